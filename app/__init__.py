@@ -1,0 +1,1 @@
+"""The application that runs on the server: receivables from a workbook, on a dashboard."""

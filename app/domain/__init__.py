@@ -1,0 +1,1 @@
+"""The rules of receivables: plain Python, no input or output, today passed in."""

@@ -1,0 +1,84 @@
+"""Ageing: how late the money that is owed at a day is, one report per currency."""
+
+from collections import defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date
+from enum import StrEnum
+
+from app.domain.invoice import days_late
+
+
+class Bucket(StrEnum):
+    """How late a balance is; an edge belongs to the lower bucket (30 days late is in 1-30)."""
+
+    NOT_DUE = "not_due"
+    TO_30 = "1-30"
+    TO_60 = "31-60"
+    TO_90 = "61-90"
+    OVER_90 = "over_90"
+
+
+@dataclass(frozen=True, slots=True)
+class Balances:
+    """The balances of all invoices in scope that share a currency and a due date."""
+
+    currency: str
+    due_on: date
+    open_invoices: int
+    open_cents: int
+    credit_cents: int
+
+
+@dataclass(frozen=True, slots=True)
+class Ageing:
+    """What is outstanding in one currency at a day; the buckets add up to it."""
+
+    as_of: date
+    currency: str
+    open_invoices: int
+    outstanding_cents: int
+    overdue_invoices: int
+    credit_cents: int
+    buckets: dict[Bucket, int]
+
+    @property
+    def overdue_cents(self) -> int:
+        """Return what is at least one day late."""
+        return self.outstanding_cents - self.buckets[Bucket.NOT_DUE]
+
+
+def bucket(days: int) -> Bucket:
+    """Return the bucket of a balance that is so many days late."""
+    for limit, name in ((0, Bucket.NOT_DUE), (30, Bucket.TO_30), (60, Bucket.TO_60), (90, Bucket.TO_90)):
+        if days <= limit:
+            return name
+    return Bucket.OVER_90
+
+
+def ageing_by_currency(balances: Iterable[Balances], day: date) -> list[Ageing]:
+    """Return one report per currency that has balances, in alphabetical order of the currency."""
+    groups: dict[str, list[Balances]] = defaultdict(list)
+    for row in balances:
+        groups[row.currency].append(row)
+    return [_ageing(currency, groups[currency], day) for currency in sorted(groups)]
+
+
+def nothing_owed(currency: str, day: date) -> Ageing:
+    """Return the report of a day on which nobody owes anything."""
+    return _ageing(currency, [], day)
+
+
+def _ageing(currency: str, rows: list[Balances], day: date) -> Ageing:
+    buckets = dict.fromkeys(Bucket, 0)
+    for row in rows:
+        buckets[bucket(days_late(row.due_on, day))] += row.open_cents
+    return Ageing(
+        as_of=day,
+        currency=currency,
+        open_invoices=sum(row.open_invoices for row in rows),
+        outstanding_cents=sum(buckets.values()),
+        overdue_invoices=sum(row.open_invoices for row in rows if days_late(row.due_on, day) > 0),
+        credit_cents=sum(row.credit_cents for row in rows),
+        buckets=buckets,
+    )

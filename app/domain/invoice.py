@@ -1,0 +1,72 @@
+"""Invoices: their balance and status at a day, derived and never stored."""
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from enum import StrEnum
+
+from app.domain.as_of import AsOf
+
+
+class Status(StrEnum):
+    """What an invoice is at a day; the first three are said by a person, the rest follow from the facts."""
+
+    DRAFT = "draft"
+    VOID = "void"
+    WRITTEN_OFF = "written off"
+    PAID = "paid"
+    OVERDUE = "overdue"
+    PARTIAL = "partial"
+    OPEN = "open"
+
+
+@dataclass(frozen=True, slots=True)
+class Invoice:
+    """One invoice as it stands in the store."""
+
+    id: int
+    number: str
+    customer_id: int
+    issued_on: date
+    due_on: date
+    currency: str
+    total_cents: int
+    ledger: str
+    reference: str
+    notes: str
+    disputed: bool
+    draft: bool
+    voided_at: datetime | None
+    void_reason: str
+    written_off_at: datetime | None
+    write_off_reason: str
+    version: int
+
+
+def is_in_scope(invoice: Invoice, as_of: AsOf) -> bool:
+    """Tell whether the invoice was a receivable at the end of the day, settled or not."""
+    return (
+        invoice.issued_on <= as_of.day
+        and not invoice.draft
+        and not as_of.has_seen(invoice.voided_at)
+        and not as_of.has_seen(invoice.written_off_at)
+    )
+
+
+def status(invoice: Invoice, paid_cents: int, as_of: AsOf) -> Status:
+    """Return the status at the end of the day, given what had been paid by then."""
+    if invoice.draft:
+        return Status.DRAFT
+    if as_of.has_seen(invoice.voided_at):
+        return Status.VOID
+    if as_of.has_seen(invoice.written_off_at):
+        return Status.WRITTEN_OFF
+    if invoice.total_cents - paid_cents <= 0:
+        return Status.PAID
+    if invoice.due_on < as_of.day:
+        return Status.OVERDUE
+    return Status.PARTIAL if paid_cents > 0 else Status.OPEN
+
+
+def days_late(due_on: date, day: date) -> int:
+    """Return how many days the day lies after the due date: 0 on it, negative before it."""
+    return (day - due_on).days

@@ -1,0 +1,27 @@
+"""Money is a whole number of cents with a currency code beside it."""
+
+from decimal import ROUND_HALF_UP, Decimal
+
+CENT = Decimal("0.01")
+
+
+def cents_from_decimal(amount: Decimal) -> int:
+    """Return the nearest whole cents, halves away from zero."""
+    return int((amount * 100).quantize(Decimal(1), rounding=ROUND_HALF_UP))
+
+
+def has_fractions_of_a_cent(amount: Decimal) -> bool:
+    """Tell whether rounding to cents would change the amount by more than a float's noise (a millionth)."""
+    return abs(amount - amount.quantize(CENT, rounding=ROUND_HALF_UP)) > Decimal("0.000001")
+
+
+def decimal_string(cents: int) -> str:
+    """Return the amount as programs exchange it: `-1234.50`."""
+    sign = "-" if cents < 0 else ""
+    return f"{sign}{abs(cents) // 100}.{abs(cents) % 100:02d}"
+
+
+def display(cents: int) -> str:
+    """Return the amount as people read it: `-1,234.50`."""
+    sign = "-" if cents < 0 else ""
+    return f"{sign}{abs(cents) // 100:,}.{abs(cents) % 100:02d}"

@@ -1,0 +1,169 @@
+"""Every setting of the app, read once from the environment; each may stand in a file named by NAME_FILE."""
+
+import os
+import secrets
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Self, TypeVar
+from urllib.parse import urlsplit
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+MINIMUM_SECRET_BYTES = 32
+MEGABYTE = 1_000_000
+
+_Value = TypeVar("_Value")
+
+
+class SettingsError(Exception):
+    """A setting is missing or wrong; the message is one sentence that names it."""
+
+
+@dataclass(frozen=True, slots=True)
+class WorkbookLimits:
+    """What a workbook may cost before it is refused; bytes, counts and seconds."""
+
+    file_bytes: int
+    unpacked_bytes: int
+    entries: int
+    rows_per_tab: int
+    memory_bytes: int
+    seconds: int
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """The settings as a whole; parts take only the values they need."""
+
+    database_url: str
+    data_dir: Path
+    secret_key: str
+    host: str
+    port: int
+    public_url: str
+    currency: str
+    time_zone: ZoneInfo
+    session_hours: int
+    server_workers: int
+    log_level: str
+    workbook: WorkbookLimits
+
+    @classmethod
+    def from_environment(cls, environment: Mapping[str, str] | None = None) -> Self:
+        """Read all settings; raises SettingsError at the first that is wrong."""
+        source = _Source(os.environ if environment is None else environment)
+        data_dir = Path(source.read("DATA_DIR", str, "data")).absolute()
+        host = source.read("HOST", str, "127.0.0.1")
+        port = source.read("PORT", _whole_number, "8000")
+        return cls(
+            database_url=source.read("DATABASE_URL", _database_url, f"sqlite:///{data_dir}/invoices.sqlite3"),
+            data_dir=data_dir,
+            secret_key=source.read("SECRET_KEY", _secret, None) or _kept_secret(data_dir),
+            host=host,
+            port=port,
+            public_url=source.read("PUBLIC_URL", _http_url, f"http://{host}:{port}"),
+            currency=source.read("CURRENCY", _currency, "USD"),
+            time_zone=source.read("TIME_ZONE", _zone, "UTC"),
+            session_hours=source.read("SESSION_HOURS", _positive, "12"),
+            server_workers=source.read("SERVER_WORKERS", _positive, "2"),
+            log_level=source.read("LOG_LEVEL", _log_level, "INFO"),
+            workbook=WorkbookLimits(
+                file_bytes=source.read("WORKBOOK_MAX_MEGABYTES", _positive, "10") * MEGABYTE,
+                unpacked_bytes=source.read("WORKBOOK_MAX_UNPACKED_MEGABYTES", _positive, "100") * MEGABYTE,
+                entries=source.read("WORKBOOK_MAX_ENTRIES", _positive, "1000"),
+                rows_per_tab=source.read("WORKBOOK_MAX_ROWS", _positive, "200000"),
+                memory_bytes=source.read("WORKBOOK_MAX_MEMORY_MEGABYTES", _positive, "1000") * MEGABYTE,
+                seconds=source.read("WORKBOOK_MAX_SECONDS", _positive, "60"),
+            ),
+        )
+
+
+class _Source:
+    def __init__(self, environment: Mapping[str, str]) -> None:
+        self._environment = environment
+
+    def read(self, name: str, parse: Callable[[str], _Value], default: str | None) -> _Value:
+        text = self._text(name)
+        if text is None:
+            text = default
+        try:
+            return parse(text or "")
+        except ValueError as error:
+            raise SettingsError(f"{name}: {error}.") from error
+
+    def _text(self, name: str) -> str | None:
+        plain, path = self._environment.get(name), self._environment.get(f"{name}_FILE")
+        if plain and path:
+            raise SettingsError(f"{name} and {name}_FILE are both set: keep one.")
+        if not path:
+            return plain or None
+        try:
+            return Path(path).read_text(encoding="utf-8").strip()
+        except (OSError, UnicodeDecodeError) as error:
+            raise SettingsError(f"{name}_FILE: the file {path} cannot be read ({error}).") from error
+
+
+def _whole_number(text: str) -> int:
+    if not text.isascii() or not text.isdigit():
+        raise ValueError(f"'{text}' is not a whole number")
+    return int(text)
+
+
+def _positive(text: str) -> int:
+    number = _whole_number(text)
+    if number < 1:
+        raise ValueError("it must be at least 1")
+    return number
+
+
+def _database_url(text: str) -> str:
+    if urlsplit(text).scheme not in {"sqlite", "postgres", "postgresql"}:
+        raise ValueError(f"'{text.split('@')[-1]}' is neither a sqlite:/// nor a postgresql:// address")
+    return text
+
+
+def _http_url(text: str) -> str:
+    parts = urlsplit(text)
+    if parts.scheme not in {"http", "https"} or not parts.hostname:
+        raise ValueError(f"'{text}' is not an http:// or https:// address")
+    return text.rstrip("/")
+
+
+def _secret(text: str) -> str:
+    if text and len(text.encode()) < MINIMUM_SECRET_BYTES:
+        raise ValueError(f"it must have at least {MINIMUM_SECRET_BYTES} characters")
+    return text
+
+
+def _kept_secret(data_dir: Path) -> str:
+    """Return the key that was made for this data directory at its first use."""
+    path = data_dir / "secret_key"
+    try:
+        data_dir.mkdir(parents=True, exist_ok=True)
+        # Exclusive creation: of two processes that start at once, both use the key of the first.
+        with open(os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600), "w", encoding="ascii") as file:
+            file.write(secrets.token_urlsafe(48))
+    except FileExistsError:
+        pass
+    except OSError as error:
+        raise SettingsError(f"DATA_DIR: no file can be written in {data_dir} ({error.strerror}).") from error
+    return _secret(path.read_text(encoding="ascii").strip())
+
+
+def _currency(text: str) -> str:
+    if len(text) != 3 or not text.isascii() or not text.isalpha():
+        raise ValueError(f"'{text}' is not a currency code of three letters, such as USD")
+    return text.upper()
+
+
+def _zone(text: str) -> ZoneInfo:
+    try:
+        return ZoneInfo(text)
+    except (ZoneInfoNotFoundError, ValueError, OSError) as error:
+        raise ValueError(f"'{text}' is not a time zone, such as Europe/Berlin") from error
+
+
+def _log_level(text: str) -> str:
+    if text.upper() not in {"DEBUG", "INFO", "WARNING", "ERROR"}:
+        raise ValueError(f"'{text}' is none of DEBUG, INFO, WARNING, ERROR")
+    return text.upper()

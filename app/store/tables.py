@@ -1,0 +1,294 @@
+"""The tables; nothing derived is stored: paid, balance, status and age follow from these rows."""
+
+from datetime import UTC, datetime
+from typing import Any
+
+from peewee import (
+    AutoField,
+    BigIntegerField,
+    BooleanField,
+    CharField,
+    DatabaseProxy,
+    DateField,
+    DateTimeField,
+    ForeignKeyField,
+    IntegerField,
+    Model,
+    TextField,
+)
+
+database: DatabaseProxy = DatabaseProxy()
+
+
+class MomentField(DateTimeField):  # type: ignore[misc]  # peewee's stubs leave fields untyped
+    """A moment, kept in UTC without a zone and handed out with it."""
+
+    def db_value(self, value: datetime | None) -> datetime | None:
+        """Return the moment in UTC as the database keeps it."""
+        if value is None or value.tzinfo is None:
+            return value
+        return value.astimezone(UTC).replace(tzinfo=None)
+
+    def python_value(self, value: Any) -> datetime | None:
+        """Return the moment with its zone."""
+        moment: datetime | None = super().python_value(value)
+        return None if moment is None else moment.replace(tzinfo=UTC)
+
+
+class Table(Model):  # type: ignore[misc]  # as above
+    """What all tables share."""
+
+    id = AutoField()
+
+    class Meta:
+        """Bound to whichever database is opened."""
+
+        database = database
+        legacy_table_names = False
+
+
+class User(Table):
+    """Somebody who may sign in."""
+
+    email = CharField(unique=True)
+    name = CharField(default="")
+    password_hash = CharField()
+    role = CharField(max_length=20)
+    totp_secret = CharField(null=True)
+    active = BooleanField(default=True)
+    created_at = MomentField()
+
+    class Meta:
+        """Named in the plural."""
+
+        table_name = "users"
+
+
+class Login(Table):
+    """One signed-in browser; its `jti` stands in the cookie and is looked up on every request."""
+
+    jti = CharField(unique=True, max_length=64)
+    user = ForeignKeyField(User, on_delete="CASCADE")
+    created_at = MomentField()
+    last_seen_at = MomentField()
+    expires_at = MomentField()
+    revoked_at = MomentField(null=True)
+
+    class Meta:
+        """Named in the plural."""
+
+        table_name = "logins"
+
+
+class Import(Table):
+    """One uploaded workbook and what became of it."""
+
+    file_name = CharField()
+    sha256 = CharField(max_length=64, index=True)
+    size_bytes = BigIntegerField()
+    stored_file = CharField()
+    state = CharField(max_length=20)
+    choices = TextField(default="{}")
+    counts = TextField(default="{}")
+    control_totals = TextField(default="[]")
+    failure = TextField(default="")
+    uploaded_by = ForeignKeyField(User, null=True, on_delete="SET NULL")
+    uploaded_at = MomentField()
+    applied_at = MomentField(null=True)
+    undone_at = MomentField(null=True)
+
+    class Meta:
+        """Named in the plural."""
+
+        table_name = "imports"
+
+
+class Imported(Table):
+    """A record that a workbook may have brought: where it stood, and the fingerprint of what stood there."""
+
+    origin = ForeignKeyField(Import, column_name="import_id", null=True)
+    import_tab = CharField(null=True)
+    import_row = IntegerField(null=True)
+    fingerprint = CharField(max_length=64, null=True)
+
+
+class Customer(Imported):
+    """Who owes; `code` is the id that the workbook uses."""
+
+    code = CharField(unique=True)
+    name = CharField(index=True)
+    email = CharField(default="")
+    phone = CharField(default="")
+    address = TextField(default="")
+    terms_days = IntegerField(null=True)
+    notes = TextField(default="")
+    archived_at = MomentField(null=True)
+    version = IntegerField(default=1)
+
+    class Meta:
+        """Named in the plural."""
+
+        table_name = "customers"
+
+
+class Invoice(Imported):
+    """What is owed; `number_key` is the number as it is compared."""
+
+    number = CharField()
+    number_key = CharField()
+    customer = ForeignKeyField(Customer)
+    issued_on = DateField(index=True)
+    due_on = DateField(index=True)
+    currency = CharField(max_length=3)
+    total_cents = BigIntegerField()
+    ledger = CharField()
+    reference = CharField(default="")
+    notes = TextField(default="")
+    disputed = BooleanField(default=False)
+    draft = BooleanField(default=False)
+    voided_at = MomentField(null=True)
+    void_reason = TextField(default="")
+    written_off_at = MomentField(null=True)
+    write_off_reason = TextField(default="")
+    version = IntegerField(default=1)
+
+    class Meta:
+        """A number may repeat among customers, never for one of them."""
+
+        table_name = "invoices"
+        indexes = ((("number_key", "customer"), True),)
+
+
+class Payment(Imported):
+    """What was received for an invoice; a refund is negative. Never edited: voided and recorded anew."""
+
+    invoice = ForeignKeyField(Invoice)
+    paid_on = DateField()
+    amount_cents = BigIntegerField()
+    method = CharField(default="")
+    reference = CharField(default="")
+    note = TextField(default="")
+    idempotency_key = CharField(null=True, unique=True, max_length=64)
+    recorded_by = ForeignKeyField(User, null=True, on_delete="SET NULL")
+    recorded_at = MomentField()
+    voided_at = MomentField(null=True)
+    void_reason = TextField(default="")
+
+    class Meta:
+        """Named in the plural."""
+
+        table_name = "payments"
+
+
+class ImportedRow(Table):
+    """What one row of a workbook did to one record, and what the record was before: provenance and undo."""
+
+    origin = ForeignKeyField(Import, column_name="import_id")
+    tab = CharField()
+    row = IntegerField()
+    kind = CharField(max_length=10)
+    action = CharField(max_length=10)
+    record_id = IntegerField()
+    record_version = IntegerField(null=True)
+    before = TextField(null=True)
+
+    class Meta:
+        """Found from the import and from the record."""
+
+        table_name = "imported_rows"
+        indexes = ((("origin", "tab", "row"), False), (("kind", "record_id"), False))
+
+
+class ColumnMapping(Table):
+    """A mapping that a person chose for a header, used again whenever the same header comes."""
+
+    header_fingerprint = CharField(unique=True, max_length=64)
+    mapping = TextField()
+    chosen_by = ForeignKeyField(User, null=True, on_delete="SET NULL")
+    chosen_at = MomentField()
+
+    class Meta:
+        """Named in the plural."""
+
+        table_name = "column_mappings"
+
+
+class Scope(Table):
+    """A customer or a ledger that a user may see; a user without any sees all."""
+
+    user = ForeignKeyField(User, on_delete="CASCADE")
+    customer = ForeignKeyField(Customer, null=True, on_delete="CASCADE")
+    ledger = CharField(null=True)
+
+    class Meta:
+        """Named in the plural."""
+
+        table_name = "scopes"
+
+
+class SavedView(Table):
+    """A user's named filter: its parameters, not its rows."""
+
+    user = ForeignKeyField(User, on_delete="CASCADE")
+    name = CharField()
+    parameters = TextField()
+    is_default = BooleanField(default=False)
+
+    class Meta:
+        """A user's names are unique."""
+
+        table_name = "saved_views"
+        indexes = ((("user", "name"), True),)
+
+
+class ApiToken(Table):
+    """A program's key: shown once, kept as a hash."""
+
+    name = CharField()
+    token_hash = CharField(unique=True, max_length=64)
+    rights = CharField()
+    created_by = ForeignKeyField(User, null=True, on_delete="SET NULL")
+    created_at = MomentField()
+    expires_at = MomentField(null=True)
+    last_used_at = MomentField(null=True)
+    revoked_at = MomentField(null=True)
+
+    class Meta:
+        """Named in the plural."""
+
+        table_name = "api_tokens"
+
+
+class AuditEntry(Table):
+    """Who did what, when; append-only, each entry holding the hash of the one before."""
+
+    at = MomentField(index=True)
+    user_id = IntegerField(null=True)
+    actor = CharField()
+    action = CharField(max_length=40)
+    subject = CharField()
+    before = TextField(default="")
+    after = TextField(default="")
+    previous_hash = CharField(max_length=64)
+    entry_hash = CharField(max_length=64, unique=True)
+
+    class Meta:
+        """Named in the plural."""
+
+        table_name = "audit_entries"
+
+
+ALL: tuple[type[Table], ...] = (
+    User,
+    Login,
+    Import,
+    Customer,
+    Invoice,
+    Payment,
+    ImportedRow,
+    ColumnMapping,
+    Scope,
+    SavedView,
+    ApiToken,
+    AuditEntry,
+)

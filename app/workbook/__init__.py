@@ -1,0 +1,1 @@
+"""Excel in and out: reading, mapping, checking, difference, applying, exporting."""

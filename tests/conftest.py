@@ -1,0 +1,103 @@
+"""Fixtures that several folders of tests share."""
+
+import shutil
+from collections.abc import Iterator
+from contextlib import ExitStack
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+from support.postgresql_cluster import installed_versions, running_cluster
+
+from app.store import database as store_database
+from app.store import tables
+
+POSTGRESQL = {f"postgresql-{path.parent.name}": path for path in installed_versions()}
+
+
+@pytest.fixture(scope="session")
+def clusters() -> Iterator[dict[str, str]]:
+    """Addresses of migrated, empty databases by server version, started when first asked for."""
+    with ExitStack() as stack:
+        yield _Clusters(stack)
+
+
+class _Clusters(dict):
+    def __init__(self, stack: ExitStack) -> None:
+        super().__init__()
+        self._stack = stack
+
+    def __missing__(self, version: str) -> str:
+        server = self._stack.enter_context(running_cluster(POSTGRESQL[version]))
+        opened = store_database.open_database(f"{server}/postgres")
+        with store_database.connection():
+            opened.execute_sql("CREATE DATABASE invoices_test")
+        url = f"{server}/invoices_test"
+        opened = store_database.open_database(url)
+        with store_database.connection():
+            store_database.migrate()
+        opened.close_all()
+        self[version] = url
+        return url
+
+
+@pytest.fixture(scope="session")
+def migrated_sqlite(tmp_path_factory) -> Path:
+    path = tmp_path_factory.mktemp("sqlite") / "migrated.sqlite3"
+    store_database.open_database(f"sqlite:///{path}")
+    with store_database.connection():
+        store_database.migrate()
+    return path
+
+
+@pytest.fixture
+def sqlite_url(migrated_sqlite, tmp_path) -> str:
+    """The address of an empty, migrated SQLite database of this test's own."""
+    path = tmp_path / "invoices.sqlite3"
+    shutil.copy(migrated_sqlite, path)
+    return f"sqlite:///{path}"
+
+
+@pytest.fixture(params=["sqlite", *(POSTGRESQL or ["postgresql"])])
+def database_url(request) -> str:
+    """The address of an empty, migrated database: once SQLite, once each PostgreSQL that the machine has."""
+    if request.param == "sqlite":
+        return request.getfixturevalue("sqlite_url")
+    if request.param not in POSTGRESQL:
+        pytest.skip("PostgreSQL is not installed (apt-get install postgresql)")
+    url = request.getfixturevalue("clusters")[request.param]
+    opened = store_database.open_database(url)
+    names = ", ".join(table._meta.table_name for table in tables.ALL)
+    with store_database.connection():
+        opened.execute_sql(f"TRUNCATE {names} RESTART IDENTITY CASCADE")
+    return url
+
+
+@pytest.fixture
+def database(database_url):
+    """An open connection to an empty database, on SQLite and on PostgreSQL."""
+    opened = store_database.open_database(database_url)
+    with store_database.connection():
+        yield opened
+    _close(opened)
+
+
+@pytest.fixture
+def sqlite(sqlite_url):
+    """An open connection to an empty SQLite database, for tests in which the kind of database does not matter."""
+    opened = store_database.open_database(sqlite_url)
+    with store_database.connection():
+        yield opened
+    _close(opened)
+
+
+@pytest.fixture
+def now() -> datetime:
+    return datetime(2026, 3, 2, 9, 30, tzinfo=UTC)
+
+
+def _close(opened) -> None:
+    if hasattr(opened, "close_all"):
+        opened.close_all()
+    elif not opened.is_closed():
+        opened.close()

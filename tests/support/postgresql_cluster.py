@@ -1,0 +1,64 @@
+"""A throw-away PostgreSQL cluster, one for each version that the machine has."""
+
+import os
+import pwd
+import shutil
+import socket
+import subprocess
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+
+def installed_versions() -> list[Path]:
+    """Return the folders of the servers' programs, oldest first."""
+    places = [*Path("/usr/lib/postgresql").glob("*/bin"), *Path("/opt/postgresql").glob("*/bin")]
+    found = [place for place in places if (place / "initdb").exists()]
+    on_path = shutil.which("initdb")
+    if not found and on_path:
+        found = [Path(on_path).resolve().parent]
+    return sorted(found, key=lambda place: int("0" + "".join(filter(str.isdigit, place.parent.name))))
+
+
+@contextmanager
+def running_cluster(programs: Path) -> Iterator[str]:
+    """Start a cluster without any durability and yield the address of its server, without a database name."""
+    folder = Path(tempfile.mkdtemp(prefix="pg-"))
+    account = _account_for_the_server()
+    if account:
+        shutil.chown(folder, account)
+    port = _free_port()
+
+    def run(*command: str | Path) -> None:
+        switch = ["runuser", "-u", account, "--"] if account else []
+        result = subprocess.run([*switch, *map(str, command)], capture_output=True, text=True, cwd="/")
+        assert result.returncode == 0, result.stderr or result.stdout
+
+    options = (
+        f"-p {port} -k {folder} -c listen_addresses=127.0.0.1 -c fsync=off -c synchronous_commit=off "
+        "-c full_page_writes=off -c max_connections=60 -c shared_buffers=128MB"
+    )
+    data, log = folder / "data", folder / "log"
+    try:
+        run(programs / "initdb", "-D", data, "-A", "trust", "-U", "invoices", "-E", "UTF8", "--locale=C.UTF-8")
+        run(programs / "pg_ctl", "-D", data, "-l", log, "-o", options, "-w", "start")
+        yield f"postgresql://invoices@127.0.0.1:{port}"
+        run(programs / "pg_ctl", "-D", data, "-m", "immediate", "-w", "stop")
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def _account_for_the_server() -> str | None:
+    """Return whom to run the server as: PostgreSQL refuses to run as root."""
+    if os.getuid() != 0:
+        return None
+    names = {entry.pw_name for entry in pwd.getpwall()}
+    return "postgres" if "postgres" in names else "nobody"
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
