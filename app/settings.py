@@ -118,7 +118,7 @@ def _positive(text: str) -> int:
 
 def _database_url(text: str) -> str:
     if urlsplit(text).scheme not in {"sqlite", "postgres", "postgresql"}:
-        raise ValueError(f"'{text.split('@')[-1]}' is neither a sqlite:/// nor a postgresql:// address")
+        raise ValueError(f"'{text.rsplit('@', maxsplit=1)[-1]}' is neither a sqlite:/// nor a postgresql:// address")
     return text
 
 
@@ -141,7 +141,8 @@ def _kept_secret(data_dir: Path) -> str:
     try:
         data_dir.mkdir(parents=True, exist_ok=True)
         # Exclusive creation: of two processes that start at once, both use the key of the first.
-        with open(os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600), "w", encoding="ascii") as file:
+        descriptor = os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600)
+        with os.fdopen(descriptor, "w", encoding="ascii") as file:
             file.write(secrets.token_urlsafe(48))
     except FileExistsError:
         pass

@@ -32,6 +32,7 @@ class _Clusters(dict):
         opened = store_database.open_database(f"{server}/postgres")
         with store_database.connection():
             opened.execute_sql("CREATE DATABASE invoices_test")
+        opened.close_all()
         url = f"{server}/invoices_test"
         opened = store_database.open_database(url)
         with store_database.connection():
@@ -70,6 +71,7 @@ def database_url(request) -> str:
     names = ", ".join(table._meta.table_name for table in tables.ALL)
     with store_database.connection():
         opened.execute_sql(f"TRUNCATE {names} RESTART IDENTITY CASCADE")
+    opened.close_all()
     return url
 
 

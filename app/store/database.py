@@ -78,9 +78,7 @@ def exclusive_transaction() -> Iterator[None]:
     """Make the block one transaction during which nobody else writes receivables; readers go on."""
     with transaction():
         if _is_postgresql():
-            tables.database.execute_sql(
-                "LOCK TABLE customers, invoices, payments, imports IN SHARE ROW EXCLUSIVE MODE"
-            )
+            tables.database.execute_sql("LOCK TABLE customers, invoices, payments, imports IN SHARE ROW EXCLUSIVE MODE")
         yield
 
 
@@ -98,7 +96,7 @@ def insert_rows(table: type[tables.Table], columns: Sequence[str], rows: Sequenc
     """Insert many rows: by COPY on PostgreSQL, five times as fast as INSERT; in statements of many rows elsewhere."""
     if not rows:
         return
-    fields = [table._meta.fields[name] for name in columns]  # noqa: SLF001  # peewee's documented metadata
+    fields = [table._meta.fields[name] for name in columns]
     if _is_postgresql():
         _copy_rows(table, fields, rows)
         return
@@ -109,7 +107,7 @@ def insert_rows(table: type[tables.Table], columns: Sequence[str], rows: Sequenc
 
 def _copy_rows(table: type[tables.Table], fields: list[Any], rows: Sequence[Sequence[Any]]) -> None:
     names = ", ".join(f'"{field.column_name}"' for field in fields)
-    statement = f'COPY "{table._meta.table_name}" ({names}) FROM STDIN'  # noqa: SLF001
+    statement = f'COPY "{table._meta.table_name}" ({names}) FROM STDIN'
     defaults = [field.db_value for field in fields]
     with tables.database.cursor() as cursor, cursor.copy(statement) as copy:
         for row in rows:
@@ -119,8 +117,9 @@ def _copy_rows(table: type[tables.Table], fields: list[Any], rows: Sequence[Sequ
 def _database(url: str) -> peewee.Database:
     if urlsplit(url).scheme == "sqlite":
         Path(url.removeprefix("sqlite:///")).parent.mkdir(parents=True, exist_ok=True)
-        return connect_url(url, pragmas=_SQLITE_PRAGMAS)
-    return connect_url(
+        sqlite: peewee.Database = connect_url(url, pragmas=_SQLITE_PRAGMAS)
+        return sqlite
+    postgresql: peewee.Database = connect_url(
         url.replace("://", "+pool://", 1),
         unquote_user=True,
         unquote_password=True,
@@ -129,6 +128,7 @@ def _database(url: str) -> peewee.Database:
         stale_timeout=300,
         timeout=10,
     )
+    return postgresql
 
 
 def _begin_mode() -> tuple[str, ...]:

@@ -20,7 +20,7 @@ from peewee import (
 database: DatabaseProxy = DatabaseProxy()
 
 
-class MomentField(DateTimeField):  # type: ignore[misc]  # peewee's stubs leave fields untyped
+class MomentField(DateTimeField):
     """A moment, kept in UTC without a zone and handed out with it."""
 
     def db_value(self, value: datetime | None) -> datetime | None:
@@ -31,11 +31,11 @@ class MomentField(DateTimeField):  # type: ignore[misc]  # peewee's stubs leave 
 
     def python_value(self, value: Any) -> datetime | None:
         """Return the moment with its zone."""
-        moment: datetime | None = super().python_value(value)
+        moment: datetime | None = super().python_value(value)  # type: ignore[no-untyped-call]  # bare in the stubs
         return None if moment is None else moment.replace(tzinfo=UTC)
 
 
-class Table(Model):  # type: ignore[misc]  # as above
+class Table(Model):
     """What all tables share."""
 
     id = AutoField()

@@ -32,7 +32,7 @@ def running_cluster(programs: Path) -> Iterator[str]:
 
     def run(*command: str | Path) -> None:
         switch = ["runuser", "-u", account, "--"] if account else []
-        result = subprocess.run([*switch, *map(str, command)], capture_output=True, text=True, cwd="/")
+        result = subprocess.run([*switch, *map(str, command)], check=False, capture_output=True, text=True, cwd="/")
         assert result.returncode == 0, result.stderr or result.stdout
 
     options = (
@@ -41,7 +41,7 @@ def running_cluster(programs: Path) -> Iterator[str]:
     )
     data, log = folder / "data", folder / "log"
     try:
-        run(programs / "initdb", "-D", data, "-A", "trust", "-U", "invoices", "-E", "UTF8", "--locale=C.UTF-8")
+        run(programs / "initdb", "-D", data, "-A", "trust", "-U", "invoices", "--locale=C.UTF-8")
         run(programs / "pg_ctl", "-D", data, "-l", log, "-o", options, "-w", "start")
         yield f"postgresql://invoices@127.0.0.1:{port}"
         run(programs / "pg_ctl", "-D", data, "-m", "immediate", "-w", "stop")
