@@ -1,0 +1,340 @@
+"""Invoices: found, counted and summed by the database, with what had been paid by the end of a day."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from enum import StrEnum
+from functools import reduce
+from operator import and_, or_
+from typing import Any
+
+from peewee import JOIN, Case, Expression, fn
+
+from app.domain import invoice as rules
+from app.domain.ageing import Bucket
+from app.domain.as_of import AsOf
+from app.domain.invoice import Status
+from app.domain.payment import Payment, counts
+from app.store import tables
+from app.store.receivables import has_seen, is_in_scope, paid_by_invoice
+
+PAGE_LENGTH = 50
+
+_Invoice, _Payment, _Customer = tables.Invoice, tables.Payment, tables.Customer
+_LINE = (_Invoice, _Customer.code.alias("customer_code"), _Customer.name.alias("customer_name"))
+_DAYS_LATE: dict[Bucket, tuple[int | None, int | None]] = {
+    Bucket.NOT_DUE: (None, 0),
+    Bucket.TO_30: (1, 30),
+    Bucket.TO_60: (31, 60),
+    Bucket.TO_90: (61, 90),
+    Bucket.OVER_90: (91, None),
+}
+
+
+class Column(StrEnum):
+    """What a list of invoices can be ordered by."""
+
+    NUMBER = "number"
+    CUSTOMER = "customer"
+    ISSUED = "issued"
+    DUE = "due"
+    TOTAL = "total"
+    PAID = "paid"
+    BALANCE = "balance"
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """A column and the direction in which it runs."""
+
+    column: Column
+    descending: bool = False
+
+
+LONGEST_DUE_FIRST = Order(Column.DUE)
+NEWEST_FIRST = Order(Column.ISSUED, descending=True)
+
+
+@dataclass(frozen=True, slots=True)
+class Filter:
+    """Which invoices are asked for; what is left out does not narrow."""
+
+    text: str = ""
+    amount_cents: int | None = None
+    statuses: frozenset[Status] = frozenset()
+    bucket: Bucket | None = None
+    currency: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One invoice with its customer and what had been paid by the end of the day."""
+
+    invoice: rules.Invoice
+    customer_code: str
+    customer_name: str
+    paid_cents: int
+    as_of: AsOf
+
+    @property
+    def balance_cents(self) -> int:
+        """Return what is left to pay: negative when overpaid, nothing when it is no receivable."""
+        if not rules.is_in_scope(self.invoice, self.as_of):
+            return 0
+        return self.invoice.total_cents - self.paid_cents
+
+    @property
+    def status(self) -> Status:
+        """Return the status at the end of the day."""
+        return rules.status(self.invoice, self.paid_cents, self.as_of)
+
+    @property
+    def days_late(self) -> int:
+        """Return how many days late it is, 0 unless it is overdue."""
+        return rules.days_late(self.invoice.due_on, self.as_of.day) if self.status is Status.OVERDUE else 0
+
+
+@dataclass(frozen=True, slots=True)
+class Totals:
+    """The sums of all invoices that match and share a currency; money owed and money overpaid stay apart."""
+
+    currency: str
+    invoices: int
+    total_cents: int
+    paid_cents: int
+    outstanding_cents: int
+    credit_cents: int
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """The cell of the workbook that a record came from, and who brought it in when."""
+
+    import_id: int
+    file_name: str
+    tab: str
+    row: int
+    imported_at: datetime
+    imported_by: str
+
+
+@dataclass(frozen=True, slots=True)
+class Receipt:
+    """One payment of an invoice, with where it came from and whether it counts at the end of the day."""
+
+    payment: Payment
+    counts: bool
+    origin: Origin | None
+    recorded_at: datetime
+    recorded_by: str
+
+
+def matching(wanted: Filter, as_of: AsOf, order: Order, *, page: int = 1, length: int = PAGE_LENGTH) -> list[Line]:
+    """Return one page of the invoices that match and had been issued by the end of the day."""
+    ledger = _Ledger(as_of)
+    rows = (
+        ledger.select(*_LINE, ledger.paid_cents.alias("paid_cents"))
+        .where(ledger.matches(wanted))
+        .order_by(*ledger.in_order(order))
+        .paginate(page, length)
+    )
+    return [_line(row, as_of) for row in rows.objects()]
+
+
+def totals(wanted: Filter, as_of: AsOf) -> list[Totals]:
+    """Return the sums of all invoices that match, one per currency."""
+    ledger = _Ledger(as_of)
+    balance = ledger.balance_cents
+    rows = (
+        ledger.select(
+            _Invoice.currency,
+            fn.COUNT(_Invoice.id),
+            fn.SUM(_Invoice.total_cents),
+            fn.SUM(ledger.paid_cents),
+            fn.SUM(Case(None, [(balance > 0, balance)], 0)),
+            fn.SUM(Case(None, [(balance < 0, 0 - balance)], 0)),
+        )
+        .where(ledger.matches(wanted))
+        .group_by(_Invoice.currency)
+        .order_by(_Invoice.currency)
+    )
+    return [Totals(currency, *(int(number) for number in numbers)) for currency, *numbers in rows.tuples()]
+
+
+def issued_later(wanted: Filter, as_of: AsOf) -> int:
+    """Count the invoices with the text asked for that had not been issued by the end of the day."""
+    ledger = _Ledger(as_of)
+    count: int = ledger.select(_Invoice.id).where(_Invoice.issued_on > as_of.day, *ledger.narrowed(wanted)).count()
+    return count
+
+
+def exist() -> bool:
+    """Tell whether there is any invoice at all."""
+    found: bool = _Invoice.select().exists()
+    return found
+
+
+def get(invoice_id: int, as_of: AsOf) -> Line | None:
+    """Return the invoice with that id, as it stood at the end of the day."""
+    ledger = _Ledger(as_of)
+    row = (
+        ledger.select(*_LINE, ledger.paid_cents.alias("paid_cents")).where(_Invoice.id == invoice_id).objects().first()
+    )
+    return None if row is None else _line(row, as_of)
+
+
+def origin_of(invoice_id: int) -> Origin | None:
+    """Return where in which workbook the invoice stood, None when it was not imported."""
+    rows = _with_origin(_Invoice, _Invoice.import_tab, _Invoice.import_row).where(_Invoice.id == invoice_id)
+    row = rows.objects().first()
+    return None if row is None else _origin(row)
+
+
+def payments_of(invoice_id: int, as_of: AsOf) -> list[Receipt]:
+    """Return every payment of the invoice, the voided ones too, in the order in which they were made."""
+    recorder = tables.User.alias("recorder")
+    rows = (
+        _with_origin(_Payment, _Payment, recorder.email.alias("recorder_email"), recorder.name.alias("recorder_name"))
+        .join_from(_Payment, recorder, JOIN.LEFT_OUTER, on=(_Payment.recorded_by == recorder.id))
+        .where(_Payment.invoice == invoice_id)
+        .order_by(_Payment.paid_on, _Payment.id)
+    )
+    return [_receipt(row, as_of) for row in rows.objects()]
+
+
+class _Ledger:
+    """Invoices joined with their customers and with what had been paid for them; the SQL of the domain's rules."""
+
+    def __init__(self, as_of: AsOf) -> None:
+        self._as_of = as_of
+        self._paid = paid_by_invoice(as_of)
+        self.paid_cents = fn.COALESCE(self._paid.c.paid_cents, 0)
+        left = _Invoice.total_cents - self.paid_cents
+        self.balance_cents = Case(None, [(is_in_scope(as_of), left)], 0)
+        self._status = Case(
+            None,
+            [
+                (_Invoice.draft, Status.DRAFT.value),
+                (has_seen(_Invoice.voided_at, as_of), Status.VOID.value),
+                (has_seen(_Invoice.written_off_at, as_of), Status.WRITTEN_OFF.value),
+                (left <= 0, Status.PAID.value),
+                (_Invoice.due_on < as_of.day, Status.OVERDUE.value),
+                (self.paid_cents > 0, Status.PARTIAL.value),
+            ],
+            Status.OPEN.value,
+        )
+
+    def select(self, *columns: Any) -> Any:
+        return (
+            _Invoice.select(*columns)
+            .join(_Customer)
+            .join_from(_Invoice, self._paid, JOIN.LEFT_OUTER, on=(self._paid.c.invoice_id == _Invoice.id))
+        )
+
+    def matches(self, wanted: Filter) -> Expression:
+        conditions = [_Invoice.issued_on <= self._as_of.day, *self.narrowed(wanted)]
+        return reduce(and_, conditions)
+
+    def narrowed(self, wanted: Filter) -> Iterator[Expression]:
+        if wanted.text:
+            yield self._holds(wanted)
+        if wanted.currency:
+            yield _Invoice.currency == wanted.currency
+        if wanted.statuses:
+            yield self._status.in_([status.value for status in wanted.statuses])
+        if wanted.bucket:
+            yield self.balance_cents > 0
+            yield from _is_due_within(wanted.bucket, self._as_of.day)
+
+    def in_order(self, order: Order) -> list[Any]:
+        column = {
+            Column.NUMBER: _Invoice.number_key,
+            Column.CUSTOMER: fn.LOWER(_Customer.name),
+            Column.ISSUED: _Invoice.issued_on,
+            Column.DUE: _Invoice.due_on,
+            Column.TOTAL: _Invoice.total_cents,
+            Column.PAID: self.paid_cents,
+            Column.BALANCE: self.balance_cents,
+        }[order.column]
+        # The id makes the order of equals the same on every page.
+        return [column.desc(), _Invoice.id.desc()] if order.descending else [column, _Invoice.id]
+
+    def _holds(self, wanted: Filter) -> Expression:
+        places = (_Invoice.number, _Invoice.reference, _Customer.name, _Customer.code)
+        found = [place.contains(wanted.text) for place in places]
+        if wanted.amount_cents is not None:
+            found += [_Invoice.total_cents == wanted.amount_cents, self.balance_cents == wanted.amount_cents]
+        return reduce(or_, found)
+
+
+def _is_due_within(bucket: Bucket, day: date) -> Iterator[Expression]:
+    least, most = _DAYS_LATE[bucket]
+    if most is not None:
+        yield _Invoice.due_on >= day - timedelta(days=most)
+    if least is not None:
+        yield _Invoice.due_on <= day - timedelta(days=least)
+
+
+def _line(row: Any, as_of: AsOf) -> Line:
+    invoice = rules.Invoice(
+        id=row.id,
+        number=row.number,
+        customer_id=row.customer_id,
+        issued_on=row.issued_on,
+        due_on=row.due_on,
+        currency=row.currency,
+        total_cents=row.total_cents,
+        ledger=row.ledger,
+        reference=row.reference,
+        notes=row.notes,
+        disputed=row.disputed,
+        draft=row.draft,
+        voided_at=row.voided_at,
+        void_reason=row.void_reason,
+        written_off_at=row.written_off_at,
+        write_off_reason=row.write_off_reason,
+        version=row.version,
+    )
+    return Line(invoice, row.customer_code, row.customer_name, int(row.paid_cents), as_of)
+
+
+def _with_origin(table: type[tables.Imported], *columns: Any) -> Any:
+    """Select rows of the table with the import that brought them, if one did."""
+    uploader = tables.User.alias("uploader")
+    return (
+        table.select(
+            *columns,
+            tables.Import.id.alias("origin_id"),
+            tables.Import.file_name,
+            fn.COALESCE(tables.Import.applied_at, tables.Import.uploaded_at)
+            .converter(tables.Import.uploaded_at.python_value)
+            .alias("imported_at"),
+            uploader.name.alias("uploader_name"),
+            uploader.email.alias("uploader_email"),
+        )
+        .join(tables.Import, JOIN.LEFT_OUTER)
+        .join(uploader, JOIN.LEFT_OUTER, on=(tables.Import.uploaded_by == uploader.id))
+    )
+
+
+def _origin(row: Any) -> Origin | None:
+    if row.origin_id is None:
+        return None
+    imported_by = row.uploader_name or row.uploader_email or ""
+    return Origin(row.origin_id, row.file_name, row.import_tab, row.import_row, row.imported_at, imported_by)
+
+
+def _receipt(row: Any, as_of: AsOf) -> Receipt:
+    payment = Payment(
+        id=row.id,
+        invoice_id=row.invoice_id,
+        paid_on=row.paid_on,
+        amount_cents=row.amount_cents,
+        method=row.method,
+        reference=row.reference,
+        note=row.note,
+        voided_at=row.voided_at,
+        void_reason=row.void_reason,
+    )
+    recorded_by = row.recorder_name or row.recorder_email or ""
+    return Receipt(payment, counts(payment, as_of), _origin(row), row.recorded_at, recorded_by)

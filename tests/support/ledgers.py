@@ -1,0 +1,84 @@
+"""Ledgers made up by hypothesis: any data that the tables can hold, around any day."""
+
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+
+from hypothesis import strategies as st
+
+from app.domain.as_of import AsOf
+from app.domain.invoice import Invoice
+from app.domain.payment import Payment
+
+MIDDLE = date(2026, 3, 2)
+
+
+@dataclass(frozen=True)
+class Entry:
+    """An invoice with its payments."""
+
+    invoice: Invoice
+    payments: tuple[Payment, ...]
+
+
+def close_of(day):
+    return AsOf(day, datetime.combine(day + timedelta(days=1), datetime.min.time(), UTC))
+
+
+# Close around one day, so that edges (0, 30, 31, 90, 91 days late) are met often.
+days = st.integers(-130, 130).map(lambda offset: MIDDLE + timedelta(days=offset))
+closes = days.map(close_of)
+moments = st.builds(
+    lambda day, seconds: datetime.combine(day, datetime.min.time(), UTC) + timedelta(seconds=seconds),
+    days,
+    st.sampled_from([0, 1, 43_200, 86_399]),
+)
+seldom_moments = st.one_of(st.none(), st.none(), st.none(), moments)
+cents = st.integers(-500, 2_000)
+
+
+@st.composite
+def invoices(draw, invoice_id=1, issued=days, voided=seldom_moments, written_off=seldom_moments):
+    issued_on = draw(issued)
+    return Invoice(
+        id=invoice_id,
+        number=str(invoice_id),
+        customer_id=1,
+        issued_on=issued_on,
+        due_on=issued_on + timedelta(days=draw(st.sampled_from([0, 1, 14, 29, 30, 31, 60, 61, 90, 91]))),
+        currency=draw(st.sampled_from(["EUR", "USD"])),
+        total_cents=draw(cents),
+        ledger="Invoices",
+        reference="",
+        notes="",
+        disputed=False,
+        draft=draw(st.sampled_from([False, False, False, True])),
+        voided_at=draw(voided),
+        void_reason="",
+        written_off_at=draw(written_off),
+        write_off_reason="",
+        version=1,
+    )
+
+
+@st.composite
+def payments(draw, invoice_id=1, paid=days, voided=seldom_moments):
+    return Payment(
+        id=0,
+        invoice_id=invoice_id,
+        paid_on=draw(paid),
+        amount_cents=draw(cents),
+        method="",
+        reference="",
+        note="",
+        voided_at=draw(voided),
+        void_reason="",
+    )
+
+
+@st.composite
+def ledgers(draw, max_size=8):
+    count = draw(st.integers(0, max_size))
+    return [
+        Entry(draw(invoices(number)), tuple(draw(st.lists(payments(number), max_size=4))))
+        for number in range(1, count + 1)
+    ]

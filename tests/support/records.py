@@ -1,0 +1,47 @@
+"""Rows for tests, each with everything said that the test does not care about."""
+
+from datetime import UTC, date, datetime
+
+from app.domain.permissions import Role
+from app.store import tables, users
+
+LONG_AGO = datetime(2026, 1, 1, tzinfo=UTC)
+
+
+def a_user(email="ann@example.com", role=Role.ADMIN, name="Ann", password_hash="-"):
+    return users.create(email, name, role, password_hash, LONG_AGO)
+
+
+def a_customer(code="C1", name="Acme", **values):
+    return tables.Customer.create(code=code, name=name, **values)
+
+
+def an_invoice(number="1001", customer=None, **values):
+    values = {
+        "number_key": number.casefold(),
+        "issued_on": date(2026, 1, 1),
+        "due_on": date(2026, 1, 31),
+        "currency": "USD",
+        "total_cents": 100_00,
+        "ledger": "Invoices",
+        **values,
+    }
+    owner = customer or tables.Customer.select().first() or a_customer()
+    return tables.Invoice.create(number=number, customer=owner, **values)
+
+
+def a_payment(invoice, amount_cents=40_00, **values):
+    values = {"paid_on": date(2026, 1, 15), "recorded_at": LONG_AGO, **values}
+    return tables.Payment.create(invoice=invoice, amount_cents=amount_cents, **values)
+
+
+def an_import(file_name="receivables.xlsx", uploaded_by=None, **values):
+    values = {
+        "sha256": "0" * 64,
+        "size_bytes": 1,
+        "stored_file": "0",
+        "state": "applied",
+        "uploaded_at": datetime(2026, 2, 1, 8, 0, tzinfo=UTC),
+        **values,
+    }
+    return tables.Import.create(file_name=file_name, uploaded_by=uploaded_by, **values)
