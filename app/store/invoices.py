@@ -174,6 +174,11 @@ def exist() -> bool:
     return found
 
 
+def currencies() -> list[str]:
+    """Return the currencies that any invoice is in."""
+    return [row.currency for row in _Invoice.select(_Invoice.currency).distinct().order_by(_Invoice.currency)]
+
+
 def get(invoice_id: int, as_of: AsOf) -> Line | None:
     """Return the invoice with that id, as it stood at the end of the day."""
     ledger = _Ledger(as_of)

@@ -1,0 +1,82 @@
+"""The web application, put together from its parts."""
+
+from collections.abc import Callable, Iterable
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import bottle
+
+from app import clock
+from app.settings import Settings
+from app.web import rendering, routes
+from app.web.assets import Assets
+from app.web.cookies import Cookies
+from app.web.csrf import Csrf
+from app.web.dashboard import Dashboard
+from app.web.flashes import Flashes
+from app.web.guard import Guard
+from app.web.invoices import Invoices
+from app.web.keys import derived
+from app.web.refusals import NotFoundError, Refusal
+from app.web.rendering import Pages
+from app.web.security_headers import security_headers
+from app.web.session_tokens import SessionTokens
+from app.web.sessions import Sessions
+
+_STATIC = Path(__file__).parents[1] / "static"
+
+
+def build(settings: Settings, now: Callable[[], datetime] = clock.utc_now) -> bottle.Bottle:
+    """Return the application; the database must have been opened."""
+    assets = Assets.of(_STATIC)
+    cookies = Cookies(https=settings.public_url.startswith("https:"))
+    csrf = Csrf(derived(settings.secret_key, "csrf"), settings.public_url)
+    flashes = Flashes(derived(settings.secret_key, "flash"))
+    tokens = SessionTokens.signed_with(settings.secret_key)
+    pages = Pages(rendering.templates(assets, settings.time_zone), csrf, flashes, cookies)
+    guard = Guard(now, settings.time_zone, tokens, cookies, csrf, flashes, pages)
+
+    application = _Application(pages, security_headers(settings))
+    for route in routes.pages(
+        dashboard=Dashboard(pages, settings.currency, settings.time_zone),
+        invoices=Invoices(pages, settings.time_zone),
+        sessions=Sessions(pages, tokens, cookies, timedelta(hours=settings.session_hours)),
+    ):
+        application.route(route.path, route.method, guard.around(route))
+    for route in routes.bare(assets):
+        application.route(route.path, route.method, guard.catching(route.handler))
+    return application
+
+
+class _Application(bottle.Bottle):  # type: ignore[misc]  # bottle is untyped
+    """A Bottle whose every answer carries the security headers, and whose own errors look like our pages."""
+
+    def __init__(self, pages: Pages, headers: list[tuple[str, str]]) -> None:
+        super().__init__()
+        self._pages = pages
+        self._headers = headers
+        self.router.add_filter("id", lambda _: (r"[0-9]{1,9}", int, str))
+
+    def wsgi(self, environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
+        """Answer one request, adding what every response carries."""
+
+        def start(status: str, headers: list[tuple[str, str]], exc_info: Any = None) -> Any:  # noqa: ANN401  # WSGI
+            names = {name.lower() for name, _ in headers}
+            unsaid = [] if "cache-control" in names else [("Cache-Control", "no-store")]
+            return start_response(status, [*headers, *self._headers, *unsaid], exc_info)
+
+        answer: Iterable[bytes] = super().wsgi(environ, start)
+        return answer
+
+    def default_error_handler(self, error: bottle.HTTPError) -> str:
+        """Return the page for an error that Bottle itself found, before any handler of ours was asked."""
+        return str(self._pages.refusal(None, _refusal(error.status_code)).body)
+
+
+def _refusal(status: int) -> Refusal:
+    if status == 404:
+        return NotFoundError("There is no page at this address.")
+    if status == 405:
+        return Refusal("This address cannot be used that way.")
+    return Refusal("What was sent could not be understood.")

@@ -1,0 +1,94 @@
+"""Forms: what somebody typed becomes values, or a sentence beside the field; nothing that was typed is lost.
+
+fields = Fields(visit.query)               # or visit.form
+as_of = fields.day("as_of", visit.today)   # the default, when empty or wrong
+name = fields.text("name", required=True)
+if fields.errors:                          # {"as_of": "…"}; templates show `fields.errors` beside `fields.typed`
+    return self.pages.show(visit, "names/new.html", status=422, fields=fields)
+"""
+
+import re
+from collections.abc import Mapping
+from datetime import date
+from enum import StrEnum
+from typing import TypeVar
+
+_Choice = TypeVar("_Choice", bound=StrEnum)
+
+_LONGEST_TEXT = 200
+_YEARS = range(1900, 3000)
+_AMOUNT = re.compile(r"-?(\d{1,12}|\d{1,3}(,\d{3}){1,3})(\.\d{1,2})?", re.ASCII)
+
+
+class Fields:
+    """The fields of one form as typed, and one sentence for each that cannot be read."""
+
+    def __init__(self, typed: Mapping[str, str]) -> None:
+        self.typed = {name: _without_controls(text).strip() for name, text in typed.items()}
+        self.errors: dict[str, str] = {}
+
+    def text(self, name: str, *, required: bool = False, longest: int = _LONGEST_TEXT) -> str:
+        """Return the text, without blanks around it."""
+        text = self.typed.get(name, "")
+        if required and not text:
+            self.errors[name] = "Please fill this in."
+        elif len(text) > longest:
+            self.errors[name] = f"Please use at most {longest} characters."
+            return text[:longest]
+        return text
+
+    def day(self, name: str, default: date) -> date:
+        """Return the day written as YYYY-MM-DD."""
+        text = self.typed.get(name, "")
+        if not text:
+            return default
+        try:
+            day = date.fromisoformat(text)
+        except ValueError:
+            self.errors[name] = f"“{text[:40]}” is not a day; please write it like {default.isoformat()}."
+            return default
+        if day.year not in _YEARS:
+            self.errors[name] = "Please choose a day between 1900 and 2999."
+            return default
+        return day
+
+    def choice(self, name: str, choices: type[_Choice]) -> _Choice | None:
+        """Return the choice made, None for none."""
+        text = self.typed.get(name, "")
+        if not text:
+            return None
+        try:
+            return choices(text)
+        except ValueError:
+            self.errors[name] = "Please choose one of the list."
+            return None
+
+    def whole_number(self, name: str, default: int, *, most: int) -> int:
+        """Return the number between 1 and the most that is allowed."""
+        text = self.typed.get(name, "")
+        if text.isascii() and text.isdigit() and len(text) < 12 and 1 <= int(text) <= most:
+            return int(text)
+        if text:
+            self.errors[name] = f"Please write a whole number from 1 to {most}."
+        return default
+
+
+def cents_in(text: str) -> int | None:
+    """Return the amount if the whole text is one, such as `1,234.50` or `1234.5`."""
+    if not _AMOUNT.fullmatch(text):
+        return None
+    units, _, fraction = text.removeprefix("-").replace(",", "").partition(".")
+    cents = int(units) * 100 + int(fraction.ljust(2, "0"))
+    return -cents if text.startswith("-") else cents
+
+
+def local_path(text: str) -> str:
+    """Return the text if it is a path on this site, else the first page: never the address of another site."""
+    # Browsers read `\\` as `/` and drop control characters, so `/\\evil` and `/<tab>/evil` are other sites too.
+    is_local = text.startswith("/") and not text.startswith("//") and "\\" not in text and text.isprintable()
+    return text if is_local else "/"
+
+
+def _without_controls(text: str) -> str:
+    # PostgreSQL refuses the null character; no field of ours has a use for the others, save line breaks and tabs.
+    return "".join(sign for sign in text if sign >= " " or sign in "\n\t")

@@ -1,0 +1,155 @@
+"""The guard: what every request passes on its way to a handler and back."""
+
+import logging
+import secrets
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from bottle import HTTPResponse, request
+
+from app.domain.permissions import Right, may
+from app.store import logins
+from app.store.database import connection
+from app.store.logins import Login
+from app.web.cookies import Cookies
+from app.web.csrf import FIELD, SAFE_METHODS, Csrf
+from app.web.flashes import Flashes
+from app.web.refusals import ForbiddenError, LengthRequiredError, Refusal, TooLargeError
+from app.web.rendering import Pages, address
+from app.web.session_tokens import SessionTokens
+from app.web.visits import Visit
+
+LARGEST_FORM = 100_000
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    """One URL: who may ask for it (None: anybody), what answers, and how many bytes it reads."""
+
+    method: str
+    path: str
+    handler: Callable[..., HTTPResponse]
+    right: Right | None = None
+    largest_body: int = LARGEST_FORM
+
+
+@dataclass(frozen=True, slots=True)
+class Guard:
+    """Holds a connection, finds out who asks, checks right and form, and answers whatever goes wrong."""
+
+    now: Callable[[], datetime]
+    zone: ZoneInfo
+    tokens: SessionTokens
+    cookies: Cookies
+    csrf: Csrf
+    flashes: Flashes
+    pages: Pages
+
+    def around(self, route: Route) -> Callable[..., HTTPResponse]:
+        """Return what answers the route."""
+
+        def answer(**arguments: Any) -> HTTPResponse:  # noqa: ANN401  # the parts of the path
+            with connection():
+                return self._answer(route, arguments)
+
+        return self.catching(answer)
+
+    def catching(self, handler: Callable[..., HTTPResponse]) -> Callable[..., HTTPResponse]:
+        """Return the handler, answering with a page of ours whatever it raises."""
+
+        def answer(**arguments: Any) -> HTTPResponse:  # noqa: ANN401  # the parts of the path
+            try:
+                return handler(**arguments)
+            except HTTPResponse:
+                raise
+            except Refusal as refusal:
+                return self.pages.refusal(None, refusal)
+            except Exception:
+                failure_id = secrets.token_hex(4)
+                log.exception("failure %s at %s %r", failure_id, request.method, request.path)
+                return self.pages.failure(failure_id)
+
+        return answer
+
+    def _answer(self, route: Route, arguments: dict[str, Any]) -> HTTPResponse:
+        visit = self._visit()
+        try:
+            if route.right is not None:
+                if visit.login is None:
+                    return _to_sign_in(visit)
+                _check_right(visit, route.right)
+            if visit.method not in SAFE_METHODS:
+                visit = _with_body(visit, route.largest_body)
+                self._check_form(visit)
+            return route.handler(visit, **arguments)
+        except Refusal as refusal:
+            return self.pages.refusal(visit, refusal)
+
+    def _visit(self) -> Visit:
+        now = self.now()
+        login = self._login(now)
+        return Visit(
+            now=now,
+            today=now.astimezone(self.zone).date(),
+            method=request.method,
+            path=request.path,
+            url=address_asked_for(),
+            query=_texts(request.query),
+            form={},
+            files={},
+            login=login,
+            form_secret=login.jti if login else self.cookies.read(request, "form"),
+            flash=self.flashes.read(self.cookies.read(request, "flash"), login.jti) if login else "",
+        )
+
+    def _login(self, now: datetime) -> Login | None:
+        reference = self.tokens.read(self.cookies.read(request, "session"), now)
+        login = logins.find_active(reference.jti, now) if reference else None
+        if reference is None or login is None or login.user.id != reference.user_id:
+            return None
+        logins.touch(login, now)
+        return login
+
+    def _check_form(self, visit: Visit) -> None:
+        if not self.csrf.is_genuine(request, visit.form_secret, visit.form.get(FIELD, "")):
+            log.warning("refused a form that is not ours: %s %r", visit.method, visit.path)
+            raise ForbiddenError("This form is out of date or comes from another site. Please open the page again.")
+
+
+def address_asked_for() -> str:
+    """Return path and parameters of the request, to come back to after signing in."""
+    query = request.query_string
+    return f"{request.path}?{query}" if query else str(request.path)
+
+
+def _to_sign_in(visit: Visit) -> HTTPResponse:
+    wanted = visit.url if visit.method in SAFE_METHODS else ""
+    sign_in = address("/sign-in", next=wanted if wanted != "/" else "")
+    if request.get_header("HX-Request"):
+        # htmx would put the sign-in page into the middle of the page that asked.
+        return HTTPResponse(status=204, headers={"HX-Redirect": "/sign-in"})
+    return HTTPResponse(status=303, headers={"Location": sign_in})
+
+
+def _check_right(visit: Visit, right: Right) -> None:
+    if not may(visit.user.role, right):
+        log.warning("refused user %s the right to %s: %s %r", visit.user.id, right, visit.method, visit.path)
+        raise ForbiddenError(f"Your role, {visit.user.role}, does not include the right to {right}.")
+
+
+def _with_body(visit: Visit, largest: int) -> Visit:
+    if not request.get_header("Content-Length"):
+        raise LengthRequiredError("The size of what is sent must be said in advance.")
+    if request.content_length > largest:
+        raise TooLargeError(f"At most {largest:,} bytes can be sent here.")
+    return replace(visit, form=_texts(request.forms), files=dict(request.files))
+
+
+def _texts(fields: Any) -> dict[str, str]:  # noqa: ANN401  # bottle is untyped
+    """Return the last value of each field as text, nothing for what is not UTF-8."""
+    return {name: fields.getunicode(name, default="") for name in fields}

@@ -1,0 +1,40 @@
+"""Refusals: raised anywhere in a handler to answer with a page that says why, and what to do."""
+
+
+class Refusal(Exception):  # noqa: N818  # an answer, not an error: its subclasses name what is wrong
+    """An answer that is not the page asked for; the message is one sentence for the person who asked."""
+
+    status = 400
+    title = "That cannot be done"
+
+
+class BadRequestError(Refusal):
+    """What was sent makes no sense."""
+
+
+class ForbiddenError(Refusal):
+    """The user lacks the right, or the form is not one of ours."""
+
+    status = 403
+    title = "You may not do that"
+
+
+class NotFoundError(Refusal):
+    """There is no such thing, or none that the user may see."""
+
+    status = 404
+    title = "There is nothing here"
+
+
+class LengthRequiredError(Refusal):
+    """The size of what is sent must be known before it is read."""
+
+    status = 411
+    title = "The size is missing"
+
+
+class TooLargeError(Refusal):
+    """More was sent than is read here."""
+
+    status = 413
+    title = "That is too large"

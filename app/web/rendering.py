@@ -1,0 +1,134 @@
+"""Rendering: pages from templates, and redirects that leave a sentence for the next page.
+
+@dataclass(frozen=True, slots=True)
+class Imports:                                   # handlers are methods of what holds the things they need
+    pages: Pages
+
+    def show(self, visit: Visit, import_id: int) -> HTTPResponse:
+        found = imports.get(import_id)
+        if found is None:
+            raise NotFoundError("There is no such import.")         # app.web.refusals: answers with its own page
+        return self.pages.show(visit, "imports/show.html", found=found)
+
+    def create(self, visit: Visit) -> HTTPResponse:
+        ...
+        return self.pages.redirect(visit, f"/imports/{found.id}", flash="3 invoices were added.")
+
+Every template extends `base.html`, fills the blocks `title` and `main`, and puts `{{ csrf_field }}` into each form
+that is posted. It may use `visit`, `user` (or None), `may(Right.X)`, `asset(path)`, `address(path, name=value…)` and
+the filters `money`, `day` and `moment`.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlencode
+from zoneinfo import ZoneInfo
+
+from bottle import HTTPResponse
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markupsafe import Markup
+
+from app.domain import money
+from app.domain.permissions import Right, may
+from app.web.assets import Assets
+from app.web.cookies import Cookies
+from app.web.csrf import FIELD, Csrf
+from app.web.flashes import Flashes
+from app.web.refusals import Refusal
+from app.web.visits import Visit
+
+_TEMPLATES = Path(__file__).parents[1] / "templates"
+_FLASH_SECONDS = 60
+
+
+@dataclass(frozen=True, slots=True)
+class Pages:
+    """Turns templates and values into answers."""
+
+    templates: Environment
+    csrf: Csrf
+    flashes: Flashes
+    cookies: Cookies
+
+    def show(self, visit: Visit, template: str, *, status: int = 200, **values: Any) -> HTTPResponse:  # noqa: ANN401  # whatever the template shows
+        """Answer with the page, and with the sentence that the last page left for it."""
+        response = self._page(template, status, {**self._around(visit), **values})
+        if visit.flash:
+            self.cookies.delete(response, "flash")
+        return response
+
+    def redirect(self, visit: Visit, address: str, *, flash: str = "") -> HTTPResponse:
+        """Send the browser to another page of ours, which will show the sentence once."""
+        response = HTTPResponse(status=303, headers={"Location": address})
+        if flash and visit.login:
+            signed = self.flashes.sign(flash, visit.login.jti)
+            self.cookies.set(response, "flash", signed, seconds=_FLASH_SECONDS)
+        return response
+
+    def refusal(self, visit: Visit | None, refusal: Refusal) -> HTTPResponse:
+        """Answer with why the page asked for is not shown."""
+        around = self._around(visit) if visit else _AROUND_NOBODY
+        values = {"title": refusal.title, "sentence": str(refusal), "failure_id": ""}
+        return self._page("errors/show.html", refusal.status, {**around, **values})
+
+    def failure(self, failure_id: str) -> HTTPResponse:
+        """Answer that something broke, with the id under which the log tells what."""
+        values = {
+            "title": "Something went wrong here",
+            "sentence": "Nothing was changed. Please try again; if it happens again, tell whoever runs this site the "
+            "number below.",
+            "failure_id": failure_id,
+        }
+        return self._page("errors/show.html", 500, {**_AROUND_NOBODY, **values})
+
+    def _page(self, template: str, status: int, values: Mapping[str, Any]) -> HTTPResponse:
+        html = self.templates.get_template(template).render(values)
+        return HTTPResponse(html, status, headers={"Content-Type": "text/html; charset=utf-8"})
+
+    def _around(self, visit: Visit) -> dict[str, Any]:
+        user = visit.login.user if visit.login else None
+        token = self.csrf.token_for(visit.form_secret)
+        return {
+            "visit": visit,
+            "user": user,
+            "flash": visit.flash,
+            "may": lambda right: user is not None and may(user.role, right),
+            "csrf_field": Markup('<input type="hidden" name="{}" value="{}">').format(FIELD, token),
+        }
+
+
+_AROUND_NOBODY: dict[str, Any] = {"visit": None, "user": None, "flash": "", "may": lambda _right: False}
+
+
+def templates(assets: Assets, zone: ZoneInfo) -> Environment:
+    """Return the templates: everything escaped, and a name that does not exist is an error."""
+    environment = Environment(
+        loader=FileSystemLoader(_TEMPLATES),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.globals.update(asset=assets.url, address=address, Right=Right)
+    environment.filters.update(money=money.display, day=day_as_read, moment=lambda at: moment_as_read(at, zone))
+    return environment
+
+
+def address(path: str, **query: object) -> str:
+    """Return the address with the parameters that say something."""
+    said = {name: str(value) for name, value in query.items() if value not in {None, ""}}
+    return f"{path}?{urlencode(said)}" if said else path
+
+
+def day_as_read(day: date) -> str:
+    """Return the day as people read it, the same in every country: `2 Mar 2026`."""
+    return f"{day.day} {day:%b %Y}"
+
+
+def moment_as_read(at: datetime, zone: ZoneInfo) -> str:
+    """Return the moment as the clock on the wall of the business showed it."""
+    local = at.astimezone(zone)
+    return f"{day_as_read(local.date())}, {local:%H:%M}"

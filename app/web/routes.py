@@ -1,0 +1,29 @@
+"""Every URL, what answers it, and who may ask: those who have the right, or anybody."""
+
+from app.domain.permissions import Right
+from app.web import health
+from app.web.assets import Assets
+from app.web.dashboard import Dashboard
+from app.web.guard import Route
+from app.web.invoices import Invoices
+from app.web.sessions import Sessions
+
+
+def pages(dashboard: Dashboard, invoices: Invoices, sessions: Sessions) -> tuple[Route, ...]:
+    """Return the pages: each handler is given the visit."""
+    return (
+        Route("GET", "/", dashboard.show, Right.READ),
+        Route("GET", "/invoices", invoices.index, Right.READ),
+        Route("GET", "/invoices/<invoice_id:id>", invoices.show, Right.READ),
+        Route("GET", "/sign-in", sessions.new),
+        Route("POST", "/sign-in", sessions.create),
+        Route("POST", "/sign-out", sessions.delete, Right.READ),
+    )
+
+
+def bare(assets: Assets) -> tuple[Route, ...]:
+    """Return what is answered without asking who it is for."""
+    return (
+        Route("GET", "/health", health.show),
+        Route("GET", "/static/<content_hash>/<path:path>", assets.serve),
+    )

@@ -1,0 +1,79 @@
+"""Session tokens: the signed reference to a login that a browser keeps in its cookie."""
+
+import hashlib
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import jwt
+
+from app.web.keys import derived
+
+_ALGORITHM = "HS256"
+_TYPE = "session+jwt"
+_ISSUER = _AUDIENCE = "invoices"
+_CLAIMS = ["iss", "aud", "sub", "jti", "iat", "nbf", "exp"]
+_LEEWAY_SECONDS = 5
+_JWT = jwt.PyJWT({"enforce_minimum_key_length": True})
+# The moments are compared with the clock that we are handed; PyJWT would read one of its own.
+_CHECKS: Any = {"require": _CLAIMS, "verify_exp": False, "verify_nbf": False, "verify_iat": False}
+
+
+@dataclass(frozen=True, slots=True)
+class Reference:
+    """What a token says: which login, of which user."""
+
+    jti: str
+    user_id: int
+
+
+@dataclass(frozen=True, slots=True)
+class SessionTokens:
+    """Writes and reads tokens with keys by name: the first signs, all of them are accepted."""
+
+    keys: dict[str, bytes]
+
+    @classmethod
+    def signed_with(cls, *secret_keys: str) -> "SessionTokens":
+        """Return tokens signed with the first secret key; those of the others are still accepted."""
+        keys = [derived(secret_key, "session") for secret_key in secret_keys]
+        return cls({hashlib.sha256(key).hexdigest()[:8]: key for key in keys})
+
+    def issue(self, reference: Reference, now: datetime, expires_at: datetime) -> str:
+        """Return a token for the login, good until it expires."""
+        kid, key = next(iter(self.keys.items()))
+        issued = int(now.timestamp())
+        claims = {
+            "iss": _ISSUER,
+            "aud": _AUDIENCE,
+            "sub": str(reference.user_id),
+            "jti": reference.jti,
+            "iat": issued,
+            "nbf": issued,
+            "exp": int(expires_at.timestamp()),
+        }
+        return _JWT.encode(claims, key, _ALGORITHM, headers={"typ": _TYPE, "kid": kid})
+
+    def read(self, token: str, now: datetime) -> Reference | None:
+        """Return what the token says, None for one that is not ours, not yet or no longer good."""
+        try:
+            header = jwt.get_unverified_header(token)
+            if header.get("typ") != _TYPE:
+                return None
+            claims = _JWT.decode(
+                token,
+                self.keys[str(header.get("kid"))],
+                algorithms=[_ALGORITHM],
+                issuer=_ISSUER,
+                audience=_AUDIENCE,
+                options=_CHECKS,
+            )
+            return Reference(claims["jti"], int(claims["sub"])) if _is_within(claims, now) else None
+        except (jwt.InvalidTokenError, KeyError, ValueError):
+            return None
+
+
+def _is_within(claims: dict[str, Any], now: datetime) -> bool:
+    moment = now.timestamp()
+    begins = max(int(claims["nbf"]), int(claims["iat"]))
+    return begins - _LEEWAY_SECONDS <= moment < int(claims["exp"]) + _LEEWAY_SECONDS

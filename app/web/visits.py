@@ -1,0 +1,38 @@
+"""Visits: one request as handlers see it, with who asks and when."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import date, datetime
+
+from bottle import FileUpload
+
+from app.store.logins import Login
+from app.store.users import User
+
+
+@dataclass(frozen=True, slots=True)
+class Visit:
+    """One request: who asks, when, and for what."""
+
+    now: datetime
+    today: date
+    method: str
+    path: str
+    url: str
+    query: Mapping[str, str]
+    form: Mapping[str, str]
+    files: Mapping[str, FileUpload]
+    login: Login | None
+    form_secret: str
+    flash: str
+
+    @property
+    def user(self) -> User:
+        """Return who asks; only routes that ask for a right may rely on there being somebody."""
+        if self.login is None:
+            raise LookupError("Nobody is signed in.")
+        return self.login.user
+
+    def with_form_secret(self, secret: str) -> "Visit":
+        """Return the visit of a browser that is about to be given the secret its forms are bound to."""
+        return replace(self, form_secret=secret)

@@ -1,0 +1,127 @@
+"""The dashboard says what is owed on a day, and how late it is."""
+
+import re
+from dataclasses import replace
+from datetime import UTC, date, datetime
+from zoneinfo import ZoneInfo
+
+import pytest
+from support.browser import Browser
+from support.records import a_customer, a_payment, an_invoice
+
+from app.store import tables
+from app.web.application import build
+
+
+def words(page):
+    """The text of the page, as read from left to right."""
+    return " ".join(re.sub(r"<[^>]+>", " ", page.text).split())
+
+
+def test_an_empty_dashboard_says_what_to_do_next(browser):
+    page = browser.get("/")
+
+    assert "There are no invoices yet." in page.text
+    assert '<a href="/imports">Import your workbook</a>' in page.text
+
+
+def test_outstanding_overdue_and_credit_are_shown(browser):
+    an_invoice("1", total_cents=1_000_00, due_on=date(2026, 2, 20))
+    an_invoice("2", total_cents=200_00, due_on=date(2026, 3, 2))
+    a_payment(an_invoice("3", total_cents=10_00), 15_00)
+
+    text = words(browser.get("/"))
+
+    assert "Outstanding 1,200.00 Overdue 1,000.00 Open invoices 2 1 overdue Credit from overpayment 5.00" in text
+    assert "Not yet due 200.00 17 %" in text
+    assert "days late 1,000.00 83 %" in text
+
+
+def test_currencies_stand_side_by_side_and_the_one_of_the_business_first(browser):
+    an_invoice("1", currency="EUR", total_cents=7_00)
+    an_invoice("2", currency="USD", total_cents=5_00)
+
+    text = words(browser.get("/"))
+
+    assert text.index("USD Outstanding 5.00") < text.index("EUR Outstanding 7.00")
+    assert "12.00" not in text
+
+
+def test_an_earlier_day_shows_what_was_owed_then(browser):
+    invoice = an_invoice("1", total_cents=100_00)
+    a_payment(invoice, 100_00, paid_on=date(2026, 2, 10))
+
+    assert "Outstanding 100.00" in words(browser.get("/?as_of=2026-02-09"))
+    assert "Outstanding 0.00" in words(browser.get("/?as_of=2026-02-10"))
+
+
+def test_today_is_the_day_where_the_business_is(settings, clock, user):
+    an_invoice("1", due_on=date(2026, 3, 2))
+    clock.moment = datetime(2026, 3, 3, 3, 0, tzinfo=UTC)
+    in_new_york = Browser(build(replace(settings, time_zone=ZoneInfo("America/New_York")), clock))
+    in_new_york.sign_in()
+
+    page = in_new_york.get("/")
+
+    assert page.forms[1]["as_of"].value == "2026-03-02"
+    assert "Overdue 0.00" in words(page)
+
+
+def test_a_day_that_cannot_be_read_is_said_beside_the_field_and_kept(browser):
+    page = browser.get("/?as_of=31.12.2025", expect_errors=True)
+
+    assert page.status_int == 422
+    assert "“31.12.2025” is not a day; please write it like 2026-03-02." in page.text
+    assert page.forms[1]["as_of"].value == "31.12.2025"
+    assert 'aria-describedby="as_of-error"' in page.text
+
+
+@pytest.mark.parametrize("bucket", ["not_due", "1-30", "31-60", "61-90", "over_90"])
+def test_each_bucket_leads_to_its_invoices(browser, bucket):
+    an_invoice("1")
+
+    page = browser.get("/?as_of=2026-02-28").click(href=f"bucket={bucket}")
+
+    assert page.forms[1]["bucket"].value == bucket
+    assert page.forms[1]["as_of"].value == "2026-02-28"
+
+
+def test_the_longest_overdue_come_first_and_ten_at_most(browser):
+    for day in range(1, 13):
+        an_invoice(f"N{day:02}", due_on=date(2026, 2, day))
+
+    page = browser.get("/")
+
+    assert re.findall(r">(N\d\d)<", page.text) == [f"N{day:02}" for day in range(1, 11)]
+
+
+def test_a_customer_cannot_bring_a_script_along(browser):
+    an_invoice("<b>1</b>", a_customer("<i>", "<script>alert(1)</script>"), reference='"><img src=x>', notes="<u>")
+    invoice = tables.Invoice.get()
+
+    for path in ("/", "/invoices", f"/invoices/{invoice.id}", "/invoices?q=<script>alert(1)</script>"):
+        page = browser.get(path)
+        assert "<script>alert" not in page.text
+        assert "&lt;script&gt;alert(1)&lt;/script&gt;" in page.text
+        assert "<b>1</b>" not in page.text
+        assert "<img" not in page.text
+
+
+def test_the_number_of_queries_does_not_grow_with_the_invoices(browser, sqlite):
+    def queries():
+        asked = []
+        original = type(sqlite).execute_sql
+        try:
+            type(sqlite).execute_sql = lambda *args, **kwargs: (asked.append(1), original(*args, **kwargs))[1]
+            browser.get("/")
+            browser.get("/invoices")
+        finally:
+            type(sqlite).execute_sql = original
+        return len(asked)
+
+    an_invoice("0")
+    few = queries()
+    for number in range(1, 40):
+        a_payment(an_invoice(str(number), a_customer(f"K{number}")))
+
+    assert queries() == few

@@ -1,0 +1,113 @@
+"""What is typed becomes a value, or a sentence beside the field."""
+
+from datetime import date
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from app.domain.ageing import Bucket
+from app.domain.money import display
+from app.web.forms import Fields, cents_in, local_path
+
+TODAY = date(2026, 3, 2)
+
+
+def test_a_day_is_read():
+    fields = Fields({"as_of": " 2026-01-31 "})
+
+    assert fields.day("as_of", TODAY) == date(2026, 1, 31)
+    assert fields.errors == {}
+
+
+@pytest.mark.parametrize(
+    "typed", ["31.12.2025", "2026-02-30", "yesterday", "0001-01-01", "9999-12-31", "2026-02-30'--"]
+)
+def test_a_day_that_cannot_be_read_leaves_a_sentence_and_what_was_typed(typed):
+    fields = Fields({"as_of": typed})
+
+    assert fields.day("as_of", TODAY) == TODAY
+    assert fields.errors["as_of"].endswith(".")
+    assert fields.typed["as_of"] == typed
+
+
+def test_an_empty_field_is_its_default():
+    fields = Fields({"as_of": ""})
+
+    assert fields.day("as_of", TODAY) == TODAY
+    assert fields.whole_number("page", 1, most=9) == 1
+    assert fields.choice("bucket", Bucket) is None
+    assert fields.text("q") == ""
+    assert fields.errors == {}
+
+
+@pytest.mark.parametrize("typed", ["0", "10", "-1", "1.5", "x", "²", "9" * 40])
+def test_a_number_out_of_range_leaves_a_sentence(typed):
+    fields = Fields({"page": typed})
+
+    assert fields.whole_number("page", 1, most=9) == 1
+    assert fields.errors == {"page": "Please write a whole number from 1 to 9."}
+
+
+def test_a_choice_that_there_is_not_leaves_a_sentence():
+    fields = Fields({"bucket": "31-61"})
+
+    assert fields.choice("bucket", Bucket) is None
+    assert fields.errors == {"bucket": "Please choose one of the list."}
+
+
+def test_a_required_text_is_asked_for():
+    fields = Fields({"name": "  "})
+
+    fields.text("name", required=True)
+
+    assert fields.errors == {"name": "Please fill this in."}
+
+
+def test_a_text_that_is_too_long_leaves_a_sentence():
+    fields = Fields({"q": "x" * 201})
+
+    assert len(fields.text("q")) == 200
+    assert fields.errors == {"q": "Please use at most 200 characters."}
+
+
+def test_control_characters_are_dropped():
+    assert Fields({"q": "a\x00b\x1b"}).text("q") == "ab"
+
+
+@pytest.mark.parametrize(
+    ("typed", "cents"),
+    [
+        ("1,234.50", 123_450),
+        ("1234.5", 123_450),
+        ("75", 7_500),
+        ("0.01", 1),
+        ("-5.00", -500),
+        ("1,234,567", 123_456_700),
+    ],
+)
+def test_an_amount_is_read_exactly(typed, cents):
+    assert cents_in(typed) == cents
+
+
+@pytest.mark.parametrize("typed", ["", "1.234,50", "12,34", "1,23", "1e5", "٣", "1.234", "INV-1", ".", "-", "9" * 13])
+def test_what_could_be_read_two_ways_is_no_amount(typed):
+    assert cents_in(typed) is None
+
+
+@given(st.integers(-(10**13), 10**13))
+def test_an_amount_as_shown_can_be_searched_for(cents):
+    assert cents_in(display(cents)) == cents
+
+
+@pytest.mark.parametrize("path", ["/", "/invoices?q=a%2Fb&page=2", "/imports/3#row"])
+def test_a_path_of_ours_is_kept(path):
+    assert local_path(path) == path
+
+
+@given(st.text(alphabet="/\\.:@ethvilx\t\n\r\x00 ", max_size=12))
+def test_a_path_never_names_another_site(text):
+    path = local_path(text)
+
+    assert path.startswith("/")
+    assert path[1:2] not in {"/", "\\", "\t", "\n", "\r"}

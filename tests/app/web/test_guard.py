@@ -1,0 +1,129 @@
+"""What every request passes: who asks, what they may, and what is answered when something breaks."""
+
+import pytest
+from support.records import a_user
+
+from app.domain.permissions import Role
+from app.store import database, users
+
+OPEN_TO_ALL = {"/sign-in", "/health", "/static/<content_hash>/<path:path>"}
+
+
+def test_every_page_asks_a_stranger_to_sign_in(app, stranger):
+    guarded = [route for route in app.routes if route.method == "GET" and route.rule not in OPEN_TO_ALL]
+
+    assert len(guarded) >= 3
+    for route in guarded:
+        answer = stranger.get(route.rule.replace("<invoice_id:id>", "1").replace("<import_id:id>", "1"))
+        assert answer.status_int == 303, route.rule
+        assert answer.location.startswith("/sign-in"), route.rule
+
+
+def test_a_page_that_htmx_asks_for_sends_the_whole_browser_to_sign_in(stranger):
+    answer = stranger.get("/invoices?q=a", headers={"HX-Request": "true"})
+
+    assert answer.status_int == 204
+    assert answer.headers["HX-Redirect"] == "/sign-in"
+
+
+def test_no_get_changes_anything(app, browser):
+    before = users.all_users()
+
+    for route in app.routes:
+        if route.method == "GET":
+            browser.get(route.rule.replace("<invoice_id:id>", "1"), expect_errors=True)
+
+    assert users.all_users() == before
+    assert browser.get("/").status_int == 200
+
+
+@pytest.fixture
+def broken(app, browser, monkeypatch):
+    """A browser signed in to an app whose dashboard writes something and then breaks."""
+
+    def write_and_break():
+        with database.transaction():
+            a_user("half@example.com", Role.VIEWER)
+            raise RuntimeError("the secret reason")
+
+    monkeypatch.setattr("app.store.invoices.exist", write_and_break)
+    return browser
+
+
+def test_a_failure_shows_an_id_and_no_reason(broken, caplog):
+    page = broken.get("/", expect_errors=True)
+
+    assert page.status_int == 500
+    assert "Something went wrong here" in page.text
+    assert "the secret reason" not in page.text
+    assert "Traceback" not in page.text
+    failure_id = page.text.split("<code>")[1][:8]
+    assert failure_id in caplog.text
+    assert "the secret reason" in caplog.text
+
+
+def test_a_failure_takes_back_what_was_half_done(broken):
+    broken.get("/", expect_errors=True)
+
+    assert users.find_by_email("half@example.com") is None
+
+
+def test_a_missing_page_says_so_in_our_own_words(browser):
+    page = browser.get("/nowhere", expect_errors=True)
+
+    assert page.status_int == 404
+    assert "There is no page at this address." in page.text
+    assert "Go to the dashboard" in page.text
+
+
+def test_a_method_that_a_page_does_not_know_is_refused(browser):
+    page = browser.put("/invoices", expect_errors=True)
+
+    assert page.status_int == 405
+    assert "This address cannot be used that way." in page.text
+    assert page.headers["Allow"]
+
+
+def test_more_than_a_form_can_hold_is_refused_before_it_is_read(browser):
+    answer = browser.post("/sign-out", {"note": "x" * 100_001}, expect_errors=True)
+
+    assert answer.status_int == 413
+
+
+def test_a_form_of_unsaid_size_is_refused(browser):
+    answer = browser.request("/sign-out", method="POST", expect_errors=True, environ={"CONTENT_LENGTH": ""})
+
+    assert answer.status_int == 411
+
+
+@pytest.mark.parametrize("path", ["/invoices/abc", "/invoices/-1", "/invoices/99999999999999999999", "/invoices/1%00"])
+def test_an_address_that_is_no_number_is_simply_not_there(browser, path):
+    assert browser.get(path, expect_errors=True).status_int == 404
+
+
+def test_undecodable_parameters_are_read_as_nothing(browser):
+    assert browser.get("/invoices?q=%ff%fe").status_int == 200
+
+
+def test_health_needs_no_login(stranger):
+    answer = stranger.get("/health")
+
+    assert answer.json == {"status": "ok"}
+
+
+def test_health_fails_while_migrations_are_missing(stranger, monkeypatch):
+    monkeypatch.setattr("app.web.health.is_current", lambda: False)
+
+    answer = stranger.get("/health", expect_errors=True)
+
+    assert answer.status_int == 503
+    assert answer.json == {"status": "migrations are missing"}
+
+
+def test_health_fails_while_the_database_does_not_answer(stranger, monkeypatch, caplog):
+    monkeypatch.setattr("app.web.health.is_current", lambda: 1 / 0)
+
+    answer = stranger.get("/health", expect_errors=True)
+
+    assert answer.status_int == 503
+    assert answer.json == {"status": "the database does not answer"}

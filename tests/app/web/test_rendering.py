@@ -1,0 +1,111 @@
+"""Pages and the sentences that one page leaves for the next."""
+
+from datetime import UTC, date, datetime
+from zoneinfo import ZoneInfo
+
+import pytest
+from support.browser import PASSWORD, Browser
+from support.records import a_user
+
+from app.domain.permissions import Right, Role
+from app.web import application, routes
+from app.web.flashes import Flashes
+from app.web.guard import Route
+from app.web.refusals import ForbiddenError, NotFoundError
+from app.web.rendering import address, day_as_read, moment_as_read
+
+
+@pytest.fixture
+def app_with_export(sqlite, settings, clock, monkeypatch):
+    """The app, with a page that only those who may export can use and that leaves a sentence."""
+    own = routes.pages
+
+    def with_export(dashboard, **others):
+        def export(visit):
+            return dashboard.pages.redirect(visit, "/", flash=f"Exported <{visit.query.get('what', 'all')}>.")
+
+        def missing(visit):
+            raise NotFoundError("There is no such export.")
+
+        return (
+            *own(dashboard=dashboard, **others),
+            Route("GET", "/export", export, Right.EXPORT),
+            Route("GET", "/export/missing", missing, Right.EXPORT),
+        )
+
+    monkeypatch.setattr(routes, "pages", with_export)
+    return application.build(settings, clock)
+
+
+def signed_in(app, email):
+    browser = Browser(app)
+    browser.sign_in(email)
+    return browser
+
+
+def test_a_sentence_is_shown_once_on_the_next_page(app_with_export, user):
+    browser = signed_in(app_with_export, user.email)
+
+    page = browser.get("/export").follow()
+
+    assert "Exported &lt;all&gt;." in page.text
+    assert "Exported" not in browser.get("/").text
+
+
+def test_a_sentence_cannot_be_put_on_our_page_by_anybody_else(app_with_export, user):
+    browser = signed_in(app_with_export, user.email)
+    forged = Flashes(b"x" * 32).sign("Please call 555-0100.", "jti")
+
+    browser.set_cookie("flash", forged)
+
+    assert "555-0100" not in browser.get("/?flash=555-0100").text
+
+
+@pytest.mark.parametrize("cookie", ["", ".", "a.b", "%%%.x", "4pyT", "//8=.00"])
+def test_a_sentence_that_we_did_not_write_is_nothing(cookie):
+    assert Flashes(b"k" * 32).read(cookie, "jti") == ""
+
+
+def test_a_sentence_is_good_for_the_login_it_was_written_for():
+    flashes = Flashes(b"k" * 32)
+
+    assert flashes.read(flashes.sign("Größe ✓", "jti"), "jti") == "Größe ✓"
+    assert flashes.read(flashes.sign("Größe ✓", "jti"), "other") == ""
+
+
+def test_who_lacks_the_right_is_told_so(app_with_export, clock):
+    a_user("vic@example.com", Role.VIEWER, password_hash=_quick_hash())
+    browser = signed_in(app_with_export, "vic@example.com")
+
+    page = browser.get("/export", expect_errors=True)
+
+    assert page.status_int == 403
+    assert "Your role, viewer, does not include the right to export." in page.text
+
+
+def test_a_refusal_keeps_the_frame_of_the_page(app_with_export, user):
+    page = signed_in(app_with_export, user.email).get("/export/missing", expect_errors=True)
+
+    assert page.status_int == 404
+    assert "There is no such export." in page.text
+    assert "Sign out" in page.text
+
+
+def test_an_address_holds_only_what_says_something():
+    assert address("/invoices", q="a&b", status="", bucket=None, page=2) == "/invoices?q=a%26b&page=2"
+    assert address("/invoices", q="") == "/invoices"
+
+
+def test_days_and_moments_are_read_where_the_business_is():
+    assert day_as_read(date(2026, 3, 2)) == "2 Mar 2026"
+    assert moment_as_read(datetime(2026, 3, 2, 23, 30, tzinfo=UTC), ZoneInfo("Europe/Berlin")) == "3 Mar 2026, 00:30"
+
+
+def test_refusals_say_their_status():
+    assert ForbiddenError("No.").status == 403
+
+
+def _quick_hash():
+    from argon2 import PasswordHasher
+
+    return PasswordHasher(time_cost=1, memory_cost=8, parallelism=1).hash(PASSWORD)

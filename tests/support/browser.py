@@ -1,0 +1,25 @@
+"""A browser without a window: it keeps cookies, follows links and fills in forms."""
+
+import re
+import warnings
+
+with warnings.catch_warnings():
+    # webob, below webtest, still imports `cgi`, which Python 3.11 calls deprecated.
+    warnings.simplefilter("ignore", DeprecationWarning)
+    from webtest import TestApp
+
+PASSWORD = "correct horse battery"
+
+
+class Browser(TestApp):
+    """Knows how to sign in, and where a page keeps the token of its forms."""
+
+    def sign_in(self, email="ann@example.com", password=PASSWORD, wanted="/"):
+        page = self.get("/sign-in", {"next": wanted})
+        form = page.forms[0]
+        form["email"] = email
+        form["password"] = password
+        return form.submit(expect_errors=True)
+
+    def csrf_token(self):
+        return re.search(r'name="csrf_token" value="([0-9a-f]+)"', self.get("/").text).group(1)
