@@ -12,7 +12,7 @@ def words(page):
 
 
 def numbers(page):
-    return re.findall(r'<td class="table__key"><a[^>]*>([^<]*)</a>', page.text)
+    return re.findall(r'<td class="table__key[^>]*><a[^>]*>([^<]*)</a>', page.text)
 
 
 def test_a_line_shows_all_that_matters(browser):
