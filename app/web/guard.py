@@ -2,7 +2,8 @@
 
 import logging
 import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
@@ -83,10 +84,11 @@ class Guard:
                 if visit.login is None:
                     return _to_sign_in(visit)
                 _check_right(visit, route.right)
-            if visit.method not in SAFE_METHODS:
-                visit = _with_body(visit, route.largest_body)
-                self._check_form(visit)
-            return route.handler(visit, **arguments)
+            if visit.method in SAFE_METHODS:
+                return route.handler(visit, **arguments)
+            with _body_of(visit, route.largest_body) as sent:
+                self._check_form(sent)
+                return route.handler(sent, **arguments)
         except Refusal as refusal:
             return self.pages.refusal(visit, refusal)
 
@@ -142,12 +144,19 @@ def _check_right(visit: Visit, right: Right) -> None:
         raise ForbiddenError(f"Your role, {visit.user.role}, does not include the right to {right}.")
 
 
-def _with_body(visit: Visit, largest: int) -> Visit:
+@contextmanager
+def _body_of(visit: Visit, largest: int) -> Iterator[Visit]:
+    """Read what was sent; the temporary files that hold it last as long as the block."""
     if not request.get_header("Content-Length"):
         raise LengthRequiredError("The size of what is sent must be said in advance.")
     if request.content_length > largest:
         raise TooLargeError(f"At most {largest:,} bytes can be sent here.")
-    return replace(visit, form=_texts(request.forms), files=dict(request.files))
+    try:
+        yield replace(visit, form=_texts(request.forms), files=dict(request.files))
+    finally:
+        for _, upload in request.files.allitems():
+            upload.file.close()
+        request.body.close()
 
 
 def _texts(fields: Any) -> dict[str, str]:  # noqa: ANN401  # bottle is untyped

@@ -24,12 +24,17 @@ def app_with_export(sqlite, settings, clock, monkeypatch):
         def export(visit):
             return dashboard.pages.redirect(visit, "/", flash=f"Exported <{visit.query.get('what', 'all')}>.")
 
+        def upload(visit):
+            size = len(visit.files["workbook"].file.read())
+            return dashboard.pages.redirect(visit, "/", flash=f"{visit.form['note']}: {size} bytes.")
+
         def missing(visit):
             raise NotFoundError("There is no such export.")
 
         return (
             *own(dashboard=dashboard, **others),
             Route("GET", "/export", export, Right.EXPORT),
+            Route("POST", "/upload", upload, Right.IMPORT, largest_body=300_000),
             Route("GET", "/export/missing", missing, Right.EXPORT),
         )
 
@@ -89,6 +94,38 @@ def test_a_refusal_keeps_the_frame_of_the_page(app_with_export, user):
     assert page.status_int == 404
     assert "There is no such export." in page.text
     assert "Sign out" in page.text
+
+
+def test_a_file_arrives_beside_the_other_fields_of_its_form(app_with_export, user):
+    browser = signed_in(app_with_export, user.email)
+    fields = {"csrf_token": browser.csrf_token(), "note": "Größe"}
+
+    answer = browser.post("/upload", fields, upload_files=[("workbook", "ledger.xlsx", b"x" * 200_000)])
+
+    assert "Größe: 200000 bytes." in answer.follow().text
+
+
+def test_a_file_larger_than_its_route_reads_is_refused(app_with_export, user):
+    browser = signed_in(app_with_export, user.email)
+
+    answer = browser.post(
+        "/upload",
+        {"csrf_token": browser.csrf_token(), "note": ""},
+        upload_files=[("workbook", "ledger.xlsx", b"x" * 300_001)],
+        expect_errors=True,
+    )
+
+    assert answer.status_int == 413
+    assert "At most 300,000 bytes can be sent here." in answer.text
+
+
+def test_a_form_that_cannot_be_read_is_refused_without_a_failure(app_with_export, user):
+    browser = signed_in(app_with_export, user.email)
+
+    cut = b'--x\r\nContent-Disposition: form-data; name="note"\r\n\r\nabc'
+    answer = browser.post("/upload", cut, content_type="multipart/form-data; boundary=x", expect_errors=True)
+
+    assert answer.status_int in {400, 403}
 
 
 def test_an_address_holds_only_what_says_something():
