@@ -108,10 +108,13 @@ def insert_rows(table: type[tables.Table], columns: Sequence[str], rows: Sequenc
 def _copy_rows(table: type[tables.Table], fields: list[Any], rows: Sequence[Sequence[Any]]) -> None:
     names = ", ".join(f'"{field.column_name}"' for field in fields)
     statement = f'COPY "{table._meta.table_name}" ({names}) FROM STDIN'
-    defaults = [field.db_value for field in fields]
+    moments = [(index, field) for index, field in enumerate(fields) if isinstance(field, tables.MomentField)]
     with tables.database.cursor() as cursor, cursor.copy(statement) as copy:
         for row in rows:
-            copy.write_row([to_database(value) for to_database, value in zip(defaults, row, strict=True)])
+            values = list(row)
+            for index, field in moments:
+                values[index] = field.db_value(values[index])
+            copy.write_row(values)
 
 
 def _database(url: str) -> peewee.Database:

@@ -104,12 +104,16 @@ class Import(Table):
 
 
 class Imported(Table):
-    """A record that a workbook may have brought: where it stood, and the fingerprint of what stood there."""
+    """A record that a workbook may have brought: where it stood, the fingerprint of what stood there.
+
+    `imported_version` is the record's version right after its import: a higher one was edited in the app since.
+    """
 
     origin = ForeignKeyField(Import, column_name="import_id", null=True)
     import_tab = CharField(null=True)
     import_row = IntegerField(null=True)
     fingerprint = CharField(max_length=64, null=True)
+    imported_version = IntegerField(null=True)
 
 
 class Customer(Imported):

@@ -1,0 +1,35 @@
+"""The command line: `invoices …`, the same words in the container and on a laptop."""
+
+import sys
+
+import typer
+
+from app.cli import demo, imports, reports, serving, users
+from app.settings import SettingsError
+from app.store.database import DatabaseUnavailableError
+from app.store.users import EmailTakenError
+from app.workbook.importing import NotNowError
+from app.workbook.refusal import WorkbookRefusedError
+
+_SENTENCES = (SettingsError, DatabaseUnavailableError, WorkbookRefusedError, NotNowError, EmailTakenError)
+
+commands = typer.Typer(
+    help="Receivables from an Excel workbook, on a dashboard.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+for module in (serving, demo, imports, reports, users):
+    commands.registered_commands += module.commands.registered_commands
+commands.add_typer(reports.report, name="report")
+
+
+def main() -> None:
+    """Run a command; what a person can mend is one sentence and exit code 1."""
+    try:
+        commands()
+    except _SENTENCES as refused:
+        typer.echo(str(refused), err=True)
+        for reason in getattr(refused, "reasons", ()):
+            typer.echo(f"  {reason}", err=True)
+        sys.exit(1)

@@ -1,0 +1,262 @@
+"""Commands about workbooks: import, imports, undo, export."""
+
+import json
+import re
+import shutil
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from rich.box import SIMPLE_HEAD
+from rich.console import Console
+from rich.markup import escape
+from rich.progress import Progress as Bar
+from rich.progress import SpinnerColumn, TextColumn, TimeElapsedColumn
+from rich.table import Table
+
+from app.cli.opening import importer, opened
+from app.domain.money import display
+from app.store import imports as store
+from app.store import snapshot
+from app.store.imports import State
+from app.workbook import exporting, marking
+from app.workbook.amounts import DecimalMark
+from app.workbook.columns import Answers
+from app.workbook.dates import DateOrder
+from app.workbook.difference import Change, Decisions, Outcome, Resolution
+from app.workbook.importing import Examined, Importer
+from app.workbook.preview import Choices, Preview, totals_as_strings
+from app.workbook.reading import Progress
+from app.workbook.records import Question
+
+SHOWN = 20
+
+commands = typer.Typer()
+
+
+class Undated(StrEnum):
+    """The day on which a payment without one counts."""
+
+    ISSUED = "issued"
+    DUE = "due"
+
+
+@commands.command("import")
+def import_workbook(
+    file: Annotated[Path, typer.Argument(exists=True, dir_okay=False, help="The workbook, .xlsx or .xlsm.")],
+    *,
+    apply: Annotated[
+        bool, typer.Option("--apply", help="Write it; without this, only tell what would be written.")
+    ] = False,
+    good_rows: Annotated[
+        bool, typer.Option("--good-rows", help="Import what can be read, leaving problems out.")
+    ] = False,
+    dates: Annotated[DateOrder | None, typer.Option(help="How to read dates such as 03/04/2026.")] = None,
+    decimal: Annotated[DecimalMark | None, typer.Option(help="How to read amounts such as 1.234.")] = None,
+    terms: Annotated[
+        int | None, typer.Option(min=0, max=730, help="Days until invoices without a due date are due.")
+    ] = None,
+    undated: Annotated[Undated | None, typer.Option(help="The day on which payments without one count.")] = None,
+    conflicts: Annotated[
+        Resolution | None, typer.Option(help="Whose side conflicts take: the app's or the workbook's.")
+    ] = None,
+    marked: Annotated[Path | None, typer.Option(help="Write a copy of the workbook here, its problems marked.")] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON instead of tables.")] = False,
+) -> None:
+    """Show what a workbook would change, or, with --apply, import it: all of it or nothing."""
+    subjects = {"dates": dates, "decimal": decimal, "terms": terms, "undated": undated}
+    answers = Answers({subject: str(answer) for subject, answer in subjects.items() if answer is not None})
+    choices = Choices(answers, {}, Decisions(conflicts), good_rows)
+    with opened() as settings, _progress(silent=as_json) as progress:
+        ours = importer(settings)
+        examined = ours.examine(file, choices, progress)
+        import_id, state = _result(ours, file, examined, choices, progress, apply=apply)
+        if marked is not None:
+            with marking.marked_copy(file, examined.preview, settings.workbook) as copy:
+                shutil.copyfile(copy, marked)
+    if as_json:
+        typer.echo(json.dumps(_as_json(examined.preview, import_id, state), indent=2, ensure_ascii=False))
+    else:
+        _print(examined.preview, import_id, state)
+    if examined.preview.questions:
+        _ask(examined.preview.questions)
+        raise typer.Exit(1)
+    is_blocked = apply and examined.preview.writes and state is not State.APPLIED
+    refused = examined.preview.why_not(choices) if is_blocked else None
+    if refused or (apply and examined.preview.problems and not good_rows):
+        typer.echo(refused or "Nothing was imported.", err=True)
+        raise typer.Exit(1)
+
+
+@commands.command()
+def imports(*, as_json: Annotated[bool, typer.Option("--json", help="Print JSON instead of a table.")] = False) -> None:
+    """List the imports, newest first."""
+    with opened():
+        found = store.newest_first()
+    if as_json:
+        items = [
+            {
+                "import": one.id,
+                "file": one.file_name,
+                "sha256": one.sha256,
+                "state": one.state,
+                "uploaded_at": one.uploaded_at.isoformat(),
+                "counts": one.counts,
+            }
+            for one in found
+        ]
+        typer.echo(json.dumps(items, indent=2, ensure_ascii=False))
+        return
+    if not found:
+        typer.echo("There are no imports yet: `invoices import FILE.xlsx` shows what a workbook would change.")
+        return
+    table = Table("Import", "File", "State", "When (UTC)", "New", "Changed")
+    for one in found:
+        counts = (str(one.counts.get(name, "")) for name in ("new", "changed"))
+        table.add_row(str(one.id), escape(one.file_name), one.state, f"{one.uploaded_at:%Y-%m-%d %H:%M}", *counts)
+    Console().print(table)
+
+
+@commands.command()
+def undo(import_id: Annotated[int, typer.Argument(metavar="IMPORT", help="The number of the import.")]) -> None:
+    """Take back everything an import did, unless something later hangs on it."""
+    with opened() as settings:
+        importer(settings).undo(import_id)
+    typer.echo(f"Import {import_id} was undone.")
+
+
+@commands.command()
+def export(file: Annotated[Path, typer.Argument(help="The workbook to write, .xlsx.")]) -> None:
+    """Write everything as a workbook of three tabs; importing it again changes nothing."""
+    if file.suffix.lower() != ".xlsx":
+        typer.echo(f"'{file}' must end in .xlsx.", err=True)
+        raise typer.Exit(1)
+    with opened() as settings:
+        stored = snapshot.take()
+        try:
+            exporting.export(stored, file, settings.time_zone)
+        except OSError as error:
+            typer.echo(f"'{file}' cannot be written: {error.strerror}.", err=True)
+            raise typer.Exit(1) from error
+    payments = sum(map(len, stored.payments.values()))
+    typer.echo(
+        f"Wrote {len(stored.customers):,} customers, {len(stored.invoices):,} invoices and {payments:,} payments "
+        f"to {file}."
+    )
+
+
+def _result(
+    ours: Importer, file: Path, examined: Examined, choices: Choices, progress: Progress, *, apply: bool
+) -> tuple[int | None, State]:
+    """Return the number and state of the import: applied now, by an earlier one of the same file, or only previewed."""
+    if not examined.preview.writes:
+        earlier = ours.earlier_import(file)
+        return (earlier.id, earlier.state) if earlier else (None, State.PREVIEWED)
+    if not apply or examined.preview.why_not(choices):
+        return None, State.PREVIEWED
+    return ours.apply_file(file, examined, choices, None, progress), State.APPLIED
+
+
+def _as_json(preview: Preview, import_id: int | None, state: State) -> dict[str, Any]:
+    return {
+        "import": import_id,
+        "state": state,
+        "tabs": [
+            {"name": tab.name, "kind": tab.kind, "rows": tab.rows, "totals": totals_as_strings(tab.totals)}
+            for tab in preview.tabs
+        ],
+        "counts": dict(preview.counts),
+        "problems": [{"tab": one.tab, "cell": one.cell, "message": one.message} for one in preview.problems],
+        "questions": [
+            {
+                "id": one.id,
+                "subject": one.subject,
+                "tab": one.tab,
+                "text": one.text,
+                "choices": list(one.choices),
+                "examples": [{"cell": ex.cell, "text": ex.text, **ex.readings} for ex in one.examples],
+            }
+            for one in preview.questions
+        ],
+        "notices": [{"tab": one.tab, "message": one.message} for one in preview.notices],
+    }
+
+
+def _print(preview: Preview, import_id: int | None, state: State) -> None:
+    console = Console()
+    tabs = Table("Tab", "Read as", title="What the workbook holds", box=SIMPLE_HEAD, padding=(0, 1, 0, 0))
+    for header in ("Rows", "", "Gross", "Paid", "Open", "Its own total"):
+        tabs.add_column(header, justify="right", no_wrap=True)
+    for tab in preview.tabs:
+        own = "\n".join(_own_total(total.cell, total.stated, total.read) for total in tab.own_totals)
+        amounts = ["\n".join(column) for column in zip(*map(_total_cells, tab.totals), strict=True)] or [""] * 4
+        tabs.add_row(escape(tab.name), (tab.kind and f"{tab.kind}s") or "not read", f"{tab.rows:,}", *amounts, own)
+    console.print(tabs)
+    console.print("  ".join(f"{name} {count:,}" for name, count in preview.counts.items()))
+    for change in [one for one in preview.changes if one.outcome is not Outcome.NEW][:SHOWN]:
+        console.print(escape(_change_line(change)))
+    _print_some(console, "Missing from the file", (f"{one.tab}: {one.subject}" for one in preview.missing))
+    _print_some(console, "Notices", (f"{one.tab}: {one.message}" for one in preview.notices))
+    _print_some(console, "Problems", (f"{one.tab}!{one.message}" for one in preview.problems))
+    if state is State.APPLIED:
+        done = f"Import {import_id} is applied." if preview.writes else f"Nothing to do: import {import_id} brought it."
+        console.print(done)
+    elif preview.writes and not preview.questions:
+        console.print("Nothing was written; --apply imports it.")
+
+
+def _print_some(console: Console, title: str, lines: Iterable[str]) -> None:
+    everything = list(lines)
+    if everything:
+        console.print(f"[bold]{title}[/bold]")
+    for line in everything[:SHOWN]:
+        console.print(f"  {escape(line)}")
+    if len(everything) > SHOWN:
+        console.print(f"  … and {len(everything) - SHOWN:,} more (--json tells all, --marked FILE.xlsx marks them)")
+
+
+def _total_cells(total: Any) -> tuple[str, str, str, str]:  # noqa: ANN401
+    return total.currency, display(total.gross), display(total.paid), display(total.open)
+
+
+def _own_total(cell: str, stated: int, read: int) -> str:
+    return f"{cell} {display(stated)} " + ("agrees" if stated == read else f"differs by {display(stated - read)}")
+
+
+def _change_line(change: Change) -> str:
+    fields = "; ".join(f"{label(one.field)}: {one.old or 'empty'} → {one.new or 'empty'}" for one in change.fields)
+    line = f"  {change.outcome} {change.tab} row {change.row}, {change.subject}: {fields}"
+    return f"{line} ({change.reason})" if change.reason else line
+
+
+def label(field: str) -> str:
+    """Return a field's name as people read it."""
+    return re.sub(r"_(cents|days)$", "", field).replace("_", " ")
+
+
+def _ask(questions: Iterable[Question]) -> None:
+    options = {
+        "dates": "--dates dmy|mdy",
+        "decimal": "--decimal point|comma",
+        "terms": "--terms DAYS",
+        "undated": "--undated issued|due",
+    }
+    for question in questions:
+        typer.echo(f"{question.text} Answer with {options[question.subject]}.", err=True)
+        for example in question.examples:
+            readings = ", or ".join(f"{reading} ({answer})" for answer, reading in example.readings.items())
+            typer.echo(f"  {example.cell}: '{example.text}' is {readings}?", err=True)
+
+
+@contextmanager
+def _progress(*, silent: bool) -> Iterator[Progress]:
+    if silent:
+        yield lambda _: None
+        return
+    columns = (SpinnerColumn(), TextColumn("{task.description}"), TimeElapsedColumn())
+    with Bar(*columns, console=Console(stderr=True), transient=True) as bar:
+        task = bar.add_task("reading", total=None)
+        yield lambda message: bar.update(task, description=escape(message))

@@ -1,0 +1,38 @@
+"""What commands work with: the settings, the opened database, the importer."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import typer
+
+from app import clock
+from app.jobs.job_queue import create_tables
+from app.settings import Settings
+from app.store import database
+from app.workbook.importing import Importer
+
+
+@contextmanager
+def opened() -> Iterator[Settings]:
+    """Hold the database open for a command, an SQLite file brought up to date first: one command is enough."""
+    settings = Settings.from_environment()
+    database.open_database(settings.database_url)
+    with database.connection():
+        if not database.is_current():
+            if not settings.database_url.startswith("sqlite:"):
+                typer.echo("The database is not up to date: run `invoices migrate` first.", err=True)
+                raise typer.Exit(1)
+            migrate()
+        yield settings
+
+
+def migrate() -> list[str]:
+    """Bring the open database up to date and return what was applied."""
+    applied = database.migrate()
+    create_tables()
+    return applied
+
+
+def importer(settings: Settings) -> Importer:
+    """Return the importer for these settings."""
+    return Importer(settings.data_dir, settings.workbook, settings.time_zone, settings.currency, clock.utc_now)

@@ -1,0 +1,104 @@
+"""Commands that tell: report ageing, report customers."""
+
+import json
+from datetime import date, datetime
+from typing import Annotated, Any
+
+import typer
+from rich.box import SIMPLE_HEAD
+from rich.console import Console
+from rich.table import Table
+
+from app import clock
+from app.cli.opening import opened
+from app.domain.ageing import Ageing, Bucket, ageing_by_currency, nothing_owed
+from app.domain.as_of import AsOf
+from app.domain.money import decimal_string, display
+from app.settings import Settings
+from app.store import receivables
+from app.store.receivables import CustomerBalance
+
+commands = typer.Typer()
+report = typer.Typer(help="What is owed, as of a day.", no_args_is_help=True)
+
+_AsOfOption = Annotated[datetime | None, typer.Option(formats=["%Y-%m-%d"], help="The day (default: today).")]
+_JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON instead of a table.")]
+
+
+@report.command()
+def ageing(*, as_of: _AsOfOption = None, as_json: _JsonOption = False) -> None:
+    """Tell how late the money that is owed is."""
+    with opened() as settings:
+        day = _day(as_of, settings)
+        found = ageing_by_currency(receivables.balances(AsOf.end_of(day, settings.time_zone)), day)
+    found = [one for one in found if one.open_invoices or one.credit_cents] or [nothing_owed(settings.currency, day)]
+    if as_json:
+        items = [_ageing_json(one) for one in found]
+        typer.echo(json.dumps(items[0] if len(items) == 1 else items, indent=2))
+        return
+    table = Table("", *(one.currency for one in found), box=SIMPLE_HEAD, title=f"Ageing as of {day.isoformat()}")
+    for column in table.columns[1:]:
+        column.justify = "right"
+    table.add_row("Open invoices", *(f"{one.open_invoices:,}" for one in found))
+    table.add_row("Outstanding", *(display(one.outstanding_cents) for one in found))
+    for bucket, label in _LABELS.items():
+        table.add_row(label, *(display(one.buckets[bucket]) for one in found))
+    Console().print(table)
+
+
+@report.command()
+def customers(*, as_of: _AsOfOption = None, as_json: _JsonOption = False) -> None:
+    """Tell who owes, the largest debt first."""
+    with opened() as settings:
+        day = _day(as_of, settings)
+        found = receivables.balances_by_customer(AsOf.end_of(day, settings.time_zone))
+    if as_json:
+        typer.echo(json.dumps([_customer_json(one) for one in found], indent=2))
+        return
+    if not found:
+        typer.echo(f"Nobody owed anything on {day.isoformat()}.")
+        return
+    table = Table(
+        "Customer", "Name", "", box=SIMPLE_HEAD, padding=(0, 1, 0, 0), title=f"Customers as of {day.isoformat()}"
+    )
+    for header in ("Open", "Outstanding", "Overdue", "Credit"):
+        table.add_column(header, justify="right", no_wrap=True)
+    for one in found:
+        amounts = (display(cents) for cents in (one.outstanding_cents, one.overdue_cents, one.credit_cents))
+        table.add_row(one.code, one.name, one.currency, f"{one.open_invoices:,}", *amounts)
+    Console().print(table)
+
+
+_LABELS = {
+    Bucket.NOT_DUE: "Not yet due",
+    Bucket.TO_30: "1-30 days late",
+    Bucket.TO_60: "31-60 days late",
+    Bucket.TO_90: "61-90 days late",
+    Bucket.OVER_90: "Over 90 days late",
+}
+
+
+def _day(as_of: datetime | None, settings: Settings) -> date:
+    return as_of.date() if as_of else clock.today(settings.time_zone)
+
+
+def _ageing_json(one: Ageing) -> dict[str, Any]:
+    return {
+        "as_of": one.as_of.isoformat(),
+        "currency": one.currency,
+        "open_invoices": one.open_invoices,
+        "outstanding": decimal_string(one.outstanding_cents),
+        "buckets": {bucket.value: decimal_string(cents) for bucket, cents in one.buckets.items()},
+    }
+
+
+def _customer_json(one: CustomerBalance) -> dict[str, Any]:
+    return {
+        "customer": one.code,
+        "name": one.name,
+        "currency": one.currency,
+        "open_invoices": one.open_invoices,
+        "outstanding": decimal_string(one.outstanding_cents),
+        "overdue": decimal_string(one.overdue_cents),
+        "credit": decimal_string(one.credit_cents),
+    }

@@ -1,0 +1,127 @@
+"""Commands that run the product: serve, worker, migrate, health."""
+
+import errno
+import logging
+import socket
+import subprocess
+import sys
+from typing import Annotated
+
+import typer
+from gunicorn.app.base import BaseApplication
+from gunicorn.util import import_app
+
+from app.cli.opening import importer, migrate, opened
+from app.jobs import worker as job_worker
+from app.jobs.imports import ImportJobs
+from app.jobs.job_queue import open_queue
+from app.settings import Settings
+from app.store import database
+
+THREADS_A_WORKER = 4
+
+commands = typer.Typer()
+
+
+@commands.command()
+def serve(*, worker: Annotated[bool, typer.Option(help="Run the background worker along.")] = True) -> None:
+    """Start the dashboard, and the worker along with it."""
+    with opened() as settings:
+        _refuse_taken_port(settings)
+    typer.echo(f"The dashboard is at {settings.public_url} (Ctrl+C stops it).")
+    _Server(settings, with_worker=worker).run()
+
+
+@commands.command()
+def worker(*, with_parent: Annotated[bool, typer.Option("--with-parent", hidden=True)] = False) -> None:
+    """Run the background worker: it reads, applies and undoes imports."""
+    with opened() as settings:
+        _log_to_stderr(settings)
+    queue = open_queue()
+    job_worker.run(queue, ImportJobs(queue, importer(settings)), with_parent=with_parent)
+
+
+@commands.command("migrate")
+def migrate_database() -> None:
+    """Bring the database up to date."""
+    settings = Settings.from_environment()
+    database.open_database(settings.database_url)
+    with database.connection():
+        applied = migrate()
+    typer.echo(f"Applied {', '.join(applied)}." if applied else "The database is up to date.")
+
+
+@commands.command()
+def health() -> None:
+    """Say whether the database answers and is up to date."""
+    settings = Settings.from_environment()
+    database.open_database(settings.database_url)
+    with database.connection():
+        if not database.is_current():
+            typer.echo("The database answers, but is not up to date: run `invoices migrate`.", err=True)
+            raise typer.Exit(1)
+    typer.echo("The database answers and is up to date.")
+
+
+class _Server(BaseApplication):  # type: ignore[misc]  # gunicorn is untyped
+    """Gunicorn with our settings; the worker lives as long as its arbiter."""
+
+    def __init__(self, settings: Settings, *, with_worker: bool) -> None:
+        self._settings = settings
+        self._with_worker = with_worker
+        self._worker: subprocess.Popen[bytes] | None = None
+        super().__init__()
+
+    def load_config(self) -> None:
+        chosen = {
+            "bind": f"{self._settings.host}:{self._settings.port}",
+            "workers": self._settings.server_workers,
+            "worker_class": "gthread",
+            "threads": THREADS_A_WORKER,
+            "loglevel": "warning",
+            "proc_name": "invoices",
+            "control_socket_disable": True,
+            "when_ready": self._start_worker,
+            "on_exit": self._stop_worker,
+        }
+        for name, value in chosen.items():
+            self.cfg.set(name, value)
+
+    def load(self) -> object:
+        # Imported in each server process: a database connection must not be shared across a fork.
+        return import_app("app.wsgi:application")
+
+    def _start_worker(self, _server: object) -> None:
+        if self._with_worker:
+            # The pipe closes when this process ends, however it ends, and the worker with it.
+            self._worker = subprocess.Popen(
+                [sys.executable, "-m", "app.cli", "worker", "--with-parent"], stdin=subprocess.PIPE
+            )
+
+    def _stop_worker(self, _server: object) -> None:
+        if self._worker:
+            self._worker.terminate()
+            self._worker.wait()
+
+
+def _refuse_taken_port(settings: Settings) -> None:
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((settings.host, settings.port))
+        except OSError as error:
+            why = (
+                "is taken by another program"
+                if error.errno == errno.EADDRINUSE
+                else f"cannot be used ({error.strerror})"
+            )
+            typer.echo(
+                f"Port {settings.port} on {settings.host} {why}: stop that program, or choose another with PORT=8001.",
+                err=True,
+            )
+            raise typer.Exit(1) from error
+
+
+def _log_to_stderr(settings: Settings) -> None:
+    logging.basicConfig(level=settings.log_level, format="%(asctime)s %(levelname)s %(name)s %(message)s")
+    logging.getLogger("huey").setLevel(logging.WARNING)

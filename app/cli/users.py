@@ -1,0 +1,84 @@
+"""Commands about users: create-user, users, reset-password."""
+
+import sys
+from typing import Annotated
+
+import typer
+from rich.box import SIMPLE_HEAD
+from rich.console import Console
+from rich.table import Table
+
+from app import clock
+from app.cli.opening import opened
+from app.domain.permissions import Role
+from app.store import logins
+from app.store import users as store
+from app.web.passwords import hash_password, new_password
+
+commands = typer.Typer()
+
+_FROM_STDIN = typer.Option("--password-stdin", help="Read the password from standard input.")
+
+
+@commands.command("create-user")
+def create_user(
+    *,
+    email: Annotated[str, typer.Option(help="What the user signs in with.")],
+    role: Annotated[Role, typer.Option(help="What the user may do.")],
+    name: Annotated[str, typer.Option(help="The user's name.")] = "",
+    password_stdin: Annotated[bool, _FROM_STDIN] = False,
+) -> None:
+    """Add somebody who may sign in; without a password given, print a one-time one."""
+    if "@" not in email.strip("@"):
+        typer.echo(f"'{email}' is not an e-mail address.", err=True)
+        raise typer.Exit(1)
+    with opened():
+        password, is_new = _password(from_stdin=password_stdin)
+        user = store.create(email, name, role, password, clock.utc_now())
+    typer.echo(f"{user.email} can sign in as {user.role}.")
+    if is_new:
+        typer.echo(f"The password, shown only now: {is_new}")
+
+
+@commands.command()
+def users() -> None:
+    """List who may sign in."""
+    with opened():
+        everybody = store.all_users()
+    if not everybody:
+        typer.echo("There are no users yet: add one with `invoices create-user --email … --role admin`.")
+        return
+    table = Table("E-mail", "Name", "Role", "May sign in", box=SIMPLE_HEAD)
+    for user in everybody:
+        table.add_row(user.email, user.name, user.role, "yes" if user.active else "no")
+    Console().print(table)
+
+
+@commands.command("reset-password")
+def reset_password(
+    *,
+    email: Annotated[str, typer.Option(help="Whose password.")],
+    password_stdin: Annotated[bool, _FROM_STDIN] = False,
+) -> None:
+    """Give a user another password and end the user's logins."""
+    with opened():
+        user = store.find_by_email(email)
+        if user is None:
+            typer.echo(f"There is no user {email}.", err=True)
+            raise typer.Exit(1)
+        password, is_new = _password(from_stdin=password_stdin)
+        store.set_password_hash(user.id, password)
+        logins.revoke_all_of(user.id, clock.utc_now())
+    typer.echo(f"{user.email} has a new password and is signed out everywhere.")
+    if is_new:
+        typer.echo(f"The password, shown only now: {is_new}")
+
+
+def _password(*, from_stdin: bool) -> tuple[str, str]:
+    """Return the hash, and the password itself where it was made here and must be shown."""
+    made = "" if from_stdin else new_password()
+    try:
+        return hash_password(made or sys.stdin.readline().rstrip("\n")), made
+    except ValueError as error:
+        typer.echo(str(error), err=True)
+        raise typer.Exit(1) from error

@@ -1,0 +1,66 @@
+"""The worker's part of imports: reading, applying and undoing them, however long that takes."""
+
+import logging
+import secrets
+
+from huey import Huey
+
+from app.store import imports
+from app.store.database import connection
+from app.store.imports import State
+from app.workbook.importing import Importer, NotNowError
+
+log = logging.getLogger(__name__)
+
+
+class ImportJobs:
+    """Puts the work on imports into the queue, and does it in the worker."""
+
+    def __init__(self, queue: Huey, importer: Importer) -> None:
+        self._importer = importer
+        self._task = queue.task(name="work_on_import")(self.work_on)
+
+    def enqueue(self, import_id: int) -> None:
+        """Have the worker do what the import's state asks for."""
+        self._task(import_id)
+
+    def enqueue_unfinished(self) -> None:
+        """Have the worker do again what an earlier one was stopped at; each step is one transaction."""
+        with connection():
+            for stored in imports.in_work():
+                self.enqueue(stored.id)
+
+    def work_on(self, import_id: int) -> None:
+        """Read, apply or undo the import, as its state says; whatever goes wrong becomes its failure."""
+        with connection():
+            stored = imports.get(import_id)
+            if stored is None or not stored.state.is_in_work:
+                return
+            try:
+                self._do(import_id, stored.state)
+            except Exception:
+                failure_id = secrets.token_hex(4)
+                log.exception("failure %s at import %s (%s)", failure_id, import_id, stored.state)
+                imports.change(
+                    import_id,
+                    state=_STATE_BEFORE[stored.state],
+                    failure=f"Something went wrong and nothing was changed; the log tells more under {failure_id}.",
+                )
+
+    def _do(self, import_id: int, state: State) -> None:
+        match state:
+            case State.READING:
+                self._importer.preview(import_id)
+            case State.APPLYING:
+                self._importer.apply(import_id)
+            case _:
+                self._undo(import_id)
+
+    def _undo(self, import_id: int) -> None:
+        try:
+            self._importer.undo(import_id)
+        except NotNowError as refused:
+            imports.change(import_id, state=State.APPLIED, failure=" ".join([str(refused), *refused.reasons]))
+
+
+_STATE_BEFORE = {State.READING: State.FAILED, State.APPLYING: State.PREVIEWED, State.UNDOING: State.APPLIED}

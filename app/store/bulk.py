@@ -1,0 +1,88 @@
+"""Write many receivables at once for an import, and take them back for its undo."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from app.store.database import insert_rows
+from app.store.snapshot import compared
+from app.store.tables import Customer, ImportedRow, Invoice, Payment, Table
+
+_STEP = 5_000
+_TABLES: Mapping[str, type[Table]] = {"customer": Customer, "invoice": Invoice, "payment": Payment}
+
+CUSTOMER_COLUMNS = (
+    "code name email phone address terms_days notes archived_at version origin import_tab import_row "
+    "fingerprint imported_version"
+).split()
+INVOICE_COLUMNS = (
+    "number number_key customer issued_on due_on currency total_cents ledger reference notes disputed "
+    "draft voided_at void_reason written_off_at write_off_reason version origin import_tab import_row "
+    "fingerprint imported_version"
+).split()
+PAYMENT_COLUMNS = (
+    "invoice paid_on amount_cents method reference note idempotency_key recorded_by recorded_at voided_at "
+    "void_reason origin import_tab import_row fingerprint imported_version"
+).split()
+IMPORTED_ROW_COLUMNS = ["origin", "tab", "row", "kind", "action", "record_id", "record_version", "before"]
+
+
+def insert_customers(rows: Sequence[Sequence[Any]], import_id: int) -> dict[str, int]:
+    """Insert customers, in the order of CUSTOMER_COLUMNS, and return the ids of the import's customers by code."""
+    insert_rows(Customer, CUSTOMER_COLUMNS, rows)
+    found: Any = Customer.select(Customer.code, Customer.id).where(Customer.origin == import_id).tuples()
+    return {compared(code): record_id for code, record_id in found}
+
+
+def insert_invoices(rows: Sequence[Sequence[Any]], import_id: int) -> dict[tuple[str, int], int]:
+    """Insert invoices and return the ids of the import's invoices by number and customer id."""
+    insert_rows(Invoice, INVOICE_COLUMNS, rows)
+    found: Any = (
+        Invoice.select(Invoice.number_key, Invoice.customer, Invoice.id).where(Invoice.origin == import_id).tuples()
+    )
+    return {(number, customer): record_id for number, customer, record_id in found}
+
+
+def insert_payments(rows: Sequence[Sequence[Any]], import_id: int) -> dict[tuple[str, int], int]:
+    """Insert payments and return the ids of the import's payments by tab and row."""
+    insert_rows(Payment, PAYMENT_COLUMNS, rows)
+    found: Any = (
+        Payment.select(Payment.import_tab, Payment.import_row, Payment.id).where(Payment.origin == import_id).tuples()
+    )
+    return {(tab, row): record_id for tab, row, record_id in found}
+
+
+def insert_imported_rows(rows: Sequence[Sequence[Any]]) -> None:
+    """Insert what each row of a workbook did to which record."""
+    insert_rows(ImportedRow, IMPORTED_ROW_COLUMNS, rows)
+
+
+def update(kind: str, record_id: int, values: Mapping[str, Any]) -> None:
+    """Set columns of one record."""
+    table = _TABLES[kind]
+    table.update(dict(values)).where(table.id == record_id).execute()
+
+
+def void_payments(ids: Iterable[int], at: datetime, reason: str) -> None:
+    """Void payments that a workbook now tells otherwise."""
+    for part in _parts(ids):
+        Payment.update(voided_at=at, void_reason=reason).where(Payment.id.in_(part)).execute()
+
+
+def delete(kind: str, ids: Iterable[int]) -> None:
+    """Delete records that only the import that is undone had brought."""
+    table = _TABLES[kind]
+    for part in _parts(ids):
+        table.delete().where(table.id.in_(part)).execute()
+
+
+def unvoid_payments(ids: Iterable[int]) -> None:
+    """Let payments count again that the import that is undone had voided."""
+    for part in _parts(ids):
+        Payment.update(voided_at=None, void_reason="").where(Payment.id.in_(part)).execute()
+
+
+def _parts(ids: Iterable[int]) -> Iterable[list[int]]:
+    everything = list(ids)
+    for start in range(0, len(everything), _STEP):
+        yield everything[start : start + _STEP]

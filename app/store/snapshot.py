@@ -1,0 +1,192 @@
+"""All that is stored of receivables at once, as an import compares itself with it."""
+
+from collections import defaultdict
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any, NamedTuple
+
+from peewee import JOIN
+
+from app.store.tables import Customer, Invoice, Payment
+
+
+class StoredCustomer(NamedTuple):
+    """A customer with the fingerprint of the row it was last imported from."""
+
+    id: int
+    code: str
+    name: str
+    email: str
+    phone: str
+    address: str
+    terms_days: int | None
+    notes: str
+    version: int
+    fingerprint: str | None
+    imported_version: int | None
+    import_id: int | None
+    import_tab: str | None
+    import_row: int | None
+
+
+class StoredInvoice(NamedTuple):
+    """An invoice with the fingerprint of the row it was last imported from."""
+
+    id: int
+    number: str
+    number_key: str
+    customer_id: int
+    customer_code: str
+    issued_on: date
+    due_on: date
+    currency: str
+    total_cents: int
+    ledger: str
+    reference: str
+    notes: str
+    disputed: bool
+    draft: bool
+    voided_at: datetime | None
+    void_reason: str
+    written_off_at: datetime | None
+    write_off_reason: str
+    version: int
+    fingerprint: str | None
+    imported_version: int | None
+    import_id: int | None
+    import_tab: str | None
+    import_row: int | None
+
+
+class StoredPayment(NamedTuple):
+    """A payment that is not voided; `import_id` is None where it was recorded in the app."""
+
+    id: int
+    invoice_id: int
+    paid_on: date
+    amount_cents: int
+    method: str
+    reference: str
+    note: str
+    import_id: int | None
+    import_tab: str | None
+    import_row: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """Stored records by what an import finds them by; customers' codes and invoices' numbers as they are compared."""
+
+    customers: dict[str, StoredCustomer]
+    codes_by_name: dict[str, list[str]]
+    invoices: dict[tuple[str, str], StoredInvoice]
+    customers_by_number: dict[str, list[str]]
+    payments: dict[int, list[StoredPayment]]
+
+
+def take() -> Snapshot:
+    """Read everything in three queries."""
+    customers = [StoredCustomer(*row) for row in _customers()]
+    codes_by_name: dict[str, list[str]] = defaultdict(list)
+    for customer in customers:
+        codes_by_name[compared(customer.name)].append(compared(customer.code))
+    invoices: dict[tuple[str, str], StoredInvoice] = {}
+    customers_by_number: dict[str, list[str]] = defaultdict(list)
+    for row in _invoices():
+        invoice = StoredInvoice(*row)
+        code = compared(invoice.customer_code)
+        invoices[invoice.number_key, code] = invoice
+        customers_by_number[invoice.number_key].append(code)
+    payments: dict[int, list[StoredPayment]] = defaultdict(list)
+    for row in _payments():
+        payment = StoredPayment(*row)
+        payments[payment.invoice_id].append(payment)
+    return Snapshot(
+        {compared(customer.code): customer for customer in customers},
+        dict(codes_by_name),
+        invoices,
+        dict(customers_by_number),
+        dict(payments),
+    )
+
+
+def compared(text: str) -> str:
+    """Return a code, name or number as it is compared: without case, spaces plain."""
+    return " ".join(text.split()).casefold()
+
+
+def _customers() -> Any:
+    c = Customer
+    return c.select(
+        c.id,
+        c.code,
+        c.name,
+        c.email,
+        c.phone,
+        c.address,
+        c.terms_days,
+        c.notes,
+        c.version,
+        c.fingerprint,
+        c.imported_version,
+        c.origin,
+        c.import_tab,
+        c.import_row,
+    ).tuples()
+
+
+def _invoices() -> Any:
+    i = Invoice
+    return (
+        i.select(
+            i.id,
+            i.number,
+            i.number_key,
+            i.customer,
+            Customer.code,
+            i.issued_on,
+            i.due_on,
+            i.currency,
+            i.total_cents,
+            i.ledger,
+            i.reference,
+            i.notes,
+            i.disputed,
+            i.draft,
+            i.voided_at,
+            i.void_reason,
+            i.written_off_at,
+            i.write_off_reason,
+            i.version,
+            i.fingerprint,
+            i.imported_version,
+            i.origin,
+            i.import_tab,
+            i.import_row,
+        )
+        .join(Customer, JOIN.INNER)
+        .tuples()
+        .iterator()
+    )
+
+
+def _payments() -> Any:
+    p = Payment
+    return (
+        p.select(
+            p.id,
+            p.invoice,
+            p.paid_on,
+            p.amount_cents,
+            p.method,
+            p.reference,
+            p.note,
+            p.origin,
+            p.import_tab,
+            p.import_row,
+        )
+        .where(p.voided_at.is_null())
+        .order_by(p.id)
+        .tuples()
+        .iterator()
+    )

@@ -1,0 +1,216 @@
+"""Write a difference to the store, and take it back: the same code for the rehearsal and for the import itself."""
+
+import json
+from collections.abc import Mapping
+from datetime import UTC, date, datetime, time
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from app.store import bulk, imports
+from app.store.snapshot import Snapshot, StoredCustomer, StoredInvoice
+from app.workbook.difference import Difference
+from app.workbook.records import Record, Value
+
+_PAYMENT_CHANGED = "changed in the workbook"
+
+
+def write(difference: Difference, stored: Snapshot, import_id: int, zone: ZoneInfo, now: datetime) -> None:
+    """Write everything in the caller's transaction, with what each row did to which record."""
+    _Writing(difference, stored, import_id, zone, now).run()
+
+
+def take_back(import_id: int) -> None:
+    """Undo an import in the caller's transaction: what it created goes, what it changed is as it was before."""
+    created: dict[str, list[int]] = {"payment": [], "invoice": [], "customer": []}
+    voided = []
+    for action in imports.row_actions(import_id):
+        if action.action == "created":
+            created[action.kind].append(action.record_id)
+        elif action.action == "voided":
+            voided.append(action.record_id)
+        else:
+            bulk.update(action.kind, action.record_id, _restored(action.before or {}))
+    for kind, ids in created.items():
+        bulk.delete(kind, ids)
+    bulk.unvoid_payments(voided)
+
+
+class _Writing:
+    def __init__(self, difference: Difference, stored: Snapshot, import_id: int, zone: ZoneInfo, now: datetime) -> None:
+        self.difference = difference
+        self.import_id = import_id
+        self.zone = zone
+        self.now = now
+        self.customer_ids = {code: customer.id for code, customer in stored.customers.items()}
+        self.invoice_ids = {key: invoice.id for key, invoice in stored.invoices.items()}
+        self.actions: list[tuple[Any, ...]] = []
+
+    def run(self) -> None:
+        self._create_customers()
+        self._create_invoices()
+        for customer, record in self.difference.changed_customers:
+            self._change("customer", customer, record, dict(record.values))
+        for invoice, record in self.difference.changed_invoices:
+            self._change("invoice", invoice, record, _invoice_columns(record.values, self.zone))
+        self._void_payments()
+        self._create_payments()
+        bulk.insert_imported_rows(self.actions)
+
+    def _create_customers(self) -> None:
+        records = self.difference.new_customers
+        rows = [
+            _row(bulk.CUSTOMER_COLUMNS, {**_CUSTOMER_DEFAULTS, **self._with_origin(record, dict(record.values))})
+            for record in records
+        ]
+        ids = bulk.insert_customers(rows, self.import_id)
+        self.customer_ids |= ids
+        for record in records:
+            self._act(record, "customer", "created", ids[record.key[0]], version=1)
+
+    def _create_invoices(self) -> None:
+        records = self.difference.new_invoices
+        rows = [
+            _row(
+                bulk.INVOICE_COLUMNS,
+                {
+                    **_INVOICE_DEFAULTS,
+                    **self._with_origin(record, _invoice_columns(record.values, self.zone)),
+                    "number_key": record.key[0],
+                    "customer": self.customer_ids[record.key[1]],
+                },
+            )
+            for record in records
+        ]
+        ids = bulk.insert_invoices(rows, self.import_id)
+        for record in records:
+            invoice_id = ids[record.key[0], self.customer_ids[record.key[1]]]
+            self.invoice_ids[record.key[0], record.key[1]] = invoice_id
+            self._act(record, "invoice", "created", invoice_id, version=1)
+
+    def _change(
+        self, kind: str, known: StoredCustomer | StoredInvoice, record: Record, columns: dict[str, Any]
+    ) -> None:
+        version = known.version + 1
+        marks = {"fingerprint": record.fingerprint(), "version": version, "imported_version": version}
+        values = {**columns, **self._origin(record), **marks}
+        bulk.update(kind, known.id, values)
+        self._act(record, kind, "changed", known.id, version=version, before=_before(known))
+
+    def _void_payments(self) -> None:
+        voided = self.difference.voided_payments
+        bulk.void_payments([payment.id for payment, _ in voided], self.now, _PAYMENT_CHANGED)
+        for payment, record in voided:
+            self._act(record, "payment", "voided", payment.id)
+
+    def _create_payments(self) -> None:
+        records = self.difference.new_payments
+        rows = [
+            _row(
+                bulk.PAYMENT_COLUMNS,
+                {
+                    **_PAYMENT_DEFAULTS,
+                    **record.values,
+                    **self._origin(record),
+                    "invoice": self.invoice_ids[record.key[0], record.key[1]],
+                    "recorded_at": self.now,
+                },
+            )
+            for record in records
+        ]
+        ids = bulk.insert_payments(rows, self.import_id)
+        for record in records:
+            self._act(record, "payment", "created", ids[record.tab, record.row])
+
+    def _with_origin(self, record: Record, columns: dict[str, Any]) -> dict[str, Any]:
+        origin = self._origin(record)
+        return {**columns, **origin, "fingerprint": record.fingerprint(), "version": 1, "imported_version": 1}
+
+    def _origin(self, record: Record) -> dict[str, Any]:
+        return {"origin": self.import_id, "import_tab": record.tab, "import_row": record.row}
+
+    def _act(
+        self,
+        record: Record,
+        kind: str,
+        action: str,
+        record_id: int,
+        *,
+        version: int | None = None,
+        before: str | None = None,
+    ) -> None:
+        self.actions.append((self.import_id, record.tab, record.row, kind, action, record_id, version, before))
+
+
+_CUSTOMER_DEFAULTS: Mapping[str, Any] = {
+    "email": "",
+    "phone": "",
+    "address": "",
+    "terms_days": None,
+    "notes": "",
+    "archived_at": None,
+}
+_INVOICE_DEFAULTS: Mapping[str, Any] = {
+    "reference": "",
+    "notes": "",
+    "disputed": False,
+    "draft": False,
+    "voided_at": None,
+    "void_reason": "",
+    "written_off_at": None,
+    "write_off_reason": "",
+}
+_PAYMENT_DEFAULTS: Mapping[str, Any] = {
+    "method": "",
+    "reference": "",
+    "note": "",
+    "idempotency_key": None,
+    "recorded_by": None,
+    "voided_at": None,
+    "void_reason": "",
+    "fingerprint": None,
+    "imported_version": None,
+}
+_DAYS = ("issued_on", "due_on")
+_MOMENTS = ("voided_at", "written_off_at")
+
+
+def _row(columns: list[str], values: Mapping[str, Any]) -> tuple[Any, ...]:
+    return tuple(values[name] for name in columns)
+
+
+def _invoice_columns(values: Mapping[str, Value], zone: ZoneInfo) -> dict[str, Any]:
+    """Return an invoice's columns; what the workbook says of its state becomes the moments that the store keeps."""
+    columns: dict[str, Any] = {name: value for name, value in values.items() if not name.startswith("state")}
+    if "state" not in values:
+        return columns
+    state = values["state"]
+    # A workbook without the day of it says that the invoice never counted.
+    since = values.get("state_on") or values["issued_on"]
+    assert isinstance(since, date)  # noqa: S101  # both are days
+    at = datetime.combine(since, time.min, tzinfo=zone).astimezone(UTC)
+    reason = values.get("state_reason") or ""
+    columns["draft"] = state == "draft"
+    columns["voided_at"], columns["void_reason"] = (at, reason) if state == "void" else (None, "")
+    columns["written_off_at"], columns["write_off_reason"] = (at, reason) if state == "written off" else (None, "")
+    return columns
+
+
+def _before(known: StoredCustomer | StoredInvoice) -> str:
+    image = known._asdict()
+    for derived in ("id", "customer_code"):
+        image.pop(derived, None)
+    if "customer_id" in image:
+        image["customer"] = image.pop("customer_id")
+    image["origin"] = image.pop("import_id")
+    return json.dumps(image, default=lambda value: value.isoformat())
+
+
+def _restored(image: dict[str, Any]) -> dict[str, Any]:
+    values = dict(image)
+    for name in _DAYS:
+        if values.get(name):
+            values[name] = date.fromisoformat(values[name])
+    for name in _MOMENTS:
+        if values.get(name):
+            values[name] = datetime.fromisoformat(values[name])
+    return values

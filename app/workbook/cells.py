@@ -1,0 +1,97 @@
+"""What a cell of a workbook can hold, as the importer sees it."""
+
+import re
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from typing import TypeAlias
+
+
+@dataclass(frozen=True, slots=True)
+class FormattedNumber:
+    """A number whose format says more than how many decimals to show: leading zeros, a currency, a percentage."""
+
+    number: int | Decimal
+    format: str
+
+
+@dataclass(frozen=True, slots=True)
+class ErrorValue:
+    """An error that Excel shows in a cell, such as #N/A."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Duration:
+    """A time of day or a span of time, which no column of ours holds."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class UncalculatedFormula:
+    """A formula without a stored result: a program wrote it and Excel never calculated it."""
+
+
+Cell: TypeAlias = (
+    str | int | Decimal | bool | datetime | FormattedNumber | ErrorValue | Duration | UncalculatedFormula | None
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One row that holds anything: its number as Excel shows it, and its cells from column A on."""
+
+    number: int
+    cells: tuple[Cell, ...]
+    hidden: bool = False
+    has_sum: bool = False
+
+    def cell(self, column: int) -> Cell:
+        """Return the cell of the column, counted from 0."""
+        return self.cells[column] if column < len(self.cells) else None
+
+
+@dataclass(frozen=True, slots=True)
+class Sheet:
+    """One tab."""
+
+    name: str
+    rows: list[Row]
+    hidden: bool = False
+    filtered: bool = False
+    merged_down: int = 0
+    stopped_after_empty_row: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Book:
+    """The tabs of a workbook, in its order, and whether its serial dates count from 1904."""
+
+    sheets: list[Sheet]
+    epoch_1904: bool = False
+
+
+_CONTROLS = re.compile(r"[\x00-\x08\x0e-\x1b\x7f]")
+_SPACES = re.compile(r"[\s\u00a0\u2000-\u200b\u202f\u205f\u2060\u3000\ufeff]+")
+
+
+def clean_text(text: str) -> str:
+    """Return the text with every kind of space, line breaks too, made one plain space, none at the ends."""
+    return _SPACES.sub(" ", _CONTROLS.sub("", text)).strip()
+
+
+def column_letter(column: int) -> str:
+    """Return the letters of the column, counted from 0."""
+    letters = ""
+    number = column + 1
+    while number:
+        number, rest = divmod(number - 1, 26)
+        letters = chr(ord("A") + rest) + letters
+    return letters
+
+
+def cell_name(column: int, row: int) -> str:
+    """Return the name of a cell as Excel shows it."""
+    return f"{column_letter(column)}{row}"

@@ -1,0 +1,414 @@
+"""Compare a workbook's records with what is stored: new, changed, unchanged, in conflict, missing from the file."""
+
+from collections import Counter, defaultdict
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from enum import StrEnum
+from zoneinfo import ZoneInfo
+
+from app.domain.money import display
+from app.store.snapshot import Snapshot, StoredCustomer, StoredInvoice, StoredPayment
+from app.workbook.headers import Kind
+from app.workbook.records import Checked, Key, Record, Value
+
+
+class Outcome(StrEnum):
+    """What an import makes of a row."""
+
+    NEW = "new"
+    CHANGED = "changed"
+    UNCHANGED = "unchanged"
+    CONFLICT = "conflict"
+
+
+class Resolution(StrEnum):
+    """What a person decided on a conflict: what the app has stays, or what the workbook says is taken."""
+
+    KEEP = "keep"
+    TAKE = "take"
+
+
+@dataclass(frozen=True, slots=True)
+class Decisions:
+    """What was decided: on single rows, named `tab!row`, and on all others; None is left open."""
+
+    others: Resolution | None = None
+    by_row: Mapping[str, Resolution] = field(default_factory=dict)
+
+    def on(self, tab: str, row: int) -> Resolution | None:
+        """Return the decision on the conflict of a row."""
+        return self.by_row.get(f"{tab}!{row}", self.others)
+
+
+@dataclass(frozen=True, slots=True)
+class FieldChange:
+    """A stored value and what the workbook says instead, as people read them; columns map to `field`."""
+
+    field: str
+    old: str
+    new: str
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """A row that is not as stored: what differs, and, for a conflict, why a person has to decide."""
+
+    outcome: Outcome
+    kind: Kind
+    tab: str
+    row: int
+    subject: str
+    fields: tuple[FieldChange, ...] = ()
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Missing:
+    """A stored record that came from such a tab and that the workbook no longer has; it is only shown."""
+
+    kind: Kind
+    tab: str
+    subject: str
+
+
+@dataclass(slots=True)
+class Difference:
+    """Everything an import would write, and what it would not."""
+
+    new_customers: list[Record] = field(default_factory=list)
+    new_invoices: list[Record] = field(default_factory=list)
+    new_payments: list[Record] = field(default_factory=list)
+    changed_customers: list[tuple[StoredCustomer, Record]] = field(default_factory=list)
+    changed_invoices: list[tuple[StoredInvoice, Record]] = field(default_factory=list)
+    voided_payments: list[tuple[StoredPayment, Record]] = field(default_factory=list)
+    changes: list[Change] = field(default_factory=list)
+    missing: list[Missing] = field(default_factory=list)
+    counts: Counter[str] = field(default_factory=Counter)
+
+    @property
+    def writes(self) -> int:
+        """Return how many records would be written."""
+        return (
+            len(self.new_customers)
+            + len(self.new_invoices)
+            + len(self.new_payments)
+            + len(self.changed_customers)
+            + len(self.changed_invoices)
+            + len(self.voided_payments)
+        )
+
+
+def compare(checked: Checked, stored: Snapshot, zone: ZoneInfo, decisions: Decisions) -> Difference:
+    """Return the difference; a conflict is written only where it was decided to take what the workbook says."""
+    comparison = _Comparison(checked, stored, zone, decisions)
+    comparison.run()
+    return comparison.difference
+
+
+class _Comparison:
+    def __init__(self, checked: Checked, stored: Snapshot, zone: ZoneInfo, decisions: Decisions) -> None:
+        self.checked = checked
+        self.stored = stored
+        self.zone = zone
+        self.decisions = decisions
+        self.difference = Difference()
+        self.row_outcomes: dict[tuple[str, int], Outcome] = {}
+        self.tabs = {tab.name for tab in checked.tabs if tab.kind}
+        self.broken: set[tuple[str | None, int | None]] = set(checked.error_rows)
+        self.customer_rows = {tab.name for tab in checked.tabs if tab.kind is Kind.CUSTOMER}
+
+    def run(self) -> None:
+        for record in self.checked.customers:
+            self._customer(record)
+        for record in self.checked.invoices:
+            self._invoice(record)
+        self._payments()
+        self._missing()
+        counts = Counter(outcome.value for outcome in self.row_outcomes.values())
+        counts[Outcome.UNCHANGED] += self.checked.duplicate_rows
+        self.difference.counts = counts
+
+    # --- customers
+
+    def _customer(self, record: Record) -> None:
+        known = self.stored.customers.get(record.key[0])
+        if known is None:
+            self.difference.new_customers.append(record)
+            self._note(record, Outcome.NEW, f"customer {record.values['name']}")
+            return
+        if record.tab not in self.customer_rows:
+            return  # an invoice's row only names its customer; who is stored already stays as stored
+        self._known(record, known, customer_values(known), f"customer {known.name}")
+
+    # --- invoices
+
+    def _invoice(self, record: Record) -> None:
+        known = self.stored.invoices.get((record.key[0], record.key[1]))
+        if known is None:
+            self.difference.new_invoices.append(record)
+            self._note(record, Outcome.NEW, f"invoice {record.values['number']}")
+            return
+        self._known(record, known, invoice_values(known, self.zone), f"invoice {known.number}")
+
+    def _known(
+        self, record: Record, known: StoredCustomer | StoredInvoice, current: Mapping[str, Value], subject: str
+    ) -> None:
+        """Sort out a record that is stored: the row's edit arrives unless the app's own edit came in between."""
+        fields = differing(record.values, current)
+        if not fields or record.fingerprint() == known.fingerprint:
+            # Nothing differs, or the row says what it said when it was imported, and the app knows better since.
+            self._note(record, Outcome.UNCHANGED, subject)
+            return
+        edited_in_app = known.version != known.imported_version
+        if edited_in_app:
+            reason = "it was changed in the app since it was imported, and the workbook says something else again"
+            if known.fingerprint is None:
+                reason = "it was entered in the app, and the workbook says something else"
+            self._note(record, Outcome.CONFLICT, subject, fields, reason)
+        else:
+            self._note(record, Outcome.CHANGED, subject, fields)
+        if not edited_in_app or self._takes(record):
+            self._write_change(record, known)
+
+    def _write_change(self, record: Record, known: StoredCustomer | StoredInvoice) -> None:
+        if isinstance(known, StoredCustomer):
+            self.difference.changed_customers.append((known, record))
+        else:
+            self.difference.changed_invoices.append((known, record))
+
+    # --- payments
+
+    def _payments(self) -> None:
+        by_invoice: dict[Key, list[Record]] = defaultdict(list)
+        for record in self.checked.payments:
+            by_invoice[record.key].append(record)
+        has_payments_tab = any(tab.kind is Kind.PAYMENT for tab in self.checked.tabs)
+        for invoice in self.checked.invoices:
+            # An invoice without payments in the workbook may have stored ones, which the workbook no longer has.
+            by_invoice.setdefault(invoice.key, [])
+        rows = {invoice.key: invoice for invoice in self.checked.invoices}
+        for key, records in by_invoice.items():
+            known = self.stored.invoices.get((key[0], key[1]))
+            stored = list(self.stored.payments.get(known.id, ())) if known else []
+            if has_payments_tab:
+                self._listed_payments(key, records, stored)
+            elif records or stored:
+                self._carried_payment(rows[key], records[0] if records else None, stored)
+
+    def _listed_payments(self, key: Key, records: list[Record], stored: list[StoredPayment]) -> None:
+        """Match the rows of a payments tab with stored payments: same day and amount first, then by their order."""
+        unmatched = list(stored)
+        left: list[Record] = []
+        for record in records:
+            same = next((payment for payment in unmatched if _is_same(record, payment)), None)
+            if same is None:
+                left.append(record)
+                continue
+            unmatched.remove(same)
+            self._matched(record, same)
+        from_workbook = [payment for payment in unmatched if payment.import_id is not None]
+        from_app = [payment for payment in unmatched if payment.import_id is None]
+        for record in left:
+            subject = f"payment for invoice {self._number(key)}"
+            if from_app:
+                app_payment = from_app.pop(0)
+                self._conflicting_payment(record, subject, app_payment)
+            elif from_workbook:
+                self._changed_payment(record, from_workbook.pop(0), subject)
+            else:
+                self.difference.new_payments.append(record)
+                self._note(record, Outcome.NEW, subject)
+        for payment in from_workbook:
+            paid = f"payment of {display(payment.amount_cents)} on {payment.paid_on}"
+            self._note_missing(Kind.PAYMENT, payment, f"{paid} for invoice {self._number(key)}")
+
+    def _matched(self, record: Record, payment: StoredPayment) -> None:
+        fields = differing(record.values, payment_values(payment))
+        if not fields or payment.import_id is None:
+            self._note(record, Outcome.UNCHANGED, "")
+            return
+        self._changed_payment(record, payment, f"payment for invoice {self._number(record.key)}")
+
+    def _changed_payment(self, record: Record, payment: StoredPayment, subject: str) -> None:
+        """Void what was imported and record what the row says now: a payment is never edited."""
+        self.difference.voided_payments.append((payment, record))
+        self.difference.new_payments.append(record)
+        self._note(record, Outcome.CHANGED, subject, differing(record.values, payment_values(payment)))
+
+    def _conflicting_payment(self, record: Record, subject: str, payment: StoredPayment) -> None:
+        reason = (
+            f"a payment of {display(payment.amount_cents)} on {payment.paid_on} was recorded in the app, "
+            "and the workbook has another one: are they the same money?"
+        )
+        self._note(record, Outcome.CONFLICT, subject, differing(record.values, payment_values(payment)), reason)
+        if self._takes(record):
+            self.difference.new_payments.append(record)
+
+    def _carried_payment(self, row: Record, record: Record | None, stored: list[StoredPayment]) -> None:
+        """Bring what an invoice's own row says was paid so far together with the payments that are stored."""
+        from_app = [payment for payment in stored if payment.import_id is None]
+        from_workbook = [payment for payment in stored if payment.import_id is not None]
+        imported = sum(payment.amount_cents for payment in from_workbook)
+        everything = imported + sum(payment.amount_cents for payment in from_app)
+        said = int(record.values["amount_cents"]) if record else 0  # type: ignore[arg-type]  # cents
+        said_on = record.values["paid_on"] if record else None
+        last_on = max((payment.paid_on for payment in from_workbook), default=None)
+        subject = f"payment for invoice {row.values['number']}"
+        if said in {imported, everything} and (from_app or said_on == last_on or said == 0):
+            self._note(record or row, Outcome.UNCHANGED, subject)
+            return
+        paid = (
+            FieldChange("paid_cents", display(imported), display(said)),
+            FieldChange("paid_on", _shown(last_on), _shown(said_on)),
+        )
+        fields = tuple(change for change in paid if change.old != change.new)
+        if from_app:
+            in_app = display(everything - imported)
+            reason = f"payments of {in_app} were recorded in the app: a row cannot tell which of them it counts"
+            self._note(record or row, Outcome.CONFLICT, subject, fields, reason)
+            return
+        self._note(record or row, Outcome.CHANGED if stored else Outcome.NEW, subject, fields if stored else ())
+        if record is None:
+            self.difference.voided_payments.extend((payment, row) for payment in from_workbook)
+        elif stored and said > imported and isinstance(said_on, date) and last_on and said_on > last_on:
+            # More was paid on a later day: what was paid before keeps its own day.
+            more = {**record.values, "amount_cents": said - imported}
+            self.difference.new_payments.append(
+                Record(record.kind, record.tab, record.row, record.key, more, cumulative=True)
+            )
+        else:
+            self.difference.voided_payments.extend((payment, record) for payment in from_workbook)
+            self.difference.new_payments.append(record)
+
+    # --- what the workbook no longer has
+
+    def _missing(self) -> None:
+        customers = {record.key[0] for record in self.checked.customers}
+        customers |= {record.key[1] for record in self.checked.invoices}
+        for code, customer in self.stored.customers.items():
+            if code not in customers:
+                self._note_missing(Kind.CUSTOMER, customer, f"customer {customer.name}")
+        invoices = {record.key for record in self.checked.invoices}
+        for key, invoice in self.stored.invoices.items():
+            if key not in invoices:
+                self._note_missing(Kind.INVOICE, invoice, f"invoice {invoice.number}")
+
+    def _note_missing(self, kind: Kind, known: StoredCustomer | StoredInvoice | StoredPayment, subject: str) -> None:
+        """Note a record that came from a tab of this name; one whose row cannot be read is a problem, not missing."""
+        came_from_here = known.import_id and known.import_tab in self.tabs
+        if came_from_here and (known.import_tab, known.import_row) not in self.broken:
+            self.difference.missing.append(Missing(kind, str(known.import_tab), subject))
+
+    def _takes(self, record: Record) -> bool:
+        return self.decisions.on(record.tab, record.row) is Resolution.TAKE
+
+    def _number(self, key: Key) -> str:
+        known = self.stored.invoices.get((key[0], key[1]))
+        return known.number if known else key[0]
+
+    def _note(
+        self, record: Record, outcome: Outcome, subject: str, fields: tuple[FieldChange, ...] = (), reason: str = ""
+    ) -> None:
+        if record.kind is not Kind.CUSTOMER or record.tab in self.customer_rows:
+            place = (record.tab, record.row)
+            self.row_outcomes[place] = _weightier(self.row_outcomes.get(place), outcome)
+        if outcome is not Outcome.UNCHANGED:
+            self.difference.changes.append(
+                Change(outcome, record.kind, record.tab, record.row, subject, fields, reason)
+            )
+
+
+def customer_values(customer: StoredCustomer) -> dict[str, Value]:
+    """Return a stored customer under the names that a workbook's record uses."""
+    return {
+        "code": customer.code,
+        "name": customer.name,
+        "email": customer.email,
+        "phone": customer.phone,
+        "address": customer.address,
+        "terms_days": customer.terms_days,
+        "notes": customer.notes,
+    }
+
+
+def invoice_values(invoice: StoredInvoice, zone: ZoneInfo) -> dict[str, Value]:
+    """Return a stored invoice under the names that a workbook's record uses."""
+    state, at, reason = "", None, ""
+    if invoice.draft:
+        state = "draft"
+    elif invoice.voided_at:
+        state, at, reason = "void", invoice.voided_at, invoice.void_reason
+    elif invoice.written_off_at:
+        state, at, reason = "written off", invoice.written_off_at, invoice.write_off_reason
+    return {
+        "number": invoice.number,
+        "issued_on": invoice.issued_on,
+        "due_on": invoice.due_on,
+        "currency": invoice.currency,
+        "total_cents": invoice.total_cents,
+        "ledger": invoice.ledger,
+        "reference": invoice.reference,
+        "notes": invoice.notes,
+        "disputed": invoice.disputed,
+        "state": state,
+        "state_on": _day_in(zone, at),
+        "state_reason": reason,
+    }
+
+
+def payment_values(payment: StoredPayment) -> dict[str, Value]:
+    """Return a stored payment under the names that a workbook's record uses."""
+    return {
+        "paid_on": payment.paid_on,
+        "amount_cents": payment.amount_cents,
+        "method": payment.method,
+        "reference": payment.reference,
+        "note": payment.note,
+    }
+
+
+def differing(said: Mapping[str, Value], current: Mapping[str, Value]) -> tuple[FieldChange, ...]:
+    """Return the fields in which the workbook says something else than is stored; it says nothing of absent columns."""
+    return tuple(
+        FieldChange(name, _field(name, current.get(name)), _field(name, value))
+        for name, value in said.items()
+        if current.get(name) != value
+    )
+
+
+def _is_same(record: Record, payment: StoredPayment) -> bool:
+    return record.values["paid_on"] == payment.paid_on and record.values["amount_cents"] == payment.amount_cents
+
+
+def _weightier(one: Outcome | None, other: Outcome) -> Outcome:
+    """Return the outcome of a row that brings several records: what asks most of a person wins."""
+    if one is None or one is other:
+        return other
+    both = {one, other}
+    if Outcome.CONFLICT in both:
+        return Outcome.CONFLICT
+    # An unchanged invoice with a new payment has changed; a new invoice is new, whatever else its row brings.
+    return Outcome.NEW if both == {Outcome.NEW, Outcome.CHANGED} else Outcome.CHANGED
+
+
+def _day_in(zone: ZoneInfo, moment: datetime | None) -> date | None:
+    return moment.astimezone(zone).date() if moment else None
+
+
+def _field(name: str, value: Value) -> str:
+    if name.endswith("_cents") and isinstance(value, int):
+        return display(value)
+    return _shown(value)
+
+
+def _shown(value: Value) -> str:
+    match value:
+        case None:
+            return ""
+        case bool():
+            return "yes" if value else "no"
+        case date():
+            return value.isoformat()
+        case _:
+            return str(value)

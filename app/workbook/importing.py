@@ -1,0 +1,349 @@
+"""An import from beginning to end: receive, preview, apply, undo."""
+
+import hashlib
+import json
+import os
+import shutil
+import tempfile
+import zipfile
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from datetime import datetime
+from pathlib import Path
+from typing import Any, BinaryIO
+from zoneinfo import ZoneInfo
+
+from app.settings import MEGABYTE, WorkbookLimits
+from app.store import imports, snapshot
+from app.store.database import exclusive_transaction, rehearse, transaction
+from app.store.imports import State, StoredImport
+from app.workbook import applying, archive, checking, control_totals, difference, marking
+from app.workbook.difference import Difference
+from app.workbook.preview import (
+    Choices,
+    Preview,
+    mapping_from_json,
+    mapping_to_json,
+    preview_from_json,
+)
+from app.workbook.reading import Progress, read_book
+from app.workbook.records import Checked, Record
+from app.workbook.refusal import WorkbookRefusedError
+
+SHOWN_OF_EACH_LIST = 500
+_CHUNK_BYTES = 1 << 20
+_WORKBOOK, _RECORDS, _PREVIEW, _PROGRESS = "workbook", "records.json", "preview.json", "progress.json"
+
+
+class NotNowError(Exception):
+    """The import cannot be done as things stand; the message is one sentence that says why and what to do."""
+
+    def __init__(self, message: str, reasons: tuple[str, ...] = ()) -> None:
+        super().__init__(message)
+        self.reasons = reasons
+
+
+@dataclass(frozen=True, slots=True)
+class Examined:
+    """A workbook that was read and compared with the store."""
+
+    checked: Checked
+    preview: Preview
+
+
+@dataclass(frozen=True, slots=True)
+class Importer:
+    """What imports need to know of their surroundings."""
+
+    data_dir: Path
+    limits: WorkbookLimits
+    zone: ZoneInfo
+    currency: str
+    now: Callable[[], datetime]
+
+    # --- a file at hand: the command line
+
+    def examine(self, path: Path, choices: Choices, progress: Progress) -> Examined:
+        """Read a workbook and rehearse its import, writing nothing; raises WorkbookRefusedError."""
+        book = read_book(path, self.limits, progress)
+        progress("comparing with what is stored")
+        stored = snapshot.take()
+        chosen = {key: mapping_from_json(mapping) for key, mapping in imports.remembered_mappings().items()}
+        checked = checking.check(
+            book, chosen | dict(choices.mappings), choices.answers, stored, self.currency, progress
+        )
+        control_totals.add_control_totals(checked, stored)
+        found = difference.compare(checked, stored, self.zone, choices.decisions)
+        if found.writes:
+            progress("rehearsing the import")
+            rehearse(lambda: self._write(found, stored, self._rehearsed_import()))
+        return Examined(checked, Preview.of(checked, found))
+
+    def apply_file(
+        self, path: Path, examined: Examined, choices: Choices, user_id: int | None, progress: Progress
+    ) -> int:
+        """Import an examined workbook, keeping the file for its provenance, and return the import's id."""
+        self._refuse_if_blocked(examined.preview, choices)
+        with path.open("rb") as stream:
+            import_id = self.receive(stream, path.name, user_id, State.APPLYING)
+        try:
+            self._keep_preview(import_id, examined.preview)
+            imports.change(import_id, choices=choices.to_json())
+            self._commit(import_id, examined.checked, choices, examined.preview.digest, progress)
+        except BaseException:
+            self.discard(import_id)
+            raise
+        return import_id
+
+    def earlier_import(self, path: Path) -> StoredImport | None:
+        """Return the import that brought the very same file, if it still stands."""
+        return imports.latest_with_content(_sha256(path), (State.APPLIED,))
+
+    # --- an uploaded file: the web and the worker
+
+    def receive(self, stream: BinaryIO, file_name: str, user_id: int | None, state: State = State.READING) -> int:
+        """Keep an uploaded file and return the id of its import; raises WorkbookRefusedError and keeps nothing."""
+        folder = self.data_dir / "imports"
+        folder.mkdir(parents=True, exist_ok=True)
+        incoming = Path(tempfile.mkdtemp(prefix=".incoming-", dir=folder))
+        try:
+            digest, size = self._copy_limited(stream, incoming / _WORKBOOK)
+            archive.check(incoming / _WORKBOOK, self.limits)
+            with transaction():
+                import_id = imports.create(
+                    file_name=_plain_name(file_name),
+                    sha256=digest,
+                    size_bytes=size,
+                    stored_file=_WORKBOOK,
+                    user_id=user_id,
+                    now=self.now(),
+                    state=state,
+                )
+                # A number can come again after a discarded import; its folder must be this import's alone.
+                shutil.rmtree(self._folder(import_id), ignore_errors=True)
+                incoming.rename(self._folder(import_id))
+        finally:
+            shutil.rmtree(incoming, ignore_errors=True)
+        return import_id
+
+    def choose(self, import_id: int, choices: Choices, user_id: int | None) -> None:
+        """Keep what a person chose, remember the mappings for the next workbook of that shape, and read anew."""
+        with transaction():
+            if not imports.claim(import_id, (State.PREVIEWED, State.FAILED), State.READING):
+                raise NotNowError("This import is no longer waiting for a choice.")
+            imports.change(import_id, choices=choices.to_json())
+            for fingerprint, mapping in choices.mappings.items():
+                imports.remember_mapping(fingerprint, mapping_to_json(mapping), user_id, self.now())
+
+    def preview(self, import_id: int) -> None:
+        """Read the uploaded workbook and keep its preview; a refusal becomes the import's failure."""
+        stored = self._existing(import_id)
+        choices = Choices.from_json(stored.choices)
+        try:
+            examined = self.examine(self._folder(import_id) / _WORKBOOK, choices, self.progress_of(import_id))
+        except WorkbookRefusedError as refused:
+            imports.change(import_id, state=State.FAILED, failure=str(refused))
+            (self._folder(import_id) / _WORKBOOK).unlink(missing_ok=True)
+            return
+        self._keep_records(import_id, examined.checked)
+        self._keep_preview(import_id, examined.preview)
+        imports.change(import_id, state=State.PREVIEWED)
+
+    def apply(self, import_id: int) -> None:
+        """Write a previewed import; where the store has changed since its preview, preview it again instead."""
+        stored = self._existing(import_id)
+        choices = Choices.from_json(stored.choices)
+        preview = self.preview_of(import_id)
+        progress = self.progress_of(import_id)
+        try:
+            checked = self._kept_records(import_id, preview)
+            self._commit(import_id, checked, choices, preview.digest, progress)
+            (self._folder(import_id) / _RECORDS).unlink()
+        except NotNowError as reason:
+            imports.change(import_id, state=State.READING)
+            self.preview(import_id)
+            imports.change(import_id, failure=str(reason))
+
+    def undo(self, import_id: int) -> None:
+        """Take back everything an import did; raises NotNowError with the reasons if something later hangs on it."""
+        with exclusive_transaction():
+            stored = imports.get(import_id)
+            if stored is None or stored.state not in {State.APPLIED, State.UNDOING}:
+                raise NotNowError("Only an applied import can be undone.")
+            reasons = tuple(imports.hangs_on(import_id))
+            if reasons:
+                raise NotNowError("The import cannot be undone, because something later hangs on it.", reasons)
+            applying.take_back(import_id)
+            imports.change(import_id, state=State.UNDONE, undone_at=self.now())
+
+    def discard(self, import_id: int) -> None:
+        """Forget an import that wrote nothing, with its file."""
+        stored = imports.get(import_id)
+        if stored is None or stored.state in {State.APPLIED, State.UNDONE, State.UNDOING}:
+            raise NotNowError("Only an import that wrote nothing can be discarded.")
+        imports.delete(import_id)
+        shutil.rmtree(self._folder(import_id), ignore_errors=True)
+
+    # --- what is kept of an import
+
+    def preview_of(self, import_id: int) -> Preview:
+        """Return the kept preview; its lists are cut to SHOWN_OF_EACH_LIST."""
+        return preview_from_json(self.preview_json(import_id))
+
+    def preview_json(self, import_id: int) -> dict[str, Any]:
+        """Return the kept preview as it was written, with the lengths of its lists before they were cut."""
+        kept: dict[str, Any] = json.loads((self._folder(import_id) / _PREVIEW).read_text(encoding="utf-8"))
+        return kept
+
+    def has_preview(self, import_id: int) -> bool:
+        """Tell whether a preview is kept."""
+        return (self._folder(import_id) / _PREVIEW).exists()
+
+    def progress_of(self, import_id: int) -> Progress:
+        """Return a function that keeps what the worker is at: in a file, as a transaction shows nothing of itself."""
+        path = self._folder(import_id) / _PROGRESS
+
+        def report(message: str) -> None:
+            _write_whole(path, {"message": message, "at": self.now().isoformat()})
+
+        return report
+
+    def latest_progress(self, import_id: int) -> tuple[str, datetime] | None:
+        """Return what the worker said last and when, None if it has said nothing yet."""
+        try:
+            said = json.loads((self._folder(import_id) / _PROGRESS).read_text(encoding="utf-8"))
+        except FileNotFoundError:
+            return None
+        return said["message"], datetime.fromisoformat(said["at"])
+
+    @contextmanager
+    def marked_copy(self, import_id: int) -> Iterator[Path]:
+        """Yield the user's own workbook with its problems and changes marked, for as long as the block lasts."""
+        workbook = self._folder(import_id) / _WORKBOOK
+        with marking.marked_copy(workbook, self.preview_of(import_id), self.limits) as path:
+            yield path
+
+    def marked_name(self, stored: StoredImport) -> str:
+        """Return the name that the marked copy is handed out under."""
+        with zipfile.ZipFile(self._folder(stored.id) / _WORKBOOK) as book:
+            ending = ".xlsm" if "xl/vbaProject.bin" in book.namelist() else ".xlsx"
+        return f"{Path(stored.file_name).stem}-checked{ending}"
+
+    # --- inside
+
+    def _commit(self, import_id: int, checked: Checked, choices: Choices, digest: str, progress: Progress) -> None:
+        """Compare and write in one transaction, so that what was previewed is what is written, or nothing is."""
+        progress("writing")
+        with exclusive_transaction():
+            stored = snapshot.take()
+            found = difference.compare(checked, stored, self.zone, choices.decisions)
+            preview = Preview.of(checked, found)
+            if preview.digest != digest:
+                raise NotNowError("What is stored changed after this preview was made: look at it again.")
+            self._refuse_if_blocked(preview, choices)
+            self._write(found, stored, import_id)
+            imports.change(
+                import_id,
+                state=State.APPLIED,
+                applied_at=self.now(),
+                counts=dict(preview.counts),
+                control_totals=preview.to_json(0)["tabs"],
+            )
+
+    def _write(self, found: Difference, stored: snapshot.Snapshot, import_id: int) -> None:
+        applying.write(found, stored, import_id, self.zone, self.now())
+
+    def _rehearsed_import(self) -> int:
+        return imports.create(
+            file_name="",
+            sha256="",
+            size_bytes=0,
+            stored_file="",
+            user_id=None,
+            now=self.now(),
+            state=State.APPLYING,
+        )
+
+    def _refuse_if_blocked(self, preview: Preview, choices: Choices) -> None:
+        reason = preview.why_not(choices)
+        if reason:
+            raise NotNowError(reason)
+
+    def _existing(self, import_id: int) -> StoredImport:
+        stored = imports.get(import_id)
+        if stored is None:
+            raise NotNowError("There is no such import any more.")
+        return stored
+
+    def _keep_preview(self, import_id: int, preview: Preview) -> None:
+        _write_whole(self._folder(import_id) / _PREVIEW, preview.to_json(SHOWN_OF_EACH_LIST))
+
+    def _keep_records(self, import_id: int, checked: Checked) -> None:
+        records = (*checked.customers, *checked.invoices, *checked.payments)
+        _write_whole(
+            self._folder(import_id) / _RECORDS,
+            {
+                "records": [record.to_json() for record in records],
+                "error_rows": sorted(checked.error_rows),
+                "duplicate_rows": checked.duplicate_rows,
+            },
+        )
+
+    def _kept_records(self, import_id: int, preview: Preview) -> Checked:
+        kept = json.loads((self._folder(import_id) / _RECORDS).read_text(encoding="utf-8"))
+        checked = Checked(
+            tabs=list(preview.tabs),
+            problems=list(preview.problems),
+            questions=list(preview.questions),
+            error_rows={(tab, row) for tab, row in kept["error_rows"]},
+            duplicate_rows=kept["duplicate_rows"],
+        )
+        lists = {"customer": checked.customers, "invoice": checked.invoices, "payment": checked.payments}
+        for item in kept["records"]:
+            record = Record.from_json(item)
+            lists[record.kind].append(record)
+        return checked
+
+    def _copy_limited(self, stream: BinaryIO, target: Path) -> tuple[str, int]:
+        digest, size = hashlib.sha256(), 0
+        with target.open("wb") as out:
+            while chunk := stream.read(_CHUNK_BYTES):
+                size += len(chunk)
+                if size > self.limits.file_bytes:
+                    raise WorkbookRefusedError(
+                        f"The file is too large: at most {self.limits.file_bytes // MEGABYTE} MB is read."
+                    )
+                digest.update(chunk)
+                out.write(chunk)
+        return digest.hexdigest(), size
+
+    def _folder(self, import_id: int) -> Path:
+        return self.data_dir / "imports" / str(import_id)
+
+
+def with_answers(choices: Choices, by_question: dict[str, str]) -> Choices:
+    """Return the choices with more questions answered."""
+    answers = replace(choices.answers, by_question={**choices.answers.by_question, **by_question})
+    return replace(choices, answers=answers)
+
+
+def _sha256(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def _plain_name(name: str) -> str:
+    """Return the last part of an uploaded file's name, without anything that a page or a header could stumble over."""
+    last = name.replace("\\", "/").rsplit("/", 1)[-1]
+    plain = "".join(character for character in last if character.isprintable())
+    return plain[-200:] or "workbook.xlsx"
+
+
+def _write_whole(path: Path, content: object) -> None:
+    """Write the file so that a reader sees the old content or the new, never a part."""
+    if not path.parent.exists():
+        return
+    partial = path.with_suffix(f".{os.getpid()}.partial")
+    partial.write_text(json.dumps(content, ensure_ascii=False, separators=(",", ":")), encoding="utf-8")
+    partial.replace(path)

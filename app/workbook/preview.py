@@ -1,0 +1,215 @@
+"""What a person sees of an import before anything is written, and what they chose for it."""
+
+import hashlib
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict, dataclass, field
+from typing import Any, Self
+
+from app.domain.money import decimal_string
+from app.workbook.columns import Answers
+from app.workbook.difference import Change, Decisions, Difference, FieldChange, Missing, Outcome, Resolution
+from app.workbook.headers import ChosenMapping, Kind
+from app.workbook.records import Checked, Example, Notice, OwnTotal, Problem, Question, TabReport, Totals
+
+COUNTED = ("new", "changed", "unchanged", "conflict", "error", "missing")
+
+
+@dataclass(frozen=True, slots=True)
+class Choices:
+    """What a person chose for an import: answers, what columns mean, whose side conflicts take, good rows only."""
+
+    answers: Answers = field(default_factory=Answers)
+    mappings: Mapping[str, ChosenMapping] = field(default_factory=dict)
+    decisions: Decisions = field(default_factory=Decisions)
+    good_rows: bool = False
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the choices as JSON keeps them."""
+        return {
+            "answers": asdict(self.answers),
+            "mappings": {key: mapping_to_json(mapping) for key, mapping in self.mappings.items()},
+            "decisions": asdict(self.decisions),
+            "good_rows": self.good_rows,
+        }
+
+    @classmethod
+    def from_json(cls, item: Mapping[str, Any]) -> Self:
+        """Return the choices that `to_json` wrote."""
+        decisions = item.get("decisions", {})
+        others = decisions.get("others")
+        return cls(
+            Answers(**item.get("answers", {})),
+            {key: mapping_from_json(mapping) for key, mapping in item.get("mappings", {}).items()},
+            Decisions(
+                Resolution(others) if others else None,
+                {row: Resolution(chosen) for row, chosen in decisions.get("by_row", {}).items()},
+            ),
+            item.get("good_rows", False),
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Preview:
+    """The whole of what an import found and would do; `digest` changes when what it would do does."""
+
+    tabs: tuple[TabReport, ...]
+    counts: Mapping[str, int]
+    problems: tuple[Problem, ...]
+    notices: tuple[Notice, ...]
+    questions: tuple[Question, ...]
+    changes: tuple[Change, ...]
+    missing: tuple[Missing, ...]
+    writes: int
+    digest: str
+
+    @classmethod
+    def of(cls, checked: Checked, difference: Difference) -> Self:
+        """Return the preview of a checked workbook and its difference to the store."""
+        counts = dict.fromkeys(COUNTED, 0) | dict(difference.counts)
+        counts["error"], counts["missing"] = len(checked.error_rows), len(difference.missing)
+        return cls(
+            tuple(checked.tabs),
+            counts,
+            tuple(checked.problems),
+            tuple(checked.notices),
+            tuple(checked.questions),
+            tuple(difference.changes),
+            tuple(difference.missing),
+            difference.writes,
+            _digest(difference.changes),
+        )
+
+    def undecided_conflicts(self, decisions: Decisions) -> list[Change]:
+        """Return the conflicts on which nobody decided."""
+        conflicts = (change for change in self.changes if change.outcome is Outcome.CONFLICT)
+        return [change for change in conflicts if decisions.on(change.tab, change.row) is None]
+
+    def why_not(self, choices: Choices) -> str | None:
+        """Return the sentence that says what keeps the import from being applied, None if nothing does."""
+        if self.questions:
+            return "Answer the questions first: a value that can be read two ways is never guessed."
+        if self.problems and not choices.good_rows:
+            return (
+                f"{_count(len(self.problems), 'problem')} in the workbook: mend them and upload it again, "
+                "or choose to import the good rows only."
+            )
+        undecided = len(self.undecided_conflicts(choices.decisions))
+        if undecided and not choices.good_rows:
+            return (
+                f"{_count(undecided, 'conflict')}: decide whether to keep what the app has or to take the workbook's."
+            )
+        if not self.writes:
+            return "There is nothing to import: the workbook says what is stored already."
+        return None
+
+    def to_json(self, at_most: int | None = None) -> dict[str, Any]:
+        """Return the preview as JSON keeps it, with at most so many of each list."""
+        return {
+            "tabs": [asdict(tab) for tab in self.tabs],
+            "counts": dict(self.counts),
+            "problems": _dicts(self.problems, at_most),
+            "notices": _dicts(self.notices, at_most),
+            "questions": _dicts(self.questions, None),
+            "changes": _dicts(self._changes_by_weight(), at_most),
+            "missing": _dicts(self.missing, at_most),
+            "writes": self.writes,
+            "digest": self.digest,
+            "totals": {
+                "problems": len(self.problems),
+                "notices": len(self.notices),
+                "changes": len(self.changes),
+                "missing": len(self.missing),
+            },
+        }
+
+    def _changes_by_weight(self) -> list[Change]:
+        """Return conflicts first, then changes, then what is new: what a person must look at comes first."""
+        order = [Outcome.CONFLICT, Outcome.CHANGED, Outcome.NEW]
+        return sorted(self.changes, key=lambda change: order.index(change.outcome))
+
+
+def preview_from_json(item: Mapping[str, Any]) -> Preview:
+    """Return the preview that `Preview.to_json` wrote; lists that were cut stay cut."""
+    return Preview(
+        tuple(_tab(tab) for tab in item["tabs"]),
+        item["counts"],
+        tuple(Problem(**problem) for problem in item["problems"]),
+        tuple(Notice(**notice) for notice in item["notices"]),
+        tuple(_question(question) for question in item["questions"]),
+        tuple(_change(change) for change in item["changes"]),
+        tuple(Missing(Kind(found["kind"]), found["tab"], found["subject"]) for found in item["missing"]),
+        item["writes"],
+        item["digest"],
+    )
+
+
+def totals_as_strings(totals: Iterable[Totals]) -> dict[str, str] | list[dict[str, str]]:
+    """Return control totals as programs read them: one object, or a list of these for several currencies."""
+    items = [
+        {
+            "currency": total.currency,
+            "gross": decimal_string(total.gross),
+            "paid": decimal_string(total.paid),
+            "open": decimal_string(total.open),
+        }
+        for total in totals
+    ]
+    return items[0] if len(items) == 1 else items
+
+
+def mapping_to_json(mapping: ChosenMapping) -> dict[str, Any]:
+    """Return a chosen mapping as JSON keeps it."""
+    return {"kind": mapping.kind, "fields": {str(index): field for index, field in mapping.fields.items()}}
+
+
+def mapping_from_json(item: Mapping[str, Any]) -> ChosenMapping:
+    """Return the mapping that `mapping_to_json` wrote."""
+    kind = Kind(item["kind"]) if item["kind"] else None
+    return ChosenMapping(kind, {int(index): field for index, field in item["fields"].items()})
+
+
+def _digest(changes: Iterable[Change]) -> str:
+    digest = hashlib.sha256()
+    for change in changes:
+        digest.update(repr((change.outcome, change.kind, change.tab, change.row, change.fields)).encode())
+    return digest.hexdigest()
+
+
+def _dicts(items: Iterable[Any], at_most: int | None) -> list[dict[str, Any]]:
+    return [asdict(item) for item in list(items)[:at_most]]
+
+
+def _tab(item: dict[str, Any]) -> TabReport:
+    return TabReport(
+        **{
+            **item,
+            "kind": Kind(item["kind"]) if item["kind"] else None,
+            "totals": [Totals(**total) for total in item["totals"]],
+            "own_totals": [OwnTotal(**total) for total in item["own_totals"]],
+        }
+    )
+
+
+def _question(item: dict[str, Any]) -> Question:
+    return Question(
+        **{
+            **item,
+            "choices": tuple(item["choices"]),
+            "examples": tuple(Example(**example) for example in item["examples"]),
+        }
+    )
+
+
+def _change(item: dict[str, Any]) -> Change:
+    return Change(
+        **{
+            **item,
+            "outcome": Outcome(item["outcome"]),
+            "kind": Kind(item["kind"]),
+            "fields": tuple(FieldChange(**change) for change in item["fields"]),
+        }
+    )
+
+
+def _count(number: int, noun: str) -> str:
+    return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"
