@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from support.postgresql_cluster import installed_versions, running_cluster
 
+from app.jobs.job_queue import create_tables
 from app.store import database as store_database
 from app.store import tables
 
@@ -37,6 +38,7 @@ class _Clusters(dict):
         opened = store_database.open_database(url)
         with store_database.connection():
             store_database.migrate()
+            create_tables()
         opened.close_all()
         self[version] = url
         return url
@@ -48,6 +50,7 @@ def migrated_sqlite(tmp_path_factory) -> Path:
     store_database.open_database(f"sqlite:///{path}")
     with store_database.connection():
         store_database.migrate()
+        create_tables()
     return path
 
 

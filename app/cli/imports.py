@@ -30,7 +30,7 @@ from app.workbook.difference import Change, Decisions, Outcome, Resolution
 from app.workbook.importing import Examined, Importer
 from app.workbook.preview import Choices, Preview, totals_as_strings
 from app.workbook.reading import Progress
-from app.workbook.records import Question
+from app.workbook.records import OwnTotal, Question, Totals
 
 SHOWN = 20
 
@@ -188,13 +188,14 @@ def _as_json(preview: Preview, import_id: int | None, state: State) -> dict[str,
 def _print(preview: Preview, import_id: int | None, state: State) -> None:
     console = Console()
     tabs = Table("Tab", "Read as", title="What the workbook holds", box=SIMPLE_HEAD, padding=(0, 1, 0, 0))
-    for header in ("Rows", "", "Gross", "Paid", "Open", "Its own total"):
+    for header in ("Rows", "", "Gross", "Paid", "Open"):
         tabs.add_column(header, justify="right", no_wrap=True)
     for tab in preview.tabs:
-        own = "\n".join(_own_total(total.cell, total.stated, total.read) for total in tab.own_totals)
         amounts = ["\n".join(column) for column in zip(*map(_total_cells, tab.totals), strict=True)] or [""] * 4
-        tabs.add_row(escape(tab.name), (tab.kind and f"{tab.kind}s") or "not read", f"{tab.rows:,}", *amounts, own)
+        tabs.add_row(escape(tab.name), (tab.kind and f"{tab.kind}s") or "not read", f"{tab.rows:,}", *amounts)
     console.print(tabs)
+    own_totals = (f"{tab.name}!{_own_total(one)}" for tab in preview.tabs for one in tab.own_totals)
+    _print_some(console, "The workbook's own totals", own_totals)
     console.print("  ".join(f"{name} {count:,}" for name, count in preview.counts.items()))
     for change in [one for one in preview.changes if one.outcome is not Outcome.NEW][:SHOWN]:
         console.print(escape(_change_line(change)))
@@ -218,12 +219,13 @@ def _print_some(console: Console, title: str, lines: Iterable[str]) -> None:
         console.print(f"  … and {len(everything) - SHOWN:,} more (--json tells all, --marked FILE.xlsx marks them)")
 
 
-def _total_cells(total: Any) -> tuple[str, str, str, str]:  # noqa: ANN401
+def _total_cells(total: Totals) -> tuple[str, str, str, str]:
     return total.currency, display(total.gross), display(total.paid), display(total.open)
 
 
-def _own_total(cell: str, stated: int, read: int) -> str:
-    return f"{cell} {display(stated)} " + ("agrees" if stated == read else f"differs by {display(stated - read)}")
+def _own_total(total: OwnTotal) -> str:
+    verdict = "agrees" if total.stated == total.read else f"but {display(total.read)} was read"
+    return f"{total.cell} '{total.header}' says {display(total.stated)}: {verdict}"
 
 
 def _change_line(change: Change) -> str:

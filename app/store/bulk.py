@@ -24,7 +24,7 @@ PAYMENT_COLUMNS = (
     "invoice paid_on amount_cents method reference note idempotency_key recorded_by recorded_at voided_at "
     "void_reason origin import_tab import_row fingerprint imported_version"
 ).split()
-IMPORTED_ROW_COLUMNS = ["origin", "tab", "row", "kind", "action", "record_id", "record_version", "before"]
+IMPORTED_ROW_COLUMNS = ["origin", "tab", "row", "kind", "action", "subject", "record_id", "record_version", "before"]
 
 
 def insert_customers(rows: Sequence[Sequence[Any]], import_id: int) -> dict[str, int]:

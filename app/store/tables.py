@@ -192,6 +192,7 @@ class ImportedRow(Table):
     row = IntegerField()
     kind = CharField(max_length=10)
     action = CharField(max_length=10)
+    subject = CharField()
     record_id = IntegerField()
     record_version = IntegerField(null=True)
     before = TextField(null=True)

@@ -8,6 +8,8 @@ from typing import Any
 import bottle
 
 from app import clock
+from app.jobs.imports import ImportJobs
+from app.jobs.job_queue import open_queue
 from app.settings import Settings
 from app.web import rendering, routes
 from app.web.assets import Assets
@@ -16,6 +18,7 @@ from app.web.csrf import Csrf
 from app.web.dashboard import Dashboard
 from app.web.flashes import Flashes
 from app.web.guard import Guard
+from app.web.imports import Imports
 from app.web.invoices import Invoices
 from app.web.keys import derived
 from app.web.refusals import NotFoundError, Refusal
@@ -23,6 +26,7 @@ from app.web.rendering import Pages
 from app.web.security_headers import security_headers
 from app.web.session_tokens import SessionTokens
 from app.web.sessions import Sessions
+from app.workbook.importing import Importer
 
 _STATIC = Path(__file__).parents[1] / "static"
 
@@ -37,10 +41,13 @@ def build(settings: Settings, now: Callable[[], datetime] = clock.utc_now) -> bo
     pages = Pages(rendering.templates(assets, settings.time_zone), csrf, flashes, cookies)
     guard = Guard(now, settings.time_zone, tokens, cookies, csrf, flashes, pages)
 
+    importer = Importer(settings.data_dir, settings.workbook, settings.time_zone, settings.currency, now)
+
     application = _Application(pages, security_headers(settings))
     for route in routes.pages(
         dashboard=Dashboard(pages, settings.currency, settings.time_zone),
         invoices=Invoices(pages, settings.time_zone),
+        imports=Imports(pages, importer, ImportJobs(open_queue(), importer)),
         sessions=Sessions(pages, tokens, cookies, timedelta(hours=settings.session_hours)),
     ):
         application.route(route.path, route.method, guard.around(route))

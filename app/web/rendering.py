@@ -113,7 +113,9 @@ def templates(assets: Assets, zone: ZoneInfo) -> Environment:
         lstrip_blocks=True,
     )
     environment.globals.update(asset=assets.url, address=address, Right=Right)
-    environment.filters.update(money=money.display, day=day_as_read, moment=lambda at: moment_as_read(at, zone))
+    environment.filters.update(
+        money=money.display, day=day_as_read, sentence=sentence, moment=lambda at: moment_as_read(at, zone)
+    )
     return environment
 
 
@@ -126,6 +128,11 @@ def address(path: str, **query: object) -> str:
 def day_as_read(day: date) -> str:
     """Return the day as people read it, the same in every country: `2 Mar 2026`."""
     return f"{day.day} {day:%b %Y}"
+
+
+def sentence(text: str) -> str:
+    """Return the text with a capital at its beginning, the rest as it is."""
+    return text[:1].upper() + text[1:]
 
 
 def moment_as_read(at: datetime, zone: ZoneInfo) -> str:

@@ -4,17 +4,28 @@ from app.domain.permissions import Right
 from app.web import health
 from app.web.assets import Assets
 from app.web.dashboard import Dashboard
-from app.web.guard import Route
+from app.web.guard import LARGEST_FORM, Route
+from app.web.imports import Imports
 from app.web.invoices import Invoices
 from app.web.sessions import Sessions
 
 
-def pages(dashboard: Dashboard, invoices: Invoices, sessions: Sessions) -> tuple[Route, ...]:
+def pages(dashboard: Dashboard, invoices: Invoices, imports: Imports, sessions: Sessions) -> tuple[Route, ...]:
     """Return the pages: each handler is given the visit."""
     return (
         Route("GET", "/", dashboard.show, Right.READ),
         Route("GET", "/invoices", invoices.index, Right.READ),
         Route("GET", "/invoices/<invoice_id:id>", invoices.show, Right.READ),
+        Route("GET", "/imports", imports.index, Right.READ),
+        Route("POST", "/imports", imports.create, Right.IMPORT, imports.importer.limits.file_bytes + LARGEST_FORM),
+        Route("GET", "/imports/<import_id:id>", imports.show, Right.READ),
+        Route("GET", "/imports/<import_id:id>/progress", imports.progress, Right.READ),
+        Route("GET", "/imports/<import_id:id>/marked", imports.marked_copy, Right.IMPORT),
+        Route("POST", "/imports/<import_id:id>/choices", imports.choose, Right.IMPORT),
+        Route("POST", "/imports/<import_id:id>/apply", imports.apply, Right.IMPORT),
+        Route("POST", "/imports/<import_id:id>/undo", imports.undo, Right.IMPORT),
+        Route("POST", "/imports/<import_id:id>/discard", imports.discard, Right.IMPORT),
+        Route("GET", "/export.xlsx", imports.export, Right.EXPORT),
         Route("GET", "/sign-in", sessions.new),
         Route("POST", "/sign-in", sessions.create),
         Route("POST", "/sign-out", sessions.delete, Right.READ),

@@ -6,10 +6,13 @@ from datetime import UTC, date, datetime, time
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from app.domain.money import display
 from app.store import bulk, imports
 from app.store.snapshot import Snapshot, StoredCustomer, StoredInvoice
 from app.workbook.difference import Difference
+from app.workbook.headers import Kind
 from app.workbook.records import Record, Value
+from app.workbook.texts import SHORT_TEXT
 
 _PAYMENT_CHANGED = "changed in the workbook"
 
@@ -138,7 +141,8 @@ class _Writing:
         version: int | None = None,
         before: str | None = None,
     ) -> None:
-        self.actions.append((self.import_id, record.tab, record.row, kind, action, record_id, version, before))
+        told = (record.tab, record.row, kind, action, _subject(kind, record))
+        self.actions.append((self.import_id, *told, record_id, version, before))
 
 
 _CUSTOMER_DEFAULTS: Mapping[str, Any] = {
@@ -193,6 +197,26 @@ def _invoice_columns(values: Mapping[str, Value], zone: ZoneInfo) -> dict[str, A
     columns["voided_at"], columns["void_reason"] = (at, reason) if state == "void" else (None, "")
     columns["written_off_at"], columns["write_off_reason"] = (at, reason) if state == "written off" else (None, "")
     return columns
+
+
+def _subject(kind: str, record: Record) -> str:
+    """Return how the record is called in the import's own history, which outlives the record."""
+    match kind:
+        case "customer":
+            return f"Customer {record.values['name']}"[:SHORT_TEXT]
+        case "invoice":
+            return f"Invoice {record.values['number']}"[:SHORT_TEXT]
+        case _ if record.kind is Kind.PAYMENT:
+            paid = f"{display(_cents(record))} on {record.values['paid_on']}"
+            return f"Payment of {paid} for invoice {record.key[0]}"[:SHORT_TEXT]
+        case _:
+            return f"Payment for invoice {record.values['number']}"[:SHORT_TEXT]
+
+
+def _cents(payment: Record) -> int:
+    cents = payment.values["amount_cents"]
+    assert isinstance(cents, int)  # noqa: S101  # a payment's amount is read as cents
+    return cents
 
 
 def _before(known: StoredCustomer | StoredInvoice) -> str:

@@ -18,7 +18,7 @@ from app.settings import MEGABYTE, WorkbookLimits
 from app.store import imports, snapshot
 from app.store.database import exclusive_transaction, rehearse, transaction
 from app.store.imports import State, StoredImport
-from app.workbook import applying, archive, checking, control_totals, difference, marking
+from app.workbook import applying, archive, checking, control_totals, difference, exporting, marking
 from app.workbook.difference import Difference
 from app.workbook.preview import (
     Choices,
@@ -223,6 +223,13 @@ class Importer:
         workbook = self._folder(import_id) / _WORKBOOK
         with marking.marked_copy(workbook, self.preview_of(import_id), self.limits) as path:
             yield path
+
+    def exported(self) -> bytes:
+        """Return everything that is stored, as a workbook of three tabs."""
+        with tempfile.TemporaryDirectory(prefix="export-") as folder:
+            path = Path(folder) / "export.xlsx"
+            exporting.export(snapshot.take(), path, self.zone)
+            return path.read_bytes()
 
     def marked_name(self, stored: StoredImport) -> str:
         """Return the name that the marked copy is handed out under."""

@@ -35,7 +35,8 @@ def _mark(source: str, target: str, marks: dict[str, list[dict[str, str]]]) -> N
 
     with zipfile.ZipFile(source) as parts:
         has_macros = "xl/vbaProject.bin" in parts.namelist()
-    book = load_workbook(source, keep_vba=has_macros, keep_links=False)
+    with Path(source).open("rb") as file:
+        book = load_workbook(file, keep_vba=has_macros, keep_links=False)
     for mark in marks["changes"]:
         _mark_cell(book, mark, mark["outcome"])
     for mark in marks["problems"]:

@@ -37,8 +37,9 @@ def main(arguments: list[str]) -> int:
     resource.setrlimit(resource.RLIMIT_AS, (int(memory_bytes), int(memory_bytes)))
     warnings.simplefilter("ignore")
     try:
-        with Path(target).open("w", encoding="utf-8") as out:
-            _read(source, out, int(rows_at_most))
+        # Opened here: given a path, openpyxl goes by its ending.
+        with Path(source).open("rb") as workbook, Path(target).open("w", encoding="utf-8") as out:
+            _read(workbook, out, int(rows_at_most))
     except _Refused as refused:
         _tell(refused=str(refused))
     except MemoryError:
@@ -61,14 +62,14 @@ def _sentence(error: Exception) -> str:
     return f"The workbook cannot be read ({type(error).__name__}): open it in Excel, save it again and upload that."
 
 
-def _read(source: str, out: TextIO, rows_at_most: int) -> None:
-    _refuse_document_types(source)
+def _read(workbook: IO[bytes], out: TextIO, rows_at_most: int) -> None:
+    _refuse_document_types(workbook)
     from openpyxl import load_workbook  # noqa: PLC0415  # after the limits are set
     from openpyxl.worksheet._read_only import ReadOnlyWorksheet  # noqa: PLC0415
 
     # A sheet's claim of its own extent may be wrong and is not used here; looking for it would read the sheet twice.
     ReadOnlyWorksheet._get_size = lambda _: None  # type: ignore[attr-defined]  # not in the stubs
-    book = load_workbook(source, read_only=True, keep_links=False)
+    book = load_workbook(workbook, read_only=True, keep_links=False)
     sheets = [sheet for sheet in book.worksheets if hasattr(sheet, "_get_source")]
     if not sheets:
         raise _Refused("The workbook has no sheet with cells.")
@@ -96,13 +97,13 @@ def _read(source: str, out: TextIO, rows_at_most: int) -> None:
         )
 
 
-def _refuse_document_types(source: str) -> None:
+def _refuse_document_types(workbook: IO[bytes]) -> None:
     """Refuse a workbook whose parts declare a document type, the only place where XML entities can be declared.
 
     With none declared the fast parser of the standard library is safe on a sheet; openpyxl reads the small parts with
     defusedxml all the same.
     """
-    with zipfile.ZipFile(source) as parts:
+    with zipfile.ZipFile(workbook) as parts:
         for name in parts.namelist():
             if name.endswith((".xml", ".rels")):
                 with parts.open(name) as part:

@@ -123,6 +123,7 @@ def up(migrator, db):
         row = IntegerField()
         kind = CharField(max_length=10)
         action = CharField(max_length=10)
+        subject = CharField()
         record_id = IntegerField()
         record_version = IntegerField(null=True)
         before = TextField(null=True)

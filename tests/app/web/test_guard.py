@@ -31,7 +31,7 @@ def test_no_get_changes_anything(app, browser):
 
     for route in app.routes:
         if route.method == "GET":
-            browser.get(route.rule.replace("<invoice_id:id>", "1"), expect_errors=True)
+            browser.get(route.rule.replace("<invoice_id:id>", "1").replace("<import_id:id>", "1"), expect_errors=True)
 
     assert users.all_users() == before
     assert browser.get("/").status_int == 200

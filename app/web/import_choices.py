@@ -1,0 +1,87 @@
+"""What a person chose on the page of a preview: answers, what columns mean, whose side conflicts take."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any, Self
+
+from app.workbook.columns import Answers
+from app.workbook.difference import Decisions, Resolution
+from app.workbook.headers import ChosenMapping, Kind, fields_of
+from app.workbook.preview import Choices
+from app.workbook.records import TabReport
+
+NOT_READ = "none"
+
+
+@dataclass(frozen=True, slots=True)
+class Mappable:
+    """A tab whose columns a person can give another meaning; `columns` has letter, header, field and confidence."""
+
+    name: str
+    kind: Kind | None
+    fingerprint: str
+    columns: Sequence[Mapping[str, Any]]
+
+    @classmethod
+    def of(cls, tab: TabReport) -> Self:
+        """Return the tab as the form shows it."""
+        return cls(tab.name, tab.kind, tab.fingerprint, tab.columns)
+
+    @property
+    def fields(self) -> tuple[str, ...]:
+        """Return what a column of the tab can mean; for a tab that is not read, whatever any tab's can."""
+        kinds = [self.kind] if self.kind else list(Kind)
+        return tuple(dict.fromkeys(field for kind in kinds for field in fields_of(kind)))
+
+
+def chosen(form: Mapping[str, str], before: Choices, tabs: Sequence[Mappable]) -> Choices:
+    """Return the choices with those that the form holds; what it does not hold stays as it was."""
+    return replace(
+        before,
+        answers=_answers(form, before.answers),
+        mappings={**before.mappings, **_mappings(form, tabs)},
+        decisions=_decisions(form, before.decisions),
+    )
+
+
+def _answers(form: Mapping[str, str], before: Answers) -> Answers:
+    said = {name.removeprefix("answer:"): text for name, text in form.items() if name.startswith("answer:") and text}
+    return replace(before, by_question={**before.by_question, **said})
+
+
+def _mappings(form: Mapping[str, str], tabs: Sequence[Mappable]) -> dict[str, ChosenMapping]:
+    return {
+        tab.fingerprint: _mapping(form, tab) for tab in tabs if tab.fingerprint and f"kind:{tab.fingerprint}" in form
+    }
+
+
+def _mapping(form: Mapping[str, str], tab: Mappable) -> ChosenMapping:
+    said = form[f"kind:{tab.fingerprint}"]
+    if said not in set(Kind):
+        return ChosenMapping(None, {})
+    kind = Kind(said)
+    possible = set(fields_of(kind))
+    fields: dict[int, str] = {}
+    for column in tab.columns:
+        field = form.get(f"column:{tab.fingerprint}:{column['column']}", "")
+        if field in possible and field not in fields.values():
+            fields[_index(column["column"])] = field
+    return ChosenMapping(kind, fields)
+
+
+def _decisions(form: Mapping[str, str], before: Decisions) -> Decisions:
+    others = _resolution(form.get("conflicts", ""))
+    said = {name.removeprefix("conflict:"): text for name, text in form.items() if name.startswith("conflict:")}
+    by_row = {row: resolution for row, text in said.items() if (resolution := _resolution(text))}
+    return Decisions(others or before.others, {**before.by_row, **by_row})
+
+
+def _resolution(text: str) -> Resolution | None:
+    return Resolution(text) if text in set(Resolution) else None
+
+
+def _index(letters: str) -> int:
+    number = 0
+    for letter in letters:
+        number = number * 26 + ord(letter) - ord("A") + 1
+    return number - 1

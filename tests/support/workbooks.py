@@ -1,0 +1,280 @@
+"""Workbooks for tests: written by openpyxl, put together by hand, or only in memory."""
+
+import zipfile
+from dataclasses import dataclass, replace
+from datetime import UTC, date, datetime, time
+from decimal import Decimal
+from zoneinfo import ZoneInfo
+
+from openpyxl import Workbook
+from openpyxl.cell import WriteOnlyCell
+
+from app.settings import WorkbookLimits
+from app.store import snapshot, tables
+from app.store.snapshot import Snapshot
+from app.workbook import cells, checking, control_totals
+from app.workbook.columns import Answers
+from app.workbook.importing import Importer
+from app.workbook.preview import Choices
+
+LIMITS = WorkbookLimits(
+    file_bytes=10_000_000,
+    unpacked_bytes=100_000_000,
+    entries=1_000,
+    rows_per_tab=200_000,
+    memory_bytes=1_000_000_000,
+    seconds=60,
+)
+NOTHING_STORED = Snapshot({}, {}, {}, {}, {})
+CUSTOMERS = ["Customer ID", "Name"]
+INVOICES = ["Invoice No", "Customer", "Invoice Date", "Due Date", "Amount"]
+PAYMENTS = ["Invoice No", "Payment Date", "Amount"]
+
+# The sheet that is taken for granted where a test cares about one thing only.
+AN_INVOICE = ["1001", "Acme", date(2026, 1, 5), date(2026, 2, 4), Decimal("100.00")]
+ANOTHER_INVOICE = ["1002", "Bolt", date(2026, 1, 6), date(2026, 2, 5), Decimal("250.50")]
+
+
+@dataclass(frozen=True)
+class Shown:
+    """A value with the number format that Excel shows it in."""
+
+    value: object
+    format: str
+
+
+def say_nothing(_):
+    """Take a report of progress and do nothing with it."""
+
+
+def limits(**values):
+    return replace(LIMITS, **values)
+
+
+def workbook(folder, tabs, name="book.xlsx", hidden=(), change=None):
+    """Write the tabs, each a list of rows, and return the path; `change` may do more to the open workbook."""
+    book = Workbook()
+    book.remove(book.active)
+    for title, rows in tabs.items():
+        sheet = book.create_sheet(title)
+        if title in hidden:
+            sheet.sheet_state = "hidden"
+        for number, row in enumerate(rows, start=1):
+            for column, value in enumerate(row, start=1):
+                _fill(sheet.cell(number, column), value)
+    if change:
+        change(book)
+    path = folder / name
+    book.save(path)
+    return path
+
+
+def large_workbook(path, tabs):
+    """Write many rows without keeping them."""
+    book = Workbook(write_only=True)
+    for title, rows in tabs.items():
+        sheet = book.create_sheet(title)
+        for row in rows:
+            sheet.append([_dated(sheet, value) if isinstance(value, date) else value for value in row])
+    book.save(path)
+    return path
+
+
+def _dated(sheet, day):
+    cell = WriteOnlyCell(sheet, day)
+    cell.number_format = "yyyy-mm-dd"
+    return cell
+
+
+def _fill(cell, value):
+    if isinstance(value, Shown):
+        cell.value = value.value
+        cell.number_format = value.format
+    elif value is not None:
+        cell.value = value
+
+
+def invoices_tab(*rows, headers=INVOICES):
+    return {"Invoices": [headers, *rows]}
+
+
+# --- by hand
+
+_TYPES = """<?xml version="1.0" encoding="UTF-8"?>
+<Types xmlns="http://schemas.openxmlformats.org/package/2006/content-types">
+<Default Extension="rels" ContentType="application/vnd.openxmlformats-package.relationships+xml"/>
+<Default Extension="xml" ContentType="application/xml"/>
+<Override PartName="/xl/workbook.xml" ContentType="application/vnd.openxmlformats-officedocument.spreadsheetml.sheet.main+xml"/>
+<Override PartName="/xl/worksheets/sheet1.xml" ContentType="application/vnd.openxmlformats-officedocument.spreadsheetml.worksheet+xml"/>
+<Override PartName="/xl/styles.xml" ContentType="application/vnd.openxmlformats-officedocument.spreadsheetml.styles+xml"/>
+<Override PartName="/xl/sharedStrings.xml" ContentType="application/vnd.openxmlformats-officedocument.spreadsheetml.sharedStrings+xml"/>
+</Types>"""
+_ROOT = """<?xml version="1.0" encoding="UTF-8"?>
+<Relationships xmlns="http://schemas.openxmlformats.org/package/2006/relationships">
+<Relationship Id="rId1" Type="http://schemas.openxmlformats.org/officeDocument/2006/relationships/officeDocument" Target="xl/workbook.xml"/>
+</Relationships>"""
+_BOOK = """<?xml version="1.0" encoding="UTF-8"?>
+<workbook xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main"
+ xmlns:r="http://schemas.openxmlformats.org/officeDocument/2006/relationships">{properties}
+<sheets><sheet name="Invoices" sheetId="1" r:id="rId1"/></sheets></workbook>"""
+_RELATIONS = """<?xml version="1.0" encoding="UTF-8"?>
+<Relationships xmlns="http://schemas.openxmlformats.org/package/2006/relationships">
+<Relationship Id="rId1" Type="http://schemas.openxmlformats.org/officeDocument/2006/relationships/worksheet" Target="worksheets/sheet1.xml"/>
+<Relationship Id="rId2" Type="http://schemas.openxmlformats.org/officeDocument/2006/relationships/styles" Target="styles.xml"/>
+<Relationship Id="rId3" Type="http://schemas.openxmlformats.org/officeDocument/2006/relationships/sharedStrings" Target="sharedStrings.xml"/>
+</Relationships>"""
+# Style 1 is a day.
+_STYLES = """<?xml version="1.0" encoding="UTF-8"?>
+<styleSheet xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main">
+<fonts count="1"><font/></fonts><fills count="1"><fill/></fills><borders count="1"><border/></borders>
+<cellStyleXfs count="1"><xf/></cellStyleXfs>
+<cellXfs count="2"><xf numFmtId="0"/><xf numFmtId="14" applyNumberFormat="1"/></cellXfs></styleSheet>"""
+_STRINGS = """<?xml version="1.0" encoding="UTF-8"?>
+<sst xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main">{strings}</sst>"""
+_SHEET = """<?xml version="1.0" encoding="UTF-8"?>
+<worksheet xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main">{before}
+<sheetData>{rows}</sheetData>{after}</worksheet>"""
+
+
+def texts_row(number, *texts):
+    """Return a row of inline texts."""
+    made = "".join(
+        f'<c r="{cells.cell_name(index, number)}" t="inlineStr"><is><t xml:space="preserve">{text}</t></is></c>'
+        for index, text in enumerate(texts)
+    )
+    return f'<row r="{number}">{made}</row>'
+
+
+def hand_made(folder, rows, *, before="", after="", properties="", strings="", parts=None, name="hand.xlsx"):
+    """Write a workbook of one tab 'Invoices' out of the XML of its rows; `parts` replaces parts, None leaves one out."""
+    contents = {
+        "[Content_Types].xml": _TYPES,
+        "_rels/.rels": _ROOT,
+        "xl/workbook.xml": _BOOK.format(properties=properties),
+        "xl/_rels/workbook.xml.rels": _RELATIONS,
+        "xl/styles.xml": _STYLES,
+        "xl/sharedStrings.xml": _STRINGS.format(strings=strings),
+        "xl/worksheets/sheet1.xml": _SHEET.format(before=before, rows=rows, after=after),
+        **(parts or {}),
+    }
+    path = folder / name
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
+        for part, content in contents.items():
+            if content is not None:
+                archive.writestr(part, content)
+    return path
+
+
+def rewritten(path, target, change):
+    """Copy a workbook, each part as `change(name, content)` returns it; None leaves the part out."""
+    with zipfile.ZipFile(path) as source, zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED) as out:
+        for entry in source.infolist():
+            content = change(entry.filename, source.read(entry))
+            if content is not None:
+                out.writestr(entry.filename, content)
+    return target
+
+
+# --- in memory
+
+
+def book(tabs, epoch_1904=False):
+    """Return what the reader makes of such tabs, without a file."""
+    return cells.Book([_sheet(title, rows) for title, rows in tabs.items()], epoch_1904)
+
+
+def _sheet(title, rows):
+    made = [
+        cells.Row(number, tuple(map(_cell, row))) for number, row in enumerate(rows, start=1) if any(_holds(row))
+    ]
+    return cells.Sheet(title, made)
+
+
+def _holds(row):
+    return (value is not None for value in row)
+
+
+def _cell(value):
+    if isinstance(value, float):
+        return Decimal(str(value))
+    if isinstance(value, date) and not isinstance(value, datetime):
+        return datetime.combine(value, time.min)
+    if isinstance(value, Shown):
+        return cells.FormattedNumber(value.value, value.format)
+    return value
+
+
+def check(tabs, stored=NOTHING_STORED, currency="USD", epoch_1904=False, **answers):
+    """Return the tabs' records, problems, questions and notices."""
+    by_subject = {subject: str(answer) for subject, answer in answers.items()}
+    checked = checking.check(
+        book(tabs, epoch_1904), {}, Answers(by_subject), stored, currency, say_nothing
+    )
+    control_totals.add_control_totals(checked, stored)
+    return checked
+
+
+def problems(checked):
+    return [f"{problem.tab}!{problem.message}" for problem in checked.problems]
+
+
+def notices(checked):
+    return [notice.message for notice in checked.notices]
+
+
+def invoice_values(checked, *names):
+    return [tuple(record.values.get(name) for name in names) for record in checked.invoices]
+
+
+def payment_values(checked, *names):
+    return [tuple(record.values.get(name) for name in names) for record in checked.payments]
+
+
+# --- the store
+
+
+def an_importer(data_dir, zone="UTC", now=datetime(2026, 3, 2, 9, 30, tzinfo=UTC), **values):
+    return Importer(data_dir, limits(**values), ZoneInfo(zone), "USD", lambda: now)
+
+
+def choices(good_rows=False, decisions=None, mappings=None, **answers):
+    made = Choices(Answers({subject: str(answer) for subject, answer in answers.items()}), mappings or {})
+    made = replace(made, good_rows=good_rows)
+    return replace(made, decisions=decisions) if decisions else made
+
+
+def apply(importer, path, chosen=None):
+    """Examine and apply a workbook as the command line does; return the import's id."""
+    chosen = chosen or Choices()
+    examined = importer.examine(path, chosen, say_nothing)
+    return importer.apply_file(path, examined, chosen, None, say_nothing)
+
+
+def dump(leaving_out=()):
+    """Return every row of every table."""
+    return {
+        table.__name__: sorted((list(row) for row in table.select().tuples()), key=repr)
+        for table in tables.ALL
+        if table.__name__ not in leaving_out
+    }
+
+
+RECEIVABLES_ONLY = ("Import", "ImportedRow")
+
+
+def meaning():
+    """Return what is stored of receivables without numbers of rows and of imports: what two ways must end in."""
+    taken = snapshot.take()
+    codes = {customer.id: customer.code for customer in taken.customers.values()}
+    return {
+        "customers": sorted((c.code, c.name, c.email, c.terms_days, c.notes) for c in taken.customers.values()),
+        "invoices": sorted(
+            (i.number, i.customer_code, i.issued_on, i.due_on, i.currency, i.total_cents, i.ledger, i.disputed)
+            for i in taken.invoices.values()
+        ),
+        "payments": sorted(
+            (i.number, codes[i.customer_id], p.paid_on, p.amount_cents, p.method)
+            for i in taken.invoices.values()
+            for p in taken.payments.get(i.id, ())
+        ),
+    }
