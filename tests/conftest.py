@@ -1,6 +1,8 @@
 """Fixtures that several folders of tests share."""
 
+import os
 import shutil
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import ExitStack
 from datetime import UTC, datetime
@@ -106,3 +108,19 @@ def _close(opened) -> None:
         opened.close_all()
     elif not opened.is_closed():
         opened.close()
+
+
+def pytest_terminal_summary(terminalreporter) -> None:
+    """Name what was skipped and why."""
+    skipped = terminalreporter.stats.get("skipped", [])
+    for reason, count in Counter(str(report.longrepr[2]) for report in skipped).items():
+        terminalreporter.write_line(f"{count} skipped: {reason.removeprefix('Skipped: ')}")
+
+
+def pytest_sessionfinish(session) -> None:
+    """Where everything has to run, what is not installed is a failure."""
+    reporter = session.config.pluginmanager.get_plugin("terminalreporter")
+    if reporter is None or "REQUIRE_ALL" not in os.environ:
+        return
+    if any("not installed" in str(report.longrepr) for report in reporter.stats.get("skipped", [])):
+        session.exitstatus = pytest.ExitCode.TESTS_FAILED

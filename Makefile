@@ -1,0 +1,73 @@
+# Every target installs what it needs and works from a fresh clone. `make help` lists them.
+NEW_ENOUGH := -c 'import sys; sys.exit(sys.version_info < (3, 11))'
+PYTHON ?= $(firstword $(foreach name,python3 python3.13 python3.12 python3.11,\
+  $(shell $(name) $(NEW_ENOUGH) 2>/dev/null && echo $(name))))
+BIN := .venv/bin
+TEST_PROCESSES ?= 2
+
+export PIP_DISABLE_PIP_VERSION_CHECK := 1
+
+.DEFAULT_GOAL := help
+.PHONY: help run setup check test bench screenshots requirements clean
+
+help: ## list what can be made
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+run: .venv/app ## start the dashboard with a made-up workbook on http://127.0.0.1:8000
+	@$(BIN)/invoices demo
+	@$(BIN)/invoices serve
+
+setup: .venv/dev ## install what developing takes
+
+check: .venv/dev ## format, lint, types, who may import whom, shell
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/shellcheck .ci/run tests/support/*.sh
+
+test: .venv/dev ## all tests; PostgreSQL and Chromium are installed where that is possible
+	@tests/support/install_packages.sh postgresql chromium
+	$(BIN)/pytest -q -n $(TEST_PROCESSES)
+
+bench: .venv/dev .venv-bench/bench ## measure imports on PostgreSQL; `make bench ARGS=--write` writes docs/benchmarks.md
+	@tests/support/install_packages.sh postgresql
+	$(BIN)/python -m tests.bench $(ARGS)
+
+screenshots: .venv/dev ## take the pictures of the documentation anew
+	@tests/support/install_packages.sh chromium
+	SCREENSHOTS=docs/images $(BIN)/pytest -q tests/browser/test_screenshots.py
+
+requirements: .venv/dev ## pin the newest versions that pyproject.toml allows
+	for name in app dev bench; do \
+	  case $$name in app) extras="--extra app --extra install" ;; dev) extras="--extra app --extra install --extra dev" ;; \
+	    bench) extras="--extra bench" ;; esac; \
+	  $(BIN)/uv pip compile -q --upgrade --universal --python-version 3.11 --generate-hashes --no-header $$extras \
+	    pyproject.toml -o requirements/$$name.txt || exit 1; \
+	done
+
+clean: ## remove what was installed and cached; data/ stays
+	rm -rf .venv .venv-bench .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache *.egg-info
+
+.venv/app: requirements/app.txt pyproject.toml
+	$(call install,.venv,app)
+	@.venv/bin/pip install -q --no-deps --no-build-isolation -e .
+	@touch $@
+
+.venv/dev: requirements/dev.txt pyproject.toml
+	$(call install,.venv,dev)
+	@.venv/bin/pip install -q --no-deps --no-build-isolation -e .
+	@touch $@ .venv/app
+
+.venv-bench/bench: requirements/bench.txt
+	$(call install,.venv-bench,bench)
+	@touch $@
+
+define install
+	@test -n "$(PYTHON)" && $(PYTHON) $(NEW_ENOUGH) || \
+	  { echo "Python 3.11 or newer is needed; name it with 'make PYTHON=/path/to/python3'." >&2; exit 1; }
+	@test -x $(1)/bin/pip || $(PYTHON) -m venv $(1) || \
+	  { rm -rf $(1); echo "Python cannot make an environment; on Debian and Ubuntu: apt-get install python3-venv." >&2; exit 1; }
+	@echo "Installing what requirements/$(2).txt lists into $(1) …"
+	@$(1)/bin/pip install -q --require-hashes -r requirements/$(2).txt
+endef

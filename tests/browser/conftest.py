@@ -1,0 +1,52 @@
+"""A real Chromium against the product as a newcomer starts it."""
+
+import shutil
+from contextlib import contextmanager
+
+import pytest
+from support.server import running_server
+
+CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
+QUIET = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--disable-background-networking", "--disable-sync"]
+
+
+@pytest.fixture(scope="session")
+def chromium():
+    if CHROMIUM is None:
+        pytest.skip("Chromium is not installed (apt-get install chromium)")
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=QUIET)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory):
+    """The dashboard with the demo's workbook, and a worker."""
+    with running_server(tmp_path_factory.mktemp("data")) as running:
+        yield running
+
+
+@pytest.fixture
+def open_page(chromium, server):
+    """Open a page in which the demo's user is signed in; what the browser complains of fails the test."""
+
+    @contextmanager
+    def opened(**options):
+        context = chromium.new_context(base_url=server.address, **options)
+        page = context.new_page()
+        complaints = []
+        page.on("console", lambda message: complaints.append(message.text) if message.type == "error" else None)
+        page.on("pageerror", lambda error: complaints.append(str(error)))
+        page.goto("/sign-in")
+        page.get_by_label("E-mail").fill(server.email)
+        page.get_by_label("Password").fill(server.password)
+        page.get_by_role("button", name="Sign in").click()
+        page.get_by_role("heading", name="What is owed").wait_for()
+        yield page
+        context.close()
+        assert complaints == []
+
+    return opened
