@@ -10,7 +10,7 @@ from typing import Any
 from peewee import JOIN, fn
 
 from app.domain.money import display
-from app.store.tables import ColumnMapping, Customer, Import, ImportedRow, Invoice, Payment, User
+from app.store.tables import ColumnMapping, Customer, Import, ImportedRow, Invoice, Payment, Scope, User
 
 
 class State(StrEnum):
@@ -158,6 +158,7 @@ def hangs_on(import_id: int, limit: int = 20) -> list[str]:
     later_invoices: Any = _later_invoices(import_id).limit(limit).tuples()
     voided: Any = _voided_since(import_id).limit(limit).tuples()
     edited_invoices: Any = _edited(import_id, "invoice", Invoice, Invoice.number).limit(limit).tuples()
+    scoped: Any = _scoped(import_id).limit(limit).tuples()
     edited_customers: Any = _edited(import_id, "customer", Customer, Customer.name).limit(limit).tuples()
     return [
         *(
@@ -170,6 +171,7 @@ def hangs_on(import_id: int, limit: int = 20) -> list[str]:
             f"Customer {name} has invoice {number}, which did not come from this import."
             for name, number in later_invoices
         ),
+        *(f"{email} is limited to what concerns customer {name}." for email, name in scoped),
         *(f"The payment of {paid_on} for invoice {number} was voided after this import." for number, paid_on in voided),
     ]
 
@@ -249,6 +251,18 @@ def _later_invoices(import_id: int) -> Any:
         .join(Customer)
         .where(Customer.id.in_(_created(import_id, "customer")) & Invoice.id.not_in(_created(import_id, "invoice")))
         .order_by(Invoice.id)
+    )
+
+
+def _scoped(import_id: int) -> Any:
+    """Return users who see only a customer of this import: without him they would have no limit left, and see all."""
+    return (
+        Scope.select(User.email, Customer.name)
+        .join(User)
+        .switch(Scope)
+        .join(Customer)
+        .where(Customer.id.in_(_created(import_id, "customer")))
+        .order_by(Scope.id)
     )
 
 

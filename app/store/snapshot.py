@@ -1,5 +1,6 @@
 """All that is stored of receivables at once, as an import compares itself with it."""
 
+import unicodedata
 from collections import defaultdict
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -111,8 +112,8 @@ def take() -> Snapshot:
 
 
 def compared(text: str) -> str:
-    """Return a code, name or number as it is compared: without case, spaces plain."""
-    return " ".join(text.split()).casefold()
+    """Return a code, name or number as it is compared: without case, spaces plain, accents in one form."""
+    return " ".join(unicodedata.normalize("NFC", text).split()).casefold()
 
 
 def _customers() -> Any:

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import datetime
 from decimal import Decimal
 from enum import StrEnum
 
@@ -48,6 +49,11 @@ _SIGNS = {
     "₪": "ILS",
     "zł": "PLN",
     "Fr.": "CHF",
+    "kr": "kr",
+    "Kč": "CZK",
+    "₩": "KRW",
+    "₴": "UAH",
+    "฿": "THB",
 }
 _CODES = (
     "USD EUR GBP CHF CAD AUD NZD JPY CNY INR SEK NOK DKK PLN CZK HUF RON BGN TRY ZAR MXN BRL SGD HKD KRW "
@@ -55,10 +61,12 @@ _CODES = (
 ).split()
 _CURRENCY = re.compile(
     r"(US\$|C\$|CA\$|A\$|AU\$|NZ\$|R\$|"
-    + "|".join([*map(re.escape, _SIGNS), *(rf"\b{code}\b" for code in _CODES)])
+    + "|".join([*(re.escape(sign) for sign in _SIGNS if sign != "kr"), *(rf"\b{code}\b" for code in [*_CODES, "kr"])])
     + ")",
     re.IGNORECASE,
 )
+_BRACKETED = re.compile(r"\[\$([^\]-]*)(?:-([0-9A-Fa-f]+))?\]")
+_CROWNS = {"41D": "SEK", "414": "NOK", "814": "NOK", "406": "DKK"}  # Excel's numbers for where a crown is from
 _DOLLARS = {"US$": "USD", "C$": "CAD", "CA$": "CAD", "A$": "AUD", "AU$": "AUD", "NZ$": "NZD", "R$": "BRL"}
 _GROUPED = {
     DecimalMark.POINT: re.compile(r"[1-9]\d{0,2}(?:,\d{2,3})*,\d{3}(?:\.\d*)?"),
@@ -68,6 +76,7 @@ _UNGROUPED = {
     DecimalMark.POINT: re.compile(r"\d+(?:\.\d*)?|\.\d+"),
     DecimalMark.COMMA: re.compile(r"\d+(?:,\d*)?|,\d+"),
 }
+_WRITTEN_GROUPS = re.compile(r"(?<!\d)\d{1,3}(?:[ '’`´]\d{3})+(?!\d)")
 _NOTHING = {"-", "–", "—", "n/a", "nil", "none"}
 
 
@@ -81,6 +90,12 @@ def settled_mark(texts: Iterable[str]) -> DecimalMark | None:
     """Return the one decimal mark that the texts allow, None if they leave it open or contradict one another."""
     deciding = {next(iter(found)) for text in texts if len(found := readings(text)) == 1}
     return deciding.pop() if len(deciding) == 1 else None
+
+
+def currency_named(text: str) -> str | None:
+    """Return the currency that a header or a format names, as in `Amount (EUR)`."""
+    found = _CURRENCY.search(text)
+    return _code(found[0]) if found else None
 
 
 def is_ambiguous(text: str) -> bool:
@@ -114,6 +129,8 @@ def why_unreadable(cell: Cell, wanted: str) -> str:
             return "holds a formula without a stored result: open the workbook in Excel, save it and upload it again"
         case Duration():
             return f"holds a time ({cell.text}) where {wanted} belongs"
+        case datetime():
+            return f"holds the date {cell.date().isoformat()} where {wanted} belongs"
         case _:
             return f"does not hold {wanted}"
 
@@ -126,8 +143,13 @@ def _formatted(cell: FormattedNumber) -> Amount:
 
 def _currency_of_format(number_format: str) -> str | None:
     # The currency stands in [$€-407], in quotes, behind a backslash, or as itself.
-    found = _CURRENCY.search(number_format.replace("[$", " ").replace('"', " ").replace("\\", ""))
-    return _code(found[0]) if found else None
+    positive = number_format.split(";", maxsplit=1)[0]
+    bracketed = _BRACKETED.search(positive)
+    if bracketed and bracketed[2] in _CROWNS:
+        return _CROWNS[bracketed[2]]
+    if bracketed and re.fullmatch("[A-Z]{3}", bracketed[1].strip()):
+        return bracketed[1].strip()
+    return currency_named(positive.replace("[$", " ").replace('"', " ").replace("\\", ""))
 
 
 def _from_text(text: str, mark: DecimalMark | None) -> Amount | None:
@@ -158,7 +180,9 @@ def _bare(text: str) -> tuple[str, str | None]:
     if found:
         currency = _code(found[0])
         text = text[: found.start()] + " " + text[found.end() :]
-    text = re.sub(r"[\s'’`´]", "", text).replace("−", "-").replace("–", "-")
+    # Spaces and apostrophes stand between groups of three digits or they are two numbers.
+    text = _WRITTEN_GROUPS.sub(lambda groups: re.sub(r"\D", "", groups[0]), clean_text(text))
+    text = re.sub(r"(?<!\d)\s+|\s+(?!\d)", "", text).replace("−", "-").replace("–", "-")
     negative = False
     if text.startswith("(") and text.endswith(")"):
         negative, text = True, text[1:-1]

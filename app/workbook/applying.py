@@ -11,7 +11,7 @@ from app.store import bulk, imports
 from app.store.snapshot import Snapshot, StoredCustomer, StoredInvoice
 from app.workbook.difference import Difference
 from app.workbook.headers import Kind
-from app.workbook.records import Record, Value
+from app.workbook.records import Key, Record, Value
 from app.workbook.texts import SHORT_TEXT
 
 _PAYMENT_CHANGED = "changed in the workbook"
@@ -45,7 +45,8 @@ class _Writing:
         self.zone = zone
         self.now = now
         self.customer_ids = {code: customer.id for code, customer in stored.customers.items()}
-        self.invoice_ids = {key: invoice.id for key, invoice in stored.invoices.items()}
+        self.invoice_ids: dict[Key, int] = {key: invoice.id for key, invoice in stored.invoices.items()}
+        self.invoice_ids |= difference.moved_invoices
         self.actions: list[tuple[Any, ...]] = []
 
     def run(self) -> None:
@@ -54,7 +55,8 @@ class _Writing:
         for customer, record in self.difference.changed_customers:
             self._change("customer", customer, record, dict(record.values))
         for invoice, record in self.difference.changed_invoices:
-            self._change("invoice", invoice, record, _invoice_columns(record.values, self.zone))
+            owner = {"customer": self.customer_ids[record.key[1]]}
+            self._change("invoice", invoice, record, _invoice_columns(record.values, self.zone) | owner)
         self._void_payments()
         self._create_payments()
         bulk.insert_imported_rows(self.actions)
@@ -87,7 +89,7 @@ class _Writing:
         ids = bulk.insert_invoices(rows, self.import_id)
         for record in records:
             invoice_id = ids[record.key[0], self.customer_ids[record.key[1]]]
-            self.invoice_ids[record.key[0], record.key[1]] = invoice_id
+            self.invoice_ids[record.key] = invoice_id
             self._act(record, "invoice", "created", invoice_id, version=1)
 
     def _change(
@@ -114,7 +116,7 @@ class _Writing:
                     **_PAYMENT_DEFAULTS,
                     **record.values,
                     **self._origin(record),
-                    "invoice": self.invoice_ids[record.key[0], record.key[1]],
+                    "invoice": self.invoice_ids[record.key],
                     "recorded_at": self.now,
                 },
             )

@@ -34,9 +34,19 @@ class UncalculatedFormula:
     """A formula without a stored result: a program wrote it and Excel never calculated it."""
 
 
-Cell: TypeAlias = (
+_Single: TypeAlias = (
     str | int | Decimal | bool | datetime | FormattedNumber | ErrorValue | Duration | UncalculatedFormula | None
 )
+
+
+@dataclass(frozen=True, slots=True)
+class Merged:
+    """A cell that is merged with the one above, with the value that stands there."""
+
+    value: _Single
+
+
+Cell: TypeAlias = _Single | Merged
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +73,7 @@ class Sheet:
     filtered: bool = False
     merged_down: int = 0
     stopped_after_empty_row: int | None = None
+    cut_after_column: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,13 +84,16 @@ class Book:
     epoch_1904: bool = False
 
 
-_CONTROLS = re.compile(r"[\x00-\x08\x0e-\x1b\x7f]")
-_SPACES = re.compile(r"[\s\u00a0\u2000-\u200b\u202f\u205f\u2060\u3000\ufeff]+")
+# Control characters, and marks without any width: they come with text that was copied from a page or a mail.
+_UNSEEN = re.compile(r"[\x00-\x08\x0e-\x1b\x7f\u00ad\u200b\u200e\u200f\u202a-\u202e\u2060-\u2064\ufeff]")
 
 
 def clean_text(text: str) -> str:
     """Return the text with every kind of space, line breaks too, made one plain space, none at the ends."""
-    return _SPACES.sub(" ", _CONTROLS.sub("", text)).strip()
+    # Most texts need nothing but the spaces at their ends taken off; `split` knows every space of Unicode.
+    if not text.isascii() or not text.isprintable():
+        text = _UNSEEN.sub("", text)
+    return " ".join(text.split())
 
 
 def column_letter(column: int) -> str:

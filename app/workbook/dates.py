@@ -9,6 +9,7 @@ from functools import cache
 
 from babel.dates import get_month_names
 
+from app.workbook import amounts
 from app.workbook.amounts import UnreadableError, shortened, why_unreadable
 from app.workbook.cells import Cell, FormattedNumber, clean_text
 
@@ -70,6 +71,8 @@ def read_day(cell: Cell, order: DateOrder | None, *, epoch_1904: bool) -> date |
             raise UnreadableError("holds TRUE or FALSE where a date belongs")
         case int() | Decimal():
             return _from_number(Decimal(cell), epoch_1904=epoch_1904)
+        case FormattedNumber() if "%" in cell.format or amounts.currency_named(cell.format):
+            raise UnreadableError(f"holds the amount or percentage {cell.number} where a date belongs")
         case FormattedNumber():
             return _from_number(Decimal(cell.number), epoch_1904=epoch_1904)
         case str():

@@ -8,9 +8,10 @@ from enum import StrEnum
 from zoneinfo import ZoneInfo
 
 from app.domain.money import display
-from app.store.snapshot import Snapshot, StoredCustomer, StoredInvoice, StoredPayment
+from app.store.snapshot import Snapshot, StoredCustomer, StoredInvoice, StoredPayment, compared
 from app.workbook.headers import Kind
 from app.workbook.records import Checked, Key, Record, Value
+from app.workbook.texts import as_read
 
 
 class Outcome(StrEnum):
@@ -82,6 +83,7 @@ class Difference:
     changed_customers: list[tuple[StoredCustomer, Record]] = field(default_factory=list)
     changed_invoices: list[tuple[StoredInvoice, Record]] = field(default_factory=list)
     voided_payments: list[tuple[StoredPayment, Record]] = field(default_factory=list)
+    moved_invoices: dict[Key, int] = field(default_factory=dict)
     changes: list[Change] = field(default_factory=list)
     missing: list[Missing] = field(default_factory=list)
     counts: Counter[str] = field(default_factory=Counter)
@@ -115,7 +117,11 @@ class _Comparison:
         self.difference = Difference()
         self.row_outcomes: dict[tuple[str, int], Outcome] = {}
         self.tabs = {tab.name for tab in checked.tabs if tab.kind}
-        self.broken: set[tuple[str | None, int | None]] = set(checked.error_rows)
+        self.invoice_keys = {record.key for record in checked.invoices}
+        self.numbers = Counter(record.key[0] for record in checked.invoices)
+        self.new_codes = {record.key[0]: str(record.values["code"]) for record in checked.customers}
+        self.tells_payments = {tab.name for tab in checked.tabs if tab.tells_payments}
+        self.moved: dict[Key, StoredInvoice] = {}
         self.customer_rows = {tab.name for tab in checked.tabs if tab.kind is Kind.CUSTOMER}
 
     def run(self) -> None:
@@ -144,19 +150,47 @@ class _Comparison:
     # --- invoices
 
     def _invoice(self, record: Record) -> None:
-        known = self.stored.invoices.get((record.key[0], record.key[1]))
+        known = self._stored_invoice(record.key)
+        moved: tuple[FieldChange, ...] = ()
+        if known is None and (known := self._under_another_customer(record)):
+            self.moved[record.key] = known
+            moved = (FieldChange("customer", known.customer_code, self._customer_code(record.key[1])),)
         if known is None:
             self.difference.new_invoices.append(record)
             self._note(record, Outcome.NEW, f"invoice {record.values['number']}")
             return
-        self._known(record, known, invoice_values(known, self.zone), f"invoice {known.number}")
+        self._known(record, known, invoice_values(known, self.zone), f"invoice {known.number}", moved)
+
+    def _stored_invoice(self, key: Key) -> StoredInvoice | None:
+        return self.stored.invoices.get((key[0], key[1])) or self.moved.get(key)
+
+    def _under_another_customer(self, record: Record) -> StoredInvoice | None:
+        """Return the invoice if it is stored for a customer whom the workbook now calls otherwise.
+
+        Numbers may repeat among customers, so day and total must be the same too, and the old one gone from the file.
+        """
+        owners = self.stored.customers_by_number.get(record.key[0], [])
+        if len(owners) != 1 or (record.key[0], owners[0]) in self.invoice_keys:
+            return None
+        known = self.stored.invoices[record.key[0], owners[0]]
+        same = (known.issued_on, known.total_cents) == (record.values["issued_on"], record.values["total_cents"])
+        return known if same and known.import_id is not None and self.numbers[record.key[0]] == 1 else None
+
+    def _customer_code(self, key: str) -> str:
+        known = self.stored.customers.get(key)
+        return known.code if known else self.new_codes.get(key, key)
 
     def _known(
-        self, record: Record, known: StoredCustomer | StoredInvoice, current: Mapping[str, Value], subject: str
+        self,
+        record: Record,
+        known: StoredCustomer | StoredInvoice,
+        current: Mapping[str, Value],
+        subject: str,
+        moved: tuple[FieldChange, ...] = (),
     ) -> None:
         """Sort out a record that is stored: the row's edit arrives unless the app's own edit came in between."""
-        fields = differing(record.values, current)
-        if not fields or record.fingerprint() == known.fingerprint:
+        fields = moved + differing(record.values, current)
+        if not fields or (not moved and record.fingerprint() == known.fingerprint):
             # Nothing differs, or the row says what it said when it was imported, and the app knows better since.
             self._note(record, Outcome.UNCHANGED, subject)
             return
@@ -176,6 +210,8 @@ class _Comparison:
             self.difference.changed_customers.append((known, record))
         else:
             self.difference.changed_invoices.append((known, record))
+            if record.key in self.moved:
+                self.difference.moved_invoices[record.key] = known.id
 
     # --- payments
 
@@ -189,11 +225,11 @@ class _Comparison:
             by_invoice.setdefault(invoice.key, [])
         rows = {invoice.key: invoice for invoice in self.checked.invoices}
         for key, records in by_invoice.items():
-            known = self.stored.invoices.get((key[0], key[1]))
+            known = self._stored_invoice(key)
             stored = list(self.stored.payments.get(known.id, ())) if known else []
             if has_payments_tab:
                 self._listed_payments(key, records, stored)
-            elif records or stored:
+            elif records or (stored and rows[key].tab in self.tells_payments):
                 self._carried_payment(rows[key], records[0] if records else None, stored)
 
     def _listed_payments(self, key: Key, records: list[Record], stored: list[StoredPayment]) -> None:
@@ -211,15 +247,17 @@ class _Comparison:
         from_app = [payment for payment in unmatched if payment.import_id is None]
         for record in left:
             subject = f"payment for invoice {self._number(key)}"
-            if from_app:
+            edited = next((payment for payment in from_workbook if _is_edited(record, payment)), None)
+            if edited:
+                from_workbook.remove(edited)
+                self._changed_payment(record, edited, subject)
+            elif from_app:
                 app_payment = from_app.pop(0)
                 self._conflicting_payment(record, subject, app_payment)
-            elif from_workbook:
-                self._changed_payment(record, from_workbook.pop(0), subject)
             else:
                 self.difference.new_payments.append(record)
                 self._note(record, Outcome.NEW, subject)
-        for payment in from_workbook:
+        for payment in () if self._is_broken(Kind.PAYMENT, key[0]) else from_workbook:
             paid = f"payment of {display(payment.amount_cents)} on {payment.paid_on}"
             self._note_missing(Kind.PAYMENT, payment, f"{paid} for invoice {self._number(key)}")
 
@@ -265,7 +303,10 @@ class _Comparison:
         fields = tuple(change for change in paid if change.old != change.new)
         if from_app:
             in_app = display(everything - imported)
-            reason = f"payments of {in_app} were recorded in the app: a row cannot tell which of them it counts"
+            reason = (
+                f"payments of {in_app} were recorded in the app, and a row cannot tell which of them it counts: "
+                "they stay as they are"
+            )
             self._note(record or row, Outcome.CONFLICT, subject, fields, reason)
             return
         self._note(record or row, Outcome.CHANGED if stored else Outcome.NEW, subject, fields if stored else ())
@@ -287,24 +328,28 @@ class _Comparison:
         customers = {record.key[0] for record in self.checked.customers}
         customers |= {record.key[1] for record in self.checked.invoices}
         for code, customer in self.stored.customers.items():
-            if code not in customers:
+            if code not in customers and not self._is_broken(Kind.CUSTOMER, code, compared(customer.name)):
                 self._note_missing(Kind.CUSTOMER, customer, f"customer {customer.name}")
-        invoices = {record.key for record in self.checked.invoices}
+        moved = {invoice.id for invoice in self.moved.values()}
         for key, invoice in self.stored.invoices.items():
-            if key not in invoices:
+            is_there = key in self.invoice_keys or invoice.id in moved
+            if not is_there and not self._is_broken(Kind.INVOICE, key[0]):
                 self._note_missing(Kind.INVOICE, invoice, f"invoice {invoice.number}")
 
+    def _is_broken(self, kind: Kind, *names: str) -> bool:
+        """Tell whether the file has the record in a row that cannot be read: that is a problem, not missing."""
+        return any((kind, name) in self.checked.broken for name in names)
+
     def _note_missing(self, kind: Kind, known: StoredCustomer | StoredInvoice | StoredPayment, subject: str) -> None:
-        """Note a record that came from a tab of this name; one whose row cannot be read is a problem, not missing."""
-        came_from_here = known.import_id and known.import_tab in self.tabs
-        if came_from_here and (known.import_tab, known.import_row) not in self.broken:
+        """Note a record that came from a tab of this name."""
+        if known.import_id and known.import_tab in self.tabs:
             self.difference.missing.append(Missing(kind, str(known.import_tab), subject))
 
     def _takes(self, record: Record) -> bool:
         return self.decisions.on(record.tab, record.row) is Resolution.TAKE
 
     def _number(self, key: Key) -> str:
-        known = self.stored.invoices.get((key[0], key[1]))
+        known = self._stored_invoice(key)
         return known.number if known else key[0]
 
     def _note(
@@ -373,12 +418,24 @@ def differing(said: Mapping[str, Value], current: Mapping[str, Value]) -> tuple[
     return tuple(
         FieldChange(name, _field(name, current.get(name)), _field(name, value))
         for name, value in said.items()
-        if current.get(name) != value
+        if current.get(name) != value and not _reads_alike(current.get(name), value)
     )
+
+
+def _reads_alike(stored: Value, said: Value) -> bool:
+    """Tell whether two texts differ only in what no cell can carry: odd spaces, control characters."""
+    return isinstance(stored, str) and isinstance(said, str) and as_read(stored) == as_read(said)
 
 
 def _is_same(record: Record, payment: StoredPayment) -> bool:
     return record.values["paid_on"] == payment.paid_on and record.values["amount_cents"] == payment.amount_cents
+
+
+def _is_edited(record: Record, payment: StoredPayment) -> bool:
+    """Tell whether the row is the payment's own, edited: it stands in its place, or its day or amount is the same."""
+    in_place = (record.tab, record.row) == (payment.import_tab, payment.import_row)
+    same_day = record.values["paid_on"] == payment.paid_on
+    return in_place or same_day or record.values["amount_cents"] == payment.amount_cents
 
 
 def _weightier(one: Outcome | None, other: Outcome) -> Outcome:

@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 
 from openpyxl import Workbook
 from openpyxl.cell import Cell, WriteOnlyCell
+from openpyxl.cell.cell import ILLEGAL_CHARACTERS_RE
 from openpyxl.styles import Font
 from openpyxl.worksheet._write_only import WriteOnlyWorksheet
 
@@ -128,7 +129,8 @@ def _cell(sheet: WriteOnlyWorksheet, value: _Exported) -> Cell | None:
     if value is None or value == "":
         return None
     if isinstance(value, str):
-        cell = WriteOnlyCell(sheet, "'" + value if _LIKE_A_GUARD.match(value) else value)
+        text = ILLEGAL_CHARACTERS_RE.sub("", value)
+        cell = WriteOnlyCell(sheet, "'" + text if _LIKE_A_GUARD.match(text) else text)
         cell.data_type = "s"
         return cell
     cell = WriteOnlyCell(sheet)

@@ -20,6 +20,7 @@ from app.store.database import exclusive_transaction, rehearse, transaction
 from app.store.imports import State, StoredImport
 from app.workbook import applying, archive, checking, control_totals, difference, exporting, marking
 from app.workbook.difference import Difference
+from app.workbook.headers import Kind
 from app.workbook.preview import (
     Choices,
     Preview,
@@ -85,14 +86,18 @@ class Importer:
     ) -> int:
         """Import an examined workbook, keeping the file for its provenance, and return the import's id."""
         self._refuse_if_blocked(examined.preview, choices)
-        with path.open("rb") as stream:
-            import_id = self.receive(stream, path.name, user_id, State.APPLYING)
+        import_id = None
         try:
-            self._keep_preview(import_id, examined.preview)
-            imports.change(import_id, choices=choices.to_json())
-            self._commit(import_id, examined.checked, choices, examined.preview.digest, progress)
+            # One transaction: whatever stops the command, not even a trace of an unfinished import stays.
+            with exclusive_transaction():
+                with path.open("rb") as stream:
+                    import_id = self.receive(stream, path.name, user_id, State.APPLYING)
+                self._keep_preview(import_id, examined.preview)
+                imports.change(import_id, choices=choices.to_json())
+                self._commit(import_id, examined.checked, choices, examined.preview.digest, progress)
         except BaseException:
-            self.discard(import_id)
+            if import_id is not None:
+                shutil.rmtree(self._folder(import_id), ignore_errors=True)
             raise
         return import_id
 
@@ -293,6 +298,7 @@ class Importer:
             {
                 "records": [record.to_json() for record in records],
                 "error_rows": sorted(checked.error_rows),
+                "broken": sorted(checked.broken),
                 "duplicate_rows": checked.duplicate_rows,
             },
         )
@@ -304,6 +310,7 @@ class Importer:
             problems=list(preview.problems),
             questions=list(preview.questions),
             error_rows={(tab, row) for tab, row in kept["error_rows"]},
+            broken={(Kind(kind), name) for kind, name in kept["broken"]},
             duplicate_rows=kept["duplicate_rows"],
         )
         lists = {"customer": checked.customers, "invoice": checked.invoices, "payment": checked.payments}

@@ -8,6 +8,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from bisect import bisect_left, bisect_right
 from collections.abc import Callable
 from datetime import datetime
 from decimal import Decimal
@@ -16,13 +17,25 @@ from typing import Any
 
 from app.settings import WorkbookLimits
 from app.workbook import archive
-from app.workbook.cells import Book, Cell, Duration, ErrorValue, FormattedNumber, Row, Sheet, UncalculatedFormula
+from app.workbook.cells import (
+    Book,
+    Cell,
+    Duration,
+    ErrorValue,
+    FormattedNumber,
+    Merged,
+    Row,
+    Sheet,
+    UncalculatedFormula,
+    column_letter,
+)
 from app.workbook.refusal import WorkbookRefusedError
 
 Progress = Callable[[str], None]
 
 _log = logging.getLogger(__name__)
-_RANGE = re.compile(r"([A-Z]+)(\d+):([A-Z]+)(\d+)")
+_MERGED_AT_MOST = 200_000
+_RANGE = re.compile(r"([A-Z]{1,3})(\d{1,7}):([A-Z]{1,3})(\d{1,7})")
 
 
 def read_book(path: Path, limits: WorkbookLimits, progress: Progress) -> Book:
@@ -36,6 +49,7 @@ def read_book(path: Path, limits: WorkbookLimits, progress: Progress) -> Book:
                 str(path.absolute()),
                 str(lines),
                 str(limits.memory_bytes),
+                str(limits.unpacked_bytes),
                 str(limits.rows_per_tab),
             ],
             limits.seconds,
@@ -113,7 +127,8 @@ def _book(path: Path) -> Book:
             elif "sheet" in item:
                 name, hidden, rows = item["sheet"], item["hidden"], []
             else:
-                filled_rows, merged_down = _fill_merged(rows, item["merged"])
+                filled_rows, merged_down = _fill_merged(name, rows, item["merged"])
+                widest = max((len(row.cells) for row in rows), default=0)
                 sheets.append(
                     Sheet(
                         name,
@@ -122,6 +137,7 @@ def _book(path: Path) -> Book:
                         filtered=item["filter"] is not None and any(row.hidden for row in rows),
                         merged_down=merged_down,
                         stopped_after_empty_row=item["stopped_after_empty_row"],
+                        cut_after_column=column_letter(widest - 1) if item["is_cut"] and widest else None,
                     )
                 )
     return Book(sheets, epoch_1904)
@@ -143,22 +159,25 @@ def _cell(encoded: Any) -> Cell:  # noqa: ANN401  # whatever JSON holds
             return UncalculatedFormula()
 
 
-def _fill_merged(rows: list[Row], merged: list[str]) -> tuple[list[Row], int]:
+def _fill_merged(tab: str, rows: list[Row], merged: list[str]) -> tuple[list[Row], int]:
     """Repeat a value that was merged over several rows in each of them, as the reader of the sheet sees it."""
-    by_number = {row.number: index for index, row in enumerate(rows)}
+    numbers = [row.number for row in rows]
     filled = 0
     for reference in merged:
         match = _RANGE.fullmatch(reference)
         if match is None or match[2] == match[4]:
             continue
-        column = _column_number(match[1])
-        first = by_number.get(int(match[2]))
-        value = rows[first].cell(column) if first is not None else None
+        column, top, bottom = _column_number(match[1]), int(match[2]), int(match[4])
         # An extent that a hostile file may claim is cut to the rows that exist.
-        below = [index for number, index in by_number.items() if int(match[2]) < number <= int(match[4])]
-        for index in below if value is not None else ():
-            rows[index] = _with_cell(rows[index], column, value)
-            filled += 1
+        first, end = bisect_left(numbers, top), bisect_right(numbers, bottom)
+        value = rows[first].cell(column) if first < end and numbers[first] == top else None
+        if value is None or isinstance(value, Merged):
+            continue
+        filled += end - first - 1
+        if filled > _MERGED_AT_MOST:
+            raise WorkbookRefusedError(f"Tab '{tab}' has too many merged cells: unmerge them in Excel.")
+        for index in range(first + 1, end):
+            rows[index] = _with_cell(rows[index], column, Merged(value))
     return rows, filled
 
 

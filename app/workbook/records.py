@@ -111,7 +111,10 @@ class OwnTotal:
 
 @dataclass(slots=True)
 class TabReport:
-    """What was found in one tab; kind None: it was not recognised as a list of ours."""
+    """What was found in one tab; kind None: it was not recognised as a list of ours.
+
+    `tells_payments` says whether its columns tell anything of what was paid.
+    """
 
     name: str
     kind: Kind | None
@@ -121,11 +124,15 @@ class TabReport:
     rows: int = 0
     totals: list[Totals] = field(default_factory=list)
     own_totals: list[OwnTotal] = field(default_factory=list)
+    tells_payments: bool = False
 
 
 @dataclass(slots=True)
 class Checked:
-    """A workbook's rows as records, and everything a person should know about the reading."""
+    """A workbook's rows as records, and everything a person should know about the reading.
+
+    `broken` names what rows with problems are about: a customer's code or name, an invoice's number, for a payment too.
+    """
 
     customers: list[Record] = field(default_factory=list)
     invoices: list[Record] = field(default_factory=list)
@@ -135,6 +142,7 @@ class Checked:
     notices: list[Notice] = field(default_factory=list)
     questions: list[Question] = field(default_factory=list)
     error_rows: set[tuple[str, int]] = field(default_factory=set)
+    broken: set[tuple[Kind, str]] = field(default_factory=set)
     duplicate_rows: int = 0
 
 

@@ -7,13 +7,17 @@ from datetime import datetime
 from decimal import Decimal
 
 from app.workbook.cells import Cell, FormattedNumber, Row, Sheet, clean_text
-from app.workbook.headers import Header, Kind
+from app.workbook.headers import Header, Kind, normalised
 
+# What stands before or after the totals of a list: `Total`, `Total for Acme`, `Acme Total`.
 _TOTAL = re.compile(
     r"^(?:(?:grand|sub|over ?all|running|column|page|net|invoice|customer)[- ]?)?(?:totals?|sums?)\b"
-    r"|^(?:gesamt\w*|summe|zwischensumme|totaal|totale|total g[eé]n[eé]ral|carried forward|brought forward)\b",
+    r"|^(?:gesamt\w*|summe|zwischensumme|totaal|totale|total g[eé]n[eé]ral|carried forward|brought forward)\b"
+    r"|\b(?:totals?|gesamtergebnis|ergebnis)\s*:?$",
     re.IGNORECASE,
 )
+_JUST_TOTAL = re.compile(r"(?:grand |sub)?(?:totals?|sum)(?: customers| balance| outstanding)?\s*:?", re.IGNORECASE)
+_WORDS_OF_A_NOTE = 3
 _NAMES_A_RECORD = {
     Kind.INVOICE: ("number", "customer_code", "customer_name", "issued_on", "due_on"),
     Kind.PAYMENT: ("invoice_number", "customer_code", "customer_name", "paid_on"),
@@ -35,14 +39,13 @@ def sort_rows(sheet: Sheet, header: Header) -> SortedRows:
     """Sort the rows below the header."""
     found = SortedRows()
     below = [row for row in sheet.rows if row.number > header.row]
-    header_cells = next(row.cells for row in sheet.rows if row.number == header.row)
     last_full_row = max((row.number for row in below if _has_amount_and_name(row, header)), default=0)
     for row in below:
-        if row.cells == header_cells:
+        if _is_header_again(row, header):
             found.left_out.append((row.number, "the header again"))
         elif _is_total(row, header, last_full_row):
             found.totals.append(row)
-        elif _is_note(row, header):
+        elif _is_note(row, header) or (row is below[0] and _has_words_only(row)):
             found.left_out.append((row.number, _words(row)))
         else:
             found.records.append(row)
@@ -54,17 +57,35 @@ def filled(cells: Iterable[Cell]) -> list[Cell]:
     return [cell for cell in cells if cell is not None and not (isinstance(cell, str) and not clean_text(cell))]
 
 
+def _is_header_again(row: Row, header: Header) -> bool:
+    return all(normalised(row.cell(column.index)) == normalised(column.header) for column in header.columns)
+
+
 def _is_total(row: Row, header: Header, last_full_row: int) -> bool:
+    """Tell whether the row adds up others: labelled as such and without a day or an identifier of its own, or a sum."""
     if header.kind is Kind.CUSTOMER:
-        return any(isinstance(cell, str) and _TOTAL.match(clean_text(cell)) for cell in row.cells) and _is_numeric(row)
+        return _is_total_of_customers(row, header)
     if not any(_is_number(row.cell(index)) for index in _amount_columns(header)):
         return False
-    if any(isinstance(row.cell(index), datetime) for index in _columns(header, _DATES)):
+    identifying = _NAMES_A_RECORD[header.kind][0]
+    own = filled(row.cell(index) for index in _columns(header, (*_DATES, identifying)))
+    if not all(_is_label(cell) for cell in own):
         return False
-    if any(isinstance(cell, str) and _TOTAL.match(clean_text(cell)) for cell in row.cells):
+    if any(_is_label(cell) for cell in row.cells):
         return True
     unnamed = not filled(row.cell(index) for index in _columns(header, _NAMES_A_RECORD[header.kind]))
     return unnamed and (row.has_sum or row.number > last_full_row)
+
+
+def _is_total_of_customers(row: Row, header: Header) -> bool:
+    code = header.column("code")
+    labelled = any(isinstance(cell, str) and _JUST_TOTAL.fullmatch(clean_text(cell)) for cell in row.cells)
+    own = filled([row.cell(code.index)]) if code else []
+    return labelled and all(map(_is_label, own)) and _is_numeric(row)
+
+
+def _is_label(cell: Cell) -> bool:
+    return isinstance(cell, str) and bool(_TOTAL.search(clean_text(cell)))
 
 
 def _is_note(row: Row, header: Header) -> bool:
@@ -72,13 +93,18 @@ def _is_note(row: Row, header: Header) -> bool:
     cells = filled(row.cell(column.index) for column in header.columns)
     if not cells:
         return True
-    identifying = _NAMES_A_RECORD[header.kind][0]
-    column = header.column(identifying)
+    column = header.column(_NAMES_A_RECORD[header.kind][0])
     identifier = row.cell(column.index) if column else None
     if header.kind is Kind.CUSTOMER:
-        return len(cells) == 1 and len(header.columns) > 2 and identifier is None
-    words_only = all(isinstance(cell, str) and not re.search(r"\d", cell) for cell in cells)
-    return words_only and (len(cells) == 1 or not isinstance(identifier, str))
+        return len(cells) == 1 and len(header.columns) > 2 and column is not None and identifier is None
+    if len(cells) == 1 and isinstance(cells[0], str) and len(cells[0].split()) >= _WORDS_OF_A_NOTE:
+        return True
+    return _has_words_only(row) and (len(cells) == 1 or not isinstance(identifier, str))
+
+
+def _has_words_only(row: Row) -> bool:
+    """Tell whether no cell holds a number: so does a row of units right below the header, as `text`, `dd/mm/yyyy`."""
+    return all(isinstance(cell, str) and not re.search(r"\d", cell) for cell in filled(row.cells))
 
 
 def _has_amount_and_name(row: Row, header: Header) -> bool:

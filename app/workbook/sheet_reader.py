@@ -1,11 +1,13 @@
-"""The child process that reads a workbook: `python -m app.workbook.sheet_reader FILE OUT MEMORY_BYTES MAX_ROWS`.
+"""The child process that reads a workbook: `python -m app.workbook.sheet_reader FILE OUT MEMORY OUT_BYTES MAX_ROWS`.
 
 It streams each sheet once and writes JSON lines to OUT: a sheet's name, its rows, its end with what was seen of it.
 openpyxl's read-only mode hides what matters here (hidden rows, merged cells, formulas beside their stored values), and
 its full mode takes twenty times the memory; its parser of sheets, which both modes share, gives everything in one pass.
 """
 
+import errno
 import json
+import math
 import re
 import resource
 import sys
@@ -25,6 +27,12 @@ _DECORATION = re.compile(r"\[(?:red|black|blue|green|white|yellow|cyan|magenta|c
 _TELLS_MORE = re.compile(r"00(?![.,#]?$)|^00|[%\"$€£¥\\]|\[\$|[A-Za-z]{2,}-?0")
 _ROWS_A_REPORT = 2_000
 _EMPTY_ROWS_AT_MOST = 100_000
+_COLUMNS_AT_MOST = 400
+_LONGEST_TEXT = 32_767  # the most that a cell of Excel can hold
+_BINARY_PARTS = (".bin", ".png", ".jpg", ".jpeg", ".gif", ".emf", ".wmf")
+
+
+_TOO_MUCH = "The workbook needs more memory than one may take: split it, or remove what is not a list."
 
 
 class _Refused(Exception):  # noqa: N818  # it carries a sentence to the parent, nothing failed
@@ -33,8 +41,10 @@ class _Refused(Exception):  # noqa: N818  # it carries a sentence to the parent,
 
 def main(arguments: list[str]) -> int:
     """Read the workbook; on failure print one sentence as JSON and return COULD_NOT_READ."""
-    source, target, memory_bytes, rows_at_most = arguments
+    source, target, memory_bytes, out_bytes, rows_at_most = arguments
     resource.setrlimit(resource.RLIMIT_AS, (int(memory_bytes), int(memory_bytes)))
+    # A text that a file holds once can stand in a million cells; what we write of it must not fill the disk.
+    resource.setrlimit(resource.RLIMIT_FSIZE, (int(out_bytes), int(out_bytes)))
     warnings.simplefilter("ignore")
     try:
         # Opened here: given a path, openpyxl goes by its ending.
@@ -43,7 +53,7 @@ def main(arguments: list[str]) -> int:
     except _Refused as refused:
         _tell(refused=str(refused))
     except MemoryError:
-        _tell(refused="The workbook needs more memory than one may take: split it, or remove what is not a list.")
+        _tell(refused=_TOO_MUCH)
     except Exception as error:  # noqa: BLE001  # whatever a damaged or hostile file makes openpyxl raise
         traceback.print_exc()
         _tell(refused=_sentence(error))
@@ -57,7 +67,9 @@ def _sentence(error: Exception) -> str:
 
     if isinstance(error, DefusedXmlException):
         return "The file uses XML entities, which no workbook needs: it was not read."
-    if isinstance(error, ParseError):
+    if isinstance(error, OSError) and error.errno == errno.EFBIG:
+        return _TOO_MUCH
+    if isinstance(error, ParseError | expat.ExpatError | zipfile.BadZipFile | EOFError):
         return "A part of the workbook is damaged: open it in Excel, save it again and upload that."
     return f"The workbook cannot be read ({type(error).__name__}): open it in Excel, save it again and upload that."
 
@@ -93,6 +105,7 @@ def _read(workbook: IO[bytes], out: TextIO, rows_at_most: int) -> None:
                 "merged": parser.merged,
                 "filter": parser.filter_range,
                 "stopped_after_empty_row": parser.stopped_at,
+                "is_cut": parser.is_cut,
             },
         )
 
@@ -100,12 +113,13 @@ def _read(workbook: IO[bytes], out: TextIO, rows_at_most: int) -> None:
 def _refuse_document_types(workbook: IO[bytes]) -> None:
     """Refuse a workbook whose parts declare a document type, the only place where XML entities can be declared.
 
-    With none declared the fast parser of the standard library is safe on a sheet; openpyxl reads the small parts with
+    A part is XML by what a relation says of it, whatever its name: all but pictures and macros are looked at. With none
+    declared the fast parser of the standard library is safe on a sheet; openpyxl reads the small parts with
     defusedxml all the same.
     """
     with zipfile.ZipFile(workbook) as parts:
         for name in parts.namelist():
-            if name.endswith((".xml", ".rels")):
+            if not name.lower().endswith(_BINARY_PARTS):
                 with parts.open(name) as part:
                     _read_prolog(part)
 
@@ -120,7 +134,10 @@ def _read_prolog(part: IO[bytes]) -> None:
     parser.StartDoctypeDeclHandler = refuse
     parser.StartElementHandler = lambda name, _: inside.append(name)
     while not inside and (chunk := part.read(512)):
-        parser.Parse(chunk)
+        try:
+            parser.Parse(chunk)
+        except expat.ExpatError:
+            return  # not XML at all: whoever takes it for XML will say so
 
 
 def _sheet_parser(book: Any, sheet: Any, xml: Any) -> Any:
@@ -159,16 +176,20 @@ def _sheet_parser(book: Any, sheet: Any, xml: Any) -> Any:
             self.merged: list[str] = []
             self.filter_range: str | None = None
             self.stopped_at: int | None = None
+            self.is_cut = False
 
         def rows(self) -> Iterator[tuple[int, list[Any]]]:
             """Yield the rows that hold anything: number, cells from column A on."""
-            last_row_with_cells = 0
+            last_row = last_row_with_cells = 0
             for _, element in iterparse(self.source):  # noqa: S314  # see _refuse_document_types
                 if element.tag == ROW_TAG:
                     number, row = self.parse_row(cast("Any", element))
+                    if number <= last_row:
+                        raise _Refused("A part of the workbook is damaged: its rows are not in order. Save it again.")
+                    last_row = number
                     hidden = element.get("hidden") in {"1", "true"}
                     element.clear()
-                    cells = _dense(cast("list[tuple[int, Any]]", row))
+                    cells = self._dense(cast("list[tuple[int, Any]]", row))
                     if cells:
                         last_row_with_cells = number
                         if hidden:
@@ -181,6 +202,18 @@ def _sheet_parser(book: Any, sheet: Any, xml: Any) -> Any:
                     self.merged = [str(merge.get("ref")) for merge in element]
                 elif element.tag == FILTER_TAG:
                     self.filter_range = element.get("ref")
+
+        def _dense(self, row: list[tuple[int, Any]]) -> list[Any]:
+            """Return the cells from column A on; what stands far to the right is no column of a list."""
+            filled = [(column, value) for column, value in row if value is not None]
+            near = [(column, value) for column, value in filled if 0 < column <= _COLUMNS_AT_MOST]
+            self.is_cut = self.is_cut or len(near) < len(filled)
+            if not near:
+                return []
+            cells = [None] * max(column for column, _ in near)
+            for column, value in near:
+                cells[column - 1] = value
+            return cells
 
         def parse_cell(self, element: Element) -> Any:
             cell = super().parse_cell(element)
@@ -196,16 +229,6 @@ def _sheet_parser(book: Any, sheet: Any, xml: Any) -> Any:
     return SheetParser()
 
 
-def _dense(row: list[tuple[int, Any]]) -> list[Any]:
-    filled = [(column, value) for column, value in row if value is not None]
-    if not filled:
-        return []
-    cells = [None] * max(column for column, _ in filled)
-    for column, value in filled:
-        cells[column - 1] = value
-    return cells
-
-
 def _encoded(cell: dict[str, Any], telling_format: Any) -> Any:
     value = cell["value"]
     if cell["data_type"] == "e":
@@ -216,8 +239,12 @@ def _encoded(cell: dict[str, Any], telling_format: Any) -> Any:
         return ["d", datetime.combine(value, time.min).isoformat()]
     if isinstance(value, time | timedelta):
         return ["t", str(value)]
-    if isinstance(value, bool | str):
+    if isinstance(value, str):
+        return value[: _LONGEST_TEXT + 1]
+    if isinstance(value, bool):
         return value
+    if not math.isfinite(value):
+        return ["e", str(value)]
     number_format = telling_format(cell["style_id"])
     return value if number_format is None else ["n", value, number_format]
 

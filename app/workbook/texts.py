@@ -9,6 +9,8 @@ from app.workbook.cells import Cell, FormattedNumber, clean_text
 
 _ZEROS = re.compile(r"^(?P<before>[^0#?]*)(?P<zeros>[0-]*0)(?P<after>[^0#?.]*)$")
 _ESCAPE_AGAINST_FORMULAS = re.compile(r"^'(?=['=+\-@\t\r\0])")
+_SHORTENED = re.compile(r"\d(?:[.,]\d+)?[eE]\+\d+")
+_DIGITS_KEPT = 15
 _YES = {"yes", "y", "true", "x", "✓", "✔", "1", "ja", "j", "oui", "si", "sí", "sim"}
 _NO = {"no", "n", "false", "0", "nein", "non", "nee", "não", "-", ""}
 SHORT_TEXT = 255
@@ -17,8 +19,8 @@ SHORT_TEXT = 255
 def read_identifier(cell: Cell) -> str:
     """Return the identifier as Excel shows it, zeros that live in the format included; raises UnreadableError."""
     match cell:
-        case FormattedNumber():
-            return _as_shown(cell)
+        case bool():
+            raise UnreadableError("holds TRUE or FALSE where an identifier belongs")
         case Decimal() if cell != cell.to_integral_value():
             raise UnreadableError(f"holds the number {cell} where an identifier belongs")
         case datetime():
@@ -26,8 +28,22 @@ def read_identifier(cell: Cell) -> str:
                 f"holds the date {cell.date().isoformat()} where an identifier belongs: "
                 "Excel may have changed what was typed"
             )
+        case int() | Decimal() | FormattedNumber() if abs(_number(cell)) >= 10**_DIGITS_KEPT:
+            raise UnreadableError(
+                f"holds a number of more than {_DIGITS_KEPT} digits, of which Excel keeps no more: "
+                "format the column as text and enter it again"
+            )
+        case FormattedNumber():
+            return _as_shown(cell)
+        case str() if _SHORTENED.fullmatch(clean_text(cell)):
+            raise UnreadableError(f"says '{clean_text(cell)}', a number that a program has shortened: enter it in full")
         case _:
             return read_text(cell, SHORT_TEXT)
+
+
+def read_short_text(cell: Cell) -> str:
+    """Return a word or two, whatever kind of cell they stand in; raises UnreadableError."""
+    return read_text(cell, SHORT_TEXT)
 
 
 def read_text(cell: Cell, longest: int) -> str:
@@ -40,9 +56,9 @@ def read_text(cell: Cell, longest: int) -> str:
         case int():
             return str(cell)
         case Decimal():
-            return str(int(cell)) if cell == cell.to_integral_value() else str(cell.normalize())
+            return _plain(cell)
         case FormattedNumber():
-            return _as_shown(cell)
+            return _as_shown(cell) if _is_whole(cell) else _plain(Decimal(cell.number))
         case datetime():
             return cell.date().isoformat()
         case str():
@@ -58,8 +74,7 @@ def read_paragraphs(cell: Cell, longest: int) -> str:
     """Return the text with its line breaks; raises UnreadableError."""
     if not isinstance(cell, str):
         return read_text(cell, longest)
-    lines = [read_text(line, longest) for line in cell.replace("_x000D_", "").splitlines()]
-    text = "\n".join(lines).strip()
+    text = as_read(_ESCAPE_AGAINST_FORMULAS.sub("", cell.replace("\0", "")))
     if len(text) > longest:
         raise UnreadableError(f"holds {len(text):,} characters, and at most {longest:,} are kept")
     return text
@@ -93,6 +108,23 @@ def read_days(cell: Cell) -> int | None:
     if len(numbers) == 1 and int(numbers[0]) <= 730 and not re.search(r"eom|month|end", text):
         return int(numbers[0])
     raise UnreadableError(f"says '{text[:40]}', which is not a number of days")
+
+
+def as_read(text: str) -> str:
+    """Return a stored text as it would be read back from a cell that holds it: no odd spaces, lines kept apart."""
+    return "\n".join(map(clean_text, text.replace("_x000D_", "").splitlines())).strip()
+
+
+def _number(cell: int | Decimal | FormattedNumber) -> Decimal:
+    return Decimal(cell.number if isinstance(cell, FormattedNumber) else cell)
+
+
+def _is_whole(cell: FormattedNumber) -> bool:
+    return Decimal(cell.number) == Decimal(cell.number).to_integral_value()
+
+
+def _plain(number: Decimal) -> str:
+    return str(int(number)) if number == number.to_integral_value() else f"{number.normalize():f}"
 
 
 def _as_shown(cell: FormattedNumber) -> str:
