@@ -42,14 +42,23 @@ def check(
     tabs = recognised(book, chosen, checked)
     if not tabs:
         names = ", ".join(f"'{sheet.name}'" for sheet in book.sheets[:5])
-        raise WorkbookRefusedError(
+        raise NothingRecognisedError(
+            checked,
             f"No list of invoices, payments or customers was found in the tabs {names}: each list needs a row of "
-            "headers, such as Invoice No, Customer, Invoice Date, Due Date, Amount."
+            "headers, such as Invoice No, Customer, Invoice Date, Due Date, Amount.",
         )
     _Check(book, tabs, answers, stored, currency, checked, progress).run()
     if not sum(report.rows for report in checked.tabs):
         raise WorkbookRefusedError("The lists in this workbook have headers but no rows: there is nothing to import.")
     return checked
+
+
+class NothingRecognisedError(WorkbookRefusedError):
+    """No tab was recognised as a list; `checked` tells what the tabs hold, for a person to say what they are."""
+
+    def __init__(self, checked: Checked, message: str) -> None:
+        super().__init__(message)
+        self.checked = checked
 
 
 class _Check:

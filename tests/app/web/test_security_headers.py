@@ -19,7 +19,11 @@ def carried(answer):
 
 def test_every_route_answers_with_the_security_headers(app, browser):
     for route in app.routes:
-        path = route.rule.replace("<invoice_id:id>", "1").replace("<import_id:id>", "1").replace("<content_hash>/<path:path>", "0/css/base.css")
+        path = (
+            route.rule.replace("<invoice_id:id>", "1")
+            .replace("<import_id:id>", "1")
+            .replace("<content_hash>/<path:path>", "0/css/base.css")
+        )
         answer = browser.request(path, method=route.method, expect_errors=True)
         assert carried(answer) == EXPECTED, route
 

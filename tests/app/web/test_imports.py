@@ -1,0 +1,251 @@
+"""The pages of imports: what they show, and what they refuse."""
+
+import pytest
+from support.browser import Browser
+from support.records import a_user
+from support.workbooks import workbook
+from webtest import Upload
+
+from app.domain.permissions import Role
+from app.jobs.imports import ImportJobs
+from app.jobs.job_queue import open_queue
+from app.store import imports, users
+from app.store.tables import Customer, Invoice, Payment
+from app.workbook.importing import Importer
+
+HEADERS = ["Invoice No", "Customer", "Invoice Date", "Due Date", "Amount"]
+FIRST = ["INV-1", "Miller & Co", "2026-01-10", "2026-02-09", 100]
+
+
+@pytest.fixture
+def work_off(settings, clock):
+    """Do what waits in the queue, as the worker does."""
+    queue = open_queue()
+    ImportJobs(queue, Importer(settings.data_dir, settings.workbook, settings.time_zone, settings.currency, clock))
+
+    def worked_off():
+        while task := queue.dequeue():
+            queue.execute(task)
+
+    return worked_off
+
+
+@pytest.fixture
+def upload(browser, work_off, tmp_path):
+    """Upload a workbook of these tabs, have it read, and open its page."""
+
+    def uploaded(tabs, name="ledger.xlsx"):
+        page = browser.get("/imports")
+        form = page.forms["upload"]
+        form["workbook"] = Upload(name, workbook(tmp_path, tabs).read_bytes())
+        answer = form.submit()
+        work_off()
+        return answer.follow()
+
+    return uploaded
+
+
+@pytest.fixture
+def apply(work_off):
+    """Apply the import whose page is open, and open what became of it."""
+
+    def applied(page):
+        form = next(form for form in page.forms.values() if form.action.endswith("/apply"))
+        answer = form.submit()
+        work_off()
+        return answer.follow()
+
+    return applied
+
+
+def test_without_imports_the_page_says_what_to_do(browser):
+    page = browser.get("/imports")
+
+    assert "Upload the workbook in which you keep your invoices" in page
+
+
+def test_an_uploaded_workbook_is_previewed_before_anything_is_written(upload):
+    page = upload({"Invoices": [HEADERS, FIRST]})
+
+    assert "Apply: write 2 records" in page
+    assert Invoice.select().count() == 0
+
+
+def test_an_applied_import_leads_to_its_invoices(upload, apply):
+    page = apply(upload({"Invoices": [HEADERS, FIRST]}))
+
+    assert page.click("Invoice INV-1").request.path == "/invoices/1"
+
+
+def test_the_source_of_an_invoice_leads_to_its_row(browser, upload, apply):
+    apply(upload({"Invoices": [HEADERS, FIRST]}))
+
+    page = browser.get("/invoices/1").click("ledger.xlsx, Invoices, row 2")
+
+    assert "Invoices, row 2" in page
+    assert "Invoice INV-1" in page
+
+
+def test_an_undone_import_still_names_what_it_had_brought(upload, apply, work_off):
+    page = apply(upload({"Invoices": [HEADERS, FIRST]}))
+
+    answer = next(form for form in page.forms.values() if form.action.endswith("/undo")).submit()
+    work_off()
+    page = answer.follow()
+
+    assert "what it had brought is gone" in page
+    assert "Invoice INV-1" in page
+    assert Invoice.select().count() == 0
+
+
+def test_an_import_that_something_hangs_on_says_what_when_it_cannot_be_undone(upload, apply, work_off, now):
+    page = apply(upload({"Invoices": [HEADERS, FIRST]}))
+    Payment.create(invoice=1, paid_on=now.date(), amount_cents=2_500, recorded_at=now)
+
+    answer = next(form for form in page.forms.values() if form.action.endswith("/undo")).submit()
+    work_off()
+
+    assert "Invoice INV-1 has a payment of 25.00 on 2026-03-02" in answer.follow()
+    assert Invoice.select().count() == 1
+
+
+def test_a_file_that_is_no_workbook_is_refused_in_one_sentence_and_leaves_nothing(browser, settings):
+    form = browser.get("/imports").forms["upload"]
+    form["workbook"] = Upload("ledger.xlsx", b"not a workbook")
+
+    page = form.submit(status=422)
+
+    assert "ledger.xlsx: This is not an Excel workbook" in page
+    assert imports.newest_first() == []
+    assert list((settings.data_dir / "imports").iterdir()) == []
+
+
+def test_a_form_without_a_file_asks_for_one(browser):
+    page = browser.get("/imports").forms["upload"].submit(status=422)
+
+    assert "Choose a workbook first" in page
+
+
+def test_a_workbook_without_any_list_can_be_told_what_its_columns_are(upload, apply, work_off):
+    rows = [["Alpha", "Beta", "Gamma", "Delta", "Epsilon"], FIRST]
+    page = upload({"Stuff": rows})
+    assert "No list of invoices, payments or customers was found" in page
+
+    form = next(form for form in page.forms.values() if any(str(name).startswith("kind:") for name in form.fields))
+    kind = next(name for name in form.fields if str(name).startswith("kind:"))
+    form[kind] = "invoice"
+    for letter, field in zip("ABCDE", ["number", "customer_name", "issued_on", "due_on", "total_cents"], strict=True):
+        form[f"column:{kind.removeprefix('kind:')}:{letter}"] = field
+    answer = form.submit()
+    work_off()
+
+    apply(answer.follow())
+    assert Invoice.get().number == "INV-1"
+
+
+def test_a_conflict_is_written_only_after_somebody_decided(upload, apply, work_off):
+    apply(upload({"Invoices": [HEADERS, FIRST]}))
+    Invoice.update(total_cents=15_000, version=2).execute()
+
+    page = upload({"Invoices": [HEADERS, [*FIRST[:4], 120]]}, "later.xlsx")
+    assert "1 conflict: decide" in page
+    form = next(form for form in page.forms.values() if "conflicts" in form.fields)
+    form["conflicts"] = "take"
+    answer = form.submit()
+    work_off()
+    apply(answer.follow())
+
+    assert Invoice.get().total_cents == 12_000
+
+
+def test_a_change_is_shown_cell_by_cell(upload, apply):
+    apply(upload({"Invoices": [HEADERS, FIRST]}))
+
+    page = upload({"Invoices": [HEADERS, [*FIRST[:4], 120]]}, "later.xlsx")
+
+    assert "total: 100.00 → <strong>120.00</strong>" in page
+
+
+def test_a_discarded_import_is_forgotten_with_its_file(browser, upload, settings):
+    page = upload({"Invoices": [HEADERS, FIRST]})
+
+    next(form for form in page.forms.values() if form.action.endswith("/discard")).submit().follow()
+
+    assert imports.newest_first() == []
+    assert list((settings.data_dir / "imports").iterdir()) == []
+
+
+def test_an_applied_import_cannot_be_discarded(browser, upload, apply):
+    apply(upload({"Invoices": [HEADERS, FIRST]}))
+
+    answer = browser.post("/imports/1/discard", {"csrf_token": browser.csrf_token()}, status=409)
+
+    assert "Only an import that wrote nothing can be discarded." in answer
+    assert Invoice.select().count() == 1
+
+
+def test_an_import_is_applied_once_however_often_the_button_is_pressed(upload, work_off):
+    page = upload({"Invoices": [HEADERS, FIRST]})
+    form = next(form for form in page.forms.values() if form.action.endswith("/apply"))
+
+    form.submit()
+    form.submit(status=409)
+    work_off()
+
+    assert Invoice.select().count() == 1
+
+
+def test_a_store_that_changed_after_the_preview_is_previewed_again_and_not_written(upload, work_off):
+    page = upload({"Invoices": [HEADERS, FIRST]})
+    Customer.create(code="Miller & Co", name="Miller & Co")
+    form = next(form for form in page.forms.values() if form.action.endswith("/apply"))
+
+    answer = form.submit()
+    work_off()
+
+    assert "What is stored changed after this preview was made" in answer.follow()
+    assert Invoice.select().count() == 0
+
+
+def test_names_full_of_markup_are_shown_as_they_are(upload):
+    page = upload({"Invoices": [HEADERS, ["<b>1</b>", "<script>alert(1)</script>", *FIRST[2:]]]}, "<i>.xlsx")
+
+    assert "<script>alert(1)" not in page.text
+    assert "&lt;script&gt;alert(1)&lt;/script&gt;" in page.text
+
+
+def test_the_export_is_a_workbook_to_be_saved(browser, upload, apply):
+    apply(upload({"Invoices": [HEADERS, FIRST]}))
+
+    answer = browser.get("/export.xlsx")
+
+    assert answer.headers["Content-Disposition"] == 'attachment; filename="receivables-2026-03-02.xlsx"'
+    assert answer.body.startswith(b"PK")
+
+
+def test_a_viewer_sees_imports_and_can_change_nothing(app, user, upload, apply):
+    apply(upload({"Invoices": [HEADERS, FIRST]}))
+    a_user("vic@example.com", Role.VIEWER, "Vic", users.password_hash_of(user.id))
+    viewer = Browser(app)
+    viewer.sign_in("vic@example.com")
+
+    assert "Undo this import" not in viewer.get("/imports/1")
+    token = viewer.csrf_token()
+    viewer.post("/imports/1/undo", {"csrf_token": token}, status=403)
+    viewer.get("/export.xlsx", status=403)
+
+
+def test_progress_asks_the_page_to_load_anew_when_the_work_is_done(browser, upload):
+    upload({"Invoices": [HEADERS, FIRST]})
+
+    assert browser.get("/imports/1/progress", status=204).headers["HX-Refresh"] == "true"
+
+
+def test_an_import_that_waits_too_long_asks_whether_the_worker_runs(browser, tmp_path, clock):
+    form = browser.get("/imports").forms["upload"]
+    form["workbook"] = Upload("ledger.xlsx", workbook(tmp_path, {"Invoices": [HEADERS, FIRST]}).read_bytes())
+    form.submit()
+
+    clock.advance(seconds=30)
+
+    assert "The worker has said nothing for a while" in browser.get("/imports/1")

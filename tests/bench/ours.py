@@ -1,0 +1,54 @@
+"""An import as the worker does it: `python -m tests.bench.ours DATABASE_URL WORKBOOK FOLDER` prints its seconds."""
+
+import json
+import sys
+import time
+from pathlib import Path
+
+from app import clock
+from app.cli.opening import importer, migrate
+from app.settings import Settings
+from app.store import database, imports
+from app.store.imports import State
+from app.workbook.preview import Choices
+
+RECEIVABLES = ("customers", "invoices", "payments", "imports", "imported_rows")
+
+
+def main(url: str, workbook: str, folder: str) -> None:
+    """Preview, apply and look again at the same file."""
+    settings = Settings.from_environment({"DATABASE_URL": url, "DATA_DIR": f"{folder}/{clock.utc_now().timestamp()}"})
+    opened = database.open_database(url)
+    figures = {}
+    with database.connection():
+        migrate()
+        ours = importer(settings)
+
+        started = time.perf_counter()
+        with Path(workbook).open("rb") as stream:
+            import_id = ours.receive(stream, "bench.xlsx", None)
+        ours.preview(import_id)
+        figures["preview"] = time.perf_counter() - started
+
+        imports.claim(import_id, (State.PREVIEWED,), State.APPLYING)
+        started = time.perf_counter()
+        ours.apply(import_id)
+        figures["apply"] = time.perf_counter() - started
+        assert imports.get(import_id).state is State.APPLIED, imports.get(import_id).failure
+
+        before = _contents(opened)
+        started = time.perf_counter()
+        preview = ours.examine(Path(workbook), Choices(), lambda _: None).preview
+        figures["again"] = time.perf_counter() - started
+        assert _contents(opened) == before
+        figures["writes"] = preview.writes
+    print(json.dumps(figures))
+
+
+def _contents(opened) -> list[tuple]:
+    sums = (f"SELECT count(*), sum(hashtextextended(t::text, 0)) FROM {table} t" for table in RECEIVABLES)
+    return [opened.execute_sql(statement).fetchone() for statement in sums]
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])
