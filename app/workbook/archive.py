@@ -31,7 +31,8 @@ def check(path: Path, limits: WorkbookLimits) -> None:
 
 
 def _check_magic(path: Path) -> None:
-    start = path.open("rb").read(8) if path.stat().st_size else b""
+    with path.open("rb") as file:
+        start = file.read(8)
     if not start:
         raise WorkbookRefusedError("The file is empty.")
     if start == _OLE:

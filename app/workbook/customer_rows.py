@@ -89,7 +89,7 @@ class CustomerRows:
     def _named(self, tab: Tab, row: Row) -> tuple[str, str]:
         return (
             self._reading.identifier(tab, row, "customer_code"),
-            self._reading.identifier(tab, row, "customer_name"),
+            self._reading.identifier(tab, row, "customer_name") or tab.customers_by_row.get(row.number, ""),
         )
 
     def _known(self, tab: Tab, row: Row, text: str, field: str) -> str | None:

@@ -60,6 +60,11 @@ def is_ambiguous(text: str) -> bool:
     return len(set(readings(text).values())) > 1
 
 
+def is_month(text: str) -> bool:
+    """Tell whether the text is a month, with or without a year."""
+    return _month(re.sub(r"[\W\d_]+", "", text)) is not None
+
+
 def read_day(cell: Cell, order: DateOrder | None, *, epoch_1904: bool) -> date | None:
     """Return the day in the cell, None for an empty one; raises UnreadableError."""
     match cell:

@@ -161,7 +161,8 @@ def _about_rows(tab: Tab) -> list[str]:
         f"Row {number} was left out: {words or 'it has nothing in the columns that are read'}."
         for number, words in tab.rows.left_out
     ]
-    return totals + left_out
+    headings = "The tab has no column of customers: the headings between its rows were read as their names."
+    return ([headings] if tab.customers_by_row else []) + totals + left_out
 
 
 def _about_columns(tab: Tab) -> list[str]:

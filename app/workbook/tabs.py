@@ -16,6 +16,7 @@ from app.workbook.headers import (
 )
 from app.workbook.records import Checked, Notice, TabReport
 from app.workbook.rows import SortedRows, sort_rows
+from app.workbook.sections import customers_by_row
 
 _TELLS_PAYMENTS = ("paid_cents", "balance_cents", "paid_on", "status")
 
@@ -28,6 +29,7 @@ class Tab:
     header: Header
     rows: SortedRows
     report: TabReport
+    customers_by_row: dict[int, str] = field(default_factory=dict)
     orders: dict[str, DateOrder | None] = field(default_factory=dict)
     marks: dict[str, DecimalMark | None] = field(default_factory=dict)
     asked: set[str] = field(default_factory=set)
@@ -80,7 +82,8 @@ def recognised(book: Book, chosen: dict[str, ChosenMapping], checked: Checked) -
             continue
         report = TabReport(sheet.name, header.kind, header.row, header.fingerprint)
         checked.tabs.append(report)
-        tabs.append(Tab(sheet, header, sort_rows(sheet, header), report))
+        rows = sort_rows(sheet, header)
+        tabs.append(Tab(sheet, header, rows, report, customers_by_row(sheet, header, rows)))
     return tabs
 
 

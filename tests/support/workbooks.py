@@ -126,7 +126,7 @@ _RELATIONS = """<?xml version="1.0" encoding="UTF-8"?>
 # Style 1 is a day.
 _STYLES = """<?xml version="1.0" encoding="UTF-8"?>
 <styleSheet xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main">
-<fonts count="1"><font/></fonts><fills count="1"><fill/></fills><borders count="1"><border/></borders>
+<fonts count="1"><font/></fonts><fills count="1"><fill><patternFill/></fill></fills><borders count="1"><border/></borders>
 <cellStyleXfs count="1"><xf/></cellStyleXfs>
 <cellXfs count="2"><xf numFmtId="0"/><xf numFmtId="14" applyNumberFormat="1"/></cellXfs></styleSheet>"""
 _STRINGS = """<?xml version="1.0" encoding="UTF-8"?>
@@ -184,9 +184,7 @@ def book(tabs, epoch_1904=False):
 
 
 def _sheet(title, rows):
-    made = [
-        cells.Row(number, tuple(map(_cell, row))) for number, row in enumerate(rows, start=1) if any(_holds(row))
-    ]
+    made = [cells.Row(number, tuple(map(_cell, row))) for number, row in enumerate(rows, start=1) if any(_holds(row))]
     return cells.Sheet(title, made)
 
 
@@ -207,9 +205,7 @@ def _cell(value):
 def check(tabs, stored=NOTHING_STORED, currency="USD", epoch_1904=False, **answers):
     """Return the tabs' records, problems, questions and notices."""
     by_subject = {subject: str(answer) for subject, answer in answers.items()}
-    checked = checking.check(
-        book(tabs, epoch_1904), {}, Answers(by_subject), stored, currency, say_nothing
-    )
+    checked = checking.check(book(tabs, epoch_1904), {}, Answers(by_subject), stored, currency, say_nothing)
     control_totals.add_control_totals(checked, stored)
     return checked
 
