@@ -16,6 +16,9 @@ from app.store import database as store_database
 from app.store import tables
 
 POSTGRESQL = {f"postgresql-{path.parent.name}": path for path in installed_versions()}
+# Servers that run already, to be tested as well: "postgresql-17=postgresql://user@127.0.0.1:5417 …".
+RUNNING = dict(server.split("=", 1) for server in os.environ.get("TEST_POSTGRESQL_SERVERS", "").split())
+VERSIONS = [*POSTGRESQL, *RUNNING] or ["postgresql"]
 
 
 @pytest.fixture(scope="session")
@@ -31,12 +34,13 @@ class _Clusters(dict):
         self._stack = stack
 
     def __missing__(self, version: str) -> str:
-        server = self._stack.enter_context(running_cluster(POSTGRESQL[version]))
+        server = RUNNING.get(version) or self._stack.enter_context(running_cluster(POSTGRESQL[version]))
+        name = f"invoices_test_{os.getpid()}"
         opened = store_database.open_database(f"{server}/postgres")
         with store_database.connection():
-            opened.execute_sql("CREATE DATABASE invoices_test")
+            opened.execute_sql(f"CREATE DATABASE {name}")
         opened.close_all()
-        url = f"{server}/invoices_test"
+        url = f"{server}/{name}"
         opened = store_database.open_database(url)
         with store_database.connection():
             store_database.migrate()
@@ -64,12 +68,12 @@ def sqlite_url(migrated_sqlite, tmp_path) -> str:
     return f"sqlite:///{path}"
 
 
-@pytest.fixture(params=["sqlite", *(POSTGRESQL or ["postgresql"])])
+@pytest.fixture(params=["sqlite", *VERSIONS])
 def database_url(request) -> str:
     """The address of an empty, migrated database: once SQLite, once each PostgreSQL that the machine has."""
     if request.param == "sqlite":
         return request.getfixturevalue("sqlite_url")
-    if request.param not in POSTGRESQL:
+    if request.param == "postgresql":
         pytest.skip("PostgreSQL is not installed (apt-get install postgresql)")
     url = request.getfixturevalue("clusters")[request.param]
     opened = store_database.open_database(url)

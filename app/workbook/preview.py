@@ -89,10 +89,8 @@ class Preview:
         if self.questions:
             return "Answer the questions first: a value that can be read two ways is never guessed."
         if self.problems and not choices.good_rows:
-            return (
-                f"{_count(len(self.problems), 'problem')} in the workbook: mend them and upload it again, "
-                "or choose to import the good rows only."
-            )
+            found = _count(len(self.problems), "problem")
+            return f"{found} in the workbook: mend it and upload it again, or choose to import the good rows only."
         undecided = len(self.undecided_conflicts(choices.decisions))
         if undecided and not choices.good_rows:
             return (

@@ -1,0 +1,50 @@
+"""What no linter holds: names, docstrings, migrations that stand by themselves."""
+
+import ast
+from pathlib import Path
+
+ROOT = Path(__file__).parents[1]
+MODULES = sorted((ROOT / "app").rglob("*.py"))
+DRAWERS = {"utils", "util", "helpers", "helper", "common", "misc", "core", "base", "manager", "stuff"}
+
+
+def test_no_module_is_a_drawer():
+    assert [module.name for module in MODULES if module.stem in DRAWERS] == []
+
+
+def test_the_first_line_of_each_module_is_a_sentence():
+    unsaid = []
+    for module in MODULES:
+        docstring = ast.get_docstring(ast.parse(module.read_text())) or ""
+        if not docstring.split("\n")[0].endswith((".", ":")):
+            unsaid.append(str(module.relative_to(ROOT)))
+
+    assert unsaid == []
+
+
+def test_a_migration_does_not_depend_on_the_code_of_today():
+    migrations = sorted((ROOT / "app/store/migrations").glob("[0-9]*.py"))
+    borrowing = [
+        migration.name
+        for migration in migrations
+        for node in ast.walk(ast.parse(migration.read_text()))
+        if isinstance(node, ast.ImportFrom) and (node.module or "").startswith("app")
+    ]
+
+    assert migrations
+    assert borrowing == []
+
+
+def test_money_is_never_a_float():
+    """How likely a header is and when a reading must end are floats; nothing else, least of all an amount."""
+    allowed = {ROOT / "app/workbook/headers.py", ROOT / "app/workbook/reading.py"}
+    places = [ROOT / "app/domain", ROOT / "app/store", ROOT / "app/workbook"]
+    found = [
+        f"{module.name}:{node.lineno}"
+        for place in places
+        for module in set(place.rglob("*.py")) - allowed
+        for node in ast.walk(ast.parse(module.read_text()))
+        if isinstance(node, ast.Name) and node.id == "float"
+    ]
+
+    assert found == []

@@ -1,0 +1,42 @@
+"""What the documentation says is held against the code."""
+
+import re
+from pathlib import Path
+
+from typer.main import get_command
+
+from app.cli import commands
+
+ROOT = Path(__file__).parents[1]
+
+
+def test_the_example_of_an_environment_names_exactly_the_settings_that_are_read():
+    read = set(re.findall(r'source\.read\("([A-Z_]+)"', (ROOT / "app/settings.py").read_text()))
+    named = set(re.findall(r"^([A-Z_]+)=", (ROOT / ".env.example").read_text(), re.MULTILINE))
+
+    assert named == read
+
+
+def test_the_readme_names_every_command():
+    table = (ROOT / "README.md").read_text()
+    found = get_command(commands).commands
+
+    missing = [
+        f"{name} {below}".strip()
+        for name, command in found.items()
+        for below in (getattr(command, "commands", None) or [""])
+        if f"`invoices {f'{name} {below}'.strip()}" not in table
+    ]
+
+    assert missing == []
+
+
+def test_every_picture_and_page_that_the_documentation_links_to_exists():
+    broken = [
+        f"{page.relative_to(ROOT)}: {target}"
+        for page in [*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md")]
+        for target in re.findall(r"\]\((?!http)([^)#]+)", page.read_text())
+        if not (page.parent / target).exists()
+    ]
+
+    assert broken == []
