@@ -14,8 +14,7 @@ help: ## list what can be made
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 run: .venv/app ## start the dashboard with a made-up workbook on http://127.0.0.1:8000
-	@$(BIN)/invoices demo
-	@$(BIN)/invoices serve
+	@$(BIN)/invoices demo --serve
 
 setup: .venv/dev ## install what developing takes
 

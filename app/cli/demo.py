@@ -2,13 +2,17 @@
 
 import tempfile
 from pathlib import Path
+from typing import Annotated
 
 import typer
 
 from app import clock
 from app.cli.opening import importer, opened
+from app.cli.serving import refuse_taken_port, run_server
 from app.domain.permissions import Role
+from app.settings import Settings
 from app.store import imports, logins, users
+from app.store.users import User
 from app.web.passwords import hash_password, new_password
 from app.workbook.demo import write_demo
 from app.workbook.preview import Choices
@@ -20,26 +24,48 @@ commands = typer.Typer()
 
 
 @commands.command()
-def demo() -> None:
+def demo(
+    *,
+    serve: Annotated[
+        bool, typer.Option("--serve", help="Start the dashboard with it, as `invoices serve` does.")
+    ] = False,
+) -> None:
     """Import a made-up workbook into an empty database and print a sign-in for it."""
     with opened() as settings:
-        known = imports.newest_first(limit=1)
-        user = users.find_by_email(DEMO_EMAIL)
-        if (known or users.all_users()) and user is None:
-            typer.echo("This database is in use: the demo only fills an empty one (choose another DATA_DIR).", err=True)
-            raise typer.Exit(1)
-        if user is None:
-            user = users.create(DEMO_EMAIL, "Demo", Role.ADMIN, hash_password(new_password()), clock.utc_now())
-        if not known:
-            with tempfile.TemporaryDirectory(prefix="demo-") as folder:
-                path = Path(folder) / DEMO_FILE
-                write_demo(path, clock.today(settings.time_zone))
-                ours = importer(settings)
-                examined = ours.examine(path, Choices(), lambda _: None)
-                ours.apply_file(path, examined, Choices(), user.id, lambda _: None)
-                typer.echo(f"Imported {DEMO_FILE}: {examined.preview.counts['new']} rows.")
-        # No password of a demo is worth remembering: each run makes a new one and ends the logins of the last.
-        password = new_password()
-        users.set_password_hash(user.id, hash_password(password))
-        logins.revoke_all_of(user.id, clock.utc_now())
-        typer.echo(f"Sign in at {settings.public_url} as {DEMO_EMAIL} with the password {password}")
+        if serve:
+            # Before the password changes: somebody may be using the demo that runs already.
+            refuse_taken_port(settings)
+        user = _demo_user()
+        if not imports.newest_first(limit=1):
+            _import_demo(settings, user.id)
+        typer.echo(f"Sign in at {settings.public_url} as {DEMO_EMAIL} with the password {_new_password(user.id)}")
+    if serve:
+        run_server(settings, with_worker=True)
+
+
+def _demo_user() -> User:
+    user = users.find_by_email(DEMO_EMAIL)
+    if user:
+        return user
+    if imports.newest_first(limit=1) or users.all_users():
+        typer.echo("This database is in use: the demo only fills an empty one (choose another DATA_DIR).", err=True)
+        raise typer.Exit(1)
+    return users.create(DEMO_EMAIL, "Demo", Role.ADMIN, hash_password(new_password()), clock.utc_now())
+
+
+def _import_demo(settings: Settings, user_id: int) -> None:
+    with tempfile.TemporaryDirectory(prefix="demo-") as folder:
+        path = Path(folder) / DEMO_FILE
+        write_demo(path, clock.today(settings.time_zone))
+        ours = importer(settings)
+        examined = ours.examine(path, Choices(), lambda _: None)
+        ours.apply_file(path, examined, Choices(), user_id, lambda _: None)
+    typer.echo(f"Imported {DEMO_FILE}: {examined.preview.counts['new']} rows.")
+
+
+def _new_password(user_id: int) -> str:
+    """Return another password: none of a demo is worth remembering, and the last one's logins end."""
+    password = new_password()
+    users.set_password_hash(user_id, hash_password(password))
+    logins.revoke_all_of(user_id, clock.utc_now())
+    return password

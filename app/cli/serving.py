@@ -27,9 +27,8 @@ commands = typer.Typer()
 def serve(*, worker: Annotated[bool, typer.Option(help="Run the background worker along.")] = True) -> None:
     """Start the dashboard, and the worker along with it."""
     with opened() as settings:
-        _refuse_taken_port(settings)
-    typer.echo(f"The dashboard is at {settings.public_url} (Ctrl+C stops it).")
-    _Server(settings, with_worker=worker).run()
+        refuse_taken_port(settings)
+    run_server(settings, with_worker=worker)
 
 
 @commands.command()
@@ -61,6 +60,31 @@ def health() -> None:
             typer.echo("The database answers, but is not up to date: run `invoices migrate`.", err=True)
             raise typer.Exit(1)
     typer.echo("The database answers and is up to date.")
+
+
+def run_server(settings: Settings, *, with_worker: bool) -> None:
+    """Serve until a signal comes."""
+    typer.echo(f"The dashboard is at {settings.public_url} (Ctrl+C stops it).")
+    _Server(settings, with_worker=with_worker).run()
+
+
+def refuse_taken_port(settings: Settings) -> None:
+    """End the command with a sentence if the port is not to be had."""
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((settings.host, settings.port))
+        except OSError as error:
+            why = (
+                "is taken by another program"
+                if error.errno == errno.EADDRINUSE
+                else f"cannot be used ({error.strerror})"
+            )
+            typer.echo(
+                f"Port {settings.port} on {settings.host} {why}: stop that program, or choose another with PORT=8001.",
+                err=True,
+            )
+            raise typer.Exit(1) from error
 
 
 class _Server(BaseApplication):  # type: ignore[misc]  # gunicorn is untyped
@@ -102,24 +126,6 @@ class _Server(BaseApplication):  # type: ignore[misc]  # gunicorn is untyped
         if self._worker:
             self._worker.terminate()
             self._worker.wait()
-
-
-def _refuse_taken_port(settings: Settings) -> None:
-    with socket.socket() as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            probe.bind((settings.host, settings.port))
-        except OSError as error:
-            why = (
-                "is taken by another program"
-                if error.errno == errno.EADDRINUSE
-                else f"cannot be used ({error.strerror})"
-            )
-            typer.echo(
-                f"Port {settings.port} on {settings.host} {why}: stop that program, or choose another with PORT=8001.",
-                err=True,
-            )
-            raise typer.Exit(1) from error
 
 
 def _log_to_stderr(settings: Settings) -> None:
