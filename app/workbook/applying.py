@@ -47,6 +47,7 @@ class _Writing:
         self.customer_ids = {code: customer.id for code, customer in stored.customers.items()}
         self.invoice_ids: dict[Key, int] = {key: invoice.id for key, invoice in stored.invoices.items()}
         self.invoice_ids |= difference.moved_invoices
+        self.numbers = {key: invoice.number for key, invoice in stored.invoices.items()}
         self.actions: list[tuple[Any, ...]] = []
 
     def run(self) -> None:
@@ -143,8 +144,17 @@ class _Writing:
         version: int | None = None,
         before: str | None = None,
     ) -> None:
-        told = (record.tab, record.row, kind, action, _subject(kind, record))
+        told = (record.tab, record.row, kind, action, self._subject(kind, record)[:SHORT_TEXT])
         self.actions.append((self.import_id, *told, record_id, version, before))
+
+    def _subject(self, kind: str, record: Record) -> str:
+        """Return how the record is called in the import's own history, which outlives the record."""
+        if kind == "customer":
+            return f"Customer {record.values['name']}"
+        number = self.numbers[record.key[0], record.key[1]]
+        if kind == "payment" and record.kind is Kind.PAYMENT:
+            return f"Payment of {display(_cents(record))} on {record.values['paid_on']} for invoice {number}"
+        return f"Payment for invoice {number}" if kind == "payment" else f"Invoice {number}"
 
 
 _CUSTOMER_DEFAULTS: Mapping[str, Any] = {
@@ -199,20 +209,6 @@ def _invoice_columns(values: Mapping[str, Value], zone: ZoneInfo) -> dict[str, A
     columns["voided_at"], columns["void_reason"] = (at, reason) if state == "void" else (None, "")
     columns["written_off_at"], columns["write_off_reason"] = (at, reason) if state == "written off" else (None, "")
     return columns
-
-
-def _subject(kind: str, record: Record) -> str:
-    """Return how the record is called in the import's own history, which outlives the record."""
-    match kind:
-        case "customer":
-            return f"Customer {record.values['name']}"[:SHORT_TEXT]
-        case "invoice":
-            return f"Invoice {record.values['number']}"[:SHORT_TEXT]
-        case _ if record.kind is Kind.PAYMENT:
-            paid = f"{display(_cents(record))} on {record.values['paid_on']}"
-            return f"Payment of {paid} for invoice {record.key[0]}"[:SHORT_TEXT]
-        case _:
-            return f"Payment for invoice {record.values['number']}"[:SHORT_TEXT]
 
 
 def _cents(payment: Record) -> int:
