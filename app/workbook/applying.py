@@ -47,7 +47,7 @@ class _Writing:
         self.customer_ids = {code: customer.id for code, customer in stored.customers.items()}
         self.invoice_ids: dict[Key, int] = {key: invoice.id for key, invoice in stored.invoices.items()}
         self.invoice_ids |= difference.moved_invoices
-        self.numbers = {key: invoice.number for key, invoice in stored.invoices.items()}
+        self.numbers: dict[Key, str] = {key: invoice.number for key, invoice in stored.invoices.items()}
         self.actions: list[tuple[Any, ...]] = []
 
     def run(self) -> None:
@@ -91,6 +91,7 @@ class _Writing:
         for record in records:
             invoice_id = ids[record.key[0], self.customer_ids[record.key[1]]]
             self.invoice_ids[record.key] = invoice_id
+            self.numbers[record.key] = str(record.values["number"])
             self._act(record, "invoice", "created", invoice_id, version=1)
 
     def _change(
@@ -151,7 +152,7 @@ class _Writing:
         """Return how the record is called in the import's own history, which outlives the record."""
         if kind == "customer":
             return f"Customer {record.values['name']}"
-        number = self.numbers[record.key[0], record.key[1]]
+        number = self.numbers[record.key]
         if kind == "payment" and record.kind is Kind.PAYMENT:
             return f"Payment of {display(_cents(record))} on {record.values['paid_on']} for invoice {number}"
         return f"Payment for invoice {number}" if kind == "payment" else f"Invoice {number}"
