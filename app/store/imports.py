@@ -136,22 +136,6 @@ def row_actions(import_id: int) -> Iterator[RowAction]:
         yield _row_action(row)
 
 
-def rows_of(import_id: int, tab: str | None, row: int | None, limit: int, offset: int) -> list[RowAction]:
-    """Return a page of what the rows of an import did, of one tab or row only if asked."""
-    query: Any = ImportedRow.select().where(ImportedRow.origin == import_id)
-    if tab is not None:
-        query = query.where(ImportedRow.tab == tab)
-    if row is not None:
-        query = query.where(ImportedRow.row == row)
-    return [_row_action(found) for found in query.order_by(ImportedRow.id).limit(limit).offset(offset).dicts()]
-
-
-def count_rows(import_id: int) -> int:
-    """Return how many records the rows of an import touched."""
-    count: int = ImportedRow.select().where(ImportedRow.origin == import_id).count()
-    return count
-
-
 def hangs_on(import_id: int, limit: int = 20) -> list[str]:
     """Return sentences that name what came later and would lose its ground if the import were undone."""
     later_payments: Any = _later_payments(import_id).limit(limit).tuples()

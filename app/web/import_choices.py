@@ -6,14 +6,14 @@ from typing import Any, Self
 
 from app.workbook.columns import Answers
 from app.workbook.difference import Decisions, Resolution
-from app.workbook.headers import ChosenMapping, Kind, fields_of
+from app.workbook.headers import ChosenMapping, Confidence, Kind, fields_of
 from app.workbook.preview import Choices
 from app.workbook.records import TabReport
 
-NOT_READ = "none"
+RECOGNISED_BY_ITSELF = "recognised"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Mappable:
     """A tab whose columns a person can give another meaning; `columns` has letter, header, field and confidence."""
 
@@ -28,6 +28,17 @@ class Mappable:
         return cls(tab.name, tab.kind, tab.fingerprint, tab.columns)
 
     @property
+    def shown(self) -> ChosenMapping:
+        """Return what the page shows the columns to be."""
+        fields = {_index(column["column"]): column["field"] for column in self.columns if column["field"]}
+        return ChosenMapping(self.kind, fields)
+
+    @property
+    def is_chosen(self) -> bool:
+        """Tell whether a person once chose what the columns are."""
+        return any(column["confidence"] == Confidence.CHOSEN for column in self.columns)
+
+    @property
     def fields(self) -> tuple[str, ...]:
         """Return what a column of the tab can mean; for a tab that is not read, whatever any tab's can."""
         kinds = [self.kind] if self.kind else list(Kind)
@@ -36,12 +47,19 @@ class Mappable:
 
 def chosen(form: Mapping[str, str], before: Choices, tabs: Sequence[Mappable]) -> Choices:
     """Return the choices with those that the form holds; what it does not hold stays as it was."""
+    forgotten = forgotten_mappings(form, tabs)
+    kept = {fingerprint: mapping for fingerprint, mapping in before.mappings.items() if fingerprint not in forgotten}
     return replace(
         before,
         answers=_answers(form, before.answers),
-        mappings={**before.mappings, **_mappings(form, tabs)},
+        mappings={**kept, **_mappings(form, tabs)},
         decisions=_decisions(form, before.decisions),
     )
+
+
+def forgotten_mappings(form: Mapping[str, str], tabs: Sequence[Mappable]) -> set[str]:
+    """Return the headers, by fingerprint, that shall be recognised by themselves again."""
+    return {tab.fingerprint for tab in tabs if form.get(f"kind:{tab.fingerprint}") == RECOGNISED_BY_ITSELF}
 
 
 def _answers(form: Mapping[str, str], before: Answers) -> Answers:
@@ -50,9 +68,13 @@ def _answers(form: Mapping[str, str], before: Answers) -> Answers:
 
 
 def _mappings(form: Mapping[str, str], tabs: Sequence[Mappable]) -> dict[str, ChosenMapping]:
-    return {
-        tab.fingerprint: _mapping(form, tab) for tab in tabs if tab.fingerprint and f"kind:{tab.fingerprint}" in form
+    """Return the mappings that differ from what the page showed: what was only looked at is not chosen."""
+    said = {
+        tab: _mapping(form, tab)
+        for tab in tabs
+        if tab.fingerprint and form.get(f"kind:{tab.fingerprint}", RECOGNISED_BY_ITSELF) != RECOGNISED_BY_ITSELF
     }
+    return {tab.fingerprint: mapping for tab, mapping in said.items() if mapping != tab.shown}
 
 
 def _mapping(form: Mapping[str, str], tab: Mappable) -> ChosenMapping:

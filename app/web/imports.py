@@ -12,7 +12,7 @@ from app.settings import MEGABYTE
 from app.store import import_rows, imports
 from app.store.imports import State, StoredImport
 from app.web.forms import Fields
-from app.web.import_choices import Mappable, chosen
+from app.web.import_choices import Mappable, chosen, forgotten_mappings
 from app.web.refusals import NotFoundError, Refusal
 from app.web.rendering import Pages, address
 from app.web.visits import Visit
@@ -78,9 +78,10 @@ class Imports:
     def choose(self, visit: Visit, import_id: int) -> HTTPResponse:
         """Keep answers, meanings of columns and decisions, and have the workbook read anew."""
         stored = _existing(import_id)
-        preview = self._kept_preview(stored)
-        choices = chosen(visit.form, Choices.from_json(stored.choices), [Mappable.of(tab) for tab in preview.tabs])
-        self._or_refuse(lambda: self.importer.choose(import_id, choices, visit.user.id))
+        tabs = [Mappable.of(tab) for tab in self._kept_preview(stored).tabs]
+        choices = chosen(visit.form, Choices.from_json(stored.choices), tabs)
+        forgotten = forgotten_mappings(visit.form, tabs)
+        self._or_refuse(lambda: self.importer.choose(import_id, choices, visit.user.id, forgotten))
         self.jobs.enqueue(import_id)
         return self.pages.redirect(visit, f"/imports/{import_id}")
 

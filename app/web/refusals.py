@@ -8,10 +8,6 @@ class Refusal(Exception):  # noqa: N818  # an answer, not an error: its subclass
     title = "That cannot be done"
 
 
-class BadRequestError(Refusal):
-    """What was sent makes no sense."""
-
-
 class ForbiddenError(Refusal):
     """The user lacks the right, or the form is not one of ours."""
 

@@ -7,7 +7,7 @@ import os
 import shutil
 import tempfile
 import zipfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
@@ -137,14 +137,18 @@ class Importer:
             shutil.rmtree(incoming, ignore_errors=True)
         return import_id
 
-    def choose(self, import_id: int, choices: Choices, user_id: int | None) -> None:
+    def choose(self, import_id: int, choices: Choices, user_id: int | None, forgotten: Collection[str] = ()) -> None:
         """Keep what a person chose, remember the mappings for the next workbook of that shape, and read anew."""
+        if not (self._folder(import_id) / _WORKBOOK).exists():
+            raise NotNowError("The file of this import was not kept, as it cannot be read: upload it again.")
         with transaction():
             if not imports.claim(import_id, (State.PREVIEWED, State.FAILED), State.READING):
                 raise NotNowError("This import is no longer waiting for a choice.")
             imports.change(import_id, choices=choices.to_json())
             for fingerprint, mapping in choices.mappings.items():
                 imports.remember_mapping(fingerprint, mapping_to_json(mapping), user_id, self.now())
+            for fingerprint in forgotten:
+                imports.forget_mapping(fingerprint)
 
     def preview(self, import_id: int) -> None:
         """Read the uploaded workbook and keep its preview; a refusal becomes the import's failure."""

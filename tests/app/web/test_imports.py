@@ -249,3 +249,33 @@ def test_an_import_that_waits_too_long_asks_whether_the_worker_runs(browser, tmp
     clock.advance(seconds=30)
 
     assert "The worker has said nothing for a while" in browser.get("/imports/1")
+
+
+def read_again(page, work_off, **values):
+    """Send the form of the columns with these values, a column by its letter, and have the workbook read again."""
+    form = next(form for form in page.forms.values() if any(str(name).startswith("kind:") for name in form.fields))
+    kind = next(name for name in form.fields if str(name).startswith("kind:"))
+    for name, value in values.items():
+        form[kind if name == "kind" else f"column:{kind.removeprefix('kind:')}:{name}"] = value
+    answer = form.submit()
+    work_off()
+    return answer.follow()
+
+
+def test_columns_that_were_only_looked_at_are_not_remembered(upload, work_off):
+    page = upload({"Invoices": [HEADERS, FIRST]})
+
+    read_again(page, work_off)
+
+    assert imports.remembered_mappings() == {}
+
+
+def test_a_chosen_meaning_is_remembered_until_it_is_forgotten(upload, work_off):
+    page = upload({"Invoices": [[*HEADERS, "Our code"], [*FIRST, "77"]]})
+
+    page = read_again(page, work_off, F="reference")
+    assert len(imports.remembered_mappings()) == 1
+    assert "chosen" in page
+
+    read_again(page, work_off, kind="recognised")
+    assert imports.remembered_mappings() == {}
