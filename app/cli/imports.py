@@ -3,6 +3,7 @@
 import json
 import re
 import shutil
+import sys
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from enum import StrEnum
@@ -70,7 +71,7 @@ def import_workbook(
     subjects = {"dates": dates, "decimal": decimal, "terms": terms, "undated": undated}
     answers = Answers({subject: str(answer) for subject, answer in subjects.items() if answer is not None})
     choices = Choices(answers, {}, Decisions(conflicts), good_rows)
-    with opened() as settings, _progress(silent=as_json) as progress:
+    with opened() as settings, _progress(silent=as_json or not sys.stderr.isatty()) as progress:
         ours = importer(settings)
         examined = ours.examine(file, choices, progress)
         import_id, state = _result(ours, file, examined, choices, progress, apply=apply)

@@ -45,9 +45,10 @@ class _Writing:
         self.zone = zone
         self.now = now
         self.customer_ids = {code: customer.id for code, customer in stored.customers.items()}
-        self.invoice_ids: dict[Key, int] = {key: invoice.id for key, invoice in stored.invoices.items()}
-        self.invoice_ids |= difference.moved_invoices
-        self.numbers: dict[Key, str] = {key: invoice.number for key, invoice in stored.invoices.items()}
+        known: dict[Key, StoredInvoice] = dict(stored.invoices.items())
+        known |= difference.moved_invoices
+        self.invoice_ids = {key: invoice.id for key, invoice in known.items()}
+        self.numbers = {key: invoice.number for key, invoice in known.items()}
         self.actions: list[tuple[Any, ...]] = []
 
     def run(self) -> None:

@@ -85,14 +85,19 @@ class Book:
 
 
 # Control characters, and marks without any width: they come with text that was copied from a page or a mail.
-_UNSEEN = re.compile(r"[\x00-\x08\x0e-\x1b\x7f\u00ad\u200b\u200e\u200f\u202a-\u202e\u2060-\u2064\ufeff]")
+_UNSEEN = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\u00ad\u200b\u200e\u200f\u202a-\u202e\u2060-\u2064\ufeff]")
+
+
+def without_unseen(text: str) -> str:
+    """Return the text without what nobody sees, most of which no cell can hold either."""
+    return _UNSEEN.sub("", text)
 
 
 def clean_text(text: str) -> str:
     """Return the text with every kind of space, line breaks too, made one plain space, none at the ends."""
     # Most texts need nothing but the spaces at their ends taken off; `split` knows every space of Unicode.
     if not text.isascii() or not text.isprintable():
-        text = _UNSEEN.sub("", text)
+        text = without_unseen(text)
     return " ".join(text.split())
 
 

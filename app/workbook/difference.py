@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 
 from app.domain.money import display
 from app.store.snapshot import Snapshot, StoredCustomer, StoredInvoice, StoredPayment, compared
+from app.workbook.cells import clean_text
 from app.workbook.headers import Kind
 from app.workbook.records import Checked, Key, Record, Value
 from app.workbook.texts import as_read
@@ -75,7 +76,10 @@ class Missing:
 
 @dataclass(slots=True)
 class Difference:
-    """Everything an import would write, and what it would not."""
+    """Everything an import would write, and what it would not.
+
+    `moved_invoices` has, under their new keys, those that are stored for a customer whom the workbook calls otherwise.
+    """
 
     new_customers: list[Record] = field(default_factory=list)
     new_invoices: list[Record] = field(default_factory=list)
@@ -83,7 +87,7 @@ class Difference:
     changed_customers: list[tuple[StoredCustomer, Record]] = field(default_factory=list)
     changed_invoices: list[tuple[StoredInvoice, Record]] = field(default_factory=list)
     voided_payments: list[tuple[StoredPayment, Record]] = field(default_factory=list)
-    moved_invoices: dict[Key, int] = field(default_factory=dict)
+    moved_invoices: dict[Key, StoredInvoice] = field(default_factory=dict)
     changes: list[Change] = field(default_factory=list)
     missing: list[Missing] = field(default_factory=list)
     counts: Counter[str] = field(default_factory=Counter)
@@ -121,7 +125,6 @@ class _Comparison:
         self.numbers = Counter(record.key[0] for record in checked.invoices)
         self.new_codes = {record.key[0]: str(record.values["code"]) for record in checked.customers}
         self.tells_payments = {tab.name for tab in checked.tabs if tab.tells_payments}
-        self.moved: dict[Key, StoredInvoice] = {}
         self.customer_rows = {tab.name for tab in checked.tabs if tab.kind is Kind.CUSTOMER}
 
     def run(self) -> None:
@@ -153,7 +156,7 @@ class _Comparison:
         known = self._stored_invoice(record.key)
         moved: tuple[FieldChange, ...] = ()
         if known is None and (known := self._under_another_customer(record)):
-            self.moved[record.key] = known
+            self.difference.moved_invoices[record.key] = known
             moved = (FieldChange("customer", known.customer_code, self._customer_code(record.key[1])),)
         if known is None:
             self.difference.new_invoices.append(record)
@@ -162,7 +165,7 @@ class _Comparison:
         self._known(record, known, invoice_values(known, self.zone), f"invoice {known.number}", moved)
 
     def _stored_invoice(self, key: Key) -> StoredInvoice | None:
-        return self.stored.invoices.get((key[0], key[1])) or self.moved.get(key)
+        return self.stored.invoices.get((key[0], key[1])) or self.difference.moved_invoices.get(key)
 
     def _under_another_customer(self, record: Record) -> StoredInvoice | None:
         """Return the invoice if it is stored for a customer whom the workbook now calls otherwise.
@@ -210,8 +213,6 @@ class _Comparison:
             self.difference.changed_customers.append((known, record))
         else:
             self.difference.changed_invoices.append((known, record))
-            if record.key in self.moved:
-                self.difference.moved_invoices[record.key] = known.id
 
     # --- payments
 
@@ -330,7 +331,7 @@ class _Comparison:
         for code, customer in self.stored.customers.items():
             if code not in customers and not self._is_broken(Kind.CUSTOMER, code, compared(customer.name)):
                 self._note_missing(Kind.CUSTOMER, customer, f"customer {customer.name}")
-        moved = {invoice.id for invoice in self.moved.values()}
+        moved = {invoice.id for invoice in self.difference.moved_invoices.values()}
         for key, invoice in self.stored.invoices.items():
             is_there = key in self.invoice_keys or invoice.id in moved
             if not is_there and not self._is_broken(Kind.INVOICE, key[0]):
@@ -424,7 +425,9 @@ def differing(said: Mapping[str, Value], current: Mapping[str, Value]) -> tuple[
 
 def _reads_alike(stored: Value, said: Value) -> bool:
     """Tell whether two texts differ only in what no cell can carry: odd spaces, control characters."""
-    return isinstance(stored, str) and isinstance(said, str) and as_read(stored) == as_read(said)
+    if not isinstance(stored, str) or not isinstance(said, str):
+        return False
+    return as_read(stored) == as_read(said) or ("\n" not in said and clean_text(stored) == clean_text(said))
 
 
 def _is_same(record: Record, payment: StoredPayment) -> bool:

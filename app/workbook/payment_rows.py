@@ -57,13 +57,10 @@ class PaymentRows:
         for name in dict.fromkeys(tab for tab, _ in differing):
             lines = [line for tab, line in differing if tab == name]
             more = f"; and {len(lines) - _PLACES_SHOWN:,} more" if len(lines) > _PLACES_SHOWN else ""
-            self._checked.notices.append(
-                Notice(
-                    name,
-                    f"{len(lines):,} rows say another amount paid than the list of payments, which was taken: "
-                    f"{'; '.join(lines[:_PLACES_SHOWN])}{more}.",
-                )
-            )
+            rows_say = "1 row says" if len(lines) == 1 else f"{len(lines):,} rows say"
+            shown = "; ".join(lines[:_PLACES_SHOWN])
+            text = f"{rows_say} another amount paid than the list of payments, which was taken: {shown}{more}."
+            self._checked.notices.append(Notice(name, text))
 
     def _invoice_of(self, tab: Tab, row: Row, number: str) -> tuple[str, str]:
         """Return the key of the invoice that a payment's row names."""

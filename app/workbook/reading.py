@@ -83,7 +83,13 @@ def _run_child(module_and_arguments: list[str], seconds: int, progress: Progress
         if child.wait() == 0:
             return
         errors.seek(0)
-        _log.warning("the reading of a workbook ended with %s: %s", child.returncode, errors.read()[-4000:].decode())
+        said = errors.read()[-4000:].decode(errors="replace")
+        _log.log(
+            logging.INFO if refused else logging.WARNING,
+            "the reading of a workbook ended with %s: %s",
+            child.returncode,
+            said,
+        )
         raise WorkbookRefusedError(
             refused
             or "The workbook needs more memory or time than one may take: split it, or remove what is not a list."

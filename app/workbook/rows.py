@@ -45,7 +45,7 @@ def sort_rows(sheet: Sheet, header: Header) -> SortedRows:
             found.left_out.append((row.number, "the header again"))
         elif _is_total(row, header, last_full_row):
             found.totals.append(row)
-        elif _is_note(row, header) or (row is below[0] and _has_words_only(row)):
+        elif _is_note(row, header) or (row is below[0] and _is_of_units(row, header)):
             found.left_out.append((row.number, _words(row)))
         else:
             found.records.append(row)
@@ -102,8 +102,12 @@ def _is_note(row: Row, header: Header) -> bool:
     return _has_words_only(row) and (len(cells) == 1 or not isinstance(identifier, str))
 
 
+def _is_of_units(row: Row, header: Header) -> bool:
+    """Tell whether the row explains the header above it, as `text`, `dd/mm/yyyy`, `USD` do; a customer may be words."""
+    return header.kind is not Kind.CUSTOMER and _has_words_only(row)
+
+
 def _has_words_only(row: Row) -> bool:
-    """Tell whether no cell holds a number: so does a row of units right below the header, as `text`, `dd/mm/yyyy`."""
     return all(isinstance(cell, str) and not re.search(r"\d", cell) for cell in filled(row.cells))
 
 

@@ -110,7 +110,7 @@ def _about_the_sheet(tab: Tab) -> list[str]:
     hidden = sum(row.hidden for row in tab.rows.records)
     if hidden:
         why = "by a filter" if tab.sheet.filtered else "in Excel"
-        said.append(f"{_rows(hidden, 'is', 'are')} hidden {why}; they were read all the same.")
+        said.append(f"{_rows(hidden, 'is', 'are')} hidden {why} and {_was(hidden)} read all the same.")
     if tab.sheet.merged_down:
         said.append(f"{tab.sheet.merged_down:,} cells are merged with the one above; its value was read for each row.")
     if tab.sheet.stopped_after_empty_row:
@@ -125,11 +125,13 @@ def _about_the_sheet(tab: Tab) -> list[str]:
 def _about_amounts(tab: Tab, currency: str) -> list[str]:
     said = []
     if tab.rounded:
-        said.append(f"{tab.rounded:,} amounts have fractions of a cent and were rounded to the nearest cent.")
+        amounts_have = "1 amount has" if tab.rounded == 1 else f"{tab.rounded:,} amounts have"
+        said.append(f"{amounts_have} fractions of a cent and {_was(tab.rounded)} rounded to the nearest cent.")
     named = [code for code in tab.currencies if code]
     if tab.currencies[None] and named:
+        count = tab.currencies[None]
         said.append(
-            f"{_rows(tab.currencies[None], 'names', 'name')} no currency and were read as {currency}, "
+            f"{_rows(count, 'names', 'name')} no currency and {_was(count)} read as {currency}, "
             f"while others are in {', '.join(sorted(named))}."
         )
     if tab.header.kind is Kind.INVOICE and not tab.has("total_cents"):
@@ -151,7 +153,7 @@ def _about_statuses_and_days(tab: Tab) -> list[str]:
     ]
     if tab.due_before_issued:
         count = len(tab.due_before_issued)
-        said.append(f"{_rows(count, 'is', 'are')} due before they were issued ({_places(tab.due_before_issued)}).")
+        said.append(f"{_rows(count, 'is', 'are')} due before the day of issue ({_places(tab.due_before_issued)}).")
     return said
 
 
@@ -185,6 +187,10 @@ def _cents(tab: Tab, row: Row, name: str) -> int | None:
 def _places(places: list[str]) -> str:
     shown = ", ".join(places[:_PLACES_SHOWN])
     return f"{shown} and {len(places) - _PLACES_SHOWN:,} more" if len(places) > _PLACES_SHOWN else shown
+
+
+def _was(count: int) -> str:
+    return "was" if count == 1 else "were"
 
 
 def _rows(count: int, singular: str, plural: str) -> str:

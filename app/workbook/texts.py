@@ -5,7 +5,7 @@ from datetime import datetime
 from decimal import Decimal
 
 from app.workbook.amounts import UnreadableError, why_unreadable
-from app.workbook.cells import Cell, FormattedNumber, clean_text
+from app.workbook.cells import Cell, FormattedNumber, clean_text, without_unseen
 
 _ZEROS = re.compile(r"^(?P<before>[^0#?]*)(?P<zeros>[0-]*0)(?P<after>[^0#?.]*)$")
 _ESCAPE_AGAINST_FORMULAS = re.compile(r"^'(?=['=+\-@\t\r\0])")
@@ -112,7 +112,7 @@ def read_days(cell: Cell) -> int | None:
 
 def as_read(text: str) -> str:
     """Return a stored text as it would be read back from a cell that holds it: no odd spaces, lines kept apart."""
-    return "\n".join(map(clean_text, text.replace("_x000D_", "").splitlines())).strip()
+    return "\n".join(map(clean_text, without_unseen(text).replace("_x000D_", "").splitlines())).strip()
 
 
 def _number(cell: int | Decimal | FormattedNumber) -> Decimal:

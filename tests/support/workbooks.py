@@ -47,6 +47,11 @@ def say_nothing(_):
     """Take a report of progress and do nothing with it."""
 
 
+def in_excel(year, month, day, hour=0, minute=0):
+    """Return a moment as a cell holds it, which knows no time zone."""
+    return datetime.combine(date(year, month, day), time(hour, minute))
+
+
 def limits(**values):
     return replace(LIMITS, **values)
 
@@ -100,40 +105,43 @@ def invoices_tab(*rows, headers=INVOICES):
 
 # --- by hand
 
-_TYPES = """<?xml version="1.0" encoding="UTF-8"?>
-<Types xmlns="http://schemas.openxmlformats.org/package/2006/content-types">
-<Default Extension="rels" ContentType="application/vnd.openxmlformats-package.relationships+xml"/>
-<Default Extension="xml" ContentType="application/xml"/>
-<Override PartName="/xl/workbook.xml" ContentType="application/vnd.openxmlformats-officedocument.spreadsheetml.sheet.main+xml"/>
-<Override PartName="/xl/worksheets/sheet1.xml" ContentType="application/vnd.openxmlformats-officedocument.spreadsheetml.worksheet+xml"/>
-<Override PartName="/xl/styles.xml" ContentType="application/vnd.openxmlformats-officedocument.spreadsheetml.styles+xml"/>
-<Override PartName="/xl/sharedStrings.xml" ContentType="application/vnd.openxmlformats-officedocument.spreadsheetml.sharedStrings+xml"/>
-</Types>"""
-_ROOT = """<?xml version="1.0" encoding="UTF-8"?>
-<Relationships xmlns="http://schemas.openxmlformats.org/package/2006/relationships">
-<Relationship Id="rId1" Type="http://schemas.openxmlformats.org/officeDocument/2006/relationships/officeDocument" Target="xl/workbook.xml"/>
-</Relationships>"""
-_BOOK = """<?xml version="1.0" encoding="UTF-8"?>
-<workbook xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main"
- xmlns:r="http://schemas.openxmlformats.org/officeDocument/2006/relationships">{properties}
-<sheets><sheet name="Invoices" sheetId="1" r:id="rId1"/></sheets></workbook>"""
-_RELATIONS = """<?xml version="1.0" encoding="UTF-8"?>
-<Relationships xmlns="http://schemas.openxmlformats.org/package/2006/relationships">
-<Relationship Id="rId1" Type="http://schemas.openxmlformats.org/officeDocument/2006/relationships/worksheet" Target="worksheets/sheet1.xml"/>
-<Relationship Id="rId2" Type="http://schemas.openxmlformats.org/officeDocument/2006/relationships/styles" Target="styles.xml"/>
-<Relationship Id="rId3" Type="http://schemas.openxmlformats.org/officeDocument/2006/relationships/sharedStrings" Target="sharedStrings.xml"/>
-</Relationships>"""
+_HEAD = '<?xml version="1.0" encoding="UTF-8"?>'
+_FORMATS = "http://schemas.openxmlformats.org"
+_PACKAGE, _OFFICE = f"{_FORMATS}/package/2006", f"{_FORMATS}/officeDocument/2006/relationships"
+_MAIN = f"{_FORMATS}/spreadsheetml/2006/main"
+_KIND = "application/vnd.openxmlformats-officedocument.spreadsheetml"
+_TYPES = (
+    f'{_HEAD}<Types xmlns="{_PACKAGE}/content-types">'
+    '<Default Extension="rels" ContentType="application/vnd.openxmlformats-package.relationships+xml"/>'
+    '<Default Extension="xml" ContentType="application/xml"/>'
+    f'<Override PartName="/xl/workbook.xml" ContentType="{_KIND}.sheet.main+xml"/>'
+    f'<Override PartName="/xl/worksheets/sheet1.xml" ContentType="{_KIND}.worksheet+xml"/>'
+    f'<Override PartName="/xl/styles.xml" ContentType="{_KIND}.styles+xml"/>'
+    f'<Override PartName="/xl/sharedStrings.xml" ContentType="{_KIND}.sharedStrings+xml"/></Types>'
+)
+_ROOT = (
+    f'{_HEAD}<Relationships xmlns="{_PACKAGE}/relationships">'
+    f'<Relationship Id="rId1" Type="{_OFFICE}/officeDocument" Target="xl/workbook.xml"/></Relationships>'
+)
+_BOOK = (
+    f'{_HEAD}<workbook xmlns="{_MAIN}" xmlns:r="{_OFFICE}">{{properties}}'
+    '<sheets><sheet name="Invoices" sheetId="1" r:id="rId1"/></sheets></workbook>'
+)
+_RELATIONS = (
+    f'{_HEAD}<Relationships xmlns="{_PACKAGE}/relationships">'
+    f'<Relationship Id="rId1" Type="{_OFFICE}/worksheet" Target="worksheets/sheet1.xml"/>'
+    f'<Relationship Id="rId2" Type="{_OFFICE}/styles" Target="styles.xml"/>'
+    f'<Relationship Id="rId3" Type="{_OFFICE}/sharedStrings" Target="sharedStrings.xml"/></Relationships>'
+)
 # Style 1 is a day.
-_STYLES = """<?xml version="1.0" encoding="UTF-8"?>
-<styleSheet xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main">
-<fonts count="1"><font/></fonts><fills count="1"><fill><patternFill/></fill></fills><borders count="1"><border/></borders>
-<cellStyleXfs count="1"><xf/></cellStyleXfs>
-<cellXfs count="2"><xf numFmtId="0"/><xf numFmtId="14" applyNumberFormat="1"/></cellXfs></styleSheet>"""
-_STRINGS = """<?xml version="1.0" encoding="UTF-8"?>
-<sst xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main">{strings}</sst>"""
-_SHEET = """<?xml version="1.0" encoding="UTF-8"?>
-<worksheet xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main">{before}
-<sheetData>{rows}</sheetData>{after}</worksheet>"""
+_STYLES = (
+    f'{_HEAD}<styleSheet xmlns="{_MAIN}"><fonts count="1"><font/></fonts>'
+    '<fills count="1"><fill><patternFill/></fill></fills><borders count="1"><border/></borders>'
+    '<cellStyleXfs count="1"><xf/></cellStyleXfs>'
+    '<cellXfs count="2"><xf numFmtId="0"/><xf numFmtId="14" applyNumberFormat="1"/></cellXfs></styleSheet>'
+)
+_STRINGS = f'{_HEAD}<sst xmlns="{_MAIN}">{{strings}}</sst>'
+_SHEET = f'{_HEAD}<worksheet xmlns="{_MAIN}">{{before}}<sheetData>{{rows}}</sheetData>{{after}}</worksheet>'
 
 
 def texts_row(number, *texts):
@@ -146,7 +154,7 @@ def texts_row(number, *texts):
 
 
 def hand_made(folder, rows, *, before="", after="", properties="", strings="", parts=None, name="hand.xlsx"):
-    """Write a workbook of one tab 'Invoices' out of the XML of its rows; `parts` replaces parts, None leaves one out."""
+    """Write a workbook of one tab 'Invoices' out of its rows' XML; `parts` replaces parts, None leaves one out."""
     contents = {
         "[Content_Types].xml": _TYPES,
         "_rels/.rels": _ROOT,

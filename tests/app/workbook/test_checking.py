@@ -24,14 +24,15 @@ from app.workbook.refusal import WorkbookRefusedError
 
 D = Decimal
 ISSUED, DUE = date(2026, 1, 5), date(2026, 2, 4)
+HUNDRED = D(100)
 TRACKER = ["Invoice No", "Customer", "Invoice Date", "Due Date", "Amount", "Paid", "Balance", "Paid On", "Status"]
 
 
-def an_invoice(number="1", customer="Acme", amount=D(100), issued=ISSUED, due=DUE):
+def an_invoice(number="1", customer="Acme", amount=HUNDRED, issued=ISSUED, due=DUE):
     return [number, customer, issued, due, amount]
 
 
-def tracked(number="1", amount=D(100), paid=None, balance=None, paid_on=None, status=None):
+def tracked(number="1", amount=HUNDRED, paid=None, balance=None, paid_on=None, status=None):
     return {"Tracker": [TRACKER, [*an_invoice(number, amount=amount), paid, balance, paid_on, status]]}
 
 
@@ -306,6 +307,12 @@ def test_what_is_no_record_is_left_out_and_named():
         "Row 7 was left out: Printed on 30 June 2026 by Ann.",
         "Row 8 was left out: * disputed ones in red.",
     ]
+
+
+def test_a_customer_of_words_alone_is_a_customer_right_below_the_header_too():
+    checked = check({"Customers": [CUSTOMERS, ["Acme", "Acme"], ["Bolt", "Bolt"]]})
+
+    assert [record.key for record in checked.customers] == [("acme",), ("bolt",)]
 
 
 def test_an_invoice_that_was_only_begun_is_a_problem_and_not_a_note():
@@ -590,7 +597,7 @@ def test_an_invoices_word_on_payments_is_held_against_the_list_of_payments():
 
     assert payment_values(checked, "amount_cents") == [(100_00,), (40_00,)]
     assert notices(checked) == [
-        "1 rows say another amount paid than the list of payments, which was taken: F3 says 100.00, listed are 40.00."
+        "1 row says another amount paid than the list of payments, which was taken: F3 says 100.00, listed are 40.00."
     ]
 
 
@@ -618,7 +625,7 @@ def test_the_header_of_the_amounts_may_name_their_currency():
 def test_amounts_without_a_currency_among_others_with_one_are_told():
     checked = check(invoices_tab(an_invoice("1", amount="€5.00"), an_invoice("2")))
 
-    assert "1 row names no currency and were read as USD, while others are in EUR." in notices(checked)
+    assert "1 row names no currency and was read as USD, while others are in EUR." in notices(checked)
 
 
 def test_a_currency_that_contradicts_its_amount_is_a_problem():
@@ -674,14 +681,14 @@ def test_a_list_of_open_balances_says_what_it_took_for_totals():
 def test_invoices_due_before_they_were_issued_are_told():
     checked = check(invoices_tab(an_invoice(issued=DUE, due=ISSUED)))
 
-    assert notices(checked) == ["1 row is due before they were issued (D2)."]
+    assert notices(checked) == ["1 row is due before the day of issue (D2)."]
 
 
 def test_fractions_of_a_cent_are_rounded_and_told():
     checked = check(invoices_tab(an_invoice(amount=D("100.005"))))
 
     assert invoice_values(checked, "total_cents") == [(100_01,)]
-    assert notices(checked) == ["1 amounts have fractions of a cent and were rounded to the nearest cent."]
+    assert notices(checked) == ["1 amount has fractions of a cent and was rounded to the nearest cent."]
 
 
 def test_the_noise_of_a_float_is_no_fraction_of_a_cent():

@@ -1,11 +1,12 @@
 """Days are read as people write them; what can be read two ways is asked about, what cannot be read is refused."""
 
-from datetime import date, datetime
+from datetime import date
 from decimal import Decimal
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from support.workbooks import in_excel
 
 from app.workbook import dates
 from app.workbook.amounts import UnreadableError
@@ -93,7 +94,7 @@ def test_a_cell_that_says_nothing_is_no_date(cell):
         (0, "not a date"),
         (-5, "not a date"),
         (5_000_000, "not a date"),
-        (datetime(1900, 1, 1), "too far from today"),
+        (in_excel(1900, 1, 1), "too far from today"),
         ("01/01/2206", "too far from today"),
         (FormattedNumber(Decimal(45000), "$#,##0"), "amount or percentage"),
         (FormattedNumber(Decimal("0.5"), "0%"), "amount or percentage"),
@@ -119,7 +120,7 @@ def test_eight_digits_are_a_day_without_signs():
 
 
 def test_the_time_of_a_moment_is_left_out():
-    assert read(datetime(2026, 4, 3, 23, 59)) == date(2026, 4, 3)
+    assert read(in_excel(2026, 4, 3, 23, 59)) == date(2026, 4, 3)
 
 
 def test_one_date_settles_its_column():

@@ -1,0 +1,361 @@
+"""`invoices import, imports, undo, export, report`: exit codes, sentences, JSON; when killed, all or nothing."""
+
+import json
+import os
+import random
+import signal
+import subprocess
+import sys
+import time
+from datetime import date
+from decimal import Decimal
+from pathlib import Path
+
+import pytest
+from openpyxl import Workbook, load_workbook
+from support.workbooks import (
+    AN_INVOICE,
+    ANOTHER_INVOICE,
+    INVOICES,
+    PAYMENTS,
+    dump,
+    invoices_tab,
+    large_workbook,
+    meaning,
+    workbook,
+)
+
+from app.store import database as store_database
+from app.store.tables import Import, Invoice
+
+ROOT = Path(__file__).parents[3]
+SHARED = ROOT.parent / "shared"
+DAY = date(2026, 1, 20)
+
+
+@pytest.fixture
+def environment(database_url, tmp_path):
+    return {**os.environ, "DATABASE_URL": database_url, "DATA_DIR": str(tmp_path / "data")}
+
+
+@pytest.fixture
+def on_sqlite(sqlite_url, tmp_path):
+    return {**os.environ, "DATABASE_URL": sqlite_url, "DATA_DIR": str(tmp_path / "data")}
+
+
+def invoices(environment, *arguments):
+    return subprocess.run(
+        [sys.executable, "-m", "app.cli", *map(str, arguments)],
+        env=environment,
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+def as_json(environment, *arguments):
+    result = invoices(environment, *arguments, "--json")
+    assert result.returncode == 0, result.stderr
+    return json.loads(result.stdout)
+
+
+def tables(database_url, read):
+    opened = store_database.open_database(database_url)
+    with store_database.connection():
+        found = read()
+    _close(opened)
+    return found
+
+
+def _close(opened):
+    opened.close_all() if hasattr(opened, "close_all") else opened.close()
+
+
+def test_an_import_is_previewed_applied_repeated_and_undone(environment, tmp_path):
+    path = workbook(tmp_path, invoices_tab(AN_INVOICE, ANOTHER_INVOICE))
+
+    previewed = as_json(environment, "import", path)
+    applied = as_json(environment, "import", path, "--apply")
+    again = as_json(environment, "import", path, "--apply")
+    undone = invoices(environment, "undo", applied["import"])
+
+    assert (previewed["import"], previewed["state"], previewed["counts"]["new"]) == (None, "previewed", 2)
+    assert applied["state"] == "applied"
+    assert (again["import"], again["state"]) == (applied["import"], "applied")
+    assert again["counts"]["unchanged"] == 2
+    assert (undone.returncode, undone.stdout) == (0, f"Import {applied['import']} was undone.\n")
+    assert [one["state"] for one in as_json(environment, "imports")] == ["undone"]
+
+
+def test_the_totals_of_each_tab_are_told_as_strings(on_sqlite, tmp_path):
+    path = workbook(tmp_path, invoices_tab(AN_INVOICE, ["Total", None, None, None, Decimal(100)]))
+
+    (tab,) = as_json(on_sqlite, "import", path)["tabs"]
+
+    assert tab["totals"] == {"currency": "USD", "gross": "100.00", "paid": "0.00", "open": "100.00"}
+    assert (tab["name"], tab["kind"], tab["rows"]) == ("Invoices", "invoice", 1)
+
+
+def test_an_unanswered_question_is_exit_code_1_and_the_question_with_its_cells(on_sqlite, tmp_path):
+    path = workbook(tmp_path, invoices_tab(["1", "Acme", "03/04/2026", date(2026, 6, 1), Decimal(5)]))
+
+    asked = invoices(on_sqlite, "import", path, "--apply")
+
+    assert asked.returncode == 1
+    assert "Answer with --dates dmy|mdy." in asked.stderr
+    assert "C2: '03/04/2026' is 3 April 2026 (dmy), or 4 March 2026 (mdy)?" in asked.stderr
+    assert as_json(on_sqlite, "import", path, "--apply", "--dates", "dmy")["state"] == "applied"
+
+
+def test_each_subject_has_its_option(on_sqlite, tmp_path):
+    rows = [["1", "Acme", "03/04/2026", None, "1.234", 5]]
+    path = workbook(tmp_path, {"A": [[*INVOICES, "Paid"], *rows]})
+
+    assert invoices(on_sqlite, "import", path).returncode == 1
+    answers = ("--dates", "mdy", "--decimal", "comma", "--terms", "30", "--undated", "due")
+    assert as_json(on_sqlite, "import", path, *answers)["tabs"][0]["totals"]["gross"] == "1234.00"
+
+
+def test_a_problem_is_exit_code_1_names_its_cell_and_writes_nothing(on_sqlite, sqlite_url, tmp_path):
+    path = workbook(tmp_path, invoices_tab(AN_INVOICE, ["2", "Acme", "soon", DAY, Decimal(5)]))
+
+    result = invoices(on_sqlite, "import", path, "--apply")
+
+    assert result.returncode == 1
+    assert "Invoices!C3 says 'soon', which is not a date." in " ".join(result.stdout.split())
+    assert result.stderr.startswith("1 problem in the workbook")
+    assert tables(sqlite_url, Invoice.select().count) == 0
+
+
+def test_a_file_that_is_no_workbook_is_one_sentence_and_exit_code_1(on_sqlite, tmp_path):
+    path = tmp_path / "book.xlsx"
+    path.write_bytes(b"Invoice,Amount\n")
+
+    result = invoices(on_sqlite, "import", path, "--apply")
+
+    assert result.returncode == 1
+    assert result.stderr == "This is not an Excel workbook: upload a file saved by Excel as .xlsx or .xlsm.\n"
+    assert not list((tmp_path / "data").glob("imports/*"))
+
+
+def test_limits_are_settings(on_sqlite, tmp_path):
+    path = workbook(tmp_path, invoices_tab(AN_INVOICE, ANOTHER_INVOICE))
+
+    result = invoices({**on_sqlite, "WORKBOOK_MAX_ROWS": "2"}, "import", path)
+
+    assert result.stderr.strip() == "Tab 'Invoices' has more than 2 rows, the most that is read: split it."
+
+
+def test_a_wrong_use_is_exit_code_2(on_sqlite, tmp_path):
+    assert invoices(on_sqlite, "import", tmp_path / "none.xlsx").returncode == 2
+    assert invoices(on_sqlite, "import", workbook(tmp_path, invoices_tab(AN_INVOICE)), "--dates", "x").returncode == 2
+
+
+def test_an_undo_that_is_refused_names_the_reasons(on_sqlite, tmp_path):
+    payment = {"Payments": [PAYMENTS, ["1001", DAY, Decimal(40)]]}
+    as_json(on_sqlite, "import", workbook(tmp_path, invoices_tab(AN_INVOICE)), "--apply")
+    as_json(on_sqlite, "import", workbook(tmp_path, invoices_tab(AN_INVOICE) | payment), "--apply")
+
+    result = invoices(on_sqlite, "undo", 1)
+
+    assert result.returncode == 1
+    assert result.stderr.splitlines() == [
+        "The import cannot be undone, because something later hangs on it.",
+        "  Invoice 1001 has a payment of 40.00 on 2026-01-20 that did not come from this import.",
+    ]
+
+
+def test_an_import_that_does_not_exist_cannot_be_undone(on_sqlite):
+    result = invoices(on_sqlite, "undo", 77)
+
+    assert (result.returncode, result.stderr) == (1, "Only an applied import can be undone.\n")
+
+
+def test_what_is_exported_changes_nothing_when_it_is_imported(on_sqlite, tmp_path):
+    as_json(on_sqlite, "import", workbook(tmp_path, invoices_tab(AN_INVOICE, ANOTHER_INVOICE)), "--apply")
+
+    exported = invoices(on_sqlite, "export", tmp_path / "out.xlsx")
+    preview = as_json(on_sqlite, "import", tmp_path / "out.xlsx")
+
+    assert exported.stdout.startswith("Wrote 2 customers, 2 invoices and 0 payments to ")
+    assert preview["counts"] == {"new": 0, "changed": 0, "unchanged": 4, "conflict": 0, "error": 0, "missing": 0}
+
+
+def test_an_export_that_is_no_xlsx_or_cannot_be_written_is_exit_code_1(on_sqlite, tmp_path):
+    assert invoices(on_sqlite, "export", tmp_path / "out.csv").returncode == 1
+    assert "cannot be written" in invoices(on_sqlite, "export", tmp_path / "none" / "out.xlsx").stderr
+
+
+def test_a_marked_copy_is_written_beside(on_sqlite, tmp_path):
+    path = workbook(tmp_path, invoices_tab(AN_INVOICE, ["2", "Acme", "soon", DAY, Decimal(5)]))
+
+    invoices(on_sqlite, "import", path, "--marked", tmp_path / "marked.xlsx")
+
+    assert "Errors" in load_workbook(tmp_path / "marked.xlsx").sheetnames
+
+
+def test_the_same_file_is_read_the_same_under_any_locale_and_time_zone(on_sqlite, tmp_path):
+    rows = [["1", "Acme", "03/04/2026", "23/04/2026", "1.234"], ["2", "Acme", DAY, DAY, "1.234,50"]]
+    path = workbook(tmp_path, invoices_tab(*rows))
+
+    results = [
+        invoices({**on_sqlite, "LC_ALL": locale, "LANG": locale, "TZ": zone}, "import", path, "--json").stdout
+        for locale, zone in (("en_US.UTF-8", "America/New_York"), ("de_DE.UTF-8", "Pacific/Auckland"), ("C", "UTC"))
+    ]
+
+    assert results[0] == results[1] == results[2]
+    assert [question["id"] for question in json.loads(results[0])["questions"]] == ["dates:Invoices!C"]
+
+
+# --- killed at any moment
+
+
+def _large(folder):
+    rows = [[str(number), f"Customer {number % 40}", DAY, DAY, 5] for number in range(2_500)]
+    payments = [[str(number), DAY, 5] for number in range(2_000)]
+    return large_workbook(folder / "large.xlsx", {"Invoices": [INVOICES, *rows], "Payments": [PAYMENTS, *payments]})
+
+
+def test_an_import_that_is_killed_leaves_all_or_nothing_and_a_retry_ends_the_same(environment, database_url, tmp_path):
+    path = _large(tmp_path)
+    command = [sys.executable, "-m", "app.cli", "import", str(path), "--apply"]
+    empty = tables(database_url, dump)
+    dice = random.Random(7)
+    outcomes = set()
+    for _ in range(6):
+        process = subprocess.Popen(
+            command, env=environment, cwd=ROOT, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+        )
+        try:
+            process.wait(timeout=dice.uniform(0.8, 2.4))
+        except subprocess.TimeoutExpired:
+            process.send_signal(signal.SIGKILL)
+            process.wait()
+        _settle(database_url)
+        left = tables(database_url, dump)
+        outcomes.add("nothing" if left == empty else "all")
+        if left != empty:
+            assert (len(left["Invoice"]), len(left["Payment"])) == (2_500, 2_000)
+            break
+
+    retried = invoices(environment, "import", path, "--apply")
+
+    assert retried.returncode == 0
+    found = tables(database_url, meaning)
+    assert (len(found["customers"]), len(found["invoices"]), len(found["payments"])) == (40, 2_500, 2_000)
+    assert tables(database_url, lambda: [one.state for one in Import.select()]) == ["applied"]
+    assert "nothing" in outcomes
+
+
+def _settle(database_url):
+    """Wait until the server has noticed that a killed client is gone and has rolled it back."""
+    opened = store_database.open_database(database_url)
+    deadline = time.monotonic() + 10
+    with store_database.connection():
+        while "postgres" in database_url and time.monotonic() < deadline:
+            others = (
+                "SELECT count(*) FROM pg_stat_activity "
+                "WHERE pid <> pg_backend_pid() AND state <> 'idle' AND datname = current_database()"
+            )
+            if opened.execute_sql(others).fetchone()[0] == 0:
+                break
+    _close(opened)
+
+
+# --- the true figures of a real ledger
+
+
+TRUE_FIGURES = [
+    ("2012-12-31", 99, "5725.06", "4936.32", "788.74"),
+    ("2013-06-30", 84, "5119.85", "4284.29", "835.56"),
+    ("2013-12-31", 13, "761.90", "206.25", "555.65"),
+]
+
+
+@pytest.fixture
+def ledger(tmp_path):
+    """Return a function that writes the ledger as of a day as a workbook of three tabs, where it is at hand."""
+    program = SHARED / "tools" / "make_workbook.py"
+    if not program.exists():
+        pytest.skip("the sample ledger is not beside the repository")
+
+    def made(day):
+        path = tmp_path / "ledger.xlsx"
+        subprocess.run([sys.executable, program, path, "--as-of", day], check=True, capture_output=True)
+        return path
+
+    return made
+
+
+def _assert_ageing(environment, day, open_invoices, outstanding, not_due, to_30):
+    found = as_json(environment, "report", "ageing", "--as-of", day)
+    assert (found["open_invoices"], found["outstanding"]) == (open_invoices, outstanding)
+    assert list(found["buckets"].values()) == [not_due, to_30, "0.00", "0.00", "0.00"]
+
+
+@pytest.mark.parametrize("figures", TRUE_FIGURES, ids=lambda figures: figures[0])
+def test_a_real_ledger_of_three_tabs_gives_its_true_figures(on_sqlite, ledger, figures):
+    as_json(on_sqlite, "import", ledger(figures[0]), "--apply")
+
+    _assert_ageing(on_sqlite, *figures)
+
+
+def _consolidated(source, target, tab_of, headers, cells):
+    """Write the ledger's invoices into tabs, each row with what was paid of it."""
+    book = load_workbook(source, read_only=True)
+    names = {row[0]: (row[1], row[2]) for row in book["Customers"].iter_rows(min_row=2, values_only=True)}
+    paid = {row[0]: row[1] for row in book["Payments"].iter_rows(min_row=2, values_only=True)}
+    out = Workbook()
+    out.remove(out.active)
+    for number, code, issued, due, amount, _ in book["Invoices"].iter_rows(min_row=2, values_only=True):
+        name, country = names[code]
+        paid_on = paid.get(number)
+        title = tab_of(issued, country, paid_on)
+        sheet = out[title] if title in out.sheetnames else None
+        if sheet is None:
+            sheet = out.create_sheet(title)
+            sheet.append(["Receivables"])
+            sheet.append(["Inv. No.", "Client", "Date", "Due", "Amount", *headers])
+        sheet.append([number, name, issued, due, amount, *cells(amount, paid_on)])
+    book.close()
+    out.save(target)
+    return target
+
+
+SHAPES = {
+    "by year, amount paid": (
+        lambda issued, *_: str(issued.year),
+        ["Amount Paid", "Paid On"],
+        lambda amount, paid_on: [amount if paid_on else None, paid_on],
+    ),
+    "by country, balance": (
+        lambda _, country, __: f"Branch {country}",
+        ["Balance", "Date Paid"],
+        lambda amount, paid_on: [0 if paid_on else amount, paid_on],
+    ),
+    "by status, day of payment": (
+        lambda _, __, paid_on: "Paid" if paid_on else "Open",
+        ["Status", "Settled On"],
+        lambda _, paid_on: ["Paid" if paid_on else "Open", paid_on],
+    ),
+    "by year, everything": (
+        lambda issued, *_: str(issued.year),
+        ["Paid", "Balance", "Payment Date", "Status"],
+        lambda amount, paid_on: [
+            amount if paid_on else 0,
+            0 if paid_on else amount,
+            paid_on,
+            "✅" if paid_on else "Due",
+        ],
+    ),
+}
+
+
+@pytest.mark.parametrize("shape", SHAPES)
+def test_the_ledger_in_consolidated_tabs_gives_the_same_figures(on_sqlite, ledger, tmp_path, shape):
+    path = _consolidated(ledger("2013-06-30"), tmp_path / "consolidated.xlsx", *SHAPES[shape])
+
+    as_json(on_sqlite, "import", path, "--apply")
+
+    _assert_ageing(on_sqlite, *TRUE_FIGURES[1])

@@ -1,0 +1,96 @@
+"""The worker reads, applies and undoes imports as their states say, and takes up what an earlier one left."""
+
+import io
+
+import pytest
+from huey import MemoryHuey
+from support.workbooks import AN_INVOICE, an_importer, invoices_tab, workbook
+
+from app.jobs.imports import ImportJobs
+from app.store import imports
+from app.store.imports import State
+from app.store.tables import Invoice
+
+
+@pytest.fixture
+def importer(sqlite, tmp_path):
+    return an_importer(tmp_path / "data")
+
+
+@pytest.fixture
+def jobs(importer):
+    return ImportJobs(MemoryHuey(immediate=False), importer)
+
+
+@pytest.fixture
+def uploaded(importer, tmp_path):
+    content = workbook(tmp_path, invoices_tab(AN_INVOICE)).read_bytes()
+    return importer.receive(io.BytesIO(content), "June.xlsx", None)
+
+
+def state_of(import_id):
+    return imports.get(import_id).state
+
+
+def test_an_upload_is_read_then_applied_then_undone(jobs, uploaded):
+    jobs.work_on(uploaded)
+    assert state_of(uploaded) is State.PREVIEWED
+
+    imports.claim(uploaded, (State.PREVIEWED,), State.APPLYING)
+    jobs.work_on(uploaded)
+    assert state_of(uploaded) is State.APPLIED
+    assert Invoice.select().count() == 1
+
+    imports.claim(uploaded, (State.APPLIED,), State.UNDOING)
+    jobs.work_on(uploaded)
+    assert state_of(uploaded) is State.UNDONE
+    assert Invoice.select().count() == 0
+
+
+def test_an_import_that_waits_for_a_person_is_left_alone(jobs, uploaded):
+    jobs.work_on(uploaded)
+    jobs.work_on(uploaded)
+
+    assert state_of(uploaded) is State.PREVIEWED
+
+
+def test_an_undo_that_is_refused_leaves_the_import_applied_with_the_reasons(jobs, uploaded):
+    jobs.work_on(uploaded)
+    imports.claim(uploaded, (State.PREVIEWED,), State.APPLYING)
+    jobs.work_on(uploaded)
+    Invoice.update(version=2).execute()
+    imports.claim(uploaded, (State.APPLIED,), State.UNDOING)
+
+    jobs.work_on(uploaded)
+
+    assert state_of(uploaded) is State.APPLIED
+    assert "Invoice 1001 was changed after this import." in imports.get(uploaded).failure
+
+
+def test_a_failure_nobody_foresaw_becomes_a_sentence_and_changes_nothing(jobs, uploaded, monkeypatch):
+    jobs.work_on(uploaded)
+    imports.claim(uploaded, (State.PREVIEWED,), State.APPLYING)
+
+    def fail(*_):
+        raise RuntimeError("boom")
+
+    monkeypatch.setattr("app.store.bulk.insert_invoices", fail)
+    jobs.work_on(uploaded)
+
+    assert state_of(uploaded) is State.PREVIEWED
+    assert imports.get(uploaded).failure.startswith("Something went wrong and nothing was changed")
+    assert Invoice.select().count() == 0
+
+
+def test_what_an_earlier_worker_left_is_taken_up_again(importer, uploaded):
+    queue = MemoryHuey(immediate=False)
+
+    ImportJobs(queue, importer).enqueue_unfinished()
+
+    assert queue.pending_count() == 1
+    queue.execute(queue.dequeue())
+    assert state_of(uploaded) is State.PREVIEWED
+
+
+def test_an_import_that_is_gone_is_no_failure(jobs):
+    jobs.work_on(77)
