@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 from enum import StrEnum
+from functools import lru_cache
 
 from app.workbook.cells import (
     Cell,
@@ -92,6 +93,7 @@ def settled_mark(texts: Iterable[str]) -> DecimalMark | None:
     return deciding.pop() if len(deciding) == 1 else None
 
 
+@lru_cache(maxsize=1_000)
 def currency_named(text: str) -> str | None:
     """Return the currency that a header or a format names, as in `Amount (EUR)`."""
     found = _CURRENCY.search(text)

@@ -54,11 +54,19 @@ def sort_rows(sheet: Sheet, header: Header) -> SortedRows:
 
 def filled(cells: Iterable[Cell]) -> list[Cell]:
     """Return the cells that hold anything but spaces."""
-    return [cell for cell in cells if cell is not None and not (isinstance(cell, str) and not clean_text(cell))]
+    return [cell for cell in cells if cell is not None and not (isinstance(cell, str) and _is_blank(cell))]
+
+
+def _is_blank(text: str) -> bool:
+    # Nearly every text begins with a letter or digit, and need not be looked at further.
+    return not text[:1].isalnum() and not clean_text(text)
 
 
 def _is_header_again(row: Row, header: Header) -> bool:
-    return all(normalised(row.cell(column.index)) == normalised(column.header) for column in header.columns)
+    cells = [(row.cell(column.index), column.header) for column in header.columns]
+    return all(isinstance(cell, str) for cell, _ in cells) and all(
+        normalised(cell) == normalised(text) for cell, text in cells
+    )
 
 
 def _is_total(row: Row, header: Header, last_full_row: int) -> bool:
@@ -96,7 +104,9 @@ def _is_note(row: Row, header: Header) -> bool:
     column = header.column(_NAMES_A_RECORD[header.kind][0])
     identifier = row.cell(column.index) if column else None
     if header.kind is Kind.CUSTOMER:
-        return len(cells) == 1 and len(header.columns) > 2 and column is not None and identifier is None
+        name = header.column("name")
+        is_named = name is not None and bool(filled([row.cell(name.index)]))
+        return len(cells) == 1 and len(header.columns) > 2 and identifier is None and not is_named
     if len(cells) == 1 and isinstance(cells[0], str) and len(cells[0].split()) >= _WORDS_OF_A_NOTE:
         return True
     return _has_words_only(row) and (len(cells) == 1 or not isinstance(identifier, str))
