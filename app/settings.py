@@ -2,6 +2,7 @@
 
 import os
 import secrets
+import tempfile
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -98,9 +99,12 @@ class _Source:
         if not path:
             return plain or None
         try:
-            return Path(path).read_text(encoding="utf-8").strip()
+            text = Path(path).read_text(encoding="utf-8").strip()
         except (OSError, UnicodeDecodeError) as error:
             raise SettingsError(f"{name}_FILE: the file {path} cannot be read ({error}).") from error
+        if not text:
+            raise SettingsError(f"{name}_FILE: the file {path} is empty.")
+        return text
 
 
 def _whole_number(text: str) -> int:
@@ -140,15 +144,21 @@ def _kept_secret(data_dir: Path) -> str:
     path = data_dir / "secret_key"
     try:
         data_dir.mkdir(parents=True, exist_ok=True)
-        # Exclusive creation: of two processes that start at once, both use the key of the first.
-        descriptor = os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600)
-        with os.fdopen(descriptor, "w", encoding="ascii") as file:
-            file.write(secrets.token_urlsafe(48))
+        if not path.exists():
+            # Written whole, then linked: of two processes that start at once, both use the key of the first.
+            with tempfile.NamedTemporaryFile("w", dir=data_dir, prefix=".secret-") as file:  # its mode is 0600
+                file.write(secrets.token_urlsafe(48))
+                file.flush()
+                os.fsync(file.fileno())
+                os.link(file.name, path)
     except FileExistsError:
         pass
     except OSError as error:
         raise SettingsError(f"DATA_DIR: no file can be written in {data_dir} ({error.strerror}).") from error
-    return _secret(path.read_text(encoding="ascii").strip())
+    try:
+        return _secret(path.read_text(encoding="ascii").strip() or "-")
+    except ValueError as error:
+        raise SettingsError(f"The key in {path} is damaged: delete the file, and everybody signs in anew.") from error
 
 
 def _currency(text: str) -> str:

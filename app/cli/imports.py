@@ -4,11 +4,12 @@ import json
 import re
 import shutil
 import sys
+import tempfile
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, NoReturn
 
 import typer
 from rich.box import SIMPLE_HEAD
@@ -20,6 +21,7 @@ from rich.table import Table
 
 from app.cli.opening import importer, opened
 from app.domain.money import display
+from app.settings import WorkbookLimits
 from app.store import imports as store
 from app.store import snapshot
 from app.store.imports import State
@@ -74,10 +76,9 @@ def import_workbook(
     with opened() as settings, _progress(silent=as_json or not sys.stderr.isatty()) as progress:
         ours = importer(settings)
         examined = ours.examine(file, choices, progress)
-        import_id, state = _result(ours, file, examined, choices, progress, apply=apply)
         if marked is not None:
-            with marking.marked_copy(file, examined.preview, settings.workbook) as copy:
-                shutil.copyfile(copy, marked)
+            _write_marked(file, examined, marked, settings.workbook)
+        import_id, state = _result(ours, file, examined, choices, progress, apply=apply)
     if as_json:
         typer.echo(json.dumps(_as_json(examined.preview, import_id, state), indent=2, ensure_ascii=False))
     else:
@@ -85,10 +86,9 @@ def import_workbook(
     if examined.preview.questions:
         _ask(examined.preview.questions)
         raise typer.Exit(1)
-    is_blocked = apply and examined.preview.writes and state is not State.APPLIED
-    refused = examined.preview.why_not(choices) if is_blocked else None
-    if refused or (apply and examined.preview.problems and not good_rows):
-        typer.echo(refused or "Nothing was imported.", err=True)
+    refused = examined.preview.why_not(choices) if apply and state is not State.APPLIED else None
+    if refused and not examined.preview.is_all_stored:
+        typer.echo(refused, err=True)
         raise typer.Exit(1)
 
 
@@ -137,16 +137,33 @@ def export(file: Annotated[Path, typer.Argument(help="The workbook to write, .xl
         raise typer.Exit(1)
     with opened() as settings:
         stored = snapshot.take()
-        try:
-            exporting.export(stored, file, settings.time_zone)
-        except OSError as error:
-            typer.echo(f"'{file}' cannot be written: {error.strerror}.", err=True)
-            raise typer.Exit(1) from error
+        # Written elsewhere and copied whole: a path that cannot be written is left as it was.
+        with tempfile.TemporaryDirectory(prefix="export-") as folder:
+            whole = Path(folder) / "export.xlsx"
+            exporting.export(stored, whole, settings.time_zone)
+            try:
+                shutil.copyfile(whole, file)
+            except OSError as error:
+                _refuse_path(file, error)
     payments = sum(map(len, stored.payments.values()))
     typer.echo(
         f"Wrote {len(stored.customers):,} customers, {len(stored.invoices):,} invoices and {payments:,} payments "
         f"to {file}."
     )
+
+
+def _write_marked(file: Path, examined: Examined, marked: Path, limits: WorkbookLimits) -> None:
+    """Write the marked copy, before anything is imported: a command that fails has done nothing."""
+    with marking.marked_copy(file, examined.preview, limits) as copy:
+        try:
+            shutil.copyfile(copy, marked)
+        except OSError as error:
+            _refuse_path(marked, error)
+
+
+def _refuse_path(path: Path, error: OSError) -> NoReturn:
+    typer.echo(f"'{path}' cannot be written: {error.strerror}.", err=True)
+    raise typer.Exit(1) from error
 
 
 def _result(

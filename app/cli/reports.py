@@ -12,7 +12,7 @@ from rich.table import Table
 from app import clock
 from app.cli.opening import opened
 from app.domain.ageing import Ageing, Bucket, ageing_by_currency, nothing_owed
-from app.domain.as_of import AsOf
+from app.domain.as_of import YEARS, AsOf
 from app.domain.money import decimal_string, display
 from app.settings import Settings
 from app.store import receivables
@@ -79,7 +79,12 @@ _LABELS = {
 
 
 def _day(as_of: datetime | None, settings: Settings) -> date:
-    return as_of.date() if as_of else clock.today(settings.time_zone)
+    if as_of is None:
+        return clock.today(settings.time_zone)
+    if as_of.year not in YEARS:
+        typer.echo(f"Choose a day between {YEARS.start} and {YEARS.stop - 1}.", err=True)
+        raise typer.Exit(1)
+    return as_of.date()
 
 
 def _ageing_json(one: Ageing) -> dict[str, Any]:

@@ -19,6 +19,7 @@ from app.settings import Settings
 from app.store import database
 
 THREADS_A_WORKER = 4
+LOG_FORMAT = "%(asctime)s %(levelname)s %(name)s %(message)s"
 
 commands = typer.Typer()
 
@@ -34,10 +35,13 @@ def serve(*, worker: Annotated[bool, typer.Option(help="Run the background worke
 @commands.command()
 def worker(*, with_parent: Annotated[bool, typer.Option("--with-parent", hidden=True)] = False) -> None:
     """Run the background worker: it reads, applies and undoes imports."""
+    if with_parent:
+        logging.basicConfig(format=LOG_FORMAT)
+        job_worker.keep_running([sys.executable, "-m", "app.cli", "worker"])
     with opened() as settings:
         _log_to_stderr(settings)
     queue = open_queue()
-    job_worker.run(queue, ImportJobs(queue, importer(settings)), with_parent=with_parent)
+    job_worker.run(queue, ImportJobs(queue, importer(settings)))
 
 
 @commands.command("migrate")
@@ -129,5 +133,5 @@ class _Server(BaseApplication):  # type: ignore[misc]  # gunicorn is untyped
 
 
 def _log_to_stderr(settings: Settings) -> None:
-    logging.basicConfig(level=settings.log_level, format="%(asctime)s %(levelname)s %(name)s %(message)s")
+    logging.basicConfig(level=settings.log_level, format=LOG_FORMAT)
     logging.getLogger("huey").setLevel(logging.WARNING)

@@ -5,6 +5,8 @@ from datetime import UTC, date, datetime, time, timedelta
 from typing import Self
 from zoneinfo import ZoneInfo
 
+YEARS = range(1900, 3000)
+
 
 @dataclass(frozen=True, slots=True)
 class AsOf:

@@ -3,7 +3,7 @@
 import logging
 import secrets
 
-from huey import Huey
+from huey import Huey, crontab
 
 from app.store import imports
 from app.store.database import connection
@@ -19,6 +19,8 @@ class ImportJobs:
     def __init__(self, queue: Huey, importer: Importer) -> None:
         self._importer = importer
         self._task = queue.task(name="work_on_import")(self.work_on)
+        # What was lost on its way to the worker, a connection or the worker itself, is taken up again within a minute.
+        queue.periodic_task(crontab(), name="take_up_unfinished")(self.enqueue_unfinished)
 
     def enqueue(self, import_id: int) -> None:
         """Have the worker do what the import's state asks for."""
@@ -41,11 +43,8 @@ class ImportJobs:
             except Exception:
                 failure_id = secrets.token_hex(4)
                 log.exception("failure %s at import %s (%s)", failure_id, import_id, stored.state)
-                imports.change(
-                    import_id,
-                    state=_STATE_BEFORE[stored.state],
-                    failure=f"Something went wrong and nothing was changed; the log tells more under {failure_id}.",
-                )
+                failure = f"Something went wrong and nothing was changed; the log tells more under {failure_id}."
+                imports.claim(import_id, (stored.state,), _STATE_BEFORE[stored.state], failure)
 
     def _do(self, import_id: int, state: State) -> None:
         match state:
@@ -60,7 +59,8 @@ class ImportJobs:
         try:
             self._importer.undo(import_id)
         except NotNowError as refused:
-            imports.change(import_id, state=State.APPLIED, failure=" ".join([str(refused), *refused.reasons]))
+            reasons = " ".join([str(refused), *refused.reasons])
+            imports.claim(import_id, (State.UNDOING,), State.APPLIED, reasons)
 
 
 _STATE_BEFORE = {State.READING: State.FAILED, State.APPLYING: State.PREVIEWED, State.UNDOING: State.APPLIED}

@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any
 
 from app.store.database import insert_rows
-from app.store.snapshot import compared
+from app.store.snapshot import REPLACED, compared
 from app.store.tables import Customer, ImportedRow, Invoice, Payment, Table
 
 _STEP = 5_000
@@ -63,10 +63,11 @@ def update(kind: str, record_id: int, values: Mapping[str, Any]) -> None:
     table.update(dict(values)).where(table.id == record_id).execute()
 
 
-def void_payments(ids: Iterable[int], at: datetime, reason: str) -> None:
-    """Void payments that a workbook now tells otherwise."""
-    for part in _parts(ids):
-        Payment.update(voided_at=at, void_reason=reason).where(Payment.id.in_(part)).execute()
+def replace_payments(ids_by_moment: Mapping[datetime, Sequence[int]]) -> None:
+    """Void payments that a workbook now tells otherwise, from the moment given: that of their own day, for no day."""
+    for at, ids in ids_by_moment.items():
+        for part in _parts(ids):
+            Payment.update(voided_at=at, void_reason=REPLACED).where(Payment.id.in_(part)).execute()
 
 
 def delete(kind: str, ids: Iterable[int]) -> None:

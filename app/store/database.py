@@ -119,9 +119,10 @@ def _copy_rows(table: type[tables.Table], fields: list[Any], rows: Sequence[Sequ
 
 def _database(url: str) -> peewee.Database:
     if urlsplit(url).scheme == "sqlite":
-        Path(url.removeprefix("sqlite:///")).parent.mkdir(parents=True, exist_ok=True)
-        sqlite: peewee.Database = connect_url(url, pragmas=_SQLITE_PRAGMAS)
-        return sqlite
+        # Taken as it stands: a path may hold signs that mean something in an address.
+        path = Path(url.removeprefix("sqlite:///"))
+        path.parent.mkdir(parents=True, exist_ok=True)
+        return peewee.SqliteDatabase(str(path), pragmas=_SQLITE_PRAGMAS)
     postgresql: peewee.Database = connect_url(
         url.replace("://", "+pool://", 1),
         unquote_user=True,

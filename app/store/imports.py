@@ -116,17 +116,17 @@ def change(import_id: int, **values: Any) -> None:
     Import.update(**kept).where(Import.id == import_id).execute()
 
 
-def claim(import_id: int, expected: tuple[State, ...], state: State) -> bool:
+def claim(import_id: int, expected: tuple[State, ...], state: State, failure: str = "") -> bool:
     """Move an import to another state if it is in an expected one; of two who try at once, one succeeds."""
-    changed: int = (
-        Import.update(state=state, failure="").where((Import.id == import_id) & Import.state.in_(expected)).execute()
-    )
+    is_expected = (Import.id == import_id) & Import.state.in_(expected)
+    changed: int = Import.update(state=state, failure=failure).where(is_expected).execute()
     return changed == 1
 
 
-def delete(import_id: int) -> None:
-    """Forget an import that wrote nothing."""
-    Import.delete().where(Import.id == import_id).execute()
+def delete(import_id: int, expected: tuple[State, ...]) -> bool:
+    """Forget an import that wrote nothing, if it is in an expected state; tell whether it was."""
+    deleted: int = Import.delete().where((Import.id == import_id) & Import.state.in_(expected)).execute()
+    return deleted == 1
 
 
 def row_actions(import_id: int) -> Iterator[RowAction]:
@@ -218,13 +218,24 @@ def _created(import_id: int, kind: str) -> Any:
     )
 
 
+def _acted_on(import_id: int, kind: str) -> Any:
+    return ImportedRow.select(ImportedRow.record_id).where(
+        (ImportedRow.origin == import_id) & (ImportedRow.kind == kind)
+    )
+
+
 def _later_payments(import_id: int) -> Any:
+    """Select payments of other origin for what the import brought, and later ones for what it paid or unpaid."""
+    is_other = Payment.origin.is_null() | (Payment.origin != import_id)
+    applied_at = Import.select(Import.applied_at).where(Import.id == import_id)
+    paid = Payment.alias("paid")
+    touched = paid.select(paid.invoice).where(paid.id.in_(_acted_on(import_id, "payment")))
+    is_brought = Invoice.id.in_(_created(import_id, "invoice"))
+    is_later = Invoice.id.in_(touched) & (Payment.recorded_at > applied_at)
     return (
         Payment.select(Invoice.number, Payment.amount_cents, Payment.paid_on)
         .join(Invoice)
-        .where(
-            Invoice.id.in_(_created(import_id, "invoice")) & (Payment.origin.is_null() | (Payment.origin != import_id))
-        )
+        .where(is_other & (is_brought | is_later))
         .order_by(Payment.id)
     )
 
@@ -233,7 +244,7 @@ def _later_invoices(import_id: int) -> Any:
     return (
         Invoice.select(Customer.name, Invoice.number)
         .join(Customer)
-        .where(Customer.id.in_(_created(import_id, "customer")) & Invoice.id.not_in(_created(import_id, "invoice")))
+        .where(Customer.id.in_(_created(import_id, "customer")) & Invoice.id.not_in(_acted_on(import_id, "invoice")))
         .order_by(Invoice.id)
     )
 

@@ -2,13 +2,15 @@
 
 import unicodedata
 from collections import defaultdict
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any, NamedTuple
 
 from peewee import JOIN
 
 from app.store.tables import Customer, Invoice, Payment
+
+REPLACED = "changed in the workbook"  # why a payment is void that a workbook tells otherwise
 
 
 class StoredCustomer(NamedTuple):
@@ -83,6 +85,7 @@ class Snapshot:
     invoices: dict[tuple[str, str], StoredInvoice]
     customers_by_number: dict[str, list[str]]
     payments: dict[int, list[StoredPayment]]
+    payments_voided_in_app: dict[int, list[StoredPayment]] = field(default_factory=dict)
 
 
 def take() -> Snapshot:
@@ -98,17 +101,23 @@ def take() -> Snapshot:
         code = compared(invoice.customer_code)
         invoices[invoice.number_key, code] = invoice
         customers_by_number[invoice.number_key].append(code)
-    payments: dict[int, list[StoredPayment]] = defaultdict(list)
-    for row in _payments():
-        payment = StoredPayment(*row)
-        payments[payment.invoice_id].append(payment)
+    voided = Payment.voided_at.is_null(is_null=False) & Payment.origin.is_null(is_null=False)
     return Snapshot(
         {compared(customer.code): customer for customer in customers},
         dict(codes_by_name),
         invoices,
         dict(customers_by_number),
-        dict(payments),
+        _by_invoice(Payment.voided_at.is_null()),
+        _by_invoice(voided & (Payment.void_reason != REPLACED)),
     )
+
+
+def _by_invoice(condition: Any) -> dict[int, list[StoredPayment]]:
+    payments: dict[int, list[StoredPayment]] = defaultdict(list)
+    for row in _payments(condition):
+        payment = StoredPayment(*row)
+        payments[payment.invoice_id].append(payment)
+    return dict(payments)
 
 
 def compared(text: str) -> str:
@@ -171,7 +180,7 @@ def _invoices() -> Any:
     )
 
 
-def _payments() -> Any:
+def _payments(condition: Any) -> Any:
     p = Payment
     return (
         p.select(
@@ -186,7 +195,7 @@ def _payments() -> Any:
             p.import_tab,
             p.import_row,
         )
-        .where(p.voided_at.is_null())
+        .where(condition)
         .order_by(p.id)
         .tuples()
         .iterator()

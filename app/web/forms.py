@@ -13,10 +13,11 @@ from datetime import date
 from enum import StrEnum
 from typing import TypeVar
 
+from app.domain.as_of import YEARS
+
 _Choice = TypeVar("_Choice", bound=StrEnum)
 
 _LONGEST_TEXT = 200
-_YEARS = range(1900, 3000)
 _AMOUNT = re.compile(r"-?(\d{1,12}|\d{1,3}(,\d{3}){1,3})(\.\d{1,2})?", re.ASCII)
 
 
@@ -47,7 +48,7 @@ class Fields:
         except ValueError:
             self.errors[name] = f"“{text[:40]}” is not a day; please write it like {default.isoformat()}."
             return default
-        if day.year not in _YEARS:
+        if day.year not in YEARS:
             self.errors[name] = "Please choose a day between 1900 and 2999."
             return default
         return day

@@ -1,8 +1,11 @@
 """Imports: upload a workbook, see what it would change, decide, apply it, undo it."""
 
 from collections import defaultdict
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from math import ceil
+from threading import BoundedSemaphore
 from typing import Any
 
 from bottle import HTTPResponse
@@ -10,6 +13,7 @@ from bottle import HTTPResponse
 from app.jobs.imports import ImportJobs
 from app.settings import MEGABYTE
 from app.store import import_rows, imports
+from app.store.database import transaction
 from app.store.imports import State, StoredImport
 from app.web.forms import Fields
 from app.web.import_choices import Mappable, chosen, forgotten_mappings
@@ -23,6 +27,8 @@ from app.workbook.refusal import WorkbookRefusedError
 
 _XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 _SILENT_FOR_SECONDS = 20
+# Writing a workbook takes much memory and time: one in each server process, however many ask.
+_COSTLY = BoundedSemaphore()
 _MOST_PAGES = 1_000_000
 
 
@@ -30,6 +36,13 @@ class NotPossibleError(Refusal):
     """The import is in a state in which this cannot be done."""
 
     status = 409
+
+
+class BusyError(Refusal):
+    """Something costly is being done for somebody else."""
+
+    status = 429
+    title = "One moment, please"
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +95,7 @@ class Imports:
         choices = chosen(visit.form, Choices.from_json(stored.choices), tabs)
         forgotten = forgotten_mappings(visit.form, tabs)
         self._or_refuse(lambda: self.importer.choose(import_id, choices, visit.user.id, forgotten))
-        self.jobs.enqueue(import_id)
+        self._hand_over(import_id)
         return self.pages.redirect(visit, f"/imports/{import_id}")
 
     def apply(self, visit: Visit, import_id: int) -> HTTPResponse:
@@ -93,10 +106,11 @@ class Imports:
         reason = self._kept_preview(stored).why_not(choices)
         if reason:
             raise NotPossibleError(reason)
-        if not imports.claim(import_id, (State.PREVIEWED,), State.APPLYING):
-            raise NotPossibleError("This import is not waiting to be applied.")
-        imports.change(import_id, choices=choices.to_json())
-        self.jobs.enqueue(import_id)
+        with transaction():
+            if not imports.claim(import_id, (State.PREVIEWED,), State.APPLYING):
+                raise NotPossibleError("This import is not waiting to be applied.")
+            imports.change(import_id, choices=choices.to_json())
+        self._hand_over(import_id)
         return self.pages.redirect(visit, f"/imports/{import_id}")
 
     def undo(self, visit: Visit, import_id: int) -> HTTPResponse:
@@ -104,7 +118,7 @@ class Imports:
         _existing(import_id)
         if not imports.claim(import_id, (State.APPLIED,), State.UNDOING):
             raise NotPossibleError("Only an applied import can be undone.")
-        self.jobs.enqueue(import_id)
+        self._hand_over(import_id)
         return self.pages.redirect(visit, f"/imports/{import_id}")
 
     def discard(self, visit: Visit, import_id: int) -> HTTPResponse:
@@ -118,7 +132,7 @@ class Imports:
         stored = _existing(import_id)
         self._kept_preview(stored)
         try:
-            with self.importer.marked_copy(import_id) as path:
+            with _one_at_a_time(), self.importer.marked_copy(import_id) as path:
                 content = path.read_bytes()
         except WorkbookRefusedError as refused:
             raise NotPossibleError(str(refused)) from refused
@@ -126,7 +140,9 @@ class Imports:
 
     def export(self, visit: Visit) -> HTTPResponse:
         """Answer with everything that is stored, as a workbook of three tabs."""
-        return _download(self.importer.exported(), f"receivables-{visit.today.isoformat()}.xlsx")
+        with _one_at_a_time():
+            content = self.importer.exported()
+        return _download(content, f"receivables-{visit.today.isoformat()}.xlsx")
 
     def _index(self, visit: Visit, refused: str = "") -> HTTPResponse:
         values = {"found": imports.newest_first(), "refused": refused, **self._limits()}
@@ -175,6 +191,10 @@ class Imports:
             "page_address": lambda other: address(f"/imports/{stored.id}", tab=tab, row=row or "", page=other),
         }
 
+    def _hand_over(self, import_id: int) -> None:
+        self.importer.start_progress(import_id)
+        self.jobs.enqueue(import_id)
+
     def _kept_preview(self, stored: StoredImport) -> Preview:
         if stored.state not in {State.PREVIEWED, State.FAILED} or not self.importer.has_preview(stored.id):
             raise NotPossibleError("This import has no preview any more: upload the workbook again.")
@@ -185,6 +205,16 @@ class Imports:
             action()
         except NotNowError as reason:
             raise NotPossibleError(str(reason)) from reason
+
+
+@contextmanager
+def _one_at_a_time() -> Iterator[None]:
+    if not _COSTLY.acquire(blocking=False):
+        raise BusyError("Another workbook is being written just now. Please try again in a moment.")
+    try:
+        yield
+    finally:
+        _COSTLY.release()
 
 
 def _existing(import_id: int) -> StoredImport:

@@ -1,6 +1,7 @@
 """Write a difference to the store, and take it back: the same code for the rehearsal and for the import itself."""
 
 import json
+from collections import defaultdict
 from collections.abc import Mapping
 from datetime import UTC, date, datetime, time
 from typing import Any
@@ -13,8 +14,6 @@ from app.workbook.difference import Difference
 from app.workbook.headers import Kind
 from app.workbook.records import Key, Record, Value
 from app.workbook.texts import SHORT_TEXT
-
-_PAYMENT_CHANGED = "changed in the workbook"
 
 
 def write(difference: Difference, stored: Snapshot, import_id: int, zone: ZoneInfo, now: datetime) -> None:
@@ -105,8 +104,12 @@ class _Writing:
         self._act(record, kind, "changed", known.id, version=version, before=_before(known))
 
     def _void_payments(self) -> None:
+        """Void what the workbook tells otherwise as of its own day: it is corrected, so it never counted."""
         voided = self.difference.voided_payments
-        bulk.void_payments([payment.id for payment, _ in voided], self.now, _PAYMENT_CHANGED)
+        ids_by_moment: dict[datetime, list[int]] = defaultdict(list)
+        for payment, _ in voided:
+            ids_by_moment[_start_of(payment.paid_on, self.zone)].append(payment.id)
+        bulk.replace_payments(ids_by_moment)
         for payment, record in voided:
             self._act(record, "payment", "voided", payment.id)
 
@@ -205,7 +208,7 @@ def _invoice_columns(values: Mapping[str, Value], zone: ZoneInfo) -> dict[str, A
     # A workbook without the day of it says that the invoice never counted.
     since = values.get("state_on") or values["issued_on"]
     assert isinstance(since, date)  # noqa: S101  # both are days
-    at = datetime.combine(since, time.min, tzinfo=zone).astimezone(UTC)
+    at = _start_of(since, zone)
     reason = values.get("state_reason") or ""
     columns["draft"] = state == "draft"
     columns["voided_at"], columns["void_reason"] = (at, reason) if state == "void" else (None, "")
@@ -217,6 +220,10 @@ def _cents(payment: Record) -> int:
     cents = payment.values["amount_cents"]
     assert isinstance(cents, int)  # noqa: S101  # a payment's amount is read as cents
     return cents
+
+
+def _start_of(day: date, zone: ZoneInfo) -> datetime:
+    return datetime.combine(day, time.min, tzinfo=zone).astimezone(UTC)
 
 
 def _before(known: StoredCustomer | StoredInvoice) -> str:

@@ -74,7 +74,7 @@ class _Check:
         checked: Checked,
         progress: Progress,
     ) -> None:
-        has_payments_tab = any(tab.header.kind is Kind.PAYMENT for tab in tabs)
+        has_payments_tab = any(tab.header.kind is Kind.PAYMENT and tab.rows.records for tab in tabs)
         reading = CellReading(checked, currency, epoch_1904=book.epoch_1904)
         self._tabs = tabs
         self._answers = answers

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from enum import StrEnum
+from functools import cached_property
 from zoneinfo import ZoneInfo
 
 from app.domain.money import display
@@ -220,7 +221,7 @@ class _Comparison:
         by_invoice: dict[Key, list[Record]] = defaultdict(list)
         for record in self.checked.payments:
             by_invoice[record.key].append(record)
-        has_payments_tab = any(tab.kind is Kind.PAYMENT for tab in self.checked.tabs)
+        has_payments_tab = any(tab.kind is Kind.PAYMENT and tab.rows for tab in self.checked.tabs)
         for invoice in self.checked.invoices:
             # An invoice without payments in the workbook may have stored ones, which the workbook no longer has.
             by_invoice.setdefault(invoice.key, [])
@@ -228,19 +229,22 @@ class _Comparison:
         for key, records in by_invoice.items():
             known = self._stored_invoice(key)
             stored = list(self.stored.payments.get(known.id, ())) if known else []
+            voided = list(self.stored.payments_voided_in_app.get(known.id, ())) if known else []
             if has_payments_tab:
-                self._listed_payments(key, records, stored)
+                self._listed_payments(key, records, stored, voided)
             elif records or (stored and rows[key].tab in self.tells_payments):
-                self._carried_payment(rows[key], records[0] if records else None, stored)
+                self._carried_payment(rows[key], records[0] if records else None, stored, voided)
 
-    def _listed_payments(self, key: Key, records: list[Record], stored: list[StoredPayment]) -> None:
-        """Match the rows of a payments tab with stored payments: same day and amount first, then by their order."""
+    def _listed_payments(
+        self, key: Key, records: list[Record], stored: list[StoredPayment], voided: list[StoredPayment]
+    ) -> None:
+        """Match the rows of a payments tab with stored payments: same day and amount first, then what was edited."""
         unmatched = list(stored)
         left: list[Record] = []
         for record in records:
             same = next((payment for payment in unmatched if _is_same(record, payment)), None)
             if same is None:
-                left.append(record)
+                self._take_voided_or_leave(record, voided, left)
                 continue
             unmatched.remove(same)
             self._matched(record, same)
@@ -248,7 +252,7 @@ class _Comparison:
         from_app = [payment for payment in unmatched if payment.import_id is None]
         for record in left:
             subject = f"payment for invoice {self._number(key)}"
-            edited = next((payment for payment in from_workbook if _is_edited(record, payment)), None)
+            edited = next((payment for payment in from_workbook if self._is_edited(record, payment)), None)
             if edited:
                 from_workbook.remove(edited)
                 self._changed_payment(record, edited, subject)
@@ -261,6 +265,42 @@ class _Comparison:
         for payment in () if self._is_broken(Kind.PAYMENT, key[0]) else from_workbook:
             paid = f"payment of {display(payment.amount_cents)} on {payment.paid_on}"
             self._note_missing(Kind.PAYMENT, payment, f"{paid} for invoice {self._number(key)}")
+
+    def _take_voided_or_leave(self, record: Record, voided: list[StoredPayment], left: list[Record]) -> None:
+        """Leave alone a payment that was voided in the app: the sheet is stale, and the app knows better."""
+        same = next((payment for payment in voided if _is_same(record, payment)), None)
+        if same is None:
+            left.append(record)
+        else:
+            voided.remove(same)
+            self._note(record, Outcome.UNCHANGED, "")
+
+    def _is_edited(self, record: Record, payment: StoredPayment) -> bool:
+        """Tell whether the row is the payment's own, edited, and not another payment.
+
+        Two of three must speak for it: it stands in the payment's place; day or amount are the payment's; its tab is
+        the list that the payment came from, grown, and not one of this month's payments alone.
+        """
+        if record.tab != payment.import_tab:
+            return False
+        in_place = record.row == payment.import_row
+        alike = record.values["paid_on"] == payment.paid_on or record.values["amount_cents"] == payment.amount_cents
+        return in_place + alike + (record.tab in self.grown_tabs) >= 2
+
+    @cached_property
+    def grown_tabs(self) -> set[str]:
+        """Return the tabs that still list at least half of the stored payments that came from a tab of that name."""
+        listed = {
+            (record.key, record.values["paid_on"], record.values["amount_cents"]) for record in self.checked.payments
+        }
+        stored: Counter[str] = Counter()
+        still_there: Counter[str] = Counter()
+        for key, invoice in self.stored.invoices.items():
+            for payment in self.stored.payments.get(invoice.id, ()):
+                if payment.import_tab:
+                    stored[payment.import_tab] += 1
+                    still_there[payment.import_tab] += (key, payment.paid_on, payment.amount_cents) in listed
+        return {tab for tab, count in stored.items() if still_there[tab] * 2 >= count}
 
     def _matched(self, record: Record, payment: StoredPayment) -> None:
         fields = differing(record.values, payment_values(payment))
@@ -284,7 +324,9 @@ class _Comparison:
         if self._takes(record):
             self.difference.new_payments.append(record)
 
-    def _carried_payment(self, row: Record, record: Record | None, stored: list[StoredPayment]) -> None:
+    def _carried_payment(
+        self, row: Record, record: Record | None, stored: list[StoredPayment], voided: list[StoredPayment]
+    ) -> None:
         """Bring what an invoice's own row says was paid so far together with the payments that are stored."""
         from_app = [payment for payment in stored if payment.import_id is None]
         from_workbook = [payment for payment in stored if payment.import_id is not None]
@@ -294,7 +336,9 @@ class _Comparison:
         said_on = record.values["paid_on"] if record else None
         last_on = max((payment.paid_on for payment in from_workbook), default=None)
         subject = f"payment for invoice {row.values['number']}"
-        if said in {imported, everything} and (from_app or said_on == last_on or said == 0):
+        before_voiding = imported + sum(payment.amount_cents for payment in voided)
+        is_known = said in {imported, everything, before_voiding}
+        if is_known and (from_app or voided or said_on == last_on or said == 0):
             self._note(record or row, Outcome.UNCHANGED, subject)
             return
         paid = (
@@ -432,13 +476,6 @@ def _reads_alike(stored: Value, said: Value) -> bool:
 
 def _is_same(record: Record, payment: StoredPayment) -> bool:
     return record.values["paid_on"] == payment.paid_on and record.values["amount_cents"] == payment.amount_cents
-
-
-def _is_edited(record: Record, payment: StoredPayment) -> bool:
-    """Tell whether the row is the payment's own, edited: it stands in its place, or its day or amount is the same."""
-    in_place = (record.tab, record.row) == (payment.import_tab, payment.import_row)
-    same_day = record.values["paid_on"] == payment.paid_on
-    return in_place or same_day or record.values["amount_cents"] == payment.amount_cents
 
 
 def _weightier(one: Outcome | None, other: Outcome) -> Outcome:

@@ -159,15 +159,15 @@ class Importer:
         except checking.NothingRecognisedError as refused:
             # The file stays: a person may say what its columns are.
             self._keep_preview(import_id, Preview.of(refused.checked, Difference()))
-            imports.change(import_id, state=State.FAILED, failure=str(refused))
+            imports.claim(import_id, (State.READING,), State.FAILED, str(refused))
             return
         except WorkbookRefusedError as refused:
-            imports.change(import_id, state=State.FAILED, failure=str(refused))
+            imports.claim(import_id, (State.READING,), State.FAILED, str(refused))
             (self._folder(import_id) / _WORKBOOK).unlink(missing_ok=True)
             return
         self._keep_records(import_id, examined.checked)
         self._keep_preview(import_id, examined.preview)
-        imports.change(import_id, state=State.PREVIEWED)
+        imports.claim(import_id, (State.READING,), State.PREVIEWED, stored.failure)
 
     def apply(self, import_id: int) -> None:
         """Write a previewed import; where the store has changed since its preview, preview it again instead."""
@@ -179,18 +179,21 @@ class Importer:
             with _without_garbage_collection():
                 checked = self._kept_records(import_id, preview)
                 self._commit(import_id, checked, choices, preview.digest, progress)
-            (self._folder(import_id) / _RECORDS).unlink()
         except NotNowError as reason:
-            imports.change(import_id, state=State.READING)
-            self.preview(import_id)
-            imports.change(import_id, failure=str(reason))
+            if imports.claim(import_id, (State.APPLYING,), State.READING, str(reason)):
+                self.preview(import_id)
+        else:
+            (self._folder(import_id) / _RECORDS).unlink(missing_ok=True)
 
     def undo(self, import_id: int) -> None:
         """Take back everything an import did; raises NotNowError with the reasons if something later hangs on it."""
+        self.progress_of(import_id)("undoing")
         with exclusive_transaction():
             stored = imports.get(import_id)
-            if stored is None or stored.state not in {State.APPLIED, State.UNDOING}:
-                raise NotNowError("Only an applied import can be undone.")
+            if stored is None:
+                raise NotNowError(f"There is no import {import_id}.")
+            if stored.state not in {State.APPLIED, State.UNDOING}:
+                raise NotNowError(f"Import {import_id} is {stored.state}: only an applied import can be undone.")
             reasons = tuple(imports.hangs_on(import_id))
             if reasons:
                 raise NotNowError("The import cannot be undone, because something later hangs on it.", reasons)
@@ -199,10 +202,8 @@ class Importer:
 
     def discard(self, import_id: int) -> None:
         """Forget an import that wrote nothing, with its file."""
-        stored = imports.get(import_id)
-        if stored is None or stored.state in {State.APPLIED, State.UNDONE, State.UNDOING}:
+        if not imports.delete(import_id, (State.PREVIEWED, State.FAILED)):
             raise NotNowError("Only an import that wrote nothing can be discarded.")
-        imports.delete(import_id)
         shutil.rmtree(self._folder(import_id), ignore_errors=True)
 
     # --- what is kept of an import
@@ -228,6 +229,10 @@ class Importer:
             _write_whole(path, {"message": message, "at": self.now().isoformat()})
 
         return report
+
+    def start_progress(self, import_id: int) -> None:
+        """Forget what was said of an earlier step."""
+        self.progress_of(import_id)("waiting for the worker")
 
     def latest_progress(self, import_id: int) -> tuple[str, datetime] | None:
         """Return what the worker said last and when, None if it has said nothing yet."""
@@ -263,6 +268,9 @@ class Importer:
         """Compare and write in one transaction, so that what was previewed is what is written, or nothing is."""
         progress("writing")
         with exclusive_transaction():
+            known = imports.get(import_id)
+            if known is None or known.state is not State.APPLYING:
+                return  # somebody else has done it in the meantime
             stored = snapshot.take()
             found = difference.compare(checked, stored, self.zone, choices.decisions)
             preview = Preview.of(checked, found)

@@ -6,6 +6,7 @@ Only here is a workbook opened whole, because it is written again; that takes so
 import json
 import resource
 import sys
+import traceback
 import warnings
 import zipfile
 from pathlib import Path
@@ -26,6 +27,13 @@ def main(arguments: list[str]) -> int:
         sys.stdout.write(
             json.dumps({"refused": "The workbook is too large to be marked; the page shows its problems."})
         )
+        return 3
+    except Exception:  # noqa: BLE001  # whatever a file that can be read, but not written again, makes openpyxl raise
+        traceback.print_exc()
+        refused = (
+            "The workbook has parts that cannot be written again, so it cannot be marked; the page shows its problems."
+        )
+        sys.stdout.write(json.dumps({"refused": refused}))
         return 3
     return 0
 

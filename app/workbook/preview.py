@@ -97,8 +97,15 @@ class Preview:
                 f"{_count(undecided, 'conflict')}: decide whether to keep what the app has or to take the workbook's."
             )
         if not self.writes:
+            if self.counts["conflict"]:
+                return "There is nothing to import: the conflicts keep what the app has, the rest is stored already."
             return "There is nothing to import: the workbook says what is stored already."
         return None
+
+    @property
+    def is_all_stored(self) -> bool:
+        """Tell whether the workbook says nothing but what is stored: no write, no problem, no conflict."""
+        return not (self.writes or self.problems or self.questions or self.counts["conflict"])
 
     def to_json(self, at_most: int | None = None) -> dict[str, Any]:
         """Return the preview as JSON keeps it, with at most so many of each list."""

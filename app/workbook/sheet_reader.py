@@ -29,7 +29,6 @@ _ROWS_A_REPORT = 2_000
 _EMPTY_ROWS_AT_MOST = 100_000
 _COLUMNS_AT_MOST = 400
 _LONGEST_TEXT = 32_767  # the most that a cell of Excel can hold
-_BINARY_PARTS = (".bin", ".png", ".jpg", ".jpeg", ".gif", ".emf", ".wmf")
 
 
 _TOO_MUCH = "The workbook needs more memory than one may take: split it, or remove what is not a list."
@@ -113,15 +112,14 @@ def _read(workbook: IO[bytes], out: TextIO, rows_at_most: int) -> None:
 def _refuse_document_types(workbook: IO[bytes]) -> None:
     """Refuse a workbook whose parts declare a document type, the only place where XML entities can be declared.
 
-    A part is XML by what a relation says of it, whatever its name: all but pictures and macros are looked at. With none
-    declared the fast parser of the standard library is safe on a sheet; openpyxl reads the small parts with
-    defusedxml all the same.
+    A part is XML by what a relation says of it, whatever its name: all are looked at, and a picture's first bytes say
+    that it is none. With none declared the fast parser of the standard library is safe on a sheet; openpyxl reads the
+    small parts with defusedxml all the same.
     """
     with zipfile.ZipFile(workbook) as parts:
         for name in parts.namelist():
-            if not name.lower().endswith(_BINARY_PARTS):
-                with parts.open(name) as part:
-                    _read_prolog(part)
+            with parts.open(name) as part:
+                _read_prolog(part)
 
 
 def _read_prolog(part: IO[bytes]) -> None:

@@ -5,6 +5,7 @@ import stat
 import pytest
 
 from app.settings import Settings, SettingsError
+from app.store import database as store_database
 
 
 def read(tmp_path, **values):
@@ -70,3 +71,24 @@ def test_a_key_is_made_once_and_kept_for_its_owner_only(tmp_path):
     assert read(tmp_path).secret_key == first
     assert len(first) >= 32
     assert stat.S_IMODE((tmp_path / "secret_key").stat().st_mode) == 0o600
+
+
+def test_an_empty_file_of_a_setting_is_refused(tmp_path):
+    (tmp_path / "key").write_text("\n")
+
+    with pytest.raises(SettingsError, match=r"SECRET_KEY_FILE: the file .*/key is empty"):
+        read(tmp_path, SECRET_KEY_FILE=str(tmp_path / "key"))
+
+
+def test_a_damaged_kept_key_is_refused_and_never_signs_anything(tmp_path):
+    (tmp_path / "secret_key").write_text("")
+
+    with pytest.raises(SettingsError, match="is damaged: delete the file, and everybody signs in anew"):
+        read(tmp_path)
+
+
+def test_a_data_folder_may_hold_signs_that_mean_something_in_an_address(tmp_path):
+    folder = tmp_path / "C#x?y"
+    store_database.open_database(Settings.from_environment({"DATA_DIR": str(folder)}).database_url)
+
+    assert (folder / "invoices.sqlite3").exists()
