@@ -38,6 +38,7 @@ def worker(*, with_parent: Annotated[bool, typer.Option("--with-parent", hidden=
     if with_parent:
         logging.basicConfig(format=LOG_FORMAT)
         job_worker.keep_running([sys.executable, "-m", "app.cli", "worker"])
+        return
     with opened() as settings:
         _log_to_stderr(settings)
     queue = open_queue()

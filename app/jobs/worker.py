@@ -26,22 +26,34 @@ def run(queue: Huey, jobs: ImportJobs) -> None:
 
 def keep_running(command: list[str]) -> None:
     """Run the command, again whenever it ends, until standard input is closed: whoever holds its other end has gone."""
-    threading.Thread(target=_end_with_parent, daemon=True).start()
-    while True:
-        with subprocess.Popen(command, stdin=subprocess.DEVNULL) as worker:
-            signal.signal(signal.SIGTERM, lambda *_, worker=worker: _end(worker))
-            signal.signal(signal.SIGINT, signal.SIG_IGN)
-            code = worker.wait()
-        log.warning("the worker ended with %s and is started again", code)
-        time.sleep(_PAUSE_BEFORE_RESTART_SECONDS)
+    guard = _Guard()
+    signal.signal(signal.SIGTERM, guard.stop)
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    threading.Thread(target=_stop_with_parent, daemon=True).start()
+    while not guard.is_stopping:
+        code = guard.run(command)
+        if not guard.is_stopping:
+            log.warning("the worker ended with %s and is started again", code)
+            time.sleep(_PAUSE_BEFORE_RESTART_SECONDS)
 
 
-def _end_with_parent() -> None:
+class _Guard:
+    """Holds the running worker, to be ended by a signal that comes while it is waited for."""
+
+    def __init__(self) -> None:
+        self.is_stopping = False
+        self._worker: subprocess.Popen[bytes] | None = None
+
+    def run(self, command: list[str]) -> int:
+        with subprocess.Popen(command, stdin=subprocess.DEVNULL) as self._worker:
+            return self._worker.wait()
+
+    def stop(self, *_: object) -> None:
+        self.is_stopping = True
+        if self._worker:
+            self._worker.terminate()
+
+
+def _stop_with_parent() -> None:
     sys.stdin.read()
     os.kill(os.getpid(), signal.SIGTERM)
-
-
-def _end(worker: "subprocess.Popen[bytes]") -> None:
-    worker.terminate()
-    worker.wait()
-    os._exit(0)
