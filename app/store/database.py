@@ -82,6 +82,22 @@ def exclusive_transaction() -> Iterator[None]:
         yield
 
 
+@contextmanager
+def unless_busy() -> Iterator[None]:
+    """Let the block's write go by where somebody else holds SQLite's one lock; only for what may as well be lost."""
+    if _is_postgresql():
+        yield
+        return
+    tables.database.execute_sql("PRAGMA busy_timeout = 50")
+    try:
+        yield
+    except peewee.OperationalError as error:
+        if "locked" not in str(error):
+            raise
+    finally:
+        tables.database.execute_sql(f"PRAGMA busy_timeout = {_SQLITE_PRAGMAS['busy_timeout']}")
+
+
 def rehearse(action: Callable[[], None]) -> None:
     """Run the action against the real database, then take back all that it did."""
     try:

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from app.store import tables, users
+from app.store.database import unless_busy
 from app.store.users import User
 
 _SEEN_EVERY = timedelta(minutes=1)
@@ -41,8 +42,10 @@ def find_active(jti: str, now: datetime) -> Login | None:
 
 
 def touch(login: Login, now: datetime) -> None:
-    """Note that the browser was seen, at most once a minute to spare the database."""
-    if now - login.last_seen_at >= _SEEN_EVERY:
+    """Note that the browser was seen, at most once a minute and never waiting for an import to end."""
+    if now - login.last_seen_at < _SEEN_EVERY:
+        return
+    with unless_busy():
         tables.Login.update(last_seen_at=now).where(tables.Login.id == login.id).execute()
 
 

@@ -1,5 +1,6 @@
 """A login counts until it expires, is revoked, or its user is kept out."""
 
+import sqlite3
 from datetime import timedelta
 
 import pytest
@@ -58,3 +59,17 @@ def test_being_seen_is_noted_at_most_once_a_minute(login, now):
 
     logins.touch(login, now + timedelta(seconds=60))
     assert logins.find_active("jti-1", now).last_seen_at == now + timedelta(seconds=60)
+
+
+def test_a_page_does_not_wait_for_an_import_to_note_that_it_was_seen(sqlite, now):
+    user = a_user()
+    logins.start(user.id, "jti", now, now + timedelta(hours=1))
+    login = logins.find_active("jti", now)
+    somebody_else = sqlite3.connect(sqlite.database, isolation_level=None)
+    somebody_else.execute("BEGIN IMMEDIATE")
+
+    logins.touch(login, now + timedelta(minutes=5))
+
+    somebody_else.execute("ROLLBACK")
+    somebody_else.close()
+    assert logins.find_active("jti", now).last_seen_at == now
