@@ -258,14 +258,9 @@ def label(field: str) -> str:
 
 
 def _ask(questions: Iterable[Question]) -> None:
-    options = {
-        "dates": "--dates dmy|mdy",
-        "decimal": "--decimal point|comma",
-        "terms": "--terms DAYS",
-        "undated": "--undated issued|due",
-    }
     for question in questions:
-        typer.echo(f"{question.text} Answer with {options[question.subject]}.", err=True)
+        choices = "DAYS" if question.subject == "terms" else "|".join(question.choices)
+        typer.echo(f"{question.text} Answer with --{question.subject} {choices}.", err=True)
         for example in question.examples:
             readings = ", or ".join(f"{reading} ({answer})" for answer, reading in example.readings.items())
             typer.echo(f"  {example.cell}: '{example.text}' is {readings}?", err=True)

@@ -36,7 +36,7 @@ def date_order(tab: str, column: Column, rows: Sequence[Row], answers: Answers) 
     subject = _Subject(
         "dates",
         f"{_called(tab, column)} has dates that can be read two ways: which number is the day?",
-        tuple(DateOrder),
+        tuple(order for order in DateOrder if any(order in dates.readings(text) for _, text in unclear)),
     )
     answer = answers.to(subject.id_for(tab, column), "dates")
     if answer in subject.choices:

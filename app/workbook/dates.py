@@ -20,6 +20,7 @@ _LANGUAGES = ("en", "de", "fr", "es", "it", "nl", "pt")
 _ISO = re.compile(r"(\d{4})[-/. ](\d{1,2})[-/. ](\d{1,2})")
 _COMPACT = re.compile(r"(\d{4})(\d{2})(\d{2})")
 _NUMERIC = re.compile(r"(\d{1,2})[-/. ](\d{1,2})[-/. ](\d{4}|\d{2})")
+_HYPHENED = re.compile(r"\d{2}-\d{2}-\d{2}")
 _DAY_MONTH_NAME = re.compile(
     r"(\d{1,2})(?:st|nd|rd|th|\.)?[-/. ]*(?:of |de )?([^\W\d_]+)\.?,?[-/. ]*(?:de )?(\d{4}|\d{2})"
 )
@@ -29,10 +30,11 @@ _WEEKDAY = re.compile(r"^(?:mon|tues?|wed(?:nes)?|thu(?:rs)?|fri|sat(?:ur)?|sun)
 
 
 class DateOrder(StrEnum):
-    """Which number of `03/04/2026` is the day."""
+    """Which number of `03/04/2026` is the day; of `26-04-03`, with hyphens and two digits, the year may come first."""
 
     DAY_FIRST = "dmy"
     MONTH_FIRST = "mdy"
+    YEAR_FIRST = "ymd"
 
 
 def readings(text: str) -> dict[DateOrder, date]:
@@ -46,17 +48,23 @@ def readings(text: str) -> dict[DateOrder, date]:
         return {}
     first, second, year = int(match[1]), int(match[2]), _full_year(match[3])
     found = {DateOrder.DAY_FIRST: _day(year, second, first), DateOrder.MONTH_FIRST: _day(year, first, second)}
+    if _HYPHENED.fullmatch(cleaned):
+        found[DateOrder.YEAR_FIRST] = _believable(_day(_full_year(match[1]), second, int(match[3])))
     return {order: day for order, day in found.items() if day is not None}
 
 
 def settled_order(texts: Iterable[str]) -> DateOrder | None:
     """Return the one order that the column's texts allow, None if they leave it open or contradict one another."""
-    deciding = {next(iter(found)) for text in texts if len(found := readings(text)) == 1}
-    return deciding.pop() if len(deciding) == 1 else None
+    allowed = set(DateOrder)
+    for text in texts:
+        found = readings(text)
+        if found:
+            allowed &= found.keys()
+    return allowed.pop() if len(allowed) == 1 else None
 
 
 def is_ambiguous(text: str) -> bool:
-    """Tell whether the two orders make two different days of the text."""
+    """Tell whether the orders make different days of the text."""
     return len(set(readings(text).values())) > 1
 
 
@@ -97,6 +105,8 @@ def _from_text(text: str, order: DateOrder | None) -> date | None:
         return _plausible(next(iter(found.values())), cleaned)
     if order is None:
         raise UnreadableError(f"says '{cleaned}', which can be read two ways")
+    if order not in found:
+        raise UnreadableError(f"says '{cleaned}', which is no date when read as {order}")
     return _plausible(found[order], cleaned)
 
 
@@ -138,6 +148,10 @@ def _day(year: int, month: int, day: int) -> date | None:
         return date(year, month, day)
     except ValueError:
         return None
+
+
+def _believable(day: date | None) -> date | None:
+    return day if day and EARLIEST <= day <= LATEST else None
 
 
 def _full_year(digits: str) -> int:

@@ -157,3 +157,23 @@ def test_any_text_is_a_day_or_unreadable(text):
     except UnreadableError:
         return
     assert day is None or date(1950, 1, 1) <= day <= date(2100, 12, 31)
+
+
+def test_two_digits_with_hyphens_may_begin_with_the_year():
+    assert dates.readings("26-04-03") == {
+        DateOrder.DAY_FIRST: date(2003, 4, 26),
+        DateOrder.YEAR_FIRST: date(2026, 4, 3),
+    }
+
+
+def test_a_year_that_is_too_far_away_settles_that_it_does_not_come_first():
+    assert dates.settled_order(["25-12-26", "31-12-26"]) is DateOrder.DAY_FIRST
+
+
+def test_slashes_never_begin_with_a_year_of_two_digits():
+    assert dates.readings("26/04/03") == {DateOrder.DAY_FIRST: date(2003, 4, 26)}
+
+
+def test_a_date_that_the_answer_makes_none_of_is_an_error():
+    with pytest.raises(UnreadableError, match="which is no date when read as mdy"):
+        read("26-04-03", DateOrder.MONTH_FIRST)
