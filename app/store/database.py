@@ -109,7 +109,7 @@ def rehearse(action: Callable[[], None]) -> None:
 
 
 def insert_rows(table: type[tables.Table], columns: Sequence[str], rows: Sequence[Sequence[Any]]) -> None:
-    """Insert many rows: by COPY on PostgreSQL, five times as fast as INSERT; in statements of many rows elsewhere."""
+    """Insert many rows: by COPY on PostgreSQL, in statements of many rows elsewhere."""
     if not rows:
         return
     fields = [table._meta.fields[name] for name in columns]

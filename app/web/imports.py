@@ -1,7 +1,7 @@
 """Imports: upload a workbook, see what it would change, decide, apply it, undo it."""
 
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from math import ceil
@@ -200,7 +200,7 @@ class Imports:
             raise NotPossibleError("This import has no preview any more: upload the workbook again.")
         return self.importer.preview_of(stored.id)
 
-    def _or_refuse(self, action: Any) -> None:  # noqa: ANN401
+    def _or_refuse(self, action: Callable[[], None]) -> None:
         try:
             action()
         except NotNowError as reason:

@@ -31,8 +31,7 @@ class _Customer:
 
 def write_demo(path: Path, today: date, invoices: int = 240) -> None:
     """Write a workbook with customers, invoices and payments up to the day, titles above and totals below the lists."""
-    # The dice only have to fall the same way each time.
-    dice = random.Random(2_466)  # noqa: S311
+    dice = random.Random(2_466)  # noqa: S311  # the dice only have to fall the same way each time
     customers = _customers(dice, min(_CUSTOMERS_AT_MOST, max(12, invoices // 10)))
     book = Workbook(write_only=True)
     _append(book, "Customers", ("Customer ID", "Name", "E-mail", "Phone", "Terms"), _customer_rows(customers))

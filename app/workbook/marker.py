@@ -39,7 +39,7 @@ def main(arguments: list[str]) -> int:
 
 
 def _mark(source: str, target: str, marks: dict[str, list[dict[str, str]]]) -> None:
-    from openpyxl import load_workbook  # noqa: PLC0415  # after the limits are set
+    from openpyxl import load_workbook
 
     with zipfile.ZipFile(source) as parts:
         has_macros = "xl/vbaProject.bin" in parts.namelist()
@@ -55,10 +55,10 @@ def _mark(source: str, target: str, marks: dict[str, list[dict[str, str]]]) -> N
     book.save(target)
 
 
-def _mark_cell(book: Any, mark: dict[str, str], colour: str) -> None:  # noqa: ANN401  # openpyxl is untyped
-    from openpyxl.cell.cell import MergedCell  # noqa: PLC0415
-    from openpyxl.comments import Comment  # noqa: PLC0415
-    from openpyxl.styles import PatternFill  # noqa: PLC0415
+def _mark_cell(book: Any, mark: dict[str, str], colour: str) -> None:  # openpyxl is untyped
+    from openpyxl.cell.cell import MergedCell
+    from openpyxl.comments import Comment
+    from openpyxl.styles import PatternFill
 
     cell = book[mark["tab"]][mark["cell"]]
     if isinstance(cell, MergedCell):
@@ -68,7 +68,7 @@ def _mark_cell(book: Any, mark: dict[str, str], colour: str) -> None:  # noqa: A
     cell.comment = Comment(f"{said}{mark['text']}", "Invoices", height=120, width=280)
 
 
-def _list_problems(book: Any, problems: list[dict[str, str]]) -> None:  # noqa: ANN401  # as above
+def _list_problems(book: Any, problems: list[dict[str, str]]) -> None:  # as above
     for sheet in list(book.worksheets):
         if [cell.value for cell in sheet[1][:3]] == ["Tab", "Cell", "Problem"]:
             del book[sheet.title]

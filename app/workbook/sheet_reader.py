@@ -62,7 +62,7 @@ def main(arguments: list[str]) -> int:
 
 
 def _sentence(error: Exception) -> str:
-    from defusedxml.common import DefusedXmlException  # noqa: PLC0415  # after the limits are set
+    from defusedxml.common import DefusedXmlException
 
     if isinstance(error, DefusedXmlException):
         return "The file uses XML entities, which no workbook needs: it was not read."
@@ -75,8 +75,8 @@ def _sentence(error: Exception) -> str:
 
 def _read(workbook: IO[bytes], out: TextIO, rows_at_most: int) -> None:
     _refuse_document_types(workbook)
-    from openpyxl import load_workbook  # noqa: PLC0415  # after the limits are set
-    from openpyxl.worksheet._read_only import ReadOnlyWorksheet  # noqa: PLC0415
+    from openpyxl import load_workbook
+    from openpyxl.worksheet._read_only import ReadOnlyWorksheet
 
     # A sheet's claim of its own extent may be wrong and is not used here; looking for it would read the sheet twice.
     ReadOnlyWorksheet._get_size = lambda _: None  # type: ignore[attr-defined]  # not in the stubs
@@ -139,8 +139,8 @@ def _read_prolog(part: IO[bytes]) -> None:
 
 
 def _sheet_parser(book: Any, sheet: Any, xml: Any) -> Any:
-    from openpyxl.styles.numbers import BUILTIN_FORMATS  # noqa: PLC0415
-    from openpyxl.worksheet._reader import (  # noqa: PLC0415
+    from openpyxl.styles.numbers import BUILTIN_FORMATS
+    from openpyxl.worksheet._reader import (
         FILTER_TAG,
         FORMULA_TAG,
         MERGE_TAG,

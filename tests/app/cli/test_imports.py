@@ -360,3 +360,31 @@ def test_the_ledger_in_consolidated_tabs_gives_the_same_figures(on_sqlite, ledge
     as_json(on_sqlite, "import", path, "--apply")
 
     _assert_ageing(on_sqlite, *TRUE_FIGURES[1])
+
+
+def test_an_undecided_conflict_alone_is_exit_code_1_and_a_sentence(on_sqlite, sqlite_url, tmp_path):
+    invoices(on_sqlite, "import", workbook(tmp_path, invoices_tab(AN_INVOICE)), "--apply")
+    tables(sqlite_url, lambda: Invoice.update(total_cents=1, version=2).execute())
+
+    edited = workbook(tmp_path, invoices_tab([*AN_INVOICE[:4], Decimal(7)]), name="edited.xlsx")
+    result = invoices(on_sqlite, "import", edited, "--apply")
+
+    assert result.returncode == 1
+    assert result.stderr == "1 conflict: decide whether to keep what the app has or to take the workbook's.\n"
+
+
+def test_a_marked_copy_that_cannot_be_written_stops_the_import_before_it_begins(on_sqlite, sqlite_url, tmp_path):
+    path = workbook(tmp_path, invoices_tab(AN_INVOICE))
+
+    result = invoices(on_sqlite, "import", path, "--apply", "--marked", tmp_path / "none" / "marked.xlsx")
+
+    assert result.returncode == 1
+    assert "cannot be written" in result.stderr
+    assert "Traceback" not in result.stderr
+    assert tables(sqlite_url, lambda: Invoice.select().count()) == 0
+
+
+def test_a_day_beyond_all_calendars_is_refused_in_a_sentence(on_sqlite):
+    result = invoices(on_sqlite, "report", "ageing", "--as-of", "9999-12-31")
+
+    assert (result.returncode, result.stderr) == (1, "Choose a day between 1900 and 2999.\n")

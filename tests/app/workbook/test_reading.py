@@ -400,7 +400,7 @@ OUTSIDE = '<?xml version="1.0" encoding="{encoding}"?><!DOCTYPE x [<!ENTITY e SY
 @pytest.mark.parametrize("hostile", [LAUGHS, OUTSIDE])
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-16"])
 @pytest.mark.parametrize(
-    "part", ["xl/worksheets/sheet1.xml", "xl/sharedStrings.xml", "docProps/app.xml", "xl/worksheets/sheet1.dat"]
+    "part", ["xl/worksheets/sheet1.xml", "xl/sharedStrings.xml", "docProps/app.xml", "xl/worksheets/sheet1.png"]
 )
 def test_entities_are_refused_in_any_part_and_encoding(tmp_path, hostile, encoding, part):
     content = hostile.format(encoding=encoding).encode(encoding)
