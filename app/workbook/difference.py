@@ -2,7 +2,7 @@
 
 from collections import Counter, defaultdict
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from enum import StrEnum
 from functools import cached_property
@@ -348,21 +348,23 @@ class _Comparison:
         fields = tuple(change for change in paid if change.old != change.new)
         if from_app:
             in_app = display(everything - imported)
-            reason = (
-                f"payments of {in_app} were recorded in the app, and a row cannot tell which of them it counts: "
-                "they stay as they are"
-            )
+            more = said - everything
+            outcome = "they stay as they are"
+            if more > 0:
+                outcome = (
+                    f"they stay, and taking the workbook's side records the {display(more)} that it has beyond them"
+                )
+            reason = f"payments of {in_app} were recorded in the app, and a row cannot tell which it counts: {outcome}"
             self._note(record or row, Outcome.CONFLICT, subject, fields, reason)
+            if record and more > 0 and self._takes(record):
+                self.difference.new_payments.append(_part_of(record, more))
             return
         self._note(record or row, Outcome.CHANGED if stored else Outcome.NEW, subject, fields if stored else ())
         if record is None:
             self.difference.voided_payments.extend((payment, row) for payment in from_workbook)
         elif stored and said > imported and isinstance(said_on, date) and last_on and said_on > last_on:
             # More was paid on a later day: what was paid before keeps its own day.
-            more = {**record.values, "amount_cents": said - imported}
-            self.difference.new_payments.append(
-                Record(record.kind, record.tab, record.row, record.key, more, cumulative=True)
-            )
+            self.difference.new_payments.append(_part_of(record, said - imported))
         else:
             self.difference.voided_payments.extend((payment, record) for payment in from_workbook)
             self.difference.new_payments.append(record)
@@ -476,6 +478,11 @@ def _reads_alike(stored: Value, said: Value) -> bool:
 
 def _is_same(record: Record, payment: StoredPayment) -> bool:
     return record.values["paid_on"] == payment.paid_on and record.values["amount_cents"] == payment.amount_cents
+
+
+def _part_of(record: Record, cents: int) -> Record:
+    """Return the payment of a part of what a row says was paid so far."""
+    return replace(record, values={**record.values, "amount_cents": cents})
 
 
 def _weightier(one: Outcome | None, other: Outcome) -> Outcome:

@@ -149,11 +149,21 @@ def test_taking_the_workbooks_side_where_it_cannot_be_taken_is_not_called_stored
     Payment.create(invoice=1, paid_on=JAN_5, amount_cents=10_000, recorded_at=datetime(2026, 1, 5, tzinfo=UTC))
     take = Choices(decisions=Decisions(Resolution.TAKE))
 
-    preview = an_importer(tmp_path / "data").examine(workbook(tmp_path, tracker(300, FEB_9)), take, say_nothing).preview
+    preview = an_importer(tmp_path / "data").examine(workbook(tmp_path, tracker(60, FEB_9)), take, say_nothing).preview
 
     assert preview.why_not(take) == (
         "There is nothing to import: the conflicts keep what the app has, the rest is stored already."
     )
+
+
+def test_taking_the_workbooks_side_records_what_it_has_beyond_the_apps_payments(bring):
+    bring(tracker(0, None))
+    Payment.create(invoice=1, paid_on=JAN_5, amount_cents=10_000, recorded_at=datetime(2026, 1, 5, tzinfo=UTC))
+
+    bring(tracker(300, FEB_9), day=9, choices=Choices(decisions=Decisions(Resolution.TAKE)))
+
+    assert paid_as_of(date(2026, 2, 1)) == 100
+    assert paid_as_of(date(2026, 3, 31)) == 300
 
 
 def test_an_import_that_somebody_else_has_applied_meanwhile_is_left_applied(importer_anywhere, tmp_path):
