@@ -38,7 +38,7 @@ def build(settings: Settings, now: Callable[[], datetime] = clock.utc_now) -> bo
     csrf = Csrf(derived(settings.secret_key, "csrf"), settings.public_url)
     flashes = Flashes(derived(settings.secret_key, "flash"))
     tokens = SessionTokens.signed_with(settings.secret_key)
-    pages = Pages(rendering.templates(assets, settings.time_zone), csrf, flashes, cookies)
+    pages = Pages(rendering.templates(assets), csrf, flashes, cookies)
     guard = Guard(now, settings.time_zone, tokens, cookies, csrf, flashes, pages)
 
     importer = Importer(settings.data_dir, settings.workbook, settings.time_zone, settings.currency, now)

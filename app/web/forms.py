@@ -3,6 +3,10 @@
 fields = Fields(visit.query)               # or visit.form
 as_of = fields.day("as_of", visit.today)   # the default, when empty or wrong
 name = fields.text("name", required=True)
+notes = fields.text("notes", longest=2_000, lines=True)
+paid_cents = fields.amount("amount", visit.locale, required=True, least=1, currency=invoice.currency)
+paid_on = fields.optional_day("paid_on")   # None, when empty or wrong
+is_draft = fields.checked("draft")
 if fields.errors:                          # {"as_of": "…"}; templates show `fields.errors` beside `fields.typed`
     return self.pages.show(visit, "names/new.html", status=422, fields=fields)
 """
@@ -14,10 +18,12 @@ from enum import StrEnum
 from typing import TypeVar
 
 from app.domain.as_of import YEARS
+from app.web.locales import Locale
 
 _Choice = TypeVar("_Choice", bound=StrEnum)
 
 _LONGEST_TEXT = 200
+_LIKE_THIS_DAY = date(2026, 12, 31)
 _AMOUNT = re.compile(r"-?(\d{1,12}|\d{1,3}(,\d{3}){1,3})(\.\d{1,2})?", re.ASCII)
 
 
@@ -28,9 +34,11 @@ class Fields:
         self.typed = {name: _without_controls(text).strip() for name, text in typed.items()}
         self.errors: dict[str, str] = {}
 
-    def text(self, name: str, *, required: bool = False, longest: int = _LONGEST_TEXT) -> str:
-        """Return the text, without blanks around it."""
+    def text(self, name: str, *, required: bool = False, longest: int = _LONGEST_TEXT, lines: bool = False) -> str:
+        """Return the text, without blanks around it, in one line unless it may have several."""
         text = self.typed.get(name, "")
+        if not lines:
+            text = text.replace("\n", " ").replace("\t", " ")
         if required and not text:
             self.errors[name] = "Please fill this in."
         elif len(text) > longest:
@@ -40,18 +48,37 @@ class Fields:
 
     def day(self, name: str, default: date) -> date:
         """Return the day written as YYYY-MM-DD."""
+        return self._day(name, default) or default
+
+    def optional_day(self, name: str, *, required: bool = False) -> date | None:
+        """Return the day written as YYYY-MM-DD, None for none."""
+        if required and not self.typed.get(name):
+            self.errors[name] = "Please choose a day."
+            return None
+        return self._day(name, _LIKE_THIS_DAY)
+
+    def amount(
+        self, name: str, locale: Locale, *, required: bool = False, least: int | None = None, currency: str = ""
+    ) -> int | None:
+        """Return the cents of an amount written as the locale writes them, None for none."""
         text = self.typed.get(name, "")
         if not text:
-            return default
+            if required:
+                self.errors[name] = "Please fill this in."
+            return None
         try:
-            day = date.fromisoformat(text)
-        except ValueError:
-            self.errors[name] = f"“{text[:40]}” is not a day; please write it like {default.isoformat()}."
-            return default
-        if day.year not in YEARS:
-            self.errors[name] = "Please choose a day between 1900 and 2999."
-            return default
-        return day
+            cents = locale.cents(text, currency)
+        except ValueError as error:
+            self.errors[name] = str(error)
+            return None
+        if least is not None and cents < least:
+            self.errors[name] = f"Please write an amount of at least {locale.money(least)}."
+            return None
+        return cents
+
+    def checked(self, name: str) -> bool:
+        """Tell whether the box is ticked: a browser sends nothing for one that is not."""
+        return bool(self.typed.get(name))
 
     def choice(self, name: str, choices: type[_Choice]) -> _Choice | None:
         """Return the choice made, None for none."""
@@ -72,6 +99,20 @@ class Fields:
         if text:
             self.errors[name] = f"Please write a whole number from 1 to {most}."
         return default
+
+    def _day(self, name: str, like: date) -> date | None:
+        text = self.typed.get(name, "")
+        if not text:
+            return None
+        try:
+            day = date.fromisoformat(text)
+        except ValueError:
+            self.errors[name] = f"“{text[:40]}” is not a day; please write it like {like.isoformat()}."
+            return None
+        if day.year not in YEARS:
+            self.errors[name] = "Please choose a day between 1900 and 2999."
+            return None
+        return day
 
 
 def cents_in(text: str) -> int | None:

@@ -18,6 +18,7 @@ from app.store.logins import Login
 from app.web.cookies import Cookies
 from app.web.csrf import FIELD, SAFE_METHODS, Csrf
 from app.web.flashes import Flashes
+from app.web.locales import Locale
 from app.web.refusals import ForbiddenError, LengthRequiredError, Refusal, TooLargeError
 from app.web.rendering import Pages, address
 from app.web.session_tokens import SessionTokens
@@ -107,6 +108,8 @@ class Guard:
             login=login,
             form_secret=login.jti if login else self.cookies.read(request, "form"),
             flash=self.flashes.read(self.cookies.read(request, "flash"), login.jti) if login else "",
+            # Babel keeps each locale it has met, so a stranger, who sees no figures anyway, cannot fill the memory.
+            locale=Locale.accepted(request.get_header("Accept-Language", "") if login else "", self.zone),
         )
 
     def _login(self, now: datetime) -> Login | None:

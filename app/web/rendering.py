@@ -15,13 +15,15 @@ class Imports:                                   # handlers are methods of what 
         return self.pages.redirect(visit, f"/imports/{found.id}", flash="3 invoices were added.")
 
 Every template extends `base.html`, fills the blocks `title` and `main`, and puts `{{ csrf_field }}` into each form
-that is posted. It may use `visit`, `user` (or None), `may(Right.X)`, `asset(path)`, `address(path, name=value…)` and
-the filters `money`, `day` and `moment`.
+that is posted. It may use `visit`, `user` (or None), `may(Right.X)`, `asset(path)`, `address(path, name=value…)`, the
+parts of `_parts.html` and `_charts.html`, and these filters, which write as whoever asks does:
+
+    {{ cents|money }}  {{ day|day }}  {{ day|month }}  {{ at|moment }}  {{ count|number }}  {{ part|percent(whole) }}
 """
 
 from collections.abc import Mapping
+from contextvars import ContextVar
 from dataclasses import dataclass
-from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
@@ -31,17 +33,21 @@ from bottle import HTTPResponse
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
-from app.domain import money
 from app.domain.permissions import Right, may
 from app.web.assets import Assets
 from app.web.cookies import Cookies
 from app.web.csrf import FIELD, Csrf
 from app.web.flashes import Flashes
+from app.web.locales import FALLBACK, Locale
 from app.web.refusals import Refusal
 from app.web.visits import Visit
 
 _TEMPLATES = Path(__file__).parents[1] / "templates"
 _FLASH_SECONDS = 60
+_BRITISH = Locale.of(FALLBACK, ZoneInfo("UTC"))
+# What templates import sees nothing of the request, and a filter is the same for all requests: this tells them whose
+# page is being made, at less cost for each cell than any way through the template's own variables.
+_locale: ContextVar[Locale] = ContextVar("locale", default=_BRITISH)
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +91,13 @@ class Pages:
         return self._page("errors/show.html", 500, {**_AROUND_NOBODY, **values})
 
     def _page(self, template: str, status: int, values: Mapping[str, Any]) -> HTTPResponse:
-        html = self.templates.get_template(template).render(values)
+        visit = values["visit"]
+        shown_to = _locale.set(visit.locale) if visit else None
+        try:
+            html = self.templates.get_template(template).render(values)
+        finally:
+            if shown_to:
+                _locale.reset(shown_to)
         return HTTPResponse(html, status, headers={"Content-Type": "text/html; charset=utf-8"})
 
     def _around(self, visit: Visit) -> dict[str, Any]:
@@ -103,7 +115,7 @@ class Pages:
 _AROUND_NOBODY: dict[str, Any] = {"visit": None, "user": None, "flash": "", "may": lambda _right: False}
 
 
-def templates(assets: Assets, zone: ZoneInfo) -> Environment:
+def templates(assets: Assets) -> Environment:
     """Return the templates: everything escaped, and a name that does not exist is an error."""
     environment = Environment(
         loader=FileSystemLoader(_TEMPLATES),
@@ -114,7 +126,13 @@ def templates(assets: Assets, zone: ZoneInfo) -> Environment:
     )
     environment.globals.update(asset=assets.url, address=address, Right=Right)
     environment.filters.update(
-        money=money.display, day=day_as_read, sentence=sentence, moment=lambda at: moment_as_read(at, zone)
+        money=lambda cents: _locale.get().money(cents),
+        number=lambda number: _locale.get().number(number),
+        percent=lambda part, whole: _locale.get().percent(part, whole),
+        day=lambda day: _locale.get().day(day),
+        month=lambda day: _locale.get().month(day),
+        moment=lambda at: _locale.get().moment(at),
+        sentence=sentence,
     )
     return environment
 
@@ -125,17 +143,6 @@ def address(path: str, **query: object) -> str:
     return f"{path}?{urlencode(said)}" if said else path
 
 
-def day_as_read(day: date) -> str:
-    """Return the day as people read it, the same in every country: `2 Mar 2026`."""
-    return f"{day.day} {day:%b %Y}"
-
-
 def sentence(text: str) -> str:
     """Return the text with a capital at its beginning, the rest as it is."""
     return text[:1].upper() + text[1:]
-
-
-def moment_as_read(at: datetime, zone: ZoneInfo) -> str:
-    """Return the moment as the clock on the wall of the business showed it."""
-    local = at.astimezone(zone)
-    return f"{day_as_read(local.date())}, {local:%H:%M}"

@@ -8,11 +8,12 @@ from bottle import FileUpload
 
 from app.store.logins import Login
 from app.store.users import User
+from app.web.locales import Locale
 
 
 @dataclass(frozen=True, slots=True)
 class Visit:
-    """One request: who asks, when, and for what."""
+    """One request: who asks, when, for what, and how they write numbers."""
 
     now: datetime
     today: date
@@ -25,6 +26,7 @@ class Visit:
     login: Login | None
     form_secret: str
     flash: str
+    locale: Locale
 
     @property
     def user(self) -> User:

@@ -1,6 +1,7 @@
 """What is typed becomes a value, or a sentence beside the field."""
 
 from datetime import date
+from zoneinfo import ZoneInfo
 
 import pytest
 from hypothesis import given
@@ -9,8 +10,10 @@ from hypothesis import strategies as st
 from app.domain.ageing import Bucket
 from app.domain.money import display
 from app.web.forms import Fields, cents_in, local_path
+from app.web.locales import Locale
 
 TODAY = date(2026, 3, 2)
+GERMAN = Locale.of("de", ZoneInfo("UTC"))
 
 
 def test_a_day_is_read():
@@ -69,6 +72,48 @@ def test_a_text_that_is_too_long_leaves_a_sentence():
 
     assert len(fields.text("q")) == 200
     assert fields.errors == {"q": "Please use at most 200 characters."}
+
+
+def test_a_text_keeps_its_lines_only_where_it_may_have_several():
+    fields = Fields({"notes": "one\r\ntwo"})
+
+    assert fields.text("notes", lines=True) == "one\ntwo"
+    assert fields.text("notes") == "one two"
+
+
+def test_an_amount_is_read_as_the_reader_writes_it():
+    fields = Fields({"amount": "1.234,50", "other": "", "wrong": "1,234.50", "none": "0"})
+
+    assert fields.amount("amount", GERMAN) == 123_450
+    assert fields.amount("other", GERMAN) is None
+    assert fields.errors == {}
+    assert fields.amount("other", GERMAN, required=True) is None
+    assert fields.amount("wrong", GERMAN) is None
+    assert fields.amount("none", GERMAN, least=1) is None
+    assert fields.errors == {
+        "other": "Please fill this in.",
+        "wrong": "“1,234.50” is not an amount as it is written here; please write it like 1.234,50.",
+        "none": "Please write an amount of at least 0,01.",
+    }
+    assert fields.typed["wrong"] == "1,234.50"
+
+
+def test_a_day_may_be_left_out():
+    fields = Fields({"paid_on": "2026-01-31", "due_on": "31.1.2026", "empty": ""})
+
+    assert fields.optional_day("paid_on") == date(2026, 1, 31)
+    assert fields.optional_day("empty") is None
+    assert fields.optional_day("due_on") is None
+    assert fields.errors == {"due_on": "“31.1.2026” is not a day; please write it like 2026-12-31."}
+    assert fields.optional_day("empty", required=True) is None
+    assert fields.errors["empty"] == "Please choose a day."
+
+
+def test_a_box_is_ticked_or_not():
+    fields = Fields({"draft": "yes"})
+
+    assert fields.checked("draft") is True
+    assert fields.checked("disputed") is False
 
 
 def test_control_characters_are_dropped():

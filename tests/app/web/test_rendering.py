@@ -1,18 +1,16 @@
 """Pages and the sentences that one page leaves for the next."""
 
-from datetime import UTC, date, datetime
-from zoneinfo import ZoneInfo
-
 import pytest
 from support.browser import PASSWORD, Browser
-from support.records import a_user
+from support.records import a_user, an_invoice
 
 from app.domain.permissions import Right, Role
 from app.web import application, routes
 from app.web.flashes import Flashes
 from app.web.guard import Route
+from app.web.locales import Locale
 from app.web.refusals import ForbiddenError, NotFoundError
-from app.web.rendering import address, day_as_read, moment_as_read
+from app.web.rendering import address
 
 
 @pytest.fixture
@@ -133,9 +131,30 @@ def test_an_address_holds_only_what_says_something():
     assert address("/invoices", q="") == "/invoices"
 
 
-def test_days_and_moments_are_read_where_the_business_is():
-    assert day_as_read(date(2026, 3, 2)) == "2 Mar 2026"
-    assert moment_as_read(datetime(2026, 3, 2, 23, 30, tzinfo=UTC), ZoneInfo("Europe/Berlin")) == "3 Mar 2026, 00:30"
+@pytest.mark.parametrize(
+    ("header", "amount", "day"),
+    [
+        ("de-DE,de;q=0.9,en;q=0.8", "1.234,50", "01.01.2026"),
+        ("en-US,en;q=0.9", "1,234.50", "Jan 1, 2026"),
+        ("", "1,234.50", "1 Jan 2026"),
+    ],
+)
+def test_a_page_writes_amounts_and_days_as_its_reader_does(browser, header, amount, day):
+    an_invoice(total_cents=1_234_50)
+
+    page = browser.get("/invoices", headers={"Accept-Language": header})
+
+    assert f">{amount}<" in page.text
+    assert f">{day}<" in page.text
+
+
+def test_a_stranger_cannot_choose_which_locale_is_loaded(stranger, monkeypatch):
+    asked = []
+    monkeypatch.setattr(Locale, "accepted", lambda header, zone: asked.append(header) or Locale.of("en_GB", zone))
+
+    stranger.get("/sign-in", headers={"Accept-Language": "de"})
+
+    assert asked == [""]
 
 
 def test_refusals_say_their_status():

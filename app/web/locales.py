@@ -1,0 +1,217 @@
+"""Locales: how whoever asks writes amounts, numbers, days and moments, as the browser's Accept-Language says it.
+
+locale = Locale.accepted("de-DE,de;q=0.9", zone)      # handlers find it as `visit.locale`
+locale.money(123450)                                  # 1.234,50
+locale.day(date(2026, 3, 2))                          # 02.03.2026
+locale.cents("1.234,50")                              # 123450
+locale.cents("1,234.50")                              # ValueError: a sentence that shows how it is written
+"""
+
+import re
+import unicodedata
+from dataclasses import dataclass
+from datetime import date, datetime
+from decimal import ROUND_HALF_UP, Decimal
+from functools import lru_cache
+from typing import Final, Self
+from zoneinfo import ZoneInfo
+
+from babel import Locale as Cldr
+from babel import UnknownLocaleError
+from babel.dates import format_date, format_skeleton, format_time
+from babel.numbers import format_decimal, format_percent, get_currency_symbol
+
+FALLBACK: Final = "en_GB"
+
+_LONGEST_HEADER = 200
+_LATIN = "latn"  # digits are latin in every locale: so are those of a spreadsheet and of the fields of a form
+_MOST_DIGITS = 12
+_SPACES = re.compile(r"[\s\u00a0\u2009\u202f]")
+_APOSTROPHES = re.compile(r"['’]")
+_MINUSES = re.compile("[-\u2212]")
+_MARKS = re.compile("[\u200e\u200f\u061c]")  # say in which direction a text runs; nobody sees or types them
+
+
+@dataclass(frozen=True, slots=True)
+class Locale:
+    """How one country writes what is counted, in the time zone of the business."""
+
+    identifier: str
+    zone: ZoneInfo
+    group: str
+    decimal: str
+    minus: str
+    groups_of: tuple[int, int]
+
+    @classmethod
+    def accepted(cls, header: str, zone: ZoneInfo) -> "Locale":
+        """Return the locale that an Accept-Language prefers among all that CLDR has, British English for none."""
+        return _accepted(header[:_LONGEST_HEADER], zone)
+
+    @classmethod
+    def of(cls, identifier: str, zone: ZoneInfo) -> Self:
+        """Return the locale of a CLDR identifier, such as `en_GB`."""
+        cldr = Cldr.parse(identifier)
+        symbols = cldr.number_symbols[_LATIN]
+        return cls(str(cldr), zone, symbols["group"], symbols["decimal"], symbols["minusSign"], _groups_of(cldr))
+
+    @property
+    def tag(self) -> str:
+        """Return the locale as HTML and JavaScript call it: `en-GB`."""
+        return self.identifier.replace("_", "-")
+
+    def money(self, cents: int) -> str:
+        """Return the amount, always with two decimals."""
+        units, rest = divmod(abs(cents), 100)
+        sign = self.minus if cents < 0 else ""
+        return f"{sign}{self._grouped(units)}{self.decimal}{rest:02d}"
+
+    def number(self, number: int) -> str:
+        """Return the whole number."""
+        sign = self.minus if number < 0 else ""
+        return f"{sign}{self._grouped(abs(number))}"
+
+    def percent(self, part: int, whole: int) -> str:
+        """Return how much of the whole the part is, in whole percent; nothing of nothing is 0 %."""
+        ratio = Decimal(part) * 100 / whole if whole else Decimal(0)
+        return _percent(self.identifier, int(ratio.quantize(Decimal(1), rounding=ROUND_HALF_UP)))
+
+    def day(self, day: date) -> str:
+        """Return the day."""
+        return _day(self.identifier, day)
+
+    def month(self, day: date) -> str:
+        """Return the month and year of the day."""
+        return _month(self.identifier, day.year, day.month)
+
+    def moment(self, at: datetime) -> str:
+        """Return the moment, to the minute, as the clock on the wall of the business showed it."""
+        return _moment(self.identifier, at.astimezone(self.zone).replace(second=0, microsecond=0, tzinfo=None))
+
+    def cents(self, text: str, currency: str = "") -> int:
+        """Return the amount that is written exactly as here; raises ValueError with what to write instead."""
+        like = self.money(123_450)
+        sign, number = self._without_currency(text, currency)
+        match = self._amount.fullmatch(number)
+        if not match:
+            raise ValueError(f"“{text[:40]}” is not an amount as it is written here; please write it like {like}.")
+        units, fraction = match[1].replace(self._typed_group, ""), match[2] or ""
+        if len(fraction) > 2:
+            raise ValueError(f"Please write at most two decimals, like {like}.")
+        if len(units) > _MOST_DIGITS:
+            raise ValueError(f"Please write at most {_MOST_DIGITS} digits before the decimals.")
+        cents = int(units) * 100 + int(fraction.ljust(2, "0"))
+        return -cents if sign else cents
+
+    def cents_in(self, text: str) -> int | None:
+        """Return the amount if the whole text is one as written here: for a search, which may mean anything else."""
+        try:
+            return self.cents(text)
+        except ValueError:
+            return None
+
+    def _grouped(self, number: int) -> str:
+        if self.groups_of != (3, 3):
+            return str(format_decimal(number, locale=self.identifier, numbering_system=_LATIN))
+        text = f"{number:,}"
+        return text if self.group == "," else text.replace(",", self.group)
+
+    def _without_currency(self, text: str, currency: str) -> tuple[str, str]:
+        """Return the minus sign, if there is one, and the bare number; the sign of another currency stays."""
+        bare = _MINUSES.sub("-", _APOSTROPHES.sub("’", _SPACES.sub(" ", _MARKS.sub("", text)))).strip()
+        sign, bare = ("-", bare[1:].lstrip()) if bare.startswith("-") else ("", bare)
+        for said in _currencies(self.identifier, currency, bare):
+            if bare.startswith(said):
+                bare = bare.removeprefix(said).lstrip()
+                break
+            if bare.endswith(said):
+                bare = bare.removesuffix(said).rstrip()
+                break
+        if not sign and bare.startswith("-"):
+            sign, bare = "-", bare[1:].lstrip()
+        return sign, bare
+
+    @property
+    def _amount(self) -> re.Pattern[str]:
+        return _amount(self._typed_group, self.decimal, self.groups_of)
+
+    @property
+    def _typed_group(self) -> str:
+        """Return the group sign as it is after all spaces and all apostrophes have been made one."""
+        return _APOSTROPHES.sub("’", _SPACES.sub(" ", self.group))
+
+
+@lru_cache(maxsize=256)
+def _accepted(header: str, zone: ZoneInfo) -> Locale:
+    for tag in _tags(header):
+        parts = tag.split("-")
+        for length in range(len(parts), 0, -1):
+            try:
+                return Locale.of(str(Cldr.parse("_".join(parts[:length]))), zone)
+            except (UnknownLocaleError, ValueError):
+                continue
+    return Locale.of(FALLBACK, zone)
+
+
+def _tags(header: str) -> list[str]:
+    """Return the languages of the header, the most wanted first."""
+    wanted = []
+    for entry in header.split(","):
+        tag, _, parameter = entry.partition(";")
+        quality = _quality(parameter)
+        if re.fullmatch(r"[A-Za-z]{2,3}(-[A-Za-z0-9]{1,8})*", tag.strip()) and quality > 0:
+            wanted.append((quality, tag.strip()))
+    return [tag for _, tag in sorted(wanted, key=lambda one: -one[0]) if not tag.casefold().startswith("und")]
+
+
+def _quality(parameter: str) -> Decimal:
+    match = re.fullmatch(r"\s*q\s*=\s*([01](?:\.[0-9]{0,3})?)\s*", parameter)
+    return Decimal(match[1]) if match else Decimal(0 if parameter.strip() else 1)
+
+
+def _groups_of(cldr: Cldr) -> tuple[int, int]:
+    primary, secondary = cldr.decimal_formats[None].grouping
+    return primary, secondary
+
+
+@lru_cache(maxsize=256)
+def _amount(group: str, decimal: str, groups_of: tuple[int, int]) -> re.Pattern[str]:
+    # Babel's own strict parsing takes whatever Decimal does when no group sign is there: `1e5`, `NaN`, `1_0`.
+    primary, secondary = groups_of
+    sign = re.escape(group)
+    grouped = rf"[1-9][0-9]{{0,{secondary - 1}}}(?:{sign}[0-9]{{{secondary}}})*{sign}[0-9]{{{primary}}}"
+    return re.compile(rf"({grouped}|[0-9]{{1,40}})(?:{re.escape(decimal)}([0-9]{{1,40}}))?")
+
+
+def _currencies(identifier: str, currency: str, text: str) -> list[str]:
+    """Return what may stand before or after the amount."""
+    if not currency:
+        return list(filter(_is_currency_sign, text))  # letters might be anything: `INV-1` is no amount
+    symbol = str(get_currency_symbol(currency, locale=identifier))
+    return [symbol, currency, *filter(_is_currency_sign, symbol)]  # `$` will do for `US$`
+
+
+def _is_currency_sign(sign: str) -> bool:
+    return unicodedata.category(sign) == "Sc"
+
+
+@lru_cache(maxsize=2_048)
+def _percent(identifier: str, percent: int) -> str:
+    return str(format_percent(Decimal(percent) / 100, locale=identifier, numbering_system=_LATIN))
+
+
+@lru_cache(maxsize=8_192)
+def _day(identifier: str, day: date) -> str:
+    return format_date(day, "medium", locale=identifier)
+
+
+@lru_cache(maxsize=512)
+def _month(identifier: str, year: int, month: int) -> str:
+    return format_skeleton("yMMM", date(year, month, 1), locale=identifier)
+
+
+@lru_cache(maxsize=8_192)
+def _moment(identifier: str, at: datetime) -> str:
+    pattern = str(Cldr.parse(identifier).datetime_formats["medium"])
+    clock = format_time(at.time(), "short", locale=identifier)
+    return pattern.replace("{1}", _day(identifier, at.date())).replace("{0}", clock).replace("'", "")
