@@ -1,7 +1,7 @@
 """Invoices: found, counted and summed by the database, with what had been paid by the end of a day."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, fields, replace
 from datetime import date, datetime, timedelta
 from enum import StrEnum
 from functools import reduce
@@ -16,12 +16,14 @@ from app.domain.as_of import AsOf
 from app.domain.invoice import Status
 from app.domain.payment import Payment, counts
 from app.store import tables
-from app.store.receivables import has_seen, is_in_scope, paid_by_invoice
+from app.store.receivables import Position, has_seen
+from app.store.remembered import remembered
 
 PAGE_LENGTH = 50
 
 _Invoice, _Payment, _Customer = tables.Invoice, tables.Payment, tables.Customer
-_LINE = (_Invoice, _Customer.code.alias("customer_code"), _Customer.name.alias("customer_name"))
+_FACTS = tuple(getattr(_Invoice, fact.name) for fact in fields(rules.Invoice))
+OUTSTANDING = frozenset({Status.OPEN, Status.PARTIAL, Status.OVERDUE})
 _DAYS_LATE: dict[Bucket, tuple[int | None, int | None]] = {
     Bucket.NOT_DUE: (None, 0),
     Bucket.TO_30: (1, 30),
@@ -57,13 +59,24 @@ NEWEST_FIRST = Order(Column.ISSUED, descending=True)
 
 @dataclass(frozen=True, slots=True)
 class Filter:
-    """Which invoices are asked for; what is left out does not narrow."""
+    """Which invoices are asked for; what is left out does not narrow, and both ends of a range belong to it."""
 
     text: str = ""
-    amount_cents: int | None = None
+    text_cents: int | None = None
     statuses: frozenset[Status] = frozenset()
     bucket: Bucket | None = None
+    customer_id: int | None = None
+    ledger: str = ""
     currency: str = ""
+    issued_from: date | None = None
+    issued_to: date | None = None
+    due_from: date | None = None
+    due_to: date | None = None
+    least_cents: int | None = None
+    most_cents: int | None = None
+    disputed: bool | None = None
+    import_id: int | None = None
+    ids: frozenset[int] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,20 +142,22 @@ class Receipt:
     recorded_by: str
 
 
-def matching(wanted: Filter, as_of: AsOf, order: Order, *, page: int = 1, length: int = PAGE_LENGTH) -> list[Line]:
-    """Return one page of the invoices that match and had been issued by the end of the day."""
+def matching(
+    wanted: Filter, as_of: AsOf, order: Order, *, page: int = 1, length: int | None = PAGE_LENGTH
+) -> list[Line]:
+    """Return one page of the invoices that match and had been issued by the end of the day; all, without a length."""
     ledger = _Ledger(as_of)
-    rows = (
-        ledger.select(*_LINE, ledger.paid_cents.alias("paid_cents"))
-        .where(ledger.matches(wanted))
-        .order_by(*ledger.in_order(order))
-        .paginate(page, length)
-    )
-    return [_line(row, as_of) for row in rows.objects()]
+    rows = ledger.lines().where(ledger.matches(wanted)).order_by(*ledger.in_order(order))
+    return [_line(row, as_of) for row in (rows.paginate(page, length) if length else rows).tuples()]
 
 
 def totals(wanted: Filter, as_of: AsOf) -> list[Totals]:
     """Return the sums of all invoices that match, one per currency."""
+    return list(_totals(wanted, as_of))
+
+
+@remembered
+def _totals(wanted: Filter, as_of: AsOf) -> tuple[Totals, ...]:
     ledger = _Ledger(as_of)
     balance = ledger.balance_cents
     rows = (
@@ -158,13 +173,16 @@ def totals(wanted: Filter, as_of: AsOf) -> list[Totals]:
         .group_by(_Invoice.currency)
         .order_by(_Invoice.currency)
     )
-    return [Totals(currency, *(int(number) for number in numbers)) for currency, *numbers in rows.tuples()]
+    return tuple(Totals(currency, *(int(number) for number in numbers)) for currency, *numbers in rows.tuples())
 
 
+@remembered
 def issued_later(wanted: Filter, as_of: AsOf) -> int:
-    """Count the invoices with the text asked for that had not been issued by the end of the day."""
+    """Count the invoices asked for that had not been issued by the end of the day, and so had no status on it."""
     ledger = _Ledger(as_of)
-    count: int = ledger.select(_Invoice.id).where(_Invoice.issued_on > as_of.day, *ledger.narrowed(wanted)).count()
+    stateless = replace(wanted, statuses=frozenset(), bucket=None)
+    later = ledger.select(_Invoice.id).where(_Invoice.issued_on > as_of.day, *ledger.narrowed(stateless))
+    count: int = later.count()
     return count
 
 
@@ -174,17 +192,21 @@ def exist() -> bool:
     return found
 
 
-def currencies() -> list[str]:
+@remembered
+def currencies() -> tuple[str, ...]:
     """Return the currencies that any invoice is in."""
-    return [row.currency for row in _Invoice.select(_Invoice.currency).distinct().order_by(_Invoice.currency)]
+    return _distinct(_Invoice.currency)
+
+
+@remembered
+def ledgers() -> tuple[str, ...]:
+    """Return the ledgers that any invoice stands in."""
+    return _distinct(_Invoice.ledger)
 
 
 def get(invoice_id: int, as_of: AsOf) -> Line | None:
     """Return the invoice with that id, as it stood at the end of the day."""
-    ledger = _Ledger(as_of)
-    row = (
-        ledger.select(*_LINE, ledger.paid_cents.alias("paid_cents")).where(_Invoice.id == invoice_id).objects().first()
-    )
+    row = _Ledger(as_of).lines().where(_Invoice.id == invoice_id).tuples().first()
     return None if row is None else _line(row, as_of)
 
 
@@ -207,22 +229,26 @@ def payments_of(invoice_id: int, as_of: AsOf) -> list[Receipt]:
     return [_receipt(row, as_of) for row in rows.objects()]
 
 
+def _distinct(column: Any) -> tuple[str, ...]:
+    rows: Any = _Invoice.select(column).distinct().order_by(column).tuples()
+    return tuple(value for (value,) in rows)
+
+
 class _Ledger:
     """Invoices joined with their customers and with what had been paid for them; the SQL of the domain's rules."""
 
     def __init__(self, as_of: AsOf) -> None:
         self._as_of = as_of
-        self._paid = paid_by_invoice(as_of)
-        self.paid_cents = fn.COALESCE(self._paid.c.paid_cents, 0)
-        left = _Invoice.total_cents - self.paid_cents
-        self.balance_cents = Case(None, [(is_in_scope(as_of), left)], 0)
+        self._position = Position(as_of)
+        self.paid_cents = self._position.paid_cents
+        self.balance_cents = self._position.balance_cents
         self._status = Case(
             None,
             [
                 (_Invoice.draft, Status.DRAFT.value),
                 (has_seen(_Invoice.voided_at, as_of), Status.VOID.value),
                 (has_seen(_Invoice.written_off_at, as_of), Status.WRITTEN_OFF.value),
-                (left <= 0, Status.PAID.value),
+                (self._position.left_cents <= 0, Status.PAID.value),
                 (_Invoice.due_on < as_of.day, Status.OVERDUE.value),
                 (self.paid_cents > 0, Status.PARTIAL.value),
             ],
@@ -230,11 +256,10 @@ class _Ledger:
         )
 
     def select(self, *columns: Any) -> Any:
-        return (
-            _Invoice.select(*columns)
-            .join(_Customer)
-            .join_from(_Invoice, self._paid, JOIN.LEFT_OUTER, on=(self._paid.c.invoice_id == _Invoice.id))
-        )
+        return self._position.joined(_Invoice.select(*columns).join(_Customer))
+
+    def lines(self) -> Any:
+        return self.select(*_FACTS, _Customer.code, _Customer.name, self.paid_cents)
 
     def matches(self, wanted: Filter) -> Expression:
         conditions = [_Invoice.issued_on <= self._as_of.day, *self.narrowed(wanted)]
@@ -243,13 +268,17 @@ class _Ledger:
     def narrowed(self, wanted: Filter) -> Iterator[Expression]:
         if wanted.text:
             yield self._holds(wanted)
-        if wanted.currency:
-            yield _Invoice.currency == wanted.currency
         if wanted.statuses:
-            yield self._status.in_([status.value for status in wanted.statuses])
+            yield from self._is_one_of(wanted.statuses)
         if wanted.bucket:
-            yield self.balance_cents > 0
+            yield self._position.is_owed
             yield from _is_due_within(wanted.bucket, self._as_of.day)
+        if wanted.disputed is not None:
+            yield _Invoice.disputed == wanted.disputed
+        if wanted.ids is not None:
+            yield _Invoice.id.in_(sorted(wanted.ids))
+        yield from _is_exactly(wanted)
+        yield from _is_within(wanted)
 
     def in_order(self, order: Order) -> list[Any]:
         column = {
@@ -264,12 +293,51 @@ class _Ledger:
         # The id makes the order of equals the same on every page.
         return [column.desc(), _Invoice.id.desc()] if order.descending else [column, _Invoice.id]
 
+    def _is_one_of(self, statuses: frozenset[Status]) -> Iterator[Expression]:
+        if statuses <= OUTSTANDING:
+            # Said beside the status, for the index over what is open to be used.
+            yield self._position.is_owed
+        if statuses == {Status.OVERDUE}:
+            yield _Invoice.due_on < self._as_of.day
+        if statuses != OUTSTANDING:
+            yield self._status.in_([status.value for status in statuses])
+
     def _holds(self, wanted: Filter) -> Expression:
-        places = (_Invoice.number, _Invoice.reference, _Customer.name, _Customer.code)
-        found = [place.contains(wanted.text) for place in places]
-        if wanted.amount_cents is not None:
-            found += [_Invoice.total_cents == wanted.amount_cents, self.balance_cents == wanted.amount_cents]
+        customers = _Customer.alias("found")
+        named = customers.select(customers.id).where(
+            customers.name.contains(wanted.text) | customers.code.contains(wanted.text)
+        )
+        found = [
+            _Invoice.number.contains(wanted.text),
+            _Invoice.reference.contains(wanted.text),
+            _Invoice.customer.in_(named),
+        ]
+        if wanted.text_cents is not None:
+            found += [_Invoice.total_cents == wanted.text_cents, self.balance_cents == wanted.text_cents]
         return reduce(or_, found)
+
+
+def _is_exactly(wanted: Filter) -> Iterator[Expression]:
+    asked: tuple[tuple[Any, Any], ...] = (
+        (_Invoice.customer, wanted.customer_id),
+        (_Invoice.ledger, wanted.ledger),
+        (_Invoice.currency, wanted.currency),
+        (_Invoice.origin, wanted.import_id),
+    )
+    return (column == value for column, value in asked if value)
+
+
+def _is_within(wanted: Filter) -> Iterator[Expression]:
+    ranges: tuple[tuple[Any, Any, Any], ...] = (
+        (_Invoice.issued_on, wanted.issued_from, wanted.issued_to),
+        (_Invoice.due_on, wanted.due_from, wanted.due_to),
+        (_Invoice.total_cents, wanted.least_cents, wanted.most_cents),
+    )
+    for column, least, most in ranges:
+        if least is not None:
+            yield column >= least
+        if most is not None:
+            yield column <= most
 
 
 def _is_due_within(bucket: Bucket, day: date) -> Iterator[Expression]:
@@ -281,26 +349,8 @@ def _is_due_within(bucket: Bucket, day: date) -> Iterator[Expression]:
 
 
 def _line(row: Any, as_of: AsOf) -> Line:
-    invoice = rules.Invoice(
-        id=row.id,
-        number=row.number,
-        customer_id=row.customer_id,
-        issued_on=row.issued_on,
-        due_on=row.due_on,
-        currency=row.currency,
-        total_cents=row.total_cents,
-        ledger=row.ledger,
-        reference=row.reference,
-        notes=row.notes,
-        disputed=row.disputed,
-        draft=row.draft,
-        voided_at=row.voided_at,
-        void_reason=row.void_reason,
-        written_off_at=row.written_off_at,
-        write_off_reason=row.write_off_reason,
-        version=row.version,
-    )
-    return Line(invoice, row.customer_code, row.customer_name, int(row.paid_cents), as_of)
+    *facts, customer_code, customer_name, paid_cents = row
+    return Line(rules.Invoice(*facts), customer_code, customer_name, int(paid_cents), as_of)
 
 
 def _with_origin(table: type[tables.Imported], *columns: Any) -> Any:

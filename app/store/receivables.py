@@ -7,43 +7,104 @@ from peewee import JOIN, Case, Expression, fn
 
 from app.domain.ageing import Balances
 from app.domain.as_of import AsOf
+from app.store.remembered import remembered
 from app.store.tables import Customer, Invoice, Payment
+
+
+class Position:
+    """What each invoice had paid and still had open at the end of a day, as SQL over `tables.Invoice`.
+
+    The database keeps what all payments of an invoice add up to. What happened after the day is taken off again, so a
+    day is the cheaper the less came after it; nothing has, for most that is asked about today.
+
+    position = Position(as_of)
+    query = position.joined(Invoice.select(Invoice.number, position.balance_cents).where(position.has_balance))
+    """
+
+    def __init__(self, as_of: AsOf) -> None:
+        self._later = _paid_later(as_of) if _has_later_facts(as_of) else None
+        self.is_in_scope = is_in_scope(as_of) if self._later is not None else _is_in_scope_for_good(as_of)
+        self.paid_cents: Any = Invoice.paid_cents
+        if self._later is not None:
+            self.paid_cents = Invoice.paid_cents - fn.COALESCE(self._later.c.cents, 0)
+        self.left_cents = Invoice.total_cents - self.paid_cents
+        self.balance_cents = Case(None, [(self.is_in_scope, self.left_cents)], 0)
+
+    @property
+    def has_balance(self) -> Expression:
+        """Select receivables that are neither settled nor void; for what is for good, in the words of the index."""
+        differs = Invoice.paid_cents != Invoice.total_cents if self._later is None else self.left_cents != 0
+        has_balance: Expression = self.is_in_scope & differs
+        return has_balance
+
+    @property
+    def is_owed(self) -> Expression:
+        """Select receivables on which something was left to pay."""
+        owed: Expression = self.has_balance & (self.left_cents > 0)
+        return owed
+
+    def joined(self, query: Any) -> Any:
+        """Return the query over invoices with what the expressions of the position need."""
+        if self._later is None:
+            return query
+        return query.join_from(Invoice, self._later, JOIN.LEFT_OUTER, on=(self._later.c.invoice_id == Invoice.id))
 
 
 def balances(as_of: AsOf) -> list[Balances]:
     """Return what was open and what was overpaid, by currency and due date."""
-    paid = paid_by_invoice(as_of)
-    balance = Invoice.total_cents - fn.COALESCE(paid.c.paid_cents, 0)
+    return list(_balances(as_of))
+
+
+@remembered
+def _balances(as_of: AsOf) -> tuple[Balances, ...]:
+    position = Position(as_of)
+    balance = position.left_cents
     rows: Any = (
-        Invoice.select(
-            Invoice.currency,
-            Invoice.due_on,
-            fn.SUM(Case(None, [(balance > 0, 1)], 0)),
-            fn.SUM(Case(None, [(balance > 0, balance)], 0)),
-            # `-balance` would be an order to peewee, not a sum.
-            fn.SUM(Case(None, [(balance < 0, 0 - balance)], 0)),
+        position.joined(
+            Invoice.select(
+                Invoice.currency,
+                Invoice.due_on,
+                fn.SUM(Case(None, [(balance > 0, 1)], 0)),
+                fn.SUM(Case(None, [(balance > 0, balance)], 0)),
+                # `-balance` would be an order to peewee, not a sum.
+                fn.SUM(Case(None, [(balance < 0, 0 - balance)], 0)),
+            )
         )
-        .join(paid, JOIN.LEFT_OUTER, on=(paid.c.invoice_id == Invoice.id))
-        .where(is_in_scope(as_of))
+        .where(position.has_balance)
         .group_by(Invoice.currency, Invoice.due_on)
         .order_by(Invoice.currency, Invoice.due_on)
         .tuples()
     )
-    return [
+    return tuple(
         Balances(currency, due_on, int(open_invoices), int(open_cents), int(credit_cents))
         for currency, due_on, open_invoices, open_cents, credit_cents in rows
-    ]
+    )
 
 
-def paid_by_invoice(as_of: AsOf) -> Any:
-    """Select what had been paid for each invoice; the SQL of `app.domain.payment.paid_cents`."""
+@remembered
+def _has_later_facts(as_of: AsOf) -> bool:
+    """Tell whether any payment, void or write-off lies after the end of the day."""
+    later = (
+        Payment.select().where(Payment.paid_on > as_of.day, Payment.voided_at.is_null()),
+        Payment.select().where(Payment.voided_at >= as_of.ended_at),
+        Invoice.select().where(Invoice.voided_at >= as_of.ended_at),
+        Invoice.select().where(Invoice.written_off_at >= as_of.ended_at),
+    )
+    return any(query.exists() for query in later)
+
+
+def _paid_later(as_of: AsOf) -> Any:
+    """Select, by invoice, what the kept sum holds too much of: later payments, less those that were void only later."""
     # Its own alias: the result is joined into queries that may read payments themselves.
-    payment = Payment.alias("counted")
+    payment = Payment.alias("later")
+    came = payment.voided_at.is_null() & (payment.paid_on > as_of.day)
+    went = (payment.voided_at >= as_of.ended_at) & (payment.paid_on <= as_of.day)
+    cents = Case(None, [(payment.voided_at.is_null(), payment.amount_cents)], 0 - payment.amount_cents)
     return (
-        payment.select(payment.invoice.alias("invoice_id"), fn.SUM(payment.amount_cents).alias("paid_cents"))
-        .where(payment.paid_on <= as_of.day, ~has_seen(payment.voided_at, as_of))
+        payment.select(payment.invoice.alias("invoice_id"), fn.SUM(cents).alias("cents"))
+        .where(came | went)
         .group_by(payment.invoice)
-        .alias("paid")
+        .alias("paid_later")
     )
 
 
@@ -64,6 +125,16 @@ def has_seen(moment: Any, as_of: AsOf) -> Expression:
     return seen
 
 
+def _is_in_scope_for_good(as_of: AsOf) -> Expression:
+    scope: Expression = (
+        (Invoice.issued_on <= as_of.day)
+        & (Invoice.draft == False)  # noqa: E712  # SQL, not Python
+        & Invoice.voided_at.is_null()
+        & Invoice.written_off_at.is_null()
+    )
+    return scope
+
+
 @dataclass(frozen=True, slots=True)
 class CustomerBalance:
     """What one customer owed in one currency at the end of a day."""
@@ -79,26 +150,29 @@ class CustomerBalance:
 
 def balances_by_customer(as_of: AsOf) -> list[CustomerBalance]:
     """Return who owed or was owed anything, the largest debt of each currency first."""
-    paid = paid_by_invoice(as_of)
-    balance = Invoice.total_cents - fn.COALESCE(paid.c.paid_cents, 0)
+    return list(_balances_by_customer(as_of))
+
+
+@remembered
+def _balances_by_customer(as_of: AsOf) -> tuple[CustomerBalance, ...]:
+    position = Position(as_of)
+    balance = position.left_cents
     owed = fn.SUM(Case(None, [(balance > 0, balance)], 0))
     rows: Any = (
-        Invoice.select(
-            Customer.code,
-            Customer.name,
-            Invoice.currency,
-            fn.SUM(Case(None, [(balance > 0, 1)], 0)),
-            owed.alias("owed"),
-            fn.SUM(Case(None, [((balance > 0) & (Invoice.due_on < as_of.day), balance)], 0)),
-            fn.SUM(Case(None, [(balance < 0, 0 - balance)], 0)),
+        position.joined(
+            Invoice.select(
+                Customer.code,
+                Customer.name,
+                Invoice.currency,
+                fn.SUM(Case(None, [(balance > 0, 1)], 0)),
+                owed.alias("owed"),
+                fn.SUM(Case(None, [((balance > 0) & (Invoice.due_on < as_of.day), balance)], 0)),
+                fn.SUM(Case(None, [(balance < 0, 0 - balance)], 0)),
+            ).join(Customer)
         )
-        .join(Customer)
-        .switch(Invoice)
-        .join(paid, JOIN.LEFT_OUTER, on=(paid.c.invoice_id == Invoice.id))
-        .where(is_in_scope(as_of))
+        .where(position.has_balance)
         .group_by(Customer.code, Customer.name, Invoice.currency)
-        .having(fn.SUM(Case(None, [(balance != 0, 1)], 0)) > 0)
         .order_by(Invoice.currency, owed.desc(), Customer.code)
         .tuples()
     )
-    return [CustomerBalance(code, name, currency, *map(int, figures)) for code, name, currency, *figures in rows]
+    return tuple(CustomerBalance(code, name, currency, *map(int, figures)) for code, name, currency, *figures in rows)

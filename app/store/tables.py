@@ -1,4 +1,4 @@
-"""The tables; nothing derived is stored: paid, balance, status and age follow from these rows."""
+"""The tables; balance, status and age follow from these rows, and one sum is kept by the database: what is paid."""
 
 from datetime import UTC, datetime
 from typing import Any
@@ -136,7 +136,10 @@ class Customer(Imported):
 
 
 class Invoice(Imported):
-    """What is owed; `number_key` is the number as it is compared."""
+    """What is owed; `number_key` is the number as it is compared.
+
+    `paid_cents` is what all payments that are not voided add up to, whatever their day: triggers keep it, nobody else.
+    """
 
     number = CharField()
     number_key = CharField()
@@ -154,6 +157,7 @@ class Invoice(Imported):
     void_reason = TextField(default="")
     written_off_at = MomentField(null=True)
     write_off_reason = TextField(default="")
+    paid_cents = BigIntegerField(default=0)
     version = IntegerField(default=1)
 
     class Meta:
@@ -164,7 +168,10 @@ class Invoice(Imported):
 
 
 class Payment(Imported):
-    """What was received for an invoice; a refund is negative. Never edited: voided and recorded anew."""
+    """What was received for an invoice; a refund is negative. Never edited: voided and recorded anew.
+
+    Payments that were recorded together share a `receipt`; the first of them holds the key of the form they came from.
+    """
 
     invoice = ForeignKeyField(Invoice)
     paid_on = DateField()
@@ -172,6 +179,7 @@ class Payment(Imported):
     method = CharField(default="")
     reference = CharField(default="")
     note = TextField(default="")
+    receipt = CharField(null=True, max_length=64)
     idempotency_key = CharField(null=True, unique=True, max_length=64)
     recorded_by = ForeignKeyField(User, null=True, on_delete="SET NULL")
     recorded_at = MomentField()
@@ -271,7 +279,7 @@ class AuditEntry(Table):
     user_id = IntegerField(null=True)
     actor = CharField()
     action = CharField(max_length=40)
-    subject = CharField()
+    subject = CharField(index=True)
     before = TextField(default="")
     after = TextField(default="")
     previous_hash = CharField(max_length=64)
@@ -281,6 +289,17 @@ class AuditEntry(Table):
         """Named in the plural."""
 
         table_name = "audit_entries"
+
+
+class LedgerMark(Table):
+    """One row whose random mark changes with every change to customers, invoices or payments; triggers see to it."""
+
+    mark = CharField(max_length=32)
+
+    class Meta:
+        """Named in the plural."""
+
+        table_name = "ledger_marks"
 
 
 ALL: tuple[type[Table], ...] = (
@@ -296,4 +315,5 @@ ALL: tuple[type[Table], ...] = (
     SavedView,
     ApiToken,
     AuditEntry,
+    LedgerMark,
 )

@@ -130,7 +130,7 @@ def _search(fields: Fields, day: date, today: date) -> Search:
     status, statuses = _statuses(fields)
     wanted = Filter(
         text=text,
-        amount_cents=cents_in(text),
+        text_cents=cents_in(text),
         statuses=statuses,
         bucket=fields.choice("bucket", Bucket),
         currency=fields.text("currency", longest=3).upper(),

@@ -62,7 +62,7 @@ def test_an_amount_finds_totals_and_balances(numbers):
     a_payment(an_invoice("2", total_cents=100_00), 25_00)
     an_invoice("3", total_cents=75_01)
 
-    assert numbers(text="75.00", amount_cents=75_00) == ["1", "2"]
+    assert numbers(text="75.00", text_cents=75_00) == ["1", "2"]
 
 
 def test_statuses_and_buckets_narrow(numbers):
