@@ -15,13 +15,14 @@ class Right(StrEnum):
     """Something that not every role may do."""
 
     READ = "read"
+    EDIT = "edit"
     IMPORT = "import"
     EXPORT = "export"
 
 
 _RIGHTS = {
     Role.ADMIN: frozenset(Right),
-    Role.ACCOUNTANT: frozenset({Right.READ, Right.IMPORT, Right.EXPORT}),
+    Role.ACCOUNTANT: frozenset({Right.READ, Right.EDIT, Right.IMPORT, Right.EXPORT}),
     Role.VIEWER: frozenset({Right.READ}),
 }
 

@@ -8,8 +8,8 @@ from app.domain.permissions import Right, Role, may
 @pytest.mark.parametrize(
     ("role", "rights"),
     [
-        (Role.ADMIN, {"read", "import", "export"}),
-        (Role.ACCOUNTANT, {"read", "import", "export"}),
+        (Role.ADMIN, {"read", "edit", "import", "export"}),
+        (Role.ACCOUNTANT, {"read", "edit", "import", "export"}),
         (Role.VIEWER, {"read"}),
     ],
 )
