@@ -1,23 +1,16 @@
 """The whole store as a workbook of three tabs; importing it again changes nothing."""
 
-import re
 from collections.abc import Iterable, Sequence
 from datetime import date
 from decimal import Decimal
 from pathlib import Path
-from typing import TypeAlias
 from zoneinfo import ZoneInfo
 
 from openpyxl import Workbook
-from openpyxl.cell import Cell, WriteOnlyCell
-from openpyxl.cell.cell import ILLEGAL_CHARACTERS_RE
-from openpyxl.styles import Font
-from openpyxl.worksheet._write_only import WriteOnlyWorksheet
 
 from app.store.snapshot import Snapshot, StoredInvoice
 from app.workbook.difference import invoice_values
-
-_Exported: TypeAlias = str | int | Decimal | date | None
+from app.workbook.listing import Listed, write_tab
 
 CUSTOMER_HEADERS = ("Customer ID", "Name", "E-mail", "Phone", "Address", "Terms (days)", "Notes")
 INVOICE_HEADERS = (
@@ -38,20 +31,17 @@ INVOICE_HEADERS = (
 )
 PAYMENT_HEADERS = ("Invoice No", "Customer ID", "Payment Date", "Amount", "Method", "Reference", "Note")
 
-# A text that begins like this would lose its first sign when it is read back, as that sign guards against formulas.
-_LIKE_A_GUARD = re.compile(r"^'['=+\-@\t\r\0]")
-
 
 def export(stored: Snapshot, path: Path, zone: ZoneInfo) -> None:
     """Write the workbook; texts are written as texts, so that none of them becomes a formula."""
     book = Workbook(write_only=True)
-    _write_tab(book, "Customers", CUSTOMER_HEADERS, _customers(stored))
-    _write_tab(book, "Invoices", INVOICE_HEADERS, _invoices(stored, zone))
-    _write_tab(book, "Payments", PAYMENT_HEADERS, _payments(stored))
+    write_tab(book, "Customers", CUSTOMER_HEADERS, _customers(stored))
+    write_tab(book, "Invoices", INVOICE_HEADERS, _invoices(stored, zone))
+    write_tab(book, "Payments", PAYMENT_HEADERS, _payments(stored))
     book.save(path)
 
 
-def _customers(stored: Snapshot) -> Iterable[Sequence[_Exported]]:
+def _customers(stored: Snapshot) -> Iterable[Sequence[Listed]]:
     for customer in sorted(stored.customers.values(), key=lambda customer: customer.id):
         yield (
             customer.code,
@@ -64,7 +54,7 @@ def _customers(stored: Snapshot) -> Iterable[Sequence[_Exported]]:
         )
 
 
-def _invoices(stored: Snapshot, zone: ZoneInfo) -> Iterable[Sequence[_Exported]]:
+def _invoices(stored: Snapshot, zone: ZoneInfo) -> Iterable[Sequence[Listed]]:
     names = {customer.id: customer.name for customer in stored.customers.values()}
     for invoice in _in_order(stored):
         values = invoice_values(invoice, zone)
@@ -87,7 +77,7 @@ def _invoices(stored: Snapshot, zone: ZoneInfo) -> Iterable[Sequence[_Exported]]
         )
 
 
-def _payments(stored: Snapshot) -> Iterable[Sequence[_Exported]]:
+def _payments(stored: Snapshot) -> Iterable[Sequence[Listed]]:
     for invoice in _in_order(stored):
         for payment in stored.payments.get(invoice.id, ()):
             yield (
@@ -107,36 +97,3 @@ def _in_order(stored: Snapshot) -> list[StoredInvoice]:
 
 def _amount(cents: int) -> Decimal:
     return Decimal(cents).scaleb(-2)
-
-
-def _write_tab(book: Workbook, title: str, headers: Sequence[str], rows: Iterable[Sequence[_Exported]]) -> None:
-    sheet = book.create_sheet(title)
-    for index, header in enumerate(headers):
-        sheet.column_dimensions[chr(ord("A") + index)].width = max(14, len(header) + 2)
-    sheet.freeze_panes = "A2"
-    sheet.append([_header(sheet, header) for header in headers])
-    for row in rows:
-        sheet.append([_cell(sheet, value) for value in row])
-
-
-def _header(sheet: WriteOnlyWorksheet, text: str) -> Cell:
-    cell = WriteOnlyCell(sheet, text)
-    cell.font = Font(bold=True)
-    return cell
-
-
-def _cell(sheet: WriteOnlyWorksheet, value: _Exported) -> Cell | None:
-    if value is None or value == "":
-        return None
-    if isinstance(value, str):
-        text = ILLEGAL_CHARACTERS_RE.sub("", value)
-        cell = WriteOnlyCell(sheet, "'" + text if _LIKE_A_GUARD.match(text) else text)
-        cell.data_type = "s"
-        return cell
-    cell = WriteOnlyCell(sheet)
-    cell.value = value
-    if isinstance(value, Decimal):
-        cell.number_format = "#,##0.00"
-    elif isinstance(value, date):
-        cell.number_format = "yyyy-mm-dd"
-    return cell
