@@ -82,6 +82,19 @@ def exclusive_transaction() -> Iterator[None]:
         yield
 
 
+def one_at_a_time(lock: int) -> None:
+    """Wait until no other transaction holds the lock, and hold it to the end of this one; SQLite has one writer."""
+    if not tables.database.in_transaction():
+        raise RuntimeError("A lock that ends with its transaction needs one.")
+    if _is_postgresql():
+        tables.database.execute_sql("SELECT pg_advisory_xact_lock(%s)", (lock,))
+
+
+def locked(query: Any) -> Any:
+    """Return the query whose rows are locked for the transaction, in its order; on SQLite the whole database is."""
+    return query.for_update() if _is_postgresql() else query
+
+
 @contextmanager
 def unless_busy() -> Iterator[None]:
     """Let the block's write go by where somebody else holds SQLite's one lock; only for what may as well be lost."""

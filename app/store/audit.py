@@ -1,0 +1,82 @@
+"""The record of what people did: appended in the transaction of the deed, each entry sealed with the one before."""
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from app.store.database import one_at_a_time
+from app.store.tables import AuditEntry
+from app.store.users import User
+
+_CHAIN_LOCK = 7_340_513  # any number, as long as nothing else in the database locks on it
+_BEGINNING = "0" * 64
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One deed; `before` and `after` hold what it changed, by name."""
+
+    at: datetime
+    actor: str
+    action: str
+    subject: str
+    before: Mapping[str, Any]
+    after: Mapping[str, Any]
+
+    @property
+    def subject_id(self) -> int:
+        """Return the id of what it was done to."""
+        return int(self.subject.partition(":")[2])
+
+
+def append(
+    by: User, action: str, subject: str, *, before: Mapping[str, Any], after: Mapping[str, Any], now: datetime
+) -> None:
+    """Record a deed on a subject such as `invoice:12`; only inside the transaction that does it."""
+    one_at_a_time(_CHAIN_LOCK)
+    values = {
+        "at": now,
+        "user_id": by.id,
+        "actor": by.name or by.email,
+        "action": action,
+        "subject": subject,
+        "before": _json(before),
+        "after": _json(after),
+        "previous_hash": _latest_hash(),
+    }
+    AuditEntry.create(**values, entry_hash=_seal(values))
+
+
+def of_subject(subject: str, limit: int = 200) -> list[Entry]:
+    """Return what was done to a subject, newest first."""
+    return _entries(AuditEntry.select().where(AuditEntry.subject == subject), limit)
+
+
+def latest(limit: int) -> list[Entry]:
+    """Return the latest deeds, newest first."""
+    return _entries(AuditEntry.select(), limit)
+
+
+def _entries(query: Any, limit: int) -> list[Entry]:
+    found = query.order_by(AuditEntry.id.desc()).limit(limit)
+    return [
+        Entry(row.at, row.actor, row.action, row.subject, json.loads(row.before), json.loads(row.after))
+        for row in found
+    ]
+
+
+def _latest_hash() -> str:
+    entry = AuditEntry.select(AuditEntry.entry_hash).order_by(AuditEntry.id.desc()).first()
+    return _BEGINNING if entry is None else str(entry.entry_hash)
+
+
+def _seal(values: Mapping[str, Any]) -> str:
+    text = json.dumps({**values, "at": values["at"].isoformat()}, sort_keys=True, ensure_ascii=False)
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def _json(values: Mapping[str, Any]) -> str:
+    return json.dumps(values, default=str, sort_keys=True, ensure_ascii=False)
