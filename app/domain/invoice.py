@@ -42,6 +42,26 @@ class Invoice:
     version: int
 
 
+class Standing(StrEnum):
+    """What a person has said of an invoice, whatever the day."""
+
+    DRAFT = "draft"
+    VOID = "void"
+    WRITTEN_OFF = "written off"
+    ISSUED = "issued"
+
+
+def standing(invoice: Invoice) -> Standing:
+    """Return what was last said of the invoice."""
+    if invoice.draft:
+        return Standing.DRAFT
+    if invoice.voided_at is not None:
+        return Standing.VOID
+    if invoice.written_off_at is not None:
+        return Standing.WRITTEN_OFF
+    return Standing.ISSUED
+
+
 def is_in_scope(invoice: Invoice, as_of: AsOf) -> bool:
     """Tell whether the invoice was a receivable at the end of the day, settled or not."""
     return (

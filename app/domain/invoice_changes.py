@@ -1,0 +1,58 @@
+"""What a person may do to an invoice, and why sometimes not."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date
+from enum import StrEnum
+
+from app.domain.invoice import Invoice, Standing, standing
+from app.domain.money import display
+
+
+@dataclass(frozen=True, slots=True)
+class InvoiceFacts:
+    """What a person says of an invoice when writing or editing it."""
+
+    number: str
+    customer_id: int
+    issued_on: date
+    due_on: date
+    currency: str
+    total_cents: int
+    ledger: str
+    reference: str = ""
+    notes: str = ""
+    draft: bool = False
+
+
+class Change(StrEnum):
+    """Something that is said of an invoice with a reason."""
+
+    VOID = "void"
+    WRITE_OFF = "write off"
+    REINSTATE = "reinstate"
+    DISPUTE = "dispute"
+    SETTLE_DISPUTE = "settle dispute"
+
+
+def possible_changes(invoice: Invoice, paid_cents: int) -> Iterable[Change]:
+    """Yield what can be said of the invoice as it stands."""
+    return (change for change in Change if not why_not(change, invoice, paid_cents))
+
+
+def why_not(change: Change, invoice: Invoice, paid_cents: int) -> str:
+    """Return why that cannot be said of the invoice, nothing if it can."""
+    state = standing(invoice)
+    if change is Change.REINSTATE:
+        return "" if state in {Standing.VOID, Standing.WRITTEN_OFF} else "It is neither void nor written off."
+    if state in {Standing.VOID, Standing.WRITTEN_OFF}:
+        return f"It is {state} already."
+    if change is Change.VOID and paid_cents != 0:
+        return f"Payments of {display(paid_cents)} {invoice.currency} count for it: void or refund them first."
+    if change is Change.WRITE_OFF and (state is Standing.DRAFT or paid_cents >= invoice.total_cents):
+        return "Nothing is owed on it that could be written off."
+    if change is Change.DISPUTE and invoice.disputed:
+        return "It is disputed already."
+    if change is Change.SETTLE_DISPUTE and not invoice.disputed:
+        return "It is not disputed."
+    return ""

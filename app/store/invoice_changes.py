@@ -1,0 +1,131 @@
+"""Changes of invoices: each one transaction, recorded, and refused when somebody else was faster."""
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, fields
+from datetime import datetime
+from typing import Any
+
+from app.domain.invoice import Invoice
+from app.domain.invoice_changes import Change, InvoiceFacts, why_not
+from app.store import audit, tables
+from app.store.database import locked, transaction
+from app.store.snapshot import compared
+from app.store.users import User
+
+_INVOICE = tuple(getattr(tables.Invoice, fact.name) for fact in fields(Invoice))
+
+
+class NumberTakenError(Exception):
+    """The customer has an invoice with that number."""
+
+    def __init__(self, invoice_id: int) -> None:
+        super().__init__("This customer has an invoice with this number already.")
+        self.invoice_id = invoice_id
+
+
+class ChangedMeanwhileError(Exception):
+    """Somebody else has changed the invoice since it was shown."""
+
+    def __init__(self, invoice: Invoice) -> None:
+        super().__init__("Somebody else has changed this invoice since it was shown.")
+        self.invoice = invoice
+
+
+class RefusedError(Exception):
+    """The change is against a rule; the message is one sentence."""
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """An invoice as the person saw it who wants to change it."""
+
+    invoice_id: int
+    version: int
+
+
+def create(facts: InvoiceFacts, by: User, now: datetime) -> int:
+    """Add an invoice and return its id; raises NumberTakenError."""
+    with transaction():
+        _refuse_a_taken_number(facts, None)
+        row = tables.Invoice.create(**_columns(facts))
+        audit.append(by, "invoice.created", f"invoice:{row.id}", before={}, after=_said(asdict(facts)), now=now)
+        invoice_id: int = row.id
+        return invoice_id
+
+
+def edit(seen: Seen, facts: InvoiceFacts, by: User, now: datetime) -> bool:
+    """Change what is said of an invoice and tell whether anything was different; raises as `say` does."""
+    with transaction():
+        invoice, _ = _as_seen(seen)
+        before = {name: getattr(invoice, name) for name in asdict(facts)}
+        changed = {name for name, value in asdict(facts).items() if value != before[name]}
+        if not changed:
+            return False
+        _refuse_a_taken_number(facts, seen.invoice_id)
+        _write(seen, _columns(facts))
+        after = {name: value for name, value in asdict(facts).items() if name in changed}
+        was = {name: before[name] for name in changed}
+        audit.append(by, "invoice.edited", f"invoice:{seen.invoice_id}", before=was, after=after, now=now)
+        return True
+
+
+def say(change: Change, reason: str, seen: Seen, by: User, now: datetime) -> None:
+    """Void, write off, reinstate or dispute an invoice; raises LookupError, ChangedMeanwhileError or RefusedError."""
+    with transaction():
+        invoice, paid_cents = _as_seen(seen)
+        refusal = why_not(change, invoice, paid_cents)
+        if refusal:
+            raise RefusedError(refusal)
+        _write(seen, _SAID[change](reason, now))
+        action = f"invoice.{change.replace(' ', '_')}"
+        before = {"reason": invoice.void_reason or invoice.write_off_reason} if change is Change.REINSTATE else {}
+        audit.append(by, action, f"invoice:{seen.invoice_id}", before=before, after=_said({"reason": reason}), now=now)
+
+
+_SAID: Mapping[Change, Any] = {
+    Change.VOID: lambda reason, now: {"voided_at": now, "void_reason": reason},
+    Change.WRITE_OFF: lambda reason, now: {"written_off_at": now, "write_off_reason": reason},
+    Change.REINSTATE: lambda _reason, _now: {
+        "voided_at": None,
+        "void_reason": "",
+        "written_off_at": None,
+        "write_off_reason": "",
+    },
+    Change.DISPUTE: lambda _reason, _now: {"disputed": True},
+    Change.SETTLE_DISPUTE: lambda _reason, _now: {"disputed": False},
+}
+
+
+def _as_seen(seen: Seen) -> tuple[Invoice, int]:
+    query = tables.Invoice.select(*_INVOICE, tables.Invoice.paid_cents).where(tables.Invoice.id == seen.invoice_id)
+    row: Any = locked(query).tuples().first()
+    if row is None:
+        raise LookupError("There is no such invoice.")
+    invoice = Invoice(*row[:-1])
+    if invoice.version != seen.version:
+        raise ChangedMeanwhileError(invoice)
+    return invoice, row[-1]
+
+
+def _write(seen: Seen, values: Mapping[str, Any]) -> None:
+    # The version tells the next import that the app, not the workbook, had the last word.
+    invoice = tables.Invoice
+    invoice.update({**values, "version": invoice.version + 1}).where(invoice.id == seen.invoice_id).execute()
+
+
+def _refuse_a_taken_number(facts: InvoiceFacts, own_id: int | None) -> None:
+    invoice = tables.Invoice
+    taken = (invoice.number_key == compared(facts.number)) & (invoice.customer == facts.customer_id)
+    found = invoice.select(invoice.id).where(taken, invoice.id != (own_id or 0)).first()
+    if found is not None:
+        raise NumberTakenError(found.id)
+
+
+def _columns(facts: InvoiceFacts) -> dict[str, Any]:
+    values = asdict(facts)
+    customer_id = values.pop("customer_id")
+    return {**values, "customer": customer_id, "number_key": compared(facts.number)}
+
+
+def _said(values: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in values.items() if value not in {"", False}}

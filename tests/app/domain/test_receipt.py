@@ -1,0 +1,90 @@
+"""What a receipt may hold."""
+
+from dataclasses import replace
+from datetime import UTC, date, datetime
+
+import pytest
+
+from app.domain.invoice import Invoice
+from app.domain.receipt import Receipt, overpaid, spread, why_not, why_not_move
+
+TODAY = date(2026, 3, 2)
+ISSUED = Invoice(
+    1, "1001", 7, date(2026, 1, 1), date(2026, 1, 31), "USD", 100_00, "Invoices", "", "", False, False, None, "", None,
+    "", 1,
+)  # fmt: skip
+OTHER = replace(ISSUED, id=2, number="1002")
+MOMENT = datetime(2026, 2, 1, tzinfo=UTC)
+
+
+def receipt(amounts, paid_on=TODAY):
+    return Receipt("key", paid_on, amounts)
+
+
+def test_money_is_spread_over_invoices_in_their_order():
+    assert spread(150_00, {1: 100_00, 2: 30_00, 3: 50_00}) == {1: 100_00, 2: 30_00, 3: 20_00}
+
+
+def test_money_that_is_left_over_is_placed_nowhere():
+    assert spread(150_00, {1: 100_00}) == {1: 100_00}
+
+
+def test_a_payment_of_today_on_an_issued_invoice_can_be_recorded():
+    assert why_not(receipt({1: 40_00}), {1: (ISSUED, 0)}, TODAY) is None
+
+
+@pytest.mark.parametrize(
+    ("invoice", "paid_cents", "cents", "paid_on", "sentence"),
+    [
+        (ISSUED, 0, 40_00, date(2026, 3, 3), "The day lies in the future: record money when it has come in."),
+        (replace(ISSUED, draft=True), 0, 40_00, TODAY, "Invoice 1001 is a draft: reinstate it first."),
+        (replace(ISSUED, voided_at=MOMENT), 0, 40_00, TODAY, "Invoice 1001 is void: reinstate it first."),
+        (replace(ISSUED, written_off_at=MOMENT), 0, 4_00, TODAY, "Invoice 1001 is written off: reinstate it first."),
+        (ISSUED, 0, 0, TODAY, "Nothing was placed on invoice 1001."),
+        (ISSUED, 30_00, -30_01, TODAY, "No more can be refunded than was paid for invoice 1001."),
+    ],
+)
+def test_what_cannot_be_recorded_is_said(invoice, paid_cents, cents, paid_on, sentence):
+    assert why_not(receipt({1: cents}, paid_on), {1: (invoice, paid_cents)}, TODAY).sentence == sentence
+
+
+def test_one_receipt_is_not_in_two_currencies():
+    euros = replace(OTHER, currency="EUR")
+
+    refusal = why_not(receipt({1: 1_00, 2: 1_00}), {1: (ISSUED, 0), 2: (euros, 0)}, TODAY)
+
+    assert refusal.sentence == "One receipt is in one currency: these invoices are in several."
+
+
+def test_what_is_more_than_open_is_counted_by_invoice():
+    found = overpaid(receipt({1: 120_00, 2: 50_00}), {1: (ISSUED, 0), 2: (OTHER, 0)})
+
+    assert found == {1: 20_00}
+
+
+def test_on_a_settled_invoice_all_is_more_than_open():
+    assert overpaid(receipt({1: 5_00}), {1: (ISSUED, 110_00)}) == {1: 5_00}
+
+
+def test_credit_can_be_used_for_another_invoice_of_the_customer():
+    assert why_not_move(receipt({1: -20_00, 2: 20_00}), {1: (ISSUED, 120_00), 2: (OTHER, 0)}, TODAY) is None
+
+
+@pytest.mark.parametrize(
+    ("amounts", "other", "paid", "sentence"),
+    [
+        ({1: -20_01, 2: 20_01}, OTHER, 0, "Invoice 1001 has less credit than that."),
+        ({1: -20_00, 2: 20_00}, OTHER, 90_00, "Less than that is open on invoice 1002."),
+        ({1: -20_00, 2: 10_00}, OTHER, 0, "What is taken from one invoice must be what is placed on the others."),
+        (
+            {1: -20_00, 2: 20_00},
+            replace(OTHER, customer_id=8),
+            0,
+            "Credit can only be used for invoices of the same customer.",
+        ),
+    ],
+)
+def test_credit_that_is_not_there_or_not_owed_cannot_be_moved(amounts, other, paid, sentence):
+    refusal = why_not_move(receipt(amounts), {1: (ISSUED, 120_00), 2: (other, paid)}, TODAY)
+
+    assert refusal.sentence == sentence
