@@ -49,6 +49,11 @@ class Settings:
     log_level: str
     workbook: WorkbookLimits
 
+    @property
+    def is_for_this_machine(self) -> bool:
+        """Tell whether its address is one that only this machine can reach: it is being worked on, or tried."""
+        return urlsplit(self.public_url).hostname in {"localhost", "127.0.0.1", "::1"}
+
     @classmethod
     def from_environment(cls, environment: Mapping[str, str] | None = None) -> Self:
         """Read all settings; raises SettingsError at the first that is wrong."""

@@ -13,11 +13,13 @@ from app.jobs.job_queue import open_queue
 from app.settings import Settings
 from app.web import rendering, routes
 from app.web.assets import Assets
+from app.web.components import Components
 from app.web.cookies import Cookies
 from app.web.csrf import Csrf
 from app.web.dashboard import Dashboard
 from app.web.flashes import Flashes
 from app.web.guard import Guard
+from app.web.help import Help
 from app.web.imports import Imports
 from app.web.invoices import Invoices
 from app.web.keys import derived
@@ -49,8 +51,12 @@ def build(settings: Settings, now: Callable[[], datetime] = clock.utc_now) -> bo
         invoices=Invoices(pages, settings.time_zone),
         imports=Imports(pages, importer, ImportJobs(open_queue(), importer)),
         sessions=Sessions(pages, tokens, cookies, timedelta(hours=settings.session_hours)),
+        help_pages=Help(pages),
     ):
         application.route(route.path, route.method, guard.around(route))
+    if settings.is_for_this_machine:
+        for route in routes.development(Components(pages)):
+            application.route(route.path, route.method, guard.around(route))
     for route in routes.bare(assets):
         application.route(route.path, route.method, guard.catching(route.handler))
     return application

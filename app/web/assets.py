@@ -1,4 +1,4 @@
-"""Assets: files that never change at their address, because the address holds a hash of what is in them."""
+"""Assets: files that never change at their address, because the address holds a hash of them all."""
 
 import hashlib
 from dataclasses import dataclass
@@ -13,29 +13,31 @@ _FOREVER = "public, max-age=31536000, immutable"
 
 @dataclass(frozen=True, slots=True)
 class Assets:
-    """The files of a folder, with the hash of each."""
+    """The files of a folder; one hash for all, so that a stylesheet finds a font by its relative address."""
 
     folder: Path
-    hashes: dict[str, str]
+    paths: frozenset[str]
+    content_hash: str
 
     @classmethod
     def of(cls, folder: Path) -> "Assets":
         """Read the folder once; only what is in it now is ever served."""
-        files = [path for path in sorted(folder.rglob("*")) if path.is_file()]
-        return cls(folder, {path.relative_to(folder).as_posix(): _hash(path) for path in files})
+        files = {path.relative_to(folder).as_posix(): path for path in sorted(folder.rglob("*")) if path.is_file()}
+        content = hashlib.sha256()
+        for name, path in files.items():
+            content.update(name.encode() + hashlib.sha256(path.read_bytes()).digest())
+        return cls(folder, frozenset(files), content.hexdigest()[:12])
 
     def url(self, path: str) -> str:
         """Return the address of the file; an unknown one is a mistake in a template."""
-        return f"/static/{self.hashes[path]}/{path}"
+        if path not in self.paths:
+            raise KeyError(path)
+        return f"/static/{self.content_hash}/{path}"
 
     def serve(self, content_hash: str, path: str) -> HTTPResponse:
         """Answer with the file, for ever if the address is the one of today."""
-        if path not in self.hashes:
+        if path not in self.paths:
             raise NotFoundError("There is no such file.")
         response = static_file(path, root=str(self.folder))
-        response.set_header("Cache-Control", _FOREVER if self.hashes[path] == content_hash else "no-cache")
+        response.set_header("Cache-Control", _FOREVER if self.content_hash == content_hash else "no-cache")
         return response
-
-
-def _hash(path: Path) -> str:
-    return hashlib.sha256(path.read_bytes()).hexdigest()[:12]

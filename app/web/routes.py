@@ -3,14 +3,18 @@
 from app.domain.permissions import Right
 from app.web import health
 from app.web.assets import Assets
+from app.web.components import Components
 from app.web.dashboard import Dashboard
 from app.web.guard import LARGEST_FORM, Route
+from app.web.help import Help
 from app.web.imports import Imports
 from app.web.invoices import Invoices
 from app.web.sessions import Sessions
 
 
-def pages(dashboard: Dashboard, invoices: Invoices, imports: Imports, sessions: Sessions) -> tuple[Route, ...]:
+def pages(
+    dashboard: Dashboard, invoices: Invoices, imports: Imports, sessions: Sessions, help_pages: Help
+) -> tuple[Route, ...]:
     """Return the pages: each handler is given the visit."""
     return (
         Route("GET", "/", dashboard.show, Right.READ),
@@ -26,10 +30,16 @@ def pages(dashboard: Dashboard, invoices: Invoices, imports: Imports, sessions: 
         Route("POST", "/imports/<import_id:id>/undo", imports.undo, Right.IMPORT),
         Route("POST", "/imports/<import_id:id>/discard", imports.discard, Right.IMPORT),
         Route("GET", "/export.xlsx", imports.export, Right.EXPORT),
+        Route("GET", "/help", help_pages.show, Right.READ),
         Route("GET", "/sign-in", sessions.new),
         Route("POST", "/sign-in", sessions.create),
         Route("POST", "/sign-out", sessions.delete, Right.READ),
     )
+
+
+def development(components: Components) -> tuple[Route, ...]:
+    """Return the pages for whoever works on the app, which others do not have."""
+    return (Route("GET", "/components", components.show, Right.READ),)
 
 
 def bare(assets: Assets) -> tuple[Route, ...]:

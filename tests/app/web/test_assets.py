@@ -2,6 +2,7 @@
 
 import re
 from pathlib import Path
+from urllib.parse import urljoin
 
 import pytest
 
@@ -22,6 +23,18 @@ def test_a_file_at_an_address_of_yesterday_is_asked_for_anew(stranger):
     assert stranger.get("/static/000000000000/css/base.css").headers["Cache-Control"] == "no-cache"
 
 
+def test_a_stylesheet_finds_its_fonts(stranger):
+    page = stranger.get("/sign-in").text
+    stylesheet = re.search(r'href="(/static/\w+/css/)font\.css"', page).group(1)
+    fonts = re.findall(r'url\("([^"]+)"\)', stranger.get(f"{stylesheet}font.css").text)
+
+    assert fonts == ["../vendor/inter/inter-latin.woff2", "../vendor/inter/inter-latin-ext.woff2"]
+    for font in fonts:
+        answer = stranger.get(urljoin(stylesheet, font))
+        assert answer.headers["Cache-Control"] == "public, max-age=31536000, immutable"
+    assert stylesheet.replace("css/", "vendor/inter/inter-latin.woff2") in page
+
+
 @pytest.mark.parametrize("path", ["../settings.py", "..%2fsettings.py", "css", "css/", "missing.css", "/etc/passwd"])
 def test_nothing_outside_the_folder_is_served(stranger, path):
     assert stranger.get(f"/static/0/{path}", expect_errors=True).status_int == 404
@@ -36,5 +49,8 @@ def test_no_template_holds_a_style_or_a_script_of_its_own():
 
 
 def test_what_others_made_comes_with_its_licence():
-    for folder in Path(app.__path__[0], "static", "vendor").iterdir():
+    folders = [path for path in Path(app.__path__[0], "static", "vendor").iterdir() if path.is_dir()]
+
+    assert {folder.name for folder in folders} == {"chart", "htmx", "inter"}
+    for folder in folders:
         assert (folder / "LICENSE").is_file()
