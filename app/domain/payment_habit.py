@@ -1,0 +1,82 @@
+"""Payment habits: how late a customer usually pays, told from the invoices that the customer has settled.
+
+Only invoices settled in the last two years count, and fewer than five say nothing. An invoice paid before its due date
+counts as a negative number of days late. Of the days late, put in order, the rule looks at two:
+
+    the lower quartile   at least a quarter of the invoices were paid so early: when even that is late, most were
+    the median           at least half of the invoices were paid so early
+
+likely late      the lower quartile is at least one day late: about three in four invoices, or more, were paid late
+sometimes late   the median is late, but the lower quartile is not: more often late than not, with exceptions
+on time          the median is not late
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+
+from app.domain.settlement import whole_days
+
+LEAST_SETTLED = 5
+YEARS_COUNTED = 2
+
+
+class Expectation(StrEnum):
+    """When the next invoice will probably be paid."""
+
+    LIKELY_LATE = "likely late"
+    SOMETIMES_LATE = "sometimes late"
+    ON_TIME = "on time"
+
+
+@dataclass(frozen=True, slots=True)
+class PaymentHabit:
+    """How many days late the settled invoices of a customer were; half of them lie between the two quartiles."""
+
+    settled: int
+    late: int
+    median_days_late: int
+    lower_quartile: int
+    upper_quartile: int
+
+    @property
+    def expectation(self) -> Expectation:
+        """Return what the habit lets expect."""
+        if self.lower_quartile >= 1:
+            return Expectation.LIKELY_LATE
+        return Expectation.SOMETIMES_LATE if self.median_days_late >= 1 else Expectation.ON_TIME
+
+    @property
+    def is_likely_late(self) -> bool:
+        """Tell whether the customer is likely to pay late."""
+        return self.expectation is Expectation.LIKELY_LATE
+
+
+def habit(invoices_by_days_late: Mapping[int, int]) -> PaymentHabit | None:
+    """Return the habit told by how many invoices were settled how many days late; None where they are too few."""
+    settled = sum(invoices_by_days_late.values())
+    if settled < LEAST_SETTLED:
+        return None
+    return PaymentHabit(
+        settled=settled,
+        late=sum(count for days, count in invoices_by_days_late.items() if days > 0),
+        median_days_late=_quantile(invoices_by_days_late, 2, 4),
+        lower_quartile=_quantile(invoices_by_days_late, 1, 4),
+        upper_quartile=_quantile(invoices_by_days_late, 3, 4),
+    )
+
+
+def average_days_late(invoices_by_days_late: Mapping[int, int]) -> int | None:
+    """Return the mean of the days late, early ones counting as negative; undefined without any."""
+    days = sum(late * count for late, count in invoices_by_days_late.items())
+    return whole_days(days, sum(invoices_by_days_late.values()))
+
+
+def _quantile(counts: Mapping[int, int], part: int, of: int) -> int:
+    """Return the smallest number of days that at least that part of the invoices does not exceed."""
+    needed, seen = sum(counts.values()) * part, 0
+    for days in sorted(counts):
+        seen += counts[days]
+        if seen * of >= needed:
+            return days
+    raise ValueError("Nothing was counted.")

@@ -1,0 +1,36 @@
+"""Periods: months and days counted back from a day."""
+
+from calendar import monthrange
+from datetime import date, timedelta
+
+
+def month_before(day: date) -> date:
+    """Return the same day of the month before, its last day where it has no such one."""
+    return _in_month(first_of_month(day) - timedelta(days=1), day.day)
+
+
+def first_of_month(day: date) -> date:
+    """Return the first day of the day's month."""
+    return day.replace(day=1)
+
+
+def last_of_month(day: date) -> date:
+    """Return the last day of the day's month."""
+    return _in_month(day, 31)
+
+
+def months_up_to(day: date, count: int) -> list[date]:
+    """Return the first days of so many months, the last of them the day's own."""
+    months = [first_of_month(day)]
+    while len(months) < count:
+        months.append(first_of_month(months[-1] - timedelta(days=1)))
+    return months[::-1]
+
+
+def days_up_to(day: date, count: int) -> date:
+    """Return the first of so many days, the last of them the day itself."""
+    return day - timedelta(days=count - 1)
+
+
+def _in_month(month: date, number: int) -> date:
+    return month.replace(day=min(number, monthrange(month.year, month.month)[1]))

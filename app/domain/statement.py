@@ -1,0 +1,116 @@
+"""Statements: everything that changed what a customer owed in one currency, from one day to another.
+
+Lines lie on the day at whose end they first count, so that the running balance is, at the end of every day, what the
+customer owed less what the customer had overpaid: a payment made before its invoice counts from the issue, a void from
+the day of the void, and what a void or a write-off takes away is what was left to pay.
+"""
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from enum import StrEnum
+from zoneinfo import ZoneInfo
+
+from app.domain.invoice import Invoice
+from app.domain.payment import Payment
+
+
+class Kind(StrEnum):
+    """What a line tells; on one day they follow each other in this order."""
+
+    INVOICE = "invoice"
+    CREDIT_NOTE = "credit note"
+    PAYMENT = "payment"
+    REFUND = "refund"
+    VOIDED_PAYMENT = "payment voided"
+    VOID = "invoice voided"
+    WRITE_OFF = "written off"
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One thing that changed what is owed, and since which day."""
+
+    day: date
+    kind: Kind
+    invoice: Invoice
+    cents: int
+    happened_on: date
+    reference: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """A change with the balance after it."""
+
+    change: Change
+    balance_cents: int
+
+
+@dataclass(frozen=True, slots=True)
+class Statement:
+    """The lines of a period between what was owed before it and what is owed at its end."""
+
+    opened_on: date
+    closed_on: date
+    opening_cents: int
+    lines: tuple[Line, ...]
+    closing_cents: int
+
+
+def statement(
+    entries: Iterable[tuple[Invoice, Sequence[Payment]]], opened_on: date, closed_on: date, zone: ZoneInfo
+) -> Statement:
+    """Return the statement of invoices of one customer and currency, each with its payments."""
+    changes = [change for invoice, payments in entries for change in _changes(invoice, payments, zone)]
+    changes = [change for change in changes if change.day <= closed_on]
+    changes.sort(key=lambda change: (change.day, list(Kind).index(change.kind), change.invoice.number))
+    opening = balance = sum(change.cents for change in changes if change.day < opened_on)
+    lines = []
+    for change in changes:
+        if change.day >= opened_on:
+            balance += change.cents
+            lines.append(Line(change, balance))
+    return Statement(opened_on, closed_on, opening, tuple(lines), balance)
+
+
+def _changes(invoice: Invoice, payments: Sequence[Payment], zone: ZoneInfo) -> Iterator[Change]:
+    """Yield what one invoice did to the balance; what never stood at the end of any day did nothing."""
+    ended_on, end = _end(invoice, zone)
+    if invoice.draft or (ended_on and ended_on <= invoice.issued_on):
+        return
+    issued = Kind.INVOICE if invoice.total_cents >= 0 else Kind.CREDIT_NOTE
+    yield Change(invoice.issued_on, issued, invoice, invoice.total_cents, invoice.issued_on, invoice.reference)
+    left_cents = invoice.total_cents
+    for payment in payments:
+        for change in _payment_changes(invoice, payment, zone):
+            if ended_on is None or change.day < ended_on:
+                left_cents += change.cents
+                yield change
+    if ended_on:
+        reason = invoice.void_reason if end is Kind.VOID else invoice.write_off_reason
+        yield Change(ended_on, end, invoice, -left_cents, ended_on, reason)
+
+
+def _payment_changes(invoice: Invoice, payment: Payment, zone: ZoneInfo) -> Iterator[Change]:
+    since = max(payment.paid_on, invoice.issued_on)
+    until = _day(payment.voided_at, zone)
+    if until and until <= since:
+        return
+    kind = Kind.PAYMENT if payment.amount_cents >= 0 else Kind.REFUND
+    reference = " · ".join(filter(None, (payment.method, payment.reference)))
+    yield Change(since, kind, invoice, -payment.amount_cents, payment.paid_on, reference)
+    if until:
+        yield Change(until, Kind.VOIDED_PAYMENT, invoice, payment.amount_cents, until, payment.void_reason)
+
+
+def _end(invoice: Invoice, zone: ZoneInfo) -> tuple[date | None, Kind]:
+    """Return since when the invoice is no receivable any more, and why: a void before a write-off."""
+    voided_on, written_off_on = _day(invoice.voided_at, zone), _day(invoice.written_off_at, zone)
+    if voided_on and (written_off_on is None or voided_on <= written_off_on):
+        return voided_on, Kind.VOID
+    return written_off_on, Kind.WRITE_OFF
+
+
+def _day(moment: datetime | None, zone: ZoneInfo) -> date | None:
+    return moment.astimezone(zone).date() if moment else None

@@ -1,0 +1,136 @@
+"""A statement tells every change of what is owed between two days, and adds up on each of them."""
+
+from dataclasses import replace
+from datetime import UTC, date, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+from hypothesis import given
+from hypothesis import strategies as st
+from support.ledgers import close_of, days, ledgers
+
+from app.domain.invoice import Invoice, is_in_scope
+from app.domain.payment import Payment, paid_cents
+from app.domain.statement import statement
+
+UTC_ZONE = ZoneInfo("UTC")
+INVOICE = Invoice(
+    1, "1001", 1, date(2026, 1, 10), date(2026, 2, 9), "USD", 100_00, "L", "PO 7", "", False, False,
+    None, "", None, "", 1,
+)  # fmt: skip
+PAYMENT = Payment(1, 1, date(2026, 1, 20), 40_00, "Card", "R 1", "", None, "")
+NEW_YEAR, END = date(2026, 1, 1), date(2026, 3, 31)
+
+
+def told(found):
+    return [
+        (line.change.day.isoformat(), line.change.kind.value, line.change.cents, line.balance_cents)
+        for line in found.lines
+    ]
+
+
+def test_invoices_and_payments_are_lines_with_the_balance_after_each():
+    refund = replace(PAYMENT, id=2, paid_on=date(2026, 2, 1), amount_cents=-10_00)
+
+    found = statement([(INVOICE, [PAYMENT, refund])], NEW_YEAR, END, UTC_ZONE)
+
+    assert told(found) == [
+        ("2026-01-10", "invoice", 100_00, 100_00),
+        ("2026-01-20", "payment", -40_00, 60_00),
+        ("2026-02-01", "refund", 10_00, 70_00),
+    ]
+    assert (found.opening_cents, found.closing_cents) == (0, 70_00)
+    assert [line.change.reference for line in found.lines] == ["PO 7", "Card · R 1", "Card · R 1"]
+
+
+def test_what_lies_before_the_period_is_its_opening_balance_and_what_lies_after_is_not_told():
+    late = replace(PAYMENT, id=2, paid_on=date(2026, 2, 20), amount_cents=60_00)
+
+    found = statement([(INVOICE, [PAYMENT, late])], date(2026, 1, 11), date(2026, 2, 19), UTC_ZONE)
+
+    assert told(found) == [("2026-01-20", "payment", -40_00, 60_00)]
+    assert (found.opening_cents, found.closing_cents) == (100_00, 60_00)
+
+
+def test_a_void_takes_away_what_was_left_to_pay_and_later_payments_change_nothing():
+    voided = replace(INVOICE, voided_at=datetime(2026, 2, 1, 12, tzinfo=UTC), void_reason="wrong address")
+    late = replace(PAYMENT, id=2, paid_on=date(2026, 2, 20))
+
+    found = statement([(voided, [PAYMENT, late])], NEW_YEAR, END, UTC_ZONE)
+
+    assert told(found)[2:] == [("2026-02-01", "invoice voided", -60_00, 0)]
+    assert found.lines[2].change.reference == "wrong address"
+
+
+def test_a_write_off_takes_away_what_was_left_to_pay():
+    given_up = replace(INVOICE, written_off_at=datetime(2026, 2, 1, 12, tzinfo=UTC))
+
+    assert told(statement([(given_up, [PAYMENT])], NEW_YEAR, END, UTC_ZONE))[2:] == [
+        ("2026-02-01", "written off", -60_00, 0)
+    ]
+
+
+def test_a_voided_payment_is_taken_back_on_the_day_of_its_void():
+    voided = replace(PAYMENT, voided_at=datetime(2026, 1, 25, 12, tzinfo=UTC), void_reason="bounced")
+
+    found = statement([(INVOICE, [voided])], NEW_YEAR, END, UTC_ZONE)
+
+    assert told(found)[1:] == [
+        ("2026-01-20", "payment", -40_00, 60_00),
+        ("2026-01-25", "payment voided", 40_00, 100_00),
+    ]
+    assert found.lines[2].change.reference == "bounced"
+
+
+def test_what_was_voided_on_its_own_day_never_counted():
+    voided = replace(INVOICE, voided_at=datetime(2026, 1, 10, 12, tzinfo=UTC))
+    payment = replace(PAYMENT, voided_at=datetime(2026, 1, 20, 12, tzinfo=UTC))
+
+    assert statement([(voided, [])], NEW_YEAR, END, UTC_ZONE).lines == ()
+    assert len(statement([(INVOICE, [payment])], NEW_YEAR, END, UTC_ZONE).lines) == 1
+
+
+def test_an_advance_counts_from_the_issue_and_keeps_its_own_day():
+    advance = replace(PAYMENT, paid_on=date(2026, 1, 5))
+
+    found = statement([(INVOICE, [advance])], NEW_YEAR, END, UTC_ZONE)
+
+    assert told(found)[1] == ("2026-01-10", "payment", -40_00, 60_00)
+    assert found.lines[1].change.happened_on == date(2026, 1, 5)
+
+
+def test_a_void_lies_on_its_day_where_the_business_is():
+    voided = replace(INVOICE, voided_at=datetime(2026, 2, 1, 3, tzinfo=UTC))
+
+    found = statement([(voided, [])], NEW_YEAR, END, ZoneInfo("America/New_York"))
+
+    assert told(found)[1][0] == "2026-01-31"
+
+
+def test_a_credit_note_is_called_one():
+    assert told(statement([(replace(INVOICE, total_cents=-5_00), [])], NEW_YEAR, END, UTC_ZONE)) == [
+        ("2026-01-10", "credit note", -5_00, -5_00)
+    ]
+
+
+@given(ledger=ledgers(), first=days, length=st.integers(0, 90))
+def test_a_statement_opens_and_closes_with_what_was_owed_less_what_was_overpaid(ledger, first, length):
+    last = first + timedelta(days=length)
+
+    found = statement([(entry.invoice, entry.payments) for entry in ledger], first, last, UTC_ZONE)
+
+    assert found.opening_cents == _position(ledger, first - timedelta(days=1))
+    assert found.closing_cents == _position(ledger, last)
+    assert found.closing_cents == found.opening_cents + sum(line.change.cents for line in found.lines)
+    assert all(first <= line.change.day <= last for line in found.lines)
+    for line, following in zip(found.lines, found.lines[1:], strict=False):
+        if following.change.day > line.change.day:
+            assert line.balance_cents == _position(ledger, line.change.day)
+
+
+def _position(ledger, day):
+    as_of = close_of(day)
+    return sum(
+        entry.invoice.total_cents - paid_cents(entry.payments, as_of)
+        for entry in ledger
+        if is_in_scope(entry.invoice, as_of)
+    )
