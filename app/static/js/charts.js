@@ -144,7 +144,6 @@
         onHover: (event, hit) => {
           canvas.style.cursor = hit.length && chart.hrefs[hit[0].index] ? "pointer" : "default";
         },
-        font: { family: getComputedStyle(document.body).fontFamily, size: 12 },
         plugins: {
           legend: {
             display: chart.series.length > 1,
@@ -177,6 +176,7 @@
     const frame = canvas.parentElement;
     const table = canvas.closest("figure").querySelector("details");
     Chart.getChart(canvas)?.destroy();
+    Chart.defaults.font.family = getComputedStyle(document.body).fontFamily;
     if (frame.hidden) {
       frame.hidden = false;
       table.open = false;
