@@ -95,6 +95,13 @@ def locked(query: Any) -> Any:
     return query.for_update() if _is_postgresql() else query
 
 
+def days_between(later: Any, earlier: Any) -> Any:
+    """Return, as SQL, how many days the one day lies after the other."""
+    if _is_postgresql():
+        return later - earlier
+    return (peewee.fn.julianday(later) - peewee.fn.julianday(earlier)).cast("INTEGER")
+
+
 @contextmanager
 def unless_busy() -> Iterator[None]:
     """Let the block's write go by where somebody else holds SQLite's one lock; only for what may as well be lost."""

@@ -4,10 +4,12 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 
 from hypothesis import strategies as st
+from support.records import a_customer, a_payment, an_invoice
 
 from app.domain.as_of import AsOf
 from app.domain.invoice import Invoice
 from app.domain.payment import Payment
+from app.store import tables
 
 MIDDLE = date(2026, 3, 2)
 
@@ -33,7 +35,8 @@ moments = st.builds(
     st.sampled_from([0, 1, 43_200, 86_399]),
 )
 seldom_moments = st.one_of(st.none(), st.none(), st.none(), moments)
-cents = st.integers(-500, 2_000)
+# Few different ones, so that some invoices are paid to the cent.
+cents = st.integers(-500, 2_000) | st.sampled_from([-100, 100, 200, 300])
 
 
 @st.composite
@@ -82,3 +85,26 @@ def ledgers(draw, max_size=8):
         Entry(draw(invoices(number)), tuple(draw(st.lists(payments(number), max_size=4))))
         for number in range(1, count + 1)
     ]
+
+
+def write(ledger):
+    """Make the ledger all that is stored; invoices keep their ids."""
+    for table in (tables.Payment, tables.Invoice, tables.Customer):
+        table.delete().execute()
+    customer = a_customer()
+    for entry in ledger:
+        facts = entry.invoice
+        row = an_invoice(
+            facts.number,
+            customer,
+            id=facts.id,
+            issued_on=facts.issued_on,
+            due_on=facts.due_on,
+            currency=facts.currency,
+            total_cents=facts.total_cents,
+            draft=facts.draft,
+            voided_at=facts.voided_at,
+            written_off_at=facts.written_off_at,
+        )
+        for payment in entry.payments:
+            a_payment(row, payment.amount_cents, paid_on=payment.paid_on, voided_at=payment.voided_at)

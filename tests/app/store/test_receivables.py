@@ -5,14 +5,14 @@ from datetime import UTC, date, datetime
 
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from support.ledgers import close_of, closes, ledgers
-from support.records import a_customer, a_payment, an_invoice
+from support.ledgers import close_of, closes, ledgers, write
+from support.records import a_payment, an_invoice
 
 from app.domain.ageing import Balances, Bucket, ageing_by_currency, bucket
 from app.domain.as_of import AsOf
 from app.domain.invoice import Status, days_late, is_in_scope, status
 from app.domain.payment import paid_cents
-from app.store import invoices, receivables, tables
+from app.store import invoices, receivables
 from app.store.invoices import Column, Filter, Order
 
 # The database is emptied by each example itself, so it may be shared by all of them.
@@ -45,7 +45,7 @@ def test_a_void_counts_from_the_end_of_its_day_where_the_business_is(database):
 @property_test
 @given(ledger=ledgers(), as_of=closes)
 def test_the_database_and_the_rules_agree_on_every_balance(sqlite, ledger, as_of):
-    _write(ledger)
+    write(ledger)
 
     assert _non_empty(receivables.balances(as_of)) == _non_empty(_balances(ledger, as_of))
 
@@ -53,7 +53,7 @@ def test_the_database_and_the_rules_agree_on_every_balance(sqlite, ledger, as_of
 @property_test
 @given(ledger=ledgers(), as_of=closes, wanted=st.sampled_from(Status))
 def test_the_database_and_the_rules_agree_on_every_status(sqlite, ledger, as_of, wanted):
-    _write(ledger)
+    write(ledger)
 
     found = invoices.matching(Filter(statuses=frozenset({wanted})), as_of, Order(Column.NUMBER))
 
@@ -68,7 +68,7 @@ def test_the_database_and_the_rules_agree_on_every_status(sqlite, ledger, as_of,
 @property_test
 @given(ledger=ledgers(), as_of=closes, wanted=st.sampled_from(Bucket))
 def test_the_list_behind_a_bucket_adds_up_to_the_bucket(sqlite, ledger, as_of, wanted):
-    _write(ledger)
+    write(ledger)
 
     listed = {row.currency: row.outstanding_cents for row in invoices.totals(Filter(bucket=wanted), as_of)}
 
@@ -79,33 +79,12 @@ def test_the_list_behind_a_bucket_adds_up_to_the_bucket(sqlite, ledger, as_of, w
 @property_test
 @given(ledger=ledgers(), as_of=closes)
 def test_the_totals_of_all_invoices_are_the_outstanding_and_credit_of_the_dashboard(sqlite, ledger, as_of):
-    _write(ledger)
+    write(ledger)
 
     totals = {row.currency: (row.outstanding_cents, row.credit_cents) for row in invoices.totals(Filter(), as_of)}
 
     for ageing in ageing_by_currency(receivables.balances(as_of), as_of.day):
         assert totals[ageing.currency] == (ageing.outstanding_cents, ageing.credit_cents)
-
-
-def _write(ledger):
-    for table in (tables.Payment, tables.Invoice, tables.Customer):
-        table.delete().execute()
-    customer = a_customer()
-    for entry in ledger:
-        facts = entry.invoice
-        row = an_invoice(
-            facts.number,
-            customer,
-            issued_on=facts.issued_on,
-            due_on=facts.due_on,
-            currency=facts.currency,
-            total_cents=facts.total_cents,
-            draft=facts.draft,
-            voided_at=facts.voided_at,
-            written_off_at=facts.written_off_at,
-        )
-        for payment in entry.payments:
-            a_payment(row, payment.amount_cents, paid_on=payment.paid_on, voided_at=payment.voided_at)
 
 
 def _balances(ledger, as_of):

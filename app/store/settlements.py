@@ -1,0 +1,153 @@
+"""Settlements: since when which invoices are settled; the SQL of `app.domain.settlement.settled_on`."""
+
+from datetime import date
+from typing import Any
+
+from peewee import JOIN, Case, fn
+
+from app.domain.as_of import AsOf
+from app.domain.periods import days_up_to
+from app.domain.settlement import WINDOW_DAYS, DaysToPay
+from app.store.database import days_between
+from app.store.receivables import Position
+from app.store.remembered import remembered
+from app.store.tables import Invoice, Payment
+
+
+@remembered
+def days_to_pay(as_of: AsOf, days: int = WINDOW_DAYS) -> tuple[DaysToPay, ...]:
+    """Return how long it took to settle what was settled in so many days up to the day, by currency."""
+    settled = _settled(as_of, days_up_to(as_of.day, days))
+    taken = days_between(settled.c.settled_on, settled.c.issued_on)
+    rows: Any = (
+        Invoice.select(
+            settled.c.currency,
+            fn.COUNT(settled.c.id),
+            fn.SUM(taken),
+            fn.SUM(settled.c.total_cents),
+            fn.SUM(taken * settled.c.total_cents),
+        )
+        .from_(settled)
+        .group_by(settled.c.currency)
+        .order_by(settled.c.currency)
+        .tuples()
+    )
+    return tuple(DaysToPay(currency, *map(int, figures)) for currency, *figures in rows)
+
+
+@remembered
+def counts_by_days_late(as_of: AsOf, days: int) -> tuple[tuple[int, str, int, int], ...]:
+    """Return how many invoices were settled how late in so many days: customer, currency, days late, invoices."""
+    settled = _settled(as_of, days_up_to(as_of.day, days))
+    late = days_between(settled.c.settled_on, settled.c.due_on)
+    rows: Any = (
+        Invoice.select(settled.c.customer_id, settled.c.currency, late, fn.COUNT(settled.c.id))
+        .from_(settled)
+        .group_by(settled.c.customer_id, settled.c.currency, late)
+        .tuples()
+    )
+    return tuple((customer, currency, int(days_late), count) for customer, currency, days_late, count in rows)
+
+
+def settled_on_by_invoice(as_of: AsOf, since: date) -> dict[int, date]:
+    """Return since when each invoice is settled that is so since the day given or a later one."""
+    settled = _settled(as_of, since)
+    settled_on = settled.c.settled_on.converter(Invoice.issued_on.python_value)
+    rows: Any = Invoice.select(settled.c.id, settled_on).from_(settled).tuples()
+    return dict(rows)
+
+
+def _settled(as_of: AsOf, since: date) -> Any:
+    """Select the invoices that are settled since the day or a later one, up to the end of the day asked about.
+
+    Nearly all are paid in full by a payment that leaves exactly nothing: they are settled on the day of their latest
+    one. Only of the others, overpaid, refunded or paid in advance, is the history gone through.
+    """
+    plain, odd = _plainly_settled(as_of, since), _oddly_settled(as_of, since)
+    return (plain.union_all(odd)).alias("settled")
+
+
+def _plainly_settled(as_of: AsOf, since: date) -> Any:
+    position, recent = Position(as_of), _paid_since(as_of, since)
+    return (
+        position.joined(Invoice.select(*_facts(), _later_of(Invoice.issued_on, recent.c.latest).alias("settled_on")))
+        .join_from(Invoice, recent, on=(recent.c.invoice_id == Invoice.id))
+        .where(position.is_in_scope, Invoice.total_cents > 0, position.left_cents == 0, recent.c.least > 0)
+    )
+
+
+def _oddly_settled(as_of: AsOf, since: date) -> Any:
+    line = Payment.alias("line")
+    paid = fn.SUM(line.amount_cents).over(partition_by=[line.invoice], order_by=[line.paid_on])
+    history = (
+        line.select(line.invoice.alias("invoice_id"), line.paid_on.alias("paid_on"), paid.alias("paid_cents"))
+        .where(_counts(line, as_of), line.invoice.in_(_odd(as_of, since)))
+        .alias("history")
+    )
+    from_then_on = fn.MIN(history.c.paid_cents).over(
+        partition_by=[history.c.invoice_id], order_by=[history.c.paid_on.desc()]
+    )
+    steady = (
+        Payment.select(history.c.invoice_id, history.c.paid_on, from_then_on.alias("least_cents"))
+        .from_(history)
+        .alias("steady")
+    )
+    settled_on = _later_of(Invoice.issued_on, fn.MIN(steady.c.paid_on))
+    return (
+        Invoice.select(*_facts(), settled_on.alias("settled_on"))
+        .join_from(Invoice, steady, on=(steady.c.invoice_id == Invoice.id))
+        .where(steady.c.least_cents >= Invoice.total_cents)
+        .group_by(*_facts())
+        .having(settled_on >= since)
+    )
+
+
+def _odd(as_of: AsOf, since: date) -> Any:
+    """Select the ids of settled invoices that `_plainly_settled` leaves out."""
+    over, exact, recent = Position(as_of), Position(as_of), _paid_since(as_of, since)
+    is_refunded = recent.c.least <= 0
+    is_in_advance = recent.c.invoice_id.is_null() & (Invoice.issued_on >= since)
+    return (
+        over.joined(Invoice.select(Invoice.id))
+        .where(over.has_balance, over.left_cents < 0, Invoice.total_cents > 0)
+        .union_all(
+            exact.joined(Invoice.select(Invoice.id))
+            .join_from(Invoice, recent, JOIN.LEFT_OUTER, on=(recent.c.invoice_id == Invoice.id))
+            .where(exact.is_in_scope, Invoice.total_cents > 0, exact.left_cents == 0, is_refunded | is_in_advance)
+        )
+    )
+
+
+def _paid_since(as_of: AsOf, since: date) -> Any:
+    """Select, by invoice, the latest day and the least amount of what was paid on the day or later."""
+    payment = Payment.alias("recent")
+    return (
+        payment.select(
+            payment.invoice.alias("invoice_id"),
+            fn.MAX(payment.paid_on).alias("latest"),
+            fn.MIN(payment.amount_cents).alias("least"),
+        )
+        .where(_counts(payment, as_of), payment.paid_on >= since)
+        .group_by(payment.invoice)
+        .alias("paid_since")
+    )
+
+
+def _counts(payment: Any, as_of: AsOf) -> Any:
+    """Select payments that counted; the SQL of `app.domain.payment.counts`."""
+    return (payment.paid_on <= as_of.day) & (payment.voided_at.is_null() | (payment.voided_at >= as_of.ended_at))
+
+
+def _facts() -> tuple[Any, ...]:
+    return (
+        Invoice.id,
+        Invoice.customer,
+        Invoice.currency,
+        Invoice.issued_on,
+        Invoice.due_on,
+        Invoice.total_cents,
+    )
+
+
+def _later_of(one: Any, other: Any) -> Any:
+    return Case(None, [(one > other, one)], other)
