@@ -1,9 +1,11 @@
 """A real Chromium against the product as a newcomer starts it."""
 
+import io
 import shutil
 from contextlib import contextmanager
 
 import pytest
+from openpyxl import load_workbook
 from support.server import running_server
 
 CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
@@ -52,6 +54,31 @@ def open_page(chromium, server):
     return opened
 
 
+@pytest.fixture
+def preview(server):
+    """Upload the workbook of the demo as it comes back next month: edits, a new invoice, a slip of the keyboard."""
+
+    def uploaded(page):
+        book = load_workbook(io.BytesIO((server.data_dir / "imports/1/workbook").read_bytes()))
+        invoices = book["Invoices"]
+        invoices["E30"].value = 1_250
+        invoices["G41"].value = "Yes"
+        invoices["E52"].value = "12o.50"
+        invoices.insert_rows(244)
+        for column, value in enumerate(["NEW-1", invoices["B5"].value, "2026-03-02", "2026-04-01", 480], start=1):
+            invoices.cell(244, column).value = value
+        content = io.BytesIO()
+        book.save(content)
+        page.goto("/imports")
+        page.get_by_label("Workbook").set_input_files(
+            {"name": "receivables-march.xlsx", "mimeType": "application/octet-stream", "buffer": content.getvalue()}
+        )
+        page.get_by_role("button", name="Upload and check").click()
+        page.get_by_role("heading", name="Problems").wait_for()
+
+    return uploaded
+
+
 def _is_complaint(message) -> bool:
-    # A form that is refused comes back with 422, which the browser notes in its own words.
-    return message.type == "error" and "status of 422" not in message.text
+    # A form that is refused comes back with 422, a page that is not there with 404, which the browser notes itself.
+    return message.type == "error" and not any(f"status of {status}" in message.text for status in (404, 422))

@@ -95,10 +95,11 @@
   }
 
   function axes(chart, number) {
+    const isDrawn = chart.series.some((series) => series.cents.some((cents) => cents !== 0));
     const names = {
       stacked: chart.stacked,
       grid: { display: false },
-      border: { color: token("rule-strong") },
+      border: { display: false },
       ticks: {
         color: token("ink-faint"),
         autoSkip: !chart.horizontal,
@@ -111,14 +112,14 @@
     const amounts = {
       stacked: chart.stacked,
       beginAtZero: true,
-      grid: { color: token("rule"), tickLength: 0 },
+      grid: { color: ({ tick }) => token(tick.value === 0 ? "rule-strong" : "rule"), tickLength: 0 },
       border: { display: false },
       ticks: {
         color: token("ink-faint"),
         padding: 6,
         maxTicksLimit: narrow.matches ? 4 : 6,
         precision: chart.counts ? 0 : undefined,
-        callback: (value) => number.short.format(value),
+        callback: (value) => (value === 0 || isDrawn ? number.short.format(value) : ""),
       },
     };
     return chart.horizontal ? { x: amounts, y: names } : { x: names, y: amounts };
@@ -128,6 +129,7 @@
     const chart = JSON.parse(canvas.dataset.chart);
     const context = canvas.getContext("2d");
     const number = numbers(chart);
+    const isLine = chart.type === "line";
     const unit = chart.currency ? ` ${chart.currency}` : "";
     const follow = (_, hit) => hit.length && chart.hrefs[hit[0].index] && location.assign(chart.hrefs[hit[0].index]);
     return {
@@ -149,7 +151,7 @@
             display: chart.series.length > 1,
             align: "start",
             onClick: null,
-            labels: { color: token("ink"), boxWidth: 14, boxHeight: 10, padding: 12, usePointStyle: chart.type === "line" },
+            labels: { color: token("ink"), boxWidth: 14, boxHeight: isLine ? 6 : 10, padding: 12, usePointStyle: isLine },
           },
           tooltip: {
             animation: false,

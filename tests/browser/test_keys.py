@@ -1,0 +1,102 @@
+"""Every action has a key, and none is taken from somebody who types."""
+
+import re
+
+import pytest
+
+
+@pytest.mark.browser
+def test_keys_lead_from_page_to_page(open_page):
+    with open_page() as page:
+        for keys, path in [("gi", "/invoices"), ("gm", "/imports"), ("gd", "/")]:
+            for key in keys:
+                page.keyboard.press(key)
+            page.wait_for_url(re.compile(re.escape(path) + r"$"))
+
+
+@pytest.mark.browser
+def test_the_search_has_a_key_on_every_page_and_takes_what_is_typed(open_page):
+    with open_page() as page:
+        page.keyboard.press("/")
+        page.wait_for_url("**/invoices#q")
+        search = page.get_by_label("Search")
+        assert search.evaluate("field => field === document.activeElement")
+
+        page.keyboard.type("gd?")
+        assert search.input_value() == "gd?"
+        assert "/invoices" in page.url
+        assert not page.locator("dialog").is_visible()
+
+
+@pytest.mark.browser
+def test_the_sheet_of_keys_opens_and_closes(open_page):
+    with open_page() as page:
+        page.keyboard.press("Shift+?")
+        assert page.get_by_role("dialog", name="Keyboard").is_visible()
+
+        page.keyboard.press("n")
+        page.keyboard.press("Escape")
+        assert not page.locator("dialog").is_visible()
+
+        page.get_by_role("link", name="Keyboard").click()
+        page.get_by_role("button", name="Close").click()
+        assert not page.locator("dialog").is_visible()
+        assert page.url.endswith("/")
+
+
+@pytest.mark.browser
+def test_rows_are_walked_along_picked_and_opened(open_page):
+    with open_page() as page:
+        page.goto("/components")
+        focused = "document.activeElement.textContent"
+        page.keyboard.press("j")
+        assert page.evaluate(focused) == "2026-1"
+        page.keyboard.press("j")
+        page.keyboard.press("ArrowDown")
+        page.keyboard.press("k")
+        assert page.evaluate(focused) == "2026-2"
+
+        page.keyboard.press("x")
+        assert page.get_by_label("Invoice 2026-2").is_checked()
+        assert not page.get_by_label("Invoice 2026-1").is_checked()
+
+        page.keyboard.press("ArrowUp")
+        page.keyboard.press("ArrowUp")
+        assert page.evaluate(focused) == "2026-1"
+        page.evaluate("document.activeElement.href = '/invoices/1'")
+        page.keyboard.press("Enter")
+        page.wait_for_url("**/invoices/1")
+
+
+@pytest.mark.browser
+def test_keys_with_a_modifier_are_the_browsers(open_page):
+    with open_page() as page:
+        page.keyboard.press("Alt+n")
+        page.keyboard.press("Control+/")
+        page.keyboard.press("g")
+        page.keyboard.press("Control+i")
+
+        assert page.evaluate("document.activeElement === document.body")
+        assert page.url.endswith("/")
+
+
+@pytest.mark.browser
+def test_escape_closes_the_form_of_an_action_and_goes_back_to_its_button(open_page):
+    with open_page() as page:
+        page.goto("/components")
+        page.locator("summary", has_text="Void").click()
+        page.locator("#void").get_by_label("Reason").fill("n")
+
+        page.keyboard.press("Escape")
+
+        assert not page.locator("#void").get_by_label("Reason").is_visible()
+        assert page.evaluate("document.activeElement.textContent") == "Void"
+
+
+@pytest.mark.browser
+def test_without_javascript_the_keys_are_a_page(open_page):
+    with open_page(java_script_enabled=False) as page:
+        page.get_by_role("link", name="Keyboard").click()
+
+        assert page.get_by_role("heading", name="Keyboard").is_visible()
+        assert page.url.endswith("/help")
