@@ -18,7 +18,7 @@ from enum import StrEnum
 from app.domain.settlement import whole_days
 
 LEAST_SETTLED = 5
-YEARS_COUNTED = 2
+DAYS_COUNTED = 730
 
 
 class Expectation(StrEnum):

@@ -3,7 +3,7 @@
 from datetime import date
 from typing import Any
 
-from peewee import JOIN, Case, fn
+from peewee import JOIN, Case, Expression, fn
 
 from app.domain.as_of import AsOf
 from app.domain.periods import days_up_to
@@ -36,9 +36,11 @@ def days_to_pay(as_of: AsOf, days: int = WINDOW_DAYS) -> tuple[DaysToPay, ...]:
 
 
 @remembered
-def counts_by_days_late(as_of: AsOf, days: int) -> tuple[tuple[int, str, int, int], ...]:
+def counts_by_days_late(
+    as_of: AsOf, days: int, customer_id: int | None = None
+) -> tuple[tuple[int, str, int, int], ...]:
     """Return how many invoices were settled how late in so many days: customer, currency, days late, invoices."""
-    settled = _settled(as_of, days_up_to(as_of.day, days))
+    settled = _settled(as_of, days_up_to(as_of.day, days), customer_id)
     late = days_between(settled.c.settled_on, settled.c.due_on)
     rows: Any = (
         Invoice.select(settled.c.customer_id, settled.c.currency, late, fn.COUNT(settled.c.id))
@@ -57,31 +59,31 @@ def settled_on_by_invoice(as_of: AsOf, since: date) -> dict[int, date]:
     return dict(rows)
 
 
-def _settled(as_of: AsOf, since: date) -> Any:
+def _settled(as_of: AsOf, since: date, customer_id: int | None = None) -> Any:
     """Select the invoices that are settled since the day or a later one, up to the end of the day asked about.
 
     Nearly all are paid in full by a payment that leaves exactly nothing: they are settled on the day of their latest
     one. Only of the others, overpaid, refunded or paid in advance, is the history gone through.
     """
-    plain, odd = _plainly_settled(as_of, since), _oddly_settled(as_of, since)
-    return (plain.union_all(odd)).alias("settled")
+    whose = Invoice.id.is_null(is_null=False) if customer_id is None else Invoice.customer == customer_id
+    return _plainly_settled(as_of, since, whose).union_all(_oddly_settled(as_of, since, whose)).alias("settled")
 
 
-def _plainly_settled(as_of: AsOf, since: date) -> Any:
-    position, recent = Position(as_of), _paid_since(as_of, since)
+def _plainly_settled(as_of: AsOf, since: date, whose: Expression) -> Any:
+    position, recent = Position(as_of), _paid_since(as_of, since, whose)
     return (
         position.joined(Invoice.select(*_facts(), _later_of(Invoice.issued_on, recent.c.latest).alias("settled_on")))
         .join_from(Invoice, recent, on=(recent.c.invoice_id == Invoice.id))
-        .where(position.is_in_scope, Invoice.total_cents > 0, position.left_cents == 0, recent.c.least > 0)
+        .where(whose, position.is_in_scope, Invoice.total_cents > 0, position.left_cents == 0, recent.c.least > 0)
     )
 
 
-def _oddly_settled(as_of: AsOf, since: date) -> Any:
+def _oddly_settled(as_of: AsOf, since: date, whose: Expression) -> Any:
     line = Payment.alias("line")
     paid = fn.SUM(line.amount_cents).over(partition_by=[line.invoice], order_by=[line.paid_on])
     history = (
         line.select(line.invoice.alias("invoice_id"), line.paid_on.alias("paid_on"), paid.alias("paid_cents"))
-        .where(_counts(line, as_of), line.invoice.in_(_odd(as_of, since)))
+        .where(_counts(line, as_of), line.invoice.in_(_odd(as_of, since, whose)))
         .alias("history")
     )
     from_then_on = fn.MIN(history.c.paid_cents).over(
@@ -102,23 +104,25 @@ def _oddly_settled(as_of: AsOf, since: date) -> Any:
     )
 
 
-def _odd(as_of: AsOf, since: date) -> Any:
+def _odd(as_of: AsOf, since: date, whose: Expression) -> Any:
     """Select the ids of settled invoices that `_plainly_settled` leaves out."""
-    over, exact, recent = Position(as_of), Position(as_of), _paid_since(as_of, since)
+    over, exact, recent = Position(as_of), Position(as_of), _paid_since(as_of, since, whose)
     is_refunded = recent.c.least <= 0
     is_in_advance = recent.c.invoice_id.is_null() & (Invoice.issued_on >= since)
     return (
         over.joined(Invoice.select(Invoice.id))
-        .where(over.has_balance, over.left_cents < 0, Invoice.total_cents > 0)
+        .where(whose, over.has_balance, over.left_cents < 0, Invoice.total_cents > 0)
         .union_all(
             exact.joined(Invoice.select(Invoice.id))
             .join_from(Invoice, recent, JOIN.LEFT_OUTER, on=(recent.c.invoice_id == Invoice.id))
-            .where(exact.is_in_scope, Invoice.total_cents > 0, exact.left_cents == 0, is_refunded | is_in_advance)
+            .where(
+                whose, exact.is_in_scope, Invoice.total_cents > 0, exact.left_cents == 0, is_refunded | is_in_advance
+            )
         )
     )
 
 
-def _paid_since(as_of: AsOf, since: date) -> Any:
+def _paid_since(as_of: AsOf, since: date, whose: Expression) -> Any:
     """Select, by invoice, the latest day and the least amount of what was paid on the day or later."""
     payment = Payment.alias("recent")
     return (
@@ -127,7 +131,8 @@ def _paid_since(as_of: AsOf, since: date) -> Any:
             fn.MAX(payment.paid_on).alias("latest"),
             fn.MIN(payment.amount_cents).alias("least"),
         )
-        .where(_counts(payment, as_of), payment.paid_on >= since)
+        .join(Invoice)
+        .where(whose, _counts(payment, as_of), payment.paid_on >= since)
         .group_by(payment.invoice)
         .alias("paid_since")
     )
