@@ -94,18 +94,30 @@
     return text.length > longest ? `${text.slice(0, longest - 1)}…` : text;
   }
 
+  // Words of a name in lines, as long as a few names stand beside each other on a narrow screen.
+  function inLines(text) {
+    const lines = [];
+    for (const word of text.split(" ")) {
+      const last = lines.at(-1);
+      if (last && last.length + word.length < 9) lines[lines.length - 1] = `${last} ${word}`;
+      else lines.push(word);
+    }
+    return lines.slice(0, 3);
+  }
+
   function axes(chart, number) {
     const isDrawn = chart.series.some((series) => series.cents.some((cents) => cents !== 0));
+    const wraps = narrow.matches && !chart.horizontal && chart.labels.length <= 6;
     const names = {
       stacked: chart.stacked,
       grid: { display: false },
       border: { display: false },
       ticks: {
         color: token("ink-faint"),
-        autoSkip: !chart.horizontal,
+        autoSkip: !chart.horizontal && !wraps,
         maxRotation: 0,
         callback(_, at) {
-          return shortened(chart.labels[at]);
+          return wraps ? inLines(chart.labels[at]) : shortened(chart.labels[at]);
         },
       },
     };
