@@ -16,6 +16,11 @@ class Owed:
     overdue_cents: int
     credit_cents: int
 
+    @property
+    def not_due_cents(self) -> int:
+        """Return what is owed but not late."""
+        return self.outstanding_cents - self.overdue_cents
+
 
 NOTHING_OWED = Owed(0, 0, 0, 0)
 

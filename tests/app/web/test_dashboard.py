@@ -32,9 +32,11 @@ def test_outstanding_overdue_and_credit_are_shown(browser):
 
     text = words(browser.get("/"))
 
-    assert "Outstanding 1,200.00 Overdue 1,000.00 Open invoices 2 1 overdue Credit from overpayment 5.00" in text
-    assert "Not yet due 200.00 17 %" in text
-    assert "days late 1,000.00 83 %" in text
+    assert "Outstanding 1,200.00 The same as on 2 Feb 2026" in text
+    assert "Overdue 1,000.00" in text
+    assert "Open invoices 2 1 overdue" in text
+    assert "Credit from overpayment 5.00" in text
+    assert "Not yet due 200.00 1–30 days late 1,000.00 31–60 days late 0.00" in text
 
 
 def test_currencies_stand_side_by_side_and_the_one_of_the_business_first(browser):
@@ -45,6 +47,84 @@ def test_currencies_stand_side_by_side_and_the_one_of_the_business_first(browser
 
     assert text.index("USD Outstanding 5.00") < text.index("EUR Outstanding 7.00")
     assert "12.00" not in text
+
+
+def test_each_figure_stands_beside_what_it_was_a_month_before(browser):
+    invoice = an_invoice("1", total_cents=100_00, issued_on=date(2026, 1, 20), due_on=date(2026, 2, 10))
+    an_invoice("2", total_cents=20_00, issued_on=date(2026, 2, 20), due_on=date(2026, 3, 9))
+    a_payment(invoice, 30_00, paid_on=date(2026, 2, 2))
+    a_payment(invoice, 10_00, paid_on=date(2026, 2, 3))
+    a_payment(invoice, 5_00, paid_on=date(2026, 3, 1))
+
+    text = words(browser.get("/"))
+
+    assert "Outstanding 75.00 ↑ 5.00 more than on 2 Feb 2026" in text
+    assert "Overdue 55.00 ↑ 55.00 more than on 2 Feb 2026" in text
+    assert "Open invoices 2 1 overdue ↑ 1 more than on 2 Feb 2026" in text
+    assert "Collected since 1 Mar 2026 5.00 ↓ 25.00 less than up to 2 Feb 2026 40.00 in all of Feb 2026" in text
+
+
+def test_due_soon_begins_today_and_ends_on_the_seventh_and_the_thirtieth_day(browser):
+    for day, cents in ((date(2026, 3, 1), 1), (date(2026, 3, 2), 2), (date(2026, 3, 9), 4), (date(2026, 3, 10), 8)):
+        an_invoice(str(cents), total_cents=cents, due_on=day)
+    an_invoice("16", total_cents=16, due_on=date(2026, 4, 1))
+    an_invoice("32", total_cents=32, due_on=date(2026, 4, 2))
+
+    page = browser.get("/")
+
+    assert "Due by 9 Mar 2026 0.06" in words(page)
+    assert "Due by 1 Apr 2026 0.30" in words(page)
+    behind = page.click(href="due_to=2026-03-09")
+    assert re.findall(r"/invoices/(\d+)\"", behind.text) == ["3", "2"]
+
+
+def test_days_of_sales_and_days_to_pay_are_shown_plain_and_weighted(browser):
+    a_payment(an_invoice("1", total_cents=100_00), 100_00, paid_on=date(2026, 1, 11))
+    a_payment(an_invoice("2", total_cents=300_00), 300_00, paid_on=date(2026, 2, 10))
+    an_invoice("3", total_cents=50_00)
+
+    text = words(browser.get("/"))
+
+    assert "DSO , days of sales outstanding 10 days ↓ 60 days less than on 2 Feb 2026" in text
+    assert "Average days to pay 25 days ↑ 15 days more than on 2 Feb 2026" in text
+    assert "The same, weighted by amount 33 days ↑ 23 days more than on 2 Feb 2026" in text
+
+
+def test_what_cannot_be_said_is_not_zero(browser):
+    an_invoice("1", issued_on=date(2025, 1, 1), due_on=date(2025, 2, 1))
+
+    text = words(browser.get("/"))
+
+    assert "days of sales outstanding – Nothing was invoiced in 90 days" in text
+    assert "Average days to pay – No invoice was settled in 90 days" in text
+
+
+def test_a_month_before_a_day_that_its_month_lacks_is_its_last(browser):
+    an_invoice("1")
+
+    assert "Outstanding 100.00 The same as on 28 Feb 2026" in words(browser.get("/?as_of=2026-03-31"))
+
+
+def test_months_and_the_largest_debts_are_tables_too(browser):
+    acme, bolt = a_customer("C1", "Acme"), a_customer("C2", "Bolt")
+    a_payment(an_invoice("1", acme, total_cents=100_00), 40_00, paid_on=date(2026, 2, 28))
+    an_invoice("2", bolt, total_cents=90_00, due_on=date(2026, 3, 30))
+
+    page = browser.get("/")
+
+    assert "Jan 2026 190.00 0.00 Feb 2026 0.00 40.00 Mar 2026 0.00 0.00" in words(page)
+    assert "Customer Not yet due Overdue Bolt 90.00 0.00 Acme 0.00 60.00" in words(page)
+    assert f'<a href="/customers/{bolt.id}">Bolt</a>' in page.text
+    assert 'href="/invoices?issued_from=2026-01-01&amp;issued_to=2026-01-31&amp;currency=USD"' in page.text
+
+
+def test_an_earlier_day_turns_back_the_months_too(browser):
+    a_payment(an_invoice("1"), 40_00, paid_on=date(2026, 2, 28))
+
+    text = words(browser.get("/?as_of=2026-01-15"))
+
+    assert "Jan 2026 100.00 0.00" in text
+    assert "Feb 2026 0.00" not in text
 
 
 def test_an_earlier_day_shows_what_was_owed_then(browser):
