@@ -1,5 +1,6 @@
 """Invoices: found, counted and summed by the database, with what had been paid by the end of a day."""
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass, fields, replace
 from datetime import date, datetime, timedelta
@@ -133,13 +134,17 @@ class Origin:
 
 @dataclass(frozen=True, slots=True)
 class Receipt:
-    """One payment of an invoice, with where it came from and whether it counts at the end of the day."""
+    """One payment of an invoice, with where it came from and whether it counts at the end of the day.
+
+    `together` is how many were recorded at once, this one included.
+    """
 
     payment: Payment
     counts: bool
     origin: Origin | None
     recorded_at: datetime
     recorded_by: str
+    together: int
 
 
 def matching(
@@ -204,6 +209,24 @@ def ledgers() -> tuple[str, ...]:
     return _distinct(_Invoice.ledger)
 
 
+@remembered
+def usual_ledger() -> str:
+    """Return the ledger that most invoices stand in, `Invoices` where there are none."""
+    count = fn.COUNT(_Invoice.id)
+    row: Any = _Invoice.select(_Invoice.ledger).group_by(_Invoice.ledger).order_by(count.desc()).tuples().first()
+    return row[0] if row else "Invoices"
+
+
+@remembered
+def next_number() -> str:
+    """Return the number after that of the latest invoice, counting in its last digits; nothing where it has none."""
+    row: Any = _Invoice.select(_Invoice.number).order_by(_Invoice.issued_on.desc(), _Invoice.id.desc()).tuples().first()
+    digits = re.search(r"\d+$", row[0], re.ASCII) if row else None
+    if digits is None:
+        return ""
+    return f"{row[0][: digits.start()]}{int(digits[0]) + 1:0{len(digits[0])}d}"
+
+
 def get(invoice_id: int, as_of: AsOf) -> Line | None:
     """Return the invoice with that id, as it stood at the end of the day."""
     row = _Ledger(as_of).lines().where(_Invoice.id == invoice_id).tuples().first()
@@ -220,8 +243,11 @@ def origin_of(invoice_id: int) -> Origin | None:
 def payments_of(invoice_id: int, as_of: AsOf) -> list[Receipt]:
     """Return every payment of the invoice, the voided ones too, in the order in which they were made."""
     recorder = tables.User.alias("recorder")
+    other = _Payment.alias("other")
+    together = other.select(fn.COUNT(other.id)).where(other.receipt == _Payment.receipt)
+    people = (recorder.email.alias("recorder_email"), recorder.name.alias("recorder_name"))
     rows = (
-        _with_origin(_Payment, _Payment, recorder.email.alias("recorder_email"), recorder.name.alias("recorder_name"))
+        _with_origin(_Payment, _Payment, *people, together.alias("together"))
         .join_from(_Payment, recorder, JOIN.LEFT_OUTER, on=(_Payment.recorded_by == recorder.id))
         .where(_Payment.invoice == invoice_id)
         .order_by(_Payment.paid_on, _Payment.id)
@@ -392,4 +418,5 @@ def _receipt(row: Any, as_of: AsOf) -> Receipt:
         void_reason=row.void_reason,
     )
     recorded_by = row.recorder_name or row.recorder_email or ""
-    return Receipt(payment, counts(payment, as_of), _origin(row), row.recorded_at, recorded_by)
+    together = max(1, row.together)
+    return Receipt(payment, counts(payment, as_of), _origin(row), row.recorded_at, recorded_by, together)

@@ -99,6 +99,12 @@ def void(payment_id: int, reason: str, by: User, now: datetime) -> tuple[int, ..
         return tuple(invoices)
 
 
+def is_used(key: str) -> bool:
+    """Tell whether a form with that key has recorded something."""
+    found: bool = tables.Payment.select().where(tables.Payment.idempotency_key == key).exists()
+    return found
+
+
 def together_with(payment_id: int) -> list[Payment]:
     """Return the payments that were recorded at once with this one, itself included; raises LookupError."""
     return _recorded_together(payment_id)

@@ -13,21 +13,26 @@ from app.jobs.job_queue import open_queue
 from app.settings import Settings
 from app.web import rendering, routes
 from app.web.assets import Assets
+from app.web.bulk import Bulk
 from app.web.components import Components
 from app.web.cookies import Cookies
 from app.web.csrf import Csrf
 from app.web.dashboard import Dashboard
+from app.web.exports import Exports
 from app.web.flashes import Flashes
 from app.web.guard import Guard
 from app.web.help import Help
 from app.web.imports import Imports
+from app.web.invoice_page import InvoicePage
 from app.web.invoices import Invoices
 from app.web.keys import derived
+from app.web.payments import Payments
 from app.web.refusals import NotFoundError, Refusal
 from app.web.rendering import Pages
 from app.web.security_headers import security_headers
 from app.web.session_tokens import SessionTokens
 from app.web.sessions import Sessions
+from app.web.views import Views
 from app.workbook.importing import Importer
 
 _STATIC = Path(__file__).parents[1] / "static"
@@ -45,11 +50,18 @@ def build(settings: Settings, now: Callable[[], datetime] = clock.utc_now) -> bo
 
     importer = Importer(settings.data_dir, settings.workbook, settings.time_zone, settings.currency, now)
 
+    invoice_page = InvoicePage(pages, settings.time_zone)
+    exports = Exports(importer, settings.time_zone)
+
     application = _Application(pages, security_headers(settings))
     for route in routes.pages(
         dashboard=Dashboard(pages, settings.currency, settings.time_zone),
-        invoices=Invoices(pages, settings.time_zone),
+        invoices=Invoices(pages, invoice_page, settings.currency, settings.time_zone),
+        payments=Payments(pages, invoice_page, settings.time_zone),
+        views=Views(pages),
+        bulk=Bulk(pages, exports, settings.time_zone),
         imports=Imports(pages, importer, ImportJobs(open_queue(), importer)),
+        exports=exports,
         sessions=Sessions(pages, tokens, cookies, timedelta(hours=settings.session_hours)),
         help_pages=Help(pages),
     ):

@@ -1,11 +1,9 @@
 """Imports: upload a workbook, see what it would change, decide, apply it, undo it."""
 
 from collections import defaultdict
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from math import ceil
-from threading import BoundedSemaphore
 from typing import Any
 
 from bottle import HTTPResponse
@@ -15,6 +13,7 @@ from app.settings import MEGABYTE
 from app.store import import_rows, imports
 from app.store.database import transaction
 from app.store.imports import State, StoredImport
+from app.web.downloads import download, one_at_a_time
 from app.web.forms import Fields
 from app.web.import_choices import Mappable, chosen, forgotten_mappings
 from app.web.refusals import NotFoundError, Refusal
@@ -25,10 +24,7 @@ from app.workbook.importing import Importer, NotNowError
 from app.workbook.preview import Choices, Preview
 from app.workbook.refusal import WorkbookRefusedError
 
-_XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 _SILENT_FOR_SECONDS = 20
-# Writing a workbook takes much memory and time: one in each server process, however many ask.
-_COSTLY = BoundedSemaphore()
 _MOST_PAGES = 1_000_000
 
 
@@ -36,13 +32,6 @@ class NotPossibleError(Refusal):
     """The import is in a state in which this cannot be done."""
 
     status = 409
-
-
-class BusyError(Refusal):
-    """Something costly is being done for somebody else."""
-
-    status = 429
-    title = "One moment, please"
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,17 +121,11 @@ class Imports:
         stored = _existing(import_id)
         self._kept_preview(stored)
         try:
-            with _one_at_a_time(), self.importer.marked_copy(import_id) as path:
+            with one_at_a_time(), self.importer.marked_copy(import_id) as path:
                 content = path.read_bytes()
         except WorkbookRefusedError as refused:
             raise NotPossibleError(str(refused)) from refused
-        return _download(content, self.importer.marked_name(stored))
-
-    def export(self, visit: Visit) -> HTTPResponse:
-        """Answer with everything that is stored, as a workbook of three tabs."""
-        with _one_at_a_time():
-            content = self.importer.exported()
-        return _download(content, f"receivables-{visit.today.isoformat()}.xlsx")
+        return download(content, self.importer.marked_name(stored))
 
     def _index(self, visit: Visit, refused: str = "") -> HTTPResponse:
         values = {"found": imports.newest_first(), "refused": refused, **self._limits()}
@@ -207,24 +190,8 @@ class Imports:
             raise NotPossibleError(str(reason)) from reason
 
 
-@contextmanager
-def _one_at_a_time() -> Iterator[None]:
-    if not _COSTLY.acquire(blocking=False):
-        raise BusyError("Another workbook is being written just now. Please try again in a moment.")
-    try:
-        yield
-    finally:
-        _COSTLY.release()
-
-
 def _existing(import_id: int) -> StoredImport:
     stored = imports.get(import_id)
     if stored is None:
         raise NotFoundError("There is no such import.")
     return stored
-
-
-def _download(content: bytes, name: str) -> HTTPResponse:
-    plain = "".join(sign if sign.isascii() and (sign.isalnum() or sign in "-_. ") else "-" for sign in name)
-    headers = {"Content-Type": _XLSX, "Content-Disposition": f'attachment; filename="{plain}"'}
-    return HTTPResponse(content, 200, headers=headers)

@@ -1,7 +1,7 @@
-"""Invoices: the list that can be searched, filtered and ordered, and one invoice with all that is known of it."""
+"""Invoices: the list that can be searched, filtered and ordered, writing one, and what is said of it later."""
 
 from dataclasses import dataclass
-from datetime import date
+from datetime import timedelta
 from math import ceil
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -10,75 +10,49 @@ from bottle import HTTPResponse
 
 from app.domain.ageing import Bucket
 from app.domain.as_of import AsOf
-from app.domain.invoice import Status
-from app.store import invoices
-from app.store.invoices import NEWEST_FIRST, PAGE_LENGTH, Column, Filter, Order
-from app.web.forms import Fields, cents_in
+from app.domain.invoice import Invoice
+from app.domain.invoice_changes import Change, InvoiceFacts
+from app.store import customer_choice, imports, invoice_changes, invoices, views
+from app.store.customer_choice import Choice
+from app.store.invoice_changes import Seen
+from app.store.invoices import PAGE_LENGTH, Column
+from app.web.forms import Fields
+from app.web.invoice_page import InvoicePage, existing
+from app.web.invoice_search import STATUSES, Search
 from app.web.refusals import NotFoundError
-from app.web.rendering import Pages, address
+from app.web.rendering import Pages
+from app.web.views import address_of, query_of
 from app.web.visits import Visit
 
-OUTSTANDING = "outstanding"
-
-_OUTSTANDING_STATUSES = frozenset({Status.OPEN, Status.PARTIAL, Status.OVERDUE})
-_MOST_PAGES = 1_000_000
-
-
-@dataclass(frozen=True, slots=True)
-class Search:
-    """What a list shows, as its address says it."""
-
-    wanted: Filter
-    status: str
-    as_of: str
-    order: Order
-    page: int
-
-    def ordered_by(self, column: Column) -> str:
-        """Return the address of the list in the order of the column, turned round when it is so already."""
-        is_turned = self.order.column is column and not self.order.descending
-        return self._address(order=Order(column, descending=is_turned), page=1)
-
-    def on_page(self, page: int) -> str:
-        """Return the address of another page of the list."""
-        return self._address(order=self.order, page=page)
-
-    @property
-    def sort(self) -> str:
-        """Return the order as the address says it, nothing when it is the usual one."""
-        return _sort(self.order)
-
-    @property
-    def is_narrowed(self) -> bool:
-        """Tell whether anything but the day was asked for."""
-        return self.wanted != Filter()
-
-    def _address(self, order: Order, page: int) -> str:
-        return address(
-            "/invoices",
-            q=self.wanted.text,
-            status=self.status,
-            bucket=self.wanted.bucket,
-            currency=self.wanted.currency,
-            as_of=self.as_of,
-            sort=_sort(order),
-            page=page if page > 1 else "",
-        )
+_USUAL_TERMS_DAYS = 30
+_LARGEST_ID = 999_999_999
+_SAID = {
+    Change.VOID: "Invoice {} is void now.",
+    Change.WRITE_OFF: "What was left of invoice {} is written off.",
+    Change.REINSTATE: "Invoice {} counts again.",
+    Change.DISPUTE: "Invoice {} is marked as disputed.",
+    Change.SETTLE_DISPUTE: "Invoice {} is no longer disputed.",
+}
 
 
 @dataclass(frozen=True, slots=True)
 class Invoices:
-    """Shows invoices as they stood at the end of a day."""
+    """Shows invoices as they stood at the end of a day, and takes down what people say of them."""
 
     pages: Pages
+    page: InvoicePage
+    currency: str
     zone: ZoneInfo
 
     def index(self, visit: Visit) -> HTTPResponse:
-        """Answer with one page of the invoices that match, and the sums of all that do."""
+        """Answer with one page of the invoices that match, and the sums of all that do; at first, the default view."""
+        saved = views.of_user(visit.user.id)
+        default = next((view for view in saved if view.is_default), None)
+        if default and not visit.query:
+            return self.pages.redirect(visit, address_of(dict(default.parameters)))
         fields = Fields(visit.query)
-        day = fields.day("as_of", visit.today)
-        search = _search(fields, day, visit.today)
-        as_of = AsOf.end_of(day, self.zone)
+        search = Search.of(fields, visit.locale, visit.today)
+        as_of = AsOf.end_of(search.day, self.zone)
         totals = invoices.totals(search.wanted, as_of)
         count = sum(total.invoices for total in totals)
         return self.pages.show(
@@ -86,79 +60,201 @@ class Invoices:
             "invoices/index.html",
             status=422 if fields.errors else 200,
             fields=fields,
-            day=day,
+            day=search.day,
             search=search,
             lines=invoices.matching(search.wanted, as_of, search.order, page=search.page),
             totals=totals,
             count=count,
             pages=ceil(count / PAGE_LENGTH),
             issued_later=invoices.issued_later(search.wanted, as_of),
-            currencies=invoices.currencies(),
             is_empty=not count and not invoices.exist(),
-            **_CHOICES,
+            views=saved,
+            address_of=address_of,
+            query=query_of(search.parameters),
+            narrowed_to=_narrowed_to(search),
+            **self._choices(),
         )
 
     def show(self, visit: Visit, invoice_id: int) -> HTTPResponse:
-        """Answer with one invoice, its payments, and where both came from."""
+        """Answer with one invoice, its payments, its history, and what can be done with it."""
+        return self.page.show(visit, invoice_id)
+
+    def new(self, visit: Visit) -> HTTPResponse:
+        """Ask for a new invoice, with what can be foreseen of it filled in."""
         fields = Fields(visit.query)
-        day = fields.day("as_of", visit.today)
-        as_of = AsOf.end_of(day, self.zone)
-        line = invoices.get(invoice_id, as_of)
-        if line is None:
-            raise NotFoundError("There is no such invoice.")
-        return self.pages.show(
+        customer = customer_choice.get(fields.whole_number("customer", 0, most=_LARGEST_ID))
+        issued_on = visit.today
+        terms = customer.terms_days if customer and customer.terms_days is not None else _USUAL_TERMS_DAYS
+        return self._form(
             visit,
-            "invoices/show.html",
-            status=422 if fields.errors else 200,
-            fields=fields,
-            day=day,
-            line=line,
-            origin=invoices.origin_of(invoice_id),
-            receipts=invoices.payments_of(invoice_id, as_of),
+            Fields({}),
+            number=invoices.next_number(),
+            who=customer.label if customer else "",
+            issued_on=issued_on,
+            due_on=issued_on + timedelta(days=terms),
         )
 
+    def create(self, visit: Visit) -> HTTPResponse:
+        """Write a new invoice."""
+        fields = Fields(visit.form)
+        customer = _customer(fields)
+        facts = self._facts(fields, visit, customer.id if customer else 0)
+        if facts is None:
+            return self._form(visit, fields, status=422)
+        try:
+            invoice_id = invoice_changes.create(facts, visit.user, visit.now)
+        except invoice_changes.NumberTakenError as taken:
+            fields.errors["number"] = str(taken)
+            return self._form(visit, fields, status=422, taken_by=taken.invoice_id)
+        return self.pages.redirect(visit, f"/invoices/{invoice_id}", flash=f"Invoice {facts.number} was entered.")
 
-_CHOICES: dict[str, Any] = {
-    "statuses": [(OUTSTANDING, "Outstanding"), *((status.value, status.value.capitalize()) for status in Status)],
-    "buckets": list(Bucket),
-    "columns": Column,
-}
+    def edit(self, visit: Visit, invoice_id: int) -> HTTPResponse:
+        """Ask for what is to be different."""
+        line = existing(invoice_id, AsOf.end_of(visit.today, self.zone))
+        return self._form(visit, Fields({}), line.invoice, version=line.invoice.version, who=_who(line))
+
+    def update(self, visit: Visit, invoice_id: int) -> HTTPResponse:
+        """Change an invoice, unless somebody else was faster."""
+        line = existing(invoice_id, AsOf.end_of(visit.today, self.zone))
+        fields = Fields(visit.form)
+        seen = Seen(invoice_id, fields.whole_number("version", 0, most=_LARGEST_ID))
+        facts = self._facts(fields, visit, line.invoice.customer_id)
+        if facts is None:
+            return self._form(visit, fields, line.invoice, status=422, version=seen.version, who=_who(line))
+        try:
+            changed = invoice_changes.edit(seen, facts, visit.user, visit.now)
+        except invoice_changes.NumberTakenError as taken:
+            fields.errors["number"] = str(taken)
+            return self._form(
+                visit,
+                fields,
+                line.invoice,
+                status=422,
+                version=seen.version,
+                who=_who(line),
+                taken_by=taken.invoice_id,
+            )
+        except invoice_changes.ChangedMeanwhileError as meanwhile:
+            found = meanwhile.invoice
+            return self._form(visit, fields, found, status=409, version=found.version, who=_who(line), meanwhile=found)
+        flash = f"Invoice {facts.number} was changed." if changed else "Nothing was different."
+        return self.pages.redirect(visit, f"/invoices/{invoice_id}", flash=flash)
+
+    def say(self, visit: Visit, invoice_id: int) -> HTTPResponse:
+        """Void, write off, reinstate or dispute an invoice, with a reason."""
+        line = existing(invoice_id, AsOf.end_of(visit.today, self.zone))
+        fields = Fields(visit.form)
+        change = fields.choice("change", Change)
+        if change is None:
+            raise NotFoundError("There is no such change.")
+        reason = fields.text("reason", required=change is not Change.SETTLE_DISPUTE)
+        seen = Seen(invoice_id, fields.whole_number("version", 0, most=_LARGEST_ID))
+        if fields.errors:
+            return self.page.again(visit, invoice_id, change.value, fields)
+        try:
+            invoice_changes.say(change, reason, seen, visit.user, visit.now)
+        except (invoice_changes.RefusedError, invoice_changes.ChangedMeanwhileError) as refused:
+            fields.errors["reason"] = f"{refused} Nothing was changed by you."
+            return self.page.again(visit, invoice_id, change.value, fields, 409)
+        return self.pages.redirect(visit, f"/invoices/{invoice_id}", flash=_SAID[change].format(line.invoice.number))
+
+    def _facts(self, fields: Fields, visit: Visit, customer_id: int) -> InvoiceFacts | None:
+        currency = fields.text("currency", required=True, longest=3).upper()
+        if currency and not (len(currency) == 3 and currency.isascii() and currency.isalpha()):
+            fields.errors["currency"] = "Please write the three letters of a currency, such as USD."
+        issued_on = fields.optional_day("issued_on", required=True)
+        due_on = fields.optional_day("due_on", required=True)
+        if issued_on and due_on and due_on < issued_on:
+            fields.errors["due_on"] = "It cannot be due before it is issued."
+        total = fields.amount("total", visit.locale, required=True, currency=currency)
+        number = fields.text("number", required=True, longest=60)
+        ledger = fields.text("ledger", required=True, longest=60)
+        reference = fields.text("reference")
+        notes = fields.text("notes", longest=5_000, lines=True)
+        if fields.errors or issued_on is None or due_on is None or total is None:
+            return None
+        return InvoiceFacts(
+            number=number,
+            customer_id=customer_id,
+            issued_on=issued_on,
+            due_on=due_on,
+            currency=currency,
+            total_cents=total,
+            ledger=ledger,
+            reference=reference,
+            notes=notes,
+            draft=fields.checked("draft"),
+        )
+
+    def _form(
+        self,
+        visit: Visit,
+        fields: Fields,
+        invoice: Invoice | None = None,
+        *,
+        status: int = 200,
+        number: str = "",
+        version: int = 0,
+        who: str = "",
+        meanwhile: Invoice | None = None,
+        taken_by: int | None = None,
+        **foreseen: Any,  # noqa: ANN401  # days to begin with
+    ) -> HTTPResponse:
+        ledgers = invoices.ledgers()
+        return self.pages.show(
+            visit,
+            "invoices/form.html",
+            status=status,
+            fields=fields,
+            invoice=invoice,
+            number=number,
+            version=version,
+            who=who,
+            meanwhile=meanwhile,
+            taken_by=taken_by,
+            foreseen={"issued_on": visit.today, "due_on": visit.today, **foreseen},
+            currency=self.currency,
+            customers=() if invoice else customer_choice.all_choices(),
+            ledgers=ledgers,
+            usual_ledger=invoices.usual_ledger(),
+        )
+
+    def _choices(self) -> dict[str, Any]:
+        return {
+            "statuses": STATUSES,
+            "buckets": list(Bucket),
+            "columns": Column,
+            "currencies": invoices.currencies(),
+            "ledgers": invoices.ledgers(),
+        }
 
 
-def _search(fields: Fields, day: date, today: date) -> Search:
-    text = fields.text("q")
-    status, statuses = _statuses(fields)
-    wanted = Filter(
-        text=text,
-        text_cents=cents_in(text),
-        statuses=statuses,
-        bucket=fields.choice("bucket", Bucket),
-        currency=fields.text("currency", longest=3).upper(),
-    )
-    return Search(
-        wanted=wanted,
-        status=status,
-        as_of="" if day == today else day.isoformat(),
-        order=_order(fields.typed.get("sort", "")),
-        page=fields.whole_number("page", 1, most=_MOST_PAGES),
-    )
+def _customer(fields: Fields) -> Choice | None:
+    text = fields.text("who", required=True)
+    if not text:
+        return None
+    found = customer_choice.meant_by(text)
+    if len(found) == 1:
+        return found[0]
+    if found:
+        names = "; ".join(one.label for one in found[:4])
+        fields.errors["who"] = f"Several customers are meant by that: {names}{' …' if len(found) > 4 else ''}."
+    else:
+        fields.errors["who"] = "There is no such customer: choose one of the list, or enter a new customer first."
+    return None
 
 
-def _statuses(fields: Fields) -> tuple[str, frozenset[Status]]:
-    if fields.typed.get("status") == OUTSTANDING:
-        return OUTSTANDING, _OUTSTANDING_STATUSES
-    status = fields.choice("status", Status)
-    return (status.value, frozenset({status})) if status else ("", frozenset())
+def _who(line: invoices.Line) -> str:
+    return f"{line.customer_name} ({line.customer_code})"
 
 
-def _order(sort: str) -> Order:
-    try:
-        return Order(Column(sort.removeprefix("-")), descending=sort.startswith("-"))
-    except ValueError:
-        return NEWEST_FIRST
-
-
-def _sort(order: Order) -> str:
-    if order == NEWEST_FIRST:
-        return ""
-    return f"-{order.column}" if order.descending else str(order.column)
+def _narrowed_to(search: Search) -> list[tuple[str, str, str]]:
+    """Return what narrows the list without a field of its own: name, what it is called, and the list without it."""
+    found = []
+    if search.wanted.customer_id:
+        customer = customer_choice.get(search.wanted.customer_id)
+        found.append(("customer", customer.name if customer else "no customer", search.without("customer")))
+    if search.wanted.import_id:
+        stored = imports.get(search.wanted.import_id)
+        found.append(("import", stored.file_name if stored else "no import", search.without("import")))
+    return found

@@ -3,23 +3,54 @@
 from app.domain.permissions import Right
 from app.web import health
 from app.web.assets import Assets
+from app.web.bulk import LARGEST_PICK, Bulk
 from app.web.components import Components
 from app.web.dashboard import Dashboard
+from app.web.exports import Exports
 from app.web.guard import LARGEST_FORM, Route
 from app.web.help import Help
 from app.web.imports import Imports
 from app.web.invoices import Invoices
+from app.web.payments import Payments
 from app.web.sessions import Sessions
+from app.web.views import Views
 
 
 def pages(
-    dashboard: Dashboard, invoices: Invoices, imports: Imports, sessions: Sessions, help_pages: Help
+    dashboard: Dashboard,
+    invoices: Invoices,
+    payments: Payments,
+    views: Views,
+    bulk: Bulk,
+    imports: Imports,
+    exports: Exports,
+    sessions: Sessions,
+    help_pages: Help,
 ) -> tuple[Route, ...]:
     """Return the pages: each handler is given the visit."""
     return (
         Route("GET", "/", dashboard.show, Right.READ),
         Route("GET", "/invoices", invoices.index, Right.READ),
+        Route("POST", "/invoices", invoices.create, Right.EDIT),
+        Route("GET", "/invoices/new", invoices.new, Right.EDIT),
         Route("GET", "/invoices/<invoice_id:id>", invoices.show, Right.READ),
+        Route("GET", "/invoices/<invoice_id:id>/edit", invoices.edit, Right.EDIT),
+        Route("POST", "/invoices/<invoice_id:id>/edit", invoices.update, Right.EDIT),
+        Route("POST", "/invoices/<invoice_id:id>/say", invoices.say, Right.EDIT),
+        Route("POST", "/invoices/<invoice_id:id>/payments", payments.create, Right.EDIT),
+        Route("POST", "/invoices/<invoice_id:id>/refunds", payments.refund, Right.EDIT),
+        Route("POST", "/invoices/<invoice_id:id>/credit", payments.use_credit, Right.EDIT),
+        Route("POST", "/invoices/bulk", bulk.preview, Right.EXPORT, LARGEST_PICK),
+        Route("POST", "/invoices/bulk/apply", bulk.apply, Right.EDIT, LARGEST_PICK),
+        Route("GET", "/payments", payments.index, Right.READ),
+        Route("GET", "/payments/new", payments.new, Right.EDIT),
+        Route("POST", "/payments/new", payments.create_several, Right.EDIT, LARGEST_PICK),
+        Route("POST", "/payments/<payment_id:id>/void", payments.void, Right.EDIT),
+        Route("GET", "/views", views.index, Right.READ),
+        Route("POST", "/views", views.create, Right.READ),
+        Route("POST", "/views/<view_id:id>", views.update, Right.READ),
+        Route("POST", "/views/<view_id:id>/default", views.make_default, Right.READ),
+        Route("POST", "/views/<view_id:id>/delete", views.delete, Right.READ),
         Route("GET", "/imports", imports.index, Right.READ),
         Route("POST", "/imports", imports.create, Right.IMPORT, imports.importer.limits.file_bytes + LARGEST_FORM),
         Route("GET", "/imports/<import_id:id>", imports.show, Right.READ),
@@ -29,7 +60,9 @@ def pages(
         Route("POST", "/imports/<import_id:id>/apply", imports.apply, Right.IMPORT),
         Route("POST", "/imports/<import_id:id>/undo", imports.undo, Right.IMPORT),
         Route("POST", "/imports/<import_id:id>/discard", imports.discard, Right.IMPORT),
-        Route("GET", "/export.xlsx", imports.export, Right.EXPORT),
+        Route("GET", "/export.xlsx", exports.everything, Right.EXPORT),
+        Route("GET", "/invoices.<kind:re:xlsx|csv>", exports.invoices, Right.EXPORT),
+        Route("GET", "/payments.<kind:re:xlsx|csv>", exports.payments, Right.EXPORT),
         Route("GET", "/help", help_pages.show, Right.READ),
         Route("GET", "/sign-in", sessions.new),
         Route("POST", "/sign-in", sessions.create),

@@ -1,6 +1,7 @@
 """What every request passes: who asks, what they may, and what is answered when something breaks."""
 
 import pytest
+from support.browser import path_of
 from support.records import a_user
 
 from app.domain.permissions import Role
@@ -14,7 +15,7 @@ def test_every_page_asks_a_stranger_to_sign_in(app, stranger):
 
     assert len(guarded) >= 3
     for route in guarded:
-        answer = stranger.get(route.rule.replace("<invoice_id:id>", "1").replace("<import_id:id>", "1"))
+        answer = stranger.get(path_of(route.rule))
         assert answer.status_int == 303, route.rule
         assert answer.location.startswith("/sign-in"), route.rule
 
@@ -31,7 +32,7 @@ def test_no_get_changes_anything(app, browser):
 
     for route in app.routes:
         if route.method == "GET":
-            browser.get(route.rule.replace("<invoice_id:id>", "1").replace("<import_id:id>", "1"), expect_errors=True)
+            browser.get(path_of(route.rule), expect_errors=True)
 
     assert users.all_users() == before
     assert browser.get("/").status_int == 200

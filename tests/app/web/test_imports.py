@@ -80,7 +80,7 @@ def test_an_applied_import_leads_to_its_invoices(upload, apply):
 def test_the_source_of_an_invoice_leads_to_its_row(browser, upload, apply):
     apply(upload({"Invoices": [HEADERS, FIRST]}))
 
-    page = browser.get("/invoices/1").click("ledger.xlsx, Invoices, row 2")
+    page = browser.get("/invoices/1").click("ledger.xlsx, Invoices, row 2", index=0)
 
     assert "Invoices, row 2" in page
     assert "Invoice INV-1" in page

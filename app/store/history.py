@@ -1,0 +1,123 @@
+"""What happened, to one invoice or of late: what people did here, and what imports brought."""
+
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from peewee import JOIN, fn
+
+from app.store import audit
+from app.store.audit import Entry
+from app.store.tables import Customer, Import, ImportedRow, Invoice, User
+
+
+@dataclass(frozen=True, slots=True)
+class ImportedChange:
+    """What a row of a workbook did to an invoice; `before` is what it was, by name, nothing where it was created."""
+
+    at: datetime
+    actor: str
+    action: str
+    import_id: int
+    file_name: str
+    tab: str
+    row: int
+    before: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class ImportDone:
+    """A workbook that was applied or undone."""
+
+    at: datetime
+    actor: str
+    action: str
+    import_id: int
+    file_name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Deed:
+    """Something that somebody did, with what the thing that it was done to is called."""
+
+    entry: Entry
+    label: str
+
+    @property
+    def at(self) -> datetime:
+        """Return when it was done."""
+        return self.entry.at
+
+
+def of_invoice(invoice_id: int) -> list[Entry | ImportedChange]:
+    """Return what happened to the invoice, newest first."""
+    happened: list[Entry | ImportedChange] = [*audit.of_subject(f"invoice:{invoice_id}"), *_imported(invoice_id)]
+    return sorted(happened, key=lambda one: one.at, reverse=True)
+
+
+def latest(limit: int) -> list[Deed | ImportDone]:
+    """Return what was done of late, newest first."""
+    entries = audit.latest(limit)
+    labels = _labels(entries)
+    deeds = [Deed(entry, labels.get(entry.subject, "")) for entry in entries]
+    done: list[Deed | ImportDone] = [*deeds, *_imports(limit)]
+    return sorted(done, key=lambda one: one.at, reverse=True)[:limit]
+
+
+def _imported(invoice_id: int) -> Iterable[ImportedChange]:
+    rows: Any = (
+        ImportedRow.select(
+            Import.applied_at,
+            _actor(),
+            ImportedRow.action,
+            Import.id,
+            Import.file_name,
+            ImportedRow.tab,
+            ImportedRow.row,
+            ImportedRow.before,
+        )
+        .join(Import)
+        .join(User, JOIN.LEFT_OUTER)
+        .where(ImportedRow.kind == "invoice", ImportedRow.record_id == invoice_id, Import.state == "applied")
+        .order_by(ImportedRow.id)
+        .tuples()
+    )
+    for at, actor, action, import_id, file_name, tab, row, before in rows:
+        was = json.loads(before) if before else {}
+        yield ImportedChange(at, actor, action, import_id, file_name, tab, row, was)
+
+
+def _imports(limit: int) -> Iterable[ImportDone]:
+    rows: Any = (
+        Import.select(Import.applied_at, Import.undone_at, _actor(), Import.id, Import.file_name)
+        .join(User, JOIN.LEFT_OUTER)
+        .where(Import.applied_at.is_null(is_null=False))
+        .order_by(Import.id.desc())
+        .limit(limit)
+        .tuples()
+    )
+    for applied_at, undone_at, actor, import_id, file_name in rows:
+        yield ImportDone(applied_at, actor, "import.applied", import_id, file_name)
+        if undone_at is not None:
+            yield ImportDone(undone_at, actor, "import.undone", import_id, file_name)
+
+
+def _labels(entries: Iterable[Entry]) -> dict[str, str]:
+    subjects = {entry.subject for entry in entries}
+    return {
+        **_called("invoice", Invoice, Invoice.number, subjects),
+        **_called("customer", Customer, Customer.name, subjects),
+    }
+
+
+def _called(kind: str, table: Any, name: Any, subjects: Iterable[str]) -> dict[str, str]:
+    ids = [int(subject.partition(":")[2]) for subject in subjects if subject.startswith(f"{kind}:")]
+    if not ids:
+        return {}
+    return {f"{kind}:{found}": label for found, label in table.select(table.id, name).where(table.id.in_(ids)).tuples()}
+
+
+def _actor() -> Any:
+    return fn.COALESCE(fn.NULLIF(User.name, ""), User.email, "")

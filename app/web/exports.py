@@ -1,0 +1,65 @@
+"""Exports: any list as a file, and everything as the workbook it once was."""
+
+from dataclasses import dataclass
+from zoneinfo import ZoneInfo
+
+from bottle import HTTPResponse
+
+from app.domain.as_of import AsOf
+from app.store import invoices, payment_list, snapshot
+from app.store.invoices import Line
+from app.web.downloads import download, one_at_a_time
+from app.web.forms import Fields
+from app.web.invoice_search import Search
+from app.web.payments import payment_filter
+from app.web.refusals import Refusal
+from app.web.visits import Visit
+from app.workbook import exporting, listing
+from app.workbook.importing import Importer
+
+
+@dataclass(frozen=True, slots=True)
+class Exports:
+    """Answers with files that can be imported again without loss."""
+
+    importer: Importer
+    zone: ZoneInfo
+
+    def everything(self, visit: Visit) -> HTTPResponse:
+        """Answer with everything that is stored, as a workbook of three tabs."""
+        with one_at_a_time():
+            content = self.importer.exported()
+        return download(content, f"receivables-{visit.today.isoformat()}.xlsx")
+
+    def invoices(self, visit: Visit, kind: str) -> HTTPResponse:
+        """Answer with all invoices of a list, of which the page shows only so many."""
+        fields = Fields(visit.query)
+        search = Search.of(fields, visit.locale, visit.today)
+        _refuse_if_wrong(fields)
+        as_of = AsOf.end_of(search.day, self.zone)
+        return self._invoices(visit, invoices.matching(search.wanted, as_of, search.order, length=None), kind)
+
+    def picked(self, visit: Visit, lines: list[Line], kind: str) -> HTTPResponse:
+        """Answer with the invoices that were picked of a list."""
+        return self._invoices(visit, lines, kind)
+
+    def payments(self, visit: Visit, kind: str) -> HTTPResponse:
+        """Answer with all payments of a list that count."""
+        fields = Fields(visit.query)
+        wanted = payment_filter(fields, visit)
+        _refuse_if_wrong(fields)
+        with one_at_a_time():
+            headers, rows = exporting.payments_list(payment_list.matching(wanted, length=None))
+            content = listing.csv(headers, rows) if kind == "csv" else listing.xlsx("Payments", headers, rows)
+        return download(content, f"payments-{visit.today.isoformat()}.{kind}")
+
+    def _invoices(self, visit: Visit, lines: list[Line], kind: str) -> HTTPResponse:
+        with one_at_a_time():
+            write = exporting.invoices_csv if kind == "csv" else exporting.invoices_xlsx
+            content = write(lines, snapshot.take(), self.zone)
+        return download(content, f"invoices-{visit.today.isoformat()}.{kind}")
+
+
+def _refuse_if_wrong(fields: Fields) -> None:
+    for name, sentence in fields.errors.items():
+        raise Refusal(f"{name.replace('_', ' ').capitalize()}: {sentence}")
