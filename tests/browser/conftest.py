@@ -80,5 +80,5 @@ def preview(server):
 
 
 def _is_complaint(message) -> bool:
-    # A form that is refused comes back with 422, a page that is not there with 404, which the browser notes itself.
-    return message.type == "error" and not any(f"status of {status}" in message.text for status in (404, 422))
+    # What is refused, missing or broken on purpose the browser notes in its own words.
+    return message.type == "error" and not any(f"status of {status}" in message.text for status in (404, 422, 500))
