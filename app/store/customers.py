@@ -80,6 +80,12 @@ def exist() -> bool:
     return found
 
 
+def details_of_all() -> dict[int, Details]:
+    """Return what is said of every customer."""
+    rows: Any = _Customer.select(_Customer.id, *_DETAILS).tuples()
+    return {customer_id: Details(*details) for customer_id, *details in rows}
+
+
 def names(customer_ids: Iterable[int]) -> dict[int, str]:
     """Return what the customers are called."""
     rows: Any = _Customer.select(_Customer.id, _Customer.name).where(_Customer.id.in_(sorted(customer_ids))).tuples()
@@ -254,6 +260,7 @@ def ledger_of(customer_id: int, currency: str) -> list[tuple[rules.Invoice, list
     return [(invoice, by_invoice[invoice.id]) for invoice in found]
 
 
+_DETAILS = tuple(getattr(_Customer, name) for name in Details.__slots__)
 _ACCOUNT_FACTS = (
     _Customer.id,
     _Customer.code,

@@ -17,6 +17,7 @@ from app.web.bulk import Bulk
 from app.web.components import Components
 from app.web.cookies import Cookies
 from app.web.csrf import Csrf
+from app.web.customers import Customers
 from app.web.dashboard import Dashboard
 from app.web.exports import Exports
 from app.web.flashes import Flashes
@@ -32,6 +33,7 @@ from app.web.rendering import Pages
 from app.web.security_headers import security_headers
 from app.web.session_tokens import SessionTokens
 from app.web.sessions import Sessions
+from app.web.statements import Statements
 from app.web.views import Views
 from app.workbook.importing import Importer
 
@@ -58,6 +60,8 @@ def build(settings: Settings, now: Callable[[], datetime] = clock.utc_now) -> bo
         dashboard=Dashboard(pages, settings.currency, settings.time_zone),
         invoices=Invoices(pages, invoice_page, settings.currency, settings.time_zone),
         payments=Payments(pages, invoice_page, settings.time_zone),
+        customers=Customers(pages, settings.currency, settings.time_zone),
+        statements=Statements(pages, settings.currency, settings.time_zone),
         views=Views(pages),
         bulk=Bulk(pages, exports, settings.time_zone),
         imports=Imports(pages, importer, ImportJobs(open_queue(), importer)),

@@ -5,6 +5,7 @@ from app.web import health
 from app.web.assets import Assets
 from app.web.bulk import LARGEST_PICK, Bulk
 from app.web.components import Components
+from app.web.customers import Customers
 from app.web.dashboard import Dashboard
 from app.web.exports import Exports
 from app.web.guard import LARGEST_FORM, Route
@@ -13,6 +14,7 @@ from app.web.imports import Imports
 from app.web.invoices import Invoices
 from app.web.payments import Payments
 from app.web.sessions import Sessions
+from app.web.statements import Statements
 from app.web.views import Views
 
 
@@ -20,6 +22,8 @@ def pages(
     dashboard: Dashboard,
     invoices: Invoices,
     payments: Payments,
+    customers: Customers,
+    statements: Statements,
     views: Views,
     bulk: Bulk,
     imports: Imports,
@@ -46,6 +50,16 @@ def pages(
         Route("GET", "/payments/new", payments.new, Right.EDIT),
         Route("POST", "/payments/new", payments.create_several, Right.EDIT, LARGEST_PICK),
         Route("POST", "/payments/<payment_id:id>/void", payments.void, Right.EDIT),
+        Route("GET", "/customers", customers.index, Right.READ),
+        Route("POST", "/customers", customers.create, Right.EDIT),
+        Route("GET", "/customers/new", customers.new, Right.EDIT),
+        Route("GET", "/customers/<customer_id:id>", customers.show, Right.READ),
+        Route("GET", "/customers/<customer_id:id>/edit", customers.edit, Right.EDIT),
+        Route("POST", "/customers/<customer_id:id>/edit", customers.update, Right.EDIT),
+        Route("POST", "/customers/<customer_id:id>/archive", customers.archive, Right.EDIT),
+        Route("POST", "/customers/<customer_id:id>/unarchive", customers.unarchive, Right.EDIT),
+        Route("GET", "/customers/<customer_id:id>/statement", statements.show, Right.READ),
+        Route("GET", "/customers/<customer_id:id>/statement.xlsx", statements.export, Right.EXPORT),
         Route("GET", "/views", views.index, Right.READ),
         Route("POST", "/views", views.create, Right.READ),
         Route("POST", "/views/<view_id:id>", views.update, Right.READ),
@@ -62,6 +76,7 @@ def pages(
         Route("POST", "/imports/<import_id:id>/discard", imports.discard, Right.IMPORT),
         Route("GET", "/export.xlsx", exports.everything, Right.EXPORT),
         Route("GET", "/invoices.<kind:re:xlsx|csv>", exports.invoices, Right.EXPORT),
+        Route("GET", "/customers.<kind:re:xlsx|csv>", customers.export, Right.EXPORT),
         Route("GET", "/payments.<kind:re:xlsx|csv>", exports.payments, Right.EXPORT),
         Route("GET", "/help", help_pages.show, Right.READ),
         Route("GET", "/sign-in", sessions.new),
