@@ -94,7 +94,7 @@
     return text.length > longest ? `${text.slice(0, longest - 1)}…` : text;
   }
 
-  // Words of a name in lines, as long as a few names stand beside each other on a narrow screen.
+  // The words of a name in lines, where a few names stand beside each other with little room.
   function inLines(text) {
     const lines = [];
     for (const word of text.split(" ")) {
@@ -107,17 +107,18 @@
 
   function axes(chart, number) {
     const isDrawn = chart.series.some((series) => series.cents.some((cents) => cents !== 0));
-    const wraps = narrow.matches && !chart.horizontal && chart.labels.length <= 6;
+    const areFew = !chart.horizontal && chart.labels.length <= 6;
     const names = {
       stacked: chart.stacked,
       grid: { display: false },
       border: { display: false },
       ticks: {
         color: token("ink-faint"),
-        autoSkip: !chart.horizontal && !wraps,
+        autoSkip: !chart.horizontal && !areFew,
         maxRotation: 0,
         callback(_, at) {
-          return wraps ? inLines(chart.labels[at]) : shortened(chart.labels[at]);
+          const isTight = areFew && this.chart.width / chart.labels.length < 115;
+          return isTight ? inLines(chart.labels[at]) : shortened(chart.labels[at]);
         },
       },
     };
