@@ -117,7 +117,7 @@
         autoSkip: !chart.horizontal && !areFew,
         maxRotation: 0,
         callback(_, at) {
-          const isTight = areFew && this.chart.width / chart.labels.length < 115;
+          const isTight = areFew && this.chart.width / chart.labels.length < 95;
           return isTight ? inLines(chart.labels[at]) : shortened(chart.labels[at]);
         },
       },
