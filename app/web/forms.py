@@ -11,7 +11,6 @@ if fields.errors:                          # {"as_of": "…"}; templates show `f
     return self.pages.show(visit, "names/new.html", status=422, fields=fields)
 """
 
-import re
 from collections.abc import Mapping
 from datetime import date
 from enum import StrEnum
@@ -24,7 +23,6 @@ _Choice = TypeVar("_Choice", bound=StrEnum)
 
 _LONGEST_TEXT = 200
 _LIKE_THIS_DAY = date(2026, 12, 31)
-_AMOUNT = re.compile(r"-?(\d{1,12}|\d{1,3}(,\d{3}){1,3})(\.\d{1,2})?", re.ASCII)
 
 
 class Fields:
@@ -113,15 +111,6 @@ class Fields:
             self.errors[name] = "Please choose a day between 1900 and 2999."
             return None
         return day
-
-
-def cents_in(text: str) -> int | None:
-    """Return the amount if the whole text is one, such as `1,234.50` or `1234.5`."""
-    if not _AMOUNT.fullmatch(text):
-        return None
-    units, _, fraction = text.removeprefix("-").replace(",", "").partition(".")
-    cents = int(units) * 100 + int(fraction.ljust(2, "0"))
-    return -cents if text.startswith("-") else cents
 
 
 def local_path(text: str) -> str:

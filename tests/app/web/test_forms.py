@@ -8,8 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from app.domain.ageing import Bucket
-from app.domain.money import display
-from app.web.forms import Fields, cents_in, local_path
+from app.web.forms import Fields, local_path
 from app.web.locales import Locale
 
 TODAY = date(2026, 3, 2)
@@ -118,31 +117,6 @@ def test_a_box_is_ticked_or_not():
 
 def test_control_characters_are_dropped():
     assert Fields({"q": "a\x00b\x1b"}).text("q") == "ab"
-
-
-@pytest.mark.parametrize(
-    ("typed", "cents"),
-    [
-        ("1,234.50", 123_450),
-        ("1234.5", 123_450),
-        ("75", 7_500),
-        ("0.01", 1),
-        ("-5.00", -500),
-        ("1,234,567", 123_456_700),
-    ],
-)
-def test_an_amount_is_read_exactly(typed, cents):
-    assert cents_in(typed) == cents
-
-
-@pytest.mark.parametrize("typed", ["", "1.234,50", "12,34", "1,23", "1e5", "٣", "1.234", "INV-1", ".", "-", "9" * 13])
-def test_what_could_be_read_two_ways_is_no_amount(typed):
-    assert cents_in(typed) is None
-
-
-@given(st.integers(-(10**13), 10**13))
-def test_an_amount_as_shown_can_be_searched_for(cents):
-    assert cents_in(display(cents)) == cents
 
 
 @pytest.mark.parametrize("path", ["/", "/invoices?q=a%2Fb&page=2", "/imports/3#row"])

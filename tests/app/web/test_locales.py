@@ -126,8 +126,9 @@ def test_the_sign_of_another_currency_is_refused():
         BRITISH.cents("5 EUR", currency="USD")
 
 
-def test_a_search_may_be_for_something_else():
-    assert BRITISH.cents_in("INV-1") is None
+@pytest.mark.parametrize("typed", ["", "INV-1", "1.234,50", "12,34", "1,23", "1.234", ".", "-", "9" * 13])
+def test_a_search_may_be_for_something_else(typed):
+    assert BRITISH.cents_in(typed) is None
     assert BRITISH.cents_in("1,234.50") == 123_450
 
 
