@@ -66,7 +66,7 @@ def test_a_bookkeeper_uploads_previews_applies_and_undoes_a_workbook(open_page, 
 
         page.goto("/invoices?q=N-2")
         page.get_by_role("link", name="N-2").click()
-        page.get_by_role("link", name="north.xlsx, Branch North, row 3").click()
+        page.get_by_role("link", name="north.xlsx, Branch North, row 3").first.click()
         page.get_by_role("heading", name="Branch North, row 3").wait_for()
 
         page.get_by_text("Undo this import").click()
