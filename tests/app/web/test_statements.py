@@ -33,7 +33,7 @@ def test_a_statement_runs_from_the_opening_to_the_closing_balance(browser):
         "1 Feb 2026 Opening balance 100.00 3 Feb 2026 Payment 1001 Card -40.00 60.00 "
         "20 Feb 2026 Refund 1001 5.00 65.00 28 Feb 2026 Closing balance 65.00" in text
     )
-    assert "What is open on 28 Feb 2026, by age Age Amount Not yet due 0.00 1–30 days late 65.00" in text
+    assert "What is open on 28 Feb 2026 , by age Age Amount Not yet due 0.00 1–30 days late 65.00" in text
 
 
 def test_a_statement_is_of_the_last_three_months_by_default(browser):
