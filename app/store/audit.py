@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Any
 
 from app.store.database import one_at_a_time
+from app.store.prepared import Slot, prepared
 from app.store.tables import AuditEntry
 from app.store.users import User
 
@@ -52,20 +53,32 @@ def append(
 
 def of_subject(subject: str, limit: int = 200) -> list[Entry]:
     """Return what was done to a subject, newest first."""
-    return _entries(AuditEntry.select().where(AuditEntry.subject == subject), limit)
+    return [_entry(*row) for row in _of_subject(subject, limit)]
 
 
 def latest(limit: int) -> list[Entry]:
     """Return the latest deeds, newest first."""
-    return _entries(AuditEntry.select(), limit)
+    return [_entry(*row) for row in _latest(limit)]
 
 
-def _entries(query: Any, limit: int) -> list[Entry]:
-    found = query.order_by(AuditEntry.id.desc()).limit(limit)
-    return [
-        Entry(row.at, row.actor, row.action, row.subject, json.loads(row.before), json.loads(row.after))
-        for row in found
-    ]
+def _entry(at: datetime, actor: str, action: str, subject: str, before: str, after: str) -> Entry:
+    return Entry(at, actor, action, subject, json.loads(before), json.loads(after))
+
+
+@prepared
+def _of_subject(subject: Slot, limit: Slot) -> Any:
+    return _newest_first().where(AuditEntry.subject == subject.value).limit(limit.value)
+
+
+@prepared
+def _latest(limit: Slot) -> Any:
+    return _newest_first().limit(limit.value)
+
+
+def _newest_first() -> Any:
+    entry = AuditEntry
+    told = entry.select(entry.at, entry.actor, entry.action, entry.subject, entry.before, entry.after)
+    return told.order_by(entry.id.desc())
 
 
 def _latest_hash() -> str:

@@ -10,6 +10,7 @@ from peewee import JOIN, fn
 
 from app.store import audit
 from app.store.audit import Entry
+from app.store.prepared import Slot, prepared
 from app.store.tables import Customer, Import, ImportedRow, Invoice, User
 
 
@@ -67,26 +68,22 @@ def latest(limit: int) -> list[Deed | ImportDone]:
 
 
 def _imported(invoice_id: int) -> Iterable[ImportedChange]:
-    rows: Any = (
-        ImportedRow.select(
-            Import.applied_at,
-            _actor(),
-            ImportedRow.action,
-            Import.id,
-            Import.file_name,
-            ImportedRow.tab,
-            ImportedRow.row,
-            ImportedRow.before,
-        )
-        .join(Import)
-        .join(User, JOIN.LEFT_OUTER)
-        .where(ImportedRow.kind == "invoice", ImportedRow.record_id == invoice_id, Import.state == "applied")
-        .order_by(ImportedRow.id)
-        .tuples()
-    )
-    for at, actor, action, import_id, file_name, tab, row, before in rows:
+    for at, actor, action, import_id, file_name, tab, row, before in _imported_rows(invoice_id):
         was = json.loads(before) if before else {}
         yield ImportedChange(at, actor, action, import_id, file_name, tab, row, was)
+
+
+@prepared
+def _imported_rows(invoice_id: Slot) -> Any:
+    row = ImportedRow
+    told = (Import.applied_at, _actor(), row.action, Import.id, Import.file_name, row.tab, row.row, row.before)
+    return (
+        row.select(*told)
+        .join(Import)
+        .join(User, JOIN.LEFT_OUTER)
+        .where(row.kind == "invoice", row.record_id == invoice_id.value, Import.state == "applied")
+        .order_by(row.id)
+    )
 
 
 def _imports(limit: int) -> Iterable[ImportDone]:

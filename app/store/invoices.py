@@ -3,26 +3,26 @@
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, fields, replace
-from datetime import date, datetime, timedelta
+from datetime import date, timedelta
 from enum import StrEnum
 from functools import reduce
 from operator import and_, or_
-from typing import Any
+from typing import Any, Self
 
-from peewee import JOIN, Case, Expression, fn
+from peewee import Case, Expression, fn
 
 from app.domain import invoice as rules
 from app.domain.ageing import Bucket
 from app.domain.as_of import AsOf
 from app.domain.invoice import Status
-from app.domain.payment import Payment, counts
 from app.store import tables
+from app.store.prepared import Slot, prepared
 from app.store.receivables import Position, has_seen
 from app.store.remembered import remembered
 
 PAGE_LENGTH = 50
 
-_Invoice, _Payment, _Customer = tables.Invoice, tables.Payment, tables.Customer
+_Invoice, _Customer = tables.Invoice, tables.Customer
 _FACTS = tuple(getattr(_Invoice, fact.name) for fact in fields(rules.Invoice))
 OUTSTANDING = frozenset({Status.OPEN, Status.PARTIAL, Status.OVERDUE})
 _DAYS_LATE: dict[Bucket, tuple[int | None, int | None]] = {
@@ -82,30 +82,27 @@ class Filter:
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One invoice with its customer and what had been paid by the end of the day."""
+    """One invoice with its customer and what had been paid by the end of the day.
+
+    The balance is negative when overpaid, nothing when it is no receivable; days late are 0 unless it is overdue.
+    """
 
     invoice: rules.Invoice
     customer_code: str
     customer_name: str
     paid_cents: int
+    balance_cents: int
+    status: Status
+    days_late: int
     as_of: AsOf
 
-    @property
-    def balance_cents(self) -> int:
-        """Return what is left to pay: negative when overpaid, nothing when it is no receivable."""
-        if not rules.is_in_scope(self.invoice, self.as_of):
-            return 0
-        return self.invoice.total_cents - self.paid_cents
-
-    @property
-    def status(self) -> Status:
-        """Return the status at the end of the day."""
-        return rules.status(self.invoice, self.paid_cents, self.as_of)
-
-    @property
-    def days_late(self) -> int:
-        """Return how many days late it is, 0 unless it is overdue."""
-        return rules.days_late(self.invoice.due_on, self.as_of.day) if self.status is Status.OVERDUE else 0
+    @classmethod
+    def of(cls, invoice: rules.Invoice, code: str, name: str, paid_cents: int, as_of: AsOf) -> Self:
+        """Return the line with what follows from its facts at the end of the day."""
+        balance = invoice.total_cents - paid_cents if rules.is_in_scope(invoice, as_of) else 0
+        status = rules.status(invoice, paid_cents, as_of)
+        late = rules.days_late(invoice.due_on, as_of.day) if status is Status.OVERDUE else 0
+        return cls(invoice, code, name, paid_cents, balance, status, late, as_of)
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,33 +115,6 @@ class Totals:
     paid_cents: int
     outstanding_cents: int
     credit_cents: int
-
-
-@dataclass(frozen=True, slots=True)
-class Origin:
-    """The cell of the workbook that a record came from, and who brought it in when."""
-
-    import_id: int
-    file_name: str
-    tab: str
-    row: int
-    imported_at: datetime
-    imported_by: str
-
-
-@dataclass(frozen=True, slots=True)
-class Receipt:
-    """One payment of an invoice, with where it came from and whether it counts at the end of the day.
-
-    `together` is how many were recorded at once, this one included.
-    """
-
-    payment: Payment
-    counts: bool
-    origin: Origin | None
-    recorded_at: datetime
-    recorded_by: str
-    together: int
 
 
 def matching(
@@ -229,30 +199,19 @@ def next_number() -> str:
 
 def get(invoice_id: int, as_of: AsOf) -> Line | None:
     """Return the invoice with that id, as it stood at the end of the day."""
-    row = _Ledger(as_of).lines().where(_Invoice.id == invoice_id).tuples().first()
-    return None if row is None else _line(row, as_of)
+    ledger = _Ledger(as_of)
+    if ledger.is_for_good:
+        rows = _line_for_good(invoice_id)
+    else:
+        rows = ledger.lines().where(_Invoice.id == invoice_id).tuples()
+    return next((_line(row, as_of) for row in rows), None)
 
 
-def origin_of(invoice_id: int) -> Origin | None:
-    """Return where in which workbook the invoice stood, None when it was not imported."""
-    rows = _with_origin(_Invoice, _Invoice.import_tab, _Invoice.import_row).where(_Invoice.id == invoice_id)
-    row = rows.objects().first()
-    return None if row is None else _origin(row)
-
-
-def payments_of(invoice_id: int, as_of: AsOf) -> list[Receipt]:
-    """Return every payment of the invoice, the voided ones too, in the order in which they were made."""
-    recorder = tables.User.alias("recorder")
-    other = _Payment.alias("other")
-    together = other.select(fn.COUNT(other.id)).where(other.receipt == _Payment.receipt)
-    people = (recorder.email.alias("recorder_email"), recorder.name.alias("recorder_name"))
-    rows = (
-        _with_origin(_Payment, _Payment, *people, together.alias("together"))
-        .join_from(_Payment, recorder, JOIN.LEFT_OUTER, on=(_Payment.recorded_by == recorder.id))
-        .where(_Payment.invoice == invoice_id)
-        .order_by(_Payment.paid_on, _Payment.id)
-    )
-    return [_receipt(row, as_of) for row in rows.objects()]
+@prepared
+def _line_for_good(invoice_id: Slot) -> Any:
+    """Select an invoice of a day after which nothing happened: the day itself then stands nowhere in the query."""
+    query = _Invoice.select(*_FACTS, _Customer.code, _Customer.name, _Invoice.paid_cents).join(_Customer)
+    return query.where(_Invoice.id == invoice_id.value)
 
 
 def _distinct(column: Any) -> tuple[str, ...]:
@@ -280,6 +239,10 @@ class _Ledger:
             ],
             Status.OPEN.value,
         )
+
+    @property
+    def is_for_good(self) -> bool:
+        return self._position.is_for_good
 
     def select(self, *columns: Any) -> Any:
         return self._position.joined(_Invoice.select(*columns).join(_Customer))
@@ -376,47 +339,4 @@ def _is_due_within(bucket: Bucket, day: date) -> Iterator[Expression]:
 
 def _line(row: Any, as_of: AsOf) -> Line:
     *facts, customer_code, customer_name, paid_cents = row
-    return Line(rules.Invoice(*facts), customer_code, customer_name, int(paid_cents), as_of)
-
-
-def _with_origin(table: type[tables.Imported], *columns: Any) -> Any:
-    """Select rows of the table with the import that brought them, if one did."""
-    uploader = tables.User.alias("uploader")
-    return (
-        table.select(
-            *columns,
-            tables.Import.id.alias("origin_id"),
-            tables.Import.file_name,
-            fn.COALESCE(tables.Import.applied_at, tables.Import.uploaded_at)
-            .converter(tables.Import.uploaded_at.python_value)
-            .alias("imported_at"),
-            uploader.name.alias("uploader_name"),
-            uploader.email.alias("uploader_email"),
-        )
-        .join(tables.Import, JOIN.LEFT_OUTER)
-        .join(uploader, JOIN.LEFT_OUTER, on=(tables.Import.uploaded_by == uploader.id))
-    )
-
-
-def _origin(row: Any) -> Origin | None:
-    if row.origin_id is None:
-        return None
-    imported_by = row.uploader_name or row.uploader_email or ""
-    return Origin(row.origin_id, row.file_name, row.import_tab, row.import_row, row.imported_at, imported_by)
-
-
-def _receipt(row: Any, as_of: AsOf) -> Receipt:
-    payment = Payment(
-        id=row.id,
-        invoice_id=row.invoice_id,
-        paid_on=row.paid_on,
-        amount_cents=row.amount_cents,
-        method=row.method,
-        reference=row.reference,
-        note=row.note,
-        voided_at=row.voided_at,
-        void_reason=row.void_reason,
-    )
-    recorded_by = row.recorder_name or row.recorder_email or ""
-    together = max(1, row.together)
-    return Receipt(payment, counts(payment, as_of), _origin(row), row.recorded_at, recorded_by, together)
+    return Line.of(rules.Invoice(*facts), customer_code, customer_name, int(paid_cents), as_of)

@@ -2,9 +2,11 @@
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
 from app.store import tables, users
 from app.store.database import unless_busy
+from app.store.prepared import Slot, prepared
 from app.store.users import User
 
 _SEEN_EVERY = timedelta(minutes=1)
@@ -27,18 +29,9 @@ def start(user_id: int, jti: str, now: datetime, expires_at: datetime) -> None:
 
 def find_active(jti: str, now: datetime) -> Login | None:
     """Return the login unless it is revoked, has expired, or its user may no longer sign in."""
-    row = (
-        tables.Login.select(tables.Login, tables.User)
-        .join(tables.User)
-        .where(
-            tables.Login.jti == jti,
-            tables.Login.revoked_at.is_null(),
-            tables.Login.expires_at > now,
-            tables.User.active,
-        )
-        .first()
-    )
-    return None if row is None else Login(row.id, row.jti, users.from_row(row.user), row.last_seen_at)
+    for login_id, last_seen_at, *user in _active(jti, now):
+        return Login(login_id, jti, users.from_columns(*user), last_seen_at)
+    return None
 
 
 def touch(login: Login, now: datetime) -> None:
@@ -57,6 +50,21 @@ def revoke(jti: str, now: datetime) -> None:
 def revoke_all_of(user_id: int, now: datetime) -> None:
     """Sign the user out everywhere."""
     _revoke(tables.Login.user == user_id, now)
+
+
+@prepared
+def _active(jti: Slot, now: Slot) -> Any:
+    login = tables.Login
+    return (
+        login.select(login.id, login.last_seen_at, *users.COLUMNS)
+        .join(tables.User)
+        .where(
+            login.jti == jti.value,
+            login.revoked_at.is_null(),
+            login.expires_at > now.of(login.expires_at),
+            tables.User.active,
+        )
+    )
 
 
 def _revoke(which: object, now: datetime) -> None:

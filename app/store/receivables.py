@@ -31,6 +31,11 @@ class Position:
         self.balance_cents = Case(None, [(self.is_in_scope, self.left_cents)], 0)
 
     @property
+    def is_for_good(self) -> bool:
+        """Tell whether nothing has happened after the day, so that what is kept is what was."""
+        return self._later is None
+
+    @property
     def has_balance(self) -> Expression:
         """Select receivables that are neither settled nor void; for what is for good, in the words of the index."""
         differs = Invoice.paid_cents != Invoice.total_cents if self._later is None else self.left_cents != 0

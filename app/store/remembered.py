@@ -1,9 +1,10 @@
 """Figures that are remembered until the ledger changes: asked twice in between, the database adds up once."""
 
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from functools import wraps
-from threading import Lock
+from threading import Lock, local
 from typing import Any, ParamSpec, TypeVar
 
 from app.store import tables
@@ -14,6 +15,7 @@ _Figures = TypeVar("_Figures")
 
 _kept: OrderedDict[Any, Any] = OrderedDict()
 _lock = Lock()
+_look = local()
 
 
 def remembered(question: Callable[_Asked, _Figures]) -> Callable[_Asked, _Figures]:
@@ -43,6 +45,21 @@ def remembered(question: Callable[_Asked, _Figures]) -> Callable[_Asked, _Figure
     return answer
 
 
+@contextmanager
+def one_look() -> Iterator[None]:
+    """Look at the ledger's mark once for the whole block, which writes nothing: a page is of one moment."""
+    _look.mark = ""
+    try:
+        yield
+    finally:
+        _look.mark = None
+
+
 def _mark() -> str:
+    seen: str | None = getattr(_look, "mark", None)
+    if seen:
+        return seen
     mark: str = tables.database.execute_sql("SELECT mark FROM ledger_marks").fetchone()[0]
+    if seen is not None:
+        _look.mark = mark
     return mark

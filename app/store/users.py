@@ -25,6 +25,9 @@ class User:
     active: bool
 
 
+COLUMNS = (tables.User.id, tables.User.email, tables.User.name, tables.User.role, tables.User.active)
+
+
 def create(email: str, name: str, role: Role, password_hash: str, now: datetime) -> User:
     """Add a user; raises EmailTakenError when the address is in use, however it is capitalised."""
     address = _as_compared(email)
@@ -73,7 +76,12 @@ def set_active(user_id: int, *, active: bool) -> None:
 
 def from_row(row: tables.User) -> User:
     """Return what the rest of the app may know of a row."""
-    return User(row.id, row.email, row.name, Role(row.role), row.active)
+    return from_columns(row.id, row.email, row.name, row.role, row.active)
+
+
+def from_columns(user_id: int, email: str, name: str, role: str, active: bool) -> User:  # noqa: FBT001  # a column
+    """Return what the rest of the app may know of a row, given the values of COLUMNS."""
+    return User(user_id, email, name, Role(role), active)
 
 
 def _as_compared(email: str) -> str:

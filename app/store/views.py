@@ -3,10 +3,12 @@
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from peewee import IntegrityError
 
 from app.store.database import transaction
+from app.store.prepared import Slot, prepared
 from app.store.tables import SavedView
 
 
@@ -26,8 +28,8 @@ class View:
 
 def of_user(user_id: int) -> list[View]:
     """Return the user's views, by name."""
-    found = SavedView.select().where(SavedView.user == user_id).order_by(SavedView.name)
-    return [View(row.id, row.name, json.loads(row.parameters), row.is_default) for row in found]
+    found = _of_user(user_id)
+    return [View(view_id, name, json.loads(asked), is_default) for view_id, name, asked, is_default in found]
 
 
 def save(user_id: int, name: str, parameters: Mapping[str, str]) -> int:
@@ -66,6 +68,12 @@ def delete(user_id: int, view_id: int) -> bool:
     """Forget a view of the user; tell whether there was one."""
     deleted: int = SavedView.delete().where(_own(user_id, view_id)).execute()
     return deleted == 1
+
+
+@prepared
+def _of_user(user_id: Slot) -> Any:
+    columns = (SavedView.id, SavedView.name, SavedView.parameters, SavedView.is_default)
+    return SavedView.select(*columns).where(SavedView.user == user_id.value).order_by(SavedView.name)
 
 
 def _own(user_id: int, view_id: int) -> object:

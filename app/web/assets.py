@@ -8,7 +8,10 @@ from bottle import HTTPResponse, static_file
 
 from app.web.refusals import NotFoundError
 
+STYLESHEET = "css/site.css"  # all of css/ as one file: a page asks once, not once for each component
+
 _FOREVER = "public, max-age=31536000, immutable"
+_FIRST = ("font", "tokens", "base", "layout")  # what the components build upon
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,6 +20,7 @@ class Assets:
 
     folder: Path
     paths: frozenset[str]
+    stylesheet: bytes
     content_hash: str
 
     @classmethod
@@ -26,7 +30,7 @@ class Assets:
         content = hashlib.sha256()
         for name, path in files.items():
             content.update(name.encode() + hashlib.sha256(path.read_bytes()).digest())
-        return cls(folder, frozenset(files), content.hexdigest()[:12])
+        return cls(folder, frozenset({*files, STYLESHEET}), _stylesheet(folder / "css"), content.hexdigest()[:12])
 
     def url(self, path: str) -> str:
         """Return the address of the file; an unknown one is a mistake in a template."""
@@ -38,6 +42,15 @@ class Assets:
         """Answer with the file, for ever if the address is the one of today."""
         if path not in self.paths:
             raise NotFoundError("There is no such file.")
-        response = static_file(path, root=str(self.folder))
+        if path == STYLESHEET:
+            response = HTTPResponse(self.stylesheet, 200, headers={"Content-Type": "text/css; charset=UTF-8"})
+        else:
+            response = static_file(path, root=str(self.folder))
         response.set_header("Cache-Control", _FOREVER if self.content_hash == content_hash else "no-cache")
         return response
+
+
+def _stylesheet(folder: Path) -> bytes:
+    found = sorted(folder.glob("*.css"), key=lambda path: (path.stem not in _FIRST, path.stem))
+    first = [folder / f"{name}.css" for name in _FIRST if (folder / f"{name}.css").exists()]
+    return b"\n".join(path.read_bytes() for path in (*first, *(path for path in found if path.stem not in _FIRST)))

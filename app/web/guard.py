@@ -15,6 +15,7 @@ from app.domain.permissions import Right, may
 from app.store import logins
 from app.store.database import connection
 from app.store.logins import Login
+from app.store.remembered import one_look
 from app.web.cookies import Cookies
 from app.web.csrf import FIELD, SAFE_METHODS, Csrf
 from app.web.flashes import Flashes
@@ -86,7 +87,8 @@ class Guard:
                     return _to_sign_in(visit)
                 _check_right(visit, route.right)
             if visit.method in SAFE_METHODS:
-                return route.handler(visit, **arguments)
+                with one_look():
+                    return route.handler(visit, **arguments)
             with _body_of(visit, route.largest_body) as sent:
                 self._check_form(sent)
                 return route.handler(sent, **arguments)

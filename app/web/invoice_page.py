@@ -11,7 +11,7 @@ from bottle import HTTPResponse
 from app.domain.as_of import AsOf
 from app.domain.invoice import Standing, standing
 from app.domain.invoice_changes import Change, possible_changes
-from app.store import history, invoices, payment_list
+from app.store import history, invoice_payments, invoices, payment_list
 from app.store.invoices import Line
 from app.web.deeds import told
 from app.web.forms import Fields
@@ -47,7 +47,7 @@ class InvoicePage:
         self, visit: Visit, line: Line, as_of: AsOf, fields: Fields, forms: Mapping[str, Fields], status: int
     ) -> HTTPResponse:
         invoice_id = line.invoice.id
-        receipts = invoices.payments_of(invoice_id, as_of)
+        receipts = invoice_payments.payments_of(invoice_id, as_of)
         return self.pages.show(
             visit,
             "invoices/show.html",
@@ -56,7 +56,7 @@ class InvoicePage:
             day=as_of.day,
             is_today=as_of.day == visit.today,
             line=line,
-            origin=invoices.origin_of(invoice_id),
+            origin=invoice_payments.origin_of(invoice_id),
             receipts=receipts,
             history=[told(one, visit.locale) for one in history.of_invoice(invoice_id)],
             **self._actions(visit, line, forms),
@@ -95,7 +95,7 @@ def existing(invoice_id: int, as_of: AsOf) -> Line:
     return line
 
 
-def _just_recorded(visit: Visit, receipts: list[invoices.Receipt]) -> invoices.Receipt | None:
+def _just_recorded(visit: Visit, receipts: list[invoice_payments.Receipt]) -> invoice_payments.Receipt | None:
     """Return the payment that was recorded just before the page was shown, as long as it can be undone."""
     wanted = visit.query.get("recorded", "")
     return next(

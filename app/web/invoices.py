@@ -18,6 +18,7 @@ from app.store.invoice_changes import Seen
 from app.store.invoices import PAGE_LENGTH, Column
 from app.web.forms import Fields
 from app.web.invoice_page import InvoicePage, existing
+from app.web.invoice_rows import Row
 from app.web.invoice_search import STATUSES, Search
 from app.web.refusals import NotFoundError
 from app.web.rendering import Pages
@@ -62,7 +63,10 @@ class Invoices:
             fields=fields,
             day=search.day,
             search=search,
-            lines=invoices.matching(search.wanted, as_of, search.order, page=search.page),
+            rows=[
+                Row.of(line, visit.locale)
+                for line in invoices.matching(search.wanted, as_of, search.order, page=search.page)
+            ],
             totals=totals,
             count=count,
             pages=ceil(count / PAGE_LENGTH),

@@ -123,6 +123,7 @@ def templates(assets: Assets) -> Environment:
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
+        auto_reload=False,
     )
     environment.globals.update(asset=assets.url, address=address, Right=Right)
     environment.filters.update(
@@ -134,6 +135,7 @@ def templates(assets: Assets) -> Environment:
         moment=lambda at: _locale.get().moment(at),
         sentence=sentence,
     )
+    environment.globals["keys"] = Markup(environment.get_template("_keys.html").render())  # noqa: S704  # our own
     return environment
 
 

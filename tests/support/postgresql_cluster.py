@@ -22,8 +22,8 @@ def installed_versions() -> list[Path]:
 
 
 @contextmanager
-def running_cluster(programs: Path) -> Iterator[str]:
-    """Start a cluster without any durability and yield the address of its server, without a database name."""
+def running_cluster(programs: Path, *, durable: bool = False) -> Iterator[str]:
+    """Start a cluster and yield the address of its server, without a database name; quick, unless it is durable."""
     folder = Path(tempfile.mkdtemp(prefix="pg-"))
     account = _account_for_the_server()
     if account:
@@ -35,10 +35,9 @@ def running_cluster(programs: Path) -> Iterator[str]:
         result = subprocess.run([*switch, *map(str, command)], check=False, capture_output=True, text=True, cwd="/")
         assert result.returncode == 0, result.stderr or result.stdout
 
-    options = (
-        f"-p {port} -k {folder} -c listen_addresses=127.0.0.1 -c fsync=off -c synchronous_commit=off "
-        "-c full_page_writes=off -c max_connections=60 -c shared_buffers=128MB"
-    )
+    options = f"-p {port} -k {folder} -c listen_addresses=127.0.0.1 -c max_connections=60 -c shared_buffers=128MB"
+    if not durable:
+        options += " -c fsync=off -c synchronous_commit=off -c full_page_writes=off"
     data, log = folder / "data", folder / "log"
     try:
         run(programs / "initdb", "-D", data, "-A", "trust", "-U", "invoices", "--locale=C.UTF-8")

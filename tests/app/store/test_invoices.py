@@ -8,7 +8,7 @@ from support.records import a_customer, a_payment, a_user, an_import, an_invoice
 from app.domain.ageing import Bucket
 from app.domain.as_of import AsOf
 from app.domain.invoice import Status
-from app.store import invoices
+from app.store import invoice_payments, invoices
 from app.store.invoices import Column, Filter, Order, Totals
 
 BY_NUMBER = Order(Column.NUMBER)
@@ -127,12 +127,12 @@ def test_an_invoice_remembers_the_cell_it_came_from(database, as_of):
     imported = an_invoice("1", origin=source, import_tab="2025", import_row=17)
     typed = an_invoice("2")
 
-    origin = invoices.origin_of(imported.id)
+    origin = invoice_payments.origin_of(imported.id)
 
     assert (origin.import_id, origin.file_name, origin.tab, origin.row) == (source.id, "ledger.xlsx", "2025", 17)
     assert origin.imported_at == datetime(2026, 2, 1, 8, 0, tzinfo=UTC)
     assert origin.imported_by == "Ann"
-    assert invoices.origin_of(typed.id) is None
+    assert invoice_payments.origin_of(typed.id) is None
 
 
 def test_payments_tell_who_recorded_them_and_whether_they_count(database, as_of):
@@ -144,7 +144,7 @@ def test_payments_tell_who_recorded_them_and_whether_they_count(database, as_of)
     )
     a_payment(invoice, 30_00, paid_on=date(2026, 3, 3), recorded_by=a_user(name="Ann").id)
 
-    receipts = invoices.payments_of(invoice.id, as_of)
+    receipts = invoice_payments.payments_of(invoice.id, as_of)
 
     assert [receipt.payment.amount_cents for receipt in receipts] == [10_00, 20_00, 30_00]
     assert [receipt.counts for receipt in receipts] == [True, False, False]

@@ -14,7 +14,7 @@ def test_the_files_of_a_page_are_there_and_never_change(stranger):
 
     addresses = re.findall(r'(?:href|src)="(/static/[^"]+)"', page)
 
-    assert len(addresses) > 5
+    assert len(addresses) > 4
     for address in addresses:
         assert stranger.get(address).headers["Cache-Control"] == "public, max-age=31536000, immutable"
 
@@ -25,8 +25,8 @@ def test_a_file_at_an_address_of_yesterday_is_asked_for_anew(stranger):
 
 def test_a_stylesheet_finds_its_fonts(stranger):
     page = stranger.get("/sign-in").text
-    stylesheet = re.search(r'href="(/static/\w+/css/)font\.css"', page).group(1)
-    fonts = re.findall(r'url\("([^"]+)"\)', stranger.get(f"{stylesheet}font.css").text)
+    stylesheet = re.search(r'href="(/static/\w+/css/)site\.css"', page).group(1)
+    fonts = re.findall(r'url\("([^"]+)"\)', stranger.get(f"{stylesheet}site.css").text)
 
     assert fonts == ["../vendor/inter/inter-latin.woff2", "../vendor/inter/inter-latin-ext.woff2"]
     for font in fonts:
@@ -54,3 +54,11 @@ def test_what_others_made_comes_with_its_licence():
     assert {folder.name for folder in folders} == {"chart", "htmx", "inter"}
     for folder in folders:
         assert (folder / "LICENSE").is_file()
+
+
+def test_all_components_are_in_one_stylesheet_which_begins_with_what_they_build_upon(stranger):
+    page = stranger.get("/sign-in").text
+    answer = stranger.get(re.search(r'href="(/static/\w+/css/site\.css)"', page).group(1))
+
+    assert answer.headers["Content-Type"] == "text/css; charset=UTF-8"
+    assert answer.text.index("@font-face") < answer.text.index("--paper:") < answer.text.index(".badge")

@@ -1,0 +1,98 @@
+"""The payments of one invoice, each with who recorded it or which row of which workbook it came from."""
+
+from dataclasses import dataclass, fields
+from datetime import datetime
+from typing import Any
+
+from peewee import JOIN, fn
+
+from app.domain.as_of import AsOf
+from app.domain.payment import Payment, counts
+from app.store import tables
+from app.store.prepared import Slot, prepared
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """The cell of the workbook that a record came from, and who brought it in when."""
+
+    import_id: int
+    file_name: str
+    tab: str
+    row: int
+    imported_at: datetime
+    imported_by: str
+
+
+@dataclass(frozen=True, slots=True)
+class Receipt:
+    """One payment of an invoice, with where it came from and whether it counts at the end of the day.
+
+    `together` is how many were recorded at once, this one included.
+    """
+
+    payment: Payment
+    counts: bool
+    origin: Origin | None
+    recorded_at: datetime
+    recorded_by: str
+    together: int
+
+
+_Payment, _Invoice, _Import = tables.Payment, tables.Invoice, tables.Import
+_PAYMENT = tuple(getattr(_Payment, fact.name) for fact in fields(Payment))
+
+
+def origin_of(invoice_id: int) -> Origin | None:
+    """Return where in which workbook the invoice stood, None when it was not imported."""
+    return next((_origin(*row) for row in _invoice_origin(invoice_id)), None)
+
+
+def payments_of(invoice_id: int, as_of: AsOf) -> list[Receipt]:
+    """Return every payment of the invoice, the voided ones too, in the order in which they were made."""
+    return [_receipt(row, as_of) for row in _payments(invoice_id)]
+
+
+@prepared
+def _invoice_origin(invoice_id: Slot) -> Any:
+    return _with_origin(_Invoice).where(_Invoice.id == invoice_id.value)
+
+
+@prepared
+def _payments(invoice_id: Slot) -> Any:
+    recorder = tables.User.alias("recorder")
+    other = _Payment.alias("other")
+    together = other.select(fn.COUNT(other.id)).where(other.receipt == _Payment.receipt)
+    return (
+        _with_origin(_Payment, *_PAYMENT, _Payment.recorded_at, _called(recorder), together)
+        .join_from(_Payment, recorder, JOIN.LEFT_OUTER, on=(_Payment.recorded_by == recorder.id))
+        .where(_Payment.invoice == invoice_id.value)
+        .order_by(_Payment.paid_on, _Payment.id)
+    )
+
+
+def _with_origin(table: type[tables.Imported], *columns: Any) -> Any:
+    """Select rows of the table, at the end the import that brought them, if one did."""
+    uploader = tables.User.alias("uploader")
+    imported_at = fn.COALESCE(_Import.applied_at, _Import.uploaded_at).converter(_Import.uploaded_at.python_value)
+    origin = (_Import.id, _Import.file_name, table.import_tab, table.import_row, imported_at, _called(uploader))
+    return (
+        table.select(*columns, *origin)
+        .join(_Import, JOIN.LEFT_OUTER)
+        .join(uploader, JOIN.LEFT_OUTER, on=(_Import.uploaded_by == uploader.id))
+    )
+
+
+def _called(user: Any) -> Any:
+    return fn.COALESCE(fn.NULLIF(user.name, ""), user.email, "")
+
+
+def _origin(import_id: int | None, *told: Any) -> Origin | None:
+    return None if import_id is None else Origin(import_id, *told)
+
+
+def _receipt(row: tuple[Any, ...], as_of: AsOf) -> Receipt:
+    count = len(_PAYMENT)
+    payment = Payment(*row[:count])
+    recorded_at, recorded_by, together, *origin = row[count:]
+    return Receipt(payment, counts(payment, as_of), _origin(*origin), recorded_at, recorded_by, max(1, together))

@@ -1,0 +1,299 @@
+"""Pages as a signed-in user gets them: two server workers, PostgreSQL with its durability, whole pages as sent.
+
+python -m tests.bench.pages INVOICES [SERVER]     prints the figures as JSON; SERVER is gunicorn or granian
+"""
+
+import http.client
+import json
+import logging
+import os
+import random
+import re
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+import urllib.parse
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from statistics import quantiles
+
+from app import clock
+from app.cli.opening import importer, migrate
+from app.domain.permissions import Role
+from app.settings import Settings
+from app.store import database, tables, users
+from app.web.application import build
+from app.web.passwords import rehash
+from app.workbook.demo import write_demo
+from app.workbook.preview import Choices
+from tests.support.browser import Browser
+from tests.support.postgresql_cluster import installed_versions, running_cluster
+
+ROOT = Path(__file__).parents[2]
+EMAIL, PASSWORD = "bench@example.com", "correct horse battery"
+WORKERS = 2
+CLIENTS = 8
+SECONDS_OF_LOAD = 8
+ROUNDS = 150
+
+
+def main(invoices: int, server: str = "gunicorn") -> None:
+    """Fill a database, serve it, and measure."""
+    programs = installed_versions()[-1]
+    with tempfile.TemporaryDirectory(prefix="bench-") as folder, running_cluster(programs, durable=True) as cluster:
+        settings, ids = _filled(cluster, Path(folder), invoices)
+        counted = queries_by_page(settings)
+        with served(settings, server) as (port, process):
+            figures = Visitor(port).measure(ids)
+            figures["memory"] = _largest_worker_megabytes(process.pid)
+    print(json.dumps({**figures, "queries": counted}))
+
+
+class Visitor:
+    """One browser without a screen: it keeps its connection and its cookies."""
+
+    def __init__(self, port: int) -> None:
+        self._connection = http.client.HTTPConnection("127.0.0.1", port)
+        self._port = port
+        self._cookies: dict[str, str] = {}
+        page = self.get("/sign-in")
+        form = {"csrf_token": _hidden(page, "csrf_token"), "email": EMAIL, "password": PASSWORD, "next": "/"}
+        self.post("/sign-in", form)
+        self.ids = sorted(
+            int(number) for number in re.findall(r'href="/invoices/(\d+)"', self.get("/invoices?status=outstanding"))
+        )
+
+    def get(self, path: str) -> str:
+        """Return the page."""
+        return self._ask("GET", path)
+
+    def post(self, path: str, form: dict[str, str]) -> str:
+        """Send a form and return the answer."""
+        return self._ask("POST", path, urllib.parse.urlencode(form))
+
+    def measure(self, all_ids: list[int]) -> dict[str, object]:
+        """Return the figures by name: milliseconds at p50 and p95, requests a second."""
+        dice = random.Random(7)
+        ids = dice.sample(all_ids, ROUNDS)
+        lists = self._filters(dice)
+        return {
+            "dashboard": timed(lambda _: self.get("/")),
+            "list": timed(lambda _: self.get("/invoices?all=yes")),
+            "filtered": timed(lambda number: self.get(lists[number % len(lists)])),
+            "filtered anew": timed(lambda number: self.get(_never_asked(number)), rounds=60),
+            "invoice": timed(lambda number: self.get(f"/invoices/{ids[number]}")),
+            "customers": timed(lambda _: self.get("/customers")),
+            "load": self._load("/invoices?all=yes"),
+            **self._payments(),
+        }
+
+    def _filters(self, dice: random.Random) -> list[str]:
+        names = re.findall(r'table__lead">(?:<a[^>]*>)?([^<]+)<', self.get("/invoices?all=yes"))
+        return [
+            "/invoices?status=overdue",
+            "/invoices?status=outstanding&sort=due",
+            f"/invoices?q={urllib.parse.quote(dice.choice(names))}",
+            "/invoices?bucket=31-60",
+            "/invoices?status=paid&sort=-total",
+            "/invoices?q=00042",
+        ]
+
+    def _payments(self) -> dict[str, object]:
+        """Record payments of a cent, and ask for the dashboard after each: nothing of it is remembered then."""
+        recorded, followed, dashboards = [], [], []
+        for number in range(60):
+            invoice_id = self.ids[number % len(self.ids)]
+            page = self.get(f"/invoices/{invoice_id}")
+            form = {
+                "csrf_token": _hidden(page, "csrf_token"),
+                "key": _hidden(page, "key"),
+                "amount": "0.01",
+                "paid_on": _hidden(page, "paid_on"),
+            }
+            started = time.perf_counter()
+            self.post(f"/invoices/{invoice_id}/payments", form)
+            answered = time.perf_counter()
+            assert "recorded=" in self.location, self.location
+            self.get(self.location)
+            shown = time.perf_counter()
+            self.get("/")
+            recorded.append(answered - started)
+            followed.append(shown - started)
+            dashboards.append(time.perf_counter() - shown)
+        return {"payment": at(recorded), "payment and page": at(followed), "dashboard anew": at(dashboards)}
+
+    def _load(self, path: str) -> float:
+        cookies = "; ".join(f"{name}={value}" for name, value in self._cookies.items())
+        command = ["wrk", "-t1", f"-c{CLIENTS}", f"-d{SECONDS_OF_LOAD}s", "-H", f"Cookie: {cookies}"]
+        result = subprocess.run(
+            [*command, f"http://127.0.0.1:{self._port}{path}"], capture_output=True, text=True, check=True
+        )
+        self._connection.close()  # it was idle for so long that the server has given it up
+        assert "Non-2xx" not in result.stdout, result.stdout
+        return float(re.search(r"Requests/sec:\s+([\d.]+)", result.stdout)[1])
+
+    def _ask(self, method: str, path: str, body: str | None = None) -> str:
+        headers = {"Cookie": "; ".join(f"{name}={value}" for name, value in self._cookies.items())}
+        if body is not None:
+            headers["Content-Type"] = "application/x-www-form-urlencoded"
+        self._connection.request(method, path, body, headers)
+        answer = self._connection.getresponse()
+        text = answer.read().decode()
+        assert answer.status in {200, 303}, (answer.status, path, text[-2_000:])
+        self.location = answer.headers.get("Location", "")
+        for cookie in answer.headers.get_all("Set-Cookie", []):
+            name, _, value = cookie.partition(";")[0].partition("=")
+            self._cookies[name] = value
+        return text
+
+
+def timed(action: Callable[[int], object], rounds: int = ROUNDS) -> dict[str, float]:
+    """Return milliseconds at p50 and p95; the first rounds warm up and do not count."""
+    seconds = []
+    for number in range(-10, rounds):
+        started = time.perf_counter()
+        action(number)
+        if number >= 0:
+            seconds.append(time.perf_counter() - started)
+    return at(seconds)
+
+
+def at(seconds: list[float]) -> dict[str, float]:
+    """Return milliseconds at p50 and p95."""
+    hundredths = quantiles(seconds, n=100, method="inclusive")
+    return {"p50": 1_000 * hundredths[49], "p95": 1_000 * hundredths[94]}
+
+
+def queries_by_page(settings: Settings) -> dict[str, int]:
+    """Return how many statements each page takes that was never asked for before."""
+    counter = _Counter()
+    logger = logging.getLogger("peewee")
+    logger.addHandler(counter)
+    logger.setLevel(logging.DEBUG)
+    browser = Browser(build(settings))
+    browser.sign_in(EMAIL, PASSWORD)
+    counted = {}
+    with database.connection():
+        some = tables.Invoice.select().where(tables.Invoice.paid_cents > 0).first()
+    pages = {
+        "dashboard": "/",
+        "list": "/invoices?all=yes",
+        "filtered": "/invoices?status=overdue&q=a",
+        "invoice": f"/invoices/{some.id}",
+        "customers": "/customers",
+        "customer": f"/customers/{some.customer_id}",
+        "payments": "/payments",
+    }
+    for name, path in pages.items():
+        counter.count = 0
+        browser.get(path)
+        counted[name] = counter.count
+    logger.removeHandler(counter)
+    logger.setLevel(logging.NOTSET)
+    tables.database.close_all()
+    return counted
+
+
+class _Counter(logging.Handler):
+    count = 0
+
+    def emit(self, record: logging.LogRecord) -> None:
+        self.count += 1
+
+
+@contextmanager
+def served(settings: Settings, server: str) -> Iterator[tuple[int, subprocess.Popen]]:
+    """Serve with two workers; yields the port and the process."""
+    port = _free_port()
+    environment = {
+        **os.environ,
+        "DATABASE_URL": settings.database_url,
+        "DATA_DIR": str(settings.data_dir),
+        "PORT": str(port),
+        "PUBLIC_URL": f"http://127.0.0.1:{port}",
+        "SERVER_WORKERS": str(WORKERS),
+        "LOG_LEVEL": "ERROR",
+    }
+    command = [sys.executable, "-m", "app.cli", "serve", "--no-worker"]
+    if server == "granian":
+        command = [str(ROOT / ".venv-bench/bin/granian"), "--interface", "wsgi", "--workers", str(WORKERS)]
+        command += ["--blocking-threads", "4", "--no-ws", "--log-level", "error", "--port", str(port)]
+        command += ["app.wsgi:application"]
+        site = next(Path(sys.prefix).glob("lib/python*/site-packages"))
+        environment["PYTHONPATH"] = f"{ROOT}:{site}"
+    with tempfile.TemporaryFile() as log:
+        process = subprocess.Popen(command, cwd=ROOT, env=environment, stdout=log, stderr=log)
+        try:
+            _wait_for(port, process)
+            yield port, process
+        finally:
+            process.terminate()
+            process.wait(timeout=30)
+
+
+def _filled(cluster: str, folder: Path, invoices: int) -> tuple[Settings, list[int]]:
+    opened = database.open_database(f"{cluster}/postgres")
+    with database.connection():
+        opened.execute_sql("CREATE DATABASE pages")
+    opened.close_all()
+    url = f"{cluster}/pages"
+    settings = Settings.from_environment({"DATABASE_URL": url, "DATA_DIR": str(folder / "data")})
+    path = folder / "bench.xlsx"
+    # Up to today, so that what is asked for as of today has something due, late and paid.
+    write_demo(path, clock.today(settings.time_zone), invoices)
+    opened = database.open_database(url)
+    with database.connection():
+        migrate()
+        users.create(EMAIL, "Bench", Role.ADMIN, rehash(PASSWORD), clock.utc_now())
+        ours = importer(settings)
+        examined = ours.examine(path, Choices(), lambda _: None)
+        ours.apply_file(path, examined, Choices(), None, lambda _: None)
+        opened.execute_sql("VACUUM ANALYZE")
+        ids = [invoice.id for invoice in tables.Invoice.select(tables.Invoice.id)]
+    opened.close_all()
+    return settings, ids
+
+
+def _never_asked(number: int) -> str:
+    return f"/invoices?status=outstanding&most={number + 100}.{number % 90 + 10}"
+
+
+def _hidden(page: str, name: str) -> str:
+    return re.search(rf'name="{name}"[^>]*? value="([^"]*)"', page)[1]
+
+
+def _largest_worker_megabytes(pid: int) -> float:
+    """Return the memory of the largest process below, what it shares with others counted once for all of them."""
+    children = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
+    shares = [
+        int(re.search(r"^Pss:\s+(\d+)", Path(f"/proc/{child}/smaps_rollup").read_text(), re.MULTILINE)[1])
+        for child in children
+    ]
+    return max(shares) / 1024
+
+
+def _wait_for(port: int, process: subprocess.Popen) -> None:
+    deadline = time.monotonic() + 30
+    while time.monotonic() < deadline and process.poll() is None:
+        try:
+            connection = http.client.HTTPConnection("127.0.0.1", port, timeout=5)
+            connection.request("GET", "/health")
+            if connection.getresponse().status == 200:
+                return
+        except OSError:
+            time.sleep(0.1)
+    raise AssertionError("the server did not start")
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+if __name__ == "__main__":
+    main(int(sys.argv[1]), *sys.argv[2:])
