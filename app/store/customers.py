@@ -17,7 +17,7 @@ from app.domain.payment import Payment
 from app.domain.payment_habit import DAYS_COUNTED, PaymentHabit, average_days_late, habit
 from app.domain.periods import days_up_to
 from app.domain.settlement import WINDOW_DAYS, days_sales_outstanding
-from app.store import audit, settlements, tables, turnover
+from app.store import audit, positions, settlements, tables, turnover
 from app.store.database import exclusive_transaction, transaction
 from app.store.receivables import Position
 from app.store.remembered import remembered
@@ -145,15 +145,15 @@ def unarchive(customer_id: int, by: User, now: datetime) -> None:
 @remembered
 def accounts(as_of: AsOf) -> tuple[Account, ...]:
     """Return what every customer owed in each currency at the end of the day, and how each pays."""
-    positions = {(customer, currency): position for customer, currency, position in positions_by_customer(as_of)}
+    owed = positions.by_customer(as_of)
     since = days_up_to(as_of.day, WINDOW_DAYS)
-    sales = {(customer, currency): cents for customer, currency, cents in turnover.invoiced_by_customer(as_of, since)}
+    sales = turnover.invoiced_by_customer(as_of, since)
     by_account: dict[tuple[int, str], dict[int, int]] = defaultdict(dict)
-    for customer, currency, days, count in settlements.counts_by_days_late(as_of, DAYS_COUNTED):
+    for (customer, currency, days), count in settlements.counts_by_days_late(as_of, DAYS_COUNTED).items():
         by_account[customer, currency][days] = count
     habits = _habits(by_account)
     currencies: dict[int, set[str]] = defaultdict(set)
-    for customer, currency in [*positions, *sales, *by_account]:
+    for customer, currency in [*owed, *sales, *by_account]:
         currencies[customer].add(currency)
     rows: Any = _Customer.select(*_ACCOUNT_FACTS).order_by(_Customer.id).tuples()
     return tuple(
@@ -165,39 +165,14 @@ def accounts(as_of: AsOf) -> tuple[Account, ...]:
             phone,
             is_archived=archived_at is not None,
             currency=currency,
-            position=positions.get((customer_id, currency), NOTHING_OWED),
-            days_sales_outstanding=_dso(positions, sales, (customer_id, currency)),
+            position=owed.get((customer_id, currency), NOTHING_OWED),
+            days_sales_outstanding=_dso(owed, sales, (customer_id, currency)),
             average_days_late=average_days_late(by_account.get((customer_id, currency), {})),
             habit=habits.get(customer_id),
         )
         for customer_id, code, name, email, phone, archived_at in rows
         for currency in sorted(currencies.get(customer_id, {""}))
     )
-
-
-@remembered
-def positions_by_customer(as_of: AsOf) -> tuple[tuple[int, str, Owed], ...]:
-    """Return who owed or had overpaid anything, the largest debt of each currency first."""
-    position = Position(as_of)
-    balance = position.left_cents
-    owed = fn.SUM(Case(None, [(balance > 0, balance)], 0))
-    rows: Any = (
-        position.joined(
-            _Invoice.select(
-                _Invoice.customer,
-                _Invoice.currency,
-                fn.SUM(Case(None, [(balance > 0, 1)], 0)),
-                owed,
-                fn.SUM(Case(None, [((balance > 0) & (_Invoice.due_on < as_of.day), balance)], 0)),
-                fn.SUM(Case(None, [(balance < 0, 0 - balance)], 0)),
-            )
-        )
-        .where(position.has_balance)
-        .group_by(_Invoice.customer, _Invoice.currency)
-        .order_by(_Invoice.currency, owed.desc(), _Invoice.customer)
-        .tuples()
-    )
-    return tuple((customer, currency, Owed(*map(int, figures))) for customer, currency, *figures in rows)
 
 
 def balances_of(customer_id: int, as_of: AsOf) -> list[Balances]:
@@ -224,15 +199,12 @@ def balances_of(customer_id: int, as_of: AsOf) -> list[Balances]:
 
 def habit_of(customer_id: int, as_of: AsOf) -> PaymentHabit | None:
     """Return how the customer usually paid up to the end of the day; None where too little was settled."""
-    by_account: dict[tuple[int, str], dict[int, int]] = defaultdict(dict)
-    for customer, currency, days, count in settlements.counts_by_days_late(as_of, DAYS_COUNTED, customer_id):
-        by_account[customer, currency][days] = count
-    return _habits(by_account).get(customer_id)
+    return habit(settlements.counts_of_customer(customer_id, as_of, DAYS_COUNTED))
 
 
 def settled_count(customer_id: int, as_of: AsOf) -> int:
     """Return how many invoices the habit could be told from."""
-    return sum(count for *_, count in settlements.counts_by_days_late(as_of, DAYS_COUNTED, customer_id))
+    return sum(settlements.counts_of_customer(customer_id, as_of, DAYS_COUNTED).values())
 
 
 def currencies_of(customer_id: int) -> list[str]:
@@ -272,9 +244,9 @@ _ACCOUNT_FACTS = (
 
 
 def _dso(
-    positions: Mapping[tuple[int, str], Owed], sales: Mapping[tuple[int, str], int], key: tuple[int, str]
+    owed: Mapping[tuple[int, str], Owed], sales: Mapping[tuple[int, str], int], key: tuple[int, str]
 ) -> int | None:
-    return days_sales_outstanding(positions.get(key, NOTHING_OWED).outstanding_cents, sales.get(key, 0))
+    return days_sales_outstanding(owed.get(key, NOTHING_OWED).outstanding_cents, sales.get(key, 0))
 
 
 def _habits(by_account: Mapping[tuple[int, str], Mapping[int, int]]) -> dict[int, PaymentHabit]:

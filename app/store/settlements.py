@@ -1,5 +1,7 @@
 """Settlements: since when which invoices are settled; the SQL of `app.domain.settlement.settled_on`."""
 
+from collections import defaultdict
+from collections.abc import Mapping
 from datetime import date
 from typing import Any
 
@@ -10,17 +12,36 @@ from app.domain.periods import days_up_to
 from app.domain.settlement import WINDOW_DAYS, DaysToPay
 from app.store.database import days_between
 from app.store.receivables import Position
-from app.store.remembered import remembered
+from app.store.sums import part_of, summed
 from app.store.tables import Invoice, Payment
 
 
-@remembered
-def days_to_pay(as_of: AsOf, days: int = WINDOW_DAYS) -> tuple[DaysToPay, ...]:
+def days_to_pay(as_of: AsOf, days: int = WINDOW_DAYS) -> list[DaysToPay]:
     """Return how long it took to settle what was settled in so many days up to the day, by currency."""
-    settled = _settled(as_of, days_up_to(as_of.day, days))
+    return [DaysToPay(*currency, *figures) for currency, figures in sorted(_days_to_pay(as_of, days).items())]
+
+
+def counts_by_days_late(as_of: AsOf, days: int) -> Mapping[tuple[int, str, int], int]:
+    """Return how many invoices of each customer, in each currency, were settled so many days late in the last days."""
+    return {(customer, code, late): count for (customer, code, late), (count,) in _days_late(as_of, days).items()}
+
+
+def counts_of_customer(customer_id: int, as_of: AsOf, days: int) -> dict[int, int]:
+    """Return how many invoices of the customer were settled so many days late in the last days."""
+    counts: dict[int, int] = defaultdict(int)
+    for _, _, _, late, count in _days_late_rows(Invoice.customer == customer_id, as_of, days):
+        counts[int(late)] += count
+    return dict(counts)
+
+
+@summed(columns=1)
+def _days_to_pay(within: Expression, as_of: AsOf, days: int) -> Any:
+    settled = _settled(as_of, days_up_to(as_of.day, days), within)
     taken = days_between(settled.c.settled_on, settled.c.issued_on)
-    rows: Any = (
+    part = part_of(settled.c.id)
+    return (
         Invoice.select(
+            part,
             settled.c.currency,
             fn.COUNT(settled.c.id),
             fn.SUM(taken),
@@ -28,44 +49,42 @@ def days_to_pay(as_of: AsOf, days: int = WINDOW_DAYS) -> tuple[DaysToPay, ...]:
             fn.SUM(taken * settled.c.total_cents),
         )
         .from_(settled)
-        .group_by(settled.c.currency)
-        .order_by(settled.c.currency)
+        .group_by(part, settled.c.currency)
         .tuples()
     )
-    return tuple(DaysToPay(currency, *map(int, figures)) for currency, *figures in rows)
 
 
-@remembered
-def counts_by_days_late(
-    as_of: AsOf, days: int, customer_id: int | None = None
-) -> tuple[tuple[int, str, int, int], ...]:
-    """Return how many invoices were settled how late in so many days: customer, currency, days late, invoices."""
-    settled = _settled(as_of, days_up_to(as_of.day, days), customer_id)
+@summed(columns=3)
+def _days_late(within: Expression, as_of: AsOf, days: int) -> Any:
+    return _days_late_rows(within, as_of, days)
+
+
+def _days_late_rows(within: Expression, as_of: AsOf, days: int) -> Any:
+    settled = _settled(as_of, days_up_to(as_of.day, days), within)
     late = days_between(settled.c.settled_on, settled.c.due_on)
-    rows: Any = (
-        Invoice.select(settled.c.customer_id, settled.c.currency, late, fn.COUNT(settled.c.id))
+    part = part_of(settled.c.id)
+    return (
+        Invoice.select(part, settled.c.customer_id, settled.c.currency, late, fn.COUNT(settled.c.id))
         .from_(settled)
-        .group_by(settled.c.customer_id, settled.c.currency, late)
+        .group_by(part, settled.c.customer_id, settled.c.currency, late)
         .tuples()
     )
-    return tuple((customer, currency, int(days_late), count) for customer, currency, days_late, count in rows)
 
 
 def settled_on_by_invoice(as_of: AsOf, since: date) -> dict[int, date]:
     """Return since when each invoice is settled that is so since the day given or a later one."""
-    settled = _settled(as_of, since)
+    settled = _settled(as_of, since, Invoice.id.is_null(is_null=False))
     settled_on = settled.c.settled_on.converter(Invoice.issued_on.python_value)
     rows: Any = Invoice.select(settled.c.id, settled_on).from_(settled).tuples()
     return dict(rows)
 
 
-def _settled(as_of: AsOf, since: date, customer_id: int | None = None) -> Any:
+def _settled(as_of: AsOf, since: date, whose: Expression) -> Any:
     """Select the invoices that are settled since the day or a later one, up to the end of the day asked about.
 
     Nearly all are paid in full by a payment that leaves exactly nothing: they are settled on the day of their latest
     one. Only of the others, overpaid, refunded or paid in advance, is the history gone through.
     """
-    whose = Invoice.id.is_null(is_null=False) if customer_id is None else Invoice.customer == customer_id
     return _plainly_settled(as_of, since, whose).union_all(_oddly_settled(as_of, since, whose)).alias("settled")
 
 

@@ -302,6 +302,17 @@ class LedgerMark(Table):
         table_name = "ledger_marks"
 
 
+class LedgerPart(Table):
+    """A part of all invoices, named by `id`: its mark changes with every change to them or to their payments."""
+
+    mark = CharField(max_length=32)
+
+    class Meta:
+        """Named in the plural."""
+
+        table_name = "ledger_parts"
+
+
 ALL: tuple[type[Table], ...] = (
     User,
     Login,
@@ -316,4 +327,5 @@ ALL: tuple[type[Table], ...] = (
     ApiToken,
     AuditEntry,
     LedgerMark,
+    LedgerPart,
 )

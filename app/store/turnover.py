@@ -1,6 +1,7 @@
 """Turnover: what was invoiced and collected, added up by the database."""
 
 from collections import defaultdict
+from collections.abc import Mapping
 from datetime import date
 from typing import Any
 
@@ -10,6 +11,7 @@ from app.domain.as_of import AsOf
 from app.domain.turnover import Turnover
 from app.store.receivables import has_seen
 from app.store.remembered import remembered
+from app.store.sums import Sums, part_of, summed
 from app.store.tables import Invoice, Payment
 
 
@@ -20,45 +22,73 @@ def by_day(as_of: AsOf, since: date, customer_id: int | None = None) -> tuple[Tu
     An invoice counts when it was neither a draft nor void at the end of the day asked about: written off, it was still
     sold. A payment counts whatever became of its invoice: the money came in.
     """
-    sums: dict[tuple[str, date], list[int]] = defaultdict(lambda: [0, 0])
-    for currency, day, cents in _invoiced_by_day(as_of, since, customer_id):
-        sums[currency, day][0] += int(cents)
-    for currency, day, cents in _collected_by_day(as_of, since, customer_id):
-        sums[currency, day][1] += int(cents)
-    return tuple(Turnover(*key, *cents) for key, cents in sorted(sums.items()))
+    if customer_id is None:
+        return _merged(_invoiced(as_of, since), _collected(as_of, since))
+    own = Invoice.customer == customer_id
+    return _merged(_plain(_invoiced_rows(own, as_of, since)), _plain(_collected_rows(own, as_of, since)))
 
 
-@remembered
-def invoiced_by_customer(as_of: AsOf, since: date) -> tuple[tuple[int, str, int], ...]:
-    """Return what each customer was invoiced since the day: customer, currency, cents."""
-    rows: Any = (
-        Invoice.select(Invoice.customer, Invoice.currency, fn.SUM(Invoice.total_cents))
-        .where(_was_sold(as_of), Invoice.issued_on >= since)
-        .group_by(Invoice.customer, Invoice.currency)
+def invoiced_by_customer(as_of: AsOf, since: date) -> Mapping[tuple[int, str], int]:
+    """Return what each customer was invoiced in each currency since the day."""
+    return {(customer, currency): cents for (customer, currency), (cents,) in _invoiced_to(as_of, since).items()}
+
+
+@summed(columns=2)
+def _invoiced(within: Expression, as_of: AsOf, since: date) -> Any:
+    return _invoiced_rows(within, as_of, since)
+
+
+@summed(columns=2)
+def _collected(within: Expression, as_of: AsOf, since: date) -> Any:
+    return _collected_rows(within, as_of, since)
+
+
+@summed(columns=2)
+def _invoiced_to(within: Expression, as_of: AsOf, since: date) -> Any:
+    part = part_of(Invoice.id)
+    return (
+        Invoice.select(part, Invoice.customer, Invoice.currency, fn.SUM(Invoice.total_cents))
+        .where(within, _was_sold(as_of), Invoice.issued_on >= since)
+        .group_by(part, Invoice.customer, Invoice.currency)
         .tuples()
     )
-    return tuple((customer, currency, int(cents)) for customer, currency, cents in rows)
 
 
-def _invoiced_by_day(as_of: AsOf, since: date, customer_id: int | None) -> Any:
-    rows = Invoice.select(Invoice.currency, Invoice.issued_on, fn.SUM(Invoice.total_cents)).where(
-        _was_sold(as_of), Invoice.issued_on >= since
+def _invoiced_rows(within: Expression, as_of: AsOf, since: date) -> Any:
+    part = part_of(Invoice.id)
+    return (
+        Invoice.select(part, Invoice.currency, Invoice.issued_on, fn.SUM(Invoice.total_cents))
+        .where(within, _was_sold(as_of), Invoice.issued_on >= since)
+        .group_by(part, Invoice.currency, Invoice.issued_on)
+        .tuples()
     )
-    if customer_id is not None:
-        rows = rows.where(Invoice.customer == customer_id)
-    return rows.group_by(Invoice.currency, Invoice.issued_on).tuples()
 
 
-def _collected_by_day(as_of: AsOf, since: date, customer_id: int | None) -> Any:
+def _collected_rows(within: Expression, as_of: AsOf, since: date) -> Any:
+    part = part_of(Payment.invoice)
     counts = Payment.voided_at.is_null() | (Payment.voided_at >= as_of.ended_at)
-    rows = (
-        Payment.select(Invoice.currency, Payment.paid_on, fn.SUM(Payment.amount_cents))
+    return (
+        Payment.select(part, Invoice.currency, Payment.paid_on, fn.SUM(Payment.amount_cents))
         .join(Invoice)
-        .where(Payment.paid_on >= since, Payment.paid_on <= as_of.day, counts)
+        .where(within, Payment.paid_on >= since, Payment.paid_on <= as_of.day, counts)
+        .group_by(part, Invoice.currency, Payment.paid_on)
+        .tuples()
     )
-    if customer_id is not None:
-        rows = rows.where(Invoice.customer == customer_id)
-    return rows.group_by(Invoice.currency, Payment.paid_on).tuples()
+
+
+def _plain(rows: Any) -> dict[tuple[str, date], tuple[int]]:
+    sums: dict[tuple[str, date], int] = defaultdict(int)
+    for _, currency, day, cents in rows:
+        sums[currency, day] += int(cents)
+    return {key: (cents,) for key, cents in sums.items()}
+
+
+def _merged(invoiced: Sums, collected: Sums) -> tuple[Turnover, ...]:
+    nothing = (0,)
+    return tuple(
+        Turnover(currency, day, *invoiced.get((currency, day), nothing), *collected.get((currency, day), nothing))
+        for currency, day in sorted(invoiced.keys() | collected.keys())
+    )
 
 
 def _was_sold(as_of: AsOf) -> Expression:

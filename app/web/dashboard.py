@@ -15,7 +15,7 @@ from app.domain.periods import days_up_to, first_of_month, last_of_month, month_
 from app.domain.settlement import WINDOW_DAYS
 from app.domain.standing import LATER_DAYS, SOON_DAYS, Standing, standing
 from app.domain.turnover import Month, Turnover, by_month
-from app.store import customers, invoices, receivables, settlements, turnover
+from app.store import customers, invoices, positions, settlements, turnover
 from app.store.invoices import LONGEST_DUE_FIRST, Filter
 from app.web.forms import Fields
 from app.web.rendering import Pages, address
@@ -122,7 +122,7 @@ class Dashboard:
         ]
 
     def _standings(self, as_of: AsOf, days: Sequence[Turnover]) -> dict[str, Standing]:
-        balances = receivables.balances(as_of)
+        balances = positions.by_due_date(as_of)
         settled = settlements.days_to_pay(as_of)
         ageings = {ageing.currency: ageing for ageing in ageing_by_currency(balances, as_of.day)}
         codes = {*ageings, *(one.currency for one in days), *(one.currency for one in settled)}
@@ -143,7 +143,7 @@ def _nothing(code: str, day: date) -> Standing:
 def _debtors(as_of: AsOf) -> dict[str, list[Debtor]]:
     """Return who owed most in each currency, the largest debt first."""
     owing: dict[str, list[tuple[int, Owed]]] = {}
-    for customer_id, currency, position in customers.positions_by_customer(as_of):
+    for (customer_id, currency), position in positions.by_customer(as_of).items():
         found = owing.setdefault(currency, [])
         if position.outstanding_cents and len(found) < _MOST_DEBTORS:
             found.append((customer_id, position))

@@ -255,11 +255,11 @@ def apply(importer, path, chosen=None):
 
 
 def dump(leaving_out=()):
-    """Return every row of every table, save the mark, which every change gives another value."""
+    """Return every row of every table, save the marks, which every change gives another value."""
     return {
         table.__name__: sorted((list(row) for row in table.select().tuples()), key=repr)
         for table in tables.ALL
-        if table is not tables.LedgerMark and table.__name__ not in leaving_out
+        if table not in {tables.LedgerMark, tables.LedgerPart} and table.__name__ not in leaving_out
     }
 
 

@@ -33,10 +33,24 @@ def test_the_second_migration_keeps_what_was_paid_before_it(sqlite):
     a_payment(invoice, 40_00)
     a_payment(invoice, 10_00, voided_at=LONG_AGO)
 
-    runner.down()
+    runner.down("0002_kept_balances")
     runner.up()
 
     assert tables.Invoice.get().paid_cents == 40_00
+
+
+def test_the_third_migration_marks_the_parts_that_there_were_before_it(database):
+    runner = Runner(database, directory=str(Path(store_database.__file__).parent / "migrations"))
+    for number in (1, 1024, 1025, 3072):
+        an_invoice(str(number), id=number)
+
+    runner.down("0003_ledger_parts")
+    runner.up()
+
+    assert sorted(row.id for row in tables.LedgerPart.select()) == [0, 1, 3]
+    marks = {row.mark for row in tables.LedgerPart.select()}
+    tables.Invoice.update(notes="x").where(tables.Invoice.id == 1).execute()
+    assert len(marks & {row.mark for row in tables.LedgerPart.select()}) == 2
 
 
 def test_a_second_migration_has_nothing_to_do(database):

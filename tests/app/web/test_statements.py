@@ -30,8 +30,8 @@ def test_a_statement_runs_from_the_opening_to_the_closing_balance(browser):
     assert "Acme 1 Main St Springfield" in text
     assert "Customer C1, from 1 Feb 2026 to 28 Feb 2026 , all amounts in USD." in text
     assert (
-        "1 Feb 2026 Opening balance 100.00 3 Feb 2026 Payment 1001 Card -40.00 60.00 "
-        "20 Feb 2026 Refund 1001 5.00 65.00 28 Feb 2026 Closing balance 65.00" in text
+        "1 Feb 2026 Opening balance 100.00 3 Feb 2026 Payment 1001 Card -40.00 60.00 balance "
+        "20 Feb 2026 Refund 1001 5.00 65.00 balance 28 Feb 2026 Closing balance 65.00" in text
     )
     assert "What is open on 28 Feb 2026 , by age Age Amount Not yet due 0.00 1–30 days late 65.00" in text
 
@@ -42,7 +42,7 @@ def test_a_statement_is_of_the_last_three_months_by_default(browser):
     text = words(browser.get(f"/customers/{acme.id}/statement"))
 
     assert "from 1 Jan 2026 to 2 Mar 2026" in text
-    assert "Opening balance 0.00 1 Jan 2026 Invoice 1001 31 Jan 2026 PO 7 100.00 100.00" in text
+    assert "Opening balance 0.00 1 Jan 2026 Invoice 1001 31 Jan 2026 PO 7 100.00 100.00 balance" in text
 
 
 def test_each_currency_has_a_statement_of_its_own(browser):
@@ -80,7 +80,7 @@ def test_an_advance_says_when_it_was_made(browser):
 
     text = words(browser.get(f"/customers/{acme.id}/statement"))
 
-    assert "1 Feb 2026 Payment 1 Made on 20 Jan 2026 , before the invoice -40.00 60.00" in text
+    assert "1 Feb 2026 Payment 1 Made on 20 Jan 2026 , before the invoice -40.00 60.00 balance" in text
 
 
 def test_a_statement_is_a_workbook_too(browser):
