@@ -2,14 +2,26 @@
 
 from typing import Any
 
-from peewee import Case, Expression, fn
+from peewee import Case, fn
 
 from app.domain.account import Owed
 from app.domain.ageing import Balances
 from app.domain.as_of import AsOf
 from app.store.receivables import Position
-from app.store.sums import part_of, summed
+from app.store.sums import Within, part_of, summed
 from app.store.tables import Invoice
+
+
+class PositionWithin(Position):
+    """A position that looks at the later payments of some invoices only, and so must be asked about no others."""
+
+    def __init__(self, as_of: AsOf, within: Within) -> None:
+        super().__init__(as_of)
+        if self._later is not None:
+            self._later = self._later.where(within(self._later.model.invoice))
+            self.paid_cents = Invoice.paid_cents - fn.COALESCE(self._later.c.cents, 0)
+            self.left_cents = Invoice.total_cents - self.paid_cents
+            self.balance_cents = Case(None, [(self.is_in_scope, self.left_cents)], 0)
 
 
 def by_due_date(as_of: AsOf) -> list[Balances]:
@@ -24,8 +36,8 @@ def by_customer(as_of: AsOf) -> dict[tuple[int, str], Owed]:
 
 
 @summed(columns=2)
-def _by_due_date(within: Expression, as_of: AsOf) -> Any:
-    position, part = Position(as_of), part_of(Invoice.id)
+def _by_due_date(within: Within, as_of: AsOf) -> Any:
+    position, part = PositionWithin(as_of, within), part_of(Invoice.id)
     open_cents, credit_cents = _sides(position.left_cents)
     return (
         position.joined(
@@ -38,15 +50,15 @@ def _by_due_date(within: Expression, as_of: AsOf) -> Any:
                 fn.SUM(credit_cents),
             )
         )
-        .where(within, position.has_balance)
+        .where(within(Invoice.id), position.has_balance)
         .group_by(part, Invoice.currency, Invoice.due_on)
         .tuples()
     )
 
 
 @summed(columns=2)
-def _by_customer(within: Expression, as_of: AsOf) -> Any:
-    position, part = Position(as_of), part_of(Invoice.id)
+def _by_customer(within: Within, as_of: AsOf) -> Any:
+    position, part = PositionWithin(as_of, within), part_of(Invoice.id)
     open_cents, credit_cents = _sides(position.left_cents)
     is_overdue = (position.left_cents > 0) & (Invoice.due_on < as_of.day)
     return (
@@ -61,7 +73,7 @@ def _by_customer(within: Expression, as_of: AsOf) -> Any:
                 fn.SUM(credit_cents),
             )
         )
-        .where(within, position.has_balance)
+        .where(within(Invoice.id), position.has_balance)
         .group_by(part, Invoice.customer, Invoice.currency)
         .tuples()
     )

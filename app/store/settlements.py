@@ -5,14 +5,14 @@ from collections.abc import Mapping
 from datetime import date
 from typing import Any
 
-from peewee import JOIN, Case, Expression, fn
+from peewee import JOIN, Case, fn
 
 from app.domain.as_of import AsOf
 from app.domain.periods import days_up_to
 from app.domain.settlement import WINDOW_DAYS, DaysToPay
 from app.store.database import days_between
-from app.store.receivables import Position
-from app.store.sums import part_of, summed
+from app.store.positions import PositionWithin
+from app.store.sums import Within, everything, of_customer, part_of, summed
 from app.store.tables import Invoice, Payment
 
 
@@ -29,13 +29,13 @@ def counts_by_days_late(as_of: AsOf, days: int) -> Mapping[tuple[int, str, int],
 def counts_of_customer(customer_id: int, as_of: AsOf, days: int) -> dict[int, int]:
     """Return how many invoices of the customer were settled so many days late in the last days."""
     counts: dict[int, int] = defaultdict(int)
-    for _, _, _, late, count in _days_late_rows(Invoice.customer == customer_id, as_of, days):
+    for _, _, _, late, count in _days_late_rows(of_customer(customer_id), as_of, days):
         counts[int(late)] += count
     return dict(counts)
 
 
 @summed(columns=1)
-def _days_to_pay(within: Expression, as_of: AsOf, days: int) -> Any:
+def _days_to_pay(within: Within, as_of: AsOf, days: int) -> Any:
     settled = _settled(as_of, days_up_to(as_of.day, days), within)
     taken = days_between(settled.c.settled_on, settled.c.issued_on)
     part = part_of(settled.c.id)
@@ -55,11 +55,11 @@ def _days_to_pay(within: Expression, as_of: AsOf, days: int) -> Any:
 
 
 @summed(columns=3)
-def _days_late(within: Expression, as_of: AsOf, days: int) -> Any:
+def _days_late(within: Within, as_of: AsOf, days: int) -> Any:
     return _days_late_rows(within, as_of, days)
 
 
-def _days_late_rows(within: Expression, as_of: AsOf, days: int) -> Any:
+def _days_late_rows(within: Within, as_of: AsOf, days: int) -> Any:
     settled = _settled(as_of, days_up_to(as_of.day, days), within)
     late = days_between(settled.c.settled_on, settled.c.due_on)
     part = part_of(settled.c.id)
@@ -73,36 +73,42 @@ def _days_late_rows(within: Expression, as_of: AsOf, days: int) -> Any:
 
 def settled_on_by_invoice(as_of: AsOf, since: date) -> dict[int, date]:
     """Return since when each invoice is settled that is so since the day given or a later one."""
-    settled = _settled(as_of, since, Invoice.id.is_null(is_null=False))
+    settled = _settled(as_of, since, everything)
     settled_on = settled.c.settled_on.converter(Invoice.issued_on.python_value)
     rows: Any = Invoice.select(settled.c.id, settled_on).from_(settled).tuples()
     return dict(rows)
 
 
-def _settled(as_of: AsOf, since: date, whose: Expression) -> Any:
+def _settled(as_of: AsOf, since: date, within: Within) -> Any:
     """Select the invoices that are settled since the day or a later one, up to the end of the day asked about.
 
     Nearly all are paid in full by a payment that leaves exactly nothing: they are settled on the day of their latest
     one. Only of the others, overpaid, refunded or paid in advance, is the history gone through.
     """
-    return _plainly_settled(as_of, since, whose).union_all(_oddly_settled(as_of, since, whose)).alias("settled")
+    return _plainly_settled(as_of, since, within).union_all(_oddly_settled(as_of, since, within)).alias("settled")
 
 
-def _plainly_settled(as_of: AsOf, since: date, whose: Expression) -> Any:
-    position, recent = Position(as_of), _paid_since(as_of, since, whose)
+def _plainly_settled(as_of: AsOf, since: date, within: Within) -> Any:
+    position, recent = PositionWithin(as_of, within), _paid_since(as_of, since, within)
     return (
         position.joined(Invoice.select(*_facts(), _later_of(Invoice.issued_on, recent.c.latest).alias("settled_on")))
         .join_from(Invoice, recent, on=(recent.c.invoice_id == Invoice.id))
-        .where(whose, position.is_in_scope, Invoice.total_cents > 0, position.left_cents == 0, recent.c.least > 0)
+        .where(
+            within(Invoice.id),
+            position.is_in_scope,
+            Invoice.total_cents > 0,
+            position.left_cents == 0,
+            recent.c.least > 0,
+        )
     )
 
 
-def _oddly_settled(as_of: AsOf, since: date, whose: Expression) -> Any:
+def _oddly_settled(as_of: AsOf, since: date, within: Within) -> Any:
     line = Payment.alias("line")
     paid = fn.SUM(line.amount_cents).over(partition_by=[line.invoice], order_by=[line.paid_on])
     history = (
         line.select(line.invoice.alias("invoice_id"), line.paid_on.alias("paid_on"), paid.alias("paid_cents"))
-        .where(_counts(line, as_of), line.invoice.in_(_odd(as_of, since, whose)))
+        .where(_counts(line, as_of), line.invoice.in_(_odd(as_of, since, within)))
         .alias("history")
     )
     from_then_on = fn.MIN(history.c.paid_cents).over(
@@ -123,25 +129,33 @@ def _oddly_settled(as_of: AsOf, since: date, whose: Expression) -> Any:
     )
 
 
-def _odd(as_of: AsOf, since: date, whose: Expression) -> Any:
+def _odd(as_of: AsOf, since: date, within: Within) -> Any:
     """Select the ids of settled invoices that `_plainly_settled` leaves out."""
-    over, exact, recent = Position(as_of), Position(as_of), _paid_since(as_of, since, whose)
+    over, exact, recent = (
+        PositionWithin(as_of, within),
+        PositionWithin(as_of, within),
+        _paid_since(as_of, since, within),
+    )
     is_refunded = recent.c.least <= 0
     is_in_advance = recent.c.invoice_id.is_null() & (Invoice.issued_on >= since)
     return (
         over.joined(Invoice.select(Invoice.id))
-        .where(whose, over.has_balance, over.left_cents < 0, Invoice.total_cents > 0)
+        .where(within(Invoice.id), over.has_balance, over.left_cents < 0, Invoice.total_cents > 0)
         .union_all(
             exact.joined(Invoice.select(Invoice.id))
             .join_from(Invoice, recent, JOIN.LEFT_OUTER, on=(recent.c.invoice_id == Invoice.id))
             .where(
-                whose, exact.is_in_scope, Invoice.total_cents > 0, exact.left_cents == 0, is_refunded | is_in_advance
+                within(Invoice.id),
+                exact.is_in_scope,
+                Invoice.total_cents > 0,
+                exact.left_cents == 0,
+                is_refunded | is_in_advance,
             )
         )
     )
 
 
-def _paid_since(as_of: AsOf, since: date, whose: Expression) -> Any:
+def _paid_since(as_of: AsOf, since: date, within: Within) -> Any:
     """Select, by invoice, the latest day and the least amount of what was paid on the day or later."""
     payment = Payment.alias("recent")
     return (
@@ -150,8 +164,7 @@ def _paid_since(as_of: AsOf, since: date, whose: Expression) -> Any:
             fn.MAX(payment.paid_on).alias("latest"),
             fn.MIN(payment.amount_cents).alias("least"),
         )
-        .join(Invoice)
-        .where(whose, _counts(payment, as_of), payment.paid_on >= since)
+        .where(within(payment.invoice), _counts(payment, as_of), payment.paid_on >= since)
         .group_by(payment.invoice)
         .alias("paid_since")
     )

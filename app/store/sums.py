@@ -1,12 +1,14 @@
 """Sums over all invoices, kept for each part of them: after a change, only the parts that changed are added up anew.
 
 @summed(columns=1)
-def invoiced(within: Expression, as_of: AsOf) -> Any:                     # asked as `invoiced(as_of)`
+def invoiced(within: Within, as_of: AsOf) -> Any:                         # asked as `invoiced(as_of)`
     part = part_of(Invoice.id)
-    return Invoice.select(part, Invoice.currency, fn.SUM(…)).where(within, …).group_by(part, Invoice.currency).tuples()
+    rows = Invoice.select(part, Invoice.currency, fn.SUM(…)).where(within(Invoice.id), …)
+    return rows.group_by(part, Invoice.currency).tuples()
 
-`within` selects the invoices of some parts. The first column is the part; then come as many columns of a key as
-`@summed` is told, then whole numbers, which are added up by key.
+`within` selects, by any column of ids, the invoices of some parts: said of each table that is read, it makes the answer
+quick. The first column is the part; then come as many columns of a key as `@summed` is told, then whole numbers, which
+are added up by key.
 """
 
 from collections import OrderedDict
@@ -30,6 +32,7 @@ _MOST_RANGES = 50
 Key: TypeAlias = tuple[Any, ...]
 Numbers: TypeAlias = tuple[int, ...]
 Sums: TypeAlias = Mapping[Key, Numbers]
+Within: TypeAlias = Callable[[Any], Expression]
 
 
 @dataclass(slots=True)
@@ -95,15 +98,38 @@ def _asked(
     return found
 
 
-def _within(parts: set[int] | None) -> Expression:
-    """Select the invoices of the parts, of all where there are too many to name."""
+def everything(invoice_id: Any) -> Expression:
+    """Select all invoices."""
+    selected: Expression = invoice_id.is_null(is_null=False)
+    return selected
+
+
+def of_customer(customer_id: int) -> Within:
+    """Return what selects the invoices of a customer."""
+    own = Invoice.alias("own")
+
+    def within(invoice_id: Any) -> Expression:
+        selected: Expression = invoice_id.in_(own.select(own.id).where(own.customer == customer_id))
+        return selected
+
+    return within
+
+
+def _within(parts: set[int] | None) -> Within:
+    """Return what selects the invoices of the parts, of all where there are too many to name."""
     ranges = list(_ranges(sorted(parts))) if parts is not None else []
     if parts is None or len(ranges) > _MOST_RANGES:
-        everything: Expression = Invoice.id.is_null(is_null=False)
         return everything
-    between = (Invoice.id.between(first * INVOICES_A_PART, (last + 1) * INVOICES_A_PART - 1) for first, last in ranges)
-    within: Expression = reduce(or_, between)
+
+    def within(invoice_id: Any) -> Expression:
+        return reduce(or_, (_between(invoice_id, first, last) for first, last in ranges))
+
     return within
+
+
+def _between(invoice_id: Any, first: int, last: int) -> Expression:
+    selected: Expression = invoice_id.between(first * INVOICES_A_PART, (last + 1) * INVOICES_A_PART - 1)
+    return selected
 
 
 def _ranges(parts: Iterable[int]) -> Iterator[tuple[int, int]]:

@@ -11,7 +11,7 @@ from app.domain.as_of import AsOf
 from app.domain.turnover import Turnover
 from app.store.receivables import has_seen
 from app.store.remembered import remembered
-from app.store.sums import Sums, part_of, summed
+from app.store.sums import Sums, Within, of_customer, part_of, summed
 from app.store.tables import Invoice, Payment
 
 
@@ -24,7 +24,7 @@ def by_day(as_of: AsOf, since: date, customer_id: int | None = None) -> tuple[Tu
     """
     if customer_id is None:
         return _merged(_invoiced(as_of, since), _collected(as_of, since))
-    own = Invoice.customer == customer_id
+    own = of_customer(customer_id)
     return _merged(_plain(_invoiced_rows(own, as_of, since)), _plain(_collected_rows(own, as_of, since)))
 
 
@@ -34,43 +34,45 @@ def invoiced_by_customer(as_of: AsOf, since: date) -> Mapping[tuple[int, str], i
 
 
 @summed(columns=2)
-def _invoiced(within: Expression, as_of: AsOf, since: date) -> Any:
+def _invoiced(within: Within, as_of: AsOf, since: date) -> Any:
     return _invoiced_rows(within, as_of, since)
 
 
 @summed(columns=2)
-def _collected(within: Expression, as_of: AsOf, since: date) -> Any:
+def _collected(within: Within, as_of: AsOf, since: date) -> Any:
     return _collected_rows(within, as_of, since)
 
 
 @summed(columns=2)
-def _invoiced_to(within: Expression, as_of: AsOf, since: date) -> Any:
+def _invoiced_to(within: Within, as_of: AsOf, since: date) -> Any:
     part = part_of(Invoice.id)
     return (
         Invoice.select(part, Invoice.customer, Invoice.currency, fn.SUM(Invoice.total_cents))
-        .where(within, _was_sold(as_of), Invoice.issued_on >= since)
+        .where(within(Invoice.id), _was_sold(as_of), Invoice.issued_on >= since)
         .group_by(part, Invoice.customer, Invoice.currency)
         .tuples()
     )
 
 
-def _invoiced_rows(within: Expression, as_of: AsOf, since: date) -> Any:
+def _invoiced_rows(within: Within, as_of: AsOf, since: date) -> Any:
     part = part_of(Invoice.id)
     return (
         Invoice.select(part, Invoice.currency, Invoice.issued_on, fn.SUM(Invoice.total_cents))
-        .where(within, _was_sold(as_of), Invoice.issued_on >= since)
+        .where(within(Invoice.id), _was_sold(as_of), Invoice.issued_on >= since)
         .group_by(part, Invoice.currency, Invoice.issued_on)
         .tuples()
     )
 
 
-def _collected_rows(within: Expression, as_of: AsOf, since: date) -> Any:
+def _collected_rows(within: Within, as_of: AsOf, since: date) -> Any:
     part = part_of(Payment.invoice)
     counts = Payment.voided_at.is_null() | (Payment.voided_at >= as_of.ended_at)
     return (
         Payment.select(part, Invoice.currency, Payment.paid_on, fn.SUM(Payment.amount_cents))
         .join(Invoice)
-        .where(within, Payment.paid_on >= since, Payment.paid_on <= as_of.day, counts)
+        .where(
+            within(Payment.invoice), within(Invoice.id), Payment.paid_on >= since, Payment.paid_on <= as_of.day, counts
+        )
         .group_by(part, Invoice.currency, Payment.paid_on)
         .tuples()
     )

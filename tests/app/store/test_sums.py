@@ -27,7 +27,7 @@ def totals(within, day):
     asked.append(day)
     part = part_of(Invoice.id)
     rows = Invoice.select(part, Invoice.currency, fn.COUNT(Invoice.id), fn.SUM(Invoice.total_cents))
-    return rows.where(within).group_by(part, Invoice.currency).tuples()
+    return rows.where(within(Invoice.id)).group_by(part, Invoice.currency).tuples()
 
 
 def test_sums_of_several_parts_are_added_up_by_key(database):
