@@ -164,6 +164,8 @@ def _database(url: str) -> peewee.Database:
         unquote_user=True,
         unquote_password=True,
         prefer_psycopg3=True,
+        # Days and filters decide how a query is best answered; a plan for whatever values took twenty times as long.
+        options="-c plan_cache_mode=force_custom_plan",
         max_connections=20,
         stale_timeout=300,
         timeout=10,

@@ -9,38 +9,52 @@ from typing import Any, ParamSpec, TypeVar
 
 from app.store import tables
 
-_MOST = 1_000
+_MOST_FIGURES = 1_000
+_MOST_LISTS = 64
 _Asked = ParamSpec("_Asked")
-_Figures = TypeVar("_Figures")
+_Answer = TypeVar("_Answer")
 
-_kept: OrderedDict[Any, Any] = OrderedDict()
 _lock = Lock()
 _look = local()
 
 
-def remembered(question: Callable[_Asked, _Figures]) -> Callable[_Asked, _Figures]:
+def remembered(question: Callable[_Asked, _Answer]) -> Callable[_Asked, _Answer]:
     """Remember what the question answers; its arguments must be hashable, and what it returns never altered.
 
     The mark that is read first is of the ledger before the answer: were it to change in between, the answer is at most
     newer than its mark. Inside a transaction nothing is remembered: others may never come to see what it sees.
     """
+    return _remembering(question, _figures, _MOST_FIGURES)
 
+
+def remembered_list(question: Callable[_Asked, _Answer]) -> Callable[_Asked, _Answer]:
+    """Remember likewise what is long: only the lists that were looked at last."""
+    return _remembering(question, _lists, _MOST_LISTS)
+
+
+_figures: OrderedDict[Any, Any] = OrderedDict()
+_lists: OrderedDict[Any, Any] = OrderedDict()
+
+
+def _remembering(
+    question: Callable[_Asked, _Answer], kept: OrderedDict[Any, Any], most: int
+) -> Callable[_Asked, _Answer]:
     @wraps(question)
-    def answer(*args: _Asked.args, **kwargs: _Asked.kwargs) -> _Figures:
+    def answer(*args: _Asked.args, **kwargs: _Asked.kwargs) -> _Answer:
         if tables.database.in_transaction():
             return question(*args, **kwargs)
         asked = (_mark(), question, args, tuple(sorted(kwargs.items())))
         with _lock:
-            if asked in _kept:
-                _kept.move_to_end(asked)
-                found: _Figures = _kept[asked]
+            if asked in kept:
+                kept.move_to_end(asked)
+                found: _Answer = kept[asked]
                 return found
-        figures = question(*args, **kwargs)
+        fresh = question(*args, **kwargs)
         with _lock:
-            _kept[asked] = figures
-            while len(_kept) > _MOST:
-                _kept.popitem(last=False)
-        return figures
+            kept[asked] = fresh
+            while len(kept) > most:
+                kept.popitem(last=False)
+        return fresh
 
     return answer
 

@@ -1,5 +1,6 @@
 """Payments: one invoice paid, several from one receipt, refunds, credit used elsewhere, and voids."""
 
+import re
 import secrets
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
@@ -114,11 +115,11 @@ class Payments:
         lines = self._owed(visit, customer_id, fields)
         currency = lines[0].invoice.currency if lines else ""
         received = fields.amount("received", visit.locale, required=True, least=1, currency=currency)
-        placed = _placed(fields, visit, lines)
-        receipt = _receipt(fields, visit, placed)
-        if not fields.errors and received is not None:
+        placed = _placed(fields, visit)
+        receipt = replace(_receipt(fields, visit, placed), amounts=_with_credit(fields, received or 0, placed))
+        # What was recorded already is no longer open: the same form, sent again, is not judged by what is left.
+        if not fields.errors and received is not None and not payments.is_used(receipt.key):
             _check_sum(fields, visit, received, placed, lines)
-            receipt = replace(receipt, amounts=_with_credit(fields, received, placed))
         if fields.errors:
             return self._receipt_form(visit, fields, customer_id, status=422)
         return self._receipt_recorded(visit, fields, customer_id, receipt, currency)
@@ -287,8 +288,9 @@ def _receipt(fields: Fields, visit: Visit, amounts: Mapping[int, int]) -> Receip
     )
 
 
-def _placed(fields: Fields, visit: Visit, lines: list[Line]) -> dict[int, int]:
-    placed = {line.invoice.id: fields.amount(f"place:{line.invoice.id}", visit.locale, least=0) for line in lines}
+def _placed(fields: Fields, visit: Visit) -> dict[int, int]:
+    names = [name for name in fields.typed if re.fullmatch(r"place:[0-9]{1,9}", name)]
+    placed = {int(name.removeprefix("place:")): fields.amount(name, visit.locale, least=0) for name in names}
     return {invoice_id: cents for invoice_id, cents in placed.items() if cents}
 
 
