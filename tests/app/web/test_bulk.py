@@ -1,0 +1,116 @@
+"""Many invoices at once: a preview says what will be done, and just that is done, or nothing."""
+
+from datetime import date
+
+import pytest
+from support.records import a_customer, a_payment, an_invoice
+
+from app.store import tables
+
+
+@pytest.fixture
+def acme(sqlite):
+    return a_customer("C1", "Acme")
+
+
+def preview(browser, action, invoices, **fields):
+    """Pick the invoices on the list and ask for what the action would do."""
+    page = browser.get("/invoices?all=yes")
+    form = next(form for form in page.forms.values() if form.action == "/invoices/bulk")
+    for invoice in invoices:
+        form[f"pick:{invoice.id}"] = True
+    for name, text in fields.items():
+        form[name] = text
+    return form.submit("action", value=action, expect_errors=True)
+
+
+def apply_form(page):
+    return next(form for form in page.forms.values() if form.action == "/invoices/bulk/apply")
+
+
+def paid(*invoices):
+    return [tables.Invoice.get_by_id(invoice.id).paid_cents for invoice in invoices]
+
+
+def test_a_preview_says_what_will_be_recorded_and_what_is_left_out(browser, acme):
+    owed = an_invoice("1001", acme, total_cents=100_00)
+    partly = an_invoice("1002", acme, total_cents=50_00)
+    a_payment(partly, 20_00)
+    settled = an_invoice("1003", acme, total_cents=10_00)
+    a_payment(settled, 10_00)
+
+    page = preview(browser, "pay", [owed, partly, settled])
+
+    text = " ".join(page.html.main.get_text(" ").split())
+    assert "of all that is left to pay: 130.00 USD" in text
+    assert "Record 2 payments" in text
+    assert "1003 , Acme: Nothing is left to pay." in text
+    assert paid(owed, partly) == [0, 20_00]
+
+
+def test_what_the_preview_showed_is_recorded_once(browser, acme):
+    owed = [an_invoice(str(number), acme, total_cents=100_00) for number in range(3)]
+    form = apply_form(preview(browser, "pay", owed[:2]))
+    form["method"], form["paid_on"] = "Card", "2026-02-27"
+
+    page = form.submit().follow()
+    form.submit()
+
+    assert "Recorded payment in full of 2 invoices: 200.00 USD." in page.text
+    assert paid(*owed) == [100_00, 100_00, 0]
+    assert {(payment.method, payment.paid_on) for payment in tables.Payment.select()} == {("Card", date(2026, 2, 27))}
+
+
+def test_nothing_is_recorded_if_an_invoice_was_changed_meanwhile(browser, acme):
+    first, second = an_invoice("1", acme), an_invoice("2", acme)
+    form = apply_form(preview(browser, "pay", [first, second]))
+    a_payment(first, 1_00)
+
+    page = form.submit(expect_errors=True)
+
+    assert page.status_int == 409
+    assert "Some of these invoices were changed meanwhile" in page.text
+    assert paid(first, second) == [1_00, 0]
+    apply_form(page).submit()
+    assert paid(first, second) == [100_00, 100_00]
+
+
+def test_a_day_in_the_future_records_nothing(browser, acme):
+    invoice = an_invoice("1", acme)
+    form = apply_form(preview(browser, "pay", [invoice]))
+    form["paid_on"] = "2026-03-03"
+
+    page = form.submit(expect_errors=True)
+
+    assert "The day lies in the future" in page.text
+    assert paid(invoice) == [0]
+
+
+def test_many_are_marked_as_disputed_with_one_reason(browser, acme):
+    invoices = [an_invoice(str(number), acme) for number in range(2)]
+    form = apply_form(preview(browser, "dispute", invoices))
+    refused = form.submit(expect_errors=True)
+    form["reason"] = "late delivery"
+
+    form.submit()
+
+    assert "Please fill this in." in refused.text
+    assert [row.disputed for row in tables.Invoice.select()] == [True, True]
+
+
+def test_all_of_the_list_are_taken_when_that_is_ticked(browser, acme):
+    for number in range(60):
+        an_invoice(str(number), acme)
+
+    page = preview(browser, "pay", [], all=True)
+
+    assert "Record 60 payments" in page.text
+
+
+def test_nothing_picked_is_said(browser, acme):
+    an_invoice("1", acme)
+
+    page = preview(browser, "pay", [])
+
+    assert page.status_int == 400
+    assert "Pick at least one invoice of the list first." in page.text
