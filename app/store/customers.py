@@ -199,12 +199,12 @@ def balances_of(customer_id: int, as_of: AsOf) -> list[Balances]:
 
 def habit_of(customer_id: int, as_of: AsOf) -> PaymentHabit | None:
     """Return how the customer usually paid up to the end of the day; None where too little was settled."""
-    return habit(settlements.counts_of_customer(customer_id, as_of, DAYS_COUNTED))
+    return habit(dict(settlements.counts_of_customer(customer_id, as_of, DAYS_COUNTED)))
 
 
 def settled_count(customer_id: int, as_of: AsOf) -> int:
     """Return how many invoices the habit could be told from."""
-    return sum(settlements.counts_of_customer(customer_id, as_of, DAYS_COUNTED).values())
+    return sum(count for _, count in settlements.counts_of_customer(customer_id, as_of, DAYS_COUNTED))
 
 
 def currencies_of(customer_id: int) -> list[str]:

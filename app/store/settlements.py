@@ -5,13 +5,14 @@ from collections.abc import Mapping
 from datetime import date
 from typing import Any
 
-from peewee import JOIN, Case, fn
+from peewee import Case, fn
 
 from app.domain.as_of import AsOf
 from app.domain.periods import days_up_to
 from app.domain.settlement import WINDOW_DAYS, DaysToPay
 from app.store.database import days_between
 from app.store.positions import PositionWithin
+from app.store.remembered import remembered
 from app.store.sums import Within, everything, of_customer, part_of, summed
 from app.store.tables import Invoice, Payment
 
@@ -26,12 +27,13 @@ def counts_by_days_late(as_of: AsOf, days: int) -> Mapping[tuple[int, str, int],
     return {(customer, code, late): count for (customer, code, late), (count,) in _days_late(as_of, days).items()}
 
 
-def counts_of_customer(customer_id: int, as_of: AsOf, days: int) -> dict[int, int]:
-    """Return how many invoices of the customer were settled so many days late in the last days."""
+@remembered
+def counts_of_customer(customer_id: int, as_of: AsOf, days: int) -> tuple[tuple[int, int], ...]:
+    """Return how many days late invoices of the customer were settled in the last days, and how many invoices."""
     counts: dict[int, int] = defaultdict(int)
     for _, _, _, late, count in _days_late_rows(of_customer(customer_id), as_of, days):
         counts[int(late)] += count
-    return dict(counts)
+    return tuple(sorted(counts.items()))
 
 
 @summed(columns=1)
@@ -130,28 +132,24 @@ def _oddly_settled(as_of: AsOf, since: date, within: Within) -> Any:
 
 
 def _odd(as_of: AsOf, since: date, within: Within) -> Any:
-    """Select the ids of settled invoices that `_plainly_settled` leaves out."""
-    over, exact, recent = (
-        PositionWithin(as_of, within),
-        PositionWithin(as_of, within),
-        _paid_since(as_of, since, within),
+    """Select the ids of settled invoices that `_plainly_settled` leaves out: overpaid, refunded, paid in advance."""
+    payment = Payment.alias("recent")
+    recent = payment.select(payment.invoice).where(
+        within(payment.invoice), _counts(payment, as_of), payment.paid_on >= since
     )
-    is_refunded = recent.c.least <= 0
-    is_in_advance = recent.c.invoice_id.is_null() & (Invoice.issued_on >= since)
+    # Three queries: as one, with `or` between them, none of the indexes could be used.
+    overpaid, refunded, in_advance = (PositionWithin(as_of, within) for _ in range(3))
     return (
-        over.joined(Invoice.select(Invoice.id))
-        .where(within(Invoice.id), over.has_balance, over.left_cents < 0, Invoice.total_cents > 0)
-        .union_all(
-            exact.joined(Invoice.select(Invoice.id))
-            .join_from(Invoice, recent, JOIN.LEFT_OUTER, on=(recent.c.invoice_id == Invoice.id))
-            .where(
-                within(Invoice.id),
-                exact.is_in_scope,
-                Invoice.total_cents > 0,
-                exact.left_cents == 0,
-                is_refunded | is_in_advance,
-            )
-        )
+        overpaid.joined(Invoice.select(Invoice.id))
+        .where(within(Invoice.id), overpaid.has_balance, overpaid.left_cents < 0, Invoice.total_cents > 0)
+        .union_all(_exactly_settled(refunded, within).where(Invoice.id.in_(recent.where(payment.amount_cents <= 0))))
+        .union_all(_exactly_settled(in_advance, within).where(Invoice.issued_on >= since, Invoice.id.not_in(recent)))
+    )
+
+
+def _exactly_settled(position: PositionWithin, within: Within) -> Any:
+    return position.joined(Invoice.select(Invoice.id)).where(
+        within(Invoice.id), position.is_in_scope, Invoice.total_cents > 0, position.left_cents == 0
     )
 
 

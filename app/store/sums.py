@@ -22,6 +22,7 @@ from typing import Any, TypeAlias
 from peewee import SQL, Expression
 
 from app.store import tables
+from app.store.remembered import remembered
 from app.store.tables import Invoice
 
 INVOICES_A_PART = 1024  # as the migration that made the triggers has it
@@ -60,8 +61,7 @@ def summed(columns: int) -> Callable[[Callable[..., Any]], Callable[..., Sums]]:
         def answer(*args: Any) -> Sums:
             if tables.database.in_transaction():
                 return _total(_asked(question, args, columns, None).values())
-            rows: Any = tables.LedgerPart.select(tables.LedgerPart.id, tables.LedgerPart.mark).tuples()
-            marks: dict[int, str] = dict(rows)
+            marks = dict(_marks())
             with _lock:
                 kept = _kept.get((question, args), _Kept())
             changed = {part for part in marks.keys() | kept.marks.keys() if marks.get(part) != kept.marks.get(part)}
@@ -79,6 +79,13 @@ def summed(columns: int) -> Callable[[Callable[..., Any]], Callable[..., Sums]]:
         return answer
 
     return keeping
+
+
+@remembered
+def _marks() -> tuple[tuple[int, str], ...]:
+    """Return the mark of each part; they change with the mark of the ledger."""
+    rows: Any = tables.LedgerPart.select(tables.LedgerPart.id, tables.LedgerPart.mark).tuples()
+    return tuple(rows)
 
 
 def part_of(invoice_id: Any) -> Any:
