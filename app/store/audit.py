@@ -56,9 +56,9 @@ def of_subject(subject: str, limit: int = 200) -> list[Entry]:
     return [_entry(*row) for row in _of_subject(subject, limit)]
 
 
-def latest(limit: int) -> list[Entry]:
-    """Return the latest deeds, newest first."""
-    return [_entry(*row) for row in _latest(limit)]
+def latest(limit: int, before: datetime) -> list[Entry]:
+    """Return the latest deeds before the moment, newest first."""
+    return [_entry(*row) for row in _latest(before, limit)]
 
 
 def _entry(at: datetime, actor: str, action: str, subject: str, before: str, after: str) -> Entry:
@@ -71,8 +71,8 @@ def _of_subject(subject: Slot, limit: Slot) -> Any:
 
 
 @prepared
-def _latest(limit: Slot) -> Any:
-    return _newest_first().limit(limit.value)
+def _latest(before: Slot, limit: Slot) -> Any:
+    return _newest_first().where(AuditEntry.at < before.of(AuditEntry.at)).limit(limit.value)
 
 
 def _newest_first() -> Any:

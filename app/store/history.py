@@ -8,10 +8,13 @@ from typing import Any
 
 from peewee import JOIN, fn
 
+from app.domain.as_of import AsOf
 from app.store import audit
 from app.store.audit import Entry
 from app.store.prepared import Slot, prepared
 from app.store.tables import Customer, Import, ImportedRow, Invoice, User
+
+_MOST_IMPORTS = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,12 +61,12 @@ def of_invoice(invoice_id: int) -> list[Entry | ImportedChange]:
     return sorted(happened, key=lambda one: one.at, reverse=True)
 
 
-def latest(limit: int) -> list[Deed | ImportDone]:
-    """Return what was done of late, newest first."""
-    entries = audit.latest(limit)
+def latest(limit: int, as_of: AsOf) -> list[Deed | ImportDone]:
+    """Return what had been done last by the end of the day, newest first."""
+    entries = audit.latest(limit, as_of.ended_at)
     labels = _labels(entries)
     deeds = [Deed(entry, labels.get(entry.subject, "")) for entry in entries]
-    done: list[Deed | ImportDone] = [*deeds, *_imports(limit)]
+    done: list[Deed | ImportDone] = [*deeds, *(one for one in _imports(as_of) if as_of.has_seen(one.at))]
     return sorted(done, key=lambda one: one.at, reverse=True)[:limit]
 
 
@@ -86,19 +89,20 @@ def _imported_rows(invoice_id: Slot) -> Any:
     )
 
 
-def _imports(limit: int) -> Iterable[ImportDone]:
-    rows: Any = (
-        Import.select(Import.applied_at, Import.undone_at, _actor(), Import.id, Import.file_name)
-        .join(User, JOIN.LEFT_OUTER)
-        .where(Import.applied_at.is_null(is_null=False))
-        .order_by(Import.id.desc())
-        .limit(limit)
-        .tuples()
-    )
-    for applied_at, undone_at, actor, import_id, file_name in rows:
+def _imports(as_of: AsOf) -> Iterable[ImportDone]:
+    for applied_at, undone_at, actor, import_id, file_name in _imports_before(as_of.ended_at):
         yield ImportDone(applied_at, actor, "import.applied", import_id, file_name)
         if undone_at is not None:
             yield ImportDone(undone_at, actor, "import.undone", import_id, file_name)
+
+
+@prepared
+def _imports_before(moment: Slot) -> Any:
+    told = (Import.applied_at, Import.undone_at, _actor(), Import.id, Import.file_name)
+    earlier = Import.applied_at < moment.of(Import.applied_at)
+    return (
+        Import.select(*told).join(User, JOIN.LEFT_OUTER).where(earlier).order_by(Import.id.desc()).limit(_MOST_IMPORTS)
+    )
 
 
 def _labels(entries: Iterable[Entry]) -> dict[str, str]:

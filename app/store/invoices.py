@@ -18,7 +18,7 @@ from app.domain.invoice import Status
 from app.store import tables
 from app.store.prepared import Slot, prepared
 from app.store.receivables import Position, has_seen
-from app.store.remembered import remembered, remembered_list
+from app.store.remembered import remembered
 
 PAGE_LENGTH = 50
 
@@ -121,17 +121,6 @@ def matching(
     wanted: Filter, as_of: AsOf, order: Order, *, page: int = 1, length: int | None = PAGE_LENGTH
 ) -> list[Line]:
     """Return one page of the invoices that match and had been issued by the end of the day; all, without a length."""
-    if length is None:
-        return _matching(wanted, as_of, order, page, length)
-    return list(_page(wanted, as_of, order, page, length))
-
-
-@remembered_list
-def _page(wanted: Filter, as_of: AsOf, order: Order, page: int, length: int) -> tuple[Line, ...]:
-    return tuple(_matching(wanted, as_of, order, page, length))
-
-
-def _matching(wanted: Filter, as_of: AsOf, order: Order, page: int, length: int | None) -> list[Line]:
     ledger = _Ledger(as_of)
     rows = ledger.lines().where(ledger.matches(wanted)).order_by(*ledger.in_order(order))
     return [_line(row, as_of) for row in (rows.paginate(page, length) if length else rows).tuples()]
@@ -172,6 +161,7 @@ def issued_later(wanted: Filter, as_of: AsOf) -> int:
     return count
 
 
+@remembered
 def exist() -> bool:
     """Tell whether there is any invoice at all."""
     found: bool = _Invoice.select().exists()

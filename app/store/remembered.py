@@ -1,7 +1,7 @@
 """Figures that are remembered until the ledger changes: asked twice in between, the database adds up once."""
 
 from collections import OrderedDict
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Hashable, Iterator
 from contextlib import contextmanager
 from functools import wraps
 from threading import Lock, local
@@ -10,7 +10,7 @@ from typing import Any, ParamSpec, TypeVar
 from app.store import tables
 
 _MOST_FIGURES = 1_000
-_MOST_LISTS = 64
+_MOST_LONG = 64
 _Asked = ParamSpec("_Asked")
 _Answer = TypeVar("_Answer")
 
@@ -18,45 +18,43 @@ _lock = Lock()
 _look = local()
 
 
+_figures: OrderedDict[Hashable, Any] = OrderedDict()
+_long: OrderedDict[Hashable, Any] = OrderedDict()
+
+
 def remembered(question: Callable[_Asked, _Answer]) -> Callable[_Asked, _Answer]:
-    """Remember what the question answers; its arguments must be hashable, and what it returns never altered.
+    """Remember what the question answers; its arguments must be hashable, and what it returns never altered."""
 
-    The mark that is read first is of the ledger before the answer: were it to change in between, the answer is at most
-    newer than its mark. Inside a transaction nothing is remembered: others may never come to see what it sees.
-    """
-    return _remembering(question, _figures, _MOST_FIGURES)
-
-
-def remembered_list(question: Callable[_Asked, _Answer]) -> Callable[_Asked, _Answer]:
-    """Remember likewise what is long: only the lists that were looked at last."""
-    return _remembering(question, _lists, _MOST_LISTS)
-
-
-_figures: OrderedDict[Any, Any] = OrderedDict()
-_lists: OrderedDict[Any, Any] = OrderedDict()
-
-
-def _remembering(
-    question: Callable[_Asked, _Answer], kept: OrderedDict[Any, Any], most: int
-) -> Callable[_Asked, _Answer]:
     @wraps(question)
     def answer(*args: _Asked.args, **kwargs: _Asked.kwargs) -> _Answer:
-        if tables.database.in_transaction():
-            return question(*args, **kwargs)
-        asked = (_mark(), question, args, tuple(sorted(kwargs.items())))
-        with _lock:
-            if asked in kept:
-                kept.move_to_end(asked)
-                found: _Answer = kept[asked]
-                return found
-        fresh = question(*args, **kwargs)
-        with _lock:
-            kept[asked] = fresh
-            while len(kept) > most:
-                kept.popitem(last=False)
-        return fresh
+        asked = (question, args, tuple(sorted(kwargs.items())))
+        return _recalled(_figures, _MOST_FIGURES, asked, lambda: question(*args, **kwargs))
 
     return answer
+
+
+def recalled(asked: Hashable, make: Callable[[], _Answer]) -> _Answer:
+    """Return what was made for it before, else make it: for what is long, of which only the latest few are kept."""
+    return _recalled(_long, _MOST_LONG, asked, make)
+
+
+def _recalled(kept: OrderedDict[Hashable, Any], most: int, asked: Hashable, make: Callable[[], _Answer]) -> _Answer:
+    # The mark is of the ledger before the answer: were it to change in between, the answer is at most newer than its
+    # mark. Inside a transaction nothing is remembered: others may never come to see what it sees.
+    if tables.database.in_transaction():
+        return make()
+    key = (_mark(), asked)
+    with _lock:
+        if key in kept:
+            kept.move_to_end(key)
+            found: _Answer = kept[key]
+            return found
+    fresh = make()
+    with _lock:
+        kept[key] = fresh
+        while len(kept) > most:
+            kept.popitem(last=False)
+    return fresh
 
 
 @contextmanager

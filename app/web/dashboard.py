@@ -6,6 +6,7 @@ from datetime import date, timedelta
 from zoneinfo import ZoneInfo
 
 from bottle import HTTPResponse
+from markupsafe import Markup
 
 from app.domain.account import Owed
 from app.domain.ageing import ageing_by_currency, nothing_owed
@@ -15,13 +16,17 @@ from app.domain.periods import days_up_to, first_of_month, last_of_month, month_
 from app.domain.settlement import WINDOW_DAYS
 from app.domain.standing import LATER_DAYS, SOON_DAYS, Standing, standing
 from app.domain.turnover import Month, Turnover, by_month
-from app.store import customers, invoices, positions, settlements, turnover
+from app.store import customers, history, invoices, positions, settlements, turnover
 from app.store.invoices import LONGEST_DUE_FIRST, Filter
+from app.store.remembered import recalled
+from app.web.deeds import told
 from app.web.forms import Fields
+from app.web.locales import Locale
 from app.web.rendering import Pages, address
 from app.web.visits import Visit
 
 _MOST_OVERDUE = 10
+_LATEST_DEEDS = 8
 _MOST_DEBTORS = 10
 _MONTHS = 12
 
@@ -75,17 +80,30 @@ class Dashboard:
     zone: ZoneInfo
 
     def show(self, visit: Visit) -> HTTPResponse:
-        """Answer with the figures as of the day asked for, today by default."""
+        """Answer with the figures as of the day asked for, today by default, written once until the ledger changes."""
         fields = Fields(visit.query)
         day = fields.day("as_of", visit.today)
         as_of = AsOf.end_of(day, self.zone)
-        overdue = Filter(statuses=frozenset({Status.OVERDUE}))
         said = "" if day == visit.today else day.isoformat()
+        asked = ("dashboard", as_of, said, visit.locale, self.currency)
         return self.pages.show(
             visit,
             "dashboard/show.html",
             status=422 if fields.errors else 200,
             fields=fields,
+            day=day,
+            as_of=said,
+            standing=recalled(asked, lambda: self._standing(visit.locale, as_of, said)),
+            deeds=[told(one, visit.locale) for one in history.latest(_LATEST_DEEDS, as_of)],
+            is_empty=not invoices.exist(),
+        )
+
+    def _standing(self, locale: Locale, as_of: AsOf, said: str) -> Markup:
+        day = as_of.day
+        overdue = Filter(statuses=frozenset({Status.OVERDUE}))
+        return self.pages.part(
+            locale,
+            "dashboard/_standing.html",
             day=day,
             month_ago=month_before(day),
             month=first_of_month(day),
@@ -94,7 +112,6 @@ class Dashboard:
             as_of=said,
             currencies=self._currencies(as_of, said),
             lines=invoices.matching(overdue, as_of, LONGEST_DUE_FIRST, length=_MOST_OVERDUE),
-            is_empty=not invoices.exist(),
         )
 
     def _currencies(self, as_of: AsOf, said: str) -> list[Currency]:

@@ -1,7 +1,7 @@
 """Deeds: what happened, told in words for a history or a list of what was done of late."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from typing import Any
 
@@ -25,7 +25,7 @@ class Told:
 
 
 def told(happened: Entry | ImportedChange | Deed | ImportDone, locale: Locale) -> Told:
-    """Return what happened in words."""
+    """Return what happened in words, at whose end the label stands, if there is one."""
     if isinstance(happened, ImportedChange):
         where = f"{happened.file_name}, {happened.tab}, row {happened.row}"
         link = address(f"/imports/{happened.import_id}", tab=happened.tab, row=happened.row) + "#row"
@@ -37,20 +37,22 @@ def told(happened: Entry | ImportedChange | Deed | ImportDone, locale: Locale) -
             happened.at, happened.actor or _COMMAND_LINE, what, f"/imports/{happened.import_id}", happened.file_name
         )
     if isinstance(happened, Deed):
-        one = _entry(happened.entry, locale)
         kind, _, number = happened.entry.subject.partition(":")
-        return Told(one.at, one.actor, one.what, f"/{kind}s/{number}", happened.label, one.changes, one.reason)
-    return _entry(happened, locale)
+        aimed = ", for" if happened.entry.action in _PAYMENTS else ""
+        one = _entry(happened.entry, locale, aimed)
+        return replace(one, link=f"/{kind}s/{number}", label=f"{kind} {happened.label}")
+    return _entry(happened, locale, "" if happened.action in _PAYMENTS else " it")
 
 
 _COMMAND_LINE = "The command line"
+_PAYMENTS = {"payment.recorded", "payment.voided"}
 
 
-def _entry(entry: Entry, locale: Locale) -> Told:
+def _entry(entry: Entry, locale: Locale, aimed: str) -> Told:
     return Told(
         entry.at,
         entry.actor,
-        _WHAT[entry.action](entry.after, locale),
+        _WHAT[entry.action](entry.after, locale) + aimed,
         changes=_changes(entry, locale) if entry.action.endswith(".edited") else [],
         reason=str(entry.after.get("reason", "")),
     )
@@ -93,15 +95,15 @@ def _said(words: str) -> Callable[[Mapping[str, Any], Locale], str]:
 _WHAT: Mapping[str, Callable[[Mapping[str, Any], Locale], str]] = {
     "payment.recorded": lambda after, locale: f"recorded {_payment(after, locale)}",
     "payment.voided": lambda after, locale: f"voided {_payment(after, locale)}",
-    "invoice.created": _said("entered invoice"),
+    "invoice.created": _said("entered"),
     "invoice.edited": _said("edited"),
     "invoice.void": _said("voided"),
     "invoice.write_off": _said("wrote off"),
     "invoice.reinstate": _said("reinstated"),
-    "invoice.dispute": _said("marked as disputed"),
-    "invoice.settle_dispute": _said("marked as no longer disputed"),
-    "customer.created": _said("entered customer"),
+    "invoice.dispute": _said("disputed"),
+    "invoice.settle_dispute": _said("settled the dispute about"),
+    "customer.created": _said("entered"),
     "customer.edited": _said("edited"),
     "customer.archived": _said("archived"),
-    "customer.unarchived": _said("took out of the archive"),
+    "customer.unarchived": _said("took back from the archive"),
 }

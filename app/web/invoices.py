@@ -7,15 +7,18 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from bottle import HTTPResponse
+from markupsafe import Markup
 
 from app.domain.ageing import Bucket
 from app.domain.as_of import AsOf
 from app.domain.invoice import Invoice
 from app.domain.invoice_changes import Change, InvoiceFacts
+from app.domain.permissions import Right, may
 from app.store import customer_choice, imports, invoice_changes, invoices, views
 from app.store.customer_choice import Choice
 from app.store.invoice_changes import Seen
 from app.store.invoices import PAGE_LENGTH, Column
+from app.store.remembered import recalled
 from app.web.forms import Fields
 from app.web.invoice_page import InvoicePage, existing
 from app.web.invoice_rows import Row
@@ -63,10 +66,7 @@ class Invoices:
             fields=fields,
             day=search.day,
             search=search,
-            rows=[
-                Row.of(line, visit.locale)
-                for line in invoices.matching(search.wanted, as_of, search.order, page=search.page)
-            ],
+            rows=self._rows(visit, search, as_of),
             totals=totals,
             count=count,
             pages=ceil(count / PAGE_LENGTH),
@@ -161,6 +161,18 @@ class Invoices:
             fields.errors["reason"] = f"{refused} Nothing was changed by you."
             return self.page.again(visit, invoice_id, change.value, fields, 409)
         return self.pages.redirect(visit, f"/invoices/{invoice_id}", flash=_SAID[change].format(line.invoice.number))
+
+    def _rows(self, visit: Visit, search: Search, as_of: AsOf) -> Markup:
+        """Return the rows of one page of the list, written once as long as nothing changes."""
+        locale, picks = visit.locale, may(visit.user.role, Right.EXPORT)
+
+        def write() -> Markup:
+            lines = invoices.matching(search.wanted, as_of, search.order, page=search.page)
+            rows = [Row.of(line, locale) for line in lines]
+            return self.pages.part(locale, "invoices/_rows.html", rows=rows, picks=picks, as_of=search.as_of)
+
+        asked = ("rows", search.wanted, as_of, search.order, search.page, search.as_of, locale, picks)
+        return recalled(asked, write)
 
     def _facts(self, fields: Fields, visit: Visit, customer_id: int) -> InvoiceFacts | None:
         currency = fields.text("currency", required=True, longest=3).upper()

@@ -66,6 +66,14 @@ class Pages:
             self.cookies.delete(response, "flash")
         return response
 
+    def part(self, locale: Locale, template: str, **values: Any) -> Markup:  # noqa: ANN401  # whatever the template shows
+        """Return a part of a page that is the same for whoever reads in the locale: it is told of nobody."""
+        shown_to = _locale.set(locale)
+        try:
+            return Markup(self.templates.get_template(template).render(values).strip())  # noqa: S704  # escaped there
+        finally:
+            _locale.reset(shown_to)
+
     def redirect(self, visit: Visit, address: str, *, flash: str = "") -> HTTPResponse:
         """Send the browser to another page of ours, which will show the sentence once."""
         response = HTTPResponse(status=303, headers={"Location": address})

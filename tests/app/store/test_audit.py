@@ -1,5 +1,6 @@
 """What people did is recorded in the order in which they did it, each entry sealed with the one before."""
 
+from datetime import UTC, datetime
 from threading import Thread
 
 import pytest
@@ -7,6 +8,8 @@ from support.records import a_user
 
 from app.store import audit, tables
 from app.store import database as store_database
+
+LATER = datetime(2030, 1, 1, tzinfo=UTC)
 
 
 def test_a_deed_is_recorded_with_what_it_changed(database, now):
@@ -26,7 +29,7 @@ def test_the_latest_deeds_come_first(database, now):
         for number in range(3):
             audit.append(ann, "invoice.edited", f"invoice:{number}", before={}, after={}, now=now)
 
-    assert [entry.subject for entry in audit.latest(2)] == ["invoice:2", "invoice:1"]
+    assert [entry.subject for entry in audit.latest(2, LATER)] == ["invoice:2", "invoice:1"]
 
 
 def test_a_deed_that_is_taken_back_leaves_no_entry(database, now):
@@ -40,7 +43,7 @@ def test_a_deed_that_is_taken_back_leaves_no_entry(database, now):
     with pytest.raises(ZeroDivisionError):
         fail_after_it()
 
-    assert audit.latest(10) == []
+    assert audit.latest(10, LATER) == []
 
 
 def test_a_deed_cannot_be_recorded_outside_its_transaction(database, now):
@@ -69,3 +72,10 @@ def test_entries_written_at_once_make_one_chain(database_url, now):
         assert len(entries) == 20
         assert [entry.previous_hash for entry in entries[1:]] == [entry.entry_hash for entry in entries[:-1]]
     getattr(opened, "close_all", opened.close)()
+
+
+def test_deeds_after_the_moment_asked_about_are_not_told(database, now):
+    with store_database.transaction():
+        audit.append(a_user(), "invoice.edited", "invoice:7", before={}, after={}, now=now)
+
+    assert audit.latest(10, now) == []

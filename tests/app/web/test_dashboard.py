@@ -204,3 +204,25 @@ def test_the_number_of_queries_does_not_grow_with_the_invoices(browser, sqlite):
         a_payment(an_invoice(str(number), a_customer(f"K{number}")))
 
     assert queries() == few
+
+
+def test_recent_activity_tells_who_did_what_to_what(browser):
+    invoice = an_invoice("1001", total_cents=100_00)
+    form = next(form for form in browser.get("/invoices/1").forms.values() if form.action.endswith("/payments"))
+    form["amount"] = "40.00"
+    form.submit()
+
+    deed = browser.get("/").html.select_one(".deeds__one")
+
+    assert " ".join(deed.get_text(" ").split()) == (
+        "2 Mar 2026, 09:30 Ann recorded a payment of 40.00, paid on 2 Mar 2026, for invoice 1001"
+    )
+    assert deed.a["href"] == f"/invoices/{invoice.id}"
+
+
+def test_recent_activity_is_turned_back_with_the_page(browser):
+    an_invoice("1001", total_cents=100_00)
+    form = next(form for form in browser.get("/invoices/1").forms.values() if form.action.endswith("/payments"))
+    form.submit()
+
+    assert "Nothing has happened yet." in browser.get("/?as_of=2026-03-01").text
