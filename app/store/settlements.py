@@ -143,7 +143,11 @@ def _odd(as_of: AsOf, since: date, within: Within) -> Any:
         overpaid.joined(Invoice.select(Invoice.id))
         .where(within(Invoice.id), overpaid.has_balance, overpaid.left_cents < 0, Invoice.total_cents > 0)
         .union_all(_exactly_settled(refunded, within).where(Invoice.id.in_(recent.where(payment.amount_cents <= 0))))
-        .union_all(_exactly_settled(in_advance, within).where(Invoice.issued_on >= since, Invoice.id.not_in(recent)))
+        .union_all(
+            _exactly_settled(in_advance, within).where(
+                Invoice.issued_on >= since, ~fn.EXISTS(recent.where(payment.invoice == Invoice.id))
+            )
+        )
     )
 
 
