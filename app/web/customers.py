@@ -11,17 +11,19 @@ from app.domain import account
 from app.domain.account import Account, Column
 from app.domain.ageing import Ageing, ageing_by_currency, nothing_owed
 from app.domain.as_of import AsOf
+from app.domain.payment import Payment
 from app.domain.payment_habit import LEAST_SETTLED, Expectation
 from app.domain.periods import days_up_to, months_up_to
 from app.domain.settlement import WINDOW_DAYS, days_sales_outstanding
 from app.domain.turnover import Month, Turnover, by_month, invoiced
-from app.store import audit, customers, invoices, turnover
+from app.store import audit, customers, invoices, payments, turnover
 from app.store.audit import Entry
 from app.store.customers import ChangedMeanwhileError, CodeTakenError, Customer, Details, StillOpenError
 from app.store.invoices import LONGEST_DUE_FIRST, OUTSTANDING, Filter
 from app.web.deeds import told
 from app.web.downloads import download, one_at_a_time
 from app.web.forms import Fields
+from app.web.invoice_page import UNDONE
 from app.web.refusals import NotFoundError, Refusal
 from app.web.rendering import Pages, address
 from app.web.visits import Visit
@@ -189,6 +191,8 @@ class Customers:
             lines=invoices.matching(owed, as_of, LONGEST_DUE_FIRST, length=_MOST_OPEN),
             open_count=sum(one.invoices for one in invoices.totals(owed, as_of)),
             history=[told(entry, visit.locale) for entry in audit.of_subject(f"customer:{customer_id}")],
+            recorded=_just_recorded(visit, customer_id, as_of),
+            undone=UNDONE,
         )
 
     def new(self, visit: Visit) -> HTTPResponse:
@@ -311,6 +315,20 @@ def _standing(customer_id: int, ageing: Ageing, days: tuple[Turnover, ...], as_o
         [address("/invoices", bucket=bucket, **common) for bucket in ageing.buckets],
         [address("/invoices", issued_from=one.first, issued_to=one.last, **common) for one in months],
     )
+
+
+def _just_recorded(visit: Visit, customer_id: int, as_of: AsOf) -> list[Payment]:
+    """Return the customer's payments that were recorded at once just before this page, as long as none is voided."""
+    wanted = Fields(visit.query).whole_number("recorded", 0, most=_LARGEST_VERSION)
+    if not wanted:
+        return []
+    try:
+        together = payments.together_with(wanted)
+    except LookupError:
+        return []
+    line = invoices.get(together[0].invoice_id, as_of)
+    is_ours = line is not None and line.invoice.customer_id == customer_id
+    return together if is_ours and not any(payment.voided_at for payment in together) else []
 
 
 def _details(fields: Fields, stored: Details | None) -> Details:

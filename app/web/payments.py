@@ -119,6 +119,8 @@ class Payments:
         receipt = replace(_receipt(fields, visit, placed), amounts=_with_credit(fields, received or 0, placed))
         # What was recorded already is no longer open: the same form, sent again, is not judged by what is left.
         if not fields.errors and received is not None and not payments.is_used(receipt.key):
+            if not placed:
+                return self._receipt_form(visit, fields, customer_id, spreads=True)
             _check_sum(fields, visit, received, placed, lines)
         if fields.errors:
             return self._receipt_form(visit, fields, customer_id, status=422)
@@ -140,8 +142,11 @@ class Payments:
         except payments.RefusedError as refused:
             fields.errors["reason"] = str(refused)
             return self.invoice_page.again(visit, shown, f"void-{payment_id}", fields, 409)
-        many = f" with the {len(together)} recorded together" if len(together) > 1 else ""
-        return self.pages.redirect(visit, f"/invoices/{shown}", flash=f"The payment was voided{many}.")
+        many = f"The {len(together)} payments that were recorded together were voided."
+        said = many if len(together) > 1 else "The payment was voided."
+        customer_id = fields.whole_number("customer", 0, most=999_999_999)
+        back = f"/customers/{customer_id}" if customer_id else f"/invoices/{shown}"
+        return self.pages.redirect(visit, back, flash=said)
 
     def _one(self, visit: Visit, line: Line, form: str, fields: Fields, receipt: Receipt, said: str) -> HTTPResponse:
         def record() -> Recorded:
@@ -179,7 +184,8 @@ class Payments:
         self, visit: Visit, fields: Fields, customer_id: int, receipt: Receipt, currency: str
     ) -> HTTPResponse:
         try:
-            payments.record(receipt, visit.user, visit.now, visit.today, keep_credit=fields.checked("keep_credit"))
+            keep = fields.checked("keep_credit")
+            recorded = payments.record(receipt, visit.user, visit.now, visit.today, keep_credit=keep)
         except LookupError as error:
             raise NotFoundError(str(error)) from error
         except payments.KeyUsedError as error:
@@ -195,7 +201,8 @@ class Payments:
             sum_ = visit.locale.money(sum(receipt.amounts.values()))
             count = len(receipt.amounts)
             said = f"Recorded {sum_} {currency} for {count} {'invoice' if count == 1 else 'invoices'}."
-            return self.pages.redirect(visit, f"/customers/{customer_id}", flash=said)
+            shown = address(f"/customers/{customer_id}", recorded=recorded.payment_ids[0])
+            return self.pages.redirect(visit, shown, flash=said)
         return self._receipt_form(visit, fields, customer_id, status=422)
 
     def _receipt_form(
@@ -205,12 +212,14 @@ class Payments:
         if customer is None:
             raise NotFoundError("There is no such customer.")
         lines = self._owed(visit, customer_id, fields)
+        is_spread = False
         if spreads and lines:
             received = fields.amount("received", visit.locale, required=True, least=1)
             placed = spread(received or 0, {line.invoice.id: line.balance_cents for line in lines})
             for line in lines:
                 cents = placed.get(line.invoice.id)
                 fields.typed[f"place:{line.invoice.id}"] = visit.locale.money(cents) if cents else ""
+            is_spread = not fields.errors
         return self.pages.show(
             visit,
             "payments/new.html",
@@ -218,6 +227,7 @@ class Payments:
             fields=fields,
             customer=customer,
             lines=lines,
+            is_spread=is_spread,
             currencies=self._currencies(visit, customer_id),
             key=fields.typed.get("key") or secrets.token_urlsafe(24),
             methods=payment_list.methods(),
@@ -301,8 +311,6 @@ def _check_sum(fields: Fields, visit: Visit, received: int, placed: Mapping[int,
     left = received - sum(placed.values())
     if left < 0:
         fields.errors["received"] = f"{visit.locale.money(-left)} more is placed below than came in."
-    elif not placed:
-        fields.errors["received"] = "Say below which invoices it pays, or have it spread over the oldest."
     elif left > 0 and not fields.checked("keep_credit"):
         fields.errors["received"] = (
             f"{visit.locale.money(left)} of it is not placed: place it below, or tick that it is kept as credit."

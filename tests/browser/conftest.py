@@ -1,15 +1,23 @@
 """A real Chromium against the product as a newcomer starts it."""
 
 import io
+import os
 import shutil
+import subprocess
+import sys
 from contextlib import contextmanager
+from dataclasses import dataclass
 
 import pytest
 from openpyxl import load_workbook
 from support.server import running_server
+from support.workbooks import INVOICES, workbook
+
+from app import clock
 
 CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
 QUIET = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--disable-background-networking", "--disable-sync"]
+DEBTS = 40
 
 
 @pytest.fixture(scope="session")
@@ -31,27 +39,118 @@ def server(tmp_path_factory):
         yield running
 
 
+@pytest.fixture(scope="module")
+def command(server):
+    """Run a command of `invoices` beside the running server, and return what it says."""
+
+    def run(*words, says=""):
+        environment = {**os.environ, "DATA_DIR": str(server.data_dir)}
+        line = [sys.executable, "-m", "app.cli", *words]
+        done = subprocess.run(line, env=environment, input=says, capture_output=True, text=True, check=True)
+        return done.stdout
+
+    return run
+
+
+@dataclass(frozen=True)
+class Debt:
+    """Who owes, and the numbers of the three invoices, the longest due first."""
+
+    customer: str
+    numbers: list[str]
+
+
+@pytest.fixture(scope="module")
+def debts(command, tmp_path_factory):
+    """Bring in customers who owe nobody but us, all at once, as starting the command takes its time."""
+    made = [Debt(f"Payer {at:02d}", [f"B{at:02d}-{number}" for number in (1, 2, 3)]) for at in range(1, DEBTS + 1)]
+    rows = [
+        [number, debt.customer, "2026-01-05", f"2026-02-0{at}", amount]
+        for debt in made
+        for at, (number, amount) in enumerate(zip(debt.numbers, (100, 50, 80), strict=True), start=1)
+    ]
+    command("import", str(workbook(tmp_path_factory.mktemp("debts"), {"Debts": [INVOICES, *rows]})), "--apply")
+    return iter(made)
+
+
 @pytest.fixture
-def open_page(chromium, server):
-    """Open a page in which the demo's user is signed in; what the browser complains of fails the test."""
+def debt(debts):
+    """A customer of the test's own who owes 100.00, 50.00 and 80.00, all of it overdue."""
+    return next(debts)
+
+
+@pytest.fixture(scope="module")
+def login(chromium, server):
+    """Sign in once, and return what the browser keeps of it."""
+    kept = {}
+
+    def signed_in(email=server.email, password=server.password):
+        if email not in kept:
+            context = chromium.new_context(base_url=server.address)
+            page = context.new_page()
+            page.goto("/sign-in")
+            page.get_by_label("E-mail").fill(email)
+            page.get_by_label("Password").fill(password)
+            page.get_by_role("button", name="Sign in").click()
+            page.get_by_role("heading", name="What is owed").wait_for()
+            kept[email] = context.storage_state()
+            context.close()
+        return kept[email]
+
+    return signed_in
+
+
+@pytest.fixture
+def open_page(chromium, server, login):
+    """Open the dashboard as the demo's user, or another; what the browser complains of fails the test."""
 
     @contextmanager
-    def opened(**options):
-        context = chromium.new_context(base_url=server.address, **options)
+    def opened(*who, **options):
+        context = chromium.new_context(base_url=server.address, storage_state=login(*who), **options)
+        context.set_default_timeout(10_000)
         page = context.new_page()
         complaints = []
         page.on("console", lambda message: complaints.append(message.text) if _is_complaint(message) else None)
         page.on("pageerror", lambda error: complaints.append(str(error)))
-        page.goto("/sign-in")
-        page.get_by_label("E-mail").fill(server.email)
-        page.get_by_label("Password").fill(server.password)
-        page.get_by_role("button", name="Sign in").click()
-        page.get_by_role("heading", name="What is owed").wait_for()
+        page.goto("/")
         yield page
         context.close()
         assert complaints == []
 
     return opened
+
+
+@pytest.fixture(params=[True, False], ids=["with JavaScript", "without JavaScript"])
+def with_javascript(request):
+    """Say whether the browser runs scripts: each flow of forms is gone through both ways."""
+    return request.param
+
+
+@pytest.fixture
+def open_invoice():
+    """Look an invoice up by its number and open its page."""
+
+    def opened(page, number):
+        page.goto(f"/invoices?q={number}")
+        page.get_by_role("link", name=number, exact=True).click()
+        page.get_by_role("heading", name=f"Invoice {number}").wait_for()
+
+    return opened
+
+
+@pytest.fixture
+def figure():
+    """Read a figure of a page by its name."""
+
+    def read(page, name):
+        return page.locator("dt", has_text=name).first.locator("xpath=following-sibling::dd").first.inner_text()
+
+    return read
+
+
+@pytest.fixture(scope="session")
+def today():
+    return clock.utc_now().date()
 
 
 @pytest.fixture
@@ -81,4 +180,7 @@ def preview(server):
 
 def _is_complaint(message) -> bool:
     # What is refused, missing or broken on purpose the browser notes in its own words.
-    return message.type == "error" and not any(f"status of {status}" in message.text for status in (404, 422, 500))
+    expected = [f"status of {status}" for status in (403, 404, 409, 422, 500)]
+    return message.type == "error" and not any(
+        words in message.text for words in [*expected, "net::ERR_FAILED", "htmx:sendError", "htmx:afterRequest"]
+    )

@@ -45,9 +45,13 @@
     return Boolean(box);
   }
 
+  // Escape closes the form of an action; any other field it leaves, so that the keys work again.
   function close(event) {
     const action = event.target.closest("details.action[open]");
-    if (!action) return false;
+    if (!action) {
+      if (event.target.matches(TYPING)) event.target.blur();
+      return false;
+    }
     action.open = false;
     action.querySelector("summary").focus();
     return true;

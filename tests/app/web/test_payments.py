@@ -227,6 +227,38 @@ class TestAReceiptForSeveral:
 
         assert "Only 100.00 is open here." in page.text
 
+    def test_one_of_which_nothing_is_placed_is_spread_and_not_recorded_yet(self, browser, owed):
+        form = self.form(browser, owed[0].customer)
+        form["received"] = "120.00"
+
+        page = form.submit("record")
+
+        assert "Nothing is recorded yet." in page.text
+        spread = page.forms["receipt"]
+        assert [spread[f"place:{invoice.id}"].value for invoice in owed] == ["100.00", "20.00"]
+        spread.submit("record")
+        assert [paid(invoice) for invoice in owed] == [100_00, 20_00]
+
+    def test_it_can_be_undone_where_it_is_shown(self, browser, owed):
+        form = self.form(browser, owed[0].customer)
+        form["received"] = "120.00"
+        shown = form.submit("spread").forms["receipt"].submit("record").follow()
+        assert "Undo: void these 2 payments" in shown.text
+        undo = next(form for form in shown.forms.values() if form.action.endswith("/void"))
+
+        page = undo.submit().follow()
+
+        assert page.request.path == f"/customers/{owed[0].customer.id}"
+        assert "The 2 payments that were recorded together were voided." in page.text
+        assert [paid(invoice) for invoice in owed] == [0, 0]
+
+    def test_undoing_is_offered_only_for_a_payment_of_the_customer_that_still_counts(self, browser, owed):
+        foreign = a_payment(an_invoice("2001", a_customer("C2", "Bolt")))
+        voided = a_payment(owed[0], voided_at=datetime(2026, 2, 4, tzinfo=UTC))
+
+        for wanted in (foreign.id, voided.id, 999, "x"):
+            assert "Undo" not in browser.get(f"/customers/{owed[0].customer.id}?recorded={wanted}").text
+
     def test_who_paid_is_asked_first(self, browser, owed):
         page = browser.get("/payments/new")
         form = next(form for form in page.forms.values() if form.action == "/payments/new")
