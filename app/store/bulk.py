@@ -4,9 +4,11 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
+from peewee import JOIN, fn
+
 from app.store.database import insert_rows
 from app.store.snapshot import REPLACED, compared
-from app.store.tables import Customer, ImportedRow, Invoice, Payment, Table
+from app.store.tables import Customer, ImportedRow, Invoice, LedgerMark, Payment, Table
 
 _STEP = 5_000
 _TABLES: Mapping[str, type[Table]] = {"customer": Customer, "invoice": Invoice, "payment": Payment}
@@ -17,7 +19,7 @@ CUSTOMER_COLUMNS = (
 ).split()
 INVOICE_COLUMNS = (
     "number number_key customer issued_on due_on currency total_cents ledger reference notes disputed "
-    "draft voided_at void_reason written_off_at write_off_reason version origin import_tab import_row "
+    "draft voided_at void_reason written_off_at write_off_reason paid_cents version origin import_tab import_row "
     "fingerprint imported_version"
 ).split()
 PAYMENT_COLUMNS = (
@@ -43,9 +45,18 @@ def insert_invoices(rows: Sequence[Sequence[Any]], import_id: int) -> dict[tuple
     return {(number, customer): record_id for number, customer, record_id in found}
 
 
-def insert_payments(rows: Sequence[Sequence[Any]], import_id: int) -> dict[tuple[str, int], int]:
-    """Insert payments and return the ids of the import's payments by tab and row."""
-    insert_rows(Payment, PAYMENT_COLUMNS, rows)
+def insert_payments(
+    with_sums: Sequence[Sequence[Any]], others: Sequence[Sequence[Any]], import_id: int
+) -> dict[tuple[str, int], int]:
+    """Insert payments and return the ids of the import's payments by tab and row.
+
+    Those with sums are for invoices that the import inserted together with what is paid for them.
+    """
+    LedgerMark.update(sums_given=True).execute()
+    insert_rows(Payment, PAYMENT_COLUMNS, with_sums)
+    LedgerMark.update(sums_given=False).execute()
+    _check_sums(import_id)
+    insert_rows(Payment, PAYMENT_COLUMNS, others)
     found: Any = (
         Payment.select(Payment.import_tab, Payment.import_row, Payment.id).where(Payment.origin == import_id).tuples()
     )
@@ -81,6 +92,21 @@ def unvoid_payments(ids: Iterable[int]) -> None:
     """Let payments count again that the import that is undone had voided."""
     for part in _parts(ids):
         Payment.update(voided_at=None, void_reason="").where(Payment.id.in_(part)).execute()
+
+
+def _check_sums(import_id: int) -> None:
+    """Stop the import if what it said is paid is not what its payments add up to."""
+    counted = fn.SUM(Payment.amount_cents).filter(Payment.voided_at.is_null())
+    wrong = (
+        Invoice.select(Invoice.id)
+        .join(Payment, JOIN.LEFT_OUTER)
+        .where(Invoice.origin == import_id, Invoice.imported_version == 1)
+        .group_by(Invoice.id, Invoice.paid_cents)
+        .having(fn.COALESCE(counted, 0) != Invoice.paid_cents)
+    )
+    found = wrong.first()
+    if found is not None:
+        raise ArithmeticError(f"The payments of invoice {found.id} do not add up to what is kept as paid.")
 
 
 def _parts(ids: Iterable[int]) -> Iterable[list[int]]:

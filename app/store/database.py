@@ -165,7 +165,7 @@ def _database(url: str) -> peewee.Database:
         unquote_password=True,
         prefer_psycopg3=True,
         # Days and filters decide how a query is best answered; a plan for whatever values took twenty times as long.
-        options="-c plan_cache_mode=force_custom_plan",
+        prepare_threshold=None,
         max_connections=20,
         stale_timeout=300,
         timeout=10,

@@ -292,9 +292,13 @@ class AuditEntry(Table):
 
 
 class LedgerMark(Table):
-    """One row whose random mark changes with every change to customers, invoices or payments; triggers see to it."""
+    """One row whose random mark changes with every change to customers, invoices or payments; triggers see to it.
+
+    `sums_given` is true only inside a transaction that writes invoices together with what is paid for them.
+    """
 
     mark = CharField(max_length=32)
+    sums_given = BooleanField(default=False)
 
     class Meta:
         """Named in the plural."""

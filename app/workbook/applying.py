@@ -75,6 +75,7 @@ class _Writing:
 
     def _create_invoices(self) -> None:
         records = self.difference.new_invoices
+        paid = self._paid_by_invoice()
         rows = [
             _row(
                 bulk.INVOICE_COLUMNS,
@@ -83,6 +84,7 @@ class _Writing:
                     **self._with_origin(record, _invoice_columns(record.values, self.zone)),
                     "number_key": record.key[0],
                     "customer": self.customer_ids[record.key[1]],
+                    "paid_cents": paid[record.key],
                 },
             )
             for record in records
@@ -115,22 +117,23 @@ class _Writing:
 
     def _create_payments(self) -> None:
         records = self.difference.new_payments
-        rows = [
-            _row(
-                bulk.PAYMENT_COLUMNS,
-                {
-                    **_PAYMENT_DEFAULTS,
-                    **record.values,
-                    **self._origin(record),
-                    "invoice": self.invoice_ids[record.key],
-                    "recorded_at": self.now,
-                },
-            )
-            for record in records
-        ]
-        ids = bulk.insert_payments(rows, self.import_id)
+        new_invoices = {record.key for record in self.difference.new_invoices}
+        with_sums = [self._payment_row(record) for record in records if record.key in new_invoices]
+        others = [self._payment_row(record) for record in records if record.key not in new_invoices]
+        ids = bulk.insert_payments(with_sums, others, self.import_id)
         for record in records:
             self._act(record, "payment", "created", ids[record.tab, record.row])
+
+    def _payment_row(self, record: Record) -> tuple[Any, ...]:
+        values = {"invoice": self.invoice_ids[record.key], "recorded_at": self.now}
+        return _row(bulk.PAYMENT_COLUMNS, {**_PAYMENT_DEFAULTS, **record.values, **self._origin(record), **values})
+
+    def _paid_by_invoice(self) -> Mapping[Key, int]:
+        """Return what the import's own payments add up to: new invoices are written together with it."""
+        paid: dict[Key, int] = defaultdict(int)
+        for record in self.difference.new_payments:
+            paid[record.key] += _cents(record)
+        return paid
 
     def _with_origin(self, record: Record, columns: dict[str, Any]) -> dict[str, Any]:
         origin = self._origin(record)

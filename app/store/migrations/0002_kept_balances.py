@@ -1,7 +1,8 @@
 """What is paid is kept by the database, a mark changes with every change of the ledger, payments know their receipt.
 
 The triggers add what changed instead of adding everything up again: of two payments that are recorded at once, the
-second waits for the row of the invoice and then adds to what the first has left there.
+second waits for the row of the invoice and then adds to what the first has left there. Whoever writes invoices together
+with what is paid for them says so in `sums_given`, for its own transaction: adding up again would write them twice.
 """
 
 from peewee import PostgresqlDatabase
@@ -26,6 +27,7 @@ _POSTGRESQL = (
     """
     CREATE FUNCTION keep_paid_after_insert() RETURNS trigger LANGUAGE plpgsql AS $$
     BEGIN
+      IF (SELECT sums_given FROM ledger_marks) THEN RETURN NULL; END IF;
       UPDATE invoices SET paid_cents = invoices.paid_cents + change.cents
       FROM (SELECT invoice_id, SUM(amount_cents) AS cents FROM fresh WHERE voided_at IS NULL GROUP BY invoice_id) change
       WHERE invoices.id = change.invoice_id AND change.cents <> 0;
@@ -87,7 +89,8 @@ _POSTGRESQL = (
 
 _SQLITE = (
     """
-    CREATE TRIGGER keep_paid_after_insert AFTER INSERT ON payments WHEN NEW.voided_at IS NULL
+    CREATE TRIGGER keep_paid_after_insert AFTER INSERT ON payments
+    WHEN NEW.voided_at IS NULL AND NOT (SELECT sums_given FROM ledger_marks)
     BEGIN
       UPDATE invoices SET paid_cents = paid_cents + NEW.amount_cents WHERE id = NEW.invoice_id;
     END
@@ -125,7 +128,11 @@ def up(migrator, db):
         "(SELECT COALESCE(SUM(amount_cents), 0) FROM payments WHERE invoice_id = invoices.id AND voided_at IS NULL)"
     )
     key = "SERIAL" if is_postgresql else "INTEGER"
-    db.execute_sql(f"CREATE TABLE ledger_marks (id {key} NOT NULL PRIMARY KEY, mark VARCHAR(32) NOT NULL)")
+    no = "FALSE" if is_postgresql else "0"
+    db.execute_sql(
+        f"CREATE TABLE ledger_marks (id {key} NOT NULL PRIMARY KEY, mark VARCHAR(32) NOT NULL, "
+        f"sums_given {'BOOLEAN' if is_postgresql else 'SMALLINT'} NOT NULL DEFAULT {no})"
+    )
     mark = "replace(gen_random_uuid()::text, '-', '')" if is_postgresql else "lower(hex(randomblob(16)))"
     db.execute_sql(f"INSERT INTO ledger_marks (mark) VALUES ({mark})")
     for statement in _INDEXES + (_POSTGRESQL if is_postgresql else _SQLITE):
