@@ -29,6 +29,22 @@ def test_the_search_has_a_key_on_every_page_and_takes_what_is_typed(open_page):
 
 
 @pytest.mark.browser
+def test_the_arrow_down_leads_from_the_search_into_its_rows_and_escape_out_of_a_field(open_page):
+    with open_page() as page:
+        page.goto("/customers")
+        page.keyboard.press("/")
+        page.keyboard.press("ArrowDown")
+        assert page.evaluate("document.activeElement.closest('tbody tr') !== null")
+
+        page.goto("/payments/new")
+        assert page.get_by_label("Who paid?").evaluate("field => field === document.activeElement")
+        page.keyboard.press("Escape")
+        page.keyboard.press("g")
+        page.keyboard.press("i")
+        page.wait_for_url("**/invoices")
+
+
+@pytest.mark.browser
 def test_the_sheet_of_keys_opens_and_closes(open_page):
     with open_page() as page:
         page.keyboard.press("Shift+?")

@@ -14,3 +14,23 @@ document.addEventListener("htmx:afterRequest", ({ target, detail }) => {
     field.removeAttribute("aria-describedby");
   });
 });
+
+// A search is sent while it is typed. Sent again when the field is left, it would bring the same rows anew, and whoever
+// walks along them would lose the place.
+document.addEventListener(
+  "change",
+  (event) => {
+    if (event.target.matches("form[hx-get] input[type=search]")) event.stopPropagation();
+  },
+  true,
+);
+
+// Whoever has walked into the rows before the answer came stands in the first of the new ones.
+let wasAmongRows = false;
+document.addEventListener("htmx:beforeSwap", ({ detail }) => {
+  wasAmongRows = Boolean(detail.target.querySelector("table[data-rows] tbody")?.contains(document.activeElement));
+});
+document.addEventListener("htmx:afterSettle", () => {
+  if (wasAmongRows) document.querySelector("table[data-rows] tbody a[href]")?.focus();
+  wasAmongRows = false;
+});

@@ -73,6 +73,8 @@
   document.addEventListener("keydown", (event) => {
     if (event.ctrlKey || event.metaKey || event.altKey || event.isComposing) return;
     if (document.querySelector("dialog[open]")) return;
+    const fromSearch = event.key === "ArrowDown" && event.target.matches("input[type=search]");
+    if (fromSearch && walk(+1)) return event.preventDefault();
     const done = event.key === "Escape" ? close(event) : !event.target.closest(TYPING) && press(event);
     if (done) event.preventDefault();
   });

@@ -131,7 +131,7 @@ def test_a_customer_leads_to_payments_invoices_and_the_statement(browser):
     page = browser.get(f"/customers/{acme.id}")
 
     for address, key in (
-        (f"/payments/new?customer={acme.id}", "r"),
+        (f"/payments/new?customer={acme.id}", "p"),
         (f"/invoices/new?customer={acme.id}", "n"),
         (f"/customers/{acme.id}/statement", "s"),
         (f"/customers/{acme.id}/edit", "e"),
