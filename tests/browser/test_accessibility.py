@@ -36,6 +36,59 @@ def test_axe_finds_nothing_serious_on_any_page(open_page, theme):
 
 
 @pytest.mark.browser
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_axe_finds_nothing_serious_in_forms_that_came_back_or_look_ahead(open_page, debt, theme):
+    found = []
+    with open_page(color_scheme=theme) as page:
+        for walk in (a_refused_invoice, a_refused_payment, a_payment_just_recorded, a_refused_bulk, a_saved_view):
+            walk(page, debt)
+            page.evaluate("document.querySelectorAll('main details').forEach((one) => { one.open = true; })")
+            found += violations(page)
+
+    assert found == []
+
+
+def a_refused_invoice(page, _):
+    page.goto("/invoices/new")
+    page.get_by_role("button", name="Enter the invoice").click()
+    page.get_by_role("alert").wait_for()
+
+
+def a_refused_payment(page, debt):
+    page.goto(f"/invoices?q={debt.numbers[0]}")
+    page.get_by_role("link", name=debt.numbers[0], exact=True).click()
+    page.locator("summary", has_text="Record a payment").click()
+    page.locator("#payment").get_by_label("Amount").fill("170.00")
+    page.get_by_role("button", name="Record the payment").click()
+    page.get_by_label("Keep the rest as credit of the customer").wait_for()
+
+
+def a_payment_just_recorded(page, _):
+    page.get_by_label("Keep the rest as credit of the customer").check()
+    page.get_by_role("button", name="Record the payment").click()
+    page.get_by_text("Undo: void the payment").wait_for()
+
+
+def a_refused_bulk(page, debt):
+    page.goto(f"/invoices?q={debt.customer}")
+    page.get_by_label("all 3 of the list").check()
+    page.get_by_role("button", name="Disputed …", exact=True).click()
+    page.get_by_role("button", name="Mark").click()
+    page.get_by_text("Please fill this in.").wait_for()
+
+
+def a_saved_view(page, debt):
+    page.goto(f"/invoices?q={debt.numbers[1]}")
+    page.get_by_text("Save this view").click()
+    page.get_by_label("Name").fill(debt.numbers[1])
+    page.get_by_role("button", name="Save", exact=True).click()
+    page.get_by_role("link", name="Manage views").click()
+    page.get_by_label(f"New name of {debt.numbers[1]}").fill("")
+    page.get_by_role("row", name=debt.numbers[1]).get_by_role("button", name="Rename").click()
+    page.get_by_text("Please fill this in.").wait_for()
+
+
+@pytest.mark.browser
 def test_axe_finds_nothing_serious_on_a_preview(open_page, preview):
     with open_page() as page:
         preview(page)
