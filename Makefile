@@ -29,8 +29,8 @@ test: .venv/dev ## all tests; PostgreSQL and Chromium are installed where that i
 	@tests/support/install_packages.sh postgresql chromium
 	$(BIN)/pytest -q -n $(TEST_PROCESSES)
 
-bench: .venv/dev .venv-bench/bench ## measure imports on PostgreSQL; `make bench ARGS=--write` writes docs/benchmarks.md
-	@tests/support/install_packages.sh postgresql
+bench: .venv/dev .venv-bench/bench ## measure pages and imports on PostgreSQL; `make bench ARGS=--write` writes docs/benchmarks.md
+	@tests/support/install_packages.sh postgresql wrk
 	$(BIN)/python -m tests.bench $(ARGS)
 
 screenshots: .venv/dev ## take the pictures of the documentation anew

@@ -39,13 +39,8 @@ class Receipt:
     together: int
 
 
-_Payment, _Invoice, _Import = tables.Payment, tables.Invoice, tables.Import
+_Payment, _Import = tables.Payment, tables.Import
 _PAYMENT = tuple(getattr(_Payment, fact.name) for fact in fields(Payment))
-
-
-def origin_of(invoice_id: int) -> Origin | None:
-    """Return where in which workbook the invoice stood, None when it was not imported."""
-    return next((_origin(*row) for row in _invoice_origin(invoice_id)), None)
 
 
 def payments_of(invoice_id: int, as_of: AsOf) -> list[Receipt]:
@@ -54,32 +49,19 @@ def payments_of(invoice_id: int, as_of: AsOf) -> list[Receipt]:
 
 
 @prepared
-def _invoice_origin(invoice_id: Slot) -> Any:
-    return _with_origin(_Invoice).where(_Invoice.id == invoice_id.value)
-
-
-@prepared
 def _payments(invoice_id: Slot) -> Any:
-    recorder = tables.User.alias("recorder")
+    recorder, uploader = tables.User.alias("recorder"), tables.User.alias("uploader")
     other = _Payment.alias("other")
     together = other.select(fn.COUNT(other.id)).where(other.receipt == _Payment.receipt)
+    imported_at = fn.COALESCE(_Import.applied_at, _Import.uploaded_at).converter(_Import.uploaded_at.python_value)
+    origin = (_Import.id, _Import.file_name, _Payment.import_tab, _Payment.import_row, imported_at, _called(uploader))
     return (
-        _with_origin(_Payment, *_PAYMENT, _Payment.recorded_at, _called(recorder), together)
+        _Payment.select(*_PAYMENT, _Payment.recorded_at, _called(recorder), together, *origin)
+        .join(_Import, JOIN.LEFT_OUTER)
+        .join(uploader, JOIN.LEFT_OUTER, on=(_Import.uploaded_by == uploader.id))
         .join_from(_Payment, recorder, JOIN.LEFT_OUTER, on=(_Payment.recorded_by == recorder.id))
         .where(_Payment.invoice == invoice_id.value)
         .order_by(_Payment.paid_on, _Payment.id)
-    )
-
-
-def _with_origin(table: type[tables.Imported], *columns: Any) -> Any:
-    """Select rows of the table, at the end the import that brought them, if one did."""
-    uploader = tables.User.alias("uploader")
-    imported_at = fn.COALESCE(_Import.applied_at, _Import.uploaded_at).converter(_Import.uploaded_at.python_value)
-    origin = (_Import.id, _Import.file_name, table.import_tab, table.import_row, imported_at, _called(uploader))
-    return (
-        table.select(*columns, *origin)
-        .join(_Import, JOIN.LEFT_OUTER)
-        .join(uploader, JOIN.LEFT_OUTER, on=(_Import.uploaded_by == uploader.id))
     )
 
 

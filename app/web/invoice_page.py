@@ -12,6 +12,7 @@ from app.domain.as_of import AsOf
 from app.domain.invoice import Standing, standing
 from app.domain.invoice_changes import Change, possible_changes
 from app.store import history, invoice_payments, invoices, payment_list
+from app.store.history import ImportedChange
 from app.store.invoices import Line
 from app.web.deeds import told
 from app.web.forms import Fields
@@ -48,6 +49,7 @@ class InvoicePage:
     ) -> HTTPResponse:
         invoice_id = line.invoice.id
         receipts = invoice_payments.payments_of(invoice_id, as_of)
+        happened = history.of_invoice(invoice_id)
         return self.pages.show(
             visit,
             "invoices/show.html",
@@ -56,9 +58,9 @@ class InvoicePage:
             day=as_of.day,
             is_today=as_of.day == visit.today,
             line=line,
-            origin=invoice_payments.origin_of(invoice_id),
+            origin=next((one for one in happened if isinstance(one, ImportedChange)), None),
             receipts=receipts,
-            history=[told(one, visit.locale) for one in history.of_invoice(invoice_id)],
+            history=[told(one, visit.locale) for one in happened],
             **self._actions(visit, line, forms),
             recorded=_just_recorded(visit, receipts),
             undone=UNDONE,

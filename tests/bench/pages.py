@@ -1,6 +1,6 @@
 """Pages as a signed-in user gets them: two server workers, PostgreSQL with its durability, whole pages as sent.
 
-python -m tests.bench.pages INVOICES [SERVER]     prints the figures as JSON; SERVER is gunicorn or granian
+python -m tests.bench.pages INVOICES     prints the figures of each server as JSON
 """
 
 import http.client
@@ -34,22 +34,26 @@ from tests.support.postgresql_cluster import installed_versions, running_cluster
 
 ROOT = Path(__file__).parents[2]
 EMAIL, PASSWORD = "bench@example.com", "correct horse battery"
+SERVERS = ("gunicorn", "granian")
 WORKERS = 2
 CLIENTS = 8
 SECONDS_OF_LOAD = 8
 ROUNDS = 150
 
 
-def main(invoices: int, server: str = "gunicorn") -> None:
-    """Fill a database, serve it, and measure."""
+def main(invoices: int) -> None:
+    """Fill a database, serve it by each server in turn, and measure."""
     programs = installed_versions()[-1]
     with tempfile.TemporaryDirectory(prefix="bench-") as folder, running_cluster(programs, durable=True) as cluster:
         settings, ids = _filled(cluster, Path(folder), invoices)
-        counted = queries_by_page(settings)
-        with served(settings, server) as (port, process):
-            figures = Visitor(port).measure(ids)
-            figures["memory"] = _largest_worker_megabytes(process.pid)
-    print(json.dumps({**figures, "queries": counted}))
+        found: dict[str, object] = {"queries": queries_by_page(settings)}
+        for server in SERVERS:
+            with served(settings, server, "tests.bench.bare:application") as (port, _):
+                bare = load(port, "/")
+            with served(settings, server) as (port, process):
+                figures = Visitor(port).measure(ids)
+                found[server] = {**figures, "bare": bare, "memory": _largest_worker_megabytes(process.pid)}
+    print(json.dumps(found))
 
 
 class Visitor:
@@ -126,14 +130,8 @@ class Visitor:
         return {"payment": at(recorded), "payment and page": at(followed), "dashboard anew": at(dashboards)}
 
     def _load(self, path: str) -> float:
-        cookies = "; ".join(f"{name}={value}" for name, value in self._cookies.items())
-        command = ["wrk", "-t1", f"-c{CLIENTS}", f"-d{SECONDS_OF_LOAD}s", "-H", f"Cookie: {cookies}"]
-        result = subprocess.run(
-            [*command, f"http://127.0.0.1:{self._port}{path}"], capture_output=True, text=True, check=True
-        )
-        self._connection.close()  # it was idle for so long that the server has given it up
-        assert "Non-2xx" not in result.stdout, result.stdout
-        return float(re.search(r"Requests/sec:\s+([\d.]+)", result.stdout)[1])
+        self._connection.close()  # it would be idle for so long that the server gave it up
+        return load(self._port, path, "; ".join(f"{name}={value}" for name, value in self._cookies.items()))
 
     def _ask(self, method: str, path: str, body: str | None = None) -> str:
         headers = {"Cookie": "; ".join(f"{name}={value}" for name, value in self._cookies.items())}
@@ -148,6 +146,14 @@ class Visitor:
             name, _, value = cookie.partition(";")[0].partition("=")
             self._cookies[name] = value
         return text
+
+
+def load(port: int, path: str, cookies: str = "none=") -> float:
+    """Return how many requests a second are answered when so many clients ask at once, again and again."""
+    command = ["wrk", "-t1", f"-c{CLIENTS}", f"-d{SECONDS_OF_LOAD}s", "-H", f"Cookie: {cookies}"]
+    result = subprocess.run([*command, f"http://127.0.0.1:{port}{path}"], capture_output=True, text=True, check=True)
+    assert "Non-2xx" not in result.stdout, result.stdout
+    return float(re.search(r"Requests/sec:\s+([\d.]+)", result.stdout)[1])
 
 
 def timed(action: Callable[[int], object], rounds: int = ROUNDS) -> dict[str, float]:
@@ -205,7 +211,9 @@ class _Counter(logging.Handler):
 
 
 @contextmanager
-def served(settings: Settings, server: str) -> Iterator[tuple[int, subprocess.Popen]]:
+def served(
+    settings: Settings, server: str, application: str = "app.wsgi:application"
+) -> Iterator[tuple[int, subprocess.Popen]]:
     """Serve with two workers; yields the port and the process."""
     port = _free_port()
     environment = {
@@ -217,11 +225,15 @@ def served(settings: Settings, server: str) -> Iterator[tuple[int, subprocess.Po
         "SERVER_WORKERS": str(WORKERS),
         "LOG_LEVEL": "ERROR",
     }
+    environment["PYTHONPATH"] = str(ROOT)
     command = [sys.executable, "-m", "app.cli", "serve", "--no-worker"]
+    if server == "gunicorn" and application != "app.wsgi:application":
+        command = [str(ROOT / ".venv/bin/gunicorn"), "-k", "gthread", "--threads", "4", "-w", str(WORKERS)]
+        command += ["-b", f"127.0.0.1:{port}", "--log-level", "error", application]
     if server == "granian":
         command = [str(ROOT / ".venv-bench/bin/granian"), "--interface", "wsgi", "--workers", str(WORKERS)]
         command += ["--blocking-threads", "4", "--no-ws", "--log-level", "error", "--port", str(port)]
-        command += ["app.wsgi:application"]
+        command += [application]
         site = next(Path(sys.prefix).glob("lib/python*/site-packages"))
         environment["PYTHONPATH"] = f"{ROOT}:{site}"
     with tempfile.TemporaryFile() as log:
@@ -296,4 +308,4 @@ def _free_port() -> int:
 
 
 if __name__ == "__main__":
-    main(int(sys.argv[1]), *sys.argv[2:])
+    main(int(sys.argv[1]))

@@ -45,3 +45,9 @@ def an_import(file_name="receivables.xlsx", uploaded_by=None, **values):
         **values,
     }
     return tables.Import.create(file_name=file_name, uploaded_by=uploaded_by, **values)
+
+
+def an_imported_row(source, invoice, action="created", tab="Invoices", row=2, before=None):
+    """What a row of a workbook did to the invoice."""
+    told = {"kind": "invoice", "action": action, "subject": f"Invoice {invoice.number}", "record_id": invoice.id}
+    return tables.ImportedRow.create(origin=source, tab=tab, row=row, before=before, **told)

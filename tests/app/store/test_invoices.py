@@ -122,19 +122,6 @@ def test_totals_keep_currencies_and_credit_apart(database, as_of):
     ]
 
 
-def test_an_invoice_remembers_the_cell_it_came_from(database, as_of):
-    source = an_import("ledger.xlsx", uploaded_by=a_user(name="Ann").id)
-    imported = an_invoice("1", origin=source, import_tab="2025", import_row=17)
-    typed = an_invoice("2")
-
-    origin = invoice_payments.origin_of(imported.id)
-
-    assert (origin.import_id, origin.file_name, origin.tab, origin.row) == (source.id, "ledger.xlsx", "2025", 17)
-    assert origin.imported_at == datetime(2026, 2, 1, 8, 0, tzinfo=UTC)
-    assert origin.imported_by == "Ann"
-    assert invoice_payments.origin_of(typed.id) is None
-
-
 def test_payments_tell_who_recorded_them_and_whether_they_count(database, as_of):
     invoice = an_invoice()
     source = an_import()

@@ -4,7 +4,7 @@ import re
 from datetime import UTC, date, datetime
 
 import pytest
-from support.records import a_customer, a_payment, an_import, an_invoice
+from support.records import a_customer, a_payment, an_import, an_imported_row, an_invoice
 
 
 def words(page):
@@ -139,8 +139,9 @@ def test_an_unknown_order_is_the_usual_one(browser):
 
 
 def test_an_invoice_shows_its_figures_payments_and_where_they_came_from(browser, user):
-    source = an_import("ledger.xlsx", uploaded_by=user.id)
-    invoice = an_invoice("0042", origin=source, import_tab="2025 & before", import_row=17, notes="Call first")
+    source = an_import("ledger.xlsx", uploaded_by=user.id, applied_at=datetime(2026, 2, 1, 8, 0, tzinfo=UTC))
+    invoice = an_invoice("0042", origin=source, notes="Call first")
+    an_imported_row(source, invoice, tab="2025 & before", row=17)
     a_payment(invoice, 40_00, method="Wire", origin=source, import_tab="Payments", import_row=3)
 
     page = browser.get(f"/invoices/{invoice.id}")

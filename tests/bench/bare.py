@@ -1,0 +1,27 @@
+"""A bare page for scale: Bottle, Peewee, 50 invoices as a table; nobody signs in, nothing is escaped or formatted."""
+
+import os
+
+import bottle
+
+from app.store import database, tables
+from app.store.database import connection
+
+database.open_database(os.environ["DATABASE_URL"])
+application = bottle.Bottle()
+
+
+@application.get("/health")
+def health() -> str:
+    return "ok"
+
+
+@application.get("/")
+def fifty() -> str:
+    with connection():
+        rows = tables.Invoice.select(
+            tables.Invoice.id, tables.Invoice.number, tables.Invoice.due_on, tables.Invoice.total_cents
+        )
+        cells = rows.order_by(tables.Invoice.issued_on.desc()).limit(50).tuples()
+        table = "".join(f"<tr><td>{a}<td>{b}<td>{c}<td>{d / 100:.2f}" for a, b, c, d in cells)
+    return f"<!doctype html><title>Bare</title><table>{table}</table>"
