@@ -35,8 +35,14 @@ def test_every_picture_and_page_that_the_documentation_links_to_exists():
     broken = [
         f"{page.relative_to(ROOT)}: {target}"
         for page in [*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md")]
-        for target in re.findall(r"\]\((?!http)([^)#]+)", page.read_text())
+        for target in re.findall(r"(?:\]\(|src=\"|srcset=\")(?!http)([^)#\"]+)", page.read_text())
         if not (page.parent / target).exists()
     ]
 
     assert broken == []
+
+
+def test_every_picture_is_shown_somewhere():
+    pages = "".join(page.read_text() for page in [*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md")])
+
+    assert [picture.name for picture in ROOT.glob("docs/images/*") if f"images/{picture.name}" not in pages] == []

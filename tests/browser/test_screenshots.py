@@ -1,17 +1,16 @@
-"""The pictures of the documentation, taken of the product itself."""
+"""The pictures of the documentation, taken of the product itself after some days of work with it."""
 
 import os
+import re
 from pathlib import Path
 
 import pytest
 
-SHOTS = [
-    ("dashboard", "/", {}),
-    ("dashboard-dark", "/", {"color_scheme": "dark"}),
-    ("dashboard-phone", "/", {"viewport": {"width": 390, "height": 844}}),
-    ("invoices", "/invoices?status=outstanding", {}),
-    ("import", "/imports/1", {}),
-]
+pytestmark = pytest.mark.browser
+
+WIDE = {"viewport": {"width": 1200, "height": 860}}
+LONGEST = {"dashboard": 1195}
+LOOKS = {"": WIDE, "-dark": {**WIDE, "color_scheme": "dark"}, "-phone": {"viewport": {"width": 390, "height": 844}}}
 
 
 @pytest.fixture
@@ -19,20 +18,93 @@ def folder(tmp_path):
     return Path(os.environ.get("SCREENSHOTS", tmp_path))
 
 
-@pytest.mark.browser
-@pytest.mark.parametrize(("name", "path", "options"), SHOTS, ids=[name for name, _, _ in SHOTS])
-def test_a_picture_of_the_page_can_be_taken(open_page, folder, name, path, options):
-    with open_page(**{"viewport": {"width": 1200, "height": 800}, **options}) as page:
-        page.goto(path)
-        page.screenshot(path=folder / f"{name}.png")
+@pytest.fixture(scope="module")
+def ledger(chromium, server, login):
+    """The demo's data with what a week brings: a dispute, a note, payments in part, a receipt, saved views."""
+    context = chromium.new_context(base_url=server.address, storage_state=login())
+    page = context.new_page()
+    disputed = largest(page, "/invoices?status=overdue&sort=-balance")
+    page.goto(f"{disputed}/edit")
+    page.get_by_label("Notes").fill("Call Ms. Okafor in accounts before any reminder.")
+    page.get_by_role("button", name="Save").click()
+    act(page, "Dispute", {"What is disputed": "Two of twelve chairs were damaged"}, "Mark as disputed")
+    act(
+        page,
+        "Record a payment",
+        {"Amount": "1,000.00", "Method": "Bank transfer", "Reference": "RF 4411"},
+        "Record the",
+    )
+    page.goto("/customers?sort=-balance")
+    late = page.locator("tbody tr", has=page.locator(".table__state:not(:empty)")).first
+    owing = late.get_by_role("link").get_attribute("href")
+    partly_paid = largest(page, "/invoices?status=open&sort=-balance")
+    page.goto(partly_paid)
+    act(page, "Record a payment", {"Amount": "640.00", "Method": "Card"}, "Record the")
+    for name, query in (("To be called", "status=overdue&sort=due"), ("Above 1,000", "status=outstanding&least=1000")):
+        page.goto(f"/invoices?{query}")
+        page.get_by_text("Save this view").click()
+        page.get_by_label("Name").fill(name)
+        page.get_by_role("button", name="Save", exact=True).click()
+    context.close()
+    return {"disputed": disputed, "owing": owing}
 
-    assert (folder / f"{name}.png").stat().st_size > 10_000
+
+def largest(page, path):
+    """The address of what stands first in the list."""
+    page.goto(path)
+    address = page.locator("tbody tr").first.locator("a").first.get_attribute("href")
+    return address.partition("?")[0]
 
 
-@pytest.mark.browser
-def test_a_picture_of_a_preview_can_be_taken(open_page, preview, folder):
-    with open_page(viewport={"width": 1200, "height": 1000}) as page:
+def act(page, action, texts, button):
+    page.locator("summary", has_text=re.compile(f"^{action}$")).click()
+    for label, text in texts.items():
+        page.locator("details[open]").get_by_label(label).fill(text)
+    page.locator("details[open]").get_by_role("button", name=button).click()
+    page.locator("#flash .note").wait_for()
+
+
+def take(page, path, longest):
+    """Take the page from its top, no longer than it is."""
+    page.evaluate("document.fonts.ready")
+    end = page.evaluate("document.querySelector('footer').getBoundingClientRect().bottom + scrollY")
+    width = page.viewport_size["width"]
+    page.screenshot(path=path, full_page=True, clip={"x": 0, "y": 0, "width": width, "height": min(end, longest)})
+    assert path.stat().st_size > 10_000
+
+
+@pytest.mark.parametrize("look", LOOKS, ids=["light", "dark", "telephone"])
+def test_the_daily_pages_are_pictured(open_page, ledger, preview, folder, look):
+    longest = 1000 if look == "-phone" else 1250
+    with open_page(**LOOKS[look]) as page:
+        for name, path in (
+            ("dashboard", "/"),
+            ("invoices", "/invoices?status=outstanding"),
+            ("invoice", ledger["disputed"]),
+            ("customer", ledger["owing"]),
+        ):
+            page.goto(path)
+            page.wait_for_load_state("networkidle")
+            take(page, folder / f"{name}{look}.png", min(longest, LONGEST.get(name, longest)))
         preview(page)
-        page.screenshot(path=folder / "preview.png")
+        take(page, folder / f"preview{look}.png", longest)
 
-    assert (folder / "preview.png").stat().st_size > 10_000
+
+def test_forms_and_statements_are_pictured(open_page, ledger, folder):
+    with open_page(**WIDE) as page:
+        page.goto(f"{ledger['owing']}/statement")
+        take(page, folder / "statement.png", 1250)
+
+        page.goto(f"/payments/new?customer={ledger['owing'].rpartition('/')[2]}")
+        page.get_by_label("Received").fill("3000")
+        page.get_by_label("Reference").fill("RF 4427")
+        page.get_by_role("button", name="Spread over the oldest").click()
+        page.get_by_text("Nothing is recorded yet.").wait_for()
+        take(page, folder / "receipt.png", 1250)
+
+        page.goto("/invoices?status=overdue&sort=due")
+        for box in page.locator(".picks tbody input").all()[:5]:
+            box.check()
+        page.get_by_role("button", name="Payment in full").click()
+        page.get_by_role("heading", name="Payment in full").wait_for()
+        take(page, folder / "bulk.png", 1250)

@@ -86,7 +86,7 @@ def test_an_advance_says_when_it_was_made(browser):
 def test_a_statement_is_a_workbook_too(browser):
     acme = an_account()
 
-    answer = browser.get(f"/customers/{acme.id}/statement").click("As a workbook")
+    answer = browser.get(f"/customers/{acme.id}/statement").click("Export as Excel")
 
     assert answer.headers["Content-Disposition"] == 'attachment; filename="statement-C1-2026-03-02.xlsx"'
     rows = [[cell.value for cell in row] for row in load_workbook(io.BytesIO(answer.body)).active.iter_rows()]
