@@ -40,9 +40,9 @@ class Bulk:
         """Answer with what the action would do to each invoice, or with the file that was asked for."""
         fields = Fields(visit.form)
         if fields.typed.get("action") in _EXPORTS:
-            return self.exports.picked(visit, self._picked(visit, fields), fields.typed["action"])
+            return self.exports.picked(visit, self._picked(visit, fields, to_change=False), fields.typed["action"])
         action = _action(fields)
-        return self._preview(visit, fields, action, self._picked(visit, fields))
+        return self._preview(visit, fields, action, self._picked(visit, fields, to_change=True))
 
     def apply(self, visit: Visit) -> HTTPResponse:
         """Do what the preview showed: all of it, and only if every invoice still is as it was shown."""
@@ -114,13 +114,15 @@ class Bulk:
             methods=payment_list.methods(),
         )
 
-    def _picked(self, visit: Visit, fields: Fields) -> list[Line]:
+    def _picked(self, visit: Visit, fields: Fields, *, to_change: bool) -> list[Line]:
+        """Return the invoices that were picked; a list may be of an earlier day, but what is changed is today's."""
         if fields.checked("all"):
             search = Search.of(Fields(dict(parse_qsl(fields.typed.get("parameters", "")))), visit.locale, visit.today)
-            count = sum(total.invoices for total in invoices.totals(search.wanted, self._today(visit)))
-            if count > MOST:
+            as_of = self._today(visit) if to_change else AsOf.end_of(search.day, self.zone)
+            count = sum(total.invoices for total in invoices.totals(search.wanted, as_of))
+            if to_change and count > MOST:
                 raise Refusal(f"At most {MOST:,} invoices can be changed at once: narrow the list first.")
-            return invoices.matching(search.wanted, self._today(visit), search.order, length=None)
+            return invoices.matching(search.wanted, as_of, search.order, length=None)
         picked = frozenset(_seen(fields))
         if not picked:
             raise Refusal("Pick at least one invoice of the list first.")

@@ -1,11 +1,14 @@
 """Many invoices at once: a preview says what will be done, and just that is done, or nothing."""
 
+import io
 from datetime import date
 
 import pytest
+from openpyxl import load_workbook
 from support.records import a_customer, a_payment, an_invoice
 
 from app.store import tables
+from app.web import bulk
 
 
 @pytest.fixture
@@ -114,3 +117,33 @@ def test_nothing_picked_is_said(browser, acme):
 
     assert page.status_int == 400
     assert "Pick at least one invoice of the list first." in page.text
+
+
+def export_all(browser, address):
+    form = next(form for form in browser.get(address).forms.values() if form.action == "/invoices/bulk")
+    form["all"] = True
+    return form.submit("action", value="xlsx", expect_errors=True)
+
+
+def numbers(answer):
+    rows = load_workbook(io.BytesIO(answer.body))["Invoices"].iter_rows(min_row=2, values_only=True)
+    return sorted(str(row[0]) for row in rows if row[0])
+
+
+def test_all_of_a_list_can_be_exported_however_many_they_are(browser, acme, monkeypatch):
+    monkeypatch.setattr(bulk, "MOST", 1)
+    for number in ("1001", "1002"):
+        an_invoice(number, acme)
+
+    assert numbers(export_all(browser, "/invoices?all=yes")) == ["1001", "1002"]
+
+
+def test_all_of_a_list_of_an_earlier_day_are_exported_as_they_were_then(browser, acme):
+    then_late = an_invoice("1001", acme, due_on=date(2026, 1, 31))
+    a_payment(then_late, 100_00, paid_on=date(2026, 2, 20))
+    an_invoice("1002", acme, due_on=date(2026, 2, 15))
+    an_invoice("1003", acme, due_on=date(2026, 2, 1))
+
+    answer = export_all(browser, "/invoices?status=overdue&as_of=2026-02-10&all=yes")
+
+    assert numbers(answer) == ["1001", "1003"]
