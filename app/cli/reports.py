@@ -15,8 +15,8 @@ from app.domain.ageing import Ageing, Bucket, ageing_by_currency, nothing_owed
 from app.domain.as_of import YEARS, AsOf
 from app.domain.money import decimal_string, display
 from app.settings import Settings
-from app.store import receivables
-from app.store.receivables import CustomerBalance
+from app.store import positions
+from app.store.positions import CustomerPosition
 
 commands = typer.Typer()
 report = typer.Typer(help="What is owed, as of a day.", no_args_is_help=True)
@@ -30,7 +30,7 @@ def ageing(*, as_of: _AsOfOption = None, as_json: _JsonOption = False) -> None:
     """Tell how late the money that is owed is."""
     with opened() as settings:
         day = _day(as_of, settings)
-        found = ageing_by_currency(receivables.balances(AsOf.end_of(day, settings.time_zone)), day)
+        found = ageing_by_currency(positions.by_due_date(AsOf.end_of(day, settings.time_zone)), day)
     found = [one for one in found if one.open_invoices or one.credit_cents] or [nothing_owed(settings.currency, day)]
     if as_json:
         items = [_ageing_json(one) for one in found]
@@ -51,7 +51,7 @@ def customers(*, as_of: _AsOfOption = None, as_json: _JsonOption = False) -> Non
     """Tell who owes, the largest debt first."""
     with opened() as settings:
         day = _day(as_of, settings)
-        found = receivables.balances_by_customer(AsOf.end_of(day, settings.time_zone))
+        found = positions.of_customers(AsOf.end_of(day, settings.time_zone))
     if as_json:
         typer.echo(json.dumps([_customer_json(one) for one in found], indent=2))
         return
@@ -64,8 +64,10 @@ def customers(*, as_of: _AsOfOption = None, as_json: _JsonOption = False) -> Non
     for header in ("Open", "Outstanding", "Overdue", "Credit"):
         table.add_column(header, justify="right", no_wrap=True)
     for one in found:
-        amounts = (display(cents) for cents in (one.outstanding_cents, one.overdue_cents, one.credit_cents))
-        table.add_row(one.code, one.name, one.currency, f"{one.open_invoices:,}", *amounts)
+        amounts = (
+            display(cents) for cents in (one.owed.outstanding_cents, one.owed.overdue_cents, one.owed.credit_cents)
+        )
+        table.add_row(one.code, one.name, one.currency, f"{one.owed.open_invoices:,}", *amounts)
     Console().print(table)
 
 
@@ -97,13 +99,13 @@ def _ageing_json(one: Ageing) -> dict[str, Any]:
     }
 
 
-def _customer_json(one: CustomerBalance) -> dict[str, Any]:
+def _customer_json(one: CustomerPosition) -> dict[str, Any]:
     return {
         "customer": one.code,
         "name": one.name,
         "currency": one.currency,
-        "open_invoices": one.open_invoices,
-        "outstanding": decimal_string(one.outstanding_cents),
-        "overdue": decimal_string(one.overdue_cents),
-        "credit": decimal_string(one.credit_cents),
+        "open_invoices": one.owed.open_invoices,
+        "outstanding": decimal_string(one.owed.outstanding_cents),
+        "overdue": decimal_string(one.owed.overdue_cents),
+        "credit": decimal_string(one.owed.credit_cents),
     }

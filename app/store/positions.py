@@ -1,5 +1,6 @@
 """Positions: what was open and what was overpaid at the end of a day, by due date and by customer."""
 
+from dataclasses import dataclass
 from typing import Any
 
 from peewee import Case, fn
@@ -9,19 +10,17 @@ from app.domain.ageing import Balances
 from app.domain.as_of import AsOf
 from app.store.receivables import Position
 from app.store.sums import Within, part_of, summed
-from app.store.tables import Invoice
+from app.store.tables import Customer, Invoice
 
 
-class PositionWithin(Position):
-    """A position that looks at the later payments of some invoices only, and so must be asked about no others."""
+@dataclass(frozen=True, slots=True)
+class CustomerPosition:
+    """What one customer owed in one currency."""
 
-    def __init__(self, as_of: AsOf, within: Within) -> None:
-        super().__init__(as_of)
-        if self._later is not None:
-            self._later = self._later.where(within(self._later.model.invoice))
-            self.paid_cents = Invoice.paid_cents - fn.COALESCE(self._later.c.cents, 0)
-            self.left_cents = Invoice.total_cents - self.paid_cents
-            self.balance_cents = Case(None, [(self.is_in_scope, self.left_cents)], 0)
+    code: str
+    name: str
+    currency: str
+    owed: Owed
 
 
 def by_due_date(as_of: AsOf) -> list[Balances]:
@@ -35,9 +34,17 @@ def by_customer(as_of: AsOf) -> dict[tuple[int, str], Owed]:
     return dict(sorted(found, key=lambda one: (one[0][1], -one[1].outstanding_cents, one[0][0])))
 
 
+def of_customers(as_of: AsOf) -> list[CustomerPosition]:
+    """Return who owed or was owed anything, the largest debt of each currency first."""
+    found = by_customer(as_of)
+    rows: Any = Customer.select(Customer.id, Customer.code, Customer.name).tuples()
+    called = {customer_id: (code, name) for customer_id, code, name in rows}
+    return [CustomerPosition(*called[customer_id], currency, owed) for (customer_id, currency), owed in found.items()]
+
+
 @summed(columns=2)
 def _by_due_date(within: Within, as_of: AsOf) -> Any:
-    position, part = PositionWithin(as_of, within), part_of(Invoice.id)
+    position, part = Position(as_of, within), part_of(Invoice.id)
     open_cents, credit_cents = _sides(position.left_cents)
     return (
         position.joined(
@@ -58,7 +65,7 @@ def _by_due_date(within: Within, as_of: AsOf) -> Any:
 
 @summed(columns=2)
 def _by_customer(within: Within, as_of: AsOf) -> Any:
-    position, part = PositionWithin(as_of, within), part_of(Invoice.id)
+    position, part = Position(as_of, within), part_of(Invoice.id)
     open_cents, credit_cents = _sides(position.left_cents)
     is_overdue = (position.left_cents > 0) & (Invoice.due_on < as_of.day)
     return (

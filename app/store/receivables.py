@@ -1,14 +1,13 @@
 """Receivables: what each invoice in scope still had open at the end of a day, computed by the database."""
 
-from dataclasses import dataclass
 from typing import Any
 
 from peewee import JOIN, Case, Expression, fn
 
-from app.domain.ageing import Balances
 from app.domain.as_of import AsOf
 from app.store.remembered import remembered
-from app.store.tables import Customer, Invoice, Payment
+from app.store.sums import Within
+from app.store.tables import Invoice, Payment
 
 
 class Position:
@@ -21,8 +20,9 @@ class Position:
     query = position.joined(Invoice.select(Invoice.number, position.balance_cents).where(position.has_balance))
     """
 
-    def __init__(self, as_of: AsOf) -> None:
-        self._later = _paid_later(as_of) if _has_later_facts(as_of) else None
+    def __init__(self, as_of: AsOf, within: Within | None = None) -> None:
+        """With `within` it looks at the later payments of some invoices only, and must be asked about no others."""
+        self._later = _paid_later(as_of, within) if _has_later_facts(as_of) else None
         self.is_in_scope = is_in_scope(as_of) if self._later is not None else _is_in_scope_for_good(as_of)
         self.paid_cents: Any = Invoice.paid_cents
         if self._later is not None:
@@ -55,37 +55,6 @@ class Position:
         return query.join_from(Invoice, self._later, JOIN.LEFT_OUTER, on=(self._later.c.invoice_id == Invoice.id))
 
 
-def balances(as_of: AsOf) -> list[Balances]:
-    """Return what was open and what was overpaid, by currency and due date."""
-    return list(_balances(as_of))
-
-
-@remembered
-def _balances(as_of: AsOf) -> tuple[Balances, ...]:
-    position = Position(as_of)
-    balance = position.left_cents
-    rows: Any = (
-        position.joined(
-            Invoice.select(
-                Invoice.currency,
-                Invoice.due_on,
-                fn.SUM(Case(None, [(balance > 0, 1)], 0)),
-                fn.SUM(Case(None, [(balance > 0, balance)], 0)),
-                # `-balance` would be an order to peewee, not a sum.
-                fn.SUM(Case(None, [(balance < 0, 0 - balance)], 0)),
-            )
-        )
-        .where(position.has_balance)
-        .group_by(Invoice.currency, Invoice.due_on)
-        .order_by(Invoice.currency, Invoice.due_on)
-        .tuples()
-    )
-    return tuple(
-        Balances(currency, due_on, int(open_invoices), int(open_cents), int(credit_cents))
-        for currency, due_on, open_invoices, open_cents, credit_cents in rows
-    )
-
-
 @remembered
 def _has_later_facts(as_of: AsOf) -> bool:
     """Tell whether any payment, void or write-off lies after the end of the day."""
@@ -98,16 +67,17 @@ def _has_later_facts(as_of: AsOf) -> bool:
     return any(query.exists() for query in later)
 
 
-def _paid_later(as_of: AsOf) -> Any:
+def _paid_later(as_of: AsOf, within: Within | None) -> Any:
     """Select, by invoice, what the kept sum holds too much of: later payments, less those that were void only later."""
     # Its own alias: the result is joined into queries that may read payments themselves.
     payment = Payment.alias("later")
     came = payment.voided_at.is_null() & (payment.paid_on > as_of.day)
     went = (payment.voided_at >= as_of.ended_at) & (payment.paid_on <= as_of.day)
+    is_later = (came | went) & within(payment.invoice) if within else came | went
     cents = Case(None, [(payment.voided_at.is_null(), payment.amount_cents)], 0 - payment.amount_cents)
     return (
         payment.select(payment.invoice.alias("invoice_id"), fn.SUM(cents).alias("cents"))
-        .where(came | went)
+        .where(is_later)
         .group_by(payment.invoice)
         .alias("paid_later")
     )
@@ -138,46 +108,3 @@ def _is_in_scope_for_good(as_of: AsOf) -> Expression:
         & Invoice.written_off_at.is_null()
     )
     return scope
-
-
-@dataclass(frozen=True, slots=True)
-class CustomerBalance:
-    """What one customer owed in one currency at the end of a day."""
-
-    code: str
-    name: str
-    currency: str
-    open_invoices: int
-    outstanding_cents: int
-    overdue_cents: int
-    credit_cents: int
-
-
-def balances_by_customer(as_of: AsOf) -> list[CustomerBalance]:
-    """Return who owed or was owed anything, the largest debt of each currency first."""
-    return list(_balances_by_customer(as_of))
-
-
-@remembered
-def _balances_by_customer(as_of: AsOf) -> tuple[CustomerBalance, ...]:
-    position = Position(as_of)
-    balance = position.left_cents
-    owed = fn.SUM(Case(None, [(balance > 0, balance)], 0))
-    rows: Any = (
-        position.joined(
-            Invoice.select(
-                Customer.code,
-                Customer.name,
-                Invoice.currency,
-                fn.SUM(Case(None, [(balance > 0, 1)], 0)),
-                owed.alias("owed"),
-                fn.SUM(Case(None, [((balance > 0) & (Invoice.due_on < as_of.day), balance)], 0)),
-                fn.SUM(Case(None, [(balance < 0, 0 - balance)], 0)),
-            ).join(Customer)
-        )
-        .where(position.has_balance)
-        .group_by(Customer.code, Customer.name, Invoice.currency)
-        .order_by(Invoice.currency, owed.desc(), Customer.code)
-        .tuples()
-    )
-    return tuple(CustomerBalance(code, name, currency, *map(int, figures)) for code, name, currency, *figures in rows)

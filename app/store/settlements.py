@@ -11,7 +11,7 @@ from app.domain.as_of import AsOf
 from app.domain.periods import days_up_to
 from app.domain.settlement import WINDOW_DAYS, DaysToPay
 from app.store.database import days_between
-from app.store.positions import PositionWithin
+from app.store.receivables import Position
 from app.store.remembered import remembered
 from app.store.sums import Within, everything, of_customer, part_of, summed
 from app.store.tables import Invoice, Payment
@@ -91,7 +91,7 @@ def _settled(as_of: AsOf, since: date, within: Within) -> Any:
 
 
 def _plainly_settled(as_of: AsOf, since: date, within: Within) -> Any:
-    position, recent = PositionWithin(as_of, within), _paid_since(as_of, since, within)
+    position, recent = Position(as_of, within), _paid_since(as_of, since, within)
     return (
         position.joined(Invoice.select(*_facts(), _later_of(Invoice.issued_on, recent.c.latest).alias("settled_on")))
         .join_from(Invoice, recent, on=(recent.c.invoice_id == Invoice.id))
@@ -138,7 +138,7 @@ def _odd(as_of: AsOf, since: date, within: Within) -> Any:
         within(payment.invoice), _counts(payment, as_of), payment.paid_on >= since
     )
     # Three queries: as one, with `or` between them, none of the indexes could be used.
-    overpaid, refunded, in_advance = (PositionWithin(as_of, within) for _ in range(3))
+    overpaid, refunded, in_advance = (Position(as_of, within) for _ in range(3))
     return (
         overpaid.joined(Invoice.select(Invoice.id))
         .where(within(Invoice.id), overpaid.has_balance, overpaid.left_cents < 0, Invoice.total_cents > 0)
@@ -151,7 +151,7 @@ def _odd(as_of: AsOf, since: date, within: Within) -> Any:
     )
 
 
-def _exactly_settled(position: PositionWithin, within: Within) -> Any:
+def _exactly_settled(position: Position, within: Within) -> Any:
     return position.joined(Invoice.select(Invoice.id)).where(
         within(Invoice.id), position.is_in_scope, Invoice.total_cents > 0, position.left_cents == 0
     )

@@ -12,7 +12,7 @@ from support.records import a_customer, a_payment, a_user, an_invoice
 from app.domain.account import Owed
 from app.domain.ageing import ageing_by_currency
 from app.domain.statement import statement
-from app.store import audit, customers, receivables, tables
+from app.store import audit, customers, positions, tables
 from app.store.customers import ChangedMeanwhileError, CodeTakenError, Details, StillOpenError
 
 UTC_ZONE = ZoneInfo("UTC")
@@ -170,7 +170,7 @@ def test_accounts_add_up_to_what_is_outstanding(sqlite, ledger, as_of):
     write(ledger)
     accounts = customers.accounts(as_of)
 
-    for ageing in ageing_by_currency(receivables.balances(as_of), as_of.day):
+    for ageing in ageing_by_currency(positions.by_due_date(as_of), as_of.day):
         own = [found.position for found in accounts if found.currency == ageing.currency]
         assert sum(position.outstanding_cents for position in own) == ageing.outstanding_cents
         assert sum(position.overdue_cents for position in own) == ageing.overdue_cents

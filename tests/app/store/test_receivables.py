@@ -12,7 +12,7 @@ from app.domain.ageing import Balances, Bucket, ageing_by_currency, bucket
 from app.domain.as_of import AsOf
 from app.domain.invoice import Status, days_late, is_in_scope, status
 from app.domain.payment import paid_cents
-from app.store import invoices, receivables
+from app.store import invoices, positions
 from app.store.invoices import Column, Filter, Order
 
 # The database is emptied by each example itself, so it may be shared by all of them.
@@ -25,7 +25,7 @@ def test_open_balances_and_credit_are_grouped_by_currency_and_due_date(database)
     a_payment(an_invoice("3", total_cents=10_00), 12_00)
     an_invoice("4", currency="EUR", total_cents=7_00, due_on=date(2026, 2, 1))
 
-    assert receivables.balances(close_of(date(2026, 3, 2))) == [
+    assert positions.by_due_date(close_of(date(2026, 3, 2))) == [
         Balances("EUR", date(2026, 2, 1), 1, 7_00, 0),
         Balances("USD", date(2026, 1, 31), 2, 65_00, 2_00),
     ]
@@ -38,8 +38,8 @@ def test_a_void_counts_from_the_end_of_its_day_where_the_business_is(database):
     before = AsOf(date(2026, 3, 1), datetime(2026, 3, 2, 5, 0, tzinfo=UTC))
     after = AsOf(date(2026, 3, 2), datetime(2026, 3, 3, 5, 0, tzinfo=UTC))
 
-    assert [row.open_cents for row in receivables.balances(before)] == [100_00]
-    assert receivables.balances(after) == []
+    assert [row.open_cents for row in positions.by_due_date(before)] == [100_00]
+    assert positions.by_due_date(after) == []
 
 
 @property_test
@@ -47,7 +47,7 @@ def test_a_void_counts_from_the_end_of_its_day_where_the_business_is(database):
 def test_the_database_and_the_rules_agree_on_every_balance(sqlite, ledger, as_of):
     write(ledger)
 
-    assert _non_empty(receivables.balances(as_of)) == _non_empty(_balances(ledger, as_of))
+    assert _non_empty(positions.by_due_date(as_of)) == _non_empty(_balances(ledger, as_of))
 
 
 @property_test
@@ -72,7 +72,7 @@ def test_the_list_behind_a_bucket_adds_up_to_the_bucket(sqlite, ledger, as_of, w
 
     listed = {row.currency: row.outstanding_cents for row in invoices.totals(Filter(bucket=wanted), as_of)}
 
-    for ageing in ageing_by_currency(receivables.balances(as_of), as_of.day):
+    for ageing in ageing_by_currency(positions.by_due_date(as_of), as_of.day):
         assert ageing.buckets[wanted] == listed.get(ageing.currency, 0)
 
 
@@ -83,7 +83,7 @@ def test_the_totals_of_all_invoices_are_the_outstanding_and_credit_of_the_dashbo
 
     totals = {row.currency: (row.outstanding_cents, row.credit_cents) for row in invoices.totals(Filter(), as_of)}
 
-    for ageing in ageing_by_currency(receivables.balances(as_of), as_of.day):
+    for ageing in ageing_by_currency(positions.by_due_date(as_of), as_of.day):
         assert totals[ageing.currency] == (ageing.outstanding_cents, ageing.credit_cents)
 
 

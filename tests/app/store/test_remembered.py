@@ -7,7 +7,7 @@ from support.ledgers import close_of
 from support.records import a_payment, an_invoice
 
 from app.store import database as store_database
-from app.store import invoices, receivables, tables
+from app.store import invoices, positions, tables
 from app.store.invoices import NEWEST_FIRST, Filter
 from app.store.remembered import one_look, remembered
 
@@ -82,12 +82,12 @@ def test_after_a_look_the_mark_is_read_anew(database, asked):
 
 def test_a_payment_shows_in_balances_and_in_the_list_at_once(database):
     invoice = an_invoice(total_cents=100_00)
-    receivables.balances(AS_OF)
+    positions.by_due_date(AS_OF)
     invoices.matching(Filter(), AS_OF, NEWEST_FIRST)
 
     a_payment(invoice, 40_00)
 
-    assert [row.open_cents for row in receivables.balances(AS_OF)] == [60_00]
+    assert [row.open_cents for row in positions.by_due_date(AS_OF)] == [60_00]
     assert [line.paid_cents for line in invoices.matching(Filter(), AS_OF, NEWEST_FIRST)] == [40_00]
 
 
