@@ -120,9 +120,9 @@ def test_what_is_wrong_with_a_form_is_said_above_it_with_links_to_the_fields(ren
 @pytest.mark.parametrize(
     ("now", "before", "sentence"),
     [
-        (150_00, 100_00, "</span> 50.00 more than a month ago"),
-        (100_00, 150_00, "</span> 50.00 less than a month ago"),
-        (100_00, 100_00, ">The same as a month ago"),
+        (150_00, 100_00, ">up from 100.00<"),
+        (100_00, 150_00, ">down from 150.00<"),
+        (100_00, 100_00, ">unchanged<"),
     ],
 )
 def test_what_became_of_a_figure_is_said_in_words(rendered, now, before, sentence):
