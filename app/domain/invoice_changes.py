@@ -56,3 +56,12 @@ def why_not(change: Change, invoice: Invoice, paid_cents: int) -> str:
     if change is Change.SETTLE_DISPUTE and not invoice.disputed:
         return "It is not disputed."
     return ""
+
+
+def why_not_edit(invoice: Invoice, facts: InvoiceFacts, paid_cents: int, *, has_payments: bool) -> str:
+    """Return why that cannot be said of the invoice instead, nothing if it can: money that came in stays what it is."""
+    if has_payments and facts.currency != invoice.currency:
+        return f"Payments in {invoice.currency} were recorded for it: void them before its currency is changed."
+    if facts.draft and not invoice.draft and paid_cents != 0:
+        return f"Payments of {display(paid_cents)} {invoice.currency} count for it, and a draft counts nowhere."
+    return ""

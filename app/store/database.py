@@ -15,6 +15,7 @@ from app.store import tables
 _SQLITE_PRAGMAS = {"journal_mode": "wal", "foreign_keys": 1, "busy_timeout": 30_000, "synchronous": "normal"}
 _MIGRATIONS = Path(__file__).parent / "migrations"
 _MIGRATION_LOCK = 7_340_512  # any number, as long as nothing else in the database locks on it
+_RECEIVABLES = "customers, invoices, payments, imports"  # locked in this order
 _VALUES_A_STATEMENT = 30_000  # below SQLite's limit of 32,766 bound values
 
 
@@ -78,7 +79,7 @@ def exclusive_transaction() -> Iterator[None]:
     """Make the block one transaction during which nobody else writes receivables; readers go on."""
     with transaction():
         if _is_postgresql():
-            tables.database.execute_sql("LOCK TABLE customers, invoices, payments, imports IN SHARE ROW EXCLUSIVE MODE")
+            tables.database.execute_sql(f"LOCK TABLE {_RECEIVABLES} IN SHARE ROW EXCLUSIVE MODE")
         yield
 
 
@@ -92,7 +93,11 @@ def one_at_a_time(lock: int) -> None:
 
 def locked(query: Any) -> Any:
     """Return the query whose rows are locked for the transaction, in its order; on SQLite the whole database is."""
-    return query.for_update() if _is_postgresql() else query
+    if not _is_postgresql():
+        return query
+    # The tables first: who held the rows and then waited for an import to end would be waited for by the import.
+    tables.database.execute_sql(f"LOCK TABLE {_RECEIVABLES} IN ROW EXCLUSIVE MODE")
+    return query.for_update()
 
 
 def days_between(later: Any, earlier: Any) -> Any:

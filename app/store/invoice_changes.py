@@ -1,12 +1,15 @@
 """Changes of invoices: each one transaction, recorded, and refused when somebody else was faster."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass, fields
 from datetime import datetime
 from typing import Any
 
+from peewee import IntegrityError
+
 from app.domain.invoice import Invoice
-from app.domain.invoice_changes import Change, InvoiceFacts, why_not
+from app.domain.invoice_changes import Change, InvoiceFacts, why_not, why_not_edit
 from app.store import audit, tables
 from app.store.database import locked, transaction
 from app.store.snapshot import compared
@@ -45,7 +48,7 @@ class Seen:
 
 def create(facts: InvoiceFacts, by: User, now: datetime) -> int:
     """Add an invoice and return its id; raises NumberTakenError."""
-    with transaction():
+    with _one_of_a_number(facts), transaction():
         _refuse_a_taken_number(facts, None)
         row = tables.Invoice.create(**_columns(facts))
         audit.append(by, "invoice.created", f"invoice:{row.id}", before={}, after=_said(asdict(facts)), now=now)
@@ -55,12 +58,15 @@ def create(facts: InvoiceFacts, by: User, now: datetime) -> int:
 
 def edit(seen: Seen, facts: InvoiceFacts, by: User, now: datetime) -> bool:
     """Change what is said of an invoice and tell whether anything was different; raises as `say` does."""
-    with transaction():
-        invoice, _ = _as_seen(seen)
+    with _one_of_a_number(facts, seen.invoice_id), transaction():
+        invoice, paid_cents = _as_seen(seen)
         before = {name: getattr(invoice, name) for name in asdict(facts)}
         changed = {name for name, value in asdict(facts).items() if value != before[name]}
         if not changed:
             return False
+        refusal = why_not_edit(invoice, facts, paid_cents, has_payments=_has_payments(seen.invoice_id))
+        if refusal:
+            raise RefusedError(refusal)
         _refuse_a_taken_number(facts, seen.invoice_id)
         _write(seen, _columns(facts))
         after = {name: value for name, value in asdict(facts).items() if name in changed}
@@ -111,6 +117,22 @@ def _write(seen: Seen, values: Mapping[str, Any]) -> None:
     # The version tells the next import that the app, not the workbook, had the last word.
     invoice = tables.Invoice
     invoice.update({**values, "version": invoice.version + 1}).where(invoice.id == seen.invoice_id).execute()
+
+
+def _has_payments(invoice_id: int) -> bool:
+    standing = (tables.Payment.invoice == invoice_id) & tables.Payment.voided_at.is_null()
+    found: bool = tables.Payment.select().where(standing).exists()
+    return found
+
+
+@contextmanager
+def _one_of_a_number(facts: InvoiceFacts, own_id: int | None = None) -> Iterator[None]:
+    """Say of a number that somebody else took at the same moment what is said of one that was taken before."""
+    try:
+        yield
+    except IntegrityError:
+        _refuse_a_taken_number(facts, own_id)
+        raise
 
 
 def _refuse_a_taken_number(facts: InvoiceFacts, own_id: int | None) -> None:

@@ -138,8 +138,12 @@ def _recorded_together(payment_id: int) -> list[Payment]:
 
 def _the_same_again(receipt: Receipt, before: list[Payment]) -> Recorded:
     """Return what the form recorded when it was first sent; raises KeyUsedError if it says something else now."""
+    if any(payment.voided_at for payment in before):
+        raise KeyUsedError("This form was sent before, and what it recorded has been voided since.")
     amounts = {payment.invoice_id: payment.amount_cents for payment in before}
-    if amounts != dict(receipt.amounts) or before[0].paid_on != receipt.paid_on:
+    first = before[0]
+    recorded = (amounts, first.paid_on, first.method, first.reference, first.note)
+    if recorded != (dict(receipt.amounts), receipt.paid_on, receipt.method, receipt.reference, receipt.note):
         raise KeyUsedError("This form was sent before, with other values, and what it said then is recorded.")
     return Recorded(tuple(payment.id for payment in before), again=True)
 

@@ -138,6 +138,9 @@ class Invoices:
                 who=_who(line),
                 taken_by=taken.invoice_id,
             )
+        except invoice_changes.RefusedError as refused:
+            fields.errors["draft" if facts.currency == line.invoice.currency else "currency"] = str(refused)
+            return self._form(visit, fields, line.invoice, status=409, version=seen.version, who=_who(line))
         except invoice_changes.ChangedMeanwhileError as meanwhile:
             found = meanwhile.invoice
             return self._form(visit, fields, found, status=409, version=found.version, who=_who(line), meanwhile=found)

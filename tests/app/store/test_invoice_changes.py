@@ -3,10 +3,12 @@
 from datetime import UTC, date, datetime
 
 import pytest
+from support.at_once import all_at_once
 from support.records import LONG_AGO, a_customer, a_payment, a_user, an_invoice
 
 from app.domain.invoice_changes import Change, InvoiceFacts
 from app.store import audit, invoice_changes, tables
+from app.store import database as store_database
 from app.store.invoice_changes import Seen
 
 NOW = datetime(2026, 3, 2, 9, 30, tzinfo=UTC)
@@ -40,6 +42,36 @@ def test_a_customer_has_a_number_once(database):
         invoice_changes.create(facts(customer, "a-1"), a_user("bob@example.com"), NOW)
 
     assert raised.value.invoice_id == first
+
+
+def test_of_many_who_enter_the_same_number_at_once_one_does(database_url):
+    opened = store_database.open_database(database_url)
+    with store_database.connection():
+        customer, ann = a_customer(), a_user()
+
+    refused = all_at_once(*[lambda: invoice_changes.create(facts(customer), ann, NOW)] * 5)
+
+    assert [type(error) for error in refused] == [invoice_changes.NumberTakenError] * 4
+    getattr(opened, "close_all", opened.close)()
+
+
+@pytest.mark.parametrize(
+    ("said", "sentence"),
+    [
+        ({"currency": "EUR"}, "Payments in USD were recorded for it: void them before its currency is changed."),
+        ({"draft": True}, "Payments of 40.00 USD count for it, and a draft counts nowhere."),
+    ],
+)
+def test_an_edit_does_not_change_what_came_in(database, said, sentence):
+    customer = a_customer()
+    invoice = an_invoice(customer=customer)
+    a_payment(invoice, 40_00)
+
+    with pytest.raises(invoice_changes.RefusedError) as raised:
+        invoice_changes.edit(Seen(invoice.id, 1), facts(customer, **said), a_user(), NOW)
+
+    assert str(raised.value) == sentence
+    assert (tables.Invoice.get().currency, tables.Invoice.get().draft) == ("USD", False)
 
 
 def test_an_edit_tells_imports_that_the_app_had_the_last_word(database):

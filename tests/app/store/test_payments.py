@@ -1,9 +1,10 @@
 """Payments are recorded once, voided with a reason, and never leave an invoice with more refunded than paid."""
 
 from datetime import UTC, date, datetime
-from threading import Barrier, Thread
+from secrets import token_hex
 
 import pytest
+from support.at_once import all_at_once
 from support.records import a_customer, a_payment, a_user, an_invoice
 
 from app.domain.receipt import Receipt
@@ -53,6 +54,26 @@ def test_a_form_that_is_sent_again_with_another_amount_is_refused(record):
         record({invoice: 50_00})
 
     assert paid(invoice) == 40_00
+
+
+def test_a_form_that_is_sent_again_with_another_reference_is_refused(record):
+    invoice = an_invoice(total_cents=100_00)
+    record({invoice: 40_00})
+    mended = Receipt("key", TODAY, {invoice.id: 40_00}, reference="R 7")
+
+    with pytest.raises(payments.KeyUsedError):
+        payments.record(mended, a_user("bob@example.com"), NOW, TODAY, keep_credit=False)
+
+
+def test_a_form_whose_payment_was_voided_since_is_not_said_to_be_recorded(record):
+    invoice = an_invoice(total_cents=100_00)
+    (payment_id,) = record({invoice: 40_00}).payment_ids
+    payments.void(payment_id, "mistake", a_user("bob@example.com"), NOW)
+
+    with pytest.raises(payments.KeyUsedError) as raised:
+        record({invoice: 40_00})
+
+    assert str(raised.value) == "This form was sent before, and what it recorded has been voided since."
 
 
 def test_one_receipt_pays_several_invoices(record):
@@ -165,22 +186,39 @@ def test_a_form_that_is_sent_many_times_at_once_records_once(database_url):
     with store_database.connection():
         ann = a_user()
         invoice = an_invoice(total_cents=100_00)
-    start = Barrier(6)
     outcomes = []
 
     def send():
-        with store_database.connection():
-            start.wait()
-            receipt = Receipt("key", TODAY, {invoice.id: 40_00})
-            outcomes.append(payments.record(receipt, ann, NOW, TODAY, keep_credit=False).again)
+        receipt = Receipt("key", TODAY, {invoice.id: 40_00})
+        outcomes.append(payments.record(receipt, ann, NOW, TODAY, keep_credit=False).again)
 
-    threads = [Thread(target=send) for _ in range(6)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
+    assert all_at_once(*[send] * 6) == []
 
     with store_database.connection():
         assert paid(invoice) == 40_00
     assert sorted(outcomes) == [False, True, True, True, True, True]
+    getattr(opened, "close_all", opened.close)()
+
+
+def test_payments_and_imports_never_wait_for_one_another_in_a_circle(database_url):
+    opened = store_database.open_database(database_url)
+    with store_database.connection():
+        ann = a_user()
+        invoices = [an_invoice(str(number), total_cents=100_00) for number in range(3)]
+
+    def pay():
+        for _ in range(8):
+            receipt = Receipt(token_hex(), TODAY, {invoice.id: 1 for invoice in invoices})
+            payments.record(receipt, ann, NOW, TODAY, keep_credit=False)
+
+    def change_all():
+        for _ in range(8):
+            with store_database.exclusive_transaction():
+                for invoice in invoices:
+                    tables.Invoice.update(notes="imported").where(tables.Invoice.id == invoice.id).execute()
+
+    assert all_at_once(pay, pay, change_all, change_all) == []
+
+    with store_database.connection():
+        assert [paid(invoice) for invoice in invoices] == [16, 16, 16]
     getattr(opened, "close_all", opened.close)()

@@ -203,3 +203,16 @@ def test_what_somebody_else_changed_meanwhile_is_not_voided(browser, acme):
     assert page.status_int == 409
     assert "Somebody else has changed this invoice since it was shown. Nothing was changed by you." in page.text
     assert tables.Invoice.get().voided_at is None
+
+
+def test_what_an_edit_may_not_change_is_said_beside_its_field(browser, acme):
+    invoice = an_invoice("1001", acme)
+    a_payment(invoice, 10_00)
+    form = edit_form(browser, invoice)
+    form["currency"] = "EUR"
+
+    page = form.submit(expect_errors=True)
+
+    assert page.status_int == 409
+    assert "Payments in USD were recorded for it" in page.html.select_one("#currency-error").get_text()
+    assert tables.Invoice.get().currency == "USD"
