@@ -51,21 +51,31 @@ class Bulk:
         key = fields.text("key", required=True, longest=40)
         if action is BulkAction.PAY:
             fields.optional_day("paid_on", required=True)
+            fields.text("method", longest=60)
+            fields.text("reference")
         else:
             fields.text("reason", required=action is BulkAction.DISPUTE)
         seen = _seen(fields)
         if fields.errors:
             return self._preview(visit, fields, action, self._lines(visit, frozenset(seen)))
-        with exclusive_transaction():
-            if payments.is_used(f"{key}:{min(seen, default=0)}"):
-                return self.pages.redirect(visit, _back(fields), flash="These payments had been recorded already.")
-            lines = self._lines(visit, frozenset(seen))
-            if len(lines) != len(seen) or changed_since(_candidates(lines), seen):
-                fields.errors["changed"] = "Some of these invoices were changed meanwhile; this is how they are now."
-            else:
-                refusal = self._do(visit, fields, action, lines, key)
-                if refusal:
-                    fields.errors["paid_on"] = refusal
+        try:
+            with exclusive_transaction():
+                if payments.is_used(f"{key}:{min(seen, default=0)}"):
+                    return self.pages.redirect(visit, _back(fields), flash="These payments had been recorded already.")
+                lines = self._lines(visit, frozenset(seen))
+                if not _are_as_shown(action, lines, seen):
+                    fields.errors["changed"] = (
+                        "Some of these invoices were changed meanwhile; this is how they are now."
+                    )
+                else:
+                    refusal = self._do(visit, fields, action, lines, key)
+                    if refusal:
+                        fields.errors["paid_on"] = refusal
+        except payments.OverpaidError as error:
+            numbers = ", ".join(line.invoice.number for line in lines if line.invoice.id in error.excess)
+            fields.errors["changed"] = (
+                f"For invoice {numbers} a payment of a later day is recorded already: leave it out."
+            )
         if fields.errors:
             return self._preview(visit, fields, action, lines, 409)
         return self.pages.redirect(visit, _back(fields), flash=_done(action, lines, visit))
@@ -148,6 +158,13 @@ def _seen(fields: Fields) -> dict[int, str]:
     """Return the ids that were picked, with the state in which each was shown."""
     named = ((name.removeprefix(_PICK), text) for name, text in fields.typed.items() if name.startswith(_PICK))
     return {int(number): text for number, text in named if number.isascii() and number.isdigit() and len(number) < 10}
+
+
+def _are_as_shown(action: BulkAction, lines: list[Line], seen: dict[int, str]) -> bool:
+    """Tell whether the invoices are those that were shown, in the same state, and the action fits each of them."""
+    candidates = _candidates(lines)
+    fits = not any(why_left_out(action, candidate) for candidate in candidates)
+    return 0 < len(lines) == len(seen) and fits and not changed_since(candidates, seen)
 
 
 def _candidates(lines: list[Line]) -> list[Candidate]:

@@ -1,7 +1,7 @@
 """Many invoices at once: a preview says what will be done, and just that is done, or nothing."""
 
 import io
-from datetime import date
+from datetime import UTC, date, datetime
 
 import pytest
 from openpyxl import load_workbook
@@ -87,6 +87,51 @@ def test_a_day_in_the_future_records_nothing(browser, acme):
 
     assert "The day lies in the future" in page.text
     assert paid(invoice) == [0]
+
+
+def test_a_text_that_is_too_long_records_nothing(browser, acme):
+    invoice = an_invoice("1", acme)
+    form = apply_form(preview(browser, "pay", [invoice]))
+    form["reference"] = "r" * 201
+
+    page = form.submit(expect_errors=True)
+
+    assert "Please use at most 200 characters." in page.text
+    assert paid(invoice) == [0]
+
+
+def test_nothing_is_recorded_if_one_of_them_is_paid_for_on_a_later_day(browser, acme):
+    first, second = an_invoice("1", acme), an_invoice("2", acme)
+    a_payment(second, 100_00, paid_on=date(2026, 4, 1))
+    form = apply_form(preview(browser, "pay", [first, second]))
+
+    page = form.submit(expect_errors=True)
+
+    assert page.status_int == 409
+    assert "For invoice 2 a payment of a later day is recorded already: leave it out." in page.text
+    assert paid(first, second) == [0, 100_00]
+
+
+@pytest.mark.parametrize(
+    ("action", "values"),
+    [
+        ("pay", {"voided_at": datetime(2026, 2, 1, tzinfo=UTC)}),
+        ("pay", {"total_cents": 0}),
+        ("dispute", {"disputed": True}),
+    ],
+)
+def test_nothing_is_done_if_the_action_does_not_fit_one_of_them(browser, acme, action, values):
+    first, second = an_invoice("1", acme), an_invoice("2", acme, **values)
+    form = apply_form(preview(browser, action, [first]))
+    said = {name: form[name].value for name in form.fields if name}
+    sent = {**said, f"pick:{second.id}": "1.0", "reason": "late"}
+    if action == "dispute":
+        sent[f"pick:{second.id}"] = "1.10000"
+
+    page = browser.post("/invoices/bulk/apply", sent, expect_errors=True)
+
+    assert page.status_int == 409
+    assert (paid(first, second), tables.Invoice.get_by_id(first.id).disputed) == ([0, 0], False)
 
 
 def test_many_are_marked_as_disputed_with_one_reason(browser, acme):
