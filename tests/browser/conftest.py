@@ -102,7 +102,7 @@ def login(chromium, server):
 
 @pytest.fixture
 def open_page(chromium, server, login):
-    """Open the dashboard as the demo's user, or another; what the browser complains of fails the test."""
+    """Open a window in which the demo's user, or another, is signed in; a complaint of the browser fails the test."""
 
     @contextmanager
     def opened(*who, **options):
@@ -112,7 +112,6 @@ def open_page(chromium, server, login):
         complaints = []
         page.on("console", lambda message: complaints.append(message.text) if _is_complaint(message) else None)
         page.on("pageerror", lambda error: complaints.append(str(error)))
-        page.goto("/")
         yield page
         context.close()
         assert complaints == []

@@ -35,6 +35,7 @@ def viewer(command):
 
 def test_the_dashboard_is_turned_back_to_an_earlier_day(open_page, figure, today, with_javascript):
     with open_page(java_script_enabled=with_javascript) as page:
+        page.goto("/")
         now = figure(page, "Outstanding")
         page.get_by_label("As of").fill((today - timedelta(days=90)).isoformat())
         page.get_by_role("button", name="Show").click()
@@ -55,6 +56,7 @@ def test_the_dashboard_is_turned_back_to_an_earlier_day(open_page, figure, today
 
 def test_a_chart_is_read_as_a_table_and_leads_to_its_invoices(open_page, figure):
     with open_page() as page:
+        page.goto("/")
         chart = page.locator("figure", has_text="Outstanding by age")
         expect(chart.get_by_role("img")).to_be_visible()
         chart.get_by_text("Show as a table").click()
@@ -68,6 +70,7 @@ def test_a_chart_is_read_as_a_table_and_leads_to_its_invoices(open_page, figure)
 
 def test_currencies_stand_side_by_side_and_are_never_added_up(open_page, euros, figure):
     with open_page() as page:
+        page.goto("/")
         dollars = figure(page, "Outstanding")
         page.goto("/imports")
         page.get_by_label("Workbook").set_input_files(euros)

@@ -8,6 +8,7 @@ import pytest
 @pytest.mark.browser
 def test_keys_lead_from_page_to_page(open_page):
     with open_page() as page:
+        page.goto("/")
         for keys, path in [("gi", "/invoices"), ("gm", "/imports"), ("gd", "/")]:
             for key in keys:
                 page.keyboard.press(key)
@@ -17,6 +18,7 @@ def test_keys_lead_from_page_to_page(open_page):
 @pytest.mark.browser
 def test_the_search_has_a_key_on_every_page_and_takes_what_is_typed(open_page):
     with open_page() as page:
+        page.goto("/")
         page.keyboard.press("/")
         page.wait_for_url("**/invoices#q")
         search = page.get_by_label("Search")
@@ -47,6 +49,7 @@ def test_the_arrow_down_leads_from_the_search_into_its_rows_and_escape_out_of_a_
 @pytest.mark.browser
 def test_the_sheet_of_keys_opens_and_closes(open_page):
     with open_page() as page:
+        page.goto("/")
         page.keyboard.press("Shift+?")
         assert page.get_by_role("dialog", name="Keyboard").is_visible()
 
@@ -85,8 +88,24 @@ def test_rows_are_walked_along_picked_and_opened(open_page):
 
 
 @pytest.mark.browser
+def test_what_a_form_asks_is_one_tab_away_from_where_it_was_sent(open_page, debt, open_invoice):
+    with open_page() as page:
+        open_invoice(page, debt.numbers[0])
+        page.keyboard.press("p")
+        page.keyboard.type("130")
+        page.keyboard.press("Enter")
+        page.get_by_label("Keep the rest as credit of the customer").wait_for()
+        page.keyboard.press("Tab")
+        page.keyboard.press("Space")
+        page.keyboard.press("Enter")
+
+        page.get_by_text("Recorded 130.00 USD").wait_for()
+
+
+@pytest.mark.browser
 def test_keys_with_a_modifier_are_the_browsers(open_page):
     with open_page() as page:
+        page.goto("/")
         page.keyboard.press("Alt+n")
         page.keyboard.press("Control+/")
         page.keyboard.press("g")
@@ -112,6 +131,7 @@ def test_escape_closes_the_form_of_an_action_and_goes_back_to_its_button(open_pa
 @pytest.mark.browser
 def test_without_javascript_the_keys_are_a_page(open_page):
     with open_page(java_script_enabled=False) as page:
+        page.goto("/")
         page.get_by_role("link", name="Keyboard").click()
 
         assert page.get_by_role("heading", name="Keyboard").is_visible()

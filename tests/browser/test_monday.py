@@ -36,6 +36,7 @@ def shows(page, heading):
 def test_mondays_work_is_done_by_the_keyboard_alone(open_page, debts):
     first, second, third = next(debts), next(debts), next(debts)
     with open_page() as page:
+        page.goto("/")
         hands = Hands(page)
 
         # Who is late? The longest overdue stand on the dashboard; the first is opened, and left again.

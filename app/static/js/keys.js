@@ -13,12 +13,12 @@
 
   function go(target) {
     const details = target.closest("summary")?.parentElement;
-    if (details) {
-      details.open = true;
-      (details.querySelector(FIELDS) || target).focus();
-    } else if (target.matches(FIELDS)) {
-      target.focus();
-      target.select?.();
+    if (details) details.open = true;
+    const field = details ? details.querySelector(FIELDS) || target : target;
+    if (details || field.matches(FIELDS)) {
+      // What is typed takes the place of what was foreseen.
+      field.focus();
+      field.select?.();
     } else {
       target.click();
     }
