@@ -71,12 +71,12 @@ _KEYS: dict[Column, Callable[[Account], str | int | None]] = {
 
 
 def matching(accounts: Iterable[Account], text: str, *, archived: bool = False) -> list[Account]:
-    """Return the accounts that hold the text in any case, of archived customers only when asked for them."""
+    """Return the accounts that hold the text in any case, of archived customers only when asked for them or owed."""
     wanted = text.casefold()
     return [
         account
         for account in accounts
-        if (archived or not account.is_archived)
+        if (archived or not account.is_archived or account.position != NOTHING_OWED)
         and any(wanted in held.casefold() for held in (account.name, account.code, account.email))
     ]
 

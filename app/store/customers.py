@@ -163,7 +163,7 @@ def accounts(as_of: AsOf) -> tuple[Account, ...]:
             name,
             email,
             phone,
-            is_archived=archived_at is not None,
+            is_archived=as_of.has_seen(archived_at),
             currency=currency,
             position=owed.get((customer_id, currency), NOTHING_OWED),
             days_sales_outstanding=_dso(owed, sales, (customer_id, currency)),

@@ -90,6 +90,20 @@ def test_archived_customers_are_hidden_unless_asked_for(browser):
     assert listed(page.click("look among archived ones too")) == ["Acme"]
 
 
+def test_a_list_of_a_day_before_it_was_archived_has_a_customer(browser):
+    a_customer("C1", "Acme", archived_at=datetime(2026, 2, 1, tzinfo=UTC))
+
+    assert listed(browser.get("/customers?as_of=2026-01-31")) == ["Acme"]
+    assert listed(browser.get("/customers?as_of=2026-02-01")) == []
+
+
+def test_an_archived_customer_who_owes_again_is_listed(browser):
+    acme = a_customer("C1", "Acme", archived_at=datetime(2026, 2, 1, tzinfo=UTC))
+    an_invoice("1", acme, total_cents=250_00)
+
+    assert "Acme Archived C1 250.00 USD" in words(browser.get("/customers"))
+
+
 def test_the_list_turns_back_to_an_earlier_day(browser):
     a_payment(an_invoice("1"), 100_00, paid_on=date(2026, 2, 10))
 
