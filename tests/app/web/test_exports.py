@@ -2,15 +2,26 @@
 
 import csv
 import io
-from datetime import date
+from dataclasses import replace
+from datetime import UTC, date, datetime
+from secrets import token_hex
 
 import pytest
 from openpyxl import load_workbook
 from support.records import a_customer, a_payment, an_invoice
-from support.workbooks import an_importer, meaning, say_nothing
+from support.workbooks import an_importer, apply, choices, meaning, say_nothing, workbook
 
-from app.store import tables
+from app.domain.invoice_changes import Change, InvoiceFacts
+from app.domain.receipt import Receipt
+from app.store import customers, invoice_changes, payments, tables
+from app.store.customers import Details
+from app.store.invoice_changes import Seen
+from app.workbook.difference import Decisions, Resolution
+from app.workbook.importing import NotNowError
 from app.workbook.preview import Choices
+
+TODAY = date(2026, 3, 2)
+NOW = datetime(2026, 3, 2, 9, 30, tzinfo=UTC)
 
 
 @pytest.fixture
@@ -78,6 +89,125 @@ def test_an_export_brings_everything_back_into_an_empty_app(browser, ledger, tmp
     importer.apply_file(file, examined, Choices(), None, say_nothing)
 
     assert meaning() == before
+
+
+@pytest.fixture
+def busy_ledger(sqlite, tmp_path, user):
+    """An imported workbook after everything that people can do to it in the app."""
+    path = workbook(
+        tmp_path,
+        {
+            "Customers": [["Customer ID", "Name"], ["C1", "Acme"], ["C2", "Bolt"], ["C3", "Cork"]],
+            "Invoices": [
+                ["Invoice No", "Customer ID", "Invoice Date", "Due Date", "Amount"],
+                *[[f"A-{number}", "C1", date(2026, 1, 5), date(2026, 2, 4), 100] for number in range(1, 10)],
+                ["B-1", "C2", date(2026, 1, 5), date(2026, 2, 4), 100],
+            ],
+            "Payments": [
+                ["Invoice No", "Customer ID", "Payment Date", "Amount"],
+                ["A-1", "C1", date(2026, 1, 20), 10],
+                ["B-1", "C2", date(2026, 1, 20), 100],
+            ],
+        },
+    )
+    apply(an_importer(tmp_path), path)
+    _Busy(user).do_everything()
+    return path
+
+
+class _Busy:
+    def __init__(self, user):
+        self.user = user
+        self.ids = {row.number: row.id for row in tables.Invoice.select()}
+        self.customers = {row.code: row.id for row in tables.Customer.select()}
+
+    def do_everything(self):
+        imported = tables.Payment.get(tables.Payment.invoice == self.ids["A-1"])
+        payments.void(imported.id, "not ours", self.user, NOW)
+        twice = [self.record({"A-2": 25_00}) for _ in range(3)]
+        payments.void(twice[0], "once too often", self.user, NOW)
+        self.record({"A-3": 130_00}, keep_credit=True, reference="'=1+1", note="first\n\nsecond")
+        self.record({"A-2": -5_00}, note="given back")
+        moved = {self.ids["A-3"]: -30_00, self.ids["A-4"]: 30_00}
+        payments.move_credit(Receipt(token_hex(), TODAY, moved, method=payments.CREDIT), self.user, NOW, TODAY)
+        self.record({"A-4": 20_00, "A-5": 100_00}, method="Bank  transfer")
+        self.say(Change.VOID, "A-6")
+        self.say(Change.WRITE_OFF, "A-4")
+        self.say(Change.DISPUTE, "A-7")
+        self.say(Change.VOID, "A-8")
+        self.say(Change.REINSTATE, "A-8", version=2)
+        bolt = tables.Invoice.get_by_id(self.ids["B-1"])
+        edited = self.facts(self.customers["C2"], bolt.number, total_cents=90_00, notes=" =odd\u00a0 text\u200b ")
+        invoice_changes.edit(Seen(bolt.id, 1), edited, self.user, NOW)
+        delta = customers.create(Details("-D  4", "Delta & \U0001f600", terms_days=0), self.user, NOW)
+        for number, values in {
+            "A-1": {},
+            "0017": {"total_cents": -12_34},
+            "  N  1 ": {"draft": True},
+            "later": {"issued_on": date(2027, 1, 1), "due_on": date(2027, 1, 1)},
+            "large": {"total_cents": 999_999_999_999_99, "currency": "EUR", "ledger": "Branch  North"},
+        }.items():
+            invoice_changes.create(self.facts(delta, number, **values), self.user, NOW)
+        cork = customers.get(self.customers["C3"])
+        customers.edit(cork.id, 1, replace(cork.details, name="Cork Ltd"), self.user, NOW)
+        customers.archive(cork.id, self.user, NOW)
+
+    def record(self, amounts, *, keep_credit=False, **said):
+        receipt = Receipt(token_hex(), TODAY, {self.ids[number]: cents for number, cents in amounts.items()}, **said)
+        return payments.record(receipt, self.user, NOW, TODAY, keep_credit=keep_credit).payment_ids[0]
+
+    def say(self, change, number, version=1):
+        invoice_changes.say(change, "because\nof it", Seen(self.ids[number], version), self.user, NOW)
+
+    def facts(self, customer_id, number, **values):
+        said = {"issued_on": date(2026, 1, 5), "due_on": date(2026, 2, 4), "currency": "USD", "total_cents": 100_00}
+        return InvoiceFacts(number=number, customer_id=customer_id, **{"ledger": "Invoices", **said, **values})
+
+
+@pytest.mark.parametrize("path", ["/export.xlsx", "/invoices.xlsx", "/customers.xlsx?archived=yes", "/payments.xlsx"])
+def test_an_export_of_all_that_was_done_in_the_app_is_imported_again_without_a_write(
+    browser, busy_ledger, tmp_path, path
+):
+    file = tmp_path / "again.xlsx"
+    file.write_bytes(browser.get(path).body)
+
+    preview = an_importer(tmp_path).examine(file, Choices(), say_nothing).preview
+
+    assert (preview.writes, preview.problems, preview.questions, preview.changes) == (0, (), (), ())
+
+
+def test_the_workbook_itself_imported_again_changes_nothing(busy_ledger, tmp_path):
+    preview = an_importer(tmp_path).examine(busy_ledger, Choices(), say_nothing).preview
+
+    assert (preview.writes, preview.problems, preview.questions, preview.changes) == (0, (), (), ())
+
+
+def test_an_edited_workbook_asks_about_all_that_was_said_of_an_invoice_in_the_app(busy_ledger, tmp_path):
+    book = load_workbook(busy_ledger)
+    for row in book["Invoices"].iter_rows(min_row=2):
+        row[4].value = 200
+    book.save(busy_ledger)
+    recorded = tables.Payment.select(tables.Payment.id, tables.Payment.voided_at).where(tables.Payment.origin.is_null())
+    before = set(recorded.tuples())
+
+    apply(an_importer(tmp_path), busy_ledger, choices(decisions=Decisions(others=Resolution.KEEP)))
+
+    totals = {
+        row.number: row.total_cents for row in tables.Invoice.select().where(tables.Invoice.origin.is_null(False))
+    }
+    assert [number for number, cents in sorted(totals.items()) if cents != 200_00] == [
+        "A-4",
+        "A-6",
+        "A-7",
+        "A-8",
+        "B-1",
+    ]
+    assert set(recorded.clone().tuples()) == before
+
+
+def test_an_import_on_which_hangs_what_was_done_in_the_app_is_not_undone(busy_ledger, tmp_path):
+    with pytest.raises(NotNowError):
+        an_importer(tmp_path).undo(1)
 
 
 def test_those_picked_are_exported(browser, ledger):
