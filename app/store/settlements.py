@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from datetime import date
 from typing import Any
 
-from peewee import Case, fn
+from peewee import SQL, Case, fn
 
 from app.domain.as_of import AsOf
 from app.domain.periods import days_up_to
@@ -16,10 +16,15 @@ from app.store.remembered import remembered
 from app.store.sums import Within, everything, of_customer, part_of, summed
 from app.store.tables import Invoice, Payment
 
+_LARGE = 1_000_000
+
 
 def days_to_pay(as_of: AsOf, days: int = WINDOW_DAYS) -> list[DaysToPay]:
     """Return how long it took to settle what was settled in so many days up to the day, by currency."""
-    return [DaysToPay(*currency, *figures) for currency, figures in sorted(_days_to_pay(as_of, days).items())]
+    return [
+        DaysToPay(currency, count, taken, cents, large * _LARGE + small)
+        for (currency,), (count, taken, cents, large, small) in sorted(_days_to_pay(as_of, days).items())
+    ]
 
 
 def counts_by_days_late(as_of: AsOf, days: int) -> Mapping[tuple[int, str, int], int]:
@@ -41,6 +46,8 @@ def _days_to_pay(within: Within, as_of: AsOf, days: int) -> Any:
     settled = _settled(as_of, days_up_to(as_of.day, days), within)
     taken = days_between(settled.c.settled_on, settled.c.issued_on)
     part = part_of(settled.c.id)
+    # Days times cents are more than 64 bits hold where amounts are large and long ago: added up in two sums.
+    large = settled.c.total_cents / SQL(str(_LARGE))
     return (
         Invoice.select(
             part,
@@ -48,7 +55,8 @@ def _days_to_pay(within: Within, as_of: AsOf, days: int) -> Any:
             fn.COUNT(settled.c.id),
             fn.SUM(taken),
             fn.SUM(settled.c.total_cents),
-            fn.SUM(taken * settled.c.total_cents),
+            fn.SUM(taken * large),
+            fn.SUM(taken * (settled.c.total_cents - large * SQL(str(_LARGE)))),
         )
         .from_(settled)
         .group_by(part, settled.c.currency)

@@ -121,5 +121,6 @@ def local_path(text: str) -> str:
 
 
 def _without_controls(text: str) -> str:
-    # PostgreSQL refuses the null character; no field of ours has a use for the others, save line breaks and tabs.
-    return "".join(sign for sign in text if sign >= " " or sign in "\n\t")
+    # PostgreSQL refuses the null character, and no workbook can hold U+FFFE and U+FFFF; no field of ours has a use for
+    # the others, save line breaks and tabs.
+    return "".join(sign for sign in text if " " <= sign not in "\ufffe\uffff" or sign in "\n\t")

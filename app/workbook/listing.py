@@ -14,7 +14,6 @@ from typing import TypeAlias
 
 from openpyxl import Workbook
 from openpyxl.cell import Cell, WriteOnlyCell
-from openpyxl.cell.cell import ILLEGAL_CHARACTERS_RE
 from openpyxl.styles import Font
 from openpyxl.worksheet._write_only import WriteOnlyWorksheet
 
@@ -26,6 +25,7 @@ _LONGEST_TITLE = 31
 _NOT_IN_TITLES = re.compile(r"[\[\]:*?/\\]")
 # A text that begins like this would lose its first sign when it is read back, as that sign guards against formulas.
 _LIKE_A_GUARD = re.compile(r"^'['=+\-@\t\r\0]")
+_NOT_IN_XML = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]")  # one of them, and no program opens the workbook
 _LIKE_A_FORMULA = re.compile(r"^[=+\-@\t\r]")
 
 
@@ -69,7 +69,7 @@ def _cell(sheet: WriteOnlyWorksheet, value: Listed) -> Cell | None:
     if value is None or value == "":
         return None
     if isinstance(value, str):
-        text = ILLEGAL_CHARACTERS_RE.sub("", value)
+        text = _NOT_IN_XML.sub("", value)
         cell = WriteOnlyCell(sheet, "'" + text if _LIKE_A_GUARD.match(text) else text)
         cell.data_type = "s"
         return cell
@@ -85,7 +85,7 @@ def _cell(sheet: WriteOnlyWorksheet, value: Listed) -> Cell | None:
 def _field(value: Listed) -> str:
     if isinstance(value, str):
         # A program that opens the file would take such a text for a formula; our own reading takes the sign off again.
-        text = ILLEGAL_CHARACTERS_RE.sub("", value)
+        text = _NOT_IN_XML.sub("", value)
         return "'" + text if _LIKE_A_FORMULA.match(text) or _LIKE_A_GUARD.match(text) else text
     if isinstance(value, Decimal):
         return f"{value:f}"

@@ -30,6 +30,17 @@ def test_days_to_pay_are_added_up_by_currency(database):
     assert [one.weighted_mean for one in found] == [31, 18]
 
 
+def test_the_largest_amounts_settled_after_the_longest_time_are_added_up(database):
+    acme, most = a_customer(), 999_999_999_999_99
+    for number in range(3):
+        long_ago = an_invoice(str(number), acme, total_cents=most, issued_on=date(1900, 1, 1), due_on=date(1900, 1, 1))
+        a_payment(long_ago, most, paid_on=date(2999, 1, 1))
+
+    (found,) = settlements.days_to_pay(close_of(date(2999, 1, 1)))
+
+    assert (found.invoices, found.cent_days, found.weighted_mean) == (3, 3 * 401_402 * most, 401_402)
+
+
 def test_what_was_settled_before_the_period_is_left_out(database):
     a_payment(an_invoice("1", total_cents=100_00), 100_00, paid_on=date(2026, 1, 11))
 
