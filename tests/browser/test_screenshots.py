@@ -59,9 +59,9 @@ def largest(page, path):
 def act(page, action, texts, button):
     page.locator("summary", has_text=re.compile(f"^{action}$")).click()
     for label, text in texts.items():
-        page.locator("details[open]").get_by_label(label).fill(text)
-    page.locator("details[open]").get_by_role("button", name=button).click()
-    page.locator("#flash .note").wait_for()
+        page.locator("details.action[open]").get_by_label(label).fill(text)
+    page.locator("details.action[open]").get_by_role("button", name=button).click()
+    page.locator("details.action[open]").wait_for(state="detached")
 
 
 def take(page, path, longest):
