@@ -308,6 +308,9 @@ def _check_sum(fields: Fields, visit: Visit, received: int, placed: Mapping[int,
     for line in lines:
         if placed.get(line.invoice.id, 0) > line.balance_cents:
             fields.errors[f"place:{line.invoice.id}"] = f"Only {visit.locale.money(line.balance_cents)} is open here."
+    if placed.keys() - {line.invoice.id for line in lines}:
+        fields.errors["received"] = "An invoice that money was placed on is no longer owed: see what is left below."
+        return
     left = received - sum(placed.values())
     if left < 0:
         fields.errors["received"] = f"{visit.locale.money(-left)} more is placed below than came in."

@@ -227,6 +227,18 @@ class TestAReceiptForSeveral:
 
         assert "Only 100.00 is open here." in page.text
 
+    def test_nothing_is_placed_on_what_the_customer_does_not_owe(self, browser, owed):
+        foreign = an_invoice("2001", a_customer("C2", "Bolt"))
+        form = self.form(browser, owed[0].customer)
+        form["received"] = "100.00"
+        sent = {name: form[name].value for name in form.fields if name and name != "spread"}
+        sent |= {"record": "", f"place:{owed[0].id}": "60.00", f"place:{foreign.id}": "40.00"}
+
+        page = browser.post("/payments/new", sent, status=422)
+
+        assert "An invoice that money was placed on is no longer owed" in page.text
+        assert (paid(owed[0]), paid(foreign)) == (0, 0)
+
     def test_one_of_which_nothing_is_placed_is_spread_and_not_recorded_yet(self, browser, owed):
         form = self.form(browser, owed[0].customer)
         form["received"] = "120.00"
