@@ -12,6 +12,7 @@ class Row(NamedTuple):
     id: int
     number: str
     customer: str
+    customer_id: int
     issued: str
     issued_on: str
     due: str
@@ -33,6 +34,7 @@ class Row(NamedTuple):
             invoice.id,
             invoice.number,
             line.customer_name,
+            invoice.customer_id,
             invoice.issued_on.isoformat(),
             locale.day(invoice.issued_on),
             invoice.due_on.isoformat(),
