@@ -56,8 +56,8 @@ class _Writing:
         for customer, record in self.difference.changed_customers:
             self._change("customer", customer, record, dict(record.values))
         for invoice, record in self.difference.changed_invoices:
-            owner = {"customer": self.customer_ids[record.key[1]]}
-            self._change("invoice", invoice, record, _invoice_columns(record.values, self.zone) | owner)
+            found_by = {"number_key": record.key[0], "customer": self.customer_ids[record.key[1]]}
+            self._change("invoice", invoice, record, _invoice_columns(record.values, self.zone) | found_by)
         self._void_payments()
         self._create_payments()
         bulk.insert_imported_rows(self.actions)

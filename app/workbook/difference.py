@@ -79,7 +79,8 @@ class Missing:
 class Difference:
     """Everything an import would write, and what it would not.
 
-    `moved_invoices` has, under their new keys, those that are stored for a customer whom the workbook calls otherwise.
+    `moved_invoices` has, under the keys of the workbook, those that are stored under another number, or for a customer
+    whom the workbook calls otherwise.
     """
 
     new_customers: list[Record] = field(default_factory=list)
@@ -159,6 +160,8 @@ class _Comparison:
         if known is None and (known := self._under_another_customer(record)):
             self.difference.moved_invoices[record.key] = known
             moved = (FieldChange("customer", known.customer_code, self._customer_code(record.key[1])),)
+        if known is None and (known := self._under_another_number(record)):
+            self.difference.moved_invoices[record.key] = known
         if known is None:
             self.difference.new_invoices.append(record)
             self._note(record, Outcome.NEW, f"invoice {record.values['number']}")
@@ -179,6 +182,27 @@ class _Comparison:
         known = self.stored.invoices[record.key[0], owners[0]]
         same = (known.issued_on, known.total_cents) == (record.values["issued_on"], record.values["total_cents"])
         return known if same and known.import_id is not None and self.numbers[record.key[0]] == 1 else None
+
+    def _under_another_number(self, record: Record) -> StoredInvoice | None:
+        """Return the invoice if the row is its own, and it was given another number in the app: it is no new one.
+
+        The row says what it said when it was imported, or stands where it stood and still has its day.
+        """
+        place = (record.tab, record.row, record.values["issued_on"])
+        for known in self.renumbered.get(record.key[1], ()):
+            in_place = (known.import_tab, known.import_row, known.issued_on) == place
+            if in_place or known.fingerprint == record.fingerprint():
+                return known
+        return None
+
+    @cached_property
+    def renumbered(self) -> dict[str, list[StoredInvoice]]:
+        """Return, by customer, the imported invoices that were edited in the app and whose number no row has."""
+        found: dict[str, list[StoredInvoice]] = defaultdict(list)
+        for key, known in self.stored.invoices.items():
+            if known.fingerprint and known.version != known.imported_version and key not in self.invoice_keys:
+                found[key[1]].append(known)
+        return found
 
     def _customer_code(self, key: str) -> str:
         known = self.stored.customers.get(key)

@@ -1,16 +1,20 @@
 """What happens to money when workbooks are corrected, undone in the middle, or worked on twice."""
 
 import io
+from dataclasses import replace
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from zoneinfo import ZoneInfo
 
 import pytest
+from support.records import a_user
 from support.workbooks import INVOICES, PAYMENTS, an_importer, apply, say_nothing, workbook
 
 from app.domain.as_of import AsOf
-from app.store import imports, invoices
+from app.domain.invoice_changes import InvoiceFacts
+from app.store import imports, invoice_changes, invoices
 from app.store.imports import State
+from app.store.invoice_changes import Seen
 from app.store.tables import Invoice, Payment
 from app.workbook.difference import Decisions, Resolution
 from app.workbook.importing import NotNowError
@@ -187,3 +191,40 @@ def test_an_import_that_is_being_read_cannot_be_discarded(importer, tmp_path):
         importer.discard(import_id)
 
     assert imports.get(import_id).state is State.READING
+
+
+def renumber():
+    """Give the invoice another number in the app."""
+    known = Invoice.get(number="A1")
+    facts = InvoiceFacts("A1-new", known.customer_id, ISSUED, DUE, known.currency, known.total_cents, known.ledger)
+    invoice_changes.edit(Seen(known.id, known.version), facts, a_user(), datetime(2026, 3, 3, tzinfo=UTC))
+
+
+def test_an_invoice_that_got_another_number_in_the_app_is_not_imported_again(bring, tmp_path):
+    bring(listed(["A1", JAN_5, 50]))
+    renumber()
+    path = workbook(tmp_path, listed(["A1", JAN_5, 50], ["A1", FEB_9, 25]), name="again.xlsx")
+    importer = an_importer(tmp_path / "data")
+
+    preview = importer.examine(path, Choices(), say_nothing).preview
+    apply(importer, path)
+
+    assert [change.subject for change in preview.changes] == ["payment for invoice A1-new"]
+    assert preview.missing == ()
+    assert [(row.number, row.paid_cents) for row in Invoice.select()] == [("A1-new", 75_00)]
+
+
+def test_a_row_edited_after_its_invoice_got_another_number_in_the_app_is_asked_about(bring, tmp_path):
+    bring(listed(["A1", JAN_5, 50]))
+    renumber()
+    later = listed(["A1", JAN_5, 50])
+    later["Invoices"][1][3] = date(2026, 3, 1)
+    take = replace(Choices(), decisions=Decisions(others=Resolution.TAKE))
+
+    number = bring(later, choices=take)
+
+    (row,) = Invoice.select()
+    assert (row.number, row.number_key, row.due_on) == ("A1", "a1", date(2026, 3, 1))
+    an_importer(tmp_path / "data").undo(number)
+    (row,) = Invoice.select()
+    assert (row.number, row.number_key, row.due_on) == ("A1-new", "a1-new", DUE)
