@@ -1,9 +1,12 @@
 """Payments: recorded once however often they are sent, voided with a reason, never edited."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, fields
 from datetime import date, datetime
 from typing import Any
+
+from peewee import IntegrityError
 
 from app.domain import invoice as invoice_rules
 from app.domain import receipt as receipt_rules
@@ -16,6 +19,7 @@ from app.store.users import User
 
 CREDIT = "Credit"  # the method of payments that move credit from one invoice to another
 
+_OTHER_VALUES = "This form was sent before, with other values, and what it said then is recorded."
 _INVOICE = tuple(getattr(Invoice, fact.name) for fact in fields(invoice_rules.Invoice))
 _PAYMENT = tuple(getattr(tables.Payment, fact.name) for fact in fields(Payment))
 
@@ -53,7 +57,7 @@ def record(receipt: Receipt, by: User, now: datetime, today: date, *, keep_credi
 
     Raises LookupError, RefusedError, OverpaidError or KeyUsedError, and has recorded nothing then.
     """
-    with transaction():
+    with _one_of_a_key(receipt.key), transaction():
         invoices = _locked_invoices(receipt.amounts)
         before = _recorded_with(receipt.key)
         if before:
@@ -69,7 +73,7 @@ def record(receipt: Receipt, by: User, now: datetime, today: date, *, keep_credi
 
 def move_credit(receipt: Receipt, by: User, now: datetime, today: date) -> Recorded:
     """Take credit from one invoice and place it on others of the same customer; the receipt adds up to nothing."""
-    with transaction():
+    with _one_of_a_key(receipt.key), transaction():
         invoices = _locked_invoices(receipt.amounts)
         before = _recorded_with(receipt.key)
         if before:
@@ -110,6 +114,17 @@ def together_with(payment_id: int) -> list[Payment]:
     return _recorded_together(payment_id)
 
 
+@contextmanager
+def _one_of_a_key(key: str) -> Iterator[None]:
+    """Say of a form that is sent twice at once, for different invoices, what is said of one that was sent before."""
+    try:
+        yield
+    except IntegrityError as error:
+        if is_used(key):
+            raise KeyUsedError(_OTHER_VALUES) from error
+        raise
+
+
 def _locked_invoices(ids: Iterable[int]) -> dict[int, tuple[invoice_rules.Invoice, int]]:
     """Return the invoices with what is paid for them, locked in the order of their ids: nobody waits in a circle."""
     wanted = sorted(set(ids))
@@ -144,7 +159,7 @@ def _the_same_again(receipt: Receipt, before: list[Payment]) -> Recorded:
     first = before[0]
     recorded = (amounts, first.paid_on, first.method, first.reference, first.note)
     if recorded != (dict(receipt.amounts), receipt.paid_on, receipt.method, receipt.reference, receipt.note):
-        raise KeyUsedError("This form was sent before, with other values, and what it said then is recorded.")
+        raise KeyUsedError(_OTHER_VALUES)
     return Recorded(tuple(payment.id for payment in before), again=True)
 
 

@@ -200,6 +200,24 @@ def test_a_form_that_is_sent_many_times_at_once_records_once(database_url):
     getattr(opened, "close_all", opened.close)()
 
 
+def test_of_a_form_that_is_sent_at_once_for_different_invoices_one_is_recorded(database_url):
+    opened = store_database.open_database(database_url)
+    with store_database.connection():
+        ann = a_user()
+        invoices = [an_invoice(str(number), total_cents=100_00) for number in range(4)]
+
+    def pay(invoice):
+        receipt = Receipt("key", TODAY, {invoice.id: 40_00})
+        return lambda: payments.record(receipt, ann, NOW, TODAY, keep_credit=False)
+
+    refused = all_at_once(*map(pay, invoices))
+
+    with store_database.connection():
+        assert sorted(map(paid, invoices)) == [0, 0, 0, 40_00]
+    assert [type(error) for error in refused] == [payments.KeyUsedError] * 3
+    getattr(opened, "close_all", opened.close)()
+
+
 def test_payments_and_imports_never_wait_for_one_another_in_a_circle(database_url):
     opened = store_database.open_database(database_url)
     with store_database.connection():
