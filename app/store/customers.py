@@ -29,8 +29,8 @@ _INVOICE_FACTS = tuple(getattr(_Invoice, name) for name in rules.Invoice.__slots
 _PAYMENT_FACTS = tuple(getattr(_Payment, name) for name in Payment.__slots__)
 
 
-class CodeTakenError(Exception):
-    """Another customer has that code, however it is written; the message is one sentence."""
+class CodeRefusedError(Exception):
+    """The code is another customer's, or a workbook knows this one by another; the message is one sentence."""
 
 
 class StillOpenError(Exception):
@@ -93,7 +93,7 @@ def names(customer_ids: Iterable[int]) -> dict[int, str]:
 
 
 def create(details: Details, by: User, now: datetime) -> int:
-    """Add a customer and return its id; raises CodeTakenError."""
+    """Add a customer and return its id; raises CodeRefusedError."""
     with exclusive_transaction():
         _refuse_taken_code(details.code)
         row = _Customer.create(**asdict(details))
@@ -103,7 +103,7 @@ def create(details: Details, by: User, now: datetime) -> int:
 
 
 def edit(customer_id: int, version: int, details: Details, by: User, now: datetime) -> None:
-    """Save what was changed; raises ChangedMeanwhileError unless the version is the stored one, and CodeTakenError."""
+    """Save what was changed; raises ChangedMeanwhileError where the version is not the stored one, CodeRefusedError."""
     with _transaction_for(customer_id, details):
         current = _existing(customer_id)
         if current.version != version:
@@ -112,6 +112,7 @@ def edit(customer_id: int, version: int, details: Details, by: User, now: dateti
         if not after:
             return
         if "code" in after:
+            _refuse_another_code(customer_id, before["code"], details.code)
             _refuse_taken_code(details.code, but=customer_id)
         changed = (
             _Customer.update(**after, version=version + 1)
@@ -278,11 +279,20 @@ def _differing(old: Details, new: Details) -> tuple[dict[str, Any], dict[str, An
     return {name: before[name] for name in names}, {name: after[name] for name in names}
 
 
+def _refuse_another_code(customer_id: int, code: str, wanted: str) -> None:
+    """Keep the code by which a workbook knows the customer: its next import would bring the customer in anew."""
+    is_imported = (
+        _Customer.select().where(_Customer.id == customer_id, _Customer.origin.is_null(is_null=False)).exists()
+    )
+    if is_imported and compared(code) != compared(wanted):
+        raise CodeRefusedError(f"The workbook knows this customer by the code {code}: change it there, or keep it.")
+
+
 def _refuse_taken_code(code: str, but: int | None = None) -> None:
     rows: Any = _Customer.select(_Customer.id, _Customer.code, _Customer.name).tuples()
     for customer_id, taken, name in rows:
         if customer_id != but and compared(taken) == compared(code):
-            raise CodeTakenError(f"{name} has the code {taken} already.")
+            raise CodeRefusedError(f"{name} has the code {taken} already.")
 
 
 def _has_open(customer_id: int) -> bool:

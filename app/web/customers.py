@@ -18,7 +18,7 @@ from app.domain.settlement import WINDOW_DAYS, days_sales_outstanding
 from app.domain.turnover import Month, Turnover, by_month, invoiced
 from app.store import audit, customers, invoices, payments, turnover
 from app.store.audit import Entry
-from app.store.customers import ChangedMeanwhileError, CodeTakenError, Customer, Details, StillOpenError
+from app.store.customers import ChangedMeanwhileError, CodeRefusedError, Customer, Details, StillOpenError
 from app.store.invoices import LONGEST_DUE_FIRST, OUTSTANDING, Filter
 from app.web.deeds import told
 from app.web.downloads import download, one_at_a_time
@@ -206,7 +206,7 @@ class Customers:
         if not fields.errors:
             try:
                 customer_id = customers.create(details, visit.user, visit.now)
-            except CodeTakenError as taken:
+            except CodeRefusedError as taken:
                 fields.errors["code"] = str(taken)
             else:
                 return self.pages.redirect(visit, f"/customers/{customer_id}", flash=f"{details.name} was added.")
@@ -228,7 +228,7 @@ class Customers:
             customers.edit(customer_id, version, details, visit.user, visit.now)
         except ChangedMeanwhileError as changed:
             return self._conflict(visit, fields, changed.current, details)
-        except CodeTakenError as taken:
+        except CodeRefusedError as taken:
             fields.errors["code"] = str(taken)
             return self._form(visit, fields, customer, version=version, status=422)
         return self.pages.redirect(visit, f"/customers/{customer_id}", flash=f"{details.name} was saved.")

@@ -7,13 +7,13 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from support.ledgers import close_of, closes, ledgers, write
-from support.records import a_customer, a_payment, a_user, an_invoice
+from support.records import a_customer, a_payment, a_user, an_import, an_invoice
 
 from app.domain.account import Owed
 from app.domain.ageing import ageing_by_currency
 from app.domain.statement import statement
 from app.store import audit, customers, positions, tables
-from app.store.customers import ChangedMeanwhileError, CodeTakenError, Details, StillOpenError
+from app.store.customers import ChangedMeanwhileError, CodeRefusedError, Details, StillOpenError
 
 UTC_ZONE = ZoneInfo("UTC")
 NOW = datetime(2026, 3, 2, 9, 30, tzinfo=UTC)
@@ -113,11 +113,21 @@ def test_a_code_belongs_to_one_customer_however_it_is_written(database, code):
     a_customer("C1", "Acme")
     bolt = a_customer("C2", "Bolt")
 
-    with pytest.raises(CodeTakenError, match="Acme has the code C1 already"):
+    with pytest.raises(CodeRefusedError, match="Acme has the code C1 already"):
         customers.create(Details(code, "Other"), user, NOW)
-    with pytest.raises(CodeTakenError, match="Acme has the code C1 already"):
+    with pytest.raises(CodeRefusedError, match="Acme has the code C1 already"):
         customers.edit(bolt.id, 1, Details(code, "Bolt"), user, NOW)
     assert tables.AuditEntry.select().count() == 0
+
+
+def test_the_code_by_which_a_workbook_knows_a_customer_is_kept(database):
+    user = a_user()
+    acme = a_customer("C1", "Acme", origin=an_import())
+
+    with pytest.raises(CodeRefusedError, match="The workbook knows this customer by the code C1"):
+        customers.edit(acme.id, 1, Details("C2", "Acme"), user, NOW)
+
+    assert customers.get(acme.id).details.code == "C1"
 
 
 def test_a_customers_own_code_may_be_written_otherwise(database):
