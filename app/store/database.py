@@ -169,7 +169,7 @@ def _database(url: str) -> peewee.Database:
         unquote_user=True,
         unquote_password=True,
         prefer_psycopg3=True,
-        # Days and filters decide how a query is best answered; a plan for whatever values took twenty times as long.
+        # Days and filters decide how a query is best answered; a plan for whatever values took ten times as long.
         prepare_threshold=None,
         max_connections=20,
         stale_timeout=300,
