@@ -73,9 +73,19 @@ def database_url(request) -> str:
     """The address of an empty, migrated database: once SQLite, once each PostgreSQL that the machine has."""
     if request.param == "sqlite":
         return request.getfixturevalue("sqlite_url")
-    if request.param == "postgresql":
+    return _emptied(request.param, request)
+
+
+@pytest.fixture(params=VERSIONS)
+def postgresql_url(request) -> str:
+    """The address of an empty, migrated database on each PostgreSQL that the machine has."""
+    return _emptied(request.param, request)
+
+
+def _emptied(version: str, request) -> str:
+    if version == "postgresql":
         pytest.skip("PostgreSQL is not installed (apt-get install postgresql)")
-    url = request.getfixturevalue("clusters")[request.param]
+    url = request.getfixturevalue("clusters")[version]
     opened = store_database.open_database(url)
     names = ", ".join(table._meta.table_name for table in tables.ALL if table is not tables.LedgerMark)
     with store_database.connection():

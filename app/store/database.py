@@ -11,6 +11,7 @@ from playhouse.db_url import connect as connect_url
 from playhouse.migrations import Runner
 
 from app.store import tables
+from app.store.postgresql import Postgresql
 
 _SQLITE_PRAGMAS = {"journal_mode": "wal", "foreign_keys": 1, "busy_timeout": 30_000, "synchronous": "normal"}
 _MIGRATIONS = Path(__file__).parent / "migrations"
@@ -165,15 +166,7 @@ def _database(url: str) -> peewee.Database:
         path.parent.mkdir(parents=True, exist_ok=True)
         return peewee.SqliteDatabase(str(path), pragmas=_SQLITE_PRAGMAS)
     postgresql: peewee.Database = connect_url(
-        url.replace("://", "+pool://", 1),
-        unquote_user=True,
-        unquote_password=True,
-        prefer_psycopg3=True,
-        # Days and filters decide how a query is best answered; a plan for whatever values took ten times as long.
-        prepare_threshold=None,
-        max_connections=20,
-        stale_timeout=300,
-        timeout=10,
+        url, unquote_user=True, unquote_password=True, max_connections=20, stale_timeout=300, timeout=10
     )
     return postgresql
 
@@ -183,7 +176,7 @@ def _begin_mode() -> tuple[str, ...]:
 
 
 def _is_postgresql() -> bool:
-    return isinstance(tables.database.obj, peewee.PostgresqlDatabase)
+    return isinstance(tables.database.obj, Postgresql)
 
 
 def _run_migrations() -> list[str]:

@@ -17,7 +17,7 @@ from app.domain.as_of import AsOf
 from app.domain.invoice import Status
 from app.store import tables
 from app.store.prepared import Slot, prepared
-from app.store.receivables import Position, has_seen
+from app.store.receivables import Position, has_seen, is_for_good
 from app.store.remembered import remembered
 
 PAGE_LENGTH = 50
@@ -200,11 +200,10 @@ def next_number() -> str:
 
 def get(invoice_id: int, as_of: AsOf) -> Line | None:
     """Return the invoice with that id, as it stood at the end of the day."""
-    ledger = _Ledger(as_of)
-    if ledger.is_for_good:
+    if is_for_good(as_of):
         rows = _line_for_good(invoice_id)
     else:
-        rows = ledger.lines().where(_Invoice.id == invoice_id).tuples()
+        rows = _Ledger(as_of).lines().where(_Invoice.id == invoice_id).tuples()
     return next((_line(row, as_of) for row in rows), None)
 
 
@@ -240,10 +239,6 @@ class _Ledger:
             ],
             Status.OPEN.value,
         )
-
-    @property
-    def is_for_good(self) -> bool:
-        return self._position.is_for_good
 
     def select(self, *columns: Any) -> Any:
         return self._position.joined(_Invoice.select(*columns).join(_Customer))

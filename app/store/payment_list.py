@@ -76,8 +76,9 @@ def totals(wanted: PaymentFilter) -> list[PaymentTotals]:
 def methods() -> tuple[str, ...]:
     """Return how the latest thousand payments were made: what a form offers."""
     payment = tables.Payment
-    rows: Any = payment.select(payment.method).order_by(payment.id.desc()).limit(_LATEST).tuples()
-    return tuple(sorted({method for (method,) in rows if method}))
+    latest = payment.select(payment.method).order_by(payment.id.desc()).limit(_LATEST).alias("latest")
+    rows: Any = latest.select_from(latest.c.method).distinct().tuples()
+    return tuple(sorted(method for (method,) in rows if method))
 
 
 @remembered

@@ -1,6 +1,7 @@
 """Prepared queries: put into SQL once, then only their values are filled in; for what every page asks.
 
-Peewee takes longer to put a query into words than PostgreSQL to answer it, so the few on every page are kept.
+Peewee takes longer to put a query into words than PostgreSQL to answer it, and PostgreSQL longer to plan it than to
+look up a few rows by a key, so the few queries on every page are kept on both sides.
 
 @prepared
 def _by_number(number: Slot) -> Any:
@@ -18,6 +19,7 @@ from typing import Any
 from peewee import Alias, Field, Value
 
 from app.store import tables
+from app.store.postgresql import Postgresql
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,10 +63,19 @@ def prepared(build: Callable[..., Any]) -> Callable[..., list[tuple[Any, ...]]]:
         if words is None:
             words = kept[kind] = _put_into_words(build(*(Slot(position) for position in range(count))))
         filled = [one.filled(values) if isinstance(one, Slot) else one for one in words.parameters]
-        rows = tables.database.execute_sql(words.sql, filled).fetchall()
+        rows = _executed(words.sql, filled).fetchall()
         return [_converted(row, words.converters) for row in rows]
 
     return answer
+
+
+def _executed(sql: str, values: list[Any]) -> Any:
+    database = tables.database.obj
+    return (
+        database.execute_prepared(sql, values)
+        if isinstance(database, Postgresql)
+        else database.execute_sql(sql, values)
+    )
 
 
 def _put_into_words(query: Any) -> _Words:

@@ -1,13 +1,15 @@
 """Receivables: what each invoice in scope still had open at the end of a day, computed by the database."""
 
+from functools import reduce
+from operator import or_
 from typing import Any
 
-from peewee import JOIN, Case, Expression, fn
+from peewee import JOIN, Case, Expression, Select, fn
 
 from app.domain.as_of import AsOf
 from app.store.remembered import remembered
 from app.store.sums import Within
-from app.store.tables import Invoice, Payment
+from app.store.tables import Invoice, Payment, database
 
 
 class Position:
@@ -22,18 +24,13 @@ class Position:
 
     def __init__(self, as_of: AsOf, within: Within | None = None) -> None:
         """With `within` it looks at the later payments of some invoices only, and must be asked about no others."""
-        self._later = _paid_later(as_of, within) if _has_later_facts(as_of) else None
+        self._later = None if is_for_good(as_of) else _paid_later(as_of, within)
         self.is_in_scope = is_in_scope(as_of) if self._later is not None else _is_in_scope_for_good(as_of)
         self.paid_cents: Any = Invoice.paid_cents
         if self._later is not None:
             self.paid_cents = Invoice.paid_cents - fn.COALESCE(self._later.c.cents, 0)
         self.left_cents = Invoice.total_cents - self.paid_cents
         self.balance_cents = Case(None, [(self.is_in_scope, self.left_cents)], 0)
-
-    @property
-    def is_for_good(self) -> bool:
-        """Tell whether nothing has happened after the day, so that what is kept is what was."""
-        return self._later is None
 
     @property
     def has_balance(self) -> Expression:
@@ -56,15 +53,16 @@ class Position:
 
 
 @remembered
-def _has_later_facts(as_of: AsOf) -> bool:
-    """Tell whether any payment, void or write-off lies after the end of the day."""
+def is_for_good(as_of: AsOf) -> bool:
+    """Tell whether no payment, void or write-off lies after the end of the day, so that what is kept is what was."""
     later = (
         Payment.select().where(Payment.paid_on > as_of.day, Payment.voided_at.is_null()),
         Payment.select().where(Payment.voided_at >= as_of.ended_at),
         Invoice.select().where(Invoice.voided_at >= as_of.ended_at),
         Invoice.select().where(Invoice.written_off_at >= as_of.ended_at),
     )
-    return any(query.exists() for query in later)
+    is_any = reduce(or_, (fn.EXISTS(query) for query in later))
+    return not Select(columns=[is_any]).bind(database.obj).scalar()
 
 
 def _paid_later(as_of: AsOf, within: Within | None) -> Any:

@@ -11,7 +11,7 @@ def derived(secret_key: str, purpose: str) -> bytes:
 
 def signature(key: bytes, text: str) -> str:
     """Return what proves that the text was written by a holder of the key."""
-    return hmac.new(key, text.encode(), hashlib.sha256).hexdigest()
+    return hmac.digest(key, text.encode(), hashlib.sha256).hex()
 
 
 def is_signature(key: bytes, text: str, claimed: str) -> bool:

@@ -3,6 +3,7 @@
 import hashlib
 from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
 from typing import Any
 
 import jwt
@@ -14,6 +15,7 @@ _TYPE = "session+jwt"
 _ISSUER = _AUDIENCE = "invoices"
 _CLAIMS = ["iss", "aud", "sub", "jti", "iat", "nbf", "exp"]
 _LEEWAY_SECONDS = 5
+_MOST_VERIFIED = 256
 _JWT = jwt.PyJWT({"enforce_minimum_key_length": True})
 # The moments are compared with the clock that we are handed; PyJWT would read one of its own.
 _CHECKS: Any = {"require": _CLAIMS, "verify_exp": False, "verify_nbf": False, "verify_iat": False}
@@ -57,23 +59,27 @@ class SessionTokens:
     def read(self, token: str, now: datetime) -> Reference | None:
         """Return what the token says, None for one that is not ours, not yet or no longer good."""
         try:
-            header = jwt.get_unverified_header(token)
-            if header.get("typ") != _TYPE:
-                return None
-            claims = _JWT.decode(
-                token,
-                self.keys[str(header.get("kid"))],
-                algorithms=[_ALGORITHM],
-                issuer=_ISSUER,
-                audience=_AUDIENCE,
-                options=_CHECKS,
-            )
-            return Reference(claims["jti"], int(claims["sub"])) if _is_within(claims, now) else None
+            claims = _verified(token, tuple(self.keys.items()))
         except (jwt.InvalidTokenError, KeyError, ValueError):
             return None
+        return claims.reference if claims.begin_at <= now.timestamp() < claims.end_at else None
 
 
-def _is_within(claims: dict[str, Any], now: datetime) -> bool:
-    moment = now.timestamp()
-    begins = max(int(claims["nbf"]), int(claims["iat"]))
-    return begins - _LEEWAY_SECONDS <= moment < int(claims["exp"]) + _LEEWAY_SECONDS
+@dataclass(frozen=True, slots=True)
+class _Claims:
+    reference: Reference
+    begin_at: int
+    end_at: int
+
+
+@lru_cache(maxsize=_MOST_VERIFIED)
+def _verified(token: str, keys: tuple[tuple[str, bytes], ...]) -> _Claims:
+    """Return what a token of ours says; a browser sends the same one with each request, so the latest are kept."""
+    header = jwt.get_unverified_header(token)
+    if header.get("typ") != _TYPE:
+        raise jwt.InvalidTokenError("It is of another type.")
+    key = dict(keys)[str(header.get("kid"))]
+    claims = _JWT.decode(token, key, algorithms=[_ALGORITHM], issuer=_ISSUER, audience=_AUDIENCE, options=_CHECKS)
+    begin_at = max(int(claims["nbf"]), int(claims["iat"])) - _LEEWAY_SECONDS
+    end_at = int(claims["exp"]) + _LEEWAY_SECONDS
+    return _Claims(Reference(claims["jti"], int(claims["sub"])), begin_at, end_at)
