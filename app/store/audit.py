@@ -82,8 +82,12 @@ def _newest_first() -> Any:
 
 
 def _latest_hash() -> str:
-    entry = AuditEntry.select(AuditEntry.entry_hash).order_by(AuditEntry.id.desc()).first()
-    return _BEGINNING if entry is None else str(entry.entry_hash)
+    return next((latest for (latest,) in _newest_hash()), _BEGINNING)
+
+
+@prepared
+def _newest_hash() -> Any:
+    return AuditEntry.select(AuditEntry.entry_hash).order_by(AuditEntry.id.desc()).limit(1)
 
 
 def _seal(values: Mapping[str, Any]) -> str:

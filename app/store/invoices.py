@@ -207,6 +207,11 @@ def get(invoice_id: int, as_of: AsOf) -> Line | None:
     return next((_line(row, as_of) for row in rows), None)
 
 
+def facts(invoice_id: int) -> rules.Invoice | None:
+    """Return the invoice with that id, whatever had been paid for it."""
+    return next((rules.Invoice(*row[: len(_FACTS)]) for row in _line_for_good(invoice_id)), None)
+
+
 @prepared
 def _line_for_good(invoice_id: Slot) -> Any:
     """Select an invoice of a day after which nothing happened: the day itself then stands nowhere in the query."""

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from app.store import tables, users
+from app.store import remembered, tables, users
 from app.store.database import unless_busy
 from app.store.prepared import Slot, prepared
 from app.store.users import User
@@ -29,7 +29,8 @@ def start(user_id: int, jti: str, now: datetime, expires_at: datetime) -> None:
 
 def find_active(jti: str, now: datetime) -> Login | None:
     """Return the login unless it is revoked, has expired, or its user may no longer sign in."""
-    for login_id, last_seen_at, *user in _active(jti, now):
+    for mark, login_id, last_seen_at, *user in _active(jti, now):
+        remembered.seen(mark)
         return Login(login_id, jti, users.from_columns(*user), last_seen_at)
     return None
 
@@ -56,7 +57,7 @@ def revoke_all_of(user_id: int, now: datetime) -> None:
 def _active(jti: Slot, now: Slot) -> Any:
     login = tables.Login
     return (
-        login.select(login.id, login.last_seen_at, *users.COLUMNS)
+        login.select(remembered.MARK, login.id, login.last_seen_at, *users.COLUMNS)
         .join(tables.User)
         .where(
             login.jti == jti.value,

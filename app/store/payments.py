@@ -14,6 +14,7 @@ from app.domain.payment import Payment
 from app.domain.receipt import Receipt
 from app.store import audit, tables
 from app.store.database import locked, transaction
+from app.store.prepared import Slot, prepared
 from app.store.tables import Invoice
 from app.store.users import User
 
@@ -105,8 +106,7 @@ def void(payment_id: int, reason: str, by: User, now: datetime) -> tuple[int, ..
 
 def is_used(key: str) -> bool:
     """Tell whether a form with that key has recorded something."""
-    found: bool = tables.Payment.select().where(tables.Payment.idempotency_key == key).exists()
-    return found
+    return bool(_with_key(key))
 
 
 def together_with(payment_id: int) -> list[Payment]:
@@ -136,8 +136,12 @@ def _locked_invoices(ids: Iterable[int]) -> dict[int, tuple[invoice_rules.Invoic
 
 
 def _recorded_with(key: str) -> list[Payment]:
-    first = tables.Payment.get_or_none(tables.Payment.idempotency_key == key)
-    return [] if first is None else _recorded_together(first.id)
+    return next((_recorded_together(payment_id) for (payment_id,) in _with_key(key)), [])
+
+
+@prepared
+def _with_key(key: Slot) -> Any:
+    return tables.Payment.select(tables.Payment.id).where(tables.Payment.idempotency_key == key.value)
 
 
 def _recorded_together(payment_id: int) -> list[Payment]:

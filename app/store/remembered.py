@@ -57,6 +57,15 @@ def _recalled(kept: OrderedDict[Hashable, Any], most: int, asked: Hashable, make
     return fresh
 
 
+MARK = tables.LedgerMark.select(tables.LedgerMark.mark)  # a column of what is asked for anyway, as `seen` takes it
+
+
+def seen(mark: str) -> None:
+    """Take the mark that another question brought along as that of the look, in which nothing was asked before."""
+    if getattr(_look, "mark", None) == "":
+        _look.mark = mark
+
+
 @contextmanager
 def one_look() -> Iterator[None]:
     """Look at the ledger's mark once for the whole block, which writes nothing: a page is of one moment."""

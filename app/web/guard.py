@@ -3,7 +3,7 @@
 import logging
 import secrets
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
@@ -57,7 +57,7 @@ class Guard:
         """Return what answers the route."""
 
         def answer(**arguments: Any) -> HTTPResponse:  # noqa: ANN401  # the parts of the path
-            with connection():
+            with connection(), one_look() if request.method in SAFE_METHODS else nullcontext():
                 return self._answer(route, arguments)
 
         return self.catching(answer)
@@ -87,8 +87,7 @@ class Guard:
                     return _to_sign_in(visit)
                 _check_right(visit, route.right)
             if visit.method in SAFE_METHODS:
-                with one_look():
-                    return route.handler(visit, **arguments)
+                return route.handler(visit, **arguments)
             with _body_of(visit, route.largest_body) as sent:
                 self._check_form(sent)
                 return route.handler(sent, **arguments)

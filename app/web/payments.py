@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 from bottle import HTTPResponse
 
 from app.domain.as_of import AsOf
+from app.domain.invoice import Invoice
 from app.domain.receipt import Receipt, spread
 from app.store import customer_choice, invoices, payment_list, payments
 from app.store.invoices import OUTSTANDING, Line
@@ -65,25 +66,25 @@ class Payments:
 
     def create(self, visit: Visit, invoice_id: int) -> HTTPResponse:
         """Record a payment of one invoice."""
-        line = self._line(visit, invoice_id)
+        invoice = _existing(invoice_id)
         fields = Fields(visit.form)
-        cents = fields.amount("amount", visit.locale, required=True, least=1, currency=line.invoice.currency)
+        cents = fields.amount("amount", visit.locale, required=True, least=1, currency=invoice.currency)
         receipt = _receipt(fields, visit, {invoice_id: cents or 0})
-        return self._one(visit, line, "payment", fields, receipt, "Recorded {} for invoice {}.")
+        return self._one(visit, invoice, "payment", fields, receipt, "Recorded {} for invoice {}.")
 
     def refund(self, visit: Visit, invoice_id: int) -> HTTPResponse:
         """Record money that was given back."""
-        line = self._line(visit, invoice_id)
+        invoice = _existing(invoice_id)
         fields = Fields(visit.form)
-        cents = fields.amount("amount", visit.locale, required=True, least=1, currency=line.invoice.currency)
+        cents = fields.amount("amount", visit.locale, required=True, least=1, currency=invoice.currency)
         receipt = _receipt(fields, visit, {invoice_id: -(cents or 0)})
-        return self._one(visit, line, "refund", fields, receipt, "Recorded a refund of {} for invoice {}.")
+        return self._one(visit, invoice, "refund", fields, receipt, "Recorded a refund of {} for invoice {}.")
 
     def use_credit(self, visit: Visit, invoice_id: int) -> HTTPResponse:
         """Place what was paid too much on another invoice of the customer."""
-        line = self._line(visit, invoice_id)
+        invoice = _existing(invoice_id)
         fields = Fields(visit.form)
-        cents = fields.amount("amount", visit.locale, required=True, least=1, currency=line.invoice.currency)
+        cents = fields.amount("amount", visit.locale, required=True, least=1, currency=invoice.currency)
         target = fields.whole_number("invoice", 0, most=999_999_999)
         if not target:
             fields.errors.setdefault("invoice", "Please choose an invoice.")
@@ -93,8 +94,8 @@ class Payments:
         def move() -> Recorded:
             return payments.move_credit(receipt, visit.user, visit.now, visit.today)
 
-        said = f"Used {visit.locale.money(cents or 0)} {line.invoice.currency} of credit."
-        return self._recorded(visit, line, "credit", fields, move, said)
+        said = f"Used {visit.locale.money(cents or 0)} {invoice.currency} of credit."
+        return self._recorded(visit, invoice, "credit", fields, move, said)
 
     def new(self, visit: Visit) -> HTTPResponse:
         """Ask for a receipt: whose it is, how much came in, and which invoices it pays."""
@@ -148,20 +149,22 @@ class Payments:
         back = f"/customers/{customer_id}" if customer_id else f"/invoices/{shown}"
         return self.pages.redirect(visit, back, flash=said)
 
-    def _one(self, visit: Visit, line: Line, form: str, fields: Fields, receipt: Receipt, said: str) -> HTTPResponse:
+    def _one(
+        self, visit: Visit, invoice: Invoice, form: str, fields: Fields, receipt: Receipt, said: str
+    ) -> HTTPResponse:
         def record() -> Recorded:
             keep = fields.checked("keep_credit")
             return payments.record(receipt, visit.user, visit.now, visit.today, keep_credit=keep)
 
-        cents = abs(receipt.amounts[line.invoice.id])
-        amount = f"{visit.locale.money(cents)} {line.invoice.currency}"
-        return self._recorded(visit, line, form, fields, record, said.format(amount, line.invoice.number))
+        cents = abs(receipt.amounts[invoice.id])
+        amount = f"{visit.locale.money(cents)} {invoice.currency}"
+        return self._recorded(visit, invoice, form, fields, record, said.format(amount, invoice.number))
 
     def _recorded(
-        self, visit: Visit, line: Line, form: str, fields: Fields, record: Callable[[], Recorded], said: str
+        self, visit: Visit, invoice: Invoice, form: str, fields: Fields, record: Callable[[], Recorded], said: str
     ) -> HTTPResponse:
         if fields.errors:
-            return self.invoice_page.again(visit, line.invoice.id, form, fields)
+            return self.invoice_page.again(visit, invoice.id, form, fields)
         try:
             recorded = record()
         except LookupError as error:
@@ -171,14 +174,12 @@ class Payments:
         except payments.RefusedError as refused:
             fields.errors[_field_of(refused)] = _with_most(refused, visit)
         except payments.OverpaidError as error:
-            most = sum(error.excess.values())
-            fields.errors["amount"] = _too_much(visit, line, most)
+            line = existing(invoice.id, AsOf.end_of(visit.today, self.zone))
+            fields.errors["amount"] = _too_much(visit, line, sum(error.excess.values()))
             fields.typed["asks_credit"] = "yes"
         else:
-            return self.pages.redirect(
-                visit, f"/invoices/{line.invoice.id}?recorded={recorded.payment_ids[0]}", flash=said
-            )
-        return self.invoice_page.again(visit, line.invoice.id, form, fields)
+            return self.pages.redirect(visit, f"/invoices/{invoice.id}?recorded={recorded.payment_ids[0]}", flash=said)
+        return self.invoice_page.again(visit, invoice.id, form, fields)
 
     def _receipt_recorded(
         self, visit: Visit, fields: Fields, customer_id: int, receipt: Receipt, currency: str
@@ -251,9 +252,6 @@ class Payments:
             customers=customer_choice.all_choices(),
         )
 
-    def _line(self, visit: Visit, invoice_id: int) -> Line:
-        return existing(invoice_id, AsOf.end_of(visit.today, self.zone))
-
     def _owed(self, visit: Visit, customer_id: int, fields: Fields) -> list[Line]:
         """Return what the customer owes in one currency: the one chosen, or that of the oldest debt."""
         wanted = invoices.Filter(
@@ -283,6 +281,13 @@ def payment_filter(fields: Fields, visit: Visit) -> PaymentFilter:
         method=fields.text("method"),
         with_voided=fields.checked("voided"),
     )
+
+
+def _existing(invoice_id: int) -> Invoice:
+    invoice = invoices.facts(invoice_id)
+    if invoice is None:
+        raise NotFoundError("There is no such invoice.")
+    return invoice
 
 
 def _receipt(fields: Fields, visit: Visit, amounts: Mapping[int, int]) -> Receipt:

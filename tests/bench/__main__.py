@@ -99,7 +99,8 @@ PAGES = (
     ),
 )
 PAGES_NOTE = """\
-One client unless said otherwise; milliseconds are those that 95 of 100 requests stay below. Two server workers,
+One client unless said otherwise; milliseconds are those that 95 of 100 requests stay below; of three
+passes, the one in the middle. Two server workers,
 PostgreSQL with its durability, signed in, whole pages as sent. Queries are those of a page that was never asked for
 before; they do not grow with what is stored. What a page shows is remembered until the ledger changes: “first after
 a payment” is without that."""

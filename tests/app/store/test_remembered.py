@@ -9,7 +9,7 @@ from support.records import a_payment, an_invoice
 from app.store import database as store_database
 from app.store import invoices, positions, tables
 from app.store.invoices import NEWEST_FIRST, Filter
-from app.store.remembered import one_look, remembered
+from app.store.remembered import one_look, remembered, seen
 
 AS_OF = close_of(date(2026, 3, 2))
 
@@ -60,6 +60,24 @@ def test_inside_a_transaction_nothing_is_remembered(database, asked):
     store_database.rehearse(look)
 
     assert (counted, asked("a")) == ([1], 0)
+
+
+def test_a_look_takes_the_mark_that_came_with_another_question(database, asked, caplog):
+    mark = tables.LedgerMark.get().mark
+
+    with caplog.at_level("DEBUG", "peewee"), one_look():
+        seen(mark)
+        asked("a")
+
+    assert [record.msg[0] for record in caplog.records if "ledger_marks" in record.msg[0]] == []
+
+
+def test_without_a_look_a_mark_is_not_taken(database, asked):
+    asked("a")
+    seen("another")
+    asked("a")
+
+    assert asked.times == ["a"]
 
 
 def test_within_one_look_the_mark_is_read_once(database, asked, caplog):
