@@ -18,7 +18,7 @@ from app.jobs.job_queue import open_queue
 from app.settings import Settings
 from app.store import database
 
-THREADS_A_WORKER = 4
+THREADS_A_WORKER = 2
 LOG_FORMAT = "%(asctime)s %(levelname)s %(name)s %(message)s"
 
 commands = typer.Typer()

@@ -117,7 +117,7 @@ COMPARED = tuple(
     )
     for server in ("gunicorn", "granian")
 )
-COMPARED_NOTE = "Both with two processes of four threads, over the same database, one after the other."
+COMPARED_NOTE = "Both with two processes of two threads, over the same database, one after the other."
 
 
 def of_import(name: str, goals: tuple[str, str], text: str) -> Row:

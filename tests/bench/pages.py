@@ -23,6 +23,7 @@ from typing import Any
 
 from app import clock
 from app.cli.opening import importer, migrate
+from app.cli.serving import THREADS_A_WORKER
 from app.domain.permissions import Role
 from app.settings import Settings
 from app.store import database, tables, users
@@ -238,11 +239,11 @@ def served(
     environment["PYTHONPATH"] = str(ROOT)
     command = [sys.executable, "-m", "app.cli", "serve", "--no-worker"]
     if server == "gunicorn" and application != "app.wsgi:application":
-        command = [str(ROOT / ".venv/bin/gunicorn"), "-k", "gthread", "--threads", "4", "-w", str(WORKERS)]
-        command += ["-b", f"127.0.0.1:{port}", "--log-level", "error", application]
+        command = [str(ROOT / ".venv/bin/gunicorn"), "-k", "gthread", "-w", str(WORKERS)]
+        command += ["--threads", str(THREADS_A_WORKER), "-b", f"127.0.0.1:{port}", "--log-level", "error", application]
     if server == "granian":
         command = [str(ROOT / ".venv-bench/bin/granian"), "--interface", "wsgi", "--workers", str(WORKERS)]
-        command += ["--blocking-threads", "4", "--no-ws", "--log-level", "error", "--port", str(port)]
+        command += ["--blocking-threads", str(THREADS_A_WORKER), "--no-ws", "--log-level", "error", "--port", str(port)]
         command += [application]
         site = next(Path(sys.prefix).glob("lib/python*/site-packages"))
         environment["PYTHONPATH"] = f"{ROOT}:{site}"
