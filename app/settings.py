@@ -5,6 +5,7 @@ import secrets
 import tempfile
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
 from typing import Self, TypeVar
 from urllib.parse import urlsplit
@@ -45,6 +46,7 @@ class Settings:
     currency: str
     time_zone: ZoneInfo
     session_hours: int
+    trusted_proxies: tuple[IPv4Network | IPv6Network, ...]
     server_workers: int
     log_level: str
     workbook: WorkbookLimits
@@ -71,6 +73,7 @@ class Settings:
             currency=source.read("CURRENCY", _currency, "USD"),
             time_zone=source.read("TIME_ZONE", _zone, "UTC"),
             session_hours=source.read("SESSION_HOURS", _positive, "12"),
+            trusted_proxies=source.read("TRUSTED_PROXIES", _networks, ""),
             server_workers=source.read("SERVER_WORKERS", _positive, "2"),
             log_level=source.read("LOG_LEVEL", _log_level, "INFO"),
             workbook=WorkbookLimits(
@@ -177,6 +180,17 @@ def _zone(text: str) -> ZoneInfo:
         return ZoneInfo(text)
     except (ZoneInfoNotFoundError, ValueError, OSError) as error:
         raise ValueError(f"'{text}' is not a time zone, such as Europe/Berlin") from error
+
+
+def _networks(text: str) -> tuple[IPv4Network | IPv6Network, ...]:
+    return tuple(_network(part.strip()) for part in text.split(",") if part.strip())
+
+
+def _network(text: str) -> IPv4Network | IPv6Network:
+    try:
+        return ip_network(text)
+    except ValueError as error:
+        raise ValueError(f"'{text}' is neither an address nor a network, such as 10.0.0.0/8") from error
 
 
 def _log_level(text: str) -> str:

@@ -1,5 +1,6 @@
-"""What each role may do."""
+"""What each role may do, and with a scope, to what: the one place that says so."""
 
+from dataclasses import dataclass
 from enum import StrEnum
 
 
@@ -12,21 +13,45 @@ class Role(StrEnum):
 
 
 class Right(StrEnum):
-    """Something that not every role may do."""
+    """Something that not everybody may do."""
 
     READ = "read"
     EDIT = "edit"
-    IMPORT = "import"
     EXPORT = "export"
+    EDIT_CUSTOMERS = "edit customers"
+    SEE_IMPORTS = "see imports"
+    IMPORT = "import"
+    ADMINISTER = "administer"
 
+
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """The customers, by id, and the ledgers whose invoices a user may see.
+
+    One that names neither covers nothing, unless it is said to be everything: a customer may be deleted.
+    """
+
+    customers: frozenset[int] = frozenset()
+    ledgers: frozenset[str] = frozenset()
+    is_everything: bool = False
+
+    def covers(self, customer_id: int, ledger: str) -> bool:
+        """Tell whether an invoice of the customer in the ledger may be seen."""
+        return self.is_everything or customer_id in self.customers or ledger in self.ledgers
+
+
+EVERYTHING = Scope(is_everything=True)
 
 _RIGHTS = {
     Role.ADMIN: frozenset(Right),
-    Role.ACCOUNTANT: frozenset({Right.READ, Right.EDIT, Right.IMPORT, Right.EXPORT}),
-    Role.VIEWER: frozenset({Right.READ}),
+    Role.ACCOUNTANT: frozenset(Right) - {Right.ADMINISTER},
+    Role.VIEWER: frozenset({Right.READ, Right.SEE_IMPORTS}),
 }
+# What concerns everybody's receivables: a customer that others invoice too, a workbook that is compared with all that
+# is stored, and the scopes themselves.
+_OF_THE_WHOLE = frozenset({Right.EDIT_CUSTOMERS, Right.SEE_IMPORTS, Right.IMPORT, Right.ADMINISTER})
 
 
-def may(role: Role, right: Right) -> bool:
-    """Tell whether the role has the right."""
-    return right in _RIGHTS[role]
+def may(role: Role, right: Right, scope: Scope = EVERYTHING) -> bool:
+    """Tell whether the role has the right within the scope."""
+    return right in _RIGHTS[role] and (scope.is_everything or right not in _OF_THE_WHOLE)

@@ -7,9 +7,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from peewee import Value
+
+from app.store import asker
 from app.store.database import one_at_a_time
 from app.store.prepared import Slot, prepared
-from app.store.tables import AuditEntry
+from app.store.tables import AuditEntry, Customer, Invoice
 from app.store.users import User
 
 _CHAIN_LOCK = 7_340_513  # any number, as long as nothing else in the database locks on it
@@ -72,7 +75,15 @@ def _of_subject(subject: Slot, limit: Slot) -> Any:
 
 @prepared
 def _latest(before: Slot, limit: Slot) -> Any:
-    return _newest_first().where(AuditEntry.at < before.of(AuditEntry.at)).limit(limit.value)
+    entries = _newest_first().where(AuditEntry.at < before.of(AuditEntry.at)).limit(limit.value)
+    if asker.scope().is_everything:
+        return entries
+    return entries.where(_is_of("invoice", Invoice) | _is_of("customer", Customer))
+
+
+def _is_of(kind: str, table: type[Invoice] | type[Customer]) -> Any:
+    """Select the entries about records of the kind that whoever asks may see."""
+    return AuditEntry.subject.in_(table.select(Value(f"{kind}:").concat(table.id.cast("TEXT"))))
 
 
 def _newest_first() -> Any:

@@ -9,7 +9,7 @@ from typing import Any
 from peewee import JOIN, fn
 
 from app.domain.as_of import AsOf
-from app.store import audit
+from app.store import asker, audit
 from app.store.audit import Entry
 from app.store.prepared import Slot, prepared
 from app.store.tables import Customer, Import, ImportedRow, Invoice, User
@@ -66,6 +66,8 @@ def latest(limit: int, as_of: AsOf) -> list[Deed | ImportDone]:
     entries = audit.latest(limit, as_of.ended_at)
     labels = _labels(entries)
     deeds = [Deed(entry, labels.get(entry.subject, "")) for entry in entries]
+    if not asker.scope().is_everything:
+        return deeds
     done: list[Deed | ImportDone] = [*deeds, *(one for one in _imports(as_of) if as_of.has_seen(one.at))]
     return sorted(done, key=lambda one: one.at, reverse=True)[:limit]
 

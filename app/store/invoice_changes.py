@@ -10,7 +10,8 @@ from peewee import IntegrityError
 
 from app.domain.invoice import Invoice
 from app.domain.invoice_changes import Change, InvoiceFacts, why_not, why_not_edit
-from app.store import audit, tables
+from app.store import asker, audit, tables
+from app.store.asker import seeing_everything
 from app.store.database import locked, transaction
 from app.store.snapshot import compared
 from app.store.users import User
@@ -19,9 +20,9 @@ _INVOICE = tuple(getattr(tables.Invoice, fact.name) for fact in fields(Invoice))
 
 
 class NumberTakenError(Exception):
-    """The customer has an invoice with that number."""
+    """The customer has an invoice with that number, the one with the id if whoever asks may see it."""
 
-    def __init__(self, invoice_id: int) -> None:
+    def __init__(self, invoice_id: int | None) -> None:
         super().__init__("This customer has an invoice with this number already.")
         self.invoice_id = invoice_id
 
@@ -47,7 +48,8 @@ class Seen:
 
 
 def create(facts: InvoiceFacts, by: User, now: datetime) -> int:
-    """Add an invoice and return its id; raises NumberTakenError."""
+    """Add an invoice and return its id; raises NumberTakenError, or LookupError outside the scope of whoever asks."""
+    _refuse_outside_scope(facts)
     with _one_of_a_number(facts), transaction():
         _refuse_a_taken_number(facts, None)
         row = tables.Invoice.create(**_columns(facts))
@@ -57,7 +59,8 @@ def create(facts: InvoiceFacts, by: User, now: datetime) -> int:
 
 
 def edit(seen: Seen, facts: InvoiceFacts, by: User, now: datetime) -> bool:
-    """Change what is said of an invoice and tell whether anything was different; raises as `say` does."""
+    """Change what is said of an invoice and tell whether anything was different; raises as `create` and `say` do."""
+    _refuse_outside_scope(facts)
     with _one_of_a_number(facts, seen.invoice_id), transaction():
         invoice, paid_cents = _as_seen(seen)
         before = {name: getattr(invoice, name) for name in asdict(facts)}
@@ -102,6 +105,11 @@ _SAID: Mapping[Change, Any] = {
 }
 
 
+def _refuse_outside_scope(facts: InvoiceFacts) -> None:
+    if not asker.scope().covers(facts.customer_id, facts.ledger):
+        raise LookupError("You may not see invoices of this customer in this ledger.")
+
+
 def _as_seen(seen: Seen) -> tuple[Invoice, int]:
     query = tables.Invoice.select(*_INVOICE, tables.Invoice.paid_cents).where(tables.Invoice.id == seen.invoice_id)
     row: Any = locked(query).tuples().first()
@@ -138,9 +146,13 @@ def _one_of_a_number(facts: InvoiceFacts, own_id: int | None = None) -> Iterator
 def _refuse_a_taken_number(facts: InvoiceFacts, own_id: int | None) -> None:
     invoice = tables.Invoice
     taken = (invoice.number_key == compared(facts.number)) & (invoice.customer == facts.customer_id)
-    found = invoice.select(invoice.id).where(taken, invoice.id != (own_id or 0)).first()
+    other = taken & (invoice.id != (own_id or 0))
+    found = invoice.select(invoice.id).where(other).first()
     if found is not None:
         raise NumberTakenError(found.id)
+    with seeing_everything():
+        if invoice.select().where(other).exists():
+            raise NumberTakenError(None)
 
 
 def _columns(facts: InvoiceFacts) -> dict[str, Any]:

@@ -4,6 +4,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
+from peewee import JOIN
+
 from app.store import remembered, tables, users
 from app.store.database import unless_busy
 from app.store.prepared import Slot, prepared
@@ -29,10 +31,12 @@ def start(user_id: int, jti: str, now: datetime, expires_at: datetime) -> None:
 
 def find_active(jti: str, now: datetime) -> Login | None:
     """Return the login unless it is revoked, has expired, or its user may no longer sign in."""
-    for mark, login_id, last_seen_at, *user in _active(jti, now):
-        remembered.seen(mark)
-        return Login(login_id, jti, users.from_columns(*user), last_seen_at)
-    return None
+    rows = _active(jti, now)
+    if not rows:
+        return None
+    mark, login_id, last_seen_at = rows[0][:3]
+    remembered.seen(mark)
+    return Login(login_id, jti, users.from_rows(row[3:] for row in rows), last_seen_at)
 
 
 def touch(login: Login, now: datetime) -> None:
@@ -59,6 +63,7 @@ def _active(jti: Slot, now: Slot) -> Any:
     return (
         login.select(remembered.MARK, login.id, login.last_seen_at, *users.COLUMNS)
         .join(tables.User)
+        .join(tables.Scope, JOIN.LEFT_OUTER)
         .where(
             login.jti == jti.value,
             login.revoked_at.is_null(),

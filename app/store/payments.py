@@ -13,6 +13,7 @@ from app.domain import receipt as receipt_rules
 from app.domain.payment import Payment
 from app.domain.receipt import Receipt
 from app.store import audit, tables
+from app.store.asker import seeing_everything
 from app.store.database import locked, transaction
 from app.store.prepared import Slot, prepared
 from app.store.tables import Invoice
@@ -92,6 +93,7 @@ def void(payment_id: int, reason: str, by: User, now: datetime) -> tuple[int, ..
     """
     with transaction():
         together = _recorded_together(payment_id)
+        _refuse_to_void_in_part(together)
         invoices = _locked_invoices({payment.invoice_id: 0 for payment in together})
         # Read again under the lock: of two who void at once, the second finds nothing left to do.
         standing = [payment for payment in _recorded_together(payment_id) if payment.voided_at is None]
@@ -106,7 +108,8 @@ def void(payment_id: int, reason: str, by: User, now: datetime) -> tuple[int, ..
 
 def is_used(key: str) -> bool:
     """Tell whether a form with that key has recorded something."""
-    return bool(_with_key(key))
+    with seeing_everything():
+        return bool(_with_key(key))
 
 
 def together_with(payment_id: int) -> list[Payment]:
@@ -193,6 +196,15 @@ def _insert_one(
         **said,
     )
     return Payment(row.id, invoice_id, receipt.paid_on, cents, **said, voided_at=None, void_reason="")
+
+
+def _refuse_to_void_in_part(together: list[Payment]) -> None:
+    first = together[0]
+    with seeing_everything():
+        unseen = len(_recorded_together(first.id)) - len(together)
+    if unseen:
+        sentence = "It was recorded together with payments of invoices that you may not see."
+        raise RefusedError(receipt_rules.Refusal(sentence, first.invoice_id))
 
 
 def _refuse_a_refund_without_payment(

@@ -10,7 +10,7 @@ def _by_number(number: Slot) -> Any:
 rows = _by_number("1001")          # tuples, converted as peewee converts them
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass
 from functools import wraps
 from inspect import signature
@@ -18,7 +18,7 @@ from typing import Any
 
 from peewee import Alias, Field, Value
 
-from app.store import tables
+from app.store import asker, tables
 from app.store.postgresql import Postgresql
 
 
@@ -54,11 +54,11 @@ class _Words:
 def prepared(build: Callable[..., Any]) -> Callable[..., list[tuple[Any, ...]]]:
     """Return a function that answers the query with the values given, in the order of the slots it is built with."""
     count = len(signature(build).parameters)
-    kept: dict[type, _Words] = {}
+    kept: dict[Hashable, _Words] = {}
 
     @wraps(build)
     def answer(*values: Any) -> list[tuple[Any, ...]]:
-        kind = type(tables.database.obj)
+        kind = (type(tables.database.obj), asker.scope())
         words = kept.get(kind)
         if words is None:
             words = kept[kind] = _put_into_words(build(*(Slot(position) for position in range(count))))

@@ -7,7 +7,7 @@ from functools import wraps
 from threading import Lock, local
 from typing import Any, ParamSpec, TypeVar
 
-from app.store import tables
+from app.store import asker, tables
 
 _MOST_FIGURES = 1_000
 _MOST_LONG = 64
@@ -43,7 +43,7 @@ def _recalled(kept: OrderedDict[Hashable, Any], most: int, asked: Hashable, make
     # mark. Inside a transaction nothing is remembered: others may never come to see what it sees.
     if tables.database.in_transaction():
         return make()
-    key = (_mark(), asked)
+    key = (_mark(), asker.scope(), asked)
     with _lock:
         if key in kept:
             kept.move_to_end(key)

@@ -49,7 +49,7 @@ def _days_to_pay(within: Within, as_of: AsOf, days: int) -> Any:
     # Days times cents are more than 64 bits hold where amounts are large and long ago: added up in two sums.
     large = settled.c.total_cents / SQL(str(_LARGE))
     return (
-        Invoice.select(
+        settled.select_from(
             part,
             settled.c.currency,
             fn.COUNT(settled.c.id),
@@ -58,7 +58,6 @@ def _days_to_pay(within: Within, as_of: AsOf, days: int) -> Any:
             fn.SUM(taken * large),
             fn.SUM(taken * (settled.c.total_cents - large * SQL(str(_LARGE)))),
         )
-        .from_(settled)
         .group_by(part, settled.c.currency)
         .tuples()
     )
@@ -74,8 +73,7 @@ def _days_late_rows(within: Within, as_of: AsOf, days: int) -> Any:
     late = days_between(settled.c.settled_on, settled.c.due_on)
     part = part_of(settled.c.id)
     return (
-        Invoice.select(part, settled.c.customer_id, settled.c.currency, late, fn.COUNT(settled.c.id))
-        .from_(settled)
+        settled.select_from(part, settled.c.customer_id, settled.c.currency, late, fn.COUNT(settled.c.id))
         .group_by(part, settled.c.customer_id, settled.c.currency, late)
         .tuples()
     )
@@ -85,7 +83,7 @@ def settled_on_by_invoice(as_of: AsOf, since: date) -> dict[int, date]:
     """Return since when each invoice is settled that is so since the day given or a later one."""
     settled = _settled(as_of, since, everything)
     settled_on = settled.c.settled_on.converter(Invoice.issued_on.python_value)
-    rows: Any = Invoice.select(settled.c.id, settled_on).from_(settled).tuples()
+    rows: Any = settled.select_from(settled.c.id, settled_on).tuples()
     return dict(rows)
 
 
@@ -124,11 +122,9 @@ def _oddly_settled(as_of: AsOf, since: date, within: Within) -> Any:
     from_then_on = fn.MIN(history.c.paid_cents).over(
         partition_by=[history.c.invoice_id], order_by=[history.c.paid_on.desc()]
     )
-    steady = (
-        Payment.select(history.c.invoice_id, history.c.paid_on, from_then_on.alias("least_cents"))
-        .from_(history)
-        .alias("steady")
-    )
+    steady = history.select_from(
+        history.c.invoice_id, history.c.paid_on, from_then_on.alias("least_cents")
+    ).alias("steady")
     settled_on = _later_of(Invoice.issued_on, fn.MIN(steady.c.paid_on))
     return (
         Invoice.select(*_facts(), settled_on.alias("settled_on"))

@@ -21,7 +21,7 @@ from typing import Any, TypeAlias
 
 from peewee import SQL, Expression
 
-from app.store import tables
+from app.store import asker, tables
 from app.store.remembered import remembered
 from app.store.tables import Invoice
 
@@ -62,16 +62,17 @@ def summed(columns: int) -> Callable[[Callable[..., Any]], Callable[..., Sums]]:
             if tables.database.in_transaction():
                 return _total(_asked(question, args, columns, None).values())
             marks = dict(_marks())
+            asked = (question, args, asker.scope())
             with _lock:
-                kept = _kept.get((question, args), _Kept())
+                kept = _kept.get(asked, _Kept())
             changed = {part for part in marks.keys() | kept.marks.keys() if marks.get(part) != kept.marks.get(part)}
             if not changed:
                 return kept.total
             fresh = _asked(question, args, columns, None if not kept.marks else changed & marks.keys())
             new = _renewed(kept, marks, changed, fresh)
             with _lock:
-                _kept[question, args] = new
-                _kept.move_to_end((question, args))
+                _kept[asked] = new
+                _kept.move_to_end(asked)
                 while len(_kept) > _MOST_QUESTIONS:
                     _kept.popitem(last=False)
             return new.total

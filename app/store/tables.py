@@ -17,6 +17,9 @@ from peewee import (
     TextField,
 )
 
+from app.domain import permissions
+from app.store import asker
+
 database: DatabaseProxy = DatabaseProxy()
 
 
@@ -56,6 +59,7 @@ class User(Table):
     role = CharField(max_length=20)
     totp_secret = CharField(null=True)
     active = BooleanField(default=True)
+    is_scoped = BooleanField(default=False)
     created_at = MomentField()
 
     class Meta:
@@ -116,7 +120,27 @@ class Imported(Table):
     imported_version = IntegerField(null=True)
 
 
-class Customer(Imported):
+class Receivable(Imported):
+    """A record of which whoever asks finds only what their scope covers, whatever the query is for.
+
+    That holds for the table that a query selects from. One that joins further invoices to it, or reads an alias, says
+    itself whose they are.
+    """
+
+    @classmethod
+    def select(cls, *columns: Any) -> Any:
+        """Return the query for what whoever asks may see."""
+        query: Any = super().select(*columns)
+        scope = asker.scope()
+        return query if scope.is_everything else query.where(cls.is_within(scope))
+
+    @classmethod
+    def is_within(cls, scope: permissions.Scope) -> Any:
+        """Select the records that the scope covers."""
+        raise NotImplementedError
+
+
+class Customer(Receivable):
     """Who owes; `code` is the id that the workbook uses."""
 
     code = CharField(unique=True)
@@ -134,8 +158,15 @@ class Customer(Imported):
 
         table_name = "customers"
 
+    @classmethod
+    def is_within(cls, scope: permissions.Scope) -> Any:
+        """Select the customers of the scope, and those with an invoice in one of its ledgers."""
+        invoice = Invoice.alias("in_ledger")
+        invoiced = invoice.select(invoice.customer).where(invoice.ledger.in_(sorted(scope.ledgers)))
+        return cls.id.in_(sorted(scope.customers)) | cls.id.in_(invoiced)
 
-class Invoice(Imported):
+
+class Invoice(Receivable):
     """What is owed; `number_key` is the number as it is compared.
 
     `paid_cents` is what all payments that are not voided add up to, whatever their day: triggers keep it, nobody else.
@@ -166,8 +197,20 @@ class Invoice(Imported):
         table_name = "invoices"
         indexes = ((("number_key", "customer"), True),)
 
+    @classmethod
+    def is_within(cls, scope: permissions.Scope) -> Any:
+        """Select the invoices of the scope; the SQL of `Scope.covers`."""
+        return within(cls, scope)
 
-class Payment(Imported):
+
+def within(invoices: Any, scope: permissions.Scope) -> Any:
+    """Select, of the table of invoices or an alias of it, those that the scope covers."""
+    if scope.is_everything:
+        return invoices.id.is_null(is_null=False)
+    return invoices.customer.in_(sorted(scope.customers)) | invoices.ledger.in_(sorted(scope.ledgers))
+
+
+class Payment(Receivable):
     """What was received for an invoice; a refund is negative. Never edited: voided and recorded anew.
 
     Payments that were recorded together share a `receipt`; the first of them holds the key of the form they came from.
@@ -190,6 +233,12 @@ class Payment(Imported):
         """Named in the plural."""
 
         table_name = "payments"
+
+    @classmethod
+    def is_within(cls, scope: permissions.Scope) -> Any:
+        """Select the payments of invoices that the scope covers."""
+        invoice = Invoice.alias("seen")
+        return cls.invoice.in_(invoice.select(invoice.id).where(within(invoice, scope)))
 
 
 class ImportedRow(Table):
@@ -227,7 +276,7 @@ class ColumnMapping(Table):
 
 
 class Scope(Table):
-    """A customer or a ledger that a user may see; a user without any sees all."""
+    """A customer or a ledger that a user may see who is scoped; a scoped user without any sees nothing."""
 
     user = ForeignKeyField(User, on_delete="CASCADE")
     customer = ForeignKeyField(Customer, null=True, on_delete="CASCADE")

@@ -1,11 +1,15 @@
 """Users: who may sign in, and as what."""
 
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import groupby
+from operator import itemgetter
+from typing import Any
 
-from peewee import IntegrityError
+from peewee import JOIN, IntegrityError
 
-from app.domain.permissions import Role
+from app.domain.permissions import EVERYTHING, Right, Role, Scope, may
 from app.store import tables
 from app.store.database import transaction
 
@@ -23,9 +27,24 @@ class User:
     name: str
     role: Role
     active: bool
+    scope: Scope = EVERYTHING
+
+    def may(self, right: Right) -> bool:
+        """Tell whether the user has the right; the scope then says to what."""
+        return may(self.role, right, self.scope)
 
 
-COLUMNS = (tables.User.id, tables.User.email, tables.User.name, tables.User.role, tables.User.active)
+# Of these columns there is a row for each customer and ledger of the user's scope, and one where there is no scope.
+COLUMNS = (
+    tables.User.id,
+    tables.User.email,
+    tables.User.name,
+    tables.User.role,
+    tables.User.active,
+    tables.User.is_scoped,
+    tables.Scope.customer,
+    tables.Scope.ledger,
+)
 
 
 def create(email: str, name: str, role: Role, password_hash: str, now: datetime) -> User:
@@ -38,24 +57,22 @@ def create(email: str, name: str, role: Role, password_hash: str, now: datetime)
             )
     except IntegrityError as error:
         raise EmailTakenError(f"There is already a user with the e-mail address {address}.") from error
-    return from_row(row)
+    return User(row.id, address, name, role, active=True)
 
 
 def get(user_id: int) -> User | None:
     """Return the user with that id."""
-    row = tables.User.get_or_none(tables.User.id == user_id)
-    return None if row is None else from_row(row)
+    return next(_found(tables.User.id == user_id), None)
 
 
 def find_by_email(email: str) -> User | None:
     """Return the user with that address, however it is capitalised."""
-    row = tables.User.get_or_none(tables.User.email == _as_compared(email))
-    return None if row is None else from_row(row)
+    return next(_found(tables.User.email == _as_compared(email)), None)
 
 
 def all_users() -> list[User]:
     """Return everybody, in the order of their addresses."""
-    return [from_row(row) for row in tables.User.select().order_by(tables.User.email)]
+    return list(_found(tables.User.id > 0))
 
 
 def password_hash_of(user_id: int) -> str:
@@ -74,14 +91,30 @@ def set_active(user_id: int, *, active: bool) -> None:
     tables.User.update(active=active).where(tables.User.id == user_id).execute()
 
 
-def from_row(row: tables.User) -> User:
-    """Return what the rest of the app may know of a row."""
-    return from_columns(row.id, row.email, row.name, row.role, row.active)
+def set_scope(user_id: int, scope: Scope) -> None:
+    """Let the user see only what the scope covers, from the next request on."""
+    with transaction():
+        tables.User.update(is_scoped=not scope.is_everything).where(tables.User.id == user_id).execute()
+        tables.Scope.delete().where(tables.Scope.user == user_id).execute()
+        for customer_id in sorted(scope.customers):
+            tables.Scope.create(user=user_id, customer=customer_id)
+        for ledger in sorted(scope.ledgers):
+            tables.Scope.create(user=user_id, ledger=ledger)
 
 
-def from_columns(user_id: int, email: str, name: str, role: str, active: bool) -> User:  # noqa: FBT001  # a column
-    """Return what the rest of the app may know of a row, given the values of COLUMNS."""
-    return User(user_id, email, name, Role(role), active)
+def from_rows(rows: Iterable[tuple[Any, ...]]) -> User:
+    """Return the user whom all these rows, the values of COLUMNS, are about."""
+    known = list(rows)
+    user_id, email, name, role, active, is_scoped, *_ = known[0]
+    customers = frozenset(row[-2] for row in known if row[-2] is not None)
+    ledgers = frozenset(row[-1] for row in known if row[-1] is not None)
+    return User(user_id, email, name, Role(role), active, Scope(customers, ledgers, is_everything=not is_scoped))
+
+
+def _found(which: Any) -> Iterator[User]:
+    rows: Any = tables.User.select(*COLUMNS).join(tables.Scope, JOIN.LEFT_OUTER).where(which)
+    for _, own in groupby(rows.order_by(tables.User.email).tuples(), key=itemgetter(0)):
+        yield from_rows(own)
 
 
 def _as_compared(email: str) -> str:

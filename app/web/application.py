@@ -48,7 +48,7 @@ def build(settings: Settings, now: Callable[[], datetime] = clock.utc_now) -> bo
     flashes = Flashes(derived(settings.secret_key, "flash"))
     tokens = SessionTokens.signed_with(settings.secret_key)
     pages = Pages(rendering.templates(assets), csrf, flashes, cookies)
-    guard = Guard(now, settings.time_zone, tokens, cookies, csrf, flashes, pages)
+    guard = Guard(now, settings.time_zone, tokens, cookies, csrf, flashes, pages, settings.trusted_proxies)
 
     importer = Importer(settings.data_dir, settings.workbook, settings.time_zone, settings.currency, now)
 

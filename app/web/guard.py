@@ -11,11 +11,13 @@ from zoneinfo import ZoneInfo
 
 from bottle import HTTPResponse, request
 
-from app.domain.permissions import Right, may
+from app.domain.permissions import Right, Scope, may
 from app.store import logins
+from app.store.asker import Asker, asked_by
 from app.store.database import connection
 from app.store.logins import Login
 from app.store.remembered import one_look
+from app.web.client_address import Networks, address_of
 from app.web.cookies import Cookies
 from app.web.csrf import FIELD, SAFE_METHODS, Csrf
 from app.web.flashes import Flashes
@@ -26,6 +28,8 @@ from app.web.session_tokens import SessionTokens
 from app.web.visits import Visit
 
 LARGEST_FORM = 100_000
+
+_NOTHING = Scope()
 
 log = logging.getLogger(__name__)
 
@@ -52,13 +56,17 @@ class Guard:
     csrf: Csrf
     flashes: Flashes
     pages: Pages
+    proxies: Networks
 
     def around(self, route: Route) -> Callable[..., HTTPResponse]:
         """Return what answers the route."""
 
         def answer(**arguments: Any) -> HTTPResponse:  # noqa: ANN401  # the parts of the path
             with connection(), one_look() if request.method in SAFE_METHODS else nullcontext():
-                return self._answer(route, arguments)
+                visit = self._visit()
+                scope = visit.login.user.scope if visit.login else _NOTHING
+                with asked_by(Asker(scope, visit.address)):
+                    return self._answer(route, visit, arguments)
 
         return self.catching(answer)
 
@@ -79,8 +87,7 @@ class Guard:
 
         return answer
 
-    def _answer(self, route: Route, arguments: dict[str, Any]) -> HTTPResponse:
-        visit = self._visit()
+    def _answer(self, route: Route, visit: Visit, arguments: dict[str, Any]) -> HTTPResponse:
         try:
             if route.right is not None:
                 if visit.login is None:
@@ -102,6 +109,7 @@ class Guard:
             today=now.astimezone(self.zone).date(),
             method=request.method,
             path=request.path,
+            address=address_of(request.environ, self.proxies),
             url=address_asked_for(),
             query=_texts(request.query),
             form={},
@@ -143,9 +151,12 @@ def _to_sign_in(visit: Visit) -> HTTPResponse:
 
 
 def _check_right(visit: Visit, right: Right) -> None:
-    if not may(visit.user.role, right):
-        log.warning("refused user %s the right to %s: %s %r", visit.user.id, right, visit.method, visit.path)
-        raise ForbiddenError(f"Your role, {visit.user.role}, does not include the right to {right}.")
+    if visit.user.may(right):
+        return
+    log.warning("refused user %s the right to %s: %s %r", visit.user.id, right, visit.method, visit.path)
+    if may(visit.user.role, right):
+        raise ForbiddenError(f"You see some customers or ledgers only, which does not include the right to {right}.")
+    raise ForbiddenError(f"Your role, {visit.user.role}, does not include the right to {right}.")
 
 
 @contextmanager

@@ -13,7 +13,7 @@ from app.domain.ageing import Bucket
 from app.domain.as_of import AsOf
 from app.domain.invoice import Invoice
 from app.domain.invoice_changes import Change, InvoiceFacts
-from app.domain.permissions import Right, may
+from app.domain.permissions import Right
 from app.store import customer_choice, imports, invoice_changes, invoices, views
 from app.store.customer_choice import Choice
 from app.store.invoice_changes import Seen
@@ -167,7 +167,7 @@ class Invoices:
 
     def _rows(self, visit: Visit, search: Search, as_of: AsOf) -> Markup:
         """Return the rows of one page of the list, written once as long as nothing changes."""
-        locale, picks = visit.locale, may(visit.user.role, Right.EXPORT)
+        locale, picks = visit.locale, visit.user.may(Right.EXPORT)
 
         def write() -> Markup:
             lines = invoices.matching(search.wanted, as_of, search.order, page=search.page)
@@ -190,6 +190,8 @@ class Invoices:
         ledger = fields.text("ledger", required=True, longest=60)
         reference = fields.text("reference")
         notes = fields.text("notes", longest=5_000, lines=True)
+        if ledger and not visit.user.scope.covers(customer_id, ledger):
+            fields.errors["ledger"] = "You do not see this ledger for this customer: choose one that you see."
         if fields.errors or issued_on is None or due_on is None or total is None:
             return None
         return InvoiceFacts(

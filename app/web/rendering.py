@@ -33,7 +33,7 @@ from bottle import HTTPResponse
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
-from app.domain.permissions import Right, may
+from app.domain.permissions import Right
 from app.web.assets import Assets
 from app.web.cookies import Cookies
 from app.web.csrf import FIELD, Csrf
@@ -115,7 +115,7 @@ class Pages:
             "visit": visit,
             "user": user,
             "flash": visit.flash,
-            "may": lambda right: user is not None and may(user.role, right),
+            "may": lambda right: user is not None and user.may(right),
             "csrf_field": Markup('<input type="hidden" name="{}" value="{}">').format(FIELD, token),
         }
 

@@ -19,6 +19,7 @@ class Visit:
     today: date
     method: str
     path: str
+    address: str
     url: str
     query: Mapping[str, str]
     form: Mapping[str, str]

@@ -1,0 +1,54 @@
+"""Who asks: what they may see, and from where; set once for a request, and asked by whatever reads or records.
+
+with asked_by(Asker(scope=user.scope, address="203.0.113.7")):
+    invoices.matching(…)          # finds only what the scope covers
+
+Whoever asks without it is the app itself, which sees everything: a command, the worker.
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass, replace
+
+from app.domain.permissions import EVERYTHING, Scope
+
+
+@dataclass(frozen=True, slots=True)
+class Asker:
+    """What is known of whoever asks: their scope, their network address, and the id of their request."""
+
+    scope: Scope = EVERYTHING
+    address: str = ""
+    request_id: str = ""
+
+
+_APP = Asker()
+_asker: ContextVar[Asker] = ContextVar("asker", default=_APP)
+
+
+def current() -> Asker:
+    """Return who asks."""
+    return _asker.get()
+
+
+def scope() -> Scope:
+    """Return what whoever asks may see."""
+    return _asker.get().scope
+
+
+@contextmanager
+def asked_by(asker: Asker) -> Iterator[None]:
+    """Answer the block's questions as the asker may see it."""
+    before = _asker.set(asker)
+    try:
+        yield
+    finally:
+        _asker.reset(before)
+
+
+@contextmanager
+def seeing_everything() -> Iterator[None]:
+    """Look, in the block, beyond the scope of whoever asks: for rules that hold for all receivables together."""
+    with asked_by(replace(current(), scope=EVERYTHING)):
+        yield

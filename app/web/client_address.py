@@ -1,0 +1,27 @@
+"""Client addresses: where a request comes from, told by a proxy only where that proxy is ours."""
+
+from collections.abc import Mapping
+from ipaddress import IPv4Network, IPv6Network, ip_address
+from typing import Any, TypeAlias
+
+Networks: TypeAlias = tuple[IPv4Network | IPv6Network, ...]
+
+
+def address_of(environ: Mapping[str, Any], proxies: Networks) -> str:
+    """Return the address of whoever asks: the last that a proxy of ours had from somebody who is none."""
+    hops = [*environ.get("HTTP_X_FORWARDED_FOR", "").split(","), environ.get("REMOTE_ADDR", "")]
+    nearest = ""
+    for hop in reversed([hop.strip() for hop in hops if hop.strip()]):
+        try:
+            address = ip_address(hop)
+        except ValueError:
+            break
+        nearest = str(getattr(address, "ipv4_mapped", None) or address)
+        if not is_within(nearest, proxies):
+            break
+    return nearest
+
+
+def is_within(address: str, networks: Networks) -> bool:
+    """Tell whether the address belongs to one of the networks."""
+    return any(ip_address(address) in network for network in networks)
