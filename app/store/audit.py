@@ -37,14 +37,17 @@ class Entry:
 
 
 def append(
-    by: User, action: str, subject: str, *, before: Mapping[str, Any], after: Mapping[str, Any], now: datetime
+    by: User | None, action: str, subject: str, *, before: Mapping[str, Any], after: Mapping[str, Any], now: datetime
 ) -> None:
-    """Record a deed on a subject such as `invoice:12`; only inside the transaction that does it."""
+    """Record a deed on a subject such as `invoice:12`; only inside the transaction that does it.
+
+    `by` is None where nobody is signed in, or the command line does it.
+    """
     one_at_a_time(_CHAIN_LOCK)
     values = {
         "at": now,
-        "user_id": by.id,
-        "actor": by.name or by.email,
+        "user_id": by.id if by else None,
+        "actor": (by.name or by.email) if by else "",
         "action": action,
         "subject": subject,
         "before": _json(before),

@@ -65,10 +65,10 @@ def latest(limit: int, as_of: AsOf) -> list[Deed | ImportDone]:
     """Return what had been done last by the end of the day, newest first."""
     entries = audit.latest(limit, as_of.ended_at)
     labels = _labels(entries)
-    deeds = [Deed(entry, labels.get(entry.subject, "")) for entry in entries]
+    deeds: list[Deed | ImportDone] = [Deed(entry, labels.get(entry.subject, "")) for entry in entries]
     if not asker.scope().is_everything:
         return deeds
-    done: list[Deed | ImportDone] = [*deeds, *(one for one in _imports(as_of) if as_of.has_seen(one.at))]
+    done = [*deeds, *(one for one in _imports(as_of) if as_of.has_seen(one.at))]
     return sorted(done, key=lambda one: one.at, reverse=True)[:limit]
 
 

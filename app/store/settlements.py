@@ -82,9 +82,8 @@ def _days_late_rows(within: Within, as_of: AsOf, days: int) -> Any:
 def settled_on_by_invoice(as_of: AsOf, since: date) -> dict[int, date]:
     """Return since when each invoice is settled that is so since the day given or a later one."""
     settled = _settled(as_of, since, everything)
-    settled_on = settled.c.settled_on.converter(Invoice.issued_on.python_value)
-    rows: Any = settled.select_from(settled.c.id, settled_on).tuples()
-    return dict(rows)
+    rows: Any = settled.select_from(settled.c.id, settled.c.settled_on).tuples()
+    return {invoice_id: Invoice.issued_on.python_value(settled_on) for invoice_id, settled_on in rows}
 
 
 def _settled(as_of: AsOf, since: date, within: Within) -> Any:
@@ -122,9 +121,9 @@ def _oddly_settled(as_of: AsOf, since: date, within: Within) -> Any:
     from_then_on = fn.MIN(history.c.paid_cents).over(
         partition_by=[history.c.invoice_id], order_by=[history.c.paid_on.desc()]
     )
-    steady = history.select_from(
-        history.c.invoice_id, history.c.paid_on, from_then_on.alias("least_cents")
-    ).alias("steady")
+    steady = history.select_from(history.c.invoice_id, history.c.paid_on, from_then_on.alias("least_cents")).alias(
+        "steady"
+    )
     settled_on = _later_of(Invoice.issued_on, fn.MIN(steady.c.paid_on))
     return (
         Invoice.select(*_facts(), settled_on.alias("settled_on"))

@@ -1,17 +1,45 @@
-"""Each role may do exactly this."""
+"""Each role may do exactly this, and a scope takes away what concerns the whole ledger."""
 
 import pytest
 
-from app.domain.permissions import Right, Role, may
+from app.domain.permissions import EVERYTHING, Right, Role, Scope, may
+
+ALL = {"read", "edit", "export", "edit customers", "see imports", "import", "administer"}
 
 
 @pytest.mark.parametrize(
     ("role", "rights"),
     [
-        (Role.ADMIN, {"read", "edit", "import", "export"}),
-        (Role.ACCOUNTANT, {"read", "edit", "import", "export"}),
-        (Role.VIEWER, {"read"}),
+        (Role.ADMIN, ALL),
+        (Role.ACCOUNTANT, ALL - {"administer"}),
+        (Role.VIEWER, {"read", "see imports"}),
     ],
 )
 def test_a_role_may_do_exactly_what_is_written_here(role, rights):
     assert {right.value for right in Right if may(role, right)} == rights
+
+
+@pytest.mark.parametrize(
+    ("role", "rights"),
+    [
+        (Role.ADMIN, {"read", "edit", "export"}),
+        (Role.ACCOUNTANT, {"read", "edit", "export"}),
+        (Role.VIEWER, {"read"}),
+    ],
+)
+def test_with_a_scope_a_role_may_do_nothing_that_concerns_the_whole_ledger(role, rights):
+    assert {right.value for right in Right if may(role, right, Scope(ledgers=frozenset({"2025"})))} == rights
+
+
+def test_a_scope_covers_its_customers_and_its_ledgers():
+    scope = Scope(frozenset({7}), frozenset({"2025"}))
+
+    assert [scope.covers(7, "2026"), scope.covers(8, "2025"), scope.covers(8, "2026")] == [True, True, False]
+
+
+def test_a_scope_without_customers_or_ledgers_covers_nothing():
+    assert not Scope().covers(7, "2025")
+
+
+def test_everything_is_covered_only_where_that_is_said():
+    assert EVERYTHING.covers(7, "2025")
