@@ -51,13 +51,14 @@ class Table(Model):
 
 
 class User(Table):
-    """Somebody who may sign in."""
+    """Somebody who may sign in; `totp_step` is the latest step of time whose code was used."""
 
     email = CharField(unique=True)
     name = CharField(default="")
     password_hash = CharField()
     role = CharField(max_length=20)
     totp_secret = CharField(null=True)
+    totp_step = BigIntegerField(null=True)
     active = BooleanField(default=True)
     is_scoped = BooleanField(default=False)
     created_at = MomentField()
@@ -77,11 +78,55 @@ class Login(Table):
     last_seen_at = MomentField()
     expires_at = MomentField()
     revoked_at = MomentField(null=True)
+    address = CharField(default="", max_length=45)
+    user_agent = CharField(default="")
 
     class Meta:
         """Named in the plural."""
 
         table_name = "logins"
+
+
+class OneTimeLink(Table):
+    """A link by which a user may choose a password, once; gone when it was used."""
+
+    token_hash = CharField(unique=True, max_length=64)
+    user = ForeignKeyField(User, on_delete="CASCADE")
+    purpose = CharField(max_length=10)
+    made_by = ForeignKeyField(User, null=True, on_delete="SET NULL")
+    made_at = MomentField()
+    expires_at = MomentField()
+
+    class Meta:
+        """Named in the plural."""
+
+        table_name = "one_time_links"
+
+
+class RecoveryCode(Table):
+    """What stands in for a second factor that was lost, once; gone when it was used."""
+
+    code_hash = CharField(unique=True, max_length=64)
+    user = ForeignKeyField(User, on_delete="CASCADE")
+
+    class Meta:
+        """Named in the plural."""
+
+        table_name = "recovery_codes"
+
+
+class Throttle(Table):
+    """How often something was tried in vain under a name; `is_told` once somebody was told to wait."""
+
+    name = CharField(unique=True)
+    attempts = IntegerField()
+    latest_at = MomentField()
+    is_told = BooleanField(default=False)
+
+    class Meta:
+        """Named in the plural."""
+
+        table_name = "throttles"
 
 
 class Import(Table):
@@ -322,11 +367,17 @@ class ApiToken(Table):
 
 
 class AuditEntry(Table):
-    """Who did what, when; append-only, each entry holding the hash of the one before."""
+    """Who did what, when, from where; append-only, each entry holding the hash of the one before.
+
+    `address`, `request_id` and `program` are null in entries that are older than these columns.
+    """
 
     at = MomentField(index=True)
     user_id = IntegerField(null=True)
     actor = CharField()
+    address = CharField(null=True, max_length=45)
+    request_id = CharField(null=True, max_length=64)
+    program = CharField(null=True)
     action = CharField(max_length=40)
     subject = CharField(index=True)
     before = TextField(default="")
@@ -369,6 +420,9 @@ class LedgerPart(Table):
 ALL: tuple[type[Table], ...] = (
     User,
     Login,
+    OneTimeLink,
+    RecoveryCode,
+    Throttle,
     Import,
     Customer,
     Invoice,

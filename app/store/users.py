@@ -7,11 +7,13 @@ from itertools import groupby
 from operator import itemgetter
 from typing import Any
 
-from peewee import JOIN, IntegrityError
+from peewee import JOIN, IntegrityError, fn
 
 from app.domain.permissions import EVERYTHING, Right, Role, Scope, may
 from app.store import tables
 from app.store.database import transaction
+
+HASH_OF_NONE = "!"  # no password has this hash
 
 
 class EmailTakenError(Exception):
@@ -65,6 +67,14 @@ def get(user_id: int) -> User | None:
     return next(_found(tables.User.id == user_id), None)
 
 
+def existing(user_id: int) -> User:
+    """Return the user with that id; raises LookupError."""
+    user = get(user_id)
+    if user is None:
+        raise LookupError("There is no such user.")
+    return user
+
+
 def find_by_email(email: str) -> User | None:
     """Return the user with that address, however it is capitalised."""
     return next(_found(tables.User.email == _as_compared(email)), None)
@@ -75,15 +85,33 @@ def all_users() -> list[User]:
     return list(_found(tables.User.id > 0))
 
 
+def last_seen() -> dict[int, datetime]:
+    """Return when each user who ever signed in was last seen."""
+    login = tables.Login
+    latest = fn.MAX(login.last_seen_at).converter(login.last_seen_at.python_value)
+    rows: Any = login.select(login.user, latest).group_by(login.user).tuples()
+    return dict(rows)
+
+
 def password_hash_of(user_id: int) -> str:
     """Return the hash that the user's password is compared with."""
     password_hash: str = tables.User.get_by_id(user_id).password_hash
     return password_hash
 
 
+def has_password(user_id: int) -> bool:
+    """Tell whether the user has chosen a password; who was only invited has not."""
+    return password_hash_of(user_id) != HASH_OF_NONE
+
+
 def set_password_hash(user_id: int, password_hash: str) -> None:
     """Give the user another password; who is signed in stays so until the logins are revoked."""
     tables.User.update(password_hash=password_hash).where(tables.User.id == user_id).execute()
+
+
+def set_facts(user_id: int, name: str, role: Role) -> None:
+    """Give the user a name and a role, which counts from the next request on."""
+    tables.User.update(name=name, role=role.value).where(tables.User.id == user_id).execute()
 
 
 def set_active(user_id: int, *, active: bool) -> None:
