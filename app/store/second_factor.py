@@ -13,9 +13,8 @@ from app.store.users import User
 
 def whose() -> set[int]:
     """Return the ids of the users who have a second factor."""
-    return {
-        user_id for (user_id,) in UserRow.select(UserRow.id).where(UserRow.totp_secret.is_null(is_null=False)).tuples()
-    }
+    having: Any = UserRow.select(UserRow.id).where(UserRow.totp_secret.is_null(is_null=False))
+    return {user_id for (user_id,) in having.tuples()}
 
 
 def secret_of(user_id: int) -> str | None:
