@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+from support.audit_entries import audit_entries_removable
 from support.postgresql_cluster import installed_versions, running_cluster
 
 from app.jobs.job_queue import create_tables
@@ -88,7 +89,7 @@ def _emptied(version: str, request) -> str:
     url = request.getfixturevalue("clusters")[version]
     opened = store_database.open_database(url)
     names = ", ".join(table._meta.table_name for table in tables.ALL if table is not tables.LedgerMark)
-    with store_database.connection():
+    with store_database.connection(), audit_entries_removable(opened):
         opened.execute_sql(f"TRUNCATE {names} RESTART IDENTITY CASCADE")
     opened.close_all()
     return url

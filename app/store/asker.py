@@ -3,7 +3,8 @@
 with asked_by(Asker(scope=user.scope, address="203.0.113.7")):
     invoices.matching(…)          # finds only what the scope covers
 
-Whoever asks without it is the app itself, which sees everything: a command, the worker.
+Whoever asks without it is the app itself, which sees everything: a command, the worker. `program` is what asks in a
+person's place: that of an API token, or "the command line".
 """
 
 from collections.abc import Iterator
@@ -16,11 +17,12 @@ from app.domain.permissions import EVERYTHING, Scope
 
 @dataclass(frozen=True, slots=True)
 class Asker:
-    """What is known of whoever asks: their scope, their network address, and the id of their request."""
+    """What is known of whoever asks: their scope, network address, the id of their request, and their program."""
 
     scope: Scope = EVERYTHING
     address: str = ""
     request_id: str = ""
+    program: str = ""
 
 
 _APP = Asker()
