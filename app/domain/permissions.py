@@ -1,5 +1,6 @@
 """What each role may do, and with a scope, to what: the one place that says so."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -10,6 +11,15 @@ class Role(StrEnum):
     ADMIN = "admin"
     ACCOUNTANT = "accountant"
     VIEWER = "viewer"
+
+
+class TokenRight(StrEnum):
+    """Something that a program may do with a token, as far as the user whose token it is may do it."""
+
+    READ = "read"
+    EDIT = "edit"
+    PAYMENTS = "payments"
+    IMPORT = "import"
 
 
 class Right(StrEnum):
@@ -39,6 +49,14 @@ class Scope:
         """Tell whether an invoice of the customer in the ledger may be seen."""
         return self.is_everything or customer_id in self.customers or ledger in self.ledgers
 
+    def within(self, other: "Scope") -> "Scope":
+        """Return what both scopes name: never more than either of them covers."""
+        if self.is_everything:
+            return other
+        if other.is_everything:
+            return self
+        return Scope(self.customers & other.customers, self.ledgers & other.ledgers)
+
 
 EVERYTHING = Scope(is_everything=True)
 
@@ -55,3 +73,8 @@ _OF_THE_WHOLE = frozenset({Right.EDIT_CUSTOMERS, Right.SEE_IMPORTS, Right.IMPORT
 def may(role: Role, right: Right, scope: Scope = EVERYTHING) -> bool:
     """Tell whether the role has the right within the scope."""
     return right in _RIGHTS[role] and (scope.is_everything or right not in _OF_THE_WHOLE)
+
+
+def token_may(granted: Collection[TokenRight], needed: TokenRight, role: Role, right: Right, scope: Scope) -> bool:
+    """Tell whether a token may do what needs both a right of its own and one of its user's, within the scope."""
+    return needed in granted and may(role, right, scope)

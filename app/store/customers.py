@@ -5,6 +5,8 @@ from collections.abc import Iterable, Mapping
 from contextlib import AbstractContextManager
 from dataclasses import asdict, dataclass
 from datetime import datetime
+from functools import reduce
+from operator import or_
 from typing import Any
 
 from peewee import Case, fn
@@ -72,6 +74,20 @@ def get(customer_id: int) -> Customer | None:
     """Return the customer with that id."""
     row = _Customer.get_or_none(_Customer.id == customer_id)
     return None if row is None else _from_row(row)
+
+
+def following(text: str, after_id: int, length: int, *, archived: bool) -> list[Customer]:
+    """Return so many of the customers whose name, code or e-mail address holds the text after the one with the id.
+
+    They come in the order in which they were entered, without the archived ones unless these are asked for.
+    """
+    rows = _Customer.select().where(_Customer.id > after_id)
+    if text:
+        places = (_Customer.name, _Customer.code, _Customer.email)
+        rows = rows.where(reduce(or_, (place.contains(text) for place in places)))
+    if not archived:
+        rows = rows.where(_Customer.archived_at.is_null())
+    return [_from_row(row) for row in rows.order_by(_Customer.id).limit(length)]
 
 
 def exist() -> bool:

@@ -32,7 +32,10 @@ class State(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class StoredImport:
-    """One import; `choices` is what a person chose for it, `failure` the sentence that it ended with."""
+    """One import; `choices` is what a person chose for it, `failure` the sentence that it ended with.
+
+    `apply_when_clean` is said by a program that wants nobody asked where there is nothing to ask.
+    """
 
     id: int
     file_name: str
@@ -48,6 +51,7 @@ class StoredImport:
     uploaded_at: datetime
     applied_at: datetime | None
     undone_at: datetime | None
+    apply_when_clean: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,6 +106,11 @@ def latest_with_content(sha256: str, states: tuple[State, ...]) -> StoredImport 
 def newest_first(limit: int = 200) -> list[StoredImport]:
     """Return the imports, newest first."""
     return [_import(row) for row in _selected().order_by(Import.id.desc()).limit(limit).dicts()]
+
+
+def following(after_id: int, length: int) -> list[StoredImport]:
+    """Return so many imports after the one with the id, in the order in which they came."""
+    return [_import(row) for row in _selected().where(Import.id > after_id).order_by(Import.id).limit(length).dicts()]
 
 
 def in_work() -> list[StoredImport]:

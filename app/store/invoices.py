@@ -126,6 +126,13 @@ def matching(
     return [_line(row, as_of) for row in (rows.paginate(page, length) if length else rows).tuples()]
 
 
+def following(wanted: Filter, as_of: AsOf, after_id: int, length: int) -> list[Line]:
+    """Return so many of the invoices that match after the one with the id, in the order in which they were entered."""
+    ledger = _Ledger(as_of)
+    rows = ledger.lines().where(ledger.matches(wanted), _Invoice.id > after_id).order_by(_Invoice.id).limit(length)
+    return [_line(row, as_of) for row in rows.tuples()]
+
+
 def totals(wanted: Filter, as_of: AsOf) -> list[Totals]:
     """Return the sums of all invoices that match, one per currency."""
     return list(_totals(wanted, as_of))

@@ -1,6 +1,6 @@
 """Payments as a list: found, counted and summed by the database."""
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass, fields
 from datetime import date
 from functools import reduce
@@ -57,14 +57,20 @@ class PaymentTotals:
 
 def matching(wanted: PaymentFilter, *, page: int = 1, length: int | None = PAGE_LENGTH) -> list[PaymentLine]:
     """Return one page of the payments that match, the latest first; all, without a length."""
-    columns = (Invoice.number, Invoice.currency, Customer.id, Customer.code, Customer.name)
-    rows = _joined(*_PAYMENT, *columns).where(_matches(wanted))
-    rows = rows.order_by(tables.Payment.paid_on.desc(), tables.Payment.id.desc())
-    count = len(_PAYMENT)
-    return [
-        PaymentLine(Payment(*row[:count]), *row[count:])
-        for row in (rows.paginate(page, length) if length else rows).tuples()
-    ]
+    rows = _lines(wanted).order_by(tables.Payment.paid_on.desc(), tables.Payment.id.desc())
+    return [_line(row) for row in (rows.paginate(page, length) if length else rows).tuples()]
+
+
+def following(wanted: PaymentFilter, after_id: int, length: int) -> list[PaymentLine]:
+    """Return so many of the payments that match after the one with the id, in the order in which they were entered."""
+    rows = _lines(wanted).where(tables.Payment.id > after_id).order_by(tables.Payment.id).limit(length)
+    return [_line(row) for row in rows.tuples()]
+
+
+def of_ids(payment_ids: Collection[int]) -> list[PaymentLine]:
+    """Return the payments with these ids, the voided ones too, in the order in which they were entered."""
+    rows = _lines(PaymentFilter(with_voided=True)).where(tables.Payment.id.in_(sorted(payment_ids)))
+    return [_line(row) for row in rows.order_by(tables.Payment.id).tuples()]
 
 
 def totals(wanted: PaymentFilter) -> list[PaymentTotals]:
@@ -91,6 +97,16 @@ def _totals(wanted: PaymentFilter) -> tuple[PaymentTotals, ...]:
         .order_by(Invoice.currency)
     )
     return tuple(PaymentTotals(currency, int(count), int(cents)) for currency, count, cents in rows.tuples())
+
+
+def _lines(wanted: PaymentFilter) -> Any:
+    columns = (Invoice.number, Invoice.currency, Customer.id, Customer.code, Customer.name)
+    return _joined(*_PAYMENT, *columns).where(_matches(wanted))
+
+
+def _line(row: tuple[Any, ...]) -> PaymentLine:
+    count = len(_PAYMENT)
+    return PaymentLine(Payment(*row[:count]), *row[count:])
 
 
 def _joined(*columns: Any) -> Any:

@@ -141,6 +141,7 @@ class Import(Table):
     counts = TextField(default="{}")
     control_totals = TextField(default="[]")
     failure = TextField(default="")
+    apply_when_clean = BooleanField(default=False)
     uploaded_by = ForeignKeyField(User, null=True, on_delete="SET NULL")
     uploaded_at = MomentField()
     applied_at = MomentField(null=True)
@@ -349,21 +350,55 @@ class SavedView(Table):
 
 
 class ApiToken(Table):
-    """A program's key: shown once, kept as a hash."""
+    """A program's key: shown once, kept as a hash; `minute`, counted since 1970, is when it was used so often."""
 
+    user = ForeignKeyField(User, on_delete="CASCADE")
     name = CharField()
     token_hash = CharField(unique=True, max_length=64)
     rights = CharField()
-    created_by = ForeignKeyField(User, null=True, on_delete="SET NULL")
+    is_scoped = BooleanField(default=False)
     created_at = MomentField()
     expires_at = MomentField(null=True)
     last_used_at = MomentField(null=True)
     revoked_at = MomentField(null=True)
+    minute = IntegerField(default=0)
+    uses_in_minute = IntegerField(default=0)
 
     class Meta:
         """Named in the plural."""
 
         table_name = "api_tokens"
+
+
+class ApiTokenScope(Table):
+    """A customer or a ledger that a token is narrowed to; a scoped token without any sees nothing."""
+
+    token = ForeignKeyField(ApiToken, on_delete="CASCADE")
+    customer = ForeignKeyField(Customer, null=True, on_delete="CASCADE")
+    ledger = CharField(null=True)
+
+    class Meta:
+        """Named in the plural."""
+
+        table_name = "api_token_scopes"
+
+
+class ApiRequest(Table):
+    """A request that a program sent under a key, and what was answered; no status until it is."""
+
+    token = ForeignKeyField(ApiToken, on_delete="CASCADE")
+    key = CharField()
+    request_hash = CharField(max_length=64)
+    asked_at = MomentField(index=True)
+    status = IntegerField(null=True)
+    headers = TextField(default="{}")
+    body = TextField(default="")
+
+    class Meta:
+        """A token's keys are unique."""
+
+        table_name = "api_requests"
+        indexes = ((("token", "key"), True),)
 
 
 class AuditEntry(Table):
@@ -432,6 +467,8 @@ ALL: tuple[type[Table], ...] = (
     Scope,
     SavedView,
     ApiToken,
+    ApiTokenScope,
+    ApiRequest,
     AuditEntry,
     LedgerMark,
     LedgerPart,

@@ -2,7 +2,7 @@
 
 import pytest
 
-from app.domain.permissions import EVERYTHING, Right, Role, Scope, may
+from app.domain.permissions import EVERYTHING, Right, Role, Scope, TokenRight, may, token_may
 
 ALL = {"read", "edit", "export", "edit customers", "see imports", "import", "administer"}
 
@@ -43,3 +43,19 @@ def test_a_scope_without_customers_or_ledgers_covers_nothing():
 
 def test_everything_is_covered_only_where_that_is_said():
     assert EVERYTHING.covers(7, "2025")
+
+
+def test_two_scopes_together_cover_what_both_name():
+    wide, narrow = Scope(frozenset({7, 8}), frozenset({"2025"})), Scope(frozenset({8, 9}), frozenset({"2026"}))
+
+    assert wide.within(narrow) == Scope(frozenset({8}))
+    assert wide.within(EVERYTHING) == EVERYTHING.within(wide) == wide
+
+
+def test_a_token_may_what_it_was_given_and_its_user_may():
+    def may_record(role, *granted):
+        return token_may(granted, TokenRight.PAYMENTS, role, Right.EDIT, EVERYTHING)
+
+    assert may_record(Role.ACCOUNTANT, TokenRight.PAYMENTS)
+    assert not may_record(Role.ACCOUNTANT, TokenRight.READ, TokenRight.EDIT)
+    assert not may_record(Role.VIEWER, TokenRight.PAYMENTS)
