@@ -49,6 +49,7 @@ class Settings:
     trusted_proxies: tuple[IPv4Network | IPv6Network, ...]
     server_workers: int
     log_level: str
+    log_format: str
     workbook: WorkbookLimits
 
     @property
@@ -63,19 +64,21 @@ class Settings:
         data_dir = Path(source.read("DATA_DIR", str, "data")).absolute()
         host = source.read("HOST", str, "127.0.0.1")
         port = source.read("PORT", _whole_number, "8000")
+        public_url = source.read("PUBLIC_URL", _http_url, f"http://{host}:{port}")
         return cls(
             database_url=source.read("DATABASE_URL", _database_url, f"sqlite:///{data_dir}/invoices.sqlite3"),
             data_dir=data_dir,
             secret_key=source.read("SECRET_KEY", _secret, None) or _kept_secret(data_dir),
             host=host,
             port=port,
-            public_url=source.read("PUBLIC_URL", _http_url, f"http://{host}:{port}"),
+            public_url=public_url,
             currency=source.read("CURRENCY", _currency, "USD"),
             time_zone=source.read("TIME_ZONE", _zone, "UTC"),
             session_hours=source.read("SESSION_HOURS", _positive, "12"),
             trusted_proxies=source.read("TRUSTED_PROXIES", _networks, ""),
             server_workers=source.read("SERVER_WORKERS", _positive, "2"),
             log_level=source.read("LOG_LEVEL", _log_level, "INFO"),
+            log_format=source.read("LOG_FORMAT", _log_format, "json" if _is_https(public_url) else "text"),
             workbook=WorkbookLimits(
                 file_bytes=source.read("WORKBOOK_MAX_MEGABYTES", _positive, "10") * MEGABYTE,
                 unpacked_bytes=source.read("WORKBOOK_MAX_UNPACKED_MEGABYTES", _positive, "100") * MEGABYTE,
@@ -141,6 +144,10 @@ def _http_url(text: str) -> str:
     return text.rstrip("/")
 
 
+def _is_https(url: str) -> bool:
+    return url.startswith("https:")
+
+
 def _secret(text: str) -> str:
     if text and len(text.encode()) < MINIMUM_SECRET_BYTES:
         raise ValueError(f"it must have at least {MINIMUM_SECRET_BYTES} characters")
@@ -197,3 +204,9 @@ def _log_level(text: str) -> str:
     if text.upper() not in {"DEBUG", "INFO", "WARNING", "ERROR"}:
         raise ValueError(f"'{text}' is none of DEBUG, INFO, WARNING, ERROR")
     return text.upper()
+
+
+def _log_format(text: str) -> str:
+    if text not in {"json", "text"}:
+        raise ValueError(f"'{text}' is neither json nor text")
+    return text

@@ -9,6 +9,7 @@ from app import clock
 from app.jobs.job_queue import create_tables
 from app.settings import Settings
 from app.store import database
+from app.store.asker import Asker, asked_by
 from app.workbook.importing import Importer
 
 
@@ -17,7 +18,7 @@ def opened() -> Iterator[Settings]:
     """Hold the database open for a command, an SQLite file brought up to date first: one command is enough."""
     settings = Settings.from_environment()
     database.open_database(settings.database_url)
-    with database.connection():
+    with database.connection(), asked_by(Asker(program="the command line")):
         if not database.is_current():
             if not settings.database_url.startswith("sqlite:"):
                 typer.echo("The database is not up to date: run `invoices migrate` first.", err=True)

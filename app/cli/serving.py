@@ -1,7 +1,6 @@
 """Commands that run the product: serve, worker, migrate, health."""
 
 import errno
-import logging
 import socket
 import subprocess
 import sys
@@ -9,8 +8,10 @@ from typing import Annotated
 
 import typer
 from gunicorn.app.base import BaseApplication
+from gunicorn.glogging import Logger as GunicornLogger
 from gunicorn.util import import_app
 
+from app import logs
 from app.cli.opening import importer, migrate, opened
 from app.jobs import worker as job_worker
 from app.jobs.imports import ImportJobs
@@ -19,7 +20,6 @@ from app.settings import Settings
 from app.store import database
 
 THREADS_A_WORKER = 2
-LOG_FORMAT = "%(asctime)s %(levelname)s %(name)s %(message)s"
 
 commands = typer.Typer()
 
@@ -36,11 +36,11 @@ def serve(*, worker: Annotated[bool, typer.Option(help="Run the background worke
 def worker(*, with_parent: Annotated[bool, typer.Option("--with-parent", hidden=True)] = False) -> None:
     """Run the background worker: it reads, applies and undoes imports."""
     if with_parent:
-        logging.basicConfig(format=LOG_FORMAT)
+        _log_as_set(Settings.from_environment())
         job_worker.keep_running([sys.executable, "-m", "app.cli", "worker"])
         return
     with opened() as settings:
-        _log_to_stderr(settings)
+        _log_as_set(settings)
     queue = open_queue()
     job_worker.run(queue, ImportJobs(queue, importer(settings)))
 
@@ -70,6 +70,7 @@ def health() -> None:
 def run_server(settings: Settings, *, with_worker: bool) -> None:
     """Serve until a signal comes."""
     typer.echo(f"The dashboard is at {settings.public_url} (Ctrl+C stops it).")
+    _log_as_set(settings)
     _Server(settings, with_worker=with_worker).run()
 
 
@@ -108,6 +109,7 @@ class _Server(BaseApplication):  # type: ignore[misc]  # gunicorn is untyped
             "worker_class": "gthread",
             "threads": THREADS_A_WORKER,
             "loglevel": "warning",
+            "logger_class": _ServerLog,
             "proc_name": "invoices",
             "control_socket_disable": True,
             "when_ready": self._start_worker,
@@ -133,6 +135,14 @@ class _Server(BaseApplication):  # type: ignore[misc]  # gunicorn is untyped
             self._worker.wait()
 
 
-def _log_to_stderr(settings: Settings) -> None:
-    logging.basicConfig(level=settings.log_level, format=LOG_FORMAT)
-    logging.getLogger("huey").setLevel(logging.WARNING)
+def _log_as_set(settings: Settings) -> None:
+    logs.set_up(settings.log_level, settings.log_format)
+
+
+class _ServerLog(GunicornLogger):  # type: ignore[misc]  # gunicorn is untyped
+    """What Gunicorn itself says, in the same lines as the rest."""
+
+    def setup(self, cfg: object) -> None:
+        super().setup(cfg)
+        self.error_log.handlers.clear()
+        self.error_log.propagate = True

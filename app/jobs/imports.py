@@ -6,6 +6,7 @@ import secrets
 from huey import Huey, crontab
 
 from app.store import imports
+from app.store.asker import Asker, asked_by
 from app.store.database import connection
 from app.store.imports import State
 from app.workbook.importing import Importer, NotNowError
@@ -34,7 +35,7 @@ class ImportJobs:
 
     def work_on(self, import_id: int) -> None:
         """Read, apply or undo the import, as its state says; whatever goes wrong becomes its failure."""
-        with connection():
+        with connection(), asked_by(Asker(program="the worker")):
             stored = imports.get(import_id)
             if stored is None or not stored.state.is_in_work:
                 return

@@ -17,12 +17,13 @@ from app.domain.permissions import EVERYTHING, Scope
 
 @dataclass(frozen=True, slots=True)
 class Asker:
-    """What is known of whoever asks: their scope, network address, the id of their request, and their program."""
+    """What is known of whoever asks: scope, network address, the id of the request, the program, the user's id."""
 
     scope: Scope = EVERYTHING
     address: str = ""
     request_id: str = ""
     program: str = ""
+    user_id: int | None = None
 
 
 _APP = Asker()

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterable
 from datetime import datetime, timedelta
 from pathlib import Path
+from time import perf_counter
 from typing import Any
 
 import bottle
@@ -11,9 +12,11 @@ from app import clock
 from app.jobs.imports import ImportJobs
 from app.jobs.job_queue import open_queue
 from app.settings import Settings
+from app.store.asker import asked_by
 from app.web import rendering, routes
 from app.web.assets import Assets
 from app.web.bulk import Bulk
+from app.web.client_address import Networks
 from app.web.components import Components
 from app.web.cookies import Cookies
 from app.web.csrf import Csrf
@@ -24,9 +27,11 @@ from app.web.flashes import Flashes
 from app.web.guard import Guard
 from app.web.help import Help
 from app.web.imports import Imports
+from app.web.incoming import log_answer, unknown_asker
 from app.web.invoice_page import InvoicePage
 from app.web.invoices import Invoices
 from app.web.keys import derived
+from app.web.own_host import OwnHost
 from app.web.payments import Payments
 from app.web.refusals import NotFoundError, Refusal
 from app.web.rendering import Pages
@@ -48,14 +53,16 @@ def build(settings: Settings, now: Callable[[], datetime] = clock.utc_now) -> bo
     flashes = Flashes(derived(settings.secret_key, "flash"))
     tokens = SessionTokens.signed_with(settings.secret_key)
     pages = Pages(rendering.templates(assets), csrf, flashes, cookies)
-    guard = Guard(now, settings.time_zone, tokens, cookies, csrf, flashes, pages, settings.trusted_proxies)
+    guard = Guard(now, settings.time_zone, tokens, cookies, csrf, flashes, pages)
 
     importer = Importer(settings.data_dir, settings.workbook, settings.time_zone, settings.currency, now)
 
     invoice_page = InvoicePage(pages, settings.time_zone)
     exports = Exports(importer, settings.time_zone)
 
-    application = _Application(pages, security_headers(settings))
+    application = _Application(pages, security_headers(settings), settings.trusted_proxies)
+    if not settings.is_for_this_machine:
+        application.only_for(OwnHost(settings.public_url))
     for route in routes.pages(
         dashboard=Dashboard(pages, settings.currency, settings.time_zone),
         invoices=Invoices(pages, invoice_page, settings.currency, settings.time_zone),
@@ -79,23 +86,43 @@ def build(settings: Settings, now: Callable[[], datetime] = clock.utc_now) -> bo
 
 
 class _Application(bottle.Bottle):  # type: ignore[misc]  # bottle is untyped
-    """A Bottle whose every answer carries the security headers, and whose own errors look like our pages."""
+    """A Bottle that tells requests apart, adds our headers to every answer, and whose errors look like our pages."""
 
-    def __init__(self, pages: Pages, headers: list[tuple[str, str]]) -> None:
+    def __init__(self, pages: Pages, headers: list[tuple[str, str]], proxies: Networks) -> None:
         super().__init__()
         self._pages = pages
         self._headers = headers
+        self._proxies = proxies
         self.router.add_filter("id", lambda _: (r"[0-9]{1,9}", int, str))
 
+    def only_for(self, host: OwnHost) -> None:
+        """Refuse what is asked of another host, whatever it is."""
+
+        def check() -> None:
+            try:
+                host.check(bottle.request)
+            except Refusal as refusal:
+                raise self._pages.refusal(None, refusal) from refusal
+
+        self.add_hook("before_request", check)
+
     def wsgi(self, environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
-        """Answer one request, adding what every response carries."""
+        """Answer one request, adding what every response carries, and the line in the log."""
+        began = perf_counter()
+        whoever = unknown_asker(environ, self._proxies)
+        answered = ""
 
         def start(status: str, headers: list[tuple[str, str]], exc_info: Any = None) -> Any:  # noqa: ANN401  # WSGI
+            nonlocal answered
+            answered = status
             names = {name.lower() for name, _ in headers}
             unsaid = [] if "cache-control" in names else [("Cache-Control", "no-store")]
-            return start_response(status, [*headers, *self._headers, *unsaid], exc_info)
+            own = [("X-Request-Id", whoever.request_id), *self._headers, *unsaid]
+            return start_response(status, [*headers, *own], exc_info)
 
-        answer: Iterable[bytes] = super().wsgi(environ, start)
+        with asked_by(whoever):
+            answer: Iterable[bytes] = super().wsgi(environ, start)
+            log_answer(environ, answered, perf_counter() - began)
         return answer
 
     def default_error_handler(self, error: bottle.HTTPError) -> str:

@@ -1,7 +1,6 @@
 """The guard: what every request passes on its way to a handler and back."""
 
 import logging
-import secrets
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, replace
@@ -11,16 +10,15 @@ from zoneinfo import ZoneInfo
 
 from bottle import HTTPResponse, request
 
-from app.domain.permissions import Right, Scope, may
-from app.store import logins
-from app.store.asker import Asker, asked_by
+from app.domain.permissions import Right, may
+from app.store import asker, logins
 from app.store.database import connection
 from app.store.logins import Login
 from app.store.remembered import one_look
-from app.web.client_address import Networks, address_of
 from app.web.cookies import Cookies
 from app.web.csrf import FIELD, SAFE_METHODS, Csrf
 from app.web.flashes import Flashes
+from app.web.incoming import asked_by_user
 from app.web.locales import Locale
 from app.web.refusals import ForbiddenError, LengthRequiredError, Refusal, TooLargeError
 from app.web.rendering import Pages, address
@@ -28,8 +26,6 @@ from app.web.session_tokens import SessionTokens
 from app.web.visits import Visit
 
 LARGEST_FORM = 100_000
-
-_NOTHING = Scope()
 
 log = logging.getLogger(__name__)
 
@@ -56,7 +52,6 @@ class Guard:
     csrf: Csrf
     flashes: Flashes
     pages: Pages
-    proxies: Networks
 
     def around(self, route: Route) -> Callable[..., HTTPResponse]:
         """Return what answers the route."""
@@ -64,8 +59,7 @@ class Guard:
         def answer(**arguments: Any) -> HTTPResponse:  # noqa: ANN401  # the parts of the path
             with connection(), one_look() if request.method in SAFE_METHODS else nullcontext():
                 visit = self._visit()
-                scope = visit.login.user.scope if visit.login else _NOTHING
-                with asked_by(Asker(scope, visit.address)):
+                with asked_by_user(visit.login.user if visit.login else None):
                     return self._answer(route, visit, arguments)
 
         return self.catching(answer)
@@ -81,9 +75,8 @@ class Guard:
             except Refusal as refusal:
                 return self.pages.refusal(None, refusal)
             except Exception:
-                failure_id = secrets.token_hex(4)
-                log.exception("failure %s at %s %r", failure_id, request.method, request.path)
-                return self.pages.failure(failure_id)
+                log.exception("failure at %s %r", request.method, request.path)
+                return self.pages.failure(asker.current().request_id)
 
         return answer
 
@@ -109,7 +102,7 @@ class Guard:
             today=now.astimezone(self.zone).date(),
             method=request.method,
             path=request.path,
-            address=address_of(request.environ, self.proxies),
+            address=asker.current().address,
             url=address_asked_for(),
             query=_texts(request.query),
             form={},

@@ -85,16 +85,16 @@ class Pages:
     def refusal(self, visit: Visit | None, refusal: Refusal) -> HTTPResponse:
         """Answer with why the page asked for is not shown."""
         around = self._around(visit) if visit else _AROUND_NOBODY
-        values = {"title": refusal.title, "sentence": str(refusal), "failure_id": ""}
+        values = {"title": refusal.title, "sentence": str(refusal), "request_id": ""}
         return self._page("errors/show.html", refusal.status, {**around, **values})
 
-    def failure(self, failure_id: str) -> HTTPResponse:
+    def failure(self, request_id: str) -> HTTPResponse:
         """Answer that something broke, with the id under which the log tells what."""
         values = {
             "title": "Something went wrong here",
             "sentence": "Nothing was changed. Please try again; if it happens again, tell whoever runs this site the "
             "number below.",
-            "failure_id": failure_id,
+            "request_id": request_id,
         }
         return self._page("errors/show.html", 500, {**_AROUND_NOBODY, **values})
 
