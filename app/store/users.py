@@ -30,6 +30,7 @@ class User:
     role: Role
     active: bool
     scope: Scope = EVERYTHING
+    has_second_factor: bool = False
 
     def may(self, right: Right) -> bool:
         """Tell whether the user has the right; the scope then says to what."""
@@ -44,6 +45,7 @@ COLUMNS = (
     tables.User.role,
     tables.User.active,
     tables.User.is_scoped,
+    tables.User.totp_secret.is_null(is_null=False),
     tables.Scope.customer,
     tables.Scope.ledger,
 )
@@ -77,7 +79,7 @@ def existing(user_id: int) -> User:
 
 def find_by_email(email: str) -> User | None:
     """Return the user with that address, however it is capitalised."""
-    return next(_found(tables.User.email == _as_compared(email)), None)
+    return next(_found(is_called(email)), None)
 
 
 def all_users() -> list[User]:
@@ -130,13 +132,19 @@ def set_scope(user_id: int, scope: Scope) -> None:
             tables.Scope.create(user=user_id, ledger=ledger)
 
 
+def is_called(email: str) -> Any:
+    """Select the user with that address, however it is capitalised."""
+    return tables.User.email == _as_compared(email)
+
+
 def from_rows(rows: Iterable[tuple[Any, ...]]) -> User:
     """Return the user whom all these rows, the values of COLUMNS, are about."""
     known = list(rows)
-    user_id, email, name, role, active, is_scoped, *_ = known[0]
+    user_id, email, name, role, active, is_scoped, has_second_factor, *_ = known[0]
     customers = frozenset(row[-2] for row in known if row[-2] is not None)
     ledgers = frozenset(row[-1] for row in known if row[-1] is not None)
-    return User(user_id, email, name, Role(role), active, Scope(customers, ledgers, is_everything=not is_scoped))
+    scope = Scope(customers, ledgers, is_everything=not is_scoped)
+    return User(user_id, email, name, Role(role), active, scope, bool(has_second_factor))
 
 
 def _found(which: Any) -> Iterator[User]:
