@@ -39,6 +39,7 @@ from app.web.security_headers import security_headers
 from app.web.session_tokens import SessionTokens
 from app.web.sessions import Sessions
 from app.web.statements import Statements
+from app.web.users import Users
 from app.web.views import Views
 from app.workbook.importing import Importer
 
@@ -73,6 +74,7 @@ def build(settings: Settings, now: Callable[[], datetime] = clock.utc_now) -> bo
         bulk=Bulk(pages, exports, settings.time_zone),
         imports=Imports(pages, importer, ImportJobs(open_queue(), importer)),
         exports=exports,
+        users=Users(pages, settings.public_url),
         sessions=Sessions(pages, tokens, cookies, timedelta(hours=settings.session_hours)),
         help_pages=Help(pages),
     ):

@@ -19,6 +19,7 @@ from app.domain.turnover import Month, Turnover, by_month
 from app.store import customers, history, invoices, positions, settlements, turnover
 from app.store.invoices import LONGEST_DUE_FIRST, Filter
 from app.store.remembered import recalled
+from app.web import scopes
 from app.web.deeds import told
 from app.web.forms import Fields
 from app.web.locales import Locale
@@ -96,6 +97,7 @@ class Dashboard:
             standing=recalled(asked, lambda: self._standing(visit.locale, as_of, said)),
             deeds=[told(one, visit.locale) for one in history.latest(_LATEST_DEEDS, as_of)],
             is_empty=not invoices.exist(),
+            sees="" if visit.user.scope.is_everything else scopes.told(visit.user.scope),
         )
 
     def _standing(self, locale: Locale, as_of: AsOf, said: str) -> Markup:

@@ -15,6 +15,7 @@ from app.web.invoices import Invoices
 from app.web.payments import Payments
 from app.web.sessions import Sessions
 from app.web.statements import Statements
+from app.web.users import Users
 from app.web.views import Views
 
 
@@ -28,6 +29,7 @@ def pages(
     bulk: Bulk,
     imports: Imports,
     exports: Exports,
+    users: Users,
     sessions: Sessions,
     help_pages: Help,
 ) -> tuple[Route, ...]:
@@ -74,6 +76,15 @@ def pages(
         Route("POST", "/imports/<import_id:id>/apply", imports.apply, Right.IMPORT),
         Route("POST", "/imports/<import_id:id>/undo", imports.undo, Right.IMPORT),
         Route("POST", "/imports/<import_id:id>/discard", imports.discard, Right.IMPORT),
+        Route("GET", "/users", users.index, Right.ADMINISTER),
+        Route("POST", "/users", users.create, Right.ADMINISTER, LARGEST_PICK),
+        Route("GET", "/users/new", users.new, Right.ADMINISTER),
+        Route("GET", "/users/<user_id:id>", users.show, Right.ADMINISTER),
+        Route("POST", "/users/<user_id:id>", users.update, Right.ADMINISTER, LARGEST_PICK),
+        Route("POST", "/users/<user_id:id>/deactivate", users.deactivate, Right.ADMINISTER),
+        Route("POST", "/users/<user_id:id>/activate", users.activate, Right.ADMINISTER),
+        Route("POST", "/users/<user_id:id>/link", users.make_link, Right.ADMINISTER),
+        Route("POST", "/users/<user_id:id>/second-factor", users.reset_second_factor, Right.ADMINISTER),
         Route("GET", "/export.xlsx", exports.everything, Right.EXPORT),
         Route("GET", "/invoices.<kind:re:xlsx|csv>", exports.invoices, Right.EXPORT),
         Route("GET", "/customers.<kind:re:xlsx|csv>", customers.export, Right.EXPORT),

@@ -1,0 +1,164 @@
+"""Who may ask for what: every route, as every role, for what is theirs and for what is another's.
+
+The table says what a route answers; a route without a row fails. `own` and `other` are records inside and outside the
+scope of a scoped user; whoever has no scope owns all. The answers:
+
+    yes    it is done, or what was sent is said to be wrong
+    no     the role, or the scope, does not include the right (403)
+    gone   there is no such thing, as far as whoever asks can tell (404)
+    in     sign in first
+"""
+
+from datetime import date
+from types import SimpleNamespace
+
+import pytest
+from support.browser import Browser
+from support.records import a_customer, a_payment, a_user, an_import, an_invoice
+
+from app.domain.permissions import Role, Scope
+from app.store import tables, users
+
+# viewer, accountant and admin see everything; then accountant with a scope: what is theirs, what is another's.
+ROWS = """
+                                               stranger viewer accountant admin  own  other
+GET  /                                               in    yes        yes   yes  yes  -
+GET  /invoices                                       in    yes        yes   yes  yes  -
+POST /invoices                                       in     no        yes   yes  yes  -
+GET  /invoices/new                                   in     no        yes   yes  yes  -
+GET  /invoices/<invoice_id:id>                       in    yes        yes   yes  yes  gone
+GET  /invoices/<invoice_id:id>/edit                  in     no        yes   yes  yes  gone
+POST /invoices/<invoice_id:id>/edit                  in     no        yes   yes  yes  gone
+POST /invoices/<invoice_id:id>/say                   in     no        yes   yes  yes  gone
+POST /invoices/<invoice_id:id>/payments              in     no        yes   yes  yes  gone
+POST /invoices/<invoice_id:id>/refunds               in     no        yes   yes  yes  gone
+POST /invoices/<invoice_id:id>/credit                in     no        yes   yes  yes  gone
+POST /invoices/bulk                                  in     no        yes   yes  yes  -
+POST /invoices/bulk/apply                            in     no        yes   yes  yes  -
+GET  /invoices.<kind:re:xlsx|csv>                    in     no        yes   yes  yes  -
+GET  /payments                                       in    yes        yes   yes  yes  -
+GET  /payments/new                                   in     no        yes   yes  yes  -
+POST /payments/new                                   in     no        yes   yes  yes  -
+POST /payments/<payment_id:id>/void                  in     no        yes   yes  yes  gone
+GET  /payments.<kind:re:xlsx|csv>                    in     no        yes   yes  yes  -
+GET  /customers                                      in    yes        yes   yes  yes  -
+POST /customers                                      in     no        yes   yes   no  -
+GET  /customers/new                                  in     no        yes   yes   no  -
+GET  /customers/<customer_id:id>                     in    yes        yes   yes  yes  gone
+GET  /customers/<customer_id:id>/edit                in     no        yes   yes   no  no
+POST /customers/<customer_id:id>/edit                in     no        yes   yes   no  no
+POST /customers/<customer_id:id>/archive             in     no        yes   yes   no  no
+POST /customers/<customer_id:id>/unarchive           in     no        yes   yes   no  no
+GET  /customers/<customer_id:id>/statement           in    yes        yes   yes  yes  gone
+GET  /customers/<customer_id:id>/statement.xlsx      in     no        yes   yes  yes  gone
+GET  /customers.<kind:re:xlsx|csv>                   in     no        yes   yes  yes  -
+GET  /views                                          in    yes        yes   yes  yes  -
+POST /views                                          in    yes        yes   yes  yes  -
+POST /views/<view_id:id>                             in   gone       gone  gone  yes  gone
+POST /views/<view_id:id>/default                     in   gone       gone  gone  yes  gone
+POST /views/<view_id:id>/delete                      in   gone       gone  gone  yes  gone
+GET  /imports                                        in    yes        yes   yes   no  -
+POST /imports                                        in     no        yes   yes   no  -
+GET  /imports/<import_id:id>                         in    yes        yes   yes   no  no
+GET  /imports/<import_id:id>/progress                in    yes        yes   yes   no  no
+GET  /imports/<import_id:id>/marked                  in     no        yes   yes   no  no
+POST /imports/<import_id:id>/choices                 in     no        yes   yes   no  no
+POST /imports/<import_id:id>/apply                   in     no        yes   yes   no  no
+POST /imports/<import_id:id>/undo                    in     no        yes   yes   no  no
+POST /imports/<import_id:id>/discard                 in     no        yes   yes   no  no
+GET  /export.xlsx                                    in     no        yes   yes  yes  -
+GET  /users                                          in     no         no   yes   no  -
+POST /users                                          in     no         no   yes   no  -
+GET  /users/new                                      in     no         no   yes   no  -
+GET  /users/<user_id:id>                             in     no         no   yes   no  no
+POST /users/<user_id:id>                             in     no         no   yes   no  no
+POST /users/<user_id:id>/activate                    in     no         no   yes   no  no
+POST /users/<user_id:id>/deactivate                  in     no         no   yes   no  no
+POST /users/<user_id:id>/link                        in     no         no   yes   no  no
+POST /users/<user_id:id>/second-factor               in     no         no   yes   no  no
+GET  /help                                           in    yes        yes   yes  yes  -
+GET  /components                                     in    yes        yes   yes  yes  -
+GET  /sign-in                                       yes    yes        yes   yes  yes  -
+POST /sign-in                                       yes    yes        yes   yes  yes  -
+POST /sign-out                                       in    yes        yes   yes  yes  -
+GET  /health                                        yes    yes        yes   yes  yes  -
+GET  /static/<content_hash>/<path:path>            gone   gone       gone  gone gone  -
+"""
+COLUMNS, *LINES = (line.split() for line in ROWS.strip().splitlines())
+TABLE = {(method, rule): dict(zip(COLUMNS, answers, strict=True)) for method, rule, *answers in LINES}
+# What must be sent for the record of the address to be looked for at all.
+FORMS = {
+    "/invoices/<invoice_id:id>/say": {"change": "dispute"},
+    "/payments/new": {"customer": "1"},
+    "/views/<view_id:id>": {"name": "Late"},
+}
+CELLS = [
+    pytest.param(method, rule, who, answer, id=f"{method} {rule} {who}")
+    for (method, rule), answers in TABLE.items()
+    for who, answer in answers.items()
+    if answer != "-"
+]
+
+
+@pytest.fixture
+def store(user):
+    """Records inside the scope of whoever is scoped, and the same outside of it."""
+    password_hash = users.password_hash_of(user.id)
+    scoped = a_user("scoped@example.com", Role.ACCOUNTANT, "Scoped", password_hash)
+    a_user("viewer@example.com", Role.VIEWER, "Viewer", password_hash)
+    a_user("accountant@example.com", Role.ACCOUNTANT, "Accountant", password_hash)
+    own, other = (_records(code, owner) for code, owner in (("C1", scoped), ("C2", user)))
+    users.set_scope(scoped.id, Scope(customers=frozenset({own.customer_id})))
+    return {"own": own, "other": other}
+
+
+def _records(code, owner):
+    customer = a_customer(code, f"Customer {code}")
+    invoice = an_invoice(f"{code}-1", customer, due_on=date(2026, 2, 1))
+    return SimpleNamespace(
+        customer_id=customer.id,
+        invoice_id=invoice.id,
+        payment_id=a_payment(invoice, 10_00).id,
+        view_id=tables.SavedView.create(user=owner.id, name=code, parameters="{}").id,
+        import_id=an_import(f"{code}.xlsx").id,
+        user_id=owner.id,
+    )
+
+
+def test_every_route_has_a_row(app):
+    assert {(route.method, route.rule) for route in app.routes if not route.rule.startswith("/api")} == set(TABLE)
+
+
+@pytest.mark.parametrize(("method", "rule", "who", "answer"), CELLS)
+def test_a_route_answers_as_the_table_says(app, store, method, rule, who, answer):
+    browser = Browser(app)
+    if who != "stranger":
+        email = {"admin": "ann", "viewer": "viewer", "accountant": "accountant"}.get(who, "scoped")
+        browser.sign_in(f"{email}@example.com")
+    path = _path(rule, store["other" if who == "other" else "own"])
+
+    assert _answer(_asked(browser, method, path, FORMS.get(rule, {})), who) == answer
+
+
+def _path(rule, records):
+    path = rule.replace("<kind:re:xlsx|csv>", "csv").replace("<content_hash>", "0").replace("<path:path>", "a.css")
+    for name, value in vars(records).items():
+        path = path.replace(f"<{name}:id>", str(value))
+    return path
+
+
+def _asked(browser, method, path, form):
+    if method == "GET":
+        return browser.get(path, expect_errors=True)
+    return browser.post(path, {"csrf_token": _token(browser), **form}, expect_errors=True)
+
+
+def _token(browser):
+    page = browser.get("/help", expect_errors=True)
+    return (page if page.status_int == 200 else browser.get("/sign-in")).forms[0]["csrf_token"].value
+
+
+def _answer(response, who):
+    if who == "stranger" and response.status_int == 303 and response.location.startswith("/sign-in"):
+        return "in"
+    return {403: "no", 404: "gone"}.get(response.status_int) or ("yes" if response.status_int < 500 else "broken")
