@@ -11,8 +11,12 @@ from typing import Self, TypeVar
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
+from app.domain.permissions import Role
+
 MINIMUM_SECRET_BYTES = 32
 MEGABYTE = 1_000_000
+
+_LEAST_IDLE_MINUTES = 5
 
 _Value = TypeVar("_Value")
 
@@ -40,12 +44,18 @@ class Settings:
     database_url: str
     data_dir: Path
     secret_key: str
+    secret_keys_before: tuple[str, ...]
     host: str
     port: int
     public_url: str
     currency: str
     time_zone: ZoneInfo
     session_hours: int
+    session_idle_minutes: int
+    require_second_factor: frozenset[Role]
+    allowed_addresses: tuple[IPv4Network | IPv6Network, ...]
+    smtp_url: str
+    mail_from: str
     trusted_proxies: tuple[IPv4Network | IPv6Network, ...]
     server_workers: int
     log_level: str
@@ -57,6 +67,11 @@ class Settings:
         """Tell whether its address is one that only this machine can reach: it is being worked on, or tried."""
         return urlsplit(self.public_url).hostname in {"localhost", "127.0.0.1", "::1"}
 
+    @property
+    def secret_keys(self) -> tuple[str, ...]:
+        """Return the key that signs, then those whose signatures are still accepted."""
+        return self.secret_key, *self.secret_keys_before
+
     @classmethod
     def from_environment(cls, environment: Mapping[str, str] | None = None) -> Self:
         """Read all settings; raises SettingsError at the first that is wrong."""
@@ -65,16 +80,24 @@ class Settings:
         host = source.read("HOST", str, "127.0.0.1")
         port = source.read("PORT", _whole_number, "8000")
         public_url = source.read("PUBLIC_URL", _http_url, f"http://{host}:{port}")
+        asked_of = "admin" if _is_https(public_url) else "nobody"
+        smtp_url = source.read("SMTP_URL", _smtp_url, "")
         return cls(
             database_url=source.read("DATABASE_URL", _database_url, f"sqlite:///{data_dir}/invoices.sqlite3"),
             data_dir=data_dir,
             secret_key=source.read("SECRET_KEY", _secret, None) or _kept_secret(data_dir),
+            secret_keys_before=source.read("SECRET_KEYS_BEFORE", _secrets, ""),
             host=host,
             port=port,
             public_url=public_url,
             currency=source.read("CURRENCY", _currency, "USD"),
             time_zone=source.read("TIME_ZONE", _zone, "UTC"),
             session_hours=source.read("SESSION_HOURS", _positive, "12"),
+            session_idle_minutes=source.read("SESSION_IDLE_MINUTES", _idle_minutes, "30"),
+            require_second_factor=source.read("REQUIRE_SECOND_FACTOR", _roles, asked_of),
+            allowed_addresses=source.read("ALLOWED_ADDRESSES", _networks, ""),
+            smtp_url=smtp_url,
+            mail_from=source.read("MAIL_FROM", _sender if smtp_url else str, ""),
             trusted_proxies=source.read("TRUSTED_PROXIES", _networks, ""),
             server_workers=source.read("SERVER_WORKERS", _positive, "2"),
             log_level=source.read("LOG_LEVEL", _log_level, "INFO"),
@@ -154,6 +177,10 @@ def _secret(text: str) -> str:
     return text
 
 
+def _secrets(text: str) -> tuple[str, ...]:
+    return tuple(_secret(part.strip()) for part in text.split(",") if part.strip())
+
+
 def _kept_secret(data_dir: Path) -> str:
     """Return the key that was made for this data directory at its first use."""
     path = data_dir / "secret_key"
@@ -198,6 +225,35 @@ def _network(text: str) -> IPv4Network | IPv6Network:
         return ip_network(text)
     except ValueError as error:
         raise ValueError(f"'{text}' is neither an address nor a network, such as 10.0.0.0/8") from error
+
+
+def _idle_minutes(text: str) -> int:
+    minutes = _whole_number(text)
+    if minutes < _LEAST_IDLE_MINUTES:
+        raise ValueError(f"it must be at least {_LEAST_IDLE_MINUTES}")
+    return minutes
+
+
+def _roles(text: str) -> frozenset[Role]:
+    if text == "nobody":
+        return frozenset()
+    try:
+        return frozenset(Role(part.strip()) for part in text.split(","))
+    except ValueError as error:
+        raise ValueError(f"'{text}' is neither nobody nor a list of roles: {', '.join(Role)}") from error
+
+
+def _smtp_url(text: str) -> str:
+    parts = urlsplit(text)
+    if text and (parts.scheme not in {"smtp", "smtps"} or not parts.hostname):
+        raise ValueError(f"'{text.rsplit('@', maxsplit=1)[-1]}' is neither an smtp:// nor an smtps:// address")
+    return text
+
+
+def _sender(text: str) -> str:
+    if "@" not in text.strip("@"):
+        raise ValueError("mail is set up by SMTP_URL, so this must be the e-mail address that it comes from")
+    return text
 
 
 def _log_level(text: str) -> str:

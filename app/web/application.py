@@ -30,7 +30,7 @@ from app.web.imports import Imports
 from app.web.incoming import log_answer, unknown_asker
 from app.web.invoice_page import InvoicePage
 from app.web.invoices import Invoices
-from app.web.keys import derived
+from app.web.keys import derived_all
 from app.web.own_host import OwnHost
 from app.web.payments import Payments
 from app.web.refusals import NotFoundError, Refusal
@@ -50,9 +50,9 @@ def build(settings: Settings, now: Callable[[], datetime] = clock.utc_now) -> bo
     """Return the application; the database must have been opened."""
     assets = Assets.of(_STATIC)
     cookies = Cookies(https=settings.public_url.startswith("https:"))
-    csrf = Csrf(derived(settings.secret_key, "csrf"), settings.public_url)
-    flashes = Flashes(derived(settings.secret_key, "flash"))
-    tokens = SessionTokens.signed_with(settings.secret_key)
+    csrf = Csrf(derived_all(settings.secret_keys, "csrf"), settings.public_url)
+    flashes = Flashes(derived_all(settings.secret_keys, "flash"))
+    tokens = SessionTokens.signed_with(*settings.secret_keys)
     pages = Pages(rendering.templates(assets), csrf, flashes, cookies)
     guard = Guard(now, settings.time_zone, tokens, cookies, csrf, flashes, pages)
 

@@ -15,16 +15,16 @@ SAFE_METHODS = frozenset({"GET", "HEAD"})
 class Csrf:
     """Makes and checks the tokens of forms, each bound to a secret that only the browser holds."""
 
-    key: bytes
+    keys: tuple[bytes, ...]
     public_url: str
 
     def token_for(self, secret: str) -> str:
         """Return the token for forms of the browser with that secret."""
-        return signature(self.key, secret)
+        return signature(self.keys[0], secret)
 
     def is_genuine(self, request: BaseRequest, secret: str, token: str) -> bool:
         """Tell whether the request comes from a form that we rendered for the browser with that secret."""
-        return bool(secret) and is_signature(self.key, secret, token) and self._comes_from_us(request)
+        return bool(secret) and is_signature(self.keys, secret, token) and self._comes_from_us(request)
 
     def _comes_from_us(self, request: BaseRequest) -> bool:
         site = request.get_header("Sec-Fetch-Site")

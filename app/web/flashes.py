@@ -11,11 +11,11 @@ from app.web.keys import is_signature, signature
 class Flashes:
     """Signs and reads sentences, each bound to the login it was written for."""
 
-    key: bytes
+    keys: tuple[bytes, ...]
 
     def sign(self, sentence: str, jti: str) -> str:
         """Return the sentence as the cookie holds it."""
-        return f"{base64.urlsafe_b64encode(sentence.encode()).decode()}.{signature(self.key, jti + sentence)}"
+        return f"{base64.urlsafe_b64encode(sentence.encode()).decode()}.{signature(self.keys[0], jti + sentence)}"
 
     def read(self, cookie: str, jti: str) -> str:
         """Return the sentence, nothing unless it was signed for this login."""
@@ -24,4 +24,4 @@ class Flashes:
             sentence = base64.urlsafe_b64decode(encoded).decode()
         except (binascii.Error, ValueError):
             return ""
-        return sentence if is_signature(self.key, jti + sentence, claimed) else ""
+        return sentence if is_signature(self.keys, jti + sentence, claimed) else ""

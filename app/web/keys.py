@@ -2,6 +2,12 @@
 
 import hashlib
 import hmac
+from collections.abc import Sequence
+
+
+def derived_all(secret_keys: Sequence[str], purpose: str) -> tuple[bytes, ...]:
+    """Return the keys for the purpose: the first signs, the signatures of all are accepted."""
+    return tuple(derived(secret_key, purpose) for secret_key in secret_keys)
 
 
 def derived(secret_key: str, purpose: str) -> bytes:
@@ -14,6 +20,6 @@ def signature(key: bytes, text: str) -> str:
     return hmac.digest(key, text.encode(), hashlib.sha256).hex()
 
 
-def is_signature(key: bytes, text: str, claimed: str) -> bool:
-    """Tell whether the signature is the one of the text, in a time that does not depend on how wrong it is."""
-    return hmac.compare_digest(signature(key, text).encode(), claimed.encode())
+def is_signature(keys: Sequence[bytes], text: str, claimed: str) -> bool:
+    """Tell whether one of the keys signed the text so, in a time that does not depend on how wrong it is."""
+    return any(hmac.compare_digest(signature(key, text).encode(), claimed.encode()) for key in keys)

@@ -1,4 +1,4 @@
-"""Session tokens: the signed reference to a login that a browser keeps in its cookie."""
+"""Session tokens: the signed reference to a login that a browser keeps in its cookie, and others of their own types."""
 
 import hashlib
 from dataclasses import dataclass
@@ -8,10 +8,9 @@ from typing import Any
 
 import jwt
 
-from app.web.keys import derived
+from app.web.keys import derived_all
 
 _ALGORITHM = "HS256"
-_TYPE = "session+jwt"
 _ISSUER = _AUDIENCE = "invoices"
 _CLAIMS = ["iss", "aud", "sub", "jti", "iat", "nbf", "exp"]
 _LEEWAY_SECONDS = 5
@@ -34,12 +33,13 @@ class SessionTokens:
     """Writes and reads tokens with keys by name: the first signs, all of them are accepted."""
 
     keys: dict[str, bytes]
+    purpose: str = "session"
 
     @classmethod
-    def signed_with(cls, *secret_keys: str) -> "SessionTokens":
+    def signed_with(cls, *secret_keys: str, purpose: str = "session") -> "SessionTokens":
         """Return tokens signed with the first secret key; those of the others are still accepted."""
-        keys = [derived(secret_key, "session") for secret_key in secret_keys]
-        return cls({hashlib.sha256(key).hexdigest()[:8]: key for key in keys})
+        keys = derived_all(secret_keys, purpose)
+        return cls({hashlib.sha256(key).hexdigest()[:8]: key for key in keys}, purpose)
 
     def issue(self, reference: Reference, now: datetime, expires_at: datetime) -> str:
         """Return a token for the login, good until it expires."""
@@ -54,15 +54,19 @@ class SessionTokens:
             "nbf": issued,
             "exp": int(expires_at.timestamp()),
         }
-        return _JWT.encode(claims, key, _ALGORITHM, headers={"typ": _TYPE, "kid": kid})
+        return _JWT.encode(claims, key, _ALGORITHM, headers={"typ": _type(self.purpose), "kid": kid})
 
     def read(self, token: str, now: datetime) -> Reference | None:
         """Return what the token says, None for one that is not ours, not yet or no longer good."""
         try:
-            claims = _verified(token, tuple(self.keys.items()))
+            claims = _verified(token, _type(self.purpose), tuple(self.keys.items()))
         except (jwt.InvalidTokenError, KeyError, ValueError):
             return None
         return claims.reference if claims.begin_at <= now.timestamp() < claims.end_at else None
+
+
+def _type(purpose: str) -> str:
+    return f"{purpose}+jwt"
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,10 +77,10 @@ class _Claims:
 
 
 @lru_cache(maxsize=_MOST_VERIFIED)
-def _verified(token: str, keys: tuple[tuple[str, bytes], ...]) -> _Claims:
+def _verified(token: str, kind: str, keys: tuple[tuple[str, bytes], ...]) -> _Claims:
     """Return what a token of ours says; a browser sends the same one with each request, so the latest are kept."""
     header = jwt.get_unverified_header(token)
-    if header.get("typ") != _TYPE:
+    if header.get("typ") != kind:
         raise jwt.InvalidTokenError("It is of another type.")
     key = dict(keys)[str(header.get("kid"))]
     claims = _JWT.decode(token, key, algorithms=[_ALGORITHM], issuer=_ISSUER, audience=_AUDIENCE, options=_CHECKS)

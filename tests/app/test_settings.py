@@ -4,6 +4,7 @@ import stat
 
 import pytest
 
+from app.domain.permissions import Role
 from app.settings import Settings, SettingsError
 from app.store import database as store_database
 
@@ -48,6 +49,19 @@ def test_a_file_that_cannot_be_read_is_named(tmp_path):
         ("CURRENCY", "dollar", "CURRENCY: 'dollar' is not a currency code of three letters, such as USD."),
         ("TIME_ZONE", "Mars/Base", "TIME_ZONE: 'Mars/Base' is not a time zone, such as Europe/Berlin."),
         ("PUBLIC_URL", "example.com", "PUBLIC_URL: 'example.com' is not an http:// or https:// address."),
+        ("SECRET_KEYS_BEFORE", f"{'k' * 32},short", "SECRET_KEYS_BEFORE: it must have at least 32 characters."),
+        ("SESSION_IDLE_MINUTES", "4", "SESSION_IDLE_MINUTES: it must be at least 5."),
+        (
+            "REQUIRE_SECOND_FACTOR",
+            "admin,boss",
+            "REQUIRE_SECOND_FACTOR: 'admin,boss' is neither nobody nor a list of roles: admin, accountant, viewer.",
+        ),
+        (
+            "ALLOWED_ADDRESSES",
+            "10.0.0.0/8,home",
+            "ALLOWED_ADDRESSES: 'home' is neither an address nor a network, such as 10.0.0.0/8.",
+        ),
+        ("SMTP_URL", "mail.example", "SMTP_URL: 'mail.example' is neither an smtp:// nor an smtps:// address."),
         ("LOG_LEVEL", "LOUD", "LOG_LEVEL: 'LOUD' is none of DEBUG, INFO, WARNING, ERROR."),
     ],
 )
@@ -92,3 +106,36 @@ def test_a_data_folder_may_hold_signs_that_mean_something_in_an_address(tmp_path
     store_database.open_database(Settings.from_environment({"DATA_DIR": str(folder)}).database_url)
 
     assert (folder / "invoices.sqlite3").exists()
+
+
+def test_a_second_factor_is_asked_of_admins_where_the_site_is_on_the_internet(tmp_path):
+    assert read(tmp_path, PUBLIC_URL="https://invoices.example").require_second_factor == {Role.ADMIN}
+    assert read(tmp_path).require_second_factor == frozenset()
+
+
+def test_a_second_factor_is_asked_of_the_roles_that_are_named(tmp_path):
+    named = read(tmp_path, REQUIRE_SECOND_FACTOR="admin, viewer").require_second_factor
+    nobody = read(tmp_path, PUBLIC_URL="https://invoices.example", REQUIRE_SECOND_FACTOR="nobody")
+
+    assert named == {Role.ADMIN, Role.VIEWER}
+    assert nobody.require_second_factor == frozenset()
+
+
+def test_keys_from_before_are_accepted_and_the_present_one_signs(tmp_path):
+    settings = read(tmp_path, SECRET_KEY="n" * 32, SECRET_KEYS_BEFORE=f"{'a' * 32}, {'b' * 32}")
+
+    assert settings.secret_keys == ("n" * 32, "a" * 32, "b" * 32)
+
+
+def test_mail_needs_a_sender(tmp_path):
+    with pytest.raises(
+        SettingsError, match="MAIL_FROM: mail is set up by SMTP_URL, so this must be the e-mail address"
+    ):
+        read(tmp_path, SMTP_URL="smtp://mail.example:587")
+
+
+def test_the_password_in_a_wrong_address_of_a_mail_server_is_not_shown(tmp_path):
+    with pytest.raises(SettingsError) as refused:
+        read(tmp_path, SMTP_URL="imap://app:secret@mail.example")
+
+    assert "secret" not in str(refused.value)

@@ -57,7 +57,7 @@ def test_a_sentence_is_shown_once_on_the_next_page(app_with_export, user):
 
 def test_a_sentence_cannot_be_put_on_our_page_by_anybody_else(app_with_export, user):
     browser = signed_in(app_with_export, user.email)
-    forged = Flashes(b"x" * 32).sign("Please call 555-0100.", "jti")
+    forged = Flashes((b"x" * 32,)).sign("Please call 555-0100.", "jti")
 
     browser.set_cookie("flash", forged)
 
@@ -66,11 +66,11 @@ def test_a_sentence_cannot_be_put_on_our_page_by_anybody_else(app_with_export, u
 
 @pytest.mark.parametrize("cookie", ["", ".", "a.b", "%%%.x", "4pyT", "//8=.00"])
 def test_a_sentence_that_we_did_not_write_is_nothing(cookie):
-    assert Flashes(b"k" * 32).read(cookie, "jti") == ""
+    assert Flashes((b"k" * 32,)).read(cookie, "jti") == ""
 
 
 def test_a_sentence_is_good_for_the_login_it_was_written_for():
-    flashes = Flashes(b"k" * 32)
+    flashes = Flashes((b"k" * 32,))
 
     assert flashes.read(flashes.sign("Größe ✓", "jti"), "jti") == "Größe ✓"
     assert flashes.read(flashes.sign("Größe ✓", "jti"), "other") == ""
