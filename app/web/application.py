@@ -14,6 +14,7 @@ from app.jobs.job_queue import open_queue
 from app.settings import Settings
 from app.store.asker import asked_by
 from app.web import rendering, routes
+from app.web.admission import Admission
 from app.web.assets import Assets
 from app.web.bulk import Bulk
 from app.web.client_address import Networks
@@ -54,7 +55,7 @@ def build(settings: Settings, now: Callable[[], datetime] = clock.utc_now) -> bo
     flashes = Flashes(derived_all(settings.secret_keys, "flash"))
     tokens = SessionTokens.signed_with(*settings.secret_keys)
     pages = Pages(rendering.templates(assets), csrf, flashes, cookies)
-    guard = Guard(now, settings.time_zone, tokens, cookies, csrf, flashes, pages)
+    guard = Guard(now, settings.time_zone, tokens, cookies, csrf, flashes, pages, Admission.by(settings))
 
     importer = Importer(settings.data_dir, settings.workbook, settings.time_zone, settings.currency, now)
 

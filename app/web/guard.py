@@ -11,10 +11,11 @@ from zoneinfo import ZoneInfo
 from bottle import HTTPResponse, request
 
 from app.domain.permissions import Right, may
-from app.store import asker, logins
-from app.store.database import connection
+from app.store import asker, audit, logins
+from app.store.database import connection, transaction
 from app.store.logins import Login
 from app.store.remembered import one_look
+from app.web.admission import SECOND_FACTOR, Admission
 from app.web.cookies import Cookies
 from app.web.csrf import FIELD, SAFE_METHODS, Csrf
 from app.web.flashes import Flashes
@@ -27,18 +28,21 @@ from app.web.visits import Visit
 
 LARGEST_FORM = 100_000
 
+_LONGEST_SUBJECT = 200
+
 log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
 class Route:
-    """One URL: who may ask for it (None: anybody), what answers, and how many bytes it reads."""
+    """One URL: who may ask for it (None: anybody), what answers, how many bytes it reads, who still has to enrol."""
 
     method: str
     path: str
     handler: Callable[..., HTTPResponse]
     right: Right | None = None
     largest_body: int = LARGEST_FORM
+    is_for_enrolling: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,11 +56,13 @@ class Guard:
     csrf: Csrf
     flashes: Flashes
     pages: Pages
+    admission: Admission
 
     def around(self, route: Route) -> Callable[..., HTTPResponse]:
         """Return what answers the route."""
 
         def answer(**arguments: Any) -> HTTPResponse:  # noqa: ANN401  # the parts of the path
+            self.admission.check_address(asker.current().address)
             with connection(), one_look() if request.method in SAFE_METHODS else nullcontext():
                 visit = self._visit()
                 with asked_by_user(visit.login.user if visit.login else None):
@@ -85,6 +91,8 @@ class Guard:
             if route.right is not None:
                 if visit.login is None:
                     return _to_sign_in(visit)
+                if self.admission.has_to_enrol(visit.user) and not route.is_for_enrolling:
+                    return _elsewhere(SECOND_FACTOR, SECOND_FACTOR)
                 _check_right(visit, route.right)
             if visit.method in SAFE_METHODS:
                 return route.handler(visit, **arguments)
@@ -107,6 +115,7 @@ class Guard:
             query=_texts(request.query),
             form={},
             files={},
+            user_agent=request.get_header("User-Agent", ""),
             login=login,
             form_secret=login.jti if login else self.cookies.read(request, "form"),
             flash=self.flashes.read(self.cookies.read(request, "flash"), login.jti) if login else "",
@@ -116,7 +125,7 @@ class Guard:
 
     def _login(self, now: datetime) -> Login | None:
         reference = self.tokens.read(self.cookies.read(request, "session"), now)
-        login = logins.find_active(reference.jti, now) if reference else None
+        login = logins.find_active(reference.jti, now, self.admission.idle) if reference else None
         if reference is None or login is None or login.user.id != reference.user_id:
             return None
         logins.touch(login, now)
@@ -125,6 +134,7 @@ class Guard:
     def _check_form(self, visit: Visit) -> None:
         if not self.csrf.is_genuine(request, visit.form_secret, visit.form.get(FIELD, "")):
             log.warning("refused a form that is not ours: %s %r", visit.method, visit.path)
+            _record_refusal(visit, "form.refused", {"method": visit.method})
             raise ForbiddenError("This form is out of date or comes from another site. Please open the page again.")
 
 
@@ -136,20 +146,33 @@ def address_asked_for() -> str:
 
 def _to_sign_in(visit: Visit) -> HTTPResponse:
     wanted = visit.url if visit.method in SAFE_METHODS else ""
-    sign_in = address("/sign-in", next=wanted if wanted != "/" else "")
+    return _elsewhere(address("/sign-in", next=wanted if wanted != "/" else ""), "/sign-in")
+
+
+def _elsewhere(location: str, location_for_htmx: str) -> HTTPResponse:
     if request.get_header("HX-Request"):
-        # htmx would put the sign-in page into the middle of the page that asked.
-        return HTTPResponse(status=204, headers={"HX-Redirect": "/sign-in"})
-    return HTTPResponse(status=303, headers={"Location": sign_in})
+        # htmx would put that page into the middle of the page that asked.
+        return HTTPResponse(status=204, headers={"HX-Redirect": location_for_htmx})
+    return HTTPResponse(status=303, headers={"Location": location})
 
 
 def _check_right(visit: Visit, right: Right) -> None:
     if visit.user.may(right):
         return
     log.warning("refused user %s the right to %s: %s %r", visit.user.id, right, visit.method, visit.path)
+    _record_refusal(visit, "access.refused", {"method": visit.method, "right": right})
     if may(visit.user.role, right):
         raise ForbiddenError(f"You see some customers or ledgers only, which does not include the right to {right}.")
     raise ForbiddenError(f"Your role, {visit.user.role}, does not include the right to {right}.")
+
+
+def _record_refusal(visit: Visit, action: str, what: dict[str, str]) -> None:
+    """Record what a user was refused; strangers could fill the table, so what they try stands in the log only."""
+    if visit.login is None:
+        return
+    subject = f"page:{visit.path[:_LONGEST_SUBJECT]}"
+    with transaction():
+        audit.append(visit.user, action, subject, before={}, after=what, now=visit.now)
 
 
 @contextmanager

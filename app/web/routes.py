@@ -92,7 +92,7 @@ def pages(
         Route("GET", "/help", help_pages.show, Right.READ),
         Route("GET", "/sign-in", sessions.new),
         Route("POST", "/sign-in", sessions.create),
-        Route("POST", "/sign-out", sessions.delete, Right.READ),
+        Route("POST", "/sign-out", sessions.delete, Right.READ, is_for_enrolling=True),
     )
 
 

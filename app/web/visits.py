@@ -21,6 +21,7 @@ class Visit:
     path: str
     address: str
     url: str
+    user_agent: str
     query: Mapping[str, str]
     form: Mapping[str, str]
     files: Mapping[str, FileUpload]
