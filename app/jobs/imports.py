@@ -51,6 +51,7 @@ class ImportJobs:
         match state:
             case State.READING:
                 self._importer.preview(import_id)
+                self._importer.apply_if_clean(import_id)
             case State.APPLYING:
                 self._importer.apply(import_id)
             case _:

@@ -11,11 +11,26 @@ import bottle
 from app import clock
 from app.jobs.imports import ImportJobs
 from app.jobs.job_queue import open_queue
+from app.jobs.mails import MailJobs
 from app.settings import Settings
 from app.store.asker import asked_by
 from app.web import rendering, routes
+from app.web.account import Account
 from app.web.admission import Admission
+from app.web.api import problems
+from app.web.api.calls import ROOT
+from app.web.api.customers import Customer
+from app.web.api.exports import Export
+from app.web.api.gate import Gate, rule_of
+from app.web.api.imports import Import
+from app.web.api.invoices import Invoice
+from app.web.api.operations import operations
+from app.web.api.payments import Payment
+from app.web.api.reference import Reference
+from app.web.api.reports import Report
+from app.web.api.tokens import Tokens
 from app.web.assets import Assets
+from app.web.browser_sessions import BrowserSessions
 from app.web.bulk import Bulk
 from app.web.client_address import Networks
 from app.web.components import Components
@@ -31,11 +46,14 @@ from app.web.imports import Imports
 from app.web.incoming import log_answer, unknown_asker
 from app.web.invoice_page import InvoicePage
 from app.web.invoices import Invoices
-from app.web.keys import derived_all
+from app.web.keys import derived, derived_all
+from app.web.open_forms import OpenForms
 from app.web.own_host import OwnHost
+from app.web.password_links import PasswordLinks
 from app.web.payments import Payments
 from app.web.refusals import NotFoundError, Refusal
 from app.web.rendering import Pages
+from app.web.second_factors import SecondFactors
 from app.web.security_headers import security_headers
 from app.web.session_tokens import SessionTokens
 from app.web.sessions import Sessions
@@ -55,9 +73,24 @@ def build(settings: Settings, now: Callable[[], datetime] = clock.utc_now) -> bo
     flashes = Flashes(derived_all(settings.secret_keys, "flash"))
     tokens = SessionTokens.signed_with(*settings.secret_keys)
     pages = Pages(rendering.templates(assets), csrf, flashes, cookies)
-    guard = Guard(now, settings.time_zone, tokens, cookies, csrf, flashes, pages, Admission.by(settings))
+    admission = Admission.by(settings)
+    guard = Guard(now, settings.time_zone, tokens, cookies, csrf, flashes, pages, admission)
+
+    browsers = BrowserSessions(tokens, cookies, timedelta(hours=settings.session_hours))
+    halves = SessionTokens.signed_with(*settings.secret_keys, purpose="half")
+    forms = OpenForms(pages, cookies)
 
     importer = Importer(settings.data_dir, settings.workbook, settings.time_zone, settings.currency, now)
+
+    queue = open_queue()
+    jobs = ImportJobs(queue, importer)
+
+    zone = settings.time_zone
+    for_programs = operations(
+        Invoice(zone), Customer(), Payment(), Import(importer, jobs), Report(zone), Export(importer)
+    )
+    gate = Gate(now, zone, admission, settings.api_requests_per_minute)
+    reference = Reference(pages, for_programs, settings.api_requests_per_minute)
 
     invoice_page = InvoicePage(pages, settings.time_zone)
     exports = Exports(importer, settings.time_zone)
@@ -73,18 +106,25 @@ def build(settings: Settings, now: Callable[[], datetime] = clock.utc_now) -> bo
         statements=Statements(pages, settings.currency, settings.time_zone),
         views=Views(pages),
         bulk=Bulk(pages, exports, settings.time_zone),
-        imports=Imports(pages, importer, ImportJobs(open_queue(), importer)),
+        imports=Imports(pages, importer, jobs),
         exports=exports,
         users=Users(pages, settings.public_url),
-        sessions=Sessions(pages, tokens, cookies, timedelta(hours=settings.session_hours)),
+        sessions=Sessions(pages, forms, browsers, halves),
+        password_links=PasswordLinks(forms, MailJobs.where_set_up(queue, settings, now)),
+        account=Account(pages, browsers, admission.idle),
+        second_factors=SecondFactors(pages, browsers, admission, derived(settings.secret_key, "enrolment")),
         help_pages=Help(pages),
+        reference=reference,
+        tokens=Tokens(pages),
     ):
         application.route(route.path, route.method, guard.around(route))
     if settings.is_for_this_machine:
         for route in routes.development(Components(pages)):
             application.route(route.path, route.method, guard.around(route))
-    for route in routes.bare(assets):
+    for route in routes.bare(assets, reference):
         application.route(route.path, route.method, guard.catching(route.handler))
+    for operation in for_programs:
+        application.route(rule_of(operation), operation.method, gate.around(operation))
     return application
 
 
@@ -130,6 +170,9 @@ class _Application(bottle.Bottle):  # type: ignore[misc]  # bottle is untyped
 
     def default_error_handler(self, error: bottle.HTTPError) -> str:
         """Return the page for an error that Bottle itself found, before any handler of ours was asked."""
+        if bottle.request.path.startswith(f"{ROOT}/"):
+            bottle.response.content_type = problems.MEDIA_TYPE
+            return problems.of_status(error.status_code)
         return str(self._pages.refusal(None, _refusal(error.status_code)).body)
 
 

@@ -1,7 +1,13 @@
-"""Every URL, what answers it, and who may ask: those who have the right, or anybody."""
+"""Every URL, what answers it, and who may ask: those who have the right, or anybody.
+
+What programs may ask for stands in `app/web/api/operations.py`.
+"""
 
 from app.domain.permissions import Right
 from app.web import health
+from app.web.api.calls import ROOT
+from app.web.api.reference import Reference
+from app.web.api.tokens import Tokens
 from app.web.assets import Assets
 from app.web.bulk import LARGEST_PICK, Bulk
 from app.web.components import Components
@@ -32,6 +38,8 @@ def pages(
     users: Users,
     sessions: Sessions,
     help_pages: Help,
+    reference: Reference,
+    tokens: Tokens,
 ) -> tuple[Route, ...]:
     """Return the pages: each handler is given the visit."""
     return (
@@ -90,6 +98,10 @@ def pages(
         Route("GET", "/customers.<kind:re:xlsx|csv>", customers.export, Right.EXPORT),
         Route("GET", "/payments.<kind:re:xlsx|csv>", exports.payments, Right.EXPORT),
         Route("GET", "/help", help_pages.show, Right.READ),
+        Route("GET", "/api", reference.show, Right.READ),
+        Route("GET", "/tokens", tokens.index, Right.EXPORT),
+        Route("POST", "/tokens", tokens.create, Right.EXPORT),
+        Route("POST", "/tokens/<token_id:id>/revoke", tokens.revoke, Right.EXPORT),
         Route("GET", "/sign-in", sessions.new),
         Route("POST", "/sign-in", sessions.create),
         Route("POST", "/sign-out", sessions.delete, Right.READ, is_for_enrolling=True),
@@ -101,9 +113,10 @@ def development(components: Components) -> tuple[Route, ...]:
     return (Route("GET", "/components", components.show, Right.READ),)
 
 
-def bare(assets: Assets) -> tuple[Route, ...]:
+def bare(assets: Assets, reference: Reference) -> tuple[Route, ...]:
     """Return what is answered without asking who it is for."""
     return (
         Route("GET", "/health", health.show),
         Route("GET", "/static/<content_hash>/<path:path>", assets.serve),
+        Route("GET", f"{ROOT}/openapi.json", reference.document),
     )

@@ -24,7 +24,8 @@ def attack(request, settings):
 def test_every_unsafe_route_refuses_a_form_that_is_not_ours(app, browser, attack):
     fields, headers = attack
     token = browser.csrf_token()
-    unsafe = [route for route in app.routes if route.method not in SAFE_METHODS]
+    pages = [route for route in app.routes if not route.rule.startswith("/api/v1")]  # programs send no cookie
+    unsafe = [route for route in pages if route.method not in SAFE_METHODS]
 
     assert len(unsafe) >= 2
     for route in unsafe:

@@ -14,7 +14,7 @@ from types import SimpleNamespace
 
 import pytest
 from support.browser import Browser
-from support.records import a_customer, a_payment, a_user, an_import, an_invoice
+from support.records import LONG_AGO, a_customer, a_payment, a_user, an_import, an_invoice
 
 from app.domain.permissions import Role, Scope
 from app.store import tables, users
@@ -77,6 +77,9 @@ POST /users/<user_id:id>/deactivate                  in     no         no   yes 
 POST /users/<user_id:id>/link                        in     no         no   yes   no  no
 POST /users/<user_id:id>/second-factor               in     no         no   yes   no  no
 GET  /help                                           in    yes        yes   yes  yes  -
+GET  /tokens                                         in     no        yes   yes  yes  -
+POST /tokens                                         in     no        yes   yes  yes  -
+POST /tokens/<token_id:id>/revoke                    in     no       gone   yes  yes  gone
 GET  /components                                     in    yes        yes   yes  yes  -
 GET  /sign-in                                       yes    yes        yes   yes  yes  -
 POST /sign-in                                       yes    yes        yes   yes  yes  -
@@ -122,6 +125,9 @@ def _records(code, owner):
         view_id=tables.SavedView.create(user=owner.id, name=code, parameters="{}").id,
         import_id=an_import(f"{code}.xlsx").id,
         user_id=owner.id,
+        token_id=tables.ApiToken.create(
+            user=owner.id, name=code, token_hash=code, rights="read", created_at=LONG_AGO
+        ).id,
     )
 
 

@@ -1,0 +1,133 @@
+"""Customers: listed, entered, changed."""
+
+from dataclasses import replace
+from typing import Annotated
+
+from pydantic import Field
+
+from app.store import customers
+from app.store.customers import Customer as Stored
+from app.store.customers import Details
+from app.web.api import problems, shapes
+from app.web.api.calls import ROOT, Answer, Call, page, version_tag
+from app.web.api.problems import Kind, Problem
+from app.web.api.shapes import NEXT, Answered, Asked, Flag, Moment, Sent
+
+_Short = Annotated[shapes.Line, Field(max_length=255)]
+_Called = Annotated[shapes.Name, Field(max_length=255)]
+_Long = Annotated[shapes.Lines, Field(max_length=10_000)]
+_Email = Annotated[shapes.Email, Field(max_length=255)]
+_Terms = Annotated[int, Field(ge=0, le=730)]
+_TERMS = "Days from the invoice to when it is due."
+
+
+class CustomersAsked(Asked):
+    """Which customers are asked for."""
+
+    q: Annotated[shapes.Line, Field(max_length=200)] = Field(
+        default="", description="Part of a name, a code or an e-mail address."
+    )
+    archived: Flag = Field(default=False, description="Whether the archived ones are listed too.")
+
+
+class CustomerEntry(Sent):
+    """A customer who is to be entered."""
+
+    code: _Called = Field(description="What the workbook knows the customer by.")
+    name: _Called
+    email: _Email = ""
+    phone: _Short = ""
+    address: _Long = ""
+    terms_days: _Terms | None = Field(default=None, description=_TERMS)
+    notes: _Long = ""
+
+
+class CustomerEdit(Sent):
+    """What is to be different; what is left out stays. `terms_days` may be null: none are agreed."""
+
+    code: _Called | None = None
+    name: _Called | None = None
+    email: _Email | None = None
+    phone: _Short | None = None
+    address: _Long | None = None
+    terms_days: _Terms | None = Field(default=None, description=_TERMS)
+    notes: _Long | None = None
+
+
+class CustomerAnswer(Answered):
+    """A customer as stored; /reports/customers tells what each owes."""
+
+    id: int
+    code: str
+    name: str
+    email: str
+    phone: str
+    address: str
+    terms_days: int | None = Field(description=_TERMS)
+    notes: str
+    archived_at: Moment | None
+    version: int = Field(description="Grows with each change; the ETag is made of it.")
+
+    @classmethod
+    def of(cls, stored: Stored) -> "CustomerAnswer":
+        """Return what is told of a customer."""
+        details = {name: getattr(stored.details, name) for name in Details.__slots__}
+        return cls(id=stored.id, **details, archived_at=stored.archived_at, version=stored.version)
+
+
+class CustomerPage(Answered):
+    """Customers in the order in which they were entered."""
+
+    data: list[CustomerAnswer]
+    next: str | None = NEXT
+
+
+class Customer:
+    """Answers what programs ask of customers."""
+
+    def list(self, _call: Call, query: CustomersAsked) -> Answer:
+        """Answer with one page of the customers that match."""
+        found = customers.following(query.q, query.after_id, query.limit + 1, archived=query.archived)
+        shown, following = page(found, query, lambda one: one.id)
+        return Answer(CustomerPage(data=[CustomerAnswer.of(one) for one in shown], next=following))
+
+    def get(self, _call: Call, customer_id: int) -> Answer:
+        """Answer with one customer."""
+        return _answer(_existing(customer_id))
+
+    def create(self, call: Call, body: CustomerEntry) -> Answer:
+        """Enter a customer."""
+        try:
+            customer_id = customers.create(_tidied(Details(**dict(body))), call.user, call.now)
+        except customers.CodeRefusedError as error:
+            raise problems.conflict(error, "code") from error
+        answer = _answer(_existing(customer_id))
+        return replace(answer, headers={**answer.headers, "Location": f"{ROOT}/customers/{customer_id}"})
+
+    def edit(self, call: Call, customer_id: int, version: int, body: CustomerEdit) -> Answer:
+        """Change a customer, unless somebody else was faster."""
+        said = body.model_dump(exclude_unset=True)
+        changed = {name: value for name, value in said.items() if value is not None or name == "terms_days"}
+        details = _tidied(replace(_existing(customer_id).details, **changed))
+        try:
+            customers.edit(customer_id, version, details, call.user, call.now)
+        except customers.ChangedMeanwhileError as error:
+            raise Problem(Kind.STALE, f"{error} Get the customer again.") from error
+        except customers.CodeRefusedError as error:
+            raise problems.conflict(error, "code") from error
+        return _answer(_existing(customer_id))
+
+
+def _existing(customer_id: int) -> Stored:
+    stored = customers.get(customer_id)
+    if stored is None:
+        raise problems.not_found("There is no such customer.")
+    return stored
+
+
+def _answer(stored: Stored) -> Answer:
+    return Answer(CustomerAnswer.of(stored), version_tag(stored.version))
+
+
+def _tidied(details: Details) -> Details:
+    return replace(details, code=" ".join(details.code.split()), name=" ".join(details.name.split()))

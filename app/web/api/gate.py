@@ -1,0 +1,257 @@
+"""The gate: what every request of a program passes on its way to a handler and back. It reads no cookie."""
+
+import hashlib
+import json
+import logging
+import re
+from collections.abc import Callable
+from contextlib import nullcontext
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any
+from urllib.parse import parse_qsl
+from zoneinfo import ZoneInfo
+
+from bottle import HTTPResponse, request
+from pydantic import BaseModel, ValidationError
+
+from app.store import api_tokens, asker, idempotency
+from app.store.api_tokens import ApiToken
+from app.store.database import connection
+from app.store.idempotency import KeptAnswer
+from app.store.remembered import one_look
+from app.web.admission import Admission
+from app.web.api import problems
+from app.web.api.calls import LARGEST_JSON, ROOT, Answer, Call, Operation
+from app.web.api.problems import Kind, Mistake, Problem
+from app.web.api.shapes import Sent
+from app.web.downloads import XLSX
+from app.web.incoming import asked_by_user
+from app.web.refusals import Refusal
+
+JSON = "application/json"
+WORKBOOKS = (XLSX, "application/vnd.ms-excel.sheet.macroEnabled.12", "application/octet-stream")
+KEY_PATTERN = "^[!-~]{1,255}$"
+VERSION_PATTERN = '^"[0-9]{1,9}"$'
+
+_MOST_PARAMETERS = 100
+_CHALLENGE = {"WWW-Authenticate": 'Bearer realm="invoices"'}
+_SENTENCES = {
+    "missing": "Please give this.",
+    "extra_forbidden": "There is no such field here.",
+}
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Gate:
+    """Finds out whose token asks, counts, checks rights and what was sent, and answers whatever goes wrong."""
+
+    now: Callable[[], datetime]
+    zone: ZoneInfo
+    admission: Admission
+    requests_per_minute: int
+
+    def around(self, operation: Operation) -> Callable[..., HTTPResponse]:
+        """Return what answers the operation."""
+
+        def answer(**ids: int) -> HTTPResponse:
+            carried: dict[str, str] = {}  # by the answer, whatever comes of it
+            try:
+                response = self._answer(operation, ids, carried)
+            except Problem as problem:
+                response = problems.answered(problem)
+            except Refusal as refusal:
+                response = problems.answered(_problem(refusal))
+            except Exception:
+                log.exception("failure at %s %r", request.method, request.path)
+                response = problems.failure(asker.current().request_id)
+            for name, value in carried.items():
+                response.set_header(name, value)
+            return response
+
+        return answer
+
+    def _answer(self, operation: Operation, ids: dict[str, int], carried: dict[str, str]) -> HTTPResponse:
+        self.admission.check_address(asker.current().address)
+        now = self.now()
+        with connection(), one_look() if operation.method == "GET" else nullcontext():
+            token = self._token(now)
+            carried.update(self._counted(token, now))
+            if not token.may(operation.needs, operation.right):
+                log.warning("refused token %s: %s %r", token.id, request.method, request.path)
+                raise Problem(
+                    Kind.FORBIDDEN, f"This needs the right to {operation.needs}, of the token and of its user."
+                )
+            call = Call(token, now, now.astimezone(self.zone).date())
+            with asked_by_user(call.user, token.facts.name):
+                if operation.writes_anew:
+                    return _once(operation, call, {**ids, **_parts(operation)})
+                return _response(operation, operation.handler(call, **ids, **_parts(operation)))
+
+    def _token(self, now: datetime) -> ApiToken:
+        scheme, _, text = request.get_header("Authorization", "").partition(" ")
+        if not text or scheme.lower() != "bearer":
+            sentence = "Send a token in the header: Authorization: Bearer invoices_…"
+            raise Problem(Kind.UNAUTHORIZED, sentence, headers=_CHALLENGE)
+        token = api_tokens.find_active(text.strip(), now)
+        if token is None:
+            log.warning("refused a token at %s %r", request.method, request.path)
+            challenge = {"WWW-Authenticate": _CHALLENGE["WWW-Authenticate"] + ', error="invalid_token"'}
+            sentence = "This token is not known, has expired or was revoked."
+            raise Problem(Kind.UNAUTHORIZED, sentence, headers=challenge)
+        return token
+
+    def _counted(self, token: ApiToken, now: datetime) -> dict[str, str]:
+        """Count the request, and return what is left of the minute; refused where nothing is."""
+        most, used = self.requests_per_minute, api_tokens.count_use(token.id, now)
+        seconds = 60 - int(now.timestamp()) % 60
+        told = {
+            "RateLimit-Policy": f'"minute";q={most};w=60',
+            "RateLimit": f'"minute";r={max(0, most - used)};t={seconds}',
+        }
+        if used > most:
+            sentence = f"A token may ask {most:,} times a minute: go on in {seconds} seconds."
+            raise Problem(Kind.TOO_MANY_REQUESTS, sentence, headers={**told, "Retry-After": str(seconds)})
+        return told
+
+
+def _problem(refusal: Refusal) -> Problem:
+    kind = Kind.of_status(refusal.status)
+    return Problem(kind, str(refusal), headers={"Retry-After": "1"} if kind is Kind.TOO_MANY_REQUESTS else None)
+
+
+def _parts(operation: Operation) -> dict[str, Any]:
+    """Return what the handler is given by name: query, body, workbook, version."""
+    parts: dict[str, Any] = {}
+    query = _query()
+    if operation.query:
+        parts["query"] = _checked(lambda: operation.query.model_validate_strings(query))  # type: ignore[union-attr]  # just asked
+    elif query:
+        raise _invalid([problems.at(name, _SENTENCES["extra_forbidden"]) for name in query])
+    if operation.body:
+        _refuse_other_types((JSON,))
+        _refuse_size(LARGEST_JSON)
+        parts["body"] = _body(operation.body)
+    if operation.largest_workbook:
+        _refuse_other_types(WORKBOOKS)
+        _refuse_size(operation.largest_workbook)
+        parts["workbook"] = request.body
+    if operation.edits:
+        parts["version"] = _version()
+    return parts
+
+
+def _query() -> dict[str, str]:
+    try:
+        pairs = parse_qsl(
+            request.query_string, keep_blank_values=True, errors="strict", max_num_fields=_MOST_PARAMETERS
+        )
+    except ValueError as error:
+        raise Problem(Kind.MALFORMED, "The parameters of the address cannot be read.") from error
+    said = dict(pairs)
+    if len(said) != len(pairs):
+        twice = sorted({name for name, _ in pairs if [one for one, _ in pairs].count(name) > 1})
+        raise _invalid([problems.at(name, "This is said twice.") for name in twice])
+    return said
+
+
+def _body(shape: type[Sent]) -> Sent:
+    raw = request.body.read()
+    return _checked(lambda: shape.model_validate_json(raw))
+
+
+def _checked(read: Callable[[], Sent]) -> Sent:
+    try:
+        return read()
+    except ValidationError as error:
+        found = error.errors(include_url=False, include_input=False)
+        if found[0]["type"] == "json_invalid":
+            raise Problem(Kind.MALFORMED, f"The body is not JSON: {found[0]['ctx']['error']}.") from error
+        raise _invalid([_mistake(one["type"], one["loc"], one["msg"]) for one in found]) from error
+
+
+def _mistake(kind: str, place: tuple[int | str, ...], message: str) -> Mistake:
+    sentence = _SENTENCES.get(kind, message)
+    return problems.at(".".join(map(str, place)), sentence if sentence.endswith(".") else f"{sentence}.")
+
+
+def _invalid(mistakes: list[Mistake]) -> Problem:
+    count = len(mistakes)
+    said = "One field needs" if count == 1 else f"{count} fields need"
+    return Problem(Kind.INVALID, f"{said} another look; nothing was changed.", mistakes)
+
+
+def _refuse_other_types(accepted: tuple[str, ...]) -> None:
+    kind = (request.content_type or "").partition(";")[0].strip().lower()
+    if kind not in {one.lower() for one in accepted}:
+        raise Problem(Kind.UNSUPPORTED_TYPE, f"The header Content-Type must say {' or '.join(accepted)}.")
+
+
+def _refuse_size(largest: int) -> None:
+    if not request.get_header("Content-Length"):
+        raise Problem(Kind.LENGTH_REQUIRED, "The header Content-Length must say the size of what is sent.")
+    if request.content_length > largest:
+        raise Problem(Kind.TOO_LARGE, f"At most {largest:,} bytes can be sent here.")
+
+
+def _version() -> int:
+    text = request.get_header("If-Match")
+    if not text:
+        sentence = "Send the ETag of what you saw as If-Match, so that nobody's change is lost."
+        raise Problem(Kind.VERSION_REQUIRED, sentence)
+    if re.fullmatch(VERSION_PATTERN.strip("^$"), text) is None:
+        raise Problem(Kind.STALE, "If-Match is not the ETag of what is stored: get it again.")
+    return int(text.strip('"'))
+
+
+def _once(operation: Operation, call: Call, parts: dict[str, Any]) -> HTTPResponse:
+    """Answer what writes, once for each key of the token."""
+    key = request.get_header("Idempotency-Key")
+    if not key:
+        sentence = "Send an Idempotency-Key of your own choice, the same whenever you send this request again."
+        raise Problem(Kind.MALFORMED, sentence)
+    if re.fullmatch(KEY_PATTERN.strip("^$"), key) is None:
+        raise Problem(Kind.MALFORMED, "An Idempotency-Key has 1 to 255 letters, digits and signs, and no blanks.")
+    own = replace(call, key=hashlib.sha256(f"{call.token.id}:{key}".encode()).hexdigest())
+
+    def answer() -> KeptAnswer:
+        given = operation.handler(own, **parts)
+        return KeptAnswer(operation.status, given.headers, _json(given.content))
+
+    try:
+        kept, again = idempotency.once(call.token.id, key, _request_hash(), call.now, answer)
+    except idempotency.OtherRequestError as error:
+        raise Problem(Kind.INVALID, str(error), [problems.at("Idempotency-Key", str(error))]) from error
+    except idempotency.StillAnsweringError as error:
+        raise Problem(Kind.CONFLICT, str(error), headers={"Retry-After": "1"}) from error
+    headers = {"Content-Type": JSON, **kept.headers, **({"Idempotent-Replayed": "true"} if again else {})}
+    return HTTPResponse(kept.body, kept.status, headers=headers)
+
+
+def _request_hash() -> str:
+    digest = hashlib.sha256(json.dumps([request.method, request.path, request.query_string]).encode())
+    body = request.body
+    while part := body.read(1 << 20):
+        digest.update(part)
+    body.seek(0)
+    return digest.hexdigest()
+
+
+def _response(operation: Operation, given: Answer) -> HTTPResponse:
+    if isinstance(given.content, bytes):
+        return HTTPResponse(given.content, operation.status, headers=dict(given.headers))
+    headers = {"Content-Type": JSON, **given.headers}
+    return HTTPResponse(_json(given.content), operation.status, headers=headers)
+
+
+def _json(content: BaseModel | bytes) -> str:
+    if isinstance(content, bytes):
+        raise TypeError("A file is not kept as the answer to a key.")
+    return content.model_dump_json()
+
+
+def rule_of(operation: Operation) -> str:
+    """Return the operation's path as Bottle writes it."""
+    return ROOT + re.sub(r"\{(\w+)\}", r"<\1:id>", operation.path)

@@ -1,0 +1,189 @@
+"""Imports: a workbook is uploaded as it is, read by the worker, looked at, and applied."""
+
+from dataclasses import dataclass, replace
+from typing import Annotated, Any, BinaryIO, Literal
+
+from pydantic import Field
+
+from app.jobs.imports import ImportJobs
+from app.store import audit, imports
+from app.store.database import transaction
+from app.store.imports import State, StoredImport
+from app.web.api import problems, shapes
+from app.web.api.calls import ROOT, Answer, Call, page
+from app.web.api.problems import Kind, Mistake, Problem
+from app.web.api.shapes import NEXT, Answered, Asked, Moment, Sent
+from app.workbook.difference import Outcome
+from app.workbook.importing import Importer
+from app.workbook.preview import Choices, Preview
+from app.workbook.refusal import WorkbookRefusedError
+
+_MOST_ERRORS = 100
+
+
+class UploadAsked(Sent):
+    """How the workbook is called, and whether somebody is to look at it first."""
+
+    file_name: Annotated[shapes.Name, Field(max_length=200)] = Field(
+        default="workbook.xlsx", description="What the workbook is called."
+    )
+    apply: Literal["when-clean"] | None = Field(
+        default=None, description="Apply it at once if there is no problem, question or conflict in it."
+    )
+
+
+class ImportApplying(Sent):
+    """How an import is to be applied."""
+
+    good_rows: bool = Field(
+        default=False, description="Whether rows without a problem are imported though others have one."
+    )
+
+
+class QuestionAnswer(Answered):
+    """Something that only a person can know, to be answered on the page of the import."""
+
+    tab: str
+    subject: str
+    sentence: str
+    choices: list[str]
+
+
+class ImportAnswer(Answered):
+    """An uploaded workbook and what became of it."""
+
+    id: int
+    file_name: str
+    sha256: str
+    size_bytes: int
+    state: State = Field(description="reading, applying and undoing are the worker's: ask again in a second.")
+    failure: str = Field(description="Why it could not be read or applied, nothing otherwise.")
+    apply_when_clean: bool
+    uploaded_by: str
+    uploaded_at: Moment
+    applied_at: Moment | None
+    undone_at: Moment | None
+
+    @classmethod
+    def of(cls, stored: StoredImport) -> "ImportAnswer":
+        """Return what is told of an import in a list."""
+        return cls(**_told(stored))
+
+
+class ImportDetails(ImportAnswer):
+    """An import with what was found in it; before it was read, there is no `preview`."""
+
+    preview: "PreviewAnswer | None"
+
+
+class PreviewAnswer(Answered):
+    """What was found in the workbook, and what applying it would write; each list holds 500 at most."""
+
+    writes: int = Field(description="How many records applying it writes.")
+    counts: dict[str, int] = Field(
+        description="How many rows are new, changed, unchanged, in conflict, wrong, missing."
+    )
+    why_not: str | None = Field(description="What keeps it from being applied, nothing if nothing does.")
+    why_not_good_rows: str | None = Field(description="What keeps its good rows from being applied.")
+    problems: list[Mistake] = Field(description="Each cell that cannot be read or believed.")
+    notices: list[Mistake] = Field(description="What was seen and did not stop the reading.")
+    questions: list[QuestionAnswer]
+    conflicts: list[Mistake] = Field(description="Rows that were changed here and in the workbook.")
+
+    @classmethod
+    def of(cls, preview: Preview, choices: Choices) -> "PreviewAnswer":
+        """Return what is told of a preview."""
+        conflicts = (change for change in preview.changes if change.outcome is Outcome.CONFLICT)
+        return cls(
+            writes=preview.writes,
+            counts=dict(preview.counts),
+            why_not=preview.why_not(replace(choices, good_rows=False)),
+            why_not_good_rows=preview.why_not(replace(choices, good_rows=True)),
+            problems=_mistakes(preview),
+            notices=[Mistake(tab=one.tab, sentence=one.message) for one in preview.notices],
+            questions=[
+                QuestionAnswer(tab=one.tab, subject=one.subject, sentence=one.text, choices=list(one.choices))
+                for one in preview.questions
+            ],
+            conflicts=[
+                Mistake(tab=one.tab, cell=f"row {one.row}", sentence=f"{one.subject}: {one.reason}")
+                for one in conflicts
+            ],
+        )
+
+
+class ImportPage(Answered):
+    """Imports in the order in which they were uploaded."""
+
+    data: list[ImportAnswer]
+    next: str | None = NEXT
+
+
+@dataclass(frozen=True, slots=True)
+class Import:
+    """Answers what programs ask of imports."""
+
+    importer: Importer
+    jobs: ImportJobs
+
+    def list(self, _call: Call, query: Asked) -> Answer:
+        """Answer with one page of the imports."""
+        found = imports.following(query.after_id, query.limit + 1)
+        shown, following = page(found, query, lambda one: one.id)
+        return Answer(ImportPage(data=[ImportAnswer.of(one) for one in shown], next=following))
+
+    def get(self, _call: Call, import_id: int) -> Answer:
+        """Answer with one import and what was found in it."""
+        return Answer(self._details(_existing(import_id)))
+
+    def upload(self, call: Call, workbook: BinaryIO, query: UploadAsked) -> Answer:
+        """Take a workbook and have the worker read it."""
+        try:
+            import_id = self.importer.receive(workbook, query.file_name, call.user.id)
+        except WorkbookRefusedError as refused:
+            raise Problem(Kind.INVALID, str(refused), [Mistake(sentence=str(refused))]) from refused
+        if query.apply:
+            imports.change(import_id, apply_when_clean=True)
+        self.jobs.enqueue(import_id)
+        return Answer(self._details(_existing(import_id)), {"Location": f"{ROOT}/imports/{import_id}"})
+
+    def apply(self, call: Call, import_id: int, body: ImportApplying) -> Answer:
+        """Have the worker write the import, if nothing keeps it from that."""
+        stored = _existing(import_id)
+        choices = replace(Choices.from_json(stored.choices), good_rows=body.good_rows)
+        if stored.state is not State.PREVIEWED:
+            raise problems.conflict(f"This import is {stored.state}: only one that is previewed can be applied.")
+        preview = self.importer.preview_of(import_id)
+        reason = preview.why_not(choices)
+        if reason:
+            raise Problem(Kind.CONFLICT, reason, _mistakes(preview)[:_MOST_ERRORS])
+        with transaction():
+            if not imports.claim(import_id, (State.PREVIEWED,), State.APPLYING):
+                raise problems.conflict("This import is not waiting to be applied.")
+            imports.change(import_id, choices=choices.to_json())
+            said = {"file": stored.file_name, "good_rows": body.good_rows}
+            audit.append(call.user, "import.confirmed", f"import:{import_id}", before={}, after=said, now=call.now)
+        self.importer.start_progress(import_id)
+        self.jobs.enqueue(import_id)
+        return Answer(self._details(_existing(import_id)))
+
+    def _details(self, stored: StoredImport) -> ImportDetails:
+        is_kept = not stored.state.is_in_work and self.importer.has_preview(stored.id)
+        choices = Choices.from_json(stored.choices)
+        preview = PreviewAnswer.of(self.importer.preview_of(stored.id), choices) if is_kept else None
+        return ImportDetails(**_told(stored), preview=preview)
+
+
+def _told(stored: StoredImport) -> dict[str, Any]:
+    return {name: getattr(stored, name) for name in ImportAnswer.model_fields}
+
+
+def _mistakes(preview: Preview) -> list[Mistake]:
+    return [Mistake(tab=one.tab, cell=one.cell, sentence=one.message) for one in preview.problems]
+
+
+def _existing(import_id: int) -> StoredImport:
+    stored = imports.get(import_id)
+    if stored is None:
+        raise problems.not_found("There is no such import.")
+    return stored

@@ -1,0 +1,244 @@
+"""Invoices: listed as of a day, entered, changed."""
+
+from dataclasses import dataclass, replace
+from datetime import date
+from typing import Annotated, Any
+from zoneinfo import ZoneInfo
+
+from pydantic import Field
+
+from app.domain.ageing import Bucket
+from app.domain.as_of import AsOf
+from app.domain.invoice import Invoice as Stored
+from app.domain.invoice import Status
+from app.domain.invoice_changes import InvoiceFacts
+from app.store import customers, invoice_changes, invoices
+from app.store.invoice_changes import Seen
+from app.store.invoices import OUTSTANDING, Filter, Line
+from app.web.api import problems, shapes
+from app.web.api.calls import ROOT, Answer, Call, page, version_tag
+from app.web.api.problems import Kind, Problem
+from app.web.api.shapes import (
+    CENTS,
+    NEXT,
+    Answered,
+    Asked,
+    Cents,
+    CentsAsked,
+    Currency,
+    Day,
+    Flag,
+    IdAsked,
+    Matching,
+    Moment,
+    Sent,
+)
+from app.web.invoice_search import OUTSTANDING_WORD
+from app.web.locales import FALLBACK, Locale
+
+_WORDS = (OUTSTANDING_WORD, *Status)
+_StatusAsked = Annotated[
+    str,
+    Matching(f"^(?:{'|'.join(_WORDS)})$", f"Please choose one of {', '.join(_WORDS)}."),
+    Field(examples=["overdue"]),
+]
+AS_OF = Field(default=None, description="The day whose end is meant, by default today.")
+
+
+class DayAsked(Sent):
+    """The day that is asked for."""
+
+    as_of: Day | None = AS_OF
+
+
+class InvoicesAsked(Asked):
+    """Which invoices are asked for; what is left out does not narrow, and both ends of a range belong to it."""
+
+    as_of: Day | None = AS_OF
+    q: Annotated[shapes.Line, Field(max_length=200)] = Field(
+        default="", description="Part of a number, a reference, or a customer's name or code; or an amount: 12.50."
+    )
+    status: _StatusAsked | None = Field(
+        default=None, description="`outstanding` is all that is open, partial or overdue."
+    )
+    bucket: Bucket | None = Field(default=None, description="How many days late what is owed is.")
+    customer_id: IdAsked | None = None
+    ledger: Annotated[shapes.Line, Field(max_length=200)] = ""
+    currency: Currency | None = None
+    issued_from: Day | None = None
+    issued_to: Day | None = None
+    due_from: Day | None = None
+    due_to: Day | None = None
+    least_cents: CentsAsked | None = Field(default=None, description="The least total.")
+    most_cents: CentsAsked | None = Field(default=None, description="The largest total.")
+    disputed: Flag | None = None
+    import_id: IdAsked | None = Field(default=None, description="The import that brought it.")
+
+    def wanted(self, zone: ZoneInfo) -> Filter:
+        """Return what the store is asked for."""
+        return Filter(
+            text=self.q,
+            text_cents=Locale.of(FALLBACK, zone).cents_in(self.q),
+            statuses=self._statuses(),
+            bucket=self.bucket,
+            customer_id=self.customer_id,
+            ledger=self.ledger,
+            currency=self.currency or "",
+            issued_from=self.issued_from,
+            issued_to=self.issued_to,
+            due_from=self.due_from,
+            due_to=self.due_to,
+            least_cents=self.least_cents,
+            most_cents=self.most_cents,
+            disputed=self.disputed,
+            import_id=self.import_id,
+        )
+
+    def _statuses(self) -> frozenset[Status]:
+        if self.status is None:
+            return frozenset()
+        return OUTSTANDING if self.status == OUTSTANDING_WORD else frozenset({Status(self.status)})
+
+
+class InvoiceEdit(Sent):
+    """What is to be different; what is left out stays. Its customer stays its customer."""
+
+    number: Annotated[shapes.Name, Field(max_length=60)] | None = None
+    issued_on: Day | None = None
+    due_on: Day | None = None
+    currency: Currency | None = None
+    total_cents: Cents | None = Field(default=None, description=CENTS)
+    ledger: Annotated[shapes.Name, Field(max_length=60)] | None = None
+    reference: Annotated[shapes.Line, Field(max_length=200)] | None = None
+    notes: Annotated[shapes.Lines, Field(max_length=5_000)] | None = None
+    draft: bool | None = None
+
+
+class InvoiceEntry(Sent):
+    """An invoice that is to be entered."""
+
+    number: Annotated[shapes.Name, Field(max_length=60)]
+    customer_id: shapes.Id
+    issued_on: Day
+    due_on: Day
+    currency: Currency
+    total_cents: Cents = Field(description=CENTS)
+    ledger: Annotated[shapes.Name, Field(max_length=60)] = Field(description="The book it stands in.")
+    reference: Annotated[shapes.Line, Field(max_length=200)] = ""
+    notes: Annotated[shapes.Lines, Field(max_length=5_000)] = ""
+    draft: bool = Field(default=False, description="A draft counts nowhere.")
+
+
+class InvoiceAnswer(Answered):
+    """An invoice as it stood at the end of a day."""
+
+    id: int
+    number: str
+    customer_id: int
+    customer_code: str
+    customer_name: str
+    issued_on: date
+    due_on: date
+    currency: str
+    total_cents: int = Field(description=CENTS)
+    paid_cents: int = Field(description="What had been paid by the end of the day, refunds taken off.")
+    balance_cents: int = Field(description="What was owed then, negative when overpaid.")
+    status: Status
+    days_late: int = Field(description="0 unless it was overdue.")
+    as_of: date
+    ledger: str
+    reference: str
+    notes: str
+    disputed: bool
+    draft: bool
+    voided_at: Moment | None
+    void_reason: str
+    written_off_at: Moment | None
+    write_off_reason: str
+    version: int = Field(description="Grows with each change; the ETag is made of it.")
+
+    @classmethod
+    def of(cls, line: Line) -> "InvoiceAnswer":
+        """Return what is told of an invoice."""
+        facts: dict[str, Any] = {name: getattr(line.invoice, name) for name in Stored.__slots__}
+        return cls(
+            **facts,
+            customer_code=line.customer_code,
+            customer_name=line.customer_name,
+            paid_cents=line.paid_cents,
+            balance_cents=line.balance_cents,
+            status=line.status,
+            days_late=line.days_late,
+            as_of=line.as_of.day,
+        )
+
+
+class InvoicePage(Answered):
+    """Invoices in the order in which they were entered."""
+
+    data: list[InvoiceAnswer]
+    next: str | None = NEXT
+
+
+@dataclass(frozen=True, slots=True)
+class Invoice:
+    """Answers what programs ask of invoices."""
+
+    zone: ZoneInfo
+
+    def list(self, call: Call, query: InvoicesAsked) -> Answer:
+        """Answer with one page of the invoices that match and had been issued by the end of the day."""
+        as_of = AsOf.end_of(query.as_of or call.today, self.zone)
+        found = invoices.following(query.wanted(self.zone), as_of, query.after_id, query.limit + 1)
+        shown, following = page(found, query, lambda line: line.invoice.id)
+        return Answer(InvoicePage(data=[InvoiceAnswer.of(line) for line in shown], next=following))
+
+    def get(self, call: Call, invoice_id: int, query: DayAsked) -> Answer:
+        """Answer with one invoice."""
+        return self._answer(invoice_id, query.as_of or call.today)
+
+    def create(self, call: Call, body: InvoiceEntry) -> Answer:
+        """Enter an invoice."""
+        facts = InvoiceFacts(**dict(body))
+        _refuse_due_before_issued(facts)
+        if customers.get(facts.customer_id) is None:
+            raise problems.not_found("There is no such customer.")
+        try:
+            invoice_id = invoice_changes.create(facts, call.user, call.now)
+        except LookupError as error:
+            raise problems.not_found(error) from error
+        except invoice_changes.NumberTakenError as error:
+            raise problems.conflict(error, "number") from error
+        answer = self._answer(invoice_id, call.today)
+        return replace(answer, headers={**answer.headers, "Location": f"{ROOT}/invoices/{invoice_id}"})
+
+    def edit(self, call: Call, invoice_id: int, version: int, body: InvoiceEdit) -> Answer:
+        """Change an invoice, unless somebody else was faster."""
+        stored = invoices.facts(invoice_id)
+        if stored is None:
+            raise problems.not_found("There is no such invoice.")
+        facts = InvoiceFacts(**{name: getattr(stored, name) for name in InvoiceFacts.__slots__})
+        facts = replace(facts, **body.model_dump(exclude_none=True))
+        _refuse_due_before_issued(facts)
+        try:
+            invoice_changes.edit(Seen(invoice_id, version), facts, call.user, call.now)
+        except LookupError as error:
+            raise problems.not_found(error) from error
+        except invoice_changes.ChangedMeanwhileError as error:
+            raise Problem(Kind.STALE, f"{error} Get it again.") from error
+        except invoice_changes.NumberTakenError as error:
+            raise problems.conflict(error, "number") from error
+        except invoice_changes.RefusedError as error:
+            raise problems.conflict(error) from error
+        return self._answer(invoice_id, call.today)
+
+    def _answer(self, invoice_id: int, day: date) -> Answer:
+        line = invoices.get(invoice_id, AsOf.end_of(day, self.zone))
+        if line is None:
+            raise problems.not_found("There is no such invoice.")
+        return Answer(InvoiceAnswer.of(line), version_tag(line.invoice.version))
+
+
+def _refuse_due_before_issued(facts: InvoiceFacts) -> None:
+    if facts.due_on < facts.issued_on:
+        raise problems.conflict("It cannot be due before it is issued.", "due_on")

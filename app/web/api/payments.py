@@ -1,0 +1,193 @@
+"""Payments: listed, recorded once, voided."""
+
+from collections.abc import Collection
+from datetime import date
+from typing import Annotated
+
+from pydantic import Field
+
+from app.domain.receipt import Receipt
+from app.store import payment_list, payments
+from app.store.payment_list import PaymentFilter, PaymentLine
+from app.web.api import problems, shapes
+from app.web.api.calls import ROOT, Answer, Call, page
+from app.web.api.problems import Kind, Problem
+from app.web.api.shapes import CENTS, NEXT, Answered, Asked, Cents, Day, Flag, IdAsked, Moment, Sent
+
+
+class PaymentsAsked(Asked):
+    """Which payments are asked for; what is left out does not narrow, and both ends of a range belong to it."""
+
+    q: Annotated[shapes.Line, Field(max_length=200)] = Field(
+        default="", description="Part of an invoice's number, a reference, a note, or a customer's name or code."
+    )
+    paid_from: Day | None = None
+    paid_to: Day | None = None
+    customer_id: IdAsked | None = None
+    invoice_id: IdAsked | None = None
+    method: Annotated[shapes.Line, Field(max_length=60)] = ""
+    voided: Flag = Field(default=False, description="Whether the voided ones are listed too.")
+
+    def wanted(self) -> PaymentFilter:
+        """Return what the store is asked for."""
+        return PaymentFilter(
+            text=self.q,
+            paid_from=self.paid_from,
+            paid_to=self.paid_to,
+            customer_id=self.customer_id,
+            method=self.method,
+            with_voided=self.voided,
+            invoice_ids=None if self.invoice_id is None else frozenset({self.invoice_id}),
+        )
+
+
+class Placed(Sent):
+    """How much of a receipt is for which invoice."""
+
+    invoice_id: shapes.Id
+    amount_cents: Cents = Field(description=f"{CENTS} Negative for a refund, then of every invoice.")
+
+
+class ReceiptEntry(Sent):
+    """Money that came in, or was given back, at once: for one invoice or several, in their currency."""
+
+    paid_on: Day
+    amounts: Annotated[list[Placed], Field(min_length=1, max_length=200)]
+    method: Annotated[shapes.Line, Field(max_length=60)] = Field(default="", examples=["Transfer"])
+    reference: Annotated[shapes.Line, Field(max_length=200)] = ""
+    note: Annotated[shapes.Lines, Field(max_length=2_000)] = ""
+    keep_credit: bool = Field(default=False, description="Whether what is more than is open is kept as credit.")
+
+
+class Reason(Sent):
+    """Why a payment is to count no longer."""
+
+    reason: Annotated[shapes.Name, Field(max_length=200)]
+
+
+class PaymentAnswer(Answered):
+    """What was received for one invoice; a refund is negative. Never changed: voided and recorded anew."""
+
+    id: int
+    invoice_id: int
+    invoice_number: str
+    customer_id: int
+    customer_code: str
+    customer_name: str
+    paid_on: date
+    currency: str
+    amount_cents: int = Field(description=CENTS)
+    method: str
+    reference: str
+    note: str
+    voided_at: Moment | None
+    void_reason: str
+
+    @classmethod
+    def of(cls, line: PaymentLine) -> "PaymentAnswer":
+        """Return what is told of a payment."""
+        payment = line.payment
+        return cls(
+            id=payment.id,
+            invoice_id=payment.invoice_id,
+            invoice_number=line.number,
+            customer_id=line.customer_id,
+            customer_code=line.customer_code,
+            customer_name=line.customer_name,
+            paid_on=payment.paid_on,
+            currency=line.currency,
+            amount_cents=payment.amount_cents,
+            method=payment.method,
+            reference=payment.reference,
+            note=payment.note,
+            voided_at=payment.voided_at,
+            void_reason=payment.void_reason,
+        )
+
+
+class PaymentPage(Answered):
+    """Payments in the order in which they were recorded."""
+
+    data: list[PaymentAnswer]
+    next: str | None = NEXT
+
+
+class Together(Answered):
+    """The payments that were recorded at once: one for each invoice of the receipt."""
+
+    data: list[PaymentAnswer]
+
+
+class Payment:
+    """Answers what programs ask of payments."""
+
+    def list(self, _call: Call, query: PaymentsAsked) -> Answer:
+        """Answer with one page of the payments that match."""
+        found = payment_list.following(query.wanted(), query.after_id, query.limit + 1)
+        shown, following = page(found, query, lambda line: line.payment.id)
+        return Answer(PaymentPage(data=[PaymentAnswer.of(line) for line in shown], next=following))
+
+    def get(self, _call: Call, payment_id: int) -> Answer:
+        """Answer with one payment."""
+        for line in payment_list.of_ids([payment_id]):
+            return Answer(PaymentAnswer.of(line))
+        raise problems.not_found("There is no such payment.")
+
+    def record(self, call: Call, body: ReceiptEntry) -> Answer:
+        """Record a receipt."""
+        receipt = Receipt(call.key, body.paid_on, _placed(body), body.method, body.reference, body.note)
+        try:
+            recorded = payments.record(receipt, call.user, call.now, call.today, keep_credit=body.keep_credit)
+        except LookupError as error:
+            raise problems.not_found(error) from error
+        except payments.KeyUsedError as error:
+            raise problems.conflict(f"{error} Send a new Idempotency-Key to record something else.") from error
+        except payments.RefusedError as error:
+            raise problems.conflict(error, _field_of(error, body)) from error
+        except payments.OverpaidError as error:
+            raise _overpaid(error, body) from error
+        headers = {"Location": f"{ROOT}/payments/{recorded.payment_ids[0]}"}
+        return Answer(_together(recorded.payment_ids), headers)
+
+    def void(self, call: Call, payment_id: int, body: Reason) -> Answer:
+        """Let a payment, and all that was recorded with it, no longer count."""
+        try:
+            together = payments.together_with(payment_id)
+            payments.void(payment_id, body.reason, call.user, call.now)
+        except LookupError as error:
+            raise problems.not_found(error) from error
+        except payments.RefusedError as error:
+            raise problems.conflict(error) from error
+        return Answer(_together([payment.id for payment in together]))
+
+
+def _overpaid(error: payments.OverpaidError, body: ReceiptEntry) -> Problem:
+    mistakes = [
+        problems.at(
+            f"amounts.{number}.amount_cents",
+            f"This is {error.excess[one.invoice_id]} cents more than is open.",
+        )
+        for number, one in enumerate(body.amounts)
+        if one.invoice_id in error.excess
+    ]
+    sentence = "More came in than is open: mend the amounts, or say keep_credit to keep the rest as credit."
+    return Problem(Kind.CONFLICT, sentence, mistakes)
+
+
+def _placed(body: ReceiptEntry) -> dict[int, int]:
+    placed = {one.invoice_id: one.amount_cents for one in body.amounts}
+    if len(placed) != len(body.amounts):
+        raise problems.conflict("Each invoice is named once.", "amounts")
+    if min(placed.values()) < 0 < max(placed.values()):
+        raise problems.conflict("A receipt is money that came in or money that was given back, not both.", "amounts")
+    return placed
+
+
+def _field_of(error: payments.RefusedError, body: ReceiptEntry) -> str:
+    numbers = {one.invoice_id: number for number, one in enumerate(body.amounts)}
+    number = numbers.get(error.refusal.invoice_id or 0)
+    return "amounts" if number is None else f"amounts.{number}.amount_cents"
+
+
+def _together(payment_ids: Collection[int]) -> Together:
+    return Together(data=[PaymentAnswer.of(line) for line in payment_list.of_ids(payment_ids)])

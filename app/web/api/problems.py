@@ -1,0 +1,123 @@
+"""Problems: why a program does not get what it asked for, as RFC 9457 writes it."""
+
+from collections.abc import Iterable, Mapping
+from enum import Enum
+
+from bottle import HTTPResponse
+from pydantic import BaseModel, ConfigDict, Field
+
+MEDIA_TYPE = "application/problem+json"
+
+
+class Kind(Enum):
+    """What can be wrong: the status, and what that is called."""
+
+    MALFORMED = (400, "What was sent cannot be read")
+    UNAUTHORIZED = (401, "A token is needed")
+    FORBIDDEN = (403, "The token does not include this right")
+    NOT_FOUND = (404, "There is nothing here")
+    METHOD_NOT_ALLOWED = (405, "This address cannot be used that way")
+    CONFLICT = (409, "That does not fit what is stored")
+    LENGTH_REQUIRED = (411, "The size is missing")
+    STALE = (412, "Somebody else was faster")
+    TOO_LARGE = (413, "That is too large")
+    UNSUPPORTED_TYPE = (415, "This media type is not read here")
+    INVALID = (422, "What was sent is not as the schema says")
+    VERSION_REQUIRED = (428, "Say which version is to be changed")
+    TOO_MANY_REQUESTS = (429, "One moment, please")
+    FAILURE = (500, "Something went wrong here")
+
+    def __init__(self, status: int, title: str) -> None:
+        self.status = status
+        self.title = title
+
+    @property
+    def type(self) -> str:
+        """Return the address that names the kind, and leads to what is said of it."""
+        return f"/api#{self.name.lower().replace('_', '-')}"
+
+    @classmethod
+    def of_status(cls, status: int) -> "Kind":
+        """Return the kind with that status, else that of a request that cannot be read."""
+        return next((kind for kind in cls if kind.status == status), cls.MALFORMED)
+
+
+class Mistake(BaseModel):
+    """What is wrong at one place: a field of what was sent, or a cell of a workbook."""
+
+    model_config = ConfigDict(frozen=True)
+
+    field: str | None = Field(default=None, description="The field, with dots between a list, its number and a field.")
+    tab: str | None = Field(default=None, description="The tab of the workbook.")
+    cell: str | None = Field(default=None, description="The cell of the tab.")
+    sentence: str = Field(description="What is wrong, and what to do.")
+
+
+class ProblemAnswer(BaseModel):
+    """Why there is no other answer (RFC 9457)."""
+
+    model_config = ConfigDict(frozen=True)
+
+    type: str = Field(description="Names the kind of problem.")
+    title: str = Field(description="What the kind is called.")
+    status: int = Field(description="The status of the answer.")
+    detail: str = Field(description="What is wrong this time, in one sentence.")
+    errors: tuple[Mistake, ...] = Field(default=(), description="Each place at which something is wrong.")
+    failure_id: str | None = Field(default=None, description="What the server's log knows a failure by.")
+
+
+class Problem(Exception):  # noqa: N818  # an answer, not an error
+    """An answer that is not what was asked for; the message is one sentence for whoever runs the program."""
+
+    def __init__(
+        self, kind: Kind, sentence: str, errors: Iterable[Mistake] = (), headers: Mapping[str, str] | None = None
+    ) -> None:
+        super().__init__(sentence)
+        self.kind = kind
+        self.errors = tuple(errors)
+        self.headers = dict(headers or {})
+
+
+def at(field: str, sentence: str) -> Mistake:
+    """Return the mistake at a field."""
+    return Mistake(field=field, sentence=sentence)
+
+
+def conflict(sentence: object, field: str = "") -> Problem:
+    """Return the problem of what is against a rule, or does not fit what is stored."""
+    return Problem(Kind.CONFLICT, str(sentence), [at(field, str(sentence))] if field else [])
+
+
+def not_found(sentence: object) -> Problem:
+    """Return the problem of what is not there, or that the token does not see."""
+    return Problem(Kind.NOT_FOUND, str(sentence))
+
+
+def answered(problem: Problem) -> HTTPResponse:
+    """Answer with the problem."""
+    headers = {"Content-Type": MEDIA_TYPE, **problem.headers}
+    return HTTPResponse(_body(problem.kind, str(problem), problem.errors), problem.kind.status, headers=headers)
+
+
+def failure(failure_id: str) -> HTTPResponse:
+    """Answer that something broke, with the id under which the log tells what."""
+    sentence = f"Nothing was changed; the server's log tells more under {failure_id}."
+    body = _body(Kind.FAILURE, sentence, (), failure_id)
+    return HTTPResponse(body, Kind.FAILURE.status, headers={"Content-Type": MEDIA_TYPE})
+
+
+def of_status(status: int) -> str:
+    """Return the body for an error that was found before any handler was asked."""
+    kind = Kind.of_status(status)
+    sentences = {
+        Kind.NOT_FOUND: "There is nothing at this address: /api/v1/openapi.json lists what there is.",
+        Kind.METHOD_NOT_ALLOWED: "The header Allow names the methods that this address knows.",
+    }
+    return _body(kind, sentences.get(kind, "The request is not one of HTTP."))
+
+
+def _body(kind: Kind, sentence: str, errors: tuple[Mistake, ...] = (), failure_id: str | None = None) -> str:
+    answer = ProblemAnswer(
+        type=kind.type, title=kind.title, status=kind.status, detail=sentence, errors=errors, failure_id=failure_id
+    )
+    return answer.model_dump_json(exclude_none=True)

@@ -1,0 +1,144 @@
+"""Shapes: how values are written in what programs send and are answered, checked and described by the same types."""
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Annotated, Any
+
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    GetCoreSchemaHandler,
+    PlainSerializer,
+)
+from pydantic.annotated_handlers import GetJsonSchemaHandler
+from pydantic_core import CoreSchema, PydanticCustomError, core_schema
+
+from app.domain.as_of import YEARS
+
+LARGEST_ID = 999_999_999
+_MOST_CENTS = 10**14 - 1
+# What no workbook and not every database can hold.
+_CONTROLS = r"\x00-\x08\x0b-\x1f\ufffe\uffff"
+_IN_LINE = _CONTROLS + r"\n\t"
+
+
+@dataclass(frozen=True, slots=True)
+class Matching:
+    """Text that is written in one way; the document gives the pattern, a refusal the sentence."""
+
+    pattern: str
+    sentence: str
+
+    def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:  # noqa: ANN401  # pydantic's
+        """Check the text after whatever else is checked."""
+        return core_schema.no_info_after_validator_function(self._checked, handler(source))
+
+    def __get_pydantic_json_schema__(self, schema: CoreSchema, handler: GetJsonSchemaHandler) -> dict[str, Any]:
+        """Describe the text by its pattern."""
+        return {**handler(schema), "pattern": self.pattern}
+
+    def _checked(self, text: str) -> str:
+        # `$` would let a line end behind it pass.
+        if re.fullmatch(self.pattern.removeprefix("^").removesuffix("$"), text) is None:
+            raise PydanticCustomError("written_otherwise", "{sentence}", {"sentence": self.sentence})
+        return text
+
+
+def _trimmed(controls: str) -> str:
+    return rf"[^\s{controls}](?:[^{controls}]*[^\s{controls}])?"
+
+
+_ONE_LINE = "Please write it in one line, without blanks at its ends and without control characters."
+_LINES = "Please write it without blanks at its ends and without control characters."
+
+Name = Annotated[str, Matching(f"^{_trimmed(_IN_LINE)}$", _ONE_LINE)]
+Line = Annotated[str, Matching(f"^(?:{_trimmed(_IN_LINE)})?$", _ONE_LINE)]
+Lines = Annotated[str, Matching(f"^(?:{_trimmed(_CONTROLS)})?$", _LINES)]
+Email = Annotated[
+    str,
+    Matching(rf"^(?:[^\s{_IN_LINE}@]+@[^\s{_IN_LINE}@]+)?$", "An e-mail address has an @ in it, and no blanks."),
+]
+Currency = Annotated[
+    str,
+    Matching("^[A-Z]{3}$", "Please write the three letters of a currency, such as USD."),
+    Field(examples=["USD"]),
+]
+Cursor = Annotated[str, Matching("^[0-9a-f]{8}$", "This is none of the cursors that a list's `next` holds.")]
+Id = Annotated[int, Field(ge=1, le=LARGEST_ID)]
+Cents = Annotated[int, Field(ge=-_MOST_CENTS, le=_MOST_CENTS)]
+
+
+def _in_years(day: date) -> date:
+    if day.year not in YEARS:
+        raise PydanticCustomError("other_years", "Please choose a day between 1900 and 2999.")
+    return day
+
+
+@dataclass(frozen=True, slots=True)
+class _Years:
+    """Describes the years in which a day may lie."""
+
+    def __get_pydantic_json_schema__(self, schema: CoreSchema, handler: GetJsonSchemaHandler) -> dict[str, Any]:
+        return {**handler(schema), "pattern": "^(?:19|2[0-9])[0-9]{2}-[0-9]{2}-[0-9]{2}$"}
+
+
+Day = Annotated[date, AfterValidator(_in_years), _Years()]
+
+
+def _utc(moment: datetime) -> str:
+    return moment.isoformat(timespec="seconds").replace("+00:00", "Z")
+
+
+Moment = Annotated[datetime, PlainSerializer(_utc, when_used="json"), Field(examples=["2026-03-02T09:30:00Z"])]
+
+
+def _read_as(read: Callable[[str], object], pattern: str, sentence: str) -> BeforeValidator:
+    def check(text: object) -> object:
+        if not isinstance(text, str):
+            return text
+        if re.fullmatch(pattern, text) is None:
+            raise PydanticCustomError("written_otherwise", "{sentence}", {"sentence": sentence})
+        return read(text)
+
+    return BeforeValidator(check)
+
+
+# In an address everything is text: written in one way only, as the document says.
+_WHOLE = _read_as(int, "-?(0|[1-9][0-9]{0,17})", "Please write a whole number.")
+Flag = Annotated[bool, _read_as("true".__eq__, "true|false", "Please write true or false.")]
+Whole = Annotated[int, _WHOLE]
+IdAsked = Annotated[Id, _WHOLE]
+CentsAsked = Annotated[Cents, _WHOLE]
+
+
+class Sent(BaseModel):
+    """What a program sends: of the types that the document says, and no field besides."""
+
+    model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
+
+
+class Answered(BaseModel):
+    """What a program is answered."""
+
+    model_config = ConfigDict(frozen=True)
+
+
+class Asked(Sent):
+    """What a list's address may ask for."""
+
+    limit: Annotated[Whole, Field(ge=1, le=200)] = Field(default=50, description="How many to answer at most.")
+    cursor: Cursor | None = Field(default=None, description="Where to go on: part of the `next` of the page before.")
+
+    @property
+    def after_id(self) -> int:
+        """Return the id after which the page begins."""
+        return int(self.cursor, 16) if self.cursor else 0
+
+
+NEXT = Field(description="The address of the next page, nothing on the last. New entries come at the end.")
+CENTS = "In cents, a whole number: 12.50 is 1250."

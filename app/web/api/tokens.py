@@ -1,0 +1,88 @@
+"""Tokens: a user makes one for each program, sees when it was used, and revokes it."""
+
+from dataclasses import dataclass
+from datetime import timedelta
+
+from bottle import HTTPResponse
+
+from app.domain.permissions import Right, TokenRight
+from app.store import api_tokens, customer_choice, invoices
+from app.store.api_tokens import ApiToken, TokenFacts
+from app.web import scopes
+from app.web.forms import Fields
+from app.web.refusals import NotFoundError
+from app.web.rendering import Pages
+from app.web.visits import Visit
+
+USUAL_DAYS = 90
+MOST_DAYS = 730
+_NAMES = {
+    TokenRight.READ: "Read: invoices, customers, payments, reports, the export",
+    TokenRight.EDIT: "Edit: enter and change invoices and customers",
+    TokenRight.PAYMENTS: "Payments: record and void them",
+    TokenRight.IMPORT: "Import: upload and apply workbooks",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Tokens:
+    """Makes and revokes tokens; an admin sees and revokes those of everybody."""
+
+    pages: Pages
+
+    def index(self, visit: Visit) -> HTTPResponse:
+        """Answer with the tokens, and the form for another."""
+        return self._index(visit, Fields({}))
+
+    def create(self, visit: Visit) -> HTTPResponse:
+        """Make a token and show it, for the only time."""
+        fields = Fields(visit.form)
+        name = fields.text("name", required=True, longest=60)
+        rights = frozenset(right for right in TokenRight if fields.checked(f"right:{right}"))
+        if not rights:
+            fields.errors["rights"] = "Choose at least one: a token without rights is of no use."
+        days = fields.whole_number("days", USUAL_DAYS, most=MOST_DAYS)
+        narrowed_to = scopes.chosen(fields)
+        if fields.errors:
+            return self._index(visit, fields)
+        expires_at = visit.now + timedelta(days=days)
+        try:
+            token = api_tokens.create(TokenFacts(name, rights, expires_at, narrowed_to), visit.user, visit.now)
+        except api_tokens.OutsideScopeError as error:
+            fields.errors["customer"] = str(error)
+            return self._index(visit, fields)
+        return self.pages.show(visit, "api/token.html", token=token, name=name, expires_at=expires_at)
+
+    def revoke(self, visit: Visit, token_id: int) -> HTTPResponse:
+        """Let a token no longer count."""
+        try:
+            name = api_tokens.revoke(token_id, visit.user, visit.now)
+        except LookupError as error:
+            raise NotFoundError(str(error)) from error
+        return self.pages.redirect(visit, "/tokens", flash=f"The token {name} no longer counts.")
+
+    def _index(self, visit: Visit, fields: Fields) -> HTTPResponse:
+        sees_all = visit.user.may(Right.ADMINISTER)
+        tokens = api_tokens.of_everybody() if sees_all else api_tokens.of_user(visit.user.id)
+        return self.pages.show(
+            visit,
+            "api/tokens.html",
+            status=422 if fields.errors else 200,
+            fields=fields,
+            tokens=tokens,
+            sees_all=sees_all,
+            states={token.id: _state(token, visit) for token in tokens},
+            sees={token.id: scopes.told(token.scope) for token in tokens},
+            rights=_NAMES,
+            ledgers=sorted(visit.user.scope.ledgers) or invoices.ledgers(),
+            customers=customer_choice.all_choices(),
+            days=USUAL_DAYS,
+        )
+
+
+def _state(token: ApiToken, visit: Visit) -> str:
+    if token.revoked_at is not None:
+        return "Revoked"
+    if not token.user.active:
+        return "User kept out"
+    return "Active" if token.is_active(visit.now) else "Expired"
