@@ -19,11 +19,13 @@ from rich.progress import Progress as Bar
 from rich.progress import SpinnerColumn, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
+from app import clock
 from app.cli.opening import importer, opened
 from app.domain.money import display
 from app.settings import WorkbookLimits
+from app.store import audit, snapshot
 from app.store import imports as store
-from app.store import snapshot
+from app.store.database import transaction
 from app.store.imports import State
 from app.workbook import exporting, marking
 from app.workbook.amounts import DecimalMark
@@ -137,6 +139,9 @@ def export(file: Annotated[Path, typer.Argument(help="The workbook to write, .xl
         raise typer.Exit(1)
     with opened() as settings:
         stored = snapshot.take()
+        with transaction():
+            said = {"file": file.name, "rows": len(stored.invoices)}
+            audit.append(None, "export.made", "export:everything", before={}, after=said, now=clock.utc_now())
         # Written elsewhere and copied whole: a path that cannot be written is left as it was.
         with tempfile.TemporaryDirectory(prefix="export-") as folder:
             whole = Path(folder) / "export.xlsx"

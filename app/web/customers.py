@@ -21,7 +21,7 @@ from app.store.audit import Entry
 from app.store.customers import ChangedMeanwhileError, CodeRefusedError, Customer, Details, StillOpenError
 from app.store.invoices import LONGEST_DUE_FIRST, OUTSTANDING, Filter
 from app.web.deeds import told
-from app.web.downloads import download, one_at_a_time
+from app.web.downloads import export, one_at_a_time
 from app.web.forms import Fields
 from app.web.invoice_page import UNDONE
 from app.web.refusals import NotFoundError, Refusal
@@ -165,7 +165,7 @@ class Customers:
                 content = listing.csv(customer_list.HEADERS, rows)
             else:
                 content = listing.xlsx("Customers", customer_list.HEADERS, rows)
-        return download(content, f"customers-{day.isoformat()}.{kind}")
+        return export(visit, "customers", content, f"customers-{day.isoformat()}.{kind}", len(rows))
 
     def show(self, visit: Visit, customer_id: int) -> HTTPResponse:
         """Answer with one customer: what is owed, how it is paid, who it is."""

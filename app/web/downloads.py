@@ -1,12 +1,15 @@
-"""Downloads: answers that are files, of which the costly ones are made one at a time."""
+"""Downloads: answers that are files, of which the costly ones are made one at a time; who took which is recorded."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from threading import BoundedSemaphore
 
 from bottle import HTTPResponse
 
+from app.store import audit
+from app.store.database import transaction
 from app.web.refusals import Refusal
+from app.web.visits import Visit
 
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 CSV = "text/csv; charset=utf-8"
@@ -32,6 +35,16 @@ def one_at_a_time() -> Iterator[None]:
         yield
     finally:
         _COSTLY.release()
+
+
+def export(
+    visit: Visit, what: str, content: bytes, name: str, rows: int, picked_by: Mapping[str, object] | None = None
+) -> HTTPResponse:
+    """Answer with a file of what is stored and record who took it: how many rows, picked by what of the list."""
+    said = {"file": name, "rows": rows, "filter": dict(visit.query) if picked_by is None else dict(picked_by)}
+    with transaction():
+        audit.append(visit.user, "export.made", f"export:{what}", before={}, after=said, now=visit.now)
+    return download(content, name)
 
 
 def download(content: bytes, name: str) -> HTTPResponse:

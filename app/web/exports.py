@@ -1,6 +1,8 @@
 """Exports: any list as a file, and everything as the workbook it once was."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from urllib.parse import parse_qsl
 from zoneinfo import ZoneInfo
 
 from bottle import HTTPResponse
@@ -8,7 +10,7 @@ from bottle import HTTPResponse
 from app.domain.as_of import AsOf
 from app.store import invoices, payment_list, snapshot
 from app.store.invoices import Line
-from app.web.downloads import download, one_at_a_time
+from app.web.downloads import export, one_at_a_time
 from app.web.forms import Fields
 from app.web.invoice_search import Search
 from app.web.payments import payment_filter
@@ -28,8 +30,9 @@ class Exports:
     def everything(self, visit: Visit) -> HTTPResponse:
         """Answer with everything that is stored, as a workbook of three tabs."""
         with one_at_a_time():
-            content = self.importer.exported()
-        return download(content, f"receivables-{visit.today.isoformat()}.xlsx")
+            stored = snapshot.take()
+            content = self.importer.exported(stored)
+        return export(visit, "everything", content, f"receivables-{visit.today.isoformat()}.xlsx", len(stored.invoices))
 
     def invoices(self, visit: Visit, kind: str) -> HTTPResponse:
         """Answer with all invoices of a list, of which the page shows only so many."""
@@ -40,24 +43,29 @@ class Exports:
         return self._invoices(visit, invoices.matching(search.wanted, as_of, search.order, length=None), kind)
 
     def picked(self, visit: Visit, lines: list[Line], kind: str) -> HTTPResponse:
-        """Answer with the invoices that were picked of a list."""
-        return self._invoices(visit, lines, kind)
+        """Answer with the invoices that were picked of a list: all that its address shows, or one by one."""
+        by_address = dict(parse_qsl(visit.form.get("parameters", "")))
+        return self._invoices(visit, lines, kind, by_address if visit.form.get("all") else {"picked": "one by one"})
 
     def payments(self, visit: Visit, kind: str) -> HTTPResponse:
         """Answer with all payments of a list that count."""
         fields = Fields(visit.query)
         wanted = payment_filter(fields, visit)
         _refuse_if_wrong(fields)
+        lines = payment_list.matching(wanted, length=None)
         with one_at_a_time():
-            headers, rows = exporting.payments_list(payment_list.matching(wanted, length=None))
+            headers, rows = exporting.payments_list(lines)
             content = listing.csv(headers, rows) if kind == "csv" else listing.xlsx("Payments", headers, rows)
-        return download(content, f"payments-{visit.today.isoformat()}.{kind}")
+        return export(visit, "payments", content, f"payments-{visit.today.isoformat()}.{kind}", len(lines))
 
-    def _invoices(self, visit: Visit, lines: list[Line], kind: str) -> HTTPResponse:
+    def _invoices(
+        self, visit: Visit, lines: list[Line], kind: str, picked_by: Mapping[str, object] | None = None
+    ) -> HTTPResponse:
         with one_at_a_time():
             write = exporting.invoices_csv if kind == "csv" else exporting.invoices_xlsx
             content = write(lines, snapshot.take(), self.zone)
-        return download(content, f"invoices-{visit.today.isoformat()}.{kind}")
+        name = f"invoices-{visit.today.isoformat()}.{kind}"
+        return export(visit, "invoices", content, name, len(lines), picked_by)
 
 
 def _refuse_if_wrong(fields: Fields) -> None:

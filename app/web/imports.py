@@ -10,10 +10,10 @@ from bottle import HTTPResponse
 
 from app.jobs.imports import ImportJobs
 from app.settings import MEGABYTE
-from app.store import import_rows, imports
+from app.store import audit, import_rows, imports
 from app.store.database import transaction
 from app.store.imports import State, StoredImport
-from app.web.downloads import download, one_at_a_time
+from app.web.downloads import export, one_at_a_time
 from app.web.forms import Fields
 from app.web.import_choices import Mappable, chosen, forgotten_mappings
 from app.web.refusals import NotFoundError, Refusal
@@ -99,33 +99,39 @@ class Imports:
             if not imports.claim(import_id, (State.PREVIEWED,), State.APPLYING):
                 raise NotPossibleError("This import is not waiting to be applied.")
             imports.change(import_id, choices=choices.to_json())
+            said = {"file": stored.file_name, "good_rows": good_rows}
+            audit.append(visit.user, "import.confirmed", f"import:{import_id}", before={}, after=said, now=visit.now)
         self._hand_over(import_id)
         return self.pages.redirect(visit, f"/imports/{import_id}")
 
     def undo(self, visit: Visit, import_id: int) -> HTTPResponse:
         """Have the worker take back what the import did."""
-        _existing(import_id)
-        if not imports.claim(import_id, (State.APPLIED,), State.UNDOING):
-            raise NotPossibleError("Only an applied import can be undone.")
+        stored = _existing(import_id)
+        with transaction():
+            if not imports.claim(import_id, (State.APPLIED,), State.UNDOING):
+                raise NotPossibleError("Only an applied import can be undone.")
+            said = {"file": stored.file_name}
+            audit.append(visit.user, "import.recalled", f"import:{import_id}", before={}, after=said, now=visit.now)
         self._hand_over(import_id)
         return self.pages.redirect(visit, f"/imports/{import_id}")
 
     def discard(self, visit: Visit, import_id: int) -> HTTPResponse:
         """Forget an import that wrote nothing."""
         stored = _existing(import_id)
-        self._or_refuse(lambda: self.importer.discard(import_id))
+        self._or_refuse(lambda: self.importer.discard(import_id, visit.user.id))
         return self.pages.redirect(visit, "/imports", flash=f"{stored.file_name} was discarded; nothing was imported.")
 
-    def marked_copy(self, _visit: Visit, import_id: int) -> HTTPResponse:
+    def marked_copy(self, visit: Visit, import_id: int) -> HTTPResponse:
         """Answer with the user's own workbook, its problems and changes marked."""
         stored = _existing(import_id)
-        self._kept_preview(stored)
+        rows = sum(self._kept_preview(stored).counts.values())
         try:
             with one_at_a_time(), self.importer.marked_copy(import_id) as path:
                 content = path.read_bytes()
         except WorkbookRefusedError as refused:
             raise NotPossibleError(str(refused)) from refused
-        return download(content, self.importer.marked_name(stored))
+        name = self.importer.marked_name(stored)
+        return export(visit, f"marked copy of import {import_id}", content, name, rows)
 
     def _index(self, visit: Visit, refused: str = "") -> HTTPResponse:
         values = {"found": imports.newest_first(), "refused": refused, **self._limits()}

@@ -14,7 +14,7 @@ from app.domain.periods import months_up_to
 from app.domain.statement import Statement, statement
 from app.store import customers
 from app.web.customers import existing
-from app.web.downloads import download, one_at_a_time
+from app.web.downloads import export, one_at_a_time
 from app.web.forms import Fields
 from app.web.refusals import Refusal
 from app.web.rendering import Pages, address
@@ -83,7 +83,8 @@ class Statements:
         found = self._statement(customer_id, wanted)
         with one_at_a_time():
             content = listing.xlsx(f"Statement {wanted.currency}", HEADERS, _rows(found))
-        return download(content, f"statement-{customer.details.code}-{wanted.closed_on.isoformat()}.xlsx")
+        name = f"statement-{customer.details.code}-{wanted.closed_on.isoformat()}.xlsx"
+        return export(visit, f"statement of customer {customer_id}", content, name, len(found.lines))
 
     def _wanted(self, visit: Visit, fields: Fields, customer_id: int) -> Wanted:
         currencies = customers.currencies_of(customer_id) or [self.currency]

@@ -7,7 +7,7 @@ import os
 import shutil
 import tempfile
 import zipfile
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
@@ -16,7 +16,7 @@ from typing import Any, BinaryIO
 from zoneinfo import ZoneInfo
 
 from app.settings import MEGABYTE, WorkbookLimits
-from app.store import imports, snapshot
+from app.store import audit, imports, snapshot, users
 from app.store.database import exclusive_transaction, rehearse, transaction
 from app.store.imports import State, StoredImport
 from app.workbook import applying, archive, checking, control_totals, difference, exporting, marking
@@ -130,6 +130,9 @@ class Importer:
                     now=self.now(),
                     state=state,
                 )
+                if state is State.READING:
+                    # What the command line imports at once is recorded once: as applied.
+                    self._record(user_id, "import.uploaded", import_id, {"sha256": digest, "size_bytes": size})
                 # A number can come again after a discarded import; its folder must be this import's alone.
                 shutil.rmtree(self._folder(import_id), ignore_errors=True)
                 incoming.rename(self._folder(import_id))
@@ -149,6 +152,7 @@ class Importer:
                 imports.remember_mapping(fingerprint, mapping_to_json(mapping), user_id, self.now())
             for fingerprint in forgotten:
                 imports.forget_mapping(fingerprint)
+            self._record(user_id, "import.chosen", import_id, {"choices": choices.to_json()})
 
     def preview(self, import_id: int) -> None:
         """Read the uploaded workbook and keep its preview; a refusal becomes the import's failure."""
@@ -185,6 +189,15 @@ class Importer:
         else:
             (self._folder(import_id) / _RECORDS).unlink(missing_ok=True)
 
+    def apply_if_clean(self, import_id: int) -> None:
+        """Write a previewed import at once where that was asked for, and nothing is left for a person to decide."""
+        stored = imports.get(import_id)
+        if stored is None or not stored.apply_when_clean or stored.state is not State.PREVIEWED:
+            return
+        is_clean = self.preview_of(import_id).why_not(Choices.from_json(stored.choices)) is None
+        if is_clean and imports.claim(import_id, (State.PREVIEWED,), State.APPLYING):
+            self.apply(import_id)
+
     def undo(self, import_id: int) -> None:
         """Take back everything an import did; raises NotNowError with the reasons if something later hangs on it."""
         self.progress_of(import_id)("undoing")
@@ -199,11 +212,14 @@ class Importer:
                 raise NotNowError("The import cannot be undone, because something later hangs on it.", reasons)
             applying.take_back(import_id)
             imports.change(import_id, state=State.UNDONE, undone_at=self.now())
+            self._record(None, "import.undone", import_id)
 
-    def discard(self, import_id: int) -> None:
+    def discard(self, import_id: int, user_id: int | None) -> None:
         """Forget an import that wrote nothing, with its file."""
-        if not imports.delete(import_id, (State.PREVIEWED, State.FAILED)):
-            raise NotNowError("Only an import that wrote nothing can be discarded.")
+        with transaction():
+            self._record(user_id, "import.discarded", import_id)
+            if not imports.delete(import_id, (State.PREVIEWED, State.FAILED)):
+                raise NotNowError("Only an import that wrote nothing can be discarded.")
         shutil.rmtree(self._folder(import_id), ignore_errors=True)
 
     # --- what is kept of an import
@@ -249,11 +265,11 @@ class Importer:
         with marking.marked_copy(workbook, self.preview_of(import_id), self.limits) as path:
             yield path
 
-    def exported(self) -> bytes:
-        """Return everything that is stored, as a workbook of three tabs."""
+    def exported(self, stored: snapshot.Snapshot) -> bytes:
+        """Return what is stored, as a workbook of three tabs."""
         with tempfile.TemporaryDirectory(prefix="export-") as folder:
             path = Path(folder) / "export.xlsx"
-            exporting.export(snapshot.take(), path, self.zone)
+            exporting.export(stored, path, self.zone)
             return path.read_bytes()
 
     def marked_name(self, stored: StoredImport) -> str:
@@ -285,6 +301,15 @@ class Importer:
                 counts=dict(preview.counts),
                 control_totals=preview.to_json(0)["tabs"],
             )
+            done = {"sha256": known.sha256, "counts": dict(preview.counts), "choices": choices.to_json()}
+            self._record(None, "import.applied", import_id, done)
+
+    def _record(self, user_id: int | None, action: str, import_id: int, after: Mapping[str, Any] | None = None) -> None:
+        """Record what was done with an import; the worker and the command line do it for nobody who is signed in."""
+        by = users.get(user_id) if user_id is not None else None
+        stored = self._existing(import_id)
+        said = {"file": stored.file_name, **(after or {})}
+        audit.append(by, action, f"import:{import_id}", before={}, after=said, now=self.now())
 
     def _write(self, found: Difference, stored: snapshot.Snapshot, import_id: int) -> None:
         applying.write(found, stored, import_id, self.zone, self.now())

@@ -1,6 +1,7 @@
 """The page of components is for whoever works on them, and for nobody else."""
 
 from dataclasses import replace
+from urllib.parse import urlsplit
 
 import pytest
 from support.browser import Browser
@@ -22,4 +23,5 @@ def test_there_is_no_such_page_where_others_work(settings, clock, user, address)
     elsewhere = build(replace(settings, public_url=address), clock)
 
     assert "/components" not in {route.rule for route in elsewhere.routes}
-    assert Browser(elsewhere).get("/components", expect_errors=True).status_int == 404
+    there = Browser(elsewhere, extra_environ={"HTTP_HOST": urlsplit(address).netloc})
+    assert there.get("/components", expect_errors=True).status_int == 404

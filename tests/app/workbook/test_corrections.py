@@ -188,7 +188,7 @@ def test_an_import_that_is_being_read_cannot_be_discarded(importer, tmp_path):
     import_id = importer.receive(io.BytesIO(content), "a.xlsx", None)
 
     with pytest.raises(NotNowError):
-        importer.discard(import_id)
+        importer.discard(import_id, None)
 
     assert imports.get(import_id).state is State.READING
 
