@@ -1,11 +1,15 @@
 """Refusals: raised anywhere in a handler to answer with a page that says why, and what to do."""
 
+from collections.abc import Mapping
+from types import MappingProxyType
+
 
 class Refusal(Exception):  # noqa: N818  # an answer, not an error: its subclasses name what is wrong
     """An answer that is not the page asked for; the message is one sentence for the person who asked."""
 
     status = 400
     title = "That cannot be done"
+    headers: Mapping[str, str] = MappingProxyType({})
 
 
 class ForbiddenError(Refusal):

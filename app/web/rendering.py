@@ -35,6 +35,7 @@ from markupsafe import Markup
 
 from app.domain.permissions import Right
 from app.web.assets import Assets
+from app.web.browser_names import browser_called
 from app.web.cookies import Cookies
 from app.web.csrf import FIELD, Csrf
 from app.web.flashes import Flashes
@@ -86,7 +87,10 @@ class Pages:
         """Answer with why the page asked for is not shown."""
         around = self._around(visit) if visit else _AROUND_NOBODY
         values = {"title": refusal.title, "sentence": str(refusal), "request_id": ""}
-        return self._page("errors/show.html", refusal.status, {**around, **values})
+        response = self._page("errors/show.html", refusal.status, {**around, **values})
+        for name, value in refusal.headers.items():
+            response.set_header(name, value)
+        return response
 
     def failure(self, request_id: str) -> HTTPResponse:
         """Answer that something broke, with the id under which the log tells what."""
@@ -142,6 +146,7 @@ def templates(assets: Assets) -> Environment:
         month=lambda day: _locale.get().month(day),
         moment=lambda at: _locale.get().moment(at),
         sentence=sentence,
+        browser=browser_called,
     )
     environment.globals["keys"] = Markup(environment.get_template("_keys.html").render())  # noqa: S704  # our own
     return environment

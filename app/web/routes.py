@@ -5,6 +5,8 @@ What programs may ask for stands in `app/web/api/operations.py`.
 
 from app.domain.permissions import Right
 from app.web import health
+from app.web.account import Account
+from app.web.admission import SECOND_FACTOR
 from app.web.api.calls import ROOT
 from app.web.api.reference import Reference
 from app.web.api.tokens import Tokens
@@ -18,7 +20,9 @@ from app.web.guard import LARGEST_FORM, Route
 from app.web.help import Help
 from app.web.imports import Imports
 from app.web.invoices import Invoices
+from app.web.password_links import PasswordLinks
 from app.web.payments import Payments
+from app.web.second_factors import SecondFactors
 from app.web.sessions import Sessions
 from app.web.statements import Statements
 from app.web.users import Users
@@ -37,6 +41,9 @@ def pages(
     exports: Exports,
     users: Users,
     sessions: Sessions,
+    password_links: PasswordLinks,
+    account: Account,
+    second_factors: SecondFactors,
     help_pages: Help,
     reference: Reference,
     tokens: Tokens,
@@ -104,6 +111,20 @@ def pages(
         Route("POST", "/tokens/<token_id:id>/revoke", tokens.revoke, Right.EXPORT),
         Route("GET", "/sign-in", sessions.new),
         Route("POST", "/sign-in", sessions.create),
+        Route("GET", "/sign-in/code", sessions.ask_again),
+        Route("POST", "/sign-in/code", sessions.confirm),
+        Route("GET", "/set-password", password_links.show),
+        Route("POST", "/set-password", password_links.use),
+        Route("GET", "/forgot-password", password_links.ask),
+        Route("POST", "/forgot-password", password_links.send),
+        Route("GET", "/account", account.show, Right.READ),
+        Route("POST", "/account/password", account.change_password, Right.READ),
+        Route("POST", "/account/logins/<login_id:id>/end", account.end_login, Right.READ),
+        Route("POST", "/account/logins/end-others", account.end_other_logins, Right.READ),
+        Route("GET", SECOND_FACTOR, second_factors.show, Right.READ, is_for_enrolling=True),
+        Route("POST", SECOND_FACTOR, second_factors.enable, Right.READ, is_for_enrolling=True),
+        Route("POST", "/account/second-factor/codes", second_factors.renew_codes, Right.READ),
+        Route("POST", "/account/second-factor/remove", second_factors.disable, Right.READ),
         Route("POST", "/sign-out", sessions.delete, Right.READ, is_for_enrolling=True),
     )
 

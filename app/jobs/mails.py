@@ -1,0 +1,102 @@
+"""The worker's part of mail: links for whoever forgot a password."""
+
+import logging
+import smtplib
+import ssl
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from email.message import EmailMessage
+from email.utils import localtime, make_msgid
+from urllib.parse import unquote, urlsplit
+
+from huey import Huey
+
+from app.settings import Settings
+from app.store import one_time_links, users
+from app.store.database import connection
+from app.store.one_time_links import Purpose
+
+_SECONDS = 30
+_RETRIES = 5
+_SECONDS_BETWEEN = 60
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class MailServer:
+    """Whoever takes our mail on its way, at an smtp:// address (made secure by STARTTLS) or an smtps:// one."""
+
+    url: str
+    sender: str
+
+    def send(self, to: str, subject: str, text: str) -> None:
+        """Send a mail; raises OSError or SMTPException."""
+        message = EmailMessage()
+        message["From"], message["To"], message["Subject"] = self.sender, to, subject
+        message["Date"], message["Message-ID"] = localtime(), make_msgid(domain=self.sender.rpartition("@")[2])
+        message["Auto-Submitted"] = "auto-generated"
+        message.set_content(text)
+        with self._connected() as server:
+            server.send_message(message)
+
+    def _connected(self) -> smtplib.SMTP:
+        parts = urlsplit(self.url)
+        context, host = ssl.create_default_context(), str(parts.hostname)
+        server: smtplib.SMTP
+        if parts.scheme == "smtps":
+            server = smtplib.SMTP_SSL(host, parts.port or smtplib.SMTP_SSL_PORT, timeout=_SECONDS, context=context)
+        else:
+            server = smtplib.SMTP(host, parts.port or 587, timeout=_SECONDS)
+            server.ehlo()
+            if parts.username or server.has_extn("starttls"):  # a password is never sent in the clear
+                server.starttls(context=context)
+        if parts.username:
+            server.login(unquote(parts.username), unquote(parts.password or ""))
+        return server
+
+
+class MailJobs:
+    """Puts mails into the queue and sends them in the worker, which makes the links: none waits in the queue."""
+
+    def __init__(self, queue: Huey, server: MailServer, public_url: str, now: Callable[[], datetime]) -> None:
+        self._server = server
+        self._public_url = public_url
+        self._now = now
+        task = queue.task(name="send_reset_link", retries=_RETRIES, retry_delay=_SECONDS_BETWEEN)
+        self._task = task(self.send_now)
+
+    @classmethod
+    def where_set_up(cls, queue: Huey, settings: Settings, now: Callable[[], datetime]) -> "MailJobs | None":
+        """Return the jobs, None where no mail server is set up."""
+        if not settings.smtp_url:
+            return None
+        return cls(queue, MailServer(settings.smtp_url, settings.mail_from), settings.public_url, now)
+
+    def send_reset_link(self, email: str) -> None:
+        """Have the worker send a link to the user with that address, if there is one."""
+        self._task(email)
+
+    def send_now(self, email: str) -> None:
+        """Send a link to the user with that address, if there is one who may sign in."""
+        with connection():
+            user = users.find_by_email(email)
+            if user is None or not user.active:
+                log.info("no link is sent to an address that nobody has who may sign in")
+                return
+            token = one_time_links.make(user.id, Purpose.RESET, None, self._now())
+        link = f"{self._public_url}/set-password?token={token}"
+        self._server.send(user.email, "A new password for Receivables", _TEXT.format(site=self._public_url, link=link))
+        log.info("user %s was sent a link", user.id)
+
+
+_TEXT = """\
+Somebody, probably you, asked for a new password at {site}.
+
+This link lets you choose one. It is good once, and for 30 minutes:
+
+{link}
+
+If it was not you, there is nothing to do: your password stays as it is.
+"""
