@@ -11,11 +11,12 @@ from gunicorn.app.base import BaseApplication
 from gunicorn.glogging import Logger as GunicornLogger
 from gunicorn.util import import_app
 
-from app import logs
+from app import clock, logs
 from app.cli.opening import importer, migrate, opened
 from app.jobs import worker as job_worker
 from app.jobs.imports import ImportJobs
 from app.jobs.job_queue import open_queue
+from app.jobs.mails import MailJobs
 from app.settings import Settings
 from app.store import database
 
@@ -34,7 +35,7 @@ def serve(*, worker: Annotated[bool, typer.Option(help="Run the background worke
 
 @commands.command()
 def worker(*, with_parent: Annotated[bool, typer.Option("--with-parent", hidden=True)] = False) -> None:
-    """Run the background worker: it reads, applies and undoes imports."""
+    """Run the background worker: it reads, applies and undoes imports, and sends mail where that is set up."""
     if with_parent:
         _log_as_set(Settings.from_environment())
         job_worker.keep_running([sys.executable, "-m", "app.cli", "worker"])
@@ -42,6 +43,7 @@ def worker(*, with_parent: Annotated[bool, typer.Option("--with-parent", hidden=
     with opened() as settings:
         _log_as_set(settings)
     queue = open_queue()
+    MailJobs.where_set_up(queue, settings, clock.utc_now)
     job_worker.run(queue, ImportJobs(queue, importer(settings)))
 
 

@@ -1,4 +1,4 @@
-"""Commands about users: create-user, users, reset-password."""
+"""Commands about users: create-user, users, reset-password, reset-link, reset-second-factor."""
 
 import sys
 from typing import Annotated
@@ -11,8 +11,11 @@ from rich.table import Table
 from app import clock
 from app.cli.opening import opened
 from app.domain.permissions import Role
-from app.store import logins
+from app.store import audit, logins, one_time_links, second_factor
 from app.store import users as store
+from app.store.database import transaction
+from app.store.one_time_links import Purpose
+from app.store.users import User
 from app.web.passwords import hash_password, new_password
 
 commands = typer.Typer()
@@ -33,7 +36,7 @@ def create_user(
         typer.echo(f"'{email}' is not an e-mail address.", err=True)
         raise typer.Exit(1)
     with opened():
-        password, is_new = _password(from_stdin=password_stdin)
+        password, is_new = _password(email, name, from_stdin=password_stdin)
         user = store.create(email, name, role, password, clock.utc_now())
     typer.echo(f"{user.email} can sign in as {user.role}.")
     if is_new:
@@ -62,23 +65,50 @@ def reset_password(
 ) -> None:
     """Give a user another password and end the user's logins."""
     with opened():
-        user = store.find_by_email(email)
-        if user is None:
-            typer.echo(f"There is no user {email}.", err=True)
-            raise typer.Exit(1)
-        password, is_new = _password(from_stdin=password_stdin)
-        store.set_password_hash(user.id, password)
-        logins.revoke_all_of(user.id, clock.utc_now())
+        user = _user(email)
+        password, is_new = _password(user.email, user.name, from_stdin=password_stdin)
+        now = clock.utc_now()
+        with transaction():
+            store.set_password_hash(user.id, password)
+            one_time_links.void(user.id)
+            logins.revoke_all_of(user.id, now)
+            audit.append(None, "password.changed", f"user:{user.id}", before={}, after={}, now=now)
     typer.echo(f"{user.email} has a new password and is signed out everywhere.")
     if is_new:
         typer.echo(f"The password, shown only now: {is_new}")
 
 
-def _password(*, from_stdin: bool) -> tuple[str, str]:
+@commands.command("reset-link")
+def reset_link(*, email: Annotated[str, typer.Option(help="Whose password.")]) -> None:
+    """Print a link by which a user chooses another password, good once and for half an hour."""
+    with opened() as settings:
+        user = _user(email)
+        token = one_time_links.make(user.id, Purpose.RESET, None, clock.utc_now())
+    typer.echo(f"{settings.public_url}/set-password?token={token}")
+
+
+@commands.command("reset-second-factor")
+def reset_second_factor(*, email: Annotated[str, typer.Option(help="Whose second step.")]) -> None:
+    """Take the second step of signing in from a user who has lost it, and end the user's logins."""
+    with opened():
+        user = _user(email)
+        second_factor.reset(user.id, None, clock.utc_now())
+    typer.echo(f"{user.email} signs in by the password alone, and is signed out everywhere.")
+
+
+def _user(email: str) -> User:
+    user = store.find_by_email(email)
+    if user is None:
+        typer.echo(f"There is no user {email}.", err=True)
+        raise typer.Exit(1)
+    return user
+
+
+def _password(*known_of_the_user: str, from_stdin: bool) -> tuple[str, str]:
     """Return the hash, and the password itself where it was made here and must be shown."""
     made = "" if from_stdin else new_password()
     try:
-        return hash_password(made or sys.stdin.readline().rstrip("\n")), made
+        return hash_password(made or sys.stdin.readline().rstrip("\n"), *known_of_the_user), made
     except ValueError as error:
         typer.echo(str(error), err=True)
         raise typer.Exit(1) from error

@@ -5,12 +5,14 @@ from app.web.forms import Fields
 from app.web.passwords import hash_password
 from app.web.visits import Visit
 
+_AGAIN = "password_again"
+
 
 def hash_of_chosen(visit: Visit, fields: Fields, user: User) -> str:
     """Return the hash of the password that was chosen, or say in the fields what is wrong with it."""
     password = visit.form.get("password", "")
-    if password != visit.form.get("again", ""):
-        fields.errors["again"] = "The two are not the same: please type the new password again."
+    if password != visit.form.get(_AGAIN, ""):
+        fields.errors[_AGAIN] = "The two are not the same: please type the new password again."
         return ""
     try:
         return hash_password(password, user.email, user.name)

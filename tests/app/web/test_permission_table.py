@@ -67,6 +67,8 @@ POST /imports/<import_id:id>/apply                   in     no        yes   yes 
 POST /imports/<import_id:id>/undo                    in     no        yes   yes   no  no
 POST /imports/<import_id:id>/discard                 in     no        yes   yes   no  no
 GET  /export.xlsx                                    in     no        yes   yes  yes  -
+GET  /audit                                          in     no         no   yes   no  -
+GET  /audit.csv                                      in     no         no   yes   no  -
 GET  /users                                          in     no         no   yes   no  -
 POST /users                                          in     no         no   yes   no  -
 GET  /users/new                                      in     no         no   yes   no  -
@@ -83,6 +85,20 @@ POST /tokens/<token_id:id>/revoke                    in     no       gone   yes 
 GET  /components                                     in    yes        yes   yes  yes  -
 GET  /sign-in                                       yes    yes        yes   yes  yes  -
 POST /sign-in                                       yes    yes        yes   yes  yes  -
+GET  /sign-in/code                                   in    yes        yes   yes  yes  -
+POST /sign-in/code                                  yes    yes        yes   yes  yes  -
+GET  /set-password                                 gone   gone       gone  gone gone  -
+POST /set-password                                 gone   gone       gone  gone gone  -
+GET  /forgot-password                               yes    yes        yes   yes  yes  -
+POST /forgot-password                               yes    yes        yes   yes  yes  -
+GET  /account                                        in    yes        yes   yes  yes  -
+POST /account/password                               in    yes        yes   yes  yes  -
+POST /account/logins/<login_id:id>/end               in   gone       gone  gone  yes  gone
+POST /account/logins/end-others                      in    yes        yes   yes  yes  -
+GET  /account/second-factor                          in    yes        yes   yes  yes  -
+POST /account/second-factor                          in    yes        yes   yes  yes  -
+POST /account/second-factor/codes                    in    yes        yes   yes  yes  -
+POST /account/second-factor/remove                   in    yes        yes   yes  yes  -
 POST /sign-out                                       in    yes        yes   yes  yes  -
 GET  /health                                        yes    yes        yes   yes  yes  -
 GET  /static/<content_hash>/<path:path>            gone   gone       gone  gone gone  -
@@ -125,6 +141,9 @@ def _records(code, owner):
         view_id=tables.SavedView.create(user=owner.id, name=code, parameters="{}").id,
         import_id=an_import(f"{code}.xlsx").id,
         user_id=owner.id,
+        login_id=tables.Login.create(
+            jti=code, user=owner.id, created_at=LONG_AGO, last_seen_at=LONG_AGO, expires_at=LONG_AGO
+        ).id,
         token_id=tables.ApiToken.create(
             user=owner.id, name=code, token_hash=code, rights="read", created_at=LONG_AGO
         ).id,
