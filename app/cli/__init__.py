@@ -4,7 +4,7 @@ import sys
 
 import typer
 
-from app.cli import demo, imports, reports, serving, users
+from app.cli import audit, demo, imports, reports, serving, users
 from app.settings import SettingsError
 from app.store.database import DatabaseUnavailableError
 from app.store.users import EmailTakenError
@@ -22,6 +22,7 @@ commands = typer.Typer(
 for module in (serving, demo, imports, reports, users):
     commands.registered_commands += module.commands.registered_commands
 commands.add_typer(reports.report, name="report")
+commands.add_typer(audit.audit, name="audit")
 
 
 def main() -> None:

@@ -52,6 +52,7 @@ class Entry:
     address: str = ""
     request_id: str = ""
     program: str = ""
+    user_id: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,10 +144,12 @@ def verify(noted_head: str = BEGINNING) -> Verified:
     return Verified(entries, head, None, has_noted_head)
 
 
-def _entry(entry_id: int, at: datetime, actor: str, action: str, subject: str, *rest: str | None) -> Entry:
+def _entry(
+    entry_id: int, at: datetime, user_id: int | None, actor: str, action: str, subject: str, *rest: str | None
+) -> Entry:
     before, after, address, request_id, program = (text or "" for text in rest)
     changed = json.loads(before), json.loads(after)
-    return Entry(entry_id, at, actor, action, subject, *changed, address, request_id, program)
+    return Entry(entry_id, at, actor, action, subject, *changed, address, request_id, program, user_id)
 
 
 def _conditions(wanted: AuditFilter) -> Iterator[Any]:
@@ -198,7 +201,7 @@ def _is_of(kind: str, table: type[Invoice] | type[Customer]) -> Any:
 
 def _newest_first() -> Any:
     entry = AuditEntry
-    told = (entry.id, entry.at, entry.actor, entry.action, entry.subject, entry.before, entry.after)
+    told = (entry.id, entry.at, entry.user_id, entry.actor, entry.action, entry.subject, entry.before, entry.after)
     return entry.select(*told, entry.address, entry.request_id, entry.program).order_by(entry.id.desc())
 
 

@@ -64,12 +64,18 @@ def of_invoice(invoice_id: int) -> list[Entry | ImportedChange]:
 def latest(limit: int, as_of: AsOf) -> list[Deed | ImportDone]:
     """Return what had been done last by the end of the day, newest first."""
     entries = audit.latest(limit, as_of.ended_at)
-    labels = _labels(entries)
-    deeds: list[Deed | ImportDone] = [Deed(entry, labels.get(entry.subject, "")) for entry in entries]
+    deeds: list[Deed | ImportDone] = [*named(entries)]
     if not asker.scope().is_everything:
         return deeds
     done = [*deeds, *(one for one in _imports(as_of) if as_of.has_seen(one.at))]
     return sorted(done, key=lambda one: one.at, reverse=True)[:limit]
+
+
+def named(entries: Iterable[Entry]) -> list[Deed]:
+    """Return the entries with what the things are called that they are about, nothing where they are gone."""
+    known = list(entries)
+    labels = _labels(known)
+    return [Deed(entry, labels.get(entry.subject, "")) for entry in known]
 
 
 def _imported(invoice_id: int) -> Iterable[ImportedChange]:
@@ -112,6 +118,8 @@ def _labels(entries: Iterable[Entry]) -> dict[str, str]:
     return {
         **_called("invoice", Invoice, Invoice.number, subjects),
         **_called("customer", Customer, Customer.name, subjects),
+        **_called("import", Import, Import.file_name, subjects),
+        **_called("user", User, _actor(), subjects),
     }
 
 

@@ -30,6 +30,7 @@ from app.web.api.reference import Reference
 from app.web.api.reports import Report
 from app.web.api.tokens import Tokens
 from app.web.assets import Assets
+from app.web.audit import Audit
 from app.web.browser_sessions import BrowserSessions
 from app.web.bulk import Bulk
 from app.web.client_address import Networks
@@ -108,6 +109,7 @@ def build(settings: Settings, now: Callable[[], datetime] = clock.utc_now) -> bo
         bulk=Bulk(pages, exports, settings.time_zone),
         imports=Imports(pages, importer, jobs),
         exports=exports,
+        audit=Audit(pages, settings.time_zone),
         users=Users(pages, settings.public_url),
         sessions=Sessions(pages, forms, browsers, halves),
         password_links=PasswordLinks(forms, MailJobs.where_set_up(queue, settings, now)),

@@ -8,7 +8,7 @@ from typing import Any
 from app.store.audit import Entry
 from app.store.history import Deed, ImportDone, ImportedChange
 from app.web.locales import Locale
-from app.web.rendering import address
+from app.web.rendering import address, sentence
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,36 +37,75 @@ def told(happened: Entry | ImportedChange | Deed | ImportDone, locale: Locale) -
             happened.at, happened.actor or _COMMAND_LINE, what, f"/imports/{happened.import_id}", happened.file_name
         )
     if isinstance(happened, Deed):
-        kind, _, number = happened.entry.subject.partition(":")
         aimed = ", for" if happened.entry.action in _PAYMENTS else ""
-        one = _entry(happened.entry, locale, aimed)
-        return replace(one, link=f"/{kind}s/{number}", label=f"{kind} {happened.label}")
+        return _aimed_at(happened, _entry(happened.entry, locale, aimed))
     return _entry(happened, locale, "" if happened.action in _PAYMENTS else " it")
+
+
+def details(entry: Entry, locale: Locale) -> list[tuple[str, str]]:
+    """Return what was recorded of a deed beside the words that tell it."""
+    if entry.action.endswith(".edited"):
+        return []
+    said = {name: value for name, value in entry.after.items() if name != "reason" and value not in ("", None, {}, [])}
+    return [(_name(name), _value(name, value, locale)) for name, value in sorted(said.items())]
 
 
 _COMMAND_LINE = "The command line"
 _PAYMENTS = {"payment.recorded", "payment.voided"}
+_OF_THEMSELVES = {"session.started", "session.ended"}
+_PAGES = {"invoice": "/invoices/{}", "customer": "/customers/{}", "import": "/imports/{}", "user": "/users/{}"}
+
+
+def _aimed_at(deed: Deed, told_of: Told) -> Told:
+    """Return the deed with what it was done to: a link, where that has a page and still is there."""
+    kind, _, number = deed.entry.subject.partition(":")
+    if deed.entry.action in _OF_THEMSELVES:
+        return told_of
+    if kind not in _PAGES:
+        return replace(told_of, label=number)
+    if not deed.label:
+        return replace(told_of, label="somebody unknown" if deed.entry.subject == "user:0" else f"{kind} {number}")
+    return replace(told_of, link=_PAGES[kind].format(number), label=f"{kind} {deed.label}")
+
+
+def _actor(entry: Entry) -> str:
+    """Return who did it, and what in their place."""
+    if entry.actor:
+        return f"{entry.actor} (by {entry.program})" if entry.program else entry.actor
+    if entry.program:
+        return sentence(entry.program)
+    return "Somebody who is not signed in" if entry.address else _COMMAND_LINE
 
 
 def _entry(entry: Entry, locale: Locale, aimed: str) -> Told:
     return Told(
         entry.at,
-        entry.actor,
-        _WHAT[entry.action](entry.after, locale) + aimed,
+        _actor(entry),
+        _words(entry, locale) + aimed,
         changes=_changes(entry, locale) if entry.action.endswith(".edited") else [],
         reason=str(entry.after.get("reason", "")),
     )
 
 
+def _words(entry: Entry, locale: Locale) -> str:
+    """Return what was done; what no version of the app does any more is told by its name."""
+    words = _WHAT.get(entry.action)
+    return words(entry.after, locale) if words else f"did “{entry.action}” to"
+
+
 def _changes(entry: Entry, locale: Locale) -> list[tuple[str, str, str]]:
     return [
         (
-            name.removesuffix("_cents").removesuffix("_id").replace("_", " "),
+            _name(name),
             _value(name, entry.before.get(name), locale),
             _value(name, value, locale),
         )
         for name, value in sorted(entry.after.items())
     ]
+
+
+def _name(name: str) -> str:
+    return name.removesuffix("_cents").removesuffix("_id").replace("_", " ")
 
 
 def _value(name: str, value: Any, locale: Locale) -> str:  # noqa: ANN401  # whatever JSON holds
@@ -78,6 +117,10 @@ def _value(name: str, value: Any, locale: Locale) -> str:  # noqa: ANN401  # wha
         return locale.day(date.fromisoformat(value))
     if isinstance(value, bool):
         return "yes" if value else "no"
+    if isinstance(value, dict):
+        return ", ".join(f"{_name(key)} {_value(key, one, locale)}" for key, one in value.items() if one) or "nothing"
+    if isinstance(value, list):
+        return ", ".join(_value(name, one, locale) for one in value)
     return str(value)
 
 
@@ -90,6 +133,11 @@ def _payment(after: Mapping[str, Any], locale: Locale) -> str:
 
 def _said(words: str) -> Callable[[Mapping[str, Any], Locale], str]:
     return lambda _after, _locale: words
+
+
+def actions() -> list[str]:
+    """Return the names of all that is recorded."""
+    return sorted(_WHAT)
 
 
 _WHAT: Mapping[str, Callable[[Mapping[str, Any], Locale], str]] = {
@@ -106,4 +154,31 @@ _WHAT: Mapping[str, Callable[[Mapping[str, Any], Locale], str]] = {
     "customer.edited": _said("edited"),
     "customer.archived": _said("archived"),
     "customer.unarchived": _said("unarchived"),
+    "import.uploaded": _said("uploaded"),
+    "import.chosen": _said("said how to read"),
+    "import.confirmed": _said("asked to apply"),
+    "import.applied": _said("applied"),
+    "import.recalled": _said("asked to undo"),
+    "import.undone": _said("undid"),
+    "import.discarded": _said("discarded"),
+    "export.made": _said("took a file of"),
+    "access.refused": _said("was refused"),
+    "form.refused": _said("sent a form that was refused, to"),
+    "user.created": _said("added"),
+    "user.edited": _said("edited"),
+    "user.deactivated": _said("kept out"),
+    "user.activated": _said("let in again"),
+    "session.started": _said("signed in"),
+    "session.ended": _said("signed out"),
+    "session.refused": _said("was refused to sign in as"),
+    "session.throttled": _said("tried too often to sign in as"),
+    "login.revoked": _said("ended a login of"),
+    "step_up.refused": _said("did not prove to be"),
+    "password.changed": _said("set another password for"),
+    "link.made": _said("made a link to choose a password for"),
+    "second_factor.enabled": _said("turned on the second factor of"),
+    "second_factor.removed": _said("turned off the second factor of"),
+    "recovery_codes.renewed": _said("made new recovery codes for"),
+    "token.created": _said("made the token"),
+    "token.revoked": _said("revoked the token"),
 }

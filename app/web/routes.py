@@ -11,6 +11,7 @@ from app.web.api.calls import ROOT
 from app.web.api.reference import Reference
 from app.web.api.tokens import Tokens
 from app.web.assets import Assets
+from app.web.audit import Audit
 from app.web.bulk import LARGEST_PICK, Bulk
 from app.web.components import Components
 from app.web.customers import Customers
@@ -40,6 +41,7 @@ def pages(
     imports: Imports,
     exports: Exports,
     users: Users,
+    audit: Audit,
     sessions: Sessions,
     password_links: PasswordLinks,
     account: Account,
@@ -100,6 +102,8 @@ def pages(
         Route("POST", "/users/<user_id:id>/activate", users.activate, Right.ADMINISTER),
         Route("POST", "/users/<user_id:id>/link", users.make_link, Right.ADMINISTER),
         Route("POST", "/users/<user_id:id>/second-factor", users.reset_second_factor, Right.ADMINISTER),
+        Route("GET", "/audit", audit.index, Right.ADMINISTER),
+        Route("GET", "/audit.csv", audit.export, Right.ADMINISTER),
         Route("GET", "/export.xlsx", exports.everything, Right.EXPORT),
         Route("GET", "/invoices.<kind:re:xlsx|csv>", exports.invoices, Right.EXPORT),
         Route("GET", "/customers.<kind:re:xlsx|csv>", customers.export, Right.EXPORT),

@@ -26,7 +26,7 @@ def test_a_deed_is_recorded_with_what_it_changed(database, now):
         audit.append(ann, "invoice.edited", "invoice:7", before={"notes": ""}, after={"notes": "Änderung"}, now=now)
 
     assert audit.of_subject("invoice:7") == [
-        audit.Entry(1, now, "Ann", "invoice.edited", "invoice:7", {"notes": ""}, {"notes": "Änderung"})
+        audit.Entry(1, now, "Ann", "invoice.edited", "invoice:7", {"notes": ""}, {"notes": "Änderung"}, user_id=ann.id)
     ]
 
 

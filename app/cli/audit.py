@@ -1,0 +1,49 @@
+"""The command about the audit: audit verify."""
+
+import json
+from typing import Annotated
+
+import typer
+
+from app.cli.opening import opened
+from app.store import audit as store
+
+commands = typer.Typer()
+audit = typer.Typer(help="The record of what was done.", no_args_is_help=True)
+
+
+@audit.callback()
+def about() -> None:
+    """Keep `verify` a command below `audit`, though it is the only one."""
+
+
+@audit.command()
+def verify(
+    *,
+    head: Annotated[
+        str, typer.Option(metavar="HASH", help="A seal that was noted before: tell whether it still is part of it.")
+    ] = store.BEGINNING,
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON instead of a sentence.")] = False,
+) -> None:
+    """Tell whether the record is as it was written; print the seal it ends with, to be noted elsewhere."""
+    with opened():
+        found = store.verify(head.strip().lower())
+    told = _told(found)
+    if as_json:
+        broken = {"entry": found.broken.entry_id, "reason": found.broken.reason} if found.broken else None
+        held = {"holds": not told, "entries": found.entries, "head": found.head, "broken": broken}
+        typer.echo(json.dumps({**held, "has_noted_head": found.has_noted_head}, indent=2))
+    elif not told:
+        typer.echo(f"All {found.entries:,} entries are as they were written. The seal of the last:\n{found.head}")
+    if told:
+        typer.echo(told, err=True)
+        raise typer.Exit(1)
+
+
+def _told(found: store.Verified) -> str:
+    """Return what is wrong, nothing where nothing is."""
+    if found.broken:
+        return f"Entry {found.broken.entry_id} breaks the record: {found.broken.reason}."
+    if not found.has_noted_head:
+        return "The seal that was noted is no part of the record: its end was cut off, or all of it was written anew."
+    return ""
