@@ -3,12 +3,13 @@
 import dataclasses
 import logging
 from datetime import UTC, datetime, timedelta
+from ipaddress import ip_network
 
 import pytest
 from support.browser import Browser
 
 from app.domain.permissions import Role
-from app.store import logins, tables, users
+from app.store import audit, logins, tables, users
 from app.web.application import build
 from app.web.session_tokens import Reference, SessionTokens
 
@@ -106,11 +107,71 @@ def test_a_deactivated_user_is_out_at_the_next_request(browser, user):
 
 
 def test_a_login_ends_after_the_hours_that_the_settings_allow(browser, clock):
-    clock.advance(hours=11, minutes=59)
+    for _ in range(47):
+        clock.advance(minutes=15)
+        assert browser.get("/").status_int == 200
+
+    clock.advance(minutes=15)
+    assert browser.get("/").status_int == 303
+
+
+def test_a_login_ends_when_nothing_was_asked_for_half_an_hour(browser, clock):
+    clock.advance(minutes=29, seconds=59)
     assert browser.get("/").status_int == 200
 
-    clock.advance(minutes=1)
+    clock.advance(minutes=30)
     assert browser.get("/").status_int == 303
+
+
+def test_a_new_secret_key_signs_nobody_out_and_loses_no_form(user, settings, clock):
+    new = "n" * 40
+    before = Browser(build(settings, clock))
+    before.sign_in()
+    page = before.get("/views")
+    rotated = Browser(
+        build(dataclasses.replace(settings, secret_key=new, secret_keys_before=(settings.secret_key,)), clock)
+    )
+    rotated.set_cookie("session", before.cookies["session"])
+
+    assert rotated.get("/").status_int == 200
+    token = page.forms[0]["csrf_token"].value
+    assert rotated.post("/sign-out", {"csrf_token": token}).status_int == 303
+
+
+def test_a_secret_key_that_is_known_no_more_signs_everybody_out(browser, user, settings, clock):
+    forgotten = Browser(build(dataclasses.replace(settings, secret_key="n" * 40), clock))
+    forgotten.set_cookie("session", browser.cookies["session"])
+
+    assert forgotten.get("/").location.startswith("/sign-in")
+
+
+def test_pages_are_for_the_networks_that_are_allowed(user, settings, clock):
+    app = build(dataclasses.replace(settings, allowed_addresses=(ip_network("192.0.2.0/24"),)), clock)
+    inside = Browser(app, extra_environ={"REMOTE_ADDR": "192.0.2.7"})
+    outside = Browser(app, extra_environ={"REMOTE_ADDR": "198.51.100.9"})
+
+    assert inside.sign_in().status_int == 303
+    for path in ("/", "/sign-in", "/invoices", "/set-password"):
+        page = outside.get(path, expect_errors=True)
+        assert page.status_int == 403
+        assert "your address, 198.51.100.9, is in none of them" in page.text
+    assert outside.get("/health").status_int == 200
+    assert inside.post("/sign-in", expect_errors=True).status_int == 403  # no token, so no form of ours
+
+
+def test_an_unknown_address_is_in_no_network(settings, sqlite, clock):
+    app = build(dataclasses.replace(settings, allowed_addresses=(ip_network("192.0.2.0/24"),)), clock)
+
+    assert Browser(app).get("/sign-in", expect_errors=True).status_int == 403
+
+
+def test_signing_in_and_out_is_recorded(browser, user):
+    browser.get("/").forms[0].submit()
+
+    assert [(entry.actor, entry.action) for entry in audit.of_subject(f"user:{user.id}")] == [
+        ("Ann", "session.ended"),
+        ("Ann", "session.started"),
+    ]
 
 
 def test_a_token_for_the_login_of_somebody_else_is_worth_nothing(browser, user, clock, settings):
@@ -179,7 +240,7 @@ def test_who_signs_in_and_who_fails_to_is_logged_without_the_password(stranger, 
     stranger.sign_in()
 
     assert "user 1 signed in" in caplog.text
-    assert "refused to sign in" in caplog.text
+    assert "refused to sign in user unknown" in caplog.text
     assert "\nforged" not in caplog.text
     assert "battery" not in caplog.text
 
