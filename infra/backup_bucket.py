@@ -1,0 +1,185 @@
+"""The bucket of the backups: locked, versioned, encrypted, closed to the public; and who may do what with it."""
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+import pulumi
+from pulumi import ComponentResource, Output, ResourceOptions
+from pulumi_aws import iam, s3
+
+from infra.settings import BackupSettings, Settings
+from infra.tags import tags_of
+
+_DAYS_AFTER_LOCK = 5
+_DAYS_OF_HALF_UPLOADS = 2
+# What would undo the lock; the keys that we hand out are refused it by name, whatever else they may come to be allowed.
+_DESTROYING = (
+    "s3:DeleteObjectVersion",
+    "s3:PutObjectRetention",
+    "s3:PutObjectLegalHold",
+    "s3:BypassGovernanceRetention",
+    "s3:PutLifecycleConfiguration",
+    "s3:PutBucketVersioning",
+    "s3:PutBucketObjectLockConfiguration",
+    "s3:PutBucketPolicy",
+    "s3:DeleteBucketPolicy",
+    "s3:DeleteBucket",
+)
+
+
+class BackupBucket(ComponentResource):
+    """Where backups lie so that not even the server, were it taken over, can destroy them before their days are over.
+
+    Three principals: the writer, which is the server's user, adds; the restorer, elsewhere, reads; administrators, with
+    a second factor, do the rest. Of the objects below `wal/`, the writer also reads and hides: pgBackRest must.
+    """
+
+    name: Output[str]
+    restorer_key: iam.AccessKey
+
+    def __init__(
+        self,
+        name: str,
+        settings: Settings,
+        lock: BackupSettings,
+        writer: iam.User,
+        opts: ResourceOptions | None = None,
+    ) -> None:
+        """Rent the bucket, let the writer add to it, and make the restorer."""
+        super().__init__("invoices:infra:BackupBucket", name, None, opts)
+        server_name = settings.server.name
+        self._own = ResourceOptions(parent=self)
+        bucket = s3.Bucket(
+            "backups",
+            bucket_prefix=f"{server_name}-backups-",
+            object_lock_enabled=True,
+            force_destroy=False,
+            tags=tags_of(server_name),
+            opts=ResourceOptions(parent=self, protect=True, retain_on_delete=True),
+        )
+        self.name = bucket.bucket
+        self._close(bucket)
+        self._lock(bucket, lock)
+        iam.UserPolicy("writer", user=writer.name, policy=bucket.arn.apply(_writing), opts=self._own)
+        self.restorer_key = self._restorer(bucket, settings)
+        self._administrators(bucket, server_name)
+        self.register_outputs({"name": self.name})
+
+    def _close(self, bucket: s3.Bucket) -> None:
+        blocked = s3.BucketPublicAccessBlock(
+            "not-public",
+            bucket=bucket.id,
+            block_public_acls=True,
+            block_public_policy=True,
+            ignore_public_acls=True,
+            restrict_public_buckets=True,
+            opts=self._own,
+        )
+        s3.BucketOwnershipControls(
+            "owner", bucket=bucket.id, rule={"object_ownership": "BucketOwnerEnforced"}, opts=self._own
+        )
+        s3.BucketServerSideEncryptionConfiguration(
+            "encryption",
+            bucket=bucket.id,
+            rules=[{"apply_server_side_encryption_by_default": {"sse_algorithm": "AES256"}}],
+            opts=self._own,
+        )
+        s3.BucketPolicy(
+            "tls-only",
+            bucket=bucket.id,
+            policy=bucket.arn.apply(_tls_only),
+            opts=ResourceOptions(parent=self, depends_on=[blocked]),
+        )
+
+    def _lock(self, bucket: s3.Bucket, lock: BackupSettings) -> None:
+        versioning = s3.BucketVersioning(
+            "versions", bucket=bucket.id, versioning_configuration={"status": "Enabled"}, opts=self._own
+        )
+        versioned = ResourceOptions(parent=self, depends_on=[versioning])
+        s3.BucketObjectLockConfiguration(
+            "lock",
+            bucket=bucket.id,
+            rule={"default_retention": {"mode": lock.lock_mode.value, "days": lock.lock_days}},
+            opts=versioned,
+        )
+        s3.BucketLifecycleConfiguration(
+            "lifecycle",
+            bucket=bucket.id,
+            rules=[
+                {
+                    "id": "forget-what-was-replaced",
+                    "status": "Enabled",
+                    "filter": {"prefix": ""},
+                    "noncurrent_version_expiration": {"noncurrent_days": lock.lock_days + _DAYS_AFTER_LOCK},
+                    "abort_incomplete_multipart_upload": {"days_after_initiation": _DAYS_OF_HALF_UPLOADS},
+                }
+            ],
+            opts=versioned,
+        )
+
+    def _restorer(self, bucket: s3.Bucket, settings: Settings) -> iam.AccessKey:
+        """Make the user who restores, and its key; with a higher key number a new key comes before the old one goes."""
+        server_name = settings.server.name
+        user = iam.User("restorer", name=f"{server_name}-restorer", tags=tags_of(server_name), opts=self._own)
+        iam.UserPolicy("restorer", user=user.name, policy=bucket.arn.apply(_restoring), opts=self._own)
+        return iam.AccessKey(
+            f"restorer-{settings.key_number}",
+            user=user.name,
+            opts=ResourceOptions(parent=self, additional_secret_outputs=["secret"]),
+        )
+
+    def _administrators(self, bucket: s3.Bucket, server_name: str) -> None:
+        group = iam.Group("administrators", name=f"{server_name}-backup-administrators", opts=self._own)
+        iam.GroupPolicy(
+            "administrators",
+            group=group.name,
+            policy=bucket.arn.apply(_administration),
+            opts=self._own,
+        )
+
+
+def _writing(arn: str) -> str:
+    return _policy(
+        _allow("Add", ["s3:PutObject", "s3:AbortMultipartUpload"], f"{arn}/dumps/*", f"{arn}/wal/*"),
+        _allow("Archive", ["s3:GetObject", "s3:DeleteObject"], f"{arn}/wal/*"),
+        _allow("List", ["s3:ListBucket"], arn),
+        _deny("NeverDestroy", list(_DESTROYING), arn, f"{arn}/*"),
+    )
+
+
+def _restoring(arn: str) -> str:
+    return _policy(
+        _allow("Read", ["s3:GetObject", "s3:GetObjectVersion"], f"{arn}/*"),
+        _allow("List", ["s3:ListBucket", "s3:ListBucketVersions"], arn),
+        _deny("NeverChange", [*_DESTROYING, "s3:PutObject", "s3:DeleteObject"], arn, f"{arn}/*"),
+    )
+
+
+def _administration(arn: str) -> str:
+    with_second_factor = {"Bool": {"aws:MultiFactorAuthPresent": "true"}}
+    reading = ["s3:GetObject", "s3:GetObjectVersion", "s3:ListBucket", "s3:ListBucketVersions"]
+    lifting = ["s3:DeleteObjectVersion", "s3:PutObjectRetention", "s3:BypassGovernanceRetention"]
+    return _policy({**_allow("Administer", reading + lifting, arn, f"{arn}/*"), "Condition": with_second_factor})
+
+
+def _tls_only(arn: str) -> str:
+    plain = {"Bool": {"aws:SecureTransport": "false"}}
+    return _policy({**_deny("TlsOnly", ["s3:*"], arn, f"{arn}/*"), "Principal": "*", "Condition": plain})
+
+
+def _allow(sid: str, actions: list[str], *resources: str) -> dict[str, Any]:
+    return {"Sid": sid, "Effect": "Allow", "Action": actions, "Resource": list(resources)}
+
+
+def _deny(sid: str, actions: list[str], *resources: str) -> dict[str, Any]:
+    return {"Sid": sid, "Effect": "Deny", "Action": actions, "Resource": list(resources)}
+
+
+def _policy(*statements: Mapping[str, Any]) -> str:
+    return json.dumps({"Version": "2012-10-17", "Statement": list(statements)})
+
+
+def secret_of(key: iam.AccessKey) -> Output[str]:
+    """Return the secret half of the key, which no output shows."""
+    return pulumi.Output.secret(key.secret)

@@ -1,0 +1,38 @@
+"""Costs: what the stack costs a month, item by item."""
+
+from collections.abc import Iterator
+from decimal import Decimal
+
+from infra.prices import PRICES, Price
+from infra.settings import Dns, Monitoring, Secrets, Settings
+
+
+def monthly(settings: Settings) -> list[Price]:
+    """Return what the stack costs a month, item by item, the server first."""
+    return [PRICES.bundles[settings.server.bundle], *(PRICES.items[name] for name in _items(settings))]
+
+
+def total(prices: list[Price]) -> Decimal:
+    """Return the sum, in dollars a month."""
+    return sum((price.dollars for price in prices), Decimal(0))
+
+
+def table(prices: list[Price]) -> str:
+    """Return the costs as lines, the sum at the end."""
+    lines = [f"{price.what:<58} ${price.dollars:>6.2f}" for price in prices]
+    return "\n".join([*lines, f"{'A month':<58} ${total(prices):>6.2f}"])
+
+
+def _items(settings: Settings) -> Iterator[str]:
+    yield "snapshots"
+    if settings.backups:
+        yield "backups"
+    if settings.monitoring is Monitoring.BASIC:
+        yield "alarms_basic"
+    if settings.monitoring is Monitoring.DETAILED:
+        yield "alarms_detailed"
+        yield "outside_check"
+    if settings.dns is Dns.ROUTE53:
+        yield "zone"
+    if settings.secrets is Secrets.SECRETS_MANAGER:
+        yield "secrets_manager"

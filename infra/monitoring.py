@@ -1,0 +1,191 @@
+"""Monitoring: alarms on what the server sends, a look from outside, a budget; each mail says what to look at."""
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from pulumi import ComponentResource, Output, ResourceOptions
+from pulumi_aws import budgets, cloudwatch, iam, route53, sns
+
+from infra.settings import Monitoring, Settings
+from infra.tags import tags_of
+
+NAMESPACE = "Invoices"
+_OUTSIDE_REGION = "us-east-1"  # where Route 53 puts the metrics of its checks
+_MINUTE = 60
+
+
+@dataclass(frozen=True, slots=True)
+class Alarm:
+    """When somebody is told: the metric's statistic compared with the threshold, so many times in a row.
+
+    `when_silent` is what the absence of the metric means: a server that says nothing is not well.
+    """
+
+    name: str
+    says: str
+    metric: str
+    comparison: str
+    threshold: float
+    minutes: int = 5
+    times: int = 1
+    statistic: str = "Maximum"
+    when_silent: str = "breaching"
+
+
+_ABOVE, _BELOW = "GreaterThanThreshold", "LessThanThreshold"
+BASIC = (
+    Alarm("heartbeat", "The server has said nothing for five minutes.", "Heartbeat", _BELOW, 1, statistic="Sum"),
+    Alarm("disk", "More than 80 % of the disk is used.", "DiskUsedPercent", _ABOVE, 80),
+    Alarm("memory", "Less than 10 % of the memory is free.", "MemoryAvailablePercent", _BELOW, 10, statistic="Minimum"),
+    Alarm("backup", "The newest verified backup is older than 26 hours.", "VerifiedBackupAgeHours", _ABOVE, 26, 60),
+)
+DETAILED = (
+    Alarm("inodes", "More than 80 % of the inodes are used.", "InodesUsedPercent", _ABOVE, 80),
+    Alarm("archive", "Changes have not been archived for five minutes.", "UnarchivedWalSeconds", _ABOVE, 300),
+    Alarm(
+        "certificate",
+        "The certificate has less than a quarter of its life left.",
+        "CertificateLifePercent",
+        _BELOW,
+        25,
+        60,
+    ),
+    Alarm(
+        "errors",
+        "More than five requests in five minutes failed.",
+        "ServerErrors",
+        _ABOVE,
+        5,
+        statistic="Sum",
+        when_silent="notBreaching",
+    ),
+    Alarm("units", "A service of the machine has failed.", "FailedUnits", _ABOVE, 0, times=2),
+)
+
+
+class MonitoringAlarms(ComponentResource):
+    """A topic that mails, and the alarms that tell it."""
+
+    topic: Output[str]
+
+    def __init__(self, name: str, settings: Settings, user: iam.User, opts: ResourceOptions | None = None) -> None:
+        """Watch the server; the user is that of the server, who is allowed to send figures."""
+        super().__init__("invoices:infra:Monitoring", name, None, opts)
+        self._settings = settings
+        self._own = ResourceOptions(parent=self)
+        topic = self._topic("alarms", None)
+        self.topic = topic.arn
+        for alarm in alarms(settings.monitoring):
+            self._alarm(alarm, topic)
+        iam.UserPolicy("figures", user=user.name, policy=_may_send_figures(), opts=self._own)
+        if settings.monitoring is Monitoring.DETAILED:
+            self._outside_check()
+        self._budget()
+        self.register_outputs({"topic": self.topic})
+
+    def _topic(self, name: str, region: str | None) -> sns.Topic:
+        server = self._settings.server.name
+        topic = sns.Topic(name, name=f"{server}-{name}", region=region, tags=tags_of(server), opts=self._own)
+        sns.TopicSubscription(
+            f"{name}-mail", topic=topic.arn, protocol="email", endpoint=self._settings.alert_email, region=region,
+            opts=self._own,
+        )  # fmt: skip
+        return topic
+
+    def _alarm(self, alarm: Alarm, topic: sns.Topic) -> None:
+        server = self._settings.server.name
+        cloudwatch.MetricAlarm(
+            alarm.name,
+            name=f"{server}-{alarm.name}",
+            alarm_description=alarm.says,
+            namespace=NAMESPACE,
+            dimensions={"Server": server},
+            metric_name=alarm.metric,
+            comparison_operator=alarm.comparison,
+            threshold=alarm.threshold,
+            statistic=alarm.statistic,
+            period=alarm.minutes * _MINUTE,
+            evaluation_periods=alarm.times,
+            treat_missing_data=alarm.when_silent,
+            alarm_actions=[topic.arn],
+            ok_actions=[topic.arn],
+            tags=tags_of(server),
+            opts=self._own,
+        )
+
+    def _outside_check(self) -> None:
+        server, domain = self._settings.server.name, self._settings.domain
+        check = route53.HealthCheck(
+            "outside",
+            type="HTTPS_STR_MATCH",
+            fqdn=domain,
+            port=443,
+            resource_path="/health",
+            search_string='"ok"',
+            request_interval=30,
+            failure_threshold=3,
+            tags={**tags_of(server), "Name": f"{server}-outside"},
+            opts=self._own,
+        )
+        topic = self._topic("outside", _OUTSIDE_REGION)
+        cloudwatch.MetricAlarm(
+            "outside",
+            name=f"{server}-outside",
+            alarm_description=f"https://{domain}/health does not answer from outside.",
+            namespace="AWS/Route53",
+            dimensions={"HealthCheckId": check.id},
+            metric_name="HealthCheckStatus",
+            comparison_operator=_BELOW,
+            threshold=1,
+            statistic="Minimum",
+            period=_MINUTE,
+            evaluation_periods=3,
+            treat_missing_data="breaching",
+            alarm_actions=[topic.arn],
+            ok_actions=[topic.arn],
+            region=_OUTSIDE_REGION,
+            tags=tags_of(server),
+            opts=self._own,
+        )
+
+    def _budget(self) -> None:
+        budgets.Budget(
+            "budget",
+            name=f"{self._settings.server.name}-monthly",
+            budget_type="COST",
+            time_unit="MONTHLY",
+            limit_amount=str(self._settings.monthly_budget),
+            limit_unit="USD",
+            notifications=[
+                budgets.BudgetNotificationArgs(
+                    notification_type=kind,
+                    comparison_operator="GREATER_THAN",
+                    threshold=100,
+                    threshold_type="PERCENTAGE",
+                    subscriber_email_addresses=[self._settings.alert_email],
+                )
+                for kind in ("ACTUAL", "FORECASTED")
+            ],
+            tags=tags_of(self._settings.server.name),
+            opts=self._own,
+        )
+
+
+def alarms(monitoring: Monitoring) -> Iterator[Alarm]:
+    """Return the alarms on what the server sends."""
+    if monitoring is not Monitoring.OFF:
+        yield from BASIC
+    if monitoring is Monitoring.DETAILED:
+        yield from DETAILED
+
+
+def _may_send_figures() -> str:
+    statement = {
+        "Sid": "SendFigures",
+        "Effect": "Allow",
+        "Action": ["cloudwatch:PutMetricData"],
+        "Resource": ["*"],  # figures belong to no resource: the condition is what narrows it
+        "Condition": {"StringEquals": {"cloudwatch:namespace": NAMESPACE}},
+    }
+    return json.dumps({"Version": "2012-10-17", "Statement": [statement]})

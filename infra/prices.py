@@ -1,0 +1,50 @@
+"""Prices: what AWS asks a month, from `prices.toml`, with the day and the source of each."""
+
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+
+@dataclass(frozen=True, slots=True)
+class Price:
+    """What something costs, in dollars a month, and when that was noted from which source."""
+
+    what: str
+    dollars: Decimal
+    noted_on: date
+    source: str
+
+
+@dataclass(frozen=True, slots=True)
+class BundlePrice(Price):
+    """What a server of one size costs."""
+
+    memory_gigabytes: float
+
+
+@dataclass(frozen=True, slots=True)
+class Prices:
+    """The prices of servers, by bundle, and of everything else, by item."""
+
+    bundles: Mapping[str, BundlePrice]
+    items: Mapping[str, Price]
+
+
+def _read(path: Path) -> Prices:
+    found = tomllib.loads(path.read_text(encoding="utf-8"), parse_float=Decimal)
+    bundles = {
+        name: BundlePrice(f"Server {name}", **_price(row), memory_gigabytes=row["memory_gigabytes"])
+        for name, row in sorted(found["bundles"].items(), key=lambda one: one[1]["dollars"])
+    }
+    return Prices(bundles, {name: Price(row["what"], **_price(row)) for name, row in found["items"].items()})
+
+
+def _price(row: Mapping[str, Any]) -> dict[str, Any]:
+    return {"dollars": Decimal(row["dollars"]), "noted_on": row["noted_on"], "source": row["source"]}
+
+
+PRICES = _read(Path(__file__).with_name("prices.toml"))

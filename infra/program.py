@@ -1,0 +1,80 @@
+"""What is rented, wired together."""
+
+import sys
+from typing import Any
+
+import pulumi
+from pulumi import Output
+
+from infra import costs
+from infra.app_secrets import AppSecrets
+from infra.backup_bucket import BackupBucket, secret_of
+from infra.dns_records import DnsRecords
+from infra.monitoring import NAMESPACE, MonitoringAlarms
+from infra.server import Server, first_ipv6
+from infra.server_user import ServerUser
+from infra.settings import Monitoring, Secrets, Settings, SettingsError
+
+_KEYS = ("sshCidrs",)
+
+
+def main() -> None:
+    """Rent what the stack's configuration asks for; without Pulumi around it, say how it is run."""
+    if pulumi.runtime.settings.get_monitor() is None:
+        sys.exit("This program is run by Pulumi: `pulumi preview` shows what it would rent, `pulumi up` rents it.")
+    try:
+        settings = Settings.read(_configuration(), pulumi.Config("aws").get("region") or "")
+    except SettingsError as error:
+        raise pulumi.RunError(str(error)) from error
+    for name, value in rent(settings).items():
+        pulumi.export(name, value)
+
+
+def rent(settings: Settings) -> dict[str, Any]:
+    """Rent it all and return the stack's outputs, by name."""
+    prices = costs.monthly(settings)
+    if costs.total(prices) > settings.monthly_budget:
+        raise pulumi.RunError(f"{costs.table(prices)}\nThat is above monthlyBudget, ${settings.monthly_budget}.")
+    pulumi.log.info(costs.table(prices))
+    server = Server("server", settings.server)
+    ipv6_address = first_ipv6(server.ipv6_addresses)
+    records = DnsRecords("dns", settings, server.address, ipv6_address)
+    user = ServerUser("user", settings)
+    bucket = BackupBucket("backups", settings, settings.backups, user.user) if settings.backups else None
+    alarms = MonitoringAlarms("monitoring", settings, user.user) if settings.monitoring is not Monitoring.OFF else None
+    secrets = (
+        AppSecrets("secrets", settings.server.name, user.user) if settings.secrets is Secrets.SECRETS_MANAGER else None
+    )
+    nothing = Output.from_input("")
+    return {
+        "host": server.address,
+        "ipv6_address": ipv6_address,
+        "user": settings.server.login_user,
+        "server_name": settings.server.name,
+        "domain": settings.domain,
+        "region": settings.region,
+        "ssh_cidrs": list(settings.server.ssh_cidrs),
+        "dns_records_to_set": records.to_set,
+        "backup_bucket": bucket.name if bucket else nothing,
+        "aws_access_key_id": user.key.id,
+        "aws_secret_access_key": secret_of(user.key),
+        "restorer_access_key_id": bucket.restorer_key.id if bucket else nothing,
+        "restorer_secret_access_key": secret_of(bucket.restorer_key) if bucket else Output.secret(""),
+        "alarm_topic": alarms.topic if alarms else nothing,
+        "metric_namespace": NAMESPACE if alarms else "",
+        "app_secret": secrets.arn if secrets else nothing,
+        "monthly_cost": {price.what: f"{price.dollars:.2f}" for price in prices}
+        | {"A month": f"{costs.total(prices):.2f}"},
+    }
+
+
+def _configuration() -> dict[str, Any]:
+    config = pulumi.Config()
+    return {key: config.get_object(key) if key in _KEYS else config.get(key) for key in _ALL_KEYS}
+
+
+_ALL_KEYS = (
+    "sshPublicKey", "sshCidrs", "domain", "dns", "dnsZone", "alertEmail", "serverName", "availabilityZone", "bundle",
+    "blueprint", "addresses", "snapshotTime", "backups", "backupLockMode", "backupLockDays", "keyNumber",
+    "monitoring", "monthlyBudget", "secrets",
+)  # fmt: skip

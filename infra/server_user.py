@@ -1,0 +1,27 @@
+"""The user as whom the server speaks to AWS: a Lightsail instance has no role of its own, so it is handed a key."""
+
+from pulumi import ComponentResource, ResourceOptions
+from pulumi_aws import iam
+
+from infra.settings import Settings
+from infra.tags import tags_of
+
+
+class ServerUser(ComponentResource):
+    """A user who may do only what the parts that need it allow, each by a policy of its own, and its key."""
+
+    user: iam.User
+    key: iam.AccessKey
+
+    def __init__(self, name: str, settings: Settings, opts: ResourceOptions | None = None) -> None:
+        """Make the user; with a higher key number a new key comes before the old one goes."""
+        super().__init__("invoices:infra:ServerUser", name, None, opts)
+        own = ResourceOptions(parent=self)
+        server = settings.server.name
+        self.user = iam.User("server", name=f"{server}-server", tags=tags_of(server), opts=own)
+        self.key = iam.AccessKey(
+            f"server-{settings.key_number}",
+            user=self.user.name,
+            opts=ResourceOptions(parent=self, additional_secret_outputs=["secret"]),
+        )
+        self.register_outputs({"user": self.user.name})

@@ -1,0 +1,101 @@
+"""Every mistake in the configuration is said in words, all of them at once, before anything is rented."""
+
+import pytest
+from support.pulumi_stack import CONFIG, REGION
+
+from infra.settings import Addresses, Dns, LockMode, Monitoring, Secrets, Settings, SettingsError
+
+
+def mistakes(**changes):
+    with pytest.raises(SettingsError) as error:
+        Settings.read({**CONFIG, **changes}, REGION)
+    return error.value.mistakes
+
+
+def test_what_is_not_said_has_a_default():
+    settings = Settings.read(CONFIG, REGION)
+
+    assert (settings.server.name, settings.server.bundle, settings.server.blueprint) == (
+        "invoices", "medium_3_0", "ubuntu_24_04",
+    )  # fmt: skip
+    assert (settings.server.availability_zone, settings.server.addresses) == ("us-east-1a", Addresses.DUALSTACK)
+    assert (settings.dns, settings.monitoring, settings.secrets) == (Dns.EXTERNAL, Monitoring.BASIC, Secrets.CONFIG)
+    assert (settings.backups.lock_mode, settings.backups.lock_days) == (LockMode.GOVERNANCE, 30)
+    assert (settings.monthly_budget, settings.key_number) == (50, 1)
+
+
+@pytest.mark.parametrize(
+    ("changes", "mistake"),
+    [
+        ({"domain": ""}, "domain: it is missing; HTTPS needs a name, such as invoices.example.com."),
+        (
+            {"domain": "Invoices"},
+            "domain: 'Invoices' is not a domain name in small letters, such as invoices.example.com.",
+        ),
+        ({"sshCidrs": []}, "sshCidrs: it is missing; name the networks you work from, such as 203.0.113.7/32."),
+        ({"sshCidrs": ["0.0.0.0/0"]}, "sshCidrs: '0.0.0.0/0' is everybody; name the networks you work from."),
+        ({"sshCidrs": ["::/0"]}, "sshCidrs: '::/0' is everybody; name the networks you work from."),
+        (
+            {"sshCidrs": ["203.0.113.7/24"]},
+            "sshCidrs: '203.0.113.7/24' is not a network, such as 203.0.113.7/32 (203.0.113.7/24 has host bits set).",
+        ),
+        ({"sshPublicKey": ""}, "sshPublicKey: it is missing; the line of ~/.ssh/id_ed25519.pub."),
+        ({"sshPublicKey": "ssh-ed25519 !!"}, "sshPublicKey: this is not a public SSH key: 'ssh-ed25519 !!'."),
+        (
+            {"sshPublicKey": "-----BEGIN OPENSSH PRIVATE KEY-----"},
+            "sshPublicKey: this is a private key, which must never leave your machine; the public one ends in .pub.",
+        ),
+        (
+            {"availabilityZone": "eu-central-1a"},
+            "availabilityZone: 'eu-central-1a' is not a zone of the region us-east-1, such as us-east-1a.",
+        ),
+        ({"bundle": "micro_3_0"}, "bundle: 'micro_3_0' has 1 GB of memory, and the stack takes 2."),
+        (
+            {"blueprint": "windows"},
+            "blueprint: 'windows' is none of ubuntu_24_04, ubuntu_22_04, debian_12, debian_13.",
+        ),
+        ({"addresses": "ipv6"}, "addresses: 'ipv6' is none of dualstack, ipv4."),
+        ({"snapshotTime": "06:30"}, "snapshotTime: '06:30' is not a full hour, such as 06:00."),
+        (
+            {"serverName": "-"},
+            "serverName: '-' is not 3 to 42 small letters, digits and dashes that begin with a letter.",
+        ),
+        ({"dns": "route53"}, "dnsZone: it is missing; route53 needs the zone that the domain belongs to."),
+        (
+            {"dns": "lightsail", "dnsZone": "example.org"},
+            "domain: 'invoices.example.com' does not belong to the zone 'example.org' of dnsZone.",
+        ),
+        (
+            {"alertEmail": ""},
+            "alertEmail: it is missing; alarms need somebody to be sent to, or set monitoring to off.",
+        ),
+        ({"alertEmail": "you"}, "alertEmail: 'you' is not an e-mail address."),
+        ({"backups": "perhaps"}, "backups: 'perhaps' is neither true nor false."),
+        ({"backupLockMode": "NONE"}, "backupLockMode: 'NONE' is none of GOVERNANCE, COMPLIANCE."),
+        ({"backupLockDays": "0"}, "backupLockDays: '0' is not a whole number from 1 to 3650."),
+        ({"monthlyBudget": "much"}, "monthlyBudget: 'much' is not a whole number from 1 to 10000."),
+        ({"secrets": "vault"}, "secrets: 'vault' is none of config, secretsmanager."),
+    ],
+)
+def test_a_mistake_is_said_with_what_to_write_instead(changes, mistake):
+    assert mistakes(**changes) == [mistake]
+
+
+def test_all_mistakes_are_said_at_once():
+    assert [line.split(":")[0] for line in mistakes(domain="", bundle="micro_3_0", sshCidrs=[])] == [
+        "bundle", "sshCidrs", "domain",
+    ]  # fmt: skip
+
+
+def test_without_alarms_nobody_needs_to_be_told():
+    assert Settings.read({**CONFIG, "alertEmail": "", "monitoring": "off"}, REGION).alert_email == ""
+
+
+def test_the_region_must_be_said():
+    with pytest.raises(SettingsError, match="aws:region: it is missing; such as us-east-1"):
+        Settings.read(CONFIG, "")
+
+
+@pytest.mark.parametrize(("blueprint", "user"), [("ubuntu_22_04", "ubuntu"), ("debian_13", "admin")])
+def test_each_blueprint_lets_in_a_user_of_its_own(blueprint, user):
+    assert Settings.read({**CONFIG, "blueprint": blueprint}, REGION).server.login_user == user

@@ -1,0 +1,114 @@
+"""What the program rents, run against Pulumi's mocks: every resource with its inputs and its options."""
+
+import asyncio
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from typing import Any
+
+import pulumi
+from pulumi.runtime import Mocks, rpc
+from pulumi.runtime.mocks import MockMonitor
+
+KEY = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIGV4YW1wbGUtcHVibGljLWtleS1vZi10aGUtb3BlcmF0 operator"
+CONFIG = {
+    "sshPublicKey": KEY,
+    "sshCidrs": ["203.0.113.7/32", "2001:db8::/48"],
+    "domain": "invoices.example.com",
+    "alertEmail": "you@example.com",
+}
+REGION = "us-east-1"
+# What AWS answers with, which the program goes on with.
+ANSWERS = {
+    "aws:lightsail/staticIp:StaticIp": {"ipAddress": "198.51.100.9"},
+    "aws:lightsail/instance:Instance": {"ipv6Addresses": ["2001:db8::9"]},
+    "aws:s3/bucket:Bucket": {"arn": "arn:aws:s3:::invoices-backups-1", "bucket": "invoices-backups-1"},
+    "aws:sns/topic:Topic": {"arn": "arn:aws:sns:us-east-1:1:invoices-alarms"},
+    "aws:secretsmanager/secret:Secret": {"arn": "arn:aws:secretsmanager:us-east-1:1:secret:invoices/app"},
+    "aws:iam/accessKey:AccessKey": {"secret": "the secret half"},
+}
+
+
+@dataclass(frozen=True)
+class Rented:
+    """One resource: its type without the module, its name, its inputs as the engine is sent them, and its options."""
+
+    kind: str
+    name: str
+    inputs: dict[str, Any]
+    options: Any
+
+
+@dataclass(frozen=True)
+class Stack:
+    resources: list[Rented] = field(default_factory=list)
+    outputs: dict[str, Any] = field(default_factory=dict)
+    secret_outputs: set[str] = field(default_factory=set)
+
+    def of(self, kind, name=None):
+        found = [one for one in self.resources if one.kind == kind and name in {None, one.name}]
+        assert found, f"no {kind} {name or ''} among {sorted({one.kind for one in self.resources})}"
+        return found
+
+    def one(self, kind, name=None):
+        (found,) = self.of(kind, name)
+        return found
+
+    def kinds(self):
+        return {one.kind for one in self.resources}
+
+
+class _Aws(Mocks):
+    def new_resource(self, args):
+        return f"{args.name}-id", {**args.inputs, **ANSWERS.get(args.typ, {})}
+
+    def call(self, args):
+        return {"zoneId": "Z1", **args.args}
+
+
+class _Recorder(MockMonitor):
+    def __init__(self, mocks, stack):
+        super().__init__(mocks)
+        self.stack = stack
+
+    def RegisterResource(self, request):
+        inputs = rpc.deserialize_properties(request.object)
+        kind = request.type.split(":")[-1]
+        self.stack.resources.append(Rented(kind, request.name, inputs, request))
+        return super().RegisterResource(request)
+
+
+def rented(program=None, **changes):
+    """Run the program with the configuration changed so, and return what it rents and puts out."""
+    from infra.program import rent
+    from infra.settings import Settings
+
+    stack = Stack()
+
+    def default():
+        return rent(Settings.read({**CONFIG, **changes}, REGION))
+
+    # Pulumi's mocks make an event loop in each thread that they run in, and close none.
+    loops = []
+
+    def give_a_loop():
+        loops.append(asyncio.new_event_loop())
+        asyncio.set_event_loop(loops[-1])
+
+    threads = ThreadPoolExecutor(initializer=give_a_loop)
+
+    async def run():
+        asyncio.get_running_loop().set_default_executor(threads)
+        mocks = _Aws()
+        pulumi.runtime.set_mocks(mocks, project="invoices", stack="prod", monitor=_Recorder(mocks, stack))
+        outputs = (program or default)() or {}
+        for name, value in outputs.items():
+            output = pulumi.Output.from_input(value)
+            stack.outputs[name] = await output.future()
+            if await output.is_secret():
+                stack.secret_outputs.add(name)
+        await pulumi.runtime.stack.wait_for_rpcs()
+
+    asyncio.run(run())
+    for loop in loops:
+        loop.close()
+    return stack
