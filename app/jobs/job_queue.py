@@ -1,6 +1,7 @@
 """The queue between the web and the worker: Huey's tables in the same database."""
 
 import json
+from datetime import datetime
 from typing import Any
 
 from huey import Huey
@@ -10,6 +11,8 @@ from huey.serializer import Serializer
 
 from app.store import tables
 
+_MOMENTS = ("eta", "expires_resolved")  # when a job is tried again, and when it is no longer worth doing
+
 
 class JsonSerializer(Serializer):  # type: ignore[misc]  # huey is untyped
     """Jobs as JSON: Huey's own way is pickle, which runs whatever somebody writes into the table."""
@@ -17,13 +20,21 @@ class JsonSerializer(Serializer):  # type: ignore[misc]  # huey is untyped
     def _serialize(self, data: Any) -> bytes:  # noqa: ANN401  # a message, or a value that JSON knows
         if isinstance(data, Message):
             data = {"message": {name: value for name, value in data._asdict().items() if value is not None}}
-        return json.dumps(data).encode()
+        return json.dumps(data, default=_as_text).encode()
 
     def _deserialize(self, data: bytes) -> Any:  # noqa: ANN401  # as above
         value = json.loads(data)
         if isinstance(value, dict) and "message" in value:
-            return Message(**value["message"])
+            message = value["message"]
+            moments = {name: datetime.fromisoformat(message[name]) for name in _MOMENTS if name in message}
+            return Message(**{**message, **moments})
         return value
+
+
+def _as_text(value: object) -> str:
+    if isinstance(value, datetime):
+        return value.isoformat()
+    raise TypeError(f"A job takes what JSON knows, and moments, but no {type(value).__name__}.")
 
 
 def open_queue() -> Huey:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from email.message import EmailMessage
 from email.utils import localtime, make_msgid
-from urllib.parse import unquote, urlsplit
+from urllib.parse import SplitResult, unquote, urlsplit
 
 from huey import Huey
 
@@ -18,6 +18,7 @@ from app.store.database import connection
 from app.store.one_time_links import Purpose
 
 _SECONDS = 30
+_SUBMISSION_PORT = 587
 _RETRIES = 5
 _SECONDS_BETWEEN = 60
 
@@ -38,23 +39,25 @@ class MailServer:
         message["Date"], message["Message-ID"] = localtime(), make_msgid(domain=self.sender.rpartition("@")[2])
         message["Auto-Submitted"] = "auto-generated"
         message.set_content(text)
-        with self._connected() as server:
+        parts, context = urlsplit(self.url), ssl.create_default_context()
+        with _reached(parts, context) as server:
+            if parts.scheme == "smtp" and (parts.username or _offers_tls(server)):  # no password goes in the clear
+                server.starttls(context=context)
+            if parts.username:
+                server.login(unquote(parts.username), unquote(parts.password or ""))
             server.send_message(message)
 
-    def _connected(self) -> smtplib.SMTP:
-        parts = urlsplit(self.url)
-        context, host = ssl.create_default_context(), str(parts.hostname)
-        server: smtplib.SMTP
-        if parts.scheme == "smtps":
-            server = smtplib.SMTP_SSL(host, parts.port or smtplib.SMTP_SSL_PORT, timeout=_SECONDS, context=context)
-        else:
-            server = smtplib.SMTP(host, parts.port or 587, timeout=_SECONDS)
-            server.ehlo()
-            if parts.username or server.has_extn("starttls"):  # a password is never sent in the clear
-                server.starttls(context=context)
-        if parts.username:
-            server.login(unquote(parts.username), unquote(parts.password or ""))
-        return server
+
+def _reached(parts: SplitResult, context: ssl.SSLContext) -> smtplib.SMTP:
+    host = str(parts.hostname)
+    if parts.scheme == "smtps":
+        return smtplib.SMTP_SSL(host, parts.port or smtplib.SMTP_SSL_PORT, timeout=_SECONDS, context=context)
+    return smtplib.SMTP(host, parts.port or _SUBMISSION_PORT, timeout=_SECONDS)
+
+
+def _offers_tls(server: smtplib.SMTP) -> bool:
+    server.ehlo()
+    return server.has_extn("starttls")
 
 
 class MailJobs:

@@ -1,0 +1,136 @@
+"""Mail goes to a real server, with a link that works, to those who may sign in, and again when it failed."""
+
+import re
+import smtplib
+from email import message_from_bytes, policy
+
+import pytest
+from aiosmtpd.controller import Controller
+from aiosmtpd.smtp import SMTP
+from support.records import a_user
+
+from app.domain.permissions import Role
+from app.jobs.job_queue import open_queue
+from app.jobs.mails import MailJobs, MailServer
+from app.store import one_time_links, tables, users
+from app.store.one_time_links import Purpose
+
+
+class Inbox:
+    """Keeps what the server was handed."""
+
+    def __init__(self):
+        self.mails = []
+        self.answer = "250 OK"
+
+    async def handle_DATA(self, server, session, envelope):
+        if self.answer.startswith("250"):
+            self.mails.append((envelope.rcpt_tos, message_from_bytes(envelope.content, policy=policy.default)))
+        return self.answer
+
+
+@pytest.fixture
+def inbox():
+    return Inbox()
+
+
+@pytest.fixture
+def server(inbox):
+    """A mail server on a free port of this machine."""
+    controller = _OnFreePort(inbox, hostname="127.0.0.1", port=0)
+    controller.start()
+    host, port = controller.server.sockets[0].getsockname()
+    yield MailServer(f"smtp://{host}:{port}", "receivables@example.com")
+    controller.stop()
+
+
+class _OnFreePort(Controller):
+    def factory(self):
+        return SMTP(self.handler)
+
+    def _trigger_server(self):
+        self.port = self.server.sockets[0].getsockname()[1]
+        super()._trigger_server()
+
+
+@pytest.fixture
+def jobs(sqlite, server, now):
+    return MailJobs(open_queue(), server, "https://invoices.example", lambda: now)
+
+
+def test_a_user_is_sent_a_link_that_works(jobs, inbox, now):
+    user = a_user("ann@example.com")
+
+    jobs.send_now("ANN@example.com ")
+
+    ((to, mail),) = inbox.mails
+    assert to == ["ann@example.com"]
+    assert mail["From"] == "receivables@example.com"
+    assert mail["Subject"] == "A new password for Receivables"
+    text = mail.get_content()
+    token = re.search(r"https://invoices\.example/set-password\?token=(\S+)", text).group(1)
+    assert one_time_links.use(token, Purpose.RESET, now) == user.id
+
+
+def test_nobody_else_is_sent_anything(jobs, inbox):
+    gone = a_user("gone@example.com", Role.VIEWER)
+    users.set_active(gone.id, active=False)
+
+    jobs.send_now("nobody@example.com")
+    jobs.send_now("gone@example.com")
+
+    assert inbox.mails == []
+    assert tables.OneTimeLink.select().count() == 0
+
+
+def test_an_address_cannot_add_lines_to_a_mail(jobs, inbox):
+    a_user("ann@example.com")
+
+    jobs.send_now("ann@example.com\nBcc: eve@example.com")
+
+    assert inbox.mails == []
+
+
+def test_a_mail_that_the_server_refuses_is_a_failure_that_the_worker_tries_again(jobs, inbox):
+    a_user("ann@example.com")
+    inbox.answer = "451 Not now"
+
+    with pytest.raises(smtplib.SMTPDataError):
+        jobs.send_now("ann@example.com")
+
+    inbox.answer = "250 OK"
+    jobs.send_now("ann@example.com")
+    assert len(inbox.mails) == 1
+
+
+def test_the_worker_sends_what_was_put_into_the_queue_and_tries_again_later(jobs, inbox):
+    a_user("ann@example.com")
+    inbox.answer = "451 Not now"
+    queue = open_queue()
+    worker = MailJobs(queue, jobs._server, "https://invoices.example", jobs._now)
+    jobs.send_reset_link("ann@example.com")
+
+    task = queue.dequeue()
+    queue.execute(task)
+    (again,) = queue.scheduled()
+
+    assert (again.args, again.retries, again.retry_delay) == (["ann@example.com"], 4, 60)
+    inbox.answer = "250 OK"
+    queue.execute(again, again.eta)
+    assert len(inbox.mails) == 1
+    assert worker
+
+
+def test_a_password_is_never_sent_in_the_clear(server):
+    with_password = MailServer(server.url.replace("smtp://", "smtp://ann:secret@"), server.sender)
+
+    with pytest.raises(smtplib.SMTPNotSupportedError):
+        with_password.send("ann@example.com", "Subject", "Text")
+
+
+def test_where_no_server_is_set_up_there_is_no_mail(tmp_path, sqlite, now):
+    from app.settings import Settings
+
+    settings = Settings.from_environment({"DATA_DIR": str(tmp_path)})
+
+    assert MailJobs.where_set_up(open_queue(), settings, lambda: now) is None
