@@ -76,6 +76,14 @@ class ImportDetails(ImportAnswer):
     preview: "PreviewAnswer | None"
 
 
+class Seen(Answered):
+    """What was seen at one place of a workbook."""
+
+    tab: str
+    cell: str | None = Field(default=None, description="The cell or row of the tab, where it is one.")
+    sentence: str
+
+
 class PreviewAnswer(Answered):
     """What was found in the workbook, and what applying it would write; each list holds 500 at most."""
 
@@ -85,10 +93,10 @@ class PreviewAnswer(Answered):
     )
     why_not: str | None = Field(description="What keeps it from being applied, nothing if nothing does.")
     why_not_good_rows: str | None = Field(description="What keeps its good rows from being applied.")
-    problems: list[Mistake] = Field(description="Each cell that cannot be read or believed.")
-    notices: list[Mistake] = Field(description="What was seen and did not stop the reading.")
+    problems: list[Seen] = Field(description="Each cell that cannot be read or believed.")
+    notices: list[Seen] = Field(description="What was seen and did not stop the reading.")
     questions: list[QuestionAnswer]
-    conflicts: list[Mistake] = Field(description="Rows that were changed here and in the workbook.")
+    conflicts: list[Seen] = Field(description="Rows that were changed here and in the workbook.")
 
     @classmethod
     def of(cls, preview: Preview, choices: Choices) -> "PreviewAnswer":
@@ -99,15 +107,14 @@ class PreviewAnswer(Answered):
             counts=dict(preview.counts),
             why_not=preview.why_not(replace(choices, good_rows=False)),
             why_not_good_rows=preview.why_not(replace(choices, good_rows=True)),
-            problems=_mistakes(preview),
-            notices=[Mistake(tab=one.tab, sentence=one.message) for one in preview.notices],
+            problems=[Seen(tab=one.tab, cell=one.cell, sentence=one.message) for one in preview.problems],
+            notices=[Seen(tab=one.tab, sentence=one.message) for one in preview.notices],
             questions=[
                 QuestionAnswer(tab=one.tab, subject=one.subject, sentence=one.text, choices=list(one.choices))
                 for one in preview.questions
             ],
             conflicts=[
-                Mistake(tab=one.tab, cell=f"row {one.row}", sentence=f"{one.subject}: {one.reason}")
-                for one in conflicts
+                Seen(tab=one.tab, cell=f"row {one.row}", sentence=f"{one.subject}: {one.reason}") for one in conflicts
             ],
         )
 

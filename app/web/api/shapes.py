@@ -87,7 +87,23 @@ class _Years:
         return {**handler(schema), "pattern": "^(?:19|2[0-9])[0-9]{2}-[0-9]{2}-[0-9]{2}$"}
 
 
-Day = Annotated[date, AfterValidator(_in_years), _Years()]
+def _read_as(read: Callable[[str], object], pattern: str, sentence: str) -> BeforeValidator:
+    def check(text: object) -> object:
+        if not isinstance(text, str):
+            return text
+        try:
+            if re.fullmatch(pattern, text):
+                return read(text)
+        except ValueError:
+            pass  # a day that there is not, such as 2026-02-30
+        raise PydanticCustomError("written_otherwise", "{sentence}", {"sentence": sentence})
+
+    return BeforeValidator(check)
+
+
+# Pydantic takes a number for a moment, and its day for the one that is meant.
+_DAY = _read_as(date.fromisoformat, "[0-9]{4}-[0-9]{2}-[0-9]{2}", "Please write a day like 2026-12-31.")
+Day = Annotated[date, AfterValidator(_in_years), _DAY, _Years()]
 
 
 def _utc(moment: datetime) -> str:
@@ -95,17 +111,6 @@ def _utc(moment: datetime) -> str:
 
 
 Moment = Annotated[datetime, PlainSerializer(_utc, when_used="json"), Field(examples=["2026-03-02T09:30:00Z"])]
-
-
-def _read_as(read: Callable[[str], object], pattern: str, sentence: str) -> BeforeValidator:
-    def check(text: object) -> object:
-        if not isinstance(text, str):
-            return text
-        if re.fullmatch(pattern, text) is None:
-            raise PydanticCustomError("written_otherwise", "{sentence}", {"sentence": sentence})
-        return read(text)
-
-    return BeforeValidator(check)
 
 
 # In an address everything is text: written in one way only, as the document says.

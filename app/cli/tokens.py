@@ -1,0 +1,33 @@
+"""Commands about API tokens: create-token."""
+
+from datetime import timedelta
+from typing import Annotated
+
+import typer
+
+from app import clock
+from app.cli.opening import opened
+from app.domain.permissions import TokenRight
+from app.store import api_tokens, users
+from app.store.api_tokens import TokenFacts
+
+commands = typer.Typer()
+
+
+@commands.command("create-token")
+def create_token(
+    *,
+    email: Annotated[str, typer.Option(help="In whose name the program asks.")],
+    name: Annotated[str, typer.Option(help="The program that will use it.")],
+    rights: Annotated[list[TokenRight], typer.Option(help="What it may do, as far as the user may; once for each.")],
+    days: Annotated[int, typer.Option(min=1, max=730, help="For how many days it is good.")] = 90,
+) -> None:
+    """Make a token with which a program asks the API in a user's name, and print it, for the only time."""
+    now = clock.utc_now()
+    with opened():
+        user = users.find_by_email(email)
+        if user is None:
+            typer.echo(f"There is no user {email}.", err=True)
+            raise typer.Exit(1)
+        token = api_tokens.create(TokenFacts(name, frozenset(rights), now + timedelta(days=days)), user, now)
+    typer.echo(f"The token, shown only now: {token}")

@@ -1,0 +1,114 @@
+"""Workbooks as programs upload them."""
+
+from dataclasses import replace
+
+import pytest
+
+from app.store import tables
+from tests.app.web.api.conftest import FIRST
+
+UNREADABLE = ["INV-2", "Miller & Co", "2026-01-10", "2026-02-09", "a lot"]
+
+
+@pytest.fixture
+def settings(settings):
+    return replace(settings, workbook=replace(settings.workbook, file_bytes=20_000))
+
+
+def test_an_uploaded_workbook_is_looked_at_and_then_applied(program, book, work_off):
+    uploaded = program.upload("/imports?file_name=ledger.xlsx", book(FIRST))
+    assert (uploaded.status_int, uploaded.json["state"]) == (202, "reading")
+    work_off()
+
+    previewed = program.get(uploaded.headers["Location"]).json
+    assert (previewed["state"], previewed["file_name"], previewed["uploaded_by"]) == (
+        "previewed",
+        "ledger.xlsx",
+        "ann@example.com",
+    )
+    assert (previewed["preview"]["writes"], previewed["preview"]["why_not"]) == (2, None)
+    assert tables.Invoice.select().count() == 0
+
+    assert program.send("/imports/1/apply", {}).status_int == 202
+    work_off()
+    assert program.ask("/imports/1").json["state"] == "applied"
+    assert [one["number"] for one in program.ask("/invoices?import_id=1").json["data"]] == ["INV-1"]
+
+
+def test_a_clean_workbook_is_applied_at_once_where_that_is_asked_for(program, book, work_off):
+    program.upload("/imports?apply=when-clean", book(FIRST))
+    work_off()
+
+    assert program.ask("/imports/1").json["state"] == "applied"
+
+
+def test_a_workbook_that_is_not_clean_waits_for_a_person(program, book, work_off):
+    program.upload("/imports?apply=when-clean", book(FIRST, UNREADABLE))
+    work_off()
+
+    assert program.ask("/imports/1").json["state"] == "previewed"
+    assert tables.Invoice.select().count() == 0
+
+
+def test_what_is_wrong_in_a_workbook_is_told_by_tab_and_cell(program, book, work_off):
+    program.upload("/imports", book(FIRST, UNREADABLE))
+    work_off()
+
+    answer = program.send("/imports/1/apply", {})
+
+    assert answer.status_int == 409
+    assert [(one["tab"], one["cell"]) for one in answer.json["errors"]] == [("Invoices", "E3")]
+    assert program.ask("/imports/1").json["preview"]["problems"] == answer.json["errors"]
+
+
+def test_the_good_rows_can_be_applied_alone(program, book, work_off):
+    program.upload("/imports", book(FIRST, UNREADABLE))
+    work_off()
+
+    program.send("/imports/1/apply", {"good_rows": True})
+    work_off()
+
+    assert program.ask("/imports/1").json["state"] == "applied"
+
+
+def test_a_file_that_is_no_workbook_is_refused(program):
+    answer = program.upload("/imports", b"not a workbook")
+
+    assert answer.status_int == 422
+    assert "This is not an Excel workbook" in answer.json["errors"][0]["sentence"]
+    assert tables.Import.select().count() == 0
+
+
+def test_a_workbook_that_is_too_large_is_refused(program):
+    answer = program.upload("/imports", b"x" * 20_001)
+
+    assert (answer.status_int, answer.json["detail"]) == (413, "At most 20,000 bytes can be sent here.")
+
+
+def test_another_kind_of_file_is_refused(program, book):
+    assert program.upload("/imports", book(FIRST), Content_Type="text/csv").status_int == 415
+
+
+def test_a_workbook_that_is_sent_again_under_its_key_is_taken_once(program, book):
+    content = book(FIRST)
+    first, again = (program.upload("/imports", content, key="k") for _ in range(2))
+
+    assert again.json == first.json
+    assert tables.Import.select().count() == 1
+
+
+def test_an_import_that_is_being_read_cannot_be_applied(program, book):
+    program.upload("/imports", book(FIRST))
+
+    answer = program.send("/imports/1/apply", {})
+
+    assert (answer.status_int, answer.json["detail"]) == (
+        409,
+        "This import is reading: only one that is previewed can be applied.",
+    )
+
+
+def test_imports_are_listed(program, book):
+    program.upload("/imports", book(FIRST))
+
+    assert [one["id"] for one in program.ask("/imports").json["data"]] == [1]
