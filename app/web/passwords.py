@@ -75,7 +75,12 @@ def new_password() -> str:
 
 def _words(texts: tuple[str, ...]) -> list[str]:
     known = (text.casefold() for text in texts)
-    return [word for text in known for word in [text, *re.split(r"\W+", text)] if len(word) >= _SHORTEST_WORD]
+    return [
+        word
+        for text in known
+        for word in [text, *text.split("@"), *re.split(r"\W+", text)]
+        if len(word) >= _SHORTEST_WORD
+    ]
 
 
 def _beside(password: str, words: list[str]) -> str:

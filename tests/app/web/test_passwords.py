@@ -53,6 +53,7 @@ def test_a_password_that_is_guessed_first_is_refused(password):
     [
         "ann.smith@example.com",
         "smith-example-1",
+        "ann.smith-2026",
         "Annabelle-2026",
         "invoices-2026",
         "Receivables123",

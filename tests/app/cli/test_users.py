@@ -1,0 +1,71 @@
+"""`invoices create-user, reset-password, reset-link, reset-second-factor`: what only who runs the site may do."""
+
+import os
+import subprocess
+import sys
+
+import pytest
+from support.records import a_user
+
+from app import clock
+from app.store import audit, one_time_links, second_factor, users
+from app.store.one_time_links import Purpose
+
+
+@pytest.fixture
+def invoices(sqlite, tmp_path):
+    """Run a command beside the open database."""
+    environment = {**os.environ, "DATABASE_URL": f"sqlite:///{sqlite.database}", "DATA_DIR": str(tmp_path)}
+    environment["PUBLIC_URL"] = "https://invoices.example"
+
+    def run(*words, says=""):
+        line = [sys.executable, "-m", "app.cli", *words]
+        return subprocess.run(line, check=False, env=environment, input=says, capture_output=True, text=True)
+
+    return run
+
+
+def test_a_link_is_printed_by_which_the_user_chooses_a_password(invoices, sqlite):
+    user = a_user("ann@example.com")
+
+    said = invoices("reset-link", "--email", "ann@example.com").stdout
+
+    address, token = said.strip().split("?token=")
+    assert address == "https://invoices.example/set-password"
+    assert one_time_links.use(token, Purpose.RESET, clock.utc_now()) == user.id
+
+
+def test_nobody_gets_a_link_who_is_no_user(invoices):
+    refused = invoices("reset-link", "--email", "eve@example.com")
+
+    assert (refused.returncode, refused.stderr) == (1, "There is no user eve@example.com.\n")
+
+
+def test_a_lost_second_step_is_taken_away(invoices, now, sqlite):
+    user = a_user("ann@example.com")
+    second_factor.enable(user, "SECRET", 1, [], now)
+
+    said = invoices("reset-second-factor", "--email", "ann@example.com").stdout
+
+    assert said == "ann@example.com signs in by the password alone, and is signed out everywhere.\n"
+    assert second_factor.whose() == set()
+
+
+def test_a_password_that_will_not_do_is_refused(invoices):
+    refused = invoices(
+        "create-user", "--email", "ann.smith@example.com", "--role", "viewer", "--password-stdin", says="ann.smith-2026"
+    )
+
+    assert refused.returncode == 1
+    assert refused.stderr.startswith("This password is little more than your name")
+
+
+def test_a_password_that_was_reset_is_recorded_and_voids_links(invoices, sqlite, now):
+    user = a_user("ann@example.com")
+    token = one_time_links.make(user.id, Purpose.INVITE, None, clock.utc_now())
+
+    invoices("reset-password", "--email", "ann@example.com", "--password-stdin", says="seven green umbrellas")
+
+    assert users.has_password(user.id)
+    assert one_time_links.find(token, clock.utc_now()) is None
+    assert audit.of_subject(f"user:{user.id}")[0].action == "password.changed"
