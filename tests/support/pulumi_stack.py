@@ -47,7 +47,8 @@ class Stack:
     def of(self, kind, name=None):
         found = [one for one in self.resources if one.kind == kind and name in {None, one.name}]
         assert found, f"no {kind} {name or ''} among {sorted({one.kind for one in self.resources})}"
-        return found
+        # The engine is told of them in whatever order their inputs are known.
+        return sorted(found, key=lambda one: one.name)
 
     def one(self, kind, name=None):
         (found,) = self.of(kind, name)

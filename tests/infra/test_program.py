@@ -1,0 +1,131 @@
+"""The whole program, with every combination of its switches."""
+
+import re
+import runpy
+import subprocess
+import sys
+from itertools import product
+from pathlib import Path
+
+import pulumi
+import pytest
+import yaml
+from support.pulumi_stack import CONFIG, REGION, rented
+
+from infra.program import rent
+from infra.settings import Settings
+
+ROOT = Path(__file__).parents[2]
+SWITCHES = {
+    "dns": ["route53", "lightsail", "external"],
+    "backups": ["true", "false"],
+    "monitoring": ["off", "basic", "detailed"],
+    "secrets": ["config", "secretsmanager"],
+    "addresses": ["dualstack", "ipv4"],
+}
+COMBINATIONS = [dict(zip(SWITCHES, choice, strict=True)) for choice in product(*SWITCHES.values())]
+SECRETS = {"aws_secret_access_key", "restorer_secret_access_key"}
+# What these do not take: they are parts of something that is tagged, or know no tags.
+UNTAGGED = {
+    "Server", "ServerUser", "DnsRecords", "BackupBucket", "Monitoring", "AppSecrets", "StaticIp", "StaticIpAttachment",
+    "InstancePublicPorts", "Record", "DomainEntry", "UserPolicy", "AccessKey", "Group", "GroupPolicy",
+    "TopicSubscription", "BucketVersioning", "BucketPublicAccessBlock", "BucketOwnershipControls", "BucketPolicy",
+    "BucketServerSideEncryptionConfiguration", "BucketObjectLockConfiguration", "BucketLifecycleConfiguration", "Stack",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("switches", COMBINATIONS, ids=lambda one: "-".join(one.values()))
+def test_every_combination_of_switches_can_be_rented(switches):
+    stack = rented(dnsZone="example.com", **switches)
+
+    assert ("Bucket" in stack.kinds()) == (switches["backups"] == "true")
+    assert ("Secret" in stack.kinds()) == (switches["secrets"] == "secretsmanager")
+    assert ("HealthCheck" in stack.kinds()) == (switches["monitoring"] == "detailed")
+    assert ("Record" in stack.kinds()) == (switches["dns"] == "route53")
+    untagged = {one.kind for one in stack.resources if "Project" not in one.inputs.get("tags", {})}
+    assert untagged <= UNTAGGED
+    assert stack.secret_outputs == SECRETS
+
+
+def test_no_secret_stands_in_a_plain_output():
+    stack = rented(secrets="secretsmanager")
+
+    plain = {name: value for name, value in stack.outputs.items() if name not in SECRETS}
+    assert "the secret half" not in str(plain)
+    assert stack.outputs["aws_secret_access_key"] == "the secret half"
+
+
+def test_the_outputs_are_those_that_the_playbooks_read():
+    assert set(rented().outputs) == {
+        "host", "ipv6_address", "user", "server_name", "domain", "region", "ssh_cidrs", "dns_records_to_set",
+        "backup_bucket", "aws_access_key_id", "aws_secret_access_key", "restorer_access_key_id",
+        "restorer_secret_access_key", "alarm_topic", "metric_namespace", "app_secret", "monthly_cost",
+    }  # fmt: skip
+
+
+def test_the_address_is_the_one_that_stays():
+    assert rented().outputs["host"] == "198.51.100.9"
+
+
+def test_what_it_costs_is_an_output():
+    assert rented().outputs["monthly_cost"] == {
+        "Server medium_3_0": "24.00",
+        "Daily snapshots of the server, about 20 GB that differ": "1.00",
+        "Bucket of locked backups, about 10 GB with its requests": "0.50",
+        "Metrics and alarms (basic), mails": "0.00",
+        "A month": "25.50",
+    }
+
+
+def test_above_the_budget_nothing_is_rented():
+    settings = Settings.read({**CONFIG, "bundle": "large_3_0", "monthlyBudget": "40"}, REGION)
+
+    with pytest.raises(pulumi.RunError, match=r"That is above monthlyBudget, \$40\."):
+        rent(settings)
+
+
+def test_outside_pulumi_it_says_how_it_is_run():
+    done = subprocess.run([sys.executable, "-m", "infra"], cwd=ROOT, capture_output=True, text=True, check=False)
+
+    assert (done.returncode, done.stderr) == (
+        1, "This program is run by Pulumi: `pulumi preview` shows what it would rent, `pulumi up` rents it.\n",
+    )  # fmt: skip
+
+
+def test_pulumi_can_start_it_from_its_folder(monkeypatch):
+    """As Pulumi's launcher does: the folder of the program is the working directory, and first on the path."""
+    monkeypatch.chdir(ROOT / "infra")
+    monkeypatch.syspath_prepend(".")
+
+    with pytest.raises(SystemExit, match="This program is run by Pulumi"):
+        runpy.run_path(".", run_name="__main__")
+
+
+def test_no_file_of_the_program_hides_a_module_of_python():
+    names = {path.stem for path in (ROOT / "infra").iterdir() if not path.name.startswith("_")}
+
+    assert not names & sys.stdlib_module_names
+
+
+def test_every_key_of_the_project_is_read_and_described():
+    declared = yaml.safe_load((ROOT / "Pulumi.yaml").read_text())["config"]
+    read = set(re.findall(r'"([a-z][A-Za-z]+)"', (ROOT / "infra/settings.py").read_text()))
+
+    assert set(declared) <= read
+    assert all(key["description"] for key in declared.values())
+
+
+def test_the_defaults_of_the_project_are_those_of_the_program():
+    declared = yaml.safe_load((ROOT / "Pulumi.yaml").read_text())["config"]
+    defaults = {name: key["default"] for name, key in declared.items() if "default" in key}
+
+    said = Settings.read({**CONFIG, **defaults, "alertEmail": CONFIG["alertEmail"]}, REGION)
+    assert said == Settings.read(CONFIG, REGION)
+
+
+def test_the_example_is_a_working_one_with_five_places_to_edit():
+    config = yaml.safe_load((ROOT / "Pulumi.prod.yaml").read_text())["config"]
+    ours = {name.removeprefix("invoices:"): value for name, value in config.items() if name.startswith("invoices:")}
+
+    assert Settings.read(ours, config["aws:region"]).domain == "invoices.example.com"
+    assert len(config) == 5
