@@ -1,0 +1,148 @@
+"""The look before the first `pulumi up`: what AWS would refuse, in words, before anything is rented."""
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
+
+from botocore.exceptions import BotoCoreError, ClientError
+
+from infra.prices import PRICES
+from infra.settings import Dns, ServerSettings, Settings
+
+MOST_STATIC_IPS = 5  # of an account in a region, unless AWS was asked for more
+_DOMAINS_REGION = "us-east-1"
+
+Clients = Callable[[str, str], Any]  # of boto3: the service, the region
+Lookup = Callable[[str], frozenset[str]]  # the name servers of a zone, as the world sees them
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """What was looked at, and what is wrong with it; nothing, if it is as it should be."""
+
+    what: str
+    wrong: str = ""
+
+
+def look(settings: Settings, client: Clients, name_servers: Lookup) -> Iterator[Finding]:
+    """Yield what was found, one thing after the other; without credentials there is nothing more to look at."""
+    who = _credentials(client, settings.region)
+    yield who
+    if who.wrong:
+        return
+    lightsail = client("lightsail", settings.region)
+    for check in (_zone, _bundle, _blueprint, _static_ips, _name_is_free):
+        yield _asked(check.__name__.removeprefix("_").replace("_", " "), check, settings.server, lightsail)
+    yield _asked("domain", _delegation, settings, client, name_servers)
+
+
+def _credentials(client: Clients, region: str) -> Finding:
+    try:
+        identity: Mapping[str, str] = client("sts", region).get_caller_identity()
+    except (BotoCoreError, ClientError) as error:
+        return Finding(
+            "credentials",
+            f"AWS does not know who asks ({error}): run `aws configure`, or set AWS_PROFILE, and see that "
+            f"aws:region, {region}, is a region.",
+        )
+    return Finding(f"credentials of {identity['Arn']}")
+
+
+def _asked(what: str, check: Callable[..., Finding], *arguments: Any) -> Finding:  # noqa: ANN401  # of the check
+    try:
+        return check(*arguments)
+    except ClientError as error:
+        return Finding(what, f"AWS refuses to say: {error}.")
+    except BotoCoreError as error:
+        return Finding(what, f"AWS cannot be asked: {error}.")
+
+
+def _zone(server: ServerSettings, lightsail: Any) -> Finding:  # noqa: ANN401  # a client of boto3
+    regions = lightsail.get_regions(includeAvailabilityZones=True)["regions"]
+    zones = [zone["zoneName"] for region in regions for zone in region.get("availabilityZones", ())]
+    return _one_of("zone", server.availability_zone, zones)
+
+
+def _bundle(server: ServerSettings, lightsail: Any) -> Finding:  # noqa: ANN401  # a client of boto3
+    what, active = f"bundle {server.bundle}", {}
+    for bundle in _all(lightsail, "get_bundles", "bundles"):
+        if bundle.get("isActive") and "LINUX_UNIX" in bundle.get("supportedPlatforms", ["LINUX_UNIX"]):
+            active[bundle["bundleId"]] = bundle
+    found = active.get(server.bundle)
+    if found is None:
+        offers = sorted(active.values(), key=lambda one: one["price"])
+        others = ", ".join(f"{one['bundleId']} (${one['price']:g}, {one['ramSizeInGb']:g} GB)" for one in offers)
+        return Finding(what, f"It is not for sale. For sale are: {others}.")
+    known, asked = PRICES.bundles[server.bundle], Decimal(str(found["price"]))
+    if asked != known.dollars:
+        return Finding(
+            what, f"It costs ${asked} a month now, and ${known.dollars} in infra/prices.toml: correct it there."
+        )
+    return Finding(f"{what}, ${asked} a month")
+
+
+def _blueprint(server: ServerSettings, lightsail: Any) -> Finding:  # noqa: ANN401  # a client of boto3
+    active = [one["blueprintId"] for one in _all(lightsail, "get_blueprints", "blueprints") if one.get("isActive")]
+    return _one_of("blueprint", server.blueprint, active)
+
+
+def _static_ips(_server: ServerSettings, lightsail: Any) -> Finding:  # noqa: ANN401  # a client of boto3
+    taken = len(_all(lightsail, "get_static_ips", "staticIps"))
+    if taken >= MOST_STATIC_IPS:
+        return Finding("static address", f"{taken} of {MOST_STATIC_IPS} are taken: release one, or ask AWS for more.")
+    return Finding(f"static address, {taken} of {MOST_STATIC_IPS} taken")
+
+
+def _name_is_free(server: ServerSettings, lightsail: Any) -> Finding:  # noqa: ANN401  # a client of boto3
+    what = f"name {server.name}"
+    for instance in _all(lightsail, "get_instances", "instances"):
+        tags = {tag["key"]: tag.get("value") for tag in instance.get("tags", ())}
+        if instance["name"] == server.name and tags.get("ManagedBy") != "pulumi":
+            return Finding(what, "Another server of the account is called so: choose another serverName.")
+    return Finding(what)
+
+
+def _delegation(settings: Settings, client: Clients, name_servers: Lookup) -> Finding:
+    what = f"domain {settings.domain}"
+    if settings.dns is Dns.EXTERNAL:
+        return Finding(f"{what}: its records are printed by `pulumi up`, to be set where it is kept")
+    ours = _name_servers_of_zone(settings, client)
+    if not ours:
+        return Finding(what, f"{settings.dns} has no zone {settings.dns_zone}: make it there first.")
+    seen = name_servers(settings.dns_zone)
+    if not seen & ours:
+        told = ", ".join(sorted(seen)) or "nobody"
+        return Finding(
+            what, f"{settings.dns_zone} is kept by {told}: set its name servers to {', '.join(sorted(ours))}."
+        )
+    return Finding(f"{what}, kept by {settings.dns}")
+
+
+def _name_servers_of_zone(settings: Settings, client: Clients) -> frozenset[str]:
+    if settings.dns is Dns.LIGHTSAIL:
+        domains = _all(client("lightsail", _DOMAINS_REGION), "get_domains", "domains")
+        entries = [
+            entry["target"]
+            for domain in domains
+            if domain["name"] == settings.dns_zone
+            for entry in domain.get("domainEntries", ())
+            if entry["type"] == "NS"
+        ]
+        return frozenset(entry.rstrip(".") for entry in entries)
+    route53 = client("route53", settings.region)
+    for zone in route53.list_hosted_zones_by_name(DNSName=settings.dns_zone)["HostedZones"]:
+        if zone["Name"].rstrip(".") == settings.dns_zone and not zone.get("Config", {}).get("PrivateZone"):
+            return frozenset(route53.get_hosted_zone(Id=zone["Id"])["DelegationSet"]["NameServers"])
+    return frozenset()
+
+
+def _all(client: Any, operation: str, key: str) -> list[dict[str, Any]]:  # noqa: ANN401  # a client of boto3
+    pages = client.get_paginator(operation).paginate()
+    return [item for page in pages for item in page.get(key, ())]
+
+
+def _one_of(what: str, wanted: str, offered: list[str]) -> Finding:
+    if wanted in offered:
+        return Finding(f"{what} {wanted}")
+    return Finding(f"{what} {wanted}", f"There is no such {what} now: {', '.join(sorted(offered))}.")
