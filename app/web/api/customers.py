@@ -17,7 +17,7 @@ _Short = Annotated[shapes.Line, Field(max_length=255)]
 _Called = Annotated[shapes.Name, Field(max_length=255)]
 _Long = Annotated[shapes.Lines, Field(max_length=10_000)]
 _Email = Annotated[shapes.Email, Field(max_length=255)]
-_Terms = Annotated[int, Field(ge=0, le=730)]
+_Terms = Annotated[int, Field(ge=0, le=730), shapes.INTEGRAL]
 _TERMS = "Days from the invoice to when it is due."
 
 

@@ -202,7 +202,7 @@ def _version() -> int:
         sentence = "Send the ETag of what you saw as If-Match, so that nobody's change is lost."
         raise Problem(Kind.VERSION_REQUIRED, sentence)
     if re.fullmatch(VERSION_PATTERN.strip("^$"), text) is None:
-        raise Problem(Kind.STALE, "If-Match is not the ETag of what is stored: get it again.")
+        raise Problem(Kind.MALFORMED, 'If-Match is the one ETag of what you saw, such as "3".')
     return int(text.strip('"'))
 
 

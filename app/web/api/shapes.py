@@ -69,8 +69,16 @@ Currency = Annotated[
     Field(examples=["USD"]),
 ]
 Cursor = Annotated[str, Matching("^[0-9a-f]{8}$", "This is none of the cursors that a list's `next` holds.")]
-Id = Annotated[int, Field(ge=1, le=LARGEST_ID)]
-Cents = Annotated[int, Field(ge=-_MOST_CENTS, le=_MOST_CENTS)]
+
+
+def _integral(number: object) -> object:
+    return int(number) if isinstance(number, float) and number.is_integer() else number
+
+
+# For JSON 5.0 is as whole a number as 5.
+INTEGRAL = BeforeValidator(_integral)
+Id = Annotated[int, Field(ge=1, le=LARGEST_ID), INTEGRAL]
+Cents = Annotated[int, Field(ge=-_MOST_CENTS, le=_MOST_CENTS), INTEGRAL]
 
 
 def _in_years(day: date) -> date:
@@ -116,7 +124,6 @@ Moment = Annotated[datetime, PlainSerializer(_utc, when_used="json"), Field(exam
 # In an address everything is text: written in one way only, as the document says.
 _WHOLE = _read_as(int, "-?(0|[1-9][0-9]{0,17})", "Please write a whole number.")
 Flag = Annotated[bool, _read_as("true".__eq__, "true|false", "Please write true or false.")]
-Whole = Annotated[int, _WHOLE]
 IdAsked = Annotated[Id, _WHOLE]
 CentsAsked = Annotated[Cents, _WHOLE]
 
@@ -136,7 +143,7 @@ class Answered(BaseModel):
 class Asked(Sent):
     """What a list's address may ask for."""
 
-    limit: Annotated[Whole, Field(ge=1, le=200)] = Field(default=50, description="How many to answer at most.")
+    limit: Annotated[int, Field(ge=1, le=200), _WHOLE] = Field(default=50, description="How many to answer at most.")
     cursor: Cursor | None = Field(default=None, description="Where to go on: part of the `next` of the page before.")
 
     @property
