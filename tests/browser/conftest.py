@@ -44,7 +44,7 @@ def command(server):
     """Run a command of `invoices` beside the running server, and return what it says."""
 
     def run(*words, says=""):
-        environment = {**os.environ, "DATA_DIR": str(server.data_dir)}
+        environment = {**os.environ, "DATA_DIR": str(server.data_dir), "PUBLIC_URL": server.address}
         line = [sys.executable, "-m", "app.cli", *words]
         done = subprocess.run(line, env=environment, input=says, capture_output=True, text=True, check=True)
         return done.stdout

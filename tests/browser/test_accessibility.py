@@ -1,20 +1,8 @@
 """No page keeps anybody out: axe-core finds nothing serious, and nothing is wider than a telephone."""
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
+from support.axe import violations
 from support.pages import PAGES
-
-SERIOUS = {"serious", "critical"}
-
-
-def violations(page):
-    """What axe finds on the page, as sentences that name the rule and the elements."""
-    found = Axe().run(page).response["violations"]
-    return [
-        f"{page.url}: {one['id']} at {', '.join(str(node['target']) for node in one['nodes'][:3])}"
-        for one in found
-        if one["impact"] in SERIOUS
-    ]
 
 
 @pytest.mark.browser

@@ -24,6 +24,8 @@ PAGES = [
     "/customers/new",
     "/imports",
     "/imports/1",
+    "/account",
+    "/account/second-factor",
     "/users",
     "/users/new",
     "/users/1",
