@@ -54,10 +54,11 @@ def rehash(password: str) -> str:
 
 def verify(password_hash: str | None, password: str) -> bool:
     """Tell whether the password is right; for nobody's hash (None), or none at all, it is wrong after the same work."""
-    known = password_hash if password_hash and password_hash.startswith("$argon2") else None
+    is_possible = password_hash and password_hash.startswith("$argon2") and len(password) <= LONGEST
+    known = password_hash if is_possible else None
     try:
         with _TWO_AT_ONCE:
-            _HASHER.verify(known or _HASH_OF_NOBODY, password)
+            _HASHER.verify(known or _HASH_OF_NOBODY, password[:LONGEST])
     except (VerificationError, InvalidHashError):
         return False
     return known is not None

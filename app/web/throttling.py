@@ -85,7 +85,7 @@ def record(visit: Visit, action: str, user: User | None, *, by: User | None = No
 
 
 def _place(visit: Visit) -> Throttled:
-    address = visit.address
+    address = visit.address.partition("%")[0]  # behind it stands the interface of a link-local address
     place = str(ip_network((address, _IPV6_PREFIX), strict=False)) if ":" in address else address
     return Throttled(f"address {place}", _FREE_FOR_AN_ADDRESS)
 

@@ -7,7 +7,7 @@ from support.records import a_user
 from app.domain.permissions import Role
 from app.store import database, users
 
-OPEN_TO_ALL = {"/sign-in", "/health", "/static/<content_hash>/<path:path>"}
+OPEN_TO_ALL = {"/sign-in", "/set-password", "/forgot-password", "/health", "/static/<content_hash>/<path:path>"}
 
 
 def test_every_page_asks_a_stranger_to_sign_in(app, stranger):

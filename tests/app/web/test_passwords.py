@@ -77,6 +77,12 @@ def test_long_and_foreign_passwords_are_kept_whole(password):
     assert not passwords.verify(password_hash, password[:-1])
 
 
+def test_no_password_is_cut_to_the_length_of_the_right_one():
+    password_hash = passwords.hash_password("twelve chars" * 83 + "last")
+
+    assert not passwords.verify(password_hash, "twelve chars" * 83 + "last" + "!")
+
+
 def test_a_hash_of_other_parameters_is_due_to_be_made_anew():
     assert passwords.needs_rehash(PasswordHasher(time_cost=1).hash("correct horse battery"))
     assert not passwords.needs_rehash(passwords.hash_password("correct horse battery"))

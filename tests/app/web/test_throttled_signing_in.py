@@ -81,6 +81,11 @@ def test_a_subscriber_with_many_addresses_is_one_place(app, user):
     assert tried == [422] * 21 + [429]
 
 
+@pytest.mark.parametrize("address", ["", "fe80::1%eth0", "::1"])
+def test_any_address_may_try(app, user, address):
+    assert guess(Browser(app, extra_environ={"REMOTE_ADDR": address}), 1) == [422]
+
+
 def test_an_outsider_who_keeps_guessing_does_not_keep_the_user_out(browser, app, guesser):
     guess(guesser, 7)
 
