@@ -39,7 +39,7 @@ screenshots: .venv/dev ## take the pictures of the documentation anew
 
 requirements: .venv/dev ## pin the newest versions that pyproject.toml allows
 	for name in app dev bench; do \
-	  case $$name in app) extras="--extra app --extra install" ;; dev) extras="--extra app --extra infra --extra install --extra dev" ;; \
+	  case $$name in app) extras="--extra app --extra install" ;; dev) extras="--extra app --extra infra --extra ops --extra install --extra dev" ;; \
 	    bench) extras="--extra bench" ;; esac; \
 	  $(BIN)/uv pip compile -q --upgrade --universal --python-version 3.11 --generate-hashes --no-header $$extras \
 	    pyproject.toml -o requirements/$$name.txt || exit 1; \

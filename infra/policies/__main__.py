@@ -20,7 +20,7 @@ _BUDGET = 50  # as Pulumi.yaml has it; another is said in the pack's configurati
 def _policy(rule: Rule) -> ResourceValidationPolicy:
     def validate(args: ResourceValidationArgs, report: ReportViolation) -> None:
         for fault in rule.faults(Resource(args.resource_type, args.props, bool(args.opts.protect))):
-            report(fault)
+            report(fault, None)
 
     return ResourceValidationPolicy(name=rule.name, description=rule.description, validate=validate)
 
@@ -28,7 +28,7 @@ def _policy(rule: Rule) -> ResourceValidationPolicy:
 def _within_budget(args: StackValidationArgs, report: ReportViolation) -> None:
     resources = (Resource(one.resource_type, one.props, bool(one.opts.protect)) for one in args.resources)
     for fault in above_budget(resources, Decimal(str(args.get_config().get("monthlyBudget", _BUDGET)))):
-        report(fault)
+        report(fault, None)
 
 
 PolicyPack(

@@ -1,0 +1,59 @@
+"""`fab preflight`: see what AWS would refuse before `pulumi up` rents anything."""
+
+import sys
+from pathlib import Path
+from typing import Any
+
+import boto3
+import dns.exception
+import dns.resolver
+import yaml
+from fabric import task
+from rich.console import Console
+
+from infra.costs import monthly, table
+from infra.preflight import Finding, look
+from infra.settings import Settings, SettingsError
+
+ROOT = Path(__file__).parents[1]
+_PREFIX = "invoices:"
+
+
+@task(help={"stack": "The stack whose configuration is looked at."})  # type: ignore[untyped-decorator]  # fabric is untyped
+def preflight(_context: object, stack: str = "prod") -> None:
+    """See what AWS would refuse, and what it would cost, before anything is rented."""
+    try:
+        settings = configured(ROOT / f"Pulumi.{stack}.yaml")
+    except SettingsError as error:
+        sys.exit(str(error))
+    console = Console(highlight=False)
+    findings = []
+    for finding in look(settings, boto3.client, name_servers):
+        findings.append(finding)
+        console.print(_line(finding))
+    console.print(table(monthly(settings)), style="dim")
+    if any(finding.wrong for finding in findings):
+        sys.exit("Nothing was rented: mend what is wrong above, then look again.")
+    console.print("All is well: `pulumi up` rents it.")
+
+
+def configured(path: Path) -> Settings:
+    """Return the settings of a stack; raises SettingsError."""
+    try:
+        config: dict[str, Any] = (yaml.safe_load(path.read_text(encoding="utf-8")) or {}).get("config") or {}
+    except (OSError, yaml.YAMLError) as error:
+        raise SettingsError([f"{path.name} cannot be read: {error}."]) from error
+    ours = {name.removeprefix(_PREFIX): value for name, value in config.items() if name.startswith(_PREFIX)}
+    return Settings.read(ours, str(config.get("aws:region") or ""))
+
+
+def name_servers(zone: str) -> frozenset[str]:
+    """Return who keeps the zone, as the world sees it; nobody, where it is not delegated."""
+    try:
+        return frozenset(str(server).rstrip(".").lower() for server in dns.resolver.resolve(zone, "NS"))
+    except dns.exception.DNSException:
+        return frozenset()
+
+
+def _line(finding: Finding) -> str:
+    return f"[red]✗[/] {finding.what}: {finding.wrong}" if finding.wrong else f"[green]✓[/] {finding.what}"

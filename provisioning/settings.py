@@ -1,0 +1,57 @@
+"""What is known of the server: the outputs of the stack that rented it, or a file for one rented elsewhere."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields
+from pathlib import Path
+from typing import Any, Self
+
+
+class SettingsError(Exception):
+    """What is known of the server is not enough; the message is one sentence that names the keys."""
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """The server as the stack puts it out; texts are empty for what was not rented.
+
+    `dns_records_to_set` has a line for each record that nobody has set yet; `monthly_cost` is in dollars, by item.
+    """
+
+    host: str
+    ipv6_address: str
+    user: str
+    server_name: str
+    domain: str
+    region: str
+    ssh_cidrs: tuple[str, ...]
+    dns_records_to_set: str
+    backup_bucket: str
+    aws_access_key_id: str
+    aws_secret_access_key: str = field(repr=False)
+    restorer_access_key_id: str
+    restorer_secret_access_key: str = field(repr=False)
+    alarm_topic: str
+    metric_namespace: str
+    app_secret: str
+    monthly_cost: Mapping[str, str]
+
+    @classmethod
+    def from_outputs(cls, outputs: Mapping[str, Any]) -> Self:
+        """Return the settings in what `pulumi stack output --json --show-secrets` says; raises SettingsError."""
+        names = {one.name for one in fields(cls)}
+        if missing := sorted(names - outputs.keys()):
+            raise SettingsError(f"The stack puts out no {', '.join(missing)}: run `pulumi up`.")
+        values = {name: outputs[name] for name in names}
+        return cls(**{**values, "ssh_cidrs": tuple(outputs["ssh_cidrs"])})
+
+    @classmethod
+    def from_file(cls, path: Path) -> Self:
+        """Return the settings in a file of the same keys, as JSON; raises SettingsError."""
+        try:
+            outputs = json.loads(path.read_text(encoding="utf-8"))
+        except (OSError, ValueError) as error:
+            raise SettingsError(f"{path} cannot be read as JSON: {error}.") from error
+        if not isinstance(outputs, dict):
+            raise SettingsError(f"{path} holds no object of keys and values.")
+        return cls.from_outputs(outputs)

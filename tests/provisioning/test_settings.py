@@ -1,0 +1,46 @@
+"""What is known of the server is all there, or it is said what is missing."""
+
+import json
+
+import pytest
+
+from provisioning.settings import Settings, SettingsError
+
+OUTPUTS = {
+    "host": "198.51.100.9", "ipv6_address": "2001:db8::9", "user": "ubuntu", "server_name": "invoices",
+    "domain": "invoices.example.com", "region": "us-east-1", "ssh_cidrs": ["203.0.113.7/32"],
+    "dns_records_to_set": "", "backup_bucket": "b", "aws_access_key_id": "id", "aws_secret_access_key": "hidden",
+    "restorer_access_key_id": "id", "restorer_secret_access_key": "hidden", "alarm_topic": "", "metric_namespace": "",
+    "app_secret": "", "monthly_cost": {"A month": "25.50"},
+}  # fmt: skip
+
+
+def test_what_the_stack_puts_out_is_read():
+    settings = Settings.from_outputs({**OUTPUTS, "more": 1})
+
+    assert (settings.host, settings.ssh_cidrs) == ("198.51.100.9", ("203.0.113.7/32",))
+
+
+def test_what_is_missing_is_named():
+    with pytest.raises(SettingsError, match="The stack puts out no domain, host: run `pulumi up`"):
+        Settings.from_outputs({name: value for name, value in OUTPUTS.items() if name not in {"host", "domain"}})
+
+
+def test_secrets_do_not_stand_in_what_is_printed():
+    assert "hidden" not in repr(Settings.from_outputs(OUTPUTS))
+
+
+def test_a_server_that_was_rented_elsewhere_stands_in_a_file(tmp_path):
+    path = tmp_path / "server.json"
+    path.write_text(json.dumps(OUTPUTS))
+
+    assert Settings.from_file(path) == Settings.from_outputs(OUTPUTS)
+
+
+@pytest.mark.parametrize("text", ["", "[]"])
+def test_a_file_that_says_nothing_is_refused(tmp_path, text):
+    path = tmp_path / "server.json"
+    path.write_text(text)
+
+    with pytest.raises(SettingsError, match=r"server\.json"):
+        Settings.from_file(path)
