@@ -33,6 +33,8 @@ PAGES = [
     "/audit?who=nobody-like-it",
     "/audit?from=yesterday",
     "/help",
+    "/api",
+    "/tokens",
     "/components",
     "/nowhere",
 ]

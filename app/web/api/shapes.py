@@ -25,6 +25,8 @@ _MOST_CENTS = 10**14 - 1
 # What no workbook and not every database can hold.
 _CONTROLS = r"\x00-\x08\x0b-\x1f\ufffe\uffff"
 _IN_LINE = _CONTROLS + r"\n\t"
+# One by one: what \s stands for depends on who reads the pattern.
+_BLANKS = r" \n\t\u0085\u00a0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000"
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +52,7 @@ class Matching:
 
 
 def _trimmed(controls: str) -> str:
-    return rf"[^\s{controls}](?:[^{controls}]*[^\s{controls}])?"
+    return rf"[^{_BLANKS}{controls}](?:[^{controls}]*[^{_BLANKS}{controls}])?"
 
 
 _ONE_LINE = "Please write it in one line, without blanks at its ends and without control characters."
@@ -61,7 +63,9 @@ Line = Annotated[str, Matching(f"^(?:{_trimmed(_IN_LINE)})?$", _ONE_LINE)]
 Lines = Annotated[str, Matching(f"^(?:{_trimmed(_CONTROLS)})?$", _LINES)]
 Email = Annotated[
     str,
-    Matching(rf"^(?:[^\s{_IN_LINE}@]+@[^\s{_IN_LINE}@]+)?$", "An e-mail address has an @ in it, and no blanks."),
+    Matching(
+        rf"^(?:[^{_BLANKS}{_IN_LINE}@]+@[^{_BLANKS}{_IN_LINE}@]+)?$", "An e-mail address has an @ in it, and no blanks."
+    ),
 ]
 Currency = Annotated[
     str,
