@@ -46,10 +46,13 @@ def details(entry: Entry, locale: Locale) -> list[tuple[str, str]]:
     """Return what was recorded of a deed beside the words that tell it."""
     if entry.action.endswith(".edited"):
         return []
-    said = {name: value for name, value in entry.after.items() if name != "reason" and value not in ("", None, {}, [])}
-    return [(_name(name), _value(name, value, locale)) for name, value in sorted(said.items())]
+    told_of = [
+        (_name(name), _value(name, value, locale)) for name, value in sorted(entry.after.items()) if name != "reason"
+    ]
+    return [(name, text) for name, text in told_of if text != _NOTHING]
 
 
+_NOTHING = "nothing"
 _COMMAND_LINE = "The command line"
 _PAYMENTS = {"payment.recorded", "payment.voided"}
 _OF_THEMSELVES = {"session.started", "session.ended"}
@@ -110,7 +113,7 @@ def _name(name: str) -> str:
 
 def _value(name: str, value: Any, locale: Locale) -> str:  # noqa: ANN401  # whatever JSON holds
     if value is None or value == "":
-        return "nothing"
+        return _NOTHING
     if name.endswith("_cents"):
         return locale.money(value)
     if name.endswith("_on"):
@@ -118,7 +121,8 @@ def _value(name: str, value: Any, locale: Locale) -> str:  # noqa: ANN401  # wha
     if isinstance(value, bool):
         return "yes" if value else "no"
     if isinstance(value, dict):
-        return ", ".join(f"{_name(key)} {_value(key, one, locale)}" for key, one in value.items() if one) or "nothing"
+        parts = [(_name(key), _value(key, one, locale)) for key, one in value.items() if one]
+        return ", ".join(f"{key} {text}" for key, text in parts if text != _NOTHING) or _NOTHING
     if isinstance(value, list):
         return ", ".join(_value(name, one, locale) for one in value)
     return str(value)
