@@ -46,3 +46,18 @@ def test_every_picture_is_shown_somewhere():
     pages = "".join(page.read_text() for page in [*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md")])
 
     assert [picture.name for picture in ROOT.glob("docs/images/*") if f"images/{picture.name}" not in pages] == []
+
+
+def test_every_test_that_the_security_page_names_exists():
+    named = re.findall(r"`([\w/]+\.py)::(\w+)`", (ROOT / "docs/security.md").read_text())
+
+    assert len(named) > 50
+    assert [
+        f"{file}::{name}"
+        for file, name in named
+        if not re.search(rf"^def {name}\(", _text_of(ROOT / "tests" / file), re.MULTILINE)
+    ] == []
+
+
+def _text_of(file):
+    return file.read_text() if file.exists() else ""
