@@ -2,13 +2,13 @@
 
 import re
 import secrets
+from functools import cache
 from threading import BoundedSemaphore
 from typing import Final
 
 from argon2 import Parameters, PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
 from argon2.low_level import ARGON2_VERSION, Type
-from zxcvbn.frequency_lists import FREQUENCY_LISTS
 
 MINIMUM_LENGTH = 12
 LONGEST = 1_000
@@ -23,7 +23,6 @@ _HASHER = PasswordHasher.from_parameters(PARAMETERS)
 _TWO_AT_ONCE = BoundedSemaphore(2)
 _HASH_OF_NOBODY = _HASHER.hash(secrets.token_urlsafe(24))
 
-_COMMON = frozenset(FREQUENCY_LISTS["passwords"])
 _OURS = ("invoices", "invoice", "receivables", "dashboard")
 _SHORTEST_WORD = 4
 _LEAST_BESIDE_WORDS = 8
@@ -39,11 +38,20 @@ def hash_password(password: str, *known_of_the_user: str) -> str:
         raise ValueError(f"A password must have at least {MINIMUM_LENGTH} characters.")
     if len(password) > LONGEST:
         raise ValueError(f"A password must have at most {LONGEST:,} characters.")
-    if password.casefold() in _COMMON or len(set(password)) < _LEAST_SIGNS:
+    if password.casefold() in _common() or len(set(password)) < _LEAST_SIGNS:
         raise ValueError("This password is one of those that are guessed first: please choose another.")
     if len(_beside(password, [*_OURS, *_words(known_of_the_user)])) < _LEAST_BESIDE_WORDS:
         raise ValueError("This password is little more than your name, your e-mail address or the name of this site.")
     return rehash(password)
+
+
+@cache
+def _common() -> frozenset[str]:
+    """Return the passwords that are guessed first and would be long enough."""
+    # 12 MB, which no process holds in which nobody ever chooses a password.
+    from zxcvbn.frequency_lists import FREQUENCY_LISTS  # noqa: PLC0415
+
+    return frozenset(password for password in FREQUENCY_LISTS["passwords"] if len(password) >= MINIMUM_LENGTH)
 
 
 def rehash(password: str) -> str:
