@@ -11,10 +11,11 @@ from rich.table import Table
 from app import clock
 from app.cli.opening import opened
 from app.domain.permissions import Role
-from app.store import audit, logins, one_time_links, second_factor
+from app.store import audit, logins, one_time_links, second_factor, user_changes
 from app.store import users as store
 from app.store.database import transaction
 from app.store.one_time_links import Purpose
+from app.store.user_changes import UserFacts
 from app.store.users import User
 from app.web.passwords import hash_password, new_password
 
@@ -37,7 +38,7 @@ def create_user(
         raise typer.Exit(1)
     with opened():
         password, is_new = _password(email, name, from_stdin=password_stdin)
-        user = store.create(email, name, role, password, clock.utc_now())
+        user = user_changes.create(email, UserFacts(name, role), password, None, clock.utc_now())
     typer.echo(f"{user.email} can sign in as {user.role}.")
     if is_new:
         typer.echo(f"The password, shown only now: {is_new}")

@@ -69,3 +69,10 @@ def test_a_password_that_was_reset_is_recorded_and_voids_links(invoices, sqlite,
     assert users.has_password(user.id)
     assert one_time_links.find(token, clock.utc_now()) is None
     assert audit.of_subject(f"user:{user.id}")[0].action == "password.changed"
+
+
+def test_who_is_added_is_on_record(invoices, sqlite):
+    invoices("create-user", "--email", "eve@example.com", "--role", "viewer")
+
+    (entry,) = audit.of_subject(f"user:{users.find_by_email('eve@example.com').id}")
+    assert (entry.action, entry.actor, entry.after["role"]) == ("user.created", "", "viewer")
