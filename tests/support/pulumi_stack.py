@@ -109,7 +109,9 @@ def rented(program=None, **changes):
                 stack.secret_outputs.add(name)
         await pulumi.runtime.stack.wait_for_rpcs()
 
-    asyncio.run(run())
+    # In a thread of its own: that of the tests may have a loop already, which a browser runs in.
+    with ThreadPoolExecutor(max_workers=1) as apart:
+        apart.submit(asyncio.run, run()).result()
     for loop in loops:
         loop.close()
     return stack
