@@ -51,8 +51,14 @@ def api(app, program, ledger, book, work_off):
             "auth": {"openapi": {"token": {"bearer": program.token}}},
             "generation": {"max-examples": 15},
             "seed": 1,
-            # RFC 6585: a request without If-Match is answered so.
-            "checks": {"missing_required_header": {"expected-statuses": [400, 401, 403, 406, 415, 422, 428]}},
+            "checks": {
+                # RFC 6585: a request without If-Match is answered by 428.
+                "missing_required_header": {"expected-statuses": [400, 401, 403, 406, 415, 422, 428]},
+                # RFC 9110: what is wrong and too large is refused by its size, before it is read.
+                "negative_data_rejection": {
+                    "expected-statuses": [400, 401, 403, 404, 405, 406, 409, 411, 413, 415, 422, 428, 429]
+                },
+            },
         }
     )
     found = schemathesis.openapi.from_wsgi("/api/v1/openapi.json", app, config=config)
