@@ -89,6 +89,9 @@ def test_currencies_stand_side_by_side_and_are_never_added_up(open_page, euros, 
         page.goto("/customers?q=Ölmann")
         expect(page.locator("tbody tr")).to_have_count(2)
         page.get_by_role("link", name="Bäckerei Ölmann").first.click()
+        # The keys are those of the page that one sees: pressed before it is there, they were those of the list.
+        page.get_by_role("heading", name="Bäckerei Ölmann").wait_for()
+        page.wait_for_load_state()
         page.keyboard.press("p")
         page.get_by_role("heading", name="Receipt from Bäckerei Ölmann").wait_for()
         page.get_by_role("link", name="USD").click()
