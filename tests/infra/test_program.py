@@ -1,5 +1,6 @@
 """The whole program, with every combination of its switches."""
 
+import json
 import re
 import runpy
 import subprocess
@@ -14,7 +15,7 @@ import yaml
 from support.pulumi_stack import CONFIG, REGION, rented
 
 import provisioning.settings
-from infra.program import rent
+from infra.program import main, rent
 from infra.settings import Settings
 
 ROOT = Path(__file__).parents[2]
@@ -80,6 +81,21 @@ def test_above_the_budget_nothing_is_rented():
 
     with pytest.raises(pulumi.RunError, match=r"That is above monthlyBudget, \$40\."):
         rent(settings)
+
+
+def test_what_is_rented_is_what_the_stack_is_configured_with():
+    def program():
+        said = {**CONFIG, "sshCidrs": json.dumps(CONFIG["sshCidrs"]), "backups": "false", "serverName": "till"}
+        pulumi.runtime.set_all_config(
+            {f"invoices:{name}": value for name, value in said.items()} | {"aws:region": REGION}
+        )
+        main()
+
+    stack = rented(program)
+
+    assert stack.one("Instance").inputs["name"] == "till"
+    assert stack.one("InstancePublicPorts").inputs["portInfos"][0]["ipv6Cidrs"] == ["2001:db8::/48"]
+    assert "Bucket" not in stack.kinds()
 
 
 def test_outside_pulumi_it_says_how_it_is_run():
