@@ -8,10 +8,12 @@ TEST_PROCESSES ?= 2
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help run setup check test bench screenshots requirements clean
+TOOLS := .tools/bin
+
+.PHONY: help run setup check test tools engine-test bench screenshots requirements clean
 
 help: ## list what can be made
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 run: .venv/app ## start the dashboard with a made-up workbook on http://127.0.0.1:8000
 	@$(BIN)/invoices demo --serve
@@ -23,11 +25,17 @@ check: .venv/dev ## format, lint, types, who may import whom, shell
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
-	$(BIN)/shellcheck .ci/run tests/support/*.sh
+	$(BIN)/shellcheck .ci/run tests/support/*.sh tests/engine/tools/*.sh
 
 test: .venv/dev ## all tests; PostgreSQL and Chromium are installed where that is possible
 	@tests/support/install_packages.sh postgresql chromium
-	$(BIN)/pytest -q -n $(TEST_PROCESSES)
+	$(BIN)/pytest -q -n $(TEST_PROCESSES) --ignore tests/engine
+
+tools: ## build Pulumi's command line with Go, for machines that have none
+	@command -v pulumi >/dev/null || test -x $(TOOLS)/pulumi || tests/engine/tools/build.sh $(TOOLS)
+
+engine-test: .venv/dev ## rent with Pulumi's real engine from a stand-in for AWS
+	PATH="$(CURDIR)/$(TOOLS):$$PATH" $(BIN)/pytest -q -rs -n $(TEST_PROCESSES) tests/engine
 
 bench: .venv/dev .venv-bench/bench ## measure pages and imports on PostgreSQL; `make bench ARGS=--write` writes docs/benchmarks.md
 	@tests/support/install_packages.sh postgresql wrk

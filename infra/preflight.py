@@ -95,10 +95,10 @@ def _static_ips(_server: ServerSettings, lightsail: Any) -> Finding:  # noqa: AN
 
 
 def _name_is_free(server: ServerSettings, lightsail: Any) -> Finding:  # noqa: ANN401  # a client of boto3
-    what = f"name {server.name}"
+    what = f"name {server.instance_name}"
     for instance in _all(lightsail, "get_instances", "instances"):
         tags = {tag["key"]: tag.get("value") for tag in instance.get("tags", ())}
-        if instance["name"] == server.name and tags.get("ManagedBy") != "pulumi":
+        if instance["name"] == server.instance_name and tags.get("ManagedBy") != "pulumi":
             return Finding(what, "Another server of the account is called so: choose another serverName.")
     return Finding(what)
 

@@ -51,6 +51,8 @@ def rent(settings: Settings) -> dict[str, Any]:
         "ipv6_address": ipv6_address,
         "user": settings.server.login_user,
         "server_name": settings.server.name,
+        "instance_name": server.name,
+        "host_keys": [],  # AWS tells them only once the machine has started: `fab trust` asks for them
         "domain": settings.domain,
         "region": settings.region,
         "ssh_cidrs": list(settings.server.ssh_cidrs),
@@ -74,7 +76,7 @@ def _configuration() -> dict[str, Any]:
 
 
 _ALL_KEYS = (
-    "sshPublicKey", "sshCidrs", "domain", "dns", "dnsZone", "alertEmail", "serverName", "availabilityZone", "bundle",
-    "blueprint", "addresses", "snapshotTime", "backups", "backupLockMode", "backupLockDays", "keyNumber",
-    "monitoring", "monthlyBudget", "secrets",
+    "sshPublicKey", "sshCidrs", "domain", "dns", "dnsZone", "alertEmail", "serverName", "serverNumber",
+    "availabilityZone", "bundle", "blueprint", "addresses", "snapshotTime", "backups", "backupLockMode",
+    "backupLockDays", "keyNumber", "monitoring", "monthlyBudget", "secrets",
 )  # fmt: skip

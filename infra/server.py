@@ -35,7 +35,7 @@ class Server(ComponentResource):
         )
         instance = lightsail.Instance(
             "server",
-            name=settings.name,
+            name=settings.instance_name,
             availability_zone=settings.availability_zone,
             blueprint_id=settings.blueprint,
             bundle_id=settings.bundle,

@@ -67,9 +67,13 @@ class Addresses(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class ServerSettings:
-    """What is rented as the server; `ssh_cidrs` are the networks that SSH is answered to."""
+    """What is rented as the server; `ssh_cidrs` are the networks that SSH is answered to.
+
+    All that belongs to the server is called by its name, which never changes; the machine's number counts replacements.
+    """
 
     name: str
+    number: int
     availability_zone: str
     bundle: str
     blueprint: str
@@ -77,6 +81,11 @@ class ServerSettings:
     snapshot_time: str
     ssh_public_key: str
     ssh_cidrs: tuple[str, ...]
+
+    @property
+    def instance_name(self) -> str:
+        """Return what the machine itself is called: two of one name cannot be, so one that takes over has another."""
+        return self.name if self.number == 1 else f"{self.name}-{self.number}"
 
     @property
     def login_user(self) -> str:
@@ -184,6 +193,7 @@ class _Reader:
 def _server(reader: _Reader, region: str) -> ServerSettings:
     return ServerSettings(
         name=reader.read("serverName", _server_name, ""),
+        number=reader.whole_number("serverNumber", 1, 1, 9_999),
         availability_zone=reader.read("availabilityZone", _zone_in(region), ""),
         bundle=reader.read("bundle", _bundle, ""),
         blueprint=reader.read("blueprint", _blueprint, ""),

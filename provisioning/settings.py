@@ -15,13 +15,16 @@ class SettingsError(Exception):
 class Settings:
     """The server as the stack puts it out; texts are empty for what was not rented.
 
-    `dns_records_to_set` has a line for each record that nobody has set yet; `monthly_cost` is in dollars, by item.
+    `dns_records_to_set` has a line for each record that nobody has set yet; `monthly_cost` is in dollars, by item;
+    `host_keys` are lines such as `ssh-ed25519 AAAA…`, empty where only `fab trust` can know them.
     """
 
     host: str
     ipv6_address: str
     user: str
     server_name: str
+    instance_name: str
+    host_keys: tuple[str, ...]
     domain: str
     region: str
     ssh_cidrs: tuple[str, ...]
@@ -43,7 +46,7 @@ class Settings:
         if missing := sorted(names - outputs.keys()):
             raise SettingsError(f"The stack puts out no {', '.join(missing)}: run `pulumi up`.")
         values = {name: outputs[name] for name in names}
-        return cls(**{**values, "ssh_cidrs": tuple(outputs["ssh_cidrs"])})
+        return cls(**{**values, **{name: tuple(outputs[name]) for name in ("ssh_cidrs", "host_keys")}})
 
     @classmethod
     def from_file(cls, path: Path) -> Self:

@@ -14,7 +14,7 @@ from pulumi_policy import (
 
 from infra.policies.rules import RULES, Resource, Rule, above_budget
 
-_BUDGET = 50  # as Pulumi.yaml has it; another is said in the pack's configuration
+_BUDGET = 50  # where the stack watches no budget: as Pulumi.yaml has it; another is said in the pack's configuration
 
 
 def _policy(rule: Rule) -> ResourceValidationPolicy:

@@ -12,6 +12,7 @@ Properties = Mapping[str, Any]
 
 _EVERYBODY = {"0.0.0.0/0", "::/0"}
 _SSH = 22
+_BUDGET = "aws:budgets/budget:Budget"
 _HOLDS_DATA = {
     "aws:lightsail/instance:Instance",
     "aws:lightsail/staticIp:StaticIp",
@@ -32,7 +33,7 @@ _TAGGED = {
     "aws:sns/topic:Topic",
     "aws:cloudwatch/metricAlarm:MetricAlarm",
     "aws:route53/healthCheck:HealthCheck",
-    "aws:budgets/budget:Budget",
+    _BUDGET,
     "aws:secretsmanager/secret:Secret",
 }
 
@@ -119,9 +120,16 @@ RULES = (
 )
 
 
-def above_budget(resources: Iterable[Resource], budget: Decimal) -> Iterator[str]:
-    """Yield what is wrong with what all resources together cost a month, by the prices that we know."""
+def above_budget(resources: Iterable[Resource], otherwise: Decimal) -> Iterator[str]:
+    """Yield what is wrong with what all resources together cost a month, by the prices that we know.
+
+    The budget is the limit of the stack's own budget alarm, else what is said, in dollars.
+    """
+    resources = list(resources)
     cost = sum((_cost(resource) for resource in resources), Decimal(0))
+    budget = min(
+        (Decimal(one.properties["limitAmount"]) for one in resources if one.kind == _BUDGET), default=otherwise
+    )
     if cost > budget:
         yield f"The stack costs ${cost:.2f} a month, above the budget of ${budget:.2f}."
 

@@ -126,3 +126,10 @@ def test_a_stack_above_its_budget_is_found():
     server = Resource("aws:lightsail/instance:Instance", {"bundleId": "large_3_0"}, is_protected=True)
 
     assert list(above_budget([server], Decimal(40))) == ["The stack costs $44.00 a month, above the budget of $40.00."]
+
+
+def test_the_budget_is_the_limit_that_the_stack_itself_watches():
+    server = Resource("aws:lightsail/instance:Instance", {"bundleId": "large_3_0"}, is_protected=True)
+    budget = Resource("aws:budgets/budget:Budget", {"limitAmount": "60"}, is_protected=False)
+
+    assert list(above_budget([server, budget], Decimal(40))) == []

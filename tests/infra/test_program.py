@@ -98,6 +98,17 @@ def test_what_is_rented_is_what_the_stack_is_configured_with():
     assert "Bucket" not in stack.kinds()
 
 
+def test_the_only_other_names_are_those_of_types_that_aws_s_provider_renamed():
+    aliases = [(one.kind, alias.spec) for one in rented().resources for alias in one.options.aliases]
+
+    assert {(kind, spec.type.split(":")[-1], spec.name) for kind, spec in aliases} == {
+        ("Bucket", "BucketV2", ""), ("BucketVersioning", "BucketVersioningV2", ""),
+        ("BucketServerSideEncryptionConfiguration", "BucketServerSideEncryptionConfigurationV2", ""),
+        ("BucketObjectLockConfiguration", "BucketObjectLockConfigurationV2", ""),
+        ("BucketLifecycleConfiguration", "BucketLifecycleConfigurationV2", ""),
+    }  # fmt: skip
+
+
 def test_outside_pulumi_it_says_how_it_is_run():
     done = subprocess.run([sys.executable, "-m", "infra"], cwd=ROOT, capture_output=True, text=True, check=False)
 

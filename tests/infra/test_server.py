@@ -19,6 +19,15 @@ def test_the_server_is_the_one_that_was_asked_for(stack):
     assert inputs["addOn"] == {"type": "AutoSnapshot", "snapshotTime": "06:00", "status": "Enabled"}
 
 
+def test_a_machine_that_takes_over_has_a_name_of_its_own_and_all_else_keeps_its_name():
+    stack = rented(serverNumber="2")
+
+    assert stack.one("Instance").inputs["name"] == "invoices-2"
+    assert stack.one("StaticIp").inputs["name"] == "invoices-address"
+    assert stack.one("KeyPair").inputs["name"] == "invoices-operator"
+    assert {one.inputs["name"] for one in stack.of("User")} == {"invoices-server", "invoices-restorer"}
+
+
 def test_the_server_is_protected_from_being_replaced(stack):
     options = stack.one("Instance").options
 

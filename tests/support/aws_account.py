@@ -1,0 +1,156 @@
+"""An AWS account that lives in a file: what a resource provider asks for, with Lightsail's own semantics.
+
+Sources of the semantics: Lightsail's API reference (PutInstancePublicPorts sets the whole set, CloseInstancePublicPorts
+closes the ports of a set, DetachStaticIp takes the name of the address and no instance) and what replacing does to them
+in terraform-provider-aws (issue 10143) and pulumi-aws (issue 1511).
+"""
+
+import json
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+
+# What AWS opens on a new instance until it is told otherwise.
+_OPEN_AT_FIRST = [
+    {"fromPort": port, "toPort": port, "protocol": "tcp", "cidrs": ["0.0.0.0/0"], "ipv6Cidrs": ["::/0"]}
+    for port in (22, 80)
+]
+INSTANCE = "aws:lightsail/instance:Instance"
+STATIC_IP = "aws:lightsail/staticIp:StaticIp"
+ATTACHMENT = "aws:lightsail/staticIpAttachment:StaticIpAttachment"
+PORTS = "aws:lightsail/instancePublicPorts:InstancePublicPorts"
+BUCKET = "aws:s3/bucket:Bucket"
+
+
+class RefusedError(Exception):
+    """AWS says no; the message is its answer."""
+
+
+@dataclass
+class Instance:
+    """A Lightsail instance: what it was made from, its open ports, and the name of the address attached to it."""
+
+    inputs: dict[str, Any]
+    ports: list[dict[str, Any]] = field(default_factory=lambda: list(_OPEN_AT_FIRST))
+    static_ip: str = ""
+
+
+@dataclass
+class Account:
+    """Everything that was rented, and in which order it was asked for."""
+
+    instances: dict[str, Instance] = field(default_factory=dict)
+    static_ips: dict[str, str] = field(default_factory=dict)
+    others: dict[str, dict[str, Any]] = field(default_factory=dict)
+    asked: list[list[str]] = field(default_factory=list)
+    made: int = 0
+
+    @classmethod
+    def load(cls, path: Path) -> "Account":
+        """Return the account as it was left, an empty one where there is none yet."""
+        if not path.exists():
+            return cls()
+        kept = json.loads(path.read_text())
+        kept["instances"] = {name: Instance(**instance) for name, instance in kept["instances"].items()}
+        return cls(**kept)
+
+    def save(self, path: Path) -> None:
+        path.write_text(json.dumps(asdict(self), indent=1))
+
+    def create(self, kind: str, name: str, inputs: dict[str, Any]) -> tuple[str, dict[str, Any]]:
+        """Rent it and return its id and its properties."""
+        self.made += 1
+        if kind == INSTANCE:
+            return self._create_instance(inputs)
+        if kind == STATIC_IP:
+            self.static_ips[inputs["name"]] = f"198.51.100.{self.made}"
+            return inputs["name"], self.properties(kind, inputs["name"], inputs) or {}
+        if kind == ATTACHMENT:
+            self._attach(inputs["staticIpName"], self._instance(inputs["instanceName"]))
+            return inputs["staticIpName"], self.properties(kind, inputs["staticIpName"], inputs) or {}
+        if kind == PORTS:
+            self._instance(inputs["instanceName"]).ports = list(inputs["portInfos"])
+            return f"{inputs['instanceName']}-{self.made}", dict(inputs)
+        found = {**inputs, **self._answers(kind, inputs)}
+        id_ = found.get("bucket") if kind == BUCKET else f"{name}-{self.made}"
+        self.others[f"{kind} {id_}"] = found
+        return str(id_), found
+
+    def properties(self, kind: str, id_: str, before: dict[str, Any]) -> dict[str, Any] | None:
+        """Return what it is now, None where it is gone."""
+        if kind == INSTANCE:
+            instance = self.instances.get(id_)
+            return {**instance.inputs, **_addresses(instance)} if instance else None
+        if kind == STATIC_IP:
+            return {**before, "ipAddress": self.static_ips[id_]} if id_ in self.static_ips else None
+        if kind == ATTACHMENT:
+            at = next((name for name, one in self.instances.items() if one.static_ip == id_), None)
+            return {**before, "instanceName": at, "ipAddress": self.static_ips[id_]} if at else None
+        if kind == PORTS:
+            instance = self.instances.get(before["instanceName"])
+            return {**before, "portInfos": instance.ports} if instance else None
+        return self.others.get(f"{kind} {id_}")
+
+    def update(self, kind: str, id_: str, inputs: dict[str, Any]) -> dict[str, Any]:
+        if kind == INSTANCE:
+            self._instance(id_).inputs = inputs
+        elif f"{kind} {id_}" in self.others:
+            self.others[f"{kind} {id_}"] |= inputs
+        return self.properties(kind, id_, inputs) or {}
+
+    def delete(self, kind: str, id_: str, before: dict[str, Any]) -> None:
+        if kind == INSTANCE:  # with it go its ports, its attachment and its snapshots
+            self.instances.pop(id_, None)
+        elif kind == STATIC_IP:
+            self.static_ips.pop(id_, None)
+        elif kind == ATTACHMENT:
+            for instance in self.instances.values():  # whichever has it by now: the API is told no instance
+                if instance.static_ip == id_:
+                    instance.static_ip = ""
+        elif kind == PORTS:
+            if before["instanceName"] in self.instances:
+                instance = self.instances[before["instanceName"]]
+                closed = [_range(port) for port in before["portInfos"]]
+                instance.ports = [port for port in instance.ports if _range(port) not in closed]
+        else:
+            self.others.pop(f"{kind} {id_}", None)
+
+    def _create_instance(self, inputs: dict[str, Any]) -> tuple[str, dict[str, Any]]:
+        name = inputs["name"]
+        if name in self.instances:
+            raise RefusedError(f"Some names are already in use: {name}")
+        self.instances[name] = Instance(inputs)
+        return name, {**inputs, **_addresses(self.instances[name])}
+
+    def _instance(self, name: str) -> Instance:
+        if name not in self.instances:
+            raise RefusedError(f"The Instance does not exist: {name}")
+        return self.instances[name]
+
+    def _attach(self, static_ip: str, to: Instance) -> None:
+        if static_ip not in self.static_ips:
+            raise RefusedError(f"The StaticIp does not exist: {static_ip}")
+        for instance in self.instances.values():
+            if instance.static_ip == static_ip:
+                instance.static_ip = ""
+        to.static_ip = static_ip
+
+    def _answers(self, kind: str, inputs: dict[str, Any]) -> dict[str, Any]:
+        """Return what AWS adds of its own, as far as the program goes on with it."""
+        service = kind.split(":")[1].split("/", maxsplit=1)[0]
+        name = inputs.get("name") or f"{inputs.get('bucketPrefix', '')}{self.made}"
+        added: dict[str, Any] = {"arn": f"arn:aws:{service}:us-east-1:123456789012:{name}"}
+        if kind == BUCKET:
+            added |= {"bucket": name, "arn": f"arn:aws:s3:::{name}"}
+        if kind == "aws:iam/accessKey:AccessKey":
+            added["secret"] = f"secret-half-{self.made}"
+        return added
+
+
+def _addresses(instance: Instance) -> dict[str, Any]:
+    has_ipv6 = instance.inputs.get("ipAddressType") == "dualstack"
+    return {"ipv6Addresses": ["2001:db8::9"] if has_ipv6 else [], "publicIpAddress": "192.0.2.1", "username": "ubuntu"}
+
+
+def _range(port: dict[str, Any]) -> tuple[Any, ...]:
+    return port["protocol"], port["fromPort"], port["toPort"]

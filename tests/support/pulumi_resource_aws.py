@@ -1,0 +1,168 @@
+"""A stand-in for Pulumi's AWS plugin: its protocol as the engine speaks it, with an account in a file instead of AWS.
+
+Run as `pulumi-resource-aws`; the account's file is named by AWS_ACCOUNT_FILE. Which change of an input replaces a
+resource is written down from the schema of pulumi-aws 7 (`willReplaceOnChanges`).
+"""
+
+import os
+import sys
+import time
+from concurrent import futures
+from pathlib import Path
+from typing import Any
+
+import grpc
+from google.protobuf import empty_pb2, json_format, struct_pb2
+from pulumi.runtime.proto import plugin_pb2, provider_pb2, provider_pb2_grpc
+from support.aws_account import ATTACHMENT, BUCKET, INSTANCE, PORTS, STATIC_IP, Account, RefusedError
+
+UNKNOWN = "04da6b54-80e4-46f7-96ec-b56ff0331ba9"  # the engine's word for a value that is not known before it is made
+_LATER_IN_PLACE = {
+    INSTANCE: {"tags", "tagsAll", "addOn", "ipAddressType"},
+    ATTACHMENT: set[str](),
+    PORTS: set[str](),
+    STATIC_IP: set[str](),
+    "aws:lightsail/keyPair:KeyPair": {"tags"},
+    "aws:lightsail/domainEntry:DomainEntry": set[str](),
+}
+_REPLACES = {
+    BUCKET: {"bucket", "bucketPrefix", "objectLockEnabled", "region"},
+    "aws:route53/record:Record": {"name", "type", "zoneId"},
+    "aws:iam/accessKey:AccessKey": {"user"},
+    "aws:sns/topic:Topic": {"name", "region"},
+    "aws:cloudwatch/metricAlarm:MetricAlarm": {"name", "region"},
+}
+
+_PUT_OUT = {"arn", "ipAddress", "ipv6Addresses", "publicIpAddress", "secret", "username"}
+
+
+class Provider(provider_pb2_grpc.ResourceProviderServicer):
+    """Answers the engine, one request at a time."""
+
+    def __init__(self, account: Path) -> None:
+        self._path = account
+
+    def GetPluginInfo(self, request, context):
+        return plugin_pb2.PluginInfo(version="7.51.1")
+
+    def CheckConfig(self, request, context):
+        return provider_pb2.CheckResponse(inputs=request.news)
+
+    def DiffConfig(self, request, context):
+        return provider_pb2.DiffResponse(changes=provider_pb2.DiffResponse.DIFF_NONE)
+
+    def Configure(self, request, context):
+        return provider_pb2.ConfigureResponse(acceptSecrets=False, supportsPreview=False, acceptResources=False)
+
+    def Check(self, request, context):
+        return provider_pb2.CheckResponse(inputs=request.news)
+
+    def Diff(self, request, context):
+        kind, before, after = _kind(request.urn), _plain(request.old_inputs), _plain(request.news)
+        ignored = set(request.ignoreChanges)
+        changed = sorted(
+            key for key in {*before, *after} if before.get(key) != after.get(key) and not _internal(key, ignored)
+        )
+        replacing = [key for key in changed if _replaces(kind, key)]
+        kinds = provider_pb2.DiffResponse
+        return provider_pb2.DiffResponse(
+            changes=kinds.DIFF_SOME if changed else kinds.DIFF_NONE,
+            diffs=changed,
+            replaces=replacing,
+            # As the bridge does: two of one name cannot be, so the old one goes first; the nameless have no such luck.
+            deleteBeforeReplace=bool(replacing and "name" in after),
+        )
+
+    def Create(self, request, context):
+        with self._account("create", request.urn, context) as account:
+            id_, found = account.create(_kind(request.urn), _name(request.urn), _plain(request.properties))
+        return provider_pb2.CreateResponse(id=id_, properties=_struct(found))
+
+    def Read(self, request, context):
+        inputs, before = _plain(request.inputs), _plain(request.properties)
+        found = Account.load(self._path).properties(_kind(request.urn), request.id, before or inputs)
+        if found is None:
+            return provider_pb2.ReadResponse()
+        # Asked for by an import, which knows no inputs yet, or by a refresh, which has those of the last time.
+        inputs = {key: found[key] for key in inputs or found.keys() - _PUT_OUT if key in found}
+        return provider_pb2.ReadResponse(id=request.id, properties=_struct(found), inputs=_struct(inputs))
+
+    def Update(self, request, context):
+        with self._account("update", request.urn, context) as account:
+            found = account.update(_kind(request.urn), request.id, _plain(request.news))
+        return provider_pb2.UpdateResponse(properties=_struct(found))
+
+    def Delete(self, request, context):
+        with self._account("delete", request.urn, context) as account:
+            account.delete(_kind(request.urn), request.id, _plain(request.properties))
+        return empty_pb2.Empty()
+
+    def Invoke(self, request, context):
+        if request.tok != "aws:route53/getZone:getZone":
+            context.abort(grpc.StatusCode.UNIMPLEMENTED, f"{request.tok} is not answered here")
+        return provider_pb2.InvokeResponse(**{"return": _struct({"zoneId": "Z1", **_plain(request.args)})})
+
+    def Cancel(self, request, context):
+        return empty_pb2.Empty()
+
+    def _account(self, verb: str, urn: str, context: grpc.ServicerContext) -> "_Asked":
+        return _Asked(self._path, [verb, _kind(urn).split(":")[-1], _name(urn)], context)
+
+
+class _Asked:
+    """The account while it is asked something: what it becomes is kept, and a refusal is answered as AWS's."""
+
+    def __init__(self, path: Path, asked: list[str], context: grpc.ServicerContext) -> None:
+        self._path, self._asked, self._context = path, asked, context
+
+    def __enter__(self) -> Account:
+        self._kept = Account.load(self._path)
+        self._kept.asked.append(self._asked)
+        return self._kept
+
+    def __exit__(self, kind: object, error: BaseException | None, traceback: object) -> None:
+        self._kept.save(self._path)
+        if isinstance(error, RefusedError):
+            self._context.abort(grpc.StatusCode.INVALID_ARGUMENT, str(error))
+
+
+def _kind(urn: str) -> str:
+    return urn.split("::")[2].rsplit("$", maxsplit=1)[-1]
+
+
+def _name(urn: str) -> str:
+    return urn.split("::")[3]
+
+
+def _internal(key: str, ignored: set[str]) -> bool:
+    return key.startswith("__") or key in ignored
+
+
+def _replaces(kind: str, key: str) -> bool:
+    if kind in _LATER_IN_PLACE:
+        return key not in _LATER_IN_PLACE[kind]
+    return key in _REPLACES.get(kind, {"name"})
+
+
+def _plain(properties: struct_pb2.Struct) -> dict[str, Any]:
+    return json_format.MessageToDict(properties)
+
+
+def _struct(properties: dict[str, Any]) -> struct_pb2.Struct:
+    return json_format.ParseDict(properties, struct_pb2.Struct())
+
+
+def main() -> None:
+    """Serve until the engine ends us; the first line that is printed is the port."""
+    server = grpc.server(futures.ThreadPoolExecutor(max_workers=1))
+    provider_pb2_grpc.add_ResourceProviderServicer_to_server(Provider(Path(os.environ["AWS_ACCOUNT_FILE"])), server)
+    port = server.add_insecure_port("127.0.0.1:0")
+    server.start()
+    sys.stdout.write(f"{port}\n")
+    sys.stdout.flush()
+    while True:
+        time.sleep(3600)
+
+
+if __name__ == "__main__":
+    main()
