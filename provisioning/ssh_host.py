@@ -1,0 +1,164 @@
+"""A server reached by SSH: host keys are verified, waiting is bounded, every word of a command is quoted."""
+
+import posixpath
+import secrets
+import shlex
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import paramiko
+from fabric import Connection
+
+from provisioning.host import HostError, Ran
+
+CONNECT_SECONDS = 10
+_KEEPALIVE_SECONDS = 30
+_ATTEMPTS = 3
+_LINES_TOLD = 15
+_LONGEST_COMMAND_TOLD = 200
+
+
+class SshHost:
+    """A server that is logged in to as a user who may become root without a password."""
+
+    def __init__(self, connection: Connection, *, is_rehearsal: bool = False) -> None:
+        self._connection = connection
+        self.is_rehearsal = is_rehearsal
+        self.name = str(connection.host)
+
+    def run(self, *command: str, stdin: str = "", check: bool = True, seconds: int = 60) -> Ran:
+        """Run a command as root that changes nothing."""
+        ran = self._run(command, stdin, seconds)
+        if check and not ran.ok:
+            told = "\n".join((ran.err or ran.out).strip().splitlines()[-_LINES_TOLD:])
+            line = shlex.join(command)[:_LONGEST_COMMAND_TOLD]
+            raise HostError(f"{self.name}: `{line}` ended with {ran.exit_code}:\n{told}")
+        return ran
+
+    def act(self, *command: str, stdin: str = "", check: bool = True, seconds: int = 600) -> Ran:
+        """Run a command as root that changes something, unless this is a rehearsal."""
+        return Ran(0, "") if self.is_rehearsal else self.run(*command, stdin=stdin, check=check, seconds=seconds)
+
+    def read(self, path: str) -> str | None:
+        """Return the text of a file, None where there is none."""
+        found = self.run("cat", "--", path, check=False)
+        if found.ok:
+            return found.out
+        if "No such file" in found.err:
+            return None
+        raise HostError(f"{self.name}: {path} cannot be read: {found.err.strip()}")
+
+    def write(
+        self,
+        path: str,
+        content: str,
+        *,
+        mode: str = "0644",
+        owner: str = "root:root",
+        valid: Sequence[str] = (),
+    ) -> None:
+        """Write beside the file, have it checked, then put it in its place at once."""
+        beside = f"{path}.{secrets.token_hex(4)}.new"
+        self.act("install", "-d", posixpath.dirname(path))
+        try:
+            self.act("sh", "-c", 'umask 077; cat > "$1"', "sh", beside, stdin=content)
+            self.act("chown", owner, beside)
+            self.act("chmod", mode, beside)
+            if valid:
+                self.act(*(part.replace("{}", beside) for part in valid))
+            self.act("mv", "-f", "--", beside, path)
+        except HostError:
+            self.act("rm", "-f", "--", beside, check=False)
+            raise
+
+    def upload(self, local: str, path: str, *, mode: str = "0644") -> None:
+        """Copy a file of this machine, over the connection that there is."""
+        if self.is_rehearsal:
+            return
+        landing = f"/tmp/invoices-{secrets.token_hex(8)}"  # noqa: S108  # nobody can guess it, and it is gone at once
+        with _as_host_error(self.name, f"the upload of {Path(local).name}"):
+            self._connection.put(local, landing)
+        try:
+            self.act("install", "-D", "-m", mode, "-o", "root", "-g", "root", landing, path)
+        finally:
+            self.run("rm", "-f", "--", landing, check=False)
+
+    def _run(self, command: Sequence[str], stdin: str, seconds: int) -> Ran:
+        # Not by Fabric's own `run`: it feeds standard input a character at a time, a hundred a second.
+        with _as_host_error(self.name, shlex.join(command)[:_LONGEST_COMMAND_TOLD]), ThreadPoolExecutor(1) as beside:
+            given, out, err = self._connection.client.exec_command(f"sudo -n -- {shlex.join(command)}", timeout=seconds)
+            complaints = beside.submit(err.read)
+            given.write(stdin)
+            given.channel.shutdown_write()
+            printed = out.read()
+            return Ran(out.channel.recv_exit_status(), _text(printed), _text(complaints.result()))
+
+
+@contextmanager
+def connected(
+    address: str,
+    user: str,
+    known_hosts: Path,
+    *,
+    identity: str = "",
+    config: Any = None,  # noqa: ANN401  # Fabric's, which is untyped
+    is_rehearsal: bool = False,
+) -> Iterator[SshHost]:
+    """Connect to a server whose key stands in the file; raises HostError."""
+    with _connection(address, user, known_hosts, identity, config) as connection:
+        yield SshHost(connection, is_rehearsal=is_rehearsal)
+
+
+@contextmanager
+def _connection(address: str, user: str, known_hosts: Path, identity: str, config: Any) -> Iterator[Connection]:  # noqa: ANN401
+    only = {"key_filename": identity, "look_for_keys": False, "allow_agent": False} if identity else {}
+    for attempt in range(_ATTEMPTS):
+        connection = Connection(
+            address, user=user, config=config, connect_timeout=CONNECT_SECONDS,
+            connect_kwargs={"banner_timeout": CONNECT_SECONDS, "auth_timeout": CONNECT_SECONDS, **only},
+        )  # fmt: skip
+        # Fabric itself would take any key.
+        connection.client.set_missing_host_key_policy(paramiko.RejectPolicy())
+        if known_hosts.exists():
+            connection.client.load_host_keys(str(known_hosts))
+        try:
+            connection.open()
+        except (TimeoutError, ConnectionError, EOFError) as error:
+            if attempt + 1 == _ATTEMPTS:
+                raise HostError(
+                    f"{address}: it does not answer to SSH ({str(error) or type(error).__name__})."
+                ) from error
+            continue
+        except paramiko.BadHostKeyException as error:
+            raise HostError(
+                f"{address}: it is not the server it was, its key is another. If it was replaced: `fab trust --anew`."
+            ) from error
+        except paramiko.AuthenticationException as error:
+            raise HostError(
+                f"{address}: it lets nobody in as {user} with this key; name another with -i FILE."
+            ) from error
+        except (paramiko.SSHException, OSError) as error:
+            unknown = "not found in known_hosts" in str(error)
+            why = "its key is not known yet: `fab trust` shows and keeps it" if unknown else str(error)
+            raise HostError(f"{address}: {why}.") from error
+        break
+    with connection:
+        connection.transport.set_keepalive(_KEEPALIVE_SECONDS)
+        yield connection
+
+
+@contextmanager
+def _as_host_error(name: str, what: str) -> Iterator[None]:
+    try:
+        yield
+    except (TimeoutError, OSError, EOFError, paramiko.SSHException) as error:
+        raise HostError(
+            f"{name}: the connection failed during {what} ({str(error) or type(error).__name__})."
+        ) from error
+
+
+def _text(printed: bytes) -> str:
+    return printed.decode("utf-8", errors="replace")
