@@ -33,7 +33,7 @@ class Host(Protocol):
         """Run a command that changes nothing; raises HostError if it fails, unless failure is an answer."""
 
     def act(self, *command: str, stdin: str = "", check: bool = True, seconds: int = 600) -> Ran:
-        """Run a command that changes something; a rehearsal does not run it. Secrets go through `stdin` only."""
+        """Run a command that changes something; a rehearsal does not. Secrets go through `stdin` only."""
 
     def read(self, path: str) -> str | None:
         """Return the text of a file, None where there is none."""
