@@ -24,7 +24,7 @@ class HostError(Exception):
 
 
 class Host(Protocol):
-    """A server. What asks is `run` and `read`, what changes is `act` and `write`: those only note it when rehearsing."""
+    """A server. `run` and `read` ask; `act`, `write` and `upload` change, and do nothing in a rehearsal."""
 
     name: str
     is_rehearsal: bool
