@@ -1,5 +1,20 @@
 """What an operator can do: `fab --list`; each command stands in playbooks/."""
 
+from playbooks.audit import audit
+from playbooks.console import console
+from playbooks.costs import costs
+from playbooks.create_user import create_user
+from playbooks.deploy import deploy
+from playbooks.import_workbook import import_workbook
+from playbooks.lock import lock
+from playbooks.logs import logs
 from playbooks.preflight import preflight
+from playbooks.rollback import rollback
+from playbooks.status import status
+from playbooks.trust import trust
+from playbooks.verify import verify
 
-__all__ = ["preflight"]
+__all__ = [
+    "audit", "console", "costs", "create_user", "deploy", "import_workbook", "lock", "logs", "preflight",
+    "rollback", "status", "trust", "verify",
+]  # fmt: skip

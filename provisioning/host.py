@@ -32,7 +32,7 @@ class Host(Protocol):
     def run(self, *command: str, stdin: str = "", check: bool = True, seconds: int = 60) -> Ran:
         """Run a command that changes nothing; raises HostError if it fails, unless failure is an answer."""
 
-    def act(self, *command: str, stdin: str = "", check: bool = True, seconds: int = 600) -> Ran:
+    def act(self, *command: str, stdin: str | bytes = "", check: bool = True, seconds: int = 600) -> Ran:
         """Run a command that changes something; a rehearsal does not. Secrets go through `stdin` only."""
 
     def read(self, path: str) -> str | None:

@@ -29,7 +29,7 @@ class SshHost:
         self.is_rehearsal = is_rehearsal
         self.name = str(connection.host)
 
-    def run(self, *command: str, stdin: str = "", check: bool = True, seconds: int = 60) -> Ran:
+    def run(self, *command: str, stdin: str | bytes = "", check: bool = True, seconds: int = 60) -> Ran:
         """Run a command as root that changes nothing."""
         ran = self._run(command, stdin, seconds)
         if check and not ran.ok:
@@ -38,7 +38,7 @@ class SshHost:
             raise HostError(f"{self.name}: `{line}` ended with {ran.exit_code}:\n{told}")
         return ran
 
-    def act(self, *command: str, stdin: str = "", check: bool = True, seconds: int = 600) -> Ran:
+    def act(self, *command: str, stdin: str | bytes = "", check: bool = True, seconds: int = 600) -> Ran:
         """Run a command as root that changes something, unless this is a rehearsal."""
         return Ran(0, "") if self.is_rehearsal else self.run(*command, stdin=stdin, check=check, seconds=seconds)
 
@@ -86,7 +86,7 @@ class SshHost:
         finally:
             self.run("rm", "-f", "--", landing, check=False)
 
-    def _run(self, command: Sequence[str], stdin: str, seconds: int) -> Ran:
+    def _run(self, command: Sequence[str], stdin: str | bytes, seconds: int) -> Ran:
         # Not by Fabric's own `run`: it feeds standard input a character at a time, a hundred a second.
         with _as_host_error(self.name, shlex.join(command)[:_LONGEST_COMMAND_TOLD]), ThreadPoolExecutor(1) as beside:
             given, out, err = self._connection.client.exec_command(f"sudo -n -- {shlex.join(command)}", timeout=seconds)

@@ -28,7 +28,7 @@ class RecordingHost:
         self.asked.append(line)
         return self._answer(line, command, check)
 
-    def act(self, *command: str, stdin: str = "", check: bool = True, seconds: int = 600) -> Ran:
+    def act(self, *command: str, stdin: str | bytes = "", check: bool = True, seconds: int = 600) -> Ran:
         if self.is_rehearsal:
             return Ran(0, "")
         line = " ".join(command)

@@ -1,0 +1,26 @@
+"""`fab costs`: what the stack costs a month, item by item."""
+
+import sys
+
+from invoke.context import Context
+from invoke.tasks import task
+from rich.box import SIMPLE_HEAD
+from rich.console import Console
+from rich.table import Table
+
+from playbooks.steps.inventory import server_settings
+from playbooks.steps.session import SERVER_HELP, STACK
+from provisioning.settings import SettingsError
+
+
+@task(help=SERVER_HELP)
+def costs(_context: Context, *, server: str = "", stack: str = STACK) -> None:
+    """Show what the server costs a month, as the stack puts it out."""
+    try:
+        settings = server_settings(server, stack)
+    except SettingsError as error:
+        sys.exit(str(error))
+    table = Table("Item", "Dollars a month", box=SIMPLE_HEAD)
+    for item, dollars in settings.monthly_cost.items():
+        table.add_row(item, dollars)
+    Console().print(table)

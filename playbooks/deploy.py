@@ -1,0 +1,185 @@
+"""`fab deploy`: let a commit serve, without a request lost; what fails leaves the old version serving."""
+
+from dataclasses import dataclass
+from functools import partial
+
+from invoke.context import Context
+from invoke.tasks import task
+
+from playbooks.steps import deploy_log, lock, release
+from playbooks.steps.public_check import wait_until_served
+from playbooks.steps.release import Release
+from playbooks.steps.session import EXPECTED, SERVER_HELP, STACK, RefusedError, Session, session
+from playbooks.steps.stack import Stack, containers, health
+from playbooks.steps.stack_settings import ensure_settings, wanted
+from playbooks.steps.switching import Switch, routed_to
+from provisioning import ensure
+from provisioning.host import Host
+
+_PROXY = "/opt/invoices/proxy"
+_DUMPS = "/var/lib/invoices/dumps"
+_LEAST_FREE_KILOBYTES = 2_000_000
+_BUILD_SECONDS = 1_800
+_FIRST_CERTIFICATE_SECONDS = 120
+_SERVED_SECONDS = 30
+_ROOT_CERTIFICATE = "/data/caddy/pki/authorities/local/root.crt"
+
+
+@task(
+    help=SERVER_HELP
+    | {
+        "allow_dirty": "Deploy what is not committed as well, and mark the release so.",
+        "dry_run": "Say what would be done, and do nothing.",
+    }
+)
+def deploy(
+    context: Context, *, server: str = "", stack: str = STACK, allow_dirty: bool = False, dry_run: bool = False
+) -> None:
+    """Let the commit that is checked out serve."""
+    with session(context, server, stack, dry_run=dry_run) as found:
+        wanted_release = Release.of_checkout(allow_dirty=allow_dirty)
+        Deployment(found, wanted_release).run()
+
+
+@dataclass(frozen=True, slots=True)
+class Deployment:
+    """One deploy of one release to one server."""
+
+    session: Session
+    release: Release
+
+    def run(self) -> None:
+        """Deploy, holding the lock, and log how it ended."""
+        host, version = self.session.host, self.release.version
+        before = release.current(host)
+        if host.is_rehearsal:
+            self._tell(before)
+            return
+        _refuse_where_it_cannot_be(host)
+        with lock.held(host, f"deploy {version}"):
+            try:
+                changed = self._deploy(before)
+            except EXPECTED as error:
+                deploy_log.append(host, "deploy", version, f"failed: {str(error).splitlines()[0]}")
+                raise
+            except BaseException:
+                deploy_log.append(host, "deploy", version, "broken off")
+                raise
+            if changed:
+                deploy_log.append(host, "deploy", version, f"serves, before it {before or 'nothing'}")
+        self.session.steps.recap(f"https://{self.session.settings.domain} serves {version}.")
+
+    def _deploy(self, before: str) -> bool:
+        """Return whether anything had to be done."""
+        steps, host, version = self.session.steps, self.session.host, self.release.version
+        stack = Stack(host, version)
+        with steps.step("Look at what is there"):
+            settings = ensure_settings(host, wanted(self.session.settings))
+            is_there = not settings.changed and before == version and _all_serve(host, version)
+        if is_there:
+            steps.note(f"{version} serves already, and nothing else changed.")
+            return False
+        with steps.step("Upload the release"):
+            release.upload(host, self.release)
+        with steps.step("Fetch and build images, while the old version serves"):
+            stack.change("pull", "--quiet", "--policy", "missing", "db", check=False, seconds=_BUILD_SECONDS)
+            stack.change("build", "app", seconds=_BUILD_SECONDS)
+        with steps.step("Configure the proxy"):
+            configure_proxy(host, self.release.folder)
+        with steps.step("Have secrets and the database"):
+            stack.change("up", "--detach", "--wait", "db")
+        self._migrate(stack)
+        Switch(host, stack, steps, partial(served, self.session, stack)).to_new_version()
+        with steps.step("Let the worker be of the new version"):
+            stack.change("up", "--detach", "--no-deps", "worker")
+        release.make_current(host, version)
+        with steps.step("Remove releases that are no longer kept"):
+            release.prune(host)
+        self._welcome()
+        return True
+
+    def _migrate(self, stack: Stack) -> None:
+        steps, host = self.session.steps, self.session.host
+        pending = stack.ask("run", "--rm", "--no-deps", "-T", "migrate", "invoices", "migrate", "--pending").out.split()
+        if not pending:
+            return
+        if containers(host, "app"):
+            with steps.step("Back up the database before it is migrated"):
+                dump(stack, f"{_DUMPS}/before-{self.release.version}.dump")
+        with steps.step(f"Migrate: {', '.join(pending)}"):
+            stack.change("run", "--rm", "--no-deps", "-T", "migrate")
+
+    def _welcome(self) -> None:
+        """Make the first admin where there are no users yet, and print its one-time password."""
+        host = self.session.host
+        app = containers(host, "app")[0].id
+        if "There are no users yet" not in host.run("docker", "exec", app, "invoices", "users").out:
+            return
+        email = f"admin@{self.session.settings.domain}"
+        made = host.act("docker", "exec", app, "invoices", "create-user", "--email", email, "--role", "admin")
+        self.session.console.print(made.out.strip(), style="bold")
+
+    def _tell(self, before: str) -> None:
+        note, version = self.session.steps.note, self.release.version
+        if before == version and _all_serve(self.session.host, version):
+            note(f"{version} serves already.")
+            return
+        note(f"{version} would serve in place of {before or 'nothing'}:")
+        note("uploaded, built, backed up and migrated where migrations are pending, started beside, switched to.")
+
+
+def configure_proxy(host: Host, folder: str) -> None:
+    """Have the proxy's files as the release has them; where it hands requests to is not among them."""
+    names = host.run("find", f"{folder}/stack/proxy/conf", "-type", "f", "-printf", "%P\\n").out.split()
+    for name in names:
+        path = f"{_PROXY}/{name}"
+        content = host.read(f"{folder}/stack/proxy/conf/{name}")
+        if content is None or (name == "upstreams.caddy" and host.read(path) is not None):
+            continue
+        ensure.file(host, path, content)
+
+
+def served(found: Session, stack: Stack) -> None:
+    """Return once the site answers through its name; raises NotServedError."""
+    mode = wanted(found.settings)["CERTIFICATES"]
+    authority = ""
+    if mode == "internal":
+        authority = stack.ask("exec", "-T", "proxy", "cat", _ROOT_CERTIFICATE, check=False).out
+    is_first = not release.current(found.host)
+    wait_until_served(
+        found.settings.host,
+        found.settings.domain,
+        authority=authority,
+        seconds=_FIRST_CERTIFICATE_SECONDS if is_first else _SERVED_SECONDS,
+    )
+
+
+def dump(stack: Stack, path: str) -> None:
+    """Write the whole database into a file that only root reads."""
+    words = stack.words("exec", "-T", "db", "pg_dump", "--username", "postgres", "--format", "custom", "invoices")
+    stack.host.act(
+        "sh", "-c", f'umask 077; mkdir -p {_DUMPS}; "$@" > "$0.partial" && mv "$0.partial" "$0"', path, *words
+    )
+
+
+def _all_serve(host: Host, version: str) -> bool:
+    apps = containers(host, "app")
+    others = [*containers(host, "worker"), *containers(host, "db"), *containers(host, "proxy")]
+    return (
+        [one.version for one in apps] == [version]
+        and routed_to(host) <= {apps[0].name, "app"}
+        and health(host, apps[0]).is_healthy
+        and len(others) == 3  # one of each
+        and all(one.state == "running" and one.version in {version, ""} for one in others)
+    )
+
+
+def _refuse_where_it_cannot_be(host: Host) -> None:
+    if not host.run("docker", "compose", "version", check=False).ok:
+        raise RefusedError(f"{host.name}: Docker or its Compose is not there: run `fab provision` first.")
+    free = int(host.run("df", "--output=avail", "/var/lib/docker").out.split()[-1])
+    if free < _LEAST_FREE_KILOBYTES:
+        raise RefusedError(
+            f"{host.name}: only {free // 1000} MB of disk are free, and a release takes "
+            f"{_LEAST_FREE_KILOBYTES // 1000}: look at `docker system df` and /var/lib/invoices/dumps."
+        )

@@ -1,0 +1,24 @@
+"""`fab lock`: who changes the server, and taking the lock by hand."""
+
+from invoke.context import Context
+from invoke.tasks import task
+
+from playbooks.steps import lock as steps
+from playbooks.steps.session import SERVER_HELP, STACK, session
+
+
+@task(
+    help=SERVER_HELP
+    | {
+        "acquire": "Take the lock, and say why.",
+        "release": "Give the lock back, whoever holds it: only when it was cut off.",
+    }
+)
+def lock(context: Context, *, acquire: str = "", release: bool = False, server: str = "", stack: str = STACK) -> None:
+    """Show who holds the lock; take it, or give it back."""
+    with session(context, server, stack) as found:
+        if acquire:
+            steps.acquire(found.host, acquire)
+        if release:
+            steps.release(found.host)
+        found.console.print(f"{found.host.name}: {steps.holder(found.host) or 'nobody holds the lock'}.")

@@ -1,0 +1,73 @@
+"""`fab rollback`: let an earlier release serve again, in seconds."""
+
+from functools import partial
+
+from invoke.context import Context
+from invoke.tasks import task
+
+from playbooks.deploy import configure_proxy, served
+from playbooks.steps import deploy_log, lock, release
+from playbooks.steps.session import EXPECTED, SERVER_HELP, STACK, RefusedError, Session, session
+from playbooks.steps.stack import Stack
+from playbooks.steps.switching import Switch
+from provisioning.host import Host
+
+_MIGRATIONS = "app/store/migrations"
+_APPLIED = "SELECT name FROM migratehistory ORDER BY name"
+
+
+@task(help=SERVER_HELP | {"to": "The release to go back to; by default the one before.", "dry_run": "Only say which."})
+def rollback(context: Context, *, to: str = "", server: str = "", stack: str = STACK, dry_run: bool = False) -> None:
+    """Let an earlier release serve again."""
+    with session(context, server, stack, dry_run=dry_run) as found:
+        version = chosen(found.host, to)
+        refuse_over_migrations(found.host, version)
+        if dry_run:
+            found.steps.note(f"{version} would serve in place of {release.current(found.host)}.")
+            return
+        with lock.held(found.host, f"rollback to {version}"):
+            try:
+                _roll_back(found, version)
+            except EXPECTED as error:
+                deploy_log.append(found.host, "rollback", version, f"failed: {str(error).splitlines()[0]}")
+                raise
+            deploy_log.append(found.host, "rollback", version, "serves")
+        found.steps.recap(f"https://{found.settings.domain} serves {version} again.")
+
+
+def chosen(host: Host, to: str) -> str:
+    """Return the release to go back to: one that is kept and was built; raises RefusedError."""
+    serving = release.current(host)
+    earlier = [version for version in release.kept(host) if version != serving]
+    if to and to not in earlier:
+        raise RefusedError(f"{host.name}: {to} is not kept there; {_list(earlier)}")
+    for version in [to] if to else earlier:
+        if host.run("docker", "image", "inspect", "--format", "{{.Id}}", f"invoices-app:{version}", check=False).ok:
+            return version
+    raise RefusedError(f"{host.name}: there is no earlier release whose image is still there; {_list(earlier)}")
+
+
+def refuse_over_migrations(host: Host, version: str) -> None:
+    """Raise RefusedError where the database has been migrated to what the release does not know."""
+    applied = set(Stack(host, release.current(host)).query(_APPLIED))
+    files = host.run("ls", f"{release.folder_of(version)}/{_MIGRATIONS}").out.split()
+    unknown = sorted(applied - {name.removesuffix(".py") for name in files})
+    if unknown:
+        raise RefusedError(
+            f"{host.name}: since {version} the database was migrated, which that release does not know "
+            f"({', '.join(unknown)}). Deploy a commit that mends what is wrong, or restore the dump of before: "
+            "docs/operations.md says how."
+        )
+
+
+def _roll_back(found: Session, version: str) -> None:
+    stack = Stack(found.host, version)
+    configure_proxy(found.host, release.folder_of(version))
+    Switch(found.host, stack, found.steps, partial(served, found, stack)).to_new_version()
+    with found.steps.step("Let the worker be of that version"):
+        stack.change("up", "--detach", "--no-deps", "worker")
+    release.make_current(found.host, version)
+
+
+def _list(versions: list[str]) -> str:
+    return f"kept are {', '.join(versions)}." if versions else "no other is kept."

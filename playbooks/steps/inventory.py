@@ -1,0 +1,46 @@
+"""Which server is meant: what the stack that rented it puts out, or a file for one that was rented elsewhere."""
+
+import json
+import subprocess
+from pathlib import Path
+
+from provisioning.settings import Settings, SettingsError
+
+ROOT = Path(__file__).parents[2]
+KEPT = ROOT / ".invoices"  # what this machine knows of servers; never committed
+_SECONDS = 60
+
+
+def server_settings(server: str, stack: str) -> Settings:
+    """Return what the file says of the server, if one is named, else the stack; raises SettingsError."""
+    return Settings.from_file(Path(server)) if server else Settings.from_outputs(_outputs(stack))
+
+
+def known_hosts(settings: Settings) -> Path:
+    """Return the file with the server's keys, having written those there that the settings know."""
+    path = KEPT / f"{settings.host}.known_hosts"
+    if settings.host_keys:
+        keep_keys(settings.host, settings.host_keys)
+    return path
+
+
+def keep_keys(host: str, keys: tuple[str, ...]) -> Path:
+    """Keep these as the keys that the server must show from now on."""
+    path = KEPT / f"{host}.known_hosts"
+    path.parent.mkdir(exist_ok=True)
+    path.write_text("".join(f"{host} {key}\n" for key in keys), encoding="ascii")
+    return path
+
+
+def _outputs(stack: str) -> dict[str, object]:
+    command = ["pulumi", "stack", "output", "--json", "--show-secrets", "--stack", stack]
+    try:
+        done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=_SECONDS, check=False)
+    except FileNotFoundError as error:
+        raise SettingsError("Pulumi is not here: install it, or name a server with --server FILE.") from error
+    except subprocess.TimeoutExpired as error:
+        raise SettingsError(f"Pulumi said nothing about the stack {stack} for {_SECONDS} seconds.") from error
+    if done.returncode:
+        raise SettingsError(f"Pulumi does not tell of the stack {stack}: {done.stderr.strip()}")
+    found: dict[str, object] = json.loads(done.stdout)
+    return found

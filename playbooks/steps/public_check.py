@@ -1,0 +1,52 @@
+"""Whether the site answers through its name, over HTTPS, with a certificate that is right."""
+
+import http.client
+import json
+import socket
+import ssl
+import time
+from collections.abc import Callable
+
+_SECONDS = 10
+_OK = 200
+
+
+class NotServedError(Exception):
+    """The site does not answer as it should through its name; the message says what was seen."""
+
+
+def wait_until_served(
+    address: str, domain: str, *, authority: str = "", seconds: float = 30, pause: Callable[[float], None] = time.sleep
+) -> None:
+    """Return once the site says that it is well; `authority` is a certificate to trust beside those of this machine."""
+    until = time.monotonic() + seconds
+    while True:
+        try:
+            check(address, domain, authority)
+        except NotServedError:
+            if time.monotonic() > until:
+                raise
+            pause(1)
+        else:
+            return
+
+
+def check(address: str, domain: str, authority: str) -> None:
+    """Ask the site at the address for its health under its name; raises NotServedError."""
+    trust = ssl.create_default_context()
+    if authority:
+        trust.load_verify_locations(cadata=authority)
+    try:
+        with (
+            socket.create_connection((address, 443), timeout=_SECONDS) as plain,
+            trust.wrap_socket(plain, server_hostname=domain) as secured,
+        ):
+            connection = http.client.HTTPSConnection(domain, timeout=_SECONDS)
+            connection.sock = secured
+            connection.request("GET", "/health")
+            answer = connection.getresponse()
+            told = answer.read().decode(errors="replace")
+    except (OSError, http.client.HTTPException) as error:
+        raise NotServedError(f"https://{domain} at {address} does not answer: {error}.") from error
+    if answer.status != _OK or json.loads(told or "{}").get("status") != "ok":
+        raise NotServedError(f"https://{domain}/health at {address} answers {answer.status}: {told[:200]}")

@@ -1,0 +1,113 @@
+"""A release: one commit of this repository, by the name under which servers keep it."""
+
+import hashlib
+import subprocess
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from playbooks.steps.inventory import ROOT
+from provisioning.host import Host
+
+RELEASES = "/opt/invoices/releases"
+CURRENT = "/opt/invoices/current"
+KEPT = 5
+_NAME_LENGTH = 12
+
+
+class ReleaseError(Exception):
+    """There is nothing that can be released; the message says what to do."""
+
+
+@dataclass(frozen=True, slots=True)
+class Release:
+    """What is deployed: the commit's name, and the tree that git knows it by."""
+
+    version: str
+    tree: str
+
+    @property
+    def folder(self) -> str:
+        """Return where servers keep it."""
+        return folder_of(self.version)
+
+    @classmethod
+    def of_checkout(cls, *, allow_dirty: bool, root: Path = ROOT) -> "Release":
+        """Return the commit that is checked out; with changes that are not committed only where that is allowed."""
+        commit = _git(root, "rev-parse", "HEAD")
+        changed = _git(root, "status", "--porcelain", "--untracked-files=no")
+        if not changed:
+            return cls(commit[:_NAME_LENGTH], commit)
+        if not allow_dirty:
+            raise ReleaseError(
+                "There are changes that are not committed, so nobody could say what was deployed: commit them, "
+                f"or mark the release with --allow-dirty.\n{changed}"
+            )
+        tree = _git(root, "stash", "create")
+        mark = hashlib.sha256(_git(root, "diff", "HEAD").encode()).hexdigest()[:6]
+        return cls(f"{commit[:_NAME_LENGTH]}-dirty-{mark}", tree)
+
+    @contextmanager
+    def archive(self, root: Path = ROOT) -> Iterator[Path]:
+        """Hold an archive of all its files."""
+        with tempfile.TemporaryDirectory(prefix="invoices-release-") as folder:
+            path = Path(folder) / f"{self.version}.tar.gz"
+            _git(root, "archive", "--format=tar.gz", f"--output={path}", self.tree)
+            yield path
+
+
+def folder_of(version: str) -> str:
+    """Return where servers keep the release."""
+    return f"{RELEASES}/{version}"
+
+
+def upload(host: Host, release: Release) -> None:
+    """Have the release's files on the server, all of them or none."""
+    if host.run("test", "-d", release.folder, check=False).ok:
+        return
+    partial = f"{release.folder}.partial"
+    with release.archive() as archive:
+        host.upload(str(archive), f"{partial}.tar.gz")
+    host.act("rm", "-rf", "--", partial)
+    host.act("install", "-d", partial)
+    host.act("tar", "-xzf", f"{partial}.tar.gz", "-C", partial)
+    host.act("rm", "-f", "--", f"{partial}.tar.gz")
+    host.act("mv", "-T", "--", partial, release.folder)
+
+
+def current(host: Host) -> str:
+    """Return the version that serves, nothing where none does yet."""
+    found = host.run("readlink", CURRENT, check=False)
+    return found.out.strip().rpartition("/")[2] if found.ok else ""
+
+
+def make_current(host: Host, version: str) -> None:
+    """Let the link point to the release, at once; and let the release be the newest."""
+    host.act("touch", folder_of(version))
+    host.act("ln", "-sfn", "--", folder_of(version), f"{CURRENT}.new")
+    host.act("mv", "-T", "--", f"{CURRENT}.new", CURRENT)
+
+
+def kept(host: Host) -> list[str]:
+    """Return the releases on the server, the one that served last first."""
+    found = host.run("ls", "-1t", RELEASES, check=False)
+    return [name for name in found.out.split() if not name.endswith((".partial", ".tar.gz"))] if found.ok else []
+
+
+def prune(host: Host) -> list[str]:
+    """Remove all but the newest releases with their images, and return which; never the one that serves."""
+    serving = current(host)
+    outdated = [version for version in kept(host)[KEPT:] if version != serving]
+    for version in outdated:
+        host.act("rm", "-rf", "--", folder_of(version))
+        host.act("docker", "image", "rm", f"invoices-app:{version}", check=False)
+    return outdated
+
+
+def _git(root: Path, *words: str) -> str:
+    done = subprocess.run(["git", *words], cwd=root, capture_output=True, text=True, check=False)
+    if done.returncode:
+        raise ReleaseError(f"git {words[0]} failed in {root}: {done.stderr.strip()}")
+    return done.stdout.strip()

@@ -1,0 +1,63 @@
+"""A command's time with a server; what is wrong there becomes one sentence and exit code 1."""
+
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+from invoke.context import Context
+from rich.console import Console
+
+from playbooks.steps.inventory import known_hosts, server_settings
+from playbooks.steps.lock import LockedError
+from playbooks.steps.progress import Steps
+from playbooks.steps.public_check import NotServedError
+from playbooks.steps.release import ReleaseError
+from playbooks.steps.stack_settings import StackSettingsError
+from playbooks.steps.switching import NotReadyError
+from provisioning.host import HostError
+from provisioning.settings import Settings, SettingsError
+from provisioning.ssh_host import SshHost, connected
+
+STACK = "prod"
+SERVER_HELP = {
+    "server": "A file about a server that Pulumi did not rent, as JSON.",
+    "stack": "The stack that rented the server.",
+}
+EXPECTED = (
+    HostError, LockedError, NotReadyError, NotServedError, ReleaseError, SettingsError, StackSettingsError,
+)  # fmt: skip
+
+
+class RefusedError(Exception):
+    """The command is not done, and nothing was changed; the message says why."""
+
+
+@dataclass(frozen=True, slots=True)
+class Session:
+    """The server as it is known, the connection to it, and the steps that are printed."""
+
+    settings: Settings
+    host: SshHost
+    steps: Steps
+
+    @property
+    def console(self) -> Console:
+        """Return where the command prints."""
+        return self.steps.console
+
+
+@contextmanager
+def session(context: Context, server: str, stack: str, *, dry_run: bool = False) -> Iterator[Session]:
+    """Be connected to the server for the block; ends the program with one sentence where something is wrong."""
+    console = Console(highlight=False, soft_wrap=True)
+    try:
+        settings = server_settings(server, stack)
+        identity = context.config.get("connect_kwargs", {}).get("key_filename") or ""
+        keys = known_hosts(settings)
+        with connected(settings.host, settings.user, keys, identity=identity, is_rehearsal=dry_run) as host:
+            yield Session(settings, host, Steps(console))
+    except (*EXPECTED, RefusedError) as error:
+        sys.exit(str(error))
+    except KeyboardInterrupt:
+        sys.exit("Broken off.")

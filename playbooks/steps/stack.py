@@ -1,0 +1,111 @@
+"""The stack on the server: Compose as a release describes it, and the containers that there are."""
+
+import json
+from dataclasses import dataclass
+
+from playbooks.steps.release import folder_of
+from provisioning.host import Host, Ran
+
+SETTINGS = "/etc/invoices/stack.env"
+PROJECT = "invoices"
+
+
+@dataclass(frozen=True, slots=True)
+class Container:
+    """A container of the stack, and the version of its image."""
+
+    id: str
+    name: str
+    image: str
+    state: str
+
+    @property
+    def version(self) -> str:
+        """Return which release it is of; nothing for images of others."""
+        return self.image.partition(":")[2] if self.image.startswith("invoices-app:") else ""
+
+
+@dataclass(frozen=True, slots=True)
+class Health:
+    """How a container is, as the engine sees it; `log` is what its last health checks printed."""
+
+    is_running: bool
+    status: str
+    restarts: int
+    exit_code: int
+    log: str
+
+    @property
+    def is_healthy(self) -> bool:
+        """Tell whether it runs, and its health check says that it is ready."""
+        return self.is_running and self.status == "healthy"
+
+    @property
+    def is_lost(self) -> bool:
+        """Tell whether waiting is in vain: it ended, or ends again and again."""
+        return not self.is_running or self.restarts > 0 or self.status == "unhealthy"
+
+
+@dataclass(frozen=True, slots=True)
+class Stack:
+    """The stack of one release on one server."""
+
+    host: Host
+    version: str
+
+    def change(self, *words: str, stdin: str = "", check: bool = True, seconds: int = 600) -> Ran:
+        """Run Compose so that it changes something."""
+        return self.host.act(*self.words(*words), stdin=stdin, check=check, seconds=seconds)
+
+    def ask(self, *words: str, check: bool = True, seconds: int = 60) -> Ran:
+        """Run Compose so that it changes nothing."""
+        return self.host.run(*self.words(*words), check=check, seconds=seconds)
+
+    def query(self, sql: str) -> list[str]:
+        """Return what the database answers, a line for each row."""
+        psql = ("psql", "--username", "postgres", "--no-align", "--tuples-only", "--command", sql, "invoices")
+        return self.ask("exec", "-T", "db", *psql).out.splitlines()
+
+    def words(self, *words: str) -> list[str]:
+        """Return the command that runs Compose with these words."""
+        folder = folder_of(self.version)
+        return [
+            "env", f"VERSION={self.version}", "docker", "compose", "--progress", "quiet", "--project-name", PROJECT,
+            "--project-directory", folder, "--env-file", SETTINGS, "--file", f"{folder}/docker-compose.yml", *words,
+        ]  # fmt: skip
+
+
+def containers(host: Host, service: str = "") -> list[Container]:
+    """Return the containers of the stack, or of one service of it, whatever release started them."""
+    filters = [f"label=com.docker.compose.project={PROJECT}", "label=com.docker.compose.oneoff=False"]
+    if service:
+        filters.append(f"label=com.docker.compose.service={service}")
+    words = [word for one in filters for word in ("--filter", one)]
+    found = host.run(
+        "docker",
+        "ps",
+        "--all",
+        "--no-trunc",
+        *words,
+        "--format",
+        "{{.ID}} {{.Names}} {{.Image}} {{.State}}",
+        check=False,
+    )
+    return [Container(*line.split()[:4]) for line in found.out.splitlines() if len(line.split()) >= 4]
+
+
+def health(host: Host, container: Container) -> Health:
+    """Return how the container is; one that is gone is lost."""
+    found = host.run("docker", "inspect", "--format", "{{json .State}} {{.RestartCount}}", container.id, check=False)
+    if not found.ok:
+        return Health(is_running=False, status="gone", restarts=0, exit_code=0, log="")
+    text, _, restarts = found.out.strip().rpartition(" ")
+    state = json.loads(text)
+    checks = state.get("Health") or {}
+    return Health(
+        is_running=bool(state["Running"]) and not state.get("Restarting"),
+        status=checks.get("Status", "none"),
+        restarts=int(restarts),
+        exit_code=int(state.get("ExitCode", 0)),
+        log="\n".join(str(check.get("Output", "")).strip() for check in (checks.get("Log") or ())[-3:]).strip(),
+    )

@@ -1,0 +1,46 @@
+"""The settings of the stack on a server: what the server's own facts say, and what the operator's file adds."""
+
+from pathlib import Path
+
+from dotenv import dotenv_values
+
+from playbooks.steps.inventory import ROOT
+from playbooks.steps.stack import SETTINGS
+from provisioning import ensure
+from provisioning.change import Change
+from provisioning.host import Host
+from provisioning.settings import Settings
+
+FILE = ROOT / "server.env"
+_OURS = {"DATABASE_URL", "DATA_DIR", "HOST", "PORT", "PUBLIC_URL", "SECRET_KEY", "TRUSTED_PROXIES", "VERSION"}
+_CERTIFICATES = {"production", "staging", "internal"}
+
+
+class StackSettingsError(Exception):
+    """The operator's file has what cannot stand there; the message names the key."""
+
+
+def wanted(settings: Settings, path: Path = FILE) -> dict[str, str]:
+    """Return the settings by name; those of the file, if there is one, add to those of the server."""
+    added = {name: value or "" for name, value in (dotenv_values(path) if path.exists() else {}).items()}
+    if refused := sorted(_OURS & added.keys()):
+        raise StackSettingsError(f"{path.name}: {', '.join(refused)} is set by the stack itself: take it out.")
+    if added.get("CERTIFICATES", "production") not in _CERTIFICATES:
+        raise StackSettingsError(f"{path.name}: CERTIFICATES is none of {', '.join(sorted(_CERTIFICATES))}.")
+    return {
+        "DOMAIN": settings.domain,
+        "CERTIFICATES": "production",
+        "PROXY_DIR": "/opt/invoices/proxy",
+        "SETTINGS_FILE": SETTINGS,
+        **added,
+    }
+
+
+def ensure_settings(host: Host, values: dict[str, str]) -> Change:
+    """Have them on the server, for its root only: one of them may be the address of a mail server with its password."""
+    lines = [f"{name}={_quoted(value)}" for name, value in sorted(values.items()) if value]
+    return ensure.file(host, SETTINGS, "".join(f"{line}\n" for line in lines), mode="0600")
+
+
+def _quoted(value: str) -> str:
+    return value if value.isascii() and not set(value) & set(" \t#'\"$\\") else "'" + value.replace("'", "\\'") + "'"

@@ -1,0 +1,118 @@
+"""The switch from one version of the app to another, without a request lost: beside, gate, switch, drain."""
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from playbooks.steps.progress import Steps
+from playbooks.steps.stack import Container, Stack, containers, health
+from provisioning.host import Host, HostError
+
+UPSTREAMS = "/opt/invoices/proxy/upstreams.caddy"
+_PORT = 8000
+_READY_SECONDS = 90
+_PAUSE_SECONDS = 0.5
+_DRAIN_SECONDS = 40  # longer than the proxy waits for an answer of the app
+_LINES_TOLD = 30
+_RELOAD = (
+    "exec", "-T", "proxy", "caddy", "reload", "--config", "/etc/caddy/Caddyfile", "--adapter", "caddyfile",
+    "--address", "unix//run/caddy/admin.sock",
+)  # fmt: skip
+
+
+class NotReadyError(Exception):
+    """The new version does not become ready; the message has what its container printed. The old one serves on."""
+
+
+@dataclass(frozen=True, slots=True)
+class Switch:
+    """The switch to the stack's version; `is_well` raises HostError when the site does not answer through its name."""
+
+    host: Host
+    stack: Stack
+    steps: Steps
+    is_well: Callable[[], None]
+    pause: Callable[[float], None] = time.sleep
+
+    def to_new_version(self) -> None:
+        """Let the new version serve; raises NotReadyError or HostError, and then the old one still does."""
+        serving = self._remove_strays()
+        if any(one.version == self.stack.version and health(self.host, one).is_healthy for one in serving):
+            self.steps.note(f"{self.stack.version} serves already")
+            self._route_to([one for one in serving if one.version == self.stack.version])
+            return
+        with self.steps.step("Start the new version beside the old"):
+            new = self._start(len(serving))
+        try:
+            with self.steps.step("Wait until it is ready"):
+                self._wait_until_ready(new)
+            with self.steps.step("Switch the proxy"):
+                self._switch(new, serving)
+        except BaseException:
+            # Also when the command is broken off: what nobody routes to must not stay.
+            self._remove(new)
+            raise
+        if serving:
+            with self.steps.step("Let the old version finish, and stop it"):
+                for container in serving:
+                    self.host.act("docker", "stop", "--time", str(_DRAIN_SECONDS), container.id, check=False)
+                    self._remove(container)
+
+    def _remove_strays(self) -> list[Container]:
+        """Return the containers that serve, having removed those that a deploy which was cut off left behind."""
+        names = routed_to(self.host)
+        everybody = containers(self.host, "app")
+        serving = (
+            [one for one in everybody if one.name in names] if names & {one.name for one in everybody} else everybody
+        )
+        for stray in everybody:
+            if stray not in serving:
+                self._remove(stray)
+        return serving
+
+    def _start(self, serving: int) -> Container:
+        before = {one.id for one in containers(self.host, "app")}
+        self.stack.change("up", "--detach", "--no-deps", "--no-recreate", "--scale", f"app={serving + 1}", "app")
+        new = [one for one in containers(self.host, "app") if one.id not in before]
+        if len(new) != 1:
+            raise HostError(f"{self.host.name}: Compose started {len(new)} containers of the app instead of one.")
+        return new[0]
+
+    def _wait_until_ready(self, new: Container) -> None:
+        until = time.monotonic() + _READY_SECONDS
+        while not (state := health(self.host, new)).is_healthy:
+            if state.is_lost or time.monotonic() > until:
+                printed = self.host.run("docker", "logs", "--tail", str(_LINES_TOLD), new.id, check=False)
+                raise NotReadyError(
+                    f"{self.stack.version} does not become ready ({state.status}, exit code {state.exit_code}).\n"
+                    f"Its health check printed:\n{state.log or '(nothing)'}\n"
+                    f"Its last lines:\n{(printed.out + printed.err).strip() or '(none)'}"
+                )
+            self.pause(_PAUSE_SECONDS)
+
+    def _switch(self, new: Container, old: list[Container]) -> None:
+        try:
+            self._route_to([new])
+            self.is_well()
+        except BaseException:
+            if old:
+                self._route_to(old)
+            raise
+
+    def _route_to(self, upstreams: list[Container]) -> None:
+        wanted = "".join(f"to {one.name}:{_PORT}\n" for one in upstreams)
+        if self.host.read(UPSTREAMS) != wanted:
+            self.host.write(UPSTREAMS, wanted)
+        if any(one.state == "running" for one in containers(self.host, "proxy")):
+            self.stack.change(*_RELOAD)
+        else:
+            self.stack.change("up", "--detach", "--no-deps", "--no-recreate", "proxy")
+
+    def _remove(self, container: Container) -> None:
+        self.host.act("docker", "rm", "--force", container.id, check=False)
+
+
+def routed_to(host: Host) -> set[str]:
+    """Return the names of the containers that the proxy hands requests to."""
+    lines = (host.read(UPSTREAMS) or "").split()
+    return {word.rpartition(":")[0] for word in lines if word != "to"}

@@ -1,0 +1,74 @@
+"""`fab trust`: keep the server's key, so that nobody can stand in for it later."""
+
+import sys
+
+import boto3
+import paramiko
+from botocore.exceptions import BotoCoreError, ClientError
+from invoke.context import Context
+from invoke.tasks import task
+from rich.console import Console
+
+from playbooks.steps.inventory import KEPT, keep_keys, server_settings
+from playbooks.steps.session import SERVER_HELP, STACK
+from provisioning.settings import Settings, SettingsError
+
+_SECONDS = 10
+_SSH = 22
+
+
+@task(
+    help=SERVER_HELP
+    | {
+        "yes": "Keep what the server shows without asking.",
+        "anew": "Forget the key that was kept.",
+    }
+)
+def trust(_context: Context, *, server: str = "", stack: str = STACK, yes: bool = False, anew: bool = False) -> None:
+    """Keep the server's key: as AWS tells it if the server is rented there, else as it shows it and you confirm."""
+    console = Console(highlight=False, soft_wrap=True)
+    try:
+        settings = server_settings(server, stack)
+    except SettingsError as error:
+        sys.exit(str(error))
+    kept = KEPT / f"{settings.host}.known_hosts"
+    if kept.exists() and not anew:
+        console.print(f"The key of {settings.host} is kept already, in {kept.name}; --anew forgets it.")
+        return
+    keys = settings.host_keys or (() if server else told_by_aws(settings))
+    if not keys:
+        key = shown(settings.host)
+        console.print(f"{settings.host} shows this key: {key.get_name()} {key.fingerprint}")
+        console.print("Compare it with what the server's own console says: ssh-keygen -lf /etc/ssh/ssh_host_*_key.pub")
+        if not yes and console.input("Is it the same? [y/N] ").strip().lower() not in {"y", "yes"}:
+            sys.exit("Not trusted: nothing was kept.")
+        keys = (f"{key.get_name()} {key.get_base64()}",)
+    keep_keys(settings.host, keys)
+    console.print(f"Kept {len(keys)} of the keys of {settings.host}: another will be refused from now on.")
+
+
+def told_by_aws(settings: Settings) -> tuple[str, ...]:
+    """Return the keys as Lightsail knows them, nothing where it cannot be asked."""
+    try:
+        client = boto3.client("lightsail", region_name=settings.region)
+        access = client.get_instance_access_details(instanceName=settings.instance_name, protocol="ssh")
+    except (BotoCoreError, ClientError):
+        return ()
+    return tuple(
+        f"{key['algorithm']} {key['publicKey']}"
+        for key in access["accessDetails"].get("hostKeys", ())
+        if "publicKey" in key
+    )
+
+
+def shown(host: str) -> paramiko.PKey:
+    """Return the key that the server shows; ends the program where it does not answer."""
+    try:
+        transport = paramiko.Transport((host, _SSH))
+        transport.start_client(timeout=_SECONDS)
+    except (OSError, paramiko.SSHException) as error:
+        sys.exit(f"{host} does not answer to SSH: {error}.")
+    try:
+        return transport.get_remote_server_key()
+    finally:
+        transport.close()

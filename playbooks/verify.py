@@ -1,0 +1,70 @@
+"""`fab verify`: hold the living server against every control, and print a table."""
+
+import json
+import subprocess
+import sys
+from dataclasses import asdict
+from pathlib import Path
+from xml.etree import ElementTree  # of a file that we wrote ourselves
+
+from invoke.context import Context
+from invoke.tasks import task
+from rich.box import SIMPLE_HEAD
+from rich.table import Table
+
+from playbooks.steps import ssh_config
+from playbooks.steps.inventory import KEPT, ROOT
+from playbooks.steps.session import SERVER_HELP, STACK, Session, session
+
+_SECONDS = 900
+
+
+@task(help=SERVER_HELP | {"only": "Only the controls whose name holds this, such as tls."})
+def verify(context: Context, *, only: str = "", server: str = "", stack: str = STACK) -> None:
+    """Hold the living server against every control; reads only."""
+    with session(context, server, stack) as found:
+        identity = context.config.get("connect_kwargs", {}).get("key_filename") or ""
+        config = ssh_config.write(found.settings, identity)
+        report = KEPT / "verify.xml"
+        facts = KEPT / "verify.json"
+        facts.write_text(_facts(found), encoding="utf-8")
+        command = [
+            sys.executable, "-m", "pytest", "-q", "--no-header", "-p", "no:cacheprovider", f"--junit-xml={report}",
+            f"--hosts=ssh://{ssh_config.NAME}", f"--ssh-config={config}", f"--server-facts={facts}",
+            *(["-k", only] if only else []), "tests/server",
+        ]  # fmt: skip
+        with found.steps.step("Look at every control"):
+            done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=_SECONDS, check=False)
+        if not report.exists():
+            found.console.print(done.stdout + done.stderr, markup=False)
+            sys.exit("The controls could not be looked at.")
+        failed = _print(found, report)
+        if failed or done.returncode:
+            sys.exit(f"{failed} controls are not kept.")
+        found.steps.recap("Every control is kept.")
+
+
+def _facts(found: Session) -> str:
+    hidden = {"aws_secret_access_key", "restorer_secret_access_key"}
+    return json.dumps(
+        {name: value for name, value in asdict(found.settings).items() if name not in hidden}, default=list
+    )
+
+
+def _print(found: Session, report: Path) -> int:
+    table = Table("Control", "", "What was seen", box=SIMPLE_HEAD)
+    cases = ElementTree.parse(report).getroot().iter("testcase")  # noqa: S314
+    failures = 0
+    for case in cases:
+        failed, skipped = case.find("failure"), case.find("skipped")
+        broken = case.find("error") if failed is None else failed
+        name = (case.get("name") or "").removeprefix("test_").replace("_", " ").split("[ssh")[0]
+        if broken is not None:
+            failures += 1
+            table.add_row(name, "[red]✗[/]", (broken.get("message") or "").splitlines()[0][:100])
+        elif skipped is not None:
+            table.add_row(name, "[yellow]–[/]", (skipped.get("message") or "")[:100])
+        else:
+            table.add_row(name, "[green]✓[/]", "")
+    found.console.print(table)
+    return failures
