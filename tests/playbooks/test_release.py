@@ -1,0 +1,92 @@
+"""A release is one commit, whole on the server or not there."""
+
+import subprocess
+import tarfile
+
+import pytest
+from support.recording_host import RecordingHost
+
+from playbooks.steps import release
+from playbooks.steps.release import Release, ReleaseError
+from provisioning.host import Ran
+
+
+def git(folder, *words):
+    identity = ["-c", "user.name=a", "-c", "user.email=a@example.com"]
+    return subprocess.run(["git", *identity, *words], cwd=folder, check=True, capture_output=True, text=True).stdout
+
+
+@pytest.fixture
+def checkout(tmp_path):
+    git(tmp_path, "init", "-q")
+    (tmp_path / "app.py").write_text("one\n")
+    git(tmp_path, "add", ".")
+    git(tmp_path, "commit", "-qm", "One")
+    return tmp_path
+
+
+def test_a_release_is_named_after_its_commit(checkout):
+    commit = git(checkout, "rev-parse", "HEAD").strip()
+
+    assert Release.of_checkout(allow_dirty=False, root=checkout) == Release(commit[:12], commit)
+
+
+def test_what_is_not_committed_is_refused_and_named(checkout):
+    (checkout / "app.py").write_text("two\n")
+
+    with pytest.raises(ReleaseError, match=r"commit them, or mark the release with --allow-dirty\.\nM app\.py"):
+        Release.of_checkout(allow_dirty=False, root=checkout)
+
+
+def test_what_is_not_committed_is_marked_and_released_where_that_is_allowed(checkout, tmp_path_factory):
+    (checkout / "app.py").write_text("two\n")
+
+    made = Release.of_checkout(allow_dirty=True, root=checkout)
+
+    assert "-dirty-" in made.version
+    with made.archive(checkout) as archive, tarfile.open(archive) as files:
+        assert files.extractfile("app.py").read() == b"two\n"
+
+
+def test_other_changes_make_another_release(checkout):
+    (checkout / "app.py").write_text("two\n")
+    first = Release.of_checkout(allow_dirty=True, root=checkout)
+    (checkout / "app.py").write_text("three\n")
+
+    assert Release.of_checkout(allow_dirty=True, root=checkout).version != first.version
+
+
+def test_outside_a_repository_it_says_so(tmp_path):
+    with pytest.raises(ReleaseError, match="git rev-parse failed"):
+        Release.of_checkout(allow_dirty=False, root=tmp_path)
+
+
+def test_a_release_that_is_there_is_not_uploaded_again():
+    host = RecordingHost()
+
+    release.upload(host, Release("abc", "abc"))
+
+    assert host.acted == []
+
+
+def test_the_links_goes_to_the_new_release_at_once():
+    host = RecordingHost()
+
+    release.make_current(host, "abc")
+
+    assert host.acted[1:] == [
+        "ln -sfn -- /opt/invoices/releases/abc /opt/invoices/current.new",
+        "mv -T -- /opt/invoices/current.new /opt/invoices/current",
+    ]
+
+
+def test_five_releases_are_kept_and_never_the_serving_one_removed():
+    host = RecordingHost(
+        answers={
+            "readlink *": Ran(0, "/opt/invoices/releases/g\n"),
+            "ls -1t *": Ran(0, "a\nb\nc.partial\nc\nd\ne\nf\ng\n"),
+        }
+    )
+
+    assert release.prune(host) == ["f"]
+    assert host.acted == ["rm -rf -- /opt/invoices/releases/f", "docker image rm invoices-app:f"]

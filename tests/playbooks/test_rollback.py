@@ -1,0 +1,52 @@
+"""Going back is refused where it cannot end well, and says why."""
+
+import pytest
+from support.recording_host import RecordingHost
+
+from playbooks.rollback import chosen, refuse_over_migrations
+from playbooks.steps.session import RefusedError
+from provisioning.host import Ran
+
+KEPT = {"readlink *": Ran(0, "/opt/invoices/releases/new\n"), "ls -1t *": Ran(0, "new\nold\nolder\n")}
+
+
+def test_without_a_word_it_goes_back_to_the_one_before():
+    assert chosen(RecordingHost(answers=KEPT), "") == "old"
+
+
+def test_a_release_whose_image_is_gone_is_passed_over():
+    gone = {"docker image inspect * invoices-app:old": Ran(1, "")}
+
+    assert chosen(RecordingHost(answers=KEPT | gone), "") == "older"
+
+
+def test_a_release_that_is_not_kept_is_refused_with_those_that_are():
+    with pytest.raises(RefusedError, match="oldest is not kept there; kept are old, older"):
+        chosen(RecordingHost(answers=KEPT), "oldest")
+
+
+def test_where_nothing_else_was_deployed_it_says_so():
+    with pytest.raises(RefusedError, match="no other is kept"):
+        chosen(RecordingHost(answers=KEPT | {"ls -1t *": Ran(0, "new\n")}), "")
+
+
+def test_a_migration_that_the_release_does_not_know_is_refused():
+    host = RecordingHost(
+        answers=KEPT
+        | {
+            "* psql *": Ran(0, "0001_initial\n0002_more\n"),
+            "ls /opt/invoices/releases/old/*": Ran(0, "0001_initial.py\n"),
+        }
+    )
+
+    with pytest.raises(RefusedError, match=r"since old the database was migrated, .*\(0002_more\)"):
+        refuse_over_migrations(host, "old")
+
+
+def test_a_release_that_knows_every_migration_is_not_refused():
+    host = RecordingHost(
+        answers=KEPT
+        | {"* psql *": Ran(0, "0001_initial\n"), "ls /opt/invoices/releases/old/*": Ran(0, "0001_initial.py\n")}
+    )
+
+    refuse_over_migrations(host, "old")

@@ -1,0 +1,170 @@
+"""A new version takes over only when it is ready, and what fails leaves the old one serving."""
+
+import json
+
+import pytest
+from rich.console import Console
+from support.recording_host import RecordingHost
+
+from playbooks.steps.progress import Steps
+from playbooks.steps.public_check import NotServedError
+from playbooks.steps.stack import Stack
+from playbooks.steps.switching import UPSTREAMS, NotReadyError, Switch
+from provisioning.host import HostError, Ran
+
+OLD, NEW = "invoices-app-1", "invoices-app-2"
+COMPOSE_UP = "env VERSION=new docker compose * up * app"
+RELOAD = "env VERSION=new docker compose * caddy reload *"
+LIST = "docker ps * --filter label=com.docker.compose.service={} *"
+
+
+def state(*, status="healthy", running=True, restarts=0, exit_code=0, output=""):
+    told = {"Running": running, "ExitCode": exit_code, "Health": {"Status": status, "Log": [{"Output": output}]}}
+    return Ran(0, f"{json.dumps(told)} {restarts}\n")
+
+
+class Server(RecordingHost):
+    """A server on which starting a second container shows in what the engine lists."""
+
+    def __init__(self, *, app=(f"1 {OLD} invoices-app:old running",), started=f"2 {NEW} invoices-app:new running"):
+        super().__init__(files={UPSTREAMS: f"to {OLD}:8000\n"} if app else {})
+        self.app, self.started = list(app), started
+        self.answers[LIST.format("proxy")] = Ran(0, "9 invoices-proxy-1 invoices-proxy:1 running\n")
+        self.answers["docker inspect *"] = state()
+
+    def run(self, *command, **options):
+        if "label=com.docker.compose.service=app" in command:
+            return Ran(0, "".join(f"{line}\n" for line in self.app))
+        return super().run(*command, **options)
+
+    def act(self, *command, **options):
+        done = super().act(*command, **options)
+        if "--scale" in command:
+            self.app.append(self.started)
+        if command[:3] == ("docker", "rm", "--force"):
+            self.app = [line for line in self.app if line.split()[0] != command[3]]
+        return done
+
+    @property
+    def done(self):
+        return [line.partition("docker-compose.yml ")[2] or line for line in self.acted]
+
+
+def switch(server, is_well=lambda: None):
+    steps = Steps(Console(quiet=True))
+    Switch(server, Stack(server, "new"), steps, is_well, pause=lambda seconds: None).to_new_version()
+
+
+def test_the_new_version_is_started_beside_the_old_gets_the_requests_then_the_old_is_stopped_by_its_id():
+    server = Server()
+
+    switch(server)
+
+    assert server.done == [
+        "up --detach --no-deps --no-recreate --scale app=2 app",
+        f"write {UPSTREAMS}",
+        "exec -T proxy caddy reload --config /etc/caddy/Caddyfile --adapter caddyfile "
+        "--address unix//run/caddy/admin.sock",
+        "docker stop --time 40 1",
+        "docker rm --force 1",
+    ]
+    assert server.files[UPSTREAMS] == f"to {NEW}:8000\n"
+
+
+def test_the_first_version_has_nothing_to_stop_and_starts_the_proxy():
+    server = Server(app=())
+    server.answers[LIST.format("proxy")] = Ran(0, "")
+
+    switch(server)
+
+    assert server.done == [
+        "up --detach --no-deps --no-recreate --scale app=1 app",
+        f"write {UPSTREAMS}",
+        "up --detach --no-deps --no-recreate proxy",
+    ]
+
+
+@pytest.mark.parametrize(
+    "health",
+    [
+        state(status="unhealthy", output="migrations are missing"),
+        state(running=False, status="starting", exit_code=3, output="migrations are missing"),
+        state(status="starting", restarts=1, output="migrations are missing"),
+    ],
+)
+def test_a_version_that_does_not_become_ready_is_removed_and_its_words_are_told(health):
+    server = Server()
+    server.answers["docker inspect * 2"] = health
+    server.answers["docker logs * 2"] = Ran(0, "", "Traceback: no such table\n")
+
+    with pytest.raises(NotReadyError) as told:
+        switch(server)
+
+    assert "migrations are missing" in str(told.value)
+    assert "Traceback: no such table" in str(told.value)
+    assert server.done == ["up --detach --no-deps --no-recreate --scale app=2 app", "docker rm --force 2"]
+    assert server.files[UPSTREAMS] == f"to {OLD}:8000\n"
+
+
+def test_a_site_that_does_not_answer_after_the_switch_is_switched_back():
+    server = Server()
+
+    def not_well():
+        raise NotServedError("https://invoices.example.com does not answer")
+
+    with pytest.raises(NotServedError):
+        switch(server, not_well)
+
+    assert server.files[UPSTREAMS] == f"to {OLD}:8000\n"
+    assert server.done[-1] == "docker rm --force 2"
+    assert "docker stop --time 40 1" not in server.done
+
+
+def test_a_proxy_that_refuses_the_new_upstream_keeps_the_old():
+    server = Server()
+    refused = iter([Ran(1, "", "bad upstream"), Ran(0, "")])
+    before = server._answer
+    server._answer = lambda line, command, check: (
+        _refuse(server, next(refused)) if "caddy reload" in line else before(line, command, check)
+    )
+
+    with pytest.raises(HostError, match="bad upstream"):
+        switch(server)
+
+    assert server.files[UPSTREAMS] == f"to {OLD}:8000\n"
+    assert server.done[-1] == "docker rm --force 2"
+
+
+def _refuse(server, answer):
+    if not answer.ok:
+        raise HostError(f"{server.name}: {answer.err}")
+    return answer
+
+
+def test_what_a_deploy_that_was_cut_off_left_behind_is_removed_first():
+    server = Server(
+        app=(f"1 {OLD} invoices-app:old running", "7 invoices-app-9 invoices-app:broken running"),
+    )
+
+    switch(server)
+
+    assert server.done[:2] == ["docker rm --force 7", "up --detach --no-deps --no-recreate --scale app=2 app"]
+
+
+def test_a_deploy_that_was_cut_off_after_the_switch_goes_on_from_there():
+    server = Server(app=(f"1 {OLD} invoices-app:old running", f"2 {NEW} invoices-app:new running"))
+    server.files[UPSTREAMS] = f"to {NEW}:8000\n"
+
+    switch(server)
+
+    assert server.done[0] == "docker rm --force 1"
+    assert not any("--scale" in line for line in server.done)
+
+
+def test_when_two_containers_start_instead_of_one_nothing_is_switched():
+    server = Server(started="")
+
+    with pytest.raises(HostError, match="Compose started 0 containers"):
+        switch(server)
+
+    assert server.files[UPSTREAMS] == f"to {OLD}:8000\n"
