@@ -7,6 +7,7 @@ import ssl
 import time
 from collections.abc import Callable
 
+_PORT = 443
 _SECONDS = 10
 _OK = 200
 
@@ -38,7 +39,7 @@ def check(address: str, domain: str, authority: str) -> None:
         trust.load_verify_locations(cadata=authority)
     try:
         with (
-            socket.create_connection((address, 443), timeout=_SECONDS) as plain,
+            socket.create_connection((address, _PORT), timeout=_SECONDS) as plain,
             trust.wrap_socket(plain, server_hostname=domain) as secured,
         ):
             connection = http.client.HTTPSConnection(domain, timeout=_SECONDS)
@@ -48,5 +49,12 @@ def check(address: str, domain: str, authority: str) -> None:
             told = answer.read().decode(errors="replace")
     except (OSError, http.client.HTTPException) as error:
         raise NotServedError(f"https://{domain} at {address} does not answer: {error}.") from error
-    if answer.status != _OK or json.loads(told or "{}").get("status") != "ok":
+    if answer.status != _OK or not _says_ok(told):
         raise NotServedError(f"https://{domain}/health at {address} answers {answer.status}: {told[:200]}")
+
+
+def _says_ok(told: str) -> bool:
+    try:
+        return bool(json.loads(told) == {"status": "ok"})
+    except ValueError:
+        return False

@@ -1,5 +1,6 @@
 """The settings of the stack on a server: what the server's own facts say, and what the operator's file adds."""
 
+from dataclasses import replace
 from pathlib import Path
 
 from dotenv import dotenv_values
@@ -39,7 +40,8 @@ def wanted(settings: Settings, path: Path = FILE) -> dict[str, str]:
 def ensure_settings(host: Host, values: dict[str, str]) -> Change:
     """Have them on the server, for its root only: one of them may be the address of a mail server with its password."""
     lines = [f"{name}={_quoted(value)}" for name, value in sorted(values.items()) if value]
-    return ensure.file(host, SETTINGS, "".join(f"{line}\n" for line in lines), mode="0600")
+    change = ensure.file(host, SETTINGS, "".join(f"{line}\n" for line in lines), mode="0600")
+    return replace(change, diff="other values" if change.changed else "")
 
 
 def _quoted(value: str) -> str:

@@ -1,0 +1,74 @@
+"""The settings of the stack are the server's own facts and what the operator adds."""
+
+import json
+
+import pytest
+from dotenv import dotenv_values
+from support.recording_host import RecordingHost
+
+from playbooks.steps.stack_settings import StackSettingsError, ensure_settings, wanted
+from provisioning.settings import Settings
+
+SERVER = Settings.from_outputs(
+    {
+        "host": "198.51.100.9", "ipv6_address": "", "user": "ubuntu", "server_name": "invoices",
+        "instance_name": "invoices", "host_keys": [], "domain": "invoices.example.com", "region": "us-east-1",
+        "ssh_cidrs": [], "dns_records_to_set": "", "backup_bucket": "", "aws_access_key_id": "",
+        "aws_secret_access_key": "", "restorer_access_key_id": "", "restorer_secret_access_key": "", "alarm_topic": "",
+        "metric_namespace": "", "app_secret": "", "monthly_cost": {},
+    }
+)  # fmt: skip
+PATH = "/etc/invoices/stack.env"
+
+
+def test_without_a_file_the_domain_is_the_server_s_and_its_certificate_everybody_s(tmp_path):
+    values = wanted(SERVER, tmp_path / "server.env")
+
+    assert (values["DOMAIN"], values["CERTIFICATES"]) == ("invoices.example.com", "production")
+
+
+def test_the_operator_s_file_adds_to_it(tmp_path):
+    (tmp_path / "server.env").write_text("CURRENCY=EUR\nCERTIFICATES=staging\n# a remark\n")
+
+    values = wanted(SERVER, tmp_path / "server.env")
+
+    assert (values["CURRENCY"], values["CERTIFICATES"]) == ("EUR", "staging")
+
+
+def test_what_the_stack_sets_itself_is_refused_by_name(tmp_path):
+    (tmp_path / "server.env").write_text("SECRET_KEY=x\n")
+
+    with pytest.raises(StackSettingsError, match=r"server\.env: SECRET_KEY is set by the stack itself"):
+        wanted(SERVER, tmp_path / "server.env")
+
+
+def test_a_kind_of_certificate_that_there_is_not_is_refused(tmp_path):
+    (tmp_path / "server.env").write_text("CERTIFICATES=mine\n")
+
+    with pytest.raises(StackSettingsError, match="CERTIFICATES is none of internal, production, staging"):
+        wanted(SERVER, tmp_path / "server.env")
+
+
+def test_they_lie_on_the_server_for_root_only_and_a_second_time_nothing_changes():
+    host = RecordingHost()
+
+    first = ensure_settings(host, {"B": "2", "A": "1", "NOTHING": ""})
+    second = ensure_settings(host, {"B": "2", "A": "1", "NOTHING": ""})
+
+    assert (host.files[PATH], host.modes[PATH]) == ("A=1\nB=2\n", "600 root:root")
+    assert (first.changed, second.changed) == (True, False)
+
+
+@pytest.mark.parametrize("value", ["two words", "a#b", 'say "it"', "it's", "$HOME", "smtp://a:b%40c@d"])
+def test_every_value_is_read_back_as_it_was_meant(value, tmp_path):
+    host = RecordingHost()
+    ensure_settings(host, {"NAME": value})
+    (tmp_path / "stack.env").write_text(host.files[PATH])
+
+    assert dotenv_values(tmp_path / "stack.env", interpolate=False)["NAME"] == value
+
+
+def test_a_secret_in_them_is_not_in_what_is_told_of_the_change():
+    change = ensure_settings(RecordingHost(), {"SMTP_URL": "smtp://a:hidden@mail"})
+
+    assert "hidden" not in json.dumps(change.diff)
