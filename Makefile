@@ -10,7 +10,7 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 .DEFAULT_GOAL := help
 TOOLS := .tools/bin
 
-.PHONY: help run setup check test tools engine-test bench screenshots requirements clean
+.PHONY: help run setup check test tools engine-test e2e bench screenshots requirements clean
 
 help: ## list what can be made
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -25,17 +25,23 @@ check: .venv/dev ## format, lint, types, who may import whom, shell
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
-	$(BIN)/shellcheck .ci/run tests/support/*.sh tests/engine/tools/*.sh
+	$(BIN)/shellcheck $(filter-out %/.ci/run,$(shell git ls-files '*.sh')) .ci/run
+	$(BIN)/yamllint .
+	$(BIN)/zizmor --quiet --offline .github
+	@if command -v actionlint >/dev/null; then actionlint; fi
 
 test: .venv/dev ## all tests; PostgreSQL and Chromium are installed where that is possible
 	@tests/support/install_packages.sh postgresql chromium
-	$(BIN)/pytest -q -n $(TEST_PROCESSES) --ignore tests/engine
+	$(BIN)/pytest -q -n $(TEST_PROCESSES) --ignore tests/engine --ignore tests/e2e --ignore tests/server
 
 tools: ## build Pulumi's command line with Go, for machines that have none
 	@command -v pulumi >/dev/null || test -x $(TOOLS)/pulumi || tests/engine/tools/build.sh $(TOOLS)
 
 engine-test: .venv/dev ## rent with Pulumi's real engine from a stand-in for AWS
 	PATH="$(CURDIR)/$(TOOLS):$$PATH" $(BIN)/pytest -q -rs -n $(TEST_PROCESSES) tests/engine
+
+e2e: .venv/dev ## deploy to a server of its own on this machine, then break it in every way; needs root and Debian
+	$(BIN)/pytest -q -rs tests/e2e $(ARGS)
 
 bench: .venv/dev .venv-bench/bench ## measure pages and imports on PostgreSQL; `make bench ARGS=--write` writes docs/benchmarks.md
 	@tests/support/install_packages.sh postgresql wrk
