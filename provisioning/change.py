@@ -9,7 +9,8 @@ class Change:
     """What was looked at, and whether it had to be changed.
 
     `diff` says how, for a person. `restart` names units that must be started anew before the change is felt, `reload`
-    those that only need to read their settings again: both are done once, after everything else.
+    those that only need to read their settings again: both are done once, after everything else. `missing` says why it
+    cannot be had on this machine, which is a container; on a real one that is a failure.
     """
 
     what: str
@@ -17,6 +18,7 @@ class Change:
     diff: str = ""
     restart: tuple[str, ...] = ()
     reload: tuple[str, ...] = ()
+    missing: str = ""
 
 
 def difference(before: str, after: str, name: str) -> str:

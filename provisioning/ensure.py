@@ -5,6 +5,17 @@ from collections.abc import Iterable, Sequence
 from provisioning.change import Change, difference
 from provisioning.host import Host
 
+_UNITS = "/etc/systemd/system"
+_APT = (
+    "env",
+    "DEBIAN_FRONTEND=noninteractive",
+    "NEEDRESTART_MODE=l",
+    "apt-get",
+    "-qq",
+    "-o",
+    "DPkg::Lock::Timeout=300",
+)
+
 
 def file(
     host: Host,
@@ -18,14 +29,21 @@ def file(
     reload: tuple[str, ...] = (),
 ) -> Change:
     """Have the file hold exactly this, with this mode and owner."""
-    before = host.read(path)
-    wanted = f"{mode.lstrip('0').zfill(3)} {owner}"
-    known = host.run("stat", "--format=%a %U:%G", path, check=False).out.strip() if before is not None else ""
-    if before == content and known == wanted:
+    diff = file_difference(host, path, content, mode=mode, owner=owner)
+    if not diff:
         return Change(path)
     host.write(path, content, mode=mode, owner=owner, valid=valid)
-    diff = difference(before or "", content, path) or f"{known} → {wanted}"
     return Change(path, changed=True, diff=diff, restart=restart, reload=reload)
+
+
+def file_difference(host: Host, path: str, content: str, *, mode: str = "0644", owner: str = "root:root") -> str:
+    """Return what would have to be changed about the file, nothing if it is as it should be."""
+    before = host.read(path)
+    wanted = f"{mode.lstrip('0').zfill(3)} {owner}"
+    known = _mode_and_owner(host, path) if before is not None else ""
+    if before == content and known == wanted:
+        return ""
+    return difference(before or "", content, path) or f"{known} → {wanted}"
 
 
 def directory(host: Host, path: str, *, mode: str = "0755", owner: str = "root:root") -> Change:
@@ -40,6 +58,16 @@ def directory(host: Host, path: str, *, mode: str = "0755", owner: str = "root:r
     return Change(path, changed=True, diff=f"{known} → {wanted}")
 
 
+def mode(host: Host, path: str, wanted: str, owner: str = "root:root") -> Change:
+    """Have what is there already readable for no more than it must be; what is not there needs no mode."""
+    known = _mode_and_owner(host, path)
+    if known in {"", f"{wanted.lstrip('0').zfill(3)} {owner}"}:
+        return Change(path)
+    host.act("chown", owner, path)
+    host.act("chmod", wanted, path)
+    return Change(path, changed=True, diff=f"{known} → {wanted.lstrip('0').zfill(3)} {owner}")
+
+
 def absent(host: Host, path: str) -> Change:
     """Have no such file."""
     if not host.run("test", "-e", path, check=False).ok:
@@ -50,15 +78,22 @@ def absent(host: Host, path: str) -> Change:
 
 def packages(host: Host, names: Iterable[str], *, what: str = "packages") -> Change:
     """Have the packages installed, whichever version the distribution has."""
-    missing = sorted(set(names) - installed(host, names))
-    if not missing:
+    wanted = set(names)
+    lacking = sorted(wanted - installed(host, wanted))
+    if not lacking:
         return Change(what)
-    host.act("env", "DEBIAN_FRONTEND=noninteractive", "apt-get", "update", "-qq")
-    host.act(
-        "env", "DEBIAN_FRONTEND=noninteractive", "NEEDRESTART_MODE=l", "apt-get", "install", "-y", "-qq",
-        "--no-install-recommends", "-o", "DPkg::Lock::Timeout=300", *missing, seconds=1200,
-    )  # fmt: skip
-    return Change(what, changed=True, diff="\n".join(f"+ {name}" for name in missing))
+    host.act(*_APT, "update")
+    host.act(*_APT, "install", "-y", "--no-install-recommends", *lacking, seconds=1200)
+    return Change(what, changed=True, diff="\n".join(f"+ {name}" for name in lacking))
+
+
+def no_packages(host: Host, names: Iterable[str], *, what: str = "packages that nobody needs") -> Change:
+    """Have none of the packages installed."""
+    found = sorted(installed(host, names))
+    if not found:
+        return Change(what)
+    host.act(*_APT, "purge", "-y", *found, seconds=1200)
+    return Change(what, changed=True, diff="\n".join(f"- {name}" for name in found))
 
 
 def installed(host: Host, names: Iterable[str]) -> set[str]:
@@ -67,12 +102,28 @@ def installed(host: Host, names: Iterable[str]) -> set[str]:
     return {line.split()[-1] for line in answer.out.splitlines() if line.startswith("ii")}
 
 
-def unit(host: Host, name: str, *, enabled: bool = True) -> Change:
-    """Have the unit of systemd enabled and active, or neither."""
+def unit(host: Host, name: str, *, enabled: bool = True, is_new: bool = False) -> Change:
+    """Have the unit of systemd enabled and active, or neither.
+
+    `is_new` says that what brought it was installed a moment ago: then its start is no change of its own.
+    """
     states = [host.run("systemctl", verb, name, check=False).out.strip() for verb in ("is-enabled", "is-active")]
     wanted = ["enabled", "active"] if enabled else ["disabled", "inactive"]
     known = ["enabled" if states[0] == "enabled" else "disabled", "active" if states[1] == "active" else "inactive"]
     if known == wanted:
         return Change(name)
     host.act("systemctl", "enable" if enabled else "disable", "--now", name)
-    return Change(name, changed=True, diff=f"{' '.join(known)} → {' '.join(wanted)}")
+    return Change(name) if is_new else Change(name, changed=True, diff=f"{' '.join(known)} → {' '.join(wanted)}")
+
+
+def unit_file(host: Host, name: str, content: str, *, restart: tuple[str, ...] = ()) -> Change:
+    """Have systemd know this unit, written as it is here."""
+    change = file(host, f"{_UNITS}/{name}", content, restart=restart)
+    if change.changed:
+        host.act("systemctl", "daemon-reload")
+    return change
+
+
+def _mode_and_owner(host: Host, path: str) -> str:
+    found = host.run("stat", "--format=%a %U:%G", path, check=False)
+    return found.out.strip() if found.ok else ""

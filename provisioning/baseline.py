@@ -1,0 +1,97 @@
+"""What every server of ours is: the parts of it, in order, and what has to be started anew after them."""
+
+from collections.abc import Callable, Iterator
+
+from provisioning import (
+    accounts,
+    audit,
+    bans,
+    clock,
+    directories,
+    docker_engine,
+    file_modes,
+    firewall,
+    journal,
+    kernel,
+    machine,
+    nightly_pruning,
+    packages,
+    security_updates,
+    ssh_access,
+    swap,
+)
+from provisioning.change import Change
+from provisioning.host import Host
+from provisioning.settings import Settings
+
+# In /run: a start of the whole server does what was left to do.
+_PENDING = "/run/invoices-pending"
+
+
+def provision(
+    host: Host,
+    settings: Settings,
+    can_still_connect: Callable[[], bool],
+    on_change: Callable[[Change], None],
+) -> list[Change]:
+    """Have the server as it should be, and return what was looked at; raises HostError at the first that fails.
+
+    `can_still_connect` tells whether another connection to the server works; `on_change` is told of each as it is done.
+    """
+    changes = []
+    for change in _changes(host, settings, can_still_connect):
+        on_change(change)
+        changes.append(change)
+    return changes
+
+
+def _changes(host: Host, settings: Settings, can_still_connect: Callable[[], bool]) -> Iterator[Change]:
+    found = machine.look(host)
+    parts: tuple[Callable[[], list[Change]], ...] = (
+        lambda: packages.ensure(host),  # the others rely on what it brings
+        lambda: accounts.ensure(host, settings),  # before SSH refuses passwords, somebody must have a key
+        lambda: kernel.ensure(host, found),  # before Docker: its networks start with these values
+        lambda: clock.ensure(host, found),
+        lambda: swap.ensure(host, found),
+        lambda: journal.ensure(host),
+        lambda: directories.ensure(host),  # before the firewall, whose rules stand in one of them
+        lambda: firewall.ensure(host, settings, can_still_connect),  # before Docker can publish anything
+        lambda: ssh_access.ensure(host, settings, can_still_connect),
+        lambda: bans.ensure(host),  # after the firewall, in whose terms it bans
+        lambda: docker_engine.ensure(host, found),
+        lambda: audit.ensure(host, found),  # after Docker, whose files it watches
+        lambda: nightly_pruning.ensure(host),
+        lambda: security_updates.ensure(host),  # late: nothing is to be updated beneath us
+        lambda: file_modes.ensure(host),  # last: packages bring such files
+    )
+    pending = _Pending(host)
+    for part in parts:
+        for change in part():
+            pending.note(change)
+            yield change
+    yield from pending.carry_out()
+
+
+class _Pending:
+    """What has to be started anew; kept on the server, so that after a broken run the next one does it."""
+
+    def __init__(self, host: Host) -> None:
+        self._host = host
+        listed = host.run("find", _PENDING, "-type", "f", "-printf", "%P\\n", check=False).out.split()
+        self._left = dict.fromkeys(listed)
+
+    def note(self, change: Change) -> None:
+        """Remember what the change wants started anew."""
+        for verb, units in (("restart", change.restart), ("reload", change.reload)):
+            for unit in units:
+                self._left[f"{verb}/{unit}"] = None
+                self._host.act("install", "-D", "/dev/null", f"{_PENDING}/{verb}/{unit}")
+
+    def carry_out(self) -> Iterator[Change]:
+        """Do each once; what is restarted reads its settings anyway."""
+        for name in self._left:
+            verb, _, unit = name.partition("/")
+            if verb == "restart" or f"restart/{unit}" not in self._left:
+                self._host.act("systemctl", verb if verb == "restart" else "reload-or-restart", unit)
+                yield Change(f"{verb} of {unit}", changed=True)
+            self._host.act("rm", "-f", "--", f"{_PENDING}/{name}")

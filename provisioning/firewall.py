@@ -1,0 +1,56 @@
+"""The firewall: SSH for the operator's networks, HTTP and HTTPS for all, nothing else in, for host and containers."""
+
+from collections.abc import Callable, Sequence
+from ipaddress import IPv4Network, IPv6Network, ip_network
+
+from provisioning.change import Change
+from provisioning.ensure import packages, unit, unit_file
+from provisioning.guarded import guarded_file
+from provisioning.host import Host, HostError
+from provisioning.landing_files import filled, text
+from provisioning.settings import Settings
+
+_RULES = "/etc/invoices/firewall.nft"
+_UNIT = "invoices-firewall.service"
+
+
+def ensure(host: Host, settings: Settings, can_still_connect: Callable[[], bool]) -> list[Change]:
+    """Have the rules in force now, and at each start before the network is up."""
+    brought = packages(host, ["nftables"], what="package of the firewall")
+    service = unit_file(host, _UNIT, text(f"/etc/systemd/system/{_UNIT}"))
+    rules = guarded_file(
+        host,
+        _RULES,
+        _rules(settings.ssh_cidrs),
+        mode="0600",
+        valid=("nft", "--check", "--file", "{}"),
+        check=lambda: None,
+        apply=f"systemctl reload-or-restart {_UNIT}",
+        without=f"systemctl stop {_UNIT}",
+        can_still_connect=can_still_connect,
+    )
+    # It was started with its first rules: only its being enabled is new then.
+    return [brought, service, rules, unit(host, _UNIT, is_new=rules.changed), _in_force(host, rules)]
+
+
+def _rules(cidrs: Sequence[str]) -> str:
+    networks = [ip_network(cidr) for cidr in cidrs]
+    if not networks:
+        raise HostError("The settings name no network that SSH is answered to (ssh_cidrs): that would lock you out.")
+    return filled(
+        _RULES,
+        ssh_ipv4=_elements([network for network in networks if isinstance(network, IPv4Network)]),
+        ssh_ipv6=_elements([network for network in networks if isinstance(network, IPv6Network)]),
+    )
+
+
+def _elements(networks: Sequence[IPv4Network | IPv6Network]) -> str:
+    return f"elements = {{ {', '.join(map(str, networks))} }}" if networks else "# none"
+
+
+def _in_force(host: Host, rules: Change) -> Change:
+    """Have the rules in the kernel: somebody may have flushed them."""
+    if rules.changed or host.run("nft", "list", "table", "inet", "invoices", check=False).ok:
+        return Change("firewall in force")
+    host.act("systemctl", "restart", _UNIT)
+    return Change("firewall in force", changed=True, diff="somebody had removed its rules")

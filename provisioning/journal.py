@@ -1,0 +1,13 @@
+"""The journal: kept over restarts, never so large that it fills the disk."""
+
+from provisioning.change import Change
+from provisioning.ensure import file
+from provisioning.host import Host
+from provisioning.landing_files import text
+
+_PATH = "/etc/systemd/journald.conf.d/invoices.conf"
+
+
+def ensure(host: Host) -> list[Change]:
+    """Have the journal kept for 30 days, in at most 500 MB."""
+    return [file(host, _PATH, text(_PATH), restart=("systemd-journald.service",))]

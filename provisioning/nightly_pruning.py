@@ -1,0 +1,19 @@
+"""A timer that removes images no release needs, so that deploys do not fill the disk."""
+
+from provisioning.change import Change
+from provisioning.ensure import file, unit, unit_file
+from provisioning.host import Host
+from provisioning.landing_files import text
+
+_SCRIPT = "/usr/local/sbin/invoices-prune-images"
+_NAME = "invoices-prune-images"
+
+
+def ensure(host: Host) -> list[Change]:
+    """Have the timer, the service that it starts, and what that runs."""
+    units = [f"{_NAME}.service", f"{_NAME}.timer"]
+    return [
+        file(host, _SCRIPT, text(_SCRIPT), mode="0755", valid=("sh", "-n", "{}")),
+        *(unit_file(host, name, text(f"/etc/systemd/system/{name}")) for name in units),
+        unit(host, f"{_NAME}.timer"),
+    ]

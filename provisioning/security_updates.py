@@ -1,0 +1,15 @@
+"""Security updates: installed every night, with a restart in the small hours where one is needed."""
+
+from provisioning.change import Change
+from provisioning.ensure import file, packages, unit
+from provisioning.host import Host
+from provisioning.landing_files import text
+
+_PATH = "/etc/apt/apt.conf.d/52invoices-security-updates"
+_TIMERS = ("apt-daily.timer", "apt-daily-upgrade.timer")
+
+
+def ensure(host: Host) -> list[Change]:
+    """Have security updates fetched and installed daily; the restart is at 03:30 UTC, before the snapshot at 06:00."""
+    brought = packages(host, ["unattended-upgrades"], what="package of the security updates")
+    return [brought, file(host, _PATH, text(_PATH)), *(unit(host, timer) for timer in _TIMERS)]

@@ -1,0 +1,70 @@
+"""SSH: keys only, for one user, with algorithms that are not known to be weak."""
+
+from collections.abc import Callable, Mapping
+
+from provisioning.change import Change
+from provisioning.ensure import file
+from provisioning.guarded import guarded_file
+from provisioning.host import Host, HostError
+from provisioning.landing_files import filled
+from provisioning.settings import Settings
+
+# Read first, and the first that names an option counts.
+_OPTIONS = "/etc/ssh/sshd_config.d/00-invoices.conf"
+_MODULI, _LARGE_MODULI = "/etc/ssh/moduli", "/etc/ssh/moduli.large"
+_LEAST_BITS = 3071
+_HOST_KEY = "/etc/ssh/ssh_host_ed25519_key"
+
+
+def ensure(host: Host, settings: Settings, can_still_connect: Callable[[], bool]) -> list[Change]:
+    """Have the options in force, unless with them nobody could connect; what else stands in sshd's files stays."""
+    options = filled(_OPTIONS, user=settings.user)
+
+    def check() -> None:
+        host.run("sshd", "-t")
+        _refuse_what_another_file_overrules(host, options)
+
+    return [
+        _host_key(host),
+        _large_moduli(host),
+        guarded_file(
+            host,
+            _OPTIONS,
+            options,
+            mode="0600",
+            valid=("sshd", "-t", "-f", "{}"),
+            check=check,
+            apply="systemctl reload ssh.service",
+            without="systemctl reload ssh.service",
+            can_still_connect=can_still_connect,
+        ),
+    ]
+
+
+def _host_key(host: Host) -> Change:
+    if host.run("test", "-s", _HOST_KEY, check=False).ok:
+        return Change(_HOST_KEY)
+    host.act("ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", _HOST_KEY)
+    return Change(_HOST_KEY, changed=True, diff="nothing → a new key")
+
+
+def _large_moduli(host: Host) -> Change:
+    """Have the large ones in a file of their own: to change the package's would make its updates ask questions."""
+    lines = (host.read(_MODULI) or "").splitlines(keepends=True)
+    large = [line for line in lines if not line.startswith("#") and int(line.split()[4]) >= _LEAST_BITS]
+    if not large:
+        raise HostError(f"{host.name}: {_MODULI} holds none of {_LEAST_BITS + 1} bits or more.")
+    change = file(host, _LARGE_MODULI, "".join(large))
+    return Change(change.what, changed=change.changed, diff=f"{len(large)} of {len(lines)}" if change.changed else "")
+
+
+def _refuse_what_another_file_overrules(host: Host, options: str) -> None:
+    in_force = _pairs(host.run("sshd", "-T").out)
+    wrong = [name for name, value in _pairs(options).items() if in_force.get(name, value) != value]
+    if wrong:
+        raise HostError(f"{host.name}: another file of sshd overrules {', '.join(wrong)}; `sshd -T` says how.")
+
+
+def _pairs(lines: str) -> Mapping[str, str]:
+    found = (line.partition(" ") for line in lines.splitlines() if line.strip() and not line.startswith("#"))
+    return {name.lower(): value.strip() for name, _, value in found}

@@ -1,0 +1,34 @@
+"""Swap: so that a moment of too little memory is slow, and not the end of the database."""
+
+from provisioning.change import Change
+from provisioning.ensure import unit, unit_file
+from provisioning.host import Host, HostError
+from provisioning.landing_files import text
+from provisioning.machine import Machine
+
+_FILE, _UNIT = "/swapfile", "swapfile.swap"
+_GIGABYTE = 1024**3
+_LARGE_DISK_GIGABYTES, _LEFT_FREE_GIGABYTES = 20, 2
+
+
+def ensure(host: Host, machine: Machine) -> list[Change]:
+    """Have some swap: what is there already, or a file of 1 or 2 GB, as the disk is small or large."""
+    if machine.container:
+        return [machine.lacks("swap", "it belongs to the machine beneath it")]
+    areas = [line.split()[0] for line in host.run("cat", "/proc/swaps").out.splitlines()[1:]]
+    if areas and _FILE not in areas:
+        return [Change("swap")]
+    return [_swap_file(host), unit_file(host, _UNIT, text(f"/etc/systemd/system/{_UNIT}")), unit(host, _UNIT)]
+
+
+def _swap_file(host: Host) -> Change:
+    if host.run("test", "-e", _FILE, check=False).ok:
+        return Change(_FILE)
+    size, free = map(int, host.run("df", "--block-size=1", "--output=size,avail", "/").out.split()[-2:])
+    gigabytes = 2 if size >= _LARGE_DISK_GIGABYTES * _GIGABYTE else 1
+    if free < (gigabytes + _LEFT_FREE_GIGABYTES) * _GIGABYTE:
+        raise HostError(f"{host.name}: its disk has no room for {gigabytes} GB of swap; make some, or a larger disk.")
+    # Under another name until it is whole: an unfinished one would be taken for swap the next time.
+    host.act("sh", "-c", 'umask 077; fallocate -l "$2" "$1.new" && mkswap -q "$1.new" && mv "$1.new" "$1"',
+             "sh", _FILE, str(gigabytes * _GIGABYTE))  # fmt: skip
+    return Change(_FILE, changed=True, diff=f"nothing → {gigabytes} GB")
