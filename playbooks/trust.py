@@ -35,7 +35,7 @@ def trust(_context: Context, *, server: str = "", stack: str = STACK, yes: bool 
     if kept.exists() and not anew:
         console.print(f"The key of {settings.host} is kept already, in {kept.name}; --anew forgets it.")
         return
-    keys = settings.host_keys or (() if server else told_by_aws(settings))
+    keys = settings.host_keys or told_by_aws(settings)
     if not keys:
         key = shown(settings.host)
         console.print(f"{settings.host} shows this key: {key.get_name()} {key.fingerprint}")
@@ -48,7 +48,9 @@ def trust(_context: Context, *, server: str = "", stack: str = STACK, yes: bool 
 
 
 def told_by_aws(settings: Settings) -> tuple[str, ...]:
-    """Return the keys as Lightsail knows them, nothing where it cannot be asked."""
+    """Return the keys as Lightsail knows them, nothing where it did not rent the server or cannot be asked."""
+    if not settings.region:
+        return ()
     try:
         client = boto3.client("lightsail", region_name=settings.region)
         access = client.get_instance_access_details(instanceName=settings.instance_name, protocol="ssh")

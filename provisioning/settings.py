@@ -1,10 +1,13 @@
 """What is known of the server: the outputs of the stack that rented it, or a file for one rented elsewhere."""
 
 import json
+import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any, Self
+
+FILE_OF_THIS_MACHINE = os.environ.get("INVOICES_SERVER", "")  # of a server that Pulumi did not rent
 
 
 class SettingsError(Exception):

@@ -4,7 +4,7 @@ import json
 import subprocess
 from pathlib import Path
 
-from provisioning.settings import Settings, SettingsError
+from provisioning.settings import FILE_OF_THIS_MACHINE, Settings, SettingsError
 
 ROOT = Path(__file__).parents[2]
 KEPT = ROOT / ".invoices"  # what this machine knows of servers; never committed
@@ -13,7 +13,8 @@ _SECONDS = 60
 
 def server_settings(server: str, stack: str) -> Settings:
     """Return what the file says of the server, if one is named, else the stack; raises SettingsError."""
-    return Settings.from_file(Path(server)) if server else Settings.from_outputs(_outputs(stack))
+    path = server or FILE_OF_THIS_MACHINE
+    return Settings.from_file(Path(path)) if path else Settings.from_outputs(_outputs(stack))
 
 
 def known_hosts(settings: Settings) -> Path:

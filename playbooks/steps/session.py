@@ -21,7 +21,7 @@ from provisioning.ssh_host import SshHost, connected
 
 STACK = "prod"
 SERVER_HELP = {
-    "server": "A file about a server that Pulumi did not rent, as JSON.",
+    "server": "A file about a server that Pulumi did not rent, as JSON; else INVOICES_SERVER names it.",
     "stack": "The stack that rented the server.",
 }
 EXPECTED = (
