@@ -9,12 +9,13 @@ from playbooks.import_workbook import import_workbook
 from playbooks.lock import lock
 from playbooks.logs import logs
 from playbooks.preflight import preflight
+from playbooks.provision import provision
 from playbooks.rollback import rollback
 from playbooks.status import status
 from playbooks.trust import trust
 from playbooks.verify import verify
 
 __all__ = [
-    "audit", "console", "costs", "create_user", "deploy", "import_workbook", "lock", "logs", "preflight",
+    "audit", "console", "costs", "create_user", "deploy", "import_workbook", "lock", "logs", "preflight", "provision",
     "rollback", "status", "trust", "verify",
 ]  # fmt: skip

@@ -1,0 +1,42 @@
+"""`fab provision`: shape a bare server into a hardened one that Docker runs on."""
+
+from invoke.context import Context
+from invoke.tasks import task
+
+from playbooks.steps import deploy_log
+from playbooks.steps.inventory import known_hosts
+from playbooks.steps.session import SERVER_HELP, STACK, Session, session
+from provisioning.baseline import provision as shape
+from provisioning.change import Change
+from provisioning.host import HostError
+from provisioning.ssh_host import connected
+
+
+@task(help=SERVER_HELP | {"check": "Say what would be changed, and change nothing."})
+def provision(context: Context, *, server: str = "", stack: str = STACK, check: bool = False) -> None:
+    """Shape the server: accounts, SSH, firewall, updates, Docker; what is as it should be is left alone."""
+    identity = context.config.get("connect_kwargs", {}).get("key_filename") or ""
+    with session(context, server, stack, dry_run=check) as found:
+
+        def can_still_connect() -> bool:
+            settings = found.settings
+            try:
+                with connected(settings.host, settings.user, known_hosts(settings), identity=identity) as second:
+                    return second.run("true", check=False).ok
+            except HostError:
+                return False
+
+        changes = shape(found.host, found.settings, can_still_connect, lambda change: _tell(found, change))
+        changed = [change for change in changes if change.changed]
+        if changed and not check:
+            deploy_log.append(found.host, "provision", "-", f"{len(changed)} changed")
+        verb = "would change" if check else "changed"
+        found.steps.recap(f"{found.host.name}: {len(changed)} {verb}, {len(changes) - len(changed)} as they should be.")
+
+
+def _tell(found: Session, change: Change) -> None:
+    if not change.changed:
+        return
+    found.console.print(f"[yellow]~[/] {change.what}")
+    for line in change.diff.splitlines():
+        found.console.print(f"    {line}", style="dim", markup=False)
