@@ -82,12 +82,12 @@ class Settings:
         port = source.read("PORT", _whole_number, "8000")
         public_url = source.read("PUBLIC_URL", _http_url, f"http://{host}:{port}")
         asked_of = "admin" if _is_https(public_url) else "nobody"
-        smtp_url = source.read("SMTP_URL", _smtp_url, "")
+        smtp_url = source.read("SMTP_URL", _smtp_url, "", may_be_empty=True)
         return cls(
             database_url=source.read("DATABASE_URL", _database_url, f"sqlite:///{data_dir}/invoices.sqlite3"),
             data_dir=data_dir,
             secret_key=source.read("SECRET_KEY", _secret, None) or _kept_secret(data_dir),
-            secret_keys_before=source.read("SECRET_KEYS_BEFORE", _secrets, ""),
+            secret_keys_before=source.read("SECRET_KEYS_BEFORE", _secrets, "", may_be_empty=True),
             host=host,
             port=port,
             public_url=public_url,
@@ -119,8 +119,11 @@ class _Source:
     def __init__(self, environment: Mapping[str, str]) -> None:
         self._environment = environment
 
-    def read(self, name: str, parse: Callable[[str], _Value], default: str | None) -> _Value:
-        text = self._text(name)
+    def read(
+        self, name: str, parse: Callable[[str], _Value], default: str | None, *, may_be_empty: bool = False
+    ) -> _Value:
+        """Return what is set; only for what is switched off by saying nothing may a file be empty."""
+        text = self._text(name, may_be_empty=may_be_empty)
         if text is None:
             text = default
         try:
@@ -128,7 +131,7 @@ class _Source:
         except ValueError as error:
             raise SettingsError(f"{name}: {error}.") from error
 
-    def _text(self, name: str) -> str | None:
+    def _text(self, name: str, *, may_be_empty: bool) -> str | None:
         plain, path = self._environment.get(name), self._environment.get(f"{name}_FILE")
         if plain and path:
             raise SettingsError(f"{name} and {name}_FILE are both set: keep one.")
@@ -138,9 +141,9 @@ class _Source:
             text = Path(path).read_text(encoding="utf-8").strip()
         except (OSError, UnicodeDecodeError) as error:
             raise SettingsError(f"{name}_FILE: the file {path} cannot be read ({error}).") from error
-        if not text:
+        if not text and not may_be_empty:
             raise SettingsError(f"{name}_FILE: the file {path} is empty.")
-        return text
+        return text or None
 
 
 def _whole_number(text: str) -> int:

@@ -94,6 +94,15 @@ def test_an_empty_file_of_a_setting_is_refused(tmp_path):
         read(tmp_path, SECRET_KEY_FILE=str(tmp_path / "key"))
 
 
+@pytest.mark.parametrize("name", ["SECRET_KEYS_BEFORE", "SMTP_URL"])
+def test_a_file_may_be_empty_where_nothing_switches_off(tmp_path, name):
+    (tmp_path / "nothing").write_text("")
+
+    settings = read(tmp_path, **{f"{name}_FILE": str(tmp_path / "nothing")})
+
+    assert (settings.secret_keys_before, settings.smtp_url) == ((), "")
+
+
 def test_a_damaged_kept_key_is_refused_and_never_signs_anything(tmp_path):
     (tmp_path / "secret_key").write_text("")
 
