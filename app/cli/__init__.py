@@ -4,7 +4,7 @@ import sys
 
 import typer
 
-from app.cli import audit, demo, imports, reports, serving, tokens, users
+from app.cli import audit, demo, imports, reports, secret_files, serving, tokens, users
 from app.settings import SettingsError
 from app.store.database import DatabaseUnavailableError
 from app.store.users import EmailTakenError
@@ -19,7 +19,7 @@ commands = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
-for module in (serving, demo, imports, reports, users, tokens):
+for module in (serving, demo, imports, reports, users, tokens, secret_files):
     commands.registered_commands += module.commands.registered_commands
 commands.add_typer(reports.report, name="report")
 commands.add_typer(audit.audit, name="audit")

@@ -1,0 +1,192 @@
+"""The command about the stack's own secrets: they are made where they are missing, and nobody is ever asked for one."""
+
+import contextlib
+import os
+import secrets
+import shutil
+import stat
+import sys
+import tempfile
+from collections.abc import Iterator
+from dataclasses import dataclass
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from app.settings import Settings
+
+# Who reads a folder: the image of PostgreSQL and that of the product run as these.
+DATABASE_USER = 999
+PRODUCT_USER = 10001
+
+SUPERUSER = "postgres"
+ROLES = {"migrate": "invoices_owner", "app": "invoices_app", "worker": "invoices_worker"}
+
+_OF_THE_FOLDER, _OF_A_FILE = 0o500, 0o400
+_KEY_BYTES = 48
+_SWITCHED_OFF = ""
+
+commands = typer.Typer()
+
+
+class Rotated(StrEnum):
+    """What can be made anew while it is in use."""
+
+    SIGNING_KEY = "signing-key"
+    DATABASE = "database"
+
+
+@dataclass(frozen=True, slots=True)
+class SecretFolder:
+    """The secrets of one service, in a folder that only its user may enter."""
+
+    path: Path
+    user: int
+
+    def text(self, name: str) -> str | None:
+        """Return a secret, None where there is none."""
+        try:
+            return (self.path / name).read_text(encoding="utf-8")
+        except FileNotFoundError:
+            return None
+
+    def put(self, name: str, text: str) -> None:
+        """Put a secret there whole or not at all, readable by its user only from the first moment on."""
+        with self._entered() as folder:
+            temporary = Path(tempfile.mkdtemp(prefix=".", dir=self.path)) / name
+            temporary.write_text(text, encoding="utf-8")
+            self._close(temporary, _OF_A_FILE)
+            with temporary.open("rb") as file:
+                os.fsync(file.fileno())
+            temporary.rename(self.path / name)
+            os.fsync(folder)
+            temporary.parent.rmdir()
+
+    def mend(self) -> list[str]:
+        """Give folder and files the owner and mode that they must have; return the names of those that had not."""
+        with self._entered():
+            for left in self.path.glob(".*"):  # by one that was stopped half-way
+                shutil.rmtree(left)
+            return [file.name for file in sorted(self.path.iterdir()) if self._close(file, _OF_A_FILE)]
+
+    @contextlib.contextmanager
+    def _entered(self) -> Iterator[int]:
+        self.path.mkdir(parents=True, exist_ok=True)
+        if not os.access(self.path, os.W_OK):  # as for whoever owns the folder without being root
+            self.path.chmod(0o700)
+        folder = os.open(self.path, os.O_RDONLY)
+        try:
+            yield folder
+        finally:
+            os.close(folder)
+            self._close(self.path, _OF_THE_FOLDER)
+
+    def _close(self, path: Path, mode: int) -> bool:
+        found = path.stat()
+        if (stat.S_IMODE(found.st_mode), found.st_uid, found.st_gid) == (mode, self.user, self.user):
+            return False
+        path.chmod(mode)
+        os.chown(path, self.user, self.user)
+        return True
+
+
+@dataclass(frozen=True, slots=True)
+class SecretFiles:
+    """All secrets of the stack: what stands in `database` counts, the addresses of the others follow from it."""
+
+    database: SecretFolder
+    services: dict[str, SecretFolder]
+
+    @classmethod
+    def below(cls, folder: Path) -> "SecretFiles":
+        """Return the secrets in the folders that the services mount."""
+        services = {name: SecretFolder(folder / name, PRODUCT_USER) for name in ROLES}
+        return cls(SecretFolder(folder / "db", DATABASE_USER), services)
+
+    def make_missing(self) -> Iterator[str]:
+        """Make what is missing, bring addresses up to date, and yield the name of each that was written."""
+        for role in (SUPERUSER, *ROLES.values()):
+            yield from self._unless_there(self.database, role, _new_password())
+        for name, role in ROLES.items():
+            yield from self._keep(self.services[name], "database_url", self._address(role))
+        for name in ("app", "worker"):
+            # The worker has a key of its own, as settings ask for one: it signs nothing, and reads strangers' files.
+            yield from self._unless_there(self.services[name], "secret_key", _new_key())
+            for optional in ("secret_keys_before", "smtp_url"):
+                yield from self._unless_there(self.services[name], optional, _SWITCHED_OFF)
+
+    def rotate_signing_key(self) -> Iterator[str]:
+        """Make another key that signs; the one before is accepted until the next time."""
+        app = self.services["app"]
+        # In this order: stopped in between, the key that signs is accepted twice, and nobody is signed out.
+        yield from self._keep(app, "secret_keys_before", app.text("secret_key") or _SWITCHED_OFF)
+        yield from self._keep(app, "secret_key", _new_key())
+
+    def rotate_database(self) -> Iterator[str]:
+        """Make other passwords for the roles of the database, which has to be told of them."""
+        for role in (SUPERUSER, *ROLES.values()):
+            yield from self._keep(self.database, role, _new_password())
+
+    def set_smtp_url(self, url: str) -> Iterator[str]:
+        """Keep the address of the mail server for those who send mail or offer to."""
+        for name in ("app", "worker"):
+            yield from self._keep(self.services[name], "smtp_url", url)
+
+    def mend(self) -> Iterator[str]:
+        """Yield what had another owner or mode than it must have, and mend it."""
+        for folder in (self.database, *self.services.values()):
+            yield from (f"{folder.path.name}/{name}" for name in folder.mend())
+
+    def _address(self, role: str) -> str:
+        return f"postgresql://{role}:{self.database.text(role)}@db:5432/invoices"
+
+    def _unless_there(self, folder: SecretFolder, name: str, text: str) -> Iterator[str]:
+        if folder.text(name) is None:
+            yield from self._keep(folder, name, text)
+
+    def _keep(self, folder: SecretFolder, name: str, text: str) -> Iterator[str]:
+        if folder.text(name) != text:
+            folder.put(name, text)
+            yield f"{folder.path.name}/{name}"
+
+
+@commands.command("secrets")
+def make_secrets(
+    *,
+    folder: Annotated[Path, typer.Option(help="Where the services' folders are.")] = Path("/secrets"),
+    rotate: Annotated[Rotated | None, typer.Option(help="Make this anew, though it is there.")] = None,
+    set_smtp_url: Annotated[
+        bool, typer.Option("--set-smtp-url", help="Read SMTP_URL from standard input; nothing switches mail off.")
+    ] = False,
+) -> None:
+    """Make the secrets of the stack where they are missing; the container of that name runs it at each start."""
+    files = SecretFiles.below(folder)
+    written: list[str] = []
+    if rotate is Rotated.SIGNING_KEY:
+        written += files.rotate_signing_key()
+    if rotate is Rotated.DATABASE:
+        written += files.rotate_database()
+    if set_smtp_url:
+        written += files.set_smtp_url(_smtp_url_from_stdin())
+    written += files.make_missing()
+    mended = list(files.mend())
+    typer.echo(f"Made {', '.join(written)}." if written else "Every secret is there.")
+    if mended:
+        typer.echo(f"Mended the owner or mode of {', '.join(mended)}.")
+
+
+def _smtp_url_from_stdin() -> str:
+    """Return what is typed or piped in; raises SettingsError where it is no address of a mail server."""
+    url = sys.stdin.readline().strip()
+    rest = {"SECRET_KEY": _new_key(), "MAIL_FROM": "somebody@example.com"}
+    return Settings.from_environment({"SMTP_URL": url, **rest}).smtp_url
+
+
+def _new_password() -> str:
+    return secrets.token_urlsafe(32)
+
+
+def _new_key() -> str:
+    return secrets.token_urlsafe(_KEY_BYTES)

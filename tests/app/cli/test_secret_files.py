@@ -1,0 +1,220 @@
+"""The stack's secrets: made where they are missing, kept where they are there, open to one service each."""
+
+import os
+import stat
+
+import pytest
+from typer.testing import CliRunner
+
+from app.cli import commands, secret_files
+from app.cli.secret_files import SecretFiles
+from app.settings import Settings, SettingsError
+
+
+@pytest.fixture
+def folder(tmp_path, monkeypatch):
+    """A place for the secrets, whose services run as whoever runs the test."""
+    monkeypatch.setattr(secret_files, "DATABASE_USER", os.getuid())
+    monkeypatch.setattr(secret_files, "PRODUCT_USER", os.getuid())
+    return tmp_path / "secrets"
+
+
+@pytest.fixture
+def invoices(folder):
+    """Run `invoices secrets` over the folder."""
+
+    def run(*arguments, typed=""):
+        command = ["secrets", "--folder", str(folder), *arguments]
+        return CliRunner().invoke(commands, command, input=typed, catch_exceptions=False)
+
+    return run
+
+
+@pytest.fixture
+def made(invoices, folder):
+    """The folder with everything in it."""
+    assert invoices().exit_code == 0
+    return folder
+
+
+def all_files(folder):
+    return {str(path.relative_to(folder)): path.read_text() for path in folder.rglob("*") if path.is_file()}
+
+
+def modes(folder):
+    return {str(path.relative_to(folder)): stat.S_IMODE(path.stat().st_mode) for path in folder.rglob("*")}
+
+
+def settings_of(service):
+    return Settings.from_environment(
+        {
+            "DATABASE_URL_FILE": str(service / "database_url"),
+            "SECRET_KEY_FILE": str(service / "secret_key"),
+            "SECRET_KEYS_BEFORE_FILE": str(service / "secret_keys_before"),
+            "SMTP_URL_FILE": str(service / "smtp_url"),
+            "MAIL_FROM": "invoices@example.com",
+        }
+    )
+
+
+def test_each_service_gets_what_it_needs_and_nothing_else(made):
+    of_a_server = ["database_url", "secret_key", "secret_keys_before", "smtp_url"]
+
+    assert {folder.name: sorted(file.name for file in folder.iterdir()) for folder in made.iterdir()} == {
+        "db": ["invoices_app", "invoices_owner", "invoices_worker", "postgres"],
+        "migrate": ["database_url"],
+        "app": of_a_server,
+        "worker": of_a_server,
+    }
+
+
+def test_folders_and_files_are_open_to_their_user_only(made):
+    files = {name: mode for name, mode in modes(made).items() if "/" in name}
+    folders = {name: mode for name, mode in modes(made).items() if "/" not in name}
+
+    assert set(files.values()) == {0o400}
+    assert set(folders.values()) == {0o500}
+
+
+@pytest.mark.skipif(os.getuid() != 0, reason="only root gives files away")
+def test_each_folder_belongs_to_the_user_of_its_service(tmp_path):
+    files = SecretFiles.below(tmp_path)
+    list(files.make_missing())
+
+    owners = {str(path.relative_to(tmp_path)): (path.stat().st_uid, path.stat().st_gid) for path in tmp_path.rglob("*")}
+
+    assert {owner for name, owner in owners.items() if name.startswith("db")} == {(999, 999)}
+    assert {owner for name, owner in owners.items() if not name.startswith("db")} == {(10001, 10001)}
+
+
+def test_the_addresses_lead_each_service_to_the_database_in_a_role_of_its_own(made):
+    password = (made / "db/invoices_worker").read_text()
+
+    assert (made / "worker/database_url").read_text() == f"postgresql://invoices_worker:{password}@db:5432/invoices"
+    assert (made / "migrate/database_url").read_text().startswith("postgresql://invoices_owner:")
+
+
+def test_no_two_secrets_are_the_same_and_none_can_be_guessed(made):
+    drawn = [text for name, text in all_files(made).items() if name.startswith("db/") or name.endswith("secret_key")]
+
+    assert len(drawn) == len(set(drawn)) == 6
+    assert min(map(len, drawn)) >= 43
+
+
+def test_the_services_start_with_what_was_made(made):
+    settings = settings_of(made / "app")
+
+    assert settings.secret_key == (made / "app/secret_key").read_text()
+    assert settings.secret_keys_before == ()
+    assert settings.smtp_url == ""
+
+
+def test_the_worker_which_reads_the_files_of_strangers_does_not_know_the_key_that_signs(made):
+    assert settings_of(made / "worker").secret_key != settings_of(made / "app").secret_key
+
+
+def test_a_second_run_changes_nothing(made, invoices):
+    before = all_files(made)
+
+    assert invoices().output == "Every secret is there.\n"
+    assert all_files(made) == before
+
+
+def test_it_says_what_it_made_and_never_what_is_in_it(invoices, folder):
+    output = invoices().output
+
+    assert output.startswith("Made db/postgres, db/invoices_owner, ")
+    assert [text for text in all_files(folder).values() if text and text in output] == []
+
+
+def test_what_was_lost_is_made_again_and_the_rest_is_kept(made, invoices):
+    before = all_files(made)
+    (made / "app").chmod(0o700)
+    (made / "app/database_url").unlink()
+
+    assert invoices().output == "Made app/database_url.\n"
+    assert all_files(made) == before
+
+
+def test_a_mode_that_was_loosened_is_mended_and_said(made, invoices):
+    (made / "app/secret_key").chmod(0o644)
+
+    assert "Mended the owner or mode of app/secret_key." in invoices().output
+    assert modes(made)["app/secret_key"] == 0o400
+
+
+def test_what_a_run_left_that_was_stopped_is_removed(made, invoices):
+    (made / "db").chmod(0o700)
+    (made / "db/.half").mkdir()
+    (made / "db/.half/invoices_app").write_text("half of a secr")
+
+    invoices()
+
+    assert not (made / "db/.half").exists()
+
+
+def test_a_new_signing_key_signs_and_the_one_before_is_still_accepted(made, invoices):
+    before = settings_of(made / "app").secret_key
+
+    invoices("--rotate", "signing-key")
+
+    after = settings_of(made / "app")
+    assert after.secret_key != before
+    assert after.secret_keys_before == (before,)
+
+
+def test_a_signing_key_that_was_replaced_twice_is_accepted_no_more(made, invoices):
+    first = settings_of(made / "app").secret_key
+
+    invoices("--rotate", "signing-key")
+    invoices("--rotate", "signing-key")
+
+    assert first not in settings_of(made / "app").secret_keys
+
+
+def test_a_rotation_that_is_stopped_half_way_signs_nobody_out(made, monkeypatch, invoices):
+    key = settings_of(made / "app").secret_key
+    monkeypatch.setattr(secret_files, "_new_key", lambda: 1 / 0)
+
+    with pytest.raises(ZeroDivisionError):
+        invoices("--rotate", "signing-key")
+
+    assert key in settings_of(made / "app").secret_keys
+
+
+def test_new_passwords_of_the_database_reach_every_address(made, invoices):
+    before = all_files(made)
+
+    invoices("--rotate", "database")
+
+    after = all_files(made)
+    changed = {name for name in after if after[name] != before[name]}
+    assert changed == {
+        *(f"db/{role}" for role in ("postgres", "invoices_owner", "invoices_app", "invoices_worker")),
+        *(f"{service}/database_url" for service in ("migrate", "app", "worker")),
+    }
+    assert after["db/invoices_app"] in after["app/database_url"]
+
+
+def test_the_address_of_the_mail_server_is_read_from_standard_input(made, invoices):
+    result = invoices("--set-smtp-url", typed="smtp://ann:geheim@mail.example:587\n")
+
+    assert settings_of(made / "app").smtp_url == "smtp://ann:geheim@mail.example:587"
+    assert settings_of(made / "worker").smtp_url == "smtp://ann:geheim@mail.example:587"
+    assert result.output == "Made app/smtp_url, worker/smtp_url.\n"
+
+
+def test_mail_is_switched_off_by_saying_nothing(made, invoices):
+    invoices("--set-smtp-url", typed="smtp://mail.example\n")
+    invoices("--set-smtp-url", typed="\n")
+
+    assert settings_of(made / "app").smtp_url == ""
+
+
+def test_what_is_no_address_of_a_mail_server_changes_nothing(made, invoices):
+    before = all_files(made)
+
+    with pytest.raises(SettingsError, match=r"SMTP_URL: 'mail\.example' is neither"):
+        invoices("--set-smtp-url", typed="mail.example\n")
+
+    assert all_files(made) == before
