@@ -8,7 +8,7 @@ import typer
 from app import clock
 from app.jobs.job_queue import create_tables
 from app.settings import Settings
-from app.store import database
+from app.store import database, privileges
 from app.store.asker import Asker, asked_by
 from app.workbook.importing import Importer
 
@@ -28,9 +28,10 @@ def opened() -> Iterator[Settings]:
 
 
 def migrate() -> list[str]:
-    """Bring the open database up to date and return what was applied."""
+    """Bring the open database and what the services may do in it up to date; return what was applied."""
     applied = database.migrate()
     create_tables()
+    privileges.grant()
     return applied
 
 

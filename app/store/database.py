@@ -13,9 +13,11 @@ from playhouse.migrations import Runner
 from app.store import tables
 from app.store.postgresql import Postgresql
 
+MIGRATION_TABLE = "schema_migration"  # where the runner notes what it has applied
+MIGRATION_LOCK = 7_340_512  # any number, as long as nothing else in the database locks on it
+
 _SQLITE_PRAGMAS = {"journal_mode": "wal", "foreign_keys": 1, "busy_timeout": 30_000, "synchronous": "normal"}
 _MIGRATIONS = Path(__file__).parent / "migrations"
-_MIGRATION_LOCK = 7_340_512  # any number, as long as nothing else in the database locks on it
 _RECEIVABLES = "customers, invoices, payments, imports"  # locked in this order
 _VALUES_A_STATEMENT = 30_000  # below SQLite's limit of 32,766 bound values
 
@@ -43,18 +45,28 @@ def open_database(url: str) -> peewee.Database:
 
 def is_current() -> bool:
     """Tell whether every migration has been applied."""
-    return all(migration.applied for migration in _runner().status())
+    return not pending()
+
+
+def is_postgresql() -> bool:
+    """Tell whether the open database is a PostgreSQL server."""
+    return isinstance(tables.database.obj, Postgresql)
+
+
+def pending() -> list[str]:
+    """Return the names of the migrations that are still to come."""
+    return [migration.name for migration in _runner().status() if not migration.applied]
 
 
 def migrate() -> list[str]:
     """Apply the migrations that are still to come and return their names; two at once wait for one another."""
-    if not _is_postgresql():
+    if not is_postgresql():
         return _run_migrations()
-    tables.database.execute_sql("SELECT pg_advisory_lock(%s)", (_MIGRATION_LOCK,))
+    tables.database.execute_sql("SELECT pg_advisory_lock(%s)", (MIGRATION_LOCK,))
     try:
         return _run_migrations()
     finally:
-        tables.database.execute_sql("SELECT pg_advisory_unlock(%s)", (_MIGRATION_LOCK,))
+        tables.database.execute_sql("SELECT pg_advisory_unlock(%s)", (MIGRATION_LOCK,))
 
 
 @contextmanager
@@ -79,7 +91,7 @@ def transaction() -> Iterator[None]:
 def exclusive_transaction() -> Iterator[None]:
     """Make the block one transaction during which nobody else writes receivables; readers go on."""
     with transaction():
-        if _is_postgresql():
+        if is_postgresql():
             tables.database.execute_sql(f"LOCK TABLE {_RECEIVABLES} IN SHARE ROW EXCLUSIVE MODE")
         yield
 
@@ -88,13 +100,13 @@ def one_at_a_time(lock: int) -> None:
     """Wait until no other transaction holds the lock, and hold it to the end of this one; SQLite has one writer."""
     if not tables.database.in_transaction():
         raise RuntimeError("A lock that ends with its transaction needs one.")
-    if _is_postgresql():
+    if is_postgresql():
         tables.database.execute_sql("SELECT pg_advisory_xact_lock(%s)", (lock,))
 
 
 def locked(query: Any) -> Any:
     """Return the query whose rows are locked for the transaction, in its order; on SQLite the whole database is."""
-    if not _is_postgresql():
+    if not is_postgresql():
         return query
     # The tables first: who held the rows and then waited for an import to end would be waited for by the import.
     tables.database.execute_sql(f"LOCK TABLE {_RECEIVABLES} IN ROW EXCLUSIVE MODE")
@@ -103,7 +115,7 @@ def locked(query: Any) -> Any:
 
 def days_between(later: Any, earlier: Any) -> Any:
     """Return, as SQL, how many days the one day lies after the other."""
-    if _is_postgresql():
+    if is_postgresql():
         return later - earlier
     return (peewee.fn.julianday(later) - peewee.fn.julianday(earlier)).cast("INTEGER")
 
@@ -111,7 +123,7 @@ def days_between(later: Any, earlier: Any) -> Any:
 @contextmanager
 def unless_busy() -> Iterator[None]:
     """Let the block's write go by where somebody else holds SQLite's one lock; only for what may as well be lost."""
-    if _is_postgresql():
+    if is_postgresql():
         yield
         return
     tables.database.execute_sql("PRAGMA busy_timeout = 50")
@@ -139,7 +151,7 @@ def insert_rows(table: type[tables.Table], columns: Sequence[str], rows: Sequenc
     if not rows:
         return
     fields = [table._meta.fields[name] for name in columns]
-    if _is_postgresql():
+    if is_postgresql():
         _copy_rows(table, fields, rows)
         return
     step = _VALUES_A_STATEMENT // len(columns)
@@ -172,11 +184,7 @@ def _database(url: str) -> peewee.Database:
 
 
 def _begin_mode() -> tuple[str, ...]:
-    return () if _is_postgresql() else ("IMMEDIATE",)
-
-
-def _is_postgresql() -> bool:
-    return isinstance(tables.database.obj, Postgresql)
+    return () if is_postgresql() else ("IMMEDIATE",)
 
 
 def _run_migrations() -> list[str]:
@@ -185,4 +193,4 @@ def _run_migrations() -> list[str]:
 
 
 def _runner() -> Runner:
-    return Runner(tables.database.obj, directory=str(_MIGRATIONS))
+    return Runner(tables.database.obj, directory=str(_MIGRATIONS), table_name=MIGRATION_TABLE)

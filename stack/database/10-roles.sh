@@ -1,0 +1,51 @@
+#!/usr/bin/env bash
+# The roles of the services, with the passwords of this moment. PostgreSQL's image runs it when it makes the database;
+# run it again after `invoices secrets --rotate database`: docker compose exec db bash /docker-entrypoint-initdb.d/10-roles.sh
+set -euo pipefail
+
+secrets=${SECRETS:-/run/secrets}
+database=${POSTGRES_DB:-invoices}
+
+# Passwords enter by psql's variables: no list of processes shows them, and the first lines keep them out of the log.
+psql --quiet --no-psqlrc --set ON_ERROR_STOP=1 --username "${POSTGRES_USER:-postgres}" --dbname "$database" \
+  --set secrets="$secrets" --set database="$database" <<'SQL'
+SET log_statement = 'none';
+SET log_min_error_statement = 'panic';
+SET log_min_duration_statement = -1;
+SET password_encryption = 'scram-sha-256';
+
+SELECT format('CREATE ROLE %I', role)
+FROM unnest(ARRAY['invoices_owner', 'invoices_app', 'invoices_worker']) AS role
+WHERE role NOT IN (SELECT rolname FROM pg_roles)
+\gexec
+
+\set file :secrets /postgres
+\set password `cat :'file'`
+SELECT CURRENT_USER AS superuser \gset
+ALTER ROLE :"superuser" PASSWORD :'password';
+
+\set file :secrets /invoices_owner
+\set password `cat :'file'`
+ALTER ROLE invoices_owner LOGIN NOSUPERUSER NOCREATEDB NOCREATEROLE CONNECTION LIMIT 10 PASSWORD :'password';
+
+\set file :secrets /invoices_app
+\set password `cat :'file'`
+ALTER ROLE invoices_app LOGIN NOSUPERUSER NOCREATEDB NOCREATEROLE CONNECTION LIMIT 40 PASSWORD :'password';
+
+\set file :secrets /invoices_worker
+\set password `cat :'file'`
+ALTER ROLE invoices_worker LOGIN NOSUPERUSER NOCREATEDB NOCREATEROLE CONNECTION LIMIT 20 PASSWORD :'password';
+
+-- What nobody waits for any more is not worth working on; nor may a transaction that was left open hold locks for ever.
+ALTER ROLE invoices_app SET statement_timeout = '2min';
+ALTER ROLE invoices_app SET idle_in_transaction_session_timeout = '2min';
+ALTER ROLE invoices_worker SET idle_in_transaction_session_timeout = '10min';
+
+-- Tables belong to the owner, as whom only `invoices migrate` connects; what the others may do is granted by it.
+ALTER DATABASE :"database" OWNER TO invoices_owner;
+ALTER SCHEMA public OWNER TO invoices_owner;
+REVOKE ALL ON DATABASE :"database" FROM PUBLIC;
+REVOKE ALL ON SCHEMA public FROM PUBLIC;
+GRANT CONNECT ON DATABASE :"database" TO invoices_app, invoices_worker;
+GRANT USAGE ON SCHEMA public TO invoices_app, invoices_worker;
+SQL

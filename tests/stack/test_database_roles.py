@@ -1,0 +1,189 @@
+"""The database as the stack makes it: its owner migrates, the services write rows, and no more."""
+
+import os
+import shutil
+import subprocess
+from pathlib import Path
+
+import psycopg
+import pytest
+from psycopg.errors import InsufficientPrivilege
+from support.postgresql_cluster import installed_versions, running_cluster
+
+from app.cli.opening import migrate
+from app.cli.secret_files import ROLES, SecretFiles
+from app.store import database as store_database
+from app.store import privileges
+
+SCRIPT = Path(__file__).parents[2] / "stack/database/10-roles.sh"
+SERVICES = sorted(privileges.SERVICE_ROLES)
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory):
+    """The address of a server whose database was made and migrated as in the stack."""
+    versions = installed_versions()
+    if not versions or not shutil.which("psql"):
+        pytest.skip("PostgreSQL is not installed (apt-get install postgresql)")
+    with running_cluster(versions[-1]) as address:
+        run_script(address, "CREATE DATABASE invoices", tmp_path_factory.mktemp("secrets"))
+        opened = store_database.open_database(url_of(address, "invoices_owner"))
+        with store_database.connection():
+            migrate()
+        opened.close_all()
+        yield address
+
+
+def run_script(address, before, secrets):
+    with psycopg.connect(f"{address}/postgres", autocommit=True) as connection:
+        connection.execute(before)
+    for role in ("postgres", *ROLES.values()):
+        (secrets / role).write_text(f"password-of-{role}")
+    place = psycopg.conninfo.conninfo_to_dict(address)
+    environment = {**os.environ, "SECRETS": str(secrets), "PGHOST": place["host"], "PGPORT": str(place["port"])}
+    environment["POSTGRES_USER"] = place["user"]
+    return subprocess.run([SCRIPT], env=environment, check=True, capture_output=True, text=True)
+
+
+def url_of(address, role):
+    return address.replace("invoices@", f"{role}@") + "/invoices"
+
+
+@pytest.fixture(params=SERVICES)
+def service(request, server):
+    """A connection in the role of a service."""
+    with psycopg.connect(url_of(server, request.param), autocommit=True) as connection:
+        yield connection
+
+
+@pytest.fixture
+def superuser(server):
+    with psycopg.connect(f"{server}/invoices", autocommit=True) as connection:
+        yield connection
+
+
+def test_the_roles_are_those_that_the_secrets_are_made_for():
+    assert {*privileges.SERVICE_ROLES, "invoices_owner"} == set(ROLES.values())
+    assert set(SecretFiles.below(Path("/secrets")).services) == set(ROLES)
+
+
+def test_no_role_of_a_service_is_more_than_a_role_that_signs_in(superuser):
+    found = superuser.execute(
+        "SELECT rolname FROM pg_roles WHERE rolname LIKE 'invoices\\_%' "
+        "AND (rolsuper OR rolcreatedb OR rolcreaterole OR rolreplication OR rolbypassrls OR NOT rolcanlogin)"
+    )
+
+    assert found.fetchall() == []
+
+
+def test_passwords_are_kept_as_scram(superuser):
+    kept = superuser.execute("SELECT rolpassword FROM pg_authid WHERE rolname LIKE 'invoices\\_%'").fetchall()
+
+    assert len(kept) == 3
+    assert all(password.startswith("SCRAM-SHA-256$") for (password,) in kept)
+
+
+def test_tables_belong_to_the_owner(superuser):
+    owners = superuser.execute("SELECT DISTINCT tableowner FROM pg_tables WHERE schemaname = 'public'").fetchall()
+
+    assert owners == [("invoices_owner",)]
+
+
+def test_a_service_writes_reads_and_removes_rows(service):
+    service.execute(
+        "INSERT INTO users (email, name, password_hash, role, active, created_at, is_scoped) "
+        "VALUES (CURRENT_USER, '', '', 'viewer', true, now(), false)"
+    )
+    service.execute("UPDATE users SET name = 'Ann' WHERE email = CURRENT_USER")
+
+    assert service.execute("SELECT name FROM users WHERE email = CURRENT_USER").fetchall() == [("Ann",)]
+    assert service.execute("DELETE FROM users WHERE email = CURRENT_USER").rowcount == 1
+
+
+def test_a_service_sees_that_the_database_is_up_to_date(server, service):
+    opened = store_database.open_database(url_of(server, service.info.user))
+    with store_database.connection():
+        assert store_database.is_current()
+    opened.close_all()
+
+
+def test_a_service_locks_what_an_import_has_to_itself(server, service):
+    opened = store_database.open_database(url_of(server, service.info.user))
+    with store_database.exclusive_transaction():
+        pass
+    opened.close_all()
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "CREATE TABLE mine (id int)",
+        "CREATE TEMPORARY TABLE mine (id int)",
+        "ALTER TABLE users ADD COLUMN mine int",
+        "DROP TABLE users",
+        "TRUNCATE payments CASCADE",
+        "CREATE SCHEMA mine",
+        "UPDATE audit_entries SET actor = 'somebody else'",
+        "DELETE FROM audit_entries",
+        "TRUNCATE audit_entries",
+        "ALTER TABLE audit_entries DISABLE TRIGGER ALL",
+        "INSERT INTO schema_migration (name, applied) VALUES ('9999_mine', now())",
+        "DELETE FROM schema_migration",
+        "SET ROLE invoices_owner",
+        "SELECT pg_read_file('/etc/passwd')",
+        "COPY users TO PROGRAM 'cat'",
+    ],
+)
+def test_a_service_changes_neither_tables_nor_the_record(service, statement):
+    with pytest.raises(InsufficientPrivilege):
+        service.execute(statement)
+
+
+def test_a_service_adds_to_the_record(service):
+    with service.transaction(force_rollback=True):
+        service.execute(
+            "INSERT INTO audit_entries (at, actor, action, subject, before, after, previous_hash, entry_hash) "
+            "VALUES (now(), '', 'tried', '', '{}', '{}', '', 'x')"
+        )
+
+
+def test_others_do_not_get_into_the_database_at_all(server, superuser):
+    superuser.execute("CREATE ROLE stranger LOGIN")
+
+    with pytest.raises(psycopg.OperationalError, match="permission denied for database"):
+        psycopg.connect(url_of(server, "stranger"))
+
+
+def test_migrating_again_takes_back_what_was_granted_by_mistake(server, superuser):
+    superuser.execute("GRANT ALL ON audit_entries TO invoices_app")
+    opened = store_database.open_database(url_of(server, "invoices_owner"))
+
+    with store_database.connection():
+        assert migrate() == []
+    opened.close_all()
+
+    granted = superuser.execute(
+        "SELECT privilege_type FROM information_schema.role_table_grants "
+        "WHERE table_name = 'audit_entries' AND grantee = 'invoices_app' ORDER BY 1"
+    )
+    assert granted.fetchall() == [("INSERT",), ("SELECT",)]
+
+
+def test_a_server_without_these_roles_is_migrated_as_well(postgresql_url):
+    opened = store_database.open_database(postgresql_url)
+    with store_database.connection():
+        assert migrate() == []
+    opened.close_all()
+
+
+def test_running_the_script_again_changes_the_passwords_and_loses_nothing(server, superuser, tmp_path):
+    kept = "SELECT rolname, rolpassword FROM pg_authid WHERE rolname LIKE 'invoices\\_%'"
+    before = dict(superuser.execute(kept).fetchall())
+
+    ran = run_script(server, "SELECT 1", tmp_path)
+
+    after = dict(superuser.execute(kept).fetchall())
+    assert before.keys() == after.keys()
+    assert not set(before.values()) & set(after.values())
+    assert ran.stdout + ran.stderr == ""
+    assert superuser.execute("SELECT count(*) FROM schema_migration").fetchone()[0] > 0
