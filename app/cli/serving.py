@@ -14,6 +14,7 @@ from gunicorn.util import import_app
 from app import clock, logs
 from app.cli.opening import importer, migrate, opened
 from app.jobs import worker as job_worker
+from app.jobs.heartbeat import Heartbeat
 from app.jobs.imports import ImportJobs
 from app.jobs.job_queue import open_queue
 from app.jobs.mails import MailJobs
@@ -44,15 +45,21 @@ def worker(*, with_parent: Annotated[bool, typer.Option("--with-parent", hidden=
         _log_as_set(settings)
     queue = open_queue()
     MailJobs.where_set_up(queue, settings, clock.utc_now)
-    job_worker.run(queue, ImportJobs(queue, importer(settings)))
+    job_worker.run(queue, ImportJobs(queue, importer(settings)), Heartbeat.of(settings))
 
 
 @commands.command("migrate")
-def migrate_database() -> None:
+def migrate_database(
+    *, pending: Annotated[bool, typer.Option("--pending", help="Only list what is still to come, one a line.")] = False
+) -> None:
     """Bring the database up to date."""
     settings = Settings.from_environment()
     database.open_database(settings.database_url)
     with database.connection():
+        if pending:
+            for name in database.pending():
+                typer.echo(name)
+            return
         applied = migrate()
     typer.echo(f"Applied {', '.join(applied)}." if applied else "The database is up to date.")
 

@@ -9,7 +9,9 @@ import threading
 import time
 
 from huey import Huey
+from huey.consumer import Consumer
 
+from app.jobs.heartbeat import Heartbeat
 from app.jobs.imports import ImportJobs
 
 _LONGEST_WAIT_SECONDS = 1.0
@@ -18,10 +20,10 @@ _PAUSE_BEFORE_RESTART_SECONDS = 1.0
 log = logging.getLogger(__name__)
 
 
-def run(queue: Huey, jobs: ImportJobs) -> None:
+def run(queue: Huey, jobs: ImportJobs, heartbeat: Heartbeat) -> None:
     """Work until a signal comes."""
     jobs.enqueue_unfinished()
-    queue.create_consumer(workers=1, scheduler_interval=30, max_delay=_LONGEST_WAIT_SECONDS).run()
+    _Consumer(queue, heartbeat).run()
 
 
 def keep_running(command: list[str]) -> None:
@@ -35,6 +37,23 @@ def keep_running(command: list[str]) -> None:
         if not guard.is_stopping:
             log.warning("the worker ended with %s and is started again", code)
             time.sleep(_PAUSE_BEFORE_RESTART_SECONDS)
+
+
+class _Consumer(Consumer):  # type: ignore[misc]  # huey is untyped
+    """Huey's consumer, whose heart beats each time it has looked after the threads that work for it."""
+
+    def __init__(self, queue: Huey, heartbeat: Heartbeat) -> None:
+        super().__init__(queue, workers=1, scheduler_interval=30, max_delay=_LONGEST_WAIT_SECONDS)
+        self._heartbeat = heartbeat
+
+    def start(self) -> None:
+        super().start()
+        self._heartbeat.beat()
+
+    def check_worker_health(self) -> bool:
+        all_lived: bool = super().check_worker_health()
+        self._heartbeat.beat()
+        return all_lived
 
 
 class _Guard:

@@ -83,6 +83,19 @@ def test_health_after_migrating(invoices):
     assert invoices("health").output == "The database answers and is up to date.\n"
 
 
+def test_migrations_that_are_still_to_come_are_listed_and_not_applied(invoices):
+    first, again = invoices("migrate", "--pending"), invoices("migrate", "--pending")
+
+    assert first.output.splitlines()[:2] == ["0001_initial", "0002_kept_balances"]
+    assert again.output == first.output
+
+
+def test_nothing_is_listed_once_every_migration_is_applied(invoices):
+    invoices("migrate")
+
+    assert invoices("migrate", "--pending").output == ""
+
+
 def test_a_user_without_a_given_password_gets_one_that_is_shown_once(invoices):
     result = invoices("create-user", "--email", "ann@example.com", "--role", "viewer")
 

@@ -59,3 +59,21 @@ def test_the_worker_ends_when_the_server_stops_it(guard):
     assert guard.wait(timeout=20) == 0
     with pytest.raises(ProcessLookupError):
         os.kill(worker, 0)
+
+
+WORKER = """
+from types import SimpleNamespace
+from huey import MemoryHuey
+from app.jobs import worker
+
+heartbeat = SimpleNamespace(beat=lambda: print("alive", flush=True))
+worker.run(MemoryHuey(), SimpleNamespace(enqueue_unfinished=lambda: None), heartbeat)
+"""
+
+
+def test_the_worker_tells_that_it_is_alive_as_soon_as_it_works_and_from_then_on():
+    with subprocess.Popen([sys.executable, "-c", WORKER], stdout=subprocess.PIPE, text=True) as worker:
+        first, later = worker.stdout.readline(), worker.stdout.readline()
+        worker.terminate()
+
+    assert (first, later) == ("alive\n", "alive\n")
