@@ -1,0 +1,111 @@
+"""The Docker engine of this machine, installed and started by hand where nothing else does it."""
+
+import os
+import shutil
+import subprocess
+import time
+from pathlib import Path
+
+CACHE = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "invoices-e2e"
+_SECONDS_TO_START = 60
+
+
+class EngineError(Exception):
+    """Docker did not do what it was asked; the message says what and what it answered."""
+
+
+def docker(*arguments: str | Path, stdin: bytes | None = None, seconds: int = 900) -> str:
+    """Run `docker …` and return what it printed; raises EngineError."""
+    ran = _run(arguments, stdin, seconds)
+    if ran.returncode != 0:
+        told = "\n".join((ran.stderr or ran.stdout).decode(errors="replace").strip().splitlines()[-20:])
+        raise EngineError(f"`docker {' '.join(map(str, arguments))[:300]}` ended with {ran.returncode}:\n{told}")
+    return ran.stdout.decode(errors="replace").strip()
+
+
+def succeeds(*arguments: str | Path) -> bool:
+    """Say whether `docker …` ends well."""
+    return _run(arguments, None, 60).returncode == 0
+
+
+def why_there_is_none() -> str:
+    """Return why this machine cannot have what the tests need, empty where it can."""
+    if os.getuid() != 0:
+        return "a test instance needs root: it starts a Docker engine and gives a container rights of its own"
+    if not shutil.which("apt-get"):
+        return "a test instance needs Debian: its images are built from Debian's packages"
+    return ""
+
+
+def ensure_running() -> None:
+    """Have an engine that answers: install Debian's where there is none, start it where nobody did."""
+    if is_answering():
+        return
+    if not shutil.which("dockerd"):
+        install("docker.io")
+    _start()
+
+
+def is_answering() -> bool:
+    """Say whether an engine answers."""
+    return bool(shutil.which("docker")) and succeeds("info", "--format", "{{.ServerVersion}}")
+
+
+def install(*packages: str) -> None:
+    """Install packages of Debian; raises EngineError."""
+    quiet = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
+    subprocess.run(["apt-get", "update", "-qq"], check=False, capture_output=True, env=quiet, timeout=300)
+    command = ["apt-get", "install", "-y", "-qq", "--no-install-recommends", *packages]
+    installed = subprocess.run(command, check=False, capture_output=True, text=True, env=quiet, timeout=900)
+    if installed.returncode != 0:
+        told = "\n".join((installed.stderr or installed.stdout).strip().splitlines()[-10:])
+        raise EngineError(f"{', '.join(packages)} cannot be installed:\n{told}")
+
+
+def stop_if_ours() -> bool:
+    """Stop the engine that `ensure_running` started; one that somebody else started is left alone."""
+    pid_file = CACHE / "dockerd.pid"
+    if not pid_file.exists():
+        return False
+    pid = int(pid_file.read_text())
+    if _program_of(pid) != "dockerd":
+        pid_file.unlink()
+        return False
+    os.kill(pid, 15)
+    _wait_until(lambda: _program_of(pid) != "dockerd", "The Docker engine does not stop")
+    return True
+
+
+def _start() -> None:
+    CACHE.mkdir(parents=True, exist_ok=True)
+    log = CACHE / "dockerd.log"
+    command = ["dockerd", "--pidfile", str(CACHE / "dockerd.pid")]
+    with log.open("ab") as told:
+        subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=told, stderr=told, start_new_session=True)
+    _wait_until(is_answering, f"The Docker engine does not answer; {log} says why")
+
+
+def _wait_until(is_so, complaint: str) -> None:
+    ends = time.monotonic() + _SECONDS_TO_START
+    while not is_so():
+        if time.monotonic() > ends:
+            raise EngineError(f"{complaint} ({_SECONDS_TO_START} seconds were given).")
+        time.sleep(0.2)
+
+
+def _program_of(pid: int) -> str:
+    try:
+        return Path(f"/proc/{pid}/comm").read_text(encoding="utf-8").strip()
+    except OSError:
+        return ""
+
+
+def _run(arguments: tuple[str | Path, ...], stdin: bytes | None, seconds: int) -> subprocess.CompletedProcess[bytes]:
+    # The builder without BuildKit is the one that every client has.
+    environment = {**os.environ, "DOCKER_BUILDKIT": "0"}
+    try:
+        given = {"input": stdin} if stdin is not None else {"stdin": subprocess.DEVNULL}
+        command = ["docker", *map(str, arguments)]
+        return subprocess.run(command, check=False, capture_output=True, env=environment, timeout=seconds, **given)
+    except subprocess.TimeoutExpired as error:
+        raise EngineError(f"`docker {arguments[0]} …` took longer than {seconds} seconds.") from error

@@ -1,0 +1,250 @@
+"""A server to deploy to: a container that boots systemd, is reached by SSH, and can lose its power or its network."""
+
+import ipaddress
+import json
+import os
+import re
+import shutil
+import subprocess
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from tests.support import stand_in_images, this_machine
+from tests.support.docker_engine import CACHE, EngineError, docker, ensure_running, succeeds
+
+USER = "ubuntu"
+_FOLDER = CACHE / "instances"
+_FIRST_ADDRESS = 10
+_SECONDS_TO_BOOT = 90
+_MIRROR_DROP_IN = "/etc/systemd/system/docker.service.d/registry-mirror.conf"
+# What the kernel calls its rights, by number; the engine of Debian 12 knows none after AUDIT_READ.
+_RIGHTS = """
+CHOWN DAC_OVERRIDE DAC_READ_SEARCH FOWNER FSETID KILL SETGID SETUID SETPCAP LINUX_IMMUTABLE NET_BIND_SERVICE
+NET_BROADCAST NET_ADMIN NET_RAW IPC_LOCK IPC_OWNER SYS_MODULE SYS_RAWIO SYS_CHROOT SYS_PTRACE SYS_PACCT SYS_ADMIN
+SYS_BOOT SYS_NICE SYS_RESOURCE SYS_TIME SYS_TTY_CONFIG MKNOD LEASE AUDIT_WRITE AUDIT_CONTROL SETFCAP MAC_OVERRIDE
+MAC_ADMIN SYSLOG WAKE_ALARM BLOCK_SUSPEND AUDIT_READ
+""".split()
+# The machine's own: its clock, modules, devices and audit rules are not an instance's to change.
+_NOT_GIVEN = {"SYS_MODULE", "SYS_RAWIO", "SYS_TIME", "AUDIT_CONTROL", "WAKE_ALARM", "BLOCK_SUSPEND"}
+
+
+@dataclass(frozen=True)
+class Instance:
+    """A test instance that was started; its folder holds the key, the pinned host key and an ssh_config."""
+
+    name: str
+    address: str
+    host_key: str
+
+    @property
+    def container(self) -> str:
+        """The name of the container that plays the server."""
+        return f"{stand_in_images.PREFIX}-{self.name}"
+
+    @property
+    def folder(self) -> Path:
+        """Where the files of this instance are kept."""
+        return _FOLDER / self.name
+
+    @property
+    def identity(self) -> Path:
+        """The private key that it lets in."""
+        return self.folder / "id_ed25519"
+
+    @property
+    def known_hosts(self) -> Path:
+        """A file with its host key."""
+        return self.folder / "known_hosts"
+
+    @property
+    def ssh_config(self) -> Path:
+        """A configuration for `ssh -F`, in which the instance goes by its name."""
+        return self.folder / "ssh_config"
+
+    def ssh(self, command: str, *, seconds: int = 600) -> str:
+        """Run a line of shell as the user, over SSH; raises EngineError."""
+        ran = self._ssh(command, seconds)
+        if ran.returncode != 0:
+            raise EngineError(f"{self.name}: `{command}` ended with {ran.returncode}:\n{ran.stderr}{ran.stdout}")
+        return ran.stdout.strip()
+
+    def exec(self, *command: str) -> str:
+        """Run a command as root past SSH, for what a test has to see or break on its own."""
+        return docker("exec", self.container, *command)
+
+    def kill(self) -> None:
+        """Take its power away."""
+        docker("kill", self.container)
+
+    def boot(self) -> None:
+        """Give it its power again, and wait until it can be signed in to."""
+        docker("start", self.container)
+        self.wait()
+
+    def reboot(self) -> None:
+        """Lose power and boot again."""
+        self.kill()
+        self.boot()
+
+    def disconnect(self) -> None:
+        """Cut it off from the network."""
+        docker("network", "disconnect", stand_in_images.NETWORK, self.container)
+
+    def reconnect(self) -> None:
+        """Give it back its network and its address."""
+        docker("network", "connect", "--ip", self.address, stand_in_images.NETWORK, self.container)
+
+    def wait(self) -> None:
+        """Wait until it has booted and lets us in; raises EngineError."""
+        ends = time.monotonic() + _SECONDS_TO_BOOT
+        while (answered := self._ssh("systemctl is-system-running --wait", 15)).stdout.strip() not in {
+            "running",
+            "degraded",
+        }:
+            if time.monotonic() > ends:
+                raise EngineError(f"{self.name} cannot be signed in to:\n{answered.stderr or answered.stdout}")
+            time.sleep(0.2)
+
+    def stop(self) -> None:
+        """Remove it with all that it holds."""
+        docker("rm", "-f", "-v", self.container)
+        docker("volume", "rm", "-f", f"{self.container}-docker")
+        shutil.rmtree(self.folder, ignore_errors=True)
+        _remove_control_groups(self.container)
+
+    def _ssh(self, command: str, seconds: int) -> subprocess.CompletedProcess[str]:
+        words = ["ssh", "-F", str(self.ssh_config), self.name, command]
+        try:
+            return subprocess.run(
+                words, check=False, capture_output=True, text=True, timeout=seconds, stdin=subprocess.DEVNULL
+            )
+        except subprocess.TimeoutExpired:
+            return subprocess.CompletedProcess(words, 255, "", f"no end within {seconds} seconds")
+
+
+def start(name: str = "instance", *, suite: str = "trixie") -> Instance:
+    """Start an instance under a name, instead of one that has it; raises EngineError."""
+    ensure_running()
+    stand_in_images.serve()
+    with stand_in_images.one_at_a_time():
+        if is_there(name):
+            found(name).stop()
+        image = stand_in_images.build("instance", suite=suite)
+        instance = Instance(name, _free_address(), "")
+        _run(instance, image)
+    instance = _let_in(instance)
+    instance.wait()
+    return instance
+
+
+def found(name: str = "instance") -> Instance:
+    """Return an instance that was started before; raises EngineError."""
+    try:
+        return Instance(**json.loads((_FOLDER / name / "instance.json").read_text(encoding="utf-8")))
+    except FileNotFoundError:
+        pass
+    if is_there(name):
+        return Instance(name, "", "")
+    raise EngineError(f"No instance {name} was started.")
+
+
+def is_there(name: str) -> bool:
+    """Say whether there is a container of an instance of that name, running or not."""
+    return succeeds("container", "inspect", f"{stand_in_images.PREFIX}-{name}")
+
+
+@contextmanager
+def running(name: str = "instance", *, suite: str = "trixie") -> Iterator[Instance]:
+    """Start an instance and remove it afterwards."""
+    instance = start(name, suite=suite)
+    try:
+        yield instance
+    finally:
+        instance.stop()
+
+
+def _run(instance: Instance, image: str) -> None:
+    instance.folder.mkdir(parents=True, exist_ok=True)
+    resolv_conf = instance.folder / "resolv.conf"
+    resolv_conf.write_text(this_machine.nameservers(), encoding="utf-8")
+    security = ["seccomp=unconfined", "apparmor=unconfined", "systempaths=unconfined"]
+    docker(
+        "run", "-d", "--name", instance.container, "--hostname", instance.container,
+        "--network", stand_in_images.NETWORK, "--ip", instance.address,
+        "--label", f"{stand_in_images.PREFIX}=instance",
+        "--cap-drop", "ALL", *(word for right in _rights() for word in ("--cap-add", right)),
+        *(word for option in security for word in ("--security-opt", option)),
+        "--device-cgroup-rule", "a *:* rwm", "--tmpfs", "/run", "--tmpfs", "/tmp",
+        "-v", f"{instance.container}-docker:/var/lib/docker", "-v", f"{resolv_conf}:/etc/resolv.conf",
+        image,
+    )  # fmt: skip
+
+
+def _rights() -> list[str]:
+    """Return the rights that an instance is given: those this machine has, less those that reach out of it."""
+    bounds = re.search(r"^CapBnd:\s*(\w+)", Path("/proc/self/status").read_text(encoding="utf-8"), re.MULTILINE)
+    held = int(bounds[1], 16) if bounds else 0
+    return [right for bit, right in enumerate(_RIGHTS) if held >> bit & 1 and right not in _NOT_GIVEN]
+
+
+def _let_in(instance: Instance) -> Instance:
+    """Make a key, have the instance let it in, and pin the instance's own."""
+    instance.identity.unlink(missing_ok=True)
+    comment = f"{stand_in_images.PREFIX} {instance.name}"
+    subprocess.run(
+        ["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-C", comment, "-f", str(instance.identity)],
+        check=True, timeout=30,
+    )  # fmt: skip
+    _write(instance, "/home/ubuntu/.ssh/authorized_keys", instance.identity.with_suffix(".pub").read_text())
+    instance.exec("chown", f"{USER}:{USER}", "/home/ubuntu/.ssh/authorized_keys")
+    _write(
+        instance, _MIRROR_DROP_IN, f"[Service]\nEnvironment=DOCKER_OPTS=--registry-mirror={stand_in_images.MIRROR}\n"
+    )
+    known = Instance(instance.name, instance.address, _host_key(instance))
+    known.known_hosts.write_text(f"{known.address} {known.host_key}\n", encoding="utf-8")
+    known.ssh_config.write_text(
+        f"Host {known.name}\n  HostName {known.address}\n  User {USER}\n  IdentityFile {known.identity}\n"
+        f"  IdentitiesOnly yes\n  UserKnownHostsFile {known.known_hosts}\n  StrictHostKeyChecking yes\n"
+        "  ConnectTimeout 5\n  BatchMode yes\n",
+        encoding="utf-8",
+    )
+    described = {"name": known.name, "address": known.address, "host_key": known.host_key}
+    (known.folder / "instance.json").write_text(json.dumps(described), encoding="utf-8")
+    return known
+
+
+def _host_key(instance: Instance) -> str:
+    """Return the host key, once the first boot has made it."""
+    path = "/etc/ssh/ssh_host_ed25519_key.pub"
+    for _ in range(100):
+        if succeeds("exec", instance.container, "test", "-s", path):
+            return " ".join(instance.exec("cat", path).split()[:2])
+        time.sleep(0.1)
+    raise EngineError(f"{instance.name} made no host key:\n{docker('logs', '--tail', '20', instance.container)}")
+
+
+def _write(instance: Instance, path: str, content: str) -> None:
+    script = 'mkdir -p "$(dirname "$1")" && umask 022 && cat >"$1"'
+    docker("exec", "-i", instance.container, "sh", "-c", script, "sh", path, stdin=content.encode())
+
+
+def _free_address() -> str:
+    """Return the lowest address that no container has: an instance keeps its own when it boots again."""
+    names = docker("ps", "-aq", "--filter", f"label={stand_in_images.PREFIX}=instance").split()
+    network = f'{{{{(index .NetworkSettings.Networks "{stand_in_images.NETWORK}").IPAMConfig.IPv4Address}}}}'
+    taken = {docker("inspect", "-f", network, name) for name in names}
+    hosts = list(ipaddress.ip_network(stand_in_images.SUBNET).hosts())[_FIRST_ADDRESS - 1 :]
+    return next(str(host) for host in hosts if str(host) not in taken)
+
+
+def _remove_control_groups(name: str) -> None:
+    """Remove the empty groups that systemd left in the machine's tree."""
+    for tree in (Path("/sys/fs/cgroup/unified"), Path("/sys/fs/cgroup")):
+        for folder, _, _ in os.walk(tree / name, topdown=False):
+            try:
+                Path(folder).rmdir()
+            except OSError:
+                return

@@ -1,0 +1,173 @@
+"""Real programs under the names and contracts of official images, and a registry of our own that serves them.
+
+Everything is built from Debian's and Python's packages. An image is named by a hash of what it is built from: what is
+there already is not built again.
+"""
+
+import fcntl
+import hashlib
+import json
+import re
+import shutil
+import subprocess
+import tempfile
+import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from tests.support import this_machine
+from tests.support.docker_engine import CACHE, EngineError, docker, install, succeeds
+
+ROOT = Path(__file__).parents[2]
+FOLDER = ROOT / "tests/e2e/images"
+PREFIX = "invoices-e2e"
+NETWORK = PREFIX
+SUBNET = "10.213.80.0/24"
+REGISTRY_ADDRESS = "10.213.80.2"
+MIRROR = f"http://{REGISTRY_ADDRESS}:5000"
+# Tags that are served where no file of the product names another.
+TAGS = {"python": "3.13-slim-trixie", "postgres": "17-trixie", "caddy": "2.11", "redis": "8-trixie"}
+
+_PARENT = re.compile(r"^ARG ([A-Z]+)$", re.MULTILINE)
+_NAMED = re.compile(rf"(?:image:|FROM|ARG \w+=)\s*[\"']?(?:docker\.io/)?(?:library/)?({'|'.join(TAGS)}):([\w][\w.-]*)")
+# As in Debian's own slim images.
+_LEFT_OUT = ("/usr/share/doc/*", "/usr/share/man/*", "/usr/share/locale/*", "/usr/share/info/*", "/usr/share/lintian/*")
+
+
+def serve() -> None:
+    """Have every image that the product names served by the registry; builds and pushes only what is not there."""
+    with one_at_a_time():
+        ensure_registry()
+        for name, tag in sorted(named_images()):
+            _push(build(name), f"library/{name}", tag)
+
+
+def named_images(root: Path = ROOT) -> set[tuple[str, str]]:
+    """Return names and tags of the official images that the product's files are written for."""
+    files = [root / "docker-compose.yml", *root.glob("app/Dockerfile"), *root.glob("stack/**/Dockerfile")]
+    named = {found for path in files if path.exists() for found in _NAMED.findall(path.read_text(encoding="utf-8"))}
+    return named | {(name, tag) for name, tag in TAGS.items() if name not in {name for name, _ in named}}
+
+
+def build(name: str, *, suite: str = "trixie") -> str:
+    """Return the image made from the folder of that name, built where it is not there yet."""
+    folder = FOLDER / name
+    dockerfile = (folder / "Dockerfile").read_text(encoding="utf-8")
+    parents = {parent: _parent(parent, suite) for parent in dict.fromkeys(_PARENT.findall(dockerfile))}
+    machine = this_machine.files() if name == "debian" else {}
+    content = {str(path.relative_to(folder)): path.read_text() for path in folder.rglob("*") if path.is_file()}
+    image = f"{PREFIX}/{name}:{_hash([parents, machine, content])}"
+    if not succeeds("image", "inspect", image):
+        with tempfile.TemporaryDirectory(prefix=f"{PREFIX}-") as place:
+            context = Path(place) / "context"
+            shutil.copytree(folder, context)
+            _write_below(context / "machine", machine)
+            arguments = [word for parent in parents.items() for word in ("--build-arg", "=".join(parent))]
+            docker("build", "-q", "--network", "bridge", *arguments, "-t", image, context)
+    return image
+
+
+def ensure_registry() -> None:
+    """Have the network of the instances, and the registry at its address in it."""
+    ensure_network()
+    image, name = build("registry"), f"{PREFIX}-registry"
+    if succeeds("container", "inspect", name):
+        if docker("container", "inspect", "-f", "{{.Config.Image}}", name) == image:
+            docker("start", name)
+            _wait_for_registry()
+            return
+        docker("rm", "-f", name)
+    docker(
+        "run", "-d", "--name", name, "--network", NETWORK, "--ip", REGISTRY_ADDRESS, "-p", "127.0.0.1::5000",
+        "-v", f"{name}:/var/lib/docker-registry", "--restart", "unless-stopped", image,
+    )  # fmt: skip
+    _wait_for_registry()
+
+
+def ensure_network() -> None:
+    """Have the network that instances and the registry share."""
+    if not succeeds("network", "inspect", NETWORK):
+        docker("network", "create", "--subnet", SUBNET, NETWORK)
+
+
+@contextmanager
+def one_at_a_time() -> Iterator[None]:
+    """Keep two runs on one machine from building and starting the same things."""
+    CACHE.mkdir(parents=True, exist_ok=True)
+    with (CACHE / "lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
+
+
+def _parent(name: str, suite: str) -> str:
+    return _bootstrapped(suite) if name == "BOOTSTRAPPED" else build(name.lower(), suite=suite)
+
+
+def _bootstrapped(suite: str) -> str:
+    """Return Debian's smallest system as an image, made by mmdebstrap."""
+    options = ["--variant=minbase", "--include=ca-certificates", f"--aptopt={this_machine.apt_conf()}"]
+    options += [f"--dpkgopt=path-exclude={pattern}" for pattern in _LEFT_OUT]
+    options += ["--dpkgopt=path-include=/usr/share/doc/*/copyright"]
+    words = [*options, suite, "-", *this_machine.debian_mirrors(suite)]
+    image = f"{PREFIX}/bootstrapped:{suite}-{_hash(words)}"
+    if not succeeds("image", "inspect", image):
+        if not shutil.which("mmdebstrap"):
+            install("mmdebstrap")
+        made = subprocess.run(["mmdebstrap", *words], check=False, capture_output=True, timeout=900)
+        if made.returncode != 0:
+            raise EngineError(f"mmdebstrap cannot make {suite}:\n{made.stderr.decode(errors='replace')[-1500:]}")
+        docker("import", "-", image, stdin=made.stdout)
+    return image
+
+
+def _push(image: str, repository: str, tag: str) -> None:
+    """Have the registry serve an image under a name, unless it does."""
+    registry = _registry()
+    # The hash is pushed beside the tag: both lead to one manifest only while the tag is what we built last.
+    served = {_digest(registry, repository, one) for one in (tag, image.rpartition(":")[2])}
+    if len(served) == 1 and "" not in served:
+        return
+    for one in (image.rpartition(":")[2], tag):
+        docker("tag", image, f"{registry}/{repository}:{one}")
+        docker("push", "-q", f"{registry}/{repository}:{one}")
+
+
+def _registry() -> str:
+    """Return where the registry is reached from this machine."""
+    return docker("port", f"{PREFIX}-registry", "5000/tcp").splitlines()[0].replace("127.0.0.1", "localhost")
+
+
+def _digest(registry: str, repository: str, tag: str) -> str:
+    """Return the digest of what the registry serves, empty where it serves nothing."""
+    wanted = {"Accept": "application/vnd.docker.distribution.manifest.v2+json"}
+    request = urllib.request.Request(
+        f"http://{registry}/v2/{repository}/manifests/{tag}", headers=wanted, method="HEAD"
+    )
+    try:
+        with urllib.request.build_opener(urllib.request.ProxyHandler({})).open(request, timeout=10) as answer:
+            return answer.headers["Docker-Content-Digest"]
+    except OSError:
+        return ""
+
+
+def _wait_for_registry() -> None:
+    for _ in range(50):
+        try:
+            urllib.request.build_opener(urllib.request.ProxyHandler({})).open(f"http://{_registry()}/v2/", timeout=1)
+        except OSError:
+            docker("exec", f"{PREFIX}-registry", "sleep", "0.2")
+        else:
+            return
+    raise EngineError("The registry does not answer.")
+
+
+def _write_below(folder: Path, files: dict[str, str]) -> None:
+    for path, content in files.items():
+        place = folder / path.lstrip("/")
+        place.parent.mkdir(parents=True, exist_ok=True)
+        place.write_text(content, encoding="utf-8")
+
+
+def _hash(value: object) -> str:
+    return hashlib.sha256(json.dumps(value, sort_keys=True).encode()).hexdigest()[:12]
