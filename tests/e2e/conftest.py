@@ -1,20 +1,47 @@
-"""A test instance for the tests of whole deployments; they run only where they are asked for by name."""
+"""A server of its own, provisioned and deployed to once, and the figures that are printed in the end."""
 
 from collections.abc import Iterator
+from dataclasses import replace
+from datetime import date
 from pathlib import Path
 
 import pytest
+from openpyxl import Workbook
 
+from tests.support.deployed import Deployed
 from tests.support.docker_engine import ensure_running, why_there_is_none
 from tests.support.instance import Instance, running
+from tests.support.operators import Operator
+from tests.support.public_site import Site
+from tests.support.stand_in_images import SUBNET
 
 HERE = Path(__file__).parent
+FIGURES: list[tuple[str, str, str]] = []
 
 
 def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
     """Leave these tests out of a run that does not name their folder."""
     named = [Path(config.invocation_params.dir, word.partition("::")[0]).resolve() for word in config.args]
     return None if any(path.is_relative_to(HERE) for path in named) else True
+
+
+def pytest_terminal_summary(terminalreporter):
+    if not FIGURES:
+        return
+    terminalreporter.section("figures")
+    width = max(len(what) for what, _, _ in FIGURES)
+    for what, seen, goal in FIGURES:
+        terminalreporter.write_line(f"{what:{width}}  {seen:>12}  {goal}")
+
+
+@pytest.fixture(scope="session")
+def figure():
+    """Note a figure that was measured, with what it should be."""
+
+    def note(what: str, seen: str, goal: str = "") -> None:
+        FIGURES.append((what, seen, goal))
+
+    return note
 
 
 @pytest.fixture(scope="session")
@@ -30,3 +57,65 @@ def instance(docker_engine: None) -> Iterator[Instance]:
     """A freshly booted server that nothing was done to yet; removed at the end."""
     with running("tested") as started:
         yield started
+
+
+@pytest.fixture(scope="session")
+def operator(instance, tmp_path_factory) -> Operator:
+    return Operator.of(instance, tmp_path_factory.mktemp("operator"), SUBNET)
+
+
+@pytest.fixture(scope="session")
+def provisioned(operator, figure) -> Operator:
+    done = operator.fab("provision")
+    figure("first provision", f"{done.seconds:.0f} s", "240 s")
+    return operator
+
+
+@pytest.fixture(scope="session")
+def deployed(provisioned, instance, figure) -> Deployed:
+    done = provisioned.fab("deploy")
+    figure("first deploy", f"{done.seconds:.0f} s", "240 s")
+    assert "The password, shown only now:" in done.printed
+    return Deployed(instance, provisioned, provisioned.version)
+
+
+@pytest.fixture(scope="session")
+def workbook(tmp_path_factory) -> Path:
+    """A small ledger: two customers, three invoices."""
+    book = Workbook()
+    sheet = book.active
+    sheet.title = "Invoices"
+    sheet.append(["Invoice No", "Customer", "Invoice Date", "Due Date", "Amount"])
+    for number, customer, amount in (("1001", "Acme", 1_000_000), ("1002", "Acme", 250.5), ("1003", "Bolt", 99)):
+        sheet.append([number, customer, date(2026, 1, 5), date(2026, 2, 4), amount])
+    path = tmp_path_factory.mktemp("workbook") / "receivables.xlsx"
+    book.save(path)
+    return path
+
+
+@pytest.fixture(scope="session")
+def site(deployed, workbook) -> Site:
+    """The site, asked by a program that may read and record payments; its ledger was imported from the workbook."""
+    assert "3" in deployed.operator.fab("import-workbook", str(workbook), "--apply").printed
+    email = "program@example.com"
+    deployed.operator.fab("create-user", "--email", email, "--role", "accountant")
+    rights = ("--rights", "read", "--rights", "pay", "--rights", "edit")
+    printed = deployed.invoices("create-token", "--email", email, "--name", "load", *rights)
+    token = next(word for line in printed.splitlines() for word in line.split() if len(word) > 30)
+    return replace(deployed.site(), token=token)
+
+
+@pytest.fixture(scope="session")
+def invoice_id(site) -> int:
+    """The invoice that receipts are recorded for."""
+    found = site.ask("GET", "/api/v1/invoices?q=1001").json()
+    return found["items"][0]["id"]
+
+
+@pytest.fixture
+def serving(deployed, site, invoice_id) -> Deployed:
+    """The server, which serves the version of the checkout when a test begins, and again when the next does."""
+    deployed.operator.back_to(deployed.first_version)
+    deployed.operator.fab("deploy")
+    assert list(deployed.containers("app")) != []
+    return deployed

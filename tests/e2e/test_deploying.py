@@ -1,0 +1,221 @@
+"""A version takes over without a request lost; what is broken never serves, and leaves nothing behind."""
+
+import subprocess
+
+import pytest
+
+from tests.support.public_site import Load
+
+PAGE = "app/templates/frame/base.html"
+WSGI = "app/wsgi.py"
+HEALTH = "app/web/health.py"
+
+
+def changed(operator, mark):
+    """Commit a change of the app that does not matter, so that there is another version."""
+    return operator.commit("app/__init__.py", f'"""{mark}"""\n')
+
+
+def left(deployed):
+    """Return what a failed deploy must not leave: containers of the app, and the lock."""
+    return deployed.inside(
+        "docker ps -aq --filter label=com.docker.compose.service=app | wc -l; "
+        "ls -d /opt/invoices/lock 2>/dev/null || true"
+    ).split()
+
+
+def test_the_same_commit_again_restarts_nothing(serving, figure):
+    before = serving.containers()
+
+    done = serving.operator.fab("deploy")
+    figure("deploy of the same commit", f"{done.seconds:.1f} s", "8 s")
+
+    assert "serves already" in done.printed
+    assert serving.containers() == before
+
+
+def test_a_new_version_takes_over_under_load_without_a_request_lost(serving, site, invoice_id, figure):
+    proxy, database = serving.containers("proxy"), serving.containers("db")
+    version = changed(serving.operator, "another version")
+
+    with Load(site, invoice_id) as load:
+        done = serving.operator.fab("deploy")
+    figure("deploy of a changed app", f"{done.seconds:.0f} s", "60 s")
+    figure("requests during it, failed", f"{len(load.failures)} of {load.total}", "0")
+    figure("slowest of them", f"{load.slowest:.2f} s")
+
+    assert load.failures == []
+    assert load.total > 500
+    assert serving.inside("readlink /opt/invoices/current").endswith(version)
+    assert (serving.containers("proxy"), serving.containers("db")) == (proxy, database)
+    assert recorded(serving, load) == set(load.acknowledged)
+
+
+def recorded(deployed, load):
+    """Return which of the acknowledged receipts the database has."""
+    prefix = f"load-{id(load)}-"
+    stored = set(deployed.query(f"SELECT reference FROM payments WHERE reference LIKE '{prefix}%'").splitlines())
+    return stored & set(load.acknowledged)
+
+
+def test_plain_compose_up_loses_requests_where_a_deploy_does_not(serving, site, invoice_id, figure):
+    version = changed(serving.operator, "by compose alone")
+    serving.operator.fab("deploy")
+    folder = "/opt/invoices/releases"
+    compose = (
+        "docker compose -p invoices --project-directory {0}/{1} --env-file /etc/invoices/stack.env "
+        "-f {0}/{1}/docker-compose.yml up -d --no-deps app"
+    )
+
+    with Load(site, invoice_id) as load:
+        serving.inside(f"VERSION={serving.first_version} " + compose.format(folder, serving.first_version))
+        serving.recovered_within(60, lambda: site.ask("GET", "/health").status == 200)
+    figure("plain `docker compose up -d`, failed", f"{len(load.failures)} of {load.total}")
+
+    assert load.failures != []
+    assert version != serving.first_version
+
+
+@pytest.mark.parametrize(
+    ("path", "content", "told"),
+    [
+        (WSGI, "raise RuntimeError('broken on purpose')\n", "broken on purpose"),
+        (
+            "app/store/migrations/9999_broken.py",
+            "def up(migrator):\n    migrator.database.execute_sql('SELECT broken_on_purpose')\n\n\n"
+            "def down(migrator):\n    pass\n",
+            "broken_on_purpose",
+        ),
+    ],
+    ids=["crashes", "migration-fails"],
+)
+def test_a_broken_version_never_serves_and_leaves_nothing_behind(serving, site, path, content, told):
+    before = serving.containers("app")
+    serving.operator.commit(path, content)
+
+    done = serving.operator.fab("deploy", fails=True)
+
+    assert told in done.printed
+    assert serving.containers("app") == before
+    assert left(serving) == ["1"]
+    assert site.ask("GET", "/health").status == 200
+    assert serving.inside("readlink /opt/invoices/current").endswith(serving.first_version)
+
+
+def test_a_version_that_is_never_ready_never_serves(serving, site):
+    before = serving.containers("app")
+    text = serving.operator.text(HEALTH)
+    serving.operator.commit(
+        HEALTH, text.replace('_answer(200, "ok") if current else', '_answer(503, "never ready") if current else')
+    )
+
+    done = serving.operator.fab("deploy", fails=True)
+
+    assert "never ready" in done.printed
+    assert serving.containers("app") == before
+    assert site.ask("GET", "/health").status == 200
+
+
+def test_the_version_before_serves_again_in_seconds(serving, site, figure):
+    version = changed(serving.operator, "to be taken back")
+    serving.operator.fab("deploy")
+
+    done = serving.operator.fab("rollback")
+    figure("rollback", f"{done.seconds:.1f} s", "10 s")
+
+    assert serving.inside("readlink /opt/invoices/current").endswith(serving.first_version)
+    assert site.ask("GET", "/health").status == 200
+    assert version in serving.operator.fab("status").printed
+
+
+def test_a_release_that_nobody_kept_cannot_be_gone_back_to(serving):
+    assert "is not kept there" in serving.operator.fab("rollback", "--to", "000000000000", fails=True).printed
+
+
+def test_what_is_not_committed_is_not_deployed(serving):
+    (serving.operator.checkout / WSGI).write_text("raise RuntimeError\n")
+
+    assert "There are changes that are not committed" in serving.operator.fab("deploy", fails=True).printed
+
+
+def test_of_two_deploys_at_once_one_is_refused(serving, tmp_path):
+    colleague = serving.operator.another(tmp_path)
+    changed(serving.operator, "the first of two")
+    first = serving.operator.started("deploy")
+    first.wait_for("Look at what is there")
+
+    refused = colleague.fab("deploy", fails=True)
+
+    assert "holds the lock since" in refused.printed
+    assert first.communicate_within(300).exit_code == 0
+
+
+@pytest.mark.parametrize(
+    "step",
+    [
+        "Upload the release", "Fetch and build images", "Have secrets and the database", "Start the new version",
+        "Wait until it is ready", "Switch the proxy", "Let the old version finish",
+    ],
+)  # fmt: skip
+def test_a_deploy_that_is_killed_after_any_step_ends_well_when_it_is_run_again(serving, site, step):
+    version = changed(serving.operator, f"killed after: {step}")
+    cut_off = serving.operator.started("deploy")
+    cut_off.wait_for(step)
+    cut_off.process.kill()
+    cut_off.process.communicate()
+    assert site.ask("GET", "/health").status == 200
+
+    serving.operator.fab("lock", "--release")
+    serving.operator.fab("deploy")
+
+    assert serving.inside("readlink /opt/invoices/current").endswith(version)
+    assert left(serving) == ["1"]
+    assert site.ask("GET", "/health").status == 200
+
+
+def test_a_dry_run_changes_nothing(serving):
+    changed(serving.operator, "never deployed")
+    before = serving.inside("ls -la --time-style=full-iso /opt/invoices /opt/invoices/releases"), serving.containers()
+
+    told = serving.operator.fab("deploy", "--dry-run").printed
+
+    assert "would serve in place of" in told
+    assert (
+        serving.inside("ls -la --time-style=full-iso /opt/invoices /opt/invoices/releases"),
+        serving.containers(),
+    ) == before
+
+
+def test_no_secret_stands_where_it_should_not(serving):
+    secrets = serving.inside(
+        "cat $(docker volume inspect -f '{{.Mountpoint}}' $(docker volume ls -q --filter name=secrets)"
+        " | sed 's#$#/*#') 2>/dev/null"
+    ).split()
+    assert secrets
+    words = {
+        word for secret in secrets for word in (secret, secret.rpartition(":")[2].partition("@")[0]) if len(word) > 15
+    }
+    everywhere = serving.inside(
+        "docker ps -q | xargs docker inspect; docker image history --no-trunc invoices-app:$(basename $(readlink "
+        "/opt/invoices/current)); ps axeww; cat /etc/invoices/stack.env; journalctl --no-pager -n 5000; "
+        "for one in $(docker ps -q); do docker logs $one 2>&1; done"
+    )
+    assert [word[:4] for word in words if word in everywhere] == []
+
+
+def test_a_workbook_that_is_not_there_is_named(serving):
+    assert "nowhere.xlsx is not there" in serving.operator.fab("import-workbook", "nowhere.xlsx", fails=True).printed
+
+
+def test_the_logs_of_a_service_are_printed(serving):
+    assert serving.operator.fab("logs", "--service", "proxy", "--lines", "5").printed.count("\n") >= 1
+    assert (
+        "there is no container of 'nothing'" in serving.operator.fab("logs", "--service", "nothing", fails=True).printed
+    )
+
+
+def test_everything_that_was_done_is_in_the_log_of_the_server(serving):
+    log = serving.operator.fab("audit").printed
+
+    assert "deploy" in log
+    assert subprocess.run(["id", "-un"], capture_output=True, text=True, check=True).stdout.strip() in log
