@@ -31,7 +31,7 @@ check: .venv/dev ## format, lint, types, who may import whom, shell
 	@if command -v actionlint >/dev/null; then actionlint; fi
 
 test: .venv/dev ## all tests; PostgreSQL and Chromium are installed where that is possible
-	@tests/support/install_packages.sh postgresql chromium
+	@tests/support/install_packages.sh postgresql chromium openssh-server sudo
 	$(BIN)/pytest -q -n $(TEST_PROCESSES) --ignore tests/engine --ignore tests/e2e --ignore tests/server
 
 tools: ## build Pulumi's command line with Go, for machines that have none

@@ -11,6 +11,7 @@ from typing import Any
 
 import paramiko
 from fabric import Connection
+from paramiko.ssh_exception import NoValidConnectionsError
 
 from provisioning.host import HostError, Ran
 
@@ -88,13 +89,17 @@ class SshHost:
 
     def _run(self, command: Sequence[str], stdin: str | bytes, seconds: int) -> Ran:
         # Not by Fabric's own `run`: it feeds standard input a character at a time, a hundred a second.
-        with _as_host_error(self.name, shlex.join(command)[:_LONGEST_COMMAND_TOLD]), ThreadPoolExecutor(1) as beside:
+        with _as_host_error(self.name, shlex.join(command)[:_LONGEST_COMMAND_TOLD]), ThreadPoolExecutor(2) as beside:
             given, out, err = self._connection.client.exec_command(f"sudo -n -- {shlex.join(command)}", timeout=seconds)
-            complaints = beside.submit(err.read)
+            # Both are read while the input is written: whichever waited for the others would hold them all up.
+            printed, complaints = beside.submit(out.read), beside.submit(err.read)
             given.write(stdin)
             given.channel.shutdown_write()
-            printed = out.read()
-            return Ran(out.channel.recv_exit_status(), _text(printed), _text(complaints.result()))
+            told = (
+                _text(printed.result()),
+                _text(complaints.result()),
+            )  # first: these waits end, that for the code does not
+            return Ran(out.channel.recv_exit_status(), *told)
 
 
 @contextmanager
@@ -126,7 +131,7 @@ def _connection(address: str, user: str, known_hosts: Path, identity: str, confi
             connection.client.load_host_keys(str(known_hosts))
         try:
             connection.open()
-        except (TimeoutError, ConnectionError, EOFError) as error:
+        except (TimeoutError, ConnectionError, NoValidConnectionsError, EOFError) as error:
             if attempt + 1 == _ATTEMPTS:
                 raise HostError(
                     f"{address}: it does not answer to SSH ({str(error) or type(error).__name__})."

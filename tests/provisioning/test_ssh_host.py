@@ -1,0 +1,184 @@
+"""A server is spoken to by SSH as it should be: a real sshd on this machine answers."""
+
+import getpass
+import os
+import shutil
+import socket
+import subprocess
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+from fabric import Config
+
+from provisioning.host import HostError
+from provisioning.ssh_host import connected
+
+SSHD = Path("/usr/sbin/sshd")
+pytestmark = pytest.mark.skipif(
+    not SSHD.exists() or not shutil.which("sudo") or os.getuid() != 0, reason="needs sshd, sudo and root"
+)
+
+
+@dataclass(frozen=True)
+class Server:
+    folder: Path
+    port: int
+
+    @property
+    def known_hosts(self):
+        return self.folder / "known_hosts"
+
+    def connect(self, *, identity="id", known_hosts=None, user=None, **options):
+        return connected(
+            "127.0.0.1",
+            user or getpass.getuser(),
+            known_hosts or self.known_hosts,
+            identity=str(self.folder / identity),
+            config=Config(overrides={"port": self.port, "load_ssh_configs": False}),
+            **options,
+        )
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("sshd")
+    for name in ("id", "other", "host"):
+        subprocess.run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", folder / name], check=True)
+    shutil.copy(folder / "id.pub", folder / "authorized_keys")
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    kind, key, _ = (folder / "host.pub").read_text().split()
+    (folder / "known_hosts").write_text(f"[127.0.0.1]:{port} {kind} {key}\n")
+    Path("/run/sshd").mkdir(exist_ok=True)
+    options = {
+        "Port": port, "ListenAddress": "127.0.0.1", "HostKey": folder / "host", "PidFile": "none", "StrictModes": "no",
+        "AuthorizedKeysFile": folder / "authorized_keys", "PasswordAuthentication": "no", "UsePAM": "no",
+        "PermitRootLogin": "yes", "Subsystem": "sftp internal-sftp",
+    }  # fmt: skip
+    (folder / "config").write_text("".join(f"{name} {value}\n" for name, value in options.items()))
+    process = subprocess.Popen([SSHD, "-D", "-e", "-f", folder / "config"], stderr=subprocess.DEVNULL)
+    until = time.monotonic() + 10
+    while not _answers(port) and time.monotonic() < until:
+        time.sleep(0.05)
+    yield Server(folder, port)
+    process.terminate()
+    process.wait(10)
+
+
+def _answers(port):
+    with socket.socket() as probe:
+        return probe.connect_ex(("127.0.0.1", port)) == 0
+
+
+def test_a_command_is_run_as_root_with_every_word_as_it_is(server):
+    with server.connect() as host:
+        assert host.run("printf", "%s|", "two words", "$HOME", "it's", ";true").out == "two words|$HOME|it's|;true|"
+        assert host.run("id", "-un").out == "root\n"
+
+
+def test_a_command_that_fails_is_told_with_its_last_words(server):
+    with server.connect() as host, pytest.raises(HostError) as told:
+        host.run("ls", "/nowhere")
+
+    assert "`ls /nowhere` ended with 2:" in str(told.value)
+    assert "No such file" in str(told.value)
+
+
+def test_a_failure_that_is_an_answer_is_not_an_error(server):
+    with server.connect() as host:
+        assert host.run("false", check=False).exit_code == 1
+
+
+def test_a_long_input_and_a_long_output_go_through_at_once(server):
+    text = "a line of some length\n" * 200_000
+
+    with server.connect() as host:
+        assert host.run("cat", stdin=text).out == text
+        assert host.run("sh", "-c", "cat >&2", stdin=text).err == text
+
+
+def test_a_command_that_says_nothing_for_too_long_is_given_up(server):
+    with server.connect() as host, pytest.raises(HostError, match="the connection failed during sleep 30"):
+        host.run("sleep", "30", seconds=1)
+
+
+def test_a_file_is_put_there_whole_with_its_mode(server, tmp_path):
+    path = tmp_path / "folder" / "settings"
+
+    with server.connect() as host:
+        host.write(str(path), "one\n", mode="0600")
+        assert (path.read_text(), path.stat().st_mode & 0o777, host.read(str(path))) == ("one\n", 0o600, "one\n")
+        assert [found.name for found in path.parent.iterdir()] == ["settings"]
+
+
+def test_a_file_that_is_not_valid_leaves_the_one_before(server, tmp_path):
+    path = tmp_path / "settings"
+    path.write_text("before\n")
+
+    with server.connect() as host, pytest.raises(HostError):
+        host.write(str(path), "after\n", valid=("grep", "before", "{}"))
+
+    assert path.read_text() == "before\n"
+    assert [found.name for found in tmp_path.iterdir()] == ["settings"]
+
+
+def test_a_file_that_is_not_there_is_nothing(server, tmp_path):
+    with server.connect() as host:
+        assert host.read(str(tmp_path / "nothing")) is None
+
+
+def test_a_file_of_this_machine_is_copied(server, tmp_path):
+    (tmp_path / "archive").write_bytes(bytes(range(256)) * 1000)
+
+    with server.connect() as host:
+        host.upload(str(tmp_path / "archive"), str(tmp_path / "there"), mode="0640")
+
+    assert (tmp_path / "there").read_bytes() == bytes(range(256)) * 1000
+    assert (tmp_path / "there").stat().st_mode & 0o777 == 0o640
+
+
+def test_a_rehearsal_reads_and_changes_nothing(server, tmp_path):
+    with server.connect(is_rehearsal=True) as host:
+        host.write(str(tmp_path / "settings"), "one\n")
+        host.act("touch", str(tmp_path / "touched"))
+        host.upload(__file__, str(tmp_path / "copied"))
+        assert host.run("echo", "read").out == "read\n"
+
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_server_that_is_not_known_is_not_spoken_to(server, tmp_path):
+    with (
+        pytest.raises(HostError, match="its key is not known yet: `fab trust` shows and keeps it"),
+        server.connect(known_hosts=tmp_path / "none"),
+    ):
+        pass
+
+
+def test_a_server_whose_key_is_another_is_not_spoken_to(server, tmp_path):
+    kind, key, _ = (server.folder / "other.pub").read_text().split()
+    (tmp_path / "known_hosts").write_text(f"[127.0.0.1]:{server.port} {kind} {key}\n")
+
+    with (
+        pytest.raises(HostError, match="it is not the server it was, its key is another"),
+        server.connect(known_hosts=tmp_path / "known_hosts"),
+    ):
+        pass
+
+
+def test_a_key_that_is_not_let_in_is_told(server):
+    with (
+        pytest.raises(HostError, match=r"it lets nobody in as .* with this key; name another with -i FILE"),
+        server.connect(identity="other"),
+    ):
+        pass
+
+
+def test_where_nothing_listens_it_says_so(server, tmp_path):
+    nobody = Server(server.folder, 1)
+
+    with pytest.raises(HostError, match=r"127\.0\.0\.1: it does not answer to SSH"), nobody.connect():
+        pass
