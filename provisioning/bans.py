@@ -11,6 +11,6 @@ _UNIT = "fail2ban.service"
 
 def ensure(host: Host) -> list[Change]:
     """Have fail2ban watch the journal for SSH, and ban by nftables."""
-    brought = packages(host, ["fail2ban", "nftables", "python3-systemd"], what="packages of fail2ban")
+    brought = packages(host, ["fail2ban", "python3-systemd"], what="packages of fail2ban")
     jail = file(host, _JAIL, text(_JAIL), restart=(_UNIT,))
     return [brought, jail, unit(host, _UNIT, is_new=brought.changed)]

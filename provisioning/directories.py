@@ -11,7 +11,7 @@ MODES: Mapping[str, str] = {
     "/opt/invoices": "0755",
     "/opt/invoices/releases": "0755",
     "/opt/invoices/proxy": "0755",  # read by the proxy, which is not root
-    "/etc/invoices": "0750",
+    "/etc/invoices": "0755",
     "/var/lib/invoices": "0700",
     "/var/lib/invoices/dumps": "0700",
     "/var/log/invoices": "0750",

@@ -82,7 +82,8 @@ def packages(host: Host, names: Iterable[str], *, what: str = "packages") -> Cha
     lacking = sorted(wanted - installed(host, wanted))
     if not lacking:
         return Change(what)
-    host.act(*_APT, "update")
+    if not host.run("find", "/var/lib/apt/lists/partial", "-maxdepth", "0", "-mmin", "-10", check=False).out:
+        host.act(*_APT, "update")
     host.act(*_APT, "install", "-y", "--no-install-recommends", *lacking, seconds=1200)
     return Change(what, changed=True, diff="\n".join(f"+ {name}" for name in lacking))
 

@@ -49,8 +49,9 @@ def guarded_file(
         if not can_still_connect():
             raise HostError(f"{host.name}: with the new {path} nobody can connect; it is as it was before.")
     except BaseException:
-        host.act(*take_back)
-        _forget(host, unit)
+        # Should it fail, the timer still stands.
+        if host.act(*take_back, check=False).ok:
+            _forget(host, unit)
         raise
     _forget(host, unit)
     if host.read(path) != content:

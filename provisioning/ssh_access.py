@@ -13,6 +13,8 @@ from provisioning.settings import Settings
 _OPTIONS = "/etc/ssh/sshd_config.d/00-invoices.conf"
 _MODULI, _LARGE_MODULI = "/etc/ssh/moduli", "/etc/ssh/moduli.large"
 _LEAST_BITS = 3071
+# A reload fails where systemd listens for it (ssh.socket); sessions outlive the one as the other.
+_APPLY = "systemctl restart ssh.service"
 _HOST_KEY = "/etc/ssh/ssh_host_ed25519_key"
 
 
@@ -34,8 +36,8 @@ def ensure(host: Host, settings: Settings, can_still_connect: Callable[[], bool]
             mode="0600",
             valid=("sshd", "-t", "-f", "{}"),
             check=check,
-            apply="systemctl reload ssh.service",
-            without="systemctl reload ssh.service",
+            apply=_APPLY,
+            without=_APPLY,
             can_still_connect=can_still_connect,
         ),
     ]
