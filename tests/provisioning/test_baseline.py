@@ -1,0 +1,113 @@
+"""The parts of a server as a whole: in order, once, rehearsed, and finished where a run was broken off."""
+
+import pytest
+
+from provisioning.baseline import provision
+from provisioning.host import HostError, Ran
+
+
+def _provision(host, settings, can_still_connect=lambda: True):
+    return provision(host, settings, can_still_connect, lambda change: None)
+
+
+def test_a_server_as_it_was_rented_is_changed(rented, settings, changed):
+    changes = _provision(rented(), settings)
+
+    assert len(changed(changes)) > 40
+
+
+def test_a_server_that_was_shaped_is_left_as_it_is(shaped, settings, changed):
+    host = shaped()
+
+    changes = _provision(host, settings)
+
+    assert changed(changes) == []
+    assert host.acted == []
+
+
+def test_a_rehearsal_reports_the_same_and_writes_nothing(rented, settings, changed):
+    rehearsed = rented(is_rehearsal=True)
+    rehearsal = _provision(rehearsed, settings, lambda: pytest.fail("there is nothing to check"))
+    real = _provision(rented(), settings)
+
+    assert changed(rehearsal) == changed(real)
+    assert rehearsed.acted == []
+
+
+def test_each_change_is_told_as_it_is_done(rented, settings):
+    told = []
+
+    changes = provision(rented(), settings, lambda: True, told.append)
+
+    assert told == changes
+
+
+def test_what_must_start_anew_does_so_once_and_last(rented, settings):
+    host = rented()
+
+    _provision(host, settings)
+
+    restarts = [line for line in host.acted if line.startswith("systemctl restart")]
+    assert restarts == [
+        "systemctl restart systemd-journald.service",
+        "systemctl restart fail2ban.service",
+        "systemctl restart docker.service",
+    ]
+
+
+def test_what_a_broken_run_left_to_start_anew_is_done_by_the_next(shaped, settings, changed):
+    left = {"find /run/invoices-pending *": Ran(0, "restart/docker.service\n")}
+    host = shaped(left)
+
+    changes = _provision(host, settings)
+
+    assert changed(changes) == ["restart of docker.service"]
+    assert host.acted == [
+        "systemctl restart docker.service",
+        "rm -f -- /run/invoices-pending/restart/docker.service",
+    ]
+
+
+def test_a_run_that_breaks_off_leaves_a_note_of_what_must_start_anew(rented, settings):
+    host = rented({"augenrules *": Ran(1, "", "no netlink")})
+
+    with pytest.raises(HostError, match="augenrules"):
+        _provision(host, settings)
+
+    assert "install -D /dev/null /run/invoices-pending/restart/docker.service" in host.acted
+    assert "systemctl restart docker.service" not in host.acted
+
+
+def test_the_firewall_stands_before_docker_is_there(rented, settings):
+    host = rented()
+
+    _provision(host, settings)
+
+    assert host.acted.index("write /etc/invoices/firewall.nft") < next(
+        place for place, line in enumerate(host.acted) if "docker.io" in line
+    )
+
+
+def test_no_secret_stands_in_a_command_or_a_file(rented, settings):
+    host = rented()
+
+    changes = _provision(host, settings)
+
+    said = "\n".join([*host.asked, *host.acted, *host.stdin, *host.files.values(), *map(repr, changes)])
+    assert "hidden-1" not in said
+    assert "hidden-2" not in said
+
+
+def test_a_container_is_told_what_it_cannot_have(rented, settings):
+    in_container = {
+        "systemd-detect-virt --container": Ran(0, "docker\n"),
+        "sysctl --ignore *": Ran(0, "net.ipv4.tcp_syncookies = 1\n"),
+    }
+
+    changes = _provision(rented(in_container), settings)
+
+    assert [change.what for change in changes if change.missing] == ["kernel settings", "clock", "swap", "auditd"]
+
+
+def test_a_real_machine_has_everything(rented, settings):
+    assert [change for change in _provision(rented(), settings) if change.missing] == []

@@ -1,0 +1,56 @@
+"""The kernel's settings hold now and after each start."""
+
+import pytest
+
+from provisioning import kernel
+from provisioning.host import HostError, Ran
+
+FILE = "/etc/sysctl.d/99-invoices.conf"
+
+
+def _running(**other):
+    values = dict(kernel.SETTINGS) | {key.replace("__", "."): value for key, value in other.items()}
+    return {"sysctl --ignore *": Ran(0, "".join(f"{key} = {value}\n" for key, value in values.items() if value))}
+
+
+def test_what_differs_is_set_and_nothing_else(shaped, machine):
+    host = shaped(_running(vm__swappiness="60"))
+
+    changes = kernel.ensure(host, machine)
+
+    assert host.acted == ["sysctl --quiet --write vm.swappiness=10"]
+    assert changes[1].diff == "vm.swappiness: 60 → 10"
+
+
+def test_the_settings_are_kept_in_one_file(rented, machine):
+    host = rented()
+
+    kernel.ensure(host, machine)
+
+    assert host.files[FILE].splitlines() == [f"{key} = {value}" for key, value in kernel.SETTINGS.items()]
+
+
+def test_core_dumps_that_only_root_reads_are_left(shaped, machine, changed):
+    assert changed(kernel.ensure(shaped(_running(fs__suid_dumpable="2")), machine)) == []
+
+
+def test_a_setting_that_the_kernel_does_not_know_is_a_failure_on_a_machine(rented, machine):
+    with pytest.raises(HostError, match=r"its kernel knows no kernel\.yama\.ptrace_scope"):
+        kernel.ensure(rented(_running(kernel__yama__ptrace_scope="")), machine)
+
+
+def test_a_container_sets_its_own_network_and_says_what_is_not_its_own(rented, container):
+    host = rented()
+
+    changes = kernel.ensure(host, container)
+
+    assert {line.split(".")[0] for line in host.files[FILE].splitlines()} == {"net"}
+    assert "kernel.sysrq" in changes[-1].missing
+    assert not [line for line in host.acted if "kernel." in line or "vm." in line or "fs." in line]
+
+
+def test_a_second_run_changes_nothing(shaped, machine, changed):
+    host = shaped()
+
+    assert changed(kernel.ensure(host, machine)) == []
+    assert host.acted == []

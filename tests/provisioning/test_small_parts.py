@@ -1,0 +1,169 @@
+"""The parts of a server that are little more than a file and a unit."""
+
+import subprocess
+
+import pytest
+
+from provisioning import (
+    audit,
+    bans,
+    directories,
+    file_modes,
+    journal,
+    nightly_pruning,
+    packages,
+    security_updates,
+)
+from provisioning.host import HostError, Ran
+from provisioning.landing_files import filled, text
+
+PARTS = [bans, directories, file_modes, journal, nightly_pruning, packages, security_updates]
+NAMES = [part.__name__.rsplit(".", maxsplit=1)[-1] for part in PARTS]
+
+
+@pytest.mark.parametrize("part", PARTS, ids=NAMES)
+def test_a_server_as_it_was_rented_is_changed(rented, changed, part):
+    assert changed(part.ensure(rented())) != []
+
+
+@pytest.mark.parametrize("part", PARTS, ids=NAMES)
+def test_a_server_that_was_shaped_is_left_as_it_is(shaped, part):
+    host = shaped()
+
+    part.ensure(host)
+
+    assert host.acted == []
+
+
+@pytest.mark.parametrize("part", PARTS, ids=NAMES)
+def test_a_rehearsal_reports_the_same_and_writes_nothing(rented, changed, part):
+    host = rented(is_rehearsal=True)
+
+    assert changed(part.ensure(host)) == changed(part.ensure(rented()))
+    assert host.acted == []
+
+
+def test_packages_that_listen_in_clear_text_are_removed(shaped):
+    host = shaped({"dpkg-query * atftpd *": Ran(1, "ii  telnetd\nii  xinetd\n")})
+
+    packages.ensure(host)
+
+    assert host.acted[0].endswith("purge -y telnetd xinetd")
+
+
+def test_a_package_that_cannot_be_had_is_said(rented):
+    with pytest.raises(HostError, match="Unable to locate package apparmor"):
+        packages.ensure(rented({"* install -y *": Ran(100, "", "E: Unable to locate package apparmor")}))
+
+
+def test_lists_of_packages_that_are_fresh_are_not_fetched_again(rented):
+    host = rented({"find /var/lib/apt/lists/partial *": Ran(0, "/var/lib/apt/lists/partial\n")})
+
+    packages.ensure(host)
+
+    assert not [line for line in host.acted if line.endswith(" update")]
+
+
+def test_the_journal_is_capped():
+    lines = text("/etc/systemd/journald.conf.d/invoices.conf").splitlines()
+
+    assert {"SystemMaxUse=500M", "MaxRetentionSec=30day", "Storage=persistent"} <= set(lines)
+
+
+def test_updates_restart_the_server_in_the_small_hours_only():
+    lines = text("/etc/apt/apt.conf.d/52invoices-security-updates").splitlines()
+
+    assert 'Unattended-Upgrade::Automatic-Reboot "true";' in lines
+    assert 'Unattended-Upgrade::Automatic-Reboot-Time "03:30";' in lines
+
+
+def test_the_lock_of_deploys_is_not_made():
+    assert "/opt/invoices/lock" not in directories.MODES
+
+
+def test_a_file_that_is_not_there_needs_no_mode(rented, changed):
+    host = rented({"stat --format=%a %U:%G /etc/crontab": Ran(1, "", "No such file or directory")})
+
+    assert "/etc/crontab" not in changed(file_modes.ensure(host))
+
+
+def test_docker_s_files_are_audited(rented, machine):
+    host = rented()
+
+    audit.ensure(host, machine)
+
+    assert "augenrules --load" in host.acted
+    assert "-F path=/var/lib/docker -F perm=wa -F key=docker" in host.files["/etc/audit/rules.d/50-invoices.rules"]
+
+
+def test_a_container_reports_to_no_audit(rented, container):
+    host = rented()
+
+    assert "the kernel reports to the machine beneath it only" in audit.ensure(host, container)[0].missing
+    assert host.acted == []
+
+
+def test_a_value_that_is_missing_in_a_file_is_an_error():
+    with pytest.raises(KeyError, match="user"):
+        filled("/etc/ssh/sshd_config.d/00-invoices.conf")
+
+
+FAKE_DOCKER = """#!/bin/sh
+echo "$@" >> "$CALLS"
+case "$*" in
+    "container ls"*) echo c1 ;;
+    "container inspect"*) echo sha256:running ;;
+    "image ls"*) printf '%s\\n' sha256:running sha256:kept sha256:old ;;
+    "image inspect"*"invoices-app:v2") echo sha256:kept ;;
+    "image inspect"*) exit 1 ;;
+    "compose"*) [ -z "$COMPOSE_FAILS" ] || exit 15; echo "invoices-app:$VERSION"; echo "caddy:2.11" ;;
+esac
+"""
+
+
+@pytest.fixture
+def prune(tmp_path):
+    """Return a function that runs the script against a Docker that has three images and one release."""
+    (tmp_path / "bin").mkdir()
+    (tmp_path / "bin/docker").write_text(FAKE_DOCKER)
+    (tmp_path / "bin/docker").chmod(0o755)
+    (tmp_path / "releases/v2").mkdir(parents=True)
+    (tmp_path / "releases/v2/docker-compose.yml").write_text("")
+    (tmp_path / "script").write_text(text("/usr/local/sbin/invoices-prune-images"))
+    calls = tmp_path / "calls"
+    calls.write_text("")
+
+    def run(**environment):
+        ran = subprocess.run(
+            ["sh", tmp_path / "script"], check=False, capture_output=True, text=True, timeout=30,
+            env={"PATH": f"{tmp_path}/bin:/usr/bin:/bin", "CALLS": str(calls), "RELEASES": str(tmp_path / "releases"),
+                 "SETTINGS": str(tmp_path / "stack.env"), "LOCK": str(tmp_path / "lock"), "TMPDIR": str(tmp_path),
+                 "COMPOSE_FAILS": "", **environment},
+        )  # fmt: skip
+        return ran, [line for line in calls.read_text().splitlines() if " rm " in line or "prune" in line]
+
+    return run
+
+
+def test_only_images_that_nothing_needs_are_removed(prune):
+    ran, removed = prune()
+
+    assert ran.returncode == 0, ran.stderr
+    assert removed == ["image rm --force sha256:old", "builder prune --force --filter until=168h"]
+    assert ran.stdout == "1 images were removed.\n"
+
+
+def test_where_a_release_cannot_be_read_nothing_is_removed(prune):
+    ran, removed = prune(COMPOSE_FAILS="yes")
+
+    assert ran.returncode != 0
+    assert removed == []
+
+
+def test_while_a_deploy_holds_the_lock_nothing_is_removed(prune, tmp_path):
+    (tmp_path / "lock").mkdir()
+
+    ran, removed = prune()
+
+    assert ran.returncode == 0
+    assert removed == []
