@@ -6,6 +6,7 @@ Read at the time of a build and put into images for tests only: nothing of it st
 import os
 import re
 import subprocess
+from functools import cache
 from pathlib import Path
 
 _BUNDLE = "/etc/ssl/certs/ca-certificates.crt"
@@ -15,6 +16,7 @@ _KEPT_OF_PIP = ("index-url", "extra-index-url", "trusted-host", "proxy", "timeou
 _KEPT_OF_APT = re.compile(r"^(Acquire::(https?::.+|Check-.+|Retries)) ")
 
 
+@cache
 def files() -> dict[str, str]:
     """Return what an image needs to reach the registries, by path."""
     authorities = {
@@ -24,6 +26,7 @@ def files() -> dict[str, str]:
     return {**authorities, "/etc/pip.conf": _pip_conf(), "/etc/apt/apt.conf.d/99machine": apt_conf()}
 
 
+@cache
 def debian_mirrors(suite: str) -> list[str]:
     """Return the lines of a sources.list for a suite, from where this machine has its own."""
     main, security = "http://deb.debian.org/debian", "http://deb.debian.org/debian-security"
@@ -40,6 +43,7 @@ def debian_mirrors(suite: str) -> list[str]:
     ]
 
 
+@cache
 def apt_conf() -> str:
     """Return the settings of apt that say how its mirrors are reached."""
     kept = [line for line in _printed("apt-config", "dump").splitlines() if _KEPT_OF_APT.match(line)]
