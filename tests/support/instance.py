@@ -216,6 +216,13 @@ def _let_in(instance: Instance) -> Instance:
     return known
 
 
+def _mirror_drop_in() -> str:
+    """Return what makes Docker pull from our registry, outside of the daemon.json that belongs to provisioning."""
+    # BuildKit reads the second option: it would try HTTPS otherwise.
+    options = f"--registry-mirror={stand_in_images.MIRROR} --insecure-registry={stand_in_images.REGISTRY}"
+    return f'[Service]\nEnvironment="DOCKER_OPTS={options}"\n'
+
+
 def _host_key(instance: Instance) -> str:
     """Return the host key, once the first boot has made it."""
     path = "/etc/ssh/ssh_host_ed25519_key.pub"

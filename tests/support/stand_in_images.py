@@ -25,7 +25,8 @@ PREFIX = "invoices-e2e"
 NETWORK = PREFIX
 SUBNET = "10.213.80.0/24"
 REGISTRY_ADDRESS = "10.213.80.2"
-MIRROR = f"http://{REGISTRY_ADDRESS}:5000"
+REGISTRY = f"{REGISTRY_ADDRESS}:5000"
+MIRROR = f"http://{REGISTRY}"
 # Tags that are served where no file of the product names another.
 TAGS = {"python": "3.13-slim-trixie", "postgres": "17-trixie", "caddy": "2.11", "redis": "8-trixie"}
 
