@@ -200,9 +200,7 @@ def _let_in(instance: Instance) -> Instance:
     )  # fmt: skip
     _write(instance, "/home/ubuntu/.ssh/authorized_keys", instance.identity.with_suffix(".pub").read_text())
     instance.exec("chown", f"{USER}:{USER}", "/home/ubuntu/.ssh/authorized_keys")
-    _write(
-        instance, _MIRROR_DROP_IN, f"[Service]\nEnvironment=DOCKER_OPTS=--registry-mirror={stand_in_images.MIRROR}\n"
-    )
+    _write(instance, _MIRROR_DROP_IN, _mirror_drop_in())
     known = Instance(instance.name, instance.address, _host_key(instance))
     known.known_hosts.write_text(f"{known.address} {known.host_key}\n", encoding="utf-8")
     known.ssh_config.write_text(
