@@ -1,0 +1,97 @@
+"""The firewall, as the kernel has it and as it is seen from outside."""
+
+import errno
+import json
+import socket
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+
+PORTS = [*range(1, 1025), *map(int, """
+    2019 2020 2375 2376 2377 3000 3306 4789 5000 5432 5433 5678 6379 7946 8000 8080 8443 9000 9090 9100 9443 9999 10250
+    11211 27017""".split())]  # fmt: skip
+PUBLIC = {22, 80, 443}
+_SECONDS = 2
+_AT_ONCE = 256
+
+
+@pytest.fixture(scope="module")
+def rules(server) -> list[dict]:
+    return json.loads(server.check_output("nft --json list table inet invoices"))["nftables"]
+
+
+def test_H06_only_ssh_and_the_site_listen_to_the_world(lines_of):
+    listening = set()
+    for line in lines_of("ss --no-header --listening --numeric --tcp --udp"):
+        protocol, _, _, _, local = line.split()[:5]
+        address, _, port = local.rpartition(":")
+        if not address.split("%")[0].strip("[]").startswith(("127.", "::1", "fe80")):
+            listening.add(f"{protocol} {port}")
+
+    # 68 and 546 are where addresses are handed out to.
+    assert listening - {"tcp 22", "tcp 80", "tcp 443", "udp 443", "udp 68", "udp 546"} == set()
+
+
+def test_H06_what_is_not_named_is_dropped(rules):
+    chains = {rule["chain"]["name"]: rule["chain"] for rule in rules if "chain" in rule}
+
+    assert {name: (chain["hook"], chain["policy"]) for name, chain in chains.items()} == {
+        "input": ("input", "drop"),
+        "forward": ("forward", "drop"),
+    }
+
+
+def test_H06_the_firewall_comes_before_docker_s_own_rules(rules):
+    assert [rule["chain"]["prio"] for rule in rules if rule.get("chain", {}).get("name") == "forward"] == [-10]
+
+
+def test_H06_ssh_is_for_the_operator_s_networks(rules, facts):
+    found = {
+        f"{element['prefix']['addr']}/{element['prefix']['len']}" if isinstance(element, dict) else element
+        for rule in rules
+        for element in rule.get("set", {}).get("elem", [])
+    }
+
+    assert found == {cidr.removesuffix("/32").removesuffix("/128") for cidr in facts["ssh_cidrs"]}
+
+
+def test_H06_containers_do_not_reach_what_the_cloud_tells_the_machine(rules):
+    assert "169.254.169.254" in json.dumps([rule for rule in rules if rule.get("rule", {}).get("chain") == "forward"])
+
+
+def test_H07_from_outside_only_ssh_and_the_site_answer(facts):
+    assert _open_ports(facts["host"]) - PUBLIC == set()
+
+
+def test_H07_from_outside_only_ssh_and_the_site_answer_by_ipv6(facts):
+    if not facts["ipv6_address"]:
+        pytest.skip("the server has no IPv6 address")
+    if not _reaches(facts["ipv6_address"]):
+        pytest.skip("this machine has no way to IPv6 addresses")
+
+    assert _open_ports(facts["ipv6_address"]) - PUBLIC == set()
+
+
+def _open_ports(address):
+    with ThreadPoolExecutor(_AT_ONCE) as threads:
+        answers = threads.map(lambda port: _is_open(address, port), PORTS)
+        return {port for port, is_open in zip(PORTS, answers, strict=True) if is_open}
+
+
+def _is_open(address, port):
+    try:
+        socket.create_connection((address, port), timeout=_SECONDS).close()
+    except OSError as error:
+        if error.errno in {errno.EMFILE, errno.ENETUNREACH}:
+            raise  # that is about this machine
+        return False
+    return True
+
+
+def _reaches(address):
+    with socket.socket(socket.AF_INET6, socket.SOCK_DGRAM) as probe:
+        try:
+            probe.connect((address, 443))
+        except OSError:
+            return False
+    return True
