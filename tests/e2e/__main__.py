@@ -42,7 +42,7 @@ def main() -> int:
 
 def show(instance: instances.Instance) -> None:
     """Print what it takes to reach an instance."""
-    print(f"address      {instance.address}")
+    print(f"address      {instance.address} {instance.ipv6_address}")
     print(f"user         {instances.USER}")
     print(f"host key     {instance.host_key}")
     print(f"identity     {instance.identity}")

@@ -62,22 +62,10 @@ def install(*packages: str) -> None:
         raise EngineError(f"{', '.join(packages)} cannot be installed:\n{told}")
 
 
-def stop_if_ours() -> bool:
-    """Stop the engine that `ensure_running` started; one that somebody else started is left alone."""
-    pid_file = CACHE / "dockerd.pid"
-    if not pid_file.exists():
-        return False
-    pid = int(pid_file.read_text())
-    if _program_of(pid) != "dockerd":
-        pid_file.unlink()
-        return False
-    os.kill(pid, 15)
-    _wait_until(lambda: _program_of(pid) != "dockerd", "The Docker engine does not stop")
-    return True
-
-
 def _start() -> None:
     CACHE.mkdir(parents=True, exist_ok=True)
+    _forget_what_ended(CACHE / "dockerd.pid", "dockerd")
+    _forget_what_ended(Path("/run/docker/containerd/containerd.pid"), "containerd")
     log = CACHE / "dockerd.log"
     command = ["dockerd", "--pidfile", str(CACHE / "dockerd.pid")]
     with log.open("ab") as told:
@@ -93,11 +81,14 @@ def _wait_until(is_so, complaint: str) -> None:
         time.sleep(0.2)
 
 
-def _program_of(pid: int) -> str:
+def _forget_what_ended(pid_file: Path, program: str) -> None:
+    """Remove the mark of an engine that lost its machine: its number may be another program's by now."""
     try:
-        return Path(f"/proc/{pid}/comm").read_text(encoding="utf-8").strip()
-    except OSError:
-        return ""
+        runs = Path(f"/proc/{int(pid_file.read_text())}/comm").read_text(encoding="utf-8").strip()
+    except (OSError, ValueError):
+        runs = ""
+    if runs != program:
+        pid_file.unlink(missing_ok=True)
 
 
 def _run(arguments: tuple[str | Path, ...], stdin: bytes | None, seconds: int) -> subprocess.CompletedProcess[bytes]:

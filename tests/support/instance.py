@@ -45,6 +45,11 @@ class Instance:
         return f"{stand_in_images.PREFIX}-{self.name}"
 
     @property
+    def ipv6_address(self) -> str:
+        """Its address of the other family, which ends in the same number."""
+        return stand_in_images.IPV6_PREFIX + self.address.rpartition(".")[2]
+
+    @property
     def folder(self) -> Path:
         """Where the files of this instance are kept."""
         return _FOLDER / self.name
@@ -90,12 +95,12 @@ class Instance:
         self.boot()
 
     def disconnect(self) -> None:
-        """Cut it off from the network."""
-        docker("network", "disconnect", stand_in_images.NETWORK, self.container)
+        """Pull its network cable; its addresses and interfaces stay as they are."""
+        self._set_cable("down")
 
     def reconnect(self) -> None:
-        """Give it back its network and its address."""
-        docker("network", "connect", "--ip", self.address, stand_in_images.NETWORK, self.container)
+        """Plug its network cable in again."""
+        self._set_cable("up")
 
     def wait(self) -> None:
         """Wait until it has booted and lets us in; raises EngineError."""
@@ -114,6 +119,14 @@ class Instance:
         docker("volume", "rm", "-f", f"{self.container}-docker")
         shutil.rmtree(self.folder, ignore_errors=True)
         _remove_control_groups(self.container)
+
+    def _set_cable(self, state: str) -> None:
+        other_end = self.exec("cat", "/sys/class/net/eth0/iflink")
+        indexes = {path.read_text().strip(): path.parent.name for path in Path("/sys/class/net").glob("*/ifindex")}
+        # By the `ip` of the instance's image: not every machine has one.
+        image = docker("inspect", "-f", "{{.Image}}", self.container)
+        beside = ["--rm", "--network", "host", "--cap-add", "NET_ADMIN", "--entrypoint", "ip", image]
+        docker("run", *beside, "link", "set", indexes[other_end], state)
 
     def _ssh(self, command: str, seconds: int) -> subprocess.CompletedProcess[str]:
         words = ["ssh", "-F", str(self.ssh_config), self.name, command]
@@ -157,13 +170,23 @@ def is_there(name: str) -> bool:
 
 
 @contextmanager
-def running(name: str = "instance", *, suite: str = "trixie") -> Iterator[Instance]:
-    """Start an instance and remove it afterwards."""
-    instance = start(name, suite=suite)
+def running(name: str) -> Iterator[Instance]:
+    """Start an instance of this process's own and remove it afterwards, with those of processes that were killed."""
+    ensure_running()
+    _remove_left_behind(name)
+    instance = start(f"{name}-{os.getpid()}")
     try:
         yield instance
     finally:
         instance.stop()
+
+
+def _remove_left_behind(name: str) -> None:
+    pattern = re.compile(rf"{stand_in_images.PREFIX}-({name}-(\d+))")
+    for container in docker("ps", "-a", "--format", "{{.Names}}").split():
+        found_there = pattern.fullmatch(container)
+        if found_there and not Path("/proc", found_there[2]).exists():
+            found(found_there[1]).stop()
 
 
 def _run(instance: Instance, image: str) -> None:
@@ -173,14 +196,18 @@ def _run(instance: Instance, image: str) -> None:
     security = ["seccomp=unconfined", "apparmor=unconfined", "systempaths=unconfined"]
     docker(
         "run", "-d", "--name", instance.container, "--hostname", instance.container,
-        "--network", stand_in_images.NETWORK, "--ip", instance.address,
-        "--label", f"{stand_in_images.PREFIX}=instance",
+        "--network", stand_in_images.NETWORK, *_at(instance),
+        "--label", f"{stand_in_images.PREFIX}={instance.address}",
         "--cap-drop", "ALL", *(word for right in _rights() for word in ("--cap-add", right)),
         *(word for option in security for word in ("--security-opt", option)),
         "--device-cgroup-rule", "a *:* rwm", "--tmpfs", "/run", "--tmpfs", "/tmp",
         "-v", f"{instance.container}-docker:/var/lib/docker", "-v", f"{resolv_conf}:/etc/resolv.conf",
         image,
     )  # fmt: skip
+
+
+def _at(instance: Instance) -> list[str]:
+    return ["--ip", instance.address, "--ip6", instance.ipv6_address]
 
 
 def _rights() -> list[str]:
@@ -238,9 +265,7 @@ def _write(instance: Instance, path: str, content: str) -> None:
 
 def _free_address() -> str:
     """Return the lowest address that no container has: an instance keeps its own when it boots again."""
-    names = docker("ps", "-aq", "--filter", f"label={stand_in_images.PREFIX}=instance").split()
-    network = f'{{{{(index .NetworkSettings.Networks "{stand_in_images.NETWORK}").IPAMConfig.IPv4Address}}}}'
-    taken = {docker("inspect", "-f", network, name) for name in names}
+    taken = docker("ps", "-a", "--format", f'{{{{.Label "{stand_in_images.PREFIX}"}}}}').split()
     hosts = list(ipaddress.ip_network(stand_in_images.SUBNET).hosts())[_FIRST_ADDRESS - 1 :]
     return next(str(host) for host in hosts if str(host) not in taken)
 

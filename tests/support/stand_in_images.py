@@ -11,6 +11,7 @@ import re
 import shutil
 import subprocess
 import tempfile
+import time
 import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -22,9 +23,11 @@ from tests.support.docker_engine import CACHE, EngineError, docker, install, suc
 ROOT = Path(__file__).parents[2]
 FOLDER = ROOT / "tests/e2e/images"
 PREFIX = "invoices-e2e"
-NETWORK = PREFIX
-SUBNET = "10.213.80.0/24"
-REGISTRY_ADDRESS = "10.213.80.2"
+NETWORK = f"{PREFIX}-net"
+SUBNET = "10.213.81.0/24"
+IPV6_PREFIX = "fd0d:e2e::"
+REGISTRY_ADDRESS = "10.213.81.2"
+_CONTAINER = f"{PREFIX}-images"
 REGISTRY = f"{REGISTRY_ADDRESS}:5000"
 MIRROR = f"http://{REGISTRY}"
 # Tags that are served where no file of the product names another.
@@ -58,7 +61,7 @@ def build(name: str, *, suite: str = "trixie") -> str:
     parents = {parent: _parent(parent, suite) for parent in dict.fromkeys(_PARENT.findall(dockerfile))}
     machine = this_machine.files() if name == "debian" else {}
     content = {str(path.relative_to(folder)): path.read_text() for path in folder.rglob("*") if path.is_file()}
-    image = f"{PREFIX}/{name}:{_hash([parents, machine, content])}"
+    image = f"{PREFIX}/{name}:{suite}-{_hash([parents, machine, content])}"
     if not succeeds("image", "inspect", image):
         with tempfile.TemporaryDirectory(prefix=f"{PREFIX}-") as place:
             context = Path(place) / "context"
@@ -66,13 +69,14 @@ def build(name: str, *, suite: str = "trixie") -> str:
             _write_below(context / "machine", machine)
             arguments = [word for parent in parents.items() for word in ("--build-arg", "=".join(parent))]
             docker("build", "-q", "--network", "bridge", *arguments, "-t", image, context)
+        _forget_older(image)
     return image
 
 
 def ensure_registry() -> None:
     """Have the network of the instances, and the registry at its address in it."""
     ensure_network()
-    image, name = build("registry"), f"{PREFIX}-registry"
+    image, name = build("registry"), _CONTAINER
     if succeeds("container", "inspect", name):
         if docker("container", "inspect", "-f", "{{.Config.Image}}", name) == image:
             docker("start", name)
@@ -89,7 +93,7 @@ def ensure_registry() -> None:
 def ensure_network() -> None:
     """Have the network that instances and the registry share."""
     if not succeeds("network", "inspect", NETWORK):
-        docker("network", "create", "--subnet", SUBNET, NETWORK)
+        docker("network", "create", "--subnet", SUBNET, "--ipv6", "--subnet", f"{IPV6_PREFIX}/64", NETWORK)
 
 
 @contextmanager
@@ -119,7 +123,17 @@ def _bootstrapped(suite: str) -> str:
         if made.returncode != 0:
             raise EngineError(f"mmdebstrap cannot make {suite}:\n{made.stderr.decode(errors='replace')[-1500:]}")
         docker("import", "-", image, stdin=made.stdout)
+        _forget_older(image)
     return image
+
+
+def _forget_older(image: str) -> None:
+    """Remove what an image takes the place of, except where a container still runs on it."""
+    repository, _, tag = image.partition(":")
+    suite = tag.partition("-")[0]
+    for other in docker("images", "--format", "{{.Repository}}:{{.Tag}}", repository).split():
+        if other != image and other.startswith(f"{repository}:{suite}-"):
+            succeeds("rmi", other)
 
 
 def _push(image: str, repository: str, tag: str) -> None:
@@ -132,11 +146,12 @@ def _push(image: str, repository: str, tag: str) -> None:
     for one in (image.rpartition(":")[2], tag):
         docker("tag", image, f"{registry}/{repository}:{one}")
         docker("push", "-q", f"{registry}/{repository}:{one}")
+        docker("rmi", f"{registry}/{repository}:{one}")
 
 
 def _registry() -> str:
     """Return where the registry is reached from this machine."""
-    return docker("port", f"{PREFIX}-registry", "5000/tcp").splitlines()[0].replace("127.0.0.1", "localhost")
+    return docker("port", _CONTAINER, "5000/tcp").splitlines()[0].replace("127.0.0.1", "localhost")
 
 
 def _digest(registry: str, repository: str, tag: str) -> str:
@@ -157,7 +172,7 @@ def _wait_for_registry() -> None:
         try:
             urllib.request.build_opener(urllib.request.ProxyHandler({})).open(f"http://{_registry()}/v2/", timeout=1)
         except OSError:
-            docker("exec", f"{PREFIX}-registry", "sleep", "0.2")
+            time.sleep(0.2)
         else:
             return
     raise EngineError("The registry does not answer.")
