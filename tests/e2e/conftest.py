@@ -10,13 +10,17 @@ from openpyxl import Workbook
 
 from tests.support.deployed import Deployed
 from tests.support.docker_engine import ensure_running, why_there_is_none
-from tests.support.instance import Instance, running
+from tests.support.instance import Instance, found, running
 from tests.support.operators import Operator
 from tests.support.public_site import Site
 from tests.support.stand_in_images import SUBNET
 
 HERE = Path(__file__).parent
 FIGURES: list[tuple[str, str, str]] = []
+
+
+def pytest_addoption(parser):
+    parser.addoption("--on", help="an instance that was started by hand, and is kept")
 
 
 def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
@@ -53,8 +57,11 @@ def docker_engine() -> None:
 
 
 @pytest.fixture(scope="session")
-def instance(docker_engine: None) -> Iterator[Instance]:
+def instance(request, docker_engine: None) -> Iterator[Instance]:
     """A freshly booted server that nothing was done to yet; removed at the end."""
+    if name := request.config.getoption("--on"):
+        yield found(name)
+        return
     with running("tested") as started:
         yield started
 
@@ -75,7 +82,7 @@ def provisioned(operator, figure) -> Operator:
 def deployed(provisioned, instance, figure) -> Deployed:
     done = provisioned.fab("deploy")
     figure("first deploy", f"{done.seconds:.0f} s", "240 s")
-    assert "The password, shown only now:" in done.printed
+    assert "The password, shown only now:" in done.printed or "serves already" in done.printed
     return Deployed(instance, provisioned, provisioned.version)
 
 
@@ -99,7 +106,7 @@ def site(deployed, workbook) -> Site:
     assert "3" in deployed.operator.fab("import-workbook", str(workbook), "--apply").printed
     email = "program@example.com"
     deployed.operator.fab("create-user", "--email", email, "--role", "accountant")
-    rights = ("--rights", "read", "--rights", "pay", "--rights", "edit")
+    rights = ("--rights", "read", "--rights", "payments")
     printed = deployed.invoices("create-token", "--email", email, "--name", "load", *rights)
     token = next(word for line in printed.splitlines() for word in line.split() if len(word) > 30)
     return replace(deployed.site(), token=token)
