@@ -4,6 +4,7 @@ import os
 import shutil
 import subprocess
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 CACHE = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "invoices-e2e"
@@ -62,6 +63,15 @@ def install(*packages: str) -> None:
         raise EngineError(f"{', '.join(packages)} cannot be installed:\n{told}")
 
 
+def wait_until(is_so: Callable[[], bool], complaint: str) -> None:
+    """Ask again and again until it is so; raises EngineError with the complaint."""
+    ends = time.monotonic() + _SECONDS_TO_START
+    while not is_so():
+        if time.monotonic() > ends:
+            raise EngineError(f"{complaint} ({_SECONDS_TO_START} seconds were given).")
+        time.sleep(0.2)
+
+
 def _start() -> None:
     CACHE.mkdir(parents=True, exist_ok=True)
     _forget_what_ended(CACHE / "dockerd.pid", "dockerd")
@@ -70,15 +80,7 @@ def _start() -> None:
     command = ["dockerd", "--pidfile", str(CACHE / "dockerd.pid")]
     with log.open("ab") as told:
         subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=told, stderr=told, start_new_session=True)
-    _wait_until(is_answering, f"The Docker engine does not answer; {log} says why")
-
-
-def _wait_until(is_so, complaint: str) -> None:
-    ends = time.monotonic() + _SECONDS_TO_START
-    while not is_so():
-        if time.monotonic() > ends:
-            raise EngineError(f"{complaint} ({_SECONDS_TO_START} seconds were given).")
-        time.sleep(0.2)
+    wait_until(is_answering, f"The Docker engine does not answer; {log} says why")
 
 
 def _forget_what_ended(pid_file: Path, program: str) -> None:

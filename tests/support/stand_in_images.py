@@ -11,14 +11,13 @@ import re
 import shutil
 import subprocess
 import tempfile
-import time
 import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 from tests.support import this_machine
-from tests.support.docker_engine import CACHE, EngineError, docker, install, succeeds
+from tests.support.docker_engine import CACHE, EngineError, docker, install, succeeds, wait_until
 
 ROOT = Path(__file__).parents[2]
 FOLDER = ROOT / "tests/e2e/images"
@@ -33,6 +32,8 @@ MIRROR = f"http://{REGISTRY}"
 # Tags that are served where no file of the product names another.
 TAGS = {"python": "3.13-slim-trixie", "postgres": "17-trixie", "caddy": "2.11", "redis": "8-trixie"}
 
+# Past any proxy: the registry is on this machine.
+_OPENER = urllib.request.build_opener(urllib.request.ProxyHandler({}))
 _PARENT = re.compile(r"^ARG ([A-Z]+)$", re.MULTILINE)
 _NAMED = re.compile(rf"(?:image:|FROM|ARG \w+=)\s*[\"']?(?:docker\.io/)?(?:library/)?({'|'.join(TAGS)}):([\w][\w.-]*)")
 # As in Debian's own slim images.
@@ -71,6 +72,17 @@ def build(name: str, *, suite: str = "trixie") -> str:
             docker("build", "-q", "--network", "bridge", *arguments, "-t", image, context)
         _forget_older(image)
     return image
+
+
+def digest(repository: str, tag: str) -> str:
+    """Return the digest of what the registry serves under a name, empty where it serves nothing."""
+    wanted = {"Accept": "application/vnd.docker.distribution.manifest.v2+json"}
+    url = f"http://{_registry()}/v2/{repository}/manifests/{tag}"
+    try:
+        with _OPENER.open(urllib.request.Request(url, headers=wanted, method="HEAD"), timeout=10) as answer:
+            return answer.headers["Docker-Content-Digest"]
+    except OSError:
+        return ""
 
 
 def ensure_registry() -> None:
@@ -140,7 +152,7 @@ def _push(image: str, repository: str, tag: str) -> None:
     """Have the registry serve an image under a name, unless it does."""
     registry = _registry()
     # The hash is pushed beside the tag: both lead to one manifest only while the tag is what we built last.
-    served = {_digest(registry, repository, one) for one in (tag, image.rpartition(":")[2])}
+    served = {digest(repository, one) for one in (tag, image.rpartition(":")[2])}
     if len(served) == 1 and "" not in served:
         return
     for one in (image.rpartition(":")[2], tag):
@@ -154,28 +166,16 @@ def _registry() -> str:
     return docker("port", _CONTAINER, "5000/tcp").splitlines()[0].replace("127.0.0.1", "localhost")
 
 
-def _digest(registry: str, repository: str, tag: str) -> str:
-    """Return the digest of what the registry serves, empty where it serves nothing."""
-    wanted = {"Accept": "application/vnd.docker.distribution.manifest.v2+json"}
-    request = urllib.request.Request(
-        f"http://{registry}/v2/{repository}/manifests/{tag}", headers=wanted, method="HEAD"
-    )
-    try:
-        with urllib.request.build_opener(urllib.request.ProxyHandler({})).open(request, timeout=10) as answer:
-            return answer.headers["Docker-Content-Digest"]
-    except OSError:
-        return ""
-
-
 def _wait_for_registry() -> None:
-    for _ in range(50):
-        try:
-            urllib.request.build_opener(urllib.request.ProxyHandler({})).open(f"http://{_registry()}/v2/", timeout=1)
-        except OSError:
-            time.sleep(0.2)
-        else:
-            return
-    raise EngineError("The registry does not answer.")
+    wait_until(_registry_answers, "The registry does not answer")
+
+
+def _registry_answers() -> bool:
+    try:
+        _OPENER.open(f"http://{_registry()}/v2/", timeout=1).close()
+    except OSError:
+        return False
+    return True
 
 
 def _write_below(folder: Path, files: dict[str, str]) -> None:
