@@ -3,6 +3,8 @@
 import json
 import re
 
+import pytest
+
 MOUNTABLE = ("/opt/invoices/", "/var/lib/docker/volumes/")
 _SECRET = re.compile(r"PASSWORD|SECRET|TOKEN|PRIVATE|CREDENTIAL|DATABASE_URL|SMTP_URL")
 
@@ -94,6 +96,15 @@ def test_D10_only_the_proxy_publishes_ports(containers):
     assert publishing == {"proxy": {"80/tcp", "443/tcp", "443/udp"}}
 
 
+def test_D10_the_proxy_is_reached_by_ipv6_where_the_server_is(containers, server, facts):
+    """Without a userland proxy, a port is published on IPv6 only for a network that has it."""
+    if not facts["ipv6_address"]:
+        pytest.skip("the server has no IPv6 address")
+    proxy = next(each for name, each in containers.items() if name.startswith("proxy "))
+
+    assert [name for name, joined in proxy["NetworkSettings"]["Networks"].items() if joined["GlobalIPv6Address"]] != []
+
+
 def test_D11_the_database_has_no_way_out(containers, server):
     assert _networks_that_lead_out(server, containers, "db") == []
 
@@ -120,7 +131,6 @@ def test_H16_no_secret_stands_in_an_environment(all_containers):
         if _SECRET.search(variable.split("=")[0]) and not re.search(r"_FILE=|=$", variable)
     }
 
-    # Not a secret: whether admins must have a second factor, and the like, are named otherwise.
     assert found == set()
 
 
