@@ -11,11 +11,12 @@ from playbooks.logs import logs
 from playbooks.preflight import preflight
 from playbooks.provision import provision
 from playbooks.rollback import rollback
+from playbooks.stack_secrets import stack_secrets
 from playbooks.status import status
 from playbooks.trust import trust
 from playbooks.verify import verify
 
 __all__ = [
     "audit", "console", "costs", "create_user", "deploy", "import_workbook", "lock", "logs", "preflight", "provision",
-    "rollback", "status", "trust", "verify",
+    "rollback", "stack_secrets", "status", "trust", "verify",
 ]  # fmt: skip

@@ -14,6 +14,7 @@ from provisioning.settings import Settings
 
 FILE = ROOT / "server.env"
 _OURS = {"DATABASE_URL", "DATA_DIR", "HOST", "PORT", "PUBLIC_URL", "SECRET_KEY", "TRUSTED_PROXIES", "VERSION"}
+_MAIL_SERVER = "SMTP_URL"
 _CERTIFICATES = {"production", "staging", "internal"}
 
 
@@ -26,19 +27,23 @@ def wanted(settings: Settings, path: Path = FILE) -> dict[str, str]:
     added = {name: value or "" for name, value in (dotenv_values(path) if path.exists() else {}).items()}
     if refused := sorted(_OURS & added.keys()):
         raise StackSettingsError(f"{path.name}: {', '.join(refused)} is set by the stack itself: take it out.")
+    if _MAIL_SERVER in added:
+        raise StackSettingsError(
+            f"{path.name}: {_MAIL_SERVER} holds a password: take it out, and run `fab secrets --mail`."
+        )
     if added.get("CERTIFICATES", "production") not in _CERTIFICATES:
         raise StackSettingsError(f"{path.name}: CERTIFICATES is none of {', '.join(sorted(_CERTIFICATES))}.")
     return {
         "DOMAIN": settings.domain,
         "CERTIFICATES": "production",
         "PROXY_DIR": "/opt/invoices/proxy",
-        "SETTINGS_FILE": SETTINGS,
+        "EDGE_IPV6": "true" if settings.ipv6_address else "false",
         **added,
     }
 
 
 def ensure_settings(host: Host, values: dict[str, str]) -> Change:
-    """Have them on the server, for its root only: one of them may be the address of a mail server with its password."""
+    """Have them on the server, where only root reads them."""
     lines = [f"{name}={_quoted(value)}" for name, value in sorted(values.items()) if value]
     change = ensure.file(host, SETTINGS, "".join(f"{line}\n" for line in lines), mode="0600")
     return replace(change, diff="other values" if change.changed else "")

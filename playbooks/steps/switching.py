@@ -26,18 +26,22 @@ class NotReadyError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Switch:
-    """The switch to the stack's version; `is_well` raises HostError when the site does not answer through its name."""
+    """The switch to the stack's version; `is_well` raises NotServedError when the site does not answer by its name.
+
+    `is_anew` says that the version takes over from itself too: what it reads when it starts has changed.
+    """
 
     host: Host
     stack: Stack
     steps: Steps
     is_well: Callable[[], None]
+    is_anew: bool = False
     pause: Callable[[float], None] = time.sleep
 
     def to_new_version(self) -> None:
         """Let the new version serve; raises NotReadyError or HostError, and then the old one still does."""
         serving = self._remove_strays()
-        if any(one.version == self.stack.version and health(self.host, one).is_healthy for one in serving):
+        if not self.is_anew and self._serves_already(serving):
             self.steps.note(f"{self.stack.version} serves already")
             self._route_to([one for one in serving if one.version == self.stack.version])
             return
@@ -57,6 +61,9 @@ class Switch:
                 for container in serving:
                     self.host.act("docker", "stop", "--time", str(_DRAIN_SECONDS), container.id, check=False)
                     self._remove(container)
+
+    def _serves_already(self, serving: list[Container]) -> bool:
+        return any(one.version == self.stack.version and health(self.host, one).is_healthy for one in serving)
 
     def _remove_strays(self) -> list[Container]:
         """Return the containers that serve, having removed those that a deploy which was cut off left behind."""

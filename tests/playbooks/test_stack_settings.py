@@ -1,6 +1,7 @@
 """The settings of the stack are the server's own facts and what the operator adds."""
 
 import json
+from dataclasses import replace
 
 import pytest
 from dotenv import dotenv_values
@@ -40,6 +41,20 @@ def test_what_the_stack_sets_itself_is_refused_by_name(tmp_path):
 
     with pytest.raises(StackSettingsError, match=r"server\.env: SECRET_KEY is set by the stack itself"):
         wanted(SERVER, tmp_path / "server.env")
+
+
+def test_the_address_of_a_mail_server_is_a_secret_and_has_a_command_of_its_own(tmp_path):
+    (tmp_path / "server.env").write_text("SMTP_URL=smtp://a:b@c\n")
+
+    with pytest.raises(StackSettingsError, match="run `fab secrets --mail`"):
+        wanted(SERVER, tmp_path / "server.env")
+
+
+def test_the_proxy_is_reached_by_ipv6_where_the_server_has_it(tmp_path):
+    reached = replace(SERVER, ipv6_address="2001:db8::9")
+
+    assert wanted(reached, tmp_path / "server.env")["EDGE_IPV6"] == "true"
+    assert wanted(SERVER, tmp_path / "server.env")["EDGE_IPV6"] == "false"
 
 
 def test_a_kind_of_certificate_that_there_is_not_is_refused(tmp_path):

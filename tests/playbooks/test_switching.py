@@ -71,6 +71,17 @@ def test_the_new_version_is_started_beside_the_old_gets_the_requests_then_the_ol
     assert server.files[UPSTREAMS] == f"to {NEW}:8000\n"
 
 
+def test_a_version_takes_over_from_itself_when_what_it_reads_at_its_start_has_changed():
+    server = Server(app=(f"1 {OLD} invoices-app:new running",))
+
+    Switch(
+        server, Stack(server, "new"), Steps(Console(quiet=True)), lambda: None, is_anew=True, pause=lambda _: None
+    ).to_new_version()
+
+    assert server.files[UPSTREAMS] == f"to {NEW}:8000\n"
+    assert server.done[-2:] == ["docker stop --time 40 1", "docker rm --force 1"]
+
+
 def test_the_first_version_has_nothing_to_stop_and_starts_the_proxy():
     server = Server(app=())
     server.answers[LIST.format("proxy")] = Ran(0, "")

@@ -1,0 +1,71 @@
+"""`fab secrets`: new keys and passwords while the site is in use, and the address of the mail server."""
+
+import getpass
+from functools import partial
+
+from invoke.context import Context
+from invoke.tasks import task
+
+from playbooks.deploy import served
+from playbooks.steps import deploy_log, lock, release
+from playbooks.steps.session import SERVER_HELP, STACK, RefusedError, Session, session
+from playbooks.steps.stack import Stack
+from playbooks.steps.switching import Switch
+
+_KINDS = ("signing-key", "database")
+# The files are named after the roles. `printf` is the shell's own: no password stands in the list of processes.
+_TELL_THE_DATABASE = """
+set -eu
+for file in /run/secrets/*; do
+  printf "ALTER ROLE %s PASSWORD '%s';\\n" "${file##*/}" "$(cat "$file")"
+done | psql --quiet --no-psqlrc --username postgres --set ON_ERROR_STOP=1 --single-transaction invoices
+"""
+
+
+@task(
+    name="secrets",
+    help=SERVER_HELP
+    | {
+        "rotate": "signing-key (nobody is signed out) or database (the passwords of its roles).",
+        "mail": "Ask for the address of the mail server, which holds a password; nothing switches mail off.",
+    },
+)
+def stack_secrets(
+    context: Context, *, rotate: str = "", mail: bool = False, server: str = "", stack: str = STACK
+) -> None:
+    """Make secrets anew, or tell the app of a mail server; no secret leaves the server."""
+    with session(context, server, stack) as found:
+        if (rotate and rotate not in _KINDS) or not (rotate or mail):
+            raise RefusedError(f"Say what: --mail, or --rotate with one of {', '.join(_KINDS)}.")
+        version = release.current(found.host)
+        if not version:
+            raise RefusedError(f"{found.host.name}: nothing was deployed yet, and the first deploy makes all secrets.")
+        url = getpass.getpass("SMTP_URL, such as smtp://user:password@host:587: ") if mail else ""
+        what = f"rotate {rotate}" if rotate else "set mail"
+        with lock.held(found.host, what):
+            _change(found, Stack(found.host, version), rotate, url, is_mail=mail)
+            deploy_log.append(found.host, what, version, "done")
+
+
+def _change(found: Session, stack: Stack, rotate: str, url: str, *, is_mail: bool) -> None:
+    with found.steps.step("Write the secrets"):
+        words = ["--rotate", rotate] if rotate else []
+        words += ["--set-smtp-url"] if is_mail else []
+        stack.change(
+            "run",
+            "--rm",
+            "--no-deps",
+            "-T",
+            "secrets",
+            "invoices",
+            "secrets",
+            *words,
+            stdin=f"{url}\n" if is_mail else "",
+        )
+    if rotate == "database":
+        with found.steps.step("Tell the database"):
+            stack.change("exec", "-T", "db", "sh", "-c", _TELL_THE_DATABASE)
+    Switch(found.host, stack, found.steps, partial(served, found, stack), is_anew=True).to_new_version()
+    with found.steps.step("Start the worker anew"):
+        stack.change("up", "--detach", "--no-deps", "--force-recreate", "worker")
+    found.steps.recap("Done: the app and the worker use them.")
