@@ -24,6 +24,14 @@ def left(deployed):
     ).split()
 
 
+def test_the_first_deploy_asks_nothing_and_prints_the_first_admin_s_password(deployed, request):
+    if request.config.getoption("--on"):
+        pytest.skip("an instance that is kept had its first deploy before")
+
+    assert "admin@invoices.test can sign in as admin." in deployed.first_printed
+    assert "The password, shown only now:" in deployed.first_printed
+
+
 def test_the_same_commit_again_restarts_nothing(serving, figure):
     before = serving.containers()
 

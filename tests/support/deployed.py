@@ -13,11 +13,12 @@ _ROOT_CERTIFICATE = "/data/caddy/pki/authorities/local/root.crt"
 
 @dataclass(frozen=True)
 class Deployed:
-    """An instance, who deploys to it, and the version that was deployed first."""
+    """An instance, who deploys to it, the version that was deployed first, and what that printed."""
 
     instance: Instance
     operator: Operator
     first_version: str
+    first_printed: str
 
     def inside(self, line: str) -> str:
         """Run a line of shell as root on the server."""
