@@ -1,0 +1,313 @@
+"""The stack as docker-compose.yml describes it, held against the numbered controls for containers."""
+
+import re
+from pathlib import Path
+
+import pytest
+import yaml
+
+from app.cli.secret_files import DATABASE_USER, PRODUCT_USER, ROLES
+
+ROOT = Path(__file__).parents[2]
+STACK = yaml.safe_load((ROOT / "docker-compose.yml").read_text())
+SERVICES = STACK["services"]
+DOCKERFILES = {
+    path.relative_to(ROOT): path.read_text() for path in (ROOT / "app/Dockerfile", ROOT / "stack/proxy/Dockerfile")
+}
+
+# They run once and end; `secrets` is root to give each file to the user of its service, and has no network.
+ONE_SHOTS = {"secrets", "migrate"}
+ROOT_BY_DESIGN = {"secrets"}
+LARGEST_SUM_OF_LIMITS = 4_000  # megabytes: the memory of the machine that is rented
+
+every_service = pytest.mark.parametrize("name", SERVICES)
+every_lasting_service = pytest.mark.parametrize("name", sorted(SERVICES.keys() - ONE_SHOTS))
+every_dockerfile = pytest.mark.parametrize("name", DOCKERFILES, ids=str)
+
+
+def dockerfile_of(service):
+    """The text of what the service's image is built from; nothing for images of others."""
+    if service["image"].startswith("invoices-app:"):
+        return DOCKERFILES[Path("app/Dockerfile")]
+    if service["image"].startswith("invoices-proxy:"):
+        return DOCKERFILES[Path("stack/proxy/Dockerfile")]
+    return ""
+
+
+def user_of(service):
+    last = re.findall(r"^USER (\S+)$", dockerfile_of(service), re.MULTILINE)
+    return service.get("user") or (last[-1] if last else "root")
+
+
+def megabytes(text):
+    assert text.endswith("m")
+    return int(text[:-1])
+
+
+def seconds(text):
+    assert text.endswith("s")
+    return int(text[:-1])
+
+
+def mounts(service):
+    """What is mounted, as (source, path, whether it can only be read)."""
+    for volume in service.get("volumes", ()):
+        source, path, *options = re.sub(r"\$\{\w+:-([^}]+)\}", r"\1", volume).split(":")
+        yield source, path, options == ["ro"]
+
+
+@pytest.mark.parametrize("name", sorted(SERVICES.keys() - ROOT_BY_DESIGN))
+def test_d_01_nobody_is_root(name):
+    user, _, group = user_of(SERVICES[name]).partition(":")
+
+    assert int(user) > 0
+    assert int(group) > 0
+
+
+def test_d_01_who_has_to_be_root_is_shut_in():
+    service = SERVICES["secrets"]
+
+    assert service["network_mode"] == "none"
+    assert service["restart"] == "no"
+
+
+@every_service
+def test_d_02_every_capability_is_dropped(name):
+    assert SERVICES[name]["cap_drop"] == ["ALL"]
+
+
+def test_d_02_only_who_gives_files_away_gets_some_back():
+    added = {name: service["cap_add"] for name, service in SERVICES.items() if "cap_add" in service}
+
+    assert added == {"secrets": ["CHOWN", "DAC_OVERRIDE", "FOWNER"]}
+
+
+@every_service
+def test_d_03_nobody_gets_more_rights_than_at_the_start(name):
+    assert SERVICES[name]["security_opt"] == ["no-new-privileges:true"]
+
+
+@every_service
+def test_d_04_nothing_is_written_but_to_volumes_and_memory(name):
+    assert SERVICES[name]["read_only"] is True
+    assert SERVICES[name]["tmpfs"]
+
+
+@every_service
+def test_d_05_memory_processors_and_processes_are_limited(name):
+    service = SERVICES[name]
+
+    assert megabytes(service["mem_limit"]) > 0
+    assert 0 < service["cpu_quota"] <= 150_000
+    assert 0 < service["pids_limit"] <= 128
+
+
+def test_d_05_all_that_lasts_fits_into_the_machine_even_at_its_limits():
+    limits = [megabytes(SERVICES[name]["mem_limit"]) for name in SERVICES.keys() - ONE_SHOTS]
+
+    assert sum(limits) <= LARGEST_SUM_OF_LIMITS
+
+
+@every_lasting_service
+def test_d_06_health_is_looked_after(name):
+    service = SERVICES[name]
+    check = service["healthcheck"]
+
+    assert "test" in check or "\nHEALTHCHECK " in dockerfile_of(service)
+    assert seconds(check["timeout"]) < seconds(check["interval"])
+    assert seconds(check["interval"]) * check["retries"] <= 60
+    assert seconds(check["start_interval"]) <= 2
+
+
+def test_d_06_a_service_starts_once_those_that_it_needs_are_ready():
+    conditions = {
+        name: {needed: how["condition"].removeprefix("service_") for needed, how in service["depends_on"].items()}
+        for name, service in SERVICES.items()
+        if "depends_on" in service
+    }
+
+    made, ready = "completed_successfully", "healthy"
+    assert conditions == {
+        "db": {"secrets": made},
+        "migrate": {"secrets": made, "db": ready},
+        "app": {"migrate": made, "db": ready},
+        "worker": {"migrate": made, "db": ready},
+        "proxy": {"app": ready},
+    }
+
+
+@every_service
+def test_d_07_logs_take_only_so_much_room(name):
+    assert SERVICES[name]["logging"] == {"driver": "local", "options": {"max-size": "10m", "max-file": "3"}}
+
+
+@every_service
+def test_d_08_nothing_of_the_machine_is_shared(name):
+    service = SERVICES[name]
+    own = {f"./{path}" for path in ("stack/database", "stack/proxy/conf")}
+    of_the_machine = [(source, is_fixed) for source, _, is_fixed in mounts(service) if source not in STACK["volumes"]]
+
+    assert not service.keys() & {
+        "privileged",
+        "pid",
+        "ipc",
+        "uts",
+        "userns_mode",
+        "devices",
+        "sysctls",
+        "cgroup_parent",
+    }
+    assert service.get("network_mode") in {None, "none"}
+    assert {source for source, _ in of_the_machine} <= own
+    assert all(is_fixed for _, is_fixed in of_the_machine)
+
+
+@every_service
+def test_d_09_images_are_pinned(name):
+    service = SERVICES[name]
+    images = [service["image"], *re.findall(r"^FROM (\S+)", dockerfile_of(service), re.MULTILINE)]
+    others = [image for image in images if not image.startswith("invoices-app:")]
+
+    assert all(re.search(r":\d+(\.\d+)*(-[a-z-]*trixie)?$", image) for image in others), others
+
+
+def test_d_10_only_the_proxy_is_reached_from_outside():
+    published = {name: service["ports"] for name, service in SERVICES.items() if "ports" in service}
+
+    assert published == {"proxy": ["80:80", "443:443", "443:443/udp"]}
+
+
+def test_d_11_the_database_has_no_way_out_and_the_proxy_none_to_it():
+    internal = {name for name, network in STACK["networks"].items() if (network or {}).get("internal")}
+    joined = {name: set(service.get("networks", ())) for name, service in SERVICES.items()}
+
+    assert internal == {"front", "data"}
+    assert joined == {
+        "secrets": set(),
+        "migrate": {"data"},
+        "db": {"data"},
+        "app": {"front", "data"},
+        "worker": {"data", "outgoing"},
+        "proxy": {"edge", "front"},
+    }
+
+
+@every_lasting_service
+def test_d_14_a_service_has_time_to_end_its_work(name):
+    assert seconds(SERVICES[name]["stop_grace_period"]) >= 30
+
+
+def test_d_14_the_database_ends_sessions_instead_of_waiting_for_them():
+    assert SERVICES["db"]["stop_signal"] == "SIGINT"
+    assert seconds(SERVICES["db"]["stop_grace_period"]) == 60
+
+
+@every_lasting_service
+def test_d_15_who_falls_gets_up_again(name):
+    assert SERVICES[name]["restart"] == "unless-stopped"
+
+
+@every_dockerfile
+def test_d_16_images_copy_from_here_and_start_programs_without_a_shell(name):
+    text = DOCKERFILES[name]
+
+    assert re.findall(r"^ADD ", text, re.MULTILINE) == []
+    assert re.findall(r"^(?:CMD|ENTRYPOINT) (?!\[)|^HEALTHCHECK .*CMD (?!\[)", text, re.MULTILINE) == []
+    assert re.search(r"^HEALTHCHECK ", text, re.MULTILINE)
+
+
+def test_d_16_the_product_s_image_installs_what_is_pinned_and_cannot_install_more():
+    libraries, product = DOCKERFILES[Path("app/Dockerfile")].split("\nFROM ")[1:]
+
+    assert "--require-hashes" in libraries
+    assert "pip install" not in product
+    assert "rm -rf /usr/local/lib/python3.13/site-packages/pip* " in product
+    assert "-perm /6000 -exec chmod a-s" in product
+
+
+def test_h_16_no_secret_stands_in_the_environment():
+    sensitive = re.compile(r"PASSWORD|SECRET|TOKEN|SMTP_URL|DATABASE_URL")
+    named = {
+        f"{name}: {variable}"
+        for name, service in SERVICES.items()
+        for variable in service.get("environment", {})
+        if sensitive.search(variable) and not variable.endswith("_FILE")
+    }
+
+    assert named == set()
+
+
+def test_h_16_each_service_reads_its_own_secrets_and_no_others():
+    readers = {
+        source: [(name, path, is_fixed)]
+        for name, service in SERVICES.items()
+        for source, path, is_fixed in mounts(service)
+        if source.startswith("secrets-") and name != "secrets"
+    }
+    count = sum(source.startswith("secrets-") for name in SERVICES for source, _, _ in mounts(SERVICES[name]))
+
+    assert readers == {f"secrets-{name}": [(name, "/run/secrets", True)] for name in ("db", *ROLES)}
+    assert count == 2 * len(readers)  # each once by who makes it, once by who reads it
+
+
+def test_the_secrets_are_made_where_the_services_find_them():
+    made = {path: source for source, path, _ in mounts(SERVICES["secrets"]) if source.startswith("secrets-")}
+
+    assert made == {f"/secrets/{name}": f"secrets-{name}" for name in ("db", *ROLES)}
+
+
+@pytest.mark.parametrize("name", ["db", *ROLES])
+def test_the_secrets_belong_to_the_user_that_the_service_runs_as(name):
+    user = DATABASE_USER if name == "db" else PRODUCT_USER
+
+    assert user_of(SERVICES[name]) == f"{user}:{user}"
+
+
+def test_the_app_can_run_twice_beside_itself():
+    assert not SERVICES["app"].keys() & {"container_name", "ports"}
+
+
+def test_the_app_believes_the_proxy_s_network_about_addresses_and_nobody_else():
+    (subnet,) = STACK["networks"]["front"]["ipam"]["config"]
+
+    assert SERVICES["app"]["environment"]["TRUSTED_PROXIES"] == subnet["subnet"]
+
+
+def test_every_setting_reaches_the_app_or_is_the_image_s_own():
+    named = set(re.findall(r"^([A-Z_]+)=", (ROOT / ".env.example").read_text(), re.MULTILINE))
+    given = {name.removesuffix("_FILE") for name in SERVICES["app"]["environment"]}
+    by_the_image = set(
+        re.findall(r"\b([A-Z_]+)=", DOCKERFILES[Path("app/Dockerfile")].split("\nENV ")[1].split("\nUSER")[0])
+    )
+
+    assert given <= named
+    assert named - given <= by_the_image
+
+
+def test_what_is_left_out_has_the_app_s_own_default():
+    given = SERVICES["app"]["environment"]
+    passed_on = {name: value for name, value in given.items() if value == f"${{{name}:-}}"}
+
+    assert given.keys() - passed_on.keys() == {
+        "PUBLIC_URL",
+        "TRUSTED_PROXIES",
+        "DATABASE_URL_FILE",
+        "SECRET_KEY_FILE",
+        "SECRET_KEYS_BEFORE_FILE",
+        "SMTP_URL_FILE",
+    }
+
+
+def test_every_setting_of_the_stack_is_explained_and_has_a_default():
+    read = dict(re.findall(r"\$\{(\w+)(:-[^}]*)?\}", (ROOT / "docker-compose.yml").read_text()))
+    explained = set(re.findall(r"^#? ?([A-Z][A-Z0-9_]+)=", (ROOT / ".env.example").read_text(), re.MULTILINE))
+
+    assert read.keys() <= explained
+    assert all(default.startswith(":-") for default in read.values())
+
+
+def test_nothing_but_the_product_gets_into_its_image():
+    kept = [line for line in (ROOT / ".dockerignore").read_text().splitlines() if line and not line.startswith("#")]
+
+    assert kept[0] == "*"
+    assert [line for line in kept if line.startswith("!")] == ["!app", "!requirements/app.txt"]
