@@ -9,6 +9,7 @@ from playbooks.steps.stack import Container, Stack, containers, health
 from provisioning.host import Host, HostError
 
 UPSTREAMS = "/opt/invoices/proxy/upstreams.caddy"
+_LOGS = "/var/log/invoices"
 _PORT = 8000
 _READY_SECONDS = 90
 _PAUSE_SECONDS = 0.5
@@ -60,6 +61,7 @@ class Switch:
             with self.steps.step("Let the old version finish, and stop it"):
                 for container in serving:
                     self.host.act("docker", "stop", "--time", str(_DRAIN_SECONDS), container.id, check=False)
+                    self._keep_log(container)
                     self._remove(container)
 
     def _serves_already(self, serving: list[Container]) -> bool:
@@ -114,6 +116,13 @@ class Switch:
             self.stack.change(*_RELOAD)
         else:
             self.stack.change("up", "--detach", "--no-deps", "--no-recreate", "proxy")
+
+    def _keep_log(self, container: Container) -> None:
+        """Keep what it printed, which would go with it: somebody may yet ask what an error of today was."""
+        path = f"{_LOGS}/app-{container.version}.log.gz"
+        self.host.act(
+            "sh", "-c", 'docker logs --timestamps "$1" 2>&1 | gzip > "$2"', "sh", container.id, path, check=False
+        )
 
     def _remove(self, container: Container) -> None:
         self.host.act("docker", "rm", "--force", container.id, check=False)

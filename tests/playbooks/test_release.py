@@ -89,4 +89,8 @@ def test_five_releases_are_kept_and_never_the_serving_one_removed():
     )
 
     assert release.prune(host) == ["f"]
-    assert host.acted == ["rm -rf -- /opt/invoices/releases/f", "docker image rm invoices-app:f"]
+    assert host.acted == [
+        "rm -rf -- /opt/invoices/releases/f",
+        "docker image rm invoices-app:f",
+        "rm -f -- /var/log/invoices/app-f.log.gz",
+    ]

@@ -66,6 +66,7 @@ def test_the_new_version_is_started_beside_the_old_gets_the_requests_then_the_ol
         "exec -T proxy caddy reload --config /etc/caddy/Caddyfile --adapter caddyfile "
         "--address unix//run/caddy/admin.sock",
         "docker stop --time 40 1",
+        'sh -c docker logs --timestamps "$1" 2>&1 | gzip > "$2" sh 1 /var/log/invoices/app-old.log.gz',
         "docker rm --force 1",
     ]
     assert server.files[UPSTREAMS] == f"to {NEW}:8000\n"
@@ -79,7 +80,7 @@ def test_a_version_takes_over_from_itself_when_what_it_reads_at_its_start_has_ch
     ).to_new_version()
 
     assert server.files[UPSTREAMS] == f"to {NEW}:8000\n"
-    assert server.done[-2:] == ["docker stop --time 40 1", "docker rm --force 1"]
+    assert server.done[-1] == "docker rm --force 1"
 
 
 def test_the_first_version_has_nothing_to_stop_and_starts_the_proxy():
