@@ -87,7 +87,9 @@ class Deployment:
         with steps.step("Configure the proxy"):
             configure_proxy(host, self.release.folder)
         with steps.step("Have secrets and the database"):
-            stack.change("up", "--detach", "--wait", "db")
+            # Apart: started as a dependency, each release's `secrets` would have Compose start the database anew.
+            stack.change("run", "--rm", "--no-deps", "-T", "secrets")
+            stack.change("up", "--detach", "--no-deps", "--wait", "db")
         self._migrate(stack)
         Switch(host, stack, steps, partial(served, self.session, stack)).to_new_version()
         with steps.step("Let the worker be of the new version"):
