@@ -171,6 +171,14 @@ def test_d_09_images_are_pinned(name):
     assert all(re.search(r":\d+(\.\d+)*(-[a-z-]*trixie)?$", image) for image in others), others
 
 
+@every_service
+def test_d_09_images_that_are_built_here_are_fetched_from_nobody(name):
+    service = SERVICES[name]
+
+    assert ("pull_policy" in service) == service["image"].startswith("invoices-")
+    assert service.get("pull_policy", "never") == "never"
+
+
 def test_d_10_only_the_proxy_is_reached_from_outside():
     published = {name: service["ports"] for name, service in SERVICES.items() if "ports" in service}
 
