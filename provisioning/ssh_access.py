@@ -26,21 +26,21 @@ def ensure(host: Host, settings: Settings, can_still_connect: Callable[[], bool]
         host.run("sshd", "-t")
         _refuse_what_another_file_overrules(host, options)
 
-    return [
-        _host_key(host),
-        _large_moduli(host),
-        guarded_file(
-            host,
-            _OPTIONS,
-            options,
-            mode="0600",
-            valid=("sshd", "-t", "-f", "{}"),
-            check=check,
-            apply=_APPLY,
-            without=_APPLY,
-            can_still_connect=can_still_connect,
-        ),
-    ]
+    key, moduli = _host_key(host), _large_moduli(host)
+    change = guarded_file(
+        host,
+        _OPTIONS,
+        options,
+        mode="0600",
+        valid=("sshd", "-t", "-f", "{}"),
+        check=check,
+        apply=_APPLY,
+        without=_APPLY,
+        can_still_connect=can_still_connect,
+    )
+    if not change.changed:
+        _refuse_what_another_file_overrules(host, options)
+    return [key, moduli, change]
 
 
 def _host_key(host: Host) -> Change:

@@ -66,6 +66,13 @@ def test_a_file_that_is_read_earlier_and_says_otherwise_is_named(rented, setting
         ssh_access.ensure(host, settings, lambda: True)
 
 
+def test_a_file_that_came_later_and_says_otherwise_is_named_as_well(shaped, settings):
+    host = shaped({"sshd -T": Ran(0, "x11forwarding yes\n")})
+
+    with pytest.raises(HostError, match="another file of sshd overrules x11forwarding"):
+        ssh_access.ensure(host, settings, lambda: True)
+
+
 def test_where_no_second_connection_works_it_is_as_it_was(rented, settings):
     host = rented()
 

@@ -22,6 +22,10 @@ def _networks_that_lead_out(server, containers, service):
     return [network["Name"] for network in found if not network["Internal"]]
 
 
+def _tag(image):
+    return image.rpartition("/")[2].partition(":")[2]
+
+
 def test_D01_none_runs_as_root(containers):
     assert _those(containers, lambda each: each["Config"]["User"].split(":")[0] in {"", "root", "0"}) == []
 
@@ -42,7 +46,10 @@ def test_D04_none_writes_to_its_own_files(containers):
     assert _those(containers, lambda each: not each["HostConfig"]["ReadonlyRootfs"]) == []
 
 
-def test_D05_each_has_a_share_of_memory_processor_and_processes(containers):
+def test_D05_each_has_a_share_of_memory_processor_and_processes(containers, server, container):
+    if container and not json.loads(server.check_output("docker info --format '{{json .MemoryLimit}}'")):
+        pytest.skip(f"not in a container ({container}): its kernel gives no shares to containers inside it")
+
     def unlimited(each):
         limits = each["HostConfig"]
         return not (limits["Memory"] and (limits["NanoCpus"] or limits["CpuQuota"]) and (limits["PidsLimit"] or 0) > 0)
@@ -83,7 +90,7 @@ def test_D08_none_has_more_of_the_host_than_its_own_folders(all_containers):
 
 
 def test_D09_every_image_has_a_version(containers):
-    assert _those(containers, lambda each: re.search(r":[^/]*[0-9]", each["Config"]["Image"]) is None) == []
+    assert _those(containers, lambda each: _tag(each["Config"]["Image"]) in {"", "latest", "dev"}) == []
 
 
 def test_D10_only_the_proxy_publishes_ports(containers):

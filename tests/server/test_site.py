@@ -2,6 +2,7 @@
 
 import http.client
 import json
+from contextlib import closing
 
 HEADERS = {
     "Cross-Origin-Opener-Policy": "same-origin",
@@ -13,7 +14,7 @@ PATHS = ["/login", "/health", "/nothing-is-here", "/static/nothing.css"]
 HIDDEN = ["/.git/config", "/.env", "/docker-compose.yml", "/server-status", "/metrics", "/config/", "/debug/pprof/"]
 
 
-def test_R_the_site_says_that_it_is_well(ask):
+def test_D06_the_site_says_that_it_is_well(ask):
     answer = ask("/health")
 
     assert (answer.status, json.loads(answer.text)["status"]) == (200, "ok")
@@ -76,9 +77,10 @@ def test_A28_the_site_answers_by_its_own_name_only(ask, facts):
 
 
 def test_A43_http_leads_to_https(containers, facts):
-    connection = http.client.HTTPConnection(facts["host"], 80, timeout=10)
-    connection.request("GET", "/login?a=b", headers={"Host": facts["domain"]})
-    answer = connection.getresponse()
+    with closing(http.client.HTTPConnection(facts["host"], 80, timeout=10)) as connection:
+        connection.request("GET", "/login?a=b", headers={"Host": facts["domain"]})
+        answer = connection.getresponse()
+        answer.read()
 
     assert answer.status in {301, 308}
     assert answer.getheader("Location") == f"https://{facts['domain']}/login?a=b"
