@@ -8,7 +8,7 @@ from invoke.tasks import task
 
 from playbooks.steps import deploy_log, lock, release
 from playbooks.steps.public_check import wait_until_served
-from playbooks.steps.release import Release
+from playbooks.steps.release import Release, folder_of
 from playbooks.steps.session import EXPECTED, SERVER_HELP, STACK, RefusedError, Session, session
 from playbooks.steps.stack import Stack, containers, health
 from playbooks.steps.stack_settings import ensure_settings, wanted
@@ -22,6 +22,11 @@ _LEAST_FREE_KILOBYTES = 2_000_000
 _BUILD_SECONDS = 1_800
 _FIRST_CERTIFICATE_SECONDS = 120
 _SERVED_SECONDS = 30
+_UPSTREAM_NAME = "upstream"
+_RELOAD = (
+    "exec", "-T", "proxy", "caddy", "reload", "--config", "/etc/caddy/Caddyfile", "--adapter", "caddyfile",
+    "--address", "unix//run/caddy/admin.sock",
+)  # fmt: skip
 _ROOT_CERTIFICATE = "/data/caddy/pki/authorities/local/root.crt"
 
 
@@ -85,7 +90,7 @@ class Deployment:
             stack.change("pull", "--quiet", "--policy", "missing", "db", check=False, seconds=_BUILD_SECONDS)
             stack.change("build", "app", seconds=_BUILD_SECONDS)
         with steps.step("Configure the proxy"):
-            configure_proxy(host, self.release.folder)
+            configure_proxy(stack)
         with steps.step("Have secrets and the database"):
             # Apart: started as a dependency, each release's `secrets` would have Compose start the database anew.
             stack.change("run", "--rm", "--no-deps", "-T", "secrets")
@@ -130,15 +135,16 @@ class Deployment:
         note("uploaded, built, backed up and migrated where migrations are pending, started beside, switched to.")
 
 
-def configure_proxy(host: Host, folder: str) -> None:
-    """Have the proxy's files as the release has them; where it hands requests to is not among them."""
-    names = host.run("find", f"{folder}/stack/proxy/conf", "-type", "f", "-printf", "%P\\n").out.split()
-    for name in names:
-        path = f"{_PROXY}/{name}"
-        content = host.read(f"{folder}/stack/proxy/conf/{name}")
-        if content is None or (name == "upstreams.caddy" and host.read(path) is not None):
-            continue
-        ensure.file(host, path, content)
+def configure_proxy(stack: Stack) -> None:
+    """Have the proxy's files as the release has them; which container serves is not among them."""
+    host, source = stack.host, f"{folder_of(stack.version)}/stack/proxy/conf"
+    changes = []
+    for name in host.run("find", source, "-type", "f", "-printf", "%P\\n").out.split():
+        content = host.read(f"{source}/{name}")
+        if content is not None and name != _UPSTREAM_NAME:
+            changes.append(ensure.file(host, f"{_PROXY}/{name}", content))
+    if any(change.changed for change in changes) and any(one.state == "running" for one in containers(host, "proxy")):
+        stack.change(*_RELOAD)
 
 
 def served(found: Session, stack: Stack) -> None:
@@ -169,7 +175,7 @@ def _all_serve(host: Host, version: str) -> bool:
     others = [*containers(host, "worker"), *containers(host, "db"), *containers(host, "proxy")]
     return (
         [one.version for one in apps] == [version]
-        and routed_to(host) <= {apps[0].name, "app"}
+        and routed_to(host) == apps[0].name
         and health(host, apps[0]).is_healthy
         and len(others) == 3  # one of each
         and all(one.state == "running" and one.version in {version, ""} for one in others)

@@ -62,7 +62,7 @@ def refuse_over_migrations(host: Host, version: str) -> None:
 
 def _roll_back(found: Session, version: str) -> None:
     stack = Stack(found.host, version)
-    configure_proxy(found.host, release.folder_of(version))
+    configure_proxy(stack)
     Switch(found.host, stack, found.steps, partial(served, found, stack)).to_new_version()
     with found.steps.step("Let the worker be of that version"):
         stack.change("up", "--detach", "--no-deps", "worker")

@@ -36,7 +36,7 @@ def _containers(found: Session) -> Table:
     table = Table("Container", "Image", "State", "Health", "Restarts", box=SIMPLE_HEAD)
     for one in sorted(containers(host), key=lambda one: one.name):
         state = health(host, one)
-        name = f"{one.name} ← proxy" if one.name in serving else one.name
+        name = f"{one.name} ← proxy" if one.name == serving else one.name
         table.add_row(name, one.image, one.state, state.status, str(state.restarts))
     return table
 

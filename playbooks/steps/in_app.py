@@ -9,7 +9,7 @@ def in_app(host: Host, *words: str, stdin: str | bytes = "", seconds: int = 600)
     """Run `invoices` with these words; raises HostError with its sentence where it refuses."""
     routed = routed_to(host)
     running = [one for one in containers(host, "app") if one.state == "running"]
-    serving = [one for one in running if one.name in routed] or running
+    serving = [one for one in running if one.name == routed] or running
     if not serving:
         raise HostError(f"{host.name}: the app does not run; `fab status` says more.")
     return host.act(

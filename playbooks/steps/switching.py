@@ -8,17 +8,14 @@ from playbooks.steps.progress import Steps
 from playbooks.steps.stack import Container, Stack, containers, health
 from provisioning.host import Host, HostError
 
-UPSTREAMS = "/opt/invoices/proxy/upstreams.caddy"
+UPSTREAM = "/opt/invoices/proxy/upstream"  # read by the proxy for each request
 _LOGS = "/var/log/invoices"
 _PORT = 8000
 _READY_SECONDS = 90
 _PAUSE_SECONDS = 0.5
+_HANDING_OVER_SECONDS = 2
 _DRAIN_SECONDS = 40  # longer than the proxy waits for an answer of the app
 _LINES_TOLD = 30
-_RELOAD = (
-    "exec", "-T", "proxy", "caddy", "reload", "--config", "/etc/caddy/Caddyfile", "--adapter", "caddyfile",
-    "--address", "unix//run/caddy/admin.sock",
-)  # fmt: skip
 
 
 class NotReadyError(Exception):
@@ -44,7 +41,7 @@ class Switch:
         serving = self._remove_strays()
         if not self.is_anew and self._serves_already(serving):
             self.steps.note(f"{self.stack.version} serves already")
-            self._route_to([one for one in serving if one.version == self.stack.version])
+            self._route_to(next(one for one in serving if one.version == self.stack.version))
             return
         with self.steps.step("Start the new version beside the old"):
             new = self._start(len(serving))
@@ -59,6 +56,8 @@ class Switch:
             raise
         if serving:
             with self.steps.step("Let the old version finish, and stop it"):
+                # What was connected to it just before the switch has to be taken up before it ends.
+                self.pause(_HANDING_OVER_SECONDS)
                 for container in serving:
                     self.host.act("docker", "stop", "--time", str(_DRAIN_SECONDS), container.id, check=False)
                     self._keep_log(container)
@@ -69,11 +68,9 @@ class Switch:
 
     def _remove_strays(self) -> list[Container]:
         """Return the containers that serve, having removed those that a deploy which was cut off left behind."""
-        names = routed_to(self.host)
+        name = routed_to(self.host)
         everybody = containers(self.host, "app")
-        serving = (
-            [one for one in everybody if one.name in names] if names & {one.name for one in everybody} else everybody
-        )
+        serving = [one for one in everybody if one.name == name] or everybody
         for stray in everybody:
             if stray not in serving:
                 self._remove(stray)
@@ -101,20 +98,18 @@ class Switch:
 
     def _switch(self, new: Container, old: list[Container]) -> None:
         try:
-            self._route_to([new])
+            self._route_to(new)
             self.is_well()
         except BaseException:
             if old:
-                self._route_to(old)
+                self._route_to(old[0])
             raise
 
-    def _route_to(self, upstreams: list[Container]) -> None:
-        wanted = "".join(f"to {one.name}:{_PORT}\n" for one in upstreams)
-        if self.host.read(UPSTREAMS) != wanted:
-            self.host.write(UPSTREAMS, wanted)
-        if any(one.state == "running" for one in containers(self.host, "proxy")):
-            self.stack.change(*_RELOAD)
-        else:
+    def _route_to(self, upstream: Container) -> None:
+        wanted = f"{upstream.name}:{_PORT}\n"
+        if self.host.read(UPSTREAM) != wanted:
+            self.host.write(UPSTREAM, wanted)
+        if not any(one.state == "running" for one in containers(self.host, "proxy")):
             self.stack.change("up", "--detach", "--no-deps", "--no-recreate", "proxy")
 
     def _keep_log(self, container: Container) -> None:
@@ -128,7 +123,6 @@ class Switch:
         self.host.act("docker", "rm", "--force", container.id, check=False)
 
 
-def routed_to(host: Host) -> set[str]:
-    """Return the names of the containers that the proxy hands requests to."""
-    lines = (host.read(UPSTREAMS) or "").split()
-    return {word.rpartition(":")[0] for word in lines if word != "to"}
+def routed_to(host: Host) -> str:
+    """Return the name of the container that the proxy hands requests to."""
+    return (host.read(UPSTREAM) or "").strip().rpartition(":")[0]

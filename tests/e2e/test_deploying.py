@@ -90,8 +90,7 @@ def test_plain_compose_up_loses_requests_where_a_deploy_does_not(serving, site, 
         (WSGI, "raise RuntimeError('broken on purpose')\n", "broken on purpose"),
         (
             "app/store/migrations/9999_broken.py",
-            "def up(migrator):\n    migrator.database.execute_sql('SELECT broken_on_purpose')\n\n\n"
-            "def down(migrator):\n    pass\n",
+            "def up(migrator, db):\n    db.execute_sql('SELECT broken_on_purpose')\n\n\ndef down(context):\n    pass\n",
             "broken_on_purpose",
         ),
     ],

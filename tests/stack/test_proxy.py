@@ -163,7 +163,7 @@ def write_configuration(folder, app_port, https_port, http_port, changes):
         assert before in text
         text = text.replace(before, after)
     (conf / "Caddyfile").write_text(text)
-    (conf / "upstreams.caddy").write_text(f"to 127.0.0.1:{app_port}\n")
+    (conf / "upstream").write_text(f"127.0.0.1:{app_port}\n")
     return conf / "Caddyfile"
 
 
