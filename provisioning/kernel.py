@@ -1,13 +1,15 @@
-"""Settings of the kernel, against spoofed packets, traced processes and leaked memory."""
+"""The kernel: settings against spoofed packets, traced processes and leaked memory, and modules that nobody needs."""
 
 from collections.abc import Mapping
 
 from provisioning.change import Change
 from provisioning.ensure import file
 from provisioning.host import Host, HostError
+from provisioning.landing_files import text
 from provisioning.machine import Machine
 
 _PATH = "/etc/sysctl.d/99-invoices.conf"
+_MODULES = "/etc/modprobe.d/invoices.conf"
 _BOTH = ("all", "default")
 SETTINGS: Mapping[str, str] = {
     **{f"net.ipv4.conf.{which}.rp_filter": "1" for which in _BOTH},
@@ -50,7 +52,7 @@ def ensure(host: Host, machine: Machine) -> list[Change]:
     if absent := sorted(ours.keys() - running.keys()):
         raise HostError(f"{host.name}: its kernel knows no {', '.join(absent)}.")
     lines = "".join(f"{key} = {value}\n" for key, value in ours.items())
-    changes = [file(host, _PATH, lines), _applied(host, ours, running)]
+    changes = [file(host, _PATH, lines), _applied(host, ours, running), file(host, _MODULES, text(_MODULES))]
     if machine.container:
         left = ", ".join(key for key in SETTINGS if key not in ours)
         changes.append(machine.lacks("kernel settings", f"{left} belong to the machine beneath it"))

@@ -30,6 +30,13 @@ def test_the_settings_are_kept_in_one_file(rented, machine):
     assert host.files[FILE].splitlines() == [f"{key} = {value}" for key, value in kernel.SETTINGS.items()]
 
 
+def test_modules_that_nobody_needs_cannot_be_loaded(rented, machine, changed):
+    host = rented()
+
+    assert "/etc/modprobe.d/invoices.conf" in changed(kernel.ensure(host, machine))
+    assert "install dccp /bin/false" in host.files["/etc/modprobe.d/invoices.conf"].splitlines()
+
+
 def test_core_dumps_that_only_root_reads_are_left(shaped, machine, changed):
     assert changed(kernel.ensure(shaped(_running(fs__suid_dumpable="2")), machine)) == []
 

@@ -143,7 +143,7 @@ def test_H15_nobody_is_root_by_way_of_docker(server):
     assert server.check_output("getent group docker").rstrip().endswith(":")
 
 
-def test_H17_lynis_rates_it_80_or_more(server):
+def test_H17_lynis_rates_it_80_or_more(server, needs_machine):
     report = server.file("/var/log/lynis-report.dat")
     if not report.exists:
         pytest.skip("lynis has not been run there")
@@ -172,6 +172,13 @@ def test_H19_only_what_must_becomes_root(lines_of):
     )
 
     assert sorted(set(found) - set(MAY_BECOME_ROOT)) == []
+
+
+def test_H19_modules_that_nobody_needs_cannot_be_loaded(server):
+    wanted = "cramfs freevxfs hfs hfsplus jffs2 udf dccp rds sctp tipc firewire-core usb-storage".split()
+    said = server.run("modprobe --showconfig").stdout.replace("_", "-").splitlines()
+
+    assert [name for name in wanted if f"install {name} /bin/false" not in said] == []
 
 
 def test_H19_no_other_host_is_trusted(server):
