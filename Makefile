@@ -9,6 +9,7 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 .DEFAULT_GOAL := help
 TOOLS := .tools/bin
+SHELL_SCRIPTS = .ci/run $(shell git ls-files "*.sh" "provisioning/rootfs/usr/local/sbin/*" tests/e2e/images/instance/boot)
 
 .PHONY: help run setup check test tools engine-test e2e bench screenshots requirements clean
 
@@ -25,7 +26,8 @@ check: .venv/dev ## format, lint, types, who may import whom, shell
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
-	$(BIN)/shellcheck $(shell git ls-files "*.sh") .ci/run
+	$(BIN)/shellcheck $(SHELL_SCRIPTS)
+	$(BIN)/hadolint $(shell git ls-files "*Dockerfile")
 	$(BIN)/yamllint .
 	$(BIN)/zizmor --quiet --offline .github
 	@if command -v actionlint >/dev/null; then actionlint; fi

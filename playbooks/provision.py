@@ -35,6 +35,8 @@ def provision(context: Context, *, server: str = "", stack: str = STACK, check: 
 
 
 def _tell(found: Session, change: Change) -> None:
+    if change.missing:
+        found.console.print(f"[yellow]–[/] {change.what}: {change.missing}")
     if not change.changed:
         return
     found.console.print(f"[yellow]~[/] {change.what}")

@@ -63,7 +63,7 @@ class SshHost:
     ) -> None:
         """Write beside the file, have it checked, then put it in its place at once."""
         beside = f"{path}.{secrets.token_hex(4)}.new"
-        self.act("install", "-d", posixpath.dirname(path))
+        self.act("mkdir", "-p", "--", posixpath.dirname(path))
         try:
             self.act("sh", "-c", 'umask 077; cat > "$1"', "sh", beside, stdin=content)
             self.act("chown", owner, beside)

@@ -141,6 +141,7 @@ def running_proxy(folder, app_port, *changes):
     https_port, http_port = free_port(), free_port()
     conf = write_configuration(folder, app_port, https_port, http_port, changes)
     environment = {"PATH": os.environ["PATH"], "HOME": str(folder), "XDG_DATA_HOME": str(folder)}
+    environment["PROXY_CONF"] = str(conf.parent)
     with subprocess.Popen(
         [CADDY, "run", "--config", str(conf)],
         env=environment,
@@ -185,6 +186,16 @@ def test_the_configuration_is_valid_and_formatted_for_every_kind_of_certificate(
         )
         assert "invoices.example" in adapted.stdout
         assert "warn" not in adapted.stderr.lower()
+
+
+def test_another_upstream_serves_from_the_next_request_on_without_a_reload(app, tmp_path):
+    nobody = free_port()
+    with running_proxy(tmp_path, nobody, ("lb_try_duration 10s", "lb_try_duration 100ms")) as proxy:
+        before, _, _ = proxy.ask()
+        (tmp_path / "conf" / "upstream").write_text(f"127.0.0.1:{app}\n")
+        after, _, _ = proxy.ask()
+
+    assert (before, after) == (502, 200)
 
 
 def test_a_28_the_client_s_word_about_its_address_does_not_count(proxy):
