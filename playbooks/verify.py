@@ -17,6 +17,7 @@ from playbooks.steps.inventory import KEPT, ROOT
 from playbooks.steps.session import SERVER_HELP, STACK, Session, session
 
 _SECONDS = 900
+_NOTHING_FOUND = 5  # as pytest says it
 
 
 @task(help=SERVER_HELP | {"only": "Only the controls whose name holds this, such as tls."})
@@ -38,9 +39,13 @@ def verify(context: Context, *, only: str = "", server: str = "", stack: str = S
         if not report.exists():
             found.console.print(done.stdout + done.stderr, markup=False)
             sys.exit("The controls could not be looked at.")
-        failed = _print(found, report)
-        if failed or done.returncode:
+        if done.returncode == _NOTHING_FOUND:
+            sys.exit(f"No control's name holds '{only}'.")
+        if failed := _print(found, report):
             sys.exit(f"{failed} controls are not kept.")
+        if done.returncode:
+            found.console.print(done.stdout + done.stderr, markup=False)
+            sys.exit("Not every control could be looked at.")
         found.steps.recap("Every control is kept.")
 
 

@@ -1,5 +1,6 @@
 """A server reached by SSH: host keys are verified, waiting is bounded, every word of a command is quoted."""
 
+import logging
 import posixpath
 import secrets
 import shlex
@@ -14,6 +15,8 @@ from fabric import Connection
 from paramiko.ssh_exception import NoValidConnectionsError
 
 from provisioning.host import HostError, Ran
+
+logging.getLogger("paramiko").setLevel(logging.CRITICAL)  # it would print what becomes a sentence here
 
 CONNECT_SECONDS = 10
 _KEEPALIVE_SECONDS = 30
@@ -146,13 +149,19 @@ def _connection(address: str, user: str, known_hosts: Path, identity: str, confi
                 f"{address}: it lets nobody in as {user} with this key; name another with -i FILE."
             ) from error
         except (paramiko.SSHException, OSError) as error:
-            unknown = "not found in known_hosts" in str(error)
-            why = "its key is not known yet: `fab trust` shows and keeps it" if unknown else str(error)
-            raise HostError(f"{address}: {why}.") from error
+            raise HostError(f"{address}: {_why(error)}.") from error
         break
     with connection:
         connection.transport.set_keepalive(_KEEPALIVE_SECONDS)
         yield connection
+
+
+def _why(error: Exception) -> str:
+    if "not found in known_hosts" in str(error):
+        return "its key is not known yet: `fab trust` shows and keeps it"
+    if "banner" in str(error):
+        return "it ends the connection at once, as it does for a minute after too many tries from one place; wait, then try"
+    return str(error)
 
 
 @contextmanager
