@@ -13,13 +13,7 @@ from playbooks.steps.stack import Stack
 from playbooks.steps.switching import Switch
 
 _KINDS = ("signing-key", "database")
-# The files are named after the roles. `printf` is the shell's own: no password stands in the list of processes.
-_TELL_THE_DATABASE = """
-set -eu
-for file in /run/secrets/*; do
-  printf "ALTER ROLE %s PASSWORD '%s';\\n" "${file##*/}" "$(cat "$file")"
-done | psql --quiet --no-psqlrc --username postgres --set ON_ERROR_STOP=1 --single-transaction invoices
-"""
+_ROLES_SCRIPT = "/docker-entrypoint-initdb.d/10-roles.sh"  # made the roles, and takes their passwords again
 
 
 @task(
@@ -64,8 +58,13 @@ def _change(found: Session, stack: Stack, rotate: str, url: str, *, is_mail: boo
         )
     if rotate == "database":
         with found.steps.step("Tell the database"):
-            stack.change("exec", "-T", "db", "sh", "-c", _TELL_THE_DATABASE)
+            tell_the_database(stack)
     Switch(found.host, stack, found.steps, partial(served, found, stack), is_anew=True).to_new_version()
     with found.steps.step("Start the worker anew"):
         stack.change("up", "--detach", "--no-deps", "--force-recreate", "worker")
     found.steps.recap("Done: the app and the worker use them.")
+
+
+def tell_the_database(stack: Stack) -> None:
+    """Have the database take the passwords that stand in its secrets."""
+    stack.change("exec", "-T", "db", "bash", _ROLES_SCRIPT)
