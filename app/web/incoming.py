@@ -19,6 +19,7 @@ from app.web.client_address import Networks, address_of, is_within
 
 _ASKER = "app.asker"
 _NOTHING = Scope()
+_HEALTH, _WELL = "/health", 200
 _REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{8,64}")
 
 log = logging.getLogger(__name__)
@@ -49,8 +50,10 @@ def log_answer(environ: Mapping[str, Any], status: str, seconds: float) -> None:
         "status": int(status[:3]),
         "milliseconds": round(seconds * 1000, 1),
     }
+    # Asked every few seconds, for ever: that all is well would be most of the log.
+    level = logging.DEBUG if (path, told["status"]) == (_HEALTH, _WELL) else logging.INFO
     with asked_by(environ.get(_ASKER, asker.current())):
-        log.info("%(method)s %(path)s %(status)s in %(milliseconds)s ms", told, extra=told)
+        log.log(level, "%(method)s %(path)s %(status)s in %(milliseconds)s ms", told, extra=told)
 
 
 def _id_of(environ: Mapping[str, Any], proxies: Networks) -> str:

@@ -70,6 +70,23 @@ def test_a_request_leaves_one_line_without_its_parameters(browser, log):
     assert "Miller" not in line.getMessage()
 
 
+def test_that_all_is_well_is_not_told_every_few_seconds(stranger, log, caplog):
+    stranger.get("/health")
+    assert log() == []
+
+    caplog.set_level(logging.DEBUG, "app.web.incoming")
+    stranger.get("/health")
+    assert [(line.levelname, line.path) for line in log()] == [("DEBUG", "/health")]
+
+
+def test_that_all_is_not_well_is_told_each_time(stranger, log, monkeypatch):
+    monkeypatch.setattr("app.web.health.is_current", lambda: False)
+
+    stranger.get("/health", status=503)
+
+    assert [(line.levelname, line.status) for line in log()] == [("INFO", 503)]
+
+
 def test_a_path_cannot_make_two_lines(stranger, log):
     stranger.get("/x%0d%0aINFO%20all%20is%20well%ff", expect_errors=True)
 
