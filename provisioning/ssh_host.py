@@ -160,7 +160,7 @@ def _why(error: Exception) -> str:
     if "not found in known_hosts" in str(error):
         return "its key is not known yet: `fab trust` shows and keeps it"
     if "banner" in str(error):
-        return "it ends the connection at once, as it does for a minute after too many tries from one place; wait, then try"
+        return "it ends the connection at once, as it does for a while after many tries from one place: wait a minute"
     return str(error)
 
 
