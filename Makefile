@@ -32,8 +32,8 @@ check: .venv/dev ## format, lint, types, who may import whom, shell
 	$(BIN)/zizmor --quiet --offline .github
 	@if command -v actionlint >/dev/null; then actionlint; fi
 
-test: .venv/dev ## all tests; PostgreSQL and Chromium are installed where that is possible
-	@tests/support/install_packages.sh postgresql chromium openssh-server sudo
+test: .venv/dev ## all tests; PostgreSQL, Redis and Chromium are installed where that is possible
+	@tests/support/install_packages.sh postgresql chromium openssh-server sudo redis-server
 	$(BIN)/pytest -q -n $(TEST_PROCESSES) --ignore tests/engine --ignore tests/e2e --ignore tests/server
 
 tools: ## build Pulumi's command line with Go, for machines that have none

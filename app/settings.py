@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
 from typing import Self, TypeVar
-from urllib.parse import urlsplit
+from urllib.parse import SplitResult, urlsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from app.domain.permissions import Role
@@ -42,6 +42,7 @@ class Settings:
     """The settings as a whole; parts take only the values they need."""
 
     database_url: str
+    redis_url: str
     data_dir: Path
     secret_key: str
     secret_keys_before: tuple[str, ...]
@@ -85,6 +86,7 @@ class Settings:
         smtp_url = source.read("SMTP_URL", _smtp_url, "", may_be_empty=True)
         return cls(
             database_url=source.read("DATABASE_URL", _database_url, f"sqlite:///{data_dir}/invoices.sqlite3"),
+            redis_url=source.read("REDIS_URL", _redis_url, "", may_be_empty=True),
             data_dir=data_dir,
             secret_key=source.read("SECRET_KEY", _secret, None) or _kept_secret(data_dir),
             secret_keys_before=source.read("SECRET_KEYS_BEFORE", _secrets, "", may_be_empty=True),
@@ -163,6 +165,20 @@ def _database_url(text: str) -> str:
     if urlsplit(text).scheme not in {"sqlite", "postgres", "postgresql"}:
         raise ValueError(f"'{text.rsplit('@', maxsplit=1)[-1]}' is neither a sqlite:/// nor a postgresql:// address")
     return text
+
+
+def _redis_url(text: str) -> str:
+    parts = urlsplit(text)
+    if text and (parts.scheme not in {"redis", "rediss"} or not parts.hostname or not _has_port_or_none(parts)):
+        raise ValueError(f"'{text.rsplit('@', maxsplit=1)[-1]}' is neither a redis:// nor a rediss:// address")
+    return text
+
+
+def _has_port_or_none(parts: SplitResult) -> bool:
+    try:
+        return parts.port is None or parts.port > 0
+    except ValueError:  # its text may hold a piece of the password
+        return False
 
 
 def _http_url(text: str) -> str:

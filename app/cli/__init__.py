@@ -5,13 +5,21 @@ import sys
 import typer
 
 from app.cli import audit, demo, imports, reports, secret_files, serving, tokens, users
+from app.jobs.job_queue import QueueUnavailableError
 from app.settings import SettingsError
 from app.store.database import DatabaseUnavailableError
 from app.store.users import EmailTakenError
 from app.workbook.importing import NotNowError
 from app.workbook.refusal import WorkbookRefusedError
 
-_SENTENCES = (SettingsError, DatabaseUnavailableError, WorkbookRefusedError, NotNowError, EmailTakenError)
+_SENTENCES = (
+    SettingsError,
+    DatabaseUnavailableError,
+    QueueUnavailableError,
+    WorkbookRefusedError,
+    NotNowError,
+    EmailTakenError,
+)
 
 commands = typer.Typer(
     help="Receivables from an Excel workbook, on a dashboard.",

@@ -1,6 +1,7 @@
 """Commands that run the product: serve, worker, migrate, health."""
 
 import errno
+import logging
 import socket
 import subprocess
 import sys
@@ -16,12 +17,14 @@ from app.cli.opening import importer, migrate, opened
 from app.jobs import worker as job_worker
 from app.jobs.heartbeat import Heartbeat
 from app.jobs.imports import ImportJobs
-from app.jobs.job_queue import open_queue
+from app.jobs.job_queue import QueueUnavailableError, open_queue, see_that_it_answers
 from app.jobs.mails import MailJobs
 from app.settings import Settings
 from app.store import database
 
 THREADS_A_WORKER = 2
+
+log = logging.getLogger(__name__)
 
 commands = typer.Typer()
 
@@ -43,7 +46,7 @@ def worker(*, with_parent: Annotated[bool, typer.Option("--with-parent", hidden=
         return
     with opened() as settings:
         _log_as_set(settings)
-    queue = open_queue()
+    queue = open_queue(settings.redis_url)
     MailJobs.where_set_up(queue, settings, clock.utc_now)
     job_worker.run(queue, ImportJobs(queue, importer(settings)), Heartbeat.of(settings))
 
@@ -80,6 +83,11 @@ def run_server(settings: Settings, *, with_worker: bool) -> None:
     """Serve until a signal comes."""
     typer.echo(f"The dashboard is at {settings.public_url} (Ctrl+C stops it).")
     _log_as_set(settings)
+    try:
+        see_that_it_answers(open_queue(settings.redis_url))
+    except QueueUnavailableError as error:
+        # What does not need it goes on: with an optional part missing, the ledger is still to be read and kept.
+        log.warning("%s What is uploaded waits for it, and no mail is sent.", error)
     _Server(settings, with_worker=with_worker).run()
 
 

@@ -2,12 +2,15 @@
 
 import logging
 import secrets
+from functools import partial
 
 from huey import Huey, crontab
+from peewee import PeeweeException
 
+from app.jobs.job_queue import QueueUnavailableError
 from app.store import imports
 from app.store.asker import Asker, asked_by
-from app.store.database import connection
+from app.store.database import after_commit, connection
 from app.store.imports import State
 from app.workbook.importing import Importer, NotNowError
 
@@ -24,8 +27,15 @@ class ImportJobs:
         queue.periodic_task(crontab(), name="take_up_unfinished")(self.enqueue_unfinished)
 
     def enqueue(self, import_id: int) -> None:
-        """Have the worker do what the import's state asks for."""
-        self._task(import_id)
+        """Have the worker do what the import's state asks for, once others see that state."""
+        after_commit(partial(self._put, import_id))
+
+    def _put(self, import_id: int) -> None:
+        try:
+            self._task(import_id)
+        except (QueueUnavailableError, PeeweeException) as error:
+            # Nothing is lost, and what was committed must not look as if it had failed.
+            log.warning("import %s waits until the worker looks for what is unfinished: %s", import_id, error)
 
     def enqueue_unfinished(self) -> None:
         """Have the worker do again what an earlier one was stopped at; each step is one transaction."""

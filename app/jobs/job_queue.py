@@ -1,17 +1,26 @@
-"""The queue between the web and the worker: Huey's tables in the same database."""
+"""The queue between the web and the worker: Huey's tables in the same database, or Redis where that is set up."""
 
 import json
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import datetime
 from typing import Any
 
-from huey import Huey
+from huey import Huey, RedisHuey
 from huey.contrib.sql_huey import SqlHuey
 from huey.registry import Message
 from huey.serializer import Serializer
+from huey.storage import RedisStorage
+from redis.exceptions import RedisError
 
 from app.store import tables
 
+_REDIS_PORT = 6379
 _MOMENTS = ("eta", "expires_resolved")  # when a job is tried again, and when it is no longer worth doing
+
+
+class QueueUnavailableError(Exception):
+    """The queue cannot be reached; the message is one sentence without a password."""
 
 
 class JsonSerializer(Serializer):  # type: ignore[misc]  # huey is untyped
@@ -37,11 +46,45 @@ def _as_text(value: object) -> str:
     raise TypeError(f"A job takes what JSON knows, and moments, but no {type(value).__name__}.")
 
 
-def open_queue() -> Huey:
-    """Return the queue; the database must have been opened. Results are not kept: the imports' own rows tell."""
+class _RedisStorage(RedisStorage):  # type: ignore[misc]  # huey is untyped
+    """Huey's storage in Redis, which says in our words that it cannot be reached when a job is put there."""
+
+    def enqueue(self, data: bytes, priority: int | None = None) -> None:
+        with self.reached():
+            super().enqueue(data, priority)
+
+    @contextmanager
+    def reached(self) -> Iterator[None]:
+        """Do the block; raises QueueUnavailableError where Redis is not there, or refuses."""
+        try:
+            yield
+        except RedisError as error:
+            place = self.pool.connection_kwargs
+            reason = getattr(error.__context__, "strerror", None) or str(error)
+            raise QueueUnavailableError(
+                f"Redis at {place['host']}:{place.get('port', _REDIS_PORT)} cannot be used: {reason.rstrip('.')}."
+            ) from error
+
+
+def open_queue(redis_url: str = "") -> Huey:
+    """Return the queue, in Redis where its address is given, else in the database, which must have been opened.
+
+    Results are not kept: the imports' own rows tell.
+    """
+    if redis_url:
+        return RedisHuey(
+            "invoices", storage_class=_RedisStorage, url=redis_url, serializer=JsonSerializer(), results=False
+        )
     return SqlHuey(
         "invoices", database=tables.database.obj, serializer=JsonSerializer(), results=False, create_tables=False
     )
+
+
+def see_that_it_answers(queue: Huey) -> None:
+    """Raise QueueUnavailableError where the queue is in a Redis that does not answer, or does not let us in."""
+    if isinstance(queue.storage, _RedisStorage):
+        with queue.storage.reached():
+            queue.storage.queue_size()
 
 
 def create_tables() -> None:

@@ -13,15 +13,18 @@ from huey.consumer import Consumer
 
 from app.jobs.heartbeat import Heartbeat
 from app.jobs.imports import ImportJobs
+from app.jobs.job_queue import see_that_it_answers
 
-_LONGEST_WAIT_SECONDS = 1.0
+_LONGEST_WAIT_SECONDS = 1.0  # how often the database is asked for jobs
+_LONGEST_WAIT_FOR_REDIS_SECONDS = 10.0  # how often one that has gone is, and each time fills a page of the log
 _PAUSE_BEFORE_RESTART_SECONDS = 1.0
 
 log = logging.getLogger(__name__)
 
 
 def run(queue: Huey, jobs: ImportJobs, heartbeat: Heartbeat) -> None:
-    """Work until a signal comes."""
+    """Work until a signal comes; raises QueueUnavailableError where there is nothing to take work from."""
+    see_that_it_answers(queue)
     jobs.enqueue_unfinished()
     _Consumer(queue, heartbeat).run()
 
@@ -43,7 +46,8 @@ class _Consumer(Consumer):  # type: ignore[misc]  # huey is untyped
     """Huey's consumer, whose heart beats each time it has looked after the threads that work for it."""
 
     def __init__(self, queue: Huey, heartbeat: Heartbeat) -> None:
-        super().__init__(queue, workers=1, scheduler_interval=30, max_delay=_LONGEST_WAIT_SECONDS)
+        longest = _LONGEST_WAIT_FOR_REDIS_SECONDS if queue.storage.blocking else _LONGEST_WAIT_SECONDS
+        super().__init__(queue, workers=1, scheduler_interval=30, max_delay=longest)
         self._heartbeat = heartbeat
 
     def start(self) -> None:

@@ -1,5 +1,6 @@
 """The connection to SQLite or PostgreSQL, and the transaction in which every business action happens."""
 
+import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -24,6 +25,16 @@ _VALUES_A_STATEMENT = 30_000  # below SQLite's limit of 32,766 bound values
 
 class DatabaseUnavailableError(Exception):
     """The database cannot be reached; the message is one sentence."""
+
+
+class _Waiting(threading.local):
+    """What is to be done after this thread's transaction."""
+
+    def __init__(self) -> None:
+        self.actions: list[Callable[[], None]] = []
+
+
+_waiting = _Waiting()
 
 
 class _RolledBack(Exception):  # noqa: N818  # not an error: it carries `rehearsal` out of its transaction
@@ -83,8 +94,23 @@ def connection() -> Iterator[None]:
 @contextmanager
 def transaction() -> Iterator[None]:
     """Make the block one transaction; on SQLite it takes the write lock at once, so that it cannot fail half-way."""
-    with connection(), tables.database.atomic(*_begin_mode()):
-        yield
+    with connection():
+        is_part_of_another = tables.database.in_transaction()
+        if not is_part_of_another:
+            _waiting.actions = []
+        with tables.database.atomic(*_begin_mode()):
+            yield
+        if not is_part_of_another:
+            for action in _waiting.actions:
+                action()
+
+
+def after_commit(action: Callable[[], None]) -> None:
+    """Do the action once this thread's transaction is committed, never if it is taken back; without one, at once."""
+    if tables.database.in_transaction():
+        _waiting.actions.append(action)
+    else:
+        action()
 
 
 @contextmanager

@@ -83,7 +83,7 @@ def build(settings: Settings, now: Callable[[], datetime] = clock.utc_now) -> bo
 
     importer = Importer(settings.data_dir, settings.workbook, settings.time_zone, settings.currency, now)
 
-    queue = open_queue()
+    queue = open_queue(settings.redis_url)
     jobs = ImportJobs(queue, importer)
 
     zone = settings.time_zone

@@ -62,6 +62,8 @@ def test_a_file_that_cannot_be_read_is_named(tmp_path):
             "ALLOWED_ADDRESSES: 'home' is neither an address nor a network, such as 10.0.0.0/8.",
         ),
         ("SMTP_URL", "mail.example", "SMTP_URL: 'mail.example' is neither an smtp:// nor an smtps:// address."),
+        ("REDIS_URL", "http://cache", "REDIS_URL: 'http://cache' is neither a redis:// nor a rediss:// address."),
+        ("REDIS_URL", "redis://", "REDIS_URL: 'redis://' is neither a redis:// nor a rediss:// address."),
         ("LOG_LEVEL", "LOUD", "LOG_LEVEL: 'LOUD' is none of DEBUG, INFO, WARNING, ERROR."),
     ],
 )
@@ -79,6 +81,19 @@ def test_the_password_in_a_wrong_database_address_is_not_shown(tmp_path):
     assert "secret" not in str(refused.value)
 
 
+@pytest.mark.parametrize("url", ["memcached://:secret@cache", "redis://:sec/ret@cache:6379", "redis://:secret@:6379"])
+def test_the_password_in_a_wrong_address_of_redis_is_not_shown(tmp_path, url):
+    with pytest.raises(SettingsError) as refused:
+        read(tmp_path, REDIS_URL=url)
+
+    assert "sec" not in str(refused.value)
+
+
+@pytest.mark.parametrize("url", ["redis://cache", "redis://app:secret@cache:6380/2", "rediss://:secret@cache"])
+def test_redis_is_reached_by_its_address_in_the_clear_or_over_tls(tmp_path, url):
+    assert read(tmp_path, REDIS_URL=url).redis_url == url
+
+
 def test_a_key_is_made_once_and_kept_for_its_owner_only(tmp_path):
     first = read(tmp_path).secret_key
 
@@ -94,13 +109,13 @@ def test_an_empty_file_of_a_setting_is_refused(tmp_path):
         read(tmp_path, SECRET_KEY_FILE=str(tmp_path / "key"))
 
 
-@pytest.mark.parametrize("name", ["SECRET_KEYS_BEFORE", "SMTP_URL"])
+@pytest.mark.parametrize("name", ["SECRET_KEYS_BEFORE", "SMTP_URL", "REDIS_URL"])
 def test_a_file_may_be_empty_where_nothing_switches_off(tmp_path, name):
     (tmp_path / "nothing").write_text("")
 
     settings = read(tmp_path, **{f"{name}_FILE": str(tmp_path / "nothing")})
 
-    assert (settings.secret_keys_before, settings.smtp_url) == ((), "")
+    assert (settings.secret_keys_before, settings.smtp_url, settings.redis_url) == ((), "", "")
 
 
 def test_a_damaged_kept_key_is_refused_and_never_signs_anything(tmp_path):
