@@ -1,6 +1,7 @@
 """The command about the stack's own secrets: they are made where they are missing, and nobody is ever asked for one."""
 
 import contextlib
+import hashlib
 import os
 import secrets
 import shutil
@@ -17,12 +18,19 @@ import typer
 
 from app.settings import Settings
 
-# Who reads a folder: the image of PostgreSQL and that of the product run as these.
+# Who reads a folder: the images of PostgreSQL and Redis, and that of the product, run as these.
 DATABASE_USER = 999
+REDIS_USER = 999
 PRODUCT_USER = 10001
 
 SUPERUSER = "postgres"
 ROLES = {"migrate": "invoices_owner", "app": "invoices_app", "worker": "invoices_worker"}
+
+# Without a password Redis answers that it lives, and nothing else; with it, work on the queue's own keys.
+_REDIS_RULES = """\
+user default on nopass resetkeys resetchannels -@all +ping
+user invoices on #{digest} resetchannels ~huey.* -@all +@read +@write +@connection +@scripting -@dangerous
+"""
 
 _OF_THE_FOLDER, _OF_A_FILE = 0o500, 0o400
 _KEY_BYTES = 48
@@ -36,6 +44,7 @@ class Rotated(StrEnum):
 
     SIGNING_KEY = "signing-key"
     DATABASE = "database"
+    REDIS = "redis"
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,16 +103,17 @@ class SecretFolder:
 
 @dataclass(frozen=True, slots=True)
 class SecretFiles:
-    """All secrets of the stack: what stands in `database` counts, the addresses of the others follow from it."""
+    """All secrets of the stack: the passwords in `database` and `redis` count, the addresses follow from them."""
 
     database: SecretFolder
+    redis: SecretFolder
     services: dict[str, SecretFolder]
 
     @classmethod
     def below(cls, folder: Path) -> "SecretFiles":
         """Return the secrets in the folders that the services mount."""
         services = {name: SecretFolder(folder / name, PRODUCT_USER) for name in ROLES}
-        return cls(SecretFolder(folder / "db", DATABASE_USER), services)
+        return cls(SecretFolder(folder / "db", DATABASE_USER), SecretFolder(folder / "redis", REDIS_USER), services)
 
     def make_missing(self) -> Iterator[str]:
         """Make what is missing, bring addresses up to date, and yield the name of each that was written."""
@@ -111,7 +121,12 @@ class SecretFiles:
             yield from self._unless_there(self.database, role, _new_password())
         for name, role in ROLES.items():
             yield from self._keep(self.services[name], "database_url", self._address(role))
+        yield from self._unless_there(self.redis, "password", _new_password())
+        password = self.redis.text("password") or ""
+        rules = _REDIS_RULES.format(digest=hashlib.sha256(password.encode()).hexdigest())
+        yield from self._keep(self.redis, "users.acl", rules)
         for name in ("app", "worker"):
+            yield from self._keep(self.services[name], "redis_url", f"redis://invoices:{password}@redis:6379/0")
             # The worker has a key of its own, as settings ask for one: it signs nothing, and reads strangers' files.
             yield from self._unless_there(self.services[name], "secret_key", _new_key())
             for optional in ("secret_keys_before", "smtp_url"):
@@ -129,6 +144,10 @@ class SecretFiles:
         for role in (SUPERUSER, *ROLES.values()):
             yield from self._keep(self.database, role, _new_password())
 
+    def rotate_redis(self) -> Iterator[str]:
+        """Make another password for Redis, which reads it when it starts."""
+        yield from self._keep(self.redis, "password", _new_password())
+
     def set_smtp_url(self, url: str) -> Iterator[str]:
         """Keep the address of the mail server for those who send mail or offer to."""
         for name in ("app", "worker"):
@@ -136,7 +155,7 @@ class SecretFiles:
 
     def mend(self) -> Iterator[str]:
         """Yield what had another owner or mode than it must have, and mend it."""
-        for folder in (self.database, *self.services.values()):
+        for folder in (self.database, self.redis, *self.services.values()):
             yield from (f"{folder.path.name}/{name}" for name in folder.mend())
 
     def _address(self, role: str) -> str:
@@ -168,6 +187,8 @@ def make_secrets(
         written += files.rotate_signing_key()
     if rotate is Rotated.DATABASE:
         written += files.rotate_database()
+    if rotate is Rotated.REDIS:
+        written += files.rotate_redis()
     if set_smtp_url:
         written += files.set_smtp_url(_smtp_url_from_stdin())
     written += files.make_missing()

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from app.cli.secret_files import DATABASE_USER, PRODUCT_USER, ROLES
+from app.cli.secret_files import DATABASE_USER, PRODUCT_USER, REDIS_USER, ROLES
 
 ROOT = Path(__file__).parents[2]
 STACK = yaml.safe_load((ROOT / "docker-compose.yml").read_text())
@@ -18,6 +18,8 @@ DOCKERFILES = {
 # They run once and end; `secrets` is root to give each file to the user of its service, and has no network.
 ONE_SHOTS = {"secrets", "migrate"}
 ROOT_BY_DESIGN = {"secrets"}
+ONLY_WHERE_WANTED = {"redis": ["cache"]}
+USERS_OF_SECRETS = {"db": DATABASE_USER, "redis": REDIS_USER, **dict.fromkeys(ROLES, PRODUCT_USER)}
 LARGEST_SUM_OF_LIMITS = 4_000  # megabytes: the memory of the machine that is rented
 
 every_service = pytest.mark.parametrize("name", SERVICES)
@@ -130,10 +132,24 @@ def test_d_06_a_service_starts_once_those_that_it_needs_are_ready():
     assert conditions == {
         "db": {"secrets": made},
         "migrate": {"secrets": made, "db": ready},
-        "app": {"migrate": made, "db": ready},
-        "worker": {"migrate": made, "db": ready},
+        "redis": {"secrets": made},
+        "app": {"migrate": made, "db": ready, "redis": ready},
+        "worker": {"migrate": made, "db": ready, "redis": ready},
         "proxy": {"app": ready},
     }
+
+
+def test_nobody_needs_what_runs_only_where_it_is_wanted():
+    optional = {name: service["profiles"] for name, service in SERVICES.items() if "profiles" in service}
+    needed = {
+        other
+        for service in SERVICES.values()
+        for other, how in service.get("depends_on", {}).items()
+        if how.get("required", True)
+    }
+
+    assert optional == ONLY_WHERE_WANTED
+    assert needed & optional.keys() == set()
 
 
 @every_service
@@ -194,6 +210,7 @@ def test_d_11_the_database_has_no_way_out_and_the_proxy_none_to_it():
         "secrets": set(),
         "migrate": {"data"},
         "db": {"data"},
+        "redis": {"data"},
         "app": {"front", "data"},
         "worker": {"data", "outgoing"},
         "proxy": {"edge", "front"},
@@ -254,21 +271,39 @@ def test_h_16_each_service_reads_its_own_secrets_and_no_others():
     }
     count = sum(source.startswith("secrets-") for name in SERVICES for source, _, _ in mounts(SERVICES[name]))
 
-    assert readers == {f"secrets-{name}": [(name, "/run/secrets", True)] for name in ("db", *ROLES)}
+    assert readers == {f"secrets-{name}": [(name, "/run/secrets", True)] for name in USERS_OF_SECRETS}
     assert count == 2 * len(readers)  # each once by who makes it, once by who reads it
 
 
 def test_the_secrets_are_made_where_the_services_find_them():
     made = {path: source for source, path, _ in mounts(SERVICES["secrets"]) if source.startswith("secrets-")}
 
-    assert made == {f"/secrets/{name}": f"secrets-{name}" for name in ("db", *ROLES)}
+    assert made == {f"/secrets/{name}": f"secrets-{name}" for name in USERS_OF_SECRETS}
 
 
-@pytest.mark.parametrize("name", ["db", *ROLES])
+@pytest.mark.parametrize("name", USERS_OF_SECRETS)
 def test_the_secrets_belong_to_the_user_that_the_service_runs_as(name):
-    user = DATABASE_USER if name == "db" else PRODUCT_USER
+    user = USERS_OF_SECRETS[name]
 
     assert user_of(SERVICES[name]) == f"{user}:{user}"
+
+
+def test_redis_keeps_what_it_was_told_and_forgets_nothing_to_make_room():
+    options = dict(option.removeprefix("--").split(" ") for option in SERVICES["redis"]["command"][1:])
+
+    assert options["appendonly"] == "yes"
+    assert options["maxmemory-policy"] == "noeviction"
+    assert int(options["maxmemory"].removesuffix("mb")) <= megabytes(SERVICES["redis"]["mem_limit"]) / 2
+    assert ("redis", "/data", False) in mounts(SERVICES["redis"])
+
+
+def test_who_may_use_redis_stands_in_a_secret_and_no_password_in_its_command():
+    assert "--aclfile /run/secrets/users.acl" in SERVICES["redis"]["command"]
+    assert not re.search("requirepass|masterauth|--user", " ".join(SERVICES["redis"]["command"]))
+
+
+def test_the_address_of_redis_is_read_only_where_that_is_said():
+    assert {SERVICES[name]["environment"]["REDIS_URL_FILE"] for name in ("app", "worker")} == {"${REDIS_URL_FILE:-}"}
 
 
 def test_the_app_can_run_twice_beside_itself():

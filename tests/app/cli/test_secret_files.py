@@ -2,12 +2,16 @@
 
 import os
 import stat
+from datetime import UTC, datetime
 
 import pytest
+import redis
+from support.redis_server import running_redis
 from typer.testing import CliRunner
 
 from app.cli import commands, secret_files
 from app.cli.secret_files import SecretFiles
+from app.jobs.job_queue import open_queue, see_that_it_answers
 from app.settings import Settings, SettingsError
 
 
@@ -15,6 +19,7 @@ from app.settings import Settings, SettingsError
 def folder(tmp_path, monkeypatch):
     """A place for the secrets, whose services run as whoever runs the test."""
     monkeypatch.setattr(secret_files, "DATABASE_USER", os.getuid())
+    monkeypatch.setattr(secret_files, "REDIS_USER", os.getuid())
     monkeypatch.setattr(secret_files, "PRODUCT_USER", os.getuid())
     return tmp_path / "secrets"
 
@@ -58,10 +63,11 @@ def settings_of(service):
 
 
 def test_each_service_gets_what_it_needs_and_nothing_else(made):
-    of_a_server = ["database_url", "secret_key", "secret_keys_before", "smtp_url"]
+    of_a_server = ["database_url", "redis_url", "secret_key", "secret_keys_before", "smtp_url"]
 
     assert {folder.name: sorted(file.name for file in folder.iterdir()) for folder in made.iterdir()} == {
         "db": ["invoices_app", "invoices_owner", "invoices_worker", "postgres"],
+        "redis": ["password", "users.acl"],
         "migrate": ["database_url"],
         "app": of_a_server,
         "worker": of_a_server,
@@ -83,8 +89,9 @@ def test_each_folder_belongs_to_the_user_of_its_service(tmp_path):
 
     owners = {str(path.relative_to(tmp_path)): (path.stat().st_uid, path.stat().st_gid) for path in tmp_path.rglob("*")}
 
-    assert {owner for name, owner in owners.items() if name.startswith("db")} == {(999, 999)}
-    assert {owner for name, owner in owners.items() if not name.startswith("db")} == {(10001, 10001)}
+    of_servers = {name for name in owners if name.startswith(("db", "redis"))}
+    assert {owners[name] for name in of_servers} == {(999, 999)}
+    assert {owners[name] for name in owners.keys() - of_servers} == {(10001, 10001)}
 
 
 def test_the_addresses_lead_each_service_to_the_database_in_a_role_of_its_own(made):
@@ -95,9 +102,10 @@ def test_the_addresses_lead_each_service_to_the_database_in_a_role_of_its_own(ma
 
 
 def test_no_two_secrets_are_the_same_and_none_can_be_guessed(made):
-    drawn = [text for name, text in all_files(made).items() if name.startswith("db/") or name.endswith("secret_key")]
+    of_its_own = ("secret_key", "redis/password")
+    drawn = [text for name, text in all_files(made).items() if name.startswith("db/") or name.endswith(of_its_own)]
 
-    assert len(drawn) == len(set(drawn)) == 6
+    assert len(drawn) == len(set(drawn)) == 7
     assert min(map(len, drawn)) >= 43
 
 
@@ -194,6 +202,56 @@ def test_new_passwords_of_the_database_reach_every_address(made, invoices):
         *(f"{service}/database_url" for service in ("migrate", "app", "worker")),
     }
     assert after["db/invoices_app"] in after["app/database_url"]
+
+
+def test_a_new_password_of_redis_reaches_its_rules_and_every_address(made, invoices):
+    before = all_files(made)
+
+    invoices("--rotate", "redis")
+
+    after = all_files(made)
+    changed = {name for name in after if after[name] != before[name]}
+    assert changed == {"redis/password", "redis/users.acl", "app/redis_url", "worker/redis_url"}
+
+
+@pytest.fixture
+def redis_server(made):
+    """A Redis that lets in whom the secrets say."""
+    with running_redis("--aclfile", str(made / "redis/users.acl"), "--protected-mode", "no") as server:
+        yield server
+
+
+def reached(server, url):
+    return redis.Redis.from_url(url.replace("redis:6379", f"127.0.0.1:{server.port}"))
+
+
+def test_the_services_work_on_the_queue_with_their_address(made, redis_server):
+    url = (made / "worker/redis_url").read_text().replace("redis:6379", f"127.0.0.1:{redis_server.port}")
+    queue = open_queue(url)
+    see_that_it_answers(queue)
+
+    queue.task(name="failing", retries=1, retry_delay=60)(lambda: 1 / 0)()
+    queue.execute(queue.dequeue())
+
+    (again,) = queue.read_schedule(datetime(2100, 1, 1, tzinfo=UTC))
+    queue.enqueue(again)
+    assert (queue.pending_count(), queue.scheduled_count()) == (1, 0)
+
+
+@pytest.mark.parametrize("words", ["GET other", "FLUSHALL", "KEYS *", "CONFIG GET *", "ACL LIST", "SHUTDOWN", "INFO"])
+def test_the_services_reach_nothing_else_of_redis(made, redis_server, words):
+    client = reached(redis_server, (made / "app/redis_url").read_text())
+
+    with pytest.raises(redis.exceptions.NoPermissionError):
+        client.execute_command(*words.split())
+
+
+def test_without_the_password_redis_says_that_it_lives_and_nothing_else(redis_server):
+    client = redis.Redis(port=redis_server.port)
+
+    assert client.ping()
+    with pytest.raises(redis.exceptions.NoPermissionError):
+        client.llen("huey.redis.invoices")
 
 
 def test_the_address_of_the_mail_server_is_read_from_standard_input(made, invoices):
