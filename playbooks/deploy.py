@@ -87,14 +87,16 @@ class Deployment:
         with steps.step("Upload the release"):
             release.upload(host, self.release)
         with steps.step("Fetch and build images, while the old version serves"):
-            stack.change("pull", "--quiet", "--policy", "missing", "db", check=False, seconds=_BUILD_SECONDS)
+            stack.change(
+                "pull", "--quiet", "--policy", "missing", *self._stateful(), check=False, seconds=_BUILD_SECONDS
+            )
             stack.change("build", "app", seconds=_BUILD_SECONDS)
         with steps.step("Configure the proxy"):
             configure_proxy(stack)
         with steps.step("Have secrets and the database"):
             # Apart: started as a dependency, each release's `secrets` would have Compose start the database anew.
             stack.change("run", "--rm", "--no-deps", "-T", "secrets")
-            stack.change("up", "--detach", "--no-deps", "--wait", "db")
+            stack.change("up", "--detach", "--no-deps", "--wait", *self._stateful())
         self._migrate(stack)
         Switch(host, stack, steps, partial(served, self.session, stack)).to_new_version()
         with steps.step("Let the worker be of the new version"):
@@ -104,6 +106,10 @@ class Deployment:
             release.prune(host)
         self._welcome()
         return True
+
+    def _stateful(self) -> list[str]:
+        profiles = wanted(self.session.settings).get("COMPOSE_PROFILES", "").split(",")
+        return ["db", "redis"] if "cache" in profiles else ["db"]
 
     def _migrate(self, stack: Stack) -> None:
         steps, host = self.session.steps, self.session.host
