@@ -22,6 +22,7 @@ from rich.table import Table
 
 from app.store import database
 from app.workbook.demo import write_demo
+from tests.support.benchmark_page import write_pages_and_imports
 from tests.support.postgresql_cluster import installed_versions, running_cluster
 
 ROOT = Path(__file__).parents[2]
@@ -201,7 +202,7 @@ def write(parts: list[Part]) -> None:
         "",
         *(line for part in parts for line in part.markdown()),
     ]
-    (ROOT / "docs/benchmarks.md").write_text("\n".join(lines), encoding="utf-8")
+    write_pages_and_imports("\n".join(lines))
 
 
 def _new_database(server: str, name: str) -> str:

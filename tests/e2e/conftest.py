@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from openpyxl import Workbook
 
+from tests.support.benchmark_page import write_deployment
 from tests.support.deployed import Deployed
 from tests.support.docker_engine import ensure_running, why_there_is_none
 from tests.support.instance import Instance, found, running
@@ -20,6 +21,7 @@ FIGURES: list[tuple[str, str, str]] = []
 
 
 def pytest_addoption(parser):
+    parser.addoption("--write", action="store_true", help="write the figures into docs/benchmarks.md")
     parser.addoption("--on", help="an instance that was started by hand, and is kept")
 
 
@@ -29,13 +31,15 @@ def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool 
     return None if any(path.is_relative_to(HERE) for path in named) else True
 
 
-def pytest_terminal_summary(terminalreporter):
+def pytest_terminal_summary(terminalreporter, config):
     if not FIGURES:
         return
     terminalreporter.section("figures")
     width = max(len(what) for what, _, _ in FIGURES)
     for what, seen, goal in FIGURES:
         terminalreporter.write_line(f"{what:{width}}  {seen:>12}  {goal}")
+    if config.getoption("--write"):
+        write_deployment(FIGURES)
 
 
 @pytest.fixture(scope="session")

@@ -1,51 +1,14 @@
 """A new version takes over only when it is ready, and what fails leaves the old one serving."""
 
-import json
-
 import pytest
 from rich.console import Console
-from support.recording_host import RecordingHost
+from support.recording_stack import LIST, NEW, OLD, Server, state
 
 from playbooks.steps.progress import Steps
 from playbooks.steps.public_check import NotServedError
 from playbooks.steps.stack import Stack
 from playbooks.steps.switching import UPSTREAM, NotReadyError, Switch
 from provisioning.host import HostError, Ran
-
-OLD, NEW = "invoices-app-1", "invoices-app-2"
-LIST = "docker ps * --filter label=com.docker.compose.service={} *"
-
-
-def state(*, status="healthy", running=True, restarts=0, exit_code=0, output=""):
-    told = {"Running": running, "ExitCode": exit_code, "Health": {"Status": status, "Log": [{"Output": output}]}}
-    return Ran(0, f"{json.dumps(told)} {restarts}\n")
-
-
-class Server(RecordingHost):
-    """A server on which starting a second container shows in what the engine lists."""
-
-    def __init__(self, *, app=(f"1 {OLD} invoices-app:old running",), started=f"2 {NEW} invoices-app:new running"):
-        super().__init__(files={UPSTREAM: f"{OLD}:8000\n"} if app else {})
-        self.app, self.started = list(app), started
-        self.answers[LIST.format("proxy")] = Ran(0, "9 invoices-proxy-1 invoices-proxy:1 running\n")
-        self.answers["docker inspect *"] = state()
-
-    def run(self, *command, **options):
-        if "label=com.docker.compose.service=app" in command:
-            return Ran(0, "".join(f"{line}\n" for line in self.app))
-        return super().run(*command, **options)
-
-    def act(self, *command, **options):
-        done = super().act(*command, **options)
-        if "--scale" in command:
-            self.app.append(self.started)
-        if command[:3] == ("docker", "rm", "--force"):
-            self.app = [line for line in self.app if line.split()[0] != command[3]]
-        return done
-
-    @property
-    def done(self):
-        return [line.partition("docker-compose.yml ")[2] or line for line in self.acted]
 
 
 def switch(server, is_well=lambda: None):

@@ -47,12 +47,14 @@ class RecordingHost:
         if valid:
             self.act(*(part.replace("{}", f"{path}.new") for part in valid))
         self.acted.append(f"write {path}")
+        self.stdin.append("")
         self.files[path] = content
         self.modes[path] = f"{mode.lstrip('0').zfill(3)} {owner}"
 
     def upload(self, local: str, path: str, *, mode: str = "0644") -> None:
         if not self.is_rehearsal:
             self.acted.append(f"upload {path}")
+            self.stdin.append("")
 
     def _answer(self, line: str, command: Sequence[str], check: bool) -> Ran:
         fitting = [answer for pattern, answer in self.answers.items() if fnmatchcase(line, pattern)]

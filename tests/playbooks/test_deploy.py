@@ -1,0 +1,195 @@
+"""A deploy does all that is to be done, in order, and what fails is logged and leaves the lock open."""
+
+import json
+
+import pytest
+from rich.console import Console
+from support.recording_stack import LIST, OLD, Server, state
+
+from playbooks import deploy
+from playbooks.deploy import Deployment
+from playbooks.steps.progress import Steps
+from playbooks.steps.release import Release
+from playbooks.steps.session import RefusedError, Session
+from playbooks.steps.stack_settings import SETTINGS
+from playbooks.steps.switching import NotReadyError
+from provisioning.host import HostError, Ran
+from provisioning.settings import Settings
+
+FACTS = {
+    "host": "198.51.100.9", "ipv6_address": "", "user": "ubuntu", "server_name": "invoices", "region": "",
+    "instance_name": "", "host_keys": [], "domain": "invoices.example.com", "ssh_cidrs": [], "dns_records_to_set": "",
+    "backup_bucket": "", "aws_access_key_id": "", "aws_secret_access_key": "", "restorer_access_key_id": "",
+    "restorer_secret_access_key": "", "alarm_topic": "", "metric_namespace": "", "app_secret": "", "monthly_cost": {},
+}  # fmt: skip
+NEW_RELEASE = Release("new", "new")
+STACK_ENV = "CERTIFICATES=production\nDOMAIN=invoices.example.com\nEDGE_IPV6=false\nPROXY_DIR=/opt/invoices/proxy\n"
+
+
+@pytest.fixture(autouse=True)
+def nobody_waits(monkeypatch, tmp_path):
+    monkeypatch.setattr(deploy, "wait_until_served", lambda *_words, **_options: None)
+    monkeypatch.setattr("playbooks.steps.switching._HANDING_OVER_SECONDS", 0)
+    monkeypatch.setattr("playbooks.steps.stack_settings.FILE", tmp_path / "server.env")
+
+
+@pytest.fixture
+def server():
+    server = Server()
+    server.answers |= {
+        "df *": Ran(0, "Avail\n9000000\n"),
+        "readlink *": Ran(0, "/opt/invoices/releases/old\n"),
+        "docker exec 2 invoices users": Ran(0, "ann@example.com"),
+        "find *": Ran(0, ""),
+    }
+    server.files[SETTINGS] = STACK_ENV
+    server.modes[SETTINGS] = "600 root:root"
+    return server
+
+
+def run(server, release=NEW_RELEASE):
+    Deployment(Session(Settings.from_outputs(FACTS), server, Steps(Console(quiet=True))), release).run()
+
+
+def log_of(server):
+    return [text for line, text in zip(server.acted, server.stdin, strict=False) if "deploys.log" in line]
+
+
+def test_a_version_is_built_before_anything_is_touched_and_the_worker_follows_the_app(server):
+    run(server)
+
+    done = [line for line in server.done if not line.startswith(("write", "sh", "touch", "ln", "mv", "mkdir", "rm"))]
+    assert done == [
+        "pull --quiet --policy missing db",
+        "build app",
+        "run --rm --no-deps -T secrets",
+        "up --detach --no-deps --wait db",
+        "up --detach --no-deps --no-recreate --scale app=2 app",
+        "docker stop --time 40 1",
+        "docker rm --force 1",
+        "up --detach --no-deps worker",
+    ]
+
+
+def test_pending_migrations_are_backed_up_for_and_done_before_the_new_version_starts(server):
+    server.answers["* migrate invoices migrate --pending"] = Ran(0, "0008_more\n")
+
+    run(server)
+
+    backup = next(at for at, line in enumerate(server.acted) if "pg_dump" in line)
+    migrated = next(at for at, line in enumerate(server.acted) if line.endswith("-T migrate"))
+    started = next(at for at, line in enumerate(server.acted) if "--scale" in line)
+    assert backup < migrated < started
+    assert "/var/lib/invoices/dumps/before-new.dump" in server.acted[backup]
+
+
+def test_a_migration_that_fails_starts_nothing_and_is_logged(server):
+    server.answers |= {
+        "* migrate invoices migrate --pending": Ran(0, "0008_more\n"), "* -T migrate": Ran(1, "", "no such column"),
+    }  # fmt: skip
+
+    with pytest.raises(HostError, match="no such column"):
+        run(server)
+
+    assert not any("--scale" in line for line in server.acted)
+    assert "deploy new failed:" in log_of(server)[-1]
+    assert server.acted[-1] == "rm -rf -- /opt/invoices/lock"
+
+
+def test_a_version_that_is_not_ready_is_logged_and_does_not_become_the_current_one(server):
+    server.answers["docker inspect * 2"] = state(status="unhealthy")
+
+    with pytest.raises(NotReadyError):
+        run(server)
+
+    assert not any("/opt/invoices/current" in line for line in server.acted)
+    assert "failed: new does not become ready" in log_of(server)[-1]
+    assert server.acted[-1] == "rm -rf -- /opt/invoices/lock"
+
+
+def test_the_version_that_serves_already_is_left_alone():
+    server = Server(app=(f"1 {OLD} invoices-app:new running",))
+    server.answers |= {
+        "df *": Ran(0, "Avail\n9000000\n"), "readlink *": Ran(0, "/opt/invoices/releases/new\n"),
+        LIST.format("worker"): Ran(0, "3 invoices-worker-1 invoices-app:new running\n"),
+        LIST.format("db"): Ran(0, "4 invoices-db-1 postgres:17-trixie running\n"),
+    }  # fmt: skip
+    server.files[SETTINGS], server.modes[SETTINGS] = STACK_ENV, "600 root:root"
+
+    run(server)
+
+    assert [line for line in server.acted if "compose" in line or line.startswith("docker")] == []
+
+
+def test_a_worker_of_another_version_is_not_overlooked(server):
+    server.app = [f"1 {OLD} invoices-app:new running"]
+    server.answers |= {
+        "readlink *": Ran(0, "/opt/invoices/releases/new\n"),
+        "docker exec 1 invoices users": Ran(0, "ann@example.com"),
+        LIST.format("worker"): Ran(0, "3 invoices-worker-1 invoices-app:old running\n"),
+        LIST.format("db"): Ran(0, "4 invoices-db-1 postgres:17-trixie running\n"),
+    }
+
+    run(server)
+
+    assert "up --detach --no-deps worker" in server.done
+    assert not any("--scale" in line for line in server.acted)
+
+
+def test_where_nobody_can_sign_in_yet_an_admin_is_made(server):
+    server.answers["docker exec 2 invoices users"] = Ran(0, "There are no users yet: add one with …")
+
+    run(server)
+
+    assert "docker exec 2 invoices create-user --email admin@invoices.example.com --role admin" in server.acted
+
+
+def test_without_docker_it_says_what_to_do_first(server):
+    server.answers["docker compose version"] = Ran(1, "")
+
+    with pytest.raises(RefusedError, match="Docker or its Compose is not there: run `fab provision` first"):
+        run(server)
+
+    assert server.acted == []
+
+
+def test_a_disk_that_is_too_full_is_refused_before_anything_is_done(server):
+    server.answers["df *"] = Ran(0, "Avail\n900000\n")
+
+    with pytest.raises(RefusedError, match="only 900 MB of disk are free, and a release takes 2000"):
+        run(server)
+
+    assert server.acted == []
+
+
+def test_a_rehearsal_does_nothing_at_all(server):
+    server.is_rehearsal = True
+
+    run(server)
+
+    assert server.acted == []
+
+
+def test_the_proxy_reads_its_settings_again_only_when_they_changed(server):
+    folder = "/opt/invoices/releases/new/stack/proxy/conf"
+    server.answers["find *"] = Ran(0, "Caddyfile\nupstream\n")
+    server.files[f"{folder}/Caddyfile"] = "one\n"
+    server.files[f"{folder}/upstream"] = "app:8000\n"
+
+    run(server)
+    first = sum("caddy reload" in line for line in server.acted)
+    server.answers["readlink *"] = Ran(0, "/opt/invoices/releases/old\n")
+    run(server)
+
+    assert (first, sum("caddy reload" in line for line in server.acted)) == (1, 1)
+    assert server.files["/opt/invoices/proxy/upstream"] == "invoices-app-2:8000\n"
+
+
+def test_no_secret_is_in_any_command(server):
+    server.answers["* migrate invoices migrate --pending"] = Ran(0, "0008_more\n")
+    secret = "a-secret-of-aws"
+    settings = Settings.from_outputs(FACTS | {"aws_secret_access_key": secret, "restorer_secret_access_key": secret})
+
+    Deployment(Session(settings, server, Steps(Console(quiet=True))), NEW_RELEASE).run()
+
+    assert secret not in json.dumps([server.acted, server.asked, server.files])
