@@ -4,7 +4,7 @@ import json
 
 import pytest
 from rich.console import Console
-from support.recording_stack import LIST, OLD, Server, state
+from support.recording_stack import FACTS, LIST, OLD, Server, state
 
 from playbooks import deploy
 from playbooks.deploy import Deployment
@@ -16,12 +16,6 @@ from playbooks.steps.switching import NotReadyError
 from provisioning.host import HostError, Ran
 from provisioning.settings import Settings
 
-FACTS = {
-    "host": "198.51.100.9", "ipv6_address": "", "user": "ubuntu", "server_name": "invoices", "region": "",
-    "instance_name": "", "host_keys": [], "domain": "invoices.example.com", "ssh_cidrs": [], "dns_records_to_set": "",
-    "backup_bucket": "", "aws_access_key_id": "", "aws_secret_access_key": "", "restorer_access_key_id": "",
-    "restorer_secret_access_key": "", "alarm_topic": "", "metric_namespace": "", "app_secret": "", "monthly_cost": {},
-}  # fmt: skip
 NEW_RELEASE = Release("new", "new")
 STACK_ENV = "CERTIFICATES=production\nDOMAIN=invoices.example.com\nEDGE_IPV6=false\nPROXY_DIR=/opt/invoices/proxy\n"
 

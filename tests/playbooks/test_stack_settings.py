@@ -6,19 +6,12 @@ from dataclasses import replace
 import pytest
 from dotenv import dotenv_values
 from support.recording_host import RecordingHost
+from support.recording_stack import FACTS
 
 from playbooks.steps.stack_settings import StackSettingsError, ensure_settings, wanted
 from provisioning.settings import Settings
 
-SERVER = Settings.from_outputs(
-    {
-        "host": "198.51.100.9", "ipv6_address": "", "user": "ubuntu", "server_name": "invoices",
-        "instance_name": "invoices", "host_keys": [], "domain": "invoices.example.com", "region": "us-east-1",
-        "ssh_cidrs": [], "dns_records_to_set": "", "backup_bucket": "", "aws_access_key_id": "",
-        "aws_secret_access_key": "", "restorer_access_key_id": "", "restorer_secret_access_key": "", "alarm_topic": "",
-        "metric_namespace": "", "app_secret": "", "monthly_cost": {},
-    }
-)  # fmt: skip
+SERVER = Settings.from_outputs(FACTS)
 PATH = "/etc/invoices/stack.env"
 
 

@@ -1,0 +1,47 @@
+"""Commands of `fab`, run against a server that only remembers."""
+
+import io
+from contextlib import contextmanager
+
+import pytest
+from invoke.context import Context
+from rich.console import Console
+from support.recording_stack import FACTS, Server
+
+from playbooks.steps.progress import Steps
+from playbooks.steps.session import EXPECTED, RefusedError, Session
+from provisioning.settings import Settings
+
+
+class Command:
+    """Runs the task of a module against the server, and keeps what it printed."""
+
+    def __init__(self, monkeypatch):
+        self.server = Server()
+        self.printed = ""
+        self._monkeypatch = monkeypatch
+
+    def run(self, module, task, **options):
+        said = io.StringIO()
+
+        @contextmanager
+        def session(_context, _server, _stack, *, dry_run=False):
+            self.server.is_rehearsal = dry_run
+            yield Session(Settings.from_outputs(FACTS), self.server, Steps(Console(file=said, width=160)))
+
+        self._monkeypatch.setattr(module, "session", session)
+        try:
+            getattr(module, task)(Context(), **options)
+        finally:
+            self.printed = said.getvalue()
+        return self.printed
+
+    def refused(self, module, task, **options):
+        with pytest.raises((*EXPECTED, RefusedError)) as told:
+            self.run(module, task, **options)
+        return str(told.value)
+
+
+@pytest.fixture
+def command(monkeypatch):
+    return Command(monkeypatch)

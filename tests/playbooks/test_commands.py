@@ -1,0 +1,193 @@
+"""The everyday commands ask the right container, change nothing that they were not asked to, and say what is wrong."""
+
+import json
+
+import pytest
+from support.recording_stack import LIST, OLD
+
+from playbooks import (
+    audit,
+    create_user,
+    import_workbook,
+    lock,
+    logs,
+    rollback,
+    stack_secrets,
+    status,
+)
+from playbooks.steps.switching import UPSTREAM
+from provisioning.host import Ran
+
+HOLDER = {"who": "ann@laptop", "what": "deploy abc", "since": "2026-01-02 03:04:05 UTC"}
+NOBODY_HOLDS = {"test -d /opt/invoices/lock": Ran(1, "")}
+
+
+def test_status_names_what_serves_and_how_it_is(command):
+    command.server.answers |= NOBODY_HOLDS | {
+        "readlink *": Ran(0, "/opt/invoices/releases/old\n"),
+        "ls -1t *": Ran(0, "old\nolder\n"),
+        "docker ps * label=com.docker.compose.oneoff=False --format *": Ran(0, f"1 {OLD} invoices-app:old running\n"),
+        "df *": Ran(0, "Use%\n 38%\n"),
+        "cat /proc/loadavg": Ran(0, "0.42 0.3 0.2 1/2 3\n"),
+        "cat /proc/meminfo": Ran(0, "MemTotal: 4000000 kB\nMemAvailable: 2048000 kB\n"),
+        "sh -c apt-get *": Ran(0, "3\n"),
+        "test -e /run/reboot-required": Ran(1, ""),
+        "tail *": Ran(0, "2026-01-02 03:04:05 UTC ann@laptop deploy old serves\n"),
+    }
+
+    printed = command.run(status, "status")
+
+    assert "https://invoices.example.com at 198.51.100.9 serves old." in printed
+    assert f"{OLD} ← proxy" in printed
+    assert "healthy" in printed
+    assert "Kept releases: old, older." in printed
+    assert "Disk 38% used, 2000 MB of memory free, load 0.42, 3 updates to come." in printed
+    assert "ann@laptop deploy old serves" in printed
+    assert command.server.acted == []
+
+
+def test_status_tells_who_holds_the_lock(command):
+    command.server.files["/opt/invoices/lock/holder"] = json.dumps(HOLDER)
+    command.server.answers |= {
+        "df *": Ran(0, "38%\n"),
+        "cat /proc/loadavg": Ran(0, "0 0 0\n"),
+        "cat /proc/meminfo": Ran(0, "MemAvailable: 1 kB\n"),
+    }
+
+    assert "ann@laptop holds the lock since 2026-01-02 03:04:05 UTC for: deploy abc." in command.run(status, "status")
+
+
+def test_logs_are_those_of_the_service_and_only_the_lines_that_are_looked_for(command):
+    command.server.answers["docker logs * 1"] = Ran(0, "one req-7\ntwo\n", "three req-7\n")
+
+    printed = command.run(logs, "logs", grep="req-7")
+
+    assert printed == f"{OLD} one req-7\n{OLD} three req-7\n"
+
+
+def test_logs_of_what_is_not_there_name_what_is(command):
+    command.server.answers[LIST.format("mail")] = Ran(0, "")
+    command.server.answers["docker ps * label=com.docker.compose.oneoff=False --format *"] = Ran(
+        0, f"1 {OLD} invoices-app:old running\n"
+    )
+
+    assert "there is no container of 'mail'" in command.refused(logs, "logs", service="mail")
+
+
+def test_a_user_is_made_in_the_container_that_serves(command):
+    command.server.answers["docker exec --interactive 1 *"] = Ran(0, "ann@example.com can sign in as viewer.\n")
+
+    printed = command.run(create_user, "create_user", email="ann@example.com", name="Ann")
+
+    assert printed == "ann@example.com can sign in as viewer.\n"
+    assert command.server.acted == [
+        "docker exec --interactive 1 invoices create-user --email ann@example.com --role viewer --name Ann"
+    ]
+
+
+def test_a_user_is_not_made_where_the_app_does_not_run(command):
+    command.server.app = []
+
+    assert "the app does not run; `fab status` says more" in command.refused(create_user, "create_user", email="a@b")
+
+
+def test_a_workbook_goes_to_the_worker_and_is_only_looked_at_without_a_word(command, tmp_path):
+    (tmp_path / "my book.xlsx").write_bytes(b"PK")
+    command.server.answers[LIST.format("worker")] = Ran(0, "3 invoices-worker-1 invoices-app:old running\n")
+
+    command.run(import_workbook, "import_workbook", file=str(tmp_path / "my book.xlsx"))
+
+    (line,) = command.server.acted
+    assert line.startswith("docker exec --interactive 3 sh -c ")
+    assert line.endswith(" sh my book.xlsx")
+    assert command.server.stdin == [b"PK"]
+
+
+def test_a_workbook_that_is_refused_ends_with_its_sentence(command, tmp_path):
+    (tmp_path / "book.xlsx").write_bytes(b"PK")
+    command.server.answers |= {
+        LIST.format("worker"): Ran(0, "3 invoices-worker-1 invoices-app:old running\n"),
+        "docker exec --interactive 3 *": Ran(1, "", "B2 is not a date.\n"),
+    }
+
+    told = command.refused(import_workbook, "import_workbook", file=str(tmp_path / "book.xlsx"), apply=True)
+
+    assert told == "Nothing was imported."
+    assert command.printed == "B2 is not a date.\n"
+
+
+def test_the_lock_is_shown_taken_and_given_back(command):
+    command.server.answers |= NOBODY_HOLDS
+
+    assert "nobody holds the lock" in command.run(lock, "lock")
+    command.run(lock, "lock", acquire="repairing")
+    assert "mkdir /opt/invoices/lock" in command.server.acted
+    command.run(lock, "lock", release=True)
+    assert command.server.acted[-1] == "rm -rf -- /opt/invoices/lock"
+
+
+def test_the_log_of_a_server_to_which_nothing_was_done_says_so(command):
+    command.server.answers["tail *"] = Ran(1, "", "No such file")
+
+    assert command.run(audit, "audit") == "Nothing was done yet.\n"
+
+
+def test_a_rollback_lets_the_version_before_serve_and_is_logged(command, monkeypatch):
+    monkeypatch.setattr("playbooks.deploy.wait_until_served", lambda *_words, **_options: None)
+    monkeypatch.setattr("playbooks.steps.switching._HANDING_OVER_SECONDS", 0)
+    command.server.started = "2 invoices-app-2 invoices-app:older running"
+    command.server.answers |= {
+        "readlink *": Ran(0, "/opt/invoices/releases/old\n"), "ls -1t *": Ran(0, "old\nolder\n"), "find *": Ran(0, ""),
+    }  # fmt: skip
+
+    command.run(rollback, "rollback")
+
+    assert command.server.files[UPSTREAM] == "invoices-app-2:8000\n"
+    assert "rollback older serves" in command.server.stdin[command.server.acted.index(_logged(command.server))]
+
+
+def _logged(server):
+    return next(line for line in server.acted if "deploys.log" in line)
+
+
+def test_a_rehearsed_rollback_only_says_which(command):
+    command.server.answers |= {"readlink *": Ran(0, "/opt/invoices/releases/old\n"), "ls -1t *": Ran(0, "old\nolder\n")}
+
+    assert "older would serve in place of old." in command.run(rollback, "rollback", dry_run=True)
+    assert command.server.acted == []
+
+
+@pytest.mark.parametrize("options", [{}, {"rotate": "everything"}])
+def test_secrets_are_not_touched_without_a_clear_word(command, options):
+    assert "--rotate with one of signing-key, database" in command.refused(stack_secrets, "stack_secrets", **options)
+    assert command.server.acted == []
+
+
+def test_new_passwords_are_written_told_to_the_database_then_used(command, monkeypatch):
+    monkeypatch.setattr("playbooks.deploy.wait_until_served", lambda *_words, **_options: None)
+    monkeypatch.setattr("playbooks.steps.switching._HANDING_OVER_SECONDS", 0)
+    command.server.started = "2 invoices-app-2 invoices-app:old running"
+    command.server.answers["readlink *"] = Ran(0, "/opt/invoices/releases/old\n")
+
+    command.run(stack_secrets, "stack_secrets", rotate="database")
+
+    done = [line for line in command.server.done if line.startswith(("run", "exec", "up"))]
+    assert done == [
+        "run --rm --no-deps -T secrets invoices secrets --rotate database",
+        "exec -T db bash /docker-entrypoint-initdb.d/10-roles.sh",
+        "up --detach --no-deps --no-recreate --scale app=2 app",
+        "up --detach --no-deps --force-recreate worker",
+    ]
+
+
+def test_the_address_of_the_mail_server_is_asked_for_and_goes_through_standard_input(command, monkeypatch):
+    monkeypatch.setattr("playbooks.deploy.wait_until_served", lambda *_words, **_options: None)
+    monkeypatch.setattr("playbooks.steps.switching._HANDING_OVER_SECONDS", 0)
+    monkeypatch.setattr("getpass.getpass", lambda _question: "smtp://ann:hidden@mail.example.com")
+    command.server.started = "2 invoices-app-2 invoices-app:old running"
+    command.server.answers["readlink *"] = Ran(0, "/opt/invoices/releases/old\n")
+
+    command.run(stack_secrets, "stack_secrets", mail=True)
+
+    assert not any("hidden" in line for line in command.server.acted)
+    assert "smtp://ann:hidden@mail.example.com\n" in command.server.stdin
