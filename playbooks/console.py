@@ -5,7 +5,7 @@ import os
 from invoke.context import Context
 from invoke.tasks import task
 
-from playbooks.steps.session import SERVER_HELP, STACK, RefusedError, session
+from playbooks.steps.session import SERVER_HELP, STACK, RefusedError, identity_of, session
 from playbooks.steps.ssh_config import ssh_command
 from playbooks.steps.stack import containers
 
@@ -19,6 +19,6 @@ def console(context: Context, *, command: str = "sh", server: str = "", stack: s
         running = [one for one in containers(found.host, "app") if one.state == "running"]
         if not running:
             raise RefusedError(f"{found.host.name}: the app does not run; `fab status` says more.")
-        identity = context.config.get("connect_kwargs", {}).get("key_filename") or ""
+        identity = identity_of(context)
         words = ssh_command(found.settings, identity, "-t", f"sudo docker exec -it {running[0].id} {command}")
     os.execvp(words[0], words)  # noqa: S606  # the terminal is the person's from here on

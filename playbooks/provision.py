@@ -5,7 +5,7 @@ from invoke.tasks import task
 
 from playbooks.steps import deploy_log
 from playbooks.steps.inventory import known_hosts
-from playbooks.steps.session import SERVER_HELP, STACK, Session, session
+from playbooks.steps.session import SERVER_HELP, STACK, Session, identity_of, session
 from provisioning.baseline import provision as shape
 from provisioning.change import Change
 from provisioning.host import HostError
@@ -15,7 +15,7 @@ from provisioning.ssh_host import connected
 @task(help=SERVER_HELP | {"check": "Say what would be changed, and change nothing."})
 def provision(context: Context, *, server: str = "", stack: str = STACK, check: bool = False) -> None:
     """Shape the server: accounts, SSH, firewall, updates, Docker; what is as it should be is left alone."""
-    identity = context.config.get("connect_kwargs", {}).get("key_filename") or ""
+    identity = identity_of(context)
     with session(context, server, stack, dry_run=check) as found:
 
         def can_still_connect() -> bool:

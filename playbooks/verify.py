@@ -14,7 +14,7 @@ from rich.table import Table
 
 from playbooks.steps import ssh_config
 from playbooks.steps.inventory import KEPT, ROOT
-from playbooks.steps.session import SERVER_HELP, STACK, Session, session
+from playbooks.steps.session import SERVER_HELP, STACK, Session, identity_of, session
 
 _SECONDS = 900
 _NOTHING_FOUND = 5  # as pytest says it
@@ -24,7 +24,7 @@ _NOTHING_FOUND = 5  # as pytest says it
 def verify(context: Context, *, only: str = "", server: str = "", stack: str = STACK) -> None:
     """Hold the living server against every control; reads only."""
     with session(context, server, stack) as found:
-        identity = context.config.get("connect_kwargs", {}).get("key_filename") or ""
+        identity = identity_of(context)
         config = ssh_config.write(found.settings, identity)
         report = KEPT / "verify.xml"
         facts = KEPT / "verify.json"

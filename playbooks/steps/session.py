@@ -47,13 +47,19 @@ class Session:
         return self.steps.console
 
 
+def identity_of(context: Context) -> str:
+    """Return the key that `fab -i FILE` named, nothing where SSH may choose."""
+    named = context.config.get("connect_kwargs", {}).get("key_filename") or ""
+    return str(named) if isinstance(named, str) else str(next(iter(named), ""))
+
+
 @contextmanager
 def session(context: Context, server: str, stack: str, *, dry_run: bool = False) -> Iterator[Session]:
     """Be connected to the server for the block; ends the program with one sentence where something is wrong."""
     console = Console(highlight=False, soft_wrap=True)
     try:
         settings = server_settings(server, stack)
-        identity = context.config.get("connect_kwargs", {}).get("key_filename") or ""
+        identity = identity_of(context)
         keys = known_hosts(settings)
         with connected(settings.host, settings.user, keys, identity=identity, is_rehearsal=dry_run) as host:
             yield Session(settings, host, Steps(console))

@@ -8,9 +8,8 @@ from provisioning.settings import Settings
 NAME = "invoices-server"
 
 
-def write(settings: Settings, identity: object) -> Path:
+def write(settings: Settings, identity: str) -> Path:
     """Write the configuration, and return where it is; the server is called `NAME` in it."""
-    keys = [identity] if isinstance(identity, str) else list(identity) if isinstance(identity, list | tuple) else []
     lines = [
         f"Host {NAME}",
         f"HostName {settings.host}",
@@ -18,8 +17,7 @@ def write(settings: Settings, identity: object) -> Path:
         f"UserKnownHostsFile {known_hosts(settings).absolute()}",
         "StrictHostKeyChecking yes",
         "ConnectTimeout 10",
-        *(f"IdentityFile {Path(str(key)).absolute()}" for key in keys if key),
-        *(["IdentitiesOnly yes"] if any(keys) else []),
+        *([f"IdentityFile {Path(identity).absolute()}", "IdentitiesOnly yes"] if identity else []),
     ]
     path = KEPT / f"{settings.host}.ssh_config"
     path.parent.mkdir(exist_ok=True)
@@ -27,7 +25,7 @@ def write(settings: Settings, identity: object) -> Path:
     return path
 
 
-def ssh_command(settings: Settings, identity: object, *words: str) -> list[str]:
+def ssh_command(settings: Settings, identity: str, *words: str) -> list[str]:
     """Return the command that runs these words on the server by OpenSSH, options of ssh first."""
     *options, command = words
     return ["ssh", "-F", str(write(settings, identity)), *options, NAME, command]
