@@ -21,7 +21,7 @@ from app.web.csrf import FIELD, SAFE_METHODS, Csrf
 from app.web.flashes import Flashes
 from app.web.incoming import asked_by_user
 from app.web.locales import Locale
-from app.web.refusals import ForbiddenError, LengthRequiredError, Refusal, TooLargeError
+from app.web.refusals import ForbiddenError, LengthRequiredError, Refusal, TooLargeError, refusal_for_outage
 from app.web.rendering import Pages, address
 from app.web.session_tokens import SessionTokens
 from app.web.visits import Visit
@@ -80,8 +80,10 @@ class Guard:
                 raise
             except Refusal as refusal:
                 return self.pages.refusal(None, refusal)
-            except Exception:
+            except Exception as error:
                 log.exception("failure at %s %r", request.method, request.path)
+                if outage := refusal_for_outage(error):
+                    return self.pages.refusal(None, outage)
                 return self.pages.failure(asker.current().request_id)
 
         return answer

@@ -3,6 +3,8 @@
 from collections.abc import Mapping
 from types import MappingProxyType
 
+from app.store.outages import Outage, outage_behind
+
 
 class Refusal(Exception):  # noqa: N818  # an answer, not an error: its subclasses name what is wrong
     """An answer that is not the page asked for; the message is one sentence for the person who asked."""
@@ -38,3 +40,33 @@ class TooLargeError(Refusal):
 
     status = 413
     title = "That is too large"
+
+
+class DatabaseAwayError(Refusal):
+    """The database does not answer: it is being started anew, or something is wrong with the server."""
+
+    status = 503
+    title = "One moment, please"
+    headers = MappingProxyType({"Retry-After": "5"})
+
+
+class DiskFullError(Refusal):
+    """The server has no room left to write in."""
+
+    status = 507
+    title = "The disk of the server is full"
+
+
+def refusal_for_outage(error: Exception) -> Refusal | None:
+    """Return what to answer where the store cannot work just now, None where the program itself is wrong."""
+    match outage_behind(error):
+        case Outage.DATABASE_AWAY:
+            return DatabaseAwayError(
+                "The database does not answer just now. Nothing was changed; please try again soon."
+            )
+        case Outage.DISK_FULL:
+            return DiskFullError(
+                "Nothing was saved. Please tell whoever runs this site; what is there can still be read."
+            )
+        case _:
+            return None

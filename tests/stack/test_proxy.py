@@ -67,11 +67,10 @@ class Log:
         self._reader.start()
 
     def _read(self, stream):
-        with stream:
-            for line in stream:
-                with self._grown:
-                    self._lines.append(line)
-                    self._grown.notify_all()
+        for line in stream:
+            with self._grown:
+                self._lines.append(line)
+                self._grown.notify_all()
 
     def line(self, *texts):
         """Wait for the first line that has all the texts, and return what it says."""
@@ -81,6 +80,10 @@ class Log:
 
     def _find(self, texts):
         return next((line for line in self._lines if all(text in line for text in texts)), None)
+
+    def end(self):
+        """Wait until all was read: what prints has ended."""
+        self._reader.join(20)
 
     @property
     def text(self):
@@ -153,6 +156,7 @@ def running_proxy(folder, app_port, *changes):
         log.line("certificate obtained successfully")
         yield Proxy(https_port, http_port, log)
         caddy.kill()
+        log.end()  # before what it reads from is closed
 
 
 def write_configuration(folder, app_port, https_port, http_port, changes):

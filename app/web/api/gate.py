@@ -27,7 +27,7 @@ from app.web.api.problems import Kind, Mistake, Problem
 from app.web.api.shapes import Sent
 from app.web.downloads import XLSX
 from app.web.incoming import asked_by_user
-from app.web.refusals import Refusal
+from app.web.refusals import Refusal, refusal_for_outage
 
 JSON = "application/json"
 WORKBOOKS = (XLSX, "application/vnd.ms-excel.sheet.macroEnabled.12", "application/octet-stream")
@@ -64,9 +64,12 @@ class Gate:
                 response = problems.answered(problem)
             except Refusal as refusal:
                 response = problems.answered(_problem(refusal))
-            except Exception:
+            except Exception as error:
                 log.exception("failure at %s %r", request.method, request.path)
-                response = problems.failure(asker.current().request_id)
+                outage = refusal_for_outage(error)
+                response = (
+                    problems.answered(_problem(outage)) if outage else problems.failure(asker.current().request_id)
+                )
             for name, value in carried.items():
                 response.set_header(name, value)
             return response
@@ -119,7 +122,8 @@ class Gate:
 
 def _problem(refusal: Refusal) -> Problem:
     kind = Kind.of_status(refusal.status)
-    return Problem(kind, str(refusal), headers={"Retry-After": "1"} if kind is Kind.TOO_MANY_REQUESTS else None)
+    waits = {"Retry-After": "1"} if kind is Kind.TOO_MANY_REQUESTS else refusal.headers
+    return Problem(kind, str(refusal), headers=waits)
 
 
 def _parts(operation: Operation) -> dict[str, Any]:

@@ -18,7 +18,10 @@ _ABOUT = (
     "letters, days are written 2026-03-02, moments 2026-03-02T09:30:00Z. A program asks in the name of the user whose "
     "token it sends, and sees and does no more than that user may."
 )
-_ALWAYS = (Kind.UNAUTHORIZED, Kind.FORBIDDEN, Kind.TOO_MANY_REQUESTS, Kind.FAILURE, Kind.MALFORMED, Kind.INVALID)
+_ALWAYS = (
+    Kind.UNAUTHORIZED, Kind.FORBIDDEN, Kind.TOO_MANY_REQUESTS, Kind.FAILURE, Kind.UNAVAILABLE, Kind.DISK_FULL,
+    Kind.MALFORMED, Kind.INVALID,
+)  # fmt: skip
 
 
 def document(operations: Iterable[Operation], version: str) -> _Json:
@@ -169,7 +172,7 @@ def _problem(kind: Kind, schemas: _Schemas) -> _Json:
     headers = {}
     if kind is Kind.UNAUTHORIZED:
         headers["WWW-Authenticate"] = _header("^Bearer", "How to authenticate.")
-    if kind is Kind.TOO_MANY_REQUESTS:
+    if kind in {Kind.TOO_MANY_REQUESTS, Kind.UNAVAILABLE}:
         headers["Retry-After"] = _header("^[0-9]+$", "After how many seconds to go on.")
     content = {MEDIA_TYPE: {"schema": schemas[ProblemAnswer, "serialization"]}}
     return {"description": kind.title, "headers": headers, "content": content}

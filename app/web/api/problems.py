@@ -26,6 +26,8 @@ class Kind(Enum):
     VERSION_REQUIRED = (428, "Say which version is to be changed")
     TOO_MANY_REQUESTS = (429, "One moment, please")
     FAILURE = (500, "Something went wrong here")
+    UNAVAILABLE = (503, "The database does not answer")
+    DISK_FULL = (507, "The disk of the server is full")
 
     def __init__(self, status: int, title: str) -> None:
         self.status = status

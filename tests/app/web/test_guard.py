@@ -1,5 +1,6 @@
 """What every request passes: who asks, what they may, and what is answered when something breaks."""
 
+import psycopg
 import pytest
 from support.browser import path_of
 from support.records import a_user
@@ -61,6 +62,34 @@ def test_a_failure_shows_an_id_and_no_reason(broken, caplog):
     assert "Traceback" not in page.text
     assert f"<code>{page.headers['X-Request-Id']}</code>" in page.text
     assert "the secret reason" in caplog.text
+
+
+@pytest.mark.parametrize(
+    ("error", "status", "sentence"),
+    [
+        (
+            psycopg.OperationalError("connection refused"),
+            503,
+            "The database does not answer just now. Nothing was changed",
+        ),
+        (
+            psycopg.errors.DiskFull("No space left on device"),
+            507,
+            "Nothing was saved. Please tell whoever runs this site",
+        ),
+    ],
+    ids=["database-away", "disk-full"],
+)
+def test_an_outage_is_told_in_words_that_say_what_to_do(browser, monkeypatch, error, status, sentence):
+    def fail(*_words):
+        raise error
+
+    monkeypatch.setattr("app.store.invoices.exist", fail)
+    page = browser.get("/", expect_errors=True)
+
+    assert page.status_int == status
+    assert sentence in page.text
+    assert str(error) not in page.text
 
 
 def test_a_failure_takes_back_what_was_half_done(broken):

@@ -1,5 +1,6 @@
 """What every request of a program passes: its token, how often it asks, its rights, and what it sends."""
 
+import psycopg
 import pytest
 from support.browser import Browser
 from support.records import a_user
@@ -215,6 +216,18 @@ def test_a_failure_is_told_by_its_id_alone(program, monkeypatch, caplog):
     assert answer.json["failure_id"] == answer.headers["X-Request-Id"]
     assert "division" not in answer.text
     assert "division" in caplog.text
+
+
+def test_a_database_that_is_away_is_told_with_how_long_to_wait(program, monkeypatch):
+    def fail(_day):
+        raise psycopg.OperationalError("connection refused")
+
+    monkeypatch.setattr("app.store.positions.by_due_date", fail)
+
+    answer = program.ask("/reports/ageing")
+
+    assert problem(answer)[:2] == (503, "/api#unavailable")
+    assert answer.headers["Retry-After"] == "5"
 
 
 def test_a_post_without_a_key_is_refused(program, ledger):
