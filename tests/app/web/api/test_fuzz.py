@@ -83,9 +83,10 @@ def _is_valid(case):
 
 def _version(parts):
     for name, table in TABLES.items():
-        if isinstance(parts.get(name), int):
+        # Drawn as a number, followed from an answer as a text.
+        if re.fullmatch("[0-9]{1,18}", str(parts.get(name, ""))):
             with connection():
-                row = table.get_or_none(table.id == parts[name])
+                row = table.get_or_none(table.id == int(parts[name]))
             return row.version if row else 1
     return 1
 
