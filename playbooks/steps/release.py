@@ -15,6 +15,7 @@ RELEASES = "/opt/invoices/releases"
 CURRENT = "/opt/invoices/current"
 KEPT = 5
 _NAME_LENGTH = 12
+_SERVED = ".served"  # in the folder of a release that has served: one that failed its gate is not to be gone back to
 
 
 class ReleaseError(Exception):
@@ -84,27 +85,34 @@ def current(host: Host) -> str:
 
 
 def make_current(host: Host, version: str) -> None:
-    """Let the link point to the release, at once; and let the release be the newest."""
-    host.act("touch", folder_of(version))
+    """Let the link point to the release, at once; and remember that it has served."""
+    host.act("touch", f"{folder_of(version)}/{_SERVED}")
     host.act("ln", "-sfn", "--", folder_of(version), f"{CURRENT}.new")
     host.act("mv", "-T", "--", f"{CURRENT}.new", CURRENT)
 
 
 def kept(host: Host) -> list[str]:
-    """Return the releases on the server, the one that served last first."""
-    found = host.run("ls", "-1t", RELEASES, check=False)
-    return [name for name in found.out.split() if not name.endswith((".partial", ".tar.gz"))] if found.ok else []
+    """Return the releases that can be gone back to, as they have served, the newest first."""
+    found = host.run(
+        "find", RELEASES, "-mindepth", "2", "-maxdepth", "2", "-name", _SERVED, "-printf", "%T@ %h\\n", check=False
+    )
+    newest_first = sorted((line.split(" ", 1) for line in found.out.splitlines()), key=_moment, reverse=True)
+    return [folder.rpartition("/")[2] for _, folder in newest_first]
 
 
 def prune(host: Host) -> list[str]:
-    """Remove all but the newest releases with their images, and return which; never the one that serves."""
-    serving = current(host)
-    outdated = [version for version in kept(host)[KEPT:] if version != serving]
+    """Remove all but the newest that have served, with their images, and return which; never the one that serves."""
+    remain = {*kept(host)[:KEPT], current(host)}
+    outdated = [name for name in host.run("ls", "-1", RELEASES, check=False).out.split() if name not in remain]
     for version in outdated:
         host.act("rm", "-rf", "--", folder_of(version))
         host.act("docker", "image", "rm", f"invoices-app:{version}", check=False)
         host.act("rm", "-f", "--", f"/var/log/invoices/app-{version}.log.gz")
     return outdated
+
+
+def _moment(line: list[str]) -> float:
+    return float(line[0])
 
 
 def _git(root: Path, *words: str) -> str:

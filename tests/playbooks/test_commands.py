@@ -3,7 +3,7 @@
 import json
 
 import pytest
-from support.recording_stack import LIST, OLD
+from support.recording_stack import LIST, OLD, served
 
 from playbooks import (
     audit,
@@ -25,7 +25,7 @@ NOBODY_HOLDS = {"test -d /opt/invoices/lock": Ran(1, "")}
 def test_status_names_what_serves_and_how_it_is(command):
     command.server.answers |= NOBODY_HOLDS | {
         "readlink *": Ran(0, "/opt/invoices/releases/old\n"),
-        "ls -1t *": Ran(0, "old\nolder\n"),
+        "find /opt/invoices/releases -mindepth *": Ran(0, served("older", "old")),
         "docker ps * label=com.docker.compose.oneoff=False --format *": Ran(0, f"1 {OLD} invoices-app:old running\n"),
         "df *": Ran(0, "Use%\n 38%\n"),
         "cat /proc/loadavg": Ran(0, "0.42 0.3 0.2 1/2 3\n"),
@@ -137,8 +137,9 @@ def test_a_rollback_lets_the_version_before_serve_and_is_logged(command, monkeyp
     monkeypatch.setattr("playbooks.steps.switching._HANDING_OVER_SECONDS", 0)
     command.server.started = "2 invoices-app-2 invoices-app:older running"
     command.server.answers |= {
-        "readlink *": Ran(0, "/opt/invoices/releases/old\n"), "ls -1t *": Ran(0, "old\nolder\n"), "find *": Ran(0, ""),
-    }  # fmt: skip
+        "readlink *": Ran(0, "/opt/invoices/releases/old\n"),
+        "find /opt/invoices/releases -mindepth *": Ran(0, served("older", "old")),
+    }
 
     command.run(rollback, "rollback")
 
@@ -151,7 +152,10 @@ def _logged(server):
 
 
 def test_a_rehearsed_rollback_only_says_which(command):
-    command.server.answers |= {"readlink *": Ran(0, "/opt/invoices/releases/old\n"), "ls -1t *": Ran(0, "old\nolder\n")}
+    command.server.answers |= {
+        "readlink *": Ran(0, "/opt/invoices/releases/old\n"),
+        "find /opt/invoices/releases -mindepth *": Ran(0, served("older", "old")),
+    }
 
     assert "older would serve in place of old." in command.run(rollback, "rollback", dry_run=True)
     assert command.server.acted == []

@@ -166,7 +166,7 @@ def test_a_rehearsal_does_nothing_at_all(server):
 
 def test_the_proxy_reads_its_settings_again_only_when_they_changed(server):
     folder = "/opt/invoices/releases/new/stack/proxy/conf"
-    server.answers["find *"] = Ran(0, "Caddyfile\nupstream\n")
+    server.answers["find */stack/proxy/conf *"] = Ran(0, "Caddyfile\nupstream\n")
     server.files[f"{folder}/Caddyfile"] = "one\n"
     server.files[f"{folder}/upstream"] = "app:8000\n"
 

@@ -5,6 +5,7 @@ import tarfile
 
 import pytest
 from support.recording_host import RecordingHost
+from support.recording_stack import served
 
 from playbooks.steps import release
 from playbooks.steps.release import Release, ReleaseError
@@ -80,17 +81,22 @@ def test_the_links_goes_to_the_new_release_at_once():
     ]
 
 
-def test_five_releases_are_kept_and_never_the_serving_one_removed():
+def test_five_releases_are_kept_and_the_serving_one_and_none_that_never_served():
     host = RecordingHost(
         answers={
             "readlink *": Ran(0, "/opt/invoices/releases/g\n"),
-            "ls -1t *": Ran(0, "a\nb\nc.partial\nc\nd\ne\nf\ng\n"),
+            "find *": Ran(0, served("g", "f", "e", "d", "c", "b", "a")),
+            "ls -1 *": Ran(0, "a\nb\nc\nd\ne\nf\ng\nbroken\n"),
         }
     )
 
-    assert release.prune(host) == ["f"]
-    assert host.acted == [
+    assert release.prune(host) == ["f", "broken"]
+    assert host.acted[:3] == [
         "rm -rf -- /opt/invoices/releases/f",
         "docker image rm invoices-app:f",
         "rm -f -- /var/log/invoices/app-f.log.gz",
     ]
+
+
+def test_the_release_that_served_last_is_the_first():
+    assert release.kept(RecordingHost(answers={"find *": Ran(0, served("a", "b"))})) == ["b", "a"]

@@ -2,12 +2,13 @@
 
 import pytest
 from support.recording_host import RecordingHost
+from support.recording_stack import served
 
 from playbooks.rollback import chosen, refuse_over_migrations
 from playbooks.steps.session import RefusedError
 from provisioning.host import Ran
 
-KEPT = {"readlink *": Ran(0, "/opt/invoices/releases/new\n"), "ls -1t *": Ran(0, "new\nold\nolder\n")}
+KEPT = {"readlink *": Ran(0, "/opt/invoices/releases/new\n"), "find *": Ran(0, served("older", "old", "new"))}
 
 
 def test_without_a_word_it_goes_back_to_the_one_before():
@@ -27,7 +28,7 @@ def test_a_release_that_is_not_kept_is_refused_with_those_that_are():
 
 def test_where_nothing_else_was_deployed_it_says_so():
     with pytest.raises(RefusedError, match="no other is kept"):
-        chosen(RecordingHost(answers=KEPT | {"ls -1t *": Ran(0, "new\n")}), "")
+        chosen(RecordingHost(answers=KEPT | {"find *": Ran(0, served("new"))}), "")
 
 
 def test_a_migration_that_the_release_does_not_know_is_refused():
