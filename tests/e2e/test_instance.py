@@ -5,6 +5,15 @@ import subprocess
 
 import pytest
 
+from tests.support.instance import running
+
+
+@pytest.fixture(scope="module")
+def instance(docker_engine):
+    """One of their own, that nothing was done to."""
+    with running("bare") as started:
+        yield started
+
 
 def test_an_instance_lets_its_user_in_and_become_root(instance):
     assert instance.ssh("sudo -n id -un") == "root"
