@@ -13,7 +13,7 @@ from playbooks.steps.switching import Switch
 from provisioning.host import Host
 
 _MIGRATIONS = "app/store/migrations"
-_APPLIED = "SELECT name FROM migratehistory ORDER BY name"
+_APPLIED = "SELECT name FROM schema_migration ORDER BY name"  # as the app calls its table
 
 
 @task(help=SERVER_HELP | {"to": "The release to go back to; by default the one before.", "dry_run": "Only say which."})

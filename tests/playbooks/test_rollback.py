@@ -4,6 +4,8 @@ import pytest
 from support.recording_host import RecordingHost
 from support.recording_stack import served
 
+from app.store.database import MIGRATION_TABLE
+from playbooks import rollback
 from playbooks.rollback import chosen, refuse_over_migrations
 from playbooks.steps.session import RefusedError
 from provisioning.host import Ran
@@ -51,3 +53,7 @@ def test_a_release_that_knows_every_migration_is_not_refused():
     )
 
     refuse_over_migrations(host, "old")
+
+
+def test_the_migrations_are_read_where_the_app_keeps_them():
+    assert f" FROM {MIGRATION_TABLE} " in rollback._APPLIED
