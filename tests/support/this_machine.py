@@ -9,6 +9,8 @@ import subprocess
 from functools import cache
 from pathlib import Path
 
+from tests.support.docker_engine import EngineError
+
 _BUNDLE = "/etc/ssl/certs/ca-certificates.crt"
 _CERTIFICATE = re.compile(r"-----BEGIN CERTIFICATE-----.*?-----END CERTIFICATE-----", re.DOTALL)
 _NAMES_OF_BUNDLES = ("SSL_CERT_FILE", "REQUESTS_CA_BUNDLE", "PIP_CERT")
@@ -28,19 +30,18 @@ def files() -> dict[str, str]:
 
 @cache
 def debian_mirrors(suite: str) -> list[str]:
-    """Return the lines of a sources.list for a suite, from where this machine has its own."""
-    main, security = "http://deb.debian.org/debian", "http://deb.debian.org/debian-security"
+    """Return the lines of a sources.list for a suite, from where this machine has its own; raises EngineError."""
+    main = security = ""
     for line in _printed("apt-get", "indextargets", "--format", "$(REPO_URI) $(RELEASE)").splitlines():
         uri, _, release = line.partition(" ")
         if "debian" in uri and release.endswith("-security"):
             security = uri.rstrip("/")
         elif "debian" in uri and re.fullmatch(r"[a-z]+", release):
             main = uri.rstrip("/")
-    return [
-        f"deb {main} {suite} main",
-        f"deb {main} {suite}-updates main",
-        f"deb {security} {suite}-security main",
-    ]
+    if not main:
+        raise EngineError("apt knows no mirror of Debian on this machine: look at /etc/apt, then run `apt-get update`.")
+    lines = [f"deb {main} {suite} main", f"deb {main} {suite}-updates main"]
+    return [*lines, f"deb {security} {suite}-security main"] if security else lines
 
 
 @cache
