@@ -59,6 +59,7 @@ class Settings:
     mail_from: str
     trusted_proxies: tuple[IPv4Network | IPv6Network, ...]
     api_requests_per_minute: int
+    disk_reserve_bytes: int
     server_workers: int
     log_level: str
     log_format: str
@@ -103,6 +104,7 @@ class Settings:
             mail_from=source.read("MAIL_FROM", _sender if smtp_url else str, ""),
             trusted_proxies=source.read("TRUSTED_PROXIES", _networks, ""),
             api_requests_per_minute=source.read("API_REQUESTS_PER_MINUTE", _positive, "300"),
+            disk_reserve_bytes=source.read("DISK_RESERVE_MEGABYTES", _positive, "200") * MEGABYTE,
             server_workers=source.read("SERVER_WORKERS", _positive, "2"),
             log_level=source.read("LOG_LEVEL", _log_level, "INFO"),
             log_format=source.read("LOG_FORMAT", _log_format, "json" if _is_https(public_url) else "text"),

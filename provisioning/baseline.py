@@ -8,6 +8,7 @@ from provisioning import (
     bans,
     clock,
     directories,
+    disk_reserve,
     docker_engine,
     file_modes,
     firewall,
@@ -59,6 +60,7 @@ def _changes(host: Host, settings: Settings, can_still_connect: Callable[[], boo
         lambda: ssh_access.ensure(host, settings, can_still_connect),
         lambda: bans.ensure(host),  # after the firewall, in whose terms it bans
         lambda: docker_engine.ensure(host, found),
+        lambda: disk_reserve.ensure(host),  # after Docker, whose folder tells which disk is meant
         lambda: audit.ensure(host, found),  # after Docker, whose files it watches
         lambda: nightly_pruning.ensure(host),
         lambda: security_updates.ensure(host),  # late: nothing is to be updated beneath us

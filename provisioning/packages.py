@@ -4,7 +4,10 @@ from provisioning.change import Change
 from provisioning.ensure import no_packages, packages
 from provisioning.host import Host
 
-_NEEDED = ("apparmor", "ca-certificates", "dbus", "iproute2", "kmod", "logrotate", "openssh-server", "procps", "sudo")
+_NEEDED = (
+    "apparmor", "ca-certificates", "dbus", "e2fsprogs", "iproute2", "kmod", "logrotate", "openssh-server", "procps",
+    "sudo",
+)  # fmt: skip
 # What listens without encryption, or hides what was changed (dev-sec package-01 to package-06, package-09).
 _UNWANTED = (
     "atftpd", "inetutils-inetd", "inetutils-telnetd", "nis", "openbsd-inetd", "prelink", "rsh-redone-server",

@@ -31,17 +31,20 @@ class Heartbeat:
     def beat(self) -> None:
         """Tell that the worker is alive; where that cannot be written, it will be missed."""
         with contextlib.suppress(OSError):
+            if self._is_ours():
+                self.path.touch()  # which a full disk has room for
+                return
             fresh = self.path.with_suffix(".new")
             fresh.write_text(self.machine, encoding="utf-8")
             fresh.replace(self.path)
 
     def is_alive(self, now: float) -> bool:
         """Tell whether the worker of this machine was alive within the last minute."""
+        return self._is_ours() and now - self.path.stat().st_mtime < _LONGEST_PAUSE_SECONDS
+
+    def _is_ours(self) -> bool:
         try:
-            return (
-                self.path.read_text(encoding="utf-8") == self.machine
-                and now - self.path.stat().st_mtime < _LONGEST_PAUSE_SECONDS
-            )
+            return self.path.read_text(encoding="utf-8") == self.machine
         except FileNotFoundError:
             return False
 

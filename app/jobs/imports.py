@@ -12,6 +12,7 @@ from app.store import imports
 from app.store.asker import Asker, asked_by
 from app.store.database import after_commit, connection
 from app.store.imports import State
+from app.store.outages import Outage, outage_behind
 from app.workbook.importing import Importer, NotNowError
 
 log = logging.getLogger(__name__)
@@ -51,10 +52,10 @@ class ImportJobs:
                 return
             try:
                 self._do(import_id, stored.state)
-            except Exception:
+            except Exception as error:
                 failure_id = secrets.token_hex(4)
                 log.exception("failure %s at import %s (%s)", failure_id, import_id, stored.state)
-                failure = f"Something went wrong and nothing was changed; the log tells more under {failure_id}."
+                failure = _FAILURES.get(outage_behind(error), _FAILURE).format(failure_id)
                 imports.claim(import_id, (stored.state,), _STATE_BEFORE[stored.state], failure)
 
     def _do(self, import_id: int, state: State) -> None:
@@ -75,4 +76,9 @@ class ImportJobs:
             imports.claim(import_id, (State.UNDOING,), State.APPLIED, reasons)
 
 
+_FAILURE = "Something went wrong and nothing was changed; the log tells more under {}."
+_FAILURES: dict[Outage | None, str] = {
+    Outage.DISK_FULL: "The disk of the server is full and nothing was changed; try again once there is room ({}).",
+    Outage.DATABASE_AWAY: "The database went away and nothing was changed; please try again ({}).",
+}
 _STATE_BEFORE = {State.READING: State.FAILED, State.APPLYING: State.PREVIEWED, State.UNDOING: State.APPLIED}

@@ -11,7 +11,7 @@ from peewee import Case
 
 from app.domain.permissions import EVERYTHING, Right, Scope, TokenRight, token_may
 from app.store import audit, tables, users
-from app.store.database import transaction, unless_busy
+from app.store.database import transaction, unless_hindered
 from app.store.users import User
 
 PREFIX = "invoices_"  # what scanners for leaked secrets know a token by
@@ -118,7 +118,7 @@ def count_use(token_id: int, now: datetime) -> int:
     minute = int(now.timestamp()) // 60
     again = Case(None, [(_Token.minute == minute, _Token.uses_in_minute + 1)], 1)
     # Never waiting for an import to end: on SQLite some uses then go uncounted.
-    with unless_busy():
+    with unless_hindered():
         _Token.update(minute=minute, uses_in_minute=again, last_used_at=now).where(_Token.id == token_id).execute()
     used: Any = _Token.select(_Token.minute, _Token.uses_in_minute).where(_Token.id == token_id).tuples().first()
     return used[1] if used and used[0] == minute else 1

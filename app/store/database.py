@@ -12,6 +12,7 @@ from playhouse.db_url import connect as connect_url
 from playhouse.migrations import Runner
 
 from app.store import tables
+from app.store.outages import Outage, outage_behind
 from app.store.postgresql import Postgresql
 
 MIGRATION_TABLE = "schema_migration"  # where the runner notes what it has applied
@@ -147,19 +148,21 @@ def days_between(later: Any, earlier: Any) -> Any:
 
 
 @contextmanager
-def unless_busy() -> Iterator[None]:
-    """Let the block's write go by where somebody else holds SQLite's one lock; only for what may as well be lost."""
-    if is_postgresql():
-        yield
-        return
-    tables.database.execute_sql("PRAGMA busy_timeout = 50")
+def unless_hindered() -> Iterator[None]:
+    """Let the block's write go by where it could not be done at once; only for what may as well be lost.
+
+    Either the disk is full, or somebody else holds the one lock that SQLite has.
+    """
+    if not is_postgresql():
+        tables.database.execute_sql("PRAGMA busy_timeout = 50")
     try:
         yield
     except peewee.OperationalError as error:
-        if "locked" not in str(error):
+        if outage_behind(error) is not Outage.DISK_FULL and "locked" not in str(error):
             raise
     finally:
-        tables.database.execute_sql(f"PRAGMA busy_timeout = {_SQLITE_PRAGMAS['busy_timeout']}")
+        if not is_postgresql():
+            tables.database.execute_sql(f"PRAGMA busy_timeout = {_SQLITE_PRAGMAS['busy_timeout']}")
 
 
 def rehearse(action: Callable[[], None]) -> None:

@@ -7,7 +7,7 @@ from typing import Any
 from peewee import JOIN
 
 from app.store import remembered, tables, users
-from app.store.database import unless_busy
+from app.store.database import unless_hindered
 from app.store.prepared import Slot, prepared
 from app.store.users import User
 
@@ -68,7 +68,7 @@ def touch(login: Login, now: datetime) -> None:
     """Note that the browser was seen, at most once a minute and never waiting for an import to end."""
     if now - login.last_seen_at < _SEEN_EVERY:
         return
-    with unless_busy():
+    with unless_hindered():
         tables.Login.update(last_seen_at=now).where(tables.Login.id == login.id).execute()
 
 

@@ -54,6 +54,7 @@ from app.web.password_links import PasswordLinks
 from app.web.payments import Payments
 from app.web.refusals import NotFoundError, Refusal
 from app.web.rendering import Pages
+from app.web.room import Room
 from app.web.second_factors import SecondFactors
 from app.web.security_headers import security_headers
 from app.web.session_tokens import SessionTokens
@@ -73,9 +74,10 @@ def build(settings: Settings, now: Callable[[], datetime] = clock.utc_now) -> bo
     csrf = Csrf(derived_all(settings.secret_keys, "csrf"), settings.public_url)
     flashes = Flashes(derived_all(settings.secret_keys, "flash"))
     tokens = SessionTokens.signed_with(*settings.secret_keys)
-    pages = Pages(rendering.templates(assets), csrf, flashes, cookies)
+    room = Room.by(settings)
+    pages = Pages(rendering.templates(assets), csrf, flashes, cookies, room)
     admission = Admission.by(settings)
-    guard = Guard(now, settings.time_zone, tokens, cookies, csrf, flashes, pages, admission)
+    guard = Guard(now, settings.time_zone, tokens, cookies, csrf, flashes, pages, admission, room)
 
     browsers = BrowserSessions(tokens, cookies, timedelta(hours=settings.session_hours))
     halves = SessionTokens.signed_with(*settings.secret_keys, purpose="half")
@@ -90,7 +92,7 @@ def build(settings: Settings, now: Callable[[], datetime] = clock.utc_now) -> bo
     for_programs = operations(
         Invoice(zone), Customer(), Payment(), Import(importer, jobs), Report(zone), Export(importer)
     )
-    gate = Gate(now, zone, admission, settings.api_requests_per_minute)
+    gate = Gate(now, zone, admission, room, settings.api_requests_per_minute)
     reference = Reference(pages, for_programs, settings.api_requests_per_minute)
 
     invoice_page = InvoicePage(pages, settings.time_zone)

@@ -23,6 +23,7 @@ from app.web.incoming import asked_by_user
 from app.web.locales import Locale
 from app.web.refusals import ForbiddenError, LengthRequiredError, Refusal, TooLargeError, refusal_for_outage
 from app.web.rendering import Pages, address
+from app.web.room import Room
 from app.web.session_tokens import SessionTokens
 from app.web.visits import Visit
 
@@ -57,6 +58,7 @@ class Guard:
     flashes: Flashes
     pages: Pages
     admission: Admission
+    room: Room
 
     def around(self, route: Route) -> Callable[..., HTTPResponse]:
         """Return what answers the route."""
@@ -98,6 +100,8 @@ class Guard:
                 _check_right(visit, route.right)
             if visit.method in SAFE_METHODS:
                 return route.handler(visit, **arguments)
+            if route.right is not None:
+                self.room.check(route.right)
             with _body_of(visit, route.largest_body) as sent:
                 self._check_form(sent)
                 return route.handler(sent, **arguments)

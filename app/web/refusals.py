@@ -56,6 +56,9 @@ class DiskFullError(Refusal):
     status = 507
     title = "The disk of the server is full"
 
+    def __init__(self) -> None:
+        super().__init__("Nothing was saved. Please tell whoever runs this site; what is there can still be read.")
+
 
 def refusal_for_outage(error: Exception) -> Refusal | None:
     """Return what to answer where the store cannot work just now, None where the program itself is wrong."""
@@ -65,8 +68,6 @@ def refusal_for_outage(error: Exception) -> Refusal | None:
                 "The database does not answer just now. Nothing was changed; please try again soon."
             )
         case Outage.DISK_FULL:
-            return DiskFullError(
-                "Nothing was saved. Please tell whoever runs this site; what is there can still be read."
-            )
+            return DiskFullError()
         case _:
             return None

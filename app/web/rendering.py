@@ -41,6 +41,7 @@ from app.web.csrf import FIELD, Csrf
 from app.web.flashes import Flashes
 from app.web.locales import FALLBACK, Locale
 from app.web.refusals import Refusal
+from app.web.room import Room
 from app.web.visits import Visit
 
 _TEMPLATES = Path(__file__).parents[1] / "templates"
@@ -59,6 +60,7 @@ class Pages:
     csrf: Csrf
     flashes: Flashes
     cookies: Cookies
+    room: Room
 
     def show(self, visit: Visit, template: str, *, status: int = 200, **values: Any) -> HTTPResponse:  # noqa: ANN401  # whatever the template shows
         """Answer with the page, and with the sentence that the last page left for it."""
@@ -119,12 +121,13 @@ class Pages:
             "visit": visit,
             "user": user,
             "flash": visit.flash,
+            "room": self.room,
             "may": lambda right: user is not None and user.may(right),
             "csrf_field": Markup('<input type="hidden" name="{}" value="{}">').format(FIELD, token),
         }
 
 
-_AROUND_NOBODY: dict[str, Any] = {"visit": None, "user": None, "flash": "", "may": lambda _right: False}
+_AROUND_NOBODY: dict[str, Any] = {"visit": None, "user": None, "flash": "", "room": None, "may": lambda _right: False}
 
 
 def templates(assets: Assets) -> Environment:

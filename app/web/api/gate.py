@@ -28,6 +28,7 @@ from app.web.api.shapes import Sent
 from app.web.downloads import XLSX
 from app.web.incoming import asked_by_user
 from app.web.refusals import Refusal, refusal_for_outage
+from app.web.room import Room
 
 JSON = "application/json"
 WORKBOOKS = (XLSX, "application/vnd.ms-excel.sheet.macroEnabled.12", "application/octet-stream")
@@ -51,6 +52,7 @@ class Gate:
     now: Callable[[], datetime]
     zone: ZoneInfo
     admission: Admission
+    room: Room
     requests_per_minute: int
 
     def around(self, operation: Operation) -> Callable[..., HTTPResponse]:
@@ -87,6 +89,8 @@ class Gate:
                 raise Problem(
                     Kind.FORBIDDEN, f"This needs the right to {operation.needs}, of the token and of its user."
                 )
+            if operation.method != "GET":
+                self.room.check(operation.right)
             call = Call(token, now, now.astimezone(self.zone).date())
             with asked_by_user(call.user, token.facts.name):
                 if operation.writes_anew:

@@ -1,7 +1,9 @@
 """The worker's heartbeat, as the health check of its container hears it."""
 
+import os
 import subprocess
 import sys
+import time
 
 import pytest
 
@@ -37,6 +39,16 @@ def test_the_heart_of_an_earlier_container_is_none(heartbeat):
     heartbeat.beat()
 
     assert not Heartbeat(heartbeat.path, "two").is_alive(last_beat(heartbeat))
+
+
+def test_a_heart_goes_on_beating_on_a_disk_that_has_no_room_for_another_file(heartbeat):
+    heartbeat.beat()
+    os.utime(heartbeat.path, (0, 0))
+    heartbeat.path.with_suffix(".new").mkdir()  # in the way of a new file
+
+    heartbeat.beat()
+
+    assert heartbeat.is_alive(time.time())
 
 
 def test_a_heart_that_cannot_beat_does_not_stop_the_worker(tmp_path):

@@ -1,5 +1,6 @@
 """The worker reads, applies and undoes imports as their states say, and takes up what an earlier one left."""
 
+import errno
 import io
 
 import pytest
@@ -80,6 +81,17 @@ def test_a_failure_nobody_foresaw_becomes_a_sentence_and_changes_nothing(jobs, u
     assert state_of(uploaded) is State.PREVIEWED
     assert imports.get(uploaded).failure.startswith("Something went wrong and nothing was changed")
     assert Invoice.select().count() == 0
+
+
+def test_a_disk_without_room_is_told_as_what_it_is(jobs, uploaded, monkeypatch):
+    def fail(*_):
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr("app.workbook.importing.Importer.preview", fail)
+    jobs.work_on(uploaded)
+
+    assert state_of(uploaded) is State.FAILED
+    assert imports.get(uploaded).failure.startswith("The disk of the server is full and nothing was changed")
 
 
 def test_what_an_earlier_worker_left_is_taken_up_again(importer, uploaded):
