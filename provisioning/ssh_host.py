@@ -4,6 +4,7 @@ import logging
 import posixpath
 import secrets
 import shlex
+import socket
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
@@ -19,19 +20,24 @@ from provisioning.host import HostError, Ran
 logging.getLogger("paramiko").setLevel(logging.CRITICAL)  # it would print what becomes a sentence here
 
 CONNECT_SECONDS = 10
-_KEEPALIVE_SECONDS = 30
+_KEEPALIVE_SECONDS = 10
+_SILENCE_MILLISECONDS = 30_000  # for so long nothing may be heard of the server
 _ATTEMPTS = 3
 _LINES_TOLD = 15
 _LONGEST_COMMAND_TOLD = 200
 
 
 class SshHost:
-    """A server that is logged in to as a user who may become root without a password."""
+    """A server that is logged in to as a user who may become root without a password.
+
+    Once the connection is lost, whatever else is asked of it fails with the sentence that says when that was.
+    """
 
     def __init__(self, connection: Connection, *, is_rehearsal: bool = False) -> None:
         self._connection = connection
         self.is_rehearsal = is_rehearsal
         self.name = str(connection.host)
+        self._lost = ""
 
     def run(self, *command: str, stdin: str | bytes = "", check: bool = True, seconds: int = 60) -> Ran:
         """Run a command as root that changes nothing."""
@@ -83,7 +89,7 @@ class SshHost:
         if self.is_rehearsal:
             return
         landing = f"/tmp/invoices-{secrets.token_hex(8)}"  # noqa: S108  # nobody can guess it, and it is gone at once
-        with _as_host_error(self.name, f"the upload of {Path(local).name}"):
+        with self._reached(f"the upload of {Path(local).name}"):
             self._connection.put(local, landing)
         try:
             self.act("install", "-D", "-m", mode, "-o", "root", "-g", "root", landing, path)
@@ -92,7 +98,7 @@ class SshHost:
 
     def _run(self, command: Sequence[str], stdin: str | bytes, seconds: int) -> Ran:
         # Not by Fabric's own `run`: it feeds standard input a character at a time, a hundred a second.
-        with _as_host_error(self.name, shlex.join(command)[:_LONGEST_COMMAND_TOLD]), ThreadPoolExecutor(2) as beside:
+        with self._reached(shlex.join(command)[:_LONGEST_COMMAND_TOLD]), ThreadPoolExecutor(2) as beside:
             given, out, err = self._connection.client.exec_command(f"sudo -n -- {shlex.join(command)}", timeout=seconds)
             # Both are read while the input is written: whichever waited for the others would hold them all up.
             printed, complaints = beside.submit(out.read), beside.submit(err.read)
@@ -102,7 +108,27 @@ class SshHost:
                 _text(printed.result()),
                 _text(complaints.result()),
             )  # first: these waits end, that for the code does not
-            return Ran(out.channel.recv_exit_status(), *told)
+            exit_code = out.channel.recv_exit_status()
+            if not self._connection.is_connected:
+                raise EOFError
+            return Ran(exit_code, *told)
+
+    @contextmanager
+    def _reached(self, what: str) -> Iterator[None]:
+        """Make one sentence of whatever goes wrong with the connection during the block."""
+        if self._lost:
+            raise HostError(self._lost)
+        try:
+            yield
+        except (OSError, EOFError, paramiko.SSHException) as error:
+            if self._connection.is_connected:
+                reason = str(error) or type(error).__name__
+                raise HostError(f"{self.name}: the connection failed during {what} ({reason}).") from error
+            self._lost = (
+                f"{self.name}: the connection was lost during {what}. What was begun there may go on: "
+                "see `fab status`, then run the command again."
+            )
+            raise HostError(self._lost) from error
 
 
 @contextmanager
@@ -153,6 +179,8 @@ def _connection(address: str, user: str, known_hosts: Path, identity: str, confi
         break
     with connection:
         connection.transport.set_keepalive(_KEEPALIVE_SECONDS)
+        if hasattr(socket, "TCP_USER_TIMEOUT"):  # Linux has it, and gives up after a quarter of an hour otherwise
+            connection.transport.sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, _SILENCE_MILLISECONDS)
         yield connection
 
 
@@ -162,16 +190,6 @@ def _why(error: Exception) -> str:
     if "banner" in str(error):
         return "it ends the connection at once, as it does for a while after many tries from one place: wait a minute"
     return str(error)
-
-
-@contextmanager
-def _as_host_error(name: str, what: str) -> Iterator[None]:
-    try:
-        yield
-    except (TimeoutError, OSError, EOFError, paramiko.SSHException) as error:
-        raise HostError(
-            f"{name}: the connection failed during {what} ({str(error) or type(error).__name__})."
-        ) from error
 
 
 def _text(printed: bytes) -> str:

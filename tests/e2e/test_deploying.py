@@ -183,6 +183,33 @@ def test_a_deploy_that_is_killed_after_any_step_ends_well_when_it_is_run_again(s
     assert site.ask("GET", "/health").status == 200
 
 
+def test_a_deploy_that_loses_its_server_says_so_and_the_old_version_serves_on(serving, site, figure):
+    old = serving.first_version
+    new = changed(serving.operator, "cut off")
+    cut_off = serving.operator.started("deploy")
+    cut_off.wait_for("Upload the release")
+
+    serving.instance.disconnect()
+    began = time.monotonic()
+    try:
+        done = cut_off.communicate_within(120)
+    finally:
+        serving.instance.reconnect()
+    figure("network cut: a deploy says so after", f"{time.monotonic() - began:.0f} s", "60 s")
+
+    assert done.exit_code == 1
+    assert "the connection was lost during" in done.printed
+    assert "Traceback" not in done.printed
+    serving.recovered_within(30, lambda: site.ask("GET", "/health", seconds=2).status == 200)
+    assert serving.inside("readlink /opt/invoices/current").endswith(old)
+
+    refused = serving.operator.fab("deploy", fails=True)
+    assert "fab lock --release" in refused.printed
+    serving.operator.fab("lock", "--release")
+    serving.operator.fab("deploy")
+    assert serving.inside("readlink /opt/invoices/current").endswith(new)
+
+
 def test_a_dry_run_changes_nothing(serving):
     changed(serving.operator, "never deployed")
     before = serving.inside("ls -la --time-style=full-iso /opt/invoices /opt/invoices/releases"), serving.containers()

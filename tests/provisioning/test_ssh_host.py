@@ -25,6 +25,7 @@ pytestmark = pytest.mark.skipif(
 class Server:
     folder: Path
     port: int
+    process_id: int
 
     @property
     def known_hosts(self):
@@ -63,7 +64,7 @@ def server(tmp_path_factory):
     until = time.monotonic() + 10
     while not _answers(port) and time.monotonic() < until:
         time.sleep(0.05)
-    yield Server(folder, port)
+    yield Server(folder, port, process.pid)
     process.terminate()
     process.wait(10)
 
@@ -103,6 +104,15 @@ def test_a_long_input_and_a_long_output_go_through_at_once(server):
 def test_a_command_that_says_nothing_for_too_long_is_given_up(server):
     with server.connect() as host, pytest.raises(HostError, match="the connection failed during sleep 30"):
         host.run("sleep", "30", seconds=1)
+
+
+def test_a_connection_that_is_lost_is_told_and_what_comes_after_tells_the_same(server):
+    lost = "the connection was lost during pkill .* see `fab status`, then run the command again"
+    with server.connect() as host:
+        with pytest.raises(HostError, match=lost):
+            host.run("pkill", "--signal", "KILL", "--parent", str(server.process_id))
+        with pytest.raises(HostError, match=lost):
+            host.run("true")
 
 
 def test_a_file_is_put_there_whole_with_its_mode(server, tmp_path):
@@ -178,7 +188,7 @@ def test_a_key_that_is_not_let_in_is_told(server):
 
 
 def test_where_nothing_listens_it_says_so(server, tmp_path):
-    nobody = Server(server.folder, 1)
+    nobody = Server(server.folder, 1, 0)
 
     with pytest.raises(HostError, match=r"127\.0\.0\.1: it does not answer to SSH"), nobody.connect():
         pass

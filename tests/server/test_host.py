@@ -195,3 +195,22 @@ def test_H19_root_runs_nothing_from_where_it_happens_to_be(server):
     path = server.check_output("printenv PATH").strip().split(":")
 
     assert [folder for folder in path if not folder.startswith("/")] == []
+
+
+def test_H20_no_disk_is_nearly_full(lines_of):
+    # Mounted more than once, a disk is listed once; what is in memory is no disk.
+    used = lines_of("df --local --exclude-type=tmpfs --exclude-type=devtmpfs --output=pcent,ipcent,target")[1:]
+
+    assert [line for line in used if _percent(line.split()[0]) > 80 or _percent(line.split()[1]) > 80] == []
+
+
+def test_H20_some_of_the_disk_is_the_database_s_alone(server):
+    kind, options = server.check_output("findmnt -no FSTYPE,OPTIONS --target /var/lib/docker").split()
+    if kind != "ext4":
+        pytest.skip(f"{kind} keeps none back, ext4 does")
+
+    assert "resuid=999" in options.split(",")
+
+
+def _percent(told):
+    return 0 if told == "-" else int(told.rstrip("%"))

@@ -19,6 +19,7 @@ USER = "ubuntu"
 _FOLDER = CACHE / "instances"
 _FIRST_ADDRESS = 10
 _SECONDS_TO_BOOT = 90
+_DISK = "8G"  # as it may grow to: what is not written to takes no room
 _MIRROR_DROP_IN = "/etc/systemd/system/docker.service.d/registry-mirror.conf"
 # What the kernel calls its rights, by number; the engine of Debian 12 knows none after AUDIT_READ.
 _RIGHTS = """
@@ -69,6 +70,11 @@ class Instance:
         """A configuration for `ssh -F`, in which the instance goes by its name."""
         return self.folder / "ssh_config"
 
+    @property
+    def disk(self) -> Path:
+        """The file that is its disk: what Docker keeps on it, for a full one must not be this machine's."""
+        return self.folder / "disk.ext4"
+
     def ssh(self, command: str, *, seconds: int = 600) -> str:
         """Run a line of shell as the user, over SSH; raises EngineError."""
         ran = self._ssh(command, seconds)
@@ -117,6 +123,8 @@ class Instance:
         """Remove it with all that it holds."""
         docker("rm", "-f", "-v", self.container)
         docker("volume", "rm", "-f", f"{self.container}-docker")
+        for device in _run("losetup", "--noheadings", "--output", "NAME", "--associated", str(self.disk)).split():
+            _run("losetup", "--detach", device)
         shutil.rmtree(self.folder, ignore_errors=True)
         _remove_control_groups(self.container)
 
@@ -147,7 +155,8 @@ def start(name: str = "instance", *, suite: str = "trixie") -> Instance:
             found(name).stop()
         image = stand_in_images.build("instance", suite=suite)
         instance = Instance(name, _free_address(), "")
-        _run(instance, image)
+        _make_disk(instance)
+        _power_on(instance, image)
     instance = _let_in(instance)
     instance.wait()
     return instance
@@ -189,8 +198,23 @@ def _remove_left_behind(name: str) -> None:
             found(found_there[1]).stop()
 
 
-def _run(instance: Instance, image: str) -> None:
+def _make_disk(instance: Instance) -> None:
+    """Make a disk of its own; raises EngineError."""
     instance.folder.mkdir(parents=True, exist_ok=True)
+    _run("truncate", "--size", _DISK, str(instance.disk))
+    _run("mkfs.ext4", "-q", "-F", str(instance.disk))
+    device = _run("losetup", "--find", "--show", str(instance.disk))
+    docker("volume", "create", "--opt", "type=ext4", "--opt", f"device={device}", f"{instance.container}-docker")
+
+
+def _run(*command: str) -> str:
+    ran = subprocess.run(command, check=False, capture_output=True, text=True, timeout=120)
+    if ran.returncode != 0:
+        raise EngineError(f"`{' '.join(command)}` ended with {ran.returncode}:\n{ran.stderr}")
+    return ran.stdout.strip()
+
+
+def _power_on(instance: Instance, image: str) -> None:
     resolv_conf = instance.folder / "resolv.conf"
     resolv_conf.write_text(this_machine.nameservers(), encoding="utf-8")
     security = ["seccomp=unconfined", "apparmor=unconfined", "systempaths=unconfined"]

@@ -5,6 +5,7 @@ import os
 import shutil
 import subprocess
 import sys
+import threading
 import time
 from dataclasses import dataclass
 from pathlib import Path
@@ -99,7 +100,13 @@ class Running:
     process: "subprocess.Popen[str]"
 
     def communicate_within(self, seconds: int) -> Done:
-        printed, _ = self.process.communicate(timeout=seconds)
+        """Return how it ended and what it printed since it was last listened to; killed where it takes longer."""
+        assert self.process.stdout
+        killer = threading.Timer(seconds, self.process.kill)
+        killer.start()
+        with self.process:
+            printed = self.process.stdout.read()
+        killer.cancel()
         return Done(self.process.returncode, printed, 0)
 
     def wait_for(self, words: str) -> str:
