@@ -1,5 +1,7 @@
 """A server whose disk something has filled: it is read on, refuses to be written, and recovers when there is room."""
 
+import secrets
+
 import pytest
 
 BALLAST = "/var/lib/docker/ballast"
@@ -21,18 +23,19 @@ def full(serving):
 
 
 def test_a_full_disk_is_read_on_refuses_to_be_written_and_recovers_by_itself(site, invoice_id, full, figure):
+    key = f"on-a-full-disk-{secrets.token_hex(4)}"
     before = full.containers()
     assert site.ask("GET", "/health").status == 200
     assert site.ask("GET", f"/api/v1/invoices/{invoice_id}").json()["number"] == "1001"
 
-    refused = site.pay(invoice_id, 1, "on-a-full-disk")
+    refused = site.pay(invoice_id, 1, key)
     assert (refused.status, refused.json()["title"]) == (507, "The disk of the server is full")
 
     full.inside(f"rm {BALLAST} {BALLAST}-rest")
-    took = full.recovered_within(30, lambda: site.pay(invoice_id, 1, "on-a-full-disk").status == 201)
+    took = full.recovered_within(30, lambda: site.pay(invoice_id, 1, key).status == 201)
     figure("disk full: written to again after", f"{took:.1f} s", "30 s")
 
-    assert full.query("SELECT count(*) FROM payments WHERE reference = 'on-a-full-disk'") == "1"
+    assert full.query(f"SELECT count(*) FROM payments WHERE reference = '{key}'") == "1"
     assert full.containers() == before
     assert is_sound(full)
 
