@@ -8,6 +8,7 @@ from app.cli import audit, demo, imports, reports, secret_files, serving, tokens
 from app.jobs.job_queue import QueueUnavailableError
 from app.settings import SettingsError
 from app.store.database import DatabaseUnavailableError
+from app.store.outages import Outage, outage_behind
 from app.store.users import EmailTakenError
 from app.workbook.importing import NotNowError
 from app.workbook.refusal import WorkbookRefusedError
@@ -42,3 +43,7 @@ def main() -> None:
         for reason in getattr(refused, "reasons", ()):
             typer.echo(f"  {reason}", err=True)
         sys.exit(1)
+    except Exception as error:
+        if outage_behind(error) is not Outage.DISK_FULL:
+            raise
+        sys.exit("The disk of the server is full: nothing was changed. Make room, and try again.")

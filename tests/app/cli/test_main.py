@@ -1,0 +1,30 @@
+"""The command line ends with one sentence where a person can do something, and with a traceback where not."""
+
+import errno
+
+import pytest
+
+from app import cli
+
+
+def command_that_raises(error):
+    def commands():
+        raise error
+
+    return commands
+
+
+def test_a_full_disk_is_one_sentence(monkeypatch):
+    monkeypatch.setattr(cli, "commands", command_that_raises(OSError(errno.ENOSPC, "No space left on device")))
+
+    with pytest.raises(SystemExit) as ended:
+        cli.main()
+
+    assert ended.value.code == "The disk of the server is full: nothing was changed. Make room, and try again."
+
+
+def test_a_mistake_of_the_program_is_not_hidden(monkeypatch):
+    monkeypatch.setattr(cli, "commands", command_that_raises(ZeroDivisionError("by zero")))
+
+    with pytest.raises(ZeroDivisionError):
+        cli.main()
