@@ -9,12 +9,27 @@ from playbooks.steps.session import SERVER_HELP, STACK, session
 
 @task(
     help=SERVER_HELP
-    | {"email": "What the user signs in with.", "role": "admin, accountant or viewer.", "name": "The user's name."}
+    | {
+        "email": "What the user signs in with.",
+        "role": "admin, accountant or viewer.",
+        "name": "The user's name.",
+        "dry_run": "Only say who.",
+    }
 )
 def create_user(
-    context: Context, *, email: str, role: str = "viewer", name: str = "", server: str = "", stack: str = STACK
+    context: Context,
+    *,
+    email: str,
+    role: str = "viewer",
+    name: str = "",
+    server: str = "",
+    stack: str = STACK,
+    dry_run: bool = False,
 ) -> None:
     """Let somebody sign in, and print a one-time password."""
-    with session(context, server, stack) as found:
+    with session(context, server, stack, dry_run=dry_run) as found:
+        if dry_run:
+            found.steps.note(f"{email} would sign in as {role}, with a password that would be printed.")
+            return
         words = ["create-user", "--email", email, "--role", role, *(["--name", name] if name else [])]
         found.console.print(in_app(found.host, *words).out.strip(), markup=False)

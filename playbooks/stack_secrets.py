@@ -13,6 +13,11 @@ from playbooks.steps.stack import Stack
 from playbooks.steps.switching import Switch
 
 _KINDS = ("signing-key", "database")
+_WOULD = {
+    "": "The address of the mail server would be asked for",
+    "signing-key": "A new key would sign, and the one before still count",
+    "database": "The roles of the database would get new passwords",
+}
 _ROLES_SCRIPT = "/docker-entrypoint-initdb.d/10-roles.sh"  # made the roles, and takes their passwords again
 
 
@@ -22,18 +27,28 @@ _ROLES_SCRIPT = "/docker-entrypoint-initdb.d/10-roles.sh"  # made the roles, and
     | {
         "rotate": "signing-key (nobody is signed out) or database (the passwords of its roles).",
         "mail": "Ask for the address of the mail server, which holds a password; nothing switches mail off.",
+        "dry_run": "Only say what would be done.",
     },
 )
 def stack_secrets(
-    context: Context, *, rotate: str = "", mail: bool = False, server: str = "", stack: str = STACK
+    context: Context,
+    *,
+    rotate: str = "",
+    mail: bool = False,
+    server: str = "",
+    stack: str = STACK,
+    dry_run: bool = False,
 ) -> None:
     """Make secrets anew, or tell the app of a mail server; no secret leaves the server."""
-    with session(context, server, stack) as found:
+    with session(context, server, stack, dry_run=dry_run) as found:
         if (rotate and rotate not in _KINDS) or not (rotate or mail):
             raise RefusedError(f"Say what: --mail, or --rotate with one of {', '.join(_KINDS)}.")
         version = release.current(found.host)
         if not version:
             raise RefusedError(f"{found.host.name}: nothing was deployed yet, and the first deploy makes all secrets.")
+        if dry_run:
+            found.steps.note(f"{_WOULD[rotate]}; app and worker would be started with it, and no request lost.")
+            return
         url = getpass.getpass("SMTP_URL, such as smtp://user:password@host:587: ") if mail else ""
         what = f"rotate {rotate}" if rotate else "set mail"
         with lock.held(found.host, what):

@@ -85,6 +85,13 @@ def test_a_user_is_made_in_the_container_that_serves(command):
     ]
 
 
+def test_a_user_is_only_named_where_nothing_is_to_be_done(command):
+    printed = command.run(create_user, "create_user", email="ann@example.com", dry_run=True)
+
+    assert "ann@example.com would sign in as viewer" in printed
+    assert command.server.acted == []
+
+
 def test_a_user_is_not_made_where_the_app_does_not_run(command):
     command.server.app = []
 
@@ -164,6 +171,21 @@ def test_a_rehearsed_rollback_only_says_which(command):
 @pytest.mark.parametrize("options", [{}, {"rotate": "everything"}])
 def test_secrets_are_not_touched_without_a_clear_word(command, options):
     assert "--rotate with one of signing-key, database" in command.refused(stack_secrets, "stack_secrets", **options)
+    assert command.server.acted == []
+
+
+@pytest.mark.parametrize(
+    ("options", "would"),
+    [
+        ({"rotate": "database"}, "The roles of the database would get new passwords"),
+        ({"rotate": "signing-key"}, "A new key would sign, and the one before still count"),
+        ({"mail": True}, "The address of the mail server would be asked for"),
+    ],
+)
+def test_what_would_be_done_to_secrets_can_be_asked_first(command, options, would):
+    command.server.answers["readlink *"] = Ran(0, "/opt/invoices/releases/old\n")
+
+    assert would in command.run(stack_secrets, "stack_secrets", dry_run=True, **options)
     assert command.server.acted == []
 
 
