@@ -1,8 +1,12 @@
 """The living server keeps every control, and strangers' audits find nothing grave."""
 
 import json
+import socket
 import subprocess
 import sys
+from dataclasses import replace
+
+import pytest
 
 
 def test_every_control_is_kept(serving, figure):
@@ -11,6 +15,14 @@ def test_every_control_is_kept(serving, figure):
 
     assert "Every control is kept." in done.printed
     assert "✗" not in done.printed
+
+
+def test_by_ipv6_the_site_answers_and_ssh_which_no_network_of_that_family_may_use_does_not(deployed):
+    by_ipv6 = replace(deployed.site(), address=deployed.instance.ipv6_address)
+
+    assert by_ipv6.ask("GET", "/health").status == 200
+    with pytest.raises(TimeoutError):
+        socket.create_connection((by_ipv6.address, 22), timeout=3)
 
 
 def test_a_control_that_is_broken_is_found(serving):

@@ -122,7 +122,7 @@ class Running:
 
 def _facts(instance: Instance, ssh_from: str) -> dict[str, object]:
     return {
-        "host": instance.address, "ipv6_address": "", "user": USER, "server_name": "invoices",
+        "host": instance.address, "ipv6_address": instance.ipv6_address, "user": USER, "server_name": "invoices",
         "instance_name": "invoices", "host_keys": [instance.host_key], "domain": DOMAIN, "region": "",
         "ssh_cidrs": [ssh_from], "dns_records_to_set": "", "backup_bucket": "", "aws_access_key_id": "",
         "aws_secret_access_key": "", "restorer_access_key_id": "", "restorer_secret_access_key": "",
