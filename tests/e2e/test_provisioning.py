@@ -10,6 +10,13 @@ def test_what_was_provisioned_stays_as_it_is(provisioned, figure):
     assert re.search(r": 0 changed, \d+ as they should be", done.printed)
 
 
+def test_a_server_is_shaped_and_serves_by_one_line(serving):
+    done = serving.operator.fab("provision", "deploy")
+
+    assert ": 0 changed," in done.printed
+    assert f"serves {serving.first_version}" in done.printed
+
+
 def test_a_look_finds_nothing_to_change(provisioned):
     assert ": 0 would change," in provisioned.fab("provision", "--check").printed
 

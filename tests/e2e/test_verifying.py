@@ -8,6 +8,8 @@ from dataclasses import replace
 
 import pytest
 
+from tests.support.operators import DOMAIN
+
 
 def test_every_control_is_kept(serving, figure):
     done = serving.operator.fab("verify")
@@ -23,6 +25,25 @@ def test_by_ipv6_the_site_answers_and_ssh_which_no_network_of_that_family_may_us
     assert by_ipv6.ask("GET", "/health").status == 200
     with pytest.raises(TimeoutError):
         socket.create_connection((by_ipv6.address, 22), timeout=3)
+
+
+def test_what_a_container_publishes_by_mistake_is_not_reached(deployed):
+    image = f"invoices-app:{deployed.first_version}"
+    serve = "python -m http.server 8000"
+    deployed.inside(f"docker run --detach --rm --name mistake --publish 9999:8000 {image} {serve}")
+    try:
+        container = deployed.inside("docker inspect -f '{{.NetworkSettings.IPAddress}}' mistake")
+        deployed.recovered_within(10, lambda: "200 OK" in deployed.inside(f"curl -sI http://{container}:8000"))
+
+        for address in (deployed.instance.address, deployed.instance.ipv6_address):
+            with pytest.raises(TimeoutError):
+                socket.create_connection((address, 9999), timeout=3)
+    finally:
+        deployed.inside("docker rm --force mistake")
+
+
+def test_the_site_speaks_http_3(deployed):
+    assert deployed.instance.visited("--http3-only", f"https://{DOMAIN}/health", DOMAIN) == "3 200"
 
 
 def test_a_control_that_is_broken_is_found(serving):

@@ -86,6 +86,18 @@ class Instance:
         """Run a command as root past SSH, for what a test has to see or break on its own."""
         return docker("exec", self.container, *command)
 
+    def visited(self, option: str, url: str, domain: str) -> str:
+        """Return the version of HTTP and the status with which a stranger's curl is answered, by this address."""
+        image = docker("inspect", "-f", "{{.Image}}", self.container)
+        resolve = [f"{domain}:{port}:{self.address}" for port in (80, 443)]
+        curl = ["curl", "-ks", option, "-o", "/dev/null", "-w", "%{http_version} %{http_code}", url]
+        beside = ["run", "--rm", "--network", stand_in_images.NETWORK, "--entrypoint", "timeout", image, "20"]
+        return docker(*beside, *curl, *(word for one in resolve for word in ("--resolve", one)))
+
+    def unpack(self, archive: bytes, path: str) -> None:
+        """Lay out what a tar holds in a new folder."""
+        docker("exec", "-i", self.container, "sh", "-c", 'mkdir "$1" && tar -x -C "$1"', "sh", path, stdin=archive)
+
     def kill(self) -> None:
         """Take its power away."""
         docker("kill", self.container)
