@@ -46,7 +46,7 @@ e2e: .venv/dev ## deploy to a server of its own on this machine, then break it i
 	@tests/support/install_packages.sh chromium openssh-client
 	$(BIN)/pytest -q -rs tests/e2e $(ARGS)
 
-bench: .venv/dev .venv-bench/bench ## measure pages and imports on PostgreSQL; `make bench ARGS=--write` writes docs/benchmarks.md
+bench: .venv/dev .venv-app/app .venv-bench/bench ## measure pages and imports on PostgreSQL; `make bench ARGS=--write` writes docs/benchmarks.md
 	@tests/support/install_packages.sh postgresql wrk
 	$(BIN)/python -m tests.bench $(ARGS)
 
@@ -63,7 +63,7 @@ requirements: .venv/dev ## pin the newest versions that pyproject.toml allows
 	done
 
 clean: ## remove what was installed and cached; data/ stays
-	rm -rf .venv .venv-bench .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache *.egg-info
+	rm -rf .venv .venv-app .venv-bench .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache *.egg-info
 
 .venv/app: requirements/app.txt pyproject.toml
 	$(call install,.venv,app)
@@ -74,6 +74,10 @@ clean: ## remove what was installed and cached; data/ stays
 	$(call install,.venv,dev)
 	@.venv/bin/pip install -q --no-deps --no-build-isolation -e .
 	@touch $@ .venv/app
+
+.venv-app/app: requirements/app.txt
+	$(call install,.venv-app,app)
+	@touch $@
 
 .venv-bench/bench: requirements/bench.txt
 	$(call install,.venv-bench,bench)

@@ -35,6 +35,9 @@ from tests.support.browser import Browser
 from tests.support.postgresql_cluster import installed_versions, running_cluster
 
 ROOT = Path(__file__).parents[2]
+PRODUCT = (
+    ROOT / ".venv-app"
+)  # what is served has its own libraries only: others, where they are there, are loaded by ours
 EMAIL, PASSWORD = "bench@example.com", "correct horse battery"
 SERVERS = ("gunicorn", "granian")
 WORKERS = 2
@@ -237,15 +240,15 @@ def served(
         "LOG_LEVEL": "ERROR",
     }
     environment["PYTHONPATH"] = str(ROOT)
-    command = [sys.executable, "-m", "app.cli", "serve", "--no-worker"]
+    command = [str(PRODUCT / "bin/python"), "-m", "app.cli", "serve", "--no-worker"]
     if server == "gunicorn" and application != "app.wsgi:application":
-        command = [str(ROOT / ".venv/bin/gunicorn"), "-k", "gthread", "-w", str(WORKERS)]
+        command = [str(PRODUCT / "bin/gunicorn"), "-k", "gthread", "-w", str(WORKERS)]
         command += ["--threads", str(THREADS_A_WORKER), "-b", f"127.0.0.1:{port}", "--log-level", "error", application]
     if server == "granian":
         command = [str(ROOT / ".venv-bench/bin/granian"), "--interface", "wsgi", "--workers", str(WORKERS)]
         command += ["--blocking-threads", str(THREADS_A_WORKER), "--no-ws", "--log-level", "error", "--port", str(port)]
         command += [application]
-        site = next(Path(sys.prefix).glob("lib/python*/site-packages"))
+        site = next(PRODUCT.glob("lib/python*/site-packages"))
         environment["PYTHONPATH"] = f"{ROOT}:{site}"
     with tempfile.TemporaryFile() as log:
         process = subprocess.Popen(command, cwd=ROOT, env=environment, stdout=log, stderr=log)
