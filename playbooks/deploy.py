@@ -1,49 +1,47 @@
 """`fab deploy`: let a commit serve, without a request lost; what fails leaves the old version serving."""
 
 from dataclasses import dataclass
-from functools import partial
 
 from invoke.context import Context
 from invoke.tasks import task
 
 from playbooks.steps import deploy_log, lock, release
-from playbooks.steps.public_check import wait_until_served
-from playbooks.steps.release import Release, folder_of
-from playbooks.steps.session import EXPECTED, SERVER_HELP, STACK, RefusedError, Session, session
+from playbooks.steps.moment import utc_now_in_names
+from playbooks.steps.proxy import configured
+from playbooks.steps.release import Release
+from playbooks.steps.session import SERVER_HELP, STACK, RefusedError, Session, session
 from playbooks.steps.stack import Stack, containers, health
-from playbooks.steps.stack_settings import ensure_settings, wanted
-from playbooks.steps.switching import Switch, routed_to
-from provisioning import ensure
+from playbooks.steps.stack_settings import are_applied, ensure_settings, wanted
+from playbooks.steps.switching import routed_to
+from playbooks.steps.takeover import take_over
 from provisioning.host import Host
 
-_PROXY = "/opt/invoices/proxy"
 _DUMPS = "/var/lib/invoices/dumps"
 _LEAST_FREE_KILOBYTES = 2_000_000
 _BUILD_SECONDS = 1_800
-_FIRST_CERTIFICATE_SECONDS = 120
-_SERVED_SECONDS = 30
-_UPSTREAM_NAME = "upstream"
-_RELOAD = (
-    "exec", "-T", "proxy", "caddy", "reload", "--config", "/etc/caddy/Caddyfile", "--adapter", "caddyfile",
-    "--address", "unix//run/caddy/admin.sock",
-)  # fmt: skip
-_ROOT_CERTIFICATE = "/data/caddy/pki/authorities/local/root.crt"
 
 
 @task(
     help=SERVER_HELP
     | {
         "allow_dirty": "Deploy what is not committed as well, and mark the release so.",
+        "refresh": "Take newer images of what the stack is made of as well: a few seconds without answers.",
         "dry_run": "Say what would be done, and do nothing.",
     }
 )
 def deploy(
-    context: Context, *, server: str = "", stack: str = STACK, allow_dirty: bool = False, dry_run: bool = False
+    context: Context,
+    *,
+    server: str = "",
+    stack: str = STACK,
+    allow_dirty: bool = False,
+    refresh: bool = False,
+    dry_run: bool = False,
 ) -> None:
     """Let the commit that is checked out serve."""
     with session(context, server, stack, dry_run=dry_run) as found:
         wanted_release = Release.of_checkout(allow_dirty=allow_dirty)
-        Deployment(found, wanted_release).run()
+        Deployment(found, wanted_release, is_refreshed=refresh).run()
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +50,7 @@ class Deployment:
 
     session: Session
     release: Release
+    is_refreshed: bool = False
 
     def run(self) -> None:
         """Deploy, holding the lock, and log how it ended."""
@@ -62,14 +61,8 @@ class Deployment:
             return
         _refuse_where_it_cannot_be(host)
         with lock.held(host, f"deploy {version}"):
-            try:
+            with deploy_log.told(host, "deploy", version):
                 changed = self._deploy(before)
-            except EXPECTED as error:
-                deploy_log.append(host, "deploy", version, f"failed: {str(error).splitlines()[0]}")
-                raise
-            except BaseException:
-                deploy_log.append(host, "deploy", version, "broken off")
-                raise
             if changed:
                 deploy_log.append(host, "deploy", version, f"serves, before it {before or 'nothing'}")
         self.session.steps.recap(f"https://{self.session.settings.domain} serves {version}.")
@@ -79,33 +72,36 @@ class Deployment:
         steps, host, version = self.session.steps, self.session.host, self.release.version
         stack = Stack(host, version)
         with steps.step("Look at what is there"):
-            settings = ensure_settings(host, wanted(self.session.settings))
-            is_there = not settings.changed and before == version and _all_serve(host, version)
-        if is_there:
+            ensure_settings(host, wanted(self.session.settings))
+            is_there = before == version and are_applied(host) and _all_serve(host, version)
+        if is_there and not self.is_refreshed:
             steps.note(f"{version} serves already, and nothing else changed.")
+            self._welcome()  # a deploy that was cut off may have left nobody who can sign in
             return False
         with steps.step("Upload the release"):
             release.upload(host, self.release)
         with steps.step("Fetch and build images, while the old version serves"):
-            stack.change(
-                "pull", "--quiet", "--policy", "missing", *self._stateful(), check=False, seconds=_BUILD_SECONDS
-            )
-            stack.change("build", "app", seconds=_BUILD_SECONDS)
-        with steps.step("Configure the proxy"):
-            configure_proxy(stack)
+            self._fetch(stack)
         with steps.step("Have secrets and the database"):
             # Apart: started as a dependency, each release's `secrets` would have Compose start the database anew.
             stack.change("run", "--rm", "--no-deps", "-T", "secrets")
             stack.change("up", "--detach", "--no-deps", "--wait", *self._stateful())
         self._migrate(stack)
-        Switch(host, stack, steps, partial(served, self.session, stack)).to_new_version()
-        with steps.step("Let the worker be of the new version"):
-            stack.change("up", "--detach", "--no-deps", "worker")
-        release.make_current(host, version)
+        with configured(stack, before):
+            take_over(self.session, stack, is_anew=self.is_refreshed)
+        release.note_served(host, version)
         with steps.step("Remove releases that are no longer kept"):
             release.prune(host)
         self._welcome()
         return True
+
+    def _fetch(self, stack: Stack) -> None:
+        if self.is_refreshed:
+            stack.change("pull", "--quiet", "--policy", "always", *self._stateful(), seconds=_BUILD_SECONDS)
+            stack.change("build", "--pull", "app", "proxy", seconds=_BUILD_SECONDS)
+            return
+        stack.change("pull", "--quiet", "--policy", "missing", *self._stateful(), check=False, seconds=_BUILD_SECONDS)
+        stack.change("build", "app", seconds=_BUILD_SECONDS)
 
     def _stateful(self) -> list[str]:
         profiles = wanted(self.session.settings).get("COMPOSE_PROFILES", "").split(",")
@@ -118,7 +114,7 @@ class Deployment:
             return
         if containers(host, "app"):
             with steps.step("Back up the database before it is migrated"):
-                dump(stack, f"{_DUMPS}/before-{self.release.version}.dump")
+                dump(stack, f"{_DUMPS}/before-{self.release.version}-{utc_now_in_names()}.dump")
         with steps.step(f"Migrate: {', '.join(pending)}"):
             stack.change("run", "--rm", "--no-deps", "-T", "migrate")
 
@@ -139,33 +135,6 @@ class Deployment:
             return
         note(f"{version} would serve in place of {before or 'nothing'}:")
         note("uploaded, built, backed up and migrated where migrations are pending, started beside, switched to.")
-
-
-def configure_proxy(stack: Stack) -> None:
-    """Have the proxy's files as the release has them; which container serves is not among them."""
-    host, source = stack.host, f"{folder_of(stack.version)}/stack/proxy/conf"
-    changes = []
-    for name in host.run("find", source, "-type", "f", "-printf", "%P\\n").out.split():
-        content = host.read(f"{source}/{name}")
-        if content is not None and name != _UPSTREAM_NAME:
-            changes.append(ensure.file(host, f"{_PROXY}/{name}", content))
-    if any(change.changed for change in changes) and any(one.state == "running" for one in containers(host, "proxy")):
-        stack.change(*_RELOAD)
-
-
-def served(found: Session, stack: Stack) -> None:
-    """Return once the site answers through its name; raises NotServedError."""
-    mode = wanted(found.settings)["CERTIFICATES"]
-    authority = ""
-    if mode == "internal":
-        authority = stack.ask("exec", "-T", "proxy", "cat", _ROOT_CERTIFICATE, check=False).out
-    is_first = not release.current(found.host)
-    wait_until_served(
-        found.settings.host,
-        found.settings.domain,
-        authority=authority,
-        seconds=_FIRST_CERTIFICATE_SECONDS if is_first else _SERVED_SECONDS,
-    )
 
 
 def dump(stack: Stack, path: str) -> None:

@@ -1,15 +1,13 @@
 """`fab rollback`: let an earlier release serve again, in seconds."""
 
-from functools import partial
-
 from invoke.context import Context
 from invoke.tasks import task
 
-from playbooks.deploy import configure_proxy, served
 from playbooks.steps import deploy_log, lock, release
-from playbooks.steps.session import EXPECTED, SERVER_HELP, STACK, RefusedError, Session, session
+from playbooks.steps.proxy import configured
+from playbooks.steps.session import SERVER_HELP, STACK, RefusedError, Session, session
 from playbooks.steps.stack import Stack
-from playbooks.steps.switching import Switch
+from playbooks.steps.takeover import take_over
 from provisioning.host import Host
 
 _MIGRATIONS = "app/store/migrations"
@@ -26,25 +24,26 @@ def rollback(context: Context, *, to: str = "", server: str = "", stack: str = S
             found.steps.note(f"{version} would serve in place of {release.current(found.host)}.")
             return
         with lock.held(found.host, f"rollback to {version}"):
-            try:
+            with deploy_log.told(found.host, "rollback", version):
                 _roll_back(found, version)
-            except EXPECTED as error:
-                deploy_log.append(found.host, "rollback", version, f"failed: {str(error).splitlines()[0]}")
-                raise
             deploy_log.append(found.host, "rollback", version, "serves")
         found.steps.recap(f"https://{found.settings.domain} serves {version} again.")
 
 
 def chosen(host: Host, to: str) -> str:
-    """Return the release to go back to: one that is kept and was built; raises RefusedError."""
-    serving = release.current(host)
-    earlier = [version for version in release.kept(host) if version != serving]
-    if to and to not in earlier:
-        raise RefusedError(f"{host.name}: {to} is not kept there; {_list(earlier)}")
+    """Return the release to go back to: one that is kept and was built; raises RefusedError.
+
+    Without a word that is the one deployed before the one that serves: going back twice leads further back.
+    """
+    serving, kept = release.current(host), release.kept(host)
+    others = [version for version in kept if version != serving]
+    if to and to not in others:
+        raise RefusedError(f"{host.name}: {to} is not kept there; {_list(others)}")
+    earlier = kept[kept.index(serving) + 1 :] if serving in kept else others
     for version in [to] if to else earlier:
         if host.run("docker", "image", "inspect", "--format", "{{.Id}}", f"invoices-app:{version}", check=False).ok:
             return version
-    raise RefusedError(f"{host.name}: there is no earlier release whose image is still there; {_list(earlier)}")
+    raise RefusedError(f"{host.name}: there is no earlier release whose image is still there; {_list(others)}")
 
 
 def refuse_over_migrations(host: Host, version: str) -> None:
@@ -62,11 +61,8 @@ def refuse_over_migrations(host: Host, version: str) -> None:
 
 def _roll_back(found: Session, version: str) -> None:
     stack = Stack(found.host, version)
-    configure_proxy(stack)
-    Switch(found.host, stack, found.steps, partial(served, found, stack)).to_new_version()
-    with found.steps.step("Let the worker be of that version"):
-        stack.change("up", "--detach", "--no-deps", "worker")
-    release.make_current(found.host, version)
+    with configured(stack, release.current(found.host)):
+        take_over(found, stack)
 
 
 def _list(versions: list[str]) -> str:

@@ -1,16 +1,14 @@
 """`fab secrets`: new keys and passwords while the site is in use, and the address of the mail server."""
 
 import getpass
-from functools import partial
 
 from invoke.context import Context
 from invoke.tasks import task
 
-from playbooks.deploy import served
 from playbooks.steps import deploy_log, lock, release
 from playbooks.steps.session import SERVER_HELP, STACK, RefusedError, Session, session
 from playbooks.steps.stack import Stack
-from playbooks.steps.switching import Switch
+from playbooks.steps.takeover import take_over
 
 _KINDS = ("signing-key", "database")
 _WOULD = {
@@ -51,7 +49,7 @@ def stack_secrets(
             return
         url = getpass.getpass("SMTP_URL, such as smtp://user:password@host:587: ") if mail else ""
         what = f"rotate {rotate}" if rotate else "set mail"
-        with lock.held(found.host, what):
+        with lock.held(found.host, what), deploy_log.told(found.host, what, version):
             _change(found, Stack(found.host, version), rotate, url, is_mail=mail)
             deploy_log.append(found.host, what, version, "done")
 
@@ -74,9 +72,7 @@ def _change(found: Session, stack: Stack, rotate: str, url: str, *, is_mail: boo
     if rotate == "database":
         with found.steps.step("Tell the database"):
             tell_the_database(stack)
-    Switch(found.host, stack, found.steps, partial(served, found, stack), is_anew=True).to_new_version()
-    with found.steps.step("Start the worker anew"):
-        stack.change("up", "--detach", "--no-deps", "--force-recreate", "worker")
+    take_over(found, stack, is_anew=True)
     found.steps.recap("Done: the app and the worker use them.")
 
 

@@ -133,10 +133,14 @@ class SecretFiles:
                 yield from self._unless_there(self.services[name], optional, _SWITCHED_OFF)
 
     def rotate_signing_key(self) -> Iterator[str]:
-        """Make another key that signs; the one before is accepted until the next time."""
+        """Make another key that signs; the two before are accepted on.
+
+        Two, as the app may not have been started with the one before: who rotates again signs nobody out.
+        """
         app = self.services["app"]
+        before = [app.text("secret_key") or "", *(app.text("secret_keys_before") or "").split(",")]
         # In this order: stopped in between, the key that signs is accepted twice, and nobody is signed out.
-        yield from self._keep(app, "secret_keys_before", app.text("secret_key") or _SWITCHED_OFF)
+        yield from self._keep(app, "secret_keys_before", ",".join(list(filter(None, before))[:2]))
         yield from self._keep(app, "secret_key", _new_key())
 
     def rotate_database(self) -> Iterator[str]:

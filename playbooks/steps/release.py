@@ -85,14 +85,18 @@ def current(host: Host) -> str:
 
 
 def make_current(host: Host, version: str) -> None:
-    """Let the link point to the release, at once; and remember that it has served."""
-    host.act("touch", f"{folder_of(version)}/{_SERVED}")
+    """Let the link point to the release, at once."""
     host.act("ln", "-sfn", "--", folder_of(version), f"{CURRENT}.new")
     host.act("mv", "-T", "--", f"{CURRENT}.new", CURRENT)
 
 
+def note_served(host: Host, version: str) -> None:
+    """Remember that the release was deployed and served; going back to it later makes it no newer."""
+    host.act("touch", f"{folder_of(version)}/{_SERVED}")
+
+
 def kept(host: Host) -> list[str]:
-    """Return the releases that can be gone back to, as they have served, the newest first."""
+    """Return the releases that can be gone back to, as they have served, the one deployed last first."""
     found = host.run(
         "find", RELEASES, "-mindepth", "2", "-maxdepth", "2", "-name", _SERVED, "-printf", "%T@ %h\\n", check=False
     )

@@ -12,6 +12,7 @@ from provisioning.change import Change
 from provisioning.host import Host
 from provisioning.settings import Settings
 
+_APPLIED = "/etc/invoices/stack.applied.env"
 FILE = ROOT / "server.env"
 _OURS = {"DATABASE_URL", "DATA_DIR", "HOST", "PORT", "PUBLIC_URL", "SECRET_KEY", "TRUSTED_PROXIES", "VERSION"}
 _MAIL_SERVER = "SMTP_URL"
@@ -47,6 +48,16 @@ def ensure_settings(host: Host, values: dict[str, str]) -> Change:
     lines = [f"{name}={_quoted(value)}" for name, value in sorted(values.items()) if value]
     change = ensure.file(host, SETTINGS, "".join(f"{line}\n" for line in lines), mode="0600")
     return replace(change, diff="other values" if change.changed else "")
+
+
+def are_applied(host: Host) -> bool:
+    """Tell whether what serves was started with the settings that are there: a deploy may have failed in between."""
+    return host.run("cmp", "--silent", SETTINGS, _APPLIED, check=False).ok
+
+
+def note_applied(host: Host) -> None:
+    """Remember that what serves was started with the settings that are there."""
+    host.act("cp", "--preserve", SETTINGS, _APPLIED)
 
 
 def _quoted(value: str) -> str:

@@ -36,13 +36,13 @@ class Switch:
     is_anew: bool = False
     pause: Callable[[float], None] = time.sleep
 
-    def to_new_version(self) -> None:
-        """Let the new version serve; raises NotReadyError or HostError, and then the old one still does."""
+    def to_new_version(self) -> list[Container]:
+        """Let the new version serve, and return what is to be finished; what it raises leaves the old one serving."""
         serving = self._remove_strays()
         if not self.is_anew and self._serves_already(serving):
             self.steps.note(f"{self.stack.version} serves already")
             self._route_to(next(one for one in serving if one.version == self.stack.version))
-            return
+            return []
         with self.steps.step("Start the new version beside the old"):
             new = self._start(len(serving))
         try:
@@ -51,17 +51,23 @@ class Switch:
             with self.steps.step("Switch the proxy"):
                 self._switch(new, serving)
         except BaseException:
-            # Also when the command is broken off: what nobody routes to must not stay.
-            self._remove(new)
+            # Also when the command is broken off: what nobody routes to must not stay, what somebody does must.
+            if routed_to(self.host) != new.name:
+                self._remove(new)
             raise
-        if serving:
-            with self.steps.step("Let the old version finish, and stop it"):
-                # What was connected to it just before the switch has to be taken up before it ends.
-                self.pause(_HANDING_OVER_SECONDS)
-                for container in serving:
-                    self.host.act("docker", "stop", "--time", str(_DRAIN_SECONDS), container.id, check=False)
-                    self._keep_log(container)
-                    self._remove(container)
+        return serving
+
+    def finish(self, old: list[Container]) -> None:
+        """Let the old version answer what it was asked, and stop it."""
+        if not old:
+            return
+        with self.steps.step("Let the old version finish, and stop it"):
+            # What was connected to it just before the switch has to be taken up before it ends.
+            self.pause(_HANDING_OVER_SECONDS)
+            for container in old:
+                self.host.act("docker", "stop", "--time", str(_DRAIN_SECONDS), container.id, check=False)
+                self._keep_log(container)
+                self._remove(container)
 
     def _serves_already(self, serving: list[Container]) -> bool:
         return any(one.version == self.stack.version and health(self.host, one).is_healthy for one in serving)
@@ -109,14 +115,15 @@ class Switch:
         wanted = f"{upstream.name}:{_PORT}\n"
         if self.host.read(UPSTREAM) != wanted:
             self.host.write(UPSTREAM, wanted)
-        if not any(one.state == "running" for one in containers(self.host, "proxy")):
-            self.stack.change("up", "--detach", "--no-deps", "--no-recreate", "proxy")
+        if self.is_anew or not any(one.state == "running" for one in containers(self.host, "proxy")):
+            # Compose starts one that runs anew only where its settings have changed: a second without answers.
+            self.stack.change("up", "--detach", "--no-deps", "proxy")
 
     def _keep_log(self, container: Container) -> None:
         """Keep what it printed, which would go with it: somebody may yet ask what an error of today was."""
         path = f"{_LOGS}/app-{container.version}.log.gz"
         self.host.act(
-            "sh", "-c", 'docker logs --timestamps "$1" 2>&1 | gzip > "$2"', "sh", container.id, path, check=False
+            "sh", "-c", 'docker logs --timestamps "$1" 2>&1 | gzip >> "$2"', "sh", container.id, path, check=False
         )
 
     def _remove(self, container: Container) -> None:

@@ -140,7 +140,7 @@ def test_the_log_of_a_server_to_which_nothing_was_done_says_so(command):
 
 
 def test_a_rollback_lets_the_version_before_serve_and_is_logged(command, monkeypatch):
-    monkeypatch.setattr("playbooks.deploy.wait_until_served", lambda *_words, **_options: None)
+    monkeypatch.setattr("playbooks.steps.takeover.wait_until_served", lambda *_words, **_options: None)
     monkeypatch.setattr("playbooks.steps.switching._HANDING_OVER_SECONDS", 0)
     command.server.started = "2 invoices-app-2 invoices-app:older running"
     command.server.answers |= {
@@ -190,7 +190,7 @@ def test_what_would_be_done_to_secrets_can_be_asked_first(command, options, woul
 
 
 def test_new_passwords_are_written_told_to_the_database_then_used(command, monkeypatch):
-    monkeypatch.setattr("playbooks.deploy.wait_until_served", lambda *_words, **_options: None)
+    monkeypatch.setattr("playbooks.steps.takeover.wait_until_served", lambda *_words, **_options: None)
     monkeypatch.setattr("playbooks.steps.switching._HANDING_OVER_SECONDS", 0)
     command.server.started = "2 invoices-app-2 invoices-app:old running"
     command.server.answers["readlink *"] = Ran(0, "/opt/invoices/releases/old\n")
@@ -202,12 +202,13 @@ def test_new_passwords_are_written_told_to_the_database_then_used(command, monke
         "run --rm --no-deps -T secrets invoices secrets --rotate database",
         "exec -T db bash /docker-entrypoint-initdb.d/10-roles.sh",
         "up --detach --no-deps --no-recreate --scale app=2 app",
+        "up --detach --no-deps proxy",
         "up --detach --no-deps --force-recreate worker",
     ]
 
 
 def test_the_address_of_the_mail_server_is_asked_for_and_goes_through_standard_input(command, monkeypatch):
-    monkeypatch.setattr("playbooks.deploy.wait_until_served", lambda *_words, **_options: None)
+    monkeypatch.setattr("playbooks.steps.takeover.wait_until_served", lambda *_words, **_options: None)
     monkeypatch.setattr("playbooks.steps.switching._HANDING_OVER_SECONDS", 0)
     monkeypatch.setattr("getpass.getpass", lambda _question: "smtp://ann:hidden@mail.example.com")
     command.server.started = "2 invoices-app-2 invoices-app:old running"

@@ -1,12 +1,12 @@
 """A deploy does all that is to be done, in order, and what fails is logged and leaves the lock open."""
 
 import json
+import re
 
 import pytest
 from rich.console import Console
 from support.recording_stack import FACTS, LIST, OLD, Server, state
 
-from playbooks import deploy
 from playbooks.deploy import Deployment
 from playbooks.steps.progress import Steps
 from playbooks.steps.release import Release
@@ -22,7 +22,7 @@ STACK_ENV = "CERTIFICATES=production\nDOMAIN=invoices.example.com\nEDGE_IPV6=fal
 
 @pytest.fixture(autouse=True)
 def nobody_waits(monkeypatch, tmp_path):
-    monkeypatch.setattr(deploy, "wait_until_served", lambda *_words, **_options: None)
+    monkeypatch.setattr("playbooks.steps.takeover.wait_until_served", lambda *_words, **_options: None)
     monkeypatch.setattr("playbooks.steps.switching._HANDING_OVER_SECONDS", 0)
     monkeypatch.setattr("playbooks.steps.stack_settings.FILE", tmp_path / "server.env")
 
@@ -41,8 +41,12 @@ def server():
     return server
 
 
+def session_of(server):
+    return Session(Settings.from_outputs(FACTS), server, Steps(Console(quiet=True)))
+
+
 def run(server, release=NEW_RELEASE):
-    Deployment(Session(Settings.from_outputs(FACTS), server, Steps(Console(quiet=True))), release).run()
+    Deployment(session_of(server), release).run()
 
 
 def log_of(server):
@@ -52,16 +56,20 @@ def log_of(server):
 def test_a_version_is_built_before_anything_is_touched_and_the_worker_follows_the_app(server):
     run(server)
 
-    done = [line for line in server.done if not line.startswith(("write", "sh", "touch", "ln", "mv", "mkdir", "rm"))]
+    done = [
+        line
+        for line in server.done
+        if not line.startswith(("write", "sh", "touch", "ln", "mv", "mkdir", "rm", "cp", "exec"))
+    ]
     assert done == [
         "pull --quiet --policy missing db",
         "build app",
         "run --rm --no-deps -T secrets",
         "up --detach --no-deps --wait db",
         "up --detach --no-deps --no-recreate --scale app=2 app",
+        "up --detach --no-deps worker",
         "docker stop --time 40 1",
         "docker rm --force 1",
-        "up --detach --no-deps worker",
     ]
 
 
@@ -74,7 +82,7 @@ def test_pending_migrations_are_backed_up_for_and_done_before_the_new_version_st
     migrated = next(at for at, line in enumerate(server.acted) if line.endswith("-T migrate"))
     started = next(at for at, line in enumerate(server.acted) if "--scale" in line)
     assert backup < migrated < started
-    assert "/var/lib/invoices/dumps/before-new.dump" in server.acted[backup]
+    assert re.search(r"/var/lib/invoices/dumps/before-new-\d{8}T\d{6}Z\.dump", server.acted[backup])
 
 
 def test_a_migration_that_fails_starts_nothing_and_is_logged(server):
@@ -101,18 +109,82 @@ def test_a_version_that_is_not_ready_is_logged_and_does_not_become_the_current_o
     assert server.acted[-1] == "rm -rf -- /opt/invoices/lock"
 
 
-def test_the_version_that_serves_already_is_left_alone():
-    server = Server(app=(f"1 {OLD} invoices-app:new running",))
+@pytest.fixture
+def serving(server):
+    """A server on which the version that is to be deployed serves already."""
+    server.app = [f"1 {OLD} invoices-app:new running"]
     server.answers |= {
-        "df *": Ran(0, "Avail\n9000000\n"), "readlink *": Ran(0, "/opt/invoices/releases/new\n"),
-        LIST.format("worker"): Ran(0, "3 invoices-worker-1 invoices-app:new running\n"),
+        "readlink *": Ran(0, "/opt/invoices/releases/new\n"),
+        "docker exec 1 invoices users": Ran(0, "ann@example.com"),
         LIST.format("db"): Ran(0, "4 invoices-db-1 postgres:17-trixie running\n"),
-    }  # fmt: skip
-    server.files[SETTINGS], server.modes[SETTINGS] = STACK_ENV, "600 root:root"
+    }
+    return server
 
-    run(server)
 
-    assert [line for line in server.acted if "compose" in line or line.startswith("docker")] == []
+def test_the_version_that_serves_already_is_left_alone(serving):
+    run(serving)
+
+    assert [line for line in serving.acted if "compose" in line or line.startswith("docker")] == []
+
+
+def test_the_same_version_takes_over_from_itself_when_settings_are_not_applied_yet(serving):
+    serving.answers["cmp --silent /etc/invoices/stack.env *"] = Ran(1, "")
+    serving.started = "2 invoices-app-2 invoices-app:new running"
+    serving.answers["docker exec 2 invoices users"] = Ran(0, "ann@example.com")
+
+    run(serving)
+
+    assert [line for line in serving.done if line.startswith("up")] == [
+        "up --detach --no-deps --wait db",
+        "up --detach --no-deps --no-recreate --scale app=2 app",
+        "up --detach --no-deps proxy",
+        "up --detach --no-deps --force-recreate worker",
+    ]
+    assert "cp --preserve /etc/invoices/stack.env /etc/invoices/stack.applied.env" in serving.acted
+
+
+def test_settings_of_a_deploy_that_fails_are_not_taken_for_applied(server):
+    server.answers["docker inspect * 2"] = state(status="unhealthy")
+
+    with pytest.raises(NotReadyError):
+        run(server)
+
+    assert not any(line.startswith("cp") for line in server.acted)
+
+
+def test_the_first_admin_is_made_by_the_next_deploy_where_one_that_was_cut_off_left_none(serving):
+    serving.answers["docker exec 1 invoices users"] = Ran(0, "There are no users yet: add one with …")
+
+    run(serving)
+
+    assert "docker exec 1 invoices create-user --email admin@invoices.example.com --role admin" in serving.acted
+
+
+def test_newer_images_are_fetched_when_that_is_said_though_the_version_serves_already(serving):
+    serving.started = "2 invoices-app-2 invoices-app:new running"
+    serving.answers["docker exec 2 invoices users"] = Ran(0, "ann@example.com")
+
+    Deployment(session_of(serving), NEW_RELEASE, is_refreshed=True).run()
+
+    done = [line for line in serving.done if line.startswith(("pull", "build", "up"))]
+    assert done == [
+        "pull --quiet --policy always db",
+        "build --pull app proxy",
+        "up --detach --no-deps --wait db",
+        "up --detach --no-deps --no-recreate --scale app=2 app",
+        "up --detach --no-deps proxy",
+        "up --detach --no-deps --force-recreate worker",
+    ]
+
+
+def test_a_worker_that_does_not_become_ready_is_told_and_the_new_version_is_the_current_one(server):
+    server.answers["docker inspect * 3"] = state(status="unhealthy")
+
+    with pytest.raises(HostError, match="new serves, but its worker does not become ready"):
+        run(server)
+
+    assert "mv -T -- /opt/invoices/current.new /opt/invoices/current" in server.acted
+    assert "docker rm --force 1" in server.acted
 
 
 def test_a_worker_of_another_version_is_not_overlooked(server):
@@ -164,19 +236,48 @@ def test_a_rehearsal_does_nothing_at_all(server):
     assert server.acted == []
 
 
-def test_the_proxy_reads_its_settings_again_only_when_they_changed(server):
-    folder = "/opt/invoices/releases/new/stack/proxy/conf"
+@pytest.fixture
+def other_proxy(server):
+    """The folder of a release whose proxy is configured in another way than the serving one's."""
+    folder = "/opt/invoices/releases/{}/stack/proxy/conf"
     server.answers["find */stack/proxy/conf *"] = Ran(0, "Caddyfile\nupstream\n")
-    server.files[f"{folder}/Caddyfile"] = "one\n"
-    server.files[f"{folder}/upstream"] = "app:8000\n"
+    for version, text in (("new", "new one\n"), ("old", "old one\n")):
+        server.files[f"{folder.format(version)}/Caddyfile"] = text
+        server.files[f"{folder.format(version)}/upstream"] = "app:8000\n"
+    server.files["/opt/invoices/proxy/Caddyfile"] = "old one\n"
+    return folder.format("new")
 
-    run(server)
-    first = sum("caddy reload" in line for line in server.acted)
-    server.answers["readlink *"] = Ran(0, "/opt/invoices/releases/old\n")
+
+def test_the_proxy_s_settings_are_tried_before_it_reads_them(server, other_proxy):
     run(server)
 
-    assert (first, sum("caddy reload" in line for line in server.acted)) == (1, 1)
+    tried = next(
+        at for at, line in enumerate(server.done) if line.startswith(f"run --rm --no-deps -T --volume {other_proxy}")
+    )
+    written = server.done.index("write /opt/invoices/proxy/Caddyfile")
+    read = next(at for at, line in enumerate(server.done) if "caddy reload" in line)
+    assert tried < written < read
+    assert server.files["/opt/invoices/proxy/Caddyfile"] == "new one\n"
     assert server.files["/opt/invoices/proxy/upstream"] == "invoices-app-2:8000\n"
+
+
+def test_settings_that_the_proxy_refuses_are_not_written(server, other_proxy):
+    server.answers["* validate *"] = Ran(1, "", "unrecognized directive")
+
+    with pytest.raises(HostError, match="unrecognized directive"):
+        run(server)
+
+    assert server.files["/opt/invoices/proxy/Caddyfile"] == "old one\n"
+
+
+def test_the_proxy_s_settings_are_taken_back_with_a_version_that_fails(server, other_proxy):
+    server.answers["docker inspect * 2"] = state(status="unhealthy")
+
+    with pytest.raises(NotReadyError):
+        run(server)
+
+    assert server.files["/opt/invoices/proxy/Caddyfile"] == "old one\n"
+    assert sum("caddy reload" in line for line in server.done) == 2
 
 
 def test_no_secret_is_in_any_command(server):

@@ -105,3 +105,7 @@ def test_where_nothing_listens_it_says_so(site, monkeypatch):
 
     with pytest.raises(NotServedError, match=r"at 127.0.0.1 does not answer: .*refused"):
         ask(site)
+
+
+def test_a_certificate_that_nobody_trusts_will_do_for_a_trial(site):
+    wait_until_served("127.0.0.1", DOMAIN, is_trial=True, seconds=0)

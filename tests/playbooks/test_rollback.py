@@ -17,6 +17,18 @@ def test_without_a_word_it_goes_back_to_the_one_before():
     assert chosen(RecordingHost(answers=KEPT), "") == "old"
 
 
+def test_going_back_again_leads_further_back_and_not_to_what_was_left():
+    gone_back = {"readlink *": Ran(0, "/opt/invoices/releases/old\n")}
+
+    assert chosen(RecordingHost(answers=KEPT | gone_back), "") == "older"
+
+
+def test_a_release_that_is_newer_than_the_one_that_serves_can_be_named():
+    gone_back = {"readlink *": Ran(0, "/opt/invoices/releases/old\n")}
+
+    assert chosen(RecordingHost(answers=KEPT | gone_back), "new") == "new"
+
+
 def test_a_release_whose_image_is_gone_is_passed_over():
     gone = {"docker image inspect * invoices-app:old": Ran(1, "")}
 

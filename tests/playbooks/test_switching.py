@@ -11,9 +11,10 @@ from playbooks.steps.switching import UPSTREAM, NotReadyError, Switch
 from provisioning.host import HostError, Ran
 
 
-def switch(server, is_well=lambda: None):
+def switch(server, is_well=lambda: None, **options):
     steps = Steps(Console(quiet=True))
-    Switch(server, Stack(server, "new"), steps, is_well, pause=lambda seconds: None).to_new_version()
+    switching = Switch(server, Stack(server, "new"), steps, is_well, pause=lambda seconds: None, **options)
+    switching.finish(switching.to_new_version())
 
 
 def test_the_new_version_is_started_beside_the_old_gets_the_requests_then_the_old_is_stopped_by_its_id():
@@ -25,7 +26,7 @@ def test_the_new_version_is_started_beside_the_old_gets_the_requests_then_the_ol
         "up --detach --no-deps --no-recreate --scale app=2 app",
         f"write {UPSTREAM}",
         "docker stop --time 40 1",
-        'sh -c docker logs --timestamps "$1" 2>&1 | gzip > "$2" sh 1 /var/log/invoices/app-old.log.gz',
+        'sh -c docker logs --timestamps "$1" 2>&1 | gzip >> "$2" sh 1 /var/log/invoices/app-old.log.gz',
         "docker rm --force 1",
     ]
     assert server.files[UPSTREAM] == f"{NEW}:8000\n"
@@ -34,9 +35,7 @@ def test_the_new_version_is_started_beside_the_old_gets_the_requests_then_the_ol
 def test_a_version_takes_over_from_itself_when_what_it_reads_at_its_start_has_changed():
     server = Server(app=(f"1 {OLD} invoices-app:new running",))
 
-    Switch(
-        server, Stack(server, "new"), Steps(Console(quiet=True)), lambda: None, is_anew=True, pause=lambda _: None
-    ).to_new_version()
+    switch(server, is_anew=True)
 
     assert server.files[UPSTREAM] == f"{NEW}:8000\n"
     assert server.done[-1] == "docker rm --force 1"
@@ -51,7 +50,7 @@ def test_the_first_version_has_nothing_to_stop_and_starts_the_proxy():
     assert server.done == [
         "up --detach --no-deps --no-recreate --scale app=1 app",
         f"write {UPSTREAM}",
-        "up --detach --no-deps --no-recreate proxy",
+        "up --detach --no-deps proxy",
     ]
 
 
@@ -89,6 +88,31 @@ def test_a_site_that_does_not_answer_after_the_switch_is_switched_back():
     assert server.files[UPSTREAM] == f"{OLD}:8000\n"
     assert server.done[-1] == "docker rm --force 2"
     assert "docker stop --time 40 1" not in server.done
+
+
+def test_what_gets_the_requests_stays_when_it_cannot_be_switched_back():
+    server = Server()
+
+    def not_well():
+        server.write = disk_is_full
+        raise NotServedError("https://invoices.example.com does not answer")
+
+    def disk_is_full(*_words, **_options):
+        raise HostError("No space left on device")
+
+    with pytest.raises(HostError):
+        switch(server, not_well)
+
+    assert server.files[UPSTREAM] == f"{NEW}:8000\n"
+    assert "docker rm --force 2" not in server.done
+
+
+def test_changed_settings_are_the_proxy_s_too():
+    server = Server()
+
+    switch(server, is_anew=True)
+
+    assert server.done[1:3] == [f"write {UPSTREAM}", "up --detach --no-deps proxy"]
 
 
 def test_what_a_deploy_that_was_cut_off_left_behind_is_removed_first():

@@ -29,6 +29,7 @@ class Server(RecordingHost):
         super().__init__(files={UPSTREAM: f"{OLD}:8000\n"} if app else {})
         self.app, self.started = list(app), started
         self.answers[LIST.format("proxy")] = Ran(0, "9 invoices-proxy-1 invoices-proxy:1 running\n")
+        self.answers[LIST.format("worker")] = Ran(0, "3 invoices-worker-1 invoices-app:new running\n")
         self.answers["docker inspect *"] = state()
 
     def run(self, *command, **options):

@@ -171,11 +171,20 @@ def test_a_new_signing_key_signs_and_the_one_before_is_still_accepted(made, invo
     assert after.secret_keys_before == (before,)
 
 
-def test_a_signing_key_that_was_replaced_twice_is_accepted_no_more(made, invoices):
+def test_who_replaces_the_signing_key_again_because_the_app_did_not_take_the_first_signs_nobody_out(made, invoices):
     first = settings_of(made / "app").secret_key
 
     invoices("--rotate", "signing-key")
     invoices("--rotate", "signing-key")
+
+    assert settings_of(made / "app").secret_keys_before[1] == first
+
+
+def test_a_signing_key_that_was_replaced_three_times_is_accepted_no_more(made, invoices):
+    first = settings_of(made / "app").secret_key
+
+    for _ in range(3):
+        invoices("--rotate", "signing-key")
 
     assert first not in settings_of(made / "app").secret_keys
 

@@ -1,0 +1,41 @@
+"""The proxy's files: a release's own, which are tried before they count and taken back when the release fails."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from playbooks.steps import release
+from playbooks.steps.release import folder_of
+from playbooks.steps.stack import Stack, containers
+from provisioning import ensure
+
+_FOLDER = "/opt/invoices/proxy"
+_UPSTREAM = "upstream"  # which container serves: no release says that
+_FILES = ("--config", "/etc/caddy/Caddyfile", "--adapter", "caddyfile")
+
+
+@contextmanager
+def configured(stack: Stack, before: str) -> Iterator[None]:
+    """Have the proxy's files as the release has them for the block; if that fails, as the one before has them."""
+    _configure(stack)
+    try:
+        yield
+    except BaseException:
+        if before and release.current(stack.host) == before != stack.version:
+            _configure(Stack(stack.host, before))
+        raise
+
+
+def _configure(stack: Stack) -> None:
+    host, source = stack.host, f"{folder_of(stack.version)}/stack/proxy/conf"
+    names = host.run("find", source, "-type", "f", "-printf", "%P\\n").out.split()
+    contents = {name: host.read(f"{source}/{name}") or "" for name in names if name != _UPSTREAM}
+    changed = [name for name in contents if host.read(f"{_FOLDER}/{name}") != contents[name]]
+    is_running = any(one.state == "running" for one in containers(host, "proxy"))
+    if changed and is_running:
+        mounted = ("--volume", f"{source}:/etc/caddy:ro", "--entrypoint", "caddy")
+        stack.change("run", "--rm", "--no-deps", "-T", *mounted, "proxy", "validate", *_FILES)
+    for name, content in contents.items():
+        ensure.file(host, f"{_FOLDER}/{name}", content)
+    if is_running:
+        # Also where nothing changed: Caddy then does nothing, and a reload that was missed once is made up for.
+        stack.change("exec", "-T", "proxy", "caddy", "reload", *_FILES, "--address", "unix//run/caddy/admin.sock")

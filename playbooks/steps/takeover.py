@@ -1,0 +1,66 @@
+"""A version takes over, app and worker: what a deploy, a rollback and new secrets have in common."""
+
+import time
+from functools import partial
+
+from playbooks.steps import release
+from playbooks.steps.public_check import wait_until_served
+from playbooks.steps.session import Session
+from playbooks.steps.stack import Stack, containers, health
+from playbooks.steps.stack_settings import are_applied, note_applied, wanted
+from playbooks.steps.switching import Switch
+from provisioning.host import HostError
+
+_ROOT_CERTIFICATE = "/data/caddy/pki/authorities/local/root.crt"
+_FIRST_CERTIFICATE_SECONDS = 120
+_SERVED_SECONDS = 30
+_WORKER_SECONDS = 60
+_PAUSE_SECONDS = 0.5
+
+
+def take_over(found: Session, stack: Stack, *, is_anew: bool = False) -> None:
+    """Let the stack's version serve; raises what leaves the old one serving, and HostError for the worker alone.
+
+    `is_anew` says that a container of that very version is not good enough: what it read when it started has changed.
+    """
+    host, steps = found.host, found.steps
+    is_anew = is_anew or not are_applied(host)
+    switch = Switch(host, stack, steps, partial(_see_that_it_is_served, found, stack), is_anew=is_anew)
+    old = switch.to_new_version()
+    release.make_current(host, stack.version)
+    with steps.step("Let the worker be of that version"):
+        again = ["--force-recreate"] if is_anew else []
+        stack.change("up", "--detach", "--no-deps", *again, "worker")
+    switch.finish(old)
+    with steps.step("Wait until the worker is ready"):
+        _wait_for_worker(stack)
+    note_applied(host)
+
+
+def _see_that_it_is_served(found: Session, stack: Stack) -> None:
+    mode = wanted(found.settings)["CERTIFICATES"]
+    authority = (
+        stack.ask("exec", "-T", "proxy", "cat", _ROOT_CERTIFICATE, check=False).out if mode == "internal" else ""
+    )
+    is_first = not release.current(found.host)
+    wait_until_served(
+        found.settings.host,
+        found.settings.domain,
+        authority=authority,
+        is_trial=mode == "staging",
+        seconds=_FIRST_CERTIFICATE_SECONDS if is_first else _SERVED_SECONDS,
+    )
+
+
+def _wait_for_worker(stack: Stack) -> None:
+    until = time.monotonic() + _WORKER_SECONDS
+    while True:
+        states = [health(stack.host, one) for one in containers(stack.host, "worker")]
+        if states and all(state.is_healthy for state in states):
+            return
+        if any(state.is_lost for state in states) or time.monotonic() > until:
+            raise HostError(
+                f"{stack.host.name}: {stack.version} serves, but its worker does not become ready: imports and mail "
+                "wait. See `fab logs --service worker`; mend it and deploy, or `fab rollback`."
+            )
+        time.sleep(_PAUSE_SECONDS)
