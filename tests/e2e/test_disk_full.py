@@ -5,7 +5,8 @@ import secrets
 import pytest
 
 BALLAST = "/var/lib/docker/ballast"
-# As any program fills a disk: without the right to what is kept back for the database.
+# As containers and their volumes, users and ordinary programs fill a disk: without CAP_SYS_RESOURCE. Who has that right
+# (root's own programs: the engine with its layers and logs, apt) also fills what is kept back for the database.
 FILL = f"""
 set -u
 free=$(df --block-size=1 --output=avail /var/lib/docker | tail -1)
