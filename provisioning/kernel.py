@@ -3,12 +3,13 @@
 from collections.abc import Mapping
 
 from provisioning.change import Change
-from provisioning.ensure import file
+from provisioning.ensure import absent, file
 from provisioning.host import Host, HostError
 from provisioning.landing_files import text
 from provisioning.machine import Machine
 
-_PATH = "/etc/sysctl.d/99-invoices.conf"
+# The files of all folders are read in the order of their names: Ubuntu's 99-protect-links.conf undid 99-invoices.conf.
+_PATH, _PATH_ONCE = "/etc/sysctl.d/zz-invoices.conf", "/etc/sysctl.d/99-invoices.conf"
 _MODULES = "/etc/modprobe.d/invoices.conf"
 _BOTH = ("all", "default")
 SETTINGS: Mapping[str, str] = {
@@ -49,10 +50,15 @@ def ensure(host: Host, machine: Machine) -> list[Change]:
     running = _running(host)
     # A container's /proc/sys is the kernel of the machine beneath it, except for the network.
     ours = {key: value for key, value in SETTINGS.items() if not machine.container or key in _own(running)}
-    if absent := sorted(ours.keys() - running.keys()):
-        raise HostError(f"{host.name}: its kernel knows no {', '.join(absent)}.")
+    if unknown := sorted(ours.keys() - running.keys()):
+        raise HostError(f"{host.name}: its kernel knows no {', '.join(unknown)}.")
     lines = "".join(f"{key} = {value}\n" for key, value in ours.items())
-    changes = [file(host, _PATH, lines), _applied(host, ours, running), file(host, _MODULES, text(_MODULES))]
+    changes = [
+        file(host, _PATH, lines),
+        absent(host, _PATH_ONCE),
+        _applied(host, ours, running),
+        file(host, _MODULES, text(_MODULES)),
+    ]
     if machine.container:
         left = ", ".join(key for key in SETTINGS if key not in ours)
         changes.append(machine.lacks("kernel settings", f"{left} belong to the machine beneath it"))
