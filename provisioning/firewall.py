@@ -1,4 +1,8 @@
-"""The firewall: SSH for the operator's networks, HTTP and HTTPS for all, nothing else in, for host and containers."""
+"""The firewall: SSH for the operator's networks, HTTP and HTTPS for all, nothing else in, for host and containers.
+
+Before a server that Pulumi rented stands Lightsail's firewall, which knows the operator's networks: there this one lets
+SSH in from everywhere. A network that changed is changed by `pulumi up`, and nobody has to get in to be let in.
+"""
 
 from collections.abc import Callable, Sequence
 from ipaddress import IPv4Network, IPv6Network, ip_network
@@ -12,6 +16,7 @@ from provisioning.settings import Settings
 
 _RULES = "/etc/invoices/firewall.nft"
 _UNIT = "invoices-firewall.service"
+_EVERYWHERE = ("0.0.0.0/0", "::/0")
 
 
 def ensure(host: Host, settings: Settings, can_still_connect: Callable[[], bool]) -> list[Change]:
@@ -21,7 +26,7 @@ def ensure(host: Host, settings: Settings, can_still_connect: Callable[[], bool]
     rules = guarded_file(
         host,
         _RULES,
-        _rules(settings.ssh_cidrs),
+        _rules(_ssh_networks(settings)),
         mode="0600",
         valid=("nft", "--check", "--file", "{}"),
         check=lambda: None,
@@ -33,10 +38,17 @@ def ensure(host: Host, settings: Settings, can_still_connect: Callable[[], bool]
     return [brought, service, rules, unit(host, _UNIT, is_new=rules.changed), _in_force(host, rules)]
 
 
+def _ssh_networks(settings: Settings) -> Sequence[str]:
+    """Return whom SSH is answered to, as far as it is this firewall's to say."""
+    if settings.is_behind_firewall:
+        return _EVERYWHERE
+    if not settings.ssh_cidrs:
+        raise HostError("The settings name no network that SSH is answered to (ssh_cidrs): that would lock you out.")
+    return settings.ssh_cidrs
+
+
 def _rules(cidrs: Sequence[str]) -> str:
     networks = [ip_network(cidr) for cidr in cidrs]
-    if not networks:
-        raise HostError("The settings name no network that SSH is answered to (ssh_cidrs): that would lock you out.")
     return filled(
         _RULES,
         ssh_ipv4=_elements([network for network in networks if isinstance(network, IPv4Network)]),

@@ -42,6 +42,11 @@ class Settings:
     app_secret: str
     monthly_cost: Mapping[str, str]
 
+    @property
+    def is_behind_firewall(self) -> bool:
+        """Tell whether a firewall before the server says where SSH may come from: Lightsail's, if Pulumi rented it."""
+        return bool(self.region)
+
     @classmethod
     def from_outputs(cls, outputs: Mapping[str, Any]) -> Self:
         """Return the settings in what `pulumi stack output --json --show-secrets` says; raises SettingsError."""

@@ -10,6 +10,12 @@ from provisioning.host import HostError, Ran
 RULES = "/etc/invoices/firewall.nft"
 
 
+@pytest.fixture
+def settings(settings):
+    """Of a server that somebody had already: nothing filters before it."""
+    return replace(settings, region="")
+
+
 def _rules(host, settings):
     firewall.ensure(host, settings, lambda: True)
     return [line.strip() for line in host.files[RULES].splitlines()]
@@ -26,6 +32,31 @@ def test_a_kind_of_address_without_a_network_lets_nobody_in(rented, settings):
     rules = _rules(rented(), replace(settings, ssh_cidrs=("203.0.113.7/32",)))
 
     assert [rule for rule in rules if rule.startswith("elements")] == ["elements = { 203.0.113.7/32 }"]
+
+
+def test_a_server_behind_lightsail_s_firewall_leaves_it_to_say_where_ssh_may_come_from(rented, settings):
+    rules = _rules(rented(), replace(settings, region="us-east-1"))
+
+    assert [rule for rule in rules if rule.startswith("elements")] == [
+        "elements = { 0.0.0.0/0 }",
+        "elements = { ::/0 }",
+    ]
+
+
+def test_behind_lightsail_s_firewall_another_network_changes_nothing(rented, settings):
+    before = replace(settings, region="us-east-1")
+    after = replace(before, ssh_cidrs=("203.0.113.8/32",))
+
+    assert _rules(rented(), after) == _rules(rented(), before)
+
+
+def test_behind_lightsail_s_firewall_rules_that_lock_out_are_taken_back_as_well(rented, settings):
+    host = rented()
+
+    with pytest.raises(HostError, match="nobody can connect"):
+        firewall.ensure(host, replace(settings, region="us-east-1"), lambda: False)
+
+    assert "systemctl stop invoices-firewall.service" in host.acted[-2]
 
 
 def test_without_a_network_nothing_is_done(rented, settings):
