@@ -138,6 +138,56 @@ def test_the_version_before_serves_again_in_seconds(serving, site, figure):
     assert version in serving.operator.fab("status").printed
 
 
+def test_going_back_twice_leads_further_back(serving):
+    second = changed(serving.operator, "bad")
+    serving.operator.fab("deploy")
+    changed(serving.operator, "worse")
+    serving.operator.fab("deploy")
+
+    serving.operator.fab("rollback")
+    assert serving.inside("readlink /opt/invoices/current").endswith(second)
+    serving.operator.fab("rollback")
+    assert serving.inside("readlink /opt/invoices/current").endswith(serving.first_version)
+
+
+def test_changed_settings_reach_whatever_reads_them(serving, site):
+    settings = serving.operator.checkout / "server.env"
+    before = settings.read_text()
+    settings.write_text(before + "CURRENCY=EUR\nWORKBOOK_MAX_MEGABYTES=12\n")
+    try:
+        serving.operator.fab("deploy")
+        read = {service: environment_of(serving, service) for service in ("app", "worker", "proxy")}
+        answer = site.ask("GET", "/health")
+    finally:
+        settings.write_text(before)
+
+    assert {service for service, words in read.items() if "CURRENCY=EUR" in words} == {"app", "worker"}
+    assert all("WORKBOOK_MAX_MEGABYTES=12" in words for words in read.values())
+    assert answer.status == 200
+
+
+def environment_of(deployed, service):
+    (container,) = deployed.containers(service).values()
+    return deployed.inside(f"docker exec {container} env").splitlines()
+
+
+def test_settings_that_the_proxy_refuses_never_reach_it(serving, site):
+    before = serving.inside("cat /opt/invoices/proxy/Caddyfile")
+    serving.operator.commit("stack/proxy/conf/Caddyfile", "this is not how it is written {\n")
+
+    done = serving.operator.fab("deploy", fails=True)
+
+    assert "Caddyfile" in done.printed
+    assert serving.inside("cat /opt/invoices/proxy/Caddyfile") == before
+    assert site.ask("GET", "/health").status == 200
+
+
+def test_newer_images_are_taken_with_all_data_kept(serving, site, invoice_id):
+    serving.operator.fab("deploy", "--refresh")
+
+    assert site.ask("GET", f"/api/v1/invoices/{invoice_id}").json()["number"] == "1001"
+
+
 def test_a_release_that_nobody_kept_cannot_be_gone_back_to(serving):
     assert "is not kept there" in serving.operator.fab("rollback", "--to", "000000000000", fails=True).printed
 
