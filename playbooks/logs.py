@@ -1,10 +1,28 @@
 """`fab logs`: what a service printed."""
 
+from collections.abc import Sequence
+
 from invoke.context import Context
 from invoke.tasks import task
 
-from playbooks.steps.session import SERVER_HELP, STACK, RefusedError, session
-from playbooks.steps.stack import containers
+from playbooks.steps.session import SERVER_HELP, STACK, RefusedError, Session, session
+from playbooks.steps.stack import Container, containers
+
+# On the server, so that only what was found is transferred. Engine and kept logs begin each line with the moment, in
+# UTC and of one length: sorted as text they stand in the order of time. Containers that were replaced left what they
+# printed in files; only the app's are kept.
+_SEARCH = """
+service=$1 wanted=$2 lines=$3
+shift 3
+those() { grep -a -F -e "$wanted" | sed "s|^|$1 |"; }
+{
+  for kept in /var/log/invoices/"$service"-*.log.gz; do
+    if [ -e "$kept" ]; then zcat "$kept" | those "$(basename "$kept" .log.gz)"; fi
+  done
+  for name in "$@"; do docker logs --timestamps "$name" 2>&1 | those "$name"; done
+} | sort -s -k 2,2 | tail -n "$lines"
+"""
+_SEARCH_SECONDS = 300
 
 
 @task(
@@ -12,7 +30,7 @@ from playbooks.steps.stack import containers
     | {
         "service": "app, worker, proxy, db or another service.",
         "lines": "How many.",
-        "grep": "Only lines that hold this.",
+        "grep": "Only lines that hold this, of all that was kept.",
     }
 )
 def logs(
@@ -26,8 +44,22 @@ def logs(
             raise RefusedError(
                 f"{found.host.name}: there is no container of '{service}'; there are {', '.join(names)}."
             )
-        for one in ours:
-            printed = found.host.run("docker", "logs", "--timestamps", "--tail", str(lines), one.id)
-            for line in (printed.out + printed.err).splitlines():
-                if grep in line:
-                    found.console.print(f"{one.name} {line}", markup=False)
+        for line in _lines_with(found, service, ours, grep, lines) if grep else _newest(found, ours, lines):
+            found.console.print(line, markup=False)
+
+
+def _newest(found: Session, ours: Sequence[Container], lines: int) -> list[str]:
+    """Return the last lines of each container."""
+    newest = []
+    for one in ours:
+        printed = found.host.run("docker", "logs", "--timestamps", "--tail", str(lines), one.id)
+        newest += [f"{one.name} {line}" for line in (printed.out + printed.err).splitlines()]
+    return newest
+
+
+def _lines_with(found: Session, service: str, ours: Sequence[Container], wanted: str, lines: int) -> list[str]:
+    """Return the newest of all lines that hold this, also of containers that are gone; or that there are none."""
+    names = [one.name for one in ours]
+    search = ("sh", "-c", _SEARCH, "sh", service, wanted, str(lines), *names)
+    matching = found.host.run(*search, seconds=_SEARCH_SECONDS).out.splitlines()
+    return matching or [f"{found.host.name}: no line that {service} printed, and that is kept, holds '{wanted}'."]

@@ -57,12 +57,23 @@ def test_status_tells_who_holds_the_lock(command):
     assert "ann@laptop holds the lock since 2026-01-02 03:04:05 UTC for: deploy abc." in command.run(status, "status")
 
 
-def test_logs_are_those_of_the_service_and_only_the_lines_that_are_looked_for(command):
-    command.server.answers["docker logs * 1"] = Ran(0, "one req-7\ntwo\n", "three req-7\n")
+def test_logs_are_the_newest_lines_of_the_service(command):
+    command.server.answers["docker logs --timestamps --tail 100 1"] = Ran(0, "one\n", "two\n")
 
-    printed = command.run(logs, "logs", grep="req-7")
+    assert command.run(logs, "logs") == f"{OLD} one\n{OLD} two\n"
 
-    assert printed == f"{OLD} one req-7\n{OLD} three req-7\n"
+
+def test_logs_that_are_looked_for_are_all_that_was_kept_searched_on_the_server(command):
+    command.server.answers[f"sh -c * sh app req-7 100 {OLD}"] = Ran(0, f"app-older one req-7\n{OLD} two req-7\n")
+
+    assert command.run(logs, "logs", grep="req-7") == f"app-older one req-7\n{OLD} two req-7\n"
+    assert not [line for line in command.server.asked if "--tail" in line]
+
+
+def test_logs_in_which_nothing_is_found_say_so(command):
+    printed = command.run(logs, "logs", grep="req-8")
+
+    assert printed == "198.51.100.9: no line that app printed, and that is kept, holds 'req-8'.\n"
 
 
 def test_logs_of_what_is_not_there_name_what_is(command):
