@@ -41,12 +41,13 @@ def verify(context: Context, *, only: str = "", server: str = "", stack: str = S
             sys.exit("The controls could not be looked at.")
         if done.returncode == _NOTHING_FOUND:
             sys.exit(f"No control's name holds '{only}'.")
-        if failed := _print(found, report):
+        failed, not_seen = _print(found, report)
+        if failed:
             sys.exit(f"{failed} controls are not kept.")
         if done.returncode:
             found.console.print(done.stdout + done.stderr, markup=False)
             sys.exit("Not every control could be looked at.")
-        found.steps.recap("Every control is kept.")
+        found.steps.recap(f"Every control is kept{f'; {not_seen} could not be looked at' if not_seen else ''}.")
 
 
 def _facts(found: Session) -> str:
@@ -56,10 +57,11 @@ def _facts(found: Session) -> str:
     )
 
 
-def _print(found: Session, report: Path) -> int:
+def _print(found: Session, report: Path) -> tuple[int, int]:
+    """Print the table, and return how many controls are not kept, and how many could not be looked at."""
     table = Table("Control", "", "What was seen", box=SIMPLE_HEAD)
     cases = ElementTree.parse(report).getroot().iter("testcase")  # noqa: S314
-    failures = 0
+    failures = not_seen = 0
     for case in cases:
         failed, skipped = case.find("failure"), case.find("skipped")
         broken = case.find("error") if failed is None else failed
@@ -68,8 +70,9 @@ def _print(found: Session, report: Path) -> int:
             failures += 1
             table.add_row(name, "[red]✗[/]", (broken.get("message") or "").splitlines()[0][:100])
         elif skipped is not None:
+            not_seen += 1
             table.add_row(name, "[yellow]–[/]", (skipped.get("message") or "")[:100])
         else:
             table.add_row(name, "[green]✓[/]", "")
     found.console.print(table)
-    return failures
+    return failures, not_seen

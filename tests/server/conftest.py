@@ -73,6 +73,8 @@ def all_containers(server, lines_of) -> list[dict]:
     """The containers of the stack, as `docker inspect` tells them."""
     ids = lines_of(f"docker ps --all --quiet --filter label=com.docker.compose.project={PROJECT}")
     if not ids:
+        if server.file("/opt/invoices/current").exists:
+            pytest.fail("there is a release, and no container of it: `fab deploy`")
         pytest.skip("nothing is deployed yet: `fab deploy`")
     return json.loads(server.check_output("docker inspect " + " ".join(ids)))
 

@@ -57,6 +57,10 @@ def test_D05_each_has_a_share_of_memory_processor_and_processes(containers, serv
     assert _those(containers, unlimited) == []
 
 
+def test_D06_no_service_is_missing(containers):
+    assert sorted({"app", "db", "proxy", "worker"} - {name.split()[0] for name in containers}) == []
+
+
 def test_D06_each_is_healthy(containers):
     assert _those(containers, lambda each: each["State"].get("Health", {}).get("Status") != "healthy") == []
 
