@@ -8,7 +8,7 @@ from support.pulumi_engine import Engine
 
 def pytest_collection_modifyitems(items):
     if shutil.which("pulumi") is None or shutil.which("pulumi-language-python") is None:
-        skip = pytest.mark.skip(reason="needs pulumi on the PATH: `make tools` builds it where Go is")
+        skip = pytest.mark.skip(reason="pulumi is not installed: `make tools` builds it where Go is")
         for item in items:
             if "engine" in item.path.parts:
                 item.add_marker(skip)
