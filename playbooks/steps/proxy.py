@@ -10,7 +10,7 @@ from provisioning import ensure
 
 _FOLDER = "/opt/invoices/proxy"
 _UPSTREAM = "upstream"  # which container serves: no release says that
-_FILES = ("--config", "/etc/caddy/Caddyfile", "--adapter", "caddyfile")
+_AS_CADDYFILE = ("--adapter", "caddyfile", "--config")
 
 
 @contextmanager
@@ -32,10 +32,13 @@ def _configure(stack: Stack) -> None:
     changed = [name for name in contents if host.read(f"{_FOLDER}/{name}") != contents[name]]
     is_running = any(one.state == "running" for one in containers(host, "proxy"))
     if changed and is_running:
-        mounted = ("--volume", f"{source}:/etc/caddy:ro", "--entrypoint", "caddy")
-        stack.change("run", "--rm", "--no-deps", "-T", *mounted, "proxy", "validate", *_FILES)
+        # Beside its own files: a folder that is mounted in their place would not be seen.
+        beside = ("--volume", f"{source}:/tried:ro", "--entrypoint", "caddy")
+        tried = ("validate", *_AS_CADDYFILE, "/tried/Caddyfile")
+        stack.change("run", "--rm", "--no-deps", "-T", *beside, "proxy", *tried)
     for name, content in contents.items():
         ensure.file(host, f"{_FOLDER}/{name}", content)
     if is_running:
         # Also where nothing changed: Caddy then does nothing, and a reload that was missed once is made up for.
-        stack.change("exec", "-T", "proxy", "caddy", "reload", *_FILES, "--address", "unix//run/caddy/admin.sock")
+        reload = ("caddy", "reload", "--address", "unix//run/caddy/admin.sock", *_AS_CADDYFILE, "/etc/caddy/Caddyfile")
+        stack.change("exec", "-T", "proxy", *reload)
