@@ -33,17 +33,19 @@ def rollback(context: Context, *, to: str = "", server: str = "", stack: str = S
 def chosen(host: Host, to: str) -> str:
     """Return the release to go back to: one that is kept and was built; raises RefusedError.
 
-    Without a word that is the one deployed before the one that serves: going back twice leads further back.
+    Without a word that is the newest that was deployed before the one that serves, and that nobody went back from.
     """
-    serving, kept = release.current(host), release.kept(host)
+    serving, kept, left = release.current(host), release.kept(host), release.left(host)
     others = [version for version in kept if version != serving]
     if to and to not in others:
         raise RefusedError(f"{host.name}: {to} is not kept there; {_list(others)}")
     earlier = kept[kept.index(serving) + 1 :] if serving in kept else others
-    for version in [to] if to else earlier:
+    for version in [to] if to else [version for version in earlier if version not in left]:
         if host.run("docker", "image", "inspect", "--format", "{{.Id}}", f"invoices-app:{version}", check=False).ok:
             return version
-    raise RefusedError(f"{host.name}: there is no earlier release whose image is still there; {_list(others)}")
+    raise RefusedError(
+        f"{host.name}: no earlier release is there that nobody went back from; {_list(others)} Another is named by --to."
+    )
 
 
 def refuse_over_migrations(host: Host, version: str) -> None:
@@ -63,6 +65,7 @@ def _roll_back(found: Session, version: str) -> None:
     stack = Stack(found.host, version)
     with configured(stack, release.current(found.host)):
         take_over(found, stack)
+    release.note_gone_back_to(found.host, version)
 
 
 def _list(versions: list[str]) -> str:

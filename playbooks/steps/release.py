@@ -16,6 +16,7 @@ CURRENT = "/opt/invoices/current"
 KEPT = 5
 _NAME_LENGTH = 12
 _SERVED = ".served"  # in the folder of a release that has served: one that failed its gate is not to be gone back to
+_LEFT = ".left"  # beside it, where somebody went back from the release
 
 
 class ReleaseError(Exception):
@@ -93,6 +94,24 @@ def make_current(host: Host, version: str) -> None:
 def note_served(host: Host, version: str) -> None:
     """Remember that the release was deployed and served; going back to it later makes it no newer."""
     host.act("touch", f"{folder_of(version)}/{_SERVED}")
+    host.act("rm", "-f", "--", f"{folder_of(version)}/{_LEFT}")
+
+
+def note_gone_back_to(host: Host, version: str) -> None:
+    """Remember of all releases that are newer that they were left, so that nobody goes back to them unawares."""
+    releases = kept(host)
+    newer = releases[: releases.index(version)] if version in releases else []
+    for one in newer:
+        host.act("touch", f"{folder_of(one)}/{_LEFT}")
+    host.act("rm", "-f", "--", f"{folder_of(version)}/{_LEFT}")
+
+
+def left(host: Host) -> set[str]:
+    """Return the releases that somebody went back from."""
+    found = host.run(
+        "find", RELEASES, "-mindepth", "2", "-maxdepth", "2", "-name", _LEFT, "-printf", "%h\n", check=False
+    )
+    return {folder.rpartition("/")[2] for folder in found.out.splitlines()}
 
 
 def kept(host: Host) -> list[str]:

@@ -25,7 +25,7 @@ NOBODY_HOLDS = {"test -d /opt/invoices/lock": Ran(1, "")}
 def test_status_names_what_serves_and_how_it_is(command):
     command.server.answers |= NOBODY_HOLDS | {
         "readlink *": Ran(0, "/opt/invoices/releases/old\n"),
-        "find /opt/invoices/releases -mindepth *": Ran(0, served("older", "old")),
+        "find /opt/invoices/releases * .served *": Ran(0, served("older", "old")),
         "docker ps * label=com.docker.compose.oneoff=False --format *": Ran(0, f"1 {OLD} invoices-app:old running\n"),
         "df *": Ran(0, "Use%\n 38%\n"),
         "cat /proc/loadavg": Ran(0, "0.42 0.3 0.2 1/2 3\n"),
@@ -156,7 +156,7 @@ def test_a_rollback_lets_the_version_before_serve_and_is_logged(command, monkeyp
     command.server.started = "2 invoices-app-2 invoices-app:older running"
     command.server.answers |= {
         "readlink *": Ran(0, "/opt/invoices/releases/old\n"),
-        "find /opt/invoices/releases -mindepth *": Ran(0, served("older", "old")),
+        "find /opt/invoices/releases * .served *": Ran(0, served("older", "old")),
     }
 
     command.run(rollback, "rollback")
@@ -172,7 +172,7 @@ def _logged(server):
 def test_a_rehearsed_rollback_only_says_which(command):
     command.server.answers |= {
         "readlink *": Ran(0, "/opt/invoices/releases/old\n"),
-        "find /opt/invoices/releases -mindepth *": Ran(0, served("older", "old")),
+        "find /opt/invoices/releases * .served *": Ran(0, served("older", "old")),
     }
 
     assert "older would serve in place of old." in command.run(rollback, "rollback", dry_run=True)
