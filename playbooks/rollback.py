@@ -44,7 +44,7 @@ def chosen(host: Host, to: str) -> str:
         if host.run("docker", "image", "inspect", "--format", "{{.Id}}", f"invoices-app:{version}", check=False).ok:
             return version
     raise RefusedError(
-        f"{host.name}: no earlier release is there that nobody went back from; {_list(others)} Another is named by --to."
+        f"{host.name}: there is no earlier release that nobody went back from; {_list(others)} Name one by --to."
     )
 
 
