@@ -22,7 +22,7 @@ from rich.table import Table
 
 from app.store import database
 from app.workbook.demo import write_demo
-from tests.support.benchmark_page import write_pages_and_imports
+from tests.support.benchmark_page import write_parts
 from tests.support.postgresql_cluster import installed_versions, running_cluster
 
 ROOT = Path(__file__).parents[2]
@@ -161,12 +161,12 @@ class Part:
             table.add_row(row.name, *self._cells(row))
         Console(width=140).print(table)
 
-    def markdown(self) -> list[str]:
-        """Return it as the documentation has it."""
+    def markdown(self) -> str:
+        """Return it as the documentation has it below its heading."""
         head = "| figure | " + " | ".join(f"{size:,} invoices | goal" for size in self.sizes) + " |"
-        lines = [f"## {self.title}", "", head, "|---" * (1 + 2 * len(self.sizes)) + "|"]
+        lines = [head, "|---" * (1 + 2 * len(self.sizes)) + "|"]
         lines += [f"| {row.name} | " + " | ".join(self._cells(row)) + " |" for row in self.rows]
-        return [*lines, "", self.note, ""]
+        return "\n".join([*lines, "", self.note])
 
     def _cells(self, row: Row) -> list[str]:
         pairs = zip(self.measured, row.goals, strict=False)
@@ -191,7 +191,7 @@ def measure_import(invoices: int) -> dict[str, Any]:
 
 def write(parts: list[Part]) -> None:
     """Write the figures as a page of the documentation."""
-    lines = [
+    preface = [
         "# Benchmarks",
         "",
         "Measured by `make bench ARGS=--write`, which makes its workbooks (three tabs) and its PostgreSQL itself.",
@@ -199,10 +199,8 @@ def write(parts: list[Part]) -> None:
         "",
         f"Python {platform.python_version()}, PostgreSQL {installed_versions()[-1].parent.name}, "
         f"{os.cpu_count()} processors.",
-        "",
-        *(line for part in parts for line in part.markdown()),
     ]
-    write_pages_and_imports("\n".join(lines))
+    write_parts({part.title: part.markdown() for part in parts}, "\n".join(preface))
 
 
 def _new_database(server: str, name: str) -> str:
