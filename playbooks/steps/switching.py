@@ -13,7 +13,7 @@ _LOGS = "/var/log/invoices"
 _PORT = 8000
 _READY_SECONDS = 90
 _PAUSE_SECONDS = 0.5
-_HANDING_OVER_SECONDS = 2
+_HANDING_OVER_SECONDS = 1
 _DRAIN_SECONDS = 40  # longer than the proxy waits for an answer of the app
 _LINES_TOLD = 30
 
