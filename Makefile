@@ -43,7 +43,7 @@ engine-test: .venv/dev ## rent with Pulumi's real engine from a stand-in for AWS
 	PATH="$(CURDIR)/$(TOOLS):$$PATH" $(BIN)/pytest -q -rs -n $(TEST_PROCESSES) tests/engine
 
 e2e: .venv/dev ## deploy to a server of its own on this machine, then break it in every way; needs root and Debian
-	@tests/support/install_packages.sh chromium openssh-client
+	@tests/support/install_packages.sh chromium e2fsprogs openssh-client
 	$(BIN)/pytest -q -rs tests/e2e $(ARGS)
 
 bench: .venv/dev .venv-app/app .venv-bench/bench ## measure pages and imports on PostgreSQL; `make bench ARGS=--write` writes docs/benchmarks.md

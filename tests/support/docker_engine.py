@@ -35,6 +35,8 @@ def why_there_is_none() -> str:
         return "a test instance needs root: it starts a Docker engine and gives a container rights of its own"
     if not shutil.which("apt-get"):
         return "a test instance needs Debian: its images are built from Debian's packages"
+    if subprocess.run(["losetup", "--find"], check=False, capture_output=True, timeout=30).returncode != 0:
+        return "a test instance needs a loop device, which is its disk: `losetup --find` finds none"
     return ""
 
 

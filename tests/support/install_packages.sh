@@ -6,6 +6,7 @@ set -euo pipefail
 is_there() {
   case "$1" in
     postgresql) compgen -G "/usr/lib/postgresql/*/bin/initdb" >/dev/null || command -v initdb >/dev/null ;;
+    e2fsprogs) test -x /sbin/mkfs.ext4 ;;
     openssh-client) command -v ssh >/dev/null ;;
     openssh-server) test -x /usr/sbin/sshd ;;
     chromium) command -v chromium >/dev/null || command -v chromium-browser >/dev/null || command -v google-chrome >/dev/null ;;
