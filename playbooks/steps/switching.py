@@ -15,7 +15,7 @@ _READY_SECONDS = 90
 _PAUSE_SECONDS = 0.5
 _HANDING_OVER_SECONDS = 1
 _DRAIN_SECONDS = 40  # longer than the proxy waits for an answer of the app
-_LINES_TOLD = 30
+_LINES_TOLD = 100  # the reason stands before what two servers say of their end, perhaps twice
 
 
 class NotReadyError(Exception):
