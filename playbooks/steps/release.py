@@ -109,7 +109,7 @@ def note_gone_back_to(host: Host, version: str) -> None:
 def left(host: Host) -> set[str]:
     """Return the releases that somebody went back from."""
     found = host.run(
-        "find", RELEASES, "-mindepth", "2", "-maxdepth", "2", "-name", _LEFT, "-printf", "%h\n", check=False
+        "find", RELEASES, "-mindepth", "2", "-maxdepth", "2", "-name", _LEFT, "-printf", "%h\\n", check=False
     )
     return {folder.rpartition("/")[2] for folder in found.out.splitlines()}
 
