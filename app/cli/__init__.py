@@ -11,7 +11,7 @@ from app.store.database import DatabaseUnavailableError
 from app.store.outages import Outage, outage_behind
 from app.store.users import EmailTakenError
 from app.workbook.importing import NotNowError
-from app.workbook.refusal import WorkbookRefusedError
+from app.workbook.reading.refusal import WorkbookRefusedError
 
 _SENTENCES = (
     SettingsError,

@@ -14,8 +14,8 @@ from app.settings import Settings
 from app.store import imports, logins, users
 from app.store.users import User
 from app.web.passwords import hash_password, new_password
-from app.workbook.demo import write_demo
 from app.workbook.preview import Choices
+from app.workbook.writing.demo import write_demo
 
 DEMO_EMAIL = "demo@example.com"
 DEMO_FILE = "demo-receivables.xlsx"

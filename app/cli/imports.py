@@ -27,15 +27,15 @@ from app.store import audit, snapshot
 from app.store import imports as store
 from app.store.database import transaction
 from app.store.imports import State
-from app.workbook import exporting, marking
-from app.workbook.amounts import DecimalMark
-from app.workbook.columns import Answers
-from app.workbook.dates import DateOrder
 from app.workbook.difference import Change, Decisions, Outcome, Resolution
 from app.workbook.importing import Examined, Importer
+from app.workbook.meaning.amounts import DecimalMark
+from app.workbook.meaning.columns import Answers
+from app.workbook.meaning.dates import DateOrder
+from app.workbook.meaning.records import OwnTotal, Question, Totals
 from app.workbook.preview import Choices, Preview, totals_as_strings
-from app.workbook.reading import Progress
-from app.workbook.records import OwnTotal, Question, Totals
+from app.workbook.reading.book import Progress
+from app.workbook.writing import exporting, marking
 
 SHOWN = 20
 

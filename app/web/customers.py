@@ -27,7 +27,7 @@ from app.web.invoice_page import UNDONE
 from app.web.refusals import NotFoundError, Refusal
 from app.web.rendering import Pages, address
 from app.web.visits import Visit
-from app.workbook import customer_list, listing
+from app.workbook.writing import customer_list, listing
 
 PAGE_LENGTH = 50
 LONGEST_NOTES = 10_000  # as long as an import takes them

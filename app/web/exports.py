@@ -16,8 +16,8 @@ from app.web.invoice_search import Search
 from app.web.payments import payment_filter
 from app.web.refusals import Refusal
 from app.web.visits import Visit
-from app.workbook import exporting, listing
 from app.workbook.importing import Importer
+from app.workbook.writing import exporting, listing
 
 
 @dataclass(frozen=True, slots=True)

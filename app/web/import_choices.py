@@ -4,11 +4,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Self
 
-from app.workbook.columns import Answers
 from app.workbook.difference import Decisions, Resolution
-from app.workbook.headers import ChosenMapping, Confidence, Kind, fields_of
+from app.workbook.meaning.columns import Answers
+from app.workbook.meaning.headers import ChosenMapping, Confidence, Kind, fields_of
+from app.workbook.meaning.records import TabReport
 from app.workbook.preview import Choices
-from app.workbook.records import TabReport
 
 RECOGNISED_BY_ITSELF = "recognised"
 

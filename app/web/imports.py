@@ -22,7 +22,7 @@ from app.web.visits import Visit
 from app.workbook.difference import Outcome
 from app.workbook.importing import Importer, NotNowError
 from app.workbook.preview import Choices, Preview
-from app.workbook.refusal import WorkbookRefusedError
+from app.workbook.reading.refusal import WorkbookRefusedError
 
 _SILENT_FOR_SECONDS = 20
 _MOST_PAGES = 1_000_000

@@ -19,8 +19,8 @@ from app.web.forms import Fields
 from app.web.refusals import Refusal
 from app.web.rendering import Pages, address
 from app.web.visits import Visit
-from app.workbook import listing
-from app.workbook.listing import Listed
+from app.workbook.writing import listing
+from app.workbook.writing.listing import Listed
 
 HEADERS = ("Date", "What", "Invoice No", "Due", "Reference", "Amount", "Balance")
 

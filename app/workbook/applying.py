@@ -11,9 +11,9 @@ from app.domain.money import display
 from app.store import bulk, imports
 from app.store.snapshot import Snapshot, StoredCustomer, StoredInvoice
 from app.workbook.difference import Difference
-from app.workbook.headers import Kind
-from app.workbook.records import Key, Record, Value
-from app.workbook.texts import SHORT_TEXT
+from app.workbook.meaning.headers import Kind
+from app.workbook.meaning.records import Key, Record, Value
+from app.workbook.meaning.texts import SHORT_TEXT
 
 
 def write(difference: Difference, stored: Snapshot, import_id: int, zone: ZoneInfo, now: datetime) -> None:

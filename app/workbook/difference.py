@@ -10,10 +10,10 @@ from zoneinfo import ZoneInfo
 
 from app.domain.money import display
 from app.store.snapshot import Snapshot, StoredCustomer, StoredInvoice, StoredPayment, compared
-from app.workbook.cells import clean_text
-from app.workbook.headers import Kind
-from app.workbook.records import Checked, Key, Record, Value
-from app.workbook.texts import as_read
+from app.workbook.meaning.headers import Kind
+from app.workbook.meaning.records import Checked, Key, Record, Value
+from app.workbook.meaning.texts import as_read
+from app.workbook.reading.cells import clean_text
 
 
 class Outcome(StrEnum):

@@ -19,9 +19,11 @@ from app.settings import MEGABYTE, WorkbookLimits
 from app.store import audit, imports, snapshot, users
 from app.store.database import exclusive_transaction, rehearse, transaction
 from app.store.imports import State, StoredImport
-from app.workbook import applying, archive, checking, control_totals, difference, exporting, marking
+from app.workbook import applying, difference
 from app.workbook.difference import Difference
-from app.workbook.headers import Kind
+from app.workbook.meaning import checking, control_totals
+from app.workbook.meaning.headers import Kind
+from app.workbook.meaning.records import Checked, Record
 from app.workbook.preview import (
     Choices,
     Preview,
@@ -29,9 +31,10 @@ from app.workbook.preview import (
     mapping_to_json,
     preview_from_json,
 )
-from app.workbook.reading import Progress, read_book
-from app.workbook.records import Checked, Record
-from app.workbook.refusal import WorkbookRefusedError
+from app.workbook.reading import archive
+from app.workbook.reading.book import Progress, read_book
+from app.workbook.reading.refusal import WorkbookRefusedError
+from app.workbook.writing import exporting, marking
 
 SHOWN_OF_EACH_LIST = 500
 _CHUNK_BYTES = 1 << 20

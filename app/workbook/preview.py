@@ -6,10 +6,10 @@ from dataclasses import asdict, dataclass, field
 from typing import Any, Self
 
 from app.domain.money import decimal_string
-from app.workbook.columns import Answers
 from app.workbook.difference import Change, Decisions, Difference, FieldChange, Missing, Outcome, Resolution
-from app.workbook.headers import ChosenMapping, Kind
-from app.workbook.records import Checked, Example, Notice, OwnTotal, Problem, Question, TabReport, Totals
+from app.workbook.meaning.columns import Answers
+from app.workbook.meaning.headers import ChosenMapping, Kind
+from app.workbook.meaning.records import Checked, Example, Notice, OwnTotal, Problem, Question, TabReport, Totals
 
 COUNTED = ("new", "changed", "unchanged", "conflict", "error", "missing")
 

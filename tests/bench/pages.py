@@ -29,8 +29,8 @@ from app.settings import Settings
 from app.store import database, tables, users
 from app.web.application import build
 from app.web.passwords import rehash
-from app.workbook.demo import write_demo
 from app.workbook.preview import Choices
+from app.workbook.writing.demo import write_demo
 from tests.support.browser import Browser
 from tests.support.postgresql_cluster import installed_versions, running_cluster
 

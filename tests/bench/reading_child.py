@@ -11,7 +11,16 @@ import sys
 
 def main(workbook: str, out: str) -> None:
     """Read the workbook in the child that imports use, and print its peak resident memory in megabytes."""
-    command = [sys.executable, "-m", "app.workbook.sheet_reader", workbook, out, str(10**9), str(10**9), str(10**6)]
+    command = [
+        sys.executable,
+        "-m",
+        "app.workbook.reading.sheet_reader",
+        workbook,
+        out,
+        str(10**9),
+        str(10**9),
+        str(10**6),
+    ]
     subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
     print(json.dumps({"megabytes": resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss * 1024 / 1e6}))
 

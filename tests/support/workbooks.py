@@ -12,10 +12,11 @@ from openpyxl.cell import WriteOnlyCell
 from app.settings import WorkbookLimits
 from app.store import snapshot, tables
 from app.store.snapshot import Snapshot
-from app.workbook import cells, checking, control_totals
-from app.workbook.columns import Answers
 from app.workbook.importing import Importer
+from app.workbook.meaning import checking, control_totals
+from app.workbook.meaning.columns import Answers
 from app.workbook.preview import Choices
+from app.workbook.reading import cells
 
 LIMITS = WorkbookLimits(
     file_bytes=10_000_000,

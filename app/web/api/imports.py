@@ -16,7 +16,7 @@ from app.web.api.shapes import NEXT, Answered, Asked, Moment, Sent
 from app.workbook.difference import Outcome
 from app.workbook.importing import Importer
 from app.workbook.preview import Choices, Preview
-from app.workbook.refusal import WorkbookRefusedError
+from app.workbook.reading.refusal import WorkbookRefusedError
 
 _MOST_ERRORS = 100
 

@@ -27,12 +27,12 @@ from app.store import database as store_database
 from app.store import imports
 from app.store.imports import State
 from app.store.tables import Customer, Import, ImportedRow, Invoice, Payment, Scope
-from app.workbook.columns import Answers
 from app.workbook.difference import Decisions, Outcome, Resolution
-from app.workbook.headers import ChosenMapping, Kind
 from app.workbook.importing import NotNowError
+from app.workbook.meaning.columns import Answers
+from app.workbook.meaning.headers import ChosenMapping, Kind
 from app.workbook.preview import Choices
-from app.workbook.refusal import WorkbookRefusedError
+from app.workbook.reading.refusal import WorkbookRefusedError
 
 D = Decimal
 DAY = date(2026, 1, 20)

@@ -9,10 +9,10 @@ from hypothesis import strategies as st
 from support.workbooks import CUSTOMERS, INVOICES, NOTHING_STORED, PAYMENTS, Shown, check, in_excel
 
 from app.workbook import difference
-from app.workbook.cells import Duration, ErrorValue, Merged, UncalculatedFormula
 from app.workbook.difference import Decisions
 from app.workbook.preview import Preview, preview_from_json
-from app.workbook.refusal import WorkbookRefusedError
+from app.workbook.reading.cells import Duration, ErrorValue, Merged, UncalculatedFormula
+from app.workbook.reading.refusal import WorkbookRefusedError
 
 WORDS = st.sampled_from(
     "Total|Subtotal|Acme|Bolt|C1|1|2|1001|paid|Paid|Void|Yes|no|03/04/2026|23/04/2026|1.234|1,50|(5)|€5|$7|soon|n/a|-|"

@@ -1,0 +1,139 @@
+"""Read single cells of a row, each failure becoming a problem that names its cell."""
+
+from collections.abc import Callable, Iterable
+from datetime import date
+from typing import TypeVar
+
+from app.domain.money import cents_from_decimal, has_fractions_of_a_cent
+from app.workbook.meaning import amounts, dates, texts
+from app.workbook.meaning.amounts import UnreadableError
+from app.workbook.meaning.records import Checked, Problem, Value
+from app.workbook.meaning.tabs import Tab
+from app.workbook.reading.cells import Cell, Merged, Row
+
+LONGEST_NOTE = 10_000
+
+_IN_CROWNS = {"SEK", "NOK", "DKK", "ISK"}
+
+_Read = TypeVar("_Read")
+
+
+class RowProblemError(Exception):
+    """A row cannot become a record; its problem, if any, is noted already."""
+
+
+class CellReading:
+    """What reading a cell needs to know of the workbook, and where its problems go."""
+
+    def __init__(self, checked: Checked, currency: str, *, epoch_1904: bool) -> None:
+        self.checked = checked
+        self.own_currency = currency
+        self._epoch_1904 = epoch_1904
+
+    def problem(self, tab: Tab, row: Row, name: str, what: str) -> RowProblemError:
+        """Note a problem at the row's cell of the field and return the error to raise."""
+        cell = tab.place(row, name)
+        self.checked.problems.append(Problem(tab.name, cell, f"{cell} {what}.", row.number))
+        return RowProblemError()
+
+    def identifier(self, tab: Tab, row: Row, name: str) -> str:
+        """Return a number, code or name; empty where the tab has no such column."""
+        return self._read(tab, row, name, texts.read_identifier) if tab.has(name) else ""
+
+    def text(self, tab: Tab, row: Row, name: str) -> str:
+        """Return a word or two."""
+        return self._read(tab, row, name, texts.read_short_text)
+
+    def texts(self, tab: Tab, row: Row, names: Iterable[str]) -> dict[str, Value]:
+        """Return the short texts of those fields that the tab has."""
+        return {name: self.text(tab, row, name) for name in names if tab.has(name)}
+
+    def paragraphs(self, tab: Tab, row: Row, names: Iterable[str]) -> dict[str, Value]:
+        """Return the long texts of those fields that the tab has."""
+        return {
+            name: self._read(tab, row, name, lambda cell: texts.read_paragraphs(cell, LONGEST_NOTE))
+            for name in names
+            if tab.has(name)
+        }
+
+    def yes_or_no(self, tab: Tab, row: Row, name: str) -> bool:
+        """Return what the cell says; an empty one says no."""
+        return self._read(tab, row, name, texts.read_yes_or_no)
+
+    def days(self, tab: Tab, row: Row, name: str) -> int | None:
+        """Return a number of days, None where nothing is said."""
+        return self._read(tab, row, name, texts.read_days) if tab.has(name) else None
+
+    def day(self, tab: Tab, row: Row, name: str) -> date | None:
+        """Return a day, None where nothing is said."""
+        if not tab.has(name):
+            return None
+        order, epoch_1904 = tab.orders.get(name), self._epoch_1904
+        return self._read(tab, row, name, lambda cell: dates.read_day(cell, order, epoch_1904=epoch_1904))
+
+    def amount(self, tab: Tab, row: Row, name: str) -> tuple[int | None, str | None]:
+        """Return an amount in cents, None where nothing is said, and the currency that it is written in."""
+        if not tab.has(name):
+            return None, None
+        mark = tab.marks.get(name)
+        amount = self._read(tab, row, name, lambda cell: amounts.read_amount(cell, mark))
+        if amount is None:
+            return None, None
+        cents = cents_from_decimal(amount.value)
+        tab.sums[name] += cents
+        if has_fractions_of_a_cent(amount.value):
+            tab.rounded += 1
+        return cents, amount.currency
+
+    def currency(self, tab: Tab, row: Row, sign: str | None, amount_field: str) -> str | None:
+        """Return the row's currency: as its cell says, as the amount is written, or as the amounts are headed."""
+        written = self.identifier(tab, row, "currency").upper()
+        if sign == "kr" and not written and self.own_currency not in _IN_CROWNS:
+            raise self.problem(
+                tab, row, amount_field, "is in kr, which several countries have: add a column Currency with the code"
+            )
+        by_sign = _for_sign(sign, self.own_currency)
+        named = _for_sign(written or None, self.own_currency)
+        if named and not (len(named) == 3 and named.isascii() and named.isalpha()):
+            raise self.problem(tab, row, "currency", f"says '{written}', which is not a currency code such as USD")
+        if named and by_sign and sign not in {"$", "¥", "kr"} and named != by_sign:
+            raise self.problem(tab, row, "currency", f"says {named}, but the amount is written in {by_sign}")
+        column = tab.header.column(amount_field)
+        headed = _for_sign(amounts.currency_named(column.header), self.own_currency) if column else None
+        if by_sign and headed and not named and by_sign != headed:
+            raise self.problem(tab, row, amount_field, f"is written in {by_sign}, but its column is headed {headed}")
+        currency = named or by_sign or headed
+        tab.currencies[currency] += 1
+        return currency
+
+    def _read(self, tab: Tab, row: Row, name: str, read: Callable[[Cell], _Read]) -> _Read:
+        cell = tab.cell(row, name)
+        if isinstance(cell, Merged):
+            if name.endswith("_cents"):
+                raise self.problem(
+                    tab,
+                    row,
+                    name,
+                    "is merged with the cell above, and an amount cannot count for several rows: unmerge the cells in "
+                    "Excel and give each row its own amount",
+                )
+            cell = cell.value
+        try:
+            return read(cell)
+        except UnreadableError as error:
+            if name in tab.asked and "two ways" in str(error):
+                raise RowProblemError from error
+            raise self.problem(tab, row, name, str(error)) from error
+
+
+def _for_sign(sign: str | None, default: str) -> str | None:
+    """Return the currency a sign stands for; a bare $ or ¥ is the business's own where that has the sign."""
+    if sign == "$":
+        return default if default in {"USD", "CAD", "AUD", "NZD", "SGD", "HKD", "MXN"} else "USD"
+    if sign == "¥":
+        return default if default in {"JPY", "CNY"} else "JPY"
+    if sign == "kr":
+        return default if default in _IN_CROWNS else None
+    if sign in {"€", "£"}:
+        return {"€": "EUR", "£": "GBP"}[sign]
+    return sign

@@ -1,0 +1,109 @@
+"""Settle how a column of dates or amounts is to be read: from its own cells, by an answer, or by asking."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import date
+
+from app.workbook.meaning import amounts, dates
+from app.workbook.meaning.amounts import DecimalMark
+from app.workbook.meaning.dates import DateOrder
+from app.workbook.meaning.headers import Column
+from app.workbook.meaning.records import Example, Question
+from app.workbook.reading.cells import Row, cell_name, clean_text, column_letter
+
+_EXAMPLES_SHOWN = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Answers:
+    """What a person answered: to one question by its id, or to all of a subject."""
+
+    by_subject: dict[str, str] = field(default_factory=dict)
+    by_question: dict[str, str] = field(default_factory=dict)
+
+    def to(self, question_id: str, subject: str) -> str | None:
+        """Return the answer to a question, None if there is none."""
+        return self.by_question.get(question_id) or self.by_subject.get(subject)
+
+
+def date_order(tab: str, column: Column, rows: Sequence[Row], answers: Answers) -> DateOrder | Question | None:
+    """Return which number is the day in the column's texts; the question if only a person can say."""
+    texts = _texts(column, rows)
+    settled = dates.settled_order(text for _, text in texts)
+    unclear = [(cell, text) for cell, text in texts if dates.is_ambiguous(text)]
+    if settled or not unclear:
+        return settled
+    subject = _Subject(
+        "dates",
+        f"{_called(tab, column)} has dates that can be read two ways: which number is the day?",
+        tuple(order for order in DateOrder if any(order in dates.readings(text) for _, text in unclear)),
+    )
+    answer = answers.to(subject.id_for(tab, column), "dates")
+    if answer in subject.choices:
+        return DateOrder(str(answer))
+    return subject.question(
+        tab,
+        column,
+        [
+            Example(cell, clean_text(text), {order: _long(day) for order, day in dates.readings(text).items()})
+            for cell, text in unclear[:_EXAMPLES_SHOWN]
+        ],
+    )
+
+
+def decimal_mark(tab: str, column: Column, rows: Sequence[Row], answers: Answers) -> DecimalMark | Question | None:
+    """Return the decimal mark of the column's texts; the question if only a person can say."""
+    texts = _texts(column, rows)
+    settled = amounts.settled_mark(text for _, text in texts)
+    unclear = [(cell, text) for cell, text in texts if amounts.is_ambiguous(text)]
+    if settled or not unclear:
+        return settled
+    subject = _Subject(
+        "decimal",
+        f"{_called(tab, column)} has amounts that can be read two ways: which sign stands before the cents?",
+        tuple(DecimalMark),
+    )
+    answer = answers.to(subject.id_for(tab, column), "decimal")
+    if answer in subject.choices:
+        return DecimalMark(str(answer))
+    return subject.question(
+        tab,
+        column,
+        [
+            Example(cell, clean_text(text), {mark: f"{value:,}" for mark, value in amounts.readings(text).items()})
+            for cell, text in unclear[:_EXAMPLES_SHOWN]
+        ],
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _Subject:
+    """What is asked about a column."""
+
+    name: str
+    text: str
+    choices: tuple[str, ...]
+
+    def id_for(self, tab: str, column: Column) -> str:
+        """Return what an answer to the question is kept under."""
+        return f"{self.name}:{tab}!{column_letter(column.index)}"
+
+    def question(self, tab: str, column: Column, examples: list[Example]) -> Question:
+        """Return the question, with real cells of the file."""
+        return Question(self.id_for(tab, column), self.name, tab, self.text, self.choices, tuple(examples))
+
+
+def _called(tab: str, column: Column) -> str:
+    return f"Column {column_letter(column.index)} '{column.header}' of tab '{tab}'"
+
+
+def _texts(column: Column, rows: Sequence[Row]) -> list[tuple[str, str]]:
+    return [
+        (cell_name(column.index, row.number), cell)
+        for row in rows
+        if isinstance(cell := row.cell(column.index), str) and cell
+    ]
+
+
+def _long(day: date) -> str:
+    return f"{day.day} {day:%B %Y}"

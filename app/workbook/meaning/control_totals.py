@@ -1,0 +1,36 @@
+"""What each tab's rows add up to, to be held beside the totals that the workbook itself states."""
+
+from collections import defaultdict
+
+from app.store.snapshot import Snapshot
+from app.workbook.meaning.records import Checked, Key, Record, Totals
+
+
+def add_control_totals(checked: Checked, stored: Snapshot) -> None:
+    """Fill in the reports of the tabs; an invoice's payments count with it, and again in the tab that lists them."""
+    invoices = {record.key: record for record in checked.invoices}
+    paid: dict[Key, int] = defaultdict(int)
+    by_tab: dict[str, dict[str, Totals]] = defaultdict(dict)
+
+    def add(tab: str, currency: str, gross: int, paid_cents: int, open_cents: int) -> None:
+        old = by_tab[tab].get(currency, Totals(currency))
+        by_tab[tab][currency] = Totals(currency, old.gross + gross, old.paid + paid_cents, old.open + open_cents)
+
+    for payment in checked.payments:
+        paid[payment.key] += _cents(payment, "amount_cents")
+        if not payment.cumulative:
+            invoice, known = invoices.get(payment.key), stored.invoices.get((payment.key[0], payment.key[1]))
+            currency = str(invoice.values["currency"]) if invoice else (known.currency if known else "")
+            add(payment.tab, currency, 0, _cents(payment, "amount_cents"), 0)
+    for invoice in checked.invoices:
+        total, settled = _cents(invoice, "total_cents"), paid[invoice.key]
+        closed = bool(invoice.values.get("state"))
+        add(invoice.tab, str(invoice.values["currency"]), total, settled, 0 if closed else total - settled)
+    for report in checked.tabs:
+        report.totals = [by_tab[report.name][currency] for currency in sorted(by_tab[report.name])]
+
+
+def _cents(record: Record, name: str) -> int:
+    value = record.values[name]
+    assert isinstance(value, int)  # noqa: S101  # amounts are read as cents
+    return value

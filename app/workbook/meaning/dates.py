@@ -1,0 +1,176 @@
+"""Days in cells: dates, serial numbers of either epoch, and texts in every way people write them."""
+
+import re
+from collections.abc import Iterable
+from datetime import date, datetime, timedelta
+from decimal import Decimal
+from enum import StrEnum
+from functools import cache
+
+from babel.dates import get_month_names
+
+from app.workbook.meaning import amounts
+from app.workbook.meaning.amounts import UnreadableError, shortened, why_unreadable
+from app.workbook.reading.cells import Cell, FormattedNumber, clean_text
+
+EARLIEST, LATEST = date(1950, 1, 1), date(2100, 12, 31)
+_EPOCHS = {False: date(1899, 12, 30), True: date(1904, 1, 1)}
+_LANGUAGES = ("en", "de", "fr", "es", "it", "nl", "pt")
+
+_ISO = re.compile(r"(\d{4})[-/. ](\d{1,2})[-/. ](\d{1,2})")
+_COMPACT = re.compile(r"(\d{4})(\d{2})(\d{2})")
+_NUMERIC = re.compile(r"(\d{1,2})[-/. ](\d{1,2})[-/. ](\d{4}|\d{2})")
+_HYPHENED = re.compile(r"\d{2}-\d{2}-\d{2}")
+_DAY_MONTH_NAME = re.compile(
+    r"(\d{1,2})(?:st|nd|rd|th|\.)?[-/. ]*(?:of |de )?([^\W\d_]+)\.?,?[-/. ]*(?:de )?(\d{4}|\d{2})"
+)
+_MONTH_NAME_DAY = re.compile(r"([^\W\d_]+)\.?[-/. ]*(\d{1,2})(?:st|nd|rd|th)?,?[-/. ]+(\d{4}|\d{2})")
+_CLOCK = re.compile(r"(?:[T ]+\d{1,2}:\d{2}(?::\d{2}(?:\.\d+)?)?(?: ?[AP]M)?(?:Z|[+-]\d{2}:?\d{2})?)$", re.IGNORECASE)
+_WEEKDAY = re.compile(r"^(?:mon|tues?|wed(?:nes)?|thu(?:rs)?|fri|sat(?:ur)?|sun)(?:day)?[.,]* +", re.IGNORECASE)
+
+
+class DateOrder(StrEnum):
+    """Which number of `03/04/2026` is the day; of `26-04-03`, with hyphens and two digits, the year may come first."""
+
+    DAY_FIRST = "dmy"
+    MONTH_FIRST = "mdy"
+    YEAR_FIRST = "ymd"
+
+
+def readings(text: str) -> dict[DateOrder, date]:
+    """Return the days that the text can mean in each order; an order in which it means none is left out."""
+    cleaned = _WEEKDAY.sub("", _CLOCK.sub("", clean_text(text)))
+    plain = _unordered(cleaned)
+    if plain is not None:
+        return dict.fromkeys(DateOrder, plain)
+    match = _NUMERIC.fullmatch(cleaned)
+    if match is None:
+        return {}
+    first, second, year = int(match[1]), int(match[2]), _full_year(match[3])
+    found = {DateOrder.DAY_FIRST: _day(year, second, first), DateOrder.MONTH_FIRST: _day(year, first, second)}
+    if _HYPHENED.fullmatch(cleaned):
+        found[DateOrder.YEAR_FIRST] = _believable(_day(_full_year(match[1]), second, int(match[3])))
+    return {order: day for order, day in found.items() if day is not None}
+
+
+def settled_order(texts: Iterable[str]) -> DateOrder | None:
+    """Return the one order that the column's texts allow, None if they leave it open or contradict one another."""
+    allowed = set(DateOrder)
+    for text in texts:
+        found = readings(text)
+        if found:
+            allowed &= found.keys()
+    return allowed.pop() if len(allowed) == 1 else None
+
+
+def is_ambiguous(text: str) -> bool:
+    """Tell whether the orders make different days of the text."""
+    return len(set(readings(text).values())) > 1
+
+
+def is_month(text: str) -> bool:
+    """Tell whether the text is a month, with or without a year."""
+    return _month(re.sub(r"[\W\d_]+", "", text)) is not None
+
+
+def read_day(cell: Cell, order: DateOrder | None, *, epoch_1904: bool) -> date | None:
+    """Return the day in the cell, None for an empty one; raises UnreadableError."""
+    match cell:
+        case None:
+            return None
+        case datetime():
+            return _plausible(cell.date(), cell.date().isoformat())
+        case bool():
+            raise UnreadableError("holds TRUE or FALSE where a date belongs")
+        case int() | Decimal():
+            return _from_number(Decimal(cell), epoch_1904=epoch_1904)
+        case FormattedNumber() if "%" in cell.format or amounts.currency_named(cell.format):
+            raise UnreadableError(f"holds the amount or percentage {cell.number} where a date belongs")
+        case FormattedNumber():
+            return _from_number(Decimal(cell.number), epoch_1904=epoch_1904)
+        case str():
+            return _from_text(cell, order)
+        case _:
+            raise UnreadableError(why_unreadable(cell, "a date"))
+
+
+def _from_text(text: str, order: DateOrder | None) -> date | None:
+    cleaned = clean_text(text)
+    if not cleaned or cleaned in {"-", "–", "—"} or cleaned.casefold() in {"n/a", "none", "tbd", "tba"}:
+        return None
+    found = readings(cleaned)
+    if not found:
+        raise UnreadableError(f"says '{shortened(cleaned)}', which is not a date")
+    if len(set(found.values())) == 1:
+        return _plausible(next(iter(found.values())), cleaned)
+    if order is None:
+        raise UnreadableError(f"says '{cleaned}', which can be read two ways")
+    if order not in found:
+        raise UnreadableError(f"says '{cleaned}', which is no date when read as {order}")
+    return _plausible(found[order], cleaned)
+
+
+def _from_number(number: Decimal, *, epoch_1904: bool) -> date:
+    # 20260403 is a day written without signs; as a serial number it would lie 50,000 years ahead.
+    compact = _COMPACT.fullmatch(str(number))
+    if compact:
+        day = _day(int(compact[1]), int(compact[2]), int(compact[3]))
+        if day is not None:
+            return _plausible(day, str(number))
+    if not 0 < number < 80_000:
+        raise UnreadableError(f"holds the number {number}, which is not a date")
+    return _plausible(_EPOCHS[epoch_1904] + timedelta(days=int(number)), str(number))
+
+
+def _plausible(day: date, shown: str) -> date:
+    if not EARLIEST <= day <= LATEST:
+        raise UnreadableError(f"says {shown}, which would be {day.isoformat()}: too far from today to be right")
+    return day
+
+
+def _unordered(text: str) -> date | None:
+    """Return the day of a text that can only be read one way: year first, or the month by its name."""
+    for pattern in (_ISO, _COMPACT):
+        match = pattern.fullmatch(text)
+        if match:
+            return _day(int(match[1]), int(match[2]), int(match[3]))
+    match = _DAY_MONTH_NAME.fullmatch(text)
+    if match and (month := _month(match[2])):
+        return _day(_full_year(match[3]), month, int(match[1]))
+    match = _MONTH_NAME_DAY.fullmatch(text)
+    if match and (month := _month(match[1])):
+        return _day(_full_year(match[3]), month, int(match[2]))
+    return None
+
+
+def _day(year: int, month: int, day: int) -> date | None:
+    try:
+        return date(year, month, day)
+    except ValueError:
+        return None
+
+
+def _believable(day: date | None) -> date | None:
+    return day if day and EARLIEST <= day <= LATEST else None
+
+
+def _full_year(digits: str) -> int:
+    """Return the year of two digits as Excel takes it: 00-29 in this century, 30-99 in the last."""
+    year = int(digits)
+    if len(digits) == 4:
+        return year
+    return year + (2000 if year < 30 else 1900)
+
+
+def _month(name: str) -> int | None:
+    return _months().get(name.casefold())
+
+
+@cache
+def _months() -> dict[str, int]:
+    months: dict[str, int] = {"sept": 9}
+    for language in reversed(_LANGUAGES):
+        for width in ("wide", "abbreviated"):
+            for number, name in get_month_names(width, locale=language).items():
+                months[name.casefold().rstrip(".")] = number
+    return months

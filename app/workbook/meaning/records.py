@@ -1,0 +1,151 @@
+"""What a workbook's rows say, once every cell has been read."""
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from typing import Any, Self, TypeAlias
+
+from app.workbook.meaning.headers import Kind
+
+_CANONICAL = json.JSONEncoder(sort_keys=True, default=str, ensure_ascii=False, separators=(",", ":"))
+
+Value: TypeAlias = str | int | bool | date | None
+Key: TypeAlias = tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """One customer, invoice or payment with the tab and row it stood in.
+
+    `key` is what the same record is found by: a customer's code; an invoice's number and its customer's code; for a
+    payment, those of its invoice. `values` holds only what the tab has a column for, so that an absent column never
+    empties a stored field. `cumulative` marks a payment that an invoice's own row carries: all that was paid so far.
+    """
+
+    kind: Kind
+    tab: str
+    row: int
+    key: Key
+    values: Mapping[str, Value]
+    cumulative: bool = False
+
+    def fingerprint(self) -> str:
+        """Return what tells whether the row says something else than when it was last imported."""
+        return fingerprint(self.values)
+
+    def to_json(self) -> list[Any]:
+        """Return the record as JSON keeps it."""
+        values = {name: value.isoformat() if isinstance(value, date) else value for name, value in self.values.items()}
+        return [self.kind, self.tab, self.row, self.key, values, self.cumulative]
+
+    @classmethod
+    def from_json(cls, item: list[Any]) -> Self:
+        """Return the record that `to_json` wrote."""
+        kind, tab, row, key, values, cumulative = item
+        for name in values:
+            if name.endswith("_on") and values[name] is not None:
+                values[name] = date.fromisoformat(values[name])
+        return cls(Kind(kind), tab, row, tuple(key), values, cumulative)
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """A cell that cannot be read or believed, in a sentence that begins with the place."""
+
+    tab: str
+    cell: str
+    message: str
+    row: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """Something that was seen and did not stop the reading."""
+
+    tab: str
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
+class Example:
+    """A cell of the file, and what it would be under each answer."""
+
+    cell: str
+    text: str
+    readings: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """Something only a person can know; `subject` is one of dates, decimal, terms, undated."""
+
+    id: str
+    subject: str
+    tab: str
+    text: str
+    choices: tuple[str, ...]
+    examples: tuple[Example, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Totals:
+    """What the rows of a tab add up to, in one currency, in cents."""
+
+    currency: str
+    gross: int = 0
+    paid: int = 0
+    open: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class OwnTotal:
+    """A total that the workbook itself states, beside what was read; both in cents."""
+
+    cell: str
+    header: str
+    stated: int
+    read: int
+
+
+@dataclass(slots=True)
+class TabReport:
+    """What was found in one tab; kind None: it was not recognised as a list of ours.
+
+    `tells_payments` says whether its columns tell anything of what was paid.
+    """
+
+    name: str
+    kind: Kind | None
+    header_row: int | None = None
+    fingerprint: str = ""
+    columns: list[dict[str, Any]] = field(default_factory=list)
+    rows: int = 0
+    totals: list[Totals] = field(default_factory=list)
+    own_totals: list[OwnTotal] = field(default_factory=list)
+    tells_payments: bool = False
+
+
+@dataclass(slots=True)
+class Checked:
+    """A workbook's rows as records, and everything a person should know about the reading.
+
+    `broken` names what rows with problems are about: a customer's code or name, an invoice's number, for a payment too.
+    """
+
+    customers: list[Record] = field(default_factory=list)
+    invoices: list[Record] = field(default_factory=list)
+    payments: list[Record] = field(default_factory=list)
+    tabs: list[TabReport] = field(default_factory=list)
+    problems: list[Problem] = field(default_factory=list)
+    notices: list[Notice] = field(default_factory=list)
+    questions: list[Question] = field(default_factory=list)
+    error_rows: set[tuple[str, int]] = field(default_factory=set)
+    broken: set[tuple[Kind, str]] = field(default_factory=set)
+    duplicate_rows: int = 0
+
+
+def fingerprint(values: Mapping[str, Value]) -> str:
+    """Return the SHA-256 over the canonical JSON of the values."""
+    return hashlib.sha256(_CANONICAL.encode(values).encode()).hexdigest()

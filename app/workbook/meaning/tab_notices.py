@@ -1,0 +1,197 @@
+"""What is said of a tab as a whole: its own totals beside what was read, and whatever a person should know of it."""
+
+from itertools import accumulate
+
+from app.domain.money import cents_from_decimal
+from app.workbook.meaning import amounts
+from app.workbook.meaning.amounts import DecimalMark, UnreadableError
+from app.workbook.meaning.headers import Kind, normalised
+from app.workbook.meaning.records import Checked, Notice, OwnTotal
+from app.workbook.meaning.tabs import Tab
+from app.workbook.reading.cells import Row, cell_name, column_letter
+
+_PLACES_SHOWN = 5
+_SECTIONS_TRIED = 50
+_TAXES = {
+    "vat",
+    "tax",
+    "sales tax",
+    "gst",
+    "hst",
+    "pst",
+    "mwst",
+    "ust",
+    "umsatzsteuer",
+    "tva",
+    "iva",
+    "btw",
+    "tax amount",
+}
+_WITHOUT_TAX = {
+    "amount",
+    "amt",
+    "net",
+    "net amount",
+    "value",
+    "betrag",
+    "montant",
+    "importe",
+    "bedrag",
+    "importo",
+    "sum",
+}
+
+
+def add_own_totals(tab: Tab) -> None:
+    """Hold each total that the tab states beside what its rows add up to."""
+    sections = _Sections(tab)
+    for row in tab.rows.totals:
+        for column in tab.header.columns:
+            if column.field not in tab.sums:
+                continue
+            stated = _cents(tab, row, column.field)
+            if stated is not None:
+                read = sections.sum_above(column.field, row.number, stated)
+                tab.report.own_totals.append(OwnTotal(cell_name(column.index, row.number), column.header, stated, read))
+
+
+class _Sections:
+    """What the rows between two totals add up to, each row added once however many totals a tab has."""
+
+    def __init__(self, tab: Tab) -> None:
+        self._tab = tab
+        self._places = {row.number: place for place, row in enumerate(tab.rows.totals)}
+        self._sums: dict[str, list[int]] = {}
+        self._all_above: dict[str, list[int]] = {}
+
+    def sum_above(self, name: str, total_row: int, stated: int) -> int:
+        """Return what a total row adds up: one or more sections right above it, or all rows above."""
+        if name not in self._sums:
+            self._sums[name] = self._add_up(name)
+            self._all_above[name] = list(accumulate(self._sums[name]))
+        sums, all_above, place = self._sums[name], self._all_above[name], self._places[total_row]
+        sections = sums[max(0, place + 1 - _SECTIONS_TRIED) : place + 1]
+        if stated in accumulate(reversed(sections)):
+            return stated
+        is_last = place == len(sums) - 1
+        return all_above[place] if is_last or not sums[place] else sums[place]
+
+    def _add_up(self, name: str) -> list[int]:
+        sums = [0] * len(self._places)
+        ends = list(self._places)
+        place = 0
+        for row in self._tab.rows.records:
+            while place < len(ends) and row.number > ends[place]:
+                place += 1
+            if place == len(ends):
+                break
+            sums[place] += _cents(self._tab, row, name) or 0
+        return sums
+
+
+def add_notices(tab: Tab, checked: Checked, currency: str) -> None:
+    """Say what was seen and did not stop the reading."""
+    checked.notices.extend(
+        Notice(tab.name, message)
+        for message in (
+            *_about_the_sheet(tab),
+            *_about_amounts(tab, currency),
+            *_about_statuses_and_days(tab),
+            *_about_rows(tab),
+            *_about_columns(tab),
+        )
+    )
+
+
+def _about_the_sheet(tab: Tab) -> list[str]:
+    said = []
+    if tab.sheet.hidden:
+        said.append("The tab is hidden in Excel; it was read all the same.")
+    hidden = sum(row.hidden for row in tab.rows.records)
+    if hidden:
+        why = "by a filter" if tab.sheet.filtered else "in Excel"
+        said.append(f"{_rows(hidden, 'is', 'are')} hidden {why} and {_was(hidden)} read all the same.")
+    if tab.sheet.merged_down:
+        said.append(f"{tab.sheet.merged_down:,} cells are merged with the one above; its value was read for each row.")
+    if tab.sheet.stopped_after_empty_row:
+        said.append(
+            f"Nothing but empty rows stood above row {tab.sheet.stopped_after_empty_row:,}; reading stopped there."
+        )
+    if tab.sheet.cut_after_column:
+        said.append(f"Nothing right of column {tab.sheet.cut_after_column} was read.")
+    return said
+
+
+def _about_amounts(tab: Tab, currency: str) -> list[str]:
+    said = []
+    if tab.rounded:
+        amounts_have = "1 amount has" if tab.rounded == 1 else f"{tab.rounded:,} amounts have"
+        said.append(f"{amounts_have} fractions of a cent and {_was(tab.rounded)} rounded to the nearest cent.")
+    named = [code for code in tab.currencies if code]
+    if tab.currencies[None] and named:
+        count = tab.currencies[None]
+        said.append(
+            f"{_rows(count, 'names', 'name')} no currency and {_was(count)} read as {currency}, "
+            f"while others are in {', '.join(sorted(named))}."
+        )
+    if tab.header.kind is Kind.INVOICE and not tab.has("total_cents"):
+        said.append("There is no column of totals: what is open was taken for the total of each invoice.")
+    taxes = [header for _, header in tab.header.ignored if normalised(header) in _TAXES]
+    total = tab.header.column("total_cents")
+    if taxes and total and normalised(total.header) in _WITHOUT_TAX:
+        said.append(
+            f"'{total.header}' was read as the total, and '{taxes[0]}' was not added: if the total is without tax, "
+            "add a column Total with tax."
+        )
+    return said
+
+
+def _about_statuses_and_days(tab: Tab) -> list[str]:
+    said = [
+        f"The status '{text[:40]}' is not known and was not used ({_places(places)})."
+        for text, places in tab.unknown_statuses.items()
+    ]
+    if tab.due_before_issued:
+        count = len(tab.due_before_issued)
+        said.append(f"{_rows(count, 'is', 'are')} due before the day of issue ({_places(tab.due_before_issued)}).")
+    return said
+
+
+def _about_rows(tab: Tab) -> list[str]:
+    totals = [f"Row {row.number} was read as a total and compared, not imported." for row in tab.rows.totals]
+    left_out = [
+        f"Row {number} was left out: {words or 'it has nothing in the columns that are read'}."
+        for number, words in tab.rows.left_out
+    ]
+    headings = "The tab has no column of customers: the headings between its rows were read as their names."
+    return ([headings] if tab.customers_by_row else []) + totals + left_out
+
+
+def _about_columns(tab: Tab) -> list[str]:
+    if not tab.header.ignored:
+        return []
+    names = ", ".join(f"{column_letter(index)} '{header}'" for index, header in tab.header.ignored)
+    return [f"Columns not read: {names}."]
+
+
+def _cents(tab: Tab, row: Row, name: str) -> int | None:
+    column = tab.header.column(name)
+    assert column is not None  # noqa: S101  # it has been summed
+    try:
+        amount = amounts.read_amount(row.cell(column.index), tab.marks.get(name) or DecimalMark.POINT)
+    except UnreadableError:
+        return None
+    return cents_from_decimal(amount.value) if amount else None
+
+
+def _places(places: list[str]) -> str:
+    shown = ", ".join(places[:_PLACES_SHOWN])
+    return f"{shown} and {len(places) - _PLACES_SHOWN:,} more" if len(places) > _PLACES_SHOWN else shown
+
+
+def _was(count: int) -> str:
+    return "was" if count == 1 else "were"
+
+
+def _rows(count: int, singular: str, plural: str) -> str:
+    return f"{count:,} row {singular}" if count == 1 else f"{count:,} rows {plural}"

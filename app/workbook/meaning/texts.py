@@ -1,0 +1,151 @@
+"""Identifiers and words in cells: numbers as they are shown, zeros kept, odd spaces made plain."""
+
+import re
+from datetime import datetime
+from decimal import Decimal
+
+from app.workbook.meaning.amounts import UnreadableError, why_unreadable
+from app.workbook.reading.cells import Cell, FormattedNumber, clean_text, without_unseen
+
+_ZEROS = re.compile(r"^(?P<before>[^0#?]*)(?P<zeros>[0-]*0)(?P<after>[^0#?.]*)$")
+_ESCAPE_AGAINST_FORMULAS = re.compile(r"^'(?=['=+\-@\t\r\0])")
+_SHORTENED = re.compile(r"\d(?:[.,]\d+)?[eE]\+\d+")
+_DIGITS_KEPT = 15
+_YES = {"yes", "y", "true", "x", "✓", "✔", "1", "ja", "j", "oui", "si", "sí", "sim"}
+_NO = {"no", "n", "false", "0", "nein", "non", "nee", "não", "-", ""}
+SHORT_TEXT = 255
+
+
+def read_identifier(cell: Cell) -> str:
+    """Return the identifier as Excel shows it, zeros that live in the format included; raises UnreadableError."""
+    match cell:
+        case bool():
+            raise UnreadableError("holds TRUE or FALSE where an identifier belongs")
+        case Decimal() if cell != cell.to_integral_value():
+            raise UnreadableError(f"holds the number {cell} where an identifier belongs")
+        case datetime():
+            raise UnreadableError(
+                f"holds the date {cell.date().isoformat()} where an identifier belongs: "
+                "Excel may have changed what was typed"
+            )
+        case int() | Decimal() | FormattedNumber() if abs(_number(cell)) >= 10**_DIGITS_KEPT:
+            raise UnreadableError(
+                f"holds a number of more than {_DIGITS_KEPT} digits, of which Excel keeps no more: "
+                "format the column as text and enter it again"
+            )
+        case FormattedNumber():
+            return _as_shown(cell)
+        case str() if _SHORTENED.fullmatch(clean_text(cell)):
+            raise UnreadableError(f"says '{clean_text(cell)}', a number that a program has shortened: enter it in full")
+        case _:
+            return read_text(cell, SHORT_TEXT)
+
+
+def read_short_text(cell: Cell) -> str:
+    """Return a word or two, whatever kind of cell they stand in; raises UnreadableError."""
+    return read_text(cell, SHORT_TEXT)
+
+
+def read_text(cell: Cell, longest: int) -> str:
+    """Return the cell as text of at most so many characters; raises UnreadableError."""
+    match cell:
+        case None:
+            return ""
+        case bool():
+            return "Yes" if cell else "No"
+        case int():
+            return str(cell)
+        case Decimal():
+            return _plain(cell)
+        case FormattedNumber():
+            return _as_shown(cell) if _is_whole(cell) else _plain(Decimal(cell.number))
+        case datetime():
+            return cell.date().isoformat()
+        case str():
+            text = clean_text(_ESCAPE_AGAINST_FORMULAS.sub("", cell.replace("\0", "")))
+            if len(text) > longest:
+                raise UnreadableError(f"holds {len(text):,} characters, and at most {longest:,} are kept")
+            return text
+        case _:
+            raise UnreadableError(why_unreadable(cell, "a text"))
+
+
+def read_paragraphs(cell: Cell, longest: int) -> str:
+    """Return the text with its line breaks; raises UnreadableError."""
+    if not isinstance(cell, str):
+        return read_text(cell, longest)
+    text = as_read(_ESCAPE_AGAINST_FORMULAS.sub("", cell.replace("\0", "")))
+    if len(text) > longest:
+        raise UnreadableError(f"holds {len(text):,} characters, and at most {longest:,} are kept")
+    return text
+
+
+def read_yes_or_no(cell: Cell) -> bool:
+    """Return what the cell says; an empty one says no; raises UnreadableError."""
+    text = read_text(cell, SHORT_TEXT).casefold()
+    if text in _YES:
+        return True
+    if text in _NO:
+        return False
+    raise UnreadableError(f"says '{text}', which is neither yes nor no")
+
+
+def is_yes_or_no(cell: Cell) -> bool:
+    """Tell whether the cell is a word for yes or no."""
+    return isinstance(cell, bool) or (
+        isinstance(cell, str) and bool(clean_text(cell)) and clean_text(cell).casefold() in _YES | _NO - {"0", "-"}
+    )
+
+
+def read_days(cell: Cell) -> int | None:
+    """Return a number of days, also out of words such as `Net 30` or `30 days`; raises UnreadableError."""
+    text = read_text(cell, SHORT_TEXT).casefold()
+    if not text:
+        return None
+    if text in {"due on receipt", "on receipt", "immediate", "cod", "cash", "sofort"}:
+        return 0
+    numbers = re.findall(r"\d+", text)
+    if len(numbers) == 1 and int(numbers[0]) <= 730 and not re.search(r"eom|month|end", text):
+        return int(numbers[0])
+    raise UnreadableError(f"says '{text[:40]}', which is not a number of days")
+
+
+def as_read(text: str) -> str:
+    """Return a stored text as it would be read back from a cell that holds it: no odd spaces, lines kept apart."""
+    return "\n".join(map(clean_text, without_unseen(text).replace("_x000D_", "").splitlines())).strip()
+
+
+def _number(cell: int | Decimal | FormattedNumber) -> Decimal:
+    return Decimal(cell.number if isinstance(cell, FormattedNumber) else cell)
+
+
+def _is_whole(cell: FormattedNumber) -> bool:
+    return Decimal(cell.number) == Decimal(cell.number).to_integral_value()
+
+
+def _plain(number: Decimal) -> str:
+    return str(int(number)) if number == number.to_integral_value() else f"{number.normalize():f}"
+
+
+def _as_shown(cell: FormattedNumber) -> str:
+    number = Decimal(cell.number)
+    if number != number.to_integral_value():
+        raise UnreadableError(f"holds the number {number} where an identifier belongs")
+    digits = str(int(number))
+    # A format is text in quotes or behind backslashes around the places for digits: `"INV-"0000`, `000-000`.
+    shown = re.sub(r'"([^"]*)"|\\(.)', lambda match: match[1] or match[2] or "", cell.format.split(";")[0])
+    match = _ZEROS.fullmatch(shown)
+    if match is None or number < 0:
+        return digits
+    places = match["zeros"]
+    padded = digits.zfill(places.count("0"))
+    return match["before"] + _with_hyphens(padded, places) + match["after"].strip()
+
+
+def _with_hyphens(digits: str, places: str) -> str:
+    parts: list[str] = []
+    rest = digits
+    for group in reversed(places.split("-")[1:]):
+        rest, part = rest[: -len(group)], rest[-len(group) :]
+        parts.append(part)
+    return "-".join([rest, *reversed(parts)])

@@ -1,0 +1,200 @@
+"""Read a workbook in a child process that may take only so much memory and time."""
+
+import json
+import logging
+import re
+import selectors
+import subprocess
+import sys
+import tempfile
+import time
+from bisect import bisect_left, bisect_right
+from collections.abc import Callable
+from datetime import datetime
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+from app.settings import WorkbookLimits
+from app.workbook.reading import archive
+from app.workbook.reading.cells import (
+    Book,
+    Cell,
+    Duration,
+    ErrorValue,
+    FormattedNumber,
+    Merged,
+    Row,
+    Sheet,
+    UncalculatedFormula,
+    column_letter,
+)
+from app.workbook.reading.refusal import WorkbookRefusedError
+
+Progress = Callable[[str], None]
+
+_log = logging.getLogger(__name__)
+_MERGED_AT_MOST = 200_000
+_RANGE = re.compile(r"([A-Z]{1,3})(\d{1,7}):([A-Z]{1,3})(\d{1,7})")
+
+
+def read_book(path: Path, limits: WorkbookLimits, progress: Progress) -> Book:
+    """Return the cells of the workbook; raises WorkbookRefusedError for what is not one, or costs too much."""
+    archive.check(path, limits)
+    with tempfile.TemporaryDirectory(prefix="workbook-") as folder:
+        lines = Path(folder) / "cells.jsonl"
+        _run_child(
+            [
+                "app.workbook.reading.sheet_reader",
+                str(path.absolute()),
+                str(lines),
+                str(limits.memory_bytes),
+                str(limits.unpacked_bytes),
+                str(limits.rows_per_tab),
+            ],
+            limits.seconds,
+            progress,
+        )
+        return _book(lines)
+
+
+def run_limited(module: str, arguments: list[str], limits: WorkbookLimits) -> None:
+    """Run one of this package's child programs under the limits; raises WorkbookRefusedError with its sentence."""
+    _run_child([module, *arguments], limits.seconds, lambda _: None)
+
+
+def _run_child(module_and_arguments: list[str], seconds: int, progress: Progress) -> None:
+    deadline = time.monotonic() + seconds
+    with (
+        tempfile.TemporaryFile() as errors,
+        subprocess.Popen(
+            [sys.executable, "-m", *module_and_arguments],
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=errors,
+            text=True,
+            cwd=Path(__file__).parents[3],
+        ) as child,
+    ):
+        try:
+            refused = _follow(child, deadline, progress)
+        finally:
+            child.kill()
+        if child.wait() == 0:
+            return
+        errors.seek(0)
+        said = errors.read()[-4000:].decode(errors="replace")
+        _log.log(
+            logging.INFO if refused else logging.WARNING,
+            "the reading of a workbook ended with %s: %s",
+            child.returncode,
+            said,
+        )
+        raise WorkbookRefusedError(
+            refused
+            or "The workbook needs more memory or time than one may take: split it, or remove what is not a list."
+        )
+
+
+def _follow(child: "subprocess.Popen[str]", deadline: float, progress: Progress) -> str | None:
+    """Pass on the child's reports until it ends; return its sentence if it refused."""
+    assert child.stdout is not None  # noqa: S101  # it was started with a pipe
+    refused = None
+    with selectors.DefaultSelector() as selector:
+        selector.register(child.stdout, selectors.EVENT_READ)
+        while True:
+            if not selector.select(timeout=max(0.0, deadline - time.monotonic())):
+                raise WorkbookRefusedError(
+                    "Reading the workbook took too long: split it, or remove what is not a list of invoices."
+                )
+            line = child.stdout.readline()
+            if not line:
+                child.wait()
+                return refused
+            message = json.loads(line)
+            refused = message.get("refused", refused)
+            if "rows" in message:
+                progress(f"reading tab {message['tab']}: {message['rows']:,} rows")
+
+
+def _book(path: Path) -> Book:
+    sheets: list[Sheet] = []
+    epoch_1904 = False
+    name, hidden = "", False
+    rows: list[Row] = []
+    with path.open(encoding="utf-8") as lines:
+        for line in lines:
+            item = json.loads(line, parse_float=Decimal)
+            if isinstance(item, list):
+                number, row_hidden, has_sum, cells = item
+                rows.append(Row(number, tuple(map(_cell, cells)), row_hidden, has_sum))
+            elif "epoch_1904" in item:
+                epoch_1904 = item["epoch_1904"]
+            elif "sheet" in item:
+                name, hidden, rows = item["sheet"], item["hidden"], []
+            else:
+                filled_rows, merged_down = _fill_merged(name, rows, item["merged"])
+                widest = max((len(row.cells) for row in rows), default=0)
+                sheets.append(
+                    Sheet(
+                        name,
+                        filled_rows,
+                        hidden,
+                        filtered=item["filter"] is not None and any(row.hidden for row in rows),
+                        merged_down=merged_down,
+                        stopped_after_empty_row=item["stopped_after_empty_row"],
+                        cut_after_column=column_letter(widest - 1) if item["is_cut"] and widest else None,
+                    )
+                )
+    return Book(sheets, epoch_1904)
+
+
+def _cell(encoded: Any) -> Cell:  # noqa: ANN401  # whatever JSON holds
+    if not isinstance(encoded, list):
+        return encoded  # type: ignore[no-any-return]  # JSON's own types are cells already
+    match encoded:
+        case ["d", text]:
+            return datetime.fromisoformat(text)
+        case ["n", number, number_format]:
+            return FormattedNumber(number, number_format)
+        case ["e", text]:
+            return ErrorValue(text)
+        case ["t", text]:
+            return Duration(text)
+        case _:
+            return UncalculatedFormula()
+
+
+def _fill_merged(tab: str, rows: list[Row], merged: list[str]) -> tuple[list[Row], int]:
+    """Repeat a value that was merged over several rows in each of them, as the reader of the sheet sees it."""
+    numbers = [row.number for row in rows]
+    filled = 0
+    for reference in merged:
+        match = _RANGE.fullmatch(reference)
+        if match is None or match[2] == match[4]:
+            continue
+        column, top, bottom = _column_number(match[1]), int(match[2]), int(match[4])
+        # An extent that a hostile file may claim is cut to the rows that exist.
+        first, end = bisect_left(numbers, top), bisect_right(numbers, bottom)
+        value = rows[first].cell(column) if first < end and numbers[first] == top else None
+        if value is None or isinstance(value, Merged):
+            continue
+        filled += end - first - 1
+        if filled > _MERGED_AT_MOST:
+            raise WorkbookRefusedError(f"Tab '{tab}' has too many merged cells: unmerge them in Excel.")
+        for index in range(first + 1, end):
+            rows[index] = _with_cell(rows[index], column, Merged(value))
+    return rows, filled
+
+
+def _with_cell(row: Row, column: int, value: Cell) -> Row:
+    cells = [*row.cells, *[None] * (column + 1 - len(row.cells))]
+    cells[column] = value
+    return Row(row.number, tuple(cells), row.hidden, row.has_sum)
+
+
+def _column_number(letters: str) -> int:
+    number = 0
+    for letter in letters:
+        number = number * 26 + ord(letter) - ord("A") + 1
+    return number - 1

@@ -1,0 +1,92 @@
+"""Lists as files: a workbook of one tab, or comma-separated values; no text in them is ever a formula.
+
+content = listing.xlsx("Customers", ("Name", "Balance"), [("Acme", Decimal("12.50"))])
+content = listing.csv(("Name", "Balance"), [("Acme", Decimal("12.50"))])
+"""
+
+import re
+from collections.abc import Iterable, Sequence
+from csv import writer
+from datetime import date
+from decimal import Decimal
+from io import BytesIO, StringIO
+from typing import TypeAlias
+
+from openpyxl import Workbook
+from openpyxl.cell import Cell, WriteOnlyCell
+from openpyxl.styles import Font
+from openpyxl.worksheet._write_only import WriteOnlyWorksheet
+
+from app.workbook.reading.cells import column_letter
+
+Listed: TypeAlias = str | int | Decimal | date | None
+
+_LONGEST_TITLE = 31
+_NOT_IN_TITLES = re.compile(r"[\[\]:*?/\\]")
+# A text that begins like this would lose its first sign when it is read back, as that sign guards against formulas.
+_LIKE_A_GUARD = re.compile(r"^'['=+\-@\t\r\0]")
+_NOT_IN_XML = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]")  # one of them, and no program opens the workbook
+_LIKE_A_FORMULA = re.compile(r"^[=+\-@\t\r]")
+
+
+def xlsx(title: str, headers: Sequence[str], rows: Iterable[Sequence[Listed]]) -> bytes:
+    """Return the list as a workbook of one tab."""
+    book = Workbook(write_only=True)
+    write_tab(book, _NOT_IN_TITLES.sub(" ", title)[:_LONGEST_TITLE].strip("' ") or "List", headers, rows)
+    stream = BytesIO()
+    book.save(stream)
+    return stream.getvalue()
+
+
+def csv(headers: Sequence[str], rows: Iterable[Sequence[Listed]]) -> bytes:
+    """Return the list as RFC 4180 has it, in UTF-8 with the mark by which Excel knows that it is."""
+    stream = StringIO(newline="")
+    lines = writer(stream)
+    lines.writerow(map(_field, headers))
+    lines.writerows(map(_field, row) for row in rows)
+    return stream.getvalue().encode("utf-8-sig")
+
+
+def write_tab(book: Workbook, title: str, headers: Sequence[str], rows: Iterable[Sequence[Listed]]) -> None:
+    """Add a tab that holds the list; texts are written as texts, amounts with two decimals, days as ISO has them."""
+    sheet = book.create_sheet(title)
+    for index, header in enumerate(headers):
+        sheet.column_dimensions[column_letter(index)].width = max(14, len(header) + 2)
+    sheet.freeze_panes = "A2"
+    sheet.append([_header(sheet, header) for header in headers])
+    for row in rows:
+        sheet.append([_cell(sheet, value) for value in row])
+
+
+def _header(sheet: WriteOnlyWorksheet, text: str) -> Cell:
+    cell = WriteOnlyCell(sheet, text)
+    cell.data_type = "s"
+    cell.font = Font(bold=True)
+    return cell
+
+
+def _cell(sheet: WriteOnlyWorksheet, value: Listed) -> Cell | None:
+    if value is None or value == "":
+        return None
+    if isinstance(value, str):
+        text = _NOT_IN_XML.sub("", value)
+        cell = WriteOnlyCell(sheet, "'" + text if _LIKE_A_GUARD.match(text) else text)
+        cell.data_type = "s"
+        return cell
+    cell = WriteOnlyCell(sheet)
+    cell.value = value
+    if isinstance(value, Decimal):
+        cell.number_format = "#,##0.00"
+    elif isinstance(value, date):
+        cell.number_format = "yyyy-mm-dd"
+    return cell
+
+
+def _field(value: Listed) -> str:
+    if isinstance(value, str):
+        # A program that opens the file would take such a text for a formula; our own reading takes the sign off again.
+        text = _NOT_IN_XML.sub("", value)
+        return "'" + text if _LIKE_A_FORMULA.match(text) or _LIKE_A_GUARD.match(text) else text
+    if isinstance(value, Decimal):
+        return f"{value:f}"
+    return "" if value is None else str(value)

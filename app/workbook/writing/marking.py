@@ -1,0 +1,55 @@
+"""The user's own workbook with its problems and changes marked where they stand."""
+
+import json
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from app.settings import WorkbookLimits
+from app.workbook.difference import Change, Outcome
+from app.workbook.preview import Preview
+from app.workbook.reading.book import run_limited
+
+_SAYS = {
+    Outcome.NEW: "New.",
+    Outcome.CHANGED: "Changed: stored is '{old}'.",
+    Outcome.CONFLICT: "Conflict: the app has '{old}'. {reason}",
+}
+
+
+@contextmanager
+def marked_copy(workbook: Path, preview: Preview, limits: WorkbookLimits) -> Iterator[Path]:
+    """Yield a marked copy for as long as the block lasts; raises WorkbookRefusedError where it would cost too much."""
+    with tempfile.TemporaryDirectory(prefix="marked-") as folder:
+        marks, target = Path(folder) / "marks.json", Path(folder) / "marked"
+        marks.write_text(json.dumps(_marks(preview)), encoding="utf-8")
+        run_limited(
+            "app.workbook.writing.marker",
+            [str(workbook.absolute()), str(target), str(limits.memory_bytes), str(marks)],
+            limits,
+        )
+        yield target
+
+
+def _marks(preview: Preview) -> dict[str, list[dict[str, str]]]:
+    columns = {
+        tab.name: {column["field"]: column["column"] for column in tab.columns if column["field"]}
+        for tab in preview.tabs
+    }
+    problems = [{"tab": found.tab, "cell": found.cell, "text": found.message} for found in preview.problems]
+    changes = [mark for change in preview.changes for mark in _change_marks(change, columns.get(change.tab, {}))]
+    return {"problems": problems, "changes": changes}
+
+
+def _change_marks(change: Change, columns: dict[str, str]) -> Iterator[dict[str, str]]:
+    if not change.fields:
+        first = min(columns.values(), default="A", key=lambda letters: (len(letters), letters))
+        yield _mark(change, first, _SAYS[Outcome.NEW] if change.outcome is Outcome.NEW else change.reason or "Changed.")
+    for field in change.fields:
+        if field.field in columns:
+            yield _mark(change, columns[field.field], _SAYS[change.outcome].format(old=field.old, reason=change.reason))
+
+
+def _mark(change: Change, column: str, text: str) -> dict[str, str]:
+    return {"tab": change.tab, "cell": f"{column}{change.row}", "text": text.strip(), "outcome": change.outcome}

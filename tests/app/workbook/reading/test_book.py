@@ -1,0 +1,452 @@
+"""Files are read by content, cell by cell, in a process with limits; what cannot be read is one clear sentence."""
+
+import io
+import struct
+import zipfile
+from contextlib import suppress
+from datetime import date
+from decimal import Decimal
+
+import pytest
+from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import strategies as st
+from openpyxl.chart import BarChart
+from support.workbooks import (
+    AN_INVOICE,
+    INVOICES,
+    LIMITS,
+    Shown,
+    hand_made,
+    in_excel,
+    invoices_tab,
+    limits,
+    rewritten,
+    say_nothing,
+    texts_row,
+    workbook,
+)
+
+from app.workbook.reading.book import read_book
+from app.workbook.reading.cells import Duration, ErrorValue, FormattedNumber, Merged, UncalculatedFormula
+from app.workbook.reading.refusal import WorkbookRefusedError
+
+
+def read(path, **values):
+    return read_book(path, limits(**values), say_nothing)
+
+
+def rows(path, **values):
+    return [(row.number, row.cells) for row in read(path, **values).sheets[0].rows]
+
+
+def why_refused(path, **values):
+    with pytest.raises(WorkbookRefusedError) as refused:
+        read(path, **values)
+    sentence = str(refused.value)
+    assert sentence.endswith((".", ")."))
+    assert "\n" not in sentence
+    assert "Traceback" not in sentence
+    return sentence
+
+
+# --- cells
+
+
+def test_cells_keep_their_kind_and_their_place(tmp_path):
+    path = workbook(
+        tmp_path,
+        {
+            "Sheet": [
+                [],
+                [None, "text", 5, Decimal("1.5"), True, date(2026, 1, 5), in_excel(2026, 1, 5, 10, 30)],
+                ["00123", Shown(123, "00000"), Shown(Decimal("0.19"), "0%"), Shown(5, "#,##0.00")],
+            ]
+        },
+    )
+
+    assert rows(path) == [
+        (2, (None, "text", 5, Decimal("1.5"), True, in_excel(2026, 1, 5), in_excel(2026, 1, 5, 10, 30))),
+        (3, ("00123", FormattedNumber(123, "00000"), FormattedNumber(Decimal("0.19"), "0%"), 5)),
+    ]
+
+
+def test_formulas_are_read_by_their_stored_results(tmp_path):
+    path = hand_made(
+        tmp_path,
+        '<row r="1"><c r="A1"><f>1+1</f><v>2</v></c><c r="B1"><f>A1/3</f></c><c r="C1" t="str"><f>""</f><v></v></c>'
+        '<c r="D1" t="str"><f>"x"&amp;"y"</f><v>xy</v></c><c r="E1" t="e"><f>1/0</f><v>#DIV/0!</v></c></row>',
+    )
+
+    assert rows(path) == [(1, (2, UncalculatedFormula(), None, "xy", ErrorValue("#DIV/0!")))]
+
+
+def test_shared_formulas_are_read_by_their_stored_results(tmp_path):
+    path = hand_made(
+        tmp_path,
+        '<row r="1"><c r="A1"><f t="shared" ref="A1:A2" si="0">B1*2</f><v>4</v></c></row>'
+        '<row r="2"><c r="A2"><f t="shared" si="0"/><v>6</v></c></row>'
+        '<row r="3"><c r="A3"><f t="shared" si="0"/></c></row>',
+    )
+
+    assert rows(path) == [(1, (4,)), (2, (6,)), (3, (UncalculatedFormula(),))]
+
+
+def test_a_wrong_dimension_loses_no_row(tmp_path):
+    body = "".join(texts_row(number, "x", "y") for number in range(1, 51))
+
+    assert len(rows(hand_made(tmp_path, body, before='<dimension ref="A1"/>'))) == 50
+    assert len(rows(hand_made(tmp_path, body, before='<dimension ref="A1:XFD1048576"/>'))) == 50
+
+
+def test_inline_strings_and_shared_strings_are_texts(tmp_path):
+    path = hand_made(
+        tmp_path,
+        texts_row(1, "inline") + '<row r="2"><c r="A2" t="s"><v>0</v></c></row>',
+        strings="<si><r><t>sha</t></r><r><t>red</t></r></si>",
+    )
+
+    assert rows(path) == [(1, ("inline",)), (2, ("shared",))]
+
+
+def test_dates_of_a_workbook_of_1904_are_the_days_that_excel_shows(tmp_path):
+    path = hand_made(
+        tmp_path,
+        '<row r="1"><c r="A1" s="1"><v>44583</v></c><c r="B1"><v>44583</v></c></row>',
+        properties='<workbookPr date1904="1"/>',
+    )
+
+    book = read(path)
+
+    assert book.epoch_1904
+    assert book.sheets[0].rows[0].cells == (in_excel(2026, 1, 23), 44583)
+
+
+def test_error_cells_and_infinite_numbers_are_errors(tmp_path):
+    path = hand_made(
+        tmp_path,
+        '<row r="1"><c r="A1" t="e"><v>#N/A</v></c><c r="B1"><v>1e999</v></c></row>',
+    )
+
+    assert rows(path) == [(1, (ErrorValue("#N/A"), ErrorValue("inf")))]
+
+
+def test_a_time_is_a_duration(tmp_path):
+    path = workbook(tmp_path, {"Sheet": [["x", Shown(0.5, "h:mm")]]})
+
+    assert isinstance(rows(path)[0][1][1], Duration)
+
+
+def test_hidden_sheets_rows_and_filters_are_seen(tmp_path):
+    def hide(book):
+        sheet = book["Invoices"]
+        sheet.row_dimensions[2].hidden = True
+        sheet.auto_filter.ref = "A1:E2"
+
+    path = workbook(tmp_path, invoices_tab(AN_INVOICE) | {"Old": [["x"]]}, hidden=["Old"], change=hide)
+
+    first, second = read(path).sheets
+
+    assert [row.hidden for row in first.rows] == [False, True]
+    assert first.filtered
+    assert second.hidden
+
+
+def test_a_value_merged_over_rows_stands_in_each_of_them(tmp_path):
+    path = workbook(
+        tmp_path,
+        {"Sheet": [["Acme", 1], [None, 2], [None, 3], ["Bolt", 4]]},
+        change=lambda book: book["Sheet"].merge_cells("A1:A3"),
+    )
+
+    assert rows(path) == [(1, ("Acme", 1)), (2, (Merged("Acme"), 2)), (3, (Merged("Acme"), 3)), (4, ("Bolt", 4))]
+
+
+def test_a_sum_at_the_foot_is_seen(tmp_path):
+    path = workbook(tmp_path, {"Sheet": [["x", 1], [None, "=SUM(B1:B1)"], [None, "=SUBTOTAL(9,B1:B1)"]]})
+
+    assert [row.has_sum for row in read(path).sheets[0].rows] == [False, True, True]
+
+
+def test_rows_without_numbers_and_cells_without_places_count_on(tmp_path):
+    path = hand_made(tmp_path, '<row><c><v>1</v></c><c><v>2</v></c></row><row r="5"><c><v>3</v></c></row>')
+
+    assert rows(path) == [(1, (1, 2)), (5, (3,))]
+
+
+def test_a_macro_workbook_is_read_by_its_content(tmp_path):
+    path = workbook(tmp_path, invoices_tab(AN_INVOICE))
+    with zipfile.ZipFile(path, "a") as book:
+        book.writestr("xl/vbaProject.bin", b"\xd0\xcf\x11\xe0macros")
+
+    assert len(rows(path.rename(tmp_path / "book.whatever"))) == 2
+
+
+def test_a_chart_sheet_beside_lists_is_passed_over(tmp_path):
+    path = workbook(
+        tmp_path, invoices_tab(AN_INVOICE), change=lambda book: book.create_chartsheet("Chart").add_chart(BarChart())
+    )
+
+    assert [sheet.name for sheet in read(path).sheets] == ["Invoices"]
+
+
+def test_cells_far_to_the_right_are_not_read_and_that_is_told(tmp_path):
+    path = hand_made(tmp_path, '<row r="1"><c r="A1"><v>1</v></c><c r="XFD1"><v>2</v></c></row>')
+
+    (sheet,) = read(path).sheets
+
+    assert sheet.rows[0].cells == (1,)
+    assert sheet.cut_after_column == "A"
+
+
+# --- what is no workbook
+
+
+OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(600)
+
+
+def a_zip(*names):
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w") as archive:
+        for name in names:
+            archive.writestr(name, "<x/>")
+    return buffer.getvalue()
+
+
+@pytest.mark.parametrize(
+    ("content", "sentence"),
+    [
+        (b"", "The file is empty."),
+        (b"Invoice,Amount\n1,2\n", "This is not an Excel workbook"),
+        (b"<html><table></table></html>", "This is not an Excel workbook"),
+        (b"%PDF-1.7", "This is not an Excel workbook"),
+        (b"PK", "This is not an Excel workbook"),
+        (OLE, "This is a workbook of Excel 97-2003 (.xls)"),
+        (OLE + "EncryptedPackage".encode("utf-16-le"), "The workbook is protected by a password"),
+        (a_zip("[Content_Types].xml", "_rels/.rels", "xl/workbook.bin"), "This is a binary workbook (.xlsb)"),
+        (a_zip("mimetype", "content.xml"), "This is an OpenDocument file"),
+        (a_zip("readme.txt"), "This is a zip file, but not an Excel workbook"),
+        (
+            a_zip("[Content_Types].xml", "_rels/.rels", "word/document.xml"),
+            "This is a zip file, but not an Excel workbook",
+        ),
+        (b"PK\x03\x04" + bytes(100), "The file is damaged or incomplete"),
+    ],
+)
+def test_a_file_of_another_kind_is_refused_by_its_content(tmp_path, content, sentence):
+    path = tmp_path / "really.xlsx"
+    path.write_bytes(content)
+
+    assert why_refused(path).startswith(sentence)
+
+
+@pytest.mark.parametrize("kept", [10, 30, 200, 2_000, -1, -30])
+def test_a_truncated_workbook_is_damaged(tmp_path, kept):
+    path = workbook(tmp_path, invoices_tab(AN_INVOICE))
+    path.write_bytes(path.read_bytes()[:kept])
+
+    assert "damaged" in why_refused(path) or "not an Excel workbook" in why_refused(path)
+
+
+def test_a_zip_with_a_password_is_refused(tmp_path):
+    path = workbook(tmp_path, invoices_tab(AN_INVOICE))
+    content = bytearray(path.read_bytes())
+    for signature, offset in ((b"PK\x03\x04", 6), (b"PK\x01\x02", 8)):
+        place = -1
+        while (place := content.find(signature, place + 1)) >= 0:
+            content[place + offset] |= 1
+    path.write_bytes(content)
+
+    assert why_refused(path).startswith("The file is encrypted")
+
+
+@pytest.mark.parametrize(
+    "part",
+    ["xl/workbook.xml", "xl/_rels/workbook.xml.rels", "_rels/.rels", "[Content_Types].xml", "xl/worksheets/sheet1.xml"],
+)
+def test_a_workbook_without_one_of_its_parts_is_refused(tmp_path, part):
+    why_refused(hand_made(tmp_path, texts_row(1, "x"), parts={part: None}))
+
+
+@pytest.mark.parametrize("row", [texts_row(1, "x"), '<row r="1"><c r="A1" t="s"><v>7</v></c></row>'])
+def test_a_workbook_that_lost_its_shared_strings_is_refused(tmp_path, row):
+    why_refused(hand_made(tmp_path, row, parts={"xl/sharedStrings.xml": None}))
+
+
+def test_a_shared_string_that_is_not_there_is_refused(tmp_path):
+    why_refused(hand_made(tmp_path, '<row r="1"><c r="A1" t="s"><v>7</v></c></row>'))
+
+
+def test_a_workbook_of_charts_only_is_refused(tmp_path):
+    def only_a_chart(book):
+        book.create_chartsheet("Chart").add_chart(BarChart())
+        del book["Sheet"]
+
+    path = workbook(tmp_path, {"Sheet": [["x"]]}, change=only_a_chart)
+
+    assert why_refused(path) == "The workbook has no sheet with cells."
+
+
+@pytest.mark.parametrize(
+    "part", ["xl/workbook.xml", "xl/styles.xml", "xl/sharedStrings.xml", "xl/worksheets/sheet1.xml", "_rels/.rels"]
+)
+@pytest.mark.parametrize(
+    "content",
+    [b"", b"garbage", b"<a><b></a>", b"\x00\xff" * 50, b"<x/>"],
+    ids=["empty", "words", "unclosed", "binary", "other"],
+)
+def test_garbage_in_a_part_is_refused_or_read_as_nothing(tmp_path, part, content):
+    path = hand_made(tmp_path, texts_row(1, "x"), parts={part: content})
+
+    with suppress(WorkbookRefusedError):
+        book = read(path)
+        assert [row.cells for sheet in book.sheets for row in sheet.rows] in ([], [("x",)])
+
+
+# --- what would cost too much
+
+
+def test_a_file_past_the_limit_is_refused_before_it_is_opened(tmp_path):
+    path = workbook(tmp_path, invoices_tab(AN_INVOICE))
+
+    assert why_refused(path, file_bytes=1_000).startswith("The file is too large")
+
+
+def test_too_many_parts_are_refused(tmp_path):
+    path = workbook(tmp_path, invoices_tab(AN_INVOICE))
+
+    assert why_refused(path, entries=5).startswith("The file holds ")
+
+
+def test_a_declared_bomb_is_refused_before_it_is_unpacked(tmp_path):
+    path = hand_made(tmp_path, texts_row(1, "x"), parts={"xl/bomb.xml": b"0" * 3_000_000})
+
+    assert why_refused(path, unpacked_bytes=1_000_000) == (
+        "The file would unpack to 3 MB, and at most 1 MB is read: it was not opened."
+    )
+
+
+def test_a_bomb_that_lies_about_its_size_is_refused(tmp_path):
+    body = texts_row(1, "x" * 5_000_000)
+    path = hand_made(tmp_path, body)
+    content = path.read_bytes()
+    true_size = next(
+        entry.file_size for entry in zipfile.ZipFile(path).infolist() if entry.filename == "xl/worksheets/sheet1.xml"
+    )
+    path.write_bytes(content.replace(struct.pack("<L", true_size), struct.pack("<L", 900)))
+
+    why_refused(path, unpacked_bytes=1_000_000)
+
+
+def test_a_huge_shared_string_is_refused_within_its_memory(tmp_path):
+    path = hand_made(
+        tmp_path,
+        '<row r="1"><c r="A1" t="s"><v>0</v></c></row>',
+        strings=f"<si><t>{'x' * 60_000_000}</t></si>",
+    )
+
+    assert "more memory" in why_refused(path, memory_bytes=150_000_000)
+
+
+def test_a_long_text_that_stands_in_many_cells_does_not_fill_the_disk(tmp_path):
+    cells = "".join(f'<row r="{number}"><c r="A{number}" t="s"><v>0</v></c></row>' for number in range(1, 2_000))
+    path = hand_made(tmp_path, cells, strings=f"<si><t>{'x' * 30_000}</t></si>")
+
+    assert "more memory" in why_refused(path, unpacked_bytes=5_000_000)
+
+
+def test_more_rows_than_the_limit_are_refused_with_the_limit(tmp_path):
+    body = "".join(texts_row(number, "x") for number in range(1, 13))
+
+    assert why_refused(hand_made(tmp_path, body), rows_per_tab=11) == (
+        "Tab 'Invoices' has more than 11 rows, the most that is read: split it."
+    )
+
+
+def test_a_million_styled_empty_rows_cost_little_and_are_told(tmp_path):
+    body = texts_row(1, "x") + "".join(
+        f'<row r="{number}"><c r="A{number}" s="1"/></row>' for number in range(2, 400_000)
+    )
+
+    (sheet,) = read(hand_made(tmp_path, body)).sheets
+
+    assert len(sheet.rows) == 1
+    assert sheet.stopped_after_empty_row == 100_002
+
+
+def test_merges_past_any_use_are_refused(tmp_path):
+    body = "".join(texts_row(number, "x") for number in range(1, 2_001))
+    merges = "".join('<mergeCell ref="A1:A2000"/>' for _ in range(2_000))
+
+    path = hand_made(tmp_path, body, after=f"<mergeCells>{merges}</mergeCells>")
+
+    assert why_refused(path) == "Tab 'Invoices' has too many merged cells: unmerge them in Excel."
+
+
+def test_rows_out_of_order_are_refused(tmp_path):
+    assert "not in order" in why_refused(hand_made(tmp_path, texts_row(5, "x") + texts_row(5, "y")))
+
+
+def test_reading_that_takes_too_long_is_stopped(tmp_path):
+    path = workbook(tmp_path, invoices_tab(AN_INVOICE))
+
+    assert why_refused(path, seconds=0).startswith("Reading the workbook took too long")
+
+
+ENTITIES = '<!ENTITY lol0 "lol">' + "".join(f'<!ENTITY lol{n} "{f"&lol{n - 1};" * 10}">' for n in range(1, 10))
+LAUGHS = '<?xml version="1.0" encoding="{encoding}"?><!DOCTYPE x [' + ENTITIES + "]><x>&lol9;</x>"
+OUTSIDE = '<?xml version="1.0" encoding="{encoding}"?><!DOCTYPE x [<!ENTITY e SYSTEM "file:///etc/passwd">]><x>&e;</x>'
+
+
+@pytest.mark.parametrize("hostile", [LAUGHS, OUTSIDE])
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-16"])
+@pytest.mark.parametrize(
+    "part", ["xl/worksheets/sheet1.xml", "xl/sharedStrings.xml", "docProps/app.xml", "xl/worksheets/sheet1.png"]
+)
+def test_entities_are_refused_in_any_part_and_encoding(tmp_path, hostile, encoding, part):
+    content = hostile.format(encoding=encoding).encode(encoding)
+
+    assert "declares XML entities" in why_refused(hand_made(tmp_path, texts_row(1, "x"), parts={part: content}))
+
+
+def test_a_refused_file_leaves_nothing_in_the_folder_for_temporary_files(tmp_path, monkeypatch):
+    scratch = tmp_path / "scratch"
+    scratch.mkdir()
+    monkeypatch.setattr("tempfile.tempdir", str(scratch))
+
+    why_refused(hand_made(tmp_path, "<row"))
+
+    assert list(scratch.iterdir()) == []
+
+
+@settings(
+    max_examples=40, deadline=None, phases=[Phase.generate], suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+@given(st.data())
+def test_damaged_bytes_are_read_or_refused_and_nothing_else(tmp_path, data):
+    path = hand_made(tmp_path, texts_row(1, *INVOICES) + texts_row(2, "1", "Acme", "2026-01-05", "", "5.00"))
+    content = bytearray(path.read_bytes())
+    for _ in range(data.draw(st.integers(1, 6))):
+        content[data.draw(st.integers(0, len(content) - 1))] = data.draw(st.integers(0, 255))
+    damaged = tmp_path / "damaged.xlsx"
+    damaged.write_bytes(content)
+
+    with suppress(WorkbookRefusedError):
+        read_book(damaged, LIMITS, say_nothing)
+
+
+@settings(
+    max_examples=30, deadline=None, phases=[Phase.generate], suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+@given(st.data())
+def test_damaged_xml_is_read_or_refused_and_nothing_else(tmp_path, data):
+    path = workbook(tmp_path, {"Invoices": [INVOICES, AN_INVOICE]}, name="whole.xlsx")
+
+    def damage(name, content):
+        if name != "xl/worksheets/sheet1.xml":
+            return content
+        place = data.draw(st.integers(0, len(content) - 1))
+        length = data.draw(st.integers(0, 8))
+        return content[:place] + data.draw(st.binary(max_size=6)) + content[place + length :]
+
+    with suppress(WorkbookRefusedError):
+        read_book(rewritten(path, tmp_path / "damaged.xlsx", damage), LIMITS, say_nothing)

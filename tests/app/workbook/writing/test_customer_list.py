@@ -1,0 +1,73 @@
+"""A list of customers that is imported again changes nothing, as a workbook and as comma-separated values."""
+
+import csv
+import io
+from datetime import date
+
+from openpyxl import Workbook
+from support.ledgers import close_of
+from support.records import a_customer, a_payment, an_invoice
+from support.workbooks import say_nothing
+
+from app.store import customers
+from app.store.snapshot import take
+from app.workbook.preview import Choices
+from app.workbook.writing import customer_list, listing
+
+DANGEROUS = ["=1+1", "+1", "-1", "@SUM(A1)", "'=1", "''", "00123", "1e5", "Müller, “Söhne”"]
+
+
+def some_customers():
+    for number, text in enumerate(DANGEROUS):
+        customer = a_customer(
+            f"C{number}", text, email=text, phone="+1 555", address="1 Main St\nSpringfield", terms_days=30, notes=text
+        )
+        a_payment(an_invoice(f"{number}", customer), 150_00)
+        an_invoice(f"E{number}", customer, currency="EUR")
+    a_customer("0042", "Nobody’s")
+
+
+def the_list():
+    accounts = customers.accounts(close_of(date(2026, 3, 2)))
+    return list(customer_list.rows(accounts, customers.details_of_all()))
+
+
+def writes(importer, path):
+    preview = importer.examine(path, Choices(), say_nothing).preview
+    assert preview.problems == ()
+    assert [tab.kind.value for tab in preview.tabs if tab.kind] == ["customer"]
+    return preview.writes, preview.counts["unchanged"]
+
+
+def test_a_workbook_of_customers_is_imported_without_a_change(importer, tmp_path):
+    some_customers()
+    path = tmp_path / "customers.xlsx"
+    path.write_bytes(listing.xlsx("Customers", customer_list.HEADERS, the_list()))
+
+    assert writes(importer, path) == (0, 19)
+    assert len(take().customers) == 10
+
+
+def test_comma_separated_customers_saved_as_a_workbook_are_imported_without_a_change(importer, tmp_path):
+    some_customers()
+    content = listing.csv(customer_list.HEADERS, the_list())
+    book = Workbook()
+    book.active.title = "Customers"
+    for number, row in enumerate(csv.reader(io.StringIO(content.decode("utf-8-sig"), newline="")), start=1):
+        for column, text in enumerate(row, start=1):
+            cell = book.active.cell(number, column, text)
+            cell.data_type = "s"
+    path = tmp_path / "customers.xlsx"
+    book.save(path)
+
+    assert writes(importer, path) == (0, 19)
+
+
+def test_each_currency_of_a_customer_is_a_row_with_its_figures(importer):
+    some_customers()
+
+    first, second = the_list()[:2]
+
+    assert first[:2] == second[:2] == ("C0", "=1+1")
+    assert [str(value) for value in first[7:]] == ["EUR", "1", "100.00", "100.00", "0.00", "90", "None", "No"]
+    assert [str(value) for value in second[7:]] == ["USD", "0", "0.00", "0.00", "50.00", "0", "-16", "No"]
