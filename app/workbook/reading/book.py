@@ -13,7 +13,7 @@ from collections.abc import Callable
 from datetime import datetime
 from decimal import Decimal
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeAlias
 
 from app.settings import WorkbookLimits
 from app.workbook.reading import archive
@@ -35,6 +35,7 @@ Progress = Callable[[str], None]
 
 _log = logging.getLogger(__name__)
 _MERGED_AT_MOST = 200_000
+_Extent: TypeAlias = tuple[int, int, int, int]
 _RANGE = re.compile(r"([A-Z]{1,3})(\d{1,7}):([A-Z]{1,3})(\d{1,7})")
 
 
@@ -133,7 +134,8 @@ def _book(path: Path) -> Book:
             elif "sheet" in item:
                 name, hidden, rows = item["sheet"], item["hidden"], []
             else:
-                filled_rows, merged_down = _fill_merged(name, rows, item["merged"])
+                merged = _merged(item["merged"])
+                filled_rows, merged_down = _fill_merged(name, rows, merged)
                 widest = max((len(row.cells) for row in rows), default=0)
                 sheets.append(
                     Sheet(
@@ -144,6 +146,7 @@ def _book(path: Path) -> Book:
                         merged_down=merged_down,
                         stopped_after_empty_row=item["stopped_after_empty_row"],
                         cut_after_column=column_letter(widest - 1) if item["is_cut"] and widest else None,
+                        merged=merged,
                     )
                 )
     return Book(sheets, epoch_1904)
@@ -165,15 +168,18 @@ def _cell(encoded: Any) -> Cell:  # noqa: ANN401  # whatever JSON holds
             return UncalculatedFormula()
 
 
-def _fill_merged(tab: str, rows: list[Row], merged: list[str]) -> tuple[list[Row], int]:
+def _merged(references: list[str]) -> tuple[_Extent, ...]:
+    matches = filter(None, map(_RANGE.fullmatch, references))
+    return tuple((int(m[2]), _column_number(m[1]), int(m[4]), _column_number(m[3])) for m in matches)
+
+
+def _fill_merged(tab: str, rows: list[Row], merged: tuple[_Extent, ...]) -> tuple[list[Row], int]:
     """Repeat a value that was merged over several rows in each of them, as the reader of the sheet sees it."""
     numbers = [row.number for row in rows]
     filled = 0
-    for reference in merged:
-        match = _RANGE.fullmatch(reference)
-        if match is None or match[2] == match[4]:
+    for top, column, bottom, _ in merged:
+        if top == bottom:
             continue
-        column, top, bottom = _column_number(match[1]), int(match[2]), int(match[4])
         # An extent that a hostile file may claim is cut to the rows that exist.
         first, end = bisect_left(numbers, top), bisect_right(numbers, bottom)
         value = rows[first].cell(column) if first < end and numbers[first] == top else None

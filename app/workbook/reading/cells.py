@@ -65,7 +65,7 @@ class Row:
 
 @dataclass(frozen=True, slots=True)
 class Sheet:
-    """One tab."""
+    """One tab; `merged` has the top row as Excel counts, the left column from 0, the bottom row, the right column."""
 
     name: str
     rows: list[Row]
@@ -74,6 +74,7 @@ class Sheet:
     merged_down: int = 0
     stopped_after_empty_row: int | None = None
     cut_after_column: str | None = None
+    merged: tuple[tuple[int, int, int, int], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -161,6 +161,16 @@ def test_a_value_merged_over_rows_stands_in_each_of_them(tmp_path):
     assert rows(path) == [(1, ("Acme", 1)), (2, (Merged("Acme"), 2)), (3, (Merged("Acme"), 3)), (4, ("Bolt", 4))]
 
 
+def test_the_extents_of_merged_cells_are_told(tmp_path):
+    def merge(book):
+        book["Sheet"].merge_cells("A1:A3")
+        book["Sheet"].merge_cells("C1:E1")
+
+    path = workbook(tmp_path, {"Sheet": [["Acme", 1, "Paid"], [None, 2], [None, 3]]}, change=merge)
+
+    assert read(path).sheets[0].merged == ((1, 0, 3, 0), (1, 2, 1, 4))
+
+
 def test_a_sum_at_the_foot_is_seen(tmp_path):
     path = workbook(tmp_path, {"Sheet": [["x", 1], [None, "=SUM(B1:B1)"], [None, "=SUBTOTAL(9,B1:B1)"]]})
 
