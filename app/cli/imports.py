@@ -30,8 +30,8 @@ from app.store.imports import State
 from app.workbook.difference import Change, Decisions, Outcome, Resolution
 from app.workbook.importing import Examined, Importer
 from app.workbook.meaning.amounts import DecimalMark
-from app.workbook.meaning.columns import Answers
 from app.workbook.meaning.dates import DateOrder
+from app.workbook.meaning.questions import Answers
 from app.workbook.meaning.records import OwnTotal, Question, Totals
 from app.workbook.preview import Choices, Preview, totals_as_strings
 from app.workbook.reading.book import Progress

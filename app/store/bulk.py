@@ -47,8 +47,8 @@ def insert_invoices(rows: Sequence[Sequence[Any]], import_id: int) -> dict[tuple
 
 def insert_payments(
     with_sums: Sequence[Sequence[Any]], others: Sequence[Sequence[Any]], import_id: int
-) -> dict[tuple[str, int], int]:
-    """Insert payments and return the ids of the import's payments by tab and row.
+) -> dict[tuple[str, int, int], int]:
+    """Insert payments and return the ids of the import's payments by tab, row and invoice: a row may pay several.
 
     Those with sums are for invoices that the import inserted together with what is paid for them.
     """
@@ -58,9 +58,11 @@ def insert_payments(
     _check_sums(import_id)
     insert_rows(Payment, PAYMENT_COLUMNS, others)
     found: Any = (
-        Payment.select(Payment.import_tab, Payment.import_row, Payment.id).where(Payment.origin == import_id).tuples()
+        Payment.select(Payment.import_tab, Payment.import_row, Payment.invoice, Payment.id)
+        .where(Payment.origin == import_id)
+        .tuples()
     )
-    return {(tab, row): record_id for tab, row, record_id in found}
+    return {(tab, row, invoice_id): record_id for tab, row, invoice_id, record_id in found}
 
 
 def insert_imported_rows(rows: Sequence[Sequence[Any]]) -> None:

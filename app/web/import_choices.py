@@ -5,8 +5,8 @@ from dataclasses import dataclass, replace
 from typing import Any, Self
 
 from app.workbook.difference import Decisions, Resolution
-from app.workbook.meaning.columns import Answers
 from app.workbook.meaning.headers import ChosenMapping, Confidence, Kind, fields_of
+from app.workbook.meaning.questions import Answers
 from app.workbook.meaning.records import TabReport
 from app.workbook.preview import Choices
 

@@ -122,7 +122,8 @@ class _Writing:
         others = [self._payment_row(record) for record in records if record.key not in new_invoices]
         ids = bulk.insert_payments(with_sums, others, self.import_id)
         for record in records:
-            self._act(record, "payment", "created", ids[record.tab, record.row])
+            payment_id = ids[record.tab, record.row, self.invoice_ids[record.key]]
+            self._act(record, "payment", "created", payment_id)
 
     def _payment_row(self, record: Record) -> tuple[Any, ...]:
         values = {"invoice": self.invoice_ids[record.key], "recorded_at": self.now}

@@ -22,7 +22,8 @@ from app.store.imports import State, StoredImport
 from app.workbook import applying, difference
 from app.workbook.difference import Difference
 from app.workbook.meaning import checking, control_totals
-from app.workbook.meaning.headers import Kind
+from app.workbook.meaning.checking import Surroundings
+from app.workbook.meaning.headings import Kind
 from app.workbook.meaning.records import Checked, Record
 from app.workbook.preview import (
     Choices,
@@ -80,7 +81,7 @@ class Importer:
         stored = snapshot.take()
         chosen = {key: mapping_from_json(mapping) for key, mapping in imports.remembered_mappings().items()}
         checked = checking.check(
-            book, chosen | dict(choices.mappings), choices.answers, stored, self.currency, progress
+            book, chosen | dict(choices.mappings), choices.answers, stored, self._surroundings(), progress
         )
         control_totals.add_control_totals(checked, stored)
         found = difference.compare(checked, stored, self.zone, choices.decisions)
@@ -306,6 +307,9 @@ class Importer:
             )
             done = {"sha256": known.sha256, "counts": dict(preview.counts), "choices": choices.to_json()}
             self._record(None, "import.applied", import_id, done)
+
+    def _surroundings(self) -> Surroundings:
+        return Surroundings(self.currency, self.zone, self.now().astimezone(self.zone).date())
 
     def _record(self, user_id: int | None, action: str, import_id: int, after: Mapping[str, Any] | None = None) -> None:
         """Record what was done with an import; the worker and the command line do it for nobody who is signed in."""

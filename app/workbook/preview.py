@@ -7,8 +7,8 @@ from typing import Any, Self
 
 from app.domain.money import decimal_string
 from app.workbook.difference import Change, Decisions, Difference, FieldChange, Missing, Outcome, Resolution
-from app.workbook.meaning.columns import Answers
 from app.workbook.meaning.headers import ChosenMapping, Kind
+from app.workbook.meaning.questions import Answers
 from app.workbook.meaning.records import Checked, Example, Notice, OwnTotal, Problem, Question, TabReport, Totals
 
 COUNTED = ("new", "changed", "unchanged", "conflict", "error", "missing")

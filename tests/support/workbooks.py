@@ -14,7 +14,8 @@ from app.store import snapshot, tables
 from app.store.snapshot import Snapshot
 from app.workbook.importing import Importer
 from app.workbook.meaning import checking, control_totals
-from app.workbook.meaning.columns import Answers
+from app.workbook.meaning.checking import Surroundings
+from app.workbook.meaning.questions import Answers
 from app.workbook.preview import Choices
 from app.workbook.reading import cells
 
@@ -211,16 +212,22 @@ def _cell(value):
     return value
 
 
-def check(tabs, stored=NOTHING_STORED, currency="USD", epoch_1904=False, **answers):
-    """Return the tabs' records, problems, questions and notices."""
+def check(tabs, stored=NOTHING_STORED, currency="USD", epoch_1904=False, by_question=None, zone=UTC, **answers):
+    """Return the tabs' records, problems, questions and notices, as of 30 June 2026."""
     by_subject = {subject: str(answer) for subject, answer in answers.items()}
-    checked = checking.check(book(tabs, epoch_1904), {}, Answers(by_subject), stored, currency, say_nothing)
+    given = Answers(by_subject, by_question or {})
+    surroundings = Surroundings(currency, zone, date(2026, 6, 30))
+    checked = checking.check(book(tabs, epoch_1904), {}, given, stored, surroundings, say_nothing)
     control_totals.add_control_totals(checked, stored)
     return checked
 
 
 def problems(checked):
     return [f"{problem.tab}!{problem.message}" for problem in checked.problems]
+
+
+def questions(checked):
+    return [question.text for question in checked.questions]
 
 
 def notices(checked):

@@ -1,13 +1,14 @@
 """Amounts of money in cells: numbers, and texts in every way people write them."""
 
 import re
+from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 from enum import StrEnum
-from functools import lru_cache
 
+from app.workbook.meaning import currencies
 from app.workbook.reading.cells import (
     Cell,
     Duration,
@@ -39,36 +40,6 @@ class Amount:
 
 LARGEST = Decimal(10) ** 13
 
-_SIGNS = {
-    "€": "EUR",
-    "£": "GBP",
-    "$": "$",
-    "¥": "¥",
-    "₹": "INR",
-    "₽": "RUB",
-    "₺": "TRY",
-    "₪": "ILS",
-    "zł": "PLN",
-    "Fr.": "CHF",
-    "kr": "kr",
-    "Kč": "CZK",
-    "₩": "KRW",
-    "₴": "UAH",
-    "฿": "THB",
-}
-_CODES = (
-    "USD EUR GBP CHF CAD AUD NZD JPY CNY INR SEK NOK DKK PLN CZK HUF RON BGN TRY ZAR MXN BRL SGD HKD KRW "
-    "THB ILS AED SAR"
-).split()
-_CURRENCY = re.compile(
-    r"(US\$|C\$|CA\$|A\$|AU\$|NZ\$|R\$|"
-    + "|".join([*(re.escape(sign) for sign in _SIGNS if sign != "kr"), *(rf"\b{code}\b" for code in [*_CODES, "kr"])])
-    + ")",
-    re.IGNORECASE,
-)
-_BRACKETED = re.compile(r"\[\$([^\]-]*)(?:-([0-9A-Fa-f]+))?\]")
-_CROWNS = {"41D": "SEK", "414": "NOK", "814": "NOK", "406": "DKK"}  # Excel's numbers for where a crown is from
-_DOLLARS = {"US$": "USD", "C$": "CAD", "CA$": "CAD", "A$": "AUD", "AU$": "AUD", "NZ$": "NZD", "R$": "BRL"}
 _GROUPED = {
     DecimalMark.POINT: re.compile(r"[1-9]\d{0,2}(?:,\d{2,3})*,\d{3}(?:\.\d*)?"),
     DecimalMark.COMMA: re.compile(r"[1-9]\d{0,2}(?:\.\d{3})+(?:,\d*)?"),
@@ -77,6 +48,10 @@ _UNGROUPED = {
     DecimalMark.POINT: re.compile(r"\d+(?:\.\d*)?|\.\d+"),
     DecimalMark.COMMA: re.compile(r"\d+(?:,\d*)?|,\d+"),
 }
+_CELLS_SETTLED_BY_ONE = 20
+_DECIDES = re.compile(r"[.,]\d{2}(?!\d)|[.,](?:-|–|—)|\d[.,]\d{3}[.,]\d{3}")
+_WITHOUT_CENTS = re.compile(r"(?<=\d)([.,])\s*[-–—]{1,2}$")  # `500,-` is how a whole amount is written
+_SIDE = re.compile(r"(?<![^\W\d_])([CD]r)(?![^\W\d_])", re.IGNORECASE)
 _WRITTEN_GROUPS = re.compile(r"(?<!\d)\d{1,3}(?:[ '’`´]\d{3})+(?!\d)")
 _NOTHING = {"-", "–", "—", "n/a", "nil", "none"}
 
@@ -88,16 +63,25 @@ def readings(text: str) -> dict[DecimalMark, Decimal]:
 
 
 def settled_mark(texts: Iterable[str]) -> DecimalMark | None:
-    """Return the one decimal mark that the texts allow, None if they leave it open or contradict one another."""
-    deciding = {next(iter(found)) for text in texts if len(found := readings(text)) == 1}
-    return deciding.pop() if len(deciding) == 1 else None
+    """Return the one decimal mark that the texts allow, None if they leave it open or contradict one another.
+
+    Only an amount with both marks or with two decimals settles others: `12,5` may be a slip among thousands. One such
+    cell settles no column of hundreds.
+    """
+    deciding: Counter[DecimalMark] = Counter()
+    unclear = 0
+    for text in texts:
+        found = readings(text)
+        if len(found) == 1:
+            deciding[next(iter(found))] += 1 if _DECIDES.search(text) else 0
+        elif is_ambiguous(text):
+            unclear += 1
+    return deciding.popitem()[0] if len(deciding) == 1 and is_enough(deciding.total(), unclear) else None
 
 
-@lru_cache(maxsize=1_000)
-def currency_named(text: str) -> str | None:
-    """Return the currency that a header or a format names, as in `Amount (EUR)`."""
-    found = _CURRENCY.search(text)
-    return _code(found[0]) if found else None
+def is_enough(deciding: int, unclear: int) -> bool:
+    """Tell whether so many cells may settle how so many others are read."""
+    return deciding * _CELLS_SETTLED_BY_ONE >= max(unclear, 1)
 
 
 def is_ambiguous(text: str) -> bool:
@@ -140,28 +124,35 @@ def why_unreadable(cell: Cell, wanted: str) -> str:
 def _formatted(cell: FormattedNumber) -> Amount:
     if "%" in cell.format:
         raise UnreadableError("holds a percentage where an amount belongs")
-    return Amount(_bounded(Decimal(cell.number)), _currency_of_format(cell.format))
+    try:
+        currency = currencies.of_format(cell.format)
+    except LookupError as unknown:
+        raise UnreadableError(
+            f"is shown in '{unknown.args[0]}', a currency that is not known: add a column Currency with its code"
+        ) from unknown
+    return Amount(_bounded(_as_debit(Decimal(cell.number), cell.format)), currency)
 
 
-def _currency_of_format(number_format: str) -> str | None:
-    # The currency stands in [$€-407], in quotes, behind a backslash, or as itself.
-    positive = number_format.split(";", maxsplit=1)[0]
-    bracketed = _BRACKETED.search(positive)
-    if bracketed and bracketed[2] in _CROWNS:
-        return _CROWNS[bracketed[2]]
-    if bracketed and re.fullmatch("[A-Z]{3}", bracketed[1].strip()):
-        return bracketed[1].strip()
-    return currency_named(positive.replace("[$", " ").replace('"', " ").replace("\\", ""))
+def _as_debit(number: Decimal, number_format: str) -> Decimal:
+    """Return the number as what it adds to the debt: shown with Cr it takes off, shown with Dr it adds."""
+    sections = number_format.split(";")
+    shown = sections[1] if number < 0 and len(sections) > 1 else sections[0]
+    side = _SIDE.search(shown.replace('"', " ").replace("\\", " "))
+    if side is None:
+        return number
+    size = abs(number) if len(sections) > 1 and number < 0 else number
+    return -size if side[1].upper() == "CR" else size
 
 
 def _from_text(text: str, mark: DecimalMark | None) -> Amount | None:
     cleaned = clean_text(text)
     if not cleaned or cleaned.casefold() in _NOTHING:
         return None
-    digits, currency = _bare(cleaned)
+    digits, named = _bare(cleaned)
     values = {each: value for each in DecimalMark if (value := _value(digits, each)) is not None}
     if not values:
         raise UnreadableError(f"says '{shortened(cleaned)}', which is not an amount")
+    currency = _one_of(named)
     if len(set(values.values())) == 1:
         return Amount(_bounded(next(iter(values.values()))), currency)
     if mark is None:
@@ -174,14 +165,11 @@ def shortened(text: str) -> str:
     return text if len(text) <= 40 else f"{text[:37]}..."
 
 
-def _bare(text: str) -> tuple[str, str | None]:
-    """Return the digits with their marks and sign, and the currency that stood with them."""
-    text = clean_text(text)
-    currency = None
-    found = _CURRENCY.search(text)
-    if found:
-        currency = _code(found[0])
-        text = text[: found.start()] + " " + text[found.end() :]
+def _bare(text: str) -> tuple[str, tuple[str, ...]]:
+    """Return the digits with their marks and sign, and the currencies that stood with them."""
+    text, named = currencies.taken_off(clean_text(text))
+    text = _WITHOUT_CENTS.sub(lambda found: f"{found[1]}00", text.strip())
+    text = text.removesuffix("/-")
     # Spaces and apostrophes stand between groups of three digits or they are two numbers.
     text = _WRITTEN_GROUPS.sub(lambda groups: re.sub(r"\D", "", groups[0]), clean_text(text))
     text = re.sub(r"(?<!\d)\s+|\s+(?!\d)", "", text).replace("−", "-").replace("–", "-")
@@ -195,7 +183,17 @@ def _bare(text: str) -> tuple[str, str | None]:
     if text.startswith("-") or text.endswith("-"):
         negative, text = not negative, text.strip("-") if text.count("-") == 1 else "?"
     text = text.removeprefix("+")
-    return ("-" if negative else "") + text, currency
+    if len(set(named)) < len(named):
+        text = "?"  # one sign twice is no way to write an amount
+    return ("-" if negative else "") + text, named
+
+
+def _one_of(named: tuple[str, ...]) -> str | None:
+    """Return the one currency that signs and codes name together, as in `$1,234.50 USD`; raises UnreadableError."""
+    codes = [name for name in named if not currencies.is_shared(name)] or list(named)
+    if all(currencies.may_be(name, codes[0]) for name in named):
+        return codes[0] if codes else None
+    raise UnreadableError(f"names two currencies, {' and '.join(named)}: keep the one it is in")
 
 
 def _value(signed: str, mark: DecimalMark) -> Decimal | None:
@@ -205,11 +203,6 @@ def _value(signed: str, mark: DecimalMark) -> Decimal | None:
     grouping, point = (",", ".") if mark is DecimalMark.POINT else (".", ",")
     value = Decimal(digits.replace(grouping, "").replace(point, "."))
     return -value if signed.startswith("-") else value
-
-
-def _code(sign: str) -> str:
-    upper = sign.upper()
-    return _DOLLARS.get(upper) or _SIGNS.get(sign) or _SIGNS.get(sign.lower()) or upper
 
 
 def _bounded(value: Decimal) -> Decimal:

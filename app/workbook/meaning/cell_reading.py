@@ -1,19 +1,18 @@
 """Read single cells of a row, each failure becoming a problem that names its cell."""
 
 from collections.abc import Callable, Iterable
-from datetime import date
+from datetime import date, tzinfo
+from functools import partial
 from typing import TypeVar
 
 from app.domain.money import cents_from_decimal, has_fractions_of_a_cent
-from app.workbook.meaning import amounts, dates, texts
+from app.workbook.meaning import amounts, currencies, dates, texts
 from app.workbook.meaning.amounts import UnreadableError
 from app.workbook.meaning.records import Checked, Problem, Value
 from app.workbook.meaning.tabs import Tab
 from app.workbook.reading.cells import Cell, Merged, Row
 
 LONGEST_NOTE = 10_000
-
-_IN_CROWNS = {"SEK", "NOK", "DKK", "ISK"}
 
 _Read = TypeVar("_Read")
 
@@ -25,9 +24,10 @@ class RowProblemError(Exception):
 class CellReading:
     """What reading a cell needs to know of the workbook, and where its problems go."""
 
-    def __init__(self, checked: Checked, currency: str, *, epoch_1904: bool) -> None:
+    def __init__(self, checked: Checked, currency: str, zone: tzinfo, *, epoch_1904: bool) -> None:
         self.checked = checked
         self.own_currency = currency
+        self._zone = zone
         self._epoch_1904 = epoch_1904
 
     def problem(self, tab: Tab, row: Row, name: str, what: str) -> RowProblemError:
@@ -68,46 +68,73 @@ class CellReading:
         """Return a day, None where nothing is said."""
         if not tab.has(name):
             return None
-        order, epoch_1904 = tab.orders.get(name), self._epoch_1904
-        return self._read(tab, row, name, lambda cell: dates.read_day(cell, order, epoch_1904=epoch_1904))
+        order, swapped = tab.orders.get(name), name in tab.swapped
+        zone = None if name in tab.plain_days else self._zone
+        return self._read(
+            tab,
+            row,
+            name,
+            lambda cell: dates.read_day(cell, order, epoch_1904=self._epoch_1904, zone=zone, swapped=swapped),
+        )
 
     def amount(self, tab: Tab, row: Row, name: str) -> tuple[int | None, str | None]:
-        """Return an amount in cents, None where nothing is said, and the currency that it is written in."""
-        if not tab.has(name):
-            return None, None
-        mark = tab.marks.get(name)
-        amount = self._read(tab, row, name, lambda cell: amounts.read_amount(cell, mark))
-        if amount is None:
-            return None, None
-        cents = cents_from_decimal(amount.value)
-        tab.sums[name] += cents
-        if has_fractions_of_a_cent(amount.value):
-            tab.rounded += 1
-        return cents, amount.currency
+        """Return an amount in cents, None where nothing is said, and the currency that it is written in.
+
+        Amounts of several columns that are read as the same field add up.
+        """
+        found: list[int] = []
+        currency = None
+        for index in tab.indexes.get(name, ()):
+            amount = self._read(tab, row, name, partial(amounts.read_amount, mark=tab.marks.get(index)), index)
+            if amount is None:
+                continue
+            cents = cents_from_decimal(amount.value)
+            tab.sums[name] += cents
+            tab.rounded += has_fractions_of_a_cent(amount.value)
+            found.append(-cents if name in tab.negated else cents)
+            currency = currency or amount.currency
+        return (sum(found) if found else None), currency
 
     def currency(self, tab: Tab, row: Row, sign: str | None, amount_field: str) -> str | None:
         """Return the row's currency: as its cell says, as the amount is written, or as the amounts are headed."""
-        written = self.identifier(tab, row, "currency").upper()
-        if sign == "kr" and not written and self.own_currency not in _IN_CROWNS:
-            raise self.problem(
-                tab, row, amount_field, "is in kr, which several countries have: add a column Currency with the code"
-            )
-        by_sign = _for_sign(sign, self.own_currency)
-        named = _for_sign(written or None, self.own_currency)
-        if named and not (len(named) == 3 and named.isascii() and named.isalpha()):
+        written = self.identifier(tab, row, "currency")
+        said = (currencies.of_text(written) or currencies.of_text(written.upper())) if written else None
+        if written and said is None:
             raise self.problem(tab, row, "currency", f"says '{written}', which is not a currency code such as USD")
-        if named and by_sign and sign not in {"$", "¥", "kr"} and named != by_sign:
-            raise self.problem(tab, row, "currency", f"says {named}, but the amount is written in {by_sign}")
         column = tab.header.column(amount_field)
-        headed = _for_sign(amounts.currency_named(column.header), self.own_currency) if column else None
-        if by_sign and headed and not named and by_sign != headed:
-            raise self.problem(tab, row, amount_field, f"is written in {by_sign}, but its column is headed {headed}")
-        currency = named or by_sign or headed
+        headed = currencies.of_heading(column.header) if column else None
+        names = [name for name in (said, sign, headed) if name]
+        code = next((name for name in names if not currencies.is_shared(name)), None)
+        for name in names:
+            if code and not currencies.may_be(name, code):
+                raise self._two_currencies(tab, row, amount_field, said, sign, headed)
+        currency = code or currencies.for_sign(names[0] if names else None, self.own_currency)
+        if names and currency is None:
+            raise self.problem(
+                tab,
+                row,
+                amount_field,
+                f"is in {names[0]}, which several countries have: add a column Currency with the code",
+            )
+        if currency and currencies.has_thousandths(currency):
+            raise self.problem(
+                tab, row, amount_field, f"is in {currency}, whose thousandths cannot be kept: leave this row out"
+            )
         tab.currencies[currency] += 1
         return currency
 
-    def _read(self, tab: Tab, row: Row, name: str, read: Callable[[Cell], _Read]) -> _Read:
-        cell = tab.cell(row, name)
+    def _two_currencies(
+        self, tab: Tab, row: Row, amount_field: str, said: str | None, sign: str | None, headed: str | None
+    ) -> RowProblemError:
+        by_sign = currencies.for_sign(sign, self.own_currency)
+        if said and sign and not currencies.may_be(sign, said):
+            return self.problem(tab, row, "currency", f"says {said}, but the amount is written in {by_sign}")
+        if said:
+            return self.problem(tab, row, "currency", f"says {said}, but the column of amounts is headed {headed}")
+        return self.problem(tab, row, amount_field, f"is written in {by_sign}, but its column is headed {headed}")
+
+    def _read(self, tab: Tab, row: Row, name: str, read: Callable[[Cell], _Read], index: int | None = None) -> _Read:
+        cell = tab.cell(row, name) if index is None else row.cell(index)
         if isinstance(cell, Merged):
             if name.endswith("_cents"):
                 raise self.problem(
@@ -124,16 +151,3 @@ class CellReading:
             if name in tab.asked and "two ways" in str(error):
                 raise RowProblemError from error
             raise self.problem(tab, row, name, str(error)) from error
-
-
-def _for_sign(sign: str | None, default: str) -> str | None:
-    """Return the currency a sign stands for; a bare $ or ¥ is the business's own where that has the sign."""
-    if sign == "$":
-        return default if default in {"USD", "CAD", "AUD", "NZD", "SGD", "HKD", "MXN"} else "USD"
-    if sign == "¥":
-        return default if default in {"JPY", "CNY"} else "JPY"
-    if sign == "kr":
-        return default if default in _IN_CROWNS else None
-    if sign in {"€", "£"}:
-        return {"€": "EUR", "£": "GBP"}[sign]
-    return sign

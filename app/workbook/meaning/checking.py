@@ -1,24 +1,29 @@
 """Turn the rows of a workbook into records: every cell is read, or named as a problem, a notice or a question."""
 
-from dataclasses import replace
-from datetime import datetime
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import UTC, date, tzinfo
 
 from app.store.snapshot import Snapshot, compared
 from app.workbook.meaning import dates, texts
 from app.workbook.meaning.amounts import DecimalMark, UnreadableError
 from app.workbook.meaning.cell_reading import CellReading, RowProblemError
-from app.workbook.meaning.columns import Answers, date_order, decimal_mark
+from app.workbook.meaning.columns import date_order, decimal_mark, half_swapped
 from app.workbook.meaning.customer_rows import CustomerRows
 from app.workbook.meaning.dates import DateOrder
-from app.workbook.meaning.headers import ChosenMapping, Column, Confidence, Kind
+from app.workbook.meaning.document_types import sort_documents
+from app.workbook.meaning.doubts import ask_about_doubts
+from app.workbook.meaning.headers import ChosenMapping, Column
+from app.workbook.meaning.headings import Kind
 from app.workbook.meaning.invoice_rows import InvoiceRows
 from app.workbook.meaning.payment_rows import PaymentRows
+from app.workbook.meaning.questions import Answers, Questions
+from app.workbook.meaning.recognition import nearest, recognised
 from app.workbook.meaning.records import Checked, Question
-from app.workbook.meaning.rows import filled
 from app.workbook.meaning.tab_notices import add_notices, add_own_totals
-from app.workbook.meaning.tabs import Tab, recognised
+from app.workbook.meaning.tabs import Tab
 from app.workbook.reading.book import Progress
-from app.workbook.reading.cells import Book, Cell, Row
+from app.workbook.reading.cells import Book, Row, column_letter
 from app.workbook.reading.refusal import WorkbookRefusedError
 
 _ROWS_A_REPORT = 5_000
@@ -29,25 +34,45 @@ _NAMED_BY = {
 }
 
 
+@dataclass(frozen=True, slots=True)
+class Surroundings:
+    """What a reading needs to know beside the workbook: the business's currency and time zone, and the day it is."""
+
+    currency: str
+    zone: tzinfo = UTC
+    today: date | None = None
+
+
 def check(
     book: Book,
-    chosen: dict[str, ChosenMapping],
+    chosen: Mapping[str, ChosenMapping],
     answers: Answers,
     stored: Snapshot,
-    currency: str,
+    surroundings: Surroundings,
     progress: Progress,
 ) -> Checked:
     """Return the workbook's records; raises WorkbookRefusedError where no tab is recognised or none holds a row."""
     checked = Checked()
-    tabs = recognised(book, chosen, checked)
+    questions = Questions(answers, checked)
+    tabs = recognised(book, chosen, checked, questions)
     if not tabs:
         names = ", ".join(f"'{sheet.name}'" for sheet in book.sheets[:5])
+        checked.questions.clear()
         raise NothingRecognisedError(
             checked,
-            f"No list of invoices, payments or customers was found in the tabs {names}: each list needs a row of "
-            "headers, such as Invoice No, Customer, Invoice Date, Due Date, Amount.",
+            " ".join(
+                filter(
+                    None,
+                    (
+                        f"No list of invoices, payments or customers was found in the tabs {names}.",
+                        nearest(checked),
+                        "Each list needs a row of headers, such as Invoice No, Customer, Invoice Date, Due Date, "
+                        "Amount.",
+                    ),
+                )
+            ),
         )
-    _Check(book, tabs, answers, stored, currency, checked, progress).run()
+    _Check(book, tabs, questions, stored, surroundings, checked, progress).run()
     if not sum(report.rows for report in checked.tabs):
         raise WorkbookRefusedError("The lists in this workbook have headers but no rows: there is nothing to import.")
     return checked
@@ -68,21 +93,24 @@ class _Check:
         self,
         book: Book,
         tabs: list[Tab],
-        answers: Answers,
+        questions: Questions,
         stored: Snapshot,
-        currency: str,
+        surroundings: Surroundings,
         checked: Checked,
         progress: Progress,
     ) -> None:
-        has_payments_tab = any(tab.header.kind is Kind.PAYMENT and tab.rows.records for tab in tabs)
-        reading = CellReading(checked, currency, epoch_1904=book.epoch_1904)
+        reading = CellReading(checked, surroundings.currency, surroundings.zone, epoch_1904=book.epoch_1904)
         self._tabs = tabs
-        self._answers = answers
+        self._questions = questions
         self._checked = checked
         self._progress = progress
-        self._currency = currency
+        self._surroundings = surroundings
+        for tab in tabs:
+            sort_documents(tab, questions)
+        has_payments_tab = any(tab.header.kind is Kind.PAYMENT and tab.rows.records for tab in tabs)
+        has_payments = has_payments_tab or any(tab.payments_on_account for tab in tabs)
         self._customers = CustomerRows(reading, checked, stored)
-        self._invoices = InvoiceRows(reading, checked, answers, self._customers, has_payments_tab=has_payments_tab)
+        self._invoices = InvoiceRows(reading, checked, questions, self._customers, has_payments_tab=has_payments)
         self._payments = PaymentRows(reading, checked, stored, self._customers, self._invoices)
 
     def run(self) -> None:
@@ -92,11 +120,12 @@ class _Check:
                 if tab.header.kind is kind:
                     self._check_tab(tab)
         self._invoices.ask_what_is_missing()
-        self._payments.hold_against_invoices()
+        for tab in self._tabs:
+            self._payments.pay_on_account(tab)
+        self._payments.settle_together()
+        ask_about_doubts(self._checked, self._invoices, self._questions, self._surroundings.today)
 
     def _check_tab(self, tab: Tab) -> None:
-        if tab.header.kind is Kind.INVOICE:
-            _read_paid_column_as_what_it_holds(tab)
         self._settle_columns(tab)
         check_row = {
             Kind.CUSTOMER: self._customers.check,
@@ -113,23 +142,35 @@ class _Check:
             if count % _ROWS_A_REPORT == 0:
                 self._progress(f"checking tab {tab.name}: {count:,} rows")
         add_own_totals(tab)
-        add_notices(tab, self._checked, self._currency)
+        add_notices(tab, self._checked, self._surroundings.currency)
 
     def _settle_columns(self, tab: Tab) -> None:
         for column in tab.header.columns:
             if column.field.endswith("_on"):
-                order = date_order(tab.name, column, tab.rows.records, self._answers)
-                self._note_question(tab, column.field, order)
-                tab.orders[column.field] = order if isinstance(order, DateOrder) else None
+                self._settle_days(tab, column)
             elif column.field.endswith("_cents"):
-                mark = decimal_mark(tab.name, column, tab.rows.records, self._answers)
-                self._note_question(tab, column.field, mark)
-                tab.marks[column.field] = mark if isinstance(mark, DecimalMark) else None
+                mark = self._settled(tab, column, decimal_mark(tab.name, column, tab.rows.records))
+                tab.marks[column.index] = DecimalMark(mark) if mark else None
 
-    def _note_question(self, tab: Tab, name: str, settled: object) -> None:
-        if isinstance(settled, Question):
-            self._checked.questions.append(settled)
-            tab.asked.add(name)
+    def _settle_days(self, tab: Tab, column: Column) -> None:
+        order = self._settled(tab, column, date_order(tab.name, column, tab.rows.records))
+        tab.orders[column.field] = DateOrder(order) if order else None
+        swapped = half_swapped(tab.name, column, tab.rows.records)
+        if swapped and self._settled(tab, column, swapped) == "swapped":
+            tab.swapped.add(column.field)
+        held = (row.cell(column.index) for row in tab.rows.records)
+        if dates.are_plain_days(cell for cell in held if isinstance(cell, str)):
+            tab.plain_days.add(column.field)
+
+    def _settled(self, tab: Tab, column: Column, settled: str | Question | None) -> str | None:
+        """Return how a column is to be read: as its cells say, or as was answered; None where neither tells."""
+        if not isinstance(settled, Question):
+            return settled
+        shape = f"{tab.shape(settled.subject)}:{column_letter(column.index)}"
+        answer = self._questions.ask(replace(settled, shape=shape))
+        if answer is None:
+            tab.asked.add(column.field)
+        return answer
 
     def _remember_broken(self, tab: Tab, row: Row) -> None:
         """Keep what the row is about, so that its record does not pass for missing from the file."""
@@ -140,29 +181,3 @@ class _Check:
                 continue
             if text:
                 self._checked.broken.add((tab.header.kind, text))
-
-
-def _read_paid_column_as_what_it_holds(tab: Tab) -> None:
-    """Read a column 'Paid' that says yes and no as a status, and one that holds days as the day of payment."""
-    paid = tab.header.column("paid_cents")
-    if paid is None:
-        return
-    held = filled(row.cell(paid.index) for row in tab.rows.records)
-    if not held:
-        return
-    if not tab.has("status") and all(texts.is_yes_or_no(cell) for cell in held):
-        _read_as(tab, paid, "status")
-    elif not tab.has("paid_on") and all(_is_day(cell) for cell in held):
-        _read_as(tab, paid, "paid_on")
-
-
-def _read_as(tab: Tab, column: Column, field: str) -> None:
-    columns = tuple(
-        replace(each, field=field, confidence=Confidence.STRIPPED) if each is column else each
-        for each in tab.header.columns
-    )
-    tab.read_by(replace(tab.header, columns=columns))
-
-
-def _is_day(cell: Cell) -> bool:
-    return isinstance(cell, datetime) or (isinstance(cell, str) and bool(dates.readings(cell)))

@@ -1,8 +1,8 @@
 """Settle how a column of dates or amounts is to be read: from its own cells, by an answer, or by asking."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
-from datetime import date
+from dataclasses import dataclass
+from datetime import date, datetime
 
 from app.workbook.meaning import amounts, dates
 from app.workbook.meaning.amounts import DecimalMark
@@ -12,21 +12,10 @@ from app.workbook.meaning.records import Example, Question
 from app.workbook.reading.cells import Row, cell_name, clean_text, column_letter
 
 _EXAMPLES_SHOWN = 3
+_FEWEST_SWAPPED = 2
 
 
-@dataclass(frozen=True, slots=True)
-class Answers:
-    """What a person answered: to one question by its id, or to all of a subject."""
-
-    by_subject: dict[str, str] = field(default_factory=dict)
-    by_question: dict[str, str] = field(default_factory=dict)
-
-    def to(self, question_id: str, subject: str) -> str | None:
-        """Return the answer to a question, None if there is none."""
-        return self.by_question.get(question_id) or self.by_subject.get(subject)
-
-
-def date_order(tab: str, column: Column, rows: Sequence[Row], answers: Answers) -> DateOrder | Question | None:
+def date_order(tab: str, column: Column, rows: Sequence[Row]) -> DateOrder | Question | None:
     """Return which number is the day in the column's texts; the question if only a person can say."""
     texts = _texts(column, rows)
     settled = dates.settled_order(text for _, text in texts)
@@ -38,9 +27,6 @@ def date_order(tab: str, column: Column, rows: Sequence[Row], answers: Answers) 
         f"{_called(tab, column)} has dates that can be read two ways: which number is the day?",
         tuple(order for order in DateOrder if any(order in dates.readings(text) for _, text in unclear)),
     )
-    answer = answers.to(subject.id_for(tab, column), "dates")
-    if answer in subject.choices:
-        return DateOrder(str(answer))
     return subject.question(
         tab,
         column,
@@ -51,7 +37,39 @@ def date_order(tab: str, column: Column, rows: Sequence[Row], answers: Answers) 
     )
 
 
-def decimal_mark(tab: str, column: Column, rows: Sequence[Row], answers: Answers) -> DecimalMark | Question | None:
+def half_swapped(tab: str, column: Column, rows: Sequence[Row]) -> Question | None:
+    """Return the question whether a program took days for months: it leaves texts wherever that makes no date.
+
+    True dates of which none is later than the 12th, beside texts that all are, are what is left of such a column.
+    """
+    held = [(cell_name(column.index, row.number), row.cell(column.index)) for row in rows]
+    days = [(place, cell) for place, cell in held if isinstance(cell, datetime)]
+    texts = [cell for _, cell in held if isinstance(cell, str) and dates.readings(cell)]
+    if min(len(days), len(texts)) < _FEWEST_SWAPPED or any(cell.day > 12 for _, cell in days):
+        return None
+    if not all(map(dates.is_written_in_order, texts)) or all(cell.day == cell.month for _, cell in days):
+        return None
+    examples = tuple(
+        Example(
+            place,
+            cell.date().isoformat(),
+            {"swapped": _long(cell.date().replace(month=cell.day, day=cell.month)), "right": _long(cell.date())},
+        )
+        for place, cell in days[:_EXAMPLES_SHOWN]
+    )
+    return Question(
+        f"swapped:{tab}!{column_letter(column.index)}",
+        "swapped",
+        tab,
+        f"{_called(tab, column)} has dates up to the 12th and texts such as '{texts[0]}' for all later days, as if a "
+        "program had taken days for months: were day and month of the dates swapped?",
+        ("swapped", "right"),
+        examples,
+        labels={"swapped": "they were swapped: turn them back", "right": "the dates are right as they are"},
+    )
+
+
+def decimal_mark(tab: str, column: Column, rows: Sequence[Row]) -> DecimalMark | Question | None:
     """Return the decimal mark of the column's texts; the question if only a person can say."""
     texts = _texts(column, rows)
     settled = amounts.settled_mark(text for _, text in texts)
@@ -63,9 +81,6 @@ def decimal_mark(tab: str, column: Column, rows: Sequence[Row], answers: Answers
         f"{_called(tab, column)} has amounts that can be read two ways: which sign stands before the cents?",
         tuple(DecimalMark),
     )
-    answer = answers.to(subject.id_for(tab, column), "decimal")
-    if answer in subject.choices:
-        return DecimalMark(str(answer))
     return subject.question(
         tab,
         column,

@@ -3,31 +3,39 @@
 from collections import defaultdict
 
 from app.store.snapshot import Snapshot
-from app.workbook.meaning.records import Checked, Key, Record, Totals
+from app.workbook.meaning.headings import Kind
+from app.workbook.meaning.records import Checked, Key, Record, TabReport, Totals
 
 
 def add_control_totals(checked: Checked, stored: Snapshot) -> None:
     """Fill in the reports of the tabs; an invoice's payments count with it, and again in the tab that lists them."""
     invoices = {record.key: record for record in checked.invoices}
     paid: dict[Key, int] = defaultdict(int)
-    by_tab: dict[str, dict[str, Totals]] = defaultdict(dict)
+    reports: dict[tuple[str, Kind], list[TabReport]] = defaultdict(list)
+    for report in checked.tabs:
+        if report.kind:
+            reports[report.name, report.kind].append(report)
+    by_report: dict[int, dict[str, Totals]] = defaultdict(dict)
 
-    def add(tab: str, currency: str, gross: int, paid_cents: int, open_cents: int) -> None:
-        old = by_tab[tab].get(currency, Totals(currency))
-        by_tab[tab][currency] = Totals(currency, old.gross + gross, old.paid + paid_cents, old.open + open_cents)
+    def add(record: Record, currency: str, gross: int, paid_cents: int, open_cents: int) -> None:
+        found = reports[record.tab, record.kind] or reports[record.tab, Kind.INVOICE]
+        report = next((one for one in found if one.covers(record.row)), None)
+        totals = by_report[id(report)]
+        old = totals.get(currency, Totals(currency))
+        totals[currency] = Totals(currency, old.gross + gross, old.paid + paid_cents, old.open + open_cents)
 
     for payment in checked.payments:
         paid[payment.key] += _cents(payment, "amount_cents")
         if not payment.cumulative:
             invoice, known = invoices.get(payment.key), stored.invoices.get((payment.key[0], payment.key[1]))
             currency = str(invoice.values["currency"]) if invoice else (known.currency if known else "")
-            add(payment.tab, currency, 0, _cents(payment, "amount_cents"), 0)
+            add(payment, currency, 0, _cents(payment, "amount_cents"), 0)
     for invoice in checked.invoices:
         total, settled = _cents(invoice, "total_cents"), paid[invoice.key]
         closed = bool(invoice.values.get("state"))
-        add(invoice.tab, str(invoice.values["currency"]), total, settled, 0 if closed else total - settled)
+        add(invoice, str(invoice.values["currency"]), total, settled, 0 if closed else total - settled)
     for report in checked.tabs:
-        report.totals = [by_tab[report.name][currency] for currency in sorted(by_tab[report.name])]
+        report.totals = [by_report[id(report)][currency] for currency in sorted(by_report[id(report)])]
 
 
 def _cents(record: Record, name: str) -> int:

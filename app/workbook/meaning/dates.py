@@ -2,20 +2,20 @@
 
 import re
 from collections.abc import Iterable
-from datetime import date, datetime, timedelta
+from datetime import date, datetime, time, timedelta, tzinfo
 from decimal import Decimal
 from enum import StrEnum
 from functools import cache
 
-from babel.dates import get_month_names
+from babel.dates import get_day_names, get_month_names
 
-from app.workbook.meaning import amounts
-from app.workbook.meaning.amounts import UnreadableError, shortened, why_unreadable
+from app.workbook.meaning import currencies
+from app.workbook.meaning.amounts import UnreadableError, is_enough, shortened, why_unreadable
 from app.workbook.reading.cells import Cell, FormattedNumber, clean_text
 
 EARLIEST, LATEST = date(1950, 1, 1), date(2100, 12, 31)
 _EPOCHS = {False: date(1899, 12, 30), True: date(1904, 1, 1)}
-_LANGUAGES = ("en", "de", "fr", "es", "it", "nl", "pt")
+_LANGUAGES = ("en", "de", "fr", "es", "it", "nl", "pt", "sv", "da", "nb", "pl")
 
 _ISO = re.compile(r"(\d{4})[-/. ](\d{1,2})[-/. ](\d{1,2})")
 _COMPACT = re.compile(r"(\d{4})(\d{2})(\d{2})")
@@ -25,8 +25,10 @@ _DAY_MONTH_NAME = re.compile(
     r"(\d{1,2})(?:st|nd|rd|th|\.)?[-/. ]*(?:of |de )?([^\W\d_]+)\.?,?[-/. ]*(?:de )?(\d{4}|\d{2})"
 )
 _MONTH_NAME_DAY = re.compile(r"([^\W\d_]+)\.?[-/. ]*(\d{1,2})(?:st|nd|rd|th)?,?[-/. ]+(\d{4}|\d{2})")
-_CLOCK = re.compile(r"(?:[T ]+\d{1,2}:\d{2}(?::\d{2}(?:\.\d+)?)?(?: ?[AP]M)?(?:Z|[+-]\d{2}:?\d{2})?)$", re.IGNORECASE)
-_WEEKDAY = re.compile(r"^(?:mon|tues?|wed(?:nes)?|thu(?:rs)?|fri|sat(?:ur)?|sun)(?:day)?[.,]* +", re.IGNORECASE)
+_CLOCK = re.compile(
+    r"(?:(?:T|,? +)\d{1,2}:\d{2}(?::\d{2}(?:\.\d+)?)?(?: ?[AP]M| ?Uhr| ?h)?(?:Z|[+-]\d{2}:?\d{2})?)$", re.IGNORECASE
+)
+_MIDNIGHT = time(0)
 
 
 class DateOrder(StrEnum):
@@ -39,7 +41,9 @@ class DateOrder(StrEnum):
 
 def readings(text: str) -> dict[DateOrder, date]:
     """Return the days that the text can mean in each order; an order in which it means none is left out."""
-    cleaned = _WEEKDAY.sub("", _CLOCK.sub("", clean_text(text)))
+    cleaned = _CLOCK.sub("", clean_text(text))
+    if cleaned[:1].isalpha() and _unordered(cleaned) is None:
+        cleaned = _weekday().sub("", cleaned)  # `Mar` is a month in English and a day of the week in French
     plain = _unordered(cleaned)
     if plain is not None:
         return dict.fromkeys(DateOrder, plain)
@@ -54,13 +58,19 @@ def readings(text: str) -> dict[DateOrder, date]:
 
 
 def settled_order(texts: Iterable[str]) -> DateOrder | None:
-    """Return the one order that the column's texts allow, None if they leave it open or contradict one another."""
+    """Return the one order that the column's texts allow, None if they leave it open or contradict one another.
+
+    One day such as 25/04/2026 settles no column of hundreds.
+    """
     allowed = set(DateOrder)
+    deciding = unclear = 0
     for text in texts:
         found = readings(text)
         if found:
             allowed &= found.keys()
-    return allowed.pop() if len(allowed) == 1 else None
+            unclear += len(set(found.values())) > 1
+            deciding += len(found) == 1
+    return allowed.pop() if len(allowed) == 1 and is_enough(deciding, unclear) else None
 
 
 def is_ambiguous(text: str) -> bool:
@@ -68,14 +78,44 @@ def is_ambiguous(text: str) -> bool:
     return len(set(readings(text).values())) > 1
 
 
+def is_written_in_order(text: str) -> bool:
+    """Tell whether the text is a date of numbers that only one order allows, such as 21/05/2026."""
+    return len(readings(text)) == 1
+
+
 def is_month(text: str) -> bool:
     """Tell whether the text is a month, with or without a year."""
     return _month(re.sub(r"[\W\d_]+", "", text)) is not None
 
 
-def read_day(cell: Cell, order: DateOrder | None, *, epoch_1904: bool) -> date | None:
-    """Return the day in the cell, None for an empty one; raises UnreadableError."""
+def moment(text: str) -> datetime | None:
+    """Return the moment of a text that names its time zone, as `2026-03-31T22:00:00.000Z` does; None for any other."""
+    if "T" not in text or not _ISO.match(text):
+        return None
+    try:
+        found = datetime.fromisoformat(text)
+    except ValueError:
+        return None
+    return found if found.tzinfo else None
+
+
+def are_plain_days(texts: Iterable[str]) -> bool:
+    """Tell whether all moments with a time zone are midnight there: a program wrote days, not moments."""
+    return all(found.time() == _MIDNIGHT for text in texts if (found := moment(text)))
+
+
+def read_day(
+    cell: Cell, order: DateOrder | None, *, epoch_1904: bool, zone: tzinfo | None = None, swapped: bool = False
+) -> date | None:
+    """Return the day in the cell, None for an empty one; raises UnreadableError.
+
+    `zone` is where a moment with a time zone falls on its day; `swapped`: a program took days of dates for months.
+    """
     match cell:
+        case datetime() if swapped:
+            return _plausible(cell.date().replace(month=cell.day, day=cell.month), cell.date().isoformat())
+        case str() if zone and (found := moment(clean_text(cell))):
+            return _plausible(found.astimezone(zone).date(), clean_text(cell))
         case None:
             return None
         case datetime():
@@ -84,7 +124,7 @@ def read_day(cell: Cell, order: DateOrder | None, *, epoch_1904: bool) -> date |
             raise UnreadableError("holds TRUE or FALSE where a date belongs")
         case int() | Decimal():
             return _from_number(Decimal(cell), epoch_1904=epoch_1904)
-        case FormattedNumber() if "%" in cell.format or amounts.currency_named(cell.format):
+        case FormattedNumber() if "%" in cell.format or _shows_currency(cell.format):
             raise UnreadableError(f"holds the amount or percentage {cell.number} where a date belongs")
         case FormattedNumber():
             return _from_number(Decimal(cell.number), epoch_1904=epoch_1904)
@@ -92,6 +132,13 @@ def read_day(cell: Cell, order: DateOrder | None, *, epoch_1904: bool) -> date |
             return _from_text(cell, order)
         case _:
             raise UnreadableError(why_unreadable(cell, "a date"))
+
+
+def _shows_currency(number_format: str) -> bool:
+    try:
+        return currencies.of_format(number_format) is not None
+    except LookupError:
+        return True
 
 
 def _from_text(text: str, order: DateOrder | None) -> date | None:
@@ -160,6 +207,19 @@ def _full_year(digits: str) -> int:
     if len(digits) == 4:
         return year
     return year + (2000 if year < 30 else 1900)
+
+
+@cache
+def _weekday() -> re.Pattern[str]:
+    """Return what a day of the week before a date looks like: `Tue`, `mardi`, `Di.,`."""
+    names = {
+        name.rstrip(".")
+        for language in _LANGUAGES
+        for width in ("wide", "abbreviated", "short")
+        for name in get_day_names(width, locale=language).values()
+    }
+    longest_first = sorted({*names, "tues", "thurs", "weds"}, key=len, reverse=True)
+    return re.compile(rf"^(?:{'|'.join(map(re.escape, longest_first))})[.,]* +", re.IGNORECASE)
 
 
 def _month(name: str) -> int | None:

@@ -1,38 +1,26 @@
-"""Find each tab's header row and what its columns are, by comparing them with how people head their columns."""
+"""A table's header: what its rows are and what each column is, by its words and its values."""
 
-import difflib
 import hashlib
-import re
-import tomllib
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
 from enum import StrEnum
-from functools import cache
-from pathlib import Path
 
-from app.workbook.reading.cells import Cell, Row, Sheet, clean_text
+from app.workbook.meaning.headings import Claim, Kind, claims, fields_of, normalised
+from app.workbook.meaning.values import ColumnValues
+from app.workbook.meaning.words import documents, heading_words
 
-ROWS_SEARCHED = 30
-_ERRORS_TAB = ("tab", "cell", "problem")
-_LIKENESS = 0.9
-_SHORTEST_LIKENED = 6
-_KNOWN_BEFORE_LIKENESS_COUNTS = 2
+__all__ = ["ChosenMapping", "Column", "Confidence", "Header", "HeaderLine", "Kind", "fields_of"]
 
-
-class Kind(StrEnum):
-    """What the rows of a tab are."""
-
-    CUSTOMER = "customer"
-    INVOICE = "invoice"
-    PAYMENT = "payment"
+IGNORED = "ignored"  # what a person says of a column that is not to be read
+_WEIGHTS = {False: 1.0, True: 0.6}
 
 
 class Confidence(StrEnum):
     """How a column came to be read as a field."""
 
-    EXACT = "certain"
-    STRIPPED = "likely"
-    LIKE = "a guess"
+    PROVEN = "proven"
+    SAID = "said"
+    GUESSED = "guessed"
     CHOSEN = "chosen"
 
 
@@ -47,18 +35,48 @@ class Column:
 
 
 @dataclass(frozen=True, slots=True)
+class HeaderLine:
+    """The headings of a table, joined from up to three rows; `bare` has those of the lowest row alone."""
+
+    first_row: int
+    row: int
+    headings: tuple[str, ...]
+    bare: tuple[str, ...]
+
+    @property
+    def fingerprint(self) -> str:
+        """Return what the header is remembered by: its texts in their order, whatever the tab is called."""
+        texts = [normalised(text) for text in self.headings]
+        while texts and not texts[-1]:
+            texts.pop()
+        return hashlib.sha256("\x1f".join(texts).encode()).hexdigest()
+
+    def claims(self, index: int, kind: Kind) -> tuple[Claim, ...]:
+        """Return what the column can be; a group's heading that says nothing leaves it to the heading below."""
+        return claims(self.headings[index], kind) or claims(self.bare[index], kind)
+
+
+@dataclass(frozen=True, slots=True)
 class Header:
-    """A tab's header row: what its rows are, and its columns, those that are read and those that are not."""
+    """A table's header: what its rows are, and its columns, those that are read and those that are not."""
 
     kind: Kind
     row: int
     columns: tuple[Column, ...]
     ignored: tuple[tuple[int, str], ...]
     fingerprint: str
+    first_row: int = 0
 
     def column(self, field: str) -> Column | None:
-        """Return the column that is read as the field."""
+        """Return the first column that is read as the field."""
         return next((column for column in self.columns if column.field == field), None)
+
+    def with_columns(self, columns: Iterable[Column], headings: Sequence[str]) -> "Header":
+        """Return the header with other columns; those that are left are not read."""
+        kept = tuple(sorted(columns, key=lambda column: column.index))
+        read = {column.index for column in kept}
+        rest = tuple((index, text) for index, text in enumerate(headings) if text and index not in read)
+        return replace(self, columns=kept, ignored=rest)
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,173 +87,123 @@ class ChosenMapping:
     fields: dict[int, str]
 
 
-def fields_of(kind: Kind) -> tuple[str, ...]:
-    """Return the fields that a column of such a tab can be, the identifying ones first."""
-    return tuple(_aliases()[kind])
-
-
-def find_header(sheet: Sheet, chosen: dict[str, ChosenMapping]) -> Header | None:
-    """Return the sheet's header, as chosen for its fingerprint if it was, else the likeliest; None if it has none."""
-    candidates = list(_header_rows(sheet))
-    for row in candidates:
-        choice = chosen.get(fingerprint(row))
-        if choice is not None:
-            return _chosen_header(row, choice) if choice.kind else None
+def recognised(line: HeaderLine, values: Sequence[ColumnValues], tab: str) -> tuple[float, Header] | None:
+    """Return the likeliest reading of a header with its score, None if it is no header of a list of ours."""
     best: tuple[float, Header] | None = None
-    for row in candidates:
-        for kind in Kind:
-            header = _header(row, kind)
-            if not _is_enough(header):
-                continue
-            score = _score(header, sheet.name)
-            if best is None or score > best[0]:
-                best = (score, header)
-    return best[1] if best else None
+    for kind in Kind:
+        header = _by_words(line, values, kind)
+        if not _is_enough(header, tab):
+            continue
+        score = _score(header, tab)
+        if best is None or score > best[0]:
+            best = (score, header)
+    return best
 
 
-def likeliest_header_row(sheet: Sheet) -> Row | None:
-    """Return the row a person would take for the header of a tab that was not recognised: the first of the widest."""
-    rows = list(_header_rows(sheet))
-    return max(rows, key=lambda row: sum(isinstance(cell, str) for cell in row.cells), default=None)
-
-
-def is_list_of_problems(sheet: Sheet) -> bool:
-    """Tell whether this is the tab of problems that we added to the workbook ourselves."""
-    return bool(sheet.rows) and tuple(map(normalised, sheet.rows[0].cells[:3])) == _ERRORS_TAB
-
-
-def fingerprint(row: Row) -> str:
-    """Return what a header is remembered by: its texts in their order, whatever the tab is called."""
-    texts = [normalised(cell) for cell in row.cells]
-    while texts and not texts[-1]:
-        texts.pop()
-    return hashlib.sha256("\x1f".join(texts).encode()).hexdigest()
-
-
-def normalised(cell: Cell) -> str:
-    """Return a header as it is compared: `InvoiceNo.`, `INVOICE #` and `invoice no` are one."""
-    if not isinstance(cell, str):
-        return ""
-    text = re.sub(r"([a-z])([A-Z])", r"\1 \2", clean_text(cell))
-    text = text.replace("#", " no ").replace("№", " no ").casefold()
-    return clean_text(re.sub(r"[^\w?]+", " ", text).replace("_", " "))
-
-
-def _header_rows(sheet: Sheet) -> Iterator[Row]:
-    for row in sheet.rows[:ROWS_SEARCHED]:
-        if sum(isinstance(cell, str) and bool(clean_text(cell)) for cell in row.cells) >= 2:
-            yield row
-
-
-def _header(row: Row, kind: Kind) -> Header:
-    aliases = _aliases()[kind]
-    names = [(index, normalised(cell), _without_unit(cell)) for index, cell in enumerate(row.cells)]
-    matches = {index: found for index, name, bare in names if (found := _match(name, bare, aliases))}
-    if len(matches) >= _KNOWN_BEFORE_LIKENESS_COUNTS:
-        for index, _, bare in names:
-            if index not in matches and (like := _like(bare, aliases)):
-                matches[index] = like
-    best: dict[str, int] = {}
-    for index, (field, *claim) in matches.items():
-        if field not in best or claim < list(matches[best[field]][1:]):
-            best[field] = index
-    columns = [
-        Column(index, field, clean_text(str(row.cell(index))), list(Confidence)[matches[index][1]])
-        for field, index in best.items()
-    ]
-    return _assembled(row, kind, columns)
-
-
-def _chosen_header(row: Row, choice: ChosenMapping) -> Header:
-    columns = [
-        Column(index, field, clean_text(str(row.cell(index) or "")), Confidence.CHOSEN)
-        for index, field in sorted(choice.fields.items())
-    ]
-    assert choice.kind is not None  # noqa: S101  # the caller has looked
-    return _assembled(row, choice.kind, columns)
-
-
-def _assembled(row: Row, kind: Kind, columns: list[Column]) -> Header:
-    read = {column.index for column in columns}
-    ignored = tuple(
-        (index, clean_text(str(cell))) for index, cell in enumerate(row.cells) if cell is not None and index not in read
-    )
-    columns.sort(key=lambda column: column.index)
-    return Header(kind, row.number, tuple(columns), ignored, fingerprint(row))
-
-
-def _match(name: str, bare: str, aliases: dict[str, dict[str, int]]) -> tuple[str, int, int] | None:
-    """Return the field, how sure the match is (0 is surest) and how high the name ranks among the field's."""
-    for sureness, text in enumerate((name, bare)):
-        for field, ranks in aliases.items():
-            if text and text in ranks:
-                return field, sureness, ranks[text]
-    return None
-
-
-def _like(bare: str, aliases: dict[str, dict[str, int]]) -> tuple[str, int, int] | None:
-    if len(bare) < _SHORTEST_LIKENED:
+def chosen(line: HeaderLine, choice: ChosenMapping) -> Header | None:
+    """Return the header as a person said it is, None if it is not to be read."""
+    if choice.kind is None:
         return None
-    known = {alias: field for field, ranks in aliases.items() for alias in ranks if len(alias) >= _SHORTEST_LIKENED}
-    for alias in difflib.get_close_matches(bare, known, n=1, cutoff=_LIKENESS):
-        return known[alias], list(Confidence).index(Confidence.LIKE), aliases[known[alias]][alias]
-    return None
+    columns = [
+        Column(index, field, line.headings[index] if index < len(line.headings) else "", Confidence.CHOSEN)
+        for index, field in choice.fields.items()
+        if field != IGNORED
+    ]
+    empty = Header(choice.kind, line.row, (), (), line.fingerprint, line.first_row)
+    return empty.with_columns(columns, line.headings)
 
 
-def _without_unit(cell: Cell) -> str:
-    """Return the header without what stands in brackets and without a currency at its end, as in `Amount (USD)`."""
-    if not isinstance(cell, str):
-        return ""
-    text = re.sub(r"[(\[{].*?[)\]}]", " ", clean_text(cell))
-    return re.sub(
-        r"\s+(in )?(usd|eur|gbp|chf|cad|aud|nzd|inr|jpy|sek|nok|dkk|dd mm yyyy|mm dd yyyy)$", "", normalised(text)
+def _by_words(line: HeaderLine, values: Sequence[ColumnValues], kind: Kind) -> Header:
+    """Return the header as words and values together have it: of two columns for a field the better claim wins."""
+    wanted = sorted(
+        (not fits, claim, index)
+        for index in range(len(line.headings))
+        for claim, fits in _claims_that_fit(line.claims(index, kind), values[index] if index < len(values) else None)
     )
+    taken: dict[int, Column] = {}
+    fields: set[str] = set()
+    for _, claim, index in wanted:
+        if index not in taken and claim.field not in fields:
+            confidence = Confidence.GUESSED if claim.is_guess else Confidence.SAID
+            taken[index] = Column(index, claim.field, line.headings[index], confidence)
+            fields.add(claim.field)
+    columns = list(taken.values())
+    if "currency" not in fields and kind is not Kind.CUSTOMER:
+        columns += _column_of_currencies(line, values, taken)
+    if kind is Kind.INVOICE:
+        columns = _without_accounts(columns, line)
+    empty = Header(kind, line.row, (), (), line.fingerprint, line.first_row)
+    return empty.with_columns(columns, line.headings)
 
 
-def _is_enough(header: Header) -> bool:
+def _column_of_currencies(line: HeaderLine, values: Sequence[ColumnValues], taken: dict[int, Column]) -> list[Column]:
+    """Return the column that holds nothing but signs or codes of currencies, whatever it is headed."""
+    for index, held in enumerate(values[: len(line.headings)]):
+        if index not in taken and held.filled and held.currencies == held.filled:
+            return [Column(index, "currency", line.headings[index], Confidence.PROVEN)]
+    return []
+
+
+def _claims_that_fit(found: Sequence[Claim], values: ColumnValues | None) -> list[tuple[Claim, bool]]:
+    """Return the claims that the values bear out; where they bear out none, the first, so that its cells are named."""
+    if values is None or not values.filled:
+        return [(claim, True) for claim in found]
+    fitting = [(claim, True) for claim in found if values.fits(claim.field)]
+    return fitting or [(claim, False) for claim in found[:1] if not claim.is_guess]
+
+
+def _without_accounts(columns: list[Column], line: HeaderLine) -> list[Column]:
+    """Take columns named after accounts for customers only where no other column names any."""
+    customers = [column for column in columns if column.field in {"customer_name", "customer_code"}]
+    accounts = [column for column in customers if heading_words(line.headings[column.index]).any("account")]
+    if len(accounts) < len(customers):
+        return [column for column in columns if column not in accounts]
+    return columns
+
+
+def _is_enough(header: Header, tab: str) -> bool:
     fields = {column.field for column in header.columns}
     match header.kind:
         case Kind.INVOICE:
-            return "number" in fields and bool(fields & {"total_cents", "balance_cents"}) and len(fields) >= 3
+            has_money = bool(fields & {"total_cents", "balance_cents", "net_cents"})
+            return "number" in fields and has_money and len(fields) >= 3
         case Kind.PAYMENT:
             return {"invoice_number", "amount_cents", "paid_on"} <= fields
         case Kind.CUSTOMER:
-            return "name" in fields and len(fields) >= 2
+            return "name" in fields and len(fields) >= 2 and _names_customers(header, fields, tab)
+
+
+def _names_customers(header: Header, fields: set[str], tab: str) -> bool:
+    """Tell whether a list of names is one of customers: it says so, or it has what belongs to customers."""
+    read = [column for column in header.columns if column.field in {"name", "code"}]
+    says_so = "customer" in documents(tab) or any(heading_words(column.header).any("customer") for column in read)
+    others = {kind for _, text in header.ignored for kind in documents(text)}
+    others |= {kind for column in header.columns for kind in documents(column.header)} | documents(tab)
+    if others & {"product", "staff", "purchase"} and not says_so:
+        return False
+    if _has_days_and_money(header):
+        return False  # each row is something that a customer owes, not a customer
+    return says_so or len(fields & {"email", "phone", "address", "terms_days"}) >= 2
+
+
+def _has_days_and_money(header: Header) -> bool:
+    found = {claim.field for _, text in header.ignored for claim in claims(text, Kind.INVOICE)[:1]}
+    return bool(found & {"issued_on", "due_on"}) and bool(found & {"total_cents", "balance_cents", "paid_cents"})
 
 
 def _score(header: Header, tab: str) -> float:
     """Return how likely the reading is: a point for each column that was recognised, less for a guess."""
-    weights = {Confidence.EXACT: 1.0, Confidence.STRIPPED: 0.9, Confidence.LIKE: 0.6, Confidence.CHOSEN: 1.0}
-    score = sum(weights[column.confidence] for column in header.columns)
-    words = set(normalised(tab).split())
-    if words & _tab_names()[header.kind]:
+    score = sum(_WEIGHTS[column.confidence is Confidence.GUESSED] for column in header.columns)
+    if header.kind.value in documents(tab):
         score += 2.5
     # A list with amounts is not one of customers, and one that names no customer hardly one of invoices.
     if header.kind is Kind.CUSTOMER:
-        ignored = {normalised(text) for _, text in header.ignored}
-        score -= 2.0 * len(ignored & set(_aliases()[Kind.INVOICE]["total_cents"]))
+        amounts = [text for _, text in header.ignored if _is_total(text)]
+        score -= 2.0 * len(amounts)
     if header.kind is Kind.INVOICE and not (header.column("customer_code") or header.column("customer_name")):
         score -= 1.5
     return score
 
 
-@cache
-def _document() -> dict[str, dict[str, list[str]]]:
-    return tomllib.loads((Path(__file__).parent / "aliases.toml").read_text(encoding="utf-8"))
-
-
-@cache
-def _aliases() -> dict[Kind, dict[str, dict[str, int]]]:
-    document = _document()
-    return {
-        kind: {
-            field: {normalised(name): rank for rank, name in reversed(list(enumerate(names)))}
-            for field, names in document[kind].items()
-        }
-        for kind in Kind
-    }
-
-
-@cache
-def _tab_names() -> dict[Kind, set[str]]:
-    return {kind: set(_document()["tab_names"][kind]) for kind in Kind}
+def _is_total(text: str) -> bool:
+    return any(claim.field == "total_cents" and not claim.is_guess for claim in claims(text, Kind.INVOICE))

@@ -1,22 +1,42 @@
 """The rows of a list of invoices, with the payments that they carry themselves."""
 
 from collections import defaultdict
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 
 from app.domain.money import display
 from app.store.snapshot import compared
+from app.workbook.meaning import currencies
 from app.workbook.meaning.cell_reading import CellReading, RowProblemError
-from app.workbook.meaning.columns import Answers
 from app.workbook.meaning.customer_rows import CustomerRows
-from app.workbook.meaning.headers import Kind
-from app.workbook.meaning.records import Checked, Key, Notice, Question, Record, Value
+from app.workbook.meaning.headings import Kind
+from app.workbook.meaning.questions import Questions
+from app.workbook.meaning.records import Checked, Key, Question, Record, Value
+from app.workbook.meaning.repeated_rows import RepeatedRows
+from app.workbook.meaning.rows import filled
 from app.workbook.meaning.statuses import Said, read_status
 from app.workbook.meaning.tabs import Tab
 from app.workbook.reading.cells import Row
 
-UNDATED_CHOICES = ("issued", "due")
-TERMS_CHOICES = ("0", "14", "30", "60")
+_UNDATED = Question("undated", "undated", "", "", ("issued", "due"))
+_TERMS = Question("terms", "terms", "", "", ("0", "14", "30", "60"))
 _CLOSED = {Said.VOID, Said.WRITTEN_OFF, Said.DRAFT}
+
+
+@dataclass(frozen=True, slots=True)
+class SaidOfPayments:
+    """What an invoice's own row says was paid, where a table lists the payments: an amount, a status, a day."""
+
+    tab: Tab
+    row: Row
+    paid: int | None
+    status: Said
+    paid_on: date | None
+
+    @property
+    def cell(self) -> str:
+        """Return the name of the cell that says it."""
+        return self.tab.place(self.row, "paid_cents", "balance_cents", "status", "paid_on")
 
 
 class InvoiceRows:
@@ -26,22 +46,22 @@ class InvoiceRows:
         self,
         reading: CellReading,
         checked: Checked,
-        answers: Answers,
+        questions: Questions,
         customers: CustomerRows,
         *,
         has_payments_tab: bool,
     ) -> None:
         self._reading = reading
         self._checked = checked
-        self._answers = answers
+        self._questions = questions
         self._customers = customers
         self._has_payments_tab = has_payments_tab
-        self._carried: dict[Key, Record | None] = {}
-        self._without_terms: list[tuple[str, str]] = []
-        self._undated: list[tuple[str, str]] = []
+        self._without_terms: list[tuple[Tab, str]] = []
+        self._undated: list[tuple[Tab, str]] = []
+        self._repeated = RepeatedRows(reading, checked, questions)
         self.by_key: dict[Key, Record] = {}
         self.customers_by_number: dict[str, list[str]] = defaultdict(list)
-        self.said_paid: dict[Key, tuple[str, str, int]] = {}
+        self.said: dict[Key, SaidOfPayments] = {}
 
     def check(self, tab: Tab, row: Row) -> None:
         """Read a row of a list of invoices."""
@@ -54,10 +74,12 @@ class InvoiceRows:
             raise self._reading.problem(tab, row, "issued_on", "has no invoice date")
         said = self._said(tab, row)
         total, paid, currency = self._amounts(tab, row, said)
+        settled_on = self._settled_on(tab, row, total, paid, said)
+        due_on = self._due_on(tab, row, issued_on, customer, settled_on)
         values: dict[str, Value] = {
             "number": number,
             "issued_on": issued_on,
-            "due_on": self._due_on(tab, row, issued_on, customer),
+            "due_on": due_on,
             "currency": currency,
             "total_cents": total,
             "ledger": tab.name,
@@ -68,23 +90,28 @@ class InvoiceRows:
         values |= self._said_values(tab, row, said)
         record = Record(Kind.INVOICE, tab.name, row.number, (compared(number), customer), values)
         payment = self._carried_payment(tab, row, record, paid, said)
-        if not self._is_repeated(tab, row, record, payment):
+        if not self._repeated.is_repeated(tab, row, record, payment):
+            self.by_key[record.key] = record
             self._add(record, payment, new_customer)
 
     def ask_what_is_missing(self) -> None:
-        """Ask for terms and days of payment where rows have none."""
+        """Ask for terms and days of payment where rows have none, and what rows with one number are."""
         if self._without_terms:
             tab, cell = self._without_terms[0]
             has = _invoices(len(self._without_terms), "has", "have")
-            text = f"{has} neither a due date nor terms (the first at {tab}!{cell}): after how many days is it due?"
-            self._checked.questions.append(Question("terms", "terms", tab, text, TERMS_CHOICES))
+            text = (
+                f"{has} neither a due date nor terms (the first at {tab.name}!{cell}): after how many days is it due?"
+            )
+            self._questions.ask(replace(_TERMS, tab=tab.name, text=text, shape=tab.shape("terms")))
         if self._undated:
             tab, cell = self._undated[0]
             says = _invoices(len(self._undated), "says", "say")
             text = (
-                f"{says} what was paid but not when (the first at {tab}!{cell}): on which day should the payment count?"
+                f"{says} what was paid but not when (the first at {tab.name}!{cell}): on which day should the payment "
+                "count?"
             )
-            self._checked.questions.append(Question("undated", "undated", tab, text, UNDATED_CHOICES))
+            self._questions.ask(replace(_UNDATED, tab=tab.name, text=text, shape=tab.shape("undated")))
+        self._repeated.ask()
 
     def _add(self, record: Record, payment: Record | None, new_customer: Record | None) -> None:
         # Only a row that is good to its last cell brings its customer in.
@@ -99,18 +126,44 @@ class InvoiceRows:
 
     def _amounts(self, tab: Tab, row: Row, said: Said) -> tuple[int, int | None, str]:
         """Return total, what the row says was paid (None: nothing is said) in cents, and the currency."""
-        total, total_sign = self._reading.amount(tab, row, "total_cents")
+        total, total_sign = self._total(tab, row)
         paid, paid_sign = self._reading.amount(tab, row, "paid_cents")
         balance, balance_sign = self._reading.amount(tab, row, "balance_cents")
-        amount_field = "total_cents" if tab.has("total_cents") else "balance_cents"
+        has_total = tab.has("total_cents") or tab.has("net_cents")
+        amount_field = next((name for name in ("total_cents", "net_cents") if tab.has(name)), "balance_cents")
         if total is None:
-            if tab.has("total_cents") or balance is None:
+            if has_total or balance is None:
                 raise self._reading.problem(tab, row, amount_field, "has no amount")
             total = balance + (paid or 0)
-        elif balance is not None:
-            paid = self._paid_by_balance(tab, row, said, total, paid, balance)
         currency = self._reading.currency(tab, row, total_sign or balance_sign or paid_sign, amount_field)
-        return total, paid, currency or self._reading.own_currency
+        currency = currency or self._reading.own_currency
+        self._check_currencies(tab, row, currency, {"paid_cents": paid_sign, "balance_cents": balance_sign})
+        if tab.documents.get(row.number) == "credit_note":
+            total, paid, balance = -total, paid and -paid, balance and -balance
+        if has_total and balance is not None:
+            paid = self._paid_by_balance(tab, row, said, total, paid, balance)
+        return total, paid, currency
+
+    def _total(self, tab: Tab, row: Row) -> tuple[int | None, str | None]:
+        """Return the total, with the tax that is to be added to it and without the discount that is to be taken off."""
+        name = "total_cents" if tab.has("total_cents") else "net_cents"
+        total, sign = self._reading.amount(tab, row, name)
+        if total is None:
+            return None, sign
+        tax, _ = self._reading.amount(tab, row, "tax_cents")
+        discount, _ = self._reading.amount(tab, row, "discount_cents")
+        return total + (tax or 0) - abs(discount or 0), sign
+
+    def _check_currencies(self, tab: Tab, row: Row, currency: str, signs: dict[str, str | None]) -> None:
+        """Raise a problem where what was paid is in another currency than the total: it cannot be taken off it."""
+        for name, sign in signs.items():
+            column = tab.header.column(name)
+            named = sign or (currencies.of_heading(column.header) if column else None)
+            if named and filled([tab.cell(row, name)]) and not currencies.may_be(named, currency):
+                other = currencies.for_sign(named, self._reading.own_currency) or named
+                raise self._reading.problem(
+                    tab, row, name, f"is in {other}, but the invoice is in {currency}: enter what it is in {currency}"
+                )
 
     def _paid_by_balance(
         self, tab: Tab, row: Row, said: Said, total: int, paid: int | None, balance: int
@@ -125,11 +178,26 @@ class InvoiceRows:
                 f"says {display(balance)} is open, but {display(total)} less {display(paid)} paid is "
                 f"{display(total - paid)}: mend the one that is wrong",
             )
+        if abs(balance) > abs(total) and (balance < 0) == (total < 0 or balance < 0 < total):
+            if balance < 0 < total:
+                return total - balance  # more was paid than was invoiced: credit
+            raise self._reading.problem(
+                tab,
+                row,
+                "balance_cents",
+                f"says {display(balance)} is open of {display(total)}: mend the one that is wrong",
+            )
         return total - balance
 
     # --- days
 
-    def _due_on(self, tab: Tab, row: Row, issued_on: date, customer: str) -> date:
+    def _settled_on(self, tab: Tab, row: Row, total: int, paid: int | None, said: Said) -> date | None:
+        """Return the day on which the row itself says that the whole invoice was paid."""
+        paid_on = self._reading.day(tab, row, "paid_on")
+        is_whole = paid == total or (paid is None and said in {Said.PAID, Said.NOTHING})
+        return paid_on if is_whole and not self._has_payments_tab else None
+
+    def _due_on(self, tab: Tab, row: Row, issued_on: date, customer: str, settled_on: date | None) -> date:
         due_on = self._reading.day(tab, row, "due_on")
         if due_on is not None:
             if due_on < issued_on:
@@ -138,11 +206,15 @@ class InvoiceRows:
         terms = self._reading.days(tab, row, "terms_days")
         if terms is None:
             terms = self._customers.terms_of(customer)
+        if terms is None and settled_on is not None:
+            # When it was due changes no figure but those of days past: the day of payment says that it was not late.
+            tab.settled_without_due_date.append(tab.place(row, "paid_on"))
+            return max(settled_on, issued_on)
         if terms is None:
-            answer = self._answers.to("terms", "terms")
-            terms = int(answer) if answer and answer.isdecimal() and len(answer) <= 3 else None
+            answer = self._questions.known(replace(_TERMS, shape=tab.shape("terms")))
+            terms = int(answer) if answer else None
+            self._without_terms.append((tab, tab.place(row, "due_on", "issued_on")))
         if terms is None:
-            self._without_terms.append((tab.name, tab.place(row, "due_on", "issued_on")))
             raise RowProblemError
         return issued_on + timedelta(days=terms)
 
@@ -185,9 +257,7 @@ class InvoiceRows:
         paid_on = self._reading.day(tab, row, "paid_on")
         paid = self._paid(tab, row, invoice, paid, said, paid_on)
         if self._has_payments_tab:
-            if paid is not None:
-                place = tab.place(row, "paid_cents", "balance_cents", "status", "paid_on")
-                self.said_paid[invoice.key] = tab.name, place, paid
+            self.said[invoice.key] = SaidOfPayments(tab, row, paid, said, paid_on)
             return None
         if not paid:
             return None
@@ -206,6 +276,10 @@ class InvoiceRows:
             return total
         if self._has_payments_tab:
             return paid
+        if said in {Said.UNPAID, Said.PARTIAL} and paid is not None and 0 < total <= paid:
+            raise self._reading.problem(
+                tab, row, "status", f"says the invoice is not paid, but all of {display(total)} is: mend what is wrong"
+            )
         if paid is None and said is Said.PARTIAL:
             raise self._reading.problem(
                 tab, row, "status", "says the invoice is paid in part, but no cell says how much"
@@ -224,40 +298,13 @@ class InvoiceRows:
         return paid
 
     def _day_of_undated(self, tab: Tab, row: Row, invoice: Record) -> date:
-        answer = self._answers.to("undated", "undated")
-        if answer not in UNDATED_CHOICES:
-            place = tab.place(row, "paid_on", "paid_cents", "status", "balance_cents")
-            self._undated.append((tab.name, place))
+        answer = self._questions.known(replace(_UNDATED, shape=tab.shape("undated")))
+        self._undated.append((tab, tab.place(row, "paid_on", "paid_cents", "status", "balance_cents")))
+        if answer is None:
             raise RowProblemError
         day = invoice.values["issued_on" if answer == "issued" else "due_on"]
         assert isinstance(day, date)  # noqa: S101  # both were read as days above
         return day
-
-    # --- the same invoice twice
-
-    def _is_repeated(self, tab: Tab, row: Row, record: Record, payment: Record | None) -> bool:
-        """Tell whether the very same invoice stood in an earlier row; another one of that number is a problem."""
-        earlier = self.by_key.setdefault(record.key, record)
-        if earlier is record:
-            self._carried[record.key] = payment
-            return False
-        shared = (earlier.values.keys() & record.values.keys()) - {"ledger"}
-        is_same = all(earlier.values[name] == record.values[name] for name in shared)
-        place = f"{earlier.tab}, row {earlier.row}"
-        if not is_same or not _says_the_same(payment, self._carried[record.key]):
-            raise self._reading.problem(
-                tab,
-                row,
-                "number",
-                f"repeats invoice '{record.values['number']}' of {place} with other values: keep one",
-            )
-        self._checked.duplicate_rows += 1
-        self._checked.notices.append(Notice(tab.name, f"Row {row.number} says the same as {place}, and was read once."))
-        return True
-
-
-def _says_the_same(payment: Record | None, earlier: Record | None) -> bool:
-    return (payment and payment.values) == (earlier and earlier.values)
 
 
 def _invoices(count: int, singular: str, plural: str) -> str:

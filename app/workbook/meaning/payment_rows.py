@@ -1,16 +1,19 @@
 """The rows of a list of payments."""
 
+import re
+
 from app.domain.money import display
 from app.store.snapshot import Snapshot, compared
-from app.workbook.meaning.cell_reading import CellReading
+from app.workbook.meaning.cell_reading import CellReading, RowProblemError
 from app.workbook.meaning.customer_rows import CustomerRows
-from app.workbook.meaning.headers import Kind
+from app.workbook.meaning.document_types import refunds_without_a_minus
+from app.workbook.meaning.headings import Kind
 from app.workbook.meaning.invoice_rows import InvoiceRows
-from app.workbook.meaning.records import Checked, Key, Notice, Record, Value
+from app.workbook.meaning.records import Checked, Key, Record, Value
 from app.workbook.meaning.tabs import Tab
 from app.workbook.reading.cells import Row
 
-_PLACES_SHOWN = 5
+_SEVERAL = re.compile(r"\s*(?:[,;+&/\n|]|\band\b|\bund\b|\bet\b|\by\b|\be\b|\ben\b|\boch\b|\bog\b)\s*")
 
 
 class PaymentRows:
@@ -24,43 +27,123 @@ class PaymentRows:
         self._stored = stored
         self._customers = customers
         self._invoices = invoices
+        self._for_several: list[tuple[Tab, Row, list[tuple[str, str]], dict[str, Value]]] = []
+        self._on_account: list[tuple[Tab, Row]] = []
 
     def check(self, tab: Tab, row: Row) -> None:
         """Read a row of a list of payments."""
         number = self._reading.identifier(tab, row, "invoice_number")
         if not number:
             raise self._reading.problem(tab, row, "invoice_number", "names no invoice")
-        key = self._invoice_of(tab, row, number)
+        keys = self._invoices_of(tab, row, number)
         paid_on = self._reading.day(tab, row, "paid_on")
         if paid_on is None:
             raise self._reading.problem(tab, row, "paid_on", "has no date of payment")
         cents, sign = self._reading.amount(tab, row, "amount_cents")
         if cents is None:
             raise self._reading.problem(tab, row, "amount_cents", "has no amount")
-        self._check_currency(tab, row, key, sign)
-        values: dict[str, Value] = {"paid_on": paid_on, "amount_cents": cents}
+        for key in keys:
+            self._check_currency(tab, row, key, sign)
+        values: dict[str, Value] = {"paid_on": paid_on, "amount_cents": self._signed(tab, row, cents)}
         values |= self._reading.texts(tab, row, ("method", "reference"))
         values |= self._reading.paragraphs(tab, row, ("note",))
-        self._checked.payments.append(Record(Kind.PAYMENT, tab.name, row.number, key, values))
+        if len(keys) > 1:
+            self._for_several.append((tab, row, keys, values))
+            return
+        self._checked.payments.append(Record(Kind.PAYMENT, tab.name, row.number, keys[0], values))
 
-    def hold_against_invoices(self) -> None:
-        """Tell where an invoice's own row says another amount paid than the listed payments come to."""
-        listed: dict[Key, int] = dict.fromkeys(self._invoices.said_paid, 0)
+    def _signed(self, tab: Tab, row: Row, cents: int) -> int:
+        """Return a refund that carries no minus as what it takes off, unless others of its list carry one."""
+        if tab.documents.get(row.number) != "refund" or cents <= 0:
+            return cents
+        if row.number not in refunds_without_a_minus(tab):
+            raise self._reading.problem(
+                tab, row, "amount_cents", "says that it is a refund and has no minus, while others of the tab have one"
+            )
+        return -cents
+
+    def _invoices_of(self, tab: Tab, row: Row, number: str) -> list[tuple[str, str]]:
+        """Return the keys of the invoices that a payment's row names: one, or several as in `INV-61, INV-62`."""
+        parts = [part for part in _SEVERAL.split(number) if part]
+        known = [compared(part) in self._invoices.customers_by_number for part in parts]
+        if len(parts) > 1 and all(known) and compared(number) not in self._invoices.customers_by_number:
+            return [self._invoice_of(tab, row, part) for part in parts]
+        return [self._invoice_of(tab, row, number)]
+
+    def settle_together(self) -> None:
+        """Settle the payments that name several invoices or none, once all single ones are known."""
+        left = self._left_of_invoices()
+        for tab, row, keys, values in self._for_several:
+            self._pay_several(tab, row, keys, values, left)
+        for tab, row in self._on_account:
+            try:
+                self._pay_on_account(tab, row, left)
+            except RowProblemError:
+                self._checked.error_rows.add((tab.name, row.number))
+
+    def pay_on_account(self, tab: Tab) -> None:
+        """Note the payments of a list of invoices that name no invoice, only their customer."""
+        self._on_account += [(tab, row) for row in tab.payments_on_account]
+
+    def _left_of_invoices(self) -> dict[Key, int]:
+        """Return what is left of each invoice of the workbook, in the order in which they are due."""
+        invoices = sorted(self._checked.invoices, key=lambda one: (str(one.values["due_on"]), one.row))
+        left = {one.key: _cents(one, "total_cents") for one in invoices if not one.values.get("state")}
         for payment in self._checked.payments:
-            if payment.key in listed:
-                listed[payment.key] += int(payment.values["amount_cents"])  # type: ignore[arg-type]  # cents
-        differing = [
-            (tab, f"{cell} says {display(said)}, listed are {display(listed[key])}")
-            for key, (tab, cell, said) in self._invoices.said_paid.items()
-            if said != listed[key] and not self._invoices.by_key[key].values.get("state")
-        ]
-        for name in dict.fromkeys(tab for tab, _ in differing):
-            lines = [line for tab, line in differing if tab == name]
-            more = f"; and {len(lines) - _PLACES_SHOWN:,} more" if len(lines) > _PLACES_SHOWN else ""
-            rows_say = "1 row says" if len(lines) == 1 else f"{len(lines):,} rows say"
-            shown = "; ".join(lines[:_PLACES_SHOWN])
-            text = f"{rows_say} another amount paid than the list of payments, which was taken: {shown}{more}."
-            self._checked.notices.append(Notice(name, text))
+            if payment.key in left:
+                left[payment.key] -= _cents(payment, "amount_cents")
+        return left
+
+    def _pay_several(
+        self, tab: Tab, row: Row, keys: list[tuple[str, str]], values: dict[str, Value], left: dict[Key, int]
+    ) -> None:
+        """Split a payment over the invoices that it names, where it is exactly what is left of them together."""
+        paid = int(values["amount_cents"])  # type: ignore[arg-type]  # cents
+        if any(key not in left for key in keys) or sum(left[key] for key in keys) != paid:
+            self._several_by_hand(tab, row, paid, sum(left.get(key, 0) for key in keys))
+            return
+        for key in keys:
+            self._checked.payments.append(
+                Record(Kind.PAYMENT, tab.name, row.number, key, {**values, "amount_cents": left[key]})
+            )
+            left[key] = 0
+
+    def _several_by_hand(self, tab: Tab, row: Row, paid: int, together: int) -> None:
+        try:
+            raise self._reading.problem(
+                tab,
+                row,
+                "invoice_number",
+                f"pays several invoices with {display(paid)}, and {display(together)} is left of them: give each its "
+                "own row",
+            )
+        except RowProblemError:
+            self._checked.error_rows.add((tab.name, row.number))
+
+    def _pay_on_account(self, tab: Tab, row: Row, left: dict[Key, int]) -> None:
+        """Pay the customer's invoice of the same amount, else the oldest ones, as was answered."""
+        paid_on = self._reading.day(tab, row, "issued_on") or self._reading.day(tab, row, "paid_on")
+        if paid_on is None:
+            raise self._reading.problem(tab, row, "issued_on", "has no date of payment")
+        cents, _ = self._reading.amount(tab, row, "total_cents" if tab.has("total_cents") else "balance_cents")
+        if cents is None:
+            raise self._reading.problem(tab, row, "total_cents", "has no amount")
+        owners = set(self._customers.named_by_payment(tab, row))
+        amount = abs(cents)
+        mine = [key for key, cents_left in left.items() if key[1] in owners and cents_left > 0]
+        same = next((key for key in mine if left[key] == amount), None)
+        for key in [same] if same else mine:
+            part = min(amount, left[key])
+            if part:
+                self._checked.payments.append(
+                    Record(Kind.PAYMENT, tab.name, row.number, key, {"paid_on": paid_on, "amount_cents": part})
+                )
+            left[key] -= part
+            amount -= part
+        if amount:
+            raise self._reading.problem(
+                tab, row, "total_cents", f"pays {display(amount)} more than is left of its customer's invoices"
+            )
 
     def _invoice_of(self, tab: Tab, row: Row, number: str) -> tuple[str, str]:
         """Return the key of the invoice that a payment's row names."""
@@ -97,3 +180,9 @@ class PaymentRows:
         currency = self._reading.currency(tab, row, sign, "amount_cents")
         if currency and currency != expected:
             raise self._reading.problem(tab, row, "amount_cents", f"is in {currency}, but the invoice is in {expected}")
+
+
+def _cents(record: Record, name: str) -> int:
+    value = record.values[name]
+    assert isinstance(value, int)  # noqa: S101  # it was read as an amount
+    return value

@@ -7,8 +7,9 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import Any, Self, TypeAlias
 
-from app.workbook.meaning.headers import Kind
+from app.workbook.meaning.headings import Kind
 
+LONGEST_TERMS = 730
 _CANONICAL = json.JSONEncoder(sort_keys=True, default=str, ensure_ascii=False, separators=(",", ":"))
 
 Value: TypeAlias = str | int | bool | date | None
@@ -79,7 +80,11 @@ class Example:
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """Something only a person can know; `subject` is one of dates, decimal, terms, undated."""
+    """Something only a person can know.
+
+    `labels` says each choice in words, `effects` what it would make of the figures. An answer is remembered under
+    `shape`, and used for every workbook in which the same is asked; where it is empty, the answer is for this one.
+    """
 
     id: str
     subject: str
@@ -87,6 +92,24 @@ class Question:
     text: str
     choices: tuple[str, ...]
     examples: tuple[Example, ...] = ()
+    labels: Mapping[str, str] = field(default_factory=dict)
+    effects: Mapping[str, str] = field(default_factory=dict)
+    shape: str = ""
+
+    def takes(self, answer: str) -> bool:
+        """Tell whether the answer is one; terms may be any number of days up to two years."""
+        if self.subject == "terms":
+            return answer.isdecimal() and len(answer) <= 3 and int(answer) <= LONGEST_TERMS
+        return answer in self.choices
+
+
+@dataclass(frozen=True, slots=True)
+class Answered:
+    """A question that was answered, for this workbook or, remembered, for an earlier one of the same shape."""
+
+    question: Question
+    answer: str
+    is_remembered: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,7 +136,8 @@ class OwnTotal:
 class TabReport:
     """What was found in one tab; kind None: it was not recognised as a list of ours.
 
-    `tells_payments` says whether its columns tell anything of what was paid.
+    `tells_payments` says whether its columns tell anything of what was paid. A tab with several tables has a report for
+    each; `last_row` is the table's last.
     """
 
     name: str
@@ -125,6 +149,11 @@ class TabReport:
     totals: list[Totals] = field(default_factory=list)
     own_totals: list[OwnTotal] = field(default_factory=list)
     tells_payments: bool = False
+    last_row: int | None = None
+
+    def covers(self, row: int) -> bool:
+        """Tell whether the row of the tab is one of this table's."""
+        return (self.header_row or 0) < row and (self.last_row is None or row <= self.last_row)
 
 
 @dataclass(slots=True)
@@ -141,6 +170,7 @@ class Checked:
     problems: list[Problem] = field(default_factory=list)
     notices: list[Notice] = field(default_factory=list)
     questions: list[Question] = field(default_factory=list)
+    answered: list[Answered] = field(default_factory=list)
     error_rows: set[tuple[str, int]] = field(default_factory=set)
     broken: set[tuple[Kind, str]] = field(default_factory=set)
     duplicate_rows: int = 0

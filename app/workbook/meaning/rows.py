@@ -6,8 +6,9 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
 
-from app.workbook.meaning.headers import Header, Kind, normalised
-from app.workbook.reading.cells import Cell, FormattedNumber, Row, Sheet, clean_text
+from app.workbook.meaning.headers import Header
+from app.workbook.meaning.headings import Kind, normalised
+from app.workbook.reading.cells import Cell, FormattedNumber, Row, Sheet, UncalculatedFormula, clean_text
 
 # What stands before or after the totals of a list: `Total`, `Total for Acme`, `Acme Total`.
 _TOTAL = re.compile(
@@ -73,7 +74,8 @@ def _is_total(row: Row, header: Header, last_full_row: int) -> bool:
     """Tell whether the row adds up others: labelled as such and without a day or an identifier of its own, or a sum."""
     if header.kind is Kind.CUSTOMER:
         return _is_total_of_customers(row, header)
-    if not any(_is_number(row.cell(index)) for index in _amount_columns(header)):
+    amounts = [row.cell(index) for index in _amount_columns(header)]
+    if not any(_is_number(cell) or isinstance(cell, UncalculatedFormula) for cell in amounts):
         return False
     identifying = _NAMES_A_RECORD[header.kind][0]
     own = filled(row.cell(index) for index in _columns(header, (*_DATES, identifying)))

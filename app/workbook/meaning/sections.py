@@ -1,35 +1,113 @@
-"""Customers who are named by headings between the rows, as reports of accounting programs do it."""
+"""Customers who are named once for several rows: by a heading above them, or in the first row of their group."""
 
 from app.store.snapshot import compared
 from app.workbook.meaning import dates
-from app.workbook.meaning.headers import Header, Kind
+from app.workbook.meaning.headers import Header
+from app.workbook.meaning.headings import Kind
+from app.workbook.meaning.questions import Questions, digest
+from app.workbook.meaning.records import Question
 from app.workbook.meaning.rows import SortedRows, filled
-from app.workbook.reading.cells import Row, Sheet, clean_text
+from app.workbook.meaning.words import documents, heading_words
+from app.workbook.reading.cells import Cell, Row, Sheet, cell_name, clean_text
+
+_MENTIONED = 3
 
 
-def customers_by_row(sheet: Sheet, header: Header, rows: SortedRows) -> dict[int, str]:
-    """Return the customer of each row below a heading whose own total closes it, as `Acme` and `Total for Acme` do."""
-    if header.kind is not Kind.INVOICE or header.column("customer_code") or header.column("customer_name"):
+def customers_by_row(sheet: Sheet, header: Header, rows: SortedRows, questions: Questions) -> dict[int, str]:
+    """Return the customer of each row that names none itself, where headings or the rows above tell it."""
+    if header.kind is not Kind.INVOICE:
         return {}
+    column = header.column("customer_code") or header.column("customer_name")
+    if column is None:
+        return _by_headings(sheet, header, rows)
+    if header.column("customer_code") and header.column("customer_name"):
+        return {}
+    return _by_first_rows(sheet, rows, column.index, questions, header)
+
+
+# --- headings between the rows
+
+
+def _by_headings(sheet: Sheet, header: Header, rows: SortedRows) -> dict[int, str]:
+    """Return the heading above each row: one whose own total closes it, or headings above all rows of the table."""
     records, totals = {row.number for row in rows.records}, {row.number for row in rows.totals}
-    found: dict[int, str] = {}
+    closed: dict[int, str] = {}
+    above: dict[int, str] = {}
     heading, section = "", list[int]()
     for row in sheet.rows:
         if row.number in records:
             section.append(row.number)
+            above[row.number] = heading
         elif row.number in totals:
             if heading and compared(heading) in compared(_text(row)):
-                found |= dict.fromkeys(section, heading)
-            heading, section = "", []
+                closed |= dict.fromkeys(section, heading)
+                heading = ""
+            section = []
         elif row.number > header.row and (text := _heading(row)):
             heading, section = text, []
-    return found
+    return closed if len(closed) == len(records) or not all(above.values()) else above
 
 
 def _heading(row: Row) -> str:
     cells = filled(row.cells)
     text = clean_text(cells[0]) if len(cells) == 1 and isinstance(cells[0], str) else ""
-    return "" if dates.is_month(text) else text
+    return "" if dates.is_month(text) or _is_no_name(text) else text
+
+
+def _is_no_name(text: str) -> bool:
+    """Tell whether the words say what a list is, as `Open invoices` does: no customer is called so."""
+    words = heading_words(text)
+    return not words.unknown or bool(documents(text) & {"invoice", "payment", "credit_note", "estimate"})
+
+
+# --- the first row of a group
+
+
+def _by_first_rows(sheet: Sheet, rows: SortedRows, index: int, questions: Questions, header: Header) -> dict[int, str]:
+    """Return the name above for each row without one; subtotals with the name prove it, else it is asked."""
+    records, totals = {row.number: row for row in rows.records}, {row.number for row in rows.totals}
+    found: dict[int, str] = {}
+    proven: set[int] = set()
+    name, group = "", list[int]()
+    for row in sheet.rows:
+        if row.number in totals:
+            if name and compared(name) in compared(_text(row)):
+                proven |= set(group)
+            name, group = "", []
+        elif row.number in records:
+            own = _named(row.cell(index))
+            if own:
+                name, group = own, []
+            elif name:
+                group.append(row.number)
+                found[row.number] = name
+    open_rows = [number for number in found if number not in proven]
+    if open_rows and not _is_confirmed(sheet, found, open_rows, index, questions, header):
+        return {number: text for number, text in found.items() if number in proven}
+    return found
+
+
+def _is_confirmed(
+    sheet: Sheet, found: dict[int, str], rows: list[int], index: int, questions: Questions, header: Header
+) -> bool:
+    shown = ", ".join(f"{cell_name(index, number)}: {found[number]}" for number in rows[:_MENTIONED])
+    count = "1 row names" if len(rows) == 1 else f"{len(rows):,} rows name"
+    answer = questions.ask(
+        Question(
+            f"names:{sheet.name}!{header.row}",
+            "names",
+            sheet.name,
+            f"{count} no customer, each below one that does ({shown}): does the name above count for them?",
+            ("above", "none"),
+            labels={"above": "yes, the name above counts", "none": "no, they are mistakes"},
+            shape=f"names:{header.fingerprint}:{digest((number, found[number]) for number in rows)}",
+        )
+    )
+    return answer == "above"
+
+
+def _named(cell: Cell) -> str:
+    return clean_text(cell) if isinstance(cell, str) else ("" if cell is None else str(cell))
 
 
 def _text(row: Row) -> str:

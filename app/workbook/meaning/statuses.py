@@ -1,9 +1,10 @@
 """What people write in a column of statuses."""
 
-import re
 from enum import StrEnum
+from functools import lru_cache
 
 from app.store.snapshot import compared
+from app.workbook.meaning.words import folded, vocabulary
 
 
 class Said(StrEnum):
@@ -12,6 +13,7 @@ class Said(StrEnum):
     NOTHING = ""
     PAID = "paid"
     UNPAID = "unpaid"
+    SENT = "sent"  # it says nothing of what was paid: most invoices that are paid were sent
     PARTIAL = "partial"
     DRAFT = "draft"
     VOID = "void"
@@ -19,31 +21,23 @@ class Said(StrEnum):
     DISPUTED = "disputed"
 
 
-_WORDS = {
-    Said.PAID: "paid|settled|closed|cleared|complete|completed|fully paid|paid in full|yes|y|bezahlt|ja|payé|paye|"
-    "payée|payées|payés|payee|pagado|pagada|betaald|pagato|pagata|x|true|✓|✔|✅|☑",
-    Said.UNPAID: "open|unpaid|outstanding|overdue|due|not paid|past due|late|no|n|sent|issued|pending|current|not due|"
-    "awaiting payment|offen|überfällig|nein|impayé|ouvert|pendiente|abierta|openstaand|aperto|false|unbezahlt|"
-    "❌|✗|✘|"
-    "impayée|impayées|impayés|en attente|à payer|pendientes|vencida|vencido|scaduta|reminder sent|reminded|invoiced|"
-    "new|active|approved|authorised|authorized|unsettled|to be paid|to pay|awaiting|due soon",
-    Said.PARTIAL: "partial|part paid|partly paid|partially paid|part payment|partial payment|"
-    "teilweise bezahlt|partiel|parcial",
-    Said.DRAFT: "draft|entwurf|brouillon|borrador|concept|bozza",
-    Said.VOID: "void|voided|cancelled|canceled|reversed|deleted|"
-    "storniert|annulé|annulée|annule|anulada|geannuleerd|annullata",
-    Said.WRITTEN_OFF: "written off|write off|bad debt|uncollectible|abgeschrieben",
-    Said.DISPUTED: "disputed|in dispute|dispute|on hold|strittig",
+_SIGNS = {
+    **dict.fromkeys("✓✔✅☑", Said.PAID),
+    **dict.fromkeys("❌✗✘", Said.UNPAID),
 }
-_SIGN = re.compile(r"[^\w\s/]")
-_SAID = {word: said for said, words in _WORDS.items() for word in words.split("|")}
+_DOUBTS = set("?¿~≈")
 
 
+@lru_cache(maxsize=2_000)
 def read_status(text: str) -> Said | None:
-    """Return what the status says, None for a word that is not known or a sign that says otherwise than its word."""
-    word = compared(text).replace("-", " ").replace("\ufe0f", "")
-    if not word or word in _SAID:
-        return _SAID.get(word, Said.NOTHING)
-    bare = " ".join(_SIGN.sub(" ", word).split())
-    said = {_SAID.get(bare), *(_SAID.get(sign) for sign in _SIGN.findall(word) if sign in _SAID)}
-    return said.pop() if len(said) == 1 else None
+    """Return what the status says, None for a word that is not known, is doubted, or has a sign that says otherwise."""
+    word = compared(text).replace("\ufe0f", "")
+    if not word:
+        return Said.NOTHING
+    if _DOUBTS & set(word):
+        return None
+    said = {_SIGNS[sign] for sign in word if sign in _SIGNS}
+    if words := folded(word):
+        meanings = vocabulary("statuses").get(words, frozenset())
+        said |= {Said(meaning.replace("_", " ")) for meaning in meanings} or {Said.NOTHING}
+    return said.pop() if len(said) == 1 and Said.NOTHING not in said else None

@@ -5,41 +5,13 @@ from itertools import accumulate
 from app.domain.money import cents_from_decimal
 from app.workbook.meaning import amounts
 from app.workbook.meaning.amounts import DecimalMark, UnreadableError
-from app.workbook.meaning.headers import Kind, normalised
+from app.workbook.meaning.headings import Kind
 from app.workbook.meaning.records import Checked, Notice, OwnTotal
 from app.workbook.meaning.tabs import Tab
 from app.workbook.reading.cells import Row, cell_name, column_letter
 
 _PLACES_SHOWN = 5
 _SECTIONS_TRIED = 50
-_TAXES = {
-    "vat",
-    "tax",
-    "sales tax",
-    "gst",
-    "hst",
-    "pst",
-    "mwst",
-    "ust",
-    "umsatzsteuer",
-    "tva",
-    "iva",
-    "btw",
-    "tax amount",
-}
-_WITHOUT_TAX = {
-    "amount",
-    "amt",
-    "net",
-    "net amount",
-    "value",
-    "betrag",
-    "montant",
-    "importe",
-    "bedrag",
-    "importo",
-    "sum",
-}
 
 
 def add_own_totals(tab: Tab) -> None:
@@ -94,6 +66,7 @@ def add_notices(tab: Tab, checked: Checked, currency: str) -> None:
     checked.notices.extend(
         Notice(tab.name, message)
         for message in (
+            *tab.said,
             *_about_the_sheet(tab),
             *_about_amounts(tab, currency),
             *_about_statuses_and_days(tab),
@@ -134,15 +107,8 @@ def _about_amounts(tab: Tab, currency: str) -> list[str]:
             f"{_rows(count, 'names', 'name')} no currency and {_was(count)} read as {currency}, "
             f"while others are in {', '.join(sorted(named))}."
         )
-    if tab.header.kind is Kind.INVOICE and not tab.has("total_cents"):
+    if tab.header.kind is Kind.INVOICE and not (tab.has("total_cents") or tab.has("net_cents")):
         said.append("There is no column of totals: what is open was taken for the total of each invoice.")
-    taxes = [header for _, header in tab.header.ignored if normalised(header) in _TAXES]
-    total = tab.header.column("total_cents")
-    if taxes and total and normalised(total.header) in _WITHOUT_TAX:
-        said.append(
-            f"'{total.header}' was read as the total, and '{taxes[0]}' was not added: if the total is without tax, "
-            "add a column Total with tax."
-        )
     return said
 
 
@@ -151,6 +117,12 @@ def _about_statuses_and_days(tab: Tab) -> list[str]:
         f"The status '{text[:40]}' is not known and was not used ({_places(places)})."
         for text, places in tab.unknown_statuses.items()
     ]
+    if tab.settled_without_due_date:
+        count = len(tab.settled_without_due_date)
+        said.append(
+            f"{_rows(count, 'is', 'are')} paid and {'has' if count == 1 else 'have'} no due date: the day of payment "
+            f"was taken for it ({_places(tab.settled_without_due_date)})."
+        )
     if tab.due_before_issued:
         count = len(tab.due_before_issued)
         said.append(f"{_rows(count, 'is', 'are')} due before the day of issue ({_places(tab.due_before_issued)}).")
@@ -163,8 +135,8 @@ def _about_rows(tab: Tab) -> list[str]:
         f"Row {number} was left out: {words or 'it has nothing in the columns that are read'}."
         for number, words in tab.rows.left_out
     ]
-    headings = "The tab has no column of customers: the headings between its rows were read as their names."
-    return ([headings] if tab.customers_by_row else []) + totals + left_out
+    names = "Rows that name no customer were read as those of the name above them."
+    return ([names] if tab.customers_by_row else []) + totals + left_out
 
 
 def _about_columns(tab: Tab) -> list[str]:
@@ -178,7 +150,7 @@ def _cents(tab: Tab, row: Row, name: str) -> int | None:
     column = tab.header.column(name)
     assert column is not None  # noqa: S101  # it has been summed
     try:
-        amount = amounts.read_amount(row.cell(column.index), tab.marks.get(name) or DecimalMark.POINT)
+        amount = amounts.read_amount(row.cell(column.index), tab.marks.get(column.index) or DecimalMark.POINT)
     except UnreadableError:
         return None
     return cents_from_decimal(amount.value) if amount else None

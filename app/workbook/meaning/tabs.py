@@ -1,44 +1,55 @@
-"""A tab while it is checked: its header, its rows, and how its columns are read."""
+"""A table of a tab while it is checked: its header, its rows, and how its columns are read."""
 
 from collections import Counter
-from dataclasses import dataclass, field
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
 
+from app.workbook.meaning import money_columns
 from app.workbook.meaning.amounts import DecimalMark
 from app.workbook.meaning.dates import DateOrder
-from app.workbook.meaning.headers import (
-    ChosenMapping,
-    Header,
-    find_header,
-    fingerprint,
-    is_list_of_problems,
-    likeliest_header_row,
-)
-from app.workbook.meaning.records import Checked, Notice, TabReport
+from app.workbook.meaning.headers import Column, Confidence, Header
+from app.workbook.meaning.headings import Kind
+from app.workbook.meaning.questions import Questions
+from app.workbook.meaning.records import TabReport
 from app.workbook.meaning.rows import SortedRows, sort_rows
 from app.workbook.meaning.sections import customers_by_row
-from app.workbook.reading.cells import Book, Cell, Row, Sheet, cell_name, column_letter
+from app.workbook.meaning.tables import Table
+from app.workbook.reading.cells import Cell, Row, Sheet, cell_name, column_letter
 
 _TELLS_PAYMENTS = ("paid_cents", "balance_cents", "paid_on", "status")
 
 
 @dataclass(slots=True)
 class Tab:
-    """A recognised tab: what is read of it, and how its columns are read."""
+    """A recognised table: what is read of it, and how its columns are read.
+
+    `negated` has the fields of money whose sign is turned, `swapped` those of days whose day and month are;
+    `plain_days` those whose moments at midnight are days wherever they are read. `documents` says by row what its type
+    calls it, where that is no plain invoice or payment.
+    """
 
     sheet: Sheet
+    title: str
     header: Header
     rows: SortedRows
     report: TabReport
     customers_by_row: dict[int, str] = field(default_factory=dict)
     orders: dict[str, DateOrder | None] = field(default_factory=dict)
-    marks: dict[str, DecimalMark | None] = field(default_factory=dict)
+    marks: dict[int, DecimalMark | None] = field(default_factory=dict)
+    negated: set[str] = field(default_factory=set)
+    swapped: set[str] = field(default_factory=set)
+    plain_days: set[str] = field(default_factory=set)
+    documents: dict[int, str] = field(default_factory=dict)
+    payments_on_account: Sequence[Row] = ()
     asked: set[str] = field(default_factory=set)
     sums: Counter[str] = field(default_factory=Counter)
     currencies: Counter[str | None] = field(default_factory=Counter)
     unknown_statuses: dict[str, list[str]] = field(default_factory=dict)
     due_before_issued: list[str] = field(default_factory=list)
+    settled_without_due_date: list[str] = field(default_factory=list)
+    said: list[str] = field(default_factory=list)
     rounded: int = 0
-    indexes: dict[str, int] = field(default_factory=dict)
+    indexes: dict[str, tuple[int, ...]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self.read_by(self.header)
@@ -46,7 +57,9 @@ class Tab:
     def read_by(self, header: Header) -> None:
         """Read the columns as this header says."""
         self.header = header
-        self.indexes = {column.field: column.index for column in header.columns}
+        self.indexes = {}
+        for column in header.columns:
+            self.indexes[column.field] = (*self.indexes.get(column.field, ()), column.index)
         self.report.columns = described(header)
         self.report.tells_payments = any(self.has(name) for name in _TELLS_PAYMENTS)
 
@@ -56,9 +69,9 @@ class Tab:
         return self.sheet.name
 
     def cell(self, row: Row, name: str) -> Cell:
-        """Return the row's cell of a field; an absent column is empty."""
-        index = self.indexes.get(name)
-        return None if index is None else row.cell(index)
+        """Return the row's cell of a field, the first of several columns; an absent column is empty."""
+        indexes = self.indexes.get(name)
+        return row.cell(indexes[0]) if indexes else None
 
     def has(self, name: str) -> bool:
         """Tell whether a column is read as the field."""
@@ -66,57 +79,60 @@ class Tab:
 
     def place(self, row: Row, *names: str) -> str:
         """Return the name of the row's cell of the first of these fields that the tab has."""
-        index = next((self.indexes[name] for name in names if name in self.indexes), 0)
+        index = next((self.indexes[name][0] for name in names if name in self.indexes), 0)
         return cell_name(index, row.number)
 
+    def shape(self, subject: str) -> str:
+        """Return what an answer about this table is remembered under, for every table with the same headings."""
+        return f"{subject}:{self.header.fingerprint}"
 
-def recognised(book: Book, chosen: dict[str, ChosenMapping], checked: Checked) -> list[Tab]:
-    """Return the tabs that hold lists of ours; every tab gets its report."""
-    tabs = []
-    for sheet in book.sheets:
-        if is_list_of_problems(sheet):
-            continue
-        header = find_header(sheet, chosen)
-        if header is None:
-            checked.tabs.append(_unrecognised(sheet, checked))
-            continue
-        report = TabReport(sheet.name, header.kind, header.row, header.fingerprint)
-        checked.tabs.append(report)
-        rows = sort_rows(sheet, header)
-        tabs.append(Tab(sheet, header, rows, report, customers_by_row(sheet, header, rows)))
-    return tabs
+
+def tab_of(table: Table, header: Header, questions: Questions) -> Tab:
+    """Return the table as it is to be read, once its words, values and figures have been weighed."""
+    rows = sort_rows(table.sheet, header)
+    customers = customers_by_row(table.sheet, header, rows, questions)
+    groups = _groups(header, rows.records, customers)
+    found = money_columns.settle(table, header, rows.records, questions, groups)
+    report = TabReport(
+        table.sheet.name,
+        header.kind,
+        header.row,
+        header.fingerprint,
+        last_row=table.sheet.rows[-1].number if table.sheet.rows else header.row,
+    )
+    tab = Tab(table.sheet, table.title, found.header, rows, report, customers)
+    tab.negated |= found.negated
+    tab.said += [message[:1].upper() + message[1:] for message in found.notices]
+    return tab
 
 
 def described(header: Header) -> list[dict[str, str | None]]:
     """Return the header's columns as a report shows them."""
     read: list[tuple[int, dict[str, str | None]]] = [
-        (
-            column.index,
-            {
-                "column": column_letter(column.index),
-                "header": column.header,
-                "field": column.field,
-                "confidence": column.confidence.value,
-            },
-        )
+        (column.index, _description(column.index, column.header, column.field, column.confidence.value))
         for column in header.columns
     ]
-    rest: list[tuple[int, dict[str, str | None]]] = [
-        (index, {"column": column_letter(index), "header": text, "field": None, "confidence": None})
-        for index, text in header.ignored
-    ]
+    rest = [(index, _description(index, text, None, None)) for index, text in header.ignored]
     return [described for _, described in sorted(read + rest, key=lambda pair: pair[0])]
 
 
-def _unrecognised(sheet: Sheet, checked: Checked) -> TabReport:
-    if sheet.rows:
-        checked.notices.append(Notice(sheet.name, "The tab was not recognised as a list of ours and was not read."))
-    row = likeliest_header_row(sheet)
-    if row is None:
-        return TabReport(sheet.name, None)
+def _description(index: int, heading: str, name: str | None, confidence: str | None) -> dict[str, str | None]:
+    return {"column": column_letter(index), "header": heading, "field": name, "confidence": confidence}
+
+
+def _groups(header: Header, records: Sequence[Row], customers: dict[int, str]) -> list[object]:
+    """Return whose each record is, as its cells say it: what a running balance may be reckoned by."""
+    column = header.column("customer_code") or header.column("customer_name")
+    return [str(row.cell(column.index)) if column else customers.get(row.number, "") for row in records]
+
+
+def read_as(tab: Tab, column: Column, name: str) -> None:
+    """Read a column as another field, as its values say."""
     columns = [
-        {"column": column_letter(index), "header": str(cell), "field": None, "confidence": None}
-        for index, cell in enumerate(row.cells)
-        if cell is not None
+        replace(each, field=name, confidence=Confidence.PROVEN) if each is column else each
+        for each in tab.header.columns
     ]
-    return TabReport(sheet.name, None, row.number, fingerprint(row), columns)
+    tab.read_by(replace(tab.header, columns=tuple(columns)))
+
+
+__all__ = ["Kind", "Tab", "described", "read_as", "tab_of"]

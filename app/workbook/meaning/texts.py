@@ -7,12 +7,18 @@ from decimal import Decimal
 from app.workbook.meaning.amounts import UnreadableError, why_unreadable
 from app.workbook.reading.cells import Cell, FormattedNumber, clean_text, without_unseen
 
-_ZEROS = re.compile(r"^(?P<before>[^0#?]*)(?P<zeros>[0-]*0)(?P<after>[^0#?.]*)$")
+_FORMAT_PART = re.compile(r'"(?P<quoted>[^"]*)"|(?P<places>[0#?]+)|\\?(?P<sign>[-/: ()+]|(?<=\\).)')
 _ESCAPE_AGAINST_FORMULAS = re.compile(r"^'(?=['=+\-@\t\r\0])")
 _SHORTENED = re.compile(r"\d(?:[.,]\d+)?[eE]\+\d+")
 _DIGITS_KEPT = 15
 _YES = {"yes", "y", "true", "x", "✓", "✔", "1", "ja", "j", "oui", "si", "sí", "sim"}
 _NO = {"no", "n", "false", "0", "nein", "non", "nee", "não", "-", ""}
+# `Net 30`, `30 days`, `30 jours`, `2 weeks`: any other word may move the day, as `end of month` does.
+_TERMS = re.compile(
+    r"(?:(?:net|netto|within|innerhalb von|terms|n)[\s.:/-]*)?(?P<number>\d{1,3})\s*(?:(?:calendar |cal )?"
+    r"(?:days?|d|tage?n?|jours?|giorni|gg|d[ií]as?|dagen|dias|dagar|dage|dager|dni)|(?P<weeks>weeks?|wochen?|semaines?))?"
+    r"\.?(?:\s*(?:net|netto|nets|nett))?"
+)
 SHORT_TEXT = 255
 
 
@@ -104,10 +110,11 @@ def read_days(cell: Cell) -> int | None:
         return None
     if text in {"due on receipt", "on receipt", "immediate", "cod", "cash", "sofort"}:
         return 0
-    numbers = re.findall(r"\d+", text)
-    if len(numbers) == 1 and int(numbers[0]) <= 730 and not re.search(r"eom|month|end", text):
-        return int(numbers[0])
-    raise UnreadableError(f"says '{text[:40]}', which is not a number of days")
+    found = _TERMS.fullmatch(text)
+    days = int(found["number"]) * (7 if found["weeks"] else 1) if found else None
+    if days is not None and days <= 730:
+        return days
+    raise UnreadableError(f"says '{text[:40]}', which is not a number of days: enter the due date")
 
 
 def as_read(text: str) -> str:
@@ -132,20 +139,40 @@ def _as_shown(cell: FormattedNumber) -> str:
     if number != number.to_integral_value():
         raise UnreadableError(f"holds the number {number} where an identifier belongs")
     digits = str(int(number))
-    # A format is text in quotes or behind backslashes around the places for digits: `"INV-"0000`, `000-000`.
-    shown = re.sub(r'"([^"]*)"|\\(.)', lambda match: match[1] or match[2] or "", cell.format.split(";")[0])
-    match = _ZEROS.fullmatch(shown)
-    if match is None or number < 0:
+    parts = _parts_of(cell.format.split(";")[0])
+    places = sum(len(text) for is_place, text in parts if is_place)
+    if number < 0 or not places or (not any(not is_place for is_place, _ in parts) and "0" not in cell.format):
         return digits
-    places = match["zeros"]
-    padded = digits.zfill(places.count("0"))
-    return match["before"] + _with_hyphens(padded, places) + match["after"].strip()
+    padded = digits.zfill(sum(text.count("0") for is_place, text in parts if is_place))
+    return _filled_in(parts, padded, places).strip()
 
 
-def _with_hyphens(digits: str, places: str) -> str:
-    parts: list[str] = []
-    rest = digits
-    for group in reversed(places.split("-")[1:]):
-        rest, part = rest[: -len(group)], rest[-len(group) :]
-        parts.append(part)
-    return "-".join([rest, *reversed(parts)])
+def _parts_of(number_format: str) -> list[tuple[bool, str]]:
+    """Return a format's places for digits (True) and the texts around them, empty where it shows no whole number.
+
+    Texts stand in quotes or behind backslashes, or are single signs such as hyphens: `"RE-2026-"000`, `000-000`.
+    """
+    plain = re.sub(r"\[[^\]]*\]|_.|\*.", "", number_format)
+    parts: list[tuple[bool, str]] = []
+    end = 0
+    for match in _FORMAT_PART.finditer(plain):
+        if match.start() != end:
+            return []
+        end = match.end()
+        parts.append((True, match["places"]) if match["places"] else (False, match["quoted"] or match["sign"] or ""))
+    return parts if end == len(plain) else []
+
+
+def _filled_in(parts: list[tuple[bool, str]], digits: str, places: int) -> str:
+    """Return the format with the digits in their places, those too many in the first."""
+    shown = []
+    rest, left = digits, places
+    for is_place, text in parts:
+        if not is_place:
+            shown.append(text)
+            continue
+        left -= len(text)
+        taken = max(0, len(rest) - left)
+        shown.append(rest[:taken])
+        rest = rest[taken:]
+    return "".join(shown)

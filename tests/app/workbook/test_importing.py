@@ -29,8 +29,8 @@ from app.store.imports import State
 from app.store.tables import Customer, Import, ImportedRow, Invoice, Payment, Scope
 from app.workbook.difference import Decisions, Outcome, Resolution
 from app.workbook.importing import NotNowError
-from app.workbook.meaning.columns import Answers
 from app.workbook.meaning.headers import ChosenMapping, Kind
+from app.workbook.meaning.questions import Answers
 from app.workbook.preview import Choices
 from app.workbook.reading.refusal import WorkbookRefusedError
 
@@ -247,21 +247,21 @@ def test_a_failure_while_writing_leaves_nothing_behind(importer_anywhere, tmp_pa
 
 
 def test_questions_must_be_answered_before_anything_is_written(importer, tmp_path):
-    path = workbook(tmp_path, invoices_tab(["1", "Acme", "03/04/2026", date(2026, 6, 1), D(5)]))
+    path = workbook(tmp_path, invoices_tab(["1", "Acme", "03/02/2026", date(2026, 6, 1), D(5)]))
 
     assert refused(importer, path).startswith("Answer the questions first")
 
     apply(importer, path, choices(dates="dmy"))
-    assert Invoice.get().issued_on == date(2026, 4, 3)
+    assert Invoice.get().issued_on == date(2026, 2, 3)
 
 
 def test_one_question_can_be_answered_otherwise_than_all_of_its_subject(importer, tmp_path):
-    path = workbook(tmp_path, invoices_tab(["1", "Acme", "03/04/2026", "05/06/2026", D(5)]))
+    path = workbook(tmp_path, invoices_tab(["1", "Acme", "03/02/2026", "05/06/2026", D(5)]))
     answers = Answers({"dates": "mdy"}, {"dates:Invoices!C": "dmy"})
 
     apply(importer, path, Choices(answers))
 
-    assert (Invoice.get().issued_on, Invoice.get().due_on) == (date(2026, 4, 3), date(2026, 5, 6))
+    assert (Invoice.get().issued_on, Invoice.get().due_on) == (date(2026, 2, 3), date(2026, 5, 6))
 
 
 # --- the app's own data

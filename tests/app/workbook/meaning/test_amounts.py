@@ -128,7 +128,7 @@ def test_a_cell_of_another_kind_is_refused_with_the_reason(cell, reason):
         ("5 zł", "PLN"),
         ("₹5", "INR"),
         (FormattedNumber(5, "[$€-407] #,##0.00"), "EUR"),
-        (FormattedNumber(5, '"£"#,##0.00'), "GBP"),
+        (FormattedNumber(5, '"£"#,##0.00'), "£"),
         (FormattedNumber(5, "[$kr-41D] #,##0"), "SEK"),
         (FormattedNumber(5, "[$XOF] #,##0"), "XOF"),
         (FormattedNumber(5, "$#,##0.00"), "$"),
@@ -141,7 +141,16 @@ def test_the_currency_is_taken_from_the_sign_or_the_format(cell, currency):
 
 def test_one_amount_settles_how_its_column_is_read():
     assert amounts.settled_mark(["1.234", "5", "1.234,50"]) is DecimalMark.COMMA
-    assert amounts.settled_mark(["1,234", "5.5"]) is DecimalMark.POINT
+    assert amounts.settled_mark(["1,234", "5.50"]) is DecimalMark.POINT
+
+
+def test_a_slip_settles_no_thousands():
+    assert amounts.settled_mark(["1,234", "2,500", "12,5"]) is None
+
+
+def test_one_amount_settles_no_column_of_hundreds():
+    assert amounts.settled_mark(["1,234"] * 100 + ["5.50"]) is None
+    assert amounts.settled_mark(["1,234"] * 100 + ["5.50"] * 5) is DecimalMark.POINT
 
 
 def test_amounts_that_contradict_one_another_settle_nothing():

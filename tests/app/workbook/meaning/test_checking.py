@@ -17,6 +17,7 @@ from support.workbooks import (
     notices,
     payment_values,
     problems,
+    questions,
 )
 
 from app.workbook.reading.cells import ErrorValue, UncalculatedFormula
@@ -192,7 +193,7 @@ def test_an_invoice_that_stands_twice_the_same_is_read_once():
     checked = check({"2026": [INVOICES, AN_INVOICE], "Open": [INVOICES, AN_INVOICE]})
 
     assert len(checked.invoices) == 1
-    assert notices(checked) == ["Row 2 says the same as 2026, row 2, and was read once."]
+    assert notices(checked) == ["1 row says the same as another and was read once: row 2 as 2026, row 2."]
 
 
 def test_an_invoice_that_stands_twice_with_other_values_is_a_problem():
@@ -596,9 +597,19 @@ def test_an_invoices_word_on_payments_is_held_against_the_list_of_payments():
     checked = check(tabs | {"Payments": [PAYMENTS, ["1", DUE, D(100)], ["2", DUE, D(40)]]})
 
     assert payment_values(checked, "amount_cents") == [(100_00,), (40_00,)]
-    assert notices(checked) == [
-        "1 row says another amount paid than the list of payments, which was taken: F3 says 100.00, listed are 40.00."
+    assert questions(checked) == [
+        "1 row says another amount paid than the list of payments: F3 says 100.00, listed are 40.00. Whose word counts?"
     ]
+
+
+@pytest.mark.parametrize(("answer", "paid"), [("list", [100_00, 40_00]), ("rows", [100_00, 40_00, 60_00])])
+def test_whose_word_on_payments_counts_is_answered(answer, paid):
+    tabs = {"Invoices": [[*INVOICES, "Status"], [*an_invoice("1"), "Paid"], [*an_invoice("2"), "Paid"]]}
+
+    checked = check(tabs | {"Payments": [PAYMENTS, ["1", DUE, D(100)], ["2", DUE, D(40)]]}, listed=answer)
+
+    assert [cents for (cents,) in payment_values(checked, "amount_cents")] == paid
+    assert questions(checked) == []
 
 
 # --- currencies
@@ -656,13 +667,10 @@ def test_control_totals_are_kept_apart_by_currency():
 # --- what a bookkeeper must be told
 
 
-def test_a_total_without_tax_beside_a_column_of_tax_is_told():
+def test_a_net_amount_and_its_tax_are_the_total_together():
     checked = check({"A": [[*INVOICES[:4], "Net Amount", "VAT"], [*AN_INVOICE, D(19)]]})
 
-    assert (
-        "'Net Amount' was read as the total, and 'VAT' was not added: if the total is without tax, "
-        "add a column Total with tax." in notices(checked)
-    )
+    assert invoice_values(checked, "total_cents") == [(119_00,)]
 
 
 def test_a_total_with_tax_is_read_before_one_without():
@@ -766,6 +774,4 @@ def test_an_aged_report_with_customers_in_headings_is_read():
         (30_00, 30_00),
         (70_00, 70_00),
     ]
-    assert "The tab has no column of customers: the headings between its rows were read as their names." in notices(
-        checked
-    )
+    assert "Rows that name no customer were read as those of the name above them." in notices(checked)

@@ -3,12 +3,17 @@
 import pytest
 from support.workbooks import book
 
-from app.workbook.meaning.headers import ChosenMapping, Kind, find_header, fingerprint
+from app.workbook.meaning.headers import ChosenMapping, Kind
+from app.workbook.meaning.tables import header_line, tables
 
 
 def header(*rows, tab="Sheet1", chosen=None):
     (sheet,) = book({tab: list(rows)}).sheets
-    return find_header(sheet, chosen or {})
+    return tables(sheet, chosen or {})[0].header
+
+
+def fingerprint(row):
+    return header_line(row).fingerprint
 
 
 def fields(*headers, tab="Sheet1"):
@@ -49,7 +54,7 @@ def test_a_misspelt_header_is_a_guess_and_says_so():
     found = header(["Invoice Nummber", "Customer", "Amount"])
 
     (column,) = (column for column in found.columns if column.field == "number")
-    assert column.confidence == "a guess"
+    assert column.confidence == "guessed"
 
 
 def test_a_short_header_is_never_guessed():

@@ -1,0 +1,135 @@
+"""Which columns of money add up to which: identities that hold to the cent in every row of a table."""
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from itertools import combinations
+
+Cents = Sequence[int | None]
+
+_ENOUGH_FOR_A_RUN = 3
+# Rates of value-added and sales taxes that are in force somewhere, in thousandths.
+_RATES = {
+    *(1000 * rate for rate in (3, 4, 5, 6, 7, 8, 9, 10, 12, 13, 14, 15, 16, 17, 18, 19, 20, 21, 22, 23, 24, 25, 27)),
+    2100, 2500, 2600, 3800, 5500, 7700, 8100, 13500, 17500, 25500,
+}  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Sum:
+    """A total column and the column it is reckoned from, with what is added to it and taken off."""
+
+    base: int
+    total: int
+    added: tuple[int, ...]
+    deducted: tuple[int, ...]
+
+
+def is_sum(result: Cents, added: Iterable[Cents], deducted: Iterable[Cents] = ()) -> bool:
+    """Tell whether the result is the one less the other in every row that has one; rows of nothing prove nothing.
+
+    Signs of what is deducted are often written and often not: either all of them are, or none.
+    """
+    plus, minus = list(added), list(deducted)
+    if not any(any(column) for column in minus) and len(plus) < 2:
+        return False
+    return any(_holds(result, plus, minus, sign) for sign in ((1, -1) if minus else (1,)))
+
+
+def _holds(result: Cents, plus: Sequence[Cents], minus: Sequence[Cents], sign: int) -> bool:
+    tells = False
+    for place, cents in enumerate(result):
+        if cents is None:
+            continue
+        reckoned = sum(column[place] or 0 for column in plus) - sign * sum(column[place] or 0 for column in minus)
+        if cents != reckoned:
+            return False
+        further = [*plus[1:], *minus]
+        tells = tells or any(column[place] for column in further)
+    return tells
+
+
+def totals(
+    candidates: Sequence[int], extras: Sequence[int], deductions: Sequence[int], columns: dict[int, Cents]
+) -> Sum | None:
+    """Return the pair of candidates of which one is the other with taxes and charges added and discounts taken off."""
+    for base, total in ((one, other) for one in candidates for other in candidates if one != other):
+        for added in _subsets([index for index in extras if index not in {base, total}]):
+            for deducted in _subsets([index for index in deductions if index not in {base, total}]):
+                if not added and not deducted:
+                    continue
+                if is_sum(
+                    columns[total], [columns[base], *(columns[i] for i in added)], [columns[i] for i in deducted]
+                ):
+                    return Sum(base, total, added, deducted)
+    return None
+
+
+def _subsets(indexes: Sequence[int]) -> list[tuple[int, ...]]:
+    few = indexes[:4]
+    found: list[tuple[int, ...]] = [()]
+    for length in range(1, len(few) + 1):
+        found += combinations(few, length)
+    return found
+
+
+def are_equal(one: Cents, other: Cents) -> bool:
+    """Tell whether two columns say the same in every row."""
+    return any(one) and all((a or 0) == (b or 0) for a, b in zip(one, other, strict=True))
+
+
+def is_nothing(column: Cents) -> bool:
+    """Tell whether the column holds no amount but zero."""
+    return not any(column)
+
+
+def is_running(balance: Cents, change: Cents, groups: Sequence[object]) -> bool:
+    """Tell whether a balance adds up from row to row, over all rows or by group, from the top or the bottom."""
+    rows = [
+        (group, amount, left)
+        for group, amount, left in zip(groups, change, balance, strict=True)
+        if amount is not None and left is not None
+    ]
+    if len(rows) < _ENOUGH_FOR_A_RUN:
+        return False
+    orders = (rows, list(reversed(rows)))
+    return any(_runs(order, key) for order in orders for key in (_everybody, _group))
+
+
+def _everybody(_: object) -> object:
+    return None
+
+
+def _group(group: object) -> object:
+    return group
+
+
+def _runs(rows: Sequence[tuple[object, int, int]], key: Callable[[object], object]) -> bool:
+    before: dict[object, int] = {}
+    for group, amount, left in rows:
+        name = key(group)
+        if left != before.get(name, 0) + amount:
+            return False
+        before[name] = left
+    return len(before) < len(rows)
+
+
+def tax_is_included(total: Cents, tax: Cents) -> bool | None:
+    """Tell whether totals include their tax, by which reading gives rates that exist; None where that does not tell."""
+    included = added = True
+    tells = False
+    for amount, part in zip(total, tax, strict=True):
+        if not amount or not part:
+            continue
+        tells = True
+        included = included and _is_a_rate(amount - part, part)
+        added = added and _is_a_rate(amount, part)
+    if not tells or included == added:
+        return None
+    return included
+
+
+def _is_a_rate(net: int, tax: int) -> bool:
+    """Tell whether the tax is that of a rate, give or take the cent that rounding takes."""
+    if net == 0 or (net < 0) != (tax < 0):
+        return False
+    return any(abs(abs(net) * rate - abs(tax) * 100_000) <= 100_000 for rate in _RATES)

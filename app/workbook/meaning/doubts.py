@@ -1,0 +1,187 @@
+"""What makes figures doubtful once all rows are read: days ahead, payments above totals, rows against payments."""
+
+from collections import defaultdict
+from collections.abc import Sequence
+from datetime import date, timedelta
+
+from app.domain.money import display
+from app.workbook.meaning.headings import Kind
+from app.workbook.meaning.invoice_rows import InvoiceRows, SaidOfPayments
+from app.workbook.meaning.questions import Questions, digest
+from app.workbook.meaning.records import Checked, Key, Question, Record, Value
+from app.workbook.meaning.statuses import Said
+
+_SHOWN = 4
+_DAYS_AHEAD = 31  # an invoice may be written for the next month, not for another year
+
+
+def ask_about_doubts(checked: Checked, invoices: InvoiceRows, questions: Questions, today: date | None) -> None:
+    """Ask about figures that the workbook itself makes doubtful, and do what was answered."""
+    if today is not None:
+        _ask_about_invoices_ahead(checked, questions, today)
+        _ask_about_payments_ahead(checked, questions, today)
+    _ask_about_the_list_of_payments(checked, invoices, questions)
+    _ask_about_overpaid(checked, questions)
+
+
+def _ask_about_invoices_ahead(checked: Checked, questions: Questions, today: date) -> None:
+    ahead = [one for one in checked.invoices if _day(one, "issued_on") > today + timedelta(days=_DAYS_AHEAD)]
+    if ahead:
+        questions.ask(
+            Question(
+                "ahead:invoices",
+                "ahead",
+                ahead[0].tab,
+                f"{_invoices(ahead)} dated far ahead ({_shown(ahead, 'issued_on')}): are these days right? Mend them "
+                "in the workbook if they are not.",
+                ("right",),
+                labels={"right": "they are right"},
+                shape=_of_rows("ahead:invoices", ahead),
+            )
+        )
+
+
+def _ask_about_payments_ahead(checked: Checked, questions: Questions, today: date) -> None:
+    ahead = [one for one in checked.payments if _day(one, "paid_on") > today]
+    if not ahead:
+        return
+    answer = questions.ask(
+        Question(
+            "ahead:payments",
+            "ahead",
+            ahead[0].tab,
+            f"{len(ahead):,} payments are dated after today ({_shown(ahead, 'paid_on')}): are they planned, or made?",
+            ("planned", "made"),
+            labels={"planned": "planned: they do not count", "made": "made: they count on their day"},
+            effects={"planned": f"{display(sum(_cents(one, 'amount_cents') for one in ahead))} more is owed"},
+            shape=_of_rows("ahead:payments", ahead),
+        )
+    )
+    if answer != "made":
+        left_out = set(map(id, ahead))
+        checked.payments[:] = [one for one in checked.payments if id(one) not in left_out]
+
+
+def _ask_about_the_list_of_payments(checked: Checked, invoices: InvoiceRows, questions: Questions) -> None:
+    """Ask whose word counts where an invoice's own row says another amount paid than the listed payments come to."""
+    listed: dict[Key, int] = defaultdict(int)
+    for payment in checked.payments:
+        listed[payment.key] += _cents(payment, "amount_cents")
+    broken = {name for kind, name in checked.broken if kind is Kind.PAYMENT}
+    differing = [
+        (key, said)
+        for key, said in invoices.said.items()
+        if key in invoices.by_key and key[0] not in broken and _differs(said, invoices.by_key[key], listed[key])
+    ]
+    if not differing:
+        return
+    first = differing[0][1]
+    shown = "; ".join(
+        f"{said.cell} says {_in_words(said)}, listed are {display(listed[key])}" for key, said in differing[:_SHOWN]
+    )
+    more = f"; and {len(differing) - _SHOWN:,} more" if len(differing) > _SHOWN else ""
+    rows_say = "1 row says" if len(differing) == 1 else f"{len(differing):,} rows say"
+    by_rows = sum(_paid(said, listed[key]) - listed[key] for key, said in differing)
+    answer = questions.ask(
+        Question(
+            f"listed:{first.tab.name}",
+            "listed",
+            first.tab.name,
+            f"{rows_say} another amount paid than the list of payments: {shown}{more}. Whose word counts?",
+            ("list", "rows"),
+            labels={"list": "the list of payments", "rows": "the invoices' own rows"},
+            effects={"rows": f"{display(abs(by_rows))} {'less' if by_rows >= 0 else 'more'} is owed than by the list"},
+            shape=f"listed:{first.tab.header.fingerprint}:{digest((key, listed[key]) for key, _ in differing)}",
+        )
+    )
+    if answer == "rows":
+        for key, said in differing:
+            _follow_the_row(checked, said, invoices.by_key[key], listed[key])
+
+
+def _differs(said: SaidOfPayments, invoice: Record, listed: int) -> bool:
+    if invoice.values.get("state"):
+        return False
+    total = _cents(invoice, "total_cents")
+    if said.paid is not None:
+        return said.paid != listed and not (said.paid == total and said.status is Said.PAID and listed >= total)
+    return said.status in {Said.UNPAID, Said.PARTIAL} and 0 < total <= listed
+
+
+def _paid(said: SaidOfPayments, listed: int) -> int:
+    if said.paid is not None:
+        return said.paid
+    return 0 if said.status is Said.UNPAID else listed
+
+
+def _in_words(said: SaidOfPayments) -> str:
+    return display(said.paid) if said.paid is not None else str(said.status)
+
+
+def _follow_the_row(checked: Checked, said: SaidOfPayments, invoice: Record, listed: int) -> None:
+    """Add what the row has beyond the list, or leave the list's payments out where the row has less."""
+    paid = _paid(said, listed)
+    if paid < listed:
+        checked.payments[:] = [one for one in checked.payments if one.key != invoice.key]
+        listed = 0
+    if paid != listed:
+        day = said.paid_on or _day(invoice, "due_on")
+        values: dict[str, Value] = {"paid_on": day, "amount_cents": paid - listed}
+        checked.payments.append(Record(Kind.PAYMENT, said.tab.name, said.row.number, invoice.key, values))
+
+
+def _ask_about_overpaid(checked: Checked, questions: Questions) -> None:
+    paid: dict[Key, int] = defaultdict(int)
+    for payment in checked.payments:
+        paid[payment.key] += _cents(payment, "amount_cents")
+    overpaid = [
+        one
+        for one in checked.invoices
+        if 0 < _cents(one, "total_cents") < paid[one.key] and not one.values.get("state")
+    ]
+    if not overpaid:
+        return
+    credit = sum(paid[one.key] - _cents(one, "total_cents") for one in overpaid)
+    shown = ", ".join(
+        f"{one.values['number']}: {display(paid[one.key])} of {display(_cents(one, 'total_cents'))}"
+        for one in overpaid[:_SHOWN]
+    )
+    was = "1 invoice has" if len(overpaid) == 1 else f"{len(overpaid):,} invoices have"
+    questions.ask(
+        Question(
+            "overpaid",
+            "overpaid",
+            overpaid[0].tab,
+            f"{was} more paid than its total ({shown}): is the rest credit of the customers?",
+            ("credit",),
+            labels={"credit": "yes, it is credit"},
+            effects={"credit": f"{display(credit)} of credit"},
+            shape=f"overpaid:{digest((one.key, paid[one.key]) for one in overpaid)}",
+        )
+    )
+
+
+def _of_rows(subject: str, records: Sequence[Record]) -> str:
+    return f"{subject}:{digest((one.key, sorted(map(str, one.values.items()))) for one in records)}"
+
+
+def _shown(records: Sequence[Record], name: str) -> str:
+    places = [f"{one.tab}, row {one.row}: {_day(one, name).isoformat()}" for one in records[:_SHOWN]]
+    more = [f"{len(records) - _SHOWN:,} more"] if len(records) > _SHOWN else []
+    return "; ".join([*places, *more])
+
+
+def _invoices(records: Sequence[Record]) -> str:
+    return "1 invoice is" if len(records) == 1 else f"{len(records):,} invoices are"
+
+
+def _day(record: Record, name: str) -> date:
+    value = record.values[name]
+    assert isinstance(value, date)  # noqa: S101  # it was read as a day
+    return value
+
+
+def _cents(record: Record, name: str) -> int:
+    value = record.values[name]
+    assert isinstance(value, int)  # noqa: S101  # it was read as an amount
+    return value

@@ -1,0 +1,58 @@
+"""What only a person can know: asked once, answered by its id, remembered for workbooks of the same shape."""
+
+import hashlib
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+from app.workbook.meaning.records import Answered, Checked, Question
+
+
+@dataclass(frozen=True, slots=True)
+class Answers:
+    """What was answered: to one question by its id, to all of a subject, or for an earlier workbook of that shape."""
+
+    by_subject: dict[str, str] = field(default_factory=dict)
+    by_question: dict[str, str] = field(default_factory=dict)
+    remembered: dict[str, str] = field(default_factory=dict)
+
+    def to(self, question_id: str, subject: str) -> str | None:
+        """Return the answer that was given to this question of this workbook, None if there is none."""
+        return self.by_question.get(question_id) or self.by_subject.get(subject)
+
+
+class Questions:
+    """Asks, or has the answer: of several questions about the same shape only the first is asked."""
+
+    def __init__(self, answers: Answers, checked: Checked) -> None:
+        self.answers = answers
+        self._checked = checked
+        self._first_of_shape: dict[str, str] = {}
+        self._open: set[str] = set()
+
+    def ask(self, question: Question) -> str | None:
+        """Return the answer, None where there is none yet, and the import waits for it."""
+        first = self._first_of_shape.setdefault(question.shape, question.id) if question.shape else question.id
+        answer = self.known(question)
+        if answer is not None:
+            is_remembered = not (self._given(question.id, question) or self._given(first, question))
+            self._checked.answered.append(Answered(question, answer, is_remembered))
+            return answer
+        if first not in self._open:
+            self._open.add(first)
+            self._checked.questions.append(question)
+        return None
+
+    def known(self, question: Question) -> str | None:
+        """Return the answer if there is one, without asking."""
+        first = self._first_of_shape.get(question.shape, question.id)
+        given = self._given(question.id, question) or self._given(first, question)
+        answer = given or (self.answers.remembered.get(question.shape) if question.shape else None)
+        return answer if answer is not None and question.takes(answer) else None
+
+    def _given(self, question_id: str, question: Question) -> str | None:
+        return self.answers.to(question_id, question.subject)
+
+
+def digest(parts: Iterable[object]) -> str:
+    """Return what tells one set of rows from another, so that an answer about rows is not taken for others."""
+    return hashlib.sha256(repr(list(parts)).encode()).hexdigest()[:16]

@@ -1,0 +1,209 @@
+"""Which tables of a workbook are lists of ours, which are something else, and which only their owner can tell."""
+
+from collections.abc import Mapping, Sequence
+
+from app.domain.money import display
+from app.workbook.meaning.headers import ChosenMapping, Column, Confidence, Header, HeaderLine
+from app.workbook.meaning.headings import Kind, claims
+from app.workbook.meaning.money_columns import cents_or_nothing
+from app.workbook.meaning.questions import Questions
+from app.workbook.meaning.records import Checked, Notice, Question, TabReport
+from app.workbook.meaning.tables import Table, header_line, is_list_of_problems, likeliest_header_row, tables
+from app.workbook.meaning.tabs import Tab, described, tab_of
+from app.workbook.meaning.values import ColumnValues, column_values
+from app.workbook.meaning.words import documents
+from app.workbook.reading.cells import Book, column_letter
+
+SKIP, READ = "skip", "read"
+_NOT_OWED = {
+    "estimate": "offers, which are not owed",
+    "pro_forma": "pro forma invoices, which are not owed",
+    "order": "orders, which are not owed before they are invoiced",
+    "purchase": "bills that you owe, not what is owed to you",
+    "bank": "a bank or cash book",
+    "product": "products",
+    "staff": "staff",
+}
+_NO_RECEIVABLES = {"purchase", "product", "staff"}
+_NEEDED = {
+    Kind.INVOICE: (("number", "invoice number"), ("total_cents", "amount")),
+    Kind.PAYMENT: (
+        ("invoice_number", "number of the invoice"),
+        ("paid_on", "date of payment"),
+        ("amount_cents", "amount"),
+    ),
+}
+
+
+def recognised(book: Book, chosen: Mapping[str, ChosenMapping], checked: Checked, questions: Questions) -> list[Tab]:
+    """Return the tables that hold lists of ours; every table gets its report, none with money is left out unasked."""
+    found = []
+    for sheet in book.sheets:
+        if is_list_of_problems(sheet):
+            continue
+        for table in tables(sheet, chosen):
+            tab = _read(table, checked, questions)
+            if tab is None:
+                checked.tabs.append(_unread(table))
+            else:
+                checked.tabs.append(tab.report)
+                found.append(tab)
+    return found
+
+
+def nearest(checked: Checked) -> str:
+    """Return a sentence on the table that comes nearest to a list of ours, empty where none does."""
+    for report in checked.tabs:
+        headings = tuple(str(column["header"] or "") for column in report.columns)
+        missing = _missing(headings)
+        if missing:
+            return f"Row {report.header_row} of tab '{report.name}' comes nearest, without {missing}."
+    return ""
+
+
+def _read(table: Table, checked: Checked, questions: Questions) -> Tab | None:
+    """Return the table as it is read, None if it is left out."""
+    name = table.sheet.name
+    if table.is_left_out or questions.answers.by_question.get(f"tab:{name}") == SKIP:
+        checked.notices.append(Notice(name, "The tab was left out, as was chosen."))
+        return None
+    if table.header is None:
+        _ask_about_unread(table, checked, questions)
+        return None
+    if table.header.kind is not Kind.CUSTOMER and not _is_owed(table, table.header, checked, questions):
+        return None
+    return tab_of(table, table.header, questions)
+
+
+def _is_owed(table: Table, header: Header, checked: Checked, questions: Questions) -> bool:
+    """Tell whether a list that reads like invoices or payments is one, by what it calls itself."""
+    if any(column.confidence is Confidence.CHOSEN for column in header.columns):
+        return True
+    named = documents(table.sheet.name) | documents(table.title)
+    headed = _headed(table.line)
+    customer = header.column("customer_name") or header.column("customer_code")
+    if "purchase" in headed and not customer:
+        checked.notices.append(
+            Notice(table.sheet.name, f"The tab looks like {_NOT_OWED['purchase']}: it was not read.")
+        )
+        return False
+    others = [kind for kind in _NOT_OWED if kind in named]
+    if not others or named & {"invoice", "payment", "credit_note", "refund"}:
+        return True
+    return _asked(table, _NOT_OWED[others[0]], (SKIP, READ), checked, questions) == READ
+
+
+def _ask_about_unread(table: Table, checked: Checked, questions: Questions) -> None:
+    """Have it confirmed that a table with money or days is left out; one that says what it is needs no word."""
+    name = table.sheet.name
+    if not table.sheet.rows:
+        return
+    line = table.line or _likeliest_line(table)
+    named = documents(name) | documents(table.title) | _headed(line)
+    what = next((_NOT_OWED[kind] for kind in _NOT_OWED if kind in named), "")
+    if named & _NO_RECEIVABLES and not _has_receivables(line):
+        checked.notices.append(Notice(name, f"The tab looks like {what}: it was not read."))
+        return
+    if line is None or not _holds_money(table, line):
+        checked.notices.append(Notice(name, "The tab was not recognised as a list of ours and was not read."))
+        return
+    if not what:
+        missing = _missing(line.headings)
+        what = f"a list without {missing}" if missing else "no list of invoices, payments or customers"
+    _asked(table, what, (SKIP,), checked, questions)
+
+
+def _asked(table: Table, what: str, choices: tuple[str, ...], checked: Checked, questions: Questions) -> str | None:
+    name = table.sheet.name
+    line = table.line or _likeliest_line(table)
+    shape = f"tab:{line.fingerprint}" if line else ""
+    answer = questions.ask(
+        Question(
+            f"tab:{name}",
+            "tab",
+            name,
+            f"Tab '{name}' looks like {what}{_at_stake(table, line)}. Is it to be left out?",
+            choices,
+            labels={SKIP: "yes, leave it out", READ: "no, read it as invoices or payments"},
+            shape=shape,
+        )
+    )
+    if answer == SKIP:
+        checked.notices.append(Notice(name, f"The tab looks like {what}: it was left out, as was chosen."))
+    return answer
+
+
+def _at_stake(table: Table, line: HeaderLine | None) -> str:
+    if line is None:
+        return ""
+    sums = []
+    for index, values in enumerate(_values(table, line)):
+        if values.is_surely_money:
+            total = _sum(table, line, index)
+            if total:
+                sums.append(f"{display(total)} in column {column_letter(index)}")
+    return f" ({', '.join(sums[:2])})" if sums else ""
+
+
+def _sum(table: Table, line: HeaderLine, index: int) -> int:
+    return sum(cents_or_nothing(row.cell(index)) for row in table.sheet.rows if row.number > line.row)
+
+
+def _holds_money(table: Table, line: HeaderLine) -> bool:
+    return any(
+        values.is_surely_money
+        or (values.is_money and _says_money(line.headings[index]))
+        or (values.days and values.days * 2 > values.filled)
+        for index, values in enumerate(_values(table, line))
+    )
+
+
+def _values(table: Table, line: HeaderLine) -> list[ColumnValues]:
+    rows = [row for row in table.sheet.rows if row.number > line.row]
+    return column_values(rows, len(line.headings))
+
+
+def _says_money(heading: str) -> bool:
+    return any(claim.field.endswith("_cents") for claim in claims(heading, Kind.INVOICE))
+
+
+def _has_receivables(line: HeaderLine | None) -> bool:
+    """Tell whether headings name an invoice and a customer, whatever the tab is called."""
+    if line is None:
+        return False
+    fields = {claim.field for text in line.headings for claim in claims(text, Kind.INVOICE)[:1] if not claim.is_guess}
+    return bool(fields & {"customer_name", "customer_code"}) and "number" in fields
+
+
+def _headed(line: HeaderLine | None) -> frozenset[str]:
+    """Return which documents the headings speak of; a customer's list of prices is headed by neither."""
+    if line is None:
+        return frozenset()
+    return frozenset(kind for text in line.headings if text for kind in documents(text) & _NO_RECEIVABLES)
+
+
+def _missing(headings: Sequence[str]) -> str:
+    """Return what a header lacks to be one of invoices or payments, empty where it is far from either."""
+    best: list[str] | None = None
+    for kind, needed in _NEEDED.items():
+        fields = {claim.field for text in headings if text for claim in claims(text, kind)}
+        if kind is Kind.INVOICE and fields & {"balance_cents", "net_cents"}:
+            fields.add("total_cents")
+        lacking = [words for name, words in needed if name not in fields]
+        if len(fields) >= 3 and lacking and (best is None or len(lacking) < len(best)):
+            best = lacking
+    return " and ".join(f"a column '{words}'" for words in best) if best else ""
+
+
+def _likeliest_line(table: Table) -> HeaderLine | None:
+    row = likeliest_header_row(table.sheet)
+    return header_line(row) if row else None
+
+
+def _unread(table: Table) -> TabReport:
+    line = table.line or _likeliest_line(table)
+    last_row = table.sheet.rows[-1].number if table.sheet.rows else None
+    if line is None:
+        return TabReport(table.sheet.name, None, last_row=last_row)
+    header = Header(Kind.INVOICE, line.row, (), (), line.fingerprint).with_columns(list[Column](), line.headings)
+    return TabReport(table.sheet.name, None, line.row, line.fingerprint, described(header), last_row=last_row)

@@ -1,0 +1,149 @@
+"""What the cells of a column hold, whatever its heading says."""
+
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+
+from app.workbook.meaning import amounts, currencies, dates, texts
+from app.workbook.meaning.statuses import read_status
+from app.workbook.reading.cells import (
+    Cell,
+    ErrorValue,
+    FormattedNumber,
+    Merged,
+    Row,
+    UncalculatedFormula,
+    clean_text,
+)
+
+ROWS_LOOKED_AT = 400
+_SERIALS = range(36_500, 58_500)  # the days of 1999 to 2060 as Excel counts them
+
+
+@dataclass(frozen=True, slots=True)
+class ColumnValues:
+    """How many of a column's cells hold what; numbers are counted without percentages."""
+
+    filled: int = 0
+    numbers: int = 0
+    serials: int = 0
+    days: int = 0
+    yes_or_no: int = 0
+    statuses: int = 0
+    currencies: int = 0
+    texts: int = 0
+    with_cents: int = 0
+    shows_currency: int = 0
+    percentages: int = 0
+
+    def fits(self, field: str) -> bool:
+        """Tell whether most cells can be what the field takes."""
+        if field.endswith("_cents"):
+            return self.numbers * 2 > self.filled
+        if field.endswith("_on"):
+            return self.days * 2 > self.filled
+        if field == "status":
+            return (self.statuses + self.yes_or_no) * 2 > self.filled
+        if field in {"customer_name", "payment_method", "type"}:
+            return self.texts * 2 > self.filled
+        return True
+
+    @property
+    def is_money(self) -> bool:
+        """Tell whether most of what the column holds can be money."""
+        return self.filled > 0 and self.numbers * 2 > self.filled
+
+    @property
+    def is_surely_money(self) -> bool:
+        """Tell whether the numbers are written as money is: with cents, or with a currency."""
+        return self.is_money and bool(self.with_cents or self.shows_currency)
+
+    @property
+    def may_be_days(self) -> bool:
+        """Tell whether all numbers could be days in Excel's own counting."""
+        return self.filled > 0 and self.serials == self.filled
+
+
+def column_values(rows: Sequence[Row], width: int) -> list[ColumnValues]:
+    """Return what each column holds, by its first rows and some of the later ones."""
+    looked_at = rows
+    if len(rows) > ROWS_LOOKED_AT:
+        half = ROWS_LOOKED_AT // 2
+        step = max(1, (len(rows) - half) // half)
+        looked_at = [*rows[:half], *rows[half::step]]
+    return [values_of(row.cell(index) for row in looked_at) for index in range(width)]
+
+
+def values_of(cells: Iterable[Cell]) -> ColumnValues:
+    """Return what the cells hold."""
+    count = dict.fromkeys(ColumnValues.__slots__, 0)
+    for cell in cells:
+        value = cell.value if isinstance(cell, Merged) else cell
+        if value is None or (isinstance(value, str) and not clean_text(value)):
+            continue
+        count["filled"] += 1
+        for name in _kinds(value):
+            count[name] += 1
+    return ColumnValues(**count)
+
+
+def _kinds(cell: Cell) -> list[str]:
+    match cell:
+        case bool():
+            return ["yes_or_no"]
+        case datetime():
+            return ["days"]
+        case int() | Decimal():
+            return _of_number(cell)
+        case FormattedNumber():
+            return _of_formatted(cell)
+        case str():
+            return _of_text(clean_text(cell))
+        case ErrorValue() | UncalculatedFormula():
+            return ["numbers", "days", "texts"]  # it may have been anything
+        case _:
+            return []
+
+
+def _of_number(number: int | Decimal) -> list[str]:
+    found = ["numbers"]
+    if number != int(number):
+        found.append("with_cents")
+    elif int(number) in _SERIALS:
+        found.append("serials")
+    return found
+
+
+def _of_formatted(cell: FormattedNumber) -> list[str]:
+    if "%" in cell.format:
+        return ["percentages"]
+    try:
+        named = currencies.of_format(cell.format)
+    except LookupError:
+        named = "unknown"
+    return [*_of_number(cell.number), *(["shows_currency"] if named else [])]
+
+
+def _of_text(text: str) -> list[str]:
+    found = ["texts"]
+    if currencies.of_text(text):
+        found.append("currencies")
+    if texts.is_yes_or_no(text):
+        found.append("yes_or_no")
+    if re.search(r"\d", text):
+        if amounts.readings(text):
+            found.remove("texts")
+            found.append("numbers")
+            if re.search(r"[.,]\d{2}(?!\d)", text):
+                found.append("with_cents")
+            if currencies.taken_off(text)[1]:
+                found.append("shows_currency")
+        if dates.readings(text):
+            found.append("days")
+            if "texts" in found:
+                found.remove("texts")
+    elif read_status(text):
+        found.append("statuses")
+    return found
