@@ -69,13 +69,16 @@ class Importer:
 
     # --- a file at hand: the command line
 
-    def examine(self, path: Path, choices: Choices, progress: Progress) -> Examined:
-        """Read a workbook and rehearse its import, writing nothing; raises WorkbookRefusedError."""
-        with _without_garbage_collection():
-            return self._examine(path, choices, progress)
+    def examine(self, path: Path, choices: Choices, progress: Progress, name: str | None = None) -> Examined:
+        """Read a workbook and rehearse its import, writing nothing; raises WorkbookRefusedError.
 
-    def _examine(self, path: Path, choices: Choices, progress: Progress) -> Examined:
-        book = read_book(path, self.limits, progress)
+        The name is what the user calls the file, where it is kept under another.
+        """
+        with _without_garbage_collection():
+            return self._examine(path, choices, progress, name or path.name)
+
+    def _examine(self, path: Path, choices: Choices, progress: Progress, name: str) -> Examined:
+        book = read_book(path, self.limits, progress, name)
         progress("comparing with what is stored")
         stored = snapshot.take()
         chosen = {key: mapping_from_json(mapping) for key, mapping in imports.remembered_mappings().items()}
@@ -162,7 +165,8 @@ class Importer:
         stored = self._existing(import_id)
         choices = Choices.from_json(stored.choices)
         try:
-            examined = self.examine(self._folder(import_id) / _WORKBOOK, choices, self.progress_of(import_id))
+            workbook, progress = self._folder(import_id) / _WORKBOOK, self.progress_of(import_id)
+            examined = self.examine(workbook, choices, progress, stored.file_name)
         except checking.NothingRecognisedError as refused:
             # The file stays: a person may say what its columns are.
             self._keep_preview(import_id, Preview.of(refused.checked, Difference()))

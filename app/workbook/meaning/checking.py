@@ -40,6 +40,11 @@ def check(
     """Return the workbook's records; raises WorkbookRefusedError where no tab is recognised or none holds a row."""
     checked = Checked()
     tabs = recognised(book, chosen, checked)
+    for tab in tabs:
+        if tab.sheet.has_more_rows:
+            raise WorkbookRefusedError(
+                f"Tab '{tab.name}' has more than {len(tab.sheet.rows):,} rows, the most that is read: split it."
+            )
     if not tabs:
         names = ", ".join(f"'{sheet.name}'" for sheet in book.sheets[:5])
         raise NothingRecognisedError(
