@@ -6,7 +6,6 @@ import json
 import os
 import shutil
 import tempfile
-import zipfile
 from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -269,7 +268,8 @@ class Importer:
     def marked_copy(self, import_id: int) -> Iterator[Path]:
         """Yield the user's own workbook with its problems and changes marked, for as long as the block lasts."""
         workbook = self._folder(import_id) / _WORKBOOK
-        with marking.marked_copy(workbook, self.preview_of(import_id), self.limits) as path:
+        name = self._existing(import_id).file_name
+        with marking.marked_copy(workbook, self.preview_of(import_id), self.limits, name) as path:
             yield path
 
     def exported(self, stored: snapshot.Snapshot) -> bytes:
@@ -281,8 +281,7 @@ class Importer:
 
     def marked_name(self, stored: StoredImport) -> str:
         """Return the name that the marked copy is handed out under."""
-        with zipfile.ZipFile(self._folder(stored.id) / _WORKBOOK) as book:
-            ending = ".xlsm" if "xl/vbaProject.bin" in book.namelist() else ".xlsx"
+        ending = ".xlsm" if archive.has_macros(self._folder(stored.id) / _WORKBOOK) else ".xlsx"
         return f"{Path(stored.file_name).stem}-checked{ending}"
 
     # --- inside

@@ -67,6 +67,14 @@ def is_zip(path: Path) -> bool:
         return file.read(len(_ZIP)) == _ZIP
 
 
+def has_macros(path: Path) -> bool:
+    """Tell whether the file is a workbook with macros, which Excel opens only under the name .xlsm."""
+    if not is_zip(path):
+        return False
+    with zipfile.ZipFile(path) as archive:
+        return any(name.lower().endswith("vbaproject.bin") for name in archive.namelist())
+
+
 def _check_no_zip(path: Path) -> None:
     with path.open("rb") as file:
         start = file.read(_LOOKED_AT_BYTES)

@@ -36,9 +36,17 @@ class Package:
         """Tell whether the part is there."""
         return _plain(part) in self._entries
 
+    def entry(self, part: str) -> zipfile.ZipInfo:
+        """Return the entry of a part, which is there."""
+        return self._entries[_plain(part)]
+
+    def is_current(self, entry: zipfile.ZipInfo) -> bool:
+        """Tell whether no later entry has the same name."""
+        return self._entries[_plain(entry.filename)] is entry
+
     def open(self, part: str | zipfile.ZipInfo) -> IO[bytes]:
         """Open a part, which is there."""
-        return self._archive.open(self._entries[_plain(part)] if isinstance(part, str) else part)
+        return self._archive.open(self.entry(part) if isinstance(part, str) else part)
 
     def relations(self, part: str) -> list[Relation]:
         """Return the relations of a part, or of the whole package, to other parts of the file."""

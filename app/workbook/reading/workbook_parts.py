@@ -33,6 +33,7 @@ class TabPart:
 class WorkbookParts:
     """The parts that the cells of the tabs refer to."""
 
+    main: str
     tabs: list[TabPart]
     epoch_1904: bool
     formats: list[str]
@@ -62,7 +63,7 @@ class WorkbookParts:
                     tabs.append(TabPart(title, element.get("state") in _HIDDEN, relation.part))
         if name != "workbook":
             raise DamagedPartError("This is a zip file, but not an Excel workbook: upload the .xlsx or .xlsm itself.")
-        return cls(tabs, epoch_1904, _formats(package, by_kind.get("styles")), _texts(package, by_kind))
+        return cls(main, tabs, epoch_1904, _formats(package, by_kind.get("styles")), _texts(package, by_kind))
 
 
 def unescaped(text: str) -> str:
