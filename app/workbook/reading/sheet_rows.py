@@ -7,6 +7,7 @@ for each element, is what makes reading fast.
 import re
 from collections.abc import Iterator
 from datetime import datetime, timedelta
+from decimal import ROUND_HALF_UP, Context, Decimal
 from functools import lru_cache
 from json import JSONEncoder
 from typing import IO
@@ -24,7 +25,8 @@ _DIGITS = "0123456789"
 _COLUMN = re.compile(r"[A-Za-z]{1,3}")
 _NUMBER = re.compile(r"[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?", re.ASCII)
 _SUMS = re.compile(r"\b(SUM|SUBTOTAL|AGGREGATE)\(", re.IGNORECASE)
-_DIGITS_SHOWN = 15  # Excel shows and rounds by so many: 108.88499999999999 is 108.885 to it
+_SHOWN = Context(prec=15, rounding=ROUND_HALF_UP)  # Excel shows and rounds by 15 digits: 108.88499999999999 is 108.885
+_LARGEST_EXPONENT = 307
 _DIGITS_OF_INTEGERS = 4_000  # Python refuses to read more
 _to_json = JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
 _UNCALCULATED = '["f"]'
@@ -205,22 +207,30 @@ class SheetRows:
         text = text.strip()
         if not _NUMBER.fullmatch(text) or len(text) > _DIGITS_OF_INTEGERS:
             return _damaged(f"'{text[:40]}' is no number")
-        number = float(text) if set(text) & set(".eE") else int(text)
-        if number in {float("inf"), float("-inf")}:
+        number = _as_shown(Decimal(text)) if set(text) & set(".eE") else int(text)
+        if isinstance(number, Decimal) and number.adjusted() > _LARGEST_EXPONENT:
             return _damaged(f"'{text[:40]}' is no number")
-        if isinstance(number, float) and len(text) > _DIGITS_SHOWN:
-            number = float(f"{number:.{_DIGITS_SHOWN}g}")
         number_format = self._format(style)
         if is_moment(number_format):
             moment = _moment(number, epoch_1904=self._book.epoch_1904, is_span=is_span(number_format))
             # Excel shows ##### for a number that is no day.
-            return repr(number) if moment is None else _to_json(moment)
-        return _to_json(["n", number, number_format]) if tells_more(number_format) else repr(number)
+            return str(number) if moment is None else _to_json(moment)
+        return f'["n",{number},{_to_json(number_format)}]' if tells_more(number_format) else str(number)
 
     def _format(self, style: str | None) -> str:
         formats = self._book.formats
         index = int(style) if style and style.isascii() and style.isdigit() and len(style) < 10 else 0
         return formats[index] if index < len(formats) else ""
+
+
+def _as_shown(number: Decimal) -> Decimal:
+    """Return the number with the digits that Excel shows."""
+    if number.adjusted() < -_LARGEST_EXPONENT:
+        return Decimal(0)
+    if len(number.as_tuple().digits) <= _SHOWN.prec:
+        return number
+    rounded = _SHOWN.plus(number).normalize()
+    return rounded if int(rounded.as_tuple().exponent) <= 0 else rounded.quantize(Decimal(1))
 
 
 def _damaged(why: str) -> str:
@@ -236,10 +246,10 @@ def _written_day(text: str) -> str:
     return _to_json(text.strip() if moment.tzinfo else ["d", moment.isoformat()])
 
 
-def _moment(serial: float, *, epoch_1904: bool, is_span: bool) -> list[str] | None:
+def _moment(serial: int | Decimal, *, epoch_1904: bool, is_span: bool) -> list[str] | None:
     if not 0 <= serial < _LAST_SERIAL:
         return None
-    days, fraction = divmod(serial, 1)
+    days, fraction = int(serial), serial % 1
     rest = timedelta(milliseconds=round(fraction * _MILLISECONDS_A_DAY))
     if is_span:
         return ["t", str(timedelta(days=days) + rest)]

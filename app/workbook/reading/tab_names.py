@@ -1,4 +1,4 @@
-"""The name of the one tab of a list that is no workbook: that of the file, as Excel allows it for tabs."""
+"""Names of tabs, as Excel allows them; a list that is no workbook is one tab, named after its file."""
 
 import re
 from pathlib import PurePath
@@ -9,5 +9,9 @@ _NOT_IN_NAMES = re.compile(r"[\[\]:*?/\\]")
 
 def tab_name(file_name: str) -> str:
     """Return the name of the file without its ending, so that it can be that of a tab too."""
-    stem = PurePath(file_name.replace("\\", "/")).stem
-    return " ".join(_NOT_IN_NAMES.sub(" ", stem).split())[:_LONGEST].strip("' ") or "List"
+    return " ".join(tab_title(PurePath(file_name.replace("\\", "/")).stem).split())
+
+
+def tab_title(text: str) -> str:
+    """Return the text as Excel allows it for the name of a tab."""
+    return _NOT_IN_NAMES.sub(" ", text)[:_LONGEST].strip("' ") or "List"

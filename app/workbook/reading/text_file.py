@@ -123,16 +123,15 @@ def _separator(text: str) -> str:
     return separator if columns > 1 else _NO_SEPARATOR
 
 
-def _evenness(lines: list[str], separator: str) -> tuple[float, int]:
-    """Return which share of the rows has the commonest number of columns, and that number."""
+def _evenness(lines: list[str], separator: str) -> tuple[int, int]:
+    """Return how many rows have the commonest number of columns, and that number."""
     if separator == "," and not any("," in _BETWEEN_DIGITS.sub("", line) for line in lines):
         return 0, 0  # a list of one column, of amounts with decimal commas
     counts: Counter[int] = Counter()
     with suppress(WorkbookRefusedError):  # what is wrong with a row is said when it is read
         counts.update(len(values) for values in _values(lines, separator) if values)
     several = [(count, columns) for columns, count in counts.items() if columns > 1]
-    count, columns = max(several, default=(0, 0))
-    return count / len(lines), columns
+    return max(several, default=(0, 0))
 
 
 def _columns(first: list[list[str]]) -> int | None:

@@ -16,7 +16,7 @@ from xml.sax.saxutils import escape, quoteattr
 
 _TAG = re.compile(rb"""<[^\s/>]+(?:\s+[^\s=/>]+\s*=\s*(?:"[^"]*"|'[^']*'))*\s*/?>""")
 _DECLARED = re.compile(r"^<\?xml[^>]*\?>")
-_NOT_IN_XML = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]")
+NOT_IN_XML = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]")  # one of them, and no program opens the workbook
 _LIKE_AN_ESCAPE = re.compile(r"_(?=x[0-9A-Fa-f]{4}_)")
 
 
@@ -150,4 +150,4 @@ def as_text(text: str) -> str:
 
 def storable(text: str) -> str:
     """Return the text without what no workbook holds, and such that _x000D_ in it is not taken for an escape."""
-    return _LIKE_AN_ESCAPE.sub("_x005F_", _NOT_IN_XML.sub("", text))
+    return _LIKE_AN_ESCAPE.sub("_x005F_", NOT_IN_XML.sub("", text))
