@@ -111,7 +111,7 @@ class Settings:
             workbook=WorkbookLimits(
                 file_bytes=source.read("WORKBOOK_MAX_MEGABYTES", _positive, "10") * MEGABYTE,
                 unpacked_bytes=source.read("WORKBOOK_MAX_UNPACKED_MEGABYTES", _positive, "100") * MEGABYTE,
-                entries=source.read("WORKBOOK_MAX_ENTRIES", _positive, "1000"),
+                entries=source.read("WORKBOOK_MAX_ENTRIES", _positive, "10000"),
                 rows_per_tab=source.read("WORKBOOK_MAX_ROWS", _positive, "200000"),
                 memory_bytes=source.read("WORKBOOK_MAX_MEMORY_MEGABYTES", _positive, "1000") * MEGABYTE,
                 seconds=source.read("WORKBOOK_MAX_SECONDS", _positive, "60"),

@@ -51,7 +51,9 @@ class Undated(StrEnum):
 
 @commands.command("import")
 def import_workbook(
-    file: Annotated[Path, typer.Argument(exists=True, dir_okay=False, help="The workbook, .xlsx or .xlsm.")],
+    file: Annotated[
+        Path, typer.Argument(exists=True, dir_okay=False, help="The workbook (.xlsx, .xlsm) or list (.csv, .tsv).")
+    ],
     *,
     apply: Annotated[
         bool, typer.Option("--apply", help="Write it; without this, only tell what would be written.")

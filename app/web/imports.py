@@ -50,7 +50,7 @@ class Imports:
         """Take an uploaded workbook and have the worker read it."""
         upload = visit.files.get("workbook")
         if upload is None or not upload.raw_filename:
-            return self._index(visit, "Choose a workbook first: an .xlsx or .xlsm file.")
+            return self._index(visit, "Choose a workbook first: an .xlsx or .xlsm file, or a list as .csv.")
         try:
             import_id = self.importer.receive(upload.file, upload.raw_filename, visit.user.id)
         except WorkbookRefusedError as refused:

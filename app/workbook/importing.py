@@ -6,7 +6,6 @@ import json
 import os
 import shutil
 import tempfile
-import zipfile
 from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -70,13 +69,16 @@ class Importer:
 
     # --- a file at hand: the command line
 
-    def examine(self, path: Path, choices: Choices, progress: Progress) -> Examined:
-        """Read a workbook and rehearse its import, writing nothing; raises WorkbookRefusedError."""
-        with _without_garbage_collection():
-            return self._examine(path, choices, progress)
+    def examine(self, path: Path, choices: Choices, progress: Progress, name: str | None = None) -> Examined:
+        """Read a workbook and rehearse its import, writing nothing; raises WorkbookRefusedError.
 
-    def _examine(self, path: Path, choices: Choices, progress: Progress) -> Examined:
-        book = read_book(path, self.limits, progress)
+        The name is what the user calls the file, where it is kept under another.
+        """
+        with _without_garbage_collection():
+            return self._examine(path, choices, progress, name or path.name)
+
+    def _examine(self, path: Path, choices: Choices, progress: Progress, name: str) -> Examined:
+        book = read_book(path, self.limits, progress, name)
         progress("comparing with what is stored")
         stored = snapshot.take()
         chosen = {key: mapping_from_json(mapping) for key, mapping in imports.remembered_mappings().items()}
@@ -163,7 +165,8 @@ class Importer:
         stored = self._existing(import_id)
         choices = Choices.from_json(stored.choices)
         try:
-            examined = self.examine(self._folder(import_id) / _WORKBOOK, choices, self.progress_of(import_id))
+            workbook, progress = self._folder(import_id) / _WORKBOOK, self.progress_of(import_id)
+            examined = self.examine(workbook, choices, progress, stored.file_name)
         except checking.NothingRecognisedError as refused:
             # The file stays: a person may say what its columns are.
             self._keep_preview(import_id, Preview.of(refused.checked, Difference()))
@@ -266,7 +269,8 @@ class Importer:
     def marked_copy(self, import_id: int) -> Iterator[Path]:
         """Yield the user's own workbook with its problems and changes marked, for as long as the block lasts."""
         workbook = self._folder(import_id) / _WORKBOOK
-        with marking.marked_copy(workbook, self.preview_of(import_id), self.limits) as path:
+        name = self._existing(import_id).file_name
+        with marking.marked_copy(workbook, self.preview_of(import_id), self.limits, name) as path:
             yield path
 
     def exported(self, stored: snapshot.Snapshot) -> bytes:
@@ -278,8 +282,7 @@ class Importer:
 
     def marked_name(self, stored: StoredImport) -> str:
         """Return the name that the marked copy is handed out under."""
-        with zipfile.ZipFile(self._folder(stored.id) / _WORKBOOK) as book:
-            ending = ".xlsm" if "xl/vbaProject.bin" in book.namelist() else ".xlsx"
+        ending = ".xlsm" if archive.has_macros(self._folder(stored.id) / _WORKBOOK) else ".xlsx"
         return f"{Path(stored.file_name).stem}-checked{ending}"
 
     # --- inside

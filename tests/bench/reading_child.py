@@ -20,6 +20,7 @@ def main(workbook: str, out: str) -> None:
         str(10**9),
         str(10**9),
         str(10**6),
+        "bench.xlsx",
     ]
     subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
     print(json.dumps({"megabytes": resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss * 1024 / 1e6}))

@@ -106,7 +106,8 @@ def test_a_file_that_is_no_workbook_is_refused_beside_its_field(open_page):
         upload(page, {"name": "notes.xlsx", "mimeType": "application/octet-stream", "buffer": b"just some text"})
 
         assert page.get_by_role("alert").inner_text() == (
-            "notes.xlsx: This is not an Excel workbook: upload a file saved by Excel as .xlsx or .xlsm."
+            "notes.xlsx: This is not an Excel workbook, but a text without columns: upload an .xlsx or .xlsm file, or "
+            "a list whose columns are separated by commas, semicolons or tabs (.csv, .tsv)."
         )
 
 

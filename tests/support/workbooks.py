@@ -22,7 +22,7 @@ from app.workbook.reading import cells
 LIMITS = WorkbookLimits(
     file_bytes=10_000_000,
     unpacked_bytes=100_000_000,
-    entries=1_000,
+    entries=10_000,
     rows_per_tab=200_000,
     memory_bytes=1_000_000_000,
     seconds=60,
@@ -175,13 +175,13 @@ def hand_made(folder, rows, *, before="", after="", properties="", strings="", p
     return path
 
 
-def rewritten(path, target, change):
+def rewritten(path, target, change, rename=str):
     """Copy a workbook, each part as `change(name, content)` returns it; None leaves the part out."""
     with zipfile.ZipFile(path) as source, zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED) as out:
         for entry in source.infolist():
             content = change(entry.filename, source.read(entry))
             if content is not None:
-                out.writestr(entry.filename, content)
+                out.writestr(rename(entry.filename), content)
     return target
 
 

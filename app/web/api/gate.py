@@ -31,7 +31,13 @@ from app.web.refusals import Refusal, refusal_for_outage
 from app.web.room import Room
 
 JSON = "application/json"
-WORKBOOKS = (XLSX, "application/vnd.ms-excel.sheet.macroEnabled.12", "application/octet-stream")
+WORKBOOKS = (
+    XLSX,
+    "application/vnd.ms-excel.sheet.macroEnabled.12",
+    "text/csv",
+    "text/tab-separated-values",
+    "application/octet-stream",
+)
 KEY_PATTERN = "^[!-~]{1,255}$"
 VERSION_PATTERN = '^"[0-9]{1,9}"$'
 

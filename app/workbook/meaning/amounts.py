@@ -11,6 +11,7 @@ from enum import StrEnum
 from app.workbook.meaning import currencies
 from app.workbook.reading.cells import (
     Cell,
+    DamagedCell,
     Duration,
     ErrorValue,
     FormattedNumber,
@@ -109,6 +110,8 @@ def read_amount(cell: Cell, mark: DecimalMark | None) -> Amount | None:
 def why_unreadable(cell: Cell, wanted: str) -> str:
     """Return the rest of a sentence that says what stands in the cell instead of what is wanted."""
     match cell:
+        case DamagedCell():
+            return f"is damaged in the file ({cell.text}): enter it again in Excel"
         case ErrorValue():
             return f"shows the error {cell.text}: mend the formula in Excel"
         case UncalculatedFormula():

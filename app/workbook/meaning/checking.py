@@ -55,6 +55,12 @@ def check(
     checked = Checked()
     questions = Questions(answers, checked)
     tabs = recognised(book, chosen, checked, questions)
+    read = {tab.name for tab in tabs}
+    for sheet in book.sheets:
+        if sheet.has_more_rows and sheet.name in read:
+            raise WorkbookRefusedError(
+                f"Tab '{sheet.name}' has more than {len(sheet.rows):,} rows, the most that is read: split it."
+            )
     if not tabs:
         names = ", ".join(f"'{sheet.name}'" for sheet in book.sheets[:5])
         checked.questions.clear()

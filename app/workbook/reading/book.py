@@ -12,6 +12,7 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Callable
 from datetime import datetime
 from decimal import Decimal
+from functools import lru_cache
 from pathlib import Path
 from typing import Any, TypeAlias
 
@@ -20,6 +21,7 @@ from app.workbook.reading import archive
 from app.workbook.reading.cells import (
     Book,
     Cell,
+    DamagedCell,
     Duration,
     ErrorValue,
     FormattedNumber,
@@ -30,6 +32,7 @@ from app.workbook.reading.cells import (
     column_letter,
 )
 from app.workbook.reading.refusal import WorkbookRefusedError
+from app.workbook.reading.telling import heard
 
 Progress = Callable[[str], None]
 
@@ -39,8 +42,11 @@ _Extent: TypeAlias = tuple[int, int, int, int]
 _RANGE = re.compile(r"([A-Z]{1,3})(\d{1,7}):([A-Z]{1,3})(\d{1,7})")
 
 
-def read_book(path: Path, limits: WorkbookLimits, progress: Progress) -> Book:
-    """Return the cells of the workbook; raises WorkbookRefusedError for what is not one, or costs too much."""
+def read_book(path: Path, limits: WorkbookLimits, progress: Progress, name: str | None = None) -> Book:
+    """Return the cells of the workbook; raises WorkbookRefusedError for what is not one, or costs too much.
+
+    The name is what the user calls the file, where it is kept under another.
+    """
     archive.check(path, limits)
     with tempfile.TemporaryDirectory(prefix="workbook-") as folder:
         lines = Path(folder) / "cells.jsonl"
@@ -52,6 +58,7 @@ def read_book(path: Path, limits: WorkbookLimits, progress: Progress) -> Book:
                 str(limits.memory_bytes),
                 str(limits.unpacked_bytes),
                 str(limits.rows_per_tab),
+                name or path.name,
             ],
             limits.seconds,
             progress,
@@ -74,6 +81,7 @@ def _run_child(module_and_arguments: list[str], seconds: int, progress: Progress
             stdout=subprocess.PIPE,
             stderr=errors,
             text=True,
+            errors="replace",
             cwd=Path(__file__).parents[3],
         ) as child,
     ):
@@ -112,7 +120,7 @@ def _follow(child: "subprocess.Popen[str]", deadline: float, progress: Progress)
             if not line:
                 child.wait()
                 return refused
-            message = json.loads(line)
+            message = heard(line)
             refused = message.get("refused", refused)
             if "rows" in message:
                 progress(f"reading tab {message['tab']}: {message['rows']:,} rows")
@@ -128,7 +136,9 @@ def _book(path: Path) -> Book:
             item = json.loads(line, parse_float=Decimal)
             if isinstance(item, list):
                 number, row_hidden, has_sum, cells = item
-                rows.append(Row(number, tuple(map(_cell, cells)), row_hidden, has_sum))
+                # Most cells are what JSON made of them already.
+                decoded = [_cell(cell) if type(cell) is list else cell for cell in cells]
+                rows.append(Row(number, tuple(decoded), row_hidden, has_sum))
             elif "epoch_1904" in item:
                 epoch_1904 = item["epoch_1904"]
             elif "sheet" in item:
@@ -147,25 +157,29 @@ def _book(path: Path) -> Book:
                         stopped_after_empty_row=item["stopped_after_empty_row"],
                         cut_after_column=column_letter(widest - 1) if item["is_cut"] and widest else None,
                         merged=merged,
+                        has_more_rows=item["has_more_rows"],
                     )
                 )
     return Book(sheets, epoch_1904)
 
 
-def _cell(encoded: Any) -> Cell:  # noqa: ANN401  # whatever JSON holds
-    if not isinstance(encoded, list):
-        return encoded  # type: ignore[no-any-return]  # JSON's own types are cells already
+def _cell(encoded: list[Any]) -> Cell:
     match encoded:
         case ["d", text]:
-            return datetime.fromisoformat(text)
+            return _day(text)
         case ["n", number, number_format]:
             return FormattedNumber(number, number_format)
         case ["e", text]:
             return ErrorValue(text)
+        case ["x", why]:
+            return DamagedCell(why)
         case ["t", text]:
             return Duration(text)
         case _:
             return UncalculatedFormula()
+
+
+_day = lru_cache(1 << 16)(datetime.fromisoformat)
 
 
 def _merged(references: list[str]) -> tuple[_Extent, ...]:

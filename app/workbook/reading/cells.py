@@ -23,6 +23,11 @@ class ErrorValue:
 
 
 @dataclass(frozen=True, slots=True)
+class DamagedCell(ErrorValue):
+    """A cell whose value is none of its own kind, such as a word where the file says number; the text says why."""
+
+
+@dataclass(frozen=True, slots=True)
 class Duration:
     """A time of day or a span of time, which no column of ours holds."""
 
@@ -75,6 +80,7 @@ class Sheet:
     stopped_after_empty_row: int | None = None
     cut_after_column: str | None = None
     merged: tuple[tuple[int, int, int, int], ...] = ()
+    has_more_rows: bool = False
 
 
 @dataclass(frozen=True, slots=True)

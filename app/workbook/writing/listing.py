@@ -18,21 +18,20 @@ from openpyxl.styles import Font
 from openpyxl.worksheet._write_only import WriteOnlyWorksheet
 
 from app.workbook.reading.cells import column_letter
+from app.workbook.reading.tab_names import tab_title
+from app.workbook.writing.xml_text import NOT_IN_XML, storable
 
 Listed: TypeAlias = str | int | Decimal | date | None
 
-_LONGEST_TITLE = 31
-_NOT_IN_TITLES = re.compile(r"[\[\]:*?/\\]")
 # A text that begins like this would lose its first sign when it is read back, as that sign guards against formulas.
 _LIKE_A_GUARD = re.compile(r"^'['=+\-@\t\r\0]")
-_NOT_IN_XML = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]")  # one of them, and no program opens the workbook
 _LIKE_A_FORMULA = re.compile(r"^[=+\-@\t\r]")
 
 
 def xlsx(title: str, headers: Sequence[str], rows: Iterable[Sequence[Listed]]) -> bytes:
     """Return the list as a workbook of one tab."""
     book = Workbook(write_only=True)
-    write_tab(book, _NOT_IN_TITLES.sub(" ", title)[:_LONGEST_TITLE].strip("' ") or "List", headers, rows)
+    write_tab(book, tab_title(title), headers, rows)
     stream = BytesIO()
     book.save(stream)
     return stream.getvalue()
@@ -69,7 +68,7 @@ def _cell(sheet: WriteOnlyWorksheet, value: Listed) -> Cell | None:
     if value is None or value == "":
         return None
     if isinstance(value, str):
-        text = _NOT_IN_XML.sub("", value)
+        text = storable(value)
         cell = WriteOnlyCell(sheet, "'" + text if _LIKE_A_GUARD.match(text) else text)
         cell.data_type = "s"
         return cell
@@ -85,7 +84,7 @@ def _cell(sheet: WriteOnlyWorksheet, value: Listed) -> Cell | None:
 def _field(value: Listed) -> str:
     if isinstance(value, str):
         # A program that opens the file would take such a text for a formula; our own reading takes the sign off again.
-        text = _NOT_IN_XML.sub("", value)
+        text = NOT_IN_XML.sub("", value)
         return "'" + text if _LIKE_A_FORMULA.match(text) or _LIKE_A_GUARD.match(text) else text
     if isinstance(value, Decimal):
         return f"{value:f}"

@@ -1,87 +1,95 @@
-"""The child process that marks a workbook: `python -m app.workbook.writing.marker FILE OUT MEMORY_BYTES MARKS`.
+"""The child process that marks a workbook: `python -m app.workbook.writing.marker FILE OUT MEMORY_BYTES MARKS TAB`.
 
-Only here is a workbook opened whole, because it is written again; that takes some 50 times its size in memory.
+The marks are put into the file as it is: cells are coloured and commented where they stand, a tab lists the problems,
+and whatever else the workbook has, such as pictures, buttons, charts and the results of formulas, is not touched. A
+list that is no workbook, such as a .csv, becomes one, of the tab TAB.
 """
 
 import json
 import resource
 import sys
 import traceback
-import warnings
-import zipfile
+from collections import defaultdict
+from io import BytesIO
 from pathlib import Path
-from typing import Any
+from typing import IO
 
-PROBLEMS_TAB = "Errors"
-_COLOURS = {"problem": "F8CBAD", "conflict": "FFE699", "changed": "BDD7EE", "new": "E2EFDA"}
+from app.workbook.reading import text_file
+from app.workbook.reading.archive import is_zip
+from app.workbook.reading.telling import take_over_standard_output, tell
+from app.workbook.reading.workbook_parts import TabPart, WorkbookParts
+from app.workbook.writing.cell_comments import add_comments
+from app.workbook.writing.cell_fills import add_fills
+from app.workbook.writing.package_copy import PackageCopy
+from app.workbook.writing.problems_tab import list_problems
+from app.workbook.writing.sheet_marks import MarkedCell, mark_sheet
+from app.workbook.writing.xml_text import storable
+
+COULD_NOT_MARK = 3
+COLOURS = {"problem": "F8CBAD", "conflict": "FFE699", "changed": "BDD7EE", "new": "E2EFDA"}
 
 
 def main(arguments: list[str]) -> int:
     """Mark the workbook; returns 0 when the marked copy is written."""
-    source, target, memory_bytes, marks = arguments
+    source, target, memory_bytes, marks, tab = arguments
     resource.setrlimit(resource.RLIMIT_AS, (int(memory_bytes), int(memory_bytes)))
-    warnings.simplefilter("ignore")
+    take_over_standard_output()
     try:
-        _mark(source, target, json.loads(Path(marks).read_text(encoding="utf-8")))
+        said = json.loads(Path(marks).read_text(encoding="utf-8"))
+        with Path(source).open("rb") as file:
+            _mark(file if is_zip(Path(source)) else _as_workbook(file.read(), tab), Path(target), said)
     except MemoryError:
-        sys.stdout.write(
-            json.dumps({"refused": "The workbook is too large to be marked; the page shows its problems."})
-        )
-        return 3
-    except Exception:  # noqa: BLE001  # whatever a file that can be read, but not written again, makes openpyxl raise
+        tell(refused="The workbook is too large to be marked; the page shows its problems.")
+    except Exception:  # noqa: BLE001  # whatever a file that can be read, but not written again, brings about
         traceback.print_exc()
-        refused = (
-            "The workbook has parts that cannot be written again, so it cannot be marked; the page shows its problems."
-        )
-        sys.stdout.write(json.dumps({"refused": refused}))
-        return 3
-    return 0
+        tell(refused="The workbook cannot be marked as it is put together; the page shows its problems.")
+    else:
+        return 0
+    return COULD_NOT_MARK
 
 
-def _mark(source: str, target: str, marks: dict[str, list[dict[str, str]]]) -> None:
-    from openpyxl import load_workbook
-
-    with zipfile.ZipFile(source) as parts:
-        has_macros = "xl/vbaProject.bin" in parts.namelist()
-    with Path(source).open("rb") as file:
-        book = load_workbook(file, keep_vba=has_macros, keep_links=False)
+def _mark(file: IO[bytes], target: Path, marks: dict[str, list[dict[str, str]]]) -> None:
+    copy = PackageCopy(file)
+    book = WorkbookParts.of(copy.package)
+    by_tab: dict[str, list[dict[str, str]]] = defaultdict(list)
     for mark in marks["changes"]:
-        _mark_cell(book, mark, mark["outcome"])
+        by_tab[mark["tab"]].append({**mark, "colour": COLOURS[mark["outcome"]]})
     for mark in marks["problems"]:
-        _mark_cell(book, mark, "problem")
-    _list_problems(book, marks["problems"])
-    # The stored results of formulas are lost by writing; Excel works them out anew when it opens the copy.
-    book.calculation.fullCalcOnLoad = True
-    book.save(target)
+        by_tab[mark["tab"]].append({**mark, "colour": COLOURS["problem"]})
+    for tab in book.tabs:
+        if tab.name in by_tab:
+            _mark_tab(copy, book.main, tab, by_tab[tab.name])
+    list_problems(copy, book, marks["problems"])
+    copy.save(target)
 
 
-def _mark_cell(book: Any, mark: dict[str, str], colour: str) -> None:  # openpyxl is untyped
-    from openpyxl.cell.cell import MergedCell
-    from openpyxl.comments import Comment
-    from openpyxl.styles import PatternFill
-
-    cell = book[mark["tab"]][mark["cell"]]
-    if isinstance(cell, MergedCell):
-        return
-    cell.fill = PatternFill("solid", fgColor=_COLOURS[colour])
-    said = f"{cell.comment.text}\n\n" if cell.comment else ""
-    cell.comment = Comment(f"{said}{mark['text']}", "Invoices", height=120, width=280)
+def _mark_tab(copy: PackageCopy, main_part: str, tab: TabPart, marks: list[dict[str, str]]) -> None:
+    texts: dict[str, list[str]] = defaultdict(list)
+    for mark in marks:
+        if mark["text"] not in texts[mark["cell"]]:
+            texts[mark["cell"]].append(mark["text"])
+    colours = {mark["cell"]: mark["colour"] for mark in marks}
+    cells = {name: MarkedCell(colours[name], "\n\n".join(said)) for name, said in texts.items()}
+    marked = mark_sheet(copy, tab.part, cells, lambda wanted: add_fills(copy, main_part, wanted))
+    add_comments(copy, tab.part, {name: cells[name].text for name in marked})
 
 
-def _list_problems(book: Any, problems: list[dict[str, str]]) -> None:  # as above
-    for sheet in list(book.worksheets):
-        if [cell.value for cell in sheet[1][:3]] == ["Tab", "Cell", "Problem"]:
-            del book[sheet.title]
-    if not problems:
-        return
-    sheet = book.create_sheet(PROBLEMS_TAB)
-    sheet.append(["Tab", "Cell", "Problem"])
-    for problem in problems:
-        sheet.append([problem["tab"], problem["cell"], problem["text"]])
-        for cell in sheet[sheet.max_row]:
+def _as_workbook(content: bytes, tab: str) -> IO[bytes]:
+    from openpyxl import Workbook
+    from openpyxl.cell import WriteOnlyCell
+
+    book = Workbook(write_only=True)
+    sheet = book.create_sheet(tab)
+    for values in text_file.rows(text_file.as_text(content)):
+        cells = []
+        for value in values:
+            cell = WriteOnlyCell(sheet, storable(value))
             cell.data_type = "s"
-    sheet.column_dimensions["A"].width, sheet.column_dimensions["C"].width = 20, 100
-    sheet.freeze_panes = "A2"
+            cells.append(cell)
+        sheet.append(cells)
+    stream = BytesIO()
+    book.save(stream)
+    return stream
 
 
 if __name__ == "__main__":

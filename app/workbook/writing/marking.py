@@ -10,6 +10,7 @@ from app.settings import WorkbookLimits
 from app.workbook.difference import Change, Outcome
 from app.workbook.preview import Preview
 from app.workbook.reading.book import run_limited
+from app.workbook.reading.tab_names import tab_name
 
 _SAYS = {
     Outcome.NEW: "New.",
@@ -19,16 +20,17 @@ _SAYS = {
 
 
 @contextmanager
-def marked_copy(workbook: Path, preview: Preview, limits: WorkbookLimits) -> Iterator[Path]:
-    """Yield a marked copy for as long as the block lasts; raises WorkbookRefusedError where it would cost too much."""
+def marked_copy(workbook: Path, preview: Preview, limits: WorkbookLimits, name: str | None = None) -> Iterator[Path]:
+    """Yield a marked copy for as long as the block lasts; raises WorkbookRefusedError where it would cost too much.
+
+    The name is what the user calls the file: a list, such as a .csv, becomes a workbook with a tab of that name.
+    """
     with tempfile.TemporaryDirectory(prefix="marked-") as folder:
         marks, target = Path(folder) / "marks.json", Path(folder) / "marked"
         marks.write_text(json.dumps(_marks(preview)), encoding="utf-8")
-        run_limited(
-            "app.workbook.writing.marker",
-            [str(workbook.absolute()), str(target), str(limits.memory_bytes), str(marks)],
-            limits,
-        )
+        tab = tab_name(name or workbook.name)
+        arguments = [str(workbook.absolute()), str(target), str(limits.memory_bytes), str(marks), tab]
+        run_limited("app.workbook.writing.marker", arguments, limits)
         yield target
 
 

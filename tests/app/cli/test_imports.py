@@ -130,13 +130,27 @@ def test_a_problem_is_exit_code_1_names_its_cell_and_writes_nothing(on_sqlite, s
 
 def test_a_file_that_is_no_workbook_is_one_sentence_and_exit_code_1(on_sqlite, tmp_path):
     path = tmp_path / "book.xlsx"
-    path.write_bytes(b"Invoice,Amount\n")
+    path.write_bytes(b"\0\1\2\3")
 
     result = invoices(on_sqlite, "import", path, "--apply")
 
     assert result.returncode == 1
-    assert result.stderr == "This is not an Excel workbook: upload a file saved by Excel as .xlsx or .xlsm.\n"
+    assert (
+        result.stderr
+        == "This is not an Excel workbook: upload a file saved by Excel as .xlsx or .xlsm, or a list as .csv.\n"
+    )
     assert not list((tmp_path / "data").glob("imports/*"))
+
+
+def test_a_list_as_csv_is_imported_and_the_same_again_writes_nothing(on_sqlite, tmp_path):
+    path = tmp_path / "March.csv"
+    path.write_text(f"{','.join(INVOICES)}\n0017,Acme,2026-01-05,2026-02-04,100.00\n")
+
+    assert "is applied" in invoices(on_sqlite, "import", path, "--apply").stdout
+
+    again = as_json(on_sqlite, "import", path)
+    assert again["counts"]["unchanged"] == 1
+    assert [tab["name"] for tab in again["tabs"]] == ["March"]
 
 
 def test_limits_are_settings(on_sqlite, tmp_path):

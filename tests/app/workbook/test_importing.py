@@ -13,6 +13,7 @@ from support.workbooks import (
     CUSTOMERS,
     INVOICES,
     PAYMENTS,
+    an_importer,
     apply,
     choices,
     dump,
@@ -87,6 +88,26 @@ def refused(importer, path, chosen=None):
 
 
 # --- preview and apply
+
+
+def test_a_list_with_more_rows_than_are_read_is_refused_and_one_that_is_no_list_is_not(tmp_path):
+    importer = an_importer(tmp_path / "data", rows_per_tab=3)
+    long, other = [INVOICES, AN_INVOICE, ANOTHER_INVOICE, AN_INVOICE], [["x", number] for number in range(9)]
+
+    assert importer.examine(workbook(tmp_path, {"Invoices": long[:3], "Other": other}), Choices(), say_nothing)
+    with pytest.raises(WorkbookRefusedError, match="Tab 'Invoices' has more than 3 rows"):
+        importer.examine(workbook(tmp_path, {"Invoices": long, "Other": other}), Choices(), say_nothing)
+
+
+def test_a_list_of_texts_is_imported_under_the_name_it_was_uploaded_with(importer):
+    content = (",".join(INVOICES) + "\n0017,Acme,2026-01-05,2026-02-04,100.00\n").encode("utf-16")
+
+    import_id = importer.receive(io.BytesIO(content), "March 2026.csv", None)
+    importer.preview(import_id)
+
+    (tab,) = importer.preview_of(import_id).tabs
+    assert (tab.name, tab.rows) == ("March 2026", 1)
+    assert imports.get(import_id).state is State.PREVIEWED
 
 
 def test_a_preview_writes_nothing(importer_anywhere, tmp_path):
@@ -588,7 +609,7 @@ def test_an_upload_whose_preview_is_out_of_date_is_previewed_again(importer, tmp
 
 def test_a_refused_upload_keeps_nothing(importer, tmp_path):
     with pytest.raises(WorkbookRefusedError):
-        importer.receive(io.BytesIO(b"Invoice,Amount"), "x.xlsx", None)
+        importer.receive(io.BytesIO(b"%PDF-1.7"), "x.xlsx", None)
 
     assert Import.select().count() == 0
     assert list((tmp_path / "data" / "imports").iterdir()) == []

@@ -86,7 +86,7 @@ def test_a_workbook_that_is_too_large_is_refused(program):
 
 
 def test_another_kind_of_file_is_refused(program, book):
-    assert program.upload("/imports", book(FIRST), Content_Type="text/csv").status_int == 415
+    assert program.upload("/imports", book(FIRST), Content_Type="application/pdf").status_int == 415
 
 
 def test_a_workbook_that_is_sent_again_under_its_key_is_taken_once(program, book):

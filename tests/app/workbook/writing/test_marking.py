@@ -5,20 +5,26 @@ import zipfile
 from datetime import date
 from decimal import Decimal
 
+import pytest
 from openpyxl import load_workbook
+from openpyxl.workbook.defined_name import DefinedName
 from support.workbooks import (
     AN_INVOICE,
     INVOICES,
     LIMITS,
     apply,
     choices,
+    hand_made,
     invoices_tab,
     rewritten,
     say_nothing,
+    texts_row,
     workbook,
 )
 
+from app.store import imports
 from app.workbook.preview import Choices
+from app.workbook.reading.book import read_book
 from app.workbook.writing import marking
 
 
@@ -34,7 +40,7 @@ def test_bad_cells_are_filled_and_commented_and_listed(importer, tmp_path):
     book = load_workbook(marked(importer, path))
 
     cell = book["Invoices"]["C3"]
-    assert cell.fill.fgColor.rgb == "00F8CBAD"
+    assert cell.fill.fgColor.rgb == "FFF8CBAD"
     assert cell.comment.text == "C3 says 'soon', which is not a date."
     assert [[one.value for one in row] for row in book["Errors"].rows] == [
         ["Tab", "Cell", "Problem"],
@@ -99,6 +105,157 @@ def test_macros_are_kept(importer, tmp_path):
         assert parts.read("xl/vbaProject.bin") == macros
 
 
+# --- what else the workbook has
+
+R = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
+BUTTON = (
+    '<xml xmlns:v="urn:schemas-microsoft-com:vml" xmlns:o="urn:schemas-microsoft-com:office:office" '
+    'xmlns:x="urn:schemas-microsoft-com:office:excel"><v:shape id="_x0000_s1025" o:button="t"><br></v:shape></xml>'
+)
+A_BAD_LIST = texts_row(1, *INVOICES) + texts_row(2, "1001", "Acme", "soon", "2026-02-04", "100.00")
+RESULT = '<row r="3"><c r="A3" t="inlineStr"><is><t>1002</t></is></c><c r="H3"><f>1+1</f><v>2</v></c></row>'
+
+
+def with_logo_and_button(folder):
+    relations = f"""<Relationships xmlns="http://schemas.openxmlformats.org/package/2006/relationships">
+    <Relationship Id="rId1" Type="{R}/drawing" Target="../drawings/drawing1.xml"/>
+    <Relationship Id="rId2" Type="{R}/vmlDrawing" Target="../drawings/vmlDrawing1.vml"/></Relationships>"""
+    return hand_made(
+        folder,
+        A_BAD_LIST + RESULT,
+        after=f'<drawing xmlns:r="{R}" r:id="rId1"/><legacyDrawing xmlns:r="{R}" r:id="rId2"/><tableParts count="0"/>',
+        parts={
+            "xl/worksheets/_rels/sheet1.xml.rels": relations,
+            "xl/drawings/drawing1.xml": "<drawing>logo</drawing>",
+            "xl/drawings/vmlDrawing1.vml": BUTTON,
+            "xl/media/image1.png": b"\x89PNG logo",
+        },
+    )
+
+
+def parts_of(file):
+    with zipfile.ZipFile(file) as archive:
+        return {name: archive.read(name) for name in archive.namelist()}
+
+
+def test_pictures_buttons_and_results_of_formulas_are_kept(importer, tmp_path):
+    path = with_logo_and_button(tmp_path)
+
+    before, after = parts_of(path), parts_of(marked(importer, path))
+
+    same = {"xl/drawings/drawing1.xml", "xl/media/image1.png", "_rels/.rels", "xl/sharedStrings.xml"}
+    assert {name: after[name] for name in same} == {name: before[name] for name in same}
+    assert b'o:button="t"' in after["xl/drawings/vmlDrawing1.vml"]
+    assert after["xl/drawings/vmlDrawing1.vml"].count(b'ObjectType="Note"') == 2
+    assert b'<c r="H3"><f>1+1</f><v>2</v></c>' in after["xl/worksheets/sheet1.xml"]
+
+
+def test_a_cell_that_the_file_does_not_hold_is_marked_too(importer, tmp_path):
+    path = workbook(tmp_path, invoices_tab([AN_INVOICE[0], None, *AN_INVOICE[2:]]))
+
+    cell = load_workbook(marked(importer, path))["Invoices"]["B2"]
+
+    assert cell.fill.fgColor.rgb == "FFF8CBAD"
+    assert cell.comment.text.startswith("B2 ")
+
+
+@pytest.mark.parametrize("after", ["<tableParts/>", "<extLst/>", "<picture/>", "<pageMargins/>", ""])
+def test_boxes_of_comments_stand_where_excel_asks_for_them(importer, tmp_path, after):
+    sheet = parts_of(marked(importer, hand_made(tmp_path, A_BAD_LIST, after=after)))["xl/worksheets/sheet1.xml"]
+
+    place = sheet.index(b"<legacyDrawing")
+    assert after == "" or (place < sheet.index(after.encode())) == (after != "<pageMargins/>")
+
+
+def test_a_strict_workbook_is_marked_and_can_be_uploaded_again(importer, tmp_path):
+    def strict(_, content):
+        return content.replace(
+            b"http://schemas.openxmlformats.org/spreadsheetml/2006/main",
+            b"http://purl.oclc.org/ooxml/spreadsheetml/main",
+        ).replace(R.encode(), b"http://purl.oclc.org/ooxml/officeDocument/relationships")
+
+    path = rewritten(hand_made(tmp_path, A_BAD_LIST), tmp_path / "strict.xlsx", strict)
+    copy = tmp_path / "copy.xlsx"
+    copy.write_bytes(marked(importer, path).getvalue())
+
+    assert [sheet.name for sheet in read_book(copy, LIMITS, say_nothing).sheets] == ["Invoices", "Errors"]
+    assert b"schemas.openxmlformats.org/spreadsheetml" not in b"".join(parts_of(copy).values())
+
+
+def test_a_workbook_without_styles_is_commented(importer, tmp_path):
+    path = hand_made(tmp_path, A_BAD_LIST, parts={"xl/styles.xml": None})
+
+    assert (
+        load_workbook(marked(importer, path))["Invoices"]["C2"].comment.text == "C2 says 'soon', which is not a date."
+    )
+
+
+def test_texts_are_written_so_that_they_are_read_as_they_are(importer, tmp_path):
+    path = hand_made(tmp_path, A_BAD_LIST.replace("soon", "_x005F_x0041_ &lt;&amp;"))
+    copy = tmp_path / "copy.xlsx"
+    copy.write_bytes(marked(importer, path).getvalue())
+
+    errors = read_book(copy, LIMITS, say_nothing).sheets[1]
+
+    assert errors.rows[1].cells[2] == "C2 says '_x0041_ <&', which is not a date."
+
+
+def test_the_list_of_an_earlier_copy_gives_way_wherever_it_stands(importer, tmp_path):
+    def change(book):
+        book.move_sheet("Errors", -2)
+        book.defined_names["Sums"] = DefinedName("Sums", attr_text="Other!$A$1")
+        book["Other"].defined_names["Here"] = DefinedName("Here", attr_text="Other!$A$1")
+        book["Errors"].defined_names["Gone"] = DefinedName("Gone", attr_text="Errors!$A$1")
+        book.active = 2
+
+    tabs = invoices_tab([*AN_INVOICE[:4], "lots"]) | {"Other": [["x"]], "Errors": [["Tab", "Cell", "Problem"], ["old"]]}
+
+    book = load_workbook(marked(importer, workbook(tmp_path, tabs, change=change)))
+
+    assert book.sheetnames == ["Invoices", "Other", "Errors"]
+    assert book["Errors"]["C2"].value == "E2 says 'lots', which is not an amount."
+    assert book.active.title == "Other"
+    assert set(book["Other"].defined_names) == {"Here"}
+
+
+def test_a_tab_of_the_user_that_is_called_errors_stays(importer, tmp_path):
+    tabs = invoices_tab([*AN_INVOICE[:4], "lots"]) | {"Errors": [["mine"]]}
+
+    assert load_workbook(marked(importer, workbook(tmp_path, tabs))).sheetnames == ["Invoices", "Errors", "Errors 2"]
+
+
+# --- lists that are no workbook
+
+A_BAD_CSV = "Invoice No,Customer,Invoice Date,Due Date,Amount\n\n0017,=Acme,soon,2026-02-04,100.00\n"
+
+
+def test_a_list_becomes_a_workbook_of_its_rows_with_the_problems_marked(importer, tmp_path):
+    path = tmp_path / "March.csv"
+    path.write_text(A_BAD_CSV)
+
+    book = load_workbook(marked(importer, path))
+
+    assert book.sheetnames == ["March", "Errors"]
+    assert [(cell.value, cell.data_type) for cell in book["March"][3]] == [
+        ("0017", "s"),
+        ("=Acme", "s"),
+        ("soon", "s"),
+        ("2026-02-04", "s"),
+        ("100.00", "s"),
+    ]
+    assert book["March"]["C3"].comment.text == "C3 says 'soon', which is not a date."
+    assert book["March"]["C3"].fill.fgColor.rgb == "FFF8CBAD"
+
+
+def test_the_marked_copy_of_an_uploaded_list_is_a_workbook(importer):
+    import_id = importer.receive(io.BytesIO(A_BAD_CSV.encode()), "March.csv", None)
+    importer.preview(import_id)
+
+    with importer.marked_copy(import_id) as path:
+        assert load_workbook(io.BytesIO(path.read_bytes())).sheetnames == ["March", "Errors"]
+    assert importer.marked_name(imports.get(import_id)) == "March-checked.xlsx"
+
+
 _MACROS = b'<Override PartName="/xl/vbaProject.bin" ContentType="application/vnd.ms-office.vbaProject"/>'
 
 
@@ -111,8 +268,6 @@ def test_a_text_of_the_file_becomes_no_formula_in_the_list_of_errors(importer, t
 
 
 def test_the_marked_copy_is_named_after_the_upload(importer, tmp_path):
-    from app.store import imports
-
     content = workbook(tmp_path, invoices_tab(AN_INVOICE)).read_bytes()
     import_id = importer.receive(io.BytesIO(content), "June.xlsx", None)
 

@@ -1,0 +1,261 @@
+"""The rows of one tab as lines of JSON, and what was seen of the tab on the way.
+
+A cell is made JSON once for each value and style that the tab holds; that, and an XML parser that calls nothing of ours
+for each element, is what makes reading fast.
+"""
+
+import re
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+from decimal import ROUND_HALF_UP, Context, Decimal
+from functools import lru_cache
+from json import JSONEncoder
+from typing import IO
+from xml.etree.ElementTree import Element, TreeBuilder, XMLParser  # see sheet_reader, which refuses document types
+
+from app.workbook.reading.number_formats import is_moment, is_span, tells_more
+from app.workbook.reading.package import local_name
+from app.workbook.reading.workbook_parts import DamagedPartError, WorkbookParts, is_true, rich_text, text_as_json
+
+_CHUNK_BYTES = 1 << 16
+_VALUES_REMEMBERED = 1 << 16
+_EMPTY_ROWS_AT_MOST = 100_000
+COLUMNS_AT_MOST = 400
+_DIGITS = "0123456789"
+_COLUMN = re.compile(r"[A-Za-z]{1,3}")
+_NUMBER = re.compile(r"[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?", re.ASCII)
+_SUMS = re.compile(r"\b(SUM|SUBTOTAL|AGGREGATE)\(", re.IGNORECASE)
+_SHOWN = Context(prec=15, rounding=ROUND_HALF_UP)  # Excel shows and rounds by 15 digits: 108.88499999999999 is 108.885
+_LARGEST_EXPONENT = 307
+_DIGITS_OF_INTEGERS = 4_000  # Python refuses to read more
+_to_json = JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
+_UNCALCULATED = '["f"]'
+_WINDOWS, _MACINTOSH = datetime(1899, 12, 30), datetime(1904, 1, 1)  # noqa: DTZ001  # cells know no time zone
+_LAST_SERIAL = 2_958_466  # the first day of the year 10000
+_MILLISECONDS_A_DAY = 86_400_000
+
+
+class TooManyRowsError(Exception):
+    """The tab holds more rows than may be read."""
+
+
+class SheetRows:
+    """Reads a tab once; what is known only at its end stands in the attributes then."""
+
+    def __init__(self, tab: str, xml: IO[bytes], book: WorkbookParts, rows_at_most: int) -> None:
+        self.merged: list[str] = []
+        self.filter_range: str | None = None
+        self.stopped_at: int | None = None
+        self.is_cut = False
+        self.number = 0
+        self._tab = tab
+        self._xml = xml
+        self._book = book
+        self._rows_at_most = rows_at_most
+        self._row_tag = ""
+        self._tags = ("", "", "")
+        self._columns: dict[str, int] = {}
+        self._number_as_json = lru_cache(_VALUES_REMEMBERED)(self._number_of)
+
+    def lines(self) -> Iterator[str]:
+        """Yield a line for each row that holds anything; raises DamagedPartError and TooManyRowsError."""
+        last_filled = count = 0
+        for row in self._row_elements():
+            if row.tag != self._row_tag:
+                continue
+            self.number = self._row_number(row)
+            cells, has_sum = self._cells(row)
+            if self.number - last_filled > _EMPTY_ROWS_AT_MOST:
+                self.stopped_at = self.number
+                return
+            if cells:
+                last_filled = self.number
+                count += 1
+                if count > self._rows_at_most:
+                    raise TooManyRowsError
+                hidden = "true" if is_true(row.get("hidden")) else "false"
+                yield f"[{self.number},{hidden},{'true' if has_sum else 'false'},[{','.join(cells)}]]\n"
+
+    def _row_elements(self) -> Iterator[Element]:
+        """Yield each row as soon as it is whole, and forget it, so that a tab is never in memory whole."""
+        builder = TreeBuilder()
+        parser = XMLParser(target=builder)  # noqa: S314  # as above
+        rows: Element | None = None
+        while chunk := self._xml.read(_CHUNK_BYTES):
+            parser.feed(chunk)
+            if rows is None:
+                # Asked before its end, the builder returns the root of what there is.
+                rows = self._sheet_data(builder.close())
+            if rows is not None:
+                whole = rows[:-1]
+                del rows[:-1]
+                yield from whole
+        root = parser.close()
+        rows = self._sheet_data(root)
+        if rows is not None:
+            yield from rows
+        for element in root:
+            name = local_name(element.tag)
+            if name == "mergeCells":
+                self.merged = [str(merge.get("ref")) for merge in element]
+            elif name == "autoFilter":
+                self.filter_range = element.get("ref")
+
+    def _sheet_data(self, root: Element | None) -> Element | None:
+        found = (element for element in root or () if local_name(element.tag) == "sheetData")
+        rows = next(found, None)
+        if rows is not None:
+            namespace = rows.tag.removesuffix("sheetData")
+            self._row_tag = f"{namespace}row"
+            self._tags = (f"{namespace}v", f"{namespace}f", f"{namespace}is")
+        return rows
+
+    def _row_number(self, row: Element) -> int:
+        said = row.get("r")
+        if said is None:
+            return self.number + 1
+        number = int(said) if said.isascii() and said.isdigit() and len(said) < 10 else 0
+        if number <= self.number:
+            raise DamagedPartError(
+                f"Tab '{self._tab}' is damaged, its rows are not in order: open the workbook in Excel, save it again "
+                "and upload that."
+            )
+        return number
+
+    def _cells(self, row: Element) -> tuple[list[str], bool]:
+        """Return the row's cells from column A on, and whether one of them adds up others."""
+        cells: list[str] = []
+        column, has_sum, remembered = -1, False, self._columns
+        value_tag, formula_tag, inline_tag = self._tags
+        for cell in row:
+            reference = cell.get("r")
+            if reference is None:
+                column += 1
+            else:
+                letters = reference.rstrip(_DIGITS)
+                column = remembered[letters] if letters in remembered else self._column(letters)
+            text, formula, inline = None, None, None
+            for part in cell:
+                tag = part.tag
+                if tag == value_tag:
+                    text = part.text
+                elif tag == formula_tag:
+                    formula = part
+                elif tag == inline_tag:
+                    inline = part
+            if formula is not None and _SUMS.search(formula.text or ""):
+                has_sum = True
+            value = self._value(cell, text, inline)
+            if value is None:
+                # Excel stores an empty text as t="str"; a program that never calculated stores no value at all.
+                if formula is None or cell.get("t") == "str":
+                    continue
+                value = _UNCALCULATED
+            if column >= COLUMNS_AT_MOST:
+                self.is_cut = True
+            elif column == len(cells):
+                cells.append(value)
+            else:
+                cells.extend(["null"] * (column + 1 - len(cells)))
+                cells[column] = value
+        return cells, has_sum
+
+    def _column(self, letters: str) -> int:
+        if not _COLUMN.fullmatch(letters):
+            raise DamagedPartError(
+                f"Tab '{self._tab}', row {self.number} has a cell without a column: open the workbook in Excel, save "
+                "it again and upload that."
+            )
+        number = 0
+        for letter in letters.upper():
+            number = number * 26 + ord(letter) - ord("A") + 1
+        return self._columns.setdefault(letters, number - 1)
+
+    def _value(self, cell: Element, text: str | None, inline: Element | None) -> str | None:
+        """Return the cell's value as JSON, None for an empty cell."""
+        kind = cell.get("t")
+        if kind == "inlineStr" and inline is not None:
+            text = rich_text(inline)
+        if not text:
+            return None
+        match kind:
+            case None | "n":
+                return None if text.isspace() else self._number_as_json(text, cell.get("s"))
+            case "s":
+                return self._shared_text(text)
+            case "str" | "inlineStr":
+                return text_as_json(text)
+            case "b":
+                return {"1": "true", "true": "true", "0": "false", "false": "false"}.get(
+                    text.strip().lower(), _damaged(f"'{text}' is neither true nor false")
+                )
+            case "e":
+                return _to_json(["e", text])
+            case "d":
+                return _written_day(text)
+            case _:
+                return _damaged(f"'{kind}' is no kind of cell")
+
+    def _shared_text(self, index: str) -> str:
+        texts = self._book.texts
+        if index.isascii() and index.isdigit() and len(index) < 10 and int(index) < len(texts):
+            return texts[int(index)]
+        return _damaged("its text is missing")
+
+    def _number_of(self, text: str, style: str | None) -> str:
+        """Return a number as JSON: a moment, a number, or a number with a format that tells more of it."""
+        text = text.strip()
+        if not _NUMBER.fullmatch(text) or len(text) > _DIGITS_OF_INTEGERS:
+            return _damaged(f"'{text[:40]}' is no number")
+        number = _as_shown(Decimal(text)) if set(text) & set(".eE") else int(text)
+        if isinstance(number, Decimal) and number.adjusted() > _LARGEST_EXPONENT:
+            return _damaged(f"'{text[:40]}' is no number")
+        number_format = self._format(style)
+        if is_moment(number_format):
+            moment = _moment(number, epoch_1904=self._book.epoch_1904, is_span=is_span(number_format))
+            # Excel shows ##### for a number that is no day.
+            return str(number) if moment is None else _to_json(moment)
+        return f'["n",{number},{_to_json(number_format)}]' if tells_more(number_format) else str(number)
+
+    def _format(self, style: str | None) -> str:
+        formats = self._book.formats
+        index = int(style) if style and style.isascii() and style.isdigit() and len(style) < 10 else 0
+        return formats[index] if index < len(formats) else ""
+
+
+def _as_shown(number: Decimal) -> Decimal:
+    """Return the number with the digits that Excel shows."""
+    if number.adjusted() < -_LARGEST_EXPONENT:
+        return Decimal(0)
+    if len(number.as_tuple().digits) <= _SHOWN.prec:
+        return number
+    rounded = _SHOWN.plus(number).normalize()
+    return rounded if int(rounded.as_tuple().exponent) <= 0 else rounded.quantize(Decimal(1))
+
+
+def _damaged(why: str) -> str:
+    return _to_json(["x", why])
+
+
+def _written_day(text: str) -> str:
+    try:
+        moment = datetime.fromisoformat(text.strip())
+    except ValueError:
+        return _damaged(f"'{text[:40]}' is no date")
+    # The day of a moment with a zone depends on where the reader is: whoever reads dates in texts knows.
+    return _to_json(text.strip() if moment.tzinfo else ["d", moment.isoformat()])
+
+
+def _moment(serial: int | Decimal, *, epoch_1904: bool, is_span: bool) -> list[str] | None:
+    if not 0 <= serial < _LAST_SERIAL:
+        return None
+    days, fraction = int(serial), serial % 1
+    rest = timedelta(milliseconds=round(fraction * _MILLISECONDS_A_DAY))
+    if is_span:
+        return ["t", str(timedelta(days=days) + rest)]
+    if days == 0 and rest.days == 0:
+        return ["t", str((_MACINTOSH + rest).time())]
+    # Excel counts a 29 February 1900, which never was.
+    if days < 60 and not epoch_1904:
+        days += 1
+    return ["d", ((_MACINTOSH if epoch_1904 else _WINDOWS) + timedelta(days=days) + rest).isoformat()]

@@ -1,0 +1,160 @@
+"""Lists that are texts, such as .csv and .tsv: in which encoding, what stands between columns, and their rows.
+
+for values in rows(as_text(content)): ...
+"""
+
+import codecs
+import csv
+import io
+import re
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from contextlib import suppress
+from itertools import chain, islice, pairwise
+
+from app.workbook.reading.refusal import WorkbookRefusedError
+
+NO_TEXT = "This is not an Excel workbook: upload a file saved by Excel as .xlsx or .xlsm, or a list as .csv."
+_MARKS = {
+    codecs.BOM_UTF8: "utf-8",
+    codecs.BOM_UTF32_LE: "utf-32-le",  # begins as that of UTF-16 does
+    codecs.BOM_UTF32_BE: "utf-32-be",
+    codecs.BOM_UTF16_LE: "utf-16-le",
+    codecs.BOM_UTF16_BE: "utf-16-be",
+}
+_IN_NO_TEXT = re.compile(r"[\x00-\x08\x0e-\x19\x1b-\x1e]")
+_END_OF_FILE = "\x1a"  # of DOS
+_SEPARATORS = "\t;|,"  # in this order where two would do
+_NO_SEPARATOR = "\x1e"  # is in no text
+_NAMED = re.compile(r"\s*\"?sep=(.)\"?\s*", re.IGNORECASE)
+_BETWEEN_DIGITS = re.compile(r"(?<=\d),(?=\d)")
+_NUMBER = re.compile(r"[^0-9]{0,4}\d{1,3}(?:[.,]\d{3})*", re.ASCII)
+_REST_OF_A_NUMBER = re.compile(r"(?:\d{3}(?:\.\d+)?|\d\d)[^0-9]{0,4}", re.ASCII)
+_LINES_TRIED = 200
+_ROWS_WITH_HEADINGS = 30
+_LONGEST_VALUE = 1 << 20
+# What programs write that do not write Unicode; others that chardet knows are rarer than its mistakes.
+_OLD_ENCODINGS = (
+    *(f"windows-125{last}" for last in (2, 0, 1, 3, 4, 7)),
+    *("macroman", "cp850", "cp932", "gb18030", "big5", "euc-kr"),
+)
+
+
+def start_as_text(start: bytes) -> str | None:
+    """Return the first bytes of a file as text, None where they are none."""
+    try:
+        return as_text(start, whole=False)
+    except WorkbookRefusedError:
+        return None
+
+
+def as_text(content: bytes, *, whole: bool = True) -> str:
+    """Return the content as text; raises WorkbookRefusedError where it is none."""
+    encoding, start = _encoding(content, whole=whole)
+    how = "strict" if encoding.startswith("utf") else "replace"
+    try:
+        text = codecs.getincrementaldecoder(encoding)(how).decode(content[start:], final=whole).rstrip(_END_OF_FILE)
+    except UnicodeDecodeError:
+        text = "\0"
+    if _IN_NO_TEXT.search(text):
+        raise WorkbookRefusedError(NO_TEXT)
+    return text
+
+
+def rows(text: str) -> Iterator[list[str]]:
+    """Yield the values of each line, none for a blank one; raises WorkbookRefusedError where they cannot be told."""
+    lines = io.StringIO(text, newline="")
+    named = _NAMED.fullmatch(lines.readline())
+    if not named:
+        lines.seek(0)
+    separator = named[1] if named else _separator(text)
+    found = _values(lines, separator)
+    first = list(islice(found, _ROWS_WITH_HEADINGS))
+    columns = _columns(first)
+    for number, values in enumerate(chain(first, found), start=1):
+        if columns and len(values) > columns:
+            _refuse_torn_number(values, columns, number)
+        yield values
+
+
+def _encoding(content: bytes, *, whole: bool) -> tuple[str, int]:
+    """Return the encoding, and how many bytes only mark it."""
+    for mark, encoding in _MARKS.items():
+        if content.startswith(mark):
+            return encoding, len(mark)
+    if b"\0" in content:
+        # In UTF-16 most letters of Europe have one byte that is 0, always the same; what has others is checked later.
+        even, odd = content[::2].count(0), content[1::2].count(0)
+        return ("utf-16-le" if odd > even else "utf-16-be"), 0
+    try:
+        codecs.getincrementaldecoder("utf-8")().decode(content, final=whole)
+    except UnicodeDecodeError:
+        return (_old_encoding(content) if whole else "latin-1"), 0
+    return "utf-8", 0
+
+
+def _old_encoding(content: bytes) -> str:
+    import chardet
+
+    telling = b"\n".join(line for line in content.splitlines() if not line.isascii())
+    return chardet.detect(telling, include_encodings=_OLD_ENCODINGS)["encoding"] or _OLD_ENCODINGS[0]
+
+
+def _values(lines: Iterable[str], separator: str) -> Iterator[list[str]]:
+    """Yield rows as RFC 4180 has them; a quotation mark that nobody closed would swallow the rest of the list."""
+    csv.field_size_limit(_LONGEST_VALUE)
+    number = 0
+    try:
+        for values in csv.reader(lines, delimiter=separator, skipinitialspace=True, strict=True):
+            number += 1
+            yield values
+    except csv.Error as error:
+        raise WorkbookRefusedError(
+            f"Row {number + 1} has a quotation mark that is not closed, or that stands inside a quoted text and is not "
+            "written twice: mend it in the file and upload it again."
+        ) from error
+
+
+def _separator(text: str) -> str:
+    """Return what stands between columns: what gives most rows the same number of columns, the headings too."""
+    lines = [line for line in io.StringIO(text[: 1 << 20], newline="") if line.strip()][:_LINES_TRIED]
+    scored = [(_evenness(lines, separator), -place, separator) for place, separator in enumerate(_SEPARATORS)]
+    (_, columns), _, separator = max(scored)
+    return separator if columns > 1 else _NO_SEPARATOR
+
+
+def _evenness(lines: list[str], separator: str) -> tuple[int, int]:
+    """Return how many rows have the commonest number of columns, and that number."""
+    if separator == "," and not any("," in _BETWEEN_DIGITS.sub("", line) for line in lines):
+        return 0, 0  # a list of one column, of amounts with decimal commas
+    counts: Counter[int] = Counter()
+    with suppress(WorkbookRefusedError):  # what is wrong with a row is said when it is read
+        counts.update(len(values) for values in _values(lines, separator) if values)
+    several = [(count, columns) for columns, count in counts.items() if columns > 1]
+    return max(several, default=(0, 0))
+
+
+def _columns(first: list[list[str]]) -> int | None:
+    """Return how many columns have headings: the widest of the first rows that is words only."""
+    widths = [
+        len(values)
+        for values in (_without_empty_ends(one) for one in first)
+        if len(values) > 1 and not any(re.search(r"\d", value) for value in values)
+    ]
+    return max(widths, default=None)
+
+
+def _refuse_torn_number(values: list[str], columns: int, number: int) -> None:
+    """Refuse an amount with a comma that stands in no quotation marks: it moves what is right of it."""
+    torn = any(_NUMBER.fullmatch(one) and _REST_OF_A_NUMBER.fullmatch(two) for one, two in pairwise(values))
+    if torn and len(_without_empty_ends(values)) > columns:
+        raise WorkbookRefusedError(
+            f"Row {number} has more values than there are headings: an amount with a comma in it must stand in "
+            "quotation marks; mend it in the file, or upload the list as .xlsx."
+        )
+
+
+def _without_empty_ends(values: list[str]) -> list[str]:
+    while values and not values[-1].strip():
+        values = values[:-1]
+    return values

@@ -1,0 +1,134 @@
+"""What a workbook says besides its cells: its tabs, how its days are counted, its number formats, its shared texts."""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from json import JSONEncoder
+from xml.etree.ElementTree import Element, iterparse  # see sheet_reader, which refuses document types first
+
+from app.workbook.reading.number_formats import number_format
+from app.workbook.reading.package import ROOT, Package, local_name
+
+LONGEST_TEXT = 32_767  # the most that a cell of Excel can hold
+_ESCAPE = re.compile(r"_x([0-9A-Fa-f]{4})_")
+_KINDS_WITHOUT_CELLS = {"chartsheet", "dialogsheet", "xlMacrosheet", "xlIntlMacrosheet"}
+_HIDDEN = {"hidden", "veryHidden"}
+_to_json = JSONEncoder(ensure_ascii=False).encode
+
+
+class DamagedPartError(Exception):
+    """The workbook does not hold together; the message is one sentence that says where."""
+
+
+@dataclass(frozen=True, slots=True)
+class TabPart:
+    """One tab and the part that holds its cells."""
+
+    name: str
+    hidden: bool
+    part: str
+
+
+@dataclass(frozen=True, slots=True)
+class WorkbookParts:
+    """The parts that the cells of the tabs refer to."""
+
+    main: str
+    tabs: list[TabPart]
+    epoch_1904: bool
+    formats: list[str]
+    texts: list[str]
+
+    @classmethod
+    def of(cls, package: Package) -> "WorkbookParts":
+        """Read them; raises DamagedPartError."""
+        main = next((r.part for r in package.relations(ROOT) if r.kind == "officeDocument"), None)
+        if main is None or not package.holds(main):
+            raise DamagedPartError("The workbook's main part is missing: open it in Excel, save it again.")
+        relations = {relation.id: relation for relation in package.relations(main)}
+        by_kind = {relation.kind: relation.part for relation in relations.values() if package.holds(relation.part)}
+        tabs, epoch_1904, name = [], False, ""
+        for element in _elements(package, main):
+            name = local_name(element.tag)
+            if name == "workbookPr":
+                epoch_1904 = is_true(element.get("date1904"))
+            elif name == "sheet":
+                title = unescaped(element.get("name", ""))
+                relation = relations.get(_relation_id(element))
+                if relation is None or not package.holds(relation.part):
+                    raise DamagedPartError(
+                        f"Tab '{title}' is missing in the file: open it in Excel, save it again and upload that."
+                    )
+                if relation.kind not in _KINDS_WITHOUT_CELLS:
+                    tabs.append(TabPart(title, element.get("state") in _HIDDEN, relation.part))
+        if name != "workbook":
+            raise DamagedPartError("This is a zip file, but not an Excel workbook: upload the .xlsx or .xlsm itself.")
+        return cls(main, tabs, epoch_1904, _formats(package, by_kind.get("styles")), _texts(package, by_kind))
+
+
+def unescaped(text: str) -> str:
+    """Return the text with the characters that XML cannot hold, and for which Excel writes such as _x000D_."""
+    if "_x" not in text:
+        return text
+    decoded = _ESCAPE.sub(lambda found: chr(int(found[1], 16)), text)
+    # A character outside the first plane is written as two escapes.
+    return decoded if decoded.isprintable() else decoded.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+
+
+def text_as_json(text: str) -> str:
+    """Return the text of a cell as JSON has it; nobody needs more of it than Excel can hold, and one letter."""
+    return _to_json(unescaped(text)[: LONGEST_TEXT + 1])
+
+
+def rich_text(element: Element) -> str:
+    """Return the text of an element with runs in several fonts; how it is pronounced is no part of it."""
+    pieces = []
+    for child in element:
+        name = local_name(child.tag)
+        if name == "t":
+            pieces.append(child.text or "")
+        elif name == "r":
+            pieces.extend(run.text or "" for run in child if local_name(run.tag) == "t")
+    return "".join(pieces)
+
+
+def is_true(value: str | None) -> bool:
+    """Tell whether an attribute says yes."""
+    return value in {"1", "true", "on"}
+
+
+def _relation_id(element: Element) -> str:
+    return next((value for name, value in element.attrib.items() if name.endswith("}id")), "")
+
+
+def _elements(package: Package, part: str) -> Iterator[Element]:
+    with package.open(part) as xml:
+        for _, element in iterparse(xml):  # noqa: S314  # as above
+            yield element
+
+
+def _formats(package: Package, part: str | None) -> list[str]:
+    """Return the number format of each style of cells; nothing else of styles matters to what a cell holds."""
+    declared: dict[int, str] = {}
+    used: list[int] = []
+    for element in _elements(package, part) if part else ():
+        name = local_name(element.tag)
+        if name == "numFmts":
+            declared = {_whole(one.get("numFmtId")): unescaped(one.get("formatCode", "")) for one in element}
+        elif name == "cellXfs":
+            used = [_whole(one.get("numFmtId")) for one in element if local_name(one.tag) == "xf"]
+    return [number_format(number, declared) for number in used]
+
+
+def _whole(value: str | None) -> int:
+    return int(value) if value and value.isascii() and value.isdigit() else 0
+
+
+def _texts(package: Package, by_kind: dict[str, str]) -> list[str]:
+    texts = []
+    part = by_kind.get("sharedStrings")
+    for element in _elements(package, part) if part else ():
+        if local_name(element.tag) == "si":
+            texts.append(text_as_json(rich_text(element)))
+            element.clear()
+    return texts

@@ -1,0 +1,102 @@
+"""The tab that lists the problems of a workbook; that of an earlier marked copy gives way to it."""
+
+import json
+from collections.abc import Sequence
+from xml.sax.saxutils import quoteattr
+
+from app.workbook.reading.sheet_rows import SheetRows
+from app.workbook.reading.workbook_parts import TabPart, WorkbookParts
+from app.workbook.writing.package_copy import PackageCopy, is_strict, main_namespace, relations_namespace
+from app.workbook.writing.xml_text import Edits, Element, as_text, root_of
+
+_HEADERS = ("Tab", "Cell", "Problem")
+_SHEET_TYPE = "application/vnd.openxmlformats-officedocument.spreadsheetml.worksheet+xml"
+_DEPTH_OF_TABS = 3
+_FROZEN_HEADERS = (
+    '<sheetViews><sheetView workbookViewId="0"><pane ySplit="1" topLeftCell="A2" activePane="bottomLeft" '
+    'state="frozen"/></sheetView></sheetViews>'
+)
+_COLUMNS = (
+    '<cols><col min="1" max="1" width="20" customWidth="1"/><col min="3" max="3" width="100" customWidth="1"/></cols>'
+)
+
+
+def list_problems(copy: PackageCopy, book: WorkbookParts, problems: Sequence[dict[str, str]]) -> None:
+    """Put the list of the problems at the end of the workbook, and take out the list of an earlier copy."""
+    for tab in book.tabs:
+        if _lists_problems(copy, book, tab):
+            _take_out(copy, book.main, tab)
+    if problems:
+        _put_in(copy, book, problems)
+
+
+def _lists_problems(copy: PackageCopy, book: WorkbookParts, tab: TabPart) -> bool:
+    with copy.package.open(tab.part) as xml:
+        line = next(SheetRows(tab.name, xml, book, rows_at_most=1).lines(), None)
+    number, _, _, cells = json.loads(line) if line else (0, False, False, [])
+    return number == 1 and tuple(cells[: len(_HEADERS)]) == _HEADERS
+
+
+def _take_out(copy: PackageCopy, main: str, tab: TabPart) -> None:
+    content = copy.read(main)
+    root = root_of(content, _DEPTH_OF_TABS)
+    tabs = _children(root, "sheets")
+    names = [element.attributes.get("name") for element in tabs]
+    place = names.index(tab.name)
+    edits = Edits(content)
+    edits.remove(tabs[place])
+    for name in _children(root, "definedNames"):
+        scope = int(name.attributes.get("localSheetId", -1))
+        if scope == place:
+            edits.remove(name)
+        elif scope > place:
+            edits.set(name, localSheetId=scope - 1)
+    for view in _children(root, "bookViews"):
+        shown = {key: int(view.attributes.get(key, 0)) for key in ("activeTab", "firstSheet")}
+        moved = {key: max(0, value - 1) for key, value in shown.items() if value >= place and value > 0}
+        if moved:
+            edits.set(view, **moved)
+    copy.write(main, edits.done())
+    copy.remove(main, tab.part)
+
+
+def _put_in(copy: PackageCopy, book: WorkbookParts, problems: Sequence[dict[str, str]]) -> None:
+    content = copy.read(book.main)
+    strict = is_strict(content)
+    root = root_of(content, _DEPTH_OF_TABS)
+    sheets = root.child("sheets")
+    if sheets is None:
+        raise ValueError("the workbook has no tabs")
+    view = _FROZEN_HEADERS if _children(root, "bookViews") else ""
+    rows = [_HEADERS, *((problem["tab"], problem["cell"], problem["text"]) for problem in problems)]
+    written = "".join(f'<row r="{number}">{_cells(number, row)}</row>' for number, row in enumerate(rows, start=1))
+    inside = f"{view}{_COLUMNS}<sheetData>{written}</sheetData>"
+    sheet = f'<worksheet xmlns="{main_namespace(strict=strict)}">{inside}</worksheet>'
+    part = copy.add("xl/worksheets/errors.xml", sheet, _SHEET_TYPE)
+    relation = copy.relate(book.main, "worksheet", part, strict=strict)
+    number = max(int(element.attributes.get("sheetId", 0)) for element in sheets.children) + 1
+    edits = Edits(content)
+    edits.append(
+        sheets,
+        f'<{root.prefix}sheet xmlns:r="{relations_namespace(strict=strict)}" name={quoteattr(_free_name(sheets))} '
+        f'sheetId="{number}" r:id="{relation}"/>',
+    )
+    copy.write(book.main, edits.done())
+
+
+def _free_name(sheets: Element) -> str:
+    taken = {element.attributes.get("name", "").casefold() for element in sheets.children}
+    names = ("Errors", *(f"Errors {number}" for number in range(2, len(taken) + 3)))
+    return next(name for name in names if name.casefold() not in taken)
+
+
+def _cells(number: int, values: Sequence[str]) -> str:
+    return "".join(
+        f'<c r="{letter}{number}" t="inlineStr"><is><t xml:space="preserve">{as_text(value)}</t></is></c>'
+        for letter, value in zip("ABC", values, strict=True)
+    )
+
+
+def _children(root: Element, name: str) -> list[Element]:
+    parent = root.child(name)
+    return parent.children if parent else []

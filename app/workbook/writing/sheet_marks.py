@@ -1,0 +1,166 @@
+"""Cells of a tab are given another style where they stand, and cells that are not there yet are put in."""
+
+import re
+from bisect import bisect_left
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass, field
+
+from app.workbook.writing.package_copy import PackageCopy
+from app.workbook.writing.xml_text import Edits, Element, root_of
+
+_CELL = re.compile(r"([A-Z]{1,3})([1-9]\d{0,6})")
+_DEPTH_OF_CELLS = 4
+
+Fill = tuple[int, str]
+FillStyles = Callable[[Collection[Fill]], Mapping[Fill, int]]
+
+
+@dataclass(frozen=True, slots=True)
+class MarkedCell:
+    """What is to be seen at a cell: its colour, and what its comment says."""
+
+    colour: str
+    text: str
+
+
+@dataclass(slots=True)
+class _Place:
+    """Where a marked cell stands or is to stand."""
+
+    name: str
+    row: int
+    column: int
+    cell: Element | None = None
+    style: int = 0
+
+
+@dataclass(slots=True)
+class _Rows:
+    """The rows of a tab in their order, with their numbers."""
+
+    numbers: list[int] = field(default_factory=list)
+    elements: list[Element] = field(default_factory=list)
+
+
+def mark_sheet(copy: PackageCopy, part: str, marks: Mapping[str, MarkedCell], fill_styles: FillStyles) -> list[str]:
+    """Colour the cells and return the names of those that can have a comment: all but those hidden by a merge."""
+    content = copy.read(part)
+    wanted = {place.row for place in map(_place, marks)}
+    root = root_of(content, _DEPTH_OF_CELLS, lambda element: _matters(element, wanted))
+    data = root.child("sheetData")
+    if data is None:
+        return []
+    rows = _rows(data)
+    covered = _covered(root)
+    places = [place for place in map(_place, marks) if not _is_covered(place, covered)]
+    for place in places:
+        _find(place, rows)
+    styles = fill_styles({(place.style, marks[place.name].colour) for place in places})
+    edits = Edits(content)
+    new_cells: dict[int, list[tuple[int, str]]] = {}
+    for place in places:
+        style = styles.get((place.style, marks[place.name].colour))
+        if style is None:
+            continue
+        if place.cell is not None:
+            edits.set(place.cell, s=style)
+        else:
+            written = f'<{data.prefix}c r="{place.name}" s="{style}"/>'
+            new_cells.setdefault(place.row, []).append((place.column, written))
+    for number, cells in sorted(new_cells.items()):
+        _put_in(edits, data, rows, number, sorted(cells))
+    copy.write(part, edits.done())
+    return [place.name for place in places]
+
+
+def _matters(element: Element, rows: Collection[int]) -> bool:
+    """Tell whether what is in an element is needed: of a long tab, few cells are marked."""
+    if element.name == "row":
+        number = element.attributes.get("r", "")
+        return not number.isdigit() or int(number) in rows
+    return element.parent is None or element.name in {"sheetData", "mergeCells"}
+
+
+def column_number(letters: str) -> int:
+    """Return the number of the column, counted from 0."""
+    number = 0
+    for letter in letters:
+        number = number * 26 + ord(letter) - ord("A") + 1
+    return number - 1
+
+
+def _place(name: str) -> _Place:
+    match = _CELL.fullmatch(name)
+    assert match is not None  # noqa: S101  # our own name of a cell
+    return _Place(name, int(match[2]), column_number(match[1]))
+
+
+def _rows(data: Element) -> _Rows:
+    rows, number = _Rows(), 0
+    for element in data.children:
+        number = int(element.attributes.get("r", number + 1))
+        rows.numbers.append(number)
+        rows.elements.append(element)
+    return rows
+
+
+def _covered(root: Element) -> list[tuple[range, range]]:
+    """Return the extents, rows and columns, of cells that a merge hides behind its first one."""
+    merges = root.child("mergeCells")
+    extents = []
+    for merge in merges.children if merges else ():
+        corners = _CELL.findall(merge.attributes.get("ref", ""))
+        if len(corners) == 2:
+            (left, top), (right, bottom) = ((column_number(letters), int(row)) for letters, row in corners)
+            extents.append((range(top, bottom + 1), range(left + 1, right + 1)))
+            extents.append((range(top + 1, bottom + 1), range(left, right + 1)))
+    return extents
+
+
+def _is_covered(place: _Place, extents: list[tuple[range, range]]) -> bool:
+    return any(place.row in rows and place.column in columns for rows, columns in extents)
+
+
+def _find(place: _Place, rows: _Rows) -> None:
+    at = bisect_left(rows.numbers, place.row)
+    if at == len(rows.numbers) or rows.numbers[at] != place.row:
+        return
+    row = rows.elements[at]
+    place.style = _whole(row.attributes.get("s")) if row.attributes.get("customFormat") in {"1", "true"} else 0
+    for column, cell in _columns(row):
+        if column == place.column:
+            place.cell, place.style = cell, _whole(cell.attributes.get("s"))
+
+
+def _columns(row: Element) -> list[tuple[int, Element]]:
+    column, found = -1, []
+    for cell in row.children:
+        reference = cell.attributes.get("r", "").rstrip("0123456789").upper()
+        column = column_number(reference) if reference else column + 1
+        found.append((column, cell))
+    return found
+
+
+def _put_in(edits: Edits, data: Element, rows: _Rows, number: int, cells: list[tuple[int, str]]) -> None:
+    at = bisect_left(rows.numbers, number)
+    if at == len(rows.numbers) or rows.numbers[at] != number:
+        written = f'<{data.prefix}row r="{number}">{"".join(cell for _, cell in cells)}</{data.prefix}row>'
+        if at == len(rows.numbers):
+            edits.append(data, written)
+        else:
+            edits.replace(rows.elements[at].start, rows.elements[at].start, written)
+        return
+    row = rows.elements[at]
+    at_the_end = ""
+    for column, written in cells:
+        after = next((cell for other, cell in _columns(row) if other > column), None)
+        if after is None:
+            at_the_end += written
+        else:
+            edits.replace(after.start, after.start, written)
+    if at_the_end:
+        edits.append(row, at_the_end)
+
+
+def _whole(value: str | None) -> int:
+    return int(value) if value and value.isdigit() else 0

@@ -1,0 +1,153 @@
+"""XML that is changed where it has to be, and stays as it was, byte for byte, everywhere else.
+
+edits = Edits(content)
+for element in elements(content, depth=2): ...
+edits.set(element, fillId=4)
+content = edits.done()
+"""
+
+import re
+from codecs import BOM_UTF8, BOM_UTF16_BE, BOM_UTF16_LE
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+from xml.parsers import expat
+from xml.sax.saxutils import escape, quoteattr
+
+_TAG = re.compile(rb"""<[^\s/>]+(?:\s+[^\s=/>]+\s*=\s*(?:"[^"]*"|'[^']*'))*\s*/?>""")
+_DECLARED = re.compile(r"^<\?xml[^>]*\?>")
+NOT_IN_XML = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]")  # one of them, and no program opens the workbook
+_LIKE_AN_ESCAPE = re.compile(r"_(?=x[0-9A-Fa-f]{4}_)")
+
+
+@dataclass(slots=True)
+class Element:
+    """An element and where it stands: its start tag, its inside, its end tag."""
+
+    qualified_name: str
+    attributes: Mapping[str, str]
+    parent: "Element | None"
+    start: int
+    inside: int
+    end: int = 0
+    after: int = 0
+    children: list["Element"] = field(default_factory=list)
+
+    @property
+    def name(self) -> str:
+        """The name without its prefix."""
+        return self.qualified_name.rpartition(":")[2]
+
+    @property
+    def prefix(self) -> str:
+        """The prefix with its colon, for elements of the same vocabulary."""
+        before, colon, _ = self.qualified_name.rpartition(":")
+        return before + colon
+
+    def child(self, name: str) -> "Element | None":
+        """Return the first child of that name."""
+        return next((child for child in self.children if child.name == name), None)
+
+
+def utf8(content: bytes) -> bytes:
+    """Return the document in the encoding that edits are written in."""
+    if content.startswith((BOM_UTF16_LE, BOM_UTF16_BE)):
+        return _DECLARED.sub('<?xml version="1.0" encoding="UTF-8"?>', content.decode("utf-16")).encode()
+    return content.removeprefix(BOM_UTF8)
+
+
+def root_of(content: bytes, depth: int, enter: Callable[[Element], bool] = lambda _: True) -> Element:
+    """Return the root with what is in it down to that depth, the root's own being 1, and where `enter` says so."""
+    parser = expat.ParserCreate()
+    open_elements: list[Element] = []
+    roots: list[Element] = []
+    level, passed_over = 0, depth + 1
+
+    def start(name: str, attributes: dict[str, str]) -> None:
+        nonlocal level, passed_over
+        level += 1
+        if level < passed_over:
+            at = parser.CurrentByteIndex
+            tag = _TAG.match(content, at)
+            assert tag is not None  # noqa: S101  # expat has just read it
+            parent = open_elements[-1] if open_elements else None
+            element = Element(name, attributes, parent, at, tag.end())
+            (parent.children if parent else roots).append(element)
+            open_elements.append(element)
+            if not enter(element):
+                passed_over = level + 1
+
+    def end(_: str) -> None:
+        nonlocal level, passed_over
+        if level < passed_over:
+            passed_over = depth + 1
+            element = open_elements.pop()
+            if content[element.inside - 2 : element.inside] == b"/>":
+                element.end = element.after = element.inside
+            else:
+                element.end = parser.CurrentByteIndex
+                element.after = content.index(b">", element.end) + 1
+        level -= 1
+
+    parser.StartElementHandler, parser.EndElementHandler = start, end
+    parser.Parse(content, True)  # noqa: FBT003  # expat's own way
+    return roots[0]
+
+
+class Edits:
+    """Changes to a document that are made all at once."""
+
+    def __init__(self, content: bytes) -> None:
+        self._content = content
+        self._made: list[tuple[int, int, int, bytes]] = []
+
+    def replace(self, start: int, end: int, text: str) -> None:
+        """Put the text there instead; what is put in at one place stays in the order in which it came."""
+        self._made.append((start, end, len(self._made), text.encode()))
+
+    def append(self, parent: Element, text: str) -> None:
+        """Put the text at the end of what is in the element."""
+        if parent.end == parent.inside and self._content[parent.inside - 2 : parent.inside] == b"/>":
+            self.replace(parent.inside - 2, parent.inside, f">{text}</{parent.qualified_name}>")
+        else:
+            self.replace(parent.end, parent.end, text)
+
+    def remove(self, element: Element) -> None:
+        """Take the element out."""
+        self.replace(element.start, element.after, "")
+
+    def set(self, element: Element, **attributes: Any) -> None:  # noqa: ANN401  # whatever can be written as a text
+        """Give the element these attributes."""
+        tag = self._content[element.start : element.inside].decode()
+        self.replace(element.start, element.inside, with_attributes(tag, **attributes))
+
+    def done(self) -> bytes:
+        """Return the document with the changes."""
+        pieces, place = [], 0
+        for start, end, _, text in sorted(self._made):
+            pieces += [self._content[place:start], text]
+            place = end
+        return b"".join([*pieces, self._content[place:]])
+
+
+def with_attributes(tag: str, **attributes: Any) -> str:  # noqa: ANN401  # as above
+    """Return the start tag, of an element with or without an inside, with these attributes."""
+    for name, value in attributes.items():
+        there = re.compile(rf"""(?<=\s){re.escape(name)}\s*=\s*(?:"[^"]*"|'[^']*')""")
+        written = f"{name}={quoteattr(str(value))}"
+        if there.search(tag):
+            tag = there.sub(lambda _, written=written: written, tag, count=1)  # type: ignore[misc]
+        else:
+            close = re.search(r"\s*/?>$", tag)
+            tag = f"{tag[: close.start()]} {written}{tag[close.start() :]}" if close else tag
+    return tag
+
+
+def as_text(text: str) -> str:
+    """Return the text as an element of a workbook holds it, so that it is read back as it is."""
+    return escape(storable(text))
+
+
+def storable(text: str) -> str:
+    """Return the text without what no workbook holds, and such that _x000D_ in it is not taken for an escape."""
+    return _LIKE_AN_ESCAPE.sub("_x005F_", NOT_IN_XML.sub("", text))

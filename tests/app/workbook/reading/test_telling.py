@@ -1,0 +1,27 @@
+"""A child process is heard through a pipe of its own, whatever a library prints."""
+
+import subprocess
+import sys
+
+from app.workbook.reading.telling import heard
+
+
+def test_only_what_a_child_tells_comes_through_its_standard_output():
+    program = """if True:
+        import os
+        from app.workbook.reading.telling import take_over_standard_output, tell
+        take_over_standard_output()
+        print("0 is out of range")
+        os.write(1, b"so is 1")
+        tell(rows=5)
+    """
+
+    ran = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+
+    assert ran.stdout == '{"rows": 5}\n'
+    assert "0 is out of range" in ran.stderr
+    assert "so is 1" in ran.stderr
+
+
+def test_a_line_that_is_no_message_says_nothing():
+    assert [heard(line) for line in ("0 is out of range", "7", "", '{"rows": 5}')] == [{}, {}, {}, {"rows": 5}]
