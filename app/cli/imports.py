@@ -20,14 +20,16 @@ from rich.progress import SpinnerColumn, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
 from app import clock
+from app.cli import import_answers
 from app.cli.opening import importer, opened
-from app.domain.money import display
+from app.domain.money import decimal_string, display
 from app.settings import WorkbookLimits
 from app.store import audit, snapshot
 from app.store import imports as store
 from app.store.database import transaction
 from app.store.imports import State
 from app.workbook.difference import Change, Decisions, Outcome, Resolution
+from app.workbook.figures import Figures, Owed
 from app.workbook.importing import Examined, Importer
 from app.workbook.meaning.amounts import DecimalMark
 from app.workbook.meaning.dates import DateOrder
@@ -70,16 +72,30 @@ def import_workbook(
     conflicts: Annotated[
         Resolution | None, typer.Option(help="Whose side conflicts take: the app's or the workbook's.")
     ] = None,
+    answers: Annotated[
+        Path | None,
+        typer.Option(exists=True, dir_okay=False, help='Answers as JSON, {"question id": "answer"}, as --json asks.'),
+    ] = None,
+    column: Annotated[
+        list[str] | None, typer.Option(metavar="TAB!F=FIELD", help="What a column is, such as 'Open!F=balance'.")
+    ] = None,
+    skip_tab: Annotated[list[str] | None, typer.Option(metavar="NAME", help="Leave a tab out.")] = None,
+    expect: Annotated[
+        str | None, typer.Option(metavar="AMOUNT", help="What your book says is owed in all: refused if it differs.")
+    ] = None,
     marked: Annotated[Path | None, typer.Option(help="Write a copy of the workbook here, its problems marked.")] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON instead of tables.")] = False,
 ) -> None:
     """Show what a workbook would change, or, with --apply, import it: all of it or nothing."""
     subjects = {"dates": dates, "decimal": decimal, "terms": terms, "undated": undated}
-    answers = Answers({subject: str(answer) for subject, answer in subjects.items() if answer is not None})
-    choices = Choices(answers, {}, Decisions(conflicts), good_rows)
+    by_subject = {subject: str(answer) for subject, answer in subjects.items() if answer is not None}
+    by_question = import_answers.by_question(answers, column or (), skip_tab or ())
     with opened() as settings, _progress(silent=as_json or not sys.stderr.isatty()) as progress:
         ours = importer(settings)
+        own_book = import_answers.own_book(expect, settings.currency)
+        choices = Choices(Answers(by_subject, by_question), {}, Decisions(conflicts), good_rows, own_book)
         examined = ours.examine(file, choices, progress)
+        import_answers.refuse_unused(by_question, examined.preview)
         if marked is not None:
             _write_marked(file, examined, marked, settings.workbook)
         import_id, state = _result(ours, file, examined, choices, progress, apply=apply)
@@ -89,6 +105,10 @@ def import_workbook(
         _print(examined.preview, import_id, state)
     if examined.preview.questions:
         _ask(examined.preview.questions)
+        raise typer.Exit(1)
+    differs = own_book.differs_from(examined.preview.figures) if own_book else None
+    if differs:
+        typer.echo(differs, err=True)
         raise typer.Exit(1)
     refused = examined.preview.why_not(choices) if apply and state is not State.APPLIED else None
     if refused and not examined.preview.is_all_stored:
@@ -195,6 +215,7 @@ def _as_json(preview: Preview, import_id: int | None, state: State) -> dict[str,
         ],
         "counts": dict(preview.counts),
         "problems": [{"tab": one.tab, "cell": one.cell, "message": one.message} for one in preview.problems],
+        "figures": _figures_as_json(preview.figures),
         "questions": [
             {
                 "id": one.id,
@@ -202,16 +223,63 @@ def _as_json(preview: Preview, import_id: int | None, state: State) -> dict[str,
                 "tab": one.tab,
                 "text": one.text,
                 "choices": list(one.choices),
+                "labels": dict(one.labels),
+                "effects": dict(one.effects),
                 "examples": [{"cell": ex.cell, "text": ex.text, **ex.readings} for ex in one.examples],
             }
             for one in preview.questions
+        ],
+        "answered": [
+            {"id": one.question.id, "text": one.question.text, "answer": one.answer, "remembered": one.is_remembered}
+            for one in preview.answered
         ],
         "notices": [{"tab": one.tab, "message": one.message} for one in preview.notices],
     }
 
 
+def _figures_as_json(figures: Figures) -> dict[str, Any]:
+    def amounts(one: Owed) -> dict[str, Any]:
+        return {
+            "currency": one.currency,
+            "outstanding": decimal_string(one.outstanding),
+            "overdue": decimal_string(one.overdue),
+            "credit": decimal_string(one.credit),
+            "open_invoices": one.open_invoices,
+        }
+
+    return {
+        "before": [amounts(one) for one in figures.before],
+        "after": [amounts(one) for one in figures.after],
+        "debtors": [
+            {
+                "name": one.name,
+                "currency": one.currency,
+                "before": decimal_string(one.before),
+                "after": decimal_string(one.after),
+            }
+            for one in figures.debtors
+        ],
+    }
+
+
+def _print_figures(console: Console, figures: Figures) -> None:
+    table = Table("", title="What is owed", box=SIMPLE_HEAD, padding=(0, 1, 0, 0))
+    for heading in ("Before", "After"):
+        table.add_column(heading, justify="right", no_wrap=True)
+    for before, after in zip(figures.before, figures.after, strict=True):
+        for words, name in (("outstanding", "outstanding"), ("of it overdue", "overdue"), ("credit", "credit")):
+            amounts = (display(getattr(one, name)) for one in (before, after))
+            table.add_row(f"{after.currency} {words}", *amounts)
+        table.add_row("open invoices", f"{before.open_invoices:,}", f"{after.open_invoices:,}")
+    for debtor in figures.debtors:
+        table.add_row(f"  {escape(debtor.name)} {debtor.currency}", display(debtor.before), display(debtor.after))
+    if figures.after:
+        console.print(table)
+
+
 def _print(preview: Preview, import_id: int | None, state: State) -> None:
     console = Console()
+    _print_figures(console, preview.figures)
     tabs = Table("Tab", "Read as", title="What the workbook holds", box=SIMPLE_HEAD, padding=(0, 1, 0, 0))
     for header in ("Rows", "", "Gross", "Paid", "Open"):
         tabs.add_column(header, justify="right", no_wrap=True)
@@ -225,6 +293,8 @@ def _print(preview: Preview, import_id: int | None, state: State) -> None:
     for change in [one for one in preview.changes if one.outcome is not Outcome.NEW][:SHOWN]:
         console.print(escape(_change_line(change)))
     _print_some(console, "Missing from the file", (f"{one.tab}: {one.subject}" for one in preview.missing))
+    remembered = (f"{one.question.text} {one.answer}" for one in preview.answered if one.is_remembered)
+    _print_some(console, "Answered as for an earlier workbook of this shape", remembered)
     _print_some(console, "Notices", (f"{one.tab}: {one.message}" for one in preview.notices))
     _print_some(console, "Problems", (f"{one.tab}!{one.message}" for one in preview.problems))
     if state is State.APPLIED:
@@ -264,13 +334,35 @@ def label(field: str) -> str:
     return re.sub(r"_(cents|days)$", "", field).replace("_", " ")
 
 
+_ANSWERED_BY_OPTION = ("dates", "decimal", "terms", "undated")
+
+
 def _ask(questions: Iterable[Question]) -> None:
     for question in questions:
-        choices = "DAYS" if question.subject == "terms" else "|".join(question.choices)
-        typer.echo(f"{question.text} Answer with --{question.subject} {choices}.", err=True)
+        typer.echo(f"{question.text} {_how_to_answer(question)}", err=True)
+        for choice in question.choices:
+            if question.labels:
+                effect = f" ({question.effects[choice]})" if choice in question.effects else ""
+                typer.echo(f"  {choice}: {question.labels.get(choice, choice)}{effect}", err=True)
         for example in question.examples:
+            if not example.readings:
+                typer.echo(f"  {example.cell}: '{example.text}'", err=True)
+                continue
             readings = ", or ".join(f"{reading} ({answer})" for answer, reading in example.readings.items())
             typer.echo(f"  {example.cell}: '{example.text}' is {readings}?", err=True)
+
+
+def _how_to_answer(question: Question) -> str:
+    if question.subject in _ANSWERED_BY_OPTION:
+        choices = "DAYS" if question.subject == "terms" else "|".join(question.choices)
+        return f"Answer with --{question.subject} {choices}."
+    if question.subject == "column":
+        return f"Answer with --column '{question.id.removeprefix('column:')}={'|'.join(question.choices)}'."
+    if question.id == f"tab:{question.tab}" and question.choices == ("skip",):
+        return f"Answer with --skip-tab '{question.tab}'."
+    return (
+        f"Answer with --answers FILE.json, {json.dumps({question.id: '|'.join(question.choices)}, ensure_ascii=False)}."
+    )
 
 
 @contextmanager

@@ -10,7 +10,17 @@ from typing import Any
 from peewee import JOIN, fn
 
 from app.domain.money import display
-from app.store.tables import ColumnMapping, Customer, Import, ImportedRow, Invoice, Payment, Scope, User
+from app.store.tables import (
+    ColumnMapping,
+    Customer,
+    Import,
+    ImportedRow,
+    Invoice,
+    Payment,
+    RememberedAnswer,
+    Scope,
+    User,
+)
 
 
 class State(StrEnum):
@@ -187,6 +197,25 @@ def remember_mapping(header_fingerprint: str, mapping: Mapping[str, Any], user_i
 def forget_mapping(header_fingerprint: str) -> None:
     """Go back to recognising the header by itself."""
     ColumnMapping.delete().where(ColumnMapping.header_fingerprint == header_fingerprint).execute()
+
+
+def remembered_answers() -> dict[str, str]:
+    """Return the answers that people gave to earlier imports, by the shape of what was asked."""
+    rows: Any = RememberedAnswer.select(RememberedAnswer.shape, RememberedAnswer.answer).tuples()
+    return dict(rows)
+
+
+def remember_answer(shape: str, question: str, answer: str, now: datetime) -> None:
+    """Use the answer whenever the same is asked of a workbook of that shape."""
+    RememberedAnswer.insert(shape=shape, question=question, answer=answer, answered_at=now).on_conflict(
+        conflict_target=[RememberedAnswer.shape],
+        preserve=[RememberedAnswer.question, RememberedAnswer.answer, RememberedAnswer.answered_at],
+    ).execute()
+
+
+def forget_answer(shape: str) -> None:
+    """Ask again whenever the same comes."""
+    RememberedAnswer.delete().where(RememberedAnswer.shape == shape).execute()
 
 
 def _selected() -> Any:

@@ -321,6 +321,20 @@ class ColumnMapping(Table):
         table_name = "column_mappings"
 
 
+class RememberedAnswer(Table):
+    """An answer to what an import asked, used again whenever a workbook of that shape asks it."""
+
+    shape = CharField(unique=True, max_length=200)
+    question = TextField()
+    answer = CharField()
+    answered_at = MomentField()
+
+    class Meta:
+        """Named in the plural."""
+
+        table_name = "remembered_answers"
+
+
 class Scope(Table):
     """A customer or a ledger that a user may see who is scoped; a scoped user without any sees nothing."""
 
@@ -464,6 +478,7 @@ ALL: tuple[type[Table], ...] = (
     Payment,
     ImportedRow,
     ColumnMapping,
+    RememberedAnswer,
     Scope,
     SavedView,
     ApiToken,

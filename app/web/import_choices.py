@@ -5,9 +5,10 @@ from dataclasses import dataclass, replace
 from typing import Any, Self
 
 from app.workbook.difference import Decisions, Resolution
+from app.workbook.figures import Expected, expected
 from app.workbook.meaning.headers import ChosenMapping, Confidence, Kind, fields_of
 from app.workbook.meaning.questions import Answers
-from app.workbook.meaning.records import TabReport
+from app.workbook.meaning.records import Question, TabReport
 from app.workbook.preview import Choices
 
 RECOGNISED_BY_ITSELF = "recognised"
@@ -45,8 +46,11 @@ class Mappable:
         return tuple(dict.fromkeys(field for kind in kinds for field in fields_of(kind)))
 
 
-def chosen(form: Mapping[str, str], before: Choices, tabs: Sequence[Mappable]) -> Choices:
-    """Return the choices with those that the form holds; what it does not hold stays as it was."""
+def chosen(form: Mapping[str, str], before: Choices, tabs: Sequence[Mappable], currency: str) -> Choices:
+    """Return the choices with those that the form holds; what it does not hold stays as it was.
+
+    Raises UnreadableError where what the own book says is no amount.
+    """
     forgotten = forgotten_mappings(form, tabs)
     kept = {fingerprint: mapping for fingerprint, mapping in before.mappings.items() if fingerprint not in forgotten}
     return replace(
@@ -54,7 +58,23 @@ def chosen(form: Mapping[str, str], before: Choices, tabs: Sequence[Mappable]) -
         answers=_answers(form, before.answers),
         mappings={**kept, **_mappings(form, tabs)},
         decisions=_decisions(form, before.decisions),
+        expected=_expected(form, before.expected, currency),
     )
+
+
+def grouped(questions: Sequence[Question]) -> list[list[Question]]:
+    """Return the questions, those together that are the same for several columns and take one answer."""
+    groups: dict[tuple[str, str, tuple[str, ...]], list[Question]] = {}
+    for question in questions:
+        is_for_columns = question.subject in {"dates", "decimal"}
+        key = (question.subject, "" if is_for_columns else question.id, question.choices)
+        groups.setdefault(key, []).append(question)
+    return list(groups.values())
+
+
+def forgotten_answers(form: Mapping[str, str]) -> set[str]:
+    """Return the shapes of the questions that shall be asked again."""
+    return {name.removeprefix("again:") for name in form if name.startswith("again:")}
 
 
 def forgotten_mappings(form: Mapping[str, str], tabs: Sequence[Mappable]) -> set[str]:
@@ -63,8 +83,22 @@ def forgotten_mappings(form: Mapping[str, str], tabs: Sequence[Mappable]) -> set
 
 
 def _answers(form: Mapping[str, str], before: Answers) -> Answers:
+    """Return the answers with the form's, one given for several columns in each of them, without those to ask again."""
     said = {name.removeprefix("answer:"): text for name, text in form.items() if name.startswith("answer:") and text}
-    return replace(before, by_question={**before.by_question, **said})
+    for name, others in form.items():
+        first = name.removeprefix("same:")
+        if name.startswith("same:") and first in said:
+            said = {question_id: said[first] for question_id in others.split("\n") if question_id} | said
+    again = {text for name, text in form.items() if name.startswith("again:")}
+    kept = {question_id: text for question_id, text in before.by_question.items() if question_id not in again}
+    return replace(before, by_question={**kept, **said})
+
+
+def _expected(form: Mapping[str, str], before: Expected | None, currency: str) -> Expected | None:
+    text = form.get("expected")
+    if text is None:
+        return before
+    return expected(text, currency) if text.strip() else None
 
 
 def _mappings(form: Mapping[str, str], tabs: Sequence[Mappable]) -> dict[str, ChosenMapping]:

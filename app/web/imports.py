@@ -8,6 +8,7 @@ from typing import Any
 
 from bottle import HTTPResponse
 
+from app.domain.money import display
 from app.jobs.imports import ImportJobs
 from app.settings import MEGABYTE
 from app.store import audit, import_rows, imports
@@ -15,12 +16,13 @@ from app.store.database import transaction
 from app.store.imports import State, StoredImport
 from app.web.downloads import export, one_at_a_time
 from app.web.forms import Fields
-from app.web.import_choices import Mappable, chosen, forgotten_mappings
+from app.web.import_choices import Mappable, chosen, forgotten_answers, forgotten_mappings, grouped
 from app.web.refusals import NotFoundError, Refusal
 from app.web.rendering import Pages, address
 from app.web.visits import Visit
 from app.workbook.difference import Outcome
 from app.workbook.importing import Importer, NotNowError
+from app.workbook.meaning.amounts import UnreadableError
 from app.workbook.preview import Choices, Preview
 from app.workbook.reading.refusal import WorkbookRefusedError
 
@@ -81,9 +83,16 @@ class Imports:
         """Keep answers, meanings of columns and decisions, and have the workbook read anew."""
         stored = _existing(import_id)
         tabs = [Mappable.of(tab) for tab in self._kept_preview(stored).tabs]
-        choices = chosen(visit.form, Choices.from_json(stored.choices), tabs)
+        before = Choices.from_json(stored.choices)
+        try:
+            choices = chosen(visit.form, before, tabs, self.importer.currency)
+        except UnreadableError as error:
+            values = {"stored": stored, "outcomes": Outcome, "states": State, **self._preview(stored)}
+            said = {"expected_text": visit.form.get("expected", ""), "expected_error": f"This {error}."}
+            return self.pages.show(visit, "imports/preview.html", status=422, **(values | said))
         forgotten = forgotten_mappings(visit.form, tabs)
-        self._or_refuse(lambda: self.importer.choose(import_id, choices, visit.user.id, forgotten))
+        again = forgotten_answers(visit.form)
+        self._or_refuse(lambda: self.importer.choose(import_id, choices, visit.user.id, forgotten, again))
         self._hand_over(import_id)
         return self.pages.redirect(visit, f"/imports/{import_id}")
 
@@ -161,6 +170,9 @@ class Imports:
             "why_not": preview.why_not(replace(choices, good_rows=False)),
             "why_not_good_rows": preview.why_not(replace(choices, good_rows=True)),
             "mappables": [Mappable.of(tab) for tab in preview.tabs],
+            "questions": grouped(preview.questions),
+            "expected_text": display(choices.expected.cents) if choices.expected else "",
+            "expected_error": "",
         }
 
     def _applied(self, visit: Visit, stored: StoredImport) -> dict[str, Any]:

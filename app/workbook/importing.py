@@ -8,18 +8,20 @@ import shutil
 import tempfile
 from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
-from datetime import datetime
+from dataclasses import dataclass, replace
+from datetime import date, datetime
 from pathlib import Path
 from typing import Any, BinaryIO
 from zoneinfo import ZoneInfo
 
+from app.domain.as_of import AsOf
 from app.settings import MEGABYTE, WorkbookLimits
 from app.store import audit, imports, snapshot, users
 from app.store.database import exclusive_transaction, rehearse, transaction
 from app.store.imports import State, StoredImport
-from app.workbook import applying, difference
+from app.workbook import applying, difference, figures
 from app.workbook.difference import Difference
+from app.workbook.figures import Figures
 from app.workbook.meaning import checking, control_totals
 from app.workbook.meaning.checking import Surroundings
 from app.workbook.meaning.headings import Kind
@@ -82,15 +84,27 @@ class Importer:
         progress("comparing with what is stored")
         stored = snapshot.take()
         chosen = {key: mapping_from_json(mapping) for key, mapping in imports.remembered_mappings().items()}
-        checked = checking.check(
-            book, chosen | dict(choices.mappings), choices.answers, stored, self._surroundings(), progress
-        )
+        answers = replace(choices.answers, remembered=imports.remembered_answers())
+        checked = checking.check(book, chosen | dict(choices.mappings), answers, stored, self._surroundings(), progress)
         control_totals.add_control_totals(checked, stored)
         found = difference.compare(checked, stored, self.zone, choices.decisions)
         if found.writes:
             progress("rehearsing the import")
-            rehearse(lambda: self._write(found, stored, self._rehearsed_import()))
-        return Examined(checked, Preview.of(checked, found))
+        return Examined(checked, Preview.of(checked, found, self._rehearsed(found, stored)))
+
+    def _rehearsed(self, found: Difference, stored: snapshot.Snapshot) -> Figures:
+        """Return what is owed before and after the import, which is written and taken back for it."""
+        as_of = AsOf.end_of(self._today(), self.zone)
+        comparison = figures.Comparison(as_of)
+
+        def rehearsal() -> None:
+            comparison.take_before()
+            if found.writes:
+                self._write(found, stored, self._rehearsed_import())
+            comparison.take_after()
+
+        rehearse(rehearsal)
+        return comparison.figures()
 
     def apply_file(
         self, path: Path, examined: Examined, choices: Choices, user_id: int | None, progress: Progress
@@ -105,7 +119,7 @@ class Importer:
                     import_id = self.receive(stream, path.name, user_id, State.APPLYING)
                 self._keep_preview(import_id, examined.preview)
                 imports.change(import_id, choices=choices.to_json())
-                self._commit(import_id, examined.checked, choices, examined.preview.digest, progress)
+                self._commit(import_id, examined.checked, choices, examined.preview, progress)
         except BaseException:
             if import_id is not None:
                 shutil.rmtree(self._folder(import_id), ignore_errors=True)
@@ -146,7 +160,14 @@ class Importer:
             shutil.rmtree(incoming, ignore_errors=True)
         return import_id
 
-    def choose(self, import_id: int, choices: Choices, user_id: int | None, forgotten: Collection[str] = ()) -> None:
+    def choose(
+        self,
+        import_id: int,
+        choices: Choices,
+        user_id: int | None,
+        forgotten: Collection[str] = (),
+        forgotten_answers: Collection[str] = (),
+    ) -> None:
         """Keep what a person chose, remember the mappings for the next workbook of that shape, and read anew."""
         if not (self._folder(import_id) / _WORKBOOK).exists():
             raise NotNowError("The file of this import was not kept, as it cannot be read: upload it again.")
@@ -158,6 +179,8 @@ class Importer:
                 imports.remember_mapping(fingerprint, mapping_to_json(mapping), user_id, self.now())
             for fingerprint in forgotten:
                 imports.forget_mapping(fingerprint)
+            for shape in forgotten_answers:
+                imports.forget_answer(shape)
             self._record(user_id, "import.chosen", import_id, {"choices": choices.to_json()})
 
     def preview(self, import_id: int) -> None:
@@ -189,7 +212,7 @@ class Importer:
         try:
             with _without_garbage_collection():
                 checked = self._kept_records(import_id, preview)
-                self._commit(import_id, checked, choices, preview.digest, progress)
+                self._commit(import_id, checked, choices, preview, progress)
         except NotNowError as reason:
             if imports.claim(import_id, (State.APPLYING,), State.READING, str(reason)):
                 self.preview(import_id)
@@ -287,7 +310,9 @@ class Importer:
 
     # --- inside
 
-    def _commit(self, import_id: int, checked: Checked, choices: Choices, digest: str, progress: Progress) -> None:
+    def _commit(
+        self, import_id: int, checked: Checked, choices: Choices, previewed: Preview, progress: Progress
+    ) -> None:
         """Compare and write in one transaction, so that what was previewed is what is written, or nothing is."""
         progress("writing")
         with exclusive_transaction():
@@ -296,8 +321,8 @@ class Importer:
                 return  # somebody else has done it in the meantime
             stored = snapshot.take()
             found = difference.compare(checked, stored, self.zone, choices.decisions)
-            preview = Preview.of(checked, found)
-            if preview.digest != digest:
+            preview = Preview.of(checked, found, previewed.figures)
+            if preview.digest != previewed.digest:
                 raise NotNowError("What is stored changed after this preview was made: look at it again.")
             self._refuse_if_blocked(preview, choices)
             self._write(found, stored, import_id)
@@ -308,11 +333,21 @@ class Importer:
                 counts=dict(preview.counts),
                 control_totals=preview.to_json(0)["tabs"],
             )
+            self._remember_answers(preview)
             done = {"sha256": known.sha256, "counts": dict(preview.counts), "choices": choices.to_json()}
             self._record(None, "import.applied", import_id, done)
 
+    def _remember_answers(self, preview: Preview) -> None:
+        """Keep what was answered for the next workbook of that shape, once its import is done."""
+        for one in preview.answered:
+            if one.question.shape and not one.is_remembered:
+                imports.remember_answer(one.question.shape, one.question.text, one.answer, self.now())
+
     def _surroundings(self) -> Surroundings:
-        return Surroundings(self.currency, self.zone, self.now().astimezone(self.zone).date())
+        return Surroundings(self.currency, self.zone, self._today())
+
+    def _today(self) -> date:
+        return self.now().astimezone(self.zone).date()
 
     def _record(self, user_id: int | None, action: str, import_id: int, after: Mapping[str, Any] | None = None) -> None:
         """Record what was done with an import; the worker and the command line do it for nobody who is signed in."""
@@ -367,6 +402,8 @@ class Importer:
             tabs=list(preview.tabs),
             problems=list(preview.problems),
             questions=list(preview.questions),
+            answered=list(preview.answered),
+            used=set(preview.used),
             error_rows={(tab, row) for tab, row in kept["error_rows"]},
             broken={(Kind(kind), name) for kind, name in kept["broken"]},
             duplicate_rows=kept["duplicate_rows"],

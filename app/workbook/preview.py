@@ -7,21 +7,36 @@ from typing import Any, Self
 
 from app.domain.money import decimal_string
 from app.workbook.difference import Change, Decisions, Difference, FieldChange, Missing, Outcome, Resolution
+from app.workbook.figures import Expected, Figures
 from app.workbook.meaning.headers import ChosenMapping, Kind
 from app.workbook.meaning.questions import Answers
-from app.workbook.meaning.records import Checked, Example, Notice, OwnTotal, Problem, Question, TabReport, Totals
+from app.workbook.meaning.records import (
+    Answered,
+    Checked,
+    Example,
+    Notice,
+    OwnTotal,
+    Problem,
+    Question,
+    TabReport,
+    Totals,
+)
 
 COUNTED = ("new", "changed", "unchanged", "conflict", "error", "missing")
 
 
 @dataclass(frozen=True, slots=True)
 class Choices:
-    """What a person chose for an import: answers, what columns mean, whose side conflicts take, good rows only."""
+    """What a person chose for an import: answers, what columns mean, whose side conflicts take, good rows only.
+
+    `expected` is what their own book says is owed once the workbook is imported.
+    """
 
     answers: Answers = field(default_factory=Answers)
     mappings: Mapping[str, ChosenMapping] = field(default_factory=dict)
     decisions: Decisions = field(default_factory=Decisions)
     good_rows: bool = False
+    expected: Expected | None = None
 
     def to_json(self) -> dict[str, Any]:
         """Return the choices as JSON keeps them."""
@@ -30,6 +45,7 @@ class Choices:
             "mappings": {key: mapping_to_json(mapping) for key, mapping in self.mappings.items()},
             "decisions": asdict(self.decisions),
             "good_rows": self.good_rows,
+            "expected": asdict(self.expected) if self.expected else None,
         }
 
     @classmethod
@@ -45,6 +61,7 @@ class Choices:
                 {row: Resolution(chosen) for row, chosen in decisions.get("by_row", {}).items()},
             ),
             item.get("good_rows", False),
+            Expected(**item["expected"]) if item.get("expected") else None,
         )
 
 
@@ -61,9 +78,12 @@ class Preview:
     missing: tuple[Missing, ...]
     writes: int
     digest: str
+    answered: tuple[Answered, ...] = ()
+    used: frozenset[str] = frozenset()
+    figures: Figures = field(default_factory=Figures)
 
     @classmethod
-    def of(cls, checked: Checked, difference: Difference) -> Self:
+    def of(cls, checked: Checked, difference: Difference, figures: Figures | None = None) -> Self:
         """Return the preview of a checked workbook and its difference to the store."""
         counts = dict.fromkeys(COUNTED, 0) | dict(difference.counts)
         counts["error"], counts["missing"] = len(checked.error_rows), len(difference.missing)
@@ -77,6 +97,9 @@ class Preview:
             tuple(difference.missing),
             difference.writes,
             _digest(difference.changes),
+            tuple(checked.answered),
+            frozenset(checked.used),
+            figures or Figures(),
         )
 
     def undecided_conflicts(self, decisions: Decisions) -> list[Change]:
@@ -87,7 +110,7 @@ class Preview:
     def why_not(self, choices: Choices) -> str | None:
         """Return the sentence that says what keeps the import from being applied, None if nothing does."""
         if self.questions:
-            return "Answer the questions first: a value that can be read two ways is never guessed."
+            return "Answer the questions first: what can be read two ways is never guessed."
         if self.problems and not choices.good_rows:
             found = _count(len(self.problems), "problem")
             return f"{found} in the workbook: mend it and upload it again, or choose to import the good rows only."
@@ -96,6 +119,9 @@ class Preview:
             return (
                 f"{_count(undecided, 'conflict')}: decide whether to keep what the app has or to take the workbook's."
             )
+        differs = choices.expected.differs_from(self.figures) if choices.expected else None
+        if differs:
+            return differs
         if not self.writes:
             if self.counts["conflict"]:
                 return "There is nothing to import: the conflicts keep what the app has, the rest is stored already."
@@ -119,6 +145,9 @@ class Preview:
             "missing": _dicts(self.missing, at_most),
             "writes": self.writes,
             "digest": self.digest,
+            "answered": _dicts(self.answered, None),
+            "used": sorted(self.used),
+            "figures": self.figures.to_json(),
             "totals": {
                 "problems": len(self.problems),
                 "notices": len(self.notices),
@@ -145,6 +174,9 @@ def preview_from_json(item: Mapping[str, Any]) -> Preview:
         tuple(Missing(Kind(found["kind"]), found["tab"], found["subject"]) for found in item["missing"]),
         item["writes"],
         item["digest"],
+        tuple(Answered(_question(one["question"]), one["answer"], one["is_remembered"]) for one in item["answered"]),
+        frozenset(item["used"]),
+        Figures.from_json(item["figures"]),
     )
 
 

@@ -1,5 +1,6 @@
 """Imports: a workbook is uploaded as it is, read by the worker, looked at, and applied."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Annotated, Any, BinaryIO, Literal
 
@@ -14,7 +15,8 @@ from app.web.api.calls import ROOT, Answer, Call, page
 from app.web.api.problems import Kind, Mistake, Problem
 from app.web.api.shapes import NEXT, Answered, Asked, Moment, Sent
 from app.workbook.difference import Outcome
-from app.workbook.importing import Importer
+from app.workbook.figures import Owed
+from app.workbook.importing import Importer, NotNowError
 from app.workbook.preview import Choices, Preview
 from app.workbook.reading.refusal import WorkbookRefusedError
 
@@ -40,13 +42,43 @@ class ImportApplying(Sent):
     )
 
 
-class QuestionAnswer(Answered):
-    """Something that only a person can know, to be answered on the page of the import."""
+class ImportAnswers(Sent):
+    """Answers to the questions of an import, as `--answers` of the command line takes them."""
 
+    answers: dict[Annotated[str, Field(max_length=300)], Annotated[str, Field(max_length=100)]] = Field(
+        description="The answer, one of its choices, by the id of each question."
+    )
+
+
+class QuestionAnswer(Answered):
+    """Something that only a person can know, to be answered by its id or on the page of the import."""
+
+    id: str
     tab: str
     subject: str
     sentence: str
     choices: list[str]
+    labels: dict[str, str] = Field(description="What the choices mean, in words.")
+    effects: dict[str, str] = Field(description="What a choice would make of the figures.")
+
+
+class RememberedAnswer(Answered):
+    """A question that has its answer: given to this import, or remembered from one of the same shape."""
+
+    id: str
+    sentence: str
+    answer: str
+    remembered: bool
+
+
+class OwedAnswer(Answered):
+    """What is owed in one currency; credit is not taken off what is outstanding."""
+
+    currency: str
+    outstanding_cents: int = Field(description=shapes.CENTS)
+    overdue_cents: int = Field(description=shapes.CENTS)
+    credit_cents: int = Field(description=shapes.CENTS)
+    open_invoices: int
 
 
 class ImportAnswer(Answered):
@@ -95,7 +127,10 @@ class PreviewAnswer(Answered):
     why_not_good_rows: str | None = Field(description="What keeps its good rows from being applied.")
     problems: list[Seen] = Field(description="Each cell that cannot be read or believed.")
     notices: list[Seen] = Field(description="What was seen and did not stop the reading.")
+    before: list[OwedAnswer] = Field(description="What is owed now.")
+    after: list[OwedAnswer] = Field(description="What would be owed after it.")
     questions: list[QuestionAnswer]
+    answered: list[RememberedAnswer]
     conflicts: list[Seen] = Field(description="Rows that were changed here and in the workbook.")
 
     @classmethod
@@ -110,8 +145,27 @@ class PreviewAnswer(Answered):
             problems=[Seen(tab=one.tab, cell=one.cell, sentence=one.message) for one in preview.problems],
             notices=[Seen(tab=one.tab, sentence=one.message) for one in preview.notices],
             questions=[
-                QuestionAnswer(tab=one.tab, subject=one.subject, sentence=one.text, choices=list(one.choices))
+                QuestionAnswer(
+                    id=one.id,
+                    tab=one.tab,
+                    subject=one.subject,
+                    sentence=one.text,
+                    choices=list(one.choices),
+                    labels=dict(one.labels),
+                    effects=dict(one.effects),
+                )
                 for one in preview.questions
+            ],
+            before=list(map(_owed, preview.figures.before)),
+            after=list(map(_owed, preview.figures.after)),
+            answered=[
+                RememberedAnswer(
+                    id=one.question.id,
+                    sentence=one.question.text,
+                    answer=one.answer,
+                    remembered=one.is_remembered,
+                )
+                for one in preview.answered
             ],
             conflicts=[
                 Seen(tab=one.tab, cell=f"row {one.row}", sentence=f"{one.subject}: {one.reason}") for one in conflicts
@@ -154,6 +208,27 @@ class Import:
         self.jobs.enqueue(import_id)
         return Answer(self._details(_existing(import_id)), {"Location": f"{ROOT}/imports/{import_id}"})
 
+    def answer(self, call: Call, import_id: int, body: ImportAnswers) -> Answer:
+        """Answer questions of an import, and have the worker read it anew."""
+        stored = _existing(import_id)
+        if stored.state is not State.PREVIEWED:
+            raise problems.conflict(f"This import is {stored.state}: only one that is previewed asks anything.")
+        preview = self.importer.preview_of(import_id)
+        wrong = _wrong_answers(preview, body.answers)
+        if wrong:
+            raise Problem(Kind.INVALID, wrong[0].sentence, wrong[:_MOST_ERRORS])
+        choices = Choices.from_json(stored.choices)
+        given = {**choices.answers.by_question, **body.answers}
+        try:
+            self.importer.choose(
+                import_id, replace(choices, answers=replace(choices.answers, by_question=given)), call.user.id
+            )
+        except NotNowError as reason:
+            raise problems.conflict(str(reason)) from reason
+        self.importer.start_progress(import_id)
+        self.jobs.enqueue(import_id)
+        return Answer(self._details(_existing(import_id)))
+
     def apply(self, call: Call, import_id: int, body: ImportApplying) -> Answer:
         """Have the worker write the import, if nothing keeps it from that."""
         stored = _existing(import_id)
@@ -179,6 +254,30 @@ class Import:
         choices = Choices.from_json(stored.choices)
         preview = PreviewAnswer.of(self.importer.preview_of(stored.id), choices) if is_kept else None
         return ImportDetails(**_told(stored), preview=preview)
+
+
+def _owed(one: Owed) -> OwedAnswer:
+    return OwedAnswer(
+        currency=one.currency,
+        outstanding_cents=one.outstanding,
+        overdue_cents=one.overdue,
+        credit_cents=one.credit,
+        open_invoices=one.open_invoices,
+    )
+
+
+def _wrong_answers(preview: Preview, answers: Mapping[str, str]) -> list[Mistake]:
+    """Return what is wrong with answers: to nothing that was asked, or none of the choices."""
+    asked = {one.id: one for one in preview.questions} | {one.question.id: one.question for one in preview.answered}
+    found = []
+    for question_id, answer in answers.items():
+        question = asked.get(question_id)
+        if question is None:
+            found.append(Mistake(sentence=f"Nothing in this import is asked as '{question_id}'."))
+        elif not question.takes(answer):
+            choices = ", ".join(question.choices)
+            found.append(Mistake(sentence=f"'{answer}' is no answer to '{question_id}': it takes {choices}."))
+    return found
 
 
 def _told(stored: StoredImport) -> dict[str, Any]:

@@ -8,7 +8,7 @@ from app.domain.permissions import Right, TokenRight
 from app.web.api.calls import Operation
 from app.web.api.customers import Customer, CustomerAnswer, CustomerEdit, CustomerEntry, CustomerPage, CustomersAsked
 from app.web.api.exports import Export
-from app.web.api.imports import Import, ImportApplying, ImportDetails, ImportPage, UploadAsked
+from app.web.api.imports import Import, ImportAnswers, ImportApplying, ImportDetails, ImportPage, UploadAsked
 from app.web.api.invoices import (
     DayAsked,
     Invoice,
@@ -85,6 +85,10 @@ def operations(
         Operation(
             "GET", "/imports/{import_id}", imports.get, bring, Right.SEE_IMPORTS,
             "Get an import and what was found in it", ImportDetails,
+        ),
+        Operation(
+            "POST", "/imports/{import_id}/answers", imports.answer, bring, Right.IMPORT,
+            "Answer what an import asks", ImportDetails, body=ImportAnswers, status=202,
         ),
         Operation(
             "POST", "/imports/{import_id}/apply", imports.apply, bring, Right.IMPORT, "Apply a previewed import",

@@ -104,6 +104,7 @@ class _Settling:
             if given is None:
                 continue
             name = field_named(given)
+            self.questions.used(self._column_id(index))
             if name == IGNORED:
                 self.columns.pop(index, None)
                 self.explained.add(index)

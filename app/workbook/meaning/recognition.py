@@ -65,6 +65,7 @@ def _read(table: Table, checked: Checked, questions: Questions) -> Tab | None:
     """Return the table as it is read, None if it is left out."""
     name = table.sheet.name
     if table.is_left_out or questions.answers.by_question.get(f"tab:{name}") == SKIP:
+        questions.used(f"tab:{name}")
         checked.notices.append(Notice(name, "The tab was left out, as was chosen."))
         return None
     if table.header is None:

@@ -30,6 +30,7 @@ POST  /payments/<payment_id:id>/void payments      no        yes   yes  yes gone
 GET   /imports                       import       yes        yes   yes   no -
 POST  /imports                       import        no        yes   yes   no -
 GET   /imports/<import_id:id>        import       yes        yes   yes   no -
+POST  /imports/<import_id:id>/answers import       no        yes   yes   no -
 POST  /imports/<import_id:id>/apply  import        no        yes   yes   no -
 GET   /reports/ageing                read         yes        yes   yes  yes -
 GET   /reports/customers             read         yes        yes   yes  yes -
@@ -81,6 +82,8 @@ def _body(path, record):
         return {"code": "new", "name": "New"}
     if path == "/payments":
         return {"paid_on": "2026-01-01", "amounts": [{"invoice_id": record, "amount_cents": 1}]}
+    if path.endswith("/answers"):
+        return {"answers": {}}
     return {"reason": "Twice"} if path.endswith("/void") else {}
 
 

@@ -1,0 +1,144 @@
+"""What is owed before and after an import: the figures that a person compares with their own book."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from typing import Any, Self
+
+from app.domain.as_of import AsOf
+from app.domain.money import cents_from_decimal, display
+from app.store import positions
+from app.store.positions import CustomerPosition
+from app.workbook.meaning import amounts, currencies
+from app.workbook.meaning.amounts import UnreadableError
+
+LARGEST_DEBTORS = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Owed:
+    """What is owed in one currency, in cents; credit is not taken off what is outstanding."""
+
+    currency: str
+    outstanding: int = 0
+    overdue: int = 0
+    credit: int = 0
+    open_invoices: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Debtor:
+    """One of those who owe most after the import, with what they owed before it, in cents."""
+
+    name: str
+    currency: str
+    before: int
+    after: int
+
+
+@dataclass(frozen=True, slots=True)
+class Figures:
+    """What is owed before and after an import, by currency, and who owes most."""
+
+    before: Sequence[Owed] = ()
+    after: Sequence[Owed] = ()
+    debtors: Sequence[Debtor] = ()
+
+    @classmethod
+    def of(cls, before: Iterable[CustomerPosition], after: Iterable[CustomerPosition]) -> Self:
+        """Return the figures of two states of the store."""
+        earlier, later = list(before), list(after)
+        owed_before = {(one.code, one.currency): one.owed.outstanding_cents for one in earlier}
+        largest = sorted(later, key=lambda one: -one.owed.outstanding_cents)[:LARGEST_DEBTORS]
+        debtors = [
+            Debtor(one.name, one.currency, owed_before.get((one.code, one.currency), 0), one.owed.outstanding_cents)
+            for one in largest
+            if one.owed.outstanding_cents > 0
+        ]
+        codes = {one.currency for one in (*earlier, *later)}
+        return cls(_by_currency(earlier, codes), _by_currency(later, codes), debtors)
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the figures as JSON keeps them."""
+        return asdict(self)
+
+    @classmethod
+    def from_json(cls, item: Mapping[str, Any]) -> Self:
+        """Return the figures that `to_json` wrote."""
+        return cls(
+            [Owed(**one) for one in item["before"]],
+            [Owed(**one) for one in item["after"]],
+            [Debtor(**one) for one in item["debtors"]],
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Expected:
+    """What a person's own book says is owed in all, in cents; without a currency it is that of all figures."""
+
+    cents: int
+    currency: str | None = None
+
+    def differs_from(self, figures: Figures) -> str | None:
+        """Return a sentence where the import would not make this what is owed, None where it agrees to the cent."""
+        found = self._figures(figures)
+        if found is None:
+            codes = ", ".join(one.currency for one in figures.after)
+            return f"Your book's {display(self.cents)} names no currency, and there are figures in {codes}: name it."
+        if self.cents in {found.outstanding, found.outstanding - found.credit}:
+            return None
+        credit = f", less {display(found.credit)} of credit" if found.credit else ""
+        return (
+            f"Your book says {display(self.cents)} {found.currency} is owed, and after this import it would be "
+            f"{display(found.outstanding)}{credit}: find the difference of "
+            f"{display(abs(found.outstanding - self.cents))} first."
+        )
+
+    def _figures(self, figures: Figures) -> Owed | None:
+        if self.currency:
+            return next((one for one in figures.after if one.currency == self.currency), Owed(self.currency))
+        if len(figures.after) > 1:
+            return None
+        return figures.after[0] if figures.after else Owed("")
+
+
+def expected(text: str, own_currency: str) -> Expected:
+    """Return the amount that a person gives as their book's, such as `5,119.85` or `EUR 80`; raises UnreadableError."""
+    amount = amounts.read_amount(text, None)
+    if amount is None:
+        raise UnreadableError("names no amount")
+    return Expected(cents_from_decimal(amount.value), currencies.for_sign(amount.currency, own_currency))
+
+
+class Comparison:
+    """Takes what each customer owes before and after something is written, in one transaction."""
+
+    def __init__(self, as_of: AsOf) -> None:
+        self._as_of = as_of
+        self._before: list[CustomerPosition] = []
+        self._after: list[CustomerPosition] = []
+
+    def take_before(self) -> None:
+        """Take what is owed now."""
+        self._before = positions.of_customers(self._as_of)
+
+    def take_after(self) -> None:
+        """Take what is owed once it is written."""
+        self._after = positions.of_customers(self._as_of)
+
+    def figures(self) -> Figures:
+        """Return both beside one another."""
+        return Figures.of(self._before, self._after)
+
+
+def _by_currency(found: Iterable[CustomerPosition], codes: Iterable[str]) -> list[Owed]:
+    sums = {code: Owed(code) for code in sorted(codes)}
+    for one in found:
+        old = sums[one.currency]
+        sums[one.currency] = Owed(
+            one.currency,
+            old.outstanding + one.owed.outstanding_cents,
+            old.overdue + one.owed.overdue_cents,
+            old.credit + one.owed.credit_cents,
+            old.open_invoices + one.owed.open_invoices,
+        )
+    return list(sums.values())
