@@ -8,7 +8,7 @@ from app.workbook.difference import Decisions, Resolution
 from app.workbook.figures import Expected, expected
 from app.workbook.meaning.headers import ChosenMapping, Confidence, Kind, fields_of
 from app.workbook.meaning.questions import Answers
-from app.workbook.meaning.records import Question, TabReport
+from app.workbook.meaning.records import Held, Question, TabReport
 from app.workbook.preview import Choices
 
 RECOGNISED_BY_ITSELF = "recognised"
@@ -22,11 +22,12 @@ class Mappable:
     kind: Kind | None
     fingerprint: str
     columns: Sequence[Mapping[str, Any]]
+    held: Mapping[str, Held]
 
     @classmethod
     def of(cls, tab: TabReport) -> Self:
         """Return the tab as the form shows it."""
-        return cls(tab.name, tab.kind, tab.fingerprint, tab.columns)
+        return cls(tab.name, tab.kind, tab.fingerprint, tab.columns, tab.held)
 
     @property
     def shown(self) -> ChosenMapping:

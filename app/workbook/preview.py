@@ -14,6 +14,7 @@ from app.workbook.meaning.records import (
     Answered,
     Checked,
     Example,
+    Held,
     Notice,
     OwnTotal,
     Problem,
@@ -222,6 +223,9 @@ def _tab(item: dict[str, Any]) -> TabReport:
             **item,
             "kind": Kind(item["kind"]) if item["kind"] else None,
             "totals": [Totals(**total) for total in item["totals"]],
+            "held": {
+                letter: Held(tuple(one["samples"]), one["total"], one["span"]) for letter, one in item["held"].items()
+            },
             "own_totals": [OwnTotal(**total) for total in item["own_totals"]],
         }
     )

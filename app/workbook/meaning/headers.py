@@ -115,10 +115,13 @@ def chosen(line: HeaderLine, choice: ChosenMapping) -> Header | None:
 
 def _by_words(line: HeaderLine, values: Sequence[ColumnValues], kind: Kind) -> Header:
     """Return the header as words and values together have it: of two columns for a field the better claim wins."""
+    has_values = any(held.filled for held in values)
     wanted = sorted(
         (not fits, claim, index)
         for index in range(len(line.headings))
-        for claim, fits in _claims_that_fit(line.claims(index, kind), values[index] if index < len(values) else None)
+        for claim, fits in _claims_that_fit(
+            line.claims(index, kind), values[index] if has_values and index < len(values) else None
+        )
     )
     taken: dict[int, Column] = {}
     fields: set[str] = set()
@@ -146,8 +149,10 @@ def _column_of_currencies(line: HeaderLine, values: Sequence[ColumnValues], take
 
 def _claims_that_fit(found: Sequence[Claim], values: ColumnValues | None) -> list[tuple[Claim, bool]]:
     """Return the claims that the values bear out; where they bear out none, the first, so that its cells are named."""
-    if values is None or not values.filled:
+    if values is None:
         return [(claim, True) for claim in found]
+    if not values.filled:
+        return [(claim, True) for claim in found if not claim.is_guess]
     fitting = [(claim, True) for claim in found if values.fits(claim.field)]
     return fitting or [(claim, False) for claim in found[:1] if not claim.is_guess]
 

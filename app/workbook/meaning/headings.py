@@ -127,7 +127,7 @@ def _invoice_fields(words: Words) -> list[tuple[str, int]]:  # a table of meanin
         return [("reference", 0)]
     if has("customer", "account") or words.meanings == {"name"}:
         return [] if has("person", "invoice") else [("customer_name", _customer_rank(words))]
-    return [("number", 3)] if words.meanings == {"invoice"} else []
+    return [("number", 3), ("issued_on", 8), ("total_cents", 8)] if words.meanings == {"invoice"} else []
 
 
 def _days(words: Words) -> list[tuple[str, int]]:

@@ -11,12 +11,12 @@ from app.workbook.meaning.cell_reading import CellReading, RowProblemError
 from app.workbook.meaning.customer_rows import CustomerRows
 from app.workbook.meaning.headings import Kind
 from app.workbook.meaning.questions import Questions
-from app.workbook.meaning.records import Checked, Key, Question, Record, Value
+from app.workbook.meaning.records import Checked, Key, Problem, Question, Record, Value
 from app.workbook.meaning.repeated_rows import RepeatedRows
 from app.workbook.meaning.rows import filled
 from app.workbook.meaning.statuses import Said, read_status
 from app.workbook.meaning.tabs import Tab
-from app.workbook.reading.cells import Row
+from app.workbook.reading.cells import Row, cell_name, column_letter
 
 _UNDATED = Question("undated", "undated", "", "", ("issued", "due"))
 _TERMS = Question("terms", "terms", "", "", ("0", "14", "30", "60"))
@@ -71,7 +71,7 @@ class InvoiceRows:
         customer, new_customer = self._customers.named_in(tab, row)
         issued_on = self._reading.day(tab, row, "issued_on")
         if issued_on is None:
-            raise self._reading.problem(tab, row, "issued_on", "has no invoice date")
+            raise self._without_day(tab, row)
         said = self._said(tab, row)
         total, paid, currency = self._amounts(tab, row, said)
         settled_on = self._settled_on(tab, row, total, paid, said)
@@ -121,6 +121,20 @@ class InvoiceRows:
         self._checked.invoices.append(record)
         if payment:
             self._checked.payments.append(payment)
+
+    def _without_day(self, tab: Tab, row: Row) -> RowProblemError:
+        """Name a cell that lacks the invoice date, or, once for all its rows, the table that has no column of it."""
+        if tab.has("issued_on"):
+            return self._reading.problem(tab, row, "issued_on", "has no invoice date")
+        if not tab.is_without_days:
+            tab.is_without_days = True
+            unread = ", ".join(f"{column_letter(index)} '{text}'" for index, text in tab.header.ignored)
+            message = f"No column of tab '{tab.name}' is read as the invoice date"
+            message += f"; not read: {unread}" if unread else ""
+            cell = cell_name(0, tab.header.row)
+            sentence = f"{cell}: {message}. Say which column it is."
+            self._checked.problems.append(Problem(tab.name, cell, sentence, row.number))
+        return RowProblemError()
 
     # --- amounts
 

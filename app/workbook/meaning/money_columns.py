@@ -49,9 +49,10 @@ def short_name(field_name: str) -> str:
 
 @dataclass(slots=True)
 class MoneyColumns:
-    """What was found: the header, fields whose minus is only a way to write, and what was noticed."""
+    """What was found: the header, cents by column, fields whose minus is only a way to write, what was noticed."""
 
     header: Header
+    cents: dict[int, arithmetic.Cents] = field(default_factory=dict)
     negated: set[str] = field(default_factory=set)
     notices: list[str] = field(default_factory=list)
 
@@ -93,6 +94,7 @@ class _Settling:
             self._ask_about_signs()
             self._ask_about_unread()
         self._ask_about_guesses()
+        self.found.cents = {index: values for index, values in self._cents.items() if values is not None}
         self.found.header = self.header.with_columns(self.columns.values(), self.line.headings)
         return self.found
 

@@ -132,12 +132,21 @@ class OwnTotal:
     read: int
 
 
+@dataclass(frozen=True, slots=True)
+class Held:
+    """What a column holds, as people read it: some of its values, the sum of its amounts, its first and last day."""
+
+    samples: tuple[str, ...] = ()
+    total: str = ""
+    span: str = ""
+
+
 @dataclass(slots=True)
 class TabReport:
     """What was found in one tab; kind None: it was not recognised as a list of ours.
 
     `tells_payments` says whether its columns tell anything of what was paid. A tab with several tables has a report for
-    each; `last_row` is the table's last.
+    each; `last_row` is the table's last. `held` has what each column holds, by its letter.
     """
 
     name: str
@@ -145,6 +154,7 @@ class TabReport:
     header_row: int | None = None
     fingerprint: str = ""
     columns: list[dict[str, Any]] = field(default_factory=list)
+    held: dict[str, Held] = field(default_factory=dict)
     rows: int = 0
     totals: list[Totals] = field(default_factory=list)
     own_totals: list[OwnTotal] = field(default_factory=list)

@@ -12,6 +12,7 @@ from app.workbook.meaning.headings import Kind
 from app.workbook.meaning.questions import Questions
 from app.workbook.meaning.records import TabReport
 from app.workbook.meaning.rows import SortedRows, sort_rows
+from app.workbook.meaning.samples import held
 from app.workbook.meaning.sections import customers_by_row
 from app.workbook.meaning.tables import Table
 from app.workbook.reading.cells import Cell, Row, Sheet, cell_name, column_letter
@@ -49,6 +50,7 @@ class Tab:
     settled_without_due_date: list[str] = field(default_factory=list)
     said: list[str] = field(default_factory=list)
     rounded: int = 0
+    is_without_days: bool = False
     indexes: dict[str, tuple[int, ...]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -102,6 +104,7 @@ def tab_of(table: Table, header: Header, questions: Questions) -> Tab:
     )
     tab = Tab(table.sheet, table.title, found.header, rows, report, customers)
     tab.negated |= found.negated
+    report.held = held(table.line, rows.records, found.cents) if table.line else {}
     tab.said += [message[:1].upper() + message[1:] for message in found.notices]
     return tab
 

@@ -44,6 +44,8 @@ class ColumnValues:
             return self.numbers * 2 > self.filled
         if field.endswith("_on"):
             return self.days * 2 > self.filled
+        if field in {"number", "invoice_number"}:
+            return self.days * 2 <= self.filled and not self.with_cents
         if field == "status":
             return (self.statuses + self.yes_or_no) * 2 > self.filled
         if field in {"customer_name", "payment_method", "type"}:

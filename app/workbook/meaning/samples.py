@@ -1,0 +1,74 @@
+"""What the columns of a table hold, shortly, for a person who says what they are."""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from decimal import Decimal
+
+from app.domain.money import display
+from app.workbook.meaning.arithmetic import Cents
+from app.workbook.meaning.headers import HeaderLine
+from app.workbook.meaning.records import Held
+from app.workbook.reading.cells import (
+    Cell,
+    Duration,
+    ErrorValue,
+    FormattedNumber,
+    Merged,
+    Row,
+    clean_text,
+    column_letter,
+)
+
+_SAMPLES = 5
+_ROWS_LOOKED_AT = 200
+_LONGEST_SAMPLE = 24
+
+
+def held(line: HeaderLine, rows: Sequence[Row], cents: Mapping[int, Cents]) -> dict[str, Held]:
+    """Return what each column holds, by its letter: five values, the sum of its amounts, its first and last day."""
+    return {
+        column_letter(index): Held(_samples(rows, index), _total(cents.get(index)), _span(rows, index))
+        for index in range(len(line.headings))
+    }
+
+
+def _samples(rows: Sequence[Row], index: int) -> tuple[str, ...]:
+    found: dict[str, None] = {}
+    for row in rows[:_ROWS_LOOKED_AT]:
+        if text := _shown(row.cell(index)):
+            found[text] = None
+        if len(found) == _SAMPLES:
+            break
+    return tuple(found)
+
+
+def _total(cents: Cents | None) -> str:
+    known = [value for value in cents or () if value is not None]
+    return f"{display(sum(known))} in all" if known else ""
+
+
+def _span(rows: Sequence[Row], index: int) -> str:
+    days = [cell for row in rows if isinstance(cell := row.cell(index), datetime)]
+    return f"{min(days).date().isoformat()} to {max(days).date().isoformat()}" if days else ""
+
+
+def _shown(cell: Cell) -> str:
+    value = cell.value if isinstance(cell, Merged) else cell
+    match value:
+        case None:
+            return ""
+        case datetime():
+            return value.date().isoformat()
+        case bool():
+            return "TRUE" if value else "FALSE"
+        case FormattedNumber():
+            return str(value.number)
+        case str():
+            text = clean_text(value)
+            return text if len(text) <= _LONGEST_SAMPLE else f"{text[: _LONGEST_SAMPLE - 1]}…"
+        case int() | Decimal():
+            return str(value)
+        case ErrorValue() | Duration():
+            return value.text
+        case _:
+            return ""
