@@ -103,6 +103,14 @@ class CellReading:
             raise self.problem(tab, row, "currency", f"says '{written}', which is not a currency code such as USD")
         column = tab.header.column(amount_field)
         headed = currencies.of_heading(column.header) if column else None
+        unknown = currencies.unknown_in_heading(column.header) if column and not (said or sign) else None
+        if unknown:
+            raise self.problem(
+                tab,
+                row,
+                amount_field,
+                f"is headed '{unknown}', a currency that is not known: add a column Currency with the code",
+            )
         names = [name for name in (said, sign, headed) if name]
         code = next((name for name in names if not currencies.is_shared(name)), None)
         for name in names:

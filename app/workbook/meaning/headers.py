@@ -186,14 +186,20 @@ def _names_customers(header: Header, fields: set[str], tab: str) -> bool:
     others |= {kind for column in header.columns for kind in documents(column.header)} | documents(tab)
     if others & {"product", "staff", "purchase"} and not says_so:
         return False
-    if _has_days_and_money(header):
+    if _is_of_invoices(header):
         return False  # each row is something that a customer owes, not a customer
     return says_so or len(fields & {"email", "phone", "address", "terms_days"}) >= 2
 
 
-def _has_days_and_money(header: Header) -> bool:
-    found = {claim.field for _, text in header.ignored for claim in claims(text, Kind.INVOICE)[:1]}
-    return bool(found & {"issued_on", "due_on"}) and bool(found & {"total_cents", "balance_cents", "paid_cents"})
+def _is_of_invoices(header: Header) -> bool:
+    texts = [*(text for _, text in header.ignored), *(column.header for column in header.columns)]
+    found = {claim.field for text in texts for claim in claims(text, Kind.INVOICE)[:1] if not claim.is_guess}
+    has_money = bool(found & {"total_cents", "balance_cents", "paid_cents"})
+    return "due_on" in found or ("issued_on" in found and (has_money or any(map(_names_invoices, texts))))
+
+
+def _names_invoices(text: str) -> bool:
+    return heading_words(text).any("invoice")
 
 
 def _score(header: Header, tab: str) -> float:

@@ -8,7 +8,7 @@ from functools import cache, lru_cache
 from pathlib import Path
 
 from app.workbook.meaning.currencies import without_currency
-from app.workbook.meaning.words import Words, folded, heading_words
+from app.workbook.meaning.words import Words, counts_something_else, folded, heading_words, is_share
 from app.workbook.reading.cells import Cell, clean_text
 
 
@@ -62,7 +62,10 @@ def claims(text: str, kind: Kind) -> tuple[Claim, ...]:
         if name and name in ranks
     }
     for claim in _composed(heading_words(bare), kind):
-        found.setdefault(claim.field, claim)
+        if not (
+            claim.field.endswith("_cents") and (is_share(text) or (claim.is_guess and counts_something_else(text)))
+        ):
+            found.setdefault(claim.field, claim)
     return tuple(sorted(found.values()))
 
 
@@ -78,7 +81,8 @@ def _composed(words: Words, kind: Kind) -> list[Claim]:
         fields = _payment_fields(words, fields)
     elif kind is Kind.CUSTOMER:
         fields = _customer_fields(words, fields)
-    is_guess = bool(words.unknown)
+    # A price may be that of one piece.
+    is_guess = bool(words.unknown) or words.meanings - {"small", "invoice", "total"} == {"price"}
     # With a word that is not known, what matters most is a guess, which is asked about, and the rest is nothing.
     guessable = {
         "number",
@@ -127,6 +131,8 @@ def _invoice_fields(words: Words) -> list[tuple[str, int]]:  # a table of meanin
         return [("reference", 0)]
     if has("customer", "account") or words.meanings == {"name"}:
         return [] if has("person", "invoice") else [("customer_name", _customer_rank(words))]
+    if words.meanings == {"issued"}:
+        return [("issued_on", 8)]
     return [("number", 3), ("issued_on", 8), ("total_cents", 8)] if words.meanings == {"invoice"} else []
 
 
@@ -135,7 +141,7 @@ def _days(words: Words) -> list[tuple[str, int]]:
         return [("due_on", 0)]
     if words.any("paid"):
         return [] if words.any("not") else [("paid_on", 0)]
-    if words.any("customer", "reference", "status", "open"):
+    if words.any("customer", "status", "open") or (words.any("reference") and not words.any("issued")):
         return []
     return [("issued_on", 0 if words.any("invoice") else 1)]
 
@@ -185,6 +191,8 @@ def _money(words: Words) -> list[tuple[str, int]]:
         return [("total_cents", 0)]
     if has("total"):
         return [("total_cents", 1)]
+    if has("price") and not has("amount"):
+        return [("total_cents", _WEAK)]
     if has("amount"):
         return [("total_cents", 2 if has("invoice") else 3)]
     return []

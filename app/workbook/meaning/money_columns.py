@@ -16,6 +16,7 @@ from app.workbook.meaning.words import counts_something_else, heading_words
 from app.workbook.reading.cells import Cell, Merged, Row, cell_name, clean_text, column_letter
 
 _EXAMPLES_SHOWN = 4
+_OUR_FIGURES = {"Open invoices", "Outstanding", "Overdue", "Credit", "DSO in days"}  # of the list of customers we write
 _AMOUNTS = ("total_cents", "net_cents", "paid_cents", "balance_cents", "amount_cents")
 _SHORT_NAMES = {
     "total": "total_cents",
@@ -84,7 +85,9 @@ class _Settling:
 
     def run(self) -> MoneyColumns:
         self._take_answers()
-        if self.kind is not Kind.CUSTOMER and self.records:
+        if self.kind is Kind.CUSTOMER:
+            self._ask_about_balances()
+        elif self.records:
             self._drop_helpers()
             self._ask_about_repeated_headings()
             if self.kind is Kind.INVOICE:
@@ -182,7 +185,7 @@ class _Settling:
             other.field == "net_cents" for other in self.line.claims(best, Kind.INVOICE)
         )
         self._read(best, "net_cents" if is_net and taxes else "total_cents", _sureness(claim))
-        rivals = [index for index in ranked[1:] if not self._same(best, index) and not self._is_net(index)]
+        rivals = [index for index in ranked[1:] if not self._is_copy(index, best) and not self._is_net(index)]
         self.explained |= {index for index in ranked[1:] if index not in rivals}
         if rivals:
             self._ask_which_is_the_total([best, *rivals])
@@ -204,6 +207,10 @@ class _Settling:
             self.found.notices.append(f"What was paid is in {paid.pop()}, so {rest} was not read.")
             return same
         return ranked
+
+    def _is_copy(self, index: int, best: int) -> bool:
+        """Tell whether a column says the total again; one whose heading does not say so may be what was paid of it."""
+        return self._same(best, index) and not self._claim(index, "total_cents", "net_cents").is_guess
 
     def _is_net(self, index: int) -> bool:
         return self._claim(index, "total_cents", "net_cents").field == "net_cents"
@@ -352,7 +359,10 @@ class _Settling:
     # --- the rest
 
     def _explain_the_rest(self) -> None:
-        """Prove columns that are not read to say only what others say, and take one that alone tells what was paid."""
+        """Prove columns that are not read to say only what others say.
+
+        What is the same as the total, or adds up to it, proves nothing: it may be what was paid of it.
+        """
         known = {
             name: values
             for name in ("total_cents", "paid_cents", "balance_cents")
@@ -364,7 +374,7 @@ class _Settling:
                 continue
             if (
                 arithmetic.is_nothing(values)
-                or any(arithmetic.are_equal(values, each) for each in known.values())
+                or any(arithmetic.are_equal(values, known[name]) for name in known if name != "total_cents")
                 or ("total_cents" in known and self._follows(values, known))
                 or any(arithmetic.is_running(values, each, self.groups) for each in known.values())
             ):
@@ -381,8 +391,8 @@ class _Settling:
         """Explain unread columns that add up to one that is read, as parts of it."""
         unread = [index for index in self._unread_money() if index not in self.explained]
         values = {index: cents for index in unread if (cents := self._values(index)) is not None}
-        for target in known.values():
-            if len(values) > 1 and arithmetic.is_sum(target, list(values.values())):
+        for name, target in known.items():
+            if name != "total_cents" and len(values) > 1 and arithmetic.is_sum(target, list(values.values())):
                 self.explained |= set(values)
 
     def _ask_about_unread(self) -> None:
@@ -406,6 +416,30 @@ class _Settling:
                 )
             )
             self._apply_answer(index, answer)
+
+    def _ask_about_balances(self) -> None:
+        """Have it confirmed that balances in a list of customers are left out; those that we write need no word."""
+        if set(self.line.headings) >= _OUR_FIGURES:
+            return
+        for index in range(len(self.line.headings)):
+            found = {claim.field for claim in self.line.claims(index, Kind.INVOICE)[:1]}
+            if not found & {"balance_cents", "total_cents", "paid_cents"} or not self.table.values[index].is_money:
+                continue
+            if index in self.explained or arithmetic.is_nothing(self._values(index) or ()):
+                continue
+            self.questions.ask(
+                Question(
+                    self._column_id(index),
+                    "column",
+                    self.tab,
+                    f"{self._called(index)} of tab '{self.tab}' holds {self._sum(index)} of amounts, which a list of "
+                    "customers does not bring in: only invoices do. Is it to be left out?",
+                    ("ignore",),
+                    self._examples(index),
+                    labels={"ignore": "yes, leave it unread"},
+                    shape=self._shape("column", index),
+                )
+            )
 
     def _choices_for(self, index: int) -> tuple[str, ...]:
         if self.kind is Kind.PAYMENT:

@@ -11,7 +11,7 @@ from app.workbook.meaning.records import Checked, Notice, Question, TabReport
 from app.workbook.meaning.tables import Table, header_line, is_list_of_problems, likeliest_header_row, tables
 from app.workbook.meaning.tabs import Tab, described, tab_of
 from app.workbook.meaning.values import ColumnValues, column_values
-from app.workbook.meaning.words import documents
+from app.workbook.meaning.words import documents, heading_words
 from app.workbook.reading.cells import Book, column_letter
 
 SKIP, READ = "skip", "read"
@@ -81,12 +81,9 @@ def _is_owed(table: Table, header: Header, checked: Checked, questions: Question
     if any(column.confidence is Confidence.CHOSEN for column in header.columns):
         return True
     named = documents(table.sheet.name) | documents(table.title)
-    headed = _headed(table.line)
-    customer = header.column("customer_name") or header.column("customer_code")
-    if "purchase" in headed and not customer:
-        checked.notices.append(
-            Notice(table.sheet.name, f"The tab looks like {_NOT_OWED['purchase']}: it was not read.")
-        )
+    says_so = next((kind for kind in _NOT_OWED if kind in (named | _headed(table.line)) & _NO_RECEIVABLES), "")
+    if says_so and not _has_receivables(table.line):
+        checked.notices.append(Notice(table.sheet.name, f"The tab looks like {_NOT_OWED[says_so]}: it was not read."))
         return False
     others = [kind for kind in _NOT_OWED if kind in named]
     if not others or named & {"invoice", "payment", "credit_note", "refund"}:
@@ -172,8 +169,8 @@ def _has_receivables(line: HeaderLine | None) -> bool:
     """Tell whether headings name an invoice and a customer, whatever the tab is called."""
     if line is None:
         return False
-    fields = {claim.field for text in line.headings for claim in claims(text, Kind.INVOICE)[:1] if not claim.is_guess}
-    return bool(fields & {"customer_name", "customer_code"}) and "number" in fields
+    words = [heading_words(text) for text in line.headings if text]
+    return any(one.any("invoice") for one in words) and any(one.any("customer") for one in words)
 
 
 def _headed(line: HeaderLine | None) -> frozenset[str]:

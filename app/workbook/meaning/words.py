@@ -63,10 +63,17 @@ def documents(text: str) -> frozenset[str]:
     return found
 
 
+def is_share(text: str) -> bool:
+    """Tell whether a heading is of percentages, which are no money whatever they are of."""
+    return "%" in text or bool(
+        {"percent", "percentage", "pct", "prozent", "pourcentage", "rate"} & set(folded(text).split())
+    )
+
+
 @lru_cache(maxsize=4_000)
 def counts_something_else(text: str) -> bool:
     """Tell whether a heading says that its numbers are no money: quantities, days, percentages, postcodes."""
-    if "%" in text:
+    if is_share(text):
         return True
     words = folded(text).split()
     harmless = set(vocabulary("numbers"))
