@@ -11,11 +11,12 @@ from decimal import ROUND_HALF_UP, Context, Decimal
 from functools import lru_cache
 from json import JSONEncoder
 from typing import IO
-from xml.etree.ElementTree import Element, TreeBuilder, XMLParser  # see sheet_reader, which refuses document types
+from xml.etree.ElementTree import Element, TreeBuilder, XMLParser  # see Package.refuse_document_types
 
 from app.workbook.reading.number_formats import is_moment, is_span, tells_more
 from app.workbook.reading.package import local_name
-from app.workbook.reading.workbook_parts import DamagedPartError, WorkbookParts, is_true, rich_text, text_as_json
+from app.workbook.reading.refusal import WorkbookRefusedError
+from app.workbook.reading.workbook_parts import WorkbookParts, is_true, rich_text, text_as_json
 
 _CHUNK_BYTES = 1 << 16
 _VALUES_REMEMBERED = 1 << 16
@@ -23,7 +24,7 @@ _EMPTY_ROWS_AT_MOST = 100_000
 COLUMNS_AT_MOST = 400
 _DIGITS = "0123456789"
 _COLUMN = re.compile(r"[A-Za-z]{1,3}")
-_NUMBER = re.compile(r"[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?", re.ASCII)
+_NUMBER = re.compile(r"[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d{1,4})?", re.ASCII)
 _SUMS = re.compile(r"\b(SUM|SUBTOTAL|AGGREGATE)\(", re.IGNORECASE)
 _SHOWN = Context(prec=15, rounding=ROUND_HALF_UP)  # Excel shows and rounds by 15 digits: 108.88499999999999 is 108.885
 _LARGEST_EXPONENT = 307
@@ -58,7 +59,7 @@ class SheetRows:
         self._number_as_json = lru_cache(_VALUES_REMEMBERED)(self._number_of)
 
     def lines(self) -> Iterator[str]:
-        """Yield a line for each row that holds anything; raises DamagedPartError and TooManyRowsError."""
+        """Yield a line for each row that holds anything; raises WorkbookRefusedError and TooManyRowsError."""
         last_filled = count = 0
         for row in self._row_elements():
             if row.tag != self._row_tag:
@@ -116,7 +117,7 @@ class SheetRows:
             return self.number + 1
         number = int(said) if said.isascii() and said.isdigit() and len(said) < 10 else 0
         if number <= self.number:
-            raise DamagedPartError(
+            raise WorkbookRefusedError(
                 f"Tab '{self._tab}' is damaged, its rows are not in order: open the workbook in Excel, save it again "
                 "and upload that."
             )
@@ -162,7 +163,7 @@ class SheetRows:
 
     def _column(self, letters: str) -> int:
         if not _COLUMN.fullmatch(letters):
-            raise DamagedPartError(
+            raise WorkbookRefusedError(
                 f"Tab '{self._tab}', row {self.number} has a cell without a column: open the workbook in Excel, save "
                 "it again and upload that."
             )

@@ -51,7 +51,7 @@ def start_as_text(start: bytes) -> str | None:
 def as_text(content: bytes, *, whole: bool = True) -> str:
     """Return the content as text; raises WorkbookRefusedError where it is none."""
     encoding, start = _encoding(content, whole=whole)
-    how = "strict" if encoding.startswith("utf") else "replace"
+    how = "strict" if encoding.startswith(("utf-16", "utf-32")) else "replace"
     try:
         text = codecs.getincrementaldecoder(encoding)(how).decode(content[start:], final=whole).rstrip(_END_OF_FILE)
     except UnicodeDecodeError:
@@ -96,8 +96,19 @@ def _encoding(content: bytes, *, whole: bool) -> tuple[str, int]:
 def _old_encoding(content: bytes) -> str:
     import chardet
 
-    telling = b"\n".join(line for line in content.splitlines() if not line.isascii())
+    lines = [line for line in content.splitlines() if not line.isascii()]
+    if sum(map(_is_utf8, lines)) * 2 > len(lines):
+        return "utf-8"  # but for a few lines that somebody put in: one letter is lost there, and not one in each line
+    telling = b"\n".join(lines)
     return chardet.detect(telling, include_encodings=_OLD_ENCODINGS)["encoding"] or _OLD_ENCODINGS[0]
+
+
+def _is_utf8(line: bytes) -> bool:
+    try:
+        line.decode()
+    except UnicodeDecodeError:
+        return False
+    return True
 
 
 def _values(lines: Iterable[str], separator: str) -> Iterator[list[str]]:

@@ -4,20 +4,17 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from json import JSONEncoder
-from xml.etree.ElementTree import Element, iterparse  # see sheet_reader, which refuses document types first
+from xml.etree.ElementTree import Element, iterparse  # see Package.refuse_document_types
 
 from app.workbook.reading.number_formats import number_format
 from app.workbook.reading.package import ROOT, Package, local_name
+from app.workbook.reading.refusal import WorkbookRefusedError
 
 LONGEST_TEXT = 32_767  # the most that a cell of Excel can hold
 _ESCAPE = re.compile(r"_x([0-9A-Fa-f]{4})_")
 _KINDS_WITHOUT_CELLS = {"chartsheet", "dialogsheet", "xlMacrosheet", "xlIntlMacrosheet"}
 _HIDDEN = {"hidden", "veryHidden"}
 _to_json = JSONEncoder(ensure_ascii=False).encode
-
-
-class DamagedPartError(Exception):
-    """The workbook does not hold together; the message is one sentence that says where."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,10 +38,11 @@ class WorkbookParts:
 
     @classmethod
     def of(cls, package: Package) -> "WorkbookParts":
-        """Read them; raises DamagedPartError."""
+        """Read them; raises WorkbookRefusedError."""
+        package.refuse_document_types()
         main = next((r.part for r in package.relations(ROOT) if r.kind == "officeDocument"), None)
         if main is None or not package.holds(main):
-            raise DamagedPartError("The workbook's main part is missing: open it in Excel, save it again.")
+            raise WorkbookRefusedError("The workbook's main part is missing: open it in Excel, save it again.")
         relations = {relation.id: relation for relation in package.relations(main)}
         by_kind = {relation.kind: relation.part for relation in relations.values() if package.holds(relation.part)}
         tabs, epoch_1904, name = [], False, ""
@@ -56,13 +54,15 @@ class WorkbookParts:
                 title = unescaped(element.get("name", ""))
                 relation = relations.get(_relation_id(element))
                 if relation is None or not package.holds(relation.part):
-                    raise DamagedPartError(
+                    raise WorkbookRefusedError(
                         f"Tab '{title}' is missing in the file: open it in Excel, save it again and upload that."
                     )
                 if relation.kind not in _KINDS_WITHOUT_CELLS:
                     tabs.append(TabPart(title, element.get("state") in _HIDDEN, relation.part))
         if name != "workbook":
-            raise DamagedPartError("This is a zip file, but not an Excel workbook: upload the .xlsx or .xlsm itself.")
+            raise WorkbookRefusedError(
+                "This is a zip file, but not an Excel workbook: upload the .xlsx or .xlsm itself."
+            )
         return cls(main, tabs, epoch_1904, _formats(package, by_kind.get("styles")), _texts(package, by_kind))
 
 

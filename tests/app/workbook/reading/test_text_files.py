@@ -133,6 +133,12 @@ def test_the_one_name_with_an_accent_is_found_far_down():
     assert text_file.as_text(content).endswith("2;Bäcker;7,00\n")
 
 
+def test_a_line_in_another_encoding_does_not_spoil_the_others():
+    content = "1;Müller\n2;Bäcker\n3;Groß\n".encode() + "4;Jürgen\n".encode("cp1252")
+
+    assert text_file.as_text(content) == "1;Müller\n2;Bäcker\n3;Groß\n4;J\ufffdrgen\n"
+
+
 def test_the_end_of_a_file_of_dos_is_no_row():
     assert rows(text_file.as_text(b"a,b\r\n1,2\r\n\x1a")) == [["a", "b"], ["1", "2"]]
 
