@@ -6,6 +6,7 @@ from datetime import date
 from decimal import Decimal
 
 import pytest
+from openpyxl.utils.datetime import CALENDAR_MAC_1904
 from support.workbooks import (
     AN_INVOICE,
     INVOICES,
@@ -159,6 +160,17 @@ def test_styles_that_are_named_and_absent_are_none(tmp_path):
     found = cells(tmp_path, '<c r="A1" s="1"><v>46000</v></c>', parts={"xl/styles.xml": None})
 
     assert found == (46000,)
+
+
+def test_a_workbook_counts_from_1904_whatever_its_extensions_say(tmp_path):
+    def count_from_1904(book):
+        book.epoch = CALENDAR_MAC_1904
+
+    path = workbook(tmp_path, LIST, change=count_from_1904)
+    extension = '<extLst><ext><x:workbookPr xmlns:x="urn:x" chartTrackingRefBase="1"/></ext></extLst></workbook>'
+    odd = rewritten(path, tmp_path / "odd.xlsx", in_part("xl/workbook.xml", "</workbook>", extension))
+
+    assert read(odd).epoch_1904
 
 
 # --- number formats
