@@ -187,15 +187,13 @@ class SheetRows:
             case "str" | "inlineStr":
                 return text_as_json(text)
             case "b":
-                return {"1": "true", "true": "true", "0": "false", "false": "false"}.get(
-                    text.strip().lower(), _damaged(f"'{text}' is neither true nor false")
-                )
+                return _yes_or_no(text)
             case "e":
                 return _to_json(["e", text])
             case "d":
                 return _written_day(text)
             case _:
-                return _damaged(f"'{kind}' is no kind of cell")
+                return _damaged(f"'{kind[:40]}' is no kind of cell")
 
     def _shared_text(self, index: str) -> str:
         texts = self._book.texts
@@ -236,6 +234,13 @@ def _as_shown(number: Decimal) -> Decimal:
 
 def _damaged(why: str) -> str:
     return _to_json(["x", why])
+
+
+def _yes_or_no(text: str) -> str:
+    word = text.strip().lower()
+    if word not in {"0", "1", "false", "true"}:
+        return _damaged(f"'{text[:40]}' is neither true nor false")
+    return "true" if is_true(word) else "false"
 
 
 def _written_day(text: str) -> str:

@@ -2,6 +2,7 @@
 
 import csv
 import io
+from contextlib import suppress
 
 import pytest
 from hypothesis import given
@@ -207,3 +208,15 @@ def test_every_list_that_python_writes_is_read_as_it_was(separator, written):
     csv.writer(stream, delimiter=separator, quoting=csv.QUOTE_ALL).writerows([["No", "Name", "Note"], *written])
 
     assert rows(stream.getvalue()) == [["No", "Name", "Note"], *written]
+
+
+@given(st.binary(max_size=200))
+def test_any_bytes_are_read_or_refused_and_nothing_else(content):
+    with suppress(WorkbookRefusedError):
+        rows(text_file.as_text(content))
+
+
+@given(st.text(",;\t|\"\r\n'ä1.5 ", max_size=60))
+def test_any_text_is_read_or_refused_and_nothing_else(text):
+    with suppress(WorkbookRefusedError):
+        rows(text_file.as_text(text.encode("cp1252")))
