@@ -27,7 +27,7 @@ _COLUMN = re.compile(r"[A-Za-z]{1,3}")
 _NUMBER = re.compile(r"[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d{1,4})?", re.ASCII)
 _SUMS = re.compile(r"\b(SUM|SUBTOTAL|AGGREGATE)\(", re.IGNORECASE)
 _SHOWN = Context(prec=15, rounding=ROUND_HALF_UP)  # Excel shows and rounds by 15 digits: 108.88499999999999 is 108.885
-_LARGEST_EXPONENT = 307
+_LARGEST_EXPONENT, _SMALLEST_EXPONENT = 307, -330
 _DIGITS_OF_INTEGERS = 4_000  # Python refuses to read more
 _to_json = JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
 _UNCALCULATED = '["f"]'
@@ -224,7 +224,7 @@ class SheetRows:
 
 def _as_shown(number: Decimal) -> Decimal:
     """Return the number with the digits that Excel shows."""
-    if number.adjusted() < -_LARGEST_EXPONENT:
+    if number.adjusted() < _SMALLEST_EXPONENT:
         return Decimal(0)
     if len(number.as_tuple().digits) <= _SHOWN.prec:
         return number
