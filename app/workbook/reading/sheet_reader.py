@@ -20,7 +20,7 @@ from app.workbook.reading import text_file
 from app.workbook.reading.archive import is_zip
 from app.workbook.reading.package import Package
 from app.workbook.reading.refusal import WorkbookRefusedError
-from app.workbook.reading.sheet_rows import COLUMNS_AT_MOST, SheetRows, TooManyRowsError
+from app.workbook.reading.sheet_rows import COLUMNS_AT_MOST, SheetRows
 from app.workbook.reading.tab_names import tab_name
 from app.workbook.reading.telling import take_over_standard_output, tell
 from app.workbook.reading.workbook_parts import LONGEST_TEXT, TabPart, WorkbookParts
@@ -77,14 +77,10 @@ def _read(workbook: IO[bytes], out: TextIO, rows_at_most: int) -> None:
 
 
 def _read_tab(tab: TabPart, rows: SheetRows, out: TextIO) -> None:
-    has_more_rows = False
-    try:
-        for count, line in enumerate(rows.lines(), start=1):
-            out.write(line)
-            if count % _ROWS_A_REPORT == 0:
-                tell(tab=tab.name, rows=rows.number)
-    except TooManyRowsError:
-        has_more_rows = True
+    for count, line in enumerate(rows.lines(), start=1):
+        out.write(line)
+        if count % _ROWS_A_REPORT == 0:
+            tell(tab=tab.name, rows=rows.number)
     _write_end(
         out,
         tab.name,
@@ -92,7 +88,7 @@ def _read_tab(tab: TabPart, rows: SheetRows, out: TextIO) -> None:
         filter=rows.filter_range,
         stopped_after_empty_row=rows.stopped_at,
         is_cut=rows.is_cut,
-        has_more_rows=has_more_rows,
+        has_more_rows=rows.has_more_rows,
     )
 
 

@@ -36,10 +36,6 @@ _LAST_SERIAL = 2_958_466  # the first day of the year 10000
 _MILLISECONDS_A_DAY = 86_400_000
 
 
-class TooManyRowsError(Exception):
-    """The tab holds more rows than may be read."""
-
-
 class SheetRows:
     """Reads a tab once; what is known only at its end stands in the attributes then."""
 
@@ -47,6 +43,7 @@ class SheetRows:
         self.merged: list[str] = []
         self.filter_range: str | None = None
         self.stopped_at: int | None = None
+        self.has_more_rows = False
         self.is_cut = False
         self.number = 0
         self._tab = tab
@@ -59,21 +56,23 @@ class SheetRows:
         self._number_as_json = lru_cache(_VALUES_REMEMBERED)(self._number_of)
 
     def lines(self) -> Iterator[str]:
-        """Yield a line for each row that holds anything; raises WorkbookRefusedError and TooManyRowsError."""
+        """Yield a line for each row that holds anything; raises WorkbookRefusedError."""
         last_filled = count = 0
         for row in self._row_elements():
-            if row.tag != self._row_tag:
+            # What is known only at the end of the tab is read all the same.
+            if self.stopped_at or self.has_more_rows or row.tag != self._row_tag:
                 continue
             self.number = self._row_number(row)
-            cells, has_sum = self._cells(row)
             if self.number - last_filled > _EMPTY_ROWS_AT_MOST:
                 self.stopped_at = self.number
-                return
+                continue
+            cells, has_sum = self._cells(row)
             if cells:
                 last_filled = self.number
+                self.has_more_rows = count == self._rows_at_most
+                if self.has_more_rows:
+                    continue
                 count += 1
-                if count > self._rows_at_most:
-                    raise TooManyRowsError
                 hidden = "true" if is_true(row.get("hidden")) else "false"
                 yield f"[{self.number},{hidden},{'true' if has_sum else 'false'},[{','.join(cells)}]]\n"
 

@@ -26,7 +26,7 @@ _IN_NO_TEXT = re.compile(r"[\x00-\x08\x0e-\x19\x1b-\x1e]")
 _END_OF_FILE = "\x1a"  # of DOS
 _SEPARATORS = "\t;|,"  # in this order where two would do
 _NO_SEPARATOR = "\x1e"  # is in no text
-_NAMED = re.compile(r"\s*\"?sep=(.)\"?\s*", re.IGNORECASE)
+_NAMED = re.compile(r"\s*\"?sep=([^\w\"'\r\n])\"?\s*", re.IGNORECASE)
 _BETWEEN_DIGITS = re.compile(r"(?<=\d),(?=\d)")
 _NUMBER = re.compile(r"[^0-9]{0,4}\d{1,3}(?:[.,]\d{3})*", re.ASCII)
 _REST_OF_A_NUMBER = re.compile(r"(?:\d{3}(?:\.\d+)?|\d\d)[^0-9]{0,4}", re.ASCII)
