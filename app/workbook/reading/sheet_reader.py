@@ -20,18 +20,14 @@ from app.workbook.reading import text_file
 from app.workbook.reading.archive import is_zip
 from app.workbook.reading.package import Package
 from app.workbook.reading.refusal import WorkbookRefusedError
-from app.workbook.reading.sheet_rows import COLUMNS_AT_MOST, SheetRows, TooManyRowsError
+from app.workbook.reading.sheet_rows import COLUMNS_AT_MOST, SheetRows
 from app.workbook.reading.tab_names import tab_name
 from app.workbook.reading.telling import take_over_standard_output, tell
-from app.workbook.reading.workbook_parts import LONGEST_TEXT, DamagedPartError, TabPart, WorkbookParts
+from app.workbook.reading.workbook_parts import LONGEST_TEXT, TabPart, WorkbookParts
 
 COULD_NOT_READ = 3
 _ROWS_A_REPORT = 2_000
 _TOO_MUCH = "The workbook needs more memory than one may take: split it, or remove what is not a list."
-
-
-class _Refused(Exception):  # noqa: N818  # it carries a sentence to the parent, nothing failed
-    pass
 
 
 def main(arguments: list[str]) -> int:
@@ -48,7 +44,7 @@ def main(arguments: list[str]) -> int:
                 _read(file, out, int(rows_at_most))
             else:
                 _read_list(file.read(), tab_name(name), out, int(rows_at_most))
-    except (_Refused, DamagedPartError, WorkbookRefusedError) as refused:
+    except WorkbookRefusedError as refused:
         tell(refused=str(refused))
     except MemoryError:
         tell(refused=_TOO_MUCH)
@@ -70,10 +66,9 @@ def _sentence(error: Exception) -> str:
 
 def _read(workbook: IO[bytes], out: TextIO, rows_at_most: int) -> None:
     package = Package(workbook)
-    _refuse_document_types(package)
     book = WorkbookParts.of(package)
     if not book.tabs:
-        raise _Refused("The workbook has no sheet with cells.")
+        raise WorkbookRefusedError("The workbook has no sheet with cells.")
     _write(out, {"epoch_1904": book.epoch_1904})
     for tab in book.tabs:
         _write(out, {"sheet": tab.name, "hidden": tab.hidden})
@@ -82,14 +77,10 @@ def _read(workbook: IO[bytes], out: TextIO, rows_at_most: int) -> None:
 
 
 def _read_tab(tab: TabPart, rows: SheetRows, out: TextIO) -> None:
-    has_more_rows = False
-    try:
-        for count, line in enumerate(rows.lines(), start=1):
-            out.write(line)
-            if count % _ROWS_A_REPORT == 0:
-                tell(tab=tab.name, rows=rows.number)
-    except TooManyRowsError:
-        has_more_rows = True
+    for count, line in enumerate(rows.lines(), start=1):
+        out.write(line)
+        if count % _ROWS_A_REPORT == 0:
+            tell(tab=tab.name, rows=rows.number)
     _write_end(
         out,
         tab.name,
@@ -97,7 +88,7 @@ def _read_tab(tab: TabPart, rows: SheetRows, out: TextIO) -> None:
         filter=rows.filter_range,
         stopped_after_empty_row=rows.stopped_at,
         is_cut=rows.is_cut,
-        has_more_rows=has_more_rows,
+        has_more_rows=rows.has_more_rows,
     )
 
 
@@ -123,33 +114,6 @@ def _read_list(content: bytes, name: str, out: TextIO, rows_at_most: int) -> Non
 def _write_end(out: TextIO, name: str, **seen: Any) -> None:
     nothing: dict[str, Any] = {"merged": [], "filter": None, "stopped_after_empty_row": None}
     _write(out, {"end": name, **nothing, **seen})
-
-
-def _refuse_document_types(package: Package) -> None:
-    """Refuse a workbook whose parts declare a document type, the only place where XML entities can be declared.
-
-    A part is XML by what a relation says of it, whatever its name: all are looked at, and a picture's first bytes say
-    that it is none. With none declared the fast parser of the standard library is safe on every part.
-    """
-    for entry in package.entries():
-        with package.open(entry) as part:
-            _read_prolog(part)
-
-
-def _read_prolog(part: IO[bytes]) -> None:
-    parser = expat.ParserCreate()
-    inside: list[str] = []
-
-    def refuse(*_: object) -> None:
-        raise _Refused("The file declares a document type, which no workbook needs: it was not read.")
-
-    parser.StartDoctypeDeclHandler = refuse
-    parser.StartElementHandler = lambda name, _: inside.append(name)
-    while not inside and (chunk := part.read(512)):
-        try:
-            parser.Parse(chunk)
-        except expat.ExpatError:
-            return  # not XML at all: whoever takes it for XML will say so
 
 
 def _write(out: TextIO, line: Any) -> None:

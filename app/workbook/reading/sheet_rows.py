@@ -11,11 +11,12 @@ from decimal import ROUND_HALF_UP, Context, Decimal
 from functools import lru_cache
 from json import JSONEncoder
 from typing import IO
-from xml.etree.ElementTree import Element, TreeBuilder, XMLParser  # see sheet_reader, which refuses document types
+from xml.etree.ElementTree import Element, TreeBuilder, XMLParser  # see Package.refuse_document_types
 
 from app.workbook.reading.number_formats import is_moment, is_span, tells_more
 from app.workbook.reading.package import local_name
-from app.workbook.reading.workbook_parts import DamagedPartError, WorkbookParts, is_true, rich_text, text_as_json
+from app.workbook.reading.refusal import WorkbookRefusedError
+from app.workbook.reading.workbook_parts import WorkbookParts, is_true, rich_text, text_as_json
 
 _CHUNK_BYTES = 1 << 16
 _VALUES_REMEMBERED = 1 << 16
@@ -23,20 +24,16 @@ _EMPTY_ROWS_AT_MOST = 100_000
 COLUMNS_AT_MOST = 400
 _DIGITS = "0123456789"
 _COLUMN = re.compile(r"[A-Za-z]{1,3}")
-_NUMBER = re.compile(r"[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?", re.ASCII)
+_NUMBER = re.compile(r"[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d{1,4})?", re.ASCII)
 _SUMS = re.compile(r"\b(SUM|SUBTOTAL|AGGREGATE)\(", re.IGNORECASE)
 _SHOWN = Context(prec=15, rounding=ROUND_HALF_UP)  # Excel shows and rounds by 15 digits: 108.88499999999999 is 108.885
-_LARGEST_EXPONENT = 307
+_LARGEST_EXPONENT, _SMALLEST_EXPONENT = 307, -330
 _DIGITS_OF_INTEGERS = 4_000  # Python refuses to read more
 _to_json = JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
 _UNCALCULATED = '["f"]'
 _WINDOWS, _MACINTOSH = datetime(1899, 12, 30), datetime(1904, 1, 1)  # noqa: DTZ001  # cells know no time zone
 _LAST_SERIAL = 2_958_466  # the first day of the year 10000
 _MILLISECONDS_A_DAY = 86_400_000
-
-
-class TooManyRowsError(Exception):
-    """The tab holds more rows than may be read."""
 
 
 class SheetRows:
@@ -46,6 +43,7 @@ class SheetRows:
         self.merged: list[str] = []
         self.filter_range: str | None = None
         self.stopped_at: int | None = None
+        self.has_more_rows = False
         self.is_cut = False
         self.number = 0
         self._tab = tab
@@ -58,21 +56,23 @@ class SheetRows:
         self._number_as_json = lru_cache(_VALUES_REMEMBERED)(self._number_of)
 
     def lines(self) -> Iterator[str]:
-        """Yield a line for each row that holds anything; raises DamagedPartError and TooManyRowsError."""
+        """Yield a line for each row that holds anything; raises WorkbookRefusedError."""
         last_filled = count = 0
         for row in self._row_elements():
-            if row.tag != self._row_tag:
+            # What is known only at the end of the tab is read all the same.
+            if self.stopped_at or self.has_more_rows or row.tag != self._row_tag:
                 continue
             self.number = self._row_number(row)
-            cells, has_sum = self._cells(row)
             if self.number - last_filled > _EMPTY_ROWS_AT_MOST:
                 self.stopped_at = self.number
-                return
+                continue
+            cells, has_sum = self._cells(row)
             if cells:
                 last_filled = self.number
+                self.has_more_rows = count == self._rows_at_most
+                if self.has_more_rows:
+                    continue
                 count += 1
-                if count > self._rows_at_most:
-                    raise TooManyRowsError
                 hidden = "true" if is_true(row.get("hidden")) else "false"
                 yield f"[{self.number},{hidden},{'true' if has_sum else 'false'},[{','.join(cells)}]]\n"
 
@@ -116,7 +116,7 @@ class SheetRows:
             return self.number + 1
         number = int(said) if said.isascii() and said.isdigit() and len(said) < 10 else 0
         if number <= self.number:
-            raise DamagedPartError(
+            raise WorkbookRefusedError(
                 f"Tab '{self._tab}' is damaged, its rows are not in order: open the workbook in Excel, save it again "
                 "and upload that."
             )
@@ -162,7 +162,7 @@ class SheetRows:
 
     def _column(self, letters: str) -> int:
         if not _COLUMN.fullmatch(letters):
-            raise DamagedPartError(
+            raise WorkbookRefusedError(
                 f"Tab '{self._tab}', row {self.number} has a cell without a column: open the workbook in Excel, save "
                 "it again and upload that."
             )
@@ -186,15 +186,13 @@ class SheetRows:
             case "str" | "inlineStr":
                 return text_as_json(text)
             case "b":
-                return {"1": "true", "true": "true", "0": "false", "false": "false"}.get(
-                    text.strip().lower(), _damaged(f"'{text}' is neither true nor false")
-                )
+                return _yes_or_no(text)
             case "e":
                 return _to_json(["e", text])
             case "d":
                 return _written_day(text)
             case _:
-                return _damaged(f"'{kind}' is no kind of cell")
+                return _damaged(f"'{kind[:40]}' is no kind of cell")
 
     def _shared_text(self, index: str) -> str:
         texts = self._book.texts
@@ -225,7 +223,7 @@ class SheetRows:
 
 def _as_shown(number: Decimal) -> Decimal:
     """Return the number with the digits that Excel shows."""
-    if number.adjusted() < -_LARGEST_EXPONENT:
+    if number.adjusted() < _SMALLEST_EXPONENT:
         return Decimal(0)
     if len(number.as_tuple().digits) <= _SHOWN.prec:
         return number
@@ -235,6 +233,13 @@ def _as_shown(number: Decimal) -> Decimal:
 
 def _damaged(why: str) -> str:
     return _to_json(["x", why])
+
+
+def _yes_or_no(text: str) -> str:
+    word = text.strip().lower()
+    if word not in {"0", "1", "false", "true"}:
+        return _damaged(f"'{text[:40]}' is neither true nor false")
+    return "true" if is_true(word) else "false"
 
 
 def _written_day(text: str) -> str:

@@ -26,7 +26,7 @@ _IN_NO_TEXT = re.compile(r"[\x00-\x08\x0e-\x19\x1b-\x1e]")
 _END_OF_FILE = "\x1a"  # of DOS
 _SEPARATORS = "\t;|,"  # in this order where two would do
 _NO_SEPARATOR = "\x1e"  # is in no text
-_NAMED = re.compile(r"\s*\"?sep=(.)\"?\s*", re.IGNORECASE)
+_NAMED = re.compile(r"\s*\"?sep=([^\w\"'\r\n])\"?\s*", re.IGNORECASE)
 _BETWEEN_DIGITS = re.compile(r"(?<=\d),(?=\d)")
 _NUMBER = re.compile(r"[^0-9]{0,4}\d{1,3}(?:[.,]\d{3})*", re.ASCII)
 _REST_OF_A_NUMBER = re.compile(r"(?:\d{3}(?:\.\d+)?|\d\d)[^0-9]{0,4}", re.ASCII)
@@ -51,7 +51,7 @@ def start_as_text(start: bytes) -> str | None:
 def as_text(content: bytes, *, whole: bool = True) -> str:
     """Return the content as text; raises WorkbookRefusedError where it is none."""
     encoding, start = _encoding(content, whole=whole)
-    how = "strict" if encoding.startswith("utf") else "replace"
+    how = "strict" if encoding.startswith(("utf-16", "utf-32")) else "replace"
     try:
         text = codecs.getincrementaldecoder(encoding)(how).decode(content[start:], final=whole).rstrip(_END_OF_FILE)
     except UnicodeDecodeError:
@@ -96,8 +96,19 @@ def _encoding(content: bytes, *, whole: bool) -> tuple[str, int]:
 def _old_encoding(content: bytes) -> str:
     import chardet
 
-    telling = b"\n".join(line for line in content.splitlines() if not line.isascii())
+    lines = [line for line in content.splitlines() if not line.isascii()]
+    if sum(map(_is_utf8, lines)) * 2 > len(lines):
+        return "utf-8"  # but for a few lines that somebody put in: one letter is lost there, and not one in each line
+    telling = b"\n".join(lines)
     return chardet.detect(telling, include_encodings=_OLD_ENCODINGS)["encoding"] or _OLD_ENCODINGS[0]
+
+
+def _is_utf8(line: bytes) -> bool:
+    try:
+        line.decode()
+    except UnicodeDecodeError:
+        return False
+    return True
 
 
 def _values(lines: Iterable[str], separator: str) -> Iterator[list[str]]:

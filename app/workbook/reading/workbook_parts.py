@@ -4,20 +4,17 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from json import JSONEncoder
-from xml.etree.ElementTree import Element, iterparse  # see sheet_reader, which refuses document types first
+from xml.etree.ElementTree import Element, iterparse, parse  # see Package.refuse_document_types
 
 from app.workbook.reading.number_formats import number_format
 from app.workbook.reading.package import ROOT, Package, local_name
+from app.workbook.reading.refusal import WorkbookRefusedError
 
 LONGEST_TEXT = 32_767  # the most that a cell of Excel can hold
 _ESCAPE = re.compile(r"_x([0-9A-Fa-f]{4})_")
 _KINDS_WITHOUT_CELLS = {"chartsheet", "dialogsheet", "xlMacrosheet", "xlIntlMacrosheet"}
 _HIDDEN = {"hidden", "veryHidden"}
 _to_json = JSONEncoder(ensure_ascii=False).encode
-
-
-class DamagedPartError(Exception):
-    """The workbook does not hold together; the message is one sentence that says where."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,28 +38,31 @@ class WorkbookParts:
 
     @classmethod
     def of(cls, package: Package) -> "WorkbookParts":
-        """Read them; raises DamagedPartError."""
+        """Read them; raises WorkbookRefusedError."""
+        package.refuse_document_types()
         main = next((r.part for r in package.relations(ROOT) if r.kind == "officeDocument"), None)
         if main is None or not package.holds(main):
-            raise DamagedPartError("The workbook's main part is missing: open it in Excel, save it again.")
+            raise WorkbookRefusedError("The workbook's main part is missing: open it in Excel, save it again.")
         relations = {relation.id: relation for relation in package.relations(main)}
         by_kind = {relation.kind: relation.part for relation in relations.values() if package.holds(relation.part)}
-        tabs, epoch_1904, name = [], False, ""
-        for element in _elements(package, main):
-            name = local_name(element.tag)
-            if name == "workbookPr":
-                epoch_1904 = is_true(element.get("date1904"))
-            elif name == "sheet":
-                title = unescaped(element.get("name", ""))
-                relation = relations.get(_relation_id(element))
-                if relation is None or not package.holds(relation.part):
-                    raise DamagedPartError(
-                        f"Tab '{title}' is missing in the file: open it in Excel, save it again and upload that."
-                    )
-                if relation.kind not in _KINDS_WITHOUT_CELLS:
-                    tabs.append(TabPart(title, element.get("state") in _HIDDEN, relation.part))
-        if name != "workbook":
-            raise DamagedPartError("This is a zip file, but not an Excel workbook: upload the .xlsx or .xlsm itself.")
+        root = _root(package, main)
+        if local_name(root.tag) != "workbook":
+            raise WorkbookRefusedError(
+                "This is a zip file, but not an Excel workbook: upload the .xlsx or .xlsm itself."
+            )
+        # Only what stands right in the workbook: its extensions have elements of the same names.
+        properties = next(_inside(root, "workbookPr"), None)
+        epoch_1904 = properties is not None and is_true(properties.get("date1904"))
+        tabs = []
+        for element in (one for sheets in _inside(root, "sheets") for one in _inside(sheets, "sheet")):
+            title = unescaped(element.get("name", ""))
+            relation = relations.get(_relation_id(element))
+            if relation is None or not package.holds(relation.part):
+                raise WorkbookRefusedError(
+                    f"Tab '{title}' is missing in the file: open it in Excel, save it again and upload that."
+                )
+            if relation.kind not in _KINDS_WITHOUT_CELLS:
+                tabs.append(TabPart(title, element.get("state") in _HIDDEN, relation.part))
         return cls(main, tabs, epoch_1904, _formats(package, by_kind.get("styles")), _texts(package, by_kind))
 
 
@@ -101,22 +101,23 @@ def _relation_id(element: Element) -> str:
     return next((value for name, value in element.attrib.items() if name.endswith("}id")), "")
 
 
-def _elements(package: Package, part: str) -> Iterator[Element]:
+def _root(package: Package, part: str) -> Element:
     with package.open(part) as xml:
-        for _, element in iterparse(xml):  # noqa: S314  # as above
-            yield element
+        return parse(xml).getroot()  # noqa: S314  # as above
+
+
+def _inside(parent: Element, name: str) -> Iterator[Element]:
+    return (element for element in parent if local_name(element.tag) == name)
 
 
 def _formats(package: Package, part: str | None) -> list[str]:
     """Return the number format of each style of cells; nothing else of styles matters to what a cell holds."""
-    declared: dict[int, str] = {}
-    used: list[int] = []
-    for element in _elements(package, part) if part else ():
-        name = local_name(element.tag)
-        if name == "numFmts":
-            declared = {_whole(one.get("numFmtId")): unescaped(one.get("formatCode", "")) for one in element}
-        elif name == "cellXfs":
-            used = [_whole(one.get("numFmtId")) for one in element if local_name(one.tag) == "xf"]
+    if part is None:
+        return []
+    root = _root(package, part)
+    written = (one for formats in _inside(root, "numFmts") for one in _inside(formats, "numFmt"))
+    declared = {_whole(one.get("numFmtId")): unescaped(one.get("formatCode", "")) for one in written}
+    used = (_whole(one.get("numFmtId")) for styles in _inside(root, "cellXfs") for one in _inside(styles, "xf"))
     return [number_format(number, declared) for number in used]
 
 
@@ -125,10 +126,13 @@ def _whole(value: str | None) -> int:
 
 
 def _texts(package: Package, by_kind: dict[str, str]) -> list[str]:
-    texts = []
+    texts: list[str] = []
     part = by_kind.get("sharedStrings")
-    for element in _elements(package, part) if part else ():
-        if local_name(element.tag) == "si":
-            texts.append(text_as_json(rich_text(element)))
-            element.clear()
+    if part is None:
+        return texts
+    with package.open(part) as xml:
+        for _, element in iterparse(xml):  # noqa: S314  # as above
+            if local_name(element.tag) == "si":
+                texts.append(text_as_json(rich_text(element)))
+                element.clear()
     return texts

@@ -103,7 +103,7 @@ class Edits:
 
     def replace(self, start: int, end: int, text: str) -> None:
         """Put the text there instead; what is put in at one place stays in the order in which it came."""
-        self._made.append((start, end, len(self._made), text.encode()))
+        self._made.append((start, end, len(self._made), text.encode("ascii", "xmlcharrefreplace")))
 
     def append(self, parent: Element, text: str) -> None:
         """Put the text at the end of what is in the element."""

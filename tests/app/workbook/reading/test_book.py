@@ -385,11 +385,12 @@ def test_a_tab_of_more_rows_than_the_limit_is_read_up_to_it_and_that_is_told(tmp
 
 
 def test_a_stray_cell_in_the_last_row_is_told_and_refuses_nothing(tmp_path):
-    body = texts_row(1, "x") + '<row r="1048576"><c r="B1048576"><v>2</v></c></row>'
+    body = texts_row(1, "x") + texts_row(2, "", "y") + '<row r="1048576"><c r="B1048576"><v>2</v></c></row>'
+    merges = '<mergeCells><mergeCell ref="A1:A2"/></mergeCells>'
 
-    (sheet,) = read(hand_made(tmp_path, body)).sheets
+    (sheet,) = read(hand_made(tmp_path, body, after=merges)).sheets
 
-    assert [row.number for row in sheet.rows] == [1]
+    assert [(row.number, row.cells) for row in sheet.rows] == [(1, ("x",)), (2, (Merged("x"), "y"))]
     assert sheet.stopped_after_empty_row == 1_048_576
 
 

@@ -6,6 +6,7 @@ from datetime import date
 from decimal import Decimal
 
 import pytest
+from openpyxl.utils.datetime import CALENDAR_MAC_1904
 from support.workbooks import (
     AN_INVOICE,
     INVOICES,
@@ -161,6 +162,17 @@ def test_styles_that_are_named_and_absent_are_none(tmp_path):
     assert found == (46000,)
 
 
+def test_a_workbook_counts_from_1904_whatever_its_extensions_say(tmp_path):
+    def count_from_1904(book):
+        book.epoch = CALENDAR_MAC_1904
+
+    path = workbook(tmp_path, LIST, change=count_from_1904)
+    extension = '<extLst><ext><x:workbookPr xmlns:x="urn:x" chartTrackingRefBase="1"/></ext></extLst></workbook>'
+    odd = rewritten(path, tmp_path / "odd.xlsx", in_part("xl/workbook.xml", "</workbook>", extension))
+
+    assert read(odd).epoch_1904
+
+
 # --- number formats
 
 STYLES = (
@@ -210,6 +222,7 @@ def test_a_number_that_is_no_day_stays_a_number_where_days_are_shown(tmp_path, v
         ('<c r="A1"><v>1_000</v></c>', "'1_000' is no number"),
         ('<c r="A1"><v>١٢</v></c>', "'١٢' is no number"),
         ('<c r="A1"><v>nan</v></c>', "'nan' is no number"),
+        ('<c r="A1"><v>1e99999999999999999999999</v></c>', "'1e99999999999999999999999' is no number"),
         (f'<c r="A1"><v>{"9" * 5_000}</v></c>', f"'{'9' * 40}' is no number"),
         ('<c r="A1" t="b"><v>maybe</v></c>', "'maybe' is neither true nor false"),
         ('<c r="A1" t="d"><v>2026-13-45</v></c>', "'2026-13-45' is no date"),
@@ -287,6 +300,10 @@ def test_a_customer_is_one_with_and_without_a_carriage_return(importer, tmp_path
         ("33.114999999999995", "33.115"),
         ("1.2649999999999999", "1.265"),
         ("0.1", "0.1"),
+        ("0.99999999999999999", "1"),
+        ("1234567890123456.7", "1234567890123460"),
+        ("1e-400", "0"),
+        ("100.0", "100"),
         ("-235.37499999999997", "-235.375"),
         ("1.0000000000000001E-2", "0.01"),
         ("123456789012.35", "123456789012.35"),

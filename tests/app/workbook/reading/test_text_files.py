@@ -2,6 +2,7 @@
 
 import csv
 import io
+from contextlib import suppress
 
 import pytest
 from hypothesis import given
@@ -133,6 +134,12 @@ def test_the_one_name_with_an_accent_is_found_far_down():
     assert text_file.as_text(content).endswith("2;Bäcker;7,00\n")
 
 
+def test_a_line_in_another_encoding_does_not_spoil_the_others():
+    content = "1;Müller\n2;Bäcker\n3;Groß\n".encode() + "4;Jürgen\n".encode("cp1252")
+
+    assert text_file.as_text(content) == "1;Müller\n2;Bäcker\n3;Groß\n4;J\ufffdrgen\n"
+
+
 def test_the_end_of_a_file_of_dos_is_no_row():
     assert rows(text_file.as_text(b"a,b\r\n1,2\r\n\x1a")) == [["a", "b"], ["1", "2"]]
 
@@ -201,3 +208,15 @@ def test_every_list_that_python_writes_is_read_as_it_was(separator, written):
     csv.writer(stream, delimiter=separator, quoting=csv.QUOTE_ALL).writerows([["No", "Name", "Note"], *written])
 
     assert rows(stream.getvalue()) == [["No", "Name", "Note"], *written]
+
+
+@given(st.binary(max_size=200))
+def test_any_bytes_are_read_or_refused_and_nothing_else(content):
+    with suppress(WorkbookRefusedError):
+        rows(text_file.as_text(content))
+
+
+@given(st.text(",;\t|\"\r\n'ä1.5 ", max_size=60))
+def test_any_text_is_read_or_refused_and_nothing_else(text):
+    with suppress(WorkbookRefusedError):
+        rows(text_file.as_text(text.encode("cp1252")))

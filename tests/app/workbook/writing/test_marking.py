@@ -182,6 +182,16 @@ def test_a_strict_workbook_is_marked_and_can_be_uploaded_again(importer, tmp_pat
     assert b"schemas.openxmlformats.org/spreadsheetml" not in b"".join(parts_of(copy).values())
 
 
+def test_a_part_in_another_encoding_stays_in_it(importer, tmp_path):
+    sheet = parts_of(hand_made(tmp_path, A_BAD_LIST.replace("Acme", "Müller")))["xl/worksheets/sheet1.xml"].decode()
+    latin = sheet.replace("UTF-8", "ISO-8859-1").encode("latin-1")
+    path = hand_made(tmp_path, "", parts={"xl/worksheets/sheet1.xml": latin})
+    copy = tmp_path / "copy.xlsx"
+    copy.write_bytes(marked(importer, path).getvalue())
+
+    assert read_book(copy, LIMITS, say_nothing).sheets[0].rows[1].cells[1] == "Müller"
+
+
 def test_a_workbook_without_styles_is_commented(importer, tmp_path):
     path = hand_made(tmp_path, A_BAD_LIST, parts={"xl/styles.xml": None})
 
