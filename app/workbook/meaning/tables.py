@@ -117,10 +117,10 @@ def _header_lines(sheet: Sheet, start: int, rows: int) -> Iterator[tuple[int, He
 def _joined(sheet: Sheet, lines: Sequence[Row]) -> HeaderLine | None:
     """Return the headings of several lines joined, a group's with each of its columns; None for titles above."""
     width = max(len(line.cells) for line in lines)
-    spread = [_spread(sheet, line, width) for line in lines[:-1]]
+    lowest = [_text(lines[-1].cell(index)) for index in range(width)]
+    spread = [_spread(sheet, line, lowest) for line in lines[:-1]]
     if any(texts is None for texts in spread):
         return None
-    lowest = [_text(lines[-1].cell(index)) for index in range(width)]
     levels = [*(texts for texts in spread if texts is not None), lowest]
     headings = []
     for index in range(width):
@@ -133,8 +133,12 @@ def _joined(sheet: Sheet, lines: Sequence[Row]) -> HeaderLine | None:
     return HeaderLine(lines[0].number, lines[-1].number, tuple(headings), bare)
 
 
-def _spread(sheet: Sheet, line: Row, width: int) -> list[str] | None:
-    """Return a line's headings, each over all columns of its group; None for a line that is a title."""
+def _spread(sheet: Sheet, line: Row, lowest: Sequence[str]) -> list[str] | None:
+    """Return a line's headings, each over all columns of its group; None for a line that is a title.
+
+    A group ends where a column has no heading at all.
+    """
+    width = len(lowest)
     merged = {left: right for top, left, bottom, right in sheet.merged if top <= line.number <= bottom}
     own = [_text(line.cell(index)) for index in range(width)]
     filled = [index for index, text in enumerate(own) if text]
@@ -146,7 +150,8 @@ def _spread(sheet: Sheet, line: Row, width: int) -> list[str] | None:
                 own[index] = own[left]
         return own
     for index in range(1, width):
-        own[index] = own[index] or own[index - 1]
+        if lowest[index]:
+            own[index] = own[index] or own[index - 1]
     return own
 
 
@@ -185,17 +190,21 @@ def _side_by_side(
     whole = _table(part, line, title, mappings, sheet)
     if line.fingerprint in mappings:
         return [whole]
+    extents, is_sure = _pieces(part, line)
     pieces = [
-        _table(_cut(part, left, right), _cut_line(line, left, right), title, mappings, sheet)
-        for left, right in _pieces(part, line)
+        _table(_cut(part, left, right), _cut_line(line, left, right), title, mappings, sheet) for left, right in extents
     ]
-    if len(pieces) > 1 and sum(piece.header is not None for piece in pieces) > 1:
+    if len(pieces) > 1 and (is_sure or sum(piece.header is not None for piece in pieces) > 1):
         return pieces
     return [whole]
 
 
-def _pieces(part: Sheet, line: HeaderLine) -> list[tuple[int, int]]:
-    """Return the columns, first and behind the last, of lists that may stand side by side."""
+def _pieces(part: Sheet, line: HeaderLine) -> tuple[list[tuple[int, int]], bool]:
+    """Return the columns, first and behind the last, of lists that may stand side by side, and whether they surely do.
+
+    An empty column may be there for looks; a second column of invoice numbers begins another list.
+    """
+    is_sure = False
     identifying = {"number", "invoice_number"}
     seen: set[str] = set()
     starts = [0]
@@ -206,11 +215,13 @@ def _pieces(part: Sheet, line: HeaderLine) -> list[tuple[int, int]]:
             continue
         name = normalised(heading)
         is_key = any(claim.field in identifying and not claim.is_guess for claim in line.claims(index, Kind.INVOICE))
-        if index > starts[-1] and (gap or (is_key and name in seen)):
+        is_second_key = is_key and name in seen
+        if index > starts[-1] and (gap or is_second_key):
             starts.append(index)
             gap = False
+            is_sure = is_sure or is_second_key
         seen.add(name)
-    return list(zip(starts, [*starts[1:], len(line.headings)], strict=True))
+    return list(zip(starts, [*starts[1:], len(line.headings)], strict=True)), is_sure
 
 
 def _table(part: Sheet, line: HeaderLine, title: str, mappings: Mapping[str, ChosenMapping], sheet: Sheet) -> Table:
