@@ -15,6 +15,7 @@ from app.domain import invoice as rules
 from app.domain.account import NOTHING_OWED, Account, Owed
 from app.domain.ageing import Balances
 from app.domain.as_of import AsOf
+from app.domain.fields import CUSTOMER
 from app.domain.payment import Payment
 from app.domain.payment_habit import DAYS_COUNTED, PaymentHabit, average_days_late, habit
 from app.domain.periods import days_up_to
@@ -83,8 +84,7 @@ def following(text: str, after_id: int, length: int, *, archived: bool) -> list[
     """
     rows = _Customer.select().where(_Customer.id > after_id)
     if text:
-        places = (_Customer.name, _Customer.code, _Customer.email)
-        rows = rows.where(reduce(or_, (place.contains(text) for place in places)))
+        rows = rows.where(reduce(or_, (place.contains(text) for place in _SEARCHED)))
     if not archived:
         rows = rows.where(_Customer.archived_at.is_null())
     return [_from_row(row) for row in rows.order_by(_Customer.id).limit(length)]
@@ -249,6 +249,7 @@ def ledger_of(customer_id: int, currency: str) -> list[tuple[rules.Invoice, list
     return [(invoice, by_invoice[invoice.id]) for invoice in found]
 
 
+_SEARCHED = tuple(getattr(_Customer, field.name) for field in CUSTOMER if field.is_searched)
 _DETAILS = tuple(getattr(_Customer, name) for name in Details.__slots__)
 _ACCOUNT_FACTS = (
     _Customer.id,
@@ -334,5 +335,5 @@ def _set_archived(customer_id: int, at: datetime | None, action: str, by: User, 
 
 
 def _from_row(row: tables.Customer) -> Customer:
-    details = Details(row.code, row.name, row.email, row.phone, row.address, row.terms_days, row.notes)
+    details = Details(*(getattr(row, name) for name in Details.__slots__))
     return Customer(row.id, details, row.archived_at, row.version)

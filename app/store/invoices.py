@@ -14,6 +14,7 @@ from peewee import Case, Expression, fn
 from app.domain import invoice as rules
 from app.domain.ageing import Bucket
 from app.domain.as_of import AsOf
+from app.domain.fields import INVOICE
 from app.domain.invoice import Status
 from app.store import tables
 from app.store.prepared import Slot, prepared
@@ -24,6 +25,7 @@ PAGE_LENGTH = 50
 
 _Invoice, _Customer = tables.Invoice, tables.Customer
 _FACTS = tuple(getattr(_Invoice, fact.name) for fact in fields(rules.Invoice))
+_SEARCHED = tuple(getattr(_Invoice, field.name) for field in INVOICE if field.is_searched)
 OUTSTANDING = frozenset({Status.OPEN, Status.PARTIAL, Status.OVERDUE})
 _DAYS_LATE: dict[Bucket, tuple[int | None, int | None]] = {
     Bucket.NOT_DUE: (None, 0),
@@ -304,14 +306,14 @@ class _Ledger:
         named = customers.select(customers.id).where(
             customers.name.contains(wanted.text) | customers.code.contains(wanted.text)
         )
-        found = [
-            _Invoice.number.contains(wanted.text),
-            _Invoice.reference.contains(wanted.text),
+        found: list[Any] = [
+            *(place.contains(wanted.text) for place in _SEARCHED),
             _Invoice.customer.in_(named),
         ]
         if wanted.text_cents is not None:
             found += [_Invoice.total_cents == wanted.text_cents, self.balance_cents == wanted.text_cents]
-        return reduce(or_, found)
+        holds: Expression = reduce(or_, found)
+        return holds
 
 
 def _is_exactly(wanted: Filter) -> Iterator[Expression]:

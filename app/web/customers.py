@@ -11,6 +11,7 @@ from app.domain import account
 from app.domain.account import Account, Column
 from app.domain.ageing import Ageing, ageing_by_currency, nothing_owed
 from app.domain.as_of import AsOf
+from app.domain.fields import CUSTOMER, plain
 from app.domain.payment import Payment
 from app.domain.payment_habit import LEAST_SETTLED, Expectation
 from app.domain.periods import days_up_to, months_up_to
@@ -30,7 +31,6 @@ from app.web.visits import Visit
 from app.workbook.writing import customer_list, listing
 
 PAGE_LENGTH = 50
-LONGEST_NOTES = 10_000  # as long as an import takes them
 
 _MOST_PAGES = 1_000_000
 _MOST_OPEN = 20
@@ -183,6 +183,7 @@ class Customers:
             day=day,
             as_of="" if day == visit.today else day.isoformat(),
             customer=customer,
+            plain=plain(CUSTOMER),
             standings=self._standings(customer_id, as_of, "" if day == visit.today else day.isoformat()),
             habit=habit,
             settled=habit.settled if habit else customers.settled_count(customer_id, as_of),
@@ -284,7 +285,8 @@ class Customers:
             customer=customer,
             details=customer.details if customer else Details("", ""),
             version=version or (customer.version if customer else 0),
-            longest_notes=LONGEST_NOTES,
+            plain=plain(CUSTOMER),
+            labels={field.name: field.label for field in CUSTOMER},
             **{"saved": {}, "saver": None, **more},
         )
 
@@ -340,10 +342,8 @@ def _details(fields: Fields, stored: Details | None) -> Details:
         code=" ".join(fields.text("code", required=True, longest=255).split()),
         name=" ".join(fields.text("name", required=True, longest=255).split()),
         email=email,
-        phone=fields.text("phone", longest=255),
-        address=fields.text("address", longest=LONGEST_NOTES, lines=True),
         terms_days=_terms(fields),
-        notes=fields.text("notes", longest=LONGEST_NOTES, lines=True),
+        **fields.plain(CUSTOMER),
     )
 
 

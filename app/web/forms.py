@@ -11,12 +11,14 @@ if fields.errors:                          # {"as_of": "…"}; templates show `f
     return self.pages.show(visit, "names/new.html", status=422, fields=fields)
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import date
 from enum import StrEnum
 from typing import TypeVar
 
+from app.domain import fields
 from app.domain.as_of import YEARS
+from app.domain.fields import Field, Type
 from app.web.locales import Locale
 
 _Choice = TypeVar("_Choice", bound=StrEnum)
@@ -43,6 +45,13 @@ class Fields:
             self.errors[name] = f"Please use at most {longest} characters."
             return text[:longest]
         return text
+
+    def plain(self, described: Iterable[Field]) -> dict[str, str]:
+        """Return the texts of the plain fields."""
+        return {
+            field.name: self.text(field.name, longest=field.longest, lines=field.type is Type.PARAGRAPHS)
+            for field in fields.plain(described)
+        }
 
     def day(self, name: str, default: date) -> date:
         """Return the day written as YYYY-MM-DD."""

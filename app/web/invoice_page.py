@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 from bottle import HTTPResponse
 
 from app.domain.as_of import AsOf
+from app.domain.fields import INVOICE, plain
 from app.domain.invoice import Standing, standing
 from app.domain.invoice_changes import Change, possible_changes
 from app.store import history, invoice_payments, invoices, payment_list
@@ -58,6 +59,7 @@ class InvoicePage:
             day=as_of.day,
             is_today=as_of.day == visit.today,
             line=line,
+            plain=plain(INVOICE),
             origin=next((one for one in happened if isinstance(one, ImportedChange)), None),
             receipts=receipts,
             history=[told(one, visit.locale) for one in happened],

@@ -11,6 +11,7 @@ from markupsafe import Markup
 
 from app.domain.ageing import Bucket
 from app.domain.as_of import AsOf
+from app.domain.fields import INVOICE, plain
 from app.domain.invoice import Invoice
 from app.domain.invoice_changes import Change, InvoiceFacts
 from app.domain.permissions import Right
@@ -188,8 +189,7 @@ class Invoices:
         total = fields.amount("total", visit.locale, required=True, currency=currency)
         number = fields.text("number", required=True, longest=60)
         ledger = fields.text("ledger", required=True, longest=60)
-        reference = fields.text("reference")
-        notes = fields.text("notes", longest=5_000, lines=True)
+        texts = fields.plain(INVOICE)
         if ledger and not visit.user.scope.covers(customer_id, ledger):
             fields.errors["ledger"] = "You do not see this ledger for this customer: choose one that you see."
         if fields.errors or issued_on is None or due_on is None or total is None:
@@ -202,9 +202,8 @@ class Invoices:
             currency=currency,
             total_cents=total,
             ledger=ledger,
-            reference=reference,
-            notes=notes,
             draft=fields.checked("draft"),
+            **texts,
         )
 
     def _form(
@@ -238,6 +237,8 @@ class Invoices:
             customers=() if invoice else customer_choice.all_choices(),
             ledgers=ledgers,
             usual_ledger=invoices.usual_ledger(),
+            plain=plain(INVOICE),
+            labels={"who": "Customer", **{field.name: field.label for field in INVOICE}},
         )
 
     def _choices(self) -> dict[str, Any]:

@@ -7,6 +7,8 @@ from datetime import UTC, date, datetime, time
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from app.domain import fields
+from app.domain.fields import Type
 from app.domain.money import display
 from app.store import bulk, imports
 from app.store.snapshot import Snapshot, StoredCustomer, StoredInvoice
@@ -165,37 +167,18 @@ class _Writing:
         return f"Payment for invoice {number}" if kind == "payment" else f"Invoice {number}"
 
 
-_CUSTOMER_DEFAULTS: Mapping[str, Any] = {
-    "email": "",
-    "phone": "",
-    "address": "",
-    "terms_days": None,
-    "notes": "",
-    "archived_at": None,
-}
-_INVOICE_DEFAULTS: Mapping[str, Any] = {
-    "reference": "",
-    "notes": "",
-    "disputed": False,
-    "draft": False,
-    "voided_at": None,
-    "void_reason": "",
-    "written_off_at": None,
-    "write_off_reason": "",
-}
-_PAYMENT_DEFAULTS: Mapping[str, Any] = {
-    "method": "",
-    "reference": "",
-    "note": "",
+_CUSTOMER_DEFAULTS = fields.defaults(fields.CUSTOMER)
+_INVOICE_DEFAULTS = fields.defaults(fields.INVOICE)
+_PAYMENT_DEFAULTS = {
+    **fields.defaults(fields.PAYMENT),
     "idempotency_key": None,
     "recorded_by": None,
-    "voided_at": None,
-    "void_reason": "",
     "fingerprint": None,
     "imported_version": None,
 }
-_DAYS = ("issued_on", "due_on")
-_MOMENTS = ("voided_at", "written_off_at")
+_RECORDS = (*fields.CUSTOMER, *fields.INVOICE)
+_DAYS = tuple(field.name for field in _RECORDS if field.type is Type.DAY)
+_MOMENTS = tuple(field.name for field in _RECORDS if field.type is Type.MOMENT)
 
 
 def _row(columns: list[str], values: Mapping[str, Any]) -> tuple[Any, ...]:

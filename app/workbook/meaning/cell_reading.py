@@ -4,6 +4,8 @@ from collections.abc import Callable, Iterable
 from datetime import date
 from typing import TypeVar
 
+from app.domain import fields
+from app.domain.fields import Field, Type
 from app.domain.money import cents_from_decimal, has_fractions_of_a_cent
 from app.workbook.meaning import amounts, dates, texts
 from app.workbook.meaning.amounts import UnreadableError
@@ -54,6 +56,14 @@ class CellReading:
             name: self._read(tab, row, name, lambda cell: texts.read_paragraphs(cell, LONGEST_NOTE))
             for name in names
             if tab.has(name)
+        }
+
+    def plain(self, tab: Tab, row: Row, described: Iterable[Field]) -> dict[str, Value]:
+        """Return the plain fields that the tab has."""
+        plain = fields.plain(described)
+        return {
+            **self.texts(tab, row, (field.name for field in plain if field.type is not Type.PARAGRAPHS)),
+            **self.paragraphs(tab, row, (field.name for field in plain if field.type is Type.PARAGRAPHS)),
         }
 
     def yes_or_no(self, tab: Tab, row: Row, name: str) -> bool:

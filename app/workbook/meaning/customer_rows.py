@@ -2,6 +2,7 @@
 
 from collections import defaultdict
 
+from app.domain.fields import CUSTOMER
 from app.store.snapshot import Snapshot, compared
 from app.workbook.meaning.cell_reading import CellReading
 from app.workbook.meaning.headers import Kind
@@ -28,10 +29,10 @@ class CustomerRows:
         code, name = code or name, name or code
         if not code:
             raise self._reading.problem(tab, row, "name", "has neither a name nor a code of the customer")
-        values: dict[str, Value] = {"code": code, "name": name, **self._reading.texts(tab, row, ("email", "phone"))}
+        values: dict[str, Value] = {"code": code, "name": name, **self._reading.texts(tab, row, ("email",))}
         if tab.has("terms_days"):
             values["terms_days"] = self._reading.days(tab, row, "terms_days")
-        values |= self._reading.paragraphs(tab, row, ("address", "notes"))
+        values |= self._reading.plain(tab, row, CUSTOMER)
         record = Record(Kind.CUSTOMER, tab.name, row.number, (compared(code),), values)
         if not self._is_repeated(tab, row, record):
             self.add(record)

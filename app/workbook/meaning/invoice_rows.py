@@ -3,6 +3,7 @@
 from collections import defaultdict
 from datetime import date, timedelta
 
+from app.domain.fields import INVOICE
 from app.domain.money import display
 from app.store.snapshot import compared
 from app.workbook.meaning.cell_reading import CellReading, RowProblemError
@@ -62,9 +63,9 @@ class InvoiceRows:
             "total_cents": total,
             "ledger": tab.name,
         }
-        values |= self._reading.texts(tab, row, ("reference", "ledger"))
+        values |= self._reading.texts(tab, row, ("ledger",))
         values["ledger"] = values["ledger"] or tab.name
-        values |= self._reading.paragraphs(tab, row, ("notes",))
+        values |= self._reading.plain(tab, row, INVOICE)
         values |= self._said_values(tab, row, said)
         record = Record(Kind.INVOICE, tab.name, row.number, (compared(number), customer), values)
         payment = self._carried_payment(tab, row, record, paid, said)

@@ -1,11 +1,12 @@
 """The list of customers as a file: who they are, as an import reads it, and their figures, which it ignores."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import asdict
 from decimal import Decimal
 
 from app.domain.account import Account
 from app.store.customers import Details
-from app.workbook.writing.exporting import CUSTOMER_HEADERS
+from app.workbook.writing.exporting import CUSTOMER_HEADERS, customer_cells
 from app.workbook.writing.listing import Listed
 
 HEADERS = (
@@ -26,13 +27,7 @@ def rows(accounts: Iterable[Account], details: Mapping[int, Details]) -> Iterato
     for account in accounts:
         said, position = details[account.customer_id], account.position
         yield (
-            said.code,
-            said.name,
-            said.email,
-            said.phone,
-            said.address,
-            said.terms_days,
-            said.notes,
+            *customer_cells(asdict(said)),
             account.currency,
             position.open_invoices,
             _amount(position.outstanding_cents),

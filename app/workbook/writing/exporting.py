@@ -1,7 +1,6 @@
 """All receivables, or those of a list, as a workbook of three tabs; importing it again changes nothing."""
 
-from collections.abc import Collection, Iterable, Sequence
-from datetime import date
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from decimal import Decimal
 from io import BytesIO
 from pathlib import Path
@@ -9,33 +8,29 @@ from zoneinfo import ZoneInfo
 
 from openpyxl import Workbook
 
+from app.domain import fields
+from app.domain.fields import Field
 from app.store.invoices import Line
 from app.store.payment_list import PaymentLine
 from app.store.snapshot import Snapshot, StoredInvoice, compared
-from app.workbook.difference import invoice_values
+from app.workbook.difference import customer_values, invoice_values, payment_values
+from app.workbook.meaning.records import Value
 from app.workbook.writing import listing
 from app.workbook.writing.listing import Listed, write_tab
 
-CUSTOMER_HEADERS = ("Customer ID", "Name", "E-mail", "Phone", "Address", "Terms (days)", "Notes")
-INVOICE_HEADERS = (
-    "Invoice No",
-    "Customer ID",
-    "Customer",
-    "Invoice Date",
-    "Due Date",
-    "Currency",
-    "Amount",
-    "Status",
-    "Status Date",
-    "Status Reason",
-    "Disputed",
-    "Ledger",
-    "Reference",
-    "Notes",
-)
-PAYMENT_HEADERS = ("Invoice No", "Customer ID", "Payment Date", "Amount", "Method", "Reference", "Note")
+
+def _with_customer(described: Iterable[Field], owner: Mapping[str, str]) -> dict[str, str]:
+    """Return the headers by record, with who owes right behind the first: a number may repeat among customers."""
+    first, *rest = fields.headers_by_record(described).items()
+    return dict([first, *owner.items(), *rest])
 
 
+_CUSTOMER = fields.headers_by_record(fields.CUSTOMER)
+_INVOICE = _with_customer(fields.INVOICE, {"customer_code": "Customer ID", "customer_name": "Customer"})
+_PAYMENT = _with_customer(fields.PAYMENT, {"customer_code": "Customer ID"})
+CUSTOMER_HEADERS = tuple(_CUSTOMER.values())
+INVOICE_HEADERS = tuple(_INVOICE.values())
+PAYMENT_HEADERS = tuple(_PAYMENT.values())
 PAYMENT_LIST_HEADERS = (*PAYMENT_HEADERS, "Customer", "Currency")
 
 
@@ -74,20 +69,14 @@ def invoices_csv(lines: Sequence[Line], stored: Snapshot, zone: ZoneInfo) -> byt
 def payments_list(lines: Iterable[PaymentLine]) -> tuple[Sequence[str], list[Sequence[Listed]]]:
     """Return headers and rows of a list of payments, voided ones left out: they would be imported as made."""
     return PAYMENT_LIST_HEADERS, [
-        (
-            line.number,
-            line.customer_code,
-            line.payment.paid_on,
-            _amount(line.payment.amount_cents),
-            line.payment.method,
-            line.payment.reference,
-            line.payment.note,
-            line.customer_name,
-            line.currency,
-        )
+        [*_cells(_said_of_payment(line), _PAYMENT), line.customer_name, line.currency]
         for line in lines
         if line.payment.voided_at is None
     ]
+
+
+def _said_of_payment(line: PaymentLine) -> dict[str, Value]:
+    return {**payment_values(line.payment), "invoice_number": line.number, "customer_code": line.customer_code}
 
 
 def _invoice_list(
@@ -115,54 +104,41 @@ def _invoice_list(
     return headers, rows
 
 
+def customer_cells(said: Mapping[str, Value]) -> Sequence[Listed]:
+    """Return what stands below the headers of customers, of one under the names of a workbook's record."""
+    return _cells(said, _CUSTOMER)
+
+
 def _customers(stored: Snapshot, wanted: Collection[int] | None = None) -> Iterable[Sequence[Listed]]:
     for customer in sorted(stored.customers.values(), key=lambda customer: customer.id):
-        if wanted is not None and customer.id not in wanted:
-            continue
-        yield (
-            customer.code,
-            customer.name,
-            customer.email,
-            customer.phone,
-            customer.address,
-            customer.terms_days,
-            customer.notes,
-        )
+        if wanted is None or customer.id in wanted:
+            yield customer_cells(customer_values(customer))
 
 
 def _invoice(stored: Snapshot, invoice: StoredInvoice, zone: ZoneInfo) -> Sequence[Listed]:
     values = invoice_values(invoice, zone)
-    state_on, state = values["state_on"], str(values["state"])
-    return (
-        invoice.number,
-        invoice.customer_code,
-        stored.customers[compared(invoice.customer_code)].name,
-        invoice.issued_on,
-        invoice.due_on,
-        invoice.currency,
-        _amount(invoice.total_cents),
-        state.capitalize(),
-        state_on if isinstance(state_on, date) else None,
-        str(values["state_reason"]),
-        "Yes" if invoice.disputed else "No",
-        invoice.ledger,
-        invoice.reference,
-        invoice.notes,
-    )
+    owner = {
+        "customer_code": invoice.customer_code,
+        "customer_name": stored.customers[compared(invoice.customer_code)].name,
+    }
+    return _cells({**values, **owner, "state": str(values["state"]).capitalize()}, _INVOICE)
 
 
 def _payments(stored: Snapshot, invoices: Iterable[StoredInvoice]) -> Iterable[Sequence[Listed]]:
     for invoice in invoices:
+        names = {"invoice_number": invoice.number, "customer_code": invoice.customer_code}
         for payment in stored.payments.get(invoice.id, ()):
-            yield (
-                invoice.number,
-                invoice.customer_code,
-                payment.paid_on,
-                _amount(payment.amount_cents),
-                payment.method,
-                payment.reference,
-                payment.note,
-            )
+            yield _cells({**payment_values(payment), **names}, _PAYMENT)
+
+
+def _cells(said: Mapping[str, Value], names: Iterable[str]) -> list[Listed]:
+    return [_cell(name, said[name]) for name in names]
+
+
+def _cell(name: str, value: Value) -> Listed:
+    if isinstance(value, bool):
+        return "Yes" if value else "No"
+    return _amount(value) if isinstance(value, int) and name.endswith("_cents") else value
 
 
 def _in_order(stored: Snapshot) -> list[StoredInvoice]:

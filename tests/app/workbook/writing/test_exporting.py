@@ -6,8 +6,9 @@ from datetime import UTC, date, datetime
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 from openpyxl import load_workbook
+from support.fields import all_that_is_said
 from support.records import a_customer, a_payment, an_invoice
-from support.workbooks import an_importer, apply, in_excel, meaning, say_nothing
+from support.workbooks import an_importer, apply, in_excel, say_nothing
 
 from app.store import snapshot
 from app.store.tables import Customer, Invoice, Payment
@@ -70,13 +71,13 @@ def test_an_export_brings_everything_into_an_empty_store(importer, tmp_path):
     a_payment(invoice, 5_00)
     a_payment(invoice, -2_00)
     path = exported(tmp_path, importer.zone)
-    before = meaning()
+    before = all_that_is_said()
     for table in (Payment, Invoice, Customer):
         table.delete().execute()
 
     apply(importer, path)
 
-    assert meaning() == before
+    assert all_that_is_said() == before
 
 
 STORED = st.text(st.characters(codec="utf-8"), max_size=30) | st.sampled_from(DANGEROUS)
