@@ -24,6 +24,7 @@ class Type(StrEnum):
     DAYS = "days"
     MOMENT = "moment"
     YES_NO = "yes or no"
+    OWN = "own fields"
     RECORD = "the id of another record"
 
 
@@ -54,10 +55,17 @@ class Field:
         return self.record_name or self.name
 
     @property
+    def is_exported(self) -> bool:
+        """Tell whether an export has it: in a column, or each own field in one of its own."""
+        return bool(self.header) or self.type is Type.OWN
+
+    @property
     def column(self) -> str:
         """Return the attribute of the table: a reference to another record is named without `_id`."""
         return self.name.removesuffix("_id")
 
+
+_OWN_FIELDS: Final = Field("own_fields", "Other columns", Type.OWN, default={}, is_searched=True)
 
 CUSTOMER: Final = (
     Field("code", "Code", header="Customer ID", longest=255, is_searched=True),
@@ -67,6 +75,7 @@ CUSTOMER: Final = (
     Field("address", "Address", Type.PARAGRAPHS, header="Address", default="", longest=10_000, is_plain=True),
     Field("terms_days", "Terms in days", Type.DAYS, header="Terms (days)", default=None),
     Field("notes", "Notes", Type.PARAGRAPHS, header="Notes", default="", longest=10_000, is_plain=True),
+    _OWN_FIELDS,
     Field("archived_at", "Archived", Type.MOMENT, default=None, is_entered=False),
 )
 
@@ -98,6 +107,7 @@ INVOICE: Final = (
         hint="Such as the customer’s order number.", is_plain=True, is_searched=True,
     ),
     Field("notes", "Notes", Type.PARAGRAPHS, header="Notes", default="", longest=5_000, is_plain=True),
+    _OWN_FIELDS,
 )  # fmt: skip
 
 PAYMENT: Final = (
@@ -117,6 +127,11 @@ def plain(fields: Iterable[Field]) -> tuple[Field, ...]:
     return tuple(field for field in fields if field.is_plain)
 
 
+def searched_texts(fields: Iterable[Field]) -> tuple[Field, ...]:
+    """Return the fields whose text a search looks through; own fields are no single text."""
+    return tuple(field for field in fields if field.is_searched and field.type is not Type.OWN)
+
+
 def defaults(fields: Iterable[Field]) -> dict[str, Any]:
     """Return what the table's columns hold where nothing is said of them."""
     return {field.column: field.default for field in fields if field.default is not REQUIRED}
@@ -127,8 +142,15 @@ def headers_by_record(fields: Iterable[Field]) -> dict[str, str]:
     return {field.record: field.header for field in fields if field.header}
 
 
+def own(name: str) -> str:
+    """Return the name of an own field among the names of all fields."""
+    return f"{_OWN}{name}"
+
+
 def label(name: str) -> str:
     """Return what a field is called in a sentence; what is described nowhere is called by its name."""
+    if name.startswith(_OWN):
+        return name.removeprefix(_OWN)
     return _LABELS.get(name) or name.removesuffix("_cents").removesuffix("_id").replace("_", " ")
 
 
@@ -136,6 +158,7 @@ def _in_a_sentence(text: str) -> str:
     return text[:1].lower() + text[1:]
 
 
+_OWN: Final = "own_fields."
 _LABELS: Final = {
     **{field.record: _in_a_sentence(field.header) for field in INVOICE if field.record.startswith("state")},
     **{field.name: _in_a_sentence(field.label) for field in (*CUSTOMER, *INVOICE, *PAYMENT)},

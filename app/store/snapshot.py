@@ -2,6 +2,7 @@
 
 import unicodedata
 from collections import defaultdict
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any, NamedTuple
@@ -24,6 +25,7 @@ class StoredCustomer(NamedTuple):
     address: str
     terms_days: int | None
     notes: str
+    own_fields: Mapping[str, str]
     version: int
     fingerprint: str | None
     imported_version: int | None
@@ -47,6 +49,7 @@ class StoredInvoice(NamedTuple):
     ledger: str
     reference: str
     notes: str
+    own_fields: Mapping[str, str]
     disputed: bool
     draft: bool
     voided_at: datetime | None

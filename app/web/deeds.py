@@ -47,9 +47,7 @@ def details(entry: Entry, locale: Locale) -> list[tuple[str, str]]:
     """Return what was recorded of a deed beside the words that tell it."""
     if entry.action.endswith(".edited"):
         return []
-    told_of = [
-        (label(name), _value(name, value, locale)) for name, value in sorted(entry.after.items()) if name != "reason"
-    ]
+    told_of = [(name, after) for name, _, after in _changes(entry, locale) if name != "reason"]
     return [(name, text) for name, text in told_of if text != _NOTHING]
 
 
@@ -98,13 +96,14 @@ def _words(entry: Entry, locale: Locale) -> str:
 
 
 def _changes(entry: Entry, locale: Locale) -> list[tuple[str, str, str]]:
+    before, after = dict(entry.before), dict(entry.after)
+    own_before, own_after = before.pop("own_fields", {}), after.pop("own_fields", {})
     return [
-        (
-            label(name),
-            _value(name, entry.before.get(name), locale),
-            _value(name, value, locale),
-        )
-        for name, value in sorted(entry.after.items())
+        *(
+            (label(name), _value(name, before.get(name), locale), _value(name, value, locale))
+            for name, value in sorted(after.items())
+        ),
+        *((name, own_before.get(name) or _NOTHING, text or _NOTHING) for name, text in own_after.items()),
     ]
 
 

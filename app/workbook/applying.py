@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 from app.domain import fields
 from app.domain.fields import Type
 from app.domain.money import display
+from app.domain.own_fields import merged
 from app.store import bulk, imports
 from app.store.snapshot import Snapshot, StoredCustomer, StoredInvoice
 from app.workbook.difference import Difference
@@ -103,7 +104,7 @@ class _Writing:
     ) -> None:
         version = known.version + 1
         marks = {"fingerprint": record.fingerprint(), "version": version, "imported_version": version}
-        values = {**columns, **self._origin(record), **marks}
+        values = {**_with_own_fields(columns, known.own_fields), **self._origin(record), **marks}
         bulk.update(kind, known.id, values)
         self._act(record, kind, "changed", known.id, version=version, before=_before(known))
 
@@ -139,7 +140,13 @@ class _Writing:
 
     def _with_origin(self, record: Record, columns: dict[str, Any]) -> dict[str, Any]:
         origin = self._origin(record)
-        return {**columns, **origin, "fingerprint": record.fingerprint(), "version": 1, "imported_version": 1}
+        return {
+            **_with_own_fields(columns, {}),
+            **origin,
+            "fingerprint": record.fingerprint(),
+            "version": 1,
+            "imported_version": 1,
+        }
 
     def _origin(self, record: Record) -> dict[str, Any]:
         return {"origin": self.import_id, "import_tab": record.tab, "import_row": record.row}
@@ -200,6 +207,13 @@ def _invoice_columns(values: Mapping[str, Value], zone: ZoneInfo) -> dict[str, A
     columns["voided_at"], columns["void_reason"] = (at, reason) if state == "void" else (None, "")
     columns["written_off_at"], columns["write_off_reason"] = (at, reason) if state == "written off" else (None, "")
     return columns
+
+
+def _with_own_fields(columns: Mapping[str, Any], stored: Mapping[str, str]) -> dict[str, Any]:
+    """Return the columns with own fields that the workbook says nothing of kept as they are stored."""
+    if "own_fields" not in columns:
+        return dict(columns)
+    return {**columns, "own_fields": merged(stored, columns["own_fields"])}
 
 
 def _cents(payment: Record) -> int:

@@ -1,7 +1,7 @@
 """Compare a workbook's records with what is stored: new, changed, unchanged, in conflict, missing from the file."""
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from enum import StrEnum
@@ -9,7 +9,7 @@ from functools import cached_property
 from operator import attrgetter
 from zoneinfo import ZoneInfo
 
-from app.domain.fields import CUSTOMER, INVOICE, PAYMENT, Field
+from app.domain.fields import CUSTOMER, INVOICE, PAYMENT, Field, own
 from app.domain.money import display
 from app.domain.payment import Payment
 from app.store.snapshot import Snapshot, StoredCustomer, StoredInvoice, StoredPayment, compared
@@ -463,7 +463,7 @@ def payment_values(payment: StoredPayment | Payment) -> dict[str, Value]:
 
 def _said_alike(described: Iterable[Field]) -> tuple[str, ...]:
     """Return the fields that a workbook's record has under the name, and in the words, of the store."""
-    return tuple(field.name for field in described if field.header and field.record == field.name)
+    return tuple(field.name for field in described if field.is_exported and field.record == field.name)
 
 
 _CUSTOMER, _INVOICE, _PAYMENT = map(_said_alike, (CUSTOMER, INVOICE, PAYMENT))
@@ -473,10 +473,20 @@ _customer, _invoice, _payment = (attrgetter(*names) for names in (_CUSTOMER, _IN
 def differing(said: Mapping[str, Value], current: Mapping[str, Value]) -> tuple[FieldChange, ...]:
     """Return the fields in which the workbook says something else than is stored; it says nothing of absent columns."""
     return tuple(
-        FieldChange(name, _field(name, current.get(name)), _field(name, value))
-        for name, value in said.items()
-        if current.get(name) != value and not _reads_alike(current.get(name), value)
+        FieldChange(name, _field(name, stored), _field(name, value))
+        for name, stored, value in _beside(said, current)
+        if stored != value and not _reads_alike(stored, value)
     )
+
+
+def _beside(said: Mapping[str, Value], current: Mapping[str, Value]) -> Iterator[tuple[str, Value, Value]]:
+    """Yield each field that is said, every own field by itself, with what is stored and what is said of it."""
+    for name, value in said.items():
+        stored = current.get(name)
+        if isinstance(value, Mapping) and isinstance(stored, Mapping):
+            yield from ((own(key), stored.get(key, ""), text) for key, text in value.items())
+        else:
+            yield name, stored, value
 
 
 def _reads_alike(stored: Value, said: Value) -> bool:

@@ -17,6 +17,7 @@ OF_CUSTOMER = {
     "address": ({"address": ""}, {"address": "1 Main St\nSpringfield"}),
     "terms_days": ({"terms_days": None}, {"terms_days": 14}),
     "notes": ({"notes": ""}, {"notes": "pays by cheque"}),
+    "own_fields": ({"own_fields": {}}, {"own_fields": {"Region": "North"}}),
     "archived_at": ({"archived_at": None}, {"archived_at": AT}),
 }
 OF_INVOICE = {
@@ -35,6 +36,7 @@ OF_INVOICE = {
     "ledger": ({"ledger": "Invoices"}, {"ledger": "Branch North"}),
     "reference": ({"reference": ""}, {"reference": "PO 77"}),
     "notes": ({"notes": ""}, {"notes": "called on Monday"}),
+    "own_fields": ({"own_fields": {}}, {"own_fields": {"Notes": "of a second column"}}),
 }
 OF_PAYMENT = {
     "invoice_id": ({"invoice": 1}, {"invoice": 2}),
@@ -71,7 +73,7 @@ def is_searched(field: Field) -> bool:
 
 def is_exported(field: Field) -> bool:
     """Tell whether an export has the field."""
-    return bool(field.header)
+    return field.is_exported
 
 
 def all_that_is_said():

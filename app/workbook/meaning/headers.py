@@ -5,7 +5,7 @@ import hashlib
 import re
 import tomllib
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from functools import cache
 from pathlib import Path
@@ -17,6 +17,8 @@ _ERRORS_TAB = ("tab", "cell", "problem")
 _LIKENESS = 0.9
 _SHORTEST_LIKENED = 6
 _KNOWN_BEFORE_LIKENESS_COUNTS = 2
+IGNORED = "ignored"  # what a person chooses for a column that is neither read nor kept
+OWN_MARK = "Own field:"  # begins a heading of an export that would be taken for one of ours
 
 
 class Kind(StrEnum):
@@ -48,13 +50,17 @@ class Column:
 
 @dataclass(frozen=True, slots=True)
 class Header:
-    """A tab's header row: what its rows are, and its columns, those that are read and those that are not."""
+    """A tab's header row: what its rows are, and its columns, those that are read and those that are not.
+
+    `ignored` are those that nobody knows, `dropped` those of which a person said that they are not to be kept either.
+    """
 
     kind: Kind
     row: int
     columns: tuple[Column, ...]
     ignored: tuple[tuple[int, str], ...]
     fingerprint: str
+    dropped: tuple[tuple[int, str], ...] = ()
 
     def column(self, field: str) -> Column | None:
         """Return the column that is read as the field."""
@@ -63,7 +69,7 @@ class Header:
 
 @dataclass(frozen=True, slots=True)
 class ChosenMapping:
-    """What a person said a header is: the kind of its rows (None: not read), and fields by column."""
+    """What a person said a header is: the kind of its rows (None: not read), and fields, or IGNORED, by column."""
 
     kind: Kind | None
     fields: dict[int, str]
@@ -121,6 +127,17 @@ def normalised(cell: Cell) -> str:
     return clean_text(re.sub(r"[^\w?]+", " ", text).replace("_", " "))
 
 
+def is_own(cell: Cell) -> bool:
+    """Tell whether the heading says itself that its column is none of ours."""
+    return isinstance(cell, str) and clean_text(cell).startswith(OWN_MARK)
+
+
+def is_known(heading: str) -> bool:
+    """Tell whether a column of that heading could be read as a field, of any kind of record."""
+    name, bare = normalised(heading), _without_unit(heading)
+    return any(_match(name, bare, _aliases()[kind]) or _like(bare, _aliases()[kind]) for kind in Kind)
+
+
 def _header_rows(sheet: Sheet) -> Iterator[Row]:
     for row in sheet.rows[:ROWS_SEARCHED]:
         if sum(isinstance(cell, str) and bool(clean_text(cell)) for cell in row.cells) >= 2:
@@ -129,7 +146,7 @@ def _header_rows(sheet: Sheet) -> Iterator[Row]:
 
 def _header(row: Row, kind: Kind) -> Header:
     aliases = _aliases()[kind]
-    names = [(index, normalised(cell), _without_unit(cell)) for index, cell in enumerate(row.cells)]
+    names = [(index, normalised(cell), _without_unit(cell)) for index, cell in enumerate(row.cells) if not is_own(cell)]
     matches = {index: found for index, name, bare in names if (found := _match(name, bare, aliases))}
     if len(matches) >= _KNOWN_BEFORE_LIKENESS_COUNTS:
         for index, _, bare in names:
@@ -152,7 +169,12 @@ def _chosen_header(row: Row, choice: ChosenMapping) -> Header:
         for index, field in sorted(choice.fields.items())
     ]
     assert choice.kind is not None  # noqa: S101  # the caller has looked
-    return _assembled(row, choice.kind, columns)
+    header = _assembled(row, choice.kind, columns)
+    return replace(
+        header,
+        columns=tuple(column for column in header.columns if column.field != IGNORED),
+        dropped=tuple((column.index, column.header) for column in header.columns if column.field == IGNORED),
+    )
 
 
 def _assembled(row: Row, kind: Kind, columns: list[Column]) -> Header:

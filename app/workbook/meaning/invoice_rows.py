@@ -66,6 +66,7 @@ class InvoiceRows:
         values |= self._reading.texts(tab, row, ("ledger",))
         values["ledger"] = values["ledger"] or tab.name
         values |= self._reading.plain(tab, row, INVOICE)
+        values |= self._reading.own_fields(tab, row)
         values |= self._said_values(tab, row, said)
         record = Record(Kind.INVOICE, tab.name, row.number, (compared(number), customer), values)
         payment = self._carried_payment(tab, row, record, paid, said)
@@ -242,7 +243,7 @@ class InvoiceRows:
         if earlier is record:
             self._carried[record.key] = payment
             return False
-        shared = (earlier.values.keys() & record.values.keys()) - {"ledger"}
+        shared = (earlier.values.keys() & record.values.keys()) - {"ledger", "own_fields"}
         is_same = all(earlier.values[name] == record.values[name] for name in shared)
         place = f"{earlier.tab}, row {earlier.row}"
         if not is_same or not _says_the_same(payment, self._carried[record.key]):

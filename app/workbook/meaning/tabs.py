@@ -1,18 +1,22 @@
 """A tab while it is checked: its header, its rows, and how its columns are read."""
 
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from app.workbook.meaning.amounts import DecimalMark
 from app.workbook.meaning.dates import DateOrder
 from app.workbook.meaning.headers import (
+    IGNORED,
     ChosenMapping,
+    Confidence,
     Header,
     find_header,
     fingerprint,
     is_list_of_problems,
     likeliest_header_row,
 )
+from app.workbook.meaning.own_columns import own_columns
 from app.workbook.meaning.records import Checked, Notice, TabReport
 from app.workbook.meaning.rows import SortedRows, sort_rows
 from app.workbook.meaning.sections import customers_by_row
@@ -38,6 +42,8 @@ class Tab:
     unknown_statuses: dict[str, list[str]] = field(default_factory=dict)
     due_before_issued: list[str] = field(default_factory=list)
     rounded: int = 0
+    own_columns: tuple[tuple[int, str], ...] = ()
+    unreadable_own: list[str] = field(default_factory=list)
     indexes: dict[str, int] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -47,7 +53,7 @@ class Tab:
         """Read the columns as this header says."""
         self.header = header
         self.indexes = {column.field: column.index for column in header.columns}
-        self.report.columns = described(header)
+        self.report.columns = described(header, self.own_columns)
         self.report.tells_payments = any(self.has(name) for name in _TELLS_PAYMENTS)
 
     @property
@@ -83,12 +89,14 @@ def recognised(book: Book, chosen: dict[str, ChosenMapping], checked: Checked) -
         report = TabReport(sheet.name, header.kind, header.row, header.fingerprint)
         checked.tabs.append(report)
         rows = sort_rows(sheet, header)
-        tabs.append(Tab(sheet, header, rows, report, customers_by_row(sheet, header, rows)))
+        own = own_columns(header, rows.records)
+        tabs.append(Tab(sheet, header, rows, report, customers_by_row(sheet, header, rows), own_columns=own))
     return tabs
 
 
-def described(header: Header) -> list[dict[str, str | None]]:
-    """Return the header's columns as a report shows them."""
+def described(header: Header, own: Sequence[tuple[int, str]] = ()) -> list[dict[str, str | None]]:
+    """Return the header's columns as a report shows them; `own_field` is what an unknown one is kept as."""
+    names = dict(own)
     read: list[tuple[int, dict[str, str | None]]] = [
         (
             column.index,
@@ -102,8 +110,24 @@ def described(header: Header) -> list[dict[str, str | None]]:
         for column in header.columns
     ]
     rest: list[tuple[int, dict[str, str | None]]] = [
-        (index, {"column": column_letter(index), "header": text, "field": None, "confidence": None})
-        for index, text in header.ignored
+        (
+            index,
+            {
+                "column": column_letter(index),
+                "header": text,
+                "field": None,
+                "confidence": None,
+                "own_field": names.get(index),
+            },
+        )
+        for index, text in (dict.fromkeys(names, "") | dict(header.ignored)).items()
+    ]
+    rest += [
+        (
+            index,
+            {"column": column_letter(index), "header": text, "field": IGNORED, "confidence": Confidence.CHOSEN.value},
+        )
+        for index, text in header.dropped
     ]
     return [described for _, described in sorted(read + rest, key=lambda pair: pair[0])]
 

@@ -1,9 +1,10 @@
 """All receivables, or those of a list, as a workbook of three tabs; importing it again changes nothing."""
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from decimal import Decimal
 from io import BytesIO
 from pathlib import Path
+from typing import Any, TypeVar
 from zoneinfo import ZoneInfo
 
 from openpyxl import Workbook
@@ -12,11 +13,14 @@ from app.domain import fields
 from app.domain.fields import Field
 from app.store.invoices import Line
 from app.store.payment_list import PaymentLine
-from app.store.snapshot import Snapshot, StoredInvoice, compared
+from app.store.snapshot import Snapshot, StoredCustomer, StoredInvoice, compared
 from app.workbook.difference import customer_values, invoice_values, payment_values
+from app.workbook.meaning.own_columns import FIGURES_OF_INVOICE, heading
 from app.workbook.meaning.records import Value
 from app.workbook.writing import listing
 from app.workbook.writing.listing import Listed, write_tab
+
+_Stored = TypeVar("_Stored", StoredCustomer, StoredInvoice)
 
 
 def _with_customer(described: Iterable[Field], owner: Mapping[str, str]) -> dict[str, str]:
@@ -28,18 +32,17 @@ def _with_customer(described: Iterable[Field], owner: Mapping[str, str]) -> dict
 _CUSTOMER = fields.headers_by_record(fields.CUSTOMER)
 _INVOICE = _with_customer(fields.INVOICE, {"customer_code": "Customer ID", "customer_name": "Customer"})
 _PAYMENT = _with_customer(fields.PAYMENT, {"customer_code": "Customer ID"})
-CUSTOMER_HEADERS = tuple(_CUSTOMER.values())
-INVOICE_HEADERS = tuple(_INVOICE.values())
 PAYMENT_HEADERS = tuple(_PAYMENT.values())
 PAYMENT_LIST_HEADERS = (*PAYMENT_HEADERS, "Customer", "Currency")
 
 
 def export(stored: Snapshot, path: Path, zone: ZoneInfo) -> None:
     """Write the workbook; texts are written as texts, so that none of them becomes a formula."""
-    invoices = _in_order(stored)
+    invoices = _in_order(stored.invoices.values())
     book = Workbook(write_only=True)
-    write_tab(book, "Customers", CUSTOMER_HEADERS, _customers(stored))
-    write_tab(book, "Invoices", INVOICE_HEADERS, (_invoice(stored, invoice, zone) for invoice in invoices))
+    write_tab(book, "Customers", *customers(map(customer_values, _in_order(stored.customers.values()))))
+    own = own_names(invoice.own_fields for invoice in invoices)
+    write_tab(book, "Invoices", _headers(_INVOICE, own), (_invoice(stored, one, zone, own) for one in invoices))
     write_tab(book, "Payments", PAYMENT_HEADERS, _payments(stored, invoices))
     book.save(path)
 
@@ -51,11 +54,11 @@ def invoices_xlsx(lines: Sequence[Line], stored: Snapshot, zone: ZoneInfo) -> by
     """
     by_id = {invoice.id: invoice for invoice in stored.invoices.values()}
     invoices = [by_id[line.invoice.id] for line in lines]
-    owners = {invoice.customer_id for invoice in invoices}
+    owners = [stored.customers[code] for code in {compared(invoice.customer_code) for invoice in invoices}]
     book = Workbook(write_only=True)
     write_tab(book, "Invoices", *_invoice_list(lines, stored, zone))
     write_tab(book, "Payments", PAYMENT_HEADERS, _payments(stored, invoices))
-    write_tab(book, "Customers", CUSTOMER_HEADERS, _customers(stored, owners))
+    write_tab(book, "Customers", *customers(map(customer_values, _in_order(owners))))
     stream = BytesIO()
     book.save(stream)
     return stream.getvalue()
@@ -84,16 +87,11 @@ def _invoice_list(
 ) -> tuple[Sequence[str], list[Sequence[Listed]]]:
     day = lines[0].as_of.day.isoformat() if lines else ""
     by_id = {invoice.id: invoice for invoice in stored.invoices.values()}
-    headers = (
-        *INVOICE_HEADERS,
-        f"As of {day}: paid",
-        f"As of {day}: left",
-        f"As of {day}: standing",
-        f"As of {day}: late",
-    )
+    own = own_names(by_id[line.invoice.id].own_fields for line in lines)
+    headers = (*_headers(_INVOICE, own), *(f"As of {day}: {figure}" for figure in FIGURES_OF_INVOICE))
     rows: list[Sequence[Listed]] = [
         (
-            *_invoice(stored, by_id[line.invoice.id], zone),
+            *_invoice(stored, by_id[line.invoice.id], zone, own),
             _amount(line.paid_cents),
             _amount(line.balance_cents),
             line.status.value.capitalize(),
@@ -104,24 +102,34 @@ def _invoice_list(
     return headers, rows
 
 
-def customer_cells(said: Mapping[str, Value]) -> Sequence[Listed]:
-    """Return what stands below the headers of customers, of one under the names of a workbook's record."""
-    return _cells(said, _CUSTOMER)
+def customers(said: Iterable[Mapping[str, Any]]) -> tuple[Sequence[str], list[Sequence[Listed]]]:
+    """Return headers and rows of customers, each of them under the names of a workbook's record."""
+    known = list(said)
+    own = own_names(one["own_fields"] for one in known)
+    return _headers(_CUSTOMER, own), [[*_cells(one, _CUSTOMER), *_own_cells(one, own)] for one in known]
 
 
-def _customers(stored: Snapshot, wanted: Collection[int] | None = None) -> Iterable[Sequence[Listed]]:
-    for customer in sorted(stored.customers.values(), key=lambda customer: customer.id):
-        if wanted is None or customer.id in wanted:
-            yield customer_cells(customer_values(customer))
+def own_names(all_own_fields: Iterable[Mapping[str, str]]) -> tuple[str, ...]:
+    """Return the names of all own fields, in the order in which they come."""
+    return tuple(dict.fromkeys(name for own_fields in all_own_fields for name in own_fields))
 
 
-def _invoice(stored: Snapshot, invoice: StoredInvoice, zone: ZoneInfo) -> Sequence[Listed]:
+def _headers(known: Mapping[str, str], own: Iterable[str]) -> tuple[str, ...]:
+    return (*known.values(), *map(heading, own))
+
+
+def _own_cells(said: Mapping[str, Any], own: Iterable[str]) -> Iterable[str]:
+    return (said["own_fields"].get(name, "") for name in own)
+
+
+def _invoice(stored: Snapshot, invoice: StoredInvoice, zone: ZoneInfo, own: Iterable[str]) -> Sequence[Listed]:
     values = invoice_values(invoice, zone)
     owner = {
         "customer_code": invoice.customer_code,
         "customer_name": stored.customers[compared(invoice.customer_code)].name,
     }
-    return _cells({**values, **owner, "state": str(values["state"]).capitalize()}, _INVOICE)
+    said = {**values, **owner, "state": str(values["state"]).capitalize()}
+    return [*_cells(said, _INVOICE), *_own_cells(said, own)]
 
 
 def _payments(stored: Snapshot, invoices: Iterable[StoredInvoice]) -> Iterable[Sequence[Listed]]:
@@ -131,18 +139,19 @@ def _payments(stored: Snapshot, invoices: Iterable[StoredInvoice]) -> Iterable[S
             yield _cells({**payment_values(payment), **names}, _PAYMENT)
 
 
-def _cells(said: Mapping[str, Value], names: Iterable[str]) -> list[Listed]:
+def _cells(said: Mapping[str, Any], names: Iterable[str]) -> list[Listed]:
     return [_cell(name, said[name]) for name in names]
 
 
-def _cell(name: str, value: Value) -> Listed:
+def _cell(name: str, value: Any) -> Listed:  # noqa: ANN401  # whatever a record holds
     if isinstance(value, bool):
         return "Yes" if value else "No"
-    return _amount(value) if isinstance(value, int) and name.endswith("_cents") else value
+    said: Listed = _amount(value) if name.endswith("_cents") else value
+    return said
 
 
-def _in_order(stored: Snapshot) -> list[StoredInvoice]:
-    return sorted(stored.invoices.values(), key=lambda invoice: invoice.id)
+def _in_order(stored: Iterable[_Stored]) -> list[_Stored]:
+    return sorted(stored, key=lambda one: one.id)
 
 
 def _amount(cents: int) -> Decimal:

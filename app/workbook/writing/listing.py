@@ -59,9 +59,15 @@ def write_tab(book: Workbook, title: str, headers: Sequence[str], rows: Iterable
 
 
 def _header(sheet: WriteOnlyWorksheet, text: str) -> Cell:
-    cell = WriteOnlyCell(sheet, text)
-    cell.data_type = "s"
+    cell = _text(sheet, text)
     cell.font = Font(bold=True)
+    return cell
+
+
+def _text(sheet: WriteOnlyWorksheet, text: str) -> Cell:
+    text = _NOT_IN_XML.sub("", text)
+    cell = WriteOnlyCell(sheet, "'" + text if _LIKE_A_GUARD.match(text) else text)
+    cell.data_type = "s"
     return cell
 
 
@@ -69,10 +75,7 @@ def _cell(sheet: WriteOnlyWorksheet, value: Listed) -> Cell | None:
     if value is None or value == "":
         return None
     if isinstance(value, str):
-        text = _NOT_IN_XML.sub("", value)
-        cell = WriteOnlyCell(sheet, "'" + text if _LIKE_A_GUARD.match(text) else text)
-        cell.data_type = "s"
-        return cell
+        return _text(sheet, value)
     cell = WriteOnlyCell(sheet)
     cell.value = value
     if isinstance(value, Decimal):
