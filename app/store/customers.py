@@ -86,7 +86,7 @@ def following(text: str, after_id: int, length: int, *, archived: bool) -> list[
     """
     rows = _Customer.select().where(_Customer.id > after_id)
     if text:
-        found = [*(place.contains(text) for place in _SEARCHED), own_fields.any_holds(_Customer.own_fields, text)]
+        found = [*(place.contains(text) for place in _SEARCHED), own_fields.any_holds(_Customer, text)]
         rows = rows.where(reduce(or_, found))
     if not archived:
         rows = rows.where(_Customer.archived_at.is_null())
@@ -95,7 +95,7 @@ def following(text: str, after_id: int, length: int, *, archived: bool) -> list[
 
 def with_own_field(text: str) -> frozenset[int]:
     """Return the ids of the customers of which any own field holds the text."""
-    rows: Any = _Customer.select(_Customer.id).where(own_fields.any_holds(_Customer.own_fields, text)).tuples()
+    rows: Any = _Customer.select(_Customer.id).where(own_fields.any_holds(_Customer, text)).tuples()
     return frozenset(customer_id for (customer_id,) in rows)
 
 

@@ -282,7 +282,7 @@ class _Ledger:
         if wanted.ids is not None:
             yield _Invoice.id.in_(sorted(wanted.ids))
         if wanted.own_field:
-            yield own_fields.has(_Invoice.own_fields, wanted.own_field, wanted.own_text)
+            yield own_fields.has(_Invoice, wanted.own_field, wanted.own_text)
         yield from _is_exactly(wanted)
         yield from _is_within(wanted)
 
@@ -315,7 +315,7 @@ class _Ledger:
         )
         found: list[Any] = [
             *(place.contains(wanted.text) for place in _SEARCHED),
-            own_fields.any_holds(_Invoice.own_fields, wanted.text),
+            own_fields.any_holds(_Invoice, wanted.text),
             _Invoice.customer.in_(named),
         ]
         if wanted.text_cents is not None:
