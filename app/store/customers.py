@@ -140,7 +140,7 @@ def edit(customer_id: int, version: int, details: Details, by: User, now: dateti
             _refuse_another_code(customer_id, before["code"], details.code)
             _refuse_taken_code(details.code, but=customer_id)
         changed = (
-            _Customer.update(**after, version=version + 1)
+            _Customer.update(**asdict(details), version=version + 1)
             .where(_Customer.id == customer_id, _Customer.version == version)
             .execute()
         )

@@ -1,14 +1,19 @@
 """Own fields are found by their values, on SQLite and on PostgreSQL alike, whatever stands in them."""
 
-from datetime import date
+from dataclasses import replace
+from datetime import UTC, date, datetime
 
 import pytest
 from support.ledgers import close_of
-from support.records import a_customer, an_invoice
+from support.records import a_customer, a_user, an_invoice
 
-from app.store import customers, invoices
+from app.domain.invoice_changes import InvoiceFacts
+from app.store import audit, customers, invoice_changes, invoices, tables
+from app.store.customers import Details
+from app.store.invoice_changes import Seen
 from app.store.invoices import Filter
 
+NOW = datetime(2026, 3, 2, 9, 30, tzinfo=UTC)
 TODAY = close_of(date(2026, 3, 2))
 HOSTILE = [
     '"',
@@ -79,3 +84,24 @@ def test_customers_are_found_by_their_own_fields(database):
 
     assert [one.details.code for one in customers.following("north", 0, 10, archived=False)] == ["C1"]
     assert customers.with_own_field("north") == {1}
+
+
+def test_an_edit_of_one_own_field_leaves_the_others_and_records_only_that_one(database):
+    customer = a_customer("C1", "Acme", own_fields={"Region": "North", "Zone": "1"})
+
+    customers.edit(1, 1, Details("C1", "Acme", own_fields={"Region": "South", "Zone": "1"}), a_user(), NOW)
+
+    assert customers.get(customer.id).details.own_fields == {"Region": "South", "Zone": "1"}
+    (entry,) = audit.of_subject("customer:1")
+    assert (entry.before, entry.after) == ({"own_fields": {"Region": "North"}}, {"own_fields": {"Region": "South"}})
+
+
+def test_an_edit_of_an_invoice_records_only_the_own_fields_that_differ(database):
+    invoice = an_invoice(own_fields={"Region": "North", "Zone": "1"})
+    facts = InvoiceFacts(**{name: getattr(invoices.facts(1), name) for name in InvoiceFacts.__slots__})
+
+    invoice_changes.edit(Seen(1, 1), replace(facts, own_fields={"Zone": "1"}), a_user(), NOW)
+
+    assert tables.Invoice.get_by_id(invoice.id).own_fields == {"Zone": "1"}
+    (entry,) = audit.of_subject("invoice:1")
+    assert (entry.before, entry.after) == ({"own_fields": {"Region": "North"}}, {"own_fields": {"Region": ""}})
