@@ -53,6 +53,15 @@ def test_a_value_leads_to_all_invoices_that_have_it(browser, invoice):
     assert sorted(found(page.click("Show others too"))) == ["1001", "1002", "1003"]
 
 
+def test_a_heading_alone_asks_for_all_invoices_that_have_the_column(browser, invoice):
+    an_invoice("1002", own_fields={"Region": "x"})
+
+    page = browser.get("/invoices?field=Salesman")
+
+    assert found(page) == ["1001"]
+    assert "Only invoices of which Salesman says anything." in words(page)
+
+
 def test_the_filter_stays_while_the_list_is_searched_and_ordered(browser, invoice):
     an_invoice("1002", own_fields={"Salesman": "Ann"})
     page = browser.get("/invoices?field=Salesman&value=Ann")
