@@ -17,7 +17,7 @@ OF_CUSTOMER = {
     "address": ({"address": ""}, {"address": "1 Main St\nSpringfield"}),
     "terms_days": ({"terms_days": None}, {"terms_days": 14}),
     "notes": ({"notes": ""}, {"notes": "pays by cheque"}),
-    "own_fields": ({"own_fields": {}}, {"own_fields": {"Region": "North"}}),
+    "own_fields": ({"own_fields": {}}, {"own_fields": {"District": "North"}}),
     "archived_at": ({"archived_at": None}, {"archived_at": AT}),
 }
 OF_INVOICE = {

@@ -55,7 +55,7 @@ def test_the_third_migration_marks_the_parts_that_there_were_before_it(database)
 
 def test_the_eighth_migration_gives_what_there_was_no_own_fields_and_keeps_the_triggers(database):
     runner = Runner(database, directory=str(Path(store_database.__file__).parent / "migrations"))
-    invoice = an_invoice(own_fields={"Region": "North"})
+    invoice = an_invoice(own_fields={"District": "North"})
 
     runner.down("0008_own_fields")
     runner.up()

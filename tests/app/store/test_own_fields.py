@@ -41,7 +41,7 @@ def numbers(**wanted):
 
 @pytest.mark.parametrize("text", ["Bob", "bob", "ob S"])
 def test_an_invoice_is_found_by_a_part_of_an_own_field_in_any_case(database, text):
-    an_invoice("1", own_fields={"Region": "North", "Salesman": "Bob Smith"})
+    an_invoice("1", own_fields={"District": "North", "Salesman": "Bob Smith"})
     an_invoice("2", own_fields={"Salesman": "Ann"})
 
     assert numbers(text=text) == ["1"]
@@ -79,29 +79,29 @@ def test_own_fields_are_kept_in_the_order_of_their_columns(database):
 
 
 def test_customers_are_found_by_their_own_fields(database):
-    a_customer("C1", "Acme", own_fields={"Region": "North"})
-    a_customer("C2", "Bolt", own_fields={"Region": "South"})
+    a_customer("C1", "Acme", own_fields={"District": "North"})
+    a_customer("C2", "Bolt", own_fields={"District": "South"})
 
     assert [one.details.code for one in customers.following("north", 0, 10, archived=False)] == ["C1"]
     assert customers.with_own_field("north") == {1}
 
 
 def test_an_edit_of_one_own_field_leaves_the_others_and_records_only_that_one(database):
-    customer = a_customer("C1", "Acme", own_fields={"Region": "North", "Zone": "1"})
+    customer = a_customer("C1", "Acme", own_fields={"District": "North", "Zone": "1"})
 
-    customers.edit(1, 1, Details("C1", "Acme", own_fields={"Region": "South", "Zone": "1"}), a_user(), NOW)
+    customers.edit(1, 1, Details("C1", "Acme", own_fields={"District": "South", "Zone": "1"}), a_user(), NOW)
 
-    assert customers.get(customer.id).details.own_fields == {"Region": "South", "Zone": "1"}
+    assert customers.get(customer.id).details.own_fields == {"District": "South", "Zone": "1"}
     (entry,) = audit.of_subject("customer:1")
-    assert (entry.before, entry.after) == ({"own_fields": {"Region": "North"}}, {"own_fields": {"Region": "South"}})
+    assert (entry.before, entry.after) == ({"own_fields": {"District": "North"}}, {"own_fields": {"District": "South"}})
 
 
 def test_an_edit_of_an_invoice_records_only_the_own_fields_that_differ(database):
-    invoice = an_invoice(own_fields={"Region": "North", "Zone": "1"})
+    invoice = an_invoice(own_fields={"District": "North", "Zone": "1"})
     facts = InvoiceFacts(**{name: getattr(invoices.facts(1), name) for name in InvoiceFacts.__slots__})
 
     invoice_changes.edit(Seen(1, 1), replace(facts, own_fields={"Zone": "1"}), a_user(), NOW)
 
     assert tables.Invoice.get_by_id(invoice.id).own_fields == {"Zone": "1"}
     (entry,) = audit.of_subject("invoice:1")
-    assert (entry.before, entry.after) == ({"own_fields": {"Region": "North"}}, {"own_fields": {"Region": ""}})
+    assert (entry.before, entry.after) == ({"own_fields": {"District": "North"}}, {"own_fields": {"District": ""}})

@@ -15,7 +15,7 @@ from tests.app.web.conftest import QUICK_HASH
 
 @pytest.fixture
 def acme(sqlite):
-    return a_customer("C1", "Acme", own_fields={"Region": "North"})
+    return a_customer("C1", "Acme", own_fields={"District": "North"})
 
 
 @pytest.fixture
@@ -43,7 +43,7 @@ def test_the_page_of_an_invoice_shows_its_own_fields_under_their_headings(browse
 
 
 def test_a_value_leads_to_all_invoices_that_have_it(browser, invoice):
-    an_invoice("1002", own_fields={"Salesman": "Bob & Co", "Region": "x"})
+    an_invoice("1002", own_fields={"Salesman": "Bob & Co", "District": "x"})
     an_invoice("1003", own_fields={"Salesman": "Bob & Co."})
 
     page = browser.get("/invoices/1").click(href="field=Salesman")
@@ -54,7 +54,7 @@ def test_a_value_leads_to_all_invoices_that_have_it(browser, invoice):
 
 
 def test_a_heading_alone_asks_for_all_invoices_that_have_the_column(browser, invoice):
-    an_invoice("1002", own_fields={"Region": "x"})
+    an_invoice("1002", own_fields={"District": "x"})
 
     page = browser.get("/invoices?field=Salesman")
 
@@ -74,7 +74,7 @@ def test_the_filter_stays_while_the_list_is_searched_and_ordered(browser, invoic
 
 def test_invoices_and_customers_are_found_by_what_their_own_fields_say(browser, invoice):
     an_invoice("1002", own_fields={"Salesman": "Ann"})
-    a_customer("C2", "Bolt", own_fields={"Region": "South"})
+    a_customer("C2", "Bolt", own_fields={"District": "South"})
 
     assert found(browser.get("/invoices?q=bob")) == ["1001"]
     assert "Acme" not in words(browser.get("/customers?q=south"))
@@ -94,13 +94,13 @@ def test_own_fields_are_changed_taken_away_and_added(browser, invoice):
 
 
 def test_the_own_fields_of_a_customer_are_shown_and_changed(browser, acme):
-    assert "Other columns of your workbook Region North" in words(browser.get("/customers/1"))
+    assert "Other columns of your workbook District North" in words(browser.get("/customers/1"))
     form = edit_form(browser, "/customers/1")
     form["own_text:0"] = "South"
 
     form.submit(status=303)
 
-    assert tables.Customer.get().own_fields == {"Region": "South"}
+    assert tables.Customer.get().own_fields == {"District": "South"}
 
 
 @pytest.mark.parametrize(
@@ -126,24 +126,24 @@ def test_whoever_was_slower_sees_which_own_field_the_other_saved(browser, acme):
 
     page = slower.submit(status=409)
 
-    assert "Region South West" in words(page)
-    assert tables.Customer.get().own_fields == {"Region": "South"}
+    assert "District South West" in words(page)
+    assert tables.Customer.get().own_fields == {"District": "South"}
 
 
 def test_an_export_has_a_column_for_each_own_field(browser, invoice, acme):
-    an_invoice("1002", acme, own_fields={"Region": "West"})
+    an_invoice("1002", acme, own_fields={"District": "West"})
 
     sheets = load_workbook(io.BytesIO(browser.get("/invoices.xlsx?sort=number").body))
 
     rows = [[cell.value for cell in row] for row in sheets["Invoices"].iter_rows()]
     assert [row[14:17] for row in rows] == [
-        ["Salesman", "Story", "Region"], ["Bob & Co", "first\nsecond", None], [None, None, "West"],
+        ["Salesman", "Story", "District"], ["Bob & Co", "first\nsecond", None], [None, None, "West"],
     ]  # fmt: skip
-    assert [cell.value for cell in sheets["Customers"][1]][-1] == "Region"
+    assert [cell.value for cell in sheets["Customers"][1]][-1] == "District"
 
 
 def test_nobody_finds_by_its_own_fields_what_their_scope_leaves_out(app, invoice):
-    other = a_customer("C2", "Bolt", own_fields={"Region": "North"})
+    other = a_customer("C2", "Bolt", own_fields={"District": "North"})
     an_invoice("2001", other, own_fields={"Salesman": "Bob & Co"})
     a_user("bob@example.com", Role.VIEWER, "Bob", QUICK_HASH)
     tables.User.update(is_scoped=True).execute()

@@ -35,32 +35,32 @@ def edited_in_the_app(**columns):
 
 
 def test_own_fields_arrive_with_a_new_invoice_without_those_that_are_empty(importer_anywhere, file):
-    apply(importer_anywhere, file(Salesman="Bob", Region=None, Zone='Müller "Nord"'))
+    apply(importer_anywhere, file(Salesman="Bob", District=None, Zone='Müller "Nord"'))
 
     assert own() == {"Salesman": "Bob", "Zone": 'Müller "Nord"'}
 
 
 def test_the_same_file_twice_changes_nothing(importer, file):
-    apply(importer, file(Salesman="Bob", Region=None))
+    apply(importer, file(Salesman="Bob", District=None))
 
-    assert preview(importer, file(Salesman="Bob", Region=None)).writes == 0
+    assert preview(importer, file(Salesman="Bob", District=None)).writes == 0
 
 
 def test_each_own_field_is_compared_by_itself(importer, file):
-    apply(importer, file(Salesman="Bob", Region="North", Zone="1"))
+    apply(importer, file(Salesman="Bob", District="North", Zone="1"))
 
-    (change,) = preview(importer, file(Salesman="Ann", Region="North", Zone=None)).changes
+    (change,) = preview(importer, file(Salesman="Ann", District="North", Zone=None)).changes
 
     assert change.outcome is Outcome.CHANGED
     assert change.fields == (FieldChange("own_fields.Salesman", "Bob", "Ann"), FieldChange("own_fields.Zone", "1", ""))
 
 
 def test_a_column_that_the_file_lacks_keeps_what_is_stored_and_an_empty_cell_empties_it(importer_anywhere, file):
-    apply(importer_anywhere, file(Salesman="Bob", Region="North", Zone="1"))
+    apply(importer_anywhere, file(Salesman="Bob", District="North", Zone="1"))
 
     apply(importer_anywhere, file(Salesman="Ann", Zone=None))
 
-    assert own() == {"Salesman": "Ann", "Region": "North"}
+    assert own() == {"Salesman": "Ann", "District": "North"}
 
 
 def test_a_new_column_arrives_in_what_is_stored(importer, file):
@@ -100,17 +100,17 @@ def test_an_own_field_that_was_changed_on_both_sides_is_a_conflict(importer, fil
 
 
 def test_an_undo_gives_back_the_own_fields_that_an_import_changed(importer_anywhere, file):
-    apply(importer_anywhere, file(Salesman="Bob", Region="North"))
-    later = apply(importer_anywhere, file(Salesman="Ann", Region=None))
+    apply(importer_anywhere, file(Salesman="Bob", District="North"))
+    later = apply(importer_anywhere, file(Salesman="Ann", District=None))
 
     importer_anywhere.undo(later)
 
-    assert own() == {"Salesman": "Bob", "Region": "North"}
+    assert own() == {"Salesman": "Bob", "District": "North"}
 
 
 def test_a_mark_stands_at_the_cell_of_the_own_field_that_changed(importer, file):
-    apply(importer, file(Region="North", Salesman="Bob"))
-    path = file(Region="North", Salesman="Ann")
+    apply(importer, file(District="North", Salesman="Bob"))
+    path = file(District="North", Salesman="Ann")
 
     with marked_copy(path, preview(importer, path), importer.limits) as marked:
         comment = load_workbook(io.BytesIO(marked.read_bytes()))["Invoices"]["G2"].comment

@@ -65,10 +65,10 @@ def test_a_tab_without_such_columns_says_nothing_of_them():
 
 def test_customers_keep_their_columns_too():
     checked = check(
-        {"Customers": [["Customer ID", "Name", "E-mail", "Region"], ["C1", "Acme", "a@b.example", "North"]]}
+        {"Customers": [["Customer ID", "Name", "E-mail", "District"], ["C1", "Acme", "a@b.example", "North"]]}
     )
 
-    assert checked.customers[0].values["own_fields"] == {"Region": "North"}
+    assert checked.customers[0].values["own_fields"] == {"District": "North"}
 
 
 def test_a_list_of_payments_keeps_none():
@@ -79,9 +79,9 @@ def test_a_list_of_payments_keeps_none():
 
 
 def test_headings_that_are_repeated_are_numbered():
-    checked = check(invoices(("Region", "a"), ("Region (2)", "b"), ("Region", "c"), ("region", "d")))
+    checked = check(invoices(("District", "a"), ("District (2)", "b"), ("District", "c"), ("district", "d")))
 
-    assert own(checked) == {"Region": "a", "Region (2)": "b", "Region (3)": "c", "region": "d"}
+    assert own(checked) == {"District": "a", "District (2)": "b", "District (3)": "c", "district": "d"}
 
 
 def test_a_second_column_of_a_known_heading_is_kept_under_it():
@@ -105,12 +105,12 @@ def test_a_column_without_a_heading_is_called_by_its_letter_if_it_holds_anything
 
 @pytest.mark.parametrize("cell", [ErrorValue("#N/A"), UncalculatedFormula(), "x" * 10_001])
 def test_a_cell_that_cannot_be_read_is_a_notice_and_says_nothing(cell):
-    checked = check(invoices(("Salesman", cell), ("Region", "North")))
+    checked = check(invoices(("Salesman", cell), ("District", "North")))
 
-    assert own(checked) == {"Region": "North"}
+    assert own(checked) == {"District": "North"}
     assert problems(checked) == []
     assert notices(checked) == [
-        "Columns kept as they are: F 'Salesman', G 'Region'.",
+        "Columns kept as they are: F 'Salesman', G 'District'.",
         "1 cell of these could not be read and changed nothing (F2).",
     ]
 
@@ -128,7 +128,7 @@ def test_the_same_invoice_with_other_own_columns_is_read_once():
 
 
 def test_a_column_that_is_marked_as_ignored_is_neither_read_nor_kept():
-    made = book(invoices(("Salesman", "Bob"), ("Region", "North"), ("Notes", "x")))
+    made = book(invoices(("Salesman", "Bob"), ("District", "North"), ("Notes", "x")))
     fields = {
         column.index: column.field for column in find_header(made.sheets[0], {}).columns if column.field != "notes"
     }
@@ -137,9 +137,9 @@ def test_a_column_that_is_marked_as_ignored_is_neither_read_nor_kept():
 
     checked = checking.check(made, {fingerprint: mapping}, Answers(), NOTHING_STORED, "USD", say_nothing)
 
-    assert own(checked) == {"Region": "North"}
+    assert own(checked) == {"District": "North"}
     assert "notes" not in checked.invoices[0].values
-    assert notices(checked) == ["Columns kept as they are: G 'Region'.", "Columns not read: F 'Salesman', H 'Notes'."]
+    assert notices(checked) == ["Columns kept as they are: G 'District'.", "Columns not read: F 'Salesman', H 'Notes'."]
     assert [(column["column"], column["field"]) for column in checked.tabs[0].columns[5:]] == [
         ("F", "ignored"), ("G", None), ("H", "ignored"),
     ]  # fmt: skip
@@ -147,13 +147,13 @@ def test_a_column_that_is_marked_as_ignored_is_neither_read_nor_kept():
 
 def test_figures_that_a_list_of_ours_has_beside_the_fields_are_not_kept():
     customers = {
-        "Customers": [["Customer ID", "Name", *FIGURES_OF_CUSTOMER, "Region"], ["C1", "Acme", *"12345678", "North"]]
+        "Customers": [["Customer ID", "Name", *FIGURES_OF_CUSTOMER, "District"], ["C1", "Acme", *"12345678", "North"]]
     }
     tabs = {**customers, **invoices(("As of 2026-03-02: paid", 5), ("As of 2026-03-02: late", 30))}
 
     checked = check(tabs)
 
-    assert checked.customers[0].values["own_fields"] == {"Region": "North"}
+    assert checked.customers[0].values["own_fields"] == {"District": "North"}
     assert own(checked) is None
 
 
