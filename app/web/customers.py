@@ -286,7 +286,7 @@ class Customers:
             version=version or (customer.version if customer else 0),
             plain=plain(CUSTOMER),
             own=customer.details.own_fields if customer else {},
-            labels={field.name: field.label for field in CUSTOMER},
+            labels={**{field.name: field.label for field in CUSTOMER}, **fields.own_labels()},
             **{"saved": [], "saver": None, **more},
         )
 

@@ -80,6 +80,11 @@ class Fields:
         rows = typed + [(name, text) for name, text in stored.items() if name not in names]
         return rows if rows and rows[-1] == ("", "") else [*rows, ("", "")]
 
+    def own_labels(self) -> dict[str, str]:
+        """Return what the inputs of own fields are called that need another look."""
+        wrong = (name for name in self.errors if name.startswith(("own_name:", "own_text:")))
+        return {name: self.typed.get(name.replace("text", "name")) or "Another column" for name in wrong}
+
     def _own_rows(self) -> int:
         return next(number for number in count() if f"own_text:{number}" not in self.typed)
 

@@ -246,7 +246,7 @@ class Invoices:
             usual_ledger=invoices.usual_ledger(),
             plain=plain(INVOICE),
             own=invoice.own_fields if invoice else {},
-            labels={"who": "Customer", **{field.name: field.label for field in INVOICE}},
+            labels={"who": "Customer", **{field.name: field.label for field in INVOICE}, **fields.own_labels()},
         )
 
     def _choices(self) -> dict[str, Any]:

@@ -105,7 +105,10 @@ def test_the_own_fields_of_a_customer_are_shown_and_changed(browser, acme):
 
 @pytest.mark.parametrize(
     ("name", "sentence"),
-    [("", "Please say what the column is called."), ("Salesman", "There is a column of that name already.")],
+    [
+        ("", "Another column : Please say what the column is called."),
+        ("Salesman", "Salesman : There is a column of that name already."),
+    ],
 )
 def test_what_is_wrong_with_an_own_field_is_said_and_what_was_typed_stays(browser, invoice, name, sentence):
     form = edit_form(browser, "/invoices/1")
