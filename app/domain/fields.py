@@ -160,6 +160,6 @@ def _in_a_sentence(text: str) -> str:
 
 _OWN: Final = "own_fields."
 _LABELS: Final = {
-    **{field.record: _in_a_sentence(field.header) for field in INVOICE if field.record.startswith("state")},
+    **{field.record: field.header.lower() for field in INVOICE if field.record.startswith("state")},
     **{field.name: _in_a_sentence(field.label) for field in (*CUSTOMER, *INVOICE, *PAYMENT)},
 }
