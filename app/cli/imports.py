@@ -1,7 +1,6 @@
 """Commands about workbooks: import, imports, undo, export."""
 
 import json
-import re
 import shutil
 import sys
 import tempfile
@@ -22,6 +21,7 @@ from rich.table import Table
 from app import clock
 from app.cli import import_answers
 from app.cli.opening import importer, opened
+from app.domain import fields
 from app.domain.money import decimal_string, display
 from app.settings import WorkbookLimits
 from app.store import audit, snapshot
@@ -324,14 +324,11 @@ def _own_total(total: OwnTotal) -> str:
 
 
 def _change_line(change: Change) -> str:
-    fields = "; ".join(f"{label(one.field)}: {one.old or 'empty'} → {one.new or 'empty'}" for one in change.fields)
-    line = f"  {change.outcome} {change.tab} row {change.row}, {change.subject}: {fields}"
+    changes = "; ".join(
+        f"{fields.label(one.field)}: {one.old or 'empty'} → {one.new or 'empty'}" for one in change.fields
+    )
+    line = f"  {change.outcome} {change.tab} row {change.row}, {change.subject}: {changes}"
     return f"{line} ({change.reason})" if change.reason else line
-
-
-def label(field: str) -> str:
-    """Return a field's name as people read it."""
-    return re.sub(r"_(cents|days)$", "", field).replace("_", " ")
 
 
 _ANSWERED_BY_OPTION = ("dates", "decimal", "terms", "undated")

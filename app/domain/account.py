@@ -1,6 +1,6 @@
 """Accounts: what one customer owes in one currency at the end of a day, and how that customer pays."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Container, Iterable
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -70,14 +70,22 @@ _KEYS: dict[Column, Callable[[Account], str | int | None]] = {
 }
 
 
-def matching(accounts: Iterable[Account], text: str, *, archived: bool = False) -> list[Account]:
-    """Return the accounts that hold the text in any case, of archived customers only when asked for them or owed."""
+def matching(
+    accounts: Iterable[Account], text: str, *, archived: bool = False, also: Container[int] = ()
+) -> list[Account]:
+    """Return the accounts that hold the text in any case, of archived customers only when asked for them or owed.
+
+    `also` has the customers who hold it elsewhere.
+    """
     wanted = text.casefold()
     return [
         account
         for account in accounts
         if (archived or not account.is_archived or account.position != NOTHING_OWED)
-        and any(wanted in held.casefold() for held in (account.name, account.code, account.email))
+        and (
+            account.customer_id in also
+            or any(wanted in held.casefold() for held in (account.name, account.code, account.email))
+        )
     ]
 
 

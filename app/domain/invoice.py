@@ -1,6 +1,7 @@
 """Invoices: their balance and status at a day, derived and never stored."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from enum import StrEnum
 
@@ -40,6 +41,7 @@ class Invoice:
     written_off_at: datetime | None
     write_off_reason: str
     version: int
+    own_fields: Mapping[str, str] = field(default_factory=dict)
 
 
 class Standing(StrEnum):

@@ -1,7 +1,7 @@
 """What a person may do to an invoice, and why sometimes not."""
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 from datetime import date
 from enum import StrEnum
 
@@ -23,6 +23,7 @@ class InvoiceFacts:
     reference: str = ""
     notes: str = ""
     draft: bool = False
+    own_fields: Mapping[str, str] = field(default_factory=dict)
 
 
 class Change(StrEnum):

@@ -6,6 +6,7 @@ from typing import Any
 
 from peewee import JOIN, fn
 
+from app.domain import fields
 from app.store.database import insert_rows
 from app.store.snapshot import REPLACED, compared
 from app.store.tables import Customer, ImportedRow, Invoice, LedgerMark, Payment, Table
@@ -13,19 +14,12 @@ from app.store.tables import Customer, ImportedRow, Invoice, LedgerMark, Payment
 _STEP = 5_000
 _TABLES: Mapping[str, type[Table]] = {"customer": Customer, "invoice": Invoice, "payment": Payment}
 
-CUSTOMER_COLUMNS = (
-    "code name email phone address terms_days notes archived_at version origin import_tab import_row "
-    "fingerprint imported_version"
-).split()
-INVOICE_COLUMNS = (
-    "number number_key customer issued_on due_on currency total_cents ledger reference notes disputed "
-    "draft voided_at void_reason written_off_at write_off_reason paid_cents version origin import_tab import_row "
-    "fingerprint imported_version"
-).split()
-PAYMENT_COLUMNS = (
-    "invoice paid_on amount_cents method reference note idempotency_key recorded_by recorded_at voided_at "
-    "void_reason origin import_tab import_row fingerprint imported_version"
-).split()
+_ORIGIN = ("origin", "import_tab", "import_row", "fingerprint", "imported_version")
+CUSTOMER_COLUMNS = [*(field.column for field in fields.CUSTOMER), "version", *_ORIGIN]
+INVOICE_COLUMNS = [*(field.column for field in fields.INVOICE), "number_key", "paid_cents", "version", *_ORIGIN]
+PAYMENT_COLUMNS = [
+    *(field.column for field in fields.PAYMENT), "idempotency_key", "recorded_by", "recorded_at", *_ORIGIN,
+]  # fmt: skip
 IMPORTED_ROW_COLUMNS = ["origin", "tab", "row", "kind", "action", "subject", "record_id", "record_version", "before"]
 
 

@@ -3,7 +3,7 @@
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from contextlib import AbstractContextManager
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from datetime import datetime
 from functools import reduce
 from operator import or_
@@ -15,11 +15,13 @@ from app.domain import invoice as rules
 from app.domain.account import NOTHING_OWED, Account, Owed
 from app.domain.ageing import Balances
 from app.domain.as_of import AsOf
+from app.domain.fields import CUSTOMER, searched_texts
+from app.domain.own_fields import changes
 from app.domain.payment import Payment
 from app.domain.payment_habit import DAYS_COUNTED, PaymentHabit, average_days_late, habit
 from app.domain.periods import days_up_to
 from app.domain.settlement import WINDOW_DAYS, days_sales_outstanding
-from app.store import audit, positions, settlements, tables, turnover
+from app.store import audit, own_fields, positions, settlements, tables, turnover
 from app.store.database import exclusive_transaction, transaction
 from app.store.receivables import Position
 from app.store.remembered import remembered
@@ -50,6 +52,7 @@ class Details:
     address: str = ""
     terms_days: int | None = None
     notes: str = ""
+    own_fields: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,17 +80,23 @@ def get(customer_id: int) -> Customer | None:
 
 
 def following(text: str, after_id: int, length: int, *, archived: bool) -> list[Customer]:
-    """Return so many of the customers whose name, code or e-mail address holds the text after the one with the id.
+    """Return so many of the customers that hold the text after the one with the id.
 
     They come in the order in which they were entered, without the archived ones unless these are asked for.
     """
     rows = _Customer.select().where(_Customer.id > after_id)
     if text:
-        places = (_Customer.name, _Customer.code, _Customer.email)
-        rows = rows.where(reduce(or_, (place.contains(text) for place in places)))
+        found = [*(place.contains(text) for place in _SEARCHED), own_fields.any_holds(_Customer, text)]
+        rows = rows.where(reduce(or_, found))
     if not archived:
         rows = rows.where(_Customer.archived_at.is_null())
     return [_from_row(row) for row in rows.order_by(_Customer.id).limit(length)]
+
+
+def with_own_field(text: str) -> frozenset[int]:
+    """Return the ids of the customers of which any own field holds the text."""
+    rows: Any = _Customer.select(_Customer.id).where(own_fields.any_holds(_Customer, text)).tuples()
+    return frozenset(customer_id for (customer_id,) in rows)
 
 
 def exist() -> bool:
@@ -113,7 +122,7 @@ def create(details: Details, by: User, now: datetime) -> int:
     with exclusive_transaction():
         _refuse_taken_code(details.code)
         row = _Customer.create(**asdict(details))
-        after = {name: value for name, value in asdict(details).items() if value not in {"", None}}
+        after = {name: value for name, value in asdict(details).items() if value not in ("", None, {})}
         audit.append(by, "customer.created", f"customer:{row.id}", before={}, after=after, now=now)
     return int(row.id)
 
@@ -131,7 +140,7 @@ def edit(customer_id: int, version: int, details: Details, by: User, now: dateti
             _refuse_another_code(customer_id, before["code"], details.code)
             _refuse_taken_code(details.code, but=customer_id)
         changed = (
-            _Customer.update(**after, version=version + 1)
+            _Customer.update(**asdict(details), version=version + 1)
             .where(_Customer.id == customer_id, _Customer.version == version)
             .execute()
         )
@@ -249,6 +258,7 @@ def ledger_of(customer_id: int, currency: str) -> list[tuple[rules.Invoice, list
     return [(invoice, by_invoice[invoice.id]) for invoice in found]
 
 
+_SEARCHED = tuple(getattr(_Customer, field.name) for field in searched_texts(CUSTOMER))
 _DETAILS = tuple(getattr(_Customer, name) for name in Details.__slots__)
 _ACCOUNT_FACTS = (
     _Customer.id,
@@ -291,8 +301,7 @@ def _existing(customer_id: int) -> Customer:
 
 def _differing(old: Details, new: Details) -> tuple[dict[str, Any], dict[str, Any]]:
     before, after = asdict(old), asdict(new)
-    names = [name for name in before if before[name] != after[name]]
-    return {name: before[name] for name in names}, {name: after[name] for name in names}
+    return changes(before, after), changes(after, before)
 
 
 def _refuse_another_code(customer_id: int, code: str, wanted: str) -> None:
@@ -334,5 +343,5 @@ def _set_archived(customer_id: int, at: datetime | None, action: str, by: User, 
 
 
 def _from_row(row: tables.Customer) -> Customer:
-    details = Details(row.code, row.name, row.email, row.phone, row.address, row.terms_days, row.notes)
+    details = Details(*(getattr(row, name) for name in Details.__slots__))
     return Customer(row.id, details, row.archived_at, row.version)

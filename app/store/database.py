@@ -19,6 +19,7 @@ MIGRATION_TABLE = "schema_migration"  # where the runner notes what it has appli
 MIGRATION_LOCK = 7_340_512  # any number, as long as nothing else in the database locks on it
 
 _SQLITE_PRAGMAS = {"journal_mode": "wal", "foreign_keys": 1, "busy_timeout": 30_000, "synchronous": "normal"}
+_KEPT_OTHERWISE = (tables.MomentField, tables.OwnFieldsField)  # than Python has them; COPY takes values as they are
 _MIGRATIONS = Path(__file__).parent / "migrations"
 _RECEIVABLES = "customers, invoices, payments, imports"  # locked in this order
 _VALUES_A_STATEMENT = 30_000  # below SQLite's limit of 32,766 bound values
@@ -191,11 +192,11 @@ def insert_rows(table: type[tables.Table], columns: Sequence[str], rows: Sequenc
 def _copy_rows(table: type[tables.Table], fields: list[Any], rows: Sequence[Sequence[Any]]) -> None:
     names = ", ".join(f'"{field.column_name}"' for field in fields)
     statement = f'COPY "{table._meta.table_name}" ({names}) FROM STDIN'
-    moments = [(index, field) for index, field in enumerate(fields) if isinstance(field, tables.MomentField)]
+    converted = [(index, field) for index, field in enumerate(fields) if isinstance(field, _KEPT_OTHERWISE)]
     with tables.database.cursor() as cursor, cursor.copy(statement) as copy:
         for row in rows:
             values = list(row)
-            for index, field in moments:
+            for index, field in converted:
                 values[index] = field.db_value(values[index])
             copy.write_row(values)
 

@@ -10,6 +10,7 @@ from peewee import IntegrityError
 
 from app.domain.invoice import Invoice
 from app.domain.invoice_changes import Change, InvoiceFacts, why_not, why_not_edit
+from app.domain.own_fields import changes
 from app.store import asker, audit, tables
 from app.store.asker import seeing_everything
 from app.store.database import locked, transaction
@@ -64,16 +65,14 @@ def edit(seen: Seen, facts: InvoiceFacts, by: User, now: datetime) -> bool:
     with _one_of_a_number(facts, seen.invoice_id), transaction():
         invoice, paid_cents = _as_seen(seen)
         before = {name: getattr(invoice, name) for name in asdict(facts)}
-        changed = {name for name, value in asdict(facts).items() if value != before[name]}
-        if not changed:
+        was, after = changes(before, asdict(facts)), changes(asdict(facts), before)
+        if not after:
             return False
         refusal = why_not_edit(invoice, facts, paid_cents, has_payments=_has_payments(seen.invoice_id))
         if refusal:
             raise RefusedError(refusal)
         _refuse_a_taken_number(facts, seen.invoice_id)
         _write(seen, _columns(facts))
-        after = {name: value for name, value in asdict(facts).items() if name in changed}
-        was = {name: before[name] for name in changed}
         audit.append(by, "invoice.edited", f"invoice:{seen.invoice_id}", before=was, after=after, now=now)
         return True
 
@@ -162,4 +161,4 @@ def _columns(facts: InvoiceFacts) -> dict[str, Any]:
 
 
 def _said(values: Mapping[str, Any]) -> dict[str, Any]:
-    return {name: value for name, value in values.items() if value not in {"", False}}
+    return {name: value for name, value in values.items() if value not in ("", False, {})}

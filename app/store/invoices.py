@@ -14,8 +14,9 @@ from peewee import Case, Expression, fn
 from app.domain import invoice as rules
 from app.domain.ageing import Bucket
 from app.domain.as_of import AsOf
+from app.domain.fields import INVOICE, searched_texts
 from app.domain.invoice import Status
-from app.store import tables
+from app.store import own_fields, tables
 from app.store.prepared import Slot, prepared
 from app.store.receivables import Position, has_seen, is_for_good
 from app.store.remembered import remembered
@@ -24,6 +25,7 @@ PAGE_LENGTH = 50
 
 _Invoice, _Customer = tables.Invoice, tables.Customer
 _FACTS = tuple(getattr(_Invoice, fact.name) for fact in fields(rules.Invoice))
+_SEARCHED = tuple(getattr(_Invoice, field.name) for field in searched_texts(INVOICE))
 OUTSTANDING = frozenset({Status.OPEN, Status.PARTIAL, Status.OVERDUE})
 _DAYS_LATE: dict[Bucket, tuple[int | None, int | None]] = {
     Bucket.NOT_DUE: (None, 0),
@@ -60,7 +62,10 @@ NEWEST_FIRST = Order(Column.ISSUED, descending=True)
 
 @dataclass(frozen=True, slots=True)
 class Filter:
-    """Which invoices are asked for; what is left out does not narrow, and both ends of a range belong to it."""
+    """Which invoices are asked for; what is left out does not narrow, and both ends of a range belong to it.
+
+    `own_field` names one, and `own_text` is its whole value, any where it is empty.
+    """
 
     text: str = ""
     text_cents: int | None = None
@@ -77,6 +82,8 @@ class Filter:
     most_cents: int | None = None
     disputed: bool | None = None
     import_id: int | None = None
+    own_field: str = ""
+    own_text: str = ""
     ids: frozenset[int] | None = None
 
 
@@ -274,6 +281,8 @@ class _Ledger:
             yield _Invoice.disputed == wanted.disputed
         if wanted.ids is not None:
             yield _Invoice.id.in_(sorted(wanted.ids))
+        if wanted.own_field:
+            yield own_fields.has(_Invoice, wanted.own_field, wanted.own_text)
         yield from _is_exactly(wanted)
         yield from _is_within(wanted)
 
@@ -304,14 +313,15 @@ class _Ledger:
         named = customers.select(customers.id).where(
             customers.name.contains(wanted.text) | customers.code.contains(wanted.text)
         )
-        found = [
-            _Invoice.number.contains(wanted.text),
-            _Invoice.reference.contains(wanted.text),
+        found: list[Any] = [
+            *(place.contains(wanted.text) for place in _SEARCHED),
+            own_fields.any_holds(_Invoice, wanted.text),
             _Invoice.customer.in_(named),
         ]
         if wanted.text_cents is not None:
             found += [_Invoice.total_cents == wanted.text_cents, self.balance_cents == wanted.text_cents]
-        return reduce(or_, found)
+        holds: Expression = reduce(or_, found)
+        return holds
 
 
 def _is_exactly(wanted: Filter) -> Iterator[Expression]:

@@ -2,13 +2,14 @@
 
 import unicodedata
 from collections import defaultdict
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any, NamedTuple
 
 from peewee import JOIN
 
-from app.store.tables import Customer, Invoice, Payment
+from app.store.tables import Customer, Imported, Invoice, Payment
 
 REPLACED = "changed in the workbook"  # why a payment is void that a workbook tells otherwise
 
@@ -24,6 +25,7 @@ class StoredCustomer(NamedTuple):
     address: str
     terms_days: int | None
     notes: str
+    own_fields: Mapping[str, str]
     version: int
     fingerprint: str | None
     imported_version: int | None
@@ -47,6 +49,7 @@ class StoredInvoice(NamedTuple):
     ledger: str
     reference: str
     notes: str
+    own_fields: Mapping[str, str]
     disputed: bool
     draft: bool
     voided_at: datetime | None
@@ -126,77 +129,17 @@ def compared(text: str) -> str:
 
 
 def _customers() -> Any:
-    c = Customer
-    return c.select(
-        c.id,
-        c.code,
-        c.name,
-        c.email,
-        c.phone,
-        c.address,
-        c.terms_days,
-        c.notes,
-        c.version,
-        c.fingerprint,
-        c.imported_version,
-        c.origin,
-        c.import_tab,
-        c.import_row,
-    ).tuples()
+    return Customer.select(*_columns(Customer, StoredCustomer)).tuples()
 
 
 def _invoices() -> Any:
-    i = Invoice
-    return (
-        i.select(
-            i.id,
-            i.number,
-            i.number_key,
-            i.customer,
-            Customer.code,
-            i.issued_on,
-            i.due_on,
-            i.currency,
-            i.total_cents,
-            i.ledger,
-            i.reference,
-            i.notes,
-            i.disputed,
-            i.draft,
-            i.voided_at,
-            i.void_reason,
-            i.written_off_at,
-            i.write_off_reason,
-            i.version,
-            i.fingerprint,
-            i.imported_version,
-            i.origin,
-            i.import_tab,
-            i.import_row,
-        )
-        .join(Customer, JOIN.INNER)
-        .tuples()
-        .iterator()
-    )
+    return Invoice.select(*_columns(Invoice, StoredInvoice)).join(Customer, JOIN.INNER).tuples().iterator()
 
 
 def _payments(condition: Any) -> Any:
-    p = Payment
-    return (
-        p.select(
-            p.id,
-            p.invoice,
-            p.paid_on,
-            p.amount_cents,
-            p.method,
-            p.reference,
-            p.note,
-            p.origin,
-            p.import_tab,
-            p.import_row,
-        )
-        .where(condition)
-        .order_by(p.id)
-        .tuples()
-        .iterator()
-    )
+    return Payment.select(*_columns(Payment, StoredPayment)).where(condition).order_by(Payment.id).tuples().iterator()
+
+
+def _columns(table: type[Imported], stored: type[StoredCustomer | StoredInvoice | StoredPayment]) -> list[Any]:
+    """Return the columns in the order in which the tuple takes them."""
+    return [Customer.code if name == "customer_code" else getattr(table, name) for name in stored._fields]

@@ -1,5 +1,7 @@
 """The tables; balance, status and age follow from these rows, and one sum is kept by the database: what is paid."""
 
+import json
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 
@@ -36,6 +38,22 @@ class MomentField(DateTimeField):
         """Return the moment with its zone."""
         moment: datetime | None = super().python_value(value)  # type: ignore[no-untyped-call]  # bare in the stubs
         return None if moment is None else moment.replace(tzinfo=UTC)
+
+
+class OwnFieldsField(TextField):
+    """Texts by name, kept as JSON in their order."""
+
+    def db_value(self, value: Mapping[str, str]) -> str:
+        """Return the JSON; letters of any language stay as they are, for SQL to find them."""
+        return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+
+    def python_value(self, value: str) -> dict[str, str]:
+        """Return the texts by name."""
+        return {} if value == "{}" else json.loads(value)
+
+    def contains(self, rhs: str) -> Any:
+        """Select what holds the text in its JSON: a text, where peewee would look for JSON."""
+        return self.cast("TEXT").contains(rhs)
 
 
 class Table(Model):
@@ -196,6 +214,7 @@ class Customer(Receivable):
     address = TextField(default="")
     terms_days = IntegerField(null=True)
     notes = TextField(default="")
+    own_fields = OwnFieldsField(default=dict)
     archived_at = MomentField(null=True)
     version = IntegerField(default=1)
 
@@ -228,6 +247,7 @@ class Invoice(Receivable):
     ledger = CharField()
     reference = CharField(default="")
     notes = TextField(default="")
+    own_fields = OwnFieldsField(default=dict)
     disputed = BooleanField(default=False)
     draft = BooleanField(default=False)
     voided_at = MomentField(null=True)

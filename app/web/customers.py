@@ -1,6 +1,6 @@
 """Customers: the list that can be searched and ordered, one customer with all that is known, and changes to it."""
 
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from math import ceil
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -11,6 +11,8 @@ from app.domain import account
 from app.domain.account import Account, Column
 from app.domain.ageing import Ageing, ageing_by_currency, nothing_owed
 from app.domain.as_of import AsOf
+from app.domain.fields import CUSTOMER, plain
+from app.domain.own_fields import changes, merged
 from app.domain.payment import Payment
 from app.domain.payment_habit import LEAST_SETTLED, Expectation
 from app.domain.periods import days_up_to, months_up_to
@@ -30,7 +32,6 @@ from app.web.visits import Visit
 from app.workbook.writing import customer_list, listing
 
 PAGE_LENGTH = 50
-LONGEST_NOTES = 10_000  # as long as an import takes them
 
 _MOST_PAGES = 1_000_000
 _MOST_OPEN = 20
@@ -160,11 +161,8 @@ class Customers:
         day = fields.day("as_of", visit.today)
         found = self._found(search, AsOf.end_of(day, self.zone))
         with one_at_a_time():
-            rows = list(customer_list.rows(found, customers.details_of_all()))
-            if kind == "csv":
-                content = listing.csv(customer_list.HEADERS, rows)
-            else:
-                content = listing.xlsx("Customers", customer_list.HEADERS, rows)
+            headers, rows = customer_list.table(found, customers.details_of_all())
+            content = listing.csv(headers, rows) if kind == "csv" else listing.xlsx("Customers", headers, rows)
         return export(visit, "customers", content, f"customers-{day.isoformat()}.{kind}", len(rows))
 
     def show(self, visit: Visit, customer_id: int) -> HTTPResponse:
@@ -183,6 +181,7 @@ class Customers:
             day=day,
             as_of="" if day == visit.today else day.isoformat(),
             customer=customer,
+            plain=plain(CUSTOMER),
             standings=self._standings(customer_id, as_of, "" if day == visit.today else day.isoformat()),
             habit=habit,
             settled=habit.settled if habit else customers.settled_count(customer_id, as_of),
@@ -250,7 +249,8 @@ class Customers:
         return self.pages.redirect(visit, f"/customers/{customer_id}", flash=flash)
 
     def _found(self, search: Search, as_of: AsOf) -> list[Account]:
-        found = account.matching(customers.accounts(as_of), search.text, archived=search.archived)
+        own = customers.with_own_field(search.text) if search.text else frozenset()
+        found = account.matching(customers.accounts(as_of), search.text, archived=search.archived, also=own)
         return account.in_order(found, search.column, descending=search.descending)
 
     def _standings(self, customer_id: int, as_of: AsOf, said: str) -> list[Standing]:
@@ -284,15 +284,19 @@ class Customers:
             customer=customer,
             details=customer.details if customer else Details("", ""),
             version=version or (customer.version if customer else 0),
-            longest_notes=LONGEST_NOTES,
-            **{"saved": {}, "saver": None, **more},
+            plain=plain(CUSTOMER),
+            own=customer.details.own_fields if customer else {},
+            labels={**{field.name: field.label for field in CUSTOMER}, **fields.own_labels()},
+            **{"saved": [], "saver": None, **more},
         )
 
     def _conflict(self, visit: Visit, fields: Fields, current: Customer, typed: Details) -> HTTPResponse:
-        names = Details.__slots__
-        saved = {name: getattr(current.details, name) for name in names}
-        differing = {name: value for name, value in saved.items() if value != getattr(typed, name)}
-        return self._form(visit, fields, current, status=409, saved=differing, saver=_saver(current.id))
+        labels = {field.name: field.label for field in CUSTOMER}
+        saved = changes(asdict(current.details), asdict(typed))
+        own_saved = saved.pop("own_fields", {})
+        told = [(name, labels[name], value, fields.typed.get(name)) for name, value in saved.items()]
+        told += [("own-fields", name, text, typed.own_fields.get(name)) for name, text in own_saved.items()]
+        return self._form(visit, fields, current, status=409, saved=told, saver=_saver(current.id))
 
 
 def existing(customer_id: int) -> Customer:
@@ -340,10 +344,9 @@ def _details(fields: Fields, stored: Details | None) -> Details:
         code=" ".join(fields.text("code", required=True, longest=255).split()),
         name=" ".join(fields.text("name", required=True, longest=255).split()),
         email=email,
-        phone=fields.text("phone", longest=255),
-        address=fields.text("address", longest=LONGEST_NOTES, lines=True),
         terms_days=_terms(fields),
-        notes=fields.text("notes", longest=LONGEST_NOTES, lines=True),
+        own_fields=merged(stored.own_fields if stored else {}, fields.own_fields()),
+        **fields.plain(CUSTOMER),
     )
 
 

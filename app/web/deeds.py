@@ -5,6 +5,7 @@ from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from typing import Any
 
+from app.domain.fields import label
 from app.store.audit import Entry
 from app.store.history import Deed, ImportDone, ImportedChange
 from app.web.locales import Locale
@@ -46,9 +47,7 @@ def details(entry: Entry, locale: Locale) -> list[tuple[str, str]]:
     """Return what was recorded of a deed beside the words that tell it."""
     if entry.action.endswith(".edited"):
         return []
-    told_of = [
-        (_name(name), _value(name, value, locale)) for name, value in sorted(entry.after.items()) if name != "reason"
-    ]
+    told_of = [(name, after) for name, _, after in _changes(entry, locale) if name != "reason"]
     return [(name, text) for name, text in told_of if text != _NOTHING]
 
 
@@ -97,18 +96,15 @@ def _words(entry: Entry, locale: Locale) -> str:
 
 
 def _changes(entry: Entry, locale: Locale) -> list[tuple[str, str, str]]:
+    before, after = dict(entry.before), dict(entry.after)
+    own_before, own_after = before.pop("own_fields", {}), after.pop("own_fields", {})
     return [
-        (
-            _name(name),
-            _value(name, entry.before.get(name), locale),
-            _value(name, value, locale),
-        )
-        for name, value in sorted(entry.after.items())
+        *(
+            (label(name), _value(name, before.get(name), locale), _value(name, value, locale))
+            for name, value in sorted(after.items())
+        ),
+        *((name, own_before.get(name) or _NOTHING, text or _NOTHING) for name, text in own_after.items()),
     ]
-
-
-def _name(name: str) -> str:
-    return name.removesuffix("_cents").removesuffix("_id").replace("_", " ")
 
 
 def _value(name: str, value: Any, locale: Locale) -> str:  # noqa: ANN401  # whatever JSON holds
@@ -121,7 +117,7 @@ def _value(name: str, value: Any, locale: Locale) -> str:  # noqa: ANN401  # wha
     if isinstance(value, bool):
         return "yes" if value else "no"
     if isinstance(value, dict):
-        parts = [(_name(key), _value(key, one, locale)) for key, one in value.items() if one]
+        parts = [(label(key), _value(key, one, locale)) for key, one in value.items() if one]
         return ", ".join(f"{key} {text}" for key, text in parts if text != _NOTHING) or _NOTHING
     if isinstance(value, list):
         return ", ".join(_value(name, one, locale) for one in value)

@@ -11,17 +11,22 @@ if fields.errors:                          # {"as_of": "…"}; templates show `f
     return self.pages.show(visit, "names/new.html", status=422, fields=fields)
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import date
 from enum import StrEnum
+from itertools import count
 from typing import TypeVar
 
+from app.domain import fields
 from app.domain.as_of import YEARS
+from app.domain.fields import Field, Type
+from app.domain.own_fields import LONGEST_NAME, LONGEST_TEXT
 from app.web.locales import Locale
+from app.workbook.meaning.own_columns import named
 
 _Choice = TypeVar("_Choice", bound=StrEnum)
 
-_LONGEST_TEXT = 200
+LONGEST_LINE = 200  # of a text, where nothing else is said
 _LIKE_THIS_DAY = date(2026, 12, 31)
 
 
@@ -32,7 +37,7 @@ class Fields:
         self.typed = {name: _without_controls(text).strip() for name, text in typed.items()}
         self.errors: dict[str, str] = {}
 
-    def text(self, name: str, *, required: bool = False, longest: int = _LONGEST_TEXT, lines: bool = False) -> str:
+    def text(self, name: str, *, required: bool = False, longest: int = LONGEST_LINE, lines: bool = False) -> str:
         """Return the text, without blanks around it, in one line unless it may have several."""
         text = self.typed.get(name, "")
         if not lines:
@@ -43,6 +48,45 @@ class Fields:
             self.errors[name] = f"Please use at most {longest} characters."
             return text[:longest]
         return text
+
+    def plain(self, described: Iterable[Field]) -> dict[str, str]:
+        """Return the texts of the plain fields."""
+        return {
+            field.name: self.text(field.name, longest=field.longest, lines=field.type is Type.PARAGRAPHS)
+            for field in fields.plain(described)
+        }
+
+    def own_fields(self) -> dict[str, str]:
+        """Return the texts of own fields by their names, also those that were emptied."""
+        found: dict[str, str] = {}
+        for number in range(self._own_rows()):
+            name = named(self.text(f"own_name:{number}", longest=LONGEST_NAME))
+            text = self.text(f"own_text:{number}", longest=LONGEST_TEXT, lines=True)
+            if name in found:
+                self.errors[f"own_name:{number}"] = "There is a column of that name already."
+            elif name:
+                found[name] = text
+            elif text:
+                self.errors[f"own_name:{number}"] = "Please say what the column is called."
+        return found
+
+    def own_rows(self, stored: Mapping[str, str]) -> list[tuple[str, str]]:
+        """Return the rows of a form in which own fields are changed: as typed, then as stored, then one for another."""
+        typed = [
+            (named(self.typed.get(f"own_name:{number}", "")), self.typed.get(f"own_text:{number}", ""))
+            for number in range(self._own_rows())
+        ]
+        names = {name for name, _ in typed}
+        rows = typed + [(name, text) for name, text in stored.items() if name not in names]
+        return rows if rows and rows[-1] == ("", "") else [*rows, ("", "")]
+
+    def own_labels(self) -> dict[str, str]:
+        """Return what the inputs of own fields are called that need another look."""
+        wrong = (name for name in self.errors if name.startswith(("own_name:", "own_text:")))
+        return {name: self.typed.get(name.replace("text", "name")) or "Another column" for name in wrong}
+
+    def _own_rows(self) -> int:
+        return next(number for number in count() if f"own_text:{number}" not in self.typed)
 
     def day(self, name: str, default: date) -> date:
         """Return the day written as YYYY-MM-DD."""

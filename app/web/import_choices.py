@@ -6,7 +6,7 @@ from typing import Any, Self
 
 from app.workbook.difference import Decisions, Resolution
 from app.workbook.figures import Expected, expected
-from app.workbook.meaning.headers import ChosenMapping, Confidence, Kind, fields_of
+from app.workbook.meaning.headers import IGNORED, ChosenMapping, Confidence, Kind, fields_of
 from app.workbook.meaning.questions import Answers
 from app.workbook.meaning.records import Held, Question, TabReport
 from app.workbook.preview import Choices
@@ -39,6 +39,11 @@ class Mappable:
     def is_chosen(self) -> bool:
         """Tell whether a person once chose what the columns are."""
         return any(column["confidence"] == Confidence.CHOSEN for column in self.columns)
+
+    @property
+    def keeps_unknown(self) -> bool:
+        """Tell whether a column that is read as nothing is kept as it is."""
+        return self.kind in {Kind.CUSTOMER, Kind.INVOICE}
 
     @property
     def fields(self) -> tuple[str, ...]:
@@ -121,7 +126,7 @@ def _mapping(form: Mapping[str, str], tab: Mappable) -> ChosenMapping:
     fields: dict[int, str] = {}
     for column in tab.columns:
         field = form.get(f"column:{tab.fingerprint}:{column['column']}", "")
-        if field in possible and field not in fields.values():
+        if field == IGNORED or (field in possible and field not in fields.values()):
             fields[_index(column["column"])] = field
     return ChosenMapping(kind, fields)
 

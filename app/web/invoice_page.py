@@ -9,15 +9,16 @@ from zoneinfo import ZoneInfo
 from bottle import HTTPResponse
 
 from app.domain.as_of import AsOf
+from app.domain.fields import INVOICE, plain
 from app.domain.invoice import Standing, standing
 from app.domain.invoice_changes import Change, possible_changes
 from app.store import history, invoice_payments, invoices, payment_list
 from app.store.history import ImportedChange
 from app.store.invoices import Line
 from app.web.deeds import told
-from app.web.forms import Fields
+from app.web.forms import LONGEST_LINE, Fields
 from app.web.refusals import NotFoundError
-from app.web.rendering import Pages
+from app.web.rendering import Pages, address
 from app.web.visits import Visit
 
 UNDONE = "undone right after it was recorded"
@@ -58,6 +59,8 @@ class InvoicePage:
             day=as_of.day,
             is_today=as_of.day == visit.today,
             line=line,
+            plain=plain(INVOICE),
+            own=[(name, text, _with_the_same(name, text)) for name, text in line.invoice.own_fields.items()],
             origin=next((one for one in happened if isinstance(one, ImportedChange)), None),
             receipts=receipts,
             history=[told(one, visit.locale) for one in happened],
@@ -95,6 +98,12 @@ def existing(invoice_id: int, as_of: AsOf) -> Line:
     if line is None:
         raise NotFoundError("There is no such invoice.")
     return line
+
+
+def _with_the_same(name: str, text: str) -> str:
+    """Return the address of all invoices that say the same in the own field; none where no address can hold it."""
+    is_said_in_an_address = len(text) <= LONGEST_LINE and "\n" not in text
+    return address("/invoices", field=name, value=text) if is_said_in_an_address else ""
 
 
 def _just_recorded(visit: Visit, receipts: list[invoice_payments.Receipt]) -> invoice_payments.Receipt | None:

@@ -17,7 +17,8 @@ STATUSES = [
     *((status.value, status.value.capitalize()) for status in Status),
 ]
 _NARROWING = tuple(
-    "q status bucket customer ledger currency issued_from issued_to due_from due_to least most disputed import".split()
+    "q status bucket customer ledger currency issued_from issued_to due_from due_to least most disputed import "
+    "field value".split()
 )
 _MOST_PAGES = 1_000_000
 _LARGEST_ID = 999_999_999
@@ -114,6 +115,8 @@ def _wanted(fields: Fields, locale: Locale) -> Filter:
         most_cents=fields.amount("most", locale),
         disputed=True if fields.checked("disputed") else None,
         import_id=fields.whole_number("import", 0, most=_LARGEST_ID) or None,
+        own_field=fields.text("field"),
+        own_text=fields.text("value") if fields.typed.get("field") else "",
     )
 
 

@@ -1,8 +1,10 @@
 """Invoices: the list that can be searched, filtered and ordered, writing one, and what is said of it later."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from math import ceil
+from types import MappingProxyType
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -11,8 +13,10 @@ from markupsafe import Markup
 
 from app.domain.ageing import Bucket
 from app.domain.as_of import AsOf
+from app.domain.fields import INVOICE, plain
 from app.domain.invoice import Invoice
 from app.domain.invoice_changes import Change, InvoiceFacts
+from app.domain.own_fields import merged
 from app.domain.permissions import Right
 from app.store import customer_choice, imports, invoice_changes, invoices, views
 from app.store.customer_choice import Choice
@@ -122,7 +126,7 @@ class Invoices:
         line = existing(invoice_id, AsOf.end_of(visit.today, self.zone))
         fields = Fields(visit.form)
         seen = Seen(invoice_id, fields.whole_number("version", 0, most=_LARGEST_ID))
-        facts = self._facts(fields, visit, line.invoice.customer_id)
+        facts = self._facts(fields, visit, line.invoice.customer_id, line.invoice.own_fields)
         if facts is None:
             return self._form(visit, fields, line.invoice, status=422, version=seen.version, who=_who(line))
         try:
@@ -177,7 +181,9 @@ class Invoices:
         asked = ("rows", search.wanted, as_of, search.order, search.page, search.as_of, locale, picks)
         return recalled(asked, write)
 
-    def _facts(self, fields: Fields, visit: Visit, customer_id: int) -> InvoiceFacts | None:
+    def _facts(
+        self, fields: Fields, visit: Visit, customer_id: int, own_fields: Mapping[str, str] = MappingProxyType({})
+    ) -> InvoiceFacts | None:
         currency = fields.text("currency", required=True, longest=3).upper()
         if currency and not (len(currency) == 3 and currency.isascii() and currency.isalpha()):
             fields.errors["currency"] = "Please write the three letters of a currency, such as USD."
@@ -188,8 +194,8 @@ class Invoices:
         total = fields.amount("total", visit.locale, required=True, currency=currency)
         number = fields.text("number", required=True, longest=60)
         ledger = fields.text("ledger", required=True, longest=60)
-        reference = fields.text("reference")
-        notes = fields.text("notes", longest=5_000, lines=True)
+        texts = fields.plain(INVOICE)
+        own = merged(own_fields, fields.own_fields())
         if ledger and not visit.user.scope.covers(customer_id, ledger):
             fields.errors["ledger"] = "You do not see this ledger for this customer: choose one that you see."
         if fields.errors or issued_on is None or due_on is None or total is None:
@@ -202,9 +208,9 @@ class Invoices:
             currency=currency,
             total_cents=total,
             ledger=ledger,
-            reference=reference,
-            notes=notes,
             draft=fields.checked("draft"),
+            own_fields=own,
+            **texts,
         )
 
     def _form(
@@ -238,6 +244,9 @@ class Invoices:
             customers=() if invoice else customer_choice.all_choices(),
             ledgers=ledgers,
             usual_ledger=invoices.usual_ledger(),
+            plain=plain(INVOICE),
+            own=invoice.own_fields if invoice else {},
+            labels={"who": "Customer", **{field.name: field.label for field in INVOICE}, **fields.own_labels()},
         )
 
     def _choices(self) -> dict[str, Any]:
@@ -269,13 +278,19 @@ def _who(line: invoices.Line) -> str:
     return f"{line.customer_name} ({line.customer_code})"
 
 
-def _narrowed_to(search: Search) -> list[tuple[str, str, str]]:
-    """Return what narrows the list without a field of its own: name, what it is called, and the list without it."""
-    found = []
+def _narrowed_to(search: Search) -> list[tuple[tuple[str, ...], str, str]]:
+    """Return what narrows the list without a field of its own: parameters, in words, and the list without it."""
+    found: list[tuple[tuple[str, ...], str, str]] = []
     if search.wanted.customer_id:
         customer = customer_choice.get(search.wanted.customer_id)
-        found.append(("customer", customer.name if customer else "no customer", search.without("customer")))
+        name = customer.name if customer else "no customer"
+        found.append((("customer",), f"invoices of {name}", search.without("customer")))
     if search.wanted.import_id:
         stored = imports.get(search.wanted.import_id)
-        found.append(("import", stored.file_name if stored else "no import", search.without("import")))
+        name = stored.file_name if stored else "no import"
+        found.append((("import",), f"what came from {name}", search.without("import")))
+    if search.wanted.own_field:
+        says = f"says {search.wanted.own_text}" if search.wanted.own_text else "says anything"
+        without = search.without("field", "value")
+        found.append((("field", "value"), f"invoices of which {search.wanted.own_field} {says}", without))
     return found

@@ -33,6 +33,7 @@ from bottle import HTTPResponse
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
+from app.domain.fields import label
 from app.domain.permissions import Right
 from app.web.assets import Assets
 from app.web.browser_names import browser_called
@@ -140,7 +141,7 @@ def templates(assets: Assets) -> Environment:
         lstrip_blocks=True,
         auto_reload=False,
     )
-    environment.globals.update(asset=assets.url, address=address, Right=Right)
+    environment.globals.update(asset=assets.url, address=address, Right=Right, field_label=label)
     environment.filters.update(
         money=lambda cents: _locale.get().money(cents),
         number=lambda number: _locale.get().number(number),

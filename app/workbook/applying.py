@@ -7,7 +7,10 @@ from datetime import UTC, date, datetime, time
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from app.domain import fields
+from app.domain.fields import Type
 from app.domain.money import display
+from app.domain.own_fields import merged
 from app.store import bulk, imports
 from app.store.snapshot import Snapshot, StoredCustomer, StoredInvoice
 from app.workbook.difference import Difference
@@ -101,7 +104,7 @@ class _Writing:
     ) -> None:
         version = known.version + 1
         marks = {"fingerprint": record.fingerprint(), "version": version, "imported_version": version}
-        values = {**columns, **self._origin(record), **marks}
+        values = {**_with_own_fields(columns, known.own_fields), **self._origin(record), **marks}
         bulk.update(kind, known.id, values)
         self._act(record, kind, "changed", known.id, version=version, before=_before(known))
 
@@ -138,7 +141,13 @@ class _Writing:
 
     def _with_origin(self, record: Record, columns: dict[str, Any]) -> dict[str, Any]:
         origin = self._origin(record)
-        return {**columns, **origin, "fingerprint": record.fingerprint(), "version": 1, "imported_version": 1}
+        return {
+            **_with_own_fields(columns, {}),
+            **origin,
+            "fingerprint": record.fingerprint(),
+            "version": 1,
+            "imported_version": 1,
+        }
 
     def _origin(self, record: Record) -> dict[str, Any]:
         return {"origin": self.import_id, "import_tab": record.tab, "import_row": record.row}
@@ -166,37 +175,18 @@ class _Writing:
         return f"Payment for invoice {number}" if kind == "payment" else f"Invoice {number}"
 
 
-_CUSTOMER_DEFAULTS: Mapping[str, Any] = {
-    "email": "",
-    "phone": "",
-    "address": "",
-    "terms_days": None,
-    "notes": "",
-    "archived_at": None,
-}
-_INVOICE_DEFAULTS: Mapping[str, Any] = {
-    "reference": "",
-    "notes": "",
-    "disputed": False,
-    "draft": False,
-    "voided_at": None,
-    "void_reason": "",
-    "written_off_at": None,
-    "write_off_reason": "",
-}
-_PAYMENT_DEFAULTS: Mapping[str, Any] = {
-    "method": "",
-    "reference": "",
-    "note": "",
+_CUSTOMER_DEFAULTS = fields.defaults(fields.CUSTOMER)
+_INVOICE_DEFAULTS = fields.defaults(fields.INVOICE)
+_PAYMENT_DEFAULTS = {
+    **fields.defaults(fields.PAYMENT),
     "idempotency_key": None,
     "recorded_by": None,
-    "voided_at": None,
-    "void_reason": "",
     "fingerprint": None,
     "imported_version": None,
 }
-_DAYS = ("issued_on", "due_on")
-_MOMENTS = ("voided_at", "written_off_at")
+_RECORDS = (*fields.CUSTOMER, *fields.INVOICE)
+_DAYS = tuple(field.name for field in _RECORDS if field.type is Type.DAY)
+_MOMENTS = tuple(field.name for field in _RECORDS if field.type is Type.MOMENT)
 
 
 def _row(columns: list[str], values: Mapping[str, Any]) -> tuple[Any, ...]:
@@ -218,6 +208,13 @@ def _invoice_columns(values: Mapping[str, Value], zone: ZoneInfo) -> dict[str, A
     columns["voided_at"], columns["void_reason"] = (at, reason) if state == "void" else (None, "")
     columns["written_off_at"], columns["write_off_reason"] = (at, reason) if state == "written off" else (None, "")
     return columns
+
+
+def _with_own_fields(columns: Mapping[str, Any], stored: Mapping[str, str]) -> dict[str, Any]:
+    """Return the columns with own fields that the workbook says nothing of kept as they are stored."""
+    if "own_fields" not in columns:
+        return dict(columns)
+    return {**columns, "own_fields": merged(stored, columns["own_fields"])}
 
 
 def _cents(payment: Record) -> int:

@@ -1,14 +1,17 @@
 """Compare a workbook's records with what is stored: new, changed, unchanged, in conflict, missing from the file."""
 
 from collections import Counter, defaultdict
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from enum import StrEnum
 from functools import cached_property
+from operator import attrgetter
 from zoneinfo import ZoneInfo
 
+from app.domain.fields import CUSTOMER, INVOICE, PAYMENT, Field, own
 from app.domain.money import display
+from app.domain.payment import Payment
 from app.store.snapshot import Snapshot, StoredCustomer, StoredInvoice, StoredPayment, compared
 from app.workbook.meaning.headers import Kind
 from app.workbook.meaning.records import Checked, Key, Record, Value
@@ -437,15 +440,7 @@ class _Comparison:
 
 def customer_values(customer: StoredCustomer) -> dict[str, Value]:
     """Return a stored customer under the names that a workbook's record uses."""
-    return {
-        "code": customer.code,
-        "name": customer.name,
-        "email": customer.email,
-        "phone": customer.phone,
-        "address": customer.address,
-        "terms_days": customer.terms_days,
-        "notes": customer.notes,
-    }
+    return dict(zip(_CUSTOMER, _customer(customer), strict=True))
 
 
 def invoice_values(invoice: StoredInvoice, zone: ZoneInfo) -> dict[str, Value]:
@@ -457,40 +452,41 @@ def invoice_values(invoice: StoredInvoice, zone: ZoneInfo) -> dict[str, Value]:
         state, at, reason = "void", invoice.voided_at, invoice.void_reason
     elif invoice.written_off_at:
         state, at, reason = "written off", invoice.written_off_at, invoice.write_off_reason
-    return {
-        "number": invoice.number,
-        "issued_on": invoice.issued_on,
-        "due_on": invoice.due_on,
-        "currency": invoice.currency,
-        "total_cents": invoice.total_cents,
-        "ledger": invoice.ledger,
-        "reference": invoice.reference,
-        "notes": invoice.notes,
-        "disputed": invoice.disputed,
-        "state": state,
-        "state_on": _day_in(zone, at),
-        "state_reason": reason,
-    }
+    said = {"state": state, "state_on": _day_in(zone, at), "state_reason": reason}
+    return {**dict(zip(_INVOICE, _invoice(invoice), strict=True)), **said}
 
 
-def payment_values(payment: StoredPayment) -> dict[str, Value]:
+def payment_values(payment: StoredPayment | Payment) -> dict[str, Value]:
     """Return a stored payment under the names that a workbook's record uses."""
-    return {
-        "paid_on": payment.paid_on,
-        "amount_cents": payment.amount_cents,
-        "method": payment.method,
-        "reference": payment.reference,
-        "note": payment.note,
-    }
+    return dict(zip(_PAYMENT, _payment(payment), strict=True))
+
+
+def _said_alike(described: Iterable[Field]) -> tuple[str, ...]:
+    """Return the fields that a workbook's record has under the name, and in the words, of the store."""
+    return tuple(field.name for field in described if field.is_exported and field.record == field.name)
+
+
+_CUSTOMER, _INVOICE, _PAYMENT = map(_said_alike, (CUSTOMER, INVOICE, PAYMENT))
+_customer, _invoice, _payment = (attrgetter(*names) for names in (_CUSTOMER, _INVOICE, _PAYMENT))
 
 
 def differing(said: Mapping[str, Value], current: Mapping[str, Value]) -> tuple[FieldChange, ...]:
     """Return the fields in which the workbook says something else than is stored; it says nothing of absent columns."""
     return tuple(
-        FieldChange(name, _field(name, current.get(name)), _field(name, value))
-        for name, value in said.items()
-        if current.get(name) != value and not _reads_alike(current.get(name), value)
+        FieldChange(name, _field(name, stored), _field(name, value))
+        for name, stored, value in _beside(said, current)
+        if stored != value and not _reads_alike(stored, value)
     )
+
+
+def _beside(said: Mapping[str, Value], current: Mapping[str, Value]) -> Iterator[tuple[str, Value, Value]]:
+    """Yield each field that is said, every own field by itself, with what is stored and what is said of it."""
+    for name, value in said.items():
+        stored = current.get(name)
+        if isinstance(value, Mapping) and isinstance(stored, Mapping):
+            yield from ((own(key), stored.get(key, ""), text) for key, text in value.items())
+        else:
+            yield name, stored, value
 
 
 def _reads_alike(stored: Value, said: Value) -> bool:

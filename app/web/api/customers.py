@@ -25,7 +25,7 @@ class CustomersAsked(Asked):
     """Which customers are asked for."""
 
     q: Annotated[shapes.Line, Field(max_length=200)] = Field(
-        default="", description="Part of a name, a code or an e-mail address."
+        default="", description="Part of a name, a code, an e-mail address or an own field."
     )
     archived: Flag = Field(default=False, description="Whether the archived ones are listed too.")
 
@@ -40,6 +40,7 @@ class CustomerEntry(Sent):
     address: _Long = ""
     terms_days: _Terms | None = Field(default=None, description=_TERMS)
     notes: _Long = ""
+    own_fields: shapes.OwnFields = Field(default={}, description=shapes.OWN_FIELDS)
 
 
 class CustomerEdit(Sent):
@@ -52,6 +53,7 @@ class CustomerEdit(Sent):
     address: _Long | None = None
     terms_days: _Terms | None = Field(default=None, description=_TERMS)
     notes: _Long | None = None
+    own_fields: shapes.OwnFields | None = Field(default=None, description=shapes.OWN_FIELDS_CHANGED)
 
 
 class CustomerAnswer(Answered):
@@ -65,6 +67,7 @@ class CustomerAnswer(Answered):
     address: str
     terms_days: int | None = Field(description=_TERMS)
     notes: str
+    own_fields: dict[str, str] = Field(description=shapes.OWN_FIELDS)
     archived_at: Moment | None
     version: int = Field(description="Grows with each change; the ETag is made of it.")
 
@@ -98,7 +101,8 @@ class Customer:
     def create(self, call: Call, body: CustomerEntry) -> Answer:
         """Enter a customer."""
         try:
-            customer_id = customers.create(_tidied(Details(**dict(body))), call.user, call.now)
+            details = Details(**{**dict(body), "own_fields": shapes.own_fields({}, body.own_fields)})
+            customer_id = customers.create(_tidied(details), call.user, call.now)
         except customers.CodeRefusedError as error:
             raise problems.conflict(error, "code") from error
         answer = _answer(_existing(customer_id))
@@ -108,7 +112,9 @@ class Customer:
         """Change a customer, unless somebody else was faster."""
         said = body.model_dump(exclude_unset=True)
         changed = {name: value for name, value in said.items() if value is not None or name == "terms_days"}
-        details = _tidied(replace(_existing(customer_id).details, **changed))
+        stored = _existing(customer_id).details
+        own = shapes.own_fields(stored.own_fields, body.own_fields or {})
+        details = _tidied(replace(stored, **{**changed, "own_fields": own}))
         try:
             customers.edit(customer_id, version, details, call.user, call.now)
         except customers.ChangedMeanwhileError as error:

@@ -56,7 +56,8 @@ class InvoicesAsked(Asked):
 
     as_of: Day | None = AS_OF
     q: Annotated[shapes.Line, Field(max_length=200)] = Field(
-        default="", description="Part of a number, a reference, or a customer's name or code; or an amount: 12.50."
+        default="",
+        description="Part of a number, a reference, an own field, or a customer's name or code; or an amount: 12.50.",
     )
     status: _StatusAsked | None = Field(
         default=None, description="`outstanding` is all that is open, partial or overdue."
@@ -73,6 +74,10 @@ class InvoicesAsked(Asked):
     most_cents: CentsAsked | None = Field(default=None, description="The largest total.")
     disputed: Flag | None = None
     import_id: IdAsked | None = Field(default=None, description="The import that brought it.")
+    field: Annotated[shapes.Line, Field(max_length=200)] = Field(
+        default="", description="The name of an own field that it has; with `value`, whose text is exactly that."
+    )
+    value: Annotated[shapes.Line, Field(max_length=200)] = Field(default="", description="Counts only with `field`.")
 
     def wanted(self, zone: ZoneInfo) -> Filter:
         """Return what the store is asked for."""
@@ -92,6 +97,8 @@ class InvoicesAsked(Asked):
             most_cents=self.most_cents,
             disputed=self.disputed,
             import_id=self.import_id,
+            own_field=self.field,
+            own_text=self.value if self.field else "",
         )
 
     def _statuses(self) -> frozenset[Status]:
@@ -111,6 +118,7 @@ class InvoiceEdit(Sent):
     ledger: Annotated[shapes.Name, Field(max_length=60)] | None = None
     reference: Annotated[shapes.Line, Field(max_length=200)] | None = None
     notes: Annotated[shapes.Lines, Field(max_length=5_000)] | None = None
+    own_fields: shapes.OwnFields | None = Field(default=None, description=shapes.OWN_FIELDS_CHANGED)
     draft: bool | None = None
 
 
@@ -126,6 +134,7 @@ class InvoiceEntry(Sent):
     ledger: Annotated[shapes.Name, Field(max_length=60)] = Field(description="The book it stands in.")
     reference: Annotated[shapes.Line, Field(max_length=200)] = ""
     notes: Annotated[shapes.Lines, Field(max_length=5_000)] = ""
+    own_fields: shapes.OwnFields = Field(default={}, description=shapes.OWN_FIELDS)
     draft: bool = Field(default=False, description="A draft counts nowhere.")
 
 
@@ -149,6 +158,7 @@ class InvoiceAnswer(Answered):
     ledger: str
     reference: str
     notes: str
+    own_fields: dict[str, str] = Field(description=shapes.OWN_FIELDS)
     disputed: bool
     draft: bool
     voided_at: Moment | None
@@ -199,7 +209,7 @@ class Invoice:
 
     def create(self, call: Call, body: InvoiceEntry) -> Answer:
         """Enter an invoice."""
-        facts = InvoiceFacts(**dict(body))
+        facts = InvoiceFacts(**{**dict(body), "own_fields": shapes.own_fields({}, body.own_fields)})
         _refuse_due_before_issued(facts)
         if customers.get(facts.customer_id) is None:
             raise problems.not_found("There is no such customer.")
@@ -218,7 +228,8 @@ class Invoice:
         if stored is None:
             raise problems.not_found("There is no such invoice.")
         facts = InvoiceFacts(**{name: getattr(stored, name) for name in InvoiceFacts.__slots__})
-        facts = replace(facts, **body.model_dump(exclude_none=True))
+        own = shapes.own_fields(stored.own_fields, body.own_fields or {})
+        facts = replace(facts, **{**body.model_dump(exclude_none=True), "own_fields": own})
         _refuse_due_before_issued(facts)
         try:
             invoice_changes.edit(Seen(invoice_id, version), facts, call.user, call.now)

@@ -1,7 +1,7 @@
 """Shapes: how values are written in what programs send and are answered, checked and described by the same types."""
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Annotated, Any
@@ -14,11 +14,14 @@ from pydantic import (
     Field,
     GetCoreSchemaHandler,
     PlainSerializer,
+    WithJsonSchema,
 )
 from pydantic.annotated_handlers import GetJsonSchemaHandler
 from pydantic_core import CoreSchema, PydanticCustomError, core_schema
 
 from app.domain.as_of import YEARS
+from app.domain.own_fields import LONGEST_NAME, LONGEST_TEXT, MOST, merged
+from app.workbook.meaning.own_columns import named
 
 LARGEST_ID = 999_999_999
 _MOST_CENTS = 10**14 - 1
@@ -72,6 +75,27 @@ Currency = Annotated[
     Matching("^[A-Z]{3}$", "Please write the three letters of a currency, such as USD."),
     Field(examples=["USD"]),
 ]
+OwnName = Annotated[Name, Field(max_length=LONGEST_NAME)]
+OwnText = Annotated[Lines, Field(max_length=LONGEST_TEXT)]
+OwnFields = Annotated[
+    dict[OwnName, OwnText],
+    Field(max_length=MOST),
+    # Pydantic would describe the names by `patternProperties`, and say nothing of names that are written otherwise.
+    WithJsonSchema(
+        {
+            "type": "object",
+            "propertyNames": {"pattern": f"^{_trimmed(_IN_LINE)}$", "maxLength": LONGEST_NAME},
+            "additionalProperties": {
+                "type": "string",
+                "pattern": f"^(?:{_trimmed(_CONTROLS)})?$",
+                "maxLength": LONGEST_TEXT,
+            },
+            "maxProperties": MOST,
+        }
+    ),
+]
+OWN_FIELDS_CHANGED = "Those that are named are changed, an empty text takes one away, the rest stay as they are."
+OWN_FIELDS = "Columns of the workbook that are not known, as texts by their headings."
 Cursor = Annotated[str, Matching("^[0-9a-f]{8}$", "This is none of the cursors that a list's `next` holds.")]
 
 
@@ -158,3 +182,8 @@ class Asked(Sent):
 
 NEXT = Field(description="The address of the next page, nothing on the last. New entries come at the end.")
 CENTS = "In cents, a whole number: 12.50 is 1250."
+
+
+def own_fields(stored: Mapping[str, str], sent: Mapping[str, str]) -> dict[str, str]:
+    """Return the stored own fields with those that were sent, named as an import would name them."""
+    return merged(stored, {name: text for heading, text in sent.items() if (name := named(heading))})

@@ -5,12 +5,15 @@ from datetime import date, tzinfo
 from functools import partial
 from typing import TypeVar
 
+from app.domain import fields
+from app.domain.fields import Field, Type
 from app.domain.money import cents_from_decimal, has_fractions_of_a_cent
 from app.workbook.meaning import amounts, currencies, dates, texts
 from app.workbook.meaning.amounts import UnreadableError
+from app.workbook.meaning.own_columns import read_own
 from app.workbook.meaning.records import Checked, Problem, Value
 from app.workbook.meaning.tabs import Tab
-from app.workbook.reading.cells import Cell, Merged, Row
+from app.workbook.reading.cells import Cell, Merged, Row, cell_name
 
 LONGEST_NOTE = 10_000
 
@@ -55,6 +58,26 @@ class CellReading:
             for name in names
             if tab.has(name)
         }
+
+    def plain(self, tab: Tab, row: Row, described: Iterable[Field]) -> dict[str, Value]:
+        """Return the plain fields that the tab has."""
+        plain = fields.plain(described)
+        return {
+            **self.texts(tab, row, (field.name for field in plain if field.type is not Type.PARAGRAPHS)),
+            **self.paragraphs(tab, row, (field.name for field in plain if field.type is Type.PARAGRAPHS)),
+        }
+
+    def own_fields(self, tab: Tab, row: Row) -> dict[str, Value]:
+        """Return the row's own fields, the empty ones too, where the tab has any; what cannot be read is left out."""
+        if not tab.own_columns:
+            return {}
+        found = {}
+        for index, name in tab.own_columns:
+            try:
+                found[name] = read_own(row.cell(index))
+            except UnreadableError:
+                tab.unreadable_own.append(cell_name(index, row.number))
+        return {"own_fields": found}
 
     def yes_or_no(self, tab: Tab, row: Row, name: str) -> bool:
         """Return what the cell says; an empty one says no."""

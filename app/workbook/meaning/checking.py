@@ -53,7 +53,7 @@ def check(
 ) -> Checked:
     """Return the workbook's records; raises WorkbookRefusedError where no tab is recognised or none holds a row."""
     checked = Checked()
-    questions = Questions(answers, checked)
+    questions = Questions(answers, checked, _kept_columns(stored))
     tabs = recognised(book, chosen, checked, questions)
     read = {tab.name for tab in tabs}
     for sheet in book.sheets:
@@ -82,6 +82,12 @@ def check(
     if not sum(report.rows for report in checked.tabs):
         raise WorkbookRefusedError("The lists in this workbook have headers but no rows: there is nothing to import.")
     return checked
+
+
+def _kept_columns(stored: Snapshot) -> set[str]:
+    """Return the names of all own fields that are stored: the columns of earlier workbooks that nobody knew."""
+    of_customers = {name for customer in stored.customers.values() for name in customer.own_fields}
+    return of_customers | {name for invoice in stored.invoices.values() for name in invoice.own_fields}
 
 
 class NothingRecognisedError(WorkbookRefusedError):

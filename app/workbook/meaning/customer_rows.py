@@ -2,6 +2,7 @@
 
 from collections import defaultdict
 
+from app.domain.fields import CUSTOMER
 from app.store.snapshot import Snapshot, compared
 from app.workbook.meaning.cell_reading import CellReading
 from app.workbook.meaning.headers import Kind
@@ -28,10 +29,11 @@ class CustomerRows:
         code, name = code or name, name or code
         if not code:
             raise self._reading.problem(tab, row, "name", "has neither a name nor a code of the customer")
-        values: dict[str, Value] = {"code": code, "name": name, **self._reading.texts(tab, row, ("email", "phone"))}
+        values: dict[str, Value] = {"code": code, "name": name, **self._reading.texts(tab, row, ("email",))}
         if tab.has("terms_days"):
             values["terms_days"] = self._reading.days(tab, row, "terms_days")
-        values |= self._reading.paragraphs(tab, row, ("address", "notes"))
+        values |= self._reading.plain(tab, row, CUSTOMER)
+        values |= self._reading.own_fields(tab, row)
         record = Record(Kind.CUSTOMER, tab.name, row.number, (compared(code),), values)
         if not self._is_repeated(tab, row, record):
             self.add(record)
@@ -136,7 +138,7 @@ class CustomerRows:
         earlier = self._by_code.get(record.key[0])
         if earlier is None:
             return False
-        if earlier.values != record.values:
+        if _without_own_fields(earlier) != _without_own_fields(record):
             field = "code" if tab.has("code") else "name"
             code = record.values["code"]
             place = f"{earlier.tab}, row {earlier.row}"
@@ -147,3 +149,7 @@ class CustomerRows:
         place = f"{earlier.tab}, row {earlier.row}"
         self._checked.notices.append(Notice(tab.name, f"Row {row.number} says the same as {place}, and was read once."))
         return True
+
+
+def _without_own_fields(record: Record) -> dict[str, Value]:
+    return {name: value for name, value in record.values.items() if name != "own_fields"}

@@ -58,7 +58,10 @@ class HeaderLine:
 
 @dataclass(frozen=True, slots=True)
 class Header:
-    """A table's header: what its rows are, and its columns, those that are read and those that are not."""
+    """A table's header: what its rows are, and its columns, those that are read and those that are not.
+
+    `ignored` are those that nobody knows, `dropped` those of which a person said that they are not to be kept either.
+    """
 
     kind: Kind
     row: int
@@ -66,6 +69,7 @@ class Header:
     ignored: tuple[tuple[int, str], ...]
     fingerprint: str
     first_row: int = 0
+    dropped: tuple[tuple[int, str], ...] = ()
 
     def column(self, field: str) -> Column | None:
         """Return the first column that is read as the field."""
@@ -74,14 +78,14 @@ class Header:
     def with_columns(self, columns: Iterable[Column], headings: Sequence[str]) -> "Header":
         """Return the header with other columns; those that are left are not read."""
         kept = tuple(sorted(columns, key=lambda column: column.index))
-        read = {column.index for column in kept}
+        read = {column.index for column in kept} | {index for index, _ in self.dropped}
         rest = tuple((index, text) for index, text in enumerate(headings) if text and index not in read)
         return replace(self, columns=kept, ignored=rest)
 
 
 @dataclass(frozen=True, slots=True)
 class ChosenMapping:
-    """What a person said a header is: the kind of its rows (None: not read), and fields by column."""
+    """What a person said a header is: the kind of its rows (None: not read), and fields, or IGNORED, by column."""
 
     kind: Kind | None
     fields: dict[int, str]
@@ -107,9 +111,10 @@ def chosen(line: HeaderLine, choice: ChosenMapping) -> Header | None:
     columns = [
         Column(index, field, line.headings[index] if index < len(line.headings) else "", Confidence.CHOSEN)
         for index, field in choice.fields.items()
-        if field != IGNORED
     ]
-    empty = Header(choice.kind, line.row, (), (), line.fingerprint, line.first_row)
+    dropped = tuple((column.index, column.header) for column in columns if column.field == IGNORED)
+    columns = [column for column in columns if column.field != IGNORED]
+    empty = Header(choice.kind, line.row, (), (), line.fingerprint, line.first_row, dropped)
     return empty.with_columns(columns, line.headings)
 
 

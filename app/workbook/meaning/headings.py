@@ -20,6 +20,9 @@ class Kind(StrEnum):
     PAYMENT = "payment"
 
 
+OWN_MARK = "Own field:"  # begins a heading of an export that would be taken for one of ours
+FIGURES_OF_INVOICE = ("paid", "left", "standing", "late")
+_FIGURE_OF_A_DAY = re.compile(rf"As of (?:\d{{4}}-\d\d-\d\d)?: (?:{'|'.join(FIGURES_OF_INVOICE)})")
 MONEY = {
     Kind.CUSTOMER: (),
     Kind.INVOICE: ("total_cents", "paid_cents", "balance_cents", "net_cents", "tax_cents", "discount_cents"),
@@ -50,9 +53,26 @@ def normalised(cell: Cell) -> str:
     return folded(cell) if isinstance(cell, str) else ""
 
 
+def is_own(text: str) -> bool:
+    """Tell whether the heading says itself that its column is none of ours."""
+    return clean_text(text).startswith(OWN_MARK)
+
+
+def is_figure_of_a_day(text: str) -> bool:
+    """Tell whether the heading is that of a figure which our own lists of invoices work out for a day."""
+    return bool(_FIGURE_OF_A_DAY.fullmatch(text))
+
+
+def is_known(text: str) -> bool:
+    """Tell whether a column of that heading could be read as a field, of any kind of record."""
+    return any(claims(text, kind) for kind in Kind)
+
+
 @lru_cache(maxsize=8_000)
 def claims(text: str, kind: Kind) -> tuple[Claim, ...]:
     """Return the fields that the heading can mean in such a table, the likeliest first."""
+    if is_own(text) or is_figure_of_a_day(text):
+        return ()
     bare = without_unit(text)
     names = dict.fromkeys((folded(text), folded(bare)))
     found = {

@@ -4,6 +4,7 @@ from collections import defaultdict
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 
+from app.domain.fields import INVOICE
 from app.domain.money import display
 from app.store.snapshot import compared
 from app.workbook.meaning import currencies
@@ -84,9 +85,10 @@ class InvoiceRows:
             "total_cents": total,
             "ledger": tab.name,
         }
-        values |= self._reading.texts(tab, row, ("reference", "ledger"))
+        values |= self._reading.texts(tab, row, ("ledger",))
         values["ledger"] = values["ledger"] or tab.name
-        values |= self._reading.paragraphs(tab, row, ("notes",))
+        values |= self._reading.plain(tab, row, INVOICE)
+        values |= self._reading.own_fields(tab, row)
         values |= self._said_values(tab, row, said)
         record = Record(Kind.INVOICE, tab.name, row.number, (compared(number), customer), values)
         payment = self._carried_payment(tab, row, record, paid, said)

@@ -8,7 +8,8 @@ from app.workbook.meaning import amounts, arithmetic, currencies
 from app.workbook.meaning.amounts import DecimalMark, UnreadableError
 from app.workbook.meaning.columns import decimal_mark
 from app.workbook.meaning.headers import IGNORED, Column, Confidence, Header
-from app.workbook.meaning.headings import MONEY, Claim, Kind, fields_of, normalised
+from app.workbook.meaning.headings import MONEY, Claim, Kind, fields_of, is_figure_of_a_day, normalised
+from app.workbook.meaning.own_columns import FIGURES_OF_CUSTOMER
 from app.workbook.meaning.questions import Questions
 from app.workbook.meaning.records import Example, Question
 from app.workbook.meaning.tables import Table
@@ -16,7 +17,6 @@ from app.workbook.meaning.words import counts_something_else, heading_words
 from app.workbook.reading.cells import Cell, Merged, Row, cell_name, clean_text, column_letter
 
 _EXAMPLES_SHOWN = 4
-_OUR_FIGURES = {"Open invoices", "Outstanding", "Overdue", "Credit", "DSO in days"}  # of the list of customers we write
 _AMOUNTS = ("total_cents", "net_cents", "paid_cents", "balance_cents", "amount_cents")
 _SHORT_NAMES = {
     "total": "total_cents",
@@ -33,7 +33,7 @@ _LABELS = {
     "paid": "what was paid of it",
     "balance": "what is still open",
     "amount": "the amount of the payment",
-    "ignore": "none of these: leave it unread",
+    "ignore": "none of these: keep it as it is",
 }
 _NEEDS_A_QUESTION = {"number", "invoice_number", "customer_code", "customer_name", "issued_on", "due_on", "paid_on"}
 
@@ -419,7 +419,7 @@ class _Settling:
 
     def _ask_about_balances(self) -> None:
         """Have it confirmed that balances in a list of customers are left out; those that we write need no word."""
-        if set(self.line.headings) >= _OUR_FIGURES:
+        if set(self.line.headings) >= set(FIGURES_OF_CUSTOMER):
             return
         for index in range(len(self.line.headings)):
             found = {claim.field for claim in self.line.claims(index, Kind.INVOICE)[:1]}
@@ -631,6 +631,7 @@ class _Settling:
             and index not in self.explained
             and self.table.values[index].is_money
             and not self._is_harmless(index, heading)
+            and clean_text(heading) not in self.questions.kept
         ]
 
     def _unknown(self) -> list[int]:
@@ -638,6 +639,8 @@ class _Settling:
 
     def _is_harmless(self, index: int, heading: str) -> bool:
         """Tell whether a heading says that its column is no money: a quantity, a number of something, a place."""
+        if is_figure_of_a_day(heading):
+            return True
         words = heading_words(heading)
         if counts_something_else(heading) and not self.table.values[index].shows_currency:
             return not words.any("paid", "open", "total") or "%" in heading

@@ -1,7 +1,7 @@
 """What only a person can know: asked once, answered by its id, remembered for workbooks of the same shape."""
 
 import hashlib
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
 
 from app.workbook.meaning.records import Answered, Checked, Question
@@ -23,8 +23,10 @@ class Answers:
 class Questions:
     """Asks, or has the answer: of several questions about the same shape only the first is asked."""
 
-    def __init__(self, answers: Answers, checked: Checked) -> None:
+    def __init__(self, answers: Answers, checked: Checked, kept: Collection[str] = ()) -> None:
+        """`kept` names the columns that were kept as they are before: nobody is asked about them again."""
         self.answers = answers
+        self.kept = kept
         self._checked = checked
         self._first_of_shape: dict[str, str] = {}
         self._open: set[str] = set()

@@ -7,12 +7,13 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import Any, Self, TypeAlias
 
+from app.domain.own_fields import merged
 from app.workbook.meaning.headings import Kind
 
 LONGEST_TERMS = 730
 _CANONICAL = json.JSONEncoder(sort_keys=True, default=str, ensure_ascii=False, separators=(",", ":"))
 
-Value: TypeAlias = str | int | bool | date | None
+Value: TypeAlias = str | int | bool | date | Mapping[str, str] | None
 Key: TypeAlias = tuple[str, ...]
 
 
@@ -189,5 +190,10 @@ class Checked:
 
 
 def fingerprint(values: Mapping[str, Value]) -> str:
-    """Return the SHA-256 over the canonical JSON of the values."""
+    """Return the SHA-256 over the canonical JSON of the values; an own field that is empty is as good as none."""
+    own = values.get("own_fields")
+    if isinstance(own, Mapping):
+        rest = {name: value for name, value in values.items() if name != "own_fields"}
+        filled = merged({}, own)
+        values = {**rest, "own_fields": filled} if filled else rest
     return hashlib.sha256(_CANONICAL.encode(values).encode()).hexdigest()

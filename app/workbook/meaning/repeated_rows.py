@@ -47,7 +47,7 @@ class RepeatedRows:
         first_tab, first_row, first, first_payment = self._first.setdefault(record.key, (tab, row, record, payment))
         if first is record:
             return False
-        shared = (first.values.keys() & record.values.keys()) - {"ledger"}
+        shared = (first.values.keys() & record.values.keys()) - {"ledger", "own_fields"}
         says_the_same = all(first.values[name] == record.values[name] for name in shared) and (
             (payment and payment.values) == (first_payment and first_payment.values)
         )

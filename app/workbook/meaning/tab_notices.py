@@ -1,5 +1,6 @@
 """What is said of a tab as a whole: its own totals beside what was read, and whatever a person should know of it."""
 
+from collections.abc import Iterable
 from itertools import accumulate
 
 from app.domain.money import cents_from_decimal
@@ -140,10 +141,18 @@ def _about_rows(tab: Tab) -> list[str]:
 
 
 def _about_columns(tab: Tab) -> list[str]:
-    if not tab.header.ignored:
-        return []
-    names = ", ".join(f"{column_letter(index)} '{header}'" for index, header in tab.header.ignored)
-    return [f"Columns not read: {names}."]
+    kept = dict(tab.own_columns)
+    rest = sorted((index, text) for index, text in tab.header.ignored + tab.header.dropped if index not in kept)
+    said = [f"Columns kept as they are: {_columns(tab.own_columns)}."] if kept else []
+    said += [f"Columns not read: {_columns(rest)}."] if rest else []
+    if tab.unreadable_own:
+        cells = "1 cell" if len(tab.unreadable_own) == 1 else f"{len(tab.unreadable_own):,} cells"
+        said.append(f"{cells} of these could not be read and changed nothing ({_places(tab.unreadable_own)}).")
+    return said
+
+
+def _columns(columns: Iterable[tuple[int, str]]) -> str:
+    return ", ".join(f"{column_letter(index)} '{header}'" for index, header in columns)
 
 
 def _cents(tab: Tab, row: Row, name: str) -> int | None:

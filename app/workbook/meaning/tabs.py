@@ -7,8 +7,9 @@ from dataclasses import dataclass, field, replace
 from app.workbook.meaning import money_columns
 from app.workbook.meaning.amounts import DecimalMark
 from app.workbook.meaning.dates import DateOrder
-from app.workbook.meaning.headers import Column, Confidence, Header
+from app.workbook.meaning.headers import IGNORED, Column, Confidence, Header
 from app.workbook.meaning.headings import Kind
+from app.workbook.meaning.own_columns import own_columns
 from app.workbook.meaning.questions import Questions
 from app.workbook.meaning.records import TabReport
 from app.workbook.meaning.rows import SortedRows, sort_rows
@@ -51,6 +52,8 @@ class Tab:
     said: list[str] = field(default_factory=list)
     rounded: int = 0
     is_without_days: bool = False
+    own_columns: tuple[tuple[int, str], ...] = ()
+    unreadable_own: list[str] = field(default_factory=list)
     indexes: dict[str, tuple[int, ...]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -62,7 +65,7 @@ class Tab:
         self.indexes = {}
         for column in header.columns:
             self.indexes[column.field] = (*self.indexes.get(column.field, ()), column.index)
-        self.report.columns = described(header)
+        self.report.columns = described(header, self.own_columns)
         self.report.tells_payments = any(self.has(name) for name in _TELLS_PAYMENTS)
 
     @property
@@ -102,21 +105,26 @@ def tab_of(table: Table, header: Header, questions: Questions) -> Tab:
         header.fingerprint,
         last_row=table.sheet.rows[-1].number if table.sheet.rows else header.row,
     )
-    tab = Tab(table.sheet, table.title, found.header, rows, report, customers)
+    own = own_columns(found.header, rows.records)
+    tab = Tab(table.sheet, table.title, found.header, rows, report, customers, own_columns=own)
     tab.negated |= found.negated
     report.held = held(table.line, rows.records, found.cents) if table.line else {}
     tab.said += [message[:1].upper() + message[1:] for message in found.notices]
     return tab
 
 
-def described(header: Header) -> list[dict[str, str | None]]:
-    """Return the header's columns as a report shows them."""
-    read: list[tuple[int, dict[str, str | None]]] = [
-        (column.index, _description(column.index, column.header, column.field, column.confidence.value))
-        for column in header.columns
+def described(header: Header, own: Sequence[tuple[int, str]] = ()) -> list[dict[str, str | None]]:
+    """Return the header's columns as a report shows them; `own_field` is what an unknown one is kept as."""
+    names = dict(own)
+    read = [
+        _description(column.index, column.header, column.field, column.confidence.value) for column in header.columns
     ]
-    rest = [(index, _description(index, text, None, None)) for index, text in header.ignored]
-    return [described for _, described in sorted(read + rest, key=lambda pair: pair[0])]
+    unknown = [
+        _description(index, text, None, None) | {"own_field": names.get(index)}
+        for index, text in (dict.fromkeys(names, "") | dict(header.ignored)).items()
+    ]
+    dropped = [_description(index, text, IGNORED, Confidence.CHOSEN.value) for index, text in header.dropped]
+    return sorted([*read, *unknown, *dropped], key=lambda one: (len(str(one["column"])), str(one["column"])))
 
 
 def _description(index: int, heading: str, name: str | None, confidence: str | None) -> dict[str, str | None]:

@@ -68,7 +68,7 @@ def read_text(cell: Cell, longest: int) -> str:
         case datetime():
             return cell.date().isoformat()
         case str():
-            text = clean_text(_ESCAPE_AGAINST_FORMULAS.sub("", cell.replace("\0", "")))
+            text = clean_text(without_guard(cell.replace("\0", "")))
             if len(text) > longest:
                 raise UnreadableError(f"holds {len(text):,} characters, and at most {longest:,} are kept")
             return text
@@ -80,10 +80,15 @@ def read_paragraphs(cell: Cell, longest: int) -> str:
     """Return the text with its line breaks; raises UnreadableError."""
     if not isinstance(cell, str):
         return read_text(cell, longest)
-    text = as_read(_ESCAPE_AGAINST_FORMULAS.sub("", cell.replace("\0", "")))
+    text = as_read(without_guard(cell.replace("\0", "")))
     if len(text) > longest:
         raise UnreadableError(f"holds {len(text):,} characters, and at most {longest:,} are kept")
     return text
+
+
+def without_guard(text: str) -> str:
+    """Return the text without the sign that keeps a program from taking it for a formula."""
+    return _ESCAPE_AGAINST_FORMULAS.sub("", text)
 
 
 def read_yes_or_no(cell: Cell) -> bool:

@@ -1,47 +1,35 @@
 """The list of customers as a file: who they are, as an import reads it, and their figures, which it ignores."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict
 from decimal import Decimal
 
 from app.domain.account import Account
 from app.store.customers import Details
-from app.workbook.writing.exporting import CUSTOMER_HEADERS
+from app.workbook.meaning.own_columns import FIGURES_OF_CUSTOMER
+from app.workbook.writing import exporting
 from app.workbook.writing.listing import Listed
 
-HEADERS = (
-    *CUSTOMER_HEADERS,
-    "Currency",
-    "Open invoices",
-    "Outstanding",
-    "Overdue",
-    "Credit",
-    "DSO in days",
-    "Average days late",
-    "Likely to pay late",
-)
+
+def table(accounts: Sequence[Account], details: Mapping[int, Details]) -> tuple[Sequence[str], list[Sequence[Listed]]]:
+    """Return headers, and a row for each customer and currency: one with several is read once when imported again."""
+    headers, rows = exporting.customers(asdict(details[account.customer_id]) for account in accounts)
+    figures = map(_figures, accounts)
+    return (*headers, *FIGURES_OF_CUSTOMER), [(*row, *of_row) for row, of_row in zip(rows, figures, strict=True)]
 
 
-def rows(accounts: Iterable[Account], details: Mapping[int, Details]) -> Iterator[Sequence[Listed]]:
-    """Yield a row for each customer and currency; a customer with several is read once when it is imported again."""
-    for account in accounts:
-        said, position = details[account.customer_id], account.position
-        yield (
-            said.code,
-            said.name,
-            said.email,
-            said.phone,
-            said.address,
-            said.terms_days,
-            said.notes,
-            account.currency,
-            position.open_invoices,
-            _amount(position.outstanding_cents),
-            _amount(position.overdue_cents),
-            _amount(position.credit_cents),
-            account.days_sales_outstanding,
-            account.average_days_late,
-            "Yes" if account.is_likely_late else "No",
-        )
+def _figures(account: Account) -> Sequence[Listed]:
+    position = account.position
+    return (
+        account.currency,
+        position.open_invoices,
+        _amount(position.outstanding_cents),
+        _amount(position.overdue_cents),
+        _amount(position.credit_cents),
+        account.days_sales_outstanding,
+        account.average_days_late,
+        "Yes" if account.is_likely_late else "No",
+    )
 
 
 def _amount(cents: int) -> Decimal:

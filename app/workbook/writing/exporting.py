@@ -1,50 +1,49 @@
 """All receivables, or those of a list, as a workbook of three tabs; importing it again changes nothing."""
 
-from collections.abc import Collection, Iterable, Sequence
-from datetime import date
+from collections.abc import Iterable, Mapping, Sequence
 from decimal import Decimal
 from io import BytesIO
 from pathlib import Path
+from typing import Any, TypeVar
 from zoneinfo import ZoneInfo
 
 from openpyxl import Workbook
 
+from app.domain import fields
+from app.domain.fields import Field
 from app.store.invoices import Line
 from app.store.payment_list import PaymentLine
-from app.store.snapshot import Snapshot, StoredInvoice, compared
-from app.workbook.difference import invoice_values
+from app.store.snapshot import Snapshot, StoredCustomer, StoredInvoice, compared
+from app.workbook.difference import customer_values, invoice_values, payment_values
+from app.workbook.meaning.headings import FIGURES_OF_INVOICE
+from app.workbook.meaning.own_columns import heading
+from app.workbook.meaning.records import Value
 from app.workbook.writing import listing
 from app.workbook.writing.listing import Listed, write_tab
 
-CUSTOMER_HEADERS = ("Customer ID", "Name", "E-mail", "Phone", "Address", "Terms (days)", "Notes")
-INVOICE_HEADERS = (
-    "Invoice No",
-    "Customer ID",
-    "Customer",
-    "Invoice Date",
-    "Due Date",
-    "Currency",
-    "Amount",
-    "Status",
-    "Status Date",
-    "Status Reason",
-    "Disputed",
-    "Ledger",
-    "Reference",
-    "Notes",
-)
-PAYMENT_HEADERS = ("Invoice No", "Customer ID", "Payment Date", "Amount", "Method", "Reference", "Note")
+_Stored = TypeVar("_Stored", StoredCustomer, StoredInvoice)
 
 
+def _with_customer(described: Iterable[Field], owner: Mapping[str, str]) -> dict[str, str]:
+    """Return the headers by record, with who owes right behind the first: a number may repeat among customers."""
+    first, *rest = fields.headers_by_record(described).items()
+    return dict([first, *owner.items(), *rest])
+
+
+_CUSTOMER = fields.headers_by_record(fields.CUSTOMER)
+_INVOICE = _with_customer(fields.INVOICE, {"customer_code": "Customer ID", "customer_name": "Customer"})
+_PAYMENT = _with_customer(fields.PAYMENT, {"customer_code": "Customer ID"})
+PAYMENT_HEADERS = tuple(_PAYMENT.values())
 PAYMENT_LIST_HEADERS = (*PAYMENT_HEADERS, "Customer", "Currency")
 
 
 def export(stored: Snapshot, path: Path, zone: ZoneInfo) -> None:
     """Write the workbook; texts are written as texts, so that none of them becomes a formula."""
-    invoices = _in_order(stored)
+    invoices = _in_order(stored.invoices.values())
     book = Workbook(write_only=True)
-    write_tab(book, "Customers", CUSTOMER_HEADERS, _customers(stored))
-    write_tab(book, "Invoices", INVOICE_HEADERS, (_invoice(stored, invoice, zone) for invoice in invoices))
+    write_tab(book, "Customers", *customers(map(customer_values, _in_order(stored.customers.values()))))
+    own = own_names(invoice.own_fields for invoice in invoices)
+    write_tab(book, "Invoices", _headers(_INVOICE, own), (_invoice(stored, one, zone, own) for one in invoices))
     write_tab(book, "Payments", PAYMENT_HEADERS, _payments(stored, invoices))
     book.save(path)
 
@@ -56,11 +55,11 @@ def invoices_xlsx(lines: Sequence[Line], stored: Snapshot, zone: ZoneInfo) -> by
     """
     by_id = {invoice.id: invoice for invoice in stored.invoices.values()}
     invoices = [by_id[line.invoice.id] for line in lines]
-    owners = {invoice.customer_id for invoice in invoices}
+    owners = [stored.customers[code] for code in {compared(invoice.customer_code) for invoice in invoices}]
     book = Workbook(write_only=True)
     write_tab(book, "Invoices", *_invoice_list(lines, stored, zone))
     write_tab(book, "Payments", PAYMENT_HEADERS, _payments(stored, invoices))
-    write_tab(book, "Customers", CUSTOMER_HEADERS, _customers(stored, owners))
+    write_tab(book, "Customers", *customers(map(customer_values, _in_order(owners))))
     stream = BytesIO()
     book.save(stream)
     return stream.getvalue()
@@ -74,20 +73,14 @@ def invoices_csv(lines: Sequence[Line], stored: Snapshot, zone: ZoneInfo) -> byt
 def payments_list(lines: Iterable[PaymentLine]) -> tuple[Sequence[str], list[Sequence[Listed]]]:
     """Return headers and rows of a list of payments, voided ones left out: they would be imported as made."""
     return PAYMENT_LIST_HEADERS, [
-        (
-            line.number,
-            line.customer_code,
-            line.payment.paid_on,
-            _amount(line.payment.amount_cents),
-            line.payment.method,
-            line.payment.reference,
-            line.payment.note,
-            line.customer_name,
-            line.currency,
-        )
+        [*_cells(_said_of_payment(line), _PAYMENT), line.customer_name, line.currency]
         for line in lines
         if line.payment.voided_at is None
     ]
+
+
+def _said_of_payment(line: PaymentLine) -> dict[str, Value]:
+    return {**payment_values(line.payment), "invoice_number": line.number, "customer_code": line.customer_code}
 
 
 def _invoice_list(
@@ -95,16 +88,11 @@ def _invoice_list(
 ) -> tuple[Sequence[str], list[Sequence[Listed]]]:
     day = lines[0].as_of.day.isoformat() if lines else ""
     by_id = {invoice.id: invoice for invoice in stored.invoices.values()}
-    headers = (
-        *INVOICE_HEADERS,
-        f"As of {day}: paid",
-        f"As of {day}: left",
-        f"As of {day}: standing",
-        f"As of {day}: late",
-    )
+    own = own_names(by_id[line.invoice.id].own_fields for line in lines)
+    headers = (*_headers(_INVOICE, own), *(f"As of {day}: {figure}" for figure in FIGURES_OF_INVOICE))
     rows: list[Sequence[Listed]] = [
         (
-            *_invoice(stored, by_id[line.invoice.id], zone),
+            *_invoice(stored, by_id[line.invoice.id], zone, own),
             _amount(line.paid_cents),
             _amount(line.balance_cents),
             line.status.value.capitalize(),
@@ -115,58 +103,56 @@ def _invoice_list(
     return headers, rows
 
 
-def _customers(stored: Snapshot, wanted: Collection[int] | None = None) -> Iterable[Sequence[Listed]]:
-    for customer in sorted(stored.customers.values(), key=lambda customer: customer.id):
-        if wanted is not None and customer.id not in wanted:
-            continue
-        yield (
-            customer.code,
-            customer.name,
-            customer.email,
-            customer.phone,
-            customer.address,
-            customer.terms_days,
-            customer.notes,
-        )
+def customers(said: Iterable[Mapping[str, Any]]) -> tuple[Sequence[str], list[Sequence[Listed]]]:
+    """Return headers and rows of customers, each of them under the names of a workbook's record."""
+    known = list(said)
+    own = own_names(one["own_fields"] for one in known)
+    return _headers(_CUSTOMER, own), [[*_cells(one, _CUSTOMER), *_own_cells(one, own)] for one in known]
 
 
-def _invoice(stored: Snapshot, invoice: StoredInvoice, zone: ZoneInfo) -> Sequence[Listed]:
+def own_names(all_own_fields: Iterable[Mapping[str, str]]) -> tuple[str, ...]:
+    """Return the names of all own fields, in the order in which they come."""
+    return tuple(dict.fromkeys(name for own_fields in all_own_fields for name in own_fields))
+
+
+def _headers(known: Mapping[str, str], own: Iterable[str]) -> tuple[str, ...]:
+    return (*known.values(), *map(heading, own))
+
+
+def _own_cells(said: Mapping[str, Any], own: Iterable[str]) -> Iterable[str]:
+    return (said["own_fields"].get(name, "") for name in own)
+
+
+def _invoice(stored: Snapshot, invoice: StoredInvoice, zone: ZoneInfo, own: Iterable[str]) -> Sequence[Listed]:
     values = invoice_values(invoice, zone)
-    state_on, state = values["state_on"], str(values["state"])
-    return (
-        invoice.number,
-        invoice.customer_code,
-        stored.customers[compared(invoice.customer_code)].name,
-        invoice.issued_on,
-        invoice.due_on,
-        invoice.currency,
-        _amount(invoice.total_cents),
-        state.capitalize(),
-        state_on if isinstance(state_on, date) else None,
-        str(values["state_reason"]),
-        "Yes" if invoice.disputed else "No",
-        invoice.ledger,
-        invoice.reference,
-        invoice.notes,
-    )
+    owner = {
+        "customer_code": invoice.customer_code,
+        "customer_name": stored.customers[compared(invoice.customer_code)].name,
+    }
+    said = {**values, **owner, "state": str(values["state"]).capitalize()}
+    return [*_cells(said, _INVOICE), *_own_cells(said, own)]
 
 
 def _payments(stored: Snapshot, invoices: Iterable[StoredInvoice]) -> Iterable[Sequence[Listed]]:
     for invoice in invoices:
+        names = {"invoice_number": invoice.number, "customer_code": invoice.customer_code}
         for payment in stored.payments.get(invoice.id, ()):
-            yield (
-                invoice.number,
-                invoice.customer_code,
-                payment.paid_on,
-                _amount(payment.amount_cents),
-                payment.method,
-                payment.reference,
-                payment.note,
-            )
+            yield _cells({**payment_values(payment), **names}, _PAYMENT)
 
 
-def _in_order(stored: Snapshot) -> list[StoredInvoice]:
-    return sorted(stored.invoices.values(), key=lambda invoice: invoice.id)
+def _cells(said: Mapping[str, Any], names: Iterable[str]) -> list[Listed]:
+    return [_cell(name, said[name]) for name in names]
+
+
+def _cell(name: str, value: Any) -> Listed:  # noqa: ANN401  # whatever a record holds
+    if isinstance(value, bool):
+        return "Yes" if value else "No"
+    said: Listed = _amount(value) if name.endswith("_cents") else value
+    return said
+
+
+def _in_order(stored: Iterable[_Stored]) -> list[_Stored]:
+    return sorted(stored, key=lambda one: one.id)
 
 
 def _amount(cents: int) -> Decimal:

@@ -58,9 +58,15 @@ def write_tab(book: Workbook, title: str, headers: Sequence[str], rows: Iterable
 
 
 def _header(sheet: WriteOnlyWorksheet, text: str) -> Cell:
-    cell = WriteOnlyCell(sheet, text)
-    cell.data_type = "s"
+    cell = _text(sheet, text)
     cell.font = Font(bold=True)
+    return cell
+
+
+def _text(sheet: WriteOnlyWorksheet, text: str) -> Cell:
+    text = storable(text)
+    cell = WriteOnlyCell(sheet, "'" + text if _LIKE_A_GUARD.match(text) else text)
+    cell.data_type = "s"
     return cell
 
 
@@ -68,10 +74,7 @@ def _cell(sheet: WriteOnlyWorksheet, value: Listed) -> Cell | None:
     if value is None or value == "":
         return None
     if isinstance(value, str):
-        text = storable(value)
-        cell = WriteOnlyCell(sheet, "'" + text if _LIKE_A_GUARD.match(text) else text)
-        cell.data_type = "s"
-        return cell
+        return _text(sheet, value)
     cell = WriteOnlyCell(sheet)
     cell.value = value
     if isinstance(value, Decimal):

@@ -2,10 +2,12 @@
 
 import json
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
+from app.domain.fields import own
 from app.settings import WorkbookLimits
 from app.workbook.difference import Change, Outcome
 from app.workbook.preview import Preview
@@ -36,12 +38,17 @@ def marked_copy(workbook: Path, preview: Preview, limits: WorkbookLimits, name: 
 
 def _marks(preview: Preview) -> dict[str, list[dict[str, str]]]:
     columns = {
-        tab.name: {column["field"]: column["column"] for column in tab.columns if column["field"]}
-        for tab in preview.tabs
+        tab.name: {name: column["column"] for column in tab.columns if (name := _field(column))} for tab in preview.tabs
     }
     problems = [{"tab": found.tab, "cell": found.cell, "text": found.message} for found in preview.problems]
     changes = [mark for change in preview.changes for mark in _change_marks(change, columns.get(change.tab, {}))]
     return {"problems": problems, "changes": changes}
+
+
+def _field(column: Mapping[str, Any]) -> str | None:
+    """Return the field that a change of the column's cells is told by."""
+    own_field = column.get("own_field")
+    return own(own_field) if own_field else column["field"]
 
 
 def _change_marks(change: Change, columns: dict[str, str]) -> Iterator[dict[str, str]]:

@@ -53,6 +53,18 @@ def test_the_third_migration_marks_the_parts_that_there_were_before_it(database)
     assert len(marks & {row.mark for row in tables.LedgerPart.select()}) == 2
 
 
+def test_the_eighth_migration_gives_what_there_was_no_own_fields_and_keeps_the_triggers(database):
+    runner = Runner(database, directory=str(Path(store_database.__file__).parent / "migrations"))
+    invoice = an_invoice(own_fields={"District": "North"})
+
+    runner.down("0008_own_fields")
+    runner.up()
+    a_payment(invoice, 10_00)
+
+    assert (tables.Invoice.get().own_fields, tables.Customer.get().own_fields) == ({}, {})
+    assert tables.Invoice.get().paid_cents == 10_00
+
+
 def test_a_second_migration_has_nothing_to_do(database):
     assert store_database.migrate() == []
 

@@ -8,8 +8,9 @@ from secrets import token_hex
 
 import pytest
 from openpyxl import load_workbook
+from support.fields import all_that_is_said
 from support.records import a_customer, a_payment, an_invoice
-from support.workbooks import an_importer, apply, choices, meaning, say_nothing, workbook
+from support.workbooks import an_importer, apply, choices, say_nothing, workbook
 
 from app.domain.invoice_changes import Change, InvoiceFacts
 from app.domain.receipt import Receipt
@@ -80,7 +81,7 @@ def test_an_export_that_is_imported_again_changes_nothing(browser, ledger, tmp_p
 def test_an_export_brings_everything_back_into_an_empty_app(browser, ledger, tmp_path):
     file = tmp_path / "again.xlsx"
     file.write_bytes(browser.get("/invoices.xlsx").body)
-    before = meaning()
+    before = all_that_is_said()
     for table in (tables.Payment, tables.Invoice, tables.Customer):
         table.delete().execute()
 
@@ -88,7 +89,7 @@ def test_an_export_brings_everything_back_into_an_empty_app(browser, ledger, tmp
     examined = importer.examine(file, Choices(), say_nothing)
     importer.apply_file(file, examined, Choices(), None, say_nothing)
 
-    assert meaning() == before
+    assert all_that_is_said() == before
 
 
 @pytest.fixture

@@ -262,6 +262,28 @@ def read_again(page, work_off, **values):
     return answer.follow()
 
 
+def test_a_column_that_is_not_known_is_kept_or_ignored(upload, work_off, apply):
+    page = upload({"Invoices": [[*HEADERS, "Salesman", "District"], [*FIRST, "Bob", "North"]]})
+    assert "Columns kept as they are: F &#39;Salesman&#39;, G &#39;District&#39;." in page
+
+    page = read_again(page, work_off, F="ignored")
+    assert "Columns not read: F &#39;Salesman&#39;." in page
+    apply(page)
+
+    assert Invoice.get().own_fields == {"District": "North"}
+
+
+def test_a_column_that_is_ignored_stays_so_for_workbooks_of_the_same_headers(upload, work_off, apply):
+    rows = [[*HEADERS, "Salesman", "District"], [*FIRST, "Bob", "North"]]
+    apply(read_again(upload({"Invoices": rows}), work_off, F="ignored", G="ignored"))
+
+    page = upload({"Invoices": [rows[0], [*FIRST[:4], 120, "Ann", "South"]]}, "later.xlsx")
+
+    assert "Columns not read: F &#39;Salesman&#39;, G &#39;District&#39;." in page
+    apply(page)
+    assert Invoice.get().own_fields == {}
+
+
 def test_columns_that_were_only_looked_at_are_not_remembered(upload, work_off):
     page = upload({"Invoices": [HEADERS, FIRST]})
 

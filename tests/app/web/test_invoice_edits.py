@@ -123,7 +123,7 @@ def test_an_edit_changes_what_was_said_and_is_told_in_the_history(browser, acme)
     assert (row.total_cents, row.due_on, row.version) == (120_00, date(2026, 2, 15), 2)
     assert "Ann edited it" in page.text
     assert "total: 100.00 → 120.00" in page.text
-    assert "due on: 31 Jan 2026 → 15 Feb 2026" in page.text
+    assert "due: 31 Jan 2026 → 15 Feb 2026" in page.text
 
 
 def test_whoever_was_slower_sees_what_the_other_saved_and_loses_nothing(browser, acme):

@@ -41,6 +41,7 @@ def test_an_invoice_is_told_as_it_stands_today(program, ledger):
         "ledger": "2025",
         "reference": "",
         "notes": "",
+        "own_fields": {},
         "disputed": False,
         "draft": False,
         "voided_at": None,
@@ -91,6 +92,33 @@ def test_a_list_is_narrowed_by_what_it_is_asked(program, ledger, query, found):
     an_invoice("large", currency="EUR", total_cents=100_000_00, disputed=True, reference="100.00")
 
     assert numbers(program.ask(f"/invoices?{query}")) == found
+
+
+@pytest.mark.parametrize(
+    ("query", "found"),
+    [("field=Salesman&value=Bob", ["1"]), ("field=Salesman", ["1", "2"]), ("value=Bob", ["C1-1", "C2-1", "1", "2"])],
+)
+def test_a_list_is_narrowed_by_an_own_field(program, ledger, query, found):
+    an_invoice("1", own_fields={"Salesman": "Bob"})
+    an_invoice("2", own_fields={"Salesman": "Ann"})
+
+    assert numbers(program.ask(f"/invoices?{query}")) == found
+
+
+def test_a_change_of_own_fields_leaves_those_that_it_does_not_name(program, ledger):
+    an_invoice("3", own_fields={"Salesman": "Bob", "District": "North", "Week": "7"})
+
+    answer = program.change(
+        "/invoices/3", {"own_fields": {"District": "South", "Week": "", "Own field: Notes": "x"}}, 1
+    )
+
+    assert answer.json["own_fields"] == {"Salesman": "Bob", "District": "South", "Notes": "x"}
+
+
+def test_an_own_field_is_named_in_one_line(program, ledger):
+    answer = program.change("/invoices/1", {"own_fields": {"a\nb": "x"}}, 1)
+
+    assert answer.status_int == 422
 
 
 def test_a_list_comes_in_pages(program, ledger):

@@ -712,10 +712,10 @@ def test_a_credit_note_is_a_negative_invoice():
     assert invoice_values(checked, "total_cents") == [(-120_00,)]
 
 
-def test_columns_that_were_not_read_are_told():
+def test_columns_that_are_kept_as_they_are_are_told():
     checked = check({"A": [[*INVOICES, "Salesman"], [*AN_INVOICE, "Bob"]]})
 
-    assert notices(checked) == ["Columns not read: F 'Salesman'."]
+    assert notices(checked) == ["Columns kept as they are: F 'Salesman'."]
 
 
 def test_a_tab_that_was_not_recognised_is_told():
