@@ -65,7 +65,7 @@ class Field:
         return self.name.removesuffix("_id")
 
 
-_OWN_FIELDS: Final = Field("own_fields", "Other columns", Type.OWN, default={}, is_searched=True)
+_OWN_FIELDS: Final = Field("own_fields", "More columns", Type.OWN, default={}, is_searched=True)
 
 CUSTOMER: Final = (
     Field("code", "Code", header="Customer ID", longest=255, is_searched=True),

@@ -39,7 +39,7 @@ def found(page):
 def test_the_page_of_an_invoice_shows_its_own_fields_under_their_headings(browser, invoice):
     page = browser.get("/invoices/1")
 
-    assert "Other columns of your workbook Salesman Bob &amp; Co Story first second" in words(page)
+    assert "More columns of your workbook Salesman Bob &amp; Co Story first second" in words(page)
 
 
 def test_a_value_leads_to_all_invoices_that_have_it(browser, invoice):
@@ -94,7 +94,7 @@ def test_own_fields_are_changed_taken_away_and_added(browser, invoice):
 
 
 def test_the_own_fields_of_a_customer_are_shown_and_changed(browser, acme):
-    assert "Other columns of your workbook District North" in words(browser.get("/customers/1"))
+    assert "More columns of your workbook District North" in words(browser.get("/customers/1"))
     form = edit_form(browser, "/customers/1")
     form["own_text:0"] = "South"
 
