@@ -105,11 +105,21 @@ class _Settling:
 
     def _take_answers(self) -> None:
         for index, heading in enumerate(self.line.headings):
-            given = self.questions.answers.by_question.get(self._column_id(index))
+            choices = tuple(dict.fromkeys([*map(short_name, fields_of(self.kind)), *fields_of(self.kind), "ignore"]))
+            given = self.questions.answer_if_given(
+                Question(
+                    self._column_id(index),
+                    "column",
+                    self.tab,
+                    f"What is {self._called(index)} of tab '{self.tab}'?",
+                    choices,
+                    labels=_LABELS,
+                    shape=self._shape("column", index),
+                )
+            )
             if given is None:
                 continue
             name = field_named(given)
-            self.questions.used(self._column_id(index))
             if name == IGNORED:
                 self.columns.pop(index, None)
                 self.explained.add(index)

@@ -37,16 +37,21 @@ class Questions:
 
     def ask(self, question: Question) -> str | None:
         """Return the answer, None where there is none yet, and the import waits for it."""
+        answer = self.answer_if_given(question)
+        first = self._first_of_shape[question.shape] if question.shape else question.id
+        if answer is None and first not in self._open:
+            self._open.add(first)
+            self._checked.questions.append(question)
+        return answer
+
+    def answer_if_given(self, question: Question) -> str | None:
+        """Return the answer, None where there is none, without asking; what was answered is noted."""
         first = self._first_of_shape.setdefault(question.shape, question.id) if question.shape else question.id
         answer = self.known(question)
         if answer is not None:
             is_remembered = not (self._given(question.id, question) or self._given(first, question))
             self._checked.answered.append(Answered(question, answer, is_remembered))
-            return answer
-        if first not in self._open:
-            self._open.add(first)
-            self._checked.questions.append(question)
-        return None
+        return answer
 
     def known(self, question: Question) -> str | None:
         """Return the answer if there is one, without asking."""

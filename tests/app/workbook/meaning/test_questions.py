@@ -1,0 +1,120 @@
+"""Questions are asked once, with what each answer would give, and answered by their ids."""
+
+from datetime import date
+
+import pytest
+from support.workbooks import INVOICES, PAYMENTS, check, invoice_values, payment_values, questions
+
+ISSUED, DUE, PAID = date(2026, 3, 1), date(2026, 4, 1), date(2026, 3, 20)
+UNKNOWN = {"2026": [[*INVOICES, "Bank"], ["1", "Acme", ISSUED, DUE, 100, 40]]}
+NEGATIVE = {"Invoices": [INVOICES, ["1", "Acme", ISSUED, DUE, 100]], "Payments": [PAYMENTS, ["1", PAID, -30]]}
+
+
+def test_a_question_shows_cells_of_the_file_and_what_each_answer_would_give():
+    (question,) = check(UNKNOWN).questions
+
+    assert question.text == (
+        "column F 'Bank' of tab '2026' holds amounts (40.00 in all), and its heading does not say what they are. "
+        "What are they?"
+    )
+    assert [(example.cell, example.text) for example in question.examples] == [("F2", "40.00")]
+    assert question.effects == {
+        "paid": "60.00 would be owed",
+        "balance": "40.00 would be owed",
+        "total": "40.00 would be owed",
+        "ignore": "100.00 would be owed",
+    }
+
+
+@pytest.mark.parametrize(
+    ("answer", "total", "paid"),
+    [("paid", 100_00, [(40_00,)]), ("balance", 100_00, [(60_00,)]), ("ignore", 100_00, [])],
+)
+def test_a_column_is_read_as_was_answered(answer, total, paid):
+    checked = check(UNKNOWN, undated="due", by_question={"column:2026!F": answer})
+
+    assert questions(checked) == []
+    assert invoice_values(checked, "total_cents") == [(total,)]
+    assert payment_values(checked, "amount_cents") == paid
+
+
+def test_a_column_can_be_said_to_be_something_without_being_asked():
+    tabs = {"2026": [[*INVOICES, "Balance"], ["1", "Acme", ISSUED, DUE, 100, 40]]}
+
+    checked = check(tabs, undated="due", by_question={"column:2026!F": "paid"})
+
+    assert payment_values(checked, "amount_cents") == [(40_00,)]
+
+
+@pytest.mark.parametrize(("answer", "cents"), [("paid", 30_00), ("refunded", -30_00)])
+def test_the_sign_of_payments_is_as_was_answered(answer, cents):
+    checked = check(NEGATIVE, by_question={"sign:Payments!C": answer})
+
+    assert payment_values(checked, "amount_cents") == [(cents,)]
+
+
+@pytest.mark.parametrize(("answer", "total"), [("included", 100_00), ("added", 113_50)])
+def test_a_tax_is_added_as_was_answered(answer, total):
+    tabs = {"2026": [[*INVOICES, "VAT"], ["1", "Acme", ISSUED, DUE, 100, 13.5]]}
+
+    checked = check(tabs, by_question={"tax:2026!F": answer})
+
+    assert invoice_values(checked, "total_cents") == [(total,)]
+
+
+@pytest.mark.parametrize(("answer", "total"), [("add", 150_00), ("once", 50_00)])
+def test_lines_of_one_invoice_are_added_up_as_was_answered(answer, total):
+    headings = ["Invoice No", "Customer", "Invoice Date", "Due Date", "Item", "Amount"]
+    rows = [["1", "Acme", ISSUED, DUE, item, 50] for item in ("Desk", "Lamp", "Delivery")]
+
+    checked = check({"2026": [headings, *rows]}, lines=answer)
+
+    assert invoice_values(checked, "total_cents") == [(total,)]
+    assert checked.error_rows == set()
+
+
+@pytest.mark.parametrize(("answer", "paid"), [("planned", []), ("made", [(100_00,)])])
+def test_payments_ahead_count_as_was_answered(answer, paid):
+    tabs = {"2026": [[*INVOICES, "Paid", "Paid On"], ["1", "Acme", ISSUED, DUE, 100, 100, date(2026, 12, 1)]]}
+
+    checked = check(tabs, ahead=answer)
+
+    assert payment_values(checked, "amount_cents") == paid
+
+
+def test_payments_among_the_invoices_pay_their_customers_invoices():
+    headings = ["Date", "Type", "Num", "Customer", "Due Date", "Amount"]
+    tabs = {
+        "2026": [
+            headings,
+            [ISSUED, "Invoice", "1", "Acme", DUE, 100],
+            [ISSUED, "Invoice", "2", "Acme", DUE, 70],
+            [PAID, "Payment", "88", "Acme", None, -70],
+        ]
+    }
+
+    checked = check(tabs, payments="pay")
+
+    assert [(one.key, one.values["amount_cents"]) for one in checked.payments] == [(("2", "acme"), 70_00)]
+
+
+def test_the_same_question_about_two_tabs_is_asked_once():
+    tabs = {"2025": [[*INVOICES, "Bank"], ["1", "Acme", ISSUED, DUE, 100, 40]]}
+    tabs |= {"2026": [[*INVOICES, "Bank"], ["2", "Acme", ISSUED, DUE, 50, 50]]}
+
+    assert len(check(tabs).questions) == 1
+    assert len(check(tabs, undated="due", by_question={"column:2025!F": "paid"}).payments) == 2
+
+
+def test_swapped_days_are_turned_back_as_was_answered():
+    rows = [date(2026, 2, 5), "21/05/2026", date(2026, 1, 5), "28/05/2026"]
+    tabs = {"2026": [INVOICES, *([str(n), "Acme", day, date(2026, 7, 15), 5] for n, day in enumerate(rows))]}
+
+    checked = check(tabs, swapped="swapped")
+
+    assert invoice_values(checked, "issued_on") == [
+        (date(2026, 5, 2),),
+        (date(2026, 5, 21),),
+        (date(2026, 5, 1),),
+        (date(2026, 5, 28),),
+    ]
