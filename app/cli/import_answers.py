@@ -44,7 +44,7 @@ def own_book(text: str | None, currency: str) -> Expected | None:
 def refuse_unused(given: Mapping[str, str], preview: Preview) -> None:
     """End the command with a sentence where an answer is to nothing in the workbook, or is none of the choices."""
     open_questions = {question.id: question for question in preview.questions}
-    used = preview.used | {one.question.id for one in preview.answered}
+    used = {one.question.id for one in preview.answered}
     for question_id, answer in given.items():
         if question_id in open_questions:
             choices = " or ".join(open_questions[question_id].choices)

@@ -403,7 +403,6 @@ class Importer:
             problems=list(preview.problems),
             questions=list(preview.questions),
             answered=list(preview.answered),
-            used=set(preview.used),
             error_rows={(tab, row) for tab, row in kept["error_rows"]},
             broken={(Kind(kind), name) for kind, name in kept["broken"]},
             duplicate_rows=kept["duplicate_rows"],

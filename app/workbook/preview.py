@@ -80,7 +80,6 @@ class Preview:
     writes: int
     digest: str
     answered: tuple[Answered, ...] = ()
-    used: frozenset[str] = frozenset()
     figures: Figures = field(default_factory=Figures)
 
     @classmethod
@@ -99,7 +98,6 @@ class Preview:
             difference.writes,
             _digest(difference.changes),
             tuple(checked.answered),
-            frozenset(checked.used),
             figures or Figures(),
         )
 
@@ -147,7 +145,6 @@ class Preview:
             "writes": self.writes,
             "digest": self.digest,
             "answered": _dicts(self.answered, None),
-            "used": sorted(self.used),
             "figures": self.figures.to_json(),
             "totals": {
                 "problems": len(self.problems),
@@ -176,7 +173,6 @@ def preview_from_json(item: Mapping[str, Any]) -> Preview:
         item["writes"],
         item["digest"],
         tuple(Answered(_question(one["question"]), one["answer"], one["is_remembered"]) for one in item["answered"]),
-        frozenset(item["used"]),
         Figures.from_json(item["figures"]),
     )
 

@@ -31,10 +31,6 @@ class Questions:
         self._first_of_shape: dict[str, str] = {}
         self._open: set[str] = set()
 
-    def used(self, question_id: str) -> None:
-        """Note that what was said of a column or a tab, asked or not, was found in the workbook."""
-        self._checked.used.add(question_id)
-
     def ask(self, question: Question) -> str | None:
         """Return the answer, None where there is none yet, and the import waits for it."""
         answer = self.answer_if_given(question)

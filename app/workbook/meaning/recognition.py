@@ -1,6 +1,7 @@
 """Which tables of a workbook are lists of ours, which are something else, and which only their owner can tell."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 from app.domain.money import display
 from app.workbook.meaning.headers import ChosenMapping, Column, Confidence, Header, HeaderLine
@@ -8,10 +9,11 @@ from app.workbook.meaning.headings import Kind, claims
 from app.workbook.meaning.money_columns import cents_or_nothing
 from app.workbook.meaning.questions import Questions
 from app.workbook.meaning.records import Checked, Notice, Question, TabReport
+from app.workbook.meaning.samples import held
 from app.workbook.meaning.tables import Table, header_line, is_list_of_problems, likeliest_header_row, tables
 from app.workbook.meaning.tabs import Tab, described, tab_of
 from app.workbook.meaning.values import ColumnValues, column_values
-from app.workbook.meaning.words import documents, heading_words
+from app.workbook.meaning.words import documents, folded, heading_words
 from app.workbook.reading.cells import Book, column_letter
 
 SKIP, READ = "skip", "read"
@@ -64,12 +66,15 @@ def nearest(checked: Checked) -> str:
 def _read(table: Table, checked: Checked, questions: Questions) -> Tab | None:
     """Return the table as it is read, None if it is left out."""
     name = table.sheet.name
-    if table.is_left_out or questions.answers.by_question.get(f"tab:{name}") == SKIP:
-        questions.used(f"tab:{name}")
+    whole = _question(replace(table, is_only=True), "a list of ours", (SKIP, READ))
+    if table.is_left_out or (not table.is_only and questions.answer_if_given(whole) == SKIP):
         checked.notices.append(Notice(name, "The tab was left out, as was chosen."))
         return None
     if table.header is None:
         _ask_about_unread(table, checked, questions)
+        return None
+    if questions.answer_if_given(_question(table, "a list of ours", (SKIP, READ))) == SKIP:
+        checked.notices.append(Notice(name, "The tab was left out, as was chosen."))
         return None
     if table.header.kind is not Kind.CUSTOMER and not _is_owed(table, table.header, checked, questions):
         return None
@@ -112,23 +117,32 @@ def _ask_about_unread(table: Table, checked: Checked, questions: Questions) -> N
 
 
 def _asked(table: Table, what: str, choices: tuple[str, ...], checked: Checked, questions: Questions) -> str | None:
+    answer = questions.ask(_question(table, what, choices))
+    if answer == SKIP:
+        checked.notices.append(Notice(table.sheet.name, f"The tab looks like {what}: it was left out, as was chosen."))
+    return answer
+
+
+def _question(table: Table, what: str, choices: tuple[str, ...]) -> Question:
+    """Return the question whether a tab is to be left out, remembered by its headings and its name without a year."""
     name = table.sheet.name
     line = table.line or _likeliest_line(table)
-    shape = f"tab:{line.fingerprint}" if line else ""
-    answer = questions.ask(
-        Question(
-            f"tab:{name}",
-            "tab",
-            name,
-            f"Tab '{name}' looks like {what}{_at_stake(table, line)}. Is it to be left out?",
-            choices,
-            labels={SKIP: "yes, leave it out", READ: "no, read it as invoices or payments"},
-            shape=shape,
-        )
+    words = " ".join(word for word in folded(name).split() if not word.isdigit())
+    row = line.row if line else 0
+    return Question(
+        f"tab:{name}" if table.is_only else f"tab:{name}!{row}",
+        "tab",
+        name,
+        f"{_called(table, row)} looks like {what}{_at_stake(table, line)}. Is it to be left out?",
+        choices,
+        labels={SKIP: "yes, leave it out", READ: "no, read it as invoices or payments"},
+        shape=f"tab:{words[:60]}:{line.fingerprint}" if line else "",
     )
-    if answer == SKIP:
-        checked.notices.append(Notice(name, f"The tab looks like {what}: it was left out, as was chosen."))
-    return answer
+
+
+def _called(table: Table, row: int) -> str:
+    name = table.sheet.name
+    return f"Tab '{name}'" if table.is_only else f"The table below row {row} of tab '{name}'"
 
 
 def _at_stake(table: Table, line: HeaderLine | None) -> str:
@@ -204,4 +218,13 @@ def _unread(table: Table) -> TabReport:
     if line is None:
         return TabReport(table.sheet.name, None, last_row=last_row)
     header = Header(Kind.INVOICE, line.row, (), (), line.fingerprint).with_columns(list[Column](), line.headings)
-    return TabReport(table.sheet.name, None, line.row, line.fingerprint, described(header), last_row=last_row)
+    below = [row for row in table.sheet.rows if row.number > line.row]
+    return TabReport(
+        table.sheet.name,
+        None,
+        line.row,
+        line.fingerprint,
+        described(header),
+        held=held(line, below, {}),
+        last_row=last_row,
+    )

@@ -171,8 +171,7 @@ class TabReport:
 class Checked:
     """A workbook's rows as records, and everything a person should know about the reading.
 
-    `used` has the ids of what was said of columns and tabs unasked. `broken` names what rows with problems are about: a
-    customer's code or name, an invoice's number, for a payment too.
+    `broken` names what rows with problems are about: a customer's code or name, an invoice's number, for a payment too.
     """
 
     customers: list[Record] = field(default_factory=list)
@@ -183,7 +182,6 @@ class Checked:
     notices: list[Notice] = field(default_factory=list)
     questions: list[Question] = field(default_factory=list)
     answered: list[Answered] = field(default_factory=list)
-    used: set[str] = field(default_factory=set)
     error_rows: set[tuple[str, int]] = field(default_factory=set)
     broken: set[tuple[Kind, str]] = field(default_factory=set)
     duplicate_rows: int = 0

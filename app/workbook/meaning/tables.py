@@ -18,7 +18,8 @@ _ERRORS_TAB = ("tab", "cell", "problem")
 class Table:
     """A table of a tab: its part of the sheet, what stood above it, and its header; None where none was recognised.
 
-    `sheet` has the table's rows alone, with the cells of its columns at the places where they stand in the tab.
+    `sheet` has the table's rows alone, with the cells of its columns where they stand in the tab. `is_only`
+    says whether it is its tab's only table.
     """
 
     sheet: Sheet
@@ -27,6 +28,7 @@ class Table:
     header: Header | None
     values: tuple[ColumnValues, ...] = ()
     is_left_out: bool = False
+    is_only: bool = True
 
 
 def tables(sheet: Sheet, mappings: Mapping[str, ChosenMapping]) -> list[Table]:
@@ -45,7 +47,7 @@ def tables(sheet: Sheet, mappings: Mapping[str, ChosenMapping]) -> list[Table]:
         part = replace(sheet, rows=sheet.rows[place + 1 : body_end])
         result += _side_by_side(sheet, part, line, _title(above), mappings)
         start, found = body_end, following
-    return result
+    return [replace(table, is_only=len(result) == 1) for table in result]
 
 
 def is_list_of_problems(sheet: Sheet) -> bool:

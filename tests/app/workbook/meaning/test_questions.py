@@ -106,6 +106,33 @@ def test_the_same_question_about_two_tabs_is_asked_once():
     assert len(check(tabs, undated="due", by_question={"column:2025!F": "paid"}).payments) == 2
 
 
+@pytest.mark.parametrize(("answer", "numbers"), [({}, ["1", "2"]), ({"tab:Old": "skip"}, ["1"])])
+def test_a_tab_can_be_left_out(answer, numbers):
+    tabs = {"New": [INVOICES, ["1", "Acme", ISSUED, DUE, 100]], "Old": [INVOICES, ["2", "Acme", ISSUED, DUE, 50]]}
+
+    checked = check(tabs, by_question=answer)
+
+    assert [one.values["number"] for one in checked.invoices] == numbers
+
+
+def test_leaving_out_one_table_of_a_tab_leaves_the_others():
+    tabs = {
+        "2026": [
+            INVOICES,
+            ["1", "Acme", ISSUED, DUE, 100],
+            [],
+            ["Reminders"],
+            ["Customer", "Reminded on", "Charge", "Sent by"],
+            ["Acme", DUE, 5.5, "Jo"],
+        ]
+    }
+    (question,) = check(tabs).questions
+
+    checked = check(tabs, by_question={question.id: "skip"})
+
+    assert [one.values["number"] for one in checked.invoices] == ["1"]
+
+
 def test_swapped_days_are_turned_back_as_was_answered():
     rows = [date(2026, 2, 5), "21/05/2026", date(2026, 1, 5), "28/05/2026"]
     tabs = {"2026": [INVOICES, *([str(n), "Acme", day, date(2026, 7, 15), 5] for n, day in enumerate(rows))]}
