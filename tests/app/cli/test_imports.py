@@ -402,3 +402,48 @@ def test_a_day_beyond_all_calendars_is_refused_in_a_sentence(on_sqlite):
     result = invoices(on_sqlite, "report", "ageing", "--as-of", "9999-12-31")
 
     assert (result.returncode, result.stderr) == (1, "Choose a day between 1900 and 2999.\n")
+
+
+# --- answers beforehand
+
+UNKNOWN = {"2026": [[*INVOICES, "Bank"], ["1", "Acme", DAY, date(2026, 2, 4), 100, 40]]}
+
+
+def test_answers_are_read_from_a_file_with_the_ids_that_were_asked(on_sqlite, tmp_path):
+    path = workbook(tmp_path, UNKNOWN)
+    asked = json.loads(invoices(on_sqlite, "import", path, "--json").stdout)["questions"]
+    answers = tmp_path / "answers.json"
+    answers.write_text(json.dumps({asked[0]["id"]: "paid", "undated": "due"}), encoding="utf-8")
+
+    done = as_json(on_sqlite, "import", path, "--apply", "--answers", answers)
+
+    assert asked[0]["id"] == "column:2026!F"
+    assert done["figures"]["after"] == [
+        {"currency": "USD", "outstanding": "60.00", "overdue": "60.00", "credit": "0.00", "open_invoices": 1}
+    ]
+
+
+def test_a_column_and_a_tab_are_told_without_a_file(on_sqlite, tmp_path):
+    path = workbook(tmp_path, UNKNOWN | {"Old": [INVOICES, ["2", "Acme", DAY, DAY, 5]]})
+
+    done = as_json(on_sqlite, "import", path, "--column", "2026!F=balance", "--undated", "due", "--skip-tab", "Old")
+
+    assert (done["questions"], done["figures"]["after"][0]["outstanding"]) == ([], "40.00")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "sentence"),
+    [
+        (["--column", "F=paid"], "--column 'F=paid' is not of the form 'Tab!F=balance'."),
+        (["--column", "2026!F=money"], "--column '2026!F=money' names no field"),
+        (["--skip-tab", "Nowhere"], "Nothing in this workbook is called 'tab:Nowhere'"),
+        (["--column", "2026!F=paid", "--undated", "due", "--expect", "61"], "Your book says 61.00 USD is owed"),
+        (["--expect", "1.234"], "--expect says '1.234', which can be read two ways"),
+    ],
+)
+def test_what_is_told_wrongly_ends_in_one_sentence(on_sqlite, tmp_path, arguments, sentence):
+    result = invoices(on_sqlite, "import", workbook(tmp_path, UNKNOWN), *arguments)
+
+    assert result.returncode == 1
+    assert sentence in result.stderr
+    assert "Traceback" not in result.stderr

@@ -301,3 +301,84 @@ def test_a_chosen_meaning_is_remembered_until_it_is_forgotten(upload, work_off):
 
     read_again(page, work_off, kind="recognised")
     assert imports.remembered_mappings() == {}
+
+
+# --- what is asked, and what the own book says
+
+WITH_BANK = {"Invoices": [[*HEADERS, "Bank"], [*FIRST, 40]]}
+
+
+def questions(page):
+    return page.forms["questions"]
+
+
+def test_a_question_shows_what_each_answer_would_give(upload):
+    page = upload(WITH_BANK)
+
+    assert "holds amounts (40.00 in all)" in page
+    assert "60.00 would be owed" in page
+
+
+def test_an_answer_is_given_on_the_page_and_remembered_for_the_next_workbook(upload, apply, work_off):
+    form = questions(upload(WITH_BANK))
+    form["answer:column:Invoices!F"] = "balance"
+    answer = form.submit()
+    work_off()
+    form = questions(answer.follow())
+    form["answer:undated"] = "issued"
+    answer = form.submit()
+    work_off()
+    apply(answer.follow())
+
+    page = upload({"Invoices": [[*HEADERS, "Bank"], ["INV-2", *FIRST[1:], 30]]}, name="next.xlsx")
+
+    assert "questions" not in page.forms
+    assert page.text.count("remembered") >= 2
+
+
+def test_an_answer_can_be_asked_again(upload, work_off):
+    form = questions(upload(WITH_BANK))
+    form["answer:column:Invoices!F"] = "ignore"
+    answer = form.submit()
+    work_off()
+    page = answer.follow()
+
+    again = next(form for form in page.forms.values() if any(str(name).startswith("again:") for name in form.fields))
+    answer = again.submit()
+    work_off()
+
+    assert "answer:column:Invoices!F" in questions(answer.follow()).fields
+
+
+def test_one_answer_counts_for_all_columns_that_share_a_question(upload, work_off):
+    row = ["INV-1", "Miller & Co", "01/02/2026", "03/02/2026", 100]
+    form = questions(upload({"Invoices": [HEADERS, row]}))
+
+    form["answer:dates:Invoices!C"] = "mdy"
+    answer = form.submit()
+    work_off()
+
+    assert "questions" not in answer.follow().forms
+
+
+def test_what_the_own_book_says_is_compared_before_anything_is_applied(upload, work_off):
+    page = upload({"Invoices": [HEADERS, FIRST]})
+    form = next(form for form in page.forms.values() if "expected" in form.fields)
+    form["expected"] = "99.99"
+    answer = form.submit()
+    work_off()
+
+    page = answer.follow()
+    assert "find the difference of 0.01 first" in page
+    assert "Apply: write" not in page
+
+
+def test_a_figure_that_can_be_read_two_ways_is_refused_and_kept(upload):
+    page = upload({"Invoices": [HEADERS, FIRST]})
+    form = next(form for form in page.forms.values() if "expected" in form.fields)
+    form["expected"] = "1.234"
+
+    page = form.submit(status=422)
+
+    assert "which can be read two ways" in page
+    assert next(form for form in page.forms.values() if "expected" in form.fields)["expected"].value == "1.234"

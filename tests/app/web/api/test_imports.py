@@ -112,3 +112,45 @@ def test_imports_are_listed(program, book):
     program.upload("/imports", book(FIRST))
 
     assert [one["id"] for one in program.ask("/imports").json["data"]] == [1]
+
+
+QUESTIONABLE = ["INV-3", "Miller & Co", "2026-01-10", "2026-02-09", "1.234"]
+
+
+def test_a_question_is_answered_by_its_id(program, book, work_off):
+    program.upload("/imports", book(FIRST, QUESTIONABLE))
+    work_off()
+    (question,) = program.ask("/imports/1").json["preview"]["questions"]
+    assert (question["id"], question["choices"]) == ("decimal:Invoices!E", ["point", "comma"])
+
+    assert program.send("/imports/1/answers", {"answers": {question["id"]: "comma"}}).status_int == 202
+    work_off()
+
+    preview = program.ask("/imports/1").json["preview"]
+    assert preview["questions"] == []
+    assert [(one["id"], one["answer"], one["remembered"]) for one in preview["answered"]] == [
+        ("decimal:Invoices!E", "comma", False)
+    ]
+
+
+def test_an_answer_to_nothing_that_is_asked_is_refused(program, book, work_off):
+    program.upload("/imports", book(FIRST, QUESTIONABLE))
+    work_off()
+
+    answers = {"decimal:Invoices!Z": "comma", "decimal:Invoices!E": "dot"}
+    answer = program.send("/imports/1/answers", {"answers": answers})
+
+    assert answer.status_int == 422
+    assert [one["sentence"] for one in answer.json["errors"]] == [
+        "Nothing in this import is asked as 'decimal:Invoices!Z'.",
+        "'dot' is no answer to 'decimal:Invoices!E': it takes point, comma.",
+    ]
+
+
+def test_a_preview_tells_what_is_owed_before_and_after(program, book, work_off):
+    program.upload("/imports", book(FIRST))
+    work_off()
+
+    (after,) = program.ask("/imports/1").json["preview"]["after"]
+
+    assert (after["currency"], after["outstanding_cents"] > 0, after["open_invoices"]) == ("USD", True, 1)
