@@ -5,9 +5,9 @@ from collections.abc import Sequence
 
 from app.domain.money import display
 from app.workbook.meaning.headings import Kind
-from app.workbook.meaning.money_columns import cents_or_nothing
 from app.workbook.meaning.questions import Questions
 from app.workbook.meaning.records import Question
+from app.workbook.meaning.table_columns import cents_or_nothing
 from app.workbook.meaning.tabs import Tab
 from app.workbook.meaning.words import documents
 from app.workbook.reading.cells import Merged, Row, cell_name

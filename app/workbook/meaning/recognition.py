@@ -6,10 +6,10 @@ from dataclasses import replace
 from app.domain.money import display
 from app.workbook.meaning.headers import ChosenMapping, Column, Confidence, Header, HeaderLine
 from app.workbook.meaning.headings import Kind, claims
-from app.workbook.meaning.money_columns import cents_or_nothing
 from app.workbook.meaning.questions import Questions
 from app.workbook.meaning.records import Checked, Notice, Question, TabReport
 from app.workbook.meaning.samples import held
+from app.workbook.meaning.table_columns import cents_or_nothing
 from app.workbook.meaning.tables import Table, header_line, is_list_of_problems, likeliest_header_row, tables
 from app.workbook.meaning.tabs import Tab, described, tab_of
 from app.workbook.meaning.values import ColumnValues, column_values

@@ -1,0 +1,282 @@
+"""The columns of one table while it is found out what they mean: their cents, their claims, and what is settled."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from app.domain.money import cents_from_decimal, display
+from app.workbook.meaning import amounts, arithmetic
+from app.workbook.meaning.amounts import DecimalMark, UnreadableError
+from app.workbook.meaning.columns import decimal_mark
+from app.workbook.meaning.headers import IGNORED, Column, Confidence, Header
+from app.workbook.meaning.headings import MONEY, Claim, Kind, is_figure_of_a_day
+from app.workbook.meaning.questions import Questions
+from app.workbook.meaning.records import Example, Question
+from app.workbook.meaning.tables import Table
+from app.workbook.meaning.words import counts_something_else, heading_words
+from app.workbook.reading.cells import Cell, Merged, Row, cell_name, clean_text, column_letter
+
+_EXAMPLES_SHOWN = 4
+AMOUNTS = ("total_cents", "net_cents", "paid_cents", "balance_cents", "amount_cents")
+_SHORT_NAMES = {
+    "total": "total_cents",
+    "paid": "paid_cents",
+    "balance": "balance_cents",
+    "net": "net_cents",
+    "tax": "tax_cents",
+    "discount": "discount_cents",
+    "amount": "amount_cents",
+    "ignore": IGNORED,
+}
+LABELS = {
+    "total": "the total of the invoice",
+    "paid": "what was paid of it",
+    "balance": "what is still open",
+    "amount": "the amount of the payment",
+    "ignore": "none of these: keep it as it is",
+}
+NEEDS_A_QUESTION = {"number", "invoice_number", "customer_code", "customer_name", "issued_on", "due_on", "paid_on"}
+
+
+def field_named(answer: str) -> str:
+    """Return the field that an answer about a column names, in its short form or as it is."""
+    return _SHORT_NAMES.get(answer, answer)
+
+
+def short_name(field_name: str) -> str:
+    """Return the field as answers name it."""
+    return next((short for short, name in _SHORT_NAMES.items() if name == field_name), field_name)
+
+
+class TableColumns:
+    """`read` has the columns that are read, by index; `explained` those that are not and need not be asked about."""
+
+    def __init__(
+        self, table: Table, header: Header, records: Sequence[Row], questions: Questions, groups: Sequence[object]
+    ) -> None:
+        assert table.line is not None  # noqa: S101  # a table with a header has its line
+        self.tab = table.sheet.name
+        self.line = table.line
+        self.held = table.values
+        self.kind = header.kind
+        self.records = records
+        self.questions = questions
+        self.groups = groups
+        self.read = {column.index: column for column in header.columns}
+        self.explained: set[int] = set()
+        self.negated: set[str] = set()
+        self.notices: list[str] = []
+        self._cents: dict[int, arithmetic.Cents | None] = {}
+
+    def known_cents(self) -> dict[int, arithmetic.Cents]:
+        """Return the cents of all columns that were read so far, by index."""
+        return {index: values for index, values in self._cents.items() if values is not None}
+
+    def take(self, index: int, name: str, confidence: Confidence) -> None:
+        """Read a column as a field, unless a person said what it is; what was paid may stand in several."""
+        if name != "paid_cents":
+            self.take_away(name, index)
+        if name == "total_cents" and (net := self.column("net_cents")) and net.confidence is not Confidence.CHOSEN:
+            del self.read[net.index]
+        held = self.read.get(index)
+        if held is None or held.confidence is not Confidence.CHOSEN:
+            self.read[index] = Column(index, name, self.line.headings[index], confidence)
+
+    def column(self, name: str) -> Column | None:
+        """Return the first column that is read as the field."""
+        return next((column for _, column in sorted(self.read.items()) if column.field == name), None)
+
+    def is_chosen(self, name: str) -> bool:
+        """Tell whether a person said which column is the field."""
+        column = self.column(name)
+        return column is not None and column.confidence is Confidence.CHOSEN
+
+    def claims(self, index: int) -> tuple[Claim, ...]:
+        """Return what the column's heading can mean, the likeliest first."""
+        return self.line.claims(index, self.kind)
+
+    def claim(self, index: int, *names: str) -> Claim:
+        """Return the best claim of a column to one of the fields."""
+        return min(claim for claim in self.claims(index) if claim.field in names)
+
+    def claiming(self, *names: str) -> list[int]:
+        """Return the columns of money whose headings can mean one of the fields, and that nothing else took."""
+        return [
+            index
+            for index in range(len(self.line.headings))
+            if any(claim.field in names for claim in self.claims(index)[: 2 if "net_cents" in names else 3])
+            and self._is_free(index, names)
+            and (self.held[index].is_money or index in self.read)
+        ]
+
+    def unread_money(self) -> list[int]:
+        """Return the columns that hold numbers, are not read and do not say that they are anything but money."""
+        return [
+            index
+            for index, heading in enumerate(self.line.headings)
+            if index not in self.read
+            and index not in self.explained
+            and self.held[index].is_money
+            and not self._is_harmless(index, heading)
+            and clean_text(heading) not in self.questions.kept
+        ]
+
+    def unknown_money(self) -> list[int]:
+        """Return the unread columns of money whose headings claim nothing."""
+        return [index for index in self.unread_money() if not self.claims(index)]
+
+    def cents(self, index: int) -> arithmetic.Cents | None:
+        """Return the column's cents by record, None where its texts can be read two ways or a cell is no amount."""
+        if index < 0:
+            return None
+        if index not in self._cents:
+            self._cents[index] = self._read_values(index)
+        return self._cents[index]
+
+    def added_up(self, indexes: Sequence[int]) -> arithmetic.Cents:
+        """Return what columns add up to in each record."""
+        columns = [values for index in indexes if (values := self.cents(index))]
+        return [sum(cents or 0 for cents in row) for row in zip(*columns, strict=True)]
+
+    def are_same(self, one: int, other: int) -> bool:
+        """Tell whether two columns hold the same amounts."""
+        first, second = self.cents(one), self.cents(other)
+        return bool(first and second) and arithmetic.are_equal(first or (), second or ())
+
+    def total(self, index: int) -> int:
+        """Return what a column adds up to in cents, cells that are no amounts left out."""
+        return sum(cents_or_nothing(row.cell(index)) for row in self.records)
+
+    def total_shown(self, index: int) -> str:
+        """Return what a column adds up to, as people read it."""
+        return display(self.total(index))
+
+    def effects(self, index: int, choices: Sequence[str]) -> dict[str, str]:
+        """Return what would be owed by the table with each answer, from the sums of its columns."""
+        if self.kind is not Kind.INVOICE:
+            return {}
+        sums = {
+            name: sum(
+                self.total(other) for other, column in self.read.items() if column.field == name and other != index
+            )
+            for name in ("total_cents", "paid_cents", "balance_cents")
+        }
+        has = {column.field for other, column in self.read.items() if other != index}
+        found = {}
+        for choice in choices:
+            name = field_named(choice)
+            tried, fields = dict(sums), set(has)
+            if name in tried:
+                tried[name] = self.total(index) + (tried[name] if name == "paid_cents" else 0)
+                fields.add(name)
+            owed = tried["balance_cents"] if "balance_cents" in fields else tried["total_cents"] - tried["paid_cents"]
+            if "total_cents" in fields or "balance_cents" in fields:
+                found[choice] = f"{display(owed)} would be owed"
+        return found
+
+    def column_id(self, index: int) -> str:
+        """Return what a question about the column is answered by."""
+        return f"column:{self.tab}!{column_letter(index)}"
+
+    def shape(self, subject: str, index: int) -> str:
+        """Return what an answer about the column is remembered under."""
+        return f"{subject}:{self.line.fingerprint}:{column_letter(index)}"
+
+    def called(self, index: int) -> str:
+        """Return how a sentence calls the column."""
+        heading = self.line.headings[index]
+        return f"column {column_letter(index)} '{heading}'" if heading else f"column {column_letter(index)}"
+
+    def examples(self, index: int) -> tuple[Example, ...]:
+        """Return some of its cells."""
+        shown = [
+            Example(cell_name(index, row.number), text, {})
+            for row in self.records[:200]
+            if (text := _shown(row.cell(index)))
+        ]
+        return tuple(shown[:_EXAMPLES_SHOWN])
+
+    def take_away(self, name: str, index: int) -> None:
+        """Take the field from a column that nobody chose it for; what was paid may stand in several."""
+        for other, column in list(self.read.items()):
+            if column.field == name and other != index and column.confidence is not Confidence.CHOSEN:
+                del self.read[other]
+
+    def prove(self, *columns: Column) -> None:
+        """Note that columns are proven to be what they are read as."""
+        for column in columns:
+            if column.confidence is not Confidence.CHOSEN:
+                self.read[column.index] = replace(column, confidence=Confidence.PROVEN)
+
+    def apply_answer(self, index: int, answer: str | None) -> None:
+        """Read a column as was answered."""
+        if answer is None:
+            return
+        name = field_named(answer)
+        self.explained.add(index)
+        if name == IGNORED:
+            self.read.pop(index, None)
+        else:
+            if name != "paid_cents":
+                self.take_away(name, index)
+            self.read[index] = Column(index, name, self.line.headings[index], Confidence.CHOSEN)
+
+    def _is_free(self, index: int, names: Sequence[str]) -> bool:
+        if index in self.explained:
+            return False
+        held = self.read.get(index)
+        if held is None:
+            return not (names[0] == "total_cents" and self.claims(index)[0].field in {"paid_cents", "balance_cents"})
+        return (
+            held.field in {*names, *MONEY[self.kind]}
+            and (held.confidence is not Confidence.CHOSEN or held.field in names)
+            and not (names[0] == "total_cents" and held.field in {"paid_cents", "balance_cents"})
+        )
+
+    def _is_harmless(self, index: int, heading: str) -> bool:
+        """Tell whether a heading says that its column is no money: a quantity, a number of something, a place."""
+        if is_figure_of_a_day(heading):
+            return True
+        words = heading_words(heading)
+        if counts_something_else(heading) and not self.held[index].shows_currency:
+            return not words.any("paid", "open", "total") or "%" in heading
+        if words.any("number", "phone", "address", "reference", "account", "day", "terms", "email", "note", "type"):
+            return not words.any("amount", "paid", "open") or words.any("number")
+        if self.kind is Kind.PAYMENT and words.any("invoice", "open", "tax"):
+            return True
+        claimed = {claim.field for claim in self.claims(index)}
+        return bool(claimed & {"net_cents", "tax_cents"}) and self.kind is Kind.INVOICE and index in self.explained
+
+    def _read_values(self, index: int) -> arithmetic.Cents | None:
+        column = Column(index, "", self.line.headings[index], Confidence.SAID)
+        mark = decimal_mark(self.tab, column, self.records)
+        if isinstance(mark, Question):
+            answer = self.questions.known(replace(mark, shape=self.shape("decimal", index)))
+            mark = DecimalMark(answer) if answer else None
+        try:
+            return [_cents(row.cell(index), mark) for row in self.records]
+        except UnreadableError:
+            return None
+
+
+def cents_or_nothing(cell: Cell) -> int:
+    """Return the amount in the cell in cents, 0 where it holds none: for sums that only show what is at stake."""
+    try:
+        return _cents(cell, DecimalMark.POINT) or 0
+    except UnreadableError:
+        return 0
+
+
+def _cents(cell: Cell, mark: DecimalMark | None) -> int | None:
+    amount = amounts.read_amount(cell.value if isinstance(cell, Merged) else cell, mark)
+    return None if amount is None else cents_from_decimal(amount.value)
+
+
+def _shown(cell: Cell) -> str:
+    value = cell.value if isinstance(cell, Merged) else cell
+    if value is None:
+        return ""
+    try:
+        cents = _cents(value, DecimalMark.POINT)
+    except UnreadableError:
+        return clean_text(value)[:40] if isinstance(value, str) else ""
+    return clean_text(value)[:40] if isinstance(value, str) else display(cents or 0)
