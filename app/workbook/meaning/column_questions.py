@@ -117,8 +117,8 @@ def ask_about_balances(columns: TableColumns) -> None:
                 columns.column_id(index),
                 "column",
                 columns.tab,
-                f"{columns.called(index)} of tab '{columns.tab}' holds {columns.total_shown(index)} of amounts, which a "
-                "list of customers does not bring in: only invoices do. Is it to be left out?",
+                f"{columns.called(index)} of tab '{columns.tab}' holds {columns.total_shown(index)} of amounts, which "
+                "a list of customers does not bring in: only invoices do. Is it to be left out?",
                 ("ignore",),
                 columns.examples(index),
                 labels={"ignore": "yes, leave it unread"},
