@@ -117,7 +117,9 @@ def _ask_about_unread(table: Table, checked: Checked, questions: Questions) -> N
 
 
 def _asked(table: Table, what: str, choices: tuple[str, ...], checked: Checked, questions: Questions) -> str | None:
-    answer = questions.ask(_question(table, what, choices))
+    question = _question(table, what, choices)
+    at_stake = _at_stake(table, table.line or _likeliest_line(table))
+    answer = questions.ask(replace(question, text=question.text.replace(what, f"{what}{at_stake}", 1)))
     if answer == SKIP:
         checked.notices.append(Notice(table.sheet.name, f"The tab looks like {what}: it was left out, as was chosen."))
     return answer
@@ -133,7 +135,7 @@ def _question(table: Table, what: str, choices: tuple[str, ...]) -> Question:
         f"tab:{name}" if table.is_only else f"tab:{name}!{row}",
         "tab",
         name,
-        f"{_called(table, row)} looks like {what}{_at_stake(table, line)}. Is it to be left out?",
+        f"{_called(table, row)} looks like {what}. Is it to be left out?",
         choices,
         labels={SKIP: "yes, leave it out", READ: "no, read it as invoices or payments"},
         shape=f"tab:{words[:60]}:{line.fingerprint}" if line else "",

@@ -40,9 +40,12 @@ def sort_rows(sheet: Sheet, header: Header) -> SortedRows:
     """Sort the rows below the header."""
     found = SortedRows()
     below = [row for row in sheet.rows if row.number > header.row]
-    last_full_row = max((row.number for row in below if _has_amount_and_name(row, header)), default=0)
+    last_full_row = next((row.number for row in reversed(below) if _has_amount_and_name(row, header)), 0)
+    days, identifier = _columns(header, _DATES), _columns(header, _NAMES_A_RECORD[header.kind][:1])
     for row in below:
-        if _is_header_again(row, header):
+        if _has_day_and_identifier(row, days, identifier):
+            found.records.append(row)
+        elif _is_header_again(row, header):
             found.left_out.append((row.number, "the header again"))
         elif _is_total(row, header, last_full_row):
             found.totals.append(row)
@@ -61,6 +64,15 @@ def filled(cells: Iterable[Cell]) -> list[Cell]:
 def _is_blank(text: str) -> bool:
     # Nearly every text begins with a letter or digit, and need not be looked at further.
     return not text[:1].isalnum() and not clean_text(text)
+
+
+def _has_day_and_identifier(row: Row, days: list[int], identifier: list[int]) -> bool:
+    """Tell at a glance, as of most rows, that one is a record: it has an identifier that is no label, and a day."""
+    return (
+        any(isinstance(row.cell(index), datetime) for index in days)
+        and bool(filled(row.cell(index) for index in identifier))
+        and not any(_is_label(row.cell(index)) for index in identifier)
+    )
 
 
 def _is_header_again(row: Row, header: Header) -> bool:

@@ -10,6 +10,7 @@ from app.workbook.reading.cells import Cell, Merged, Row, Sheet, clean_text
 
 ROWS_SEARCHED = 30
 _LINES_AT_MOST = 3
+_ROWS_BELOW = 40
 _LONGEST_HEADING = 80
 _ERRORS_TAB = ("tab", "cell", "problem")
 
@@ -76,6 +77,8 @@ def _first(sheet: Sheet, start: int, mappings: Mapping[str, ChosenMapping], rows
     for place, line in _header_lines(sheet, start, rows):
         if line.fingerprint in mappings:
             return place, line
+        if not _may_be_a_header(line):
+            continue
         read = recognised(line, _values_below(sheet, place, line), sheet.name)
         if read and (best is None or read[0] > best[0]):
             best = read[0], place, line
@@ -158,7 +161,17 @@ def _spread(sheet: Sheet, line: Row, lowest: Sequence[str]) -> list[str] | None:
 
 
 def _values_below(sheet: Sheet, place: int, line: HeaderLine) -> list[ColumnValues]:
-    return column_values(sheet.rows[place + 1 : place + 41], len(line.headings))
+    return column_values(sheet.rows[place + 1 : place + 1 + _ROWS_BELOW], len(line.headings))
+
+
+def _may_be_a_header(line: HeaderLine) -> bool:
+    """Tell whether two headings at least are known: what stands below need not be looked at otherwise."""
+    known = 0
+    for text in line.headings:
+        known += bool(text) and any(claims(text, kind) for kind in Kind)
+        if known == 2:
+            return True
+    return False
 
 
 def _reads_like_a_header(line: HeaderLine) -> bool:
@@ -190,13 +203,13 @@ def _side_by_side(
 ) -> list[Table]:
     """Return the tables that stand beside one another below a header."""
     whole = _table(part, line, title, mappings, sheet)
-    if line.fingerprint in mappings:
-        return [whole]
     extents, is_sure = _pieces(part, line)
+    if line.fingerprint in mappings or len(extents) == 1:
+        return [whole]
     pieces = [
         _table(_cut(part, left, right), _cut_line(line, left, right), title, mappings, sheet) for left, right in extents
     ]
-    if len(pieces) > 1 and (is_sure or sum(piece.header is not None for piece in pieces) > 1):
+    if is_sure or sum(piece.header is not None for piece in pieces) > 1:
         return pieces
     return [whole]
 
