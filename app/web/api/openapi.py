@@ -132,7 +132,7 @@ def _success(operation: Operation, operations: tuple[Operation, ...], schemas: _
     headers = {**_LIMITS}
     if operation.has_version:
         headers["ETag"] = _header(VERSION_PATTERN, "The version, to be sent as If-Match with a change.")
-    if operation.method == "POST" and operation.status != 200 and not operation.path.endswith("}/apply"):
+    if operation.method == "POST" and operation.status != 200 and "}/" not in operation.path:
         headers["Location"] = _header("^/", "The address of what was made.")
     said: _Json = {"description": operation.summary, "headers": headers, "content": content}
     links = _links(operation, operations)

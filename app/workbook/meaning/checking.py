@@ -117,6 +117,7 @@ class _Check:
         self._checked = checked
         self._progress = progress
         self._surroundings = surroundings
+        self._stored = stored
         for tab in tabs:
             sort_documents(tab, questions)
         has_payments_tab = any(tab.header.kind is Kind.PAYMENT and tab.rows.records for tab in tabs)
@@ -135,7 +136,7 @@ class _Check:
         for tab in self._tabs:
             self._payments.pay_on_account(tab)
         self._payments.settle_together()
-        ask_about_doubts(self._checked, self._invoices, self._questions, self._surroundings.today)
+        ask_about_doubts(self._checked, self._invoices, self._questions, self._stored, self._surroundings.today)
 
     def _check_tab(self, tab: Tab) -> None:
         self._settle_columns(tab)

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from datetime import date, timedelta
 
 from app.domain.money import display
+from app.store.snapshot import Snapshot, StoredInvoice
 from app.workbook.meaning.headings import Kind
 from app.workbook.meaning.invoice_rows import InvoiceRows, SaidOfPayments
 from app.workbook.meaning.questions import Questions, digest
@@ -15,17 +16,28 @@ _SHOWN = 4
 _DAYS_AHEAD = 31  # an invoice may be written for the next month, not for another year
 
 
-def ask_about_doubts(checked: Checked, invoices: InvoiceRows, questions: Questions, today: date | None) -> None:
-    """Ask about figures that the workbook itself makes doubtful, and do what was answered."""
+def ask_about_doubts(
+    checked: Checked, invoices: InvoiceRows, questions: Questions, stored: Snapshot, today: date | None
+) -> None:
+    """Ask about figures that the workbook itself makes doubtful, and do what was answered.
+
+    What is stored already was confirmed before, and is not asked about again.
+    """
     if today is not None:
-        _ask_about_invoices_ahead(checked, questions, today)
-        _ask_about_payments_ahead(checked, questions, today)
+        _ask_about_invoices_ahead(checked, questions, stored, today)
+        _ask_about_payments_ahead(checked, questions, stored, today)
     _ask_about_the_list_of_payments(checked, invoices, questions)
-    _ask_about_overpaid(checked, questions)
+    _ask_about_overpaid(checked, questions, stored)
 
 
-def _ask_about_invoices_ahead(checked: Checked, questions: Questions, today: date) -> None:
-    ahead = [one for one in checked.invoices if _day(one, "issued_on") > today + timedelta(days=_DAYS_AHEAD)]
+def _ask_about_invoices_ahead(checked: Checked, questions: Questions, stored: Snapshot, today: date) -> None:
+    latest = today + timedelta(days=_DAYS_AHEAD)
+    ahead = [
+        one
+        for one in checked.invoices
+        if _day(one, "issued_on") > latest
+        and not ((known := _stored(stored, one)) and known.issued_on == one.values["issued_on"])
+    ]
     if ahead:
         questions.ask(
             Question(
@@ -41,8 +53,8 @@ def _ask_about_invoices_ahead(checked: Checked, questions: Questions, today: dat
         )
 
 
-def _ask_about_payments_ahead(checked: Checked, questions: Questions, today: date) -> None:
-    ahead = [one for one in checked.payments if _day(one, "paid_on") > today]
+def _ask_about_payments_ahead(checked: Checked, questions: Questions, stored: Snapshot, today: date) -> None:
+    ahead = [one for one in checked.payments if _day(one, "paid_on") > today and not _is_stored_payment(stored, one)]
     if not ahead:
         return
     answer = questions.ask(
@@ -130,14 +142,16 @@ def _follow_the_row(checked: Checked, said: SaidOfPayments, invoice: Record, lis
         checked.payments.append(Record(Kind.PAYMENT, said.tab.name, said.row.number, invoice.key, values))
 
 
-def _ask_about_overpaid(checked: Checked, questions: Questions) -> None:
+def _ask_about_overpaid(checked: Checked, questions: Questions, stored: Snapshot) -> None:
     paid: dict[Key, int] = defaultdict(int)
     for payment in checked.payments:
         paid[payment.key] += _cents(payment, "amount_cents")
     overpaid = [
         one
         for one in checked.invoices
-        if 0 < _cents(one, "total_cents") < paid[one.key] and not one.values.get("state")
+        if 0 < _cents(one, "total_cents") < paid[one.key]
+        and not one.values.get("state")
+        and paid[one.key] != _paid_as_stored(stored, one)
     ]
     if not overpaid:
         return
@@ -159,6 +173,23 @@ def _ask_about_overpaid(checked: Checked, questions: Questions) -> None:
             shape=f"overpaid:{digest((one.key, paid[one.key]) for one in overpaid)}",
         )
     )
+
+
+def _stored(stored: Snapshot, record: Record) -> StoredInvoice | None:
+    return stored.invoices.get((record.key[0], record.key[1]))
+
+
+def _is_stored_payment(stored: Snapshot, record: Record) -> bool:
+    known = _stored(stored, record)
+    said = record.values["paid_on"], record.values["amount_cents"]
+    return bool(known) and any(
+        (one.paid_on, one.amount_cents) == said for one in stored.payments.get(known.id if known else 0, ())
+    )
+
+
+def _paid_as_stored(stored: Snapshot, record: Record) -> int | None:
+    known = _stored(stored, record)
+    return sum(one.amount_cents for one in stored.payments.get(known.id, ())) if known else None
 
 
 def _of_rows(subject: str, records: Sequence[Record]) -> str:
