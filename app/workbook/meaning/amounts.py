@@ -54,7 +54,7 @@ _DECIDES = re.compile(r"[.,]\d{2}(?!\d)|[.,](?:-|–|—)|\d[.,]\d{3}[.,]\d{3}")
 _WITHOUT_CENTS = re.compile(r"(?<=\d)([.,])\s*[-–—]{1,2}$")  # `500,-` is how a whole amount is written
 _SIDE = re.compile(r"(?<![^\W\d_])([CD]r)(?![^\W\d_])", re.IGNORECASE)
 _WRITTEN_GROUPS = re.compile(r"(?<!\d)\d{1,3}(?:[ '’`´]\d{3})+(?!\d)")
-_NOTHING = {"-", "–", "—", "n/a", "nil", "none"}
+NOTHING = {"-", "–", "—", "n/a", "nil", "none"}
 
 
 def readings(text: str) -> dict[DecimalMark, Decimal]:
@@ -149,7 +149,7 @@ def _as_debit(number: Decimal, number_format: str) -> Decimal:
 
 def _from_text(text: str, mark: DecimalMark | None) -> Amount | None:
     cleaned = clean_text(text)
-    if not cleaned or cleaned.casefold() in _NOTHING:
+    if not cleaned or cleaned.casefold() in NOTHING:
         return None
     digits, named = _bare(cleaned)
     values = {each: value for each in DecimalMark if (value := _value(digits, each)) is not None}

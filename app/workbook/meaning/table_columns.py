@@ -12,10 +12,12 @@ from app.workbook.meaning.headings import MONEY, Claim, Kind, is_figure_of_a_day
 from app.workbook.meaning.questions import Questions
 from app.workbook.meaning.records import Example, Question
 from app.workbook.meaning.tables import Table
+from app.workbook.meaning.values import ROWS_LOOKED_AT, values_of
 from app.workbook.meaning.words import counts_something_else, heading_words
 from app.workbook.reading.cells import Cell, Merged, Row, cell_name, clean_text, column_letter
 
 _EXAMPLES_SHOWN = 4
+_FEW = 20
 AMOUNTS = ("total_cents", "net_cents", "paid_cents", "balance_cents", "amount_cents")
 _SHORT_NAMES = {
     "total": "total_cents",
@@ -115,10 +117,17 @@ class TableColumns:
             for index, heading in enumerate(self.line.headings)
             if index not in self.read
             and index not in self.explained
-            and self.held[index].is_money
             and not self._is_harmless(index, heading)
+            and self._may_hold_money(index)
             and clean_text(heading) not in self.questions.kept
         ]
+
+    def _may_hold_money(self, index: int) -> bool:
+        """Tell whether a column looks like money: of one that is empty where it was looked at, all rows are."""
+        held = self.held[index]
+        if held.filled < _FEW and len(self.records) > ROWS_LOOKED_AT:
+            held = values_of(row.cell(index) for row in self.records)
+        return held.may_hold_money
 
     def unknown_money(self) -> list[int]:
         """Return the unread columns of money whose headings claim nothing."""

@@ -19,6 +19,7 @@ from app.workbook.reading.cells import (
 )
 
 ROWS_LOOKED_AT = 400
+_SAYS_NOTHING = {"", *amounts.NOTHING}
 _SERIALS = range(36_500, 58_500)  # the days of 1999 to 2060 as Excel counts them
 
 
@@ -58,6 +59,11 @@ class ColumnValues:
         return self.filled > 0 and self.numbers * 2 > self.filled
 
     @property
+    def may_hold_money(self) -> bool:
+        """Tell whether any of it looks like money: nothing that does is left unread unasked."""
+        return self.is_money or bool(self.with_cents or self.shows_currency)
+
+    @property
     def is_surely_money(self) -> bool:
         """Tell whether the numbers are written as money is: with cents, or with a currency."""
         return self.is_money and bool(self.with_cents or self.shows_currency)
@@ -83,7 +89,7 @@ def values_of(cells: Iterable[Cell]) -> ColumnValues:
     count = dict.fromkeys(ColumnValues.__slots__, 0)
     for cell in cells:
         value = cell.value if isinstance(cell, Merged) else cell
-        if value is None or (isinstance(value, str) and not clean_text(value)):
+        if value is None or (isinstance(value, str) and clean_text(value).casefold() in _SAYS_NOTHING):
             continue
         count["filled"] += 1
         for name in _kinds(value):

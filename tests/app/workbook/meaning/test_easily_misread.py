@@ -41,6 +41,18 @@ CASES = {
         tab([*INVOICES, "Bank", "Till"], row("1", 100, 60, 40)),
         ASKED,
     ),
+    "an unknown column with dashes for nothing": (
+        tab([*INVOICES, "Bank"], row("1", 100, "-"), row("2", 80, 8), row("3", 70, "-")),
+        ASKED,
+    ),
+    "an unknown column with few amounts among words": (
+        tab([*INVOICES, "Extra"], row("1", 100, "call"), row("2", 80, "wait"), row("3", 70, "12.50")),
+        ASKED,
+    ),
+    "one amount far down in an unknown column": (
+        tab([*INVOICES, "Bank"], *(row(str(n), 100, 40 if n == 901 else None) for n in range(1000))),
+        ASKED,
+    ),
     "an unknown column of money": (tab([*INVOICES, "Retention"], row("1", 100, 10), row("2", 80, 8)), ASKED),
     "a total that follows from net, shipping and tax": (
         tab(
