@@ -11,7 +11,7 @@ from babel.dates import get_day_names, get_month_names
 
 from app.workbook.meaning import currencies
 from app.workbook.meaning.amounts import UnreadableError, is_enough, shortened, why_unreadable
-from app.workbook.reading.cells import Cell, FormattedNumber, clean_text
+from app.workbook.reading.cells import Cell, Duration, FormattedNumber, clean_text
 
 EARLIEST, LATEST = date(1950, 1, 1), date(2100, 12, 31)
 _EPOCHS = {False: date(1899, 12, 30), True: date(1904, 1, 1)}
@@ -130,6 +130,8 @@ def read_day(
             return _from_number(Decimal(cell.number), epoch_1904=epoch_1904)
         case str():
             return _from_text(cell, order)
+        case Duration() if not cell.text.strip("0:"):
+            return None  # a link to an empty cell: Excel shows a day 0 of 1900
         case _:
             raise UnreadableError(why_unreadable(cell, "a date"))
 

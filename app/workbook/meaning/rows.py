@@ -8,6 +8,7 @@ from decimal import Decimal
 
 from app.workbook.meaning.headers import Header
 from app.workbook.meaning.headings import Kind, normalised
+from app.workbook.meaning.samples import shown
 from app.workbook.reading.cells import Cell, FormattedNumber, Row, Sheet, UncalculatedFormula, clean_text
 
 # What stands before or after the totals of a list: `Total`, `Total for Acme`, `Acme Total`.
@@ -19,6 +20,7 @@ _TOTAL = re.compile(
 )
 _JUST_TOTAL = re.compile(r"(?:grand |sub)?(?:totals?|sum)(?: customers| balance| outstanding)?\s*:?", re.IGNORECASE)
 _WORDS_OF_A_NOTE = 3
+_LONGEST_TEXT = 60
 _NAMES_A_RECORD = {
     Kind.INVOICE: ("number", "customer_code", "customer_name", "issued_on", "due_on"),
     Kind.PAYMENT: ("invoice_number", "customer_code", "customer_name", "paid_on"),
@@ -162,5 +164,7 @@ def _columns(header: Header, fields: Iterable[str]) -> list[int]:
 
 
 def _words(row: Row) -> str:
-    text = " ".join(clean_text(str(cell)) for cell in filled(row.cells) if not isinstance(cell, datetime))
+    text = " ".join(
+        filter(None, (shown(cell, _LONGEST_TEXT) for cell in filled(row.cells) if not isinstance(cell, datetime)))
+    )
     return text if len(text) <= 60 else f"{text[:57]}..."

@@ -35,7 +35,7 @@ def held(line: HeaderLine, rows: Sequence[Row], cents: Mapping[int, Cents]) -> d
 def _samples(rows: Sequence[Row], index: int) -> tuple[str, ...]:
     found: dict[str, None] = {}
     for row in rows[:_ROWS_LOOKED_AT]:
-        if text := _shown(row.cell(index)):
+        if text := shown(row.cell(index)):
             found[text] = None
         if len(found) == _SAMPLES:
             break
@@ -52,7 +52,8 @@ def _span(rows: Sequence[Row], index: int) -> str:
     return f"{min(days).date().isoformat()} to {max(days).date().isoformat()}" if days else ""
 
 
-def _shown(cell: Cell) -> str:
+def shown(cell: Cell, longest: int = _LONGEST_SAMPLE) -> str:
+    """Return what stands in a cell, shortly, as a sentence or a table shows it."""
     value = cell.value if isinstance(cell, Merged) else cell
     match value:
         case None:
@@ -65,7 +66,7 @@ def _shown(cell: Cell) -> str:
             return str(value.number)
         case str():
             text = clean_text(value)
-            return text if len(text) <= _LONGEST_SAMPLE else f"{text[: _LONGEST_SAMPLE - 1]}…"
+            return text if len(text) <= longest else f"{text[: longest - 1]}…"
         case int() | Decimal():
             return str(value)
         case ErrorValue() | Duration():
