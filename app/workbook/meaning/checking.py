@@ -1,11 +1,11 @@
 """Turn the rows of a workbook into records: every cell is read, or named as a problem, a notice or a question."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, date, tzinfo
 
 from app.store.snapshot import Snapshot, compared
-from app.workbook.meaning import dates, texts
+from app.workbook.meaning import currencies, dates, texts
 from app.workbook.meaning.amounts import DecimalMark, UnreadableError
 from app.workbook.meaning.cell_reading import CellReading, RowProblemError
 from app.workbook.meaning.columns import date_order, decimal_mark, half_swapped
@@ -128,15 +128,42 @@ class _Check:
 
     def run(self) -> None:
         """Check customers first, then invoices, then payments, as each names the ones before."""
+        for tab in self._tabs:
+            tab.default_currency = self._questions.known(self._which_currency(tab, ())) or ""
         for kind in (Kind.CUSTOMER, Kind.INVOICE, Kind.PAYMENT):
             for tab in self._tabs:
                 if tab.header.kind is kind:
                     self._check_tab(tab)
+        self._ask_about_currencies()
         self._invoices.ask_what_is_missing()
         for tab in self._tabs:
             self._payments.pay_on_account(tab)
         self._payments.settle_together()
         ask_about_doubts(self._checked, self._invoices, self._questions, self._stored, self._surroundings.today)
+
+    def _ask_about_currencies(self) -> None:
+        """Ask which currency rows are in that name none, where others of the workbook name another than the own one."""
+        own = self._surroundings.currency
+        invoices = [tab for tab in self._tabs if tab.header.kind is Kind.INVOICE]
+        others = sorted({code for tab in invoices for code in tab.currencies if code} - {own})
+        for tab in invoices if others else ():
+            if tab.currencies[None]:
+                self._questions.ask(self._which_currency(tab, others))
+
+    def _which_currency(self, tab: Tab, others: Sequence[str]) -> Question:
+        own = self._surroundings.currency
+        count = tab.currencies[None]
+        rows = "1 row" if count == 1 else f"{count:,} rows"
+        return Question(
+            f"currency:{tab.name}!{tab.header.row}",
+            "currency",
+            tab.name,
+            f"{rows} of tab '{tab.name}' {'names' if count == 1 else 'name'} no currency, while others are in "
+            f"{', '.join(others)}: which are they in?",
+            (own, *others) if others else tuple(currencies.codes()),
+            labels={code: code for code in (own, *others)},
+            shape=tab.shape("currency"),
+        )
 
     def _check_tab(self, tab: Tab) -> None:
         self._settle_columns(tab)
@@ -155,7 +182,7 @@ class _Check:
             if count % _ROWS_A_REPORT == 0:
                 self._progress(f"checking tab {tab.name}: {count:,} rows")
         add_own_totals(tab)
-        add_notices(tab, self._checked, self._surroundings.currency)
+        add_notices(tab, self._checked)
 
     def _settle_columns(self, tab: Tab) -> None:
         for column in tab.header.columns:

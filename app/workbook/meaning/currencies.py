@@ -71,13 +71,14 @@ def has_thousandths(code: str) -> bool:
 
 
 @cache
-def _codes() -> frozenset[str]:
+def codes() -> frozenset[str]:
+    """Return the codes of all currencies, such as USD."""
     return frozenset(code for code in list_currencies() if re.fullmatch("[A-Z]{3}", code))
 
 
 def is_code(text: str) -> bool:
     """Tell whether the text is the code of a currency, such as USD."""
-    return text in _codes()
+    return text in codes()
 
 
 @cache
@@ -85,7 +86,7 @@ def _pattern() -> re.Pattern[str]:
     """Return what finds currencies beside digits: codes and signs as words of their own, symbols anywhere."""
     symbols = sorted((sign for sign in _SIGNS if not sign.isalpha()), key=len, reverse=True)
     letters = {sign for sign in _SIGNS if sign.isalpha()} - {"R"}
-    words = {*_codes(), *letters, *map(str.lower, {*_IN_ANY_CASE, *letters}), *map(str.capitalize, letters)}
+    words = {*codes(), *letters, *map(str.lower, {*_IN_ANY_CASE, *letters}), *map(str.capitalize, letters)}
     longest_first = "|".join(map(re.escape, sorted(words, key=len, reverse=True)))
     return re.compile(
         "|".join(map(re.escape, symbols)) + rf"|\bR(?=\s*\d)|(?<![^\W\d_])(?:{longest_first})(?![^\W\d_])\.?"
@@ -109,7 +110,7 @@ def taken_off(text: str) -> tuple[str, tuple[str, ...]]:
 def of_text(text: str) -> str | None:
     """Return the one currency that a text consists of, as in a column of signs; None if it is anything else."""
     plain = text.strip().rstrip(".")
-    if plain in _codes() or plain.upper() in _IN_ANY_CASE:
+    if plain in codes() or plain.upper() in _IN_ANY_CASE:
         return plain.upper()  # other codes in small letters are words and names: all, top, Bob
     return _SIGNS.get(plain) or _SIGNS.get(plain.lower())
 
@@ -123,7 +124,7 @@ def of_heading(text: str) -> str | None:
     for word in re.split(r"[\s/,;:.()\[\]]+", text):
         if word and any(unicodedata.category(sign) == "Sc" for sign in word):
             return taken_off(word)[1][0] if taken_off(word)[1] else None
-        if len(word) == 3 and word.isupper() and word in _codes() and _is_no_word(word):
+        if len(word) == 3 and word.isupper() and word in codes() and _is_no_word(word):
             return word
         if word.casefold() in _IN_WORDS:
             return _IN_WORDS[word.casefold()]

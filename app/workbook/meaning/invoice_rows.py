@@ -152,7 +152,7 @@ class InvoiceRows:
                 raise self._reading.problem(tab, row, amount_field, "has no amount")
             total = balance + (paid or 0)
         currency = self._reading.currency(tab, row, total_sign or balance_sign or paid_sign, amount_field)
-        currency = currency or self._reading.own_currency
+        currency = currency or tab.default_currency or self._reading.own_currency
         self._check_currencies(tab, row, currency, {"paid_cents": paid_sign, "balance_cents": balance_sign})
         if tab.documents.get(row.number) == "credit_note":
             total, paid, balance = -total, paid and -paid, balance and -balance

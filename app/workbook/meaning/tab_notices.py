@@ -62,14 +62,14 @@ class _Sections:
         return sums
 
 
-def add_notices(tab: Tab, checked: Checked, currency: str) -> None:
+def add_notices(tab: Tab, checked: Checked) -> None:
     """Say what was seen and did not stop the reading."""
     checked.notices.extend(
         Notice(tab.name, message)
         for message in (
             *tab.said,
             *_about_the_sheet(tab),
-            *_about_amounts(tab, currency),
+            *_about_amounts(tab),
             *_about_statuses_and_days(tab),
             *_about_rows(tab),
             *_about_columns(tab),
@@ -96,18 +96,11 @@ def _about_the_sheet(tab: Tab) -> list[str]:
     return said
 
 
-def _about_amounts(tab: Tab, currency: str) -> list[str]:
+def _about_amounts(tab: Tab) -> list[str]:
     said = []
     if tab.rounded:
         amounts_have = "1 amount has" if tab.rounded == 1 else f"{tab.rounded:,} amounts have"
         said.append(f"{amounts_have} fractions of a cent and {_was(tab.rounded)} rounded to the nearest cent.")
-    named = [code for code in tab.currencies if code]
-    if tab.currencies[None] and named:
-        count = tab.currencies[None]
-        said.append(
-            f"{_rows(count, 'names', 'name')} no currency and {_was(count)} read as {currency}, "
-            f"while others are in {', '.join(sorted(named))}."
-        )
     if tab.header.kind is Kind.INVOICE and not (tab.has("total_cents") or tab.has("net_cents")):
         said.append("There is no column of totals: what is open was taken for the total of each invoice.")
     return said

@@ -26,6 +26,7 @@ class Tab:
     """A recognised table: what is read of it, and how its columns are read.
 
     `negated` has the fields of money whose sign is turned, `swapped` those of days whose day and month are;
+    `default_currency` is that of rows which name none.
     `plain_days` those whose moments at midnight are days wherever they are read. `documents` says by row what its type
     calls it, where that is no plain invoice or payment.
     """
@@ -46,6 +47,7 @@ class Tab:
     asked: set[str] = field(default_factory=set)
     sums: Counter[str] = field(default_factory=Counter)
     currencies: Counter[str | None] = field(default_factory=Counter)
+    default_currency: str = ""
     unknown_statuses: dict[str, list[str]] = field(default_factory=dict)
     due_before_issued: list[str] = field(default_factory=list)
     settled_without_due_date: list[str] = field(default_factory=list)

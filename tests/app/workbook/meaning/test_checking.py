@@ -633,10 +633,19 @@ def test_the_header_of_the_amounts_may_name_their_currency():
     assert invoice_values(checked, "currency") == [("EUR",)]
 
 
-def test_amounts_without_a_currency_among_others_with_one_are_told():
-    checked = check(invoices_tab(an_invoice("1", amount="€5.00"), an_invoice("2")))
+def test_amounts_without_a_currency_among_others_with_one_are_asked_about():
+    checked = check({"A": [INVOICES, an_invoice("1", amount="€5.00")], "B": [INVOICES, an_invoice("2")]})
 
-    assert "1 row names no currency and was read as USD, while others are in EUR." in notices(checked)
+    assert questions(checked) == ["1 row of tab 'B' names no currency, while others are in EUR: which are they in?"]
+
+
+@pytest.mark.parametrize("answer", ["EUR", "USD"])
+def test_amounts_without_a_currency_are_in_the_one_that_was_answered(answer):
+    tabs = {"A": [INVOICES, an_invoice("1", amount="€5.00")], "B": [INVOICES, an_invoice("2")]}
+
+    checked = check(tabs, by_question={"currency:B!1": answer})
+
+    assert (invoice_values(checked, "currency"), questions(checked)) == ([("EUR",), (answer,)], [])
 
 
 def test_a_currency_that_contradicts_its_amount_is_a_problem():
