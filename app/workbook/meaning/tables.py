@@ -6,11 +6,13 @@ from dataclasses import dataclass, replace
 from app.workbook.meaning.headers import ChosenMapping, Header, HeaderLine, chosen, recognised
 from app.workbook.meaning.headings import Kind, claims, normalised
 from app.workbook.meaning.values import ColumnValues, column_values, values_of
+from app.workbook.meaning.words import has_known_word
 from app.workbook.reading.cells import Cell, Merged, Row, Sheet, clean_text
 
 ROWS_SEARCHED = 30
 _LINES_AT_MOST = 3
 _ROWS_BELOW = 40
+_ROWS_OF_WORDS_TRIED = 500
 _LONGEST_HEADING = 80
 _ERRORS_TAB = ("tab", "cell", "problem")
 
@@ -90,10 +92,14 @@ def _following(
 ) -> tuple[int, HeaderLine] | None:
     """Return the header of the next list below, if there is one: rows of a list are seldom all words."""
     known = line.fingerprint
+    tried = 0
     for below in range(place + 1, len(sheet.rows)):
         row = sheet.rows[below]
-        if not _is_all_words(row):
+        if not _is_all_words(row) or _has_codes(row) or not any(map(has_known_word, _texts(row))):
             continue
+        tried += 1
+        if tried > _ROWS_OF_WORDS_TRIED:
+            return None  # a list of words, such as one of customers
         for end, other in _header_lines(sheet, below, 1):
             if other.fingerprint == known:
                 continue
@@ -193,6 +199,12 @@ def _is_all_words(row: Row, at_least: int = 2) -> bool:
             return False
         texts += bool(value.strip())
     return texts >= at_least
+
+
+def _has_codes(row: Row) -> bool:
+    """Tell whether half of the row's texts have digits or are addresses, as customers' and hardly headings' do."""
+    texts = _texts(row)
+    return sum("@" in text or any(map(str.isdigit, text)) for text in texts) * 2 >= len(texts)
 
 
 # --- what belongs to a table

@@ -51,6 +51,12 @@ def heading_words(text: str) -> Words:
     return _words(text, "headings")
 
 
+def has_known_word(text: str) -> bool:
+    """Tell at a glance whether a word of the text stands in the vocabulary of headings as it is."""
+    known = vocabulary("headings")
+    return any(word in known for word in folded(text).split())
+
+
 @lru_cache(maxsize=4_000)
 def documents(text: str) -> frozenset[str]:
     """Return which kinds of documents or lists a tab's name, a title or a type names, as vocabulary.toml calls them."""
