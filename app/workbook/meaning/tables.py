@@ -11,7 +11,7 @@ from app.workbook.reading.cells import Cell, Merged, Row, Sheet, clean_text
 
 ROWS_SEARCHED = 30
 _LINES_AT_MOST = 3
-_ROWS_BELOW = 40
+_ROWS_BELOW = 25
 _ROWS_OF_WORDS_TRIED = 500
 _LONGEST_HEADING = 80
 _ERRORS_TAB = ("tab", "cell", "problem")
@@ -172,6 +172,8 @@ def _values_below(sheet: Sheet, place: int, line: HeaderLine) -> list[ColumnValu
 
 def _may_be_a_header(line: HeaderLine) -> bool:
     """Tell whether two headings at least are known: what stands below need not be looked at otherwise."""
+    if _are_codes(line.headings):
+        return False
     known = 0
     for text in line.headings:
         known += bool(text) and any(claims(text, kind) for kind in Kind)
@@ -203,8 +205,12 @@ def _is_all_words(row: Row, at_least: int = 2) -> bool:
 
 def _has_codes(row: Row) -> bool:
     """Tell whether half of the row's texts have digits or are addresses, as customers' and hardly headings' do."""
-    texts = _texts(row)
-    return sum("@" in text or any(map(str.isdigit, text)) for text in texts) * 2 >= len(texts)
+    return _are_codes(_texts(row))
+
+
+def _are_codes(texts: Sequence[str]) -> bool:
+    said = [text for text in texts if text]
+    return sum("@" in text or any(map(str.isdigit, text)) for text in said) * 2 >= len(said)
 
 
 # --- what belongs to a table

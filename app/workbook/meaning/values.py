@@ -5,6 +5,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
+from functools import lru_cache
 
 from app.workbook.meaning import amounts, currencies, dates, texts
 from app.workbook.meaning.statuses import read_status
@@ -97,7 +98,7 @@ def values_of(cells: Iterable[Cell]) -> ColumnValues:
     return ColumnValues(**count)
 
 
-def _kinds(cell: Cell) -> list[str]:
+def _kinds(cell: Cell) -> Sequence[str]:
     match cell:
         case bool():
             return ["yes_or_no"]
@@ -134,7 +135,8 @@ def _of_formatted(cell: FormattedNumber) -> list[str]:
     return [*_of_number(cell.number), *(["shows_currency"] if named else [])]
 
 
-def _of_text(text: str) -> list[str]:
+@lru_cache(maxsize=4_000)
+def _of_text(text: str) -> tuple[str, ...]:
     found = ["texts"]
     if currencies.of_text(text):
         found.append("currencies")
@@ -154,4 +156,4 @@ def _of_text(text: str) -> list[str]:
                 found.remove("texts")
     elif read_status(text):
         found.append("statuses")
-    return found
+    return tuple(found)
