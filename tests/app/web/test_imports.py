@@ -382,3 +382,15 @@ def test_a_figure_that_can_be_read_two_ways_is_refused_and_kept(upload):
 
     assert "which can be read two ways" in page
     assert next(form for form in page.forms.values() if "expected" in form.fields)["expected"].value == "1.234"
+
+
+def test_an_applied_import_says_that_the_own_book_agreed(upload, apply, work_off):
+    page = upload({"Invoices": [HEADERS, FIRST]})
+    form = next(form for form in page.forms.values() if "expected" in form.fields)
+    form["expected"] = "100"
+    answer = form.submit()
+    work_off()
+
+    page = apply(answer.follow())
+
+    assert "100.00  was owed after it, as you had said: it agreed to the cent." in page
