@@ -393,4 +393,4 @@ def test_an_applied_import_says_that_the_own_book_agreed(upload, apply, work_off
 
     page = apply(answer.follow())
 
-    assert "100.00  was owed after it, as you had said: it agreed to the cent." in page
+    assert "100.00 was owed after it, as you had said: it agreed to the cent." in page
