@@ -209,7 +209,7 @@ class Import:
         return Answer(self._details(_existing(import_id)), {"Location": f"{ROOT}/imports/{import_id}"})
 
     def answer(self, call: Call, import_id: int, body: ImportAnswers) -> Answer:
-        """Answer questions of an import, and have the worker read it anew."""
+        """Answer questions of an import, and have the worker read it again."""
         stored = _existing(import_id)
         if stored.state is not State.PREVIEWED:
             raise problems.conflict(f"This import is {stored.state}: only one that is previewed asks anything.")

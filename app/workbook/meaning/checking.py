@@ -85,7 +85,7 @@ def check(
 
 
 def _kept_columns(stored: Snapshot) -> set[str]:
-    """Return the names of all own fields that are stored: the columns of earlier workbooks that nobody knew."""
+    """Return the names of all own fields that are stored: the unknown columns of earlier workbooks."""
     of_customers = {name for customer in stored.customers.values() for name in customer.own_fields}
     return of_customers | {name for invoice in stored.invoices.values() for name in invoice.own_fields}
 

@@ -28,6 +28,7 @@ def ask_about_doubts(
         _ask_about_payments_ahead(checked, questions, stored, today)
     _ask_about_the_list_of_payments(checked, invoices, questions)
     _ask_about_overpaid(checked, questions, stored)
+    _ask_about_paid_back(checked, questions, stored)
 
 
 def _ask_about_invoices_ahead(checked: Checked, questions: Questions, stored: Snapshot, today: date) -> None:
@@ -76,9 +77,7 @@ def _ask_about_payments_ahead(checked: Checked, questions: Questions, stored: Sn
 
 def _ask_about_the_list_of_payments(checked: Checked, invoices: InvoiceRows, questions: Questions) -> None:
     """Ask whose word counts where an invoice's own row says another amount paid than the listed payments come to."""
-    listed: dict[Key, int] = defaultdict(int)
-    for payment in checked.payments:
-        listed[payment.key] += _cents(payment, "amount_cents")
+    listed = _paid_by_invoice(checked)
     broken = {name for kind, name in checked.broken if kind is Kind.PAYMENT}
     differing = [
         (key, said)
@@ -143,9 +142,7 @@ def _follow_the_row(checked: Checked, said: SaidOfPayments, invoice: Record, lis
 
 
 def _ask_about_overpaid(checked: Checked, questions: Questions, stored: Snapshot) -> None:
-    paid: dict[Key, int] = defaultdict(int)
-    for payment in checked.payments:
-        paid[payment.key] += _cents(payment, "amount_cents")
+    paid = _paid_by_invoice(checked)
     overpaid = [
         one
         for one in checked.invoices
@@ -173,6 +170,39 @@ def _ask_about_overpaid(checked: Checked, questions: Questions, stored: Snapshot
             shape=f"overpaid:{digest((one.key, paid[one.key]) for one in overpaid)}",
         )
     )
+
+
+def _ask_about_paid_back(checked: Checked, questions: Questions, stored: Snapshot) -> None:
+    """Ask about invoices on which more was paid back than paid: more than their total would be open."""
+    paid = _paid_by_invoice(checked)
+    found = [
+        one
+        for one in checked.invoices
+        if _cents(one, "total_cents") > 0 > paid[one.key] and paid[one.key] != _paid_as_stored(stored, one)
+    ]
+    if not found:
+        return
+    shown = ", ".join(f"{one.values['number']}: {display(paid[one.key])}" for one in found[:_SHOWN])
+    has = "1 invoice has" if len(found) == 1 else f"{len(found):,} invoices have"
+    questions.ask(
+        Question(
+            "paid-back",
+            "paid-back",
+            found[0].tab,
+            f"{has} more paid back than paid ({shown}), so more than the total is open: is that right? Mend the signs "
+            "in the workbook if it is not.",
+            ("right",),
+            labels={"right": "it is right"},
+            shape=f"paid-back:{digest((one.key, paid[one.key]) for one in found)}",
+        )
+    )
+
+
+def _paid_by_invoice(checked: Checked) -> dict[Key, int]:
+    paid: dict[Key, int] = defaultdict(int)
+    for payment in checked.payments:
+        paid[payment.key] += _cents(payment, "amount_cents")
+    return paid
 
 
 def _stored(stored: Snapshot, record: Record) -> StoredInvoice | None:

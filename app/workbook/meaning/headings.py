@@ -49,7 +49,7 @@ def fields_of(kind: Kind) -> tuple[str, ...]:
 
 
 def normalised(cell: Cell) -> str:
-    """Return a heading as headings are told apart, empty for what is no text."""
+    """Return a heading in the form in which headings are compared, empty for what is no text."""
     return folded(cell) if isinstance(cell, str) else ""
 
 

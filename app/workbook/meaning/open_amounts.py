@@ -57,13 +57,13 @@ def _drop_running_balance(
 
 
 def ask_about_signs(columns: TableColumns) -> None:
-    """Ask what payments are that all carry a minus."""
+    """Ask what payments are of which those with a minus outweigh the rest: nobody pays back more than was paid."""
     name = "paid_cents" if columns.kind is Kind.INVOICE else "amount_cents"
     column = columns.column(name)
     values = columns.cents(column.index) if column else None
     if column is None or not values or name in columns.negated:
         return
-    if not any(values) or any((cents or 0) > 0 for cents in values):
+    if sum(filter(None, values)) >= 0:
         return
     if columns.kind is Kind.INVOICE and _belong_to_credits(columns, values):
         return
@@ -72,8 +72,8 @@ def ask_about_signs(columns: TableColumns) -> None:
             f"sign:{columns.tab}!{column_letter(column.index)}",
             "sign",
             columns.tab,
-            f"All amounts of {columns.called(column.index)} of tab '{columns.tab}' carry a minus: were they paid to "
-            "you, or did you pay them back?",
+            f"{_how_many(values)} of {columns.called(column.index)} of tab '{columns.tab}' carry a minus: were they "
+            "paid to you, or did you pay them back?",
             ("paid", "refunded"),
             columns.examples(column.index),
             labels={"paid": "they were paid to you", "refunded": "you paid them back"},
@@ -86,6 +86,12 @@ def ask_about_signs(columns: TableColumns) -> None:
     )
     if answer == "paid":
         columns.negated.add(name)
+
+
+def _how_many(values: arithmetic.Cents) -> str:
+    if all((cents or 0) <= 0 for cents in values):
+        return "All amounts"
+    return f"{sum((cents or 0) < 0 for cents in values):,} amounts"
 
 
 def _belong_to_credits(columns: TableColumns, values: arithmetic.Cents) -> bool:

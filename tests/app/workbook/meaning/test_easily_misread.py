@@ -121,6 +121,20 @@ CASES = {
         {"Invoices": [INVOICES, row("1", 300)], "Payments": [PAYMENTS, ["1", PAID, -300]]},
         ASKED,
     ),
+    "payments of which most carry a minus": (
+        {
+            "Invoices": [INVOICES, row("1", 300), row("2", 200)],
+            "Payments": [PAYMENTS, ["1", PAID, -300], ["2", PAID, -50], ["1", DUE, 40]],
+        },
+        ASKED,
+    ),
+    "one payment of a minus among others": (
+        {
+            "Invoices": [INVOICES, row("1", 300), row("2", 200)],
+            "Payments": [PAYMENTS, ["1", PAID, 300], ["2", PAID, -50]],
+        },
+        ASKED,
+    ),
     "debit and credit": (tab([*INVOICES[:4], "Debit", "Credit"], row("1", 100, None), row("2", 50, 50)), ASKED),
     "more paid than invoiced": (tab([*INVOICES, "Paid", "Paid On"], row("1", 100, 120, PAID)), ASKED),
     "more open than invoiced": (tab([*INVOICES, "Balance"], row("1", 100, 120)), ASKED),
