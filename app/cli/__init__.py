@@ -5,6 +5,7 @@ import sys
 import typer
 
 from app.cli import audit, demo, imports, reports, secret_files, serving, tokens, users
+from app.domain.sentences import plain
 from app.jobs.job_queue import QueueUnavailableError
 from app.settings import SettingsError
 from app.store.database import DatabaseUnavailableError
@@ -39,9 +40,9 @@ def main() -> None:
     try:
         commands()
     except _SENTENCES as refused:
-        typer.echo(str(refused), err=True)
+        typer.echo(plain(str(refused)), err=True)
         for reason in getattr(refused, "reasons", ()):
-            typer.echo(f"  {reason}", err=True)
+            typer.echo(plain(f"  {reason}"), err=True)
         sys.exit(1)
     except Exception as error:
         if outage_behind(error) is not Outage.DISK_FULL:

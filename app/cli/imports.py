@@ -23,6 +23,7 @@ from app.cli import import_answers
 from app.cli.opening import importer, opened
 from app.domain import fields
 from app.domain.money import decimal_string, display
+from app.domain.sentences import plain
 from app.settings import WorkbookLimits
 from app.store import audit, snapshot
 from app.store import imports as store
@@ -100,7 +101,7 @@ def import_workbook(
             _write_marked(file, examined, marked, settings.workbook)
         import_id, state = _result(ours, file, examined, choices, progress, apply=apply)
     if as_json:
-        typer.echo(json.dumps(_as_json(examined.preview, import_id, state), indent=2, ensure_ascii=False))
+        typer.echo(plain(json.dumps(_as_json(examined.preview, import_id, state), indent=2, ensure_ascii=False)))
     else:
         _print(examined.preview, import_id, state)
     if examined.preview.questions:
@@ -108,11 +109,11 @@ def import_workbook(
         raise typer.Exit(1)
     differs = own_book.differs_from(examined.preview.figures) if own_book else None
     if differs:
-        typer.echo(differs, err=True)
+        typer.echo(plain(differs), err=True)
         raise typer.Exit(1)
     refused = examined.preview.why_not(choices) if apply and state is not State.APPLIED else None
     if refused and not examined.preview.is_all_stored:
-        typer.echo(refused, err=True)
+        typer.echo(plain(refused), err=True)
         raise typer.Exit(1)
 
 
@@ -291,7 +292,7 @@ def _print(preview: Preview, import_id: int | None, state: State) -> None:
     _print_some(console, "The workbook's own totals", own_totals)
     console.print("  ".join(f"{name} {count:,}" for name, count in preview.counts.items()))
     for change in [one for one in preview.changes if one.outcome is not Outcome.NEW][:SHOWN]:
-        console.print(escape(_change_line(change)))
+        console.print(escape(plain(_change_line(change))))
     _print_some(console, "Missing from the file", (f"{one.tab}: {one.subject}" for one in preview.missing))
     remembered = (f"{one.question.text} {one.answer}" for one in preview.answered if one.is_remembered)
     _print_some(console, "Answered as for an earlier workbook of this shape", remembered)
@@ -309,7 +310,7 @@ def _print_some(console: Console, title: str, lines: Iterable[str]) -> None:
     if everything:
         console.print(f"[bold]{title}[/bold]")
     for line in everything[:SHOWN]:
-        console.print(f"  {escape(line)}")
+        console.print(f"  {escape(plain(line))}")
     if len(everything) > SHOWN:
         console.print(f"  … and {len(everything) - SHOWN:,} more (--json tells all, --marked FILE.xlsx marks them)")
 
@@ -336,17 +337,17 @@ _ANSWERED_BY_OPTION = ("dates", "decimal", "terms", "undated")
 
 def _ask(questions: Iterable[Question]) -> None:
     for question in questions:
-        typer.echo(f"{question.text} {_how_to_answer(question)}", err=True)
+        typer.echo(plain(f"{question.text} {_how_to_answer(question)}"), err=True)
         for choice in question.choices:
             if question.labels:
                 effect = f" ({question.effects[choice]})" if choice in question.effects else ""
-                typer.echo(f"  {choice}: {question.labels.get(choice, choice)}{effect}", err=True)
+                typer.echo(plain(f"  {choice}: {question.labels.get(choice, choice)}{effect}"), err=True)
         for example in question.examples:
             if not example.readings:
                 typer.echo(f"  {example.cell}: '{example.text}'", err=True)
                 continue
             readings = ", or ".join(f"{reading} ({answer})" for answer, reading in example.readings.items())
-            typer.echo(f"  {example.cell}: '{example.text}' is {readings}?", err=True)
+            typer.echo(plain(f"  {example.cell}: '{example.text}' is {readings}?"), err=True)
 
 
 def _how_to_answer(question: Question) -> str:
@@ -370,4 +371,4 @@ def _progress(*, silent: bool) -> Iterator[Progress]:
     columns = (SpinnerColumn(), TextColumn("{task.description}"), TimeElapsedColumn())
     with Bar(*columns, console=Console(stderr=True), transient=True) as bar:
         task = bar.add_task("reading", total=None)
-        yield lambda message: bar.update(task, description=escape(message))
+        yield lambda message: bar.update(task, description=escape(plain(message)))

@@ -6,7 +6,7 @@ from datetime import date
 from enum import StrEnum
 
 from app.domain.invoice import Invoice, Standing, standing
-from app.domain.money import display
+from app.domain.sentences import amount_text
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +49,7 @@ def why_not(change: Change, invoice: Invoice, paid_cents: int) -> str:
     if state in {Standing.VOID, Standing.WRITTEN_OFF}:
         return f"It is {state} already."
     if change is Change.VOID and paid_cents != 0:
-        return f"Payments of {display(paid_cents)} {invoice.currency} count for it: void or refund them first."
+        return f"Payments of {amount_text(paid_cents)} {invoice.currency} count for it: void or refund them first."
     if change is Change.WRITE_OFF and (state is Standing.DRAFT or paid_cents >= invoice.total_cents):
         return "Nothing is owed on it that could be written off."
     if change is Change.DISPUTE and invoice.disputed:
@@ -64,5 +64,5 @@ def why_not_edit(invoice: Invoice, facts: InvoiceFacts, paid_cents: int, *, has_
     if has_payments and facts.currency != invoice.currency:
         return f"Payments in {invoice.currency} were recorded for it: void them before its currency is changed."
     if facts.draft and not invoice.draft and paid_cents != 0:
-        return f"Payments of {display(paid_cents)} {invoice.currency} count for it, and a draft counts nowhere."
+        return f"Payments of {amount_text(paid_cents)} {invoice.currency} count for it, and a draft counts nowhere."
     return ""

@@ -9,7 +9,7 @@ from typing import Any
 
 from peewee import JOIN, fn
 
-from app.domain.money import display
+from app.domain.sentences import amount_text
 from app.store.tables import (
     ColumnMapping,
     Customer,
@@ -165,7 +165,7 @@ def hangs_on(import_id: int, limit: int = 20) -> list[str]:
     edited_customers: Any = _edited(import_id, "customer", Customer, Customer.name).limit(limit).tuples()
     return [
         *(
-            f"Invoice {number} has a payment of {display(cents)} on {paid_on} that did not come from this import."
+            f"Invoice {number} has a payment of {amount_text(cents)} on {paid_on} that did not come from this import."
             for number, cents, paid_on in later_payments
         ),
         *(f"Invoice {number} was changed after this import." for (number,) in edited_invoices),

@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 from bottle import HTTPResponse
 
 from app.domain.as_of import AsOf
+from app.domain.sentences import count_text
 from app.store import audit, history
 from app.store.audit import AuditFilter, Entry
 from app.web.deeds import actions, details, told
@@ -65,7 +66,7 @@ class Audit:
             raise Refusal(f"{name.capitalize()}: {sentence}")
         found = audit.matching(wanted, MOST_EXPORTED + 1)
         if len(found) > MOST_EXPORTED:
-            raise Refusal(f"These are more than {MOST_EXPORTED:,} entries: narrow the days first.")
+            raise Refusal(f"These are more than {count_text(MOST_EXPORTED)} entries: narrow the days first.")
         with one_at_a_time():
             content = listing.csv(HEADERS, map(_row, found))
         return export(visit, "audit", content, f"audit-{visit.today.isoformat()}.csv", len(found))

@@ -11,6 +11,7 @@ from app.domain.as_of import AsOf
 from app.domain.bulk import BulkAction, Candidate, changed_since, why_left_out
 from app.domain.invoice_changes import Change
 from app.domain.receipt import Receipt
+from app.domain.sentences import count_text, counted
 from app.store import invoice_changes, invoices, payment_list, payments
 from app.store.database import exclusive_transaction
 from app.store.invoice_changes import Seen
@@ -131,7 +132,7 @@ class Bulk:
             as_of = self._today(visit) if to_change else AsOf.end_of(search.day, self.zone)
             count = sum(total.invoices for total in invoices.totals(search.wanted, as_of))
             if to_change and count > MOST:
-                raise Refusal(f"At most {MOST:,} invoices can be changed at once: narrow the list first.")
+                raise Refusal(f"At most {count_text(MOST)} invoices can be changed at once: narrow the list first.")
             return invoices.matching(search.wanted, as_of, search.order, length=None)
         picked = frozenset(_seen(fields))
         if not picked:
@@ -140,7 +141,7 @@ class Bulk:
 
     def _lines(self, visit: Visit, ids: frozenset[int]) -> list[Line]:
         if len(ids) > MOST:
-            raise Refusal(f"At most {MOST:,} invoices can be changed at once: pick fewer.")
+            raise Refusal(f"At most {count_text(MOST)} invoices can be changed at once: pick fewer.")
         return invoices.matching(Filter(ids=ids), self._today(visit), invoices.LONGEST_DUE_FIRST, length=None)
 
     def _today(self, visit: Visit) -> AsOf:
@@ -183,7 +184,7 @@ def _back(fields: Fields) -> str:
 
 
 def _done(action: BulkAction, lines: list[Line], visit: Visit) -> str:
-    count = f"{len(lines)} {'invoice' if len(lines) == 1 else 'invoices'}"
+    count = counted(len(lines), "invoice", "invoices")
     if action is BulkAction.PAY:
         sums = ", ".join(f"{visit.locale.money(cents)} {currency}" for currency, cents in _sums(lines).items())
         return f"Recorded payment in full of {count}: {sums}."

@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 from bottle import HTTPResponse, request
 
 from app.domain.permissions import Right, may
+from app.domain.sentences import count_text
 from app.store import asker, audit, logins
 from app.store.database import connection, transaction
 from app.store.logins import Login
@@ -187,7 +188,7 @@ def _body_of(visit: Visit, largest: int) -> Iterator[Visit]:
     if not request.get_header("Content-Length"):
         raise LengthRequiredError("The size of what is sent must be said in advance.")
     if request.content_length > largest:
-        raise TooLargeError(f"At most {largest:,} bytes can be sent here.")
+        raise TooLargeError(f"At most {count_text(largest)} bytes can be sent here.")
     try:
         yield replace(visit, form=_texts(request.forms), files=dict(request.files))
     finally:

@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Self
 
+from app.web.locales import Locale
 from app.workbook.difference import Decisions, Resolution
 from app.workbook.figures import Expected, expected
 from app.workbook.meaning.headers import IGNORED, ChosenMapping, Confidence, Kind, fields_of
@@ -52,7 +53,9 @@ class Mappable:
         return tuple(dict.fromkeys(field for kind in kinds for field in fields_of(kind)))
 
 
-def chosen(form: Mapping[str, str], before: Choices, tabs: Sequence[Mappable], currency: str) -> Choices:
+def chosen(
+    form: Mapping[str, str], before: Choices, tabs: Sequence[Mappable], locale: Locale, currency: str
+) -> Choices:
     """Return the choices with those that the form holds; what it does not hold stays as it was.
 
     Raises UnreadableError where what the own book says is no amount.
@@ -64,7 +67,7 @@ def chosen(form: Mapping[str, str], before: Choices, tabs: Sequence[Mappable], c
         answers=_answers(form, before.answers),
         mappings={**kept, **_mappings(form, tabs)},
         decisions=_decisions(form, before.decisions),
-        expected=_expected(form, before.expected, currency),
+        expected=_expected(form, before.expected, locale, currency),
     )
 
 
@@ -100,11 +103,15 @@ def _answers(form: Mapping[str, str], before: Answers) -> Answers:
     return replace(before, by_question={**kept, **said})
 
 
-def _expected(form: Mapping[str, str], before: Expected | None, currency: str) -> Expected | None:
+def _expected(form: Mapping[str, str], before: Expected | None, locale: Locale, currency: str) -> Expected | None:
     text = form.get("expected")
     if text is None:
         return before
-    return expected(text, currency) if text.strip() else None
+    if not text.strip():
+        return None
+    # `1.234` is an amount to one reader and two to nobody: how they write comes before what could be meant.
+    cents = locale.cents_in(text)
+    return Expected(cents) if cents is not None else expected(text, currency)
 
 
 def _mappings(form: Mapping[str, str], tabs: Sequence[Mappable]) -> dict[str, ChosenMapping]:

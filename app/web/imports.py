@@ -8,7 +8,6 @@ from typing import Any
 
 from bottle import HTTPResponse
 
-from app.domain.money import display
 from app.jobs.imports import ImportJobs
 from app.settings import MEGABYTE
 from app.store import audit, import_rows, imports
@@ -70,7 +69,7 @@ class Imports:
             return self.pages.show(visit, "imports/applied.html", **values, **self._applied(visit, stored))
         if not self.importer.has_preview(import_id):
             return self.pages.show(visit, "imports/failed.html", **values, **self._limits())
-        return self.pages.show(visit, "imports/preview.html", **values, **self._preview(stored))
+        return self.pages.show(visit, "imports/preview.html", **values, **self._preview(visit, stored))
 
     def progress(self, visit: Visit, import_id: int) -> HTTPResponse:
         """Answer with what the worker is at, or have the page loaded anew when it is done."""
@@ -85,9 +84,9 @@ class Imports:
         tabs = [Mappable.of(tab) for tab in self._kept_preview(stored).tabs]
         before = Choices.from_json(stored.choices)
         try:
-            choices = chosen(visit.form, before, tabs, self.importer.currency)
+            choices = chosen(visit.form, before, tabs, visit.locale, self.importer.currency)
         except UnreadableError as error:
-            values = {"stored": stored, "outcomes": Outcome, "states": State, **self._preview(stored)}
+            values = {"stored": stored, "outcomes": Outcome, "states": State, **self._preview(visit, stored)}
             said = {"expected_text": visit.form.get("expected", ""), "expected_error": f"This {error}."}
             return self.pages.show(visit, "imports/preview.html", status=422, **(values | said))
         forgotten = forgotten_mappings(visit.form, tabs)
@@ -155,7 +154,7 @@ class Imports:
         silent = (visit.now - at).total_seconds() > _SILENT_FOR_SECONDS
         return {"import_id": stored.id, "message": message, "is_silent": silent}
 
-    def _preview(self, stored: StoredImport) -> dict[str, Any]:
+    def _preview(self, visit: Visit, stored: StoredImport) -> dict[str, Any]:
         kept = self.importer.preview_json(stored.id)
         preview = self.importer.preview_of(stored.id)
         choices = Choices.from_json(stored.choices)
@@ -171,7 +170,7 @@ class Imports:
             "why_not_good_rows": preview.why_not(replace(choices, good_rows=True)),
             "mappables": [Mappable.of(tab) for tab in preview.tabs],
             "questions": grouped(preview.questions),
-            "expected_text": display(choices.expected.cents) if choices.expected else "",
+            "expected_text": visit.locale.money(choices.expected.cents) if choices.expected else "",
             "expected_error": "",
         }
 

@@ -66,6 +66,12 @@ class Locale:
         sign = self.minus if cents < 0 else ""
         return f"{sign}{self._grouped(units)}{self.decimal}{rest:02d}"
 
+    def decimal_number(self, number: Decimal) -> str:
+        """Return the number with the decimals that it has."""
+        units, _, decimals = f"{abs(number):f}".partition(".")
+        sign = self.minus if number < 0 else ""
+        return f"{sign}{self._grouped(int(units))}{self.decimal if decimals else ''}{decimals}"
+
     def number(self, number: int) -> str:
         """Return the whole number."""
         sign = self.minus if number < 0 else ""

@@ -10,6 +10,8 @@ from argon2 import Parameters, PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
 from argon2.low_level import ARGON2_VERSION, Type
 
+from app.domain.sentences import count_text
+
 MINIMUM_LENGTH = 12
 LONGEST = 1_000
 
@@ -37,7 +39,7 @@ def hash_password(password: str, *known_of_the_user: str) -> str:
     if len(password) < MINIMUM_LENGTH:
         raise ValueError(f"A password must have at least {MINIMUM_LENGTH} characters.")
     if len(password) > LONGEST:
-        raise ValueError(f"A password must have at most {LONGEST:,} characters.")
+        raise ValueError(f"A password must have at most {count_text(LONGEST)} characters.")
     if password.casefold() in _common() or len(set(password)) < _LEAST_SIGNS:
         raise ValueError("This password is one of those that are guessed first: please choose another.")
     if len(_beside(password, [*_OURS, *_words(known_of_the_user)])) < _LEAST_BESIDE_WORDS:

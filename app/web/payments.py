@@ -13,6 +13,7 @@ from bottle import HTTPResponse
 from app.domain.as_of import AsOf
 from app.domain.invoice import Invoice
 from app.domain.receipt import Receipt, spread
+from app.domain.sentences import counted
 from app.store import customer_choice, invoices, payment_list, payments
 from app.store.invoices import OUTSTANDING, Line
 from app.store.payment_list import PaymentFilter
@@ -201,7 +202,7 @@ class Payments:
         else:
             sum_ = visit.locale.money(sum(receipt.amounts.values()))
             count = len(receipt.amounts)
-            said = f"Recorded {sum_} {currency} for {count} {'invoice' if count == 1 else 'invoices'}."
+            said = f"Recorded {sum_} {currency} for {counted(count, 'invoice', 'invoices')}."
             shown = address(f"/customers/{customer_id}", recorded=recorded.payment_ids[0])
             return self.pages.redirect(visit, shown, flash=said)
         return self._receipt_form(visit, fields, customer_id, status=422)

@@ -35,6 +35,7 @@ from markupsafe import Markup
 
 from app.domain.fields import label
 from app.domain.permissions import Right
+from app.domain.sentences import localized
 from app.web.assets import Assets
 from app.web.browser_names import browser_called
 from app.web.cookies import Cookies
@@ -109,7 +110,7 @@ class Pages:
         visit = values["visit"]
         shown_to = _locale.set(visit.locale) if visit else None
         try:
-            html = self.templates.get_template(template).render(values)
+            html = localized(self.templates.get_template(template).render(values), _locale.get().decimal_number)
         finally:
             if shown_to:
                 _locale.reset(shown_to)

@@ -11,6 +11,7 @@ from datetime import timedelta
 from ipaddress import ip_network
 from math import ceil
 
+from app.domain.sentences import counted
 from app.store import audit, logins, throttles
 from app.store.database import transaction
 from app.store.throttles import Throttled
@@ -96,4 +97,4 @@ def _hash(email: str) -> str:
 
 def _told(seconds: int) -> str:
     count, unit = (ceil(seconds / 60), "minute") if seconds > 60 else (seconds, "second")
-    return f"{count} {unit}{'' if count == 1 else 's'}"
+    return counted(count, unit, f"{unit}s")

@@ -9,8 +9,8 @@ from zoneinfo import ZoneInfo
 
 from app.domain import fields
 from app.domain.fields import Type
-from app.domain.money import display
 from app.domain.own_fields import merged
+from app.domain.sentences import amount_text
 from app.store import bulk, imports
 from app.store.snapshot import Snapshot, StoredCustomer, StoredInvoice
 from app.workbook.difference import Difference
@@ -171,7 +171,7 @@ class _Writing:
             return f"Customer {record.values['name']}"
         number = self.numbers[record.key]
         if kind == "payment" and record.kind is Kind.PAYMENT:
-            return f"Payment of {display(_cents(record))} on {record.values['paid_on']} for invoice {number}"
+            return f"Payment of {amount_text(_cents(record))} on {record.values['paid_on']} for invoice {number}"
         return f"Payment for invoice {number}" if kind == "payment" else f"Invoice {number}"
 
 

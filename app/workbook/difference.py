@@ -10,8 +10,8 @@ from operator import attrgetter
 from zoneinfo import ZoneInfo
 
 from app.domain.fields import CUSTOMER, INVOICE, PAYMENT, Field, own
-from app.domain.money import display
 from app.domain.payment import Payment
+from app.domain.sentences import amount_text
 from app.store.snapshot import Snapshot, StoredCustomer, StoredInvoice, StoredPayment, compared
 from app.workbook.meaning.headers import Kind
 from app.workbook.meaning.records import Checked, Key, Record, Value
@@ -290,7 +290,7 @@ class _Comparison:
                 self.difference.new_payments.append(record)
                 self._note(record, Outcome.NEW, subject)
         for payment in () if self._is_broken(Kind.PAYMENT, key[0]) else from_workbook:
-            paid = f"payment of {display(payment.amount_cents)} on {payment.paid_on}"
+            paid = f"payment of {amount_text(payment.amount_cents)} on {payment.paid_on}"
             self._note_missing(Kind.PAYMENT, payment, f"{paid} for invoice {self._number(key)}")
 
     def _take_voided_or_leave(self, record: Record, voided: list[StoredPayment], left: list[Record]) -> None:
@@ -344,7 +344,7 @@ class _Comparison:
 
     def _conflicting_payment(self, record: Record, subject: str, payment: StoredPayment) -> None:
         reason = (
-            f"a payment of {display(payment.amount_cents)} on {payment.paid_on} was recorded in the app, "
+            f"a payment of {amount_text(payment.amount_cents)} on {payment.paid_on} was recorded in the app, "
             "and the workbook has another one: are they the same money?"
         )
         self._note(record, Outcome.CONFLICT, subject, differing(record.values, payment_values(payment)), reason)
@@ -369,17 +369,17 @@ class _Comparison:
             self._note(record or row, Outcome.UNCHANGED, subject)
             return
         paid = (
-            FieldChange("paid_cents", display(imported), display(said)),
+            FieldChange("paid_cents", amount_text(imported), amount_text(said)),
             FieldChange("paid_on", _shown(last_on), _shown(said_on)),
         )
         fields = tuple(change for change in paid if change.old != change.new)
         if from_app:
-            in_app = display(everything - imported)
+            in_app = amount_text(everything - imported)
             more = said - everything
             outcome = "they stay as they are"
             if more > 0:
                 outcome = (
-                    f"they stay, and taking the workbook's side records the {display(more)} that it has beyond them"
+                    f"they stay, and taking the workbook's side records the {amount_text(more)} that it has beyond them"
                 )
             reason = f"payments of {in_app} were recorded in the app, and a row cannot tell which it counts: {outcome}"
             self._note(record or row, Outcome.CONFLICT, subject, fields, reason)
@@ -522,7 +522,7 @@ def _day_in(zone: ZoneInfo, moment: datetime | None) -> date | None:
 
 def _field(name: str, value: Value) -> str:
     if name.endswith("_cents") and isinstance(value, int):
-        return display(value)
+        return amount_text(value)
     return _shown(value)
 
 

@@ -5,7 +5,8 @@ from dataclasses import asdict, dataclass
 from typing import Any, Self
 
 from app.domain.as_of import AsOf
-from app.domain.money import cents_from_decimal, display
+from app.domain.money import cents_from_decimal
+from app.domain.sentences import amount_text
 from app.store import positions
 from app.store.positions import CustomerPosition
 from app.workbook.meaning import amounts, currencies
@@ -83,14 +84,16 @@ class Expected:
         found = self._figures(figures)
         if found is None:
             codes = ", ".join(one.currency for one in figures.after)
-            return f"Your book's {display(self.cents)} names no currency, and there are figures in {codes}: name it."
+            return (
+                f"Your book's {amount_text(self.cents)} names no currency, and there are figures in {codes}: name it."
+            )
         if self.cents in {found.outstanding, found.outstanding - found.credit}:
             return None
-        credit = f", less {display(found.credit)} of credit" if found.credit else ""
+        credit = f", less {amount_text(found.credit)} of credit" if found.credit else ""
         return (
-            f"Your book says {display(self.cents)} {found.currency} is owed, and after this import it would be "
-            f"{display(found.outstanding)}{credit}: find the difference of "
-            f"{display(abs(found.outstanding - self.cents))} first."
+            f"Your book says {amount_text(self.cents)} {found.currency} is owed, and after this import it would be "
+            f"{amount_text(found.outstanding)}{credit}: find the difference of "
+            f"{amount_text(abs(found.outstanding - self.cents))} first."
         )
 
     def _figures(self, figures: Figures) -> Owed | None:

@@ -6,6 +6,7 @@ from dataclasses import asdict, dataclass, field
 from typing import Any, Self
 
 from app.domain.money import decimal_string
+from app.domain.sentences import counted
 from app.workbook.difference import Change, Decisions, Difference, FieldChange, Missing, Outcome, Resolution
 from app.workbook.figures import Expected, Figures
 from app.workbook.meaning.headers import ChosenMapping, Kind
@@ -111,13 +112,12 @@ class Preview:
         if self.questions:
             return "Answer the questions first: what can be read two ways is never guessed."
         if self.problems and not choices.good_rows:
-            found = _count(len(self.problems), "problem")
+            found = counted(len(self.problems), "problem", "problems")
             return f"{found} in the workbook: mend it and upload it again, or choose to import the good rows only."
         undecided = len(self.undecided_conflicts(choices.decisions))
         if undecided and not choices.good_rows:
-            return (
-                f"{_count(undecided, 'conflict')}: decide whether to keep what the app has or to take the workbook's."
-            )
+            conflicts = counted(undecided, "conflict", "conflicts")
+            return f"{conflicts}: decide whether to keep what the app has or to take the workbook's."
         differs = choices.expected.differs_from(self.figures) if choices.expected else None
         if differs:
             return differs
@@ -246,7 +246,3 @@ def _change(item: dict[str, Any]) -> Change:
             "fields": tuple(FieldChange(**change) for change in item["fields"]),
         }
     )
-
-
-def _count(number: int, noun: str) -> str:
-    return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"

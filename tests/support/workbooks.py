@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 from openpyxl import Workbook
 from openpyxl.cell import WriteOnlyCell
 
+from app.domain.sentences import plain
 from app.settings import WorkbookLimits
 from app.store import snapshot, tables
 from app.store.snapshot import Snapshot
@@ -223,11 +224,11 @@ def check(tabs, stored=NOTHING_STORED, currency="USD", epoch_1904=False, by_ques
 
 
 def problems(checked):
-    return [f"{problem.tab}!{problem.message}" for problem in checked.problems]
+    return [plain(f"{problem.tab}!{problem.message}") for problem in checked.problems]
 
 
 def questions(checked):
-    return [question.text for question in checked.questions]
+    return [plain(question.text) for question in checked.questions]
 
 
 def notices(checked):

@@ -15,6 +15,7 @@ from zoneinfo import ZoneInfo
 from bottle import HTTPResponse, request
 from pydantic import BaseModel, ValidationError
 
+from app.domain.sentences import plain
 from app.store import api_tokens, asker, idempotency
 from app.store.api_tokens import ApiToken
 from app.store.database import connection
@@ -263,7 +264,7 @@ def _response(operation: Operation, given: Answer) -> HTTPResponse:
 def _json(content: BaseModel | bytes) -> str:
     if isinstance(content, bytes):
         raise TypeError("A file is not kept as the answer to a key.")
-    return content.model_dump_json()
+    return plain(content.model_dump_json())
 
 
 def rule_of(operation: Operation) -> str:

@@ -50,6 +50,14 @@ class ImportAnswers(Sent):
     )
 
 
+class ExampleAnswer(Answered):
+    """A cell of the workbook that a question is about."""
+
+    cell: str
+    text: str = Field(description="What stands in it.")
+    readings: dict[str, str] = Field(description="What it would be under each answer, where it can be read two ways.")
+
+
 class QuestionAnswer(Answered):
     """Something that only a person can know, to be answered by its id or on the page of the import."""
 
@@ -60,6 +68,7 @@ class QuestionAnswer(Answered):
     choices: list[str]
     labels: dict[str, str] = Field(description="What the choices mean, in words.")
     effects: dict[str, str] = Field(description="What a choice would make of the figures.")
+    examples: list[ExampleAnswer]
 
 
 class RememberedAnswer(Answered):
@@ -153,6 +162,10 @@ class PreviewAnswer(Answered):
                     choices=list(one.choices),
                     labels=dict(one.labels),
                     effects=dict(one.effects),
+                    examples=[
+                        ExampleAnswer(cell=example.cell, text=example.text, readings=dict(example.readings))
+                        for example in one.examples
+                    ],
                 )
                 for one in preview.questions
             ],

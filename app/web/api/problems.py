@@ -6,6 +6,8 @@ from enum import Enum
 from bottle import HTTPResponse
 from pydantic import BaseModel, ConfigDict, Field
 
+from app.domain.sentences import plain
+
 MEDIA_TYPE = "application/problem+json"
 
 
@@ -122,4 +124,4 @@ def _body(kind: Kind, sentence: str, errors: tuple[Mistake, ...] = (), failure_i
     answer = ProblemAnswer(
         type=kind.type, title=kind.title, status=kind.status, detail=sentence, errors=errors, failure_id=failure_id
     )
-    return answer.model_dump_json(exclude_none=True)
+    return plain(answer.model_dump_json(exclude_none=True))

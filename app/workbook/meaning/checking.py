@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, date, tzinfo
 
+from app.domain.sentences import count_text, counted
 from app.store.snapshot import Snapshot, compared
 from app.workbook.meaning import currencies, dates, texts
 from app.workbook.meaning.amounts import DecimalMark, UnreadableError
@@ -59,7 +60,7 @@ def check(
     for sheet in book.sheets:
         if sheet.has_more_rows and sheet.name in read:
             raise WorkbookRefusedError(
-                f"Tab '{sheet.name}' has more than {len(sheet.rows):,} rows, the most that is read: split it."
+                f"Tab '{sheet.name}' has more than {count_text(len(sheet.rows))} rows, the most that is read: split it."
             )
     if not tabs:
         names = ", ".join(f"'{sheet.name}'" for sheet in book.sheets[:5])
@@ -153,7 +154,7 @@ class _Check:
     def _which_currency(self, tab: Tab, others: Sequence[str]) -> Question:
         own = self._surroundings.currency
         count = tab.currencies[None]
-        rows = "1 row" if count == 1 else f"{count:,} rows"
+        rows = counted(count, "row", "rows")
         return Question(
             f"currency:{tab.name}!{tab.header.row}",
             "currency",
@@ -180,7 +181,7 @@ class _Check:
                 self._checked.error_rows.add((tab.name, row.number))
                 self._remember_broken(tab, row)
             if count % _ROWS_A_REPORT == 0:
-                self._progress(f"checking tab {tab.name}: {count:,} rows")
+                self._progress(f"checking tab {tab.name}: {count_text(count)} rows")
         add_own_totals(tab)
         add_notices(tab, self._checked)
 

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import replace
 
-from app.domain.money import display
+from app.domain.sentences import amount_text
 from app.workbook.meaning import arithmetic
 from app.workbook.meaning.headers import IGNORED, Column, Confidence
 from app.workbook.meaning.headings import MONEY, Kind, fields_of, normalised
@@ -208,9 +208,9 @@ def _effects_of_pairs(columns: TableColumns, twice: Sequence[tuple[int, int]]) -
         return {}
     second, first = map(columns.total, pair)
     return {
-        "second": f"{display(first - second)} would be owed",
-        "first": f"{display(second - first)} would be owed",
-        "ignore": f"{display(first)} would be owed",
+        "second": f"{amount_text(first - second)} would be owed",
+        "first": f"{amount_text(second - first)} would be owed",
+        "ignore": f"{amount_text(first)} would be owed",
     }
 
 

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
+from app.domain.sentences import number_text
 from app.workbook.meaning import amounts, dates
 from app.workbook.meaning.amounts import DecimalMark
 from app.workbook.meaning.dates import DateOrder
@@ -85,7 +86,9 @@ def decimal_mark(tab: str, column: Column, rows: Sequence[Row]) -> DecimalMark |
         tab,
         column,
         [
-            Example(cell, clean_text(text), {mark: f"{value:,}" for mark, value in amounts.readings(text).items()})
+            Example(
+                cell, clean_text(text), {mark: number_text(value) for mark, value in amounts.readings(text).items()}
+            )
             for cell, text in unclear[:_EXAMPLES_SHOWN]
         ],
     )

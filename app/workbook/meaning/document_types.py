@@ -3,7 +3,7 @@
 from collections import defaultdict
 from collections.abc import Sequence
 
-from app.domain.money import display
+from app.domain.sentences import amount_text, count_text, counted
 from app.workbook.meaning.headings import Kind
 from app.workbook.meaning.questions import Questions
 from app.workbook.meaning.records import Question
@@ -134,12 +134,8 @@ def _turn_credit_notes(tab: Tab, questions: Questions) -> None:
         tab.documents.pop(row.number, None)
     tab.documents |= {row.number: "credit_note" for row in rows}
     if rows:
-        many = (
-            "1 credit note without a minus reduces"
-            if len(rows) == 1
-            else (f"{len(rows):,} credit notes without a minus reduce")
-        )
-        tab.said.append(f"{many} what is owed by {display(sum(amounts))} ({_places(tab, rows)}).")
+        many = counted(len(rows), "credit note without a minus reduces", "credit notes without a minus reduce")
+        tab.said.append(f"{many} what is owed by {amount_text(sum(amounts))} ({_places(tab, rows)}).")
 
 
 def _leave_out(tab: Tab, rows: Sequence[Row], what: str) -> None:
@@ -161,11 +157,11 @@ def _cents(tab: Tab, row: Row, name: str) -> int:
 
 
 def _sum(tab: Tab, rows: Sequence[Row]) -> str:
-    return display(sum(_total(tab, row) for row in rows))
+    return amount_text(sum(_total(tab, row) for row in rows))
 
 
 def _rows(rows: Sequence[Row]) -> str:
-    return "1 row" if len(rows) == 1 else f"{len(rows):,} rows"
+    return counted(len(rows), "row", "rows")
 
 
 def _say(rows: Sequence[Row]) -> str:
@@ -175,4 +171,4 @@ def _say(rows: Sequence[Row]) -> str:
 def _places(tab: Tab, rows: Sequence[Row]) -> str:
     index = (tab.indexes.get("number") or tab.indexes.get("invoice_number") or (0,))[0]
     shown = ", ".join(cell_name(index, row.number) for row in rows[:_PLACES_SHOWN])
-    return f"{shown} and {len(rows) - _PLACES_SHOWN:,} more" if len(rows) > _PLACES_SHOWN else shown
+    return f"{shown} and {count_text(len(rows) - _PLACES_SHOWN)} more" if len(rows) > _PLACES_SHOWN else shown

@@ -4,7 +4,7 @@ from collections import defaultdict
 from collections.abc import Sequence
 from datetime import date, timedelta
 
-from app.domain.money import display
+from app.domain.sentences import amount_text, count_text, counted
 from app.store.snapshot import Snapshot, StoredInvoice
 from app.workbook.meaning.headings import Kind
 from app.workbook.meaning.invoice_rows import InvoiceRows, SaidOfPayments
@@ -63,10 +63,11 @@ def _ask_about_payments_ahead(checked: Checked, questions: Questions, stored: Sn
             "ahead:payments",
             "ahead",
             ahead[0].tab,
-            f"{len(ahead):,} payments are dated after today ({_shown(ahead, 'paid_on')}): are they planned, or made?",
+            f"{counted(len(ahead), 'payment is', 'payments are')} dated after today "
+            f"({_shown(ahead, 'paid_on')}): are they planned, or made?",
             ("planned", "made"),
             labels={"planned": "planned: they do not count", "made": "made: they count on their day"},
-            effects={"planned": f"{display(sum(_cents(one, 'amount_cents') for one in ahead))} more is owed"},
+            effects={"planned": f"{amount_text(sum(_cents(one, 'amount_cents') for one in ahead))} more is owed"},
             shape=_of_rows("ahead:payments", ahead),
         )
     )
@@ -88,10 +89,10 @@ def _ask_about_the_list_of_payments(checked: Checked, invoices: InvoiceRows, que
         return
     first = differing[0][1]
     shown = "; ".join(
-        f"{said.cell} says {_in_words(said)}, listed are {display(listed[key])}" for key, said in differing[:_SHOWN]
+        f"{said.cell} says {_in_words(said)}, listed are {amount_text(listed[key])}" for key, said in differing[:_SHOWN]
     )
-    more = f"; and {len(differing) - _SHOWN:,} more" if len(differing) > _SHOWN else ""
-    rows_say = "1 row says" if len(differing) == 1 else f"{len(differing):,} rows say"
+    more = f"; and {count_text(len(differing) - _SHOWN)} more" if len(differing) > _SHOWN else ""
+    rows_say = counted(len(differing), "row says", "rows say")
     by_rows = sum(_paid(said, listed[key]) - listed[key] for key, said in differing)
     answer = questions.ask(
         Question(
@@ -101,7 +102,9 @@ def _ask_about_the_list_of_payments(checked: Checked, invoices: InvoiceRows, que
             f"{rows_say} another amount paid than the list of payments: {shown}{more}. Whose word counts?",
             ("list", "rows"),
             labels={"list": "the list of payments", "rows": "the invoices' own rows"},
-            effects={"rows": f"{display(abs(by_rows))} {'less' if by_rows >= 0 else 'more'} is owed than by the list"},
+            effects={
+                "rows": f"{amount_text(abs(by_rows))} {'less' if by_rows >= 0 else 'more'} is owed than by the list"
+            },
             shape=f"listed:{first.tab.header.fingerprint}:{digest((key, listed[key]) for key, _ in differing)}",
         )
     )
@@ -126,7 +129,7 @@ def _paid(said: SaidOfPayments, listed: int) -> int:
 
 
 def _in_words(said: SaidOfPayments) -> str:
-    return display(said.paid) if said.paid is not None else str(said.status)
+    return amount_text(said.paid) if said.paid is not None else str(said.status)
 
 
 def _follow_the_row(checked: Checked, said: SaidOfPayments, invoice: Record, listed: int) -> None:
@@ -154,10 +157,10 @@ def _ask_about_overpaid(checked: Checked, questions: Questions, stored: Snapshot
         return
     credit = sum(paid[one.key] - _cents(one, "total_cents") for one in overpaid)
     shown = ", ".join(
-        f"{one.values['number']}: {display(paid[one.key])} of {display(_cents(one, 'total_cents'))}"
+        f"{one.values['number']}: {amount_text(paid[one.key])} of {amount_text(_cents(one, 'total_cents'))}"
         for one in overpaid[:_SHOWN]
     )
-    was = "1 invoice has" if len(overpaid) == 1 else f"{len(overpaid):,} invoices have"
+    was = counted(len(overpaid), "invoice has", "invoices have")
     questions.ask(
         Question(
             "overpaid",
@@ -166,7 +169,7 @@ def _ask_about_overpaid(checked: Checked, questions: Questions, stored: Snapshot
             f"{was} more paid than its total ({shown}): is the rest credit of the customers?",
             ("credit",),
             labels={"credit": "yes, it is credit"},
-            effects={"credit": f"{display(credit)} of credit"},
+            effects={"credit": f"{amount_text(credit)} of credit"},
             shape=f"overpaid:{digest((one.key, paid[one.key]) for one in overpaid)}",
         )
     )
@@ -182,8 +185,8 @@ def _ask_about_paid_back(checked: Checked, questions: Questions, stored: Snapsho
     ]
     if not found:
         return
-    shown = ", ".join(f"{one.values['number']}: {display(paid[one.key])}" for one in found[:_SHOWN])
-    has = "1 invoice has" if len(found) == 1 else f"{len(found):,} invoices have"
+    shown = ", ".join(f"{one.values['number']}: {amount_text(paid[one.key])}" for one in found[:_SHOWN])
+    has = counted(len(found), "invoice has", "invoices have")
     questions.ask(
         Question(
             "paid-back",
@@ -228,12 +231,12 @@ def _of_rows(subject: str, records: Sequence[Record]) -> str:
 
 def _shown(records: Sequence[Record], name: str) -> str:
     places = [f"{one.tab}, row {one.row}: {_day(one, name).isoformat()}" for one in records[:_SHOWN]]
-    more = [f"{len(records) - _SHOWN:,} more"] if len(records) > _SHOWN else []
+    more = [f"{count_text(len(records) - _SHOWN)} more"] if len(records) > _SHOWN else []
     return "; ".join([*places, *more])
 
 
 def _invoices(records: Sequence[Record]) -> str:
-    return "1 invoice is" if len(records) == 1 else f"{len(records):,} invoices are"
+    return counted(len(records), "invoice is", "invoices are")
 
 
 def _day(record: Record, name: str) -> date:

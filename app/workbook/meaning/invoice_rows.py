@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import date, timedelta
 
 from app.domain.fields import INVOICE
-from app.domain.money import display
+from app.domain.sentences import amount_text, counted
 from app.store.snapshot import compared
 from app.workbook.meaning import currencies
 from app.workbook.meaning.cell_reading import CellReading, RowProblemError
@@ -100,14 +100,14 @@ class InvoiceRows:
         """Ask for terms and days of payment where rows have none, and what rows with one number are."""
         if self._without_terms:
             tab, cell = self._without_terms[0]
-            has = _invoices(len(self._without_terms), "has", "have")
+            has = counted(len(self._without_terms), "invoice has", "invoices have")
             text = (
                 f"{has} neither a due date nor terms (the first at {tab.name}!{cell}): after how many days is it due?"
             )
             self._questions.ask(replace(_TERMS, tab=tab.name, text=text, shape=tab.shape("terms")))
         if self._undated:
             tab, cell = self._undated[0]
-            says = _invoices(len(self._undated), "says", "say")
+            says = counted(len(self._undated), "invoice says", "invoices say")
             text = (
                 f"{says} what was paid but not when (the first at {tab.name}!{cell}): on which day should the payment "
                 "count?"
@@ -191,8 +191,8 @@ class InvoiceRows:
                 tab,
                 row,
                 "balance_cents",
-                f"says {display(balance)} is open, but {display(total)} less {display(paid)} paid is "
-                f"{display(total - paid)}: mend the one that is wrong",
+                f"says {amount_text(balance)} is open, but {amount_text(total)} less {amount_text(paid)} paid is "
+                f"{amount_text(total - paid)}: mend the one that is wrong",
             )
         if abs(balance) > abs(total) and (balance < 0) == (total < 0 or balance < 0 < total):
             if balance < 0 < total:
@@ -201,7 +201,7 @@ class InvoiceRows:
                 tab,
                 row,
                 "balance_cents",
-                f"says {display(balance)} is open of {display(total)}: mend the one that is wrong",
+                f"says {amount_text(balance)} is open of {amount_text(total)}: mend the one that is wrong",
             )
         return total - balance
 
@@ -294,7 +294,10 @@ class InvoiceRows:
             return paid
         if said in {Said.UNPAID, Said.PARTIAL} and paid is not None and 0 < total <= paid:
             raise self._reading.problem(
-                tab, row, "status", f"says the invoice is not paid, but all of {display(total)} is: mend what is wrong"
+                tab,
+                row,
+                "status",
+                f"says the invoice is not paid, but all of {amount_text(total)} is: mend what is wrong",
             )
         if paid is None and said is Said.PARTIAL:
             raise self._reading.problem(
@@ -309,7 +312,7 @@ class InvoiceRows:
             )
         if said is Said.PAID and paid is not None and abs(paid) < abs(total):
             raise self._reading.problem(
-                tab, row, "status", f"says the invoice is paid, but {display(total - paid)} of it is still open"
+                tab, row, "status", f"says the invoice is paid, but {amount_text(total - paid)} of it is still open"
             )
         return paid
 
@@ -321,7 +324,3 @@ class InvoiceRows:
         day = invoice.values["issued_on" if answer == "issued" else "due_on"]
         assert isinstance(day, date)  # noqa: S101  # both were read as days above
         return day
-
-
-def _invoices(count: int, singular: str, plural: str) -> str:
-    return f"{count:,} invoice {singular}" if count == 1 else f"{count:,} invoices {plural}"

@@ -1,6 +1,6 @@
 """Which columns say what was paid and what is still open, and whether a minus only says that it was paid."""
 
-from app.domain.money import display
+from app.domain.sentences import amount_text, count_text
 from app.workbook.meaning import arithmetic
 from app.workbook.meaning.headers import Column, Confidence
 from app.workbook.meaning.headings import Kind
@@ -78,7 +78,7 @@ def ask_about_signs(columns: TableColumns) -> None:
             columns.examples(column.index),
             labels={"paid": "they were paid to you", "refunded": "you paid them back"},
             effects={
-                "paid": f"{display(-sum(filter(None, values)))} was paid",
+                "paid": f"{amount_text(-sum(filter(None, values)))} was paid",
                 "refunded": "the debt grows by as much",
             },
             shape=columns.shape("sign", column.index),
@@ -91,7 +91,7 @@ def ask_about_signs(columns: TableColumns) -> None:
 def _how_many(values: arithmetic.Cents) -> str:
     if all((cents or 0) <= 0 for cents in values):
         return "All amounts"
-    return f"{sum((cents or 0) < 0 for cents in values):,} amounts"
+    return f"{count_text(sum((cents or 0) < 0 for cents in values))} amounts"
 
 
 def _belong_to_credits(columns: TableColumns, values: arithmetic.Cents) -> bool:

@@ -2,7 +2,7 @@
 
 import re
 
-from app.domain.money import display
+from app.domain.sentences import amount_text
 from app.store.snapshot import Snapshot, compared
 from app.workbook.meaning.cell_reading import CellReading, RowProblemError
 from app.workbook.meaning.customer_rows import CustomerRows
@@ -114,8 +114,8 @@ class PaymentRows:
                 tab,
                 row,
                 "invoice_number",
-                f"pays several invoices with {display(paid)}, and {display(together)} is left of them: give each its "
-                "own row",
+                f"pays several invoices with {amount_text(paid)}, and {amount_text(together)} is left of them: "
+                "give each its own row",
             )
         except RowProblemError:
             self._checked.error_rows.add((tab.name, row.number))
@@ -142,7 +142,7 @@ class PaymentRows:
             amount -= part
         if amount:
             raise self._reading.problem(
-                tab, row, "total_cents", f"pays {display(amount)} more than is left of its customer's invoices"
+                tab, row, "total_cents", f"pays {amount_text(amount)} more than is left of its customer's invoices"
             )
 
     def _invoice_of(self, tab: Tab, row: Row, number: str) -> tuple[str, str]:

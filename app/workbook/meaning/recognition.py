@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
-from app.domain.money import display
+from app.domain.sentences import amount_text
 from app.workbook.meaning.headers import ChosenMapping, Column, Confidence, Header, HeaderLine
 from app.workbook.meaning.headings import Kind, claims
 from app.workbook.meaning.questions import Questions
@@ -155,7 +155,7 @@ def _at_stake(table: Table, line: HeaderLine | None) -> str:
         if values.is_surely_money:
             total = _sum(table, line, index)
             if total:
-                sums.append(f"{display(total)} in column {column_letter(index)}")
+                sums.append(f"{amount_text(total)} in column {column_letter(index)}")
     return f" ({', '.join(sums[:2])})" if sums else ""
 
 

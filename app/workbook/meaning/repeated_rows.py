@@ -4,7 +4,7 @@ from collections import defaultdict
 from dataclasses import dataclass, field
 from typing import cast
 
-from app.domain.money import display
+from app.domain.sentences import amount_text, count_text, counted
 from app.workbook.meaning.cell_reading import CellReading, RowProblemError
 from app.workbook.meaning.questions import Questions
 from app.workbook.meaning.records import Checked, Key, Notice, Question, Record, Value
@@ -68,8 +68,10 @@ class RepeatedRows:
     def ask(self) -> None:
         """Ask once for each tab what rows with one number are, and do what was answered."""
         for name, found in self._read_once.items():
-            shown = "; ".join(found[:_SHOWN]) + (f"; and {len(found) - _SHOWN:,} more" if len(found) > _SHOWN else "")
-            rows = "1 row says" if len(found) == 1 else f"{len(found):,} rows say"
+            shown = "; ".join(found[:_SHOWN]) + (
+                f"; and {count_text(len(found) - _SHOWN)} more" if len(found) > _SHOWN else ""
+            )
+            rows = counted(len(found), "row says", "rows say")
             self._checked.notices.append(Notice(name, f"{rows} the same as another and was read once: {shown}."))
         for name, by_key in self._lines.items():
             lines = list(by_key.values())
@@ -84,7 +86,7 @@ class RepeatedRows:
         shown = "; ".join(
             f"{one.first.values['number']} in rows {', '.join(map(str, one.numbers))}" for one in lines[:_SHOWN]
         )
-        many = "1 invoice stands" if len(lines) == 1 else f"{len(lines):,} invoices stand"
+        many = counted(len(lines), "invoice stands", "invoices stand")
         return Question(
             f"lines:{name}",
             "lines",
@@ -96,7 +98,7 @@ class RepeatedRows:
                 "once": "yes, and each row repeats the total",
                 "mistake": "no, they are mistakes: name them as problems",
             },
-            effects={"add": f"{display(added)} invoiced by them", "once": f"{display(once)} invoiced by them"},
+            effects={"add": f"{amount_text(added)} invoiced by them", "once": f"{amount_text(once)} invoiced by them"},
             shape=lines[0].tab.shape("lines"),
         )
 

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from decimal import Decimal
 
-from app.domain.money import display
+from app.domain.sentences import amount_text
 from app.workbook.meaning.arithmetic import Cents
 from app.workbook.meaning.headers import HeaderLine
 from app.workbook.meaning.records import Held
@@ -44,7 +44,7 @@ def _samples(rows: Sequence[Row], index: int) -> tuple[str, ...]:
 
 def _total(cents: Cents | None) -> str:
     known = [value for value in cents or () if value is not None]
-    return f"{display(sum(known))} in all" if known else ""
+    return f"{amount_text(sum(known))} in all" if known else ""
 
 
 def _span(rows: Sequence[Row], index: int) -> str:

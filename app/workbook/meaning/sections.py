@@ -1,5 +1,6 @@
 """Customers who are named once for several rows: by a heading above them, or in the first row of their group."""
 
+from app.domain.sentences import counted
 from app.store.snapshot import compared
 from app.workbook.meaning import dates
 from app.workbook.meaning.headers import Header
@@ -91,7 +92,7 @@ def _is_confirmed(
     sheet: Sheet, found: dict[int, str], rows: list[int], index: int, questions: Questions, header: Header
 ) -> bool:
     shown = ", ".join(f"{cell_name(index, number)}: {found[number]}" for number in rows[:_MENTIONED])
-    count = "1 row names" if len(rows) == 1 else f"{len(rows):,} rows name"
+    count = counted(len(rows), "row names", "rows name")
     answer = questions.ask(
         Question(
             f"names:{sheet.name}!{header.row}",

@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from itertools import accumulate
 
 from app.domain.money import cents_from_decimal
+from app.domain.sentences import count_text, counted
 from app.workbook.meaning import amounts
 from app.workbook.meaning.amounts import DecimalMark, UnreadableError
 from app.workbook.meaning.headings import Kind
@@ -84,12 +85,15 @@ def _about_the_sheet(tab: Tab) -> list[str]:
     hidden = sum(row.hidden for row in tab.rows.records)
     if hidden:
         why = "by a filter" if tab.sheet.filtered else "in Excel"
-        said.append(f"{_rows(hidden, 'is', 'are')} hidden {why} and {_was(hidden)} read all the same.")
+        said.append(f"{counted(hidden, 'row is', 'rows are')} hidden {why} and {_was(hidden)} read all the same.")
     if tab.sheet.merged_down:
-        said.append(f"{tab.sheet.merged_down:,} cells are merged with the one above; its value was read for each row.")
+        said.append(
+            f"{counted(tab.sheet.merged_down, 'cell is', 'cells are')} merged with the one above; "
+            "its value was read for each row."
+        )
     if tab.sheet.stopped_after_empty_row:
         said.append(
-            f"Nothing but empty rows stood above row {tab.sheet.stopped_after_empty_row:,}; reading stopped there."
+            f"Nothing but empty rows stood above row {tab.sheet.stopped_after_empty_row}; reading stopped there."
         )
     if tab.sheet.cut_after_column:
         said.append(f"Nothing right of column {tab.sheet.cut_after_column} was read.")
@@ -99,7 +103,7 @@ def _about_the_sheet(tab: Tab) -> list[str]:
 def _about_amounts(tab: Tab) -> list[str]:
     said = []
     if tab.rounded:
-        amounts_have = "1 amount has" if tab.rounded == 1 else f"{tab.rounded:,} amounts have"
+        amounts_have = counted(tab.rounded, "amount has", "amounts have")
         said.append(f"{amounts_have} fractions of a cent and {_was(tab.rounded)} rounded to the nearest cent.")
     if tab.header.kind is Kind.INVOICE and not (tab.has("total_cents") or tab.has("net_cents")):
         said.append("There is no column of totals: what is open was taken for the total of each invoice.")
@@ -114,12 +118,14 @@ def _about_statuses_and_days(tab: Tab) -> list[str]:
     if tab.settled_without_due_date:
         count = len(tab.settled_without_due_date)
         said.append(
-            f"{_rows(count, 'is', 'are')} paid and {'has' if count == 1 else 'have'} no due date: the day of payment "
-            f"was taken for it ({_places(tab.settled_without_due_date)})."
+            f"{counted(count, 'row is', 'rows are')} paid and {'has' if count == 1 else 'have'} no due date: "
+            f"the day of payment was taken for it ({_places(tab.settled_without_due_date)})."
         )
     if tab.due_before_issued:
         count = len(tab.due_before_issued)
-        said.append(f"{_rows(count, 'is', 'are')} due before the day of issue ({_places(tab.due_before_issued)}).")
+        said.append(
+            f"{counted(count, 'row is', 'rows are')} due before the day of issue ({_places(tab.due_before_issued)})."
+        )
     return said
 
 
@@ -139,7 +145,7 @@ def _about_columns(tab: Tab) -> list[str]:
     said = [f"Columns kept as they are: {_columns(tab.own_columns)}."] if kept else []
     said += [f"Columns not read: {_columns(rest)}."] if rest else []
     if tab.unreadable_own:
-        cells = "1 cell" if len(tab.unreadable_own) == 1 else f"{len(tab.unreadable_own):,} cells"
+        cells = counted(len(tab.unreadable_own), "cell", "cells")
         said.append(f"{cells} of these could not be read and changed nothing ({_places(tab.unreadable_own)}).")
     return said
 
@@ -160,12 +166,8 @@ def _cents(tab: Tab, row: Row, name: str) -> int | None:
 
 def _places(places: list[str]) -> str:
     shown = ", ".join(places[:_PLACES_SHOWN])
-    return f"{shown} and {len(places) - _PLACES_SHOWN:,} more" if len(places) > _PLACES_SHOWN else shown
+    return f"{shown} and {count_text(len(places) - _PLACES_SHOWN)} more" if len(places) > _PLACES_SHOWN else shown
 
 
 def _was(count: int) -> str:
     return "was" if count == 1 else "were"
-
-
-def _rows(count: int, singular: str, plural: str) -> str:
-    return f"{count:,} row {singular}" if count == 1 else f"{count:,} rows {plural}"

@@ -3,7 +3,8 @@
 from collections.abc import Sequence
 from dataclasses import replace
 
-from app.domain.money import cents_from_decimal, display
+from app.domain.money import cents_from_decimal
+from app.domain.sentences import amount_text
 from app.workbook.meaning import amounts, arithmetic
 from app.workbook.meaning.amounts import DecimalMark, UnreadableError
 from app.workbook.meaning.columns import decimal_mark
@@ -157,7 +158,7 @@ class TableColumns:
 
     def total_shown(self, index: int) -> str:
         """Return what a column adds up to, as people read it."""
-        return display(self.total(index))
+        return amount_text(self.total(index))
 
     def effects(self, index: int, choices: Sequence[str]) -> dict[str, str]:
         """Return what would be owed by the table with each answer, from the sums of its columns."""
@@ -179,7 +180,7 @@ class TableColumns:
                 fields.add(name)
             owed = tried["balance_cents"] if "balance_cents" in fields else tried["total_cents"] - tried["paid_cents"]
             if "total_cents" in fields or "balance_cents" in fields:
-                found[choice] = f"{display(owed)} would be owed"
+                found[choice] = f"{amount_text(owed)} would be owed"
         return found
 
     def column_id(self, index: int) -> str:
@@ -288,4 +289,4 @@ def _shown(cell: Cell) -> str:
         cents = _cents(value, DecimalMark.POINT)
     except UnreadableError:
         return clean_text(value)[:40] if isinstance(value, str) else ""
-    return clean_text(value)[:40] if isinstance(value, str) else display(cents or 0)
+    return clean_text(value)[:40] if isinstance(value, str) else amount_text(cents or 0)

@@ -4,6 +4,7 @@ import re
 from datetime import datetime
 from decimal import Decimal
 
+from app.domain.sentences import count_text
 from app.workbook.meaning.amounts import UnreadableError, why_unreadable
 from app.workbook.reading.cells import Cell, FormattedNumber, clean_text, without_unseen
 
@@ -70,7 +71,9 @@ def read_text(cell: Cell, longest: int) -> str:
         case str():
             text = clean_text(without_guard(cell.replace("\0", "")))
             if len(text) > longest:
-                raise UnreadableError(f"holds {len(text):,} characters, and at most {longest:,} are kept")
+                raise UnreadableError(
+                    f"holds {count_text(len(text))} characters, and at most {count_text(longest)} are kept"
+                )
             return text
         case _:
             raise UnreadableError(why_unreadable(cell, "a text"))
@@ -82,7 +85,7 @@ def read_paragraphs(cell: Cell, longest: int) -> str:
         return read_text(cell, longest)
     text = as_read(without_guard(cell.replace("\0", "")))
     if len(text) > longest:
-        raise UnreadableError(f"holds {len(text):,} characters, and at most {longest:,} are kept")
+        raise UnreadableError(f"holds {count_text(len(text))} characters, and at most {count_text(longest)} are kept")
     return text
 
 

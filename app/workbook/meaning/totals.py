@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from app.domain.money import display
+from app.domain.sentences import amount_text
 from app.workbook.meaning import arithmetic, currencies
 from app.workbook.meaning.headers import Confidence
 from app.workbook.meaning.headings import Claim, Kind
@@ -155,7 +155,7 @@ def _ask_about_tax(columns: TableColumns, taxes: Sequence[int], *, is_net: bool)
             labels={"included": "it is included", "added": "it is to be added"},
             effects={
                 "included": f"{columns.total_shown(total.index)} invoiced",
-                "added": f"{display(columns.total(total.index) + sum(map(columns.total, known)))} invoiced",
+                "added": f"{amount_text(columns.total(total.index) + sum(map(columns.total, known)))} invoiced",
             },
             shape=columns.shape("tax", known[0]),
         )
@@ -182,7 +182,7 @@ def _ask_about_discount(columns: TableColumns, discounts: Sequence[int]) -> None
             labels={"included": "it is taken off already", "deducted": "it is still to be taken off"},
             effects={
                 "included": f"{columns.total_shown(total.index)} invoiced",
-                "deducted": f"{display(columns.total(total.index) - abs(sum(map(columns.total, known))))} invoiced",
+                "deducted": f"{amount_text(columns.total(total.index) - abs(sum(map(columns.total, known))))} invoiced",
             },
             shape=columns.shape("discount", known[0]),
         )

@@ -4,6 +4,7 @@ import re
 import zipfile
 from pathlib import Path
 
+from app.domain.sentences import count_text
 from app.settings import MEGABYTE, WorkbookLimits
 from app.workbook.reading.refusal import WorkbookRefusedError
 from app.workbook.reading.text_file import NO_TEXT, start_as_text
@@ -130,8 +131,8 @@ def _check_entries(archive: zipfile.ZipFile, limits: WorkbookLimits) -> None:
     entries = archive.infolist()
     if len(entries) > limits.entries:
         raise WorkbookRefusedError(
-            f"The file holds {len(entries):,} parts, and at most {limits.entries:,} are looked at: copy the lists into "
-            "a new workbook and upload that."
+            f"The file holds {count_text(len(entries))} parts, and at most {count_text(limits.entries)} are looked "
+            "at: copy the lists into a new workbook and upload that."
         )
     unpacked = sum(entry.file_size for entry in entries)
     if unpacked > limits.unpacked_bytes:

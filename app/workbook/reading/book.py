@@ -16,6 +16,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any, TypeAlias
 
+from app.domain.sentences import count_text
 from app.settings import WorkbookLimits
 from app.workbook.reading import archive
 from app.workbook.reading.cells import (
@@ -123,7 +124,7 @@ def _follow(child: "subprocess.Popen[str]", deadline: float, progress: Progress)
             message = heard(line)
             refused = message.get("refused", refused)
             if "rows" in message:
-                progress(f"reading tab {message['tab']}: {message['rows']:,} rows")
+                progress(f"reading tab {message['tab']}: {count_text(message['rows'])} rows")
 
 
 def _book(path: Path) -> Book:

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from app.domain.fields import own
+from app.domain.sentences import plain
 from app.settings import WorkbookLimits
 from app.workbook.difference import Change, Outcome
 from app.workbook.preview import Preview
@@ -29,7 +30,7 @@ def marked_copy(workbook: Path, preview: Preview, limits: WorkbookLimits, name: 
     """
     with tempfile.TemporaryDirectory(prefix="marked-") as folder:
         marks, target = Path(folder) / "marks.json", Path(folder) / "marked"
-        marks.write_text(json.dumps(_marks(preview)), encoding="utf-8")
+        marks.write_text(plain(json.dumps(_marks(preview), ensure_ascii=False)), encoding="utf-8")
         tab = tab_name(name or workbook.name)
         arguments = [str(workbook.absolute()), str(target), str(limits.memory_bytes), str(marks), tab]
         run_limited("app.workbook.writing.marker", arguments, limits)

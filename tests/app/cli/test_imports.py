@@ -197,6 +197,22 @@ def test_what_is_exported_changes_nothing_when_it_is_imported(on_sqlite, tmp_pat
     assert preview["counts"] == {"new": 0, "changed": 0, "unchanged": 4, "conflict": 0, "error": 0, "missing": 0}
 
 
+def test_numbers_in_sentences_are_plain_on_a_terminal_in_json_and_in_a_marked_copy(on_sqlite, tmp_path):
+    rows = [
+        ["1", "Acme", DAY, DAY, Decimal(100), Decimal(40), Decimal(50)],
+        ["2", "Acme", DAY, DAY, "1.234", None, None],
+    ]
+    path, marked = workbook(tmp_path, {"A": [[*INVOICES, "Paid", "Balance"], *rows]}), tmp_path / "marked.xlsx"
+
+    printed = invoices(on_sqlite, "import", path, "--marked", marked)
+    answer = invoices(on_sqlite, "import", path, "--json")
+
+    (comment,) = [cell.comment.text for row in load_workbook(marked)["A"] for cell in row if cell.comment]
+    sentence = "says 50.00 is open, but 100.00 less 40.00 paid is 60.00"
+    assert [sentence in text for text in (printed.stdout, answer.stdout, comment)] == [True, True, True]
+    assert "E3: '1.234' is 1.234 (point), or 1,234 (comma)?" in printed.stderr
+
+
 def test_an_export_that_is_no_xlsx_or_cannot_be_written_is_exit_code_1(on_sqlite, tmp_path):
     assert invoices(on_sqlite, "export", tmp_path / "out.csv").returncode == 1
     assert "cannot be written" in invoices(on_sqlite, "export", tmp_path / "none" / "out.xlsx").stderr

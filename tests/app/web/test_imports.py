@@ -394,3 +394,35 @@ def test_an_applied_import_says_that_the_own_book_agreed(upload, apply, work_off
     page = apply(answer.follow())
 
     assert "100.00 was owed after it, as you had said: it agreed to the cent." in page
+
+
+# --- each reader's own way to write numbers
+
+GERMAN = {"Accept-Language": "de-DE,de"}
+
+
+def test_amounts_in_sentences_are_written_as_their_reader_does(browser, upload):
+    address = upload({"Invoices": [[*HEADERS, "Bank"], [*FIRST[:-1], 2000, 1234.5]]}).request.path
+
+    page = browser.get(address, headers=GERMAN)
+
+    assert "holds amounts (1.234,50 in all)" in page
+    assert "765,50 would be owed" in page
+
+
+def test_a_refused_figure_is_written_as_its_reader_does(browser, upload, work_off):
+    page = browser.get(upload({"Invoices": [HEADERS, FIRST]}).request.path, headers=GERMAN)
+    form = next(form for form in page.forms.values() if "expected" in form.fields)
+    form["expected"] = "1.234"
+    answer = form.submit(headers=GERMAN)
+    work_off()
+
+    page = answer.follow(headers=GERMAN)
+    assert "find the difference of 1.134,00 first" in page
+    assert next(form for form in page.forms.values() if "expected" in form.fields)["expected"].value == "1.234,00"
+
+
+def test_no_page_shows_the_signs_that_mark_numbers_in_sentences(browser, upload):
+    page = browser.get(upload({"Invoices": [[*HEADERS, "Bank"], [*FIRST, 40]]}).request.path)
+
+    assert not set(page.text) & {"\u2068", "\u2069"}

@@ -24,6 +24,7 @@ from support.workbooks import (
     workbook,
 )
 
+from app.domain.sentences import plain
 from app.store import database as store_database
 from app.store import imports
 from app.store.imports import State
@@ -75,7 +76,7 @@ def counts(preview):
 
 def changes(preview, outcome):
     return [
-        (change.tab, change.row, [(one.field, one.old, one.new) for one in change.fields])
+        (change.tab, change.row, [(one.field, plain(one.old), plain(one.new)) for one in change.fields])
         for change in preview.changes
         if change.outcome is outcome
     ]
@@ -345,7 +346,7 @@ def test_a_payment_that_app_and_sheet_tell_differently_is_a_conflict(examine, im
     preview = examine(relational(["1001", DAY, D(40)], ["1001", date(2026, 2, 3), D(60)]))
 
     (conflict,) = (change for change in preview.changes if change.outcome is Outcome.CONFLICT)
-    assert conflict.reason == (
+    assert plain(conflict.reason) == (
         "a payment of 60.00 on 2026-02-01 was recorded in the app, and the workbook has another one: "
         "are they the same money?"
     )
@@ -386,7 +387,9 @@ def test_a_payment_that_is_gone_is_missing_and_stays(examine, import_tabs):
 
     preview = examine(relational(["1002", DAY, D(50)]))
 
-    assert [missing.subject for missing in preview.missing] == ["payment of 40.00 on 2026-01-20 for invoice 1001"]
+    assert [plain(missing.subject) for missing in preview.missing] == [
+        "payment of 40.00 on 2026-01-20 for invoice 1001"
+    ]
     assert preview.writes == 0
 
 
@@ -536,7 +539,7 @@ def test_undo_refuses_and_names_what_later_hangs_on_the_import(importer_anywhere
     with pytest.raises(NotNowError) as error:
         importer_anywhere.undo(import_id)
 
-    assert error.value.reasons == (reason,)
+    assert tuple(map(plain, error.value.reasons)) == (reason,)
     assert dump() == before
 
 

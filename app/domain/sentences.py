@@ -1,0 +1,50 @@
+"""Numbers in sentences that are stored before it is known who reads them.
+
+sentence = f"says {amount_text(123_450)} is open in {counted(3, 'row', 'rows')}"
+plain(sentence)                      # says 1,234.50 is open in 3 rows: for programs, files and terminals
+localized(sentence, locale.decimal_number)  # says 1.234,50 is open in 3 rows: for a page
+
+Unicode's isolates mark where a number stands, as Project Fluent marks what it places into a message.
+"""
+
+import re
+from collections.abc import Callable
+from decimal import Decimal
+
+from app.domain.money import display
+
+_OPEN, _CLOSE = "\u2068", "\u2069"
+_NUMBER = re.compile(rf"{_OPEN}(-?[0-9,]+(?:\.[0-9]+)?){_CLOSE}")
+_NEEDS_NO_GROUPS = 1_000
+
+
+def amount_text(cents: int) -> str:
+    """Return the amount, always with two decimals."""
+    return f"{_OPEN}{display(cents)}{_CLOSE}"
+
+
+def number_text(number: int | Decimal) -> str:
+    """Return the number with the decimals that it has."""
+    return f"{_OPEN}{number:,}{_CLOSE}"
+
+
+def count_text(count: int) -> str:
+    """Return the count; a small one is written alike everywhere."""
+    return str(count) if count < _NEEDS_NO_GROUPS else number_text(count)
+
+
+def counted(count: int, singular: str, plural: str) -> str:
+    """Return the count with the words that fit it."""
+    return f"{count_text(count)} {singular if count == 1 else plural}"
+
+
+def plain(text: str) -> str:
+    """Return the text with its numbers as `1,234.50`."""
+    return _NUMBER.sub(r"\1", text) if _OPEN in text else text
+
+
+def localized(text: str, written: Callable[[Decimal], str]) -> str:
+    """Return the text with its numbers as the reader writes them."""
+    if _OPEN not in text:
+        return text
+    return _NUMBER.sub(lambda found: written(Decimal(found[1].replace(",", ""))), text)

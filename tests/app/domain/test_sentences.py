@@ -1,0 +1,45 @@
+from decimal import Decimal
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from app.domain.sentences import amount_text, count_text, counted, localized, number_text, plain
+from app.web.locales import Locale
+
+BERLIN = ZoneInfo("Europe/Berlin")
+
+
+def test_an_amount_in_a_sentence_is_written_as_programs_expect_it() -> None:
+    assert plain(f"says {amount_text(-123_450)} is open") == "says -1,234.50 is open"
+
+
+@pytest.mark.parametrize(
+    ("identifier", "expected"),
+    [
+        ("en_GB", "-1,234.50 of 1,234,567.00 in 1,200 rows"),
+        ("de_DE", "-1.234,50 of 1.234.567,00 in 1.200 rows"),
+        ("fr_FR", "-1\u202f234,50 of 1\u202f234\u202f567,00 in 1\u202f200 rows"),
+        ("en_IN", "-1,234.50 of 12,34,567.00 in 1,200 rows"),
+        ("sv_SE", "\u22121\u00a0234,50 of 1\u00a0234\u00a0567,00 in 1\u00a0200 rows"),
+    ],
+)
+def test_each_reader_sees_the_numbers_of_a_sentence_as_they_write_them(identifier: str, expected: str) -> None:
+    sentence = f"{amount_text(-123_450)} of {amount_text(123_456_700)} in {counted(1_200, 'row', 'rows')}"
+
+    assert localized(sentence, Locale.of(identifier, BERLIN).decimal_number) == expected
+
+
+def test_a_number_keeps_the_decimals_that_it_has() -> None:
+    assert localized(number_text(Decimal("-0.125")), Locale.of("de_DE", BERLIN).decimal_number) == "-0,125"
+
+
+def test_what_a_cell_says_is_not_taken_for_a_number_of_ours() -> None:
+    assert localized("says '1,234.50'", Locale.of("de_DE", BERLIN).decimal_number) == "says '1,234.50'"
+
+
+def test_one_thing_and_several_have_their_own_words() -> None:
+    assert (counted(1, "row says", "rows say"), counted(2, "row says", "rows say")) == ("1 row says", "2 rows say")
+
+
+def test_a_small_count_is_the_same_text_everywhere() -> None:
+    assert count_text(999) == "999"
