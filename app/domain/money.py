@@ -3,16 +3,20 @@
 from decimal import ROUND_HALF_UP, Decimal
 
 CENT = Decimal("0.01")
+_NOISE = Decimal("0.000001")
 
 
 def cents_from_decimal(amount: Decimal) -> int:
     """Return the nearest whole cents, halves away from zero."""
-    return int((amount * 100).quantize(Decimal(1), rounding=ROUND_HALF_UP))
+    scaled = amount * 100
+    cents = int(scaled)
+    # Most amounts have whole cents, and comparing is much cheaper than rounding.
+    return cents if cents == scaled else int(scaled.quantize(Decimal(1), rounding=ROUND_HALF_UP))
 
 
 def has_fractions_of_a_cent(amount: Decimal) -> bool:
     """Tell whether rounding to cents would change the amount by more than a float's noise (a millionth)."""
-    return abs(amount - amount.quantize(CENT, rounding=ROUND_HALF_UP)) > Decimal("0.000001")
+    return amount != (rounded := amount.quantize(CENT, rounding=ROUND_HALF_UP)) and abs(amount - rounded) > _NOISE
 
 
 def decimal_string(cents: int) -> str:

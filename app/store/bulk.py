@@ -7,42 +7,39 @@ from typing import Any
 from peewee import JOIN, fn
 
 from app.domain import fields
-from app.store.database import insert_rows
-from app.store.snapshot import REPLACED, compared
+from app.store.database import insert_rows, reserved_ids
+from app.store.snapshot import REPLACED
 from app.store.tables import Customer, ImportedRow, Invoice, LedgerMark, Payment, Table
 
 _STEP = 5_000
 _TABLES: Mapping[str, type[Table]] = {"customer": Customer, "invoice": Invoice, "payment": Payment}
 
 _ORIGIN = ("origin", "import_tab", "import_row", "fingerprint", "imported_version")
-CUSTOMER_COLUMNS = [*(field.column for field in fields.CUSTOMER), "version", *_ORIGIN]
-INVOICE_COLUMNS = [*(field.column for field in fields.INVOICE), "number_key", "paid_cents", "version", *_ORIGIN]
+CUSTOMER_COLUMNS = ["id", *(field.column for field in fields.CUSTOMER), "version", *_ORIGIN]
+INVOICE_COLUMNS = ["id", *(field.column for field in fields.INVOICE), "number_key", "paid_cents", "version", *_ORIGIN]
 PAYMENT_COLUMNS = [
-    *(field.column for field in fields.PAYMENT), "idempotency_key", "recorded_by", "recorded_at", *_ORIGIN,
+    "id", *(field.column for field in fields.PAYMENT), "idempotency_key", "recorded_by", "recorded_at", *_ORIGIN,
 ]  # fmt: skip
 IMPORTED_ROW_COLUMNS = ["origin", "tab", "row", "kind", "action", "subject", "record_id", "record_version", "before"]
 
 
-def insert_customers(rows: Sequence[Sequence[Any]], import_id: int) -> dict[str, int]:
-    """Insert customers, in the order of CUSTOMER_COLUMNS, and return the ids of the import's customers by code."""
+def new_ids(kind: str, count: int) -> Sequence[int]:
+    """Return ids for so many new records, so that they can be referred to before they are written."""
+    return reserved_ids(_TABLES[kind], count)
+
+
+def insert_customers(rows: Iterable[Sequence[Any]]) -> None:
+    """Insert customers, in the order of CUSTOMER_COLUMNS."""
     insert_rows(Customer, CUSTOMER_COLUMNS, rows)
-    found: Any = Customer.select(Customer.code, Customer.id).where(Customer.origin == import_id).tuples()
-    return {compared(code): record_id for code, record_id in found}
 
 
-def insert_invoices(rows: Sequence[Sequence[Any]], import_id: int) -> dict[tuple[str, int], int]:
-    """Insert invoices and return the ids of the import's invoices by number and customer id."""
+def insert_invoices(rows: Iterable[Sequence[Any]]) -> None:
+    """Insert invoices, in the order of INVOICE_COLUMNS."""
     insert_rows(Invoice, INVOICE_COLUMNS, rows)
-    found: Any = (
-        Invoice.select(Invoice.number_key, Invoice.customer, Invoice.id).where(Invoice.origin == import_id).tuples()
-    )
-    return {(number, customer): record_id for number, customer, record_id in found}
 
 
-def insert_payments(
-    with_sums: Sequence[Sequence[Any]], others: Sequence[Sequence[Any]], import_id: int
-) -> dict[tuple[str, int, int], int]:
-    """Insert payments and return the ids of the import's payments by tab, row and invoice: a row may pay several.
+def insert_payments(with_sums: Iterable[Sequence[Any]], others: Iterable[Sequence[Any]], import_id: int) -> None:
+    """Insert payments, in the order of PAYMENT_COLUMNS.
 
     Those with sums are for invoices that the import inserted together with what is paid for them.
     """
@@ -51,15 +48,9 @@ def insert_payments(
     LedgerMark.update(sums_given=False).execute()
     _check_sums(import_id)
     insert_rows(Payment, PAYMENT_COLUMNS, others)
-    found: Any = (
-        Payment.select(Payment.import_tab, Payment.import_row, Payment.invoice, Payment.id)
-        .where(Payment.origin == import_id)
-        .tuples()
-    )
-    return {(tab, row, invoice_id): record_id for tab, row, invoice_id, record_id in found}
 
 
-def insert_imported_rows(rows: Sequence[Sequence[Any]]) -> None:
+def insert_imported_rows(rows: Iterable[Sequence[Any]]) -> None:
     """Insert what each row of a workbook did to which record."""
     insert_rows(ImportedRow, IMPORTED_ROW_COLUMNS, rows)
 

@@ -1,8 +1,9 @@
 """The connection to SQLite or PostgreSQL, and the transaction in which every business action happens."""
 
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from itertools import chain, islice
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -176,28 +177,44 @@ def rehearse(action: Callable[[], None]) -> None:
         return
 
 
-def insert_rows(table: type[tables.Table], columns: Sequence[str], rows: Sequence[Sequence[Any]]) -> None:
-    """Insert many rows: by COPY on PostgreSQL, in statements of many rows elsewhere."""
-    if not rows:
+def reserved_ids(table: type[tables.Table], count: int) -> Sequence[int]:
+    """Return ids that no row of the table has, in the caller's exclusive transaction."""
+    if not is_postgresql():
+        last = table.select(peewee.fn.COALESCE(peewee.fn.MAX(table.id), 0)).scalar()
+        return range(last + 1, last + 1 + count)
+    name = table._meta.table_name
+    found = tables.database.execute_sql(
+        f"SELECT nextval(pg_get_serial_sequence('{name}', 'id')) FROM generate_series(1, %s)",  # noqa: S608  # our own name
+        (count,),
+    )
+    return [record_id for (record_id,) in found.fetchall()]
+
+
+def insert_rows(table: type[tables.Table], columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
+    """Insert many rows: by COPY on PostgreSQL, which takes them as they are made, in statements of many elsewhere."""
+    rows = iter(rows)
+    first = next(rows, None)
+    if first is None:
         return
+    rows = chain([first], rows)
     fields = [table._meta.fields[name] for name in columns]
     if is_postgresql():
         _copy_rows(table, fields, rows)
         return
     step = _VALUES_A_STATEMENT // len(columns)
-    for start in range(0, len(rows), step):
-        table.insert_many(rows[start : start + step], fields=fields).execute()
+    while part := list(islice(rows, step)):
+        table.insert_many(part, fields=fields).execute()
 
 
-def _copy_rows(table: type[tables.Table], fields: list[Any], rows: Sequence[Sequence[Any]]) -> None:
+def _copy_rows(table: type[tables.Table], fields: list[Any], rows: Iterable[Sequence[Any]]) -> None:
     names = ", ".join(f'"{field.column_name}"' for field in fields)
     statement = f'COPY "{table._meta.table_name}" ({names}) FROM STDIN'
-    converted = [(index, field) for index, field in enumerate(fields) if isinstance(field, _KEPT_OTHERWISE)]
+    converted = [(index, field.db_value) for index, field in enumerate(fields) if isinstance(field, _KEPT_OTHERWISE)]
     with tables.database.cursor() as cursor, cursor.copy(statement) as copy:
         for row in rows:
             values = list(row)
-            for index, field in converted:
-                values[index] = field.db_value(values[index])
+            for index, db_value in converted:
+                values[index] = db_value(values[index])
             copy.write_row(values)
 
 

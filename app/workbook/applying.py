@@ -1,4 +1,4 @@
-"""Write a difference to the store, and take it back: the same code for the rehearsal and for the import itself."""
+"""Write a difference to the store, and take it back: the rehearsal and the import itself write receivables alike."""
 
 import json
 from collections import defaultdict
@@ -22,6 +22,11 @@ from app.workbook.meaning.texts import SHORT_TEXT
 def write(difference: Difference, stored: Snapshot, import_id: int, zone: ZoneInfo, now: datetime) -> None:
     """Write everything in the caller's transaction, with what each row did to which record."""
     _Writing(difference, stored, import_id, zone, now).run()
+
+
+def rehearse(difference: Difference, stored: Snapshot, import_id: int, zone: ZoneInfo, now: datetime) -> None:
+    """Write the customers, invoices and payments in a transaction that the caller rolls back."""
+    _Writing(difference, stored, import_id, zone, now).write_receivables()
 
 
 def take_back(import_id: int) -> None:
@@ -54,6 +59,10 @@ class _Writing:
         self.actions: list[tuple[Any, ...]] = []
 
     def run(self) -> None:
+        self.write_receivables()
+        bulk.insert_imported_rows(self.actions)
+
+    def write_receivables(self) -> None:
         self._create_customers()
         self._create_invoices()
         for customer, record in self.difference.changed_customers:
@@ -63,41 +72,43 @@ class _Writing:
             self._change("invoice", invoice, record, _invoice_columns(record.values, self.zone) | found_by)
         self._void_payments()
         self._create_payments()
-        bulk.insert_imported_rows(self.actions)
 
     def _create_customers(self) -> None:
         records = self.difference.new_customers
-        rows = [
-            _row(bulk.CUSTOMER_COLUMNS, {**_CUSTOMER_DEFAULTS, **self._with_origin(record, dict(record.values))})
-            for record in records
-        ]
-        ids = bulk.insert_customers(rows, self.import_id)
-        self.customer_ids |= ids
-        for record in records:
-            self._act(record, "customer", "created", ids[record.key[0]], version=1)
+        ids = bulk.new_ids("customer", len(records))
+        bulk.insert_customers(
+            _row(
+                bulk.CUSTOMER_COLUMNS,
+                {**_CUSTOMER_DEFAULTS, **self._with_origin(record, dict(record.values)), "id": record_id},
+            )
+            for record, record_id in zip(records, ids, strict=True)
+        )
+        for record, record_id in zip(records, ids, strict=True):
+            self.customer_ids[record.key[0]] = record_id
+            self._act(record, "customer", "created", record_id, version=1)
 
     def _create_invoices(self) -> None:
         records = self.difference.new_invoices
+        ids = bulk.new_ids("invoice", len(records))
         paid = self._paid_by_invoice()
-        rows = [
+        bulk.insert_invoices(
             _row(
                 bulk.INVOICE_COLUMNS,
                 {
                     **_INVOICE_DEFAULTS,
                     **self._with_origin(record, _invoice_columns(record.values, self.zone)),
+                    "id": record_id,
                     "number_key": record.key[0],
                     "customer": self.customer_ids[record.key[1]],
                     "paid_cents": paid[record.key],
                 },
             )
-            for record in records
-        ]
-        ids = bulk.insert_invoices(rows, self.import_id)
-        for record in records:
-            invoice_id = ids[record.key[0], self.customer_ids[record.key[1]]]
-            self.invoice_ids[record.key] = invoice_id
+            for record, record_id in zip(records, ids, strict=True)
+        )
+        for record, record_id in zip(records, ids, strict=True):
+            self.invoice_ids[record.key] = record_id
             self.numbers[record.key] = str(record.values["number"])
-            self._act(record, "invoice", "created", invoice_id, version=1)
+            self._act(record, "invoice", "created", record_id, version=1)
 
     def _change(
         self, kind: str, known: StoredCustomer | StoredInvoice, record: Record, columns: dict[str, Any]
@@ -120,16 +131,17 @@ class _Writing:
 
     def _create_payments(self) -> None:
         records = self.difference.new_payments
+        ids = bulk.new_ids("payment", len(records))
         new_invoices = {record.key for record in self.difference.new_invoices}
-        with_sums = [self._payment_row(record) for record in records if record.key in new_invoices]
-        others = [self._payment_row(record) for record in records if record.key not in new_invoices]
-        ids = bulk.insert_payments(with_sums, others, self.import_id)
-        for record in records:
-            payment_id = ids[record.tab, record.row, self.invoice_ids[record.key]]
+        numbered = list(zip(records, ids, strict=True))
+        with_sums = (self._payment_row(*one) for one in numbered if one[0].key in new_invoices)
+        others = (self._payment_row(*one) for one in numbered if one[0].key not in new_invoices)
+        bulk.insert_payments(with_sums, others, self.import_id)
+        for record, payment_id in numbered:
             self._act(record, "payment", "created", payment_id)
 
-    def _payment_row(self, record: Record) -> tuple[Any, ...]:
-        values = {"invoice": self.invoice_ids[record.key], "recorded_at": self.now}
+    def _payment_row(self, record: Record, payment_id: int) -> tuple[Any, ...]:
+        values = {"id": payment_id, "invoice": self.invoice_ids[record.key], "recorded_at": self.now}
         return _row(bulk.PAYMENT_COLUMNS, {**_PAYMENT_DEFAULTS, **record.values, **self._origin(record), **values})
 
     def _paid_by_invoice(self) -> Mapping[Key, int]:

@@ -2,7 +2,6 @@
 
 import gc
 import hashlib
-import json
 import os
 import shutil
 import tempfile
@@ -13,6 +12,8 @@ from datetime import date, datetime
 from pathlib import Path
 from typing import Any, BinaryIO
 from zoneinfo import ZoneInfo
+
+import orjson
 
 from app.domain.as_of import AsOf
 from app.settings import MEGABYTE, WorkbookLimits
@@ -100,7 +101,7 @@ class Importer:
         def rehearsal() -> None:
             comparison.take_before()
             if found.writes:
-                self._write(found, stored, self._rehearsed_import())
+                applying.rehearse(found, stored, self._rehearsed_import(), self.zone, self.now())
             comparison.take_after()
 
         rehearse(rehearsal)
@@ -260,7 +261,7 @@ class Importer:
 
     def preview_json(self, import_id: int) -> dict[str, Any]:
         """Return the kept preview as it was written, with the lengths of its lists before they were cut."""
-        kept: dict[str, Any] = json.loads((self._folder(import_id) / _PREVIEW).read_text(encoding="utf-8"))
+        kept: dict[str, Any] = orjson.loads((self._folder(import_id) / _PREVIEW).read_bytes())
         return kept
 
     def has_preview(self, import_id: int) -> bool:
@@ -283,7 +284,7 @@ class Importer:
     def latest_progress(self, import_id: int) -> tuple[str, datetime] | None:
         """Return what the worker said last and when, None if it has said nothing yet."""
         try:
-            said = json.loads((self._folder(import_id) / _PROGRESS).read_text(encoding="utf-8"))
+            said = orjson.loads((self._folder(import_id) / _PROGRESS).read_bytes())
         except FileNotFoundError:
             return None
         return said["message"], datetime.fromisoformat(said["at"])
@@ -325,7 +326,7 @@ class Importer:
             if preview.digest != previewed.digest:
                 raise NotNowError("What is stored changed after this preview was made: look at it again.")
             self._refuse_if_blocked(preview, choices)
-            self._write(found, stored, import_id)
+            applying.write(found, stored, import_id, self.zone, self.now())
             imports.change(
                 import_id,
                 state=State.APPLIED,
@@ -355,9 +356,6 @@ class Importer:
         stored = self._existing(import_id)
         said = {"file": stored.file_name, **(after or {})}
         audit.append(by, action, f"import:{import_id}", before={}, after=said, now=self.now())
-
-    def _write(self, found: Difference, stored: snapshot.Snapshot, import_id: int) -> None:
-        applying.write(found, stored, import_id, self.zone, self.now())
 
     def _rehearsed_import(self) -> int:
         return imports.create(
@@ -397,7 +395,7 @@ class Importer:
         )
 
     def _kept_records(self, import_id: int, preview: Preview) -> Checked:
-        kept = json.loads((self._folder(import_id) / _RECORDS).read_text(encoding="utf-8"))
+        kept = orjson.loads((self._folder(import_id) / _RECORDS).read_bytes())
         checked = Checked(
             tabs=list(preview.tabs),
             problems=list(preview.problems),
@@ -462,5 +460,5 @@ def _write_whole(path: Path, content: object) -> None:
     if not path.parent.exists():
         return
     partial = path.with_suffix(f".{os.getpid()}.partial")
-    partial.write_text(json.dumps(content, ensure_ascii=False, separators=(",", ":")), encoding="utf-8")
+    partial.write_bytes(orjson.dumps(content))
     partial.replace(path)

@@ -5,7 +5,6 @@ from datetime import date, tzinfo
 from functools import partial
 from typing import TypeVar
 
-from app.domain import fields
 from app.domain.fields import Field, Type
 from app.domain.money import cents_from_decimal, has_fractions_of_a_cent
 from app.workbook.meaning import amounts, currencies, dates, texts
@@ -44,8 +43,8 @@ class CellReading:
         return self._read(tab, row, name, texts.read_identifier) if tab.has(name) else ""
 
     def text(self, tab: Tab, row: Row, name: str) -> str:
-        """Return a word or two."""
-        return self._read(tab, row, name, texts.read_short_text)
+        """Return a word or two; empty where the tab has no such column."""
+        return self._read(tab, row, name, texts.read_short_text) if tab.has(name) else ""
 
     def texts(self, tab: Tab, row: Row, names: Iterable[str]) -> dict[str, Value]:
         """Return the short texts of those fields that the tab has."""
@@ -61,11 +60,12 @@ class CellReading:
 
     def plain(self, tab: Tab, row: Row, described: Iterable[Field]) -> dict[str, Value]:
         """Return the plain fields that the tab has."""
-        plain = fields.plain(described)
-        return {
-            **self.texts(tab, row, (field.name for field in plain if field.type is not Type.PARAGRAPHS)),
-            **self.paragraphs(tab, row, (field.name for field in plain if field.type is Type.PARAGRAPHS)),
-        }
+        values: dict[str, Value] = {}
+        for field in described:
+            if field.is_plain and tab.has(field.name):
+                read = self.paragraphs if field.type is Type.PARAGRAPHS else self.texts
+                values |= read(tab, row, (field.name,))
+        return values
 
     def own_fields(self, tab: Tab, row: Row) -> dict[str, Value]:
         """Return the row's own fields, the empty ones too, where the tab has any; what cannot be read is left out."""
@@ -108,7 +108,10 @@ class CellReading:
         found: list[int] = []
         currency = None
         for index in tab.indexes.get(name, ()):
-            amount = self._read(tab, row, name, partial(amounts.read_amount, mark=tab.marks.get(index)), index)
+            cell = row.cell(index)
+            if cell is None:
+                continue
+            amount = self._read(tab, row, name, partial(amounts.read_amount, mark=tab.marks.get(index)), cell)
             if amount is None:
                 continue
             cents = cents_from_decimal(amount.value)
@@ -124,9 +127,9 @@ class CellReading:
         said = (currencies.of_text(written) or currencies.of_text(written.upper())) if written else None
         if written and said is None:
             raise self.problem(tab, row, "currency", f"says '{written}', which is not a currency code such as USD")
-        column = tab.header.column(amount_field)
-        headed = currencies.of_heading(column.header) if column else None
-        unknown = currencies.unknown_in_heading(column.header) if column and not (said or sign) else None
+        heading = tab.heading(amount_field)
+        headed = currencies.of_heading(heading)
+        unknown = None if said or sign else currencies.unknown_in_heading(heading)
         if unknown:
             raise self.problem(
                 tab,
@@ -164,8 +167,8 @@ class CellReading:
             return self.problem(tab, row, "currency", f"says {said}, but the column of amounts is headed {headed}")
         return self.problem(tab, row, amount_field, f"is written in {by_sign}, but its column is headed {headed}")
 
-    def _read(self, tab: Tab, row: Row, name: str, read: Callable[[Cell], _Read], index: int | None = None) -> _Read:
-        cell = tab.cell(row, name) if index is None else row.cell(index)
+    def _read(self, tab: Tab, row: Row, name: str, read: Callable[[Cell], _Read], cell: Cell = None) -> _Read:
+        cell = tab.cell(row, name) if cell is None else cell
         if isinstance(cell, Merged):
             if name.endswith("_cents"):
                 raise self.problem(

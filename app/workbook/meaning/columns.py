@@ -32,7 +32,7 @@ def date_order(tab: str, column: Column, rows: Sequence[Row]) -> DateOrder | Que
         tab,
         column,
         [
-            Example(cell, clean_text(text), {order: _long(day) for order, day in dates.readings(text).items()})
+            Example(cell, clean_text(text), {order.value: _long(day) for order, day in dates.readings(text).items()})
             for cell, text in unclear[:_EXAMPLES_SHOWN]
         ],
     )
@@ -43,20 +43,19 @@ def half_swapped(tab: str, column: Column, rows: Sequence[Row]) -> Question | No
 
     True dates of which none is later than the 12th, beside texts that all are, are what is left of such a column.
     """
-    held = [(cell_name(column.index, row.number), row.cell(column.index)) for row in rows]
-    days = [(place, cell) for place, cell in held if isinstance(cell, datetime)]
-    texts = [cell for _, cell in held if isinstance(cell, str) and dates.readings(cell)]
+    days = [(row.number, cell) for row in rows if isinstance(cell := row.cell(column.index), datetime)]
+    texts = [cell for row in rows if isinstance(cell := row.cell(column.index), str) and dates.readings(cell)]
     if min(len(days), len(texts)) < _FEWEST_SWAPPED or any(cell.day > 12 for _, cell in days):
         return None
     if not all(map(dates.is_written_in_order, texts)) or all(cell.day == cell.month for _, cell in days):
         return None
     examples = tuple(
         Example(
-            place,
+            cell_name(column.index, number),
             cell.date().isoformat(),
             {"swapped": _long(cell.date().replace(month=cell.day, day=cell.month)), "right": _long(cell.date())},
         )
-        for place, cell in days[:_EXAMPLES_SHOWN]
+        for number, cell in days[:_EXAMPLES_SHOWN]
     )
     return Question(
         f"swapped:{tab}!{column_letter(column.index)}",
@@ -87,7 +86,9 @@ def decimal_mark(tab: str, column: Column, rows: Sequence[Row]) -> DecimalMark |
         column,
         [
             Example(
-                cell, clean_text(text), {mark: number_text(value) for mark, value in amounts.readings(text).items()}
+                cell,
+                clean_text(text),
+                {mark.value: number_text(value) for mark, value in amounts.readings(text).items()},
             )
             for cell, text in unclear[:_EXAMPLES_SHOWN]
         ],

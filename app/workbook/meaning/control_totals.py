@@ -15,14 +15,15 @@ def add_control_totals(checked: Checked, stored: Snapshot) -> None:
     for report in checked.tabs:
         if report.kind:
             reports[report.name, report.kind].append(report)
-    by_report: dict[int, dict[str, Totals]] = defaultdict(dict)
+    sums: dict[int, dict[str, list[int]]] = defaultdict(lambda: defaultdict(lambda: [0, 0, 0]))
 
     def add(record: Record, currency: str, gross: int, paid_cents: int, open_cents: int) -> None:
         found = reports[record.tab, record.kind] or reports[record.tab, Kind.INVOICE]
         report = next((one for one in found if one.covers(record.row)), None)
-        totals = by_report[id(report)]
-        old = totals.get(currency, Totals(currency))
-        totals[currency] = Totals(currency, old.gross + gross, old.paid + paid_cents, old.open + open_cents)
+        totals = sums[id(report)][currency]
+        totals[0] += gross
+        totals[1] += paid_cents
+        totals[2] += open_cents
 
     for payment in checked.payments:
         paid[payment.key] += _cents(payment, "amount_cents")
@@ -35,7 +36,7 @@ def add_control_totals(checked: Checked, stored: Snapshot) -> None:
         closed = bool(invoice.values.get("state"))
         add(invoice, str(invoice.values["currency"]), total, settled, 0 if closed else total - settled)
     for report in checked.tabs:
-        report.totals = [by_report[id(report)][currency] for currency in sorted(by_report[id(report)])]
+        report.totals = [Totals(currency, *cents) for currency, cents in sorted(sums[id(report)].items())]
 
 
 def _cents(record: Record, name: str) -> int:

@@ -23,6 +23,7 @@ _IN_WORDS = {
     "order": "orders",
     "purchase": "bills that you owe",
 }
+_TELLS_TYPE = {Kind.INVOICE: ("type",), Kind.PAYMENT: ("type", "method")}
 _MONEY = ("total_cents", "paid_cents", "balance_cents", "net_cents", "tax_cents")
 
 
@@ -30,9 +31,8 @@ def sort_documents(tab: Tab, questions: Questions) -> None:
     """Note what each row of a table is by its type, leave out what is not owed, and turn credits without a minus."""
     if tab.header.kind is Kind.CUSTOMER:
         return
-    for row in tab.rows.records:
-        if found := _document(tab, row):
-            tab.documents[row.number] = found
+    if any(map(tab.has, _TELLS_TYPE[tab.header.kind])):
+        tab.documents |= {row.number: found for row in tab.rows.records if (found := _document(tab, row))}
     if tab.header.kind is Kind.INVOICE:
         _leave_out_what_is_not_owed(tab, questions)
         _take_out_payments(tab, questions)
@@ -49,9 +49,8 @@ def refunds_without_a_minus(tab: Tab) -> set[int]:
 
 
 def _document(tab: Tab, row: Row) -> str:
-    fields = ("type",) if tab.header.kind is Kind.INVOICE else ("type", "method")
     named: frozenset[str] = frozenset()
-    for name in fields:
+    for name in _TELLS_TYPE[tab.header.kind]:
         cell = tab.cell(row, name)
         value = cell.value if isinstance(cell, Merged) else cell
         named |= documents(value) if isinstance(value, str) else frozenset()

@@ -173,8 +173,7 @@ class InvoiceRows:
     def _check_currencies(self, tab: Tab, row: Row, currency: str, signs: dict[str, str | None]) -> None:
         """Raise a problem where what was paid is in another currency than the total: it cannot be taken off it."""
         for name, sign in signs.items():
-            column = tab.header.column(name)
-            named = sign or (currencies.of_heading(column.header) if column else None)
+            named = sign or currencies.of_heading(tab.heading(name))
             if named and filled([tab.cell(row, name)]) and not currencies.may_be(named, currency):
                 other = currencies.for_sign(named, self._reading.own_currency) or named
                 raise self._reading.problem(

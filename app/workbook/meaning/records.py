@@ -1,17 +1,17 @@
 """What a workbook's rows say, once every cell has been read."""
 
 import hashlib
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Any, Self, TypeAlias
 
+import orjson
+
 from app.domain.own_fields import merged
 from app.workbook.meaning.headings import Kind
 
 LONGEST_TERMS = 730
-_CANONICAL = json.JSONEncoder(sort_keys=True, default=str, ensure_ascii=False, separators=(",", ":"))
 
 Value: TypeAlias = str | int | bool | date | Mapping[str, str] | None
 Key: TypeAlias = tuple[str, ...]
@@ -38,9 +38,8 @@ class Record:
         return fingerprint(self.values)
 
     def to_json(self) -> list[Any]:
-        """Return the record as JSON keeps it."""
-        values = {name: value.isoformat() if isinstance(value, date) else value for name, value in self.values.items()}
-        return [self.kind, self.tab, self.row, self.key, values, self.cumulative]
+        """Return the record as orjson keeps it, which writes days too."""
+        return [self.kind, self.tab, self.row, self.key, self.values, self.cumulative]
 
     @classmethod
     def from_json(cls, item: list[Any]) -> Self:
@@ -194,4 +193,4 @@ def fingerprint(values: Mapping[str, Value]) -> str:
         rest = {name: value for name, value in values.items() if name != "own_fields"}
         filled = merged({}, own)
         values = {**rest, "own_fields": filled} if filled else rest
-    return hashlib.sha256(_CANONICAL.encode(values).encode()).hexdigest()
+    return hashlib.sha256(orjson.dumps(values, option=orjson.OPT_SORT_KEYS)).hexdigest()

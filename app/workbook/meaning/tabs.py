@@ -57,6 +57,7 @@ class Tab:
     own_columns: tuple[tuple[int, str], ...] = ()
     unreadable_own: list[str] = field(default_factory=list)
     indexes: dict[str, tuple[int, ...]] = field(default_factory=dict)
+    headings: dict[str, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self.read_by(self.header)
@@ -64,8 +65,9 @@ class Tab:
     def read_by(self, header: Header) -> None:
         """Read the columns as this header says."""
         self.header = header
-        self.indexes = {}
+        self.indexes, self.headings = {}, {}
         for column in header.columns:
+            self.headings.setdefault(column.field, column.header)
             self.indexes[column.field] = (*self.indexes.get(column.field, ()), column.index)
         self.report.columns = described(header, self.own_columns)
         self.report.tells_payments = any(self.has(name) for name in _TELLS_PAYMENTS)
@@ -83,6 +85,10 @@ class Tab:
     def has(self, name: str) -> bool:
         """Tell whether a column is read as the field."""
         return name in self.indexes
+
+    def heading(self, name: str) -> str:
+        """Return the heading of a field's first column, nothing where there is none."""
+        return self.headings.get(name, "")
 
     def place(self, row: Row, *names: str) -> str:
         """Return the name of the row's cell of the first of these fields that the tab has."""

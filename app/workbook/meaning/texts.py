@@ -26,6 +26,11 @@ SHORT_TEXT = 255
 def read_identifier(cell: Cell) -> str:
     """Return the identifier as Excel shows it, zeros that live in the format included; raises UnreadableError."""
     match cell:
+        case str():
+            text = read_text(cell, SHORT_TEXT)
+            if _SHORTENED.fullmatch(text):
+                raise UnreadableError(f"says '{text}', a number that a program has shortened: enter it in full")
+            return text
         case bool():
             raise UnreadableError("holds TRUE or FALSE where an identifier belongs")
         case Decimal() if cell != cell.to_integral_value():
@@ -42,8 +47,6 @@ def read_identifier(cell: Cell) -> str:
             )
         case FormattedNumber():
             return _as_shown(cell)
-        case str() if _SHORTENED.fullmatch(clean_text(cell)):
-            raise UnreadableError(f"says '{clean_text(cell)}', a number that a program has shortened: enter it in full")
         case _:
             return read_text(cell, SHORT_TEXT)
 
@@ -56,6 +59,13 @@ def read_short_text(cell: Cell) -> str:
 def read_text(cell: Cell, longest: int) -> str:
     """Return the cell as text of at most so many characters; raises UnreadableError."""
     match cell:
+        case str():
+            text = clean_text(without_guard(cell.replace("\0", "")))
+            if len(text) > longest:
+                raise UnreadableError(
+                    f"holds {count_text(len(text))} characters, and at most {count_text(longest)} are kept"
+                )
+            return text
         case None:
             return ""
         case bool():
@@ -68,13 +78,6 @@ def read_text(cell: Cell, longest: int) -> str:
             return _as_shown(cell) if _is_whole(cell) else _plain(Decimal(cell.number))
         case datetime():
             return cell.date().isoformat()
-        case str():
-            text = clean_text(without_guard(cell.replace("\0", "")))
-            if len(text) > longest:
-                raise UnreadableError(
-                    f"holds {count_text(len(text))} characters, and at most {count_text(longest)} are kept"
-                )
-            return text
         case _:
             raise UnreadableError(why_unreadable(cell, "a text"))
 
@@ -91,7 +94,7 @@ def read_paragraphs(cell: Cell, longest: int) -> str:
 
 def without_guard(text: str) -> str:
     """Return the text without the sign that keeps a program from taking it for a formula."""
-    return _ESCAPE_AGAINST_FORMULAS.sub("", text)
+    return _ESCAPE_AGAINST_FORMULAS.sub("", text) if text.startswith("'") else text
 
 
 def read_yes_or_no(cell: Cell) -> bool:

@@ -9,12 +9,12 @@ import sys
 import tempfile
 import time
 from bisect import bisect_left, bisect_right
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from decimal import Decimal
 from functools import lru_cache
 from pathlib import Path
-from typing import Any, TypeAlias
+from typing import Any, BinaryIO, TypeAlias
 
 from app.domain.sentences import count_text
 from app.settings import WorkbookLimits
@@ -51,20 +51,28 @@ def read_book(path: Path, limits: WorkbookLimits, progress: Progress, name: str 
     archive.check(path, limits)
     with tempfile.TemporaryDirectory(prefix="workbook-") as folder:
         lines = Path(folder) / "cells.jsonl"
-        _run_child(
-            [
-                "app.workbook.reading.sheet_reader",
-                str(path.absolute()),
-                str(lines),
-                str(limits.memory_bytes),
-                str(limits.unpacked_bytes),
-                str(limits.rows_per_tab),
-                name or path.name,
-            ],
-            limits.seconds,
-            progress,
-        )
-        return _book(lines)
+        lines.touch()
+        with lines.open("rb") as written:
+            found = _BookFromLines(written)
+
+            def reported(message: Mapping[str, Any]) -> None:
+                progress(f"reading tab {message['tab']}: {count_text(message['rows'])} rows")
+                found.read_on()
+
+            _run_child(
+                [
+                    "app.workbook.reading.sheet_reader",
+                    str(path.absolute()),
+                    str(lines),
+                    str(limits.memory_bytes),
+                    str(limits.unpacked_bytes),
+                    str(limits.rows_per_tab),
+                    name or path.name,
+                ],
+                limits.seconds,
+                reported,
+            )
+            return found.book()
 
 
 def run_limited(module: str, arguments: list[str], limits: WorkbookLimits) -> None:
@@ -72,7 +80,7 @@ def run_limited(module: str, arguments: list[str], limits: WorkbookLimits) -> No
     _run_child([module, *arguments], limits.seconds, lambda _: None)
 
 
-def _run_child(module_and_arguments: list[str], seconds: int, progress: Progress) -> None:
+def _run_child(module_and_arguments: list[str], seconds: int, reported: Callable[[Mapping[str, Any]], None]) -> None:
     deadline = time.monotonic() + seconds
     with (
         tempfile.TemporaryFile() as errors,
@@ -87,7 +95,7 @@ def _run_child(module_and_arguments: list[str], seconds: int, progress: Progress
         ) as child,
     ):
         try:
-            refused = _follow(child, deadline, progress)
+            refused = _follow(child, deadline, reported)
         finally:
             child.kill()
         if child.wait() == 0:
@@ -106,7 +114,9 @@ def _run_child(module_and_arguments: list[str], seconds: int, progress: Progress
         )
 
 
-def _follow(child: "subprocess.Popen[str]", deadline: float, progress: Progress) -> str | None:
+def _follow(
+    child: "subprocess.Popen[str]", deadline: float, reported: Callable[[Mapping[str, Any]], None]
+) -> str | None:
     """Pass on the child's reports until it ends; return its sentence if it refused."""
     assert child.stdout is not None  # noqa: S101  # it was started with a pipe
     refused = None
@@ -124,44 +134,64 @@ def _follow(child: "subprocess.Popen[str]", deadline: float, progress: Progress)
             message = heard(line)
             refused = message.get("refused", refused)
             if "rows" in message:
-                progress(f"reading tab {message['tab']}: {count_text(message['rows'])} rows")
+                reported(message)
 
 
-def _book(path: Path) -> Book:
-    sheets: list[Sheet] = []
-    epoch_1904 = False
-    name, hidden = "", False
-    rows: list[Row] = []
-    with path.open(encoding="utf-8") as lines:
-        for line in lines:
-            item = json.loads(line, parse_float=Decimal)
-            if isinstance(item, list):
-                number, row_hidden, has_sum, cells = item
-                # Most cells are what JSON made of them already.
-                decoded = [_cell(cell) if type(cell) is list else cell for cell in cells]
-                rows.append(Row(number, tuple(decoded), row_hidden, has_sum))
-            elif "epoch_1904" in item:
-                epoch_1904 = item["epoch_1904"]
-            elif "sheet" in item:
-                name, hidden, rows = item["sheet"], item["hidden"], []
-            else:
-                merged = _merged(item["merged"])
-                filled_rows, merged_down = _fill_merged(name, rows, merged)
-                widest = max((len(row.cells) for row in rows), default=0)
-                sheets.append(
-                    Sheet(
-                        name,
-                        filled_rows,
-                        hidden,
-                        filtered=item["filter"] is not None and any(row.hidden for row in rows),
-                        merged_down=merged_down,
-                        stopped_after_empty_row=item["stopped_after_empty_row"],
-                        cut_after_column=column_letter(widest - 1) if item["is_cut"] and widest else None,
-                        merged=merged,
-                        has_more_rows=item["has_more_rows"],
-                    )
-                )
-    return Book(sheets, epoch_1904)
+class _BookFromLines:
+    """Makes a book of the lines that the child writes, as far as they are written, while the child reads on."""
+
+    def __init__(self, lines: BinaryIO) -> None:
+        self._lines = lines
+        self._begun = b""
+        self._sheets: list[Sheet] = []
+        self._epoch_1904 = False
+        self._name, self._hidden = "", False
+        self._rows: list[Row] = []
+
+    def read_on(self) -> None:
+        """Take the lines that have come since; the beginning of one waits for its end."""
+        for part in self._lines:
+            line = self._begun + part
+            if not line.endswith(b"\n"):
+                self._begun = line
+                return
+            self._begun = b""
+            self._take(json.loads(line.decode(), parse_float=Decimal))
+
+    def book(self) -> Book:
+        """Return the book, once the child has ended."""
+        self.read_on()
+        return Book(self._sheets, self._epoch_1904)
+
+    def _take(self, item: Any) -> None:  # noqa: ANN401  # whatever JSON holds
+        if isinstance(item, list):
+            number, row_hidden, has_sum, cells = item
+            # Most cells are what JSON made of them already.
+            decoded = [_cell(cell) if type(cell) is list else cell for cell in cells]
+            self._rows.append(Row(number, tuple(decoded), row_hidden, has_sum))
+        elif "epoch_1904" in item:
+            self._epoch_1904 = item["epoch_1904"]
+        elif "sheet" in item:
+            self._name, self._hidden, self._rows = item["sheet"], item["hidden"], []
+        else:
+            self._sheets.append(_sheet(self._name, self._rows, item, hidden=self._hidden))
+
+
+def _sheet(name: str, rows: list[Row], seen: Mapping[str, Any], *, hidden: bool) -> Sheet:
+    merged = _merged(seen["merged"])
+    filled_rows, merged_down = _fill_merged(name, rows, merged)
+    widest = max((len(row.cells) for row in rows), default=0)
+    return Sheet(
+        name,
+        filled_rows,
+        hidden,
+        filtered=seen["filter"] is not None and any(row.hidden for row in rows),
+        merged_down=merged_down,
+        stopped_after_empty_row=seen["stopped_after_empty_row"],
+        cut_after_column=column_letter(widest - 1) if seen["is_cut"] and widest else None,
+        merged=merged,
+        has_more_rows=seen["has_more_rows"],
+    )
 
 
 def _cell(encoded: list[Any]) -> Cell:

@@ -80,6 +80,7 @@ def _read_tab(tab: TabPart, rows: SheetRows, out: TextIO) -> None:
     for count, line in enumerate(rows.lines(), start=1):
         out.write(line)
         if count % _ROWS_A_REPORT == 0:
+            out.flush()
             tell(tab=tab.name, rows=rows.number)
     _write_end(
         out,
@@ -107,6 +108,7 @@ def _read_list(content: bytes, name: str, out: TextIO, rows_at_most: int) -> Non
         is_cut = is_cut or any(cells[COLUMNS_AT_MOST:])
         _write(out, [number, False, False, cells[:COLUMNS_AT_MOST]])
         if count % _ROWS_A_REPORT == 0:
+            out.flush()
             tell(tab=name, rows=number)
     _write_end(out, name, is_cut=is_cut, has_more_rows=has_more_rows)
 

@@ -91,7 +91,7 @@ def refused(importer, path, chosen=None):
 # --- preview and apply
 
 
-def test_a_list_with_more_rows_than_are_read_is_refused_and_one_that_is_no_list_is_not(tmp_path):
+def test_a_list_with_more_rows_than_are_read_is_refused_and_one_that_is_no_list_is_not(sqlite, tmp_path):
     importer = an_importer(tmp_path / "data", rows_per_tab=3)
     long, other = [INVOICES, AN_INVOICE, ANOTHER_INVOICE, AN_INVOICE], [["x", number] for number in range(9)]
 
