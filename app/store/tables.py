@@ -310,7 +310,7 @@ class Payment(Receivable):
 class ImportedRow(Table):
     """What one row of a workbook did to one record, and what the record was before: provenance and undo."""
 
-    origin = ForeignKeyField(Import, column_name="import_id")
+    origin = ForeignKeyField(Import, column_name="import_id", index=False)
     tab = CharField()
     row = IntegerField()
     kind = CharField(max_length=10)

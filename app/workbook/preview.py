@@ -5,6 +5,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any, Self
 
+import orjson
+
 from app.domain.money import decimal_string
 from app.domain.sentences import counted
 from app.workbook.difference import Change, Decisions, Difference, FieldChange, Missing, Outcome, Resolution
@@ -205,7 +207,7 @@ def mapping_from_json(item: Mapping[str, Any]) -> ChosenMapping:
 def _digest(changes: Iterable[Change]) -> str:
     digest = hashlib.sha256()
     for change in changes:
-        digest.update(repr((change.outcome, change.kind, change.tab, change.row, change.fields)).encode())
+        digest.update(orjson.dumps([change.outcome, change.kind, change.tab, change.row, change.fields]))
     return digest.hexdigest()
 
 

@@ -1,4 +1,15 @@
-"""All tables of the first release."""
+"""All tables, and what the database itself keeps: what is paid for each invoice, marks of change, the audit as it was.
+
+Triggers add to `invoices.paid_cents` what changed instead of adding everything up again: of two payments that are
+recorded at once, the second waits for the row of the invoice and adds to what the first has left there. Whoever writes
+invoices together with what is paid for them says so in `sums_given`, for its own transaction.
+
+Each thousand or so of invoices has a mark of its own in `ledger_parts`, so that only sums over what has changed are
+added up again. Its triggers come after `mark_ledger` in the alphabet, in which PostgreSQL runs them: every change takes
+the one row of `ledger_marks` first, so no two can wait for one another.
+
+References among receivables are deferrable: the rehearsal of an import, which is rolled back, never checks them.
+"""
 
 from peewee import (
     BigIntegerField,
@@ -9,8 +20,153 @@ from peewee import (
     ForeignKeyField,
     IntegerField,
     Model,
+    PostgresqlDatabase,
     TextField,
 )
+
+_PAYMENT_COLUMNS = "amount_cents, voided_at, invoice_id"
+_MARKED = ("customers", "invoices", "payments")
+
+_OPEN = "paid_cents <> total_cents AND NOT draft AND voided_at IS NULL AND written_off_at IS NULL"
+
+_INDEXES = (
+    f"CREATE INDEX invoices_open ON invoices (currency, due_on, customer_id, issued_on, total_cents, paid_cents) "
+    f"WHERE {_OPEN}",
+    "CREATE INDEX invoices_voided_at ON invoices (voided_at) WHERE voided_at IS NOT NULL",
+    "CREATE INDEX invoices_written_off_at ON invoices (written_off_at) WHERE written_off_at IS NOT NULL",
+    "CREATE INDEX payments_paid_on ON payments (paid_on, invoice_id, amount_cents) WHERE voided_at IS NULL",
+    "CREATE INDEX payments_voided_at ON payments (voided_at) WHERE voided_at IS NOT NULL",
+    "CREATE INDEX payments_receipt ON payments (receipt) WHERE receipt IS NOT NULL",
+)
+
+_KEEP_PAID_POSTGRESQL = (
+    """
+    CREATE FUNCTION keep_paid_after_insert() RETURNS trigger LANGUAGE plpgsql AS $$
+    BEGIN
+      IF (SELECT sums_given FROM ledger_marks) THEN RETURN NULL; END IF;
+      UPDATE invoices SET paid_cents = invoices.paid_cents + change.cents
+      FROM (SELECT invoice_id, SUM(amount_cents) AS cents FROM fresh WHERE voided_at IS NULL GROUP BY invoice_id) change
+      WHERE invoices.id = change.invoice_id AND change.cents <> 0;
+      RETURN NULL;
+    END $$
+    """,
+    """
+    CREATE FUNCTION keep_paid_after_delete() RETURNS trigger LANGUAGE plpgsql AS $$
+    BEGIN
+      UPDATE invoices SET paid_cents = invoices.paid_cents - change.cents
+      FROM (SELECT invoice_id, SUM(amount_cents) AS cents FROM stale WHERE voided_at IS NULL GROUP BY invoice_id) change
+      WHERE invoices.id = change.invoice_id AND change.cents <> 0;
+      RETURN NULL;
+    END $$
+    """,
+    """
+    CREATE FUNCTION keep_paid_after_update() RETURNS trigger LANGUAGE plpgsql AS $$
+    BEGIN
+      UPDATE invoices SET paid_cents = invoices.paid_cents + change.cents
+      FROM (
+        SELECT invoice_id, SUM(cents) AS cents FROM (
+          SELECT invoice_id, amount_cents AS cents FROM fresh WHERE voided_at IS NULL
+          UNION ALL
+          SELECT invoice_id, -amount_cents FROM stale WHERE voided_at IS NULL
+        ) both_sides GROUP BY invoice_id
+      ) change
+      WHERE invoices.id = change.invoice_id AND change.cents <> 0;
+      RETURN NULL;
+    END $$
+    """,
+    """
+    CREATE FUNCTION keep_paid_after_truncate() RETURNS trigger LANGUAGE plpgsql AS $$
+    BEGIN
+      UPDATE invoices SET paid_cents = 0 WHERE paid_cents <> 0;
+      RETURN NULL;
+    END $$
+    """,
+    """
+    CREATE FUNCTION mark_ledger() RETURNS trigger LANGUAGE plpgsql AS $$
+    BEGIN
+      UPDATE ledger_marks SET mark = replace(gen_random_uuid()::text, '-', '');
+      RETURN NULL;
+    END $$
+    """,
+    "CREATE TRIGGER keep_paid_after_insert AFTER INSERT ON payments "
+    "REFERENCING NEW TABLE AS fresh FOR EACH STATEMENT EXECUTE FUNCTION keep_paid_after_insert()",
+    "CREATE TRIGGER keep_paid_after_delete AFTER DELETE ON payments "
+    "REFERENCING OLD TABLE AS stale FOR EACH STATEMENT EXECUTE FUNCTION keep_paid_after_delete()",
+    "CREATE TRIGGER keep_paid_after_update AFTER UPDATE ON payments "
+    "REFERENCING OLD TABLE AS stale NEW TABLE AS fresh FOR EACH STATEMENT EXECUTE FUNCTION keep_paid_after_update()",
+    "CREATE TRIGGER keep_paid_after_truncate AFTER TRUNCATE ON payments "
+    "FOR EACH STATEMENT EXECUTE FUNCTION keep_paid_after_truncate()",
+    *(
+        f"CREATE TRIGGER mark_ledger AFTER INSERT OR UPDATE OR DELETE OR TRUNCATE ON {table} "
+        "FOR EACH STATEMENT EXECUTE FUNCTION mark_ledger()"
+        for table in _MARKED
+    ),
+)
+
+_KEEP_PAID_SQLITE = (
+    """
+    CREATE TRIGGER keep_paid_after_insert AFTER INSERT ON payments
+    WHEN NEW.voided_at IS NULL AND NOT (SELECT sums_given FROM ledger_marks)
+    BEGIN
+      UPDATE invoices SET paid_cents = paid_cents + NEW.amount_cents WHERE id = NEW.invoice_id;
+    END
+    """,
+    """
+    CREATE TRIGGER keep_paid_after_delete AFTER DELETE ON payments WHEN OLD.voided_at IS NULL
+    BEGIN
+      UPDATE invoices SET paid_cents = paid_cents - OLD.amount_cents WHERE id = OLD.invoice_id;
+    END
+    """,
+    f"""
+    CREATE TRIGGER keep_paid_after_update AFTER UPDATE OF {_PAYMENT_COLUMNS} ON payments
+    BEGIN
+      UPDATE invoices SET paid_cents = paid_cents - OLD.amount_cents
+      WHERE id = OLD.invoice_id AND OLD.voided_at IS NULL;
+      UPDATE invoices SET paid_cents = paid_cents + NEW.amount_cents
+      WHERE id = NEW.invoice_id AND NEW.voided_at IS NULL;
+    END
+    """,
+    *(
+        f"CREATE TRIGGER mark_{table}_after_{what.lower()} AFTER {what} ON {table} "
+        "BEGIN UPDATE ledger_marks SET mark = lower(hex(randomblob(16))); END"
+        for table in _MARKED
+        for what in ("INSERT", "UPDATE", "DELETE")
+    ),
+)
+
+
+_INVOICES_A_PART = 1024
+_PART_OF = {"invoices": "id", "payments": "invoice_id"}
+_ROWS = {"insert": ("fresh",), "update": ("fresh", "stale"), "delete": ("stale",)}
+_REFERENCES = {
+    "insert": "NEW TABLE AS fresh",
+    "update": "OLD TABLE AS stale NEW TABLE AS fresh",
+    "delete": "OLD TABLE AS stale",
+}
+_POSTGRESQL_MARK = "replace(gen_random_uuid()::text, '-', '')"
+_SQLITE_MARK = "lower(hex(randomblob(16)))"
+
+
+_REFUSAL = "Audit entries are only ever added."
+
+_AUDIT_POSTGRESQL = (
+    f"""
+    CREATE FUNCTION refuse_change_of_audit() RETURNS trigger LANGUAGE plpgsql AS $$
+    BEGIN
+      RAISE EXCEPTION '{_REFUSAL}' USING ERRCODE = 'insufficient_privilege';
+    END $$
+    """,
+    "CREATE TRIGGER refuse_change_of_audit BEFORE UPDATE OR DELETE OR TRUNCATE ON audit_entries "
+    "FOR EACH STATEMENT EXECUTE FUNCTION refuse_change_of_audit()",
+    "REVOKE UPDATE, DELETE, TRUNCATE ON audit_entries FROM CURRENT_USER, PUBLIC",
+)
+# `INSERT OR REPLACE` removes rows without asking the trigger of those who delete, hence the third.
+_AUDIT_SQLITE = {
+    "update": "BEFORE UPDATE ON audit_entries",
+    "delete": "BEFORE DELETE ON audit_entries",
+    "replace": "BEFORE INSERT ON audit_entries "
+    "WHEN EXISTS (SELECT 1 FROM audit_entries WHERE id = NEW.id OR entry_hash = NEW.entry_hash)",
+}
 
 
 def up(migrator, db):
@@ -20,63 +176,62 @@ def up(migrator, db):
         password_hash = CharField()
         role = CharField(max_length=20)
         totp_secret = CharField(null=True)
+        totp_step = BigIntegerField(null=True)
         active = BooleanField(default=True)
+        is_scoped = BooleanField(default=False)
         created_at = DateTimeField()
 
         class Meta:
             database = db
             table_name = "users"
 
-    db.create_tables([User])
-
-    class ApiToken(Model):
-        name = CharField()
-        token_hash = CharField(unique=True, max_length=64)
-        rights = CharField()
-        created_by = ForeignKeyField(User, null=True, on_delete="SET NULL")
+    class Login(Model):
+        jti = CharField(unique=True, max_length=64)
+        user = ForeignKeyField(User, on_delete="CASCADE")
         created_at = DateTimeField()
-        expires_at = DateTimeField(null=True)
-        last_used_at = DateTimeField(null=True)
+        last_seen_at = DateTimeField()
+        expires_at = DateTimeField()
         revoked_at = DateTimeField(null=True)
+        address = CharField(default="", max_length=45)
+        user_agent = CharField(default="")
 
         class Meta:
             database = db
-            table_name = "api_tokens"
+            table_name = "logins"
 
-    db.create_tables([ApiToken])
-
-    class AuditEntry(Model):
-        at = DateTimeField(index=True)
-        user_id = IntegerField(null=True)
-        actor = CharField()
-        action = CharField(max_length=40)
-        subject = CharField()
-        before = TextField(default="")
-        after = TextField(default="")
-        previous_hash = CharField(max_length=64)
-        entry_hash = CharField(unique=True, max_length=64)
+    class OneTimeLink(Model):
+        token_hash = CharField(unique=True, max_length=64)
+        user = ForeignKeyField(User, on_delete="CASCADE")
+        purpose = CharField(max_length=10)
+        made_by = ForeignKeyField(User, null=True, on_delete="SET NULL")
+        made_at = DateTimeField()
+        expires_at = DateTimeField()
 
         class Meta:
             database = db
-            table_name = "audit_entries"
+            table_name = "one_time_links"
 
-    db.create_tables([AuditEntry])
-
-    class ColumnMapping(Model):
-        header_fingerprint = CharField(unique=True, max_length=64)
-        mapping = TextField()
-        chosen_by = ForeignKeyField(User, null=True, on_delete="SET NULL")
-        chosen_at = DateTimeField()
+    class RecoveryCode(Model):
+        code_hash = CharField(unique=True, max_length=64)
+        user = ForeignKeyField(User, on_delete="CASCADE")
 
         class Meta:
             database = db
-            table_name = "column_mappings"
+            table_name = "recovery_codes"
 
-    db.create_tables([ColumnMapping])
+    class Throttle(Model):
+        name = CharField(unique=True)
+        attempts = IntegerField()
+        latest_at = DateTimeField()
+        is_told = BooleanField(default=False)
+
+        class Meta:
+            database = db
+            table_name = "throttles"
 
     class Import(Model):
         file_name = CharField()
-        sha256 = CharField(index=True, max_length=64)
+        sha256 = CharField(max_length=64, index=True)
         size_bytes = BigIntegerField()
         stored_file = CharField()
         state = CharField(max_length=20)
@@ -84,6 +239,7 @@ def up(migrator, db):
         counts = TextField(default="{}")
         control_totals = TextField(default="[]")
         failure = TextField(default="")
+        apply_when_clean = BooleanField(default=False)
         uploaded_by = ForeignKeyField(User, null=True, on_delete="SET NULL")
         uploaded_at = DateTimeField()
         applied_at = DateTimeField(null=True)
@@ -93,13 +249,11 @@ def up(migrator, db):
             database = db
             table_name = "imports"
 
-    db.create_tables([Import])
-
     class Customer(Model):
-        origin = ForeignKeyField(Import, field=Import.id, null=True, column_name="import_id")
+        origin = ForeignKeyField(Import, column_name="import_id", null=True, deferrable="INITIALLY IMMEDIATE")
         import_tab = CharField(null=True)
         import_row = IntegerField(null=True)
-        fingerprint = CharField(null=True, max_length=64)
+        fingerprint = CharField(max_length=64, null=True)
         imported_version = IntegerField(null=True)
         code = CharField(unique=True)
         name = CharField(index=True)
@@ -108,6 +262,7 @@ def up(migrator, db):
         address = TextField(default="")
         terms_days = IntegerField(null=True)
         notes = TextField(default="")
+        own_fields = TextField(default="{}")
         archived_at = DateTimeField(null=True)
         version = IntegerField(default=1)
 
@@ -115,10 +270,62 @@ def up(migrator, db):
             database = db
             table_name = "customers"
 
-    db.create_tables([Customer])
+    class Invoice(Model):
+        origin = ForeignKeyField(Import, column_name="import_id", null=True, deferrable="INITIALLY IMMEDIATE")
+        import_tab = CharField(null=True)
+        import_row = IntegerField(null=True)
+        fingerprint = CharField(max_length=64, null=True)
+        imported_version = IntegerField(null=True)
+        number = CharField()
+        number_key = CharField()
+        customer = ForeignKeyField(Customer, deferrable="INITIALLY IMMEDIATE")
+        issued_on = DateField(index=True)
+        due_on = DateField(index=True)
+        currency = CharField(max_length=3)
+        total_cents = BigIntegerField()
+        ledger = CharField()
+        reference = CharField(default="")
+        notes = TextField(default="")
+        own_fields = TextField(default="{}")
+        disputed = BooleanField(default=False)
+        draft = BooleanField(default=False)
+        voided_at = DateTimeField(null=True)
+        void_reason = TextField(default="")
+        written_off_at = DateTimeField(null=True)
+        write_off_reason = TextField(default="")
+        paid_cents = BigIntegerField(default=0)
+        version = IntegerField(default=1)
+
+        class Meta:
+            database = db
+            table_name = "invoices"
+            indexes = ((("number_key", "customer"), True),)
+
+    class Payment(Model):
+        origin = ForeignKeyField(Import, column_name="import_id", null=True, deferrable="INITIALLY IMMEDIATE")
+        import_tab = CharField(null=True)
+        import_row = IntegerField(null=True)
+        fingerprint = CharField(max_length=64, null=True)
+        imported_version = IntegerField(null=True)
+        invoice = ForeignKeyField(Invoice, deferrable="INITIALLY IMMEDIATE")
+        paid_on = DateField()
+        amount_cents = BigIntegerField()
+        method = CharField(default="")
+        reference = CharField(default="")
+        note = TextField(default="")
+        receipt = CharField(null=True, max_length=64)
+        idempotency_key = CharField(null=True, unique=True, max_length=64)
+        recorded_by = ForeignKeyField(User, null=True, on_delete="SET NULL")
+        recorded_at = DateTimeField()
+        voided_at = DateTimeField(null=True)
+        void_reason = TextField(default="")
+
+        class Meta:
+            database = db
+            table_name = "payments"
 
     class ImportedRow(Model):
-        origin = ForeignKeyField(Import, column_name="import_id")
+        origin = ForeignKeyField(Import, column_name="import_id", index=False, deferrable="INITIALLY IMMEDIATE")
         tab = CharField()
         row = IntegerField()
         kind = CharField(max_length=10)
@@ -133,76 +340,34 @@ def up(migrator, db):
             table_name = "imported_rows"
             indexes = ((("origin", "tab", "row"), False), (("kind", "record_id"), False))
 
-    db.create_tables([ImportedRow])
-
-    class Invoice(Model):
-        origin = ForeignKeyField(Import, field=Import.id, null=True, column_name="import_id")
-        import_tab = CharField(null=True)
-        import_row = IntegerField(null=True)
-        fingerprint = CharField(null=True, max_length=64)
-        imported_version = IntegerField(null=True)
-        number = CharField()
-        number_key = CharField()
-        customer = ForeignKeyField(Customer)
-        issued_on = DateField(index=True)
-        due_on = DateField(index=True)
-        currency = CharField(max_length=3)
-        total_cents = BigIntegerField()
-        ledger = CharField()
-        reference = CharField(default="")
-        notes = TextField(default="")
-        disputed = BooleanField(default=False)
-        draft = BooleanField(default=False)
-        voided_at = DateTimeField(null=True)
-        void_reason = TextField(default="")
-        written_off_at = DateTimeField(null=True)
-        write_off_reason = TextField(default="")
-        version = IntegerField(default=1)
+    class ColumnMapping(Model):
+        header_fingerprint = CharField(unique=True, max_length=64)
+        mapping = TextField()
+        chosen_by = ForeignKeyField(User, null=True, on_delete="SET NULL")
+        chosen_at = DateTimeField()
 
         class Meta:
             database = db
-            table_name = "invoices"
-            indexes = ((("number_key", "customer"), True),)
+            table_name = "column_mappings"
 
-    db.create_tables([Invoice])
+    class RememberedAnswer(Model):
+        shape = CharField(unique=True, max_length=200)
+        question = TextField()
+        answer = CharField()
+        answered_at = DateTimeField()
 
-    class Login(Model):
-        jti = CharField(unique=True, max_length=64)
+        class Meta:
+            database = db
+            table_name = "remembered_answers"
+
+    class Scope(Model):
         user = ForeignKeyField(User, on_delete="CASCADE")
-        created_at = DateTimeField()
-        last_seen_at = DateTimeField()
-        expires_at = DateTimeField()
-        revoked_at = DateTimeField(null=True)
+        customer = ForeignKeyField(Customer, null=True, on_delete="CASCADE")
+        ledger = CharField(null=True)
 
         class Meta:
             database = db
-            table_name = "logins"
-
-    db.create_tables([Login])
-
-    class Payment(Model):
-        origin = ForeignKeyField(Import, field=Import.id, null=True, column_name="import_id")
-        import_tab = CharField(null=True)
-        import_row = IntegerField(null=True)
-        fingerprint = CharField(null=True, max_length=64)
-        imported_version = IntegerField(null=True)
-        invoice = ForeignKeyField(Invoice)
-        paid_on = DateField()
-        amount_cents = BigIntegerField()
-        method = CharField(default="")
-        reference = CharField(default="")
-        note = TextField(default="")
-        idempotency_key = CharField(unique=True, null=True, max_length=64)
-        recorded_by = ForeignKeyField(User, null=True, on_delete="SET NULL")
-        recorded_at = DateTimeField()
-        voided_at = DateTimeField(null=True)
-        void_reason = TextField(default="")
-
-        class Meta:
-            database = db
-            table_name = "payments"
-
-    db.create_tables([Payment])
+            table_name = "scopes"
 
     class SavedView(Model):
         user = ForeignKeyField(User, on_delete="CASCADE")
@@ -215,30 +380,164 @@ def up(migrator, db):
             table_name = "saved_views"
             indexes = ((("user", "name"), True),)
 
-    db.create_tables([SavedView])
-
-    class Scope(Model):
+    class ApiToken(Model):
         user = ForeignKeyField(User, on_delete="CASCADE")
+        name = CharField()
+        token_hash = CharField(unique=True, max_length=64)
+        rights = CharField()
+        is_scoped = BooleanField(default=False)
+        created_at = DateTimeField()
+        expires_at = DateTimeField(null=True)
+        last_used_at = DateTimeField(null=True)
+        revoked_at = DateTimeField(null=True)
+        minute = IntegerField(default=0)
+        uses_in_minute = IntegerField(default=0)
+
+        class Meta:
+            database = db
+            table_name = "api_tokens"
+
+    class ApiTokenScope(Model):
+        token = ForeignKeyField(ApiToken, on_delete="CASCADE")
         customer = ForeignKeyField(Customer, null=True, on_delete="CASCADE")
         ledger = CharField(null=True)
 
         class Meta:
             database = db
-            table_name = "scopes"
+            table_name = "api_token_scopes"
 
-    db.create_tables([Scope])
+    class ApiRequest(Model):
+        token = ForeignKeyField(ApiToken, on_delete="CASCADE")
+        key = CharField()
+        request_hash = CharField(max_length=64)
+        asked_at = DateTimeField(index=True)
+        status = IntegerField(null=True)
+        headers = TextField(default="{}")
+        body = TextField(default="")
+
+        class Meta:
+            database = db
+            table_name = "api_requests"
+            indexes = ((("token", "key"), True),)
+
+    class AuditEntry(Model):
+        at = DateTimeField(index=True)
+        user_id = IntegerField(null=True)
+        actor = CharField()
+        address = CharField(null=True, max_length=45)
+        request_id = CharField(null=True, max_length=64)
+        program = CharField(null=True)
+        action = CharField(max_length=40)
+        subject = CharField(index=True)
+        before = TextField(default="")
+        after = TextField(default="")
+        previous_hash = CharField(max_length=64)
+        entry_hash = CharField(max_length=64, unique=True)
+
+        class Meta:
+            database = db
+            table_name = "audit_entries"
+
+    class LedgerMark(Model):
+        mark = CharField(max_length=32)
+        sums_given = BooleanField(default=False)
+
+        class Meta:
+            database = db
+            table_name = "ledger_marks"
+
+    class LedgerPart(Model):
+        mark = CharField(max_length=32)
+
+        class Meta:
+            database = db
+            table_name = "ledger_parts"
+
+    db.create_tables(
+        [
+            User,
+            Login,
+            OneTimeLink,
+            RecoveryCode,
+            Throttle,
+            Import,
+            Customer,
+            Invoice,
+            Payment,
+            ImportedRow,
+            ColumnMapping,
+            RememberedAnswer,
+            Scope,
+            SavedView,
+            ApiToken,
+            ApiTokenScope,
+            ApiRequest,
+            AuditEntry,
+            LedgerMark,
+            LedgerPart,
+        ]
+    )
+    is_postgresql = isinstance(db, PostgresqlDatabase)
+    mark = _POSTGRESQL_MARK if is_postgresql else _SQLITE_MARK
+    db.execute_sql(f"INSERT INTO ledger_marks (mark, sums_given) VALUES ({mark}, {'FALSE' if is_postgresql else '0'})")
+    for statement in (*_INDEXES, *(_postgresql() if is_postgresql else _sqlite())):
+        db.execute_sql(statement)
 
 
 def down(migrator, db):
-    migrator.migrate(migrator.drop_table("scopes"))
-    migrator.migrate(migrator.drop_table("saved_views"))
-    migrator.migrate(migrator.drop_table("payments"))
-    migrator.migrate(migrator.drop_table("logins"))
-    migrator.migrate(migrator.drop_table("invoices"))
-    migrator.migrate(migrator.drop_table("imported_rows"))
-    migrator.migrate(migrator.drop_table("customers"))
-    migrator.migrate(migrator.drop_table("imports"))
-    migrator.migrate(migrator.drop_table("column_mappings"))
-    migrator.migrate(migrator.drop_table("audit_entries"))
-    migrator.migrate(migrator.drop_table("api_tokens"))
-    migrator.migrate(migrator.drop_table("users"))
+    raise NotImplementedError("The first migration makes everything: drop the database instead.")
+
+
+def _postgresql():
+    yield from _KEEP_PAID_POSTGRESQL
+    yield from _marks_of_parts_postgresql()
+    yield from _AUDIT_POSTGRESQL
+
+
+def _sqlite():
+    yield from _KEEP_PAID_SQLITE
+    yield from _marks_of_parts_sqlite()
+    for what, when in _AUDIT_SQLITE.items():
+        yield f"CREATE TRIGGER refuse_{what}_of_audit {when} BEGIN SELECT RAISE(ABORT, '{_REFUSAL}'); END"
+
+
+def _marks_of_parts_postgresql():
+    for table, column in _PART_OF.items():
+        for what, rows in _ROWS.items():
+            name = f"mark_parts_of_{table}_after_{what}"
+            parts = " UNION ".join(f"SELECT {column} / {_INVOICES_A_PART} AS part FROM {row}" for row in rows)
+            yield f"""
+            CREATE FUNCTION {name}() RETURNS trigger LANGUAGE plpgsql AS $$
+            BEGIN
+              INSERT INTO ledger_parts (id, mark)
+              SELECT part, {_POSTGRESQL_MARK} FROM (SELECT DISTINCT part FROM ({parts}) rows ORDER BY part) parts
+              ON CONFLICT (id) DO UPDATE SET mark = excluded.mark;
+              RETURN NULL;
+            END $$
+            """
+            yield (
+                f"CREATE TRIGGER {name} AFTER {what.upper()} ON {table} "
+                f"REFERENCING {_REFERENCES[what]} FOR EACH STATEMENT EXECUTE FUNCTION {name}()"
+            )
+        name = f"mark_parts_of_{table}_after_truncate"
+        yield f"""
+        CREATE FUNCTION {name}() RETURNS trigger LANGUAGE plpgsql AS $$
+        BEGIN
+          UPDATE ledger_parts SET mark = {_POSTGRESQL_MARK};
+          RETURN NULL;
+        END $$
+        """
+        yield f"CREATE TRIGGER {name} AFTER TRUNCATE ON {table} FOR EACH STATEMENT EXECUTE FUNCTION {name}()"
+
+
+def _marks_of_parts_sqlite():
+    for table, column in _PART_OF.items():
+        for what, rows in _ROWS.items():
+            marks = "".join(
+                f"INSERT OR REPLACE INTO ledger_parts (id, mark) "
+                f"VALUES ({'NEW' if row == 'fresh' else 'OLD'}.{column} / {_INVOICES_A_PART}, {_SQLITE_MARK}); "
+                for row in rows
+            )
+            yield (
+                f"CREATE TRIGGER mark_parts_of_{table}_after_{what} AFTER {what.upper()} ON {table} BEGIN {marks} END"
+            )
