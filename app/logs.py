@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 
 from pythonjsonlogger.json import JsonFormatter
 
-from app.store import asker
+from app.store.db import current_user
 
 # What would begin another line, or tell the terminal to do something.
 _CONTROLS = [*range(32), *range(127, 160), 0x2028, 0x2029]
@@ -25,7 +25,7 @@ def set_up(level: str, log_format: str) -> None:
 
 def _say_for_whom(record: logging.LogRecord) -> bool:
     """Add what the line belongs to: a request's id, a user's number, never a name."""
-    known = asker.current()
+    known = current_user.current()
     if known.request_id:
         record.request_id = known.request_id
     if known.user_id is not None:

@@ -2,7 +2,7 @@
 
 from app import logs
 from app.settings import Settings
-from app.store.database import open_database
+from app.store.db.database import open_database
 from app.web.application import build
 
 settings = Settings.from_environment()

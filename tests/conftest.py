@@ -13,8 +13,8 @@ from support.audit_entries import audit_entries_removable
 from support.postgresql_cluster import installed_versions, running_cluster
 
 from app.jobs.job_queue import create_tables
-from app.store import database as store_database
-from app.store import tables
+from app.store.db import database as store_database
+from app.store.db import tables
 
 POSTGRESQL = {f"postgresql-{path.parent.name}": path for path in installed_versions()}
 # Servers that run already, to be tested as well: "postgresql-17=postgresql://user@127.0.0.1:5417 …".

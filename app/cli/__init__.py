@@ -8,9 +8,9 @@ from app.cli import audit, demo, imports, reports, secret_files, serving, tokens
 from app.domain.sentences import plain
 from app.jobs.job_queue import QueueUnavailableError
 from app.settings import SettingsError
-from app.store.database import DatabaseUnavailableError
-from app.store.outages import Outage, outage_behind
-from app.store.users import EmailTakenError
+from app.store.access.users import EmailTakenError
+from app.store.db.database import DatabaseUnavailableError
+from app.store.db.outages import Outage, outage_behind
 from app.workbook.importing import NotNowError
 from app.workbook.reading.refusal import WorkbookRefusedError
 

@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from app.cli.opening import opened
-from app.store import audit as store
+from app.store.access import audit as store
 
 commands = typer.Typer()
 audit = typer.Typer(help="The record of what was done.", no_args_is_help=True)

@@ -11,9 +11,10 @@ from app.cli.opening import importer, opened
 from app.cli.serving import refuse_taken_port, run_server
 from app.domain.permissions import Role
 from app.settings import Settings
-from app.store import imports, logins, users
-from app.store.users import User
-from app.web.passwords import hash_password, new_password
+from app.store.access import logins, users
+from app.store.access.users import User
+from app.store.ledger import imports
+from app.web.auth.passwords import hash_password, new_password
 from app.workbook.preview import Choices
 from app.workbook.writing.demo import write_demo
 

@@ -25,10 +25,11 @@ from app.domain import fields
 from app.domain.money import decimal_string, display
 from app.domain.sentences import plain
 from app.settings import WorkbookLimits
-from app.store import audit, snapshot
-from app.store import imports as store
-from app.store.database import transaction
-from app.store.imports import State
+from app.store.access import audit
+from app.store.db.database import transaction
+from app.store.ledger import imports as store
+from app.store.ledger import snapshot
+from app.store.ledger.imports import State
 from app.workbook.difference import Change, Decisions, Outcome, Resolution
 from app.workbook.figures import Figures, Owed
 from app.workbook.importing import Examined, Importer

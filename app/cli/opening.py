@@ -8,8 +8,8 @@ import typer
 from app import clock
 from app.jobs.job_queue import create_tables
 from app.settings import Settings
-from app.store import database, privileges
-from app.store.asker import Asker, asked_by
+from app.store.db import database, privileges
+from app.store.db.current_user import Asker, asked_by
 from app.workbook.importing import Importer
 
 

@@ -15,8 +15,8 @@ from app.domain.ageing import Ageing, Bucket, ageing_by_currency, nothing_owed
 from app.domain.as_of import YEARS, AsOf
 from app.domain.money import decimal_string, display
 from app.settings import Settings
-from app.store import positions
-from app.store.positions import CustomerPosition
+from app.store.ledger import positions
+from app.store.ledger.positions import CustomerPosition
 
 commands = typer.Typer()
 report = typer.Typer(help="What is owed, as of a day.", no_args_is_help=True)

@@ -20,7 +20,7 @@ from app.jobs.imports import ImportJobs
 from app.jobs.job_queue import QueueUnavailableError, open_queue, see_that_it_answers
 from app.jobs.mails import MailJobs
 from app.settings import Settings
-from app.store import database
+from app.store.db import database
 
 THREADS_A_WORKER = 2
 

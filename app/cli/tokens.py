@@ -8,8 +8,8 @@ import typer
 from app import clock
 from app.cli.opening import opened
 from app.domain.permissions import TokenRight
-from app.store import api_tokens, users
-from app.store.api_tokens import TokenFacts
+from app.store.access import api_tokens, users
+from app.store.access.api_tokens import TokenFacts
 
 commands = typer.Typer()
 

@@ -11,13 +11,13 @@ from rich.table import Table
 from app import clock
 from app.cli.opening import opened
 from app.domain.permissions import Role
-from app.store import audit, logins, one_time_links, second_factor, user_changes
-from app.store import users as store
-from app.store.database import transaction
-from app.store.one_time_links import Purpose
-from app.store.user_changes import UserFacts
-from app.store.users import User
-from app.web.passwords import hash_password, new_password
+from app.store.access import audit, logins, one_time_links, second_factor, user_changes
+from app.store.access import users as store
+from app.store.access.one_time_links import Purpose
+from app.store.access.user_changes import UserFacts
+from app.store.access.users import User
+from app.store.db.database import transaction
+from app.web.auth.passwords import hash_password, new_password
 
 commands = typer.Typer()
 

@@ -8,11 +8,11 @@ from huey import Huey, crontab
 from peewee import PeeweeException
 
 from app.jobs.job_queue import QueueUnavailableError
-from app.store import imports
-from app.store.asker import Asker, asked_by
-from app.store.database import after_commit, connection
-from app.store.imports import State
-from app.store.outages import Outage, outage_behind
+from app.store.db.current_user import Asker, asked_by
+from app.store.db.database import after_commit, connection
+from app.store.db.outages import Outage, outage_behind
+from app.store.ledger import imports
+from app.store.ledger.imports import State
 from app.workbook.importing import Importer, NotNowError
 
 log = logging.getLogger(__name__)

@@ -13,7 +13,7 @@ from huey.serializer import Serializer
 from huey.storage import RedisStorage
 from redis.exceptions import RedisError
 
-from app.store import tables
+from app.store.db import tables
 
 _REDIS_PORT = 6379
 _MOMENTS = ("eta", "expires_resolved")  # when a job is tried again, and when it is no longer worth doing

@@ -13,9 +13,9 @@ from urllib.parse import SplitResult, unquote, urlsplit
 from huey import Huey
 
 from app.settings import Settings
-from app.store import one_time_links, users
-from app.store.database import connection
-from app.store.one_time_links import Purpose
+from app.store.access import one_time_links, users
+from app.store.access.one_time_links import Purpose
+from app.store.db.database import connection
 
 _SECONDS = 30
 _SUBMISSION_PORT = 587

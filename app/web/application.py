@@ -13,10 +13,8 @@ from app.jobs.imports import ImportJobs
 from app.jobs.job_queue import open_queue
 from app.jobs.mails import MailJobs
 from app.settings import Settings
-from app.store.asker import asked_by
-from app.web import rendering, routes
-from app.web.account import Account
-from app.web.admission import Admission
+from app.store.db.current_user import asked_by
+from app.web import routes
 from app.web.api import problems
 from app.web.api.calls import ROOT
 from app.web.api.customers import Customer
@@ -29,39 +27,42 @@ from app.web.api.payments import Payment
 from app.web.api.reference import Reference
 from app.web.api.reports import Report
 from app.web.api.tokens import Tokens
-from app.web.assets import Assets
-from app.web.audit import Audit
-from app.web.browser_sessions import BrowserSessions
-from app.web.bulk import Bulk
-from app.web.client_address import Networks
-from app.web.components import Components
-from app.web.cookies import Cookies
-from app.web.csrf import Csrf
-from app.web.customers import Customers
-from app.web.dashboard import Dashboard
-from app.web.exports import Exports
-from app.web.flashes import Flashes
+from app.web.auth.access_policy import Admission
+from app.web.auth.account import Account
+from app.web.auth.anonymous_forms import OpenForms
+from app.web.auth.browser_sessions import BrowserSessions
+from app.web.auth.password_links import PasswordLinks
+from app.web.auth.second_factors import SecondFactors
+from app.web.auth.session_tokens import SessionTokens
+from app.web.auth.sessions import Sessions
 from app.web.guard import Guard
-from app.web.help import Help
-from app.web.imports import Imports
-from app.web.incoming import log_answer, unknown_asker
-from app.web.invoice_page import InvoicePage
-from app.web.invoices import Invoices
-from app.web.keys import derived, derived_all
-from app.web.open_forms import OpenForms
-from app.web.own_host import OwnHost
-from app.web.password_links import PasswordLinks
-from app.web.payments import Payments
-from app.web.refusals import NotFoundError, Refusal
-from app.web.rendering import Pages
-from app.web.room import Room
-from app.web.second_factors import SecondFactors
-from app.web.security_headers import security_headers
-from app.web.session_tokens import SessionTokens
-from app.web.sessions import Sessions
-from app.web.statements import Statements
-from app.web.users import Users
-from app.web.views import Views
+from app.web.http import rendering
+from app.web.http.allowed_hosts import OwnHost
+from app.web.http.assets import Assets
+from app.web.http.client_ip import Networks
+from app.web.http.cookies import Cookies
+from app.web.http.csrf import Csrf
+from app.web.http.disk_space import Room
+from app.web.http.errors import NotFoundError, Refusal
+from app.web.http.flashes import Flashes
+from app.web.http.rendering import Pages
+from app.web.http.request_log import log_answer, unknown_asker
+from app.web.http.security_headers import security_headers
+from app.web.http.signing import derived, derived_all
+from app.web.pages.audit import Audit
+from app.web.pages.bulk import Bulk
+from app.web.pages.components import Components
+from app.web.pages.customers import Customers
+from app.web.pages.dashboard import Dashboard
+from app.web.pages.exports import Exports
+from app.web.pages.help import Help
+from app.web.pages.imports import Imports
+from app.web.pages.invoice_page import InvoicePage
+from app.web.pages.invoices import Invoices
+from app.web.pages.payments import Payments
+from app.web.pages.statements import Statements
+from app.web.pages.users import Users
+from app.web.pages.views import Views
 from app.workbook.importing import Importer
 
 _STATIC = Path(__file__).parents[1] / "static"

@@ -12,21 +12,22 @@ from bottle import HTTPResponse, request
 
 from app.domain.permissions import Right, may
 from app.domain.sentences import count_text
-from app.store import asker, audit, logins
-from app.store.database import connection, transaction
-from app.store.logins import Login
-from app.store.remembered import one_look
-from app.web.admission import SECOND_FACTOR, Admission
-from app.web.cookies import Cookies
-from app.web.csrf import FIELD, SAFE_METHODS, Csrf
-from app.web.flashes import Flashes
-from app.web.incoming import asked_by_user
-from app.web.locales import Locale
-from app.web.refusals import ForbiddenError, LengthRequiredError, Refusal, TooLargeError, refusal_for_outage
-from app.web.rendering import Pages, address
-from app.web.room import Room
-from app.web.session_tokens import SessionTokens
-from app.web.visits import Visit
+from app.store.access import audit, logins
+from app.store.access.logins import Login
+from app.store.db import current_user
+from app.store.db.cached import one_look
+from app.store.db.database import connection, transaction
+from app.web.auth.access_policy import SECOND_FACTOR, Admission
+from app.web.auth.session_tokens import SessionTokens
+from app.web.http.cookies import Cookies
+from app.web.http.csrf import FIELD, SAFE_METHODS, Csrf
+from app.web.http.disk_space import Room
+from app.web.http.errors import ForbiddenError, LengthRequiredError, Refusal, TooLargeError, refusal_for_outage
+from app.web.http.flashes import Flashes
+from app.web.http.locales import Locale
+from app.web.http.rendering import Pages, address
+from app.web.http.request_context import Visit
+from app.web.http.request_log import asked_by_user
 
 LARGEST_FORM = 100_000
 
@@ -65,7 +66,7 @@ class Guard:
         """Return what answers the route."""
 
         def answer(**arguments: Any) -> HTTPResponse:  # noqa: ANN401  # the parts of the path
-            self.admission.check_address(asker.current().address)
+            self.admission.check_address(current_user.current().address)
             with connection(), one_look() if request.method in SAFE_METHODS else nullcontext():
                 visit = self._visit()
                 with asked_by_user(visit.login.user if visit.login else None):
@@ -87,7 +88,7 @@ class Guard:
                 log.exception("failure at %s %r", request.method, request.path)
                 if outage := refusal_for_outage(error):
                     return self.pages.refusal(None, outage)
-                return self.pages.failure(asker.current().request_id)
+                return self.pages.failure(current_user.current().request_id)
 
         return answer
 
@@ -117,7 +118,7 @@ class Guard:
             today=now.astimezone(self.zone).date(),
             method=request.method,
             path=request.path,
-            address=asker.current().address,
+            address=current_user.current().address,
             url=address_asked_for(),
             query=_texts(request.query),
             form={},

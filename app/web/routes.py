@@ -4,30 +4,30 @@ What programs may ask for stands in `app/web/api/operations.py`.
 """
 
 from app.domain.permissions import Right
-from app.web import health
-from app.web.account import Account
-from app.web.admission import SECOND_FACTOR
 from app.web.api.calls import ROOT
 from app.web.api.reference import Reference
 from app.web.api.tokens import Tokens
-from app.web.assets import Assets
-from app.web.audit import Audit
-from app.web.bulk import LARGEST_PICK, Bulk
-from app.web.components import Components
-from app.web.customers import Customers
-from app.web.dashboard import Dashboard
-from app.web.exports import Exports
+from app.web.auth.access_policy import SECOND_FACTOR
+from app.web.auth.account import Account
+from app.web.auth.password_links import PasswordLinks
+from app.web.auth.second_factors import SecondFactors
+from app.web.auth.sessions import Sessions
 from app.web.guard import LARGEST_FORM, Route
-from app.web.help import Help
-from app.web.imports import Imports
-from app.web.invoices import Invoices
-from app.web.password_links import PasswordLinks
-from app.web.payments import Payments
-from app.web.second_factors import SecondFactors
-from app.web.sessions import Sessions
-from app.web.statements import Statements
-from app.web.users import Users
-from app.web.views import Views
+from app.web.http.assets import Assets
+from app.web.pages import health
+from app.web.pages.audit import Audit
+from app.web.pages.bulk import LARGEST_PICK, Bulk
+from app.web.pages.components import Components
+from app.web.pages.customers import Customers
+from app.web.pages.dashboard import Dashboard
+from app.web.pages.exports import Exports
+from app.web.pages.help import Help
+from app.web.pages.imports import Imports
+from app.web.pages.invoices import Invoices
+from app.web.pages.payments import Payments
+from app.web.pages.statements import Statements
+from app.web.pages.users import Users
+from app.web.pages.views import Views
 
 
 def pages(

@@ -11,8 +11,8 @@ from app.domain import fields
 from app.domain.fields import Type
 from app.domain.own_fields import merged
 from app.domain.sentences import amount_text
-from app.store import bulk, imports
-from app.store.snapshot import Snapshot, StoredCustomer, StoredInvoice
+from app.store.ledger import bulk, imports
+from app.store.ledger.snapshot import Snapshot, StoredCustomer, StoredInvoice
 from app.workbook.difference import Difference
 from app.workbook.meaning.headers import Kind
 from app.workbook.meaning.records import Key, Record, Value

@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 from app.domain.fields import CUSTOMER, INVOICE, PAYMENT, Field, own
 from app.domain.payment import Payment
 from app.domain.sentences import amount_text
-from app.store.snapshot import Snapshot, StoredCustomer, StoredInvoice, StoredPayment, compared
+from app.store.ledger.snapshot import Snapshot, StoredCustomer, StoredInvoice, StoredPayment, compared
 from app.workbook.meaning.headers import Kind
 from app.workbook.meaning.records import Checked, Key, Record, Value
 from app.workbook.meaning.texts import as_read

@@ -7,8 +7,8 @@ from typing import Any, Self
 from app.domain.as_of import AsOf
 from app.domain.money import cents_from_decimal
 from app.domain.sentences import amount_text
-from app.store import positions
-from app.store.positions import CustomerPosition
+from app.store.ledger import positions
+from app.store.ledger.positions import CustomerPosition
 from app.workbook.meaning import amounts, currencies
 from app.workbook.meaning.amounts import UnreadableError
 

@@ -17,9 +17,10 @@ import orjson
 
 from app.domain.as_of import AsOf
 from app.settings import MEGABYTE, WorkbookLimits
-from app.store import audit, imports, snapshot, users
-from app.store.database import exclusive_transaction, rehearse, transaction
-from app.store.imports import State, StoredImport
+from app.store.access import audit, users
+from app.store.db.database import exclusive_transaction, rehearse, transaction
+from app.store.ledger import imports, snapshot
+from app.store.ledger.imports import State, StoredImport
 from app.workbook import applying, difference, figures
 from app.workbook.difference import Difference
 from app.workbook.figures import Figures

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 import pytest
 
 from app import logs
-from app.store.asker import Asker, asked_by
+from app.store.db.current_user import Asker, asked_by
 
 
 @contextmanager

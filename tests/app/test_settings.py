@@ -6,7 +6,7 @@ import pytest
 
 from app.domain.permissions import Role
 from app.settings import Settings, SettingsError
-from app.store import database as store_database
+from app.store.db import database as store_database
 
 
 def read(tmp_path, **values):

@@ -20,7 +20,7 @@ from rich.box import SIMPLE_HEAD
 from rich.console import Console
 from rich.table import Table
 
-from app.store import database
+from app.store.db import database
 from app.workbook.writing.demo import write_demo
 from tests.support.benchmark_page import write_parts
 from tests.support.postgresql_cluster import installed_versions, running_cluster

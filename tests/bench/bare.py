@@ -4,8 +4,8 @@ import os
 
 import bottle
 
-from app.store import database, tables
-from app.store.database import connection
+from app.store.db import database, tables
+from app.store.db.database import connection
 
 database.open_database(os.environ["DATABASE_URL"])
 application = bottle.Bottle()

@@ -8,8 +8,9 @@ from pathlib import Path
 from app import clock
 from app.cli.opening import importer, migrate
 from app.settings import Settings
-from app.store import database, imports
-from app.store.imports import State
+from app.store.db import database
+from app.store.ledger import imports
+from app.store.ledger.imports import State
 from app.workbook.preview import Choices
 
 RECEIVABLES = ("customers", "invoices", "payments", "imports", "imported_rows")

@@ -26,9 +26,10 @@ from app.cli.opening import importer, migrate
 from app.cli.serving import THREADS_A_WORKER
 from app.domain.permissions import Role
 from app.settings import Settings
-from app.store import database, tables, users
+from app.store.access import users
+from app.store.db import database, tables
 from app.web.application import build
-from app.web.passwords import rehash
+from app.web.auth.passwords import rehash
 from app.workbook.preview import Choices
 from app.workbook.writing.demo import write_demo
 from tests.support.browser import Browser

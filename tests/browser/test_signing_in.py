@@ -7,7 +7,8 @@ from support.axe import violations
 from support.codes import code_at, key_on
 
 from app import clock
-from app.store import database, second_factor, users
+from app.store.access import second_factor, users
+from app.store.db import database
 
 pytestmark = pytest.mark.browser
 

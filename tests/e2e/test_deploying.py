@@ -9,7 +9,7 @@ from tests.support.public_site import Load
 
 PAGE = "app/templates/frame/base.html"
 WSGI = "app/wsgi.py"
-HEALTH = "app/web/health.py"
+HEALTH = "app/web/pages/health.py"
 
 
 def changed(operator, mark):

@@ -8,7 +8,7 @@ WRITTEN_BY_ALL = """
 from datetime import UTC, date, datetime
 from zoneinfo import ZoneInfo
 from babel.localedata import locale_identifiers
-from app.web.locales import Locale
+from app.web.http.locales import Locale
 zone, day, moment = ZoneInfo("Europe/Berlin"), date(2026, 3, 2), datetime(2026, 3, 2, 9, 30, tzinfo=UTC)
 for name in sorted(locale_identifiers()):
     try:

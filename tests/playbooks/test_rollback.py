@@ -4,7 +4,7 @@ import pytest
 from support.recording_host import RecordingHost
 from support.recording_stack import served
 
-from app.store.database import MIGRATION_TABLE
+from app.store.db.database import MIGRATION_TABLE
 from playbooks import rollback
 from playbooks.rollback import chosen, refuse_over_migrations
 from playbooks.steps import release

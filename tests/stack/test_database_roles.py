@@ -12,8 +12,8 @@ from support.postgresql_cluster import installed_versions, running_cluster
 
 from app.cli.opening import migrate
 from app.cli.secret_files import ROLES, SecretFiles
-from app.store import database as store_database
-from app.store import privileges
+from app.store.db import database as store_database
+from app.store.db import privileges
 
 SCRIPT = Path(__file__).parents[2] / "stack/database/10-roles.sh"
 SERVICES = sorted(privileges.SERVICE_ROLES)

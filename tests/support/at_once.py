@@ -2,7 +2,7 @@
 
 from threading import Barrier, Thread
 
-from app.store.database import connection
+from app.store.db.database import connection
 
 
 def all_at_once(*actions):

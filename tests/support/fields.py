@@ -5,7 +5,7 @@ from datetime import UTC, date, datetime
 import pytest
 
 from app.domain.fields import CUSTOMER, INVOICE, PAYMENT, Field
-from app.store import tables
+from app.store.db import tables
 
 AT = datetime(2026, 1, 20, tzinfo=UTC)
 

@@ -9,7 +9,7 @@ from support.records import a_customer, a_payment, an_invoice
 from app.domain.as_of import AsOf
 from app.domain.invoice import Invoice
 from app.domain.payment import Payment
-from app.store import tables
+from app.store.db import tables
 
 MIDDLE = date(2026, 3, 2)
 

@@ -3,7 +3,8 @@
 from datetime import UTC, date, datetime
 
 from app.domain.permissions import Role
-from app.store import tables, users
+from app.store.access import users
+from app.store.db import tables
 
 LONG_AGO = datetime(2026, 1, 1, tzinfo=UTC)
 

@@ -11,8 +11,9 @@ from openpyxl.cell import WriteOnlyCell
 
 from app.domain.sentences import plain
 from app.settings import WorkbookLimits
-from app.store import snapshot, tables
-from app.store.snapshot import Snapshot
+from app.store.db import tables
+from app.store.ledger import snapshot
+from app.store.ledger.snapshot import Snapshot
 from app.workbook.importing import Importer
 from app.workbook.meaning import checking, control_totals
 from app.workbook.meaning.checking import Surroundings

@@ -10,8 +10,8 @@ from bottle import request
 from pydantic import BaseModel
 
 from app.domain.permissions import Right, TokenRight
-from app.store.api_tokens import ApiToken
-from app.store.users import User
+from app.store.access.api_tokens import ApiToken
+from app.store.access.users import User
 from app.web.api.shapes import Asked, Sent
 
 ROOT = "/api/v1"

@@ -5,9 +5,9 @@ from typing import Annotated
 
 from pydantic import Field
 
-from app.store import customers
-from app.store.customers import Customer as Stored
-from app.store.customers import Details
+from app.store.ledger import customers
+from app.store.ledger.customers import Customer as Stored
+from app.store.ledger.customers import Details
 from app.web.api import problems, shapes
 from app.web.api.calls import ROOT, Answer, Call, page, version_tag
 from app.web.api.problems import Kind, Problem

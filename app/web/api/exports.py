@@ -2,10 +2,11 @@
 
 from dataclasses import dataclass
 
-from app.store import audit, snapshot
-from app.store.database import transaction
+from app.store.access import audit
+from app.store.db.database import transaction
+from app.store.ledger import snapshot
 from app.web.api.calls import Answer, Call
-from app.web.downloads import download, one_at_a_time
+from app.web.http.downloads import download, one_at_a_time
 from app.workbook.importing import Importer
 
 

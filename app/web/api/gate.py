@@ -16,20 +16,21 @@ from bottle import HTTPResponse, request
 from pydantic import BaseModel, ValidationError
 
 from app.domain.sentences import plain
-from app.store import api_tokens, asker, idempotency
-from app.store.api_tokens import ApiToken
-from app.store.database import connection
-from app.store.idempotency import KeptAnswer
-from app.store.remembered import one_look
-from app.web.admission import Admission
+from app.store.access import api_tokens, idempotency
+from app.store.access.api_tokens import ApiToken
+from app.store.access.idempotency import KeptAnswer
+from app.store.db import current_user
+from app.store.db.cached import one_look
+from app.store.db.database import connection
 from app.web.api import problems
 from app.web.api.calls import LARGEST_JSON, ROOT, Answer, Call, Operation
 from app.web.api.problems import Kind, Mistake, Problem
 from app.web.api.shapes import Sent
-from app.web.downloads import XLSX
-from app.web.incoming import asked_by_user
-from app.web.refusals import Refusal, refusal_for_outage
-from app.web.room import Room
+from app.web.auth.access_policy import Admission
+from app.web.http.disk_space import Room
+from app.web.http.downloads import XLSX
+from app.web.http.errors import Refusal, refusal_for_outage
+from app.web.http.request_log import asked_by_user
 
 JSON = "application/json"
 WORKBOOKS = (
@@ -77,7 +78,9 @@ class Gate:
                 log.exception("failure at %s %r", request.method, request.path)
                 outage = refusal_for_outage(error)
                 response = (
-                    problems.answered(_problem(outage)) if outage else problems.failure(asker.current().request_id)
+                    problems.answered(_problem(outage))
+                    if outage
+                    else problems.failure(current_user.current().request_id)
                 )
             for name, value in carried.items():
                 response.set_header(name, value)
@@ -86,7 +89,7 @@ class Gate:
         return answer
 
     def _answer(self, operation: Operation, ids: dict[str, int], carried: dict[str, str]) -> HTTPResponse:
-        self.admission.check_address(asker.current().address)
+        self.admission.check_address(current_user.current().address)
         now = self.now()
         with connection(), one_look() if operation.method == "GET" else nullcontext():
             token = self._token(now)

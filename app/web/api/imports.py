@@ -7,9 +7,10 @@ from typing import Annotated, Any, BinaryIO, Literal
 from pydantic import Field
 
 from app.jobs.imports import ImportJobs
-from app.store import audit, imports
-from app.store.database import transaction
-from app.store.imports import State, StoredImport
+from app.store.access import audit
+from app.store.db.database import transaction
+from app.store.ledger import imports
+from app.store.ledger.imports import State, StoredImport
 from app.web.api import problems, shapes
 from app.web.api.calls import ROOT, Answer, Call, page
 from app.web.api.problems import Kind, Mistake, Problem

@@ -12,9 +12,9 @@ from app.domain.as_of import AsOf
 from app.domain.invoice import Invoice as Stored
 from app.domain.invoice import Status
 from app.domain.invoice_changes import InvoiceFacts
-from app.store import customers, invoice_changes, invoices
-from app.store.invoice_changes import Seen
-from app.store.invoices import OUTSTANDING, Filter, Line
+from app.store.ledger import customers, invoice_changes, invoices
+from app.store.ledger.invoice_changes import Seen
+from app.store.ledger.invoices import OUTSTANDING, Filter, Line
 from app.web.api import problems, shapes
 from app.web.api.calls import ROOT, Answer, Call, page, version_tag
 from app.web.api.problems import Kind, Problem
@@ -33,8 +33,8 @@ from app.web.api.shapes import (
     Moment,
     Sent,
 )
-from app.web.invoice_search import OUTSTANDING_WORD
-from app.web.locales import FALLBACK, Locale
+from app.web.http.invoice_search import OUTSTANDING_WORD
+from app.web.http.locales import FALLBACK, Locale
 
 _WORDS = (OUTSTANDING_WORD, *Status)
 _StatusAsked = Annotated[

@@ -10,7 +10,7 @@ from app.web.api.calls import ROOT, Operation
 from app.web.api.gate import JSON, KEY_PATTERN, VERSION_PATTERN, WORKBOOKS
 from app.web.api.problems import MEDIA_TYPE, Kind, ProblemAnswer
 from app.web.api.shapes import LARGEST_ID
-from app.web.downloads import XLSX
+from app.web.http.downloads import XLSX
 
 _Json = dict[str, Any]
 _ABOUT = (

@@ -7,8 +7,8 @@ from typing import Annotated
 from pydantic import Field
 
 from app.domain.receipt import Receipt
-from app.store import payment_list, payments
-from app.store.payment_list import PaymentFilter, PaymentLine
+from app.store.ledger import payment_list, payments
+from app.store.ledger.payment_list import PaymentFilter, PaymentLine
 from app.web.api import problems, shapes
 from app.web.api.calls import ROOT, Answer, Call, page
 from app.web.api.problems import Kind, Problem

@@ -11,8 +11,8 @@ from app.web.api.calls import ROOT, Operation
 from app.web.api.gate import JSON
 from app.web.api.openapi import document
 from app.web.api.problems import Kind
-from app.web.rendering import Pages
-from app.web.visits import Visit
+from app.web.http.rendering import Pages
+from app.web.http.request_context import Visit
 
 _VERSION = "1"
 _Json = Mapping[str, Any]

@@ -8,8 +8,8 @@ from pydantic import Field
 
 from app.domain.ageing import Ageing, ageing_by_currency
 from app.domain.as_of import AsOf
-from app.store import positions
-from app.store.positions import CustomerPosition
+from app.store.ledger import positions
+from app.store.ledger.positions import CustomerPosition
 from app.web.api.calls import Answer, Call
 from app.web.api.invoices import DayAsked
 from app.web.api.shapes import Answered

@@ -6,13 +6,14 @@ from datetime import timedelta
 from bottle import HTTPResponse
 
 from app.domain.permissions import Right, TokenRight
-from app.store import api_tokens, customer_choice, invoices
-from app.store.api_tokens import ApiToken, TokenFacts
-from app.web import scopes
-from app.web.forms import Fields
-from app.web.refusals import NotFoundError
-from app.web.rendering import Pages
-from app.web.visits import Visit
+from app.store.access import api_tokens
+from app.store.access.api_tokens import ApiToken, TokenFacts
+from app.store.ledger import customer_choice, invoices
+from app.web.auth import scopes
+from app.web.http.errors import NotFoundError
+from app.web.http.forms import Fields
+from app.web.http.rendering import Pages
+from app.web.http.request_context import Visit
 
 USUAL_DAYS = 90
 MOST_DAYS = 730

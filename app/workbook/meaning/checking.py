@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, date, tzinfo
 
 from app.domain.sentences import count_text, counted
-from app.store.snapshot import Snapshot, compared
+from app.store.ledger.snapshot import Snapshot, compared
 from app.workbook.meaning import currencies, dates, texts
 from app.workbook.meaning.amounts import DecimalMark, UnreadableError
 from app.workbook.meaning.cell_reading import CellReading, RowProblemError

@@ -2,7 +2,7 @@
 
 from collections import defaultdict
 
-from app.store.snapshot import Snapshot
+from app.store.ledger.snapshot import Snapshot
 from app.workbook.meaning.headings import Kind
 from app.workbook.meaning.records import Checked, Key, Record, TabReport, Totals
 

@@ -3,7 +3,7 @@
 from collections import defaultdict
 
 from app.domain.fields import CUSTOMER
-from app.store.snapshot import Snapshot, compared
+from app.store.ledger.snapshot import Snapshot, compared
 from app.workbook.meaning.cell_reading import CellReading
 from app.workbook.meaning.headers import Kind
 from app.workbook.meaning.records import Checked, Notice, Record, Value

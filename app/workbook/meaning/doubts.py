@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from datetime import date, timedelta
 
 from app.domain.sentences import amount_text, count_text, counted
-from app.store.snapshot import Snapshot, StoredInvoice
+from app.store.ledger.snapshot import Snapshot, StoredInvoice
 from app.workbook.meaning.headings import Kind
 from app.workbook.meaning.invoice_rows import InvoiceRows, SaidOfPayments
 from app.workbook.meaning.questions import Questions, digest

@@ -6,7 +6,7 @@ from datetime import date, timedelta
 
 from app.domain.fields import INVOICE
 from app.domain.sentences import amount_text, counted
-from app.store.snapshot import compared
+from app.store.ledger.snapshot import compared
 from app.workbook.meaning import currencies
 from app.workbook.meaning.cell_reading import CellReading, RowProblemError
 from app.workbook.meaning.customer_rows import CustomerRows

@@ -3,7 +3,7 @@
 import re
 
 from app.domain.sentences import amount_text
-from app.store.snapshot import Snapshot, compared
+from app.store.ledger.snapshot import Snapshot, compared
 from app.workbook.meaning.cell_reading import CellReading, RowProblemError
 from app.workbook.meaning.customer_rows import CustomerRows
 from app.workbook.meaning.document_types import refunds_without_a_minus

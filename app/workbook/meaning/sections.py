@@ -1,7 +1,7 @@
 """Customers who are named once for several rows: by a heading above them, or in the first row of their group."""
 
 from app.domain.sentences import counted
-from app.store.snapshot import compared
+from app.store.ledger.snapshot import compared
 from app.workbook.meaning import dates
 from app.workbook.meaning.headers import Header
 from app.workbook.meaning.headings import Kind

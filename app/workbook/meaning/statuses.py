@@ -3,7 +3,7 @@
 from enum import StrEnum
 from functools import lru_cache
 
-from app.store.snapshot import compared
+from app.store.ledger.snapshot import compared
 from app.workbook.meaning.words import folded, vocabulary
 
 

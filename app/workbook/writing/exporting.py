@@ -11,9 +11,9 @@ from openpyxl import Workbook
 
 from app.domain import fields
 from app.domain.fields import Field
-from app.store.invoices import Line
-from app.store.payment_list import PaymentLine
-from app.store.snapshot import Snapshot, StoredCustomer, StoredInvoice, compared
+from app.store.ledger.invoices import Line
+from app.store.ledger.payment_list import PaymentLine
+from app.store.ledger.snapshot import Snapshot, StoredCustomer, StoredInvoice, compared
 from app.workbook.difference import customer_values, invoice_values, payment_values
 from app.workbook.meaning.headings import FIGURES_OF_INVOICE
 from app.workbook.meaning.own_columns import heading

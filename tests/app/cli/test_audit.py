@@ -8,8 +8,9 @@ from support.records import a_user
 from typer.testing import CliRunner
 
 from app.cli import commands
-from app.store import audit, tables
-from app.store.database import transaction
+from app.store.access import audit
+from app.store.db import tables
+from app.store.db.database import transaction
 
 
 @pytest.fixture

@@ -25,8 +25,8 @@ from support.workbooks import (
     workbook,
 )
 
-from app.store import database as store_database
-from app.store.tables import Import, Invoice
+from app.store.db import database as store_database
+from app.store.db.tables import Import, Invoice
 
 ROOT = Path(__file__).parents[3]
 SHARED = ROOT.parent / "shared"

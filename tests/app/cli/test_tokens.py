@@ -8,8 +8,8 @@ from typer.testing import CliRunner
 from app import clock
 from app.cli import commands
 from app.domain.permissions import TokenRight
-from app.store import api_tokens
-from app.store.database import connection
+from app.store.access import api_tokens
+from app.store.db.database import connection
 
 
 @pytest.fixture

@@ -8,8 +8,8 @@ import pytest
 from support.records import a_user
 
 from app import clock
-from app.store import audit, one_time_links, second_factor, users
-from app.store.one_time_links import Purpose
+from app.store.access import audit, one_time_links, second_factor, users
+from app.store.access.one_time_links import Purpose
 
 
 @pytest.fixture

@@ -4,7 +4,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from app.domain.sentences import amount_text, count_text, counted, localized, number_text, plain
-from app.web.locales import Locale
+from app.web.http.locales import Locale
 
 BERLIN = ZoneInfo("Europe/Berlin")
 

@@ -8,9 +8,9 @@ from huey import MemoryHuey
 from support.workbooks import AN_INVOICE, an_importer, invoices_tab, workbook
 
 from app.jobs.imports import ImportJobs
-from app.store import imports
-from app.store.imports import State
-from app.store.tables import Invoice
+from app.store.db.tables import Invoice
+from app.store.ledger import imports
+from app.store.ledger.imports import State
 
 
 @pytest.fixture
@@ -75,7 +75,7 @@ def test_a_failure_nobody_foresaw_becomes_a_sentence_and_changes_nothing(jobs, u
     def fail(*_):
         raise RuntimeError("boom")
 
-    monkeypatch.setattr("app.store.bulk.insert_invoices", fail)
+    monkeypatch.setattr("app.store.ledger.bulk.insert_invoices", fail)
     jobs.work_on(uploaded)
 
     assert state_of(uploaded) is State.PREVIEWED

@@ -12,8 +12,9 @@ from support.records import a_user
 from app.domain.permissions import Role
 from app.jobs.job_queue import open_queue
 from app.jobs.mails import MailJobs, MailServer
-from app.store import one_time_links, tables, users
-from app.store.one_time_links import Purpose
+from app.store.access import one_time_links, users
+from app.store.access.one_time_links import Purpose
+from app.store.db import tables
 
 
 class Inbox:

@@ -11,10 +11,10 @@ from support.workbooks import AN_INVOICE, an_importer, invoices_tab, workbook
 
 from app.jobs.imports import ImportJobs
 from app.jobs.job_queue import QueueUnavailableError, open_queue, see_that_it_answers
-from app.store import imports
-from app.store.database import transaction
-from app.store.imports import State
-from app.store.tables import Invoice
+from app.store.db.database import transaction
+from app.store.db.tables import Invoice
+from app.store.ledger import imports
+from app.store.ledger.imports import State
 
 
 @pytest.fixture

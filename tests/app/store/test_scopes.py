@@ -9,8 +9,11 @@ from support.records import LONG_AGO, a_customer, a_payment, a_user, an_invoice
 from app.domain.invoice_changes import InvoiceFacts
 from app.domain.permissions import EVERYTHING, Scope
 from app.domain.receipt import Receipt
-from app.store import (
-    audit,
+from app.store.access import audit, users
+from app.store.db import database as store_database
+from app.store.db import tables
+from app.store.db.current_user import Asker, asked_by, seeing_everything
+from app.store.ledger import (
     customer_choice,
     customers,
     history,
@@ -19,13 +22,9 @@ from app.store import (
     payment_list,
     payments,
     positions,
-    tables,
-    users,
 )
-from app.store import database as store_database
-from app.store.asker import Asker, asked_by, seeing_everything
-from app.store.invoices import NEWEST_FIRST, Filter
-from app.store.payment_list import PaymentFilter
+from app.store.ledger.invoices import NEWEST_FIRST, Filter
+from app.store.ledger.payment_list import PaymentFilter
 
 TODAY = date(2026, 3, 2)
 AS_OF = close_of(TODAY)

@@ -18,10 +18,11 @@ from support.pages import PAGES
 from support.records import LONG_AGO, a_customer, a_payment, an_import, an_imported_row, an_invoice
 from support.workbooks import AN_INVOICE, INVOICES, workbook
 
-from app.store import audit, database, tables
+from app.store.access import audit
+from app.store.db import database, tables
 from app.web import application, routes
 from app.web.application import build
-from app.web.session_tokens import Reference, SessionTokens
+from app.web.auth.session_tokens import Reference, SessionTokens
 
 ROOT = Path(__file__).parents[3]
 MARKUP = "\"'><img src=x onerror=alert(1)></script><script>alert(2)</script>{{7*7}}"
@@ -204,7 +205,7 @@ def test_no_handler_that_breaks_tells_why(sqlite, user, settings, clock, monkeyp
     monkeypatch.setattr(
         application.routes, "pages", lambda **parts: [replace(route, handler=explode) for route in pages(**parts)]
     )
-    monkeypatch.setattr("app.web.csrf.Csrf.is_genuine", lambda *_: True)
+    monkeypatch.setattr("app.web.http.csrf.Csrf.is_genuine", lambda *_: True)
     whole = Browser(build(settings, clock))
     sign_in_without_the_pages(whole, settings, clock, user)
 

@@ -6,7 +6,8 @@ from support.browser import path_of
 from support.records import a_user
 
 from app.domain.permissions import Role
-from app.store import database, users
+from app.store.access import users
+from app.store.db import database
 
 OPEN_TO_ALL = {"/sign-in", "/set-password", "/forgot-password", "/health", "/static/<content_hash>/<path:path>"}
 
@@ -49,7 +50,7 @@ def broken(app, browser, monkeypatch):
             a_user("half@example.com", Role.VIEWER)
             raise RuntimeError("the secret reason")
 
-    monkeypatch.setattr("app.store.invoices.exist", write_and_break)
+    monkeypatch.setattr("app.store.ledger.invoices.exist", write_and_break)
     return browser
 
 
@@ -84,7 +85,7 @@ def test_an_outage_is_told_in_words_that_say_what_to_do(browser, monkeypatch, er
     def fail(*_words):
         raise error
 
-    monkeypatch.setattr("app.store.invoices.exist", fail)
+    monkeypatch.setattr("app.store.ledger.invoices.exist", fail)
     page = browser.get("/", expect_errors=True)
 
     assert page.status_int == status
@@ -142,7 +143,7 @@ def test_health_needs_no_login(stranger):
 
 
 def test_health_fails_while_migrations_are_missing(stranger, monkeypatch):
-    monkeypatch.setattr("app.web.health.is_current", lambda: False)
+    monkeypatch.setattr("app.web.pages.health.is_current", lambda: False)
 
     answer = stranger.get("/health", expect_errors=True)
 
@@ -151,7 +152,7 @@ def test_health_fails_while_migrations_are_missing(stranger, monkeypatch):
 
 
 def test_health_fails_while_the_database_does_not_answer(stranger, monkeypatch, caplog):
-    monkeypatch.setattr("app.web.health.is_current", lambda: 1 / 0)
+    monkeypatch.setattr("app.web.pages.health.is_current", lambda: 1 / 0)
 
     answer = stranger.get("/health", expect_errors=True)
 

@@ -6,9 +6,9 @@ from pathlib import Path
 import pytest
 
 import app
-from app.web.assets import Assets
-from app.web.forms import Fields
-from app.web.rendering import templates
+from app.web.http.assets import Assets
+from app.web.http.forms import Fields
+from app.web.http.rendering import templates
 
 
 @pytest.fixture(scope="module")

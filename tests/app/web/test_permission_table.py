@@ -17,7 +17,8 @@ from support.browser import Browser
 from support.records import LONG_AGO, a_customer, a_payment, a_user, an_import, an_invoice
 
 from app.domain.permissions import Role, Scope
-from app.store import tables, users
+from app.store.access import users
+from app.store.db import tables
 
 # viewer, accountant and admin see everything; then accountant with a scope: what is theirs, what is another's.
 ROWS = """

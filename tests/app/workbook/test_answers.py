@@ -9,7 +9,7 @@ import pytest
 from support.workbooks import INVOICES, apply, choices, say_nothing, workbook
 
 from app.domain.sentences import plain
-from app.store import imports
+from app.store.ledger import imports
 from app.workbook.figures import Debtor, Expected, Owed, expected
 from app.workbook.importing import NotNowError
 from app.workbook.meaning.amounts import UnreadableError

@@ -13,10 +13,10 @@ from support.workbooks import INVOICES, PAYMENTS, an_importer, apply, say_nothin
 from app.domain.as_of import AsOf
 from app.domain.invoice_changes import InvoiceFacts
 from app.domain.sentences import plain
-from app.store import imports, invoice_changes, invoices
-from app.store.imports import State
-from app.store.invoice_changes import Seen
-from app.store.tables import Invoice, Payment
+from app.store.db.tables import Invoice, Payment
+from app.store.ledger import imports, invoice_changes, invoices
+from app.store.ledger.imports import State
+from app.store.ledger.invoice_changes import Seen
 from app.workbook.difference import Decisions, Resolution
 from app.workbook.importing import NotNowError
 from app.workbook.preview import Choices

@@ -7,7 +7,8 @@ from support.records import a_customer, a_payment, an_invoice
 from support.workbooks import RECEIVABLES_ONLY, apply, dump
 
 from app.domain.fields import CUSTOMER, INVOICE, PAYMENT
-from app.store import snapshot, tables
+from app.store.db import tables
+from app.store.ledger import snapshot
 from app.workbook.writing import exporting
 
 EVERY_FIELD = pytest.mark.parametrize(

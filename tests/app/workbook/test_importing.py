@@ -25,10 +25,10 @@ from support.workbooks import (
 )
 
 from app.domain.sentences import plain
-from app.store import database as store_database
-from app.store import imports
-from app.store.imports import State
-from app.store.tables import Customer, Import, ImportedRow, Invoice, Payment, Scope
+from app.store.db import database as store_database
+from app.store.db.tables import Customer, Import, ImportedRow, Invoice, Payment, Scope
+from app.store.ledger import imports
+from app.store.ledger.imports import State
 from app.workbook.difference import Decisions, Outcome, Resolution
 from app.workbook.importing import NotNowError
 from app.workbook.meaning.headers import ChosenMapping, Kind
@@ -260,7 +260,7 @@ def test_a_failure_while_writing_leaves_nothing_behind(importer_anywhere, tmp_pa
     def fail(*_):
         raise OSError("disk full")
 
-    monkeypatch.setattr("app.store.bulk.insert_payments", fail)
+    monkeypatch.setattr("app.store.ledger.bulk.insert_payments", fail)
     with pytest.raises(OSError, match="disk full"):
         importer_anywhere.apply_file(path, examined, Choices(), None, say_nothing)
 

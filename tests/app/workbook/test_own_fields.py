@@ -6,7 +6,7 @@ import pytest
 from openpyxl import load_workbook
 from support.workbooks import AN_INVOICE, INVOICES, apply, choices, say_nothing, workbook
 
-from app.store import tables
+from app.store.db import tables
 from app.workbook.difference import Decisions, FieldChange, Outcome, Resolution
 from app.workbook.preview import Choices
 from app.workbook.writing.marking import marked_copy

@@ -11,8 +11,8 @@ from webtest import TestApp
 from app.domain.permissions import EVERYTHING, TokenRight
 from app.jobs.imports import ImportJobs
 from app.jobs.job_queue import open_queue
-from app.store import api_tokens, users
-from app.store.api_tokens import TokenFacts
+from app.store.access import api_tokens, users
+from app.store.access.api_tokens import TokenFacts
 from app.workbook.importing import Importer
 
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"

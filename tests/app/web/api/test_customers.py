@@ -1,6 +1,6 @@
 """Customers as programs enter and change them."""
 
-from app.store import tables
+from app.store.db import tables
 
 
 def test_a_customer_is_entered_and_found(program):

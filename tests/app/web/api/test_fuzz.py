@@ -14,8 +14,8 @@ from schemathesis.core import NOT_SET
 from schemathesis.engine import events, from_schema
 from schemathesis.engine.context import EngineContext
 
-from app.store import tables
-from app.store.database import connection
+from app.store.db import tables
+from app.store.db.database import connection
 from app.web.api.gate import KEY_PATTERN, VERSION_PATTERN
 from tests.app.web.api.conftest import FIRST, XLSX
 

@@ -7,7 +7,8 @@ from support.records import a_user
 from webtest import TestApp
 
 from app.domain.permissions import Role, TokenRight
-from app.store import api_tokens, tables, users
+from app.store.access import api_tokens, users
+from app.store.db import tables
 
 INVOICE = {
     "number": "1001",
@@ -208,7 +209,7 @@ def test_an_address_that_there_is_not_is_told_as_a_problem(program):
 
 
 def test_a_failure_is_told_by_its_id_alone(program, monkeypatch, caplog):
-    monkeypatch.setattr("app.store.positions.by_due_date", lambda _: 1 / 0)
+    monkeypatch.setattr("app.store.ledger.positions.by_due_date", lambda _: 1 / 0)
 
     answer = program.ask("/reports/ageing")
 
@@ -222,7 +223,7 @@ def test_a_database_that_is_away_is_told_with_how_long_to_wait(program, monkeypa
     def fail(_day):
         raise psycopg.OperationalError("connection refused")
 
-    monkeypatch.setattr("app.store.positions.by_due_date", fail)
+    monkeypatch.setattr("app.store.ledger.positions.by_due_date", fail)
 
     answer = program.ask("/reports/ageing")
 

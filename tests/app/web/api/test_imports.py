@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from app.store import tables
+from app.store.db import tables
 from tests.app.web.api.conftest import FIRST
 
 UNREADABLE = ["INV-2", "Miller & Co", "2026-01-10", "2026-02-09", "a lot"]

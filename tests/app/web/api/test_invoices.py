@@ -3,7 +3,7 @@
 import pytest
 from support.records import a_customer, an_invoice
 
-from app.store import tables
+from app.store.db import tables
 
 INVOICE = {
     "number": "1001",

@@ -9,7 +9,8 @@ import pytest
 from support.records import a_user
 
 from app.domain.permissions import Role, Scope, TokenRight
-from app.store import tables, users
+from app.store.access import users
+from app.store.db import tables
 
 # The right of the token; what a viewer's token with all rights gets, an accountant's, an admin's; then an accountant's
 # with a scope: what is theirs, what is another's. `no` is 403, `gone` 404.

@@ -1,6 +1,6 @@
 """Payments as programs record them."""
 
-from app.store import tables
+from app.store.db import tables
 
 RECEIPT = {"paid_on": "2026-03-01", "amounts": [{"invoice_id": 1, "amount_cents": 60_00}], "method": "Transfer"}
 

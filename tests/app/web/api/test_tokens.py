@@ -5,7 +5,8 @@ from support.browser import PASSWORD, Browser
 from support.records import a_user
 
 from app.domain.permissions import Role, Scope
-from app.store import api_tokens, tables, users
+from app.store.access import api_tokens, users
+from app.store.db import tables
 from tests.app.web.api.conftest import Program
 
 

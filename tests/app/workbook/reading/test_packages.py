@@ -20,7 +20,7 @@ from support.workbooks import (
     workbook,
 )
 
-from app.store import snapshot
+from app.store.ledger import snapshot
 from app.workbook.preview import Choices
 from app.workbook.reading.book import read_book
 from app.workbook.reading.cells import DamagedCell, FormattedNumber

@@ -6,8 +6,8 @@ from support.ledgers import close_of
 from support.records import a_customer, a_payment, an_invoice
 from support.workbooks import say_nothing
 
-from app.store import customers
-from app.store.snapshot import take
+from app.store.ledger import customers
+from app.store.ledger.snapshot import take
 from app.workbook.preview import Choices
 from app.workbook.writing import customer_list, listing
 

@@ -10,8 +10,8 @@ from support.fields import all_that_is_said
 from support.records import a_customer, a_payment, an_invoice
 from support.workbooks import an_importer, apply, in_excel, say_nothing
 
-from app.store import snapshot
-from app.store.tables import Customer, Invoice, Payment
+from app.store.db.tables import Customer, Invoice, Payment
+from app.store.ledger import snapshot
 from app.workbook.meaning.own_columns import named
 from app.workbook.preview import Choices
 from app.workbook.reading.cells import clean_text

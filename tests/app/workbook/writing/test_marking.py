@@ -22,7 +22,7 @@ from support.workbooks import (
     workbook,
 )
 
-from app.store import imports
+from app.store.ledger import imports
 from app.workbook.preview import Choices
 from app.workbook.reading.book import read_book
 from app.workbook.writing import marking

@@ -1,0 +1,155 @@
+"""API tokens: what programs ask with, in the name of the user who made them and never for more than that user may."""
+
+import hashlib
+import secrets
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from peewee import Case
+
+from app.domain.permissions import EVERYTHING, Right, Scope, TokenRight, token_may
+from app.store.access import audit, users
+from app.store.access.users import User
+from app.store.db import tables
+from app.store.db.database import transaction, unless_hindered
+
+PREFIX = "invoices_"  # what scanners for leaked secrets know a token by
+_RANDOM_BYTES = 32
+
+_Token, _Scope = tables.ApiToken, tables.ApiTokenScope
+
+
+class OutsideScopeError(Exception):
+    """A token would see more than the user who makes it; the message is one sentence."""
+
+
+@dataclass(frozen=True, slots=True)
+class TokenFacts:
+    """What a user says of a token: what it is for, what it may do, to what, and how long."""
+
+    name: str
+    rights: frozenset[TokenRight]
+    expires_at: datetime | None
+    narrowed_to: Scope = EVERYTHING
+
+
+@dataclass(frozen=True, slots=True)
+class ApiToken:
+    """A token as it is kept: everything but the token itself."""
+
+    id: int
+    user: User
+    facts: TokenFacts
+    created_at: datetime
+    last_used_at: datetime | None
+    revoked_at: datetime | None
+
+    @property
+    def scope(self) -> Scope:
+        """Return what the token covers: of what it is narrowed to, what its user sees today."""
+        return self.user.scope.within(self.facts.narrowed_to)
+
+    def may(self, needed: TokenRight, right: Right) -> bool:
+        """Tell whether the token may do what needs both, as its user may today."""
+        return token_may(self.facts.rights, needed, self.user.role, right, self.scope)
+
+    def is_active(self, now: datetime) -> bool:
+        """Tell whether the token counts: not revoked, not expired, and its user may sign in."""
+        expires_at = self.facts.expires_at
+        return self.user.active and self.revoked_at is None and (expires_at is None or now < expires_at)
+
+
+def create(facts: TokenFacts, by: User, now: datetime) -> str:
+    """Make a token of the user and return it, for the only time; raises OutsideScopeError."""
+    if by.scope.within(facts.narrowed_to) != (by.scope if facts.narrowed_to.is_everything else facts.narrowed_to):
+        raise OutsideScopeError("A token cannot see more than you do: name customers and ledgers of your own scope.")
+    token = PREFIX + secrets.token_urlsafe(_RANDOM_BYTES)
+    with transaction():
+        row = _Token.create(
+            user=by.id,
+            name=facts.name,
+            token_hash=_hash(token),
+            rights=" ".join(sorted(facts.rights)),
+            is_scoped=not facts.narrowed_to.is_everything,
+            created_at=now,
+            expires_at=facts.expires_at,
+        )
+        for customer_id in sorted(facts.narrowed_to.customers):
+            _Scope.create(token=row, customer=customer_id)
+        for ledger in sorted(facts.narrowed_to.ledgers):
+            _Scope.create(token=row, ledger=ledger)
+        after = {"name": facts.name, "rights": row.rights, "expires_at": facts.expires_at}
+        audit.append(by, "token.created", f"token:{row.id}", before={}, after=after, now=now)
+    return token
+
+
+def find_active(token: str, now: datetime) -> ApiToken | None:
+    """Return the token unless it is revoked, has expired, or its user may no longer sign in."""
+    found = next(iter(_found(_Token.token_hash == _hash(token))), None)
+    return found if found and found.is_active(now) else None
+
+
+def of_user(user_id: int) -> list[ApiToken]:
+    """Return the user's tokens, newest first."""
+    return _found(_Token.user == user_id)
+
+
+def of_everybody() -> list[ApiToken]:
+    """Return all tokens, newest first."""
+    return _found(_Token.id > 0)
+
+
+def revoke(token_id: int, by: User, now: datetime) -> str:
+    """Let a token no longer count, and return its name; raises LookupError, for another's too unless an admin asks."""
+    with transaction():
+        found = next(iter(_found(_Token.id == token_id)), None)
+        if found is None or (found.user.id != by.id and not by.may(Right.ADMINISTER)):
+            raise LookupError("There is no such token.")
+        if found.revoked_at is None:
+            _Token.update(revoked_at=now).where(_Token.id == token_id).execute()
+            after = {"name": found.facts.name}
+            audit.append(by, "token.revoked", f"token:{token_id}", before={}, after=after, now=now)
+        return found.facts.name
+
+
+def count_use(token_id: int, now: datetime) -> int:
+    """Note that the token was used, and return how often in this minute; one process counts on what another counted."""
+    minute = int(now.timestamp()) // 60
+    again = Case(None, [(_Token.minute == minute, _Token.uses_in_minute + 1)], 1)
+    # Never waiting for an import to end: on SQLite some uses then go uncounted.
+    with unless_hindered():
+        _Token.update(minute=minute, uses_in_minute=again, last_used_at=now).where(_Token.id == token_id).execute()
+    used: Any = _Token.select(_Token.minute, _Token.uses_in_minute).where(_Token.id == token_id).tuples().first()
+    return used[1] if used and used[0] == minute else 1
+
+
+def _found(which: Any) -> list[ApiToken]:
+    rows: Any = list(_Token.select().where(which).order_by(_Token.id.desc()).dicts())
+    narrowed = _narrowed(row["id"] for row in rows if row["is_scoped"])
+    owners = {user_id: users.get(user_id) for user_id in {row["user"] for row in rows}}
+    return [_token(row, owner, narrowed) for row in rows if (owner := owners[row["user"]])]
+
+
+def _narrowed(token_ids: Iterable[int]) -> dict[int, Scope]:
+    found = {token_id: Scope() for token_id in token_ids}
+    rows: Any = _Scope.select(_Scope.token, _Scope.customer, _Scope.ledger).where(_Scope.token.in_(sorted(found)))
+    for token_id, customer_id, ledger in rows.tuples():
+        before = found[token_id]
+        found[token_id] = Scope(
+            before.customers | ({customer_id} if customer_id is not None else set()),
+            before.ledgers | ({ledger} if ledger is not None else set()),
+        )
+    return found
+
+
+def _token(row: dict[str, Any], owner: User, narrowed: dict[int, Scope]) -> ApiToken:
+    rights = frozenset(TokenRight(right) for right in row["rights"].split())
+    scope = narrowed[row["id"]] if row["is_scoped"] else EVERYTHING
+    facts = TokenFacts(row["name"], rights, row["expires_at"], scope)
+    return ApiToken(row["id"], owner, facts, row["created_at"], row["last_used_at"], row["revoked_at"])
+
+
+def _hash(token: str) -> str:
+    return hashlib.sha256(token.encode()).hexdigest()

@@ -1,0 +1,224 @@
+"""The record of what people did: appended in the transaction of the deed, each entry sealed with the one before."""
+
+import hashlib
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from functools import reduce
+from operator import and_
+from typing import Any
+
+from peewee import Value
+
+from app.store.access.users import User
+from app.store.db import current_user
+from app.store.db.compiled_queries import Slot, prepared
+from app.store.db.database import one_at_a_time
+from app.store.db.tables import AuditEntry, Customer, Invoice
+
+BEGINNING = "0" * 64
+
+_CHAIN_LOCK = 7_340_513  # any number, as long as nothing else in the database locks on it
+_VERIFIED_AT_ONCE = 10_000
+_SEALED = (
+    AuditEntry.at,
+    AuditEntry.user_id,
+    AuditEntry.actor,
+    AuditEntry.address,
+    AuditEntry.request_id,
+    AuditEntry.program,
+    AuditEntry.action,
+    AuditEntry.subject,
+    AuditEntry.before,
+    AuditEntry.after,
+    AuditEntry.previous_hash,
+)
+# Entries that are older than these columns were sealed without them.
+_SEALED_LATER = frozenset({"address", "request_id", "program"})
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One deed; `before` and `after` hold what it changed, by name; `address` and `program` are whence it came."""
+
+    id: int
+    at: datetime
+    actor: str
+    action: str
+    subject: str
+    before: Mapping[str, Any]
+    after: Mapping[str, Any]
+    address: str = ""
+    request_id: str = ""
+    program: str = ""
+    user_id: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class AuditFilter:
+    """Which entries are asked for; what is left out does not narrow, and `until` no longer belongs to them."""
+
+    actor: str = ""
+    action: str = ""
+    subject: str = ""
+    address: str = ""
+    since: datetime | None = None
+    until: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Broken:
+    """The first entry that is not as it was written, and what is wrong with it."""
+
+    entry_id: int
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Verified:
+    """How far the chain holds, the seal it ends with there, and whether a seal that was noted is part of it."""
+
+    entries: int
+    head: str
+    broken: Broken | None
+    has_noted_head: bool
+
+
+def append(
+    by: User | None, action: str, subject: str, *, before: Mapping[str, Any], after: Mapping[str, Any], now: datetime
+) -> None:
+    """Record a deed on a subject such as `invoice:12`; only inside the transaction that does it.
+
+    `by` is None where nobody is signed in, or the command line does it; whence it came is told by who asks.
+    """
+    one_at_a_time(_CHAIN_LOCK)
+    whence = current_user.current()
+    values = {
+        "at": now.astimezone(UTC),
+        "user_id": by.id if by else None,
+        "actor": (by.name or by.email) if by else "",
+        "address": whence.address,
+        "request_id": whence.request_id,
+        "program": whence.program,
+        "action": action,
+        "subject": subject,
+        "before": _json(before),
+        "after": _json(after),
+        "previous_hash": _latest_hash(),
+    }
+    AuditEntry.create(**values, entry_hash=_seal(values))
+
+
+def of_subject(subject: str, limit: int = 200) -> list[Entry]:
+    """Return what was done to a subject, newest first."""
+    return [_entry(*row) for row in _of_subject(subject, limit)]
+
+
+def latest(limit: int, before: datetime) -> list[Entry]:
+    """Return the latest deeds on invoices and customers before the moment, newest first."""
+    return [_entry(*row) for row in _latest(before, limit)]
+
+
+def matching(wanted: AuditFilter, length: int, *, older_than: int | None = None) -> list[Entry]:
+    """Return so many of the entries that match, newest first, beginning before the one with that id."""
+    rows = _newest_first().where(reduce(and_, _conditions(wanted), AuditEntry.id > 0)).limit(length)
+    if older_than is not None:
+        rows = rows.where(AuditEntry.id < older_than)
+    return [_entry(*row) for row in rows.tuples()]
+
+
+def verify(noted_head: str = BEGINNING) -> Verified:
+    """Walk the chain from its beginning to its end, or to the first entry that breaks it."""
+    entries, head = 0, BEGINNING
+    has_noted_head = noted_head == head
+    for entry_id, entry_hash, values in _sealed():
+        if values["previous_hash"] != head:
+            reason = "it does not follow the entry before it: one was removed, added or moved"
+            return Verified(entries, head, Broken(entry_id, reason), has_noted_head)
+        if _seal(values) != entry_hash:
+            reason = "what it says is not what was sealed"
+            return Verified(entries, head, Broken(entry_id, reason), has_noted_head)
+        entries, head = entries + 1, entry_hash
+        has_noted_head = has_noted_head or noted_head == head
+    return Verified(entries, head, None, has_noted_head)
+
+
+def _entry(
+    entry_id: int, at: datetime, user_id: int | None, actor: str, action: str, subject: str, *rest: str | None
+) -> Entry:
+    before, after, address, request_id, program = (text or "" for text in rest)
+    changed = json.loads(before), json.loads(after)
+    return Entry(entry_id, at, actor, action, subject, *changed, address, request_id, program, user_id)
+
+
+def _conditions(wanted: AuditFilter) -> Iterator[Any]:
+    entry = AuditEntry
+    if wanted.actor:
+        yield entry.actor.contains(wanted.actor) | entry.program.contains(wanted.actor)
+    if wanted.action:
+        yield entry.action == wanted.action
+    if wanted.subject:
+        yield entry.subject == wanted.subject
+    if wanted.address:
+        yield entry.address == wanted.address
+    if wanted.since is not None:
+        yield entry.at >= wanted.since
+    if wanted.until is not None:
+        yield entry.at < wanted.until
+
+
+def _sealed() -> Iterator[tuple[int, str, dict[str, Any]]]:
+    """Yield each entry's id, seal and what was sealed, oldest first, never many of them at once."""
+    names = [field.name for field in _SEALED]
+    latest_id = 0
+    while True:
+        rows: Any = AuditEntry.select(AuditEntry.id, AuditEntry.entry_hash, *_SEALED)
+        found = list(rows.where(AuditEntry.id > latest_id).order_by(AuditEntry.id).limit(_VERIFIED_AT_ONCE).tuples())
+        for latest_id, entry_hash, *values in found:  # the next look begins after it
+            yield latest_id, entry_hash, dict(zip(names, values, strict=True))
+        if not found:
+            return
+
+
+@prepared
+def _of_subject(subject: Slot, limit: Slot) -> Any:
+    return _newest_first().where(AuditEntry.subject == subject.value).limit(limit.value)
+
+
+@prepared
+def _latest(before: Slot, limit: Slot) -> Any:
+    entries = _newest_first().where(AuditEntry.at < before.of(AuditEntry.at)).limit(limit.value)
+    if current_user.scope().is_everything:
+        return entries.where(AuditEntry.subject.startswith("invoice:") | AuditEntry.subject.startswith("customer:"))
+    return entries.where(_is_of("invoice", Invoice) | _is_of("customer", Customer))
+
+
+def _is_of(kind: str, table: type[Invoice] | type[Customer]) -> Any:
+    """Select the entries about records of the kind that whoever asks may see."""
+    return AuditEntry.subject.in_(table.select(Value(f"{kind}:").concat(table.id.cast("TEXT"))))
+
+
+def _newest_first() -> Any:
+    entry = AuditEntry
+    told = (entry.id, entry.at, entry.user_id, entry.actor, entry.action, entry.subject, entry.before, entry.after)
+    return entry.select(*told, entry.address, entry.request_id, entry.program).order_by(entry.id.desc())
+
+
+def _latest_hash() -> str:
+    return next((latest for (latest,) in _newest_hash()), BEGINNING)
+
+
+@prepared
+def _newest_hash() -> Any:
+    return AuditEntry.select(AuditEntry.entry_hash).order_by(AuditEntry.id.desc()).limit(1)
+
+
+def _seal(values: Mapping[str, Any]) -> str:
+    told = {name: value for name, value in values.items() if value is not None or name not in _SEALED_LATER}
+    text = json.dumps({**told, "at": values["at"].isoformat()}, sort_keys=True, ensure_ascii=False)
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def _json(values: Mapping[str, Any]) -> str:
+    return json.dumps(values, default=str, sort_keys=True, ensure_ascii=False)

@@ -1,0 +1,80 @@
+"""One-time links: by which an invited user, or one who forgot it, chooses a password; only their hashes are kept."""
+
+import hashlib
+import secrets
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import Any
+
+from app.store.access import audit, users
+from app.store.access.users import User
+from app.store.db.database import transaction
+from app.store.db.tables import OneTimeLink
+
+_TOKEN_BYTES = 32
+
+
+class Purpose(StrEnum):
+    """What a link is for."""
+
+    INVITE = "invite"
+    RESET = "reset"
+
+
+_GOOD_FOR = {Purpose.INVITE: timedelta(days=7), Purpose.RESET: timedelta(minutes=30)}
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """A link that can still be used: by whom, and what for."""
+
+    user: User
+    purpose: Purpose
+
+
+def make(user_id: int, purpose: Purpose, by: User | None, now: datetime) -> str:
+    """Return the token of a new link, which voids the user's older ones of that purpose.
+
+    `by` is None where the users themselves asked for it, or the command line did.
+    """
+    token = secrets.token_urlsafe(_TOKEN_BYTES)
+    with transaction():
+        void(user_id, purpose)
+        OneTimeLink.create(
+            token_hash=_hash(token),
+            user=user_id,
+            purpose=purpose,
+            made_by=by.id if by else None,
+            made_at=now,
+            expires_at=now + _GOOD_FOR[purpose],
+        )
+        audit.append(by, "link.made", f"user:{user_id}", before={}, after={"purpose": purpose}, now=now)
+    return token
+
+
+def find(token: str, now: datetime) -> Link | None:
+    """Return what the token's link is for, while it can be used, without using it."""
+    row: Any = OneTimeLink.get_or_none(OneTimeLink.token_hash == _hash(token), OneTimeLink.expires_at > now)
+    user = users.get(row.user_id) if row else None
+    return Link(user, Purpose(row.purpose)) if user and user.active else None
+
+
+def use(token: str, purpose: Purpose, now: datetime) -> int | None:
+    """Return the id of the link's user and void the link; of two who try at once, one succeeds."""
+    link = find(token, now)
+    if link is None or link.purpose is not purpose:
+        return None
+    deleted: int = OneTimeLink.delete().where(OneTimeLink.token_hash == _hash(token)).execute()
+    return link.user.id if deleted else None
+
+
+def void(user_id: int, *purposes: Purpose) -> None:
+    """Let the user's links of these purposes, or of any if none is named, lead nowhere."""
+    OneTimeLink.delete().where(
+        OneTimeLink.user == user_id, OneTimeLink.purpose.in_(purposes or tuple(Purpose))
+    ).execute()
+
+
+def _hash(token: str) -> str:
+    return hashlib.sha256(token.encode()).hexdigest()

@@ -1,0 +1,78 @@
+"""Second factors: the secret that a user's app makes codes of, and the recovery codes for when the app is lost."""
+
+import hashlib
+from collections.abc import Iterable
+from datetime import datetime
+from typing import Any
+
+from app.store.access import audit, logins
+from app.store.access.users import User
+from app.store.db.database import transaction
+from app.store.db.tables import RecoveryCode
+from app.store.db.tables import User as UserRow
+
+
+def whose() -> set[int]:
+    """Return the ids of the users who have a second factor."""
+    having: Any = UserRow.select(UserRow.id).where(UserRow.totp_secret.is_null(is_null=False))
+    return {user_id for (user_id,) in having.tuples()}
+
+
+def secret_of(user_id: int) -> str | None:
+    """Return the secret that the user's app shares with us, None while there is none."""
+    secret: str | None = UserRow.get_by_id(user_id).totp_secret
+    return secret
+
+
+def enable(user: User, secret: str, step: int, recovery_codes: Iterable[str], now: datetime) -> None:
+    """Ask the user for codes from now on; the step of the code that confirmed it counts as used."""
+    with transaction():
+        UserRow.update(totp_secret=secret, totp_step=step).where(UserRow.id == user.id).execute()
+        _keep(user.id, recovery_codes)
+        audit.append(user, "second_factor.enabled", f"user:{user.id}", before={}, after={}, now=now)
+
+
+def reset(user_id: int, by: User | None, now: datetime) -> None:
+    """Ask the user for no codes any more, and end the user's logins; `by` is None for the command line."""
+    with transaction():
+        UserRow.update(totp_secret=None, totp_step=None).where(UserRow.id == user_id).execute()
+        _keep(user_id, ())
+        logins.revoke_all_of(user_id, now)
+        audit.append(by, "second_factor.removed", f"user:{user_id}", before={}, after={}, now=now)
+
+
+def accept_step(user_id: int, step: int) -> bool:
+    """Take the code of the step as used, and tell whether it is newer than all that were."""
+    is_newer = UserRow.totp_step.is_null() | (UserRow.totp_step < step)
+    changed: int = UserRow.update(totp_step=step).where(UserRow.id == user_id, is_newer).execute()
+    return changed == 1
+
+
+def renew_recovery_codes(user: User, recovery_codes: Iterable[str], now: datetime) -> None:
+    """Let only these codes stand in for the second factor."""
+    with transaction():
+        _keep(user.id, recovery_codes)
+        audit.append(user, "recovery_codes.renewed", f"user:{user.id}", before={}, after={}, now=now)
+
+
+def accept_recovery_code(user_id: int, code: str) -> bool:
+    """Take the code as used, and tell whether it was one of the user's."""
+    is_it = (RecoveryCode.user == user_id) & (RecoveryCode.code_hash == _hash(code))
+    deleted: int = RecoveryCode.delete().where(is_it).execute()
+    return deleted == 1
+
+
+def recovery_codes_left(user_id: int) -> int:
+    """Return how many recovery codes the user has not used."""
+    count: int = RecoveryCode.select().where(RecoveryCode.user == user_id).count()
+    return count
+
+
+def _keep(user_id: int, recovery_codes: Iterable[str]) -> None:
+    RecoveryCode.delete().where(RecoveryCode.user == user_id).execute()
+    for code in recovery_codes:
+        RecoveryCode.create(user=user_id, code_hash=_hash(code))
+
+
+def _hash(code: str) -> str:
+    return hashlib.sha256(code.encode()).hexdigest()

@@ -1,0 +1,84 @@
+"""Saved views: a user's named filters of the invoices; what they ask for is kept, not what they found."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from peewee import IntegrityError
+
+from app.store.db.compiled_queries import Slot, prepared
+from app.store.db.database import transaction
+from app.store.db.tables import SavedView
+
+
+class NameTakenError(Exception):
+    """The user has a view of that name; the message is one sentence."""
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """A user's named filter, as the parameters of the list's address."""
+
+    id: int
+    name: str
+    parameters: Mapping[str, str]
+    is_default: bool
+
+
+def of_user(user_id: int) -> list[View]:
+    """Return the user's views, by name."""
+    found = _of_user(user_id)
+    return [View(view_id, name, json.loads(asked), is_default) for view_id, name, asked, is_default in found]
+
+
+def save(user_id: int, name: str, parameters: Mapping[str, str]) -> int:
+    """Keep the parameters under the name and return the view's id; raises NameTakenError."""
+    try:
+        with transaction():
+            row = SavedView.create(user=user_id, name=name, parameters=_json(parameters))
+    except IntegrityError as error:
+        raise NameTakenError(f"You have a view called {name} already.") from error
+    view_id: int = row.id
+    return view_id
+
+
+def change(user_id: int, view_id: int, *, name: str, parameters: Mapping[str, str] | None = None) -> bool:
+    """Rename a view of the user, or let it ask for something else; tell whether there was one."""
+    values = {"name": name, **({} if parameters is None else {"parameters": _json(parameters)})}
+    try:
+        with transaction():
+            changed: int = SavedView.update(values).where(_own(user_id, view_id)).execute()
+    except IntegrityError as error:
+        raise NameTakenError(f"You have a view called {name} already.") from error
+    return changed == 1
+
+
+def make_default(user_id: int, view_id: int | None) -> bool:
+    """Let the list of invoices open with this view, or with none; tell whether there was such a view."""
+    with transaction():
+        SavedView.update(is_default=False).where(SavedView.user == user_id).execute()
+        if view_id is None:
+            return True
+        changed: int = SavedView.update(is_default=True).where(_own(user_id, view_id)).execute()
+        return changed == 1
+
+
+def delete(user_id: int, view_id: int) -> bool:
+    """Forget a view of the user; tell whether there was one."""
+    deleted: int = SavedView.delete().where(_own(user_id, view_id)).execute()
+    return deleted == 1
+
+
+@prepared
+def _of_user(user_id: Slot) -> Any:
+    columns = (SavedView.id, SavedView.name, SavedView.parameters, SavedView.is_default)
+    return SavedView.select(*columns).where(SavedView.user == user_id.value).order_by(SavedView.name)
+
+
+def _own(user_id: int, view_id: int) -> object:
+    return (SavedView.id == view_id) & (SavedView.user == user_id)
+
+
+def _json(parameters: Mapping[str, str]) -> str:
+    return json.dumps(dict(parameters), sort_keys=True)

@@ -1,0 +1,248 @@
+"""The connection to SQLite or PostgreSQL, and the transaction in which every business action happens."""
+
+import threading
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from itertools import chain, islice
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import peewee
+from playhouse.db_url import connect as connect_url
+from playhouse.migrations import Runner
+
+from app.store.db import tables
+from app.store.db.outages import Outage, outage_behind
+from app.store.db.postgresql import Postgresql
+
+MIGRATION_TABLE = "schema_migration"  # where the runner notes what it has applied
+MIGRATION_LOCK = 7_340_512  # any number, as long as nothing else in the database locks on it
+
+_SQLITE_PRAGMAS = {"journal_mode": "wal", "foreign_keys": 1, "busy_timeout": 30_000, "synchronous": "normal"}
+_KEPT_OTHERWISE = (tables.MomentField, tables.OwnFieldsField)  # than Python has them; COPY takes values as they are
+_MIGRATIONS = Path(__file__).parents[1] / "migrations"
+_RECEIVABLES = "customers, invoices, payments, imports"  # locked in this order
+_VALUES_A_STATEMENT = 30_000  # below SQLite's limit of 32,766 bound values
+
+
+class DatabaseUnavailableError(Exception):
+    """The database cannot be reached; the message is one sentence."""
+
+
+class _Waiting(threading.local):
+    """What is to be done after this thread's transaction."""
+
+    def __init__(self) -> None:
+        self.actions: list[Callable[[], None]] = []
+
+
+_waiting = _Waiting()
+
+
+class _RolledBack(Exception):  # noqa: N818  # not an error: it carries `rehearsal` out of its transaction
+    pass
+
+
+def open_database(url: str) -> peewee.Database:
+    """Bind the tables to the database at the address and see that it answers; raises DatabaseUnavailableError."""
+    try:
+        database = _database(url)
+        tables.database.initialize(database)
+        with database.connection_context():
+            database.execute_sql("SELECT 1")
+    except (peewee.PeeweeException, OSError, ValueError) as error:
+        reason = str(error).strip().splitlines()[0]
+        raise DatabaseUnavailableError(f"The database cannot be reached: {reason}.") from error
+    return database
+
+
+def is_current() -> bool:
+    """Tell whether every migration has been applied."""
+    return not pending()
+
+
+def is_postgresql() -> bool:
+    """Tell whether the open database is a PostgreSQL server."""
+    return isinstance(tables.database.obj, Postgresql)
+
+
+def pending() -> list[str]:
+    """Return the names of the migrations that are still to come."""
+    return [migration.name for migration in _runner().status() if not migration.applied]
+
+
+def migrate() -> list[str]:
+    """Apply the migrations that are still to come and return their names; two at once wait for one another."""
+    if not is_postgresql():
+        return _run_migrations()
+    tables.database.execute_sql("SELECT pg_advisory_lock(%s)", (MIGRATION_LOCK,))
+    try:
+        return _run_migrations()
+    finally:
+        tables.database.execute_sql("SELECT pg_advisory_unlock(%s)", (MIGRATION_LOCK,))
+
+
+@contextmanager
+def connection() -> Iterator[None]:
+    """Hold a connection for the block, the one that is open already if there is one."""
+    opened = tables.database.connect(reuse_if_open=True)
+    try:
+        yield
+    finally:
+        if opened:
+            tables.database.close()
+
+
+@contextmanager
+def transaction() -> Iterator[None]:
+    """Make the block one transaction; on SQLite it takes the write lock at once, so that it cannot fail half-way."""
+    with connection():
+        is_part_of_another = tables.database.in_transaction()
+        if not is_part_of_another:
+            _waiting.actions = []
+        with tables.database.atomic(*_begin_mode()):
+            yield
+        if not is_part_of_another:
+            for action in _waiting.actions:
+                action()
+
+
+def after_commit(action: Callable[[], None]) -> None:
+    """Do the action once this thread's transaction is committed, never if it is taken back; without one, at once."""
+    if tables.database.in_transaction():
+        _waiting.actions.append(action)
+    else:
+        action()
+
+
+@contextmanager
+def exclusive_transaction() -> Iterator[None]:
+    """Make the block one transaction during which nobody else writes receivables; readers go on."""
+    with transaction():
+        if is_postgresql():
+            tables.database.execute_sql(f"LOCK TABLE {_RECEIVABLES} IN SHARE ROW EXCLUSIVE MODE")
+        yield
+
+
+def one_at_a_time(lock: int) -> None:
+    """Wait until no other transaction holds the lock, and hold it to the end of this one; SQLite has one writer."""
+    if not tables.database.in_transaction():
+        raise RuntimeError("A lock that ends with its transaction needs one.")
+    if is_postgresql():
+        tables.database.execute_sql("SELECT pg_advisory_xact_lock(%s)", (lock,))
+
+
+def locked(query: Any) -> Any:
+    """Return the query whose rows are locked for the transaction, in its order; on SQLite the whole database is."""
+    if not is_postgresql():
+        return query
+    # The tables first: who held the rows and then waited for an import to end would be waited for by the import.
+    tables.database.execute_sql(f"LOCK TABLE {_RECEIVABLES} IN ROW EXCLUSIVE MODE")
+    return query.for_update()
+
+
+def days_between(later: Any, earlier: Any) -> Any:
+    """Return, as SQL, how many days the one day lies after the other."""
+    if is_postgresql():
+        return later - earlier
+    return (peewee.fn.julianday(later) - peewee.fn.julianday(earlier)).cast("INTEGER")
+
+
+@contextmanager
+def unless_hindered() -> Iterator[None]:
+    """Let the block's write go by where it could not be done at once; only for what may as well be lost.
+
+    Either the disk is full, or somebody else holds the one lock that SQLite has.
+    """
+    if not is_postgresql():
+        tables.database.execute_sql("PRAGMA busy_timeout = 50")
+    try:
+        yield
+    except peewee.OperationalError as error:
+        if outage_behind(error) is not Outage.DISK_FULL and "locked" not in str(error):
+            raise
+    finally:
+        if not is_postgresql():
+            tables.database.execute_sql(f"PRAGMA busy_timeout = {_SQLITE_PRAGMAS['busy_timeout']}")
+
+
+def rehearse(action: Callable[[], None]) -> None:
+    """Run the action against the real database, then take back all that it did.
+
+    What a row refers to is not checked: an import writes only ids that it has just read or made.
+    """
+    try:
+        with exclusive_transaction():
+            if is_postgresql():
+                tables.database.execute_sql("SET CONSTRAINTS ALL DEFERRED")
+            action()
+            raise _RolledBack
+    except _RolledBack:
+        return
+
+
+def reserved_ids(table: type[tables.Table], count: int) -> Sequence[int]:
+    """Return ids that no row of the table has, in the caller's exclusive transaction."""
+    if not is_postgresql():
+        last = table.select(peewee.fn.COALESCE(peewee.fn.MAX(table.id), 0)).scalar()
+        return range(last + 1, last + 1 + count)
+    name = table._meta.table_name
+    found = tables.database.execute_sql(
+        f"SELECT nextval(pg_get_serial_sequence('{name}', 'id')) FROM generate_series(1, %s)",  # noqa: S608  # our own name
+        (count,),
+    )
+    return [record_id for (record_id,) in found.fetchall()]
+
+
+def insert_rows(table: type[tables.Table], columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
+    """Insert many rows: by COPY on PostgreSQL, which takes them as they are made, in statements of many elsewhere."""
+    rows = iter(rows)
+    first = next(rows, None)
+    if first is None:
+        return
+    rows = chain([first], rows)
+    fields = [table._meta.fields[name] for name in columns]
+    if is_postgresql():
+        _copy_rows(table, fields, rows)
+        return
+    step = _VALUES_A_STATEMENT // len(columns)
+    while part := list(islice(rows, step)):
+        table.insert_many(part, fields=fields).execute()
+
+
+def _copy_rows(table: type[tables.Table], fields: list[Any], rows: Iterable[Sequence[Any]]) -> None:
+    names = ", ".join(f'"{field.column_name}"' for field in fields)
+    statement = f'COPY "{table._meta.table_name}" ({names}) FROM STDIN'
+    converted = [(index, field.db_value) for index, field in enumerate(fields) if isinstance(field, _KEPT_OTHERWISE)]
+    with tables.database.cursor() as cursor, cursor.copy(statement) as copy:
+        for row in rows:
+            values = list(row)
+            for index, db_value in converted:
+                values[index] = db_value(values[index])
+            copy.write_row(values)
+
+
+def _database(url: str) -> peewee.Database:
+    if urlsplit(url).scheme == "sqlite":
+        # Taken as it stands: a path may hold signs that mean something in an address.
+        path = Path(url.removeprefix("sqlite:///"))
+        path.parent.mkdir(parents=True, exist_ok=True)
+        return peewee.SqliteDatabase(str(path), pragmas=_SQLITE_PRAGMAS)
+    postgresql: peewee.Database = connect_url(
+        url, unquote_user=True, unquote_password=True, max_connections=20, stale_timeout=300, timeout=10
+    )
+    return postgresql
+
+
+def _begin_mode() -> tuple[str, ...]:
+    return () if is_postgresql() else ("IMMEDIATE",)
+
+
+def _run_migrations() -> list[str]:
+    applied: list[str] = _runner().up()
+    return applied
+
+
+def _runner() -> Runner:
+    return Runner(tables.database.obj, directory=str(_MIGRATIONS), table_name=MIGRATION_TABLE)

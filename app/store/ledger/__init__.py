@@ -1,0 +1,1 @@
+"""Customers, invoices, payments, imports and the figures over them."""

@@ -1,0 +1,349 @@
+"""Customers: who they are, what each owes and how each pays, and the changes that people make to them."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from contextlib import AbstractContextManager
+from dataclasses import asdict, dataclass, field
+from datetime import datetime
+from functools import reduce
+from operator import or_
+from typing import Any
+
+from peewee import Case, fn
+
+from app.domain import invoice as rules
+from app.domain.account import NOTHING_OWED, Account, Owed
+from app.domain.ageing import Balances
+from app.domain.as_of import AsOf
+from app.domain.fields import CUSTOMER, searched_texts
+from app.domain.own_fields import changes
+from app.domain.payment import Payment
+from app.domain.payment_habit import DAYS_COUNTED, PaymentHabit, average_days_late, habit
+from app.domain.periods import days_up_to
+from app.domain.settlement import WINDOW_DAYS, days_sales_outstanding
+from app.store.access import audit
+from app.store.access.users import User
+from app.store.db import tables
+from app.store.db.cached import remembered
+from app.store.db.database import exclusive_transaction, transaction
+from app.store.ledger import own_fields, positions, settlements, turnover
+from app.store.ledger.receivables import Position
+from app.store.ledger.snapshot import compared
+
+_Customer, _Invoice, _Payment = tables.Customer, tables.Invoice, tables.Payment
+_INVOICE_FACTS = tuple(getattr(_Invoice, name) for name in rules.Invoice.__slots__)
+_PAYMENT_FACTS = tuple(getattr(_Payment, name) for name in Payment.__slots__)
+
+
+class CodeRefusedError(Exception):
+    """The code is another customer's, or a workbook knows this one by another; the message is one sentence."""
+
+
+class StillOpenError(Exception):
+    """A customer with open invoices or credit cannot be archived; the message is one sentence."""
+
+
+@dataclass(frozen=True, slots=True)
+class Details:
+    """What a person says of a customer."""
+
+    code: str
+    name: str
+    email: str = ""
+    phone: str = ""
+    address: str = ""
+    terms_days: int | None = None
+    notes: str = ""
+    own_fields: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Customer:
+    """A customer as stored; `version` grows with each edit."""
+
+    id: int
+    details: Details
+    archived_at: datetime | None
+    version: int
+
+
+class ChangedMeanwhileError(Exception):
+    """Somebody else has saved the customer since it was read; `current` is what is stored now."""
+
+    def __init__(self, current: Customer) -> None:
+        super().__init__("Somebody else changed this customer in the meantime.")
+        self.current = current
+
+
+def get(customer_id: int) -> Customer | None:
+    """Return the customer with that id."""
+    row = _Customer.get_or_none(_Customer.id == customer_id)
+    return None if row is None else _from_row(row)
+
+
+def following(text: str, after_id: int, length: int, *, archived: bool) -> list[Customer]:
+    """Return so many of the customers that hold the text after the one with the id.
+
+    They come in the order in which they were entered, without the archived ones unless these are asked for.
+    """
+    rows = _Customer.select().where(_Customer.id > after_id)
+    if text:
+        found = [*(place.contains(text) for place in _SEARCHED), own_fields.any_holds(_Customer, text)]
+        rows = rows.where(reduce(or_, found))
+    if not archived:
+        rows = rows.where(_Customer.archived_at.is_null())
+    return [_from_row(row) for row in rows.order_by(_Customer.id).limit(length)]
+
+
+def with_own_field(text: str) -> frozenset[int]:
+    """Return the ids of the customers of which any own field holds the text."""
+    rows: Any = _Customer.select(_Customer.id).where(own_fields.any_holds(_Customer, text)).tuples()
+    return frozenset(customer_id for (customer_id,) in rows)
+
+
+def exist() -> bool:
+    """Tell whether there is any customer at all."""
+    found: bool = _Customer.select().exists()
+    return found
+
+
+def details_of_all() -> dict[int, Details]:
+    """Return what is said of every customer."""
+    rows: Any = _Customer.select(_Customer.id, *_DETAILS).tuples()
+    return {customer_id: Details(*details) for customer_id, *details in rows}
+
+
+def names(customer_ids: Iterable[int]) -> dict[int, str]:
+    """Return what the customers are called."""
+    rows: Any = _Customer.select(_Customer.id, _Customer.name).where(_Customer.id.in_(sorted(customer_ids))).tuples()
+    return dict(rows)
+
+
+def create(details: Details, by: User, now: datetime) -> int:
+    """Add a customer and return its id; raises CodeRefusedError."""
+    with exclusive_transaction():
+        _refuse_taken_code(details.code)
+        row = _Customer.create(**asdict(details))
+        after = {name: value for name, value in asdict(details).items() if value not in ("", None, {})}
+        audit.append(by, "customer.created", f"customer:{row.id}", before={}, after=after, now=now)
+    return int(row.id)
+
+
+def edit(customer_id: int, version: int, details: Details, by: User, now: datetime) -> None:
+    """Save what was changed; raises ChangedMeanwhileError where the version is not the stored one, CodeRefusedError."""
+    with _transaction_for(customer_id, details):
+        current = _existing(customer_id)
+        if current.version != version:
+            raise ChangedMeanwhileError(current)
+        before, after = _differing(current.details, details)
+        if not after:
+            return
+        if "code" in after:
+            _refuse_another_code(customer_id, before["code"], details.code)
+            _refuse_taken_code(details.code, but=customer_id)
+        changed = (
+            _Customer.update(**asdict(details), version=version + 1)
+            .where(_Customer.id == customer_id, _Customer.version == version)
+            .execute()
+        )
+        if not changed:
+            raise ChangedMeanwhileError(_existing(customer_id))
+        audit.append(by, "customer.edited", f"customer:{customer_id}", before=before, after=after, now=now)
+
+
+def archive(customer_id: int, by: User, now: datetime) -> None:
+    """Hide the customer from lists; raises StillOpenError while anything is owed, either way."""
+    with transaction():
+        if _existing(customer_id).archived_at is not None:
+            return
+        if _has_open(customer_id):
+            raise StillOpenError(
+                "This customer still has open invoices or credit: they have to be settled, voided or written off first."
+            )
+        _set_archived(customer_id, now, "customer.archived", by, now)
+
+
+def unarchive(customer_id: int, by: User, now: datetime) -> None:
+    """Show the customer in lists again."""
+    with transaction():
+        if _existing(customer_id).archived_at is not None:
+            _set_archived(customer_id, None, "customer.unarchived", by, now)
+
+
+@remembered
+def accounts(as_of: AsOf) -> tuple[Account, ...]:
+    """Return what every customer owed in each currency at the end of the day, and how each pays."""
+    owed = positions.by_customer(as_of)
+    since = days_up_to(as_of.day, WINDOW_DAYS)
+    sales = turnover.invoiced_by_customer(as_of, since)
+    by_account: dict[tuple[int, str], dict[int, int]] = defaultdict(dict)
+    for (customer, currency, days), count in settlements.counts_by_days_late(as_of, DAYS_COUNTED).items():
+        by_account[customer, currency][days] = count
+    habits = _habits(by_account)
+    currencies: dict[int, set[str]] = defaultdict(set)
+    for customer, currency in [*owed, *sales, *by_account]:
+        currencies[customer].add(currency)
+    rows: Any = _Customer.select(*_ACCOUNT_FACTS).order_by(_Customer.id).tuples()
+    return tuple(
+        Account(
+            customer_id,
+            code,
+            name,
+            email,
+            phone,
+            is_archived=as_of.has_seen(archived_at),
+            currency=currency,
+            position=owed.get((customer_id, currency), NOTHING_OWED),
+            days_sales_outstanding=_dso(owed, sales, (customer_id, currency)),
+            average_days_late=average_days_late(by_account.get((customer_id, currency), {})),
+            habit=habits.get(customer_id),
+        )
+        for customer_id, code, name, email, phone, archived_at in rows
+        for currency in sorted(currencies.get(customer_id, {""}))
+    )
+
+
+def balances_of(customer_id: int, as_of: AsOf) -> list[Balances]:
+    """Return what the customer had open and had overpaid, by currency and due date."""
+    position = Position(as_of)
+    balance = position.left_cents
+    rows: Any = (
+        position.joined(
+            _Invoice.select(
+                _Invoice.currency,
+                _Invoice.due_on,
+                fn.SUM(Case(None, [(balance > 0, 1)], 0)),
+                fn.SUM(Case(None, [(balance > 0, balance)], 0)),
+                fn.SUM(Case(None, [(balance < 0, 0 - balance)], 0)),
+            )
+        )
+        .where(_Invoice.customer == customer_id, position.has_balance)
+        .group_by(_Invoice.currency, _Invoice.due_on)
+        .order_by(_Invoice.currency, _Invoice.due_on)
+        .tuples()
+    )
+    return [Balances(currency, due_on, *map(int, figures)) for currency, due_on, *figures in rows]
+
+
+def habit_of(customer_id: int, as_of: AsOf) -> PaymentHabit | None:
+    """Return how the customer usually paid up to the end of the day; None where too little was settled."""
+    return habit(dict(settlements.counts_of_customer(customer_id, as_of, DAYS_COUNTED)))
+
+
+def settled_count(customer_id: int, as_of: AsOf) -> int:
+    """Return how many invoices the habit could be told from."""
+    return sum(count for _, count in settlements.counts_of_customer(customer_id, as_of, DAYS_COUNTED))
+
+
+def currencies_of(customer_id: int) -> list[str]:
+    """Return the currencies that the customer has invoices in, the one with most invoices first."""
+    rows: Any = (
+        _Invoice.select(_Invoice.currency)
+        .where(_Invoice.customer == customer_id)
+        .group_by(_Invoice.currency)
+        .order_by(fn.COUNT(_Invoice.id).desc(), _Invoice.currency)
+        .tuples()
+    )
+    return [currency for (currency,) in rows]
+
+
+def ledger_of(customer_id: int, currency: str) -> list[tuple[rules.Invoice, list[Payment]]]:
+    """Return every invoice of the customer in the currency with every payment of it, the voided ones too."""
+    own = (_Invoice.customer == customer_id) & (_Invoice.currency == currency)
+    invoices: Any = _Invoice.select(*_INVOICE_FACTS).where(own).order_by(_Invoice.id).tuples()
+    payments: Any = _Payment.select(*_PAYMENT_FACTS).join(_Invoice).where(own).order_by(_Payment.id).tuples()
+    by_invoice: dict[int, list[Payment]] = defaultdict(list)
+    for row in payments:
+        payment = Payment(*row)
+        by_invoice[payment.invoice_id].append(payment)
+    found = (rules.Invoice(*row) for row in invoices)
+    return [(invoice, by_invoice[invoice.id]) for invoice in found]
+
+
+_SEARCHED = tuple(getattr(_Customer, field.name) for field in searched_texts(CUSTOMER))
+_DETAILS = tuple(getattr(_Customer, name) for name in Details.__slots__)
+_ACCOUNT_FACTS = (
+    _Customer.id,
+    _Customer.code,
+    _Customer.name,
+    _Customer.email,
+    _Customer.phone,
+    _Customer.archived_at,
+)
+
+
+def _dso(
+    owed: Mapping[tuple[int, str], Owed], sales: Mapping[tuple[int, str], int], key: tuple[int, str]
+) -> int | None:
+    return days_sales_outstanding(owed.get(key, NOTHING_OWED).outstanding_cents, sales.get(key, 0))
+
+
+def _habits(by_account: Mapping[tuple[int, str], Mapping[int, int]]) -> dict[int, PaymentHabit]:
+    """Return the habits of those customers who have one; a day late is one in any currency."""
+    counts: dict[int, dict[int, int]] = defaultdict(lambda: defaultdict(int))
+    for (customer, _), of_currency in by_account.items():
+        for days, count in of_currency.items():
+            counts[customer][days] += count
+    return {customer: found for customer, days in counts.items() if (found := habit(days))}
+
+
+def _transaction_for(customer_id: int, details: Details) -> AbstractContextManager[None]:
+    """Return a transaction in which, if the code changes, nobody else can take the new one."""
+    current = get(customer_id)
+    same = current is not None and current.details.code == details.code
+    return transaction() if same else exclusive_transaction()
+
+
+def _existing(customer_id: int) -> Customer:
+    customer = get(customer_id)
+    if customer is None:
+        raise LookupError("There is no such customer.")
+    return customer
+
+
+def _differing(old: Details, new: Details) -> tuple[dict[str, Any], dict[str, Any]]:
+    before, after = asdict(old), asdict(new)
+    return changes(before, after), changes(after, before)
+
+
+def _refuse_another_code(customer_id: int, code: str, wanted: str) -> None:
+    """Keep the code by which a workbook knows the customer: its next import would bring the customer in anew."""
+    is_imported = (
+        _Customer.select().where(_Customer.id == customer_id, _Customer.origin.is_null(is_null=False)).exists()
+    )
+    if is_imported and compared(code) != compared(wanted):
+        raise CodeRefusedError(f"The workbook knows this customer by the code {code}: change it there, or keep it.")
+
+
+def _refuse_taken_code(code: str, but: int | None = None) -> None:
+    rows: Any = _Customer.select(_Customer.id, _Customer.code, _Customer.name).tuples()
+    for customer_id, taken, name in rows:
+        if customer_id != but and compared(taken) == compared(code):
+            raise CodeRefusedError(f"{name} has the code {taken} already.")
+
+
+def _has_open(customer_id: int) -> bool:
+    found: bool = (
+        _Invoice.select()
+        .where(
+            _Invoice.customer == customer_id,
+            _Invoice.paid_cents != _Invoice.total_cents,
+            _Invoice.draft == False,  # noqa: E712  # SQL, not Python
+            _Invoice.voided_at.is_null(),
+            _Invoice.written_off_at.is_null(),
+        )
+        .exists()
+    )
+    return found
+
+
+def _set_archived(customer_id: int, at: datetime | None, action: str, by: User, now: datetime) -> None:
+    # The version stays: no workbook says that a customer is archived, so there is nothing to be in conflict with.
+    _Customer.update(archived_at=at).where(_Customer.id == customer_id).execute()
+    after = {"archived": at is not None}
+    audit.append(by, action, f"customer:{customer_id}", before={"archived": at is None}, after=after, now=now)
+
+
+def _from_row(row: tables.Customer) -> Customer:
+    details = Details(*(getattr(row, name) for name in Details.__slots__))
+    return Customer(row.id, details, row.archived_at, row.version)

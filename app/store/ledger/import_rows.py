@@ -1,0 +1,70 @@
+"""What the rows of an import did, told with the records that they touched."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from app.store.db.tables import ImportedRow, Invoice, Payment
+
+PAGE_LENGTH = 50
+
+
+@dataclass(frozen=True, slots=True)
+class RowTold:
+    """One row of a workbook and what it did; `invoice_id` leads to the invoice's page, None where there is none."""
+
+    tab: str
+    row: int
+    kind: str
+    action: str
+    subject: str
+    invoice_id: int | None
+
+
+def page(import_id: int, tab: str, row: int | None, number: int) -> list[RowTold]:
+    """Return a page of the rows, counted from 1, in the order of the workbook; of one tab or row only if asked."""
+    query: Any = _rows(import_id, tab, row).order_by(ImportedRow.id)
+    found = list(query.paginate(number, PAGE_LENGTH).dicts())
+    invoice_ids = _invoice_ids(found)
+    return [
+        RowTold(
+            one["tab"],
+            one["row"],
+            one["kind"],
+            one["action"],
+            one["subject"],
+            invoice_ids.get((one["kind"], one["record_id"])),
+        )
+        for one in found
+    ]
+
+
+def count(import_id: int, tab: str, row: int | None) -> int:
+    """Return how many rows there are to page through."""
+    found: int = _rows(import_id, tab, row).count()
+    return found
+
+
+def tabs(import_id: int) -> list[str]:
+    """Return the tabs whose rows did something."""
+    query: Any = ImportedRow.select(ImportedRow.tab).where(ImportedRow.origin == import_id).distinct().tuples()
+    return sorted(tab for (tab,) in query)
+
+
+def _rows(import_id: int, tab: str, row: int | None) -> Any:
+    query: Any = ImportedRow.select().where(ImportedRow.origin == import_id)
+    if tab:
+        query = query.where(ImportedRow.tab == tab)
+    if row is not None:
+        query = query.where(ImportedRow.row == row)
+    return query
+
+
+def _invoice_ids(rows: list[dict[str, Any]]) -> dict[tuple[str, int], int]:
+    """Return the invoice that each record leads to, where it still exists, in one query for each kind of record."""
+
+    def ids(kind: str) -> list[int]:
+        return [row["record_id"] for row in rows if row["kind"] == kind]
+
+    invoices: Any = Invoice.select(Invoice.id).where(Invoice.id.in_(ids("invoice"))).tuples()
+    payments: Any = Payment.select(Payment.id, Payment.invoice).where(Payment.id.in_(ids("payment"))).tuples()
+    return {("invoice", found): found for (found,) in invoices} | {("payment", found): to for found, to in payments}

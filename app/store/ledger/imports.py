@@ -1,0 +1,317 @@
+"""Uploaded workbooks and what became of them."""
+
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+from peewee import JOIN, fn
+
+from app.domain.sentences import amount_text
+from app.store.db.tables import (
+    ColumnMapping,
+    Customer,
+    Import,
+    ImportedRow,
+    Invoice,
+    Payment,
+    RememberedAnswer,
+    Scope,
+    User,
+)
+
+
+class State(StrEnum):
+    """Where an import stands; the first three of these wait for the worker or are in its hands."""
+
+    READING = "reading"
+    APPLYING = "applying"
+    UNDOING = "undoing"
+    PREVIEWED = "previewed"
+    APPLIED = "applied"
+    UNDONE = "undone"
+    FAILED = "failed"
+
+    @property
+    def is_in_work(self) -> bool:
+        """Tell whether the worker has something to do for it."""
+        return self in {State.READING, State.APPLYING, State.UNDOING}
+
+
+@dataclass(frozen=True, slots=True)
+class StoredImport:
+    """One import; `choices` is what a person chose for it, `failure` the sentence that it ended with.
+
+    `apply_when_clean` is said by a program that wants nobody asked where there is nothing to ask.
+    """
+
+    id: int
+    file_name: str
+    sha256: str
+    size_bytes: int
+    stored_file: str
+    state: State
+    choices: dict[str, Any]
+    counts: dict[str, int]
+    control_totals: list[dict[str, Any]]
+    failure: str
+    uploaded_by: str
+    uploaded_at: datetime
+    applied_at: datetime | None
+    undone_at: datetime | None
+    apply_when_clean: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class RowAction:
+    """What one row did to one record, and what the record was before."""
+
+    id: int
+    tab: str
+    row: int
+    kind: str
+    action: str
+    record_id: int
+    record_version: int | None
+    before: dict[str, Any] | None
+
+
+def create(
+    *, file_name: str, sha256: str, size_bytes: int, stored_file: str, user_id: int | None, now: datetime, state: State
+) -> int:
+    """Add an import and return its id."""
+    row = Import.create(
+        file_name=file_name,
+        sha256=sha256,
+        size_bytes=size_bytes,
+        stored_file=stored_file,
+        state=state,
+        uploaded_by=user_id,
+        uploaded_at=now,
+    )
+    import_id: int = row.id
+    return import_id
+
+
+def get(import_id: int) -> StoredImport | None:
+    """Return an import, None if there is no such."""
+    row = _selected().where(Import.id == import_id).dicts().first()
+    return _import(row) if row else None
+
+
+def latest_with_content(sha256: str, states: tuple[State, ...]) -> StoredImport | None:
+    """Return the newest import of the very same file in one of the states."""
+    row = (
+        _selected()
+        .where((Import.sha256 == sha256) & Import.state.in_(states))
+        .order_by(Import.id.desc())
+        .dicts()
+        .first()
+    )
+    return _import(row) if row else None
+
+
+def newest_first(limit: int = 200) -> list[StoredImport]:
+    """Return the imports, newest first."""
+    return [_import(row) for row in _selected().order_by(Import.id.desc()).limit(limit).dicts()]
+
+
+def following(after_id: int, length: int) -> list[StoredImport]:
+    """Return so many imports after the one with the id, in the order in which they came."""
+    return [_import(row) for row in _selected().where(Import.id > after_id).order_by(Import.id).limit(length).dicts()]
+
+
+def in_work() -> list[StoredImport]:
+    """Return the imports that the worker has something to do for, oldest first."""
+    waiting = [state for state in State if state.is_in_work]
+    return [_import(row) for row in _selected().where(Import.state.in_(waiting)).order_by(Import.id).dicts()]
+
+
+def change(import_id: int, **values: Any) -> None:
+    """Set columns of an import; dictionaries and lists are kept as JSON."""
+    kept = {name: json.dumps(value) if isinstance(value, dict | list) else value for name, value in values.items()}
+    Import.update(**kept).where(Import.id == import_id).execute()
+
+
+def claim(import_id: int, expected: tuple[State, ...], state: State, failure: str = "") -> bool:
+    """Move an import to another state if it is in an expected one; of two who try at once, one succeeds."""
+    is_expected = (Import.id == import_id) & Import.state.in_(expected)
+    changed: int = Import.update(state=state, failure=failure).where(is_expected).execute()
+    return changed == 1
+
+
+def delete(import_id: int, expected: tuple[State, ...]) -> bool:
+    """Forget an import that wrote nothing, if it is in an expected state; tell whether it was."""
+    deleted: int = Import.delete().where((Import.id == import_id) & Import.state.in_(expected)).execute()
+    return deleted == 1
+
+
+def row_actions(import_id: int) -> Iterator[RowAction]:
+    """Yield what the rows of an import did, in the order in which they did it."""
+    query: Any = ImportedRow.select().where(ImportedRow.origin == import_id).order_by(ImportedRow.id)
+    for row in query.dicts().iterator():
+        yield _row_action(row)
+
+
+def hangs_on(import_id: int, limit: int = 20) -> list[str]:
+    """Return sentences that name what came later and would lose its ground if the import were undone."""
+    later_payments: Any = _later_payments(import_id).limit(limit).tuples()
+    later_invoices: Any = _later_invoices(import_id).limit(limit).tuples()
+    voided: Any = _voided_since(import_id).limit(limit).tuples()
+    edited_invoices: Any = _edited(import_id, "invoice", Invoice, Invoice.number).limit(limit).tuples()
+    scoped: Any = _scoped(import_id).limit(limit).tuples()
+    edited_customers: Any = _edited(import_id, "customer", Customer, Customer.name).limit(limit).tuples()
+    return [
+        *(
+            f"Invoice {number} has a payment of {amount_text(cents)} on {paid_on} that did not come from this import."
+            for number, cents, paid_on in later_payments
+        ),
+        *(f"Invoice {number} was changed after this import." for (number,) in edited_invoices),
+        *(f"Customer {name} was changed after this import." for (name,) in edited_customers),
+        *(
+            f"Customer {name} has invoice {number}, which did not come from this import."
+            for name, number in later_invoices
+        ),
+        *(f"{email} is limited to what concerns customer {name}." for email, name in scoped),
+        *(f"The payment of {paid_on} for invoice {number} was voided after this import." for number, paid_on in voided),
+    ]
+
+
+def remembered_mappings() -> dict[str, dict[str, Any]]:
+    """Return the mappings that people chose, by the fingerprint of the header."""
+    return {row.header_fingerprint: json.loads(row.mapping) for row in ColumnMapping.select()}
+
+
+def remember_mapping(header_fingerprint: str, mapping: Mapping[str, Any], user_id: int | None, now: datetime) -> None:
+    """Use the mapping whenever the same header comes again."""
+    ColumnMapping.insert(
+        header_fingerprint=header_fingerprint, mapping=json.dumps(mapping), chosen_by=user_id, chosen_at=now
+    ).on_conflict(
+        conflict_target=[ColumnMapping.header_fingerprint],
+        preserve=[ColumnMapping.mapping, ColumnMapping.chosen_by, ColumnMapping.chosen_at],
+    ).execute()
+
+
+def forget_mapping(header_fingerprint: str) -> None:
+    """Go back to recognising the header by itself."""
+    ColumnMapping.delete().where(ColumnMapping.header_fingerprint == header_fingerprint).execute()
+
+
+def remembered_answers() -> dict[str, str]:
+    """Return the answers that people gave to earlier imports, by the shape of what was asked."""
+    rows: Any = RememberedAnswer.select(RememberedAnswer.shape, RememberedAnswer.answer).tuples()
+    return dict(rows)
+
+
+def remember_answer(shape: str, question: str, answer: str, now: datetime) -> None:
+    """Use the answer whenever the same is asked of a workbook of that shape."""
+    RememberedAnswer.insert(shape=shape, question=question, answer=answer, answered_at=now).on_conflict(
+        conflict_target=[RememberedAnswer.shape],
+        preserve=[RememberedAnswer.question, RememberedAnswer.answer, RememberedAnswer.answered_at],
+    ).execute()
+
+
+def forget_answer(shape: str) -> None:
+    """Ask again whenever the same comes."""
+    RememberedAnswer.delete().where(RememberedAnswer.shape == shape).execute()
+
+
+def _selected() -> Any:
+    columns = [field for field in Import._meta.sorted_fields if field.name != "uploaded_by"]
+    return Import.select(*columns, fn.COALESCE(User.email, "").alias("uploaded_by")).join(
+        User, JOIN.LEFT_OUTER, on=(Import.uploaded_by == User.id)
+    )
+
+
+def _import(row: dict[str, Any]) -> StoredImport:
+    return StoredImport(
+        **{
+            **row,
+            "state": State(row["state"]),
+            "choices": json.loads(row["choices"]),
+            "counts": json.loads(row["counts"]),
+            "control_totals": json.loads(row["control_totals"]),
+        }
+    )
+
+
+def _row_action(row: dict[str, Any]) -> RowAction:
+    return RowAction(
+        row["id"],
+        row["tab"],
+        row["row"],
+        row["kind"],
+        row["action"],
+        row["record_id"],
+        row["record_version"],
+        json.loads(row["before"]) if row["before"] else None,
+    )
+
+
+def _created(import_id: int, kind: str) -> Any:
+    return ImportedRow.select(ImportedRow.record_id).where(
+        (ImportedRow.origin == import_id) & (ImportedRow.kind == kind) & (ImportedRow.action == "created")
+    )
+
+
+def _acted_on(import_id: int, kind: str) -> Any:
+    return ImportedRow.select(ImportedRow.record_id).where(
+        (ImportedRow.origin == import_id) & (ImportedRow.kind == kind)
+    )
+
+
+def _later_payments(import_id: int) -> Any:
+    """Select payments of other origin for what the import brought, and later ones for what it paid or unpaid."""
+    is_other = Payment.origin.is_null() | (Payment.origin != import_id)
+    applied_at = Import.select(Import.applied_at).where(Import.id == import_id)
+    paid = Payment.alias("paid")
+    touched = paid.select(paid.invoice).where(paid.id.in_(_acted_on(import_id, "payment")))
+    is_brought = Invoice.id.in_(_created(import_id, "invoice"))
+    is_later = Invoice.id.in_(touched) & (Payment.recorded_at > applied_at)
+    return (
+        Payment.select(Invoice.number, Payment.amount_cents, Payment.paid_on)
+        .join(Invoice)
+        .where(is_other & (is_brought | is_later))
+        .order_by(Payment.id)
+    )
+
+
+def _later_invoices(import_id: int) -> Any:
+    return (
+        Invoice.select(Customer.name, Invoice.number)
+        .join(Customer)
+        .where(Customer.id.in_(_created(import_id, "customer")) & Invoice.id.not_in(_acted_on(import_id, "invoice")))
+        .order_by(Invoice.id)
+    )
+
+
+def _scoped(import_id: int) -> Any:
+    """Return users who see only a customer of this import: without him they would have no limit left, and see all."""
+    return (
+        Scope.select(User.email, Customer.name)
+        .join(User)
+        .switch(Scope)
+        .join(Customer)
+        .where(Customer.id.in_(_created(import_id, "customer")))
+        .order_by(Scope.id)
+    )
+
+
+def _edited(import_id: int, kind: str, table: Any, label: Any) -> Any:
+    return (
+        table.select(label)
+        .join(ImportedRow, on=((ImportedRow.record_id == table.id) & (ImportedRow.kind == kind)))
+        .where((ImportedRow.origin == import_id) & (table.version != ImportedRow.record_version))
+        .order_by(table.id)
+    )
+
+
+def _voided_since(import_id: int) -> Any:
+    return (
+        Payment.select(Invoice.number, Payment.paid_on)
+        .join(Invoice)
+        .where(Payment.id.in_(_created(import_id, "payment")) & Payment.voided_at.is_null(is_null=False))
+        .order_by(Payment.id)
+    )

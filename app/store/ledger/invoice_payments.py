@@ -1,0 +1,80 @@
+"""The payments of one invoice, each with who recorded it or which row of which workbook it came from."""
+
+from dataclasses import dataclass, fields
+from datetime import datetime
+from typing import Any
+
+from peewee import JOIN, fn
+
+from app.domain.as_of import AsOf
+from app.domain.payment import Payment, counts
+from app.store.db import tables
+from app.store.db.compiled_queries import Slot, prepared
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """The cell of the workbook that a record came from, and who brought it in when."""
+
+    import_id: int
+    file_name: str
+    tab: str
+    row: int
+    imported_at: datetime
+    imported_by: str
+
+
+@dataclass(frozen=True, slots=True)
+class Receipt:
+    """One payment of an invoice, with where it came from and whether it counts at the end of the day.
+
+    `together` is how many were recorded at once, this one included.
+    """
+
+    payment: Payment
+    counts: bool
+    origin: Origin | None
+    recorded_at: datetime
+    recorded_by: str
+    together: int
+
+
+_Payment, _Import = tables.Payment, tables.Import
+_PAYMENT = tuple(getattr(_Payment, fact.name) for fact in fields(Payment))
+
+
+def payments_of(invoice_id: int, as_of: AsOf) -> list[Receipt]:
+    """Return every payment of the invoice, the voided ones too, in the order in which they were made."""
+    return [_receipt(row, as_of) for row in _payments(invoice_id)]
+
+
+@prepared
+def _payments(invoice_id: Slot) -> Any:
+    recorder, uploader = tables.User.alias("recorder"), tables.User.alias("uploader")
+    other = _Payment.alias("other")
+    together = other.select(fn.COUNT(other.id)).where(other.receipt == _Payment.receipt)
+    imported_at = fn.COALESCE(_Import.applied_at, _Import.uploaded_at).converter(_Import.uploaded_at.python_value)
+    origin = (_Import.id, _Import.file_name, _Payment.import_tab, _Payment.import_row, imported_at, _called(uploader))
+    return (
+        _Payment.select(*_PAYMENT, _Payment.recorded_at, _called(recorder), together, *origin)
+        .join(_Import, JOIN.LEFT_OUTER)
+        .join(uploader, JOIN.LEFT_OUTER, on=(_Import.uploaded_by == uploader.id))
+        .join_from(_Payment, recorder, JOIN.LEFT_OUTER, on=(_Payment.recorded_by == recorder.id))
+        .where(_Payment.invoice == invoice_id.value)
+        .order_by(_Payment.paid_on, _Payment.id)
+    )
+
+
+def _called(user: Any) -> Any:
+    return fn.COALESCE(fn.NULLIF(user.name, ""), user.email, "")
+
+
+def _origin(import_id: int | None, *told: Any) -> Origin | None:
+    return None if import_id is None else Origin(import_id, *told)
+
+
+def _receipt(row: tuple[Any, ...], as_of: AsOf) -> Receipt:
+    count = len(_PAYMENT)
+    payment = Payment(*row[:count])
+    recorded_at, recorded_by, together, *origin = row[count:]
+    return Receipt(payment, counts(payment, as_of), _origin(*origin), recorded_at, recorded_by, max(1, together))

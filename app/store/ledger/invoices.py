@@ -1,0 +1,361 @@
+"""Invoices: found, counted and summed by the database, with what had been paid by the end of a day."""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, fields, replace
+from datetime import date, timedelta
+from enum import StrEnum
+from functools import reduce
+from operator import and_, or_
+from typing import Any, Self
+
+from peewee import Case, Expression, fn
+
+from app.domain import invoice as rules
+from app.domain.ageing import Bucket
+from app.domain.as_of import AsOf
+from app.domain.fields import INVOICE, searched_texts
+from app.domain.invoice import Status
+from app.store.db import tables
+from app.store.db.cached import remembered
+from app.store.db.compiled_queries import Slot, prepared
+from app.store.ledger import own_fields
+from app.store.ledger.receivables import Position, has_seen, is_for_good
+
+PAGE_LENGTH = 50
+
+_Invoice, _Customer = tables.Invoice, tables.Customer
+_FACTS = tuple(getattr(_Invoice, fact.name) for fact in fields(rules.Invoice))
+_SEARCHED = tuple(getattr(_Invoice, field.name) for field in searched_texts(INVOICE))
+OUTSTANDING = frozenset({Status.OPEN, Status.PARTIAL, Status.OVERDUE})
+_DAYS_LATE: dict[Bucket, tuple[int | None, int | None]] = {
+    Bucket.NOT_DUE: (None, 0),
+    Bucket.TO_30: (1, 30),
+    Bucket.TO_60: (31, 60),
+    Bucket.TO_90: (61, 90),
+    Bucket.OVER_90: (91, None),
+}
+
+
+class Column(StrEnum):
+    """What a list of invoices can be ordered by."""
+
+    NUMBER = "number"
+    CUSTOMER = "customer"
+    ISSUED = "issued"
+    DUE = "due"
+    TOTAL = "total"
+    PAID = "paid"
+    BALANCE = "balance"
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """A column and the direction in which it runs."""
+
+    column: Column
+    descending: bool = False
+
+
+LONGEST_DUE_FIRST = Order(Column.DUE)
+NEWEST_FIRST = Order(Column.ISSUED, descending=True)
+
+
+@dataclass(frozen=True, slots=True)
+class Filter:
+    """Which invoices are asked for; what is left out does not narrow, and both ends of a range belong to it.
+
+    `own_field` names one, and `own_text` is its whole value, any where it is empty.
+    """
+
+    text: str = ""
+    text_cents: int | None = None
+    statuses: frozenset[Status] = frozenset()
+    bucket: Bucket | None = None
+    customer_id: int | None = None
+    ledger: str = ""
+    currency: str = ""
+    issued_from: date | None = None
+    issued_to: date | None = None
+    due_from: date | None = None
+    due_to: date | None = None
+    least_cents: int | None = None
+    most_cents: int | None = None
+    disputed: bool | None = None
+    import_id: int | None = None
+    own_field: str = ""
+    own_text: str = ""
+    ids: frozenset[int] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One invoice with its customer and what had been paid by the end of the day.
+
+    The balance is negative when overpaid, nothing when it is no receivable; days late are 0 unless it is overdue.
+    """
+
+    invoice: rules.Invoice
+    customer_code: str
+    customer_name: str
+    paid_cents: int
+    balance_cents: int
+    status: Status
+    days_late: int
+    as_of: AsOf
+
+    @classmethod
+    def of(cls, invoice: rules.Invoice, code: str, name: str, paid_cents: int, as_of: AsOf) -> Self:
+        """Return the line with what follows from its facts at the end of the day."""
+        balance = invoice.total_cents - paid_cents if rules.is_in_scope(invoice, as_of) else 0
+        status = rules.status(invoice, paid_cents, as_of)
+        late = rules.days_late(invoice.due_on, as_of.day) if status is Status.OVERDUE else 0
+        return cls(invoice, code, name, paid_cents, balance, status, late, as_of)
+
+
+@dataclass(frozen=True, slots=True)
+class Totals:
+    """The sums of all invoices that match and share a currency; money owed and money overpaid stay apart."""
+
+    currency: str
+    invoices: int
+    total_cents: int
+    paid_cents: int
+    outstanding_cents: int
+    credit_cents: int
+
+
+def matching(
+    wanted: Filter, as_of: AsOf, order: Order, *, page: int = 1, length: int | None = PAGE_LENGTH
+) -> list[Line]:
+    """Return one page of the invoices that match and had been issued by the end of the day; all, without a length."""
+    ledger = _Ledger(as_of)
+    rows = ledger.lines().where(ledger.matches(wanted)).order_by(*ledger.in_order(order))
+    return [_line(row, as_of) for row in (rows.paginate(page, length) if length else rows).tuples()]
+
+
+def following(wanted: Filter, as_of: AsOf, after_id: int, length: int) -> list[Line]:
+    """Return so many of the invoices that match after the one with the id, in the order in which they were entered."""
+    ledger = _Ledger(as_of)
+    rows = ledger.lines().where(ledger.matches(wanted), _Invoice.id > after_id).order_by(_Invoice.id).limit(length)
+    return [_line(row, as_of) for row in rows.tuples()]
+
+
+def totals(wanted: Filter, as_of: AsOf) -> list[Totals]:
+    """Return the sums of all invoices that match, one per currency."""
+    return list(_totals(wanted, as_of))
+
+
+@remembered
+def _totals(wanted: Filter, as_of: AsOf) -> tuple[Totals, ...]:
+    ledger = _Ledger(as_of)
+    balance = ledger.balance_cents
+    rows = (
+        ledger.select(
+            _Invoice.currency,
+            fn.COUNT(_Invoice.id),
+            fn.SUM(_Invoice.total_cents),
+            fn.SUM(ledger.paid_cents),
+            fn.SUM(Case(None, [(balance > 0, balance)], 0)),
+            fn.SUM(Case(None, [(balance < 0, 0 - balance)], 0)),
+        )
+        .where(ledger.matches(wanted))
+        .group_by(_Invoice.currency)
+        .order_by(_Invoice.currency)
+    )
+    return tuple(Totals(currency, *(int(number) for number in numbers)) for currency, *numbers in rows.tuples())
+
+
+@remembered
+def issued_later(wanted: Filter, as_of: AsOf) -> int:
+    """Count the invoices asked for that had not been issued by the end of the day, and so had no status on it."""
+    ledger = _Ledger(as_of)
+    stateless = replace(wanted, statuses=frozenset(), bucket=None)
+    later = ledger.select(_Invoice.id).where(_Invoice.issued_on > as_of.day, *ledger.narrowed(stateless))
+    count: int = later.count()
+    return count
+
+
+@remembered
+def exist() -> bool:
+    """Tell whether there is any invoice at all."""
+    found: bool = _Invoice.select().exists()
+    return found
+
+
+@remembered
+def currencies() -> tuple[str, ...]:
+    """Return the currencies that any invoice is in."""
+    return _distinct(_Invoice.currency)
+
+
+@remembered
+def ledgers() -> tuple[str, ...]:
+    """Return the ledgers that any invoice stands in."""
+    return _distinct(_Invoice.ledger)
+
+
+@remembered
+def usual_ledger() -> str:
+    """Return the ledger that most invoices stand in, `Invoices` where there are none."""
+    count = fn.COUNT(_Invoice.id)
+    row: Any = _Invoice.select(_Invoice.ledger).group_by(_Invoice.ledger).order_by(count.desc()).tuples().first()
+    return row[0] if row else "Invoices"
+
+
+@remembered
+def next_number() -> str:
+    """Return the number after that of the latest invoice, counting in its last digits; nothing where it has none."""
+    row: Any = _Invoice.select(_Invoice.number).order_by(_Invoice.issued_on.desc(), _Invoice.id.desc()).tuples().first()
+    digits = re.search(r"\d+$", row[0], re.ASCII) if row else None
+    if digits is None:
+        return ""
+    return f"{row[0][: digits.start()]}{int(digits[0]) + 1:0{len(digits[0])}d}"
+
+
+def get(invoice_id: int, as_of: AsOf) -> Line | None:
+    """Return the invoice with that id, as it stood at the end of the day."""
+    if is_for_good(as_of):
+        rows = _line_for_good(invoice_id)
+    else:
+        rows = _Ledger(as_of).lines().where(_Invoice.id == invoice_id).tuples()
+    return next((_line(row, as_of) for row in rows), None)
+
+
+def facts(invoice_id: int) -> rules.Invoice | None:
+    """Return the invoice with that id, whatever had been paid for it."""
+    return next((rules.Invoice(*row[: len(_FACTS)]) for row in _line_for_good(invoice_id)), None)
+
+
+@prepared
+def _line_for_good(invoice_id: Slot) -> Any:
+    """Select an invoice of a day after which nothing happened: the day itself then stands nowhere in the query."""
+    query = _Invoice.select(*_FACTS, _Customer.code, _Customer.name, _Invoice.paid_cents).join(_Customer)
+    return query.where(_Invoice.id == invoice_id.value)
+
+
+def _distinct(column: Any) -> tuple[str, ...]:
+    rows: Any = _Invoice.select(column).distinct().order_by(column).tuples()
+    return tuple(value for (value,) in rows)
+
+
+class _Ledger:
+    """Invoices joined with their customers and with what had been paid for them; the SQL of the domain's rules."""
+
+    def __init__(self, as_of: AsOf) -> None:
+        self._as_of = as_of
+        self._position = Position(as_of)
+        self.paid_cents = self._position.paid_cents
+        self.balance_cents = self._position.balance_cents
+        self._status = Case(
+            None,
+            [
+                (_Invoice.draft, Status.DRAFT.value),
+                (has_seen(_Invoice.voided_at, as_of), Status.VOID.value),
+                (has_seen(_Invoice.written_off_at, as_of), Status.WRITTEN_OFF.value),
+                (self._position.left_cents <= 0, Status.PAID.value),
+                (_Invoice.due_on < as_of.day, Status.OVERDUE.value),
+                (self.paid_cents > 0, Status.PARTIAL.value),
+            ],
+            Status.OPEN.value,
+        )
+
+    def select(self, *columns: Any) -> Any:
+        return self._position.joined(_Invoice.select(*columns).join(_Customer))
+
+    def lines(self) -> Any:
+        return self.select(*_FACTS, _Customer.code, _Customer.name, self.paid_cents)
+
+    def matches(self, wanted: Filter) -> Expression:
+        conditions = [_Invoice.issued_on <= self._as_of.day, *self.narrowed(wanted)]
+        return reduce(and_, conditions)
+
+    def narrowed(self, wanted: Filter) -> Iterator[Expression]:
+        if wanted.text:
+            yield self._holds(wanted)
+        if wanted.statuses:
+            yield from self._is_one_of(wanted.statuses)
+        if wanted.bucket:
+            yield self._position.is_owed
+            yield from _is_due_within(wanted.bucket, self._as_of.day)
+        if wanted.disputed is not None:
+            yield _Invoice.disputed == wanted.disputed
+        if wanted.ids is not None:
+            yield _Invoice.id.in_(sorted(wanted.ids))
+        if wanted.own_field:
+            yield own_fields.has(_Invoice, wanted.own_field, wanted.own_text)
+        yield from _is_exactly(wanted)
+        yield from _is_within(wanted)
+
+    def in_order(self, order: Order) -> list[Any]:
+        column = {
+            Column.NUMBER: _Invoice.number_key,
+            Column.CUSTOMER: fn.LOWER(_Customer.name),
+            Column.ISSUED: _Invoice.issued_on,
+            Column.DUE: _Invoice.due_on,
+            Column.TOTAL: _Invoice.total_cents,
+            Column.PAID: self.paid_cents,
+            Column.BALANCE: self.balance_cents,
+        }[order.column]
+        # The id makes the order of equals the same on every page.
+        return [column.desc(), _Invoice.id.desc()] if order.descending else [column, _Invoice.id]
+
+    def _is_one_of(self, statuses: frozenset[Status]) -> Iterator[Expression]:
+        if statuses <= OUTSTANDING:
+            # Said beside the status, for the index over what is open to be used.
+            yield self._position.is_owed
+        if statuses == {Status.OVERDUE}:
+            yield _Invoice.due_on < self._as_of.day
+        if statuses != OUTSTANDING:
+            yield self._status.in_([status.value for status in statuses])
+
+    def _holds(self, wanted: Filter) -> Expression:
+        customers = _Customer.alias("found")
+        named = customers.select(customers.id).where(
+            customers.name.contains(wanted.text) | customers.code.contains(wanted.text)
+        )
+        found: list[Any] = [
+            *(place.contains(wanted.text) for place in _SEARCHED),
+            own_fields.any_holds(_Invoice, wanted.text),
+            _Invoice.customer.in_(named),
+        ]
+        if wanted.text_cents is not None:
+            found += [_Invoice.total_cents == wanted.text_cents, self.balance_cents == wanted.text_cents]
+        holds: Expression = reduce(or_, found)
+        return holds
+
+
+def _is_exactly(wanted: Filter) -> Iterator[Expression]:
+    asked: tuple[tuple[Any, Any], ...] = (
+        (_Invoice.customer, wanted.customer_id),
+        (_Invoice.ledger, wanted.ledger),
+        (_Invoice.currency, wanted.currency),
+        (_Invoice.origin, wanted.import_id),
+    )
+    return (column == value for column, value in asked if value)
+
+
+def _is_within(wanted: Filter) -> Iterator[Expression]:
+    ranges: tuple[tuple[Any, Any, Any], ...] = (
+        (_Invoice.issued_on, wanted.issued_from, wanted.issued_to),
+        (_Invoice.due_on, wanted.due_from, wanted.due_to),
+        (_Invoice.total_cents, wanted.least_cents, wanted.most_cents),
+    )
+    for column, least, most in ranges:
+        if least is not None:
+            yield column >= least
+        if most is not None:
+            yield column <= most
+
+
+def _is_due_within(bucket: Bucket, day: date) -> Iterator[Expression]:
+    least, most = _DAYS_LATE[bucket]
+    if most is not None:
+        yield _Invoice.due_on >= day - timedelta(days=most)
+    if least is not None:
+        yield _Invoice.due_on <= day - timedelta(days=least)
+
+
+def _line(row: Any, as_of: AsOf) -> Line:
+    *facts, customer_code, customer_name, paid_cents = row
+    return Line.of(rules.Invoice(*facts), customer_code, customer_name, int(paid_cents), as_of)

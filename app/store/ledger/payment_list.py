@@ -1,0 +1,139 @@
+"""Payments as a list: found, counted and summed by the database."""
+
+from collections.abc import Collection, Iterator
+from dataclasses import dataclass, fields
+from datetime import date
+from functools import reduce
+from operator import and_, or_
+from typing import Any
+
+from peewee import Expression, fn
+
+from app.domain.payment import Payment
+from app.store.db import tables
+from app.store.db.cached import remembered
+from app.store.db.tables import Customer, Invoice
+
+PAGE_LENGTH = 50
+_LATEST = 1_000
+
+_PAYMENT = tuple(getattr(tables.Payment, fact.name) for fact in fields(Payment))
+
+
+@dataclass(frozen=True, slots=True)
+class PaymentFilter:
+    """Which payments are asked for; what is left out does not narrow, and both ends of a range belong to it."""
+
+    text: str = ""
+    text_cents: int | None = None
+    paid_from: date | None = None
+    paid_to: date | None = None
+    customer_id: int | None = None
+    method: str = ""
+    with_voided: bool = False
+    invoice_ids: frozenset[int] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class PaymentLine:
+    """One payment with the invoice that it is for and who owes that."""
+
+    payment: Payment
+    number: str
+    currency: str
+    customer_id: int
+    customer_code: str
+    customer_name: str
+
+
+@dataclass(frozen=True, slots=True)
+class PaymentTotals:
+    """What all payments that match and share a currency add up to; voided ones are not added."""
+
+    currency: str
+    payments: int
+    amount_cents: int
+
+
+def matching(wanted: PaymentFilter, *, page: int = 1, length: int | None = PAGE_LENGTH) -> list[PaymentLine]:
+    """Return one page of the payments that match, the latest first; all, without a length."""
+    rows = _lines(wanted).order_by(tables.Payment.paid_on.desc(), tables.Payment.id.desc())
+    return [_line(row) for row in (rows.paginate(page, length) if length else rows).tuples()]
+
+
+def following(wanted: PaymentFilter, after_id: int, length: int) -> list[PaymentLine]:
+    """Return so many of the payments that match after the one with the id, in the order in which they were entered."""
+    rows = _lines(wanted).where(tables.Payment.id > after_id).order_by(tables.Payment.id).limit(length)
+    return [_line(row) for row in rows.tuples()]
+
+
+def of_ids(payment_ids: Collection[int]) -> list[PaymentLine]:
+    """Return the payments with these ids, the voided ones too, in the order in which they were entered."""
+    rows = _lines(PaymentFilter(with_voided=True)).where(tables.Payment.id.in_(sorted(payment_ids)))
+    return [_line(row) for row in rows.order_by(tables.Payment.id).tuples()]
+
+
+def totals(wanted: PaymentFilter) -> list[PaymentTotals]:
+    """Return the sums of all payments that match, one per currency."""
+    return list(_totals(wanted))
+
+
+@remembered
+def methods() -> tuple[str, ...]:
+    """Return how the latest thousand payments were made: what a form offers."""
+    payment = tables.Payment
+    latest = payment.select(payment.method).order_by(payment.id.desc()).limit(_LATEST).alias("latest")
+    rows: Any = latest.select_from(latest.c.method).distinct().tuples()
+    return tuple(sorted(method for (method,) in rows if method))
+
+
+@remembered
+def _totals(wanted: PaymentFilter) -> tuple[PaymentTotals, ...]:
+    counted = fn.SUM(tables.Payment.amount_cents).filter(tables.Payment.voided_at.is_null())
+    rows = (
+        _joined(Invoice.currency, fn.COUNT(tables.Payment.id), fn.COALESCE(counted, 0))
+        .where(_matches(wanted))
+        .group_by(Invoice.currency)
+        .order_by(Invoice.currency)
+    )
+    return tuple(PaymentTotals(currency, int(count), int(cents)) for currency, count, cents in rows.tuples())
+
+
+def _lines(wanted: PaymentFilter) -> Any:
+    columns = (Invoice.number, Invoice.currency, Customer.id, Customer.code, Customer.name)
+    return _joined(*_PAYMENT, *columns).where(_matches(wanted))
+
+
+def _line(row: tuple[Any, ...]) -> PaymentLine:
+    count = len(_PAYMENT)
+    return PaymentLine(Payment(*row[:count]), *row[count:])
+
+
+def _joined(*columns: Any) -> Any:
+    return tables.Payment.select(*columns).join(Invoice).join(Customer)
+
+
+def _matches(wanted: PaymentFilter) -> Expression:
+    return reduce(and_, _conditions(wanted), tables.Payment.id > 0)
+
+
+def _conditions(wanted: PaymentFilter) -> Iterator[Any]:
+    payment = tables.Payment
+    if wanted.text:
+        places = (Invoice.number, payment.reference, payment.note, Customer.name, Customer.code)
+        found = [place.contains(wanted.text) for place in places]
+        if wanted.text_cents is not None:
+            found.append(payment.amount_cents == wanted.text_cents)
+        yield reduce(or_, found)
+    if wanted.paid_from is not None:
+        yield payment.paid_on >= wanted.paid_from
+    if wanted.paid_to is not None:
+        yield payment.paid_on <= wanted.paid_to
+    if wanted.customer_id is not None:
+        yield Invoice.customer == wanted.customer_id
+    if wanted.method:
+        yield payment.method == wanted.method
+    if not wanted.with_voided:
+        yield payment.voided_at.is_null()
+    if wanted.invoice_ids is not None:
+        yield payment.invoice.in_(sorted(wanted.invoice_ids))

@@ -1,0 +1,234 @@
+"""Payments: recorded once however often they are sent, voided with a reason, never edited."""
+
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, fields
+from datetime import date, datetime
+from typing import Any
+
+from peewee import IntegrityError
+
+from app.domain import invoice as invoice_rules
+from app.domain import receipt as receipt_rules
+from app.domain.payment import Payment
+from app.domain.receipt import Receipt
+from app.store.access import audit
+from app.store.access.users import User
+from app.store.db import tables
+from app.store.db.compiled_queries import Slot, prepared
+from app.store.db.current_user import seeing_everything
+from app.store.db.database import locked, transaction
+from app.store.db.tables import Invoice
+
+CREDIT = "Credit"  # the method of payments that move credit from one invoice to another
+
+_OTHER_VALUES = "This form was sent before, with other values, and what it said then is recorded."
+_INVOICE = tuple(getattr(Invoice, fact.name) for fact in fields(invoice_rules.Invoice))
+_PAYMENT = tuple(getattr(tables.Payment, fact.name) for fact in fields(Payment))
+
+
+class RefusedError(Exception):
+    """The receipt or void is against a rule; the message is one sentence."""
+
+    def __init__(self, refusal: receipt_rules.Refusal) -> None:
+        super().__init__(refusal.sentence)
+        self.refusal = refusal
+
+
+class OverpaidError(Exception):
+    """More came in than is open, and nobody has said that the rest is to be kept as credit."""
+
+    def __init__(self, excess: Mapping[int, int]) -> None:
+        super().__init__("More came in than is open.")
+        self.excess = excess
+
+
+class KeyUsedError(Exception):
+    """The form was sent before, with other values; the message says what was recorded then."""
+
+
+@dataclass(frozen=True, slots=True)
+class Recorded:
+    """What became of a receipt; `again` when it had been recorded before."""
+
+    payment_ids: tuple[int, ...]
+    again: bool
+
+
+def record(receipt: Receipt, by: User, now: datetime, today: date, *, keep_credit: bool) -> Recorded:
+    """Record a receipt, once.
+
+    Raises LookupError, RefusedError, OverpaidError or KeyUsedError, and has recorded nothing then.
+    """
+    with _one_of_a_key(receipt.key), transaction():
+        invoices = _locked_invoices(receipt.amounts)
+        before = _recorded_with(receipt.key)
+        if before:
+            return _the_same_again(receipt, before)
+        refusal = receipt_rules.why_not(receipt, invoices, today)
+        if refusal:
+            raise RefusedError(refusal)
+        excess = receipt_rules.overpaid(receipt, invoices)
+        if excess and not keep_credit:
+            raise OverpaidError(excess)
+        return Recorded(_insert(receipt, by, now), again=False)
+
+
+def move_credit(receipt: Receipt, by: User, now: datetime, today: date) -> Recorded:
+    """Take credit from one invoice and place it on others of the same customer; the receipt adds up to nothing."""
+    with _one_of_a_key(receipt.key), transaction():
+        invoices = _locked_invoices(receipt.amounts)
+        before = _recorded_with(receipt.key)
+        if before:
+            return _the_same_again(receipt, before)
+        refusal = receipt_rules.why_not_move(receipt, invoices, today)
+        if refusal:
+            raise RefusedError(refusal)
+        return Recorded(_insert(receipt, by, now), again=False)
+
+
+def void(payment_id: int, reason: str, by: User, now: datetime) -> tuple[int, ...]:
+    """Let a payment, and all that was recorded with it, no longer count; returns the invoices' ids.
+
+    Raises LookupError, or RefusedError where a refund would be left without its payment.
+    """
+    with transaction():
+        together = _recorded_together(payment_id)
+        _refuse_to_void_in_part(together)
+        invoices = _locked_invoices({payment.invoice_id: 0 for payment in together})
+        # Read again under the lock: of two who void at once, the second finds nothing left to do.
+        standing = [payment for payment in _recorded_together(payment_id) if payment.voided_at is None]
+        for payment in standing:
+            _refuse_a_refund_without_payment(payment, standing, invoices)
+        ids = [payment.id for payment in standing]
+        tables.Payment.update(voided_at=now, void_reason=reason).where(tables.Payment.id.in_(ids)).execute()
+        for payment in standing:
+            _note(by, "payment.voided", payment, {**_said(payment), "reason": reason}, now)
+        return tuple(invoices)
+
+
+def is_used(key: str) -> bool:
+    """Tell whether a form with that key has recorded something."""
+    with seeing_everything():
+        return bool(_with_key(key))
+
+
+def together_with(payment_id: int) -> list[Payment]:
+    """Return the payments that were recorded at once with this one, itself included; raises LookupError."""
+    return _recorded_together(payment_id)
+
+
+@contextmanager
+def _one_of_a_key(key: str) -> Iterator[None]:
+    """Say of a form that is sent twice at once, for different invoices, what is said of one that was sent before."""
+    try:
+        yield
+    except IntegrityError as error:
+        if is_used(key):
+            raise KeyUsedError(_OTHER_VALUES) from error
+        raise
+
+
+def _locked_invoices(ids: Iterable[int]) -> dict[int, tuple[invoice_rules.Invoice, int]]:
+    """Return the invoices with what is paid for them, locked in the order of their ids: nobody waits in a circle."""
+    wanted = sorted(set(ids))
+    rows: Any = locked(Invoice.select(*_INVOICE, Invoice.paid_cents).where(Invoice.id.in_(wanted)).order_by(Invoice.id))
+    found = {row[0]: (invoice_rules.Invoice(*row[:-1]), row[-1]) for row in rows.tuples()}
+    if len(found) != len(wanted):
+        raise LookupError("There is no such invoice.")
+    return found
+
+
+def _recorded_with(key: str) -> list[Payment]:
+    return next((_recorded_together(payment_id) for (payment_id,) in _with_key(key)), [])
+
+
+@prepared
+def _with_key(key: Slot) -> Any:
+    return tables.Payment.select(tables.Payment.id).where(tables.Payment.idempotency_key == key.value)
+
+
+def _recorded_together(payment_id: int) -> list[Payment]:
+    payment = tables.Payment.get_or_none(tables.Payment.id == payment_id)
+    if payment is None:
+        raise LookupError("There is no such payment.")
+    together = tables.Payment.id == payment_id
+    if payment.receipt is not None:
+        together = tables.Payment.receipt == payment.receipt
+    rows: Any = tables.Payment.select(*_PAYMENT).where(together).order_by(tables.Payment.id).tuples()
+    return [Payment(*row) for row in rows]
+
+
+def _the_same_again(receipt: Receipt, before: list[Payment]) -> Recorded:
+    """Return what the form recorded when it was first sent; raises KeyUsedError if it says something else now."""
+    if any(payment.voided_at for payment in before):
+        raise KeyUsedError("This form was sent before, and what it recorded has been voided since.")
+    amounts = {payment.invoice_id: payment.amount_cents for payment in before}
+    first = before[0]
+    recorded = (amounts, first.paid_on, first.method, first.reference, first.note)
+    if recorded != (dict(receipt.amounts), receipt.paid_on, receipt.method, receipt.reference, receipt.note):
+        raise KeyUsedError(_OTHER_VALUES)
+    return Recorded(tuple(payment.id for payment in before), again=True)
+
+
+def _insert(receipt: Receipt, by: User, now: datetime) -> tuple[int, ...]:
+    shared = receipt.key if len(receipt.amounts) > 1 else None
+    payments = [
+        _insert_one(receipt, invoice_id, cents, shared, receipt.key if number == 0 else None, by, now)
+        for number, (invoice_id, cents) in enumerate(receipt.amounts.items())
+    ]
+    for payment in payments:
+        _note(by, "payment.recorded", payment, _said(payment), now)
+    return tuple(payment.id for payment in payments)
+
+
+def _insert_one(
+    receipt: Receipt, invoice_id: int, cents: int, shared: str | None, key: str | None, by: User, now: datetime
+) -> Payment:
+    said = {"method": receipt.method, "reference": receipt.reference, "note": receipt.note}
+    row = tables.Payment.create(
+        invoice=invoice_id,
+        paid_on=receipt.paid_on,
+        amount_cents=cents,
+        receipt=shared,
+        idempotency_key=key,
+        recorded_by=by.id,
+        recorded_at=now,
+        **said,
+    )
+    return Payment(row.id, invoice_id, receipt.paid_on, cents, **said, voided_at=None, void_reason="")
+
+
+def _refuse_to_void_in_part(together: list[Payment]) -> None:
+    first = together[0]
+    with seeing_everything():
+        unseen = len(_recorded_together(first.id)) - len(together)
+    if unseen:
+        sentence = "It was recorded together with payments of invoices that you may not see."
+        raise RefusedError(receipt_rules.Refusal(sentence, first.invoice_id))
+
+
+def _refuse_a_refund_without_payment(
+    payment: Payment, standing: list[Payment], invoices: Mapping[int, tuple[invoice_rules.Invoice, int]]
+) -> None:
+    invoice, paid_cents = invoices[payment.invoice_id]
+    gone = sum(other.amount_cents for other in standing if other.invoice_id == payment.invoice_id)
+    if gone > 0 and paid_cents - gone < 0:
+        sentence = f"Part of it was refunded or moved away from invoice {invoice.number}: void that first."
+        raise RefusedError(receipt_rules.Refusal(sentence, invoice.id))
+
+
+def _note(by: User, action: str, payment: Payment, after: Mapping[str, Any], now: datetime) -> None:
+    audit.append(by, action, f"invoice:{payment.invoice_id}", before={}, after=after, now=now)
+
+
+def _said(payment: Payment) -> dict[str, Any]:
+    said = {
+        "payment": payment.id,
+        "amount_cents": payment.amount_cents,
+        "paid_on": payment.paid_on,
+        "method": payment.method,
+        "reference": payment.reference,
+        "note": payment.note,
+    }
+    return {name: value for name, value in said.items() if value != ""}

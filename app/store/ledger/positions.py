@@ -1,0 +1,91 @@
+"""Positions: what was open and what was overpaid at the end of a day, by due date and by customer."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from peewee import Case, fn
+
+from app.domain.account import Owed
+from app.domain.ageing import Balances
+from app.domain.as_of import AsOf
+from app.store.db.tables import Customer, Invoice
+from app.store.ledger.partition_totals import Within, part_of, summed
+from app.store.ledger.receivables import Position
+
+
+@dataclass(frozen=True, slots=True)
+class CustomerPosition:
+    """What one customer owed in one currency."""
+
+    code: str
+    name: str
+    currency: str
+    owed: Owed
+
+
+def by_due_date(as_of: AsOf) -> list[Balances]:
+    """Return what was open and what was overpaid, by currency and due date."""
+    return [Balances(*key, *figures) for key, figures in sorted(_by_due_date(as_of).items())]
+
+
+def by_customer(as_of: AsOf) -> dict[tuple[int, str], Owed]:
+    """Return what each customer owed or had overpaid in each currency, the largest debt of each currency first."""
+    found = ((key, Owed(*figures)) for key, figures in _by_customer(as_of).items())
+    return dict(sorted(found, key=lambda one: (one[0][1], -one[1].outstanding_cents, one[0][0])))
+
+
+def of_customers(as_of: AsOf) -> list[CustomerPosition]:
+    """Return who owed or was owed anything, the largest debt of each currency first."""
+    found = by_customer(as_of)
+    rows: Any = Customer.select(Customer.id, Customer.code, Customer.name).tuples()
+    called = {customer_id: (code, name) for customer_id, code, name in rows}
+    return [CustomerPosition(*called[customer_id], currency, owed) for (customer_id, currency), owed in found.items()]
+
+
+@summed(columns=2)
+def _by_due_date(within: Within, as_of: AsOf) -> Any:
+    position, part = Position(as_of, within), part_of(Invoice.id)
+    open_cents, credit_cents = _sides(position.left_cents)
+    return (
+        position.joined(
+            Invoice.select(
+                part,
+                Invoice.currency,
+                Invoice.due_on,
+                fn.SUM(Case(None, [(position.left_cents > 0, 1)], 0)),
+                fn.SUM(open_cents),
+                fn.SUM(credit_cents),
+            )
+        )
+        .where(within(Invoice.id), position.has_balance)
+        .group_by(part, Invoice.currency, Invoice.due_on)
+        .tuples()
+    )
+
+
+@summed(columns=2)
+def _by_customer(within: Within, as_of: AsOf) -> Any:
+    position, part = Position(as_of, within), part_of(Invoice.id)
+    open_cents, credit_cents = _sides(position.left_cents)
+    is_overdue = (position.left_cents > 0) & (Invoice.due_on < as_of.day)
+    return (
+        position.joined(
+            Invoice.select(
+                part,
+                Invoice.customer,
+                Invoice.currency,
+                fn.SUM(Case(None, [(position.left_cents > 0, 1)], 0)),
+                fn.SUM(open_cents),
+                fn.SUM(Case(None, [(is_overdue, position.left_cents)], 0)),
+                fn.SUM(credit_cents),
+            )
+        )
+        .where(within(Invoice.id), position.has_balance)
+        .group_by(part, Invoice.customer, Invoice.currency)
+        .tuples()
+    )
+
+
+def _sides(left_cents: Any) -> tuple[Any, Any]:
+    # `-left_cents` would be an order to peewee, not a sum.
+    return Case(None, [(left_cents > 0, left_cents)], 0), Case(None, [(left_cents < 0, 0 - left_cents)], 0)

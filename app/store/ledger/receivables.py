@@ -1,0 +1,108 @@
+"""Receivables: what each invoice in scope still had open at the end of a day, computed by the database."""
+
+from functools import reduce
+from operator import or_
+from typing import Any
+
+from peewee import JOIN, Case, Expression, Select, fn
+
+from app.domain.as_of import AsOf
+from app.store.db.cached import remembered
+from app.store.db.tables import Invoice, Payment, database
+from app.store.ledger.partition_totals import Within
+
+
+class Position:
+    """What each invoice had paid and still had open at the end of a day, as SQL over `tables.Invoice`.
+
+    The database keeps what all payments of an invoice add up to. What happened after the day is taken off again, so a
+    day is the cheaper the less came after it; nothing has, for most that is asked about today.
+
+    position = Position(as_of)
+    query = position.joined(Invoice.select(Invoice.number, position.balance_cents).where(position.has_balance))
+    """
+
+    def __init__(self, as_of: AsOf, within: Within | None = None) -> None:
+        """With `within` it looks at the later payments of some invoices only, and must be asked about no others."""
+        self._later = None if is_for_good(as_of) else _paid_later(as_of, within)
+        self.is_in_scope = is_in_scope(as_of) if self._later is not None else _is_in_scope_for_good(as_of)
+        self.paid_cents: Any = Invoice.paid_cents
+        if self._later is not None:
+            self.paid_cents = Invoice.paid_cents - fn.COALESCE(self._later.c.cents, 0)
+        self.left_cents = Invoice.total_cents - self.paid_cents
+        self.balance_cents = Case(None, [(self.is_in_scope, self.left_cents)], 0)
+
+    @property
+    def has_balance(self) -> Expression:
+        """Select receivables that are neither settled nor void; for what is for good, in the words of the index."""
+        differs = Invoice.paid_cents != Invoice.total_cents if self._later is None else self.left_cents != 0
+        has_balance: Expression = self.is_in_scope & differs
+        return has_balance
+
+    @property
+    def is_owed(self) -> Expression:
+        """Select receivables on which something was left to pay."""
+        owed: Expression = self.has_balance & (self.left_cents > 0)
+        return owed
+
+    def joined(self, query: Any) -> Any:
+        """Return the query over invoices with what the expressions of the position need."""
+        if self._later is None:
+            return query
+        return query.join_from(Invoice, self._later, JOIN.LEFT_OUTER, on=(self._later.c.invoice_id == Invoice.id))
+
+
+@remembered
+def is_for_good(as_of: AsOf) -> bool:
+    """Tell whether no payment, void or write-off lies after the end of the day, so that what is kept is what was."""
+    later = (
+        Payment.select().where(Payment.paid_on > as_of.day, Payment.voided_at.is_null()),
+        Payment.select().where(Payment.voided_at >= as_of.ended_at),
+        Invoice.select().where(Invoice.voided_at >= as_of.ended_at),
+        Invoice.select().where(Invoice.written_off_at >= as_of.ended_at),
+    )
+    is_any = reduce(or_, (fn.EXISTS(query) for query in later))
+    return not Select(columns=[is_any]).bind(database.obj).scalar()
+
+
+def _paid_later(as_of: AsOf, within: Within | None) -> Any:
+    """Select, by invoice, what the kept sum holds too much of: later payments, less those that were void only later."""
+    # Its own alias: the result is joined into queries that may read payments themselves.
+    payment = Payment.alias("later")
+    came = payment.voided_at.is_null() & (payment.paid_on > as_of.day)
+    went = (payment.voided_at >= as_of.ended_at) & (payment.paid_on <= as_of.day)
+    is_later = (came | went) & within(payment.invoice) if within else came | went
+    cents = Case(None, [(payment.voided_at.is_null(), payment.amount_cents)], 0 - payment.amount_cents)
+    return (
+        payment.select(payment.invoice.alias("invoice_id"), fn.SUM(cents).alias("cents"))
+        .where(is_later)
+        .group_by(payment.invoice)
+        .alias("paid_later")
+    )
+
+
+def is_in_scope(as_of: AsOf) -> Expression:
+    """Select invoices that were receivables; the SQL of `app.domain.invoice.is_in_scope`."""
+    scope: Expression = (
+        (Invoice.issued_on <= as_of.day)
+        & (Invoice.draft == False)  # noqa: E712  # SQL, not Python
+        & ~has_seen(Invoice.voided_at, as_of)
+        & ~has_seen(Invoice.written_off_at, as_of)
+    )
+    return scope
+
+
+def has_seen(moment: Any, as_of: AsOf) -> Expression:
+    """Compare a column of moments; the SQL of `AsOf.has_seen`."""
+    seen: Expression = ~moment.is_null() & (moment < as_of.ended_at)
+    return seen
+
+
+def _is_in_scope_for_good(as_of: AsOf) -> Expression:
+    scope: Expression = (
+        (Invoice.issued_on <= as_of.day)
+        & (Invoice.draft == False)  # noqa: E712  # SQL, not Python
+        & Invoice.voided_at.is_null()
+        & Invoice.written_off_at.is_null()
+    )
+    return scope

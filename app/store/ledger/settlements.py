@@ -1,0 +1,195 @@
+"""Settlements: since when which invoices are settled; the SQL of `app.domain.settlement.settled_on`."""
+
+from collections import defaultdict
+from collections.abc import Mapping
+from datetime import date
+from typing import Any
+
+from peewee import SQL, Case, fn
+
+from app.domain.as_of import AsOf
+from app.domain.periods import days_up_to
+from app.domain.settlement import WINDOW_DAYS, DaysToPay
+from app.store.db.cached import remembered
+from app.store.db.database import days_between
+from app.store.db.tables import Invoice, Payment
+from app.store.ledger.partition_totals import Within, everything, of_customer, part_of, summed
+from app.store.ledger.receivables import Position
+
+_LARGE = 1_000_000
+
+
+def days_to_pay(as_of: AsOf, days: int = WINDOW_DAYS) -> list[DaysToPay]:
+    """Return how long it took to settle what was settled in so many days up to the day, by currency."""
+    return [
+        DaysToPay(currency, count, taken, cents, large * _LARGE + small)
+        for (currency,), (count, taken, cents, large, small) in sorted(_days_to_pay(as_of, days).items())
+    ]
+
+
+def counts_by_days_late(as_of: AsOf, days: int) -> Mapping[tuple[int, str, int], int]:
+    """Return how many invoices of each customer, in each currency, were settled so many days late in the last days."""
+    return {(customer, code, late): count for (customer, code, late), (count,) in _days_late(as_of, days).items()}
+
+
+@remembered
+def counts_of_customer(customer_id: int, as_of: AsOf, days: int) -> tuple[tuple[int, int], ...]:
+    """Return how many days late invoices of the customer were settled in the last days, and how many invoices."""
+    counts: dict[int, int] = defaultdict(int)
+    for _, _, _, late, count in _days_late_rows(of_customer(customer_id), as_of, days):
+        counts[int(late)] += count
+    return tuple(sorted(counts.items()))
+
+
+@summed(columns=1)
+def _days_to_pay(within: Within, as_of: AsOf, days: int) -> Any:
+    settled = _settled(as_of, days_up_to(as_of.day, days), within)
+    taken = days_between(settled.c.settled_on, settled.c.issued_on)
+    part = part_of(settled.c.id)
+    # Days times cents are more than 64 bits hold where amounts are large and long ago: added up in two sums.
+    large = settled.c.total_cents / SQL(str(_LARGE))
+    return (
+        settled.select_from(
+            part,
+            settled.c.currency,
+            fn.COUNT(settled.c.id),
+            fn.SUM(taken),
+            fn.SUM(settled.c.total_cents),
+            fn.SUM(taken * large),
+            fn.SUM(taken * (settled.c.total_cents - large * SQL(str(_LARGE)))),
+        )
+        .group_by(part, settled.c.currency)
+        .tuples()
+    )
+
+
+@summed(columns=3)
+def _days_late(within: Within, as_of: AsOf, days: int) -> Any:
+    return _days_late_rows(within, as_of, days)
+
+
+def _days_late_rows(within: Within, as_of: AsOf, days: int) -> Any:
+    settled = _settled(as_of, days_up_to(as_of.day, days), within)
+    late = days_between(settled.c.settled_on, settled.c.due_on)
+    part = part_of(settled.c.id)
+    return (
+        settled.select_from(part, settled.c.customer_id, settled.c.currency, late, fn.COUNT(settled.c.id))
+        .group_by(part, settled.c.customer_id, settled.c.currency, late)
+        .tuples()
+    )
+
+
+def settled_on_by_invoice(as_of: AsOf, since: date) -> dict[int, date]:
+    """Return since when each invoice is settled that is so since the day given or a later one."""
+    settled = _settled(as_of, since, everything)
+    rows: Any = settled.select_from(settled.c.id, settled.c.settled_on).tuples()
+    return {invoice_id: Invoice.issued_on.python_value(settled_on) for invoice_id, settled_on in rows}
+
+
+def _settled(as_of: AsOf, since: date, within: Within) -> Any:
+    """Select the invoices that are settled since the day or a later one, up to the end of the day asked about.
+
+    Nearly all are paid in full by a payment that leaves exactly nothing: they are settled on the day of their latest
+    one. Only of the others, overpaid, refunded or paid in advance, is the history gone through.
+    """
+    return _plainly_settled(as_of, since, within).union_all(_oddly_settled(as_of, since, within)).alias("settled")
+
+
+def _plainly_settled(as_of: AsOf, since: date, within: Within) -> Any:
+    position, recent = Position(as_of, within), _paid_since(as_of, since, within)
+    return (
+        position.joined(Invoice.select(*_facts(), _later_of(Invoice.issued_on, recent.c.latest).alias("settled_on")))
+        .join_from(Invoice, recent, on=(recent.c.invoice_id == Invoice.id))
+        .where(
+            within(Invoice.id),
+            position.is_in_scope,
+            Invoice.total_cents > 0,
+            position.left_cents == 0,
+            recent.c.least > 0,
+        )
+    )
+
+
+def _oddly_settled(as_of: AsOf, since: date, within: Within) -> Any:
+    line = Payment.alias("line")
+    paid = fn.SUM(line.amount_cents).over(partition_by=[line.invoice], order_by=[line.paid_on])
+    history = (
+        line.select(line.invoice.alias("invoice_id"), line.paid_on.alias("paid_on"), paid.alias("paid_cents"))
+        .where(_counts(line, as_of), line.invoice.in_(_odd(as_of, since, within)))
+        .alias("history")
+    )
+    from_then_on = fn.MIN(history.c.paid_cents).over(
+        partition_by=[history.c.invoice_id], order_by=[history.c.paid_on.desc()]
+    )
+    steady = history.select_from(history.c.invoice_id, history.c.paid_on, from_then_on.alias("least_cents")).alias(
+        "steady"
+    )
+    settled_on = _later_of(Invoice.issued_on, fn.MIN(steady.c.paid_on))
+    return (
+        Invoice.select(*_facts(), settled_on.alias("settled_on"))
+        .join_from(Invoice, steady, on=(steady.c.invoice_id == Invoice.id))
+        .where(steady.c.least_cents >= Invoice.total_cents)
+        .group_by(*_facts())
+        .having(settled_on >= since)
+    )
+
+
+def _odd(as_of: AsOf, since: date, within: Within) -> Any:
+    """Select the ids of settled invoices that `_plainly_settled` leaves out: overpaid, refunded, paid in advance."""
+    payment = Payment.alias("recent")
+    recent = payment.select(payment.invoice).where(
+        within(payment.invoice), _counts(payment, as_of), payment.paid_on >= since
+    )
+    # Three queries: as one, with `or` between them, none of the indexes could be used.
+    overpaid, refunded, in_advance = (Position(as_of, within) for _ in range(3))
+    return (
+        overpaid.joined(Invoice.select(Invoice.id))
+        .where(within(Invoice.id), overpaid.has_balance, overpaid.left_cents < 0, Invoice.total_cents > 0)
+        .union_all(_exactly_settled(refunded, within).where(Invoice.id.in_(recent.where(payment.amount_cents <= 0))))
+        .union_all(
+            _exactly_settled(in_advance, within).where(
+                Invoice.issued_on >= since, ~fn.EXISTS(recent.where(payment.invoice == Invoice.id))
+            )
+        )
+    )
+
+
+def _exactly_settled(position: Position, within: Within) -> Any:
+    return position.joined(Invoice.select(Invoice.id)).where(
+        within(Invoice.id), position.is_in_scope, Invoice.total_cents > 0, position.left_cents == 0
+    )
+
+
+def _paid_since(as_of: AsOf, since: date, within: Within) -> Any:
+    """Select, by invoice, the latest day and the least amount of what was paid on the day or later."""
+    payment = Payment.alias("recent")
+    return (
+        payment.select(
+            payment.invoice.alias("invoice_id"),
+            fn.MAX(payment.paid_on).alias("latest"),
+            fn.MIN(payment.amount_cents).alias("least"),
+        )
+        .where(within(payment.invoice), _counts(payment, as_of), payment.paid_on >= since)
+        .group_by(payment.invoice)
+        .alias("paid_since")
+    )
+
+
+def _counts(payment: Any, as_of: AsOf) -> Any:
+    """Select payments that counted; the SQL of `app.domain.payment.counts`."""
+    return (payment.paid_on <= as_of.day) & (payment.voided_at.is_null() | (payment.voided_at >= as_of.ended_at))
+
+
+def _facts() -> tuple[Any, ...]:
+    return (
+        Invoice.id,
+        Invoice.customer,
+        Invoice.currency,
+        Invoice.issued_on,
+        Invoice.due_on,
+        Invoice.total_cents,
+    )
+
+
+def _later_of(one: Any, other: Any) -> Any:
+    return Case(None, [(one > other, one)], other)

@@ -1,0 +1,145 @@
+"""All that is stored of receivables at once, as an import compares itself with it."""
+
+import unicodedata
+from collections import defaultdict
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from typing import Any, NamedTuple
+
+from peewee import JOIN
+
+from app.store.db.tables import Customer, Imported, Invoice, Payment
+
+REPLACED = "changed in the workbook"  # why a payment is void that a workbook tells otherwise
+
+
+class StoredCustomer(NamedTuple):
+    """A customer with the fingerprint of the row it was last imported from."""
+
+    id: int
+    code: str
+    name: str
+    email: str
+    phone: str
+    address: str
+    terms_days: int | None
+    notes: str
+    own_fields: Mapping[str, str]
+    version: int
+    fingerprint: str | None
+    imported_version: int | None
+    import_id: int | None
+    import_tab: str | None
+    import_row: int | None
+
+
+class StoredInvoice(NamedTuple):
+    """An invoice with the fingerprint of the row it was last imported from."""
+
+    id: int
+    number: str
+    number_key: str
+    customer_id: int
+    customer_code: str
+    issued_on: date
+    due_on: date
+    currency: str
+    total_cents: int
+    ledger: str
+    reference: str
+    notes: str
+    own_fields: Mapping[str, str]
+    disputed: bool
+    draft: bool
+    voided_at: datetime | None
+    void_reason: str
+    written_off_at: datetime | None
+    write_off_reason: str
+    version: int
+    fingerprint: str | None
+    imported_version: int | None
+    import_id: int | None
+    import_tab: str | None
+    import_row: int | None
+
+
+class StoredPayment(NamedTuple):
+    """A payment that is not voided; `import_id` is None where it was recorded in the app."""
+
+    id: int
+    invoice_id: int
+    paid_on: date
+    amount_cents: int
+    method: str
+    reference: str
+    note: str
+    import_id: int | None
+    import_tab: str | None
+    import_row: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """Stored records by what an import finds them by; customers' codes and invoices' numbers as they are compared."""
+
+    customers: dict[str, StoredCustomer]
+    codes_by_name: dict[str, list[str]]
+    invoices: dict[tuple[str, str], StoredInvoice]
+    customers_by_number: dict[str, list[str]]
+    payments: dict[int, list[StoredPayment]]
+    payments_voided_in_app: dict[int, list[StoredPayment]] = field(default_factory=dict)
+
+
+def take() -> Snapshot:
+    """Read everything in three queries."""
+    customers = [StoredCustomer(*row) for row in _customers()]
+    codes_by_name: dict[str, list[str]] = defaultdict(list)
+    for customer in customers:
+        codes_by_name[compared(customer.name)].append(compared(customer.code))
+    invoices: dict[tuple[str, str], StoredInvoice] = {}
+    customers_by_number: dict[str, list[str]] = defaultdict(list)
+    for row in _invoices():
+        invoice = StoredInvoice(*row)
+        code = compared(invoice.customer_code)
+        invoices[invoice.number_key, code] = invoice
+        customers_by_number[invoice.number_key].append(code)
+    voided = Payment.voided_at.is_null(is_null=False) & Payment.origin.is_null(is_null=False)
+    return Snapshot(
+        {compared(customer.code): customer for customer in customers},
+        dict(codes_by_name),
+        invoices,
+        dict(customers_by_number),
+        _by_invoice(Payment.voided_at.is_null()),
+        _by_invoice(voided & (Payment.void_reason != REPLACED)),
+    )
+
+
+def _by_invoice(condition: Any) -> dict[int, list[StoredPayment]]:
+    payments: dict[int, list[StoredPayment]] = defaultdict(list)
+    for row in _payments(condition):
+        payment = StoredPayment(*row)
+        payments[payment.invoice_id].append(payment)
+    return dict(payments)
+
+
+def compared(text: str) -> str:
+    """Return a code, name or number as it is compared: without case, spaces plain, accents in one form."""
+    return " ".join(unicodedata.normalize("NFC", text).split()).casefold()
+
+
+def _customers() -> Any:
+    return Customer.select(*_columns(Customer, StoredCustomer)).tuples()
+
+
+def _invoices() -> Any:
+    return Invoice.select(*_columns(Invoice, StoredInvoice)).join(Customer, JOIN.INNER).tuples().iterator()
+
+
+def _payments(condition: Any) -> Any:
+    return Payment.select(*_columns(Payment, StoredPayment)).where(condition).order_by(Payment.id).tuples().iterator()
+
+
+def _columns(table: type[Imported], stored: type[StoredCustomer | StoredInvoice | StoredPayment]) -> list[Any]:
+    """Return the columns in the order in which the tuple takes them."""
+    return [Customer.code if name == "customer_code" else getattr(table, name) for name in stored._fields]

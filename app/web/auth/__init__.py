@@ -1,0 +1,1 @@
+"""Signing in, second factors, passwords, and who may do what."""

@@ -1,0 +1,39 @@
+"""Admission: from which networks pages may be asked for, how long a login waits, and who needs a second factor."""
+
+from dataclasses import dataclass
+from datetime import timedelta
+
+from app.domain.permissions import Role
+from app.settings import Settings
+from app.store.access.users import User
+from app.web.http.client_ip import Networks, is_within
+from app.web.http.errors import ForbiddenError
+
+SECOND_FACTOR = "/account/second-factor"
+
+
+@dataclass(frozen=True, slots=True)
+class Admission:
+    """What is asked of everybody before a page is shown."""
+
+    networks: Networks
+    idle: timedelta
+    roles_with_second_factor: frozenset[Role]
+
+    @classmethod
+    def by(cls, settings: Settings) -> "Admission":
+        """Return what the settings ask."""
+        idle = timedelta(minutes=settings.session_idle_minutes)
+        return cls(settings.allowed_addresses, idle, settings.require_second_factor)
+
+    def check_address(self, address: str) -> None:
+        """Raise ForbiddenError for an address that is not among those allowed, if only some are."""
+        if self.networks and not (address and is_within(address, self.networks)):
+            raise ForbiddenError(
+                f"This site can only be used from certain networks, and your address, {address or 'unknown'}, is in "
+                "none of them: ask whoever runs it to allow yours."
+            )
+
+    def has_to_enrol(self, user: User) -> bool:
+        """Tell whether the user has to set up a second factor before anything else."""
+        return user.role in self.roles_with_second_factor and not user.has_second_factor

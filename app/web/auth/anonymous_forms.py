@@ -1,0 +1,30 @@
+"""Open forms: those that strangers may send, bound to a secret in a cookie where there is no login to bind them to."""
+
+import secrets
+from dataclasses import dataclass
+from typing import Any
+
+from bottle import HTTPResponse
+
+from app.web.http.cookies import Cookies
+from app.web.http.rendering import Pages
+from app.web.http.request_context import Visit
+
+_FORM_SECONDS = 86_400
+
+
+@dataclass(frozen=True, slots=True)
+class OpenForms:
+    """Shows pages with such a form."""
+
+    pages: Pages
+    cookies: Cookies
+
+    def show(self, visit: Visit, template: str, *, status: int = 200, **values: Any) -> HTTPResponse:  # noqa: ANN401  # whatever the template shows
+        """Answer with the page, and give the browser the secret that its form is bound to."""
+        if visit.login:
+            return self.pages.show(visit, template, status=status, **values)
+        secret = visit.form_secret or secrets.token_urlsafe(32)
+        response = self.pages.show(visit.with_form_secret(secret), template, status=status, **values)
+        self.cookies.set(response, "form", secret, seconds=_FORM_SECONDS)
+        return response

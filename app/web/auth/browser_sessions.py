@@ -1,0 +1,51 @@
+"""Browser sessions: started when somebody has proved who it is, each under a token of its own."""
+
+import logging
+import secrets
+from dataclasses import dataclass, replace
+from datetime import timedelta
+
+from bottle import HTTPResponse
+
+from app.store.access import logins
+from app.store.access.users import User
+from app.web.auth.session_tokens import Reference, SessionTokens
+from app.web.http.cookies import Cookies
+from app.web.http.request_context import Visit
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class BrowserSessions:
+    """Starts the session of a browser and hands it the token."""
+
+    tokens: SessionTokens
+    cookies: Cookies
+    lasting: timedelta
+
+    def start(self, visit: Visit, user: User) -> Visit:
+        """Return the visit of the user, now signed in; a login that the browser had before ends."""
+        jti = secrets.token_urlsafe(32)
+        if visit.login:
+            logins.revoke(visit.login.jti, visit.now)
+        expires_at = visit.now + self.lasting
+        logins.start(user.id, jti, visit.now, expires_at, address=visit.address, user_agent=visit.user_agent)
+        log.info("user %s signed in", user.id)
+        return replace(visit, login=logins.find_active(jti, visit.now), form_secret=jti)
+
+    def hand_over(self, visit: Visit, response: HTTPResponse) -> HTTPResponse:
+        """Return the response with the token of the login that was just started."""
+        if visit.login is None:
+            raise LookupError("Nobody is signed in.")
+        reference = Reference(visit.login.jti, visit.login.user.id)
+        token = self.tokens.issue(reference, visit.now, visit.now + self.lasting)
+        self.cookies.set(response, "session", token, seconds=int(self.lasting.total_seconds()))
+        self.cookies.delete(response, "form")
+        return response
+
+    def forget(self, response: HTTPResponse) -> HTTPResponse:
+        """Return the response that has the browser forget its token."""
+        self.cookies.delete(response, "session")
+        response.set_header("Clear-Site-Data", '"storage"')
+        return response

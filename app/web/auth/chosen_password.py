@@ -1,0 +1,21 @@
+"""The chosen password: typed twice, and refused with a sentence where it will not do."""
+
+from app.store.access.users import User
+from app.web.auth.passwords import hash_password
+from app.web.http.forms import Fields
+from app.web.http.request_context import Visit
+
+_AGAIN = "password_again"
+
+
+def hash_of_chosen(visit: Visit, fields: Fields, user: User) -> str:
+    """Return the hash of the password that was chosen, or say in the fields what is wrong with it."""
+    password = visit.form.get("password", "")
+    if password != visit.form.get(_AGAIN, ""):
+        fields.errors[_AGAIN] = "The two are not the same: please type the new password again."
+        return ""
+    try:
+        return hash_password(password, user.email, user.name)
+    except ValueError as error:
+        fields.errors["password"] = str(error)
+        return ""

@@ -1,0 +1,64 @@
+"""One-time codes: those that an app makes of a shared secret and the time (TOTP), and recovery codes."""
+
+import base64
+import secrets
+from datetime import datetime
+from typing import Final
+
+import pyotp
+import segno
+
+from app.store.access import second_factor
+from app.web.http.signing import signature
+
+RECOVERY_CODES: Final = 10
+RECOVERY_CODE: Final = "recovery code"
+
+_STEP_SECONDS = 30
+_SECRET_BYTES = 20  # RFC 4226 recommends 160 bits
+_RECOVERY_BYTES = 15  # 120 bits, 24 characters without padding
+_ISSUER = "Receivables"
+
+
+def offered_secret(key: bytes, jti: str) -> str:
+    """Return the secret that is offered to a login: the same until another one takes its place, and kept nowhere."""
+    return base64.b32encode(bytes.fromhex(signature(key, jti))[:_SECRET_BYTES]).decode()
+
+
+def step_of(secret: str, code: str, now: datetime) -> int | None:
+    """Return the step of time that the code is right for, which is the present one or none."""
+    if not pyotp.TOTP(secret).verify(_bare(code), for_time=now, valid_window=0):
+        return None
+    return int(now.timestamp()) // _STEP_SECONDS
+
+
+def accepted(user_id: int, code: str, now: datetime) -> str:
+    """Take the code of the user as used and return which kind it is, nothing if it is none that counts."""
+    secret = second_factor.secret_of(user_id)
+    if secret is None:
+        return ""
+    step = step_of(secret, code, now)
+    if step is not None:
+        return "code" if second_factor.accept_step(user_id, step) else ""
+    return RECOVERY_CODE if second_factor.accept_recovery_code(user_id, _bare(code)) else ""
+
+
+def new_recovery_codes() -> list[str]:
+    """Return a new set of codes, as they are kept; `grouped` for reading."""
+    made = (secrets.token_bytes(_RECOVERY_BYTES) for _ in range(RECOVERY_CODES))
+    return [base64.b32encode(code).decode() for code in made]
+
+
+def grouped(code: str) -> str:
+    """Return the code or secret in groups of four, as it is read and typed."""
+    return " ".join(code[start : start + 4] for start in range(0, len(code), 4))
+
+
+def picture(secret: str, email: str) -> str:
+    """Return the address of a picture that an app reads the secret from."""
+    uri = pyotp.TOTP(secret).provisioning_uri(name=email, issuer_name=_ISSUER)
+    return str(segno.make_qr(uri).svg_data_uri(scale=5, light="white"))
+
+
+def _bare(code: str) -> str:
+    return "".join(sign for sign in code if sign.isalnum()).upper()

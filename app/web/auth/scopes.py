@@ -1,0 +1,49 @@
+"""Scopes: told in words, and chosen in a form."""
+
+from app.domain.permissions import EVERYTHING, Scope
+from app.store.ledger import customer_choice, customers
+from app.web.http.forms import Fields
+
+_MOST_TOLD = 5
+
+
+def told(scope: Scope) -> str:
+    """Return what the scope covers: "Acme, Globex and the ledger 2025"."""
+    if scope.is_everything:
+        return "everything"
+    names = sorted(customers.names(scope.customers).values(), key=str.casefold)
+    ledgers = [f"the ledger {ledger}" for ledger in sorted(scope.ledgers)]
+    return _listed([*_at_most(names, "customers"), *_at_most(ledgers, "ledgers")]) or "nothing"
+
+
+def chosen(fields: Fields) -> Scope:
+    """Return the scope that a form asks for, or note beside its fields what is missing.
+
+    Its boxes are called `customer:ID` and `ledger:NAME`; `customer` is one more customer, by name or code.
+    """
+    if fields.typed.get("sees") != "some":
+        return EVERYTHING
+    ids = {int(text) for text in _ticked(fields, "customer:") if text.isascii() and text.isdigit() and len(text) < 10}
+    text = fields.text("customer")
+    found = customer_choice.meant_by(text) if text else []
+    if text and len(found) != 1:
+        several = "Several customers are meant by that: choose one of the list."
+        fields.errors["customer"] = several if found else "There is no such customer: choose one of the list."
+    scope = Scope(
+        frozenset(customers.names(ids | {choice.id for choice in found})), frozenset(_ticked(fields, "ledger:"))
+    )
+    if not fields.errors and not scope.customers and not scope.ledgers:
+        fields.errors["customer"] = "Choose a ledger or a customer: the user would see nothing."
+    return scope
+
+
+def _ticked(fields: Fields, prefix: str) -> list[str]:
+    return [name.removeprefix(prefix) for name in fields.typed if name.startswith(prefix)]
+
+
+def _at_most(names: list[str], kind: str) -> list[str]:
+    return names if len(names) <= _MOST_TOLD else [*names[:_MOST_TOLD], f"{len(names) - _MOST_TOLD} more {kind}"]
+
+
+def _listed(names: list[str]) -> str:
+    return " and ".join([", ".join(names[:-1]), names[-1]]) if len(names) > 1 else "".join(names)

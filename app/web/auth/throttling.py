@@ -1,0 +1,100 @@
+"""Throttling: whoever tries passwords, codes or addresses in vain is told when to try again.
+
+An outsider who keeps trying must not keep the user out: from an address where the user has signed in before, attempts
+are counted by themselves.
+"""
+
+import hashlib
+import logging
+from dataclasses import dataclass
+from datetime import timedelta
+from ipaddress import ip_network
+from math import ceil
+
+from app.domain.sentences import counted
+from app.store.access import audit, logins, throttles
+from app.store.access.throttles import Throttled
+from app.store.access.users import User
+from app.store.db.database import transaction
+from app.web.http.errors import Refusal
+from app.web.http.request_context import Visit
+
+_FREE_FOR_AN_ACCOUNT = 5
+_FREE_FOR_AN_ADDRESS = 20
+_FREE_MAILS = 3
+_IPV6_PREFIX = 64  # what one subscriber has
+
+log = logging.getLogger(__name__)
+
+
+class TooManyAttemptsError(Refusal):
+    """Too much was tried in vain."""
+
+    status = 429
+    title = "Please wait a moment"
+
+    def __init__(self, wait: timedelta) -> None:
+        seconds = ceil(wait.total_seconds())
+        super().__init__(f"There were too many attempts: please try again in {_told(seconds)}.")
+        self.headers = {"Retry-After": str(seconds)}
+
+
+@dataclass(frozen=True, slots=True)
+class Attempt:
+    """One attempt at something that is counted for what it is aimed at and for where it comes from."""
+
+    target: Throttled
+    place: Throttled
+
+    @classmethod
+    def at_password(cls, email: str, visit: Visit) -> "Attempt":
+        """Return an attempt at the password of whoever has the e-mail address, if anybody has."""
+        name = f"password {_hash(email)}"
+        if logins.was_at(email, visit.address, visit.now):
+            name = f"{name} {visit.address}"
+        return cls(Throttled(name, _FREE_FOR_AN_ACCOUNT), _place(visit))
+
+    @classmethod
+    def at_code(cls, user: User, visit: Visit) -> "Attempt":
+        """Return an attempt at the second factor of the user, whose password was right."""
+        return cls(Throttled(f"code {user.id}", _FREE_FOR_AN_ACCOUNT), _place(visit))
+
+    @classmethod
+    def at_mail(cls, email: str, visit: Visit) -> "Attempt":
+        """Return an attempt to have a mail sent, which never succeeds: each one counts."""
+        return cls(Throttled(f"mail {_hash(email)}", _FREE_MAILS), _place(visit))
+
+    def begin(self, visit: Visit, user: User | None) -> None:
+        """Count the attempt; raises TooManyAttemptsError. Of each wait the first who is refused is recorded."""
+        with transaction():
+            wait = throttles.attempt((self.target, self.place), visit.now)
+            if wait and wait.is_news:
+                record(visit, "session.throttled", user)
+        if wait:
+            log.warning("refused an attempt at %s until %s", self.target.name, wait.until)
+            raise TooManyAttemptsError(wait.until - visit.now)
+
+    def succeeded(self) -> None:
+        """Forget what was tried in vain before."""
+        throttles.succeeded([self.target.name], [self.place.name])
+
+
+def record(visit: Visit, action: str, user: User | None, *, by: User | None = None, **after: object) -> None:
+    """Record what happened at the door of the user; of somebody unknown, not even what was typed."""
+    subject = f"user:{user.id if user else 0}"
+    audit.append(by, action, subject, before={}, after=after, now=visit.now)
+
+
+def _place(visit: Visit) -> Throttled:
+    address = visit.address.partition("%")[0]  # behind it stands the interface of a link-local address
+    place = str(ip_network((address, _IPV6_PREFIX), strict=False)) if ":" in address else address
+    return Throttled(f"address {place}", _FREE_FOR_AN_ADDRESS)
+
+
+def _hash(email: str) -> str:
+    return hashlib.sha256(email.strip().lower().encode()).hexdigest()
+
+
+def _told(seconds: int) -> str:
+    count, unit = (ceil(seconds / 60), "minute") if seconds > 60 else (seconds, "second")
+    return counted(count, unit, f"{unit}s")

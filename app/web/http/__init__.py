@@ -1,0 +1,1 @@
+"""What every page and the API need of HTTP: requests, forms, cookies, rendering."""

@@ -1,0 +1,39 @@
+"""The own host: a request for another one was not sent by anybody who followed a link of ours."""
+
+from dataclasses import dataclass
+from urllib.parse import urlsplit
+
+from bottle import BaseRequest
+
+from app.web.http.errors import Refusal
+
+_USUAL_PORTS = {"http": "80", "https": "443"}
+_ASKED_BY_MACHINES = {"/health"}
+
+
+class MisdirectedError(Refusal):
+    """The request was meant for another site."""
+
+    status = 421
+    title = "This is another site"
+
+
+@dataclass(frozen=True, slots=True)
+class OwnHost:
+    """Knows the one host that browsers reach this site under."""
+
+    public_url: str
+
+    def check(self, request: BaseRequest) -> None:
+        """Raise MisdirectedError for another host; health is asked about from inside, by address."""
+        asked_for = _host(request.get_header("Host", ""), urlsplit(self.public_url).scheme)
+        if asked_for != self._host() and request.path not in _ASKED_BY_MACHINES:
+            raise MisdirectedError(f"This site is only found at {self.public_url}: please go there.")
+
+    def _host(self) -> str:
+        parts = urlsplit(self.public_url)
+        return _host(parts.netloc, parts.scheme)
+
+
+def _host(netloc: str, scheme: str) -> str:
+    return netloc.lower().removesuffix(f":{_USUAL_PORTS[scheme]}")

@@ -1,0 +1,56 @@
+"""Assets: files that never change at their address, because the address holds a hash of them all."""
+
+import hashlib
+from dataclasses import dataclass
+from pathlib import Path
+
+from bottle import HTTPResponse, static_file
+
+from app.web.http.errors import NotFoundError
+
+STYLESHEET = "css/site.css"  # all of css/ as one file: a page asks once, not once for each component
+
+_FOREVER = "public, max-age=31536000, immutable"
+_FIRST = ("font", "tokens", "base", "layout")  # what the components build upon
+
+
+@dataclass(frozen=True, slots=True)
+class Assets:
+    """The files of a folder; one hash for all, so that a stylesheet finds a font by its relative address."""
+
+    folder: Path
+    paths: frozenset[str]
+    stylesheet: bytes
+    content_hash: str
+
+    @classmethod
+    def of(cls, folder: Path) -> "Assets":
+        """Read the folder once; only what is in it now is ever served."""
+        files = {path.relative_to(folder).as_posix(): path for path in sorted(folder.rglob("*")) if path.is_file()}
+        content = hashlib.sha256()
+        for name, path in files.items():
+            content.update(name.encode() + hashlib.sha256(path.read_bytes()).digest())
+        return cls(folder, frozenset({*files, STYLESHEET}), _stylesheet(folder / "css"), content.hexdigest()[:12])
+
+    def url(self, path: str) -> str:
+        """Return the address of the file; an unknown one is a mistake in a template."""
+        if path not in self.paths:
+            raise KeyError(path)
+        return f"/static/{self.content_hash}/{path}"
+
+    def serve(self, content_hash: str, path: str) -> HTTPResponse:
+        """Answer with the file, for ever if the address is the one of today."""
+        if path not in self.paths:
+            raise NotFoundError("There is no such file.")
+        if path == STYLESHEET:
+            response = HTTPResponse(self.stylesheet, 200, headers={"Content-Type": "text/css; charset=UTF-8"})
+        else:
+            response = static_file(path, root=str(self.folder))
+        response.set_header("Cache-Control", _FOREVER if self.content_hash == content_hash else "no-cache")
+        return response
+
+
+def _stylesheet(folder: Path) -> bytes:
+    found = sorted(folder.glob("*.css"), key=lambda path: (path.stem not in _FIRST, path.stem))
+    first = [folder / f"{name}.css" for name in _FIRST if (folder / f"{name}.css").exists()]
+    return b"\n".join(path.read_bytes() for path in (*first, *(path for path in found if path.stem not in _FIRST)))

@@ -1,0 +1,27 @@
+"""Flashes: a sentence for the next page, kept in a signed cookie so that nobody else can put words on our pages."""
+
+import base64
+import binascii
+from dataclasses import dataclass
+
+from app.web.http.signing import is_signature, signature
+
+
+@dataclass(frozen=True, slots=True)
+class Flashes:
+    """Signs and reads sentences, each bound to the login it was written for."""
+
+    keys: tuple[bytes, ...]
+
+    def sign(self, sentence: str, jti: str) -> str:
+        """Return the sentence as the cookie holds it."""
+        return f"{base64.urlsafe_b64encode(sentence.encode()).decode()}.{signature(self.keys[0], jti + sentence)}"
+
+    def read(self, cookie: str, jti: str) -> str:
+        """Return the sentence, nothing unless it was signed for this login."""
+        encoded, _, claimed = cookie.partition(".")
+        try:
+            sentence = base64.urlsafe_b64decode(encoded).decode()
+        except (binascii.Error, ValueError):
+            return ""
+        return sentence if is_signature(self.keys, jti + sentence, claimed) else ""

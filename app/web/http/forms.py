@@ -1,0 +1,170 @@
+"""Forms: what somebody typed becomes values, or a sentence beside the field; nothing that was typed is lost.
+
+fields = Fields(visit.query)               # or visit.form
+as_of = fields.day("as_of", visit.today)   # the default, when empty or wrong
+name = fields.text("name", required=True)
+notes = fields.text("notes", longest=2_000, lines=True)
+paid_cents = fields.amount("amount", visit.locale, required=True, least=1, currency=invoice.currency)
+paid_on = fields.optional_day("paid_on")   # None, when empty or wrong
+is_draft = fields.checked("draft")
+if fields.errors:                          # {"as_of": "…"}; templates show `fields.errors` beside `fields.typed`
+    return self.pages.show(visit, "names/new.html", status=422, fields=fields)
+"""
+
+from collections.abc import Iterable, Mapping
+from datetime import date
+from enum import StrEnum
+from itertools import count
+from typing import TypeVar
+
+from app.domain import fields
+from app.domain.as_of import YEARS
+from app.domain.fields import Field, Type
+from app.domain.own_fields import LONGEST_NAME, LONGEST_TEXT
+from app.web.http.locales import Locale
+from app.workbook.meaning.own_columns import named
+
+_Choice = TypeVar("_Choice", bound=StrEnum)
+
+LONGEST_LINE = 200  # of a text, where nothing else is said
+_LIKE_THIS_DAY = date(2026, 12, 31)
+
+
+class Fields:
+    """The fields of one form as typed, and one sentence for each that cannot be read."""
+
+    def __init__(self, typed: Mapping[str, str]) -> None:
+        self.typed = {name: _without_controls(text).strip() for name, text in typed.items()}
+        self.errors: dict[str, str] = {}
+
+    def text(self, name: str, *, required: bool = False, longest: int = LONGEST_LINE, lines: bool = False) -> str:
+        """Return the text, without blanks around it, in one line unless it may have several."""
+        text = self.typed.get(name, "")
+        if not lines:
+            text = text.replace("\n", " ").replace("\t", " ")
+        if required and not text:
+            self.errors[name] = "Please fill this in."
+        elif len(text) > longest:
+            self.errors[name] = f"Please use at most {longest} characters."
+            return text[:longest]
+        return text
+
+    def plain(self, described: Iterable[Field]) -> dict[str, str]:
+        """Return the texts of the plain fields."""
+        return {
+            field.name: self.text(field.name, longest=field.longest, lines=field.type is Type.PARAGRAPHS)
+            for field in fields.plain(described)
+        }
+
+    def own_fields(self) -> dict[str, str]:
+        """Return the texts of own fields by their names, also those that were emptied."""
+        found: dict[str, str] = {}
+        for number in range(self._own_rows()):
+            name = named(self.text(f"own_name:{number}", longest=LONGEST_NAME))
+            text = self.text(f"own_text:{number}", longest=LONGEST_TEXT, lines=True)
+            if name in found:
+                self.errors[f"own_name:{number}"] = "There is a column of that name already."
+            elif name:
+                found[name] = text
+            elif text:
+                self.errors[f"own_name:{number}"] = "Please say what the column is called."
+        return found
+
+    def own_rows(self, stored: Mapping[str, str]) -> list[tuple[str, str]]:
+        """Return the rows of a form in which own fields are changed: as typed, then as stored, then one for another."""
+        typed = [
+            (named(self.typed.get(f"own_name:{number}", "")), self.typed.get(f"own_text:{number}", ""))
+            for number in range(self._own_rows())
+        ]
+        names = {name for name, _ in typed}
+        rows = typed + [(name, text) for name, text in stored.items() if name not in names]
+        return rows if rows and rows[-1] == ("", "") else [*rows, ("", "")]
+
+    def own_labels(self) -> dict[str, str]:
+        """Return what the inputs of own fields are called that need another look."""
+        wrong = (name for name in self.errors if name.startswith(("own_name:", "own_text:")))
+        return {name: self.typed.get(name.replace("text", "name")) or "Another column" for name in wrong}
+
+    def _own_rows(self) -> int:
+        return next(number for number in count() if f"own_text:{number}" not in self.typed)
+
+    def day(self, name: str, default: date) -> date:
+        """Return the day written as YYYY-MM-DD."""
+        return self._day(name, default) or default
+
+    def optional_day(self, name: str, *, required: bool = False) -> date | None:
+        """Return the day written as YYYY-MM-DD, None for none."""
+        if required and not self.typed.get(name):
+            self.errors[name] = "Please choose a day."
+            return None
+        return self._day(name, _LIKE_THIS_DAY)
+
+    def amount(
+        self, name: str, locale: Locale, *, required: bool = False, least: int | None = None, currency: str = ""
+    ) -> int | None:
+        """Return the cents of an amount written as the locale writes them, None for none."""
+        text = self.typed.get(name, "")
+        if not text:
+            if required:
+                self.errors[name] = "Please fill this in."
+            return None
+        try:
+            cents = locale.cents(text, currency)
+        except ValueError as error:
+            self.errors[name] = str(error)
+            return None
+        if least is not None and cents < least:
+            self.errors[name] = f"Please write an amount of at least {locale.money(least)}."
+            return None
+        return cents
+
+    def checked(self, name: str) -> bool:
+        """Tell whether the box is ticked: a browser sends nothing for one that is not."""
+        return bool(self.typed.get(name))
+
+    def choice(self, name: str, choices: type[_Choice]) -> _Choice | None:
+        """Return the choice made, None for none."""
+        text = self.typed.get(name, "")
+        if not text:
+            return None
+        try:
+            return choices(text)
+        except ValueError:
+            self.errors[name] = "Please choose one of the list."
+            return None
+
+    def whole_number(self, name: str, default: int, *, most: int) -> int:
+        """Return the number between 1 and the most that is allowed."""
+        text = self.typed.get(name, "")
+        if text.isascii() and text.isdigit() and len(text) < 12 and 1 <= int(text) <= most:
+            return int(text)
+        if text:
+            self.errors[name] = f"Please write a whole number from 1 to {most}."
+        return default
+
+    def _day(self, name: str, like: date) -> date | None:
+        text = self.typed.get(name, "")
+        if not text:
+            return None
+        try:
+            day = date.fromisoformat(text)
+        except ValueError:
+            self.errors[name] = f"“{text[:40]}” is not a day; please write it like {like.isoformat()}."
+            return None
+        if day.year not in YEARS:
+            self.errors[name] = "Please choose a day between 1900 and 2999."
+            return None
+        return day
+
+
+def local_path(text: str) -> str:
+    """Return the text if it is a path on this site, else the first page: never the address of another site."""
+    # Browsers read `\\` as `/` and drop control characters, so `/\\evil` and `/<tab>/evil` are other sites too.
+    is_local = text.startswith("/") and not text.startswith("//") and "\\" not in text and text.isprintable()
+    return text if is_local else "/"
+
+
+def _without_controls(text: str) -> str:
+    # PostgreSQL refuses the null character, and no workbook can hold U+FFFE and U+FFFF; no field of ours has a use for
+    # the others, save line breaks and tabs.
+    return "".join(sign for sign in text if " " <= sign not in "\ufffe\uffff" or sign in "\n\t")

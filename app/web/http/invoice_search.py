@@ -1,0 +1,140 @@
+"""Which invoices a list shows, in which order, as its address says it."""
+
+from dataclasses import dataclass, replace
+from datetime import date
+from typing import Any
+
+from app.domain.ageing import Bucket
+from app.domain.invoice import Status
+from app.store.ledger.invoices import NEWEST_FIRST, OUTSTANDING, Column, Filter, Order
+from app.web.http.forms import Fields
+from app.web.http.locales import Locale
+from app.web.http.rendering import address
+
+OUTSTANDING_WORD = "outstanding"
+STATUSES = [
+    (OUTSTANDING_WORD, "Outstanding"),
+    *((status.value, status.value.capitalize()) for status in Status),
+]
+_NARROWING = tuple(
+    "q status bucket customer ledger currency issued_from issued_to due_from due_to least most disputed import "
+    "field value".split()
+)
+_MOST_PAGES = 1_000_000
+_LARGEST_ID = 999_999_999
+
+
+@dataclass(frozen=True, slots=True)
+class Search:
+    """What a list shows; `said` holds the parameters of the address that narrow it, as they were typed."""
+
+    wanted: Filter
+    said: dict[str, str]
+    day: date
+    as_of: str
+    order: Order
+    page: int
+
+    @classmethod
+    def of(cls, fields: Fields, locale: Locale, today: date) -> "Search":
+        """Read the parameters of an address; what cannot be read is said in the errors of the fields."""
+        day = fields.day("as_of", today)
+        return cls(
+            wanted=_wanted(fields, locale),
+            said={name: fields.typed[name] for name in _NARROWING if fields.typed.get(name)},
+            day=day,
+            as_of="" if day == today else day.isoformat(),
+            order=_order(fields.typed.get("sort", "")),
+            page=fields.whole_number("page", 1, most=_MOST_PAGES),
+        )
+
+    @property
+    def is_narrowed(self) -> bool:
+        """Tell whether anything but the day was asked for."""
+        return self.wanted != Filter()
+
+    @property
+    def sort(self) -> str:
+        """Return the order as the address says it, nothing when it is the usual one."""
+        return _sort(self.order)
+
+    @property
+    def parameters(self) -> dict[str, str]:
+        """Return what a saved view keeps: what narrows the list, and its order."""
+        return {**self.said, **({"sort": self.sort} if self.sort else {})}
+
+    @property
+    def refinements(self) -> int:
+        """Return how many of the less used fields narrow the list."""
+        return len(set(self.said) - {"q", "status"})
+
+    def direction(self, column: Column) -> str:
+        """Return how the column orders the list: ascending, descending, or not at all."""
+        if self.order.column is not column:
+            return ""
+        return "descending" if self.order.descending else "ascending"
+
+    def ordered_by(self, column: Column) -> str:
+        """Return the address of the list in the order of the column, turned round when it is so already."""
+        is_turned = self.order.column is column and not self.order.descending
+        return self._address("/invoices", replace(self, order=Order(column, descending=is_turned)).sort)
+
+    def on_page(self, page: int) -> str:
+        """Return the address of another page of the list."""
+        return self._address("/invoices", self.sort, page=page if page > 1 else "")
+
+    def export_as(self, kind: str) -> str:
+        """Return the address of the whole list as a file of that kind."""
+        return self._address(f"/invoices.{kind}", self.sort)
+
+    def without(self, *names: str) -> str:
+        """Return the address of the list without some of what narrows it."""
+        left = {name: text for name, text in self.said.items() if name not in names}
+        return address("/invoices", **(left or {"all": "yes"}), as_of=self.as_of, sort=self.sort)
+
+    def _address(self, path: str, sort: str, **more: Any) -> str:  # noqa: ANN401  # parameters of an address
+        said = self.said or ({"all": "yes"} if path == "/invoices" else {})
+        return address(path, **said, as_of=self.as_of, sort=sort, **more)
+
+
+def _wanted(fields: Fields, locale: Locale) -> Filter:
+    text = fields.text("q")
+    return Filter(
+        text=text,
+        text_cents=locale.cents_in(text),
+        statuses=_statuses(fields),
+        bucket=fields.choice("bucket", Bucket),
+        customer_id=fields.whole_number("customer", 0, most=_LARGEST_ID) or None,
+        ledger=fields.text("ledger"),
+        currency=fields.text("currency", longest=3).upper(),
+        issued_from=fields.optional_day("issued_from"),
+        issued_to=fields.optional_day("issued_to"),
+        due_from=fields.optional_day("due_from"),
+        due_to=fields.optional_day("due_to"),
+        least_cents=fields.amount("least", locale),
+        most_cents=fields.amount("most", locale),
+        disputed=True if fields.checked("disputed") else None,
+        import_id=fields.whole_number("import", 0, most=_LARGEST_ID) or None,
+        own_field=fields.text("field"),
+        own_text=fields.text("value") if fields.typed.get("field") else "",
+    )
+
+
+def _statuses(fields: Fields) -> frozenset[Status]:
+    if fields.typed.get("status") == OUTSTANDING_WORD:
+        return OUTSTANDING
+    status = fields.choice("status", Status)
+    return frozenset({status}) if status else frozenset()
+
+
+def _order(sort: str) -> Order:
+    try:
+        return Order(Column(sort.removeprefix("-")), descending=sort.startswith("-"))
+    except ValueError:
+        return NEWEST_FIRST
+
+
+def _sort(order: Order) -> str:
+    if order == NEWEST_FIRST:
+        return ""
+    return f"-{order.column}" if order.descending else str(order.column)

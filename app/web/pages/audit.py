@@ -1,0 +1,107 @@
+"""The audit: everything that was done, by whom and from where, for admins."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from bottle import HTTPResponse
+
+from app.domain.as_of import AsOf
+from app.domain.sentences import count_text
+from app.store.access import audit
+from app.store.access.audit import AuditFilter, Entry
+from app.store.ledger import history
+from app.web.http.downloads import export, one_at_a_time
+from app.web.http.errors import Refusal
+from app.web.http.forms import Fields
+from app.web.http.rendering import Pages, address
+from app.web.http.request_context import Visit
+from app.web.pages.audit_messages import actions, details, told
+from app.workbook.writing import listing
+from app.workbook.writing.listing import Listed
+
+PAGE_LENGTH = 50
+MOST_EXPORTED = 100_000
+FILTER_FIELDS = ("who", "action", "subject", "from", "to", "address")
+HEADERS = ("No", "At (UTC)", "User", "Who", "Program", "Address", "Request", "Action", "Subject", "Before", "After")
+
+_LARGEST_ID = 2_147_483_647
+
+
+@dataclass(frozen=True, slots=True)
+class Audit:
+    """Shows what was recorded; nobody changes it here or elsewhere."""
+
+    pages: Pages
+    zone: ZoneInfo
+
+    def index(self, visit: Visit) -> HTTPResponse:
+        """Answer with the entries that match, newest first, from a place in the list on."""
+        fields = Fields(visit.query)
+        wanted = self._filter(fields)
+        before = fields.whole_number("before", 0, most=_LARGEST_ID) or None
+        found = audit.matching(wanted, PAGE_LENGTH + 1, older_than=before)
+        shown = found[:PAGE_LENGTH]
+        query = {name: text for name, text in fields.typed.items() if name in FILTER_FIELDS}
+        return self.pages.show(
+            visit,
+            "audit/index.html",
+            status=422 if fields.errors else 200,
+            fields=fields,
+            deeds=[self._shown(deed, visit) for deed in history.named(shown)],
+            actions=[(action, action.replace(".", ": ").replace("_", " ")) for action in actions()],
+            newest=address("/audit", **query) if before else "",
+            older=address("/audit", **query, before=shown[-1].id) if len(found) > PAGE_LENGTH else "",
+            export_as=address("/audit.csv", **query),
+            is_narrowed=wanted != AuditFilter(),
+        )
+
+    def export(self, visit: Visit) -> HTTPResponse:
+        """Answer with all entries that match, oldest last, as recorded."""
+        fields = Fields(visit.query)
+        wanted = self._filter(fields)
+        for name, sentence in fields.errors.items():
+            raise Refusal(f"{name.capitalize()}: {sentence}")
+        found = audit.matching(wanted, MOST_EXPORTED + 1)
+        if len(found) > MOST_EXPORTED:
+            raise Refusal(f"These are more than {count_text(MOST_EXPORTED)} entries: narrow the days first.")
+        with one_at_a_time():
+            content = listing.csv(HEADERS, map(_row, found))
+        return export(visit, "audit", content, f"audit-{visit.today.isoformat()}.csv", len(found))
+
+    def _filter(self, fields: Fields) -> AuditFilter:
+        since, until = fields.optional_day("from"), fields.optional_day("to")
+        return AuditFilter(
+            actor=fields.text("who"),
+            action=fields.text("action", longest=40),
+            subject=fields.text("subject"),
+            address=fields.text("address", longest=45),
+            since=AsOf.end_of(since - timedelta(days=1), self.zone).ended_at if since else None,
+            until=AsOf.end_of(until, self.zone).ended_at if until else None,
+        )
+
+    def _shown(self, deed: history.Deed, visit: Visit) -> dict[str, Any]:
+        return {"told": told(deed, visit.locale), "entry": deed.entry, "details": details(deed.entry, visit.locale)}
+
+
+def _row(entry: Entry) -> tuple[Listed, ...]:
+    return (
+        entry.id,
+        entry.at.replace(tzinfo=None).isoformat(" "),
+        entry.user_id,
+        entry.actor,
+        entry.program,
+        entry.address,
+        entry.request_id,
+        entry.action,
+        entry.subject,
+        _json(entry.before),
+        _json(entry.after),
+    )
+
+
+def _json(values: Mapping[str, Any]) -> str:
+    return json.dumps(values, ensure_ascii=False, sort_keys=True)

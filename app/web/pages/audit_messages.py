@@ -1,0 +1,184 @@
+"""Deeds: what happened, told in words for a history or a list of what was done of late."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import date, datetime
+from typing import Any
+
+from app.domain.fields import label
+from app.store.access.audit import Entry
+from app.store.ledger.history import Deed, ImportDone, ImportedChange
+from app.web.http.locales import Locale
+from app.web.http.rendering import address, sentence
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """One thing that happened: when, who, what, to what, and what was different before and after."""
+
+    at: datetime
+    actor: str
+    what: str
+    link: str = ""
+    label: str = ""
+    changes: list[tuple[str, str, str]] = field(default_factory=list)
+    reason: str = ""
+
+
+def told(happened: Entry | ImportedChange | Deed | ImportDone, locale: Locale) -> Told:
+    """Return what happened in words, at whose end the label stands, if there is one."""
+    if isinstance(happened, ImportedChange):
+        where = f"{happened.file_name}, {happened.tab}, row {happened.row}"
+        link = address(f"/imports/{happened.import_id}", tab=happened.tab, row=happened.row) + "#row"
+        what = "imported it from" if happened.action == "created" else "imported a change from"
+        return Told(happened.at, happened.actor or _COMMAND_LINE, what, link, where)
+    if isinstance(happened, ImportDone):
+        what = "imported" if happened.action == "import.applied" else "undid the import of"
+        return Told(
+            happened.at, happened.actor or _COMMAND_LINE, what, f"/imports/{happened.import_id}", happened.file_name
+        )
+    if isinstance(happened, Deed):
+        aimed = ", for" if happened.entry.action in _PAYMENTS else ""
+        return _aimed_at(happened, _entry(happened.entry, locale, aimed))
+    return _entry(happened, locale, "" if happened.action in _PAYMENTS else " it")
+
+
+def details(entry: Entry, locale: Locale) -> list[tuple[str, str]]:
+    """Return what was recorded of a deed beside the words that tell it."""
+    if entry.action.endswith(".edited"):
+        return []
+    told_of = [(name, after) for name, _, after in _changes(entry, locale) if name != "reason"]
+    return [(name, text) for name, text in told_of if text != _NOTHING]
+
+
+_NOTHING = "nothing"
+_COMMAND_LINE = "The command line"
+_PAYMENTS = {"payment.recorded", "payment.voided"}
+_OF_THEMSELVES = {"session.started", "session.ended"}
+_PAGES = {"invoice": "/invoices/{}", "customer": "/customers/{}", "import": "/imports/{}", "user": "/users/{}"}
+
+
+def _aimed_at(deed: Deed, told_of: Told) -> Told:
+    """Return the deed with what it was done to: a link, where that has a page and still is there."""
+    kind, _, number = deed.entry.subject.partition(":")
+    if deed.entry.action in _OF_THEMSELVES:
+        return told_of
+    if kind not in _PAGES:
+        return replace(told_of, label=number)
+    if not deed.label:
+        return replace(told_of, label="somebody unknown" if deed.entry.subject == "user:0" else f"{kind} {number}")
+    return replace(told_of, link=_PAGES[kind].format(number), label=f"{kind} {deed.label}")
+
+
+def _actor(entry: Entry) -> str:
+    """Return who did it, and what in their place."""
+    if entry.actor:
+        return f"{entry.actor} (by {entry.program})" if entry.program else entry.actor
+    if entry.program:
+        return sentence(entry.program)
+    return "Somebody who is not signed in" if entry.address else _COMMAND_LINE
+
+
+def _entry(entry: Entry, locale: Locale, aimed: str) -> Told:
+    return Told(
+        entry.at,
+        _actor(entry),
+        _words(entry, locale) + aimed,
+        changes=_changes(entry, locale) if entry.action.endswith(".edited") else [],
+        reason=str(entry.after.get("reason", "")),
+    )
+
+
+def _words(entry: Entry, locale: Locale) -> str:
+    """Return what was done; what no version of the app does any more is told by its name."""
+    words = _WHAT.get(entry.action)
+    return words(entry.after, locale) if words else f"did “{entry.action}” to"
+
+
+def _changes(entry: Entry, locale: Locale) -> list[tuple[str, str, str]]:
+    before, after = dict(entry.before), dict(entry.after)
+    own_before, own_after = before.pop("own_fields", {}), after.pop("own_fields", {})
+    return [
+        *(
+            (label(name), _value(name, before.get(name), locale), _value(name, value, locale))
+            for name, value in sorted(after.items())
+        ),
+        *((name, own_before.get(name) or _NOTHING, text or _NOTHING) for name, text in own_after.items()),
+    ]
+
+
+def _value(name: str, value: Any, locale: Locale) -> str:  # noqa: ANN401  # whatever JSON holds
+    if value is None or value == "":
+        return _NOTHING
+    if name.endswith("_cents"):
+        return locale.money(value)
+    if name.endswith("_on"):
+        return locale.day(date.fromisoformat(value))
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, dict):
+        parts = [(label(key), _value(key, one, locale)) for key, one in value.items() if one]
+        return ", ".join(f"{key} {text}" for key, text in parts if text != _NOTHING) or _NOTHING
+    if isinstance(value, list):
+        return ", ".join(_value(name, one, locale) for one in value)
+    return str(value)
+
+
+def _payment(after: Mapping[str, Any], locale: Locale) -> str:
+    kind = "a refund" if after["amount_cents"] < 0 else "a payment"
+    return (
+        f"{kind} of {locale.money(abs(after['amount_cents']))}, paid on {_value('paid_on', after['paid_on'], locale)}"
+    )
+
+
+def _said(words: str) -> Callable[[Mapping[str, Any], Locale], str]:
+    return lambda _after, _locale: words
+
+
+def actions() -> list[str]:
+    """Return the names of all that is recorded."""
+    return sorted(_WHAT)
+
+
+_WHAT: Mapping[str, Callable[[Mapping[str, Any], Locale], str]] = {
+    "payment.recorded": lambda after, locale: f"recorded {_payment(after, locale)}",
+    "payment.voided": lambda after, locale: f"voided {_payment(after, locale)}",
+    "invoice.created": _said("entered"),
+    "invoice.edited": _said("edited"),
+    "invoice.void": _said("voided"),
+    "invoice.write_off": _said("wrote off what was left of"),
+    "invoice.reinstate": _said("reinstated"),
+    "invoice.dispute": _said("noted a dispute about"),
+    "invoice.settle_dispute": _said("settled the dispute about"),
+    "customer.created": _said("entered"),
+    "customer.edited": _said("edited"),
+    "customer.archived": _said("archived"),
+    "customer.unarchived": _said("unarchived"),
+    "import.uploaded": _said("uploaded"),
+    "import.chosen": _said("said how to read"),
+    "import.confirmed": _said("asked to apply"),
+    "import.applied": _said("applied"),
+    "import.recalled": _said("asked to undo"),
+    "import.undone": _said("undid"),
+    "import.discarded": _said("discarded"),
+    "export.made": _said("took a file of"),
+    "access.refused": _said("was refused"),
+    "form.refused": _said("sent a form that was refused, to"),
+    "user.created": _said("added"),
+    "user.edited": _said("edited"),
+    "user.deactivated": _said("kept out"),
+    "user.activated": _said("let in again"),
+    "session.started": _said("signed in"),
+    "session.ended": _said("signed out"),
+    "session.refused": _said("was refused to sign in as"),
+    "session.throttled": _said("tried too often to sign in as"),
+    "login.revoked": _said("ended a login of"),
+    "step_up.refused": _said("did not prove to be"),
+    "password.changed": _said("set another password for"),
+    "link.made": _said("made a link to choose a password for"),
+    "second_factor.enabled": _said("turned on the second factor of"),
+    "second_factor.removed": _said("turned off the second factor of"),
+    "recovery_codes.renewed": _said("made new recovery codes for"),
+    "token.created": _said("made the token"),
+    "token.revoked": _said("revoked the token"),
+}

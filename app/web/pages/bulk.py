@@ -1,0 +1,191 @@
+"""Bulk actions: many invoices at once, each with a preview of what it will do."""
+
+import secrets
+from dataclasses import dataclass
+from urllib.parse import parse_qsl
+from zoneinfo import ZoneInfo
+
+from bottle import HTTPResponse
+
+from app.domain.as_of import AsOf
+from app.domain.bulk import BulkAction, Candidate, changed_since, why_left_out
+from app.domain.invoice_changes import Change
+from app.domain.receipt import Receipt
+from app.domain.sentences import count_text, counted
+from app.store.db.database import exclusive_transaction
+from app.store.ledger import invoice_changes, invoices, payment_list, payments
+from app.store.ledger.invoice_changes import Seen
+from app.store.ledger.invoices import Filter, Line
+from app.web.http.errors import Refusal
+from app.web.http.forms import Fields, local_path
+from app.web.http.invoice_search import Search
+from app.web.http.rendering import Pages
+from app.web.http.request_context import Visit
+from app.web.pages.exports import Exports
+
+MOST = 1_000
+LARGEST_PICK = 400_000
+_PICK = "pick:"
+_EXPORTS = {"xlsx", "csv"}
+
+
+@dataclass(frozen=True, slots=True)
+class Bulk:
+    """Shows what would be done with the invoices that were picked, then does it to just those, or to none."""
+
+    pages: Pages
+    exports: Exports
+    zone: ZoneInfo
+
+    def preview(self, visit: Visit) -> HTTPResponse:
+        """Answer with what the action would do to each invoice, or with the file that was asked for."""
+        fields = Fields(visit.form)
+        if fields.typed.get("action") in _EXPORTS:
+            return self.exports.picked(visit, self._picked(visit, fields, to_change=False), fields.typed["action"])
+        action = _action(fields)
+        return self._preview(visit, fields, action, self._picked(visit, fields, to_change=True))
+
+    def apply(self, visit: Visit) -> HTTPResponse:
+        """Do what the preview showed: all of it, and only if every invoice still is as it was shown."""
+        fields = Fields(visit.form)
+        action = _action(fields)
+        key = fields.text("key", required=True, longest=40)
+        if action is BulkAction.PAY:
+            fields.optional_day("paid_on", required=True)
+            fields.text("method", longest=60)
+            fields.text("reference")
+        else:
+            fields.text("reason", required=action is BulkAction.DISPUTE)
+        seen = _seen(fields)
+        if fields.errors:
+            return self._preview(visit, fields, action, self._lines(visit, frozenset(seen)))
+        try:
+            with exclusive_transaction():
+                if payments.is_used(f"{key}:{min(seen, default=0)}"):
+                    return self.pages.redirect(visit, _back(fields), flash="These payments had been recorded already.")
+                lines = self._lines(visit, frozenset(seen))
+                if not _are_as_shown(action, lines, seen):
+                    fields.errors["changed"] = (
+                        "Some of these invoices were changed meanwhile; this is how they are now."
+                    )
+                else:
+                    refusal = self._do(visit, fields, action, lines, key)
+                    if refusal:
+                        fields.errors["paid_on"] = refusal
+        except payments.OverpaidError as error:
+            numbers = ", ".join(line.invoice.number for line in lines if line.invoice.id in error.excess)
+            fields.errors["changed"] = (
+                f"For invoice {numbers} a payment of a later day is recorded already: leave it out."
+            )
+        if fields.errors:
+            return self._preview(visit, fields, action, lines, 409)
+        return self.pages.redirect(visit, _back(fields), flash=_done(action, lines, visit))
+
+    def _do(self, visit: Visit, fields: Fields, action: BulkAction, lines: list[Line], key: str) -> str:
+        """Do it to each invoice and return nothing, or why it was done to none."""
+        for line in lines:
+            invoice = line.invoice
+            if action is not BulkAction.PAY:
+                seen = Seen(invoice.id, invoice.version)
+                invoice_changes.say(Change(action.value), fields.text("reason"), seen, visit.user, visit.now)
+                continue
+            receipt = Receipt(
+                key=f"{key}:{invoice.id}",
+                paid_on=fields.day("paid_on", visit.today),
+                amounts={invoice.id: line.balance_cents},
+                method=fields.text("method", longest=60),
+                reference=fields.text("reference"),
+            )
+            try:
+                payments.record(receipt, visit.user, visit.now, visit.today, keep_credit=False)
+            except payments.RefusedError as refused:
+                # Only the day can be wrong by now, and it is the same for all: the first refusal is before any writing.
+                return str(refused)
+        return ""
+
+    def _preview(
+        self, visit: Visit, fields: Fields, action: BulkAction, lines: list[Line], status: int = 0
+    ) -> HTTPResponse:
+        judged = [
+            (line, why_left_out(action, candidate)) for line, candidate in zip(lines, _candidates(lines), strict=True)
+        ]
+        included = [line for line, reason in judged if not reason]
+        return self.pages.show(
+            visit,
+            "invoices/bulk.html",
+            status=status or (422 if fields.errors else 200),
+            fields=fields,
+            action=action,
+            actions=BulkAction,
+            included=[(line, candidate.seen) for line, candidate in zip(included, _candidates(included), strict=True)],
+            left_out=[(line, reason) for line, reason in judged if reason],
+            sums=_sums(included),
+            back=_back(fields),
+            key=fields.typed.get("key") or secrets.token_urlsafe(24),
+            methods=payment_list.methods(),
+        )
+
+    def _picked(self, visit: Visit, fields: Fields, *, to_change: bool) -> list[Line]:
+        """Return the invoices that were picked; a list may be of an earlier day, but what is changed is today's."""
+        if fields.checked("all"):
+            search = Search.of(Fields(dict(parse_qsl(fields.typed.get("parameters", "")))), visit.locale, visit.today)
+            as_of = self._today(visit) if to_change else AsOf.end_of(search.day, self.zone)
+            count = sum(total.invoices for total in invoices.totals(search.wanted, as_of))
+            if to_change and count > MOST:
+                raise Refusal(f"At most {count_text(MOST)} invoices can be changed at once: narrow the list first.")
+            return invoices.matching(search.wanted, as_of, search.order, length=None)
+        picked = frozenset(_seen(fields))
+        if not picked:
+            raise Refusal("Pick at least one invoice of the list first.")
+        return self._lines(visit, picked)
+
+    def _lines(self, visit: Visit, ids: frozenset[int]) -> list[Line]:
+        if len(ids) > MOST:
+            raise Refusal(f"At most {count_text(MOST)} invoices can be changed at once: pick fewer.")
+        return invoices.matching(Filter(ids=ids), self._today(visit), invoices.LONGEST_DUE_FIRST, length=None)
+
+    def _today(self, visit: Visit) -> AsOf:
+        return AsOf.end_of(visit.today, self.zone)
+
+
+def _action(fields: Fields) -> BulkAction:
+    action = fields.choice("action", BulkAction)
+    if action is None:
+        raise Refusal("Choose what to do with the invoices that you picked.")
+    return action
+
+
+def _seen(fields: Fields) -> dict[int, str]:
+    """Return the ids that were picked, with the state in which each was shown."""
+    named = ((name.removeprefix(_PICK), text) for name, text in fields.typed.items() if name.startswith(_PICK))
+    return {int(number): text for number, text in named if number.isascii() and number.isdigit() and len(number) < 10}
+
+
+def _are_as_shown(action: BulkAction, lines: list[Line], seen: dict[int, str]) -> bool:
+    """Tell whether the invoices are those that were shown, in the same state, and the action fits each of them."""
+    candidates = _candidates(lines)
+    fits = not any(why_left_out(action, candidate) for candidate in candidates)
+    return 0 < len(lines) == len(seen) and fits and not changed_since(candidates, seen)
+
+
+def _candidates(lines: list[Line]) -> list[Candidate]:
+    return [Candidate(line.invoice, line.balance_cents) for line in lines]
+
+
+def _sums(lines: list[Line]) -> dict[str, int]:
+    sums: dict[str, int] = {}
+    for line in lines:
+        sums[line.invoice.currency] = sums.get(line.invoice.currency, 0) + line.balance_cents
+    return dict(sorted(sums.items()))
+
+
+def _back(fields: Fields) -> str:
+    return local_path(fields.typed.get("back", "") or "/invoices")
+
+
+def _done(action: BulkAction, lines: list[Line], visit: Visit) -> str:
+    count = counted(len(lines), "invoice", "invoices")
+    if action is BulkAction.PAY:
+        sums = ", ".join(f"{visit.locale.money(cents)} {currency}" for currency, cents in _sums(lines).items())
+        return f"Recorded payment in full of {count}: {sums}."
+    return f"Marked {count} as {'disputed' if action is BulkAction.DISPUTE else 'no longer disputed'}."

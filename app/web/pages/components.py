@@ -1,0 +1,52 @@
+"""The components page: every part of a page in every state, for whoever works on them."""
+
+from dataclasses import dataclass
+from datetime import date
+
+from bottle import HTTPResponse
+
+from app.domain.invoice import Status
+from app.store.ledger.imports import State
+from app.web.http.forms import Fields
+from app.web.http.rendering import Pages
+from app.web.http.request_context import Visit
+
+_DAY = date(2026, 3, 2)
+_LONG_NAME = "Österreichische Gesellschaft für Messtechnik & Söhne Nachfolger Aktiengesellschaft"
+_MONTHS = [date(2025 + month // 12, month % 12 + 1, 1) for month in range(3, 15)]
+
+
+@dataclass(frozen=True, slots=True)
+class Components:
+    """Shows what pages are made of; served in development only."""
+
+    pages: Pages
+
+    def show(self, visit: Visit) -> HTTPResponse:
+        """Answer with each component in each of its states."""
+        return self.pages.show(
+            visit,
+            "components/show.html",
+            day=_DAY,
+            statuses=list(Status),
+            states=list(State),
+            untouched=Fields({}),
+            refused=_refused(),
+            long_name=_LONG_NAME,
+            customers=["Miller & Co", _LONG_NAME, "Nguyen", "株式会社サンプル", "Zoë’s Bakery"],
+            months=[visit.locale.month(month) for month in _MONTHS],
+        )
+
+
+def _refused() -> Fields:
+    typed = {"name": "", "amount": "1,2,3", "paid_on": "31.02.26", "method": "cash", "notes": "Two\nlines"}
+    fields = Fields(typed)
+    fields.errors = {
+        "name": "Please fill this in.",
+        "amount": "“1,2,3” is not an amount as it is written here; please write it like 1,234.50.",
+        "paid_on": "“31.02.26” is not a day; please write it like 2026-12-31.",
+        "method": "Please choose one of the list.",
+        "notes": "Please use at most 5 characters.",
+        "draft": "A draft cannot be paid.",
+    }
+    return fields

@@ -1,0 +1,366 @@
+"""Customers: the list that can be searched and ordered, one customer with all that is known, and changes to it."""
+
+from dataclasses import asdict, dataclass, replace
+from math import ceil
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from bottle import HTTPResponse
+
+from app.domain import account
+from app.domain.account import Account, Column
+from app.domain.ageing import Ageing, ageing_by_currency, nothing_owed
+from app.domain.as_of import AsOf
+from app.domain.fields import CUSTOMER, plain
+from app.domain.own_fields import changes, merged
+from app.domain.payment import Payment
+from app.domain.payment_habit import LEAST_SETTLED, Expectation
+from app.domain.periods import days_up_to, months_up_to
+from app.domain.settlement import WINDOW_DAYS, days_sales_outstanding
+from app.domain.turnover import Month, Turnover, by_month, invoiced
+from app.store.access import audit
+from app.store.access.audit import Entry
+from app.store.ledger import customers, invoices, payments, turnover
+from app.store.ledger.customers import ChangedMeanwhileError, CodeRefusedError, Customer, Details, StillOpenError
+from app.store.ledger.invoices import LONGEST_DUE_FIRST, OUTSTANDING, Filter
+from app.web.http.downloads import export, one_at_a_time
+from app.web.http.errors import NotFoundError, Refusal
+from app.web.http.forms import Fields
+from app.web.http.rendering import Pages, address
+from app.web.http.request_context import Visit
+from app.web.pages.audit_messages import told
+from app.web.pages.invoice_page import UNDONE
+from app.workbook.writing import customer_list, listing
+
+PAGE_LENGTH = 50
+
+_MOST_PAGES = 1_000_000
+_MOST_OPEN = 20
+_MOST_TERMS = 730
+_MONTHS = 12
+_LARGEST_VERSION = 2_000_000_000
+
+
+class NotPossibleError(Refusal):
+    """The customer is in a state in which this cannot be done."""
+
+    status = 409
+
+
+@dataclass(frozen=True, slots=True)
+class Search:
+    """What a list of customers shows, as its address says it."""
+
+    text: str
+    archived: bool
+    as_of: str
+    column: Column
+    descending: bool
+    page: int
+
+    @classmethod
+    def of(cls, visit: Visit, fields: Fields) -> "Search":
+        """Read the address; what cannot be read is said in the errors of the fields."""
+        day = fields.day("as_of", visit.today)
+        sort = fields.typed.get("sort", "")
+        try:
+            column = Column(sort.removeprefix("-"))
+        except ValueError:
+            column, sort = Column.NAME, ""
+        return cls(
+            text=fields.text("q"),
+            archived=fields.checked("archived"),
+            as_of="" if day == visit.today else day.isoformat(),
+            column=column,
+            descending=sort.startswith("-"),
+            page=fields.whole_number("page", 1, most=_MOST_PAGES),
+        )
+
+    def direction(self, column: Column) -> str:
+        """Return how the column orders the list: ascending, descending, or not at all."""
+        if self.column is not column:
+            return ""
+        return "descending" if self.descending else "ascending"
+
+    def ordered_by(self, column: Column) -> str:
+        """Return the address of the list in the order of the column: names from A, figures from the largest."""
+        begins = column not in {Column.NAME, Column.CODE}
+        descending = not self.descending if self.column is column else begins
+        return replace(self, column=column, descending=descending, page=1).address()
+
+    def on_page(self, page: int) -> str:
+        """Return the address of another page of the list."""
+        return replace(self, page=page).address()
+
+    def exported(self, kind: str) -> str:
+        """Return the address of the whole list as a file."""
+        return replace(self, page=1).address(f"/customers.{kind}")
+
+    @property
+    def sort(self) -> str:
+        """Return the order as the address says it, nothing when it is the usual one."""
+        if self.column is Column.NAME and not self.descending:
+            return ""
+        return f"-{self.column}" if self.descending else str(self.column)
+
+    def address(self, path: str = "/customers") -> str:
+        """Return the address that says all this."""
+        return address(
+            path,
+            q=self.text,
+            archived="yes" if self.archived else "",
+            as_of=self.as_of,
+            sort=self.sort,
+            page=self.page if self.page > 1 else "",
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """What a customer owes in one currency, how that came about, and where to look at it."""
+
+    ageing: Ageing
+    days_sales_outstanding: int | None
+    months: list[Month]
+    buckets: list[str]
+    issues: list[str]
+
+
+@dataclass(frozen=True, slots=True)
+class Customers:
+    """Shows customers as they stood at the end of a day, and changes who they are."""
+
+    pages: Pages
+    currency: str
+    zone: ZoneInfo
+
+    def index(self, visit: Visit) -> HTTPResponse:
+        """Answer with one page of the customers that match."""
+        fields = Fields(visit.query)
+        search = Search.of(visit, fields)
+        day = fields.day("as_of", visit.today)
+        found = self._found(search, AsOf.end_of(day, self.zone))
+        start = (search.page - 1) * PAGE_LENGTH
+        return self.pages.show(
+            visit,
+            "customers/index.html",
+            status=422 if fields.errors else 200,
+            fields=fields,
+            day=day,
+            search=search,
+            columns=Column,
+            accounts=found[start : start + PAGE_LENGTH],
+            count=len({one.customer_id for one in found}),
+            pages=ceil(len(found) / PAGE_LENGTH),
+            is_empty=not found and not customers.exist(),
+        )
+
+    def export(self, visit: Visit, kind: str) -> HTTPResponse:
+        """Answer with the whole list as a file, which can be imported again."""
+        fields = Fields(visit.query)
+        search = Search.of(visit, fields)
+        day = fields.day("as_of", visit.today)
+        found = self._found(search, AsOf.end_of(day, self.zone))
+        with one_at_a_time():
+            headers, rows = customer_list.table(found, customers.details_of_all())
+            content = listing.csv(headers, rows) if kind == "csv" else listing.xlsx("Customers", headers, rows)
+        return export(visit, "customers", content, f"customers-{day.isoformat()}.{kind}", len(rows))
+
+    def show(self, visit: Visit, customer_id: int) -> HTTPResponse:
+        """Answer with one customer: what is owed, how it is paid, who it is."""
+        customer = existing(customer_id)
+        fields = Fields(visit.query)
+        day = fields.day("as_of", visit.today)
+        as_of = AsOf.end_of(day, self.zone)
+        owed = Filter(statuses=OUTSTANDING, customer_id=customer_id)
+        habit = customers.habit_of(customer_id, as_of)
+        return self.pages.show(
+            visit,
+            "customers/show.html",
+            status=422 if fields.errors else 200,
+            fields=fields,
+            day=day,
+            as_of="" if day == visit.today else day.isoformat(),
+            customer=customer,
+            plain=plain(CUSTOMER),
+            standings=self._standings(customer_id, as_of, "" if day == visit.today else day.isoformat()),
+            habit=habit,
+            settled=habit.settled if habit else customers.settled_count(customer_id, as_of),
+            least_settled=LEAST_SETTLED,
+            expectations=Expectation,
+            lines=invoices.matching(owed, as_of, LONGEST_DUE_FIRST, length=_MOST_OPEN),
+            open_count=sum(one.invoices for one in invoices.totals(owed, as_of)),
+            history=[told(entry, visit.locale) for entry in audit.of_subject(f"customer:{customer_id}")],
+            recorded=_just_recorded(visit, customer_id, as_of),
+            undone=UNDONE,
+        )
+
+    def new(self, visit: Visit) -> HTTPResponse:
+        """Answer with an empty form."""
+        return self._form(visit, Fields({}), None)
+
+    def create(self, visit: Visit) -> HTTPResponse:
+        """Add a customer, or answer with the form and what is wrong with it."""
+        fields = Fields(visit.form)
+        details = _details(fields, None)
+        if not fields.errors:
+            try:
+                customer_id = customers.create(details, visit.user, visit.now)
+            except CodeRefusedError as taken:
+                fields.errors["code"] = str(taken)
+            else:
+                return self.pages.redirect(visit, f"/customers/{customer_id}", flash=f"{details.name} was added.")
+        return self._form(visit, fields, None, status=422)
+
+    def edit(self, visit: Visit, customer_id: int) -> HTTPResponse:
+        """Answer with the form, filled in."""
+        return self._form(visit, Fields({}), existing(customer_id))
+
+    def update(self, visit: Visit, customer_id: int) -> HTTPResponse:
+        """Save what was changed; where somebody else was quicker, show what they saved beside what was typed."""
+        customer = existing(customer_id)
+        fields = Fields(visit.form)
+        version = fields.whole_number("version", 0, most=_LARGEST_VERSION)
+        details = _details(fields, customer.details)
+        if fields.errors:
+            return self._form(visit, fields, customer, version=version, status=422)
+        try:
+            customers.edit(customer_id, version, details, visit.user, visit.now)
+        except ChangedMeanwhileError as changed:
+            return self._conflict(visit, fields, changed.current, details)
+        except CodeRefusedError as taken:
+            fields.errors["code"] = str(taken)
+            return self._form(visit, fields, customer, version=version, status=422)
+        return self.pages.redirect(visit, f"/customers/{customer_id}", flash=f"{details.name} was saved.")
+
+    def archive(self, visit: Visit, customer_id: int) -> HTTPResponse:
+        """Hide the customer from lists, unless something is open."""
+        customer = existing(customer_id)
+        try:
+            customers.archive(customer_id, visit.user, visit.now)
+        except StillOpenError as refused:
+            raise NotPossibleError(str(refused)) from refused
+        return self.pages.redirect(visit, f"/customers/{customer_id}", flash=f"{customer.details.name} is archived.")
+
+    def unarchive(self, visit: Visit, customer_id: int) -> HTTPResponse:
+        """Show the customer in lists again."""
+        customer = existing(customer_id)
+        customers.unarchive(customer_id, visit.user, visit.now)
+        flash = f"{customer.details.name} is no longer archived."
+        return self.pages.redirect(visit, f"/customers/{customer_id}", flash=flash)
+
+    def _found(self, search: Search, as_of: AsOf) -> list[Account]:
+        own = customers.with_own_field(search.text) if search.text else frozenset()
+        found = account.matching(customers.accounts(as_of), search.text, archived=search.archived, also=own)
+        return account.in_order(found, search.column, descending=search.descending)
+
+    def _standings(self, customer_id: int, as_of: AsOf, said: str) -> list[Standing]:
+        months = months_up_to(as_of.day, _MONTHS)
+        days = turnover.by_day(as_of, min(months[0], days_up_to(as_of.day, WINDOW_DAYS)), customer_id)
+        ageings = {
+            one.currency: one for one in ageing_by_currency(customers.balances_of(customer_id, as_of), as_of.day)
+        }
+        codes = sorted({*ageings, *(one.currency for one in days)}) or customers.currencies_of(customer_id)[:1]
+        codes.sort(key=lambda code: code != self.currency)
+        return [
+            _standing(customer_id, ageings.get(code) or nothing_owed(code, as_of.day), days, as_of, said)
+            for code in codes
+        ]
+
+    def _form(
+        self,
+        visit: Visit,
+        fields: Fields,
+        customer: Customer | None,
+        *,
+        version: int = 0,
+        status: int = 200,
+        **more: Any,  # noqa: ANN401  # what only a conflict shows
+    ) -> HTTPResponse:
+        return self.pages.show(
+            visit,
+            "customers/form.html",
+            status=status,
+            fields=fields,
+            customer=customer,
+            details=customer.details if customer else Details("", ""),
+            version=version or (customer.version if customer else 0),
+            plain=plain(CUSTOMER),
+            own=customer.details.own_fields if customer else {},
+            labels={**{field.name: field.label for field in CUSTOMER}, **fields.own_labels()},
+            **{"saved": [], "saver": None, **more},
+        )
+
+    def _conflict(self, visit: Visit, fields: Fields, current: Customer, typed: Details) -> HTTPResponse:
+        labels = {field.name: field.label for field in CUSTOMER}
+        saved = changes(asdict(current.details), asdict(typed))
+        own_saved = saved.pop("own_fields", {})
+        told = [(name, labels[name], value, fields.typed.get(name)) for name, value in saved.items()]
+        told += [("own-fields", name, text, typed.own_fields.get(name)) for name, text in own_saved.items()]
+        return self._form(visit, fields, current, status=409, saved=told, saver=_saver(current.id))
+
+
+def existing(customer_id: int) -> Customer:
+    """Return the customer, or answer that there is none."""
+    customer = customers.get(customer_id)
+    if customer is None:
+        raise NotFoundError("There is no such customer.")
+    return customer
+
+
+def _standing(customer_id: int, ageing: Ageing, days: tuple[Turnover, ...], as_of: AsOf, said: str) -> Standing:
+    own = [one for one in days if one.currency == ageing.currency]
+    sales = invoiced(own, days_up_to(as_of.day, WINDOW_DAYS), as_of.day)
+    months = by_month(own, months_up_to(as_of.day, _MONTHS), as_of.day)
+    common = {"customer": customer_id, "currency": ageing.currency, "as_of": said}
+    return Standing(
+        ageing,
+        days_sales_outstanding(ageing.outstanding_cents, sales),
+        months,
+        [address("/invoices", bucket=bucket, **common) for bucket in ageing.buckets],
+        [address("/invoices", issued_from=one.first, issued_to=one.last, **common) for one in months],
+    )
+
+
+def _just_recorded(visit: Visit, customer_id: int, as_of: AsOf) -> list[Payment]:
+    """Return the customer's payments that were recorded at once just before this page, as long as none is voided."""
+    wanted = Fields(visit.query).whole_number("recorded", 0, most=_LARGEST_VERSION)
+    if not wanted:
+        return []
+    try:
+        together = payments.together_with(wanted)
+    except LookupError:
+        return []
+    line = invoices.get(together[0].invoice_id, as_of)
+    is_ours = line is not None and line.invoice.customer_id == customer_id
+    return together if is_ours and not any(payment.voided_at for payment in together) else []
+
+
+def _details(fields: Fields, stored: Details | None) -> Details:
+    """Read the form; an e-mail address that was stored before may stay as it is."""
+    email = fields.text("email", longest=255)
+    if email and "@" not in email and (stored is None or email != stored.email):
+        fields.errors["email"] = "An e-mail address has an @ in it."
+    return Details(
+        code=" ".join(fields.text("code", required=True, longest=255).split()),
+        name=" ".join(fields.text("name", required=True, longest=255).split()),
+        email=email,
+        terms_days=_terms(fields),
+        own_fields=merged(stored.own_fields if stored else {}, fields.own_fields()),
+        **fields.plain(CUSTOMER),
+    )
+
+
+def _terms(fields: Fields) -> int | None:
+    text = fields.typed.get("terms_days", "")
+    if not text:
+        return None
+    if text.isascii() and text.isdigit() and len(text) < 5 and int(text) <= _MOST_TERMS:
+        return int(text)
+    fields.errors["terms_days"] = f"Please write a whole number of days from 0 to {_MOST_TERMS}."
+    return None
+
+
+def _saver(customer_id: int) -> Entry | None:
+    """Return who saved the customer last, None where that was an import."""
+    return next(iter(audit.of_subject(f"customer:{customer_id}", limit=1)), None)

@@ -1,0 +1,173 @@
+"""The dashboard: where the business stands at the end of a day, beside where it stood a month before."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+from zoneinfo import ZoneInfo
+
+from bottle import HTTPResponse
+from markupsafe import Markup
+
+from app.domain.account import Owed
+from app.domain.ageing import ageing_by_currency, nothing_owed
+from app.domain.as_of import AsOf
+from app.domain.invoice import Status
+from app.domain.periods import days_up_to, first_of_month, last_of_month, month_before, months_up_to
+from app.domain.settlement import WINDOW_DAYS
+from app.domain.standing import LATER_DAYS, SOON_DAYS, Standing, standing
+from app.domain.turnover import Month, Turnover, by_month
+from app.store.db.cached import recalled
+from app.store.ledger import customers, history, invoices, positions, settlements, turnover
+from app.store.ledger.invoices import LONGEST_DUE_FIRST, Filter
+from app.web.auth import scopes
+from app.web.http.forms import Fields
+from app.web.http.locales import Locale
+from app.web.http.rendering import Pages, address
+from app.web.http.request_context import Visit
+from app.web.pages.audit_messages import told
+
+_MOST_OVERDUE = 10
+_LATEST_DEEDS = 8
+_MOST_DEBTORS = 10
+_MONTHS = 12
+
+
+@dataclass(frozen=True, slots=True)
+class Debtor:
+    """One of those who owe most."""
+
+    customer_id: int
+    name: str
+    position: Owed
+
+
+@dataclass(frozen=True, slots=True)
+class Currency:
+    """All that the dashboard shows of one currency: now, a month before, by month, and who owes most."""
+
+    code: str
+    as_of: str
+    now: Standing
+    then: Standing
+    last_month: Month
+    months: list[Month]
+    debtors: list[Debtor]
+
+    @property
+    def buckets(self) -> list[str]:
+        """Return the addresses of the invoices of each age."""
+        return [self._invoices(bucket=bucket) for bucket in self.now.ageing.buckets]
+
+    @property
+    def issues(self) -> list[str]:
+        """Return the addresses of the invoices issued in each month."""
+        return [self._invoices(issued_from=month.first, issued_to=month.last) for month in self.months]
+
+    @property
+    def owing(self) -> list[str]:
+        """Return the addresses of those who owe most."""
+        return [address(f"/customers/{debtor.customer_id}", as_of=self.as_of) for debtor in self.debtors]
+
+    def _invoices(self, **wanted: object) -> str:
+        return address("/invoices", **wanted, currency=self.code, as_of=self.as_of)
+
+
+@dataclass(frozen=True, slots=True)
+class Dashboard:
+    """Shows the figures of one day, each currency by itself."""
+
+    pages: Pages
+    currency: str
+    zone: ZoneInfo
+
+    def show(self, visit: Visit) -> HTTPResponse:
+        """Answer with the figures as of the day asked for, today by default, written once until the ledger changes."""
+        fields = Fields(visit.query)
+        day = fields.day("as_of", visit.today)
+        as_of = AsOf.end_of(day, self.zone)
+        said = "" if day == visit.today else day.isoformat()
+        asked = ("dashboard", as_of, said, visit.locale, self.currency)
+        return self.pages.show(
+            visit,
+            "dashboard/show.html",
+            status=422 if fields.errors else 200,
+            fields=fields,
+            day=day,
+            as_of=said,
+            standing=recalled(asked, lambda: self._standing(visit.locale, as_of, said)),
+            deeds=[told(one, visit.locale) for one in history.latest(_LATEST_DEEDS, as_of)],
+            is_empty=not invoices.exist(),
+            sees="" if visit.user.scope.is_everything else scopes.told(visit.user.scope),
+        )
+
+    def _standing(self, locale: Locale, as_of: AsOf, said: str) -> Markup:
+        day = as_of.day
+        overdue = Filter(statuses=frozenset({Status.OVERDUE}))
+        return self.pages.part(
+            locale,
+            "dashboard/_standing.html",
+            day=day,
+            month_ago=month_before(day),
+            month=first_of_month(day),
+            soon=day + timedelta(days=SOON_DAYS),
+            later=day + timedelta(days=LATER_DAYS),
+            as_of=said,
+            currencies=self._currencies(as_of, said),
+            lines=invoices.matching(overdue, as_of, LONGEST_DUE_FIRST, length=_MOST_OVERDUE),
+        )
+
+    def _currencies(self, as_of: AsOf, said: str) -> list[Currency]:
+        day, before = as_of.day, AsOf.end_of(month_before(as_of.day), self.zone)
+        months = months_up_to(day, _MONTHS)
+        days = turnover.by_day(as_of, min(months[0], days_up_to(day, WINDOW_DAYS)))
+        now = self._standings(as_of, days)
+        # What was void only later was still invoiced and collected then.
+        then = self._standings(before, turnover.by_day(before, _since(before.day)))
+        debtors = _debtors(as_of)
+        codes = sorted(now or {self.currency})
+        codes.sort(key=lambda code: code != self.currency)  # the currency of the business comes first
+        last = first_of_month(before.day)
+        return [
+            Currency(
+                code,
+                said,
+                now.get(code) or _nothing(code, day),
+                then.get(code) or _nothing(code, before.day),
+                by_month([one for one in days if one.currency == code], [last], last_of_month(last))[0],
+                by_month([one for one in days if one.currency == code], months, day),
+                debtors.get(code, []),
+            )
+            for code in codes
+        ]
+
+    def _standings(self, as_of: AsOf, days: Sequence[Turnover]) -> dict[str, Standing]:
+        balances = positions.by_due_date(as_of)
+        settled = settlements.days_to_pay(as_of)
+        ageings = {ageing.currency: ageing for ageing in ageing_by_currency(balances, as_of.day)}
+        codes = {*ageings, *(one.currency for one in days), *(one.currency for one in settled)}
+        return {
+            code: standing(ageings.get(code) or nothing_owed(code, as_of.day), balances, days, settled)
+            for code in codes
+        }
+
+
+def _since(day: date) -> date:
+    return min(first_of_month(day), days_up_to(day, WINDOW_DAYS))
+
+
+def _nothing(code: str, day: date) -> Standing:
+    return standing(nothing_owed(code, day), (), (), ())
+
+
+def _debtors(as_of: AsOf) -> dict[str, list[Debtor]]:
+    """Return who owed most in each currency, the largest debt first."""
+    owing: dict[str, list[tuple[int, Owed]]] = {}
+    for (customer_id, currency), position in positions.by_customer(as_of).items():
+        found = owing.setdefault(currency, [])
+        if position.outstanding_cents and len(found) < _MOST_DEBTORS:
+            found.append((customer_id, position))
+    names = customers.names({customer_id for found in owing.values() for customer_id, _ in found})
+    return {
+        currency: [Debtor(customer_id, names[customer_id], position) for customer_id, position in found]
+        for currency, found in owing.items()
+    }

@@ -1,0 +1,73 @@
+"""Exports: any list as a file, and everything as the workbook it once was."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from urllib.parse import parse_qsl
+from zoneinfo import ZoneInfo
+
+from bottle import HTTPResponse
+
+from app.domain.as_of import AsOf
+from app.store.ledger import invoices, payment_list, snapshot
+from app.store.ledger.invoices import Line
+from app.web.http.downloads import export, one_at_a_time
+from app.web.http.errors import Refusal
+from app.web.http.forms import Fields
+from app.web.http.invoice_search import Search
+from app.web.http.request_context import Visit
+from app.web.pages.payments import payment_filter
+from app.workbook.importing import Importer
+from app.workbook.writing import exporting, listing
+
+
+@dataclass(frozen=True, slots=True)
+class Exports:
+    """Answers with files that can be imported again without loss."""
+
+    importer: Importer
+    zone: ZoneInfo
+
+    def everything(self, visit: Visit) -> HTTPResponse:
+        """Answer with everything that is stored, as a workbook of three tabs."""
+        with one_at_a_time():
+            stored = snapshot.take()
+            content = self.importer.exported(stored)
+        return export(visit, "everything", content, f"receivables-{visit.today.isoformat()}.xlsx", len(stored.invoices))
+
+    def invoices(self, visit: Visit, kind: str) -> HTTPResponse:
+        """Answer with all invoices of a list, of which the page shows only so many."""
+        fields = Fields(visit.query)
+        search = Search.of(fields, visit.locale, visit.today)
+        _refuse_if_wrong(fields)
+        as_of = AsOf.end_of(search.day, self.zone)
+        return self._invoices(visit, invoices.matching(search.wanted, as_of, search.order, length=None), kind)
+
+    def picked(self, visit: Visit, lines: list[Line], kind: str) -> HTTPResponse:
+        """Answer with the invoices that were picked of a list: all that its address shows, or one by one."""
+        by_address = dict(parse_qsl(visit.form.get("parameters", "")))
+        return self._invoices(visit, lines, kind, by_address if visit.form.get("all") else {"picked": "one by one"})
+
+    def payments(self, visit: Visit, kind: str) -> HTTPResponse:
+        """Answer with all payments of a list that count."""
+        fields = Fields(visit.query)
+        wanted = payment_filter(fields, visit)
+        _refuse_if_wrong(fields)
+        lines = payment_list.matching(wanted, length=None)
+        with one_at_a_time():
+            headers, rows = exporting.payments_list(lines)
+            content = listing.csv(headers, rows) if kind == "csv" else listing.xlsx("Payments", headers, rows)
+        return export(visit, "payments", content, f"payments-{visit.today.isoformat()}.{kind}", len(lines))
+
+    def _invoices(
+        self, visit: Visit, lines: list[Line], kind: str, picked_by: Mapping[str, object] | None = None
+    ) -> HTTPResponse:
+        with one_at_a_time():
+            write = exporting.invoices_csv if kind == "csv" else exporting.invoices_xlsx
+            content = write(lines, snapshot.take(), self.zone)
+        name = f"invoices-{visit.today.isoformat()}.{kind}"
+        return export(visit, "invoices", content, name, len(lines), picked_by)
+
+
+def _refuse_if_wrong(fields: Fields) -> None:
+    for name, sentence in fields.errors.items():
+        raise Refusal(f"{name.replace('_', ' ').capitalize()}: {sentence}")

@@ -1,0 +1,19 @@
+"""Help: the keys, on a page of their own for whoever has no JavaScript."""
+
+from dataclasses import dataclass
+
+from bottle import HTTPResponse
+
+from app.web.http.rendering import Pages
+from app.web.http.request_context import Visit
+
+
+@dataclass(frozen=True, slots=True)
+class Help:
+    """Shows what helps to find the way."""
+
+    pages: Pages
+
+    def show(self, visit: Visit) -> HTTPResponse:
+        """Answer with the keys."""
+        return self.pages.show(visit, "help/show.html")

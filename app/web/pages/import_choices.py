@@ -1,0 +1,156 @@
+"""What a person chose on the page of a preview: answers, what columns mean, whose side conflicts take."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any, Self
+
+from app.web.http.locales import Locale
+from app.workbook.difference import Decisions, Resolution
+from app.workbook.figures import Expected, expected
+from app.workbook.meaning.headers import IGNORED, ChosenMapping, Confidence, Kind, fields_of
+from app.workbook.meaning.questions import Answers
+from app.workbook.meaning.records import Held, Question, TabReport
+from app.workbook.preview import Choices
+
+RECOGNISED_BY_ITSELF = "recognised"
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Mappable:
+    """A tab whose columns a person can give another meaning; `columns` has letter, header, field and confidence."""
+
+    name: str
+    kind: Kind | None
+    fingerprint: str
+    columns: Sequence[Mapping[str, Any]]
+    held: Mapping[str, Held]
+
+    @classmethod
+    def of(cls, tab: TabReport) -> Self:
+        """Return the tab as the form shows it."""
+        return cls(tab.name, tab.kind, tab.fingerprint, tab.columns, tab.held)
+
+    @property
+    def shown(self) -> ChosenMapping:
+        """Return what the page shows the columns to be."""
+        fields = {_index(column["column"]): column["field"] for column in self.columns if column["field"]}
+        return ChosenMapping(self.kind, fields)
+
+    @property
+    def is_chosen(self) -> bool:
+        """Tell whether a person once chose what the columns are."""
+        return any(column["confidence"] == Confidence.CHOSEN for column in self.columns)
+
+    @property
+    def keeps_unknown(self) -> bool:
+        """Tell whether a column that is read as nothing is kept as it is."""
+        return self.kind in {Kind.CUSTOMER, Kind.INVOICE}
+
+    @property
+    def fields(self) -> tuple[str, ...]:
+        """Return what a column of the tab can mean; for a tab that is not read, whatever any tab's can."""
+        kinds = [self.kind] if self.kind else list(Kind)
+        return tuple(dict.fromkeys(field for kind in kinds for field in fields_of(kind)))
+
+
+def chosen(
+    form: Mapping[str, str], before: Choices, tabs: Sequence[Mappable], locale: Locale, currency: str
+) -> Choices:
+    """Return the choices with those that the form holds; what it does not hold stays as it was.
+
+    Raises UnreadableError where what the own book says is no amount.
+    """
+    forgotten = forgotten_mappings(form, tabs)
+    kept = {fingerprint: mapping for fingerprint, mapping in before.mappings.items() if fingerprint not in forgotten}
+    return replace(
+        before,
+        answers=_answers(form, before.answers),
+        mappings={**kept, **_mappings(form, tabs)},
+        decisions=_decisions(form, before.decisions),
+        expected=_expected(form, before.expected, locale, currency),
+    )
+
+
+def grouped(questions: Sequence[Question]) -> list[list[Question]]:
+    """Return the questions, those together that are the same for several columns and take one answer."""
+    groups: dict[tuple[str, str, tuple[str, ...]], list[Question]] = {}
+    for question in questions:
+        is_for_columns = question.subject in {"dates", "decimal"}
+        key = (question.subject, "" if is_for_columns else question.id, question.choices)
+        groups.setdefault(key, []).append(question)
+    return list(groups.values())
+
+
+def forgotten_answers(form: Mapping[str, str]) -> set[str]:
+    """Return the shapes of the questions that shall be asked again."""
+    return {name.removeprefix("again:") for name in form if name.startswith("again:")}
+
+
+def forgotten_mappings(form: Mapping[str, str], tabs: Sequence[Mappable]) -> set[str]:
+    """Return the headers, by fingerprint, that shall be recognised by themselves again."""
+    return {tab.fingerprint for tab in tabs if form.get(f"kind:{tab.fingerprint}") == RECOGNISED_BY_ITSELF}
+
+
+def _answers(form: Mapping[str, str], before: Answers) -> Answers:
+    """Return the answers with the form's, one given for several columns in each of them, without those to ask again."""
+    said = {name.removeprefix("answer:"): text for name, text in form.items() if name.startswith("answer:") and text}
+    for name, others in form.items():
+        first = name.removeprefix("same:")
+        if name.startswith("same:") and first in said:
+            said = {question_id: said[first] for question_id in others.split("\n") if question_id} | said
+    again = {text for name, text in form.items() if name.startswith("again:")}
+    kept = {question_id: text for question_id, text in before.by_question.items() if question_id not in again}
+    return replace(before, by_question={**kept, **said})
+
+
+def _expected(form: Mapping[str, str], before: Expected | None, locale: Locale, currency: str) -> Expected | None:
+    text = form.get("expected")
+    if text is None:
+        return before
+    if not text.strip():
+        return None
+    # `1.234` is an amount to one reader and two to nobody: how they write comes before what could be meant.
+    cents = locale.cents_in(text)
+    return Expected(cents) if cents is not None else expected(text, currency)
+
+
+def _mappings(form: Mapping[str, str], tabs: Sequence[Mappable]) -> dict[str, ChosenMapping]:
+    """Return the mappings that differ from what the page showed: what was only looked at is not chosen."""
+    said = {
+        tab: _mapping(form, tab)
+        for tab in tabs
+        if tab.fingerprint and form.get(f"kind:{tab.fingerprint}", RECOGNISED_BY_ITSELF) != RECOGNISED_BY_ITSELF
+    }
+    return {tab.fingerprint: mapping for tab, mapping in said.items() if mapping != tab.shown}
+
+
+def _mapping(form: Mapping[str, str], tab: Mappable) -> ChosenMapping:
+    said = form[f"kind:{tab.fingerprint}"]
+    if said not in set(Kind):
+        return ChosenMapping(None, {})
+    kind = Kind(said)
+    possible = set(fields_of(kind))
+    fields: dict[int, str] = {}
+    for column in tab.columns:
+        field = form.get(f"column:{tab.fingerprint}:{column['column']}", "")
+        if field == IGNORED or (field in possible and field not in fields.values()):
+            fields[_index(column["column"])] = field
+    return ChosenMapping(kind, fields)
+
+
+def _decisions(form: Mapping[str, str], before: Decisions) -> Decisions:
+    others = _resolution(form.get("conflicts", ""))
+    said = {name.removeprefix("conflict:"): text for name, text in form.items() if name.startswith("conflict:")}
+    by_row = {row: resolution for row, text in said.items() if (resolution := _resolution(text))}
+    return Decisions(others or before.others, {**before.by_row, **by_row})
+
+
+def _resolution(text: str) -> Resolution | None:
+    return Resolution(text) if text in set(Resolution) else None
+
+
+def _index(letters: str) -> int:
+    number = 0
+    for letter in letters:
+        number = number * 26 + ord(letter) - ord("A") + 1
+    return number - 1

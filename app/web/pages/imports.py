@@ -1,0 +1,215 @@
+"""Imports: upload a workbook, see what it would change, decide, apply it, undo it."""
+
+from collections import defaultdict
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from math import ceil
+from typing import Any
+
+from bottle import HTTPResponse
+
+from app.jobs.imports import ImportJobs
+from app.settings import MEGABYTE
+from app.store.access import audit
+from app.store.db.database import transaction
+from app.store.ledger import import_rows, imports
+from app.store.ledger.imports import State, StoredImport
+from app.web.http.downloads import export, one_at_a_time
+from app.web.http.errors import NotFoundError, Refusal
+from app.web.http.forms import Fields
+from app.web.http.rendering import Pages, address
+from app.web.http.request_context import Visit
+from app.web.pages.import_choices import Mappable, chosen, forgotten_answers, forgotten_mappings, grouped
+from app.workbook.difference import Outcome
+from app.workbook.importing import Importer, NotNowError
+from app.workbook.meaning.amounts import UnreadableError
+from app.workbook.preview import Choices, Preview
+from app.workbook.reading.refusal import WorkbookRefusedError
+
+_SILENT_FOR_SECONDS = 20
+_MOST_PAGES = 1_000_000
+
+
+class NotPossibleError(Refusal):
+    """The import is in a state in which this cannot be done."""
+
+    status = 409
+
+
+@dataclass(frozen=True, slots=True)
+class Imports:
+    """Shows imports, and hands what takes time to the worker."""
+
+    pages: Pages
+    importer: Importer
+    jobs: ImportJobs
+
+    def index(self, visit: Visit) -> HTTPResponse:
+        """Answer with the list of imports and the form to upload another workbook."""
+        return self._index(visit)
+
+    def create(self, visit: Visit) -> HTTPResponse:
+        """Take an uploaded workbook and have the worker read it."""
+        upload = visit.files.get("workbook")
+        if upload is None or not upload.raw_filename:
+            return self._index(visit, "Choose a workbook first: an .xlsx or .xlsm file, or a list as .csv.")
+        try:
+            import_id = self.importer.receive(upload.file, upload.raw_filename, visit.user.id)
+        except WorkbookRefusedError as refused:
+            return self._index(visit, f"{upload.raw_filename}: {refused}")
+        self.jobs.enqueue(import_id)
+        return self.pages.redirect(visit, f"/imports/{import_id}")
+
+    def show(self, visit: Visit, import_id: int) -> HTTPResponse:
+        """Answer with where the import stands: its progress, its preview, or what it did."""
+        stored = _existing(import_id)
+        values: dict[str, Any] = {"stored": stored, "outcomes": Outcome, "states": State}
+        if stored.state.is_in_work:
+            return self.pages.show(visit, "imports/working.html", **values, progress=self._progress(visit, stored))
+        if stored.state in {State.APPLIED, State.UNDONE}:
+            return self.pages.show(visit, "imports/applied.html", **values, **self._applied(visit, stored))
+        if not self.importer.has_preview(import_id):
+            return self.pages.show(visit, "imports/failed.html", **values, **self._limits())
+        return self.pages.show(visit, "imports/preview.html", **values, **self._preview(visit, stored))
+
+    def progress(self, visit: Visit, import_id: int) -> HTTPResponse:
+        """Answer with what the worker is at, or have the page loaded anew when it is done."""
+        stored = _existing(import_id)
+        if not stored.state.is_in_work:
+            return HTTPResponse(status=204, headers={"HX-Refresh": "true"})
+        return self.pages.show(visit, "imports/_progress.html", progress=self._progress(visit, stored))
+
+    def choose(self, visit: Visit, import_id: int) -> HTTPResponse:
+        """Keep answers, meanings of columns and decisions, and have the workbook read anew."""
+        stored = _existing(import_id)
+        tabs = [Mappable.of(tab) for tab in self._kept_preview(stored).tabs]
+        before = Choices.from_json(stored.choices)
+        try:
+            choices = chosen(visit.form, before, tabs, visit.locale, self.importer.currency)
+        except UnreadableError as error:
+            values = {"stored": stored, "outcomes": Outcome, "states": State, **self._preview(visit, stored)}
+            said = {"expected_text": visit.form.get("expected", ""), "expected_error": f"This {error}."}
+            return self.pages.show(visit, "imports/preview.html", status=422, **(values | said))
+        forgotten = forgotten_mappings(visit.form, tabs)
+        again = forgotten_answers(visit.form)
+        self._or_refuse(lambda: self.importer.choose(import_id, choices, visit.user.id, forgotten, again))
+        self._hand_over(import_id)
+        return self.pages.redirect(visit, f"/imports/{import_id}")
+
+    def apply(self, visit: Visit, import_id: int) -> HTTPResponse:
+        """Have the worker write the import, if nothing keeps it from that."""
+        stored = _existing(import_id)
+        good_rows = visit.form.get("good_rows") == "yes"
+        choices = replace(Choices.from_json(stored.choices), good_rows=good_rows)
+        reason = self._kept_preview(stored).why_not(choices)
+        if reason:
+            raise NotPossibleError(reason)
+        with transaction():
+            if not imports.claim(import_id, (State.PREVIEWED,), State.APPLYING):
+                raise NotPossibleError("This import is not waiting to be applied.")
+            imports.change(import_id, choices=choices.to_json())
+            said = {"file": stored.file_name, "good_rows": good_rows}
+            audit.append(visit.user, "import.confirmed", f"import:{import_id}", before={}, after=said, now=visit.now)
+        self._hand_over(import_id)
+        return self.pages.redirect(visit, f"/imports/{import_id}")
+
+    def undo(self, visit: Visit, import_id: int) -> HTTPResponse:
+        """Have the worker take back what the import did."""
+        stored = _existing(import_id)
+        with transaction():
+            if not imports.claim(import_id, (State.APPLIED,), State.UNDOING):
+                raise NotPossibleError("Only an applied import can be undone.")
+            said = {"file": stored.file_name}
+            audit.append(visit.user, "import.recalled", f"import:{import_id}", before={}, after=said, now=visit.now)
+        self._hand_over(import_id)
+        return self.pages.redirect(visit, f"/imports/{import_id}")
+
+    def discard(self, visit: Visit, import_id: int) -> HTTPResponse:
+        """Forget an import that wrote nothing."""
+        stored = _existing(import_id)
+        self._or_refuse(lambda: self.importer.discard(import_id, visit.user.id))
+        return self.pages.redirect(visit, "/imports", flash=f"{stored.file_name} was discarded; nothing was imported.")
+
+    def marked_copy(self, visit: Visit, import_id: int) -> HTTPResponse:
+        """Answer with the user's own workbook, its problems and changes marked."""
+        stored = _existing(import_id)
+        rows = sum(self._kept_preview(stored).counts.values())
+        try:
+            with one_at_a_time(), self.importer.marked_copy(import_id) as path:
+                content = path.read_bytes()
+        except WorkbookRefusedError as refused:
+            raise NotPossibleError(str(refused)) from refused
+        name = self.importer.marked_name(stored)
+        return export(visit, f"marked copy of import {import_id}", content, name, rows)
+
+    def _index(self, visit: Visit, refused: str = "") -> HTTPResponse:
+        values = {"found": imports.newest_first(), "refused": refused, **self._limits()}
+        return self.pages.show(visit, "imports/index.html", status=422 if refused else 200, **values)
+
+    def _limits(self) -> dict[str, Any]:
+        return {"largest_megabytes": self.importer.limits.file_bytes // MEGABYTE}
+
+    def _progress(self, visit: Visit, stored: StoredImport) -> dict[str, Any]:
+        said = self.importer.latest_progress(stored.id)
+        message, at = said or ("waiting for the worker", stored.uploaded_at)
+        silent = (visit.now - at).total_seconds() > _SILENT_FOR_SECONDS
+        return {"import_id": stored.id, "message": message, "is_silent": silent}
+
+    def _preview(self, visit: Visit, stored: StoredImport) -> dict[str, Any]:
+        kept = self.importer.preview_json(stored.id)
+        preview = self.importer.preview_of(stored.id)
+        choices = Choices.from_json(stored.choices)
+        by_outcome = defaultdict(list)
+        for change in preview.changes:
+            by_outcome[change.outcome].append(change)
+        return {
+            "preview": preview,
+            "choices": choices,
+            "lengths": kept["totals"],
+            "changes": by_outcome,
+            "why_not": preview.why_not(replace(choices, good_rows=False)),
+            "why_not_good_rows": preview.why_not(replace(choices, good_rows=True)),
+            "mappables": [Mappable.of(tab) for tab in preview.tabs],
+            "questions": grouped(preview.questions),
+            "expected_text": visit.locale.money(choices.expected.cents) if choices.expected else "",
+            "expected_error": "",
+        }
+
+    def _applied(self, visit: Visit, stored: StoredImport) -> dict[str, Any]:
+        fields = Fields(visit.query)
+        tab = fields.text("tab")
+        row = fields.whole_number("row", 0, most=10_000_000) or None
+        number = fields.whole_number("page", 1, most=_MOST_PAGES)
+        count = import_rows.count(stored.id, tab, row)
+        return {
+            "rows": import_rows.page(stored.id, tab, row, number),
+            "count": count,
+            "tabs": import_rows.tabs(stored.id),
+            "tab": tab,
+            "row": row,
+            "page": number,
+            "pages": ceil(count / import_rows.PAGE_LENGTH),
+            "page_address": lambda other: address(f"/imports/{stored.id}", tab=tab, row=row or "", page=other),
+        }
+
+    def _hand_over(self, import_id: int) -> None:
+        self.importer.start_progress(import_id)
+        self.jobs.enqueue(import_id)
+
+    def _kept_preview(self, stored: StoredImport) -> Preview:
+        if stored.state not in {State.PREVIEWED, State.FAILED} or not self.importer.has_preview(stored.id):
+            raise NotPossibleError("This import has no preview any more: upload the workbook again.")
+        return self.importer.preview_of(stored.id)
+
+    def _or_refuse(self, action: Callable[[], None]) -> None:
+        try:
+            action()
+        except NotNowError as reason:
+            raise NotPossibleError(str(reason)) from reason
+
+
+def _existing(import_id: int) -> StoredImport:
+    stored = imports.get(import_id)
+    if stored is None:
+        raise NotFoundError("There is no such import.")
+    return stored

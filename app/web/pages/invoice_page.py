@@ -1,0 +1,115 @@
+"""The page of one invoice: its figures and history, and the forms of what can be done with it."""
+
+import secrets
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from bottle import HTTPResponse
+
+from app.domain.as_of import AsOf
+from app.domain.fields import INVOICE, plain
+from app.domain.invoice import Standing, standing
+from app.domain.invoice_changes import Change, possible_changes
+from app.store.ledger import history, invoice_payments, invoices, payment_list
+from app.store.ledger.history import ImportedChange
+from app.store.ledger.invoices import Line
+from app.web.http.errors import NotFoundError
+from app.web.http.forms import LONGEST_LINE, Fields
+from app.web.http.rendering import Pages, address
+from app.web.http.request_context import Visit
+from app.web.pages.audit_messages import told
+
+UNDONE = "undone right after it was recorded"
+
+_NOTHING_TYPED = Fields({})
+
+
+@dataclass(frozen=True, slots=True)
+class InvoicePage:
+    """Shows one invoice, and again with what was typed where a form of it cannot be accepted."""
+
+    pages: Pages
+    zone: ZoneInfo
+
+    def show(self, visit: Visit, invoice_id: int) -> HTTPResponse:
+        """Answer with the invoice as of the day asked for; what can be done with it only as of today."""
+        fields = Fields(visit.query)
+        day = fields.day("as_of", visit.today)
+        as_of = AsOf.end_of(day, self.zone)
+        return self._shown(visit, existing(invoice_id, as_of), as_of, fields, {}, 422 if fields.errors else 200)
+
+    def again(self, visit: Visit, invoice_id: int, form: str, fields: Fields, status: int = 422) -> HTTPResponse:
+        """Answer with the invoice of today, and the form by that name as it was typed, with what is wrong beside it."""
+        as_of = AsOf.end_of(visit.today, self.zone)
+        return self._shown(visit, existing(invoice_id, as_of), as_of, _NOTHING_TYPED, {form: fields}, status)
+
+    def _shown(
+        self, visit: Visit, line: Line, as_of: AsOf, fields: Fields, forms: Mapping[str, Fields], status: int
+    ) -> HTTPResponse:
+        invoice_id = line.invoice.id
+        receipts = invoice_payments.payments_of(invoice_id, as_of)
+        happened = history.of_invoice(invoice_id)
+        return self.pages.show(
+            visit,
+            "invoices/show.html",
+            status=status,
+            fields=fields,
+            day=as_of.day,
+            is_today=as_of.day == visit.today,
+            line=line,
+            plain=plain(INVOICE),
+            own=[(name, text, _with_the_same(name, text)) for name, text in line.invoice.own_fields.items()],
+            origin=next((one for one in happened if isinstance(one, ImportedChange)), None),
+            receipts=receipts,
+            history=[told(one, visit.locale) for one in happened],
+            **self._actions(visit, line, forms),
+            recorded=_just_recorded(visit, receipts),
+            undone=UNDONE,
+        )
+
+    def _actions(self, visit: Visit, line: Line, forms: Mapping[str, Fields]) -> dict[str, Any]:
+        """Return what the forms need, of which a form that came back keeps its key: sent again, it counts once."""
+        issued = standing(line.invoice) is Standing.ISSUED
+        credit = -line.balance_cents if issued else 0
+        return {
+            "changes": set(possible_changes(line.invoice, line.paid_cents)),
+            "Change": Change,
+            "form": lambda name: forms.get(name, _NOTHING_TYPED),
+            "new_key": lambda: secrets.token_urlsafe(24),
+            "can_pay": issued,
+            "can_refund": issued and line.paid_cents > 0,
+            "credit_cents": credit,
+            "credit_goes_to": self._owed_by_customer(visit, line) if credit > 0 else [],
+            "methods": payment_list.methods(),
+        }
+
+    def _owed_by_customer(self, visit: Visit, line: Line) -> list[Line]:
+        wanted = invoices.Filter(
+            customer_id=line.invoice.customer_id, currency=line.invoice.currency, statuses=invoices.OUTSTANDING
+        )
+        return invoices.matching(wanted, AsOf.end_of(visit.today, self.zone), invoices.LONGEST_DUE_FIRST)
+
+
+def existing(invoice_id: int, as_of: AsOf) -> Line:
+    """Return the invoice as it stood; raises NotFoundError."""
+    line = invoices.get(invoice_id, as_of)
+    if line is None:
+        raise NotFoundError("There is no such invoice.")
+    return line
+
+
+def _with_the_same(name: str, text: str) -> str:
+    """Return the address of all invoices that say the same in the own field; none where no address can hold it."""
+    is_said_in_an_address = len(text) <= LONGEST_LINE and "\n" not in text
+    return address("/invoices", field=name, value=text) if is_said_in_an_address else ""
+
+
+def _just_recorded(visit: Visit, receipts: list[invoice_payments.Receipt]) -> invoice_payments.Receipt | None:
+    """Return the payment that was recorded just before the page was shown, as long as it can be undone."""
+    wanted = visit.query.get("recorded", "")
+    return next(
+        (one for one in receipts if str(one.payment.id) == wanted and one.payment.voided_at is None),
+        None,
+    )

@@ -1,0 +1,297 @@
+"""Invoices: the list that can be searched, filtered and ordered, writing one, and what is said of it later."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+from math import ceil
+from types import MappingProxyType
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from bottle import HTTPResponse
+from markupsafe import Markup
+
+from app.domain.ageing import Bucket
+from app.domain.as_of import AsOf
+from app.domain.fields import INVOICE, plain
+from app.domain.invoice import Invoice
+from app.domain.invoice_changes import Change, InvoiceFacts
+from app.domain.own_fields import merged
+from app.domain.permissions import Right
+from app.store.access import views
+from app.store.db.cached import recalled
+from app.store.ledger import customer_choice, imports, invoice_changes, invoices
+from app.store.ledger.customer_choice import Choice
+from app.store.ledger.invoice_changes import Seen
+from app.store.ledger.invoices import PAGE_LENGTH, Column
+from app.web.http.errors import NotFoundError
+from app.web.http.forms import Fields
+from app.web.http.invoice_search import STATUSES, Search
+from app.web.http.rendering import Pages
+from app.web.http.request_context import Visit
+from app.web.pages.invoice_page import InvoicePage, existing
+from app.web.pages.invoice_rows import Row
+from app.web.pages.views import address_of, query_of
+
+_USUAL_TERMS_DAYS = 30
+_LARGEST_ID = 999_999_999
+_SAID = {
+    Change.VOID: "Invoice {} is void now.",
+    Change.WRITE_OFF: "What was left of invoice {} is written off.",
+    Change.REINSTATE: "Invoice {} counts again.",
+    Change.DISPUTE: "Invoice {} is marked as disputed.",
+    Change.SETTLE_DISPUTE: "Invoice {} is no longer disputed.",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Invoices:
+    """Shows invoices as they stood at the end of a day, and takes down what people say of them."""
+
+    pages: Pages
+    page: InvoicePage
+    currency: str
+    zone: ZoneInfo
+
+    def index(self, visit: Visit) -> HTTPResponse:
+        """Answer with one page of the invoices that match, and the sums of all that do; at first, the default view."""
+        saved = views.of_user(visit.user.id)
+        default = next((view for view in saved if view.is_default), None)
+        if default and not visit.query:
+            return self.pages.redirect(visit, address_of(dict(default.parameters)))
+        fields = Fields(visit.query)
+        search = Search.of(fields, visit.locale, visit.today)
+        as_of = AsOf.end_of(search.day, self.zone)
+        totals = invoices.totals(search.wanted, as_of)
+        count = sum(total.invoices for total in totals)
+        return self.pages.show(
+            visit,
+            "invoices/index.html",
+            status=422 if fields.errors else 200,
+            fields=fields,
+            day=search.day,
+            search=search,
+            rows=self._rows(visit, search, as_of),
+            totals=totals,
+            count=count,
+            pages=ceil(count / PAGE_LENGTH),
+            issued_later=invoices.issued_later(search.wanted, as_of),
+            is_empty=not count and not invoices.exist(),
+            views=saved,
+            address_of=address_of,
+            query=query_of(search.parameters),
+            narrowed_to=_narrowed_to(search),
+            **self._choices(),
+        )
+
+    def show(self, visit: Visit, invoice_id: int) -> HTTPResponse:
+        """Answer with one invoice, its payments, its history, and what can be done with it."""
+        return self.page.show(visit, invoice_id)
+
+    def new(self, visit: Visit) -> HTTPResponse:
+        """Ask for a new invoice, with what can be foreseen of it filled in."""
+        fields = Fields(visit.query)
+        customer = customer_choice.get(fields.whole_number("customer", 0, most=_LARGEST_ID))
+        issued_on = visit.today
+        terms = customer.terms_days if customer and customer.terms_days is not None else _USUAL_TERMS_DAYS
+        return self._form(
+            visit,
+            Fields({}),
+            number=invoices.next_number(),
+            who=customer.label if customer else "",
+            issued_on=issued_on,
+            due_on=issued_on + timedelta(days=terms),
+        )
+
+    def create(self, visit: Visit) -> HTTPResponse:
+        """Write a new invoice."""
+        fields = Fields(visit.form)
+        customer = _customer(fields)
+        facts = self._facts(fields, visit, customer.id if customer else 0)
+        if facts is None:
+            return self._form(visit, fields, status=422)
+        try:
+            invoice_id = invoice_changes.create(facts, visit.user, visit.now)
+        except invoice_changes.NumberTakenError as taken:
+            fields.errors["number"] = str(taken)
+            return self._form(visit, fields, status=422, taken_by=taken.invoice_id)
+        return self.pages.redirect(visit, f"/invoices/{invoice_id}", flash=f"Invoice {facts.number} was entered.")
+
+    def edit(self, visit: Visit, invoice_id: int) -> HTTPResponse:
+        """Ask for what is to be different."""
+        line = existing(invoice_id, AsOf.end_of(visit.today, self.zone))
+        return self._form(visit, Fields({}), line.invoice, version=line.invoice.version, who=_who(line))
+
+    def update(self, visit: Visit, invoice_id: int) -> HTTPResponse:
+        """Change an invoice, unless somebody else was faster."""
+        line = existing(invoice_id, AsOf.end_of(visit.today, self.zone))
+        fields = Fields(visit.form)
+        seen = Seen(invoice_id, fields.whole_number("version", 0, most=_LARGEST_ID))
+        facts = self._facts(fields, visit, line.invoice.customer_id, line.invoice.own_fields)
+        if facts is None:
+            return self._form(visit, fields, line.invoice, status=422, version=seen.version, who=_who(line))
+        try:
+            changed = invoice_changes.edit(seen, facts, visit.user, visit.now)
+        except invoice_changes.NumberTakenError as taken:
+            fields.errors["number"] = str(taken)
+            return self._form(
+                visit,
+                fields,
+                line.invoice,
+                status=422,
+                version=seen.version,
+                who=_who(line),
+                taken_by=taken.invoice_id,
+            )
+        except invoice_changes.RefusedError as refused:
+            fields.errors["draft" if facts.currency == line.invoice.currency else "currency"] = str(refused)
+            return self._form(visit, fields, line.invoice, status=409, version=seen.version, who=_who(line))
+        except invoice_changes.ChangedMeanwhileError as meanwhile:
+            found = meanwhile.invoice
+            return self._form(visit, fields, found, status=409, version=found.version, who=_who(line), meanwhile=found)
+        flash = f"Invoice {facts.number} was changed." if changed else "Nothing was different."
+        return self.pages.redirect(visit, f"/invoices/{invoice_id}", flash=flash)
+
+    def say(self, visit: Visit, invoice_id: int) -> HTTPResponse:
+        """Void, write off, reinstate or dispute an invoice, with a reason."""
+        line = existing(invoice_id, AsOf.end_of(visit.today, self.zone))
+        fields = Fields(visit.form)
+        change = fields.choice("change", Change)
+        if change is None:
+            raise NotFoundError("There is no such change.")
+        reason = fields.text("reason", required=change is not Change.SETTLE_DISPUTE)
+        seen = Seen(invoice_id, fields.whole_number("version", 0, most=_LARGEST_ID))
+        if fields.errors:
+            return self.page.again(visit, invoice_id, change.value, fields)
+        try:
+            invoice_changes.say(change, reason, seen, visit.user, visit.now)
+        except (invoice_changes.RefusedError, invoice_changes.ChangedMeanwhileError) as refused:
+            fields.errors["reason"] = f"{refused} Nothing was changed by you."
+            return self.page.again(visit, invoice_id, change.value, fields, 409)
+        return self.pages.redirect(visit, f"/invoices/{invoice_id}", flash=_SAID[change].format(line.invoice.number))
+
+    def _rows(self, visit: Visit, search: Search, as_of: AsOf) -> Markup:
+        """Return the rows of one page of the list, written once as long as nothing changes."""
+        locale, picks = visit.locale, visit.user.may(Right.EXPORT)
+
+        def write() -> Markup:
+            lines = invoices.matching(search.wanted, as_of, search.order, page=search.page)
+            rows = [Row.of(line, locale) for line in lines]
+            return self.pages.part(locale, "invoices/_rows.html", rows=rows, picks=picks, as_of=search.as_of)
+
+        asked = ("rows", search.wanted, as_of, search.order, search.page, search.as_of, locale, picks)
+        return recalled(asked, write)
+
+    def _facts(
+        self, fields: Fields, visit: Visit, customer_id: int, own_fields: Mapping[str, str] = MappingProxyType({})
+    ) -> InvoiceFacts | None:
+        currency = fields.text("currency", required=True, longest=3).upper()
+        if currency and not (len(currency) == 3 and currency.isascii() and currency.isalpha()):
+            fields.errors["currency"] = "Please write the three letters of a currency, such as USD."
+        issued_on = fields.optional_day("issued_on", required=True)
+        due_on = fields.optional_day("due_on", required=True)
+        if issued_on and due_on and due_on < issued_on:
+            fields.errors["due_on"] = "It cannot be due before it is issued."
+        total = fields.amount("total", visit.locale, required=True, currency=currency)
+        number = fields.text("number", required=True, longest=60)
+        ledger = fields.text("ledger", required=True, longest=60)
+        texts = fields.plain(INVOICE)
+        own = merged(own_fields, fields.own_fields())
+        if ledger and not visit.user.scope.covers(customer_id, ledger):
+            fields.errors["ledger"] = "You do not see this ledger for this customer: choose one that you see."
+        if fields.errors or issued_on is None or due_on is None or total is None:
+            return None
+        return InvoiceFacts(
+            number=number,
+            customer_id=customer_id,
+            issued_on=issued_on,
+            due_on=due_on,
+            currency=currency,
+            total_cents=total,
+            ledger=ledger,
+            draft=fields.checked("draft"),
+            own_fields=own,
+            **texts,
+        )
+
+    def _form(
+        self,
+        visit: Visit,
+        fields: Fields,
+        invoice: Invoice | None = None,
+        *,
+        status: int = 200,
+        number: str = "",
+        version: int = 0,
+        who: str = "",
+        meanwhile: Invoice | None = None,
+        taken_by: int | None = None,
+        **foreseen: Any,  # noqa: ANN401  # days to begin with
+    ) -> HTTPResponse:
+        ledgers = invoices.ledgers()
+        return self.pages.show(
+            visit,
+            "invoices/form.html",
+            status=status,
+            fields=fields,
+            invoice=invoice,
+            number=number,
+            version=version,
+            who=who,
+            meanwhile=meanwhile,
+            taken_by=taken_by,
+            foreseen={"issued_on": visit.today, "due_on": visit.today, **foreseen},
+            currency=self.currency,
+            customers=() if invoice else customer_choice.all_choices(),
+            ledgers=ledgers,
+            usual_ledger=invoices.usual_ledger(),
+            plain=plain(INVOICE),
+            own=invoice.own_fields if invoice else {},
+            labels={"who": "Customer", **{field.name: field.label for field in INVOICE}, **fields.own_labels()},
+        )
+
+    def _choices(self) -> dict[str, Any]:
+        return {
+            "statuses": STATUSES,
+            "buckets": list(Bucket),
+            "columns": Column,
+            "currencies": invoices.currencies(),
+            "ledgers": invoices.ledgers(),
+        }
+
+
+def _customer(fields: Fields) -> Choice | None:
+    text = fields.text("who", required=True)
+    if not text:
+        return None
+    found = customer_choice.meant_by(text)
+    if len(found) == 1:
+        return found[0]
+    if found:
+        names = "; ".join(one.label for one in found[:4])
+        fields.errors["who"] = f"Several customers are meant by that: {names}{' …' if len(found) > 4 else ''}."
+    else:
+        fields.errors["who"] = "There is no such customer: choose one of the list, or enter a new customer first."
+    return None
+
+
+def _who(line: invoices.Line) -> str:
+    return f"{line.customer_name} ({line.customer_code})"
+
+
+def _narrowed_to(search: Search) -> list[tuple[tuple[str, ...], str, str]]:
+    """Return what narrows the list without a field of its own: parameters, in words, and the list without it."""
+    found: list[tuple[tuple[str, ...], str, str]] = []
+    if search.wanted.customer_id:
+        customer = customer_choice.get(search.wanted.customer_id)
+        name = customer.name if customer else "no customer"
+        found.append((("customer",), f"invoices of {name}", search.without("customer")))
+    if search.wanted.import_id:
+        stored = imports.get(search.wanted.import_id)
+        name = stored.file_name if stored else "no import"
+        found.append((("import",), f"what came from {name}", search.without("import")))
+    if search.wanted.own_field:
+        says = f"says {search.wanted.own_text}" if search.wanted.own_text else "says anything"
+        without = search.without("field", "value")
+        found.append((("field", "value"), f"invoices of which {search.wanted.own_field} {says}", without))
+    return found

@@ -1,0 +1,360 @@
+"""Payments: one invoice paid, several from one receipt, refunds, credit used elsewhere, and voids."""
+
+import re
+import secrets
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from math import ceil
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from bottle import HTTPResponse
+
+from app.domain.as_of import AsOf
+from app.domain.invoice import Invoice
+from app.domain.receipt import Receipt, spread
+from app.domain.sentences import counted
+from app.store.ledger import customer_choice, invoices, payment_list, payments
+from app.store.ledger.invoices import OUTSTANDING, Line
+from app.store.ledger.payment_list import PaymentFilter
+from app.store.ledger.payments import Recorded
+from app.web.http.errors import NotFoundError, Refusal
+from app.web.http.forms import Fields
+from app.web.http.rendering import Pages, address
+from app.web.http.request_context import Visit
+from app.web.pages.invoice_page import InvoicePage, existing
+
+_MOST_OPEN = 200
+_MOST_PAGES = 1_000_000
+
+
+class ConflictError(Refusal):
+    """What is asked for does not fit what there is by now."""
+
+    status = 409
+
+
+@dataclass(frozen=True, slots=True)
+class Payments:
+    """Records what came in, and what of it was a mistake."""
+
+    pages: Pages
+    invoice_page: InvoicePage
+    zone: ZoneInfo
+
+    def index(self, visit: Visit) -> HTTPResponse:
+        """Answer with the payments that match, latest first."""
+        fields = Fields(visit.query)
+        wanted = payment_filter(fields, visit)
+        page = fields.whole_number("page", 1, most=_MOST_PAGES)
+        totals = payment_list.totals(wanted)
+        count = sum(total.payments for total in totals)
+        query = {name: text for name, text in fields.typed.items() if name in FILTER_FIELDS}
+        return self.pages.show(
+            visit,
+            "payments/index.html",
+            status=422 if fields.errors else 200,
+            fields=fields,
+            lines=payment_list.matching(wanted, page=page),
+            totals=totals,
+            count=count,
+            page=page,
+            pages=ceil(count / payment_list.PAGE_LENGTH),
+            on_page=lambda number: address("/payments", **query, page=number if number > 1 else ""),
+            export_as=lambda kind: address(f"/payments.{kind}", **query),
+            is_narrowed=wanted != PaymentFilter(),
+        )
+
+    def create(self, visit: Visit, invoice_id: int) -> HTTPResponse:
+        """Record a payment of one invoice."""
+        invoice = _existing(invoice_id)
+        fields = Fields(visit.form)
+        cents = fields.amount("amount", visit.locale, required=True, least=1, currency=invoice.currency)
+        receipt = _receipt(fields, visit, {invoice_id: cents or 0})
+        return self._one(visit, invoice, "payment", fields, receipt, "Recorded {} for invoice {}.")
+
+    def refund(self, visit: Visit, invoice_id: int) -> HTTPResponse:
+        """Record money that was given back."""
+        invoice = _existing(invoice_id)
+        fields = Fields(visit.form)
+        cents = fields.amount("amount", visit.locale, required=True, least=1, currency=invoice.currency)
+        receipt = _receipt(fields, visit, {invoice_id: -(cents or 0)})
+        return self._one(visit, invoice, "refund", fields, receipt, "Recorded a refund of {} for invoice {}.")
+
+    def use_credit(self, visit: Visit, invoice_id: int) -> HTTPResponse:
+        """Place what was paid too much on another invoice of the customer."""
+        invoice = _existing(invoice_id)
+        fields = Fields(visit.form)
+        cents = fields.amount("amount", visit.locale, required=True, least=1, currency=invoice.currency)
+        target = fields.whole_number("invoice", 0, most=999_999_999)
+        if not target:
+            fields.errors.setdefault("invoice", "Please choose an invoice.")
+        receipt = _receipt(fields, visit, {invoice_id: -(cents or 0), target: cents or 0})
+        receipt = replace(receipt, method=payments.CREDIT)
+
+        def move() -> Recorded:
+            return payments.move_credit(receipt, visit.user, visit.now, visit.today)
+
+        said = f"Used {visit.locale.money(cents or 0)} {invoice.currency} of credit."
+        return self._recorded(visit, invoice, "credit", fields, move, said)
+
+    def new(self, visit: Visit) -> HTTPResponse:
+        """Ask for a receipt: whose it is, how much came in, and which invoices it pays."""
+        fields = Fields(visit.query)
+        customer_id = fields.whole_number("customer", 0, most=999_999_999)
+        if not customer_id:
+            return self._choose_customer(visit, fields)
+        if "spread" in visit.query or visit.query.get("received"):
+            return self._receipt_form(visit, fields, customer_id, spreads=True)
+        return self._receipt_form(visit, fields, customer_id)
+
+    def create_several(self, visit: Visit) -> HTTPResponse:
+        """Record one receipt for several invoices of a customer."""
+        fields = Fields(visit.form)
+        customer_id = fields.whole_number("customer", 0, most=999_999_999)
+        if "spread" in visit.form:
+            return self._receipt_form(visit, fields, customer_id, spreads=True)
+        lines = self._owed(visit, customer_id, fields)
+        currency = lines[0].invoice.currency if lines else ""
+        received = fields.amount("received", visit.locale, required=True, least=1, currency=currency)
+        placed = _placed(fields, visit)
+        receipt = replace(_receipt(fields, visit, placed), amounts=_with_credit(fields, received or 0, placed))
+        # What was recorded already is no longer open: the same form, sent again, is not judged by what is left.
+        if not fields.errors and received is not None and not payments.is_used(receipt.key):
+            if not placed:
+                return self._receipt_form(visit, fields, customer_id, spreads=True)
+            _check_sum(fields, visit, received, placed, lines)
+        if fields.errors:
+            return self._receipt_form(visit, fields, customer_id, status=422)
+        return self._receipt_recorded(visit, fields, customer_id, receipt, currency)
+
+    def void(self, visit: Visit, payment_id: int) -> HTTPResponse:
+        """Let a payment, and all that was recorded with it, no longer count."""
+        try:
+            together = payments.together_with(payment_id)
+        except LookupError as error:
+            raise NotFoundError(str(error)) from error
+        fields = Fields(visit.form)
+        shown = fields.whole_number("invoice", together[0].invoice_id, most=999_999_999)
+        reason = fields.text("reason", required=True)
+        if fields.errors:
+            return self.invoice_page.again(visit, shown, f"void-{payment_id}", fields)
+        try:
+            payments.void(payment_id, reason, visit.user, visit.now)
+        except payments.RefusedError as refused:
+            fields.errors["reason"] = str(refused)
+            return self.invoice_page.again(visit, shown, f"void-{payment_id}", fields, 409)
+        many = f"The {len(together)} payments that were recorded together were voided."
+        said = many if len(together) > 1 else "The payment was voided."
+        customer_id = fields.whole_number("customer", 0, most=999_999_999)
+        back = f"/customers/{customer_id}" if customer_id else f"/invoices/{shown}"
+        return self.pages.redirect(visit, back, flash=said)
+
+    def _one(
+        self, visit: Visit, invoice: Invoice, form: str, fields: Fields, receipt: Receipt, said: str
+    ) -> HTTPResponse:
+        def record() -> Recorded:
+            keep = fields.checked("keep_credit")
+            return payments.record(receipt, visit.user, visit.now, visit.today, keep_credit=keep)
+
+        cents = abs(receipt.amounts[invoice.id])
+        amount = f"{visit.locale.money(cents)} {invoice.currency}"
+        return self._recorded(visit, invoice, form, fields, record, said.format(amount, invoice.number))
+
+    def _recorded(
+        self, visit: Visit, invoice: Invoice, form: str, fields: Fields, record: Callable[[], Recorded], said: str
+    ) -> HTTPResponse:
+        if fields.errors:
+            return self.invoice_page.again(visit, invoice.id, form, fields)
+        try:
+            recorded = record()
+        except LookupError as error:
+            raise NotFoundError(str(error)) from error
+        except payments.KeyUsedError as error:
+            raise ConflictError(f"{error} Open the invoice again to record something else.") from error
+        except payments.RefusedError as refused:
+            fields.errors[_field_of(refused)] = _with_most(refused, visit)
+        except payments.OverpaidError as error:
+            line = existing(invoice.id, AsOf.end_of(visit.today, self.zone))
+            fields.errors["amount"] = _too_much(visit, line, sum(error.excess.values()))
+            fields.typed["asks_credit"] = "yes"
+        else:
+            return self.pages.redirect(visit, f"/invoices/{invoice.id}?recorded={recorded.payment_ids[0]}", flash=said)
+        return self.invoice_page.again(visit, invoice.id, form, fields)
+
+    def _receipt_recorded(
+        self, visit: Visit, fields: Fields, customer_id: int, receipt: Receipt, currency: str
+    ) -> HTTPResponse:
+        try:
+            keep = fields.checked("keep_credit")
+            recorded = payments.record(receipt, visit.user, visit.now, visit.today, keep_credit=keep)
+        except LookupError as error:
+            raise NotFoundError(str(error)) from error
+        except payments.KeyUsedError as error:
+            raise ConflictError(f"{error} Open the form again to record something else.") from error
+        except payments.RefusedError as refused:
+            fields.errors["paid_on" if refused.refusal.invoice_id is None else "received"] = str(refused)
+        except payments.OverpaidError as error:
+            for invoice_id, cents in error.excess.items():
+                fields.errors[f"place:{invoice_id}"] = (
+                    f"By now {visit.locale.money(receipt.amounts[invoice_id] - cents)} is open here."
+                )
+        else:
+            sum_ = visit.locale.money(sum(receipt.amounts.values()))
+            count = len(receipt.amounts)
+            said = f"Recorded {sum_} {currency} for {counted(count, 'invoice', 'invoices')}."
+            shown = address(f"/customers/{customer_id}", recorded=recorded.payment_ids[0])
+            return self.pages.redirect(visit, shown, flash=said)
+        return self._receipt_form(visit, fields, customer_id, status=422)
+
+    def _receipt_form(
+        self, visit: Visit, fields: Fields, customer_id: int, *, spreads: bool = False, status: int = 200
+    ) -> HTTPResponse:
+        customer = customer_choice.get(customer_id)
+        if customer is None:
+            raise NotFoundError("There is no such customer.")
+        lines = self._owed(visit, customer_id, fields)
+        is_spread = False
+        if spreads and lines:
+            received = fields.amount("received", visit.locale, required=True, least=1)
+            placed = spread(received or 0, {line.invoice.id: line.balance_cents for line in lines})
+            for line in lines:
+                cents = placed.get(line.invoice.id)
+                fields.typed[f"place:{line.invoice.id}"] = visit.locale.money(cents) if cents else ""
+            is_spread = not fields.errors
+        return self.pages.show(
+            visit,
+            "payments/new.html",
+            status=status,
+            fields=fields,
+            customer=customer,
+            lines=lines,
+            is_spread=is_spread,
+            currencies=self._currencies(visit, customer_id),
+            key=fields.typed.get("key") or secrets.token_urlsafe(24),
+            methods=payment_list.methods(),
+            **_sums(fields, visit, lines),
+        )
+
+    def _choose_customer(self, visit: Visit, fields: Fields) -> HTTPResponse:
+        """Ask whose receipt it is; where what was typed means one customer, go on with that one."""
+        text = fields.text("who")
+        found = customer_choice.meant_by(text) if text else []
+        if len(found) == 1:
+            return self.pages.redirect(visit, address("/payments/new", customer=found[0].id))
+        if text and not found:
+            fields.errors["who"] = "There is no such customer: choose one of the list."
+        return self.pages.show(
+            visit,
+            "payments/choose.html",
+            status=422 if fields.errors else 200,
+            fields=fields,
+            found=found,
+            customers=customer_choice.all_choices(),
+        )
+
+    def _owed(self, visit: Visit, customer_id: int, fields: Fields) -> list[Line]:
+        """Return what the customer owes in one currency: the one chosen, or that of the oldest debt."""
+        wanted = invoices.Filter(
+            customer_id=customer_id, statuses=OUTSTANDING, currency=fields.text("currency", longest=3)
+        )
+        as_of = AsOf.end_of(visit.today, self.zone)
+        lines = invoices.matching(wanted, as_of, invoices.LONGEST_DUE_FIRST, length=_MOST_OPEN)
+        return [line for line in lines if line.invoice.currency == lines[0].invoice.currency]
+
+    def _currencies(self, visit: Visit, customer_id: int) -> list[str]:
+        wanted = invoices.Filter(customer_id=customer_id, statuses=OUTSTANDING)
+        return [total.currency for total in invoices.totals(wanted, AsOf.end_of(visit.today, self.zone))]
+
+
+FILTER_FIELDS = ("q", "from", "to", "customer", "method", "voided")
+
+
+def payment_filter(fields: Fields, visit: Visit) -> PaymentFilter:
+    """Return which payments the address asks for."""
+    text = fields.text("q")
+    return PaymentFilter(
+        text=text,
+        text_cents=visit.locale.cents_in(text),
+        paid_from=fields.optional_day("from"),
+        paid_to=fields.optional_day("to"),
+        customer_id=fields.whole_number("customer", 0, most=999_999_999) or None,
+        method=fields.text("method"),
+        with_voided=fields.checked("voided"),
+    )
+
+
+def _existing(invoice_id: int) -> Invoice:
+    invoice = invoices.facts(invoice_id)
+    if invoice is None:
+        raise NotFoundError("There is no such invoice.")
+    return invoice
+
+
+def _receipt(fields: Fields, visit: Visit, amounts: Mapping[int, int]) -> Receipt:
+    paid_on = fields.optional_day("paid_on", required=True)
+    key = fields.text("key", required=True, longest=64)
+    return Receipt(
+        key=key,
+        paid_on=paid_on or visit.today,
+        amounts=amounts,
+        method=fields.text("method", longest=60),
+        reference=fields.text("reference"),
+        note=fields.text("note", longest=2_000, lines=True),
+    )
+
+
+def _placed(fields: Fields, visit: Visit) -> dict[int, int]:
+    names = [name for name in fields.typed if re.fullmatch(r"place:[0-9]{1,9}", name)]
+    placed = {int(name.removeprefix("place:")): fields.amount(name, visit.locale, least=0) for name in names}
+    return {invoice_id: cents for invoice_id, cents in placed.items() if cents}
+
+
+def _check_sum(fields: Fields, visit: Visit, received: int, placed: Mapping[int, int], lines: list[Line]) -> None:
+    for line in lines:
+        if placed.get(line.invoice.id, 0) > line.balance_cents:
+            fields.errors[f"place:{line.invoice.id}"] = f"Only {visit.locale.money(line.balance_cents)} is open here."
+    if placed.keys() - {line.invoice.id for line in lines}:
+        fields.errors["received"] = "An invoice that money was placed on is no longer owed: see what is left below."
+        return
+    left = received - sum(placed.values())
+    if left < 0:
+        fields.errors["received"] = f"{visit.locale.money(-left)} more is placed below than came in."
+    elif left > 0 and not fields.checked("keep_credit"):
+        fields.errors["received"] = (
+            f"{visit.locale.money(left)} of it is not placed: place it below, or tick that it is kept as credit."
+        )
+        fields.typed["asks_credit"] = "yes"
+
+
+def _with_credit(fields: Fields, received: int, placed: Mapping[int, int]) -> dict[int, int]:
+    """Return the amounts with what is left over on the last invoice, where it stands as credit."""
+    left = received - sum(placed.values())
+    if left <= 0 or not fields.checked("keep_credit") or not placed:
+        return dict(placed)
+    last = next(reversed(list(placed)))
+    return {**placed, last: placed[last] + left}
+
+
+def _sums(fields: Fields, visit: Visit, lines: list[Line]) -> dict[str, Any]:
+    received = visit.locale.cents_in(fields.typed.get("received", "")) or 0
+    typed = (visit.locale.cents_in(fields.typed.get(f"place:{line.invoice.id}", "")) for line in lines)
+    placed = sum(cents or 0 for cents in typed)
+    return {"received_cents": received, "placed_cents": placed, "left_cents": received - placed}
+
+
+def _field_of(refused: payments.RefusedError) -> str:
+    return "paid_on" if refused.refusal.invoice_id is None else "amount"
+
+
+def _with_most(refused: payments.RefusedError, visit: Visit) -> str:
+    most = refused.refusal.most_cents
+    return str(refused) if most is None else f"{refused} At most {visit.locale.money(most)}."
+
+
+def _too_much(visit: Visit, line: Line, excess: int) -> str:
+    owed = max(0, line.balance_cents)
+    return (
+        f"{visit.locale.money(owed)} is open: that is {visit.locale.money(excess)} more. "
+        "Mend the amount, or tick that the rest is kept as credit."
+    )

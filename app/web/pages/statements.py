@@ -1,0 +1,124 @@
+"""Statements of account: what changed what a customer owes, to read, to print and to send as a workbook."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+from zoneinfo import ZoneInfo
+
+from bottle import HTTPResponse
+
+from app.domain.ageing import ageing_by_currency, nothing_owed
+from app.domain.as_of import AsOf
+from app.domain.periods import months_up_to
+from app.domain.statement import Statement, statement
+from app.store.ledger import customers
+from app.web.http.downloads import export, one_at_a_time
+from app.web.http.errors import Refusal
+from app.web.http.forms import Fields
+from app.web.http.rendering import Pages, address
+from app.web.http.request_context import Visit
+from app.web.pages.customers import existing
+from app.workbook.writing import listing
+from app.workbook.writing.listing import Listed
+
+HEADERS = ("Date", "What", "Invoice No", "Due", "Reference", "Amount", "Balance")
+
+_MONTHS = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """Which statement is asked for."""
+
+    opened_on: date
+    closed_on: date
+    currency: str
+    currencies: list[str]
+
+    @property
+    def options(self) -> list[tuple[str, str]]:
+        """Return the currencies to choose from."""
+        return [(one, one) for one in self.currencies]
+
+
+@dataclass(frozen=True, slots=True)
+class Statements:
+    """Shows the statement of one customer in one currency."""
+
+    pages: Pages
+    currency: str
+    zone: ZoneInfo
+
+    def show(self, visit: Visit, customer_id: int) -> HTTPResponse:
+        """Answer with the statement, the last three months by default."""
+        customer = existing(customer_id)
+        fields = Fields(visit.query)
+        wanted = self._wanted(visit, fields, customer_id)
+        found = self._statement(customer_id, wanted)
+        as_of = AsOf.end_of(wanted.closed_on, self.zone)
+        ageings = {
+            one.currency: one for one in ageing_by_currency(customers.balances_of(customer_id, as_of), as_of.day)
+        }
+        said = {"from": wanted.opened_on, "to": wanted.closed_on, "currency": wanted.currency}
+        return self.pages.show(
+            visit,
+            "customers/statement.html",
+            status=422 if fields.errors else 200,
+            fields=fields,
+            customer=customer,
+            wanted=wanted,
+            statement=found,
+            ageing=ageings.get(wanted.currency) or nothing_owed(wanted.currency, wanted.closed_on),
+            as_workbook=address(f"/customers/{customer_id}/statement.xlsx", **said),
+        )
+
+    def export(self, visit: Visit, customer_id: int) -> HTTPResponse:
+        """Answer with the statement as a workbook."""
+        customer = existing(customer_id)
+        fields = Fields(visit.query)
+        wanted = self._wanted(visit, fields, customer_id)
+        for sentence in fields.errors.values():
+            raise Refusal(sentence)
+        found = self._statement(customer_id, wanted)
+        with one_at_a_time():
+            content = listing.xlsx(f"Statement {wanted.currency}", HEADERS, _rows(found))
+        name = f"statement-{customer.details.code}-{wanted.closed_on.isoformat()}.xlsx"
+        return export(visit, f"statement of customer {customer_id}", content, name, len(found.lines))
+
+    def _wanted(self, visit: Visit, fields: Fields, customer_id: int) -> Wanted:
+        currencies = customers.currencies_of(customer_id) or [self.currency]
+        closed_on = fields.day("to", visit.today)
+        opened_on = fields.day("from", min(months_up_to(visit.today, _MONTHS)[0], closed_on))
+        if opened_on > closed_on:
+            fields.errors["from"] = "A statement begins on the day on which it ends, or before it."
+            opened_on = closed_on
+        currency = fields.text("currency", longest=3).upper() or currencies[0]
+        if currency not in currencies:
+            fields.errors["currency"] = "Please choose one of the list."
+            currency = currencies[0]
+        return Wanted(opened_on, closed_on, currency, currencies)
+
+    def _statement(self, customer_id: int, wanted: Wanted) -> Statement:
+        entries = customers.ledger_of(customer_id, wanted.currency)
+        return statement(entries, wanted.opened_on, wanted.closed_on, self.zone)
+
+
+def _rows(found: Statement) -> Iterator[Sequence[Listed]]:
+    yield found.opened_on, "Opening balance", None, None, None, None, _amount(found.opening_cents)
+    for line in found.lines:
+        change = line.change
+        yield (
+            change.day,
+            change.kind.value.capitalize(),
+            change.invoice.number,
+            change.invoice.due_on,
+            change.reference,
+            _amount(change.cents),
+            _amount(line.balance_cents),
+        )
+    yield found.closed_on, "Closing balance", None, None, None, None, _amount(found.closing_cents)
+
+
+def _amount(cents: int) -> Decimal:
+    return Decimal(cents).scaleb(-2)

@@ -1,0 +1,138 @@
+"""Users are changed by admins, on record, and never so that nobody administers."""
+
+from datetime import timedelta
+
+import pytest
+from support.at_once import all_at_once
+from support.records import a_customer, a_user
+
+from app.domain.permissions import EVERYTHING, Role, Scope
+from app.store.access import audit, logins, user_changes, users
+from app.store.access.user_changes import LastAdminError, UserFacts
+
+SOME = Scope(ledgers=frozenset({"2025"}))
+
+
+@pytest.fixture
+def ann(database):
+    return a_user("ann@example.com", Role.ADMIN, "Ann")
+
+
+@pytest.fixture
+def bob(ann):
+    return a_user("bob@example.com", Role.ACCOUNTANT, "Bob")
+
+
+def test_who_is_invited_has_a_role_and_a_scope_and_no_password(ann, now):
+    eve = user_changes.invite("Eve@example.com", UserFacts("Eve", Role.VIEWER, SOME), ann, now)
+
+    assert (eve.email, eve.role, eve.scope, eve.active) == ("eve@example.com", Role.VIEWER, SOME, True)
+    assert not users.has_password(eve.id)
+
+
+def test_an_address_that_is_taken_is_not_invited(ann, now):
+    with pytest.raises(users.EmailTakenError):
+        user_changes.invite("ANN@example.com", UserFacts("Ann", Role.VIEWER), ann, now)
+
+
+def test_a_change_of_rights_is_on_record_with_what_was_before(ann, bob, now):
+    user_changes.change(bob.id, UserFacts("Bob", Role.VIEWER, SOME), ann, now)
+
+    (entry,) = audit.of_subject(f"user:{bob.id}")
+    assert (entry.actor, entry.action) == ("Ann", "user.edited")
+    assert entry.before == {"role": "accountant", "sees": "everything", "ledgers": []}
+    assert entry.after == {"role": "viewer", "sees": "", "ledgers": ["2025"]}
+
+
+def test_what_is_not_different_is_not_on_record(ann, bob, now):
+    assert not user_changes.change(bob.id, UserFacts("Bob", Role.ACCOUNTANT), ann, now)
+    assert audit.of_subject(f"user:{bob.id}") == []
+
+
+def test_the_last_admin_cannot_be_made_something_else(ann, bob, now):
+    with pytest.raises(LastAdminError):
+        user_changes.change(ann.id, UserFacts("Ann", Role.VIEWER), ann, now)
+
+    assert users.get(ann.id).role is Role.ADMIN
+
+
+def test_the_last_admin_cannot_be_narrowed(ann, now):
+    with pytest.raises(LastAdminError):
+        user_changes.change(ann.id, UserFacts("Ann", Role.ADMIN, SOME), ann, now)
+
+    assert users.get(ann.id).scope == EVERYTHING
+
+
+def test_the_last_admin_cannot_be_kept_out(ann, bob, now):
+    with pytest.raises(LastAdminError):
+        user_changes.deactivate(ann.id, ann, now)
+
+    assert users.get(ann.id).active
+
+
+def test_an_admin_who_may_not_sign_in_does_not_count(ann, now):
+    other = a_user("other@example.com", Role.ADMIN, "Other")
+    user_changes.deactivate(other.id, ann, now)
+
+    with pytest.raises(LastAdminError):
+        user_changes.deactivate(ann.id, ann, now)
+
+
+def test_one_of_two_admins_can_be_kept_out(ann, now):
+    other = a_user("other@example.com", Role.ADMIN, "Other")
+
+    user_changes.deactivate(ann.id, other, now)
+
+    assert not users.get(ann.id).active
+
+
+def test_two_admins_who_remove_one_another_at_once_leave_one(ann, now):
+    other = a_user("other@example.com", Role.ADMIN, "Other")
+
+    raised = all_at_once(
+        lambda: user_changes.deactivate(ann.id, other, now), lambda: user_changes.deactivate(other.id, ann, now)
+    )
+
+    assert [type(error) for error in raised] == [LastAdminError]
+    assert [user.active for user in users.all_users()].count(True) == 1
+
+
+def test_who_is_kept_out_is_signed_out_at_once(ann, bob, now):
+    logins.start(bob.id, "jti", now, now + timedelta(hours=1))
+
+    user_changes.deactivate(bob.id, ann, now)
+
+    assert logins.find_active("jti", now) is None
+
+
+def test_who_is_let_in_again_has_to_sign_in_anew(ann, bob, now):
+    logins.start(bob.id, "jti", now, now + timedelta(hours=1))
+    user_changes.deactivate(bob.id, ann, now)
+
+    user_changes.activate(bob.id, ann, now)
+
+    assert users.get(bob.id).active
+    assert logins.find_active("jti", now) is None
+
+
+def test_keeping_out_and_letting_in_are_on_record_once(ann, bob, now):
+    for _ in range(2):
+        user_changes.deactivate(bob.id, ann, now)
+    for _ in range(2):
+        user_changes.activate(bob.id, ann, now)
+
+    assert [entry.action for entry in audit.of_subject(f"user:{bob.id}")] == ["user.activated", "user.deactivated"]
+
+
+def test_a_change_counts_for_a_login_that_exists(ann, bob, now):
+    logins.start(bob.id, "jti", now, now + timedelta(hours=1))
+
+    user_changes.change(bob.id, UserFacts("Bob", Role.VIEWER, Scope(frozenset({a_customer().id}))), ann, now)
+
+    found = logins.find_active("jti", now).user
+    assert (found.role, len(found.scope.customers)) == (Role.VIEWER, 1)
+
+
+def test_somebody_who_is_not_there_cannot_be_changed(ann, now):
+    with pytest.raises(LookupError):
+        user_changes.change(999, UserFacts("", Role.VIEWER), ann, now)

@@ -1,0 +1,45 @@
+"""What others are told of a deed is told once it is committed, and never of one that was taken back."""
+
+import pytest
+
+from app.store.db.database import after_commit, rehearse, transaction
+
+
+@pytest.fixture
+def told():
+    return []
+
+
+def test_it_is_told_when_the_outermost_transaction_has_ended(database, told):
+    with transaction():
+        with transaction():
+            after_commit(lambda: told.append(database.in_transaction()))
+        assert told == []
+
+    assert told == [False]
+
+
+def test_without_a_transaction_it_is_told_at_once(database, told):
+    after_commit(lambda: told.append("deed"))
+
+    assert told == ["deed"]
+
+
+def test_of_a_deed_that_was_taken_back_nothing_is_told(database, told):
+    def fail():
+        with transaction():
+            after_commit(lambda: told.append("taken back"))
+            raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        fail()
+    with transaction():
+        after_commit(lambda: told.append("done"))
+
+    assert told == ["done"]
+
+
+def test_of_a_rehearsal_nothing_is_told(database, told):
+    rehearse(lambda: after_commit(lambda: told.append("rehearsed")))
+
+    assert told == []

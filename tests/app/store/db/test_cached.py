@@ -1,0 +1,117 @@
+"""What is remembered is what would be answered anew."""
+
+from datetime import date
+
+import pytest
+from support.ledgers import close_of
+from support.records import a_payment, an_invoice
+
+from app.store.db import database as store_database
+from app.store.db import tables
+from app.store.db.cached import one_look, remembered, seen
+from app.store.ledger import invoices, positions
+from app.store.ledger.invoices import NEWEST_FIRST, Filter
+
+AS_OF = close_of(date(2026, 3, 2))
+
+
+@pytest.fixture
+def asked():
+    """A question that counts how often it is answered anew."""
+    times = []
+
+    @remembered
+    def count(of):
+        times.append(of)
+        return tables.Invoice.select().count()
+
+    count.times = times
+    return count
+
+
+def test_what_is_asked_twice_is_answered_once(database, asked):
+    an_invoice()
+
+    assert (asked("a"), asked("a"), asked.times) == (1, 1, ["a"])
+
+
+def test_what_is_asked_of_something_else_is_answered_anew(database, asked):
+    asked("a")
+    asked("b")
+
+    assert asked.times == ["a", "b"]
+
+
+def test_a_change_of_the_ledger_has_it_answered_anew(database, asked):
+    an_invoice("1")
+    before = asked("a")
+
+    an_invoice("2")
+
+    assert (before, asked("a")) == (1, 2)
+
+
+def test_inside_a_transaction_nothing_is_remembered(database, asked):
+    counted = []
+
+    def look():
+        an_invoice()
+        counted.append(asked("a"))
+
+    store_database.rehearse(look)
+
+    assert (counted, asked("a")) == ([1], 0)
+
+
+def test_a_look_takes_the_mark_that_came_with_another_question(database, asked, caplog):
+    mark = tables.LedgerMark.get().mark
+
+    with caplog.at_level("DEBUG", "peewee"), one_look():
+        seen(mark)
+        asked("a")
+
+    assert [record.msg[0] for record in caplog.records if "ledger_marks" in record.msg[0]] == []
+
+
+def test_without_a_look_a_mark_is_not_taken(database, asked):
+    asked("a")
+    seen("another")
+    asked("a")
+
+    assert asked.times == ["a"]
+
+
+def test_within_one_look_the_mark_is_read_once(database, asked, caplog):
+    with caplog.at_level("DEBUG", "peewee"), one_look():
+        asked("a")
+        asked("a")
+        asked("b")
+
+    assert sum("ledger_marks" in record.getMessage() for record in caplog.records) == 1
+
+
+def test_after_a_look_the_mark_is_read_anew(database, asked):
+    with one_look():
+        asked("a")
+    an_invoice()
+
+    with one_look():
+        assert asked("a") == 1
+
+
+def test_a_payment_shows_in_balances_and_in_the_list_at_once(database):
+    invoice = an_invoice(total_cents=100_00)
+    positions.by_due_date(AS_OF)
+    invoices.matching(Filter(), AS_OF, NEWEST_FIRST)
+
+    a_payment(invoice, 40_00)
+
+    assert [row.open_cents for row in positions.by_due_date(AS_OF)] == [60_00]
+    assert [line.paid_cents for line in invoices.matching(Filter(), AS_OF, NEWEST_FIRST)] == [40_00]
+
+
+def test_who_alters_a_list_alters_nothing_that_is_remembered(database):
+    an_invoice()
+    invoices.matching(Filter(), AS_OF, NEWEST_FIRST).clear()
+
+    assert len(invoices.matching(Filter(), AS_OF, NEWEST_FIRST)) == 1

@@ -1,0 +1,34 @@
+"""The migrations make the tables that the code describes."""
+
+from playhouse.schema_diff import diff_models
+
+from app.store.db import database as store_database
+from app.store.db import tables
+
+# Indexes over some rows only: peewee's models do not describe them, the migrations make them.
+PARTIAL_INDEXES = {
+    "invoices_open",
+    "invoices_voided_at",
+    "invoices_written_off_at",
+    "payments_paid_on",
+    "payments_voided_at",
+    "payments_receipt",
+}
+
+
+def test_the_migrated_database_has_exactly_the_tables_of_the_code(database):
+    found = diff_models(database, tables.ALL)
+
+    assert {index.name for index in found.drop_indexes} == PARTIAL_INDEXES
+    assert not found._replace(drop_indexes=[])
+
+
+def test_a_second_migration_has_nothing_to_do(database):
+    assert store_database.migrate() == []
+
+
+def test_a_database_without_migrations_is_not_current(tmp_path):
+    store_database.open_database(f"sqlite:///{tmp_path}/new.sqlite3")
+
+    with store_database.connection():
+        assert not store_database.is_current()

@@ -1,0 +1,244 @@
+"""Payments are recorded once, voided with a reason, and never leave an invoice with more refunded than paid."""
+
+from datetime import UTC, date, datetime
+from secrets import token_hex
+
+import pytest
+from support.at_once import all_at_once
+from support.records import a_customer, a_payment, a_user, an_invoice
+
+from app.domain.receipt import Receipt
+from app.store.access import audit
+from app.store.db import database as store_database
+from app.store.db import tables
+from app.store.ledger import payments
+
+TODAY = date(2026, 3, 2)
+NOW = datetime(2026, 3, 2, 9, 30, tzinfo=UTC)
+
+
+@pytest.fixture
+def record(database):
+    ann = a_user()
+
+    def recorded(amounts, key="key", keep_credit=False, paid_on=TODAY):
+        by_id = {invoice.id: cents for invoice, cents in amounts.items()}
+        return payments.record(Receipt(key, paid_on, by_id), ann, NOW, TODAY, keep_credit=keep_credit)
+
+    return recorded
+
+
+def paid(invoice):
+    return tables.Invoice.get_by_id(invoice.id).paid_cents
+
+
+def test_a_payment_counts_for_its_invoice(record):
+    invoice = an_invoice(total_cents=100_00)
+
+    record({invoice: 40_00})
+
+    assert paid(invoice) == 40_00
+
+
+def test_a_form_that_is_sent_twice_records_once(record):
+    invoice = an_invoice(total_cents=100_00)
+
+    first, second = record({invoice: 40_00}), record({invoice: 40_00})
+
+    assert (paid(invoice), second.again, second.payment_ids) == (40_00, True, first.payment_ids)
+
+
+def test_a_form_that_is_sent_again_with_another_amount_is_refused(record):
+    invoice = an_invoice(total_cents=100_00)
+    record({invoice: 40_00})
+
+    with pytest.raises(payments.KeyUsedError):
+        record({invoice: 50_00})
+
+    assert paid(invoice) == 40_00
+
+
+def test_a_form_that_is_sent_again_with_another_reference_is_refused(record):
+    invoice = an_invoice(total_cents=100_00)
+    record({invoice: 40_00})
+    mended = Receipt("key", TODAY, {invoice.id: 40_00}, reference="R 7")
+
+    with pytest.raises(payments.KeyUsedError):
+        payments.record(mended, a_user("bob@example.com"), NOW, TODAY, keep_credit=False)
+
+
+def test_a_form_whose_payment_was_voided_since_is_not_said_to_be_recorded(record):
+    invoice = an_invoice(total_cents=100_00)
+    (payment_id,) = record({invoice: 40_00}).payment_ids
+    payments.void(payment_id, "mistake", a_user("bob@example.com"), NOW)
+
+    with pytest.raises(payments.KeyUsedError) as raised:
+        record({invoice: 40_00})
+
+    assert str(raised.value) == "This form was sent before, and what it recorded has been voided since."
+
+
+def test_one_receipt_pays_several_invoices(record):
+    first, second = an_invoice("1"), an_invoice("2")
+
+    record({first: 100_00, second: 30_00})
+
+    assert (paid(first), paid(second)) == (100_00, 30_00)
+
+
+def test_more_than_is_open_is_asked_about(record):
+    invoice = an_invoice(total_cents=100_00)
+
+    with pytest.raises(payments.OverpaidError) as raised:
+        record({invoice: 120_00})
+
+    assert raised.value.excess == {invoice.id: 20_00}
+    assert paid(invoice) == 0
+
+
+def test_more_than_is_open_is_kept_as_credit_when_that_is_said(record):
+    invoice = an_invoice(total_cents=100_00)
+
+    record({invoice: 120_00}, keep_credit=True)
+
+    assert paid(invoice) == 120_00
+
+
+def test_money_is_refunded_as_a_negative_payment(record):
+    invoice = an_invoice(total_cents=100_00)
+    record({invoice: 100_00})
+
+    record({invoice: -30_00}, key="refund")
+
+    assert paid(invoice) == 70_00
+
+
+def test_a_payment_for_an_invoice_that_does_not_exist_is_not_recorded(record):
+    invoice = an_invoice()
+    tables.Invoice.delete().execute()
+
+    with pytest.raises(LookupError):
+        record({invoice: 1_00})
+
+
+def test_a_voided_payment_no_longer_counts_and_keeps_its_reason(record):
+    invoice = an_invoice()
+    (payment_id,) = record({invoice: 40_00}).payment_ids
+
+    payments.void(payment_id, "wrong invoice", a_user("bob@example.com"), NOW)
+
+    assert paid(invoice) == 0
+    assert tables.Payment.get().void_reason == "wrong invoice"
+
+
+def test_payments_that_were_recorded_together_are_voided_together(record):
+    first, second = an_invoice("1"), an_invoice("2")
+    payment_id, _ = record({first: 100_00, second: 30_00}).payment_ids
+
+    voided = payments.void(payment_id, "another customer's", a_user("bob@example.com"), NOW)
+
+    assert (paid(first), paid(second), voided) == (0, 0, (first.id, second.id))
+
+
+def test_voiding_twice_keeps_the_first_reason(record):
+    bob = a_user("bob@example.com")
+    (payment_id,) = record({an_invoice(): 40_00}).payment_ids
+    payments.void(payment_id, "first", bob, NOW)
+
+    payments.void(payment_id, "second", bob, NOW)
+
+    assert tables.Payment.get().void_reason == "first"
+
+
+def test_a_payment_cannot_be_voided_below_its_refund(record):
+    invoice = an_invoice()
+    (payment_id,) = record({invoice: 100_00}).payment_ids
+    record({invoice: -30_00}, key="refund")
+
+    with pytest.raises(payments.RefusedError) as raised:
+        payments.void(payment_id, "mistake", a_user("bob@example.com"), NOW)
+
+    assert str(raised.value) == "Part of it was refunded or moved away from invoice 1001: void that first."
+    assert paid(invoice) == 70_00
+
+
+def test_credit_moves_from_one_invoice_to_another(database):
+    customer = a_customer()
+    overpaid, owed = an_invoice("1", customer), an_invoice("2", customer)
+    a_payment(overpaid, 120_00)
+
+    payments.move_credit(Receipt("key", TODAY, {overpaid.id: -20_00, owed.id: 20_00}), a_user(), NOW, TODAY)
+
+    assert (paid(overpaid), paid(owed)) == (100_00, 20_00)
+
+
+def test_recording_and_voiding_are_on_record(record):
+    invoice = an_invoice()
+    (payment_id,) = record({invoice: 40_00}).payment_ids
+    payments.void(payment_id, "mistake", a_user("bob@example.com", name="Bob"), NOW)
+
+    voided, recorded = audit.of_subject(f"invoice:{invoice.id}")
+
+    assert (recorded.actor, recorded.action, recorded.after["amount_cents"]) == ("Ann", "payment.recorded", 40_00)
+    assert (voided.actor, voided.action, voided.after["reason"]) == ("Bob", "payment.voided", "mistake")
+
+
+def test_a_form_that_is_sent_many_times_at_once_records_once(database_url):
+    opened = store_database.open_database(database_url)
+    with store_database.connection():
+        ann = a_user()
+        invoice = an_invoice(total_cents=100_00)
+    outcomes = []
+
+    def send():
+        receipt = Receipt("key", TODAY, {invoice.id: 40_00})
+        outcomes.append(payments.record(receipt, ann, NOW, TODAY, keep_credit=False).again)
+
+    assert all_at_once(*[send] * 6) == []
+
+    with store_database.connection():
+        assert paid(invoice) == 40_00
+    assert sorted(outcomes) == [False, True, True, True, True, True]
+    getattr(opened, "close_all", opened.close)()
+
+
+def test_of_a_form_that_is_sent_at_once_for_different_invoices_one_is_recorded(database_url):
+    opened = store_database.open_database(database_url)
+    with store_database.connection():
+        ann = a_user()
+        invoices = [an_invoice(str(number), total_cents=100_00) for number in range(4)]
+
+    def pay(invoice):
+        receipt = Receipt("key", TODAY, {invoice.id: 40_00})
+        return lambda: payments.record(receipt, ann, NOW, TODAY, keep_credit=False)
+
+    refused = all_at_once(*map(pay, invoices))
+
+    with store_database.connection():
+        assert sorted(map(paid, invoices)) == [0, 0, 0, 40_00]
+    assert [type(error) for error in refused] == [payments.KeyUsedError] * 3
+    getattr(opened, "close_all", opened.close)()
+
+
+def test_payments_and_imports_never_wait_for_one_another_in_a_circle(database_url):
+    opened = store_database.open_database(database_url)
+    with store_database.connection():
+        ann = a_user()
+        invoices = [an_invoice(str(number), total_cents=100_00) for number in range(3)]
+
+    def pay():
+        for _ in range(8):
+            receipt = Receipt(token_hex(), TODAY, {invoice.id: 1 for invoice in invoices})
+            payments.record(receipt, ann, NOW, TODAY, keep_credit=False)
+
+    def change_all():
+        for _ in range(8):
+            with store_database.exclusive_transaction():
+                for invoice in invoices:
+                    tables.Invoice.update(notes="imported").where(tables.Invoice.id == invoice.id).execute()
+
+    assert all_at_once(pay, pay, change_all, change_all) == []
+
+    with store_database.connection():
+        assert [paid(invoice) for invoice in invoices] == [16, 16, 16]
+    getattr(opened, "close_all", opened.close)()

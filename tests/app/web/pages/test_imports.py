@@ -1,0 +1,429 @@
+"""The pages of imports: what they show, and what they refuse."""
+
+import pytest
+from support.browser import Browser
+from support.records import a_user
+from support.workbooks import workbook
+from webtest import Upload
+
+from app.domain.permissions import Role
+from app.jobs.imports import ImportJobs
+from app.jobs.job_queue import open_queue
+from app.store.access import users
+from app.store.db.tables import Customer, Invoice, Payment
+from app.store.ledger import imports
+from app.workbook.importing import Importer
+
+HEADERS = ["Invoice No", "Customer", "Invoice Date", "Due Date", "Amount"]
+FIRST = ["INV-1", "Miller & Co", "2026-01-10", "2026-02-09", 100]
+
+
+@pytest.fixture
+def work_off(settings, clock):
+    """Do what waits in the queue, as the worker does."""
+    queue = open_queue()
+    ImportJobs(queue, Importer(settings.data_dir, settings.workbook, settings.time_zone, settings.currency, clock))
+
+    def worked_off():
+        while task := queue.dequeue():
+            queue.execute(task)
+
+    return worked_off
+
+
+@pytest.fixture
+def upload(browser, work_off, tmp_path):
+    """Upload a workbook of these tabs, have it read, and open its page."""
+
+    def uploaded(tabs, name="ledger.xlsx"):
+        page = browser.get("/imports")
+        form = page.forms["upload"]
+        form["workbook"] = Upload(name, workbook(tmp_path, tabs).read_bytes())
+        answer = form.submit()
+        work_off()
+        return answer.follow()
+
+    return uploaded
+
+
+@pytest.fixture
+def apply(work_off):
+    """Apply the import whose page is open, and open what became of it."""
+
+    def applied(page):
+        form = next(form for form in page.forms.values() if form.action.endswith("/apply"))
+        answer = form.submit()
+        work_off()
+        return answer.follow()
+
+    return applied
+
+
+def test_without_imports_the_page_says_what_to_do(browser):
+    page = browser.get("/imports")
+
+    assert "Upload the workbook in which you keep your invoices" in page
+
+
+def test_an_uploaded_workbook_is_previewed_before_anything_is_written(upload):
+    page = upload({"Invoices": [HEADERS, FIRST]})
+
+    assert "Apply: write 2 records" in page
+    assert Invoice.select().count() == 0
+
+
+def test_an_applied_import_leads_to_its_invoices(upload, apply):
+    page = apply(upload({"Invoices": [HEADERS, FIRST]}))
+
+    assert page.click("Invoice INV-1").request.path == "/invoices/1"
+
+
+def test_the_source_of_an_invoice_leads_to_its_row(browser, upload, apply):
+    apply(upload({"Invoices": [HEADERS, FIRST]}))
+
+    page = browser.get("/invoices/1").click("ledger.xlsx, Invoices, row 2", index=0)
+
+    assert "Invoices, row 2" in page
+    assert "Invoice INV-1" in page
+
+
+def test_an_undone_import_still_names_what_it_had_brought(upload, apply, work_off):
+    page = apply(upload({"Invoices": [HEADERS, FIRST]}))
+
+    answer = next(form for form in page.forms.values() if form.action.endswith("/undo")).submit()
+    work_off()
+    page = answer.follow()
+
+    assert "what it had brought is gone" in page
+    assert "Invoice INV-1" in page
+    assert Invoice.select().count() == 0
+
+
+def test_an_import_that_something_hangs_on_says_what_when_it_cannot_be_undone(upload, apply, work_off, now):
+    page = apply(upload({"Invoices": [HEADERS, FIRST]}))
+    Payment.create(invoice=1, paid_on=now.date(), amount_cents=2_500, recorded_at=now)
+
+    answer = next(form for form in page.forms.values() if form.action.endswith("/undo")).submit()
+    work_off()
+
+    assert "Invoice INV-1 has a payment of 25.00 on 2026-03-02" in answer.follow()
+    assert Invoice.select().count() == 1
+
+
+def test_a_file_that_is_no_workbook_is_refused_in_one_sentence_and_leaves_nothing(browser, settings):
+    form = browser.get("/imports").forms["upload"]
+    form["workbook"] = Upload("ledger.xlsx", b"not a workbook")
+
+    page = form.submit(status=422)
+
+    assert "ledger.xlsx: This is not an Excel workbook" in page
+    assert imports.newest_first() == []
+    assert list((settings.data_dir / "imports").iterdir()) == []
+
+
+def test_a_form_without_a_file_asks_for_one(browser):
+    page = browser.get("/imports").forms["upload"].submit(status=422)
+
+    assert "Choose a workbook first" in page
+
+
+def test_a_workbook_without_any_list_can_be_told_what_its_columns_are(upload, apply, work_off):
+    rows = [["Alpha", "Beta", "Gamma", "Delta", "Epsilon"], FIRST]
+    page = upload({"Stuff": rows})
+    assert "No list of invoices, payments or customers was found" in page
+
+    form = next(form for form in page.forms.values() if any(str(name).startswith("kind:") for name in form.fields))
+    kind = next(name for name in form.fields if str(name).startswith("kind:"))
+    form[kind] = "invoice"
+    for letter, field in zip("ABCDE", ["number", "customer_name", "issued_on", "due_on", "total_cents"], strict=True):
+        form[f"column:{kind.removeprefix('kind:')}:{letter}"] = field
+    answer = form.submit()
+    work_off()
+
+    apply(answer.follow())
+    assert Invoice.get().number == "INV-1"
+
+
+def test_a_conflict_is_written_only_after_somebody_decided(upload, apply, work_off):
+    apply(upload({"Invoices": [HEADERS, FIRST]}))
+    Invoice.update(total_cents=15_000, version=2).execute()
+
+    page = upload({"Invoices": [HEADERS, [*FIRST[:4], 120]]}, "later.xlsx")
+    assert "1 conflict: decide" in page
+    form = next(form for form in page.forms.values() if "conflicts" in form.fields)
+    form["conflicts"] = "take"
+    answer = form.submit()
+    work_off()
+    apply(answer.follow())
+
+    assert Invoice.get().total_cents == 12_000
+
+
+def test_a_change_is_shown_cell_by_cell(upload, apply):
+    apply(upload({"Invoices": [HEADERS, FIRST]}))
+
+    page = upload({"Invoices": [HEADERS, [*FIRST[:4], 120]]}, "later.xlsx")
+
+    assert "total: 100.00 → <strong>120.00</strong>" in page
+
+
+def test_a_discarded_import_is_forgotten_with_its_file(browser, upload, settings):
+    page = upload({"Invoices": [HEADERS, FIRST]})
+
+    next(form for form in page.forms.values() if form.action.endswith("/discard")).submit().follow()
+
+    assert imports.newest_first() == []
+    assert list((settings.data_dir / "imports").iterdir()) == []
+
+
+def test_an_applied_import_cannot_be_discarded(browser, upload, apply):
+    apply(upload({"Invoices": [HEADERS, FIRST]}))
+
+    answer = browser.post("/imports/1/discard", {"csrf_token": browser.csrf_token()}, status=409)
+
+    assert "Only an import that wrote nothing can be discarded." in answer
+    assert Invoice.select().count() == 1
+
+
+def test_an_import_is_applied_once_however_often_the_button_is_pressed(upload, work_off):
+    page = upload({"Invoices": [HEADERS, FIRST]})
+    form = next(form for form in page.forms.values() if form.action.endswith("/apply"))
+
+    form.submit()
+    form.submit(status=409)
+    work_off()
+
+    assert Invoice.select().count() == 1
+
+
+def test_a_store_that_changed_after_the_preview_is_previewed_again_and_not_written(upload, work_off):
+    page = upload({"Invoices": [HEADERS, FIRST]})
+    Customer.create(code="Miller & Co", name="Miller & Co")
+    form = next(form for form in page.forms.values() if form.action.endswith("/apply"))
+
+    answer = form.submit()
+    work_off()
+
+    assert "What is stored changed after this preview was made" in answer.follow()
+    assert Invoice.select().count() == 0
+
+
+def test_names_full_of_markup_are_shown_as_they_are(upload):
+    page = upload({"Invoices": [HEADERS, ["<b>1</b>", "<script>alert(1)</script>", *FIRST[2:]]]}, "<i>.xlsx")
+
+    assert "<script>alert(1)" not in page.text
+    assert "&lt;script&gt;alert(1)&lt;/script&gt;" in page.text
+
+
+def test_the_export_is_a_workbook_to_be_saved(browser, upload, apply):
+    apply(upload({"Invoices": [HEADERS, FIRST]}))
+
+    answer = browser.get("/export.xlsx")
+
+    assert answer.headers["Content-Disposition"] == 'attachment; filename="receivables-2026-03-02.xlsx"'
+    assert answer.body.startswith(b"PK")
+
+
+def test_a_viewer_sees_imports_and_can_change_nothing(app, user, upload, apply):
+    apply(upload({"Invoices": [HEADERS, FIRST]}))
+    a_user("vic@example.com", Role.VIEWER, "Vic", users.password_hash_of(user.id))
+    viewer = Browser(app)
+    viewer.sign_in("vic@example.com")
+
+    assert "Undo this import" not in viewer.get("/imports/1")
+    token = viewer.csrf_token()
+    viewer.post("/imports/1/undo", {"csrf_token": token}, status=403)
+    viewer.get("/export.xlsx", status=403)
+
+
+def test_progress_asks_the_page_to_load_anew_when_the_work_is_done(browser, upload):
+    upload({"Invoices": [HEADERS, FIRST]})
+
+    assert browser.get("/imports/1/progress", status=204).headers["HX-Refresh"] == "true"
+
+
+def test_an_import_that_waits_too_long_asks_whether_the_worker_runs(browser, tmp_path, clock):
+    form = browser.get("/imports").forms["upload"]
+    form["workbook"] = Upload("ledger.xlsx", workbook(tmp_path, {"Invoices": [HEADERS, FIRST]}).read_bytes())
+    form.submit()
+
+    clock.advance(seconds=30)
+
+    assert "The worker has said nothing for a while" in browser.get("/imports/1")
+
+
+def read_again(page, work_off, **values):
+    """Send the form of the columns with these values, a column by its letter, and have the workbook read again."""
+    form = next(form for form in page.forms.values() if any(str(name).startswith("kind:") for name in form.fields))
+    kind = next(name for name in form.fields if str(name).startswith("kind:"))
+    for name, value in values.items():
+        form[kind if name == "kind" else f"column:{kind.removeprefix('kind:')}:{name}"] = value
+    answer = form.submit()
+    work_off()
+    return answer.follow()
+
+
+def test_a_column_that_is_not_known_is_kept_or_ignored(upload, work_off, apply):
+    page = upload({"Invoices": [[*HEADERS, "Salesman", "District"], [*FIRST, "Bob", "North"]]})
+    assert "Columns kept as they are: F &#39;Salesman&#39;, G &#39;District&#39;." in page
+
+    page = read_again(page, work_off, F="ignored")
+    assert "Columns not read: F &#39;Salesman&#39;." in page
+    apply(page)
+
+    assert Invoice.get().own_fields == {"District": "North"}
+
+
+def test_a_column_that_is_ignored_stays_so_for_workbooks_of_the_same_headers(upload, work_off, apply):
+    rows = [[*HEADERS, "Salesman", "District"], [*FIRST, "Bob", "North"]]
+    apply(read_again(upload({"Invoices": rows}), work_off, F="ignored", G="ignored"))
+
+    page = upload({"Invoices": [rows[0], [*FIRST[:4], 120, "Ann", "South"]]}, "later.xlsx")
+
+    assert "Columns not read: F &#39;Salesman&#39;, G &#39;District&#39;." in page
+    apply(page)
+    assert Invoice.get().own_fields == {}
+
+
+def test_columns_that_were_only_looked_at_are_not_remembered(upload, work_off):
+    page = upload({"Invoices": [HEADERS, FIRST]})
+
+    read_again(page, work_off)
+
+    assert imports.remembered_mappings() == {}
+
+
+def test_a_chosen_meaning_is_remembered_until_it_is_forgotten(upload, work_off):
+    page = upload({"Invoices": [[*HEADERS, "Our code"], [*FIRST, "77"]]})
+
+    page = read_again(page, work_off, F="reference")
+    assert len(imports.remembered_mappings()) == 1
+    assert "chosen" in page
+
+    read_again(page, work_off, kind="recognised")
+    assert imports.remembered_mappings() == {}
+
+
+# --- what is asked, and what the own book says
+
+WITH_BANK = {"Invoices": [[*HEADERS, "Bank"], [*FIRST, 40]]}
+
+
+def questions(page):
+    return page.forms["questions"]
+
+
+def test_a_question_shows_what_each_answer_would_give(upload):
+    page = upload(WITH_BANK)
+
+    assert "holds amounts (40.00 in all)" in page
+    assert "60.00 would be owed" in page
+
+
+def test_an_answer_is_given_on_the_page_and_remembered_for_the_next_workbook(upload, apply, work_off):
+    form = questions(upload(WITH_BANK))
+    form["answer:column:Invoices!F"] = "balance"
+    answer = form.submit()
+    work_off()
+    form = questions(answer.follow())
+    form["answer:undated"] = "issued"
+    answer = form.submit()
+    work_off()
+    apply(answer.follow())
+
+    page = upload({"Invoices": [[*HEADERS, "Bank"], ["INV-2", *FIRST[1:], 30]]}, name="next.xlsx")
+
+    assert "questions" not in page.forms
+    assert page.text.count("remembered") >= 2
+
+
+def test_an_answer_can_be_asked_again(upload, work_off):
+    form = questions(upload(WITH_BANK))
+    form["answer:column:Invoices!F"] = "ignore"
+    answer = form.submit()
+    work_off()
+    page = answer.follow()
+
+    again = next(form for form in page.forms.values() if any(str(name).startswith("again:") for name in form.fields))
+    answer = again.submit()
+    work_off()
+
+    assert "answer:column:Invoices!F" in questions(answer.follow()).fields
+
+
+def test_one_answer_counts_for_all_columns_that_share_a_question(upload, work_off):
+    row = ["INV-1", "Miller & Co", "01/02/2026", "03/02/2026", 100]
+    form = questions(upload({"Invoices": [HEADERS, row]}))
+
+    form["answer:dates:Invoices!C"] = "mdy"
+    answer = form.submit()
+    work_off()
+
+    assert "questions" not in answer.follow().forms
+
+
+def test_what_the_own_book_says_is_compared_before_anything_is_applied(upload, work_off):
+    page = upload({"Invoices": [HEADERS, FIRST]})
+    form = next(form for form in page.forms.values() if "expected" in form.fields)
+    form["expected"] = "99.99"
+    answer = form.submit()
+    work_off()
+
+    page = answer.follow()
+    assert "find the difference of 0.01 first" in page
+    assert "Apply: write" not in page
+
+
+def test_a_figure_that_can_be_read_two_ways_is_refused_and_kept(upload):
+    page = upload({"Invoices": [HEADERS, FIRST]})
+    form = next(form for form in page.forms.values() if "expected" in form.fields)
+    form["expected"] = "1.234"
+
+    page = form.submit(status=422)
+
+    assert "which can be read two ways" in page
+    assert next(form for form in page.forms.values() if "expected" in form.fields)["expected"].value == "1.234"
+
+
+def test_an_applied_import_says_that_the_own_book_agreed(upload, apply, work_off):
+    page = upload({"Invoices": [HEADERS, FIRST]})
+    form = next(form for form in page.forms.values() if "expected" in form.fields)
+    form["expected"] = "100"
+    answer = form.submit()
+    work_off()
+
+    page = apply(answer.follow())
+
+    assert "100.00 was owed after it, as you had said: it agreed to the cent." in page
+
+
+# --- each reader's own way to write numbers
+
+GERMAN = {"Accept-Language": "de-DE,de"}
+
+
+def test_amounts_in_sentences_are_written_as_their_reader_does(browser, upload):
+    address = upload({"Invoices": [[*HEADERS, "Bank"], [*FIRST[:-1], 2000, 1234.5]]}).request.path
+
+    page = browser.get(address, headers=GERMAN)
+
+    assert "holds amounts (1.234,50 in all)" in page
+    assert "765,50 would be owed" in page
+
+
+def test_a_refused_figure_is_written_as_its_reader_does(browser, upload, work_off):
+    page = browser.get(upload({"Invoices": [HEADERS, FIRST]}).request.path, headers=GERMAN)
+    form = next(form for form in page.forms.values() if "expected" in form.fields)
+    form["expected"] = "1.234"
+    answer = form.submit(headers=GERMAN)
+    work_off()
+
+    page = answer.follow(headers=GERMAN)
+    assert "find the difference of 1.134,00 first" in page
+    assert next(form for form in page.forms.values() if "expected" in form.fields)["expected"].value == "1.234,00"
+
+
+def test_no_page_shows_the_signs_that_mark_numbers_in_sentences(browser, upload):
+    page = browser.get(upload({"Invoices": [[*HEADERS, "Bank"], [*FIRST, 40]]}).request.path)
+
+    assert not set(page.text) & {"\u2068", "\u2069"}

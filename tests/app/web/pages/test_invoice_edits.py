@@ -1,0 +1,218 @@
+"""Invoices are written and changed from forms that say what is wrong, lose nothing, and notice who was faster."""
+
+from datetime import date
+
+import pytest
+from support.records import a_customer, a_payment, an_invoice
+
+from app.store.db import tables
+
+
+@pytest.fixture
+def acme(sqlite):
+    return a_customer("C1", "Acme", terms_days=14)
+
+
+def new_form(browser, customer=None):
+    page = browser.get(f"/invoices/new?customer={customer.id}" if customer else "/invoices/new")
+    return next(form for form in page.forms.values() if form.action == "/invoices")
+
+
+def edit_form(browser, invoice):
+    page = browser.get(f"/invoices/{invoice.id}/edit")
+    return next(form for form in page.forms.values() if form.action.endswith("/edit"))
+
+
+def say_form(browser, invoice, change):
+    page = browser.get(f"/invoices/{invoice.id}")
+    forms = (form for form in page.forms.values() if form.action.endswith("/say"))
+    return next(form for form in forms if form["change"].value == change)
+
+
+def test_a_new_invoice_is_foreseen_from_the_latest_and_the_customers_terms(browser, acme):
+    an_invoice("2026-0099", acme, ledger="Branch North")
+
+    form = new_form(browser, acme)
+
+    foreseen = {name: form[name].value for name in ("who", "number", "issued_on", "due_on", "currency", "ledger")}
+    assert foreseen == {
+        "who": "Acme (C1)",
+        "number": "2026-0100",
+        "issued_on": "2026-03-02",
+        "due_on": "2026-03-16",
+        "currency": "USD",
+        "ledger": "Branch North",
+    }
+
+
+def test_an_invoice_is_written_with_what_was_said(browser, acme):
+    form = new_form(browser)
+    for name, text in {"who": "acme", "number": "7", "total": "1,234.50", "reference": "PO 1", "notes": "a\nb"}.items():
+        form[name] = text
+
+    page = form.submit().follow()
+
+    assert "Invoice 7 was entered." in page.text
+    row = tables.Invoice.get()
+    assert (row.number, row.customer_id, row.total_cents, row.reference, row.notes, row.draft) == (
+        "7", acme.id, 1_234_50, "PO 1", "a\nb", False,
+    )  # fmt: skip
+
+
+def test_a_draft_counts_nowhere_until_it_is_issued(browser, acme):
+    form = new_form(browser, acme)
+    form["number"], form["total"], form["draft"] = "7", "50.00", True
+    page = form.submit().follow()
+    assert "Draft" in page.text
+
+    edit = edit_form(browser, tables.Invoice.get())
+    edit["draft"] = False
+    edit.submit()
+
+    assert not tables.Invoice.get().draft
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "sentence"),
+    [
+        ("who", "", "Please fill this in."),
+        ("who", "Nobody", "There is no such customer"),
+        ("who", "A", "Several customers are meant by that: Acme (C1); Apex (C2)."),
+        ("number", "", "Please fill this in."),
+        ("total", "12,34", "is not an amount as it is written here"),
+        ("currency", "EURO", "Please use at most 3 characters."),
+        ("currency", "E1", "Please write the three letters of a currency, such as USD."),
+        ("issued_on", "yesterday", "is not a day"),
+        ("due_on", "2026-03-01", "It cannot be due before it is issued."),
+        ("ledger", "", "Please fill this in."),
+    ],
+)
+def test_what_cannot_be_read_is_said_and_what_was_typed_stays(browser, acme, name, text, sentence):
+    a_customer("C2", "Apex")
+    form = new_form(browser, acme)
+    form["number"], form["total"], form["reference"] = "7", "50.00", "PO 77"
+    form[name] = text
+
+    page = form.submit(expect_errors=True)
+
+    assert page.status_int == 422
+    assert sentence in page.text
+    assert 'value="PO 77"' in page.text
+    assert tables.Invoice.select().count() == 0
+
+
+def test_a_number_that_the_customer_has_already_leads_to_that_invoice(browser, acme):
+    taken = an_invoice("A-7", acme)
+    form = new_form(browser, acme)
+    form["number"], form["total"] = "a-7", "50.00"
+
+    page = form.submit(expect_errors=True)
+
+    assert "This customer has an invoice with this number already." in page.text
+    assert f'href="/invoices/{taken.id}"' in page.text
+
+
+def test_an_edit_changes_what_was_said_and_is_told_in_the_history(browser, acme):
+    invoice = an_invoice("1001", acme, total_cents=100_00)
+    form = edit_form(browser, invoice)
+    form["total"], form["due_on"] = "120.00", "2026-02-15"
+
+    page = form.submit().follow()
+
+    row = tables.Invoice.get()
+    assert (row.total_cents, row.due_on, row.version) == (120_00, date(2026, 2, 15), 2)
+    assert "Ann edited it" in page.text
+    assert "total: 100.00 → 120.00" in page.text
+    assert "due: 31 Jan 2026 → 15 Feb 2026" in page.text
+
+
+def test_whoever_was_slower_sees_what_the_other_saved_and_loses_nothing(browser, acme):
+    invoice = an_invoice("1001", acme)
+    slower, faster = edit_form(browser, invoice), edit_form(browser, invoice)
+    faster["notes"] = "called on Monday"
+    faster.submit()
+    slower["notes"] = "sends cheque"
+
+    page = slower.submit(expect_errors=True)
+
+    assert page.status_int == 409
+    assert "Somebody else has changed this invoice since you opened it." in page.text
+    assert "called on Monday" in page.text
+    assert "sends cheque" in page.text
+    assert tables.Invoice.get().notes == "called on Monday"
+
+    again = next(form for form in page.forms.values() if form.action.endswith("/edit"))
+    again.submit()
+    assert tables.Invoice.get().notes == "sends cheque"
+
+
+@pytest.mark.parametrize(
+    ("change", "told", "status"),
+    [
+        ("void", "Invoice 1001 is void now.", "Void"),
+        ("write off", "What was left of invoice 1001 is written off.", "Written off"),
+        ("dispute", "Invoice 1001 is marked as disputed.", "Disputed"),
+    ],
+)
+def test_what_is_said_of_an_invoice_has_a_reason_that_its_history_keeps(browser, acme, change, told, status):
+    invoice = an_invoice("1001", acme)
+    form = say_form(browser, invoice, change)
+    refused = form.submit(expect_errors=True)
+    form["reason"] = "goods were damaged"
+
+    page = form.submit().follow()
+
+    assert "Please fill this in." in refused.text
+    assert told in page.text
+    assert status in page.html.h1.get_text()
+    assert "goods were damaged" in page.html.select_one(".deeds").get_text()
+
+
+def test_a_void_invoice_can_be_reinstated(browser, acme):
+    invoice = an_invoice("1001", acme)
+    void = say_form(browser, invoice, "void")
+    void["reason"] = "by mistake"
+    void.submit()
+    form = say_form(browser, invoice, "reinstate")
+    form["reason"] = "it was right after all"
+
+    form.submit()
+
+    assert tables.Invoice.get().voided_at is None
+
+
+def test_an_invoice_with_payments_is_not_offered_to_be_voided(browser, acme):
+    invoice = an_invoice("1001", acme)
+    a_payment(invoice, 10_00)
+
+    forms = browser.get(f"/invoices/{invoice.id}").forms.values()
+
+    assert "void" not in [form["change"].value for form in forms if form.action.endswith("/say")]
+
+
+def test_what_somebody_else_changed_meanwhile_is_not_voided(browser, acme):
+    invoice = an_invoice("1001", acme)
+    form = say_form(browser, invoice, "void")
+    form["reason"] = "by mistake"
+    edit = edit_form(browser, invoice)
+    edit["total"] = "99.00"
+    edit.submit()
+
+    page = form.submit(expect_errors=True)
+
+    assert page.status_int == 409
+    assert "Somebody else has changed this invoice since it was shown. Nothing was changed by you." in page.text
+    assert tables.Invoice.get().voided_at is None
+
+
+def test_what_an_edit_may_not_change_is_said_beside_its_field(browser, acme):
+    invoice = an_invoice("1001", acme)
+    a_payment(invoice, 10_00)
+    form = edit_form(browser, invoice)
+    form["currency"] = "EUR"
+
+    page = form.submit(expect_errors=True)
+
+    assert page.status_int == 409
+    assert "Payments in USD were recorded for it" in page.html.select_one("#currency-error").get_text()
+    assert tables.Invoice.get().currency == "USD"
