@@ -21,7 +21,7 @@ _LEAST_IDLE_MINUTES = 5
 _Value = TypeVar("_Value")
 
 
-class SettingsError(Exception):
+class AppSettingsError(Exception):
     """A setting is missing or wrong; the message is one sentence that names it."""
 
 
@@ -38,7 +38,7 @@ class WorkbookLimits:
 
 
 @dataclass(frozen=True, slots=True)
-class Settings:
+class AppSettings:
     """The settings as a whole; parts take only the values they need."""
 
     database_url: str
@@ -133,20 +133,20 @@ class _Source:
         try:
             return parse(text or "")
         except ValueError as error:
-            raise SettingsError(f"{name}: {error}.") from error
+            raise AppSettingsError(f"{name}: {error}.") from error
 
     def _text(self, name: str, *, may_be_empty: bool) -> str | None:
         plain, path = self._environment.get(name), self._environment.get(f"{name}_FILE")
         if plain and path:
-            raise SettingsError(f"{name} and {name}_FILE are both set: keep one.")
+            raise AppSettingsError(f"{name} and {name}_FILE are both set: keep one.")
         if not path:
             return plain or None
         try:
             text = Path(path).read_text(encoding="utf-8").strip()
         except (OSError, UnicodeDecodeError) as error:
-            raise SettingsError(f"{name}_FILE: the file {path} cannot be read ({error}).") from error
+            raise AppSettingsError(f"{name}_FILE: the file {path} cannot be read ({error}).") from error
         if not text and not may_be_empty:
-            raise SettingsError(f"{name}_FILE: the file {path} is empty.")
+            raise AppSettingsError(f"{name}_FILE: the file {path} is empty.")
         return text or None
 
 
@@ -219,11 +219,13 @@ def _kept_secret(data_dir: Path) -> str:
     except FileExistsError:
         pass
     except OSError as error:
-        raise SettingsError(f"DATA_DIR: no file can be written in {data_dir} ({error.strerror}).") from error
+        raise AppSettingsError(f"DATA_DIR: no file can be written in {data_dir} ({error.strerror}).") from error
     try:
         return _secret(path.read_text(encoding="ascii").strip() or "-")
     except ValueError as error:
-        raise SettingsError(f"The key in {path} is damaged: delete the file, and everybody signs in anew.") from error
+        raise AppSettingsError(
+            f"The key in {path} is damaged: delete the file, and everybody signs in anew."
+        ) from error
 
 
 def _currency(text: str) -> str:

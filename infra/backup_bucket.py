@@ -8,7 +8,7 @@ import pulumi
 from pulumi import ComponentResource, Output, ResourceOptions
 from pulumi_aws import iam, s3
 
-from infra.settings import BackupSettings, Settings
+from infra.settings import BackupSettings, InfraSettings
 from infra.tags import tags_of
 
 _DAYS_AFTER_LOCK = 5
@@ -41,7 +41,7 @@ class BackupBucket(ComponentResource):
     def __init__(
         self,
         name: str,
-        settings: Settings,
+        settings: InfraSettings,
         lock: BackupSettings,
         writer: iam.User,
         opts: ResourceOptions | None = None,
@@ -118,7 +118,7 @@ class BackupBucket(ComponentResource):
             opts=versioned,
         )
 
-    def _restorer(self, bucket: s3.Bucket, settings: Settings) -> iam.AccessKey:
+    def _restorer(self, bucket: s3.Bucket, settings: InfraSettings) -> iam.AccessKey:
         """Make the user who restores, and its key; with a higher key number a new key comes before the old one goes."""
         server_name = settings.server.name
         user = iam.User("restorer", name=f"{server_name}-restorer", tags=tags_of(server_name), opts=self._own)

@@ -4,10 +4,10 @@ from collections.abc import Iterator
 from decimal import Decimal
 
 from infra.prices import PRICES, Price
-from infra.settings import Dns, Monitoring, Secrets, Settings
+from infra.settings import Dns, InfraSettings, Monitoring, Secrets
 
 
-def monthly(settings: Settings) -> list[Price]:
+def monthly(settings: InfraSettings) -> list[Price]:
     """Return what the stack costs a month, item by item, the server first."""
     return [PRICES.bundles[settings.server.bundle], *(PRICES.items[name] for name in _items(settings))]
 
@@ -23,7 +23,7 @@ def table(prices: list[Price]) -> str:
     return "\n".join([*lines, f"{'A month':<58} ${total(prices):>6.2f}"])
 
 
-def _items(settings: Settings) -> Iterator[str]:
+def _items(settings: InfraSettings) -> Iterator[str]:
     yield "snapshots"
     if settings.backups:
         yield "backups"

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pulumi import ComponentResource, Output, ResourceOptions
 from pulumi_aws import lightsail, route53
 
-from infra.settings import Addresses, Dns, Settings
+from infra.settings import Addresses, Dns, InfraSettings
 
 _SECONDS = 300
 _ISSUER = '0 issue "letsencrypt.org"'
@@ -14,7 +14,7 @@ _DOMAINS_REGION = "us-east-1"  # the only one whose Lightsail API knows domains
 
 
 @dataclass(frozen=True, slots=True)
-class Record:
+class DnsRecord:
     """One record; `key` is what Pulumi calls it."""
 
     key: str
@@ -31,7 +31,7 @@ class DnsRecords(ComponentResource):
     def __init__(
         self,
         name: str,
-        settings: Settings,
+        settings: InfraSettings,
         address: Output[str],
         ipv6_address: Output[str],
         opts: ResourceOptions | None = None,
@@ -46,7 +46,7 @@ class DnsRecords(ComponentResource):
         self.to_set = Output.from_input("") if settings.dns is not Dns.EXTERNAL else _as_lines(records)
         self.register_outputs({"to_set": self.to_set})
 
-    def _at_route53(self, settings: Settings, records: Sequence[Record]) -> None:
+    def _at_route53(self, settings: InfraSettings, records: Sequence[DnsRecord]) -> None:
         zone = route53.get_zone_output(name=settings.dns_zone)
         for record in records:
             route53.Record(
@@ -59,7 +59,7 @@ class DnsRecords(ComponentResource):
                 opts=ResourceOptions(parent=self),
             )
 
-    def _at_lightsail(self, settings: Settings, records: Sequence[Record]) -> None:
+    def _at_lightsail(self, settings: InfraSettings, records: Sequence[DnsRecord]) -> None:
         for record in records:
             # Lightsail knows no CAA: without one every issuer may, Let's Encrypt among them.
             if record.kind != "CAA":
@@ -74,14 +74,14 @@ class DnsRecords(ComponentResource):
                 )
 
 
-def wanted(settings: Settings, address: Output[str], ipv6_address: Output[str]) -> list[Record]:
+def wanted(settings: InfraSettings, address: Output[str], ipv6_address: Output[str]) -> list[DnsRecord]:
     """Return the records of the domain."""
-    records = [Record("a", settings.domain, "A", address)]
+    records = [DnsRecord("a", settings.domain, "A", address)]
     if settings.server.addresses is Addresses.DUALSTACK:
-        records.append(Record("aaaa", settings.domain, "AAAA", ipv6_address))
-    return [*records, Record("caa", settings.domain, "CAA", Output.from_input(_ISSUER))]
+        records.append(DnsRecord("aaaa", settings.domain, "AAAA", ipv6_address))
+    return [*records, DnsRecord("caa", settings.domain, "CAA", Output.from_input(_ISSUER))]
 
 
-def _as_lines(records: Sequence[Record]) -> Output[str]:
+def _as_lines(records: Sequence[DnsRecord]) -> Output[str]:
     lines = [Output.concat(f"{record.name}. {_SECONDS} IN {record.kind} ", record.value) for record in records]
     return Output.all(*lines).apply("\n".join)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pulumi import ComponentResource, Output, ResourceOptions
 from pulumi_aws import budgets, cloudwatch, iam, route53, sns
 
-from infra.settings import Monitoring, Settings
+from infra.settings import InfraSettings, Monitoring
 from infra.tags import tags_of
 
 NAMESPACE = "Invoices"
@@ -69,7 +69,7 @@ class MonitoringAlarms(ComponentResource):
 
     topic: Output[str]
 
-    def __init__(self, name: str, settings: Settings, user: iam.User, opts: ResourceOptions | None = None) -> None:
+    def __init__(self, name: str, settings: InfraSettings, user: iam.User, opts: ResourceOptions | None = None) -> None:
         """Watch the server; the user is that of the server, who is allowed to send figures."""
         super().__init__("invoices:infra:Monitoring", name, None, opts)
         self._settings = settings

@@ -8,7 +8,7 @@ from typing import Any
 from botocore.exceptions import BotoCoreError, ClientError
 
 from infra.prices import PRICES
-from infra.settings import Dns, ServerSettings, Settings
+from infra.settings import Dns, InfraSettings, ServerSettings
 
 MOST_STATIC_IPS = 5  # of an account in a region, unless AWS was asked for more
 _DOMAINS_REGION = "us-east-1"
@@ -25,7 +25,7 @@ class Finding:
     wrong: str = ""
 
 
-def look(settings: Settings, client: Clients, name_servers: Lookup) -> Iterator[Finding]:
+def look(settings: InfraSettings, client: Clients, name_servers: Lookup) -> Iterator[Finding]:
     """Yield what was found, one thing after the other; without credentials there is nothing more to look at."""
     who = _credentials(client, settings.region)
     yield who
@@ -103,7 +103,7 @@ def _name_is_free(server: ServerSettings, lightsail: Any) -> Finding:  # noqa: A
     return Finding(what)
 
 
-def _delegation(settings: Settings, client: Clients, name_servers: Lookup) -> Finding:
+def _delegation(settings: InfraSettings, client: Clients, name_servers: Lookup) -> Finding:
     what = f"domain {settings.domain}"
     if settings.dns is Dns.EXTERNAL:
         return Finding(f"{what}: its records are printed by `pulumi up`, to be set where it is kept")
@@ -119,7 +119,7 @@ def _delegation(settings: Settings, client: Clients, name_servers: Lookup) -> Fi
     return Finding(f"{what}, kept by {settings.dns}")
 
 
-def _name_servers_of_zone(settings: Settings, client: Clients) -> frozenset[str]:
+def _name_servers_of_zone(settings: InfraSettings, client: Clients) -> frozenset[str]:
     if settings.dns is Dns.LIGHTSAIL:
         domains = _all(client("lightsail", _DOMAINS_REGION), "get_domains", "domains")
         entries = [

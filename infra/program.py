@@ -13,7 +13,7 @@ from infra.dns_records import DnsRecords
 from infra.monitoring import NAMESPACE, MonitoringAlarms
 from infra.server import Server, first_ipv6
 from infra.server_user import ServerUser
-from infra.settings import Monitoring, Secrets, Settings, SettingsError
+from infra.settings import InfraSettings, InfraSettingsError, Monitoring, Secrets
 
 _KEYS = ("sshCidrs",)
 
@@ -23,14 +23,14 @@ def main() -> None:
     if pulumi.runtime.settings.get_monitor() is None:
         sys.exit("This program is run by Pulumi: `pulumi preview` shows what it would rent, `pulumi up` rents it.")
     try:
-        settings = Settings.read(_configuration(), pulumi.Config("aws").get("region") or "")
-    except SettingsError as error:
+        settings = InfraSettings.read(_configuration(), pulumi.Config("aws").get("region") or "")
+    except InfraSettingsError as error:
         raise pulumi.RunError(str(error)) from error
     for name, value in rent(settings).items():
         pulumi.export(name, value)
 
 
-def rent(settings: Settings) -> dict[str, Any]:
+def rent(settings: InfraSettings) -> dict[str, Any]:
     """Rent it all and return the stack's outputs, by name."""
     prices = costs.monthly(settings)
     if costs.total(prices) > settings.monthly_budget:

@@ -3,7 +3,7 @@
 from pulumi import ComponentResource, ResourceOptions
 from pulumi_aws import iam
 
-from infra.settings import Settings
+from infra.settings import InfraSettings
 from infra.tags import tags_of
 
 
@@ -13,7 +13,7 @@ class ServerUser(ComponentResource):
     user: iam.User
     key: iam.AccessKey
 
-    def __init__(self, name: str, settings: Settings, opts: ResourceOptions | None = None) -> None:
+    def __init__(self, name: str, settings: InfraSettings, opts: ResourceOptions | None = None) -> None:
         """Make the user; with a higher key number a new key comes before the old one goes."""
         super().__init__("invoices:infra:ServerUser", name, None, opts)
         own = ResourceOptions(parent=self)

@@ -20,7 +20,7 @@ _KEY_KINDS = {"ssh-ed25519", "ssh-rsa", "ecdsa-sha2-nistp256", "ecdsa-sha2-nistp
 _LOGIN_USERS = {"ubuntu_24_04": "ubuntu", "ubuntu_22_04": "ubuntu", "debian_12": "admin", "debian_13": "admin"}
 
 
-class SettingsError(Exception):
+class InfraSettingsError(Exception):
     """Some settings are missing or wrong; the message has a line for each."""
 
     def __init__(self, mistakes: list[str]) -> None:
@@ -102,7 +102,7 @@ class BackupSettings:
 
 
 @dataclass(frozen=True, slots=True)
-class Settings:
+class InfraSettings:
     """The settings as a whole; parts take only what they need.
 
     `backups` is None where none are rented; a higher key number means new keys.
@@ -121,7 +121,7 @@ class Settings:
     key_number: int
 
     @classmethod
-    def read(cls, config: Mapping[str, Any], region: str) -> "Settings":
+    def read(cls, config: Mapping[str, Any], region: str) -> "InfraSettings":
         """Return the settings of a stack's configuration, by key; raises SettingsError with every mistake."""
         reader = _Reader(config)
         if not region:
@@ -141,7 +141,7 @@ class Settings:
         )
         reader.mistakes += list(_contradictions(settings, reader.mistakes))
         if reader.mistakes:
-            raise SettingsError(reader.mistakes)
+            raise InfraSettingsError(reader.mistakes)
         return settings
 
 
@@ -212,7 +212,7 @@ def _backups(reader: _Reader) -> BackupSettings | None:
     return settings if reader.flag("backups", default=True) else None
 
 
-def _contradictions(settings: Settings, mistakes: list[str]) -> list[str]:
+def _contradictions(settings: InfraSettings, mistakes: list[str]) -> list[str]:
     found = []
     if settings.dns is not Dns.EXTERNAL and not settings.dns_zone:
         found.append(f"dnsZone: it is missing; {settings.dns} needs the zone that the domain belongs to.")

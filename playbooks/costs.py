@@ -10,7 +10,7 @@ from rich.table import Table
 
 from playbooks.steps.inventory import server_settings
 from playbooks.steps.session import SERVER_HELP, STACK
-from provisioning.settings import SettingsError
+from provisioning.settings import HostSettingsError
 
 
 @task(help=SERVER_HELP)
@@ -18,7 +18,7 @@ def costs(_context: Context, *, server: str = "", stack: str = STACK) -> None:
     """Show what the server costs a month, as the stack puts it out."""
     try:
         settings = server_settings(server, stack)
-    except SettingsError as error:
+    except HostSettingsError as error:
         sys.exit(str(error))
     table = Table("Item", "Dollars a month", box=SIMPLE_HEAD)
     for item, dollars in settings.monthly_cost.items():

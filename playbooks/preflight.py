@@ -13,7 +13,7 @@ from rich.console import Console
 
 from infra.costs import monthly, table
 from infra.preflight import Finding, look
-from infra.settings import Settings, SettingsError
+from infra.settings import InfraSettings, InfraSettingsError
 
 ROOT = Path(__file__).parents[1]
 _PREFIX = "invoices:"
@@ -24,7 +24,7 @@ def preflight(_context: object, stack: str = "prod") -> None:
     """See what AWS would refuse, and what it would cost, before anything is rented."""
     try:
         settings = configured(ROOT / f"Pulumi.{stack}.yaml")
-    except SettingsError as error:
+    except InfraSettingsError as error:
         sys.exit(str(error))
     console = Console(highlight=False)
     findings = []
@@ -37,14 +37,14 @@ def preflight(_context: object, stack: str = "prod") -> None:
     console.print("All is well: `pulumi up` rents it.")
 
 
-def configured(path: Path) -> Settings:
+def configured(path: Path) -> InfraSettings:
     """Return the settings of a stack; raises SettingsError."""
     try:
         config: dict[str, Any] = (yaml.safe_load(path.read_text(encoding="utf-8")) or {}).get("config") or {}
     except (OSError, yaml.YAMLError) as error:
-        raise SettingsError([f"{path.name} cannot be read: {error}."]) from error
+        raise InfraSettingsError([f"{path.name} cannot be read: {error}."]) from error
     ours = {name.removeprefix(_PREFIX): value for name, value in config.items() if name.startswith(_PREFIX)}
-    return Settings.read(ours, str(config.get("aws:region") or ""))
+    return InfraSettings.read(ours, str(config.get("aws:region") or ""))
 
 
 def name_servers(zone: str) -> frozenset[str]:

@@ -11,7 +11,7 @@ from rich.console import Console
 
 from playbooks.steps.inventory import KEPT, keep_keys, server_settings
 from playbooks.steps.session import SERVER_HELP, STACK
-from provisioning.settings import Settings, SettingsError
+from provisioning.settings import HostSettings, HostSettingsError
 
 _SECONDS = 10
 _SSH = 22
@@ -29,7 +29,7 @@ def trust(_context: Context, *, server: str = "", stack: str = STACK, yes: bool 
     console = Console(highlight=False, soft_wrap=True)
     try:
         settings = server_settings(server, stack)
-    except SettingsError as error:
+    except HostSettingsError as error:
         sys.exit(str(error))
     kept = KEPT / f"{settings.host}.known_hosts"
     if kept.exists() and not anew:
@@ -47,7 +47,7 @@ def trust(_context: Context, *, server: str = "", stack: str = STACK, yes: bool 
     console.print(f"Kept {len(keys)} of the keys of {settings.host}: another will be refused from now on.")
 
 
-def told_by_aws(settings: Settings) -> tuple[str, ...]:
+def told_by_aws(settings: HostSettings) -> tuple[str, ...]:
     """Return the keys as Lightsail knows them, nothing where it did not rent the server or cannot be asked."""
     if not settings.region:
         return ()

@@ -3,12 +3,12 @@
 from provisioning.change import Change
 from provisioning.ensure import mode
 from provisioning.host import Host, HostError
-from provisioning.settings import Settings
+from provisioning.settings import HostSettings
 
 _LOCKED = {"L", "LK"}
 
 
-def ensure(host: Host, settings: Settings) -> list[Change]:
+def ensure(host: Host, settings: HostSettings) -> list[Change]:
     """Have no account with a password or a second root, and the user's keys readable for that user only."""
     home = _home(host, settings.user)
     _refuse_other_roots(host)

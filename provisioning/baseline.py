@@ -23,7 +23,7 @@ from provisioning import (
 )
 from provisioning.change import Change
 from provisioning.host import Host
-from provisioning.settings import Settings
+from provisioning.settings import HostSettings
 
 # In /run: a start of the whole server does what was left to do.
 _PENDING = "/run/invoices-pending"
@@ -31,7 +31,7 @@ _PENDING = "/run/invoices-pending"
 
 def provision(
     host: Host,
-    settings: Settings,
+    settings: HostSettings,
     can_still_connect: Callable[[], bool],
     on_change: Callable[[Change], None],
 ) -> list[Change]:
@@ -46,7 +46,7 @@ def provision(
     return changes
 
 
-def _changes(host: Host, settings: Settings, can_still_connect: Callable[[], bool]) -> Iterator[Change]:
+def _changes(host: Host, settings: HostSettings, can_still_connect: Callable[[], bool]) -> Iterator[Change]:
     found = machine.look(host)
     parts: tuple[Callable[[], list[Change]], ...] = (
         lambda: packages.ensure(host),  # the others rely on what it brings

@@ -12,14 +12,14 @@ from provisioning.ensure import packages, unit, unit_file
 from provisioning.guarded import guarded_file
 from provisioning.host import Host, HostError
 from provisioning.landing_files import filled, text
-from provisioning.settings import Settings
+from provisioning.settings import HostSettings
 
 _RULES = "/etc/invoices/firewall.nft"
 _UNIT = "invoices-firewall.service"
 _EVERYWHERE = ("0.0.0.0/0", "::/0")
 
 
-def ensure(host: Host, settings: Settings, can_still_connect: Callable[[], bool]) -> list[Change]:
+def ensure(host: Host, settings: HostSettings, can_still_connect: Callable[[], bool]) -> list[Change]:
     """Have the rules in force now, and at each start before the network is up."""
     brought = packages(host, ["nftables"], what="package of the firewall")
     service = unit_file(host, _UNIT, text(f"/etc/systemd/system/{_UNIT}"))
@@ -38,7 +38,7 @@ def ensure(host: Host, settings: Settings, can_still_connect: Callable[[], bool]
     return [brought, service, rules, unit(host, _UNIT, is_new=rules.changed), _in_force(host, rules)]
 
 
-def _ssh_networks(settings: Settings) -> Sequence[str]:
+def _ssh_networks(settings: HostSettings) -> Sequence[str]:
     """Return whom SSH is answered to, as far as it is this firewall's to say."""
     if settings.is_behind_firewall:
         return _EVERYWHERE

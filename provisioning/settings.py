@@ -10,12 +10,12 @@ from typing import Any, Self
 FILE_OF_THIS_MACHINE = os.environ.get("INVOICES_SERVER", "")  # of a server that Pulumi did not rent
 
 
-class SettingsError(Exception):
+class HostSettingsError(Exception):
     """What is known of the server is not enough; the message is one sentence that names the keys."""
 
 
 @dataclass(frozen=True, slots=True)
-class Settings:
+class HostSettings:
     """The server as the stack puts it out; texts are empty for what was not rented.
 
     `dns_records_to_set` has a line for each record that nobody has set yet; `monthly_cost` is in dollars, by item;
@@ -52,7 +52,7 @@ class Settings:
         """Return the settings in what `pulumi stack output --json --show-secrets` says; raises SettingsError."""
         names = {one.name for one in fields(cls)}
         if missing := sorted(names - outputs.keys()):
-            raise SettingsError(f"The stack puts out no {', '.join(missing)}: run `pulumi up`.")
+            raise HostSettingsError(f"The stack puts out no {', '.join(missing)}: run `pulumi up`.")
         values = {name: outputs[name] for name in names}
         return cls(**{**values, **{name: tuple(outputs[name]) for name in ("ssh_cidrs", "host_keys")}})
 
@@ -62,7 +62,7 @@ class Settings:
         try:
             outputs = json.loads(path.read_text(encoding="utf-8"))
         except (OSError, ValueError) as error:
-            raise SettingsError(f"{path} cannot be read as JSON: {error}.") from error
+            raise HostSettingsError(f"{path} cannot be read as JSON: {error}.") from error
         if not isinstance(outputs, dict):
-            raise SettingsError(f"{path} holds no object of keys and values.")
+            raise HostSettingsError(f"{path} holds no object of keys and values.")
         return cls.from_outputs(outputs)

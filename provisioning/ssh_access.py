@@ -7,7 +7,7 @@ from provisioning.ensure import file
 from provisioning.guarded import guarded_file
 from provisioning.host import Host, HostError
 from provisioning.landing_files import filled
-from provisioning.settings import Settings
+from provisioning.settings import HostSettings
 
 # Read first, and the first that names an option counts.
 _OPTIONS = "/etc/ssh/sshd_config.d/00-invoices.conf"
@@ -18,7 +18,7 @@ _APPLY = "systemctl restart ssh.service"
 _HOST_KEY = "/etc/ssh/ssh_host_ed25519_key"
 
 
-def ensure(host: Host, settings: Settings, can_still_connect: Callable[[], bool]) -> list[Change]:
+def ensure(host: Host, settings: HostSettings, can_still_connect: Callable[[], bool]) -> list[Change]:
     """Have the options in force, unless with them nobody could connect; what else stands in sshd's files stays."""
     options = filled(_OPTIONS, user=settings.user)
 

@@ -7,7 +7,7 @@ import typer
 from app.cli import audit, demo, imports, reports, secret_files, serving, tokens, users
 from app.domain.sentences import plain
 from app.jobs.job_queue import QueueUnavailableError
-from app.settings import SettingsError
+from app.settings import AppSettingsError
 from app.store.access.users import EmailTakenError
 from app.store.db.database import DatabaseUnavailableError
 from app.store.db.outages import Outage, outage_behind
@@ -15,7 +15,7 @@ from app.workbook.importing import NotNowError
 from app.workbook.reading.refusal import WorkbookRefusedError
 
 _SENTENCES = (
-    SettingsError,
+    AppSettingsError,
     DatabaseUnavailableError,
     QueueUnavailableError,
     WorkbookRefusedError,

@@ -10,7 +10,7 @@ from app import clock
 from app.cli.opening import importer, opened
 from app.cli.serving import refuse_taken_port, run_server
 from app.domain.permissions import Role
-from app.settings import Settings
+from app.settings import AppSettings
 from app.store.access import logins, users
 from app.store.access.users import User
 from app.store.ledger import imports
@@ -54,7 +54,7 @@ def _demo_user() -> User:
     return users.create(DEMO_EMAIL, "Demo", Role.ADMIN, hash_password(new_password()), clock.utc_now())
 
 
-def _import_demo(settings: Settings, user_id: int) -> None:
+def _import_demo(settings: AppSettings, user_id: int) -> None:
     with tempfile.TemporaryDirectory(prefix="demo-") as folder:
         path = Path(folder) / DEMO_FILE
         write_demo(path, clock.today(settings.time_zone))

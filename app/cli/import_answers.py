@@ -10,7 +10,7 @@ import typer
 
 from app.workbook.figures import Expected, expected
 from app.workbook.meaning.amounts import UnreadableError
-from app.workbook.meaning.headers import IGNORED, Kind, fields_of
+from app.workbook.meaning.headers import IGNORED, ListKind, fields_of
 from app.workbook.meaning.table_columns import field_named
 from app.workbook.preview import Preview
 
@@ -69,7 +69,7 @@ def _of_file(path: Path) -> dict[str, str]:
 
 def _is_field(name: str) -> bool:
     field = field_named(name)
-    return field == IGNORED or any(field in fields_of(kind) for kind in Kind)
+    return field == IGNORED or any(field in fields_of(kind) for kind in ListKind)
 
 
 def _refuse(sentence: str, cause: Exception | None = None) -> NoReturn:

@@ -30,13 +30,13 @@ from app.store.db.database import transaction
 from app.store.ledger import imports as store
 from app.store.ledger import snapshot
 from app.store.ledger.imports import State
-from app.workbook.difference import Change, Decisions, Outcome, Resolution
-from app.workbook.figures import Figures, Owed
+from app.workbook.difference import Decisions, Outcome, Resolution, RowChange
+from app.workbook.figures import Figures, OwedTotals
 from app.workbook.importing import Examined, Importer
 from app.workbook.meaning.amounts import DecimalMark
 from app.workbook.meaning.dates import DateOrder
 from app.workbook.meaning.questions import Answers
-from app.workbook.meaning.records import OwnTotal, Question, Totals
+from app.workbook.meaning.records import ControlTotals, OwnTotal, Question
 from app.workbook.preview import Choices, Preview, totals_as_strings
 from app.workbook.reading.book import Progress
 from app.workbook.writing import exporting, marking
@@ -240,7 +240,7 @@ def _as_json(preview: Preview, import_id: int | None, state: State) -> dict[str,
 
 
 def _figures_as_json(figures: Figures) -> dict[str, Any]:
-    def amounts(one: Owed) -> dict[str, Any]:
+    def amounts(one: OwedTotals) -> dict[str, Any]:
         return {
             "currency": one.currency,
             "outstanding": decimal_string(one.outstanding),
@@ -316,7 +316,7 @@ def _print_some(console: Console, title: str, lines: Iterable[str]) -> None:
         console.print(f"  … and {len(everything) - SHOWN:,} more (--json tells all, --marked FILE.xlsx marks them)")
 
 
-def _total_cells(total: Totals) -> tuple[str, str, str, str]:
+def _total_cells(total: ControlTotals) -> tuple[str, str, str, str]:
     return total.currency, display(total.gross), display(total.paid), display(total.open)
 
 
@@ -325,7 +325,7 @@ def _own_total(total: OwnTotal) -> str:
     return f"{total.cell} '{total.header}' says {display(total.stated)}: {verdict}"
 
 
-def _change_line(change: Change) -> str:
+def _change_line(change: RowChange) -> str:
     changes = "; ".join(
         f"{fields.label(one.field)}: {one.old or 'empty'} → {one.new or 'empty'}" for one in change.fields
     )

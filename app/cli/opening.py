@@ -7,16 +7,16 @@ import typer
 
 from app import clock
 from app.jobs.job_queue import create_tables
-from app.settings import Settings
+from app.settings import AppSettings
 from app.store.db import database, privileges
 from app.store.db.current_user import Asker, asked_by
 from app.workbook.importing import Importer
 
 
 @contextmanager
-def opened() -> Iterator[Settings]:
+def opened() -> Iterator[AppSettings]:
     """Hold the database open for a command, an SQLite file brought up to date first: one command is enough."""
-    settings = Settings.from_environment()
+    settings = AppSettings.from_environment()
     database.open_database(settings.database_url)
     with database.connection(), asked_by(Asker(program="the command line")):
         if not database.is_current():
@@ -35,6 +35,6 @@ def migrate() -> list[str]:
     return applied
 
 
-def importer(settings: Settings) -> Importer:
+def importer(settings: AppSettings) -> Importer:
     """Return the importer for these settings."""
     return Importer(settings.data_dir, settings.workbook, settings.time_zone, settings.currency, clock.utc_now)

@@ -14,7 +14,7 @@ from app.cli.opening import opened
 from app.domain.ageing import Ageing, Bucket, ageing_by_currency, nothing_owed
 from app.domain.as_of import YEARS, AsOf
 from app.domain.money import decimal_string, display
-from app.settings import Settings
+from app.settings import AppSettings
 from app.store.ledger import positions
 from app.store.ledger.positions import CustomerPosition
 
@@ -80,7 +80,7 @@ _LABELS = {
 }
 
 
-def _day(as_of: datetime | None, settings: Settings) -> date:
+def _day(as_of: datetime | None, settings: AppSettings) -> date:
     if as_of is None:
         return clock.today(settings.time_zone)
     if as_of.year not in YEARS:

@@ -16,7 +16,7 @@ from typing import Annotated
 
 import typer
 
-from app.settings import Settings
+from app.settings import AppSettings
 
 # Who reads a folder: the images of PostgreSQL and Redis, and that of the product, run as these.
 DATABASE_USER = 999
@@ -206,7 +206,7 @@ def _smtp_url_from_stdin() -> str:
     """Return what is typed or piped in; raises SettingsError where it is no address of a mail server."""
     url = sys.stdin.readline().strip()
     rest = {"SECRET_KEY": _new_key(), "MAIL_FROM": "somebody@example.com"}
-    return Settings.from_environment({"SMTP_URL": url, **rest}).smtp_url
+    return AppSettings.from_environment({"SMTP_URL": url, **rest}).smtp_url
 
 
 def _new_password() -> str:

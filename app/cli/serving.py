@@ -19,7 +19,7 @@ from app.jobs.heartbeat import Heartbeat
 from app.jobs.imports import ImportJobs
 from app.jobs.job_queue import QueueUnavailableError, open_queue, see_that_it_answers
 from app.jobs.mails import MailJobs
-from app.settings import Settings
+from app.settings import AppSettings
 from app.store.db import database
 
 THREADS_A_WORKER = 2
@@ -41,7 +41,7 @@ def serve(*, worker: Annotated[bool, typer.Option(help="Run the background worke
 def worker(*, with_parent: Annotated[bool, typer.Option("--with-parent", hidden=True)] = False) -> None:
     """Run the background worker: it reads, applies and undoes imports, and sends mail where that is set up."""
     if with_parent:
-        _log_as_set(Settings.from_environment())
+        _log_as_set(AppSettings.from_environment())
         job_worker.keep_running([sys.executable, "-m", "app.cli", "worker"])
         return
     with opened() as settings:
@@ -56,7 +56,7 @@ def migrate_database(
     *, pending: Annotated[bool, typer.Option("--pending", help="Only list what is still to come, one a line.")] = False
 ) -> None:
     """Bring the database up to date."""
-    settings = Settings.from_environment()
+    settings = AppSettings.from_environment()
     database.open_database(settings.database_url)
     with database.connection():
         if pending:
@@ -70,7 +70,7 @@ def migrate_database(
 @commands.command()
 def health() -> None:
     """Say whether the database answers and is up to date."""
-    settings = Settings.from_environment()
+    settings = AppSettings.from_environment()
     database.open_database(settings.database_url)
     with database.connection():
         if not database.is_current():
@@ -79,7 +79,7 @@ def health() -> None:
     typer.echo("The database answers and is up to date.")
 
 
-def run_server(settings: Settings, *, with_worker: bool) -> None:
+def run_server(settings: AppSettings, *, with_worker: bool) -> None:
     """Serve until a signal comes."""
     typer.echo(f"The dashboard is at {settings.public_url} (Ctrl+C stops it).")
     _log_as_set(settings)
@@ -91,7 +91,7 @@ def run_server(settings: Settings, *, with_worker: bool) -> None:
     _Server(settings, with_worker=with_worker).run()
 
 
-def refuse_taken_port(settings: Settings) -> None:
+def refuse_taken_port(settings: AppSettings) -> None:
     """End the command with a sentence if the port is not to be had."""
     with socket.socket() as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
@@ -113,7 +113,7 @@ def refuse_taken_port(settings: Settings) -> None:
 class _Server(BaseApplication):  # type: ignore[misc]  # gunicorn is untyped
     """Gunicorn with our settings; the worker lives as long as its arbiter."""
 
-    def __init__(self, settings: Settings, *, with_worker: bool) -> None:
+    def __init__(self, settings: AppSettings, *, with_worker: bool) -> None:
         self._settings = settings
         self._with_worker = with_worker
         self._worker: subprocess.Popen[bytes] | None = None
@@ -152,7 +152,7 @@ class _Server(BaseApplication):  # type: ignore[misc]  # gunicorn is untyped
             self._worker.wait()
 
 
-def _log_as_set(settings: Settings) -> None:
+def _log_as_set(settings: AppSettings) -> None:
     logs.set_up(settings.log_level, settings.log_format)
 
 

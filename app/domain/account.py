@@ -47,7 +47,7 @@ class Account:
         return self.habit is not None and self.habit.is_likely_late
 
 
-class Column(StrEnum):
+class AccountOrder(StrEnum):
     """What a list of accounts can be ordered by."""
 
     NAME = "name"
@@ -59,14 +59,14 @@ class Column(StrEnum):
     LATE = "late"
 
 
-_KEYS: dict[Column, Callable[[Account], str | int | None]] = {
-    Column.NAME: lambda account: account.name.casefold(),
-    Column.CODE: lambda account: account.code.casefold(),
-    Column.BALANCE: lambda account: account.position.outstanding_cents,
-    Column.OVERDUE: lambda account: account.position.overdue_cents,
-    Column.CREDIT: lambda account: account.position.credit_cents,
-    Column.DSO: lambda account: account.days_sales_outstanding,
-    Column.LATE: lambda account: account.average_days_late,
+_KEYS: dict[AccountOrder, Callable[[Account], str | int | None]] = {
+    AccountOrder.NAME: lambda account: account.name.casefold(),
+    AccountOrder.CODE: lambda account: account.code.casefold(),
+    AccountOrder.BALANCE: lambda account: account.position.outstanding_cents,
+    AccountOrder.OVERDUE: lambda account: account.position.overdue_cents,
+    AccountOrder.CREDIT: lambda account: account.position.credit_cents,
+    AccountOrder.DSO: lambda account: account.days_sales_outstanding,
+    AccountOrder.LATE: lambda account: account.average_days_late,
 }
 
 
@@ -89,7 +89,7 @@ def matching(
     ]
 
 
-def in_order(accounts: Iterable[Account], column: Column, *, descending: bool = False) -> list[Account]:
+def in_order(accounts: Iterable[Account], column: AccountOrder, *, descending: bool = False) -> list[Account]:
     """Return the accounts in order: equals by name, and what cannot be said always at the end."""
     key = _KEYS[column]
     named = sorted(accounts, key=lambda account: (account.name.casefold(), account.customer_id, account.currency))

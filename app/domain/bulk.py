@@ -4,8 +4,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
 
-from app.domain.invoice import Invoice, Standing, standing
-from app.domain.invoice_changes import Change, why_not
+from app.domain.invoice import Invoice, LifecycleState, lifecycle_state
+from app.domain.invoice_changes import StatusChange, why_not
 
 
 class BulkAction(StrEnum):
@@ -33,9 +33,9 @@ def why_left_out(action: BulkAction, candidate: Candidate) -> str:
     """Return why an invoice is left out, nothing if it is not."""
     invoice, balance = candidate.invoice, candidate.balance_cents
     if action is not BulkAction.PAY:
-        return why_not(Change(action.value), invoice, invoice.total_cents - balance)
-    state = standing(invoice)
-    if state is not Standing.ISSUED:
+        return why_not(StatusChange(action.value), invoice, invoice.total_cents - balance)
+    state = lifecycle_state(invoice)
+    if state is not LifecycleState.ISSUED:
         return f"It is {state}."
     return "" if balance > 0 else "Nothing is left to pay."
 

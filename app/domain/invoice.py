@@ -44,7 +44,7 @@ class Invoice:
     own_fields: Mapping[str, str] = field(default_factory=dict)
 
 
-class Standing(StrEnum):
+class LifecycleState(StrEnum):
     """What a person has said of an invoice, whatever the day."""
 
     DRAFT = "draft"
@@ -53,15 +53,15 @@ class Standing(StrEnum):
     ISSUED = "issued"
 
 
-def standing(invoice: Invoice) -> Standing:
+def lifecycle_state(invoice: Invoice) -> LifecycleState:
     """Return what was last said of the invoice."""
     if invoice.draft:
-        return Standing.DRAFT
+        return LifecycleState.DRAFT
     if invoice.voided_at is not None:
-        return Standing.VOID
+        return LifecycleState.VOID
     if invoice.written_off_at is not None:
-        return Standing.WRITTEN_OFF
-    return Standing.ISSUED
+        return LifecycleState.WRITTEN_OFF
+    return LifecycleState.ISSUED
 
 
 def is_in_scope(invoice: Invoice, as_of: AsOf) -> bool:

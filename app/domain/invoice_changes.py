@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from enum import StrEnum
 
-from app.domain.invoice import Invoice, Standing, standing
+from app.domain.invoice import Invoice, LifecycleState, lifecycle_state
 from app.domain.sentences import amount_text
 
 
@@ -26,7 +26,7 @@ class InvoiceFacts:
     own_fields: Mapping[str, str] = field(default_factory=dict)
 
 
-class Change(StrEnum):
+class StatusChange(StrEnum):
     """Something that is said of an invoice with a reason."""
 
     VOID = "void"
@@ -36,25 +36,27 @@ class Change(StrEnum):
     SETTLE_DISPUTE = "settle dispute"
 
 
-def possible_changes(invoice: Invoice, paid_cents: int) -> Iterable[Change]:
+def possible_changes(invoice: Invoice, paid_cents: int) -> Iterable[StatusChange]:
     """Yield what can be said of the invoice as it stands."""
-    return (change for change in Change if not why_not(change, invoice, paid_cents))
+    return (change for change in StatusChange if not why_not(change, invoice, paid_cents))
 
 
-def why_not(change: Change, invoice: Invoice, paid_cents: int) -> str:
+def why_not(change: StatusChange, invoice: Invoice, paid_cents: int) -> str:
     """Return why that cannot be said of the invoice, nothing if it can."""
-    state = standing(invoice)
-    if change is Change.REINSTATE:
-        return "" if state in {Standing.VOID, Standing.WRITTEN_OFF} else "It is neither void nor written off."
-    if state in {Standing.VOID, Standing.WRITTEN_OFF}:
+    state = lifecycle_state(invoice)
+    if change is StatusChange.REINSTATE:
+        return (
+            "" if state in {LifecycleState.VOID, LifecycleState.WRITTEN_OFF} else "It is neither void nor written off."
+        )
+    if state in {LifecycleState.VOID, LifecycleState.WRITTEN_OFF}:
         return f"It is {state} already."
-    if change is Change.VOID and paid_cents != 0:
+    if change is StatusChange.VOID and paid_cents != 0:
         return f"Payments of {amount_text(paid_cents)} {invoice.currency} count for it: void or refund them first."
-    if change is Change.WRITE_OFF and (state is Standing.DRAFT or paid_cents >= invoice.total_cents):
+    if change is StatusChange.WRITE_OFF and (state is LifecycleState.DRAFT or paid_cents >= invoice.total_cents):
         return "Nothing is owed on it that could be written off."
-    if change is Change.DISPUTE and invoice.disputed:
+    if change is StatusChange.DISPUTE and invoice.disputed:
         return "It is disputed already."
-    if change is Change.SETTLE_DISPUTE and not invoice.disputed:
+    if change is StatusChange.SETTLE_DISPUTE and not invoice.disputed:
         return "It is not disputed."
     return ""
 

@@ -15,7 +15,7 @@ LATER_DAYS = 30
 
 
 @dataclass(frozen=True, slots=True)
-class Standing:
+class ReceivablesSummary:
     """The figures of one currency at the end of a day; what cannot be said is None."""
 
     ageing: Ageing
@@ -41,14 +41,14 @@ class Standing:
         return days_sales_outstanding(self.ageing.outstanding_cents, self.invoiced_cents)
 
 
-def standing(
+def receivables_summary(
     ageing: Ageing, balances: Iterable[Balances], days: Sequence[Turnover], settled: Iterable[DaysToPay]
-) -> Standing:
+) -> ReceivablesSummary:
     """Return the figures of the ageing's currency and day; the other facts may be of every currency."""
     day, currency = ageing.as_of, ageing.currency
     own_balances = [row for row in balances if row.currency == currency]
     own_days = [row for row in days if row.currency == currency]
-    return Standing(
+    return ReceivablesSummary(
         ageing=ageing,
         due_soon_cents=due_within(own_balances, day, SOON_DAYS),
         due_later_cents=due_within(own_balances, day, LATER_DAYS),

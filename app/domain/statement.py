@@ -15,7 +15,7 @@ from app.domain.invoice import Invoice
 from app.domain.payment import Payment
 
 
-class Kind(StrEnum):
+class EntryKind(StrEnum):
     """What a line tells; on one day they follow each other in this order."""
 
     INVOICE = "invoice"
@@ -28,11 +28,11 @@ class Kind(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Change:
+class StatementEntry:
     """One thing that changed what is owed, and since which day."""
 
     day: date
-    kind: Kind
+    kind: EntryKind
     invoice: Invoice
     cents: int
     happened_on: date
@@ -40,10 +40,10 @@ class Change:
 
 
 @dataclass(frozen=True, slots=True)
-class Line:
+class StatementLine:
     """A change with the balance after it."""
 
-    change: Change
+    change: StatementEntry
     balance_cents: int
 
 
@@ -54,7 +54,7 @@ class Statement:
     opened_on: date
     closed_on: date
     opening_cents: int
-    lines: tuple[Line, ...]
+    lines: tuple[StatementLine, ...]
     closing_cents: int
 
 
@@ -64,23 +64,23 @@ def statement(
     """Return the statement of invoices of one customer and currency, each with its payments."""
     changes = [change for invoice, payments in entries for change in _changes(invoice, payments, zone)]
     changes = [change for change in changes if change.day <= closed_on]
-    changes.sort(key=lambda change: (change.day, list(Kind).index(change.kind), change.invoice.number))
+    changes.sort(key=lambda change: (change.day, list(EntryKind).index(change.kind), change.invoice.number))
     opening = balance = sum(change.cents for change in changes if change.day < opened_on)
     lines = []
     for change in changes:
         if change.day >= opened_on:
             balance += change.cents
-            lines.append(Line(change, balance))
+            lines.append(StatementLine(change, balance))
     return Statement(opened_on, closed_on, opening, tuple(lines), balance)
 
 
-def _changes(invoice: Invoice, payments: Sequence[Payment], zone: ZoneInfo) -> Iterator[Change]:
+def _changes(invoice: Invoice, payments: Sequence[Payment], zone: ZoneInfo) -> Iterator[StatementEntry]:
     """Yield what one invoice did to the balance; what never stood at the end of any day did nothing."""
     ended_on, end = _end(invoice, zone)
     if invoice.draft or (ended_on and ended_on <= invoice.issued_on):
         return
-    issued = Kind.INVOICE if invoice.total_cents >= 0 else Kind.CREDIT_NOTE
-    yield Change(invoice.issued_on, issued, invoice, invoice.total_cents, invoice.issued_on, invoice.reference)
+    issued = EntryKind.INVOICE if invoice.total_cents >= 0 else EntryKind.CREDIT_NOTE
+    yield StatementEntry(invoice.issued_on, issued, invoice, invoice.total_cents, invoice.issued_on, invoice.reference)
     left_cents = invoice.total_cents
     for payment in payments:
         for change in _payment_changes(invoice, payment, zone):
@@ -88,28 +88,28 @@ def _changes(invoice: Invoice, payments: Sequence[Payment], zone: ZoneInfo) -> I
                 left_cents += change.cents
                 yield change
     if ended_on:
-        reason = invoice.void_reason if end is Kind.VOID else invoice.write_off_reason
-        yield Change(ended_on, end, invoice, -left_cents, ended_on, reason)
+        reason = invoice.void_reason if end is EntryKind.VOID else invoice.write_off_reason
+        yield StatementEntry(ended_on, end, invoice, -left_cents, ended_on, reason)
 
 
-def _payment_changes(invoice: Invoice, payment: Payment, zone: ZoneInfo) -> Iterator[Change]:
+def _payment_changes(invoice: Invoice, payment: Payment, zone: ZoneInfo) -> Iterator[StatementEntry]:
     since = max(payment.paid_on, invoice.issued_on)
     until = _day(payment.voided_at, zone)
     if until and until <= since:
         return
-    kind = Kind.PAYMENT if payment.amount_cents >= 0 else Kind.REFUND
+    kind = EntryKind.PAYMENT if payment.amount_cents >= 0 else EntryKind.REFUND
     reference = " · ".join(filter(None, (payment.method, payment.reference)))
-    yield Change(since, kind, invoice, -payment.amount_cents, payment.paid_on, reference)
+    yield StatementEntry(since, kind, invoice, -payment.amount_cents, payment.paid_on, reference)
     if until:
-        yield Change(until, Kind.VOIDED_PAYMENT, invoice, payment.amount_cents, until, payment.void_reason)
+        yield StatementEntry(until, EntryKind.VOIDED_PAYMENT, invoice, payment.amount_cents, until, payment.void_reason)
 
 
-def _end(invoice: Invoice, zone: ZoneInfo) -> tuple[date | None, Kind]:
+def _end(invoice: Invoice, zone: ZoneInfo) -> tuple[date | None, EntryKind]:
     """Return since when the invoice is no receivable any more, and why: a void before a write-off."""
     voided_on, written_off_on = _day(invoice.voided_at, zone), _day(invoice.written_off_at, zone)
     if voided_on and (written_off_on is None or voided_on <= written_off_on):
-        return voided_on, Kind.VOID
-    return written_off_on, Kind.WRITE_OFF
+        return voided_on, EntryKind.VOID
+    return written_off_on, EntryKind.WRITE_OFF
 
 
 def _day(moment: datetime | None, zone: ZoneInfo) -> date | None:

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Self
 
-from app.settings import Settings
+from app.settings import AppSettings
 
 _LONGEST_PAUSE_SECONDS = 60
 
@@ -24,7 +24,7 @@ class Heartbeat:
     machine: str
 
     @classmethod
-    def of(cls, settings: Settings) -> Self:
+    def of(cls, settings: AppSettings) -> Self:
         """Return the heartbeat of the worker on this machine, or in this container."""
         return cls(settings.data_dir / "worker-alive", socket.gethostname())
 
@@ -50,5 +50,5 @@ class Heartbeat:
 
 
 if __name__ == "__main__":
-    if not Heartbeat.of(Settings.from_environment()).is_alive(time.time()):
+    if not Heartbeat.of(AppSettings.from_environment()).is_alive(time.time()):
         sys.exit("The worker has not been heard of for a minute.")

@@ -12,7 +12,7 @@ from urllib.parse import SplitResult, unquote, urlsplit
 
 from huey import Huey
 
-from app.settings import Settings
+from app.settings import AppSettings
 from app.store.access import one_time_links, users
 from app.store.access.one_time_links import Purpose
 from app.store.db.database import connection
@@ -71,7 +71,7 @@ class MailJobs:
         self._task = task(self.send_now)
 
     @classmethod
-    def where_set_up(cls, queue: Huey, settings: Settings, now: Callable[[], datetime]) -> "MailJobs | None":
+    def where_set_up(cls, queue: Huey, settings: AppSettings, now: Callable[[], datetime]) -> "MailJobs | None":
         """Return the jobs, None where no mail server is set up."""
         if not settings.smtp_url:
             return None

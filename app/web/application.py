@@ -12,23 +12,23 @@ from app import clock
 from app.jobs.imports import ImportJobs
 from app.jobs.job_queue import open_queue
 from app.jobs.mails import MailJobs
-from app.settings import Settings
+from app.settings import AppSettings
 from app.store.db.current_user import asked_by
 from app.web import routes
 from app.web.api import problems
 from app.web.api.calls import ROOT
-from app.web.api.customers import Customer
-from app.web.api.exports import Export
+from app.web.api.customers import CustomersApi
+from app.web.api.exports import ExportsApi
 from app.web.api.gate import Gate, rule_of
-from app.web.api.imports import Import
-from app.web.api.invoices import Invoice
+from app.web.api.imports import ImportsApi
+from app.web.api.invoices import InvoicesApi
 from app.web.api.operations import operations
-from app.web.api.payments import Payment
-from app.web.api.reference import Reference
-from app.web.api.reports import Report
+from app.web.api.payments import PaymentsApi
+from app.web.api.reference import ApiReference
+from app.web.api.reports import ReportsApi
 from app.web.api.tokens import Tokens
 from app.web.auth.access_policy import Admission
-from app.web.auth.account import Account
+from app.web.auth.account import AccountPages
 from app.web.auth.anonymous_forms import OpenForms
 from app.web.auth.browser_sessions import BrowserSessions
 from app.web.auth.password_links import PasswordLinks
@@ -57,7 +57,7 @@ from app.web.pages.dashboard import Dashboard
 from app.web.pages.exports import Exports
 from app.web.pages.help import Help
 from app.web.pages.imports import Imports
-from app.web.pages.invoice_page import InvoicePage
+from app.web.pages.invoice_page import InvoiceDetailPage
 from app.web.pages.invoices import Invoices
 from app.web.pages.payments import Payments
 from app.web.pages.statements import Statements
@@ -68,7 +68,7 @@ from app.workbook.importing import Importer
 _STATIC = Path(__file__).parents[1] / "static"
 
 
-def build(settings: Settings, now: Callable[[], datetime] = clock.utc_now) -> bottle.Bottle:
+def build(settings: AppSettings, now: Callable[[], datetime] = clock.utc_now) -> bottle.Bottle:
     """Return the application; the database must have been opened."""
     assets = Assets.of(_STATIC)
     cookies = Cookies(https=settings.public_url.startswith("https:"))
@@ -91,12 +91,17 @@ def build(settings: Settings, now: Callable[[], datetime] = clock.utc_now) -> bo
 
     zone = settings.time_zone
     for_programs = operations(
-        Invoice(zone), Customer(), Payment(), Import(importer, jobs), Report(zone), Export(importer)
+        InvoicesApi(zone),
+        CustomersApi(),
+        PaymentsApi(),
+        ImportsApi(importer, jobs),
+        ReportsApi(zone),
+        ExportsApi(importer),
     )
     gate = Gate(now, zone, admission, room, settings.api_requests_per_minute)
-    reference = Reference(pages, for_programs, settings.api_requests_per_minute)
+    reference = ApiReference(pages, for_programs, settings.api_requests_per_minute)
 
-    invoice_page = InvoicePage(pages, settings.time_zone)
+    invoice_page = InvoiceDetailPage(pages, settings.time_zone)
     exports = Exports(importer, settings.time_zone)
 
     application = _Application(pages, security_headers(settings), settings.trusted_proxies)
@@ -116,7 +121,7 @@ def build(settings: Settings, now: Callable[[], datetime] = clock.utc_now) -> bo
         users=Users(pages, settings.public_url),
         sessions=Sessions(pages, forms, browsers, halves),
         password_links=PasswordLinks(forms, MailJobs.where_set_up(queue, settings, now)),
-        account=Account(pages, browsers, admission.idle),
+        account=AccountPages(pages, browsers, admission.idle),
         second_factors=SecondFactors(pages, browsers, admission, derived(settings.secret_key, "enrolment")),
         help_pages=Help(pages),
         reference=reference,

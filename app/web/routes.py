@@ -5,10 +5,10 @@ What programs may ask for stands in `app/web/api/operations.py`.
 
 from app.domain.permissions import Right
 from app.web.api.calls import ROOT
-from app.web.api.reference import Reference
+from app.web.api.reference import ApiReference
 from app.web.api.tokens import Tokens
 from app.web.auth.access_policy import SECOND_FACTOR
-from app.web.auth.account import Account
+from app.web.auth.account import AccountPages
 from app.web.auth.password_links import PasswordLinks
 from app.web.auth.second_factors import SecondFactors
 from app.web.auth.sessions import Sessions
@@ -44,10 +44,10 @@ def pages(
     audit: Audit,
     sessions: Sessions,
     password_links: PasswordLinks,
-    account: Account,
+    account: AccountPages,
     second_factors: SecondFactors,
     help_pages: Help,
-    reference: Reference,
+    reference: ApiReference,
     tokens: Tokens,
 ) -> tuple[Route, ...]:
     """Return the pages: each handler is given the visit."""
@@ -138,7 +138,7 @@ def development(components: Components) -> tuple[Route, ...]:
     return (Route("GET", "/components", components.show, Right.READ),)
 
 
-def bare(assets: Assets, reference: Reference) -> tuple[Route, ...]:
+def bare(assets: Assets, reference: ApiReference) -> tuple[Route, ...]:
     """Return what is answered without asking who it is for."""
     return (
         Route("GET", "/health", health.show),

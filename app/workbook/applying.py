@@ -14,7 +14,7 @@ from app.domain.sentences import amount_text
 from app.store.ledger import bulk, imports
 from app.store.ledger.snapshot import Snapshot, StoredCustomer, StoredInvoice
 from app.workbook.difference import Difference
-from app.workbook.meaning.headers import Kind
+from app.workbook.meaning.headers import ListKind
 from app.workbook.meaning.records import Key, Record, Value
 from app.workbook.meaning.texts import SHORT_TEXT
 
@@ -182,7 +182,7 @@ class _Writing:
         if kind == "customer":
             return f"Customer {record.values['name']}"
         number = self.numbers[record.key]
-        if kind == "payment" and record.kind is Kind.PAYMENT:
+        if kind == "payment" and record.kind is ListKind.PAYMENT:
             return f"Payment of {amount_text(_cents(record))} on {record.values['paid_on']} for invoice {number}"
         return f"Payment for invoice {number}" if kind == "payment" else f"Invoice {number}"
 

@@ -13,7 +13,7 @@ from app.domain.fields import CUSTOMER, INVOICE, PAYMENT, Field, own
 from app.domain.payment import Payment
 from app.domain.sentences import amount_text
 from app.store.ledger.snapshot import Snapshot, StoredCustomer, StoredInvoice, StoredPayment, compared
-from app.workbook.meaning.headers import Kind
+from app.workbook.meaning.headers import ListKind
 from app.workbook.meaning.records import Checked, Key, Record, Value
 from app.workbook.meaning.texts import as_read
 from app.workbook.reading.cells import clean_text
@@ -57,11 +57,11 @@ class FieldChange:
 
 
 @dataclass(frozen=True, slots=True)
-class Change:
+class RowChange:
     """A row that is not as stored: what differs, and, for a conflict, why a person has to decide."""
 
     outcome: Outcome
-    kind: Kind
+    kind: ListKind
     tab: str
     row: int
     subject: str
@@ -73,7 +73,7 @@ class Change:
 class Missing:
     """A stored record that came from such a tab and that the workbook no longer has; it is only shown."""
 
-    kind: Kind
+    kind: ListKind
     tab: str
     subject: str
 
@@ -93,7 +93,7 @@ class Difference:
     changed_invoices: list[tuple[StoredInvoice, Record]] = field(default_factory=list)
     voided_payments: list[tuple[StoredPayment, Record]] = field(default_factory=list)
     moved_invoices: dict[Key, StoredInvoice] = field(default_factory=dict)
-    changes: list[Change] = field(default_factory=list)
+    changes: list[RowChange] = field(default_factory=list)
     missing: list[Missing] = field(default_factory=list)
     counts: Counter[str] = field(default_factory=Counter)
 
@@ -130,7 +130,7 @@ class _Comparison:
         self.numbers = Counter(record.key[0] for record in checked.invoices)
         self.new_codes = {record.key[0]: str(record.values["code"]) for record in checked.customers}
         self.tells_payments = {tab.name for tab in checked.tabs if tab.tells_payments}
-        self.customer_rows = {tab.name for tab in checked.tabs if tab.kind is Kind.CUSTOMER}
+        self.customer_rows = {tab.name for tab in checked.tabs if tab.kind is ListKind.CUSTOMER}
 
     def run(self) -> None:
         for record in self.checked.customers:
@@ -248,7 +248,7 @@ class _Comparison:
         by_invoice: dict[Key, list[Record]] = defaultdict(list)
         for record in self.checked.payments:
             by_invoice[record.key].append(record)
-        has_payments_tab = any(tab.kind is Kind.PAYMENT and tab.rows for tab in self.checked.tabs)
+        has_payments_tab = any(tab.kind is ListKind.PAYMENT and tab.rows for tab in self.checked.tabs)
         for invoice in self.checked.invoices:
             # An invoice without payments in the workbook may have stored ones, which the workbook no longer has.
             by_invoice.setdefault(invoice.key, [])
@@ -289,9 +289,9 @@ class _Comparison:
             else:
                 self.difference.new_payments.append(record)
                 self._note(record, Outcome.NEW, subject)
-        for payment in () if self._is_broken(Kind.PAYMENT, key[0]) else from_workbook:
+        for payment in () if self._is_broken(ListKind.PAYMENT, key[0]) else from_workbook:
             paid = f"payment of {amount_text(payment.amount_cents)} on {payment.paid_on}"
-            self._note_missing(Kind.PAYMENT, payment, f"{paid} for invoice {self._number(key)}")
+            self._note_missing(ListKind.PAYMENT, payment, f"{paid} for invoice {self._number(key)}")
 
     def _take_voided_or_leave(self, record: Record, voided: list[StoredPayment], left: list[Record]) -> None:
         """Leave alone a payment that was voided in the app: the sheet is stale, and the app knows better."""
@@ -402,19 +402,21 @@ class _Comparison:
         customers = {record.key[0] for record in self.checked.customers}
         customers |= {record.key[1] for record in self.checked.invoices}
         for code, customer in self.stored.customers.items():
-            if code not in customers and not self._is_broken(Kind.CUSTOMER, code, compared(customer.name)):
-                self._note_missing(Kind.CUSTOMER, customer, f"customer {customer.name}")
+            if code not in customers and not self._is_broken(ListKind.CUSTOMER, code, compared(customer.name)):
+                self._note_missing(ListKind.CUSTOMER, customer, f"customer {customer.name}")
         moved = {invoice.id for invoice in self.difference.moved_invoices.values()}
         for key, invoice in self.stored.invoices.items():
             is_there = key in self.invoice_keys or invoice.id in moved
-            if not is_there and not self._is_broken(Kind.INVOICE, key[0]):
-                self._note_missing(Kind.INVOICE, invoice, f"invoice {invoice.number}")
+            if not is_there and not self._is_broken(ListKind.INVOICE, key[0]):
+                self._note_missing(ListKind.INVOICE, invoice, f"invoice {invoice.number}")
 
-    def _is_broken(self, kind: Kind, *names: str) -> bool:
+    def _is_broken(self, kind: ListKind, *names: str) -> bool:
         """Tell whether the file has the record in a row that cannot be read: that is a problem, not missing."""
         return any((kind, name) in self.checked.broken for name in names)
 
-    def _note_missing(self, kind: Kind, known: StoredCustomer | StoredInvoice | StoredPayment, subject: str) -> None:
+    def _note_missing(
+        self, kind: ListKind, known: StoredCustomer | StoredInvoice | StoredPayment, subject: str
+    ) -> None:
         """Note a record that came from a tab of this name."""
         if known.import_id and known.import_tab in self.tabs:
             self.difference.missing.append(Missing(kind, str(known.import_tab), subject))
@@ -429,12 +431,12 @@ class _Comparison:
     def _note(
         self, record: Record, outcome: Outcome, subject: str, fields: tuple[FieldChange, ...] = (), reason: str = ""
     ) -> None:
-        if record.kind is not Kind.CUSTOMER or record.tab in self.customer_rows:
+        if record.kind is not ListKind.CUSTOMER or record.tab in self.customer_rows:
             place = (record.tab, record.row)
             self.row_outcomes[place] = _weightier(self.row_outcomes.get(place), outcome)
         if outcome is not Outcome.UNCHANGED:
             self.difference.changes.append(
-                Change(outcome, record.kind, record.tab, record.row, subject, fields, reason)
+                RowChange(outcome, record.kind, record.tab, record.row, subject, fields, reason)
             )
 
 

@@ -16,7 +16,7 @@ LARGEST_DEBTORS = 5
 
 
 @dataclass(frozen=True, slots=True)
-class Owed:
+class OwedTotals:
     """What is owed in one currency, in cents; credit is not taken off what is outstanding."""
 
     currency: str
@@ -40,8 +40,8 @@ class Debtor:
 class Figures:
     """What is owed before and after an import, by currency, and who owes most."""
 
-    before: Sequence[Owed] = ()
-    after: Sequence[Owed] = ()
+    before: Sequence[OwedTotals] = ()
+    after: Sequence[OwedTotals] = ()
     debtors: Sequence[Debtor] = ()
 
     @classmethod
@@ -66,8 +66,8 @@ class Figures:
     def from_json(cls, item: Mapping[str, Any]) -> Self:
         """Return the figures that `to_json` wrote."""
         return cls(
-            [Owed(**one) for one in item["before"]],
-            [Owed(**one) for one in item["after"]],
+            [OwedTotals(**one) for one in item["before"]],
+            [OwedTotals(**one) for one in item["after"]],
             [Debtor(**one) for one in item["debtors"]],
         )
 
@@ -96,12 +96,12 @@ class Expected:
             f"{amount_text(abs(found.outstanding - self.cents))} first."
         )
 
-    def _figures(self, figures: Figures) -> Owed | None:
+    def _figures(self, figures: Figures) -> OwedTotals | None:
         if self.currency:
-            return next((one for one in figures.after if one.currency == self.currency), Owed(self.currency))
+            return next((one for one in figures.after if one.currency == self.currency), OwedTotals(self.currency))
         if len(figures.after) > 1:
             return None
-        return figures.after[0] if figures.after else Owed("")
+        return figures.after[0] if figures.after else OwedTotals("")
 
 
 def expected(text: str, own_currency: str) -> Expected:
@@ -133,11 +133,11 @@ class Comparison:
         return Figures.of(self._before, self._after)
 
 
-def _by_currency(found: Iterable[CustomerPosition], codes: Iterable[str]) -> list[Owed]:
-    sums = {code: Owed(code) for code in sorted(codes)}
+def _by_currency(found: Iterable[CustomerPosition], codes: Iterable[str]) -> list[OwedTotals]:
+    sums = {code: OwedTotals(code) for code in sorted(codes)}
     for one in found:
         old = sums[one.currency]
-        sums[one.currency] = Owed(
+        sums[one.currency] = OwedTotals(
             one.currency,
             old.outstanding + one.owed.outstanding_cents,
             old.overdue + one.owed.overdue_cents,

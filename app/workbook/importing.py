@@ -26,7 +26,7 @@ from app.workbook.difference import Difference
 from app.workbook.figures import Figures
 from app.workbook.meaning import checking, control_totals
 from app.workbook.meaning.checking import Surroundings
-from app.workbook.meaning.headings import Kind
+from app.workbook.meaning.headings import ListKind
 from app.workbook.meaning.records import Checked, Record
 from app.workbook.preview import (
     Choices,
@@ -403,7 +403,7 @@ class Importer:
             questions=list(preview.questions),
             answered=list(preview.answered),
             error_rows={(tab, row) for tab, row in kept["error_rows"]},
-            broken={(Kind(kind), name) for kind, name in kept["broken"]},
+            broken={(ListKind(kind), name) for kind, name in kept["broken"]},
             duplicate_rows=kept["duplicate_rows"],
         )
         lists = {"customer": checked.customers, "invoice": checked.invoices, "payment": checked.payments}

@@ -9,21 +9,21 @@ import orjson
 
 from app.domain.money import decimal_string
 from app.domain.sentences import counted
-from app.workbook.difference import Change, Decisions, Difference, FieldChange, Missing, Outcome, Resolution
+from app.workbook.difference import Decisions, Difference, FieldChange, Missing, Outcome, Resolution, RowChange
 from app.workbook.figures import Expected, Figures
-from app.workbook.meaning.headers import ChosenMapping, Kind
+from app.workbook.meaning.headers import ChosenMapping, ListKind
 from app.workbook.meaning.questions import Answers
 from app.workbook.meaning.records import (
-    Answered,
+    AnsweredQuestion,
+    CellProblem,
     Checked,
+    ControlTotals,
     Example,
     Held,
     Notice,
     OwnTotal,
-    Problem,
     Question,
     TabReport,
-    Totals,
 )
 
 COUNTED = ("new", "changed", "unchanged", "conflict", "error", "missing")
@@ -75,14 +75,14 @@ class Preview:
 
     tabs: tuple[TabReport, ...]
     counts: Mapping[str, int]
-    problems: tuple[Problem, ...]
+    problems: tuple[CellProblem, ...]
     notices: tuple[Notice, ...]
     questions: tuple[Question, ...]
-    changes: tuple[Change, ...]
+    changes: tuple[RowChange, ...]
     missing: tuple[Missing, ...]
     writes: int
     digest: str
-    answered: tuple[Answered, ...] = ()
+    answered: tuple[AnsweredQuestion, ...] = ()
     figures: Figures = field(default_factory=Figures)
 
     @classmethod
@@ -104,7 +104,7 @@ class Preview:
             figures or Figures(),
         )
 
-    def undecided_conflicts(self, decisions: Decisions) -> list[Change]:
+    def undecided_conflicts(self, decisions: Decisions) -> list[RowChange]:
         """Return the conflicts on which nobody decided."""
         conflicts = (change for change in self.changes if change.outcome is Outcome.CONFLICT)
         return [change for change in conflicts if decisions.on(change.tab, change.row) is None]
@@ -156,7 +156,7 @@ class Preview:
             },
         }
 
-    def _changes_by_weight(self) -> list[Change]:
+    def _changes_by_weight(self) -> list[RowChange]:
         """Return conflicts first, then changes, then what is new: what a person must look at comes first."""
         order = [Outcome.CONFLICT, Outcome.CHANGED, Outcome.NEW]
         return sorted(self.changes, key=lambda change: order.index(change.outcome))
@@ -167,19 +167,22 @@ def preview_from_json(item: Mapping[str, Any]) -> Preview:
     return Preview(
         tuple(_tab(tab) for tab in item["tabs"]),
         item["counts"],
-        tuple(Problem(**problem) for problem in item["problems"]),
+        tuple(CellProblem(**problem) for problem in item["problems"]),
         tuple(Notice(**notice) for notice in item["notices"]),
         tuple(_question(question) for question in item["questions"]),
         tuple(_change(change) for change in item["changes"]),
-        tuple(Missing(Kind(found["kind"]), found["tab"], found["subject"]) for found in item["missing"]),
+        tuple(Missing(ListKind(found["kind"]), found["tab"], found["subject"]) for found in item["missing"]),
         item["writes"],
         item["digest"],
-        tuple(Answered(_question(one["question"]), one["answer"], one["is_remembered"]) for one in item["answered"]),
+        tuple(
+            AnsweredQuestion(_question(one["question"]), one["answer"], one["is_remembered"])
+            for one in item["answered"]
+        ),
         Figures.from_json(item["figures"]),
     )
 
 
-def totals_as_strings(totals: Iterable[Totals]) -> dict[str, str] | list[dict[str, str]]:
+def totals_as_strings(totals: Iterable[ControlTotals]) -> dict[str, str] | list[dict[str, str]]:
     """Return control totals as programs read them: one object, or a list of these for several currencies."""
     items = [
         {
@@ -200,11 +203,11 @@ def mapping_to_json(mapping: ChosenMapping) -> dict[str, Any]:
 
 def mapping_from_json(item: Mapping[str, Any]) -> ChosenMapping:
     """Return the mapping that `mapping_to_json` wrote."""
-    kind = Kind(item["kind"]) if item["kind"] else None
+    kind = ListKind(item["kind"]) if item["kind"] else None
     return ChosenMapping(kind, {int(index): field for index, field in item["fields"].items()})
 
 
-def _digest(changes: Iterable[Change]) -> str:
+def _digest(changes: Iterable[RowChange]) -> str:
     digest = hashlib.sha256()
     for change in changes:
         digest.update(orjson.dumps([change.outcome, change.kind, change.tab, change.row, change.fields]))
@@ -219,8 +222,8 @@ def _tab(item: dict[str, Any]) -> TabReport:
     return TabReport(
         **{
             **item,
-            "kind": Kind(item["kind"]) if item["kind"] else None,
-            "totals": [Totals(**total) for total in item["totals"]],
+            "kind": ListKind(item["kind"]) if item["kind"] else None,
+            "totals": [ControlTotals(**total) for total in item["totals"]],
             "held": {
                 letter: Held(tuple(one["samples"]), one["total"], one["span"]) for letter, one in item["held"].items()
             },
@@ -239,12 +242,12 @@ def _question(item: dict[str, Any]) -> Question:
     )
 
 
-def _change(item: dict[str, Any]) -> Change:
-    return Change(
+def _change(item: dict[str, Any]) -> RowChange:
+    return RowChange(
         **{
             **item,
             "outcome": Outcome(item["outcome"]),
-            "kind": Kind(item["kind"]),
+            "kind": ListKind(item["kind"]),
             "fields": tuple(FieldChange(**change) for change in item["fields"]),
         }
     )

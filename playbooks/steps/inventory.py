@@ -4,20 +4,20 @@ import json
 import subprocess
 from pathlib import Path
 
-from provisioning.settings import FILE_OF_THIS_MACHINE, Settings, SettingsError
+from provisioning.settings import FILE_OF_THIS_MACHINE, HostSettings, HostSettingsError
 
 ROOT = Path(__file__).parents[2]
 KEPT = ROOT / ".invoices"  # what this machine knows of servers; never committed
 _SECONDS = 60
 
 
-def server_settings(server: str, stack: str) -> Settings:
+def server_settings(server: str, stack: str) -> HostSettings:
     """Return what the file says of the server, if one is named, else the stack; raises SettingsError."""
     path = server or FILE_OF_THIS_MACHINE
-    return Settings.from_file(Path(path)) if path else Settings.from_outputs(_outputs(stack))
+    return HostSettings.from_file(Path(path)) if path else HostSettings.from_outputs(_outputs(stack))
 
 
-def known_hosts(settings: Settings) -> Path:
+def known_hosts(settings: HostSettings) -> Path:
     """Return the file with the server's keys, having written those there that the settings know."""
     path = KEPT / f"{settings.host}.known_hosts"
     if settings.host_keys:
@@ -38,10 +38,10 @@ def _outputs(stack: str) -> dict[str, object]:
     try:
         done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=_SECONDS, check=False)
     except FileNotFoundError as error:
-        raise SettingsError("Pulumi is not here: install it, or name a server with --server FILE.") from error
+        raise HostSettingsError("Pulumi is not here: install it, or name a server with --server FILE.") from error
     except subprocess.TimeoutExpired as error:
-        raise SettingsError(f"Pulumi said nothing about the stack {stack} for {_SECONDS} seconds.") from error
+        raise HostSettingsError(f"Pulumi said nothing about the stack {stack} for {_SECONDS} seconds.") from error
     if done.returncode:
-        raise SettingsError(f"Pulumi does not tell of the stack {stack}: {done.stderr.strip()}")
+        raise HostSettingsError(f"Pulumi does not tell of the stack {stack}: {done.stderr.strip()}")
     found: dict[str, object] = json.loads(done.stdout)
     return found

@@ -16,7 +16,7 @@ from playbooks.steps.release import ReleaseError
 from playbooks.steps.stack_settings import StackSettingsError
 from playbooks.steps.switching import NotReadyError
 from provisioning.host import HostError
-from provisioning.settings import Settings, SettingsError
+from provisioning.settings import HostSettings, HostSettingsError
 from provisioning.ssh_host import SshHost, connected
 
 STACK = "prod"
@@ -25,7 +25,7 @@ SERVER_HELP = {
     "stack": "The stack that rented the server.",
 }
 EXPECTED = (
-    HostError, LockedError, NotReadyError, NotServedError, ReleaseError, SettingsError, StackSettingsError,
+    HostError, LockedError, NotReadyError, NotServedError, ReleaseError, HostSettingsError, StackSettingsError,
 )  # fmt: skip
 
 
@@ -37,7 +37,7 @@ class RefusedError(Exception):
 class Session:
     """The server as it is known, the connection to it, and the steps that are printed."""
 
-    settings: Settings
+    settings: HostSettings
     host: SshHost
     steps: Steps
 

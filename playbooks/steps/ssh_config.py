@@ -3,12 +3,12 @@
 from pathlib import Path
 
 from playbooks.steps.inventory import KEPT, known_hosts
-from provisioning.settings import Settings
+from provisioning.settings import HostSettings
 
 NAME = "invoices-server"
 
 
-def write(settings: Settings, identity: str) -> Path:
+def write(settings: HostSettings, identity: str) -> Path:
     """Write the configuration, and return where it is; the server is called `NAME` in it."""
     lines = [
         f"Host {NAME}",
@@ -25,7 +25,7 @@ def write(settings: Settings, identity: str) -> Path:
     return path
 
 
-def ssh_command(settings: Settings, identity: str, *words: str) -> list[str]:
+def ssh_command(settings: HostSettings, identity: str, *words: str) -> list[str]:
     """Return the command that runs these words on the server by OpenSSH, options of ssh first."""
     *options, command = words
     return ["ssh", "-F", str(write(settings, identity)), *options, NAME, command]

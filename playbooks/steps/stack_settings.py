@@ -10,7 +10,7 @@ from playbooks.steps.stack import SETTINGS
 from provisioning import ensure
 from provisioning.change import Change
 from provisioning.host import Host
-from provisioning.settings import Settings
+from provisioning.settings import HostSettings
 
 _APPLIED = "/etc/invoices/stack.applied.env"
 FILE = ROOT / "server.env"
@@ -23,7 +23,7 @@ class StackSettingsError(Exception):
     """The operator's file has what cannot stand there; the message names the key."""
 
 
-def wanted(settings: Settings, path: Path = FILE) -> dict[str, str]:
+def wanted(settings: HostSettings, path: Path = FILE) -> dict[str, str]:
     """Return the settings by name; those of the file, if there is one, add to those of the server."""
     added = {name: value or "" for name, value in (dotenv_values(path) if path.exists() else {}).items()}
     if refused := sorted(_OURS & added.keys()):

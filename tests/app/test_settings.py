@@ -5,12 +5,12 @@ import stat
 import pytest
 
 from app.domain.permissions import Role
-from app.settings import Settings, SettingsError
+from app.settings import AppSettings, AppSettingsError
 from app.store.db import database as store_database
 
 
 def read(tmp_path, **values):
-    return Settings.from_environment({"DATA_DIR": str(tmp_path), **values})
+    return AppSettings.from_environment({"DATA_DIR": str(tmp_path), **values})
 
 
 def test_without_any_setting_the_data_is_an_sqlite_file_in_the_data_folder(tmp_path):
@@ -26,12 +26,12 @@ def test_a_setting_may_stand_in_a_file(tmp_path):
 
 
 def test_a_setting_given_twice_is_refused(tmp_path):
-    with pytest.raises(SettingsError, match="PORT and PORT_FILE are both set: keep one"):
+    with pytest.raises(AppSettingsError, match="PORT and PORT_FILE are both set: keep one"):
         read(tmp_path, PORT="1", PORT_FILE="x")
 
 
 def test_a_file_that_cannot_be_read_is_named(tmp_path):
-    with pytest.raises(SettingsError, match=r"SECRET_KEY_FILE: the file .*/nothing cannot be read"):
+    with pytest.raises(AppSettingsError, match=r"SECRET_KEY_FILE: the file .*/nothing cannot be read"):
         read(tmp_path, SECRET_KEY_FILE=str(tmp_path / "nothing"))
 
 
@@ -68,14 +68,14 @@ def test_a_file_that_cannot_be_read_is_named(tmp_path):
     ],
 )
 def test_a_wrong_setting_is_named_in_a_sentence(tmp_path, name, value, sentence):
-    with pytest.raises(SettingsError) as refused:
+    with pytest.raises(AppSettingsError) as refused:
         read(tmp_path, **{name: value})
 
     assert str(refused.value) == sentence
 
 
 def test_the_password_in_a_wrong_database_address_is_not_shown(tmp_path):
-    with pytest.raises(SettingsError) as refused:
+    with pytest.raises(AppSettingsError) as refused:
         read(tmp_path, DATABASE_URL="oracle://app:secret@db/x")
 
     assert "secret" not in str(refused.value)
@@ -83,7 +83,7 @@ def test_the_password_in_a_wrong_database_address_is_not_shown(tmp_path):
 
 @pytest.mark.parametrize("url", ["memcached://:secret@cache", "redis://:sec/ret@cache:6379", "redis://:secret@:6379"])
 def test_the_password_in_a_wrong_address_of_redis_is_not_shown(tmp_path, url):
-    with pytest.raises(SettingsError) as refused:
+    with pytest.raises(AppSettingsError) as refused:
         read(tmp_path, REDIS_URL=url)
 
     assert "sec" not in str(refused.value)
@@ -105,7 +105,7 @@ def test_a_key_is_made_once_and_kept_for_its_owner_only(tmp_path):
 def test_an_empty_file_of_a_setting_is_refused(tmp_path):
     (tmp_path / "key").write_text("\n")
 
-    with pytest.raises(SettingsError, match=r"SECRET_KEY_FILE: the file .*/key is empty"):
+    with pytest.raises(AppSettingsError, match=r"SECRET_KEY_FILE: the file .*/key is empty"):
         read(tmp_path, SECRET_KEY_FILE=str(tmp_path / "key"))
 
 
@@ -121,13 +121,13 @@ def test_a_file_may_be_empty_where_nothing_switches_off(tmp_path, name):
 def test_a_damaged_kept_key_is_refused_and_never_signs_anything(tmp_path):
     (tmp_path / "secret_key").write_text("")
 
-    with pytest.raises(SettingsError, match="is damaged: delete the file, and everybody signs in anew"):
+    with pytest.raises(AppSettingsError, match="is damaged: delete the file, and everybody signs in anew"):
         read(tmp_path)
 
 
 def test_a_data_folder_may_hold_signs_that_mean_something_in_an_address(tmp_path):
     folder = tmp_path / "C#x?y"
-    store_database.open_database(Settings.from_environment({"DATA_DIR": str(folder)}).database_url)
+    store_database.open_database(AppSettings.from_environment({"DATA_DIR": str(folder)}).database_url)
 
     assert (folder / "invoices.sqlite3").exists()
 
@@ -153,13 +153,13 @@ def test_keys_from_before_are_accepted_and_the_present_one_signs(tmp_path):
 
 def test_mail_needs_a_sender(tmp_path):
     with pytest.raises(
-        SettingsError, match="MAIL_FROM: mail is set up by SMTP_URL, so this must be the e-mail address"
+        AppSettingsError, match="MAIL_FROM: mail is set up by SMTP_URL, so this must be the e-mail address"
     ):
         read(tmp_path, SMTP_URL="smtp://mail.example:587")
 
 
 def test_the_password_in_a_wrong_address_of_a_mail_server_is_not_shown(tmp_path):
-    with pytest.raises(SettingsError) as refused:
+    with pytest.raises(AppSettingsError) as refused:
         read(tmp_path, SMTP_URL="imap://app:secret@mail.example")
 
     assert "secret" not in str(refused.value)

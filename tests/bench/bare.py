@@ -19,9 +19,12 @@ def health() -> str:
 @application.get("/")
 def fifty() -> str:
     with connection():
-        rows = tables.Invoice.select(
-            tables.Invoice.id, tables.Invoice.number, tables.Invoice.due_on, tables.Invoice.total_cents
+        rows = tables.InvoiceModel.select(
+            tables.InvoiceModel.id,
+            tables.InvoiceModel.number,
+            tables.InvoiceModel.due_on,
+            tables.InvoiceModel.total_cents,
         )
-        cells = rows.order_by(tables.Invoice.issued_on.desc()).limit(50).tuples()
+        cells = rows.order_by(tables.InvoiceModel.issued_on.desc()).limit(50).tuples()
         table = "".join(f"<tr><td>{a}<td>{b}<td>{c}<td>{d / 100:.2f}" for a, b, c, d in cells)
     return f"<!doctype html><title>Bare</title><table>{table}</table>"

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from app import clock
 from app.cli.opening import importer, migrate
-from app.settings import Settings
+from app.settings import AppSettings
 from app.store.db import database
 from app.store.ledger import imports
 from app.store.ledger.imports import State
@@ -18,7 +18,9 @@ RECEIVABLES = ("customers", "invoices", "payments", "imports", "imported_rows")
 
 def main(url: str, workbook: str, folder: str) -> None:
     """Preview, apply and look again at the same file."""
-    settings = Settings.from_environment({"DATABASE_URL": url, "DATA_DIR": f"{folder}/{clock.utc_now().timestamp()}"})
+    settings = AppSettings.from_environment(
+        {"DATABASE_URL": url, "DATA_DIR": f"{folder}/{clock.utc_now().timestamp()}"}
+    )
     opened = database.open_database(url)
     figures = {}
     with database.connection():

@@ -25,7 +25,7 @@ from app import clock
 from app.cli.opening import importer, migrate
 from app.cli.serving import THREADS_A_WORKER
 from app.domain.permissions import Role
-from app.settings import Settings
+from app.settings import AppSettings
 from app.store.access import users
 from app.store.db import database, tables
 from app.web.application import build
@@ -188,7 +188,7 @@ def at(seconds: list[float]) -> dict[str, float]:
     return {"p50": 1_000 * hundredths[49], "p95": 1_000 * hundredths[94]}
 
 
-def queries_by_page(settings: Settings) -> dict[str, int]:
+def queries_by_page(settings: AppSettings) -> dict[str, int]:
     """Return how many statements each page takes that was never asked for before."""
     counter = _Counter()
     logger = logging.getLogger("peewee")
@@ -198,7 +198,7 @@ def queries_by_page(settings: Settings) -> dict[str, int]:
     browser.sign_in(EMAIL, PASSWORD)
     counted = {}
     with database.connection():
-        some = tables.Invoice.select().where(tables.Invoice.paid_cents > 0).first()
+        some = tables.InvoiceModel.select().where(tables.InvoiceModel.paid_cents > 0).first()
     pages = {
         "dashboard": "/",
         "list": "/invoices?all=yes",
@@ -227,7 +227,7 @@ class _Counter(logging.Handler):
 
 @contextmanager
 def served(
-    settings: Settings, server: str, application: str = "app.wsgi:application"
+    settings: AppSettings, server: str, application: str = "app.wsgi:application"
 ) -> Iterator[tuple[int, subprocess.Popen]]:
     """Serve with two workers; yields the port and the process."""
     port = _free_port()
@@ -261,13 +261,13 @@ def served(
             process.wait(timeout=30)
 
 
-def _filled(cluster: str, folder: Path, invoices: int) -> tuple[Settings, list[int]]:
+def _filled(cluster: str, folder: Path, invoices: int) -> tuple[AppSettings, list[int]]:
     opened = database.open_database(f"{cluster}/postgres")
     with database.connection():
         opened.execute_sql("CREATE DATABASE pages")
     opened.close_all()
     url = f"{cluster}/pages"
-    settings = Settings.from_environment({"DATABASE_URL": url, "DATA_DIR": str(folder / "data")})
+    settings = AppSettings.from_environment({"DATABASE_URL": url, "DATA_DIR": str(folder / "data")})
     path = folder / "bench.xlsx"
     # Up to today, so that what is asked for as of today has something due, late and paid.
     write_demo(path, clock.today(settings.time_zone), invoices)
@@ -279,7 +279,7 @@ def _filled(cluster: str, folder: Path, invoices: int) -> tuple[Settings, list[i
         examined = ours.examine(path, Choices(), lambda _: None)
         ours.apply_file(path, examined, Choices(), None, lambda _: None)
         opened.execute_sql("VACUUM ANALYZE")
-        ids = [invoice.id for invoice in tables.Invoice.select(tables.Invoice.id)]
+        ids = [invoice.id for invoice in tables.InvoiceModel.select(tables.InvoiceModel.id)]
     opened.close_all()
     return settings, ids
 

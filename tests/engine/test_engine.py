@@ -6,7 +6,7 @@ from dataclasses import replace
 from support.aws_account import Instance
 from support.pulumi_engine import INSTANCE, SERVER
 
-from provisioning.settings import Settings
+from provisioning.settings import HostSettings
 
 EVERYBODY = {"cidrs": ["0.0.0.0/0"], "ipv6Cidrs": ["::/0"]}
 OPEN = [
@@ -46,7 +46,7 @@ def test_secrets_are_hidden_in_the_outputs_until_they_are_asked_for(rented):
 
 
 def test_the_playbooks_read_the_outputs_as_the_command_line_prints_them(rented):
-    settings = Settings.from_outputs(rented.outputs("--show-secrets"))
+    settings = HostSettings.from_outputs(rented.outputs("--show-secrets"))
 
     assert (settings.host, settings.user, settings.instance_name) == (
         rented.account.static_ips["invoices-address"], "ubuntu", "invoices",

@@ -6,7 +6,7 @@ from botocore.stub import Stubber
 from support.pulumi_stack import CONFIG, REGION
 
 from infra.preflight import look
-from infra.settings import Settings
+from infra.settings import InfraSettings
 
 IDENTITY = {"UserId": "U", "Account": "1", "Arn": "arn:aws:iam::1:user/ann"}
 MEDIUM = {
@@ -70,7 +70,7 @@ class Aws:
 
 
 def found(aws, name_servers=(), **changes):
-    settings = Settings.read({**CONFIG, **changes}, REGION)
+    settings = InfraSettings.read({**CONFIG, **changes}, REGION)
     return list(look(settings, aws, lambda _zone: frozenset(name_servers)))
 
 

@@ -16,7 +16,7 @@ from support.pulumi_stack import CONFIG, REGION, rented
 
 import provisioning.settings
 from infra.program import main, rent
-from infra.settings import Settings
+from infra.settings import InfraSettings
 
 ROOT = Path(__file__).parents[2]
 SWITCHES = {
@@ -59,7 +59,7 @@ def test_no_secret_stands_in_a_plain_output():
 
 
 def test_the_outputs_are_those_that_the_playbooks_read():
-    assert set(rented().outputs) == {field.name for field in fields(provisioning.settings.Settings)}
+    assert set(rented().outputs) == {field.name for field in fields(provisioning.settings.HostSettings)}
 
 
 def test_the_address_is_the_one_that_stays():
@@ -77,7 +77,7 @@ def test_what_it_costs_is_an_output():
 
 
 def test_above_the_budget_nothing_is_rented():
-    settings = Settings.read({**CONFIG, "bundle": "large_3_0", "monthlyBudget": "40"}, REGION)
+    settings = InfraSettings.read({**CONFIG, "bundle": "large_3_0", "monthlyBudget": "40"}, REGION)
 
     with pytest.raises(pulumi.RunError, match=r"That is above monthlyBudget, \$40\."):
         rent(settings)
@@ -144,13 +144,13 @@ def test_the_defaults_of_the_project_are_those_of_the_program():
     declared = yaml.safe_load((ROOT / "Pulumi.yaml").read_text())["config"]
     defaults = {name: key["default"] for name, key in declared.items() if "default" in key}
 
-    said = Settings.read({**CONFIG, **defaults, "alertEmail": CONFIG["alertEmail"]}, REGION)
-    assert said == Settings.read(CONFIG, REGION)
+    said = InfraSettings.read({**CONFIG, **defaults, "alertEmail": CONFIG["alertEmail"]}, REGION)
+    assert said == InfraSettings.read(CONFIG, REGION)
 
 
 def test_the_example_is_a_working_one_with_five_places_to_edit():
     config = yaml.safe_load((ROOT / "Pulumi.prod.yaml").read_text())["config"]
     ours = {name.removeprefix("invoices:"): value for name, value in config.items() if name.startswith("invoices:")}
 
-    assert Settings.read(ours, config["aws:region"]).domain == "invoices.example.com"
+    assert InfraSettings.read(ours, config["aws:region"]).domain == "invoices.example.com"
     assert len(config) == 5

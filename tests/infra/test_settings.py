@@ -3,17 +3,17 @@
 import pytest
 from support.pulumi_stack import CONFIG, REGION
 
-from infra.settings import Addresses, Dns, LockMode, Monitoring, Secrets, Settings, SettingsError
+from infra.settings import Addresses, Dns, InfraSettings, InfraSettingsError, LockMode, Monitoring, Secrets
 
 
 def mistakes(**changes):
-    with pytest.raises(SettingsError) as error:
-        Settings.read({**CONFIG, **changes}, REGION)
+    with pytest.raises(InfraSettingsError) as error:
+        InfraSettings.read({**CONFIG, **changes}, REGION)
     return error.value.mistakes
 
 
 def test_what_is_not_said_has_a_default():
-    settings = Settings.read(CONFIG, REGION)
+    settings = InfraSettings.read(CONFIG, REGION)
 
     assert (settings.server.name, settings.server.bundle, settings.server.blueprint) == (
         "invoices", "medium_3_0", "ubuntu_24_04",
@@ -88,14 +88,14 @@ def test_all_mistakes_are_said_at_once():
 
 
 def test_without_alarms_nobody_needs_to_be_told():
-    assert Settings.read({**CONFIG, "alertEmail": "", "monitoring": "off"}, REGION).alert_email == ""
+    assert InfraSettings.read({**CONFIG, "alertEmail": "", "monitoring": "off"}, REGION).alert_email == ""
 
 
 def test_the_region_must_be_said():
-    with pytest.raises(SettingsError, match="aws:region: it is missing; such as us-east-1"):
-        Settings.read(CONFIG, "")
+    with pytest.raises(InfraSettingsError, match="aws:region: it is missing; such as us-east-1"):
+        InfraSettings.read(CONFIG, "")
 
 
 @pytest.mark.parametrize(("blueprint", "user"), [("ubuntu_22_04", "ubuntu"), ("debian_13", "admin")])
 def test_each_blueprint_lets_in_a_user_of_its_own(blueprint, user):
-    assert Settings.read({**CONFIG, "blueprint": blueprint}, REGION).server.login_user == user
+    assert InfraSettings.read({**CONFIG, "blueprint": blueprint}, REGION).server.login_user == user

@@ -10,7 +10,7 @@ from support.recording_stack import FACTS, Server
 
 from playbooks.steps.progress import Steps
 from playbooks.steps.session import EXPECTED, RefusedError, Session
-from provisioning.settings import Settings
+from provisioning.settings import HostSettings
 
 
 class Command:
@@ -27,7 +27,7 @@ class Command:
         @contextmanager
         def session(_context, _server, _stack, *, dry_run=False):
             self.server.is_rehearsal = dry_run
-            yield Session(Settings.from_outputs(FACTS), self.server, Steps(Console(file=said, width=160)))
+            yield Session(HostSettings.from_outputs(FACTS), self.server, Steps(Console(file=said, width=160)))
 
         self._monkeypatch.setattr(module, "session", session)
         try:

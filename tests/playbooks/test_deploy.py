@@ -14,7 +14,7 @@ from playbooks.steps.session import RefusedError, Session
 from playbooks.steps.stack_settings import SETTINGS
 from playbooks.steps.switching import NotReadyError
 from provisioning.host import HostError, Ran
-from provisioning.settings import Settings
+from provisioning.settings import HostSettings
 
 NEW_RELEASE = Release("new", "new")
 STACK_ENV = "CERTIFICATES=production\nDOMAIN=invoices.example.com\nEDGE_IPV6=false\nPROXY_DIR=/opt/invoices/proxy\n"
@@ -42,7 +42,7 @@ def server():
 
 
 def session_of(server):
-    return Session(Settings.from_outputs(FACTS), server, Steps(Console(quiet=True)))
+    return Session(HostSettings.from_outputs(FACTS), server, Steps(Console(quiet=True)))
 
 
 def run(server, release=NEW_RELEASE):
@@ -283,7 +283,9 @@ def test_the_proxy_s_settings_are_taken_back_with_a_version_that_fails(server, o
 def test_no_secret_is_in_any_command(server):
     server.answers["* migrate invoices migrate --pending"] = Ran(0, "0008_more\n")
     secret = "a-secret-of-aws"
-    settings = Settings.from_outputs(FACTS | {"aws_secret_access_key": secret, "restorer_secret_access_key": secret})
+    settings = HostSettings.from_outputs(
+        FACTS | {"aws_secret_access_key": secret, "restorer_secret_access_key": secret}
+    )
 
     Deployment(Session(settings, server, Steps(Console(quiet=True))), NEW_RELEASE).run()
 

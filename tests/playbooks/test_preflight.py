@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from infra.settings import SettingsError
+from infra.settings import InfraSettingsError
 from playbooks.preflight import configured
 
 ROOT = Path(__file__).parents[2]
@@ -19,7 +19,7 @@ def test_the_example_configuration_is_read_with_its_defaults():
 
 
 def test_a_stack_that_is_not_configured_is_said_by_its_file(tmp_path):
-    with pytest.raises(SettingsError, match=r"Pulumi\.none\.yaml cannot be read"):
+    with pytest.raises(InfraSettingsError, match=r"Pulumi\.none\.yaml cannot be read"):
         configured(tmp_path / "Pulumi.none.yaml")
 
 

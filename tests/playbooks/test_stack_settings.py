@@ -9,9 +9,9 @@ from support.recording_host import RecordingHost
 from support.recording_stack import FACTS
 
 from playbooks.steps.stack_settings import StackSettingsError, ensure_settings, wanted
-from provisioning.settings import Settings
+from provisioning.settings import HostSettings
 
-SERVER = Settings.from_outputs(FACTS)
+SERVER = HostSettings.from_outputs(FACTS)
 PATH = "/etc/invoices/stack.env"
 
 

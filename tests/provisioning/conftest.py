@@ -6,7 +6,7 @@ from support.recording_host import RecordingHost
 from provisioning import baseline, directories, file_modes, kernel
 from provisioning.host import Ran
 from provisioning.machine import Machine
-from provisioning.settings import Settings
+from provisioning.settings import HostSettings
 
 UBUNTU = ("docker.io", "docker-compose-v2", "docker-buildx")
 MODULI = "# Time Type Tests Tries Size Generator Modulus\n1 2 6 100 2047 5 A\n1 2 6 100 3071 2 B\n1 2 6 100 4095 5 C\n"
@@ -63,8 +63,8 @@ SHAPED_MODES = {
 
 
 @pytest.fixture
-def settings() -> Settings:
-    return Settings(
+def settings() -> HostSettings:
+    return HostSettings(
         host="198.51.100.9", ipv6_address="2001:db8::9", user="ubuntu", server_name="invoices",
         instance_name="invoices", host_keys=(), domain="invoices.example.com", region="us-east-1",
         ssh_cidrs=("203.0.113.7/32", "2001:db8:1::/48"), dns_records_to_set="", backup_bucket="b",

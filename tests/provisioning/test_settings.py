@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from provisioning.settings import Settings, SettingsError
+from provisioning.settings import HostSettings, HostSettingsError
 
 OUTPUTS = {
     "host": "198.51.100.9", "ipv6_address": "2001:db8::9", "user": "ubuntu", "server_name": "invoices",
@@ -17,25 +17,25 @@ OUTPUTS = {
 
 
 def test_what_the_stack_puts_out_is_read():
-    settings = Settings.from_outputs({**OUTPUTS, "more": 1})
+    settings = HostSettings.from_outputs({**OUTPUTS, "more": 1})
 
     assert (settings.host, settings.ssh_cidrs) == ("198.51.100.9", ("203.0.113.7/32",))
 
 
 def test_what_is_missing_is_named():
-    with pytest.raises(SettingsError, match="The stack puts out no domain, host: run `pulumi up`"):
-        Settings.from_outputs({name: value for name, value in OUTPUTS.items() if name not in {"host", "domain"}})
+    with pytest.raises(HostSettingsError, match="The stack puts out no domain, host: run `pulumi up`"):
+        HostSettings.from_outputs({name: value for name, value in OUTPUTS.items() if name not in {"host", "domain"}})
 
 
 def test_secrets_do_not_stand_in_what_is_printed():
-    assert "hidden" not in repr(Settings.from_outputs(OUTPUTS))
+    assert "hidden" not in repr(HostSettings.from_outputs(OUTPUTS))
 
 
 def test_a_server_that_was_rented_elsewhere_stands_in_a_file(tmp_path):
     path = tmp_path / "server.json"
     path.write_text(json.dumps(OUTPUTS))
 
-    assert Settings.from_file(path) == Settings.from_outputs(OUTPUTS)
+    assert HostSettings.from_file(path) == HostSettings.from_outputs(OUTPUTS)
 
 
 @pytest.mark.parametrize("text", ["", "[]"])
@@ -43,5 +43,5 @@ def test_a_file_that_says_nothing_is_refused(tmp_path, text):
     path = tmp_path / "server.json"
     path.write_text(text)
 
-    with pytest.raises(SettingsError, match=r"server\.json"):
-        Settings.from_file(path)
+    with pytest.raises(HostSettingsError, match=r"server\.json"):
+        HostSettings.from_file(path)

@@ -95,4 +95,4 @@ def all_that_is_said():
     }
 
 
-TABLES = {"customer": tables.Customer, "invoice": tables.Invoice, "payment": tables.Payment}
+TABLES = {"customer": tables.CustomerModel, "invoice": tables.InvoiceModel, "payment": tables.PaymentModel}

@@ -89,7 +89,7 @@ def ledgers(draw, max_size=8):
 
 def write(ledger):
     """Make the ledger all that is stored; invoices keep their ids."""
-    for table in (tables.Payment, tables.Invoice, tables.Customer):
+    for table in (tables.PaymentModel, tables.InvoiceModel, tables.CustomerModel):
         table.delete().execute()
     customer = a_customer()
     for entry in ledger:

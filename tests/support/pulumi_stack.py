@@ -81,12 +81,12 @@ class _Recorder(MockMonitor):
 def rented(program=None, **changes):
     """Run the program with the configuration changed so, and return what it rents and puts out."""
     from infra.program import rent
-    from infra.settings import Settings
+    from infra.settings import InfraSettings
 
     stack = Stack()
 
     def default():
-        return rent(Settings.read({**CONFIG, **changes}, REGION))
+        return rent(InfraSettings.read({**CONFIG, **changes}, REGION))
 
     # Pulumi's mocks make an event loop in each thread that they run in, and close none.
     loops = []

@@ -14,7 +14,7 @@ def a_user(email="ann@example.com", role=Role.ADMIN, name="Ann", password_hash="
 
 
 def a_customer(code="C1", name="Acme", **values):
-    return tables.Customer.create(code=code, name=name, **values)
+    return tables.CustomerModel.create(code=code, name=name, **values)
 
 
 def an_invoice(number="1001", customer=None, **values):
@@ -27,13 +27,13 @@ def an_invoice(number="1001", customer=None, **values):
         "ledger": "Invoices",
         **values,
     }
-    owner = customer or tables.Customer.select().first() or a_customer()
-    return tables.Invoice.create(number=number, customer=owner, **values)
+    owner = customer or tables.CustomerModel.select().first() or a_customer()
+    return tables.InvoiceModel.create(number=number, customer=owner, **values)
 
 
 def a_payment(invoice, amount_cents=40_00, **values):
     values = {"paid_on": date(2026, 1, 15), "recorded_at": LONG_AGO, **values}
-    return tables.Payment.create(invoice=invoice, amount_cents=amount_cents, **values)
+    return tables.PaymentModel.create(invoice=invoice, amount_cents=amount_cents, **values)
 
 
 def an_import(file_name="receivables.xlsx", uploaded_by=None, **values):
@@ -45,10 +45,10 @@ def an_import(file_name="receivables.xlsx", uploaded_by=None, **values):
         "uploaded_at": datetime(2026, 2, 1, 8, 0, tzinfo=UTC),
         **values,
     }
-    return tables.Import.create(file_name=file_name, uploaded_by=uploaded_by, **values)
+    return tables.ImportModel.create(file_name=file_name, uploaded_by=uploaded_by, **values)
 
 
 def an_imported_row(source, invoice, action="created", tab="Invoices", row=2, before=None):
     """What a row of a workbook did to the invoice."""
     told = {"kind": "invoice", "action": action, "subject": f"Invoice {invoice.number}", "record_id": invoice.id}
-    return tables.ImportedRow.create(origin=source, tab=tab, row=row, before=before, **told)
+    return tables.ImportedRowModel.create(origin=source, tab=tab, row=row, before=before, **told)

@@ -269,7 +269,7 @@ def dump(leaving_out=()):
     return {
         table.__name__: sorted((list(row) for row in table.select().tuples()), key=repr)
         for table in tables.ALL
-        if table not in {tables.LedgerMark, tables.LedgerPart} and table.__name__ not in leaving_out
+        if table not in {tables.LedgerMarkModel, tables.LedgerPartModel} and table.__name__ not in leaving_out
     }
 
 

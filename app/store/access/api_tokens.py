@@ -18,7 +18,7 @@ from app.store.db.database import transaction, unless_hindered
 PREFIX = "invoices_"  # what scanners for leaked secrets know a token by
 _RANDOM_BYTES = 32
 
-_Token, _Scope = tables.ApiToken, tables.ApiTokenScope
+_Token, _Scope = tables.ApiTokenModel, tables.ApiTokenScopeModel
 
 
 class OutsideScopeError(Exception):

@@ -15,24 +15,24 @@ from app.store.access.users import User
 from app.store.db import current_user
 from app.store.db.compiled_queries import Slot, prepared
 from app.store.db.database import one_at_a_time
-from app.store.db.tables import AuditEntry, Customer, Invoice
+from app.store.db.tables import AuditEntryModel, CustomerModel, InvoiceModel
 
 BEGINNING = "0" * 64
 
 _CHAIN_LOCK = 7_340_513  # any number, as long as nothing else in the database locks on it
 _VERIFIED_AT_ONCE = 10_000
 _SEALED = (
-    AuditEntry.at,
-    AuditEntry.user_id,
-    AuditEntry.actor,
-    AuditEntry.address,
-    AuditEntry.request_id,
-    AuditEntry.program,
-    AuditEntry.action,
-    AuditEntry.subject,
-    AuditEntry.before,
-    AuditEntry.after,
-    AuditEntry.previous_hash,
+    AuditEntryModel.at,
+    AuditEntryModel.user_id,
+    AuditEntryModel.actor,
+    AuditEntryModel.address,
+    AuditEntryModel.request_id,
+    AuditEntryModel.program,
+    AuditEntryModel.action,
+    AuditEntryModel.subject,
+    AuditEntryModel.before,
+    AuditEntryModel.after,
+    AuditEntryModel.previous_hash,
 )
 # Entries that are older than these columns were sealed without them.
 _SEALED_LATER = frozenset({"address", "request_id", "program"})
@@ -107,7 +107,7 @@ def append(
         "after": _json(after),
         "previous_hash": _latest_hash(),
     }
-    AuditEntry.create(**values, entry_hash=_seal(values))
+    AuditEntryModel.create(**values, entry_hash=_seal(values))
 
 
 def of_subject(subject: str, limit: int = 200) -> list[Entry]:
@@ -122,9 +122,9 @@ def latest(limit: int, before: datetime) -> list[Entry]:
 
 def matching(wanted: AuditFilter, length: int, *, older_than: int | None = None) -> list[Entry]:
     """Return so many of the entries that match, newest first, beginning before the one with that id."""
-    rows = _newest_first().where(reduce(and_, _conditions(wanted), AuditEntry.id > 0)).limit(length)
+    rows = _newest_first().where(reduce(and_, _conditions(wanted), AuditEntryModel.id > 0)).limit(length)
     if older_than is not None:
-        rows = rows.where(AuditEntry.id < older_than)
+        rows = rows.where(AuditEntryModel.id < older_than)
     return [_entry(*row) for row in rows.tuples()]
 
 
@@ -153,7 +153,7 @@ def _entry(
 
 
 def _conditions(wanted: AuditFilter) -> Iterator[Any]:
-    entry = AuditEntry
+    entry = AuditEntryModel
     if wanted.actor:
         yield entry.actor.contains(wanted.actor) | entry.program.contains(wanted.actor)
     if wanted.action:
@@ -173,8 +173,10 @@ def _sealed() -> Iterator[tuple[int, str, dict[str, Any]]]:
     names = [field.name for field in _SEALED]
     latest_id = 0
     while True:
-        rows: Any = AuditEntry.select(AuditEntry.id, AuditEntry.entry_hash, *_SEALED)
-        found = list(rows.where(AuditEntry.id > latest_id).order_by(AuditEntry.id).limit(_VERIFIED_AT_ONCE).tuples())
+        rows: Any = AuditEntryModel.select(AuditEntryModel.id, AuditEntryModel.entry_hash, *_SEALED)
+        found = list(
+            rows.where(AuditEntryModel.id > latest_id).order_by(AuditEntryModel.id).limit(_VERIFIED_AT_ONCE).tuples()
+        )
         for latest_id, entry_hash, *values in found:  # the next look begins after it
             yield latest_id, entry_hash, dict(zip(names, values, strict=True))
         if not found:
@@ -183,24 +185,26 @@ def _sealed() -> Iterator[tuple[int, str, dict[str, Any]]]:
 
 @prepared
 def _of_subject(subject: Slot, limit: Slot) -> Any:
-    return _newest_first().where(AuditEntry.subject == subject.value).limit(limit.value)
+    return _newest_first().where(AuditEntryModel.subject == subject.value).limit(limit.value)
 
 
 @prepared
 def _latest(before: Slot, limit: Slot) -> Any:
-    entries = _newest_first().where(AuditEntry.at < before.of(AuditEntry.at)).limit(limit.value)
+    entries = _newest_first().where(AuditEntryModel.at < before.of(AuditEntryModel.at)).limit(limit.value)
     if current_user.scope().is_everything:
-        return entries.where(AuditEntry.subject.startswith("invoice:") | AuditEntry.subject.startswith("customer:"))
-    return entries.where(_is_of("invoice", Invoice) | _is_of("customer", Customer))
+        return entries.where(
+            AuditEntryModel.subject.startswith("invoice:") | AuditEntryModel.subject.startswith("customer:")
+        )
+    return entries.where(_is_of("invoice", InvoiceModel) | _is_of("customer", CustomerModel))
 
 
-def _is_of(kind: str, table: type[Invoice] | type[Customer]) -> Any:
+def _is_of(kind: str, table: type[InvoiceModel] | type[CustomerModel]) -> Any:
     """Select the entries about records of the kind that whoever asks may see."""
-    return AuditEntry.subject.in_(table.select(Value(f"{kind}:").concat(table.id.cast("TEXT"))))
+    return AuditEntryModel.subject.in_(table.select(Value(f"{kind}:").concat(table.id.cast("TEXT"))))
 
 
 def _newest_first() -> Any:
-    entry = AuditEntry
+    entry = AuditEntryModel
     told = (entry.id, entry.at, entry.user_id, entry.actor, entry.action, entry.subject, entry.before, entry.after)
     return entry.select(*told, entry.address, entry.request_id, entry.program).order_by(entry.id.desc())
 
@@ -211,7 +215,7 @@ def _latest_hash() -> str:
 
 @prepared
 def _newest_hash() -> Any:
-    return AuditEntry.select(AuditEntry.entry_hash).order_by(AuditEntry.id.desc()).limit(1)
+    return AuditEntryModel.select(AuditEntryModel.entry_hash).order_by(AuditEntryModel.id.desc()).limit(1)
 
 
 def _seal(values: Mapping[str, Any]) -> str:

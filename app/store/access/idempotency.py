@@ -9,7 +9,7 @@ from typing import Any
 from peewee import IntegrityError
 
 from app.store.db.database import transaction
-from app.store.db.tables import ApiRequest
+from app.store.db.tables import ApiRequestModel
 
 KEPT_FOR = timedelta(hours=24)
 # Who has not answered by then was stopped on the way, and with the transaction all that was half done.
@@ -48,29 +48,29 @@ def once(
     try:
         with transaction():
             given = answer()
-            ApiRequest.update(status=given.status, headers=json.dumps(dict(given.headers)), body=given.body).where(
+            ApiRequestModel.update(status=given.status, headers=json.dumps(dict(given.headers)), body=given.body).where(
                 own
             ).execute()
     except BaseException:
-        ApiRequest.delete().where(own).execute()
+        ApiRequestModel.delete().where(own).execute()
         raise
     return given, False
 
 
 def _claim(token_id: int, key: str, request_hash: str, now: datetime) -> KeptAnswer | None:
     """Take the key, or return what was answered to the same request before."""
-    is_stopped = ApiRequest.status.is_null() & (ApiRequest.asked_at <= now - _LONGEST_ANSWER)
-    ApiRequest.delete().where((ApiRequest.asked_at <= now - KEPT_FOR) | is_stopped).execute()
+    is_stopped = ApiRequestModel.status.is_null() & (ApiRequestModel.asked_at <= now - _LONGEST_ANSWER)
+    ApiRequestModel.delete().where((ApiRequestModel.asked_at <= now - KEPT_FOR) | is_stopped).execute()
     try:
         with transaction():
-            ApiRequest.create(token=token_id, key=key, request_hash=request_hash, asked_at=now)
+            ApiRequestModel.create(token=token_id, key=key, request_hash=request_hash, asked_at=now)
     except IntegrityError:
         return _answered(token_id, key, request_hash)
     return None
 
 
 def _answered(token_id: int, key: str, request_hash: str) -> KeptAnswer:
-    row: Any = ApiRequest.get_or_none(_is(token_id, key))
+    row: Any = ApiRequestModel.get_or_none(_is(token_id, key))
     if row is not None and row.request_hash != request_hash:
         raise OtherRequestError("This Idempotency-Key came with another request before: send a new key with this one.")
     if row is None or row.status is None:
@@ -79,4 +79,4 @@ def _answered(token_id: int, key: str, request_hash: str) -> KeptAnswer:
 
 
 def _is(token_id: int, key: str) -> Any:
-    return (ApiRequest.token == token_id) & (ApiRequest.key == key)
+    return (ApiRequestModel.token == token_id) & (ApiRequestModel.key == key)

@@ -44,7 +44,7 @@ def start(
     user_id: int, jti: str, now: datetime, expires_at: datetime, *, address: str = "", user_agent: str = ""
 ) -> None:
     """Sign a browser in until the moment given."""
-    tables.Login.create(
+    tables.LoginModel.create(
         jti=jti,
         user=user_id,
         created_at=now,
@@ -70,12 +70,12 @@ def touch(login: Login, now: datetime) -> None:
     if now - login.last_seen_at < _SEEN_EVERY:
         return
     with unless_hindered():
-        tables.Login.update(last_seen_at=now).where(tables.Login.id == login.id).execute()
+        tables.LoginModel.update(last_seen_at=now).where(tables.LoginModel.id == login.id).execute()
 
 
 def of_user(user_id: int, now: datetime, idle: timedelta) -> list[SignedIn]:
     """Return the browsers in which the user is signed in, the one seen last first."""
-    login = tables.Login
+    login = tables.LoginModel
     rows: Any = (
         login.select(login.id, login.created_at, login.last_seen_at, login.address, login.user_agent)
         .where(
@@ -92,49 +92,49 @@ def of_user(user_id: int, now: datetime, idle: timedelta) -> list[SignedIn]:
 
 def was_at(email: str, address: str, now: datetime) -> bool:
     """Tell whether the user with that e-mail address signed in from the network address in the last months."""
-    login = tables.Login
+    login = tables.LoginModel
     of_user = users.is_called(email) & (login.address == address) & (login.created_at > now - _REMEMBERED)
-    found: bool = login.select().join(tables.User).where(of_user).exists()
+    found: bool = login.select().join(tables.UserModel).where(of_user).exists()
     return found
 
 
 def revoke(jti: str, now: datetime) -> None:
     """Sign one browser out."""
-    _revoke(tables.Login.jti == jti, now)
+    _revoke(tables.LoginModel.jti == jti, now)
 
 
 def revoke_one_of(user_id: int, login_id: int, now: datetime) -> bool:
     """Sign one of the user's browsers out, and tell whether it was one that was signed in."""
-    return _revoke((tables.Login.user == user_id) & (tables.Login.id == login_id), now) == 1
+    return _revoke((tables.LoginModel.user == user_id) & (tables.LoginModel.id == login_id), now) == 1
 
 
 def revoke_all_of(user_id: int, now: datetime) -> int:
     """Sign the user out everywhere, and return how many logins that ended."""
-    return _revoke(tables.Login.user == user_id, now)
+    return _revoke(tables.LoginModel.user == user_id, now)
 
 
 def revoke_others_of(login: Login, now: datetime) -> int:
     """Sign the login's user out everywhere else, and return how many logins that ended."""
-    return _revoke((tables.Login.user == login.user.id) & (tables.Login.id != login.id), now)
+    return _revoke((tables.LoginModel.user == login.user.id) & (tables.LoginModel.id != login.id), now)
 
 
 @prepared
 def _active(jti: Slot, now: Slot, seen_since: Slot) -> Any:
-    login = tables.Login
+    login = tables.LoginModel
     return (
         login.select(cached.MARK, login.id, login.last_seen_at, *users.COLUMNS)
-        .join(tables.User)
-        .join(tables.Scope, JOIN.LEFT_OUTER)
+        .join(tables.UserModel)
+        .join(tables.ScopeModel, JOIN.LEFT_OUTER)
         .where(
             login.jti == jti.value,
             login.revoked_at.is_null(),
             login.expires_at > now.of(login.expires_at),
             login.last_seen_at > seen_since.of(login.last_seen_at),
-            tables.User.active,
+            tables.UserModel.active,
         )
     )
 
 
 def _revoke(which: object, now: datetime) -> int:
-    ended: int = tables.Login.update(revoked_at=now).where(which, tables.Login.revoked_at.is_null()).execute()
+    ended: int = tables.LoginModel.update(revoked_at=now).where(which, tables.LoginModel.revoked_at.is_null()).execute()
     return ended

@@ -10,7 +10,7 @@ from typing import Any
 from app.store.access import audit, users
 from app.store.access.users import User
 from app.store.db.database import transaction
-from app.store.db.tables import OneTimeLink
+from app.store.db.tables import OneTimeLinkModel
 
 _TOKEN_BYTES = 32
 
@@ -41,7 +41,7 @@ def make(user_id: int, purpose: Purpose, by: User | None, now: datetime) -> str:
     token = secrets.token_urlsafe(_TOKEN_BYTES)
     with transaction():
         void(user_id, purpose)
-        OneTimeLink.create(
+        OneTimeLinkModel.create(
             token_hash=_hash(token),
             user=user_id,
             purpose=purpose,
@@ -55,7 +55,9 @@ def make(user_id: int, purpose: Purpose, by: User | None, now: datetime) -> str:
 
 def find(token: str, now: datetime) -> Link | None:
     """Return what the token's link is for, while it can be used, without using it."""
-    row: Any = OneTimeLink.get_or_none(OneTimeLink.token_hash == _hash(token), OneTimeLink.expires_at > now)
+    row: Any = OneTimeLinkModel.get_or_none(
+        OneTimeLinkModel.token_hash == _hash(token), OneTimeLinkModel.expires_at > now
+    )
     user = users.get(row.user_id) if row else None
     return Link(user, Purpose(row.purpose)) if user and user.active else None
 
@@ -65,14 +67,14 @@ def use(token: str, purpose: Purpose, now: datetime) -> int | None:
     link = find(token, now)
     if link is None or link.purpose is not purpose:
         return None
-    deleted: int = OneTimeLink.delete().where(OneTimeLink.token_hash == _hash(token)).execute()
+    deleted: int = OneTimeLinkModel.delete().where(OneTimeLinkModel.token_hash == _hash(token)).execute()
     return link.user.id if deleted else None
 
 
 def void(user_id: int, *purposes: Purpose) -> None:
     """Let the user's links of these purposes, or of any if none is named, lead nowhere."""
-    OneTimeLink.delete().where(
-        OneTimeLink.user == user_id, OneTimeLink.purpose.in_(purposes or tuple(Purpose))
+    OneTimeLinkModel.delete().where(
+        OneTimeLinkModel.user == user_id, OneTimeLinkModel.purpose.in_(purposes or tuple(Purpose))
     ).execute()
 
 

@@ -8,8 +8,8 @@ from typing import Any
 from app.store.access import audit, logins
 from app.store.access.users import User
 from app.store.db.database import transaction
-from app.store.db.tables import RecoveryCode
-from app.store.db.tables import User as UserRow
+from app.store.db.tables import RecoveryCodeModel
+from app.store.db.tables import UserModel as UserRow
 
 
 def whose() -> set[int]:
@@ -57,21 +57,21 @@ def renew_recovery_codes(user: User, recovery_codes: Iterable[str], now: datetim
 
 def accept_recovery_code(user_id: int, code: str) -> bool:
     """Take the code as used, and tell whether it was one of the user's."""
-    is_it = (RecoveryCode.user == user_id) & (RecoveryCode.code_hash == _hash(code))
-    deleted: int = RecoveryCode.delete().where(is_it).execute()
+    is_it = (RecoveryCodeModel.user == user_id) & (RecoveryCodeModel.code_hash == _hash(code))
+    deleted: int = RecoveryCodeModel.delete().where(is_it).execute()
     return deleted == 1
 
 
 def recovery_codes_left(user_id: int) -> int:
     """Return how many recovery codes the user has not used."""
-    count: int = RecoveryCode.select().where(RecoveryCode.user == user_id).count()
+    count: int = RecoveryCodeModel.select().where(RecoveryCodeModel.user == user_id).count()
     return count
 
 
 def _keep(user_id: int, recovery_codes: Iterable[str]) -> None:
-    RecoveryCode.delete().where(RecoveryCode.user == user_id).execute()
+    RecoveryCodeModel.delete().where(RecoveryCodeModel.user == user_id).execute()
     for code in recovery_codes:
-        RecoveryCode.create(user=user_id, code_hash=_hash(code))
+        RecoveryCodeModel.create(user=user_id, code_hash=_hash(code))
 
 
 def _hash(code: str) -> str:

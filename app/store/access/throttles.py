@@ -12,7 +12,7 @@ from typing import Any
 
 from app.domain.throttling import FORGOTTEN_AFTER, wait_after
 from app.store.db.database import one_at_a_time, transaction
-from app.store.db.tables import Throttle
+from app.store.db.tables import ThrottleModel
 
 _LOCK = 7_340_515  # any number, as long as nothing else in the database locks on it
 
@@ -41,13 +41,13 @@ def attempt(counted: Sequence[Throttled], now: datetime) -> Wait | None:
     names = [one.name for one in counted]
     with transaction():
         one_at_a_time(_LOCK)
-        Throttle.delete().where(Throttle.latest_at <= now - FORGOTTEN_AFTER).execute()
-        rows: Any = Throttle.select().where(Throttle.name.in_(names))
+        ThrottleModel.delete().where(ThrottleModel.latest_at <= now - FORGOTTEN_AFTER).execute()
+        rows: Any = ThrottleModel.select().where(ThrottleModel.name.in_(names))
         kept = {row.name: row for row in rows}
         until = max((_until(kept[one.name], one.free) for one in counted if one.name in kept), default=now)
         if until > now:
-            untold = Throttle.name.in_(names) & ~Throttle.is_told
-            return Wait(until, is_news=Throttle.update(is_told=True).where(untold).execute() > 0)
+            untold = ThrottleModel.name.in_(names) & ~ThrottleModel.is_told
+            return Wait(until, is_news=ThrottleModel.update(is_told=True).where(untold).execute() > 0)
         for name in names:
             _count(name, now)
     return None
@@ -57,8 +57,8 @@ def succeeded(forgiven: Sequence[str], uncounted: Sequence[str]) -> None:
     """Forget all that was in vain under the first names, and only the attempt that succeeded under the others."""
     with transaction():
         one_at_a_time(_LOCK)
-        Throttle.delete().where(Throttle.name.in_(forgiven)).execute()
-        Throttle.update(attempts=Throttle.attempts - 1).where(Throttle.name.in_(uncounted)).execute()
+        ThrottleModel.delete().where(ThrottleModel.name.in_(forgiven)).execute()
+        ThrottleModel.update(attempts=ThrottleModel.attempts - 1).where(ThrottleModel.name.in_(uncounted)).execute()
 
 
 def _until(row: Any, free: int) -> datetime:
@@ -67,7 +67,11 @@ def _until(row: Any, free: int) -> datetime:
 
 
 def _count(name: str, now: datetime) -> None:
-    Throttle.insert(name=name, attempts=1, latest_at=now).on_conflict(
-        conflict_target=[Throttle.name],
-        update={Throttle.attempts: Throttle.attempts + 1, Throttle.latest_at: now, Throttle.is_told: False},
+    ThrottleModel.insert(name=name, attempts=1, latest_at=now).on_conflict(
+        conflict_target=[ThrottleModel.name],
+        update={
+            ThrottleModel.attempts: ThrottleModel.attempts + 1,
+            ThrottleModel.latest_at: now,
+            ThrottleModel.is_told: False,
+        },
     ).execute()

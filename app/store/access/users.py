@@ -39,15 +39,15 @@ class User:
 
 # Of these columns there is a row for each customer and ledger of the user's scope, and one where there is no scope.
 COLUMNS = (
-    tables.User.id,
-    tables.User.email,
-    tables.User.name,
-    tables.User.role,
-    tables.User.active,
-    tables.User.is_scoped,
-    tables.User.totp_secret.is_null(is_null=False),
-    tables.Scope.customer,
-    tables.Scope.ledger,
+    tables.UserModel.id,
+    tables.UserModel.email,
+    tables.UserModel.name,
+    tables.UserModel.role,
+    tables.UserModel.active,
+    tables.UserModel.is_scoped,
+    tables.UserModel.totp_secret.is_null(is_null=False),
+    tables.ScopeModel.customer,
+    tables.ScopeModel.ledger,
 )
 
 
@@ -56,7 +56,7 @@ def create(email: str, name: str, role: Role, password_hash: str, now: datetime)
     address = _as_compared(email)
     try:
         with transaction():
-            row = tables.User.create(
+            row = tables.UserModel.create(
                 email=address, name=name, role=role.value, password_hash=password_hash, created_at=now
             )
     except IntegrityError as error:
@@ -66,7 +66,7 @@ def create(email: str, name: str, role: Role, password_hash: str, now: datetime)
 
 def get(user_id: int) -> User | None:
     """Return the user with that id."""
-    return next(_found(tables.User.id == user_id), None)
+    return next(_found(tables.UserModel.id == user_id), None)
 
 
 def existing(user_id: int) -> User:
@@ -84,12 +84,12 @@ def find_by_email(email: str) -> User | None:
 
 def all_users() -> list[User]:
     """Return everybody, in the order of their addresses."""
-    return list(_found(tables.User.id > 0))
+    return list(_found(tables.UserModel.id > 0))
 
 
 def last_seen() -> dict[int, datetime]:
     """Return when each user who ever signed in was last seen."""
-    login = tables.Login
+    login = tables.LoginModel
     latest = fn.MAX(login.last_seen_at).converter(login.last_seen_at.python_value)
     rows: Any = login.select(login.user, latest).group_by(login.user).tuples()
     return dict(rows)
@@ -97,7 +97,7 @@ def last_seen() -> dict[int, datetime]:
 
 def password_hash_of(user_id: int) -> str:
     """Return the hash that the user's password is compared with."""
-    password_hash: str = tables.User.get_by_id(user_id).password_hash
+    password_hash: str = tables.UserModel.get_by_id(user_id).password_hash
     return password_hash
 
 
@@ -108,33 +108,33 @@ def has_password(user_id: int) -> bool:
 
 def set_password_hash(user_id: int, password_hash: str) -> None:
     """Give the user another password; who is signed in stays so until the logins are revoked."""
-    tables.User.update(password_hash=password_hash).where(tables.User.id == user_id).execute()
+    tables.UserModel.update(password_hash=password_hash).where(tables.UserModel.id == user_id).execute()
 
 
 def set_facts(user_id: int, name: str, role: Role) -> None:
     """Give the user a name and a role, which counts from the next request on."""
-    tables.User.update(name=name, role=role.value).where(tables.User.id == user_id).execute()
+    tables.UserModel.update(name=name, role=role.value).where(tables.UserModel.id == user_id).execute()
 
 
 def set_active(user_id: int, *, active: bool) -> None:
     """Let the user in, or keep the user out from the next request on."""
-    tables.User.update(active=active).where(tables.User.id == user_id).execute()
+    tables.UserModel.update(active=active).where(tables.UserModel.id == user_id).execute()
 
 
 def set_scope(user_id: int, scope: Scope) -> None:
     """Let the user see only what the scope covers, from the next request on."""
     with transaction():
-        tables.User.update(is_scoped=not scope.is_everything).where(tables.User.id == user_id).execute()
-        tables.Scope.delete().where(tables.Scope.user == user_id).execute()
+        tables.UserModel.update(is_scoped=not scope.is_everything).where(tables.UserModel.id == user_id).execute()
+        tables.ScopeModel.delete().where(tables.ScopeModel.user == user_id).execute()
         for customer_id in sorted(scope.customers):
-            tables.Scope.create(user=user_id, customer=customer_id)
+            tables.ScopeModel.create(user=user_id, customer=customer_id)
         for ledger in sorted(scope.ledgers):
-            tables.Scope.create(user=user_id, ledger=ledger)
+            tables.ScopeModel.create(user=user_id, ledger=ledger)
 
 
 def is_called(email: str) -> Any:
     """Select the user with that address, however it is capitalised."""
-    return tables.User.email == _as_compared(email)
+    return tables.UserModel.email == _as_compared(email)
 
 
 def from_rows(rows: Iterable[tuple[Any, ...]]) -> User:
@@ -148,8 +148,8 @@ def from_rows(rows: Iterable[tuple[Any, ...]]) -> User:
 
 
 def _found(which: Any) -> Iterator[User]:
-    rows: Any = tables.User.select(*COLUMNS).join(tables.Scope, JOIN.LEFT_OUTER).where(which)
-    for _, own in groupby(rows.order_by(tables.User.email).tuples(), key=itemgetter(0)):
+    rows: Any = tables.UserModel.select(*COLUMNS).join(tables.ScopeModel, JOIN.LEFT_OUTER).where(which)
+    for _, own in groupby(rows.order_by(tables.UserModel.email).tuples(), key=itemgetter(0)):
         yield from_rows(own)
 
 

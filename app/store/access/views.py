@@ -9,7 +9,7 @@ from peewee import IntegrityError
 
 from app.store.db.compiled_queries import Slot, prepared
 from app.store.db.database import transaction
-from app.store.db.tables import SavedView
+from app.store.db.tables import SavedViewModel
 
 
 class NameTakenError(Exception):
@@ -36,7 +36,7 @@ def save(user_id: int, name: str, parameters: Mapping[str, str]) -> int:
     """Keep the parameters under the name and return the view's id; raises NameTakenError."""
     try:
         with transaction():
-            row = SavedView.create(user=user_id, name=name, parameters=_json(parameters))
+            row = SavedViewModel.create(user=user_id, name=name, parameters=_json(parameters))
     except IntegrityError as error:
         raise NameTakenError(f"You have a view called {name} already.") from error
     view_id: int = row.id
@@ -48,7 +48,7 @@ def change(user_id: int, view_id: int, *, name: str, parameters: Mapping[str, st
     values = {"name": name, **({} if parameters is None else {"parameters": _json(parameters)})}
     try:
         with transaction():
-            changed: int = SavedView.update(values).where(_own(user_id, view_id)).execute()
+            changed: int = SavedViewModel.update(values).where(_own(user_id, view_id)).execute()
     except IntegrityError as error:
         raise NameTakenError(f"You have a view called {name} already.") from error
     return changed == 1
@@ -57,27 +57,27 @@ def change(user_id: int, view_id: int, *, name: str, parameters: Mapping[str, st
 def make_default(user_id: int, view_id: int | None) -> bool:
     """Let the list of invoices open with this view, or with none; tell whether there was such a view."""
     with transaction():
-        SavedView.update(is_default=False).where(SavedView.user == user_id).execute()
+        SavedViewModel.update(is_default=False).where(SavedViewModel.user == user_id).execute()
         if view_id is None:
             return True
-        changed: int = SavedView.update(is_default=True).where(_own(user_id, view_id)).execute()
+        changed: int = SavedViewModel.update(is_default=True).where(_own(user_id, view_id)).execute()
         return changed == 1
 
 
 def delete(user_id: int, view_id: int) -> bool:
     """Forget a view of the user; tell whether there was one."""
-    deleted: int = SavedView.delete().where(_own(user_id, view_id)).execute()
+    deleted: int = SavedViewModel.delete().where(_own(user_id, view_id)).execute()
     return deleted == 1
 
 
 @prepared
 def _of_user(user_id: Slot) -> Any:
-    columns = (SavedView.id, SavedView.name, SavedView.parameters, SavedView.is_default)
-    return SavedView.select(*columns).where(SavedView.user == user_id.value).order_by(SavedView.name)
+    columns = (SavedViewModel.id, SavedViewModel.name, SavedViewModel.parameters, SavedViewModel.is_default)
+    return SavedViewModel.select(*columns).where(SavedViewModel.user == user_id.value).order_by(SavedViewModel.name)
 
 
 def _own(user_id: int, view_id: int) -> object:
-    return (SavedView.id == view_id) & (SavedView.user == user_id)
+    return (SavedViewModel.id == view_id) & (SavedViewModel.user == user_id)
 
 
 def _json(parameters: Mapping[str, str]) -> str:

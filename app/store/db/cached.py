@@ -57,7 +57,9 @@ def _recalled(kept: OrderedDict[Hashable, Any], most: int, asked: Hashable, make
     return fresh
 
 
-MARK = tables.LedgerMark.select(tables.LedgerMark.mark)  # a column of what is asked for anyway, as `seen` takes it
+MARK = tables.LedgerMarkModel.select(
+    tables.LedgerMarkModel.mark
+)  # a column of what is asked for anyway, as `seen` takes it
 
 
 def seen(mark: str) -> None:

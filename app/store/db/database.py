@@ -182,7 +182,7 @@ def rehearse(action: Callable[[], None]) -> None:
         return
 
 
-def reserved_ids(table: type[tables.Table], count: int) -> Sequence[int]:
+def reserved_ids(table: type[tables.BaseModel], count: int) -> Sequence[int]:
     """Return ids that no row of the table has, in the caller's exclusive transaction."""
     if not is_postgresql():
         last = table.select(peewee.fn.COALESCE(peewee.fn.MAX(table.id), 0)).scalar()
@@ -195,7 +195,7 @@ def reserved_ids(table: type[tables.Table], count: int) -> Sequence[int]:
     return [record_id for (record_id,) in found.fetchall()]
 
 
-def insert_rows(table: type[tables.Table], columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
+def insert_rows(table: type[tables.BaseModel], columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
     """Insert many rows: by COPY on PostgreSQL, which takes them as they are made, in statements of many elsewhere."""
     rows = iter(rows)
     first = next(rows, None)
@@ -211,7 +211,7 @@ def insert_rows(table: type[tables.Table], columns: Sequence[str], rows: Iterabl
         table.insert_many(part, fields=fields).execute()
 
 
-def _copy_rows(table: type[tables.Table], fields: list[Any], rows: Iterable[Sequence[Any]]) -> None:
+def _copy_rows(table: type[tables.BaseModel], fields: list[Any], rows: Iterable[Sequence[Any]]) -> None:
     names = ", ".join(f'"{field.column_name}"' for field in fields)
     statement = f'COPY "{table._meta.table_name}" ({names}) FROM STDIN'
     converted = [(index, field.db_value) for index, field in enumerate(fields) if isinstance(field, _KEPT_OTHERWISE)]

@@ -5,7 +5,7 @@ from app.store.db.database import MIGRATION_LOCK, MIGRATION_TABLE, is_postgresql
 
 SERVICE_ROLES = ("invoices_app", "invoices_worker")
 
-_ONLY_ADDED_TO = tables.AuditEntry._meta.table_name
+_ONLY_ADDED_TO = tables.AuditEntryModel._meta.table_name
 
 
 def grant() -> None:

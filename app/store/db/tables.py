@@ -56,7 +56,7 @@ class OwnFieldsField(TextField):
         return self.cast("TEXT").contains(rhs)
 
 
-class Table(Model):
+class BaseModel(Model):
     """What all tables share."""
 
     id = AutoField()
@@ -68,7 +68,7 @@ class Table(Model):
         legacy_table_names = False
 
 
-class User(Table):
+class UserModel(BaseModel):
     """Somebody who may sign in; `totp_step` is the latest step of time whose code was used."""
 
     email = CharField(unique=True)
@@ -87,11 +87,11 @@ class User(Table):
         table_name = "users"
 
 
-class Login(Table):
+class LoginModel(BaseModel):
     """One signed-in browser; its `jti` stands in the cookie and is looked up on every request."""
 
     jti = CharField(unique=True, max_length=64)
-    user = ForeignKeyField(User, on_delete="CASCADE")
+    user = ForeignKeyField(UserModel, on_delete="CASCADE")
     created_at = MomentField()
     last_seen_at = MomentField()
     expires_at = MomentField()
@@ -105,13 +105,13 @@ class Login(Table):
         table_name = "logins"
 
 
-class OneTimeLink(Table):
+class OneTimeLinkModel(BaseModel):
     """A link by which a user may choose a password, once; gone when it was used."""
 
     token_hash = CharField(unique=True, max_length=64)
-    user = ForeignKeyField(User, on_delete="CASCADE")
+    user = ForeignKeyField(UserModel, on_delete="CASCADE")
     purpose = CharField(max_length=10)
-    made_by = ForeignKeyField(User, null=True, on_delete="SET NULL")
+    made_by = ForeignKeyField(UserModel, null=True, on_delete="SET NULL")
     made_at = MomentField()
     expires_at = MomentField()
 
@@ -121,11 +121,11 @@ class OneTimeLink(Table):
         table_name = "one_time_links"
 
 
-class RecoveryCode(Table):
+class RecoveryCodeModel(BaseModel):
     """What stands in for a second factor that was lost, once; gone when it was used."""
 
     code_hash = CharField(unique=True, max_length=64)
-    user = ForeignKeyField(User, on_delete="CASCADE")
+    user = ForeignKeyField(UserModel, on_delete="CASCADE")
 
     class Meta:
         """Named in the plural."""
@@ -133,7 +133,7 @@ class RecoveryCode(Table):
         table_name = "recovery_codes"
 
 
-class Throttle(Table):
+class ThrottleModel(BaseModel):
     """How often something was tried in vain under a name; `is_told` once somebody was told to wait."""
 
     name = CharField(unique=True)
@@ -147,7 +147,7 @@ class Throttle(Table):
         table_name = "throttles"
 
 
-class Import(Table):
+class ImportModel(BaseModel):
     """One uploaded workbook and what became of it."""
 
     file_name = CharField()
@@ -160,7 +160,7 @@ class Import(Table):
     control_totals = TextField(default="[]")
     failure = TextField(default="")
     apply_when_clean = BooleanField(default=False)
-    uploaded_by = ForeignKeyField(User, null=True, on_delete="SET NULL")
+    uploaded_by = ForeignKeyField(UserModel, null=True, on_delete="SET NULL")
     uploaded_at = MomentField()
     applied_at = MomentField(null=True)
     undone_at = MomentField(null=True)
@@ -171,20 +171,20 @@ class Import(Table):
         table_name = "imports"
 
 
-class Imported(Table):
+class ImportedModel(BaseModel):
     """A record that a workbook may have brought: where it stood, the fingerprint of what stood there.
 
     `imported_version` is the record's version right after its import: a higher one was edited in the app since.
     """
 
-    origin = ForeignKeyField(Import, column_name="import_id", null=True)
+    origin = ForeignKeyField(ImportModel, column_name="import_id", null=True)
     import_tab = CharField(null=True)
     import_row = IntegerField(null=True)
     fingerprint = CharField(max_length=64, null=True)
     imported_version = IntegerField(null=True)
 
 
-class Receivable(Imported):
+class ScopedModel(ImportedModel):
     """A record of which whoever asks finds only what their scope covers, whatever the query is for.
 
     That holds for the table that a query selects from. One that joins further invoices to it, or reads an alias, says
@@ -204,7 +204,7 @@ class Receivable(Imported):
         return cls.id.is_null()
 
 
-class Customer(Receivable):
+class CustomerModel(ScopedModel):
     """Who owes; `code` is the id that the workbook uses."""
 
     code = CharField(unique=True)
@@ -226,12 +226,12 @@ class Customer(Receivable):
     @classmethod
     def is_within(cls, scope: permissions.Scope) -> Any:
         """Select the customers of the scope, and those with an invoice in one of its ledgers."""
-        invoice = Invoice.alias("in_ledger")
+        invoice = InvoiceModel.alias("in_ledger")
         invoiced = invoice.select(invoice.customer).where(invoice.ledger.in_(sorted(scope.ledgers)))
         return cls.id.in_(sorted(scope.customers)) | cls.id.in_(invoiced)
 
 
-class Invoice(Receivable):
+class InvoiceModel(ScopedModel):
     """What is owed; `number_key` is the number as it is compared.
 
     `paid_cents` is what all payments that are not voided add up to, whatever their day: triggers keep it, nobody else.
@@ -239,7 +239,7 @@ class Invoice(Receivable):
 
     number = CharField()
     number_key = CharField()
-    customer = ForeignKeyField(Customer)
+    customer = ForeignKeyField(CustomerModel)
     issued_on = DateField(index=True)
     due_on = DateField(index=True)
     currency = CharField(max_length=3)
@@ -276,13 +276,13 @@ def within(invoices: Any, scope: permissions.Scope) -> Any:
     return invoices.customer.in_(sorted(scope.customers)) | invoices.ledger.in_(sorted(scope.ledgers))
 
 
-class Payment(Receivable):
+class PaymentModel(ScopedModel):
     """What was received for an invoice; a refund is negative. Never edited: voided and recorded anew.
 
     Payments that were recorded together share a `receipt`; the first of them holds the key of the form they came from.
     """
 
-    invoice = ForeignKeyField(Invoice)
+    invoice = ForeignKeyField(InvoiceModel)
     paid_on = DateField()
     amount_cents = BigIntegerField()
     method = CharField(default="")
@@ -290,7 +290,7 @@ class Payment(Receivable):
     note = TextField(default="")
     receipt = CharField(null=True, max_length=64)
     idempotency_key = CharField(null=True, unique=True, max_length=64)
-    recorded_by = ForeignKeyField(User, null=True, on_delete="SET NULL")
+    recorded_by = ForeignKeyField(UserModel, null=True, on_delete="SET NULL")
     recorded_at = MomentField()
     voided_at = MomentField(null=True)
     void_reason = TextField(default="")
@@ -303,14 +303,14 @@ class Payment(Receivable):
     @classmethod
     def is_within(cls, scope: permissions.Scope) -> Any:
         """Select the payments of invoices that the scope covers."""
-        invoice = Invoice.alias("seen")
+        invoice = InvoiceModel.alias("seen")
         return cls.invoice.in_(invoice.select(invoice.id).where(within(invoice, scope)))
 
 
-class ImportedRow(Table):
+class ImportedRowModel(BaseModel):
     """What one row of a workbook did to one record, and what the record was before: provenance and undo."""
 
-    origin = ForeignKeyField(Import, column_name="import_id", index=False)
+    origin = ForeignKeyField(ImportModel, column_name="import_id", index=False)
     tab = CharField()
     row = IntegerField()
     kind = CharField(max_length=10)
@@ -327,12 +327,12 @@ class ImportedRow(Table):
         indexes = ((("origin", "tab", "row"), False), (("kind", "record_id"), False))
 
 
-class ColumnMapping(Table):
+class ColumnMappingModel(BaseModel):
     """A mapping that a person chose for a header, used again whenever the same header comes."""
 
     header_fingerprint = CharField(unique=True, max_length=64)
     mapping = TextField()
-    chosen_by = ForeignKeyField(User, null=True, on_delete="SET NULL")
+    chosen_by = ForeignKeyField(UserModel, null=True, on_delete="SET NULL")
     chosen_at = MomentField()
 
     class Meta:
@@ -341,7 +341,7 @@ class ColumnMapping(Table):
         table_name = "column_mappings"
 
 
-class RememberedAnswer(Table):
+class RememberedAnswerModel(BaseModel):
     """An answer to what an import asked, used again whenever a workbook of that shape asks it."""
 
     shape = CharField(unique=True, max_length=200)
@@ -355,11 +355,11 @@ class RememberedAnswer(Table):
         table_name = "remembered_answers"
 
 
-class Scope(Table):
+class ScopeModel(BaseModel):
     """A customer or a ledger that a user may see who is scoped; a scoped user without any sees nothing."""
 
-    user = ForeignKeyField(User, on_delete="CASCADE")
-    customer = ForeignKeyField(Customer, null=True, on_delete="CASCADE")
+    user = ForeignKeyField(UserModel, on_delete="CASCADE")
+    customer = ForeignKeyField(CustomerModel, null=True, on_delete="CASCADE")
     ledger = CharField(null=True)
 
     class Meta:
@@ -368,10 +368,10 @@ class Scope(Table):
         table_name = "scopes"
 
 
-class SavedView(Table):
+class SavedViewModel(BaseModel):
     """A user's named filter: its parameters, not its rows."""
 
-    user = ForeignKeyField(User, on_delete="CASCADE")
+    user = ForeignKeyField(UserModel, on_delete="CASCADE")
     name = CharField()
     parameters = TextField()
     is_default = BooleanField(default=False)
@@ -383,10 +383,10 @@ class SavedView(Table):
         indexes = ((("user", "name"), True),)
 
 
-class ApiToken(Table):
+class ApiTokenModel(BaseModel):
     """A program's key: shown once, kept as a hash; `minute`, counted since 1970, is when it was used so often."""
 
-    user = ForeignKeyField(User, on_delete="CASCADE")
+    user = ForeignKeyField(UserModel, on_delete="CASCADE")
     name = CharField()
     token_hash = CharField(unique=True, max_length=64)
     rights = CharField()
@@ -404,11 +404,11 @@ class ApiToken(Table):
         table_name = "api_tokens"
 
 
-class ApiTokenScope(Table):
+class ApiTokenScopeModel(BaseModel):
     """A customer or a ledger that a token is narrowed to; a scoped token without any sees nothing."""
 
-    token = ForeignKeyField(ApiToken, on_delete="CASCADE")
-    customer = ForeignKeyField(Customer, null=True, on_delete="CASCADE")
+    token = ForeignKeyField(ApiTokenModel, on_delete="CASCADE")
+    customer = ForeignKeyField(CustomerModel, null=True, on_delete="CASCADE")
     ledger = CharField(null=True)
 
     class Meta:
@@ -417,10 +417,10 @@ class ApiTokenScope(Table):
         table_name = "api_token_scopes"
 
 
-class ApiRequest(Table):
+class ApiRequestModel(BaseModel):
     """A request that a program sent under a key, and what was answered; no status until it is."""
 
-    token = ForeignKeyField(ApiToken, on_delete="CASCADE")
+    token = ForeignKeyField(ApiTokenModel, on_delete="CASCADE")
     key = CharField()
     request_hash = CharField(max_length=64)
     asked_at = MomentField(index=True)
@@ -435,7 +435,7 @@ class ApiRequest(Table):
         indexes = ((("token", "key"), True),)
 
 
-class AuditEntry(Table):
+class AuditEntryModel(BaseModel):
     """Who did what, when, from where; append-only, each entry holding the hash of the one before.
 
     `address`, `request_id` and `program` are null in entries that are older than these columns.
@@ -460,7 +460,7 @@ class AuditEntry(Table):
         table_name = "audit_entries"
 
 
-class LedgerMark(Table):
+class LedgerMarkModel(BaseModel):
     """One row whose random mark changes with every change to customers, invoices or payments; triggers see to it.
 
     `sums_given` is true only inside a transaction that writes invoices together with what is paid for them.
@@ -475,7 +475,7 @@ class LedgerMark(Table):
         table_name = "ledger_marks"
 
 
-class LedgerPart(Table):
+class LedgerPartModel(BaseModel):
     """A part of all invoices, named by `id`: its mark changes with every change to them or to their payments."""
 
     mark = CharField(max_length=32)
@@ -486,25 +486,25 @@ class LedgerPart(Table):
         table_name = "ledger_parts"
 
 
-ALL: tuple[type[Table], ...] = (
-    User,
-    Login,
-    OneTimeLink,
-    RecoveryCode,
-    Throttle,
-    Import,
-    Customer,
-    Invoice,
-    Payment,
-    ImportedRow,
-    ColumnMapping,
-    RememberedAnswer,
-    Scope,
-    SavedView,
-    ApiToken,
-    ApiTokenScope,
-    ApiRequest,
-    AuditEntry,
-    LedgerMark,
-    LedgerPart,
+ALL: tuple[type[BaseModel], ...] = (
+    UserModel,
+    LoginModel,
+    OneTimeLinkModel,
+    RecoveryCodeModel,
+    ThrottleModel,
+    ImportModel,
+    CustomerModel,
+    InvoiceModel,
+    PaymentModel,
+    ImportedRowModel,
+    ColumnMappingModel,
+    RememberedAnswerModel,
+    ScopeModel,
+    SavedViewModel,
+    ApiTokenModel,
+    ApiTokenScopeModel,
+    ApiRequestModel,
+    AuditEntryModel,
+    LedgerMarkModel,
+    LedgerPartModel,
 )

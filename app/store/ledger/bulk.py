@@ -8,11 +8,11 @@ from peewee import JOIN, fn
 
 from app.domain import fields
 from app.store.db.database import insert_rows, reserved_ids
-from app.store.db.tables import Customer, ImportedRow, Invoice, LedgerMark, Payment, Table
+from app.store.db.tables import BaseModel, CustomerModel, ImportedRowModel, InvoiceModel, LedgerMarkModel, PaymentModel
 from app.store.ledger.snapshot import REPLACED
 
 _STEP = 5_000
-_TABLES: Mapping[str, type[Table]] = {"customer": Customer, "invoice": Invoice, "payment": Payment}
+_TABLES: Mapping[str, type[BaseModel]] = {"customer": CustomerModel, "invoice": InvoiceModel, "payment": PaymentModel}
 
 _ORIGIN = ("origin", "import_tab", "import_row", "fingerprint", "imported_version")
 CUSTOMER_COLUMNS = ["id", *(field.column for field in fields.CUSTOMER), "version", *_ORIGIN]
@@ -30,12 +30,12 @@ def new_ids(kind: str, count: int) -> Sequence[int]:
 
 def insert_customers(rows: Iterable[Sequence[Any]]) -> None:
     """Insert customers, in the order of CUSTOMER_COLUMNS."""
-    insert_rows(Customer, CUSTOMER_COLUMNS, rows)
+    insert_rows(CustomerModel, CUSTOMER_COLUMNS, rows)
 
 
 def insert_invoices(rows: Iterable[Sequence[Any]]) -> None:
     """Insert invoices, in the order of INVOICE_COLUMNS."""
-    insert_rows(Invoice, INVOICE_COLUMNS, rows)
+    insert_rows(InvoiceModel, INVOICE_COLUMNS, rows)
 
 
 def insert_payments(with_sums: Iterable[Sequence[Any]], others: Iterable[Sequence[Any]], import_id: int) -> None:
@@ -43,16 +43,16 @@ def insert_payments(with_sums: Iterable[Sequence[Any]], others: Iterable[Sequenc
 
     Those with sums are for invoices that the import inserted together with what is paid for them.
     """
-    LedgerMark.update(sums_given=True).execute()
-    insert_rows(Payment, PAYMENT_COLUMNS, with_sums)
-    LedgerMark.update(sums_given=False).execute()
+    LedgerMarkModel.update(sums_given=True).execute()
+    insert_rows(PaymentModel, PAYMENT_COLUMNS, with_sums)
+    LedgerMarkModel.update(sums_given=False).execute()
     _check_sums(import_id)
-    insert_rows(Payment, PAYMENT_COLUMNS, others)
+    insert_rows(PaymentModel, PAYMENT_COLUMNS, others)
 
 
 def insert_imported_rows(rows: Iterable[Sequence[Any]]) -> None:
     """Insert what each row of a workbook did to which record."""
-    insert_rows(ImportedRow, IMPORTED_ROW_COLUMNS, rows)
+    insert_rows(ImportedRowModel, IMPORTED_ROW_COLUMNS, rows)
 
 
 def update(kind: str, record_id: int, values: Mapping[str, Any]) -> None:
@@ -65,7 +65,7 @@ def replace_payments(ids_by_moment: Mapping[datetime, Sequence[int]]) -> None:
     """Void payments that a workbook now tells otherwise, from the moment given: that of their own day, for no day."""
     for at, ids in ids_by_moment.items():
         for part in _parts(ids):
-            Payment.update(voided_at=at, void_reason=REPLACED).where(Payment.id.in_(part)).execute()
+            PaymentModel.update(voided_at=at, void_reason=REPLACED).where(PaymentModel.id.in_(part)).execute()
 
 
 def delete(kind: str, ids: Iterable[int]) -> None:
@@ -78,18 +78,18 @@ def delete(kind: str, ids: Iterable[int]) -> None:
 def unvoid_payments(ids: Iterable[int]) -> None:
     """Let payments count again that the import that is undone had voided."""
     for part in _parts(ids):
-        Payment.update(voided_at=None, void_reason="").where(Payment.id.in_(part)).execute()
+        PaymentModel.update(voided_at=None, void_reason="").where(PaymentModel.id.in_(part)).execute()
 
 
 def _check_sums(import_id: int) -> None:
     """Stop the import if what it said is paid is not what its payments add up to."""
-    counted = fn.SUM(Payment.amount_cents).filter(Payment.voided_at.is_null())
+    counted = fn.SUM(PaymentModel.amount_cents).filter(PaymentModel.voided_at.is_null())
     wrong = (
-        Invoice.select(Invoice.id)
-        .join(Payment, JOIN.LEFT_OUTER)
-        .where(Invoice.origin == import_id, Invoice.imported_version == 1)
-        .group_by(Invoice.id, Invoice.paid_cents)
-        .having(fn.COALESCE(counted, 0) != Invoice.paid_cents)
+        InvoiceModel.select(InvoiceModel.id)
+        .join(PaymentModel, JOIN.LEFT_OUTER)
+        .where(InvoiceModel.origin == import_id, InvoiceModel.imported_version == 1)
+        .group_by(InvoiceModel.id, InvoiceModel.paid_cents)
+        .having(fn.COALESCE(counted, 0) != InvoiceModel.paid_cents)
     )
     found = wrong.first()
     if found is not None:

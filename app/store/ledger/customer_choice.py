@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from app.store.db.cached import remembered
-from app.store.db.tables import Customer
+from app.store.db.tables import CustomerModel
 from app.store.ledger.snapshot import compared
 
 _MOST = 2_000
@@ -27,25 +27,27 @@ class Choice:
 
 def get(customer_id: int) -> Choice | None:
     """Return the customer with that id, also when archived."""
-    row = _select().where(Customer.id == customer_id).tuples().first()
+    row = _select().where(CustomerModel.id == customer_id).tuples().first()
     return None if row is None else Choice(*row)
 
 
 @remembered
 def all_choices() -> tuple[Choice, ...]:
     """Return whoever is not archived, by name; the first 2,000 where there are more."""
-    rows = _select().where(Customer.archived_at.is_null()).order_by(Customer.name, Customer.id).limit(_MOST)
+    rows = (
+        _select().where(CustomerModel.archived_at.is_null()).order_by(CustomerModel.name, CustomerModel.id).limit(_MOST)
+    )
     return tuple(Choice(*row) for row in rows.tuples())
 
 
 def meant_by(text: str) -> list[Choice]:
     """Return whom a text may mean: whose code, name or label it is, else whose name or code it is a part of."""
     wanted = compared(text)
-    rows = _select().where(Customer.archived_at.is_null()).order_by(Customer.name, Customer.id).tuples()
+    rows = _select().where(CustomerModel.archived_at.is_null()).order_by(CustomerModel.name, CustomerModel.id).tuples()
     choices = [Choice(*row) for row in rows]
     exact = [one for one in choices if wanted in {compared(one.code), compared(one.name), compared(one.label)}]
     return exact or [one for one in choices if wanted in compared(one.label)]
 
 
 def _select() -> Any:
-    return Customer.select(Customer.id, Customer.code, Customer.name, Customer.terms_days)
+    return CustomerModel.select(CustomerModel.id, CustomerModel.code, CustomerModel.name, CustomerModel.terms_days)

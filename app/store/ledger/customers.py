@@ -30,7 +30,7 @@ from app.store.ledger import own_fields, positions, settlements, turnover
 from app.store.ledger.receivables import Position
 from app.store.ledger.snapshot import compared
 
-_Customer, _Invoice, _Payment = tables.Customer, tables.Invoice, tables.Payment
+_Customer, _Invoice, _Payment = tables.CustomerModel, tables.InvoiceModel, tables.PaymentModel
 _INVOICE_FACTS = tuple(getattr(_Invoice, name) for name in rules.Invoice.__slots__)
 _PAYMENT_FACTS = tuple(getattr(_Payment, name) for name in Payment.__slots__)
 
@@ -67,7 +67,7 @@ class Customer:
     version: int
 
 
-class ChangedMeanwhileError(Exception):
+class CustomerConflictError(Exception):
     """Somebody else has saved the customer since it was read; `current` is what is stored now."""
 
     def __init__(self, current: Customer) -> None:
@@ -134,7 +134,7 @@ def edit(customer_id: int, version: int, details: Details, by: User, now: dateti
     with _transaction_for(customer_id, details):
         current = _existing(customer_id)
         if current.version != version:
-            raise ChangedMeanwhileError(current)
+            raise CustomerConflictError(current)
         before, after = _differing(current.details, details)
         if not after:
             return
@@ -147,7 +147,7 @@ def edit(customer_id: int, version: int, details: Details, by: User, now: dateti
             .execute()
         )
         if not changed:
-            raise ChangedMeanwhileError(_existing(customer_id))
+            raise CustomerConflictError(_existing(customer_id))
         audit.append(by, "customer.edited", f"customer:{customer_id}", before=before, after=after, now=now)
 
 
@@ -344,6 +344,6 @@ def _set_archived(customer_id: int, at: datetime | None, action: str, by: User, 
     audit.append(by, action, f"customer:{customer_id}", before={"archived": at is None}, after=after, now=now)
 
 
-def _from_row(row: tables.Customer) -> Customer:
+def _from_row(row: tables.CustomerModel) -> Customer:
     details = Details(*(getattr(row, name) for name in Details.__slots__))
     return Customer(row.id, details, row.archived_at, row.version)

@@ -13,7 +13,7 @@ from app.store.access import audit
 from app.store.access.audit import Entry
 from app.store.db import current_user
 from app.store.db.compiled_queries import Slot, prepared
-from app.store.db.tables import Customer, Import, ImportedRow, Invoice, User
+from app.store.db.tables import CustomerModel, ImportedRowModel, ImportModel, InvoiceModel, UserModel
 
 _MOST_IMPORTS = 20
 
@@ -87,13 +87,22 @@ def _imported(invoice_id: int) -> Iterable[ImportedChange]:
 
 @prepared
 def _imported_rows(invoice_id: Slot) -> Any:
-    row = ImportedRow
-    told = (Import.applied_at, _actor(), row.action, Import.id, Import.file_name, row.tab, row.row, row.before)
+    row = ImportedRowModel
+    told = (
+        ImportModel.applied_at,
+        _actor(),
+        row.action,
+        ImportModel.id,
+        ImportModel.file_name,
+        row.tab,
+        row.row,
+        row.before,
+    )
     return (
         row.select(*told)
-        .join(Import)
-        .join(User, JOIN.LEFT_OUTER)
-        .where(row.kind == "invoice", row.record_id == invoice_id.value, Import.state == "applied")
+        .join(ImportModel)
+        .join(UserModel, JOIN.LEFT_OUTER)
+        .where(row.kind == "invoice", row.record_id == invoice_id.value, ImportModel.state == "applied")
         .order_by(row.id)
     )
 
@@ -107,20 +116,24 @@ def _imports(as_of: AsOf) -> Iterable[ImportDone]:
 
 @prepared
 def _imports_before(moment: Slot) -> Any:
-    told = (Import.applied_at, Import.undone_at, _actor(), Import.id, Import.file_name)
-    earlier = Import.applied_at < moment.of(Import.applied_at)
+    told = (ImportModel.applied_at, ImportModel.undone_at, _actor(), ImportModel.id, ImportModel.file_name)
+    earlier = ImportModel.applied_at < moment.of(ImportModel.applied_at)
     return (
-        Import.select(*told).join(User, JOIN.LEFT_OUTER).where(earlier).order_by(Import.id.desc()).limit(_MOST_IMPORTS)
+        ImportModel.select(*told)
+        .join(UserModel, JOIN.LEFT_OUTER)
+        .where(earlier)
+        .order_by(ImportModel.id.desc())
+        .limit(_MOST_IMPORTS)
     )
 
 
 def _labels(entries: Iterable[Entry]) -> dict[str, str]:
     subjects = {entry.subject for entry in entries}
     return {
-        **_called("invoice", Invoice, Invoice.number, subjects),
-        **_called("customer", Customer, Customer.name, subjects),
-        **_called("import", Import, Import.file_name, subjects),
-        **_called("user", User, _actor(), subjects),
+        **_called("invoice", InvoiceModel, InvoiceModel.number, subjects),
+        **_called("customer", CustomerModel, CustomerModel.name, subjects),
+        **_called("import", ImportModel, ImportModel.file_name, subjects),
+        **_called("user", UserModel, _actor(), subjects),
     }
 
 
@@ -132,4 +145,4 @@ def _called(kind: str, table: Any, name: Any, subjects: Iterable[str]) -> dict[s
 
 
 def _actor() -> Any:
-    return fn.COALESCE(fn.NULLIF(User.name, ""), User.email, "")
+    return fn.COALESCE(fn.NULLIF(UserModel.name, ""), UserModel.email, "")

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Any
 
-from app.store.db.tables import ImportedRow, Invoice, Payment
+from app.store.db.tables import ImportedRowModel, InvoiceModel, PaymentModel
 
 PAGE_LENGTH = 50
 
@@ -22,7 +22,7 @@ class RowTold:
 
 def page(import_id: int, tab: str, row: int | None, number: int) -> list[RowTold]:
     """Return a page of the rows, counted from 1, in the order of the workbook; of one tab or row only if asked."""
-    query: Any = _rows(import_id, tab, row).order_by(ImportedRow.id)
+    query: Any = _rows(import_id, tab, row).order_by(ImportedRowModel.id)
     found = list(query.paginate(number, PAGE_LENGTH).dicts())
     invoice_ids = _invoice_ids(found)
     return [
@@ -46,16 +46,18 @@ def count(import_id: int, tab: str, row: int | None) -> int:
 
 def tabs(import_id: int) -> list[str]:
     """Return the tabs whose rows did something."""
-    query: Any = ImportedRow.select(ImportedRow.tab).where(ImportedRow.origin == import_id).distinct().tuples()
+    query: Any = (
+        ImportedRowModel.select(ImportedRowModel.tab).where(ImportedRowModel.origin == import_id).distinct().tuples()
+    )
     return sorted(tab for (tab,) in query)
 
 
 def _rows(import_id: int, tab: str, row: int | None) -> Any:
-    query: Any = ImportedRow.select().where(ImportedRow.origin == import_id)
+    query: Any = ImportedRowModel.select().where(ImportedRowModel.origin == import_id)
     if tab:
-        query = query.where(ImportedRow.tab == tab)
+        query = query.where(ImportedRowModel.tab == tab)
     if row is not None:
-        query = query.where(ImportedRow.row == row)
+        query = query.where(ImportedRowModel.row == row)
     return query
 
 
@@ -65,6 +67,8 @@ def _invoice_ids(rows: list[dict[str, Any]]) -> dict[tuple[str, int], int]:
     def ids(kind: str) -> list[int]:
         return [row["record_id"] for row in rows if row["kind"] == kind]
 
-    invoices: Any = Invoice.select(Invoice.id).where(Invoice.id.in_(ids("invoice"))).tuples()
-    payments: Any = Payment.select(Payment.id, Payment.invoice).where(Payment.id.in_(ids("payment"))).tuples()
+    invoices: Any = InvoiceModel.select(InvoiceModel.id).where(InvoiceModel.id.in_(ids("invoice"))).tuples()
+    payments: Any = (
+        PaymentModel.select(PaymentModel.id, PaymentModel.invoice).where(PaymentModel.id.in_(ids("payment"))).tuples()
+    )
     return {("invoice", found): found for (found,) in invoices} | {("payment", found): to for found, to in payments}

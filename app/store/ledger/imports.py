@@ -11,15 +11,15 @@ from peewee import JOIN, fn
 
 from app.domain.sentences import amount_text
 from app.store.db.tables import (
-    ColumnMapping,
-    Customer,
-    Import,
-    ImportedRow,
-    Invoice,
-    Payment,
-    RememberedAnswer,
-    Scope,
-    User,
+    ColumnMappingModel,
+    CustomerModel,
+    ImportedRowModel,
+    ImportModel,
+    InvoiceModel,
+    PaymentModel,
+    RememberedAnswerModel,
+    ScopeModel,
+    UserModel,
 )
 
 
@@ -82,7 +82,7 @@ def create(
     *, file_name: str, sha256: str, size_bytes: int, stored_file: str, user_id: int | None, now: datetime, state: State
 ) -> int:
     """Add an import and return its id."""
-    row = Import.create(
+    row = ImportModel.create(
         file_name=file_name,
         sha256=sha256,
         size_bytes=size_bytes,
@@ -97,7 +97,7 @@ def create(
 
 def get(import_id: int) -> StoredImport | None:
     """Return an import, None if there is no such."""
-    row = _selected().where(Import.id == import_id).dicts().first()
+    row = _selected().where(ImportModel.id == import_id).dicts().first()
     return _import(row) if row else None
 
 
@@ -105,8 +105,8 @@ def latest_with_content(sha256: str, states: tuple[State, ...]) -> StoredImport 
     """Return the newest import of the very same file in one of the states."""
     row = (
         _selected()
-        .where((Import.sha256 == sha256) & Import.state.in_(states))
-        .order_by(Import.id.desc())
+        .where((ImportModel.sha256 == sha256) & ImportModel.state.in_(states))
+        .order_by(ImportModel.id.desc())
         .dicts()
         .first()
     )
@@ -115,42 +115,45 @@ def latest_with_content(sha256: str, states: tuple[State, ...]) -> StoredImport 
 
 def newest_first(limit: int = 200) -> list[StoredImport]:
     """Return the imports, newest first."""
-    return [_import(row) for row in _selected().order_by(Import.id.desc()).limit(limit).dicts()]
+    return [_import(row) for row in _selected().order_by(ImportModel.id.desc()).limit(limit).dicts()]
 
 
 def following(after_id: int, length: int) -> list[StoredImport]:
     """Return so many imports after the one with the id, in the order in which they came."""
-    return [_import(row) for row in _selected().where(Import.id > after_id).order_by(Import.id).limit(length).dicts()]
+    return [
+        _import(row)
+        for row in _selected().where(ImportModel.id > after_id).order_by(ImportModel.id).limit(length).dicts()
+    ]
 
 
 def in_work() -> list[StoredImport]:
     """Return the imports that the worker has something to do for, oldest first."""
     waiting = [state for state in State if state.is_in_work]
-    return [_import(row) for row in _selected().where(Import.state.in_(waiting)).order_by(Import.id).dicts()]
+    return [_import(row) for row in _selected().where(ImportModel.state.in_(waiting)).order_by(ImportModel.id).dicts()]
 
 
 def change(import_id: int, **values: Any) -> None:
     """Set columns of an import; dictionaries and lists are kept as JSON."""
     kept = {name: json.dumps(value) if isinstance(value, dict | list) else value for name, value in values.items()}
-    Import.update(**kept).where(Import.id == import_id).execute()
+    ImportModel.update(**kept).where(ImportModel.id == import_id).execute()
 
 
 def claim(import_id: int, expected: tuple[State, ...], state: State, failure: str = "") -> bool:
     """Move an import to another state if it is in an expected one; of two who try at once, one succeeds."""
-    is_expected = (Import.id == import_id) & Import.state.in_(expected)
-    changed: int = Import.update(state=state, failure=failure).where(is_expected).execute()
+    is_expected = (ImportModel.id == import_id) & ImportModel.state.in_(expected)
+    changed: int = ImportModel.update(state=state, failure=failure).where(is_expected).execute()
     return changed == 1
 
 
 def delete(import_id: int, expected: tuple[State, ...]) -> bool:
     """Forget an import that wrote nothing, if it is in an expected state; tell whether it was."""
-    deleted: int = Import.delete().where((Import.id == import_id) & Import.state.in_(expected)).execute()
+    deleted: int = ImportModel.delete().where((ImportModel.id == import_id) & ImportModel.state.in_(expected)).execute()
     return deleted == 1
 
 
 def row_actions(import_id: int) -> Iterator[RowAction]:
     """Yield what the rows of an import did, in the order in which they did it."""
-    query: Any = ImportedRow.select().where(ImportedRow.origin == import_id).order_by(ImportedRow.id)
+    query: Any = ImportedRowModel.select().where(ImportedRowModel.origin == import_id).order_by(ImportedRowModel.id)
     for row in query.dicts().iterator():
         yield _row_action(row)
 
@@ -160,9 +163,9 @@ def hangs_on(import_id: int, limit: int = 20) -> list[str]:
     later_payments: Any = _later_payments(import_id).limit(limit).tuples()
     later_invoices: Any = _later_invoices(import_id).limit(limit).tuples()
     voided: Any = _voided_since(import_id).limit(limit).tuples()
-    edited_invoices: Any = _edited(import_id, "invoice", Invoice, Invoice.number).limit(limit).tuples()
+    edited_invoices: Any = _edited(import_id, "invoice", InvoiceModel, InvoiceModel.number).limit(limit).tuples()
     scoped: Any = _scoped(import_id).limit(limit).tuples()
-    edited_customers: Any = _edited(import_id, "customer", Customer, Customer.name).limit(limit).tuples()
+    edited_customers: Any = _edited(import_id, "customer", CustomerModel, CustomerModel.name).limit(limit).tuples()
     return [
         *(
             f"Invoice {number} has a payment of {amount_text(cents)} on {paid_on} that did not come from this import."
@@ -181,47 +184,47 @@ def hangs_on(import_id: int, limit: int = 20) -> list[str]:
 
 def remembered_mappings() -> dict[str, dict[str, Any]]:
     """Return the mappings that people chose, by the fingerprint of the header."""
-    return {row.header_fingerprint: json.loads(row.mapping) for row in ColumnMapping.select()}
+    return {row.header_fingerprint: json.loads(row.mapping) for row in ColumnMappingModel.select()}
 
 
 def remember_mapping(header_fingerprint: str, mapping: Mapping[str, Any], user_id: int | None, now: datetime) -> None:
     """Use the mapping whenever the same header comes again."""
-    ColumnMapping.insert(
+    ColumnMappingModel.insert(
         header_fingerprint=header_fingerprint, mapping=json.dumps(mapping), chosen_by=user_id, chosen_at=now
     ).on_conflict(
-        conflict_target=[ColumnMapping.header_fingerprint],
-        preserve=[ColumnMapping.mapping, ColumnMapping.chosen_by, ColumnMapping.chosen_at],
+        conflict_target=[ColumnMappingModel.header_fingerprint],
+        preserve=[ColumnMappingModel.mapping, ColumnMappingModel.chosen_by, ColumnMappingModel.chosen_at],
     ).execute()
 
 
 def forget_mapping(header_fingerprint: str) -> None:
     """Go back to recognising the header by itself."""
-    ColumnMapping.delete().where(ColumnMapping.header_fingerprint == header_fingerprint).execute()
+    ColumnMappingModel.delete().where(ColumnMappingModel.header_fingerprint == header_fingerprint).execute()
 
 
 def remembered_answers() -> dict[str, str]:
     """Return the answers that people gave to earlier imports, by the shape of what was asked."""
-    rows: Any = RememberedAnswer.select(RememberedAnswer.shape, RememberedAnswer.answer).tuples()
+    rows: Any = RememberedAnswerModel.select(RememberedAnswerModel.shape, RememberedAnswerModel.answer).tuples()
     return dict(rows)
 
 
 def remember_answer(shape: str, question: str, answer: str, now: datetime) -> None:
     """Use the answer whenever the same is asked of a workbook of that shape."""
-    RememberedAnswer.insert(shape=shape, question=question, answer=answer, answered_at=now).on_conflict(
-        conflict_target=[RememberedAnswer.shape],
-        preserve=[RememberedAnswer.question, RememberedAnswer.answer, RememberedAnswer.answered_at],
+    RememberedAnswerModel.insert(shape=shape, question=question, answer=answer, answered_at=now).on_conflict(
+        conflict_target=[RememberedAnswerModel.shape],
+        preserve=[RememberedAnswerModel.question, RememberedAnswerModel.answer, RememberedAnswerModel.answered_at],
     ).execute()
 
 
 def forget_answer(shape: str) -> None:
     """Ask again whenever the same comes."""
-    RememberedAnswer.delete().where(RememberedAnswer.shape == shape).execute()
+    RememberedAnswerModel.delete().where(RememberedAnswerModel.shape == shape).execute()
 
 
 def _selected() -> Any:
-    columns = [field for field in Import._meta.sorted_fields if field.name != "uploaded_by"]
-    return Import.select(*columns, fn.COALESCE(User.email, "").alias("uploaded_by")).join(
-        User, JOIN.LEFT_OUTER, on=(Import.uploaded_by == User.id)
+    columns = [field for field in ImportModel._meta.sorted_fields if field.name != "uploaded_by"]
+    return ImportModel.select(*columns, fn.COALESCE(UserModel.email, "").alias("uploaded_by")).join(
+        UserModel, JOIN.LEFT_OUTER, on=(ImportModel.uploaded_by == UserModel.id)
     )
 
 
@@ -251,67 +254,72 @@ def _row_action(row: dict[str, Any]) -> RowAction:
 
 
 def _created(import_id: int, kind: str) -> Any:
-    return ImportedRow.select(ImportedRow.record_id).where(
-        (ImportedRow.origin == import_id) & (ImportedRow.kind == kind) & (ImportedRow.action == "created")
+    return ImportedRowModel.select(ImportedRowModel.record_id).where(
+        (ImportedRowModel.origin == import_id)
+        & (ImportedRowModel.kind == kind)
+        & (ImportedRowModel.action == "created")
     )
 
 
 def _acted_on(import_id: int, kind: str) -> Any:
-    return ImportedRow.select(ImportedRow.record_id).where(
-        (ImportedRow.origin == import_id) & (ImportedRow.kind == kind)
+    return ImportedRowModel.select(ImportedRowModel.record_id).where(
+        (ImportedRowModel.origin == import_id) & (ImportedRowModel.kind == kind)
     )
 
 
 def _later_payments(import_id: int) -> Any:
     """Select payments of other origin for what the import brought, and later ones for what it paid or unpaid."""
-    is_other = Payment.origin.is_null() | (Payment.origin != import_id)
-    applied_at = Import.select(Import.applied_at).where(Import.id == import_id)
-    paid = Payment.alias("paid")
+    is_other = PaymentModel.origin.is_null() | (PaymentModel.origin != import_id)
+    applied_at = ImportModel.select(ImportModel.applied_at).where(ImportModel.id == import_id)
+    paid = PaymentModel.alias("paid")
     touched = paid.select(paid.invoice).where(paid.id.in_(_acted_on(import_id, "payment")))
-    is_brought = Invoice.id.in_(_created(import_id, "invoice"))
-    is_later = Invoice.id.in_(touched) & (Payment.recorded_at > applied_at)
+    is_brought = InvoiceModel.id.in_(_created(import_id, "invoice"))
+    is_later = InvoiceModel.id.in_(touched) & (PaymentModel.recorded_at > applied_at)
     return (
-        Payment.select(Invoice.number, Payment.amount_cents, Payment.paid_on)
-        .join(Invoice)
+        PaymentModel.select(InvoiceModel.number, PaymentModel.amount_cents, PaymentModel.paid_on)
+        .join(InvoiceModel)
         .where(is_other & (is_brought | is_later))
-        .order_by(Payment.id)
+        .order_by(PaymentModel.id)
     )
 
 
 def _later_invoices(import_id: int) -> Any:
     return (
-        Invoice.select(Customer.name, Invoice.number)
-        .join(Customer)
-        .where(Customer.id.in_(_created(import_id, "customer")) & Invoice.id.not_in(_acted_on(import_id, "invoice")))
-        .order_by(Invoice.id)
+        InvoiceModel.select(CustomerModel.name, InvoiceModel.number)
+        .join(CustomerModel)
+        .where(
+            CustomerModel.id.in_(_created(import_id, "customer"))
+            & InvoiceModel.id.not_in(_acted_on(import_id, "invoice"))
+        )
+        .order_by(InvoiceModel.id)
     )
 
 
 def _scoped(import_id: int) -> Any:
     """Return users who see only a customer of this import: without him they would have no limit left, and see all."""
     return (
-        Scope.select(User.email, Customer.name)
-        .join(User)
-        .switch(Scope)
-        .join(Customer)
-        .where(Customer.id.in_(_created(import_id, "customer")))
-        .order_by(Scope.id)
+        ScopeModel.select(UserModel.email, CustomerModel.name)
+        .join(UserModel)
+        .switch(ScopeModel)
+        .join(CustomerModel)
+        .where(CustomerModel.id.in_(_created(import_id, "customer")))
+        .order_by(ScopeModel.id)
     )
 
 
 def _edited(import_id: int, kind: str, table: Any, label: Any) -> Any:
     return (
         table.select(label)
-        .join(ImportedRow, on=((ImportedRow.record_id == table.id) & (ImportedRow.kind == kind)))
-        .where((ImportedRow.origin == import_id) & (table.version != ImportedRow.record_version))
+        .join(ImportedRowModel, on=((ImportedRowModel.record_id == table.id) & (ImportedRowModel.kind == kind)))
+        .where((ImportedRowModel.origin == import_id) & (table.version != ImportedRowModel.record_version))
         .order_by(table.id)
     )
 
 
 def _voided_since(import_id: int) -> Any:
     return (
-        Payment.select(Invoice.number, Payment.paid_on)
-        .join(Invoice)
-        .where(Payment.id.in_(_created(import_id, "payment")) & Payment.voided_at.is_null(is_null=False))
-        .order_by(Payment.id)
+        PaymentModel.select(InvoiceModel.number, PaymentModel.paid_on)
+        .join(InvoiceModel)
+        .where(PaymentModel.id.in_(_created(import_id, "payment")) & PaymentModel.voided_at.is_null(is_null=False))
+        .order_by(PaymentModel.id)
     )

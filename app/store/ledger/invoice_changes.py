@@ -9,7 +9,7 @@ from typing import Any
 from peewee import IntegrityError
 
 from app.domain.invoice import Invoice
-from app.domain.invoice_changes import Change, InvoiceFacts, why_not, why_not_edit
+from app.domain.invoice_changes import InvoiceFacts, StatusChange, why_not, why_not_edit
 from app.domain.own_fields import changes
 from app.store.access import audit
 from app.store.access.users import User
@@ -18,7 +18,7 @@ from app.store.db.current_user import seeing_everything
 from app.store.db.database import locked, transaction
 from app.store.ledger.snapshot import compared
 
-_INVOICE = tuple(getattr(tables.Invoice, fact.name) for fact in fields(Invoice))
+_INVOICE = tuple(getattr(tables.InvoiceModel, fact.name) for fact in fields(Invoice))
 
 
 class NumberTakenError(Exception):
@@ -29,7 +29,7 @@ class NumberTakenError(Exception):
         self.invoice_id = invoice_id
 
 
-class ChangedMeanwhileError(Exception):
+class InvoiceConflictError(Exception):
     """Somebody else has changed the invoice since it was shown."""
 
     def __init__(self, invoice: Invoice) -> None:
@@ -37,12 +37,12 @@ class ChangedMeanwhileError(Exception):
         self.invoice = invoice
 
 
-class RefusedError(Exception):
+class InvoiceRefusedError(Exception):
     """The change is against a rule; the message is one sentence."""
 
 
 @dataclass(frozen=True, slots=True)
-class Seen:
+class SeenVersion:
     """An invoice as the person saw it who wants to change it."""
 
     invoice_id: int
@@ -54,13 +54,13 @@ def create(facts: InvoiceFacts, by: User, now: datetime) -> int:
     _refuse_outside_scope(facts)
     with _one_of_a_number(facts), transaction():
         _refuse_a_taken_number(facts, None)
-        row = tables.Invoice.create(**_columns(facts))
+        row = tables.InvoiceModel.create(**_columns(facts))
         audit.append(by, "invoice.created", f"invoice:{row.id}", before={}, after=_said(asdict(facts)), now=now)
         invoice_id: int = row.id
         return invoice_id
 
 
-def edit(seen: Seen, facts: InvoiceFacts, by: User, now: datetime) -> bool:
+def edit(seen: SeenVersion, facts: InvoiceFacts, by: User, now: datetime) -> bool:
     """Change what is said of an invoice and tell whether anything was different; raises as `create` and `say` do."""
     _refuse_outside_scope(facts)
     with _one_of_a_number(facts, seen.invoice_id), transaction():
@@ -71,37 +71,37 @@ def edit(seen: Seen, facts: InvoiceFacts, by: User, now: datetime) -> bool:
             return False
         refusal = why_not_edit(invoice, facts, paid_cents, has_payments=_has_payments(seen.invoice_id))
         if refusal:
-            raise RefusedError(refusal)
+            raise InvoiceRefusedError(refusal)
         _refuse_a_taken_number(facts, seen.invoice_id)
         _write(seen, _columns(facts))
         audit.append(by, "invoice.edited", f"invoice:{seen.invoice_id}", before=was, after=after, now=now)
         return True
 
 
-def say(change: Change, reason: str, seen: Seen, by: User, now: datetime) -> None:
+def say(change: StatusChange, reason: str, seen: SeenVersion, by: User, now: datetime) -> None:
     """Void, write off, reinstate or dispute an invoice; raises LookupError, ChangedMeanwhileError or RefusedError."""
     with transaction():
         invoice, paid_cents = _as_seen(seen)
         refusal = why_not(change, invoice, paid_cents)
         if refusal:
-            raise RefusedError(refusal)
+            raise InvoiceRefusedError(refusal)
         _write(seen, _SAID[change](reason, now))
         action = f"invoice.{change.replace(' ', '_')}"
-        before = {"reason": invoice.void_reason or invoice.write_off_reason} if change is Change.REINSTATE else {}
+        before = {"reason": invoice.void_reason or invoice.write_off_reason} if change is StatusChange.REINSTATE else {}
         audit.append(by, action, f"invoice:{seen.invoice_id}", before=before, after=_said({"reason": reason}), now=now)
 
 
-_SAID: Mapping[Change, Any] = {
-    Change.VOID: lambda reason, now: {"voided_at": now, "void_reason": reason},
-    Change.WRITE_OFF: lambda reason, now: {"written_off_at": now, "write_off_reason": reason},
-    Change.REINSTATE: lambda _reason, _now: {
+_SAID: Mapping[StatusChange, Any] = {
+    StatusChange.VOID: lambda reason, now: {"voided_at": now, "void_reason": reason},
+    StatusChange.WRITE_OFF: lambda reason, now: {"written_off_at": now, "write_off_reason": reason},
+    StatusChange.REINSTATE: lambda _reason, _now: {
         "voided_at": None,
         "void_reason": "",
         "written_off_at": None,
         "write_off_reason": "",
     },
-    Change.DISPUTE: lambda _reason, _now: {"disputed": True},
-    Change.SETTLE_DISPUTE: lambda _reason, _now: {"disputed": False},
+    StatusChange.DISPUTE: lambda _reason, _now: {"disputed": True},
+    StatusChange.SETTLE_DISPUTE: lambda _reason, _now: {"disputed": False},
 }
 
 
@@ -110,26 +110,28 @@ def _refuse_outside_scope(facts: InvoiceFacts) -> None:
         raise LookupError("You may not see invoices of this customer in this ledger.")
 
 
-def _as_seen(seen: Seen) -> tuple[Invoice, int]:
-    query = tables.Invoice.select(*_INVOICE, tables.Invoice.paid_cents).where(tables.Invoice.id == seen.invoice_id)
+def _as_seen(seen: SeenVersion) -> tuple[Invoice, int]:
+    query = tables.InvoiceModel.select(*_INVOICE, tables.InvoiceModel.paid_cents).where(
+        tables.InvoiceModel.id == seen.invoice_id
+    )
     row: Any = locked(query).tuples().first()
     if row is None:
         raise LookupError("There is no such invoice.")
     invoice = Invoice(*row[:-1])
     if invoice.version != seen.version:
-        raise ChangedMeanwhileError(invoice)
+        raise InvoiceConflictError(invoice)
     return invoice, row[-1]
 
 
-def _write(seen: Seen, values: Mapping[str, Any]) -> None:
+def _write(seen: SeenVersion, values: Mapping[str, Any]) -> None:
     # The version tells the next import that the app, not the workbook, had the last word.
-    invoice = tables.Invoice
+    invoice = tables.InvoiceModel
     invoice.update({**values, "version": invoice.version + 1}).where(invoice.id == seen.invoice_id).execute()
 
 
 def _has_payments(invoice_id: int) -> bool:
-    standing = (tables.Payment.invoice == invoice_id) & tables.Payment.voided_at.is_null()
-    found: bool = tables.Payment.select().where(standing).exists()
+    standing = (tables.PaymentModel.invoice == invoice_id) & tables.PaymentModel.voided_at.is_null()
+    found: bool = tables.PaymentModel.select().where(standing).exists()
     return found
 
 
@@ -144,7 +146,7 @@ def _one_of_a_number(facts: InvoiceFacts, own_id: int | None = None) -> Iterator
 
 
 def _refuse_a_taken_number(facts: InvoiceFacts, own_id: int | None) -> None:
-    invoice = tables.Invoice
+    invoice = tables.InvoiceModel
     taken = (invoice.number_key == compared(facts.number)) & (invoice.customer == facts.customer_id)
     other = taken & (invoice.id != (own_id or 0))
     found = invoice.select(invoice.id).where(other).first()

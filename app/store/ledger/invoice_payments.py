@@ -25,7 +25,7 @@ class Origin:
 
 
 @dataclass(frozen=True, slots=True)
-class Receipt:
+class ListedPayment:
     """One payment of an invoice, with where it came from and whether it counts at the end of the day.
 
     `together` is how many were recorded at once, this one included.
@@ -39,18 +39,18 @@ class Receipt:
     together: int
 
 
-_Payment, _Import = tables.Payment, tables.Import
+_Payment, _Import = tables.PaymentModel, tables.ImportModel
 _PAYMENT = tuple(getattr(_Payment, fact.name) for fact in fields(Payment))
 
 
-def payments_of(invoice_id: int, as_of: AsOf) -> list[Receipt]:
+def payments_of(invoice_id: int, as_of: AsOf) -> list[ListedPayment]:
     """Return every payment of the invoice, the voided ones too, in the order in which they were made."""
     return [_receipt(row, as_of) for row in _payments(invoice_id)]
 
 
 @prepared
 def _payments(invoice_id: Slot) -> Any:
-    recorder, uploader = tables.User.alias("recorder"), tables.User.alias("uploader")
+    recorder, uploader = tables.UserModel.alias("recorder"), tables.UserModel.alias("uploader")
     other = _Payment.alias("other")
     together = other.select(fn.COUNT(other.id)).where(other.receipt == _Payment.receipt)
     imported_at = fn.COALESCE(_Import.applied_at, _Import.uploaded_at).converter(_Import.uploaded_at.python_value)
@@ -73,8 +73,8 @@ def _origin(import_id: int | None, *told: Any) -> Origin | None:
     return None if import_id is None else Origin(import_id, *told)
 
 
-def _receipt(row: tuple[Any, ...], as_of: AsOf) -> Receipt:
+def _receipt(row: tuple[Any, ...], as_of: AsOf) -> ListedPayment:
     count = len(_PAYMENT)
     payment = Payment(*row[:count])
     recorded_at, recorded_by, together, *origin = row[count:]
-    return Receipt(payment, counts(payment, as_of), _origin(*origin), recorded_at, recorded_by, max(1, together))
+    return ListedPayment(payment, counts(payment, as_of), _origin(*origin), recorded_at, recorded_by, max(1, together))

@@ -24,7 +24,7 @@ from app.store.ledger.receivables import Position, has_seen, is_for_good
 
 PAGE_LENGTH = 50
 
-_Invoice, _Customer = tables.Invoice, tables.Customer
+_Invoice, _Customer = tables.InvoiceModel, tables.CustomerModel
 _FACTS = tuple(getattr(_Invoice, fact.name) for fact in fields(rules.Invoice))
 _SEARCHED = tuple(getattr(_Invoice, field.name) for field in searched_texts(INVOICE))
 OUTSTANDING = frozenset({Status.OPEN, Status.PARTIAL, Status.OVERDUE})
@@ -37,7 +37,7 @@ _DAYS_LATE: dict[Bucket, tuple[int | None, int | None]] = {
 }
 
 
-class Column(StrEnum):
+class InvoiceOrder(StrEnum):
     """What a list of invoices can be ordered by."""
 
     NUMBER = "number"
@@ -53,12 +53,12 @@ class Column(StrEnum):
 class Order:
     """A column and the direction in which it runs."""
 
-    column: Column
+    column: InvoiceOrder
     descending: bool = False
 
 
-LONGEST_DUE_FIRST = Order(Column.DUE)
-NEWEST_FIRST = Order(Column.ISSUED, descending=True)
+LONGEST_DUE_FIRST = Order(InvoiceOrder.DUE)
+NEWEST_FIRST = Order(InvoiceOrder.ISSUED, descending=True)
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +89,7 @@ class Filter:
 
 
 @dataclass(frozen=True, slots=True)
-class Line:
+class ListedInvoice:
     """One invoice with its customer and what had been paid by the end of the day.
 
     The balance is negative when overpaid, nothing when it is no receivable; days late are 0 unless it is overdue.
@@ -114,7 +114,7 @@ class Line:
 
 
 @dataclass(frozen=True, slots=True)
-class Totals:
+class InvoiceTotals:
     """The sums of all invoices that match and share a currency; money owed and money overpaid stay apart."""
 
     currency: str
@@ -127,27 +127,27 @@ class Totals:
 
 def matching(
     wanted: Filter, as_of: AsOf, order: Order, *, page: int = 1, length: int | None = PAGE_LENGTH
-) -> list[Line]:
+) -> list[ListedInvoice]:
     """Return one page of the invoices that match and had been issued by the end of the day; all, without a length."""
     ledger = _Ledger(as_of)
     rows = ledger.lines().where(ledger.matches(wanted)).order_by(*ledger.in_order(order))
     return [_line(row, as_of) for row in (rows.paginate(page, length) if length else rows).tuples()]
 
 
-def following(wanted: Filter, as_of: AsOf, after_id: int, length: int) -> list[Line]:
+def following(wanted: Filter, as_of: AsOf, after_id: int, length: int) -> list[ListedInvoice]:
     """Return so many of the invoices that match after the one with the id, in the order in which they were entered."""
     ledger = _Ledger(as_of)
     rows = ledger.lines().where(ledger.matches(wanted), _Invoice.id > after_id).order_by(_Invoice.id).limit(length)
     return [_line(row, as_of) for row in rows.tuples()]
 
 
-def totals(wanted: Filter, as_of: AsOf) -> list[Totals]:
+def totals(wanted: Filter, as_of: AsOf) -> list[InvoiceTotals]:
     """Return the sums of all invoices that match, one per currency."""
     return list(_totals(wanted, as_of))
 
 
 @remembered
-def _totals(wanted: Filter, as_of: AsOf) -> tuple[Totals, ...]:
+def _totals(wanted: Filter, as_of: AsOf) -> tuple[InvoiceTotals, ...]:
     ledger = _Ledger(as_of)
     balance = ledger.balance_cents
     rows = (
@@ -163,7 +163,7 @@ def _totals(wanted: Filter, as_of: AsOf) -> tuple[Totals, ...]:
         .group_by(_Invoice.currency)
         .order_by(_Invoice.currency)
     )
-    return tuple(Totals(currency, *(int(number) for number in numbers)) for currency, *numbers in rows.tuples())
+    return tuple(InvoiceTotals(currency, *(int(number) for number in numbers)) for currency, *numbers in rows.tuples())
 
 
 @remembered
@@ -213,7 +213,7 @@ def next_number() -> str:
     return f"{row[0][: digits.start()]}{int(digits[0]) + 1:0{len(digits[0])}d}"
 
 
-def get(invoice_id: int, as_of: AsOf) -> Line | None:
+def get(invoice_id: int, as_of: AsOf) -> ListedInvoice | None:
     """Return the invoice with that id, as it stood at the end of the day."""
     if is_for_good(as_of):
         rows = _line_for_good(invoice_id)
@@ -289,13 +289,13 @@ class _Ledger:
 
     def in_order(self, order: Order) -> list[Any]:
         column = {
-            Column.NUMBER: _Invoice.number_key,
-            Column.CUSTOMER: fn.LOWER(_Customer.name),
-            Column.ISSUED: _Invoice.issued_on,
-            Column.DUE: _Invoice.due_on,
-            Column.TOTAL: _Invoice.total_cents,
-            Column.PAID: self.paid_cents,
-            Column.BALANCE: self.balance_cents,
+            InvoiceOrder.NUMBER: _Invoice.number_key,
+            InvoiceOrder.CUSTOMER: fn.LOWER(_Customer.name),
+            InvoiceOrder.ISSUED: _Invoice.issued_on,
+            InvoiceOrder.DUE: _Invoice.due_on,
+            InvoiceOrder.TOTAL: _Invoice.total_cents,
+            InvoiceOrder.PAID: self.paid_cents,
+            InvoiceOrder.BALANCE: self.balance_cents,
         }[order.column]
         # The id makes the order of equals the same on every page.
         return [column.desc(), _Invoice.id.desc()] if order.descending else [column, _Invoice.id]
@@ -356,6 +356,6 @@ def _is_due_within(bucket: Bucket, day: date) -> Iterator[Expression]:
         yield _Invoice.due_on <= day - timedelta(days=least)
 
 
-def _line(row: Any, as_of: AsOf) -> Line:
+def _line(row: Any, as_of: AsOf) -> ListedInvoice:
     *facts, customer_code, customer_name, paid_cents = row
-    return Line.of(rules.Invoice(*facts), customer_code, customer_name, int(paid_cents), as_of)
+    return ListedInvoice.of(rules.Invoice(*facts), customer_code, customer_name, int(paid_cents), as_of)

@@ -23,7 +23,7 @@ from peewee import SQL, Expression
 
 from app.store.db import current_user, tables
 from app.store.db.cached import remembered
-from app.store.db.tables import Invoice
+from app.store.db.tables import InvoiceModel
 
 INVOICES_A_PART = 1024  # as the migration that made the triggers has it
 
@@ -85,7 +85,7 @@ def summed(columns: int) -> Callable[[Callable[..., Any]], Callable[..., Sums]]:
 @remembered
 def _marks() -> tuple[tuple[int, str], ...]:
     """Return the mark of each part; they change with the mark of the ledger."""
-    rows: Any = tables.LedgerPart.select(tables.LedgerPart.id, tables.LedgerPart.mark).tuples()
+    rows: Any = tables.LedgerPartModel.select(tables.LedgerPartModel.id, tables.LedgerPartModel.mark).tuples()
     return tuple(rows)
 
 
@@ -114,7 +114,7 @@ def everything(invoice_id: Any) -> Expression:
 
 def of_customer(customer_id: int) -> Within:
     """Return what selects the invoices of a customer."""
-    own = Invoice.alias("own")
+    own = InvoiceModel.alias("own")
 
     def within(invoice_id: Any) -> Expression:
         selected: Expression = invoice_id.in_(own.select(own.id).where(own.customer == customer_id))

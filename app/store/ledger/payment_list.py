@@ -12,12 +12,12 @@ from peewee import Expression, fn
 from app.domain.payment import Payment
 from app.store.db import tables
 from app.store.db.cached import remembered
-from app.store.db.tables import Customer, Invoice
+from app.store.db.tables import CustomerModel, InvoiceModel
 
 PAGE_LENGTH = 50
 _LATEST = 1_000
 
-_PAYMENT = tuple(getattr(tables.Payment, fact.name) for fact in fields(Payment))
+_PAYMENT = tuple(getattr(tables.PaymentModel, fact.name) for fact in fields(Payment))
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,20 +57,20 @@ class PaymentTotals:
 
 def matching(wanted: PaymentFilter, *, page: int = 1, length: int | None = PAGE_LENGTH) -> list[PaymentLine]:
     """Return one page of the payments that match, the latest first; all, without a length."""
-    rows = _lines(wanted).order_by(tables.Payment.paid_on.desc(), tables.Payment.id.desc())
+    rows = _lines(wanted).order_by(tables.PaymentModel.paid_on.desc(), tables.PaymentModel.id.desc())
     return [_line(row) for row in (rows.paginate(page, length) if length else rows).tuples()]
 
 
 def following(wanted: PaymentFilter, after_id: int, length: int) -> list[PaymentLine]:
     """Return so many of the payments that match after the one with the id, in the order in which they were entered."""
-    rows = _lines(wanted).where(tables.Payment.id > after_id).order_by(tables.Payment.id).limit(length)
+    rows = _lines(wanted).where(tables.PaymentModel.id > after_id).order_by(tables.PaymentModel.id).limit(length)
     return [_line(row) for row in rows.tuples()]
 
 
 def of_ids(payment_ids: Collection[int]) -> list[PaymentLine]:
     """Return the payments with these ids, the voided ones too, in the order in which they were entered."""
-    rows = _lines(PaymentFilter(with_voided=True)).where(tables.Payment.id.in_(sorted(payment_ids)))
-    return [_line(row) for row in rows.order_by(tables.Payment.id).tuples()]
+    rows = _lines(PaymentFilter(with_voided=True)).where(tables.PaymentModel.id.in_(sorted(payment_ids)))
+    return [_line(row) for row in rows.order_by(tables.PaymentModel.id).tuples()]
 
 
 def totals(wanted: PaymentFilter) -> list[PaymentTotals]:
@@ -81,7 +81,7 @@ def totals(wanted: PaymentFilter) -> list[PaymentTotals]:
 @remembered
 def methods() -> tuple[str, ...]:
     """Return how the latest thousand payments were made: what a form offers."""
-    payment = tables.Payment
+    payment = tables.PaymentModel
     latest = payment.select(payment.method).order_by(payment.id.desc()).limit(_LATEST).alias("latest")
     rows: Any = latest.select_from(latest.c.method).distinct().tuples()
     return tuple(sorted(method for (method,) in rows if method))
@@ -89,18 +89,18 @@ def methods() -> tuple[str, ...]:
 
 @remembered
 def _totals(wanted: PaymentFilter) -> tuple[PaymentTotals, ...]:
-    counted = fn.SUM(tables.Payment.amount_cents).filter(tables.Payment.voided_at.is_null())
+    counted = fn.SUM(tables.PaymentModel.amount_cents).filter(tables.PaymentModel.voided_at.is_null())
     rows = (
-        _joined(Invoice.currency, fn.COUNT(tables.Payment.id), fn.COALESCE(counted, 0))
+        _joined(InvoiceModel.currency, fn.COUNT(tables.PaymentModel.id), fn.COALESCE(counted, 0))
         .where(_matches(wanted))
-        .group_by(Invoice.currency)
-        .order_by(Invoice.currency)
+        .group_by(InvoiceModel.currency)
+        .order_by(InvoiceModel.currency)
     )
     return tuple(PaymentTotals(currency, int(count), int(cents)) for currency, count, cents in rows.tuples())
 
 
 def _lines(wanted: PaymentFilter) -> Any:
-    columns = (Invoice.number, Invoice.currency, Customer.id, Customer.code, Customer.name)
+    columns = (InvoiceModel.number, InvoiceModel.currency, CustomerModel.id, CustomerModel.code, CustomerModel.name)
     return _joined(*_PAYMENT, *columns).where(_matches(wanted))
 
 
@@ -110,17 +110,17 @@ def _line(row: tuple[Any, ...]) -> PaymentLine:
 
 
 def _joined(*columns: Any) -> Any:
-    return tables.Payment.select(*columns).join(Invoice).join(Customer)
+    return tables.PaymentModel.select(*columns).join(InvoiceModel).join(CustomerModel)
 
 
 def _matches(wanted: PaymentFilter) -> Expression:
-    return reduce(and_, _conditions(wanted), tables.Payment.id > 0)
+    return reduce(and_, _conditions(wanted), tables.PaymentModel.id > 0)
 
 
 def _conditions(wanted: PaymentFilter) -> Iterator[Any]:
-    payment = tables.Payment
+    payment = tables.PaymentModel
     if wanted.text:
-        places = (Invoice.number, payment.reference, payment.note, Customer.name, Customer.code)
+        places = (InvoiceModel.number, payment.reference, payment.note, CustomerModel.name, CustomerModel.code)
         found = [place.contains(wanted.text) for place in places]
         if wanted.text_cents is not None:
             found.append(payment.amount_cents == wanted.text_cents)
@@ -130,7 +130,7 @@ def _conditions(wanted: PaymentFilter) -> Iterator[Any]:
     if wanted.paid_to is not None:
         yield payment.paid_on <= wanted.paid_to
     if wanted.customer_id is not None:
-        yield Invoice.customer == wanted.customer_id
+        yield InvoiceModel.customer == wanted.customer_id
     if wanted.method:
         yield payment.method == wanted.method
     if not wanted.with_voided:

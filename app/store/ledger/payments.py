@@ -11,26 +11,26 @@ from peewee import IntegrityError
 from app.domain import invoice as invoice_rules
 from app.domain import receipt as receipt_rules
 from app.domain.payment import Payment
-from app.domain.receipt import Receipt
+from app.domain.receipt import PaymentBatch
 from app.store.access import audit
 from app.store.access.users import User
 from app.store.db import tables
 from app.store.db.compiled_queries import Slot, prepared
 from app.store.db.current_user import seeing_everything
 from app.store.db.database import locked, transaction
-from app.store.db.tables import Invoice
+from app.store.db.tables import InvoiceModel
 
 CREDIT = "Credit"  # the method of payments that move credit from one invoice to another
 
 _OTHER_VALUES = "This form was sent before, with other values, and what it said then is recorded."
-_INVOICE = tuple(getattr(Invoice, fact.name) for fact in fields(invoice_rules.Invoice))
-_PAYMENT = tuple(getattr(tables.Payment, fact.name) for fact in fields(Payment))
+_INVOICE = tuple(getattr(InvoiceModel, fact.name) for fact in fields(invoice_rules.Invoice))
+_PAYMENT = tuple(getattr(tables.PaymentModel, fact.name) for fact in fields(Payment))
 
 
-class RefusedError(Exception):
+class PaymentRefusedError(Exception):
     """The receipt or void is against a rule; the message is one sentence."""
 
-    def __init__(self, refusal: receipt_rules.Refusal) -> None:
+    def __init__(self, refusal: receipt_rules.BatchRefusal) -> None:
         super().__init__(refusal.sentence)
         self.refusal = refusal
 
@@ -55,7 +55,7 @@ class Recorded:
     again: bool
 
 
-def record(receipt: Receipt, by: User, now: datetime, today: date, *, keep_credit: bool) -> Recorded:
+def record(receipt: PaymentBatch, by: User, now: datetime, today: date, *, keep_credit: bool) -> Recorded:
     """Record a receipt, once.
 
     Raises LookupError, RefusedError, OverpaidError or KeyUsedError, and has recorded nothing then.
@@ -67,14 +67,14 @@ def record(receipt: Receipt, by: User, now: datetime, today: date, *, keep_credi
             return _the_same_again(receipt, before)
         refusal = receipt_rules.why_not(receipt, invoices, today)
         if refusal:
-            raise RefusedError(refusal)
+            raise PaymentRefusedError(refusal)
         excess = receipt_rules.overpaid(receipt, invoices)
         if excess and not keep_credit:
             raise OverpaidError(excess)
         return Recorded(_insert(receipt, by, now), again=False)
 
 
-def move_credit(receipt: Receipt, by: User, now: datetime, today: date) -> Recorded:
+def move_credit(receipt: PaymentBatch, by: User, now: datetime, today: date) -> Recorded:
     """Take credit from one invoice and place it on others of the same customer; the receipt adds up to nothing."""
     with _one_of_a_key(receipt.key), transaction():
         invoices = _locked_invoices(receipt.amounts)
@@ -83,7 +83,7 @@ def move_credit(receipt: Receipt, by: User, now: datetime, today: date) -> Recor
             return _the_same_again(receipt, before)
         refusal = receipt_rules.why_not_move(receipt, invoices, today)
         if refusal:
-            raise RefusedError(refusal)
+            raise PaymentRefusedError(refusal)
         return Recorded(_insert(receipt, by, now), again=False)
 
 
@@ -101,7 +101,7 @@ def void(payment_id: int, reason: str, by: User, now: datetime) -> tuple[int, ..
         for payment in standing:
             _refuse_a_refund_without_payment(payment, standing, invoices)
         ids = [payment.id for payment in standing]
-        tables.Payment.update(voided_at=now, void_reason=reason).where(tables.Payment.id.in_(ids)).execute()
+        tables.PaymentModel.update(voided_at=now, void_reason=reason).where(tables.PaymentModel.id.in_(ids)).execute()
         for payment in standing:
             _note(by, "payment.voided", payment, {**_said(payment), "reason": reason}, now)
         return tuple(invoices)
@@ -132,7 +132,11 @@ def _one_of_a_key(key: str) -> Iterator[None]:
 def _locked_invoices(ids: Iterable[int]) -> dict[int, tuple[invoice_rules.Invoice, int]]:
     """Return the invoices with what is paid for them, locked in the order of their ids: nobody waits in a circle."""
     wanted = sorted(set(ids))
-    rows: Any = locked(Invoice.select(*_INVOICE, Invoice.paid_cents).where(Invoice.id.in_(wanted)).order_by(Invoice.id))
+    rows: Any = locked(
+        InvoiceModel.select(*_INVOICE, InvoiceModel.paid_cents)
+        .where(InvoiceModel.id.in_(wanted))
+        .order_by(InvoiceModel.id)
+    )
     found = {row[0]: (invoice_rules.Invoice(*row[:-1]), row[-1]) for row in rows.tuples()}
     if len(found) != len(wanted):
         raise LookupError("There is no such invoice.")
@@ -145,21 +149,21 @@ def _recorded_with(key: str) -> list[Payment]:
 
 @prepared
 def _with_key(key: Slot) -> Any:
-    return tables.Payment.select(tables.Payment.id).where(tables.Payment.idempotency_key == key.value)
+    return tables.PaymentModel.select(tables.PaymentModel.id).where(tables.PaymentModel.idempotency_key == key.value)
 
 
 def _recorded_together(payment_id: int) -> list[Payment]:
-    payment = tables.Payment.get_or_none(tables.Payment.id == payment_id)
+    payment = tables.PaymentModel.get_or_none(tables.PaymentModel.id == payment_id)
     if payment is None:
         raise LookupError("There is no such payment.")
-    together = tables.Payment.id == payment_id
+    together = tables.PaymentModel.id == payment_id
     if payment.receipt is not None:
-        together = tables.Payment.receipt == payment.receipt
-    rows: Any = tables.Payment.select(*_PAYMENT).where(together).order_by(tables.Payment.id).tuples()
+        together = tables.PaymentModel.receipt == payment.receipt
+    rows: Any = tables.PaymentModel.select(*_PAYMENT).where(together).order_by(tables.PaymentModel.id).tuples()
     return [Payment(*row) for row in rows]
 
 
-def _the_same_again(receipt: Receipt, before: list[Payment]) -> Recorded:
+def _the_same_again(receipt: PaymentBatch, before: list[Payment]) -> Recorded:
     """Return what the form recorded when it was first sent; raises KeyUsedError if it says something else now."""
     if any(payment.voided_at for payment in before):
         raise KeyUsedError("This form was sent before, and what it recorded has been voided since.")
@@ -171,7 +175,7 @@ def _the_same_again(receipt: Receipt, before: list[Payment]) -> Recorded:
     return Recorded(tuple(payment.id for payment in before), again=True)
 
 
-def _insert(receipt: Receipt, by: User, now: datetime) -> tuple[int, ...]:
+def _insert(receipt: PaymentBatch, by: User, now: datetime) -> tuple[int, ...]:
     shared = receipt.key if len(receipt.amounts) > 1 else None
     payments = [
         _insert_one(receipt, invoice_id, cents, shared, receipt.key if number == 0 else None, by, now)
@@ -183,10 +187,10 @@ def _insert(receipt: Receipt, by: User, now: datetime) -> tuple[int, ...]:
 
 
 def _insert_one(
-    receipt: Receipt, invoice_id: int, cents: int, shared: str | None, key: str | None, by: User, now: datetime
+    receipt: PaymentBatch, invoice_id: int, cents: int, shared: str | None, key: str | None, by: User, now: datetime
 ) -> Payment:
     said = {"method": receipt.method, "reference": receipt.reference, "note": receipt.note}
-    row = tables.Payment.create(
+    row = tables.PaymentModel.create(
         invoice=invoice_id,
         paid_on=receipt.paid_on,
         amount_cents=cents,
@@ -205,7 +209,7 @@ def _refuse_to_void_in_part(together: list[Payment]) -> None:
         unseen = len(_recorded_together(first.id)) - len(together)
     if unseen:
         sentence = "It was recorded together with payments of invoices that you may not see."
-        raise RefusedError(receipt_rules.Refusal(sentence, first.invoice_id))
+        raise PaymentRefusedError(receipt_rules.BatchRefusal(sentence, first.invoice_id))
 
 
 def _refuse_a_refund_without_payment(
@@ -215,7 +219,7 @@ def _refuse_a_refund_without_payment(
     gone = sum(other.amount_cents for other in standing if other.invoice_id == payment.invoice_id)
     if gone > 0 and paid_cents - gone < 0:
         sentence = f"Part of it was refunded or moved away from invoice {invoice.number}: void that first."
-        raise RefusedError(receipt_rules.Refusal(sentence, invoice.id))
+        raise PaymentRefusedError(receipt_rules.BatchRefusal(sentence, invoice.id))
 
 
 def _note(by: User, action: str, payment: Payment, after: Mapping[str, Any], now: datetime) -> None:

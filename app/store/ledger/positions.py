@@ -8,7 +8,7 @@ from peewee import Case, fn
 from app.domain.account import Owed
 from app.domain.ageing import Balances
 from app.domain.as_of import AsOf
-from app.store.db.tables import Customer, Invoice
+from app.store.db.tables import CustomerModel, InvoiceModel
 from app.store.ledger.partition_totals import Within, part_of, summed
 from app.store.ledger.receivables import Position
 
@@ -37,51 +37,51 @@ def by_customer(as_of: AsOf) -> dict[tuple[int, str], Owed]:
 def of_customers(as_of: AsOf) -> list[CustomerPosition]:
     """Return who owed or was owed anything, the largest debt of each currency first."""
     found = by_customer(as_of)
-    rows: Any = Customer.select(Customer.id, Customer.code, Customer.name).tuples()
+    rows: Any = CustomerModel.select(CustomerModel.id, CustomerModel.code, CustomerModel.name).tuples()
     called = {customer_id: (code, name) for customer_id, code, name in rows}
     return [CustomerPosition(*called[customer_id], currency, owed) for (customer_id, currency), owed in found.items()]
 
 
 @summed(columns=2)
 def _by_due_date(within: Within, as_of: AsOf) -> Any:
-    position, part = Position(as_of, within), part_of(Invoice.id)
+    position, part = Position(as_of, within), part_of(InvoiceModel.id)
     open_cents, credit_cents = _sides(position.left_cents)
     return (
         position.joined(
-            Invoice.select(
+            InvoiceModel.select(
                 part,
-                Invoice.currency,
-                Invoice.due_on,
+                InvoiceModel.currency,
+                InvoiceModel.due_on,
                 fn.SUM(Case(None, [(position.left_cents > 0, 1)], 0)),
                 fn.SUM(open_cents),
                 fn.SUM(credit_cents),
             )
         )
-        .where(within(Invoice.id), position.has_balance)
-        .group_by(part, Invoice.currency, Invoice.due_on)
+        .where(within(InvoiceModel.id), position.has_balance)
+        .group_by(part, InvoiceModel.currency, InvoiceModel.due_on)
         .tuples()
     )
 
 
 @summed(columns=2)
 def _by_customer(within: Within, as_of: AsOf) -> Any:
-    position, part = Position(as_of, within), part_of(Invoice.id)
+    position, part = Position(as_of, within), part_of(InvoiceModel.id)
     open_cents, credit_cents = _sides(position.left_cents)
-    is_overdue = (position.left_cents > 0) & (Invoice.due_on < as_of.day)
+    is_overdue = (position.left_cents > 0) & (InvoiceModel.due_on < as_of.day)
     return (
         position.joined(
-            Invoice.select(
+            InvoiceModel.select(
                 part,
-                Invoice.customer,
-                Invoice.currency,
+                InvoiceModel.customer,
+                InvoiceModel.currency,
                 fn.SUM(Case(None, [(position.left_cents > 0, 1)], 0)),
                 fn.SUM(open_cents),
                 fn.SUM(Case(None, [(is_overdue, position.left_cents)], 0)),
                 fn.SUM(credit_cents),
             )
         )
-        .where(within(Invoice.id), position.has_balance)
-        .group_by(part, Invoice.customer, Invoice.currency)
+        .where(within(InvoiceModel.id), position.has_balance)
+        .group_by(part, InvoiceModel.customer, InvoiceModel.currency)
         .tuples()
     )
 

@@ -8,7 +8,7 @@ from peewee import JOIN, Case, Expression, Select, fn
 
 from app.domain.as_of import AsOf
 from app.store.db.cached import remembered
-from app.store.db.tables import Invoice, Payment, database
+from app.store.db.tables import InvoiceModel, PaymentModel, database
 from app.store.ledger.partition_totals import Within
 
 
@@ -26,16 +26,16 @@ class Position:
         """With `within` it looks at the later payments of some invoices only, and must be asked about no others."""
         self._later = None if is_for_good(as_of) else _paid_later(as_of, within)
         self.is_in_scope = is_in_scope(as_of) if self._later is not None else _is_in_scope_for_good(as_of)
-        self.paid_cents: Any = Invoice.paid_cents
+        self.paid_cents: Any = InvoiceModel.paid_cents
         if self._later is not None:
-            self.paid_cents = Invoice.paid_cents - fn.COALESCE(self._later.c.cents, 0)
-        self.left_cents = Invoice.total_cents - self.paid_cents
+            self.paid_cents = InvoiceModel.paid_cents - fn.COALESCE(self._later.c.cents, 0)
+        self.left_cents = InvoiceModel.total_cents - self.paid_cents
         self.balance_cents = Case(None, [(self.is_in_scope, self.left_cents)], 0)
 
     @property
     def has_balance(self) -> Expression:
         """Select receivables that are neither settled nor void; for what is for good, in the words of the index."""
-        differs = Invoice.paid_cents != Invoice.total_cents if self._later is None else self.left_cents != 0
+        differs = InvoiceModel.paid_cents != InvoiceModel.total_cents if self._later is None else self.left_cents != 0
         has_balance: Expression = self.is_in_scope & differs
         return has_balance
 
@@ -49,17 +49,19 @@ class Position:
         """Return the query over invoices with what the expressions of the position need."""
         if self._later is None:
             return query
-        return query.join_from(Invoice, self._later, JOIN.LEFT_OUTER, on=(self._later.c.invoice_id == Invoice.id))
+        return query.join_from(
+            InvoiceModel, self._later, JOIN.LEFT_OUTER, on=(self._later.c.invoice_id == InvoiceModel.id)
+        )
 
 
 @remembered
 def is_for_good(as_of: AsOf) -> bool:
     """Tell whether no payment, void or write-off lies after the end of the day, so that what is kept is what was."""
     later = (
-        Payment.select().where(Payment.paid_on > as_of.day, Payment.voided_at.is_null()),
-        Payment.select().where(Payment.voided_at >= as_of.ended_at),
-        Invoice.select().where(Invoice.voided_at >= as_of.ended_at),
-        Invoice.select().where(Invoice.written_off_at >= as_of.ended_at),
+        PaymentModel.select().where(PaymentModel.paid_on > as_of.day, PaymentModel.voided_at.is_null()),
+        PaymentModel.select().where(PaymentModel.voided_at >= as_of.ended_at),
+        InvoiceModel.select().where(InvoiceModel.voided_at >= as_of.ended_at),
+        InvoiceModel.select().where(InvoiceModel.written_off_at >= as_of.ended_at),
     )
     is_any = reduce(or_, (fn.EXISTS(query) for query in later))
     return not Select(columns=[is_any]).bind(database.obj).scalar()
@@ -68,7 +70,7 @@ def is_for_good(as_of: AsOf) -> bool:
 def _paid_later(as_of: AsOf, within: Within | None) -> Any:
     """Select, by invoice, what the kept sum holds too much of: later payments, less those that were void only later."""
     # Its own alias: the result is joined into queries that may read payments themselves.
-    payment = Payment.alias("later")
+    payment = PaymentModel.alias("later")
     came = payment.voided_at.is_null() & (payment.paid_on > as_of.day)
     went = (payment.voided_at >= as_of.ended_at) & (payment.paid_on <= as_of.day)
     is_later = (came | went) & within(payment.invoice) if within else came | went
@@ -84,10 +86,10 @@ def _paid_later(as_of: AsOf, within: Within | None) -> Any:
 def is_in_scope(as_of: AsOf) -> Expression:
     """Select invoices that were receivables; the SQL of `app.domain.invoice.is_in_scope`."""
     scope: Expression = (
-        (Invoice.issued_on <= as_of.day)
-        & (Invoice.draft == False)  # noqa: E712  # SQL, not Python
-        & ~has_seen(Invoice.voided_at, as_of)
-        & ~has_seen(Invoice.written_off_at, as_of)
+        (InvoiceModel.issued_on <= as_of.day)
+        & (InvoiceModel.draft == False)  # noqa: E712  # SQL, not Python
+        & ~has_seen(InvoiceModel.voided_at, as_of)
+        & ~has_seen(InvoiceModel.written_off_at, as_of)
     )
     return scope
 
@@ -100,9 +102,9 @@ def has_seen(moment: Any, as_of: AsOf) -> Expression:
 
 def _is_in_scope_for_good(as_of: AsOf) -> Expression:
     scope: Expression = (
-        (Invoice.issued_on <= as_of.day)
-        & (Invoice.draft == False)  # noqa: E712  # SQL, not Python
-        & Invoice.voided_at.is_null()
-        & Invoice.written_off_at.is_null()
+        (InvoiceModel.issued_on <= as_of.day)
+        & (InvoiceModel.draft == False)  # noqa: E712  # SQL, not Python
+        & InvoiceModel.voided_at.is_null()
+        & InvoiceModel.written_off_at.is_null()
     )
     return scope

@@ -12,7 +12,7 @@ from app.domain.periods import days_up_to
 from app.domain.settlement import WINDOW_DAYS, DaysToPay
 from app.store.db.cached import remembered
 from app.store.db.database import days_between
-from app.store.db.tables import Invoice, Payment
+from app.store.db.tables import InvoiceModel, PaymentModel
 from app.store.ledger.partition_totals import Within, everything, of_customer, part_of, summed
 from app.store.ledger.receivables import Position
 
@@ -83,7 +83,7 @@ def settled_on_by_invoice(as_of: AsOf, since: date) -> dict[int, date]:
     """Return since when each invoice is settled that is so since the day given or a later one."""
     settled = _settled(as_of, since, everything)
     rows: Any = settled.select_from(settled.c.id, settled.c.settled_on).tuples()
-    return {invoice_id: Invoice.issued_on.python_value(settled_on) for invoice_id, settled_on in rows}
+    return {invoice_id: InvoiceModel.issued_on.python_value(settled_on) for invoice_id, settled_on in rows}
 
 
 def _settled(as_of: AsOf, since: date, within: Within) -> Any:
@@ -98,12 +98,14 @@ def _settled(as_of: AsOf, since: date, within: Within) -> Any:
 def _plainly_settled(as_of: AsOf, since: date, within: Within) -> Any:
     position, recent = Position(as_of, within), _paid_since(as_of, since, within)
     return (
-        position.joined(Invoice.select(*_facts(), _later_of(Invoice.issued_on, recent.c.latest).alias("settled_on")))
-        .join_from(Invoice, recent, on=(recent.c.invoice_id == Invoice.id))
+        position.joined(
+            InvoiceModel.select(*_facts(), _later_of(InvoiceModel.issued_on, recent.c.latest).alias("settled_on"))
+        )
+        .join_from(InvoiceModel, recent, on=(recent.c.invoice_id == InvoiceModel.id))
         .where(
-            within(Invoice.id),
+            within(InvoiceModel.id),
             position.is_in_scope,
-            Invoice.total_cents > 0,
+            InvoiceModel.total_cents > 0,
             position.left_cents == 0,
             recent.c.least > 0,
         )
@@ -111,7 +113,7 @@ def _plainly_settled(as_of: AsOf, since: date, within: Within) -> Any:
 
 
 def _oddly_settled(as_of: AsOf, since: date, within: Within) -> Any:
-    line = Payment.alias("line")
+    line = PaymentModel.alias("line")
     paid = fn.SUM(line.amount_cents).over(partition_by=[line.invoice], order_by=[line.paid_on])
     history = (
         line.select(line.invoice.alias("invoice_id"), line.paid_on.alias("paid_on"), paid.alias("paid_cents"))
@@ -124,11 +126,11 @@ def _oddly_settled(as_of: AsOf, since: date, within: Within) -> Any:
     steady = history.select_from(history.c.invoice_id, history.c.paid_on, from_then_on.alias("least_cents")).alias(
         "steady"
     )
-    settled_on = _later_of(Invoice.issued_on, fn.MIN(steady.c.paid_on))
+    settled_on = _later_of(InvoiceModel.issued_on, fn.MIN(steady.c.paid_on))
     return (
-        Invoice.select(*_facts(), settled_on.alias("settled_on"))
-        .join_from(Invoice, steady, on=(steady.c.invoice_id == Invoice.id))
-        .where(steady.c.least_cents >= Invoice.total_cents)
+        InvoiceModel.select(*_facts(), settled_on.alias("settled_on"))
+        .join_from(InvoiceModel, steady, on=(steady.c.invoice_id == InvoiceModel.id))
+        .where(steady.c.least_cents >= InvoiceModel.total_cents)
         .group_by(*_facts())
         .having(settled_on >= since)
     )
@@ -136,33 +138,35 @@ def _oddly_settled(as_of: AsOf, since: date, within: Within) -> Any:
 
 def _odd(as_of: AsOf, since: date, within: Within) -> Any:
     """Select the ids of settled invoices that `_plainly_settled` leaves out: overpaid, refunded, paid in advance."""
-    payment = Payment.alias("recent")
+    payment = PaymentModel.alias("recent")
     recent = payment.select(payment.invoice).where(
         within(payment.invoice), _counts(payment, as_of), payment.paid_on >= since
     )
     # Three queries: as one, with `or` between them, none of the indexes could be used.
     overpaid, refunded, in_advance = (Position(as_of, within) for _ in range(3))
     return (
-        overpaid.joined(Invoice.select(Invoice.id))
-        .where(within(Invoice.id), overpaid.has_balance, overpaid.left_cents < 0, Invoice.total_cents > 0)
-        .union_all(_exactly_settled(refunded, within).where(Invoice.id.in_(recent.where(payment.amount_cents <= 0))))
+        overpaid.joined(InvoiceModel.select(InvoiceModel.id))
+        .where(within(InvoiceModel.id), overpaid.has_balance, overpaid.left_cents < 0, InvoiceModel.total_cents > 0)
+        .union_all(
+            _exactly_settled(refunded, within).where(InvoiceModel.id.in_(recent.where(payment.amount_cents <= 0)))
+        )
         .union_all(
             _exactly_settled(in_advance, within).where(
-                Invoice.issued_on >= since, ~fn.EXISTS(recent.where(payment.invoice == Invoice.id))
+                InvoiceModel.issued_on >= since, ~fn.EXISTS(recent.where(payment.invoice == InvoiceModel.id))
             )
         )
     )
 
 
 def _exactly_settled(position: Position, within: Within) -> Any:
-    return position.joined(Invoice.select(Invoice.id)).where(
-        within(Invoice.id), position.is_in_scope, Invoice.total_cents > 0, position.left_cents == 0
+    return position.joined(InvoiceModel.select(InvoiceModel.id)).where(
+        within(InvoiceModel.id), position.is_in_scope, InvoiceModel.total_cents > 0, position.left_cents == 0
     )
 
 
 def _paid_since(as_of: AsOf, since: date, within: Within) -> Any:
     """Select, by invoice, the latest day and the least amount of what was paid on the day or later."""
-    payment = Payment.alias("recent")
+    payment = PaymentModel.alias("recent")
     return (
         payment.select(
             payment.invoice.alias("invoice_id"),
@@ -182,12 +186,12 @@ def _counts(payment: Any, as_of: AsOf) -> Any:
 
 def _facts() -> tuple[Any, ...]:
     return (
-        Invoice.id,
-        Invoice.customer,
-        Invoice.currency,
-        Invoice.issued_on,
-        Invoice.due_on,
-        Invoice.total_cents,
+        InvoiceModel.id,
+        InvoiceModel.customer,
+        InvoiceModel.currency,
+        InvoiceModel.issued_on,
+        InvoiceModel.due_on,
+        InvoiceModel.total_cents,
     )
 
 

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 
 from peewee import JOIN
 
-from app.store.db.tables import Customer, Imported, Invoice, Payment
+from app.store.db.tables import CustomerModel, ImportedModel, InvoiceModel, PaymentModel
 
 REPLACED = "changed in the workbook"  # why a payment is void that a workbook tells otherwise
 
@@ -104,14 +104,14 @@ def take() -> Snapshot:
         code = compared(invoice.customer_code)
         invoices[invoice.number_key, code] = invoice
         customers_by_number[invoice.number_key].append(code)
-    voided = Payment.voided_at.is_null(is_null=False) & Payment.origin.is_null(is_null=False)
+    voided = PaymentModel.voided_at.is_null(is_null=False) & PaymentModel.origin.is_null(is_null=False)
     return Snapshot(
         {compared(customer.code): customer for customer in customers},
         dict(codes_by_name),
         invoices,
         dict(customers_by_number),
-        _by_invoice(Payment.voided_at.is_null()),
-        _by_invoice(voided & (Payment.void_reason != REPLACED)),
+        _by_invoice(PaymentModel.voided_at.is_null()),
+        _by_invoice(voided & (PaymentModel.void_reason != REPLACED)),
     )
 
 
@@ -129,17 +129,25 @@ def compared(text: str) -> str:
 
 
 def _customers() -> Any:
-    return Customer.select(*_columns(Customer, StoredCustomer)).tuples()
+    return CustomerModel.select(*_columns(CustomerModel, StoredCustomer)).tuples()
 
 
 def _invoices() -> Any:
-    return Invoice.select(*_columns(Invoice, StoredInvoice)).join(Customer, JOIN.INNER).tuples().iterator()
+    return (
+        InvoiceModel.select(*_columns(InvoiceModel, StoredInvoice)).join(CustomerModel, JOIN.INNER).tuples().iterator()
+    )
 
 
 def _payments(condition: Any) -> Any:
-    return Payment.select(*_columns(Payment, StoredPayment)).where(condition).order_by(Payment.id).tuples().iterator()
+    return (
+        PaymentModel.select(*_columns(PaymentModel, StoredPayment))
+        .where(condition)
+        .order_by(PaymentModel.id)
+        .tuples()
+        .iterator()
+    )
 
 
-def _columns(table: type[Imported], stored: type[StoredCustomer | StoredInvoice | StoredPayment]) -> list[Any]:
+def _columns(table: type[ImportedModel], stored: type[StoredCustomer | StoredInvoice | StoredPayment]) -> list[Any]:
     """Return the columns in the order in which the tuple takes them."""
-    return [Customer.code if name == "customer_code" else getattr(table, name) for name in stored._fields]
+    return [CustomerModel.code if name == "customer_code" else getattr(table, name) for name in stored._fields]

@@ -10,7 +10,7 @@ from peewee import Expression, fn
 from app.domain.as_of import AsOf
 from app.domain.turnover import Turnover
 from app.store.db.cached import remembered
-from app.store.db.tables import Invoice, Payment
+from app.store.db.tables import InvoiceModel, PaymentModel
 from app.store.ledger.partition_totals import Sums, Within, of_customer, part_of, summed
 from app.store.ledger.receivables import has_seen
 
@@ -45,35 +45,39 @@ def _collected(within: Within, as_of: AsOf, since: date) -> Any:
 
 @summed(columns=2)
 def _invoiced_to(within: Within, as_of: AsOf, since: date) -> Any:
-    part = part_of(Invoice.id)
+    part = part_of(InvoiceModel.id)
     return (
-        Invoice.select(part, Invoice.customer, Invoice.currency, fn.SUM(Invoice.total_cents))
-        .where(within(Invoice.id), _was_sold(as_of), Invoice.issued_on >= since)
-        .group_by(part, Invoice.customer, Invoice.currency)
+        InvoiceModel.select(part, InvoiceModel.customer, InvoiceModel.currency, fn.SUM(InvoiceModel.total_cents))
+        .where(within(InvoiceModel.id), _was_sold(as_of), InvoiceModel.issued_on >= since)
+        .group_by(part, InvoiceModel.customer, InvoiceModel.currency)
         .tuples()
     )
 
 
 def _invoiced_rows(within: Within, as_of: AsOf, since: date) -> Any:
-    part = part_of(Invoice.id)
+    part = part_of(InvoiceModel.id)
     return (
-        Invoice.select(part, Invoice.currency, Invoice.issued_on, fn.SUM(Invoice.total_cents))
-        .where(within(Invoice.id), _was_sold(as_of), Invoice.issued_on >= since)
-        .group_by(part, Invoice.currency, Invoice.issued_on)
+        InvoiceModel.select(part, InvoiceModel.currency, InvoiceModel.issued_on, fn.SUM(InvoiceModel.total_cents))
+        .where(within(InvoiceModel.id), _was_sold(as_of), InvoiceModel.issued_on >= since)
+        .group_by(part, InvoiceModel.currency, InvoiceModel.issued_on)
         .tuples()
     )
 
 
 def _collected_rows(within: Within, as_of: AsOf, since: date) -> Any:
-    part = part_of(Payment.invoice)
-    counts = Payment.voided_at.is_null() | (Payment.voided_at >= as_of.ended_at)
+    part = part_of(PaymentModel.invoice)
+    counts = PaymentModel.voided_at.is_null() | (PaymentModel.voided_at >= as_of.ended_at)
     return (
-        Payment.select(part, Invoice.currency, Payment.paid_on, fn.SUM(Payment.amount_cents))
-        .join(Invoice)
+        PaymentModel.select(part, InvoiceModel.currency, PaymentModel.paid_on, fn.SUM(PaymentModel.amount_cents))
+        .join(InvoiceModel)
         .where(
-            within(Payment.invoice), within(Invoice.id), Payment.paid_on >= since, Payment.paid_on <= as_of.day, counts
+            within(PaymentModel.invoice),
+            within(InvoiceModel.id),
+            PaymentModel.paid_on >= since,
+            PaymentModel.paid_on <= as_of.day,
+            counts,
         )
-        .group_by(part, Invoice.currency, Payment.paid_on)
+        .group_by(part, InvoiceModel.currency, PaymentModel.paid_on)
         .tuples()
     )
 
@@ -95,8 +99,8 @@ def _merged(invoiced: Sums, collected: Sums) -> tuple[Turnover, ...]:
 
 def _was_sold(as_of: AsOf) -> Expression:
     sold: Expression = (
-        (Invoice.issued_on <= as_of.day)
-        & (Invoice.draft == False)  # noqa: E712  # SQL, not Python
-        & ~has_seen(Invoice.voided_at, as_of)
+        (InvoiceModel.issued_on <= as_of.day)
+        & (InvoiceModel.draft == False)  # noqa: E712  # SQL, not Python
+        & ~has_seen(InvoiceModel.voided_at, as_of)
     )
     return sold

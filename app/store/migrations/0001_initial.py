@@ -170,7 +170,7 @@ _AUDIT_SQLITE = {
 
 
 def up(migrator, db):
-    class User(Model):
+    class UserModel(Model):
         email = CharField(unique=True)
         name = CharField(default="")
         password_hash = CharField()
@@ -185,9 +185,9 @@ def up(migrator, db):
             database = db
             table_name = "users"
 
-    class Login(Model):
+    class LoginModel(Model):
         jti = CharField(unique=True, max_length=64)
-        user = ForeignKeyField(User, on_delete="CASCADE")
+        user = ForeignKeyField(UserModel, on_delete="CASCADE")
         created_at = DateTimeField()
         last_seen_at = DateTimeField()
         expires_at = DateTimeField()
@@ -199,11 +199,11 @@ def up(migrator, db):
             database = db
             table_name = "logins"
 
-    class OneTimeLink(Model):
+    class OneTimeLinkModel(Model):
         token_hash = CharField(unique=True, max_length=64)
-        user = ForeignKeyField(User, on_delete="CASCADE")
+        user = ForeignKeyField(UserModel, on_delete="CASCADE")
         purpose = CharField(max_length=10)
-        made_by = ForeignKeyField(User, null=True, on_delete="SET NULL")
+        made_by = ForeignKeyField(UserModel, null=True, on_delete="SET NULL")
         made_at = DateTimeField()
         expires_at = DateTimeField()
 
@@ -211,15 +211,15 @@ def up(migrator, db):
             database = db
             table_name = "one_time_links"
 
-    class RecoveryCode(Model):
+    class RecoveryCodeModel(Model):
         code_hash = CharField(unique=True, max_length=64)
-        user = ForeignKeyField(User, on_delete="CASCADE")
+        user = ForeignKeyField(UserModel, on_delete="CASCADE")
 
         class Meta:
             database = db
             table_name = "recovery_codes"
 
-    class Throttle(Model):
+    class ThrottleModel(Model):
         name = CharField(unique=True)
         attempts = IntegerField()
         latest_at = DateTimeField()
@@ -229,7 +229,7 @@ def up(migrator, db):
             database = db
             table_name = "throttles"
 
-    class Import(Model):
+    class ImportModel(Model):
         file_name = CharField()
         sha256 = CharField(max_length=64, index=True)
         size_bytes = BigIntegerField()
@@ -240,7 +240,7 @@ def up(migrator, db):
         control_totals = TextField(default="[]")
         failure = TextField(default="")
         apply_when_clean = BooleanField(default=False)
-        uploaded_by = ForeignKeyField(User, null=True, on_delete="SET NULL")
+        uploaded_by = ForeignKeyField(UserModel, null=True, on_delete="SET NULL")
         uploaded_at = DateTimeField()
         applied_at = DateTimeField(null=True)
         undone_at = DateTimeField(null=True)
@@ -249,8 +249,8 @@ def up(migrator, db):
             database = db
             table_name = "imports"
 
-    class Customer(Model):
-        origin = ForeignKeyField(Import, column_name="import_id", null=True, deferrable="INITIALLY IMMEDIATE")
+    class CustomerModel(Model):
+        origin = ForeignKeyField(ImportModel, column_name="import_id", null=True, deferrable="INITIALLY IMMEDIATE")
         import_tab = CharField(null=True)
         import_row = IntegerField(null=True)
         fingerprint = CharField(max_length=64, null=True)
@@ -270,15 +270,15 @@ def up(migrator, db):
             database = db
             table_name = "customers"
 
-    class Invoice(Model):
-        origin = ForeignKeyField(Import, column_name="import_id", null=True, deferrable="INITIALLY IMMEDIATE")
+    class InvoiceModel(Model):
+        origin = ForeignKeyField(ImportModel, column_name="import_id", null=True, deferrable="INITIALLY IMMEDIATE")
         import_tab = CharField(null=True)
         import_row = IntegerField(null=True)
         fingerprint = CharField(max_length=64, null=True)
         imported_version = IntegerField(null=True)
         number = CharField()
         number_key = CharField()
-        customer = ForeignKeyField(Customer, deferrable="INITIALLY IMMEDIATE")
+        customer = ForeignKeyField(CustomerModel, deferrable="INITIALLY IMMEDIATE")
         issued_on = DateField(index=True)
         due_on = DateField(index=True)
         currency = CharField(max_length=3)
@@ -301,13 +301,13 @@ def up(migrator, db):
             table_name = "invoices"
             indexes = ((("number_key", "customer"), True),)
 
-    class Payment(Model):
-        origin = ForeignKeyField(Import, column_name="import_id", null=True, deferrable="INITIALLY IMMEDIATE")
+    class PaymentModel(Model):
+        origin = ForeignKeyField(ImportModel, column_name="import_id", null=True, deferrable="INITIALLY IMMEDIATE")
         import_tab = CharField(null=True)
         import_row = IntegerField(null=True)
         fingerprint = CharField(max_length=64, null=True)
         imported_version = IntegerField(null=True)
-        invoice = ForeignKeyField(Invoice, deferrable="INITIALLY IMMEDIATE")
+        invoice = ForeignKeyField(InvoiceModel, deferrable="INITIALLY IMMEDIATE")
         paid_on = DateField()
         amount_cents = BigIntegerField()
         method = CharField(default="")
@@ -315,7 +315,7 @@ def up(migrator, db):
         note = TextField(default="")
         receipt = CharField(null=True, max_length=64)
         idempotency_key = CharField(null=True, unique=True, max_length=64)
-        recorded_by = ForeignKeyField(User, null=True, on_delete="SET NULL")
+        recorded_by = ForeignKeyField(UserModel, null=True, on_delete="SET NULL")
         recorded_at = DateTimeField()
         voided_at = DateTimeField(null=True)
         void_reason = TextField(default="")
@@ -324,8 +324,8 @@ def up(migrator, db):
             database = db
             table_name = "payments"
 
-    class ImportedRow(Model):
-        origin = ForeignKeyField(Import, column_name="import_id", index=False, deferrable="INITIALLY IMMEDIATE")
+    class ImportedRowModel(Model):
+        origin = ForeignKeyField(ImportModel, column_name="import_id", index=False, deferrable="INITIALLY IMMEDIATE")
         tab = CharField()
         row = IntegerField()
         kind = CharField(max_length=10)
@@ -340,17 +340,17 @@ def up(migrator, db):
             table_name = "imported_rows"
             indexes = ((("origin", "tab", "row"), False), (("kind", "record_id"), False))
 
-    class ColumnMapping(Model):
+    class ColumnMappingModel(Model):
         header_fingerprint = CharField(unique=True, max_length=64)
         mapping = TextField()
-        chosen_by = ForeignKeyField(User, null=True, on_delete="SET NULL")
+        chosen_by = ForeignKeyField(UserModel, null=True, on_delete="SET NULL")
         chosen_at = DateTimeField()
 
         class Meta:
             database = db
             table_name = "column_mappings"
 
-    class RememberedAnswer(Model):
+    class RememberedAnswerModel(Model):
         shape = CharField(unique=True, max_length=200)
         question = TextField()
         answer = CharField()
@@ -360,17 +360,17 @@ def up(migrator, db):
             database = db
             table_name = "remembered_answers"
 
-    class Scope(Model):
-        user = ForeignKeyField(User, on_delete="CASCADE")
-        customer = ForeignKeyField(Customer, null=True, on_delete="CASCADE")
+    class ScopeModel(Model):
+        user = ForeignKeyField(UserModel, on_delete="CASCADE")
+        customer = ForeignKeyField(CustomerModel, null=True, on_delete="CASCADE")
         ledger = CharField(null=True)
 
         class Meta:
             database = db
             table_name = "scopes"
 
-    class SavedView(Model):
-        user = ForeignKeyField(User, on_delete="CASCADE")
+    class SavedViewModel(Model):
+        user = ForeignKeyField(UserModel, on_delete="CASCADE")
         name = CharField()
         parameters = TextField()
         is_default = BooleanField(default=False)
@@ -380,8 +380,8 @@ def up(migrator, db):
             table_name = "saved_views"
             indexes = ((("user", "name"), True),)
 
-    class ApiToken(Model):
-        user = ForeignKeyField(User, on_delete="CASCADE")
+    class ApiTokenModel(Model):
+        user = ForeignKeyField(UserModel, on_delete="CASCADE")
         name = CharField()
         token_hash = CharField(unique=True, max_length=64)
         rights = CharField()
@@ -397,17 +397,17 @@ def up(migrator, db):
             database = db
             table_name = "api_tokens"
 
-    class ApiTokenScope(Model):
-        token = ForeignKeyField(ApiToken, on_delete="CASCADE")
-        customer = ForeignKeyField(Customer, null=True, on_delete="CASCADE")
+    class ApiTokenScopeModel(Model):
+        token = ForeignKeyField(ApiTokenModel, on_delete="CASCADE")
+        customer = ForeignKeyField(CustomerModel, null=True, on_delete="CASCADE")
         ledger = CharField(null=True)
 
         class Meta:
             database = db
             table_name = "api_token_scopes"
 
-    class ApiRequest(Model):
-        token = ForeignKeyField(ApiToken, on_delete="CASCADE")
+    class ApiRequestModel(Model):
+        token = ForeignKeyField(ApiTokenModel, on_delete="CASCADE")
         key = CharField()
         request_hash = CharField(max_length=64)
         asked_at = DateTimeField(index=True)
@@ -420,7 +420,7 @@ def up(migrator, db):
             table_name = "api_requests"
             indexes = ((("token", "key"), True),)
 
-    class AuditEntry(Model):
+    class AuditEntryModel(Model):
         at = DateTimeField(index=True)
         user_id = IntegerField(null=True)
         actor = CharField()
@@ -438,7 +438,7 @@ def up(migrator, db):
             database = db
             table_name = "audit_entries"
 
-    class LedgerMark(Model):
+    class LedgerMarkModel(Model):
         mark = CharField(max_length=32)
         sums_given = BooleanField(default=False)
 
@@ -446,7 +446,7 @@ def up(migrator, db):
             database = db
             table_name = "ledger_marks"
 
-    class LedgerPart(Model):
+    class LedgerPartModel(Model):
         mark = CharField(max_length=32)
 
         class Meta:
@@ -455,26 +455,26 @@ def up(migrator, db):
 
     db.create_tables(
         [
-            User,
-            Login,
-            OneTimeLink,
-            RecoveryCode,
-            Throttle,
-            Import,
-            Customer,
-            Invoice,
-            Payment,
-            ImportedRow,
-            ColumnMapping,
-            RememberedAnswer,
-            Scope,
-            SavedView,
-            ApiToken,
-            ApiTokenScope,
-            ApiRequest,
-            AuditEntry,
-            LedgerMark,
-            LedgerPart,
+            UserModel,
+            LoginModel,
+            OneTimeLinkModel,
+            RecoveryCodeModel,
+            ThrottleModel,
+            ImportModel,
+            CustomerModel,
+            InvoiceModel,
+            PaymentModel,
+            ImportedRowModel,
+            ColumnMappingModel,
+            RememberedAnswerModel,
+            ScopeModel,
+            SavedViewModel,
+            ApiTokenModel,
+            ApiTokenScopeModel,
+            ApiRequestModel,
+            AuditEntryModel,
+            LedgerMarkModel,
+            LedgerPartModel,
         ]
     )
     is_postgresql = isinstance(db, PostgresqlDatabase)

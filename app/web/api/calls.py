@@ -47,10 +47,12 @@ class Answer:
 class Operation:
     """One thing that programs can ask for; the router, the checks and the document are all made from it.
 
-    The handler is given the call, the ids of the path, and by name what the operation reads: `query`, `body`,
+    `name` is the operation's id in the document: generated clients call it by that. The handler is given the call, the
+    ids of the path, and by name what the operation reads: `query`, `body`,
     `workbook` (a stream), and `version`, the one that is to be changed.
     """
 
+    name: str
     method: str
     path: str
     handler: Callable[..., Answer]
@@ -64,13 +66,6 @@ class Operation:
     status: int = 200
     has_version: bool = False
     fetched_by: str = ""
-
-    @property
-    def name(self) -> str:
-        """Return what the document calls the operation: getInvoice."""
-        noun, verb = type(self.handler.__self__).__name__, self.handler.__name__  # type: ignore[attr-defined]  # bound
-        first, *rest = verb.split("_")
-        return first + "".join(word.capitalize() for word in rest) + noun
 
     @property
     def writes_anew(self) -> bool:

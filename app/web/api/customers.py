@@ -10,8 +10,8 @@ from app.store.ledger.customers import Customer as Stored
 from app.store.ledger.customers import Details
 from app.web.api import problems, shapes
 from app.web.api.calls import ROOT, Answer, Call, page, version_tag
-from app.web.api.problems import Kind, Problem
-from app.web.api.shapes import NEXT, Answered, Asked, Flag, Moment, Sent
+from app.web.api.problems import ProblemError, ProblemType
+from app.web.api.shapes import NEXT, Asked, Flag, Moment, ResponseModel, Sent
 
 _Short = Annotated[shapes.Line, Field(max_length=255)]
 _Called = Annotated[shapes.Name, Field(max_length=255)]
@@ -56,7 +56,7 @@ class CustomerEdit(Sent):
     own_fields: shapes.OwnFields | None = Field(default=None, description=shapes.OWN_FIELDS_CHANGED)
 
 
-class CustomerAnswer(Answered):
+class CustomerAnswer(ResponseModel):
     """A customer as stored; /reports/customers tells what each owes."""
 
     id: int
@@ -78,14 +78,14 @@ class CustomerAnswer(Answered):
         return cls(id=stored.id, **details, archived_at=stored.archived_at, version=stored.version)
 
 
-class CustomerPage(Answered):
+class CustomerPage(ResponseModel):
     """Customers in the order in which they were entered."""
 
     data: list[CustomerAnswer]
     next: str | None = NEXT
 
 
-class Customer:
+class CustomersApi:
     """Answers what programs ask of customers."""
 
     def list(self, _call: Call, query: CustomersAsked) -> Answer:
@@ -117,8 +117,8 @@ class Customer:
         details = _tidied(replace(stored, **{**changed, "own_fields": own}))
         try:
             customers.edit(customer_id, version, details, call.user, call.now)
-        except customers.ChangedMeanwhileError as error:
-            raise Problem(Kind.STALE, f"{error} Get the customer again.") from error
+        except customers.CustomerConflictError as error:
+            raise ProblemError(ProblemType.STALE, f"{error} Get the customer again.") from error
         except customers.CodeRefusedError as error:
             raise problems.conflict(error, "code") from error
         return _answer(_existing(customer_id))

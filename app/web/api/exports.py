@@ -11,7 +11,7 @@ from app.workbook.importing import Importer
 
 
 @dataclass(frozen=True, slots=True)
-class Export:
+class ExportsApi:
     """Answers with a file that can be imported again without loss."""
 
     importer: Importer

@@ -24,7 +24,7 @@ from app.store.db.cached import one_look
 from app.store.db.database import connection
 from app.web.api import problems
 from app.web.api.calls import LARGEST_JSON, ROOT, Answer, Call, Operation
-from app.web.api.problems import Kind, Mistake, Problem
+from app.web.api.problems import Mistake, ProblemError, ProblemType
 from app.web.api.shapes import Sent
 from app.web.auth.access_policy import Admission
 from app.web.http.disk_space import Room
@@ -70,7 +70,7 @@ class Gate:
             carried: dict[str, str] = {}  # by the answer, whatever comes of it
             try:
                 response = self._answer(operation, ids, carried)
-            except Problem as problem:
+            except ProblemError as problem:
                 response = problems.answered(problem)
             except Refusal as refusal:
                 response = problems.answered(_problem(refusal))
@@ -96,8 +96,8 @@ class Gate:
             carried.update(self._counted(token, now))
             if not token.may(operation.needs, operation.right):
                 log.warning("refused token %s: %s %r", token.id, request.method, request.path)
-                raise Problem(
-                    Kind.FORBIDDEN, f"This needs the right to {operation.needs}, of the token and of its user."
+                raise ProblemError(
+                    ProblemType.FORBIDDEN, f"This needs the right to {operation.needs}, of the token and of its user."
                 )
             if operation.method != "GET":
                 self.room.check(operation.right)
@@ -111,13 +111,13 @@ class Gate:
         scheme, _, text = request.get_header("Authorization", "").partition(" ")
         if not text or scheme.lower() != "bearer":
             sentence = "Send a token in the header: Authorization: Bearer invoices_…"
-            raise Problem(Kind.UNAUTHORIZED, sentence, headers=_CHALLENGE)
+            raise ProblemError(ProblemType.UNAUTHORIZED, sentence, headers=_CHALLENGE)
         token = api_tokens.find_active(text.strip(), now)
         if token is None:
             log.warning("refused a token at %s %r", request.method, request.path)
             challenge = {"WWW-Authenticate": _CHALLENGE["WWW-Authenticate"] + ', error="invalid_token"'}
             sentence = "This token is not known, has expired or was revoked."
-            raise Problem(Kind.UNAUTHORIZED, sentence, headers=challenge)
+            raise ProblemError(ProblemType.UNAUTHORIZED, sentence, headers=challenge)
         return token
 
     def _counted(self, token: ApiToken, now: datetime) -> dict[str, str]:
@@ -130,14 +130,14 @@ class Gate:
         }
         if used > most:
             sentence = f"A token may ask {most:,} times a minute: go on in {seconds} seconds."
-            raise Problem(Kind.TOO_MANY_REQUESTS, sentence, headers={**told, "Retry-After": str(seconds)})
+            raise ProblemError(ProblemType.TOO_MANY_REQUESTS, sentence, headers={**told, "Retry-After": str(seconds)})
         return told
 
 
-def _problem(refusal: Refusal) -> Problem:
-    kind = Kind.of_status(refusal.status)
-    waits = {"Retry-After": "1"} if kind is Kind.TOO_MANY_REQUESTS else refusal.headers
-    return Problem(kind, str(refusal), headers=waits)
+def _problem(refusal: Refusal) -> ProblemError:
+    kind = ProblemType.of_status(refusal.status)
+    waits = {"Retry-After": "1"} if kind is ProblemType.TOO_MANY_REQUESTS else refusal.headers
+    return ProblemError(kind, str(refusal), headers=waits)
 
 
 def _parts(operation: Operation) -> dict[str, Any]:
@@ -167,7 +167,7 @@ def _query() -> dict[str, str]:
             request.query_string, keep_blank_values=True, errors="strict", max_num_fields=_MOST_PARAMETERS
         )
     except ValueError as error:
-        raise Problem(Kind.MALFORMED, "The parameters of the address cannot be read.") from error
+        raise ProblemError(ProblemType.MALFORMED, "The parameters of the address cannot be read.") from error
     said = dict(pairs)
     if len(said) != len(pairs):
         twice = sorted({name for name, _ in pairs if [one for one, _ in pairs].count(name) > 1})
@@ -186,7 +186,7 @@ def _checked(read: Callable[[], Sent]) -> Sent:
     except ValidationError as error:
         found = error.errors(include_url=False, include_input=False)
         if found[0]["type"] == "json_invalid":
-            raise Problem(Kind.MALFORMED, f"The body is not JSON: {found[0]['ctx']['error']}.") from error
+            raise ProblemError(ProblemType.MALFORMED, f"The body is not JSON: {found[0]['ctx']['error']}.") from error
         raise _invalid([_mistake(one["type"], one["loc"], one["msg"]) for one in found]) from error
 
 
@@ -195,32 +195,32 @@ def _mistake(kind: str, place: tuple[int | str, ...], message: str) -> Mistake:
     return problems.at(".".join(map(str, place)), sentence if sentence.endswith(".") else f"{sentence}.")
 
 
-def _invalid(mistakes: list[Mistake]) -> Problem:
+def _invalid(mistakes: list[Mistake]) -> ProblemError:
     count = len(mistakes)
     said = "One field needs" if count == 1 else f"{count} fields need"
-    return Problem(Kind.INVALID, f"{said} another look; nothing was changed.", mistakes)
+    return ProblemError(ProblemType.INVALID, f"{said} another look; nothing was changed.", mistakes)
 
 
 def _refuse_other_types(accepted: tuple[str, ...]) -> None:
     kind = (request.content_type or "").partition(";")[0].strip().lower()
     if kind not in {one.lower() for one in accepted}:
-        raise Problem(Kind.UNSUPPORTED_TYPE, f"The header Content-Type must say {' or '.join(accepted)}.")
+        raise ProblemError(ProblemType.UNSUPPORTED_TYPE, f"The header Content-Type must say {' or '.join(accepted)}.")
 
 
 def _refuse_size(largest: int) -> None:
     if not request.get_header("Content-Length"):
-        raise Problem(Kind.LENGTH_REQUIRED, "The header Content-Length must say the size of what is sent.")
+        raise ProblemError(ProblemType.LENGTH_REQUIRED, "The header Content-Length must say the size of what is sent.")
     if request.content_length > largest:
-        raise Problem(Kind.TOO_LARGE, f"At most {largest:,} bytes can be sent here.")
+        raise ProblemError(ProblemType.TOO_LARGE, f"At most {largest:,} bytes can be sent here.")
 
 
 def _version() -> int:
     text = request.get_header("If-Match")
     if not text:
         sentence = "Send the ETag of what you saw as If-Match, so that nobody's change is lost."
-        raise Problem(Kind.VERSION_REQUIRED, sentence)
+        raise ProblemError(ProblemType.VERSION_REQUIRED, sentence)
     if re.fullmatch(VERSION_PATTERN.strip("^$"), text) is None:
-        raise Problem(Kind.MALFORMED, 'If-Match is the one ETag of what you saw, such as "3".')
+        raise ProblemError(ProblemType.MALFORMED, 'If-Match is the one ETag of what you saw, such as "3".')
     return int(text.strip('"'))
 
 
@@ -229,9 +229,11 @@ def _once(operation: Operation, call: Call, parts: dict[str, Any]) -> HTTPRespon
     key = request.get_header("Idempotency-Key")
     if not key:
         sentence = "Send an Idempotency-Key of your own choice, the same whenever you send this request again."
-        raise Problem(Kind.MALFORMED, sentence)
+        raise ProblemError(ProblemType.MALFORMED, sentence)
     if re.fullmatch(KEY_PATTERN.strip("^$"), key) is None:
-        raise Problem(Kind.MALFORMED, "An Idempotency-Key has 1 to 255 letters, digits and signs, and no blanks.")
+        raise ProblemError(
+            ProblemType.MALFORMED, "An Idempotency-Key has 1 to 255 letters, digits and signs, and no blanks."
+        )
     own = replace(call, key=hashlib.sha256(f"{call.token.id}:{key}".encode()).hexdigest())
 
     def answer() -> KeptAnswer:
@@ -241,9 +243,9 @@ def _once(operation: Operation, call: Call, parts: dict[str, Any]) -> HTTPRespon
     try:
         kept, again = idempotency.once(call.token.id, key, _request_hash(), call.now, answer)
     except idempotency.OtherRequestError as error:
-        raise Problem(Kind.INVALID, str(error), [problems.at("Idempotency-Key", str(error))]) from error
+        raise ProblemError(ProblemType.INVALID, str(error), [problems.at("Idempotency-Key", str(error))]) from error
     except idempotency.StillAnsweringError as error:
-        raise Problem(Kind.CONFLICT, str(error), headers={"Retry-After": "1"}) from error
+        raise ProblemError(ProblemType.CONFLICT, str(error), headers={"Retry-After": "1"}) from error
     headers = {"Content-Type": JSON, **kept.headers, **({"Idempotent-Replayed": "true"} if again else {})}
     return HTTPResponse(kept.body, kept.status, headers=headers)
 

@@ -13,10 +13,10 @@ from app.store.ledger import imports
 from app.store.ledger.imports import State, StoredImport
 from app.web.api import problems, shapes
 from app.web.api.calls import ROOT, Answer, Call, page
-from app.web.api.problems import Kind, Mistake, Problem
-from app.web.api.shapes import NEXT, Answered, Asked, Moment, Sent
+from app.web.api.problems import Mistake, ProblemError, ProblemType
+from app.web.api.shapes import NEXT, Asked, Moment, ResponseModel, Sent
 from app.workbook.difference import Outcome
-from app.workbook.figures import Owed
+from app.workbook.figures import OwedTotals
 from app.workbook.importing import Importer, NotNowError
 from app.workbook.preview import Choices, Preview
 from app.workbook.reading.refusal import WorkbookRefusedError
@@ -51,7 +51,7 @@ class ImportAnswers(Sent):
     )
 
 
-class ExampleAnswer(Answered):
+class ExampleAnswer(ResponseModel):
     """A cell of the workbook that a question is about."""
 
     cell: str
@@ -59,7 +59,7 @@ class ExampleAnswer(Answered):
     readings: dict[str, str] = Field(description="What it would be under each answer, where it can be read two ways.")
 
 
-class QuestionAnswer(Answered):
+class QuestionAnswer(ResponseModel):
     """Something that only a person can know, to be answered by its id or on the page of the import."""
 
     id: str
@@ -72,7 +72,7 @@ class QuestionAnswer(Answered):
     examples: list[ExampleAnswer]
 
 
-class RememberedAnswer(Answered):
+class AnsweredQuestionResponse(ResponseModel):
     """A question that has its answer: given to this import, or remembered from one of the same shape."""
 
     id: str
@@ -81,7 +81,7 @@ class RememberedAnswer(Answered):
     remembered: bool
 
 
-class OwedAnswer(Answered):
+class OwedAnswer(ResponseModel):
     """What is owed in one currency; credit is not taken off what is outstanding."""
 
     currency: str
@@ -91,7 +91,7 @@ class OwedAnswer(Answered):
     open_invoices: int
 
 
-class ImportAnswer(Answered):
+class ImportAnswer(ResponseModel):
     """An uploaded workbook and what became of it."""
 
     id: int
@@ -118,7 +118,7 @@ class ImportDetails(ImportAnswer):
     preview: "PreviewAnswer | None"
 
 
-class Seen(Answered):
+class PreviewFinding(ResponseModel):
     """What was seen at one place of a workbook."""
 
     tab: str
@@ -126,7 +126,7 @@ class Seen(Answered):
     sentence: str
 
 
-class PreviewAnswer(Answered):
+class PreviewAnswer(ResponseModel):
     """What was found in the workbook, and what applying it would write; each list holds 500 at most."""
 
     writes: int = Field(description="How many records applying it writes.")
@@ -135,13 +135,13 @@ class PreviewAnswer(Answered):
     )
     why_not: str | None = Field(description="What keeps it from being applied, nothing if nothing does.")
     why_not_good_rows: str | None = Field(description="What keeps its good rows from being applied.")
-    problems: list[Seen] = Field(description="Each cell that cannot be read or believed.")
-    notices: list[Seen] = Field(description="What was seen and did not stop the reading.")
+    problems: list[PreviewFinding] = Field(description="Each cell that cannot be read or believed.")
+    notices: list[PreviewFinding] = Field(description="What was seen and did not stop the reading.")
     before: list[OwedAnswer] = Field(description="What is owed now.")
     after: list[OwedAnswer] = Field(description="What would be owed after it.")
     questions: list[QuestionAnswer]
-    answered: list[RememberedAnswer]
-    conflicts: list[Seen] = Field(description="Rows that were changed here and in the workbook.")
+    answered: list[AnsweredQuestionResponse]
+    conflicts: list[PreviewFinding] = Field(description="Rows that were changed here and in the workbook.")
 
     @classmethod
     def of(cls, preview: Preview, choices: Choices) -> "PreviewAnswer":
@@ -152,8 +152,8 @@ class PreviewAnswer(Answered):
             counts=dict(preview.counts),
             why_not=preview.why_not(replace(choices, good_rows=False)),
             why_not_good_rows=preview.why_not(replace(choices, good_rows=True)),
-            problems=[Seen(tab=one.tab, cell=one.cell, sentence=one.message) for one in preview.problems],
-            notices=[Seen(tab=one.tab, sentence=one.message) for one in preview.notices],
+            problems=[PreviewFinding(tab=one.tab, cell=one.cell, sentence=one.message) for one in preview.problems],
+            notices=[PreviewFinding(tab=one.tab, sentence=one.message) for one in preview.notices],
             questions=[
                 QuestionAnswer(
                     id=one.id,
@@ -173,7 +173,7 @@ class PreviewAnswer(Answered):
             before=list(map(_owed, preview.figures.before)),
             after=list(map(_owed, preview.figures.after)),
             answered=[
-                RememberedAnswer(
+                AnsweredQuestionResponse(
                     id=one.question.id,
                     sentence=one.question.text,
                     answer=one.answer,
@@ -182,12 +182,13 @@ class PreviewAnswer(Answered):
                 for one in preview.answered
             ],
             conflicts=[
-                Seen(tab=one.tab, cell=f"row {one.row}", sentence=f"{one.subject}: {one.reason}") for one in conflicts
+                PreviewFinding(tab=one.tab, cell=f"row {one.row}", sentence=f"{one.subject}: {one.reason}")
+                for one in conflicts
             ],
         )
 
 
-class ImportPage(Answered):
+class ImportPage(ResponseModel):
     """Imports in the order in which they were uploaded."""
 
     data: list[ImportAnswer]
@@ -195,7 +196,7 @@ class ImportPage(Answered):
 
 
 @dataclass(frozen=True, slots=True)
-class Import:
+class ImportsApi:
     """Answers what programs ask of imports."""
 
     importer: Importer
@@ -216,7 +217,7 @@ class Import:
         try:
             import_id = self.importer.receive(workbook, query.file_name, call.user.id)
         except WorkbookRefusedError as refused:
-            raise Problem(Kind.INVALID, str(refused), [Mistake(sentence=str(refused))]) from refused
+            raise ProblemError(ProblemType.INVALID, str(refused), [Mistake(sentence=str(refused))]) from refused
         if query.apply:
             imports.change(import_id, apply_when_clean=True)
         self.jobs.enqueue(import_id)
@@ -230,7 +231,7 @@ class Import:
         preview = self.importer.preview_of(import_id)
         wrong = _wrong_answers(preview, body.answers)
         if wrong:
-            raise Problem(Kind.INVALID, wrong[0].sentence, wrong[:_MOST_ERRORS])
+            raise ProblemError(ProblemType.INVALID, wrong[0].sentence, wrong[:_MOST_ERRORS])
         choices = Choices.from_json(stored.choices)
         given = {**choices.answers.by_question, **body.answers}
         try:
@@ -252,7 +253,7 @@ class Import:
         preview = self.importer.preview_of(import_id)
         reason = preview.why_not(choices)
         if reason:
-            raise Problem(Kind.CONFLICT, reason, _mistakes(preview)[:_MOST_ERRORS])
+            raise ProblemError(ProblemType.CONFLICT, reason, _mistakes(preview)[:_MOST_ERRORS])
         with transaction():
             if not imports.claim(import_id, (State.PREVIEWED,), State.APPLYING):
                 raise problems.conflict("This import is not waiting to be applied.")
@@ -270,7 +271,7 @@ class Import:
         return ImportDetails(**_told(stored), preview=preview)
 
 
-def _owed(one: Owed) -> OwedAnswer:
+def _owed(one: OwedTotals) -> OwedAnswer:
     return OwedAnswer(
         currency=one.currency,
         outstanding_cents=one.outstanding,

@@ -13,15 +13,14 @@ from app.domain.invoice import Invoice as Stored
 from app.domain.invoice import Status
 from app.domain.invoice_changes import InvoiceFacts
 from app.store.ledger import customers, invoice_changes, invoices
-from app.store.ledger.invoice_changes import Seen
-from app.store.ledger.invoices import OUTSTANDING, Filter, Line
+from app.store.ledger.invoice_changes import SeenVersion
+from app.store.ledger.invoices import OUTSTANDING, Filter, ListedInvoice
 from app.web.api import problems, shapes
 from app.web.api.calls import ROOT, Answer, Call, page, version_tag
-from app.web.api.problems import Kind, Problem
+from app.web.api.problems import ProblemError, ProblemType
 from app.web.api.shapes import (
     CENTS,
     NEXT,
-    Answered,
     Asked,
     Cents,
     CentsAsked,
@@ -31,6 +30,7 @@ from app.web.api.shapes import (
     IdAsked,
     Matching,
     Moment,
+    ResponseModel,
     Sent,
 )
 from app.web.http.invoice_search import OUTSTANDING_WORD
@@ -138,7 +138,7 @@ class InvoiceEntry(Sent):
     draft: bool = Field(default=False, description="A draft counts nowhere.")
 
 
-class InvoiceAnswer(Answered):
+class InvoiceAnswer(ResponseModel):
     """An invoice as it stood at the end of a day."""
 
     id: int
@@ -168,7 +168,7 @@ class InvoiceAnswer(Answered):
     version: int = Field(description="Grows with each change; the ETag is made of it.")
 
     @classmethod
-    def of(cls, line: Line) -> "InvoiceAnswer":
+    def of(cls, line: ListedInvoice) -> "InvoiceAnswer":
         """Return what is told of an invoice."""
         facts: dict[str, Any] = {name: getattr(line.invoice, name) for name in Stored.__slots__}
         return cls(
@@ -183,7 +183,7 @@ class InvoiceAnswer(Answered):
         )
 
 
-class InvoicePage(Answered):
+class InvoicePage(ResponseModel):
     """Invoices in the order in which they were entered."""
 
     data: list[InvoiceAnswer]
@@ -191,7 +191,7 @@ class InvoicePage(Answered):
 
 
 @dataclass(frozen=True, slots=True)
-class Invoice:
+class InvoicesApi:
     """Answers what programs ask of invoices."""
 
     zone: ZoneInfo
@@ -232,14 +232,14 @@ class Invoice:
         facts = replace(facts, **{**body.model_dump(exclude_none=True), "own_fields": own})
         _refuse_due_before_issued(facts)
         try:
-            invoice_changes.edit(Seen(invoice_id, version), facts, call.user, call.now)
+            invoice_changes.edit(SeenVersion(invoice_id, version), facts, call.user, call.now)
         except LookupError as error:
             raise problems.not_found(error) from error
-        except invoice_changes.ChangedMeanwhileError as error:
-            raise Problem(Kind.STALE, f"{error} Get it again.") from error
+        except invoice_changes.InvoiceConflictError as error:
+            raise ProblemError(ProblemType.STALE, f"{error} Get it again.") from error
         except invoice_changes.NumberTakenError as error:
             raise problems.conflict(error, "number") from error
-        except invoice_changes.RefusedError as error:
+        except invoice_changes.InvoiceRefusedError as error:
             raise problems.conflict(error) from error
         return self._answer(invoice_id, call.today)
 

@@ -8,7 +8,7 @@ from pydantic.json_schema import models_json_schema
 
 from app.web.api.calls import ROOT, Operation
 from app.web.api.gate import JSON, KEY_PATTERN, VERSION_PATTERN, WORKBOOKS
-from app.web.api.problems import MEDIA_TYPE, Kind, ProblemAnswer
+from app.web.api.problems import MEDIA_TYPE, ProblemAnswer, ProblemType
 from app.web.api.shapes import LARGEST_ID
 from app.web.http.downloads import XLSX
 
@@ -19,9 +19,15 @@ _ABOUT = (
     "token it sends, and sees and does no more than that user may."
 )
 _ALWAYS = (
-    Kind.UNAUTHORIZED, Kind.FORBIDDEN, Kind.TOO_MANY_REQUESTS, Kind.FAILURE, Kind.UNAVAILABLE, Kind.DISK_FULL,
-    Kind.MALFORMED, Kind.INVALID,
-)  # fmt: skip
+    ProblemType.UNAUTHORIZED,
+    ProblemType.FORBIDDEN,
+    ProblemType.TOO_MANY_REQUESTS,
+    ProblemType.FAILURE,
+    ProblemType.UNAVAILABLE,
+    ProblemType.DISK_FULL,
+    ProblemType.MALFORMED,
+    ProblemType.INVALID,
+)
 
 
 def document(operations: Iterable[Operation], version: str) -> _Json:
@@ -155,24 +161,24 @@ def _links(operation: Operation, operations: tuple[Operation, ...]) -> _Json:
     }
 
 
-def _problems(operation: Operation) -> set[Kind]:
+def _problems(operation: Operation) -> set[ProblemType]:
     found = {*_ALWAYS}
     if "{" in operation.path or operation.path in {"/invoices", "/payments"}:
-        found.add(Kind.NOT_FOUND)
+        found.add(ProblemType.NOT_FOUND)
     if operation.writes_anew:
-        found.add(Kind.CONFLICT)
+        found.add(ProblemType.CONFLICT)
     if operation.edits:
-        found |= {Kind.CONFLICT, Kind.STALE, Kind.VERSION_REQUIRED}
+        found |= {ProblemType.CONFLICT, ProblemType.STALE, ProblemType.VERSION_REQUIRED}
     if operation.body or operation.largest_workbook:
-        found |= {Kind.LENGTH_REQUIRED, Kind.TOO_LARGE, Kind.UNSUPPORTED_TYPE}
+        found |= {ProblemType.LENGTH_REQUIRED, ProblemType.TOO_LARGE, ProblemType.UNSUPPORTED_TYPE}
     return found
 
 
-def _problem(kind: Kind, schemas: _Schemas) -> _Json:
+def _problem(kind: ProblemType, schemas: _Schemas) -> _Json:
     headers = {}
-    if kind is Kind.UNAUTHORIZED:
+    if kind is ProblemType.UNAUTHORIZED:
         headers["WWW-Authenticate"] = _header("^Bearer", "How to authenticate.")
-    if kind in {Kind.TOO_MANY_REQUESTS, Kind.UNAVAILABLE}:
+    if kind in {ProblemType.TOO_MANY_REQUESTS, ProblemType.UNAVAILABLE}:
         headers["Retry-After"] = _header("^[0-9]+$", "After how many seconds to go on.")
     content = {MEDIA_TYPE: {"schema": schemas[ProblemAnswer, "serialization"]}}
     return {"description": kind.title, "headers": headers, "content": content}

@@ -6,103 +6,135 @@ and the page that describes them are made from these lines.
 
 from app.domain.permissions import Right, TokenRight
 from app.web.api.calls import Operation
-from app.web.api.customers import Customer, CustomerAnswer, CustomerEdit, CustomerEntry, CustomerPage, CustomersAsked
-from app.web.api.exports import Export
-from app.web.api.imports import Import, ImportAnswers, ImportApplying, ImportDetails, ImportPage, UploadAsked
+from app.web.api.customers import (
+    CustomerAnswer,
+    CustomerEdit,
+    CustomerEntry,
+    CustomerPage,
+    CustomersApi,
+    CustomersAsked,
+)
+from app.web.api.exports import ExportsApi
+from app.web.api.imports import ImportAnswers, ImportApplying, ImportDetails, ImportPage, ImportsApi, UploadAsked
 from app.web.api.invoices import (
     DayAsked,
-    Invoice,
     InvoiceAnswer,
     InvoiceEdit,
     InvoiceEntry,
     InvoicePage,
+    InvoicesApi,
     InvoicesAsked,
 )
-from app.web.api.payments import Payment, PaymentAnswer, PaymentPage, PaymentsAsked, Reason, ReceiptEntry, Together
-from app.web.api.reports import AgeingReport, CustomersReport, Report
+from app.web.api.payments import PaymentAnswer, PaymentPage, PaymentsApi, PaymentsAsked, Reason, ReceiptEntry, Together
+from app.web.api.reports import AgeingReport, CustomersReport, ReportsApi
 from app.web.api.shapes import Asked
 
 
 def operations(
-    invoice: Invoice, customer: Customer, payment: Payment, imports: Import, report: Report, export: Export
+    invoice: InvoicesApi,
+    customer: CustomersApi,
+    payment: PaymentsApi,
+    imports: ImportsApi,
+    report: ReportsApi,
+    export: ExportsApi,
 ) -> tuple[Operation, ...]:
     """Return the operations in the order in which they are described."""
     read, edit, pay, bring = TokenRight.READ, TokenRight.EDIT, TokenRight.PAYMENTS, TokenRight.IMPORT
     return (
         Operation(
+            "listInvoices",
             "GET", "/invoices", invoice.list, read, Right.READ, "List invoices as of a day", InvoicePage,
             query=InvoicesAsked,
         ),
         Operation(
+            "createInvoice",
             "POST", "/invoices", invoice.create, edit, Right.EDIT, "Enter an invoice", InvoiceAnswer,
             body=InvoiceEntry, status=201, has_version=True,
         ),
         Operation(
+            "getInvoice",
             "GET", "/invoices/{invoice_id}", invoice.get, read, Right.READ, "Get an invoice", InvoiceAnswer,
             query=DayAsked, has_version=True,
         ),
         Operation(
+            "editInvoice",
             "PATCH", "/invoices/{invoice_id}", invoice.edit, edit, Right.EDIT, "Change an invoice", InvoiceAnswer,
             body=InvoiceEdit, has_version=True,
         ),
         Operation(
+            "listCustomers",
             "GET", "/customers", customer.list, read, Right.READ, "List customers", CustomerPage,
             query=CustomersAsked,
         ),
         Operation(
+            "createCustomer",
             "POST", "/customers", customer.create, edit, Right.EDIT_CUSTOMERS, "Enter a customer", CustomerAnswer,
             body=CustomerEntry, status=201, has_version=True,
         ),
         Operation(
+            "getCustomer",
             "GET", "/customers/{customer_id}", customer.get, read, Right.READ, "Get a customer", CustomerAnswer,
             has_version=True,
         ),
         Operation(
+            "editCustomer",
             "PATCH", "/customers/{customer_id}", customer.edit, edit, Right.EDIT_CUSTOMERS, "Change a customer",
             CustomerAnswer, body=CustomerEdit, has_version=True,
         ),
         Operation(
+            "listPayments",
             "GET", "/payments", payment.list, read, Right.READ, "List payments", PaymentPage, query=PaymentsAsked
         ),
         Operation(
+            "recordPayment",
             "POST", "/payments", payment.record, pay, Right.EDIT, "Record a receipt for one invoice or several",
             Together, body=ReceiptEntry, status=201,
         ),
         Operation(
+            "getPayment",
             "GET", "/payments/{payment_id}", payment.get, read, Right.READ, "Get a payment", PaymentAnswer
         ),
         Operation(
+            "voidPayment",
             "POST", "/payments/{payment_id}/void", payment.void, pay, Right.EDIT,
             "Void a payment, with all that was recorded at once with it", Together, body=Reason,
         ),
         Operation(
+            "listImports",
             "GET", "/imports", imports.list, bring, Right.SEE_IMPORTS, "List imports", ImportPage, query=Asked
         ),
         Operation(
+            "uploadWorkbook",
             "POST", "/imports", imports.upload, bring, Right.IMPORT, "Upload a workbook, untouched", ImportDetails,
             query=UploadAsked, largest_workbook=imports.importer.limits.file_bytes, status=202,
         ),
         Operation(
+            "getImport",
             "GET", "/imports/{import_id}", imports.get, bring, Right.SEE_IMPORTS,
             "Get an import and what was found in it", ImportDetails,
         ),
         Operation(
+            "answerImport",
             "POST", "/imports/{import_id}/answers", imports.answer, bring, Right.IMPORT,
             "Answer what an import asks", ImportDetails, body=ImportAnswers, status=202,
         ),
         Operation(
+            "applyImport",
             "POST", "/imports/{import_id}/apply", imports.apply, bring, Right.IMPORT, "Apply a previewed import",
             ImportDetails, body=ImportApplying, status=202,
         ),
         Operation(
+            "getAgeingReport",
             "GET", "/reports/ageing", report.ageing, read, Right.READ, "Tell how late what is owed is", AgeingReport,
             query=DayAsked,
         ),
         Operation(
+            "getCustomersReport",
             "GET", "/reports/customers", report.customers, read, Right.READ, "Tell who owes", CustomersReport,
             query=DayAsked,
         ),
         Operation(
+            "exportWorkbook",
             "GET", "/export", export.get, read, Right.EXPORT, "Get everything as a workbook of three tabs"
         ),
     )  # fmt: skip

@@ -6,13 +6,13 @@ from typing import Annotated
 
 from pydantic import Field
 
-from app.domain.receipt import Receipt
+from app.domain.receipt import PaymentBatch
 from app.store.ledger import payment_list, payments
 from app.store.ledger.payment_list import PaymentFilter, PaymentLine
 from app.web.api import problems, shapes
 from app.web.api.calls import ROOT, Answer, Call, page
-from app.web.api.problems import Kind, Problem
-from app.web.api.shapes import CENTS, NEXT, Answered, Asked, Cents, Day, Flag, IdAsked, Moment, Sent
+from app.web.api.problems import ProblemError, ProblemType
+from app.web.api.shapes import CENTS, NEXT, Asked, Cents, Day, Flag, IdAsked, Moment, ResponseModel, Sent
 
 
 class PaymentsAsked(Asked):
@@ -65,7 +65,7 @@ class Reason(Sent):
     reason: Annotated[shapes.Name, Field(max_length=200)]
 
 
-class PaymentAnswer(Answered):
+class PaymentAnswer(ResponseModel):
     """What was received for one invoice; a refund is negative. Never changed: voided and recorded anew."""
 
     id: int
@@ -105,20 +105,20 @@ class PaymentAnswer(Answered):
         )
 
 
-class PaymentPage(Answered):
+class PaymentPage(ResponseModel):
     """Payments in the order in which they were recorded."""
 
     data: list[PaymentAnswer]
     next: str | None = NEXT
 
 
-class Together(Answered):
+class Together(ResponseModel):
     """The payments that were recorded at once: one for each invoice of the receipt."""
 
     data: list[PaymentAnswer]
 
 
-class Payment:
+class PaymentsApi:
     """Answers what programs ask of payments."""
 
     def list(self, _call: Call, query: PaymentsAsked) -> Answer:
@@ -135,14 +135,14 @@ class Payment:
 
     def record(self, call: Call, body: ReceiptEntry) -> Answer:
         """Record a receipt."""
-        receipt = Receipt(call.key, body.paid_on, _placed(body), body.method, body.reference, body.note)
+        receipt = PaymentBatch(call.key, body.paid_on, _placed(body), body.method, body.reference, body.note)
         try:
             recorded = payments.record(receipt, call.user, call.now, call.today, keep_credit=body.keep_credit)
         except LookupError as error:
             raise problems.not_found(error) from error
         except payments.KeyUsedError as error:
             raise problems.conflict(f"{error} Send a new Idempotency-Key to record something else.") from error
-        except payments.RefusedError as error:
+        except payments.PaymentRefusedError as error:
             raise problems.conflict(error, _field_of(error, body)) from error
         except payments.OverpaidError as error:
             raise _overpaid(error, body) from error
@@ -156,12 +156,12 @@ class Payment:
             payments.void(payment_id, body.reason, call.user, call.now)
         except LookupError as error:
             raise problems.not_found(error) from error
-        except payments.RefusedError as error:
+        except payments.PaymentRefusedError as error:
             raise problems.conflict(error) from error
         return Answer(_together([payment.id for payment in together]))
 
 
-def _overpaid(error: payments.OverpaidError, body: ReceiptEntry) -> Problem:
+def _overpaid(error: payments.OverpaidError, body: ReceiptEntry) -> ProblemError:
     mistakes = [
         problems.at(
             f"amounts.{number}.amount_cents",
@@ -171,7 +171,7 @@ def _overpaid(error: payments.OverpaidError, body: ReceiptEntry) -> Problem:
         if one.invoice_id in error.excess
     ]
     sentence = "More came in than is open: mend the amounts, or say keep_credit to keep the rest as credit."
-    return Problem(Kind.CONFLICT, sentence, mistakes)
+    return ProblemError(ProblemType.CONFLICT, sentence, mistakes)
 
 
 def _placed(body: ReceiptEntry) -> dict[int, int]:
@@ -183,7 +183,7 @@ def _placed(body: ReceiptEntry) -> dict[int, int]:
     return placed
 
 
-def _field_of(error: payments.RefusedError, body: ReceiptEntry) -> str:
+def _field_of(error: payments.PaymentRefusedError, body: ReceiptEntry) -> str:
     numbers = {one.invoice_id: number for number, one in enumerate(body.amounts)}
     number = numbers.get(error.refusal.invoice_id or 0)
     return "amounts" if number is None else f"amounts.{number}.amount_cents"

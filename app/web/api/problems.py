@@ -11,7 +11,7 @@ from app.domain.sentences import plain
 MEDIA_TYPE = "application/problem+json"
 
 
-class Kind(Enum):
+class ProblemType(Enum):
     """What can be wrong: the status, and what that is called."""
 
     MALFORMED = (400, "What was sent cannot be read")
@@ -41,7 +41,7 @@ class Kind(Enum):
         return f"/api#{self.name.lower().replace('_', '-')}"
 
     @classmethod
-    def of_status(cls, status: int) -> "Kind":
+    def of_status(cls, status: int) -> "ProblemType":
         """Return the kind with that status, else that of a request that cannot be read."""
         return next((kind for kind in cls if kind.status == status), cls.MALFORMED)
 
@@ -70,11 +70,11 @@ class ProblemAnswer(BaseModel):
     failure_id: str | None = Field(default=None, description="What the server's log knows a failure by.")
 
 
-class Problem(Exception):  # noqa: N818  # an answer, not an error
+class ProblemError(Exception):  # an answer, not an error
     """An answer that is not what was asked for; the message is one sentence for whoever runs the program."""
 
     def __init__(
-        self, kind: Kind, sentence: str, errors: Iterable[Mistake] = (), headers: Mapping[str, str] | None = None
+        self, kind: ProblemType, sentence: str, errors: Iterable[Mistake] = (), headers: Mapping[str, str] | None = None
     ) -> None:
         super().__init__(sentence)
         self.kind = kind
@@ -87,17 +87,17 @@ def at(field: str, sentence: str) -> Mistake:
     return Mistake(field=field, sentence=sentence)
 
 
-def conflict(sentence: object, field: str = "") -> Problem:
+def conflict(sentence: object, field: str = "") -> ProblemError:
     """Return the problem of what is against a rule, or does not fit what is stored."""
-    return Problem(Kind.CONFLICT, str(sentence), [at(field, str(sentence))] if field else [])
+    return ProblemError(ProblemType.CONFLICT, str(sentence), [at(field, str(sentence))] if field else [])
 
 
-def not_found(sentence: object) -> Problem:
+def not_found(sentence: object) -> ProblemError:
     """Return the problem of what is not there, or that the token does not see."""
-    return Problem(Kind.NOT_FOUND, str(sentence))
+    return ProblemError(ProblemType.NOT_FOUND, str(sentence))
 
 
-def answered(problem: Problem) -> HTTPResponse:
+def answered(problem: ProblemError) -> HTTPResponse:
     """Answer with the problem."""
     headers = {"Content-Type": MEDIA_TYPE, **problem.headers}
     return HTTPResponse(_body(problem.kind, str(problem), problem.errors), problem.kind.status, headers=headers)
@@ -106,21 +106,21 @@ def answered(problem: Problem) -> HTTPResponse:
 def failure(failure_id: str) -> HTTPResponse:
     """Answer that something broke, with the id under which the log tells what."""
     sentence = f"Nothing was changed; the server's log tells more under {failure_id}."
-    body = _body(Kind.FAILURE, sentence, (), failure_id)
-    return HTTPResponse(body, Kind.FAILURE.status, headers={"Content-Type": MEDIA_TYPE})
+    body = _body(ProblemType.FAILURE, sentence, (), failure_id)
+    return HTTPResponse(body, ProblemType.FAILURE.status, headers={"Content-Type": MEDIA_TYPE})
 
 
 def of_status(status: int) -> str:
     """Return the body for an error that was found before any handler was asked."""
-    kind = Kind.of_status(status)
+    kind = ProblemType.of_status(status)
     sentences = {
-        Kind.NOT_FOUND: "There is nothing at this address: /api/v1/openapi.json lists what there is.",
-        Kind.METHOD_NOT_ALLOWED: "The header Allow names the methods that this address knows.",
+        ProblemType.NOT_FOUND: "There is nothing at this address: /api/v1/openapi.json lists what there is.",
+        ProblemType.METHOD_NOT_ALLOWED: "The header Allow names the methods that this address knows.",
     }
     return _body(kind, sentences.get(kind, "The request is not one of HTTP."))
 
 
-def _body(kind: Kind, sentence: str, errors: tuple[Mistake, ...] = (), failure_id: str | None = None) -> str:
+def _body(kind: ProblemType, sentence: str, errors: tuple[Mistake, ...] = (), failure_id: str | None = None) -> str:
     answer = ProblemAnswer(
         type=kind.type, title=kind.title, status=kind.status, detail=sentence, errors=errors, failure_id=failure_id
     )

@@ -10,7 +10,7 @@ from bottle import HTTPResponse
 from app.web.api.calls import ROOT, Operation
 from app.web.api.gate import JSON
 from app.web.api.openapi import document
-from app.web.api.problems import Kind
+from app.web.api.problems import ProblemType
 from app.web.http.rendering import Pages
 from app.web.http.request_context import Visit
 
@@ -19,7 +19,7 @@ _Json = Mapping[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
+class FieldRow:
     """One field or parameter: what it is called, what is written there, whether it must be, and what it means."""
 
     name: str
@@ -33,8 +33,8 @@ class Described:
     """One operation in words."""
 
     operation: Operation
-    parameters: list[Row]
-    body: list[Row]
+    parameters: list[FieldRow]
+    body: list[FieldRow]
     answer: str
 
     @property
@@ -44,7 +44,7 @@ class Described:
 
 
 @dataclass(frozen=True, slots=True)
-class Reference:
+class ApiReference:
     """Says what programs can ask for."""
 
     pages: Pages
@@ -66,7 +66,7 @@ class Reference:
             root=ROOT,
             described=[_described(operation, told) for operation in self.operations],
             shapes={name: _rows(schema) for name, schema in sorted(schemas.items()) if "properties" in schema},
-            problems=list(Kind),
+            problems=list(ProblemType),
             requests_per_minute=self.requests_per_minute,
         )
 
@@ -74,7 +74,7 @@ class Reference:
 def _described(operation: Operation, told: _Json) -> Described:
     said = told["paths"][operation.path][operation.method.lower()]
     parameters = [
-        Row(one["name"], _kind(one["schema"]), one["required"], one.get("description", ""))
+        FieldRow(one["name"], _kind(one["schema"]), one["required"], one.get("description", ""))
         for one in said["parameters"]
     ]
     sent = said.get("requestBody", {}).get("content", {}).get(JSON)
@@ -83,10 +83,10 @@ def _described(operation: Operation, told: _Json) -> Described:
     return Described(operation, parameters, body, _named(answered["schema"]) if answered else "")
 
 
-def _rows(schema: _Json) -> list[Row]:
+def _rows(schema: _Json) -> list[FieldRow]:
     required = schema.get("required", ())
     return [
-        Row(name, _kind(field), name in required, field.get("description", ""))
+        FieldRow(name, _kind(field), name in required, field.get("description", ""))
         for name, field in schema["properties"].items()
     ]
 

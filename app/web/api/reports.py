@@ -12,10 +12,10 @@ from app.store.ledger import positions
 from app.store.ledger.positions import CustomerPosition
 from app.web.api.calls import Answer, Call
 from app.web.api.invoices import DayAsked
-from app.web.api.shapes import Answered
+from app.web.api.shapes import ResponseModel
 
 
-class Buckets(Answered):
+class Buckets(ResponseModel):
     """What is owed, in cents, by how many days late it is; together it is what is outstanding."""
 
     not_due: int
@@ -25,7 +25,7 @@ class Buckets(Answered):
     over_90: int
 
 
-class CurrencyAgeing(Answered):
+class CurrencyAgeing(ResponseModel):
     """What is owed in one currency, in cents."""
 
     currency: str
@@ -50,14 +50,14 @@ class CurrencyAgeing(Answered):
         )
 
 
-class AgeingReport(Answered):
+class AgeingReport(ResponseModel):
     """How late what is owed is, at the end of a day: one entry for each currency in which anything is open."""
 
     as_of: date
     data: list[CurrencyAgeing]
 
 
-class CustomerOwes(Answered):
+class CustomerOwes(ResponseModel):
     """What one customer owed in one currency, in cents."""
 
     customer_code: str
@@ -83,7 +83,7 @@ class CustomerOwes(Answered):
         )
 
 
-class CustomersReport(Answered):
+class CustomersReport(ResponseModel):
     """Who owed or was owed anything at the end of a day, the largest debt of each currency first."""
 
     as_of: date
@@ -91,7 +91,7 @@ class CustomersReport(Answered):
 
 
 @dataclass(frozen=True, slots=True)
-class Report:
+class ReportsApi:
     """Answers with figures over all that the token sees."""
 
     zone: ZoneInfo

@@ -162,7 +162,7 @@ class Sent(BaseModel):
     model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
 
 
-class Answered(BaseModel):
+class ResponseModel(BaseModel):
     """What a program is answered."""
 
     model_config = ConfigDict(frozen=True)

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from app.domain.permissions import Role
-from app.settings import Settings
+from app.settings import AppSettings
 from app.store.access.users import User
 from app.web.http.client_ip import Networks, is_within
 from app.web.http.errors import ForbiddenError
@@ -21,7 +21,7 @@ class Admission:
     roles_with_second_factor: frozenset[Role]
 
     @classmethod
-    def by(cls, settings: Settings) -> "Admission":
+    def by(cls, settings: AppSettings) -> "Admission":
         """Return what the settings ask."""
         idle = timedelta(minutes=settings.session_idle_minutes)
         return cls(settings.allowed_addresses, idle, settings.require_second_factor)

@@ -19,7 +19,7 @@ from app.web.http.request_context import Visit
 
 
 @dataclass(frozen=True, slots=True)
-class Account:
+class AccountPages:
     """Shows the user's own account, changes the password and ends logins."""
 
     pages: Pages

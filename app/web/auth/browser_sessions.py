@@ -9,7 +9,7 @@ from bottle import HTTPResponse
 
 from app.store.access import logins
 from app.store.access.users import User
-from app.web.auth.session_tokens import Reference, SessionTokens
+from app.web.auth.session_tokens import SessionTokens, TokenClaims
 from app.web.http.cookies import Cookies
 from app.web.http.request_context import Visit
 
@@ -38,7 +38,7 @@ class BrowserSessions:
         """Return the response with the token of the login that was just started."""
         if visit.login is None:
             raise LookupError("Nobody is signed in.")
-        reference = Reference(visit.login.jti, visit.login.user.id)
+        reference = TokenClaims(visit.login.jti, visit.login.user.id)
         token = self.tokens.issue(reference, visit.now, visit.now + self.lasting)
         self.cookies.set(response, "session", token, seconds=int(self.lasting.total_seconds()))
         self.cookies.delete(response, "form")

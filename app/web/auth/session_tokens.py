@@ -21,7 +21,7 @@ _CHECKS: Any = {"require": _CLAIMS, "verify_exp": False, "verify_nbf": False, "v
 
 
 @dataclass(frozen=True, slots=True)
-class Reference:
+class TokenClaims:
     """What a token says: which login, of which user."""
 
     jti: str
@@ -41,7 +41,7 @@ class SessionTokens:
         keys = derived_all(secret_keys, purpose)
         return cls({hashlib.sha256(key).hexdigest()[:8]: key for key in keys}, purpose)
 
-    def issue(self, reference: Reference, now: datetime, expires_at: datetime) -> str:
+    def issue(self, reference: TokenClaims, now: datetime, expires_at: datetime) -> str:
         """Return a token for the login, good until it expires."""
         kid, key = next(iter(self.keys.items()))
         issued = int(now.timestamp())
@@ -56,7 +56,7 @@ class SessionTokens:
         }
         return _JWT.encode(claims, key, _ALGORITHM, headers={"typ": _type(self.purpose), "kid": kid})
 
-    def read(self, token: str, now: datetime) -> Reference | None:
+    def read(self, token: str, now: datetime) -> TokenClaims | None:
         """Return what the token says, None for one that is not ours, not yet or no longer good."""
         try:
             claims = _verified(token, _type(self.purpose), tuple(self.keys.items()))
@@ -71,7 +71,7 @@ def _type(purpose: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class _Claims:
-    reference: Reference
+    reference: TokenClaims
     begin_at: int
     end_at: int
 
@@ -86,4 +86,4 @@ def _verified(token: str, kind: str, keys: tuple[tuple[str, bytes], ...]) -> _Cl
     claims = _JWT.decode(token, key, algorithms=[_ALGORITHM], issuer=_ISSUER, audience=_AUDIENCE, options=_CHECKS)
     begin_at = max(int(claims["nbf"]), int(claims["iat"])) - _LEEWAY_SECONDS
     end_at = int(claims["exp"]) + _LEEWAY_SECONDS
-    return _Claims(Reference(claims["jti"], int(claims["sub"])), begin_at, end_at)
+    return _Claims(TokenClaims(claims["jti"], int(claims["sub"])), begin_at, end_at)

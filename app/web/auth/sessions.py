@@ -14,7 +14,7 @@ from app.web.auth import one_time_codes, passwords
 from app.web.auth.anonymous_forms import OpenForms
 from app.web.auth.browser_sessions import BrowserSessions
 from app.web.auth.one_time_codes import RECOVERY_CODE, RECOVERY_CODES
-from app.web.auth.session_tokens import Reference, SessionTokens
+from app.web.auth.session_tokens import SessionTokens, TokenClaims
 from app.web.auth.throttling import Attempt, record
 from app.web.http.forms import Fields, local_path
 from app.web.http.rendering import Pages
@@ -97,7 +97,7 @@ class Sessions:
 
     def _half(self, visit: Visit, user: User) -> str:
         """Return the token that stands for a right password; another password makes it worthless."""
-        return self.halves.issue(Reference(_mark_of_password(user), user.id), visit.now, visit.now + _FOR_THE_CODE)
+        return self.halves.issue(TokenClaims(_mark_of_password(user), user.id), visit.now, visit.now + _FOR_THE_CODE)
 
     def _user_of(self, half: str, visit: Visit) -> User | None:
         reference = self.halves.read(half, visit.now)

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Self
 
 from app.domain.permissions import Right
-from app.settings import Settings
+from app.settings import AppSettings
 from app.web.http.errors import DiskFullError
 
 # Signing in, and what keeps others out, goes on for as long as the database can take it.
@@ -21,7 +21,7 @@ class Room:
     reserve: int
 
     @classmethod
-    def by(cls, settings: Settings) -> Self:
+    def by(cls, settings: AppSettings) -> Self:
         """Return what the settings ask, with the folder made."""
         settings.data_dir.mkdir(parents=True, exist_ok=True)
         return cls(settings.data_dir, settings.disk_reserve_bytes)

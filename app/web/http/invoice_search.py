@@ -6,7 +6,7 @@ from typing import Any
 
 from app.domain.ageing import Bucket
 from app.domain.invoice import Status
-from app.store.ledger.invoices import NEWEST_FIRST, OUTSTANDING, Column, Filter, Order
+from app.store.ledger.invoices import NEWEST_FIRST, OUTSTANDING, Filter, InvoiceOrder, Order
 from app.web.http.forms import Fields
 from app.web.http.locales import Locale
 from app.web.http.rendering import address
@@ -25,7 +25,7 @@ _LARGEST_ID = 999_999_999
 
 
 @dataclass(frozen=True, slots=True)
-class Search:
+class InvoiceSearch:
     """What a list shows; `said` holds the parameters of the address that narrow it, as they were typed."""
 
     wanted: Filter
@@ -36,7 +36,7 @@ class Search:
     page: int
 
     @classmethod
-    def of(cls, fields: Fields, locale: Locale, today: date) -> "Search":
+    def of(cls, fields: Fields, locale: Locale, today: date) -> "InvoiceSearch":
         """Read the parameters of an address; what cannot be read is said in the errors of the fields."""
         day = fields.day("as_of", today)
         return cls(
@@ -68,13 +68,13 @@ class Search:
         """Return how many of the less used fields narrow the list."""
         return len(set(self.said) - {"q", "status"})
 
-    def direction(self, column: Column) -> str:
+    def direction(self, column: InvoiceOrder) -> str:
         """Return how the column orders the list: ascending, descending, or not at all."""
         if self.order.column is not column:
             return ""
         return "descending" if self.order.descending else "ascending"
 
-    def ordered_by(self, column: Column) -> str:
+    def ordered_by(self, column: InvoiceOrder) -> str:
         """Return the address of the list in the order of the column, turned round when it is so already."""
         is_turned = self.order.column is column and not self.order.descending
         return self._address("/invoices", replace(self, order=Order(column, descending=is_turned)).sort)
@@ -129,7 +129,7 @@ def _statuses(fields: Fields) -> frozenset[Status]:
 
 def _order(sort: str) -> Order:
     try:
-        return Order(Column(sort.removeprefix("-")), descending=sort.startswith("-"))
+        return Order(InvoiceOrder(sort.removeprefix("-")), descending=sort.startswith("-"))
     except ValueError:
         return NEWEST_FIRST
 

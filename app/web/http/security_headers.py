@@ -1,6 +1,6 @@
 """Security headers: on every response, whatever made it."""
 
-from app.settings import Settings
+from app.settings import AppSettings
 
 _CONTENT_SECURITY_POLICY = "; ".join(
     (
@@ -26,7 +26,7 @@ _HEADERS = {
 _TWO_YEARS = 63_072_000
 
 
-def security_headers(settings: Settings) -> list[tuple[str, str]]:
+def security_headers(settings: AppSettings) -> list[tuple[str, str]]:
     """Return what every response carries."""
     headers = list(_HEADERS.items())
     if settings.public_url.startswith("https:"):

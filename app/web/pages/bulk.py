@@ -9,16 +9,16 @@ from bottle import HTTPResponse
 
 from app.domain.as_of import AsOf
 from app.domain.bulk import BulkAction, Candidate, changed_since, why_left_out
-from app.domain.invoice_changes import Change
-from app.domain.receipt import Receipt
+from app.domain.invoice_changes import StatusChange
+from app.domain.receipt import PaymentBatch
 from app.domain.sentences import count_text, counted
 from app.store.db.database import exclusive_transaction
 from app.store.ledger import invoice_changes, invoices, payment_list, payments
-from app.store.ledger.invoice_changes import Seen
-from app.store.ledger.invoices import Filter, Line
+from app.store.ledger.invoice_changes import SeenVersion
+from app.store.ledger.invoices import Filter, ListedInvoice
 from app.web.http.errors import Refusal
 from app.web.http.forms import Fields, local_path
-from app.web.http.invoice_search import Search
+from app.web.http.invoice_search import InvoiceSearch
 from app.web.http.rendering import Pages
 from app.web.http.request_context import Visit
 from app.web.pages.exports import Exports
@@ -81,15 +81,15 @@ class Bulk:
             return self._preview(visit, fields, action, lines, 409)
         return self.pages.redirect(visit, _back(fields), flash=_done(action, lines, visit))
 
-    def _do(self, visit: Visit, fields: Fields, action: BulkAction, lines: list[Line], key: str) -> str:
+    def _do(self, visit: Visit, fields: Fields, action: BulkAction, lines: list[ListedInvoice], key: str) -> str:
         """Do it to each invoice and return nothing, or why it was done to none."""
         for line in lines:
             invoice = line.invoice
             if action is not BulkAction.PAY:
-                seen = Seen(invoice.id, invoice.version)
-                invoice_changes.say(Change(action.value), fields.text("reason"), seen, visit.user, visit.now)
+                seen = SeenVersion(invoice.id, invoice.version)
+                invoice_changes.say(StatusChange(action.value), fields.text("reason"), seen, visit.user, visit.now)
                 continue
-            receipt = Receipt(
+            receipt = PaymentBatch(
                 key=f"{key}:{invoice.id}",
                 paid_on=fields.day("paid_on", visit.today),
                 amounts={invoice.id: line.balance_cents},
@@ -98,13 +98,13 @@ class Bulk:
             )
             try:
                 payments.record(receipt, visit.user, visit.now, visit.today, keep_credit=False)
-            except payments.RefusedError as refused:
+            except payments.PaymentRefusedError as refused:
                 # Only the day can be wrong by now, and it is the same for all: the first refusal is before any writing.
                 return str(refused)
         return ""
 
     def _preview(
-        self, visit: Visit, fields: Fields, action: BulkAction, lines: list[Line], status: int = 0
+        self, visit: Visit, fields: Fields, action: BulkAction, lines: list[ListedInvoice], status: int = 0
     ) -> HTTPResponse:
         judged = [
             (line, why_left_out(action, candidate)) for line, candidate in zip(lines, _candidates(lines), strict=True)
@@ -125,10 +125,12 @@ class Bulk:
             methods=payment_list.methods(),
         )
 
-    def _picked(self, visit: Visit, fields: Fields, *, to_change: bool) -> list[Line]:
+    def _picked(self, visit: Visit, fields: Fields, *, to_change: bool) -> list[ListedInvoice]:
         """Return the invoices that were picked; a list may be of an earlier day, but what is changed is today's."""
         if fields.checked("all"):
-            search = Search.of(Fields(dict(parse_qsl(fields.typed.get("parameters", "")))), visit.locale, visit.today)
+            search = InvoiceSearch.of(
+                Fields(dict(parse_qsl(fields.typed.get("parameters", "")))), visit.locale, visit.today
+            )
             as_of = self._today(visit) if to_change else AsOf.end_of(search.day, self.zone)
             count = sum(total.invoices for total in invoices.totals(search.wanted, as_of))
             if to_change and count > MOST:
@@ -139,7 +141,7 @@ class Bulk:
             raise Refusal("Pick at least one invoice of the list first.")
         return self._lines(visit, picked)
 
-    def _lines(self, visit: Visit, ids: frozenset[int]) -> list[Line]:
+    def _lines(self, visit: Visit, ids: frozenset[int]) -> list[ListedInvoice]:
         if len(ids) > MOST:
             raise Refusal(f"At most {count_text(MOST)} invoices can be changed at once: pick fewer.")
         return invoices.matching(Filter(ids=ids), self._today(visit), invoices.LONGEST_DUE_FIRST, length=None)
@@ -161,18 +163,18 @@ def _seen(fields: Fields) -> dict[int, str]:
     return {int(number): text for number, text in named if number.isascii() and number.isdigit() and len(number) < 10}
 
 
-def _are_as_shown(action: BulkAction, lines: list[Line], seen: dict[int, str]) -> bool:
+def _are_as_shown(action: BulkAction, lines: list[ListedInvoice], seen: dict[int, str]) -> bool:
     """Tell whether the invoices are those that were shown, in the same state, and the action fits each of them."""
     candidates = _candidates(lines)
     fits = not any(why_left_out(action, candidate) for candidate in candidates)
     return 0 < len(lines) == len(seen) and fits and not changed_since(candidates, seen)
 
 
-def _candidates(lines: list[Line]) -> list[Candidate]:
+def _candidates(lines: list[ListedInvoice]) -> list[Candidate]:
     return [Candidate(line.invoice, line.balance_cents) for line in lines]
 
 
-def _sums(lines: list[Line]) -> dict[str, int]:
+def _sums(lines: list[ListedInvoice]) -> dict[str, int]:
     sums: dict[str, int] = {}
     for line in lines:
         sums[line.invoice.currency] = sums.get(line.invoice.currency, 0) + line.balance_cents
@@ -183,7 +185,7 @@ def _back(fields: Fields) -> str:
     return local_path(fields.typed.get("back", "") or "/invoices")
 
 
-def _done(action: BulkAction, lines: list[Line], visit: Visit) -> str:
+def _done(action: BulkAction, lines: list[ListedInvoice], visit: Visit) -> str:
     count = counted(len(lines), "invoice", "invoices")
     if action is BulkAction.PAY:
         sums = ", ".join(f"{visit.locale.money(cents)} {currency}" for currency, cents in _sums(lines).items())

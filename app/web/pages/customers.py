@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 from bottle import HTTPResponse
 
 from app.domain import account
-from app.domain.account import Account, Column
+from app.domain.account import Account, AccountOrder
 from app.domain.ageing import Ageing, ageing_by_currency, nothing_owed
 from app.domain.as_of import AsOf
 from app.domain.fields import CUSTOMER, plain
@@ -21,7 +21,7 @@ from app.domain.turnover import Month, Turnover, by_month, invoiced
 from app.store.access import audit
 from app.store.access.audit import Entry
 from app.store.ledger import customers, invoices, payments, turnover
-from app.store.ledger.customers import ChangedMeanwhileError, CodeRefusedError, Customer, Details, StillOpenError
+from app.store.ledger.customers import CodeRefusedError, Customer, CustomerConflictError, Details, StillOpenError
 from app.store.ledger.invoices import LONGEST_DUE_FIRST, OUTSTANDING, Filter
 from app.web.http.downloads import export, one_at_a_time
 from app.web.http.errors import NotFoundError, Refusal
@@ -41,32 +41,32 @@ _MONTHS = 12
 _LARGEST_VERSION = 2_000_000_000
 
 
-class NotPossibleError(Refusal):
+class CustomerStateError(Refusal):
     """The customer is in a state in which this cannot be done."""
 
     status = 409
 
 
 @dataclass(frozen=True, slots=True)
-class Search:
+class CustomerSearch:
     """What a list of customers shows, as its address says it."""
 
     text: str
     archived: bool
     as_of: str
-    column: Column
+    column: AccountOrder
     descending: bool
     page: int
 
     @classmethod
-    def of(cls, visit: Visit, fields: Fields) -> "Search":
+    def of(cls, visit: Visit, fields: Fields) -> "CustomerSearch":
         """Read the address; what cannot be read is said in the errors of the fields."""
         day = fields.day("as_of", visit.today)
         sort = fields.typed.get("sort", "")
         try:
-            column = Column(sort.removeprefix("-"))
+            column = AccountOrder(sort.removeprefix("-"))
         except ValueError:
-            column, sort = Column.NAME, ""
+            column, sort = AccountOrder.NAME, ""
         return cls(
             text=fields.text("q"),
             archived=fields.checked("archived"),
@@ -76,15 +76,15 @@ class Search:
             page=fields.whole_number("page", 1, most=_MOST_PAGES),
         )
 
-    def direction(self, column: Column) -> str:
+    def direction(self, column: AccountOrder) -> str:
         """Return how the column orders the list: ascending, descending, or not at all."""
         if self.column is not column:
             return ""
         return "descending" if self.descending else "ascending"
 
-    def ordered_by(self, column: Column) -> str:
+    def ordered_by(self, column: AccountOrder) -> str:
         """Return the address of the list in the order of the column: names from A, figures from the largest."""
-        begins = column not in {Column.NAME, Column.CODE}
+        begins = column not in {AccountOrder.NAME, AccountOrder.CODE}
         descending = not self.descending if self.column is column else begins
         return replace(self, column=column, descending=descending, page=1).address()
 
@@ -99,7 +99,7 @@ class Search:
     @property
     def sort(self) -> str:
         """Return the order as the address says it, nothing when it is the usual one."""
-        if self.column is Column.NAME and not self.descending:
+        if self.column is AccountOrder.NAME and not self.descending:
             return ""
         return f"-{self.column}" if self.descending else str(self.column)
 
@@ -116,7 +116,7 @@ class Search:
 
 
 @dataclass(frozen=True, slots=True)
-class Standing:
+class CustomerSummary:
     """What a customer owes in one currency, how that came about, and where to look at it."""
 
     ageing: Ageing
@@ -137,7 +137,7 @@ class Customers:
     def index(self, visit: Visit) -> HTTPResponse:
         """Answer with one page of the customers that match."""
         fields = Fields(visit.query)
-        search = Search.of(visit, fields)
+        search = CustomerSearch.of(visit, fields)
         day = fields.day("as_of", visit.today)
         found = self._found(search, AsOf.end_of(day, self.zone))
         start = (search.page - 1) * PAGE_LENGTH
@@ -148,7 +148,7 @@ class Customers:
             fields=fields,
             day=day,
             search=search,
-            columns=Column,
+            columns=AccountOrder,
             accounts=found[start : start + PAGE_LENGTH],
             count=len({one.customer_id for one in found}),
             pages=ceil(len(found) / PAGE_LENGTH),
@@ -158,7 +158,7 @@ class Customers:
     def export(self, visit: Visit, kind: str) -> HTTPResponse:
         """Answer with the whole list as a file, which can be imported again."""
         fields = Fields(visit.query)
-        search = Search.of(visit, fields)
+        search = CustomerSearch.of(visit, fields)
         day = fields.day("as_of", visit.today)
         found = self._found(search, AsOf.end_of(day, self.zone))
         with one_at_a_time():
@@ -226,7 +226,7 @@ class Customers:
             return self._form(visit, fields, customer, version=version, status=422)
         try:
             customers.edit(customer_id, version, details, visit.user, visit.now)
-        except ChangedMeanwhileError as changed:
+        except CustomerConflictError as changed:
             return self._conflict(visit, fields, changed.current, details)
         except CodeRefusedError as taken:
             fields.errors["code"] = str(taken)
@@ -239,7 +239,7 @@ class Customers:
         try:
             customers.archive(customer_id, visit.user, visit.now)
         except StillOpenError as refused:
-            raise NotPossibleError(str(refused)) from refused
+            raise CustomerStateError(str(refused)) from refused
         return self.pages.redirect(visit, f"/customers/{customer_id}", flash=f"{customer.details.name} is archived.")
 
     def unarchive(self, visit: Visit, customer_id: int) -> HTTPResponse:
@@ -249,12 +249,12 @@ class Customers:
         flash = f"{customer.details.name} is no longer archived."
         return self.pages.redirect(visit, f"/customers/{customer_id}", flash=flash)
 
-    def _found(self, search: Search, as_of: AsOf) -> list[Account]:
+    def _found(self, search: CustomerSearch, as_of: AsOf) -> list[Account]:
         own = customers.with_own_field(search.text) if search.text else frozenset()
         found = account.matching(customers.accounts(as_of), search.text, archived=search.archived, also=own)
         return account.in_order(found, search.column, descending=search.descending)
 
-    def _standings(self, customer_id: int, as_of: AsOf, said: str) -> list[Standing]:
+    def _standings(self, customer_id: int, as_of: AsOf, said: str) -> list[CustomerSummary]:
         months = months_up_to(as_of.day, _MONTHS)
         days = turnover.by_day(as_of, min(months[0], days_up_to(as_of.day, WINDOW_DAYS)), customer_id)
         ageings = {
@@ -308,12 +308,12 @@ def existing(customer_id: int) -> Customer:
     return customer
 
 
-def _standing(customer_id: int, ageing: Ageing, days: tuple[Turnover, ...], as_of: AsOf, said: str) -> Standing:
+def _standing(customer_id: int, ageing: Ageing, days: tuple[Turnover, ...], as_of: AsOf, said: str) -> CustomerSummary:
     own = [one for one in days if one.currency == ageing.currency]
     sales = invoiced(own, days_up_to(as_of.day, WINDOW_DAYS), as_of.day)
     months = by_month(own, months_up_to(as_of.day, _MONTHS), as_of.day)
     common = {"customer": customer_id, "currency": ageing.currency, "as_of": said}
-    return Standing(
+    return CustomerSummary(
         ageing,
         days_sales_outstanding(ageing.outstanding_cents, sales),
         months,

@@ -14,7 +14,7 @@ from app.domain.as_of import AsOf
 from app.domain.invoice import Status
 from app.domain.periods import days_up_to, first_of_month, last_of_month, month_before, months_up_to
 from app.domain.settlement import WINDOW_DAYS
-from app.domain.standing import LATER_DAYS, SOON_DAYS, Standing, standing
+from app.domain.standing import LATER_DAYS, SOON_DAYS, ReceivablesSummary, receivables_summary
 from app.domain.turnover import Month, Turnover, by_month
 from app.store.db.cached import recalled
 from app.store.ledger import customers, history, invoices, positions, settlements, turnover
@@ -33,7 +33,7 @@ _MONTHS = 12
 
 
 @dataclass(frozen=True, slots=True)
-class Debtor:
+class DebtorRow:
     """One of those who owe most."""
 
     customer_id: int
@@ -47,11 +47,11 @@ class Currency:
 
     code: str
     as_of: str
-    now: Standing
-    then: Standing
+    now: ReceivablesSummary
+    then: ReceivablesSummary
     last_month: Month
     months: list[Month]
-    debtors: list[Debtor]
+    debtors: list[DebtorRow]
 
     @property
     def buckets(self) -> list[str]:
@@ -140,13 +140,13 @@ class Dashboard:
             for code in codes
         ]
 
-    def _standings(self, as_of: AsOf, days: Sequence[Turnover]) -> dict[str, Standing]:
+    def _standings(self, as_of: AsOf, days: Sequence[Turnover]) -> dict[str, ReceivablesSummary]:
         balances = positions.by_due_date(as_of)
         settled = settlements.days_to_pay(as_of)
         ageings = {ageing.currency: ageing for ageing in ageing_by_currency(balances, as_of.day)}
         codes = {*ageings, *(one.currency for one in days), *(one.currency for one in settled)}
         return {
-            code: standing(ageings.get(code) or nothing_owed(code, as_of.day), balances, days, settled)
+            code: receivables_summary(ageings.get(code) or nothing_owed(code, as_of.day), balances, days, settled)
             for code in codes
         }
 
@@ -155,11 +155,11 @@ def _since(day: date) -> date:
     return min(first_of_month(day), days_up_to(day, WINDOW_DAYS))
 
 
-def _nothing(code: str, day: date) -> Standing:
-    return standing(nothing_owed(code, day), (), (), ())
+def _nothing(code: str, day: date) -> ReceivablesSummary:
+    return receivables_summary(nothing_owed(code, day), (), (), ())
 
 
-def _debtors(as_of: AsOf) -> dict[str, list[Debtor]]:
+def _debtors(as_of: AsOf) -> dict[str, list[DebtorRow]]:
     """Return who owed most in each currency, the largest debt first."""
     owing: dict[str, list[tuple[int, Owed]]] = {}
     for (customer_id, currency), position in positions.by_customer(as_of).items():
@@ -168,6 +168,6 @@ def _debtors(as_of: AsOf) -> dict[str, list[Debtor]]:
             found.append((customer_id, position))
     names = customers.names({customer_id for found in owing.values() for customer_id, _ in found})
     return {
-        currency: [Debtor(customer_id, names[customer_id], position) for customer_id, position in found]
+        currency: [DebtorRow(customer_id, names[customer_id], position) for customer_id, position in found]
         for currency, found in owing.items()
     }

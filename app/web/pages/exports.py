@@ -9,11 +9,11 @@ from bottle import HTTPResponse
 
 from app.domain.as_of import AsOf
 from app.store.ledger import invoices, payment_list, snapshot
-from app.store.ledger.invoices import Line
+from app.store.ledger.invoices import ListedInvoice
 from app.web.http.downloads import export, one_at_a_time
 from app.web.http.errors import Refusal
 from app.web.http.forms import Fields
-from app.web.http.invoice_search import Search
+from app.web.http.invoice_search import InvoiceSearch
 from app.web.http.request_context import Visit
 from app.web.pages.payments import payment_filter
 from app.workbook.importing import Importer
@@ -37,12 +37,12 @@ class Exports:
     def invoices(self, visit: Visit, kind: str) -> HTTPResponse:
         """Answer with all invoices of a list, of which the page shows only so many."""
         fields = Fields(visit.query)
-        search = Search.of(fields, visit.locale, visit.today)
+        search = InvoiceSearch.of(fields, visit.locale, visit.today)
         _refuse_if_wrong(fields)
         as_of = AsOf.end_of(search.day, self.zone)
         return self._invoices(visit, invoices.matching(search.wanted, as_of, search.order, length=None), kind)
 
-    def picked(self, visit: Visit, lines: list[Line], kind: str) -> HTTPResponse:
+    def picked(self, visit: Visit, lines: list[ListedInvoice], kind: str) -> HTTPResponse:
         """Answer with the invoices that were picked of a list: all that its address shows, or one by one."""
         by_address = dict(parse_qsl(visit.form.get("parameters", "")))
         return self._invoices(visit, lines, kind, by_address if visit.form.get("all") else {"picked": "one by one"})
@@ -59,7 +59,7 @@ class Exports:
         return export(visit, "payments", content, f"payments-{visit.today.isoformat()}.{kind}", len(lines))
 
     def _invoices(
-        self, visit: Visit, lines: list[Line], kind: str, picked_by: Mapping[str, object] | None = None
+        self, visit: Visit, lines: list[ListedInvoice], kind: str, picked_by: Mapping[str, object] | None = None
     ) -> HTTPResponse:
         with one_at_a_time():
             write = exporting.invoices_csv if kind == "csv" else exporting.invoices_xlsx

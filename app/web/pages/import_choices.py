@@ -7,7 +7,7 @@ from typing import Any, Self
 from app.web.http.locales import Locale
 from app.workbook.difference import Decisions, Resolution
 from app.workbook.figures import Expected, expected
-from app.workbook.meaning.headers import IGNORED, ChosenMapping, Confidence, Kind, fields_of
+from app.workbook.meaning.headers import IGNORED, ChosenMapping, Confidence, ListKind, fields_of
 from app.workbook.meaning.questions import Answers
 from app.workbook.meaning.records import Held, Question, TabReport
 from app.workbook.preview import Choices
@@ -20,7 +20,7 @@ class Mappable:
     """A tab whose columns a person can give another meaning; `columns` has letter, header, field and confidence."""
 
     name: str
-    kind: Kind | None
+    kind: ListKind | None
     fingerprint: str
     columns: Sequence[Mapping[str, Any]]
     held: Mapping[str, Held]
@@ -44,12 +44,12 @@ class Mappable:
     @property
     def keeps_unknown(self) -> bool:
         """Tell whether a column that is read as nothing is kept as it is."""
-        return self.kind in {Kind.CUSTOMER, Kind.INVOICE}
+        return self.kind in {ListKind.CUSTOMER, ListKind.INVOICE}
 
     @property
     def fields(self) -> tuple[str, ...]:
         """Return what a column of the tab can mean; for a tab that is not read, whatever any tab's can."""
-        kinds = [self.kind] if self.kind else list(Kind)
+        kinds = [self.kind] if self.kind else list(ListKind)
         return tuple(dict.fromkeys(field for kind in kinds for field in fields_of(kind)))
 
 
@@ -126,9 +126,9 @@ def _mappings(form: Mapping[str, str], tabs: Sequence[Mappable]) -> dict[str, Ch
 
 def _mapping(form: Mapping[str, str], tab: Mappable) -> ChosenMapping:
     said = form[f"kind:{tab.fingerprint}"]
-    if said not in set(Kind):
+    if said not in set(ListKind):
         return ChosenMapping(None, {})
-    kind = Kind(said)
+    kind = ListKind(said)
     possible = set(fields_of(kind))
     fields: dict[int, str] = {}
     for column in tab.columns:

@@ -30,7 +30,7 @@ _SILENT_FOR_SECONDS = 20
 _MOST_PAGES = 1_000_000
 
 
-class NotPossibleError(Refusal):
+class ImportStateError(Refusal):
     """The import is in a state in which this cannot be done."""
 
     status = 409
@@ -103,10 +103,10 @@ class Imports:
         choices = replace(Choices.from_json(stored.choices), good_rows=good_rows)
         reason = self._kept_preview(stored).why_not(choices)
         if reason:
-            raise NotPossibleError(reason)
+            raise ImportStateError(reason)
         with transaction():
             if not imports.claim(import_id, (State.PREVIEWED,), State.APPLYING):
-                raise NotPossibleError("This import is not waiting to be applied.")
+                raise ImportStateError("This import is not waiting to be applied.")
             imports.change(import_id, choices=choices.to_json())
             said = {"file": stored.file_name, "good_rows": good_rows}
             audit.append(visit.user, "import.confirmed", f"import:{import_id}", before={}, after=said, now=visit.now)
@@ -118,7 +118,7 @@ class Imports:
         stored = _existing(import_id)
         with transaction():
             if not imports.claim(import_id, (State.APPLIED,), State.UNDOING):
-                raise NotPossibleError("Only an applied import can be undone.")
+                raise ImportStateError("Only an applied import can be undone.")
             said = {"file": stored.file_name}
             audit.append(visit.user, "import.recalled", f"import:{import_id}", before={}, after=said, now=visit.now)
         self._hand_over(import_id)
@@ -138,7 +138,7 @@ class Imports:
             with one_at_a_time(), self.importer.marked_copy(import_id) as path:
                 content = path.read_bytes()
         except WorkbookRefusedError as refused:
-            raise NotPossibleError(str(refused)) from refused
+            raise ImportStateError(str(refused)) from refused
         name = self.importer.marked_name(stored)
         return export(visit, f"marked copy of import {import_id}", content, name, rows)
 
@@ -198,14 +198,14 @@ class Imports:
 
     def _kept_preview(self, stored: StoredImport) -> Preview:
         if stored.state not in {State.PREVIEWED, State.FAILED} or not self.importer.has_preview(stored.id):
-            raise NotPossibleError("This import has no preview any more: upload the workbook again.")
+            raise ImportStateError("This import has no preview any more: upload the workbook again.")
         return self.importer.preview_of(stored.id)
 
     def _or_refuse(self, action: Callable[[], None]) -> None:
         try:
             action()
         except NotNowError as reason:
-            raise NotPossibleError(str(reason)) from reason
+            raise ImportStateError(str(reason)) from reason
 
 
 def _existing(import_id: int) -> StoredImport:

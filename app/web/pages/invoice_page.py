@@ -10,11 +10,11 @@ from bottle import HTTPResponse
 
 from app.domain.as_of import AsOf
 from app.domain.fields import INVOICE, plain
-from app.domain.invoice import Standing, standing
-from app.domain.invoice_changes import Change, possible_changes
+from app.domain.invoice import LifecycleState, lifecycle_state
+from app.domain.invoice_changes import StatusChange, possible_changes
 from app.store.ledger import history, invoice_payments, invoices, payment_list
 from app.store.ledger.history import ImportedChange
-from app.store.ledger.invoices import Line
+from app.store.ledger.invoices import ListedInvoice
 from app.web.http.errors import NotFoundError
 from app.web.http.forms import LONGEST_LINE, Fields
 from app.web.http.rendering import Pages, address
@@ -27,7 +27,7 @@ _NOTHING_TYPED = Fields({})
 
 
 @dataclass(frozen=True, slots=True)
-class InvoicePage:
+class InvoiceDetailPage:
     """Shows one invoice, and again with what was typed where a form of it cannot be accepted."""
 
     pages: Pages
@@ -46,7 +46,7 @@ class InvoicePage:
         return self._shown(visit, existing(invoice_id, as_of), as_of, _NOTHING_TYPED, {form: fields}, status)
 
     def _shown(
-        self, visit: Visit, line: Line, as_of: AsOf, fields: Fields, forms: Mapping[str, Fields], status: int
+        self, visit: Visit, line: ListedInvoice, as_of: AsOf, fields: Fields, forms: Mapping[str, Fields], status: int
     ) -> HTTPResponse:
         invoice_id = line.invoice.id
         receipts = invoice_payments.payments_of(invoice_id, as_of)
@@ -69,13 +69,13 @@ class InvoicePage:
             undone=UNDONE,
         )
 
-    def _actions(self, visit: Visit, line: Line, forms: Mapping[str, Fields]) -> dict[str, Any]:
+    def _actions(self, visit: Visit, line: ListedInvoice, forms: Mapping[str, Fields]) -> dict[str, Any]:
         """Return what the forms need, of which a form that came back keeps its key: sent again, it counts once."""
-        issued = standing(line.invoice) is Standing.ISSUED
+        issued = lifecycle_state(line.invoice) is LifecycleState.ISSUED
         credit = -line.balance_cents if issued else 0
         return {
             "changes": set(possible_changes(line.invoice, line.paid_cents)),
-            "Change": Change,
+            "StatusChange": StatusChange,
             "form": lambda name: forms.get(name, _NOTHING_TYPED),
             "new_key": lambda: secrets.token_urlsafe(24),
             "can_pay": issued,
@@ -85,14 +85,14 @@ class InvoicePage:
             "methods": payment_list.methods(),
         }
 
-    def _owed_by_customer(self, visit: Visit, line: Line) -> list[Line]:
+    def _owed_by_customer(self, visit: Visit, line: ListedInvoice) -> list[ListedInvoice]:
         wanted = invoices.Filter(
             customer_id=line.invoice.customer_id, currency=line.invoice.currency, statuses=invoices.OUTSTANDING
         )
         return invoices.matching(wanted, AsOf.end_of(visit.today, self.zone), invoices.LONGEST_DUE_FIRST)
 
 
-def existing(invoice_id: int, as_of: AsOf) -> Line:
+def existing(invoice_id: int, as_of: AsOf) -> ListedInvoice:
     """Return the invoice as it stood; raises NotFoundError."""
     line = invoices.get(invoice_id, as_of)
     if line is None:
@@ -106,7 +106,9 @@ def _with_the_same(name: str, text: str) -> str:
     return address("/invoices", field=name, value=text) if is_said_in_an_address else ""
 
 
-def _just_recorded(visit: Visit, receipts: list[invoice_payments.Receipt]) -> invoice_payments.Receipt | None:
+def _just_recorded(
+    visit: Visit, receipts: list[invoice_payments.ListedPayment]
+) -> invoice_payments.ListedPayment | None:
     """Return the payment that was recorded just before the page was shown, as long as it can be undone."""
     wanted = visit.query.get("recorded", "")
     return next(

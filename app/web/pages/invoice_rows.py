@@ -2,11 +2,11 @@
 
 from typing import NamedTuple, Self
 
-from app.store.ledger.invoices import Line
+from app.store.ledger.invoices import ListedInvoice
 from app.web.http.locales import Locale
 
 
-class Row(NamedTuple):
+class InvoiceListRow(NamedTuple):
     """One invoice in the order in which the template takes it; `kind` names the badge of the status."""
 
     id: int
@@ -27,7 +27,7 @@ class Row(NamedTuple):
     late: str
 
     @classmethod
-    def of(cls, line: Line, locale: Locale) -> Self:
+    def of(cls, line: ListedInvoice, locale: Locale) -> Self:
         """Return the row of a line."""
         invoice, status = line.invoice, line.status.value
         return cls(

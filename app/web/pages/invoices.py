@@ -15,32 +15,32 @@ from app.domain.ageing import Bucket
 from app.domain.as_of import AsOf
 from app.domain.fields import INVOICE, plain
 from app.domain.invoice import Invoice
-from app.domain.invoice_changes import Change, InvoiceFacts
+from app.domain.invoice_changes import InvoiceFacts, StatusChange
 from app.domain.own_fields import merged
 from app.domain.permissions import Right
 from app.store.access import views
 from app.store.db.cached import recalled
 from app.store.ledger import customer_choice, imports, invoice_changes, invoices
 from app.store.ledger.customer_choice import Choice
-from app.store.ledger.invoice_changes import Seen
-from app.store.ledger.invoices import PAGE_LENGTH, Column
+from app.store.ledger.invoice_changes import SeenVersion
+from app.store.ledger.invoices import PAGE_LENGTH, InvoiceOrder
 from app.web.http.errors import NotFoundError
 from app.web.http.forms import Fields
-from app.web.http.invoice_search import STATUSES, Search
+from app.web.http.invoice_search import STATUSES, InvoiceSearch
 from app.web.http.rendering import Pages
 from app.web.http.request_context import Visit
-from app.web.pages.invoice_page import InvoicePage, existing
-from app.web.pages.invoice_rows import Row
+from app.web.pages.invoice_page import InvoiceDetailPage, existing
+from app.web.pages.invoice_rows import InvoiceListRow
 from app.web.pages.views import address_of, query_of
 
 _USUAL_TERMS_DAYS = 30
 _LARGEST_ID = 999_999_999
 _SAID = {
-    Change.VOID: "Invoice {} is void now.",
-    Change.WRITE_OFF: "What was left of invoice {} is written off.",
-    Change.REINSTATE: "Invoice {} counts again.",
-    Change.DISPUTE: "Invoice {} is marked as disputed.",
-    Change.SETTLE_DISPUTE: "Invoice {} is no longer disputed.",
+    StatusChange.VOID: "Invoice {} is void now.",
+    StatusChange.WRITE_OFF: "What was left of invoice {} is written off.",
+    StatusChange.REINSTATE: "Invoice {} counts again.",
+    StatusChange.DISPUTE: "Invoice {} is marked as disputed.",
+    StatusChange.SETTLE_DISPUTE: "Invoice {} is no longer disputed.",
 }
 
 
@@ -49,7 +49,7 @@ class Invoices:
     """Shows invoices as they stood at the end of a day, and takes down what people say of them."""
 
     pages: Pages
-    page: InvoicePage
+    page: InvoiceDetailPage
     currency: str
     zone: ZoneInfo
 
@@ -60,7 +60,7 @@ class Invoices:
         if default and not visit.query:
             return self.pages.redirect(visit, address_of(dict(default.parameters)))
         fields = Fields(visit.query)
-        search = Search.of(fields, visit.locale, visit.today)
+        search = InvoiceSearch.of(fields, visit.locale, visit.today)
         as_of = AsOf.end_of(search.day, self.zone)
         totals = invoices.totals(search.wanted, as_of)
         count = sum(total.invoices for total in totals)
@@ -126,7 +126,7 @@ class Invoices:
         """Change an invoice, unless somebody else was faster."""
         line = existing(invoice_id, AsOf.end_of(visit.today, self.zone))
         fields = Fields(visit.form)
-        seen = Seen(invoice_id, fields.whole_number("version", 0, most=_LARGEST_ID))
+        seen = SeenVersion(invoice_id, fields.whole_number("version", 0, most=_LARGEST_ID))
         facts = self._facts(fields, visit, line.invoice.customer_id, line.invoice.own_fields)
         if facts is None:
             return self._form(visit, fields, line.invoice, status=422, version=seen.version, who=_who(line))
@@ -143,10 +143,10 @@ class Invoices:
                 who=_who(line),
                 taken_by=taken.invoice_id,
             )
-        except invoice_changes.RefusedError as refused:
+        except invoice_changes.InvoiceRefusedError as refused:
             fields.errors["draft" if facts.currency == line.invoice.currency else "currency"] = str(refused)
             return self._form(visit, fields, line.invoice, status=409, version=seen.version, who=_who(line))
-        except invoice_changes.ChangedMeanwhileError as meanwhile:
+        except invoice_changes.InvoiceConflictError as meanwhile:
             found = meanwhile.invoice
             return self._form(visit, fields, found, status=409, version=found.version, who=_who(line), meanwhile=found)
         flash = f"Invoice {facts.number} was changed." if changed else "Nothing was different."
@@ -156,27 +156,27 @@ class Invoices:
         """Void, write off, reinstate or dispute an invoice, with a reason."""
         line = existing(invoice_id, AsOf.end_of(visit.today, self.zone))
         fields = Fields(visit.form)
-        change = fields.choice("change", Change)
+        change = fields.choice("change", StatusChange)
         if change is None:
             raise NotFoundError("There is no such change.")
-        reason = fields.text("reason", required=change is not Change.SETTLE_DISPUTE)
-        seen = Seen(invoice_id, fields.whole_number("version", 0, most=_LARGEST_ID))
+        reason = fields.text("reason", required=change is not StatusChange.SETTLE_DISPUTE)
+        seen = SeenVersion(invoice_id, fields.whole_number("version", 0, most=_LARGEST_ID))
         if fields.errors:
             return self.page.again(visit, invoice_id, change.value, fields)
         try:
             invoice_changes.say(change, reason, seen, visit.user, visit.now)
-        except (invoice_changes.RefusedError, invoice_changes.ChangedMeanwhileError) as refused:
+        except (invoice_changes.InvoiceRefusedError, invoice_changes.InvoiceConflictError) as refused:
             fields.errors["reason"] = f"{refused} Nothing was changed by you."
             return self.page.again(visit, invoice_id, change.value, fields, 409)
         return self.pages.redirect(visit, f"/invoices/{invoice_id}", flash=_SAID[change].format(line.invoice.number))
 
-    def _rows(self, visit: Visit, search: Search, as_of: AsOf) -> Markup:
+    def _rows(self, visit: Visit, search: InvoiceSearch, as_of: AsOf) -> Markup:
         """Return the rows of one page of the list, written once as long as nothing changes."""
         locale, picks = visit.locale, visit.user.may(Right.EXPORT)
 
         def write() -> Markup:
             lines = invoices.matching(search.wanted, as_of, search.order, page=search.page)
-            rows = [Row.of(line, locale) for line in lines]
+            rows = [InvoiceListRow.of(line, locale) for line in lines]
             return self.pages.part(locale, "invoices/_rows.html", rows=rows, picks=picks, as_of=search.as_of)
 
         asked = ("rows", search.wanted, as_of, search.order, search.page, search.as_of, locale, picks)
@@ -254,7 +254,7 @@ class Invoices:
         return {
             "statuses": STATUSES,
             "buckets": list(Bucket),
-            "columns": Column,
+            "columns": InvoiceOrder,
             "currencies": invoices.currencies(),
             "ledgers": invoices.ledgers(),
         }
@@ -275,11 +275,11 @@ def _customer(fields: Fields) -> Choice | None:
     return None
 
 
-def _who(line: invoices.Line) -> str:
+def _who(line: invoices.ListedInvoice) -> str:
     return f"{line.customer_name} ({line.customer_code})"
 
 
-def _narrowed_to(search: Search) -> list[tuple[tuple[str, ...], str, str]]:
+def _narrowed_to(search: InvoiceSearch) -> list[tuple[tuple[str, ...], str, str]]:
     """Return what narrows the list without a field of its own: parameters, in words, and the list without it."""
     found: list[tuple[tuple[str, ...], str, str]] = []
     if search.wanted.customer_id:

@@ -12,17 +12,17 @@ from bottle import HTTPResponse
 
 from app.domain.as_of import AsOf
 from app.domain.invoice import Invoice
-from app.domain.receipt import Receipt, spread
+from app.domain.receipt import PaymentBatch, spread
 from app.domain.sentences import counted
 from app.store.ledger import customer_choice, invoices, payment_list, payments
-from app.store.ledger.invoices import OUTSTANDING, Line
+from app.store.ledger.invoices import OUTSTANDING, ListedInvoice
 from app.store.ledger.payment_list import PaymentFilter
 from app.store.ledger.payments import Recorded
 from app.web.http.errors import NotFoundError, Refusal
 from app.web.http.forms import Fields
 from app.web.http.rendering import Pages, address
 from app.web.http.request_context import Visit
-from app.web.pages.invoice_page import InvoicePage, existing
+from app.web.pages.invoice_page import InvoiceDetailPage, existing
 
 _MOST_OPEN = 200
 _MOST_PAGES = 1_000_000
@@ -39,7 +39,7 @@ class Payments:
     """Records what came in, and what of it was a mistake."""
 
     pages: Pages
-    invoice_page: InvoicePage
+    invoice_page: InvoiceDetailPage
     zone: ZoneInfo
 
     def index(self, visit: Visit) -> HTTPResponse:
@@ -141,7 +141,7 @@ class Payments:
             return self.invoice_page.again(visit, shown, f"void-{payment_id}", fields)
         try:
             payments.void(payment_id, reason, visit.user, visit.now)
-        except payments.RefusedError as refused:
+        except payments.PaymentRefusedError as refused:
             fields.errors["reason"] = str(refused)
             return self.invoice_page.again(visit, shown, f"void-{payment_id}", fields, 409)
         many = f"The {len(together)} payments that were recorded together were voided."
@@ -151,7 +151,7 @@ class Payments:
         return self.pages.redirect(visit, back, flash=said)
 
     def _one(
-        self, visit: Visit, invoice: Invoice, form: str, fields: Fields, receipt: Receipt, said: str
+        self, visit: Visit, invoice: Invoice, form: str, fields: Fields, receipt: PaymentBatch, said: str
     ) -> HTTPResponse:
         def record() -> Recorded:
             keep = fields.checked("keep_credit")
@@ -172,7 +172,7 @@ class Payments:
             raise NotFoundError(str(error)) from error
         except payments.KeyUsedError as error:
             raise ConflictError(f"{error} Open the invoice again to record something else.") from error
-        except payments.RefusedError as refused:
+        except payments.PaymentRefusedError as refused:
             fields.errors[_field_of(refused)] = _with_most(refused, visit)
         except payments.OverpaidError as error:
             line = existing(invoice.id, AsOf.end_of(visit.today, self.zone))
@@ -183,7 +183,7 @@ class Payments:
         return self.invoice_page.again(visit, invoice.id, form, fields)
 
     def _receipt_recorded(
-        self, visit: Visit, fields: Fields, customer_id: int, receipt: Receipt, currency: str
+        self, visit: Visit, fields: Fields, customer_id: int, receipt: PaymentBatch, currency: str
     ) -> HTTPResponse:
         try:
             keep = fields.checked("keep_credit")
@@ -192,7 +192,7 @@ class Payments:
             raise NotFoundError(str(error)) from error
         except payments.KeyUsedError as error:
             raise ConflictError(f"{error} Open the form again to record something else.") from error
-        except payments.RefusedError as refused:
+        except payments.PaymentRefusedError as refused:
             fields.errors["paid_on" if refused.refusal.invoice_id is None else "received"] = str(refused)
         except payments.OverpaidError as error:
             for invoice_id, cents in error.excess.items():
@@ -253,7 +253,7 @@ class Payments:
             customers=customer_choice.all_choices(),
         )
 
-    def _owed(self, visit: Visit, customer_id: int, fields: Fields) -> list[Line]:
+    def _owed(self, visit: Visit, customer_id: int, fields: Fields) -> list[ListedInvoice]:
         """Return what the customer owes in one currency: the one chosen, or that of the oldest debt."""
         wanted = invoices.Filter(
             customer_id=customer_id, statuses=OUTSTANDING, currency=fields.text("currency", longest=3)
@@ -291,10 +291,10 @@ def _existing(invoice_id: int) -> Invoice:
     return invoice
 
 
-def _receipt(fields: Fields, visit: Visit, amounts: Mapping[int, int]) -> Receipt:
+def _receipt(fields: Fields, visit: Visit, amounts: Mapping[int, int]) -> PaymentBatch:
     paid_on = fields.optional_day("paid_on", required=True)
     key = fields.text("key", required=True, longest=64)
-    return Receipt(
+    return PaymentBatch(
         key=key,
         paid_on=paid_on or visit.today,
         amounts=amounts,
@@ -310,7 +310,9 @@ def _placed(fields: Fields, visit: Visit) -> dict[int, int]:
     return {invoice_id: cents for invoice_id, cents in placed.items() if cents}
 
 
-def _check_sum(fields: Fields, visit: Visit, received: int, placed: Mapping[int, int], lines: list[Line]) -> None:
+def _check_sum(
+    fields: Fields, visit: Visit, received: int, placed: Mapping[int, int], lines: list[ListedInvoice]
+) -> None:
     for line in lines:
         if placed.get(line.invoice.id, 0) > line.balance_cents:
             fields.errors[f"place:{line.invoice.id}"] = f"Only {visit.locale.money(line.balance_cents)} is open here."
@@ -336,23 +338,23 @@ def _with_credit(fields: Fields, received: int, placed: Mapping[int, int]) -> di
     return {**placed, last: placed[last] + left}
 
 
-def _sums(fields: Fields, visit: Visit, lines: list[Line]) -> dict[str, Any]:
+def _sums(fields: Fields, visit: Visit, lines: list[ListedInvoice]) -> dict[str, Any]:
     received = visit.locale.cents_in(fields.typed.get("received", "")) or 0
     typed = (visit.locale.cents_in(fields.typed.get(f"place:{line.invoice.id}", "")) for line in lines)
     placed = sum(cents or 0 for cents in typed)
     return {"received_cents": received, "placed_cents": placed, "left_cents": received - placed}
 
 
-def _field_of(refused: payments.RefusedError) -> str:
+def _field_of(refused: payments.PaymentRefusedError) -> str:
     return "paid_on" if refused.refusal.invoice_id is None else "amount"
 
 
-def _with_most(refused: payments.RefusedError, visit: Visit) -> str:
+def _with_most(refused: payments.PaymentRefusedError, visit: Visit) -> str:
     most = refused.refusal.most_cents
     return str(refused) if most is None else f"{refused} At most {visit.locale.money(most)}."
 
 
-def _too_much(visit: Visit, line: Line, excess: int) -> str:
+def _too_much(visit: Visit, line: ListedInvoice, excess: int) -> str:
     owed = max(0, line.balance_cents)
     return (
         f"{visit.locale.money(owed)} is open: that is {visit.locale.money(excess)} more. "

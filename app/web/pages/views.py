@@ -8,7 +8,7 @@ from bottle import HTTPResponse
 from app.store.access import views
 from app.web.http.errors import NotFoundError
 from app.web.http.forms import Fields
-from app.web.http.invoice_search import Search
+from app.web.http.invoice_search import InvoiceSearch
 from app.web.http.rendering import Pages, address
 from app.web.http.request_context import Visit
 
@@ -27,7 +27,7 @@ class Views:
         """Keep what the list shows under a name."""
         fields = Fields(visit.form)
         name = fields.text("name", required=True, longest=60)
-        search = Search.of(Fields(dict(parse_qsl(visit.form.get("parameters", "")))), visit.locale, visit.today)
+        search = InvoiceSearch.of(Fields(dict(parse_qsl(visit.form.get("parameters", "")))), visit.locale, visit.today)
         if not fields.errors:
             try:
                 view_id = views.save(visit.user.id, name, search.parameters)

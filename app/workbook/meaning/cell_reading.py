@@ -10,7 +10,7 @@ from app.domain.money import cents_from_decimal, has_fractions_of_a_cent
 from app.workbook.meaning import amounts, currencies, dates, texts
 from app.workbook.meaning.amounts import UnreadableError
 from app.workbook.meaning.own_columns import read_own
-from app.workbook.meaning.records import Checked, Problem, Value
+from app.workbook.meaning.records import CellProblem, Checked, Value
 from app.workbook.meaning.tabs import Tab
 from app.workbook.reading.cells import Cell, Merged, Row, cell_name
 
@@ -35,7 +35,7 @@ class CellReading:
     def problem(self, tab: Tab, row: Row, name: str, what: str) -> RowProblemError:
         """Note a problem at the row's cell of the field and return the error to raise."""
         cell = tab.place(row, name)
-        self.checked.problems.append(Problem(tab.name, cell, f"{cell} {what}.", row.number))
+        self.checked.problems.append(CellProblem(tab.name, cell, f"{cell} {what}.", row.number))
         return RowProblemError()
 
     def identifier(self, tab: Tab, row: Row, name: str) -> str:

@@ -15,7 +15,7 @@ from app.workbook.meaning.dates import DateOrder
 from app.workbook.meaning.document_types import sort_documents
 from app.workbook.meaning.doubts import ask_about_doubts
 from app.workbook.meaning.headers import ChosenMapping, Column
-from app.workbook.meaning.headings import Kind
+from app.workbook.meaning.headings import ListKind
 from app.workbook.meaning.invoice_rows import InvoiceRows
 from app.workbook.meaning.payment_rows import PaymentRows
 from app.workbook.meaning.questions import Answers, Questions
@@ -29,9 +29,9 @@ from app.workbook.reading.refusal import WorkbookRefusedError
 
 _ROWS_A_REPORT = 5_000
 _NAMED_BY = {
-    Kind.CUSTOMER: ("code", "name"),
-    Kind.INVOICE: ("number",),
-    Kind.PAYMENT: ("invoice_number",),
+    ListKind.CUSTOMER: ("code", "name"),
+    ListKind.INVOICE: ("number",),
+    ListKind.PAYMENT: ("invoice_number",),
 }
 
 
@@ -121,7 +121,7 @@ class _Check:
         self._stored = stored
         for tab in tabs:
             sort_documents(tab, questions)
-        has_payments_tab = any(tab.header.kind is Kind.PAYMENT and tab.rows.records for tab in tabs)
+        has_payments_tab = any(tab.header.kind is ListKind.PAYMENT and tab.rows.records for tab in tabs)
         has_payments = has_payments_tab or any(tab.payments_on_account for tab in tabs)
         self._customers = CustomerRows(reading, checked, stored)
         self._invoices = InvoiceRows(reading, checked, questions, self._customers, has_payments_tab=has_payments)
@@ -131,7 +131,7 @@ class _Check:
         """Check customers first, then invoices, then payments, as each names the ones before."""
         for tab in self._tabs:
             tab.default_currency = self._questions.known(self._which_currency(tab, ())) or ""
-        for kind in (Kind.CUSTOMER, Kind.INVOICE, Kind.PAYMENT):
+        for kind in (ListKind.CUSTOMER, ListKind.INVOICE, ListKind.PAYMENT):
             for tab in self._tabs:
                 if tab.header.kind is kind:
                     self._check_tab(tab)
@@ -145,7 +145,7 @@ class _Check:
     def _ask_about_currencies(self) -> None:
         """Ask which currency rows are in that name none, where others of the workbook name another than the own one."""
         own = self._surroundings.currency
-        invoices = [tab for tab in self._tabs if tab.header.kind is Kind.INVOICE]
+        invoices = [tab for tab in self._tabs if tab.header.kind is ListKind.INVOICE]
         others = sorted({code for tab in invoices for code in tab.currencies if code} - {own})
         for tab in invoices if others else ():
             if tab.currencies[None]:
@@ -169,9 +169,9 @@ class _Check:
     def _check_tab(self, tab: Tab) -> None:
         self._settle_columns(tab)
         check_row = {
-            Kind.CUSTOMER: self._customers.check,
-            Kind.INVOICE: self._invoices.check,
-            Kind.PAYMENT: self._payments.check,
+            ListKind.CUSTOMER: self._customers.check,
+            ListKind.INVOICE: self._invoices.check,
+            ListKind.PAYMENT: self._payments.check,
         }[tab.header.kind]
         for count, row in enumerate(tab.rows.records, start=1):
             tab.report.rows += 1

@@ -6,7 +6,7 @@ from dataclasses import replace
 from app.domain.sentences import amount_text
 from app.workbook.meaning import arithmetic
 from app.workbook.meaning.headers import IGNORED, Column, Confidence
-from app.workbook.meaning.headings import MONEY, Kind, fields_of, normalised
+from app.workbook.meaning.headings import MONEY, ListKind, fields_of, normalised
 from app.workbook.meaning.own_columns import FIGURES_OF_CUSTOMER
 from app.workbook.meaning.records import Question
 from app.workbook.meaning.table_columns import AMOUNTS, LABELS, NEEDS_A_QUESTION, TableColumns, field_named, short_name
@@ -107,7 +107,7 @@ def ask_about_balances(columns: TableColumns) -> None:
     if set(columns.line.headings) >= set(FIGURES_OF_CUSTOMER):
         return
     for index in range(len(columns.line.headings)):
-        found = {claim.field for claim in columns.line.claims(index, Kind.INVOICE)[:1]}
+        found = {claim.field for claim in columns.line.claims(index, ListKind.INVOICE)[:1]}
         if not found & {"balance_cents", "total_cents", "paid_cents"} or not columns.held[index].is_money:
             continue
         if index in columns.explained or arithmetic.is_nothing(columns.cents(index) or ()):
@@ -128,7 +128,7 @@ def ask_about_balances(columns: TableColumns) -> None:
 
 
 def _choices_for(columns: TableColumns, index: int) -> tuple[str, ...]:
-    if columns.kind is Kind.PAYMENT:
+    if columns.kind is ListKind.PAYMENT:
         return ("ignore", "amount")
     claimed = [short_name(claim.field) for claim in columns.claims(index) if claim.field in AMOUNTS]
     return tuple(dict.fromkeys([*claimed, "paid", "balance", "total", "ignore"]))
@@ -160,7 +160,7 @@ def ask_about_guesses(columns: TableColumns) -> None:
 
 def ask_about_repeated_headings(columns: TableColumns) -> None:
     """Ask what columns are that repeat a heading: `Date, Amount` of the invoice and again of its payment."""
-    if columns.kind is not Kind.INVOICE:
+    if columns.kind is not ListKind.INVOICE:
         return
     read = {normalised(column.header): index for index, column in columns.read.items() if column.header}
     twice = [

@@ -3,22 +3,22 @@
 from collections import defaultdict
 
 from app.store.ledger.snapshot import Snapshot
-from app.workbook.meaning.headings import Kind
-from app.workbook.meaning.records import Checked, Key, Record, TabReport, Totals
+from app.workbook.meaning.headings import ListKind
+from app.workbook.meaning.records import Checked, ControlTotals, Key, Record, TabReport
 
 
 def add_control_totals(checked: Checked, stored: Snapshot) -> None:
     """Fill in the reports of the tabs; an invoice's payments count with it, and again in the tab that lists them."""
     invoices = {record.key: record for record in checked.invoices}
     paid: dict[Key, int] = defaultdict(int)
-    reports: dict[tuple[str, Kind], list[TabReport]] = defaultdict(list)
+    reports: dict[tuple[str, ListKind], list[TabReport]] = defaultdict(list)
     for report in checked.tabs:
         if report.kind:
             reports[report.name, report.kind].append(report)
     sums: dict[int, dict[str, list[int]]] = defaultdict(lambda: defaultdict(lambda: [0, 0, 0]))
 
     def add(record: Record, currency: str, gross: int, paid_cents: int, open_cents: int) -> None:
-        found = reports[record.tab, record.kind] or reports[record.tab, Kind.INVOICE]
+        found = reports[record.tab, record.kind] or reports[record.tab, ListKind.INVOICE]
         report = next((one for one in found if one.covers(record.row)), None)
         totals = sums[id(report)][currency]
         totals[0] += gross
@@ -36,7 +36,7 @@ def add_control_totals(checked: Checked, stored: Snapshot) -> None:
         closed = bool(invoice.values.get("state"))
         add(invoice, str(invoice.values["currency"]), total, settled, 0 if closed else total - settled)
     for report in checked.tabs:
-        report.totals = [Totals(currency, *cents) for currency, cents in sorted(sums[id(report)].items())]
+        report.totals = [ControlTotals(currency, *cents) for currency, cents in sorted(sums[id(report)].items())]
 
 
 def _cents(record: Record, name: str) -> int:

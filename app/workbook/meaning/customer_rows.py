@@ -5,7 +5,7 @@ from collections import defaultdict
 from app.domain.fields import CUSTOMER
 from app.store.ledger.snapshot import Snapshot, compared
 from app.workbook.meaning.cell_reading import CellReading
-from app.workbook.meaning.headers import Kind
+from app.workbook.meaning.headers import ListKind
 from app.workbook.meaning.records import Checked, Notice, Record, Value
 from app.workbook.meaning.tabs import Tab
 from app.workbook.reading.cells import Row
@@ -34,7 +34,7 @@ class CustomerRows:
             values["terms_days"] = self._reading.days(tab, row, "terms_days")
         values |= self._reading.plain(tab, row, CUSTOMER)
         values |= self._reading.own_fields(tab, row)
-        record = Record(Kind.CUSTOMER, tab.name, row.number, (compared(code),), values)
+        record = Record(ListKind.CUSTOMER, tab.name, row.number, (compared(code),), values)
         if not self._is_repeated(tab, row, record):
             self.add(record)
 
@@ -131,7 +131,7 @@ class CustomerRows:
         values: dict[str, Value] = {"code": code, "name": name}
         if tab.has("customer_email"):
             values |= {"email": self._reading.identifier(tab, row, "customer_email")}
-        return Record(Kind.CUSTOMER, tab.name, row.number, (compared(code),), values)
+        return Record(ListKind.CUSTOMER, tab.name, row.number, (compared(code),), values)
 
     def _is_repeated(self, tab: Tab, row: Row, record: Record) -> bool:
         """Tell whether the very same customer stood in an earlier row; another one of that code is a problem."""

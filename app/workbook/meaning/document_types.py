@@ -4,7 +4,7 @@ from collections import defaultdict
 from collections.abc import Sequence
 
 from app.domain.sentences import amount_text, count_text, counted
-from app.workbook.meaning.headings import Kind
+from app.workbook.meaning.headings import ListKind
 from app.workbook.meaning.questions import Questions
 from app.workbook.meaning.records import Question
 from app.workbook.meaning.table_columns import cents_or_nothing
@@ -23,17 +23,17 @@ _IN_WORDS = {
     "order": "orders",
     "purchase": "bills that you owe",
 }
-_TELLS_TYPE = {Kind.INVOICE: ("type",), Kind.PAYMENT: ("type", "method")}
+_TELLS_TYPE = {ListKind.INVOICE: ("type",), ListKind.PAYMENT: ("type", "method")}
 _MONEY = ("total_cents", "paid_cents", "balance_cents", "net_cents", "tax_cents")
 
 
 def sort_documents(tab: Tab, questions: Questions) -> None:
     """Note what each row of a table is by its type, leave out what is not owed, and turn credits without a minus."""
-    if tab.header.kind is Kind.CUSTOMER:
+    if tab.header.kind is ListKind.CUSTOMER:
         return
     if any(map(tab.has, _TELLS_TYPE[tab.header.kind])):
         tab.documents |= {row.number: found for row in tab.rows.records if (found := _document(tab, row))}
-    if tab.header.kind is Kind.INVOICE:
+    if tab.header.kind is ListKind.INVOICE:
         _leave_out_what_is_not_owed(tab, questions)
         _take_out_payments(tab, questions)
         _turn_credit_notes(tab, questions)
@@ -54,7 +54,7 @@ def _document(tab: Tab, row: Row) -> str:
         cell = tab.cell(row, name)
         value = cell.value if isinstance(cell, Merged) else cell
         named |= documents(value) if isinstance(value, str) else frozenset()
-    if tab.header.kind is Kind.PAYMENT:
+    if tab.header.kind is ListKind.PAYMENT:
         return "refund" if "refund" in named else ""
     return next((kind for kind in ("credit_note", "refund", *_NOT_OWED, "payment") if kind in named), "")
 

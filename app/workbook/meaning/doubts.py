@@ -6,7 +6,7 @@ from datetime import date, timedelta
 
 from app.domain.sentences import amount_text, count_text, counted
 from app.store.ledger.snapshot import Snapshot, StoredInvoice
-from app.workbook.meaning.headings import Kind
+from app.workbook.meaning.headings import ListKind
 from app.workbook.meaning.invoice_rows import InvoiceRows, SaidOfPayments
 from app.workbook.meaning.questions import Questions, digest
 from app.workbook.meaning.records import Checked, Key, Question, Record, Value
@@ -79,7 +79,7 @@ def _ask_about_payments_ahead(checked: Checked, questions: Questions, stored: Sn
 def _ask_about_the_list_of_payments(checked: Checked, invoices: InvoiceRows, questions: Questions) -> None:
     """Ask whose word counts where an invoice's own row says another amount paid than the listed payments come to."""
     listed = _paid_by_invoice(checked)
-    broken = {name for kind, name in checked.broken if kind is Kind.PAYMENT}
+    broken = {name for kind, name in checked.broken if kind is ListKind.PAYMENT}
     differing = [
         (key, said)
         for key, said in invoices.said.items()
@@ -141,7 +141,7 @@ def _follow_the_row(checked: Checked, said: SaidOfPayments, invoice: Record, lis
     if paid != listed:
         day = said.paid_on or _day(invoice, "due_on")
         values: dict[str, Value] = {"paid_on": day, "amount_cents": paid - listed}
-        checked.payments.append(Record(Kind.PAYMENT, said.tab.name, said.row.number, invoice.key, values))
+        checked.payments.append(Record(ListKind.PAYMENT, said.tab.name, said.row.number, invoice.key, values))
 
 
 def _ask_about_overpaid(checked: Checked, questions: Questions, stored: Snapshot) -> None:

@@ -5,11 +5,11 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
-from app.workbook.meaning.headings import Claim, Kind, claims, fields_of, normalised
+from app.workbook.meaning.headings import Claim, ListKind, claims, fields_of, normalised
 from app.workbook.meaning.values import ColumnValues
 from app.workbook.meaning.words import documents, heading_words
 
-__all__ = ["ChosenMapping", "Column", "Confidence", "Header", "HeaderLine", "Kind", "fields_of"]
+__all__ = ["ChosenMapping", "Column", "Confidence", "Header", "HeaderLine", "ListKind", "fields_of"]
 
 IGNORED = "ignored"  # what a person says of a column that is not to be read
 _WEIGHTS = {False: 1.0, True: 0.6}
@@ -51,7 +51,7 @@ class HeaderLine:
             texts.pop()
         return hashlib.sha256("\x1f".join(texts).encode()).hexdigest()
 
-    def claims(self, index: int, kind: Kind) -> tuple[Claim, ...]:
+    def claims(self, index: int, kind: ListKind) -> tuple[Claim, ...]:
         """Return what the column can be; a group's heading that says nothing leaves it to the heading below."""
         return claims(self.headings[index], kind) or claims(self.bare[index], kind)
 
@@ -63,7 +63,7 @@ class Header:
     `ignored` are those that nobody knows, `dropped` those of which a person said that they are not to be kept either.
     """
 
-    kind: Kind
+    kind: ListKind
     row: int
     columns: tuple[Column, ...]
     ignored: tuple[tuple[int, str], ...]
@@ -87,14 +87,14 @@ class Header:
 class ChosenMapping:
     """What a person said a header is: the kind of its rows (None: not read), and fields, or IGNORED, by column."""
 
-    kind: Kind | None
+    kind: ListKind | None
     fields: dict[int, str]
 
 
 def recognised(line: HeaderLine, values: Sequence[ColumnValues], tab: str) -> tuple[float, Header] | None:
     """Return the likeliest reading of a header with its score, None if it is no header of a list of ours."""
     best: tuple[float, Header] | None = None
-    for kind in Kind:
+    for kind in ListKind:
         header = _by_words(line, values, kind)
         if not _is_enough(header, tab):
             continue
@@ -118,7 +118,7 @@ def chosen(line: HeaderLine, choice: ChosenMapping) -> Header | None:
     return empty.with_columns(columns, line.headings)
 
 
-def _by_words(line: HeaderLine, values: Sequence[ColumnValues], kind: Kind) -> Header:
+def _by_words(line: HeaderLine, values: Sequence[ColumnValues], kind: ListKind) -> Header:
     """Return the header as words and values together have it: of two columns for a field the better claim wins."""
     has_values = any(held.filled for held in values)
     wanted = sorted(
@@ -136,9 +136,9 @@ def _by_words(line: HeaderLine, values: Sequence[ColumnValues], kind: Kind) -> H
             taken[index] = Column(index, claim.field, line.headings[index], confidence)
             fields.add(claim.field)
     columns = list(taken.values())
-    if "currency" not in fields and kind is not Kind.CUSTOMER:
+    if "currency" not in fields and kind is not ListKind.CUSTOMER:
         columns += _column_of_currencies(line, values, taken)
-    if kind is Kind.INVOICE:
+    if kind is ListKind.INVOICE:
         columns = _without_accounts(columns, line)
     empty = Header(kind, line.row, (), (), line.fingerprint, line.first_row)
     return empty.with_columns(columns, line.headings)
@@ -174,12 +174,12 @@ def _without_accounts(columns: list[Column], line: HeaderLine) -> list[Column]:
 def _is_enough(header: Header, tab: str) -> bool:
     fields = {column.field for column in header.columns}
     match header.kind:
-        case Kind.INVOICE:
+        case ListKind.INVOICE:
             has_money = bool(fields & {"total_cents", "balance_cents", "net_cents"})
             return "number" in fields and has_money and len(fields) >= 3
-        case Kind.PAYMENT:
+        case ListKind.PAYMENT:
             return {"invoice_number", "amount_cents", "paid_on"} <= fields
-        case Kind.CUSTOMER:
+        case ListKind.CUSTOMER:
             return "name" in fields and len(fields) >= 2 and _names_customers(header, fields, tab)
 
 
@@ -198,7 +198,7 @@ def _names_customers(header: Header, fields: set[str], tab: str) -> bool:
 
 def _is_of_invoices(header: Header) -> bool:
     texts = [*(text for _, text in header.ignored), *(column.header for column in header.columns)]
-    found = {claim.field for text in texts for claim in claims(text, Kind.INVOICE)[:1] if not claim.is_guess}
+    found = {claim.field for text in texts for claim in claims(text, ListKind.INVOICE)[:1] if not claim.is_guess}
     has_money = bool(found & {"total_cents", "balance_cents", "paid_cents"})
     return "due_on" in found or ("issued_on" in found and (has_money or any(map(_names_invoices, texts))))
 
@@ -213,13 +213,13 @@ def _score(header: Header, tab: str) -> float:
     if header.kind.value in documents(tab):
         score += 2.5
     # A list with amounts is not one of customers, and one that names no customer hardly one of invoices.
-    if header.kind is Kind.CUSTOMER:
+    if header.kind is ListKind.CUSTOMER:
         amounts = [text for _, text in header.ignored if _is_total(text)]
         score -= 2.0 * len(amounts)
-    if header.kind is Kind.INVOICE and not (header.column("customer_code") or header.column("customer_name")):
+    if header.kind is ListKind.INVOICE and not (header.column("customer_code") or header.column("customer_name")):
         score -= 1.5
     return score
 
 
 def _is_total(text: str) -> bool:
-    return any(claim.field == "total_cents" and not claim.is_guess for claim in claims(text, Kind.INVOICE))
+    return any(claim.field == "total_cents" and not claim.is_guess for claim in claims(text, ListKind.INVOICE))

@@ -12,7 +12,7 @@ from app.workbook.meaning.words import Words, counts_something_else, folded, hea
 from app.workbook.reading.cells import Cell, clean_text
 
 
-class Kind(StrEnum):
+class ListKind(StrEnum):
     """What the rows of a table are."""
 
     CUSTOMER = "customer"
@@ -24,12 +24,12 @@ OWN_MARK = "Own field:"  # begins a heading of an export that would be taken for
 FIGURES_OF_INVOICE = ("paid", "left", "standing", "late")
 _FIGURE_OF_A_DAY = re.compile(rf"As of (?:\d{{4}}-\d\d-\d\d)?: (?:{'|'.join(FIGURES_OF_INVOICE)})")
 MONEY = {
-    Kind.CUSTOMER: (),
-    Kind.INVOICE: ("total_cents", "paid_cents", "balance_cents", "net_cents", "tax_cents", "discount_cents"),
-    Kind.PAYMENT: ("amount_cents",),
+    ListKind.CUSTOMER: (),
+    ListKind.INVOICE: ("total_cents", "paid_cents", "balance_cents", "net_cents", "tax_cents", "discount_cents"),
+    ListKind.PAYMENT: ("amount_cents",),
 }
 # Further fields of each kind, which no list of whole headings describes.
-_FURTHER = {Kind.CUSTOMER: (), Kind.INVOICE: ("type",), Kind.PAYMENT: ("type",)}
+_FURTHER = {ListKind.CUSTOMER: (), ListKind.INVOICE: ("type",), ListKind.PAYMENT: ("type",)}
 _COMPOSED = 100  # a heading that is composed of words ranks after those that are known as a whole
 _WEAK = 50
 
@@ -43,7 +43,7 @@ class Claim:
     field: str
 
 
-def fields_of(kind: Kind) -> tuple[str, ...]:
+def fields_of(kind: ListKind) -> tuple[str, ...]:
     """Return the fields that a column of such a table can be, the identifying ones first."""
     return (*_aliases()[kind], *MONEY[kind], *_FURTHER[kind])
 
@@ -65,11 +65,11 @@ def is_figure_of_a_day(text: str) -> bool:
 
 def is_known(text: str) -> bool:
     """Tell whether a column of that heading could be read as a field, of any kind of record."""
-    return any(claims(text, kind) for kind in Kind)
+    return any(claims(text, kind) for kind in ListKind)
 
 
 @lru_cache(maxsize=8_000)
-def claims(text: str, kind: Kind) -> tuple[Claim, ...]:
+def claims(text: str, kind: ListKind) -> tuple[Claim, ...]:
     """Return the fields that the heading can mean in such a table, the likeliest first."""
     if is_own(text) or is_figure_of_a_day(text):
         return ()
@@ -94,12 +94,12 @@ def without_unit(text: str) -> str:
     return without_currency(re.sub(r"[(\[{].*?[)\]}]", " ", clean_text(text)))
 
 
-def _composed(words: Words, kind: Kind) -> list[Claim]:
+def _composed(words: Words, kind: ListKind) -> list[Claim]:
     """Return what the words of the heading say together."""
     fields = _invoice_fields(words)
-    if kind is Kind.PAYMENT:
+    if kind is ListKind.PAYMENT:
         fields = _payment_fields(words, fields)
-    elif kind is Kind.CUSTOMER:
+    elif kind is ListKind.CUSTOMER:
         fields = _customer_fields(words, fields)
     # A price may be that of one piece.
     is_guess = bool(words.unknown) or words.meanings - {"small", "invoice", "total"} == {"price"}
@@ -257,12 +257,12 @@ def _customer_fields(words: Words, fields: list[tuple[str, int]]) -> list[tuple[
 
 
 @cache
-def _aliases() -> dict[Kind, dict[str, dict[str, int]]]:
+def _aliases() -> dict[ListKind, dict[str, dict[str, int]]]:
     document = tomllib.loads((Path(__file__).parent / "aliases.toml").read_text(encoding="utf-8"))
     return {
         kind: {
             field: {folded(name): rank for rank, name in reversed(list(enumerate(names)))}
             for field, names in document[kind].items()
         }
-        for kind in Kind
+        for kind in ListKind
     }

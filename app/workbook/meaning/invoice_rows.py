@@ -10,9 +10,9 @@ from app.store.ledger.snapshot import compared
 from app.workbook.meaning import currencies
 from app.workbook.meaning.cell_reading import CellReading, RowProblemError
 from app.workbook.meaning.customer_rows import CustomerRows
-from app.workbook.meaning.headings import Kind
+from app.workbook.meaning.headings import ListKind
 from app.workbook.meaning.questions import Questions
-from app.workbook.meaning.records import Checked, Key, Problem, Question, Record, Value
+from app.workbook.meaning.records import CellProblem, Checked, Key, Question, Record, Value
 from app.workbook.meaning.repeated_rows import RepeatedRows
 from app.workbook.meaning.rows import filled
 from app.workbook.meaning.statuses import Said, read_status
@@ -90,7 +90,7 @@ class InvoiceRows:
         values |= self._reading.plain(tab, row, INVOICE)
         values |= self._reading.own_fields(tab, row)
         values |= self._said_values(tab, row, said)
-        record = Record(Kind.INVOICE, tab.name, row.number, (compared(number), customer), values)
+        record = Record(ListKind.INVOICE, tab.name, row.number, (compared(number), customer), values)
         payment = self._carried_payment(tab, row, record, paid, said)
         if not self._repeated.is_repeated(tab, row, record, payment):
             self.by_key[record.key] = record
@@ -135,7 +135,7 @@ class InvoiceRows:
             message += f"; not read: {unread}" if unread else ""
             cell = cell_name(0, tab.header.row)
             sentence = f"{cell}: {message}. Say which column it is."
-            self._checked.problems.append(Problem(tab.name, cell, sentence, row.number))
+            self._checked.problems.append(CellProblem(tab.name, cell, sentence, row.number))
         return RowProblemError()
 
     # --- amounts
@@ -281,7 +281,7 @@ class InvoiceRows:
         values: dict[str, Value] = {"paid_on": paid_on, "amount_cents": paid}
         if tab.has("payment_method"):
             values["method"] = self._reading.text(tab, row, "payment_method")
-        return Record(Kind.PAYMENT, tab.name, row.number, invoice.key, values, cumulative=True)
+        return Record(ListKind.PAYMENT, tab.name, row.number, invoice.key, values, cumulative=True)
 
     def _paid(
         self, tab: Tab, row: Row, invoice: Record, paid: int | None, said: Said, paid_on: date | None

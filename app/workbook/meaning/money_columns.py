@@ -5,10 +5,10 @@ from dataclasses import dataclass, field
 
 from app.workbook.meaning import arithmetic, column_questions, open_amounts, totals
 from app.workbook.meaning.headers import Confidence, Header
-from app.workbook.meaning.headings import Kind
+from app.workbook.meaning.headings import ListKind
 from app.workbook.meaning.questions import Questions
 from app.workbook.meaning.table_columns import TableColumns
-from app.workbook.meaning.tables import Table
+from app.workbook.meaning.tables import SheetTable
 from app.workbook.reading.cells import Row
 
 _HELPERS = {"net_cents", "tax_cents", "discount_cents"}
@@ -25,7 +25,7 @@ class MoneyColumns:
 
 
 def settle(
-    table: Table, header: Header, records: Sequence[Row], questions: Questions, groups: Sequence[object]
+    table: SheetTable, header: Header, records: Sequence[Row], questions: Questions, groups: Sequence[object]
 ) -> MoneyColumns:
     """Return what the columns of a table mean, asking what neither words nor figures tell.
 
@@ -33,7 +33,7 @@ def settle(
     """
     columns = TableColumns(table, header, records, questions, groups)
     column_questions.take_answers(columns)
-    if header.kind is Kind.CUSTOMER:
+    if header.kind is ListKind.CUSTOMER:
         column_questions.ask_about_balances(columns)
     elif records:
         _settle_money(columns)
@@ -45,7 +45,7 @@ def settle(
 def _settle_money(columns: TableColumns) -> None:
     _drop_helpers(columns)
     column_questions.ask_about_repeated_headings(columns)
-    if columns.kind is Kind.INVOICE:
+    if columns.kind is ListKind.INVOICE:
         totals.settle_total(columns)
         open_amounts.settle_what_is_left(columns)
         column_questions.explain_the_rest(columns)

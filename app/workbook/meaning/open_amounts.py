@@ -3,7 +3,7 @@
 from app.domain.sentences import amount_text, count_text
 from app.workbook.meaning import arithmetic
 from app.workbook.meaning.headers import Column, Confidence
-from app.workbook.meaning.headings import Kind
+from app.workbook.meaning.headings import ListKind
 from app.workbook.meaning.records import Question
 from app.workbook.meaning.table_columns import TableColumns
 from app.workbook.reading.cells import column_letter
@@ -58,14 +58,14 @@ def _drop_running_balance(
 
 def ask_about_signs(columns: TableColumns) -> None:
     """Ask what payments are of which those with a minus outweigh the rest: nobody pays back more than was paid."""
-    name = "paid_cents" if columns.kind is Kind.INVOICE else "amount_cents"
+    name = "paid_cents" if columns.kind is ListKind.INVOICE else "amount_cents"
     column = columns.column(name)
     values = columns.cents(column.index) if column else None
     if column is None or not values or name in columns.negated:
         return
     if sum(filter(None, values)) >= 0:
         return
-    if columns.kind is Kind.INVOICE and _belong_to_credits(columns, values):
+    if columns.kind is ListKind.INVOICE and _belong_to_credits(columns, values):
         return
     answer = columns.questions.ask(
         Question(

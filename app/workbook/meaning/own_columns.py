@@ -6,7 +6,7 @@ from datetime import datetime, time
 from app.domain.own_fields import LONGEST_NAME, LONGEST_TEXT
 from app.workbook.meaning import texts
 from app.workbook.meaning.headers import Header
-from app.workbook.meaning.headings import OWN_MARK, Kind, is_figure_of_a_day, is_known
+from app.workbook.meaning.headings import OWN_MARK, ListKind, is_figure_of_a_day, is_known
 from app.workbook.reading.cells import Cell, Duration, Merged, Row, clean_text, column_letter
 
 # What our own lists have beside the fields, worked out on the day of the list: to keep it would be to keep old figures.
@@ -24,7 +24,7 @@ FIGURES_OF_CUSTOMER = (
 
 def own_columns(header: Header, records: Sequence[Row]) -> tuple[tuple[int, str], ...]:
     """Return the columns that are kept as they are, each with the name of its field; a list of payments keeps none."""
-    if header.kind is Kind.PAYMENT:
+    if header.kind is ListKind.PAYMENT:
         return ()
     found: dict[str, int] = {}
     for index, heading in _unknown(header, records):
@@ -71,7 +71,7 @@ def _unknown(header: Header, records: Sequence[Row]) -> list[tuple[int, str]]:
 
 
 def _figures_of_ours(header: Header) -> set[int]:
-    if header.kind is Kind.INVOICE:
+    if header.kind is ListKind.INVOICE:
         return {index for index, text in header.ignored if is_figure_of_a_day(text)}
     by_heading = {text: index for index, text in header.ignored}
     # A column of somebody else's may be headed like one of them, hardly all of them.

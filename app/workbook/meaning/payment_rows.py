@@ -7,7 +7,7 @@ from app.store.ledger.snapshot import Snapshot, compared
 from app.workbook.meaning.cell_reading import CellReading, RowProblemError
 from app.workbook.meaning.customer_rows import CustomerRows
 from app.workbook.meaning.document_types import refunds_without_a_minus
-from app.workbook.meaning.headings import Kind
+from app.workbook.meaning.headings import ListKind
 from app.workbook.meaning.invoice_rows import InvoiceRows
 from app.workbook.meaning.records import Checked, Key, Record, Value
 from app.workbook.meaning.tabs import Tab
@@ -50,7 +50,7 @@ class PaymentRows:
         if len(keys) > 1:
             self._for_several.append((tab, row, keys, values))
             return
-        self._checked.payments.append(Record(Kind.PAYMENT, tab.name, row.number, keys[0], values))
+        self._checked.payments.append(Record(ListKind.PAYMENT, tab.name, row.number, keys[0], values))
 
     def _signed(self, tab: Tab, row: Row, cents: int) -> int:
         """Return a refund that carries no minus as what it takes off, unless others of its list carry one."""
@@ -104,7 +104,7 @@ class PaymentRows:
             return
         for key in keys:
             self._checked.payments.append(
-                Record(Kind.PAYMENT, tab.name, row.number, key, {**values, "amount_cents": left[key]})
+                Record(ListKind.PAYMENT, tab.name, row.number, key, {**values, "amount_cents": left[key]})
             )
             left[key] = 0
 
@@ -136,7 +136,7 @@ class PaymentRows:
             part = min(amount, left[key])
             if part:
                 self._checked.payments.append(
-                    Record(Kind.PAYMENT, tab.name, row.number, key, {"paid_on": paid_on, "amount_cents": part})
+                    Record(ListKind.PAYMENT, tab.name, row.number, key, {"paid_on": paid_on, "amount_cents": part})
                 )
             left[key] -= part
             amount -= part
@@ -165,7 +165,7 @@ class PaymentRows:
             )
         if owners:
             return wanted, owners[0]
-        if (Kind.INVOICE, wanted) in self._checked.broken:
+        if (ListKind.INVOICE, wanted) in self._checked.broken:
             raise self._reading.problem(
                 tab, row, "invoice_number", f"pays invoice '{number}', whose own row has a problem"
             )

@@ -4,7 +4,7 @@ import hashlib
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
 
-from app.workbook.meaning.records import Answered, Checked, Question
+from app.workbook.meaning.records import AnsweredQuestion, Checked, Question
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +46,7 @@ class Questions:
         answer = self.known(question)
         if answer is not None:
             is_remembered = not (self._given(question.id, question) or self._given(first, question))
-            self._checked.answered.append(Answered(question, answer, is_remembered))
+            self._checked.answered.append(AnsweredQuestion(question, answer, is_remembered))
         return answer
 
     def known(self, question: Question) -> str | None:

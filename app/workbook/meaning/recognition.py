@@ -5,12 +5,12 @@ from dataclasses import replace
 
 from app.domain.sentences import amount_text
 from app.workbook.meaning.headers import ChosenMapping, Column, Confidence, Header, HeaderLine
-from app.workbook.meaning.headings import Kind, claims
+from app.workbook.meaning.headings import ListKind, claims
 from app.workbook.meaning.questions import Questions
 from app.workbook.meaning.records import Checked, Notice, Question, TabReport
 from app.workbook.meaning.samples import held
 from app.workbook.meaning.table_columns import cents_or_nothing
-from app.workbook.meaning.tables import Table, header_line, is_list_of_problems, likeliest_header_row, tables
+from app.workbook.meaning.tables import SheetTable, header_line, is_list_of_problems, likeliest_header_row, tables
 from app.workbook.meaning.tabs import Tab, described, tab_of
 from app.workbook.meaning.values import ColumnValues, column_values
 from app.workbook.meaning.words import documents, folded, heading_words
@@ -28,8 +28,8 @@ _NOT_OWED = {
 }
 _NO_RECEIVABLES = {"purchase", "product", "staff"}
 _NEEDED = {
-    Kind.INVOICE: (("number", "invoice number"), ("total_cents", "amount")),
-    Kind.PAYMENT: (
+    ListKind.INVOICE: (("number", "invoice number"), ("total_cents", "amount")),
+    ListKind.PAYMENT: (
         ("invoice_number", "number of the invoice"),
         ("paid_on", "date of payment"),
         ("amount_cents", "amount"),
@@ -63,7 +63,7 @@ def nearest(checked: Checked) -> str:
     return ""
 
 
-def _read(table: Table, checked: Checked, questions: Questions) -> Tab | None:
+def _read(table: SheetTable, checked: Checked, questions: Questions) -> Tab | None:
     """Return the table as it is read, None if it is left out."""
     name = table.sheet.name
     whole = _question(replace(table, is_only=True), "a list of ours", (SKIP, READ))
@@ -76,12 +76,12 @@ def _read(table: Table, checked: Checked, questions: Questions) -> Tab | None:
     if questions.answer_if_given(_question(table, "a list of ours", (SKIP, READ))) == SKIP:
         checked.notices.append(Notice(name, "The tab was left out, as was chosen."))
         return None
-    if table.header.kind is not Kind.CUSTOMER and not _is_owed(table, table.header, checked, questions):
+    if table.header.kind is not ListKind.CUSTOMER and not _is_owed(table, table.header, checked, questions):
         return None
     return tab_of(table, table.header, questions)
 
 
-def _is_owed(table: Table, header: Header, checked: Checked, questions: Questions) -> bool:
+def _is_owed(table: SheetTable, header: Header, checked: Checked, questions: Questions) -> bool:
     """Tell whether a list that reads like invoices or payments is one, by what it calls itself."""
     if any(column.confidence is Confidence.CHOSEN for column in header.columns):
         return True
@@ -96,7 +96,7 @@ def _is_owed(table: Table, header: Header, checked: Checked, questions: Question
     return _asked(table, _NOT_OWED[others[0]], (SKIP, READ), checked, questions) == READ
 
 
-def _ask_about_unread(table: Table, checked: Checked, questions: Questions) -> None:
+def _ask_about_unread(table: SheetTable, checked: Checked, questions: Questions) -> None:
     """Have it confirmed that a table with money or days is left out; one that says what it is needs no word."""
     name = table.sheet.name
     if not table.sheet.rows:
@@ -116,7 +116,9 @@ def _ask_about_unread(table: Table, checked: Checked, questions: Questions) -> N
     _asked(table, what, (SKIP,), checked, questions)
 
 
-def _asked(table: Table, what: str, choices: tuple[str, ...], checked: Checked, questions: Questions) -> str | None:
+def _asked(
+    table: SheetTable, what: str, choices: tuple[str, ...], checked: Checked, questions: Questions
+) -> str | None:
     question = _question(table, what, choices)
     at_stake = _at_stake(table, table.line or _likeliest_line(table))
     answer = questions.ask(replace(question, text=question.text.replace(what, f"{what}{at_stake}", 1)))
@@ -125,7 +127,7 @@ def _asked(table: Table, what: str, choices: tuple[str, ...], checked: Checked, 
     return answer
 
 
-def _question(table: Table, what: str, choices: tuple[str, ...]) -> Question:
+def _question(table: SheetTable, what: str, choices: tuple[str, ...]) -> Question:
     """Return the question whether a tab is to be left out, remembered by its headings and its name without a year."""
     name = table.sheet.name
     line = table.line or _likeliest_line(table)
@@ -142,12 +144,12 @@ def _question(table: Table, what: str, choices: tuple[str, ...]) -> Question:
     )
 
 
-def _called(table: Table, row: int) -> str:
+def _called(table: SheetTable, row: int) -> str:
     name = table.sheet.name
     return f"Tab '{name}'" if table.is_only else f"The table below row {row} of tab '{name}'"
 
 
-def _at_stake(table: Table, line: HeaderLine | None) -> str:
+def _at_stake(table: SheetTable, line: HeaderLine | None) -> str:
     if line is None:
         return ""
     sums = []
@@ -159,11 +161,11 @@ def _at_stake(table: Table, line: HeaderLine | None) -> str:
     return f" ({', '.join(sums[:2])})" if sums else ""
 
 
-def _sum(table: Table, line: HeaderLine, index: int) -> int:
+def _sum(table: SheetTable, line: HeaderLine, index: int) -> int:
     return sum(cents_or_nothing(row.cell(index)) for row in table.sheet.rows if row.number > line.row)
 
 
-def _holds_money(table: Table, line: HeaderLine) -> bool:
+def _holds_money(table: SheetTable, line: HeaderLine) -> bool:
     return any(
         values.is_surely_money
         or (values.is_money and _says_money(line.headings[index]))
@@ -172,13 +174,13 @@ def _holds_money(table: Table, line: HeaderLine) -> bool:
     )
 
 
-def _values(table: Table, line: HeaderLine) -> list[ColumnValues]:
+def _values(table: SheetTable, line: HeaderLine) -> list[ColumnValues]:
     rows = [row for row in table.sheet.rows if row.number > line.row]
     return column_values(rows, len(line.headings))
 
 
 def _says_money(heading: str) -> bool:
-    return any(claim.field.endswith("_cents") for claim in claims(heading, Kind.INVOICE))
+    return any(claim.field.endswith("_cents") for claim in claims(heading, ListKind.INVOICE))
 
 
 def _has_receivables(line: HeaderLine | None) -> bool:
@@ -201,7 +203,7 @@ def _missing(headings: Sequence[str]) -> str:
     best: list[str] | None = None
     for kind, needed in _NEEDED.items():
         fields = {claim.field for text in headings if text for claim in claims(text, kind)}
-        if kind is Kind.INVOICE and fields & {"balance_cents", "net_cents"}:
+        if kind is ListKind.INVOICE and fields & {"balance_cents", "net_cents"}:
             fields.add("total_cents")
         lacking = [words for name, words in needed if name not in fields]
         if len(fields) >= 3 and lacking and (best is None or len(lacking) < len(best)):
@@ -209,17 +211,17 @@ def _missing(headings: Sequence[str]) -> str:
     return " and ".join(f"a column '{words}'" for words in best) if best else ""
 
 
-def _likeliest_line(table: Table) -> HeaderLine | None:
+def _likeliest_line(table: SheetTable) -> HeaderLine | None:
     row = likeliest_header_row(table.sheet)
     return header_line(row) if row else None
 
 
-def _unread(table: Table) -> TabReport:
+def _unread(table: SheetTable) -> TabReport:
     line = table.line or _likeliest_line(table)
     last_row = table.sheet.rows[-1].number if table.sheet.rows else None
     if line is None:
         return TabReport(table.sheet.name, None, last_row=last_row)
-    header = Header(Kind.INVOICE, line.row, (), (), line.fingerprint).with_columns(list[Column](), line.headings)
+    header = Header(ListKind.INVOICE, line.row, (), (), line.fingerprint).with_columns(list[Column](), line.headings)
     below = [row for row in table.sheet.rows if row.number > line.row]
     return TabReport(
         table.sheet.name,

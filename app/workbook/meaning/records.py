@@ -9,7 +9,7 @@ from typing import Any, Self, TypeAlias
 import orjson
 
 from app.domain.own_fields import merged
-from app.workbook.meaning.headings import Kind
+from app.workbook.meaning.headings import ListKind
 
 LONGEST_TERMS = 730
 
@@ -26,7 +26,7 @@ class Record:
     empties a stored field. `cumulative` marks a payment that an invoice's own row carries: all that was paid so far.
     """
 
-    kind: Kind
+    kind: ListKind
     tab: str
     row: int
     key: Key
@@ -48,11 +48,11 @@ class Record:
         for name in values:
             if name.endswith("_on") and values[name] is not None:
                 values[name] = date.fromisoformat(values[name])
-        return cls(Kind(kind), tab, row, tuple(key), values, cumulative)
+        return cls(ListKind(kind), tab, row, tuple(key), values, cumulative)
 
 
 @dataclass(frozen=True, slots=True)
-class Problem:
+class CellProblem:
     """A cell that cannot be read or believed, in a sentence that begins with the place."""
 
     tab: str
@@ -104,7 +104,7 @@ class Question:
 
 
 @dataclass(frozen=True, slots=True)
-class Answered:
+class AnsweredQuestion:
     """A question that was answered, for this workbook or, remembered, for an earlier one of the same shape."""
 
     question: Question
@@ -113,7 +113,7 @@ class Answered:
 
 
 @dataclass(frozen=True, slots=True)
-class Totals:
+class ControlTotals:
     """What the rows of a tab add up to, in one currency, in cents."""
 
     currency: str
@@ -150,13 +150,13 @@ class TabReport:
     """
 
     name: str
-    kind: Kind | None
+    kind: ListKind | None
     header_row: int | None = None
     fingerprint: str = ""
     columns: list[dict[str, Any]] = field(default_factory=list)
     held: dict[str, Held] = field(default_factory=dict)
     rows: int = 0
-    totals: list[Totals] = field(default_factory=list)
+    totals: list[ControlTotals] = field(default_factory=list)
     own_totals: list[OwnTotal] = field(default_factory=list)
     tells_payments: bool = False
     last_row: int | None = None
@@ -177,12 +177,12 @@ class Checked:
     invoices: list[Record] = field(default_factory=list)
     payments: list[Record] = field(default_factory=list)
     tabs: list[TabReport] = field(default_factory=list)
-    problems: list[Problem] = field(default_factory=list)
+    problems: list[CellProblem] = field(default_factory=list)
     notices: list[Notice] = field(default_factory=list)
     questions: list[Question] = field(default_factory=list)
-    answered: list[Answered] = field(default_factory=list)
+    answered: list[AnsweredQuestion] = field(default_factory=list)
     error_rows: set[tuple[str, int]] = field(default_factory=set)
-    broken: set[tuple[Kind, str]] = field(default_factory=set)
+    broken: set[tuple[ListKind, str]] = field(default_factory=set)
     duplicate_rows: int = 0
 
 

@@ -7,7 +7,7 @@ from datetime import datetime
 from decimal import Decimal
 
 from app.workbook.meaning.headers import Header
-from app.workbook.meaning.headings import Kind, normalised
+from app.workbook.meaning.headings import ListKind, normalised
 from app.workbook.meaning.samples import shown
 from app.workbook.reading.cells import Cell, FormattedNumber, Row, Sheet, UncalculatedFormula, clean_text
 
@@ -22,9 +22,9 @@ _JUST_TOTAL = re.compile(r"(?:grand |sub)?(?:totals?|sum)(?: customers| balance|
 _WORDS_OF_A_NOTE = 3
 _LONGEST_TEXT = 60
 _NAMES_A_RECORD = {
-    Kind.INVOICE: ("number", "customer_code", "customer_name", "issued_on", "due_on"),
-    Kind.PAYMENT: ("invoice_number", "customer_code", "customer_name", "paid_on"),
-    Kind.CUSTOMER: ("code", "name", "email"),
+    ListKind.INVOICE: ("number", "customer_code", "customer_name", "issued_on", "due_on"),
+    ListKind.PAYMENT: ("invoice_number", "customer_code", "customer_name", "paid_on"),
+    ListKind.CUSTOMER: ("code", "name", "email"),
 }
 _DATES = ("issued_on", "due_on", "paid_on")
 
@@ -86,7 +86,7 @@ def _is_header_again(row: Row, header: Header) -> bool:
 
 def _is_total(row: Row, header: Header, last_full_row: int) -> bool:
     """Tell whether the row adds up others: labelled as such and without a day or an identifier of its own, or a sum."""
-    if header.kind is Kind.CUSTOMER:
+    if header.kind is ListKind.CUSTOMER:
         return _is_total_of_customers(row, header)
     amounts = [row.cell(index) for index in _amount_columns(header)]
     if not any(_is_number(cell) or isinstance(cell, UncalculatedFormula) for cell in amounts):
@@ -119,7 +119,7 @@ def _is_note(row: Row, header: Header) -> bool:
         return True
     column = header.column(_NAMES_A_RECORD[header.kind][0])
     identifier = row.cell(column.index) if column else None
-    if header.kind is Kind.CUSTOMER:
+    if header.kind is ListKind.CUSTOMER:
         name = header.column("name")
         is_named = name is not None and bool(filled([row.cell(name.index)]))
         return len(cells) == 1 and len(header.columns) > 2 and identifier is None and not is_named
@@ -130,7 +130,7 @@ def _is_note(row: Row, header: Header) -> bool:
 
 def _is_of_units(row: Row, header: Header) -> bool:
     """Tell whether the row explains the header above it, as `text`, `dd/mm/yyyy`, `USD` do; a customer may be words."""
-    return header.kind is not Kind.CUSTOMER and _has_words_only(row)
+    return header.kind is not ListKind.CUSTOMER and _has_words_only(row)
 
 
 def _has_words_only(row: Row) -> bool:

@@ -4,7 +4,7 @@ from app.domain.sentences import counted
 from app.store.ledger.snapshot import compared
 from app.workbook.meaning import dates
 from app.workbook.meaning.headers import Header
-from app.workbook.meaning.headings import Kind
+from app.workbook.meaning.headings import ListKind
 from app.workbook.meaning.questions import Questions, digest
 from app.workbook.meaning.records import Question
 from app.workbook.meaning.rows import SortedRows, filled
@@ -16,7 +16,7 @@ _MENTIONED = 3
 
 def customers_by_row(sheet: Sheet, header: Header, rows: SortedRows, questions: Questions) -> dict[int, str]:
     """Return the customer of each row that names none itself, where headings or the rows above tell it."""
-    if header.kind is not Kind.INVOICE:
+    if header.kind is not ListKind.INVOICE:
         return {}
     column = header.column("customer_code") or header.column("customer_name")
     if column is None:

@@ -7,7 +7,7 @@ from app.domain.money import cents_from_decimal
 from app.domain.sentences import count_text, counted
 from app.workbook.meaning import amounts
 from app.workbook.meaning.amounts import DecimalMark, UnreadableError
-from app.workbook.meaning.headings import Kind
+from app.workbook.meaning.headings import ListKind
 from app.workbook.meaning.records import Checked, Notice, OwnTotal
 from app.workbook.meaning.tabs import Tab
 from app.workbook.reading.cells import Row, cell_name, column_letter
@@ -105,7 +105,7 @@ def _about_amounts(tab: Tab) -> list[str]:
     if tab.rounded:
         amounts_have = counted(tab.rounded, "amount has", "amounts have")
         said.append(f"{amounts_have} fractions of a cent and {_was(tab.rounded)} rounded to the nearest cent.")
-    if tab.header.kind is Kind.INVOICE and not (tab.has("total_cents") or tab.has("net_cents")):
+    if tab.header.kind is ListKind.INVOICE and not (tab.has("total_cents") or tab.has("net_cents")):
         said.append("There is no column of totals: what is open was taken for the total of each invoice.")
     return said
 

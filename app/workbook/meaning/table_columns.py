@@ -9,10 +9,10 @@ from app.workbook.meaning import amounts, arithmetic
 from app.workbook.meaning.amounts import DecimalMark, UnreadableError
 from app.workbook.meaning.columns import decimal_mark
 from app.workbook.meaning.headers import IGNORED, Column, Confidence, Header
-from app.workbook.meaning.headings import MONEY, Claim, Kind, is_figure_of_a_day
+from app.workbook.meaning.headings import MONEY, Claim, ListKind, is_figure_of_a_day
 from app.workbook.meaning.questions import Questions
 from app.workbook.meaning.records import Example, Question
-from app.workbook.meaning.tables import Table
+from app.workbook.meaning.tables import SheetTable
 from app.workbook.meaning.values import ROWS_LOOKED_AT, values_of
 from app.workbook.meaning.words import counts_something_else, heading_words
 from app.workbook.reading.cells import Cell, Merged, Row, cell_name, clean_text, column_letter
@@ -54,7 +54,7 @@ class TableColumns:
     """`read` has the columns that are read, by index; `explained` those that are not and need not be asked about."""
 
     def __init__(
-        self, table: Table, header: Header, records: Sequence[Row], questions: Questions, groups: Sequence[object]
+        self, table: SheetTable, header: Header, records: Sequence[Row], questions: Questions, groups: Sequence[object]
     ) -> None:
         assert table.line is not None  # noqa: S101  # a table with a header has its line
         self.tab = table.sheet.name
@@ -162,7 +162,7 @@ class TableColumns:
 
     def effects(self, index: int, choices: Sequence[str]) -> dict[str, str]:
         """Return what would be owed by the table with each answer, from the sums of its columns."""
-        if self.kind is not Kind.INVOICE:
+        if self.kind is not ListKind.INVOICE:
             return {}
         sums = {
             name: sum(
@@ -251,10 +251,10 @@ class TableColumns:
             return not words.any("paid", "open", "total") or "%" in heading
         if words.any("number", "phone", "address", "reference", "account", "day", "terms", "email", "note", "type"):
             return not words.any("amount", "paid", "open") or words.any("number")
-        if self.kind is Kind.PAYMENT and words.any("invoice", "open", "tax"):
+        if self.kind is ListKind.PAYMENT and words.any("invoice", "open", "tax"):
             return True
         claimed = {claim.field for claim in self.claims(index)}
-        return bool(claimed & {"net_cents", "tax_cents"}) and self.kind is Kind.INVOICE and index in self.explained
+        return bool(claimed & {"net_cents", "tax_cents"}) and self.kind is ListKind.INVOICE and index in self.explained
 
     def _read_values(self, index: int) -> arithmetic.Cents | None:
         column = Column(index, "", self.line.headings[index], Confidence.SAID)

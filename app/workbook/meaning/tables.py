@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from app.workbook.meaning.headers import ChosenMapping, Header, HeaderLine, chosen, recognised
-from app.workbook.meaning.headings import Kind, claims, normalised
+from app.workbook.meaning.headings import ListKind, claims, normalised
 from app.workbook.meaning.values import ColumnValues, column_values, values_of
 from app.workbook.meaning.words import has_known_word
 from app.workbook.reading.cells import Cell, Merged, Row, Sheet, clean_text
@@ -18,7 +18,7 @@ _ERRORS_TAB = ("tab", "cell", "problem")
 
 
 @dataclass(frozen=True, slots=True)
-class Table:
+class SheetTable:
     """A table of a tab: its part of the sheet, what stood above it, and its header; None where none was recognised.
 
     `sheet` has the table's rows alone, with the cells of its columns where they stand in the tab. `is_only`
@@ -34,12 +34,12 @@ class Table:
     is_only: bool = True
 
 
-def tables(sheet: Sheet, mappings: Mapping[str, ChosenMapping]) -> list[Table]:
+def tables(sheet: Sheet, mappings: Mapping[str, ChosenMapping]) -> list[SheetTable]:
     """Return the tables of a tab from top to bottom; one without a header where the tab holds no list of ours."""
     found = _first(sheet, 0, mappings, ROWS_SEARCHED)
     if found is None:
-        return [Table(sheet, _title(sheet.rows[:1]), None, None)]
-    result: list[Table] = []
+        return [SheetTable(sheet, _title(sheet.rows[:1]), None, None)]
+    result: list[SheetTable] = []
     start = 0
     while found is not None:
         place, line = found
@@ -176,7 +176,7 @@ def _may_be_a_header(line: HeaderLine) -> bool:
         return False
     known = 0
     for text in line.headings:
-        known += bool(text) and any(claims(text, kind) for kind in Kind)
+        known += bool(text) and any(claims(text, kind) for kind in ListKind)
         if known == 2:
             return True
     return False
@@ -185,7 +185,7 @@ def _may_be_a_header(line: HeaderLine) -> bool:
 def _reads_like_a_header(line: HeaderLine) -> bool:
     """Tell whether most of a row of words are headings that are known."""
     texts = [text for text in line.headings if text]
-    known = [text for text in texts if any(claims(text, kind) for kind in Kind)]
+    known = [text for text in texts if any(claims(text, kind) for kind in ListKind)]
     return len(known) >= 3 and len(known) * 3 >= len(texts) * 2
 
 
@@ -218,7 +218,7 @@ def _are_codes(texts: Sequence[str]) -> bool:
 
 def _side_by_side(
     sheet: Sheet, part: Sheet, line: HeaderLine, title: str, mappings: Mapping[str, ChosenMapping]
-) -> list[Table]:
+) -> list[SheetTable]:
     """Return the tables that stand beside one another below a header."""
     whole = _table(part, line, title, mappings, sheet)
     extents, is_sure = _pieces(part, line)
@@ -247,7 +247,9 @@ def _pieces(part: Sheet, line: HeaderLine) -> tuple[list[tuple[int, int]], bool]
             gap = gap or not values_of(row.cell(index) for row in part.rows[:400]).filled
             continue
         name = normalised(heading)
-        is_key = any(claim.field in identifying and not claim.is_guess for claim in line.claims(index, Kind.INVOICE))
+        is_key = any(
+            claim.field in identifying and not claim.is_guess for claim in line.claims(index, ListKind.INVOICE)
+        )
         is_second_key = is_key and name in seen
         if index > starts[-1] and (gap or is_second_key):
             starts.append(index)
@@ -257,7 +259,9 @@ def _pieces(part: Sheet, line: HeaderLine) -> tuple[list[tuple[int, int]], bool]
     return list(zip(starts, [*starts[1:], len(line.headings)], strict=True)), is_sure
 
 
-def _table(part: Sheet, line: HeaderLine, title: str, mappings: Mapping[str, ChosenMapping], sheet: Sheet) -> Table:
+def _table(
+    part: Sheet, line: HeaderLine, title: str, mappings: Mapping[str, ChosenMapping], sheet: Sheet
+) -> SheetTable:
     width = max([len(line.headings), *(len(row.cells) for row in part.rows[:400])])
     padded = replace(
         line,
@@ -267,9 +271,9 @@ def _table(part: Sheet, line: HeaderLine, title: str, mappings: Mapping[str, Cho
     values = tuple(column_values(part.rows, width))
     choice = mappings.get(line.fingerprint)
     if choice is not None:
-        return Table(part, title, padded, chosen(padded, choice), values, is_left_out=choice.kind is None)
+        return SheetTable(part, title, padded, chosen(padded, choice), values, is_left_out=choice.kind is None)
     read = recognised(padded, values, f"{sheet.name} {title}" if title else sheet.name)
-    return Table(part, title, padded, read[1] if read else None, values)
+    return SheetTable(part, title, padded, read[1] if read else None, values)
 
 
 def _cut(part: Sheet, left: int, right: int) -> Sheet:

@@ -8,14 +8,14 @@ from app.workbook.meaning import money_columns
 from app.workbook.meaning.amounts import DecimalMark
 from app.workbook.meaning.dates import DateOrder
 from app.workbook.meaning.headers import IGNORED, Column, Confidence, Header
-from app.workbook.meaning.headings import Kind
+from app.workbook.meaning.headings import ListKind
 from app.workbook.meaning.own_columns import own_columns
 from app.workbook.meaning.questions import Questions
 from app.workbook.meaning.records import TabReport
 from app.workbook.meaning.rows import SortedRows, sort_rows
 from app.workbook.meaning.samples import held
 from app.workbook.meaning.sections import customers_by_row
-from app.workbook.meaning.tables import Table
+from app.workbook.meaning.tables import SheetTable
 from app.workbook.reading.cells import Cell, Row, Sheet, cell_name, column_letter
 
 _TELLS_PAYMENTS = ("paid_cents", "balance_cents", "paid_on", "status")
@@ -100,7 +100,7 @@ class Tab:
         return f"{subject}:{self.header.fingerprint}"
 
 
-def tab_of(table: Table, header: Header, questions: Questions) -> Tab:
+def tab_of(table: SheetTable, header: Header, questions: Questions) -> Tab:
     """Return the table as it is to be read, once its words, values and figures have been weighed."""
     rows = sort_rows(table.sheet, header)
     customers = customers_by_row(table.sheet, header, rows, questions)
@@ -154,4 +154,4 @@ def read_as(tab: Tab, column: Column, name: str) -> None:
     tab.read_by(replace(tab.header, columns=tuple(columns)))
 
 
-__all__ = ["Kind", "Tab", "described", "read_as", "tab_of"]
+__all__ = ["ListKind", "Tab", "described", "read_as", "tab_of"]

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from app.domain.sentences import amount_text
 from app.workbook.meaning import arithmetic, currencies
 from app.workbook.meaning.headers import Confidence
-from app.workbook.meaning.headings import Claim, Kind
+from app.workbook.meaning.headings import Claim, ListKind
 from app.workbook.meaning.records import Question
 from app.workbook.meaning.table_columns import TableColumns
 from app.workbook.meaning.words import counts_something_else, heading_words
@@ -68,7 +68,7 @@ def _total_by_words(
     best = ranked[0]
     claim = columns.claim(best, "total_cents", "net_cents")
     is_net = claim.field == "net_cents" or any(
-        other.field == "net_cents" for other in columns.line.claims(best, Kind.INVOICE)
+        other.field == "net_cents" for other in columns.line.claims(best, ListKind.INVOICE)
     )
     columns.take(best, "net_cents" if is_net and taxes else "total_cents", _sureness(claim))
     rivals = [index for index in ranked[1:] if not _is_copy(columns, index, best) and not _is_net(columns, index)]

@@ -11,7 +11,7 @@ from openpyxl import Workbook
 
 from app.domain import fields
 from app.domain.fields import Field
-from app.store.ledger.invoices import Line
+from app.store.ledger.invoices import ListedInvoice
 from app.store.ledger.payment_list import PaymentLine
 from app.store.ledger.snapshot import Snapshot, StoredCustomer, StoredInvoice, compared
 from app.workbook.difference import customer_values, invoice_values, payment_values
@@ -48,7 +48,7 @@ def export(stored: Snapshot, path: Path, zone: ZoneInfo) -> None:
     book.save(path)
 
 
-def invoices_xlsx(lines: Sequence[Line], stored: Snapshot, zone: ZoneInfo) -> bytes:
+def invoices_xlsx(lines: Sequence[ListedInvoice], stored: Snapshot, zone: ZoneInfo) -> bytes:
     """Return the invoices of a list, in its order, with their customers and payments in tabs of their own.
 
     Beside what is imported again stand the figures of the list's day, under headers that no import takes for its own.
@@ -65,7 +65,7 @@ def invoices_xlsx(lines: Sequence[Line], stored: Snapshot, zone: ZoneInfo) -> by
     return stream.getvalue()
 
 
-def invoices_csv(lines: Sequence[Line], stored: Snapshot, zone: ZoneInfo) -> bytes:
+def invoices_csv(lines: Sequence[ListedInvoice], stored: Snapshot, zone: ZoneInfo) -> bytes:
     """Return the invoices of a list, in its order, with the figures of its day."""
     return listing.csv(*_invoice_list(lines, stored, zone))
 
@@ -84,7 +84,7 @@ def _said_of_payment(line: PaymentLine) -> dict[str, Value]:
 
 
 def _invoice_list(
-    lines: Sequence[Line], stored: Snapshot, zone: ZoneInfo
+    lines: Sequence[ListedInvoice], stored: Snapshot, zone: ZoneInfo
 ) -> tuple[Sequence[str], list[Sequence[Listed]]]:
     day = lines[0].as_of.day.isoformat() if lines else ""
     by_id = {invoice.id: invoice for invoice in stored.invoices.values()}

@@ -10,7 +10,7 @@ from typing import Any
 from app.domain.fields import own
 from app.domain.sentences import plain
 from app.settings import WorkbookLimits
-from app.workbook.difference import Change, Outcome
+from app.workbook.difference import Outcome, RowChange
 from app.workbook.preview import Preview
 from app.workbook.reading.book import run_limited
 from app.workbook.reading.tab_names import tab_name
@@ -52,7 +52,7 @@ def _field(column: Mapping[str, Any]) -> str | None:
     return own(own_field) if own_field else column["field"]
 
 
-def _change_marks(change: Change, columns: dict[str, str]) -> Iterator[dict[str, str]]:
+def _change_marks(change: RowChange, columns: dict[str, str]) -> Iterator[dict[str, str]]:
     if not change.fields:
         first = min(columns.values(), default="A", key=lambda letters: (len(letters), letters))
         yield _mark(change, first, _SAYS[Outcome.NEW] if change.outcome is Outcome.NEW else change.reason or "Changed.")
@@ -61,5 +61,5 @@ def _change_marks(change: Change, columns: dict[str, str]) -> Iterator[dict[str,
             yield _mark(change, columns[field.field], _SAYS[change.outcome].format(old=field.old, reason=change.reason))
 
 
-def _mark(change: Change, column: str, text: str) -> dict[str, str]:
+def _mark(change: RowChange, column: str, text: str) -> dict[str, str]:
     return {"tab": change.tab, "cell": f"{column}{change.row}", "text": text.strip(), "outcome": change.outcome}

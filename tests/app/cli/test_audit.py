@@ -40,7 +40,7 @@ def test_a_record_that_holds_is_told_with_its_seal(invoke, head):
 
 def test_the_first_entry_that_breaks_the_record_is_named(invoke, head, database):
     with audit_entries_removable(database):
-        tables.AuditEntry.update(actor="Bob").where(tables.AuditEntry.id == 2).execute()
+        tables.AuditEntryModel.update(actor="Bob").where(tables.AuditEntryModel.id == 2).execute()
 
     result = invoke()
 
@@ -51,7 +51,7 @@ def test_the_first_entry_that_breaks_the_record_is_named(invoke, head, database)
 def test_a_seal_that_was_noted_is_looked_for(invoke, head, database):
     assert invoke("--head", head.upper()).exit_code == 0
     with audit_entries_removable(database):
-        tables.AuditEntry.delete().where(tables.AuditEntry.id == 3).execute()
+        tables.AuditEntryModel.delete().where(tables.AuditEntryModel.id == 3).execute()
 
     result = invoke("--head", head)
 
@@ -68,7 +68,7 @@ def test_a_program_reads_the_same_as_json(invoke, head, database):
         "has_noted_head": True,
     }
     with audit_entries_removable(database):
-        tables.AuditEntry.delete().where(tables.AuditEntry.id == 1).execute()
+        tables.AuditEntryModel.delete().where(tables.AuditEntryModel.id == 1).execute()
 
     broken = invoke("--json")
 

@@ -26,7 +26,7 @@ from support.workbooks import (
 )
 
 from app.store.db import database as store_database
-from app.store.db.tables import Import, Invoice
+from app.store.db.tables import ImportModel, InvoiceModel
 
 ROOT = Path(__file__).parents[3]
 SHARED = ROOT.parent / "shared"
@@ -125,7 +125,7 @@ def test_a_problem_is_exit_code_1_names_its_cell_and_writes_nothing(on_sqlite, s
     assert result.returncode == 1
     assert "Invoices!C3 says 'soon', which is not a date." in " ".join(result.stdout.split())
     assert result.stderr.startswith("1 problem in the workbook")
-    assert tables(sqlite_url, Invoice.select().count) == 0
+    assert tables(sqlite_url, InvoiceModel.select().count) == 0
 
 
 def test_a_file_that_is_no_workbook_is_one_sentence_and_exit_code_1(on_sqlite, tmp_path):
@@ -267,7 +267,7 @@ def test_an_import_that_is_killed_leaves_all_or_nothing_and_a_retry_ends_the_sam
         left = tables(database_url, dump)
         outcomes.add("nothing" if left == empty else "all")
         if left != empty:
-            assert (len(left["Invoice"]), len(left["Payment"])) == (2_500, 2_000)
+            assert (len(left["InvoiceModel"]), len(left["Payment"])) == (2_500, 2_000)
             break
 
     retried = invoices(environment, "import", path, "--apply")
@@ -275,7 +275,7 @@ def test_an_import_that_is_killed_leaves_all_or_nothing_and_a_retry_ends_the_sam
     assert retried.returncode == 0
     found = tables(database_url, meaning)
     assert (len(found["customers"]), len(found["invoices"]), len(found["payments"])) == (40, 2_500, 2_000)
-    assert tables(database_url, lambda: [one.state for one in Import.select()]) == ["applied"]
+    assert tables(database_url, lambda: [one.state for one in ImportModel.select()]) == ["applied"]
     assert "nothing" in outcomes
 
 
@@ -394,7 +394,7 @@ def test_the_ledger_in_consolidated_tabs_gives_the_same_figures(on_sqlite, ledge
 
 def test_an_undecided_conflict_alone_is_exit_code_1_and_a_sentence(on_sqlite, sqlite_url, tmp_path):
     invoices(on_sqlite, "import", workbook(tmp_path, invoices_tab(AN_INVOICE)), "--apply")
-    tables(sqlite_url, lambda: Invoice.update(total_cents=1, version=2).execute())
+    tables(sqlite_url, lambda: InvoiceModel.update(total_cents=1, version=2).execute())
 
     edited = workbook(tmp_path, invoices_tab([*AN_INVOICE[:4], Decimal(7)]), name="edited.xlsx")
     result = invoices(on_sqlite, "import", edited, "--apply")
@@ -411,7 +411,7 @@ def test_a_marked_copy_that_cannot_be_written_stops_the_import_before_it_begins(
     assert result.returncode == 1
     assert "cannot be written" in result.stderr
     assert "Traceback" not in result.stderr
-    assert tables(sqlite_url, lambda: Invoice.select().count()) == 0
+    assert tables(sqlite_url, lambda: InvoiceModel.select().count()) == 0
 
 
 def test_a_day_beyond_all_calendars_is_refused_in_a_sentence(on_sqlite):

@@ -12,7 +12,7 @@ from typer.testing import CliRunner
 from app.cli import commands, secret_files
 from app.cli.secret_files import SecretFiles
 from app.jobs.job_queue import open_queue, see_that_it_answers
-from app.settings import Settings, SettingsError
+from app.settings import AppSettings, AppSettingsError
 
 
 @pytest.fixture
@@ -51,7 +51,7 @@ def modes(folder):
 
 
 def settings_of(service):
-    return Settings.from_environment(
+    return AppSettings.from_environment(
         {
             "DATABASE_URL_FILE": str(service / "database_url"),
             "SECRET_KEY_FILE": str(service / "secret_key"),
@@ -281,7 +281,7 @@ def test_mail_is_switched_off_by_saying_nothing(made, invoices):
 def test_what_is_no_address_of_a_mail_server_changes_nothing(made, invoices):
     before = all_files(made)
 
-    with pytest.raises(SettingsError, match=r"SMTP_URL: 'mail\.example' is neither"):
+    with pytest.raises(AppSettingsError, match=r"SMTP_URL: 'mail\.example' is neither"):
         invoices("--set-smtp-url", typed="mail.example\n")
 
     assert all_files(made) == before

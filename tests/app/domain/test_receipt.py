@@ -6,7 +6,7 @@ from datetime import UTC, date, datetime
 import pytest
 
 from app.domain.invoice import Invoice
-from app.domain.receipt import Receipt, overpaid, spread, why_not, why_not_move
+from app.domain.receipt import PaymentBatch, overpaid, spread, why_not, why_not_move
 
 TODAY = date(2026, 3, 2)
 ISSUED = Invoice(
@@ -18,7 +18,7 @@ MOMENT = datetime(2026, 2, 1, tzinfo=UTC)
 
 
 def receipt(amounts, paid_on=TODAY):
-    return Receipt("key", paid_on, amounts)
+    return PaymentBatch("key", paid_on, amounts)
 
 
 def test_money_is_spread_over_invoices_in_their_order():

@@ -8,7 +8,7 @@ from huey import MemoryHuey
 from support.workbooks import AN_INVOICE, an_importer, invoices_tab, workbook
 
 from app.jobs.imports import ImportJobs
-from app.store.db.tables import Invoice
+from app.store.db.tables import InvoiceModel
 from app.store.ledger import imports
 from app.store.ledger.imports import State
 
@@ -40,12 +40,12 @@ def test_an_upload_is_read_then_applied_then_undone(jobs, uploaded):
     imports.claim(uploaded, (State.PREVIEWED,), State.APPLYING)
     jobs.work_on(uploaded)
     assert state_of(uploaded) is State.APPLIED
-    assert Invoice.select().count() == 1
+    assert InvoiceModel.select().count() == 1
 
     imports.claim(uploaded, (State.APPLIED,), State.UNDOING)
     jobs.work_on(uploaded)
     assert state_of(uploaded) is State.UNDONE
-    assert Invoice.select().count() == 0
+    assert InvoiceModel.select().count() == 0
 
 
 def test_an_import_that_waits_for_a_person_is_left_alone(jobs, uploaded):
@@ -59,7 +59,7 @@ def test_an_undo_that_is_refused_leaves_the_import_applied_with_the_reasons(jobs
     jobs.work_on(uploaded)
     imports.claim(uploaded, (State.PREVIEWED,), State.APPLYING)
     jobs.work_on(uploaded)
-    Invoice.update(version=2).execute()
+    InvoiceModel.update(version=2).execute()
     imports.claim(uploaded, (State.APPLIED,), State.UNDOING)
 
     jobs.work_on(uploaded)
@@ -80,7 +80,7 @@ def test_a_failure_nobody_foresaw_becomes_a_sentence_and_changes_nothing(jobs, u
 
     assert state_of(uploaded) is State.PREVIEWED
     assert imports.get(uploaded).failure.startswith("Something went wrong and nothing was changed")
-    assert Invoice.select().count() == 0
+    assert InvoiceModel.select().count() == 0
 
 
 def test_a_disk_without_room_is_told_as_what_it_is(jobs, uploaded, monkeypatch):

@@ -81,7 +81,7 @@ def test_nobody_else_is_sent_anything(jobs, inbox):
     jobs.send_now("gone@example.com")
 
     assert inbox.mails == []
-    assert tables.OneTimeLink.select().count() == 0
+    assert tables.OneTimeLinkModel.select().count() == 0
 
 
 def test_an_address_cannot_add_lines_to_a_mail(jobs, inbox):
@@ -130,8 +130,8 @@ def test_a_password_is_never_sent_in_the_clear(server):
 
 
 def test_where_no_server_is_set_up_there_is_no_mail(tmp_path, sqlite, now):
-    from app.settings import Settings
+    from app.settings import AppSettings
 
-    settings = Settings.from_environment({"DATA_DIR": str(tmp_path)})
+    settings = AppSettings.from_environment({"DATA_DIR": str(tmp_path)})
 
     assert MailJobs.where_set_up(open_queue(), settings, lambda: now) is None

@@ -12,7 +12,7 @@ from support.workbooks import AN_INVOICE, an_importer, invoices_tab, workbook
 from app.jobs.imports import ImportJobs
 from app.jobs.job_queue import QueueUnavailableError, open_queue, see_that_it_answers
 from app.store.db.database import transaction
-from app.store.db.tables import Invoice
+from app.store.db.tables import InvoiceModel
 from app.store.ledger import imports
 from app.store.ledger.imports import State
 
@@ -103,7 +103,7 @@ def test_what_is_taken_up_twice_is_done_once(queue, importer, uploaded):
     work_off(queue)
 
     assert imports.get(uploaded).state is State.APPLIED
-    assert Invoice.select().count() == 1
+    assert InvoiceModel.select().count() == 1
 
 
 def test_the_worker_hears_of_an_import_only_once_it_can_see_it(queue, importer, uploaded):

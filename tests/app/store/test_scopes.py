@@ -8,7 +8,7 @@ from support.records import LONG_AGO, a_customer, a_payment, a_user, an_invoice
 
 from app.domain.invoice_changes import InvoiceFacts
 from app.domain.permissions import EVERYTHING, Scope
-from app.domain.receipt import Receipt
+from app.domain.receipt import PaymentBatch
 from app.store.access import audit, users
 from app.store.db import database as store_database
 from app.store.db import tables
@@ -40,8 +40,8 @@ def ledger(database):
             invoice = an_invoice(f"{code}-{book}", owner, ledger=book, currency=f"X{code}")
             a_payment(invoice, 10_00, method=f"Cash of {code}")
     return {
-        "C1": tables.Customer.get(tables.Customer.code == "C1").id,
-        "C2": tables.Customer.get(tables.Customer.code == "C2").id,
+        "C1": tables.CustomerModel.get(tables.CustomerModel.code == "C1").id,
+        "C2": tables.CustomerModel.get(tables.CustomerModel.code == "C2").id,
     }
 
 
@@ -63,11 +63,11 @@ def numbers():
 
 def invoice_id(number):
     with seeing_everything():
-        return tables.Invoice.get(tables.Invoice.number == number).id
+        return tables.InvoiceModel.get(tables.InvoiceModel.number == number).id
 
 
 def receipt(*numbers, key="k"):
-    return Receipt(key, TODAY, {invoice_id(number): 1_00 for number in numbers}, "", "", "")
+    return PaymentBatch(key, TODAY, {invoice_id(number): 1_00 for number in numbers}, "", "", "")
 
 
 def facts(number, customer_id, book):
@@ -166,7 +166,7 @@ def test_a_payment_of_another_invoice_cannot_be_recorded(own_customer):
 
 def test_a_payment_of_another_invoice_cannot_be_voided(own_customer):
     with seeing_everything():
-        paid = tables.Payment.get(tables.Payment.invoice == invoice_id("C2-2025"))
+        paid = tables.PaymentModel.get(tables.PaymentModel.invoice == invoice_id("C2-2025"))
 
     with pytest.raises(LookupError):
         payments.void(paid.id, "a mistake", a_user(), NOW)
@@ -176,14 +176,14 @@ def test_credit_cannot_be_moved_to_another_invoice(own_ledger):
     amounts = {invoice_id("C1-2025"): -1_00, invoice_id("C1-2026"): 1_00}
 
     with pytest.raises(LookupError):
-        payments.move_credit(Receipt("k", TODAY, amounts, "", "", ""), a_user(), NOW, TODAY)
+        payments.move_credit(PaymentBatch("k", TODAY, amounts, "", "", ""), a_user(), NOW, TODAY)
 
 
 def test_a_receipt_that_is_seen_in_part_cannot_be_voided(ledger):
     ann = a_user()
     recorded = payments.record(receipt("C1-2025", "C1-2026"), ann, NOW, TODAY, keep_credit=False)
 
-    with asked_by(Asker(Scope(ledgers=frozenset({"2025"})))), pytest.raises(payments.RefusedError) as refused:
+    with asked_by(Asker(Scope(ledgers=frozenset({"2025"})))), pytest.raises(payments.PaymentRefusedError) as refused:
         payments.void(recorded.payment_ids[0], "a mistake", ann, NOW)
 
     assert str(refused.value) == "It was recorded together with payments of invoices that you may not see."
@@ -203,7 +203,7 @@ def test_an_invoice_outside_the_scope_cannot_be_entered(own_customer, ledger):
 
 
 def test_an_invoice_cannot_be_moved_out_of_the_scope(own_ledger, ledger):
-    seen = invoice_changes.Seen(invoice_id("C1-2025"), 1)
+    seen = invoice_changes.SeenVersion(invoice_id("C1-2025"), 1)
 
     with pytest.raises(LookupError):
         invoice_changes.edit(seen, facts("C1-2025", ledger["C1"], "2026"), a_user(), NOW)

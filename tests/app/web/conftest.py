@@ -9,7 +9,7 @@ from support.browser import PASSWORD, Browser
 from support.records import a_user
 
 from app.domain.permissions import Role
-from app.settings import Settings
+from app.settings import AppSettings
 from app.web.application import build
 
 # Weak on purpose: a hash of the usual strength would take longer than the test around it.
@@ -35,7 +35,7 @@ def clock():
 @pytest.fixture
 def settings(tmp_path):
     return replace(
-        Settings.from_environment({"DATA_DIR": str(tmp_path / "data"), "SECRET_KEY": "k" * 40}),
+        AppSettings.from_environment({"DATA_DIR": str(tmp_path / "data"), "SECRET_KEY": "k" * 40}),
         public_url="http://localhost:80",
     )
 

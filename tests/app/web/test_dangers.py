@@ -22,7 +22,7 @@ from app.store.access import audit
 from app.store.db import database, tables
 from app.web import application, routes
 from app.web.application import build
-from app.web.auth.session_tokens import Reference, SessionTokens
+from app.web.auth.session_tokens import SessionTokens, TokenClaims
 
 ROOT = Path(__file__).parents[3]
 MARKUP = "\"'><img src=x onerror=alert(1)></script><script>alert(2)</script>{{7*7}}"
@@ -36,7 +36,7 @@ def ledger(sqlite, user):
     an_invoice("1002", acme, due_on=date(2026, 4, 1))
     a_payment(invoice, 30_00, recorded_by=user.id)
     an_imported_row(an_import(uploaded_by=user.id, applied_at=LONG_AGO), invoice)
-    tables.SavedView.create(user=user.id, name="Late ones", parameters=json.dumps({"status": "overdue"}))
+    tables.SavedViewModel.create(user=user.id, name="Late ones", parameters=json.dumps({"status": "overdue"}))
     with database.transaction():
         audit.append(user, "invoice.edited", f"invoice:{invoice.id}", before={}, after={"notes": "x"}, now=LONG_AGO)
     return acme
@@ -156,8 +156,8 @@ def hostile(sqlite, user):
     a_payment(invoice, 5_00, voided_at=LONG_AGO, void_reason=MARKUP)
     source = an_import(MARKUP, uploaded_by=user.id, applied_at=LONG_AGO, failure=MARKUP)
     an_imported_row(source, invoice, tab=MARKUP)
-    tables.SavedView.create(user=user.id, name=MARKUP, parameters=json.dumps({"q": MARKUP}))
-    tables.User.update(name=MARKUP).execute()
+    tables.SavedViewModel.create(user=user.id, name=MARKUP, parameters=json.dumps({"q": MARKUP}))
+    tables.UserModel.update(name=MARKUP).execute()
     with database.transaction():
         said = {"reason": MARKUP, MARKUP: MARKUP, "notes": MARKUP}
         audit.append(user, "invoice.edited", f"invoice:{invoice.id}", before=said, after=said, now=LONG_AGO)
@@ -231,8 +231,8 @@ def _is_ours(route):
 def sign_in_without_the_pages(browser, settings, clock, user):
     """For a site whose own pages, the one that signs in among them, are all broken."""
     jti, now, later = "j" * 32, clock(), clock() + timedelta(hours=1)
-    tables.Login.create(jti=jti, user=user.id, created_at=now, last_seen_at=now, expires_at=later)
-    token = SessionTokens.signed_with(*settings.secret_keys).issue(Reference(jti, user.id), now, later)
+    tables.LoginModel.create(jti=jti, user=user.id, created_at=now, last_seen_at=now, expires_at=later)
+    token = SessionTokens.signed_with(*settings.secret_keys).issue(TokenClaims(jti, user.id), now, later)
     browser.set_cookie("session", token)
 
 
@@ -316,7 +316,7 @@ def test_the_name_of_an_upload_is_no_path(browser, settings, tmp_path, name):
 
     browser.post("/imports", {"csrf_token": browser.csrf_token()}, upload_files=[("workbook", name, content)])
 
-    stored = tables.Import.get()
+    stored = tables.ImportModel.get()
     assert re.fullmatch(r"[^/\\\r\n]+", stored.file_name)
     assert stored.stored_file == "workbook"
     assert (settings.data_dir / "imports" / str(stored.id) / "workbook").read_bytes() == content
@@ -359,9 +359,14 @@ def test_no_secret_is_recorded_or_logged(app, browser, stranger, user, ledger, c
 
     told = io.StringIO()
     told.write(caplog.text)
-    for entry in tables.AuditEntry.select().dicts():
+    for entry in tables.AuditEntryModel.select().dicts():
         told.write(str(entry))
     secrets = [PASSWORD, "a wrong guess at it", "another wrong guess", "a typed secret", "a-secret-token", token]
-    secrets += [settings.secret_key, tables.User.get().password_hash, browser.cookies["session"], "nobody@example.com"]
+    secrets += [
+        settings.secret_key,
+        tables.UserModel.get().password_hash,
+        browser.cookies["session"],
+        "nobody@example.com",
+    ]
     assert len(told.getvalue()) > 10_000
     assert [secret for secret in secrets if secret in told.getvalue()] == []

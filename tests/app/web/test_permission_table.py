@@ -139,13 +139,13 @@ def _records(code, owner):
         customer_id=customer.id,
         invoice_id=invoice.id,
         payment_id=a_payment(invoice, 10_00).id,
-        view_id=tables.SavedView.create(user=owner.id, name=code, parameters="{}").id,
+        view_id=tables.SavedViewModel.create(user=owner.id, name=code, parameters="{}").id,
         import_id=an_import(f"{code}.xlsx").id,
         user_id=owner.id,
-        login_id=tables.Login.create(
+        login_id=tables.LoginModel.create(
             jti=code, user=owner.id, created_at=LONG_AGO, last_seen_at=LONG_AGO, expires_at=LONG_AGO
         ).id,
-        token_id=tables.ApiToken.create(
+        token_id=tables.ApiTokenModel.create(
             user=owner.id, name=code, token_hash=code, rights="read", created_at=LONG_AGO
         ).id,
     )

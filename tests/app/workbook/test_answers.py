@@ -10,7 +10,7 @@ from support.workbooks import INVOICES, apply, choices, say_nothing, workbook
 
 from app.domain.sentences import plain
 from app.store.ledger import imports
-from app.workbook.figures import Debtor, Expected, Owed, expected
+from app.workbook.figures import Debtor, Expected, OwedTotals, expected
 from app.workbook.importing import NotNowError
 from app.workbook.meaning.amounts import UnreadableError
 from app.workbook.meaning.questions import Answers
@@ -37,7 +37,7 @@ def test_next_months_workbook_of_the_same_shape_asks_nothing(importer_anywhere, 
         ("column", "paid", True),
         ("undated", "due", True),
     ]
-    assert preview.figures.after == [Owed("USD", 120_00, 120_00, 0, 2)]
+    assert preview.figures.after == [OwedTotals("USD", 120_00, 120_00, 0, 2)]
 
 
 def test_what_is_only_looked_at_is_not_remembered(importer, tmp_path):
@@ -66,8 +66,8 @@ def test_a_preview_begins_with_what_is_owed_before_and_after(importer_anywhere, 
 
     figures = previewed(importer_anywhere, workbook(tmp_path, second, name="next.xlsx")).figures
 
-    assert figures.before == [Owed("USD", 100_00, 100_00, 0, 1)]
-    assert figures.after == [Owed("USD", 120_50, 100_00, 0, 2)]
+    assert figures.before == [OwedTotals("USD", 100_00, 100_00, 0, 1)]
+    assert figures.after == [OwedTotals("USD", 120_50, 100_00, 0, 2)]
     assert figures.debtors == [Debtor("Acme", "USD", 100_00, 120_50)]
 
 

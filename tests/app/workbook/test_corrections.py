@@ -13,10 +13,10 @@ from support.workbooks import INVOICES, PAYMENTS, an_importer, apply, say_nothin
 from app.domain.as_of import AsOf
 from app.domain.invoice_changes import InvoiceFacts
 from app.domain.sentences import plain
-from app.store.db.tables import Invoice, Payment
+from app.store.db.tables import InvoiceModel, PaymentModel
 from app.store.ledger import imports, invoice_changes, invoices
 from app.store.ledger.imports import State
-from app.store.ledger.invoice_changes import Seen
+from app.store.ledger.invoice_changes import SeenVersion
 from app.workbook.difference import Decisions, Resolution
 from app.workbook.importing import NotNowError
 from app.workbook.preview import Choices
@@ -45,7 +45,7 @@ def bring(sqlite, tmp_path):
 
 
 def paid_as_of(day):
-    line = invoices.get(Invoice.get(number="A1").id, AsOf.end_of(day, ZoneInfo("UTC")))
+    line = invoices.get(InvoiceModel.get(number="A1").id, AsOf.end_of(day, ZoneInfo("UTC")))
     return Decimal(line.paid_cents) / 100
 
 
@@ -101,7 +101,7 @@ def test_a_payment_that_was_edited_further_down_a_grown_list_is_the_same_payment
 @pytest.mark.parametrize("tabs", [tracker(50, JAN_5), listed(["A1", JAN_5, 50])], ids=["tracker", "list"])
 def test_a_payment_that_was_voided_in_the_app_stays_void_when_the_sheet_comes_again(bring, tmp_path, tabs):
     bring(tabs)
-    Payment.update(voided_at=datetime(2026, 3, 3, tzinfo=UTC), void_reason="bounced").execute()
+    PaymentModel.update(voided_at=datetime(2026, 3, 3, tzinfo=UTC), void_reason="bounced").execute()
 
     preview = an_importer(tmp_path / "data").examine(workbook(tmp_path, tabs), Choices(), say_nothing).preview
 
@@ -140,7 +140,7 @@ def test_an_import_that_gave_an_invoice_to_another_customer_can_be_undone(bring,
 
     an_importer(tmp_path / "data").undo(moved)
 
-    assert Invoice.get().customer.name == "Acme 1"
+    assert InvoiceModel.get().customer.name == "Acme 1"
 
 
 def test_a_workbook_with_an_empty_list_of_payments_tells_them_in_its_rows(bring):
@@ -151,7 +151,7 @@ def test_a_workbook_with_an_empty_list_of_payments_tells_them_in_its_rows(bring)
 
 def test_taking_the_workbooks_side_where_it_cannot_be_taken_is_not_called_stored(bring, tmp_path):
     bring(tracker(0, None))
-    Payment.create(invoice=1, paid_on=JAN_5, amount_cents=10_000, recorded_at=datetime(2026, 1, 5, tzinfo=UTC))
+    PaymentModel.create(invoice=1, paid_on=JAN_5, amount_cents=10_000, recorded_at=datetime(2026, 1, 5, tzinfo=UTC))
     take = Choices(decisions=Decisions(Resolution.TAKE))
 
     preview = an_importer(tmp_path / "data").examine(workbook(tmp_path, tracker(60, FEB_9)), take, say_nothing).preview
@@ -163,7 +163,7 @@ def test_taking_the_workbooks_side_where_it_cannot_be_taken_is_not_called_stored
 
 def test_taking_the_workbooks_side_records_what_it_has_beyond_the_apps_payments(bring):
     bring(tracker(0, None))
-    Payment.create(invoice=1, paid_on=JAN_5, amount_cents=10_000, recorded_at=datetime(2026, 1, 5, tzinfo=UTC))
+    PaymentModel.create(invoice=1, paid_on=JAN_5, amount_cents=10_000, recorded_at=datetime(2026, 1, 5, tzinfo=UTC))
 
     bring(tracker(300, FEB_9), day=9, choices=Choices(decisions=Decisions(Resolution.TAKE)))
 
@@ -181,7 +181,7 @@ def test_an_import_that_somebody_else_has_applied_meanwhile_is_left_applied(impo
     importer_anywhere.preview(import_id)
 
     assert imports.get(import_id).state is State.APPLIED
-    assert Invoice.select().count() == 1
+    assert InvoiceModel.select().count() == 1
 
 
 def test_an_import_that_is_being_read_cannot_be_discarded(importer, tmp_path):
@@ -196,9 +196,9 @@ def test_an_import_that_is_being_read_cannot_be_discarded(importer, tmp_path):
 
 def renumber():
     """Give the invoice another number in the app."""
-    known = Invoice.get(number="A1")
+    known = InvoiceModel.get(number="A1")
     facts = InvoiceFacts("A1-new", known.customer_id, ISSUED, DUE, known.currency, known.total_cents, known.ledger)
-    invoice_changes.edit(Seen(known.id, known.version), facts, a_user(), datetime(2026, 3, 3, tzinfo=UTC))
+    invoice_changes.edit(SeenVersion(known.id, known.version), facts, a_user(), datetime(2026, 3, 3, tzinfo=UTC))
 
 
 def test_an_invoice_that_got_another_number_in_the_app_is_not_imported_again(bring, tmp_path):
@@ -212,7 +212,7 @@ def test_an_invoice_that_got_another_number_in_the_app_is_not_imported_again(bri
 
     assert [change.subject for change in preview.changes] == ["payment for invoice A1-new"]
     assert preview.missing == ()
-    assert [(row.number, row.paid_cents) for row in Invoice.select()] == [("A1-new", 75_00)]
+    assert [(row.number, row.paid_cents) for row in InvoiceModel.select()] == [("A1-new", 75_00)]
 
 
 def test_a_row_edited_after_its_invoice_got_another_number_in_the_app_is_asked_about(bring, tmp_path):
@@ -224,8 +224,8 @@ def test_a_row_edited_after_its_invoice_got_another_number_in_the_app_is_asked_a
 
     number = bring(later, choices=take)
 
-    (row,) = Invoice.select()
+    (row,) = InvoiceModel.select()
     assert (row.number, row.number_key, row.due_on) == ("A1", "a1", date(2026, 3, 1))
     an_importer(tmp_path / "data").undo(number)
-    (row,) = Invoice.select()
+    (row,) = InvoiceModel.select()
     assert (row.number, row.number_key, row.due_on) == ("A1-new", "a1-new", DUE)

@@ -43,7 +43,7 @@ def exported(importer, folder, kind, columns):
 
 
 def emptied():
-    for table in (tables.Payment, tables.Invoice, tables.Customer):
+    for table in (tables.PaymentModel, tables.InvoiceModel, tables.CustomerModel):
         table.delete().execute()
 
 
@@ -55,7 +55,7 @@ def said(kind, columns):
     """What each record that counts has in these columns."""
     rows = TABLES[kind].select()
     if kind == "payment":
-        rows = rows.where(tables.Payment.voided_at.is_null())
+        rows = rows.where(tables.PaymentModel.voided_at.is_null())
     return [{name: row.__data__[name] for name in columns} for row in rows]
 
 

@@ -26,12 +26,12 @@ from support.workbooks import (
 
 from app.domain.sentences import plain
 from app.store.db import database as store_database
-from app.store.db.tables import Customer, Import, ImportedRow, Invoice, Payment, Scope
+from app.store.db.tables import CustomerModel, ImportedRowModel, ImportModel, InvoiceModel, PaymentModel, ScopeModel
 from app.store.ledger import imports
 from app.store.ledger.imports import State
 from app.workbook.difference import Decisions, Outcome, Resolution
 from app.workbook.importing import NotNowError
-from app.workbook.meaning.headers import ChosenMapping, Kind
+from app.workbook.meaning.headers import ChosenMapping, ListKind
 from app.workbook.meaning.questions import Answers
 from app.workbook.preview import Choices
 from app.workbook.reading.refusal import WorkbookRefusedError
@@ -139,7 +139,7 @@ def test_every_record_knows_the_file_the_tab_and_the_row_it_came_from(importer_a
     import_id = apply(importer_anywhere, workbook(tmp_path, relational(), name="June ledger.xlsx"))
 
     stored = imports.get(import_id)
-    invoice = Invoice.get(Invoice.number == "1002")
+    invoice = InvoiceModel.get(InvoiceModel.number == "1002")
     assert stored.file_name == "June ledger.xlsx"
     assert len(stored.sha256) == 64
     assert (invoice.import_id, invoice.import_tab, invoice.import_row) == (import_id, "Invoices", 3)
@@ -189,17 +189,17 @@ def test_an_edited_row_arrives(import_tabs):
 
     import_tabs(relational(amount=D(120)))
 
-    assert Invoice.get(Invoice.number == "1001").total_cents == 120_00
+    assert InvoiceModel.get(InvoiceModel.number == "1001").total_cents == 120_00
 
 
 def test_an_emptied_cell_empties_and_an_absent_column_does_not(import_tabs):
     import_tabs(relational(note="first"))
 
     import_tabs({"Customers": [CUSTOMERS, ["C1", "Acme Ltd"], ["C2", "Bolt"]], "Invoices": relational()["Invoices"]})
-    assert Customer.get(Customer.code == "C1").notes == "first"
+    assert CustomerModel.get(CustomerModel.code == "C1").notes == "first"
 
     import_tabs(relational(note=None))
-    assert Customer.get(Customer.code == "C1").notes == ""
+    assert CustomerModel.get(CustomerModel.code == "C1").notes == ""
 
 
 def test_importing_again_adds_no_customers(import_tabs):
@@ -207,12 +207,12 @@ def test_importing_again_adds_no_customers(import_tabs):
 
     import_tabs(invoices_tab([*AN_INVOICE[:1], "ACME", *AN_INVOICE[2:4], D(120)], ANOTHER_INVOICE))
 
-    assert [customer.name for customer in Customer.select().order_by(Customer.id)] == ["Acme", "Bolt"]
+    assert [customer.name for customer in CustomerModel.select().order_by(CustomerModel.id)] == ["Acme", "Bolt"]
 
 
 def test_read_is_the_sum_of_what_became_of_the_rows(examine, import_tabs):
     import_tabs(relational(["1001", DAY, D(40)], ["1002", DAY, D(10)]))
-    Invoice.update(total_cents=1, version=2).where(Invoice.number == "1002").execute()
+    InvoiceModel.update(total_cents=1, version=2).where(InvoiceModel.number == "1002").execute()
     tabs = relational(["1001", DAY, D(40)], ["1002", DAY, "?"], ["1002", DAY, D(99)], amount=D(120))
     tabs["Invoices"][2] = [*ANOTHER_INVOICE[:4], D(300)]
     tabs["Invoices"].append(["1003", "C2", DAY, DAY, D(5)])
@@ -248,8 +248,8 @@ def test_an_error_in_the_last_row_leaves_no_row_behind(importer_anywhere, tmp_pa
 def test_the_good_rows_alone_are_an_explicit_choice(import_tabs):
     import_tabs(invoices_tab(AN_INVOICE, ["1002", "Typo Ltd", DAY, DAY, "lots"]), good_rows=True)
 
-    assert [invoice.number for invoice in Invoice.select()] == ["1001"]
-    assert [customer.name for customer in Customer.select()] == ["Acme"]
+    assert [invoice.number for invoice in InvoiceModel.select()] == ["1001"]
+    assert [customer.name for customer in CustomerModel.select()] == ["Acme"]
 
 
 def test_a_failure_while_writing_leaves_nothing_behind(importer_anywhere, tmp_path, monkeypatch):
@@ -274,7 +274,7 @@ def test_questions_must_be_answered_before_anything_is_written(importer, tmp_pat
     assert refused(importer, path).startswith("Answer the questions first")
 
     apply(importer, path, choices(dates="dmy"))
-    assert Invoice.get().issued_on == date(2026, 2, 3)
+    assert InvoiceModel.get().issued_on == date(2026, 2, 3)
 
 
 def test_one_question_can_be_answered_otherwise_than_all_of_its_subject(importer, tmp_path):
@@ -283,7 +283,7 @@ def test_one_question_can_be_answered_otherwise_than_all_of_its_subject(importer
 
     apply(importer, path, Choices(answers))
 
-    assert (Invoice.get().issued_on, Invoice.get().due_on) == (date(2026, 2, 3), date(2026, 5, 6))
+    assert (InvoiceModel.get().issued_on, InvoiceModel.get().due_on) == (date(2026, 2, 3), date(2026, 5, 6))
 
 
 # --- the app's own data
@@ -291,7 +291,7 @@ def test_one_question_can_be_answered_otherwise_than_all_of_its_subject(importer
 
 def test_an_invoice_that_was_edited_in_the_app_is_a_conflict(examine, import_tabs):
     import_tabs(relational())
-    Invoice.update(total_cents=90_00, version=2).where(Invoice.number == "1001").execute()
+    InvoiceModel.update(total_cents=90_00, version=2).where(InvoiceModel.number == "1001").execute()
 
     preview = examine(relational(amount=D(120)))
 
@@ -304,17 +304,17 @@ def test_an_invoice_that_was_edited_in_the_app_is_a_conflict(examine, import_tab
 @pytest.mark.parametrize(("decision", "cents"), [(KEEP, 90_00), (TAKE, 120_00)])
 def test_a_person_decides_a_conflict(import_tabs, decision, cents):
     import_tabs(relational())
-    Invoice.update(total_cents=90_00, version=2).where(Invoice.number == "1001").execute()
+    InvoiceModel.update(total_cents=90_00, version=2).where(InvoiceModel.number == "1001").execute()
     tabs = relational(amount=D(120), customer="Acme Ltd")
 
     import_tabs(tabs, decisions=decision)
 
-    assert Invoice.get(Invoice.number == "1001").total_cents == cents
+    assert InvoiceModel.get(InvoiceModel.number == "1001").total_cents == cents
 
 
 def test_a_row_that_did_not_change_does_not_undo_the_apps_own_edit(examine, import_tabs):
     import_tabs(relational())
-    Invoice.update(total_cents=90_00, version=2).where(Invoice.number == "1001").execute()
+    InvoiceModel.update(total_cents=90_00, version=2).where(InvoiceModel.number == "1001").execute()
 
     assert counts(examine(relational())) == {"unchanged": 5}
 
@@ -322,7 +322,7 @@ def test_a_row_that_did_not_change_does_not_undo_the_apps_own_edit(examine, impo
 @pytest.mark.parametrize("tabs", [relational(), tracked([*AN_INVOICE, D(40), DAY])])
 def test_a_payment_recorded_in_the_app_is_never_overwritten_by_a_stale_sheet(examine, import_tabs, tabs):
     import_tabs(tabs)
-    a_payment(Invoice.get(Invoice.number == "1001"), 60_00, paid_on=date(2026, 2, 1))
+    a_payment(InvoiceModel.get(InvoiceModel.number == "1001"), 60_00, paid_on=date(2026, 2, 1))
 
     preview = examine(tabs)
 
@@ -332,7 +332,7 @@ def test_a_payment_recorded_in_the_app_is_never_overwritten_by_a_stale_sheet(exa
 
 def test_a_payment_that_app_and_sheet_both_have_is_there_once(examine, import_tabs):
     import_tabs(relational())
-    a_payment(Invoice.get(Invoice.number == "1001"), 60_00, paid_on=date(2026, 2, 1))
+    a_payment(InvoiceModel.get(InvoiceModel.number == "1001"), 60_00, paid_on=date(2026, 2, 1))
 
     preview = examine(relational(["1001", DAY, D(40)], ["1001", date(2026, 2, 1), D(60)]))
 
@@ -341,7 +341,7 @@ def test_a_payment_that_app_and_sheet_both_have_is_there_once(examine, import_ta
 
 def test_a_payment_that_app_and_sheet_tell_differently_is_a_conflict(examine, import_tabs):
     import_tabs(relational())
-    a_payment(Invoice.get(Invoice.number == "1001"), 60_00, paid_on=date(2026, 2, 1))
+    a_payment(InvoiceModel.get(InvoiceModel.number == "1001"), 60_00, paid_on=date(2026, 2, 1))
 
     preview = examine(relational(["1001", DAY, D(40)], ["1001", date(2026, 2, 3), D(60)]))
 
@@ -368,7 +368,9 @@ def test_an_edited_payment_is_voided_and_recorded_anew(import_tabs):
 
     import_tabs(relational(["1001", DAY, D(45)]))
 
-    assert [(one.amount_cents, one.voided_at is not None) for one in Payment.select().order_by(Payment.id)] == [
+    assert [
+        (one.amount_cents, one.voided_at is not None) for one in PaymentModel.select().order_by(PaymentModel.id)
+    ] == [
         (40_00, True),
         (45_00, False),
     ]
@@ -398,7 +400,9 @@ def test_a_later_instalment_in_a_tracker_keeps_the_first_ones_day(import_tabs):
 
     import_tabs(tracked([*AN_INVOICE, D(100), date(2026, 2, 9)]))
 
-    assert [(one.paid_on, one.amount_cents) for one in Payment.select().where(Payment.voided_at.is_null())] == [
+    assert [
+        (one.paid_on, one.amount_cents) for one in PaymentModel.select().where(PaymentModel.voided_at.is_null())
+    ] == [
         (DAY, 40_00),
         (date(2026, 2, 9), 60_00),
     ]
@@ -415,7 +419,7 @@ def test_an_invoice_that_is_gone_is_missing_and_stays(importer, tmp_path):
 
     assert [missing.subject for missing in preview.missing] == ["customer Bolt", "invoice 1002"]
     assert preview.counts["missing"] == 2
-    assert Invoice.select().count() == 2
+    assert InvoiceModel.select().count() == 2
 
 
 def test_an_invoice_whose_row_has_a_problem_is_not_missing_wherever_the_row_moved(examine, import_tabs):
@@ -423,7 +427,7 @@ def test_an_invoice_whose_row_has_a_problem_is_not_missing_wherever_the_row_move
 
     preview = examine(invoices_tab(["1003", "Acme", DAY, DAY, D(1)], AN_INVOICE, [*ANOTHER_INVOICE[:4], "lots"]))
 
-    assert [missing.subject for missing in preview.missing if missing.kind is Kind.INVOICE] == []
+    assert [missing.subject for missing in preview.missing if missing.kind is ListKind.INVOICE] == []
 
 
 def test_invoices_of_a_customer_who_was_renamed_move_with_him(examine, import_tabs):
@@ -443,7 +447,7 @@ def test_invoices_of_a_customer_who_was_renamed_move_with_him(examine, import_ta
 
 def test_a_renamed_customer_beside_the_apps_own_edit_is_a_conflict_and_his_payments_still_arrive(import_tabs):
     import_tabs({"Invoices": [INVOICES, AN_INVOICE], "Payments": [PAYMENTS]})
-    Invoice.update(notes="mine", version=2).execute()
+    InvoiceModel.update(notes="mine", version=2).execute()
     renamed = ["1001", "Acme Limited", *AN_INVOICE[2:]]
 
     import_tabs({"Invoices": [INVOICES, renamed], "Payments": [PAYMENTS, ["1001", DAY, D(40)]]}, decisions=KEEP)
@@ -457,7 +461,7 @@ def test_the_same_number_of_another_customer_is_another_invoice(import_tabs):
 
     import_tabs(invoices_tab(["1001", "Bolt", *AN_INVOICE[2:4], D(77)]))
 
-    assert Invoice.select().count() == 2
+    assert InvoiceModel.select().count() == 2
 
 
 # --- undo
@@ -471,12 +475,12 @@ def test_undo_leaves_everything_as_it_was(importer_anywhere, tmp_path):
         name="b.xlsx",
     )
     apply(importer_anywhere, first)
-    before = dump(leaving_out=("Import", "ImportedRow", "AuditEntry"))
+    before = dump(leaving_out=("ImportModel", "ImportedRowModel", "AuditEntry"))
     import_id = apply(importer_anywhere, second)
 
     importer_anywhere.undo(import_id)
 
-    assert dump(leaving_out=("Import", "ImportedRow", "AuditEntry")) == before
+    assert dump(leaving_out=("ImportModel", "ImportedRowModel", "AuditEntry")) == before
     assert imports.get(import_id).state is State.UNDONE
 
 
@@ -501,24 +505,24 @@ def test_an_undone_file_can_be_imported_again(importer_anywhere, tmp_path):
 
 
 def _a_payment(_):
-    a_payment(Invoice.get(Invoice.number == "1001"), 60_00, paid_on=date(2026, 2, 1))
+    a_payment(InvoiceModel.get(InvoiceModel.number == "1001"), 60_00, paid_on=date(2026, 2, 1))
 
 
 def _an_edit(_):
-    Invoice.update(notes="mine", version=Invoice.version + 1).where(Invoice.number == "1001").execute()
+    InvoiceModel.update(notes="mine", version=InvoiceModel.version + 1).where(InvoiceModel.number == "1001").execute()
 
 
 def _an_edited_customer(_):
-    Customer.update(phone="1", version=Customer.version + 1).where(Customer.code == "C1").execute()
+    CustomerModel.update(phone="1", version=CustomerModel.version + 1).where(CustomerModel.code == "C1").execute()
 
 
 def _a_void(now):
-    Payment.update(voided_at=now).execute()
+    PaymentModel.update(voided_at=now).execute()
 
 
 def _a_scope(_):
     user = a_user()
-    Scope.create(user=user.id, customer=Customer.get(Customer.code == "C1"))
+    ScopeModel.create(user=user.id, customer=CustomerModel.get(CustomerModel.code == "C1"))
 
 
 @pytest.mark.parametrize(
@@ -579,7 +583,7 @@ def test_an_upload_is_read_applied_and_undone_step_by_step(importer_anywhere, tm
     imports.claim(import_id, (State.PREVIEWED,), State.APPLYING)
     importer_anywhere.apply(import_id)
     assert imports.get(import_id).state is State.APPLIED
-    assert Invoice.select().count() == 2
+    assert InvoiceModel.select().count() == 2
 
 
 def test_an_upload_and_the_command_line_end_in_the_same(importer, tmp_path):
@@ -614,7 +618,7 @@ def test_a_refused_upload_keeps_nothing(importer, tmp_path):
     with pytest.raises(WorkbookRefusedError):
         importer.receive(io.BytesIO(b"%PDF-1.7"), "x.xlsx", None)
 
-    assert Import.select().count() == 0
+    assert ImportModel.select().count() == 0
     assert list((tmp_path / "data" / "imports").iterdir()) == []
 
 
@@ -646,10 +650,10 @@ def test_a_chosen_mapping_is_remembered_for_the_next_workbook_of_that_shape(impo
     (tab, _) = importer.preview_of(import_id).tabs
     fields = dict(enumerate(["number", "customer_name", "issued_on", "due_on", "total_cents"]))
 
-    importer.choose(import_id, choices(mappings={tab.fingerprint: ChosenMapping(Kind.INVOICE, fields)}), None)
+    importer.choose(import_id, choices(mappings={tab.fingerprint: ChosenMapping(ListKind.INVOICE, fields)}), None)
     importer.preview(import_id)
 
-    assert importer.preview_of(import_id).tabs[0].kind is Kind.INVOICE
+    assert importer.preview_of(import_id).tabs[0].kind is ListKind.INVOICE
     preview = importer.examine(workbook(tmp_path, tabs, name="next.xlsx"), Choices(), say_nothing).preview
     assert preview.counts["new"] == 1
 
@@ -667,7 +671,7 @@ def test_a_discarded_import_leaves_nothing(importer, tmp_path):
 
     importer.discard(import_id, None)
 
-    assert Import.select().count() == 0
+    assert ImportModel.select().count() == 0
     assert list((tmp_path / "data" / "imports").iterdir()) == []
 
 
@@ -691,4 +695,4 @@ def test_the_same_workbook_applied_by_two_at_once_is_there_once(importer_anywher
 
     assert results.count("applied") == 1
     assert meaning() == expected
-    assert ImportedRow.select().where(ImportedRow.origin > once).count() == 5
+    assert ImportedRowModel.select().where(ImportedRowModel.origin > once).count() == 5

@@ -23,7 +23,7 @@ def file(tmp_path):
 
 
 def own():
-    return tables.Invoice.get().own_fields
+    return tables.InvoiceModel.get().own_fields
 
 
 def preview(importer, path, chosen=None):
@@ -31,7 +31,7 @@ def preview(importer, path, chosen=None):
 
 
 def edited_in_the_app(**columns):
-    tables.Invoice.update(version=tables.Invoice.version + 1, **columns).execute()
+    tables.InvoiceModel.update(version=tables.InvoiceModel.version + 1, **columns).execute()
 
 
 def test_own_fields_arrive_with_a_new_invoice_without_those_that_are_empty(importer_anywhere, file):

@@ -44,7 +44,7 @@ def test_a_token_begins_with_what_scanners_know_and_has_256_random_bits(make):
 def test_only_the_hash_of_a_token_is_kept(make):
     token = make()
 
-    row = tables.ApiToken.select().dicts().get()
+    row = tables.ApiTokenModel.select().dicts().get()
     assert len(row["token_hash"]) == 64
     assert not any(token.removeprefix("invoices_") in str(value) for value in row.values())
 
@@ -96,7 +96,7 @@ def test_a_token_may_no_more_than_it_was_given(make, now):
 
 def test_a_token_may_no_more_than_its_user_may_today(make, ann, now):
     token = make()
-    tables.User.update(role="viewer").where(tables.User.id == ann.id).execute()
+    tables.UserModel.update(role="viewer").where(tables.UserModel.id == ann.id).execute()
 
     found = api_tokens.find_active(token, now)
 
@@ -156,5 +156,5 @@ def test_making_and_revoking_a_token_is_recorded(make, ann, now):
     make()
     api_tokens.revoke(1, ann, now)
 
-    entries = tables.AuditEntry.select(tables.AuditEntry.action, tables.AuditEntry.subject).tuples()
+    entries = tables.AuditEntryModel.select(tables.AuditEntryModel.action, tables.AuditEntryModel.subject).tuples()
     assert list(entries) == [("token.created", "token:1"), ("token.revoked", "token:1")]

@@ -76,7 +76,7 @@ def test_entries_written_at_once_make_one_chain(database_url, now):
         thread.join()
 
     with store_database.connection():
-        entries = list(tables.AuditEntry.select().order_by(tables.AuditEntry.id))
+        entries = list(tables.AuditEntryModel.select().order_by(tables.AuditEntryModel.id))
         assert len(entries) == 20
         assert [entry.previous_hash for entry in entries[1:]] == [entry.entry_hash for entry in entries[:-1]]
     getattr(opened, "close_all", opened.close)()
@@ -160,7 +160,7 @@ def test_the_role_that_runs_the_app_may_only_add_and_read(postgresql_url):
 
 
 def write(now, count, subject="invoice:7"):
-    ann = tables.User.get_or_none(email="ann@example.com") or a_user()
+    ann = tables.UserModel.get_or_none(email="ann@example.com") or a_user()
     with store_database.transaction():
         for number in range(count):
             audit.append(ann, "invoice.edited", subject, before={}, after={"notes": f"Nº {number}"}, now=now)
@@ -173,7 +173,7 @@ def test_a_chain_that_nobody_touched_holds(database, now):
     verified = audit.verify()
 
     assert (verified.entries, verified.broken) == (3, None)
-    assert verified.head == head == tables.AuditEntry.get_by_id(3).entry_hash
+    assert verified.head == head == tables.AuditEntryModel.get_by_id(3).entry_hash
 
 
 def test_a_chain_without_entries_holds(database):
@@ -192,7 +192,7 @@ def test_an_entry_that_was_changed_is_named(database, now, column):
     write(now, 3)
 
     with audit_entries_removable(database):
-        tables.AuditEntry.update({column: "9"}).where(tables.AuditEntry.id == 2).execute()
+        tables.AuditEntryModel.update({column: "9"}).where(tables.AuditEntryModel.id == 2).execute()
 
     assert audit.verify().broken == Broken(2, "what it says is not what was sealed")
 
@@ -201,8 +201,8 @@ def test_an_entry_that_was_changed_and_sealed_anew_is_told_by_the_next(database,
     write(now, 3)
 
     with audit_entries_removable(database):
-        tables.AuditEntry.update(entry_hash="f" * 64).where(tables.AuditEntry.id == 3).execute()
-        second = tables.AuditEntry.get_by_id(2)
+        tables.AuditEntryModel.update(entry_hash="f" * 64).where(tables.AuditEntryModel.id == 3).execute()
+        second = tables.AuditEntryModel.get_by_id(2)
         values = {field.name: getattr(second, field.name) for field in audit._SEALED} | {"actor": "Bob"}
         second.actor, second.entry_hash = "Bob", audit._seal(values)
         second.save()
@@ -214,7 +214,7 @@ def test_an_entry_that_was_removed_is_told_by_the_next(database, now):
     write(now, 3)
 
     with audit_entries_removable(database):
-        tables.AuditEntry.delete().where(tables.AuditEntry.id == 2).execute()
+        tables.AuditEntryModel.delete().where(tables.AuditEntryModel.id == 2).execute()
 
     verified = audit.verify()
     assert verified.broken == Broken(3, "it does not follow the entry before it: one was removed, added or moved")
@@ -225,7 +225,7 @@ def test_the_first_entry_is_missed_too(database, now):
     write(now, 3)
 
     with audit_entries_removable(database):
-        tables.AuditEntry.delete().where(tables.AuditEntry.id == 1).execute()
+        tables.AuditEntryModel.delete().where(tables.AuditEntryModel.id == 1).execute()
 
     assert audit.verify().broken.entry_id == 2
 
@@ -253,7 +253,7 @@ def test_an_end_that_was_cut_off_is_told_by_a_seal_noted_before(database, now):
     assert audit.verify(noted).has_noted_head
 
     with audit_entries_removable(database):
-        tables.AuditEntry.delete().where(tables.AuditEntry.id > 2).execute()
+        tables.AuditEntryModel.delete().where(tables.AuditEntryModel.id > 2).execute()
 
     verified = audit.verify(noted)
     assert verified.broken is None
@@ -272,7 +272,7 @@ def test_entries_from_before_the_address_was_recorded_still_hold(database, now):
         "previous_hash": "0" * 64,
     }
     seal = "28d5f2d1b7437f00b49766fdcf8c779f2af56e9fc203f88d18498541c4471fbc"
-    tables.AuditEntry.create(**older, entry_hash=seal)
+    tables.AuditEntryModel.create(**older, entry_hash=seal)
 
     write(now, 1)
 

@@ -27,7 +27,7 @@ def write():
 
 
 def customers():
-    return tables.Customer.select().count()
+    return tables.CustomerModel.select().count()
 
 
 def test_the_same_request_is_done_once(token, now):
@@ -83,7 +83,7 @@ def test_what_breaks_leaves_nothing_and_frees_the_key(token, now):
 
 
 def test_a_request_whose_process_was_stopped_can_be_sent_again_after_five_minutes(token, now):
-    tables.ApiRequest.create(token=token, key="k", request_hash="hash", asked_at=now)
+    tables.ApiRequestModel.create(token=token, key="k", request_hash="hash", asked_at=now)
 
     with pytest.raises(StillAnsweringError):
         idempotency.once(token, "k", "hash", now + timedelta(minutes=4), write)

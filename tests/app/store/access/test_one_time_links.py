@@ -101,7 +101,7 @@ def test_a_deactivated_user_has_no_use_for_a_link(user, now):
 def test_only_the_hash_of_a_token_is_kept(user, now):
     token = one_time_links.make(user.id, Purpose.RESET, None, now)
 
-    (row,) = tables.OneTimeLink.select().dicts()
+    (row,) = tables.OneTimeLinkModel.select().dicts()
     assert token not in str(row)
     assert len(row["token_hash"]) == 64
 

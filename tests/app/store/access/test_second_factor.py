@@ -80,10 +80,10 @@ def test_new_recovery_codes_void_the_old_ones(user, now):
 
 
 def test_no_recovery_code_is_kept_as_it_is_typed(user):
-    kept = str(list(tables.RecoveryCode.select().dicts()))
+    kept = str(list(tables.RecoveryCodeModel.select().dicts()))
 
     assert "AAAA" not in kept
-    assert len(tables.RecoveryCode.select().first().code_hash) == 64
+    assert len(tables.RecoveryCodeModel.select().first().code_hash) == 64
 
 
 def test_without_the_second_factor_nothing_of_it_is_left_and_the_user_is_signed_out(user, now):
@@ -94,7 +94,7 @@ def test_without_the_second_factor_nothing_of_it_is_left_and_the_user_is_signed_
 
     assert second_factor.secret_of(user.id) is None
     assert second_factor.recovery_codes_left(user.id) == 0
-    assert tables.Login.get().revoked_at == now
+    assert tables.LoginModel.get().revoked_at == now
     assert audit.of_subject(f"user:{user.id}")[0].actor == "Bob"
 
 

@@ -23,7 +23,7 @@ def asked():
     @remembered
     def count(of):
         times.append(of)
-        return tables.Invoice.select().count()
+        return tables.InvoiceModel.select().count()
 
     count.times = times
     return count
@@ -64,7 +64,7 @@ def test_inside_a_transaction_nothing_is_remembered(database, asked):
 
 
 def test_a_look_takes_the_mark_that_came_with_another_question(database, asked, caplog):
-    mark = tables.LedgerMark.get().mark
+    mark = tables.LedgerMarkModel.get().mark
 
     with caplog.at_level("DEBUG", "peewee"), one_look():
         seen(mark)

@@ -10,7 +10,7 @@ from app.store.db.compiled_queries import Slot, prepared
 
 @prepared
 def payments_before(recorded_at: Slot, least_cents: Slot):
-    payment = tables.Payment
+    payment = tables.PaymentModel
     earlier = payment.recorded_at < recorded_at.of(payment.recorded_at)
     return (
         payment.select(payment.paid_on, payment.recorded_at, payment.amount_cents)
@@ -41,7 +41,7 @@ def test_what_is_found_is_converted_as_by_peewee(database):
 
 @prepared
 def names(code: Slot):
-    return tables.Customer.select(tables.Customer.name).where(tables.Customer.code == code.value)
+    return tables.CustomerModel.select(tables.CustomerModel.name).where(tables.CustomerModel.code == code.value)
 
 
 def test_a_value_is_never_part_of_the_statement(database):

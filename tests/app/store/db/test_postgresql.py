@@ -45,13 +45,13 @@ def test_a_connection_that_stayed_open_is_used_again(postgresql, pooled):
 
 @prepared
 def names(code: Slot):
-    return tables.Customer.select(tables.Customer.name).where(tables.Customer.code == code.value)
+    return tables.CustomerModel.select(tables.CustomerModel.name).where(tables.CustomerModel.code == code.value)
 
 
 def test_only_prepared_queries_keep_their_plan(postgresql):
     for _ in range(10):
         names("C1")
-        list(tables.Invoice.select(tables.Invoice.number).where(tables.Invoice.number == "1").tuples())
+        list(tables.InvoiceModel.select(tables.InvoiceModel.number).where(tables.InvoiceModel.number == "1").tuples())
 
     kept = postgresql.execute_sql("SELECT statement FROM pg_prepared_statements").fetchall()
 

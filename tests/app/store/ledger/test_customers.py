@@ -15,7 +15,7 @@ from app.domain.statement import statement
 from app.store.access import audit
 from app.store.db import tables
 from app.store.ledger import customers, positions
-from app.store.ledger.customers import ChangedMeanwhileError, CodeRefusedError, Details, StillOpenError
+from app.store.ledger.customers import CodeRefusedError, CustomerConflictError, Details, StillOpenError
 
 UTC_ZONE = ZoneInfo("UTC")
 NOW = datetime(2026, 3, 2, 9, 30, tzinfo=UTC)
@@ -102,7 +102,7 @@ def test_an_edit_of_what_somebody_else_has_changed_is_refused_with_what_is_store
     user, acme = a_user(), a_customer()
     customers.edit(acme.id, 1, Details("C1", "Acme", phone="2"), user, NOW)
 
-    with pytest.raises(ChangedMeanwhileError) as refused:
+    with pytest.raises(CustomerConflictError) as refused:
         customers.edit(acme.id, 1, Details("C1", "Acme", phone="3"), user, NOW)
 
     assert refused.value.current.details.phone == "2"
@@ -119,7 +119,7 @@ def test_a_code_belongs_to_one_customer_however_it_is_written(database, code):
         customers.create(Details(code, "Other"), user, NOW)
     with pytest.raises(CodeRefusedError, match="Acme has the code C1 already"):
         customers.edit(bolt.id, 1, Details(code, "Bolt"), user, NOW)
-    assert tables.AuditEntry.select().count() == 0
+    assert tables.AuditEntryModel.select().count() == 0
 
 
 def test_the_code_by_which_a_workbook_knows_a_customer_is_kept(database):
@@ -194,7 +194,7 @@ def test_accounts_add_up_to_what_is_outstanding(sqlite, ledger, as_of):
 def test_a_statement_closes_with_what_the_database_says_is_owed(sqlite, ledger, as_of, length):
     write(ledger)
     first = date.fromordinal(as_of.day.toordinal() - length)
-    customer_id = tables.Customer.get().id
+    customer_id = tables.CustomerModel.get().id
 
     for currency in customers.currencies_of(customer_id):
         found = statement(customers.ledger_of(customer_id, currency), first, as_of.day, UTC_ZONE)

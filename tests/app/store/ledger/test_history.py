@@ -36,7 +36,7 @@ def test_an_invoice_remembers_the_cells_it_came_from(source):
 def test_what_an_undone_import_brought_is_not_told(source):
     invoice = an_invoice("1")
     an_imported_row(source, invoice)
-    tables.Import.update(state="undone").execute()
+    tables.ImportModel.update(state="undone").execute()
 
     assert history.of_invoice(invoice.id) == []
 
@@ -53,7 +53,7 @@ def test_what_was_done_here_stands_among_what_was_imported(source, now):
 
 def test_recent_deeds_name_what_they_were_done_to(source, now):
     invoice = an_invoice("A-1")
-    tables.Import.update(undone_at=now).execute()
+    tables.ImportModel.update(undone_at=now).execute()
     with store_database.transaction():
         ann = a_user("bob@example.com", name="Bob")
         audit.append(ann, "invoice.edited", f"invoice:{invoice.id}", before={}, after={}, now=now)
@@ -67,6 +67,6 @@ def test_recent_deeds_name_what_they_were_done_to(source, now):
 
 
 def test_what_happened_after_the_day_is_not_told_of_it(source, now):
-    tables.Import.update(undone_at=now).execute()
+    tables.ImportModel.update(undone_at=now).execute()
 
     assert [one.action for one in history.latest(10, close_of(date(2026, 2, 5)))] == ["import.applied"]

@@ -6,13 +6,13 @@ import pytest
 from support.at_once import all_at_once
 from support.records import LONG_AGO, a_customer, a_payment, a_user, an_invoice
 
-from app.domain.invoice_changes import Change, InvoiceFacts
+from app.domain.invoice_changes import InvoiceFacts, StatusChange
 from app.domain.sentences import plain
 from app.store.access import audit
 from app.store.db import database as store_database
 from app.store.db import tables
 from app.store.ledger import invoice_changes
-from app.store.ledger.invoice_changes import Seen
+from app.store.ledger.invoice_changes import SeenVersion
 
 NOW = datetime(2026, 3, 2, 9, 30, tzinfo=UTC)
 LATER = datetime(2030, 1, 1, tzinfo=UTC)
@@ -24,14 +24,14 @@ def facts(customer, number="1001", **values):
 
 
 def say(change, invoice, reason="because", version=1):
-    invoice_changes.say(change, reason, Seen(invoice.id, version), a_user(f"{change}@example.com"), NOW)
-    return tables.Invoice.get_by_id(invoice.id)
+    invoice_changes.say(change, reason, SeenVersion(invoice.id, version), a_user(f"{change}@example.com"), NOW)
+    return tables.InvoiceModel.get_by_id(invoice.id)
 
 
 def test_an_invoice_is_created_with_what_was_said(database):
     invoice_id = invoice_changes.create(facts(a_customer(), notes="by phone"), a_user(), NOW)
 
-    row = tables.Invoice.get_by_id(invoice_id)
+    row = tables.InvoiceModel.get_by_id(invoice_id)
     assert (row.number, row.number_key, row.total_cents, row.notes, row.origin) == (
         "1001", "1001", 100_00, "by phone", None,
     )  # fmt: skip
@@ -70,20 +70,20 @@ def test_an_edit_does_not_change_what_came_in(database, said, sentence):
     invoice = an_invoice(customer=customer)
     a_payment(invoice, 40_00)
 
-    with pytest.raises(invoice_changes.RefusedError) as raised:
-        invoice_changes.edit(Seen(invoice.id, 1), facts(customer, **said), a_user(), NOW)
+    with pytest.raises(invoice_changes.InvoiceRefusedError) as raised:
+        invoice_changes.edit(SeenVersion(invoice.id, 1), facts(customer, **said), a_user(), NOW)
 
     assert plain(str(raised.value)) == sentence
-    assert (tables.Invoice.get().currency, tables.Invoice.get().draft) == ("USD", False)
+    assert (tables.InvoiceModel.get().currency, tables.InvoiceModel.get().draft) == ("USD", False)
 
 
 def test_an_edit_tells_imports_that_the_app_had_the_last_word(database):
     customer = a_customer()
     invoice = an_invoice(customer=customer, imported_version=1)
 
-    assert invoice_changes.edit(Seen(invoice.id, 1), facts(customer, total_cents=120_00), a_user(), NOW)
+    assert invoice_changes.edit(SeenVersion(invoice.id, 1), facts(customer, total_cents=120_00), a_user(), NOW)
 
-    row = tables.Invoice.get()
+    row = tables.InvoiceModel.get()
     assert (row.total_cents, row.version, row.imported_version) == (120_00, 2, 1)
 
 
@@ -91,26 +91,28 @@ def test_an_edit_that_changes_nothing_writes_nothing(database):
     customer = a_customer()
     invoice = an_invoice(customer=customer)
 
-    assert not invoice_changes.edit(Seen(invoice.id, 1), facts(customer), a_user(), NOW)
-    assert (tables.Invoice.get().version, audit.latest(1, LATER)) == (1, [])
+    assert not invoice_changes.edit(SeenVersion(invoice.id, 1), facts(customer), a_user(), NOW)
+    assert (tables.InvoiceModel.get().version, audit.latest(1, LATER)) == (1, [])
 
 
 def test_an_edit_of_what_somebody_else_changed_meanwhile_is_refused(database):
     customer = a_customer()
     invoice = an_invoice(customer=customer)
-    invoice_changes.edit(Seen(invoice.id, 1), facts(customer, notes="first"), a_user(), NOW)
+    invoice_changes.edit(SeenVersion(invoice.id, 1), facts(customer, notes="first"), a_user(), NOW)
 
-    with pytest.raises(invoice_changes.ChangedMeanwhileError) as raised:
-        invoice_changes.edit(Seen(invoice.id, 1), facts(customer, notes="second"), a_user("bob@example.com"), NOW)
+    with pytest.raises(invoice_changes.InvoiceConflictError) as raised:
+        invoice_changes.edit(
+            SeenVersion(invoice.id, 1), facts(customer, notes="second"), a_user("bob@example.com"), NOW
+        )
 
-    assert (raised.value.invoice.notes, tables.Invoice.get().notes) == ("first", "first")
+    assert (raised.value.invoice.notes, tables.InvoiceModel.get().notes) == ("first", "first")
 
 
 def test_an_edit_is_on_record_with_what_it_changed(database):
     customer = a_customer()
     invoice = an_invoice(customer=customer)
 
-    invoice_changes.edit(Seen(invoice.id, 1), facts(customer, due_on=date(2026, 2, 28)), a_user(), NOW)
+    invoice_changes.edit(SeenVersion(invoice.id, 1), facts(customer, due_on=date(2026, 2, 28)), a_user(), NOW)
 
     (entry,) = audit.of_subject(f"invoice:{invoice.id}")
     assert (entry.action, entry.before, entry.after) == (
@@ -119,19 +121,19 @@ def test_an_edit_is_on_record_with_what_it_changed(database):
 
 
 def test_a_void_has_its_moment_and_reason(database):
-    row = say(Change.VOID, an_invoice(), "sent twice")
+    row = say(StatusChange.VOID, an_invoice(), "sent twice")
 
     assert (row.voided_at, row.void_reason, row.version) == (NOW, "sent twice", 2)
 
 
 def test_a_write_off_has_its_moment_and_reason(database):
-    row = say(Change.WRITE_OFF, an_invoice(), "bankrupt")
+    row = say(StatusChange.WRITE_OFF, an_invoice(), "bankrupt")
 
     assert (row.written_off_at, row.write_off_reason) == (NOW, "bankrupt")
 
 
 def test_a_void_invoice_can_be_reinstated(database):
-    row = say(Change.REINSTATE, an_invoice(voided_at=LONG_AGO, void_reason="mistake"))
+    row = say(StatusChange.REINSTATE, an_invoice(voided_at=LONG_AGO, void_reason="mistake"))
 
     assert (row.voided_at, row.void_reason) == (None, "")
 
@@ -139,20 +141,20 @@ def test_a_void_invoice_can_be_reinstated(database):
 def test_a_dispute_can_be_raised_and_settled(database):
     invoice = an_invoice()
 
-    assert say(Change.DISPUTE, invoice).disputed
-    assert not say(Change.SETTLE_DISPUTE, invoice, version=2).disputed
+    assert say(StatusChange.DISPUTE, invoice).disputed
+    assert not say(StatusChange.SETTLE_DISPUTE, invoice, version=2).disputed
 
 
 @pytest.mark.parametrize(
     ("change", "values", "paid", "sentence"),
     [
-        (Change.VOID, {}, 40_00, "Payments of 40.00 USD count for it: void or refund them first."),
-        (Change.VOID, {"voided_at": LONG_AGO}, 0, "It is void already."),
-        (Change.WRITE_OFF, {}, 100_00, "Nothing is owed on it that could be written off."),
-        (Change.WRITE_OFF, {"draft": True}, 0, "Nothing is owed on it that could be written off."),
-        (Change.REINSTATE, {}, 0, "It is neither void nor written off."),
-        (Change.DISPUTE, {"disputed": True}, 0, "It is disputed already."),
-        (Change.SETTLE_DISPUTE, {}, 0, "It is not disputed."),
+        (StatusChange.VOID, {}, 40_00, "Payments of 40.00 USD count for it: void or refund them first."),
+        (StatusChange.VOID, {"voided_at": LONG_AGO}, 0, "It is void already."),
+        (StatusChange.WRITE_OFF, {}, 100_00, "Nothing is owed on it that could be written off."),
+        (StatusChange.WRITE_OFF, {"draft": True}, 0, "Nothing is owed on it that could be written off."),
+        (StatusChange.REINSTATE, {}, 0, "It is neither void nor written off."),
+        (StatusChange.DISPUTE, {"disputed": True}, 0, "It is disputed already."),
+        (StatusChange.SETTLE_DISPUTE, {}, 0, "It is not disputed."),
     ],
 )
 def test_what_cannot_be_said_of_an_invoice_is_refused(database, change, values, paid, sentence):
@@ -160,7 +162,7 @@ def test_what_cannot_be_said_of_an_invoice_is_refused(database, change, values, 
     if paid:
         a_payment(invoice, paid)
 
-    with pytest.raises(invoice_changes.RefusedError) as raised:
+    with pytest.raises(invoice_changes.InvoiceRefusedError) as raised:
         say(change, invoice)
 
     assert plain(str(raised.value)) == sentence

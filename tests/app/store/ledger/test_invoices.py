@@ -9,9 +9,9 @@ from app.domain.ageing import Bucket
 from app.domain.as_of import AsOf
 from app.domain.invoice import Status
 from app.store.ledger import invoice_payments, invoices
-from app.store.ledger.invoices import Column, Filter, Order, Totals
+from app.store.ledger.invoices import Filter, InvoiceOrder, InvoiceTotals, Order
 
-BY_NUMBER = Order(Column.NUMBER)
+BY_NUMBER = Order(InvoiceOrder.NUMBER)
 
 
 @pytest.fixture
@@ -86,7 +86,7 @@ def test_an_invoice_issued_after_the_day_is_counted_apart(numbers, as_of):
     assert invoices.issued_later(Filter(text="now"), as_of) == 0
 
 
-@pytest.mark.parametrize("column", Column)
+@pytest.mark.parametrize("column", InvoiceOrder)
 def test_every_column_orders_both_ways(numbers, column):
     first = an_invoice(
         "1", a_customer("A", "alpha"), issued_on=date(2026, 1, 1), due_on=date(2026, 1, 2), total_cents=10_00
@@ -105,7 +105,7 @@ def test_pages_follow_one_another_without_gap_or_overlap(database, as_of):
     for number in range(7):
         an_invoice(str(number))
 
-    pages = [invoices.matching(Filter(), as_of, Order(Column.TOTAL), page=page, length=3) for page in (1, 2, 3)]
+    pages = [invoices.matching(Filter(), as_of, Order(InvoiceOrder.TOTAL), page=page, length=3) for page in (1, 2, 3)]
 
     assert [[line.invoice.number for line in page] for page in pages] == [["0", "1", "2"], ["3", "4", "5"], ["6"]]
 
@@ -117,8 +117,8 @@ def test_totals_keep_currencies_and_credit_apart(database, as_of):
     an_invoice("4", total_cents=1_00, voided_at=datetime(2026, 2, 1, tzinfo=UTC))
 
     assert invoices.totals(Filter(), as_of) == [
-        Totals("EUR", 1, 7_00, 0, 7_00, 0),
-        Totals("USD", 3, 151_00, 60_00, 100_00, 10_00),
+        InvoiceTotals("EUR", 1, 7_00, 0, 7_00, 0),
+        InvoiceTotals("USD", 3, 151_00, 60_00, 100_00, 10_00),
     ]
 
 

@@ -31,8 +31,8 @@ steps = st.lists(
 @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(steps=steps)
 def test_whatever_is_done_to_payments_what_is_kept_is_what_they_add_up_to(database, steps):
-    tables.Payment.delete().execute()
-    tables.Invoice.delete().execute()
+    tables.PaymentModel.delete().execute()
+    tables.InvoiceModel.delete().execute()
     invoices = [an_invoice(str(number)) for number in range(3)]
 
     for step, index, number in steps:
@@ -60,7 +60,7 @@ def test_two_payments_recorded_at_once_are_both_kept(database_url):
         thread.join()
 
     with store_database.connection():
-        assert tables.Invoice.get().paid_cents == 40_00
+        assert tables.InvoiceModel.get().paid_cents == 40_00
     getattr(opened, "close_all", opened.close)()
 
 
@@ -70,22 +70,22 @@ def test_a_change_of_the_ledger_changes_its_mark(database):
     marks.append(_mark())
     payment = a_payment(invoice)
     marks.append(_mark())
-    tables.Payment.update(voided_at=LONG_AGO).where(tables.Payment.id == payment.id).execute()
+    tables.PaymentModel.update(voided_at=LONG_AGO).where(tables.PaymentModel.id == payment.id).execute()
     marks.append(_mark())
-    tables.Customer.update(name="Other").execute()
+    tables.CustomerModel.update(name="Other").execute()
     marks.append(_mark())
-    tables.Payment.delete().execute()
+    tables.PaymentModel.delete().execute()
     marks.append(_mark())
 
     assert len(set(marks)) == 6
 
 
 def _take(step, index, number, invoices):
-    payment = tables.Payment.select().order_by(tables.Payment.id).offset(index).first()
+    payment = tables.PaymentModel.select().order_by(tables.PaymentModel.id).offset(index).first()
     if step.startswith("record"):
         a_payment(invoices[index], number, voided_at=VOIDED if "voided" in step else None)
     elif step == "void all":
-        tables.Payment.update(voided_at=VOIDED).execute()
+        tables.PaymentModel.update(voided_at=VOIDED).execute()
     elif payment is None:
         return
     elif step == "delete":
@@ -97,22 +97,22 @@ def _take(step, index, number, invoices):
             "change": {"amount_cents": number, "paid_on": date(2026, 1, 20)},
             "move": {"invoice": invoices[number % 3]},
         }[step]
-        tables.Payment.update(values).where(tables.Payment.id == payment.id).execute()
+        tables.PaymentModel.update(values).where(tables.PaymentModel.id == payment.id).execute()
 
 
 def _kept():
-    return {invoice.id: invoice.paid_cents for invoice in tables.Invoice.select()}
+    return {invoice.id: invoice.paid_cents for invoice in tables.InvoiceModel.select()}
 
 
 def _derived():
     sums = (
-        tables.Payment.select(tables.Payment.invoice, fn.SUM(tables.Payment.amount_cents))
-        .where(tables.Payment.voided_at.is_null())
-        .group_by(tables.Payment.invoice)
+        tables.PaymentModel.select(tables.PaymentModel.invoice, fn.SUM(tables.PaymentModel.amount_cents))
+        .where(tables.PaymentModel.voided_at.is_null())
+        .group_by(tables.PaymentModel.invoice)
         .tuples()
     )
-    return {invoice.id: 0 for invoice in tables.Invoice.select()} | {number: int(cents) for number, cents in sums}
+    return {invoice.id: 0 for invoice in tables.InvoiceModel.select()} | {number: int(cents) for number, cents in sums}
 
 
 def _mark():
-    return tables.LedgerMark.get().mark
+    return tables.LedgerMarkModel.get().mark

@@ -12,7 +12,7 @@ from app.store.access import audit
 from app.store.db import tables
 from app.store.ledger import customers, invoice_changes, invoices
 from app.store.ledger.customers import Details
-from app.store.ledger.invoice_changes import Seen
+from app.store.ledger.invoice_changes import SeenVersion
 from app.store.ledger.invoices import Filter
 
 NOW = datetime(2026, 3, 2, 9, 30, tzinfo=UTC)
@@ -102,8 +102,8 @@ def test_an_edit_of_an_invoice_records_only_the_own_fields_that_differ(database)
     invoice = an_invoice(own_fields={"District": "North", "Zone": "1"})
     facts = InvoiceFacts(**{name: getattr(invoices.facts(1), name) for name in InvoiceFacts.__slots__})
 
-    invoice_changes.edit(Seen(1, 1), replace(facts, own_fields={"Zone": "1"}), a_user(), NOW)
+    invoice_changes.edit(SeenVersion(1, 1), replace(facts, own_fields={"Zone": "1"}), a_user(), NOW)
 
-    assert tables.Invoice.get_by_id(invoice.id).own_fields == {"Zone": "1"}
+    assert tables.InvoiceModel.get_by_id(invoice.id).own_fields == {"Zone": "1"}
     (entry,) = audit.of_subject("invoice:1")
     assert (entry.before, entry.after) == ({"own_fields": {"District": "North"}}, {"own_fields": {"District": ""}})

@@ -10,7 +10,7 @@ from support.records import a_customer, a_payment, an_invoice
 
 from app.store.db import tables
 from app.store.db.database import transaction
-from app.store.db.tables import Invoice, LedgerPart, Payment
+from app.store.db.tables import InvoiceModel, LedgerPartModel, PaymentModel
 from app.store.ledger import partition_totals, positions, settlements, turnover
 from app.store.ledger.partition_totals import INVOICES_A_PART, part_of, summed
 
@@ -26,9 +26,9 @@ asked = []
 def totals(within, day):
     """Return the totals by currency, and note that the database was asked."""
     asked.append(day)
-    part = part_of(Invoice.id)
-    rows = Invoice.select(part, Invoice.currency, fn.COUNT(Invoice.id), fn.SUM(Invoice.total_cents))
-    return rows.where(within(Invoice.id)).group_by(part, Invoice.currency).tuples()
+    part = part_of(InvoiceModel.id)
+    rows = InvoiceModel.select(part, InvoiceModel.currency, fn.COUNT(InvoiceModel.id), fn.SUM(InvoiceModel.total_cents))
+    return rows.where(within(InvoiceModel.id)).group_by(part, InvoiceModel.currency).tuples()
 
 
 def test_sums_of_several_parts_are_added_up_by_key(database):
@@ -54,11 +54,11 @@ def test_only_the_part_that_changed_is_asked_for(database):
     for number in IDS:
         an_invoice(str(number), id=number)
     totals(3)
-    before = {row.id: row.mark for row in LedgerPart.select()}
+    before = {row.id: row.mark for row in LedgerPartModel.select()}
 
-    Invoice.update(total_cents=1).where(Invoice.id == INVOICES_A_PART).execute()
+    InvoiceModel.update(total_cents=1).where(InvoiceModel.id == INVOICES_A_PART).execute()
 
-    after = {row.id: row.mark for row in LedgerPart.select()}
+    after = {row.id: row.mark for row in LedgerPartModel.select()}
     assert [part for part in before if before[part] != after[part]] == [1]
     assert totals(3) == {("USD",): (5, 400_01)}
 
@@ -68,7 +68,7 @@ def test_what_adds_up_to_nothing_is_not_told(database):
     other = an_invoice("2", id=INVOICES_A_PART, total_cents=7)
     assert totals(4) == {("USD",): (2, 12)}
 
-    Invoice.delete().execute()
+    InvoiceModel.delete().execute()
 
     assert totals(4) == {}
     assert other.id == INVOICES_A_PART
@@ -79,9 +79,9 @@ def test_a_transaction_sees_its_own_changes_and_nobody_keeps_them(database):
     totals(5)
 
     with transaction():
-        Invoice.update(total_cents=9).execute()
+        InvoiceModel.update(total_cents=9).execute()
         assert totals(5) == {("USD",): (1, 9)}
-        Invoice.update(total_cents=5).execute()
+        InvoiceModel.update(total_cents=5).execute()
 
     assert totals(5) == {("USD",): (1, 5)}
 
@@ -91,8 +91,8 @@ def test_emptying_the_tables_changes_the_marks(database):
         a_payment(an_invoice(str(number), id=number))
     totals(6)
 
-    Payment.delete().execute()
-    Invoice.delete().execute()
+    PaymentModel.delete().execute()
+    InvoiceModel.delete().execute()
 
     assert totals(6) == {}
 
@@ -115,9 +115,9 @@ steps = st.lists(
 @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(steps=steps)
 def test_what_is_kept_is_what_adding_everything_up_would_say(database, steps):
-    Payment.delete().execute()
-    Invoice.delete().execute()
-    tables.Customer.delete().execute()
+    PaymentModel.delete().execute()
+    InvoiceModel.delete().execute()
+    tables.CustomerModel.delete().execute()
     customer = a_customer()
 
     for step, number, value in steps:
@@ -130,25 +130,25 @@ def test_what_is_kept_is_what_adding_everything_up_would_say(database, steps):
 
 
 def _take(customer, step, number, value):
-    exists = Invoice.get_or_none(Invoice.id == number)
+    exists = InvoiceModel.get_or_none(InvoiceModel.id == number)
     if step == "issue" and not exists:
         an_invoice(str(number), customer, id=number, total_cents=value)
     elif step == "pay" and exists:
         a_payment(exists, value, paid_on=date(2026, 1, 15))
     elif step == "void payments":
-        Payment.update(voided_at=VOIDED).where(Payment.invoice == number).execute()
-    elif step == "move payments" and Invoice.get_or_none(Invoice.id == value):
-        Payment.update(invoice=value).where(Payment.invoice == number).execute()
+        PaymentModel.update(voided_at=VOIDED).where(PaymentModel.invoice == number).execute()
+    elif step == "move payments" and InvoiceModel.get_or_none(InvoiceModel.id == value):
+        PaymentModel.update(invoice=value).where(PaymentModel.invoice == number).execute()
     elif step == "change":
-        Invoice.update(total_cents=value, currency="EUR").where(Invoice.id == number).execute()
+        InvoiceModel.update(total_cents=value, currency="EUR").where(InvoiceModel.id == number).execute()
     elif step == "void":
-        Invoice.update(voided_at=VOIDED).where(Invoice.id == number).execute()
+        InvoiceModel.update(voided_at=VOIDED).where(InvoiceModel.id == number).execute()
     elif step == "date":
         day = date.fromordinal(date(2025, 12, 1).toordinal() + value)
-        Payment.update(paid_on=day).where(Payment.invoice == number).execute()
+        PaymentModel.update(paid_on=day).where(PaymentModel.invoice == number).execute()
     elif step == "delete":
-        Payment.delete().where(Payment.invoice == number).execute()
-        Invoice.delete().where(Invoice.id == number).execute()
+        PaymentModel.delete().where(PaymentModel.invoice == number).execute()
+        InvoiceModel.delete().where(InvoiceModel.id == number).execute()
 
 
 def _figures():

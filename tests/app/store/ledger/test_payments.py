@@ -7,7 +7,7 @@ import pytest
 from support.at_once import all_at_once
 from support.records import a_customer, a_payment, a_user, an_invoice
 
-from app.domain.receipt import Receipt
+from app.domain.receipt import PaymentBatch
 from app.store.access import audit
 from app.store.db import database as store_database
 from app.store.db import tables
@@ -23,13 +23,13 @@ def record(database):
 
     def recorded(amounts, key="key", keep_credit=False, paid_on=TODAY):
         by_id = {invoice.id: cents for invoice, cents in amounts.items()}
-        return payments.record(Receipt(key, paid_on, by_id), ann, NOW, TODAY, keep_credit=keep_credit)
+        return payments.record(PaymentBatch(key, paid_on, by_id), ann, NOW, TODAY, keep_credit=keep_credit)
 
     return recorded
 
 
 def paid(invoice):
-    return tables.Invoice.get_by_id(invoice.id).paid_cents
+    return tables.InvoiceModel.get_by_id(invoice.id).paid_cents
 
 
 def test_a_payment_counts_for_its_invoice(record):
@@ -61,7 +61,7 @@ def test_a_form_that_is_sent_again_with_another_amount_is_refused(record):
 def test_a_form_that_is_sent_again_with_another_reference_is_refused(record):
     invoice = an_invoice(total_cents=100_00)
     record({invoice: 40_00})
-    mended = Receipt("key", TODAY, {invoice.id: 40_00}, reference="R 7")
+    mended = PaymentBatch("key", TODAY, {invoice.id: 40_00}, reference="R 7")
 
     with pytest.raises(payments.KeyUsedError):
         payments.record(mended, a_user("bob@example.com"), NOW, TODAY, keep_credit=False)
@@ -115,7 +115,7 @@ def test_money_is_refunded_as_a_negative_payment(record):
 
 def test_a_payment_for_an_invoice_that_does_not_exist_is_not_recorded(record):
     invoice = an_invoice()
-    tables.Invoice.delete().execute()
+    tables.InvoiceModel.delete().execute()
 
     with pytest.raises(LookupError):
         record({invoice: 1_00})
@@ -128,7 +128,7 @@ def test_a_voided_payment_no_longer_counts_and_keeps_its_reason(record):
     payments.void(payment_id, "wrong invoice", a_user("bob@example.com"), NOW)
 
     assert paid(invoice) == 0
-    assert tables.Payment.get().void_reason == "wrong invoice"
+    assert tables.PaymentModel.get().void_reason == "wrong invoice"
 
 
 def test_payments_that_were_recorded_together_are_voided_together(record):
@@ -147,7 +147,7 @@ def test_voiding_twice_keeps_the_first_reason(record):
 
     payments.void(payment_id, "second", bob, NOW)
 
-    assert tables.Payment.get().void_reason == "first"
+    assert tables.PaymentModel.get().void_reason == "first"
 
 
 def test_a_payment_cannot_be_voided_below_its_refund(record):
@@ -155,7 +155,7 @@ def test_a_payment_cannot_be_voided_below_its_refund(record):
     (payment_id,) = record({invoice: 100_00}).payment_ids
     record({invoice: -30_00}, key="refund")
 
-    with pytest.raises(payments.RefusedError) as raised:
+    with pytest.raises(payments.PaymentRefusedError) as raised:
         payments.void(payment_id, "mistake", a_user("bob@example.com"), NOW)
 
     assert str(raised.value) == "Part of it was refunded or moved away from invoice 1001: void that first."
@@ -167,7 +167,7 @@ def test_credit_moves_from_one_invoice_to_another(database):
     overpaid, owed = an_invoice("1", customer), an_invoice("2", customer)
     a_payment(overpaid, 120_00)
 
-    payments.move_credit(Receipt("key", TODAY, {overpaid.id: -20_00, owed.id: 20_00}), a_user(), NOW, TODAY)
+    payments.move_credit(PaymentBatch("key", TODAY, {overpaid.id: -20_00, owed.id: 20_00}), a_user(), NOW, TODAY)
 
     assert (paid(overpaid), paid(owed)) == (100_00, 20_00)
 
@@ -191,7 +191,7 @@ def test_a_form_that_is_sent_many_times_at_once_records_once(database_url):
     outcomes = []
 
     def send():
-        receipt = Receipt("key", TODAY, {invoice.id: 40_00})
+        receipt = PaymentBatch("key", TODAY, {invoice.id: 40_00})
         outcomes.append(payments.record(receipt, ann, NOW, TODAY, keep_credit=False).again)
 
     assert all_at_once(*[send] * 6) == []
@@ -209,7 +209,7 @@ def test_of_a_form_that_is_sent_at_once_for_different_invoices_one_is_recorded(d
         invoices = [an_invoice(str(number), total_cents=100_00) for number in range(4)]
 
     def pay(invoice):
-        receipt = Receipt("key", TODAY, {invoice.id: 40_00})
+        receipt = PaymentBatch("key", TODAY, {invoice.id: 40_00})
         return lambda: payments.record(receipt, ann, NOW, TODAY, keep_credit=False)
 
     refused = all_at_once(*map(pay, invoices))
@@ -228,14 +228,14 @@ def test_payments_and_imports_never_wait_for_one_another_in_a_circle(database_ur
 
     def pay():
         for _ in range(8):
-            receipt = Receipt(token_hex(), TODAY, {invoice.id: 1 for invoice in invoices})
+            receipt = PaymentBatch(token_hex(), TODAY, {invoice.id: 1 for invoice in invoices})
             payments.record(receipt, ann, NOW, TODAY, keep_credit=False)
 
     def change_all():
         for _ in range(8):
             with store_database.exclusive_transaction():
                 for invoice in invoices:
-                    tables.Invoice.update(notes="imported").where(tables.Invoice.id == invoice.id).execute()
+                    tables.InvoiceModel.update(notes="imported").where(tables.InvoiceModel.id == invoice.id).execute()
 
     assert all_at_once(pay, pay, change_all, change_all) == []
 

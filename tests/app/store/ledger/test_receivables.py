@@ -13,7 +13,7 @@ from app.domain.as_of import AsOf
 from app.domain.invoice import Status, days_late, is_in_scope, status
 from app.domain.payment import paid_cents
 from app.store.ledger import invoices, positions
-from app.store.ledger.invoices import Column, Filter, Order
+from app.store.ledger.invoices import Filter, InvoiceOrder, Order
 
 # The database is emptied by each example itself, so it may be shared by all of them.
 property_test = settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
@@ -55,7 +55,7 @@ def test_the_database_and_the_rules_agree_on_every_balance(sqlite, ledger, as_of
 def test_the_database_and_the_rules_agree_on_every_status(sqlite, ledger, as_of, wanted):
     write(ledger)
 
-    found = invoices.matching(Filter(statuses=frozenset({wanted})), as_of, Order(Column.NUMBER))
+    found = invoices.matching(Filter(statuses=frozenset({wanted})), as_of, Order(InvoiceOrder.NUMBER))
 
     assert {line.invoice.number for line in found} == {
         entry.invoice.number
@@ -115,6 +115,6 @@ def test_the_buckets_of_the_list_have_the_edges_of_the_rules(database):
         an_invoice(str(days), due_on=date.fromordinal(as_of.day.toordinal() - days), issued_on=date(2025, 1, 1))
 
     for wanted in Bucket:
-        for line in invoices.matching(Filter(bucket=wanted), as_of, Order(Column.NUMBER)):
+        for line in invoices.matching(Filter(bucket=wanted), as_of, Order(InvoiceOrder.NUMBER)):
             assert bucket(days_late(line.invoice.due_on, as_of.day)) is wanted
     assert sum(row.invoices for wanted in Bucket for row in invoices.totals(Filter(bucket=wanted), as_of)) == 8

@@ -31,7 +31,7 @@ def test_a_change_leaves_what_it_does_not_name(program, ledger):
 
 
 def test_terms_can_be_taken_away(program, ledger):
-    tables.Customer.update(terms_days=14).execute()
+    tables.CustomerModel.update(terms_days=14).execute()
 
     assert program.change("/customers/1", {"terms_days": None}, version=1).json["terms_days"] is None
 
@@ -50,7 +50,7 @@ def test_customers_are_searched_and_come_in_pages(program, ledger):
 
 
 def test_archived_customers_are_listed_only_when_asked_for(program, ledger, now):
-    tables.Customer.update(archived_at=now).where(tables.Customer.id == 1).execute()
+    tables.CustomerModel.update(archived_at=now).where(tables.CustomerModel.id == 1).execute()
 
     assert [one["code"] for one in program.ask("/customers").json["data"]] == ["C2"]
     assert [one["code"] for one in program.ask("/customers?archived=true").json["data"]] == ["C1", "C2"]

@@ -20,7 +20,7 @@ from app.web.api.gate import KEY_PATTERN, VERSION_PATTERN
 from tests.app.web.api.conftest import FIRST, XLSX
 
 NETWORK = {"max_redirects", "verify", "cert"}
-TABLES = {"invoice_id": tables.Invoice, "customer_id": tables.Customer}
+TABLES = {"invoice_id": tables.InvoiceModel, "customer_id": tables.CustomerModel}
 
 schemathesis.openapi.format("date", st.dates(date(1900, 1, 1), date(2999, 12, 31)).map(date.isoformat))
 

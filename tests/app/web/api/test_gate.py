@@ -121,7 +121,7 @@ def test_a_field_that_there_is_not_is_refused(program, ledger):
 
     assert problem(answer)[0] == 422
     assert answer.json["errors"] == [{"field": "paid_cents", "sentence": "There is no such field here."}]
-    assert tables.Invoice.select().count() == 2
+    assert tables.InvoiceModel.select().count() == 2
 
 
 def test_a_parameter_that_there_is_not_is_refused(program):
@@ -236,7 +236,7 @@ def test_a_post_without_a_key_is_refused(program, ledger):
     answer = program.post_json("/api/v1/invoices", INVOICE, headers=headers, expect_errors=True)
 
     assert problem(answer)[:2] == (400, "/api#malformed")
-    assert tables.Invoice.select().count() == 2
+    assert tables.InvoiceModel.select().count() == 2
 
 
 def test_the_same_request_under_the_same_key_is_done_once(program, ledger):
@@ -246,7 +246,7 @@ def test_the_same_request_under_the_same_key_is_done_once(program, ledger):
     assert again.json == first.json
     assert again.headers["Location"] == first.headers["Location"] == "/api/v1/invoices/3"
     assert again.headers["Idempotent-Replayed"] == "true"
-    assert tables.Invoice.select().count() == 3
+    assert tables.InvoiceModel.select().count() == 3
 
 
 def test_another_request_under_the_same_key_is_refused(program, ledger):
@@ -256,12 +256,12 @@ def test_another_request_under_the_same_key_is_refused(program, ledger):
 
     assert problem(answer)[0] == 422
     assert answer.json["errors"][0]["field"] == "Idempotency-Key"
-    assert tables.Invoice.select().count() == 3
+    assert tables.InvoiceModel.select().count() == 3
 
 
 def test_a_request_that_is_being_answered_is_not_begun_again(program, ledger, clock):
     program.send("/invoices", INVOICE, key="k")
-    tables.ApiRequest.update(status=None).execute()
+    tables.ApiRequestModel.update(status=None).execute()
 
     answer = program.send("/invoices", INVOICE, key="k")
 
@@ -278,5 +278,5 @@ def test_what_was_refused_frees_its_key(program, ledger):
 def test_a_deed_of_a_program_is_recorded_with_its_user_and_its_name(program, ledger):
     program.send("/invoices", INVOICE)
 
-    entry = tables.AuditEntry.select().order_by(tables.AuditEntry.id.desc()).get()
+    entry = tables.AuditEntryModel.select().order_by(tables.AuditEntryModel.id.desc()).get()
     assert (entry.action, entry.actor, entry.program) == ("invoice.created", "Ann", "n8n")

@@ -27,7 +27,7 @@ def test_an_uploaded_workbook_is_looked_at_and_then_applied(program, book, work_
         "ann@example.com",
     )
     assert (previewed["preview"]["writes"], previewed["preview"]["why_not"]) == (2, None)
-    assert tables.Invoice.select().count() == 0
+    assert tables.InvoiceModel.select().count() == 0
 
     assert program.send("/imports/1/apply", {}).status_int == 202
     work_off()
@@ -47,7 +47,7 @@ def test_a_workbook_that_is_not_clean_waits_for_a_person(program, book, work_off
     work_off()
 
     assert program.ask("/imports/1").json["state"] == "previewed"
-    assert tables.Invoice.select().count() == 0
+    assert tables.InvoiceModel.select().count() == 0
 
 
 def test_what_is_wrong_in_a_workbook_is_told_by_tab_and_cell(program, book, work_off):
@@ -76,7 +76,7 @@ def test_a_file_that_is_no_workbook_is_refused(program):
 
     assert answer.status_int == 422
     assert "This is not an Excel workbook" in answer.json["errors"][0]["sentence"]
-    assert tables.Import.select().count() == 0
+    assert tables.ImportModel.select().count() == 0
 
 
 def test_a_workbook_that_is_too_large_is_refused(program):
@@ -94,7 +94,7 @@ def test_a_workbook_that_is_sent_again_under_its_key_is_taken_once(program, book
     first, again = (program.upload("/imports", content, key="k") for _ in range(2))
 
     assert again.json == first.json
-    assert tables.Import.select().count() == 1
+    assert tables.ImportModel.select().count() == 1
 
 
 def test_an_import_that_is_being_read_cannot_be_applied(program, book):

@@ -64,7 +64,7 @@ def test_an_invoice_that_there_is_not_is_not_found(program):
 
 
 def test_moments_are_written_in_utc(program, ledger, now):
-    tables.Invoice.update(voided_at=now).execute()
+    tables.InvoiceModel.update(voided_at=now).execute()
 
     assert program.ask("/invoices/1").json["voided_at"] == "2026-03-02T09:30:00Z"
 
@@ -192,7 +192,7 @@ def test_a_change_of_what_somebody_else_changed_is_refused(program, ledger):
     answer = program.change("/invoices/1", {"notes": "Second."}, version=1)
 
     assert (answer.status_int, answer.json["type"]) == (412, "/api#stale")
-    assert tables.Invoice.get_by_id(1).notes == "First."
+    assert tables.InvoiceModel.get_by_id(1).notes == "First."
 
 
 @pytest.mark.parametrize("seen", ["*", '"1", "2"', 'W/"1"', "1"])

@@ -132,4 +132,4 @@ def test_what_is_outside_the_scope_is_not_written(program_of, ledger, user):
 
     program.send("/payments", _body("/payments", 2))
 
-    assert tables.Payment.select().count() == 2
+    assert tables.PaymentModel.select().count() == 2

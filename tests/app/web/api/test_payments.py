@@ -32,7 +32,7 @@ def test_a_receipt_counts_once_even_when_its_key_is_forgotten(program, ledger, c
     again = program.send("/payments", RECEIPT, key="k")
 
     assert again.status_int == 201
-    assert tables.Payment.select().count() == 3
+    assert tables.PaymentModel.select().count() == 3
 
 
 def test_more_than_is_open_is_refused_unless_it_is_to_be_kept(program, ledger):
@@ -54,7 +54,7 @@ def test_money_that_comes_and_goes_at_once_is_no_receipt(program, ledger):
     answer = program.send("/payments", receipt(10_00, -10_00))
 
     assert answer.status_int == 409
-    assert tables.Payment.select().count() == 2
+    assert tables.PaymentModel.select().count() == 2
 
 
 def test_a_day_that_is_still_to_come_is_refused(program, ledger):

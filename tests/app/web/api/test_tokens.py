@@ -46,7 +46,7 @@ def test_a_token_without_a_right_is_of_no_use(make):
 
     assert page.status_int == 422
     assert "Choose at least one: a token without rights is of no use." in page
-    assert tables.ApiToken.select().count() == 0
+    assert tables.ApiTokenModel.select().count() == 0
 
 
 def test_a_token_lasts_two_years_at_most(make):

@@ -142,7 +142,7 @@ def test_what_is_asked_for_waits_for_the_worker_without_any_token(with_mail, use
 
     (waiting,) = open_queue().storage.enqueued_items()
     assert b"ann@example.com" in waiting
-    assert tables.OneTimeLink.select().count() == 0
+    assert tables.OneTimeLinkModel.select().count() == 0
 
 
 def test_few_mails_are_sent_to_one_address(with_mail, user, clock):

@@ -248,7 +248,7 @@ def test_neither_key_nor_codes_are_recorded_or_logged(browser, user, clock, capl
 
 def test_no_recovery_code_stands_in_the_database(secured):
     _, codes = secured
-    kept = str(list(tables.RecoveryCode.select().dicts()))
+    kept = str(list(tables.RecoveryCodeModel.select().dicts()))
 
     assert not any(code.replace(" ", "") in kept for code in codes)
 

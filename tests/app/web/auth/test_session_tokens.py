@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.web.auth.session_tokens import Reference, SessionTokens
+from app.web.auth.session_tokens import SessionTokens, TokenClaims
 from app.web.http.signing import derived
 
 SECRET = "k" * 40
@@ -18,7 +18,7 @@ NOW = datetime(2026, 3, 2, 9, 30, tzinfo=UTC)
 LATER = NOW + timedelta(hours=12)
 TOKENS = SessionTokens.signed_with(SECRET)
 (KID,) = TOKENS.keys
-GENUINE = TOKENS.issue(Reference("jti-1", 7), NOW, LATER)
+GENUINE = TOKENS.issue(TokenClaims("jti-1", 7), NOW, LATER)
 CLAIMS = jwt.decode(GENUINE, options={"verify_signature": False})
 HEADER = {"typ": "session+jwt", "kid": KID}
 
@@ -44,8 +44,8 @@ def with_header(header):
 
 
 def test_a_genuine_token_says_which_login_it_stands_for():
-    assert TOKENS.read(GENUINE, NOW) == Reference("jti-1", 7)
-    assert TOKENS.read(forged(), NOW) == Reference("jti-1", 7)
+    assert TOKENS.read(GENUINE, NOW) == TokenClaims("jti-1", 7)
+    assert TOKENS.read(forged(), NOW) == TokenClaims("jti-1", 7)
 
 
 @pytest.mark.parametrize(
@@ -108,10 +108,10 @@ def test_clocks_may_differ_by_five_seconds():
 def test_a_new_secret_key_keeps_those_signed_in_whose_key_is_still_known():
     rotated = SessionTokens.signed_with("n" * 40, SECRET)
 
-    assert rotated.read(GENUINE, NOW) == Reference("jti-1", 7)
-    assert TOKENS.read(rotated.issue(Reference("jti-2", 7), NOW, LATER), NOW) is None
+    assert rotated.read(GENUINE, NOW) == TokenClaims("jti-1", 7)
+    assert TOKENS.read(rotated.issue(TokenClaims("jti-2", 7), NOW, LATER), NOW) is None
 
 
 def test_a_key_that_is_too_short_signs_nothing():
     with pytest.raises(jwt.InvalidKeyError):
-        SessionTokens({"short": b"x" * 31}).issue(Reference("jti-1", 7), NOW, LATER)
+        SessionTokens({"short": b"x" * 31}).issue(TokenClaims("jti-1", 7), NOW, LATER)

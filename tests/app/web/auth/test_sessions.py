@@ -12,7 +12,7 @@ from app.domain.permissions import Role
 from app.store.access import audit, logins, users
 from app.store.db import tables
 from app.web.application import build
-from app.web.auth.session_tokens import Reference, SessionTokens
+from app.web.auth.session_tokens import SessionTokens, TokenClaims
 
 
 def test_the_right_password_leads_to_the_page_asked_for(stranger, user):
@@ -180,7 +180,7 @@ def test_a_token_for_the_login_of_somebody_else_is_worth_nothing(browser, user, 
     logins.start(bob.id, "jti-of-bob", clock(), clock() + timedelta(hours=1))
     tokens = SessionTokens.signed_with(settings.secret_key)
 
-    mixed = tokens.issue(Reference("jti-of-bob", user.id), clock(), clock() + timedelta(hours=1))
+    mixed = tokens.issue(TokenClaims("jti-of-bob", user.id), clock(), clock() + timedelta(hours=1))
     browser.set_cookie("session", mixed)
 
     assert browser.get("/").status_int == 303
@@ -255,4 +255,4 @@ def test_being_seen_is_noted(browser, user, clock):
 
 
 def _jtis():
-    return [row.jti for row in tables.Login.select()]
+    return [row.jti for row in tables.LoginModel.select()]

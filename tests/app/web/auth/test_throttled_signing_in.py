@@ -98,7 +98,7 @@ def test_a_refused_sign_in_is_recorded_without_what_was_typed(stranger, user):
     stranger.sign_in("secret-password-typed-here", "x")
     stranger.sign_in(password=WRONG)
 
-    entries = list(tables.AuditEntry.select().order_by(tables.AuditEntry.id).dicts())
+    entries = list(tables.AuditEntryModel.select().order_by(tables.AuditEntryModel.id).dicts())
     assert [(entry["action"], entry["subject"]) for entry in entries] == [
         ("session.refused", "user:0"),
         ("session.refused", f"user:{user.id}"),

@@ -43,7 +43,7 @@ def test_a_receipt_is_refused_with_what_to_do_and_nothing_is_stored(full, invoic
 
     assert page.status_int == 507
     assert "Nothing was saved. Please tell whoever runs this site; what is there can still be read." in page.text
-    assert tables.Payment.select().count() == 0
+    assert tables.PaymentModel.select().count() == 0
 
 
 def test_every_page_says_that_nothing_can_be_entered(full):
@@ -79,7 +79,7 @@ def test_a_program_is_refused_before_its_request_is_kept(full, user, invoice, cl
     answer = full.post_json("/api/v1/payments", body, headers=sent, expect_errors=True)
 
     assert (answer.status_int, answer.json["title"]) == (507, "The disk of the server is full")
-    assert tables.ApiRequest.select().count() == 0
+    assert tables.ApiRequestModel.select().count() == 0
 
 
 def test_a_page_is_shown_though_its_reader_cannot_be_noted(browser, clock, sqlite):
@@ -91,4 +91,4 @@ def test_a_page_is_shown_though_its_reader_cannot_be_noted(browser, clock, sqlit
     clock.advance(minutes=2)
 
     assert browser.get("/").status_int == 200
-    assert tables.Login.get().last_seen_at == datetime(2026, 3, 2, 9, 30, tzinfo=UTC)
+    assert tables.LoginModel.get().last_seen_at == datetime(2026, 3, 2, 9, 30, tzinfo=UTC)

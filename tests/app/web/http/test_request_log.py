@@ -109,6 +109,6 @@ def test_what_is_recorded_names_the_request_and_from_where_it_came(browser, user
 
     answer = form.submit(extra_environ={"REMOTE_ADDR": "203.0.113.7"})
 
-    entry = tables.AuditEntry.get(tables.AuditEntry.action == "customer.created")
+    entry = tables.AuditEntryModel.get(tables.AuditEntryModel.action == "customer.created")
     assert entry.request_id == answer.headers["X-Request-Id"]
     assert entry.address == "203.0.113.7"

@@ -24,7 +24,7 @@ ROOT = Path(__file__).parents[4]
 
 
 def recorded(action):
-    return list(tables.AuditEntry.select().where(tables.AuditEntry.action == action))
+    return list(tables.AuditEntryModel.select().where(tables.AuditEntryModel.action == action))
 
 
 def append(by, action, subject, now, after=None, asker=None):
@@ -58,7 +58,7 @@ def viewer(app, user):
 def test_every_file_that_is_taken_is_recorded(browser, user, path, what, rows, name):
     a_payment(an_invoice("1001"))
     an_invoice("1002")
-    before = tables.AuditEntry.select().count()
+    before = tables.AuditEntryModel.select().count()
 
     browser.get(path)
 

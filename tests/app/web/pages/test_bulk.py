@@ -32,7 +32,7 @@ def apply_form(page):
 
 
 def paid(*invoices):
-    return [tables.Invoice.get_by_id(invoice.id).paid_cents for invoice in invoices]
+    return [tables.InvoiceModel.get_by_id(invoice.id).paid_cents for invoice in invoices]
 
 
 def test_a_preview_says_what_will_be_recorded_and_what_is_left_out(browser, acme):
@@ -61,7 +61,9 @@ def test_what_the_preview_showed_is_recorded_once(browser, acme):
 
     assert "Recorded payment in full of 2 invoices: 200.00 USD." in page.text
     assert paid(*owed) == [100_00, 100_00, 0]
-    assert {(payment.method, payment.paid_on) for payment in tables.Payment.select()} == {("Card", date(2026, 2, 27))}
+    assert {(payment.method, payment.paid_on) for payment in tables.PaymentModel.select()} == {
+        ("Card", date(2026, 2, 27))
+    }
 
 
 def test_nothing_is_recorded_if_an_invoice_was_changed_meanwhile(browser, acme):
@@ -131,7 +133,7 @@ def test_nothing_is_done_if_the_action_does_not_fit_one_of_them(browser, acme, a
     page = browser.post("/invoices/bulk/apply", sent, expect_errors=True)
 
     assert page.status_int == 409
-    assert (paid(first, second), tables.Invoice.get_by_id(first.id).disputed) == ([0, 0], False)
+    assert (paid(first, second), tables.InvoiceModel.get_by_id(first.id).disputed) == ([0, 0], False)
 
 
 def test_many_are_marked_as_disputed_with_one_reason(browser, acme):
@@ -143,7 +145,7 @@ def test_many_are_marked_as_disputed_with_one_reason(browser, acme):
     form.submit()
 
     assert "Please fill this in." in refused.text
-    assert [row.disputed for row in tables.Invoice.select()] == [True, True]
+    assert [row.disputed for row in tables.InvoiceModel.select()] == [True, True]
 
 
 def test_all_of_the_list_are_taken_when_that_is_ticked(browser, acme):

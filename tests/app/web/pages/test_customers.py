@@ -188,7 +188,7 @@ def test_what_is_wrong_is_said_beside_its_field_and_what_was_typed_stays(browser
     assert sentence in words(page)
     assert page.forms[1][field].value == typed
     assert page.forms[1]["phone"].value == "555"
-    assert tables.Customer.select().count() == 1
+    assert tables.CustomerModel.select().count() == 1
 
 
 def test_an_email_address_that_was_imported_may_stay_as_it_is(browser):
@@ -209,7 +209,7 @@ def test_an_edit_is_told_in_the_history(browser):
     text = words(form.submit().follow())
 
     assert "Ann edited" in text
-    assert tables.Customer.get().version == 2
+    assert tables.CustomerModel.get().version == 2
 
 
 def test_who_was_slower_sees_what_the_other_saved_beside_what_was_typed(browser, user):
@@ -253,7 +253,7 @@ def test_archiving_is_refused_while_something_is_open(browser):
 
 
 def test_a_viewer_reads_and_changes_nothing(app, user):
-    a_user("eve@example.com", Role.VIEWER, "Eve", password_hash=tables.User.get().password_hash)
+    a_user("eve@example.com", Role.VIEWER, "Eve", password_hash=tables.UserModel.get().password_hash)
     viewer = Browser(app)
     viewer.sign_in("eve@example.com")
     acme = a_customer()

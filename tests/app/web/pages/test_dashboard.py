@@ -177,7 +177,7 @@ def test_the_longest_overdue_come_first_and_ten_at_most(browser):
 
 def test_a_customer_cannot_bring_a_script_along(browser):
     an_invoice("<b>1</b>", a_customer("<i>", "<script>alert(1)</script>"), reference='"><img src=x>', notes="<u>")
-    invoice = tables.Invoice.get()
+    invoice = tables.InvoiceModel.get()
 
     for path in ("/", "/invoices", f"/invoices/{invoice.id}", "/invoices?q=<script>alert(1)</script>"):
         page = browser.get(path)

@@ -12,12 +12,12 @@ from support.fields import all_that_is_said
 from support.records import a_customer, a_payment, an_invoice
 from support.workbooks import an_importer, apply, choices, say_nothing, workbook
 
-from app.domain.invoice_changes import Change, InvoiceFacts
-from app.domain.receipt import Receipt
+from app.domain.invoice_changes import InvoiceFacts, StatusChange
+from app.domain.receipt import PaymentBatch
 from app.store.db import tables
 from app.store.ledger import customers, invoice_changes, payments
 from app.store.ledger.customers import Details
-from app.store.ledger.invoice_changes import Seen
+from app.store.ledger.invoice_changes import SeenVersion
 from app.workbook.difference import Decisions, Resolution
 from app.workbook.importing import NotNowError
 from app.workbook.preview import Choices
@@ -83,7 +83,7 @@ def test_an_export_brings_everything_back_into_an_empty_app(browser, ledger, tmp
     file = tmp_path / "again.xlsx"
     file.write_bytes(browser.get("/invoices.xlsx").body)
     before = all_that_is_said()
-    for table in (tables.Payment, tables.Invoice, tables.Customer):
+    for table in (tables.PaymentModel, tables.InvoiceModel, tables.CustomerModel):
         table.delete().execute()
 
     importer = an_importer(tmp_path)
@@ -120,27 +120,27 @@ def busy_ledger(sqlite, tmp_path, user):
 class _Busy:
     def __init__(self, user):
         self.user = user
-        self.ids = {row.number: row.id for row in tables.Invoice.select()}
-        self.customers = {row.code: row.id for row in tables.Customer.select()}
+        self.ids = {row.number: row.id for row in tables.InvoiceModel.select()}
+        self.customers = {row.code: row.id for row in tables.CustomerModel.select()}
 
     def do_everything(self):
-        imported = tables.Payment.get(tables.Payment.invoice == self.ids["A-1"])
+        imported = tables.PaymentModel.get(tables.PaymentModel.invoice == self.ids["A-1"])
         payments.void(imported.id, "not ours", self.user, NOW)
         twice = [self.record({"A-2": 25_00}) for _ in range(3)]
         payments.void(twice[0], "once too often", self.user, NOW)
         self.record({"A-3": 130_00}, keep_credit=True, reference="'=1+1", note="first\n\nsecond")
         self.record({"A-2": -5_00}, note="given back")
         moved = {self.ids["A-3"]: -30_00, self.ids["A-4"]: 30_00}
-        payments.move_credit(Receipt(token_hex(), TODAY, moved, method=payments.CREDIT), self.user, NOW, TODAY)
+        payments.move_credit(PaymentBatch(token_hex(), TODAY, moved, method=payments.CREDIT), self.user, NOW, TODAY)
         self.record({"A-4": 20_00, "A-5": 100_00}, method="Bank  transfer")
-        self.say(Change.VOID, "A-6")
-        self.say(Change.WRITE_OFF, "A-4")
-        self.say(Change.DISPUTE, "A-7")
-        self.say(Change.VOID, "A-8")
-        self.say(Change.REINSTATE, "A-8", version=2)
-        bolt = tables.Invoice.get_by_id(self.ids["B-1"])
+        self.say(StatusChange.VOID, "A-6")
+        self.say(StatusChange.WRITE_OFF, "A-4")
+        self.say(StatusChange.DISPUTE, "A-7")
+        self.say(StatusChange.VOID, "A-8")
+        self.say(StatusChange.REINSTATE, "A-8", version=2)
+        bolt = tables.InvoiceModel.get_by_id(self.ids["B-1"])
         edited = self.facts(self.customers["C2"], "B-1 (new)", total_cents=90_00, notes=" =odd\u00a0 text\u200b ")
-        invoice_changes.edit(Seen(bolt.id, 1), edited, self.user, NOW)
+        invoice_changes.edit(SeenVersion(bolt.id, 1), edited, self.user, NOW)
         delta = customers.create(Details("-D  4", "Delta & \U0001f600", terms_days=0), self.user, NOW)
         for number, values in {
             "A-1": {},
@@ -155,11 +155,13 @@ class _Busy:
         customers.archive(cork.id, self.user, NOW)
 
     def record(self, amounts, *, keep_credit=False, **said):
-        receipt = Receipt(token_hex(), TODAY, {self.ids[number]: cents for number, cents in amounts.items()}, **said)
+        receipt = PaymentBatch(
+            token_hex(), TODAY, {self.ids[number]: cents for number, cents in amounts.items()}, **said
+        )
         return payments.record(receipt, self.user, NOW, TODAY, keep_credit=keep_credit).payment_ids[0]
 
     def say(self, change, number, version=1):
-        invoice_changes.say(change, "because\nof it", Seen(self.ids[number], version), self.user, NOW)
+        invoice_changes.say(change, "because\nof it", SeenVersion(self.ids[number], version), self.user, NOW)
 
     def facts(self, customer_id, number, **values):
         said = {"issued_on": date(2026, 1, 5), "due_on": date(2026, 2, 4), "currency": "USD", "total_cents": 100_00}
@@ -189,13 +191,17 @@ def test_an_edited_workbook_asks_about_all_that_was_said_of_an_invoice_in_the_ap
     for row in book["Invoices"].iter_rows(min_row=2):
         row[4].value = 200
     book.save(busy_ledger)
-    recorded = tables.Payment.select(tables.Payment.id, tables.Payment.voided_at).where(tables.Payment.origin.is_null())
+    recorded = tables.PaymentModel.select(tables.PaymentModel.id, tables.PaymentModel.voided_at).where(
+        tables.PaymentModel.origin.is_null()
+    )
     before = set(recorded.tuples())
 
     apply(an_importer(tmp_path), busy_ledger, choices(decisions=Decisions(others=Resolution.KEEP)))
 
-    imported = tables.Invoice.select(tables.Invoice.number, tables.Invoice.total_cents).order_by(tables.Invoice.number)
-    rows = imported.where(tables.Invoice.origin.is_null(False)).tuples()
+    imported = tables.InvoiceModel.select(tables.InvoiceModel.number, tables.InvoiceModel.total_cents).order_by(
+        tables.InvoiceModel.number
+    )
+    rows = imported.where(tables.InvoiceModel.origin.is_null(False)).tuples()
     kept = "A-4 A-6 A-7 A-8".split()
     assert [number for number, cents in rows if cents != 200_00] == [*kept, "B-1 (new)"]
     assert "B-1" not in dict(rows)
@@ -218,7 +224,7 @@ def test_those_picked_are_exported(browser, ledger):
 
 
 def test_payments_are_exported_as_listed_without_voided_ones(browser, ledger):
-    a_payment(ledger[1], 5_00, voided_at=tables.Payment.get().recorded_at)
+    a_payment(ledger[1], 5_00, voided_at=tables.PaymentModel.get().recorded_at)
 
     answer = browser.get("/payments.xlsx?voided=yes")
 

@@ -10,11 +10,11 @@ from app.domain.permissions import Role
 from app.jobs.imports import ImportJobs
 from app.jobs.job_queue import open_queue
 from app.store.access import users
-from app.store.db.tables import Customer, Invoice, Payment
+from app.store.db.tables import CustomerModel, InvoiceModel, PaymentModel
 from app.store.ledger import imports
 from app.workbook.importing import Importer
 
-HEADERS = ["Invoice No", "Customer", "Invoice Date", "Due Date", "Amount"]
+HEADERS = ["Invoice No", "CustomerModel", "Invoice Date", "Due Date", "Amount"]
 FIRST = ["INV-1", "Miller & Co", "2026-01-10", "2026-02-09", 100]
 
 
@@ -69,7 +69,7 @@ def test_an_uploaded_workbook_is_previewed_before_anything_is_written(upload):
     page = upload({"Invoices": [HEADERS, FIRST]})
 
     assert "Apply: write 2 records" in page
-    assert Invoice.select().count() == 0
+    assert InvoiceModel.select().count() == 0
 
 
 def test_an_applied_import_leads_to_its_invoices(upload, apply):
@@ -96,18 +96,18 @@ def test_an_undone_import_still_names_what_it_had_brought(upload, apply, work_of
 
     assert "what it had brought is gone" in page
     assert "Invoice INV-1" in page
-    assert Invoice.select().count() == 0
+    assert InvoiceModel.select().count() == 0
 
 
 def test_an_import_that_something_hangs_on_says_what_when_it_cannot_be_undone(upload, apply, work_off, now):
     page = apply(upload({"Invoices": [HEADERS, FIRST]}))
-    Payment.create(invoice=1, paid_on=now.date(), amount_cents=2_500, recorded_at=now)
+    PaymentModel.create(invoice=1, paid_on=now.date(), amount_cents=2_500, recorded_at=now)
 
     answer = next(form for form in page.forms.values() if form.action.endswith("/undo")).submit()
     work_off()
 
     assert "Invoice INV-1 has a payment of 25.00 on 2026-03-02" in answer.follow()
-    assert Invoice.select().count() == 1
+    assert InvoiceModel.select().count() == 1
 
 
 def test_a_file_that_is_no_workbook_is_refused_in_one_sentence_and_leaves_nothing(browser, settings):
@@ -141,12 +141,12 @@ def test_a_workbook_without_any_list_can_be_told_what_its_columns_are(upload, ap
     work_off()
 
     apply(answer.follow())
-    assert Invoice.get().number == "INV-1"
+    assert InvoiceModel.get().number == "INV-1"
 
 
 def test_a_conflict_is_written_only_after_somebody_decided(upload, apply, work_off):
     apply(upload({"Invoices": [HEADERS, FIRST]}))
-    Invoice.update(total_cents=15_000, version=2).execute()
+    InvoiceModel.update(total_cents=15_000, version=2).execute()
 
     page = upload({"Invoices": [HEADERS, [*FIRST[:4], 120]]}, "later.xlsx")
     assert "1 conflict: decide" in page
@@ -156,7 +156,7 @@ def test_a_conflict_is_written_only_after_somebody_decided(upload, apply, work_o
     work_off()
     apply(answer.follow())
 
-    assert Invoice.get().total_cents == 12_000
+    assert InvoiceModel.get().total_cents == 12_000
 
 
 def test_a_change_is_shown_cell_by_cell(upload, apply):
@@ -182,7 +182,7 @@ def test_an_applied_import_cannot_be_discarded(browser, upload, apply):
     answer = browser.post("/imports/1/discard", {"csrf_token": browser.csrf_token()}, status=409)
 
     assert "Only an import that wrote nothing can be discarded." in answer
-    assert Invoice.select().count() == 1
+    assert InvoiceModel.select().count() == 1
 
 
 def test_an_import_is_applied_once_however_often_the_button_is_pressed(upload, work_off):
@@ -193,19 +193,19 @@ def test_an_import_is_applied_once_however_often_the_button_is_pressed(upload, w
     form.submit(status=409)
     work_off()
 
-    assert Invoice.select().count() == 1
+    assert InvoiceModel.select().count() == 1
 
 
 def test_a_store_that_changed_after_the_preview_is_previewed_again_and_not_written(upload, work_off):
     page = upload({"Invoices": [HEADERS, FIRST]})
-    Customer.create(code="Miller & Co", name="Miller & Co")
+    CustomerModel.create(code="Miller & Co", name="Miller & Co")
     form = next(form for form in page.forms.values() if form.action.endswith("/apply"))
 
     answer = form.submit()
     work_off()
 
     assert "What is stored changed after this preview was made" in answer.follow()
-    assert Invoice.select().count() == 0
+    assert InvoiceModel.select().count() == 0
 
 
 def test_names_full_of_markup_are_shown_as_they_are(upload):
@@ -271,7 +271,7 @@ def test_a_column_that_is_not_known_is_kept_or_ignored(upload, work_off, apply):
     assert "Columns not read: F &#39;Salesman&#39;." in page
     apply(page)
 
-    assert Invoice.get().own_fields == {"District": "North"}
+    assert InvoiceModel.get().own_fields == {"District": "North"}
 
 
 def test_a_column_that_is_ignored_stays_so_for_workbooks_of_the_same_headers(upload, work_off, apply):
@@ -282,7 +282,7 @@ def test_a_column_that_is_ignored_stays_so_for_workbooks_of_the_same_headers(upl
 
     assert "Columns not read: F &#39;Salesman&#39;, G &#39;District&#39;." in page
     apply(page)
-    assert Invoice.get().own_fields == {}
+    assert InvoiceModel.get().own_fields == {}
 
 
 def test_columns_that_were_only_looked_at_are_not_remembered(upload, work_off):

@@ -53,7 +53,7 @@ def test_an_invoice_is_written_with_what_was_said(browser, acme):
     page = form.submit().follow()
 
     assert "Invoice 7 was entered." in page.text
-    row = tables.Invoice.get()
+    row = tables.InvoiceModel.get()
     assert (row.number, row.customer_id, row.total_cents, row.reference, row.notes, row.draft) == (
         "7", acme.id, 1_234_50, "PO 1", "a\nb", False,
     )  # fmt: skip
@@ -65,11 +65,11 @@ def test_a_draft_counts_nowhere_until_it_is_issued(browser, acme):
     page = form.submit().follow()
     assert "Draft" in page.text
 
-    edit = edit_form(browser, tables.Invoice.get())
+    edit = edit_form(browser, tables.InvoiceModel.get())
     edit["draft"] = False
     edit.submit()
 
-    assert not tables.Invoice.get().draft
+    assert not tables.InvoiceModel.get().draft
 
 
 @pytest.mark.parametrize(
@@ -98,7 +98,7 @@ def test_what_cannot_be_read_is_said_and_what_was_typed_stays(browser, acme, nam
     assert page.status_int == 422
     assert sentence in page.text
     assert 'value="PO 77"' in page.text
-    assert tables.Invoice.select().count() == 0
+    assert tables.InvoiceModel.select().count() == 0
 
 
 def test_a_number_that_the_customer_has_already_leads_to_that_invoice(browser, acme):
@@ -119,7 +119,7 @@ def test_an_edit_changes_what_was_said_and_is_told_in_the_history(browser, acme)
 
     page = form.submit().follow()
 
-    row = tables.Invoice.get()
+    row = tables.InvoiceModel.get()
     assert (row.total_cents, row.due_on, row.version) == (120_00, date(2026, 2, 15), 2)
     assert "Ann edited it" in page.text
     assert "total: 100.00 → 120.00" in page.text
@@ -139,11 +139,11 @@ def test_whoever_was_slower_sees_what_the_other_saved_and_loses_nothing(browser,
     assert "Somebody else has changed this invoice since you opened it." in page.text
     assert "called on Monday" in page.text
     assert "sends cheque" in page.text
-    assert tables.Invoice.get().notes == "called on Monday"
+    assert tables.InvoiceModel.get().notes == "called on Monday"
 
     again = next(form for form in page.forms.values() if form.action.endswith("/edit"))
     again.submit()
-    assert tables.Invoice.get().notes == "sends cheque"
+    assert tables.InvoiceModel.get().notes == "sends cheque"
 
 
 @pytest.mark.parametrize(
@@ -178,7 +178,7 @@ def test_a_void_invoice_can_be_reinstated(browser, acme):
 
     form.submit()
 
-    assert tables.Invoice.get().voided_at is None
+    assert tables.InvoiceModel.get().voided_at is None
 
 
 def test_an_invoice_with_payments_is_not_offered_to_be_voided(browser, acme):
@@ -202,7 +202,7 @@ def test_what_somebody_else_changed_meanwhile_is_not_voided(browser, acme):
 
     assert page.status_int == 409
     assert "Somebody else has changed this invoice since it was shown. Nothing was changed by you." in page.text
-    assert tables.Invoice.get().voided_at is None
+    assert tables.InvoiceModel.get().voided_at is None
 
 
 def test_what_an_edit_may_not_change_is_said_beside_its_field(browser, acme):
@@ -215,4 +215,4 @@ def test_what_an_edit_may_not_change_is_said_beside_its_field(browser, acme):
 
     assert page.status_int == 409
     assert "Payments in USD were recorded for it" in page.html.select_one("#currency-error").get_text()
-    assert tables.Invoice.get().currency == "USD"
+    assert tables.InvoiceModel.get().currency == "USD"

@@ -88,7 +88,7 @@ def test_own_fields_are_changed_taken_away_and_added(browser, invoice):
 
     page = form.submit().follow()
 
-    assert tables.Invoice.get().own_fields == {"Salesman": "Ann", "Project No": "7"}
+    assert tables.InvoiceModel.get().own_fields == {"Salesman": "Ann", "Project No": "7"}
     told = [one.get_text() for one in page.html.select(".deeds__change")]
     assert told == ["Project No: nothing → 7", "Salesman: Bob & Co → Ann", "Story: first\nsecond → nothing"]
 
@@ -100,7 +100,7 @@ def test_the_own_fields_of_a_customer_are_shown_and_changed(browser, acme):
 
     form.submit(status=303)
 
-    assert tables.Customer.get().own_fields == {"District": "South"}
+    assert tables.CustomerModel.get().own_fields == {"District": "South"}
 
 
 @pytest.mark.parametrize(
@@ -130,7 +130,7 @@ def test_whoever_was_slower_sees_which_own_field_the_other_saved(browser, acme):
     page = slower.submit(status=409)
 
     assert "District South West" in words(page)
-    assert tables.Customer.get().own_fields == {"District": "South"}
+    assert tables.CustomerModel.get().own_fields == {"District": "South"}
 
 
 def test_an_export_has_a_column_for_each_own_field(browser, invoice, acme):
@@ -149,8 +149,8 @@ def test_nobody_finds_by_its_own_fields_what_their_scope_leaves_out(app, invoice
     other = a_customer("C2", "Bolt", own_fields={"District": "North"})
     an_invoice("2001", other, own_fields={"Salesman": "Bob & Co"})
     a_user("bob@example.com", Role.VIEWER, "Bob", QUICK_HASH)
-    tables.User.update(is_scoped=True).execute()
-    tables.Scope.create(user=tables.User.get(), customer=other)
+    tables.UserModel.update(is_scoped=True).execute()
+    tables.ScopeModel.create(user=tables.UserModel.get(), customer=other)
     scoped = Browser(app)
     scoped.sign_in("bob@example.com")
 

@@ -29,7 +29,7 @@ def pay(browser, invoice, amount, **fields):
 
 
 def paid(invoice):
-    return tables.Invoice.get_by_id(invoice.id).paid_cents
+    return tables.InvoiceModel.get_by_id(invoice.id).paid_cents
 
 
 def test_the_form_foresees_the_whole_balance_of_today(browser, invoice):
@@ -41,7 +41,7 @@ def test_the_form_foresees_the_whole_balance_of_today(browser, invoice):
 def test_a_payment_is_recorded_with_what_was_said_of_it(browser, user, invoice):
     pay(browser, invoice, "40.00", method="Card", reference="R 7", note="by phone", paid_on="2026-02-27")
 
-    payment = tables.Payment.get()
+    payment = tables.PaymentModel.get()
     assert (payment.amount_cents, payment.paid_on, payment.method, payment.reference, payment.note) == (
         40_00, date(2026, 2, 27), "Card", "R 7", "by phone",
     )  # fmt: skip
@@ -153,7 +153,7 @@ def test_a_payment_is_voided_with_a_reason(browser, invoice):
 
     assert "Please fill this in." in refused.text
     assert "The payment was voided." in page.text
-    assert (paid(invoice), tables.Payment.get().void_reason) == (0, "wrong customer")
+    assert (paid(invoice), tables.PaymentModel.get().void_reason) == (0, "wrong customer")
 
 
 def test_a_payment_that_does_not_exist_cannot_be_voided(browser):
@@ -191,7 +191,7 @@ class TestAReceiptForSeveral:
         form.submit("record")
 
         assert [paid(invoice) for invoice in owed] == [100_00, 20_00]
-        assert len({payment.receipt for payment in tables.Payment.select()}) == 1
+        assert len({payment.receipt for payment in tables.PaymentModel.select()}) == 1
 
     def test_what_is_not_placed_is_asked_about(self, browser, owed):
         form = self.form(browser, owed[0].customer)
@@ -313,7 +313,7 @@ def test_payments_are_found_by_what_is_known_of_them(browser, invoice, query):
 
 
 def test_a_viewer_sees_no_form_and_records_nothing(app, browser, invoice):
-    a_user("vic@example.com", Role.VIEWER, "Vic", tables.User.get().password_hash)
+    a_user("vic@example.com", Role.VIEWER, "Vic", tables.UserModel.get().password_hash)
     viewer = Browser(app)
     viewer.sign_in("vic@example.com", PASSWORD)
 

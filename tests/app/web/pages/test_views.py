@@ -74,7 +74,7 @@ def test_a_view_can_be_renamed_and_deleted(browser, save):
 
 def test_nobody_sees_or_touches_the_views_of_another(app, browser, save):
     save("status=overdue", "Late")
-    a_user("bob@example.com", Role.ADMIN, "Bob", tables.User.get().password_hash)
+    a_user("bob@example.com", Role.ADMIN, "Bob", tables.UserModel.get().password_hash)
     bob = Browser(app)
     bob.sign_in("bob@example.com", PASSWORD)
 

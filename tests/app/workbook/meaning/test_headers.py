@@ -3,7 +3,7 @@
 import pytest
 from support.workbooks import book
 
-from app.workbook.meaning.headers import ChosenMapping, Kind
+from app.workbook.meaning.headers import ChosenMapping, ListKind
 from app.workbook.meaning.tables import header_line, tables
 
 
@@ -64,15 +64,15 @@ def test_a_short_header_is_never_guessed():
 @pytest.mark.parametrize(
     ("headers", "kind"),
     [
-        (["Customer ID", "Name", "E-mail"], Kind.CUSTOMER),
-        (["Invoice No", "Customer", "Amount", "Due Date"], Kind.INVOICE),
-        (["Invoice No", "Payment Date", "Amount"], Kind.PAYMENT),
-        (["Rechnungsnr.", "Kunde", "Rechnungsdatum", "Fällig am", "Betrag"], Kind.INVOICE),
-        (["N° facture", "Client", "Date de facture", "Échéance", "Montant TTC"], Kind.INVOICE),
-        (["Nº de factura", "Cliente", "Fecha", "Vencimiento", "Importe"], Kind.INVOICE),
-        (["Factuurnummer", "Klant", "Factuurdatum", "Vervaldatum", "Bedrag"], Kind.INVOICE),
-        (["Kundennr.", "Firma", "Telefon"], Kind.CUSTOMER),
-        (["Rechnung", "Zahlungsdatum", "Zahlbetrag"], Kind.PAYMENT),
+        (["Customer ID", "Name", "E-mail"], ListKind.CUSTOMER),
+        (["Invoice No", "Customer", "Amount", "Due Date"], ListKind.INVOICE),
+        (["Invoice No", "Payment Date", "Amount"], ListKind.PAYMENT),
+        (["Rechnungsnr.", "Kunde", "Rechnungsdatum", "Fällig am", "Betrag"], ListKind.INVOICE),
+        (["N° facture", "Client", "Date de facture", "Échéance", "Montant TTC"], ListKind.INVOICE),
+        (["Nº de factura", "Cliente", "Fecha", "Vencimiento", "Importe"], ListKind.INVOICE),
+        (["Factuurnummer", "Klant", "Factuurdatum", "Vervaldatum", "Bedrag"], ListKind.INVOICE),
+        (["Kundennr.", "Firma", "Telefon"], ListKind.CUSTOMER),
+        (["Rechnung", "Zahlungsdatum", "Zahlbetrag"], ListKind.PAYMENT),
     ],
 )
 def test_a_tab_is_known_by_its_headers_in_several_languages(headers, kind):
@@ -82,8 +82,8 @@ def test_a_tab_is_known_by_its_headers_in_several_languages(headers, kind):
 def test_the_tabs_name_decides_where_the_headers_leave_it_open():
     headers = ["Invoice No", "Date", "Amount", "Customer"]
 
-    assert header(headers, tab="Receipts 2026").kind is Kind.PAYMENT
-    assert header(headers, tab="Invoices 2026").kind is Kind.INVOICE
+    assert header(headers, tab="Receipts 2026").kind is ListKind.PAYMENT
+    assert header(headers, tab="Invoices 2026").kind is ListKind.INVOICE
 
 
 def test_the_header_is_found_below_titles_and_empty_rows():
@@ -115,12 +115,12 @@ def test_a_chosen_mapping_is_used_for_the_same_headers_on_any_tab():
     row = ["Beleg", "Wer", "Wann", "Wieviel"]
     (sheet,) = book({"A": [row]}).sheets
     chosen = {
-        fingerprint(sheet.rows[0]): ChosenMapping(Kind.INVOICE, {0: "number", 1: "customer_name", 3: "total_cents"})
+        fingerprint(sheet.rows[0]): ChosenMapping(ListKind.INVOICE, {0: "number", 1: "customer_name", 3: "total_cents"})
     }
 
     found = header(row, tab="Another", chosen=chosen)
 
-    assert found.kind is Kind.INVOICE
+    assert found.kind is ListKind.INVOICE
     assert found.column("total_cents").index == 3
 
 

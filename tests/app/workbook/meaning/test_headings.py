@@ -2,7 +2,7 @@
 
 import pytest
 
-from app.workbook.meaning.headings import Kind, claims
+from app.workbook.meaning.headings import ListKind, claims
 
 HEADINGS = {
     "paid_cents": "Amt Paid|Receipts|Deposit|Payments/Credits|Amount Received|Total Paid|Paid to Date|"
@@ -40,7 +40,7 @@ HEADINGS = {
     ("heading", "field"), [(heading, field) for field, found in HEADINGS.items() for heading in found.split("|")]
 )
 def test_a_heading_says_what_its_column_is(heading, field):
-    first = claims(heading, Kind.INVOICE)[0]
+    first = claims(heading, ListKind.INVOICE)[0]
 
     assert (first.field, first.is_guess) == (field, False)
 
@@ -49,7 +49,7 @@ def test_a_heading_says_what_its_column_is(heading, field):
     "heading", ["Amount Repaid", "Montant Banque", "Paid by insurer, amount", "Total price", "Ammount", "Amount Wired"]
 )
 def test_a_word_that_is_not_known_makes_a_guess(heading):
-    assert all(claim.is_guess for claim in claims(heading, Kind.INVOICE))
+    assert all(claim.is_guess for claim in claims(heading, ListKind.INVOICE))
 
 
 @pytest.mark.parametrize(
@@ -67,4 +67,4 @@ def test_a_word_that_is_not_known_makes_a_guess(heading):
     ],
 )
 def test_what_is_none_of_ours_is_claimed_as_nothing(heading):
-    assert claims(heading, Kind.INVOICE) == ()
+    assert claims(heading, ListKind.INVOICE) == ()

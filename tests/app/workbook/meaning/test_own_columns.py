@@ -20,7 +20,7 @@ from support.workbooks import (
 
 from app.workbook.meaning import checking
 from app.workbook.meaning.checking import Surroundings
-from app.workbook.meaning.headers import IGNORED, ChosenMapping, Kind
+from app.workbook.meaning.headers import IGNORED, ChosenMapping, ListKind
 from app.workbook.meaning.own_columns import FIGURES_OF_CUSTOMER, heading, named
 from app.workbook.meaning.questions import Answers
 from app.workbook.meaning.tables import tables
@@ -134,7 +134,7 @@ def test_a_column_that_is_marked_as_ignored_is_neither_read_nor_kept():
     header = tables(made.sheets[0], {})[0].header
     fields = {column.index: column.field for column in header.columns if column.field != "notes"}
     fingerprint = header.fingerprint
-    mapping = ChosenMapping(Kind.INVOICE, {**fields, 5: IGNORED, 7: IGNORED})
+    mapping = ChosenMapping(ListKind.INVOICE, {**fields, 5: IGNORED, 7: IGNORED})
 
     checked = checking.check(made, {fingerprint: mapping}, Answers(), NOTHING_STORED, Surroundings("USD"), say_nothing)
 

@@ -10,7 +10,7 @@ from support.fields import all_that_is_said
 from support.records import a_customer, a_payment, an_invoice
 from support.workbooks import an_importer, apply, in_excel, say_nothing
 
-from app.store.db.tables import Customer, Invoice, Payment
+from app.store.db.tables import CustomerModel, InvoiceModel, PaymentModel
 from app.store.ledger import snapshot
 from app.workbook.meaning.own_columns import named
 from app.workbook.preview import Choices
@@ -73,7 +73,7 @@ def test_an_export_brings_everything_into_an_empty_store(importer, tmp_path):
     a_payment(invoice, -2_00)
     path = exported(tmp_path, importer.zone)
     before = all_that_is_said()
-    for table in (Payment, Invoice, Customer):
+    for table in (PaymentModel, InvoiceModel, CustomerModel):
         table.delete().execute()
 
     apply(importer, path)
@@ -102,7 +102,7 @@ DAYS = st.dates(date(2000, 1, 1), date(2090, 1, 1))
 @given(data=st.data())
 def test_importing_an_export_changes_nothing_whatever_the_texts(sqlite, tmp_path, data):
     text = lambda: data.draw(STORED).replace("\0", "")  # noqa: E731  # drawn anew at every use
-    for table in (Payment, Invoice, Customer):
+    for table in (PaymentModel, InvoiceModel, CustomerModel):
         table.delete().execute()
     customer = a_customer(
         code=clean_text(f"C{text()}"),
