@@ -25,7 +25,7 @@ def set_up(level: str, log_format: str) -> None:
 
 def _say_for_whom(record: logging.LogRecord) -> bool:
     """Add what the line belongs to: a request's id, a user's number, never a name."""
-    known = current_user.current()
+    known = current_user.actor()
     if known.request_id:
         record.request_id = known.request_id
     if known.user_id is not None:

@@ -88,7 +88,7 @@ def _emptied(version: str, request) -> str:
         pytest.skip("PostgreSQL is not installed (apt-get install postgresql)")
     url = request.getfixturevalue("clusters")[version]
     opened = store_database.open_database(url)
-    names = ", ".join(table._meta.table_name for table in tables.ALL if table is not tables.LedgerMarkModel)
+    names = ", ".join(table._meta.table_name for table in tables.ALL if table is not tables.LedgerVersionModel)
     with store_database.connection(), audit_entries_removable(opened):
         opened.execute_sql(f"TRUNCATE {names} RESTART IDENTITY CASCADE")
     opened.close_all()

@@ -9,7 +9,7 @@ from app import clock
 from app.jobs.job_queue import create_tables
 from app.settings import AppSettings
 from app.store.db import database, privileges
-from app.store.db.current_user import Asker, asked_by
+from app.store.db.current_user import Actor, acting_as
 from app.workbook.importing import Importer
 
 
@@ -18,7 +18,7 @@ def opened() -> Iterator[AppSettings]:
     """Hold the database open for a command, an SQLite file brought up to date first: one command is enough."""
     settings = AppSettings.from_environment()
     database.open_database(settings.database_url)
-    with database.connection(), asked_by(Asker(program="the command line")):
+    with database.connection(), acting_as(Actor(program="the command line")):
         if not database.is_current():
             if not settings.database_url.startswith("sqlite:"):
                 typer.echo("The database is not up to date: run `invoices migrate` first.", err=True)

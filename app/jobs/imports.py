@@ -8,7 +8,7 @@ from huey import Huey, crontab
 from peewee import PeeweeException
 
 from app.jobs.job_queue import QueueUnavailableError
-from app.store.db.current_user import Asker, asked_by
+from app.store.db.current_user import Actor, acting_as
 from app.store.db.database import after_commit, connection
 from app.store.db.outages import Outage, outage_behind
 from app.store.ledger import imports
@@ -46,7 +46,7 @@ class ImportJobs:
 
     def work_on(self, import_id: int) -> None:
         """Read, apply or undo the import, as its state says; whatever goes wrong becomes its failure."""
-        with connection(), asked_by(Asker(program="the worker")):
+        with connection(), acting_as(Actor(program="the worker")):
             stored = imports.get(import_id)
             if stored is None or not stored.state.is_in_work:
                 return

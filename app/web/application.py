@@ -13,7 +13,7 @@ from app.jobs.imports import ImportJobs
 from app.jobs.job_queue import open_queue
 from app.jobs.mails import MailJobs
 from app.settings import AppSettings
-from app.store.db.current_user import asked_by
+from app.store.db.current_user import acting_as
 from app.web import routes
 from app.web.api import problems
 from app.web.api.calls import ROOT
@@ -27,9 +27,9 @@ from app.web.api.payments import PaymentsApi
 from app.web.api.reference import ApiReference
 from app.web.api.reports import ReportsApi
 from app.web.api.tokens import Tokens
-from app.web.auth.access_policy import Admission
+from app.web.auth.access_policy import AccessPolicy
 from app.web.auth.account import AccountPages
-from app.web.auth.anonymous_forms import OpenForms
+from app.web.auth.anonymous_forms import AnonymousForms
 from app.web.auth.browser_sessions import BrowserSessions
 from app.web.auth.password_links import PasswordLinks
 from app.web.auth.second_factors import SecondFactors
@@ -37,12 +37,12 @@ from app.web.auth.session_tokens import SessionTokens
 from app.web.auth.sessions import Sessions
 from app.web.guard import Guard
 from app.web.http import rendering
-from app.web.http.allowed_hosts import OwnHost
+from app.web.http.allowed_hosts import AllowedHosts
 from app.web.http.assets import Assets
 from app.web.http.client_ip import Networks
 from app.web.http.cookies import Cookies
 from app.web.http.csrf import Csrf
-from app.web.http.disk_space import Room
+from app.web.http.disk_space import DiskSpace
 from app.web.http.errors import NotFoundError, Refusal
 from app.web.http.flashes import Flashes
 from app.web.http.rendering import Pages
@@ -75,14 +75,14 @@ def build(settings: AppSettings, now: Callable[[], datetime] = clock.utc_now) ->
     csrf = Csrf(derived_all(settings.secret_keys, "csrf"), settings.public_url)
     flashes = Flashes(derived_all(settings.secret_keys, "flash"))
     tokens = SessionTokens.signed_with(*settings.secret_keys)
-    room = Room.by(settings)
-    pages = Pages(rendering.templates(assets), csrf, flashes, cookies, room)
-    admission = Admission.by(settings)
-    guard = Guard(now, settings.time_zone, tokens, cookies, csrf, flashes, pages, admission, room)
+    disk_space = DiskSpace.by(settings)
+    pages = Pages(rendering.templates(assets), csrf, flashes, cookies, disk_space)
+    access_policy = AccessPolicy.by(settings)
+    guard = Guard(now, settings.time_zone, tokens, cookies, csrf, flashes, pages, access_policy, disk_space)
 
     browsers = BrowserSessions(tokens, cookies, timedelta(hours=settings.session_hours))
-    halves = SessionTokens.signed_with(*settings.secret_keys, purpose="half")
-    forms = OpenForms(pages, cookies)
+    pending_second_factor = SessionTokens.signed_with(*settings.secret_keys, purpose="second factor")
+    forms = AnonymousForms(pages, cookies)
 
     importer = Importer(settings.data_dir, settings.workbook, settings.time_zone, settings.currency, now)
 
@@ -98,7 +98,7 @@ def build(settings: AppSettings, now: Callable[[], datetime] = clock.utc_now) ->
         ReportsApi(zone),
         ExportsApi(importer),
     )
-    gate = Gate(now, zone, admission, room, settings.api_requests_per_minute)
+    gate = Gate(now, zone, access_policy, disk_space, settings.api_requests_per_minute)
     reference = ApiReference(pages, for_programs, settings.api_requests_per_minute)
 
     invoice_page = InvoiceDetailPage(pages, settings.time_zone)
@@ -106,7 +106,7 @@ def build(settings: AppSettings, now: Callable[[], datetime] = clock.utc_now) ->
 
     application = _Application(pages, security_headers(settings), settings.trusted_proxies)
     if not settings.is_for_this_machine:
-        application.only_for(OwnHost(settings.public_url))
+        application.only_for(AllowedHosts(settings.public_url))
     for route in routes.pages(
         dashboard=Dashboard(pages, settings.currency, settings.time_zone),
         invoices=Invoices(pages, invoice_page, settings.currency, settings.time_zone),
@@ -119,10 +119,10 @@ def build(settings: AppSettings, now: Callable[[], datetime] = clock.utc_now) ->
         exports=exports,
         audit=Audit(pages, settings.time_zone),
         users=Users(pages, settings.public_url),
-        sessions=Sessions(pages, forms, browsers, halves),
+        sessions=Sessions(pages, forms, browsers, pending_second_factor),
         password_links=PasswordLinks(forms, MailJobs.where_set_up(queue, settings, now)),
-        account=AccountPages(pages, browsers, admission.idle),
-        second_factors=SecondFactors(pages, browsers, admission, derived(settings.secret_key, "enrolment")),
+        account=AccountPages(pages, browsers, access_policy.idle),
+        second_factors=SecondFactors(pages, browsers, access_policy, derived(settings.secret_key, "enrolment")),
         help_pages=Help(pages),
         reference=reference,
         tokens=Tokens(pages),
@@ -148,7 +148,7 @@ class _Application(bottle.Bottle):  # type: ignore[misc]  # bottle is untyped
         self._proxies = proxies
         self.router.add_filter("id", lambda _: (r"[0-9]{1,9}", int, str))
 
-    def only_for(self, host: OwnHost) -> None:
+    def only_for(self, host: AllowedHosts) -> None:
         """Refuse what is asked of another host, whatever it is."""
 
         def check() -> None:
@@ -173,7 +173,7 @@ class _Application(bottle.Bottle):  # type: ignore[misc]  # bottle is untyped
             own = [("X-Request-Id", whoever.request_id), *self._headers, *unsaid]
             return start_response(status, [*headers, *own], exc_info)
 
-        with asked_by(whoever):
+        with acting_as(whoever):
             answer: Iterable[bytes] = super().wsgi(environ, start)
             log_answer(environ, answered, perf_counter() - began)
         return answer

@@ -15,19 +15,19 @@ from app.domain.sentences import count_text
 from app.store.access import audit, logins
 from app.store.access.logins import Login
 from app.store.db import current_user
-from app.store.db.cached import one_look
+from app.store.db.cache import pin_version
 from app.store.db.database import connection, transaction
-from app.web.auth.access_policy import SECOND_FACTOR, Admission
+from app.web.auth.access_policy import SECOND_FACTOR, AccessPolicy
 from app.web.auth.session_tokens import SessionTokens
 from app.web.http.cookies import Cookies
 from app.web.http.csrf import FIELD, SAFE_METHODS, Csrf
-from app.web.http.disk_space import Room
+from app.web.http.disk_space import DiskSpace
 from app.web.http.errors import ForbiddenError, LengthRequiredError, Refusal, TooLargeError, refusal_for_outage
 from app.web.http.flashes import Flashes
 from app.web.http.locales import Locale
 from app.web.http.rendering import Pages, address
-from app.web.http.request_context import Visit
-from app.web.http.request_log import asked_by_user
+from app.web.http.request_context import RequestContext
+from app.web.http.request_log import acting_as_user
 
 LARGEST_FORM = 100_000
 
@@ -59,18 +59,18 @@ class Guard:
     csrf: Csrf
     flashes: Flashes
     pages: Pages
-    admission: Admission
-    room: Room
+    access_policy: AccessPolicy
+    disk_space: DiskSpace
 
     def around(self, route: Route) -> Callable[..., HTTPResponse]:
         """Return what answers the route."""
 
         def answer(**arguments: Any) -> HTTPResponse:  # noqa: ANN401  # the parts of the path
-            self.admission.check_address(current_user.current().address)
-            with connection(), one_look() if request.method in SAFE_METHODS else nullcontext():
-                visit = self._visit()
-                with asked_by_user(visit.login.user if visit.login else None):
-                    return self._answer(route, visit, arguments)
+            self.access_policy.check_address(current_user.actor().address)
+            with connection(), pin_version() if request.method in SAFE_METHODS else nullcontext():
+                context = self._visit()
+                with acting_as_user(context.login.user if context.login else None):
+                    return self._answer(route, context, arguments)
 
         return self.catching(answer)
 
@@ -88,37 +88,37 @@ class Guard:
                 log.exception("failure at %s %r", request.method, request.path)
                 if outage := refusal_for_outage(error):
                     return self.pages.refusal(None, outage)
-                return self.pages.failure(current_user.current().request_id)
+                return self.pages.failure(current_user.actor().request_id)
 
         return answer
 
-    def _answer(self, route: Route, visit: Visit, arguments: dict[str, Any]) -> HTTPResponse:
+    def _answer(self, route: Route, context: RequestContext, arguments: dict[str, Any]) -> HTTPResponse:
         try:
             if route.right is not None:
-                if visit.login is None:
-                    return _to_sign_in(visit)
-                if self.admission.has_to_enrol(visit.user) and not route.is_for_enrolling:
+                if context.login is None:
+                    return _to_sign_in(context)
+                if self.access_policy.has_to_enrol(context.user) and not route.is_for_enrolling:
                     return _elsewhere(SECOND_FACTOR, SECOND_FACTOR)
-                _check_right(visit, route.right)
-            if visit.method in SAFE_METHODS:
-                return route.handler(visit, **arguments)
+                _check_right(context, route.right)
+            if context.method in SAFE_METHODS:
+                return route.handler(context, **arguments)
             if route.right is not None:
-                self.room.check(route.right)
-            with _body_of(visit, route.largest_body) as sent:
+                self.disk_space.check(route.right)
+            with _body_of(context, route.largest_body) as sent:
                 self._check_form(sent)
                 return route.handler(sent, **arguments)
         except Refusal as refusal:
-            return self.pages.refusal(visit, refusal)
+            return self.pages.refusal(context, refusal)
 
-    def _visit(self) -> Visit:
+    def _visit(self) -> RequestContext:
         now = self.now()
         login = self._login(now)
-        return Visit(
+        return RequestContext(
             now=now,
             today=now.astimezone(self.zone).date(),
             method=request.method,
             path=request.path,
-            address=current_user.current().address,
+            address=current_user.actor().address,
             url=address_asked_for(),
             query=_texts(request.query),
             form={},
@@ -133,16 +133,16 @@ class Guard:
 
     def _login(self, now: datetime) -> Login | None:
         reference = self.tokens.read(self.cookies.read(request, "session"), now)
-        login = logins.find_active(reference.jti, now, self.admission.idle) if reference else None
+        login = logins.find_active(reference.jti, now, self.access_policy.idle) if reference else None
         if reference is None or login is None or login.user.id != reference.user_id:
             return None
         logins.touch(login, now)
         return login
 
-    def _check_form(self, visit: Visit) -> None:
-        if not self.csrf.is_genuine(request, visit.form_secret, visit.form.get(FIELD, "")):
-            log.warning("refused a form that is not ours: %s %r", visit.method, visit.path)
-            _record_refusal(visit, "form.refused", {"method": visit.method})
+    def _check_form(self, context: RequestContext) -> None:
+        if not self.csrf.is_genuine(request, context.form_secret, context.form.get(FIELD, "")):
+            log.warning("refused a form that is not ours: %s %r", context.method, context.path)
+            _record_refusal(context, "form.refused", {"method": context.method})
             raise ForbiddenError("This form is out of date or comes from another site. Please open the page again.")
 
 
@@ -152,8 +152,8 @@ def address_asked_for() -> str:
     return f"{request.path}?{query}" if query else str(request.path)
 
 
-def _to_sign_in(visit: Visit) -> HTTPResponse:
-    wanted = visit.url if visit.method in SAFE_METHODS else ""
+def _to_sign_in(context: RequestContext) -> HTTPResponse:
+    wanted = context.url if context.method in SAFE_METHODS else ""
     return _elsewhere(address("/sign-in", next=wanted if wanted != "/" else ""), "/sign-in")
 
 
@@ -164,34 +164,34 @@ def _elsewhere(location: str, location_for_htmx: str) -> HTTPResponse:
     return HTTPResponse(status=303, headers={"Location": location})
 
 
-def _check_right(visit: Visit, right: Right) -> None:
-    if visit.user.may(right):
+def _check_right(context: RequestContext, right: Right) -> None:
+    if context.user.may(right):
         return
-    log.warning("refused user %s the right to %s: %s %r", visit.user.id, right, visit.method, visit.path)
-    _record_refusal(visit, "access.refused", {"method": visit.method, "right": right})
-    if may(visit.user.role, right):
+    log.warning("refused user %s the right to %s: %s %r", context.user.id, right, context.method, context.path)
+    _record_refusal(context, "access.refused", {"method": context.method, "right": right})
+    if may(context.user.role, right):
         raise ForbiddenError(f"You see some customers or ledgers only, which does not include the right to {right}.")
-    raise ForbiddenError(f"Your role, {visit.user.role}, does not include the right to {right}.")
+    raise ForbiddenError(f"Your role, {context.user.role}, does not include the right to {right}.")
 
 
-def _record_refusal(visit: Visit, action: str, what: dict[str, str]) -> None:
+def _record_refusal(context: RequestContext, action: str, what: dict[str, str]) -> None:
     """Record what a user was refused; strangers could fill the table, so what they try stands in the log only."""
-    if visit.login is None:
+    if context.login is None:
         return
-    subject = f"page:{visit.path[:_LONGEST_SUBJECT]}"
+    subject = f"page:{context.path[:_LONGEST_SUBJECT]}"
     with transaction():
-        audit.append(visit.user, action, subject, before={}, after=what, now=visit.now)
+        audit.append(context.user, action, subject, before={}, after=what, now=context.now)
 
 
 @contextmanager
-def _body_of(visit: Visit, largest: int) -> Iterator[Visit]:
+def _body_of(context: RequestContext, largest: int) -> Iterator[RequestContext]:
     """Read what was sent; the temporary files that hold it last as long as the block."""
     if not request.get_header("Content-Length"):
         raise LengthRequiredError("The size of what is sent must be said in advance.")
     if request.content_length > largest:
         raise TooLargeError(f"At most {count_text(largest)} bytes can be sent here.")
     try:
-        yield replace(visit, form=_texts(request.forms), files=dict(request.files))
+        yield replace(context, form=_texts(request.forms), files=dict(request.files))
     finally:
         for _, upload in request.files.allitems():
             upload.file.close()

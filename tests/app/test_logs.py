@@ -8,7 +8,7 @@ from contextlib import contextmanager
 import pytest
 
 from app import logs
-from app.store.db.current_user import Asker, asked_by
+from app.store.db.current_user import Actor, acting_as
 
 
 @contextmanager
@@ -51,7 +51,7 @@ def test_a_line_is_an_object_that_says_when_what_and_where(as_json):
 
 
 def test_a_line_names_the_request_and_the_user_by_their_ids(as_json):
-    with asked_by(Asker(request_id="a1b2c3d4", user_id=7)):
+    with acting_as(Actor(request_id="a1b2c3d4", user_id=7)):
         logging.getLogger("app").info("done")
 
     [line] = as_json()
@@ -99,7 +99,7 @@ def test_nobody_forges_a_line_below_a_failure(as_text):
 
 
 def test_a_line_of_text_says_whose_request_it_was(as_text):
-    with asked_by(Asker(request_id="a1b2c3d4", user_id=7)):
+    with acting_as(Actor(request_id="a1b2c3d4", user_id=7)):
         logging.getLogger("app").info("done")
 
     [line] = as_text()

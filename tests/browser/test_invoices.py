@@ -55,7 +55,7 @@ def test_a_new_invoice_comes_back_with_its_errors_until_it_is_right(open_page, d
         page.get_by_label("Total").fill("1,300.00")
         page.get_by_role("button", name="Save").click()
         expect(page.get_by_role("status").first).to_have_text(f"Invoice {number} was changed.")
-        expect(page.locator(".deeds")).to_contain_text("total: 1,250.00 → 1,300.00")
+        expect(page.locator(".audit-messages")).to_contain_text("total: 1,250.00 → 1,300.00")
 
 
 def test_who_saves_later_sees_what_was_saved_meanwhile_and_loses_nothing(open_page, debt, open_invoice):
@@ -105,8 +105,8 @@ def test_a_dispute_a_write_off_and_a_void_are_said_with_a_reason_and_taken_back(
 
         say(page, "Void", "Reason", "entered twice", "Void this invoice")
         expect(badges(page)).to_have_text(["Void"])
-        expect(page.locator(".deeds")).to_contain_text("insolvent")
-        expect(page.locator(".deeds")).to_contain_text("entered twice")
+        expect(page.locator(".audit-messages")).to_contain_text("insolvent")
+        expect(page.locator(".audit-messages")).to_contain_text("entered twice")
 
 
 def test_a_form_opens_below_the_buttons_and_its_button_stays_where_it_was(open_page, debt, open_invoice):

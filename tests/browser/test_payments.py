@@ -163,7 +163,7 @@ def test_a_payment_is_voided_with_a_reason(open_page, debt, open_invoice, with_j
 
         stand(page, "100.00", "Overdue")
         expect(payments(page).first).to_contain_text("bounced")
-        expect(page.locator(".deeds")).to_contain_text("voided a payment of 100.00")
+        expect(page.locator(".audit-messages")).to_contain_text("voided a payment of 100.00")
 
 
 def test_a_payment_just_recorded_is_undone_by_one_key(open_page, debt, open_invoice):

@@ -265,15 +265,15 @@ def apply(importer, path, chosen=None):
 
 
 def dump(leaving_out=()):
-    """Return every row of every table, save the marks, which every change gives another value."""
+    """Return every row of every table, except the versions that every change replaces."""
     return {
-        table.__name__: sorted((list(row) for row in table.select().tuples()), key=repr)
+        table._meta.table_name: sorted((list(row) for row in table.select().tuples()), key=repr)
         for table in tables.ALL
-        if table not in {tables.LedgerMarkModel, tables.LedgerPartModel} and table.__name__ not in leaving_out
+        if table not in {tables.LedgerVersionModel, tables.PartitionModel} and table._meta.table_name not in leaving_out
     }
 
 
-RECEIVABLES_ONLY = ("Import", "ImportedRow")
+RECEIVABLES_ONLY = ("imports", "imported_rows")
 
 
 def meaning():

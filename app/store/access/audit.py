@@ -13,7 +13,7 @@ from peewee import Value
 
 from app.store.access.users import User
 from app.store.db import current_user
-from app.store.db.compiled_queries import Slot, prepared
+from app.store.db.compiled_queries import Slot, compiled
 from app.store.db.database import one_at_a_time
 from app.store.db.tables import AuditEntryModel, CustomerModel, InvoiceModel
 
@@ -93,7 +93,7 @@ def append(
     `by` is None where nobody is signed in, or the command line does it; whence it came is told by who asks.
     """
     one_at_a_time(_CHAIN_LOCK)
-    whence = current_user.current()
+    whence = current_user.actor()
     values = {
         "at": now.astimezone(UTC),
         "user_id": by.id if by else None,
@@ -183,12 +183,12 @@ def _sealed() -> Iterator[tuple[int, str, dict[str, Any]]]:
             return
 
 
-@prepared
+@compiled
 def _of_subject(subject: Slot, limit: Slot) -> Any:
     return _newest_first().where(AuditEntryModel.subject == subject.value).limit(limit.value)
 
 
-@prepared
+@compiled
 def _latest(before: Slot, limit: Slot) -> Any:
     entries = _newest_first().where(AuditEntryModel.at < before.of(AuditEntryModel.at)).limit(limit.value)
     if current_user.scope().is_everything:
@@ -213,7 +213,7 @@ def _latest_hash() -> str:
     return next((latest for (latest,) in _newest_hash()), BEGINNING)
 
 
-@prepared
+@compiled
 def _newest_hash() -> Any:
     return AuditEntryModel.select(AuditEntryModel.entry_hash).order_by(AuditEntryModel.id.desc()).limit(1)
 

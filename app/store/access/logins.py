@@ -8,8 +8,8 @@ from peewee import JOIN
 
 from app.store.access import users
 from app.store.access.users import User
-from app.store.db import cached, tables
-from app.store.db.compiled_queries import Slot, prepared
+from app.store.db import cache, tables
+from app.store.db.compiled_queries import Slot, compiled
 from app.store.db.database import unless_hindered
 
 LONGEST_IDLE = timedelta(minutes=30)
@@ -61,7 +61,7 @@ def find_active(jti: str, now: datetime, idle: timedelta = LONGEST_IDLE) -> Logi
     if not rows:
         return None
     mark, login_id, last_seen_at = rows[0][:3]
-    cached.seen(mark)
+    cache.use_version(mark)
     return Login(login_id, jti, users.from_rows(row[3:] for row in rows), last_seen_at)
 
 
@@ -118,11 +118,11 @@ def revoke_others_of(login: Login, now: datetime) -> int:
     return _revoke((tables.LoginModel.user == login.user.id) & (tables.LoginModel.id != login.id), now)
 
 
-@prepared
+@compiled
 def _active(jti: Slot, now: Slot, seen_since: Slot) -> Any:
     login = tables.LoginModel
     return (
-        login.select(cached.MARK, login.id, login.last_seen_at, *users.COLUMNS)
+        login.select(cache.LEDGER_VERSION, login.id, login.last_seen_at, *users.COLUMNS)
         .join(tables.UserModel)
         .join(tables.ScopeModel, JOIN.LEFT_OUTER)
         .where(

@@ -7,7 +7,7 @@ from typing import Any
 
 from peewee import IntegrityError
 
-from app.store.db.compiled_queries import Slot, prepared
+from app.store.db.compiled_queries import Slot, compiled
 from app.store.db.database import transaction
 from app.store.db.tables import SavedViewModel
 
@@ -70,7 +70,7 @@ def delete(user_id: int, view_id: int) -> bool:
     return deleted == 1
 
 
-@prepared
+@compiled
 def _of_user(user_id: Slot) -> Any:
     columns = (SavedViewModel.id, SavedViewModel.name, SavedViewModel.parameters, SavedViewModel.is_default)
     return SavedViewModel.select(*columns).where(SavedViewModel.user == user_id.value).order_by(SavedViewModel.name)

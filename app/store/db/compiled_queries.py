@@ -45,23 +45,23 @@ class Slot:
 
 
 @dataclass(frozen=True, slots=True)
-class _Words:
+class _CompiledQuery:
     sql: str
     parameters: list[Any]
     converters: list[Callable[[Any], Any] | None]
 
 
-def prepared(build: Callable[..., Any]) -> Callable[..., list[tuple[Any, ...]]]:
+def compiled(build: Callable[..., Any]) -> Callable[..., list[tuple[Any, ...]]]:
     """Return a function that answers the query with the values given, in the order of the slots it is built with."""
     count = len(signature(build).parameters)
-    kept: dict[Hashable, _Words] = {}
+    kept: dict[Hashable, _CompiledQuery] = {}
 
     @wraps(build)
     def answer(*values: Any) -> list[tuple[Any, ...]]:
         kind = (type(tables.database.obj), current_user.scope())
         words = kept.get(kind)
         if words is None:
-            words = kept[kind] = _put_into_words(build(*(Slot(position) for position in range(count))))
+            words = kept[kind] = _compile(build(*(Slot(position) for position in range(count))))
         filled = [one.filled(values) if isinstance(one, Slot) else one for one in words.parameters]
         rows = _executed(words.sql, filled).fetchall()
         return [_converted(row, words.converters) for row in rows]
@@ -78,10 +78,10 @@ def _executed(sql: str, values: list[Any]) -> Any:
     )
 
 
-def _put_into_words(query: Any) -> _Words:
+def _compile(query: Any) -> _CompiledQuery:
     sql, parameters = query.sql()
     converters = [_converter(column) for column in query.selected_columns]
-    return _Words(sql, list(parameters), converters)
+    return _CompiledQuery(sql, list(parameters), converters)
 
 
 def _converter(column: Any) -> Callable[[Any], Any] | None:

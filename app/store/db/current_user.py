@@ -16,7 +16,7 @@ from app.domain.permissions import EVERYTHING, Scope
 
 
 @dataclass(frozen=True, slots=True)
-class Asker:
+class Actor:
     """What is known of whoever asks: scope, network address, the id of the request, the program, the user's id."""
 
     scope: Scope = EVERYTHING
@@ -26,11 +26,11 @@ class Asker:
     user_id: int | None = None
 
 
-_APP = Asker()
-_asker: ContextVar[Asker] = ContextVar("asker", default=_APP)
+_APP = Actor()
+_asker: ContextVar[Actor] = ContextVar("asker", default=_APP)
 
 
-def current() -> Asker:
+def actor() -> Actor:
     """Return who asks."""
     return _asker.get()
 
@@ -41,7 +41,7 @@ def scope() -> Scope:
 
 
 @contextmanager
-def asked_by(asker: Asker) -> Iterator[None]:
+def acting_as(asker: Actor) -> Iterator[None]:
     """Answer the block's questions as the asker may see it."""
     before = _asker.set(asker)
     try:
@@ -53,5 +53,5 @@ def asked_by(asker: Asker) -> Iterator[None]:
 @contextmanager
 def seeing_everything() -> Iterator[None]:
     """Look, in the block, beyond the scope of whoever asks: for rules that hold for all receivables together."""
-    with asked_by(replace(current(), scope=EVERYTHING)):
+    with acting_as(replace(actor(), scope=EVERYTHING)):
         yield

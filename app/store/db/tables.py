@@ -460,30 +460,30 @@ class AuditEntryModel(BaseModel):
         table_name = "audit_entries"
 
 
-class LedgerMarkModel(BaseModel):
-    """One row whose random mark changes with every change to customers, invoices or payments; triggers see to it.
+class LedgerVersionModel(BaseModel):
+    """One row: a random version that triggers replace with every change to customers, invoices or payments.
 
-    `sums_given` is true only inside a transaction that writes invoices together with what is paid for them.
+    `sums_given` is true only inside a transaction that inserts invoices together with their payments.
     """
 
-    mark = CharField(max_length=32)
+    version = CharField(max_length=32)
     sums_given = BooleanField(default=False)
 
     class Meta:
         """Named in the plural."""
 
-        table_name = "ledger_marks"
+        table_name = "ledger_versions"
 
 
-class LedgerPartModel(BaseModel):
-    """A part of all invoices, named by `id`: its mark changes with every change to them or to their payments."""
+class PartitionModel(BaseModel):
+    """1,024 invoices, numbered by `id`; triggers replace its version with every change to them or their payments."""
 
-    mark = CharField(max_length=32)
+    version = CharField(max_length=32)
 
     class Meta:
         """Named in the plural."""
 
-        table_name = "ledger_parts"
+        table_name = "invoice_partitions"
 
 
 ALL: tuple[type[BaseModel], ...] = (
@@ -505,6 +505,6 @@ ALL: tuple[type[BaseModel], ...] = (
     ApiTokenScopeModel,
     ApiRequestModel,
     AuditEntryModel,
-    LedgerMarkModel,
-    LedgerPartModel,
+    LedgerVersionModel,
+    PartitionModel,
 )

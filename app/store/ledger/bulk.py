@@ -8,7 +8,14 @@ from peewee import JOIN, fn
 
 from app.domain import fields
 from app.store.db.database import insert_rows, reserved_ids
-from app.store.db.tables import BaseModel, CustomerModel, ImportedRowModel, InvoiceModel, LedgerMarkModel, PaymentModel
+from app.store.db.tables import (
+    BaseModel,
+    CustomerModel,
+    ImportedRowModel,
+    InvoiceModel,
+    LedgerVersionModel,
+    PaymentModel,
+)
 from app.store.ledger.snapshot import REPLACED
 
 _STEP = 5_000
@@ -43,9 +50,9 @@ def insert_payments(with_sums: Iterable[Sequence[Any]], others: Iterable[Sequenc
 
     Those with sums are for invoices that the import inserted together with what is paid for them.
     """
-    LedgerMarkModel.update(sums_given=True).execute()
+    LedgerVersionModel.update(sums_given=True).execute()
     insert_rows(PaymentModel, PAYMENT_COLUMNS, with_sums)
-    LedgerMarkModel.update(sums_given=False).execute()
+    LedgerVersionModel.update(sums_given=False).execute()
     _check_sums(import_id)
     insert_rows(PaymentModel, PAYMENT_COLUMNS, others)
 

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Any
 
-from app.store.db.cached import remembered
+from app.store.db.cache import cached
 from app.store.db.tables import CustomerModel
 from app.store.ledger.snapshot import compared
 
@@ -31,7 +31,7 @@ def get(customer_id: int) -> Choice | None:
     return None if row is None else Choice(*row)
 
 
-@remembered
+@cached
 def all_choices() -> tuple[Choice, ...]:
     """Return whoever is not archived, by name; the first 2,000 where there are more."""
     rows = (

@@ -24,7 +24,7 @@ from app.domain.settlement import WINDOW_DAYS, days_sales_outstanding
 from app.store.access import audit
 from app.store.access.users import User
 from app.store.db import tables
-from app.store.db.cached import remembered
+from app.store.db.cache import cached
 from app.store.db.database import exclusive_transaction, transaction
 from app.store.ledger import own_fields, positions, settlements, turnover
 from app.store.ledger.receivables import Position
@@ -170,7 +170,7 @@ def unarchive(customer_id: int, by: User, now: datetime) -> None:
             _set_archived(customer_id, None, "customer.unarchived", by, now)
 
 
-@remembered
+@cached
 def accounts(as_of: AsOf) -> tuple[Account, ...]:
     """Return what every customer owed in each currency at the end of the day, and how each pays."""
     owed = positions.by_customer(as_of)

@@ -12,7 +12,7 @@ from app.domain.as_of import AsOf
 from app.store.access import audit
 from app.store.access.audit import Entry
 from app.store.db import current_user
-from app.store.db.compiled_queries import Slot, prepared
+from app.store.db.compiled_queries import Slot, compiled
 from app.store.db.tables import CustomerModel, ImportedRowModel, ImportModel, InvoiceModel, UserModel
 
 _MOST_IMPORTS = 20
@@ -44,7 +44,7 @@ class ImportDone:
 
 
 @dataclass(frozen=True, slots=True)
-class Deed:
+class AuditEvent:
     """Something that somebody did, with what the thing that it was done to is called."""
 
     entry: Entry
@@ -62,21 +62,21 @@ def of_invoice(invoice_id: int) -> list[Entry | ImportedChange]:
     return sorted(happened, key=lambda one: one.at, reverse=True)
 
 
-def latest(limit: int, as_of: AsOf) -> list[Deed | ImportDone]:
+def latest(limit: int, as_of: AsOf) -> list[AuditEvent | ImportDone]:
     """Return what had been done last by the end of the day, newest first."""
     entries = audit.latest(limit, as_of.ended_at)
-    deeds: list[Deed | ImportDone] = [*named(entries)]
+    events: list[AuditEvent | ImportDone] = [*named(entries)]
     if not current_user.scope().is_everything:
-        return deeds
-    done = [*deeds, *(one for one in _imports(as_of) if as_of.has_seen(one.at))]
+        return events
+    done = [*events, *(one for one in _imports(as_of) if as_of.has_seen(one.at))]
     return sorted(done, key=lambda one: one.at, reverse=True)[:limit]
 
 
-def named(entries: Iterable[Entry]) -> list[Deed]:
+def named(entries: Iterable[Entry]) -> list[AuditEvent]:
     """Return the entries with what the things are called that they are about, nothing where they are gone."""
     known = list(entries)
     labels = _labels(known)
-    return [Deed(entry, labels.get(entry.subject, "")) for entry in known]
+    return [AuditEvent(entry, labels.get(entry.subject, "")) for entry in known]
 
 
 def _imported(invoice_id: int) -> Iterable[ImportedChange]:
@@ -85,7 +85,7 @@ def _imported(invoice_id: int) -> Iterable[ImportedChange]:
         yield ImportedChange(at, actor, action, import_id, file_name, tab, row, was)
 
 
-@prepared
+@compiled
 def _imported_rows(invoice_id: Slot) -> Any:
     row = ImportedRowModel
     told = (
@@ -114,7 +114,7 @@ def _imports(as_of: AsOf) -> Iterable[ImportDone]:
             yield ImportDone(undone_at, actor, "import.undone", import_id, file_name)
 
 
-@prepared
+@compiled
 def _imports_before(moment: Slot) -> Any:
     told = (ImportModel.applied_at, ImportModel.undone_at, _actor(), ImportModel.id, ImportModel.file_name)
     earlier = ImportModel.applied_at < moment.of(ImportModel.applied_at)

@@ -9,7 +9,7 @@ from peewee import JOIN, fn
 from app.domain.as_of import AsOf
 from app.domain.payment import Payment, counts
 from app.store.db import tables
-from app.store.db.compiled_queries import Slot, prepared
+from app.store.db.compiled_queries import Slot, compiled
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +48,7 @@ def payments_of(invoice_id: int, as_of: AsOf) -> list[ListedPayment]:
     return [_receipt(row, as_of) for row in _payments(invoice_id)]
 
 
-@prepared
+@compiled
 def _payments(invoice_id: Slot) -> Any:
     recorder, uploader = tables.UserModel.alias("recorder"), tables.UserModel.alias("uploader")
     other = _Payment.alias("other")

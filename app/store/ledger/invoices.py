@@ -17,8 +17,8 @@ from app.domain.as_of import AsOf
 from app.domain.fields import INVOICE, searched_texts
 from app.domain.invoice import Status
 from app.store.db import tables
-from app.store.db.cached import remembered
-from app.store.db.compiled_queries import Slot, prepared
+from app.store.db.cache import cached
+from app.store.db.compiled_queries import Slot, compiled
 from app.store.ledger import own_fields
 from app.store.ledger.receivables import Position, has_seen, is_for_good
 
@@ -146,7 +146,7 @@ def totals(wanted: Filter, as_of: AsOf) -> list[InvoiceTotals]:
     return list(_totals(wanted, as_of))
 
 
-@remembered
+@cached
 def _totals(wanted: Filter, as_of: AsOf) -> tuple[InvoiceTotals, ...]:
     ledger = _Ledger(as_of)
     balance = ledger.balance_cents
@@ -166,7 +166,7 @@ def _totals(wanted: Filter, as_of: AsOf) -> tuple[InvoiceTotals, ...]:
     return tuple(InvoiceTotals(currency, *(int(number) for number in numbers)) for currency, *numbers in rows.tuples())
 
 
-@remembered
+@cached
 def issued_later(wanted: Filter, as_of: AsOf) -> int:
     """Count the invoices asked for that had not been issued by the end of the day, and so had no status on it."""
     ledger = _Ledger(as_of)
@@ -176,26 +176,26 @@ def issued_later(wanted: Filter, as_of: AsOf) -> int:
     return count
 
 
-@remembered
+@cached
 def exist() -> bool:
     """Tell whether there is any invoice at all."""
     found: bool = _Invoice.select().exists()
     return found
 
 
-@remembered
+@cached
 def currencies() -> tuple[str, ...]:
     """Return the currencies that any invoice is in."""
     return _distinct(_Invoice.currency)
 
 
-@remembered
+@cached
 def ledgers() -> tuple[str, ...]:
     """Return the ledgers that any invoice stands in."""
     return _distinct(_Invoice.ledger)
 
 
-@remembered
+@cached
 def usual_ledger() -> str:
     """Return the ledger that most invoices stand in, `Invoices` where there are none."""
     count = fn.COUNT(_Invoice.id)
@@ -203,7 +203,7 @@ def usual_ledger() -> str:
     return row[0] if row else "Invoices"
 
 
-@remembered
+@cached
 def next_number() -> str:
     """Return the number after that of the latest invoice, counting in its last digits; nothing where it has none."""
     row: Any = _Invoice.select(_Invoice.number).order_by(_Invoice.issued_on.desc(), _Invoice.id.desc()).tuples().first()
@@ -227,7 +227,7 @@ def facts(invoice_id: int) -> rules.Invoice | None:
     return next((rules.Invoice(*row[: len(_FACTS)]) for row in _line_for_good(invoice_id)), None)
 
 
-@prepared
+@compiled
 def _line_for_good(invoice_id: Slot) -> Any:
     """Select an invoice of a day after which nothing happened: the day itself then stands nowhere in the query."""
     query = _Invoice.select(*_FACTS, _Customer.code, _Customer.name, _Invoice.paid_cents).join(_Customer)

@@ -22,10 +22,10 @@ from typing import Any, TypeAlias
 from peewee import SQL, Expression
 
 from app.store.db import current_user, tables
-from app.store.db.cached import remembered
+from app.store.db.cache import cached
 from app.store.db.tables import InvoiceModel
 
-INVOICES_A_PART = 1024  # as the migration that made the triggers has it
+INVOICES_PER_PARTITION = 1024  # as the migration that made the triggers has it
 
 _MOST_QUESTIONS = 100
 _MOST_RANGES = 50
@@ -33,14 +33,14 @@ _MOST_RANGES = 50
 Key: TypeAlias = tuple[Any, ...]
 Numbers: TypeAlias = tuple[int, ...]
 Sums: TypeAlias = Mapping[Key, Numbers]
-Within: TypeAlias = Callable[[Any], Expression]
+PartitionFilter: TypeAlias = Callable[[Any], Expression]
 
 
 @dataclass(slots=True)
 class _Kept:
-    """What was added up last: the marks that the parts had before, the sums of each part and of all."""
+    """What was added up last: the versions that the parts had before, the sums of each part and of all."""
 
-    marks: dict[int, str] = field(default_factory=dict)
+    versions: dict[int, str] = field(default_factory=dict)
     parts: dict[int, dict[Key, Numbers]] = field(default_factory=dict)
     total: dict[Key, Numbers] = field(default_factory=dict)
 
@@ -49,11 +49,11 @@ _kept: OrderedDict[Any, _Kept] = OrderedDict()
 _lock = Lock()
 
 
-def summed(columns: int) -> Callable[[Callable[..., Any]], Callable[..., Sums]]:
-    """Keep the sums that the question selects, by so many columns; its arguments must be hashable.
+def totals_by_partition(columns: int) -> Callable[[Callable[..., Any]], Callable[..., Sums]]:
+    """Cache the totals that the query returns, keyed by its first `columns` columns; its arguments must be hashable.
 
-    The marks are read before the sums: were a part to change in between, its sums are at most newer than its mark, and
-    are added up again when they are next asked for. Inside a transaction nothing is kept.
+    Versions are read before totals: if a partition changes in between, its totals are newer than its version and are
+    computed again the next time. Inside a transaction nothing is cached.
     """
 
     def keeping(question: Callable[..., Any]) -> Callable[..., Sums]:
@@ -61,15 +61,17 @@ def summed(columns: int) -> Callable[[Callable[..., Any]], Callable[..., Sums]]:
         def answer(*args: Any) -> Sums:
             if tables.database.in_transaction():
                 return _total(_asked(question, args, columns, None).values())
-            marks = dict(_marks())
+            versions = dict(_versions())
             asked = (question, args, current_user.scope())
             with _lock:
                 kept = _kept.get(asked, _Kept())
-            changed = {part for part in marks.keys() | kept.marks.keys() if marks.get(part) != kept.marks.get(part)}
+            changed = {
+                part for part in versions.keys() | kept.versions.keys() if versions.get(part) != kept.versions.get(part)
+            }
             if not changed:
                 return kept.total
-            fresh = _asked(question, args, columns, None if not kept.marks else changed & marks.keys())
-            new = _renewed(kept, marks, changed, fresh)
+            new_totals = _asked(question, args, columns, None if not kept.versions else changed & versions.keys())
+            new = _renewed(kept, versions, changed, new_totals)
             with _lock:
                 _kept[asked] = new
                 _kept.move_to_end(asked)
@@ -82,17 +84,17 @@ def summed(columns: int) -> Callable[[Callable[..., Any]], Callable[..., Sums]]:
     return keeping
 
 
-@remembered
-def _marks() -> tuple[tuple[int, str], ...]:
-    """Return the mark of each part; they change with the mark of the ledger."""
-    rows: Any = tables.LedgerPartModel.select(tables.LedgerPartModel.id, tables.LedgerPartModel.mark).tuples()
+@cached
+def _versions() -> tuple[tuple[int, str], ...]:
+    """Return the version of each part; they change with the version of the ledger."""
+    rows: Any = tables.PartitionModel.select(tables.PartitionModel.id, tables.PartitionModel.version).tuples()
     return tuple(rows)
 
 
-def part_of(invoice_id: Any) -> Any:
+def partition(invoice_id: Any) -> Any:
     """Return, as SQL, the number of the part that the invoice belongs to."""
     # Written out: two bound values are two expressions to PostgreSQL, and it could not group by this one.
-    return invoice_id / SQL(str(INVOICES_A_PART))
+    return invoice_id / SQL(str(INVOICES_PER_PARTITION))
 
 
 def _asked(
@@ -112,7 +114,7 @@ def everything(invoice_id: Any) -> Expression:
     return selected
 
 
-def of_customer(customer_id: int) -> Within:
+def of_customer(customer_id: int) -> PartitionFilter:
     """Return what selects the invoices of a customer."""
     own = InvoiceModel.alias("own")
 
@@ -123,7 +125,7 @@ def of_customer(customer_id: int) -> Within:
     return within
 
 
-def _within(parts: set[int] | None) -> Within:
+def _within(parts: set[int] | None) -> PartitionFilter:
     """Return what selects the invoices of the parts, of all where there are too many to name."""
     ranges = list(_ranges(sorted(parts))) if parts is not None else []
     if parts is None or len(ranges) > _MOST_RANGES:
@@ -136,7 +138,7 @@ def _within(parts: set[int] | None) -> Within:
 
 
 def _between(invoice_id: Any, first: int, last: int) -> Expression:
-    selected: Expression = invoice_id.between(first * INVOICES_A_PART, (last + 1) * INVOICES_A_PART - 1)
+    selected: Expression = invoice_id.between(first * INVOICES_PER_PARTITION, (last + 1) * INVOICES_PER_PARTITION - 1)
     return selected
 
 
@@ -152,15 +154,17 @@ def _ranges(parts: Iterable[int]) -> Iterator[tuple[int, int]]:
         yield first, last
 
 
-def _renewed(kept: _Kept, marks: dict[int, str], changed: set[int], fresh: Mapping[int, dict[Key, Numbers]]) -> _Kept:
+def _renewed(
+    kept: _Kept, versions: dict[int, str], changed: set[int], new_totals: Mapping[int, dict[Key, Numbers]]
+) -> _Kept:
     """Return what is kept from now on; what was kept stays as it is, for whoever looks at it."""
     parts, total = dict(kept.parts), dict(kept.total)
     for part in changed:
         _add(total, parts.pop(part, {}), -1)
-        if part in fresh:
-            parts[part] = fresh[part]
-            _add(total, fresh[part], 1)
-    return _Kept(marks, parts, total)
+        if part in new_totals:
+            parts[part] = new_totals[part]
+            _add(total, new_totals[part], 1)
+    return _Kept(versions, parts, total)
 
 
 def _total(parts: Iterable[Sums]) -> Sums:

@@ -11,7 +11,7 @@ from peewee import Expression, fn
 
 from app.domain.payment import Payment
 from app.store.db import tables
-from app.store.db.cached import remembered
+from app.store.db.cache import cached
 from app.store.db.tables import CustomerModel, InvoiceModel
 
 PAGE_LENGTH = 50
@@ -78,7 +78,7 @@ def totals(wanted: PaymentFilter) -> list[PaymentTotals]:
     return list(_totals(wanted))
 
 
-@remembered
+@cached
 def methods() -> tuple[str, ...]:
     """Return how the latest thousand payments were made: what a form offers."""
     payment = tables.PaymentModel
@@ -87,7 +87,7 @@ def methods() -> tuple[str, ...]:
     return tuple(sorted(method for (method,) in rows if method))
 
 
-@remembered
+@cached
 def _totals(wanted: PaymentFilter) -> tuple[PaymentTotals, ...]:
     counted = fn.SUM(tables.PaymentModel.amount_cents).filter(tables.PaymentModel.voided_at.is_null())
     rows = (

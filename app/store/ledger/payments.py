@@ -9,13 +9,13 @@ from typing import Any
 from peewee import IntegrityError
 
 from app.domain import invoice as invoice_rules
-from app.domain import receipt as receipt_rules
+from app.domain import payment_batch as receipt_rules
 from app.domain.payment import Payment
-from app.domain.receipt import PaymentBatch
+from app.domain.payment_batch import PaymentBatch
 from app.store.access import audit
 from app.store.access.users import User
 from app.store.db import tables
-from app.store.db.compiled_queries import Slot, prepared
+from app.store.db.compiled_queries import Slot, compiled
 from app.store.db.current_user import seeing_everything
 from app.store.db.database import locked, transaction
 from app.store.db.tables import InvoiceModel
@@ -147,7 +147,7 @@ def _recorded_with(key: str) -> list[Payment]:
     return next((_recorded_together(payment_id) for (payment_id,) in _with_key(key)), [])
 
 
-@prepared
+@compiled
 def _with_key(key: Slot) -> Any:
     return tables.PaymentModel.select(tables.PaymentModel.id).where(tables.PaymentModel.idempotency_key == key.value)
 

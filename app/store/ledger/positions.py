@@ -9,7 +9,7 @@ from app.domain.account import Owed
 from app.domain.ageing import Balances
 from app.domain.as_of import AsOf
 from app.store.db.tables import CustomerModel, InvoiceModel
-from app.store.ledger.partition_totals import Within, part_of, summed
+from app.store.ledger.partition_totals import PartitionFilter, partition, totals_by_partition
 from app.store.ledger.receivables import Position
 
 
@@ -42,9 +42,9 @@ def of_customers(as_of: AsOf) -> list[CustomerPosition]:
     return [CustomerPosition(*called[customer_id], currency, owed) for (customer_id, currency), owed in found.items()]
 
 
-@summed(columns=2)
-def _by_due_date(within: Within, as_of: AsOf) -> Any:
-    position, part = Position(as_of, within), part_of(InvoiceModel.id)
+@totals_by_partition(columns=2)
+def _by_due_date(within: PartitionFilter, as_of: AsOf) -> Any:
+    position, part = Position(as_of, within), partition(InvoiceModel.id)
     open_cents, credit_cents = _sides(position.left_cents)
     return (
         position.joined(
@@ -63,9 +63,9 @@ def _by_due_date(within: Within, as_of: AsOf) -> Any:
     )
 
 
-@summed(columns=2)
-def _by_customer(within: Within, as_of: AsOf) -> Any:
-    position, part = Position(as_of, within), part_of(InvoiceModel.id)
+@totals_by_partition(columns=2)
+def _by_customer(within: PartitionFilter, as_of: AsOf) -> Any:
+    position, part = Position(as_of, within), partition(InvoiceModel.id)
     open_cents, credit_cents = _sides(position.left_cents)
     is_overdue = (position.left_cents > 0) & (InvoiceModel.due_on < as_of.day)
     return (

@@ -7,13 +7,13 @@ from typing import Any
 from peewee import JOIN, Case, Expression, Select, fn
 
 from app.domain.as_of import AsOf
-from app.store.db.cached import remembered
+from app.store.db.cache import cached
 from app.store.db.tables import InvoiceModel, PaymentModel, database
-from app.store.ledger.partition_totals import Within
+from app.store.ledger.partition_totals import PartitionFilter
 
 
 class Position:
-    """What each invoice had paid and still had open at the end of a day, as SQL over `tables.Invoice`.
+    """What each invoice had paid and still had open at the end of a day, as SQL over `tables.InvoiceModel`.
 
     The database keeps what all payments of an invoice add up to. What happened after the day is taken off again, so a
     day is the cheaper the less came after it; nothing has, for most that is asked about today.
@@ -22,7 +22,7 @@ class Position:
     query = position.joined(Invoice.select(Invoice.number, position.balance_cents).where(position.has_balance))
     """
 
-    def __init__(self, as_of: AsOf, within: Within | None = None) -> None:
+    def __init__(self, as_of: AsOf, within: PartitionFilter | None = None) -> None:
         """With `within` it looks at the later payments of some invoices only, and must be asked about no others."""
         self._later = None if is_for_good(as_of) else _paid_later(as_of, within)
         self.is_in_scope = is_in_scope(as_of) if self._later is not None else _is_in_scope_for_good(as_of)
@@ -54,7 +54,7 @@ class Position:
         )
 
 
-@remembered
+@cached
 def is_for_good(as_of: AsOf) -> bool:
     """Tell whether no payment, void or write-off lies after the end of the day, so that what is kept is what was."""
     later = (
@@ -67,7 +67,7 @@ def is_for_good(as_of: AsOf) -> bool:
     return not Select(columns=[is_any]).bind(database.obj).scalar()
 
 
-def _paid_later(as_of: AsOf, within: Within | None) -> Any:
+def _paid_later(as_of: AsOf, within: PartitionFilter | None) -> Any:
     """Select, by invoice, what the kept sum holds too much of: later payments, less those that were void only later."""
     # Its own alias: the result is joined into queries that may read payments themselves.
     payment = PaymentModel.alias("later")

@@ -10,10 +10,10 @@ from peewee import SQL, Case, fn
 from app.domain.as_of import AsOf
 from app.domain.periods import days_up_to
 from app.domain.settlement import WINDOW_DAYS, DaysToPay
-from app.store.db.cached import remembered
+from app.store.db.cache import cached
 from app.store.db.database import days_between
 from app.store.db.tables import InvoiceModel, PaymentModel
-from app.store.ledger.partition_totals import Within, everything, of_customer, part_of, summed
+from app.store.ledger.partition_totals import PartitionFilter, everything, of_customer, partition, totals_by_partition
 from app.store.ledger.receivables import Position
 
 _LARGE = 1_000_000
@@ -32,7 +32,7 @@ def counts_by_days_late(as_of: AsOf, days: int) -> Mapping[tuple[int, str, int],
     return {(customer, code, late): count for (customer, code, late), (count,) in _days_late(as_of, days).items()}
 
 
-@remembered
+@cached
 def counts_of_customer(customer_id: int, as_of: AsOf, days: int) -> tuple[tuple[int, int], ...]:
     """Return how many days late invoices of the customer were settled in the last days, and how many invoices."""
     counts: dict[int, int] = defaultdict(int)
@@ -41,11 +41,11 @@ def counts_of_customer(customer_id: int, as_of: AsOf, days: int) -> tuple[tuple[
     return tuple(sorted(counts.items()))
 
 
-@summed(columns=1)
-def _days_to_pay(within: Within, as_of: AsOf, days: int) -> Any:
+@totals_by_partition(columns=1)
+def _days_to_pay(within: PartitionFilter, as_of: AsOf, days: int) -> Any:
     settled = _settled(as_of, days_up_to(as_of.day, days), within)
     taken = days_between(settled.c.settled_on, settled.c.issued_on)
-    part = part_of(settled.c.id)
+    part = partition(settled.c.id)
     # Days times cents are more than 64 bits hold where amounts are large and long ago: added up in two sums.
     large = settled.c.total_cents / SQL(str(_LARGE))
     return (
@@ -63,15 +63,15 @@ def _days_to_pay(within: Within, as_of: AsOf, days: int) -> Any:
     )
 
 
-@summed(columns=3)
-def _days_late(within: Within, as_of: AsOf, days: int) -> Any:
+@totals_by_partition(columns=3)
+def _days_late(within: PartitionFilter, as_of: AsOf, days: int) -> Any:
     return _days_late_rows(within, as_of, days)
 
 
-def _days_late_rows(within: Within, as_of: AsOf, days: int) -> Any:
+def _days_late_rows(within: PartitionFilter, as_of: AsOf, days: int) -> Any:
     settled = _settled(as_of, days_up_to(as_of.day, days), within)
     late = days_between(settled.c.settled_on, settled.c.due_on)
-    part = part_of(settled.c.id)
+    part = partition(settled.c.id)
     return (
         settled.select_from(part, settled.c.customer_id, settled.c.currency, late, fn.COUNT(settled.c.id))
         .group_by(part, settled.c.customer_id, settled.c.currency, late)
@@ -86,7 +86,7 @@ def settled_on_by_invoice(as_of: AsOf, since: date) -> dict[int, date]:
     return {invoice_id: InvoiceModel.issued_on.python_value(settled_on) for invoice_id, settled_on in rows}
 
 
-def _settled(as_of: AsOf, since: date, within: Within) -> Any:
+def _settled(as_of: AsOf, since: date, within: PartitionFilter) -> Any:
     """Select the invoices that are settled since the day or a later one, up to the end of the day asked about.
 
     Nearly all are paid in full by a payment that leaves exactly nothing: they are settled on the day of their latest
@@ -95,7 +95,7 @@ def _settled(as_of: AsOf, since: date, within: Within) -> Any:
     return _plainly_settled(as_of, since, within).union_all(_oddly_settled(as_of, since, within)).alias("settled")
 
 
-def _plainly_settled(as_of: AsOf, since: date, within: Within) -> Any:
+def _plainly_settled(as_of: AsOf, since: date, within: PartitionFilter) -> Any:
     position, recent = Position(as_of, within), _paid_since(as_of, since, within)
     return (
         position.joined(
@@ -112,7 +112,7 @@ def _plainly_settled(as_of: AsOf, since: date, within: Within) -> Any:
     )
 
 
-def _oddly_settled(as_of: AsOf, since: date, within: Within) -> Any:
+def _oddly_settled(as_of: AsOf, since: date, within: PartitionFilter) -> Any:
     line = PaymentModel.alias("line")
     paid = fn.SUM(line.amount_cents).over(partition_by=[line.invoice], order_by=[line.paid_on])
     history = (
@@ -136,7 +136,7 @@ def _oddly_settled(as_of: AsOf, since: date, within: Within) -> Any:
     )
 
 
-def _odd(as_of: AsOf, since: date, within: Within) -> Any:
+def _odd(as_of: AsOf, since: date, within: PartitionFilter) -> Any:
     """Select the ids of settled invoices that `_plainly_settled` leaves out: overpaid, refunded, paid in advance."""
     payment = PaymentModel.alias("recent")
     recent = payment.select(payment.invoice).where(
@@ -158,13 +158,13 @@ def _odd(as_of: AsOf, since: date, within: Within) -> Any:
     )
 
 
-def _exactly_settled(position: Position, within: Within) -> Any:
+def _exactly_settled(position: Position, within: PartitionFilter) -> Any:
     return position.joined(InvoiceModel.select(InvoiceModel.id)).where(
         within(InvoiceModel.id), position.is_in_scope, InvoiceModel.total_cents > 0, position.left_cents == 0
     )
 
 
-def _paid_since(as_of: AsOf, since: date, within: Within) -> Any:
+def _paid_since(as_of: AsOf, since: date, within: PartitionFilter) -> Any:
     """Select, by invoice, the latest day and the least amount of what was paid on the day or later."""
     payment = PaymentModel.alias("recent")
     return (

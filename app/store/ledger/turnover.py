@@ -9,13 +9,13 @@ from peewee import Expression, fn
 
 from app.domain.as_of import AsOf
 from app.domain.turnover import Turnover
-from app.store.db.cached import remembered
+from app.store.db.cache import cached
 from app.store.db.tables import InvoiceModel, PaymentModel
-from app.store.ledger.partition_totals import Sums, Within, of_customer, part_of, summed
+from app.store.ledger.partition_totals import PartitionFilter, Sums, of_customer, partition, totals_by_partition
 from app.store.ledger.receivables import has_seen
 
 
-@remembered
+@cached
 def by_day(as_of: AsOf, since: date, customer_id: int | None = None) -> tuple[Turnover, ...]:
     """Return what was invoiced and collected on each day since the one given, of all customers or of one.
 
@@ -33,19 +33,19 @@ def invoiced_by_customer(as_of: AsOf, since: date) -> Mapping[tuple[int, str], i
     return {(customer, currency): cents for (customer, currency), (cents,) in _invoiced_to(as_of, since).items()}
 
 
-@summed(columns=2)
-def _invoiced(within: Within, as_of: AsOf, since: date) -> Any:
+@totals_by_partition(columns=2)
+def _invoiced(within: PartitionFilter, as_of: AsOf, since: date) -> Any:
     return _invoiced_rows(within, as_of, since)
 
 
-@summed(columns=2)
-def _collected(within: Within, as_of: AsOf, since: date) -> Any:
+@totals_by_partition(columns=2)
+def _collected(within: PartitionFilter, as_of: AsOf, since: date) -> Any:
     return _collected_rows(within, as_of, since)
 
 
-@summed(columns=2)
-def _invoiced_to(within: Within, as_of: AsOf, since: date) -> Any:
-    part = part_of(InvoiceModel.id)
+@totals_by_partition(columns=2)
+def _invoiced_to(within: PartitionFilter, as_of: AsOf, since: date) -> Any:
+    part = partition(InvoiceModel.id)
     return (
         InvoiceModel.select(part, InvoiceModel.customer, InvoiceModel.currency, fn.SUM(InvoiceModel.total_cents))
         .where(within(InvoiceModel.id), _was_sold(as_of), InvoiceModel.issued_on >= since)
@@ -54,8 +54,8 @@ def _invoiced_to(within: Within, as_of: AsOf, since: date) -> Any:
     )
 
 
-def _invoiced_rows(within: Within, as_of: AsOf, since: date) -> Any:
-    part = part_of(InvoiceModel.id)
+def _invoiced_rows(within: PartitionFilter, as_of: AsOf, since: date) -> Any:
+    part = partition(InvoiceModel.id)
     return (
         InvoiceModel.select(part, InvoiceModel.currency, InvoiceModel.issued_on, fn.SUM(InvoiceModel.total_cents))
         .where(within(InvoiceModel.id), _was_sold(as_of), InvoiceModel.issued_on >= since)
@@ -64,8 +64,8 @@ def _invoiced_rows(within: Within, as_of: AsOf, since: date) -> Any:
     )
 
 
-def _collected_rows(within: Within, as_of: AsOf, since: date) -> Any:
-    part = part_of(PaymentModel.invoice)
+def _collected_rows(within: PartitionFilter, as_of: AsOf, since: date) -> Any:
+    part = partition(PaymentModel.invoice)
     counts = PaymentModel.voided_at.is_null() | (PaymentModel.voided_at >= as_of.ended_at)
     return (
         PaymentModel.select(part, InvoiceModel.currency, PaymentModel.paid_on, fn.SUM(PaymentModel.amount_cents))

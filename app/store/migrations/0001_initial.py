@@ -1,14 +1,14 @@
-"""All tables, and what the database itself keeps: what is paid for each invoice, marks of change, the audit as it was.
+"""All tables, and what triggers keep: what is paid for each invoice, versions of the ledger, an append-only audit.
 
-Triggers add to `invoices.paid_cents` what changed instead of adding everything up again: of two payments that are
-recorded at once, the second waits for the row of the invoice and adds to what the first has left there. Whoever writes
-invoices together with what is paid for them says so in `sums_given`, for its own transaction.
+Triggers add to `invoices.paid_cents` only what changed. Of two payments recorded at the same time, the second waits for
+the invoice's row and adds to what the first left there. Code that inserts invoices together with their payments sets
+`sums_given` for its own transaction, because it has counted the payments already.
 
-Each thousand or so of invoices has a mark of its own in `ledger_parts`, so that only sums over what has changed are
-added up again. Its triggers come after `mark_ledger` in the alphabet, in which PostgreSQL runs them: every change takes
-the one row of `ledger_marks` first, so no two can wait for one another.
+Each 1,024 invoices form a partition with a version of its own, so that cached totals are recomputed only where
+something changed. PostgreSQL runs triggers in alphabetical order: `raise_ledger_version` comes first and locks the one
+row of `ledger_versions`, so two writers cannot wait for each other on partitions.
 
-References among receivables are deferrable: the rehearsal of an import, which is rolled back, never checks them.
+References among receivables are deferrable: the rehearsal of an import is rolled back and skips their checks.
 """
 
 from peewee import (
@@ -43,7 +43,7 @@ _KEEP_PAID_POSTGRESQL = (
     """
     CREATE FUNCTION keep_paid_after_insert() RETURNS trigger LANGUAGE plpgsql AS $$
     BEGIN
-      IF (SELECT sums_given FROM ledger_marks) THEN RETURN NULL; END IF;
+      IF (SELECT sums_given FROM ledger_versions) THEN RETURN NULL; END IF;
       UPDATE invoices SET paid_cents = invoices.paid_cents + change.cents
       FROM (SELECT invoice_id, SUM(amount_cents) AS cents FROM fresh WHERE voided_at IS NULL GROUP BY invoice_id) change
       WHERE invoices.id = change.invoice_id AND change.cents <> 0;
@@ -82,9 +82,9 @@ _KEEP_PAID_POSTGRESQL = (
     END $$
     """,
     """
-    CREATE FUNCTION mark_ledger() RETURNS trigger LANGUAGE plpgsql AS $$
+    CREATE FUNCTION raise_ledger_version() RETURNS trigger LANGUAGE plpgsql AS $$
     BEGIN
-      UPDATE ledger_marks SET mark = replace(gen_random_uuid()::text, '-', '');
+      UPDATE ledger_versions SET version = replace(gen_random_uuid()::text, '-', '');
       RETURN NULL;
     END $$
     """,
@@ -97,8 +97,8 @@ _KEEP_PAID_POSTGRESQL = (
     "CREATE TRIGGER keep_paid_after_truncate AFTER TRUNCATE ON payments "
     "FOR EACH STATEMENT EXECUTE FUNCTION keep_paid_after_truncate()",
     *(
-        f"CREATE TRIGGER mark_ledger AFTER INSERT OR UPDATE OR DELETE OR TRUNCATE ON {table} "
-        "FOR EACH STATEMENT EXECUTE FUNCTION mark_ledger()"
+        f"CREATE TRIGGER raise_ledger_version AFTER INSERT OR UPDATE OR DELETE OR TRUNCATE ON {table} "
+        "FOR EACH STATEMENT EXECUTE FUNCTION raise_ledger_version()"
         for table in _MARKED
     ),
 )
@@ -106,7 +106,7 @@ _KEEP_PAID_POSTGRESQL = (
 _KEEP_PAID_SQLITE = (
     """
     CREATE TRIGGER keep_paid_after_insert AFTER INSERT ON payments
-    WHEN NEW.voided_at IS NULL AND NOT (SELECT sums_given FROM ledger_marks)
+    WHEN NEW.voided_at IS NULL AND NOT (SELECT sums_given FROM ledger_versions)
     BEGIN
       UPDATE invoices SET paid_cents = paid_cents + NEW.amount_cents WHERE id = NEW.invoice_id;
     END
@@ -127,24 +127,24 @@ _KEEP_PAID_SQLITE = (
     END
     """,
     *(
-        f"CREATE TRIGGER mark_{table}_after_{what.lower()} AFTER {what} ON {table} "
-        "BEGIN UPDATE ledger_marks SET mark = lower(hex(randomblob(16))); END"
+        f"CREATE TRIGGER raise_version_of_{table}_after_{what.lower()} AFTER {what} ON {table} "
+        "BEGIN UPDATE ledger_versions SET version = lower(hex(randomblob(16))); END"
         for table in _MARKED
         for what in ("INSERT", "UPDATE", "DELETE")
     ),
 )
 
 
-_INVOICES_A_PART = 1024
-_PART_OF = {"invoices": "id", "payments": "invoice_id"}
+_INVOICES_PER_PARTITION = 1024
+_PARTITIONED_BY = {"invoices": "id", "payments": "invoice_id"}
 _ROWS = {"insert": ("fresh",), "update": ("fresh", "stale"), "delete": ("stale",)}
 _REFERENCES = {
     "insert": "NEW TABLE AS fresh",
     "update": "OLD TABLE AS stale NEW TABLE AS fresh",
     "delete": "OLD TABLE AS stale",
 }
-_POSTGRESQL_MARK = "replace(gen_random_uuid()::text, '-', '')"
-_SQLITE_MARK = "lower(hex(randomblob(16)))"
+_POSTGRESQL_VERSION = "replace(gen_random_uuid()::text, '-', '')"
+_SQLITE_VERSION = "lower(hex(randomblob(16)))"
 
 
 _REFUSAL = "Audit entries are only ever added."
@@ -439,19 +439,19 @@ def up(migrator, db):
             table_name = "audit_entries"
 
     class LedgerMarkModel(Model):
-        mark = CharField(max_length=32)
+        version = CharField(max_length=32)
         sums_given = BooleanField(default=False)
 
         class Meta:
             database = db
-            table_name = "ledger_marks"
+            table_name = "ledger_versions"
 
     class LedgerPartModel(Model):
-        mark = CharField(max_length=32)
+        version = CharField(max_length=32)
 
         class Meta:
             database = db
-            table_name = "ledger_parts"
+            table_name = "invoice_partitions"
 
     db.create_tables(
         [
@@ -478,8 +478,10 @@ def up(migrator, db):
         ]
     )
     is_postgresql = isinstance(db, PostgresqlDatabase)
-    mark = _POSTGRESQL_MARK if is_postgresql else _SQLITE_MARK
-    db.execute_sql(f"INSERT INTO ledger_marks (mark, sums_given) VALUES ({mark}, {'FALSE' if is_postgresql else '0'})")
+    version = _POSTGRESQL_VERSION if is_postgresql else _SQLITE_VERSION
+    db.execute_sql(
+        f"INSERT INTO ledger_versions (version, sums_given) VALUES ({version}, {'FALSE' if is_postgresql else '0'})"
+    )
     for statement in (*_INDEXES, *(_postgresql() if is_postgresql else _sqlite())):
         db.execute_sql(statement)
 
@@ -490,28 +492,28 @@ def down(migrator, db):
 
 def _postgresql():
     yield from _KEEP_PAID_POSTGRESQL
-    yield from _marks_of_parts_postgresql()
+    yield from _partition_versions_postgresql()
     yield from _AUDIT_POSTGRESQL
 
 
 def _sqlite():
     yield from _KEEP_PAID_SQLITE
-    yield from _marks_of_parts_sqlite()
+    yield from _partition_versions_sqlite()
     for what, when in _AUDIT_SQLITE.items():
         yield f"CREATE TRIGGER refuse_{what}_of_audit {when} BEGIN SELECT RAISE(ABORT, '{_REFUSAL}'); END"
 
 
-def _marks_of_parts_postgresql():
-    for table, column in _PART_OF.items():
+def _partition_versions_postgresql():
+    for table, column in _PARTITIONED_BY.items():
         for what, rows in _ROWS.items():
-            name = f"mark_parts_of_{table}_after_{what}"
-            parts = " UNION ".join(f"SELECT {column} / {_INVOICES_A_PART} AS part FROM {row}" for row in rows)
+            name = f"raise_partitions_of_{table}_after_{what}"
+            parts = " UNION ".join(f"SELECT {column} / {_INVOICES_PER_PARTITION} AS part FROM {row}" for row in rows)
             yield f"""
             CREATE FUNCTION {name}() RETURNS trigger LANGUAGE plpgsql AS $$
             BEGIN
-              INSERT INTO ledger_parts (id, mark)
-              SELECT part, {_POSTGRESQL_MARK} FROM (SELECT DISTINCT part FROM ({parts}) rows ORDER BY part) parts
-              ON CONFLICT (id) DO UPDATE SET mark = excluded.mark;
+              INSERT INTO invoice_partitions (id, version)
+              SELECT part, {_POSTGRESQL_VERSION} FROM (SELECT DISTINCT part FROM ({parts}) rows ORDER BY part) parts
+              ON CONFLICT (id) DO UPDATE SET version = excluded.version;
               RETURN NULL;
             END $$
             """
@@ -519,25 +521,27 @@ def _marks_of_parts_postgresql():
                 f"CREATE TRIGGER {name} AFTER {what.upper()} ON {table} "
                 f"REFERENCING {_REFERENCES[what]} FOR EACH STATEMENT EXECUTE FUNCTION {name}()"
             )
-        name = f"mark_parts_of_{table}_after_truncate"
+        name = f"raise_partitions_of_{table}_after_truncate"
         yield f"""
         CREATE FUNCTION {name}() RETURNS trigger LANGUAGE plpgsql AS $$
         BEGIN
-          UPDATE ledger_parts SET mark = {_POSTGRESQL_MARK};
+          UPDATE invoice_partitions SET version = {_POSTGRESQL_VERSION};
           RETURN NULL;
         END $$
         """
         yield f"CREATE TRIGGER {name} AFTER TRUNCATE ON {table} FOR EACH STATEMENT EXECUTE FUNCTION {name}()"
 
 
-def _marks_of_parts_sqlite():
-    for table, column in _PART_OF.items():
+def _partition_versions_sqlite():
+    for table, column in _PARTITIONED_BY.items():
         for what, rows in _ROWS.items():
-            marks = "".join(
-                f"INSERT OR REPLACE INTO ledger_parts (id, mark) "
-                f"VALUES ({'NEW' if row == 'fresh' else 'OLD'}.{column} / {_INVOICES_A_PART}, {_SQLITE_MARK}); "
+            versions = "".join(
+                f"INSERT OR REPLACE INTO invoice_partitions (id, version) "
+                f"VALUES ({'NEW' if row == 'fresh' else 'OLD'}.{column} / {_INVOICES_PER_PARTITION}, "
+                f"{_SQLITE_VERSION}); "
                 for row in rows
             )
             yield (
-                f"CREATE TRIGGER mark_parts_of_{table}_after_{what} AFTER {what.upper()} ON {table} BEGIN {marks} END"
+                f"CREATE TRIGGER raise_partitions_of_{table}_after_{what} AFTER {what.upper()} ON {table} "
+                f"BEGIN {versions} END"
             )

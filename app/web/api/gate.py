@@ -20,17 +20,17 @@ from app.store.access import api_tokens, idempotency
 from app.store.access.api_tokens import ApiToken
 from app.store.access.idempotency import KeptAnswer
 from app.store.db import current_user
-from app.store.db.cached import one_look
+from app.store.db.cache import pin_version
 from app.store.db.database import connection
 from app.web.api import problems
 from app.web.api.calls import LARGEST_JSON, ROOT, Answer, Call, Operation
 from app.web.api.problems import Mistake, ProblemError, ProblemType
 from app.web.api.shapes import Sent
-from app.web.auth.access_policy import Admission
-from app.web.http.disk_space import Room
+from app.web.auth.access_policy import AccessPolicy
+from app.web.http.disk_space import DiskSpace
 from app.web.http.downloads import XLSX
 from app.web.http.errors import Refusal, refusal_for_outage
-from app.web.http.request_log import asked_by_user
+from app.web.http.request_log import acting_as_user
 
 JSON = "application/json"
 WORKBOOKS = (
@@ -59,8 +59,8 @@ class Gate:
 
     now: Callable[[], datetime]
     zone: ZoneInfo
-    admission: Admission
-    room: Room
+    access_policy: AccessPolicy
+    disk_space: DiskSpace
     requests_per_minute: int
 
     def around(self, operation: Operation) -> Callable[..., HTTPResponse]:
@@ -78,9 +78,7 @@ class Gate:
                 log.exception("failure at %s %r", request.method, request.path)
                 outage = refusal_for_outage(error)
                 response = (
-                    problems.answered(_problem(outage))
-                    if outage
-                    else problems.failure(current_user.current().request_id)
+                    problems.answered(_problem(outage)) if outage else problems.failure(current_user.actor().request_id)
                 )
             for name, value in carried.items():
                 response.set_header(name, value)
@@ -89,9 +87,9 @@ class Gate:
         return answer
 
     def _answer(self, operation: Operation, ids: dict[str, int], carried: dict[str, str]) -> HTTPResponse:
-        self.admission.check_address(current_user.current().address)
+        self.access_policy.check_address(current_user.actor().address)
         now = self.now()
-        with connection(), one_look() if operation.method == "GET" else nullcontext():
+        with connection(), pin_version() if operation.method == "GET" else nullcontext():
             token = self._token(now)
             carried.update(self._counted(token, now))
             if not token.may(operation.needs, operation.right):
@@ -100,9 +98,9 @@ class Gate:
                     ProblemType.FORBIDDEN, f"This needs the right to {operation.needs}, of the token and of its user."
                 )
             if operation.method != "GET":
-                self.room.check(operation.right)
+                self.disk_space.check(operation.right)
             call = Call(token, now, now.astimezone(self.zone).date())
-            with asked_by_user(call.user, token.facts.name):
+            with acting_as_user(call.user, token.facts.name):
                 if operation.writes_anew:
                     return _once(operation, call, {**ids, **_parts(operation)})
                 return _response(operation, operation.handler(call, **ids, **_parts(operation)))

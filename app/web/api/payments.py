@@ -6,7 +6,7 @@ from typing import Annotated
 
 from pydantic import Field
 
-from app.domain.receipt import PaymentBatch
+from app.domain.payment_batch import PaymentBatch
 from app.store.ledger import payment_list, payments
 from app.store.ledger.payment_list import PaymentFilter, PaymentLine
 from app.web.api import problems, shapes

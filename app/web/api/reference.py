@@ -12,7 +12,7 @@ from app.web.api.gate import JSON
 from app.web.api.openapi import document
 from app.web.api.problems import ProblemType
 from app.web.http.rendering import Pages
-from app.web.http.request_context import Visit
+from app.web.http.request_context import RequestContext
 
 _VERSION = "1"
 _Json = Mapping[str, Any]
@@ -56,12 +56,12 @@ class ApiReference:
         body = json.dumps(document(self.operations, _VERSION))
         return HTTPResponse(body, 200, headers={"Content-Type": JSON})
 
-    def show(self, visit: Visit) -> HTTPResponse:
+    def show(self, context: RequestContext) -> HTTPResponse:
         """Answer with the page."""
         told = document(self.operations, _VERSION)
         schemas = told["components"]["schemas"]
         return self.pages.show(
-            visit,
+            context,
             "api/show.html",
             root=ROOT,
             described=[_described(operation, told) for operation in self.operations],

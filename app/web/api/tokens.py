@@ -11,9 +11,9 @@ from app.store.access.api_tokens import ApiToken, TokenFacts
 from app.store.ledger import customer_choice, invoices
 from app.web.auth import scopes
 from app.web.http.errors import NotFoundError
-from app.web.http.forms import Fields
+from app.web.http.forms import Form
 from app.web.http.rendering import Pages
-from app.web.http.request_context import Visit
+from app.web.http.request_context import RequestContext
 
 USUAL_DAYS = 90
 MOST_DAYS = 730
@@ -31,13 +31,13 @@ class Tokens:
 
     pages: Pages
 
-    def index(self, visit: Visit) -> HTTPResponse:
+    def index(self, context: RequestContext) -> HTTPResponse:
         """Answer with the tokens, and the form for another."""
-        return self._index(visit, Fields({}))
+        return self._index(context, Form({}))
 
-    def create(self, visit: Visit) -> HTTPResponse:
+    def create(self, context: RequestContext) -> HTTPResponse:
         """Make a token and show it, for the only time."""
-        fields = Fields(visit.form)
+        fields = Form(context.form)
         name = fields.text("name", required=True, longest=60)
         rights = frozenset(right for right in TokenRight if fields.checked(f"right:{right}"))
         if not rights:
@@ -45,45 +45,45 @@ class Tokens:
         days = fields.whole_number("days", USUAL_DAYS, most=MOST_DAYS)
         narrowed_to = scopes.chosen(fields)
         if fields.errors:
-            return self._index(visit, fields)
-        expires_at = visit.now + timedelta(days=days)
+            return self._index(context, fields)
+        expires_at = context.now + timedelta(days=days)
         try:
-            token = api_tokens.create(TokenFacts(name, rights, expires_at, narrowed_to), visit.user, visit.now)
+            token = api_tokens.create(TokenFacts(name, rights, expires_at, narrowed_to), context.user, context.now)
         except api_tokens.OutsideScopeError as error:
             fields.errors["customer"] = str(error)
-            return self._index(visit, fields)
-        return self.pages.show(visit, "api/token.html", token=token, name=name, expires_at=expires_at)
+            return self._index(context, fields)
+        return self.pages.show(context, "api/token.html", token=token, name=name, expires_at=expires_at)
 
-    def revoke(self, visit: Visit, token_id: int) -> HTTPResponse:
+    def revoke(self, context: RequestContext, token_id: int) -> HTTPResponse:
         """Let a token no longer count."""
         try:
-            name = api_tokens.revoke(token_id, visit.user, visit.now)
+            name = api_tokens.revoke(token_id, context.user, context.now)
         except LookupError as error:
             raise NotFoundError(str(error)) from error
-        return self.pages.redirect(visit, "/tokens", flash=f"The token {name} no longer counts.")
+        return self.pages.redirect(context, "/tokens", flash=f"The token {name} no longer counts.")
 
-    def _index(self, visit: Visit, fields: Fields) -> HTTPResponse:
-        sees_all = visit.user.may(Right.ADMINISTER)
-        tokens = api_tokens.of_everybody() if sees_all else api_tokens.of_user(visit.user.id)
+    def _index(self, context: RequestContext, fields: Form) -> HTTPResponse:
+        sees_all = context.user.may(Right.ADMINISTER)
+        tokens = api_tokens.of_everybody() if sees_all else api_tokens.of_user(context.user.id)
         return self.pages.show(
-            visit,
+            context,
             "api/tokens.html",
             status=422 if fields.errors else 200,
             fields=fields,
             tokens=tokens,
             sees_all=sees_all,
-            states={token.id: _state(token, visit) for token in tokens},
-            sees={token.id: scopes.told(token.scope) for token in tokens},
+            states={token.id: _state(token, context) for token in tokens},
+            sees={token.id: scopes.described(token.scope) for token in tokens},
             rights=_NAMES,
-            ledgers=sorted(visit.user.scope.ledgers) or invoices.ledgers(),
+            ledgers=sorted(context.user.scope.ledgers) or invoices.ledgers(),
             customers=customer_choice.all_choices(),
             days=USUAL_DAYS,
         )
 
 
-def _state(token: ApiToken, visit: Visit) -> str:
+def _state(token: ApiToken, context: RequestContext) -> str:
     if token.revoked_at is not None:
         return "Revoked"
     if not token.user.active:
         return "User kept out"
-    return "Active" if token.is_active(visit.now) else "Expired"
+    return "Active" if token.is_active(context.now) else "Expired"

@@ -13,7 +13,7 @@ SECOND_FACTOR = "/account/second-factor"
 
 
 @dataclass(frozen=True, slots=True)
-class Admission:
+class AccessPolicy:
     """What is asked of everybody before a page is shown."""
 
     networks: Networks
@@ -21,7 +21,7 @@ class Admission:
     roles_with_second_factor: frozenset[Role]
 
     @classmethod
-    def by(cls, settings: AppSettings) -> "Admission":
+    def by(cls, settings: AppSettings) -> "AccessPolicy":
         """Return what the settings ask."""
         idle = timedelta(minutes=settings.session_idle_minutes)
         return cls(settings.allowed_addresses, idle, settings.require_second_factor)

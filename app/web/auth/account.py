@@ -13,9 +13,9 @@ from app.web.auth.one_time_codes import RECOVERY_CODES
 from app.web.auth.step_up import check_password
 from app.web.auth.throttling import record
 from app.web.http.errors import NotFoundError
-from app.web.http.forms import Fields
+from app.web.http.forms import Form
 from app.web.http.rendering import Pages
-from app.web.http.request_context import Visit
+from app.web.http.request_context import RequestContext
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,50 +26,50 @@ class AccountPages:
     browsers: BrowserSessions
     idle: timedelta
 
-    def show(self, visit: Visit) -> HTTPResponse:
+    def show(self, context: RequestContext) -> HTTPResponse:
         """Answer with the account."""
-        return self._show(visit, Fields({}))
+        return self._show(context, Form({}))
 
-    def change_password(self, visit: Visit) -> HTTPResponse:
+    def change_password(self, context: RequestContext) -> HTTPResponse:
         """Take another password, which ends all other logins."""
-        fields = Fields({})
-        check_password(visit, fields)
-        password_hash = "" if fields.errors else hash_of_chosen(visit, fields, visit.user)
+        fields = Form({})
+        check_password(context, fields)
+        password_hash = "" if fields.errors else hash_of_chosen(context, fields, context.user)
         if fields.errors:
-            return self._show(visit, fields)
+            return self._show(context, fields)
         with transaction():
-            users.set_password_hash(visit.user.id, password_hash)
-            one_time_links.void(visit.user.id)
-            logins.revoke_all_of(visit.user.id, visit.now)
-            record(visit, "password.changed", visit.user, by=visit.user)
-            renewed = self.browsers.start(visit, visit.user)
+            users.set_password_hash(context.user.id, password_hash)
+            one_time_links.void(context.user.id)
+            logins.revoke_all_of(context.user.id, context.now)
+            record(context, "password.changed", context.user, by=context.user)
+            renewed = self.browsers.start(context, context.user)
         said = "Your password was changed, and you are signed out everywhere else."
         return self.browsers.hand_over(renewed, self.pages.redirect(renewed, "/account", flash=said))
 
-    def end_login(self, visit: Visit, login_id: int) -> HTTPResponse:
+    def end_login(self, context: RequestContext, login_id: int) -> HTTPResponse:
         """Sign another browser of the user out."""
         with transaction():
-            if not logins.revoke_one_of(visit.user.id, login_id, visit.now):
+            if not logins.revoke_one_of(context.user.id, login_id, context.now):
                 raise NotFoundError("You are not signed in there any more.")
-            record(visit, "login.revoked", visit.user, by=visit.user, login=login_id)
-        return self.pages.redirect(visit, "/account", flash="That browser is signed out.")
+            record(context, "login.revoked", context.user, by=context.user, login=login_id)
+        return self.pages.redirect(context, "/account", flash="That browser is signed out.")
 
-    def end_other_logins(self, visit: Visit) -> HTTPResponse:
+    def end_other_logins(self, context: RequestContext) -> HTTPResponse:
         """Sign all other browsers of the user out."""
-        if visit.login:
+        if context.login:
             with transaction():
-                count = logins.revoke_others_of(visit.login, visit.now)
-                record(visit, "login.revoked", visit.user, by=visit.user, others=count)
-        return self.pages.redirect(visit, "/account", flash="You are signed out everywhere else.")
+                count = logins.revoke_others_of(context.login, context.now)
+                record(context, "login.revoked", context.user, by=context.user, others=count)
+        return self.pages.redirect(context, "/account", flash="You are signed out everywhere else.")
 
-    def _show(self, visit: Visit, fields: Fields) -> HTTPResponse:
+    def _show(self, context: RequestContext, fields: Form) -> HTTPResponse:
         return self.pages.show(
-            visit,
+            context,
             "account/show.html",
             status=422 if fields.errors else 200,
             fields=fields,
-            logins=logins.of_user(visit.user.id, visit.now, self.idle),
-            this=visit.login.id if visit.login else None,
-            codes_left=second_factor.recovery_codes_left(visit.user.id),
+            logins=logins.of_user(context.user.id, context.now, self.idle),
+            this=context.login.id if context.login else None,
+            codes_left=second_factor.recovery_codes_left(context.user.id),
             codes=RECOVERY_CODES,
         )

@@ -8,23 +8,23 @@ from bottle import HTTPResponse
 
 from app.web.http.cookies import Cookies
 from app.web.http.rendering import Pages
-from app.web.http.request_context import Visit
+from app.web.http.request_context import RequestContext
 
 _FORM_SECONDS = 86_400
 
 
 @dataclass(frozen=True, slots=True)
-class OpenForms:
+class AnonymousForms:
     """Shows pages with such a form."""
 
     pages: Pages
     cookies: Cookies
 
-    def show(self, visit: Visit, template: str, *, status: int = 200, **values: Any) -> HTTPResponse:  # noqa: ANN401  # whatever the template shows
+    def show(self, context: RequestContext, template: str, *, status: int = 200, **values: Any) -> HTTPResponse:  # noqa: ANN401  # whatever the template shows
         """Answer with the page, and give the browser the secret that its form is bound to."""
-        if visit.login:
-            return self.pages.show(visit, template, status=status, **values)
-        secret = visit.form_secret or secrets.token_urlsafe(32)
-        response = self.pages.show(visit.with_form_secret(secret), template, status=status, **values)
+        if context.login:
+            return self.pages.show(context, template, status=status, **values)
+        secret = context.form_secret or secrets.token_urlsafe(32)
+        response = self.pages.show(context.with_form_secret(secret), template, status=status, **values)
         self.cookies.set(response, "form", secret, seconds=_FORM_SECONDS)
         return response

@@ -11,7 +11,7 @@ from app.store.access import logins
 from app.store.access.users import User
 from app.web.auth.session_tokens import SessionTokens, TokenClaims
 from app.web.http.cookies import Cookies
-from app.web.http.request_context import Visit
+from app.web.http.request_context import RequestContext
 
 log = logging.getLogger(__name__)
 
@@ -24,22 +24,22 @@ class BrowserSessions:
     cookies: Cookies
     lasting: timedelta
 
-    def start(self, visit: Visit, user: User) -> Visit:
+    def start(self, context: RequestContext, user: User) -> RequestContext:
         """Return the visit of the user, now signed in; a login that the browser had before ends."""
         jti = secrets.token_urlsafe(32)
-        if visit.login:
-            logins.revoke(visit.login.jti, visit.now)
-        expires_at = visit.now + self.lasting
-        logins.start(user.id, jti, visit.now, expires_at, address=visit.address, user_agent=visit.user_agent)
+        if context.login:
+            logins.revoke(context.login.jti, context.now)
+        expires_at = context.now + self.lasting
+        logins.start(user.id, jti, context.now, expires_at, address=context.address, user_agent=context.user_agent)
         log.info("user %s signed in", user.id)
-        return replace(visit, login=logins.find_active(jti, visit.now), form_secret=jti)
+        return replace(context, login=logins.find_active(jti, context.now), form_secret=jti)
 
-    def hand_over(self, visit: Visit, response: HTTPResponse) -> HTTPResponse:
+    def hand_over(self, context: RequestContext, response: HTTPResponse) -> HTTPResponse:
         """Return the response with the token of the login that was just started."""
-        if visit.login is None:
+        if context.login is None:
             raise LookupError("Nobody is signed in.")
-        reference = TokenClaims(visit.login.jti, visit.login.user.id)
-        token = self.tokens.issue(reference, visit.now, visit.now + self.lasting)
+        reference = TokenClaims(context.login.jti, context.login.user.id)
+        token = self.tokens.issue(reference, context.now, context.now + self.lasting)
         self.cookies.set(response, "session", token, seconds=int(self.lasting.total_seconds()))
         self.cookies.delete(response, "form")
         return response

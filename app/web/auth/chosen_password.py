@@ -2,16 +2,16 @@
 
 from app.store.access.users import User
 from app.web.auth.passwords import hash_password
-from app.web.http.forms import Fields
-from app.web.http.request_context import Visit
+from app.web.http.forms import Form
+from app.web.http.request_context import RequestContext
 
 _AGAIN = "password_again"
 
 
-def hash_of_chosen(visit: Visit, fields: Fields, user: User) -> str:
+def hash_of_chosen(context: RequestContext, fields: Form, user: User) -> str:
     """Return the hash of the password that was chosen, or say in the fields what is wrong with it."""
-    password = visit.form.get("password", "")
-    if password != visit.form.get(_AGAIN, ""):
+    password = context.form.get("password", "")
+    if password != context.form.get(_AGAIN, ""):
         fields.errors[_AGAIN] = "The two are not the same: please type the new password again."
         return ""
     try:

@@ -9,12 +9,12 @@ from app.jobs.mails import MailJobs
 from app.store.access import logins, one_time_links, users
 from app.store.access.one_time_links import Link
 from app.store.db.database import transaction
-from app.web.auth.anonymous_forms import OpenForms
+from app.web.auth.anonymous_forms import AnonymousForms
 from app.web.auth.chosen_password import hash_of_chosen
 from app.web.auth.throttling import Attempt, record
 from app.web.http.errors import NotFoundError
-from app.web.http.forms import Fields
-from app.web.http.request_context import Visit
+from app.web.http.forms import Form
+from app.web.http.request_context import RequestContext
 
 log = logging.getLogger(__name__)
 
@@ -23,48 +23,48 @@ log = logging.getLogger(__name__)
 class PasswordLinks:
     """Takes the password that is chosen by a link, and has links sent where mail is set up."""
 
-    forms: OpenForms
+    forms: AnonymousForms
     mails: MailJobs | None
 
-    def show(self, visit: Visit) -> HTTPResponse:
+    def show(self, context: RequestContext) -> HTTPResponse:
         """Ask for the password."""
-        token = visit.query.get("token", "")
-        return self._form(visit, token, _link(token, visit), Fields({}))
+        token = context.query.get("token", "")
+        return self._form(context, token, _link(token, context), Form({}))
 
-    def use(self, visit: Visit) -> HTTPResponse:
+    def use(self, context: RequestContext) -> HTTPResponse:
         """Take the password, once, and end all logins of the user; a second factor is still asked for."""
-        token, fields = visit.form.get("token", ""), Fields({})
-        link = _link(token, visit)
-        password_hash = hash_of_chosen(visit, fields, link.user)
+        token, fields = context.form.get("token", ""), Form({})
+        link = _link(token, context)
+        password_hash = hash_of_chosen(context, fields, link.user)
         if fields.errors:
-            return self._form(visit, token, link, fields)
+            return self._form(context, token, link, fields)
         with transaction():
-            if one_time_links.use(token, link.purpose, visit.now) is None:
+            if one_time_links.use(token, link.purpose, context.now) is None:
                 raise _NoLinkError
             users.set_password_hash(link.user.id, password_hash)
             one_time_links.void(link.user.id)
-            logins.revoke_all_of(link.user.id, visit.now)
-            record(visit, "password.changed", link.user, by=link.user, link=link.purpose)
+            logins.revoke_all_of(link.user.id, context.now)
+            record(context, "password.changed", link.user, by=link.user, link=link.purpose)
         log.info("user %s chose a password by a link", link.user.id)
-        return self.forms.show(visit, "sessions/password_set.html", email=link.user.email)
+        return self.forms.show(context, "sessions/password_set.html", email=link.user.email)
 
-    def ask(self, visit: Visit) -> HTTPResponse:
+    def ask(self, context: RequestContext) -> HTTPResponse:
         """Ask whose password is forgotten, or say who can help where mail is not set up."""
-        return self.forms.show(visit, "sessions/forgotten.html", has_mail=self.mails is not None, is_sent=False)
+        return self.forms.show(context, "sessions/forgotten.html", has_mail=self.mails is not None, is_sent=False)
 
-    def send(self, visit: Visit) -> HTTPResponse:
+    def send(self, context: RequestContext) -> HTTPResponse:
         """Have the worker send a link, if there is such a user: what is answered here is the same for everybody."""
         if self.mails is None:
-            return self.ask(visit)
-        email = Fields(visit.form).text("email")
-        Attempt.at_mail(email, visit).begin(visit, None)
+            return self.ask(context)
+        email = Form(context.form).text("email")
+        Attempt.at_mail(email, context).begin(context, None)
         self.mails.send_reset_link(email)
-        return self.forms.show(visit, "sessions/forgotten.html", has_mail=True, is_sent=True)
+        return self.forms.show(context, "sessions/forgotten.html", has_mail=True, is_sent=True)
 
-    def _form(self, visit: Visit, token: str, link: Link, fields: Fields) -> HTTPResponse:
+    def _form(self, context: RequestContext, token: str, link: Link, fields: Form) -> HTTPResponse:
         status = 422 if fields.errors else 200
         return self.forms.show(
-            visit, "sessions/password.html", status=status, token=token, fields=fields, email=link.user.email
+            context, "sessions/password.html", status=status, token=token, fields=fields, email=link.user.email
         )
 
 
@@ -73,8 +73,8 @@ class _NoLinkError(NotFoundError):
         super().__init__("This link was used already, or is too old: ask for a new one.")
 
 
-def _link(token: str, visit: Visit) -> Link:
-    link = one_time_links.find(token, visit.now)
+def _link(token: str, context: RequestContext) -> Link:
+    link = one_time_links.find(token, context.now)
     if link is None:
         raise _NoLinkError
     return link

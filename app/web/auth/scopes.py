@@ -2,12 +2,12 @@
 
 from app.domain.permissions import EVERYTHING, Scope
 from app.store.ledger import customer_choice, customers
-from app.web.http.forms import Fields
+from app.web.http.forms import Form
 
 _MOST_TOLD = 5
 
 
-def told(scope: Scope) -> str:
+def described(scope: Scope) -> str:
     """Return what the scope covers: "Acme, Globex and the ledger 2025"."""
     if scope.is_everything:
         return "everything"
@@ -16,7 +16,7 @@ def told(scope: Scope) -> str:
     return _listed([*_at_most(names, "customers"), *_at_most(ledgers, "ledgers")]) or "nothing"
 
 
-def chosen(fields: Fields) -> Scope:
+def chosen(fields: Form) -> Scope:
     """Return the scope that a form asks for, or note beside its fields what is missing.
 
     Its boxes are called `customer:ID` and `ledger:NAME`; `customer` is one more customer, by name or code.
@@ -37,7 +37,7 @@ def chosen(fields: Fields) -> Scope:
     return scope
 
 
-def _ticked(fields: Fields, prefix: str) -> list[str]:
+def _ticked(fields: Form, prefix: str) -> list[str]:
     return [name.removeprefix(prefix) for name in fields.typed if name.startswith(prefix)]
 
 

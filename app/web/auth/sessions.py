@@ -11,14 +11,14 @@ from app.store.access import logins, second_factor, users
 from app.store.access.users import User
 from app.store.db.database import transaction
 from app.web.auth import one_time_codes, passwords
-from app.web.auth.anonymous_forms import OpenForms
+from app.web.auth.anonymous_forms import AnonymousForms
 from app.web.auth.browser_sessions import BrowserSessions
 from app.web.auth.one_time_codes import RECOVERY_CODE, RECOVERY_CODES
 from app.web.auth.session_tokens import SessionTokens, TokenClaims
 from app.web.auth.throttling import Attempt, record
-from app.web.http.forms import Fields, local_path
+from app.web.http.forms import Form, local_path
 from app.web.http.rendering import Pages
-from app.web.http.request_context import Visit
+from app.web.http.request_context import RequestContext
 
 _FOR_THE_CODE = timedelta(minutes=5)
 
@@ -30,86 +30,90 @@ class Sessions:
     """Starts and ends what a browser may do."""
 
     pages: Pages
-    forms: OpenForms
+    forms: AnonymousForms
     browsers: BrowserSessions
-    halves: SessionTokens
+    pending_second_factor: SessionTokens
 
-    def new(self, visit: Visit) -> HTTPResponse:
+    def new(self, context: RequestContext) -> HTTPResponse:
         """Ask who it is; somebody who is signed in goes straight on."""
-        wanted = local_path(visit.query.get("next", "/"))
-        if visit.login:
-            return self.pages.redirect(visit, wanted)
-        return self._form(visit, wanted)
+        wanted = local_path(context.query.get("next", "/"))
+        if context.login:
+            return self.pages.redirect(context, wanted)
+        return self._form(context, wanted)
 
-    def create(self, visit: Visit) -> HTTPResponse:
+    def create(self, context: RequestContext) -> HTTPResponse:
         """Sign in whoever knows the password, or ask for the code that is still missing."""
-        fields = Fields({"email": visit.form.get("email", "")})
-        email, wanted = fields.text("email"), local_path(visit.form.get("next", "/"))
+        fields = Form({"email": context.form.get("email", "")})
+        email, wanted = fields.text("email"), local_path(context.form.get("next", "/"))
         found = users.find_by_email(email)
-        attempt = Attempt.at_password(email, visit)
-        attempt.begin(visit, found)
-        user = _with_password(found, visit.form.get("password", ""))
+        attempt = Attempt.at_password(email, context)
+        attempt.begin(context, found)
+        user = _with_password(found, context.form.get("password", ""))
         if user is None:
-            _refuse(visit, found, "wrong password" if found else "unknown e-mail address")
-            return self._form(visit, wanted, email, "E-mail address and password do not belong together.")
+            _refuse(context, found, "wrong password" if found else "unknown e-mail address")
+            return self._form(context, wanted, email, "E-mail address and password do not belong together.")
         attempt.succeeded()
         if user.has_second_factor:
-            return self._code_form(visit, self._half(visit, user), wanted)
-        return self._signed_in(visit, user, wanted)
+            return self._code_form(context, self._pending_token(context, user), wanted)
+        return self._signed_in(context, user, wanted)
 
-    def ask_again(self, visit: Visit) -> HTTPResponse:
+    def ask_again(self, context: RequestContext) -> HTTPResponse:
         """Begin anew: the second step of signing in has no address of its own."""
-        return self.pages.redirect(visit, "/sign-in")
+        return self.pages.redirect(context, "/sign-in")
 
-    def confirm(self, visit: Visit) -> HTTPResponse:
+    def confirm(self, context: RequestContext) -> HTTPResponse:
         """Sign in whoever, after the password, has the code as well."""
-        half, wanted = visit.form.get("half", ""), local_path(visit.form.get("next", "/"))
-        user = self._user_of(half, visit)
+        pending, wanted = context.form.get("pending", ""), local_path(context.form.get("next", "/"))
+        user = self._user_of(pending, context)
         if user is None:
-            return self._form(visit, wanted, failure="That took too long: please begin anew.")
-        attempt = Attempt.at_code(user, visit)
-        attempt.begin(visit, user)
+            return self._form(context, wanted, failure="That took too long: please begin anew.")
+        attempt = Attempt.at_code(user, context)
+        attempt.begin(context, user)
         with transaction():
-            kind = one_time_codes.accepted(user.id, visit.form.get("code", ""), visit.now)
+            kind = one_time_codes.accepted(user.id, context.form.get("code", ""), context.now)
             if kind:
                 attempt.succeeded()
-                return self._signed_in(visit, user, wanted, kind)
-            _refuse(visit, user, "wrong code")
+                return self._signed_in(context, user, wanted, kind)
+            _refuse(context, user, "wrong code")
         failure = "This code is wrong, or was used already: please wait for the next one."
-        return self._code_form(visit, half, wanted, failure)
+        return self._code_form(context, pending, wanted, failure)
 
-    def delete(self, visit: Visit) -> HTTPResponse:
+    def delete(self, context: RequestContext) -> HTTPResponse:
         """Sign this browser out, on the server and in the browser."""
-        if visit.login:
+        if context.login:
             with transaction():
-                logins.revoke(visit.login.jti, visit.now)
-                record(visit, "session.ended", visit.user, by=visit.user)
-            log.info("user %s signed out", visit.user.id)
-        return self.browsers.forget(self.pages.redirect(visit, "/sign-in"))
+                logins.revoke(context.login.jti, context.now)
+                record(context, "session.ended", context.user, by=context.user)
+            log.info("user %s signed out", context.user.id)
+        return self.browsers.forget(self.pages.redirect(context, "/sign-in"))
 
-    def _form(self, visit: Visit, wanted: str, email: str = "", failure: str = "") -> HTTPResponse:
+    def _form(self, context: RequestContext, wanted: str, email: str = "", failure: str = "") -> HTTPResponse:
         status = 422 if failure else 200
-        return self.forms.show(visit, "sessions/new.html", status=status, wanted=wanted, email=email, failure=failure)
+        return self.forms.show(context, "sessions/new.html", status=status, wanted=wanted, email=email, failure=failure)
 
-    def _code_form(self, visit: Visit, half: str, wanted: str, failure: str = "") -> HTTPResponse:
+    def _code_form(self, context: RequestContext, pending: str, wanted: str, failure: str = "") -> HTTPResponse:
         status = 422 if failure else 200
-        return self.forms.show(visit, "sessions/code.html", status=status, wanted=wanted, half=half, failure=failure)
+        return self.forms.show(
+            context, "sessions/code.html", status=status, wanted=wanted, pending=pending, failure=failure
+        )
 
-    def _half(self, visit: Visit, user: User) -> str:
+    def _pending_token(self, context: RequestContext, user: User) -> str:
         """Return the token that stands for a right password; another password makes it worthless."""
-        return self.halves.issue(TokenClaims(_mark_of_password(user), user.id), visit.now, visit.now + _FOR_THE_CODE)
+        return self.pending_second_factor.issue(
+            TokenClaims(_mark_of_password(user), user.id), context.now, context.now + _FOR_THE_CODE
+        )
 
-    def _user_of(self, half: str, visit: Visit) -> User | None:
-        reference = self.halves.read(half, visit.now)
+    def _user_of(self, pending: str, context: RequestContext) -> User | None:
+        reference = self.pending_second_factor.read(pending, context.now)
         user = users.get(reference.user_id) if reference else None
         if reference is None or user is None or not user.active or not user.has_second_factor:
             return None
         return user if reference.jti == _mark_of_password(user) else None
 
-    def _signed_in(self, visit: Visit, user: User, wanted: str, by_code: str = "") -> HTTPResponse:
+    def _signed_in(self, context: RequestContext, user: User, wanted: str, by_code: str = "") -> HTTPResponse:
         with transaction():
-            signed_in = self.browsers.start(visit, user)
-            record(visit, "session.started", user, by=user, second_factor=by_code)
+            signed_in = self.browsers.start(context, user)
+            record(context, "session.started", user, by=user, second_factor=by_code)
         response = self.pages.redirect(signed_in, wanted, flash=_warning(by_code, user))
         return self.browsers.hand_over(signed_in, response)
 
@@ -125,10 +129,10 @@ def _warning(by_code: str, user: User) -> str:
     return f"That recovery code is used up; {left} of {RECOVERY_CODES} are left. Your account page makes new ones."
 
 
-def _refuse(visit: Visit, user: User | None, reason: str) -> None:
+def _refuse(context: RequestContext, user: User | None, reason: str) -> None:
     log.warning("refused to sign in user %s: %s", user.id if user else "unknown", reason)
     with transaction():
-        record(visit, "session.refused", user, reason=reason)
+        record(context, "session.refused", user, reason=reason)
 
 
 def _with_password(user: User | None, password: str) -> User | None:

@@ -17,7 +17,7 @@ from app.store.access.throttles import Throttled
 from app.store.access.users import User
 from app.store.db.database import transaction
 from app.web.http.errors import Refusal
-from app.web.http.request_context import Visit
+from app.web.http.request_context import RequestContext
 
 _FREE_FOR_AN_ACCOUNT = 5
 _FREE_FOR_AN_ADDRESS = 20
@@ -47,46 +47,46 @@ class Attempt:
     place: Throttled
 
     @classmethod
-    def at_password(cls, email: str, visit: Visit) -> "Attempt":
+    def at_password(cls, email: str, context: RequestContext) -> "Attempt":
         """Return an attempt at the password of whoever has the e-mail address, if anybody has."""
         name = f"password {_hash(email)}"
-        if logins.was_at(email, visit.address, visit.now):
-            name = f"{name} {visit.address}"
-        return cls(Throttled(name, _FREE_FOR_AN_ACCOUNT), _place(visit))
+        if logins.was_at(email, context.address, context.now):
+            name = f"{name} {context.address}"
+        return cls(Throttled(name, _FREE_FOR_AN_ACCOUNT), _place(context))
 
     @classmethod
-    def at_code(cls, user: User, visit: Visit) -> "Attempt":
+    def at_code(cls, user: User, context: RequestContext) -> "Attempt":
         """Return an attempt at the second factor of the user, whose password was right."""
-        return cls(Throttled(f"code {user.id}", _FREE_FOR_AN_ACCOUNT), _place(visit))
+        return cls(Throttled(f"code {user.id}", _FREE_FOR_AN_ACCOUNT), _place(context))
 
     @classmethod
-    def at_mail(cls, email: str, visit: Visit) -> "Attempt":
+    def at_mail(cls, email: str, context: RequestContext) -> "Attempt":
         """Return an attempt to have a mail sent, which never succeeds: each one counts."""
-        return cls(Throttled(f"mail {_hash(email)}", _FREE_MAILS), _place(visit))
+        return cls(Throttled(f"mail {_hash(email)}", _FREE_MAILS), _place(context))
 
-    def begin(self, visit: Visit, user: User | None) -> None:
+    def begin(self, context: RequestContext, user: User | None) -> None:
         """Count the attempt; raises TooManyAttemptsError. Of each wait the first who is refused is recorded."""
         with transaction():
-            wait = throttles.attempt((self.target, self.place), visit.now)
+            wait = throttles.attempt((self.target, self.place), context.now)
             if wait and wait.is_news:
-                record(visit, "session.throttled", user)
+                record(context, "session.throttled", user)
         if wait:
             log.warning("refused an attempt at %s until %s", self.target.name, wait.until)
-            raise TooManyAttemptsError(wait.until - visit.now)
+            raise TooManyAttemptsError(wait.until - context.now)
 
     def succeeded(self) -> None:
         """Forget what was tried in vain before."""
         throttles.succeeded([self.target.name], [self.place.name])
 
 
-def record(visit: Visit, action: str, user: User | None, *, by: User | None = None, **after: object) -> None:
+def record(context: RequestContext, action: str, user: User | None, *, by: User | None = None, **after: object) -> None:
     """Record what happened at the door of the user; of somebody unknown, not even what was typed."""
     subject = f"user:{user.id if user else 0}"
-    audit.append(by, action, subject, before={}, after=after, now=visit.now)
+    audit.append(by, action, subject, before={}, after=after, now=context.now)
 
 
-def _place(visit: Visit) -> Throttled:
-    address = visit.address.partition("%")[0]  # behind it stands the interface of a link-local address
+def _place(context: RequestContext) -> Throttled:
+    address = context.address.partition("%")[0]  # behind it stands the interface of a link-local address
     place = str(ip_network((address, _IPV6_PREFIX), strict=False)) if ":" in address else address
     return Throttled(f"address {place}", _FREE_FOR_AN_ADDRESS)
 

@@ -19,7 +19,7 @@ class MisdirectedError(Refusal):
 
 
 @dataclass(frozen=True, slots=True)
-class OwnHost:
+class AllowedHosts:
     """Knows the one host that browsers reach this site under."""
 
     public_url: str

@@ -14,7 +14,7 @@ _ENTERING = frozenset({Right.EDIT, Right.EDIT_CUSTOMERS, Right.IMPORT})
 
 
 @dataclass(frozen=True, slots=True)
-class Room:
+class DiskSpace:
     """The disk that the app's files are on, which on a server of one disk is the database's as well; bytes."""
 
     folder: Path

@@ -9,7 +9,7 @@ from bottle import HTTPResponse
 from app.store.access import audit
 from app.store.db.database import transaction
 from app.web.http.errors import Refusal
-from app.web.http.request_context import Visit
+from app.web.http.request_context import RequestContext
 
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 CSV = "text/csv; charset=utf-8"
@@ -38,12 +38,17 @@ def one_at_a_time() -> Iterator[None]:
 
 
 def export(
-    visit: Visit, what: str, content: bytes, name: str, rows: int, picked_by: Mapping[str, object] | None = None
+    context: RequestContext,
+    what: str,
+    content: bytes,
+    name: str,
+    rows: int,
+    picked_by: Mapping[str, object] | None = None,
 ) -> HTTPResponse:
     """Answer with a file of what is stored and record who took it: how many rows, picked by what of the list."""
-    said = {"file": name, "rows": rows, "filter": dict(visit.query) if picked_by is None else dict(picked_by)}
+    said = {"file": name, "rows": rows, "filter": dict(context.query) if picked_by is None else dict(picked_by)}
     with transaction():
-        audit.append(visit.user, "export.made", f"export:{what}", before={}, after=said, now=visit.now)
+        audit.append(context.user, "export.made", f"export:{what}", before={}, after=said, now=context.now)
     return download(content, name)
 
 

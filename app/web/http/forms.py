@@ -30,7 +30,7 @@ LONGEST_LINE = 200  # of a text, where nothing else is said
 _LIKE_THIS_DAY = date(2026, 12, 31)
 
 
-class Fields:
+class Form:
     """The fields of one form as typed, and one sentence for each that cannot be read."""
 
     def __init__(self, typed: Mapping[str, str]) -> None:

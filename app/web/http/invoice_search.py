@@ -7,7 +7,7 @@ from typing import Any
 from app.domain.ageing import Bucket
 from app.domain.invoice import Status
 from app.store.ledger.invoices import NEWEST_FIRST, OUTSTANDING, Filter, InvoiceOrder, Order
-from app.web.http.forms import Fields
+from app.web.http.forms import Form
 from app.web.http.locales import Locale
 from app.web.http.rendering import address
 
@@ -36,7 +36,7 @@ class InvoiceSearch:
     page: int
 
     @classmethod
-    def of(cls, fields: Fields, locale: Locale, today: date) -> "InvoiceSearch":
+    def of(cls, fields: Form, locale: Locale, today: date) -> "InvoiceSearch":
         """Read the parameters of an address; what cannot be read is said in the errors of the fields."""
         day = fields.day("as_of", today)
         return cls(
@@ -97,7 +97,7 @@ class InvoiceSearch:
         return address(path, **said, as_of=self.as_of, sort=sort, **more)
 
 
-def _wanted(fields: Fields, locale: Locale) -> Filter:
+def _wanted(fields: Form, locale: Locale) -> Filter:
     text = fields.text("q")
     return Filter(
         text=text,
@@ -120,7 +120,7 @@ def _wanted(fields: Fields, locale: Locale) -> Filter:
     )
 
 
-def _statuses(fields: Fields) -> frozenset[Status]:
+def _statuses(fields: Form) -> frozenset[Status]:
     if fields.typed.get("status") == OUTSTANDING_WORD:
         return OUTSTANDING
     status = fields.choice("status", Status)

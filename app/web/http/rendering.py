@@ -40,11 +40,11 @@ from app.web.http.assets import Assets
 from app.web.http.browser_names import browser_called
 from app.web.http.cookies import Cookies
 from app.web.http.csrf import FIELD, Csrf
-from app.web.http.disk_space import Room
+from app.web.http.disk_space import DiskSpace
 from app.web.http.errors import Refusal
 from app.web.http.flashes import Flashes
 from app.web.http.locales import FALLBACK, Locale
-from app.web.http.request_context import Visit
+from app.web.http.request_context import RequestContext
 
 _TEMPLATES = Path(__file__).parents[2] / "templates"
 _FLASH_SECONDS = 60
@@ -62,12 +62,12 @@ class Pages:
     csrf: Csrf
     flashes: Flashes
     cookies: Cookies
-    room: Room
+    disk_space: DiskSpace
 
-    def show(self, visit: Visit, template: str, *, status: int = 200, **values: Any) -> HTTPResponse:  # noqa: ANN401  # whatever the template shows
+    def show(self, context: RequestContext, template: str, *, status: int = 200, **values: Any) -> HTTPResponse:  # noqa: ANN401  # whatever the template shows
         """Answer with the page, and with the sentence that the last page left for it."""
-        response = self._page(template, status, {**self._around(visit), **values})
-        if visit.flash:
+        response = self._page(template, status, {**self._around(context), **values})
+        if context.flash:
             self.cookies.delete(response, "flash")
         return response
 
@@ -79,17 +79,17 @@ class Pages:
         finally:
             _locale.reset(shown_to)
 
-    def redirect(self, visit: Visit, address: str, *, flash: str = "") -> HTTPResponse:
+    def redirect(self, context: RequestContext, address: str, *, flash: str = "") -> HTTPResponse:
         """Send the browser to another page of ours, which will show the sentence once."""
         response = HTTPResponse(status=303, headers={"Location": address})
-        if flash and visit.login:
-            signed = self.flashes.sign(flash, visit.login.jti)
+        if flash and context.login:
+            signed = self.flashes.sign(flash, context.login.jti)
             self.cookies.set(response, "flash", signed, seconds=_FLASH_SECONDS)
         return response
 
-    def refusal(self, visit: Visit | None, refusal: Refusal) -> HTTPResponse:
+    def refusal(self, context: RequestContext | None, refusal: Refusal) -> HTTPResponse:
         """Answer with why the page asked for is not shown."""
-        around = self._around(visit) if visit else _AROUND_NOBODY
+        around = self._around(context) if context else _AROUND_NOBODY
         values = {"title": refusal.title, "sentence": str(refusal), "request_id": ""}
         response = self._page("errors/show.html", refusal.status, {**around, **values})
         for name, value in refusal.headers.items():
@@ -107,8 +107,8 @@ class Pages:
         return self._page("errors/show.html", 500, {**_AROUND_NOBODY, **values})
 
     def _page(self, template: str, status: int, values: Mapping[str, Any]) -> HTTPResponse:
-        visit = values["visit"]
-        shown_to = _locale.set(visit.locale) if visit else None
+        context = values["context"]
+        shown_to = _locale.set(context.locale) if context else None
         try:
             html = localized(self.templates.get_template(template).render(values), _locale.get().decimal_number)
         finally:
@@ -116,20 +116,26 @@ class Pages:
                 _locale.reset(shown_to)
         return HTTPResponse(html, status, headers={"Content-Type": "text/html; charset=utf-8"})
 
-    def _around(self, visit: Visit) -> dict[str, Any]:
-        user = visit.login.user if visit.login else None
-        token = self.csrf.token_for(visit.form_secret)
+    def _around(self, context: RequestContext) -> dict[str, Any]:
+        user = context.login.user if context.login else None
+        token = self.csrf.token_for(context.form_secret)
         return {
-            "visit": visit,
+            "context": context,
             "user": user,
-            "flash": visit.flash,
-            "room": self.room,
+            "flash": context.flash,
+            "disk_space": self.disk_space,
             "may": lambda right: user is not None and user.may(right),
             "csrf_field": Markup('<input type="hidden" name="{}" value="{}">').format(FIELD, token),
         }
 
 
-_AROUND_NOBODY: dict[str, Any] = {"visit": None, "user": None, "flash": "", "room": None, "may": lambda _right: False}
+_AROUND_NOBODY: dict[str, Any] = {
+    "context": None,
+    "user": None,
+    "flash": "",
+    "disk_space": None,
+    "may": lambda _right: False,
+}
 
 
 def templates(assets: Assets) -> Environment:

@@ -12,7 +12,7 @@ from app.web.http.locales import Locale
 
 
 @dataclass(frozen=True, slots=True)
-class Visit:
+class RequestContext:
     """One request: who asks, when, for what, and how they write numbers."""
 
     now: datetime
@@ -37,6 +37,6 @@ class Visit:
             raise LookupError("Nobody is signed in.")
         return self.login.user
 
-    def with_form_secret(self, secret: str) -> "Visit":
+    def with_form_secret(self, secret: str) -> "RequestContext":
         """Return the visit of a browser that is about to be given the secret its forms are bound to."""
         return replace(self, form_secret=secret)

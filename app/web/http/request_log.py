@@ -14,7 +14,7 @@ from bottle import request
 from app.domain.permissions import Scope
 from app.store.access.users import User
 from app.store.db import current_user
-from app.store.db.current_user import Asker, asked_by
+from app.store.db.current_user import Actor, acting_as
 from app.web.http.client_ip import Networks, address_of, is_within
 
 _ASKER = "app.asker"
@@ -25,22 +25,22 @@ _REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{8,64}")
 log = logging.getLogger(__name__)
 
 
-def unknown_asker(environ: Mapping[str, Any], proxies: Networks) -> Asker:
+def unknown_asker(environ: Mapping[str, Any], proxies: Networks) -> Actor:
     """Return what is known of whoever asks before anybody has looked who it is."""
-    return Asker(_NOTHING, address_of(environ, proxies), _id_of(environ, proxies))
+    return Actor(_NOTHING, address_of(environ, proxies), _id_of(environ, proxies))
 
 
 @contextmanager
-def asked_by_user(user: User | None, program: str = "") -> Iterator[None]:
+def acting_as_user(user: User | None, program: str = "") -> Iterator[None]:
     """Answer the block as the user may see it, and have the log say who it was."""
     known = replace(
-        current_user.current(),
+        current_user.actor(),
         scope=user.scope if user else _NOTHING,
         user_id=user.id if user else None,
         program=program,
     )
     request.environ[_ASKER] = known
-    with asked_by(known):
+    with acting_as(known):
         yield
 
 
@@ -55,7 +55,7 @@ def log_answer(environ: Mapping[str, Any], status: str, seconds: float) -> None:
     }
     # Asked every few seconds, for ever: that all is well would be most of the log.
     level = logging.DEBUG if (path, told["status"]) == (_HEALTH, _WELL) else logging.INFO
-    with asked_by(environ.get(_ASKER, current_user.current())):
+    with acting_as(environ.get(_ASKER, current_user.actor())):
         log.log(level, "%(method)s %(path)s %(status)s in %(milliseconds)s ms", told, extra=told)
 
 

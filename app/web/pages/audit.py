@@ -16,10 +16,10 @@ from app.store.access.audit import AuditFilter, Entry
 from app.store.ledger import history
 from app.web.http.downloads import export, one_at_a_time
 from app.web.http.errors import Refusal
-from app.web.http.forms import Fields
+from app.web.http.forms import Form
 from app.web.http.rendering import Pages, address
-from app.web.http.request_context import Visit
-from app.web.pages.audit_messages import actions, details, told
+from app.web.http.request_context import RequestContext
+from app.web.pages.audit_messages import actions, audit_message, details
 from app.workbook.writing import listing
 from app.workbook.writing.listing import Listed
 
@@ -38,20 +38,20 @@ class Audit:
     pages: Pages
     zone: ZoneInfo
 
-    def index(self, visit: Visit) -> HTTPResponse:
+    def index(self, context: RequestContext) -> HTTPResponse:
         """Answer with the entries that match, newest first, from a place in the list on."""
-        fields = Fields(visit.query)
+        fields = Form(context.query)
         wanted = self._filter(fields)
         before = fields.whole_number("before", 0, most=_LARGEST_ID) or None
         found = audit.matching(wanted, PAGE_LENGTH + 1, older_than=before)
         shown = found[:PAGE_LENGTH]
         query = {name: text for name, text in fields.typed.items() if name in FILTER_FIELDS}
         return self.pages.show(
-            visit,
+            context,
             "audit/index.html",
             status=422 if fields.errors else 200,
             fields=fields,
-            deeds=[self._shown(deed, visit) for deed in history.named(shown)],
+            audit_messages=[self._shown(event, context) for event in history.named(shown)],
             actions=[(action, action.replace(".", ": ").replace("_", " ")) for action in actions()],
             newest=address("/audit", **query) if before else "",
             older=address("/audit", **query, before=shown[-1].id) if len(found) > PAGE_LENGTH else "",
@@ -59,9 +59,9 @@ class Audit:
             is_narrowed=wanted != AuditFilter(),
         )
 
-    def export(self, visit: Visit) -> HTTPResponse:
+    def export(self, context: RequestContext) -> HTTPResponse:
         """Answer with all entries that match, oldest last, as recorded."""
-        fields = Fields(visit.query)
+        fields = Form(context.query)
         wanted = self._filter(fields)
         for name, sentence in fields.errors.items():
             raise Refusal(f"{name.capitalize()}: {sentence}")
@@ -70,9 +70,9 @@ class Audit:
             raise Refusal(f"These are more than {count_text(MOST_EXPORTED)} entries: narrow the days first.")
         with one_at_a_time():
             content = listing.csv(HEADERS, map(_row, found))
-        return export(visit, "audit", content, f"audit-{visit.today.isoformat()}.csv", len(found))
+        return export(context, "audit", content, f"audit-{context.today.isoformat()}.csv", len(found))
 
-    def _filter(self, fields: Fields) -> AuditFilter:
+    def _filter(self, fields: Form) -> AuditFilter:
         since, until = fields.optional_day("from"), fields.optional_day("to")
         return AuditFilter(
             actor=fields.text("who"),
@@ -83,8 +83,12 @@ class Audit:
             until=AsOf.end_of(until, self.zone).ended_at if until else None,
         )
 
-    def _shown(self, deed: history.Deed, visit: Visit) -> dict[str, Any]:
-        return {"told": told(deed, visit.locale), "entry": deed.entry, "details": details(deed.entry, visit.locale)}
+    def _shown(self, event: history.AuditEvent, context: RequestContext) -> dict[str, Any]:
+        return {
+            "audit_message": audit_message(event, context.locale),
+            "entry": event.entry,
+            "details": details(event.entry, context.locale),
+        }
 
 
 def _row(entry: Entry) -> tuple[Listed, ...]:

@@ -7,13 +7,13 @@ from typing import Any
 
 from app.domain.fields import label
 from app.store.access.audit import Entry
-from app.store.ledger.history import Deed, ImportDone, ImportedChange
+from app.store.ledger.history import AuditEvent, ImportDone, ImportedChange
 from app.web.http.locales import Locale
 from app.web.http.rendering import address, sentence
 
 
 @dataclass(frozen=True, slots=True)
-class Told:
+class AuditMessage:
     """One thing that happened: when, who, what, to what, and what was different before and after."""
 
     at: datetime
@@ -25,19 +25,19 @@ class Told:
     reason: str = ""
 
 
-def told(happened: Entry | ImportedChange | Deed | ImportDone, locale: Locale) -> Told:
+def audit_message(happened: Entry | ImportedChange | AuditEvent | ImportDone, locale: Locale) -> AuditMessage:
     """Return what happened in words, at whose end the label stands, if there is one."""
     if isinstance(happened, ImportedChange):
         where = f"{happened.file_name}, {happened.tab}, row {happened.row}"
         link = address(f"/imports/{happened.import_id}", tab=happened.tab, row=happened.row) + "#row"
         what = "imported it from" if happened.action == "created" else "imported a change from"
-        return Told(happened.at, happened.actor or _COMMAND_LINE, what, link, where)
+        return AuditMessage(happened.at, happened.actor or _COMMAND_LINE, what, link, where)
     if isinstance(happened, ImportDone):
         what = "imported" if happened.action == "import.applied" else "undid the import of"
-        return Told(
+        return AuditMessage(
             happened.at, happened.actor or _COMMAND_LINE, what, f"/imports/{happened.import_id}", happened.file_name
         )
-    if isinstance(happened, Deed):
+    if isinstance(happened, AuditEvent):
         aimed = ", for" if happened.entry.action in _PAYMENTS else ""
         return _aimed_at(happened, _entry(happened.entry, locale, aimed))
     return _entry(happened, locale, "" if happened.action in _PAYMENTS else " it")
@@ -58,16 +58,16 @@ _OF_THEMSELVES = {"session.started", "session.ended"}
 _PAGES = {"invoice": "/invoices/{}", "customer": "/customers/{}", "import": "/imports/{}", "user": "/users/{}"}
 
 
-def _aimed_at(deed: Deed, told_of: Told) -> Told:
+def _aimed_at(event: AuditEvent, told_of: AuditMessage) -> AuditMessage:
     """Return the deed with what it was done to: a link, where that has a page and still is there."""
-    kind, _, number = deed.entry.subject.partition(":")
-    if deed.entry.action in _OF_THEMSELVES:
+    kind, _, number = event.entry.subject.partition(":")
+    if event.entry.action in _OF_THEMSELVES:
         return told_of
     if kind not in _PAGES:
         return replace(told_of, label=number)
-    if not deed.label:
-        return replace(told_of, label="somebody unknown" if deed.entry.subject == "user:0" else f"{kind} {number}")
-    return replace(told_of, link=_PAGES[kind].format(number), label=f"{kind} {deed.label}")
+    if not event.label:
+        return replace(told_of, label="somebody unknown" if event.entry.subject == "user:0" else f"{kind} {number}")
+    return replace(told_of, link=_PAGES[kind].format(number), label=f"{kind} {event.label}")
 
 
 def _actor(entry: Entry) -> str:
@@ -79,8 +79,8 @@ def _actor(entry: Entry) -> str:
     return "Somebody who is not signed in" if entry.address else _COMMAND_LINE
 
 
-def _entry(entry: Entry, locale: Locale, aimed: str) -> Told:
-    return Told(
+def _entry(entry: Entry, locale: Locale, aimed: str) -> AuditMessage:
+    return AuditMessage(
         entry.at,
         _actor(entry),
         _words(entry, locale) + aimed,

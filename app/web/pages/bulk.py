@@ -10,17 +10,17 @@ from bottle import HTTPResponse
 from app.domain.as_of import AsOf
 from app.domain.bulk import BulkAction, Candidate, changed_since, why_left_out
 from app.domain.invoice_changes import StatusChange
-from app.domain.receipt import PaymentBatch
+from app.domain.payment_batch import PaymentBatch
 from app.domain.sentences import count_text, counted
 from app.store.db.database import exclusive_transaction
 from app.store.ledger import invoice_changes, invoices, payment_list, payments
 from app.store.ledger.invoice_changes import SeenVersion
 from app.store.ledger.invoices import Filter, ListedInvoice
 from app.web.http.errors import Refusal
-from app.web.http.forms import Fields, local_path
+from app.web.http.forms import Form, local_path
 from app.web.http.invoice_search import InvoiceSearch
 from app.web.http.rendering import Pages
-from app.web.http.request_context import Visit
+from app.web.http.request_context import RequestContext
 from app.web.pages.exports import Exports
 
 MOST = 1_000
@@ -37,17 +37,17 @@ class Bulk:
     exports: Exports
     zone: ZoneInfo
 
-    def preview(self, visit: Visit) -> HTTPResponse:
+    def preview(self, context: RequestContext) -> HTTPResponse:
         """Answer with what the action would do to each invoice, or with the file that was asked for."""
-        fields = Fields(visit.form)
+        fields = Form(context.form)
         if fields.typed.get("action") in _EXPORTS:
-            return self.exports.picked(visit, self._picked(visit, fields, to_change=False), fields.typed["action"])
+            return self.exports.picked(context, self._picked(context, fields, to_change=False), fields.typed["action"])
         action = _action(fields)
-        return self._preview(visit, fields, action, self._picked(visit, fields, to_change=True))
+        return self._preview(context, fields, action, self._picked(context, fields, to_change=True))
 
-    def apply(self, visit: Visit) -> HTTPResponse:
+    def apply(self, context: RequestContext) -> HTTPResponse:
         """Do what the preview showed: all of it, and only if every invoice still is as it was shown."""
-        fields = Fields(visit.form)
+        fields = Form(context.form)
         action = _action(fields)
         key = fields.text("key", required=True, longest=40)
         if action is BulkAction.PAY:
@@ -58,18 +58,20 @@ class Bulk:
             fields.text("reason", required=action is BulkAction.DISPUTE)
         seen = _seen(fields)
         if fields.errors:
-            return self._preview(visit, fields, action, self._lines(visit, frozenset(seen)))
+            return self._preview(context, fields, action, self._lines(context, frozenset(seen)))
         try:
             with exclusive_transaction():
                 if payments.is_used(f"{key}:{min(seen, default=0)}"):
-                    return self.pages.redirect(visit, _back(fields), flash="These payments had been recorded already.")
-                lines = self._lines(visit, frozenset(seen))
+                    return self.pages.redirect(
+                        context, _back(fields), flash="These payments had been recorded already."
+                    )
+                lines = self._lines(context, frozenset(seen))
                 if not _are_as_shown(action, lines, seen):
                     fields.errors["changed"] = (
                         "Some of these invoices were changed meanwhile; this is how they are now."
                     )
                 else:
-                    refusal = self._do(visit, fields, action, lines, key)
+                    refusal = self._do(context, fields, action, lines, key)
                     if refusal:
                         fields.errors["paid_on"] = refusal
         except payments.OverpaidError as error:
@@ -78,40 +80,42 @@ class Bulk:
                 f"For invoice {numbers} a payment of a later day is recorded already: leave it out."
             )
         if fields.errors:
-            return self._preview(visit, fields, action, lines, 409)
-        return self.pages.redirect(visit, _back(fields), flash=_done(action, lines, visit))
+            return self._preview(context, fields, action, lines, 409)
+        return self.pages.redirect(context, _back(fields), flash=_done(action, lines, context))
 
-    def _do(self, visit: Visit, fields: Fields, action: BulkAction, lines: list[ListedInvoice], key: str) -> str:
+    def _do(
+        self, context: RequestContext, fields: Form, action: BulkAction, lines: list[ListedInvoice], key: str
+    ) -> str:
         """Do it to each invoice and return nothing, or why it was done to none."""
         for line in lines:
             invoice = line.invoice
             if action is not BulkAction.PAY:
                 seen = SeenVersion(invoice.id, invoice.version)
-                invoice_changes.say(StatusChange(action.value), fields.text("reason"), seen, visit.user, visit.now)
+                invoice_changes.say(StatusChange(action.value), fields.text("reason"), seen, context.user, context.now)
                 continue
             receipt = PaymentBatch(
                 key=f"{key}:{invoice.id}",
-                paid_on=fields.day("paid_on", visit.today),
+                paid_on=fields.day("paid_on", context.today),
                 amounts={invoice.id: line.balance_cents},
                 method=fields.text("method", longest=60),
                 reference=fields.text("reference"),
             )
             try:
-                payments.record(receipt, visit.user, visit.now, visit.today, keep_credit=False)
+                payments.record(receipt, context.user, context.now, context.today, keep_credit=False)
             except payments.PaymentRefusedError as refused:
                 # Only the day can be wrong by now, and it is the same for all: the first refusal is before any writing.
                 return str(refused)
         return ""
 
     def _preview(
-        self, visit: Visit, fields: Fields, action: BulkAction, lines: list[ListedInvoice], status: int = 0
+        self, context: RequestContext, fields: Form, action: BulkAction, lines: list[ListedInvoice], status: int = 0
     ) -> HTTPResponse:
         judged = [
             (line, why_left_out(action, candidate)) for line, candidate in zip(lines, _candidates(lines), strict=True)
         ]
         included = [line for line, reason in judged if not reason]
         return self.pages.show(
-            visit,
+            context,
             "invoices/bulk.html",
             status=status or (422 if fields.errors else 200),
             fields=fields,
@@ -125,13 +129,13 @@ class Bulk:
             methods=payment_list.methods(),
         )
 
-    def _picked(self, visit: Visit, fields: Fields, *, to_change: bool) -> list[ListedInvoice]:
+    def _picked(self, context: RequestContext, fields: Form, *, to_change: bool) -> list[ListedInvoice]:
         """Return the invoices that were picked; a list may be of an earlier day, but what is changed is today's."""
         if fields.checked("all"):
             search = InvoiceSearch.of(
-                Fields(dict(parse_qsl(fields.typed.get("parameters", "")))), visit.locale, visit.today
+                Form(dict(parse_qsl(fields.typed.get("parameters", "")))), context.locale, context.today
             )
-            as_of = self._today(visit) if to_change else AsOf.end_of(search.day, self.zone)
+            as_of = self._today(context) if to_change else AsOf.end_of(search.day, self.zone)
             count = sum(total.invoices for total in invoices.totals(search.wanted, as_of))
             if to_change and count > MOST:
                 raise Refusal(f"At most {count_text(MOST)} invoices can be changed at once: narrow the list first.")
@@ -139,25 +143,25 @@ class Bulk:
         picked = frozenset(_seen(fields))
         if not picked:
             raise Refusal("Pick at least one invoice of the list first.")
-        return self._lines(visit, picked)
+        return self._lines(context, picked)
 
-    def _lines(self, visit: Visit, ids: frozenset[int]) -> list[ListedInvoice]:
+    def _lines(self, context: RequestContext, ids: frozenset[int]) -> list[ListedInvoice]:
         if len(ids) > MOST:
             raise Refusal(f"At most {count_text(MOST)} invoices can be changed at once: pick fewer.")
-        return invoices.matching(Filter(ids=ids), self._today(visit), invoices.LONGEST_DUE_FIRST, length=None)
+        return invoices.matching(Filter(ids=ids), self._today(context), invoices.LONGEST_DUE_FIRST, length=None)
 
-    def _today(self, visit: Visit) -> AsOf:
-        return AsOf.end_of(visit.today, self.zone)
+    def _today(self, context: RequestContext) -> AsOf:
+        return AsOf.end_of(context.today, self.zone)
 
 
-def _action(fields: Fields) -> BulkAction:
+def _action(fields: Form) -> BulkAction:
     action = fields.choice("action", BulkAction)
     if action is None:
         raise Refusal("Choose what to do with the invoices that you picked.")
     return action
 
 
-def _seen(fields: Fields) -> dict[int, str]:
+def _seen(fields: Form) -> dict[int, str]:
     """Return the ids that were picked, with the state in which each was shown."""
     named = ((name.removeprefix(_PICK), text) for name, text in fields.typed.items() if name.startswith(_PICK))
     return {int(number): text for number, text in named if number.isascii() and number.isdigit() and len(number) < 10}
@@ -181,13 +185,13 @@ def _sums(lines: list[ListedInvoice]) -> dict[str, int]:
     return dict(sorted(sums.items()))
 
 
-def _back(fields: Fields) -> str:
+def _back(fields: Form) -> str:
     return local_path(fields.typed.get("back", "") or "/invoices")
 
 
-def _done(action: BulkAction, lines: list[ListedInvoice], visit: Visit) -> str:
+def _done(action: BulkAction, lines: list[ListedInvoice], context: RequestContext) -> str:
     count = counted(len(lines), "invoice", "invoices")
     if action is BulkAction.PAY:
-        sums = ", ".join(f"{visit.locale.money(cents)} {currency}" for currency, cents in _sums(lines).items())
+        sums = ", ".join(f"{context.locale.money(cents)} {currency}" for currency, cents in _sums(lines).items())
         return f"Recorded payment in full of {count}: {sums}."
     return f"Marked {count} as {'disputed' if action is BulkAction.DISPUTE else 'no longer disputed'}."

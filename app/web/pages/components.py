@@ -7,9 +7,9 @@ from bottle import HTTPResponse
 
 from app.domain.invoice import Status
 from app.store.ledger.imports import State
-from app.web.http.forms import Fields
+from app.web.http.forms import Form
 from app.web.http.rendering import Pages
-from app.web.http.request_context import Visit
+from app.web.http.request_context import RequestContext
 
 _DAY = date(2026, 3, 2)
 _LONG_NAME = "Österreichische Gesellschaft für Messtechnik & Söhne Nachfolger Aktiengesellschaft"
@@ -22,25 +22,25 @@ class Components:
 
     pages: Pages
 
-    def show(self, visit: Visit) -> HTTPResponse:
+    def show(self, context: RequestContext) -> HTTPResponse:
         """Answer with each component in each of its states."""
         return self.pages.show(
-            visit,
+            context,
             "components/show.html",
             day=_DAY,
             statuses=list(Status),
             states=list(State),
-            untouched=Fields({}),
+            untouched=Form({}),
             refused=_refused(),
             long_name=_LONG_NAME,
             customers=["Miller & Co", _LONG_NAME, "Nguyen", "株式会社サンプル", "Zoë’s Bakery"],
-            months=[visit.locale.month(month) for month in _MONTHS],
+            months=[context.locale.month(month) for month in _MONTHS],
         )
 
 
-def _refused() -> Fields:
+def _refused() -> Form:
     typed = {"name": "", "amount": "1,2,3", "paid_on": "31.02.26", "method": "cash", "notes": "Two\nlines"}
-    fields = Fields(typed)
+    fields = Form(typed)
     fields.errors = {
         "name": "Please fill this in.",
         "amount": "“1,2,3” is not an amount as it is written here; please write it like 1,234.50.",

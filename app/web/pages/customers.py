@@ -25,10 +25,10 @@ from app.store.ledger.customers import CodeRefusedError, Customer, CustomerConfl
 from app.store.ledger.invoices import LONGEST_DUE_FIRST, OUTSTANDING, Filter
 from app.web.http.downloads import export, one_at_a_time
 from app.web.http.errors import NotFoundError, Refusal
-from app.web.http.forms import Fields
+from app.web.http.forms import Form
 from app.web.http.rendering import Pages, address
-from app.web.http.request_context import Visit
-from app.web.pages.audit_messages import told
+from app.web.http.request_context import RequestContext
+from app.web.pages.audit_messages import audit_message
 from app.web.pages.invoice_page import UNDONE
 from app.workbook.writing import customer_list, listing
 
@@ -59,9 +59,9 @@ class CustomerSearch:
     page: int
 
     @classmethod
-    def of(cls, visit: Visit, fields: Fields) -> "CustomerSearch":
+    def of(cls, context: RequestContext, fields: Form) -> "CustomerSearch":
         """Read the address; what cannot be read is said in the errors of the fields."""
-        day = fields.day("as_of", visit.today)
+        day = fields.day("as_of", context.today)
         sort = fields.typed.get("sort", "")
         try:
             column = AccountOrder(sort.removeprefix("-"))
@@ -70,7 +70,7 @@ class CustomerSearch:
         return cls(
             text=fields.text("q"),
             archived=fields.checked("archived"),
-            as_of="" if day == visit.today else day.isoformat(),
+            as_of="" if day == context.today else day.isoformat(),
             column=column,
             descending=sort.startswith("-"),
             page=fields.whole_number("page", 1, most=_MOST_PAGES),
@@ -134,15 +134,15 @@ class Customers:
     currency: str
     zone: ZoneInfo
 
-    def index(self, visit: Visit) -> HTTPResponse:
+    def index(self, context: RequestContext) -> HTTPResponse:
         """Answer with one page of the customers that match."""
-        fields = Fields(visit.query)
-        search = CustomerSearch.of(visit, fields)
-        day = fields.day("as_of", visit.today)
+        fields = Form(context.query)
+        search = CustomerSearch.of(context, fields)
+        day = fields.day("as_of", context.today)
         found = self._found(search, AsOf.end_of(day, self.zone))
         start = (search.page - 1) * PAGE_LENGTH
         return self.pages.show(
-            visit,
+            context,
             "customers/index.html",
             status=422 if fields.errors else 200,
             fields=fields,
@@ -155,99 +155,99 @@ class Customers:
             is_empty=not found and not customers.exist(),
         )
 
-    def export(self, visit: Visit, kind: str) -> HTTPResponse:
+    def export(self, context: RequestContext, kind: str) -> HTTPResponse:
         """Answer with the whole list as a file, which can be imported again."""
-        fields = Fields(visit.query)
-        search = CustomerSearch.of(visit, fields)
-        day = fields.day("as_of", visit.today)
+        fields = Form(context.query)
+        search = CustomerSearch.of(context, fields)
+        day = fields.day("as_of", context.today)
         found = self._found(search, AsOf.end_of(day, self.zone))
         with one_at_a_time():
             headers, rows = customer_list.table(found, customers.details_of_all())
             content = listing.csv(headers, rows) if kind == "csv" else listing.xlsx("Customers", headers, rows)
-        return export(visit, "customers", content, f"customers-{day.isoformat()}.{kind}", len(rows))
+        return export(context, "customers", content, f"customers-{day.isoformat()}.{kind}", len(rows))
 
-    def show(self, visit: Visit, customer_id: int) -> HTTPResponse:
+    def show(self, context: RequestContext, customer_id: int) -> HTTPResponse:
         """Answer with one customer: what is owed, how it is paid, who it is."""
         customer = existing(customer_id)
-        fields = Fields(visit.query)
-        day = fields.day("as_of", visit.today)
+        fields = Form(context.query)
+        day = fields.day("as_of", context.today)
         as_of = AsOf.end_of(day, self.zone)
         owed = Filter(statuses=OUTSTANDING, customer_id=customer_id)
         habit = customers.habit_of(customer_id, as_of)
         return self.pages.show(
-            visit,
+            context,
             "customers/show.html",
             status=422 if fields.errors else 200,
             fields=fields,
             day=day,
-            as_of="" if day == visit.today else day.isoformat(),
+            as_of="" if day == context.today else day.isoformat(),
             customer=customer,
             plain=plain(CUSTOMER),
-            standings=self._standings(customer_id, as_of, "" if day == visit.today else day.isoformat()),
+            standings=self._standings(customer_id, as_of, "" if day == context.today else day.isoformat()),
             habit=habit,
             settled=habit.settled if habit else customers.settled_count(customer_id, as_of),
             least_settled=LEAST_SETTLED,
             expectations=Expectation,
             lines=invoices.matching(owed, as_of, LONGEST_DUE_FIRST, length=_MOST_OPEN),
             open_count=sum(one.invoices for one in invoices.totals(owed, as_of)),
-            history=[told(entry, visit.locale) for entry in audit.of_subject(f"customer:{customer_id}")],
-            recorded=_just_recorded(visit, customer_id, as_of),
+            history=[audit_message(entry, context.locale) for entry in audit.of_subject(f"customer:{customer_id}")],
+            recorded=_just_recorded(context, customer_id, as_of),
             undone=UNDONE,
         )
 
-    def new(self, visit: Visit) -> HTTPResponse:
+    def new(self, context: RequestContext) -> HTTPResponse:
         """Answer with an empty form."""
-        return self._form(visit, Fields({}), None)
+        return self._form(context, Form({}), None)
 
-    def create(self, visit: Visit) -> HTTPResponse:
+    def create(self, context: RequestContext) -> HTTPResponse:
         """Add a customer, or answer with the form and what is wrong with it."""
-        fields = Fields(visit.form)
+        fields = Form(context.form)
         details = _details(fields, None)
         if not fields.errors:
             try:
-                customer_id = customers.create(details, visit.user, visit.now)
+                customer_id = customers.create(details, context.user, context.now)
             except CodeRefusedError as taken:
                 fields.errors["code"] = str(taken)
             else:
-                return self.pages.redirect(visit, f"/customers/{customer_id}", flash=f"{details.name} was added.")
-        return self._form(visit, fields, None, status=422)
+                return self.pages.redirect(context, f"/customers/{customer_id}", flash=f"{details.name} was added.")
+        return self._form(context, fields, None, status=422)
 
-    def edit(self, visit: Visit, customer_id: int) -> HTTPResponse:
+    def edit(self, context: RequestContext, customer_id: int) -> HTTPResponse:
         """Answer with the form, filled in."""
-        return self._form(visit, Fields({}), existing(customer_id))
+        return self._form(context, Form({}), existing(customer_id))
 
-    def update(self, visit: Visit, customer_id: int) -> HTTPResponse:
+    def update(self, context: RequestContext, customer_id: int) -> HTTPResponse:
         """Save what was changed; where somebody else was quicker, show what they saved beside what was typed."""
         customer = existing(customer_id)
-        fields = Fields(visit.form)
+        fields = Form(context.form)
         version = fields.whole_number("version", 0, most=_LARGEST_VERSION)
         details = _details(fields, customer.details)
         if fields.errors:
-            return self._form(visit, fields, customer, version=version, status=422)
+            return self._form(context, fields, customer, version=version, status=422)
         try:
-            customers.edit(customer_id, version, details, visit.user, visit.now)
+            customers.edit(customer_id, version, details, context.user, context.now)
         except CustomerConflictError as changed:
-            return self._conflict(visit, fields, changed.current, details)
+            return self._conflict(context, fields, changed.current, details)
         except CodeRefusedError as taken:
             fields.errors["code"] = str(taken)
-            return self._form(visit, fields, customer, version=version, status=422)
-        return self.pages.redirect(visit, f"/customers/{customer_id}", flash=f"{details.name} was saved.")
+            return self._form(context, fields, customer, version=version, status=422)
+        return self.pages.redirect(context, f"/customers/{customer_id}", flash=f"{details.name} was saved.")
 
-    def archive(self, visit: Visit, customer_id: int) -> HTTPResponse:
+    def archive(self, context: RequestContext, customer_id: int) -> HTTPResponse:
         """Hide the customer from lists, unless something is open."""
         customer = existing(customer_id)
         try:
-            customers.archive(customer_id, visit.user, visit.now)
+            customers.archive(customer_id, context.user, context.now)
         except StillOpenError as refused:
             raise CustomerStateError(str(refused)) from refused
-        return self.pages.redirect(visit, f"/customers/{customer_id}", flash=f"{customer.details.name} is archived.")
+        return self.pages.redirect(context, f"/customers/{customer_id}", flash=f"{customer.details.name} is archived.")
 
-    def unarchive(self, visit: Visit, customer_id: int) -> HTTPResponse:
+    def unarchive(self, context: RequestContext, customer_id: int) -> HTTPResponse:
         """Show the customer in lists again."""
         customer = existing(customer_id)
-        customers.unarchive(customer_id, visit.user, visit.now)
+        customers.unarchive(customer_id, context.user, context.now)
         flash = f"{customer.details.name} is no longer archived."
-        return self.pages.redirect(visit, f"/customers/{customer_id}", flash=flash)
+        return self.pages.redirect(context, f"/customers/{customer_id}", flash=flash)
 
     def _found(self, search: CustomerSearch, as_of: AsOf) -> list[Account]:
         own = customers.with_own_field(search.text) if search.text else frozenset()
@@ -269,8 +269,8 @@ class Customers:
 
     def _form(
         self,
-        visit: Visit,
-        fields: Fields,
+        context: RequestContext,
+        fields: Form,
         customer: Customer | None,
         *,
         version: int = 0,
@@ -278,7 +278,7 @@ class Customers:
         **more: Any,  # noqa: ANN401  # what only a conflict shows
     ) -> HTTPResponse:
         return self.pages.show(
-            visit,
+            context,
             "customers/form.html",
             status=status,
             fields=fields,
@@ -291,13 +291,13 @@ class Customers:
             **{"saved": [], "saver": None, **more},
         )
 
-    def _conflict(self, visit: Visit, fields: Fields, current: Customer, typed: Details) -> HTTPResponse:
+    def _conflict(self, context: RequestContext, fields: Form, current: Customer, typed: Details) -> HTTPResponse:
         labels = {field.name: field.label for field in CUSTOMER}
         saved = changes(asdict(current.details), asdict(typed))
         own_saved = saved.pop("own_fields", {})
-        told = [(name, labels[name], value, fields.typed.get(name)) for name, value in saved.items()]
-        told += [("own-fields", name, text, typed.own_fields.get(name)) for name, text in own_saved.items()]
-        return self._form(visit, fields, current, status=409, saved=told, saver=_saver(current.id))
+        audit_message = [(name, labels[name], value, fields.typed.get(name)) for name, value in saved.items()]
+        audit_message += [("own-fields", name, text, typed.own_fields.get(name)) for name, text in own_saved.items()]
+        return self._form(context, fields, current, status=409, saved=audit_message, saver=_saver(current.id))
 
 
 def existing(customer_id: int) -> Customer:
@@ -322,9 +322,9 @@ def _standing(customer_id: int, ageing: Ageing, days: tuple[Turnover, ...], as_o
     )
 
 
-def _just_recorded(visit: Visit, customer_id: int, as_of: AsOf) -> list[Payment]:
+def _just_recorded(context: RequestContext, customer_id: int, as_of: AsOf) -> list[Payment]:
     """Return the customer's payments that were recorded at once just before this page, as long as none is voided."""
-    wanted = Fields(visit.query).whole_number("recorded", 0, most=_LARGEST_VERSION)
+    wanted = Form(context.query).whole_number("recorded", 0, most=_LARGEST_VERSION)
     if not wanted:
         return []
     try:
@@ -336,7 +336,7 @@ def _just_recorded(visit: Visit, customer_id: int, as_of: AsOf) -> list[Payment]
     return together if is_ours and not any(payment.voided_at for payment in together) else []
 
 
-def _details(fields: Fields, stored: Details | None) -> Details:
+def _details(fields: Form, stored: Details | None) -> Details:
     """Read the form; an e-mail address that was stored before may stay as it is."""
     email = fields.text("email", longest=255)
     if email and "@" not in email and (stored is None or email != stored.email):
@@ -351,7 +351,7 @@ def _details(fields: Fields, stored: Details | None) -> Details:
     )
 
 
-def _terms(fields: Fields) -> int | None:
+def _terms(fields: Form) -> int | None:
     text = fields.typed.get("terms_days", "")
     if not text:
         return None

@@ -13,21 +13,21 @@ from app.domain.ageing import ageing_by_currency, nothing_owed
 from app.domain.as_of import AsOf
 from app.domain.invoice import Status
 from app.domain.periods import days_up_to, first_of_month, last_of_month, month_before, months_up_to
+from app.domain.receivables_summary import LATER_DAYS, SOON_DAYS, ReceivablesSummary, receivables_summary
 from app.domain.settlement import WINDOW_DAYS
-from app.domain.standing import LATER_DAYS, SOON_DAYS, ReceivablesSummary, receivables_summary
 from app.domain.turnover import Month, Turnover, by_month
-from app.store.db.cached import recalled
+from app.store.db.cache import cache_fragment
 from app.store.ledger import customers, history, invoices, positions, settlements, turnover
 from app.store.ledger.invoices import LONGEST_DUE_FIRST, Filter
 from app.web.auth import scopes
-from app.web.http.forms import Fields
+from app.web.http.forms import Form
 from app.web.http.locales import Locale
 from app.web.http.rendering import Pages, address
-from app.web.http.request_context import Visit
-from app.web.pages.audit_messages import told
+from app.web.http.request_context import RequestContext
+from app.web.pages.audit_messages import audit_message
 
 _MOST_OVERDUE = 10
-_LATEST_DEEDS = 8
+_LATEST_MESSAGES = 8
 _MOST_DEBTORS = 10
 _MONTHS = 12
 
@@ -80,24 +80,24 @@ class Dashboard:
     currency: str
     zone: ZoneInfo
 
-    def show(self, visit: Visit) -> HTTPResponse:
+    def show(self, context: RequestContext) -> HTTPResponse:
         """Answer with the figures as of the day asked for, today by default, written once until the ledger changes."""
-        fields = Fields(visit.query)
-        day = fields.day("as_of", visit.today)
+        fields = Form(context.query)
+        day = fields.day("as_of", context.today)
         as_of = AsOf.end_of(day, self.zone)
-        said = "" if day == visit.today else day.isoformat()
-        asked = ("dashboard", as_of, said, visit.locale, self.currency)
+        said = "" if day == context.today else day.isoformat()
+        asked = ("dashboard", as_of, said, context.locale, self.currency)
         return self.pages.show(
-            visit,
+            context,
             "dashboard/show.html",
             status=422 if fields.errors else 200,
             fields=fields,
             day=day,
             as_of=said,
-            standing=recalled(asked, lambda: self._standing(visit.locale, as_of, said)),
-            deeds=[told(one, visit.locale) for one in history.latest(_LATEST_DEEDS, as_of)],
+            standing=cache_fragment(asked, lambda: self._standing(context.locale, as_of, said)),
+            audit_messages=[audit_message(one, context.locale) for one in history.latest(_LATEST_MESSAGES, as_of)],
             is_empty=not invoices.exist(),
-            sees="" if visit.user.scope.is_everything else scopes.told(visit.user.scope),
+            sees="" if context.user.scope.is_everything else scopes.described(context.user.scope),
         )
 
     def _standing(self, locale: Locale, as_of: AsOf, said: str) -> Markup:

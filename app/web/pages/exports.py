@@ -12,9 +12,9 @@ from app.store.ledger import invoices, payment_list, snapshot
 from app.store.ledger.invoices import ListedInvoice
 from app.web.http.downloads import export, one_at_a_time
 from app.web.http.errors import Refusal
-from app.web.http.forms import Fields
+from app.web.http.forms import Form
 from app.web.http.invoice_search import InvoiceSearch
-from app.web.http.request_context import Visit
+from app.web.http.request_context import RequestContext
 from app.web.pages.payments import payment_filter
 from app.workbook.importing import Importer
 from app.workbook.writing import exporting, listing
@@ -27,47 +27,53 @@ class Exports:
     importer: Importer
     zone: ZoneInfo
 
-    def everything(self, visit: Visit) -> HTTPResponse:
+    def everything(self, context: RequestContext) -> HTTPResponse:
         """Answer with everything that is stored, as a workbook of three tabs."""
         with one_at_a_time():
             stored = snapshot.take()
             content = self.importer.exported(stored)
-        return export(visit, "everything", content, f"receivables-{visit.today.isoformat()}.xlsx", len(stored.invoices))
+        return export(
+            context, "everything", content, f"receivables-{context.today.isoformat()}.xlsx", len(stored.invoices)
+        )
 
-    def invoices(self, visit: Visit, kind: str) -> HTTPResponse:
+    def invoices(self, context: RequestContext, kind: str) -> HTTPResponse:
         """Answer with all invoices of a list, of which the page shows only so many."""
-        fields = Fields(visit.query)
-        search = InvoiceSearch.of(fields, visit.locale, visit.today)
+        fields = Form(context.query)
+        search = InvoiceSearch.of(fields, context.locale, context.today)
         _refuse_if_wrong(fields)
         as_of = AsOf.end_of(search.day, self.zone)
-        return self._invoices(visit, invoices.matching(search.wanted, as_of, search.order, length=None), kind)
+        return self._invoices(context, invoices.matching(search.wanted, as_of, search.order, length=None), kind)
 
-    def picked(self, visit: Visit, lines: list[ListedInvoice], kind: str) -> HTTPResponse:
+    def picked(self, context: RequestContext, lines: list[ListedInvoice], kind: str) -> HTTPResponse:
         """Answer with the invoices that were picked of a list: all that its address shows, or one by one."""
-        by_address = dict(parse_qsl(visit.form.get("parameters", "")))
-        return self._invoices(visit, lines, kind, by_address if visit.form.get("all") else {"picked": "one by one"})
+        by_address = dict(parse_qsl(context.form.get("parameters", "")))
+        return self._invoices(context, lines, kind, by_address if context.form.get("all") else {"picked": "one by one"})
 
-    def payments(self, visit: Visit, kind: str) -> HTTPResponse:
+    def payments(self, context: RequestContext, kind: str) -> HTTPResponse:
         """Answer with all payments of a list that count."""
-        fields = Fields(visit.query)
-        wanted = payment_filter(fields, visit)
+        fields = Form(context.query)
+        wanted = payment_filter(fields, context)
         _refuse_if_wrong(fields)
         lines = payment_list.matching(wanted, length=None)
         with one_at_a_time():
             headers, rows = exporting.payments_list(lines)
             content = listing.csv(headers, rows) if kind == "csv" else listing.xlsx("Payments", headers, rows)
-        return export(visit, "payments", content, f"payments-{visit.today.isoformat()}.{kind}", len(lines))
+        return export(context, "payments", content, f"payments-{context.today.isoformat()}.{kind}", len(lines))
 
     def _invoices(
-        self, visit: Visit, lines: list[ListedInvoice], kind: str, picked_by: Mapping[str, object] | None = None
+        self,
+        context: RequestContext,
+        lines: list[ListedInvoice],
+        kind: str,
+        picked_by: Mapping[str, object] | None = None,
     ) -> HTTPResponse:
         with one_at_a_time():
             write = exporting.invoices_csv if kind == "csv" else exporting.invoices_xlsx
             content = write(lines, snapshot.take(), self.zone)
-        name = f"invoices-{visit.today.isoformat()}.{kind}"
-        return export(visit, "invoices", content, name, len(lines), picked_by)
+        name = f"invoices-{context.today.isoformat()}.{kind}"
+        return export(context, "invoices", content, name, len(lines), picked_by)
 
 
-def _refuse_if_wrong(fields: Fields) -> None:
+def _refuse_if_wrong(fields: Form) -> None:
     for name, sentence in fields.errors.items():
         raise Refusal(f"{name.replace('_', ' ').capitalize()}: {sentence}")

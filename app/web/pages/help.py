@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from bottle import HTTPResponse
 
 from app.web.http.rendering import Pages
-from app.web.http.request_context import Visit
+from app.web.http.request_context import RequestContext
 
 
 @dataclass(frozen=True, slots=True)
@@ -14,6 +14,6 @@ class Help:
 
     pages: Pages
 
-    def show(self, visit: Visit) -> HTTPResponse:
+    def show(self, context: RequestContext) -> HTTPResponse:
         """Answer with the keys."""
-        return self.pages.show(visit, "help/show.html")
+        return self.pages.show(context, "help/show.html")

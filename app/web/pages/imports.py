@@ -16,9 +16,9 @@ from app.store.ledger import import_rows, imports
 from app.store.ledger.imports import State, StoredImport
 from app.web.http.downloads import export, one_at_a_time
 from app.web.http.errors import NotFoundError, Refusal
-from app.web.http.forms import Fields
+from app.web.http.forms import Form
 from app.web.http.rendering import Pages, address
-from app.web.http.request_context import Visit
+from app.web.http.request_context import RequestContext
 from app.web.pages.import_choices import Mappable, chosen, forgotten_answers, forgotten_mappings, grouped
 from app.workbook.difference import Outcome
 from app.workbook.importing import Importer, NotNowError
@@ -44,62 +44,62 @@ class Imports:
     importer: Importer
     jobs: ImportJobs
 
-    def index(self, visit: Visit) -> HTTPResponse:
+    def index(self, context: RequestContext) -> HTTPResponse:
         """Answer with the list of imports and the form to upload another workbook."""
-        return self._index(visit)
+        return self._index(context)
 
-    def create(self, visit: Visit) -> HTTPResponse:
+    def create(self, context: RequestContext) -> HTTPResponse:
         """Take an uploaded workbook and have the worker read it."""
-        upload = visit.files.get("workbook")
+        upload = context.files.get("workbook")
         if upload is None or not upload.raw_filename:
-            return self._index(visit, "Choose a workbook first: an .xlsx or .xlsm file, or a list as .csv.")
+            return self._index(context, "Choose a workbook first: an .xlsx or .xlsm file, or a list as .csv.")
         try:
-            import_id = self.importer.receive(upload.file, upload.raw_filename, visit.user.id)
+            import_id = self.importer.receive(upload.file, upload.raw_filename, context.user.id)
         except WorkbookRefusedError as refused:
-            return self._index(visit, f"{upload.raw_filename}: {refused}")
+            return self._index(context, f"{upload.raw_filename}: {refused}")
         self.jobs.enqueue(import_id)
-        return self.pages.redirect(visit, f"/imports/{import_id}")
+        return self.pages.redirect(context, f"/imports/{import_id}")
 
-    def show(self, visit: Visit, import_id: int) -> HTTPResponse:
+    def show(self, context: RequestContext, import_id: int) -> HTTPResponse:
         """Answer with where the import stands: its progress, its preview, or what it did."""
         stored = _existing(import_id)
         values: dict[str, Any] = {"stored": stored, "outcomes": Outcome, "states": State}
         if stored.state.is_in_work:
-            return self.pages.show(visit, "imports/working.html", **values, progress=self._progress(visit, stored))
+            return self.pages.show(context, "imports/working.html", **values, progress=self._progress(context, stored))
         if stored.state in {State.APPLIED, State.UNDONE}:
-            return self.pages.show(visit, "imports/applied.html", **values, **self._applied(visit, stored))
+            return self.pages.show(context, "imports/applied.html", **values, **self._applied(context, stored))
         if not self.importer.has_preview(import_id):
-            return self.pages.show(visit, "imports/failed.html", **values, **self._limits())
-        return self.pages.show(visit, "imports/preview.html", **values, **self._preview(visit, stored))
+            return self.pages.show(context, "imports/failed.html", **values, **self._limits())
+        return self.pages.show(context, "imports/preview.html", **values, **self._preview(context, stored))
 
-    def progress(self, visit: Visit, import_id: int) -> HTTPResponse:
+    def progress(self, context: RequestContext, import_id: int) -> HTTPResponse:
         """Answer with what the worker is at, or have the page loaded anew when it is done."""
         stored = _existing(import_id)
         if not stored.state.is_in_work:
             return HTTPResponse(status=204, headers={"HX-Refresh": "true"})
-        return self.pages.show(visit, "imports/_progress.html", progress=self._progress(visit, stored))
+        return self.pages.show(context, "imports/_progress.html", progress=self._progress(context, stored))
 
-    def choose(self, visit: Visit, import_id: int) -> HTTPResponse:
+    def choose(self, context: RequestContext, import_id: int) -> HTTPResponse:
         """Keep answers, meanings of columns and decisions, and have the workbook read anew."""
         stored = _existing(import_id)
         tabs = [Mappable.of(tab) for tab in self._kept_preview(stored).tabs]
         before = Choices.from_json(stored.choices)
         try:
-            choices = chosen(visit.form, before, tabs, visit.locale, self.importer.currency)
+            choices = chosen(context.form, before, tabs, context.locale, self.importer.currency)
         except UnreadableError as error:
-            values = {"stored": stored, "outcomes": Outcome, "states": State, **self._preview(visit, stored)}
-            said = {"expected_text": visit.form.get("expected", ""), "expected_error": f"This {error}."}
-            return self.pages.show(visit, "imports/preview.html", status=422, **(values | said))
-        forgotten = forgotten_mappings(visit.form, tabs)
-        again = forgotten_answers(visit.form)
-        self._or_refuse(lambda: self.importer.choose(import_id, choices, visit.user.id, forgotten, again))
+            values = {"stored": stored, "outcomes": Outcome, "states": State, **self._preview(context, stored)}
+            said = {"expected_text": context.form.get("expected", ""), "expected_error": f"This {error}."}
+            return self.pages.show(context, "imports/preview.html", status=422, **(values | said))
+        forgotten = forgotten_mappings(context.form, tabs)
+        again = forgotten_answers(context.form)
+        self._or_refuse(lambda: self.importer.choose(import_id, choices, context.user.id, forgotten, again))
         self._hand_over(import_id)
-        return self.pages.redirect(visit, f"/imports/{import_id}")
+        return self.pages.redirect(context, f"/imports/{import_id}")
 
-    def apply(self, visit: Visit, import_id: int) -> HTTPResponse:
+    def apply(self, context: RequestContext, import_id: int) -> HTTPResponse:
         """Have the worker write the import, if nothing keeps it from that."""
         stored = _existing(import_id)
-        good_rows = visit.form.get("good_rows") == "yes"
+        good_rows = context.form.get("good_rows") == "yes"
         choices = replace(Choices.from_json(stored.choices), good_rows=good_rows)
         reason = self._kept_preview(stored).why_not(choices)
         if reason:
@@ -109,28 +109,32 @@ class Imports:
                 raise ImportStateError("This import is not waiting to be applied.")
             imports.change(import_id, choices=choices.to_json())
             said = {"file": stored.file_name, "good_rows": good_rows}
-            audit.append(visit.user, "import.confirmed", f"import:{import_id}", before={}, after=said, now=visit.now)
+            audit.append(
+                context.user, "import.confirmed", f"import:{import_id}", before={}, after=said, now=context.now
+            )
         self._hand_over(import_id)
-        return self.pages.redirect(visit, f"/imports/{import_id}")
+        return self.pages.redirect(context, f"/imports/{import_id}")
 
-    def undo(self, visit: Visit, import_id: int) -> HTTPResponse:
+    def undo(self, context: RequestContext, import_id: int) -> HTTPResponse:
         """Have the worker take back what the import did."""
         stored = _existing(import_id)
         with transaction():
             if not imports.claim(import_id, (State.APPLIED,), State.UNDOING):
                 raise ImportStateError("Only an applied import can be undone.")
             said = {"file": stored.file_name}
-            audit.append(visit.user, "import.recalled", f"import:{import_id}", before={}, after=said, now=visit.now)
+            audit.append(context.user, "import.recalled", f"import:{import_id}", before={}, after=said, now=context.now)
         self._hand_over(import_id)
-        return self.pages.redirect(visit, f"/imports/{import_id}")
+        return self.pages.redirect(context, f"/imports/{import_id}")
 
-    def discard(self, visit: Visit, import_id: int) -> HTTPResponse:
+    def discard(self, context: RequestContext, import_id: int) -> HTTPResponse:
         """Forget an import that wrote nothing."""
         stored = _existing(import_id)
-        self._or_refuse(lambda: self.importer.discard(import_id, visit.user.id))
-        return self.pages.redirect(visit, "/imports", flash=f"{stored.file_name} was discarded; nothing was imported.")
+        self._or_refuse(lambda: self.importer.discard(import_id, context.user.id))
+        return self.pages.redirect(
+            context, "/imports", flash=f"{stored.file_name} was discarded; nothing was imported."
+        )
 
-    def marked_copy(self, visit: Visit, import_id: int) -> HTTPResponse:
+    def marked_copy(self, context: RequestContext, import_id: int) -> HTTPResponse:
         """Answer with the user's own workbook, its problems and changes marked."""
         stored = _existing(import_id)
         rows = sum(self._kept_preview(stored).counts.values())
@@ -140,22 +144,22 @@ class Imports:
         except WorkbookRefusedError as refused:
             raise ImportStateError(str(refused)) from refused
         name = self.importer.marked_name(stored)
-        return export(visit, f"marked copy of import {import_id}", content, name, rows)
+        return export(context, f"marked copy of import {import_id}", content, name, rows)
 
-    def _index(self, visit: Visit, refused: str = "") -> HTTPResponse:
+    def _index(self, context: RequestContext, refused: str = "") -> HTTPResponse:
         values = {"found": imports.newest_first(), "refused": refused, **self._limits()}
-        return self.pages.show(visit, "imports/index.html", status=422 if refused else 200, **values)
+        return self.pages.show(context, "imports/index.html", status=422 if refused else 200, **values)
 
     def _limits(self) -> dict[str, Any]:
         return {"largest_megabytes": self.importer.limits.file_bytes // MEGABYTE}
 
-    def _progress(self, visit: Visit, stored: StoredImport) -> dict[str, Any]:
+    def _progress(self, context: RequestContext, stored: StoredImport) -> dict[str, Any]:
         said = self.importer.latest_progress(stored.id)
         message, at = said or ("waiting for the worker", stored.uploaded_at)
-        silent = (visit.now - at).total_seconds() > _SILENT_FOR_SECONDS
+        silent = (context.now - at).total_seconds() > _SILENT_FOR_SECONDS
         return {"import_id": stored.id, "message": message, "is_silent": silent}
 
-    def _preview(self, visit: Visit, stored: StoredImport) -> dict[str, Any]:
+    def _preview(self, context: RequestContext, stored: StoredImport) -> dict[str, Any]:
         kept = self.importer.preview_json(stored.id)
         preview = self.importer.preview_of(stored.id)
         choices = Choices.from_json(stored.choices)
@@ -171,12 +175,12 @@ class Imports:
             "why_not_good_rows": preview.why_not(replace(choices, good_rows=True)),
             "mappables": [Mappable.of(tab) for tab in preview.tabs],
             "questions": grouped(preview.questions),
-            "expected_text": visit.locale.money(choices.expected.cents) if choices.expected else "",
+            "expected_text": context.locale.money(choices.expected.cents) if choices.expected else "",
             "expected_error": "",
         }
 
-    def _applied(self, visit: Visit, stored: StoredImport) -> dict[str, Any]:
-        fields = Fields(visit.query)
+    def _applied(self, context: RequestContext, stored: StoredImport) -> dict[str, Any]:
+        fields = Form(context.query)
         tab = fields.text("tab")
         row = fields.whole_number("row", 0, most=10_000_000) or None
         number = fields.whole_number("page", 1, most=_MOST_PAGES)

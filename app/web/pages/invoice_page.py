@@ -16,14 +16,14 @@ from app.store.ledger import history, invoice_payments, invoices, payment_list
 from app.store.ledger.history import ImportedChange
 from app.store.ledger.invoices import ListedInvoice
 from app.web.http.errors import NotFoundError
-from app.web.http.forms import LONGEST_LINE, Fields
+from app.web.http.forms import LONGEST_LINE, Form
 from app.web.http.rendering import Pages, address
-from app.web.http.request_context import Visit
-from app.web.pages.audit_messages import told
+from app.web.http.request_context import RequestContext
+from app.web.pages.audit_messages import audit_message
 
 UNDONE = "undone right after it was recorded"
 
-_NOTHING_TYPED = Fields({})
+_NOTHING_TYPED = Form({})
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,43 +33,51 @@ class InvoiceDetailPage:
     pages: Pages
     zone: ZoneInfo
 
-    def show(self, visit: Visit, invoice_id: int) -> HTTPResponse:
+    def show(self, context: RequestContext, invoice_id: int) -> HTTPResponse:
         """Answer with the invoice as of the day asked for; what can be done with it only as of today."""
-        fields = Fields(visit.query)
-        day = fields.day("as_of", visit.today)
+        fields = Form(context.query)
+        day = fields.day("as_of", context.today)
         as_of = AsOf.end_of(day, self.zone)
-        return self._shown(visit, existing(invoice_id, as_of), as_of, fields, {}, 422 if fields.errors else 200)
+        return self._shown(context, existing(invoice_id, as_of), as_of, fields, {}, 422 if fields.errors else 200)
 
-    def again(self, visit: Visit, invoice_id: int, form: str, fields: Fields, status: int = 422) -> HTTPResponse:
+    def again(
+        self, context: RequestContext, invoice_id: int, form: str, fields: Form, status: int = 422
+    ) -> HTTPResponse:
         """Answer with the invoice of today, and the form by that name as it was typed, with what is wrong beside it."""
-        as_of = AsOf.end_of(visit.today, self.zone)
-        return self._shown(visit, existing(invoice_id, as_of), as_of, _NOTHING_TYPED, {form: fields}, status)
+        as_of = AsOf.end_of(context.today, self.zone)
+        return self._shown(context, existing(invoice_id, as_of), as_of, _NOTHING_TYPED, {form: fields}, status)
 
     def _shown(
-        self, visit: Visit, line: ListedInvoice, as_of: AsOf, fields: Fields, forms: Mapping[str, Fields], status: int
+        self,
+        context: RequestContext,
+        line: ListedInvoice,
+        as_of: AsOf,
+        fields: Form,
+        forms: Mapping[str, Form],
+        status: int,
     ) -> HTTPResponse:
         invoice_id = line.invoice.id
         receipts = invoice_payments.payments_of(invoice_id, as_of)
         happened = history.of_invoice(invoice_id)
         return self.pages.show(
-            visit,
+            context,
             "invoices/show.html",
             status=status,
             fields=fields,
             day=as_of.day,
-            is_today=as_of.day == visit.today,
+            is_today=as_of.day == context.today,
             line=line,
             plain=plain(INVOICE),
             own=[(name, text, _with_the_same(name, text)) for name, text in line.invoice.own_fields.items()],
             origin=next((one for one in happened if isinstance(one, ImportedChange)), None),
             receipts=receipts,
-            history=[told(one, visit.locale) for one in happened],
-            **self._actions(visit, line, forms),
-            recorded=_just_recorded(visit, receipts),
+            history=[audit_message(one, context.locale) for one in happened],
+            **self._actions(context, line, forms),
+            recorded=_just_recorded(context, receipts),
             undone=UNDONE,
         )
 
-    def _actions(self, visit: Visit, line: ListedInvoice, forms: Mapping[str, Fields]) -> dict[str, Any]:
+    def _actions(self, context: RequestContext, line: ListedInvoice, forms: Mapping[str, Form]) -> dict[str, Any]:
         """Return what the forms need, of which a form that came back keeps its key: sent again, it counts once."""
         issued = lifecycle_state(line.invoice) is LifecycleState.ISSUED
         credit = -line.balance_cents if issued else 0
@@ -81,15 +89,15 @@ class InvoiceDetailPage:
             "can_pay": issued,
             "can_refund": issued and line.paid_cents > 0,
             "credit_cents": credit,
-            "credit_goes_to": self._owed_by_customer(visit, line) if credit > 0 else [],
+            "credit_goes_to": self._owed_by_customer(context, line) if credit > 0 else [],
             "methods": payment_list.methods(),
         }
 
-    def _owed_by_customer(self, visit: Visit, line: ListedInvoice) -> list[ListedInvoice]:
+    def _owed_by_customer(self, context: RequestContext, line: ListedInvoice) -> list[ListedInvoice]:
         wanted = invoices.Filter(
             customer_id=line.invoice.customer_id, currency=line.invoice.currency, statuses=invoices.OUTSTANDING
         )
-        return invoices.matching(wanted, AsOf.end_of(visit.today, self.zone), invoices.LONGEST_DUE_FIRST)
+        return invoices.matching(wanted, AsOf.end_of(context.today, self.zone), invoices.LONGEST_DUE_FIRST)
 
 
 def existing(invoice_id: int, as_of: AsOf) -> ListedInvoice:
@@ -107,10 +115,10 @@ def _with_the_same(name: str, text: str) -> str:
 
 
 def _just_recorded(
-    visit: Visit, receipts: list[invoice_payments.ListedPayment]
+    context: RequestContext, receipts: list[invoice_payments.ListedPayment]
 ) -> invoice_payments.ListedPayment | None:
     """Return the payment that was recorded just before the page was shown, as long as it can be undone."""
-    wanted = visit.query.get("recorded", "")
+    wanted = context.query.get("recorded", "")
     return next(
         (one for one in receipts if str(one.payment.id) == wanted and one.payment.voided_at is None),
         None,

@@ -19,16 +19,16 @@ from app.domain.invoice_changes import InvoiceFacts, StatusChange
 from app.domain.own_fields import merged
 from app.domain.permissions import Right
 from app.store.access import views
-from app.store.db.cached import recalled
+from app.store.db.cache import cache_fragment
 from app.store.ledger import customer_choice, imports, invoice_changes, invoices
 from app.store.ledger.customer_choice import Choice
 from app.store.ledger.invoice_changes import SeenVersion
 from app.store.ledger.invoices import PAGE_LENGTH, InvoiceOrder
 from app.web.http.errors import NotFoundError
-from app.web.http.forms import Fields
+from app.web.http.forms import Form
 from app.web.http.invoice_search import STATUSES, InvoiceSearch
 from app.web.http.rendering import Pages
-from app.web.http.request_context import Visit
+from app.web.http.request_context import RequestContext
 from app.web.pages.invoice_page import InvoiceDetailPage, existing
 from app.web.pages.invoice_rows import InvoiceListRow
 from app.web.pages.views import address_of, query_of
@@ -53,25 +53,25 @@ class Invoices:
     currency: str
     zone: ZoneInfo
 
-    def index(self, visit: Visit) -> HTTPResponse:
+    def index(self, context: RequestContext) -> HTTPResponse:
         """Answer with one page of the invoices that match, and the sums of all that do; at first, the default view."""
-        saved = views.of_user(visit.user.id)
+        saved = views.of_user(context.user.id)
         default = next((view for view in saved if view.is_default), None)
-        if default and not visit.query:
-            return self.pages.redirect(visit, address_of(dict(default.parameters)))
-        fields = Fields(visit.query)
-        search = InvoiceSearch.of(fields, visit.locale, visit.today)
+        if default and not context.query:
+            return self.pages.redirect(context, address_of(dict(default.parameters)))
+        fields = Form(context.query)
+        search = InvoiceSearch.of(fields, context.locale, context.today)
         as_of = AsOf.end_of(search.day, self.zone)
         totals = invoices.totals(search.wanted, as_of)
         count = sum(total.invoices for total in totals)
         return self.pages.show(
-            visit,
+            context,
             "invoices/index.html",
             status=422 if fields.errors else 200,
             fields=fields,
             day=search.day,
             search=search,
-            rows=self._rows(visit, search, as_of),
+            rows=self._rows(context, search, as_of),
             totals=totals,
             count=count,
             pages=ceil(count / PAGE_LENGTH),
@@ -84,58 +84,58 @@ class Invoices:
             **self._choices(),
         )
 
-    def show(self, visit: Visit, invoice_id: int) -> HTTPResponse:
+    def show(self, context: RequestContext, invoice_id: int) -> HTTPResponse:
         """Answer with one invoice, its payments, its history, and what can be done with it."""
-        return self.page.show(visit, invoice_id)
+        return self.page.show(context, invoice_id)
 
-    def new(self, visit: Visit) -> HTTPResponse:
+    def new(self, context: RequestContext) -> HTTPResponse:
         """Ask for a new invoice, with what can be foreseen of it filled in."""
-        fields = Fields(visit.query)
+        fields = Form(context.query)
         customer = customer_choice.get(fields.whole_number("customer", 0, most=_LARGEST_ID))
-        issued_on = visit.today
+        issued_on = context.today
         terms = customer.terms_days if customer and customer.terms_days is not None else _USUAL_TERMS_DAYS
         return self._form(
-            visit,
-            Fields({}),
+            context,
+            Form({}),
             number=invoices.next_number(),
             who=customer.label if customer else "",
             issued_on=issued_on,
             due_on=issued_on + timedelta(days=terms),
         )
 
-    def create(self, visit: Visit) -> HTTPResponse:
+    def create(self, context: RequestContext) -> HTTPResponse:
         """Write a new invoice."""
-        fields = Fields(visit.form)
+        fields = Form(context.form)
         customer = _customer(fields)
-        facts = self._facts(fields, visit, customer.id if customer else 0)
+        facts = self._facts(fields, context, customer.id if customer else 0)
         if facts is None:
-            return self._form(visit, fields, status=422)
+            return self._form(context, fields, status=422)
         try:
-            invoice_id = invoice_changes.create(facts, visit.user, visit.now)
+            invoice_id = invoice_changes.create(facts, context.user, context.now)
         except invoice_changes.NumberTakenError as taken:
             fields.errors["number"] = str(taken)
-            return self._form(visit, fields, status=422, taken_by=taken.invoice_id)
-        return self.pages.redirect(visit, f"/invoices/{invoice_id}", flash=f"Invoice {facts.number} was entered.")
+            return self._form(context, fields, status=422, taken_by=taken.invoice_id)
+        return self.pages.redirect(context, f"/invoices/{invoice_id}", flash=f"Invoice {facts.number} was entered.")
 
-    def edit(self, visit: Visit, invoice_id: int) -> HTTPResponse:
+    def edit(self, context: RequestContext, invoice_id: int) -> HTTPResponse:
         """Ask for what is to be different."""
-        line = existing(invoice_id, AsOf.end_of(visit.today, self.zone))
-        return self._form(visit, Fields({}), line.invoice, version=line.invoice.version, who=_who(line))
+        line = existing(invoice_id, AsOf.end_of(context.today, self.zone))
+        return self._form(context, Form({}), line.invoice, version=line.invoice.version, who=_who(line))
 
-    def update(self, visit: Visit, invoice_id: int) -> HTTPResponse:
+    def update(self, context: RequestContext, invoice_id: int) -> HTTPResponse:
         """Change an invoice, unless somebody else was faster."""
-        line = existing(invoice_id, AsOf.end_of(visit.today, self.zone))
-        fields = Fields(visit.form)
+        line = existing(invoice_id, AsOf.end_of(context.today, self.zone))
+        fields = Form(context.form)
         seen = SeenVersion(invoice_id, fields.whole_number("version", 0, most=_LARGEST_ID))
-        facts = self._facts(fields, visit, line.invoice.customer_id, line.invoice.own_fields)
+        facts = self._facts(fields, context, line.invoice.customer_id, line.invoice.own_fields)
         if facts is None:
-            return self._form(visit, fields, line.invoice, status=422, version=seen.version, who=_who(line))
+            return self._form(context, fields, line.invoice, status=422, version=seen.version, who=_who(line))
         try:
-            changed = invoice_changes.edit(seen, facts, visit.user, visit.now)
+            changed = invoice_changes.edit(seen, facts, context.user, context.now)
         except invoice_changes.NumberTakenError as taken:
             fields.errors["number"] = str(taken)
             return self._form(
-                visit,
+                context,
                 fields,
                 line.invoice,
                 status=422,
@@ -145,34 +145,36 @@ class Invoices:
             )
         except invoice_changes.InvoiceRefusedError as refused:
             fields.errors["draft" if facts.currency == line.invoice.currency else "currency"] = str(refused)
-            return self._form(visit, fields, line.invoice, status=409, version=seen.version, who=_who(line))
+            return self._form(context, fields, line.invoice, status=409, version=seen.version, who=_who(line))
         except invoice_changes.InvoiceConflictError as meanwhile:
             found = meanwhile.invoice
-            return self._form(visit, fields, found, status=409, version=found.version, who=_who(line), meanwhile=found)
+            return self._form(
+                context, fields, found, status=409, version=found.version, who=_who(line), meanwhile=found
+            )
         flash = f"Invoice {facts.number} was changed." if changed else "Nothing was different."
-        return self.pages.redirect(visit, f"/invoices/{invoice_id}", flash=flash)
+        return self.pages.redirect(context, f"/invoices/{invoice_id}", flash=flash)
 
-    def say(self, visit: Visit, invoice_id: int) -> HTTPResponse:
+    def say(self, context: RequestContext, invoice_id: int) -> HTTPResponse:
         """Void, write off, reinstate or dispute an invoice, with a reason."""
-        line = existing(invoice_id, AsOf.end_of(visit.today, self.zone))
-        fields = Fields(visit.form)
+        line = existing(invoice_id, AsOf.end_of(context.today, self.zone))
+        fields = Form(context.form)
         change = fields.choice("change", StatusChange)
         if change is None:
             raise NotFoundError("There is no such change.")
         reason = fields.text("reason", required=change is not StatusChange.SETTLE_DISPUTE)
         seen = SeenVersion(invoice_id, fields.whole_number("version", 0, most=_LARGEST_ID))
         if fields.errors:
-            return self.page.again(visit, invoice_id, change.value, fields)
+            return self.page.again(context, invoice_id, change.value, fields)
         try:
-            invoice_changes.say(change, reason, seen, visit.user, visit.now)
+            invoice_changes.say(change, reason, seen, context.user, context.now)
         except (invoice_changes.InvoiceRefusedError, invoice_changes.InvoiceConflictError) as refused:
             fields.errors["reason"] = f"{refused} Nothing was changed by you."
-            return self.page.again(visit, invoice_id, change.value, fields, 409)
-        return self.pages.redirect(visit, f"/invoices/{invoice_id}", flash=_SAID[change].format(line.invoice.number))
+            return self.page.again(context, invoice_id, change.value, fields, 409)
+        return self.pages.redirect(context, f"/invoices/{invoice_id}", flash=_SAID[change].format(line.invoice.number))
 
-    def _rows(self, visit: Visit, search: InvoiceSearch, as_of: AsOf) -> Markup:
+    def _rows(self, context: RequestContext, search: InvoiceSearch, as_of: AsOf) -> Markup:
         """Return the rows of one page of the list, written once as long as nothing changes."""
-        locale, picks = visit.locale, visit.user.may(Right.EXPORT)
+        locale, picks = context.locale, context.user.may(Right.EXPORT)
 
         def write() -> Markup:
             lines = invoices.matching(search.wanted, as_of, search.order, page=search.page)
@@ -180,10 +182,14 @@ class Invoices:
             return self.pages.part(locale, "invoices/_rows.html", rows=rows, picks=picks, as_of=search.as_of)
 
         asked = ("rows", search.wanted, as_of, search.order, search.page, search.as_of, locale, picks)
-        return recalled(asked, write)
+        return cache_fragment(asked, write)
 
     def _facts(
-        self, fields: Fields, visit: Visit, customer_id: int, own_fields: Mapping[str, str] = MappingProxyType({})
+        self,
+        fields: Form,
+        context: RequestContext,
+        customer_id: int,
+        own_fields: Mapping[str, str] = MappingProxyType({}),
     ) -> InvoiceFacts | None:
         currency = fields.text("currency", required=True, longest=3).upper()
         if currency and not (len(currency) == 3 and currency.isascii() and currency.isalpha()):
@@ -192,12 +198,12 @@ class Invoices:
         due_on = fields.optional_day("due_on", required=True)
         if issued_on and due_on and due_on < issued_on:
             fields.errors["due_on"] = "It cannot be due before it is issued."
-        total = fields.amount("total", visit.locale, required=True, currency=currency)
+        total = fields.amount("total", context.locale, required=True, currency=currency)
         number = fields.text("number", required=True, longest=60)
         ledger = fields.text("ledger", required=True, longest=60)
         texts = fields.plain(INVOICE)
         own = merged(own_fields, fields.own_fields())
-        if ledger and not visit.user.scope.covers(customer_id, ledger):
+        if ledger and not context.user.scope.covers(customer_id, ledger):
             fields.errors["ledger"] = "You do not see this ledger for this customer: choose one that you see."
         if fields.errors or issued_on is None or due_on is None or total is None:
             return None
@@ -216,8 +222,8 @@ class Invoices:
 
     def _form(
         self,
-        visit: Visit,
-        fields: Fields,
+        context: RequestContext,
+        fields: Form,
         invoice: Invoice | None = None,
         *,
         status: int = 200,
@@ -230,7 +236,7 @@ class Invoices:
     ) -> HTTPResponse:
         ledgers = invoices.ledgers()
         return self.pages.show(
-            visit,
+            context,
             "invoices/form.html",
             status=status,
             fields=fields,
@@ -240,7 +246,7 @@ class Invoices:
             who=who,
             meanwhile=meanwhile,
             taken_by=taken_by,
-            foreseen={"issued_on": visit.today, "due_on": visit.today, **foreseen},
+            foreseen={"issued_on": context.today, "due_on": context.today, **foreseen},
             currency=self.currency,
             customers=() if invoice else customer_choice.all_choices(),
             ledgers=ledgers,
@@ -260,7 +266,7 @@ class Invoices:
         }
 
 
-def _customer(fields: Fields) -> Choice | None:
+def _customer(fields: Form) -> Choice | None:
     text = fields.text("who", required=True)
     if not text:
         return None

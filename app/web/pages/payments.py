@@ -12,16 +12,16 @@ from bottle import HTTPResponse
 
 from app.domain.as_of import AsOf
 from app.domain.invoice import Invoice
-from app.domain.receipt import PaymentBatch, spread
+from app.domain.payment_batch import PaymentBatch, spread
 from app.domain.sentences import counted
 from app.store.ledger import customer_choice, invoices, payment_list, payments
 from app.store.ledger.invoices import OUTSTANDING, ListedInvoice
 from app.store.ledger.payment_list import PaymentFilter
 from app.store.ledger.payments import Recorded
 from app.web.http.errors import NotFoundError, Refusal
-from app.web.http.forms import Fields
+from app.web.http.forms import Form
 from app.web.http.rendering import Pages, address
-from app.web.http.request_context import Visit
+from app.web.http.request_context import RequestContext
 from app.web.pages.invoice_page import InvoiceDetailPage, existing
 
 _MOST_OPEN = 200
@@ -42,16 +42,16 @@ class Payments:
     invoice_page: InvoiceDetailPage
     zone: ZoneInfo
 
-    def index(self, visit: Visit) -> HTTPResponse:
+    def index(self, context: RequestContext) -> HTTPResponse:
         """Answer with the payments that match, latest first."""
-        fields = Fields(visit.query)
-        wanted = payment_filter(fields, visit)
+        fields = Form(context.query)
+        wanted = payment_filter(fields, context)
         page = fields.whole_number("page", 1, most=_MOST_PAGES)
         totals = payment_list.totals(wanted)
         count = sum(total.payments for total in totals)
         query = {name: text for name, text in fields.typed.items() if name in FILTER_FIELDS}
         return self.pages.show(
-            visit,
+            context,
             "payments/index.html",
             status=422 if fields.errors else 200,
             fields=fields,
@@ -65,107 +65,113 @@ class Payments:
             is_narrowed=wanted != PaymentFilter(),
         )
 
-    def create(self, visit: Visit, invoice_id: int) -> HTTPResponse:
+    def create(self, context: RequestContext, invoice_id: int) -> HTTPResponse:
         """Record a payment of one invoice."""
         invoice = _existing(invoice_id)
-        fields = Fields(visit.form)
-        cents = fields.amount("amount", visit.locale, required=True, least=1, currency=invoice.currency)
-        receipt = _receipt(fields, visit, {invoice_id: cents or 0})
-        return self._one(visit, invoice, "payment", fields, receipt, "Recorded {} for invoice {}.")
+        fields = Form(context.form)
+        cents = fields.amount("amount", context.locale, required=True, least=1, currency=invoice.currency)
+        receipt = _receipt(fields, context, {invoice_id: cents or 0})
+        return self._one(context, invoice, "payment", fields, receipt, "Recorded {} for invoice {}.")
 
-    def refund(self, visit: Visit, invoice_id: int) -> HTTPResponse:
+    def refund(self, context: RequestContext, invoice_id: int) -> HTTPResponse:
         """Record money that was given back."""
         invoice = _existing(invoice_id)
-        fields = Fields(visit.form)
-        cents = fields.amount("amount", visit.locale, required=True, least=1, currency=invoice.currency)
-        receipt = _receipt(fields, visit, {invoice_id: -(cents or 0)})
-        return self._one(visit, invoice, "refund", fields, receipt, "Recorded a refund of {} for invoice {}.")
+        fields = Form(context.form)
+        cents = fields.amount("amount", context.locale, required=True, least=1, currency=invoice.currency)
+        receipt = _receipt(fields, context, {invoice_id: -(cents or 0)})
+        return self._one(context, invoice, "refund", fields, receipt, "Recorded a refund of {} for invoice {}.")
 
-    def use_credit(self, visit: Visit, invoice_id: int) -> HTTPResponse:
+    def use_credit(self, context: RequestContext, invoice_id: int) -> HTTPResponse:
         """Place what was paid too much on another invoice of the customer."""
         invoice = _existing(invoice_id)
-        fields = Fields(visit.form)
-        cents = fields.amount("amount", visit.locale, required=True, least=1, currency=invoice.currency)
+        fields = Form(context.form)
+        cents = fields.amount("amount", context.locale, required=True, least=1, currency=invoice.currency)
         target = fields.whole_number("invoice", 0, most=999_999_999)
         if not target:
             fields.errors.setdefault("invoice", "Please choose an invoice.")
-        receipt = _receipt(fields, visit, {invoice_id: -(cents or 0), target: cents or 0})
+        receipt = _receipt(fields, context, {invoice_id: -(cents or 0), target: cents or 0})
         receipt = replace(receipt, method=payments.CREDIT)
 
         def move() -> Recorded:
-            return payments.move_credit(receipt, visit.user, visit.now, visit.today)
+            return payments.move_credit(receipt, context.user, context.now, context.today)
 
-        said = f"Used {visit.locale.money(cents or 0)} {invoice.currency} of credit."
-        return self._recorded(visit, invoice, "credit", fields, move, said)
+        said = f"Used {context.locale.money(cents or 0)} {invoice.currency} of credit."
+        return self._recorded(context, invoice, "credit", fields, move, said)
 
-    def new(self, visit: Visit) -> HTTPResponse:
+    def new(self, context: RequestContext) -> HTTPResponse:
         """Ask for a receipt: whose it is, how much came in, and which invoices it pays."""
-        fields = Fields(visit.query)
+        fields = Form(context.query)
         customer_id = fields.whole_number("customer", 0, most=999_999_999)
         if not customer_id:
-            return self._choose_customer(visit, fields)
-        if "spread" in visit.query or visit.query.get("received"):
-            return self._receipt_form(visit, fields, customer_id, spreads=True)
-        return self._receipt_form(visit, fields, customer_id)
+            return self._choose_customer(context, fields)
+        if "spread" in context.query or context.query.get("received"):
+            return self._receipt_form(context, fields, customer_id, spreads=True)
+        return self._receipt_form(context, fields, customer_id)
 
-    def create_several(self, visit: Visit) -> HTTPResponse:
+    def create_several(self, context: RequestContext) -> HTTPResponse:
         """Record one receipt for several invoices of a customer."""
-        fields = Fields(visit.form)
+        fields = Form(context.form)
         customer_id = fields.whole_number("customer", 0, most=999_999_999)
-        if "spread" in visit.form:
-            return self._receipt_form(visit, fields, customer_id, spreads=True)
-        lines = self._owed(visit, customer_id, fields)
+        if "spread" in context.form:
+            return self._receipt_form(context, fields, customer_id, spreads=True)
+        lines = self._owed(context, customer_id, fields)
         currency = lines[0].invoice.currency if lines else ""
-        received = fields.amount("received", visit.locale, required=True, least=1, currency=currency)
-        placed = _placed(fields, visit)
-        receipt = replace(_receipt(fields, visit, placed), amounts=_with_credit(fields, received or 0, placed))
+        received = fields.amount("received", context.locale, required=True, least=1, currency=currency)
+        placed = _placed(fields, context)
+        receipt = replace(_receipt(fields, context, placed), amounts=_with_credit(fields, received or 0, placed))
         # What was recorded already is no longer open: the same form, sent again, is not judged by what is left.
         if not fields.errors and received is not None and not payments.is_used(receipt.key):
             if not placed:
-                return self._receipt_form(visit, fields, customer_id, spreads=True)
-            _check_sum(fields, visit, received, placed, lines)
+                return self._receipt_form(context, fields, customer_id, spreads=True)
+            _check_sum(fields, context, received, placed, lines)
         if fields.errors:
-            return self._receipt_form(visit, fields, customer_id, status=422)
-        return self._receipt_recorded(visit, fields, customer_id, receipt, currency)
+            return self._receipt_form(context, fields, customer_id, status=422)
+        return self._receipt_recorded(context, fields, customer_id, receipt, currency)
 
-    def void(self, visit: Visit, payment_id: int) -> HTTPResponse:
+    def void(self, context: RequestContext, payment_id: int) -> HTTPResponse:
         """Let a payment, and all that was recorded with it, no longer count."""
         try:
             together = payments.together_with(payment_id)
         except LookupError as error:
             raise NotFoundError(str(error)) from error
-        fields = Fields(visit.form)
+        fields = Form(context.form)
         shown = fields.whole_number("invoice", together[0].invoice_id, most=999_999_999)
         reason = fields.text("reason", required=True)
         if fields.errors:
-            return self.invoice_page.again(visit, shown, f"void-{payment_id}", fields)
+            return self.invoice_page.again(context, shown, f"void-{payment_id}", fields)
         try:
-            payments.void(payment_id, reason, visit.user, visit.now)
+            payments.void(payment_id, reason, context.user, context.now)
         except payments.PaymentRefusedError as refused:
             fields.errors["reason"] = str(refused)
-            return self.invoice_page.again(visit, shown, f"void-{payment_id}", fields, 409)
+            return self.invoice_page.again(context, shown, f"void-{payment_id}", fields, 409)
         many = f"The {len(together)} payments that were recorded together were voided."
         said = many if len(together) > 1 else "The payment was voided."
         customer_id = fields.whole_number("customer", 0, most=999_999_999)
         back = f"/customers/{customer_id}" if customer_id else f"/invoices/{shown}"
-        return self.pages.redirect(visit, back, flash=said)
+        return self.pages.redirect(context, back, flash=said)
 
     def _one(
-        self, visit: Visit, invoice: Invoice, form: str, fields: Fields, receipt: PaymentBatch, said: str
+        self, context: RequestContext, invoice: Invoice, form: str, fields: Form, receipt: PaymentBatch, said: str
     ) -> HTTPResponse:
         def record() -> Recorded:
             keep = fields.checked("keep_credit")
-            return payments.record(receipt, visit.user, visit.now, visit.today, keep_credit=keep)
+            return payments.record(receipt, context.user, context.now, context.today, keep_credit=keep)
 
         cents = abs(receipt.amounts[invoice.id])
-        amount = f"{visit.locale.money(cents)} {invoice.currency}"
-        return self._recorded(visit, invoice, form, fields, record, said.format(amount, invoice.number))
+        amount = f"{context.locale.money(cents)} {invoice.currency}"
+        return self._recorded(context, invoice, form, fields, record, said.format(amount, invoice.number))
 
     def _recorded(
-        self, visit: Visit, invoice: Invoice, form: str, fields: Fields, record: Callable[[], Recorded], said: str
+        self,
+        context: RequestContext,
+        invoice: Invoice,
+        form: str,
+        fields: Form,
+        record: Callable[[], Recorded],
+        said: str,
     ) -> HTTPResponse:
         if fields.errors:
-            return self.invoice_page.again(visit, invoice.id, form, fields)
+            return self.invoice_page.again(context, invoice.id, form, fields)
         try:
             recorded = record()
         except LookupError as error:
@@ -173,21 +179,23 @@ class Payments:
         except payments.KeyUsedError as error:
             raise ConflictError(f"{error} Open the invoice again to record something else.") from error
         except payments.PaymentRefusedError as refused:
-            fields.errors[_field_of(refused)] = _with_most(refused, visit)
+            fields.errors[_field_of(refused)] = _with_most(refused, context)
         except payments.OverpaidError as error:
-            line = existing(invoice.id, AsOf.end_of(visit.today, self.zone))
-            fields.errors["amount"] = _too_much(visit, line, sum(error.excess.values()))
+            line = existing(invoice.id, AsOf.end_of(context.today, self.zone))
+            fields.errors["amount"] = _too_much(context, line, sum(error.excess.values()))
             fields.typed["asks_credit"] = "yes"
         else:
-            return self.pages.redirect(visit, f"/invoices/{invoice.id}?recorded={recorded.payment_ids[0]}", flash=said)
-        return self.invoice_page.again(visit, invoice.id, form, fields)
+            return self.pages.redirect(
+                context, f"/invoices/{invoice.id}?recorded={recorded.payment_ids[0]}", flash=said
+            )
+        return self.invoice_page.again(context, invoice.id, form, fields)
 
     def _receipt_recorded(
-        self, visit: Visit, fields: Fields, customer_id: int, receipt: PaymentBatch, currency: str
+        self, context: RequestContext, fields: Form, customer_id: int, receipt: PaymentBatch, currency: str
     ) -> HTTPResponse:
         try:
             keep = fields.checked("keep_credit")
-            recorded = payments.record(receipt, visit.user, visit.now, visit.today, keep_credit=keep)
+            recorded = payments.record(receipt, context.user, context.now, context.today, keep_credit=keep)
         except LookupError as error:
             raise NotFoundError(str(error)) from error
         except payments.KeyUsedError as error:
@@ -197,55 +205,55 @@ class Payments:
         except payments.OverpaidError as error:
             for invoice_id, cents in error.excess.items():
                 fields.errors[f"place:{invoice_id}"] = (
-                    f"By now {visit.locale.money(receipt.amounts[invoice_id] - cents)} is open here."
+                    f"By now {context.locale.money(receipt.amounts[invoice_id] - cents)} is open here."
                 )
         else:
-            sum_ = visit.locale.money(sum(receipt.amounts.values()))
+            sum_ = context.locale.money(sum(receipt.amounts.values()))
             count = len(receipt.amounts)
             said = f"Recorded {sum_} {currency} for {counted(count, 'invoice', 'invoices')}."
             shown = address(f"/customers/{customer_id}", recorded=recorded.payment_ids[0])
-            return self.pages.redirect(visit, shown, flash=said)
-        return self._receipt_form(visit, fields, customer_id, status=422)
+            return self.pages.redirect(context, shown, flash=said)
+        return self._receipt_form(context, fields, customer_id, status=422)
 
     def _receipt_form(
-        self, visit: Visit, fields: Fields, customer_id: int, *, spreads: bool = False, status: int = 200
+        self, context: RequestContext, fields: Form, customer_id: int, *, spreads: bool = False, status: int = 200
     ) -> HTTPResponse:
         customer = customer_choice.get(customer_id)
         if customer is None:
             raise NotFoundError("There is no such customer.")
-        lines = self._owed(visit, customer_id, fields)
+        lines = self._owed(context, customer_id, fields)
         is_spread = False
         if spreads and lines:
-            received = fields.amount("received", visit.locale, required=True, least=1)
+            received = fields.amount("received", context.locale, required=True, least=1)
             placed = spread(received or 0, {line.invoice.id: line.balance_cents for line in lines})
             for line in lines:
                 cents = placed.get(line.invoice.id)
-                fields.typed[f"place:{line.invoice.id}"] = visit.locale.money(cents) if cents else ""
+                fields.typed[f"place:{line.invoice.id}"] = context.locale.money(cents) if cents else ""
             is_spread = not fields.errors
         return self.pages.show(
-            visit,
+            context,
             "payments/new.html",
             status=status,
             fields=fields,
             customer=customer,
             lines=lines,
             is_spread=is_spread,
-            currencies=self._currencies(visit, customer_id),
+            currencies=self._currencies(context, customer_id),
             key=fields.typed.get("key") or secrets.token_urlsafe(24),
             methods=payment_list.methods(),
-            **_sums(fields, visit, lines),
+            **_sums(fields, context, lines),
         )
 
-    def _choose_customer(self, visit: Visit, fields: Fields) -> HTTPResponse:
+    def _choose_customer(self, context: RequestContext, fields: Form) -> HTTPResponse:
         """Ask whose receipt it is; where what was typed means one customer, go on with that one."""
         text = fields.text("who")
         found = customer_choice.meant_by(text) if text else []
         if len(found) == 1:
-            return self.pages.redirect(visit, address("/payments/new", customer=found[0].id))
+            return self.pages.redirect(context, address("/payments/new", customer=found[0].id))
         if text and not found:
             fields.errors["who"] = "There is no such customer: choose one of the list."
         return self.pages.show(
-            visit,
+            context,
             "payments/choose.html",
             status=422 if fields.errors else 200,
             fields=fields,
@@ -253,29 +261,29 @@ class Payments:
             customers=customer_choice.all_choices(),
         )
 
-    def _owed(self, visit: Visit, customer_id: int, fields: Fields) -> list[ListedInvoice]:
+    def _owed(self, context: RequestContext, customer_id: int, fields: Form) -> list[ListedInvoice]:
         """Return what the customer owes in one currency: the one chosen, or that of the oldest debt."""
         wanted = invoices.Filter(
             customer_id=customer_id, statuses=OUTSTANDING, currency=fields.text("currency", longest=3)
         )
-        as_of = AsOf.end_of(visit.today, self.zone)
+        as_of = AsOf.end_of(context.today, self.zone)
         lines = invoices.matching(wanted, as_of, invoices.LONGEST_DUE_FIRST, length=_MOST_OPEN)
         return [line for line in lines if line.invoice.currency == lines[0].invoice.currency]
 
-    def _currencies(self, visit: Visit, customer_id: int) -> list[str]:
+    def _currencies(self, context: RequestContext, customer_id: int) -> list[str]:
         wanted = invoices.Filter(customer_id=customer_id, statuses=OUTSTANDING)
-        return [total.currency for total in invoices.totals(wanted, AsOf.end_of(visit.today, self.zone))]
+        return [total.currency for total in invoices.totals(wanted, AsOf.end_of(context.today, self.zone))]
 
 
 FILTER_FIELDS = ("q", "from", "to", "customer", "method", "voided")
 
 
-def payment_filter(fields: Fields, visit: Visit) -> PaymentFilter:
+def payment_filter(fields: Form, context: RequestContext) -> PaymentFilter:
     """Return which payments the address asks for."""
     text = fields.text("q")
     return PaymentFilter(
         text=text,
-        text_cents=visit.locale.cents_in(text),
+        text_cents=context.locale.cents_in(text),
         paid_from=fields.optional_day("from"),
         paid_to=fields.optional_day("to"),
         customer_id=fields.whole_number("customer", 0, most=999_999_999) or None,
@@ -291,12 +299,12 @@ def _existing(invoice_id: int) -> Invoice:
     return invoice
 
 
-def _receipt(fields: Fields, visit: Visit, amounts: Mapping[int, int]) -> PaymentBatch:
+def _receipt(fields: Form, context: RequestContext, amounts: Mapping[int, int]) -> PaymentBatch:
     paid_on = fields.optional_day("paid_on", required=True)
     key = fields.text("key", required=True, longest=64)
     return PaymentBatch(
         key=key,
-        paid_on=paid_on or visit.today,
+        paid_on=paid_on or context.today,
         amounts=amounts,
         method=fields.text("method", longest=60),
         reference=fields.text("reference"),
@@ -304,32 +312,32 @@ def _receipt(fields: Fields, visit: Visit, amounts: Mapping[int, int]) -> Paymen
     )
 
 
-def _placed(fields: Fields, visit: Visit) -> dict[int, int]:
+def _placed(fields: Form, context: RequestContext) -> dict[int, int]:
     names = [name for name in fields.typed if re.fullmatch(r"place:[0-9]{1,9}", name)]
-    placed = {int(name.removeprefix("place:")): fields.amount(name, visit.locale, least=0) for name in names}
+    placed = {int(name.removeprefix("place:")): fields.amount(name, context.locale, least=0) for name in names}
     return {invoice_id: cents for invoice_id, cents in placed.items() if cents}
 
 
 def _check_sum(
-    fields: Fields, visit: Visit, received: int, placed: Mapping[int, int], lines: list[ListedInvoice]
+    fields: Form, context: RequestContext, received: int, placed: Mapping[int, int], lines: list[ListedInvoice]
 ) -> None:
     for line in lines:
         if placed.get(line.invoice.id, 0) > line.balance_cents:
-            fields.errors[f"place:{line.invoice.id}"] = f"Only {visit.locale.money(line.balance_cents)} is open here."
+            fields.errors[f"place:{line.invoice.id}"] = f"Only {context.locale.money(line.balance_cents)} is open here."
     if placed.keys() - {line.invoice.id for line in lines}:
         fields.errors["received"] = "An invoice that money was placed on is no longer owed: see what is left below."
         return
     left = received - sum(placed.values())
     if left < 0:
-        fields.errors["received"] = f"{visit.locale.money(-left)} more is placed below than came in."
+        fields.errors["received"] = f"{context.locale.money(-left)} more is placed below than came in."
     elif left > 0 and not fields.checked("keep_credit"):
         fields.errors["received"] = (
-            f"{visit.locale.money(left)} of it is not placed: place it below, or tick that it is kept as credit."
+            f"{context.locale.money(left)} of it is not placed: place it below, or tick that it is kept as credit."
         )
         fields.typed["asks_credit"] = "yes"
 
 
-def _with_credit(fields: Fields, received: int, placed: Mapping[int, int]) -> dict[int, int]:
+def _with_credit(fields: Form, received: int, placed: Mapping[int, int]) -> dict[int, int]:
     """Return the amounts with what is left over on the last invoice, where it stands as credit."""
     left = received - sum(placed.values())
     if left <= 0 or not fields.checked("keep_credit") or not placed:
@@ -338,9 +346,9 @@ def _with_credit(fields: Fields, received: int, placed: Mapping[int, int]) -> di
     return {**placed, last: placed[last] + left}
 
 
-def _sums(fields: Fields, visit: Visit, lines: list[ListedInvoice]) -> dict[str, Any]:
-    received = visit.locale.cents_in(fields.typed.get("received", "")) or 0
-    typed = (visit.locale.cents_in(fields.typed.get(f"place:{line.invoice.id}", "")) for line in lines)
+def _sums(fields: Form, context: RequestContext, lines: list[ListedInvoice]) -> dict[str, Any]:
+    received = context.locale.cents_in(fields.typed.get("received", "")) or 0
+    typed = (context.locale.cents_in(fields.typed.get(f"place:{line.invoice.id}", "")) for line in lines)
     placed = sum(cents or 0 for cents in typed)
     return {"received_cents": received, "placed_cents": placed, "left_cents": received - placed}
 
@@ -349,14 +357,14 @@ def _field_of(refused: payments.PaymentRefusedError) -> str:
     return "paid_on" if refused.refusal.invoice_id is None else "amount"
 
 
-def _with_most(refused: payments.PaymentRefusedError, visit: Visit) -> str:
+def _with_most(refused: payments.PaymentRefusedError, context: RequestContext) -> str:
     most = refused.refusal.most_cents
-    return str(refused) if most is None else f"{refused} At most {visit.locale.money(most)}."
+    return str(refused) if most is None else f"{refused} At most {context.locale.money(most)}."
 
 
-def _too_much(visit: Visit, line: ListedInvoice, excess: int) -> str:
+def _too_much(context: RequestContext, line: ListedInvoice, excess: int) -> str:
     owed = max(0, line.balance_cents)
     return (
-        f"{visit.locale.money(owed)} is open: that is {visit.locale.money(excess)} more. "
+        f"{context.locale.money(owed)} is open: that is {context.locale.money(excess)} more. "
         "Mend the amount, or tick that the rest is kept as credit."
     )

@@ -15,9 +15,9 @@ from app.domain.statement import Statement, statement
 from app.store.ledger import customers
 from app.web.http.downloads import export, one_at_a_time
 from app.web.http.errors import Refusal
-from app.web.http.forms import Fields
+from app.web.http.forms import Form
 from app.web.http.rendering import Pages, address
-from app.web.http.request_context import Visit
+from app.web.http.request_context import RequestContext
 from app.web.pages.customers import existing
 from app.workbook.writing import listing
 from app.workbook.writing.listing import Listed
@@ -50,11 +50,11 @@ class Statements:
     currency: str
     zone: ZoneInfo
 
-    def show(self, visit: Visit, customer_id: int) -> HTTPResponse:
+    def show(self, context: RequestContext, customer_id: int) -> HTTPResponse:
         """Answer with the statement, the last three months by default."""
         customer = existing(customer_id)
-        fields = Fields(visit.query)
-        wanted = self._wanted(visit, fields, customer_id)
+        fields = Form(context.query)
+        wanted = self._wanted(context, fields, customer_id)
         found = self._statement(customer_id, wanted)
         as_of = AsOf.end_of(wanted.closed_on, self.zone)
         ageings = {
@@ -62,7 +62,7 @@ class Statements:
         }
         said = {"from": wanted.opened_on, "to": wanted.closed_on, "currency": wanted.currency}
         return self.pages.show(
-            visit,
+            context,
             "customers/statement.html",
             status=422 if fields.errors else 200,
             fields=fields,
@@ -73,23 +73,23 @@ class Statements:
             as_workbook=address(f"/customers/{customer_id}/statement.xlsx", **said),
         )
 
-    def export(self, visit: Visit, customer_id: int) -> HTTPResponse:
+    def export(self, context: RequestContext, customer_id: int) -> HTTPResponse:
         """Answer with the statement as a workbook."""
         customer = existing(customer_id)
-        fields = Fields(visit.query)
-        wanted = self._wanted(visit, fields, customer_id)
+        fields = Form(context.query)
+        wanted = self._wanted(context, fields, customer_id)
         for sentence in fields.errors.values():
             raise Refusal(sentence)
         found = self._statement(customer_id, wanted)
         with one_at_a_time():
             content = listing.xlsx(f"Statement {wanted.currency}", HEADERS, _rows(found))
         name = f"statement-{customer.details.code}-{wanted.closed_on.isoformat()}.xlsx"
-        return export(visit, f"statement of customer {customer_id}", content, name, len(found.lines))
+        return export(context, f"statement of customer {customer_id}", content, name, len(found.lines))
 
-    def _wanted(self, visit: Visit, fields: Fields, customer_id: int) -> Wanted:
+    def _wanted(self, context: RequestContext, fields: Form, customer_id: int) -> Wanted:
         currencies = customers.currencies_of(customer_id) or [self.currency]
-        closed_on = fields.day("to", visit.today)
-        opened_on = fields.day("from", min(months_up_to(visit.today, _MONTHS)[0], closed_on))
+        closed_on = fields.day("to", context.today)
+        opened_on = fields.day("from", min(months_up_to(context.today, _MONTHS)[0], closed_on))
         if opened_on > closed_on:
             fields.errors["from"] = "A statement begins on the day on which it ends, or before it."
             opened_on = closed_on

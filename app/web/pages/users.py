@@ -12,9 +12,9 @@ from app.store.access.users import EmailTakenError, User
 from app.store.ledger import customer_choice, customers, invoices
 from app.web.auth import scopes
 from app.web.http.errors import NotFoundError
-from app.web.http.forms import Fields
+from app.web.http.forms import Form
 from app.web.http.rendering import Pages
-from app.web.http.request_context import Visit
+from app.web.http.request_context import RequestContext
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,95 +24,97 @@ class Users:
     pages: Pages
     public_url: str
 
-    def index(self, visit: Visit) -> HTTPResponse:
+    def index(self, context: RequestContext) -> HTTPResponse:
         """Answer with everybody, whether or not they may sign in."""
         everybody = users.all_users()
         return self.pages.show(
-            visit,
+            context,
             "users/index.html",
             users=everybody,
-            sees={user.id: scopes.told(user.scope) for user in everybody},
+            sees={user.id: scopes.described(user.scope) for user in everybody},
             last_seen=users.last_seen(),
             with_second_factor=second_factor.whose(),
         )
 
-    def new(self, visit: Visit) -> HTTPResponse:
+    def new(self, context: RequestContext) -> HTTPResponse:
         """Ask who is to be invited."""
-        return self._form(visit, Fields({}))
+        return self._form(context, Form({}))
 
-    def create(self, visit: Visit) -> HTTPResponse:
+    def create(self, context: RequestContext) -> HTTPResponse:
         """Invite somebody, by a link that is shown once."""
-        fields = Fields(visit.form)
+        fields = Form(context.form)
         email = fields.text("email", required=True)
         if email and "@" not in email.strip("@"):
             fields.errors["email"] = "Please write an e-mail address."
         facts = _facts(fields)
         if facts is None:
-            return self._form(visit, fields, status=422)
+            return self._form(context, fields, status=422)
         try:
-            user = user_changes.invite(email, facts, visit.user, visit.now)
+            user = user_changes.invite(email, facts, context.user, context.now)
         except EmailTakenError as taken:
             fields.errors["email"] = str(taken)
-            return self._form(visit, fields, status=422)
-        return self._link(visit, user, Purpose.INVITE)
+            return self._form(context, fields, status=422)
+        return self._link(context, user, Purpose.INVITE)
 
-    def show(self, visit: Visit, user_id: int) -> HTTPResponse:
+    def show(self, context: RequestContext, user_id: int) -> HTTPResponse:
         """Ask what is to be different about a user."""
-        return self._form(visit, Fields({}), _existing(user_id))
+        return self._form(context, Form({}), _existing(user_id))
 
-    def update(self, visit: Visit, user_id: int) -> HTTPResponse:
+    def update(self, context: RequestContext, user_id: int) -> HTTPResponse:
         """Change a user's name, role or scope."""
-        user, fields = _existing(user_id), Fields(visit.form)
+        user, fields = _existing(user_id), Form(context.form)
         facts = _facts(fields)
         if facts is None:
-            return self._form(visit, fields, user, status=422)
+            return self._form(context, fields, user, status=422)
         try:
-            changed = user_changes.change(user_id, facts, visit.user, visit.now)
+            changed = user_changes.change(user_id, facts, context.user, context.now)
         except LastAdminError as error:
             fields.errors["role" if facts.role is not Role.ADMIN else "sees"] = str(error)
-            return self._form(visit, fields, user, status=409)
+            return self._form(context, fields, user, status=409)
         said = f"{user.email} was changed." if changed else "Nothing was different."
-        return self.pages.redirect(visit, "/users", flash=said)
+        return self.pages.redirect(context, "/users", flash=said)
 
-    def deactivate(self, visit: Visit, user_id: int) -> HTTPResponse:
+    def deactivate(self, context: RequestContext, user_id: int) -> HTTPResponse:
         """Keep a user out from now on."""
         user = _existing(user_id)
         try:
-            user_changes.deactivate(user_id, visit.user, visit.now)
+            user_changes.deactivate(user_id, context.user, context.now)
         except LastAdminError as error:
-            fields = Fields({})
+            fields = Form({})
             fields.errors["active"] = str(error)
-            return self._form(visit, fields, user, status=409)
-        return self.pages.redirect(visit, "/users", flash=f"{user.email} is signed out and may no longer sign in.")
+            return self._form(context, fields, user, status=409)
+        return self.pages.redirect(context, "/users", flash=f"{user.email} is signed out and may no longer sign in.")
 
-    def activate(self, visit: Visit, user_id: int) -> HTTPResponse:
+    def activate(self, context: RequestContext, user_id: int) -> HTTPResponse:
         """Let a user in again."""
         user = _existing(user_id)
-        user_changes.activate(user_id, visit.user, visit.now)
-        return self.pages.redirect(visit, "/users", flash=f"{user.email} may sign in again.")
+        user_changes.activate(user_id, context.user, context.now)
+        return self.pages.redirect(context, "/users", flash=f"{user.email} may sign in again.")
 
-    def make_link(self, visit: Visit, user_id: int) -> HTTPResponse:
+    def make_link(self, context: RequestContext, user_id: int) -> HTTPResponse:
         """Show, once, a link by which the user chooses a password."""
         user = _existing(user_id)
-        return self._link(visit, user, Purpose.RESET if users.has_password(user_id) else Purpose.INVITE)
+        return self._link(context, user, Purpose.RESET if users.has_password(user_id) else Purpose.INVITE)
 
-    def reset_second_factor(self, visit: Visit, user_id: int) -> HTTPResponse:
+    def reset_second_factor(self, context: RequestContext, user_id: int) -> HTTPResponse:
         """Take the second factor from a user who has lost it."""
         user = _existing(user_id)
-        second_factor.reset(user_id, visit.user, visit.now)
+        second_factor.reset(user_id, context.user, context.now)
         said = f"{user.email} has no second factor any more, and is signed out everywhere."
-        return self.pages.redirect(visit, f"/users/{user_id}", flash=said)
+        return self.pages.redirect(context, f"/users/{user_id}", flash=said)
 
-    def _link(self, visit: Visit, user: User, purpose: Purpose) -> HTTPResponse:
-        token = one_time_links.make(user.id, purpose, visit.user, visit.now)
+    def _link(self, context: RequestContext, user: User, purpose: Purpose) -> HTTPResponse:
+        token = one_time_links.make(user.id, purpose, context.user, context.now)
         link = f"{self.public_url}/set-password?token={token}"
-        return self.pages.show(visit, "users/link.html", invited=user, purpose=purpose, link=link)
+        return self.pages.show(context, "users/link.html", invited=user, purpose=purpose, link=link)
 
-    def _form(self, visit: Visit, fields: Fields, user: User | None = None, *, status: int = 200) -> HTTPResponse:
+    def _form(
+        self, context: RequestContext, fields: Form, user: User | None = None, *, status: int = 200
+    ) -> HTTPResponse:
         scope = user.scope if user else EVERYTHING
         ledgers = sorted({*invoices.ledgers(), *scope.ledgers})
         return self.pages.show(
-            visit,
+            context,
             "users/form.html",
             status=status,
             fields=fields,
@@ -127,7 +129,7 @@ class Users:
         )
 
 
-def _facts(fields: Fields) -> UserFacts | None:
+def _facts(fields: Form) -> UserFacts | None:
     name = fields.text("name")
     role = fields.choice("role", Role)
     if role is None:

@@ -267,7 +267,7 @@ def test_an_import_that_is_killed_leaves_all_or_nothing_and_a_retry_ends_the_sam
         left = tables(database_url, dump)
         outcomes.add("nothing" if left == empty else "all")
         if left != empty:
-            assert (len(left["InvoiceModel"]), len(left["Payment"])) == (2_500, 2_000)
+            assert (len(left["invoices"]), len(left["payments"])) == (2_500, 2_000)
             break
 
     retried = invoices(environment, "import", path, "--apply")

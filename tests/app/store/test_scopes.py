@@ -7,12 +7,12 @@ from support.ledgers import close_of
 from support.records import LONG_AGO, a_customer, a_payment, a_user, an_invoice
 
 from app.domain.invoice_changes import InvoiceFacts
+from app.domain.payment_batch import PaymentBatch
 from app.domain.permissions import EVERYTHING, Scope
-from app.domain.receipt import PaymentBatch
 from app.store.access import audit, users
 from app.store.db import database as store_database
 from app.store.db import tables
-from app.store.db.current_user import Asker, asked_by, seeing_everything
+from app.store.db.current_user import Actor, acting_as, seeing_everything
 from app.store.ledger import (
     customer_choice,
     customers,
@@ -47,13 +47,13 @@ def ledger(database):
 
 @pytest.fixture
 def own_customer(ledger):
-    with asked_by(Asker(Scope(customers=frozenset({ledger["C1"]})))):
+    with acting_as(Actor(Scope(customers=frozenset({ledger["C1"]})))):
         yield
 
 
 @pytest.fixture
 def own_ledger(ledger):
-    with asked_by(Asker(Scope(ledgers=frozenset({"2025"})))):
+    with acting_as(Actor(Scope(ledgers=frozenset({"2025"})))):
         yield
 
 
@@ -90,12 +90,12 @@ def test_of_a_ledger_all_customers_are_found(own_ledger):
 
 
 def test_a_customer_and_a_ledger_are_found_together(ledger):
-    with asked_by(Asker(Scope(frozenset({ledger["C1"]}), frozenset({"2025"})))):
+    with acting_as(Actor(Scope(frozenset({ledger["C1"]}), frozenset({"2025"})))):
         assert numbers() == ["C2-2025", "C1-2026", "C1-2025"]
 
 
 def test_a_scope_that_covers_nothing_finds_nothing(ledger):
-    with asked_by(Asker(Scope())):
+    with acting_as(Actor(Scope())):
         assert (numbers(), customers.exist(), payment_list.matching(PaymentFilter())) == ([], False, [])
 
 
@@ -107,7 +107,7 @@ def test_totals_are_of_what_is_seen(own_customer):
 
 def test_totals_remembered_for_one_are_not_told_another(ledger):
     everybody = invoices.totals(Filter(), AS_OF)
-    with asked_by(Asker(Scope(customers=frozenset({ledger["C1"]})))):
+    with acting_as(Actor(Scope(customers=frozenset({ledger["C1"]})))):
         own = invoices.totals(Filter(), AS_OF)
 
     assert ([total.currency for total in everybody], [total.currency for total in own]) == (["XC1", "XC2"], ["XC1"])
@@ -115,7 +115,7 @@ def test_totals_remembered_for_one_are_not_told_another(ledger):
 
 def test_sums_kept_for_one_are_not_told_another(ledger):
     everybody = positions.by_customer(AS_OF)
-    with asked_by(Asker(Scope(ledgers=frozenset({"2025"})))):
+    with acting_as(Actor(Scope(ledgers=frozenset({"2025"})))):
         own = positions.by_customer(AS_OF)
 
     assert [sum(owed.outstanding_cents for owed in found.values()) for found in (everybody, own)] == [360_00, 180_00]
@@ -137,7 +137,7 @@ def test_another_invoice_is_not_there(own_customer):
 def test_a_query_prepared_for_one_is_not_asked_for_another(ledger):
     number = invoice_id("C2-2025")
     before = invoices.get(number, AS_OF)
-    with asked_by(Asker(Scope(customers=frozenset({ledger["C1"]})))):
+    with acting_as(Actor(Scope(customers=frozenset({ledger["C1"]})))):
         own = invoices.get(number, AS_OF)
 
     assert (before.invoice.number, own) == ("C2-2025", None)
@@ -183,7 +183,7 @@ def test_a_receipt_that_is_seen_in_part_cannot_be_voided(ledger):
     ann = a_user()
     recorded = payments.record(receipt("C1-2025", "C1-2026"), ann, NOW, TODAY, keep_credit=False)
 
-    with asked_by(Asker(Scope(ledgers=frozenset({"2025"})))), pytest.raises(payments.PaymentRefusedError) as refused:
+    with acting_as(Actor(Scope(ledgers=frozenset({"2025"})))), pytest.raises(payments.PaymentRefusedError) as refused:
         payments.void(recorded.payment_ids[0], "a mistake", ann, NOW)
 
     assert str(refused.value) == "It was recorded together with payments of invoices that you may not see."
@@ -193,7 +193,7 @@ def test_a_key_that_another_user_sent_is_used(ledger):
     ann = a_user()
     payments.record(receipt("C2-2025"), ann, NOW, TODAY, keep_credit=False)
 
-    with asked_by(Asker(Scope(customers=frozenset({ledger["C1"]})))), pytest.raises(payments.KeyUsedError):
+    with acting_as(Actor(Scope(customers=frozenset({ledger["C1"]})))), pytest.raises(payments.KeyUsedError):
         payments.record(receipt("C1-2025"), ann, NOW, TODAY, keep_credit=False)
 
 

@@ -91,7 +91,7 @@ def test_the_history_tells_which_field_was_edited(browser, stored, kind, field, 
 
     page = save(browser, kind, field, after)
 
-    told = page.html.select_one(".deeds__change").get_text()
+    told = page.html.select_one(".audit-messages__change").get_text()
     name = next(iter(after["own_fields"])) if field.name == "own_fields" else label(field.name)
     assert told.startswith(f"{name}: ")
 

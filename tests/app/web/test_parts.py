@@ -7,7 +7,7 @@ import pytest
 
 import app
 from app.web.http.assets import Assets
-from app.web.http.forms import Fields
+from app.web.http.forms import Form
 from app.web.http.rendering import templates
 
 
@@ -24,7 +24,7 @@ def rendered():
 
 
 def wrong(typed, **errors):
-    fields = Fields(typed)
+    fields = Form(typed)
     fields.errors.update(errors)
     return fields
 
@@ -43,8 +43,8 @@ def test_a_field_keeps_what_was_typed_and_says_beside_it_what_is_wrong(rendered)
 def test_a_field_shows_its_value_until_something_was_typed(rendered):
     source = '{{ parts.field(fields, "name", "Name", value="Acme") }}'
 
-    assert 'value="Acme"' in rendered(source, fields=Fields({}))
-    assert 'value=""' in rendered(source, fields=Fields({"name": ""}))
+    assert 'value="Acme"' in rendered(source, fields=Form({}))
+    assert 'value=""' in rendered(source, fields=Form({"name": ""}))
 
 
 def test_two_forms_of_a_page_may_have_fields_of_the_same_name(rendered):
@@ -59,18 +59,18 @@ def test_two_forms_of_a_page_may_have_fields_of_the_same_name(rendered):
 def test_an_amount_is_shown_as_the_reader_writes_it_until_something_was_typed(rendered):
     source = '{{ parts.amount_field(fields, "amount", "Amount", currency="EUR", cents=123450) }}'
 
-    assert 'value="1,234.50"' in rendered(source, fields=Fields({}))
-    assert 'value="abc"' in rendered(source, fields=Fields({"amount": "abc"}))
-    assert "EUR" in rendered(source, fields=Fields({}))
+    assert 'value="1,234.50"' in rendered(source, fields=Form({}))
+    assert 'value="abc"' in rendered(source, fields=Form({"amount": "abc"}))
+    assert "EUR" in rendered(source, fields=Form({}))
 
 
 @pytest.mark.parametrize(
     ("fields", "options", "value"),
     [
-        (Fields({}), "", "2026-03-02"),
-        (Fields({"paid_on": "2026-02-01"}), "", "2026-02-01"),
-        (Fields({"paid_on": ""}), "", "2026-03-02"),
-        (Fields({"paid_on": ""}), ", optional=true", ""),
+        (Form({}), "", "2026-03-02"),
+        (Form({"paid_on": "2026-02-01"}), "", "2026-02-01"),
+        (Form({"paid_on": ""}), "", "2026-03-02"),
+        (Form({"paid_on": ""}), ", optional=true", ""),
         (wrong({"paid_on": "1.2.26"}, paid_on="No day."), "", "1.2.26"),
     ],
 )
@@ -87,12 +87,12 @@ def test_a_day_is_the_one_typed_or_the_one_proposed(rendered, fields, options, v
 def test_a_list_of_choices_shows_the_one_that_was_made(rendered):
     source = '{{ parts.select(fields, "currency", "Currency", [("EUR", "Euro"), ("USD", "Dollar")], value="EUR") }}'
 
-    assert '<option value="EUR" selected>Euro</option>' in rendered(source, fields=Fields({}))
-    assert '<option value="USD" selected>Dollar</option>' in rendered(source, fields=Fields({"currency": "USD"}))
+    assert '<option value="EUR" selected>Euro</option>' in rendered(source, fields=Form({}))
+    assert '<option value="USD" selected>Dollar</option>' in rendered(source, fields=Form({"currency": "USD"}))
 
 
 def test_several_lines_stay_as_they_were_typed(rendered):
-    html = rendered('{{ parts.textarea(fields, "notes", "Notes") }}', fields=Fields({"notes": "</textarea><b>"}))
+    html = rendered('{{ parts.textarea(fields, "notes", "Notes") }}', fields=Form({"notes": "</textarea><b>"}))
 
     assert "&lt;/textarea&gt;&lt;b&gt;</textarea>" in html
 
@@ -100,9 +100,9 @@ def test_several_lines_stay_as_they_were_typed(rendered):
 def test_a_box_that_was_unticked_stays_so(rendered):
     source = '{{ parts.checkbox(fields, "draft", "Draft", value=true) }}'
 
-    assert "checked" in rendered(source, fields=Fields({}))
-    assert "checked" not in rendered(source, fields=Fields({"name": "x"}))
-    assert "checked" in rendered(source, fields=Fields({"draft": "yes"}))
+    assert "checked" in rendered(source, fields=Form({}))
+    assert "checked" not in rendered(source, fields=Form({"name": "x"}))
+    assert "checked" in rendered(source, fields=Form({"draft": "yes"}))
 
 
 def test_what_is_wrong_with_a_form_is_said_above_it_with_links_to_the_fields(rendered):
@@ -114,7 +114,7 @@ def test_what_is_wrong_with_a_form_is_said_above_it_with_links_to_the_fields(ren
     assert "2 fields need another look; nothing was saved." in html
     assert '<a href="#amount">Amount</a>: Please fill this in.' in html
     assert '<a href="#paid_on">Paid on</a>: Please choose a day.' in html
-    assert rendered("{{ parts.error_summary(fields) }}", fields=Fields({})) == ""
+    assert rendered("{{ parts.error_summary(fields) }}", fields=Form({})) == ""
 
 
 @pytest.mark.parametrize(
@@ -136,7 +136,7 @@ def test_a_figure_without_a_past_says_nothing_of_it(rendered):
 def test_an_action_that_was_refused_stays_open(rendered):
     source = '{{ parts.reason_action(fields, "", "/invoices/1/void", "Void", "Void invoice", "void", version=3) }}'
 
-    assert "open" not in rendered(source, fields=Fields({})).split(">")[0]
+    assert "open" not in rendered(source, fields=Form({})).split(">")[0]
     refused = rendered(source, fields=wrong({"reason": ""}, reason="Please fill this in."))
     assert refused.startswith('<details class="action" id="void" open>')
     assert '<input type="hidden" name="version" value="3">' in refused

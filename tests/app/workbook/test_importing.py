@@ -475,12 +475,12 @@ def test_undo_leaves_everything_as_it_was(importer_anywhere, tmp_path):
         name="b.xlsx",
     )
     apply(importer_anywhere, first)
-    before = dump(leaving_out=("ImportModel", "ImportedRowModel", "AuditEntry"))
+    before = dump(leaving_out=("imports", "imported_rows", "audit_entries"))
     import_id = apply(importer_anywhere, second)
 
     importer_anywhere.undo(import_id)
 
-    assert dump(leaving_out=("ImportModel", "ImportedRowModel", "AuditEntry")) == before
+    assert dump(leaving_out=("imports", "imported_rows", "audit_entries")) == before
     assert imports.get(import_id).state is State.UNDONE
 
 

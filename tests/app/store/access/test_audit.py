@@ -15,7 +15,7 @@ from app.store.access import audit
 from app.store.access.audit import AuditFilter, Broken
 from app.store.db import database as store_database
 from app.store.db import tables
-from app.store.db.current_user import Asker, asked_by
+from app.store.db.current_user import Actor, acting_as
 
 LATER = datetime(2030, 1, 1, tzinfo=UTC)
 
@@ -90,7 +90,7 @@ def test_deeds_after_the_moment_asked_about_are_not_told(database, now):
 
 
 def test_a_deed_says_from_where_it_came(database, now):
-    with store_database.transaction(), asked_by(Asker(address="203.0.113.7", request_id="a1b2", program="books")):
+    with store_database.transaction(), acting_as(Actor(address="203.0.113.7", request_id="a1b2", program="books")):
         audit.append(a_user(), "invoice.edited", "invoice:7", before={}, after={}, now=now)
 
     [entry] = audit.of_subject("invoice:7")
@@ -300,7 +300,7 @@ def test_entries_are_found_by_what_they_say(database, now, wanted, found):
     ann = a_user(name="Ann")
     with store_database.transaction():
         audit.append(ann, "invoice.edited", "invoice:7", before={}, after={}, now=now)
-        with asked_by(Asker(address="203.0.113.7", program="books")):
+        with acting_as(Actor(address="203.0.113.7", program="books")):
             audit.append(None, "customer.edited", "customer:3", before={}, after={}, now=now)
 
     assert [entry.subject for entry in audit.matching(wanted, 10)] == found

@@ -22,7 +22,7 @@ def token(database, now):
 
 
 def write():
-    a_customer(f"C{tables.Customer.select().count()}")
+    a_customer(f"C{tables.CustomerModel.select().count()}")
     return CREATED
 
 

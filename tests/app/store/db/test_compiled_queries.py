@@ -5,10 +5,10 @@ from datetime import UTC, datetime, timedelta
 from support.records import LONG_AGO, a_customer, a_payment, an_invoice
 
 from app.store.db import tables
-from app.store.db.compiled_queries import Slot, prepared
+from app.store.db.compiled_queries import Slot, compiled
 
 
-@prepared
+@compiled
 def payments_before(recorded_at: Slot, least_cents: Slot):
     payment = tables.PaymentModel
     earlier = payment.recorded_at < recorded_at.of(payment.recorded_at)
@@ -39,7 +39,7 @@ def test_what_is_found_is_converted_as_by_peewee(database):
     assert (paid_on, recorded_at, cents) == (payment.paid_on, LONG_AGO, 10_00)
 
 
-@prepared
+@compiled
 def names(code: Slot):
     return tables.CustomerModel.select(tables.CustomerModel.name).where(tables.CustomerModel.code == code.value)
 

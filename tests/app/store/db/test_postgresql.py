@@ -5,7 +5,7 @@ import pytest
 
 from app.store.db import database as store_database
 from app.store.db import tables
-from app.store.db.compiled_queries import Slot, prepared
+from app.store.db.compiled_queries import Slot, compiled
 
 
 @pytest.fixture
@@ -43,7 +43,7 @@ def test_a_connection_that_stayed_open_is_used_again(postgresql, pooled):
         assert postgresql.connection() is pooled
 
 
-@prepared
+@compiled
 def names(code: Slot):
     return tables.CustomerModel.select(tables.CustomerModel.name).where(tables.CustomerModel.code == code.value)
 

@@ -115,4 +115,4 @@ def _derived():
 
 
 def _mark():
-    return tables.LedgerMarkModel.get().mark
+    return tables.LedgerVersionModel.get().version

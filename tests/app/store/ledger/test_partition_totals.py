@@ -10,23 +10,29 @@ from support.records import a_customer, a_payment, an_invoice
 
 from app.store.db import tables
 from app.store.db.database import transaction
-from app.store.db.tables import InvoiceModel, LedgerPartModel, PaymentModel
+from app.store.db.tables import InvoiceModel, PartitionModel, PaymentModel
 from app.store.ledger import partition_totals, positions, settlements, turnover
-from app.store.ledger.partition_totals import INVOICES_A_PART, part_of, summed
+from app.store.ledger.partition_totals import INVOICES_PER_PARTITION, partition, totals_by_partition
 
 VOIDED = datetime(2026, 2, 1, tzinfo=UTC)
 TODAY, BEFORE = close_of(date(2026, 3, 2)), close_of(date(2026, 1, 20))
 # On both sides of the edges between parts.
-IDS = [1, INVOICES_A_PART - 1, INVOICES_A_PART, 3 * INVOICES_A_PART, 3 * INVOICES_A_PART + 1]
+IDS = [
+    1,
+    INVOICES_PER_PARTITION - 1,
+    INVOICES_PER_PARTITION,
+    3 * INVOICES_PER_PARTITION,
+    3 * INVOICES_PER_PARTITION + 1,
+]
 
 asked = []
 
 
-@summed(columns=1)
+@totals_by_partition(columns=1)
 def totals(within, day):
     """Return the totals by currency, and note that the database was asked."""
     asked.append(day)
-    part = part_of(InvoiceModel.id)
+    part = partition(InvoiceModel.id)
     rows = InvoiceModel.select(part, InvoiceModel.currency, fn.COUNT(InvoiceModel.id), fn.SUM(InvoiceModel.total_cents))
     return rows.where(within(InvoiceModel.id)).group_by(part, InvoiceModel.currency).tuples()
 
@@ -54,24 +60,24 @@ def test_only_the_part_that_changed_is_asked_for(database):
     for number in IDS:
         an_invoice(str(number), id=number)
     totals(3)
-    before = {row.id: row.mark for row in LedgerPartModel.select()}
+    before = {row.id: row.version for row in PartitionModel.select()}
 
-    InvoiceModel.update(total_cents=1).where(InvoiceModel.id == INVOICES_A_PART).execute()
+    InvoiceModel.update(total_cents=1).where(InvoiceModel.id == INVOICES_PER_PARTITION).execute()
 
-    after = {row.id: row.mark for row in LedgerPartModel.select()}
+    after = {row.id: row.version for row in PartitionModel.select()}
     assert [part for part in before if before[part] != after[part]] == [1]
     assert totals(3) == {("USD",): (5, 400_01)}
 
 
 def test_what_adds_up_to_nothing_is_not_told(database):
     an_invoice("1", total_cents=5)
-    other = an_invoice("2", id=INVOICES_A_PART, total_cents=7)
+    other = an_invoice("2", id=INVOICES_PER_PARTITION, total_cents=7)
     assert totals(4) == {("USD",): (2, 12)}
 
     InvoiceModel.delete().execute()
 
     assert totals(4) == {}
-    assert other.id == INVOICES_A_PART
+    assert other.id == INVOICES_PER_PARTITION
 
 
 def test_a_transaction_sees_its_own_changes_and_nobody_keeps_them(database):

@@ -7,7 +7,7 @@ import pytest
 from support.at_once import all_at_once
 from support.records import a_customer, a_payment, a_user, an_invoice
 
-from app.domain.receipt import PaymentBatch
+from app.domain.payment_batch import PaymentBatch
 from app.store.access import audit
 from app.store.db import database as store_database
 from app.store.db import tables

@@ -212,10 +212,10 @@ def test_half_a_sign_in_is_no_session_and_a_session_no_half(secured, app, browse
     key, _ = secured
     page = Browser(app).sign_in()
     thief = Browser(app)
-    thief.set_cookie("session", page.forms[0]["half"].value)
+    thief.set_cookie("session", page.forms[0]["pending"].value)
     assert thief.get("/").location.startswith("/sign-in")
 
-    page.forms[0]["half"] = browser.cookies["session"]
+    page.forms[0]["pending"] = browser.cookies["session"]
     assert enter(page, code_at(key, clock())).status_int == 422
 
 

@@ -19,14 +19,14 @@ def app_with_export(sqlite, settings, clock, monkeypatch):
     own = routes.pages
 
     def with_export(dashboard, **others):
-        def export(visit):
-            return dashboard.pages.redirect(visit, "/", flash=f"Exported <{visit.query.get('what', 'all')}>.")
+        def export(context):
+            return dashboard.pages.redirect(context, "/", flash=f"Exported <{context.query.get('what', 'all')}>.")
 
-        def upload(visit):
-            size = len(visit.files["workbook"].file.read())
-            return dashboard.pages.redirect(visit, "/", flash=f"{visit.form['note']}: {size} bytes.")
+        def upload(context):
+            size = len(context.files["workbook"].file.read())
+            return dashboard.pages.redirect(context, "/", flash=f"{context.form['note']}: {size} bytes.")
 
-        def missing(visit):
+        def missing(context):
             raise NotFoundError("There is no such export.")
 
         return (

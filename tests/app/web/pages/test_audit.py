@@ -14,9 +14,9 @@ from support.records import a_payment, a_user, an_import, an_invoice
 from app.domain.permissions import Role
 from app.store.access import audit, users
 from app.store.db import tables
-from app.store.db.current_user import Asker, asked_by
+from app.store.db.current_user import Actor, acting_as
 from app.store.db.database import transaction
-from app.store.ledger.history import Deed
+from app.store.ledger.history import AuditEvent
 from app.web.http.locales import Locale
 from app.web.pages import audit_messages
 
@@ -28,7 +28,7 @@ def recorded(action):
 
 
 def append(by, action, subject, now, after=None, asker=None):
-    with transaction(), asked_by(asker or Asker()):
+    with transaction(), acting_as(asker or Actor()):
         audit.append(by, action, subject, before={}, after=after or {}, now=now)
 
 
@@ -178,7 +178,7 @@ def an_entry(action, subject, after=None, **whence):
     ],
 )
 def test_an_entry_reads_as_a_sentence(entry, label, sentence):
-    told = audit_messages.told(Deed(entry, label), BRITISH)
+    told = audit_messages.audit_message(AuditEvent(entry, label), BRITISH)
 
     assert f"{told.actor} {told.what} {told.label}" == sentence
 
@@ -199,7 +199,7 @@ def test_what_was_recorded_beside_the_deed_is_told_as_people_read_it():
 def test_the_page_tells_who_did_what_from_where_and_when(browser, user, now):
     invoice = an_invoice("1001")
     append(
-        user, "invoice.edited", f"invoice:{invoice.id}", now, asker=Asker(address="203.0.113.7", request_id="a1b2c3d4")
+        user, "invoice.edited", f"invoice:{invoice.id}", now, asker=Actor(address="203.0.113.7", request_id="a1b2c3d4")
     )
 
     page = browser.get("/audit")
@@ -225,12 +225,12 @@ def test_the_address_says_which_entries_are_shown(browser, user, query, found):
     # Signing in is recorded as well: these stand on days of their own.
     append(user, "invoice.edited", "invoice:7", datetime(2026, 3, 1, 12, tzinfo=UTC))
     append(
-        None, "customer.edited", "customer:3", datetime(2026, 3, 2, 12, tzinfo=UTC), asker=Asker(address="203.0.113.7")
+        None, "customer.edited", "customer:3", datetime(2026, 3, 2, 12, tzinfo=UTC), asker=Actor(address="203.0.113.7")
     )
 
     page = browser.get(f"/audit{query}")
 
-    assert re.findall(r"edited (\w+) (\d)", page.html.find("ol", "deeds").text) == [
+    assert re.findall(r"edited (\w+) (\d)", page.html.find("ol", "audit-messages").text) == [
         tuple(subject.split(":")) for subject in found
     ]
 
@@ -243,10 +243,10 @@ def test_a_page_ends_where_the_next_begins(browser, user, now, monkeypatch):
     first = browser.get("/audit?action=invoice.edited")
     second = first.click("Older")
 
-    assert "invoice 3" in first.html.select(".deeds__one")[0].text
-    assert "invoice 1" in second.html.select(".deeds__one")[0].text
+    assert "invoice 3" in first.html.select(".audit-messages__one")[0].text
+    assert "invoice 1" in second.html.select(".audit-messages__one")[0].text
     assert "Older" not in second.html.find("nav", "pages").text
-    assert second.click("Newest").html.select(".deeds__one") == first.html.select(".deeds__one")
+    assert second.click("Newest").html.select(".audit-messages__one") == first.html.select(".audit-messages__one")
 
 
 def test_a_day_that_is_none_is_said_beside_its_field(browser):
@@ -257,7 +257,7 @@ def test_a_day_that_is_none_is_said_beside_its_field(browser):
 
 
 def test_the_whole_record_is_handed_out_as_a_file(browser, user, now):
-    append(user, "invoice.edited", "invoice:7", now, {"notes": "=1+1"}, Asker(address="203.0.113.7"))
+    append(user, "invoice.edited", "invoice:7", now, {"notes": "=1+1"}, Actor(address="203.0.113.7"))
 
     answer = browser.get("/audit.csv?subject=invoice:7")
 

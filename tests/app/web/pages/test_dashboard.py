@@ -213,7 +213,7 @@ def test_recent_activity_tells_who_did_what_to_what(browser):
     form["amount"] = "40.00"
     form.submit()
 
-    deed = browser.get("/").html.select_one(".deeds__one")
+    deed = browser.get("/").html.select_one(".audit-messages__one")
 
     assert " ".join(deed.get_text(" ").split()) == (
         "2 Mar 2026, 09:30 Ann recorded a payment of 40.00, paid on 2 Mar 2026, for invoice 1001"

@@ -13,7 +13,7 @@ from support.records import a_customer, a_payment, an_invoice
 from support.workbooks import an_importer, apply, choices, say_nothing, workbook
 
 from app.domain.invoice_changes import InvoiceFacts, StatusChange
-from app.domain.receipt import PaymentBatch
+from app.domain.payment_batch import PaymentBatch
 from app.store.db import tables
 from app.store.ledger import customers, invoice_changes, payments
 from app.store.ledger.customers import Details

@@ -14,7 +14,7 @@ from app.store.db.tables import CustomerModel, InvoiceModel, PaymentModel
 from app.store.ledger import imports
 from app.workbook.importing import Importer
 
-HEADERS = ["Invoice No", "CustomerModel", "Invoice Date", "Due Date", "Amount"]
+HEADERS = ["Invoice No", "Customer", "Invoice Date", "Due Date", "Amount"]
 FIRST = ["INV-1", "Miller & Co", "2026-01-10", "2026-02-09", 100]
 
 

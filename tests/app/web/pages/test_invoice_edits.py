@@ -165,7 +165,7 @@ def test_what_is_said_of_an_invoice_has_a_reason_that_its_history_keeps(browser,
     assert "Please fill this in." in refused.text
     assert told in page.text
     assert status in page.html.h1.get_text()
-    assert "goods were damaged" in page.html.select_one(".deeds").get_text()
+    assert "goods were damaged" in page.html.select_one(".audit-messages").get_text()
 
 
 def test_a_void_invoice_can_be_reinstated(browser, acme):

@@ -89,7 +89,7 @@ def test_own_fields_are_changed_taken_away_and_added(browser, invoice):
     page = form.submit().follow()
 
     assert tables.InvoiceModel.get().own_fields == {"Salesman": "Ann", "Project No": "7"}
-    told = [one.get_text() for one in page.html.select(".deeds__change")]
+    told = [one.get_text() for one in page.html.select(".audit-messages__change")]
     assert told == ["Project No: nothing → 7", "Salesman: Bob & Co → Ann", "Story: first\nsecond → nothing"]
 
 

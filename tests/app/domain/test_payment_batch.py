@@ -6,7 +6,7 @@ from datetime import UTC, date, datetime
 import pytest
 
 from app.domain.invoice import Invoice
-from app.domain.receipt import PaymentBatch, overpaid, spread, why_not, why_not_move
+from app.domain.payment_batch import PaymentBatch, overpaid, spread, why_not, why_not_move
 
 TODAY = date(2026, 3, 2)
 ISSUED = Invoice(

@@ -8,7 +8,7 @@ from support.records import a_payment, an_invoice
 
 from app.store.db import database as store_database
 from app.store.db import tables
-from app.store.db.cached import one_look, remembered, seen
+from app.store.db.cache import cached, pin_version, use_version
 from app.store.ledger import invoices, positions
 from app.store.ledger.invoices import NEWEST_FIRST, Filter
 
@@ -20,7 +20,7 @@ def asked():
     """A question that counts how often it is answered anew."""
     times = []
 
-    @remembered
+    @cached
     def count(of):
         times.append(of)
         return tables.InvoiceModel.select().count()
@@ -64,38 +64,38 @@ def test_inside_a_transaction_nothing_is_remembered(database, asked):
 
 
 def test_a_look_takes_the_mark_that_came_with_another_question(database, asked, caplog):
-    mark = tables.LedgerMarkModel.get().mark
+    mark = tables.LedgerVersionModel.get().version
 
-    with caplog.at_level("DEBUG", "peewee"), one_look():
-        seen(mark)
+    with caplog.at_level("DEBUG", "peewee"), pin_version():
+        use_version(mark)
         asked("a")
 
-    assert [record.msg[0] for record in caplog.records if "ledger_marks" in record.msg[0]] == []
+    assert [record.msg[0] for record in caplog.records if "ledger_versions" in record.msg[0]] == []
 
 
 def test_without_a_look_a_mark_is_not_taken(database, asked):
     asked("a")
-    seen("another")
+    use_version("another")
     asked("a")
 
     assert asked.times == ["a"]
 
 
 def test_within_one_look_the_mark_is_read_once(database, asked, caplog):
-    with caplog.at_level("DEBUG", "peewee"), one_look():
+    with caplog.at_level("DEBUG", "peewee"), pin_version():
         asked("a")
         asked("a")
         asked("b")
 
-    assert sum("ledger_marks" in record.getMessage() for record in caplog.records) == 1
+    assert sum("ledger_versions" in record.getMessage() for record in caplog.records) == 1
 
 
 def test_after_a_look_the_mark_is_read_anew(database, asked):
-    with one_look():
+    with pin_version():
         asked("a")
     an_invoice()
 
-    with one_look():
+    with pin_version():
         assert asked("a") == 1
 
 
