@@ -59,7 +59,7 @@ def pages(
         Route("GET", "/invoices/<invoice_id:id>", invoices.show, Right.READ),
         Route("GET", "/invoices/<invoice_id:id>/edit", invoices.edit, Right.EDIT),
         Route("POST", "/invoices/<invoice_id:id>/edit", invoices.update, Right.EDIT),
-        Route("POST", "/invoices/<invoice_id:id>/say", invoices.say, Right.EDIT),
+        Route("POST", "/invoices/<invoice_id:id>/status", invoices.change_status, Right.EDIT),
         Route("POST", "/invoices/<invoice_id:id>/payments", payments.create, Right.EDIT),
         Route("POST", "/invoices/<invoice_id:id>/refunds", payments.refund, Right.EDIT),
         Route("POST", "/invoices/<invoice_id:id>/credit", payments.use_credit, Right.EDIT),

@@ -116,6 +116,6 @@ def test_a_viewer_sees_everything_is_offered_nothing_and_is_refused_by_the_serve
         for path in ("/invoices/new", "/invoices/1/edit", "/payments/new", "/customers/new"):
             assert page.goto(path).status == 403
         token = page.locator("input[name=csrf_token]").first.get_attribute("value")
-        answer = page.request.post("/invoices/1/say", form={"csrf_token": token, "change": "void", "reason": "x"})
+        answer = page.request.post("/invoices/1/status", form={"csrf_token": token, "change": "void", "reason": "x"})
         assert answer.status == 403
         assert "Your role, viewer, does not include the right to" in answer.text()

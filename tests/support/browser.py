@@ -8,7 +8,11 @@ with warnings.catch_warnings():
     warnings.simplefilter("ignore", DeprecationWarning)
     from webtest import TestApp
 
+from argon2 import PasswordHasher
+
 PASSWORD = "correct horse battery"
+# Weak on purpose: a hash of the usual strength would take longer than the test around it.
+QUICK_HASH = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1).hash(PASSWORD)
 
 
 def path_of(rule):

@@ -78,7 +78,7 @@ def edit(seen: SeenVersion, facts: InvoiceFacts, by: User, now: datetime) -> boo
         return True
 
 
-def say(change: StatusChange, reason: str, seen: SeenVersion, by: User, now: datetime) -> None:
+def change_status(change: StatusChange, reason: str, seen: SeenVersion, by: User, now: datetime) -> None:
     """Void, write off, reinstate or dispute an invoice; raises LookupError, ChangedMeanwhileError or RefusedError."""
     with transaction():
         invoice, paid_cents = _as_seen(seen)

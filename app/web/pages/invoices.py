@@ -154,7 +154,7 @@ class Invoices:
         flash = f"Invoice {facts.number} was changed." if changed else "Nothing was different."
         return self.pages.redirect(context, f"/invoices/{invoice_id}", flash=flash)
 
-    def say(self, context: RequestContext, invoice_id: int) -> HTTPResponse:
+    def change_status(self, context: RequestContext, invoice_id: int) -> HTTPResponse:
         """Void, write off, reinstate or dispute an invoice, with a reason."""
         line = existing(invoice_id, AsOf.end_of(context.today, self.zone))
         fields = Form(context.form)
@@ -166,7 +166,7 @@ class Invoices:
         if fields.errors:
             return self.page.again(context, invoice_id, change.value, fields)
         try:
-            invoice_changes.say(change, reason, seen, context.user, context.now)
+            invoice_changes.change_status(change, reason, seen, context.user, context.now)
         except (invoice_changes.InvoiceRefusedError, invoice_changes.InvoiceConflictError) as refused:
             fields.errors["reason"] = f"{refused} Nothing was changed by you."
             return self.page.again(context, invoice_id, change.value, fields, 409)

@@ -1,30 +1,15 @@
 """The application over an empty SQLite database, and browsers that know how to sign in to it."""
 
-from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 
 import pytest
-from argon2 import PasswordHasher
-from support.browser import PASSWORD, Browser
+from support.browser import QUICK_HASH, Browser
+from support.clock import Clock
 from support.records import a_user
+from support.settings import settings_of
 
 from app.domain.permissions import Role
-from app.settings import AppSettings
 from app.web.application import build
-
-# Weak on purpose: a hash of the usual strength would take longer than the test around it.
-QUICK_HASH = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1).hash(PASSWORD)
-
-
-class Clock:
-    def __init__(self, moment):
-        self.moment = moment
-
-    def __call__(self):
-        return self.moment
-
-    def advance(self, **amount):
-        self.moment += timedelta(**amount)
 
 
 @pytest.fixture
@@ -34,10 +19,7 @@ def clock():
 
 @pytest.fixture
 def settings(tmp_path):
-    return replace(
-        AppSettings.from_environment({"DATA_DIR": str(tmp_path / "data"), "SECRET_KEY": "k" * 40}),
-        public_url="http://localhost:80",
-    )
+    return settings_of(tmp_path)
 
 
 @pytest.fixture

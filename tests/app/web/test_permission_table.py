@@ -9,16 +9,20 @@ scope of a scoped user; whoever has no scope owns all. The answers:
     in     sign in first
 """
 
-from datetime import date
+import shutil
+from datetime import UTC, date, datetime
 from types import SimpleNamespace
 
 import pytest
-from support.browser import Browser
+from support.browser import QUICK_HASH, Browser
+from support.clock import Clock
 from support.records import LONG_AGO, a_customer, a_payment, a_user, an_import, an_invoice
+from support.settings import settings_of
 
 from app.domain.permissions import Role, Scope
 from app.store.access import users
-from app.store.db import tables
+from app.store.db import database, tables
+from app.web.application import build
 
 # viewer, accountant and admin see everything; then accountant with a scope: what is theirs, what is another's.
 ROWS = """
@@ -30,7 +34,7 @@ GET  /invoices/new                                   in     no        yes   yes 
 GET  /invoices/<invoice_id:id>                       in    yes        yes   yes  yes  gone
 GET  /invoices/<invoice_id:id>/edit                  in     no        yes   yes  yes  gone
 POST /invoices/<invoice_id:id>/edit                  in     no        yes   yes  yes  gone
-POST /invoices/<invoice_id:id>/say                   in     no        yes   yes  yes  gone
+POST /invoices/<invoice_id:id>/status                in     no        yes   yes  yes  gone
 POST /invoices/<invoice_id:id>/payments              in     no        yes   yes  yes  gone
 POST /invoices/<invoice_id:id>/refunds               in     no        yes   yes  yes  gone
 POST /invoices/<invoice_id:id>/credit                in     no        yes   yes  yes  gone
@@ -104,11 +108,12 @@ POST /sign-out                                       in    yes        yes   yes 
 GET  /health                                        yes    yes        yes   yes  yes  -
 GET  /static/<content_hash>/<path:path>            gone   gone       gone  gone gone  -
 """
+NOON = datetime(2026, 3, 2, 12, 0, tzinfo=UTC)
 COLUMNS, *LINES = (line.split() for line in ROWS.strip().splitlines())
 TABLE = {(method, rule): dict(zip(COLUMNS, answers, strict=True)) for method, rule, *answers in LINES}
 # What must be sent for the record of the address to be looked for at all.
 FORMS = {
-    "/invoices/<invoice_id:id>/say": {"change": "dispute"},
+    "/invoices/<invoice_id:id>/status": {"change": "dispute"},
     "/payments/new": {"customer": "1"},
     "/views/<view_id:id>": {"name": "Late"},
 }
@@ -120,16 +125,38 @@ CELLS = [
 ]
 
 
+ROLES = {"viewer": Role.VIEWER, "accountant": Role.ACCOUNTANT, "admin": Role.ADMIN, "scoped": Role.ACCOUNTANT}
+
+
+@pytest.fixture(scope="module")
+def signed_in(migrated_sqlite, tmp_path_factory):
+    """A database in which each role has signed in once, the records in it, and the cookies by role."""
+    path = tmp_path_factory.mktemp("roles") / "invoices.sqlite3"
+    shutil.copy(migrated_sqlite, path)
+    opened = database.open_database(f"sqlite:///{path}")
+    with database.connection():
+        people = {name: a_user(f"{name}@example.com", role, name, QUICK_HASH) for name, role in ROLES.items()}
+        records = {"own": _records("C1", people["scoped"]), "other": _records("C2", people["admin"])}
+        users.set_scope(people["scoped"].id, Scope(customers=frozenset({records["own"].customer_id})))
+        cookies = {name: _cookies_of(name, path.parent) for name in ROLES}
+    opened.close()
+    return SimpleNamespace(path=path, records=records, cookies=cookies)
+
+
+def _cookies_of(name, folder):
+    browser = Browser(build(settings_of(folder), Clock(NOON)))
+    browser.sign_in(f"{name}@example.com")
+    return dict(browser.cookies)
+
+
 @pytest.fixture
-def store(user):
-    """Records inside the scope of whoever is scoped, and the same outside of it."""
-    password_hash = users.password_hash_of(user.id)
-    scoped = a_user("scoped@example.com", Role.ACCOUNTANT, "Scoped", password_hash)
-    a_user("viewer@example.com", Role.VIEWER, "Viewer", password_hash)
-    a_user("accountant@example.com", Role.ACCOUNTANT, "Accountant", password_hash)
-    own, other = (_records(code, owner) for code, owner in (("C1", scoped), ("C2", user)))
-    users.set_scope(scoped.id, Scope(customers=frozenset({own.customer_id})))
-    return {"own": own, "other": other}
+def app(signed_in, tmp_path):
+    path = tmp_path / "invoices.sqlite3"
+    shutil.copy(signed_in.path, path)
+    opened = database.open_database(f"sqlite:///{path}")
+    with database.connection():
+        yield build(settings_of(tmp_path), Clock(NOON))
+    opened.close()
 
 
 def _records(code, owner):
@@ -156,12 +183,11 @@ def test_every_route_has_a_row(app):
 
 
 @pytest.mark.parametrize(("method", "rule", "who", "answer"), CELLS)
-def test_a_route_answers_as_the_table_says(app, store, method, rule, who, answer):
+def test_a_route_answers_as_the_table_says(app, signed_in, method, rule, who, answer):
     browser = Browser(app)
-    if who != "stranger":
-        email = {"admin": "ann", "viewer": "viewer", "accountant": "accountant"}.get(who, "scoped")
-        browser.sign_in(f"{email}@example.com")
-    path = _path(rule, store["other" if who == "other" else "own"])
+    for name, value in signed_in.cookies.get({"own": "scoped", "other": "scoped"}.get(who, who), {}).items():
+        browser.set_cookie(name, value)
+    path = _path(rule, signed_in.records["other" if who == "other" else "own"])
 
     assert _answer(_asked(browser, method, path, FORMS.get(rule, {})), who) == answer
 

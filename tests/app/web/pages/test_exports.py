@@ -161,7 +161,7 @@ class _Busy:
         return payments.record(receipt, self.user, NOW, TODAY, keep_credit=keep_credit).payment_ids[0]
 
     def say(self, change, number, version=1):
-        invoice_changes.say(change, "because\nof it", SeenVersion(self.ids[number], version), self.user, NOW)
+        invoice_changes.change_status(change, "because\nof it", SeenVersion(self.ids[number], version), self.user, NOW)
 
     def facts(self, customer_id, number, **values):
         said = {"issued_on": date(2026, 1, 5), "due_on": date(2026, 2, 4), "currency": "USD", "total_cents": 100_00}

@@ -25,7 +25,7 @@ def edit_form(browser, invoice):
 
 def say_form(browser, invoice, change):
     page = browser.get(f"/invoices/{invoice.id}")
-    forms = (form for form in page.forms.values() if form.action.endswith("/say"))
+    forms = (form for form in page.forms.values() if form.action.endswith("/status"))
     return next(form for form in forms if form["change"].value == change)
 
 
@@ -187,7 +187,7 @@ def test_an_invoice_with_payments_is_not_offered_to_be_voided(browser, acme):
 
     forms = browser.get(f"/invoices/{invoice.id}").forms.values()
 
-    assert "void" not in [form["change"].value for form in forms if form.action.endswith("/say")]
+    assert "void" not in [form["change"].value for form in forms if form.action.endswith("/status")]
 
 
 def test_what_somebody_else_changed_meanwhile_is_not_voided(browser, acme):

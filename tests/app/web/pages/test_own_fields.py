@@ -10,7 +10,7 @@ from support.records import a_customer, a_user, an_invoice
 
 from app.domain.permissions import Role
 from app.store.db import tables
-from tests.app.web.conftest import QUICK_HASH
+from support.browser import QUICK_HASH
 
 
 @pytest.fixture
