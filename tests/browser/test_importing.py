@@ -71,7 +71,7 @@ def test_a_bookkeeper_uploads_previews_applies_and_undoes_a_workbook(open_page, 
 
         page.get_by_text("Undo this import").click()
         page.get_by_role("button", name="Undo the import of north.xlsx").click()
-        page.get_by_text("what it had brought is gone").wait_for()
+        page.get_by_text("everything that this import added was removed").wait_for()
         assert outstanding(page) == before
 
 

@@ -70,9 +70,7 @@ def test_who_saves_later_sees_what_was_saved_meanwhile_and_loses_nothing(open_pa
         expect(page.get_by_text("was changed.")).to_be_visible()
 
         slower.get_by_role("button", name="Save").click()
-        expect(slower.get_by_role("alert")).to_contain_text(
-            "Somebody else has changed this invoice since you opened it."
-        )
+        expect(slower.get_by_role("alert")).to_contain_text("Somebody else saved this invoice while you were editing.")
         expect(slower.locator("dl.facts")).to_contain_text("PO 11")
         assert slower.get_by_label("Notes").input_value() == "the slower one's note"
 
@@ -94,13 +92,13 @@ def test_a_dispute_a_write_off_and_a_void_are_said_with_a_reason_and_taken_back(
         page.get_by_role("button", name="Mark as disputed").click()
         expect(badges(page)).to_have_text(["Overdue", "Disputed"])
 
-        say(page, "Settle the dispute", "What was agreed", "replaced", "No longer disputed")
+        say(page, "Settle the dispute", "What was agreed", "replaced", "Clear dispute")
         expect(badges(page)).to_have_text(["Overdue"])
 
         say(page, "Write off", "Reason", "insolvent", "Write off what is left")
         expect(badges(page)).to_have_text(["Written off"])
 
-        say(page, "Reinstate", "Why it counts again", "they paid after all", "Let it count again")
+        say(page, "Reinstate", "Reason for reinstating", "they paid after all", "Reinstate invoice")
         expect(badges(page)).to_have_text(["Overdue"])
 
         say(page, "Void", "Reason", "entered twice", "Void this invoice")

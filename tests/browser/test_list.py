@@ -118,7 +118,7 @@ def test_many_are_marked_as_disputed_and_no_longer(open_page, debt, with_javascr
         expect(page.locator("tbody .badge--disputed")).to_have_count(3)
 
         pick(page, debt.numbers[0])
-        page.get_by_role("button", name="No longer disputed …").click()
+        page.get_by_role("button", name="Clear dispute …").click()
         page.get_by_role("button", name="Mark 1 invoice").click()
         expect(page.get_by_role("status").first).to_have_text("Marked 1 invoice as no longer disputed.")
         expect(page.locator("tbody .badge--disputed")).to_have_count(2)

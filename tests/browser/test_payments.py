@@ -128,7 +128,7 @@ def test_more_than_is_open_is_asked_about_and_kept_as_credit(open_page, debt, op
         open_invoice(page, first)
         record(page, "130.00")
         expect(page.locator("#amount-error")).to_have_text(
-            "100.00 is open: that is 30.00 more. Mend the amount, or tick that the rest is kept as credit."
+            "Only 100.00 is open. Correct the amount, or keep the extra 30.00 as credit."
         )
         assert page.locator("#payment").get_by_label("Amount").input_value() == "130.00"
         page.get_by_label("Keep the rest as credit of the customer").check()
@@ -158,7 +158,7 @@ def test_a_payment_is_voided_with_a_reason(open_page, debt, open_invoice, with_j
         page.get_by_role("button", name="Void this payment").click()
         expect(page.locator(".form__error")).to_have_text("Please fill this in.")
 
-        page.get_by_label("Why it no longer counts").fill("bounced")
+        page.get_by_label("Reason for voiding").fill("bounced")
         page.get_by_role("button", name="Void this payment").click()
 
         stand(page, "100.00", "Overdue")

@@ -9,7 +9,7 @@ pytestmark = pytest.mark.browser
 def open_receipt(page, customer):
     page.goto("/payments/new")
     page.get_by_label("Who paid?").fill(customer)
-    page.get_by_role("button", name="Go on").click()
+    page.get_by_role("button", name="Continue").click()
     page.get_by_role("heading", name=f"Receipt from {customer}").wait_for()
 
 
@@ -22,10 +22,10 @@ def test_a_receipt_is_spread_over_the_oldest_and_settles_them(open_page, debt, w
     with open_page(java_script_enabled=with_javascript) as page:
         open_receipt(page, debt.customer)
         page.get_by_label("Received").fill("150.00")
-        page.get_by_role("button", name="Spread over the oldest").click()
-        expect(page.get_by_label(f"Of this receipt for invoice {debt.numbers[0]}")).to_have_value("100.00")
-        expect(page.get_by_label(f"Of this receipt for invoice {debt.numbers[1]}")).to_have_value("50.00")
-        expect(page.get_by_label(f"Of this receipt for invoice {debt.numbers[2]}")).to_have_value("")
+        page.get_by_role("button", name="Apply to oldest first").click()
+        expect(page.get_by_label(f"Amount applied for invoice {debt.numbers[0]}")).to_have_value("100.00")
+        expect(page.get_by_label(f"Amount applied for invoice {debt.numbers[1]}")).to_have_value("50.00")
+        expect(page.get_by_label(f"Amount applied for invoice {debt.numbers[2]}")).to_have_value("")
         expect(page.get_by_role("row", name="Placed 150.00")).to_be_visible()
 
         page.get_by_role("button", name="Record the receipt").click()
@@ -39,11 +39,11 @@ def test_what_is_left_over_is_asked_about_and_kept_as_credit(open_page, debt, wi
     with open_page(java_script_enabled=with_javascript) as page:
         open_receipt(page, debt.customer)
         page.get_by_label("Received").fill("250.00")
-        page.get_by_role("button", name="Spread over the oldest").click()
-        expect(page.get_by_role("row", name="Left to place 20.00")).to_be_visible()
+        page.get_by_role("button", name="Apply to oldest first").click()
+        expect(page.get_by_role("row", name="Still to apply 20.00")).to_be_visible()
         page.get_by_role("button", name="Record the receipt").click()
         expect(page.locator("#received-error")).to_have_text(
-            "20.00 of it is not placed: place it below, or tick that it is kept as credit."
+            "20.00 is not applied yet. Apply it below or keep it as credit."
         )
 
         page.get_by_label("Keep what is left as credit").check()
@@ -58,12 +58,12 @@ def test_what_is_typed_by_hand_is_placed_as_typed(open_page, debt, with_javascri
     with open_page(java_script_enabled=with_javascript) as page:
         open_receipt(page, debt.customer)
         page.get_by_label("Received").fill("60")
-        page.get_by_label(f"Of this receipt for invoice {debt.numbers[1]}").fill("60")
+        page.get_by_label(f"Amount applied for invoice {debt.numbers[1]}").fill("60")
         page.get_by_role("button", name="Record the receipt").click()
         expect(page.get_by_text("Only 50.00 is open here.")).to_have_count(2)
 
-        page.get_by_label(f"Of this receipt for invoice {debt.numbers[1]}").fill("50")
-        page.get_by_label(f"Of this receipt for invoice {debt.numbers[0]}").fill("10")
+        page.get_by_label(f"Amount applied for invoice {debt.numbers[1]}").fill("50")
+        page.get_by_label(f"Amount applied for invoice {debt.numbers[0]}").fill("10")
         page.get_by_role("button", name="Record the receipt").click()
 
         expect(page.get_by_role("status").first).to_have_text("Recorded 60.00 USD for 2 invoices.")
@@ -75,7 +75,7 @@ def test_a_receipt_without_a_word_on_its_invoices_is_spread_for_a_second_look(op
         open_receipt(page, debt.customer)
         page.get_by_label("Received").fill("120")
         page.get_by_label("Received").press("Enter")
-        expect(page.get_by_label(f"Of this receipt for invoice {debt.numbers[1]}")).to_have_value("20.00")
+        expect(page.get_by_label(f"Amount applied for invoice {debt.numbers[1]}")).to_have_value("20.00")
         expect(page.get_by_text("Nothing is recorded yet")).to_be_visible()
 
         page.get_by_role("button", name="Record the receipt").click()
@@ -87,7 +87,7 @@ def test_what_was_recorded_together_is_voided_together(open_page, debt, open_inv
     with open_page(java_script_enabled=with_javascript) as page:
         open_receipt(page, debt.customer)
         page.get_by_label("Received").fill("150")
-        page.get_by_role("button", name="Spread over the oldest").click()
+        page.get_by_role("button", name="Apply to oldest first").click()
         expect(page.get_by_role("row", name="Placed 150.00")).to_be_visible()
         page.get_by_role("button", name="Record the receipt").click()
         expect(page.get_by_role("status").first).to_have_text("Recorded 150.00 USD for 2 invoices.")
@@ -95,7 +95,7 @@ def test_what_was_recorded_together_is_voided_together(open_page, debt, open_inv
         open_invoice(page, debt.numbers[0])
         page.locator("tbody").get_by_text("Void", exact=True).click()
         expect(page.get_by_text("All 2 that were recorded together are voided.")).to_be_visible()
-        page.get_by_label("Why it no longer counts").fill("wrong customer")
+        page.get_by_label("Reason for voiding").fill("wrong customer")
         page.get_by_role("button", name="Void this payment").click()
 
         expect(page.get_by_role("status").first).to_have_text("The 2 payments that were recorded together were voided.")
@@ -106,7 +106,7 @@ def test_a_receipt_just_recorded_is_undone_where_it_is_shown(open_page, debt, wi
     with open_page(java_script_enabled=with_javascript) as page:
         open_receipt(page, debt.customer)
         page.get_by_label("Received").fill("150")
-        page.get_by_role("button", name="Spread over the oldest").click()
+        page.get_by_role("button", name="Apply to oldest first").click()
         expect(page.get_by_role("row", name="Placed 150.00")).to_be_visible()
         page.get_by_role("button", name="Record the receipt").click()
         expect(page.get_by_role("button", name="Undo: void these 2 payments")).to_be_visible()
@@ -126,7 +126,7 @@ def test_a_name_that_means_several_customers_is_asked_about(open_page, debts, de
     with open_page(java_script_enabled=with_javascript) as page:
         page.goto("/payments/new")
         page.get_by_label("Who paid?").fill("Payer")
-        page.get_by_role("button", name="Go on").click()
+        page.get_by_role("button", name="Continue").click()
         expect(page.get_by_role("link", name=other.customer)).to_be_visible()
 
         page.get_by_role("link", name=debt.customer).click()

@@ -98,7 +98,7 @@ def test_forms_and_statements_are_pictured(open_page, ledger, folder):
         page.goto(f"/payments/new?customer={ledger['owing'].rpartition('/')[2]}")
         page.get_by_label("Received").fill("3000")
         page.get_by_label("Reference").fill("RF 4427")
-        page.get_by_role("button", name="Spread over the oldest").click()
+        page.get_by_role("button", name="Apply to oldest first").click()
         page.get_by_text("Nothing is recorded yet.").wait_for()
         take(page, folder / "receipt.png", 1250)
 

@@ -27,7 +27,7 @@ def chosen(fields: Form) -> Scope:
     text = fields.text("customer")
     found = customer_choice.meant_by(text) if text else []
     if text and len(found) != 1:
-        several = "Several customers are meant by that: choose one of the list."
+        several = "More than one customer matches: choose one of the list."
         fields.errors["customer"] = several if found else "There is no such customer: choose one of the list."
     scope = Scope(
         frozenset(customers.names(ids | {choice.id for choice in found})), frozenset(_ticked(fields, "ledger:"))

@@ -100,7 +100,7 @@ class Locale:
         sign, number = self._without_currency(text, currency)
         match = self._amount.fullmatch(number)
         if not match:
-            raise ValueError(f"“{text[:40]}” is not an amount as it is written here; please write it like {like}.")
+            raise ValueError(f"“{text[:40]}” is not an amount. Write it like {like}.")
         units, fraction = match[1].replace(self._typed_group, ""), match[2] or ""
         if len(fraction) > 2:
             raise ValueError(f"Please write at most two decimals, like {like}.")

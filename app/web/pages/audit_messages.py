@@ -148,7 +148,7 @@ _WHAT: Mapping[str, Callable[[Mapping[str, Any], Locale], str]] = {
     "invoice.void": _said("voided"),
     "invoice.write_off": _said("wrote off what was left of"),
     "invoice.reinstate": _said("reinstated"),
-    "invoice.dispute": _said("noted a dispute about"),
+    "invoice.dispute": _said("marked as disputed"),
     "invoice.settle_dispute": _said("settled the dispute about"),
     "customer.created": _said("entered"),
     "customer.edited": _said("edited"),

@@ -91,7 +91,9 @@ class Bulk:
             invoice = line.invoice
             if action is not BulkAction.PAY:
                 seen = SeenVersion(invoice.id, invoice.version)
-                invoice_changes.change_status(StatusChange(action.value), fields.text("reason"), seen, context.user, context.now)
+                invoice_changes.change_status(
+                    StatusChange(action.value), fields.text("reason"), seen, context.user, context.now
+                )
                 continue
             receipt = PaymentBatch(
                 key=f"{key}:{invoice.id}",

@@ -43,7 +43,7 @@ def _refused() -> Form:
     fields = Form(typed)
     fields.errors = {
         "name": "Please fill this in.",
-        "amount": "“1,2,3” is not an amount as it is written here; please write it like 1,234.50.",
+        "amount": "“1,2,3” is not an amount. Write it like 1,234.50.",
         "paid_on": "“31.02.26” is not a day; please write it like 2026-12-31.",
         "method": "Please choose one of the list.",
         "notes": "Please use at most 5 characters.",

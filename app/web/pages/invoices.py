@@ -275,7 +275,7 @@ def _customer(fields: Form) -> Choice | None:
         return found[0]
     if found:
         names = "; ".join(one.label for one in found[:4])
-        fields.errors["who"] = f"Several customers are meant by that: {names}{' …' if len(found) > 4 else ''}."
+        fields.errors["who"] = f"More than one customer matches: {names}{' …' if len(found) > 4 else ''}."
     else:
         fields.errors["who"] = "There is no such customer: choose one of the list, or enter a new customer first."
     return None

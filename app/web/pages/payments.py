@@ -329,10 +329,10 @@ def _check_sum(
         return
     left = received - sum(placed.values())
     if left < 0:
-        fields.errors["received"] = f"{context.locale.money(-left)} more is placed below than came in."
+        fields.errors["received"] = f"{context.locale.money(-left)} more is applied below than was received."
     elif left > 0 and not fields.checked("keep_credit"):
         fields.errors["received"] = (
-            f"{context.locale.money(left)} of it is not placed: place it below, or tick that it is kept as credit."
+            f"{context.locale.money(left)} is not applied yet. Apply it below or keep it as credit."
         )
         fields.typed["asks_credit"] = "yes"
 
@@ -365,6 +365,6 @@ def _with_most(refused: payments.PaymentRefusedError, context: RequestContext) -
 def _too_much(context: RequestContext, line: ListedInvoice, excess: int) -> str:
     owed = max(0, line.balance_cents)
     return (
-        f"{context.locale.money(owed)} is open: that is {context.locale.money(excess)} more. "
-        "Mend the amount, or tick that the rest is kept as credit."
+        f"Only {context.locale.money(owed)} is open. Correct the amount, or keep the extra "
+        f"{context.locale.money(excess)} as credit."
     )

@@ -78,7 +78,7 @@ def decimal_mark(tab: str, column: Column, rows: Sequence[Row]) -> DecimalMark |
         return settled
     subject = _Subject(
         "decimal",
-        f"{_called(tab, column)} has amounts that can be read two ways: which sign stands before the cents?",
+        f"{_called(tab, column)} has amounts that can be read two ways: how are decimals written?",
         tuple(DecimalMark),
     )
     return subject.question(

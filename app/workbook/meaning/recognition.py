@@ -108,7 +108,7 @@ def _ask_about_unread(table: SheetTable, checked: Checked, questions: Questions)
         checked.notices.append(Notice(name, f"The tab looks like {what}: it was not read."))
         return
     if line is None or not _holds_money(table, line):
-        checked.notices.append(Notice(name, "The tab was not recognised as a list of ours and was not read."))
+        checked.notices.append(Notice(name, "We could not tell what this tab holds, so it was skipped."))
         return
     if not what:
         missing = _missing(line.headings)

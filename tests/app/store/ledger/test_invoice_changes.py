@@ -24,7 +24,9 @@ def facts(customer, number="1001", **values):
 
 
 def say(change, invoice, reason="because", version=1):
-    invoice_changes.change_status(change, reason, SeenVersion(invoice.id, version), a_user(f"{change}@example.com"), NOW)
+    invoice_changes.change_status(
+        change, reason, SeenVersion(invoice.id, version), a_user(f"{change}@example.com"), NOW
+    )
     return tables.InvoiceModel.get_by_id(invoice.id)
 
 

@@ -91,7 +91,7 @@ def test_an_amount_is_read_as_the_reader_writes_it():
     assert fields.amount("none", GERMAN, least=1) is None
     assert fields.errors == {
         "other": "Please fill this in.",
-        "wrong": "“1,234.50” is not an amount as it is written here; please write it like 1.234,50.",
+        "wrong": "“1,234.50” is not an amount. Write it like 1.234,50.",
         "none": "Please write an amount of at least 0,01.",
     }
     assert fields.typed["wrong"] == "1,234.50"

@@ -62,7 +62,7 @@ def test_each_figure_stands_beside_what_it_was_a_month_before(browser):
     assert "Outstanding 75.00 up from 70.00" in text
     assert "Overdue 55.00 up from 0.00" in text
     assert "Open invoices 2 1 overdue up from 1" in text
-    assert "Collected since 1 Mar 2026 5.00 down from 30.00 40.00 in all of Feb 2026" in text
+    assert "Collected since 1 Mar 2026 5.00 down from 30.00 Feb 2026 in full: 40.00" in text
 
 
 def test_due_soon_begins_today_and_ends_on_the_seventh_and_the_thirtieth_day(browser):
@@ -87,7 +87,7 @@ def test_days_of_sales_and_days_to_pay_are_shown_plain_and_weighted(browser):
     text = words(browser.get("/"))
 
     assert "DSO 10 days down from 70" in text
-    assert "Average days to pay 25 days up from 10 33 weighted by amount, was 10" in text
+    assert "Average days to pay 25 days up from 10 33 by amount (was 10)" in text
 
 
 def test_what_cannot_be_said_is_not_zero(browser):

@@ -94,7 +94,7 @@ def test_an_undone_import_still_names_what_it_had_brought(upload, apply, work_of
     work_off()
     page = answer.follow()
 
-    assert "what it had brought is gone" in page
+    assert "everything that this import added was removed" in page
     assert "Invoice INV-1" in page
     assert InvoiceModel.select().count() == 0
 

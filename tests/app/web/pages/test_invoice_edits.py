@@ -77,9 +77,9 @@ def test_a_draft_counts_nowhere_until_it_is_issued(browser, acme):
     [
         ("who", "", "Please fill this in."),
         ("who", "Nobody", "There is no such customer"),
-        ("who", "A", "Several customers are meant by that: Acme (C1); Apex (C2)."),
+        ("who", "A", "More than one customer matches: Acme (C1); Apex (C2)."),
         ("number", "", "Please fill this in."),
-        ("total", "12,34", "is not an amount as it is written here"),
+        ("total", "12,34", "is not an amount. Write it like"),
         ("currency", "EURO", "Please use at most 3 characters."),
         ("currency", "E1", "Please write the three letters of a currency, such as USD."),
         ("issued_on", "yesterday", "is not a day"),
@@ -136,7 +136,7 @@ def test_whoever_was_slower_sees_what_the_other_saved_and_loses_nothing(browser,
     page = slower.submit(expect_errors=True)
 
     assert page.status_int == 409
-    assert "Somebody else has changed this invoice since you opened it." in page.text
+    assert "Somebody else saved this invoice while you were editing." in page.text
     assert "called on Monday" in page.text
     assert "sends cheque" in page.text
     assert tables.InvoiceModel.get().notes == "called on Monday"

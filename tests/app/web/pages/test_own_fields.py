@@ -5,12 +5,11 @@ import re
 
 import pytest
 from openpyxl import load_workbook
-from support.browser import Browser
+from support.browser import QUICK_HASH, Browser
 from support.records import a_customer, a_user, an_invoice
 
 from app.domain.permissions import Role
 from app.store.db import tables
-from support.browser import QUICK_HASH
 
 
 @pytest.fixture

@@ -83,7 +83,7 @@ def test_more_than_is_open_is_asked_about_and_nothing_typed_is_lost(browser, inv
     page = pay(browser, invoice, "120.00", reference="R 7")
 
     assert page.status_int == 422
-    assert "100.00 is open: that is 20.00 more." in page.text
+    assert "Only 100.00 is open. Correct the amount, or keep the extra 20.00 as credit." in page.text
     assert "Keep the rest as credit of the customer" in page.text
     assert 'value="R 7"' in page.text
     assert paid(invoice) == 0
@@ -104,7 +104,7 @@ def test_what_is_more_is_kept_as_credit_when_that_is_ticked(browser, invoice):
     ("amount", "paid_on", "sentence"),
     [
         ("", "2026-03-02", "Please fill this in."),
-        ("ten", "2026-03-02", "is not an amount as it is written here"),
+        ("ten", "2026-03-02", "is not an amount. Write it like"),
         ("0", "2026-03-02", "Please write an amount of at least 0.01."),
         ("-5", "2026-03-02", "Please write an amount of at least 0.01."),
         ("10.00", "", "Please choose a day."),
@@ -201,7 +201,7 @@ class TestAReceiptForSeveral:
 
         page = form.submit("record", expect_errors=True)
 
-        assert "10.00 of it is not placed" in page.text
+        assert "10.00 is not applied yet" in page.text
         again = page.forms["receipt"]
         again["keep_credit"] = True
         again.submit("record")
@@ -215,7 +215,7 @@ class TestAReceiptForSeveral:
 
         page = form.submit("record", expect_errors=True)
 
-        assert "0.01 more is placed below than came in." in page.text
+        assert "0.01 more is applied below than was received." in page.text
         assert paid(owed[0]) == 0
 
     def test_more_placed_on_an_invoice_than_is_open_is_refused_at_it(self, browser, owed):

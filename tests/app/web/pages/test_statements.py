@@ -33,7 +33,7 @@ def test_a_statement_runs_from_the_opening_to_the_closing_balance(browser):
         "1 Feb 2026 Opening balance 100.00 3 Feb 2026 Payment 1001 Card -40.00 60.00 balance "
         "20 Feb 2026 Refund 1001 5.00 65.00 balance 28 Feb 2026 Closing balance 65.00" in text
     )
-    assert "What is open on 28 Feb 2026 , by age Age Amount Not yet due 0.00 1–30 days late 65.00" in text
+    assert "Open amounts by age on 28 Feb 2026 Age Amount Not yet due 0.00 1–30 days late 65.00" in text
 
 
 def test_a_statement_is_of_the_last_three_months_by_default(browser):
@@ -71,7 +71,7 @@ def test_a_statement_without_any_change_says_so(browser):
 
     text = words(browser.get(f"/customers/{acme.id}/statement"))
 
-    assert "Opening balance 0.00 2 Mar 2026 Closing balance 0.00 Nothing changed in this time." in text
+    assert "Opening balance 0.00 2 Mar 2026 Closing balance 0.00 No invoices or payments in this period." in text
 
 
 def test_an_advance_says_when_it_was_made(browser):

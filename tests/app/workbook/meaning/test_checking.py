@@ -732,7 +732,7 @@ def test_columns_that_are_kept_as_they_are_are_told():
 def test_a_tab_that_was_not_recognised_is_told():
     checked = check(invoices_tab(AN_INVOICE) | {"Ideas": [["Buy", "a boat"]]})
 
-    assert notices(checked) == ["The tab was not recognised as a list of ours and was not read."]
+    assert notices(checked) == ["We could not tell what this tab holds, so it was skipped."]
 
 
 def test_a_workbook_without_any_list_is_refused_with_what_a_list_needs():
