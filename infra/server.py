@@ -79,7 +79,7 @@ class Server(ComponentResource):
 
 
 def open_ports(settings: ServerSettings) -> list[lightsail.InstancePublicPortsPortInfoArgs]:
-    """Return all open ports, each with its IPv4 and IPv6 networks: AWS opens a port to everybody if they are omitted."""
+    """Return all open ports, each with IPv4 and IPv6 networks: AWS opens a port to everybody if they are omitted."""
     has_ipv6 = settings.addresses is Addresses.DUALSTACK
     networks = [ip_network(cidr) for cidr in settings.ssh_cidrs]
     ssh = _port(
