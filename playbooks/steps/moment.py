@@ -1,4 +1,4 @@
-"""The current time; no other module here reads the clock."""
+"""The current time; no other module here reads the wall clock."""
 
 from datetime import UTC, datetime
 

@@ -15,7 +15,7 @@ _AS_CADDYFILE = ("--adapter", "caddyfile", "--config")
 
 @contextmanager
 def configured(stack: Stack, before: str) -> Iterator[None]:
-    """Install the release's proxy files; if the block fails before the switch, restore those of the release before."""
+    """Install the release's proxy files; if the block fails before it is current, restore the previous ones."""
     _configure(stack)
     try:
         yield

@@ -124,7 +124,7 @@ def kept(host: Host) -> list[str]:
 
 
 def prune(host: Host) -> list[str]:
-    """Remove all releases but the newest five that have served and the current one; return what was removed."""
+    """Remove releases and their images, except the newest five that served and the current one; return which."""
     remain = {*kept(host)[:KEPT], current(host)}
     outdated = [name for name in host.run("ls", "-1", RELEASES, check=False).out.split() if name not in remain]
     for version in outdated:
