@@ -1,4 +1,4 @@
-"""What an operator can do: `fab --list`; each command stands in playbooks/."""
+"""The commands that `fab --list` shows; each is a module of playbooks/."""
 
 from playbooks.audit import audit
 from playbooks.console import console

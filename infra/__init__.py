@@ -1,1 +1,1 @@
-"""Rents the server, its address and names, the bucket of its backups and its alarms, by Pulumi."""
+"""The Pulumi program: server, address, DNS records, backup bucket and alarms."""

@@ -1,4 +1,4 @@
-"""What `pulumi up` runs."""
+"""The entry point of `pulumi up`."""
 
 from infra.program import main
 

@@ -1,4 +1,4 @@
-"""Where the app's secrets live, if not on the server alone: a place in Secrets Manager that the first deploy fills."""
+"""Optional storage for the app's secrets outside the server: a secret in Secrets Manager."""
 
 import json
 
@@ -7,31 +7,31 @@ from pulumi_aws import iam, secretsmanager
 
 from infra.tags import tags_of
 
-_DAYS_TO_THINK_AGAIN = 30
+_RECOVERY_DAYS = 30
 
 
 class AppSecrets(ComponentResource):
-    """An empty secret, so that its value never stands in the state, and who may read and fill it."""
+    """An empty secret, so that its value is never in the state, and the policy to read and fill it."""
 
     arn: Output[str]
 
     def __init__(self, name: str, server_name: str, user: iam.User, opts: ResourceOptions | None = None) -> None:
-        """Rent the place; the user is that of the server."""
+        """Create the secret; `user` is the server's user."""
         super().__init__("invoices:infra:AppSecrets", name, None, opts)
         secret = secretsmanager.Secret(
             "app",
             name=f"{server_name}/app",
             description="What the invoice dashboard signs and connects with; written by the first deploy.",
-            recovery_window_in_days=_DAYS_TO_THINK_AGAIN,
+            recovery_window_in_days=_RECOVERY_DAYS,
             tags=tags_of(server_name),
             opts=ResourceOptions(parent=self, protect=True),
         )
         self.arn = secret.arn
-        iam.UserPolicy("secrets", user=user.name, policy=secret.arn.apply(_may_use), opts=ResourceOptions(parent=self))
+        iam.UserPolicy("secrets", user=user.name, policy=secret.arn.apply(_policy), opts=ResourceOptions(parent=self))
         self.register_outputs({"arn": self.arn})
 
 
-def _may_use(arn: str) -> str:
+def _policy(arn: str) -> str:
     statement = {
         "Sid": "OwnSecret",
         "Effect": "Allow",

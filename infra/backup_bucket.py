@@ -1,4 +1,4 @@
-"""The bucket of the backups: locked, versioned, encrypted, closed to the public; and who may do what with it."""
+"""The backup bucket: locked, versioned, encrypted and not public, with the policies of its users."""
 
 import json
 from collections.abc import Mapping
@@ -12,8 +12,8 @@ from infra.settings import BackupSettings, InfraSettings
 from infra.tags import tags_of
 
 _DAYS_AFTER_LOCK = 5
-_DAYS_OF_HALF_UPLOADS = 2
-# What would undo the lock; the keys that we hand out are refused it by name, whatever else they may come to be allowed.
+_INCOMPLETE_UPLOAD_DAYS = 2
+# Actions that would undo the lock: denied by name to the keys we hand out, whatever a later policy allows.
 _DESTROYING = (
     "s3:DeleteObjectVersion",
     "s3:PutObjectRetention",
@@ -29,10 +29,10 @@ _DESTROYING = (
 
 
 class BackupBucket(ComponentResource):
-    """Where backups lie so that not even the server, were it taken over, can destroy them before their days are over.
+    """A bucket whose backups cannot be destroyed before their lock expires, not even by an intruder on the server.
 
     Three principals: the writer, which is the server's user, adds; the restorer, elsewhere, reads; administrators, with
-    a second factor, do the rest. Of the objects below `wal/`, the writer also reads and hides: pgBackRest must.
+    a second factor, do the rest. Below `wal/` the writer also reads and hides objects: pgBackRest needs that.
     """
 
     name: Output[str]
@@ -46,7 +46,7 @@ class BackupBucket(ComponentResource):
         writer: iam.User,
         opts: ResourceOptions | None = None,
     ) -> None:
-        """Rent the bucket, let the writer add to it, and make the restorer."""
+        """Create the bucket, the writer's policy and the restorer."""
         super().__init__("invoices:infra:BackupBucket", name, None, opts)
         server_name = settings.server.name
         self._own = ResourceOptions(parent=self)
@@ -61,7 +61,7 @@ class BackupBucket(ComponentResource):
         self.name = bucket.bucket
         self._close(bucket)
         self._lock(bucket, lock)
-        iam.UserPolicy("writer", user=writer.name, policy=bucket.arn.apply(_writing), opts=self._own)
+        iam.UserPolicy("writer", user=writer.name, policy=bucket.arn.apply(_writer_policy), opts=self._own)
         self.restorer_key = self._restorer(bucket, settings)
         self._administrators(bucket, server_name)
         self.register_outputs({"name": self.name})
@@ -88,7 +88,7 @@ class BackupBucket(ComponentResource):
         s3.BucketPolicy(
             "tls-only",
             bucket=bucket.id,
-            policy=bucket.arn.apply(_tls_only),
+            policy=bucket.arn.apply(_tls_only_policy),
             opts=ResourceOptions(parent=self, depends_on=[blocked]),
         )
 
@@ -112,17 +112,17 @@ class BackupBucket(ComponentResource):
                     "status": "Enabled",
                     "filter": {"prefix": ""},
                     "noncurrent_version_expiration": {"noncurrent_days": lock.lock_days + _DAYS_AFTER_LOCK},
-                    "abort_incomplete_multipart_upload": {"days_after_initiation": _DAYS_OF_HALF_UPLOADS},
+                    "abort_incomplete_multipart_upload": {"days_after_initiation": _INCOMPLETE_UPLOAD_DAYS},
                 }
             ],
             opts=versioned,
         )
 
     def _restorer(self, bucket: s3.Bucket, settings: InfraSettings) -> iam.AccessKey:
-        """Make the user who restores, and its key; with a higher key number a new key comes before the old one goes."""
+        """Create the restorer and its key; a higher key number makes a new key before the old one is deleted."""
         server_name = settings.server.name
         user = iam.User("restorer", name=f"{server_name}-restorer", tags=tags_of(server_name), opts=self._own)
-        iam.UserPolicy("restorer", user=user.name, policy=bucket.arn.apply(_restoring), opts=self._own)
+        iam.UserPolicy("restorer", user=user.name, policy=bucket.arn.apply(_restorer_policy), opts=self._own)
         return iam.AccessKey(
             f"restorer-{settings.key_number}",
             user=user.name,
@@ -134,12 +134,12 @@ class BackupBucket(ComponentResource):
         iam.GroupPolicy(
             "administrators",
             group=group.name,
-            policy=bucket.arn.apply(_administration),
+            policy=bucket.arn.apply(_administrator_policy),
             opts=self._own,
         )
 
 
-def _writing(arn: str) -> str:
+def _writer_policy(arn: str) -> str:
     return _policy(
         _allow("Add", ["s3:PutObject", "s3:AbortMultipartUpload"], f"{arn}/dumps/*", f"{arn}/wal/*"),
         _allow("Archive", ["s3:GetObject", "s3:DeleteObject"], f"{arn}/wal/*"),
@@ -148,7 +148,7 @@ def _writing(arn: str) -> str:
     )
 
 
-def _restoring(arn: str) -> str:
+def _restorer_policy(arn: str) -> str:
     return _policy(
         _allow("Read", ["s3:GetObject", "s3:GetObjectVersion"], f"{arn}/*"),
         _allow("List", ["s3:ListBucket", "s3:ListBucketVersions"], arn),
@@ -156,14 +156,14 @@ def _restoring(arn: str) -> str:
     )
 
 
-def _administration(arn: str) -> str:
+def _administrator_policy(arn: str) -> str:
     with_second_factor = {"Bool": {"aws:MultiFactorAuthPresent": "true"}}
     reading = ["s3:GetObject", "s3:GetObjectVersion", "s3:ListBucket", "s3:ListBucketVersions"]
     lifting = ["s3:DeleteObjectVersion", "s3:PutObjectRetention", "s3:BypassGovernanceRetention"]
     return _policy({**_allow("Administer", reading + lifting, arn, f"{arn}/*"), "Condition": with_second_factor})
 
 
-def _tls_only(arn: str) -> str:
+def _tls_only_policy(arn: str) -> str:
     plain = {"Bool": {"aws:SecureTransport": "false"}}
     return _policy({**_deny("TlsOnly", ["s3:*"], arn, f"{arn}/*"), "Principal": "*", "Condition": plain})
 
@@ -181,5 +181,5 @@ def _policy(*statements: Mapping[str, Any]) -> str:
 
 
 def secret_of(key: iam.AccessKey) -> Output[str]:
-    """Return the secret half of the key, which no output shows."""
+    """Return the secret access key, as a secret output."""
     return pulumi.Output.secret(key.secret)

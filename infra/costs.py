@@ -1,4 +1,4 @@
-"""Costs: what the stack costs a month, item by item."""
+"""The monthly cost of the stack, by item."""
 
 from collections.abc import Iterator
 from decimal import Decimal
@@ -8,7 +8,7 @@ from infra.settings import Dns, InfraSettings, Monitoring, Secrets
 
 
 def monthly(settings: InfraSettings) -> list[Price]:
-    """Return what the stack costs a month, item by item, the server first."""
+    """Return the monthly price of each item of the stack, the server first."""
     return [PRICES.bundles[settings.server.bundle], *(PRICES.items[name] for name in _items(settings))]
 
 
@@ -18,7 +18,7 @@ def total(prices: list[Price]) -> Decimal:
 
 
 def table(prices: list[Price]) -> str:
-    """Return the costs as lines, the sum at the end."""
+    """Return the prices as lines of text, the total last."""
     lines = [f"{price.what:<58} ${price.dollars:>6.2f}" for price in prices]
     return "\n".join([*lines, f"{'A month':<58} ${total(prices):>6.2f}"])
 

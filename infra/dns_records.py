@@ -1,4 +1,4 @@
-"""Names: the records that lead to the server, set at Route 53 or Lightsail, or printed to be set elsewhere."""
+"""DNS records of the server: set at Route 53 or Lightsail, or listed to be set elsewhere."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -10,12 +10,12 @@ from infra.settings import Addresses, Dns, InfraSettings
 
 _SECONDS = 300
 _ISSUER = '0 issue "letsencrypt.org"'
-_DOMAINS_REGION = "us-east-1"  # the only one whose Lightsail API knows domains
+_DOMAINS_REGION = "us-east-1"  # the only region whose Lightsail API has domains
 
 
 @dataclass(frozen=True, slots=True)
 class DnsRecord:
-    """One record; `key` is what Pulumi calls it."""
+    """One record; `key` is its name in Pulumi."""
 
     key: str
     name: str
@@ -24,7 +24,7 @@ class DnsRecord:
 
 
 class DnsRecords(ComponentResource):
-    """A, AAAA and CAA of the domain: all of them must be right, or no certificate is issued."""
+    """The A, AAAA and CAA records of the domain: unless all are right, no certificate is issued."""
 
     to_set: Output[str]
 
@@ -36,7 +36,7 @@ class DnsRecords(ComponentResource):
         ipv6_address: Output[str],
         opts: ResourceOptions | None = None,
     ) -> None:
-        """Set the records where we may, else say which are to be set."""
+        """Set the records at Route 53 or Lightsail, else list in `to_set` those to be set by hand."""
         super().__init__("invoices:infra:DnsRecords", name, None, opts)
         records = wanted(settings, address, ipv6_address)
         if settings.dns is Dns.ROUTE53:
@@ -61,7 +61,7 @@ class DnsRecords(ComponentResource):
 
     def _at_lightsail(self, settings: InfraSettings, records: Sequence[DnsRecord]) -> None:
         for record in records:
-            # Lightsail knows no CAA: without one every issuer may, Let's Encrypt among them.
+            # Lightsail has no CAA records: without one every issuer may issue, Let's Encrypt included.
             if record.kind != "CAA":
                 lightsail.DomainEntry(
                     record.key,

@@ -1,4 +1,4 @@
-"""Monitoring: alarms on what the server sends, a look from outside, a budget; each mail says what to look at."""
+"""Monitoring: alarms on the server's metrics, a health check from outside, and a budget, all by mail."""
 
 import json
 from collections.abc import Iterator
@@ -11,15 +11,15 @@ from infra.settings import InfraSettings, Monitoring
 from infra.tags import tags_of
 
 NAMESPACE = "Invoices"
-_OUTSIDE_REGION = "us-east-1"  # where Route 53 puts the metrics of its checks
+_OUTSIDE_REGION = "us-east-1"  # where Route 53 stores the metrics of its checks
 _MINUTE = 60
 
 
 @dataclass(frozen=True, slots=True)
 class Alarm:
-    """When somebody is told: the metric's statistic compared with the threshold, so many times in a row.
+    """When a mail is sent: if the metric's statistic passes the threshold `times` times in a row, `minutes` each.
 
-    `when_silent` is what the absence of the metric means: a server that says nothing is not well.
+    `when_silent` is how a missing metric counts, by default as an alarm: a server that sends nothing has a problem.
     """
 
     name: str
@@ -65,12 +65,12 @@ DETAILED = (
 
 
 class MonitoringAlarms(ComponentResource):
-    """A topic that mails, and the alarms that tell it."""
+    """A topic that sends mail, and the alarms that publish to it."""
 
     topic: Output[str]
 
     def __init__(self, name: str, settings: InfraSettings, user: iam.User, opts: ResourceOptions | None = None) -> None:
-        """Watch the server; the user is that of the server, who is allowed to send figures."""
+        """Create alarms, outside check and budget; `user` is the server's user, who may send metrics."""
         super().__init__("invoices:infra:Monitoring", name, None, opts)
         self._settings = settings
         self._own = ResourceOptions(parent=self)
@@ -78,7 +78,7 @@ class MonitoringAlarms(ComponentResource):
         self.topic = topic.arn
         for alarm in alarms(settings.monitoring):
             self._alarm(alarm, topic)
-        iam.UserPolicy("figures", user=user.name, policy=_may_send_figures(), opts=self._own)
+        iam.UserPolicy("figures", user=user.name, policy=_metrics_policy(), opts=self._own)
         if settings.monitoring is Monitoring.DETAILED:
             self._outside_check()
         self._budget()
@@ -173,19 +173,19 @@ class MonitoringAlarms(ComponentResource):
 
 
 def alarms(monitoring: Monitoring) -> Iterator[Alarm]:
-    """Return the alarms on what the server sends."""
+    """Yield the alarms on the server's metrics."""
     if monitoring is not Monitoring.OFF:
         yield from BASIC
     if monitoring is Monitoring.DETAILED:
         yield from DETAILED
 
 
-def _may_send_figures() -> str:
+def _metrics_policy() -> str:
     statement = {
         "Sid": "SendFigures",
         "Effect": "Allow",
         "Action": ["cloudwatch:PutMetricData"],
-        "Resource": ["*"],  # figures belong to no resource: the condition is what narrows it
+        "Resource": ["*"],  # metrics belong to no resource: the condition limits it to ours
         "Condition": {"StringEquals": {"cloudwatch:namespace": NAMESPACE}},
     }
     return json.dumps({"Version": "2012-10-17", "Statement": [statement]})

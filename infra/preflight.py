@@ -1,4 +1,4 @@
-"""The look before the first `pulumi up`: what AWS would refuse, in words, before anything is rented."""
+"""Checks before the first `pulumi up`: what AWS would refuse, before anything is rented."""
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
@@ -10,23 +10,23 @@ from botocore.exceptions import BotoCoreError, ClientError
 from infra.prices import PRICES
 from infra.settings import Dns, InfraSettings, ServerSettings
 
-MOST_STATIC_IPS = 5  # of an account in a region, unless AWS was asked for more
+MOST_STATIC_IPS = 5  # AWS's default quota for an account in a region
 _DOMAINS_REGION = "us-east-1"
 
-Clients = Callable[[str, str], Any]  # of boto3: the service, the region
-Lookup = Callable[[str], frozenset[str]]  # the name servers of a zone, as the world sees them
+Clients = Callable[[str, str], Any]  # boto3.client, given service and region
+Lookup = Callable[[str], frozenset[str]]  # the name servers of a zone in public DNS
 
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """What was looked at, and what is wrong with it; nothing, if it is as it should be."""
+    """What was checked, and what is wrong with it; empty if nothing is."""
 
     what: str
     wrong: str = ""
 
 
 def look(settings: InfraSettings, client: Clients, name_servers: Lookup) -> Iterator[Finding]:
-    """Yield what was found, one thing after the other; without credentials there is nothing more to look at."""
+    """Yield a finding for each check; without valid credentials only theirs."""
     who = _credentials(client, settings.region)
     yield who
     if who.wrong:
@@ -112,9 +112,9 @@ def _delegation(settings: InfraSettings, client: Clients, name_servers: Lookup) 
         return Finding(what, f"{settings.dns} has no zone {settings.dns_zone}: make it there first.")
     seen = name_servers(settings.dns_zone)
     if not seen & ours:
-        told = ", ".join(sorted(seen)) or "nobody"
+        others = ", ".join(sorted(seen)) or "nobody"
         return Finding(
-            what, f"{settings.dns_zone} is kept by {told}: set its name servers to {', '.join(sorted(ours))}."
+            what, f"{settings.dns_zone} is kept by {others}: set its name servers to {', '.join(sorted(ours))}."
         )
     return Finding(f"{what}, kept by {settings.dns}")
 

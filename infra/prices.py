@@ -1,4 +1,4 @@
-"""Prices: what AWS asks a month, from `prices.toml`, with the day and the source of each."""
+"""Monthly prices of AWS from `prices.toml`, with the date and source of each."""
 
 import tomllib
 from collections.abc import Mapping
@@ -11,7 +11,7 @@ from typing import Any
 
 @dataclass(frozen=True, slots=True)
 class Price:
-    """What something costs, in dollars a month, and when that was noted from which source."""
+    """A price in dollars a month, when it was noted, and its source."""
 
     what: str
     dollars: Decimal
@@ -21,14 +21,14 @@ class Price:
 
 @dataclass(frozen=True, slots=True)
 class BundlePrice(Price):
-    """What a server of one size costs."""
+    """The price of a server bundle, with its memory."""
 
     memory_gigabytes: float
 
 
 @dataclass(frozen=True, slots=True)
 class Prices:
-    """The prices of servers, by bundle, and of everything else, by item."""
+    """The prices of servers by bundle, and of everything else by item."""
 
     bundles: Mapping[str, BundlePrice]
     items: Mapping[str, Price]

@@ -1,4 +1,4 @@
-"""What is rented, wired together."""
+"""Creates all components from the stack's configuration, and exports the outputs."""
 
 import sys
 from typing import Any
@@ -19,7 +19,7 @@ _KEYS = ("sshCidrs",)
 
 
 def main() -> None:
-    """Rent what the stack's configuration asks for; without Pulumi around it, say how it is run."""
+    """Create the configured resources; exits with a hint if it is not run by Pulumi."""
     if pulumi.runtime.settings.get_monitor() is None:
         sys.exit("This program is run by Pulumi: `pulumi preview` shows what it would rent, `pulumi up` rents it.")
     try:
@@ -31,7 +31,7 @@ def main() -> None:
 
 
 def rent(settings: InfraSettings) -> dict[str, Any]:
-    """Rent it all and return the stack's outputs, by name."""
+    """Create all resources and return the outputs by name; raises RunError above the monthly budget."""
     prices = costs.monthly(settings)
     if costs.total(prices) > settings.monthly_budget:
         raise pulumi.RunError(f"{costs.table(prices)}\nThat is above monthlyBudget, ${settings.monthly_budget}.")
@@ -52,7 +52,7 @@ def rent(settings: InfraSettings) -> dict[str, Any]:
         "user": settings.server.login_user,
         "server_name": settings.server.name,
         "instance_name": server.name,
-        "host_keys": [],  # AWS tells them only once the machine has started: `fab trust` asks for them
+        "host_keys": [],  # AWS has them only once the machine has started: `fab trust` fetches them
         "domain": settings.domain,
         "region": settings.region,
         "ssh_cidrs": list(settings.server.ssh_cidrs),

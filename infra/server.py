@@ -1,4 +1,4 @@
-"""The server: a Lightsail instance with the operator's key, its address, and the ports that are open to the world."""
+"""The server: a Lightsail instance with the operator's key, its static address and its open ports."""
 
 from collections.abc import Sequence
 from ipaddress import IPv6Network, ip_network
@@ -10,21 +10,21 @@ from pulumi_aws import lightsail
 from infra.settings import Addresses, ServerSettings
 from infra.tags import tags_of
 
-# Run once, as root, before the first SSH connection. It never changes and holds no secret: it stays in the state.
+# Run once, as root, before the first SSH connection. It never changes, and holds no secret as the state keeps it.
 _FIRST_BOOT = "mkdir -p /etc/invoices\n"
 _EVERYBODY_IPV4, _EVERYBODY_IPV6 = "0.0.0.0/0", "::/0"
 _PUBLIC_PORTS = ((80, "tcp"), (443, "tcp"), (443, "udp"))  # udp: HTTP/3
 
 
 class Server(ComponentResource):
-    """A machine with an address that survives it, reached by SSH from the operator's networks only."""
+    """A machine with SSH from the operator's networks only, and a static address that outlives it."""
 
     address: Output[str]
     ipv6_addresses: Output[Sequence[str]]
     name: Output[str]
 
     def __init__(self, name: str, settings: ServerSettings, opts: ResourceOptions | None = None) -> None:
-        """Rent the machine; `name` is what Pulumi calls it."""
+        """Create the machine; `name` is its name in Pulumi."""
         super().__init__("invoices:infra:Server", name, None, opts)
         key = lightsail.KeyPair(
             "operator",
@@ -46,7 +46,7 @@ class Server(ComponentResource):
             ),
             user_data=_FIRST_BOOT,
             tags=tags_of(settings.name),
-            # Each of these would replace the machine and delete its snapshots: that is done on purpose or not at all.
+            # A change of these would replace the machine and delete its snapshots: only ever do that on purpose.
             opts=ResourceOptions(
                 parent=self, protect=True, ignore_changes=["user_data", "blueprint_id", "key_pair_name"]
             ),
@@ -54,7 +54,7 @@ class Server(ComponentResource):
         address = lightsail.StaticIp(
             "address", name=f"{settings.name}-address", opts=ResourceOptions(parent=self, protect=True)
         )
-        # Its deletion detaches by the name of the address, so also what was attached since: never create first.
+        # Its deletion detaches the address by name, from whatever it is attached to by then: never create first.
         attachment = lightsail.StaticIpAttachment(
             "attachment",
             static_ip_name=address.name,
@@ -63,7 +63,7 @@ class Server(ComponentResource):
                 parent=self, delete_before_replace=True, replace_with=[instance], deleted_with=instance
             ),
         )
-        # Ports are put as a whole set, and their deletion closes each: created first, the old set would close the new.
+        # Ports are set as a whole, and deletion closes each: created first, the new set would be closed with the old.
         lightsail.InstancePublicPorts(
             "ports",
             instance_name=instance.name,
@@ -79,7 +79,7 @@ class Server(ComponentResource):
 
 
 def open_ports(settings: ServerSettings) -> list[lightsail.InstancePublicPortsPortInfoArgs]:
-    """Return the whole set of ports, IPv4 and IPv6 said of each: what is not said, AWS opens to everybody."""
+    """Return all open ports, each with IPv4 and IPv6 networks: AWS opens a port to everybody if they are omitted."""
     has_ipv6 = settings.addresses is Addresses.DUALSTACK
     networks = [ip_network(cidr) for cidr in settings.ssh_cidrs]
     ssh = _port(
@@ -104,5 +104,5 @@ def _port(
 
 
 def first_ipv6(addresses: Output[Sequence[str]]) -> Output[str]:
-    """Return the server's IPv6 address, nothing while it has none."""
+    """Return the server's IPv6 address, empty while it has none."""
     return pulumi.Output.all(addresses).apply(lambda found: next(iter(found[0] or ()), ""))

@@ -1,4 +1,4 @@
-"""The user as whom the server speaks to AWS: a Lightsail instance has no role of its own, so it is handed a key."""
+"""The server's IAM user: a Lightsail instance has no role of its own, so it gets a key."""
 
 from pulumi import ComponentResource, ResourceOptions
 from pulumi_aws import iam
@@ -8,13 +8,13 @@ from infra.tags import tags_of
 
 
 class ServerUser(ComponentResource):
-    """A user who may do only what the parts that need it allow, each by a policy of its own, and its key."""
+    """The user and its key; each component that needs rights adds a policy for just those."""
 
     user: iam.User
     key: iam.AccessKey
 
     def __init__(self, name: str, settings: InfraSettings, opts: ResourceOptions | None = None) -> None:
-        """Make the user; with a higher key number a new key comes before the old one goes."""
+        """Create the user; a higher key number makes a new key before the old one is deleted."""
         super().__init__("invoices:infra:ServerUser", name, None, opts)
         own = ResourceOptions(parent=self)
         server = settings.server.name

@@ -1,4 +1,4 @@
-"""Every setting of what is rented, read and checked at once: all mistakes are listed before anything is rented."""
+"""The stack's configuration, read and checked at once: all mistakes are listed before anything is rented."""
 
 import base64
 import binascii
@@ -29,7 +29,7 @@ class InfraSettingsError(Exception):
 
 
 class Dns(StrEnum):
-    """Who answers for the domain."""
+    """Where the domain's records are set."""
 
     ROUTE53 = "route53"
     LIGHTSAIL = "lightsail"
@@ -37,14 +37,14 @@ class Dns(StrEnum):
 
 
 class LockMode(StrEnum):
-    """Who can lift the lock of a backup before its days are over: an administrator, or nobody."""
+    """Who can lift the lock of a backup before it expires: an administrator, or nobody."""
 
     GOVERNANCE = "GOVERNANCE"
     COMPLIANCE = "COMPLIANCE"
 
 
 class Monitoring(StrEnum):
-    """How closely the server is watched."""
+    """How closely the server is monitored."""
 
     OFF = "off"
     BASIC = "basic"
@@ -52,14 +52,14 @@ class Monitoring(StrEnum):
 
 
 class Secrets(StrEnum):
-    """Where the app's secrets live."""
+    """Where the app's secrets are stored."""
 
     CONFIG = "config"
     SECRETS_MANAGER = "secretsmanager"
 
 
 class Addresses(StrEnum):
-    """Which addresses the server has."""
+    """Which IP addresses the server has."""
 
     DUALSTACK = "dualstack"
     IPV4 = "ipv4"
@@ -67,9 +67,9 @@ class Addresses(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class ServerSettings:
-    """What is rented as the server; `ssh_cidrs` are the networks that SSH is answered to.
+    """The server to rent; `ssh_cidrs` are the networks that may connect by SSH.
 
-    All that belongs to the server is called by its name, which never changes; the machine's number counts replacements.
+    `name` never changes and is part of all its resources' names; `number` counts replacements of the machine.
     """
 
     name: str
@@ -84,18 +84,18 @@ class ServerSettings:
 
     @property
     def instance_name(self) -> str:
-        """Return what the machine itself is called: two of one name cannot be, so one that takes over has another."""
+        """Return the machine's own name: names are unique, so a replacement needs another one."""
         return self.name if self.number == 1 else f"{self.name}-{self.number}"
 
     @property
     def login_user(self) -> str:
-        """Return whom the blueprint lets in."""
+        """Return the login user of the blueprint."""
         return _LOGIN_USERS[self.blueprint]
 
 
 @dataclass(frozen=True, slots=True)
 class BackupSettings:
-    """How backups are locked."""
+    """How backups are locked, and for how many days."""
 
     lock_mode: LockMode
     lock_days: int
@@ -103,9 +103,9 @@ class BackupSettings:
 
 @dataclass(frozen=True, slots=True)
 class InfraSettings:
-    """The settings as a whole; parts take only what they need.
+    """All settings of the stack.
 
-    `backups` is None where none are rented; a higher key number means new keys.
+    `backups` is None if no bucket is rented; a higher `key_number` makes new keys.
     """
 
     region: str
@@ -122,7 +122,7 @@ class InfraSettings:
 
     @classmethod
     def read(cls, config: Mapping[str, Any], region: str) -> "InfraSettings":
-        """Return the settings of a stack's configuration, by key; raises SettingsError with every mistake."""
+        """Return the settings from a stack's configuration; raises InfraSettingsError with every mistake."""
         reader = _Reader(config)
         if not region:
             reader.mistakes.append("aws:region: it is missing; such as us-east-1.")
@@ -151,7 +151,7 @@ class _Reader:
         self.mistakes: list[str] = []
 
     def read(self, key: str, parse: Callable[[str], _Value], default: _Value) -> _Value:
-        """Return the value of the key, or the default after noting what is wrong with it."""
+        """Return the parsed value of the key, or the default after recording the mistake."""
         text = self._config.get(key)
         try:
             return parse("" if text is None else str(text).strip())
@@ -218,8 +218,8 @@ def _contradictions(settings: InfraSettings, mistakes: list[str]) -> list[str]:
         found.append(f"dnsZone: it is missing; {settings.dns} needs the zone that the domain belongs to.")
     elif settings.dns_zone and settings.domain and not _belongs(settings.domain, settings.dns_zone):
         found.append(f"domain: '{settings.domain}' does not belong to the zone '{settings.dns_zone}' of dnsZone.")
-    is_said = any(mistake.startswith("alertEmail:") for mistake in mistakes)
-    if settings.monitoring is not Monitoring.OFF and not settings.alert_email and not is_said:
+    is_reported = any(mistake.startswith("alertEmail:") for mistake in mistakes)
+    if settings.monitoring is not Monitoring.OFF and not settings.alert_email and not is_reported:
         found.append("alertEmail: it is missing; alarms need somebody to be sent to, or set monitoring to off.")
     return found
 

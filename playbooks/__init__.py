@@ -1,1 +1,1 @@
-"""Acts on a server and on what is rented: one command of `fab` in each file."""
+"""Commands for a server and its Pulumi stack: one `fab` command in each file."""

@@ -1,4 +1,4 @@
-"""`fab audit`: what was done to the server, by whom and when."""
+"""`fab audit`: the deploy log: what was done to the server, by whom and when."""
 
 from invoke.context import Context
 from invoke.tasks import task

@@ -1,4 +1,4 @@
-"""`fab console`: the app's own command line, on the server."""
+"""`fab console`: a terminal in the app's container."""
 
 import os
 
@@ -20,5 +20,5 @@ def console(context: Context, *, command: str = "sh", server: str = "", stack: s
         if not running:
             raise RefusedError(f"{found.host.name}: the app does not run; `fab status` says more.")
         identity = identity_of(context)
-        words = ssh_command(found.settings, identity, "-t", f"sudo docker exec -it {running[0].id} {command}")
-    os.execvp(words[0], words)  # noqa: S606  # the terminal is the person's from here on
+        ssh = ssh_command(found.settings, identity, "-t", f"sudo docker exec -it {running[0].id} {command}")
+    os.execvp(ssh[0], ssh)  # noqa: S606  # ssh replaces this process and takes over the terminal

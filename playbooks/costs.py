@@ -1,4 +1,4 @@
-"""`fab costs`: what the stack costs a month, item by item."""
+"""`fab costs`: the monthly cost of the stack, by item."""
 
 import sys
 
@@ -15,7 +15,7 @@ from provisioning.settings import HostSettingsError
 
 @task(help=SERVER_HELP)
 def costs(_context: Context, *, server: str = "", stack: str = STACK) -> None:
-    """Show what the server costs a month, as the stack puts it out."""
+    """Show the monthly cost by item, from the stack's outputs."""
     try:
         settings = server_settings(server, stack)
     except HostSettingsError as error:

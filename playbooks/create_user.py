@@ -1,4 +1,4 @@
-"""`fab create-user`: let somebody sign in."""
+"""`fab create-user`: create a user of the app."""
 
 from invoke.context import Context
 from invoke.tasks import task
@@ -26,10 +26,10 @@ def create_user(
     stack: str = STACK,
     dry_run: bool = False,
 ) -> None:
-    """Let somebody sign in, and print a one-time password."""
+    """Create a user, and print a one-time password."""
     with session(context, server, stack, dry_run=dry_run) as found:
         if dry_run:
             found.steps.note(f"{email} would sign in as {role}, with a password that would be printed.")
             return
-        words = ["create-user", "--email", email, "--role", role, *(["--name", name] if name else [])]
-        found.console.print(in_app(found.host, *words).out.strip(), markup=False)
+        arguments = ["create-user", "--email", email, "--role", role, *(["--name", name] if name else [])]
+        found.console.print(in_app(found.host, *arguments).out.strip(), markup=False)

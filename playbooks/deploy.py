@@ -1,4 +1,4 @@
-"""`fab deploy`: let a commit serve, without a request lost; what fails leaves the old version serving."""
+"""`fab deploy`: deploy a commit without losing a request; if it fails, the old version keeps serving."""
 
 from dataclasses import dataclass
 
@@ -38,7 +38,7 @@ def deploy(
     refresh: bool = False,
     dry_run: bool = False,
 ) -> None:
-    """Let the commit that is checked out serve."""
+    """Deploy the commit that is checked out."""
     with session(context, server, stack, dry_run=dry_run) as found:
         wanted_release = Release.of_checkout(allow_dirty=allow_dirty)
         Deployment(found, wanted_release, is_refreshed=refresh).run()
@@ -53,13 +53,13 @@ class Deployment:
     is_refreshed: bool = False
 
     def run(self) -> None:
-        """Deploy, holding the lock, and log how it ended."""
+        """Deploy while holding the lock, and log the result."""
         host, version = self.session.host, self.release.version
         before = release.current(host)
         if host.is_rehearsal:
-            self._tell(before)
+            self._describe(before)
             return
-        _refuse_where_it_cannot_be(host)
+        _check_host(host)
         with lock.held(host, f"deploy {version}"):
             with deploy_log.told(host, "deploy", version):
                 changed = self._deploy(before)
@@ -68,7 +68,7 @@ class Deployment:
         self.session.steps.recap(f"https://{self.session.settings.domain} serves {version}.")
 
     def _deploy(self, before: str) -> bool:
-        """Return whether anything had to be done."""
+        """Deploy, and return whether anything had to be done."""
         steps, host, version = self.session.steps, self.session.host, self.release.version
         stack = Stack(host, version)
         with steps.step("Look at what is there"):
@@ -76,14 +76,14 @@ class Deployment:
             is_there = before == version and are_applied(host) and _all_serve(host, version)
         if is_there and not self.is_refreshed:
             steps.note(f"{version} serves already, and nothing else changed.")
-            self._welcome()  # a deploy that was cut off may have left nobody who can sign in
+            self._create_first_admin()  # an interrupted deploy may not have created the first admin
             return False
         with steps.step("Upload the release"):
             release.upload(host, self.release)
         with steps.step("Fetch and build images, while the old version serves"):
             self._fetch(stack)
         with steps.step("Have secrets and the database"):
-            # Apart: started as a dependency, each release's `secrets` would have Compose start the database anew.
+            # Separate, because with `secrets` as a dependency Compose would restart the database at each release.
             stack.change("run", "--rm", "--no-deps", "-T", "secrets")
             stack.change("up", "--detach", "--no-deps", "--wait", *self._stateful())
         self._migrate(stack)
@@ -92,7 +92,7 @@ class Deployment:
         release.note_served(host, version)
         with steps.step("Remove releases that are no longer kept"):
             release.prune(host)
-        self._welcome()
+        self._create_first_admin()
         return True
 
     def _fetch(self, stack: Stack) -> None:
@@ -118,17 +118,17 @@ class Deployment:
         with steps.step(f"Migrate: {', '.join(pending)}"):
             stack.change("run", "--rm", "--no-deps", "-T", "migrate")
 
-    def _welcome(self) -> None:
-        """Make the first admin where there are no users yet, and print its one-time password."""
+    def _create_first_admin(self) -> None:
+        """Create the first admin if there are no users yet, and print its one-time password."""
         host = self.session.host
         app = containers(host, "app")[0].id
         if "There are no users yet" not in host.run("docker", "exec", app, "invoices", "users").out:
             return
         email = f"admin@{self.session.settings.domain}"
-        made = host.act("docker", "exec", app, "invoices", "create-user", "--email", email, "--role", "admin")
-        self.session.console.print(made.out.strip(), style="bold")
+        created = host.act("docker", "exec", app, "invoices", "create-user", "--email", email, "--role", "admin")
+        self.session.console.print(created.out.strip(), style="bold")
 
-    def _tell(self, before: str) -> None:
+    def _describe(self, before: str) -> None:
         note, version = self.session.steps.note, self.release.version
         if before == version and _all_serve(self.session.host, version):
             note(f"{version} serves already.")
@@ -138,10 +138,10 @@ class Deployment:
 
 
 def dump(stack: Stack, path: str) -> None:
-    """Write the whole database into a file that only root reads."""
-    words = stack.words("exec", "-T", "db", "pg_dump", "--username", "postgres", "--format", "custom", "invoices")
+    """Dump the whole database into a file that only root can read."""
+    pg_dump = stack.words("exec", "-T", "db", "pg_dump", "--username", "postgres", "--format", "custom", "invoices")
     stack.host.act(
-        "sh", "-c", f'umask 077; mkdir -p {_DUMPS}; "$@" > "$0.partial" && mv "$0.partial" "$0"', path, *words
+        "sh", "-c", f'umask 077; mkdir -p {_DUMPS}; "$@" > "$0.partial" && mv "$0.partial" "$0"', path, *pg_dump
     )
 
 
@@ -157,7 +157,7 @@ def _all_serve(host: Host, version: str) -> bool:
     )
 
 
-def _refuse_where_it_cannot_be(host: Host) -> None:
+def _check_host(host: Host) -> None:
     if not host.run("docker", "compose", "version", check=False).ok:
         raise RefusedError(f"{host.name}: Docker or its Compose is not there: run `fab provision` first.")
     free = int(host.run("df", "--output=avail", "/var/lib/docker").out.split()[-1])

@@ -1,4 +1,4 @@
-"""`fab import-workbook`: read a workbook of this machine into the dashboard; a look first, then for good."""
+"""`fab import-workbook`: import a local workbook into the dashboard; without --apply only a preview."""
 
 from pathlib import Path
 
@@ -9,7 +9,7 @@ from playbooks.steps.session import SERVER_HELP, STACK, RefusedError, session
 from playbooks.steps.stack import containers
 
 _SECONDS = 900
-# The app's container has no place that lasts but its data: the file lies in memory for the time of the command.
+# In the container only the data folder is on disk: the file is kept in memory (/tmp) while the command runs.
 _RECEIVE = 'name="/tmp/$1"; shift; trap "rm -f \\"$name\\"" EXIT; cat > "$name" && invoices import "$name" "$@"'
 
 
@@ -18,7 +18,7 @@ _RECEIVE = 'name="/tmp/$1"; shift; trap "rm -f \\"$name\\"" EXIT; cat > "$name" 
     help=SERVER_HELP | {"file": "The workbook.", "apply": "Write it; without this, only tell what would be written."},
 )
 def import_workbook(context: Context, file: str, *, apply: bool = False, server: str = "", stack: str = STACK) -> None:
-    """Tell what a workbook would change, or with --apply, import it."""
+    """Show what a workbook would change, or import it with --apply."""
     path = Path(file)
     with session(context, server, stack) as found:
         if not path.is_file():
@@ -26,10 +26,10 @@ def import_workbook(context: Context, file: str, *, apply: bool = False, server:
         worker = [one for one in containers(found.host, "worker") if one.state == "running"]
         if not worker:
             raise RefusedError(f"{found.host.name}: the worker does not run; `fab status` says more.")
-        told = found.host.act(
+        result = found.host.act(
             "docker", "exec", "--interactive", worker[0].id, "sh", "-c", _RECEIVE, "sh", path.name,
             *(["--apply"] if apply else []), stdin=path.read_bytes(), check=False, seconds=_SECONDS,
         )  # fmt: skip
-        found.console.print((told.out + told.err).strip(), markup=False)
-        if not told.ok:
+        found.console.print((result.out + result.err).strip(), markup=False)
+        if not result.ok:
             raise RefusedError("Nothing was imported.")

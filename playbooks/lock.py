@@ -1,4 +1,4 @@
-"""`fab lock`: who changes the server, and taking the lock by hand."""
+"""`fab lock`: show, take or release the deploy lock."""
 
 from invoke.context import Context
 from invoke.tasks import task
@@ -15,7 +15,7 @@ from playbooks.steps.session import SERVER_HELP, STACK, session
     }
 )
 def lock(context: Context, *, acquire: str = "", release: bool = False, server: str = "", stack: str = STACK) -> None:
-    """Show who holds the lock; take it, or give it back."""
+    """Show who holds the deploy lock; take it, or release it."""
     with session(context, server, stack) as found:
         if acquire:
             steps.acquire(found.host, acquire)

@@ -1,4 +1,4 @@
-"""`fab logs`: what a service printed."""
+"""`fab logs`: the log lines of a service."""
 
 from collections.abc import Sequence
 
@@ -8,9 +8,9 @@ from invoke.tasks import task
 from playbooks.steps.session import SERVER_HELP, STACK, RefusedError, Session, session
 from playbooks.steps.stack import Container, containers
 
-# On the server, so that only what was found is transferred. Engine and kept logs begin each line with the moment, in
-# UTC and of one length: sorted as text they stand in the order of time. Containers that were replaced left what they
-# printed in files; only the app's are kept.
+# Runs on the server, so that only matching lines are transferred. Docker and the kept logs begin each line with a UTC
+# timestamp of fixed length, so sorting as text sorts by time. Logs of replaced containers are kept in files, for the
+# app only.
 _SEARCH = """
 service=$1 wanted=$2 lines=$3
 shift 3
@@ -58,7 +58,7 @@ def _newest(found: Session, ours: Sequence[Container], lines: int) -> list[str]:
 
 
 def _lines_with(found: Session, service: str, ours: Sequence[Container], wanted: str, lines: int) -> list[str]:
-    """Return the newest of all lines that hold this, also of containers that are gone; or that there are none."""
+    """Return the newest lines with the text, also of removed containers, or one line that there are none."""
     names = [one.name for one in ours]
     search = ("sh", "-c", _SEARCH, "sh", service, wanted, str(lines), *names)
     matching = found.host.run(*search, seconds=_SEARCH_SECONDS).out.splitlines()

@@ -1,4 +1,4 @@
-"""`fab preflight`: see what AWS would refuse before `pulumi up` rents anything."""
+"""`fab preflight`: check what AWS would refuse before `pulumi up` rents anything."""
 
 import sys
 from pathlib import Path
@@ -21,7 +21,7 @@ _PREFIX = "invoices:"
 
 @task(help={"stack": "The stack whose configuration is looked at."})  # type: ignore[untyped-decorator]  # fabric is untyped
 def preflight(_context: object, stack: str = "prod") -> None:
-    """See what AWS would refuse, and what it would cost, before anything is rented."""
+    """Check what AWS would refuse, and show the cost, before anything is rented."""
     try:
         settings = configured(ROOT / f"Pulumi.{stack}.yaml")
     except InfraSettingsError as error:
@@ -38,7 +38,7 @@ def preflight(_context: object, stack: str = "prod") -> None:
 
 
 def configured(path: Path) -> InfraSettings:
-    """Return the settings of a stack; raises SettingsError."""
+    """Return the settings from a stack's YAML file; raises InfraSettingsError."""
     try:
         config: dict[str, Any] = (yaml.safe_load(path.read_text(encoding="utf-8")) or {}).get("config") or {}
     except (OSError, yaml.YAMLError) as error:
@@ -48,7 +48,7 @@ def configured(path: Path) -> InfraSettings:
 
 
 def name_servers(zone: str) -> frozenset[str]:
-    """Return who keeps the zone, as the world sees it; nobody, where it is not delegated."""
+    """Return the zone's name servers in public DNS; empty if it is not delegated or the query fails."""
     try:
         return frozenset(str(server).rstrip(".").lower() for server in dns.resolver.resolve(zone, "NS"))
     except dns.exception.DNSException:

@@ -1,4 +1,4 @@
-"""`fab provision`: shape a bare server into a hardened one that Docker runs on."""
+"""`fab provision`: turn a bare server into a hardened one that runs Docker."""
 
 from invoke.context import Context
 from invoke.tasks import task
@@ -6,7 +6,7 @@ from invoke.tasks import task
 from playbooks.steps import deploy_log
 from playbooks.steps.inventory import known_hosts
 from playbooks.steps.session import SERVER_HELP, STACK, Session, identity_of, session
-from provisioning.baseline import provision as shape
+from provisioning.baseline import provision as apply_baseline
 from provisioning.change import Change
 from provisioning.host import HostError
 from provisioning.ssh_host import connected
@@ -14,7 +14,7 @@ from provisioning.ssh_host import connected
 
 @task(help=SERVER_HELP | {"check": "Say what would be changed, and change nothing."})
 def provision(context: Context, *, server: str = "", stack: str = STACK, check: bool = False) -> None:
-    """Shape the server: accounts, SSH, firewall, updates, Docker; what is as it should be is left alone."""
+    """Configure the server: accounts, SSH, firewall, updates, Docker; changes only what differs."""
     identity = identity_of(context)
     with session(context, server, stack, dry_run=check) as found:
 
@@ -26,7 +26,7 @@ def provision(context: Context, *, server: str = "", stack: str = STACK, check: 
             except HostError:
                 return False
 
-        changes = shape(found.host, found.settings, can_still_connect, lambda change: _tell(found, change))
+        changes = apply_baseline(found.host, found.settings, can_still_connect, lambda change: _print(found, change))
         changed = [change for change in changes if change.changed]
         if changed and not check:
             deploy_log.append(found.host, "provision", "-", f"{len(changed)} changed")
@@ -34,7 +34,7 @@ def provision(context: Context, *, server: str = "", stack: str = STACK, check: 
         found.steps.recap(f"{found.host.name}: {len(changed)} {verb}, {len(changes) - len(changed)} as they should be.")
 
 
-def _tell(found: Session, change: Change) -> None:
+def _print(found: Session, change: Change) -> None:
     if change.missing:
         found.console.print(f"[yellow]–[/] {change.what}: {change.missing}")
     if not change.changed:

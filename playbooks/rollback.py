@@ -1,4 +1,4 @@
-"""`fab rollback`: let an earlier release serve again, in seconds."""
+"""`fab rollback`: go back to an earlier release, in seconds."""
 
 from invoke.context import Context
 from invoke.tasks import task
@@ -11,12 +11,12 @@ from playbooks.steps.takeover import take_over
 from provisioning.host import Host
 
 _MIGRATIONS = "app/store/migrations"
-_APPLIED = "SELECT name FROM schema_migration ORDER BY name"  # as the app calls its table
+_APPLIED = "SELECT name FROM schema_migration ORDER BY name"  # the app's table of applied migrations
 
 
 @task(help=SERVER_HELP | {"to": "The release to go back to; by default the one before.", "dry_run": "Only say which."})
 def rollback(context: Context, *, to: str = "", server: str = "", stack: str = STACK, dry_run: bool = False) -> None:
-    """Let an earlier release serve again."""
+    """Go back to an earlier release."""
     with session(context, server, stack, dry_run=dry_run) as found:
         version = chosen(found.host, to)
         refuse_over_migrations(found.host, version)
@@ -31,9 +31,9 @@ def rollback(context: Context, *, to: str = "", server: str = "", stack: str = S
 
 
 def chosen(host: Host, to: str) -> str:
-    """Return the release to go back to: one that is kept and was built; raises RefusedError.
+    """Return the release to go back to, one that is kept and has an image; raises RefusedError.
 
-    Without a word that is the newest that was deployed before the one that serves, and that nobody went back from.
+    Default: the last release before the current one that was not itself rolled back.
     """
     serving, kept, left = release.current(host), release.kept(host), release.left(host)
     others = [version for version in kept if version != serving]
@@ -49,7 +49,7 @@ def chosen(host: Host, to: str) -> str:
 
 
 def refuse_over_migrations(host: Host, version: str) -> None:
-    """Raise RefusedError where the database has been migrated to what the release does not know."""
+    """Raise RefusedError if the database has migrations that the release does not know."""
     applied = set(Stack(host, release.current(host)).query(_APPLIED))
     files = host.run("ls", f"{release.folder_of(version)}/{_MIGRATIONS}").out.split()
     unknown = sorted(applied - {name.removesuffix(".py") for name in files})

@@ -1,4 +1,4 @@
-"""`fab secrets`: new keys and passwords while the site is in use, and the address of the mail server."""
+"""`fab secrets`: rotate keys and passwords while the site is in use, and set the mail server's URL."""
 
 import getpass
 
@@ -16,7 +16,7 @@ _WOULD = {
     "signing-key": "A new key would sign, and the one before still count",
     "database": "The roles of the database would get new passwords",
 }
-_ROLES_SCRIPT = "/docker-entrypoint-initdb.d/10-roles.sh"  # made the roles, and takes their passwords again
+_ROLES_SCRIPT = "/docker-entrypoint-initdb.d/10-roles.sh"  # created the roles; run again, it sets their passwords
 
 
 @task(
@@ -37,7 +37,7 @@ def stack_secrets(
     stack: str = STACK,
     dry_run: bool = False,
 ) -> None:
-    """Make secrets anew, or tell the app of a mail server; no secret leaves the server."""
+    """Rotate secrets, or set the mail server; no secret leaves the server."""
     with session(context, server, stack, dry_run=dry_run) as found:
         if (rotate and rotate not in _KINDS) or not (rotate or mail):
             raise RefusedError(f"Say what: --mail, or --rotate with one of {', '.join(_KINDS)}.")
@@ -56,8 +56,8 @@ def stack_secrets(
 
 def _change(found: Session, stack: Stack, rotate: str, url: str, *, is_mail: bool) -> None:
     with found.steps.step("Write the secrets"):
-        words = ["--rotate", rotate] if rotate else []
-        words += ["--set-smtp-url"] if is_mail else []
+        arguments = ["--rotate", rotate] if rotate else []
+        arguments += ["--set-smtp-url"] if is_mail else []
         stack.change(
             "run",
             "--rm",
@@ -66,7 +66,7 @@ def _change(found: Session, stack: Stack, rotate: str, url: str, *, is_mail: boo
             "secrets",
             "invoices",
             "secrets",
-            *words,
+            *arguments,
             stdin=f"{url}\n" if is_mail else "",
         )
     if rotate == "database":
@@ -77,5 +77,5 @@ def _change(found: Session, stack: Stack, rotate: str, url: str, *, is_mail: boo
 
 
 def tell_the_database(stack: Stack) -> None:
-    """Have the database take the passwords that stand in its secrets."""
+    """Set the passwords of the database's roles to those in its secrets."""
     stack.change("exec", "-T", "db", "bash", _ROLES_SCRIPT)

@@ -1,4 +1,4 @@
-"""`fab status`: what serves, since when, how it is, and what else there is to know at a glance."""
+"""`fab status`: the current release, its containers, figures of the server, and the last lines of the deploy log."""
 
 from invoke.context import Context
 from invoke.tasks import task
@@ -15,7 +15,7 @@ _NEWEST = 5
 
 @task(help=SERVER_HELP)
 def status(context: Context, *, server: str = "", stack: str = STACK) -> None:
-    """Show what serves and how it is."""
+    """Show the current release, its containers and the state of the server."""
     with session(context, server, stack) as found:
         host, console = found.host, found.console
         console.print(

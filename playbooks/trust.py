@@ -1,4 +1,4 @@
-"""`fab trust`: keep the server's key, so that nobody can stand in for it later."""
+"""`fab trust`: save the server's host key, so that no other server can pose as it later."""
 
 import sys
 
@@ -25,7 +25,7 @@ _SSH = 22
     }
 )
 def trust(_context: Context, *, server: str = "", stack: str = STACK, yes: bool = False, anew: bool = False) -> None:
-    """Keep the server's key: as AWS tells it if the server is rented there, else as it shows it and you confirm."""
+    """Save the server's host key: from AWS if rented there, else the key it shows, once you confirm it."""
     console = Console(highlight=False, soft_wrap=True)
     try:
         settings = server_settings(server, stack)
@@ -48,7 +48,7 @@ def trust(_context: Context, *, server: str = "", stack: str = STACK, yes: bool 
 
 
 def told_by_aws(settings: HostSettings) -> tuple[str, ...]:
-    """Return the keys as Lightsail knows them, nothing where it did not rent the server or cannot be asked."""
+    """Return the host keys from Lightsail; empty if the server is not rented there or the query fails."""
     if not settings.region:
         return ()
     try:
@@ -64,7 +64,7 @@ def told_by_aws(settings: HostSettings) -> tuple[str, ...]:
 
 
 def shown(host: str) -> paramiko.PKey:
-    """Return the key that the server shows; ends the program where it does not answer."""
+    """Return the host key that the server shows; exits if it does not answer."""
     try:
         transport = paramiko.Transport((host, _SSH))
         transport.start_client(timeout=_SECONDS)

@@ -1,11 +1,11 @@
-"""`fab verify`: hold the living server against every control, and print a table."""
+"""`fab verify`: check the running server against every control, and print a table."""
 
 import json
 import subprocess
 import sys
 from dataclasses import asdict
 from pathlib import Path
-from xml.etree import ElementTree  # of a file that we wrote ourselves
+from xml.etree import ElementTree  # parses only a file that we wrote ourselves
 
 from invoke.context import Context
 from invoke.tasks import task
@@ -17,12 +17,12 @@ from playbooks.steps.inventory import KEPT, ROOT
 from playbooks.steps.session import SERVER_HELP, STACK, Session, identity_of, session
 
 _SECONDS = 900
-_NOTHING_FOUND = 5  # as pytest says it
+_NOTHING_FOUND = 5  # pytest's exit code when no test was collected
 
 
 @task(help=SERVER_HELP | {"only": "Only the controls whose name holds this, such as tls."})
 def verify(context: Context, *, only: str = "", server: str = "", stack: str = STACK) -> None:
-    """Hold the living server against every control; reads only."""
+    """Check the running server against every control; read-only."""
     with session(context, server, stack) as found:
         identity = identity_of(context)
         config = ssh_config.write(found.settings, identity)
@@ -41,13 +41,13 @@ def verify(context: Context, *, only: str = "", server: str = "", stack: str = S
             sys.exit("The controls could not be looked at.")
         if done.returncode == _NOTHING_FOUND:
             sys.exit(f"No control's name holds '{only}'.")
-        failed, not_seen = _print(found, report)
+        failed, unchecked = _print(found, report)
         if failed:
             sys.exit(f"{failed} controls are not kept.")
         if done.returncode:
             found.console.print(done.stdout + done.stderr, markup=False)
             sys.exit("Not every control could be looked at.")
-        found.steps.recap(f"Every control is kept{f'; {not_seen} could not be looked at' if not_seen else ''}.")
+        found.steps.recap(f"Every control is kept{f'; {unchecked} could not be looked at' if unchecked else ''}.")
 
 
 def _facts(found: Session) -> str:
@@ -58,10 +58,10 @@ def _facts(found: Session) -> str:
 
 
 def _print(found: Session, report: Path) -> tuple[int, int]:
-    """Print the table, and return how many controls are not kept, and how many could not be looked at."""
+    """Print the table; return the number of failed controls, and of those that could not be checked."""
     table = Table("Control", "", "What was seen", box=SIMPLE_HEAD)
     cases = ElementTree.parse(report).getroot().iter("testcase")  # noqa: S314  # pytest wrote it a moment ago
-    failures = not_seen = 0
+    failures = unchecked = 0
     for case in cases:
         failed, skipped = case.find("failure"), case.find("skipped")
         broken = case.find("error") if failed is None else failed
@@ -70,9 +70,9 @@ def _print(found: Session, report: Path) -> tuple[int, int]:
             failures += 1
             table.add_row(name, "[red]✗[/]", (broken.get("message") or "").splitlines()[0][:100])
         elif skipped is not None:
-            not_seen += 1
+            unchecked += 1
             table.add_row(name, "[yellow]–[/]", (skipped.get("message") or "")[:100])
         else:
             table.add_row(name, "[green]✓[/]", "")
     found.console.print(table)
-    return failures, not_seen
+    return failures, unchecked

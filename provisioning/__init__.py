@@ -1,1 +1,1 @@
-"""Shapes a rented server: what it must have, made so where it is not."""
+"""Configures a server: accounts, SSH, firewall, updates, Docker; changes only what differs."""

@@ -1,4 +1,4 @@
-"""Who may log in: one user with keys and without a password, who may become root."""
+"""Accounts: one login user with SSH keys, no passwords, and no second account with UID 0."""
 
 from provisioning.change import Change
 from provisioning.ensure import mode
@@ -9,7 +9,7 @@ _LOCKED = {"L", "LK"}
 
 
 def ensure(host: Host, settings: HostSettings) -> list[Change]:
-    """Have no account with a password or a second root, and the user's keys readable for that user only."""
+    """Lock all passwords and restrict the user's keys; raises HostError for a second UID 0 account or no key."""
     home = _home(host, settings.user)
     _refuse_other_roots(host)
     keys = f"{home}/.ssh/authorized_keys"
@@ -17,7 +17,7 @@ def ensure(host: Host, settings: HostSettings) -> list[Change]:
         raise HostError(f"{host.name}: {keys} holds no key, and passwords are about to be refused.")
     owner = f"{settings.user}:{host.run('id', '-gn', settings.user).out.strip()}"
     return [
-        *(_without_password(host, user) for user in ("root", *_with_passwords(host))),
+        *(_lock_password(host, user) for user in ("root", *_users_with_passwords(host))),
         mode(host, f"{home}/.ssh", "0700", owner),
         mode(host, keys, "0600", owner),
     ]
@@ -36,13 +36,13 @@ def _refuse_other_roots(host: Host) -> None:
         raise HostError(f"{host.name}: {', '.join(others)} has the rights of root as well; remove it first.")
 
 
-def _with_passwords(host: Host) -> list[str]:
-    """Return who has a password; only that there is one is read, never its hash."""
+def _users_with_passwords(host: Host) -> list[str]:
+    """Return the accounts with a password, without root; only the state is read, never the hash."""
     states = host.run("passwd", "-S", "-a").out.splitlines()
     return [name for name, state, *_ in map(str.split, states) if state in {"P", "PS", "NP"} and name != "root"]
 
 
-def _without_password(host: Host, user: str) -> Change:
+def _lock_password(host: Host, user: str) -> Change:
     what = f"no password for {user}"
     state = host.run("passwd", "-S", user).out.split()[1]
     if state in _LOCKED:

@@ -1,4 +1,4 @@
-"""The kernel's audit: who touches what Docker is made of."""
+"""auditd: records changes to Docker, SSH, sudo and our settings."""
 
 from provisioning.change import Change
 from provisioning.ensure import file, packages, unit
@@ -10,11 +10,11 @@ _RULES = "/etc/audit/rules.d/50-invoices.rules"
 
 
 def ensure(host: Host, machine: Machine) -> list[Change]:
-    """Have auditd, and its rules in the kernel."""
+    """Install auditd and load its rules into the kernel."""
     if machine.container:
         return [machine.lacks("auditd", "the kernel reports to the machine beneath it only")]
-    brought = packages(host, ["auditd"], what="package of the audit")
+    installed = packages(host, ["auditd"], what="package of the audit")
     rules = file(host, _RULES, text(_RULES))
     if rules.changed:
         host.act("augenrules", "--load")
-    return [brought, rules, unit(host, "auditd.service", is_new=brought.changed)]
+    return [installed, rules, unit(host, "auditd.service", is_new=installed.changed)]

@@ -1,4 +1,4 @@
-"""Who keeps guessing at SSH is kept out for a while, longer each time."""
+"""fail2ban: addresses that keep guessing SSH logins are banned, longer each time."""
 
 from provisioning.change import Change
 from provisioning.ensure import file, packages, unit
@@ -10,7 +10,7 @@ _UNIT = "fail2ban.service"
 
 
 def ensure(host: Host) -> list[Change]:
-    """Have fail2ban watch the journal for SSH, and ban by nftables."""
-    brought = packages(host, ["fail2ban", "python3-systemd"], what="packages of fail2ban")
+    """Install fail2ban; it reads SSH failures from the journal and bans with nftables."""
+    installed = packages(host, ["fail2ban", "python3-systemd"], what="packages of fail2ban")
     jail = file(host, _JAIL, text(_JAIL), restart=(_UNIT,))
-    return [brought, jail, unit(host, _UNIT, is_new=brought.changed)]
+    return [installed, jail, unit(host, _UNIT, is_new=installed.changed)]

@@ -1,4 +1,4 @@
-"""What every server of ours is: the parts of it, in order, and what has to be started anew after them."""
+"""The configuration of a server: its parts in order, and the units to restart after them."""
 
 from collections.abc import Callable, Iterator
 
@@ -25,7 +25,7 @@ from provisioning.change import Change
 from provisioning.host import Host
 from provisioning.settings import HostSettings
 
-# In /run: a start of the whole server does what was left to do.
+# In /run: a reboot empties it, and starts every unit with the new settings.
 _PENDING = "/run/invoices-pending"
 
 
@@ -35,9 +35,9 @@ def provision(
     can_still_connect: Callable[[], bool],
     on_change: Callable[[Change], None],
 ) -> list[Change]:
-    """Have the server as it should be, and return what was looked at; raises HostError at the first that fails.
+    """Apply each part in order and return what was checked; raises HostError at the first part that fails.
 
-    `can_still_connect` tells whether another connection to the server works; `on_change` is told of each as it is done.
+    `can_still_connect` returns whether another connection to the server works; `on_change` is called after each check.
     """
     changes = []
     for change in _changes(host, settings, can_still_connect):
@@ -49,22 +49,22 @@ def provision(
 def _changes(host: Host, settings: HostSettings, can_still_connect: Callable[[], bool]) -> Iterator[Change]:
     found = machine.look(host)
     parts: tuple[Callable[[], list[Change]], ...] = (
-        lambda: packages.ensure(host),  # the others rely on what it brings
-        lambda: accounts.ensure(host, settings),  # before SSH refuses passwords, somebody must have a key
+        lambda: packages.ensure(host),  # the other parts need these packages
+        lambda: accounts.ensure(host, settings),  # before SSH refuses passwords: the user must have a key
         lambda: kernel.ensure(host, found),  # before Docker: its networks start with these values
         lambda: clock.ensure(host, found),
         lambda: swap.ensure(host, found),
         lambda: journal.ensure(host),
-        lambda: directories.ensure(host),  # before the firewall, whose rules stand in one of them
-        lambda: firewall.ensure(host, settings, can_still_connect),  # before Docker can publish anything
+        lambda: directories.ensure(host),  # before the firewall, whose rules are in one of them
+        lambda: firewall.ensure(host, settings, can_still_connect),  # before Docker can publish a port
         lambda: ssh_access.ensure(host, settings, can_still_connect),
-        lambda: bans.ensure(host),  # after the firewall, in whose terms it bans
+        lambda: bans.ensure(host),  # after the firewall: it bans with nftables
         lambda: docker_engine.ensure(host, found),
-        lambda: disk_reserve.ensure(host),  # after Docker, whose folder tells which disk is meant
+        lambda: disk_reserve.ensure(host),  # after Docker, whose folder determines the disk
         lambda: audit.ensure(host, found),  # after Docker, whose files it watches
         lambda: nightly_pruning.ensure(host),
-        lambda: security_updates.ensure(host),  # late: nothing is to be updated beneath us
-        lambda: file_modes.ensure(host),  # last: packages bring such files
+        lambda: security_updates.ensure(host),  # late: it must not update packages during the run
+        lambda: file_modes.ensure(host),  # last: packages install such files
     )
     pending = _Pending(host)
     for part in parts:
@@ -75,7 +75,7 @@ def _changes(host: Host, settings: HostSettings, can_still_connect: Callable[[],
 
 
 class _Pending:
-    """What has to be started anew; kept on the server, so that after a broken run the next one does it."""
+    """Units to restart or reload; listed on the server, so that the run after an interrupted one does it."""
 
     def __init__(self, host: Host) -> None:
         self._host = host
@@ -83,16 +83,17 @@ class _Pending:
         self._left = dict.fromkeys(listed)
 
     def note(self, change: Change) -> None:
-        """Remember what the change wants started anew."""
+        """Add the units that the change wants restarted or reloaded."""
         for verb, units in (("restart", change.restart), ("reload", change.reload)):
             for unit in units:
                 self._left[f"{verb}/{unit}"] = None
                 self._host.act("install", "-D", "/dev/null", f"{_PENDING}/{verb}/{unit}")
 
     def carry_out(self) -> Iterator[Change]:
-        """Do each once; what is restarted reads its settings anyway."""
+        """Restart or reload each unit once, and yield a change for each."""
         for name in self._left:
             verb, _, unit = name.partition("/")
+            # A restart reads the settings too, so it replaces a reload of the same unit.
             if verb == "restart" or f"restart/{unit}" not in self._left:
                 self._host.act("systemctl", verb if verb == "restart" else "reload-or-restart", unit)
                 yield Change(f"{verb} of {unit}", changed=True)

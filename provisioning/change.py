@@ -1,4 +1,4 @@
-"""What was changed on a server, or would be: each part of it reports one for everything it looked at."""
+"""The result of checking one thing on a server, and changing it where needed."""
 
 import difflib
 from dataclasses import dataclass
@@ -6,11 +6,11 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """What was looked at, and whether it had to be changed.
+    """What was checked, and whether it had to be changed.
 
-    `diff` says how, for a person. `restart` names units that must be started anew before the change is felt, `reload`
-    those that only need to read their settings again: both are done once, after everything else. `missing` says why it
-    cannot be had on this machine, which is a container; on a real one that is a failure.
+    `diff` shows the change to the operator. `restart` names units to restart before the change takes effect, `reload`
+    units that only need to reload their settings; both are done once, after everything else. `missing` is why this
+    machine cannot have it: it is a container (on a real machine that is a failure), or its file system is not ext4.
     """
 
     what: str
@@ -22,5 +22,5 @@ class Change:
 
 
 def difference(before: str, after: str, name: str) -> str:
-    """Return the lines that differ, as `diff -u` shows them."""
+    """Return a unified diff with one line of context."""
     return "\n".join(difflib.unified_diff(before.splitlines(), after.splitlines(), name, name, lineterm="", n=1))

@@ -1,23 +1,23 @@
-"""The time: kept right by one service, and told in UTC."""
+"""The clock: UTC, synchronised by one service."""
 
 from provisioning.change import Change
 from provisioning.ensure import packages, unit
 from provisioning.host import Host
 from provisioning.machine import Machine
 
-_KEEPERS = ("chrony.service", "ntpsec.service", "systemd-timesyncd.service")
+_TIME_SERVICES = ("chrony.service", "ntpsec.service", "systemd-timesyncd.service")
 
 
 def ensure(host: Host, machine: Machine) -> list[Change]:
-    """Have UTC, and some service that keeps the clock right: the one that is there, or systemd's."""
+    """Set UTC and enable one time service: the one that is active, else systemd-timesyncd."""
     if machine.container:
         return [_utc(host), machine.lacks("clock", "it is that of the machine beneath it")]
-    active = host.run("systemctl", "is-active", *_KEEPERS, check=False).out.split()
-    keeping = [name for name, state in zip(_KEEPERS, active, strict=False) if state == "active"]
-    if keeping:
-        return [_utc(host), unit(host, keeping[0])]
-    brought = packages(host, ["systemd-timesyncd"], what="package of the clock")
-    return [_utc(host), brought, unit(host, "systemd-timesyncd.service", is_new=brought.changed)]
+    active = host.run("systemctl", "is-active", *_TIME_SERVICES, check=False).out.split()
+    running = [name for name, state in zip(_TIME_SERVICES, active, strict=False) if state == "active"]
+    if running:
+        return [_utc(host), unit(host, running[0])]
+    installed = packages(host, ["systemd-timesyncd"], what="package of the clock")
+    return [_utc(host), installed, unit(host, "systemd-timesyncd.service", is_new=installed.changed)]
 
 
 def _utc(host: Host) -> Change:

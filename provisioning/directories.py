@@ -1,4 +1,4 @@
-"""The folders that releases, settings, dumps and records live in; nobody but root writes to them."""
+"""The folders of releases, settings, dumps and logs; only root writes to them."""
 
 from collections.abc import Mapping
 
@@ -6,7 +6,7 @@ from provisioning.change import Change
 from provisioning.ensure import directory
 from provisioning.host import Host
 
-# The deploy lock, /opt/invoices/lock, is not among them: that it can be made is the lock.
+# Without the deploy lock, /opt/invoices/lock: creating that folder is how the lock is taken.
 MODES: Mapping[str, str] = {
     "/opt/invoices": "0755",
     "/opt/invoices/releases": "0755",
@@ -19,5 +19,5 @@ MODES: Mapping[str, str] = {
 
 
 def ensure(host: Host) -> list[Change]:
-    """Have each of them, as closed as the table says."""
+    """Create the folders with the modes of the table."""
     return [directory(host, path, mode=mode) for path, mode in MODES.items()]

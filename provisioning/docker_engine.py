@@ -1,4 +1,4 @@
-"""Docker: the distribution's, which gets its security updates with the rest, with a configuration that was checked."""
+"""Docker: the distribution's packages, updated with its other security updates, and a validated configuration."""
 
 import json
 from collections.abc import Mapping
@@ -18,13 +18,13 @@ _CONFIGURATION: Mapping[str, Any] = {
     "no-new-privileges": True,
     "userland-proxy": False,
 }
-# Before Engine 27, IPv6 of containers was filtered and published only where it was asked for.
+# Before Engine 27, Docker filters and publishes IPv6 of containers only if these are set.
 _OLD_ENGINES: Mapping[str, Mapping[str, Any]] = {"debian 13": {"experimental": True, "ip6tables": True}}
 
 
 def ensure(host: Host, machine: Machine) -> list[Change]:
-    """Have the engine and Compose, and the engine hold to our configuration."""
-    brought = packages(host, machine.docker_packages, what="packages of Docker")
+    """Install the engine and Compose, and configure the engine."""
+    installed = packages(host, machine.docker_packages, what="packages of Docker")
     wanted = {**_CONFIGURATION, **_OLD_ENGINES.get(machine.system, {})}
     configuration = file(
         host,
@@ -33,4 +33,4 @@ def ensure(host: Host, machine: Machine) -> list[Change]:
         valid=("dockerd", "--validate", "--config-file", "{}"),
         restart=(_UNIT,),
     )
-    return [brought, configuration, unit(host, _UNIT, is_new=brought.changed)]
+    return [installed, configuration, unit(host, _UNIT, is_new=installed.changed)]

@@ -1,4 +1,4 @@
-"""The few kinds of things that parts of a server are made of; each reads first, and acts only on a difference."""
+"""Files, folders, packages and systemd units: each function checks first, and acts only on a difference."""
 
 from collections.abc import Iterable, Sequence
 
@@ -28,7 +28,7 @@ def file(
     restart: tuple[str, ...] = (),
     reload: tuple[str, ...] = (),
 ) -> Change:
-    """Have the file hold exactly this, with this mode and owner."""
+    """Write the file if its content, mode or owner differs."""
     diff = file_difference(host, path, content, mode=mode, owner=owner)
     if not diff:
         return Change(path)
@@ -37,39 +37,39 @@ def file(
 
 
 def file_difference(host: Host, path: str, content: str, *, mode: str = "0644", owner: str = "root:root") -> str:
-    """Return what would have to be changed about the file, nothing if it is as it should be."""
+    """Return the difference between the file and what is wanted, empty if there is none."""
     before = host.read(path)
     wanted = f"{mode.lstrip('0').zfill(3)} {owner}"
-    known = _mode_and_owner(host, path) if before is not None else ""
-    if before == content and known == wanted:
+    current = _mode_and_owner(host, path) if before is not None else ""
+    if before == content and current == wanted:
         return ""
-    return difference(before or "", content, path) or f"{known} → {wanted}"
+    return difference(before or "", content, path) or f"{current} → {wanted}"
 
 
 def directory(host: Host, path: str, *, mode: str = "0755", owner: str = "root:root") -> Change:
-    """Have the folder, with this mode and owner."""
+    """Create the folder, or correct its mode and owner."""
     wanted = f"{mode.lstrip('0').zfill(3)} {owner} directory"
     found = host.run("stat", "--format=%a %U:%G %F", path, check=False)
-    known = found.out.strip() if found.ok else "nothing"
-    if known == wanted:
+    current = found.out.strip() if found.ok else "nothing"
+    if current == wanted:
         return Change(path)
     user, _, group = owner.partition(":")
     host.act("install", "-d", "-m", mode, "-o", user, "-g", group, path)
-    return Change(path, changed=True, diff=f"{known} → {wanted}")
+    return Change(path, changed=True, diff=f"{current} → {wanted}")
 
 
 def mode(host: Host, path: str, wanted: str, owner: str = "root:root") -> Change:
-    """Have what is there already readable for no more than it must be; what is not there needs no mode."""
-    known = _mode_and_owner(host, path)
-    if known in {"", f"{wanted.lstrip('0').zfill(3)} {owner}"}:
+    """Set the mode and owner of an existing file or folder; does nothing if it does not exist."""
+    current = _mode_and_owner(host, path)
+    if current in {"", f"{wanted.lstrip('0').zfill(3)} {owner}"}:
         return Change(path)
     host.act("chown", owner, path)
     host.act("chmod", wanted, path)
-    return Change(path, changed=True, diff=f"{known} → {wanted.lstrip('0').zfill(3)} {owner}")
+    return Change(path, changed=True, diff=f"{current} → {wanted.lstrip('0').zfill(3)} {owner}")
 
 
 def absent(host: Host, path: str) -> Change:
-    """Have no such file."""
+    """Remove the file if it exists."""
     if not host.run("test", "-e", path, check=False).ok:
         return Change(f"no {path}")
     host.act("rm", "-f", "--", path)
@@ -77,19 +77,20 @@ def absent(host: Host, path: str) -> Change:
 
 
 def packages(host: Host, names: Iterable[str], *, what: str = "packages") -> Change:
-    """Have the packages installed, whichever version the distribution has."""
+    """Install the packages that are missing, in the distribution's version."""
     wanted = set(names)
-    lacking = sorted(wanted - installed(host, wanted))
-    if not lacking:
+    missing = sorted(wanted - installed(host, wanted))
+    if not missing:
         return Change(what)
+    # Package lists that were updated in the last ten minutes are new enough.
     if not host.run("find", "/var/lib/apt/lists/partial", "-maxdepth", "0", "-mmin", "-10", check=False).out:
         host.act(*_APT, "update")
-    host.act(*_APT, "install", "-y", "--no-install-recommends", *lacking, seconds=1200)
-    return Change(what, changed=True, diff="\n".join(f"+ {name}" for name in lacking))
+    host.act(*_APT, "install", "-y", "--no-install-recommends", *missing, seconds=1200)
+    return Change(what, changed=True, diff="\n".join(f"+ {name}" for name in missing))
 
 
 def no_packages(host: Host, names: Iterable[str], *, what: str = "packages that nobody needs") -> Change:
-    """Have none of the packages installed."""
+    """Purge those of the packages that are installed."""
     found = sorted(installed(host, names))
     if not found:
         return Change(what)
@@ -104,21 +105,21 @@ def installed(host: Host, names: Iterable[str]) -> set[str]:
 
 
 def unit(host: Host, name: str, *, enabled: bool = True, is_new: bool = False) -> Change:
-    """Have the unit of systemd enabled and active, or neither.
+    """Enable and start the systemd unit, or disable and stop it.
 
-    `is_new` says that what brought it was installed a moment ago: then its start is no change of its own.
+    `is_new`: its package was just installed, so starting it is not reported as a change of its own.
     """
     states = [host.run("systemctl", verb, name, check=False).out.strip() for verb in ("is-enabled", "is-active")]
     wanted = ["enabled", "active"] if enabled else ["disabled", "inactive"]
-    known = ["enabled" if states[0] == "enabled" else "disabled", "active" if states[1] == "active" else "inactive"]
-    if known == wanted:
+    current = ["enabled" if states[0] == "enabled" else "disabled", "active" if states[1] == "active" else "inactive"]
+    if current == wanted:
         return Change(name)
     host.act("systemctl", "enable" if enabled else "disable", "--now", name)
-    return Change(name) if is_new else Change(name, changed=True, diff=f"{' '.join(known)} → {' '.join(wanted)}")
+    return Change(name) if is_new else Change(name, changed=True, diff=f"{' '.join(current)} → {' '.join(wanted)}")
 
 
 def unit_file(host: Host, name: str, content: str, *, restart: tuple[str, ...] = ()) -> Change:
-    """Have systemd know this unit, written as it is here."""
+    """Write the unit file, and reload systemd if it changed."""
     change = file(host, f"{_UNITS}/{name}", content, restart=restart)
     if change.changed:
         host.act("systemctl", "daemon-reload")

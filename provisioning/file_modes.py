@@ -1,4 +1,4 @@
-"""Owners and modes of files that came with the system, and are open wider than they need be."""
+"""Owners and modes of system files whose defaults are wider than needed."""
 
 from collections.abc import Mapping
 
@@ -23,5 +23,5 @@ MODES: Mapping[str, tuple[str, str]] = {
 
 
 def ensure(host: Host) -> list[Change]:
-    """Have each of them as the table says, where it is there."""
+    """Set the modes and owners of the table, where the file exists."""
     return [mode(host, path, wanted, owner) for path, (wanted, owner) in MODES.items()]

@@ -1,7 +1,7 @@
-"""The firewall: SSH for the operator's networks, HTTP and HTTPS for all, nothing else in, for host and containers.
+"""The firewall of host and containers: SSH from the operator's networks, HTTP and HTTPS from all, nothing else.
 
-Before a server that Pulumi rented stands Lightsail's firewall, which knows the operator's networks: there this one lets
-SSH in from everywhere. A network that changed is changed by `pulumi up`, and nobody has to get in to be let in.
+A server that Pulumi rented is behind Lightsail's firewall, which filters by the operator's networks; this one then
+accepts SSH from everywhere. So an operator whose network changed needs only `pulumi up`, and no access to the server.
 """
 
 from collections.abc import Callable, Sequence
@@ -20,8 +20,8 @@ _EVERYWHERE = ("0.0.0.0/0", "::/0")
 
 
 def ensure(host: Host, settings: HostSettings, can_still_connect: Callable[[], bool]) -> list[Change]:
-    """Have the rules in force now, and at each start before the network is up."""
-    brought = packages(host, ["nftables"], what="package of the firewall")
+    """Apply the rules now, and at each boot before the network is up."""
+    installed = packages(host, ["nftables"], what="package of the firewall")
     service = unit_file(host, _UNIT, text(f"/etc/systemd/system/{_UNIT}"))
     rules = guarded_file(
         host,
@@ -34,12 +34,12 @@ def ensure(host: Host, settings: HostSettings, can_still_connect: Callable[[], b
         without=f"systemctl stop {_UNIT}",
         can_still_connect=can_still_connect,
     )
-    # It was started with its first rules: only its being enabled is new then.
-    return [brought, service, rules, unit(host, _UNIT, is_new=rules.changed), _in_force(host, rules)]
+    # Applying new rules started the unit already, so enabling it is no change of its own.
+    return [installed, service, rules, unit(host, _UNIT, is_new=rules.changed), _in_force(host, rules)]
 
 
 def _ssh_networks(settings: HostSettings) -> Sequence[str]:
-    """Return whom SSH is answered to, as far as it is this firewall's to say."""
+    """Return the networks from which this firewall accepts SSH; raises HostError if there are none."""
     if settings.is_behind_firewall:
         return _EVERYWHERE
     if not settings.ssh_cidrs:
@@ -61,7 +61,7 @@ def _elements(networks: Sequence[IPv4Network | IPv6Network]) -> str:
 
 
 def _in_force(host: Host, rules: Change) -> Change:
-    """Have the rules in the kernel: somebody may have flushed them."""
+    """Restart the unit if the kernel has no rules of ours: they may have been flushed by hand."""
     if rules.changed or host.run("nft", "list", "table", "inet", "invoices", check=False).ok:
         return Change("firewall in force")
     host.act("systemctl", "restart", _UNIT)

@@ -1,4 +1,4 @@
-"""A server as what shapes it and acts on it sees it: commands and files, all as root."""
+"""The interface to a server: commands and files, all as root."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -7,7 +7,7 @@ from typing import Protocol
 
 @dataclass(frozen=True, slots=True)
 class Ran:
-    """What a command did: its exit code and what it printed."""
+    """The exit code and output of a command."""
 
     exit_code: int
     out: str
@@ -15,28 +15,28 @@ class Ran:
 
     @property
     def ok(self) -> bool:
-        """Tell whether it went well."""
+        """Return whether the exit code is 0."""
         return self.exit_code == 0
 
 
 class HostError(Exception):
-    """The server cannot be reached, or a command failed on it; the message names the server and what to look at."""
+    """The server is unreachable, or a command failed on it; the message names the server and what to look at."""
 
 
 class Host(Protocol):
-    """A server. `run` and `read` ask; `act`, `write` and `upload` change, and do nothing in a rehearsal."""
+    """A server. `run` and `read` only query; `act`, `write` and `upload` change it, and do nothing in a dry run."""
 
     name: str
     is_rehearsal: bool
 
     def run(self, *command: str, stdin: str = "", check: bool = True, seconds: int = 60) -> Ran:
-        """Run a command that changes nothing; raises HostError if it fails, unless failure is an answer."""
+        """Run a command that changes nothing; raises HostError if it fails, unless `check` is false."""
 
     def act(self, *command: str, stdin: str | bytes = "", check: bool = True, seconds: int = 600) -> Ran:
-        """Run a command that changes something; a rehearsal does not. Secrets go through `stdin` only."""
+        """Run a command that changes something, unless this is a dry run. Pass secrets through `stdin` only."""
 
     def read(self, path: str) -> str | None:
-        """Return the text of a file, None where there is none."""
+        """Return the text of a file, None if it does not exist."""
 
     def write(
         self,
@@ -47,7 +47,7 @@ class Host(Protocol):
         owner: str = "root:root",
         valid: Sequence[str] = (),
     ) -> None:
-        """Put the whole file there at once; `valid` is the command that must accept it first, `{}` its path."""
+        """Replace the file atomically; `valid` is a command that must accept it first, `{}` its path."""
 
     def upload(self, local: str, path: str, *, mode: str = "0644") -> None:
-        """Copy a file of this machine to the server."""
+        """Copy a local file to the server."""

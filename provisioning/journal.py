@@ -1,4 +1,4 @@
-"""The journal: kept over restarts, never so large that it fills the disk."""
+"""The journal: kept across reboots, with a limit so that it does not fill the disk."""
 
 from provisioning.change import Change
 from provisioning.ensure import file
@@ -9,5 +9,5 @@ _PATH = "/etc/systemd/journald.conf.d/invoices.conf"
 
 
 def ensure(host: Host) -> list[Change]:
-    """Have the journal kept for 30 days, in at most 500 MB."""
+    """Keep the journal for 30 days, in at most 500 MB."""
     return [file(host, _PATH, text(_PATH), restart=("systemd-journald.service",))]

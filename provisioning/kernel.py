@@ -1,4 +1,4 @@
-"""The kernel: settings against spoofed packets, traced processes and leaked memory, and modules that nobody needs."""
+"""The kernel: settings against spoofed packets, traced processes and leaked memory; unused modules are disabled."""
 
 from collections.abc import Mapping
 
@@ -8,8 +8,8 @@ from provisioning.host import Host, HostError
 from provisioning.landing_files import text
 from provisioning.machine import Machine
 
-# The files of all folders are read in the order of their names: Ubuntu's 99-protect-links.conf undid 99-invoices.conf.
-_PATH, _PATH_ONCE = "/etc/sysctl.d/zz-invoices.conf", "/etc/sysctl.d/99-invoices.conf"
+# Files of all folders are read in the order of their names: Ubuntu's 99-protect-links.conf overrode 99-invoices.conf.
+_PATH, _OLD_PATH = "/etc/sysctl.d/zz-invoices.conf", "/etc/sysctl.d/99-invoices.conf"
 _MODULES = "/etc/modprobe.d/invoices.conf"
 _BOTH = ("all", "default")
 SETTINGS: Mapping[str, str] = {
@@ -41,21 +41,21 @@ SETTINGS: Mapping[str, str] = {
     "fs.protected_symlinks": "1",
     "vm.swappiness": "10",
 }
-# Ubuntu's crash reporter sets 2 at each start: readable by root only, which is as good.
+# Ubuntu's crash reporter sets 2 at each boot: dumps readable by root only, which is good enough.
 ALSO_GOOD: Mapping[str, str] = {"fs.suid_dumpable": "2"}
 
 
 def ensure(host: Host, machine: Machine) -> list[Change]:
-    """Have the settings in force now, and after each start."""
+    """Apply the settings now and at each boot; raises HostError for a setting that the kernel does not have."""
     running = _running(host)
-    # A container's /proc/sys is the kernel of the machine beneath it, except for the network.
-    ours = {key: value for key, value in SETTINGS.items() if not machine.container or key in _own(running)}
+    # In a container, /proc/sys belongs to the host's kernel, except for the network.
+    ours = {key: value for key, value in SETTINGS.items() if not machine.container or key in _network_keys(running)}
     if unknown := sorted(ours.keys() - running.keys()):
         raise HostError(f"{host.name}: its kernel knows no {', '.join(unknown)}.")
     lines = "".join(f"{key} = {value}\n" for key, value in ours.items())
     changes = [
         file(host, _PATH, lines),
-        absent(host, _PATH_ONCE),
+        absent(host, _OLD_PATH),
         _applied(host, ours, running),
         file(host, _MODULES, text(_MODULES)),
     ]
@@ -71,7 +71,7 @@ def _running(host: Host) -> dict[str, str]:
     return {key.strip(): value.strip() for key, _, value in pairs}
 
 
-def _own(running: Mapping[str, str]) -> set[str]:
+def _network_keys(running: Mapping[str, str]) -> set[str]:
     return {key for key in running if key.startswith("net.")}
 
 

@@ -1,4 +1,4 @@
-"""The files that land on a server: they stand under rootfs/ at the path where they land."""
+"""Files for the server, stored under rootfs/ at the path they have there."""
 
 from pathlib import Path
 from string import Template
@@ -7,10 +7,10 @@ _ROOTFS = Path(__file__).parent / "rootfs"
 
 
 def text(path: str) -> str:
-    """Return the file that lands at this path, as it stands."""
+    """Return the content of the file for this path on the server."""
     return (_ROOTFS / path.lstrip("/")).read_text(encoding="utf-8")
 
 
 def filled(path: str, **values: str) -> str:
-    """Return the file that lands at this path with the values in it; raises KeyError where one is missing."""
+    """Return the file for this path with `$name` placeholders filled in; raises KeyError if a value is missing."""
     return Template(text(path)).substitute(values)

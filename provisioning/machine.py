@@ -1,4 +1,4 @@
-"""What the server is before anything is done to it: its system, and whether it is a machine or a container."""
+"""The server's operating system, and whether it is a machine or a container."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -18,26 +18,26 @@ _SUPPORTED = "Ubuntu 22.04, Ubuntu 24.04 and Debian 13"
 
 @dataclass(frozen=True, slots=True)
 class Machine:
-    """A supported system; `container` names what it runs in, and is empty on a real or rented machine."""
+    """A supported system; `container` names the container technology, and is empty on a real or rented machine."""
 
     system: str
     docker_packages: tuple[str, ...]
     container: str = ""
 
     def lacks(self, what: str, why: str) -> Change:
-        """Return that a container cannot have it."""
+        """Return a change that reports what a container cannot have."""
         return Change(what, missing=f"not in a container ({self.container}): {why}")
 
 
 def look(host: Host) -> Machine:
-    """Return what the server is; raises HostError where its system is none that we know how to shape."""
+    """Return the server's system; raises HostError if it is not supported."""
     release = dict(line.split("=", 1) for line in (host.read("/etc/os-release") or "").splitlines() if "=" in line)
     name, version = (release.get(key, "").strip('"') for key in ("ID", "VERSION_ID"))
     if (name, version) == ("debian", "12"):
         raise HostError(f"{host.name}: Debian 12 has no Compose 2 among its packages; {_SUPPORTED} have.")
     if (name, version) not in _DOCKER_PACKAGES:
-        told = release.get("PRETTY_NAME", "").strip('"') or "no system that tells its name"
-        raise HostError(f"{host.name}: it runs {told}; {_SUPPORTED} are supported.")
+        pretty_name = release.get("PRETTY_NAME", "").strip('"') or "no system that tells its name"
+        raise HostError(f"{host.name}: it runs {pretty_name}; {_SUPPORTED} are supported.")
     found = host.run("systemd-detect-virt", "--container", check=False)
     container = found.out.strip() if found.ok else ""
     return Machine(f"{name} {version}", _DOCKER_PACKAGES[name, version], "" if container == "none" else container)

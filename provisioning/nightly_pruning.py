@@ -1,4 +1,4 @@
-"""A timer that removes images no release needs, so that deploys do not fill the disk."""
+"""A nightly timer that removes images no release needs, so that deploys do not fill the disk."""
 
 from provisioning.change import Change
 from provisioning.ensure import file, unit, unit_file
@@ -10,7 +10,7 @@ _NAME = "invoices-prune-images"
 
 
 def ensure(host: Host) -> list[Change]:
-    """Have the timer, the service that it starts, and what that runs."""
+    """Install the script, its service and its timer."""
     units = [f"{_NAME}.service", f"{_NAME}.timer"]
     return [
         file(host, _SCRIPT, text(_SCRIPT), mode="0755", valid=("sh", "-n", "{}")),

@@ -1,4 +1,4 @@
-"""Security updates: installed every night, with a restart in the small hours where one is needed."""
+"""Security updates: installed every night, with a reboot if one is needed."""
 
 from provisioning.change import Change
 from provisioning.ensure import file, packages, unit
@@ -10,6 +10,6 @@ _TIMERS = ("apt-daily.timer", "apt-daily-upgrade.timer")
 
 
 def ensure(host: Host) -> list[Change]:
-    """Have security updates fetched and installed daily; the restart is at 03:30 UTC, before the snapshot at 06:00."""
-    brought = packages(host, ["unattended-upgrades"], what="package of the security updates")
-    return [brought, file(host, _PATH, text(_PATH)), *(unit(host, timer) for timer in _TIMERS)]
+    """Fetch and install security updates daily; a reboot is at 03:30 UTC, before the snapshot at 06:00."""
+    installed = packages(host, ["unattended-upgrades"], what="package of the security updates")
+    return [installed, file(host, _PATH, text(_PATH)), *(unit(host, timer) for timer in _TIMERS)]

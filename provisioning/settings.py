@@ -1,4 +1,4 @@
-"""What is known of the server: the outputs of the stack that rented it, or a file for one rented elsewhere."""
+"""Settings of the server: outputs of the stack that rented it, or a JSON file if it was rented elsewhere."""
 
 import json
 import os
@@ -7,19 +7,19 @@ from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any, Self
 
-FILE_OF_THIS_MACHINE = os.environ.get("INVOICES_SERVER", "")  # of a server that Pulumi did not rent
+FILE_OF_THIS_MACHINE = os.environ.get("INVOICES_SERVER", "")  # describes a server that Pulumi did not rent
 
 
 class HostSettingsError(Exception):
-    """What is known of the server is not enough; the message is one sentence that names the keys."""
+    """The settings are incomplete or cannot be read; the message is one sentence with the keys or the file."""
 
 
 @dataclass(frozen=True, slots=True)
 class HostSettings:
-    """The server as the stack puts it out; texts are empty for what was not rented.
+    """The server, in the names of the stack's outputs; texts are empty for what was not rented.
 
-    `dns_records_to_set` has a line for each record that nobody has set yet; `monthly_cost` is in dollars, by item;
-    `host_keys` are lines such as `ssh-ed25519 AAAA…`, empty where only `fab trust` can know them.
+    `dns_records_to_set` has a line for each record to be set by hand; `monthly_cost` is in dollars, by item;
+    `host_keys` are lines such as `ssh-ed25519 AAAA…`, empty where only `fab trust` can get them.
     """
 
     host: str
@@ -44,12 +44,12 @@ class HostSettings:
 
     @property
     def is_behind_firewall(self) -> bool:
-        """Tell whether a firewall before the server says where SSH may come from: Lightsail's, if Pulumi rented it."""
+        """Return whether Lightsail's firewall filters SSH before the server: true if Pulumi rented it."""
         return bool(self.region)
 
     @classmethod
     def from_outputs(cls, outputs: Mapping[str, Any]) -> Self:
-        """Return the settings in what `pulumi stack output --json --show-secrets` says; raises SettingsError."""
+        """Return the settings from `pulumi stack output --json --show-secrets`; raises HostSettingsError."""
         names = {one.name for one in fields(cls)}
         if missing := sorted(names - outputs.keys()):
             raise HostSettingsError(f"The stack puts out no {', '.join(missing)}: run `pulumi up`.")
@@ -58,7 +58,7 @@ class HostSettings:
 
     @classmethod
     def from_file(cls, path: Path) -> Self:
-        """Return the settings in a file of the same keys, as JSON; raises SettingsError."""
+        """Return the settings from a JSON file with the same keys; raises HostSettingsError."""
         try:
             outputs = json.loads(path.read_text(encoding="utf-8"))
         except (OSError, ValueError) as error:

@@ -1,4 +1,4 @@
-"""SSH: keys only, for one user, with algorithms that are not known to be weak."""
+"""SSH: keys only, for one user, without algorithms known to be weak."""
 
 from collections.abc import Callable, Mapping
 
@@ -9,22 +9,22 @@ from provisioning.host import Host, HostError
 from provisioning.landing_files import filled
 from provisioning.settings import HostSettings
 
-# Read first, and the first that names an option counts.
+# sshd reads this file first, and takes the first value of each option.
 _OPTIONS = "/etc/ssh/sshd_config.d/00-invoices.conf"
 _MODULI, _LARGE_MODULI = "/etc/ssh/moduli", "/etc/ssh/moduli.large"
 _LEAST_BITS = 3071
-# A reload fails where systemd listens for it (ssh.socket); sessions outlive the one as the other.
+# A reload fails where systemd listens for sshd (ssh.socket); sessions survive a restart as well as a reload.
 _APPLY = "systemctl restart ssh.service"
 _HOST_KEY = "/etc/ssh/ssh_host_ed25519_key"
 
 
 def ensure(host: Host, settings: HostSettings, can_still_connect: Callable[[], bool]) -> list[Change]:
-    """Have the options in force, unless with them nobody could connect; what else stands in sshd's files stays."""
+    """Apply the options, or restore the old ones if no connection works; sshd's other files are left alone."""
     options = filled(_OPTIONS, user=settings.user)
 
     def check() -> None:
         host.run("sshd", "-t")
-        _refuse_what_another_file_overrules(host, options)
+        _refuse_overridden_options(host, options)
 
     key, moduli = _host_key(host), _large_moduli(host)
     change = guarded_file(
@@ -39,7 +39,7 @@ def ensure(host: Host, settings: HostSettings, can_still_connect: Callable[[], b
         can_still_connect=can_still_connect,
     )
     if not change.changed:
-        _refuse_what_another_file_overrules(host, options)
+        _refuse_overridden_options(host, options)
     return [key, moduli, change]
 
 
@@ -51,7 +51,7 @@ def _host_key(host: Host) -> Change:
 
 
 def _large_moduli(host: Host) -> Change:
-    """Have the large ones in a file of their own: to change the package's would make its updates ask questions."""
+    """Write the large moduli to a file of our own: updates ask questions if the package's file was changed."""
     lines = (host.read(_MODULI) or "").splitlines(keepends=True)
     large = [line for line in lines if not line.startswith("#") and int(line.split()[4]) >= _LEAST_BITS]
     if not large:
@@ -60,7 +60,7 @@ def _large_moduli(host: Host) -> Change:
     return Change(change.what, changed=change.changed, diff=f"{len(large)} of {len(lines)}" if change.changed else "")
 
 
-def _refuse_what_another_file_overrules(host: Host, options: str) -> None:
+def _refuse_overridden_options(host: Host, options: str) -> None:
     in_force = _pairs(host.run("sshd", "-T").out)
     wrong = [name for name, value in _pairs(options).items() if in_force.get(name, value) != value]
     if wrong:

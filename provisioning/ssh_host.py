@@ -1,4 +1,4 @@
-"""A server reached by SSH: host keys are verified, waiting is bounded, every word of a command is quoted."""
+"""A server reached by SSH: host keys are verified, waits have a limit, every argument of a command is quoted."""
 
 import logging
 import posixpath
@@ -17,20 +17,20 @@ from paramiko.ssh_exception import NoValidConnectionsError
 
 from provisioning.host import HostError, Ran
 
-logging.getLogger("paramiko").setLevel(logging.CRITICAL)  # it would print what becomes a sentence here
+logging.getLogger("paramiko").setLevel(logging.CRITICAL)  # its errors are raised as HostError here
 
 CONNECT_SECONDS = 10
 _KEEPALIVE_SECONDS = 10
-_SILENCE_MILLISECONDS = 30_000  # for so long nothing may be heard of the server
+_SILENCE_MILLISECONDS = 30_000  # how long sent data may stay unacknowledged
 _ATTEMPTS = 3
-_LINES_TOLD = 15
-_LONGEST_COMMAND_TOLD = 200
+_LINES_SHOWN = 15
+_COMMAND_LENGTH_SHOWN = 200
 
 
 class SshHost:
-    """A server that is logged in to as a user who may become root without a password.
+    """A server, logged in to as a user who may become root without a password.
 
-    Once the connection is lost, whatever else is asked of it fails with the sentence that says when that was.
+    Once the connection is lost, every later call raises HostError with the message of that moment.
     """
 
     def __init__(self, connection: Connection, *, is_rehearsal: bool = False) -> None:
@@ -43,17 +43,17 @@ class SshHost:
         """Run a command as root that changes nothing."""
         ran = self._run(command, stdin, seconds)
         if check and not ran.ok:
-            told = "\n".join((ran.err or ran.out).strip().splitlines()[-_LINES_TOLD:])
-            line = shlex.join(command)[:_LONGEST_COMMAND_TOLD]
-            raise HostError(f"{self.name}: `{line}` ended with {ran.exit_code}:\n{told}")
+            output = "\n".join((ran.err or ran.out).strip().splitlines()[-_LINES_SHOWN:])
+            line = shlex.join(command)[:_COMMAND_LENGTH_SHOWN]
+            raise HostError(f"{self.name}: `{line}` ended with {ran.exit_code}:\n{output}")
         return ran
 
     def act(self, *command: str, stdin: str | bytes = "", check: bool = True, seconds: int = 600) -> Ran:
-        """Run a command as root that changes something, unless this is a rehearsal."""
+        """Run a command as root that changes something, unless this is a dry run."""
         return Ran(0, "") if self.is_rehearsal else self.run(*command, stdin=stdin, check=check, seconds=seconds)
 
     def read(self, path: str) -> str | None:
-        """Return the text of a file, None where there is none."""
+        """Return the text of a file, None if it does not exist; raises HostError if it cannot be read."""
         found = self.run("cat", "--", path, check=False)
         if found.ok:
             return found.out
@@ -70,25 +70,25 @@ class SshHost:
         owner: str = "root:root",
         valid: Sequence[str] = (),
     ) -> None:
-        """Write beside the file, have it checked, then put it in its place at once."""
-        beside = f"{path}.{secrets.token_hex(4)}.new"
+        """Write a temporary file next to it, validate that, then move it into place."""
+        temporary = f"{path}.{secrets.token_hex(4)}.new"
         self.act("mkdir", "-p", "--", posixpath.dirname(path))
         try:
-            self.act("sh", "-c", 'umask 077; cat > "$1"', "sh", beside, stdin=content)
-            self.act("chown", owner, beside)
-            self.act("chmod", mode, beside)
+            self.act("sh", "-c", 'umask 077; cat > "$1"', "sh", temporary, stdin=content)
+            self.act("chown", owner, temporary)
+            self.act("chmod", mode, temporary)
             if valid:
-                self.act(*(part.replace("{}", beside) for part in valid))
-            self.act("mv", "-f", "--", beside, path)
+                self.act(*(part.replace("{}", temporary) for part in valid))
+            self.act("mv", "-f", "--", temporary, path)
         except HostError:
-            self.act("rm", "-f", "--", beside, check=False)
+            self.act("rm", "-f", "--", temporary, check=False)
             raise
 
     def upload(self, local: str, path: str, *, mode: str = "0644") -> None:
-        """Copy a file of this machine, over the connection that there is."""
+        """Copy a local file over the existing connection."""
         if self.is_rehearsal:
             return
-        landing = f"/tmp/invoices-{secrets.token_hex(8)}"  # noqa: S108  # nobody can guess it, and it is gone at once
+        landing = f"/tmp/invoices-{secrets.token_hex(8)}"  # noqa: S108  # cannot be guessed, and is removed below
         with self._reached(f"the upload of {Path(local).name}"):
             self._connection.put(local, landing)
         try:
@@ -97,25 +97,25 @@ class SshHost:
             self.run("rm", "-f", "--", landing, check=False)
 
     def _run(self, command: Sequence[str], stdin: str | bytes, seconds: int) -> Ran:
-        # Not by Fabric's own `run`: it feeds standard input a character at a time, a hundred a second.
-        with self._reached(shlex.join(command)[:_LONGEST_COMMAND_TOLD]), ThreadPoolExecutor(2) as beside:
-            given, out, err = self._connection.client.exec_command(f"sudo -n -- {shlex.join(command)}", timeout=seconds)
-            # Both are read while the input is written: whichever waited for the others would hold them all up.
-            printed, complaints = beside.submit(out.read), beside.submit(err.read)
-            given.write(stdin)
-            given.channel.shutdown_write()
-            told = (
-                _text(printed.result()),
-                _text(complaints.result()),
-            )  # first: these waits end, that for the code does not
+        # Not Fabric's `run`: it writes standard input one character at a time, a hundred a second.
+        with self._reached(shlex.join(command)[:_COMMAND_LENGTH_SHOWN]), ThreadPoolExecutor(2) as readers:
+            remote_stdin, out, err = self._connection.client.exec_command(
+                f"sudo -n -- {shlex.join(command)}", timeout=seconds
+            )
+            # Read both while the input is written: one that is not read would block the command.
+            stdout, stderr = readers.submit(out.read), readers.submit(err.read)
+            remote_stdin.write(stdin)
+            remote_stdin.channel.shutdown_write()
+            # Before the exit code: these reads time out, waiting for the code does not.
+            output = (_text(stdout.result()), _text(stderr.result()))
             exit_code = out.channel.recv_exit_status()
             if not self._connection.is_connected:
                 raise EOFError
-            return Ran(exit_code, *told)
+            return Ran(exit_code, *output)
 
     @contextmanager
     def _reached(self, what: str) -> Iterator[None]:
-        """Make one sentence of whatever goes wrong with the connection during the block."""
+        """Raise connection errors of the block as HostError; raises at once if the connection was lost before."""
         if self._lost:
             raise HostError(self._lost)
         try:
@@ -141,7 +141,7 @@ def connected(
     config: Any = None,  # noqa: ANN401  # Fabric's, which is untyped
     is_rehearsal: bool = False,
 ) -> Iterator[SshHost]:
-    """Connect to a server whose key stands in the file; raises HostError."""
+    """Connect to a server whose key is in the known_hosts file; raises HostError."""
     with _connection(address, user, known_hosts, identity, config) as connection:
         yield SshHost(connection, is_rehearsal=is_rehearsal)
 
@@ -154,7 +154,7 @@ def _connection(address: str, user: str, known_hosts: Path, identity: str, confi
             address, user=user, config=config, connect_timeout=CONNECT_SECONDS,
             connect_kwargs={"banner_timeout": CONNECT_SECONDS, "auth_timeout": CONNECT_SECONDS, **only},
         )  # fmt: skip
-        # Fabric itself would take any key.
+        # By default Fabric accepts any host key.
         connection.client.set_missing_host_key_policy(paramiko.RejectPolicy())
         if known_hosts.exists():
             connection.client.load_host_keys(str(known_hosts))
@@ -175,16 +175,16 @@ def _connection(address: str, user: str, known_hosts: Path, identity: str, confi
                 f"{address}: it lets nobody in as {user} with this key; name another with -i FILE."
             ) from error
         except (paramiko.SSHException, OSError) as error:
-            raise HostError(f"{address}: {_why(error)}.") from error
+            raise HostError(f"{address}: {_reason(error)}.") from error
         break
     with connection:
         connection.transport.set_keepalive(_KEEPALIVE_SECONDS)
-        if hasattr(socket, "TCP_USER_TIMEOUT"):  # Linux has it, and gives up after a quarter of an hour otherwise
+        if hasattr(socket, "TCP_USER_TIMEOUT"):  # only on Linux, which otherwise gives up after 15 minutes
             connection.transport.sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, _SILENCE_MILLISECONDS)
         yield connection
 
 
-def _why(error: Exception) -> str:
+def _reason(error: Exception) -> str:
     if "not found in known_hosts" in str(error):
         return "its key is not known yet: `fab trust` shows and keeps it"
     if "banner" in str(error):
@@ -192,5 +192,5 @@ def _why(error: Exception) -> str:
     return str(error)
 
 
-def _text(printed: bytes) -> str:
-    return printed.decode("utf-8", errors="replace")
+def _text(output: bytes) -> str:
+    return output.decode("utf-8", errors="replace")

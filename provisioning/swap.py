@@ -1,4 +1,4 @@
-"""Swap: so that a moment of too little memory is slow, and not the end of the database."""
+"""Swap: makes a short lack of memory slow instead of fatal for the database."""
 
 from provisioning.change import Change
 from provisioning.ensure import unit, unit_file
@@ -12,7 +12,7 @@ _LARGE_DISK_GIGABYTES, _LEFT_FREE_GIGABYTES = 20, 2
 
 
 def ensure(host: Host, machine: Machine) -> list[Change]:
-    """Have some swap: what is there already, or a file of 1 or 2 GB, as the disk is small or large."""
+    """Keep existing swap, else create a file of 1 GB, or 2 GB on a disk of at least 20 GB."""
     if machine.container:
         return [machine.lacks("swap", "it belongs to the machine beneath it")]
     areas = [line.split()[0] for line in host.run("cat", "/proc/swaps").out.splitlines()[1:]]
@@ -28,7 +28,7 @@ def _swap_file(host: Host) -> Change:
     gigabytes = 2 if size >= _LARGE_DISK_GIGABYTES * _GIGABYTE else 1
     if free < (gigabytes + _LEFT_FREE_GIGABYTES) * _GIGABYTE:
         raise HostError(f"{host.name}: its disk has no room for {gigabytes} GB of swap; make some, or a larger disk.")
-    # Under another name until it is whole: an unfinished one would be taken for swap the next time.
+    # Under another name until it is complete: the next run would take an unfinished file for swap.
     host.act("sh", "-c", 'umask 077; fallocate -l "$2" "$1.new" && mkswap -q "$1.new" && mv "$1.new" "$1"',
              "sh", _FILE, str(gigabytes * _GIGABYTE))  # fmt: skip
     return Change(_FILE, changed=True, diff=f"nothing → {gigabytes} GB")

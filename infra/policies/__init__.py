@@ -1,1 +1,1 @@
-"""Rules that what is rented must keep, whoever changes the program; Pulumi checks them before it does anything."""
+"""Rules for all resources, which Pulumi checks before it changes anything."""

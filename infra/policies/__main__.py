@@ -14,7 +14,8 @@ from pulumi_policy import (
 
 from infra.policies.rules import RULES, Resource, Rule, above_budget
 
-_BUDGET = 50  # where the stack watches no budget: as Pulumi.yaml has it; another is said in the pack's configuration
+# Dollars a month if the stack has no budget alarm, as in Pulumi.yaml; the pack's configuration can set another.
+_BUDGET = 50
 
 
 def _policy(rule: Rule) -> ResourceValidationPolicy:

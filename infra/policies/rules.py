@@ -1,4 +1,4 @@
-"""The rules, as plain functions: each is given a resource and returns what is wrong with it, in one sentence."""
+"""The rules as plain functions: each takes a resource and yields a sentence for each thing wrong with it."""
 
 import json
 from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -40,7 +40,7 @@ _TAGGED = {
 
 @dataclass(frozen=True, slots=True)
 class Resource:
-    """What is about to be rented: its type, its inputs as the engine knows them, and whether it is protected."""
+    """A resource to be created: its type, its inputs as the engine has them, and whether it is protected."""
 
     kind: str
     properties: Properties
@@ -49,7 +49,7 @@ class Resource:
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """A rule with its name; `faults` yields what is wrong with a resource."""
+    """A named rule; `faults` yields what is wrong with a resource."""
 
     name: str
     description: str
@@ -121,9 +121,9 @@ RULES = (
 
 
 def above_budget(resources: Iterable[Resource], otherwise: Decimal) -> Iterator[str]:
-    """Yield what is wrong with what all resources together cost a month, by the prices that we know.
+    """Yield a sentence if all resources together cost more a month than the budget, by the prices of `prices.toml`.
 
-    The budget is the limit of the stack's own budget alarm, else what is said, in dollars.
+    The budget in dollars is the limit of the stack's own budget alarm, else `otherwise`.
     """
     resources = list(resources)
     cost = sum((_cost(resource) for resource in resources), Decimal(0))
@@ -149,7 +149,7 @@ def _includes(port: Properties, wanted: int) -> bool:
 
 
 def _statements(policy: object) -> list[dict[str, Any]]:
-    if not isinstance(policy, str):  # not known before it is rented
+    if not isinstance(policy, str):  # unknown until it is created
         return []
     found = json.loads(policy).get("Statement", [])
     return [found] if isinstance(found, dict) else list(found)

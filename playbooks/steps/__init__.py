@@ -1,1 +1,1 @@
-"""What several commands of `fab` share."""
+"""Code that several `fab` commands share."""

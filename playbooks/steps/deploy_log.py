@@ -1,4 +1,4 @@
-"""The log of what was done to a server: one line each, only ever added to."""
+"""The deploy log on the server: one line for each action, append-only."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -13,14 +13,14 @@ _SHOWN = 50
 
 
 def append(host: Host, command: str, version: str, result: str) -> None:
-    """Add a line: when, who, what, which release, and how it ended."""
+    """Append a line: time, user, command, release and result."""
     line = f"{utc_now()} {performer()} {command} {version} {result}\n"
     host.act("sh", "-c", f"mkdir -p {PATH.rpartition('/')[0]} && cat >> {PATH}", stdin=line)
 
 
 @contextmanager
 def told(host: Host, command: str, version: str) -> Iterator[None]:
-    """Add a line where the block fails or is broken off, too."""
+    """Append a line if the block fails or is interrupted."""
     try:
         yield
     except EXPECTED as error:
@@ -32,6 +32,6 @@ def told(host: Host, command: str, version: str) -> Iterator[None]:
 
 
 def newest(host: Host) -> list[str]:
-    """Return the newest lines, oldest first."""
+    """Return the newest 50 lines, oldest first; empty if there is no log yet."""
     found = host.run("tail", "-n", str(_SHOWN), PATH, check=False)
     return found.out.splitlines() if found.ok else []

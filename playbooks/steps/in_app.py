@@ -1,4 +1,4 @@
-"""The app's own command line, run in the container that serves."""
+"""The app's own command line, in the container that serves."""
 
 from playbooks.steps.stack import containers
 from playbooks.steps.switching import routed_to
@@ -6,7 +6,7 @@ from provisioning.host import Host, HostError, Ran
 
 
 def in_app(host: Host, *words: str, stdin: str | bytes = "", seconds: int = 600) -> Ran:
-    """Run `invoices` with these words; raises HostError with its sentence where it refuses."""
+    """Run `invoices` with these arguments; raises HostError if it fails or no app container runs."""
     routed = routed_to(host)
     running = [one for one in containers(host, "app") if one.state == "running"]
     serving = [one for one in running if one.name == routed] or running

@@ -1,4 +1,4 @@
-"""Which server is meant: what the stack that rented it puts out, or a file for one that was rented elsewhere."""
+"""The server to connect to: from the outputs of the stack that rented it, or from a file if rented elsewhere."""
 
 import json
 import subprocess
@@ -7,18 +7,18 @@ from pathlib import Path
 from provisioning.settings import FILE_OF_THIS_MACHINE, HostSettings, HostSettingsError
 
 ROOT = Path(__file__).parents[2]
-KEPT = ROOT / ".invoices"  # what this machine knows of servers; never committed
+KEPT = ROOT / ".invoices"  # host keys and reports on this machine; never committed
 _SECONDS = 60
 
 
 def server_settings(server: str, stack: str) -> HostSettings:
-    """Return what the file says of the server, if one is named, else the stack; raises SettingsError."""
+    """Return the settings from the file, if one is named, else from the stack; raises HostSettingsError."""
     path = server or FILE_OF_THIS_MACHINE
     return HostSettings.from_file(Path(path)) if path else HostSettings.from_outputs(_outputs(stack))
 
 
 def known_hosts(settings: HostSettings) -> Path:
-    """Return the file with the server's keys, having written those there that the settings know."""
+    """Return the server's known_hosts file, after writing host keys from the settings to it."""
     path = KEPT / f"{settings.host}.known_hosts"
     if settings.host_keys:
         keep_keys(settings.host, settings.host_keys)
@@ -26,7 +26,7 @@ def known_hosts(settings: HostSettings) -> Path:
 
 
 def keep_keys(host: str, keys: tuple[str, ...]) -> Path:
-    """Keep these as the keys that the server must show from now on."""
+    """Save the only host keys that are accepted from the server from now on."""
     path = KEPT / f"{host}.known_hosts"
     path.parent.mkdir(exist_ok=True)
     path.write_text("".join(f"{host} {key}\n" for key in keys), encoding="ascii")

@@ -1,4 +1,4 @@
-"""The lock that keeps two people from changing a server at once: a folder, because making one is all or nothing."""
+"""The deploy lock, so that two people do not change a server at once: a folder, because `mkdir` is atomic."""
 
 import getpass
 import json
@@ -16,7 +16,7 @@ _HOLDER = f"{FOLDER}/holder"
 
 @dataclass(frozen=True, slots=True)
 class Holder:
-    """Who changes the server, with what, and since when."""
+    """Who holds the lock, for what, and since when."""
 
     who: str
     what: str
@@ -27,15 +27,15 @@ class Holder:
 
 
 class LockedError(Exception):
-    """Somebody else changes the server; the message says who, since when, and what to do."""
+    """The lock is held already; the message says by whom, since when, and what to do."""
 
 
 def holder(host: Host) -> Holder | None:
-    """Return who holds the lock, if anybody does."""
+    """Return the holder of the lock, None if it is free."""
     if not host.run("test", "-d", FOLDER, check=False).ok:
         return None
-    told = host.read(_HOLDER)
-    return Holder(**json.loads(told)) if told else Holder("Somebody", "unknown", "an unknown time")
+    text = host.read(_HOLDER)
+    return Holder(**json.loads(text)) if text else Holder("Somebody", "unknown", "an unknown time")
 
 
 @contextmanager
@@ -60,10 +60,10 @@ def acquire(host: Host, what: str) -> None:
 
 
 def release(host: Host) -> None:
-    """Give the lock back, whoever holds it."""
+    """Release the lock, even if another user holds it."""
     host.act("rm", "-rf", "--", FOLDER)
 
 
 def performer() -> str:
-    """Return who runs this command, for others to read."""
+    """Return the `user@machine` that runs this command."""
     return f"{getpass.getuser()}@{socket.gethostname()}"

@@ -1,13 +1,13 @@
-"""The one reader of the clock."""
+"""The current time; no other module here reads the wall clock."""
 
 from datetime import UTC, datetime
 
 
 def utc_now() -> str:
-    """Return the moment, for people and for logs."""
+    """Return the current time for messages and logs: `2026-03-02 09:30:00 UTC`."""
     return datetime.now(UTC).strftime("%Y-%m-%d %H:%M:%S UTC")
 
 
 def utc_now_in_names() -> str:
-    """Return the moment as a part of a file's name."""
+    """Return the current time for file names: `20260302T093000Z`."""
     return datetime.now(UTC).strftime("%Y%m%dT%H%M%SZ")

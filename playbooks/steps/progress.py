@@ -1,4 +1,4 @@
-"""What a command of `fab` says as it goes: each step with its time, and a recap."""
+"""Progress output of a `fab` command: each step with its duration, and a recap."""
 
 import time
 from collections.abc import Iterator
@@ -17,7 +17,7 @@ class Steps:
 
     @contextmanager
     def step(self, what: str) -> Iterator[None]:
-        """Say that the step goes on, then that it is done and how long it took, or that it failed."""
+        """Show the step while it runs, then whether it succeeded, and its duration in seconds."""
         began = time.monotonic()
         try:
             with self.console.status(what):
@@ -29,9 +29,9 @@ class Steps:
         self.console.print(f"[green]✓[/] {what} [dim]{time.monotonic() - began:.1f} s[/]")
 
     def note(self, what: str) -> None:
-        """Say something that takes no time."""
+        """Print a line without a duration."""
         self.console.print(f"  {what}")
 
     def recap(self, sentence: str) -> None:
-        """Say how it ended, and how long all of it took."""
+        """Print the result, the number of steps and the total duration in seconds."""
         self.console.print(f"{sentence} [dim]{self._done} steps, {time.monotonic() - self._began:.1f} s[/]")

@@ -1,4 +1,4 @@
-"""The proxy's files: a release's own, which are tried before they count and taken back when the release fails."""
+"""The proxy's files: part of a release, validated before use, and restored if the release fails."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -9,13 +9,13 @@ from playbooks.steps.stack import Stack, containers
 from provisioning import ensure
 
 _FOLDER = "/opt/invoices/proxy"
-_UPSTREAM = "upstream"  # which container serves: no release says that
+_UPSTREAM = "upstream"  # names the container that serves: not part of a release
 _AS_CADDYFILE = ("--adapter", "caddyfile", "--config")
 
 
 @contextmanager
 def configured(stack: Stack, before: str) -> Iterator[None]:
-    """Have the proxy's files as the release has them for the block; if that fails, as the one before has them."""
+    """Install the release's proxy files; if the block fails before it is current, restore the previous ones."""
     _configure(stack)
     try:
         yield
@@ -32,13 +32,13 @@ def _configure(stack: Stack) -> None:
     changed = [name for name in contents if host.read(f"{_FOLDER}/{name}") != contents[name]]
     is_running = any(one.state == "running" for one in containers(host, "proxy"))
     if changed and is_running:
-        # Beside its own files: a folder that is mounted in their place would not be seen.
-        beside = ("--volume", f"{source}:/tried:ro", "--entrypoint", "caddy")
-        tried = ("validate", *_AS_CADDYFILE, "/tried/Caddyfile")
-        stack.change("run", "--rm", "--no-deps", "-T", *beside, "proxy", *tried)
+        # At a path of its own: a folder mounted over the proxy's own files would not be seen.
+        mount = ("--volume", f"{source}:/tried:ro", "--entrypoint", "caddy")
+        validate = ("validate", *_AS_CADDYFILE, "/tried/Caddyfile")
+        stack.change("run", "--rm", "--no-deps", "-T", *mount, "proxy", *validate)
     for name, content in contents.items():
         ensure.file(host, f"{_FOLDER}/{name}", content)
     if is_running:
-        # Also where nothing changed: Caddy then does nothing, and a reload that was missed once is made up for.
+        # Also if nothing changed: Caddy then does nothing, and a reload that was missed earlier is made up for.
         reload = ("caddy", "reload", "--address", "unix//run/caddy/admin.sock", *_AS_CADDYFILE, "/etc/caddy/Caddyfile")
         stack.change("exec", "-T", "proxy", *reload)

@@ -1,4 +1,4 @@
-"""Whether the site answers through its name, over HTTPS, with a certificate that is right."""
+"""Check that the site answers under its name, over HTTPS, with a valid certificate."""
 
 import http.client
 import json
@@ -13,7 +13,7 @@ _OK = 200
 
 
 class NotServedError(Exception):
-    """The site does not answer as it should through its name; the message says what was seen."""
+    """The site does not answer correctly under its name; the message says what was seen."""
 
 
 def wait_until_served(
@@ -25,10 +25,10 @@ def wait_until_served(
     seconds: float = 30,
     pause: Callable[[float], None] = time.sleep,
 ) -> None:
-    """Return once the site says that it is well.
+    """Return once `/health` answers ok; raises NotServedError if it does not within `seconds`.
 
-    `authority` is a certificate to trust beside those of this machine; `is_trial` says that nobody trusts whoever
-    signed, as with Let's Encrypt's trial authority.
+    `authority` is a PEM certificate to trust besides those of this machine; `is_trial` switches verification off, as
+    for Let's Encrypt's staging authority, which no client trusts.
     """
     trust = ssl.create_default_context()
     if authority:
@@ -48,7 +48,7 @@ def wait_until_served(
 
 
 def check(address: str, domain: str, trust: ssl.SSLContext) -> None:
-    """Ask the site at the address for its health under its name; raises NotServedError."""
+    """Request `/health` at the address under the domain's name; raises NotServedError."""
     try:
         with (
             socket.create_connection((address, _PORT), timeout=_SECONDS) as plain,
@@ -58,15 +58,15 @@ def check(address: str, domain: str, trust: ssl.SSLContext) -> None:
             connection.sock = secured
             connection.request("GET", "/health")
             answer = connection.getresponse()
-            told = answer.read().decode(errors="replace")
+            body = answer.read().decode(errors="replace")
     except (OSError, http.client.HTTPException) as error:
         raise NotServedError(f"https://{domain} at {address} does not answer: {error}.") from error
-    if answer.status != _OK or not _says_ok(told):
-        raise NotServedError(f"https://{domain}/health at {address} answers {answer.status}: {told[:200]}")
+    if answer.status != _OK or not _is_ok(body):
+        raise NotServedError(f"https://{domain}/health at {address} answers {answer.status}: {body[:200]}")
 
 
-def _says_ok(told: str) -> bool:
+def _is_ok(body: str) -> bool:
     try:
-        return bool(json.loads(told) == {"status": "ok"})
+        return bool(json.loads(body) == {"status": "ok"})
     except ValueError:
         return False

@@ -1,4 +1,4 @@
-"""A release: one commit of this repository, by the name under which servers keep it."""
+"""Releases: commits of this repository, and their folders on the server."""
 
 import hashlib
 import subprocess
@@ -15,29 +15,29 @@ RELEASES = "/opt/invoices/releases"
 CURRENT = "/opt/invoices/current"
 KEPT = 5
 _NAME_LENGTH = 12
-_SERVED = ".served"  # in the folder of a release that has served: one that failed its gate is not to be gone back to
-_LEFT = ".left"  # beside it, where somebody went back from the release
+_SERVED = ".served"  # in a release's folder once it has served: a rollback must not choose one that never became ready
+_LEFT = ".left"  # next to it, if the release was rolled back
 
 
 class ReleaseError(Exception):
-    """There is nothing that can be released; the message says what to do."""
+    """The checkout cannot be released; the message says why."""
 
 
 @dataclass(frozen=True, slots=True)
 class Release:
-    """What is deployed: the commit's name, and the tree that git knows it by."""
+    """What is deployed: the version that names it, and the commit or stash that git archives."""
 
     version: str
     tree: str
 
     @property
     def folder(self) -> str:
-        """Return where servers keep it."""
+        """Return its folder on the server."""
         return folder_of(self.version)
 
     @classmethod
     def of_checkout(cls, *, allow_dirty: bool, root: Path = ROOT) -> "Release":
-        """Return the commit that is checked out; with changes that are not committed only where that is allowed."""
+        """Return the checked-out commit; raises ReleaseError for uncommitted changes unless `allow_dirty`."""
         commit = _git(root, "rev-parse", "HEAD")
         changed = _git(root, "status", "--porcelain", "--untracked-files=no")
         if not changed:
@@ -53,7 +53,7 @@ class Release:
 
     @contextmanager
     def archive(self, root: Path = ROOT) -> Iterator[Path]:
-        """Hold an archive of all its files."""
+        """Yield a temporary `.tar.gz` of all its files."""
         with tempfile.TemporaryDirectory(prefix="invoices-release-") as folder:
             path = Path(folder) / f"{self.version}.tar.gz"
             _git(root, "archive", "--format=tar.gz", f"--output={path}", self.tree)
@@ -61,12 +61,12 @@ class Release:
 
 
 def folder_of(version: str) -> str:
-    """Return where servers keep the release."""
+    """Return the release's folder on the server."""
     return f"{RELEASES}/{version}"
 
 
 def upload(host: Host, release: Release) -> None:
-    """Have the release's files on the server, all of them or none."""
+    """Upload the release's files, all of them or none; does nothing if they are there already."""
     if host.run("test", "-d", release.folder, check=False).ok:
         return
     partial = f"{release.folder}.partial"
@@ -80,25 +80,25 @@ def upload(host: Host, release: Release) -> None:
 
 
 def current(host: Host) -> str:
-    """Return the version that serves, nothing where none does yet."""
+    """Return the version that serves, empty if none does yet."""
     found = host.run("readlink", CURRENT, check=False)
     return found.out.strip().rpartition("/")[2] if found.ok else ""
 
 
 def make_current(host: Host, version: str) -> None:
-    """Let the link point to the release, at once."""
+    """Point the `current` link to the release, atomically."""
     host.act("ln", "-sfn", "--", folder_of(version), f"{CURRENT}.new")
     host.act("mv", "-T", "--", f"{CURRENT}.new", CURRENT)
 
 
 def note_served(host: Host, version: str) -> None:
-    """Remember that the release was deployed and served; going back to it later makes it no newer."""
+    """Mark the release as served. Only a deploy does: a rollback to a release must not make it newer."""
     host.act("touch", f"{folder_of(version)}/{_SERVED}")
     host.act("rm", "-f", "--", f"{folder_of(version)}/{_LEFT}")
 
 
 def note_gone_back_to(host: Host, version: str) -> None:
-    """Remember of all releases that are newer that they were left, so that nobody goes back to them unawares."""
+    """Mark all newer releases as rolled back, so that a rollback does not choose them by default."""
     releases = kept(host)
     newer = releases[: releases.index(version)] if version in releases else []
     for one in newer:
@@ -107,7 +107,7 @@ def note_gone_back_to(host: Host, version: str) -> None:
 
 
 def left(host: Host) -> set[str]:
-    """Return the releases that somebody went back from."""
+    """Return the releases that were rolled back."""
     found = host.run(
         "find", RELEASES, "-mindepth", "2", "-maxdepth", "2", "-name", _LEFT, "-printf", "%h\\n", check=False
     )
@@ -115,16 +115,16 @@ def left(host: Host) -> set[str]:
 
 
 def kept(host: Host) -> list[str]:
-    """Return the releases that can be gone back to, as they have served, the one deployed last first."""
+    """Return the releases that have served and so can be rolled back to, last deployed first."""
     found = host.run(
         "find", RELEASES, "-mindepth", "2", "-maxdepth", "2", "-name", _SERVED, "-printf", "%T@ %h\\n", check=False
     )
-    newest_first = sorted((line.split(" ", 1) for line in found.out.splitlines()), key=_moment, reverse=True)
+    newest_first = sorted((line.split(" ", 1) for line in found.out.splitlines()), key=_served_at, reverse=True)
     return [folder.rpartition("/")[2] for _, folder in newest_first]
 
 
 def prune(host: Host) -> list[str]:
-    """Remove all but the newest that have served, with their images, and return which; never the one that serves."""
+    """Remove releases and their images, except the newest five that served and the current one; return which."""
     remain = {*kept(host)[:KEPT], current(host)}
     outdated = [name for name in host.run("ls", "-1", RELEASES, check=False).out.split() if name not in remain]
     for version in outdated:
@@ -134,7 +134,7 @@ def prune(host: Host) -> list[str]:
     return outdated
 
 
-def _moment(line: list[str]) -> float:
+def _served_at(line: list[str]) -> float:
     return float(line[0])
 
 

@@ -1,4 +1,4 @@
-"""A command's time with a server; what is wrong there becomes one sentence and exit code 1."""
+"""The connection of a command to a server; expected errors end the program with one message and exit code 1."""
 
 import sys
 from collections.abc import Iterator
@@ -30,12 +30,12 @@ EXPECTED = (
 
 
 class RefusedError(Exception):
-    """The command is not done, and nothing was changed; the message says why."""
+    """The command was refused, and nothing was changed; the message says why."""
 
 
 @dataclass(frozen=True, slots=True)
 class Session:
-    """The server as it is known, the connection to it, and the steps that are printed."""
+    """The server's settings, the connection to it, and the steps that are printed."""
 
     settings: HostSettings
     host: SshHost
@@ -43,19 +43,19 @@ class Session:
 
     @property
     def console(self) -> Console:
-        """Return where the command prints."""
+        """Return the console that the command prints to."""
         return self.steps.console
 
 
 def identity_of(context: Context) -> str:
-    """Return the key that `fab -i FILE` named, nothing where SSH may choose."""
+    """Return the key file of `fab -i FILE`, empty if SSH may choose."""
     named = context.config.get("connect_kwargs", {}).get("key_filename") or ""
     return str(named) if isinstance(named, str) else str(next(iter(named), ""))
 
 
 @contextmanager
 def session(context: Context, server: str, stack: str, *, dry_run: bool = False) -> Iterator[Session]:
-    """Be connected to the server for the block; ends the program with one sentence where something is wrong."""
+    """Connect to the server for the block; exits with one message on an expected error or Ctrl-C."""
     console = Console(highlight=False, soft_wrap=True)
     try:
         settings = server_settings(server, stack)

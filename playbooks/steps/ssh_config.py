@@ -1,4 +1,4 @@
-"""The configuration with which OpenSSH reaches the server exactly as `fab` does: for a terminal, and for testinfra."""
+"""A configuration for OpenSSH that connects exactly as `fab` does: for a terminal, and for testinfra."""
 
 from pathlib import Path
 
@@ -9,7 +9,7 @@ NAME = "invoices-server"
 
 
 def write(settings: HostSettings, identity: str) -> Path:
-    """Write the configuration, and return where it is; the server is called `NAME` in it."""
+    """Write the configuration and return its path; the server is called `NAME` in it."""
     lines = [
         f"Host {NAME}",
         f"HostName {settings.host}",
@@ -26,6 +26,6 @@ def write(settings: HostSettings, identity: str) -> Path:
 
 
 def ssh_command(settings: HostSettings, identity: str, *words: str) -> list[str]:
-    """Return the command that runs these words on the server by OpenSSH, options of ssh first."""
+    """Return the `ssh` command line; `words` are options of ssh, then the command to run on the server."""
     *options, command = words
     return ["ssh", "-F", str(write(settings, identity)), *options, NAME, command]

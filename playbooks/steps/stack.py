@@ -1,4 +1,4 @@
-"""The stack on the server: Compose as a release describes it, and the containers that there are."""
+"""The stack on the server: Compose commands of a release, and the containers that exist."""
 
 import json
 from dataclasses import dataclass
@@ -12,7 +12,7 @@ PROJECT = "invoices"
 
 @dataclass(frozen=True, slots=True)
 class Container:
-    """A container of the stack, and the version of its image."""
+    """A container of the stack, of any release."""
 
     id: str
     name: str
@@ -21,13 +21,13 @@ class Container:
 
     @property
     def version(self) -> str:
-        """Return which release it is of; nothing for images of others."""
+        """Return the release of its image, empty for images that are not ours."""
         return self.image.partition(":")[2] if self.image.startswith("invoices-app:") else ""
 
 
 @dataclass(frozen=True, slots=True)
 class Health:
-    """How a container is, as the engine sees it; `log` is what its last health checks printed."""
+    """The state of a container in Docker; `log` is the output of its last three health checks."""
 
     is_running: bool
     status: str
@@ -37,12 +37,12 @@ class Health:
 
     @property
     def is_healthy(self) -> bool:
-        """Tell whether it runs, and its health check says that it is ready."""
+        """Return whether it runs and its health check passes."""
         return self.is_running and self.status == "healthy"
 
     @property
     def is_lost(self) -> bool:
-        """Tell whether waiting is in vain: it ended, or ends again and again."""
+        """Return whether waiting is useless: it has exited, was restarted, or is unhealthy."""
         return not self.is_running or self.restarts > 0 or self.status == "unhealthy"
 
 
@@ -54,20 +54,20 @@ class Stack:
     version: str
 
     def change(self, *words: str, stdin: str = "", check: bool = True, seconds: int = 600) -> Ran:
-        """Run Compose so that it changes something."""
+        """Run a Compose command that changes something."""
         return self.host.act(*self.words(*words), stdin=stdin, check=check, seconds=seconds)
 
     def ask(self, *words: str, check: bool = True, seconds: int = 60) -> Ran:
-        """Run Compose so that it changes nothing."""
+        """Run a Compose command that changes nothing."""
         return self.host.run(*self.words(*words), check=check, seconds=seconds)
 
     def query(self, sql: str) -> list[str]:
-        """Return what the database answers, a line for each row."""
+        """Run the SQL in the database and return a line for each row."""
         psql = ("psql", "--username", "postgres", "--no-align", "--tuples-only", "--command", sql, "invoices")
         return self.ask("exec", "-T", "db", *psql).out.splitlines()
 
     def words(self, *words: str) -> list[str]:
-        """Return the command that runs Compose with these words."""
+        """Return the command line that runs Compose with these arguments."""
         folder = folder_of(self.version)
         return [
             "env", f"VERSION={self.version}", "docker", "compose", "--progress", "quiet", "--project-name", PROJECT,
@@ -76,7 +76,7 @@ class Stack:
 
 
 def containers(host: Host, service: str = "") -> list[Container]:
-    """Return the containers of the stack, or of one service of it, whatever release started them."""
+    """Return the containers of the stack, or of one of its services, of any release."""
     filters = [f"label=com.docker.compose.project={PROJECT}", "label=com.docker.compose.oneoff=False"]
     if service:
         filters.append(f"label=com.docker.compose.service={service}")
@@ -95,7 +95,7 @@ def containers(host: Host, service: str = "") -> list[Container]:
 
 
 def health(host: Host, container: Container) -> Health:
-    """Return how the container is; one that is gone is lost."""
+    """Return the health of the container; one that was removed counts as lost."""
     found = host.run("docker", "inspect", "--format", "{{json .State}} {{.RestartCount}}", container.id, check=False)
     if not found.ok:
         return Health(is_running=False, status="gone", restarts=0, exit_code=0, log="")

@@ -1,4 +1,4 @@
-"""The settings of the stack on a server: what the server's own facts say, and what the operator's file adds."""
+"""The stack's settings on a server: from the server's own settings, and from the operator's `server.env`."""
 
 from dataclasses import replace
 from pathlib import Path
@@ -20,11 +20,11 @@ _CERTIFICATES = {"production", "staging", "internal"}
 
 
 class StackSettingsError(Exception):
-    """The operator's file has what cannot stand there; the message names the key."""
+    """`server.env` has a key or a value that it must not have; the message names the key."""
 
 
 def wanted(settings: HostSettings, path: Path = FILE) -> dict[str, str]:
-    """Return the settings by name; those of the file, if there is one, add to those of the server."""
+    """Return the settings by name; the file's, if it exists, come on top. Raises StackSettingsError."""
     added = {name: value or "" for name, value in (dotenv_values(path) if path.exists() else {}).items()}
     if refused := sorted(_OURS & added.keys()):
         raise StackSettingsError(f"{path.name}: {', '.join(refused)} is set by the stack itself: take it out.")
@@ -44,19 +44,19 @@ def wanted(settings: HostSettings, path: Path = FILE) -> dict[str, str]:
 
 
 def ensure_settings(host: Host, values: dict[str, str]) -> Change:
-    """Have them on the server, where only root reads them."""
+    """Write the settings to the server, readable by root only; the returned diff hides the values."""
     lines = [f"{name}={_quoted(value)}" for name, value in sorted(values.items()) if value]
     change = ensure.file(host, SETTINGS, "".join(f"{line}\n" for line in lines), mode="0600")
     return replace(change, diff="other values" if change.changed else "")
 
 
 def are_applied(host: Host) -> bool:
-    """Tell whether what serves was started with the settings that are there: a deploy may have failed in between."""
+    """Return whether what serves was started with the current settings: a deploy may have failed in between."""
     return host.run("cmp", "--silent", SETTINGS, _APPLIED, check=False).ok
 
 
 def note_applied(host: Host) -> None:
-    """Remember that what serves was started with the settings that are there."""
+    """Record that what serves was started with the current settings."""
     host.act("cp", "--preserve", SETTINGS, _APPLIED)
 
 

@@ -1,4 +1,4 @@
-"""The switch from one version of the app to another, without a request lost: beside, gate, switch, drain."""
+"""The switch to another version of the app without losing a request: start, health check, switch, drain."""
 
 import time
 from collections.abc import Callable
@@ -15,18 +15,18 @@ _READY_SECONDS = 90
 _PAUSE_SECONDS = 0.5
 _HANDING_OVER_SECONDS = 1
 _DRAIN_SECONDS = 40  # longer than the proxy waits for an answer of the app
-_LINES_TOLD = 100  # the reason stands before what two servers say of their end, perhaps twice
+_LINES_SHOWN = 100  # the reason comes before the shutdown messages of two servers, perhaps twice
 
 
 class NotReadyError(Exception):
-    """The new version does not become ready; the message has what its container printed. The old one serves on."""
+    """The new version does not become ready; the message has its container's output. The old one keeps serving."""
 
 
 @dataclass(frozen=True, slots=True)
 class Switch:
-    """The switch to the stack's version; `is_well` raises NotServedError when the site does not answer by its name.
+    """The switch to the stack's version; `is_well` raises NotServedError if the site does not answer under its name.
 
-    `is_anew` says that the version takes over from itself too: what it reads when it starts has changed.
+    `is_anew` replaces a container of the same version too: what it reads at startup has changed.
     """
 
     host: Host
@@ -37,7 +37,7 @@ class Switch:
     pause: Callable[[float], None] = time.sleep
 
     def to_new_version(self) -> list[Container]:
-        """Let the new version serve, and return what is to be finished; what it raises leaves the old one serving."""
+        """Switch to the new version and return the old containers; after any error the old version keeps serving."""
         serving = self._remove_strays()
         if not self.is_anew and self._serves_already(serving):
             self.steps.note(f"{self.stack.version} serves already")
@@ -51,18 +51,18 @@ class Switch:
             with self.steps.step("Switch the proxy"):
                 self._switch(new, serving)
         except BaseException:
-            # Also when the command is broken off: what nobody routes to must not stay, what somebody does must.
+            # Also if the command is interrupted: remove the new container, but only if the proxy does not use it.
             if routed_to(self.host) != new.name:
                 self._remove(new)
             raise
         return serving
 
     def finish(self, old: list[Container]) -> None:
-        """Let the old version answer what it was asked, and stop it."""
+        """Let the old containers finish their requests, then stop and remove them."""
         if not old:
             return
         with self.steps.step("Let the old version finish, and stop it"):
-            # What was connected to it just before the switch has to be taken up before it ends.
+            # Before it stops, it must accept connections that were opened just before the switch.
             self.pause(_HANDING_OVER_SECONDS)
             for container in old:
                 self.host.act("docker", "stop", "--time", str(_DRAIN_SECONDS), container.id, check=False)
@@ -73,11 +73,11 @@ class Switch:
         return any(one.version == self.stack.version and health(self.host, one).is_healthy for one in serving)
 
     def _remove_strays(self) -> list[Container]:
-        """Return the containers that serve, having removed those that a deploy which was cut off left behind."""
+        """Return the containers that serve, after removing those that an interrupted deploy left behind."""
         name = routed_to(self.host)
-        everybody = containers(self.host, "app")
-        serving = [one for one in everybody if one.name == name] or everybody
-        for stray in everybody:
+        apps = containers(self.host, "app")
+        serving = [one for one in apps if one.name == name] or apps
+        for stray in apps:
             if stray not in serving:
                 self._remove(stray)
         return serving
@@ -94,7 +94,7 @@ class Switch:
         until = time.monotonic() + _READY_SECONDS
         while not (state := health(self.host, new)).is_healthy:
             if state.is_lost or time.monotonic() > until:
-                printed = self.host.run("docker", "logs", "--tail", str(_LINES_TOLD), new.id, check=False)
+                printed = self.host.run("docker", "logs", "--tail", str(_LINES_SHOWN), new.id, check=False)
                 raise NotReadyError(
                     f"{self.stack.version} does not become ready ({state.status}, exit code {state.exit_code}).\n"
                     f"Its health check printed:\n{state.log or '(nothing)'}\n"
@@ -116,11 +116,11 @@ class Switch:
         if self.host.read(UPSTREAM) != wanted:
             self.host.write(UPSTREAM, wanted)
         if self.is_anew or not any(one.state == "running" for one in containers(self.host, "proxy")):
-            # Compose starts one that runs anew only where its settings have changed: a second without answers.
+            # Compose restarts a running proxy only if its settings changed: a second without answers.
             self.stack.change("up", "--detach", "--no-deps", "proxy")
 
     def _keep_log(self, container: Container) -> None:
-        """Keep what it printed, which would go with it: somebody may yet ask what an error of today was."""
+        """Append its log to a file: the log is removed with the container, and may be needed to explain an error."""
         path = f"{_LOGS}/app-{container.version}.log.gz"
         self.host.act(
             "sh", "-c", 'docker logs --timestamps "$1" 2>&1 | gzip >> "$2"', "sh", container.id, path, check=False
@@ -131,5 +131,5 @@ class Switch:
 
 
 def routed_to(host: Host) -> str:
-    """Return the name of the container that the proxy hands requests to."""
+    """Return the name of the container that the proxy sends requests to."""
     return (host.read(UPSTREAM) or "").strip().rpartition(":")[0]

@@ -1,4 +1,4 @@
-"""A version takes over, app and worker: what a deploy, a rollback and new secrets have in common."""
+"""Switch app and worker to a version: common to deploy, rollback and new secrets."""
 
 import time
 from functools import partial
@@ -19,13 +19,14 @@ _PAUSE_SECONDS = 0.5
 
 
 def take_over(found: Session, stack: Stack, *, is_anew: bool = False) -> None:
-    """Let the stack's version serve; raises what leaves the old one serving, and HostError for the worker alone.
+    """Switch app and worker to the stack's version, and wait until both are ready.
 
-    `is_anew` says that a container of that very version is not good enough: what it read when it started has changed.
+    If the app fails, the old version keeps serving. If only the worker fails, the new version serves and HostError is
+    raised. `is_anew` replaces containers of the same version too: what they read at startup has changed.
     """
     host, steps = found.host, found.steps
     is_anew = is_anew or not are_applied(host)
-    switch = Switch(host, stack, steps, partial(_see_that_it_is_served, found, stack), is_anew=is_anew)
+    switch = Switch(host, stack, steps, partial(_check_public_site, found, stack), is_anew=is_anew)
     old = switch.to_new_version()
     release.make_current(host, stack.version)
     with steps.step("Let the worker be of that version"):
@@ -37,7 +38,7 @@ def take_over(found: Session, stack: Stack, *, is_anew: bool = False) -> None:
     note_applied(host)
 
 
-def _see_that_it_is_served(found: Session, stack: Stack) -> None:
+def _check_public_site(found: Session, stack: Stack) -> None:
     mode = wanted(found.settings)["CERTIFICATES"]
     authority = (
         stack.ask("exec", "-T", "proxy", "cat", _ROOT_CERTIFICATE, check=False).out if mode == "internal" else ""
