@@ -1,4 +1,4 @@
-"""What can be known of an uploaded file before anything unpacks it: what it is, by its content, and how large."""
+"""Checks of an uploaded file before it is unpacked: its kind, judged by content, and its size."""
 
 import re
 import zipfile
@@ -44,7 +44,7 @@ _SEPARATOR = re.compile(r"[,;\t|]")
 
 
 def check(path: Path, limits: WorkbookLimits) -> None:
-    """Raise WorkbookRefusedError unless the file is a workbook or a list within the limits, whatever its name."""
+    """Raise WorkbookRefusedError unless the file is a workbook or text list within the limits; its name is ignored."""
     size = path.stat().st_size
     if size > limits.file_bytes:
         raise WorkbookRefusedError(
@@ -63,13 +63,13 @@ def check(path: Path, limits: WorkbookLimits) -> None:
 
 
 def is_zip(path: Path) -> bool:
-    """Tell whether the file is packed as workbooks are; a list of texts is not."""
+    """Return whether the file is a zip archive, as workbooks are; a text list is not."""
     with path.open("rb") as file:
         return file.read(len(_ZIP)) == _ZIP
 
 
 def has_macros(path: Path) -> bool:
-    """Tell whether the file is a workbook with macros, which Excel opens only under the name .xlsm."""
+    """Return whether the file is a workbook with macros, which Excel only opens if it is named .xlsm."""
     if not is_zip(path):
         return False
     with zipfile.ZipFile(path) as archive:
