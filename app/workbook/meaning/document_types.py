@@ -1,4 +1,4 @@
-"""Rows and tabs that call themselves something else than an invoice or a payment: credit notes, refunds, offers."""
+"""Rows and tabs that are something else than invoices or payments: credit notes, refunds, offers."""
 
 from collections import defaultdict
 from collections.abc import Sequence
@@ -28,7 +28,7 @@ _MONEY = ("total_cents", "paid_cents", "balance_cents", "net_cents", "tax_cents"
 
 
 def sort_documents(tab: Tab, questions: Questions) -> None:
-    """Note what each row of a table is by its type, leave out what is not owed, and turn credits without a minus."""
+    """Set the document type of each row, leave out what is not owed, and negate credit notes without a minus."""
     if tab.header.kind is ListKind.CUSTOMER:
         return
     if any(map(tab.has, _TELLS_TYPE[tab.header.kind])):
@@ -40,7 +40,7 @@ def sort_documents(tab: Tab, questions: Questions) -> None:
 
 
 def refunds_without_a_minus(tab: Tab) -> set[int]:
-    """Return the rows of a list of payments that are refunds without a minus; none where other refunds carry one."""
+    """Return the numbers of refund rows without a minus in a payments list; empty if other refunds have one."""
     refunds = [row for row in tab.rows.records if tab.documents.get(row.number) == "refund"]
     amounts = {row.number: _cents(tab, row, "amount_cents") for row in refunds}
     if any(cents < 0 for cents in amounts.values()):
@@ -82,7 +82,7 @@ def _leave_out_what_is_not_owed(tab: Tab, questions: Questions) -> None:
 
 
 def _take_out_payments(tab: Tab, questions: Questions) -> None:
-    """Have it said what becomes of payments among the invoices: they pay their customer's invoices, or are left out."""
+    """Ask whether payments among the invoices pay the customers' invoices or are left out."""
     rows = [row for row in tab.rows.records if tab.documents.get(row.number) in {"payment", "refund"}]
     if not rows:
         return
@@ -104,7 +104,7 @@ def _take_out_payments(tab: Tab, questions: Questions) -> None:
 
 
 def _turn_credit_notes(tab: Tab, questions: Questions) -> None:
-    """Turn the sign of credit notes that carry no minus: by their type, or all of a tab that is one of credit notes."""
+    """Mark rows without a minus as credit notes: by their type, or all rows if the tab is one of credit notes."""
     is_tab = "credit_note" in documents(tab.name) | documents(tab.title) and not tab.documents
     rows = [row for row in tab.rows.records if is_tab or tab.documents.get(row.number) == "credit_note"]
     amounts = [_total(tab, row) for row in rows]
