@@ -1,4 +1,4 @@
-"""The user's own workbook with its problems and changes marked where they stand."""
+"""Mark problems and changes in the cells of the user's workbook."""
 
 import json
 import tempfile
@@ -24,9 +24,9 @@ _SAYS = {
 
 @contextmanager
 def marked_copy(workbook: Path, preview: Preview, limits: WorkbookLimits, name: str | None = None) -> Iterator[Path]:
-    """Yield a marked copy for as long as the block lasts; raises WorkbookRefusedError where it would cost too much.
+    """Yield the path of a marked copy, deleted afterwards; raises WorkbookRefusedError if it exceeds the limits.
 
-    The name is what the user calls the file: a list, such as a .csv, becomes a workbook with a tab of that name.
+    `name` is the user's file name: a text list, such as a .csv, becomes a workbook with a tab of that name.
     """
     with tempfile.TemporaryDirectory(prefix="marked-") as folder:
         marks, target = Path(folder) / "marks.json", Path(folder) / "marked"
@@ -47,7 +47,7 @@ def _marks(preview: Preview) -> dict[str, list[dict[str, str]]]:
 
 
 def _field(column: Mapping[str, Any]) -> str | None:
-    """Return the field that a change of the column's cells is told by."""
+    """Return the field name used in changes of the column's cells, or None."""
     own_field = column.get("own_field")
     return own(own_field) if own_field else column["field"]
 

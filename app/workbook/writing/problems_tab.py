@@ -1,4 +1,4 @@
-"""The tab that lists the problems of a workbook; that of an earlier marked copy gives way to it."""
+"""The tab that lists the problems of a workbook; it replaces the tab of an earlier marked copy."""
 
 import json
 from collections.abc import Sequence
@@ -22,7 +22,7 @@ _COLUMNS = (
 
 
 def list_problems(copy: PackageCopy, book: WorkbookParts, problems: Sequence[dict[str, str]]) -> None:
-    """Put the list of the problems at the end of the workbook, and take out the list of an earlier copy."""
+    """Append a tab with the problems to the workbook, and remove that of an earlier copy."""
     for tab in book.tabs:
         if _lists_problems(copy, book, tab):
             _take_out(copy, book.main, tab)

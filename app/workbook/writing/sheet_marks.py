@@ -1,4 +1,4 @@
-"""Cells of a tab are given another style where they stand, and cells that are not there yet are put in."""
+"""Restyle existing cells of a tab in place, and insert cells that do not exist yet."""
 
 import re
 from bisect import bisect_left
@@ -17,7 +17,7 @@ FillStyles = Callable[[Collection[Fill]], Mapping[Fill, int]]
 
 @dataclass(frozen=True, slots=True)
 class MarkedCell:
-    """What is to be seen at a cell: its colour, and what its comment says."""
+    """The colour and the comment of a marked cell."""
 
     colour: str
     text: str
@@ -25,7 +25,7 @@ class MarkedCell:
 
 @dataclass(slots=True)
 class _Place:
-    """Where a marked cell stands or is to stand."""
+    """The place of a marked cell, and the cell if it exists."""
 
     name: str
     row: int
@@ -36,14 +36,14 @@ class _Place:
 
 @dataclass(slots=True)
 class _Rows:
-    """The rows of a tab in their order, with their numbers."""
+    """The rows of a tab in order, with their numbers."""
 
     numbers: list[int] = field(default_factory=list)
     elements: list[Element] = field(default_factory=list)
 
 
 def mark_sheet(copy: PackageCopy, part: str, marks: Mapping[str, MarkedCell], fill_styles: FillStyles) -> list[str]:
-    """Colour the cells and return the names of those that can have a comment: all but those hidden by a merge."""
+    """Colour the cells and return the names of those that can have a comment: all except those hidden by a merge."""
     content = copy.read(part)
     wanted = {place.row for place in map(_place, marks)}
     root = root_of(content, _DEPTH_OF_CELLS, lambda element: _matters(element, wanted))
@@ -74,7 +74,7 @@ def mark_sheet(copy: PackageCopy, part: str, marks: Mapping[str, MarkedCell], fi
 
 
 def _matters(element: Element, rows: Collection[int]) -> bool:
-    """Tell whether what is in an element is needed: of a long tab, few cells are marked."""
+    """Return whether the children of an element are needed; only rows with marked cells are."""
     if element.name == "row":
         number = element.attributes.get("r", "")
         return not number.isdigit() or int(number) in rows
@@ -91,7 +91,7 @@ def column_number(letters: str) -> int:
 
 def _place(name: str) -> _Place:
     match = _CELL.fullmatch(name)
-    assert match is not None  # noqa: S101  # our own name of a cell
+    assert match is not None  # noqa: S101  # a cell name of our own
     return _Place(name, int(match[2]), column_number(match[1]))
 
 
@@ -105,7 +105,7 @@ def _rows(data: Element) -> _Rows:
 
 
 def _covered(root: Element) -> list[tuple[range, range]]:
-    """Return the extents, rows and columns, of cells that a merge hides behind its first one."""
+    """Return the ranges (rows, columns) of cells that are hidden by a merge."""
     merges = root.child("mergeCells")
     extents = []
     for merge in merges.children if merges else ():
