@@ -1,4 +1,4 @@
-"""Write a difference to the store, and take it back: the rehearsal and the import itself write receivables alike."""
+"""Write a difference to the store, or undo an import; the rehearsal and the import itself share this code."""
 
 import json
 from collections import defaultdict
@@ -20,17 +20,17 @@ from app.workbook.meaning.texts import SHORT_TEXT
 
 
 def write(difference: Difference, stored: Snapshot, import_id: int, zone: ZoneInfo, now: datetime) -> None:
-    """Write everything in the caller's transaction, with what each row did to which record."""
+    """Write the whole difference in the caller's transaction, with an action for each row and record."""
     _Writing(difference, stored, import_id, zone, now).run()
 
 
 def rehearse(difference: Difference, stored: Snapshot, import_id: int, zone: ZoneInfo, now: datetime) -> None:
-    """Write the customers, invoices and payments in a transaction that the caller rolls back."""
+    """Write customers, invoices and payments in a transaction that the caller rolls back."""
     _Writing(difference, stored, import_id, zone, now).write_receivables()
 
 
 def take_back(import_id: int) -> None:
-    """Undo an import in the caller's transaction: what it created goes, what it changed is as it was before."""
+    """Undo an import in the caller's transaction: delete what it created, restore what it changed."""
     created: dict[str, list[int]] = {"payment": [], "invoice": [], "customer": []}
     voided = []
     for action in imports.row_actions(import_id):
@@ -120,7 +120,7 @@ class _Writing:
         self._act(record, kind, "changed", known.id, version=version, before=_before(known))
 
     def _void_payments(self) -> None:
-        """Void what the workbook tells otherwise as of its own day: it is corrected, so it never counted."""
+        """Void replaced payments as of their own day: they are corrections, so they never counted."""
         voided = self.difference.voided_payments
         ids_by_moment: dict[datetime, list[int]] = defaultdict(list)
         for payment, _ in voided:
@@ -145,7 +145,7 @@ class _Writing:
         return _row(bulk.PAYMENT_COLUMNS, {**_PAYMENT_DEFAULTS, **record.values, **self._origin(record), **values})
 
     def _paid_by_invoice(self) -> Mapping[Key, int]:
-        """Return what the import's own payments add up to: new invoices are written together with it."""
+        """Return the sums of the import's own payments by invoice, for new invoices that are written with them."""
         paid: dict[Key, int] = defaultdict(int)
         for record in self.difference.new_payments:
             paid[record.key] += _cents(record)
@@ -174,11 +174,11 @@ class _Writing:
         version: int | None = None,
         before: str | None = None,
     ) -> None:
-        told = (record.tab, record.row, kind, action, self._subject(kind, record)[:SHORT_TEXT])
-        self.actions.append((self.import_id, *told, record_id, version, before))
+        details = (record.tab, record.row, kind, action, self._subject(kind, record)[:SHORT_TEXT])
+        self.actions.append((self.import_id, *details, record_id, version, before))
 
     def _subject(self, kind: str, record: Record) -> str:
-        """Return how the record is called in the import's own history, which outlives the record."""
+        """Return the name of the record in the import's own history, which outlives the record."""
         if kind == "customer":
             return f"Customer {record.values['name']}"
         number = self.numbers[record.key]
@@ -206,14 +206,14 @@ def _row(columns: list[str], values: Mapping[str, Any]) -> tuple[Any, ...]:
 
 
 def _invoice_columns(values: Mapping[str, Value], zone: ZoneInfo) -> dict[str, Any]:
-    """Return an invoice's columns; what the workbook says of its state becomes the moments that the store keeps."""
+    """Return an invoice's columns, with its state converted to the moments that the store keeps."""
     columns: dict[str, Any] = {name: value for name, value in values.items() if not name.startswith("state")}
     if "state" not in values:
         return columns
     state = values["state"]
-    # A workbook without the day of it says that the invoice never counted.
+    # Without a date in the workbook, the state starts at the date of issue: the invoice never counted.
     since = values.get("state_on") or values["issued_on"]
-    assert isinstance(since, date)  # noqa: S101  # both are days
+    assert isinstance(since, date)  # noqa: S101  # both are dates
     at = _start_of(since, zone)
     reason = values.get("state_reason") or ""
     columns["draft"] = state == "draft"
@@ -223,7 +223,7 @@ def _invoice_columns(values: Mapping[str, Value], zone: ZoneInfo) -> dict[str, A
 
 
 def _with_own_fields(columns: Mapping[str, Any], stored: Mapping[str, str]) -> dict[str, Any]:
-    """Return the columns with own fields that the workbook says nothing of kept as they are stored."""
+    """Return the columns, with stored own fields kept if the workbook does not have them."""
     if "own_fields" not in columns:
         return dict(columns)
     return {**columns, "own_fields": merged(stored, columns["own_fields"])}

@@ -129,7 +129,7 @@ def _is_note(row: Row, header: Header) -> bool:
 
 
 def _is_of_units(row: Row, header: Header) -> bool:
-    """Return whether the row explains the header, as `text`, `dd/mm/yyyy`, `USD` do; customer rows may be words only."""
+    """Return whether the row explains the header, such as `text`, `dd/mm/yyyy`, `USD`; not for lists of customers."""
     return header.kind is not ListKind.CUSTOMER and _has_words_only(row)
 
 
