@@ -94,7 +94,7 @@ def _ask_about_the_list_of_payments(checked: Checked, invoices: InvoiceRows, que
     )
     more = f"; and {count_text(len(differing) - _SHOWN)} more" if len(differing) > _SHOWN else ""
     rows_say = counted(len(differing), "row says", "rows say")
-    by_rows = sum(_paid(said, listed[key]) - listed[key] for key, said in differing)
+    by_rows = sum(_paid(stated, listed[key]) - listed[key] for key, stated in differing)
     answer = questions.ask(
         Question(
             f"listed:{first.tab.name}",
