@@ -1,4 +1,4 @@
-"""The own host: a request for another one was not sent by anybody who followed a link of ours."""
+"""Reject requests whose Host header is not ours."""
 
 from dataclasses import dataclass
 from urllib.parse import urlsplit
@@ -12,7 +12,7 @@ _ASKED_BY_MACHINES = {"/health"}
 
 
 class MisdirectedError(Refusal):
-    """The request was meant for another site."""
+    """The request is for another host."""
 
     status = 421
     title = "This is another site"
@@ -20,12 +20,12 @@ class MisdirectedError(Refusal):
 
 @dataclass(frozen=True, slots=True)
 class AllowedHosts:
-    """Knows the one host that browsers reach this site under."""
+    """Checks the host of requests against the public URL of the site."""
 
     public_url: str
 
     def check(self, request: BaseRequest) -> None:
-        """Raise MisdirectedError for another host; health is asked about from inside, by address."""
+        """Raise MisdirectedError for another host; the health check is exempt, as it is sent to an internal address."""
         asked_for = _host(request.get_header("Host", ""), urlsplit(self.public_url).scheme)
         if asked_for != self._host() and request.path not in _ASKED_BY_MACHINES:
             raise MisdirectedError(f"This site is only found at {self.public_url}: please go there.")
