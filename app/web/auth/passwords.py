@@ -1,4 +1,4 @@
-"""Passwords: hashed with Argon2id, compared in the same time whether or not the user exists."""
+"""Passwords: hashed with Argon2id, and verified in the same time whether or not the user exists."""
 
 import re
 import secrets
@@ -15,13 +15,13 @@ from app.domain.sentences import count_text
 MINIMUM_LENGTH = 12
 LONGEST = 1_000
 
-# OWASP asks for three passes over 12 MiB at least.
+# OWASP requires at least three passes over 12 MiB.
 PARAMETERS: Final = Parameters(
     type=Type.ID, version=ARGON2_VERSION, salt_len=16, hash_len=32, time_cost=3, memory_cost=65_536, parallelism=4
 )
 
 _HASHER = PasswordHasher.from_parameters(PARAMETERS)
-# A hash takes 64 MiB: a burst of sign-ins must wait in line, not exhaust the machine.
+# A hash takes 64 MiB: many sign-ins at once must queue, not exhaust the memory.
 _TWO_AT_ONCE = BoundedSemaphore(2)
 _HASH_OF_NOBODY = _HASHER.hash(secrets.token_urlsafe(24))
 
@@ -32,9 +32,9 @@ _LEAST_SIGNS = 5
 
 
 def hash_password(password: str, *known_of_the_user: str) -> str:
-    """Return what may be stored; raises ValueError with one sentence that says why the password will not do.
+    """Return the hash of a new password; raises ValueError with one sentence if it is not acceptable.
 
-    What is known of the user, the e-mail address and the name, makes no password.
+    `known_of_the_user` (email address, name) does not count towards the strength of the password.
     """
     if len(password) < MINIMUM_LENGTH:
         raise ValueError(f"A password must have at least {MINIMUM_LENGTH} characters.")
@@ -49,21 +49,21 @@ def hash_password(password: str, *known_of_the_user: str) -> str:
 
 @cache
 def _common() -> frozenset[str]:
-    """Return the passwords that are guessed first and would be long enough."""
-    # 12 MB, which no process holds in which nobody ever chooses a password.
+    """Return the most common passwords that are long enough to be accepted."""
+    # The list takes 12 MB: load it only in processes in which a password is chosen.
     from zxcvbn.frequency_lists import FREQUENCY_LISTS  # noqa: PLC0415
 
     return frozenset(password for password in FREQUENCY_LISTS["passwords"] if len(password) >= MINIMUM_LENGTH)
 
 
 def rehash(password: str) -> str:
-    """Return the hash of a password that was accepted before, whatever is asked of new ones."""
+    """Return the hash of a password that is accepted already, without checking the rules for new ones."""
     with _TWO_AT_ONCE:
         return _HASHER.hash(password)
 
 
 def verify(password_hash: str | None, password: str) -> bool:
-    """Tell whether the password is right; for nobody's hash (None), or none at all, it is wrong after the same work."""
+    """Return whether the password is right; without a hash to compare, return False after the same work."""
     is_possible = password_hash and password_hash.startswith("$argon2") and len(password) <= LONGEST
     known = password_hash if is_possible else None
     try:
@@ -75,12 +75,12 @@ def verify(password_hash: str | None, password: str) -> bool:
 
 
 def needs_rehash(password_hash: str) -> bool:
-    """Tell whether the hash was made with other parameters than those of today."""
+    """Return whether the hash was made with other parameters than the current ones."""
     return _HASHER.check_needs_rehash(password_hash)
 
 
 def new_password() -> str:
-    """Return a random password to be handed over once."""
+    """Return a random password, to be handed over once."""
     return secrets.token_urlsafe(15)
 
 
@@ -95,7 +95,7 @@ def _words(texts: tuple[str, ...]) -> list[str]:
 
 
 def _beside(password: str, words: list[str]) -> str:
-    """Return what is left of the password without the words, the longest of them taken out first."""
+    """Return the rest of the password without the words; the longest words are removed first."""
     rest = password.casefold()
     for word in sorted(words, key=len, reverse=True):
         rest = rest.replace(word, "")
