@@ -99,15 +99,15 @@ class Guard:
         try:
             if route.right is not None:
                 if context.login is None:
-                    return _to_sign_in(context)
+                    return _redirect_to_sign_in(context)
                 if self.access_policy.has_to_enrol(context.user) and not route.is_for_enrolling:
-                    return _elsewhere(SECOND_FACTOR, SECOND_FACTOR)
+                    return _redirect(SECOND_FACTOR, SECOND_FACTOR)
                 _check_right(context, route.right)
             if context.method in SAFE_METHODS:
                 return route.handler(context, **arguments)
             if route.right is not None:
                 self.disk_space.check(route.right)
-            with _body_of(context, route.largest_body) as sent:
+            with _with_body(context, route.largest_body) as sent:
                 self._check_form(sent)
                 return route.handler(sent, **arguments)
         except Refusal as refusal:
@@ -155,12 +155,12 @@ def address_asked_for() -> str:
     return f"{request.path}?{query}" if query else str(request.path)
 
 
-def _to_sign_in(context: RequestContext) -> HTTPResponse:
+def _redirect_to_sign_in(context: RequestContext) -> HTTPResponse:
     wanted = context.url if context.method in SAFE_METHODS else ""
-    return _elsewhere(address("/sign-in", next=wanted if wanted != "/" else ""), "/sign-in")
+    return _redirect(address("/sign-in", next=wanted if wanted != "/" else ""), "/sign-in")
 
 
-def _elsewhere(location: str, location_for_htmx: str) -> HTTPResponse:
+def _redirect(location: str, location_for_htmx: str) -> HTTPResponse:
     if request.get_header("HX-Request"):
         # htmx would insert that page into the requesting page.
         return HTTPResponse(status=204, headers={"HX-Redirect": location_for_htmx})
@@ -187,7 +187,7 @@ def _record_refusal(context: RequestContext, action: str, what: dict[str, str]) 
 
 
 @contextmanager
-def _body_of(context: RequestContext, largest: int) -> Iterator[RequestContext]:
+def _with_body(context: RequestContext, largest: int) -> Iterator[RequestContext]:
     """Read the form and files of the request; the temporary files are deleted after the block."""
     if not request.get_header("Content-Length"):
         raise LengthRequiredError("The size of what is sent must be said in advance.")

@@ -21,12 +21,12 @@ from app.workbook.meaning.texts import SHORT_TEXT
 
 def write(difference: Difference, stored: Snapshot, import_id: int, zone: ZoneInfo, now: datetime) -> None:
     """Write the whole difference in the caller's transaction, with an action for each row and record."""
-    _Writing(difference, stored, import_id, zone, now).run()
+    _Writer(difference, stored, import_id, zone, now).run()
 
 
 def rehearse(difference: Difference, stored: Snapshot, import_id: int, zone: ZoneInfo, now: datetime) -> None:
     """Write customers, invoices and payments in a transaction that the caller rolls back."""
-    _Writing(difference, stored, import_id, zone, now).write_receivables()
+    _Writer(difference, stored, import_id, zone, now).write_receivables()
 
 
 def take_back(import_id: int) -> None:
@@ -45,7 +45,7 @@ def take_back(import_id: int) -> None:
     bulk.unvoid_payments(voided)
 
 
-class _Writing:
+class _Writer:
     def __init__(self, difference: Difference, stored: Snapshot, import_id: int, zone: ZoneInfo, now: datetime) -> None:
         self.difference = difference
         self.import_id = import_id
@@ -85,7 +85,7 @@ class _Writing:
         )
         for record, record_id in zip(records, ids, strict=True):
             self.customer_ids[record.key[0]] = record_id
-            self._act(record, "customer", "created", record_id, version=1)
+            self._add_action(record, "customer", "created", record_id, version=1)
 
     def _create_invoices(self) -> None:
         records = self.difference.new_invoices
@@ -108,7 +108,7 @@ class _Writing:
         for record, record_id in zip(records, ids, strict=True):
             self.invoice_ids[record.key] = record_id
             self.numbers[record.key] = str(record.values["number"])
-            self._act(record, "invoice", "created", record_id, version=1)
+            self._add_action(record, "invoice", "created", record_id, version=1)
 
     def _change(
         self, kind: str, known: StoredCustomer | StoredInvoice, record: Record, columns: dict[str, Any]
@@ -117,7 +117,7 @@ class _Writing:
         marks = {"fingerprint": record.fingerprint(), "version": version, "imported_version": version}
         values = {**_with_own_fields(columns, known.own_fields), **self._origin(record), **marks}
         bulk.update(kind, known.id, values)
-        self._act(record, kind, "changed", known.id, version=version, before=_before(known))
+        self._add_action(record, kind, "changed", known.id, version=version, before=_before(known))
 
     def _void_payments(self) -> None:
         """Void replaced payments as of their own day: they are corrections, so they never counted."""
@@ -127,7 +127,7 @@ class _Writing:
             ids_by_moment[_start_of(payment.paid_on, self.zone)].append(payment.id)
         bulk.replace_payments(ids_by_moment)
         for payment, record in voided:
-            self._act(record, "payment", "voided", payment.id)
+            self._add_action(record, "payment", "voided", payment.id)
 
     def _create_payments(self) -> None:
         records = self.difference.new_payments
@@ -138,7 +138,7 @@ class _Writing:
         others = (self._payment_row(*one) for one in numbered if one[0].key not in new_invoices)
         bulk.insert_payments(with_sums, others, self.import_id)
         for record, payment_id in numbered:
-            self._act(record, "payment", "created", payment_id)
+            self._add_action(record, "payment", "created", payment_id)
 
     def _payment_row(self, record: Record, payment_id: int) -> tuple[Any, ...]:
         values = {"id": payment_id, "invoice": self.invoice_ids[record.key], "recorded_at": self.now}
@@ -164,7 +164,7 @@ class _Writing:
     def _origin(self, record: Record) -> dict[str, Any]:
         return {"origin": self.import_id, "import_tab": record.tab, "import_row": record.row}
 
-    def _act(
+    def _add_action(
         self,
         record: Record,
         kind: str,

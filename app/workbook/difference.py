@@ -434,7 +434,7 @@ class _Comparison:
     ) -> None:
         if record.kind is not ListKind.CUSTOMER or record.tab in self.customer_rows:
             place = (record.tab, record.row)
-            self.row_outcomes[place] = _weightier(self.row_outcomes.get(place), outcome)
+            self.row_outcomes[place] = _more_important(self.row_outcomes.get(place), outcome)
         if outcome is not Outcome.UNCHANGED:
             self.difference.changes.append(
                 RowChange(outcome, record.kind, record.tab, record.row, subject, fields, reason)
@@ -477,12 +477,12 @@ def differing(said: Mapping[str, Value], current: Mapping[str, Value]) -> tuple[
     """Return the fields whose values differ from the store; columns missing in the workbook are ignored."""
     return tuple(
         FieldChange(name, _field(name, stored), _field(name, value))
-        for name, stored, value in _beside(said, current)
-        if stored != value and not _reads_alike(stored, value)
+        for name, stored, value in _field_pairs(said, current)
+        if stored != value and not _reads_the_same(stored, value)
     )
 
 
-def _beside(imported: Mapping[str, Value], current: Mapping[str, Value]) -> Iterator[tuple[str, Value, Value]]:
+def _field_pairs(imported: Mapping[str, Value], current: Mapping[str, Value]) -> Iterator[tuple[str, Value, Value]]:
     """Yield each imported field, and each own field separately, with its stored and its imported value."""
     for name, value in imported.items():
         stored = current.get(name)
@@ -492,7 +492,7 @@ def _beside(imported: Mapping[str, Value], current: Mapping[str, Value]) -> Iter
             yield name, stored, value
 
 
-def _reads_alike(stored: Value, imported: Value) -> bool:
+def _reads_the_same(stored: Value, imported: Value) -> bool:
     """Return whether two texts differ only in characters that a cell cannot hold: odd spaces, control characters."""
     if not isinstance(stored, str) or not isinstance(imported, str):
         return False
@@ -508,7 +508,7 @@ def _part_of(record: Record, cents: int) -> Record:
     return replace(record, values={**record.values, "amount_cents": cents})
 
 
-def _weightier(one: Outcome | None, other: Outcome) -> Outcome:
+def _more_important(one: Outcome | None, other: Outcome) -> Outcome:
     """Return the outcome of a row with several records: the one that needs most attention."""
     if one is None or one is other:
         return other

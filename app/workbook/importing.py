@@ -170,7 +170,7 @@ class Importer:
         forgotten: Collection[str] = (),
         forgotten_answers: Collection[str] = (),
     ) -> None:
-        """Save the choices and the mappings for workbooks of this shape, and queue the import to be read again.
+        """Save the choices, remember the mappings for workbooks of this shape, and mark the import to be read again.
 
         Raises NotNowError if the file was not kept or the import is in another state.
         """

@@ -67,9 +67,9 @@ class Gate:
         """Return the Bottle handler of the operation."""
 
         def answer(**ids: int) -> HTTPResponse:
-            carried: dict[str, str] = {}  # set on the response, whatever its outcome
+            extra_headers: dict[str, str] = {}  # set on the response, whatever its outcome
             try:
-                response = self._answer(operation, ids, carried)
+                response = self._answer(operation, ids, extra_headers)
             except ProblemError as problem:
                 response = problems.answered(problem)
             except Refusal as refusal:
@@ -80,18 +80,18 @@ class Gate:
                 response = (
                     problems.answered(_problem(outage)) if outage else problems.failure(current_user.actor().request_id)
                 )
-            for name, value in carried.items():
+            for name, value in extra_headers.items():
                 response.set_header(name, value)
             return response
 
         return answer
 
-    def _answer(self, operation: Operation, ids: dict[str, int], carried: dict[str, str]) -> HTTPResponse:
+    def _answer(self, operation: Operation, ids: dict[str, int], extra_headers: dict[str, str]) -> HTTPResponse:
         self.access_policy.check_address(current_user.actor().address)
         now = self.now()
         with connection(), pin_version() if operation.method == "GET" else nullcontext():
             token = self._token(now)
-            carried.update(self._counted(token, now))
+            extra_headers.update(self._count_request(token, now))
             if not token.may(operation.needs, operation.right):
                 log.warning("refused token %s: %s %r", token.id, request.method, request.path)
                 raise ProblemError(
@@ -102,8 +102,8 @@ class Gate:
             call = Call(token, now, now.astimezone(self.zone).date())
             with acting_as_user(call.user, token.facts.name):
                 if operation.writes_anew:
-                    return _once(operation, call, {**ids, **_parts(operation)})
-                return _response(operation, operation.handler(call, **ids, **_parts(operation)))
+                    return _once(operation, call, {**ids, **_handler_arguments(operation)})
+                return _response(operation, operation.handler(call, **ids, **_handler_arguments(operation)))
 
     def _token(self, now: datetime) -> ApiToken:
         scheme, _, text = request.get_header("Authorization", "").partition(" ")
@@ -118,7 +118,7 @@ class Gate:
             raise ProblemError(ProblemType.UNAUTHORIZED, sentence, headers=challenge)
         return token
 
-    def _counted(self, token: ApiToken, now: datetime) -> dict[str, str]:
+    def _count_request(self, token: ApiToken, now: datetime) -> dict[str, str]:
         """Count the request and return the rate limit headers; raises ProblemError if the limit is exceeded."""
         most, used = self.requests_per_minute, api_tokens.count_use(token.id, now)
         seconds = 60 - int(now.timestamp()) % 60
@@ -140,7 +140,7 @@ def _problem(refusal: Refusal) -> ProblemError:
     return ProblemError(kind, str(refusal), headers=waits)
 
 
-def _parts(operation: Operation) -> dict[str, Any]:
+def _handler_arguments(operation: Operation) -> dict[str, Any]:
     """Return the keyword arguments of the handler: query, body, workbook, version."""
     parts: dict[str, Any] = {}
     query = _query()

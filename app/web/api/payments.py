@@ -135,7 +135,9 @@ class PaymentsApi:
 
     def record(self, call: Call, body: ReceiptEntry) -> Answer:
         """Record a receipt for one or several invoices."""
-        receipt = PaymentBatch(call.key, body.paid_on, _placed(body), body.method, body.reference, body.note)
+        receipt = PaymentBatch(
+            call.key, body.paid_on, _amounts_by_invoice(body), body.method, body.reference, body.note
+        )
         try:
             recorded = payments.record(receipt, call.user, call.now, call.today, keep_credit=body.keep_credit)
         except LookupError as error:
@@ -147,7 +149,7 @@ class PaymentsApi:
         except payments.OverpaidError as error:
             raise _overpaid(error, body) from error
         headers = {"Location": f"{ROOT}/payments/{recorded.payment_ids[0]}"}
-        return Answer(_together(recorded.payment_ids), headers)
+        return Answer(_batch(recorded.payment_ids), headers)
 
     def void(self, call: Call, payment_id: int, body: Reason) -> Answer:
         """Void a payment and all that were recorded together with it."""
@@ -158,7 +160,7 @@ class PaymentsApi:
             raise problems.not_found(error) from error
         except payments.PaymentRefusedError as error:
             raise problems.conflict(error) from error
-        return Answer(_together([payment.id for payment in together]))
+        return Answer(_batch([payment.id for payment in together]))
 
 
 def _overpaid(error: payments.OverpaidError, body: ReceiptEntry) -> ProblemError:
@@ -174,7 +176,7 @@ def _overpaid(error: payments.OverpaidError, body: ReceiptEntry) -> ProblemError
     return ProblemError(ProblemType.CONFLICT, sentence, mistakes)
 
 
-def _placed(body: ReceiptEntry) -> dict[int, int]:
+def _amounts_by_invoice(body: ReceiptEntry) -> dict[int, int]:
     placed = {one.invoice_id: one.amount_cents for one in body.amounts}
     if len(placed) != len(body.amounts):
         raise problems.conflict("Each invoice is named once.", "amounts")
@@ -189,5 +191,5 @@ def _field_of(error: payments.PaymentRefusedError, body: ReceiptEntry) -> str:
     return "amounts" if number is None else f"amounts.{number}.amount_cents"
 
 
-def _together(payment_ids: Collection[int]) -> Together:
+def _batch(payment_ids: Collection[int]) -> Together:
     return Together(data=[PaymentAnswer.of(line) for line in payment_list.of_ids(payment_ids)])

@@ -23,12 +23,12 @@ PARAMETERS: Final = Parameters(
 _HASHER = PasswordHasher.from_parameters(PARAMETERS)
 # A hash takes 64 MiB: many sign-ins at once must queue, not exhaust the memory.
 _TWO_AT_ONCE = BoundedSemaphore(2)
-_HASH_OF_NOBODY = _HASHER.hash(secrets.token_urlsafe(24))
+_DUMMY_HASH = _HASHER.hash(secrets.token_urlsafe(24))
 
-_OURS = ("invoices", "invoice", "receivables", "dashboard")
+_SITE_WORDS = ("invoices", "invoice", "receivables", "dashboard")
 _SHORTEST_WORD = 4
-_LEAST_BESIDE_WORDS = 8
-_LEAST_SIGNS = 5
+_LEAST_WITHOUT_WORDS = 8
+_LEAST_DISTINCT_CHARACTERS = 5
 
 
 def hash_password(password: str, *known_of_the_user: str) -> str:
@@ -40,9 +40,9 @@ def hash_password(password: str, *known_of_the_user: str) -> str:
         raise ValueError(f"A password must have at least {MINIMUM_LENGTH} characters.")
     if len(password) > LONGEST:
         raise ValueError(f"A password must have at most {count_text(LONGEST)} characters.")
-    if password.casefold() in _common() or len(set(password)) < _LEAST_SIGNS:
+    if password.casefold() in _common() or len(set(password)) < _LEAST_DISTINCT_CHARACTERS:
         raise ValueError("This password is one of those that are guessed first: please choose another.")
-    if len(_beside(password, [*_OURS, *_words(known_of_the_user)])) < _LEAST_BESIDE_WORDS:
+    if len(_without_words(password, [*_SITE_WORDS, *_words(known_of_the_user)])) < _LEAST_WITHOUT_WORDS:
         raise ValueError("This password is little more than your name, your e-mail address or the name of this site.")
     return rehash(password)
 
@@ -68,7 +68,7 @@ def verify(password_hash: str | None, password: str) -> bool:
     known = password_hash if is_possible else None
     try:
         with _TWO_AT_ONCE:
-            _HASHER.verify(known or _HASH_OF_NOBODY, password[:LONGEST])
+            _HASHER.verify(known or _DUMMY_HASH, password[:LONGEST])
     except (VerificationError, InvalidHashError):
         return False
     return known is not None
@@ -94,7 +94,7 @@ def _words(texts: tuple[str, ...]) -> list[str]:
     ]
 
 
-def _beside(password: str, words: list[str]) -> str:
+def _without_words(password: str, words: list[str]) -> str:
     """Return the rest of the password without the words; the longest words are removed first."""
     rest = password.casefold()
     for word in sorted(words, key=len, reverse=True):

@@ -14,7 +14,7 @@ _ALGORITHM = "HS256"
 _ISSUER = _AUDIENCE = "invoices"
 _CLAIMS = ["iss", "aud", "sub", "jti", "iat", "nbf", "exp"]
 _LEEWAY_SECONDS = 5
-_MOST_VERIFIED = 256
+_TOKENS_CACHED = 256
 _JWT = jwt.PyJWT({"enforce_minimum_key_length": True})
 # Times are compared with the given `now`; PyJWT would use its own clock.
 _CHECKS: Any = {"require": _CLAIMS, "verify_exp": False, "verify_nbf": False, "verify_iat": False}
@@ -76,7 +76,7 @@ class _Claims:
     end_at: int
 
 
-@lru_cache(maxsize=_MOST_VERIFIED)
+@lru_cache(maxsize=_TOKENS_CACHED)
 def _verified(token: str, kind: str, keys: tuple[tuple[str, bytes], ...]) -> _Claims:
     """Return the claims of a valid token; cached, as a browser sends the same one with each request."""
     header = jwt.get_unverified_header(token)

@@ -20,7 +20,7 @@ from app.web.http.forms import Form, local_path
 from app.web.http.rendering import Pages
 from app.web.http.request_context import RequestContext
 
-_FOR_THE_CODE = timedelta(minutes=5)
+_CODE_TIMEOUT = timedelta(minutes=5)
 
 log = logging.getLogger(__name__)
 
@@ -100,7 +100,7 @@ class Sessions:
     def _pending_token(self, context: RequestContext, user: User) -> str:
         """Return the token that proves a right password; changing the password invalidates it."""
         return self.pending_second_factor.issue(
-            TokenClaims(_mark_of_password(user), user.id), context.now, context.now + _FOR_THE_CODE
+            TokenClaims(_password_fingerprint(user), user.id), context.now, context.now + _CODE_TIMEOUT
         )
 
     def _user_of(self, pending: str, context: RequestContext) -> User | None:
@@ -108,7 +108,7 @@ class Sessions:
         user = users.get(reference.user_id) if reference else None
         if reference is None or user is None or not user.active or not user.has_second_factor:
             return None
-        return user if reference.jti == _mark_of_password(user) else None
+        return user if reference.jti == _password_fingerprint(user) else None
 
     def _signed_in(self, context: RequestContext, user: User, wanted: str, by_code: str = "") -> HTTPResponse:
         with transaction():
@@ -118,7 +118,7 @@ class Sessions:
         return self.browsers.hand_over(signed_in, response)
 
 
-def _mark_of_password(user: User) -> str:
+def _password_fingerprint(user: User) -> str:
     return hashlib.sha256(users.password_hash_of(user.id).encode()).hexdigest()
 
 

@@ -8,7 +8,7 @@ from bottle import BaseRequest
 from app.web.http.errors import Refusal
 
 _USUAL_PORTS = {"http": "80", "https": "443"}
-_ASKED_BY_MACHINES = {"/health"}
+_INTERNAL_PATHS = {"/health"}
 
 
 class MisdirectedError(Refusal):
@@ -26,8 +26,8 @@ class AllowedHosts:
 
     def check(self, request: BaseRequest) -> None:
         """Raise MisdirectedError for another host; the health check is exempt, as it is sent to an internal address."""
-        asked_for = _host(request.get_header("Host", ""), urlsplit(self.public_url).scheme)
-        if asked_for != self._host() and request.path not in _ASKED_BY_MACHINES:
+        host = _host(request.get_header("Host", ""), urlsplit(self.public_url).scheme)
+        if host != self._host() and request.path not in _INTERNAL_PATHS:
             raise MisdirectedError(f"This site is only found at {self.public_url}: please go there.")
 
     def _host(self) -> str:

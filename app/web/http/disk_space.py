@@ -10,7 +10,7 @@ from app.settings import AppSettings
 from app.web.http.errors import DiskFullError
 
 # Signing in and access control keep working as long as the database can write.
-_ENTERING = frozenset({Right.EDIT, Right.EDIT_CUSTOMERS, Right.IMPORT})
+_ENTRY_RIGHTS = frozenset({Right.EDIT, Right.EDIT_CUSTOMERS, Right.IMPORT})
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,5 +33,5 @@ class DiskSpace:
 
     def check(self, right: Right) -> None:
         """Raise DiskFullError if space is scarce and the right is one to enter data."""
-        if right in _ENTERING and self.is_scarce:
+        if right in _ENTRY_RIGHTS and self.is_scarce:
             raise DiskFullError

@@ -66,18 +66,18 @@ class Pages:
 
     def show(self, context: RequestContext, template: str, *, status: int = 200, **values: Any) -> HTTPResponse:  # noqa: ANN401  # any values of the template
         """Render the page, with the flash message of the previous page if there is one."""
-        response = self._page(template, status, {**self._around(context), **values})
+        response = self._page(template, status, {**self._common_values(context), **values})
         if context.flash:
             self.cookies.delete(response, "flash")
         return response
 
     def part(self, locale: Locale, template: str, **values: Any) -> Markup:  # noqa: ANN401  # any values of the template
         """Return a fragment that is the same for all users of the locale: it gets no user and no request."""
-        shown_to = _locale.set(locale)
+        token = _locale.set(locale)
         try:
             return Markup(self.templates.get_template(template).render(values).strip())  # noqa: S704  # escaped by the template
         finally:
-            _locale.reset(shown_to)
+            _locale.reset(token)
 
     def redirect(self, context: RequestContext, address: str, *, flash: str = "") -> HTTPResponse:
         """Redirect to another page of ours, which shows the flash message once."""
@@ -89,7 +89,7 @@ class Pages:
 
     def refusal(self, context: RequestContext | None, refusal: Refusal) -> HTTPResponse:
         """Render the error page for a refusal."""
-        around = self._around(context) if context else _AROUND_NOBODY
+        around = self._common_values(context) if context else _ANONYMOUS_VALUES
         values = {"title": refusal.title, "sentence": str(refusal), "request_id": ""}
         response = self._page("errors/show.html", refusal.status, {**around, **values})
         for name, value in refusal.headers.items():
@@ -104,19 +104,19 @@ class Pages:
             "number below.",
             "request_id": request_id,
         }
-        return self._page("errors/show.html", 500, {**_AROUND_NOBODY, **values})
+        return self._page("errors/show.html", 500, {**_ANONYMOUS_VALUES, **values})
 
     def _page(self, template: str, status: int, values: Mapping[str, Any]) -> HTTPResponse:
         context = values["context"]
-        shown_to = _locale.set(context.locale) if context else None
+        token = _locale.set(context.locale) if context else None
         try:
             html = localized(self.templates.get_template(template).render(values), _locale.get().decimal_number)
         finally:
-            if shown_to:
-                _locale.reset(shown_to)
+            if token:
+                _locale.reset(token)
         return HTTPResponse(html, status, headers={"Content-Type": "text/html; charset=utf-8"})
 
-    def _around(self, context: RequestContext) -> dict[str, Any]:
+    def _common_values(self, context: RequestContext) -> dict[str, Any]:
         user = context.login.user if context.login else None
         token = self.csrf.token_for(context.form_secret)
         return {
@@ -129,7 +129,7 @@ class Pages:
         }
 
 
-_AROUND_NOBODY: dict[str, Any] = {
+_ANONYMOUS_VALUES: dict[str, Any] = {
     "context": None,
     "user": None,
     "flash": "",

@@ -92,10 +92,10 @@ def is_running(balance: Cents, change: Cents, groups: Sequence[object]) -> bool:
     if len(rows) < _ENOUGH_FOR_A_RUN:
         return False
     orders = (rows, list(reversed(rows)))
-    return any(_runs(order, key) for order in orders for key in (_everybody, _group))
+    return any(_runs(order, key) for order in orders for key in (_all_rows, _group))
 
 
-def _everybody(_: object) -> object:
+def _all_rows(_: object) -> object:
     return None
 
 

@@ -166,7 +166,7 @@ def _sum(table: SheetTable, line: HeaderLine, index: int) -> int:
 def _holds_money(table: SheetTable, line: HeaderLine) -> bool:
     return any(
         values.is_surely_money
-        or (values.is_money and _says_money(line.headings[index]))
+        or (values.is_money and _names_money(line.headings[index]))
         or (values.days and values.days * 2 > values.filled)
         for index, values in enumerate(_values(table, line))
     )
@@ -177,7 +177,7 @@ def _values(table: SheetTable, line: HeaderLine) -> list[ColumnValues]:
     return column_values(rows, len(line.headings))
 
 
-def _says_money(heading: str) -> bool:
+def _names_money(heading: str) -> bool:
     return any(claim.field.endswith("_cents") for claim in claims(heading, ListKind.INVOICE))
 
 

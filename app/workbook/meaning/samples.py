@@ -20,7 +20,7 @@ from app.workbook.reading.cells import (
 )
 
 _SAMPLES = 5
-_ROWS_LOOKED_AT = 200
+_ROWS_SAMPLED = 200
 _LONGEST_SAMPLE = 24
 
 
@@ -34,7 +34,7 @@ def held(line: HeaderLine, rows: Sequence[Row], cents: Mapping[int, Cents]) -> d
 
 def _samples(rows: Sequence[Row], index: int) -> tuple[str, ...]:
     found: dict[str, None] = {}
-    for row in rows[:_ROWS_LOOKED_AT]:
+    for row in rows[:_ROWS_SAMPLED]:
         if text := shown(row.cell(index)):
             found[text] = None
         if len(found) == _SAMPLES:

@@ -51,7 +51,7 @@ def short_name(field_name: str) -> str:
 
 
 class TableColumns:
-    """Maps columns to fields: `read` by index; `explained` has unmapped columns that need no question."""
+    """The mapping of columns: `read` has mapped ones by index, `explained` unmapped ones that need no question."""
 
     def __init__(
         self, table: SheetTable, header: Header, records: Sequence[Row], questions: Questions, groups: Sequence[object]

@@ -18,7 +18,7 @@ from app.workbook.meaning.sections import customers_by_row
 from app.workbook.meaning.tables import SheetTable
 from app.workbook.reading.cells import Cell, Row, Sheet, cell_name, column_letter
 
-_TELLS_PAYMENTS = ("paid_cents", "balance_cents", "paid_on", "status")
+_PAYMENT_FIELDS = ("paid_cents", "balance_cents", "paid_on", "status")
 
 
 @dataclass(slots=True)
@@ -69,7 +69,7 @@ class Tab:
             self.headings.setdefault(column.field, column.header)
             self.indexes[column.field] = (*self.indexes.get(column.field, ()), column.index)
         self.report.columns = described(header, self.own_columns)
-        self.report.tells_payments = any(self.has(name) for name in _TELLS_PAYMENTS)
+        self.report.tells_payments = any(self.has(name) for name in _PAYMENT_FIELDS)
 
     @property
     def name(self) -> str:

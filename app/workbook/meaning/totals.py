@@ -70,7 +70,7 @@ def _total_by_words(
     is_net = claim.field == "net_cents" or any(
         other.field == "net_cents" for other in columns.line.claims(best, ListKind.INVOICE)
     )
-    columns.take(best, "net_cents" if is_net and taxes else "total_cents", _sureness(claim))
+    columns.take(best, "net_cents" if is_net and taxes else "total_cents", _confidence_of(claim))
     rivals = [index for index in ranked[1:] if not _is_copy(columns, index, best) and not _is_net(columns, index)]
     columns.explained |= {index for index in ranked[1:] if index not in rivals}
     if rivals:
@@ -199,5 +199,5 @@ def _proves_balance(columns: TableColumns, total: int) -> bool:
     return all(held) and arithmetic.is_sum(held[0] or (), [held[1] or (), held[2] or ()])
 
 
-def _sureness(claim: Claim) -> Confidence:
+def _confidence_of(claim: Claim) -> Confidence:
     return Confidence.GUESSED if claim.is_guess else Confidence.SAID

@@ -20,7 +20,7 @@ from app.workbook.reading.cells import (
 )
 
 ROWS_LOOKED_AT = 400
-_SAYS_NOTHING = {"", *amounts.NOTHING}
+_EMPTY_WORDS = {"", *amounts.NOTHING}
 _SERIALS = range(36_500, 58_500)  # dates from 1999 to 2060 as Excel serial numbers
 
 
@@ -90,7 +90,7 @@ def values_of(cells: Iterable[Cell]) -> ColumnValues:
     count = dict.fromkeys(ColumnValues.__slots__, 0)
     for cell in cells:
         value = cell.value if isinstance(cell, Merged) else cell
-        if value is None or (isinstance(value, str) and clean_text(value).casefold() in _SAYS_NOTHING):
+        if value is None or (isinstance(value, str) and clean_text(value).casefold() in _EMPTY_WORDS):
             continue
         count["filled"] += 1
         for name in _kinds(value):

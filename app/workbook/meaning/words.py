@@ -109,7 +109,7 @@ def _words(text: str, part: str) -> Words:
         length, found = _phrase(tokens, place, part)
         if not found and not tokens[place].isdigit():
             unknown.append(tokens[place])
-            found = _alike(tokens[place], part)
+            found = _similar(tokens[place], part)
         if tokens[place] == "no" and _is_of_payments(tokens[place + 1 : place + 2], part):
             found = frozenset({"not"})  # `No pagado` means not paid; `Invoice No` is a number
         meanings |= found
@@ -141,7 +141,7 @@ def _single(word: str, part: str) -> frozenset[str]:
     return frozenset()
 
 
-def _alike(word: str, part: str) -> frozenset[str]:
+def _similar(word: str, part: str) -> frozenset[str]:
     """Return the meanings of a long word that differs from a known one only by a typing error."""
     if part != "headings" or len(word) < _SHORTEST_ALIKE:
         return frozenset()

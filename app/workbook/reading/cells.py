@@ -95,14 +95,14 @@ class Book:
 
 
 # Control characters and zero-width marks, which come with text copied from a web page or a mail.
-_UNSEEN = re.compile(
+_INVISIBLE = re.compile(
     r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\u00ad\u200b\u200e\u200f\u202a-\u202e\u2060-\u2064\u2066-\u2069\ufeff]"
 )
 
 
 def without_unseen(text: str) -> str:
     """Return the text without invisible characters, most of which Excel does not allow in a cell either."""
-    return _UNSEEN.sub("", text)
+    return _INVISIBLE.sub("", text)
 
 
 def clean_text(text: str) -> str:

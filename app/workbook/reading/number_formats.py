@@ -23,7 +23,7 @@ _LITERAL = re.compile(r'"[^"]*"|\[(?!hh?\]|mm?\]|ss?\])[^\]]*\]', re.IGNORECASE)
 _DAY_OR_TIME = re.compile(r"(?<![_\\])[dmhys]", re.IGNORECASE)
 _SPAN = re.compile(r"\[(?:hh?|mm?|ss?)\]", re.IGNORECASE)
 _DECORATION = re.compile(r"\[(?:red|black|blue|green|white|yellow|cyan|magenta|color\d+)\]|_.|\*.", re.IGNORECASE)
-_TELLS_MORE = re.compile(r"00(?![.,#]?$)|^00|[%\"$€£¥\\]|\[\$|[A-Za-z]{2,}-?0")
+_MORE_THAN_DECIMALS = re.compile(r"00(?![.,#]?$)|^00|[%\"$€£¥\\]|\[\$|[A-Za-z]{2,}-?0")
 
 
 def number_format(number: int, declared: dict[int, str]) -> str:
@@ -43,7 +43,7 @@ def is_span(text: str) -> bool:
 
 def tells_more(text: str) -> bool:
     """Return whether the format shows more than the number of decimals: a currency, a percentage, leading zeros."""
-    return bool(_TELLS_MORE.search(_DECORATION.sub("", _positive(text))))
+    return bool(_MORE_THAN_DECIMALS.search(_DECORATION.sub("", _positive(text))))
 
 
 def _positive(text: str) -> str:

@@ -19,7 +19,7 @@ from app.workbook.reading.refusal import WorkbookRefusedError
 from app.workbook.reading.workbook_parts import WorkbookParts, is_true, rich_text, text_as_json
 
 _CHUNK_BYTES = 1 << 16
-_VALUES_REMEMBERED = 1 << 16
+_VALUES_CACHED = 1 << 16
 _EMPTY_ROWS_AT_MOST = 100_000
 COLUMNS_AT_MOST = 400
 _DIGITS = "0123456789"
@@ -53,7 +53,7 @@ class SheetRows:
         self._row_tag = ""
         self._tags = ("", "", "")
         self._columns: dict[str, int] = {}
-        self._number_as_json = lru_cache(_VALUES_REMEMBERED)(self._number_of)
+        self._number_as_json = lru_cache(_VALUES_CACHED)(self._number_of)
 
     def lines(self) -> Iterator[str]:
         """Yield a JSON line for each non-empty row; raises WorkbookRefusedError."""

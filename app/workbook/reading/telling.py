@@ -6,13 +6,13 @@ import sys
 from typing import Any
 
 _STANDARD_OUTPUT, _STANDARD_ERROR = 1, 2
-_voice = _STANDARD_OUTPUT
+_output = _STANDARD_OUTPUT
 
 
 def take_over_standard_output() -> None:
     """Reserve standard output for `tell`; anything else that is printed goes to standard error."""
-    global _voice  # noqa: PLW0603  # a process has one standard output
-    _voice = os.dup(_STANDARD_OUTPUT)
+    global _output  # noqa: PLW0603  # a process has one standard output
+    _output = os.dup(_STANDARD_OUTPUT)
     os.dup2(_STANDARD_ERROR, _STANDARD_OUTPUT)
 
 
@@ -21,7 +21,7 @@ def tell(**message: Any) -> None:  # noqa: ANN401  # any JSON value
     sys.stdout.flush()
     line = f"{json.dumps(message)}\n".encode()
     while line:
-        line = line[os.write(_voice, line) :]
+        line = line[os.write(_output, line) :]
 
 
 def heard(line: str) -> dict[str, Any]:

@@ -22,7 +22,7 @@ _MARKS = {
     codecs.BOM_UTF16_LE: "utf-16-le",
     codecs.BOM_UTF16_BE: "utf-16-be",
 }
-_IN_NO_TEXT = re.compile(r"[\x00-\x08\x0e-\x19\x1b-\x1e]")
+_NOT_TEXT = re.compile(r"[\x00-\x08\x0e-\x19\x1b-\x1e]")
 _END_OF_FILE = "\x1a"  # written by DOS programs
 _SEPARATORS = "\t;|,"  # in order of preference
 _NO_SEPARATOR = "\x1e"  # does not occur in text
@@ -56,7 +56,7 @@ def as_text(content: bytes, *, whole: bool = True) -> str:
         text = codecs.getincrementaldecoder(encoding)(how).decode(content[start:], final=whole).rstrip(_END_OF_FILE)
     except UnicodeDecodeError:
         text = "\0"
-    if _IN_NO_TEXT.search(text):
+    if _NOT_TEXT.search(text):
         raise WorkbookRefusedError(NO_TEXT)
     return text
 

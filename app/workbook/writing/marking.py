@@ -15,7 +15,7 @@ from app.workbook.preview import Preview
 from app.workbook.reading.book import run_limited
 from app.workbook.reading.tab_names import tab_name
 
-_SAYS = {
+_COMMENTS = {
     Outcome.NEW: "New.",
     Outcome.CHANGED: "Changed: stored is '{old}'.",
     Outcome.CONFLICT: "Conflict: the app has '{old}'. {reason}",
@@ -55,10 +55,14 @@ def _field(column: Mapping[str, Any]) -> str | None:
 def _change_marks(change: RowChange, columns: dict[str, str]) -> Iterator[dict[str, str]]:
     if not change.fields:
         first = min(columns.values(), default="A", key=lambda letters: (len(letters), letters))
-        yield _mark(change, first, _SAYS[Outcome.NEW] if change.outcome is Outcome.NEW else change.reason or "Changed.")
+        yield _mark(
+            change, first, _COMMENTS[Outcome.NEW] if change.outcome is Outcome.NEW else change.reason or "Changed."
+        )
     for field in change.fields:
         if field.field in columns:
-            yield _mark(change, columns[field.field], _SAYS[change.outcome].format(old=field.old, reason=change.reason))
+            yield _mark(
+                change, columns[field.field], _COMMENTS[change.outcome].format(old=field.old, reason=change.reason)
+            )
 
 
 def _mark(change: RowChange, column: str, text: str) -> dict[str, str]:

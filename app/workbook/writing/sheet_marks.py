@@ -46,7 +46,7 @@ def mark_sheet(copy: PackageCopy, part: str, marks: Mapping[str, MarkedCell], fi
     """Colour the cells and return the names of those that can have a comment: all except those hidden by a merge."""
     content = copy.read(part)
     wanted = {place.row for place in map(_place, marks)}
-    root = root_of(content, _DEPTH_OF_CELLS, lambda element: _matters(element, wanted))
+    root = root_of(content, _DEPTH_OF_CELLS, lambda element: _is_needed(element, wanted))
     data = root.child("sheetData")
     if data is None:
         return []
@@ -68,12 +68,12 @@ def mark_sheet(copy: PackageCopy, part: str, marks: Mapping[str, MarkedCell], fi
             written = f'<{data.prefix}c r="{place.name}" s="{style}"/>'
             new_cells.setdefault(place.row, []).append((place.column, written))
     for number, cells in sorted(new_cells.items()):
-        _put_in(edits, data, rows, number, sorted(cells))
+        _insert_cells(edits, data, rows, number, sorted(cells))
     copy.write(part, edits.done())
     return [place.name for place in places]
 
 
-def _matters(element: Element, rows: Collection[int]) -> bool:
+def _is_needed(element: Element, rows: Collection[int]) -> bool:
     """Return whether the children of an element are needed; only rows with marked cells are."""
     if element.name == "row":
         number = element.attributes.get("r", "")
@@ -141,7 +141,7 @@ def _columns(row: Element) -> list[tuple[int, Element]]:
     return found
 
 
-def _put_in(edits: Edits, data: Element, rows: _Rows, number: int, cells: list[tuple[int, str]]) -> None:
+def _insert_cells(edits: Edits, data: Element, rows: _Rows, number: int, cells: list[tuple[int, str]]) -> None:
     at = bisect_left(rows.numbers, number)
     if at == len(rows.numbers) or rows.numbers[at] != number:
         written = f'<{data.prefix}row r="{number}">{"".join(cell for _, cell in cells)}</{data.prefix}row>'
