@@ -1,4 +1,4 @@
-"""The web application, put together from its parts."""
+"""The web application, assembled from its parts."""
 
 from collections.abc import Callable, Iterable
 from datetime import datetime, timedelta
@@ -69,7 +69,7 @@ _STATIC = Path(__file__).parents[1] / "static"
 
 
 def build(settings: AppSettings, now: Callable[[], datetime] = clock.utc_now) -> bottle.Bottle:
-    """Return the application; the database must have been opened."""
+    """Return the WSGI application; the database must be open."""
     assets = Assets.of(_STATIC)
     cookies = Cookies(https=settings.public_url.startswith("https:"))
     csrf = Csrf(derived_all(settings.secret_keys, "csrf"), settings.public_url)
@@ -139,7 +139,7 @@ def build(settings: AppSettings, now: Callable[[], datetime] = clock.utc_now) ->
 
 
 class _Application(bottle.Bottle):  # type: ignore[misc]  # bottle is untyped
-    """A Bottle that tells requests apart, adds our headers to every answer, and whose errors look like our pages."""
+    """A Bottle that logs requests, adds our headers to every response, and renders errors like our pages."""
 
     def __init__(self, pages: Pages, headers: list[tuple[str, str]], proxies: Networks) -> None:
         super().__init__()
@@ -149,7 +149,7 @@ class _Application(bottle.Bottle):  # type: ignore[misc]  # bottle is untyped
         self.router.add_filter("id", lambda _: (r"[0-9]{1,9}", int, str))
 
     def only_for(self, host: AllowedHosts) -> None:
-        """Refuse what is asked of another host, whatever it is."""
+        """Refuse all requests for another host."""
 
         def check() -> None:
             try:
@@ -160,26 +160,26 @@ class _Application(bottle.Bottle):  # type: ignore[misc]  # bottle is untyped
         self.add_hook("before_request", check)
 
     def wsgi(self, environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
-        """Answer one request, adding what every response carries, and the line in the log."""
+        """Answer one request with our headers, and log it."""
         began = perf_counter()
-        whoever = unknown_asker(environ, self._proxies)
+        actor = unknown_asker(environ, self._proxies)
         answered = ""
 
         def start(status: str, headers: list[tuple[str, str]], exc_info: Any = None) -> Any:  # noqa: ANN401  # WSGI
             nonlocal answered
             answered = status
             names = {name.lower() for name, _ in headers}
-            unsaid = [] if "cache-control" in names else [("Cache-Control", "no-store")]
-            own = [("X-Request-Id", whoever.request_id), *self._headers, *unsaid]
+            defaults = [] if "cache-control" in names else [("Cache-Control", "no-store")]
+            own = [("X-Request-Id", actor.request_id), *self._headers, *defaults]
             return start_response(status, [*headers, *own], exc_info)
 
-        with acting_as(whoever):
+        with acting_as(actor):
             answer: Iterable[bytes] = super().wsgi(environ, start)
             log_answer(environ, answered, perf_counter() - began)
         return answer
 
     def default_error_handler(self, error: bottle.HTTPError) -> str:
-        """Return the page for an error that Bottle itself found, before any handler of ours was asked."""
+        """Return the page for an error that Bottle found before a handler was called."""
         if bottle.request.path.startswith(f"{ROOT}/"):
             bottle.response.content_type = problems.MEDIA_TYPE
             return problems.of_status(error.status_code)

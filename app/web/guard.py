@@ -1,4 +1,4 @@
-"""The guard: what every request passes on its way to a handler and back."""
+"""Authentication, checks and error handling around each page."""
 
 import logging
 from collections.abc import Callable, Iterator
@@ -38,7 +38,10 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class Route:
-    """One URL: who may ask for it (None: anybody), what answers, how many bytes it reads, who still has to enrol."""
+    """One URL: the required right (None: public), its handler, the size limit of its body in bytes.
+
+    `is_for_enrolling` routes are allowed to users who must set up a second factor first.
+    """
 
     method: str
     path: str
@@ -50,7 +53,7 @@ class Route:
 
 @dataclass(frozen=True, slots=True)
 class Guard:
-    """Holds a connection, finds out who asks, checks right and form, and answers whatever goes wrong."""
+    """Opens a connection, identifies the user, checks right and form, calls the handler, and renders errors."""
 
     now: Callable[[], datetime]
     zone: ZoneInfo
@@ -63,21 +66,21 @@ class Guard:
     disk_space: DiskSpace
 
     def around(self, route: Route) -> Callable[..., HTTPResponse]:
-        """Return what answers the route."""
+        """Return the Bottle handler of the route."""
 
-        def answer(**arguments: Any) -> HTTPResponse:  # noqa: ANN401  # the parts of the path
+        def answer(**arguments: Any) -> HTTPResponse:  # noqa: ANN401  # path parameters
             self.access_policy.check_address(current_user.actor().address)
             with connection(), pin_version() if request.method in SAFE_METHODS else nullcontext():
-                context = self._visit()
+                context = self._request_context()
                 with acting_as_user(context.login.user if context.login else None):
                     return self._answer(route, context, arguments)
 
         return self.catching(answer)
 
     def catching(self, handler: Callable[..., HTTPResponse]) -> Callable[..., HTTPResponse]:
-        """Return the handler, answering with a page of ours whatever it raises."""
+        """Return the handler with its exceptions rendered as error pages."""
 
-        def answer(**arguments: Any) -> HTTPResponse:  # noqa: ANN401  # the parts of the path
+        def answer(**arguments: Any) -> HTTPResponse:  # noqa: ANN401  # path parameters
             try:
                 return handler(**arguments)
             except HTTPResponse:
@@ -96,21 +99,21 @@ class Guard:
         try:
             if route.right is not None:
                 if context.login is None:
-                    return _to_sign_in(context)
+                    return _redirect_to_sign_in(context)
                 if self.access_policy.has_to_enrol(context.user) and not route.is_for_enrolling:
-                    return _elsewhere(SECOND_FACTOR, SECOND_FACTOR)
+                    return _redirect(SECOND_FACTOR, SECOND_FACTOR)
                 _check_right(context, route.right)
             if context.method in SAFE_METHODS:
                 return route.handler(context, **arguments)
             if route.right is not None:
                 self.disk_space.check(route.right)
-            with _body_of(context, route.largest_body) as sent:
+            with _with_body(context, route.largest_body) as sent:
                 self._check_form(sent)
                 return route.handler(sent, **arguments)
         except Refusal as refusal:
             return self.pages.refusal(context, refusal)
 
-    def _visit(self) -> RequestContext:
+    def _request_context(self) -> RequestContext:
         now = self.now()
         login = self._login(now)
         return RequestContext(
@@ -127,7 +130,7 @@ class Guard:
             login=login,
             form_secret=login.jti if login else self.cookies.read(request, "form"),
             flash=self.flashes.read(self.cookies.read(request, "flash"), login.jti) if login else "",
-            # Babel keeps each locale it has met, so a stranger, who sees no figures anyway, cannot fill the memory.
+            # Babel caches every locale it loads: visitors who are not signed in must not fill the memory.
             locale=Locale.accepted(request.get_header("Accept-Language", "") if login else "", self.zone),
         )
 
@@ -147,19 +150,19 @@ class Guard:
 
 
 def address_asked_for() -> str:
-    """Return path and parameters of the request, to come back to after signing in."""
+    """Return path and parameters of the request, to return to after signing in."""
     query = request.query_string
     return f"{request.path}?{query}" if query else str(request.path)
 
 
-def _to_sign_in(context: RequestContext) -> HTTPResponse:
+def _redirect_to_sign_in(context: RequestContext) -> HTTPResponse:
     wanted = context.url if context.method in SAFE_METHODS else ""
-    return _elsewhere(address("/sign-in", next=wanted if wanted != "/" else ""), "/sign-in")
+    return _redirect(address("/sign-in", next=wanted if wanted != "/" else ""), "/sign-in")
 
 
-def _elsewhere(location: str, location_for_htmx: str) -> HTTPResponse:
+def _redirect(location: str, location_for_htmx: str) -> HTTPResponse:
     if request.get_header("HX-Request"):
-        # htmx would put that page into the middle of the page that asked.
+        # htmx would insert that page into the requesting page.
         return HTTPResponse(status=204, headers={"HX-Redirect": location_for_htmx})
     return HTTPResponse(status=303, headers={"Location": location})
 
@@ -175,7 +178,7 @@ def _check_right(context: RequestContext, right: Right) -> None:
 
 
 def _record_refusal(context: RequestContext, action: str, what: dict[str, str]) -> None:
-    """Record what a user was refused; strangers could fill the table, so what they try stands in the log only."""
+    """Record the refusal of a user; refusals of visitors are only logged, as they could fill the table."""
     if context.login is None:
         return
     subject = f"page:{context.path[:_LONGEST_SUBJECT]}"
@@ -184,8 +187,8 @@ def _record_refusal(context: RequestContext, action: str, what: dict[str, str]) 
 
 
 @contextmanager
-def _body_of(context: RequestContext, largest: int) -> Iterator[RequestContext]:
-    """Read what was sent; the temporary files that hold it last as long as the block."""
+def _with_body(context: RequestContext, largest: int) -> Iterator[RequestContext]:
+    """Read the form and files of the request; the temporary files are deleted after the block."""
     if not request.get_header("Content-Length"):
         raise LengthRequiredError("The size of what is sent must be said in advance.")
     if request.content_length > largest:
@@ -199,5 +202,5 @@ def _body_of(context: RequestContext, largest: int) -> Iterator[RequestContext]:
 
 
 def _texts(fields: Any) -> dict[str, str]:  # noqa: ANN401  # bottle is untyped
-    """Return the last value of each field as text, nothing for what is not UTF-8."""
+    """Return the last value of each field as text; empty if it is not UTF-8."""
     return {name: fields.getunicode(name, default="") for name in fields}

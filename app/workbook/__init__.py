@@ -1,1 +1,1 @@
-"""Excel in and out: reading, mapping, checking, difference, applying, exporting."""
+"""Import and export of Excel workbooks: read, map, check, compare, apply, export."""

@@ -1,4 +1,4 @@
-"""Write a difference to the store, and take it back: the rehearsal and the import itself write receivables alike."""
+"""Write a difference to the store, or undo an import; the rehearsal and the import itself share this code."""
 
 import json
 from collections import defaultdict
@@ -20,17 +20,17 @@ from app.workbook.meaning.texts import SHORT_TEXT
 
 
 def write(difference: Difference, stored: Snapshot, import_id: int, zone: ZoneInfo, now: datetime) -> None:
-    """Write everything in the caller's transaction, with what each row did to which record."""
-    _Writing(difference, stored, import_id, zone, now).run()
+    """Write the whole difference in the caller's transaction, with an action for each row and record."""
+    _Writer(difference, stored, import_id, zone, now).run()
 
 
 def rehearse(difference: Difference, stored: Snapshot, import_id: int, zone: ZoneInfo, now: datetime) -> None:
-    """Write the customers, invoices and payments in a transaction that the caller rolls back."""
-    _Writing(difference, stored, import_id, zone, now).write_receivables()
+    """Write customers, invoices and payments in a transaction that the caller rolls back."""
+    _Writer(difference, stored, import_id, zone, now).write_receivables()
 
 
 def take_back(import_id: int) -> None:
-    """Undo an import in the caller's transaction: what it created goes, what it changed is as it was before."""
+    """Undo an import in the caller's transaction: delete what it created, restore what it changed."""
     created: dict[str, list[int]] = {"payment": [], "invoice": [], "customer": []}
     voided = []
     for action in imports.row_actions(import_id):
@@ -45,7 +45,7 @@ def take_back(import_id: int) -> None:
     bulk.unvoid_payments(voided)
 
 
-class _Writing:
+class _Writer:
     def __init__(self, difference: Difference, stored: Snapshot, import_id: int, zone: ZoneInfo, now: datetime) -> None:
         self.difference = difference
         self.import_id = import_id
@@ -85,7 +85,7 @@ class _Writing:
         )
         for record, record_id in zip(records, ids, strict=True):
             self.customer_ids[record.key[0]] = record_id
-            self._act(record, "customer", "created", record_id, version=1)
+            self._add_action(record, "customer", "created", record_id, version=1)
 
     def _create_invoices(self) -> None:
         records = self.difference.new_invoices
@@ -108,7 +108,7 @@ class _Writing:
         for record, record_id in zip(records, ids, strict=True):
             self.invoice_ids[record.key] = record_id
             self.numbers[record.key] = str(record.values["number"])
-            self._act(record, "invoice", "created", record_id, version=1)
+            self._add_action(record, "invoice", "created", record_id, version=1)
 
     def _change(
         self, kind: str, known: StoredCustomer | StoredInvoice, record: Record, columns: dict[str, Any]
@@ -117,17 +117,17 @@ class _Writing:
         marks = {"fingerprint": record.fingerprint(), "version": version, "imported_version": version}
         values = {**_with_own_fields(columns, known.own_fields), **self._origin(record), **marks}
         bulk.update(kind, known.id, values)
-        self._act(record, kind, "changed", known.id, version=version, before=_before(known))
+        self._add_action(record, kind, "changed", known.id, version=version, before=_before(known))
 
     def _void_payments(self) -> None:
-        """Void what the workbook tells otherwise as of its own day: it is corrected, so it never counted."""
+        """Void replaced payments as of their own day: they are corrections, so they never counted."""
         voided = self.difference.voided_payments
         ids_by_moment: dict[datetime, list[int]] = defaultdict(list)
         for payment, _ in voided:
             ids_by_moment[_start_of(payment.paid_on, self.zone)].append(payment.id)
         bulk.replace_payments(ids_by_moment)
         for payment, record in voided:
-            self._act(record, "payment", "voided", payment.id)
+            self._add_action(record, "payment", "voided", payment.id)
 
     def _create_payments(self) -> None:
         records = self.difference.new_payments
@@ -138,14 +138,14 @@ class _Writing:
         others = (self._payment_row(*one) for one in numbered if one[0].key not in new_invoices)
         bulk.insert_payments(with_sums, others, self.import_id)
         for record, payment_id in numbered:
-            self._act(record, "payment", "created", payment_id)
+            self._add_action(record, "payment", "created", payment_id)
 
     def _payment_row(self, record: Record, payment_id: int) -> tuple[Any, ...]:
         values = {"id": payment_id, "invoice": self.invoice_ids[record.key], "recorded_at": self.now}
         return _row(bulk.PAYMENT_COLUMNS, {**_PAYMENT_DEFAULTS, **record.values, **self._origin(record), **values})
 
     def _paid_by_invoice(self) -> Mapping[Key, int]:
-        """Return what the import's own payments add up to: new invoices are written together with it."""
+        """Return the sums of the import's own payments by invoice, for new invoices that are written with them."""
         paid: dict[Key, int] = defaultdict(int)
         for record in self.difference.new_payments:
             paid[record.key] += _cents(record)
@@ -164,7 +164,7 @@ class _Writing:
     def _origin(self, record: Record) -> dict[str, Any]:
         return {"origin": self.import_id, "import_tab": record.tab, "import_row": record.row}
 
-    def _act(
+    def _add_action(
         self,
         record: Record,
         kind: str,
@@ -174,11 +174,11 @@ class _Writing:
         version: int | None = None,
         before: str | None = None,
     ) -> None:
-        told = (record.tab, record.row, kind, action, self._subject(kind, record)[:SHORT_TEXT])
-        self.actions.append((self.import_id, *told, record_id, version, before))
+        details = (record.tab, record.row, kind, action, self._subject(kind, record)[:SHORT_TEXT])
+        self.actions.append((self.import_id, *details, record_id, version, before))
 
     def _subject(self, kind: str, record: Record) -> str:
-        """Return how the record is called in the import's own history, which outlives the record."""
+        """Return the name of the record in the import's own history, which outlives the record."""
         if kind == "customer":
             return f"Customer {record.values['name']}"
         number = self.numbers[record.key]
@@ -206,14 +206,14 @@ def _row(columns: list[str], values: Mapping[str, Any]) -> tuple[Any, ...]:
 
 
 def _invoice_columns(values: Mapping[str, Value], zone: ZoneInfo) -> dict[str, Any]:
-    """Return an invoice's columns; what the workbook says of its state becomes the moments that the store keeps."""
+    """Return an invoice's columns, with its state converted to the moments that the store keeps."""
     columns: dict[str, Any] = {name: value for name, value in values.items() if not name.startswith("state")}
     if "state" not in values:
         return columns
     state = values["state"]
-    # A workbook without the day of it says that the invoice never counted.
+    # Without a date in the workbook, the state starts at the date of issue: the invoice never counted.
     since = values.get("state_on") or values["issued_on"]
-    assert isinstance(since, date)  # noqa: S101  # both are days
+    assert isinstance(since, date)  # noqa: S101  # both are dates
     at = _start_of(since, zone)
     reason = values.get("state_reason") or ""
     columns["draft"] = state == "draft"
@@ -223,7 +223,7 @@ def _invoice_columns(values: Mapping[str, Value], zone: ZoneInfo) -> dict[str, A
 
 
 def _with_own_fields(columns: Mapping[str, Any], stored: Mapping[str, str]) -> dict[str, Any]:
-    """Return the columns with own fields that the workbook says nothing of kept as they are stored."""
+    """Return the columns, with stored own fields kept if the workbook does not have them."""
     if "own_fields" not in columns:
         return dict(columns)
     return {**columns, "own_fields": merged(stored, columns["own_fields"])}

@@ -1,4 +1,4 @@
-"""Compare a workbook's records with what is stored: new, changed, unchanged, in conflict, missing from the file."""
+"""Compare a workbook's records with the store: new, changed, unchanged, in conflict, missing from the file."""
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping
@@ -20,7 +20,7 @@ from app.workbook.reading.cells import clean_text
 
 
 class Outcome(StrEnum):
-    """What an import makes of a row."""
+    """The outcome of an import for a row."""
 
     NEW = "new"
     CHANGED = "changed"
@@ -29,7 +29,7 @@ class Outcome(StrEnum):
 
 
 class Resolution(StrEnum):
-    """What a person decided on a conflict: what the app has stays, or what the workbook says is taken."""
+    """A person's decision on a conflict: keep the app's values, or take the workbook's."""
 
     KEEP = "keep"
     TAKE = "take"
@@ -37,19 +37,19 @@ class Resolution(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Decisions:
-    """What was decided: on single rows, named `tab!row`, and on all others; None is left open."""
+    """Decisions on single rows, keyed `tab!row`, and on all others; None means undecided."""
 
     others: Resolution | None = None
     by_row: Mapping[str, Resolution] = field(default_factory=dict)
 
     def on(self, tab: str, row: int) -> Resolution | None:
-        """Return the decision on the conflict of a row."""
+        """Return the decision for the row, or None."""
         return self.by_row.get(f"{tab}!{row}", self.others)
 
 
 @dataclass(frozen=True, slots=True)
 class FieldChange:
-    """A stored value and what the workbook says instead, as people read them; columns map to `field`."""
+    """A stored value and the workbook's value, formatted for people; columns are matched by `field`."""
 
     field: str
     old: str
@@ -58,7 +58,7 @@ class FieldChange:
 
 @dataclass(frozen=True, slots=True)
 class RowChange:
-    """A row that is not as stored: what differs, and, for a conflict, why a person has to decide."""
+    """A row that differs from the store: its changed fields, and for a conflict the reason to decide."""
 
     outcome: Outcome
     kind: ListKind
@@ -71,7 +71,7 @@ class RowChange:
 
 @dataclass(frozen=True, slots=True)
 class Missing:
-    """A stored record that came from such a tab and that the workbook no longer has; it is only shown."""
+    """A stored record imported from a tab of this name that the workbook no longer has; it is only reported."""
 
     kind: ListKind
     tab: str
@@ -82,8 +82,8 @@ class Missing:
 class Difference:
     """Everything an import would write, and what it would not.
 
-    `moved_invoices` has, under the keys of the workbook, those that are stored under another number, or for a customer
-    whom the workbook calls otherwise.
+    `moved_invoices` maps keys of the workbook to invoices that are stored under another number, or for a customer with
+    another code or name in the workbook.
     """
 
     new_customers: list[Record] = field(default_factory=list)
@@ -99,7 +99,7 @@ class Difference:
 
     @property
     def writes(self) -> int:
-        """Return how many records would be written."""
+        """Return the number of records that would be written."""
         return (
             len(self.new_customers)
             + len(self.new_invoices)
@@ -111,7 +111,7 @@ class Difference:
 
 
 def compare(checked: Checked, stored: Snapshot, zone: ZoneInfo, decisions: Decisions) -> Difference:
-    """Return the difference; a conflict is written only where it was decided to take what the workbook says."""
+    """Return the difference; a conflict is only written if it was decided to take the workbook's values."""
     comparison = _Comparison(checked, stored, zone, decisions)
     comparison.run()
     return comparison.difference
@@ -152,7 +152,7 @@ class _Comparison:
             self._note(record, Outcome.NEW, f"customer {record.values['name']}")
             return
         if record.tab not in self.customer_rows:
-            return  # an invoice's row only names its customer; who is stored already stays as stored
+            return  # an invoice's row only names its customer; a stored customer stays as stored
         self._known(record, known, customer_values(known), f"customer {known.name}")
 
     # --- invoices
@@ -175,9 +175,10 @@ class _Comparison:
         return self.stored.invoices.get((key[0], key[1])) or self.difference.moved_invoices.get(key)
 
     def _under_another_customer(self, record: Record) -> StoredInvoice | None:
-        """Return the invoice if it is stored for a customer whom the workbook now calls otherwise.
+        """Return the invoice if it is stored for a customer that the workbook now names differently.
 
-        Numbers may repeat among customers, so day and total must be the same too, and the old one gone from the file.
+        Numbers may repeat among customers, so date and total must match too, and the old customer's invoice must be
+        gone from the file.
         """
         owners = self.stored.customers_by_number.get(record.key[0], [])
         if len(owners) != 1 or (record.key[0], owners[0]) in self.invoice_keys:
@@ -187,9 +188,9 @@ class _Comparison:
         return known if same and known.import_id is not None and self.numbers[record.key[0]] == 1 else None
 
     def _under_another_number(self, record: Record) -> StoredInvoice | None:
-        """Return the invoice if the row is its own, and it was given another number in the app: it is no new one.
+        """Return the invoice if it was imported from this row and renumbered in the app since: it is not new.
 
-        The row says what it said when it was imported, or stands where it stood and still has its day.
+        The row must be unchanged since its import, or be in the same place with the same date.
         """
         place = (record.tab, record.row, record.values["issued_on"])
         for known in self.renumbered.get(record.key[1], ()):
@@ -200,7 +201,7 @@ class _Comparison:
 
     @cached_property
     def renumbered(self) -> dict[str, list[StoredInvoice]]:
-        """Return, by customer, the imported invoices that were edited in the app and whose number no row has."""
+        """Return the imported invoices that were edited in the app and whose number no row has, by customer."""
         found: dict[str, list[StoredInvoice]] = defaultdict(list)
         for key, known in self.stored.invoices.items():
             if known.fingerprint and known.version != known.imported_version and key not in self.invoice_keys:
@@ -219,10 +220,10 @@ class _Comparison:
         subject: str,
         moved: tuple[FieldChange, ...] = (),
     ) -> None:
-        """Sort out a record that is stored: the row's edit arrives unless the app's own edit came in between."""
+        """Classify a record that is stored already: the workbook's edit wins unless the app's data was edited too."""
         fields = moved + differing(record.values, current)
         if not fields or (not moved and record.fingerprint() == known.fingerprint):
-            # Nothing differs, or the row says what it said when it was imported, and the app knows better since.
+            # Nothing differs, or the row is unchanged since its import and any edit was made in the app.
             self._note(record, Outcome.UNCHANGED, subject)
             return
         edited_in_app = known.version != known.imported_version
@@ -250,7 +251,7 @@ class _Comparison:
             by_invoice[record.key].append(record)
         has_payments_tab = any(tab.kind is ListKind.PAYMENT and tab.rows for tab in self.checked.tabs)
         for invoice in self.checked.invoices:
-            # An invoice without payments in the workbook may have stored ones, which the workbook no longer has.
+            # Include invoices without payments in the workbook: they may have stored payments that the workbook lost.
             by_invoice.setdefault(invoice.key, [])
         rows = {invoice.key: invoice for invoice in self.checked.invoices}
         for key, records in by_invoice.items():
@@ -265,7 +266,7 @@ class _Comparison:
     def _listed_payments(
         self, key: Key, records: list[Record], stored: list[StoredPayment], voided: list[StoredPayment]
     ) -> None:
-        """Match the rows of a payments tab with stored payments: same day and amount first, then what was edited."""
+        """Match the rows of a payments tab with stored payments: by date and amount first, then as edits."""
         unmatched = list(stored)
         left: list[Record] = []
         for record in records:
@@ -294,7 +295,7 @@ class _Comparison:
             self._note_missing(ListKind.PAYMENT, payment, f"{paid} for invoice {self._number(key)}")
 
     def _take_voided_or_leave(self, record: Record, voided: list[StoredPayment], left: list[Record]) -> None:
-        """Leave alone a payment that was voided in the app: the sheet is stale, and the app knows better."""
+        """Ignore a row whose payment was voided in the app: the sheet is outdated; otherwise add it to `left`."""
         same = next((payment for payment in voided if _is_same(record, payment)), None)
         if same is None:
             left.append(record)
@@ -303,10 +304,10 @@ class _Comparison:
             self._note(record, Outcome.UNCHANGED, "")
 
     def _is_edited(self, record: Record, payment: StoredPayment) -> bool:
-        """Tell whether the row is the payment's own, edited, and not another payment.
+        """Return whether the row is an edited version of the payment, not another payment.
 
-        Two of three must speak for it: it stands in the payment's place; day or amount are the payment's; its tab is
-        the list that the payment came from, grown, and not one of this month's payments alone.
+        Two of three must hold: the row is in the payment's place; date or amount match; the tab is the list that the
+        payment came from with rows added, and not a list of this month's payments only.
         """
         if record.tab != payment.import_tab:
             return False
@@ -316,7 +317,7 @@ class _Comparison:
 
     @cached_property
     def grown_tabs(self) -> set[str]:
-        """Return the tabs that still list at least half of the stored payments that came from a tab of that name."""
+        """Return the tabs that still have at least half of the stored payments imported from a tab of that name."""
         listed = {
             (record.key, record.values["paid_on"], record.values["amount_cents"]) for record in self.checked.payments
         }
@@ -337,7 +338,7 @@ class _Comparison:
         self._changed_payment(record, payment, f"payment for invoice {self._number(record.key)}")
 
     def _changed_payment(self, record: Record, payment: StoredPayment, subject: str) -> None:
-        """Void what was imported and record what the row says now: a payment is never edited."""
+        """Void the imported payment and record the row's values as a new one: payments are never edited."""
         self.difference.voided_payments.append((payment, record))
         self.difference.new_payments.append(record)
         self._note(record, Outcome.CHANGED, subject, differing(record.values, payment_values(payment)))
@@ -354,28 +355,28 @@ class _Comparison:
     def _carried_payment(
         self, row: Record, record: Record | None, stored: list[StoredPayment], voided: list[StoredPayment]
     ) -> None:
-        """Bring what an invoice's own row says was paid so far together with the payments that are stored."""
+        """Compare the amount paid to date in an invoice's own row with its stored payments."""
         from_app = [payment for payment in stored if payment.import_id is None]
         from_workbook = [payment for payment in stored if payment.import_id is not None]
         imported = sum(payment.amount_cents for payment in from_workbook)
         everything = imported + sum(payment.amount_cents for payment in from_app)
-        said = int(record.values["amount_cents"]) if record else 0  # type: ignore[arg-type]  # cents
-        said_on = record.values["paid_on"] if record else None
+        stated = int(record.values["amount_cents"]) if record else 0  # type: ignore[arg-type]  # cents
+        stated_on = record.values["paid_on"] if record else None
         last_on = max((payment.paid_on for payment in from_workbook), default=None)
         subject = f"payment for invoice {row.values['number']}"
         before_voiding = imported + sum(payment.amount_cents for payment in voided)
-        is_known = said in {imported, everything, before_voiding}
-        if is_known and (from_app or voided or said_on == last_on or said == 0):
+        is_known = stated in {imported, everything, before_voiding}
+        if is_known and (from_app or voided or stated_on == last_on or stated == 0):
             self._note(record or row, Outcome.UNCHANGED, subject)
             return
         paid = (
-            FieldChange("paid_cents", amount_text(imported), amount_text(said)),
-            FieldChange("paid_on", _shown(last_on), _shown(said_on)),
+            FieldChange("paid_cents", amount_text(imported), amount_text(stated)),
+            FieldChange("paid_on", _shown(last_on), _shown(stated_on)),
         )
         fields = tuple(change for change in paid if change.old != change.new)
         if from_app:
             in_app = amount_text(everything - imported)
-            more = said - everything
+            more = stated - everything
             outcome = "they stay as they are"
             if more > 0:
                 outcome = (
@@ -389,14 +390,14 @@ class _Comparison:
         self._note(record or row, Outcome.CHANGED if stored else Outcome.NEW, subject, fields if stored else ())
         if record is None:
             self.difference.voided_payments.extend((payment, row) for payment in from_workbook)
-        elif stored and said > imported and isinstance(said_on, date) and last_on and said_on > last_on:
-            # More was paid on a later day: what was paid before keeps its own day.
-            self.difference.new_payments.append(_part_of(record, said - imported))
+        elif stored and stated > imported and isinstance(stated_on, date) and last_on and stated_on > last_on:
+            # More was paid on a later date: earlier payments keep their own date.
+            self.difference.new_payments.append(_part_of(record, stated - imported))
         else:
             self.difference.voided_payments.extend((payment, record) for payment in from_workbook)
             self.difference.new_payments.append(record)
 
-    # --- what the workbook no longer has
+    # --- records missing from the workbook
 
     def _missing(self) -> None:
         customers = {record.key[0] for record in self.checked.customers}
@@ -411,13 +412,13 @@ class _Comparison:
                 self._note_missing(ListKind.INVOICE, invoice, f"invoice {invoice.number}")
 
     def _is_broken(self, kind: ListKind, *names: str) -> bool:
-        """Tell whether the file has the record in a row that cannot be read: that is a problem, not missing."""
+        """Return whether the file has the record in an unreadable row, which is a problem and not a missing record."""
         return any((kind, name) in self.checked.broken for name in names)
 
     def _note_missing(
         self, kind: ListKind, known: StoredCustomer | StoredInvoice | StoredPayment, subject: str
     ) -> None:
-        """Note a record that came from a tab of this name."""
+        """Report a missing record if it was imported from a tab of this name."""
         if known.import_id and known.import_tab in self.tabs:
             self.difference.missing.append(Missing(kind, str(known.import_tab), subject))
 
@@ -433,7 +434,7 @@ class _Comparison:
     ) -> None:
         if record.kind is not ListKind.CUSTOMER or record.tab in self.customer_rows:
             place = (record.tab, record.row)
-            self.row_outcomes[place] = _weightier(self.row_outcomes.get(place), outcome)
+            self.row_outcomes[place] = _more_important(self.row_outcomes.get(place), outcome)
         if outcome is not Outcome.UNCHANGED:
             self.difference.changes.append(
                 RowChange(outcome, record.kind, record.tab, record.row, subject, fields, reason)
@@ -441,12 +442,12 @@ class _Comparison:
 
 
 def customer_values(customer: StoredCustomer) -> dict[str, Value]:
-    """Return a stored customer under the names that a workbook's record uses."""
+    """Return a stored customer's values by the field names of a workbook's record."""
     return dict(zip(_CUSTOMER, _customer(customer), strict=True))
 
 
 def invoice_values(invoice: StoredInvoice, zone: ZoneInfo) -> dict[str, Value]:
-    """Return a stored invoice under the names that a workbook's record uses."""
+    """Return a stored invoice's values by the field names of a workbook's record."""
     state, at, reason = "", None, ""
     if invoice.draft:
         state = "draft"
@@ -454,36 +455,36 @@ def invoice_values(invoice: StoredInvoice, zone: ZoneInfo) -> dict[str, Value]:
         state, at, reason = "void", invoice.voided_at, invoice.void_reason
     elif invoice.written_off_at:
         state, at, reason = "written off", invoice.written_off_at, invoice.write_off_reason
-    said = {"state": state, "state_on": _day_in(zone, at), "state_reason": reason}
-    return {**dict(zip(_INVOICE, _invoice(invoice), strict=True)), **said}
+    state_values = {"state": state, "state_on": _day_in(zone, at), "state_reason": reason}
+    return {**dict(zip(_INVOICE, _invoice(invoice), strict=True)), **state_values}
 
 
 def payment_values(payment: StoredPayment | Payment) -> dict[str, Value]:
-    """Return a stored payment under the names that a workbook's record uses."""
+    """Return a stored payment's values by the field names of a workbook's record."""
     return dict(zip(_PAYMENT, _payment(payment), strict=True))
 
 
-def _said_alike(described: Iterable[Field]) -> tuple[str, ...]:
-    """Return the fields that a workbook's record has under the name, and in the words, of the store."""
+def _same_names(described: Iterable[Field]) -> tuple[str, ...]:
+    """Return the fields that have the same name and format in a workbook's record as in the store."""
     return tuple(field.name for field in described if field.is_exported and field.record == field.name)
 
 
-_CUSTOMER, _INVOICE, _PAYMENT = map(_said_alike, (CUSTOMER, INVOICE, PAYMENT))
+_CUSTOMER, _INVOICE, _PAYMENT = map(_same_names, (CUSTOMER, INVOICE, PAYMENT))
 _customer, _invoice, _payment = (attrgetter(*names) for names in (_CUSTOMER, _INVOICE, _PAYMENT))
 
 
 def differing(said: Mapping[str, Value], current: Mapping[str, Value]) -> tuple[FieldChange, ...]:
-    """Return the fields in which the workbook says something else than is stored; it says nothing of absent columns."""
+    """Return the fields whose values differ from the store; columns missing in the workbook are ignored."""
     return tuple(
         FieldChange(name, _field(name, stored), _field(name, value))
-        for name, stored, value in _beside(said, current)
-        if stored != value and not _reads_alike(stored, value)
+        for name, stored, value in _field_pairs(said, current)
+        if stored != value and not _reads_the_same(stored, value)
     )
 
 
-def _beside(said: Mapping[str, Value], current: Mapping[str, Value]) -> Iterator[tuple[str, Value, Value]]:
-    """Yield each field that is said, every own field by itself, with what is stored and what is said of it."""
-    for name, value in said.items():
+def _field_pairs(imported: Mapping[str, Value], current: Mapping[str, Value]) -> Iterator[tuple[str, Value, Value]]:
+    """Yield each imported field, and each own field separately, with its stored and its imported value."""
+    for name, value in imported.items():
         stored = current.get(name)
         if isinstance(value, Mapping) and isinstance(stored, Mapping):
             yield from ((own(key), stored.get(key, ""), text) for key, text in value.items())
@@ -491,11 +492,11 @@ def _beside(said: Mapping[str, Value], current: Mapping[str, Value]) -> Iterator
             yield name, stored, value
 
 
-def _reads_alike(stored: Value, said: Value) -> bool:
-    """Tell whether two texts differ only in what no cell can carry: odd spaces, control characters."""
-    if not isinstance(stored, str) or not isinstance(said, str):
+def _reads_the_same(stored: Value, imported: Value) -> bool:
+    """Return whether two texts differ only in characters that a cell cannot hold: odd spaces, control characters."""
+    if not isinstance(stored, str) or not isinstance(imported, str):
         return False
-    return as_read(stored) == as_read(said) or ("\n" not in said and clean_text(stored) == clean_text(said))
+    return as_read(stored) == as_read(imported) or ("\n" not in imported and clean_text(stored) == clean_text(imported))
 
 
 def _is_same(record: Record, payment: StoredPayment) -> bool:
@@ -503,18 +504,18 @@ def _is_same(record: Record, payment: StoredPayment) -> bool:
 
 
 def _part_of(record: Record, cents: int) -> Record:
-    """Return the payment of a part of what a row says was paid so far."""
+    """Return the payment with a part of the amount that a row has as paid to date."""
     return replace(record, values={**record.values, "amount_cents": cents})
 
 
-def _weightier(one: Outcome | None, other: Outcome) -> Outcome:
-    """Return the outcome of a row that brings several records: what asks most of a person wins."""
+def _more_important(one: Outcome | None, other: Outcome) -> Outcome:
+    """Return the outcome of a row with several records: the one that needs most attention."""
     if one is None or one is other:
         return other
     both = {one, other}
     if Outcome.CONFLICT in both:
         return Outcome.CONFLICT
-    # An unchanged invoice with a new payment has changed; a new invoice is new, whatever else its row brings.
+    # An unchanged invoice with a new payment is changed; a new invoice is new, whatever else its row has.
     return Outcome.NEW if both == {Outcome.NEW, Outcome.CHANGED} else Outcome.CHANGED
 
 

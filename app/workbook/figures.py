@@ -1,4 +1,4 @@
-"""What is owed before and after an import: the figures that a person compares with their own book."""
+"""Totals owed before and after an import, which a person compares with their own books."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
@@ -17,7 +17,7 @@ LARGEST_DEBTORS = 5
 
 @dataclass(frozen=True, slots=True)
 class OwedTotals:
-    """What is owed in one currency, in cents; credit is not taken off what is outstanding."""
+    """Amounts owed in one currency, in cents; `credit` is not subtracted from `outstanding`."""
 
     currency: str
     outstanding: int = 0
@@ -28,7 +28,7 @@ class OwedTotals:
 
 @dataclass(frozen=True, slots=True)
 class Debtor:
-    """One of those who owe most after the import, with what they owed before it, in cents."""
+    """One of the largest debtors after the import, with what they owed before and owe after, in cents."""
 
     name: str
     currency: str
@@ -38,7 +38,7 @@ class Debtor:
 
 @dataclass(frozen=True, slots=True)
 class Figures:
-    """What is owed before and after an import, by currency, and who owes most."""
+    """Totals owed before and after an import, by currency, and the largest debtors."""
 
     before: Sequence[OwedTotals] = ()
     after: Sequence[OwedTotals] = ()
@@ -46,7 +46,7 @@ class Figures:
 
     @classmethod
     def of(cls, before: Iterable[CustomerPosition], after: Iterable[CustomerPosition]) -> Self:
-        """Return the figures of two states of the store."""
+        """Return the figures for the customers' positions before and after the import."""
         earlier, later = list(before), list(after)
         owed_before = {(one.code, one.currency): one.owed.outstanding_cents for one in earlier}
         largest = sorted(later, key=lambda one: -one.owed.outstanding_cents)[:LARGEST_DEBTORS]
@@ -59,12 +59,12 @@ class Figures:
         return cls(_by_currency(earlier, codes), _by_currency(later, codes), debtors)
 
     def to_json(self) -> dict[str, Any]:
-        """Return the figures as JSON keeps them."""
+        """Return the figures as JSON values."""
         return asdict(self)
 
     @classmethod
     def from_json(cls, item: Mapping[str, Any]) -> Self:
-        """Return the figures that `to_json` wrote."""
+        """Return the figures from the output of `to_json`."""
         return cls(
             [OwedTotals(**one) for one in item["before"]],
             [OwedTotals(**one) for one in item["after"]],
@@ -74,13 +74,13 @@ class Figures:
 
 @dataclass(frozen=True, slots=True)
 class Expected:
-    """What a person's own book says is owed in all, in cents; without a currency it is that of all figures."""
+    """The total owed according to a person's own books, in cents; without a currency, the only one of the figures."""
 
     cents: int
     currency: str | None = None
 
     def differs_from(self, figures: Figures) -> str | None:
-        """Return a sentence where the import would not make this what is owed, None where it agrees to the cent."""
+        """Return a sentence if the total owed after the import differs, or None if it matches to the cent."""
         found = self._figures(figures)
         if found is None:
             codes = ", ".join(one.currency for one in figures.after)
@@ -105,7 +105,7 @@ class Expected:
 
 
 def expected(text: str, own_currency: str) -> Expected:
-    """Return the amount that a person gives as their book's, such as `5,119.85` or `EUR 80`; raises UnreadableError."""
+    """Return the total that a person entered, such as `5,119.85` or `EUR 80`; raises UnreadableError."""
     amount = amounts.read_amount(text, None)
     if amount is None:
         raise UnreadableError("names no amount")
@@ -113,7 +113,7 @@ def expected(text: str, own_currency: str) -> Expected:
 
 
 class Comparison:
-    """Takes what each customer owes before and after something is written, in one transaction."""
+    """Collects the customers' positions before and after a write, in one transaction."""
 
     def __init__(self, as_of: AsOf) -> None:
         self._as_of = as_of
@@ -121,15 +121,15 @@ class Comparison:
         self._after: list[CustomerPosition] = []
 
     def take_before(self) -> None:
-        """Take what is owed now."""
+        """Collect the positions before the write."""
         self._before = positions.of_customers(self._as_of)
 
     def take_after(self) -> None:
-        """Take what is owed once it is written."""
+        """Collect the positions after the write."""
         self._after = positions.of_customers(self._as_of)
 
     def figures(self) -> Figures:
-        """Return both beside one another."""
+        """Return the figures of both."""
         return Figures.of(self._before, self._after)
 
 

@@ -1,4 +1,4 @@
-"""What a person sees of an import before anything is written, and what they chose for it."""
+"""The preview of an import before anything is written, and a person's choices for it."""
 
 import hashlib
 from collections.abc import Iterable, Mapping
@@ -31,9 +31,9 @@ COUNTED = ("new", "changed", "unchanged", "conflict", "error", "missing")
 
 @dataclass(frozen=True, slots=True)
 class Choices:
-    """What a person chose for an import: answers, what columns mean, whose side conflicts take, good rows only.
+    """A person's choices for an import: answers, column mappings, decisions on conflicts, whether to skip bad rows.
 
-    `expected` is what their own book says is owed once the workbook is imported.
+    `expected` is the total owed after the import according to their own books.
     """
 
     answers: Answers = field(default_factory=Answers)
@@ -43,7 +43,7 @@ class Choices:
     expected: Expected | None = None
 
     def to_json(self) -> dict[str, Any]:
-        """Return the choices as JSON keeps them."""
+        """Return the choices as JSON values."""
         return {
             "answers": asdict(self.answers),
             "mappings": {key: mapping_to_json(mapping) for key, mapping in self.mappings.items()},
@@ -54,7 +54,7 @@ class Choices:
 
     @classmethod
     def from_json(cls, item: Mapping[str, Any]) -> Self:
-        """Return the choices that `to_json` wrote."""
+        """Return the choices from the output of `to_json`."""
         decisions = item.get("decisions", {})
         others = decisions.get("others")
         return cls(
@@ -71,7 +71,7 @@ class Choices:
 
 @dataclass(frozen=True, slots=True)
 class Preview:
-    """The whole of what an import found and would do; `digest` changes when what it would do does."""
+    """All findings and planned changes of an import; `digest` is a hash of the planned changes."""
 
     tabs: tuple[TabReport, ...]
     counts: Mapping[str, int]
@@ -87,7 +87,7 @@ class Preview:
 
     @classmethod
     def of(cls, checked: Checked, difference: Difference, figures: Figures | None = None) -> Self:
-        """Return the preview of a checked workbook and its difference to the store."""
+        """Return the preview of a checked workbook and its difference from the store."""
         counts = dict.fromkeys(COUNTED, 0) | dict(difference.counts)
         counts["error"], counts["missing"] = len(checked.error_rows), len(difference.missing)
         return cls(
@@ -105,12 +105,12 @@ class Preview:
         )
 
     def undecided_conflicts(self, decisions: Decisions) -> list[RowChange]:
-        """Return the conflicts on which nobody decided."""
+        """Return the conflicts without a decision."""
         conflicts = (change for change in self.changes if change.outcome is Outcome.CONFLICT)
         return [change for change in conflicts if decisions.on(change.tab, change.row) is None]
 
     def why_not(self, choices: Choices) -> str | None:
-        """Return the sentence that says what keeps the import from being applied, None if nothing does."""
+        """Return a sentence on what prevents the import from being applied, or None."""
         if self.questions:
             return "Answer the questions first: what can be read two ways is never guessed."
         if self.problems and not choices.good_rows:
@@ -131,11 +131,11 @@ class Preview:
 
     @property
     def is_all_stored(self) -> bool:
-        """Tell whether the workbook says nothing but what is stored: no write, no problem, no conflict."""
+        """Return whether everything in the workbook is stored already: no write, no problem, no conflict."""
         return not (self.writes or self.problems or self.questions or self.counts["conflict"])
 
     def to_json(self, at_most: int | None = None) -> dict[str, Any]:
-        """Return the preview as JSON keeps it, with at most so many of each list."""
+        """Return the preview as JSON values, with at most `at_most` items of each list."""
         return {
             "tabs": [asdict(tab) for tab in self.tabs],
             "counts": dict(self.counts),
@@ -157,13 +157,13 @@ class Preview:
         }
 
     def _changes_by_weight(self) -> list[RowChange]:
-        """Return conflicts first, then changes, then what is new: what a person must look at comes first."""
+        """Return conflicts first, then changes, then new records: what needs attention comes first."""
         order = [Outcome.CONFLICT, Outcome.CHANGED, Outcome.NEW]
         return sorted(self.changes, key=lambda change: order.index(change.outcome))
 
 
 def preview_from_json(item: Mapping[str, Any]) -> Preview:
-    """Return the preview that `Preview.to_json` wrote; lists that were cut stay cut."""
+    """Return the preview from the output of `Preview.to_json`; lists that were cut stay cut."""
     return Preview(
         tuple(_tab(tab) for tab in item["tabs"]),
         item["counts"],
@@ -183,7 +183,7 @@ def preview_from_json(item: Mapping[str, Any]) -> Preview:
 
 
 def totals_as_strings(totals: Iterable[ControlTotals]) -> dict[str, str] | list[dict[str, str]]:
-    """Return control totals as programs read them: one object, or a list of these for several currencies."""
+    """Return control totals for programs: one object, or a list of objects if there are several currencies."""
     items = [
         {
             "currency": total.currency,
@@ -197,12 +197,12 @@ def totals_as_strings(totals: Iterable[ControlTotals]) -> dict[str, str] | list[
 
 
 def mapping_to_json(mapping: ChosenMapping) -> dict[str, Any]:
-    """Return a chosen mapping as JSON keeps it."""
+    """Return a chosen mapping as JSON values."""
     return {"kind": mapping.kind, "fields": {str(index): field for index, field in mapping.fields.items()}}
 
 
 def mapping_from_json(item: Mapping[str, Any]) -> ChosenMapping:
-    """Return the mapping that `mapping_to_json` wrote."""
+    """Return the mapping from the output of `mapping_to_json`."""
     kind = ListKind(item["kind"]) if item["kind"] else None
     return ChosenMapping(kind, {int(index): field for index, field in item["fields"].items()})
 

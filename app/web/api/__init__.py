@@ -1,1 +1,1 @@
-"""The API: what programs ask for with a token, under /api/v1."""
+"""The API for programs, authenticated by tokens, under /api/v1."""

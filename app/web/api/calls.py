@@ -1,4 +1,4 @@
-"""Calls: one request of a program as handlers see it, what they answer, and the operations that there are."""
+"""API calls: the request as handlers see it, their answers, and the definition of operations."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -22,7 +22,7 @@ _One = TypeVar("_One")
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """One request: with which token, and when; `key` is the same whenever the same request is sent again."""
+    """One request: its token and time; `key` is the same for retries of the same request."""
 
     token: ApiToken
     now: datetime
@@ -31,13 +31,13 @@ class Call:
 
     @property
     def user(self) -> User:
-        """Return in whose name the program asks, seeing what the token covers."""
+        """Return the token's user, with the scope of the token."""
         return replace(self.token.user, scope=self.token.scope)
 
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What is answered: a shape, or the bytes of a file."""
+    """The content of a response: a model, or the bytes of a file."""
 
     content: BaseModel | bytes
     headers: Mapping[str, str] = field(default_factory=dict)
@@ -45,11 +45,11 @@ class Answer:
 
 @dataclass(frozen=True, slots=True)
 class Operation:
-    """One thing that programs can ask for; the router, the checks and the document are all made from it.
+    """An API operation; the router, the checks and the OpenAPI document are all made from it.
 
-    `name` is the operation's id in the document: generated clients call it by that. The handler is given the call, the
-    ids of the path, and by name what the operation reads: `query`, `body`,
-    `workbook` (a stream), and `version`, the one that is to be changed.
+    `name` is the operationId, which generated clients use as a method name. The handler gets the call, the ids of the
+    path, and by keyword what the operation reads: `query`, `body`, `workbook` (a stream), and `version` (the one to be
+    changed).
     """
 
     name: str
@@ -69,22 +69,22 @@ class Operation:
 
     @property
     def writes_anew(self) -> bool:
-        """Tell whether sending it twice could write twice: a key then makes sure that it is done once."""
+        """Return whether sending it twice could write twice: it then requires an idempotency key."""
         return self.method == "POST"
 
     @property
     def edits(self) -> bool:
-        """Tell whether it changes what others may have changed meanwhile: it then says which version it saw."""
+        """Return whether it changes a record that others may have changed: it then requires the version (If-Match)."""
         return self.method == "PATCH"
 
 
 def version_tag(version: int) -> dict[str, str]:
-    """Return the header that names the version of what is answered."""
+    """Return the ETag header for the version."""
     return {"ETag": f'"{version}"'}
 
 
 def page(found: Sequence[_One], asked: Asked, id_of: Callable[[_One], int]) -> tuple[list[_One], str | None]:
-    """Return one page of what was found, for which one more was asked than it holds, and the address of the next."""
+    """Return one page of the records and the URL of the next; `found` has one record more than a page."""
     shown = list(found[: asked.limit])
     if len(found) <= asked.limit:
         return shown, None

@@ -1,4 +1,4 @@
-"""Customers: listed, entered, changed."""
+"""API for customers: list, create, edit."""
 
 from dataclasses import replace
 from typing import Annotated
@@ -22,7 +22,7 @@ _TERMS = "Days from the invoice to when it is due."
 
 
 class CustomersAsked(Asked):
-    """Which customers are asked for."""
+    """Filters of the list of customers."""
 
     q: Annotated[shapes.Line, Field(max_length=200)] = Field(
         default="", description="Part of a name, a code, an e-mail address or an own field."
@@ -31,7 +31,7 @@ class CustomersAsked(Asked):
 
 
 class CustomerEntry(Sent):
-    """A customer who is to be entered."""
+    """A customer to create."""
 
     code: _Called = Field(description="What the workbook knows the customer by.")
     name: _Called
@@ -44,7 +44,7 @@ class CustomerEntry(Sent):
 
 
 class CustomerEdit(Sent):
-    """What is to be different; what is left out stays. `terms_days` may be null: none are agreed."""
+    """Changes of a customer; omitted fields stay as they are. `terms_days` may be null: no terms are agreed."""
 
     code: _Called | None = None
     name: _Called | None = None
@@ -57,7 +57,7 @@ class CustomerEdit(Sent):
 
 
 class CustomerAnswer(ResponseModel):
-    """A customer as stored; /reports/customers tells what each owes."""
+    """A stored customer; /reports/customers has what each owes."""
 
     id: int
     code: str
@@ -73,7 +73,7 @@ class CustomerAnswer(ResponseModel):
 
     @classmethod
     def of(cls, stored: Stored) -> "CustomerAnswer":
-        """Return what is told of a customer."""
+        """Return the model of a stored customer."""
         details = {name: getattr(stored.details, name) for name in Details.__slots__}
         return cls(id=stored.id, **details, archived_at=stored.archived_at, version=stored.version)
 
@@ -86,20 +86,20 @@ class CustomerPage(ResponseModel):
 
 
 class CustomersApi:
-    """Answers what programs ask of customers."""
+    """Handlers of the operations on customers."""
 
     def list(self, _call: Call, query: CustomersAsked) -> Answer:
-        """Answer with one page of the customers that match."""
+        """Return one page of the customers that match."""
         found = customers.following(query.q, query.after_id, query.limit + 1, archived=query.archived)
         shown, following = page(found, query, lambda one: one.id)
         return Answer(CustomerPage(data=[CustomerAnswer.of(one) for one in shown], next=following))
 
     def get(self, _call: Call, customer_id: int) -> Answer:
-        """Answer with one customer."""
+        """Return one customer."""
         return _answer(_existing(customer_id))
 
     def create(self, call: Call, body: CustomerEntry) -> Answer:
-        """Enter a customer."""
+        """Create a customer."""
         try:
             details = Details(**{**dict(body), "own_fields": shapes.own_fields({}, body.own_fields)})
             customer_id = customers.create(_tidied(details), call.user, call.now)
@@ -109,9 +109,9 @@ class CustomersApi:
         return replace(answer, headers={**answer.headers, "Location": f"{ROOT}/customers/{customer_id}"})
 
     def edit(self, call: Call, customer_id: int, version: int, body: CustomerEdit) -> Answer:
-        """Change a customer, unless somebody else was faster."""
-        said = body.model_dump(exclude_unset=True)
-        changed = {name: value for name, value in said.items() if value is not None or name == "terms_days"}
+        """Change a customer, unless it was changed since the given version."""
+        sent = body.model_dump(exclude_unset=True)
+        changed = {name: value for name, value in sent.items() if value is not None or name == "terms_days"}
         stored = _existing(customer_id).details
         own = shapes.own_fields(stored.own_fields, body.own_fields or {})
         details = _tidied(replace(stored, **{**changed, "own_fields": own}))

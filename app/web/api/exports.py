@@ -1,4 +1,4 @@
-"""Exports: everything that the token sees, as the workbook it once was."""
+"""API for exports: all data that the token's scope covers, as a workbook."""
 
 from dataclasses import dataclass
 
@@ -12,17 +12,17 @@ from app.workbook.importing import Importer
 
 @dataclass(frozen=True, slots=True)
 class ExportsApi:
-    """Answers with a file that can be imported again without loss."""
+    """Handler of the export, which can be imported again without loss."""
 
     importer: Importer
 
     def get(self, call: Call) -> Answer:
-        """Answer with a workbook of three tabs."""
+        """Return a workbook of three tabs."""
         name = f"receivables-{call.today.isoformat()}.xlsx"
         with one_at_a_time():
             stored = snapshot.take()
             content = self.importer.exported(stored)
         with transaction():
-            said = {"file": name, "rows": len(stored.invoices), "filter": {}}
-            audit.append(call.user, "export.made", "export:everything", before={}, after=said, now=call.now)
+            details = {"file": name, "rows": len(stored.invoices), "filter": {}}
+            audit.append(call.user, "export.made", "export:everything", before={}, after=details, now=call.now)
         return Answer(content, dict(download(content, name).headers))

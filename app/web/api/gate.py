@@ -1,4 +1,4 @@
-"""The gate: what every request of a program passes on its way to a handler and back. It reads no cookie."""
+"""Authentication, checks and error handling around each API operation; cookies are not read."""
 
 import hashlib
 import json
@@ -55,7 +55,7 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class Gate:
-    """Finds out whose token asks, counts, checks rights and what was sent, and answers whatever goes wrong."""
+    """Authenticates, counts, and checks requests of programs, calls the handler, and renders errors."""
 
     now: Callable[[], datetime]
     zone: ZoneInfo
@@ -64,12 +64,12 @@ class Gate:
     requests_per_minute: int
 
     def around(self, operation: Operation) -> Callable[..., HTTPResponse]:
-        """Return what answers the operation."""
+        """Return the Bottle handler of the operation."""
 
         def answer(**ids: int) -> HTTPResponse:
-            carried: dict[str, str] = {}  # by the answer, whatever comes of it
+            extra_headers: dict[str, str] = {}  # set on the response, whatever its outcome
             try:
-                response = self._answer(operation, ids, carried)
+                response = self._answer(operation, ids, extra_headers)
             except ProblemError as problem:
                 response = problems.answered(problem)
             except Refusal as refusal:
@@ -80,18 +80,18 @@ class Gate:
                 response = (
                     problems.answered(_problem(outage)) if outage else problems.failure(current_user.actor().request_id)
                 )
-            for name, value in carried.items():
+            for name, value in extra_headers.items():
                 response.set_header(name, value)
             return response
 
         return answer
 
-    def _answer(self, operation: Operation, ids: dict[str, int], carried: dict[str, str]) -> HTTPResponse:
+    def _answer(self, operation: Operation, ids: dict[str, int], extra_headers: dict[str, str]) -> HTTPResponse:
         self.access_policy.check_address(current_user.actor().address)
         now = self.now()
         with connection(), pin_version() if operation.method == "GET" else nullcontext():
             token = self._token(now)
-            carried.update(self._counted(token, now))
+            extra_headers.update(self._count_request(token, now))
             if not token.may(operation.needs, operation.right):
                 log.warning("refused token %s: %s %r", token.id, request.method, request.path)
                 raise ProblemError(
@@ -102,8 +102,8 @@ class Gate:
             call = Call(token, now, now.astimezone(self.zone).date())
             with acting_as_user(call.user, token.facts.name):
                 if operation.writes_anew:
-                    return _once(operation, call, {**ids, **_parts(operation)})
-                return _response(operation, operation.handler(call, **ids, **_parts(operation)))
+                    return _once(operation, call, {**ids, **_handler_arguments(operation)})
+                return _response(operation, operation.handler(call, **ids, **_handler_arguments(operation)))
 
     def _token(self, now: datetime) -> ApiToken:
         scheme, _, text = request.get_header("Authorization", "").partition(" ")
@@ -118,18 +118,20 @@ class Gate:
             raise ProblemError(ProblemType.UNAUTHORIZED, sentence, headers=challenge)
         return token
 
-    def _counted(self, token: ApiToken, now: datetime) -> dict[str, str]:
-        """Count the request, and return what is left of the minute; refused where nothing is."""
+    def _count_request(self, token: ApiToken, now: datetime) -> dict[str, str]:
+        """Count the request and return the rate limit headers; raises ProblemError if the limit is exceeded."""
         most, used = self.requests_per_minute, api_tokens.count_use(token.id, now)
         seconds = 60 - int(now.timestamp()) % 60
-        told = {
+        rate_limits = {
             "RateLimit-Policy": f'"minute";q={most};w=60',
             "RateLimit": f'"minute";r={max(0, most - used)};t={seconds}',
         }
         if used > most:
             sentence = f"A token may ask {most:,} times a minute: go on in {seconds} seconds."
-            raise ProblemError(ProblemType.TOO_MANY_REQUESTS, sentence, headers={**told, "Retry-After": str(seconds)})
-        return told
+            raise ProblemError(
+                ProblemType.TOO_MANY_REQUESTS, sentence, headers={**rate_limits, "Retry-After": str(seconds)}
+            )
+        return rate_limits
 
 
 def _problem(refusal: Refusal) -> ProblemError:
@@ -138,12 +140,12 @@ def _problem(refusal: Refusal) -> ProblemError:
     return ProblemError(kind, str(refusal), headers=waits)
 
 
-def _parts(operation: Operation) -> dict[str, Any]:
-    """Return what the handler is given by name: query, body, workbook, version."""
+def _handler_arguments(operation: Operation) -> dict[str, Any]:
+    """Return the keyword arguments of the handler: query, body, workbook, version."""
     parts: dict[str, Any] = {}
     query = _query()
     if operation.query:
-        parts["query"] = _checked(lambda: operation.query.model_validate_strings(query))  # type: ignore[union-attr]  # just asked
+        parts["query"] = _checked(lambda: operation.query.model_validate_strings(query))  # type: ignore[union-attr]  # checked above
     elif query:
         raise _invalid([problems.at(name, _SENTENCES["extra_forbidden"]) for name in query])
     if operation.body:
@@ -166,11 +168,11 @@ def _query() -> dict[str, str]:
         )
     except ValueError as error:
         raise ProblemError(ProblemType.MALFORMED, "The parameters of the address cannot be read.") from error
-    said = dict(pairs)
-    if len(said) != len(pairs):
+    parameters = dict(pairs)
+    if len(parameters) != len(pairs):
         twice = sorted({name for name, _ in pairs if [one for one, _ in pairs].count(name) > 1})
         raise _invalid([problems.at(name, "This is said twice.") for name in twice])
-    return said
+    return parameters
 
 
 def _body(shape: type[Sent]) -> Sent:
@@ -195,8 +197,8 @@ def _mistake(kind: str, place: tuple[int | str, ...], message: str) -> Mistake:
 
 def _invalid(mistakes: list[Mistake]) -> ProblemError:
     count = len(mistakes)
-    said = "One field needs" if count == 1 else f"{count} fields need"
-    return ProblemError(ProblemType.INVALID, f"{said} another look; nothing was changed.", mistakes)
+    need = "One field needs" if count == 1 else f"{count} fields need"
+    return ProblemError(ProblemType.INVALID, f"{need} another look; nothing was changed.", mistakes)
 
 
 def _refuse_other_types(accepted: tuple[str, ...]) -> None:
@@ -223,7 +225,7 @@ def _version() -> int:
 
 
 def _once(operation: Operation, call: Call, parts: dict[str, Any]) -> HTTPResponse:
-    """Answer what writes, once for each key of the token."""
+    """Answer a POST request once for each idempotency key of the token."""
     key = request.get_header("Idempotency-Key")
     if not key:
         sentence = "Send an Idempotency-Key of your own choice, the same whenever you send this request again."
@@ -271,5 +273,5 @@ def _json(content: BaseModel | bytes) -> str:
 
 
 def rule_of(operation: Operation) -> str:
-    """Return the operation's path as Bottle writes it."""
+    """Return the operation's path in Bottle's syntax."""
     return ROOT + re.sub(r"\{(\w+)\}", r"<\1:id>", operation.path)

@@ -1,4 +1,4 @@
-"""Imports: a workbook is uploaded as it is, read by the worker, looked at, and applied."""
+"""API for imports: upload a workbook, get its preview, answer questions, apply it."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
@@ -25,7 +25,7 @@ _MOST_ERRORS = 100
 
 
 class UploadAsked(Sent):
-    """How the workbook is called, and whether somebody is to look at it first."""
+    """The name of the workbook, and whether to apply it without review."""
 
     file_name: Annotated[shapes.Name, Field(max_length=200)] = Field(
         default="workbook.xlsx", description="What the workbook is called."
@@ -36,7 +36,7 @@ class UploadAsked(Sent):
 
 
 class ImportApplying(Sent):
-    """How an import is to be applied."""
+    """Options for applying an import."""
 
     good_rows: bool = Field(
         default=False, description="Whether rows without a problem are imported though others have one."
@@ -60,7 +60,7 @@ class ExampleAnswer(ResponseModel):
 
 
 class QuestionAnswer(ResponseModel):
-    """Something that only a person can know, to be answered by its id or on the page of the import."""
+    """A question that only a person can answer, by its id here or on the page of the import."""
 
     id: str
     tab: str
@@ -73,7 +73,7 @@ class QuestionAnswer(ResponseModel):
 
 
 class AnsweredQuestionResponse(ResponseModel):
-    """A question that has its answer: given to this import, or remembered from one of the same shape."""
+    """A question with its answer, which was given for this import or remembered from one of the same shape."""
 
     id: str
     sentence: str
@@ -82,7 +82,7 @@ class AnsweredQuestionResponse(ResponseModel):
 
 
 class OwedAnswer(ResponseModel):
-    """What is owed in one currency; credit is not taken off what is outstanding."""
+    """The amounts owed in one currency; credit is not subtracted from what is outstanding."""
 
     currency: str
     outstanding_cents: int = Field(description=shapes.CENTS)
@@ -92,7 +92,7 @@ class OwedAnswer(ResponseModel):
 
 
 class ImportAnswer(ResponseModel):
-    """An uploaded workbook and what became of it."""
+    """An uploaded workbook and the state of its import."""
 
     id: int
     file_name: str
@@ -108,18 +108,18 @@ class ImportAnswer(ResponseModel):
 
     @classmethod
     def of(cls, stored: StoredImport) -> "ImportAnswer":
-        """Return what is told of an import in a list."""
-        return cls(**_told(stored))
+        """Return the model of an import, without its preview."""
+        return cls(**_facts(stored))
 
 
 class ImportDetails(ImportAnswer):
-    """An import with what was found in it; before it was read, there is no `preview`."""
+    """An import with its preview, which is null before the workbook was read."""
 
     preview: "PreviewAnswer | None"
 
 
 class PreviewFinding(ResponseModel):
-    """What was seen at one place of a workbook."""
+    """A finding at one place of a workbook."""
 
     tab: str
     cell: str | None = Field(default=None, description="The cell or row of the tab, where it is one.")
@@ -127,7 +127,7 @@ class PreviewFinding(ResponseModel):
 
 
 class PreviewAnswer(ResponseModel):
-    """What was found in the workbook, and what applying it would write; each list holds 500 at most."""
+    """The findings in a workbook, and the changes that applying it would write; each list has at most 500 items."""
 
     writes: int = Field(description="How many records applying it writes.")
     counts: dict[str, int] = Field(
@@ -145,7 +145,7 @@ class PreviewAnswer(ResponseModel):
 
     @classmethod
     def of(cls, preview: Preview, choices: Choices) -> "PreviewAnswer":
-        """Return what is told of a preview."""
+        """Return the model of a preview."""
         conflicts = (change for change in preview.changes if change.outcome is Outcome.CONFLICT)
         return cls(
             writes=preview.writes,
@@ -197,23 +197,23 @@ class ImportPage(ResponseModel):
 
 @dataclass(frozen=True, slots=True)
 class ImportsApi:
-    """Answers what programs ask of imports."""
+    """Handlers of the operations on imports."""
 
     importer: Importer
     jobs: ImportJobs
 
     def list(self, _call: Call, query: Asked) -> Answer:
-        """Answer with one page of the imports."""
+        """Return one page of the imports."""
         found = imports.following(query.after_id, query.limit + 1)
         shown, following = page(found, query, lambda one: one.id)
         return Answer(ImportPage(data=[ImportAnswer.of(one) for one in shown], next=following))
 
     def get(self, _call: Call, import_id: int) -> Answer:
-        """Answer with one import and what was found in it."""
+        """Return one import with its preview."""
         return Answer(self._details(_existing(import_id)))
 
     def upload(self, call: Call, workbook: BinaryIO, query: UploadAsked) -> Answer:
-        """Take a workbook and have the worker read it."""
+        """Store a workbook and queue it for the worker to read."""
         try:
             import_id = self.importer.receive(workbook, query.file_name, call.user.id)
         except WorkbookRefusedError as refused:
@@ -224,7 +224,7 @@ class ImportsApi:
         return Answer(self._details(_existing(import_id)), {"Location": f"{ROOT}/imports/{import_id}"})
 
     def answer(self, call: Call, import_id: int, body: ImportAnswers) -> Answer:
-        """Answer questions of an import, and have the worker read it again."""
+        """Save answers to the questions of an import, and queue it to be read again."""
         stored = _existing(import_id)
         if stored.state is not State.PREVIEWED:
             raise problems.conflict(f"This import is {stored.state}: only one that is previewed asks anything.")
@@ -245,7 +245,7 @@ class ImportsApi:
         return Answer(self._details(_existing(import_id)))
 
     def apply(self, call: Call, import_id: int, body: ImportApplying) -> Answer:
-        """Have the worker write the import, if nothing keeps it from that."""
+        """Queue the import for the worker to write, if nothing prevents it."""
         stored = _existing(import_id)
         choices = replace(Choices.from_json(stored.choices), good_rows=body.good_rows)
         if stored.state is not State.PREVIEWED:
@@ -258,8 +258,8 @@ class ImportsApi:
             if not imports.claim(import_id, (State.PREVIEWED,), State.APPLYING):
                 raise problems.conflict("This import is not waiting to be applied.")
             imports.change(import_id, choices=choices.to_json())
-            said = {"file": stored.file_name, "good_rows": body.good_rows}
-            audit.append(call.user, "import.confirmed", f"import:{import_id}", before={}, after=said, now=call.now)
+            details = {"file": stored.file_name, "good_rows": body.good_rows}
+            audit.append(call.user, "import.confirmed", f"import:{import_id}", before={}, after=details, now=call.now)
         self.importer.start_progress(import_id)
         self.jobs.enqueue(import_id)
         return Answer(self._details(_existing(import_id)))
@@ -268,7 +268,7 @@ class ImportsApi:
         is_kept = not stored.state.is_in_work and self.importer.has_preview(stored.id)
         choices = Choices.from_json(stored.choices)
         preview = PreviewAnswer.of(self.importer.preview_of(stored.id), choices) if is_kept else None
-        return ImportDetails(**_told(stored), preview=preview)
+        return ImportDetails(**_facts(stored), preview=preview)
 
 
 def _owed(one: OwedTotals) -> OwedAnswer:
@@ -282,11 +282,11 @@ def _owed(one: OwedTotals) -> OwedAnswer:
 
 
 def _wrong_answers(preview: Preview, answers: Mapping[str, str]) -> list[Mistake]:
-    """Return what is wrong with answers: to nothing that was asked, or none of the choices."""
-    asked = {one.id: one for one in preview.questions} | {one.question.id: one.question for one in preview.answered}
+    """Return the mistakes in the answers: an unknown question, or an answer that is not one of the choices."""
+    questions = {one.id: one for one in preview.questions} | {one.question.id: one.question for one in preview.answered}
     found = []
     for question_id, answer in answers.items():
-        question = asked.get(question_id)
+        question = questions.get(question_id)
         if question is None:
             found.append(Mistake(sentence=f"Nothing in this import is asked as '{question_id}'."))
         elif not question.takes(answer):
@@ -295,7 +295,7 @@ def _wrong_answers(preview: Preview, answers: Mapping[str, str]) -> list[Mistake
     return found
 
 
-def _told(stored: StoredImport) -> dict[str, Any]:
+def _facts(stored: StoredImport) -> dict[str, Any]:
     return {name: getattr(stored, name) for name in ImportAnswer.model_fields}
 
 

@@ -1,4 +1,4 @@
-"""Invoices: listed as of a day, entered, changed."""
+"""API for invoices: list as of a day, create, edit."""
 
 from dataclasses import dataclass, replace
 from datetime import date
@@ -46,13 +46,13 @@ AS_OF = Field(default=None, description="The day whose end is meant, by default 
 
 
 class DayAsked(Sent):
-    """The day that is asked for."""
+    """The day of the figures."""
 
     as_of: Day | None = AS_OF
 
 
 class InvoicesAsked(Asked):
-    """Which invoices are asked for; what is left out does not narrow, and both ends of a range belong to it."""
+    """Filters of the list of invoices; omitted ones do not narrow it, and ranges include both ends."""
 
     as_of: Day | None = AS_OF
     q: Annotated[shapes.Line, Field(max_length=200)] = Field(
@@ -80,7 +80,7 @@ class InvoicesAsked(Asked):
     value: Annotated[shapes.Line, Field(max_length=200)] = Field(default="", description="Counts only with `field`.")
 
     def wanted(self, zone: ZoneInfo) -> Filter:
-        """Return what the store is asked for."""
+        """Return the filter for the store."""
         return Filter(
             text=self.q,
             text_cents=Locale.of(FALLBACK, zone).cents_in(self.q),
@@ -108,7 +108,7 @@ class InvoicesAsked(Asked):
 
 
 class InvoiceEdit(Sent):
-    """What is to be different; what is left out stays. Its customer stays its customer."""
+    """Changes of an invoice; omitted fields stay as they are. The customer cannot be changed."""
 
     number: Annotated[shapes.Name, Field(max_length=60)] | None = None
     issued_on: Day | None = None
@@ -123,7 +123,7 @@ class InvoiceEdit(Sent):
 
 
 class InvoiceEntry(Sent):
-    """An invoice that is to be entered."""
+    """An invoice to create."""
 
     number: Annotated[shapes.Name, Field(max_length=60)]
     customer_id: shapes.Id
@@ -139,7 +139,7 @@ class InvoiceEntry(Sent):
 
 
 class InvoiceAnswer(ResponseModel):
-    """An invoice as it stood at the end of a day."""
+    """An invoice as of the end of a day."""
 
     id: int
     number: str
@@ -169,7 +169,7 @@ class InvoiceAnswer(ResponseModel):
 
     @classmethod
     def of(cls, line: ListedInvoice) -> "InvoiceAnswer":
-        """Return what is told of an invoice."""
+        """Return the model of an invoice."""
         facts: dict[str, Any] = {name: getattr(line.invoice, name) for name in Stored.__slots__}
         return cls(
             **facts,
@@ -192,23 +192,23 @@ class InvoicePage(ResponseModel):
 
 @dataclass(frozen=True, slots=True)
 class InvoicesApi:
-    """Answers what programs ask of invoices."""
+    """Handlers of the operations on invoices."""
 
     zone: ZoneInfo
 
     def list(self, call: Call, query: InvoicesAsked) -> Answer:
-        """Answer with one page of the invoices that match and had been issued by the end of the day."""
+        """Return one page of the invoices that match and were issued by the end of the day."""
         as_of = AsOf.end_of(query.as_of or call.today, self.zone)
         found = invoices.following(query.wanted(self.zone), as_of, query.after_id, query.limit + 1)
         shown, following = page(found, query, lambda line: line.invoice.id)
         return Answer(InvoicePage(data=[InvoiceAnswer.of(line) for line in shown], next=following))
 
     def get(self, call: Call, invoice_id: int, query: DayAsked) -> Answer:
-        """Answer with one invoice."""
+        """Return one invoice as of the end of a day."""
         return self._answer(invoice_id, query.as_of or call.today)
 
     def create(self, call: Call, body: InvoiceEntry) -> Answer:
-        """Enter an invoice."""
+        """Create an invoice."""
         facts = InvoiceFacts(**{**dict(body), "own_fields": shapes.own_fields({}, body.own_fields)})
         _refuse_due_before_issued(facts)
         if customers.get(facts.customer_id) is None:
@@ -223,7 +223,7 @@ class InvoicesApi:
         return replace(answer, headers={**answer.headers, "Location": f"{ROOT}/invoices/{invoice_id}"})
 
     def edit(self, call: Call, invoice_id: int, version: int, body: InvoiceEdit) -> Answer:
-        """Change an invoice, unless somebody else was faster."""
+        """Change an invoice, unless it was changed since the given version."""
         stored = invoices.facts(invoice_id)
         if stored is None:
             raise problems.not_found("There is no such invoice.")

@@ -1,4 +1,4 @@
-"""The document of the API as OpenAPI 3.1 writes it, made from the operations and the shapes that they check."""
+"""The OpenAPI 3.1 document of the API, made from the operations and the models that check them."""
 
 import re
 from collections.abc import Iterable, Mapping
@@ -31,7 +31,7 @@ _ALWAYS = (
 
 
 def document(operations: Iterable[Operation], version: str) -> _Json:
-    """Return the document."""
+    """Return the OpenAPI document."""
     known = tuple(operations)
     schemas, definitions = _schemas(known)
     paths: dict[str, _Json] = {}
@@ -66,7 +66,7 @@ def _schemas(operations: tuple[Operation, ...]) -> tuple[_Schemas, _Json]:
 
 
 def _operation(operation: Operation, operations: tuple[Operation, ...], schemas: _Schemas) -> _Json:
-    said: _Json = {
+    described: _Json = {
         "operationId": operation.name,
         "summary": operation.summary,
         "description": f"Needs a token with the right to {operation.needs}.",
@@ -75,12 +75,15 @@ def _operation(operation: Operation, operations: tuple[Operation, ...], schemas:
         "responses": {str(operation.status): _success(operation, operations, schemas)},
     }
     for kind in sorted(_problems(operation), key=lambda kind: kind.status):
-        said["responses"][str(kind.status)] = _problem(kind, schemas)
+        described["responses"][str(kind.status)] = _problem(kind, schemas)
     if operation.body:
-        said["requestBody"] = {"required": True, "content": {JSON: {"schema": schemas[operation.body, "validation"]}}}
+        described["requestBody"] = {
+            "required": True,
+            "content": {JSON: {"schema": schemas[operation.body, "validation"]}},
+        }
     if operation.largest_workbook:
-        said["requestBody"] = {"required": True, "content": {kind: {"schema": {}} for kind in WORKBOOKS}}
-    return said
+        described["requestBody"] = {"required": True, "content": {kind: {"schema": {}} for kind in WORKBOOKS}}
+    return described
 
 
 def _path_parameters(operation: Operation) -> list[_Json]:
@@ -100,14 +103,14 @@ def _query_parameters(operation: Operation) -> list[_Json]:
 
 
 def _described(schema: _Json) -> _Json:
-    """Return the description and the schema of a parameter: one that is not given is left out, never null."""
-    said = {name: value for name, value in schema.items() if name not in {"title", "description", "default"}}
-    choices = [one for one in said.pop("anyOf", []) if one != {"type": "null"}]
+    """Return the description and schema of a query parameter; null is removed, as parameters are omitted instead."""
+    described = {name: value for name, value in schema.items() if name not in {"title", "description", "default"}}
+    choices = [one for one in described.pop("anyOf", []) if one != {"type": "null"}]
     if choices:
-        said = {**said, **(choices[0] if len(choices) == 1 else {"anyOf": choices})}
+        described = {**described, **(choices[0] if len(choices) == 1 else {"anyOf": choices})}
     if schema.get("default") not in {None, ""}:
-        said["default"] = schema["default"]
-    return {"schema": said, **({"description": schema["description"]} if "description" in schema else {})}
+        described["default"] = schema["default"]
+    return {"schema": described, **({"description": schema["description"]} if "description" in schema else {})}
 
 
 def _header_parameters(operation: Operation) -> list[_Json]:
@@ -140,13 +143,13 @@ def _success(operation: Operation, operations: tuple[Operation, ...], schemas: _
         headers["ETag"] = _header(VERSION_PATTERN, "The version, to be sent as If-Match with a change.")
     if operation.method == "POST" and operation.status != 200 and "}/" not in operation.path:
         headers["Location"] = _header("^/", "The address of what was made.")
-    said: _Json = {"description": operation.summary, "headers": headers, "content": content}
+    response: _Json = {"description": operation.summary, "headers": headers, "content": content}
     links = _links(operation, operations)
-    return {**said, "links": links} if links else said
+    return {**response, "links": links} if links else response
 
 
 def _links(operation: Operation, operations: tuple[Operation, ...]) -> _Json:
-    """Return what can be asked next with the id that was answered."""
+    """Return links to the operations that take the id in the response."""
     if operation.method == "PATCH":
         return {}
     noun = operation.path.split("/")[1]

@@ -1,7 +1,7 @@
-"""Everything that programs can ask for, the right it takes, and what it reads and answers.
+"""All API operations, with the rights they require and their models.
 
-Each takes a right of the token and one of its user (app/domain/permissions.py); the router, the checks, the document
-and the page that describes them are made from these lines.
+Each requires a right of the token and one of its user (app/domain/permissions.py). The router, the checks, the OpenAPI
+document and the reference page are made from this table.
 """
 
 from app.domain.permissions import Right, TokenRight
@@ -38,7 +38,7 @@ def operations(
     report: ReportsApi,
     export: ExportsApi,
 ) -> tuple[Operation, ...]:
-    """Return the operations in the order in which they are described."""
+    """Return the operations in the order of the reference."""
     read, edit, pay, bring = TokenRight.READ, TokenRight.EDIT, TokenRight.PAYMENTS, TokenRight.IMPORT
     return (
         Operation(
@@ -87,7 +87,7 @@ def operations(
         ),
         Operation(
             "recordPayment",
-            "POST", "/payments", payment.record, pay, Right.EDIT, "Record a receipt for one invoice or several",
+            "POST", "/payments", payment.record, pay, Right.EDIT, "Record a receipt for one or several invoices",
             Together, body=ReceiptEntry, status=201,
         ),
         Operation(
@@ -97,7 +97,7 @@ def operations(
         Operation(
             "voidPayment",
             "POST", "/payments/{payment_id}/void", payment.void, pay, Right.EDIT,
-            "Void a payment, with all that was recorded at once with it", Together, body=Reason,
+            "Void a payment and those recorded together with it", Together, body=Reason,
         ),
         Operation(
             "listImports",
@@ -105,18 +105,18 @@ def operations(
         ),
         Operation(
             "uploadWorkbook",
-            "POST", "/imports", imports.upload, bring, Right.IMPORT, "Upload a workbook, untouched", ImportDetails,
+            "POST", "/imports", imports.upload, bring, Right.IMPORT, "Upload a workbook", ImportDetails,
             query=UploadAsked, largest_workbook=imports.importer.limits.file_bytes, status=202,
         ),
         Operation(
             "getImport",
             "GET", "/imports/{import_id}", imports.get, bring, Right.SEE_IMPORTS,
-            "Get an import and what was found in it", ImportDetails,
+            "Get an import with its preview", ImportDetails,
         ),
         Operation(
             "answerImport",
             "POST", "/imports/{import_id}/answers", imports.answer, bring, Right.IMPORT,
-            "Answer what an import asks", ImportDetails, body=ImportAnswers, status=202,
+            "Answer the questions of an import", ImportDetails, body=ImportAnswers, status=202,
         ),
         Operation(
             "applyImport",
@@ -125,16 +125,16 @@ def operations(
         ),
         Operation(
             "getAgeingReport",
-            "GET", "/reports/ageing", report.ageing, read, Right.READ, "Tell how late what is owed is", AgeingReport,
+            "GET", "/reports/ageing", report.ageing, read, Right.READ, "Get the ageing of receivables", AgeingReport,
             query=DayAsked,
         ),
         Operation(
             "getCustomersReport",
-            "GET", "/reports/customers", report.customers, read, Right.READ, "Tell who owes", CustomersReport,
+            "GET", "/reports/customers", report.customers, read, Right.READ, "Get what customers owe", CustomersReport,
             query=DayAsked,
         ),
         Operation(
             "exportWorkbook",
-            "GET", "/export", export.get, read, Right.EXPORT, "Get everything as a workbook of three tabs"
+            "GET", "/export", export.get, read, Right.EXPORT, "Export all data as a workbook of three tabs"
         ),
     )  # fmt: skip

@@ -1,4 +1,4 @@
-"""Payments: listed, recorded once, voided."""
+"""API for payments: list, record once, void."""
 
 from collections.abc import Collection
 from datetime import date
@@ -16,7 +16,7 @@ from app.web.api.shapes import CENTS, NEXT, Asked, Cents, Day, Flag, IdAsked, Mo
 
 
 class PaymentsAsked(Asked):
-    """Which payments are asked for; what is left out does not narrow, and both ends of a range belong to it."""
+    """Filters of the list of payments; omitted ones do not narrow it, and ranges include both ends."""
 
     q: Annotated[shapes.Line, Field(max_length=200)] = Field(
         default="", description="Part of an invoice's number, a reference, a note, or a customer's name or code."
@@ -29,7 +29,7 @@ class PaymentsAsked(Asked):
     voided: Flag = Field(default=False, description="Whether the voided ones are listed too.")
 
     def wanted(self) -> PaymentFilter:
-        """Return what the store is asked for."""
+        """Return the filter for the store."""
         return PaymentFilter(
             text=self.q,
             paid_from=self.paid_from,
@@ -42,14 +42,14 @@ class PaymentsAsked(Asked):
 
 
 class Placed(Sent):
-    """How much of a receipt is for which invoice."""
+    """The part of a receipt that is for one invoice."""
 
     invoice_id: shapes.Id
     amount_cents: Cents = Field(description=f"{CENTS} Negative for a refund, then of every invoice.")
 
 
 class ReceiptEntry(Sent):
-    """Money that came in, or was given back, at once: for one invoice or several, in their currency."""
+    """A receipt: money received or refunded at once, for one or several invoices in their currency."""
 
     paid_on: Day
     amounts: Annotated[list[Placed], Field(min_length=1, max_length=200)]
@@ -60,13 +60,13 @@ class ReceiptEntry(Sent):
 
 
 class Reason(Sent):
-    """Why a payment is to count no longer."""
+    """The reason to void a payment."""
 
     reason: Annotated[shapes.Name, Field(max_length=200)]
 
 
 class PaymentAnswer(ResponseModel):
-    """What was received for one invoice; a refund is negative. Never changed: voided and recorded anew."""
+    """A payment for one invoice; a refund is negative. Payments are never changed: void one and record another."""
 
     id: int
     invoice_id: int
@@ -85,7 +85,7 @@ class PaymentAnswer(ResponseModel):
 
     @classmethod
     def of(cls, line: PaymentLine) -> "PaymentAnswer":
-        """Return what is told of a payment."""
+        """Return the model of a payment."""
         payment = line.payment
         return cls(
             id=payment.id,
@@ -113,29 +113,31 @@ class PaymentPage(ResponseModel):
 
 
 class Together(ResponseModel):
-    """The payments that were recorded at once: one for each invoice of the receipt."""
+    """The payments that were recorded together: one for each invoice of the receipt."""
 
     data: list[PaymentAnswer]
 
 
 class PaymentsApi:
-    """Answers what programs ask of payments."""
+    """Handlers of the operations on payments."""
 
     def list(self, _call: Call, query: PaymentsAsked) -> Answer:
-        """Answer with one page of the payments that match."""
+        """Return one page of the payments that match."""
         found = payment_list.following(query.wanted(), query.after_id, query.limit + 1)
         shown, following = page(found, query, lambda line: line.payment.id)
         return Answer(PaymentPage(data=[PaymentAnswer.of(line) for line in shown], next=following))
 
     def get(self, _call: Call, payment_id: int) -> Answer:
-        """Answer with one payment."""
+        """Return one payment."""
         for line in payment_list.of_ids([payment_id]):
             return Answer(PaymentAnswer.of(line))
         raise problems.not_found("There is no such payment.")
 
     def record(self, call: Call, body: ReceiptEntry) -> Answer:
-        """Record a receipt."""
-        receipt = PaymentBatch(call.key, body.paid_on, _placed(body), body.method, body.reference, body.note)
+        """Record a receipt for one or several invoices."""
+        receipt = PaymentBatch(
+            call.key, body.paid_on, _amounts_by_invoice(body), body.method, body.reference, body.note
+        )
         try:
             recorded = payments.record(receipt, call.user, call.now, call.today, keep_credit=body.keep_credit)
         except LookupError as error:
@@ -147,10 +149,10 @@ class PaymentsApi:
         except payments.OverpaidError as error:
             raise _overpaid(error, body) from error
         headers = {"Location": f"{ROOT}/payments/{recorded.payment_ids[0]}"}
-        return Answer(_together(recorded.payment_ids), headers)
+        return Answer(_batch(recorded.payment_ids), headers)
 
     def void(self, call: Call, payment_id: int, body: Reason) -> Answer:
-        """Let a payment, and all that was recorded with it, no longer count."""
+        """Void a payment and all that were recorded together with it."""
         try:
             together = payments.together_with(payment_id)
             payments.void(payment_id, body.reason, call.user, call.now)
@@ -158,7 +160,7 @@ class PaymentsApi:
             raise problems.not_found(error) from error
         except payments.PaymentRefusedError as error:
             raise problems.conflict(error) from error
-        return Answer(_together([payment.id for payment in together]))
+        return Answer(_batch([payment.id for payment in together]))
 
 
 def _overpaid(error: payments.OverpaidError, body: ReceiptEntry) -> ProblemError:
@@ -174,7 +176,7 @@ def _overpaid(error: payments.OverpaidError, body: ReceiptEntry) -> ProblemError
     return ProblemError(ProblemType.CONFLICT, sentence, mistakes)
 
 
-def _placed(body: ReceiptEntry) -> dict[int, int]:
+def _amounts_by_invoice(body: ReceiptEntry) -> dict[int, int]:
     placed = {one.invoice_id: one.amount_cents for one in body.amounts}
     if len(placed) != len(body.amounts):
         raise problems.conflict("Each invoice is named once.", "amounts")
@@ -189,5 +191,5 @@ def _field_of(error: payments.PaymentRefusedError, body: ReceiptEntry) -> str:
     return "amounts" if number is None else f"amounts.{number}.amount_cents"
 
 
-def _together(payment_ids: Collection[int]) -> Together:
+def _batch(payment_ids: Collection[int]) -> Together:
     return Together(data=[PaymentAnswer.of(line) for line in payment_list.of_ids(payment_ids)])

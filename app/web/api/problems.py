@@ -1,4 +1,4 @@
-"""Problems: why a program does not get what it asked for, as RFC 9457 writes it."""
+"""Problem details (RFC 9457): error responses of the API."""
 
 from collections.abc import Iterable, Mapping
 from enum import Enum
@@ -12,7 +12,7 @@ MEDIA_TYPE = "application/problem+json"
 
 
 class ProblemType(Enum):
-    """What can be wrong: the status, and what that is called."""
+    """The types of problems, with status and title."""
 
     MALFORMED = (400, "What was sent cannot be read")
     UNAUTHORIZED = (401, "A token is needed")
@@ -37,17 +37,17 @@ class ProblemType(Enum):
 
     @property
     def type(self) -> str:
-        """Return the address that names the kind, and leads to what is said of it."""
+        """Return the URI of the type, which links to its description in the reference."""
         return f"/api#{self.name.lower().replace('_', '-')}"
 
     @classmethod
     def of_status(cls, status: int) -> "ProblemType":
-        """Return the kind with that status, else that of a request that cannot be read."""
+        """Return the type with that status, else MALFORMED."""
         return next((kind for kind in cls if kind.status == status), cls.MALFORMED)
 
 
 class Mistake(BaseModel):
-    """What is wrong at one place: a field of what was sent, or a cell of a workbook."""
+    """A mistake at one place: a field of the request, or a cell of a workbook."""
 
     model_config = ConfigDict(frozen=True)
 
@@ -58,7 +58,7 @@ class Mistake(BaseModel):
 
 
 class ProblemAnswer(BaseModel):
-    """Why there is no other answer (RFC 9457)."""
+    """An error response (RFC 9457)."""
 
     model_config = ConfigDict(frozen=True)
 
@@ -70,8 +70,8 @@ class ProblemAnswer(BaseModel):
     failure_id: str | None = Field(default=None, description="What the server's log knows a failure by.")
 
 
-class ProblemError(Exception):  # an answer, not an error
-    """An answer that is not what was asked for; the message is one sentence for whoever runs the program."""
+class ProblemError(Exception):  # a response, not an error
+    """A response other than the requested one; the message is one sentence for the author of the program."""
 
     def __init__(
         self, kind: ProblemType, sentence: str, errors: Iterable[Mistake] = (), headers: Mapping[str, str] | None = None
@@ -88,30 +88,30 @@ def at(field: str, sentence: str) -> Mistake:
 
 
 def conflict(sentence: object, field: str = "") -> ProblemError:
-    """Return the problem of what is against a rule, or does not fit what is stored."""
+    """Return the problem of a request that violates a rule or contradicts stored data."""
     return ProblemError(ProblemType.CONFLICT, str(sentence), [at(field, str(sentence))] if field else [])
 
 
 def not_found(sentence: object) -> ProblemError:
-    """Return the problem of what is not there, or that the token does not see."""
+    """Return the problem of a record that does not exist or is outside the token's scope."""
     return ProblemError(ProblemType.NOT_FOUND, str(sentence))
 
 
 def answered(problem: ProblemError) -> HTTPResponse:
-    """Answer with the problem."""
+    """Return the response for the problem."""
     headers = {"Content-Type": MEDIA_TYPE, **problem.headers}
     return HTTPResponse(_body(problem.kind, str(problem), problem.errors), problem.kind.status, headers=headers)
 
 
 def failure(failure_id: str) -> HTTPResponse:
-    """Answer that something broke, with the id under which the log tells what."""
+    """Return the response for an internal failure, with the id under which it is logged."""
     sentence = f"Nothing was changed; the server's log tells more under {failure_id}."
     body = _body(ProblemType.FAILURE, sentence, (), failure_id)
     return HTTPResponse(body, ProblemType.FAILURE.status, headers={"Content-Type": MEDIA_TYPE})
 
 
 def of_status(status: int) -> str:
-    """Return the body for an error that was found before any handler was asked."""
+    """Return the body for an error that Bottle found before a handler was called."""
     kind = ProblemType.of_status(status)
     sentences = {
         ProblemType.NOT_FOUND: "There is nothing at this address: /api/v1/openapi.json lists what there is.",

@@ -1,4 +1,4 @@
-"""The reference: the document of the API for programs, and the same as a page for people."""
+"""The API reference: the OpenAPI document for programs, and the same as a page."""
 
 import json
 from collections.abc import Mapping
@@ -20,7 +20,7 @@ _Json = Mapping[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class FieldRow:
-    """One field or parameter: what it is called, what is written there, whether it must be, and what it means."""
+    """A field or parameter: its name, its type in words, whether it is required, and its description."""
 
     name: str
     kind: str
@@ -30,7 +30,7 @@ class FieldRow:
 
 @dataclass(frozen=True, slots=True)
 class Described:
-    """One operation in words."""
+    """An operation as shown on the page."""
 
     operation: Operation
     parameters: list[FieldRow]
@@ -39,47 +39,47 @@ class Described:
 
     @property
     def path(self) -> str:
-        """Return the whole path."""
+        """Return the path with the root of the API."""
         return ROOT + self.operation.path
 
 
 @dataclass(frozen=True, slots=True)
 class ApiReference:
-    """Says what programs can ask for."""
+    """Serves the reference of the API."""
 
     pages: Pages
     operations: tuple[Operation, ...]
     requests_per_minute: int
 
     def document(self) -> HTTPResponse:
-        """Answer with the document."""
+        """Return the OpenAPI document as JSON."""
         body = json.dumps(document(self.operations, _VERSION))
         return HTTPResponse(body, 200, headers={"Content-Type": JSON})
 
     def show(self, context: RequestContext) -> HTTPResponse:
-        """Answer with the page."""
-        told = document(self.operations, _VERSION)
-        schemas = told["components"]["schemas"]
+        """Render the reference page."""
+        api_document = document(self.operations, _VERSION)
+        schemas = api_document["components"]["schemas"]
         return self.pages.show(
             context,
             "api/show.html",
             root=ROOT,
-            described=[_described(operation, told) for operation in self.operations],
+            described=[_described(operation, api_document) for operation in self.operations],
             shapes={name: _rows(schema) for name, schema in sorted(schemas.items()) if "properties" in schema},
             problems=list(ProblemType),
             requests_per_minute=self.requests_per_minute,
         )
 
 
-def _described(operation: Operation, told: _Json) -> Described:
-    said = told["paths"][operation.path][operation.method.lower()]
+def _described(operation: Operation, api_document: _Json) -> Described:
+    described = api_document["paths"][operation.path][operation.method.lower()]
     parameters = [
         FieldRow(one["name"], _kind(one["schema"]), one["required"], one.get("description", ""))
-        for one in said["parameters"]
+        for one in described["parameters"]
     ]
-    sent = said.get("requestBody", {}).get("content", {}).get(JSON)
-    body = _rows(told["components"]["schemas"][_named(sent["schema"])]) if sent else []
-    answered = said["responses"][str(operation.status)]["content"].get(JSON)
+    sent = described.get("requestBody", {}).get("content", {}).get(JSON)
+    body = _rows(api_document["components"]["schemas"][_named(sent["schema"])]) if sent else []
+    answered = described["responses"][str(operation.status)]["content"].get(JSON)
     return Described(operation, parameters, body, _named(answered["schema"]) if answered else "")
 
 
@@ -92,7 +92,7 @@ def _rows(schema: _Json) -> list[FieldRow]:
 
 
 def _kind(schema: _Json) -> str:
-    """Return in words what is written there."""
+    """Return the type of a field in words."""
     if "$ref" in schema:
         return _named(schema)
     if "anyOf" in schema:

@@ -1,4 +1,4 @@
-"""Reports: how late what is owed is, and who owes it, as of a day."""
+"""API for reports as of a day: the ageing of receivables, and what each customer owes."""
 
 from dataclasses import dataclass
 from datetime import date
@@ -16,7 +16,7 @@ from app.web.api.shapes import ResponseModel
 
 
 class Buckets(ResponseModel):
-    """What is owed, in cents, by how many days late it is; together it is what is outstanding."""
+    """The outstanding cents by days late; the sum is what is outstanding."""
 
     not_due: int
     to_30: int
@@ -26,7 +26,7 @@ class Buckets(ResponseModel):
 
 
 class CurrencyAgeing(ResponseModel):
-    """What is owed in one currency, in cents."""
+    """The amounts owed in one currency, in cents."""
 
     currency: str
     open_invoices: int
@@ -38,7 +38,7 @@ class CurrencyAgeing(ResponseModel):
 
     @classmethod
     def of(cls, ageing: Ageing) -> "CurrencyAgeing":
-        """Return what is told of one currency."""
+        """Return the model of one currency's ageing."""
         return cls(
             currency=ageing.currency,
             open_invoices=ageing.open_invoices,
@@ -51,14 +51,14 @@ class CurrencyAgeing(ResponseModel):
 
 
 class AgeingReport(ResponseModel):
-    """How late what is owed is, at the end of a day: one entry for each currency in which anything is open."""
+    """The ageing at the end of a day: one entry for each currency with open invoices."""
 
     as_of: date
     data: list[CurrencyAgeing]
 
 
 class CustomerOwes(ResponseModel):
-    """What one customer owed in one currency, in cents."""
+    """The amounts that one customer owes in one currency, in cents."""
 
     customer_code: str
     customer_name: str
@@ -70,7 +70,7 @@ class CustomerOwes(ResponseModel):
 
     @classmethod
     def of(cls, position: CustomerPosition) -> "CustomerOwes":
-        """Return what is told of one customer."""
+        """Return the model of a customer's position."""
         owed = position.owed
         return cls(
             customer_code=position.code,
@@ -84,7 +84,7 @@ class CustomerOwes(ResponseModel):
 
 
 class CustomersReport(ResponseModel):
-    """Who owed or was owed anything at the end of a day, the largest debt of each currency first."""
+    """The customers who owe anything or have credit at the end of a day, largest debt first in each currency."""
 
     as_of: date
     data: list[CustomerOwes]
@@ -92,18 +92,18 @@ class CustomersReport(ResponseModel):
 
 @dataclass(frozen=True, slots=True)
 class ReportsApi:
-    """Answers with figures over all that the token sees."""
+    """Handlers of the reports on all data in the token's scope."""
 
     zone: ZoneInfo
 
     def ageing(self, call: Call, query: DayAsked) -> Answer:
-        """Answer with how late what is owed is."""
+        """Return the ageing by currency."""
         day = query.as_of or call.today
         found = ageing_by_currency(positions.by_due_date(AsOf.end_of(day, self.zone)), day)
         return Answer(AgeingReport(as_of=day, data=[CurrencyAgeing.of(one) for one in found]))
 
     def customers(self, call: Call, query: DayAsked) -> Answer:
-        """Answer with who owes, and is owed."""
+        """Return what each customer owes or has as credit."""
         day = query.as_of or call.today
         found = positions.of_customers(AsOf.end_of(day, self.zone))
         return Answer(CustomersReport(as_of=day, data=[CustomerOwes.of(one) for one in found]))

@@ -1,4 +1,4 @@
-"""Shapes: how values are written in what programs send and are answered, checked and described by the same types."""
+"""Base models and value types of the API; the same types check, describe and serialise values."""
 
 import re
 from collections.abc import Callable, Mapping
@@ -25,30 +25,30 @@ from app.workbook.meaning.own_columns import named
 
 LARGEST_ID = 999_999_999
 _MOST_CENTS = 10**14 - 1
-# What no workbook and not every database can hold.
+# Characters that workbooks and some databases cannot hold.
 _CONTROLS = r"\x00-\x08\x0b-\x1f\ufffe\uffff"
 _IN_LINE = _CONTROLS + r"\n\t"
-# One by one: what \s stands for depends on who reads the pattern.
+# Listed one by one, as the meaning of \s depends on the regular expression engine.
 _BLANKS = r" \n\t\u0085\u00a0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000"
 
 
 @dataclass(frozen=True, slots=True)
 class Matching:
-    """Text that is written in one way; the document gives the pattern, a refusal the sentence."""
+    """A text that must match a pattern; the schema has the pattern, an error the sentence."""
 
     pattern: str
     sentence: str
 
-    def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:  # noqa: ANN401  # pydantic's
-        """Check the text after whatever else is checked."""
+    def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:  # noqa: ANN401  # signature of pydantic
+        """Check the text after its other constraints."""
         return core_schema.no_info_after_validator_function(self._checked, handler(source))
 
     def __get_pydantic_json_schema__(self, schema: CoreSchema, handler: GetJsonSchemaHandler) -> dict[str, Any]:
-        """Describe the text by its pattern."""
+        """Add the pattern to the schema."""
         return {**handler(schema), "pattern": self.pattern}
 
     def _checked(self, text: str) -> str:
-        # `$` would let a line end behind it pass.
+        # `$` would allow a trailing line break.
         if re.fullmatch(self.pattern.removeprefix("^").removesuffix("$"), text) is None:
             raise PydanticCustomError("written_otherwise", "{sentence}", {"sentence": self.sentence})
         return text
@@ -80,7 +80,7 @@ OwnText = Annotated[Lines, Field(max_length=LONGEST_TEXT)]
 OwnFields = Annotated[
     dict[OwnName, OwnText],
     Field(max_length=MOST),
-    # Pydantic would describe the names by `patternProperties`, and say nothing of names that are written otherwise.
+    # Pydantic would describe the names with `patternProperties`, which does not exclude other names.
     WithJsonSchema(
         {
             "type": "object",
@@ -103,7 +103,7 @@ def _integral(number: object) -> object:
     return int(number) if isinstance(number, float) and number.is_integer() else number
 
 
-# For JSON 5.0 is as whole a number as 5.
+# In JSON, 5.0 is a whole number like 5.
 INTEGRAL = BeforeValidator(_integral)
 Id = Annotated[int, Field(ge=1, le=LARGEST_ID), INTEGRAL]
 Cents = Annotated[int, Field(ge=-_MOST_CENTS, le=_MOST_CENTS), INTEGRAL]
@@ -117,7 +117,7 @@ def _in_years(day: date) -> date:
 
 @dataclass(frozen=True, slots=True)
 class _Years:
-    """Describes the years in which a day may lie."""
+    """Adds the allowed years to the schema of a day."""
 
     def __get_pydantic_json_schema__(self, schema: CoreSchema, handler: GetJsonSchemaHandler) -> dict[str, Any]:
         return {**handler(schema), "pattern": "^(?:19|2[0-9])[0-9]{2}-[0-9]{2}-[0-9]{2}$"}
@@ -131,13 +131,13 @@ def _read_as(read: Callable[[str], object], pattern: str, sentence: str) -> Befo
             if re.fullmatch(pattern, text):
                 return read(text)
         except ValueError:
-            pass  # a day that there is not, such as 2026-02-30
+            pass  # a day that does not exist, such as 2026-02-30
         raise PydanticCustomError("written_otherwise", "{sentence}", {"sentence": sentence})
 
     return BeforeValidator(check)
 
 
-# Pydantic takes a number for a moment, and its day for the one that is meant.
+# Pydantic would read a number as a moment, and use its date.
 _DAY = _read_as(date.fromisoformat, "[0-9]{4}-[0-9]{2}-[0-9]{2}", "Please write a day like 2026-12-31.")
 Day = Annotated[date, AfterValidator(_in_years), _DAY, _Years()]
 
@@ -149,7 +149,7 @@ def _utc(moment: datetime) -> str:
 Moment = Annotated[datetime, PlainSerializer(_utc, when_used="json"), Field(examples=["2026-03-02T09:30:00Z"])]
 
 
-# In an address everything is text: written in one way only, as the document says.
+# Query parameters are texts, with one accepted format each, as documented.
 _WHOLE = _read_as(int, "-?(0|[1-9][0-9]{0,17})", "Please write a whole number.")
 Flag = Annotated[bool, _read_as("true".__eq__, "true|false", "Please write true or false.")]
 IdAsked = Annotated[Id, _WHOLE]
@@ -157,26 +157,26 @@ CentsAsked = Annotated[Cents, _WHOLE]
 
 
 class Sent(BaseModel):
-    """What a program sends: of the types that the document says, and no field besides."""
+    """Base of request models: strict types, and no unknown fields."""
 
     model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
 
 
 class ResponseModel(BaseModel):
-    """What a program is answered."""
+    """Base of response models."""
 
     model_config = ConfigDict(frozen=True)
 
 
 class Asked(Sent):
-    """What a list's address may ask for."""
+    """The parameters of every list."""
 
     limit: Annotated[int, Field(ge=1, le=200), _WHOLE] = Field(default=50, description="How many to answer at most.")
     cursor: Cursor | None = Field(default=None, description="Where to go on: part of the `next` of the page before.")
 
     @property
     def after_id(self) -> int:
-        """Return the id after which the page begins."""
+        """Return the id after which the page starts."""
         return int(self.cursor, 16) if self.cursor else 0
 
 
@@ -185,5 +185,5 @@ CENTS = "In cents, a whole number: 12.50 is 1250."
 
 
 def own_fields(stored: Mapping[str, str], sent: Mapping[str, str]) -> dict[str, str]:
-    """Return the stored own fields with those that were sent, named as an import would name them."""
+    """Return the stored own fields updated with the sent ones, with names normalised as in an import."""
     return merged(stored, {name: text for heading, text in sent.items() if (name := named(heading))})

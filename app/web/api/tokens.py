@@ -1,4 +1,4 @@
-"""Tokens: a user makes one for each program, sees when it was used, and revokes it."""
+"""API tokens: users create one for each program, see when it was used, and revoke it."""
 
 from dataclasses import dataclass
 from datetime import timedelta
@@ -27,16 +27,16 @@ _NAMES = {
 
 @dataclass(frozen=True, slots=True)
 class Tokens:
-    """Makes and revokes tokens; an admin sees and revokes those of everybody."""
+    """Creates and revokes tokens; an admin sees and revokes those of all users."""
 
     pages: Pages
 
     def index(self, context: RequestContext) -> HTTPResponse:
-        """Answer with the tokens, and the form for another."""
+        """Render the list of tokens, with the form to create one."""
         return self._index(context, Form({}))
 
     def create(self, context: RequestContext) -> HTTPResponse:
-        """Make a token and show it, for the only time."""
+        """Create a token and show it, once."""
         fields = Form(context.form)
         name = fields.text("name", required=True, longest=60)
         rights = frozenset(right for right in TokenRight if fields.checked(f"right:{right}"))
@@ -55,7 +55,7 @@ class Tokens:
         return self.pages.show(context, "api/token.html", token=token, name=name, expires_at=expires_at)
 
     def revoke(self, context: RequestContext, token_id: int) -> HTTPResponse:
-        """Let a token no longer count."""
+        """Revoke a token; raises NotFoundError."""
         try:
             name = api_tokens.revoke(token_id, context.user, context.now)
         except LookupError as error:

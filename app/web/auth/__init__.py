@@ -1,1 +1,1 @@
-"""Signing in, second factors, passwords, and who may do what."""
+"""Sessions, second factors, passwords, and the access policy."""

@@ -1,4 +1,4 @@
-"""Admission: from which networks pages may be asked for, how long a login waits, and who needs a second factor."""
+"""Access policy: allowed networks, idle time of sessions, and which roles need a second factor."""
 
 from dataclasses import dataclass
 from datetime import timedelta
@@ -14,7 +14,7 @@ SECOND_FACTOR = "/account/second-factor"
 
 @dataclass(frozen=True, slots=True)
 class AccessPolicy:
-    """What is asked of everybody before a page is shown."""
+    """Rules that apply to every request before a page is shown."""
 
     networks: Networks
     idle: timedelta
@@ -22,12 +22,12 @@ class AccessPolicy:
 
     @classmethod
     def by(cls, settings: AppSettings) -> "AccessPolicy":
-        """Return what the settings ask."""
+        """Return the policy of the settings."""
         idle = timedelta(minutes=settings.session_idle_minutes)
         return cls(settings.allowed_addresses, idle, settings.require_second_factor)
 
     def check_address(self, address: str) -> None:
-        """Raise ForbiddenError for an address that is not among those allowed, if only some are."""
+        """Raise ForbiddenError if only some networks are allowed and the client's address is in none of them."""
         if self.networks and not (address and is_within(address, self.networks)):
             raise ForbiddenError(
                 f"This site can only be used from certain networks, and your address, {address or 'unknown'}, is in "
@@ -35,5 +35,5 @@ class AccessPolicy:
             )
 
     def has_to_enrol(self, user: User) -> bool:
-        """Tell whether the user has to set up a second factor before anything else."""
+        """Return whether the user must set up a second factor before doing anything else."""
         return user.role in self.roles_with_second_factor and not user.has_second_factor

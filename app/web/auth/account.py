@@ -1,4 +1,4 @@
-"""The account: what users change about how they themselves sign in, and where they are signed in."""
+"""The account page: users change their password and end their own logins."""
 
 from dataclasses import dataclass
 from datetime import timedelta
@@ -27,11 +27,11 @@ class AccountPages:
     idle: timedelta
 
     def show(self, context: RequestContext) -> HTTPResponse:
-        """Answer with the account."""
+        """Render the account page."""
         return self._show(context, Form({}))
 
     def change_password(self, context: RequestContext) -> HTTPResponse:
-        """Take another password, which ends all other logins."""
+        """Change the password, which ends all other logins."""
         fields = Form({})
         check_password(context, fields)
         password_hash = "" if fields.errors else hash_of_chosen(context, fields, context.user)
@@ -43,11 +43,11 @@ class AccountPages:
             logins.revoke_all_of(context.user.id, context.now)
             record(context, "password.changed", context.user, by=context.user)
             renewed = self.browsers.start(context, context.user)
-        said = "Your password was changed, and you are signed out everywhere else."
-        return self.browsers.hand_over(renewed, self.pages.redirect(renewed, "/account", flash=said))
+        flash = "Your password was changed, and you are signed out everywhere else."
+        return self.browsers.hand_over(renewed, self.pages.redirect(renewed, "/account", flash=flash))
 
     def end_login(self, context: RequestContext, login_id: int) -> HTTPResponse:
-        """Sign another browser of the user out."""
+        """End one other login of the user; raises NotFoundError if it has ended already."""
         with transaction():
             if not logins.revoke_one_of(context.user.id, login_id, context.now):
                 raise NotFoundError("You are not signed in there any more.")
@@ -55,7 +55,7 @@ class AccountPages:
         return self.pages.redirect(context, "/account", flash="That browser is signed out.")
 
     def end_other_logins(self, context: RequestContext) -> HTTPResponse:
-        """Sign all other browsers of the user out."""
+        """End all other logins of the user."""
         if context.login:
             with transaction():
                 count = logins.revoke_others_of(context.login, context.now)

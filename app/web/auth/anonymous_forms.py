@@ -1,4 +1,4 @@
-"""Open forms: those that strangers may send, bound to a secret in a cookie where there is no login to bind them to."""
+"""Forms for visitors who are not signed in: their CSRF token is bound to a secret in a cookie instead of a login."""
 
 import secrets
 from dataclasses import dataclass
@@ -15,13 +15,13 @@ _FORM_SECONDS = 86_400
 
 @dataclass(frozen=True, slots=True)
 class AnonymousForms:
-    """Shows pages with such a form."""
+    """Renders pages with such a form."""
 
     pages: Pages
     cookies: Cookies
 
-    def show(self, context: RequestContext, template: str, *, status: int = 200, **values: Any) -> HTTPResponse:  # noqa: ANN401  # whatever the template shows
-        """Answer with the page, and give the browser the secret that its form is bound to."""
+    def show(self, context: RequestContext, template: str, *, status: int = 200, **values: Any) -> HTTPResponse:  # noqa: ANN401  # any values of the template
+        """Render the page, and set the cookie with the secret that its form is bound to."""
         if context.login:
             return self.pages.show(context, template, status=status, **values)
         secret = context.form_secret or secrets.token_urlsafe(32)

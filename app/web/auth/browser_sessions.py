@@ -1,4 +1,4 @@
-"""Browser sessions: started when somebody has proved who it is, each under a token of its own."""
+"""Browser sessions, started after authentication; each has its own token."""
 
 import logging
 import secrets
@@ -18,14 +18,14 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class BrowserSessions:
-    """Starts the session of a browser and hands it the token."""
+    """Starts the session of a browser and sets its cookie."""
 
     tokens: SessionTokens
     cookies: Cookies
     lasting: timedelta
 
     def start(self, context: RequestContext, user: User) -> RequestContext:
-        """Return the visit of the user, now signed in; a login that the browser had before ends."""
+        """Return the request context with a new login of the user; a previous login of the browser ends."""
         jti = secrets.token_urlsafe(32)
         if context.login:
             logins.revoke(context.login.jti, context.now)
@@ -35,7 +35,7 @@ class BrowserSessions:
         return replace(context, login=logins.find_active(jti, context.now), form_secret=jti)
 
     def hand_over(self, context: RequestContext, response: HTTPResponse) -> HTTPResponse:
-        """Return the response with the token of the login that was just started."""
+        """Return the response with the cookie of the login just started; raises LookupError if there is none."""
         if context.login is None:
             raise LookupError("Nobody is signed in.")
         reference = TokenClaims(context.login.jti, context.login.user.id)
@@ -45,7 +45,7 @@ class BrowserSessions:
         return response
 
     def forget(self, response: HTTPResponse) -> HTTPResponse:
-        """Return the response that has the browser forget its token."""
+        """Return the response that deletes the session cookie and clears the browser's local storage."""
         self.cookies.delete(response, "session")
         response.set_header("Clear-Site-Data", '"storage"')
         return response

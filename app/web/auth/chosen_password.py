@@ -1,4 +1,4 @@
-"""The chosen password: typed twice, and refused with a sentence where it will not do."""
+"""A newly chosen password: typed twice, and checked."""
 
 from app.store.access.users import User
 from app.web.auth.passwords import hash_password
@@ -9,7 +9,7 @@ _AGAIN = "password_again"
 
 
 def hash_of_chosen(context: RequestContext, fields: Form, user: User) -> str:
-    """Return the hash of the password that was chosen, or say in the fields what is wrong with it."""
+    """Return the hash of the chosen password; empty, with errors in the fields, if it is not acceptable."""
     password = context.form.get("password", "")
     if password != context.form.get(_AGAIN, ""):
         fields.errors[_AGAIN] = "The two are not the same: please type the new password again."

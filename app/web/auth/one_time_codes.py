@@ -1,4 +1,4 @@
-"""One-time codes: those that an app makes of a shared secret and the time (TOTP), and recovery codes."""
+"""One-time codes: TOTP codes of an authenticator app, and recovery codes."""
 
 import base64
 import secrets
@@ -15,25 +15,25 @@ RECOVERY_CODES: Final = 10
 RECOVERY_CODE: Final = "recovery code"
 
 _STEP_SECONDS = 30
-_SECRET_BYTES = 20  # RFC 4226 recommends 160 bits
+_SECRET_BYTES = 20  # as RFC 4226 recommends: 160 bits
 _RECOVERY_BYTES = 15  # 120 bits, 24 characters without padding
 _ISSUER = "Receivables"
 
 
 def offered_secret(key: bytes, jti: str) -> str:
-    """Return the secret that is offered to a login: the same until another one takes its place, and kept nowhere."""
+    """Return the secret offered to a login for enrolment; it is derived from the login's id and not stored."""
     return base64.b32encode(bytes.fromhex(signature(key, jti))[:_SECRET_BYTES]).decode()
 
 
 def step_of(secret: str, code: str, now: datetime) -> int | None:
-    """Return the step of time that the code is right for, which is the present one or none."""
+    """Return the time step that the code is valid for, which can only be the current one, or None."""
     if not pyotp.TOTP(secret).verify(_bare(code), for_time=now, valid_window=0):
         return None
     return int(now.timestamp()) // _STEP_SECONDS
 
 
 def accepted(user_id: int, code: str, now: datetime) -> str:
-    """Take the code of the user as used and return which kind it is, nothing if it is none that counts."""
+    """Mark the user's code as used and return its kind; empty if the code is not valid."""
     secret = second_factor.secret_of(user_id)
     if secret is None:
         return ""
@@ -44,18 +44,18 @@ def accepted(user_id: int, code: str, now: datetime) -> str:
 
 
 def new_recovery_codes() -> list[str]:
-    """Return a new set of codes, as they are kept; `grouped` for reading."""
+    """Return a new set of recovery codes in stored form; use `grouped` to display them."""
     made = (secrets.token_bytes(_RECOVERY_BYTES) for _ in range(RECOVERY_CODES))
     return [base64.b32encode(code).decode() for code in made]
 
 
 def grouped(code: str) -> str:
-    """Return the code or secret in groups of four, as it is read and typed."""
+    """Return the code or secret in groups of four characters, for display."""
     return " ".join(code[start : start + 4] for start in range(0, len(code), 4))
 
 
 def picture(secret: str, email: str) -> str:
-    """Return the address of a picture that an app reads the secret from."""
+    """Return a data URI of a QR code, from which an app reads the secret."""
     uri = pyotp.TOTP(secret).provisioning_uri(name=email, issuer_name=_ISSUER)
     return str(segno.make_qr(uri).svg_data_uri(scale=5, light="white"))
 

@@ -1,4 +1,4 @@
-"""Password links: by which whoever was invited, or forgot it, chooses a password; and asking for one by mail."""
+"""Links to choose a password, for invited users and for forgotten passwords, and requests for one by mail."""
 
 import logging
 from dataclasses import dataclass
@@ -21,18 +21,18 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class PasswordLinks:
-    """Takes the password that is chosen by a link, and has links sent where mail is set up."""
+    """Sets passwords by link, and requests links by mail if mail is set up."""
 
     forms: AnonymousForms
     mails: MailJobs | None
 
     def show(self, context: RequestContext) -> HTTPResponse:
-        """Ask for the password."""
+        """Render the form for the new password; raises NotFoundError for an invalid link."""
         token = context.query.get("token", "")
         return self._form(context, token, _link(token, context), Form({}))
 
     def use(self, context: RequestContext) -> HTTPResponse:
-        """Take the password, once, and end all logins of the user; a second factor is still asked for."""
+        """Set the password and end all logins of the user; a link works once, and a second factor is still required."""
         token, fields = context.form.get("token", ""), Form({})
         link = _link(token, context)
         password_hash = hash_of_chosen(context, fields, link.user)
@@ -49,11 +49,11 @@ class PasswordLinks:
         return self.forms.show(context, "sessions/password_set.html", email=link.user.email)
 
     def ask(self, context: RequestContext) -> HTTPResponse:
-        """Ask whose password is forgotten, or say who can help where mail is not set up."""
+        """Render the form to request a link; without mail it names who can help."""
         return self.forms.show(context, "sessions/forgotten.html", has_mail=self.mails is not None, is_sent=False)
 
     def send(self, context: RequestContext) -> HTTPResponse:
-        """Have the worker send a link, if there is such a user: what is answered here is the same for everybody."""
+        """Queue a mail with a link if the user exists; the response is the same for every address."""
         if self.mails is None:
             return self.ask(context)
         email = Form(context.form).text("email")

@@ -1,14 +1,14 @@
-"""Scopes: told in words, and chosen in a form."""
+"""Scopes: their description, and the form fields to choose one."""
 
 from app.domain.permissions import EVERYTHING, Scope
 from app.store.ledger import customer_choice, customers
 from app.web.http.forms import Form
 
-_MOST_TOLD = 5
+_MOST_LISTED = 5
 
 
 def described(scope: Scope) -> str:
-    """Return what the scope covers: "Acme, Globex and the ledger 2025"."""
+    """Return a description of the scope: "Acme, Globex and the ledger 2025"."""
     if scope.is_everything:
         return "everything"
     names = sorted(customers.names(scope.customers).values(), key=str.casefold)
@@ -17,9 +17,9 @@ def described(scope: Scope) -> str:
 
 
 def chosen(fields: Form) -> Scope:
-    """Return the scope that a form asks for, or note beside its fields what is missing.
+    """Return the scope chosen in a form; errors are added to its fields.
 
-    Its boxes are called `customer:ID` and `ledger:NAME`; `customer` is one more customer, by name or code.
+    The boxes are named `customer:ID` and `ledger:NAME`; `customer` is a further customer, by name or code.
     """
     if fields.typed.get("sees") != "some":
         return EVERYTHING
@@ -42,7 +42,7 @@ def _ticked(fields: Form, prefix: str) -> list[str]:
 
 
 def _at_most(names: list[str], kind: str) -> list[str]:
-    return names if len(names) <= _MOST_TOLD else [*names[:_MOST_TOLD], f"{len(names) - _MOST_TOLD} more {kind}"]
+    return names if len(names) <= _MOST_LISTED else [*names[:_MOST_LISTED], f"{len(names) - _MOST_LISTED} more {kind}"]
 
 
 def _listed(names: list[str]) -> str:

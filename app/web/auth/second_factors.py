@@ -1,4 +1,4 @@
-"""Second factors: set up with an app and confirmed by a code and the password, replaced, and taken away."""
+"""Second factors: set up with an app, confirmed by a code and the password; replaced and removed."""
 
 from dataclasses import dataclass
 
@@ -17,7 +17,7 @@ from app.web.http.request_context import RequestContext
 
 @dataclass(frozen=True, slots=True)
 class SecondFactors:
-    """Sets the user's own second factor up, and takes it away."""
+    """Sets up and removes the user's own second factor."""
 
     pages: Pages
     browsers: BrowserSessions
@@ -25,11 +25,11 @@ class SecondFactors:
     key: bytes
 
     def show(self, context: RequestContext) -> HTTPResponse:
-        """Answer with what to do to set one up, or with what can be done with the one there is."""
+        """Render the page to set up a second factor, or to manage the existing one."""
         return self._show(context, Form({}))
 
     def enable(self, context: RequestContext) -> HTTPResponse:
-        """Ask for codes from now on, and show the recovery codes once; all other logins end."""
+        """Enable the second factor and show the recovery codes once; all other logins end."""
         if context.user.has_second_factor:
             return self.pages.redirect(context, "/account/second-factor")
         fields = Form({})
@@ -48,7 +48,7 @@ class SecondFactors:
         return self.browsers.hand_over(renewed, self._codes(renewed, codes, is_new=True))
 
     def renew_codes(self, context: RequestContext) -> HTTPResponse:
-        """Show a new set of recovery codes, once; the old ones are worth nothing any more."""
+        """Show a new set of recovery codes once; the old ones become invalid."""
         fields = Form({})
         self._check(context, fields)
         if fields.errors:
@@ -58,7 +58,7 @@ class SecondFactors:
         return self._codes(context, codes, is_new=False)
 
     def disable(self, context: RequestContext) -> HTTPResponse:
-        """Ask for no codes any more; all other logins end."""
+        """Disable the second factor; all other logins end."""
         fields = Form({})
         self._check(context, fields)
         if fields.errors:
@@ -66,12 +66,12 @@ class SecondFactors:
         with transaction():
             second_factor.reset(context.user.id, context.user, context.now)
             renewed = self.browsers.start(context, context.user)
-        said = "You sign in by your password alone now, and are signed out everywhere else."
-        return self.browsers.hand_over(renewed, self.pages.redirect(renewed, "/account", flash=said))
+        flash = "You sign in by your password alone now, and are signed out everywhere else."
+        return self.browsers.hand_over(renewed, self.pages.redirect(renewed, "/account", flash=flash))
 
     def _check(self, context: RequestContext, fields: Form) -> None:
         check_password(context, fields)
-        if not fields.errors:  # a code counts once: it is not spent on a wrong password
+        if not fields.errors:  # a code can be used once: do not spend it on a wrong password
             check_code(context, fields)
 
     def _offered(self, context: RequestContext) -> str:

@@ -1,4 +1,4 @@
-"""Session tokens: the signed reference to a login that a browser keeps in its cookie, and others of their own types."""
+"""Session tokens: signed references to a login in a browser's cookie; other purposes have tokens of their own type."""
 
 import hashlib
 from dataclasses import dataclass
@@ -14,15 +14,15 @@ _ALGORITHM = "HS256"
 _ISSUER = _AUDIENCE = "invoices"
 _CLAIMS = ["iss", "aud", "sub", "jti", "iat", "nbf", "exp"]
 _LEEWAY_SECONDS = 5
-_MOST_VERIFIED = 256
+_TOKENS_CACHED = 256
 _JWT = jwt.PyJWT({"enforce_minimum_key_length": True})
-# The moments are compared with the clock that we are handed; PyJWT would read one of its own.
+# Times are compared with the given `now`; PyJWT would use its own clock.
 _CHECKS: Any = {"require": _CLAIMS, "verify_exp": False, "verify_nbf": False, "verify_iat": False}
 
 
 @dataclass(frozen=True, slots=True)
 class TokenClaims:
-    """What a token says: which login, of which user."""
+    """The claims of a token: the id of the login, and the user."""
 
     jti: str
     user_id: int
@@ -30,19 +30,19 @@ class TokenClaims:
 
 @dataclass(frozen=True, slots=True)
 class SessionTokens:
-    """Writes and reads tokens with keys by name: the first signs, all of them are accepted."""
+    """Issues and reads tokens, with keys by id: the first one signs, all are accepted."""
 
     keys: dict[str, bytes]
     purpose: str = "session"
 
     @classmethod
     def signed_with(cls, *secret_keys: str, purpose: str = "session") -> "SessionTokens":
-        """Return tokens signed with the first secret key; those of the others are still accepted."""
+        """Return an instance that signs with the first secret key; tokens of the others are still accepted."""
         keys = derived_all(secret_keys, purpose)
         return cls({hashlib.sha256(key).hexdigest()[:8]: key for key in keys}, purpose)
 
     def issue(self, reference: TokenClaims, now: datetime, expires_at: datetime) -> str:
-        """Return a token for the login, good until it expires."""
+        """Return a token for the login, valid until `expires_at`."""
         kid, key = next(iter(self.keys.items()))
         issued = int(now.timestamp())
         claims = {
@@ -57,7 +57,7 @@ class SessionTokens:
         return _JWT.encode(claims, key, _ALGORITHM, headers={"typ": _type(self.purpose), "kid": kid})
 
     def read(self, token: str, now: datetime) -> TokenClaims | None:
-        """Return what the token says, None for one that is not ours, not yet or no longer good."""
+        """Return the claims of the token; None if it is forged, malformed, not valid yet, or expired."""
         try:
             claims = _verified(token, _type(self.purpose), tuple(self.keys.items()))
         except (jwt.InvalidTokenError, KeyError, ValueError):
@@ -76,9 +76,9 @@ class _Claims:
     end_at: int
 
 
-@lru_cache(maxsize=_MOST_VERIFIED)
+@lru_cache(maxsize=_TOKENS_CACHED)
 def _verified(token: str, kind: str, keys: tuple[tuple[str, bytes], ...]) -> _Claims:
-    """Return what a token of ours says; a browser sends the same one with each request, so the latest are kept."""
+    """Return the claims of a valid token; cached, as a browser sends the same one with each request."""
     header = jwt.get_unverified_header(token)
     if header.get("typ") != kind:
         raise jwt.InvalidTokenError("It is of another type.")

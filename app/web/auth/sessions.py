@@ -1,4 +1,4 @@
-"""Sessions: signing in, by a password and where there is a second factor by a code, and signing out."""
+"""Sign-in by password and, if set up, a second factor, and sign-out."""
 
 import hashlib
 import logging
@@ -20,14 +20,14 @@ from app.web.http.forms import Form, local_path
 from app.web.http.rendering import Pages
 from app.web.http.request_context import RequestContext
 
-_FOR_THE_CODE = timedelta(minutes=5)
+_CODE_TIMEOUT = timedelta(minutes=5)
 
 log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
 class Sessions:
-    """Starts and ends what a browser may do."""
+    """Signs users in and out."""
 
     pages: Pages
     forms: AnonymousForms
@@ -35,14 +35,14 @@ class Sessions:
     pending_second_factor: SessionTokens
 
     def new(self, context: RequestContext) -> HTTPResponse:
-        """Ask who it is; somebody who is signed in goes straight on."""
+        """Render the sign-in form; redirect a user who is signed in already."""
         wanted = local_path(context.query.get("next", "/"))
         if context.login:
             return self.pages.redirect(context, wanted)
         return self._form(context, wanted)
 
     def create(self, context: RequestContext) -> HTTPResponse:
-        """Sign in whoever knows the password, or ask for the code that is still missing."""
+        """Sign the user in if the password is right, or ask for the second factor."""
         fields = Form({"email": context.form.get("email", "")})
         email, wanted = fields.text("email"), local_path(context.form.get("next", "/"))
         found = users.find_by_email(email)
@@ -58,11 +58,11 @@ class Sessions:
         return self._signed_in(context, user, wanted)
 
     def ask_again(self, context: RequestContext) -> HTTPResponse:
-        """Begin anew: the second step of signing in has no address of its own."""
+        """Redirect to the sign-in form: the second step has no URL of its own."""
         return self.pages.redirect(context, "/sign-in")
 
     def confirm(self, context: RequestContext) -> HTTPResponse:
-        """Sign in whoever, after the password, has the code as well."""
+        """Sign the user in if the code is right, after the password."""
         pending, wanted = context.form.get("pending", ""), local_path(context.form.get("next", "/"))
         user = self._user_of(pending, context)
         if user is None:
@@ -98,9 +98,9 @@ class Sessions:
         )
 
     def _pending_token(self, context: RequestContext, user: User) -> str:
-        """Return the token that stands for a right password; another password makes it worthless."""
+        """Return the token that proves a right password; changing the password invalidates it."""
         return self.pending_second_factor.issue(
-            TokenClaims(_mark_of_password(user), user.id), context.now, context.now + _FOR_THE_CODE
+            TokenClaims(_password_fingerprint(user), user.id), context.now, context.now + _CODE_TIMEOUT
         )
 
     def _user_of(self, pending: str, context: RequestContext) -> User | None:
@@ -108,7 +108,7 @@ class Sessions:
         user = users.get(reference.user_id) if reference else None
         if reference is None or user is None or not user.active or not user.has_second_factor:
             return None
-        return user if reference.jti == _mark_of_password(user) else None
+        return user if reference.jti == _password_fingerprint(user) else None
 
     def _signed_in(self, context: RequestContext, user: User, wanted: str, by_code: str = "") -> HTTPResponse:
         with transaction():
@@ -118,7 +118,7 @@ class Sessions:
         return self.browsers.hand_over(signed_in, response)
 
 
-def _mark_of_password(user: User) -> str:
+def _password_fingerprint(user: User) -> str:
     return hashlib.sha256(users.password_hash_of(user.id).encode()).hexdigest()
 
 

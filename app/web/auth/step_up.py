@@ -1,4 +1,4 @@
-"""Step-up: whoever changes how a user signs in proves again who it is; a browser left open is not enough."""
+"""Step-up: changing how a user signs in requires the password or a code again; an open session is not enough."""
 
 from app.store.access import users
 from app.store.db.database import transaction
@@ -9,7 +9,7 @@ from app.web.http.request_context import RequestContext
 
 
 def check_password(context: RequestContext, fields: Form) -> None:
-    """Say in the fields if the present password is wrong; raises TooManyAttemptsError."""
+    """Add an error to the fields if the current password is wrong; raises TooManyAttemptsError."""
     attempt = Attempt.at_password(context.user.email, context)
     attempt.begin(context, context.user)
     if passwords.verify(users.password_hash_of(context.user.id), context.form.get("current", "")):
@@ -20,7 +20,7 @@ def check_password(context: RequestContext, fields: Form) -> None:
 
 
 def check_code(context: RequestContext, fields: Form) -> None:
-    """Say in the fields if the code is wrong; raises TooManyAttemptsError."""
+    """Add an error to the fields if the code is wrong; raises TooManyAttemptsError."""
     attempt = Attempt.at_code(context.user, context)
     attempt.begin(context, context.user)
     if one_time_codes.accepted(context.user.id, context.form.get("code", ""), context.now):

@@ -1,7 +1,7 @@
-"""Throttling: whoever tries passwords, codes or addresses in vain is told when to try again.
+"""Throttling of failed attempts at passwords, codes and mails.
 
-An outsider who keeps trying must not keep the user out: from an address where the user has signed in before, attempts
-are counted by themselves.
+An attacker must not lock a user out: attempts from an address where the user has signed in before are counted
+separately.
 """
 
 import hashlib
@@ -22,33 +22,33 @@ from app.web.http.request_context import RequestContext
 _FREE_FOR_AN_ACCOUNT = 5
 _FREE_FOR_AN_ADDRESS = 20
 _FREE_MAILS = 3
-_IPV6_PREFIX = 64  # what one subscriber has
+_IPV6_PREFIX = 64  # the prefix of one subscriber
 
 log = logging.getLogger(__name__)
 
 
 class TooManyAttemptsError(Refusal):
-    """Too much was tried in vain."""
+    """There were too many failed attempts; the response has a Retry-After header in seconds."""
 
     status = 429
     title = "Please wait a moment"
 
     def __init__(self, wait: timedelta) -> None:
         seconds = ceil(wait.total_seconds())
-        super().__init__(f"There were too many attempts: please try again in {_told(seconds)}.")
+        super().__init__(f"There were too many attempts: please try again in {_wait_text(seconds)}.")
         self.headers = {"Retry-After": str(seconds)}
 
 
 @dataclass(frozen=True, slots=True)
 class Attempt:
-    """One attempt at something that is counted for what it is aimed at and for where it comes from."""
+    """An attempt, counted both by its target and by the client's network."""
 
     target: Throttled
     place: Throttled
 
     @classmethod
     def at_password(cls, email: str, context: RequestContext) -> "Attempt":
-        """Return an attempt at the password of whoever has the e-mail address, if anybody has."""
+        """Return an attempt at the password of the user with this email address, whether or not the user exists."""
         name = f"password {_hash(email)}"
         if logins.was_at(email, context.address, context.now):
             name = f"{name} {context.address}"
@@ -61,11 +61,11 @@ class Attempt:
 
     @classmethod
     def at_mail(cls, email: str, context: RequestContext) -> "Attempt":
-        """Return an attempt to have a mail sent, which never succeeds: each one counts."""
+        """Return an attempt to send a mail, which never succeeds: each one counts."""
         return cls(Throttled(f"mail {_hash(email)}", _FREE_MAILS), _place(context))
 
     def begin(self, context: RequestContext, user: User | None) -> None:
-        """Count the attempt; raises TooManyAttemptsError. Of each wait the first who is refused is recorded."""
+        """Count the attempt; raises TooManyAttemptsError. Of each wait, only the first refusal is recorded."""
         with transaction():
             wait = throttles.attempt((self.target, self.place), context.now)
             if wait and wait.is_news:
@@ -75,18 +75,18 @@ class Attempt:
             raise TooManyAttemptsError(wait.until - context.now)
 
     def succeeded(self) -> None:
-        """Forget what was tried in vain before."""
+        """Reset the count of failed attempts."""
         throttles.succeeded([self.target.name], [self.place.name])
 
 
 def record(context: RequestContext, action: str, user: User | None, *, by: User | None = None, **after: object) -> None:
-    """Record what happened at the door of the user; of somebody unknown, not even what was typed."""
+    """Add an audit entry for the user; for an unknown user not even the input is recorded."""
     subject = f"user:{user.id if user else 0}"
     audit.append(by, action, subject, before={}, after=after, now=context.now)
 
 
 def _place(context: RequestContext) -> Throttled:
-    address = context.address.partition("%")[0]  # behind it stands the interface of a link-local address
+    address = context.address.partition("%")[0]  # the part after % is the interface of a link-local address
     place = str(ip_network((address, _IPV6_PREFIX), strict=False)) if ":" in address else address
     return Throttled(f"address {place}", _FREE_FOR_AN_ADDRESS)
 
@@ -95,6 +95,6 @@ def _hash(email: str) -> str:
     return hashlib.sha256(email.strip().lower().encode()).hexdigest()
 
 
-def _told(seconds: int) -> str:
+def _wait_text(seconds: int) -> str:
     count, unit = (ceil(seconds / 60), "minute") if seconds > 60 else (seconds, "second")
     return counted(count, unit, f"{unit}s")

@@ -1,1 +1,1 @@
-"""What every page and the API need of HTTP: requests, forms, cookies, rendering."""
+"""HTTP of the pages and the API: requests, forms, cookies, rendering."""

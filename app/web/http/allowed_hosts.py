@@ -1,4 +1,4 @@
-"""The own host: a request for another one was not sent by anybody who followed a link of ours."""
+"""Reject requests whose Host header is not ours."""
 
 from dataclasses import dataclass
 from urllib.parse import urlsplit
@@ -8,11 +8,11 @@ from bottle import BaseRequest
 from app.web.http.errors import Refusal
 
 _USUAL_PORTS = {"http": "80", "https": "443"}
-_ASKED_BY_MACHINES = {"/health"}
+_INTERNAL_PATHS = {"/health"}
 
 
 class MisdirectedError(Refusal):
-    """The request was meant for another site."""
+    """The request is for another host."""
 
     status = 421
     title = "This is another site"
@@ -20,14 +20,14 @@ class MisdirectedError(Refusal):
 
 @dataclass(frozen=True, slots=True)
 class AllowedHosts:
-    """Knows the one host that browsers reach this site under."""
+    """Checks the host of requests against the public URL of the site."""
 
     public_url: str
 
     def check(self, request: BaseRequest) -> None:
-        """Raise MisdirectedError for another host; health is asked about from inside, by address."""
-        asked_for = _host(request.get_header("Host", ""), urlsplit(self.public_url).scheme)
-        if asked_for != self._host() and request.path not in _ASKED_BY_MACHINES:
+        """Raise MisdirectedError for another host; the health check is exempt, as it is sent to an internal address."""
+        host = _host(request.get_header("Host", ""), urlsplit(self.public_url).scheme)
+        if host != self._host() and request.path not in _INTERNAL_PATHS:
             raise MisdirectedError(f"This site is only found at {self.public_url}: please go there.")
 
     def _host(self) -> str:

@@ -1,4 +1,4 @@
-"""Assets: files that never change at their address, because the address holds a hash of them all."""
+"""Static files, cacheable forever because their URLs contain a hash of all files."""
 
 import hashlib
 from dataclasses import dataclass
@@ -8,15 +8,15 @@ from bottle import HTTPResponse, static_file
 
 from app.web.http.errors import NotFoundError
 
-STYLESHEET = "css/site.css"  # all of css/ as one file: a page asks once, not once for each component
+STYLESHEET = "css/site.css"  # all of css/ in one file: one request per page instead of one per component
 
 _FOREVER = "public, max-age=31536000, immutable"
-_FIRST = ("font", "tokens", "base", "layout")  # what the components build upon
+_FIRST = ("font", "tokens", "base", "layout")  # base files that the components depend on
 
 
 @dataclass(frozen=True, slots=True)
 class Assets:
-    """The files of a folder; one hash for all, so that a stylesheet finds a font by its relative address."""
+    """The files of a folder, with one hash for all, so that a stylesheet can use relative URLs for its fonts."""
 
     folder: Path
     paths: frozenset[str]
@@ -25,7 +25,7 @@ class Assets:
 
     @classmethod
     def of(cls, folder: Path) -> "Assets":
-        """Read the folder once; only what is in it now is ever served."""
+        """Read the folder once; files added later are not served."""
         files = {path.relative_to(folder).as_posix(): path for path in sorted(folder.rglob("*")) if path.is_file()}
         content = hashlib.sha256()
         for name, path in files.items():
@@ -33,13 +33,13 @@ class Assets:
         return cls(folder, frozenset({*files, STYLESHEET}), _stylesheet(folder / "css"), content.hexdigest()[:12])
 
     def url(self, path: str) -> str:
-        """Return the address of the file; an unknown one is a mistake in a template."""
+        """Return the URL of the file; raises KeyError for an unknown one, which is a mistake in a template."""
         if path not in self.paths:
             raise KeyError(path)
         return f"/static/{self.content_hash}/{path}"
 
     def serve(self, content_hash: str, path: str) -> HTTPResponse:
-        """Answer with the file, for ever if the address is the one of today."""
+        """Return the file, cacheable forever if the URL has the current hash; raises NotFoundError."""
         if path not in self.paths:
             raise NotFoundError("There is no such file.")
         if path == STYLESHEET:

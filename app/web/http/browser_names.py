@@ -1,6 +1,6 @@
-"""Browser names: what a user agent is called, as far as it tells; enough to know one's own browsers again."""
+"""Names of browsers by their user agent, good enough for users to recognise their own browsers."""
 
-# In this order: most of them also claim to be those further below.
+# The order matters: most browsers also claim to be those further down.
 _BROWSERS = {"Edg": "Edge", "OPR": "Opera", "Firefox": "Firefox", "Chrome": "Chrome", "Safari": "Safari"}
 _SYSTEMS = {
     "iPhone": "iPhone",
@@ -13,7 +13,7 @@ _SYSTEMS = {
 
 
 def browser_called(user_agent: str) -> str:
-    """Return browser and system of a user agent in words."""
+    """Return a name for the browser and system of a user agent, such as "Firefox on Linux"."""
     browser = next((name for sign, name in _BROWSERS.items() if f"{sign}/" in user_agent), "")
     system = next((name for sign, name in _SYSTEMS.items() if sign in user_agent), "")
     if not browser:

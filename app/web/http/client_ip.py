@@ -1,4 +1,4 @@
-"""Client addresses: where a request comes from, told by a proxy only where that proxy is ours."""
+"""Client addresses; X-Forwarded-For is only trusted from our own proxies."""
 
 from collections.abc import Mapping
 from ipaddress import IPv4Network, IPv6Network, ip_address
@@ -8,7 +8,7 @@ Networks: TypeAlias = tuple[IPv4Network | IPv6Network, ...]
 
 
 def address_of(environ: Mapping[str, Any], proxies: Networks) -> str:
-    """Return the address of whoever asks: the last that a proxy of ours had from somebody who is none."""
+    """Return the client's address: the last hop that is not one of our proxies; empty if unknown."""
     hops = [*environ.get("HTTP_X_FORWARDED_FOR", "").split(","), environ.get("REMOTE_ADDR", "")]
     nearest = ""
     for hop in reversed([hop.strip() for hop in hops if hop.strip()]):
@@ -23,5 +23,5 @@ def address_of(environ: Mapping[str, Any], proxies: Networks) -> str:
 
 
 def is_within(address: str, networks: Networks) -> bool:
-    """Tell whether the address belongs to one of the networks."""
+    """Return whether the address belongs to one of the networks."""
     return any(ip_address(address) in network for network in networks)

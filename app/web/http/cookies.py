@@ -1,4 +1,4 @@
-"""Cookies: kept from scripts and other sites, and bound to this host wherever HTTPS allows it."""
+"""Cookies: HttpOnly, SameSite, and with the __Host- prefix if the site uses HTTPS."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -8,20 +8,20 @@ from bottle import BaseRequest, BaseResponse
 
 @dataclass(frozen=True, slots=True)
 class Cookies:
-    """Sets and reads cookies in the one way that all of ours share; their values are never Bottle's pickles."""
+    """Sets and reads cookies with the same attributes for all; values are plain strings, never Bottle's pickles."""
 
     https: bool
 
     def set(self, response: BaseResponse, name: str, value: str, *, seconds: int) -> None:
-        """Have the browser keep the value for so long."""
+        """Set the cookie for a number of seconds."""
         response.set_cookie(self._name(name), value, max_age=seconds, **self._attributes())
 
     def delete(self, response: BaseResponse, name: str) -> None:
-        """Have the browser forget the value."""
+        """Delete the cookie."""
         response.set_cookie(self._name(name), "", max_age=0, **self._attributes())
 
     def read(self, request: BaseRequest, name: str) -> str:
-        """Return what the browser sent, nothing if it sent none."""
+        """Return the value of the cookie, or an empty string."""
         value: str = request.get_cookie(self._name(name)) or ""
         return value
 

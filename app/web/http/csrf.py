@@ -1,4 +1,4 @@
-"""Cross-site request forgery: a form counts only if we rendered it for this browser and it comes from our pages."""
+"""CSRF protection: a form must have a token made for this browser, and the request must come from our origin."""
 
 from dataclasses import dataclass
 from urllib.parse import urlsplit
@@ -13,17 +13,17 @@ SAFE_METHODS = frozenset({"GET", "HEAD"})
 
 @dataclass(frozen=True, slots=True)
 class Csrf:
-    """Makes and checks the tokens of forms, each bound to a secret that only the browser holds."""
+    """Makes and checks form tokens; each is bound to a secret of the browser."""
 
     keys: tuple[bytes, ...]
     public_url: str
 
     def token_for(self, secret: str) -> str:
-        """Return the token for forms of the browser with that secret."""
+        """Return the form token for a browser's secret."""
         return signature(self.keys[0], secret)
 
     def is_genuine(self, request: BaseRequest, secret: str, token: str) -> bool:
-        """Tell whether the request comes from a form that we rendered for the browser with that secret."""
+        """Return whether the token was made for the browser's secret and the request comes from our origin."""
         return bool(secret) and is_signature(self.keys, secret, token) and self._comes_from_us(request)
 
     def _comes_from_us(self, request: BaseRequest) -> bool:
@@ -31,7 +31,7 @@ class Csrf:
         if site is not None:
             return site in {"same-origin", "none"}
         origin = request.get_header("Origin")
-        # Programs send neither header; they cannot be tricked as a browser can, so the token alone decides.
+        # Non-browser clients send neither header; they cannot be abused for CSRF, so the token alone decides.
         return origin is None or origin.lower() == self._origin() or _is_of_host(origin, request)
 
     def _origin(self) -> str:

@@ -1,4 +1,4 @@
-"""Downloads: answers that are files, of which the costly ones are made one at a time; who took which is recorded."""
+"""Downloads: file responses, with expensive ones made one at a time and exports recorded in the audit."""
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -15,12 +15,12 @@ XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 CSV = "text/csv; charset=utf-8"
 TYPES = {"xlsx": XLSX, "csv": CSV}
 
-# Writing a workbook takes much memory and time: one in each server process, however many ask.
+# Writing a workbook takes much memory and time: at most one at a time in each server process.
 _COSTLY = BoundedSemaphore()
 
 
 class BusyError(Refusal):
-    """Something costly is being done for somebody else."""
+    """Another expensive file is being made."""
 
     status = 429
     title = "One moment, please"
@@ -28,7 +28,7 @@ class BusyError(Refusal):
 
 @contextmanager
 def one_at_a_time() -> Iterator[None]:
-    """Refuse what is costly while the like is being done; raises BusyError."""
+    """Run the block unless another such block is running; raises BusyError."""
     if not _COSTLY.acquire(blocking=False):
         raise BusyError("Another file is being written just now. Please try again in a moment.")
     try:
@@ -45,15 +45,15 @@ def export(
     rows: int,
     picked_by: Mapping[str, object] | None = None,
 ) -> HTTPResponse:
-    """Answer with a file of what is stored and record who took it: how many rows, picked by what of the list."""
-    said = {"file": name, "rows": rows, "filter": dict(context.query) if picked_by is None else dict(picked_by)}
+    """Return a file of stored data and record who exported it, with the number of rows and the filter."""
+    details = {"file": name, "rows": rows, "filter": dict(context.query) if picked_by is None else dict(picked_by)}
     with transaction():
-        audit.append(context.user, "export.made", f"export:{what}", before={}, after=said, now=context.now)
+        audit.append(context.user, "export.made", f"export:{what}", before={}, after=details, now=context.now)
     return download(content, name)
 
 
 def download(content: bytes, name: str) -> HTTPResponse:
-    """Answer with a file, whose kind is the ending of its name."""
+    """Return a file response; the extension of the name determines the content type."""
     plain = "".join(sign if sign.isascii() and (sign.isalnum() or sign in "-_. ") else "-" for sign in name)
     kind = TYPES.get(name.rpartition(".")[2], XLSX)
     headers = {"Content-Type": kind, "Content-Disposition": f'attachment; filename="{plain}"'}

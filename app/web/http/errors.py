@@ -1,4 +1,4 @@
-"""Refusals: raised anywhere in a handler to answer with a page that says why, and what to do."""
+"""Refusals: exceptions raised in handlers and rendered as an error page with the reason and what to do."""
 
 from collections.abc import Mapping
 from types import MappingProxyType
@@ -6,8 +6,8 @@ from types import MappingProxyType
 from app.store.db.outages import Outage, outage_behind
 
 
-class Refusal(Exception):  # noqa: N818  # an answer, not an error: its subclasses name what is wrong
-    """An answer that is not the page asked for; the message is one sentence for the person who asked."""
+class Refusal(Exception):  # noqa: N818  # a response, not an error: subclasses name the reason
+    """A response other than the requested page; the message is one sentence for the user."""
 
     status = 400
     title = "That cannot be done"
@@ -15,35 +15,35 @@ class Refusal(Exception):  # noqa: N818  # an answer, not an error: its subclass
 
 
 class ForbiddenError(Refusal):
-    """The user lacks the right, or the form is not one of ours."""
+    """The user lacks the right, or the form was not made by us."""
 
     status = 403
     title = "You may not do that"
 
 
 class NotFoundError(Refusal):
-    """There is no such thing, or none that the user may see."""
+    """The record does not exist, or the user may not see it."""
 
     status = 404
     title = "There is nothing here"
 
 
 class LengthRequiredError(Refusal):
-    """The size of what is sent must be known before it is read."""
+    """The request has no Content-Length."""
 
     status = 411
     title = "The size is missing"
 
 
 class TooLargeError(Refusal):
-    """More was sent than is read here."""
+    """The request body is larger than allowed here."""
 
     status = 413
     title = "That is too large"
 
 
 class DatabaseAwayError(Refusal):
-    """The database does not answer: it is being started anew, or something is wrong with the server."""
+    """The database does not respond: it is restarting, or the server has a problem."""
 
     status = 503
     title = "One moment, please"
@@ -51,7 +51,7 @@ class DatabaseAwayError(Refusal):
 
 
 class DiskFullError(Refusal):
-    """The server has no room left to write in."""
+    """The disk of the server is full."""
 
     status = 507
     title = "The disk of the server is full"
@@ -61,7 +61,7 @@ class DiskFullError(Refusal):
 
 
 def refusal_for_outage(error: Exception) -> Refusal | None:
-    """Return what to answer where the store cannot work just now, None where the program itself is wrong."""
+    """Return the refusal for an outage of the store, or None if the error is a bug."""
     match outage_behind(error):
         case Outage.DATABASE_AWAY:
             return DatabaseAwayError(

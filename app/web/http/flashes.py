@@ -1,4 +1,4 @@
-"""Flashes: a sentence for the next page, kept in a signed cookie so that nobody else can put words on our pages."""
+"""Flash messages for the next page, kept in a signed cookie so that nobody else can set their text."""
 
 import base64
 import binascii
@@ -9,16 +9,16 @@ from app.web.http.signing import is_signature, signature
 
 @dataclass(frozen=True, slots=True)
 class Flashes:
-    """Signs and reads sentences, each bound to the login it was written for."""
+    """Signs and reads messages; each is bound to the login for which it was written."""
 
     keys: tuple[bytes, ...]
 
     def sign(self, sentence: str, jti: str) -> str:
-        """Return the sentence as the cookie holds it."""
+        """Return the value of the cookie for the message."""
         return f"{base64.urlsafe_b64encode(sentence.encode()).decode()}.{signature(self.keys[0], jti + sentence)}"
 
     def read(self, cookie: str, jti: str) -> str:
-        """Return the sentence, nothing unless it was signed for this login."""
+        """Return the message; empty if it was not signed for this login."""
         encoded, _, claimed = cookie.partition(".")
         try:
             sentence = base64.urlsafe_b64decode(encoded).decode()

@@ -1,14 +1,14 @@
-"""Forms: what somebody typed becomes values, or a sentence beside the field; nothing that was typed is lost.
+"""Parsing of forms: typed texts become values, or error sentences beside the fields; the typed text is kept.
 
-fields = Fields(visit.query)               # or visit.form
-as_of = fields.day("as_of", visit.today)   # the default, when empty or wrong
+fields = Form(context.query)                 # or context.form
+as_of = fields.day("as_of", context.today)   # the default, if empty or invalid
 name = fields.text("name", required=True)
 notes = fields.text("notes", longest=2_000, lines=True)
-paid_cents = fields.amount("amount", visit.locale, required=True, least=1, currency=invoice.currency)
-paid_on = fields.optional_day("paid_on")   # None, when empty or wrong
+paid_cents = fields.amount("amount", context.locale, required=True, least=1, currency=invoice.currency)
+paid_on = fields.optional_day("paid_on")     # None, if empty or invalid
 is_draft = fields.checked("draft")
-if fields.errors:                          # {"as_of": "…"}; templates show `fields.errors` beside `fields.typed`
-    return self.pages.show(visit, "names/new.html", status=422, fields=fields)
+if fields.errors:                            # {"as_of": "…"}; templates show `fields.errors` beside `fields.typed`
+    return self.pages.show(context, "names/new.html", status=422, fields=fields)
 """
 
 from collections.abc import Iterable, Mapping
@@ -26,19 +26,19 @@ from app.workbook.meaning.own_columns import named
 
 _Choice = TypeVar("_Choice", bound=StrEnum)
 
-LONGEST_LINE = 200  # of a text, where nothing else is said
+LONGEST_LINE = 200  # default maximum of a text field
 _LIKE_THIS_DAY = date(2026, 12, 31)
 
 
 class Form:
-    """The fields of one form as typed, and one sentence for each that cannot be read."""
+    """The fields of a form as typed, and one error sentence for each invalid field."""
 
     def __init__(self, typed: Mapping[str, str]) -> None:
         self.typed = {name: _without_controls(text).strip() for name, text in typed.items()}
         self.errors: dict[str, str] = {}
 
     def text(self, name: str, *, required: bool = False, longest: int = LONGEST_LINE, lines: bool = False) -> str:
-        """Return the text, without blanks around it, in one line unless it may have several."""
+        """Return the text without surrounding blanks; line breaks and tabs become spaces unless `lines` is set."""
         text = self.typed.get(name, "")
         if not lines:
             text = text.replace("\n", " ").replace("\t", " ")
@@ -57,7 +57,7 @@ class Form:
         }
 
     def own_fields(self) -> dict[str, str]:
-        """Return the texts of own fields by their names, also those that were emptied."""
+        """Return the texts of own fields by name, including emptied ones."""
         found: dict[str, str] = {}
         for number in range(self._own_rows()):
             name = named(self.text(f"own_name:{number}", longest=LONGEST_NAME))
@@ -71,7 +71,7 @@ class Form:
         return found
 
     def own_rows(self, stored: Mapping[str, str]) -> list[tuple[str, str]]:
-        """Return the rows of a form in which own fields are changed: as typed, then as stored, then one for another."""
+        """Return the rows of the own fields' form: as typed, then as stored, then an empty one to add another."""
         typed = [
             (named(self.typed.get(f"own_name:{number}", "")), self.typed.get(f"own_text:{number}", ""))
             for number in range(self._own_rows())
@@ -81,7 +81,7 @@ class Form:
         return rows if rows and rows[-1] == ("", "") else [*rows, ("", "")]
 
     def own_labels(self) -> dict[str, str]:
-        """Return what the inputs of own fields are called that need another look."""
+        """Return the labels of the invalid own field inputs, for the summary of errors."""
         wrong = (name for name in self.errors if name.startswith(("own_name:", "own_text:")))
         return {name: self.typed.get(name.replace("text", "name")) or "Another column" for name in wrong}
 
@@ -89,11 +89,11 @@ class Form:
         return next(number for number in count() if f"own_text:{number}" not in self.typed)
 
     def day(self, name: str, default: date) -> date:
-        """Return the day written as YYYY-MM-DD."""
+        """Return the date (YYYY-MM-DD), or the default if it is empty or invalid."""
         return self._day(name, default) or default
 
     def optional_day(self, name: str, *, required: bool = False) -> date | None:
-        """Return the day written as YYYY-MM-DD, None for none."""
+        """Return the date (YYYY-MM-DD), or None if it is empty or invalid."""
         if required and not self.typed.get(name):
             self.errors[name] = "Please choose a day."
             return None
@@ -102,7 +102,7 @@ class Form:
     def amount(
         self, name: str, locale: Locale, *, required: bool = False, least: int | None = None, currency: str = ""
     ) -> int | None:
-        """Return the cents of an amount written as the locale writes them, None for none."""
+        """Return the amount in cents, parsed by the locale, or None if it is empty or invalid."""
         text = self.typed.get(name, "")
         if not text:
             if required:
@@ -119,11 +119,11 @@ class Form:
         return cents
 
     def checked(self, name: str) -> bool:
-        """Tell whether the box is ticked: a browser sends nothing for one that is not."""
+        """Return whether the box is ticked: browsers send nothing for one that is not."""
         return bool(self.typed.get(name))
 
     def choice(self, name: str, choices: type[_Choice]) -> _Choice | None:
-        """Return the choice made, None for none."""
+        """Return the choice, or None if it is empty or invalid."""
         text = self.typed.get(name, "")
         if not text:
             return None
@@ -134,7 +134,7 @@ class Form:
             return None
 
     def whole_number(self, name: str, default: int, *, most: int) -> int:
-        """Return the number between 1 and the most that is allowed."""
+        """Return the number from 1 to `most`, or the default if it is empty or invalid."""
         text = self.typed.get(name, "")
         if text.isascii() and text.isdigit() and len(text) < 12 and 1 <= int(text) <= most:
             return int(text)
@@ -158,13 +158,13 @@ class Form:
 
 
 def local_path(text: str) -> str:
-    """Return the text if it is a path on this site, else the first page: never the address of another site."""
+    """Return the text if it is a path on this site, else `/`, to prevent open redirects."""
     # Browsers read `\\` as `/` and drop control characters, so `/\\evil` and `/<tab>/evil` are other sites too.
     is_local = text.startswith("/") and not text.startswith("//") and "\\" not in text and text.isprintable()
     return text if is_local else "/"
 
 
 def _without_controls(text: str) -> str:
-    # PostgreSQL refuses the null character, and no workbook can hold U+FFFE and U+FFFF; no field of ours has a use for
-    # the others, save line breaks and tabs.
+    # PostgreSQL rejects the null character, and workbooks cannot hold U+FFFE and U+FFFF; our fields need no control
+    # characters except line breaks and tabs.
     return "".join(sign for sign in text if " " <= sign not in "\ufffe\uffff" or sign in "\n\t")

@@ -1,4 +1,4 @@
-"""Which invoices a list shows, in which order, as its address says it."""
+"""The filter, order and page of an invoice list, from the parameters of its URL."""
 
 from dataclasses import dataclass, replace
 from datetime import date
@@ -26,7 +26,7 @@ _LARGEST_ID = 999_999_999
 
 @dataclass(frozen=True, slots=True)
 class InvoiceSearch:
-    """What a list shows; `said` holds the parameters of the address that narrow it, as they were typed."""
+    """The filter of a list; `said` has the parameters that narrow it, as typed."""
 
     wanted: Filter
     said: dict[str, str]
@@ -37,7 +37,7 @@ class InvoiceSearch:
 
     @classmethod
     def of(cls, fields: Form, locale: Locale, today: date) -> "InvoiceSearch":
-        """Read the parameters of an address; what cannot be read is said in the errors of the fields."""
+        """Return the search in the URL's parameters; invalid ones are reported in the errors of the fields."""
         day = fields.day("as_of", today)
         return cls(
             wanted=_wanted(fields, locale),
@@ -50,51 +50,51 @@ class InvoiceSearch:
 
     @property
     def is_narrowed(self) -> bool:
-        """Tell whether anything but the day was asked for."""
+        """Return whether any filter is set besides the day."""
         return self.wanted != Filter()
 
     @property
     def sort(self) -> str:
-        """Return the order as the address says it, nothing when it is the usual one."""
+        """Return the order as a URL parameter; empty for the default order."""
         return _sort(self.order)
 
     @property
     def parameters(self) -> dict[str, str]:
-        """Return what a saved view keeps: what narrows the list, and its order."""
+        """Return the parameters kept in a saved view: filters and order."""
         return {**self.said, **({"sort": self.sort} if self.sort else {})}
 
     @property
     def refinements(self) -> int:
-        """Return how many of the less used fields narrow the list."""
+        """Return the number of active filters other than `q` and `status`."""
         return len(set(self.said) - {"q", "status"})
 
     def direction(self, column: InvoiceOrder) -> str:
-        """Return how the column orders the list: ascending, descending, or not at all."""
+        """Return "ascending" or "descending" if the list is ordered by the column, else an empty string."""
         if self.order.column is not column:
             return ""
         return "descending" if self.order.descending else "ascending"
 
     def ordered_by(self, column: InvoiceOrder) -> str:
-        """Return the address of the list in the order of the column, turned round when it is so already."""
+        """Return the URL of the list ordered by the column, or reversed if it is ordered so already."""
         is_turned = self.order.column is column and not self.order.descending
         return self._address("/invoices", replace(self, order=Order(column, descending=is_turned)).sort)
 
     def on_page(self, page: int) -> str:
-        """Return the address of another page of the list."""
+        """Return the URL of another page of the list."""
         return self._address("/invoices", self.sort, page=page if page > 1 else "")
 
     def export_as(self, kind: str) -> str:
-        """Return the address of the whole list as a file of that kind."""
+        """Return the URL of the whole list as a file (`csv` or `xlsx`)."""
         return self._address(f"/invoices.{kind}", self.sort)
 
     def without(self, *names: str) -> str:
-        """Return the address of the list without some of what narrows it."""
+        """Return the URL of the list without some of its filters."""
         left = {name: text for name, text in self.said.items() if name not in names}
         return address("/invoices", **(left or {"all": "yes"}), as_of=self.as_of, sort=self.sort)
 
-    def _address(self, path: str, sort: str, **more: Any) -> str:  # noqa: ANN401  # parameters of an address
-        said = self.said or ({"all": "yes"} if path == "/invoices" else {})
-        return address(path, **said, as_of=self.as_of, sort=sort, **more)
+    def _address(self, path: str, sort: str, **more: Any) -> str:  # noqa: ANN401  # URL parameters
+        narrowing = self.said or ({"all": "yes"} if path == "/invoices" else {})
+        return address(path, **narrowing, as_of=self.as_of, sort=sort, **more)
 
 
 def _wanted(fields: Form, locale: Locale) -> Filter:

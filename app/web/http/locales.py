@@ -1,10 +1,10 @@
-"""Locales: how whoever asks writes amounts, numbers, days and moments, as the browser's Accept-Language says it.
+"""Formats of amounts, numbers, dates and times in the user's locale, from the browser's Accept-Language header.
 
-locale = Locale.accepted("de-DE,de;q=0.9", zone)      # handlers find it as `visit.locale`
+locale = Locale.accepted("de-DE,de;q=0.9", zone)      # handlers use `context.locale`
 locale.money(123450)                                  # 1.234,50
 locale.day(date(2026, 3, 2))                          # 02.03.2026
 locale.cents("1.234,50")                              # 123450
-locale.cents("1,234.50")                              # ValueError: a sentence that shows how it is written
+locale.cents("1,234.50")                              # ValueError: a sentence with an example of the format
 """
 
 import re
@@ -24,17 +24,17 @@ from babel.numbers import format_decimal, format_percent, get_currency_symbol
 FALLBACK: Final = "en_GB"
 
 _LONGEST_HEADER = 200
-_LATIN = "latn"  # digits are latin in every locale: so are those of a spreadsheet and of the fields of a form
+_LATIN = "latn"  # digits are Latin in every locale, as in spreadsheets and form fields
 _MOST_DIGITS = 12
 _SPACES = re.compile(r"[\s\u00a0\u2009\u202f]")
 _APOSTROPHES = re.compile(r"['’]")
 _MINUSES = re.compile("[-\u2212]")
-_MARKS = re.compile("[\u200e\u200f\u061c]")  # say in which direction a text runs; nobody sees or types them
+_MARKS = re.compile("[\u200e\u200f\u061c]")  # direction marks: invisible and never typed
 
 
 @dataclass(frozen=True, slots=True)
 class Locale:
-    """How one country writes what is counted, in the time zone of the business."""
+    """The formats of a country for numbers and dates, in the time zone of the business."""
 
     identifier: str
     zone: ZoneInfo
@@ -45,57 +45,57 @@ class Locale:
 
     @classmethod
     def accepted(cls, header: str, zone: ZoneInfo) -> "Locale":
-        """Return the locale that an Accept-Language prefers among all that CLDR has, British English for none."""
+        """Return the most preferred locale of an Accept-Language header that CLDR has, else British English."""
         return _accepted(header[:_LONGEST_HEADER], zone)
 
     @classmethod
     def of(cls, identifier: str, zone: ZoneInfo) -> Self:
-        """Return the locale of a CLDR identifier, such as `en_GB`."""
+        """Return the locale of a CLDR identifier, such as `en_GB`; raises UnknownLocaleError."""
         cldr = Cldr.parse(identifier)
         symbols = cldr.number_symbols[_LATIN]
         return cls(str(cldr), zone, symbols["group"], symbols["decimal"], symbols["minusSign"], _groups_of(cldr))
 
     @property
     def tag(self) -> str:
-        """Return the locale as HTML and JavaScript call it: `en-GB`."""
+        """Return the BCP 47 tag, as in HTML and JavaScript: `en-GB`."""
         return self.identifier.replace("_", "-")
 
     def money(self, cents: int) -> str:
-        """Return the amount, always with two decimals."""
+        """Return the amount with two decimals."""
         units, rest = divmod(abs(cents), 100)
         sign = self.minus if cents < 0 else ""
         return f"{sign}{self._grouped(units)}{self.decimal}{rest:02d}"
 
     def decimal_number(self, number: Decimal) -> str:
-        """Return the number with the decimals that it has."""
+        """Return the number with all its decimals."""
         units, _, decimals = f"{abs(number):f}".partition(".")
         sign = self.minus if number < 0 else ""
         return f"{sign}{self._grouped(int(units))}{self.decimal if decimals else ''}{decimals}"
 
     def number(self, number: int) -> str:
-        """Return the whole number."""
+        """Return the whole number with group separators."""
         sign = self.minus if number < 0 else ""
         return f"{sign}{self._grouped(abs(number))}"
 
     def percent(self, part: int, whole: int) -> str:
-        """Return how much of the whole the part is, in whole percent; nothing of nothing is 0 %."""
+        """Return the part of the whole in whole percent; 0 % if the whole is 0."""
         ratio = Decimal(part) * 100 / whole if whole else Decimal(0)
         return _percent(self.identifier, int(ratio.quantize(Decimal(1), rounding=ROUND_HALF_UP)))
 
     def day(self, day: date) -> str:
-        """Return the day."""
+        """Return the date."""
         return _day(self.identifier, day)
 
     def month(self, day: date) -> str:
-        """Return the month and year of the day."""
+        """Return the month and year of the date."""
         return _month(self.identifier, day.year, day.month)
 
     def moment(self, at: datetime) -> str:
-        """Return the moment, to the minute, as the clock on the wall of the business showed it."""
+        """Return the date and time to the minute, in the time zone of the business."""
         return _moment(self.identifier, at.astimezone(self.zone).replace(second=0, microsecond=0, tzinfo=None))
 
     def cents(self, text: str, currency: str = "") -> int:
-        """Return the amount that is written exactly as here; raises ValueError with what to write instead."""
+        """Return the amount in cents; raises ValueError, with an example, if it is not in the locale's format."""
         like = self.money(123_450)
         sign, number = self._without_currency(text, currency)
         match = self._amount.fullmatch(number)
@@ -110,7 +110,7 @@ class Locale:
         return -cents if sign else cents
 
     def cents_in(self, text: str) -> int | None:
-        """Return the amount if the whole text is one as written here: for a search, which may mean anything else."""
+        """Return the amount in cents, or None if the text is anything else, as in a search."""
         try:
             return self.cents(text)
         except ValueError:
@@ -123,15 +123,15 @@ class Locale:
         return text if self.group == "," else text.replace(",", self.group)
 
     def _without_currency(self, text: str, currency: str) -> tuple[str, str]:
-        """Return the minus sign, if there is one, and the bare number; the sign of another currency stays."""
+        """Return the minus sign, or an empty string, and the number; the sign of another currency is not removed."""
         bare = _MINUSES.sub("-", _APOSTROPHES.sub("’", _SPACES.sub(" ", _MARKS.sub("", text)))).strip()
         sign, bare = ("-", bare[1:].lstrip()) if bare.startswith("-") else ("", bare)
-        for said in _currencies(self.identifier, currency, bare):
-            if bare.startswith(said):
-                bare = bare.removeprefix(said).lstrip()
+        for symbol in _currencies(self.identifier, currency, bare):
+            if bare.startswith(symbol):
+                bare = bare.removeprefix(symbol).lstrip()
                 break
-            if bare.endswith(said):
-                bare = bare.removesuffix(said).rstrip()
+            if bare.endswith(symbol):
+                bare = bare.removesuffix(symbol).rstrip()
                 break
         if not sign and bare.startswith("-"):
             sign, bare = "-", bare[1:].lstrip()
@@ -143,7 +143,7 @@ class Locale:
 
     @property
     def _typed_group(self) -> str:
-        """Return the group sign as it is after all spaces and all apostrophes have been made one."""
+        """Return the group separator after spaces and apostrophes are normalised."""
         return _APOSTROPHES.sub("’", _SPACES.sub(" ", self.group))
 
 
@@ -160,7 +160,7 @@ def _accepted(header: str, zone: ZoneInfo) -> Locale:
 
 
 def _tags(header: str) -> list[str]:
-    """Return the languages of the header, the most wanted first."""
+    """Return the languages of the header, most preferred first."""
     wanted = []
     for entry in header.split(","):
         tag, _, parameter = entry.partition(";")
@@ -182,7 +182,7 @@ def _groups_of(cldr: Cldr) -> tuple[int, int]:
 
 @lru_cache(maxsize=256)
 def _amount(group: str, decimal: str, groups_of: tuple[int, int]) -> re.Pattern[str]:
-    # Babel's own strict parsing takes whatever Decimal does when no group sign is there: `1e5`, `NaN`, `1_0`.
+    # Babel's strict parsing accepts anything that Decimal does if there is no group separator: `1e5`, `NaN`, `1_0`.
     primary, secondary = groups_of
     sign = re.escape(group)
     grouped = rf"[1-9][0-9]{{0,{secondary - 1}}}(?:{sign}[0-9]{{{secondary}}})*{sign}[0-9]{{{primary}}}"
@@ -190,11 +190,11 @@ def _amount(group: str, decimal: str, groups_of: tuple[int, int]) -> re.Pattern[
 
 
 def _currencies(identifier: str, currency: str, text: str) -> list[str]:
-    """Return what may stand before or after the amount."""
+    """Return the currency symbols that may precede or follow the amount."""
     if not currency:
-        return list(filter(_is_currency_sign, text))  # letters might be anything: `INV-1` is no amount
+        return list(filter(_is_currency_sign, text))  # letters may be anything: `INV-1` is not an amount
     symbol = str(get_currency_symbol(currency, locale=identifier))
-    return [symbol, currency, *filter(_is_currency_sign, symbol)]  # `$` will do for `US$`
+    return [symbol, currency, *filter(_is_currency_sign, symbol)]  # accept `$` for `US$`
 
 
 def _is_currency_sign(sign: str) -> bool:

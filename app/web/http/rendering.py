@@ -1,22 +1,22 @@
-"""Rendering: pages from templates, and redirects that leave a sentence for the next page.
+"""Rendering of pages from templates, and redirects with a flash message for the next page.
 
 @dataclass(frozen=True, slots=True)
-class Imports:                                   # handlers are methods of what holds the things they need
+class Imports:                                   # handlers are methods of a class that holds their dependencies
     pages: Pages
 
-    def show(self, visit: Visit, import_id: int) -> HTTPResponse:
+    def show(self, context: RequestContext, import_id: int) -> HTTPResponse:
         found = imports.get(import_id)
         if found is None:
-            raise NotFoundError("There is no such import.")         # app.web.http.errors: answers with its own page
-        return self.pages.show(visit, "imports/show.html", found=found)
+            raise NotFoundError("There is no such import.")         # app.web.http.errors: renders an error page
+        return self.pages.show(context, "imports/show.html", found=found)
 
-    def create(self, visit: Visit) -> HTTPResponse:
+    def create(self, context: RequestContext) -> HTTPResponse:
         ...
-        return self.pages.redirect(visit, f"/imports/{found.id}", flash="3 invoices were added.")
+        return self.pages.redirect(context, f"/imports/{found.id}", flash="3 invoices were added.")
 
-Every template extends `base.html`, fills the blocks `title` and `main`, and puts `{{ csrf_field }}` into each form
-that is posted. It may use `visit`, `user` (or None), `may(Right.X)`, `asset(path)`, `address(path, name=value…)`, the
-parts of `_parts.html` and `_charts.html`, and these filters, which write as whoever asks does:
+Each template extends `base.html`, fills the blocks `title` and `main`, and puts `{{ csrf_field }}` into each form with
+method POST. It may use `context`, `user` (or None), `may(Right.X)`, `asset(path)`, `address(path, name=value…)`, the
+macros of `_parts.html` and `_charts.html`, and these filters, which format values in the user's locale:
 
     {{ cents|money }}  {{ day|day }}  {{ day|month }}  {{ at|moment }}  {{ count|number }}  {{ part|percent(whole) }}
 """
@@ -49,14 +49,14 @@ from app.web.http.request_context import RequestContext
 _TEMPLATES = Path(__file__).parents[2] / "templates"
 _FLASH_SECONDS = 60
 _BRITISH = Locale.of(FALLBACK, ZoneInfo("UTC"))
-# What templates import sees nothing of the request, and a filter is the same for all requests: this tells them whose
-# page is being made, at less cost for each cell than any way through the template's own variables.
+# Imported templates do not see the request's variables, and filters are shared by all requests. A context variable
+# gives filters the user's locale, and costs less per cell than template variables.
 _locale: ContextVar[Locale] = ContextVar("locale", default=_BRITISH)
 
 
 @dataclass(frozen=True, slots=True)
 class Pages:
-    """Turns templates and values into answers."""
+    """Renders templates to responses."""
 
     templates: Environment
     csrf: Csrf
@@ -64,23 +64,23 @@ class Pages:
     cookies: Cookies
     disk_space: DiskSpace
 
-    def show(self, context: RequestContext, template: str, *, status: int = 200, **values: Any) -> HTTPResponse:  # noqa: ANN401  # whatever the template shows
-        """Answer with the page, and with the sentence that the last page left for it."""
-        response = self._page(template, status, {**self._around(context), **values})
+    def show(self, context: RequestContext, template: str, *, status: int = 200, **values: Any) -> HTTPResponse:  # noqa: ANN401  # any values of the template
+        """Render the page, with the flash message of the previous page if there is one."""
+        response = self._page(template, status, {**self._common_values(context), **values})
         if context.flash:
             self.cookies.delete(response, "flash")
         return response
 
-    def part(self, locale: Locale, template: str, **values: Any) -> Markup:  # noqa: ANN401  # whatever the template shows
-        """Return a part of a page that is the same for whoever reads in the locale: it is told of nobody."""
-        shown_to = _locale.set(locale)
+    def part(self, locale: Locale, template: str, **values: Any) -> Markup:  # noqa: ANN401  # any values of the template
+        """Return a fragment that is the same for all users of the locale: it gets no user and no request."""
+        token = _locale.set(locale)
         try:
-            return Markup(self.templates.get_template(template).render(values).strip())  # noqa: S704  # escaped there
+            return Markup(self.templates.get_template(template).render(values).strip())  # noqa: S704  # escaped by the template
         finally:
-            _locale.reset(shown_to)
+            _locale.reset(token)
 
     def redirect(self, context: RequestContext, address: str, *, flash: str = "") -> HTTPResponse:
-        """Send the browser to another page of ours, which will show the sentence once."""
+        """Redirect to another page of ours, which shows the flash message once."""
         response = HTTPResponse(status=303, headers={"Location": address})
         if flash and context.login:
             signed = self.flashes.sign(flash, context.login.jti)
@@ -88,8 +88,8 @@ class Pages:
         return response
 
     def refusal(self, context: RequestContext | None, refusal: Refusal) -> HTTPResponse:
-        """Answer with why the page asked for is not shown."""
-        around = self._around(context) if context else _AROUND_NOBODY
+        """Render the error page for a refusal."""
+        around = self._common_values(context) if context else _ANONYMOUS_VALUES
         values = {"title": refusal.title, "sentence": str(refusal), "request_id": ""}
         response = self._page("errors/show.html", refusal.status, {**around, **values})
         for name, value in refusal.headers.items():
@@ -97,26 +97,26 @@ class Pages:
         return response
 
     def failure(self, request_id: str) -> HTTPResponse:
-        """Answer that something broke, with the id under which the log tells what."""
+        """Render the error page for a failure, with the id under which it is logged."""
         values = {
             "title": "Something went wrong here",
             "sentence": "Nothing was changed. Please try again; if it happens again, tell whoever runs this site the "
             "number below.",
             "request_id": request_id,
         }
-        return self._page("errors/show.html", 500, {**_AROUND_NOBODY, **values})
+        return self._page("errors/show.html", 500, {**_ANONYMOUS_VALUES, **values})
 
     def _page(self, template: str, status: int, values: Mapping[str, Any]) -> HTTPResponse:
         context = values["context"]
-        shown_to = _locale.set(context.locale) if context else None
+        token = _locale.set(context.locale) if context else None
         try:
             html = localized(self.templates.get_template(template).render(values), _locale.get().decimal_number)
         finally:
-            if shown_to:
-                _locale.reset(shown_to)
+            if token:
+                _locale.reset(token)
         return HTTPResponse(html, status, headers={"Content-Type": "text/html; charset=utf-8"})
 
-    def _around(self, context: RequestContext) -> dict[str, Any]:
+    def _common_values(self, context: RequestContext) -> dict[str, Any]:
         user = context.login.user if context.login else None
         token = self.csrf.token_for(context.form_secret)
         return {
@@ -129,7 +129,7 @@ class Pages:
         }
 
 
-_AROUND_NOBODY: dict[str, Any] = {
+_ANONYMOUS_VALUES: dict[str, Any] = {
     "context": None,
     "user": None,
     "flash": "",
@@ -139,7 +139,7 @@ _AROUND_NOBODY: dict[str, Any] = {
 
 
 def templates(assets: Assets) -> Environment:
-    """Return the templates: everything escaped, and a name that does not exist is an error."""
+    """Return the template environment: autoescaped, and with an error for undefined names."""
     environment = Environment(
         loader=FileSystemLoader(_TEMPLATES),
         autoescape=True,
@@ -159,16 +159,16 @@ def templates(assets: Assets) -> Environment:
         sentence=sentence,
         browser=browser_called,
     )
-    environment.globals["keys"] = Markup(environment.get_template("_keys.html").render())  # noqa: S704  # our own
+    environment.globals["keys"] = Markup(environment.get_template("_keys.html").render())  # noqa: S704  # our own template
     return environment
 
 
 def address(path: str, **query: object) -> str:
-    """Return the address with the parameters that say something."""
-    said = {name: str(value) for name, value in query.items() if value not in {None, ""}}
-    return f"{path}?{urlencode(said)}" if said else path
+    """Return the URL with those parameters that are not empty."""
+    parameters = {name: str(value) for name, value in query.items() if value not in {None, ""}}
+    return f"{path}?{urlencode(parameters)}" if parameters else path
 
 
 def sentence(text: str) -> str:
-    """Return the text with a capital at its beginning, the rest as it is."""
+    """Return the text with its first letter in upper case."""
     return text[:1].upper() + text[1:]

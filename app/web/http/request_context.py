@@ -1,4 +1,4 @@
-"""Visits: one request as handlers see it, with who asks and when."""
+"""The context of a request: who sent it, when, and with what parameters."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
@@ -13,7 +13,7 @@ from app.web.http.locales import Locale
 
 @dataclass(frozen=True, slots=True)
 class RequestContext:
-    """One request: who asks, when, for what, and how they write numbers."""
+    """One request: user, time, parameters, form, and locale."""
 
     now: datetime
     today: date
@@ -32,11 +32,11 @@ class RequestContext:
 
     @property
     def user(self) -> User:
-        """Return who asks; only routes that ask for a right may rely on there being somebody."""
+        """Return the signed-in user; raises LookupError on routes that do not require a right and have none."""
         if self.login is None:
             raise LookupError("Nobody is signed in.")
         return self.login.user
 
     def with_form_secret(self, secret: str) -> "RequestContext":
-        """Return the visit of a browser that is about to be given the secret its forms are bound to."""
+        """Return the context with a new secret that forms are bound to."""
         return replace(self, form_secret=secret)

@@ -1,4 +1,4 @@
-"""Security headers: on every response, whatever made it."""
+"""Security headers of every response."""
 
 from app.settings import AppSettings
 
@@ -27,7 +27,7 @@ _TWO_YEARS = 63_072_000
 
 
 def security_headers(settings: AppSettings) -> list[tuple[str, str]]:
-    """Return what every response carries."""
+    """Return the headers of every response; HSTS is included if the site uses HTTPS."""
     headers = list(_HEADERS.items())
     if settings.public_url.startswith("https:"):
         headers.append(("Strict-Transport-Security", f"max-age={_TWO_YEARS}; includeSubDomains"))

@@ -1,4 +1,4 @@
-"""Keys: one for each purpose, derived from the secret key, so that no signature is ever good for another use."""
+"""Signing keys, one for each purpose, derived from the secret key, so that signatures cannot be reused elsewhere."""
 
 import hashlib
 import hmac
@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 
 def derived_all(secret_keys: Sequence[str], purpose: str) -> tuple[bytes, ...]:
-    """Return the keys for the purpose: the first signs, the signatures of all are accepted."""
+    """Return the keys for the purpose: the first one signs, signatures of all are accepted."""
     return tuple(derived(secret_key, purpose) for secret_key in secret_keys)
 
 
@@ -16,10 +16,10 @@ def derived(secret_key: str, purpose: str) -> bytes:
 
 
 def signature(key: bytes, text: str) -> str:
-    """Return what proves that the text was written by a holder of the key."""
+    """Return the HMAC-SHA256 of the text in hex."""
     return hmac.digest(key, text.encode(), hashlib.sha256).hex()
 
 
 def is_signature(keys: Sequence[bytes], text: str, claimed: str) -> bool:
-    """Tell whether one of the keys signed the text so, in a time that does not depend on how wrong it is."""
+    """Return whether one of the keys signed the text, compared in constant time."""
     return any(hmac.compare_digest(signature(key, text).encode(), claimed.encode()) for key in keys)

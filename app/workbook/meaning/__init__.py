@@ -1,1 +1,1 @@
-"""Cells to records: what tabs, columns and signs mean."""
+"""Turn cells into records."""

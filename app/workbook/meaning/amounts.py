@@ -1,4 +1,4 @@
-"""Amounts of money in cells: numbers, and texts in every way people write them."""
+"""Amounts of money in cells: numbers, and texts in the many ways people write them."""
 
 import re
 from collections import Counter
@@ -21,19 +21,19 @@ from app.workbook.reading.cells import (
 
 
 class DecimalMark(StrEnum):
-    """Which sign stands before the cents."""
+    """The character before the cents."""
 
     POINT = "point"
     COMMA = "comma"
 
 
 class UnreadableError(ValueError):
-    """The cell cannot be read; the message is the rest of a sentence that begins with the cell."""
+    """The cell cannot be read; the message completes a sentence that begins with the cell."""
 
 
 @dataclass(frozen=True, slots=True)
 class Amount:
-    """An amount as read, with the currency that its sign or its format names."""
+    """An amount, and the currency of its sign or format."""
 
     value: Decimal
     currency: str | None = None
@@ -51,23 +51,23 @@ _UNGROUPED = {
 }
 _CELLS_SETTLED_BY_ONE = 20
 _DECIDES = re.compile(r"[.,]\d{2}(?!\d)|[.,](?:-|–|—)|\d[.,]\d{3}[.,]\d{3}")
-_WITHOUT_CENTS = re.compile(r"(?<=\d)([.,])\s*[-–—]{1,2}$")  # `500,-` is how a whole amount is written
+_WITHOUT_CENTS = re.compile(r"(?<=\d)([.,])\s*[-–—]{1,2}$")  # a whole amount can be written `500,-`
 _SIDE = re.compile(r"(?<![^\W\d_])([CD]r)(?![^\W\d_])", re.IGNORECASE)
 _WRITTEN_GROUPS = re.compile(r"(?<!\d)\d{1,3}(?:[ '’`´]\d{3})+(?!\d)")
 NOTHING = {"-", "–", "—", "n/a", "nil", "none"}
 
 
 def readings(text: str) -> dict[DecimalMark, Decimal]:
-    """Return what the text says with each decimal mark; a mark with which it says nothing is left out."""
+    """Return the value of the text for each decimal mark; marks with which it is not an amount are left out."""
     digits = _bare(text)[0]
     return {mark: value for mark in DecimalMark if (value := _value(digits, mark)) is not None}
 
 
 def settled_mark(texts: Iterable[str]) -> DecimalMark | None:
-    """Return the one decimal mark that the texts allow, None if they leave it open or contradict one another.
+    """Return the one decimal mark that fits all texts; None if they leave it open or contradict each other.
 
-    Only an amount with both marks or with two decimals settles others: `12,5` may be a slip among thousands. One such
-    cell settles no column of hundreds.
+    Only an amount with both marks or with two decimals decides: `12,5` may be a typing error among thousands. And a
+    single such cell does not decide a column of hundreds.
     """
     deciding: Counter[DecimalMark] = Counter()
     unclear = 0
@@ -81,17 +81,17 @@ def settled_mark(texts: Iterable[str]) -> DecimalMark | None:
 
 
 def is_enough(deciding: int, unclear: int) -> bool:
-    """Tell whether so many cells may settle how so many others are read."""
+    """Return whether the number of deciding cells is enough to settle the number of unclear ones."""
     return deciding * _CELLS_SETTLED_BY_ONE >= max(unclear, 1)
 
 
 def is_ambiguous(text: str) -> bool:
-    """Tell whether the two decimal marks make two different amounts of the text."""
+    """Return whether the two decimal marks give two different amounts."""
     return len(set(readings(text).values())) > 1
 
 
 def read_amount(cell: Cell, mark: DecimalMark | None) -> Amount | None:
-    """Return the amount in the cell, None for an empty one; raises UnreadableError."""
+    """Return the amount in the cell, or None if it is empty; raises UnreadableError."""
     match cell:
         case None:
             return None
@@ -108,7 +108,7 @@ def read_amount(cell: Cell, mark: DecimalMark | None) -> Amount | None:
 
 
 def why_unreadable(cell: Cell, wanted: str) -> str:
-    """Return the rest of a sentence that says what stands in the cell instead of what is wanted."""
+    """Return the predicate of a sentence on what the cell holds instead of `wanted`."""
     match cell:
         case DamagedCell():
             return f"is damaged in the file ({cell.text}): enter it again in Excel"
@@ -137,7 +137,7 @@ def _formatted(cell: FormattedNumber) -> Amount:
 
 
 def _as_debit(number: Decimal, number_format: str) -> Decimal:
-    """Return the number as what it adds to the debt: shown with Cr it takes off, shown with Dr it adds."""
+    """Return the signed amount owed: a number formatted with Cr reduces it, with Dr it adds."""
     sections = number_format.split(";")
     shown = sections[1] if number < 0 and len(sections) > 1 else sections[0]
     side = _SIDE.search(shown.replace('"', " ").replace("\\", " "))
@@ -164,16 +164,16 @@ def _from_text(text: str, mark: DecimalMark | None) -> Amount | None:
 
 
 def shortened(text: str) -> str:
-    """Return the text as a message shows it: at most 40 characters."""
+    """Return the text cut to 40 characters for a message."""
     return text if len(text) <= 40 else f"{text[:37]}..."
 
 
 def _bare(text: str) -> tuple[str, tuple[str, ...]]:
-    """Return the digits with their marks and sign, and the currencies that stood with them."""
+    """Return the digits with their marks and sign, and the currencies found beside them."""
     text, named = currencies.taken_off(clean_text(text))
     text = _WITHOUT_CENTS.sub(lambda found: f"{found[1]}00", text.strip())
     text = text.removesuffix("/-")
-    # Spaces and apostrophes stand between groups of three digits or they are two numbers.
+    # Spaces and apostrophes must separate groups of three digits; otherwise the text is two numbers.
     text = _WRITTEN_GROUPS.sub(lambda groups: re.sub(r"\D", "", groups[0]), clean_text(text))
     text = re.sub(r"(?<!\d)\s+|\s+(?!\d)", "", text).replace("−", "-").replace("–", "-")
     negative = False
@@ -187,12 +187,12 @@ def _bare(text: str) -> tuple[str, tuple[str, ...]]:
         negative, text = not negative, text.strip("-") if text.count("-") == 1 else "?"
     text = text.removeprefix("+")
     if len(set(named)) < len(named):
-        text = "?"  # one sign twice is no way to write an amount
+        text = "?"  # the same sign twice is not an amount
     return ("-" if negative else "") + text, named
 
 
 def _one_of(named: tuple[str, ...]) -> str | None:
-    """Return the one currency that signs and codes name together, as in `$1,234.50 USD`; raises UnreadableError."""
+    """Return the one currency that signs and codes together name, as in `$1,234.50 USD`; raises UnreadableError."""
     codes = [name for name in named if not currencies.is_shared(name)] or list(named)
     if all(currencies.may_be(name, codes[0]) for name in named):
         return codes[0] if codes else None

@@ -1,4 +1,4 @@
-"""Which columns of money add up to which: identities that hold to the cent in every row of a table."""
+"""Find which columns of money add up to which: the identity must hold to the cent in every row of a table."""
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
@@ -7,7 +7,7 @@ from itertools import combinations
 Cents = Sequence[int | None]
 
 _ENOUGH_FOR_A_RUN = 3
-# Rates of value-added and sales taxes that are in force somewhere, in thousandths.
+# Rates of value-added and sales taxes in force in some country, in thousandths of a percent.
 _RATES = {
     *(1000 * rate for rate in (3, 4, 5, 6, 7, 8, 9, 10, 12, 13, 14, 15, 16, 17, 18, 19, 20, 21, 22, 23, 24, 25, 27)),
     2100, 2500, 2600, 3800, 5500, 7700, 8100, 13500, 17500, 25500,
@@ -16,7 +16,7 @@ _RATES = {
 
 @dataclass(frozen=True, slots=True)
 class Sum:
-    """A total column and the column it is reckoned from, with what is added to it and taken off."""
+    """A total column and the column it is computed from, with the columns added and deducted."""
 
     base: int
     total: int
@@ -25,9 +25,9 @@ class Sum:
 
 
 def is_sum(result: Cents, added: Iterable[Cents], deducted: Iterable[Cents] = ()) -> bool:
-    """Tell whether the result is the one less the other in every row that has one; rows of nothing prove nothing.
+    """Return whether the result is the sum of `added` less `deducted` in every row that has one.
 
-    Signs of what is deducted are often written and often not: either all of them are, or none.
+    Deductions are written with or without a minus; all of them must use the same sign. Rows of zeros prove nothing.
     """
     plus, minus = list(added), list(deducted)
     if not any(any(column) for column in minus) and len(plus) < 2:
@@ -36,22 +36,22 @@ def is_sum(result: Cents, added: Iterable[Cents], deducted: Iterable[Cents] = ()
 
 
 def _holds(result: Cents, plus: Sequence[Cents], minus: Sequence[Cents], sign: int) -> bool:
-    tells = False
+    is_proven = False
     for place, cents in enumerate(result):
         if cents is None:
             continue
-        reckoned = sum(column[place] or 0 for column in plus) - sign * sum(column[place] or 0 for column in minus)
-        if cents != reckoned:
+        computed = sum(column[place] or 0 for column in plus) - sign * sum(column[place] or 0 for column in minus)
+        if cents != computed:
             return False
         further = [*plus[1:], *minus]
-        tells = tells or any(column[place] for column in further)
-    return tells
+        is_proven = is_proven or any(column[place] for column in further)
+    return is_proven
 
 
 def totals(
     candidates: Sequence[int], extras: Sequence[int], deductions: Sequence[int], columns: dict[int, Cents]
 ) -> Sum | None:
-    """Return the pair of candidates of which one is the other with taxes and charges added and discounts taken off."""
+    """Return the first pair of candidates where one is the other plus taxes and charges, less discounts."""
     for base, total in ((one, other) for one in candidates for other in candidates if one != other):
         for added in _subsets([index for index in extras if index not in {base, total}]):
             for deducted in _subsets([index for index in deductions if index not in {base, total}]):
@@ -73,17 +73,17 @@ def _subsets(indexes: Sequence[int]) -> list[tuple[int, ...]]:
 
 
 def are_equal(one: Cents, other: Cents) -> bool:
-    """Tell whether two columns say the same in every row."""
+    """Return whether two columns are equal in every row, and not all zero."""
     return any(one) and all((a or 0) == (b or 0) for a, b in zip(one, other, strict=True))
 
 
 def is_nothing(column: Cents) -> bool:
-    """Tell whether the column holds no amount but zero."""
+    """Return whether the column has no amount but zero."""
     return not any(column)
 
 
 def is_running(balance: Cents, change: Cents, groups: Sequence[object]) -> bool:
-    """Tell whether a balance adds up from row to row, over all rows or by group, from the top or the bottom."""
+    """Return whether a balance adds up from row to row, over all rows or by group, from the top or the bottom."""
     rows = [
         (group, amount, left)
         for group, amount, left in zip(groups, change, balance, strict=True)
@@ -92,10 +92,10 @@ def is_running(balance: Cents, change: Cents, groups: Sequence[object]) -> bool:
     if len(rows) < _ENOUGH_FOR_A_RUN:
         return False
     orders = (rows, list(reversed(rows)))
-    return any(_runs(order, key) for order in orders for key in (_everybody, _group))
+    return any(_runs(order, key) for order in orders for key in (_all_rows, _group))
 
 
-def _everybody(_: object) -> object:
+def _all_rows(_: object) -> object:
     return None
 
 
@@ -114,22 +114,22 @@ def _runs(rows: Sequence[tuple[object, int, int]], key: Callable[[object], objec
 
 
 def tax_is_included(total: Cents, tax: Cents) -> bool | None:
-    """Tell whether totals include their tax, by which reading gives rates that exist; None where that does not tell."""
+    """Return whether totals include their tax: only one reading gives tax rates that exist; None if that is unclear."""
     included = added = True
-    tells = False
+    is_proven = False
     for amount, part in zip(total, tax, strict=True):
         if not amount or not part:
             continue
-        tells = True
+        is_proven = True
         included = included and _is_a_rate(amount - part, part)
         added = added and _is_a_rate(amount, part)
-    if not tells or included == added:
+    if not is_proven or included == added:
         return None
     return included
 
 
 def _is_a_rate(net: int, tax: int) -> bool:
-    """Tell whether the tax is that of a rate, give or take the cent that rounding takes."""
+    """Return whether the tax matches one of the rates, within a cent of rounding."""
     if net == 0 or (net < 0) != (tax < 0):
         return False
     return any(abs(abs(net) * rate - abs(tax) * 100_000) <= 100_000 for rate in _RATES)

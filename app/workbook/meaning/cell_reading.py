@@ -1,4 +1,4 @@
-"""Read single cells of a row, each failure becoming a problem that names its cell."""
+"""Read single cells of a row and record each failure as a problem with its cell."""
 
 from collections.abc import Callable, Iterable
 from datetime import date, tzinfo
@@ -20,11 +20,11 @@ _Read = TypeVar("_Read")
 
 
 class RowProblemError(Exception):
-    """A row cannot become a record; its problem, if any, is noted already."""
+    """The row cannot become a record; its problem, if any, is already recorded."""
 
 
 class CellReading:
-    """What reading a cell needs to know of the workbook, and where its problems go."""
+    """Reads the cells of a workbook and collects their problems."""
 
     def __init__(self, checked: Checked, currency: str, zone: tzinfo, *, epoch_1904: bool) -> None:
         self.checked = checked
@@ -33,17 +33,17 @@ class CellReading:
         self._epoch_1904 = epoch_1904
 
     def problem(self, tab: Tab, row: Row, name: str, what: str) -> RowProblemError:
-        """Note a problem at the row's cell of the field and return the error to raise."""
+        """Record a problem at the row's cell of the field, and return the error to raise."""
         cell = tab.place(row, name)
         self.checked.problems.append(CellProblem(tab.name, cell, f"{cell} {what}.", row.number))
         return RowProblemError()
 
     def identifier(self, tab: Tab, row: Row, name: str) -> str:
-        """Return a number, code or name; empty where the tab has no such column."""
+        """Return a number, code or name; empty if the tab has no such column."""
         return self._read(tab, row, name, texts.read_identifier) if tab.has(name) else ""
 
     def text(self, tab: Tab, row: Row, name: str) -> str:
-        """Return a word or two; empty where the tab has no such column."""
+        """Return a short text; empty if the tab has no such column."""
         return self._read(tab, row, name, texts.read_short_text) if tab.has(name) else ""
 
     def texts(self, tab: Tab, row: Row, names: Iterable[str]) -> dict[str, Value]:
@@ -59,7 +59,7 @@ class CellReading:
         }
 
     def plain(self, tab: Tab, row: Row, described: Iterable[Field]) -> dict[str, Value]:
-        """Return the plain fields that the tab has."""
+        """Return those plain fields that the tab has."""
         values: dict[str, Value] = {}
         for field in described:
             if field.is_plain and tab.has(field.name):
@@ -68,7 +68,7 @@ class CellReading:
         return values
 
     def own_fields(self, tab: Tab, row: Row) -> dict[str, Value]:
-        """Return the row's own fields, the empty ones too, where the tab has any; what cannot be read is left out."""
+        """Return the row's own fields, including empty ones, if the tab has any; unreadable ones are left out."""
         if not tab.own_columns:
             return {}
         found = {}
@@ -80,15 +80,15 @@ class CellReading:
         return {"own_fields": found}
 
     def yes_or_no(self, tab: Tab, row: Row, name: str) -> bool:
-        """Return what the cell says; an empty one says no."""
+        """Return whether the cell is a yes; an empty one is a no."""
         return self._read(tab, row, name, texts.read_yes_or_no)
 
     def days(self, tab: Tab, row: Row, name: str) -> int | None:
-        """Return a number of days, None where nothing is said."""
+        """Return a number of days, or None if there is none."""
         return self._read(tab, row, name, texts.read_days) if tab.has(name) else None
 
     def day(self, tab: Tab, row: Row, name: str) -> date | None:
-        """Return a day, None where nothing is said."""
+        """Return a date, or None if there is none."""
         if not tab.has(name):
             return None
         order, swapped = tab.orders.get(name), name in tab.swapped
@@ -101,9 +101,9 @@ class CellReading:
         )
 
     def amount(self, tab: Tab, row: Row, name: str) -> tuple[int | None, str | None]:
-        """Return an amount in cents, None where nothing is said, and the currency that it is written in.
+        """Return an amount in cents, or None if there is none, and the currency it is written with.
 
-        Amounts of several columns that are read as the same field add up.
+        Amounts of several columns that map to the same field are added up.
         """
         found: list[int] = []
         currency = None
@@ -122,14 +122,14 @@ class CellReading:
         return (sum(found) if found else None), currency
 
     def currency(self, tab: Tab, row: Row, sign: str | None, amount_field: str) -> str | None:
-        """Return the row's currency: as its cell says, as the amount is written, or as the amounts are headed."""
+        """Return the row's currency: from its own cell, from the amount, or from the heading of the amounts."""
         written = self.identifier(tab, row, "currency")
-        said = (currencies.of_text(written) or currencies.of_text(written.upper())) if written else None
-        if written and said is None:
+        stated = (currencies.of_text(written) or currencies.of_text(written.upper())) if written else None
+        if written and stated is None:
             raise self.problem(tab, row, "currency", f"says '{written}', which is not a currency code such as USD")
         heading = tab.heading(amount_field)
         headed = currencies.of_heading(heading)
-        unknown = None if said or sign else currencies.unknown_in_heading(heading)
+        unknown = None if stated or sign else currencies.unknown_in_heading(heading)
         if unknown:
             raise self.problem(
                 tab,
@@ -137,11 +137,11 @@ class CellReading:
                 amount_field,
                 f"is headed '{unknown}', a currency that is not known: add a column Currency with the code",
             )
-        names = [name for name in (said, sign, headed) if name]
+        names = [name for name in (stated, sign, headed) if name]
         code = next((name for name in names if not currencies.is_shared(name)), None)
         for name in names:
             if code and not currencies.may_be(name, code):
-                raise self._two_currencies(tab, row, amount_field, said, sign, headed)
+                raise self._two_currencies(tab, row, amount_field, stated, sign, headed)
         currency = code or currencies.for_sign(names[0] if names else None, self.own_currency)
         if names and currency is None:
             raise self.problem(
@@ -158,13 +158,13 @@ class CellReading:
         return currency
 
     def _two_currencies(
-        self, tab: Tab, row: Row, amount_field: str, said: str | None, sign: str | None, headed: str | None
+        self, tab: Tab, row: Row, amount_field: str, stated: str | None, sign: str | None, headed: str | None
     ) -> RowProblemError:
         by_sign = currencies.for_sign(sign, self.own_currency)
-        if said and sign and not currencies.may_be(sign, said):
-            return self.problem(tab, row, "currency", f"says {said}, but the amount is written in {by_sign}")
-        if said:
-            return self.problem(tab, row, "currency", f"says {said}, but the column of amounts is headed {headed}")
+        if stated and sign and not currencies.may_be(sign, stated):
+            return self.problem(tab, row, "currency", f"says {stated}, but the amount is written in {by_sign}")
+        if stated:
+            return self.problem(tab, row, "currency", f"says {stated}, but the column of amounts is headed {headed}")
         return self.problem(tab, row, amount_field, f"is written in {by_sign}, but its column is headed {headed}")
 
     def _read(self, tab: Tab, row: Row, name: str, read: Callable[[Cell], _Read], cell: Cell = None) -> _Read:

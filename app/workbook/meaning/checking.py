@@ -1,4 +1,4 @@
-"""Turn the rows of a workbook into records: every cell is read, or named as a problem, a notice or a question."""
+"""Turn the rows of a workbook into records; a cell that cannot be read becomes a problem, a notice or a question."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -37,7 +37,7 @@ _NAMED_BY = {
 
 @dataclass(frozen=True, slots=True)
 class Surroundings:
-    """What a reading needs to know beside the workbook: the business's currency and time zone, and the day it is."""
+    """The context of an import: the business's currency and time zone, and today's date."""
 
     currency: str
     zone: tzinfo = UTC
@@ -52,7 +52,11 @@ def check(
     surroundings: Surroundings,
     progress: Progress,
 ) -> Checked:
-    """Return the workbook's records; raises WorkbookRefusedError where no tab is recognised or none holds a row."""
+    """Return the workbook's records.
+
+    Raises NothingRecognisedError if no tab is recognised, and WorkbookRefusedError if no tab has a row or one has too
+    many.
+    """
     checked = Checked()
     questions = Questions(answers, checked, _kept_columns(stored))
     tabs = recognised(book, chosen, checked, questions)
@@ -86,13 +90,13 @@ def check(
 
 
 def _kept_columns(stored: Snapshot) -> set[str]:
-    """Return the names of all own fields that are stored: the unknown columns of earlier workbooks."""
+    """Return the names of all stored own fields: unknown columns of earlier workbooks."""
     of_customers = {name for customer in stored.customers.values() for name in customer.own_fields}
     return of_customers | {name for invoice in stored.invoices.values() for name in invoice.own_fields}
 
 
 class NothingRecognisedError(WorkbookRefusedError):
-    """No tab was recognised as a list; `checked` tells what the tabs hold, for a person to say what they are."""
+    """No tab was recognised as a list; `checked` lists the tabs, so that a person can choose their kinds."""
 
     def __init__(self, checked: Checked, message: str) -> None:
         super().__init__(message)
@@ -100,7 +104,7 @@ class NothingRecognisedError(WorkbookRefusedError):
 
 
 class _Check:
-    """One reading of one workbook."""
+    """One check of one workbook."""
 
     def __init__(
         self,
@@ -128,7 +132,7 @@ class _Check:
         self._payments = PaymentRows(reading, checked, stored, self._customers, self._invoices)
 
     def run(self) -> None:
-        """Check customers first, then invoices, then payments, as each names the ones before."""
+        """Check customers, then invoices, then payments, as each refers to the ones before."""
         for tab in self._tabs:
             tab.default_currency = self._questions.known(self._which_currency(tab, ())) or ""
         for kind in (ListKind.CUSTOMER, ListKind.INVOICE, ListKind.PAYMENT):
@@ -143,7 +147,7 @@ class _Check:
         ask_about_doubts(self._checked, self._invoices, self._questions, self._stored, self._surroundings.today)
 
     def _ask_about_currencies(self) -> None:
-        """Ask which currency rows are in that name none, where others of the workbook name another than the own one."""
+        """Ask for the currency of rows without one, if other rows name a currency that is not the business's own."""
         own = self._surroundings.currency
         invoices = [tab for tab in self._tabs if tab.header.kind is ListKind.INVOICE]
         others = sorted({code for tab in invoices for code in tab.currencies if code} - {own})
@@ -204,7 +208,7 @@ class _Check:
             tab.plain_days.add(column.field)
 
     def _settled(self, tab: Tab, column: Column, settled: str | Question | None) -> str | None:
-        """Return how a column is to be read: as its cells say, or as was answered; None where neither tells."""
+        """Return how to read the column: as its cells decide, or as answered; None if neither is known."""
         if not isinstance(settled, Question):
             return settled
         shape = f"{tab.shape(settled.subject)}:{column_letter(column.index)}"
@@ -214,7 +218,7 @@ class _Check:
         return answer
 
     def _remember_broken(self, tab: Tab, row: Row) -> None:
-        """Keep what the row is about, so that its record does not pass for missing from the file."""
+        """Keep the row's identifying value, so that its record does not count as missing from the file."""
         for name in _NAMED_BY[tab.header.kind]:
             try:
                 text = compared(texts.read_identifier(tab.cell(row, name)))

@@ -1,4 +1,4 @@
-"""Columns that repeat what others say, and the questions about those that would else be unread or guessed."""
+"""Columns that repeat others, and questions about columns that would otherwise be unread or guessed."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -14,7 +14,7 @@ from app.workbook.reading.cells import column_letter
 
 
 def take_answers(columns: TableColumns) -> None:
-    """Read columns as a person said, asked or not, of this workbook or of an earlier one of its shape."""
+    """Map columns as a person answered, for this workbook or for an earlier one of the same shape."""
     for index, heading in enumerate(columns.line.headings):
         choices = tuple(dict.fromkeys([*map(short_name, fields_of(columns.kind)), *fields_of(columns.kind), "ignore"]))
         given = columns.questions.answer_if_given(
@@ -40,9 +40,9 @@ def take_answers(columns: TableColumns) -> None:
 
 
 def explain_the_rest(columns: TableColumns) -> None:
-    """Prove columns that are not read to say only what others say.
+    """Mark unread columns as explained if they repeat or follow from the columns that are read.
 
-    What is the same as the total, or adds up to it, proves nothing: it may be what was paid of it.
+    A column that equals the total, or adds up to it, stays unexplained: it may be what was paid.
     """
     known = {
         name: values
@@ -71,7 +71,7 @@ def _follows(values: arithmetic.Cents, known: dict[str, arithmetic.Cents]) -> bo
 
 
 def _explain_pairs(columns: TableColumns, known: dict[str, arithmetic.Cents]) -> None:
-    """Explain unread columns that add up to one that is read, as parts of it."""
+    """Mark unread columns as explained if together they add up to a column that is read."""
     unread = [index for index in columns.unread_money() if index not in columns.explained]
     values = {index: cents for index in unread if (cents := columns.cents(index)) is not None}
     for name, target in known.items():
@@ -80,7 +80,7 @@ def _explain_pairs(columns: TableColumns, known: dict[str, arithmetic.Cents]) ->
 
 
 def ask_about_unread(columns: TableColumns) -> None:
-    """Ask about money that would otherwise not be read: the gate through which every figure passes."""
+    """Ask about every unread column of money, so that no figure is dropped without a decision."""
     for index in columns.unread_money():
         if index in columns.explained:
             continue
@@ -103,7 +103,7 @@ def ask_about_unread(columns: TableColumns) -> None:
 
 
 def ask_about_balances(columns: TableColumns) -> None:
-    """Have it confirmed that balances in a list of customers are left out; those that we write need no word."""
+    """Ask for confirmation that balances in a list of customers are left out, except in our own exports."""
     if set(columns.line.headings) >= set(FIGURES_OF_CUSTOMER):
         return
     for index in range(len(columns.line.headings)):
@@ -135,7 +135,7 @@ def _choices_for(columns: TableColumns, index: int) -> tuple[str, ...]:
 
 
 def ask_about_guesses(columns: TableColumns) -> None:
-    """Ask about columns of money, days, customers and numbers of which a word is not known."""
+    """Ask about columns of money, dates, customers and numbers whose heading has an unknown word."""
     for index, column in sorted(columns.read.items()):
         if column.confidence is not Confidence.GUESSED:
             continue
@@ -159,7 +159,7 @@ def ask_about_guesses(columns: TableColumns) -> None:
 
 
 def ask_about_repeated_headings(columns: TableColumns) -> None:
-    """Ask what columns are that repeat a heading: `Date, Amount` of the invoice and again of its payment."""
+    """Ask which columns are the payment's if headings repeat: `Date, Amount` of the invoice, then of the payment."""
     if columns.kind is not ListKind.INVOICE:
         return
     read = {normalised(column.header): index for index, column in columns.read.items() if column.header}

@@ -1,4 +1,4 @@
-"""Settle how a column of dates or amounts is to be read: from its own cells, by an answer, or by asking."""
+"""Decide how a column of dates or amounts is read: by its own cells, or by a question."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -17,7 +17,7 @@ _FEWEST_SWAPPED = 2
 
 
 def date_order(tab: str, column: Column, rows: Sequence[Row]) -> DateOrder | Question | None:
-    """Return which number is the day in the column's texts; the question if only a person can say."""
+    """Return the order of day and month in the column's texts, or a question if only a person can decide."""
     texts = _texts(column, rows)
     settled = dates.settled_order(text for _, text in texts)
     unclear = [(cell, text) for cell, text in texts if dates.is_ambiguous(text)]
@@ -39,9 +39,9 @@ def date_order(tab: str, column: Column, rows: Sequence[Row]) -> DateOrder | Que
 
 
 def half_swapped(tab: str, column: Column, rows: Sequence[Row]) -> Question | None:
-    """Return the question whether a program took days for months: it leaves texts wherever that makes no date.
+    """Return the question whether a program swapped days and months; it leaves texts where swapping makes no date.
 
-    True dates of which none is later than the 12th, beside texts that all are, are what is left of such a column.
+    The sign: dates none of which is later than the 12th, beside texts that all are.
     """
     days = [(row.number, cell) for row in rows if isinstance(cell := row.cell(column.index), datetime)]
     texts = [cell for row in rows if isinstance(cell := row.cell(column.index), str) and dates.readings(cell)]
@@ -70,7 +70,7 @@ def half_swapped(tab: str, column: Column, rows: Sequence[Row]) -> Question | No
 
 
 def decimal_mark(tab: str, column: Column, rows: Sequence[Row]) -> DecimalMark | Question | None:
-    """Return the decimal mark of the column's texts; the question if only a person can say."""
+    """Return the decimal mark of the column's texts, or a question if only a person can decide."""
     texts = _texts(column, rows)
     settled = amounts.settled_mark(text for _, text in texts)
     unclear = [(cell, text) for cell, text in texts if amounts.is_ambiguous(text)]
@@ -97,18 +97,16 @@ def decimal_mark(tab: str, column: Column, rows: Sequence[Row]) -> DecimalMark |
 
 @dataclass(frozen=True, slots=True)
 class _Subject:
-    """What is asked about a column."""
+    """A question about a column, before its examples."""
 
     name: str
     text: str
     choices: tuple[str, ...]
 
     def id_for(self, tab: str, column: Column) -> str:
-        """Return what an answer to the question is kept under."""
         return f"{self.name}:{tab}!{column_letter(column.index)}"
 
     def question(self, tab: str, column: Column, examples: list[Example]) -> Question:
-        """Return the question, with real cells of the file."""
         return Question(self.id_for(tab, column), self.name, tab, self.text, self.choices, tuple(examples))
 
 

@@ -1,4 +1,4 @@
-"""What each tab's rows add up to, to be held beside the totals that the workbook itself states."""
+"""Sums of each tab's rows, to compare with the totals in the workbook itself."""
 
 from collections import defaultdict
 
@@ -8,7 +8,10 @@ from app.workbook.meaning.records import Checked, ControlTotals, Key, Record, Ta
 
 
 def add_control_totals(checked: Checked, stored: Snapshot) -> None:
-    """Fill in the reports of the tabs; an invoice's payments count with it, and again in the tab that lists them."""
+    """Fill in the totals of the tab reports.
+
+    Payments count in the tab of their invoice, and again in the tab that lists them.
+    """
     invoices = {record.key: record for record in checked.invoices}
     paid: dict[Key, int] = defaultdict(int)
     reports: dict[tuple[str, ListKind], list[TabReport]] = defaultdict(list)

@@ -1,4 +1,4 @@
-"""Currencies as headings, cells and number formats name them: codes, signs, abbreviations."""
+"""Currencies in headings, cells and number formats: codes, signs, abbreviations."""
 
 import re
 import unicodedata
@@ -8,7 +8,7 @@ from babel.numbers import list_currencies
 
 from app.workbook.meaning.words import folded, vocabulary
 
-# A sign that several currencies share stands for itself, and is the business's own currency where that has it.
+# A shared sign stands for itself until resolved: to the business's own currency if that uses the sign.
 _DOLLARS = frozenset(
     "USD CAD AUD NZD SGD HKD MXN ARS CLP COP TWD JMD BBD TTD BSD BZD BMD BND FJD GYD KYD LRD NAD SBD SRD XCD UYU DOP "
     "CVE CUP NIO".split()
@@ -40,14 +40,20 @@ _IN_ANY_CASE = frozenset(
 )
 _WITH_THOUSANDTHS = frozenset({"BHD", "IQD", "JOD", "KWD", "LYD", "OMR", "TND"})
 _BRACKETED_FORMAT = re.compile(r"\[\$([^\]-]*)(?:-([0-9A-Fa-f]+))?\]")
-_CROWNS_BY_PLACE = {"41D": "SEK", "414": "NOK", "814": "NOK", "406": "DKK"}  # Excel's numbers for where a crown is from
+_CROWNS_BY_PLACE = {
+    "41D": "SEK",
+    "414": "NOK",
+    "814": "NOK",
+    "406": "DKK",
+}  # by Excel's locale id
 _BRACKETS = re.compile(r"[(\[{]\s*([^)\]}]{1,5}?)\s*[)\]}]")
 
 
 def for_sign(sign: str | None, own: str) -> str | None:
-    """Return the currency of a code or sign; a shared sign is the own currency where that has it, else the best known.
+    """Return the currency of a code or sign.
 
-    None where nothing is named, or where a sign such as kr leaves open whose it is.
+    A shared sign is the own currency if that uses it, else the best known. None if nothing is named, or if a sign such
+    as kr has no best-known currency.
     """
     if sign not in _SHARED:
         return sign
@@ -56,17 +62,17 @@ def for_sign(sign: str | None, own: str) -> str | None:
 
 
 def is_shared(sign: str | None) -> bool:
-    """Tell whether several currencies have the sign."""
+    """Return whether several currencies use the sign."""
     return sign in _SHARED
 
 
 def may_be(sign: str, code: str) -> bool:
-    """Tell whether the sign can stand for the currency."""
+    """Return whether the sign can stand for the currency."""
     return sign == code or (sign in _SHARED and code in _SHARED[sign][0])
 
 
 def has_thousandths(code: str) -> bool:
-    """Tell whether the currency is divided by a thousand, which amounts in cents cannot hold."""
+    """Return whether the currency has thousandths, which amounts in cents cannot hold."""
     return code in _WITH_THOUSANDTHS
 
 
@@ -77,13 +83,13 @@ def codes() -> frozenset[str]:
 
 
 def is_code(text: str) -> bool:
-    """Tell whether the text is the code of a currency, such as USD."""
+    """Return whether the text is a currency code, such as USD."""
     return text in codes()
 
 
 @cache
 def _pattern() -> re.Pattern[str]:
-    """Return what finds currencies beside digits: codes and signs as words of their own, symbols anywhere."""
+    """Return a pattern for currencies beside digits: codes and word signs as separate words, symbols anywhere."""
     symbols = sorted((sign for sign in _SIGNS if not sign.isalpha()), key=len, reverse=True)
     letters = {sign for sign in _SIGNS if sign.isalpha()} - {"R"}
     words = {*codes(), *letters, *map(str.lower, {*_IN_ANY_CASE, *letters}), *map(str.capitalize, letters)}
@@ -95,7 +101,7 @@ def _pattern() -> re.Pattern[str]:
 
 @lru_cache(maxsize=4_000)
 def taken_off(text: str) -> tuple[str, tuple[str, ...]]:
-    """Return a cell's text without the currencies that it names, and these."""
+    """Return a cell's text without its currencies, and the currencies."""
     found: list[str] = []
 
     def take(match: re.Match[str]) -> str:
@@ -108,16 +114,16 @@ def taken_off(text: str) -> tuple[str, tuple[str, ...]]:
 
 @lru_cache(maxsize=4_000)
 def of_text(text: str) -> str | None:
-    """Return the one currency that a text consists of, as in a column of signs; None if it is anything else."""
+    """Return the currency if the text is nothing but one, as in a column of signs; else None."""
     plain = text.strip().rstrip(".")
     if plain in codes() or plain.upper() in _IN_ANY_CASE:
-        return plain.upper()  # other codes in small letters are words and names: all, top, Bob
+        return plain.upper()  # other codes in lower case are words and names: all, top, Bob
     return _SIGNS.get(plain) or _SIGNS.get(plain.lower())
 
 
 @lru_cache(maxsize=4_000)
 def of_heading(text: str) -> str | None:
-    """Return the currency that a heading names: `Amount (KES)`, `Betrag in €`, `Amount PHP`."""
+    """Return the currency in a heading: `Amount (KES)`, `Betrag in €`, `Amount PHP`."""
     for inside in _BRACKETS.findall(text):
         if code := of_text(inside):
             return code
@@ -133,7 +139,7 @@ def of_heading(text: str) -> str | None:
 
 @lru_cache(maxsize=4_000)
 def unknown_in_heading(text: str) -> str | None:
-    """Return three capitals in brackets, or a sign of a currency, that name none that is known."""
+    """Return an unknown currency in a heading: three capitals in brackets, or an unknown currency sign."""
     for inside in _BRACKETS.findall(text):
         if re.fullmatch("[A-Z]{3}", inside) and not of_text(inside) and _is_no_word(inside):
             return str(inside)
@@ -143,7 +149,7 @@ def unknown_in_heading(text: str) -> str | None:
 
 
 def without_currency(text: str) -> str:
-    """Return a heading without the currency that it names, and without the `in` before it."""
+    """Return a heading without its currency and without an `in` before it."""
     words = [word for word in text.split() if not _is_currency(word)]
     while len(words) > 1 and words[-1].casefold() in {"in", "en", "i", "em", "w"}:
         words.pop()
@@ -151,8 +157,8 @@ def without_currency(text: str) -> str:
 
 
 def of_format(number_format: str) -> str | None:
-    """Return the currency that a number format shows, None if it shows none; raises LookupError for an unknown one."""
-    # The currency stands in [$€-407], in quotes, behind a backslash, or as itself.
+    """Return the currency of a number format, or None; raises LookupError with an unknown one."""
+    # The currency is in [$€-407], in quotes, after a backslash, or plain.
     positive = number_format.split(";", maxsplit=1)[0]
     bracketed = _BRACKETED_FORMAT.search(positive)
     if bracketed and bracketed[2] in _CROWNS_BY_PLACE:
@@ -184,5 +190,5 @@ def _is_currency(word: str) -> bool:
 
 
 def _is_no_word(word: str) -> bool:
-    """Tell whether three capitals are no word of a heading, as TTC and INC are."""
+    """Return whether three capitals are not an ordinary heading word, such as TTC or INC."""
     return folded(word) not in vocabulary("headings") and word not in {"ALL", "TOP", "TRY", "MOP"}

@@ -1,4 +1,4 @@
-"""The rows of a list of customers, and the customers whom other rows name."""
+"""Rows of customer lists, and the customers that other rows refer to."""
 
 from collections import defaultdict
 
@@ -12,7 +12,7 @@ from app.workbook.reading.cells import Row
 
 
 class CustomerRows:
-    """The customers of a workbook, found by code or by name."""
+    """The customers of a workbook, by code and by name."""
 
     def __init__(self, reading: CellReading, checked: Checked, stored: Snapshot) -> None:
         self._reading = reading
@@ -23,7 +23,7 @@ class CustomerRows:
         self.are_listed = False
 
     def check(self, tab: Tab, row: Row) -> None:
-        """Read a row of a list of customers."""
+        """Read a row of a customer list and add its record; raises RowProblemError."""
         self.are_listed = True
         code, name = (self._reading.identifier(tab, row, field) for field in ("code", "name"))
         code, name = code or name, name or code
@@ -39,7 +39,7 @@ class CustomerRows:
             self.add(record)
 
     def named_in(self, tab: Tab, row: Row) -> tuple[str, Record | None]:
-        """Return the key of the customer whom an invoice's row names; a new one comes with a record, not yet added."""
+        """Return the key of the customer in an invoice's row, with a record (not added yet) if the customer is new."""
         code, name = self._named(tab, row)
         if not (code or name):
             missing = "customer_code" if tab.has("customer_code") else "customer_name"
@@ -66,7 +66,7 @@ class CustomerRows:
         return compared(code or name), self._new(tab, row, code or name, name or code)
 
     def named_by_payment(self, tab: Tab, row: Row) -> list[str]:
-        """Return the keys of the customers whom a payment's row names; none where it names nobody who is known."""
+        """Return the keys of the customers in a payment's row; empty if none is known."""
         code, name = self._named(tab, row)
         known = [self._known(tab, row, code, "customer_code")] if code else []
         if name and not any(known):
@@ -74,13 +74,13 @@ class CustomerRows:
         return [key for key in known if key]
 
     def add(self, record: Record) -> None:
-        """Take the customer in, so that other rows can name him."""
+        """Add the customer, so that other rows can refer to it."""
         self._by_code[record.key[0]] = record
         self._codes_by_name[compared(str(record.values["name"]))].append(record.key[0])
         self._checked.customers.append(record)
 
     def terms_of(self, key: str) -> int | None:
-        """Return a customer's terms of payment in days: as listed, else as stored."""
+        """Return a customer's payment terms in days, as listed, else as stored."""
         listed = self._by_code.get(key)
         terms = listed.values.get("terms_days") if listed else None
         if isinstance(terms, int):
@@ -107,7 +107,7 @@ class CustomerRows:
         return next(iter(codes), None)
 
     def _refuse_another_name(self, tab: Tab, row: Row, key: str, name: str) -> None:
-        """Raise a problem where the row's name is another customer's than its code."""
+        """Raise a problem if the row's name belongs to another customer than its code."""
         called = self._codes_by_name.get(compared(name)) or self._stored.codes_by_name.get(compared(name))
         if called and key not in called:
             raise self._reading.problem(
@@ -118,7 +118,7 @@ class CustomerRows:
             )
 
     def _is_only_a_name(self, key: str) -> bool:
-        """Tell whether the customer became known by a name alone, so that any code may turn out to be his."""
+        """Return whether the customer is known by name only, so that any code may be theirs."""
         listed, stored = self._by_code.get(key), self._stored.customers.get(key)
         name = listed.values["name"] if listed else (stored.name if stored else "")
         return compared(str(name)) == key
@@ -134,7 +134,7 @@ class CustomerRows:
         return Record(ListKind.CUSTOMER, tab.name, row.number, (compared(code),), values)
 
     def _is_repeated(self, tab: Tab, row: Row, record: Record) -> bool:
-        """Tell whether the very same customer stood in an earlier row; another one of that code is a problem."""
+        """Return whether an earlier row has the same customer; raises a problem if its values differ."""
         earlier = self._by_code.get(record.key[0])
         if earlier is None:
             return False

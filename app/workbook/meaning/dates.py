@@ -1,4 +1,4 @@
-"""Days in cells: dates, serial numbers of either epoch, and texts in every way people write them."""
+"""Dates in cells: dates, serial numbers of either epoch, and texts in the many ways people write them."""
 
 import re
 from collections.abc import Iterable
@@ -32,7 +32,7 @@ _MIDNIGHT = time(0)
 
 
 class DateOrder(StrEnum):
-    """Which number of `03/04/2026` is the day; of `26-04-03`, with hyphens and two digits, the year may come first."""
+    """Which number of `03/04/2026` is the day; the year comes first only with hyphens and two digits: `26-04-03`."""
 
     DAY_FIRST = "dmy"
     MONTH_FIRST = "mdy"
@@ -40,10 +40,10 @@ class DateOrder(StrEnum):
 
 
 def readings(text: str) -> dict[DateOrder, date]:
-    """Return the days that the text can mean in each order; an order in which it means none is left out."""
+    """Return the date of the text for each order; orders in which it is not a date are left out."""
     cleaned = _CLOCK.sub("", clean_text(text))
     if cleaned[:1].isalpha() and _unordered(cleaned) is None:
-        cleaned = _weekday().sub("", cleaned)  # `Mar` is a month in English and a day of the week in French
+        cleaned = _weekday().sub("", cleaned)  # `Mar` is a month in English and a weekday in French
     plain = _unordered(cleaned)
     if plain is not None:
         return dict.fromkeys(DateOrder, plain)
@@ -58,9 +58,9 @@ def readings(text: str) -> dict[DateOrder, date]:
 
 
 def settled_order(texts: Iterable[str]) -> DateOrder | None:
-    """Return the one order that the column's texts allow, None if they leave it open or contradict one another.
+    """Return the one order that fits all texts of a column; None if they leave it open or contradict each other.
 
-    One day such as 25/04/2026 settles no column of hundreds.
+    A single date such as 25/04/2026 does not decide a column of hundreds.
     """
     allowed = set(DateOrder)
     deciding = unclear = 0
@@ -74,22 +74,22 @@ def settled_order(texts: Iterable[str]) -> DateOrder | None:
 
 
 def is_ambiguous(text: str) -> bool:
-    """Tell whether the orders make different days of the text."""
+    """Return whether the orders give different dates."""
     return len(set(readings(text).values())) > 1
 
 
 def is_written_in_order(text: str) -> bool:
-    """Tell whether the text is a date of numbers that only one order allows, such as 21/05/2026."""
+    """Return whether the text is a numeric date that only one order allows, such as 21/05/2026."""
     return len(readings(text)) == 1
 
 
 def is_month(text: str) -> bool:
-    """Tell whether the text is a month, with or without a year."""
+    """Return whether the text is a month, with or without a year."""
     return _month(re.sub(r"[\W\d_]+", "", text)) is not None
 
 
 def moment(text: str) -> datetime | None:
-    """Return the moment of a text that names its time zone, as `2026-03-31T22:00:00.000Z` does; None for any other."""
+    """Return the moment of a text with a time zone, such as `2026-03-31T22:00:00.000Z`; None for other texts."""
     if "T" not in text or not _ISO.match(text):
         return None
     try:
@@ -100,16 +100,17 @@ def moment(text: str) -> datetime | None:
 
 
 def are_plain_days(texts: Iterable[str]) -> bool:
-    """Tell whether all moments with a time zone are midnight there: a program wrote days, not moments."""
+    """Return whether all moments with a time zone are midnight in that zone: then they are days, not moments."""
     return all(found.time() == _MIDNIGHT for text in texts if (found := moment(text)))
 
 
 def read_day(
     cell: Cell, order: DateOrder | None, *, epoch_1904: bool, zone: tzinfo | None = None, swapped: bool = False
 ) -> date | None:
-    """Return the day in the cell, None for an empty one; raises UnreadableError.
+    """Return the date in the cell, or None if it is empty; raises UnreadableError.
 
-    `zone` is where a moment with a time zone falls on its day; `swapped`: a program took days of dates for months.
+    A moment with a time zone is converted to `zone` before its date is taken; with `swapped`, day and month of real
+    dates are exchanged.
     """
     match cell:
         case datetime() if swapped:
@@ -131,7 +132,7 @@ def read_day(
         case str():
             return _from_text(cell, order)
         case Duration() if not cell.text.strip("0:"):
-            return None  # a link to an empty cell: Excel shows a day 0 of 1900
+            return None  # a link to an empty cell: Excel shows 0 January 1900
         case _:
             raise UnreadableError(why_unreadable(cell, "a date"))
 
@@ -160,7 +161,7 @@ def _from_text(text: str, order: DateOrder | None) -> date | None:
 
 
 def _from_number(number: Decimal, *, epoch_1904: bool) -> date:
-    # 20260403 is a day written without signs; as a serial number it would lie 50,000 years ahead.
+    # 20260403 is a date without separators; as a serial number it would be 50,000 years ahead.
     compact = _COMPACT.fullmatch(str(number))
     if compact:
         day = _day(int(compact[1]), int(compact[2]), int(compact[3]))
@@ -178,7 +179,7 @@ def _plausible(day: date, shown: str) -> date:
 
 
 def _unordered(text: str) -> date | None:
-    """Return the day of a text that can only be read one way: year first, or the month by its name."""
+    """Return the date of a text with only one reading: year first, or the month by name."""
     for pattern in (_ISO, _COMPACT):
         match = pattern.fullmatch(text)
         if match:
@@ -204,7 +205,7 @@ def _believable(day: date | None) -> date | None:
 
 
 def _full_year(digits: str) -> int:
-    """Return the year of two digits as Excel takes it: 00-29 in this century, 30-99 in the last."""
+    """Return the full year of two digits as Excel does: 00-29 in this century, 30-99 in the last."""
     year = int(digits)
     if len(digits) == 4:
         return year
@@ -213,7 +214,7 @@ def _full_year(digits: str) -> int:
 
 @cache
 def _weekday() -> re.Pattern[str]:
-    """Return what a day of the week before a date looks like: `Tue`, `mardi`, `Di.,`."""
+    """Return a pattern for the weekday before a date: `Tue`, `mardi`, `Di.,`."""
     names = {
         name.rstrip(".")
         for language in _LANGUAGES

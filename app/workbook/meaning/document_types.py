@@ -1,4 +1,4 @@
-"""Rows and tabs that call themselves something else than an invoice or a payment: credit notes, refunds, offers."""
+"""Rows and tabs that are something else than invoices or payments: credit notes, refunds, offers."""
 
 from collections import defaultdict
 from collections.abc import Sequence
@@ -23,24 +23,24 @@ _IN_WORDS = {
     "order": "orders",
     "purchase": "bills that you owe",
 }
-_TELLS_TYPE = {ListKind.INVOICE: ("type",), ListKind.PAYMENT: ("type", "method")}
+_TYPE_FIELDS = {ListKind.INVOICE: ("type",), ListKind.PAYMENT: ("type", "method")}
 _MONEY = ("total_cents", "paid_cents", "balance_cents", "net_cents", "tax_cents")
 
 
 def sort_documents(tab: Tab, questions: Questions) -> None:
-    """Note what each row of a table is by its type, leave out what is not owed, and turn credits without a minus."""
+    """Set the document type of each row, leave out what is not owed, and negate credit notes without a minus."""
     if tab.header.kind is ListKind.CUSTOMER:
         return
-    if any(map(tab.has, _TELLS_TYPE[tab.header.kind])):
+    if any(map(tab.has, _TYPE_FIELDS[tab.header.kind])):
         tab.documents |= {row.number: found for row in tab.rows.records if (found := _document(tab, row))}
     if tab.header.kind is ListKind.INVOICE:
         _leave_out_what_is_not_owed(tab, questions)
-        _take_out_payments(tab, questions)
+        _ask_about_payments(tab, questions)
         _turn_credit_notes(tab, questions)
 
 
 def refunds_without_a_minus(tab: Tab) -> set[int]:
-    """Return the rows of a list of payments that are refunds without a minus; none where other refunds carry one."""
+    """Return the numbers of refund rows without a minus in a payments list; empty if other refunds have one."""
     refunds = [row for row in tab.rows.records if tab.documents.get(row.number) == "refund"]
     amounts = {row.number: _cents(tab, row, "amount_cents") for row in refunds}
     if any(cents < 0 for cents in amounts.values()):
@@ -50,7 +50,7 @@ def refunds_without_a_minus(tab: Tab) -> set[int]:
 
 def _document(tab: Tab, row: Row) -> str:
     named: frozenset[str] = frozenset()
-    for name in _TELLS_TYPE[tab.header.kind]:
+    for name in _TYPE_FIELDS[tab.header.kind]:
         cell = tab.cell(row, name)
         value = cell.value if isinstance(cell, Merged) else cell
         named |= documents(value) if isinstance(value, str) else frozenset()
@@ -70,7 +70,7 @@ def _leave_out_what_is_not_owed(tab: Tab, questions: Questions) -> None:
                 f"documents:{tab.name}!{kind}",
                 "documents",
                 tab.name,
-                f"{_rows(rows)} of tab '{tab.name}' {_say(rows)} {_IN_WORDS[kind]} ({_places(tab, rows)}, "
+                f"{_rows(rows)} of tab '{tab.name}' {_are(rows)} {_IN_WORDS[kind]} ({_places(tab, rows)}, "
                 f"{_sum(tab, rows)} in all): are they to be left out?",
                 ("skip", "read"),
                 labels={"skip": "yes, they are not owed", "read": "no, they are invoices"},
@@ -81,8 +81,8 @@ def _leave_out_what_is_not_owed(tab: Tab, questions: Questions) -> None:
             _leave_out(tab, rows, _IN_WORDS[kind])
 
 
-def _take_out_payments(tab: Tab, questions: Questions) -> None:
-    """Have it said what becomes of payments among the invoices: they pay their customer's invoices, or are left out."""
+def _ask_about_payments(tab: Tab, questions: Questions) -> None:
+    """Ask whether payments among the invoices pay the customers' invoices or are left out."""
     rows = [row for row in tab.rows.records if tab.documents.get(row.number) in {"payment", "refund"}]
     if not rows:
         return
@@ -91,7 +91,7 @@ def _take_out_payments(tab: Tab, questions: Questions) -> None:
             f"payments:{tab.name}",
             "payments",
             tab.name,
-            f"{_rows(rows)} of tab '{tab.name}' {_say(rows)} payments ({_places(tab, rows)}, {_sum(tab, rows)} in all) "
+            f"{_rows(rows)} of tab '{tab.name}' {_are(rows)} payments ({_places(tab, rows)}, {_sum(tab, rows)} in all) "
             "and name no invoice: do they pay their customers' invoices, the same amount or else the oldest first?",
             ("pay", "skip"),
             labels={"pay": "yes, they pay the customers' invoices", "skip": "no, leave them out"},
@@ -104,7 +104,7 @@ def _take_out_payments(tab: Tab, questions: Questions) -> None:
 
 
 def _turn_credit_notes(tab: Tab, questions: Questions) -> None:
-    """Turn the sign of credit notes that carry no minus: by their type, or all of a tab that is one of credit notes."""
+    """Mark rows without a minus as credit notes: by their type, or all rows if the tab is one of credit notes."""
     is_tab = "credit_note" in documents(tab.name) | documents(tab.title) and not tab.documents
     rows = [row for row in tab.rows.records if is_tab or tab.documents.get(row.number) == "credit_note"]
     amounts = [_total(tab, row) for row in rows]
@@ -163,7 +163,7 @@ def _rows(rows: Sequence[Row]) -> str:
     return counted(len(rows), "row", "rows")
 
 
-def _say(rows: Sequence[Row]) -> str:
+def _are(rows: Sequence[Row]) -> str:
     return "says that it is one of" if len(rows) == 1 else "say that they are"
 
 

@@ -1,4 +1,4 @@
-"""What makes figures doubtful once all rows are read: days ahead, payments above totals, rows against payments."""
+"""Questions about doubtful figures once all rows are read: dates ahead, overpaid invoices, rows against payments."""
 
 from collections import defaultdict
 from collections.abc import Sequence
@@ -13,15 +13,15 @@ from app.workbook.meaning.records import Checked, Key, Question, Record, Value
 from app.workbook.meaning.statuses import Said
 
 _SHOWN = 4
-_DAYS_AHEAD = 31  # an invoice may be written for the next month, not for another year
+_DAYS_AHEAD = 31  # an invoice may be written for the next month, but not for another year
 
 
 def ask_about_doubts(
     checked: Checked, invoices: InvoiceRows, questions: Questions, stored: Snapshot, today: date | None
 ) -> None:
-    """Ask about figures that the workbook itself makes doubtful, and do what was answered.
+    """Ask about figures that contradict each other within the workbook, and apply the answers.
 
-    What is stored already was confirmed before, and is not asked about again.
+    Stored figures were confirmed before and are not questioned again.
     """
     if today is not None:
         _ask_about_invoices_ahead(checked, questions, stored, today)
@@ -77,23 +77,24 @@ def _ask_about_payments_ahead(checked: Checked, questions: Questions, stored: Sn
 
 
 def _ask_about_the_list_of_payments(checked: Checked, invoices: InvoiceRows, questions: Questions) -> None:
-    """Ask whose word counts where an invoice's own row says another amount paid than the listed payments come to."""
+    """Ask which amount counts if an invoice's own row and the listed payments differ."""
     listed = _paid_by_invoice(checked)
     broken = {name for kind, name in checked.broken if kind is ListKind.PAYMENT}
     differing = [
-        (key, said)
-        for key, said in invoices.said.items()
-        if key in invoices.by_key and key[0] not in broken and _differs(said, invoices.by_key[key], listed[key])
+        (key, stated)
+        for key, stated in invoices.said.items()
+        if key in invoices.by_key and key[0] not in broken and _differs(stated, invoices.by_key[key], listed[key])
     ]
     if not differing:
         return
     first = differing[0][1]
     shown = "; ".join(
-        f"{said.cell} says {_in_words(said)}, listed are {amount_text(listed[key])}" for key, said in differing[:_SHOWN]
+        f"{stated.cell} says {_in_words(stated)}, listed are {amount_text(listed[key])}"
+        for key, stated in differing[:_SHOWN]
     )
     more = f"; and {count_text(len(differing) - _SHOWN)} more" if len(differing) > _SHOWN else ""
     rows_say = counted(len(differing), "row says", "rows say")
-    by_rows = sum(_paid(said, listed[key]) - listed[key] for key, said in differing)
+    by_rows = sum(_paid(stated, listed[key]) - listed[key] for key, stated in differing)
     answer = questions.ask(
         Question(
             f"listed:{first.tab.name}",
@@ -109,39 +110,39 @@ def _ask_about_the_list_of_payments(checked: Checked, invoices: InvoiceRows, que
         )
     )
     if answer == "rows":
-        for key, said in differing:
-            _follow_the_row(checked, said, invoices.by_key[key], listed[key])
+        for key, stated in differing:
+            _follow_the_row(checked, stated, invoices.by_key[key], listed[key])
 
 
-def _differs(said: SaidOfPayments, invoice: Record, listed: int) -> bool:
+def _differs(stated: SaidOfPayments, invoice: Record, listed: int) -> bool:
     if invoice.values.get("state"):
         return False
     total = _cents(invoice, "total_cents")
-    if said.paid is not None:
-        return said.paid != listed and not (said.paid == total and said.status is Said.PAID and listed >= total)
-    return said.status in {Said.UNPAID, Said.PARTIAL} and 0 < total <= listed
+    if stated.paid is not None:
+        return stated.paid != listed and not (stated.paid == total and stated.status is Said.PAID and listed >= total)
+    return stated.status in {Said.UNPAID, Said.PARTIAL} and 0 < total <= listed
 
 
-def _paid(said: SaidOfPayments, listed: int) -> int:
-    if said.paid is not None:
-        return said.paid
-    return 0 if said.status is Said.UNPAID else listed
+def _paid(stated: SaidOfPayments, listed: int) -> int:
+    if stated.paid is not None:
+        return stated.paid
+    return 0 if stated.status is Said.UNPAID else listed
 
 
-def _in_words(said: SaidOfPayments) -> str:
-    return amount_text(said.paid) if said.paid is not None else str(said.status)
+def _in_words(stated: SaidOfPayments) -> str:
+    return amount_text(stated.paid) if stated.paid is not None else str(stated.status)
 
 
-def _follow_the_row(checked: Checked, said: SaidOfPayments, invoice: Record, listed: int) -> None:
-    """Add what the row has beyond the list, or leave the list's payments out where the row has less."""
-    paid = _paid(said, listed)
+def _follow_the_row(checked: Checked, stated: SaidOfPayments, invoice: Record, listed: int) -> None:
+    """Add the difference if the row has more paid than the list; if less, replace the listed payments."""
+    paid = _paid(stated, listed)
     if paid < listed:
         checked.payments[:] = [one for one in checked.payments if one.key != invoice.key]
         listed = 0
     if paid != listed:
-        day = said.paid_on or _day(invoice, "due_on")
+        day = stated.paid_on or _day(invoice, "due_on")
         values: dict[str, Value] = {"paid_on": day, "amount_cents": paid - listed}
-        checked.payments.append(Record(ListKind.PAYMENT, said.tab.name, said.row.number, invoice.key, values))
+        checked.payments.append(Record(ListKind.PAYMENT, stated.tab.name, stated.row.number, invoice.key, values))
 
 
 def _ask_about_overpaid(checked: Checked, questions: Questions, stored: Snapshot) -> None:
@@ -176,7 +177,7 @@ def _ask_about_overpaid(checked: Checked, questions: Questions, stored: Snapshot
 
 
 def _ask_about_paid_back(checked: Checked, questions: Questions, stored: Snapshot) -> None:
-    """Ask about invoices on which more was paid back than paid: more than their total would be open."""
+    """Ask about invoices with more refunded than paid: more than their total would be open."""
     paid = _paid_by_invoice(checked)
     found = [
         one
@@ -214,9 +215,9 @@ def _stored(stored: Snapshot, record: Record) -> StoredInvoice | None:
 
 def _is_stored_payment(stored: Snapshot, record: Record) -> bool:
     known = _stored(stored, record)
-    said = record.values["paid_on"], record.values["amount_cents"]
+    values = record.values["paid_on"], record.values["amount_cents"]
     return bool(known) and any(
-        (one.paid_on, one.amount_cents) == said for one in stored.payments.get(known.id if known else 0, ())
+        (one.paid_on, one.amount_cents) == values for one in stored.payments.get(known.id if known else 0, ())
     )
 
 
@@ -241,11 +242,11 @@ def _invoices(records: Sequence[Record]) -> str:
 
 def _day(record: Record, name: str) -> date:
     value = record.values[name]
-    assert isinstance(value, date)  # noqa: S101  # it was read as a day
+    assert isinstance(value, date)  # noqa: S101  # was read as a date
     return value
 
 
 def _cents(record: Record, name: str) -> int:
     value = record.values[name]
-    assert isinstance(value, int)  # noqa: S101  # it was read as an amount
+    assert isinstance(value, int)  # noqa: S101  # was read as an amount
     return value

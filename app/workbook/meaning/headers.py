@@ -1,4 +1,4 @@
-"""A table's header: what its rows are and what each column is, by its words and its values."""
+"""The header of a table: what its rows are and what each column is, by headings and values."""
 
 import hashlib
 from collections.abc import Iterable, Sequence
@@ -11,12 +11,12 @@ from app.workbook.meaning.words import documents, heading_words
 
 __all__ = ["ChosenMapping", "Column", "Confidence", "Header", "HeaderLine", "ListKind", "fields_of"]
 
-IGNORED = "ignored"  # what a person says of a column that is not to be read
+IGNORED = "ignored"  # the answer for a column that is not to be read
 _WEIGHTS = {False: 1.0, True: 0.6}
 
 
 class Confidence(StrEnum):
-    """How a column came to be read as a field."""
+    """How a column was mapped to a field."""
 
     PROVEN = "proven"
     SAID = "said"
@@ -26,7 +26,7 @@ class Confidence(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """A column that is read as a field; `index` counts from 0."""
+    """A column mapped to a field; `index` counts from 0."""
 
     index: int
     field: str
@@ -36,7 +36,7 @@ class Column:
 
 @dataclass(frozen=True, slots=True)
 class HeaderLine:
-    """The headings of a table, joined from up to three rows; `bare` has those of the lowest row alone."""
+    """The headings of a table, joined from up to three rows; `bare` has those of the lowest row only."""
 
     first_row: int
     row: int
@@ -45,22 +45,22 @@ class HeaderLine:
 
     @property
     def fingerprint(self) -> str:
-        """Return what the header is remembered by: its texts in their order, whatever the tab is called."""
+        """Return a hash of the headings in order, which identifies the header whatever the name of the tab."""
         texts = [normalised(text) for text in self.headings]
         while texts and not texts[-1]:
             texts.pop()
         return hashlib.sha256("\x1f".join(texts).encode()).hexdigest()
 
     def claims(self, index: int, kind: ListKind) -> tuple[Claim, ...]:
-        """Return what the column can be; a group's heading that says nothing leaves it to the heading below."""
+        """Return what the column can be, by its full heading, else by the lowest row alone."""
         return claims(self.headings[index], kind) or claims(self.bare[index], kind)
 
 
 @dataclass(frozen=True, slots=True)
 class Header:
-    """A table's header: what its rows are, and its columns, those that are read and those that are not.
+    """A table's header: what its rows are, and its mapped and unmapped columns.
 
-    `ignored` are those that nobody knows, `dropped` those of which a person said that they are not to be kept either.
+    `ignored` are unknown columns; `dropped` are those that a person chose not to keep at all.
     """
 
     kind: ListKind
@@ -72,11 +72,11 @@ class Header:
     dropped: tuple[tuple[int, str], ...] = ()
 
     def column(self, field: str) -> Column | None:
-        """Return the first column that is read as the field."""
+        """Return the first column that is mapped to the field."""
         return next((column for column in self.columns if column.field == field), None)
 
     def with_columns(self, columns: Iterable[Column], headings: Sequence[str]) -> "Header":
-        """Return the header with other columns; those that are left are not read."""
+        """Return the header with other mapped columns; the rest become unmapped."""
         kept = tuple(sorted(columns, key=lambda column: column.index))
         read = {column.index for column in kept} | {index for index, _ in self.dropped}
         rest = tuple((index, text) for index, text in enumerate(headings) if text and index not in read)
@@ -85,14 +85,14 @@ class Header:
 
 @dataclass(frozen=True, slots=True)
 class ChosenMapping:
-    """What a person said a header is: the kind of its rows (None: not read), and fields, or IGNORED, by column."""
+    """A person's choice for a header: the kind of its rows (None: not read), and fields, or IGNORED, by column."""
 
     kind: ListKind | None
     fields: dict[int, str]
 
 
 def recognised(line: HeaderLine, values: Sequence[ColumnValues], tab: str) -> tuple[float, Header] | None:
-    """Return the likeliest reading of a header with its score, None if it is no header of a list of ours."""
+    """Return the most likely header with its score, or None if the line is not a header of a list we import."""
     best: tuple[float, Header] | None = None
     for kind in ListKind:
         header = _by_words(line, values, kind)
@@ -105,7 +105,7 @@ def recognised(line: HeaderLine, values: Sequence[ColumnValues], tab: str) -> tu
 
 
 def chosen(line: HeaderLine, choice: ChosenMapping) -> Header | None:
-    """Return the header as a person said it is, None if it is not to be read."""
+    """Return the header as a person chose it, or None if the table is not to be read."""
     if choice.kind is None:
         return None
     columns = [
@@ -119,7 +119,7 @@ def chosen(line: HeaderLine, choice: ChosenMapping) -> Header | None:
 
 
 def _by_words(line: HeaderLine, values: Sequence[ColumnValues], kind: ListKind) -> Header:
-    """Return the header as words and values together have it: of two columns for a field the better claim wins."""
+    """Return the header by headings and values together; of two columns for one field the better claim wins."""
     has_values = any(held.filled for held in values)
     wanted = sorted(
         (not fits, claim, index)
@@ -145,7 +145,7 @@ def _by_words(line: HeaderLine, values: Sequence[ColumnValues], kind: ListKind) 
 
 
 def _column_of_currencies(line: HeaderLine, values: Sequence[ColumnValues], taken: dict[int, Column]) -> list[Column]:
-    """Return the column that holds nothing but signs or codes of currencies, whatever it is headed."""
+    """Return the column whose values are all currency signs or codes, whatever its heading."""
     for index, held in enumerate(values[: len(line.headings)]):
         if index not in taken and held.filled and held.currencies == held.filled:
             return [Column(index, "currency", line.headings[index], Confidence.PROVEN)]
@@ -153,7 +153,7 @@ def _column_of_currencies(line: HeaderLine, values: Sequence[ColumnValues], take
 
 
 def _claims_that_fit(found: Sequence[Claim], values: ColumnValues | None) -> list[tuple[Claim, bool]]:
-    """Return the claims that the values bear out; where they bear out none, the first, so that its cells are named."""
+    """Return the claims that the values support; if none, the first claim, so that its cells become problems."""
     if values is None:
         return [(claim, True) for claim in found]
     if not values.filled:
@@ -163,7 +163,7 @@ def _claims_that_fit(found: Sequence[Claim], values: ColumnValues | None) -> lis
 
 
 def _without_accounts(columns: list[Column], line: HeaderLine) -> list[Column]:
-    """Take columns named after accounts for customers only where no other column names any."""
+    """Treat account columns as customers only if no other column names customers."""
     customers = [column for column in columns if column.field in {"customer_name", "customer_code"}]
     accounts = [column for column in customers if heading_words(line.headings[column.index]).any("account")]
     if len(accounts) < len(customers):
@@ -184,7 +184,7 @@ def _is_enough(header: Header, tab: str) -> bool:
 
 
 def _names_customers(header: Header, fields: set[str], tab: str) -> bool:
-    """Tell whether a list of names is one of customers: it says so, or it has what belongs to customers."""
+    """Return whether a list of names is one of customers: it is called so, or it has fields that customers have."""
     read = [column for column in header.columns if column.field in {"name", "code"}]
     says_so = "customer" in documents(tab) or any(heading_words(column.header).any("customer") for column in read)
     others = {kind for _, text in header.ignored for kind in documents(text)}
@@ -192,7 +192,7 @@ def _names_customers(header: Header, fields: set[str], tab: str) -> bool:
     if others & {"product", "staff", "purchase"} and not says_so:
         return False
     if _is_of_invoices(header):
-        return False  # each row is something that a customer owes, not a customer
+        return False  # each row is a debt of a customer, not a customer
     return says_so or len(fields & {"email", "phone", "address", "terms_days"}) >= 2
 
 
@@ -208,11 +208,11 @@ def _names_invoices(text: str) -> bool:
 
 
 def _score(header: Header, tab: str) -> float:
-    """Return how likely the reading is: a point for each column that was recognised, less for a guess."""
+    """Return a likelihood score: a point for each recognised column, less for a guess."""
     score = sum(_WEIGHTS[column.confidence is Confidence.GUESSED] for column in header.columns)
     if header.kind.value in documents(tab):
         score += 2.5
-    # A list with amounts is not one of customers, and one that names no customer hardly one of invoices.
+    # A list with amounts is not a list of customers, and one without customers is hardly a list of invoices.
     if header.kind is ListKind.CUSTOMER:
         amounts = [text for _, text in header.ignored if _is_total(text)]
         score -= 2.0 * len(amounts)

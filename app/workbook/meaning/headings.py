@@ -1,4 +1,4 @@
-"""What a heading can mean: the fields that its words allow, and how sure that is."""
+"""Meanings of a heading: the fields that its words allow, and how certain they are."""
 
 import re
 import tomllib
@@ -13,14 +13,14 @@ from app.workbook.reading.cells import Cell, clean_text
 
 
 class ListKind(StrEnum):
-    """What the rows of a table are."""
+    """The kind of a table's rows."""
 
     CUSTOMER = "customer"
     INVOICE = "invoice"
     PAYMENT = "payment"
 
 
-OWN_MARK = "Own field:"  # begins a heading of an export that would be taken for one of ours
+OWN_MARK = "Own field:"  # prefix of an exported heading that would otherwise be taken for one of our fields
 FIGURES_OF_INVOICE = ("paid", "left", "standing", "late")
 _FIGURE_OF_A_DAY = re.compile(rf"As of (?:\d{{4}}-\d\d-\d\d)?: (?:{'|'.join(FIGURES_OF_INVOICE)})")
 MONEY = {
@@ -28,15 +28,15 @@ MONEY = {
     ListKind.INVOICE: ("total_cents", "paid_cents", "balance_cents", "net_cents", "tax_cents", "discount_cents"),
     ListKind.PAYMENT: ("amount_cents",),
 }
-# Further fields of each kind, which no list of whole headings describes.
+# Further fields of each kind that have no list of whole headings.
 _FURTHER = {ListKind.CUSTOMER: (), ListKind.INVOICE: ("type",), ListKind.PAYMENT: ("type",)}
-_COMPOSED = 100  # a heading that is composed of words ranks after those that are known as a whole
+_COMPOSED = 100  # a heading understood word by word ranks after one known as a whole
 _WEAK = 50
 
 
 @dataclass(frozen=True, slots=True, order=True)
 class Claim:
-    """A field that a heading can mean. `is_guess`: a word of it is not known. Of two columns the lower rank wins."""
+    """A field that a heading can mean. `is_guess`: a word is unknown. Of two columns the lower rank wins."""
 
     is_guess: bool
     rank: int
@@ -44,33 +44,33 @@ class Claim:
 
 
 def fields_of(kind: ListKind) -> tuple[str, ...]:
-    """Return the fields that a column of such a table can be, the identifying ones first."""
+    """Return the fields that a column of such a table can have, identifying ones first."""
     return (*_aliases()[kind], *MONEY[kind], *_FURTHER[kind])
 
 
 def normalised(cell: Cell) -> str:
-    """Return a heading in the form in which headings are compared, empty for what is no text."""
+    """Return a heading in the form used for comparison; empty for a cell that is not text."""
     return folded(cell) if isinstance(cell, str) else ""
 
 
 def is_own(text: str) -> bool:
-    """Tell whether the heading says itself that its column is none of ours."""
+    """Return whether the heading is marked as an own field of the user."""
     return clean_text(text).startswith(OWN_MARK)
 
 
 def is_figure_of_a_day(text: str) -> bool:
-    """Tell whether the heading is that of a figure which our own lists of invoices work out for a day."""
+    """Return whether the heading is one of the computed figures in our own invoice exports."""
     return bool(_FIGURE_OF_A_DAY.fullmatch(text))
 
 
 def is_known(text: str) -> bool:
-    """Tell whether a column of that heading could be read as a field, of any kind of record."""
+    """Return whether the heading can be a field of any kind of record."""
     return any(claims(text, kind) for kind in ListKind)
 
 
 @lru_cache(maxsize=8_000)
 def claims(text: str, kind: ListKind) -> tuple[Claim, ...]:
-    """Return the fields that the heading can mean in such a table, the likeliest first."""
+    """Return the fields that the heading can mean in such a table, most likely first."""
     if is_own(text) or is_figure_of_a_day(text):
         return ()
     bare = without_unit(text)
@@ -90,20 +90,20 @@ def claims(text: str, kind: ListKind) -> tuple[Claim, ...]:
 
 
 def without_unit(text: str) -> str:
-    """Return the heading without what stands in brackets and without its currency, as in `Amount (USD)`."""
+    """Return the heading without brackets and without its currency, as in `Amount (USD)`."""
     return without_currency(re.sub(r"[(\[{].*?[)\]}]", " ", clean_text(text)))
 
 
 def _composed(words: Words, kind: ListKind) -> list[Claim]:
-    """Return what the words of the heading say together."""
+    """Return the claims that the words of the heading make together."""
     fields = _invoice_fields(words)
     if kind is ListKind.PAYMENT:
         fields = _payment_fields(words, fields)
     elif kind is ListKind.CUSTOMER:
         fields = _customer_fields(words, fields)
-    # A price may be that of one piece.
+    # A price may be a unit price.
     is_guess = bool(words.unknown) or words.meanings - {"small", "invoice", "total"} == {"price"}
-    # With a word that is not known, what matters most is a guess, which is asked about, and the rest is nothing.
+    # With an unknown word, an important field is a guess, which becomes a question; other fields are dropped.
     guessable = {
         "number",
         "customer_name",
@@ -121,7 +121,7 @@ def _composed(words: Words, kind: ListKind) -> list[Claim]:
     ]
 
 
-def _invoice_fields(words: Words) -> list[tuple[str, int]]:  # a table of meanings, read from the top
+def _invoice_fields(words: Words) -> list[tuple[str, int]]:  # a table of rules, in order
     has = words.any
     if has("status"):
         return [("status", 0)]
@@ -187,7 +187,7 @@ def _customer_rank(words: Words) -> int:
 
 
 def _money(words: Words) -> list[tuple[str, int]]:
-    """Return what a heading of money says: what is left, what was paid, or what was invoiced, with or without tax."""
+    """Return what a heading of money means: open, paid, or invoiced, with or without tax."""
     has = words.any
     if has("paid") and has("not"):
         return [("balance_cents", 0)]

@@ -1,4 +1,4 @@
-"""The rows of a list of invoices, with the payments that they carry themselves."""
+"""Rows of invoice lists, with the payments in those rows."""
 
 from collections import defaultdict
 from dataclasses import dataclass, replace
@@ -26,7 +26,7 @@ _CLOSED = {Said.VOID, Said.WRITTEN_OFF, Said.DRAFT}
 
 @dataclass(frozen=True, slots=True)
 class SaidOfPayments:
-    """What an invoice's own row says was paid, where a table lists the payments: an amount, a status, a day."""
+    """What an invoice's own row holds about its payments, if a table lists them too: an amount, a status, a date."""
 
     tab: Tab
     row: Row
@@ -36,12 +36,12 @@ class SaidOfPayments:
 
     @property
     def cell(self) -> str:
-        """Return the name of the cell that says it."""
+        """Return the name of the cell with that information."""
         return self.tab.place(self.row, "paid_cents", "balance_cents", "status", "paid_on")
 
 
 class InvoiceRows:
-    """The invoices of a workbook, found by number."""
+    """The invoices of a workbook, by number."""
 
     def __init__(
         self,
@@ -65,7 +65,7 @@ class InvoiceRows:
         self.said: dict[Key, SaidOfPayments] = {}
 
     def check(self, tab: Tab, row: Row) -> None:
-        """Read a row of a list of invoices."""
+        """Read a row of an invoice list and add its record; raises RowProblemError."""
         number = self._reading.identifier(tab, row, "number")
         if not number:
             raise self._reading.problem(tab, row, "number", "has no invoice number")
@@ -73,9 +73,9 @@ class InvoiceRows:
         issued_on = self._reading.day(tab, row, "issued_on")
         if issued_on is None:
             raise self._without_day(tab, row)
-        said = self._said(tab, row)
-        total, paid, currency = self._amounts(tab, row, said)
-        settled_on = self._settled_on(tab, row, total, paid, said)
+        status = self._status_of(tab, row)
+        total, paid, currency = self._amounts(tab, row, status)
+        settled_on = self._settled_on(tab, row, total, paid, status)
         due_on = self._due_on(tab, row, issued_on, customer, settled_on)
         values: dict[str, Value] = {
             "number": number,
@@ -89,15 +89,15 @@ class InvoiceRows:
         values["ledger"] = values["ledger"] or tab.name
         values |= self._reading.plain(tab, row, INVOICE)
         values |= self._reading.own_fields(tab, row)
-        values |= self._said_values(tab, row, said)
+        values |= self._status_values(tab, row, status)
         record = Record(ListKind.INVOICE, tab.name, row.number, (compared(number), customer), values)
-        payment = self._carried_payment(tab, row, record, paid, said)
+        payment = self._carried_payment(tab, row, record, paid, status)
         if not self._repeated.is_repeated(tab, row, record, payment):
             self.by_key[record.key] = record
             self._add(record, payment, new_customer)
 
     def ask_what_is_missing(self) -> None:
-        """Ask for terms and days of payment where rows have none, and what rows with one number are."""
+        """Ask for missing payment terms, missing payment dates, and the meaning of rows with the same number."""
         if self._without_terms:
             tab, cell = self._without_terms[0]
             has = counted(len(self._without_terms), "invoice has", "invoices have")
@@ -116,7 +116,7 @@ class InvoiceRows:
         self._repeated.ask()
 
     def _add(self, record: Record, payment: Record | None, new_customer: Record | None) -> None:
-        # Only a row that is good to its last cell brings its customer in.
+        # A new customer is added only if the whole row is valid.
         if new_customer:
             self._customers.add(new_customer)
         self.customers_by_number[record.key[0]].append(record.key[1])
@@ -125,7 +125,7 @@ class InvoiceRows:
             self._checked.payments.append(payment)
 
     def _without_day(self, tab: Tab, row: Row) -> RowProblemError:
-        """Name a cell that lacks the invoice date, or, once for all its rows, the table that has no column of it."""
+        """Record the missing invoice date: at the row's cell, or once per table if it has no such column."""
         if tab.has("issued_on"):
             return self._reading.problem(tab, row, "issued_on", "has no invoice date")
         if not tab.is_without_days:
@@ -140,8 +140,8 @@ class InvoiceRows:
 
     # --- amounts
 
-    def _amounts(self, tab: Tab, row: Row, said: Said) -> tuple[int, int | None, str]:
-        """Return total, what the row says was paid (None: nothing is said) in cents, and the currency."""
+    def _amounts(self, tab: Tab, row: Row, status: Said) -> tuple[int, int | None, str]:
+        """Return the total, the paid amount (None: not stated), both in cents, and the currency."""
         total, total_sign = self._total(tab, row)
         paid, paid_sign = self._reading.amount(tab, row, "paid_cents")
         balance, balance_sign = self._reading.amount(tab, row, "balance_cents")
@@ -157,11 +157,11 @@ class InvoiceRows:
         if tab.documents.get(row.number) == "credit_note":
             total, paid, balance = -total, paid and -paid, balance and -balance
         if has_total and balance is not None:
-            paid = self._paid_by_balance(tab, row, said, total, paid, balance)
+            paid = self._paid_by_balance(tab, row, status, total, paid, balance)
         return total, paid, currency
 
     def _total(self, tab: Tab, row: Row) -> tuple[int | None, str | None]:
-        """Return the total, with the tax that is to be added to it and without the discount that is to be taken off."""
+        """Return the total, including tax that must be added and less a discount that must be taken off."""
         name = "total_cents" if tab.has("total_cents") else "net_cents"
         total, sign = self._reading.amount(tab, row, name)
         if total is None:
@@ -171,7 +171,7 @@ class InvoiceRows:
         return total + (tax or 0) - abs(discount or 0), sign
 
     def _check_currencies(self, tab: Tab, row: Row, currency: str, signs: dict[str, str | None]) -> None:
-        """Raise a problem where what was paid is in another currency than the total: it cannot be taken off it."""
+        """Raise a problem if the paid amount is in another currency than the total: they cannot be subtracted."""
         for name, sign in signs.items():
             named = sign or currencies.of_heading(tab.heading(name))
             if named and filled([tab.cell(row, name)]) and not currencies.may_be(named, currency):
@@ -181,9 +181,9 @@ class InvoiceRows:
                 )
 
     def _paid_by_balance(
-        self, tab: Tab, row: Row, said: Said, total: int, paid: int | None, balance: int
+        self, tab: Tab, row: Row, status: Said, total: int, paid: int | None, balance: int
     ) -> int | None:
-        if said in _CLOSED:
+        if status in _CLOSED:
             return paid
         if paid is not None and total - paid != balance:
             raise self._reading.problem(
@@ -195,7 +195,7 @@ class InvoiceRows:
             )
         if abs(balance) > abs(total) and (balance < 0) == (total < 0 or balance < 0 < total):
             if balance < 0 < total:
-                return total - balance  # more was paid than was invoiced: credit
+                return total - balance  # overpaid: the rest is credit
             raise self._reading.problem(
                 tab,
                 row,
@@ -206,10 +206,10 @@ class InvoiceRows:
 
     # --- days
 
-    def _settled_on(self, tab: Tab, row: Row, total: int, paid: int | None, said: Said) -> date | None:
-        """Return the day on which the row itself says that the whole invoice was paid."""
+    def _settled_on(self, tab: Tab, row: Row, total: int, paid: int | None, status: Said) -> date | None:
+        """Return the date on which the whole invoice was paid according to its row, or None."""
         paid_on = self._reading.day(tab, row, "paid_on")
-        is_whole = paid == total or (paid is None and said in {Said.PAID, Said.NOTHING})
+        is_whole = paid == total or (paid is None and status in {Said.PAID, Said.NOTHING})
         return paid_on if is_whole and not self._has_payments_tab else None
 
     def _due_on(self, tab: Tab, row: Row, issued_on: date, customer: str, settled_on: date | None) -> date:
@@ -222,7 +222,7 @@ class InvoiceRows:
         if terms is None:
             terms = self._customers.terms_of(customer)
         if terms is None and settled_on is not None:
-            # When it was due changes no figure but those of days past: the day of payment says that it was not late.
+            # The due date only affects the days late of this invoice; using the payment date means it was not late.
             tab.settled_without_due_date.append(tab.place(row, "paid_on"))
             return max(settled_on, issued_on)
         if terms is None:
@@ -233,13 +233,13 @@ class InvoiceRows:
             raise RowProblemError
         return issued_on + timedelta(days=terms)
 
-    # --- what the status says
+    # --- the status
 
-    def _said(self, tab: Tab, row: Row) -> Said:
+    def _status_of(self, tab: Tab, row: Row) -> Said:
         text = self._reading.text(tab, row, "status")
-        said = read_status(text)
-        if said is not None:
-            return said
+        status = read_status(text)
+        if status is not None:
+            return status
         if not self._has_payments_tab and not any(map(tab.has, ("paid_cents", "balance_cents", "paid_on"))):
             raise self._reading.problem(
                 tab,
@@ -250,29 +250,29 @@ class InvoiceRows:
         tab.unknown_statuses.setdefault(text, []).append(tab.place(row, "status"))
         return Said.NOTHING
 
-    def _said_values(self, tab: Tab, row: Row, said: Said) -> dict[str, Value]:
+    def _status_values(self, tab: Tab, row: Row, status: Said) -> dict[str, Value]:
         values: dict[str, Value] = {}
         if tab.has("status"):
-            values["state"] = said.value if said in _CLOSED else ""
-            if said in _CLOSED:
+            values["state"] = status.value if status in _CLOSED else ""
+            if status in _CLOSED:
                 if since := self._reading.day(tab, row, "status_on"):
                     values["state_on"] = since
                 if tab.has("status_reason"):
                     values["state_reason"] = self._reading.text(tab, row, "status_reason")
         if tab.has("disputed"):
             values["disputed"] = self._reading.yes_or_no(tab, row, "disputed")
-        if said is Said.DISPUTED:
+        if status is Said.DISPUTED:
             values["disputed"] = True
         return values
 
-    # --- what the row says was paid
+    # --- the payment in the row
 
-    def _carried_payment(self, tab: Tab, row: Row, invoice: Record, paid: int | None, said: Said) -> Record | None:
-        """Return the payment that the invoice's own row tells of: by an amount, a status, or the day alone."""
+    def _carried_payment(self, tab: Tab, row: Row, invoice: Record, paid: int | None, status: Said) -> Record | None:
+        """Return the payment in the invoice's own row, by an amount, a status, or a date alone."""
         paid_on = self._reading.day(tab, row, "paid_on")
-        paid = self._paid(tab, row, invoice, paid, said, paid_on)
+        paid = self._paid(tab, row, invoice, paid, status, paid_on)
         if self._has_payments_tab:
-            self.said[invoice.key] = SaidOfPayments(tab, row, paid, said, paid_on)
+            self.said[invoice.key] = SaidOfPayments(tab, row, paid, status, paid_on)
             return None
         if not paid:
             return None
@@ -284,32 +284,32 @@ class InvoiceRows:
         return Record(ListKind.PAYMENT, tab.name, row.number, invoice.key, values, cumulative=True)
 
     def _paid(
-        self, tab: Tab, row: Row, invoice: Record, paid: int | None, said: Said, paid_on: date | None
+        self, tab: Tab, row: Row, invoice: Record, paid: int | None, status: Said, paid_on: date | None
     ) -> int | None:
         total = int(invoice.values["total_cents"])  # type: ignore[arg-type]  # an invoice's total is a number
-        if paid is None and (said is Said.PAID or (paid_on and said in {Said.NOTHING, Said.DISPUTED})):
+        if paid is None and (status is Said.PAID or (paid_on and status in {Said.NOTHING, Said.DISPUTED})):
             return total
         if self._has_payments_tab:
             return paid
-        if said in {Said.UNPAID, Said.PARTIAL} and paid is not None and 0 < total <= paid:
+        if status in {Said.UNPAID, Said.PARTIAL} and paid is not None and 0 < total <= paid:
             raise self._reading.problem(
                 tab,
                 row,
                 "status",
                 f"says the invoice is not paid, but all of {amount_text(total)} is: mend what is wrong",
             )
-        if paid is None and said is Said.PARTIAL:
+        if paid is None and status is Said.PARTIAL:
             raise self._reading.problem(
                 tab, row, "status", "says the invoice is paid in part, but no cell says how much"
             )
-        if paid is None and said is Said.UNPAID and paid_on:
+        if paid is None and status is Said.UNPAID and paid_on:
             raise self._reading.problem(
                 tab,
                 row,
                 "status",
                 f"says the invoice is not paid, but {tab.place(row, 'paid_on')} has a day of payment",
             )
-        if said is Said.PAID and paid is not None and abs(paid) < abs(total):
+        if status is Said.PAID and paid is not None and abs(paid) < abs(total):
             raise self._reading.problem(
                 tab, row, "status", f"says the invoice is paid, but {amount_text(total - paid)} of it is still open"
             )
@@ -321,5 +321,5 @@ class InvoiceRows:
         if answer is None:
             raise RowProblemError
         day = invoice.values["issued_on" if answer == "issued" else "due_on"]
-        assert isinstance(day, date)  # noqa: S101  # both were read as days above
+        assert isinstance(day, date)  # noqa: S101  # both were read as dates above
         return day

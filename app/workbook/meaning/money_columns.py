@@ -1,4 +1,4 @@
-"""What the columns of a table mean: by words, proven by arithmetic, or asked."""
+"""Decide what the columns of a table mean: by headings, by arithmetic, or by questions."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -16,7 +16,7 @@ _HELPERS = {"net_cents", "tax_cents", "discount_cents"}
 
 @dataclass(slots=True)
 class MoneyColumns:
-    """What was found: the header, cents by column, fields whose minus is only a way to write, what was noticed."""
+    """The header, the cents by column, the fields whose minus is only notation, and notices."""
 
     header: Header
     cents: dict[int, arithmetic.Cents] = field(default_factory=dict)
@@ -27,9 +27,9 @@ class MoneyColumns:
 def settle(
     table: SheetTable, header: Header, records: Sequence[Row], questions: Questions, groups: Sequence[object]
 ) -> MoneyColumns:
-    """Return what the columns of a table mean, asking what neither words nor figures tell.
+    """Return what the columns of a table mean; asks where neither headings nor figures decide.
 
-    `groups` says by record whose it is: a running balance may be reckoned for each customer.
+    `groups` has the customer of each record: a running balance may be kept for each customer.
     """
     columns = TableColumns(table, header, records, questions, groups)
     column_questions.take_answers(columns)
@@ -54,7 +54,7 @@ def _settle_money(columns: TableColumns) -> None:
 
 
 def _drop_helpers(columns: TableColumns) -> None:
-    """Take net amounts, taxes and discounts out of what is read, until they turn out to be needed."""
+    """Unmap net amounts, taxes and discounts until they turn out to be needed."""
     for index, column in list(columns.read.items()):
         if column.field in _HELPERS and column.confidence is not Confidence.CHOSEN:
             del columns.read[index]

@@ -1,4 +1,4 @@
-"""Which columns say what was paid and what is still open, and whether a minus only says that it was paid."""
+"""Find the columns of paid and open amounts, and whether a minus only marks a payment."""
 
 from app.domain.sentences import amount_text, count_text
 from app.workbook.meaning import arithmetic
@@ -10,7 +10,7 @@ from app.workbook.reading.cells import column_letter
 
 
 def settle_what_is_left(columns: TableColumns) -> None:
-    """Prove what is open by total and payments, turn payments that carry a minus, leave out a running balance."""
+    """Prove the open amounts by total and payments, negate payments with a minus, drop a running balance."""
     total = columns.column("total_cents")
     left, paid = columns.column("balance_cents"), columns.column("paid_cents")
     if left and total and left.index == total.index:
@@ -57,7 +57,7 @@ def _drop_running_balance(
 
 
 def ask_about_signs(columns: TableColumns) -> None:
-    """Ask what payments are of which those with a minus outweigh the rest: nobody pays back more than was paid."""
+    """Ask what payments with a minus are, if they outweigh the rest: refunds cannot exceed payments."""
     name = "paid_cents" if columns.kind is ListKind.INVOICE else "amount_cents"
     column = columns.column(name)
     values = columns.cents(column.index) if column else None
@@ -95,7 +95,7 @@ def _how_many(values: arithmetic.Cents) -> str:
 
 
 def _belong_to_credits(columns: TableColumns, values: arithmetic.Cents) -> bool:
-    """Tell whether what carries a minus was paid out on credit notes, which carry one too."""
+    """Return whether amounts with a minus were paid out on credit notes, which have a minus too."""
     total = columns.column("total_cents")
     totals = columns.cents(total.index) if total else None
     if totals is None:

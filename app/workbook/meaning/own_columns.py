@@ -1,4 +1,4 @@
-"""Columns that nobody knows: what their fields are called, and what their cells say."""
+"""Unknown columns, kept as own fields: their names and the values of their cells."""
 
 from collections.abc import Sequence
 from datetime import datetime, time
@@ -9,7 +9,7 @@ from app.workbook.meaning.headers import Header
 from app.workbook.meaning.headings import OWN_MARK, ListKind, is_figure_of_a_day, is_known
 from app.workbook.reading.cells import Cell, Duration, Merged, Row, clean_text, column_letter
 
-# What our own lists have beside the fields, worked out on the day of the list: to keep it would be to keep old figures.
+# Figures in our own exports, computed for the day of the export: importing them would keep outdated figures.
 FIGURES_OF_CUSTOMER = (
     "Currency",
     "Open invoices",
@@ -23,7 +23,7 @@ FIGURES_OF_CUSTOMER = (
 
 
 def own_columns(header: Header, records: Sequence[Row]) -> tuple[tuple[int, str], ...]:
-    """Return the columns that are kept as they are, each with the name of its field; a list of payments keeps none."""
+    """Return the columns kept as own fields, each with the field's name; none for a payments list."""
     if header.kind is ListKind.PAYMENT:
         return ()
     found: dict[str, int] = {}
@@ -34,7 +34,7 @@ def own_columns(header: Header, records: Sequence[Row]) -> tuple[tuple[int, str]
 
 
 def named(text: str) -> str:
-    """Return what an own field is called: the text in one line, without the mark by which an export tells it."""
+    """Return the name of an own field: the text in one line, without the mark that an export adds."""
     name = clean_text(text)
     while name.startswith(OWN_MARK):
         name = name.removeprefix(OWN_MARK).strip()
@@ -42,13 +42,13 @@ def named(text: str) -> str:
 
 
 def heading(name: str) -> str:
-    """Return how an export heads the column of an own field, so that an import takes it for nothing else."""
+    """Return the heading of an own field in an export, marked if an import would take it for another field."""
     is_taken = is_known(name) or name in FIGURES_OF_CUSTOMER or is_figure_of_a_day(name)
     return f"{OWN_MARK} {name}" if is_taken else name
 
 
 def read_own(cell: Cell) -> str:
-    """Return what a cell shows, nothing rounded; raises UnreadableError."""
+    """Return the displayed value of a cell, unrounded; raises UnreadableError."""
     if isinstance(cell, Merged):
         cell = cell.value
     if isinstance(cell, Duration):
@@ -59,7 +59,7 @@ def read_own(cell: Cell) -> str:
 
 
 def _unknown(header: Header, records: Sequence[Row]) -> list[tuple[int, str]]:
-    """Return the columns that are neither read, nor dropped, nor figures of ours, with how they are headed."""
+    """Return the index and heading of columns that are neither mapped, nor dropped, nor our computed figures."""
     headings = {index: named(texts.without_guard(text)) for index, text in header.ignored}
     known = {column.index for column in header.columns} | {index for index, _ in header.dropped}
     ours = _figures_of_ours(header)
@@ -74,7 +74,7 @@ def _figures_of_ours(header: Header) -> set[int]:
     if header.kind is ListKind.INVOICE:
         return {index for index, text in header.ignored if is_figure_of_a_day(text)}
     by_heading = {text: index for index, text in header.ignored}
-    # A column of somebody else's may be headed like one of them, hardly all of them.
+    # A column of another program may share one of these headings, but hardly all of them.
     is_our_list = set(FIGURES_OF_CUSTOMER) <= by_heading.keys()
     return {by_heading[text] for text in FIGURES_OF_CUSTOMER} if is_our_list else set()
 

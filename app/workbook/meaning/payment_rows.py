@@ -1,4 +1,4 @@
-"""The rows of a list of payments."""
+"""Rows of payment lists."""
 
 import re
 
@@ -17,7 +17,7 @@ _SEVERAL = re.compile(r"\s*(?:[,;+&/\n|]|\band\b|\bund\b|\bet\b|\by\b|\be\b|\ben
 
 
 class PaymentRows:
-    """The payments that a workbook lists, each for one of its invoices or of those that are stored."""
+    """The payments listed in a workbook; each belongs to an invoice of the workbook or to a stored one."""
 
     def __init__(
         self, reading: CellReading, checked: Checked, stored: Snapshot, customers: CustomerRows, invoices: InvoiceRows
@@ -31,7 +31,7 @@ class PaymentRows:
         self._on_account: list[tuple[Tab, Row]] = []
 
     def check(self, tab: Tab, row: Row) -> None:
-        """Read a row of a list of payments."""
+        """Read a row of a payment list and add its record; raises RowProblemError."""
         number = self._reading.identifier(tab, row, "invoice_number")
         if not number:
             raise self._reading.problem(tab, row, "invoice_number", "names no invoice")
@@ -53,7 +53,7 @@ class PaymentRows:
         self._checked.payments.append(Record(ListKind.PAYMENT, tab.name, row.number, keys[0], values))
 
     def _signed(self, tab: Tab, row: Row, cents: int) -> int:
-        """Return a refund that carries no minus as what it takes off, unless others of its list carry one."""
+        """Return the amount, negated for a refund without a minus unless other refunds of the list have one."""
         if tab.documents.get(row.number) != "refund" or cents <= 0:
             return cents
         if row.number not in refunds_without_a_minus(tab):
@@ -63,7 +63,7 @@ class PaymentRows:
         return -cents
 
     def _invoices_of(self, tab: Tab, row: Row, number: str) -> list[tuple[str, str]]:
-        """Return the keys of the invoices that a payment's row names: one, or several as in `INV-61, INV-62`."""
+        """Return the keys of the invoices in a payment's row: one, or several as in `INV-61, INV-62`."""
         parts = [part for part in _SEVERAL.split(number) if part]
         known = [compared(part) in self._invoices.customers_by_number for part in parts]
         if len(parts) > 1 and all(known) and compared(number) not in self._invoices.customers_by_number:
@@ -71,7 +71,7 @@ class PaymentRows:
         return [self._invoice_of(tab, row, number)]
 
     def settle_together(self) -> None:
-        """Settle the payments that name several invoices or none, once all single ones are known."""
+        """Allocate payments for several invoices, or for none, once all single payments are known."""
         left = self._left_of_invoices()
         for tab, row, keys, values in self._for_several:
             self._pay_several(tab, row, keys, values, left)
@@ -82,11 +82,11 @@ class PaymentRows:
                 self._checked.error_rows.add((tab.name, row.number))
 
     def pay_on_account(self, tab: Tab) -> None:
-        """Note the payments of a list of invoices that name no invoice, only their customer."""
+        """Collect the payments in an invoice list that name only a customer."""
         self._on_account += [(tab, row) for row in tab.payments_on_account]
 
     def _left_of_invoices(self) -> dict[Key, int]:
-        """Return what is left of each invoice of the workbook, in the order in which they are due."""
+        """Return the open cents of each invoice of the workbook, in order of due date."""
         invoices = sorted(self._checked.invoices, key=lambda one: (str(one.values["due_on"]), one.row))
         left = {one.key: _cents(one, "total_cents") for one in invoices if not one.values.get("state")}
         for payment in self._checked.payments:
@@ -97,7 +97,7 @@ class PaymentRows:
     def _pay_several(
         self, tab: Tab, row: Row, keys: list[tuple[str, str]], values: dict[str, Value], left: dict[Key, int]
     ) -> None:
-        """Split a payment over the invoices that it names, where it is exactly what is left of them together."""
+        """Split a payment over its invoices if it equals their open amounts together; else record a problem."""
         paid = int(values["amount_cents"])  # type: ignore[arg-type]  # cents
         if any(key not in left for key in keys) or sum(left[key] for key in keys) != paid:
             self._several_by_hand(tab, row, paid, sum(left.get(key, 0) for key in keys))
@@ -121,7 +121,7 @@ class PaymentRows:
             self._checked.error_rows.add((tab.name, row.number))
 
     def _pay_on_account(self, tab: Tab, row: Row, left: dict[Key, int]) -> None:
-        """Pay the customer's invoice of the same amount, else the oldest ones, as was answered."""
+        """Pay the customer's invoice of the same amount, else the oldest ones, as answered."""
         paid_on = self._reading.day(tab, row, "issued_on") or self._reading.day(tab, row, "paid_on")
         if paid_on is None:
             raise self._reading.problem(tab, row, "issued_on", "has no date of payment")
@@ -146,7 +146,7 @@ class PaymentRows:
             )
 
     def _invoice_of(self, tab: Tab, row: Row, number: str) -> tuple[str, str]:
-        """Return the key of the invoice that a payment's row names."""
+        """Return the key of the invoice in a payment's row; raises a problem if it is unknown or ambiguous."""
         wanted = compared(number)
         owners = self._invoices.customers_by_number.get(wanted) or self._stored.customers_by_number.get(wanted, [])
         named = self._customers.named_by_payment(tab, row)
@@ -184,5 +184,5 @@ class PaymentRows:
 
 def _cents(record: Record, name: str) -> int:
     value = record.values[name]
-    assert isinstance(value, int)  # noqa: S101  # it was read as an amount
+    assert isinstance(value, int)  # noqa: S101  # was read as an amount
     return value

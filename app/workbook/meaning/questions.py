@@ -1,4 +1,4 @@
-"""What only a person can know: asked once, answered by its id, remembered for workbooks of the same shape."""
+"""Questions that only a person can answer: asked once, answered by id, remembered for workbooks of the same shape."""
 
 import hashlib
 from collections.abc import Collection, Iterable
@@ -9,22 +9,22 @@ from app.workbook.meaning.records import AnsweredQuestion, Checked, Question
 
 @dataclass(frozen=True, slots=True)
 class Answers:
-    """What was answered: to one question by its id, to all of a subject, or for an earlier workbook of that shape."""
+    """Answers to one question by id, to all questions of a subject, or to earlier workbooks by shape."""
 
     by_subject: dict[str, str] = field(default_factory=dict)
     by_question: dict[str, str] = field(default_factory=dict)
     remembered: dict[str, str] = field(default_factory=dict)
 
     def to(self, question_id: str, subject: str) -> str | None:
-        """Return the answer that was given to this question of this workbook, None if there is none."""
+        """Return the answer given for this workbook by question or subject, or None."""
         return self.by_question.get(question_id) or self.by_subject.get(subject)
 
 
 class Questions:
-    """Asks, or has the answer: of several questions about the same shape only the first is asked."""
+    """Collects questions and their answers; of several questions with the same shape only the first is asked."""
 
     def __init__(self, answers: Answers, checked: Checked, kept: Collection[str] = ()) -> None:
-        """`kept` names the columns that were kept as they are before: nobody is asked about them again."""
+        """`kept` has the names of columns that were kept as own fields before; they are not questioned again."""
         self.answers = answers
         self.kept = kept
         self._checked = checked
@@ -32,7 +32,7 @@ class Questions:
         self._open: set[str] = set()
 
     def ask(self, question: Question) -> str | None:
-        """Return the answer, None where there is none yet, and the import waits for it."""
+        """Return the answer; if there is none, add the question, and the import waits for it."""
         answer = self.answer_if_given(question)
         first = self._first_of_shape[question.shape] if question.shape else question.id
         if answer is None and first not in self._open:
@@ -41,7 +41,7 @@ class Questions:
         return answer
 
     def answer_if_given(self, question: Question) -> str | None:
-        """Return the answer, None where there is none, without asking; what was answered is noted."""
+        """Return the answer and record it, or return None without asking."""
         first = self._first_of_shape.setdefault(question.shape, question.id) if question.shape else question.id
         answer = self.known(question)
         if answer is not None:
@@ -61,5 +61,5 @@ class Questions:
 
 
 def digest(parts: Iterable[object]) -> str:
-    """Return what tells one set of rows from another, so that an answer about rows is not taken for others."""
+    """Return a hash that identifies a set of rows, so that an answer about rows is not applied to others."""
     return hashlib.sha256(repr(list(parts)).encode()).hexdigest()[:16]

@@ -1,4 +1,4 @@
-"""Which tables of a workbook are lists of ours, which are something else, and which only their owner can tell."""
+"""Decide which tables of a workbook are lists we import, which are not, and which need a question."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
@@ -38,7 +38,7 @@ _NEEDED = {
 
 
 def recognised(book: Book, chosen: Mapping[str, ChosenMapping], checked: Checked, questions: Questions) -> list[Tab]:
-    """Return the tables that hold lists of ours; every table gets its report, none with money is left out unasked."""
+    """Return the tables to import; each table gets a report, and none with money is left out without asking."""
     found = []
     for sheet in book.sheets:
         if is_list_of_problems(sheet):
@@ -54,7 +54,7 @@ def recognised(book: Book, chosen: Mapping[str, ChosenMapping], checked: Checked
 
 
 def nearest(checked: Checked) -> str:
-    """Return a sentence on the table that comes nearest to a list of ours, empty where none does."""
+    """Return a sentence on the table closest to a list of ours; empty if none is close."""
     for report in checked.tabs:
         headings = tuple(str(column["header"] or "") for column in report.columns)
         missing = _missing(headings)
@@ -64,7 +64,7 @@ def nearest(checked: Checked) -> str:
 
 
 def _read(table: SheetTable, checked: Checked, questions: Questions) -> Tab | None:
-    """Return the table as it is read, None if it is left out."""
+    """Return the table, or None if it is left out."""
     name = table.sheet.name
     whole = _question(replace(table, is_only=True), "a list of ours", (SKIP, READ))
     if table.is_left_out or (not table.is_only and questions.answer_if_given(whole) == SKIP):
@@ -82,7 +82,7 @@ def _read(table: SheetTable, checked: Checked, questions: Questions) -> Tab | No
 
 
 def _is_owed(table: SheetTable, header: Header, checked: Checked, questions: Questions) -> bool:
-    """Tell whether a list that reads like invoices or payments is one, by what it calls itself."""
+    """Return whether a table that looks like invoices or payments is really one, by its name and title."""
     if any(column.confidence is Confidence.CHOSEN for column in header.columns):
         return True
     named = documents(table.sheet.name) | documents(table.title)
@@ -93,11 +93,11 @@ def _is_owed(table: SheetTable, header: Header, checked: Checked, questions: Que
     others = [kind for kind in _NOT_OWED if kind in named]
     if not others or named & {"invoice", "payment", "credit_note", "refund"}:
         return True
-    return _asked(table, _NOT_OWED[others[0]], (SKIP, READ), checked, questions) == READ
+    return _ask(table, _NOT_OWED[others[0]], (SKIP, READ), checked, questions) == READ
 
 
 def _ask_about_unread(table: SheetTable, checked: Checked, questions: Questions) -> None:
-    """Have it confirmed that a table with money or days is left out; one that says what it is needs no word."""
+    """Ask for confirmation that a table with money or dates is left out, unless it is clearly something else."""
     name = table.sheet.name
     if not table.sheet.rows:
         return
@@ -113,12 +113,10 @@ def _ask_about_unread(table: SheetTable, checked: Checked, questions: Questions)
     if not what:
         missing = _missing(line.headings)
         what = f"a list without {missing}" if missing else "no list of invoices, payments or customers"
-    _asked(table, what, (SKIP,), checked, questions)
+    _ask(table, what, (SKIP,), checked, questions)
 
 
-def _asked(
-    table: SheetTable, what: str, choices: tuple[str, ...], checked: Checked, questions: Questions
-) -> str | None:
+def _ask(table: SheetTable, what: str, choices: tuple[str, ...], checked: Checked, questions: Questions) -> str | None:
     question = _question(table, what, choices)
     at_stake = _at_stake(table, table.line or _likeliest_line(table))
     answer = questions.ask(replace(question, text=question.text.replace(what, f"{what}{at_stake}", 1)))
@@ -128,7 +126,7 @@ def _asked(
 
 
 def _question(table: SheetTable, what: str, choices: tuple[str, ...]) -> Question:
-    """Return the question whether a tab is to be left out, remembered by its headings and its name without a year."""
+    """Return the question whether to leave out a tab; its shape is the tab's name without digits, and its headings."""
     name = table.sheet.name
     line = table.line or _likeliest_line(table)
     words = " ".join(word for word in folded(name).split() if not word.isdigit())
@@ -168,7 +166,7 @@ def _sum(table: SheetTable, line: HeaderLine, index: int) -> int:
 def _holds_money(table: SheetTable, line: HeaderLine) -> bool:
     return any(
         values.is_surely_money
-        or (values.is_money and _says_money(line.headings[index]))
+        or (values.is_money and _names_money(line.headings[index]))
         or (values.days and values.days * 2 > values.filled)
         for index, values in enumerate(_values(table, line))
     )
@@ -179,12 +177,12 @@ def _values(table: SheetTable, line: HeaderLine) -> list[ColumnValues]:
     return column_values(rows, len(line.headings))
 
 
-def _says_money(heading: str) -> bool:
+def _names_money(heading: str) -> bool:
     return any(claim.field.endswith("_cents") for claim in claims(heading, ListKind.INVOICE))
 
 
 def _has_receivables(line: HeaderLine | None) -> bool:
-    """Tell whether headings name an invoice and a customer, whatever the tab is called."""
+    """Return whether the headings include an invoice and a customer, whatever the tab is called."""
     if line is None:
         return False
     words = [heading_words(text) for text in line.headings if text]
@@ -192,14 +190,14 @@ def _has_receivables(line: HeaderLine | None) -> bool:
 
 
 def _headed(line: HeaderLine | None) -> frozenset[str]:
-    """Return which documents the headings speak of; a customer's list of prices is headed by neither."""
+    """Return the kinds of documents in the headings that rule out receivables."""
     if line is None:
         return frozenset()
     return frozenset(kind for text in line.headings if text for kind in documents(text) & _NO_RECEIVABLES)
 
 
 def _missing(headings: Sequence[str]) -> str:
-    """Return what a header lacks to be one of invoices or payments, empty where it is far from either."""
+    """Return the columns that a header lacks for invoices or payments; empty if it is far from both."""
     best: list[str] | None = None
     for kind, needed in _NEEDED.items():
         fields = {claim.field for text in headings if text for claim in claims(text, kind)}

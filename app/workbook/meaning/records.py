@@ -1,4 +1,4 @@
-"""What a workbook's rows say, once every cell has been read."""
+"""The records of a workbook, and the reports, questions and problems of reading it."""
 
 import hashlib
 from collections.abc import Mapping
@@ -19,11 +19,11 @@ Key: TypeAlias = tuple[str, ...]
 
 @dataclass(frozen=True, slots=True)
 class Record:
-    """One customer, invoice or payment with the tab and row it stood in.
+    """A customer, invoice or payment, with its tab and row.
 
-    `key` is what the same record is found by: a customer's code; an invoice's number and its customer's code; for a
-    payment, those of its invoice. `values` holds only what the tab has a column for, so that an absent column never
-    empties a stored field. `cumulative` marks a payment that an invoice's own row carries: all that was paid so far.
+    `key` identifies the record: a customer's code; an invoice's number and its customer's code; for a payment, the key
+    of its invoice. `values` only has fields that the tab has a column for, so that a missing column never empties a
+    stored field. `cumulative` marks a payment taken from an invoice's own row: all that was paid so far.
     """
 
     kind: ListKind
@@ -34,11 +34,11 @@ class Record:
     cumulative: bool = False
 
     def fingerprint(self) -> str:
-        """Return what tells whether the row says something else than when it was last imported."""
+        """Return a hash of the values, to detect whether the row changed since its last import."""
         return fingerprint(self.values)
 
     def to_json(self) -> list[Any]:
-        """Return the record as orjson keeps it, which writes days too."""
+        """Return the record as a list for orjson, which writes dates as well."""
         return [self.kind, self.tab, self.row, self.key, self.values, self.cumulative]
 
     @classmethod
@@ -53,7 +53,7 @@ class Record:
 
 @dataclass(frozen=True, slots=True)
 class CellProblem:
-    """A cell that cannot be read or believed, in a sentence that begins with the place."""
+    """A cell that cannot be read or is not plausible; the message is a sentence that begins with the cell."""
 
     tab: str
     cell: str
@@ -63,7 +63,7 @@ class CellProblem:
 
 @dataclass(frozen=True, slots=True)
 class Notice:
-    """Something that was seen and did not stop the reading."""
+    """An observation that did not stop the import."""
 
     tab: str
     message: str
@@ -71,7 +71,7 @@ class Notice:
 
 @dataclass(frozen=True, slots=True)
 class Example:
-    """A cell of the file, and what it would be under each answer."""
+    """A cell of the file, and its meaning under each answer."""
 
     cell: str
     text: str
@@ -80,10 +80,10 @@ class Example:
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """Something only a person can know.
+    """A question that only a person can answer.
 
-    `labels` says each choice in words, `effects` what it would make of the figures. An answer is remembered under
-    `shape`, and used for every workbook in which the same is asked; where it is empty, the answer is for this one.
+    `labels` has the text of each choice, `effects` its effect on the figures. An answer is remembered under `shape` and
+    applied to every workbook with the same question; if `shape` is empty, it applies to this workbook only.
     """
 
     id: str
@@ -97,7 +97,7 @@ class Question:
     shape: str = ""
 
     def takes(self, answer: str) -> bool:
-        """Tell whether the answer is one; terms may be any number of days up to two years."""
+        """Return whether the answer is valid; terms may be any number of days up to LONGEST_TERMS (two years)."""
         if self.subject == "terms":
             return answer.isdecimal() and len(answer) <= 3 and int(answer) <= LONGEST_TERMS
         return answer in self.choices
@@ -105,7 +105,7 @@ class Question:
 
 @dataclass(frozen=True, slots=True)
 class AnsweredQuestion:
-    """A question that was answered, for this workbook or, remembered, for an earlier one of the same shape."""
+    """A question with its answer; `is_remembered` if the answer comes from an earlier workbook of the same shape."""
 
     question: Question
     answer: str
@@ -114,7 +114,7 @@ class AnsweredQuestion:
 
 @dataclass(frozen=True, slots=True)
 class ControlTotals:
-    """What the rows of a tab add up to, in one currency, in cents."""
+    """Sums of a tab's rows in one currency, in cents."""
 
     currency: str
     gross: int = 0
@@ -124,7 +124,7 @@ class ControlTotals:
 
 @dataclass(frozen=True, slots=True)
 class OwnTotal:
-    """A total that the workbook itself states, beside what was read; both in cents."""
+    """A total stated in the workbook, and the sum of the rows we read; both in cents."""
 
     cell: str
     header: str
@@ -134,7 +134,7 @@ class OwnTotal:
 
 @dataclass(frozen=True, slots=True)
 class Held:
-    """What a column holds, as people read it: some of its values, the sum of its amounts, its first and last day."""
+    """A summary of a column for display: some values, the sum of its amounts, its first and last date."""
 
     samples: tuple[str, ...] = ()
     total: str = ""
@@ -143,10 +143,10 @@ class Held:
 
 @dataclass(slots=True)
 class TabReport:
-    """What was found in one tab; kind None: it was not recognised as a list of ours.
+    """The report on a table; kind None: it was not recognised as a list we import.
 
-    `tells_payments` says whether its columns tell anything of what was paid. A tab with several tables has a report for
-    each; `last_row` is the table's last. `held` has what each column holds, by its letter.
+    `tells_payments` is whether its columns hold payment information. A tab with several tables has a report for each;
+    `last_row` is the table's last. `held` has the summary of each column, by its letter.
     """
 
     name: str
@@ -162,15 +162,16 @@ class TabReport:
     last_row: int | None = None
 
     def covers(self, row: int) -> bool:
-        """Tell whether the row of the tab is one of this table's."""
+        """Return whether the row of the tab belongs to this table."""
         return (self.header_row or 0) < row and (self.last_row is None or row <= self.last_row)
 
 
 @dataclass(slots=True)
 class Checked:
-    """A workbook's rows as records, and everything a person should know about the reading.
+    """A workbook's records, and everything to report about reading it.
 
-    `broken` names what rows with problems are about: a customer's code or name, an invoice's number, for a payment too.
+    `broken` has the identifying values of rows with problems: a customer's code or name, an invoice's number (for
+    payments too).
     """
 
     customers: list[Record] = field(default_factory=list)
@@ -187,7 +188,7 @@ class Checked:
 
 
 def fingerprint(values: Mapping[str, Value]) -> str:
-    """Return the SHA-256 over the canonical JSON of the values; an own field that is empty is as good as none."""
+    """Return the SHA-256 of the canonical JSON of the values; an empty own field counts as absent."""
     own = values.get("own_fields")
     if isinstance(own, Mapping):
         rest = {name: value for name, value in values.items() if name != "own_fields"}

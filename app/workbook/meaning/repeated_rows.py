@@ -1,4 +1,4 @@
-"""Rows that repeat an invoice's number: the same row again, lines of one invoice, or a mistake."""
+"""Rows that repeat an invoice's number: the same row twice, lines of one invoice, or a mistake."""
 
 from collections import defaultdict
 from dataclasses import dataclass, field
@@ -16,7 +16,7 @@ _SHOWN = 3
 
 @dataclass(slots=True)
 class _Repeated:
-    """An invoice and the further rows of its table that have its number."""
+    """An invoice, and the further rows of its table with the same number."""
 
     tab: Tab
     first: Record
@@ -24,12 +24,12 @@ class _Repeated:
 
     @property
     def numbers(self) -> list[int]:
-        """Return the numbers of all its rows."""
+        """Return all row numbers of the invoice."""
         return [self.first.row, *(row.number for row, _, _ in self.rows)]
 
 
 class RepeatedRows:
-    """Finds the rows of an invoice that stand more than once."""
+    """Finds the rows of invoices that occur more than once."""
 
     def __init__(self, reading: CellReading, checked: Checked, questions: Questions) -> None:
         self._reading = reading
@@ -40,9 +40,9 @@ class RepeatedRows:
         self._read_once: dict[str, list[str]] = defaultdict(list)
 
     def is_repeated(self, tab: Tab, row: Row, record: Record, payment: Record | None) -> bool:
-        """Tell whether the very same invoice stood in an earlier row; another one in another tab is a problem.
+        """Return whether an earlier row has this invoice; raises a problem if it differs and is in another table.
 
-        Rows of one table that differ are set aside: `ask` has it said whether they are lines of one invoice.
+        Differing rows of one table are set aside: `ask` asks whether they are lines of one invoice.
         """
         first_tab, first_row, first, first_payment = self._first.setdefault(record.key, (tab, row, record, payment))
         if first is record:
@@ -66,7 +66,7 @@ class RepeatedRows:
         )
 
     def ask(self) -> None:
-        """Ask once for each tab what rows with one number are, and do what was answered."""
+        """Ask once for each tab what rows with the same number are, and apply the answer."""
         for name, found in self._read_once.items():
             shown = "; ".join(found[:_SHOWN]) + (
                 f"; and {count_text(len(found) - _SHOWN)} more" if len(found) > _SHOWN else ""

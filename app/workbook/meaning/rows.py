@@ -1,4 +1,4 @@
-"""Tell a tab's rows apart: those that are records, the totals, headings and notes between and below them."""
+"""Classify the rows of a table: records, totals, repeated headers, notes."""
 
 import re
 from collections.abc import Iterable
@@ -11,7 +11,7 @@ from app.workbook.meaning.headings import ListKind, normalised
 from app.workbook.meaning.samples import shown
 from app.workbook.reading.cells import Cell, FormattedNumber, Row, Sheet, UncalculatedFormula, clean_text
 
-# What stands before or after the totals of a list: `Total`, `Total for Acme`, `Acme Total`.
+# What precedes or follows totals in a list: `Total`, `Total for Acme`, `Acme Total`.
 _TOTAL = re.compile(
     r"^(?:(?:grand|sub|over ?all|running|column|page|net|invoice|customer)[- ]?)?(?:totals?|sums?)\b"
     r"|^(?:gesamt\w*|summe|zwischensumme|totaal|totale|total g[eé]n[eé]ral|carried forward|brought forward)\b"
@@ -31,7 +31,7 @@ _DATES = ("issued_on", "due_on", "paid_on")
 
 @dataclass(slots=True)
 class SortedRows:
-    """A tab's rows by what they are; `left_out` has each row that is neither record nor total, with what it says."""
+    """A table's rows by kind; `left_out` has the number and text of rows that are neither record nor total."""
 
     records: list[Row] = field(default_factory=list)
     totals: list[Row] = field(default_factory=list)
@@ -39,7 +39,7 @@ class SortedRows:
 
 
 def sort_rows(sheet: Sheet, header: Header) -> SortedRows:
-    """Sort the rows below the header."""
+    """Return the rows below the header by kind."""
     found = SortedRows()
     below = [row for row in sheet.rows if row.number > header.row]
     last_full_row = next((row.number for row in reversed(below) if _has_amount_and_name(row, header)), 0)
@@ -59,17 +59,17 @@ def sort_rows(sheet: Sheet, header: Header) -> SortedRows:
 
 
 def filled(cells: Iterable[Cell]) -> list[Cell]:
-    """Return the cells that hold anything but spaces."""
+    """Return the cells that are not empty or blank."""
     return [cell for cell in cells if cell is not None and not (isinstance(cell, str) and _is_blank(cell))]
 
 
 def _is_blank(text: str) -> bool:
-    # Nearly every text begins with a letter or digit, and need not be looked at further.
+    # Nearly every text begins with a letter or digit, which is enough to know that it is not blank.
     return not text[:1].isalnum() and not clean_text(text)
 
 
 def _has_day_and_identifier(row: Row, days: list[int], identifier: list[int]) -> bool:
-    """Tell at a glance, as of most rows, that one is a record: it has an identifier that is no label, and a day."""
+    """Shortcut for most rows: return whether the row has an identifier that is not a label, and a date."""
     return (
         any(isinstance(row.cell(index), datetime) for index in days)
         and bool(filled(row.cell(index) for index in identifier))
@@ -85,7 +85,7 @@ def _is_header_again(row: Row, header: Header) -> bool:
 
 
 def _is_total(row: Row, header: Header, last_full_row: int) -> bool:
-    """Tell whether the row adds up others: labelled as such and without a day or an identifier of its own, or a sum."""
+    """Return whether the row sums up others: labelled so, without a date or an identifier of its own, or a sum."""
     if header.kind is ListKind.CUSTOMER:
         return _is_total_of_customers(row, header)
     amounts = [row.cell(index) for index in _amount_columns(header)]
@@ -113,7 +113,7 @@ def _is_label(cell: Cell) -> bool:
 
 
 def _is_note(row: Row, header: Header) -> bool:
-    """Tell whether the row has words only: no amount, no date, and nothing with a digit where the identifier stands."""
+    """Return whether the row has only words: no amount, no date, no digits in the identifier's column."""
     cells = filled(row.cell(column.index) for column in header.columns)
     if not cells:
         return True
@@ -129,7 +129,7 @@ def _is_note(row: Row, header: Header) -> bool:
 
 
 def _is_of_units(row: Row, header: Header) -> bool:
-    """Tell whether the row explains the header above it, as `text`, `dd/mm/yyyy`, `USD` do; a customer may be words."""
+    """Return whether the row explains the header, such as `text`, `dd/mm/yyyy`, `USD`; not for lists of customers."""
     return header.kind is not ListKind.CUSTOMER and _has_words_only(row)
 
 

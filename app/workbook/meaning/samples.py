@@ -1,4 +1,4 @@
-"""What the columns of a table hold, shortly, for a person who says what they are."""
+"""Summaries of a table's columns, shown to a person who maps the columns."""
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
@@ -20,12 +20,12 @@ from app.workbook.reading.cells import (
 )
 
 _SAMPLES = 5
-_ROWS_LOOKED_AT = 200
+_ROWS_SAMPLED = 200
 _LONGEST_SAMPLE = 24
 
 
 def held(line: HeaderLine, rows: Sequence[Row], cents: Mapping[int, Cents]) -> dict[str, Held]:
-    """Return what each column holds, by its letter: five values, the sum of its amounts, its first and last day."""
+    """Return the summary of each column, by its letter: five values, the sum of its amounts, its date range."""
     return {
         column_letter(index): Held(_samples(rows, index), _total(cents.get(index)), _span(rows, index))
         for index in range(len(line.headings))
@@ -34,7 +34,7 @@ def held(line: HeaderLine, rows: Sequence[Row], cents: Mapping[int, Cents]) -> d
 
 def _samples(rows: Sequence[Row], index: int) -> tuple[str, ...]:
     found: dict[str, None] = {}
-    for row in rows[:_ROWS_LOOKED_AT]:
+    for row in rows[:_ROWS_SAMPLED]:
         if text := shown(row.cell(index)):
             found[text] = None
         if len(found) == _SAMPLES:
@@ -53,7 +53,7 @@ def _span(rows: Sequence[Row], index: int) -> str:
 
 
 def shown(cell: Cell, longest: int = _LONGEST_SAMPLE) -> str:
-    """Return what stands in a cell, shortly, as a sentence or a table shows it."""
+    """Return a cell's value as short text for a sentence or a table."""
     value = cell.value if isinstance(cell, Merged) else cell
     match value:
         case None:

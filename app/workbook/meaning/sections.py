@@ -1,4 +1,4 @@
-"""Customers who are named once for several rows: by a heading above them, or in the first row of their group."""
+"""Customers named once for several rows: by a heading above them, or in the first row of their group."""
 
 from app.domain.sentences import counted
 from app.store.ledger.snapshot import compared
@@ -15,7 +15,7 @@ _MENTIONED = 3
 
 
 def customers_by_row(sheet: Sheet, header: Header, rows: SortedRows, questions: Questions) -> dict[int, str]:
-    """Return the customer of each row that names none itself, where headings or the rows above tell it."""
+    """Return the customer of each row that names none, taken from headings or from the rows above."""
     if header.kind is not ListKind.INVOICE:
         return {}
     column = header.column("customer_code") or header.column("customer_name")
@@ -30,7 +30,7 @@ def customers_by_row(sheet: Sheet, header: Header, rows: SortedRows, questions: 
 
 
 def _by_headings(sheet: Sheet, header: Header, rows: SortedRows) -> dict[int, str]:
-    """Return the heading above each row: one whose own total closes it, or headings above all rows of the table."""
+    """Return the heading above each row: if its own total closes the section, or if every row has a heading."""
     records, totals = {row.number for row in rows.records}, {row.number for row in rows.totals}
     closed: dict[int, str] = {}
     above: dict[int, str] = {}
@@ -56,7 +56,7 @@ def _heading(row: Row) -> str:
 
 
 def _is_no_name(text: str) -> bool:
-    """Tell whether the words say what a list is, as `Open invoices` does: no customer is called so."""
+    """Return whether the text describes a list, such as `Open invoices`, and is not a customer's name."""
     words = heading_words(text)
     return not words.unknown or bool(documents(text) & {"invoice", "payment", "credit_note", "estimate"})
 
@@ -65,7 +65,7 @@ def _is_no_name(text: str) -> bool:
 
 
 def _by_first_rows(sheet: Sheet, rows: SortedRows, index: int, questions: Questions, header: Header) -> dict[int, str]:
-    """Return the name above for each row without one; subtotals with the name prove it, else it is asked."""
+    """Return the name above for each row without one; subtotals with the name prove it, else a question is asked."""
     records, totals = {row.number: row for row in rows.records}, {row.number for row in rows.totals}
     found: dict[int, str] = {}
     proven: set[int] = set()

@@ -1,4 +1,4 @@
-"""What people write in a column of statuses."""
+"""The values people write in a status column."""
 
 from enum import StrEnum
 from functools import lru_cache
@@ -8,12 +8,12 @@ from app.workbook.meaning.words import folded, vocabulary
 
 
 class Said(StrEnum):
-    """What a status in a workbook says of an invoice."""
+    """The meaning of an invoice's status in a workbook."""
 
     NOTHING = ""
     PAID = "paid"
     UNPAID = "unpaid"
-    SENT = "sent"  # it says nothing of what was paid: most invoices that are paid were sent
+    SENT = "sent"  # says nothing about payment: most paid invoices were sent
     PARTIAL = "partial"
     DRAFT = "draft"
     VOID = "void"
@@ -30,14 +30,14 @@ _DOUBTS = set("?¿~≈")
 
 @lru_cache(maxsize=2_000)
 def read_status(text: str) -> Said | None:
-    """Return what the status says, None for a word that is not known, is doubted, or has a sign that says otherwise."""
+    """Return the meaning of the status; None if it is unknown, doubtful, or contradicted by a sign."""
     word = compared(text).replace("\ufe0f", "")
     if not word:
         return Said.NOTHING
     if _DOUBTS & set(word):
         return None
-    said = {_SIGNS[sign] for sign in word if sign in _SIGNS}
+    statuses = {_SIGNS[sign] for sign in word if sign in _SIGNS}
     if words := folded(word):
         meanings = vocabulary("statuses").get(words, frozenset())
-        said |= {Said(meaning.replace("_", " ")) for meaning in meanings} or {Said.NOTHING}
-    return said.pop() if len(said) == 1 and Said.NOTHING not in said else None
+        statuses |= {Said(meaning.replace("_", " ")) for meaning in meanings} or {Said.NOTHING}
+    return statuses.pop() if len(statuses) == 1 and Said.NOTHING not in statuses else None

@@ -1,4 +1,4 @@
-"""What is said of a tab as a whole: its own totals beside what was read, and whatever a person should know of it."""
+"""Notices on a whole tab, and its own totals compared with the sums that were read."""
 
 from collections.abc import Iterable
 from itertools import accumulate
@@ -17,7 +17,7 @@ _SECTIONS_TRIED = 50
 
 
 def add_own_totals(tab: Tab) -> None:
-    """Hold each total that the tab states beside what its rows add up to."""
+    """Compare each total stated in the tab with the sum of its rows."""
     sections = _Sections(tab)
     for row in tab.rows.totals:
         for column in tab.header.columns:
@@ -30,7 +30,7 @@ def add_own_totals(tab: Tab) -> None:
 
 
 class _Sections:
-    """What the rows between two totals add up to, each row added once however many totals a tab has."""
+    """Sums of the rows between totals; each row is added once, however many totals a tab has."""
 
     def __init__(self, tab: Tab) -> None:
         self._tab = tab
@@ -39,7 +39,7 @@ class _Sections:
         self._all_above: dict[str, list[int]] = {}
 
     def sum_above(self, name: str, total_row: int, stated: int) -> int:
-        """Return what a total row adds up: one or more sections right above it, or all rows above."""
+        """Return the sum that a total row covers: one or more sections right above it, or all rows above."""
         if name not in self._sums:
             self._sums[name] = self._add_up(name)
             self._all_above[name] = list(accumulate(self._sums[name]))
@@ -64,7 +64,7 @@ class _Sections:
 
 
 def add_notices(tab: Tab, checked: Checked) -> None:
-    """Say what was seen and did not stop the reading."""
+    """Add the notices of the tab to the check."""
     checked.notices.extend(
         Notice(tab.name, message)
         for message in (
@@ -79,54 +79,54 @@ def add_notices(tab: Tab, checked: Checked) -> None:
 
 
 def _about_the_sheet(tab: Tab) -> list[str]:
-    said = []
+    notices = []
     if tab.sheet.hidden:
-        said.append("The tab is hidden in Excel; it was read all the same.")
+        notices.append("The tab is hidden in Excel; it was read all the same.")
     hidden = sum(row.hidden for row in tab.rows.records)
     if hidden:
         why = "by a filter" if tab.sheet.filtered else "in Excel"
-        said.append(f"{counted(hidden, 'row is', 'rows are')} hidden {why} and {_was(hidden)} read all the same.")
+        notices.append(f"{counted(hidden, 'row is', 'rows are')} hidden {why} and {_was(hidden)} read all the same.")
     if tab.sheet.merged_down:
-        said.append(
+        notices.append(
             f"{counted(tab.sheet.merged_down, 'cell is', 'cells are')} merged with the one above; "
             "its value was read for each row."
         )
     if tab.sheet.stopped_after_empty_row:
-        said.append(
+        notices.append(
             f"Nothing but empty rows stood above row {tab.sheet.stopped_after_empty_row}; reading stopped there."
         )
     if tab.sheet.cut_after_column:
-        said.append(f"Nothing right of column {tab.sheet.cut_after_column} was read.")
-    return said
+        notices.append(f"Nothing right of column {tab.sheet.cut_after_column} was read.")
+    return notices
 
 
 def _about_amounts(tab: Tab) -> list[str]:
-    said = []
+    notices = []
     if tab.rounded:
         amounts_have = counted(tab.rounded, "amount has", "amounts have")
-        said.append(f"{amounts_have} fractions of a cent and {_was(tab.rounded)} rounded to the nearest cent.")
+        notices.append(f"{amounts_have} fractions of a cent and {_was(tab.rounded)} rounded to the nearest cent.")
     if tab.header.kind is ListKind.INVOICE and not (tab.has("total_cents") or tab.has("net_cents")):
-        said.append("There is no column of totals: what is open was taken for the total of each invoice.")
-    return said
+        notices.append("There is no column of totals: what is open was taken for the total of each invoice.")
+    return notices
 
 
 def _about_statuses_and_days(tab: Tab) -> list[str]:
-    said = [
+    notices = [
         f"The status '{text[:40]}' is not known and was not used ({_places(places)})."
         for text, places in tab.unknown_statuses.items()
     ]
     if tab.settled_without_due_date:
         count = len(tab.settled_without_due_date)
-        said.append(
+        notices.append(
             f"{counted(count, 'row is', 'rows are')} paid and {'has' if count == 1 else 'have'} no due date: "
             f"the day of payment was taken for it ({_places(tab.settled_without_due_date)})."
         )
     if tab.due_before_issued:
         count = len(tab.due_before_issued)
-        said.append(
+        notices.append(
             f"{counted(count, 'row is', 'rows are')} due before the day of issue ({_places(tab.due_before_issued)})."
         )
-    return said
+    return notices
 
 
 def _about_rows(tab: Tab) -> list[str]:
@@ -142,12 +142,12 @@ def _about_rows(tab: Tab) -> list[str]:
 def _about_columns(tab: Tab) -> list[str]:
     kept = dict(tab.own_columns)
     rest = sorted((index, text) for index, text in tab.header.ignored + tab.header.dropped if index not in kept)
-    said = [f"Columns kept as they are: {_columns(tab.own_columns)}."] if kept else []
-    said += [f"Columns not read: {_columns(rest)}."] if rest else []
+    notices = [f"Columns kept as they are: {_columns(tab.own_columns)}."] if kept else []
+    notices += [f"Columns not read: {_columns(rest)}."] if rest else []
     if tab.unreadable_own:
         cells = counted(len(tab.unreadable_own), "cell", "cells")
-        said.append(f"{cells} of these could not be read and changed nothing ({_places(tab.unreadable_own)}).")
-    return said
+        notices.append(f"{cells} of these could not be read and changed nothing ({_places(tab.unreadable_own)}).")
+    return notices
 
 
 def _columns(columns: Iterable[tuple[int, str]]) -> str:

@@ -1,4 +1,4 @@
-"""The columns of one table while it is found out what they mean: their cents, their claims, and what is settled."""
+"""The columns of a table while their meanings are decided: their cents, their claims, and the mapping so far."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -41,22 +41,22 @@ NEEDS_A_QUESTION = {"number", "invoice_number", "customer_code", "customer_name"
 
 
 def field_named(answer: str) -> str:
-    """Return the field that an answer about a column names, in its short form or as it is."""
+    """Return the field that an answer names, by its short or its full name."""
     return _SHORT_NAMES.get(answer, answer)
 
 
 def short_name(field_name: str) -> str:
-    """Return the field as answers name it."""
+    """Return the name of the field in answers."""
     return next((short for short, name in _SHORT_NAMES.items() if name == field_name), field_name)
 
 
 class TableColumns:
-    """`read` has the columns that are read, by index; `explained` those that are not and need not be asked about."""
+    """The mapping of columns: `read` has mapped ones by index, `explained` unmapped ones that need no question."""
 
     def __init__(
         self, table: SheetTable, header: Header, records: Sequence[Row], questions: Questions, groups: Sequence[object]
     ) -> None:
-        assert table.line is not None  # noqa: S101  # a table with a header has its line
+        assert table.line is not None  # noqa: S101  # a table with a header has a header line
         self.tab = table.sheet.name
         self.line = table.line
         self.held = table.values
@@ -71,11 +71,11 @@ class TableColumns:
         self._cents: dict[int, arithmetic.Cents | None] = {}
 
     def known_cents(self) -> dict[int, arithmetic.Cents]:
-        """Return the cents of all columns that were read so far, by index."""
+        """Return the cents of all columns read so far, by index."""
         return {index: values for index, values in self._cents.items() if values is not None}
 
     def take(self, index: int, name: str, confidence: Confidence) -> None:
-        """Read a column as a field, unless a person said what it is; what was paid may stand in several."""
+        """Map a column to a field, unless a person chose otherwise; only paid_cents may have several columns."""
         if name != "paid_cents":
             self.take_away(name, index)
         if name == "total_cents" and (net := self.column("net_cents")) and net.confidence is not Confidence.CHOSEN:
@@ -85,16 +85,16 @@ class TableColumns:
             self.read[index] = Column(index, name, self.line.headings[index], confidence)
 
     def column(self, name: str) -> Column | None:
-        """Return the first column that is read as the field."""
+        """Return the first column that is mapped to the field."""
         return next((column for _, column in sorted(self.read.items()) if column.field == name), None)
 
     def is_chosen(self, name: str) -> bool:
-        """Tell whether a person said which column is the field."""
+        """Return whether a person chose the column of the field."""
         column = self.column(name)
         return column is not None and column.confidence is Confidence.CHOSEN
 
     def claims(self, index: int) -> tuple[Claim, ...]:
-        """Return what the column's heading can mean, the likeliest first."""
+        """Return what the column's heading can mean, most likely first."""
         return self.line.claims(index, self.kind)
 
     def claim(self, index: int, *names: str) -> Claim:
@@ -102,7 +102,7 @@ class TableColumns:
         return min(claim for claim in self.claims(index) if claim.field in names)
 
     def claiming(self, *names: str) -> list[int]:
-        """Return the columns of money whose headings can mean one of the fields, and that nothing else took."""
+        """Return the money columns whose headings can mean one of the fields, and that are still available."""
         return [
             index
             for index in range(len(self.line.headings))
@@ -112,7 +112,7 @@ class TableColumns:
         ]
 
     def unread_money(self) -> list[int]:
-        """Return the columns that hold numbers, are not read and do not say that they are anything but money."""
+        """Return the unmapped columns with numbers whose headings do not rule out money."""
         return [
             index
             for index, heading in enumerate(self.line.headings)
@@ -124,18 +124,18 @@ class TableColumns:
         ]
 
     def _may_hold_money(self, index: int) -> bool:
-        """Tell whether a column looks like money: of one that is empty where it was looked at, all rows are."""
+        """Return whether a column may hold money; if its sample is nearly empty, all rows are checked."""
         held = self.held[index]
         if held.filled < _FEW and len(self.records) > ROWS_LOOKED_AT:
             held = values_of(row.cell(index) for row in self.records)
         return held.may_hold_money
 
     def unknown_money(self) -> list[int]:
-        """Return the unread columns of money whose headings claim nothing."""
+        """Return the unmapped columns of money whose headings have no known meaning."""
         return [index for index in self.unread_money() if not self.claims(index)]
 
     def cents(self, index: int) -> arithmetic.Cents | None:
-        """Return the column's cents by record, None where its texts can be read two ways or a cell is no amount."""
+        """Return the column's cents by record; None if its texts are ambiguous or a cell is not an amount."""
         if index < 0:
             return None
         if index not in self._cents:
@@ -143,25 +143,25 @@ class TableColumns:
         return self._cents[index]
 
     def added_up(self, indexes: Sequence[int]) -> arithmetic.Cents:
-        """Return what columns add up to in each record."""
+        """Return the sum of the columns for each record."""
         columns = [values for index in indexes if (values := self.cents(index))]
         return [sum(cents or 0 for cents in row) for row in zip(*columns, strict=True)]
 
     def are_same(self, one: int, other: int) -> bool:
-        """Tell whether two columns hold the same amounts."""
+        """Return whether two columns hold the same amounts."""
         first, second = self.cents(one), self.cents(other)
         return bool(first and second) and arithmetic.are_equal(first or (), second or ())
 
     def total(self, index: int) -> int:
-        """Return what a column adds up to in cents, cells that are no amounts left out."""
+        """Return the sum of a column in cents, ignoring cells that are not amounts."""
         return sum(cents_or_nothing(row.cell(index)) for row in self.records)
 
     def total_shown(self, index: int) -> str:
-        """Return what a column adds up to, as people read it."""
+        """Return the sum of a column as text."""
         return amount_text(self.total(index))
 
     def effects(self, index: int, choices: Sequence[str]) -> dict[str, str]:
-        """Return what would be owed by the table with each answer, from the sums of its columns."""
+        """Return what the table would be owed with each answer, from the sums of its columns."""
         if self.kind is not ListKind.INVOICE:
             return {}
         sums = {
@@ -184,20 +184,20 @@ class TableColumns:
         return found
 
     def column_id(self, index: int) -> str:
-        """Return what a question about the column is answered by."""
+        """Return the id of a question about the column."""
         return f"column:{self.tab}!{column_letter(index)}"
 
     def shape(self, subject: str, index: int) -> str:
-        """Return what an answer about the column is remembered under."""
+        """Return the key under which an answer about the column is remembered."""
         return f"{subject}:{self.line.fingerprint}:{column_letter(index)}"
 
     def called(self, index: int) -> str:
-        """Return how a sentence calls the column."""
+        """Return the column's name in a sentence."""
         heading = self.line.headings[index]
         return f"column {column_letter(index)} '{heading}'" if heading else f"column {column_letter(index)}"
 
     def examples(self, index: int) -> tuple[Example, ...]:
-        """Return some of its cells."""
+        """Return some cells of the column."""
         shown = [
             Example(cell_name(index, row.number), text, {})
             for row in self.records[:200]
@@ -206,19 +206,19 @@ class TableColumns:
         return tuple(shown[:_EXAMPLES_SHOWN])
 
     def take_away(self, name: str, index: int) -> None:
-        """Take the field from a column that nobody chose it for; what was paid may stand in several."""
+        """Unmap the field from other columns, except those that a person chose."""
         for other, column in list(self.read.items()):
             if column.field == name and other != index and column.confidence is not Confidence.CHOSEN:
                 del self.read[other]
 
     def prove(self, *columns: Column) -> None:
-        """Note that columns are proven to be what they are read as."""
+        """Mark the columns as proven."""
         for column in columns:
             if column.confidence is not Confidence.CHOSEN:
                 self.read[column.index] = replace(column, confidence=Confidence.PROVEN)
 
     def apply_answer(self, index: int, answer: str | None) -> None:
-        """Read a column as was answered."""
+        """Map a column as answered."""
         if answer is None:
             return
         name = field_named(answer)
@@ -243,7 +243,7 @@ class TableColumns:
         )
 
     def _is_harmless(self, index: int, heading: str) -> bool:
-        """Tell whether a heading says that its column is no money: a quantity, a number of something, a place."""
+        """Return whether the heading rules out money: a quantity, a number of something, a place."""
         if is_figure_of_a_day(heading):
             return True
         words = heading_words(heading)
@@ -269,7 +269,7 @@ class TableColumns:
 
 
 def cents_or_nothing(cell: Cell) -> int:
-    """Return the amount in the cell in cents, 0 where it holds none: for sums that only show what is at stake."""
+    """Return the amount in the cell in cents, or 0: for sums that only show the size of a choice."""
     try:
         return _cents(cell, DecimalMark.POINT) or 0
     except UnreadableError:

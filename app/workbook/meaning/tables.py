@@ -1,4 +1,4 @@
-"""Split a tab into its tables: lists below one another or side by side, each with its header of one to three lines."""
+"""Split a tab into tables, below one another or side by side, each with a header of one to three rows."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -19,10 +19,10 @@ _ERRORS_TAB = ("tab", "cell", "problem")
 
 @dataclass(frozen=True, slots=True)
 class SheetTable:
-    """A table of a tab: its part of the sheet, what stood above it, and its header; None where none was recognised.
+    """A table of a tab: its part of the sheet, the title above it, and its header, or None if not recognised.
 
-    `sheet` has the table's rows alone, with the cells of its columns where they stand in the tab. `is_only`
-    says whether it is its tab's only table.
+    `sheet` has only the table's rows, with cells at their original columns. `is_only` is whether the tab has no other
+    table.
     """
 
     sheet: Sheet
@@ -35,7 +35,7 @@ class SheetTable:
 
 
 def tables(sheet: Sheet, mappings: Mapping[str, ChosenMapping]) -> list[SheetTable]:
-    """Return the tables of a tab from top to bottom; one without a header where the tab holds no list of ours."""
+    """Return the tables of a tab from top to bottom; a single one without a header if no list is recognised."""
     found = _first(sheet, 0, mappings, ROWS_SEARCHED)
     if found is None:
         return [SheetTable(sheet, _title(sheet.rows[:1]), None, None)]
@@ -54,12 +54,12 @@ def tables(sheet: Sheet, mappings: Mapping[str, ChosenMapping]) -> list[SheetTab
 
 
 def is_list_of_problems(sheet: Sheet) -> bool:
-    """Tell whether this is the tab of problems that we added to the workbook ourselves."""
+    """Return whether this is the tab of problems that we add to a workbook."""
     return bool(sheet.rows) and tuple(map(normalised, sheet.rows[0].cells[:3])) == _ERRORS_TAB
 
 
 def likeliest_header_row(sheet: Sheet) -> Row | None:
-    """Return the row a person would take for the header of a tab that was not recognised: the first of the widest."""
+    """Return the probable header row of an unrecognised tab: the first of the widest."""
     rows = [row for row in sheet.rows[:ROWS_SEARCHED] if len(_texts(row)) >= 2]
     return max(rows, key=lambda row: len(_texts(row)), default=None)
 
@@ -74,7 +74,7 @@ def header_line(row: Row) -> HeaderLine:
 
 
 def _first(sheet: Sheet, start: int, mappings: Mapping[str, ChosenMapping], rows: int) -> tuple[int, HeaderLine] | None:
-    """Return the place of the header's last row and its headings: as it was chosen before, else the likeliest."""
+    """Return the position of the header's last row, and its headings: the mapped one, else the most likely."""
     best: tuple[float, int, HeaderLine] | None = None
     for place, line in _header_lines(sheet, start, rows):
         if line.fingerprint in mappings:
@@ -90,7 +90,7 @@ def _first(sheet: Sheet, start: int, mappings: Mapping[str, ChosenMapping], rows
 def _following(
     sheet: Sheet, place: int, line: HeaderLine, mappings: Mapping[str, ChosenMapping]
 ) -> tuple[int, HeaderLine] | None:
-    """Return the header of the next list below, if there is one: rows of a list are seldom all words."""
+    """Return the header of the next list below, or None; rows of a list are seldom all words."""
     known = line.fingerprint
     tried = 0
     for below in range(place + 1, len(sheet.rows)):
@@ -111,7 +111,7 @@ def _following(
 
 
 def _header_lines(sheet: Sheet, start: int, rows: int) -> Iterator[tuple[int, HeaderLine]]:
-    """Yield what may be a header from each of the rows on, of one line or of several joined."""
+    """Yield possible headers that start in each of the rows, of one row or of several joined."""
     for place in range(start, min(start + rows, len(sheet.rows))):
         if len(_texts(sheet.rows[place])) >= 2:
             yield place, header_line(sheet.rows[place])
@@ -126,7 +126,7 @@ def _header_lines(sheet: Sheet, start: int, rows: int) -> Iterator[tuple[int, He
 
 
 def _joined(sheet: Sheet, lines: Sequence[Row]) -> HeaderLine | None:
-    """Return the headings of several lines joined, a group's with each of its columns; None for titles above."""
+    """Return the headings of several rows joined, with a group's heading in each of its columns; None for titles."""
     width = max(len(line.cells) for line in lines)
     lowest = [_text(lines[-1].cell(index)) for index in range(width)]
     spread = [_spread(sheet, line, lowest) for line in lines[:-1]]
@@ -145,7 +145,7 @@ def _joined(sheet: Sheet, lines: Sequence[Row]) -> HeaderLine | None:
 
 
 def _spread(sheet: Sheet, line: Row, lowest: Sequence[str]) -> list[str] | None:
-    """Return a line's headings, each over all columns of its group; None for a line that is a title.
+    """Return a row's headings, each spread over all columns of its group; None for a title.
 
     A group ends where a column has no heading at all.
     """
@@ -171,7 +171,7 @@ def _values_below(sheet: Sheet, place: int, line: HeaderLine) -> list[ColumnValu
 
 
 def _may_be_a_header(line: HeaderLine) -> bool:
-    """Tell whether two headings at least are known: what stands below need not be looked at otherwise."""
+    """Return whether at least two headings are known; otherwise the rows below need not be read."""
     if _are_codes(line.headings):
         return False
     known = 0
@@ -183,7 +183,7 @@ def _may_be_a_header(line: HeaderLine) -> bool:
 
 
 def _reads_like_a_header(line: HeaderLine) -> bool:
-    """Tell whether most of a row of words are headings that are known."""
+    """Return whether most texts of a row are known headings."""
     texts = [text for text in line.headings if text]
     known = [text for text in texts if any(claims(text, kind) for kind in ListKind)]
     return len(known) >= 3 and len(known) * 3 >= len(texts) * 2
@@ -204,22 +204,22 @@ def _is_all_words(row: Row, at_least: int = 2) -> bool:
 
 
 def _has_codes(row: Row) -> bool:
-    """Tell whether half of the row's texts have digits or are addresses, as customers' and hardly headings' do."""
+    """Return whether half of the row's texts have digits or are email addresses, unlike headings."""
     return _are_codes(_texts(row))
 
 
 def _are_codes(texts: Sequence[str]) -> bool:
-    said = [text for text in texts if text]
-    return sum("@" in text or any(map(str.isdigit, text)) for text in said) * 2 >= len(said)
+    present = [text for text in texts if text]
+    return sum("@" in text or any(map(str.isdigit, text)) for text in present) * 2 >= len(present)
 
 
-# --- what belongs to a table
+# --- the rows of a table
 
 
 def _side_by_side(
     sheet: Sheet, part: Sheet, line: HeaderLine, title: str, mappings: Mapping[str, ChosenMapping]
 ) -> list[SheetTable]:
-    """Return the tables that stand beside one another below a header."""
+    """Return the tables side by side below a header."""
     whole = _table(part, line, title, mappings, sheet)
     extents, is_sure = _pieces(part, line)
     if line.fingerprint in mappings or len(extents) == 1:
@@ -233,9 +233,9 @@ def _side_by_side(
 
 
 def _pieces(part: Sheet, line: HeaderLine) -> tuple[list[tuple[int, int]], bool]:
-    """Return the columns, first and behind the last, of lists that may stand side by side, and whether they surely do.
+    """Return the column ranges (end exclusive) of lists that may stand side by side, and whether they surely do.
 
-    An empty column may be there for looks; a second column of invoice numbers begins another list.
+    An empty column may be decoration; a second column of invoice numbers starts another list.
     """
     is_sure = False
     identifying = {"number", "invoice_number"}
@@ -277,7 +277,7 @@ def _table(
 
 
 def _cut(part: Sheet, left: int, right: int) -> Sheet:
-    """Return the part of the sheet between two columns, rows that are empty there left out."""
+    """Return the part of the sheet between two columns, without rows that are empty there."""
     rows = []
     for row in part.rows:
         cells = tuple(cell if left <= index < right else None for index, cell in enumerate(row.cells[:right]))
@@ -298,14 +298,14 @@ def _lines(line: HeaderLine) -> int:
 
 
 def _without_caption(sheet: Sheet, start: int, end: int) -> int:
-    """Return where a table ends: rows of one text right above the next one's header are its caption."""
+    """Return the end of a table: rows with a single text right above the next header are that header's caption."""
     while end > start and len(_texts(sheet.rows[end - 1])) == 1 == _filled(sheet.rows[end - 1]):
         end -= 1
     return end
 
 
 def _title(rows: Sequence[Row]) -> str:
-    """Return what stands above a table in rows of a single text."""
+    """Return the text above a table, from rows with a single text."""
     texts = [_texts(row)[0] for row in rows if len(_texts(row)) == 1 == _filled(row)]
     return " ".join(text for text in texts[-2:] if len(text) <= _LONGEST_HEADING)
 

@@ -1,4 +1,4 @@
-"""A table of a tab while it is checked: its header, its rows, and how its columns are read."""
+"""A table while it is checked: its header, its rows, and how its columns are read."""
 
 from collections import Counter
 from collections.abc import Sequence
@@ -18,17 +18,16 @@ from app.workbook.meaning.sections import customers_by_row
 from app.workbook.meaning.tables import SheetTable
 from app.workbook.reading.cells import Cell, Row, Sheet, cell_name, column_letter
 
-_TELLS_PAYMENTS = ("paid_cents", "balance_cents", "paid_on", "status")
+_PAYMENT_FIELDS = ("paid_cents", "balance_cents", "paid_on", "status")
 
 
 @dataclass(slots=True)
 class Tab:
-    """A recognised table: what is read of it, and how its columns are read.
+    """A recognised table, how its columns are read, and what was found in its rows.
 
-    `negated` has the fields of money whose sign is turned, `swapped` those of days whose day and month are;
-    `default_currency` is that of rows which name none.
-    `plain_days` those whose moments at midnight are days wherever they are read. `documents` says by row what its type
-    calls it, where that is no plain invoice or payment.
+    `negated` has the money fields whose sign is inverted, `swapped` the date fields whose day and month are exchanged,
+    `plain_days` those whose moments at midnight are dates in any time zone. `default_currency` is for rows without one.
+    `documents` has the document type of rows that are not plain invoices or payments.
     """
 
     sheet: Sheet
@@ -63,45 +62,45 @@ class Tab:
         self.read_by(self.header)
 
     def read_by(self, header: Header) -> None:
-        """Read the columns as this header says."""
+        """Map the columns by this header."""
         self.header = header
         self.indexes, self.headings = {}, {}
         for column in header.columns:
             self.headings.setdefault(column.field, column.header)
             self.indexes[column.field] = (*self.indexes.get(column.field, ()), column.index)
         self.report.columns = described(header, self.own_columns)
-        self.report.tells_payments = any(self.has(name) for name in _TELLS_PAYMENTS)
+        self.report.tells_payments = any(self.has(name) for name in _PAYMENT_FIELDS)
 
     @property
     def name(self) -> str:
-        """Return the tab's name as Excel shows it."""
+        """Return the tab's name as shown in Excel."""
         return self.sheet.name
 
     def cell(self, row: Row, name: str) -> Cell:
-        """Return the row's cell of a field, the first of several columns; an absent column is empty."""
+        """Return the row's cell of a field, from the first of its columns; None if there is no column."""
         indexes = self.indexes.get(name)
         return row.cell(indexes[0]) if indexes else None
 
     def has(self, name: str) -> bool:
-        """Tell whether a column is read as the field."""
+        """Return whether a column is read as the field."""
         return name in self.indexes
 
     def heading(self, name: str) -> str:
-        """Return the heading of a field's first column, nothing where there is none."""
+        """Return the heading of the field's first column; empty if there is none."""
         return self.headings.get(name, "")
 
     def place(self, row: Row, *names: str) -> str:
-        """Return the name of the row's cell of the first of these fields that the tab has."""
+        """Return the name of the row's cell for the first of these fields that the tab has."""
         index = next((self.indexes[name][0] for name in names if name in self.indexes), 0)
         return cell_name(index, row.number)
 
     def shape(self, subject: str) -> str:
-        """Return what an answer about this table is remembered under, for every table with the same headings."""
+        """Return the key under which an answer about tables with these headings is remembered."""
         return f"{subject}:{self.header.fingerprint}"
 
 
 def tab_of(table: SheetTable, header: Header, questions: Questions) -> Tab:
-    """Return the table as it is to be read, once its words, values and figures have been weighed."""
+    """Return the table ready to be checked, with its columns mapped by headings, values and figures."""
     rows = sort_rows(table.sheet, header)
     customers = customers_by_row(table.sheet, header, rows, questions)
     groups = _groups(header, rows.records, customers)
@@ -122,7 +121,7 @@ def tab_of(table: SheetTable, header: Header, questions: Questions) -> Tab:
 
 
 def described(header: Header, own: Sequence[tuple[int, str]] = ()) -> list[dict[str, str | None]]:
-    """Return the header's columns as a report shows them; `own_field` is what an unknown one is kept as."""
+    """Return the header's columns for a report; `own_field` is the name under which an unknown one is kept."""
     names = dict(own)
     read = [
         _description(column.index, column.header, column.field, column.confidence.value) for column in header.columns
@@ -140,13 +139,13 @@ def _description(index: int, heading: str, name: str | None, confidence: str | N
 
 
 def _groups(header: Header, records: Sequence[Row], customers: dict[int, str]) -> list[object]:
-    """Return whose each record is, as its cells say it: what a running balance may be reckoned by."""
+    """Return the customer of each record, by which a running balance may be grouped."""
     column = header.column("customer_code") or header.column("customer_name")
     return [str(row.cell(column.index)) if column else customers.get(row.number, "") for row in records]
 
 
 def read_as(tab: Tab, column: Column, name: str) -> None:
-    """Read a column as another field, as its values say."""
+    """Map a column to another field because its values prove it."""
     columns = [
         replace(each, field=name, confidence=Confidence.PROVEN) if each is column else each
         for each in tab.header.columns

@@ -1,4 +1,4 @@
-"""Identifiers and words in cells: numbers as they are shown, zeros kept, odd spaces made plain."""
+"""Identifiers and texts in cells: numbers as displayed, leading zeros kept, odd spaces normalised."""
 
 import re
 from datetime import datetime
@@ -14,7 +14,7 @@ _SHORTENED = re.compile(r"\d(?:[.,]\d+)?[eE]\+\d+")
 _DIGITS_KEPT = 15
 _YES = {"yes", "y", "true", "x", "✓", "✔", "1", "ja", "j", "oui", "si", "sí", "sim"}
 _NO = {"no", "n", "false", "0", "nein", "non", "nee", "não", "-", ""}
-# `Net 30`, `30 days`, `30 jours`, `2 weeks`: any other word may move the day, as `end of month` does.
+# `Net 30`, `30 days`, `30 jours`, `2 weeks`; any other word may change the date, as `end of month` does.
 _TERMS = re.compile(
     r"(?:(?:net|netto|within|innerhalb von|terms|n)[\s.:/-]*)?(?P<number>\d{1,3})\s*(?:(?:calendar |cal )?"
     r"(?:days?|d|tage?n?|jours?|giorni|gg|d[ií]as?|dagen|dias|dagar|dage|dager|dni)|(?P<weeks>weeks?|wochen?|semaines?))?"
@@ -24,7 +24,7 @@ SHORT_TEXT = 255
 
 
 def read_identifier(cell: Cell) -> str:
-    """Return the identifier as Excel shows it, zeros that live in the format included; raises UnreadableError."""
+    """Return the identifier as Excel displays it, with leading zeros from the format; raises UnreadableError."""
     match cell:
         case str():
             text = read_text(cell, SHORT_TEXT)
@@ -52,12 +52,12 @@ def read_identifier(cell: Cell) -> str:
 
 
 def read_short_text(cell: Cell) -> str:
-    """Return a word or two, whatever kind of cell they stand in; raises UnreadableError."""
+    """Return a text of at most SHORT_TEXT characters, whatever the type of the cell; raises UnreadableError."""
     return read_text(cell, SHORT_TEXT)
 
 
 def read_text(cell: Cell, longest: int) -> str:
-    """Return the cell as text of at most so many characters; raises UnreadableError."""
+    """Return the cell as text of at most `longest` characters; raises UnreadableError."""
     match cell:
         case str():
             text = clean_text(without_guard(cell.replace("\0", "")))
@@ -93,12 +93,12 @@ def read_paragraphs(cell: Cell, longest: int) -> str:
 
 
 def without_guard(text: str) -> str:
-    """Return the text without the sign that keeps a program from taking it for a formula."""
+    """Return the text without the apostrophe that keeps a program from reading it as a formula."""
     return _ESCAPE_AGAINST_FORMULAS.sub("", text) if text.startswith("'") else text
 
 
 def read_yes_or_no(cell: Cell) -> bool:
-    """Return what the cell says; an empty one says no; raises UnreadableError."""
+    """Return whether the cell is a yes; an empty one is a no; raises UnreadableError."""
     text = read_text(cell, SHORT_TEXT).casefold()
     if text in _YES:
         return True
@@ -108,14 +108,14 @@ def read_yes_or_no(cell: Cell) -> bool:
 
 
 def is_yes_or_no(cell: Cell) -> bool:
-    """Tell whether the cell is a word for yes or no."""
+    """Return whether the cell is a word for yes or no."""
     return isinstance(cell, bool) or (
         isinstance(cell, str) and bool(clean_text(cell)) and clean_text(cell).casefold() in _YES | _NO - {"0", "-"}
     )
 
 
 def read_days(cell: Cell) -> int | None:
-    """Return a number of days, also out of words such as `Net 30` or `30 days`; raises UnreadableError."""
+    """Return a number of days, also from texts such as `Net 30` or `30 days`; raises UnreadableError."""
     text = read_text(cell, SHORT_TEXT).casefold()
     if not text:
         return None
@@ -129,7 +129,7 @@ def read_days(cell: Cell) -> int | None:
 
 
 def as_read(text: str) -> str:
-    """Return a stored text as it would be read back from a cell that holds it: no odd spaces, lines kept apart."""
+    """Return a stored text as an import would read it: spaces normalised, line breaks kept."""
     return "\n".join(map(clean_text, without_unseen(text).replace("_x000D_", "").splitlines())).strip()
 
 
@@ -159,9 +159,9 @@ def _as_shown(cell: FormattedNumber) -> str:
 
 
 def _parts_of(number_format: str) -> list[tuple[bool, str]]:
-    """Return a format's places for digits (True) and the texts around them, empty where it shows no whole number.
+    """Return the format's digit places (True) and the texts around them; empty if it does not show a whole number.
 
-    Texts stand in quotes or behind backslashes, or are single signs such as hyphens: `"RE-2026-"000`, `000-000`.
+    Texts are quoted, escaped with backslashes, or single signs such as hyphens: `"RE-2026-"000`, `000-000`.
     """
     plain = re.sub(r"\[[^\]]*\]|_.|\*.", "", number_format)
     parts: list[tuple[bool, str]] = []
@@ -175,7 +175,7 @@ def _parts_of(number_format: str) -> list[tuple[bool, str]]:
 
 
 def _filled_in(parts: list[tuple[bool, str]], digits: str, places: int) -> str:
-    """Return the format with the digits in their places, those too many in the first."""
+    """Return the format with the digits filled in; surplus digits go into the first place."""
     shown = []
     rest, left = digits, places
     for is_place, text in parts:

@@ -1,4 +1,4 @@
-"""Which column is the total of an invoice: by words, by sums that hold, or asked, with its tax and discount."""
+"""Find the column of invoice totals, with its tax and discount: by sums that hold, by headings, or by a question."""
 
 from collections.abc import Sequence
 
@@ -13,7 +13,7 @@ from app.workbook.reading.cells import column_letter
 
 
 def settle_total(columns: TableColumns) -> None:
-    """Settle which column is the total, unless it was chosen: sums that hold come before words."""
+    """Find the total column unless it was chosen; sums that hold take precedence over headings."""
     if columns.is_chosen("total_cents") or columns.is_chosen("net_cents"):
         return
     _explain_quantities(columns)
@@ -35,7 +35,7 @@ def settle_total(columns: TableColumns) -> None:
 def _sum_of(
     columns: TableColumns, candidates: Sequence[int], extras: Sequence[int], deductions: Sequence[int]
 ) -> arithmetic.Sum | None:
-    """Return the identity that ends in the largest total: of several steps of a sum the last one is owed."""
+    """Return the sum with the largest total: of several steps the last one is owed."""
     cents = {index: values for index in {*candidates, *extras, *deductions} if (values := columns.cents(index))}
     pool = [index for index in candidates if index in cents]
     added, deducted = ([index for index in found if index in cents] for found in (extras, deductions))
@@ -70,7 +70,7 @@ def _total_by_words(
     is_net = claim.field == "net_cents" or any(
         other.field == "net_cents" for other in columns.line.claims(best, ListKind.INVOICE)
     )
-    columns.take(best, "net_cents" if is_net and taxes else "total_cents", _sureness(claim))
+    columns.take(best, "net_cents" if is_net and taxes else "total_cents", _confidence_of(claim))
     rivals = [index for index in ranked[1:] if not _is_copy(columns, index, best) and not _is_net(columns, index)]
     columns.explained |= {index for index in ranked[1:] if index not in rivals}
     if rivals:
@@ -80,7 +80,7 @@ def _total_by_words(
 
 
 def _of_one_currency(columns: TableColumns, ranked: list[int]) -> list[int]:
-    """Leave out totals in another currency than the paid amounts, where there are totals in theirs."""
+    """Return the ranked totals, without those in another currency than the paid amounts, if there are others."""
     paid = {
         code
         for index in columns.claiming("paid_cents", "balance_cents")
@@ -97,7 +97,7 @@ def _of_one_currency(columns: TableColumns, ranked: list[int]) -> list[int]:
 
 
 def _is_copy(columns: TableColumns, index: int, best: int) -> bool:
-    """Tell whether a column says the total again; one whose heading does not say so may be what was paid of it."""
+    """Return whether a column repeats the total; one with an unclear heading may be the paid amount instead."""
     return columns.are_same(best, index) and not columns.claim(index, "total_cents", "net_cents").is_guess
 
 
@@ -193,11 +193,11 @@ def _ask_about_discount(columns: TableColumns, discounts: Sequence[int]) -> None
 
 
 def _proves_balance(columns: TableColumns, total: int) -> bool:
-    """Tell whether what is left and what was paid add up to the total as it stands."""
+    """Return whether open and paid amounts add up to the total as it is."""
     paid, left = columns.column("paid_cents"), columns.column("balance_cents")
     held = [columns.cents(index) for index in (total, paid.index if paid else -1, left.index if left else -1)]
     return all(held) and arithmetic.is_sum(held[0] or (), [held[1] or (), held[2] or ()])
 
 
-def _sureness(claim: Claim) -> Confidence:
+def _confidence_of(claim: Claim) -> Confidence:
     return Confidence.GUESSED if claim.is_guess else Confidence.SAID

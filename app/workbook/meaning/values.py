@@ -1,4 +1,4 @@
-"""What the cells of a column hold, whatever its heading says."""
+"""Kinds of values in a column, independent of its heading."""
 
 import re
 from collections.abc import Iterable, Sequence
@@ -20,13 +20,13 @@ from app.workbook.reading.cells import (
 )
 
 ROWS_LOOKED_AT = 400
-_SAYS_NOTHING = {"", *amounts.NOTHING}
-_SERIALS = range(36_500, 58_500)  # the days of 1999 to 2060 as Excel counts them
+_EMPTY_WORDS = {"", *amounts.NOTHING}
+_SERIALS = range(36_500, 58_500)  # dates from 1999 to 2060 as Excel serial numbers
 
 
 @dataclass(frozen=True, slots=True)
 class ColumnValues:
-    """How many of a column's cells hold what; numbers are counted without percentages."""
+    """Counts of a column's cells by kind; percentages are not counted as numbers."""
 
     filled: int = 0
     numbers: int = 0
@@ -41,7 +41,7 @@ class ColumnValues:
     percentages: int = 0
 
     def fits(self, field: str) -> bool:
-        """Tell whether most cells can be what the field takes."""
+        """Return whether most cells fit the field."""
         if field.endswith("_cents"):
             return self.numbers * 2 > self.filled
         if field.endswith("_on"):
@@ -56,27 +56,27 @@ class ColumnValues:
 
     @property
     def is_money(self) -> bool:
-        """Tell whether most of what the column holds can be money."""
+        """Return whether most filled cells can be money."""
         return self.filled > 0 and self.numbers * 2 > self.filled
 
     @property
     def may_hold_money(self) -> bool:
-        """Tell whether any of it looks like money: nothing that does is left unread unasked."""
+        """Return whether any cell may be money; such a column is never left unread without asking."""
         return self.is_money or bool(self.with_cents or self.shows_currency)
 
     @property
     def is_surely_money(self) -> bool:
-        """Tell whether the numbers are written as money is: with cents, or with a currency."""
+        """Return whether the numbers are written like money: with cents, or with a currency."""
         return self.is_money and bool(self.with_cents or self.shows_currency)
 
     @property
     def may_be_days(self) -> bool:
-        """Tell whether all numbers could be days in Excel's own counting."""
+        """Return whether all numbers could be Excel's serial dates."""
         return self.filled > 0 and self.serials == self.filled
 
 
 def column_values(rows: Sequence[Row], width: int) -> list[ColumnValues]:
-    """Return what each column holds, by its first rows and some of the later ones."""
+    """Return the counts of each column, from the first rows and a sample of the later ones."""
     looked_at = rows
     if len(rows) > ROWS_LOOKED_AT:
         half = ROWS_LOOKED_AT // 2
@@ -86,11 +86,11 @@ def column_values(rows: Sequence[Row], width: int) -> list[ColumnValues]:
 
 
 def values_of(cells: Iterable[Cell]) -> ColumnValues:
-    """Return what the cells hold."""
+    """Return the counts of the cells."""
     count = dict.fromkeys(ColumnValues.__slots__, 0)
     for cell in cells:
         value = cell.value if isinstance(cell, Merged) else cell
-        if value is None or (isinstance(value, str) and clean_text(value).casefold() in _SAYS_NOTHING):
+        if value is None or (isinstance(value, str) and clean_text(value).casefold() in _EMPTY_WORDS):
             continue
         count["filled"] += 1
         for name in _kinds(value):
@@ -111,7 +111,7 @@ def _kinds(cell: Cell) -> Sequence[str]:
         case str():
             return _of_text(clean_text(cell))
         case ErrorValue() | UncalculatedFormula():
-            return ["numbers", "days", "texts"]  # it may have been anything
+            return ["numbers", "days", "texts"]  # it could have been anything
         case _:
             return []
 

@@ -1,4 +1,4 @@
-"""Take headings, tab names and types apart into words of vocabulary.toml, in any of its languages."""
+"""Split headings, tab names and types into words, and look up their meanings in vocabulary.toml."""
 
 import difflib
 import re
@@ -17,8 +17,8 @@ _SHORTEST_PART = 3
 _SHORTEST_ALIKE = 6
 _LIKENESS = 0.85
 _SHORT_PARTS = {"id", "no", "nr"}
-_LINKS = ("", "s", "es", "n", "en", "e")  # what German and the Nordic languages put between the parts of a word
-_NO_PARTS = frozenset({"not", "small"})  # the interest is no `inte rest`
+_LINKS = ("", "s", "es", "n", "en", "e")  # joining letters between the parts of a German or Nordic compound
+_NO_PARTS = frozenset({"not", "small"})  # otherwise `interest` would be read as `inte rest`
 _ENDINGS = ("s", "e", "n", "en", "er", "es", "em", "r", "t")
 _NEGATIONS = ("un", "non", "nicht", "niet", "nie", "ikke", "inte", "im", "in", "on", "ej", "o", "u")
 _LETTERS = str.maketrans({"ø": "o", "æ": "ae", "ß": "ss", "ł": "l", "đ": "d", "œ": "oe", "Ø": "O", "Æ": "AE", "Ł": "L"})
@@ -27,19 +27,22 @@ _NUMBER_SIGNS = str.maketrans({"#": " number ", "№": " number "})
 
 @dataclass(frozen=True, slots=True)
 class Words:
-    """What the words of a text mean; those in `unknown` are not in the vocabulary: they mean what they are like."""
+    """The meanings of a text's words; `unknown` has words that are not in the vocabulary, only similar to one."""
 
     meanings: frozenset[str]
     unknown: tuple[str, ...] = ()
     count: int = 0
 
     def any(self, *meanings: str) -> bool:
-        """Tell whether one of these meanings is among them."""
+        """Return whether one of these meanings is among them."""
         return any(meaning in self.meanings for meaning in meanings)
 
 
 def folded(text: str) -> str:
-    """Return a text as it is compared: `Échéance`, `ECHEANCE:` and `echeance` are one, and `DueDate` is two words."""
+    """Return a text in the form used for comparison.
+
+    `Échéance`, `ECHEANCE:` and `echeance` are equal, and `DueDate` is two words.
+    """
     text = re.sub(r"([a-zà-ÿ])([A-ZÀ-Þ])", r"\1 \2", clean_text(text)).translate(_NUMBER_SIGNS).translate(_LETTERS)
     plain = "".join(sign for sign in unicodedata.normalize("NFKD", text) if not unicodedata.combining(sign))
     return " ".join(re.sub(r"[\W_]+", " ", plain.casefold()).split())
@@ -47,21 +50,21 @@ def folded(text: str) -> str:
 
 @lru_cache(maxsize=4_000)
 def heading_words(text: str) -> Words:
-    """Return what the words of a heading mean."""
+    """Return the meanings of a heading's words."""
     return _words(text, "headings")
 
 
 def has_known_word(text: str) -> bool:
-    """Tell at a glance whether a word of the text stands in the vocabulary of headings as it is."""
+    """Return whether a word of the text is literally in the vocabulary of headings, as a quick check."""
     known = vocabulary("headings")
     return any(word in known for word in folded(text).split())
 
 
 @lru_cache(maxsize=4_000)
 def documents(text: str) -> frozenset[str]:
-    """Return which kinds of documents or lists a tab's name, a title or a type names, as vocabulary.toml calls them."""
+    """Return the kinds of documents or lists that a tab's name, a title or a type names, as in vocabulary.toml."""
     found = _words(text, "documents").meanings
-    # A credit note or a refund is named by the word for an invoice or a payment and another one.
+    # Credit notes and refunds are named by the word for an invoice or a payment, and another word.
     if found & {"credit_note", "pro_forma", "estimate", "order", "purchase"}:
         found -= {"invoice"}
     if "refund" in found and found & {"payment"}:
@@ -70,7 +73,7 @@ def documents(text: str) -> frozenset[str]:
 
 
 def is_share(text: str) -> bool:
-    """Tell whether a heading is of percentages, which are no money whatever they are of."""
+    """Return whether a heading is of percentages, which are never money."""
     return "%" in text or bool(
         {"percent", "percentage", "pct", "prozent", "pourcentage", "rate"} & set(folded(text).split())
     )
@@ -78,7 +81,7 @@ def is_share(text: str) -> bool:
 
 @lru_cache(maxsize=4_000)
 def counts_something_else(text: str) -> bool:
-    """Tell whether a heading says that its numbers are no money: quantities, days, percentages, postcodes."""
+    """Return whether a heading rules out money: quantities, days, percentages, postcodes."""
     if is_share(text):
         return True
     words = folded(text).split()
@@ -88,7 +91,7 @@ def counts_something_else(text: str) -> bool:
 
 @cache
 def vocabulary(part: str) -> Mapping[str, frozenset[str]]:
-    """Return the meanings of each word and phrase of a part of the vocabulary."""
+    """Return the meanings of each word and phrase in a part of vocabulary.toml."""
     document = tomllib.loads((Path(__file__).parent / "vocabulary.toml").read_text(encoding="utf-8"))
     found: dict[str, set[str]] = {}
     for meaning, words in document[part].items():
@@ -106,9 +109,9 @@ def _words(text: str, part: str) -> Words:
         length, found = _phrase(tokens, place, part)
         if not found and not tokens[place].isdigit():
             unknown.append(tokens[place])
-            found = _alike(tokens[place], part)
+            found = _similar(tokens[place], part)
         if tokens[place] == "no" and _is_of_payments(tokens[place + 1 : place + 2], part):
-            found = frozenset({"not"})  # `No pagado` is not paid, `Invoice No` is a number
+            found = frozenset({"not"})  # `No pagado` means not paid; `Invoice No` is a number
         meanings |= found
         place += length
     return Words(frozenset(meanings), tuple(unknown), len(tokens))
@@ -138,8 +141,8 @@ def _single(word: str, part: str) -> frozenset[str]:
     return frozenset()
 
 
-def _alike(word: str, part: str) -> frozenset[str]:
-    """Return what a word means that is only a slip of the keyboard away, nothing for short ones."""
+def _similar(word: str, part: str) -> frozenset[str]:
+    """Return the meanings of a long word that differs from a known one only by a typing error."""
     if part != "headings" or len(word) < _SHORTEST_ALIKE:
         return frozenset()
     known = vocabulary(part)
@@ -148,7 +151,7 @@ def _alike(word: str, part: str) -> frozenset[str]:
 
 
 def _negated(word: str) -> frozenset[str]:
-    """Return that a word such as `unreceived`, `onbetaald` or `niezapłacone` says what was not paid."""
+    """Return the meanings of words such as `unreceived`, `onbetaald` or `niezapłacone`: not paid."""
     for negation in _NEGATIONS:
         rest = word.removeprefix(negation)
         if rest != word and any("paid" in vocabulary("headings").get(form, ()) for form in (rest, *_stems(rest))):
@@ -161,7 +164,7 @@ def _stems(word: str) -> list[str]:
 
 
 def _compound(word: str, part: str) -> frozenset[str]:
-    """Return the meanings of both halves of a word such as `Rechnungsbetrag` or `forfaldsdato`."""
+    """Return the meanings of both parts of a compound such as `Rechnungsbetrag` or `forfaldsdato`."""
     known = vocabulary(part)
     for cut in range(len(word) - 2, 1, -1):
         first, second = word[:cut], word[cut:]

@@ -1,1 +1,1 @@
-"""Files to cells."""
+"""Read the cells of uploaded files."""

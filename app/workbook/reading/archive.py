@@ -1,4 +1,4 @@
-"""What can be known of an uploaded file before anything unpacks it: what it is, by its content, and how large."""
+"""Checks of an uploaded file before it is unpacked: its kind, judged by content, and its size."""
 
 import re
 import zipfile
@@ -14,7 +14,7 @@ _OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 _OLE_NAME_OF_ENCRYPTED_WORKBOOKS = "EncryptedPackage".encode("utf-16-le")
 _RELATIONS = "_rels/.rels"
 _CONTENT_TYPES = "[content_types].xml"
-_LOOKED_AT_BYTES = 1 << 16
+_START_BYTES = 1 << 16
 _SAVE_AS = "open it in Excel and save it as an Excel workbook (.xlsx)."
 _OLD = f"This is a workbook of Excel 97-2003 or older (.xls): {_SAVE_AS}"
 _ARCHIVE = "This is a compressed file: unpack it and upload the workbook that is in it."
@@ -44,7 +44,7 @@ _SEPARATOR = re.compile(r"[,;\t|]")
 
 
 def check(path: Path, limits: WorkbookLimits) -> None:
-    """Raise WorkbookRefusedError unless the file is a workbook or a list within the limits, whatever its name."""
+    """Raise WorkbookRefusedError unless the file is a workbook or text list within the limits; its name is ignored."""
     size = path.stat().st_size
     if size > limits.file_bytes:
         raise WorkbookRefusedError(
@@ -63,13 +63,13 @@ def check(path: Path, limits: WorkbookLimits) -> None:
 
 
 def is_zip(path: Path) -> bool:
-    """Tell whether the file is packed as workbooks are; a list of texts is not."""
+    """Return whether the file is a zip archive, as workbooks are; a text list is not."""
     with path.open("rb") as file:
         return file.read(len(_ZIP)) == _ZIP
 
 
 def has_macros(path: Path) -> bool:
-    """Tell whether the file is a workbook with macros, which Excel opens only under the name .xlsm."""
+    """Return whether the file is a workbook with macros, which Excel only opens if it is named .xlsm."""
     if not is_zip(path):
         return False
     with zipfile.ZipFile(path) as archive:
@@ -78,7 +78,7 @@ def has_macros(path: Path) -> bool:
 
 def _check_no_zip(path: Path) -> None:
     with path.open("rb") as file:
-        start = file.read(_LOOKED_AT_BYTES)
+        start = file.read(_START_BYTES)
     if not start:
         raise WorkbookRefusedError("The file is empty.")
     if start.startswith(_OLE):
@@ -108,7 +108,7 @@ def _check_text(text: str | None) -> None:
     if not start:
         raise WorkbookRefusedError("The file is empty.")
     if start.startswith("<"):
-        raise WorkbookRefusedError(_of_markup(start))
+        raise WorkbookRefusedError(_markup_message(start))
     if start.startswith("mime-version:"):
         raise WorkbookRefusedError(f"This is a web page (.mht), whatever it is called: {_SAVE_AS}")
     if start.startswith(("{", "[{", "[[")):
@@ -119,7 +119,7 @@ def _check_text(text: str | None) -> None:
         raise WorkbookRefusedError(_NO_COLUMNS)
 
 
-def _of_markup(start: str) -> str:
+def _markup_message(start: str) -> str:
     if "urn:schemas-microsoft-com:office:spreadsheet" in start:
         return f"This is an XML spreadsheet of Excel 2003, whatever it is called: {_SAVE_AS}"
     if start.startswith("<?xml") and "<html" not in start:

@@ -1,4 +1,4 @@
-"""Read a workbook in a child process that may take only so much memory and time."""
+"""Read a workbook in a child process with limited memory and time."""
 
 import json
 import logging
@@ -44,20 +44,21 @@ _RANGE = re.compile(r"([A-Z]{1,3})(\d{1,7}):([A-Z]{1,3})(\d{1,7})")
 
 
 def read_book(path: Path, limits: WorkbookLimits, progress: Progress, name: str | None = None) -> Book:
-    """Return the cells of the workbook; raises WorkbookRefusedError for what is not one, or costs too much.
+    """Return the cells of the workbook.
 
-    The name is what the user calls the file, where it is kept under another.
+    Raises WorkbookRefusedError if the file is not a workbook or exceeds the limits. `name` is the user's file name, if
+    `path` has another.
     """
     archive.check(path, limits)
     with tempfile.TemporaryDirectory(prefix="workbook-") as folder:
         lines = Path(folder) / "cells.jsonl"
         lines.touch()
         with lines.open("rb") as written:
-            found = _BookFromLines(written)
+            lines_read = _BookFromLines(written)
 
-            def reported(message: Mapping[str, Any]) -> None:
+            def on_rows(message: Mapping[str, Any]) -> None:
                 progress(f"reading tab {message['tab']}: {count_text(message['rows'])} rows")
-                found.read_on()
+                lines_read.read_on()
 
             _run_child(
                 [
@@ -70,13 +71,13 @@ def read_book(path: Path, limits: WorkbookLimits, progress: Progress, name: str 
                     name or path.name,
                 ],
                 limits.seconds,
-                reported,
+                on_rows,
             )
-            return found.book()
+            return lines_read.book()
 
 
 def run_limited(module: str, arguments: list[str], limits: WorkbookLimits) -> None:
-    """Run one of this package's child programs under the limits; raises WorkbookRefusedError with its sentence."""
+    """Run a child program of this package under the limits; raises WorkbookRefusedError with its message."""
     _run_child([module, *arguments], limits.seconds, lambda _: None)
 
 
@@ -101,12 +102,12 @@ def _run_child(module_and_arguments: list[str], seconds: int, reported: Callable
         if child.wait() == 0:
             return
         errors.seek(0)
-        said = errors.read()[-4000:].decode(errors="replace")
+        output = errors.read()[-4000:].decode(errors="replace")
         _log.log(
             logging.INFO if refused else logging.WARNING,
             "the reading of a workbook ended with %s: %s",
             child.returncode,
-            said,
+            output,
         )
         raise WorkbookRefusedError(
             refused
@@ -117,7 +118,7 @@ def _run_child(module_and_arguments: list[str], seconds: int, reported: Callable
 def _follow(
     child: "subprocess.Popen[str]", deadline: float, reported: Callable[[Mapping[str, Any]], None]
 ) -> str | None:
-    """Pass on the child's reports until it ends; return its sentence if it refused."""
+    """Pass on the child's reports until it ends; return its message if it refused the file."""
     assert child.stdout is not None  # noqa: S101  # it was started with a pipe
     refused = None
     with selectors.DefaultSelector() as selector:
@@ -138,7 +139,7 @@ def _follow(
 
 
 class _BookFromLines:
-    """Makes a book of the lines that the child writes, as far as they are written, while the child reads on."""
+    """Builds a book from the lines that the child writes, while the child is still writing."""
 
     def __init__(self, lines: BinaryIO) -> None:
         self._lines = lines
@@ -149,7 +150,7 @@ class _BookFromLines:
         self._rows: list[Row] = []
 
     def read_on(self) -> None:
-        """Take the lines that have come since; the beginning of one waits for its end."""
+        """Read the lines written since the last call; an incomplete line is kept until the rest arrives."""
         for part in self._lines:
             line = self._begun + part
             if not line.endswith(b"\n"):
@@ -159,14 +160,14 @@ class _BookFromLines:
             self._take(json.loads(line.decode(), parse_float=Decimal))
 
     def book(self) -> Book:
-        """Return the book, once the child has ended."""
+        """Return the book; call it once the child has ended."""
         self.read_on()
         return Book(self._sheets, self._epoch_1904)
 
-    def _take(self, item: Any) -> None:  # noqa: ANN401  # whatever JSON holds
+    def _take(self, item: Any) -> None:  # noqa: ANN401  # any JSON value
         if isinstance(item, list):
             number, row_hidden, has_sum, cells = item
-            # Most cells are what JSON made of them already.
+            # Most cells need no decoding: JSON has already made them a text, a number or a boolean.
             decoded = [_cell(cell) if type(cell) is list else cell for cell in cells]
             self._rows.append(Row(number, tuple(decoded), row_hidden, has_sum))
         elif "epoch_1904" in item:
@@ -219,13 +220,13 @@ def _merged(references: list[str]) -> tuple[_Extent, ...]:
 
 
 def _fill_merged(tab: str, rows: list[Row], merged: tuple[_Extent, ...]) -> tuple[list[Row], int]:
-    """Repeat a value that was merged over several rows in each of them, as the reader of the sheet sees it."""
+    """Return the rows with each vertically merged value repeated in all its rows, and the number of cells filled."""
     numbers = [row.number for row in rows]
     filled = 0
     for top, column, bottom, _ in merged:
         if top == bottom:
             continue
-        # An extent that a hostile file may claim is cut to the rows that exist.
+        # A hostile file may claim a huge range: cut it to the rows that exist.
         first, end = bisect_left(numbers, top), bisect_right(numbers, bottom)
         value = rows[first].cell(column) if first < end and numbers[first] == top else None
         if value is None or isinstance(value, Merged):

@@ -1,4 +1,4 @@
-"""What a cell of a workbook can hold, as the importer sees it."""
+"""Values that a cell of a workbook can hold, as the importer reads them."""
 
 import re
 from dataclasses import dataclass
@@ -9,7 +9,7 @@ from typing import TypeAlias
 
 @dataclass(frozen=True, slots=True)
 class FormattedNumber:
-    """A number whose format says more than how many decimals to show: leading zeros, a currency, a percentage."""
+    """A number whose format matters beyond its decimals: leading zeros, a currency, a percentage."""
 
     number: int | Decimal
     format: str
@@ -24,19 +24,19 @@ class ErrorValue:
 
 @dataclass(frozen=True, slots=True)
 class DamagedCell(ErrorValue):
-    """A cell whose value is none of its own kind, such as a word where the file says number; the text says why."""
+    """A cell whose value does not match its type, such as a word in a number cell; `text` is the reason."""
 
 
 @dataclass(frozen=True, slots=True)
 class Duration:
-    """A time of day or a span of time, which no column of ours holds."""
+    """A time of day or a time span; no field of ours has such values."""
 
     text: str
 
 
 @dataclass(frozen=True, slots=True)
 class UncalculatedFormula:
-    """A formula without a stored result: a program wrote it and Excel never calculated it."""
+    """A formula without a stored result: another program wrote it and Excel never calculated it."""
 
 
 _Single: TypeAlias = (
@@ -46,7 +46,7 @@ _Single: TypeAlias = (
 
 @dataclass(frozen=True, slots=True)
 class Merged:
-    """A cell that is merged with the one above, with the value that stands there."""
+    """A cell merged with the one above it, and the merged value."""
 
     value: _Single
 
@@ -56,7 +56,7 @@ Cell: TypeAlias = _Single | Merged
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One row that holds anything: its number as Excel shows it, and its cells from column A on."""
+    """A non-empty row: its number as shown in Excel, and its cells from column A on."""
 
     number: int
     cells: tuple[Cell, ...]
@@ -64,13 +64,16 @@ class Row:
     has_sum: bool = False
 
     def cell(self, column: int) -> Cell:
-        """Return the cell of the column, counted from 0."""
+        """Return the cell of the column, counted from 0; None beyond the last cell."""
         return self.cells[column] if column < len(self.cells) else None
 
 
 @dataclass(frozen=True, slots=True)
 class Sheet:
-    """One tab; `merged` has the top row as Excel counts, the left column from 0, the bottom row, the right column."""
+    """One tab.
+
+    Each item of `merged` is (top row as numbered in Excel, left column from 0, bottom row, right column).
+    """
 
     name: str
     rows: list[Row]
@@ -85,33 +88,33 @@ class Sheet:
 
 @dataclass(frozen=True, slots=True)
 class Book:
-    """The tabs of a workbook, in its order, and whether its serial dates count from 1904."""
+    """The tabs of a workbook in order, and whether its serial dates count from 1904."""
 
     sheets: list[Sheet]
     epoch_1904: bool = False
 
 
-# Control characters, and marks without any width: they come with text that was copied from a page or a mail.
-_UNSEEN = re.compile(
+# Control characters and zero-width marks, which come with text copied from a web page or a mail.
+_INVISIBLE = re.compile(
     r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\u00ad\u200b\u200e\u200f\u202a-\u202e\u2060-\u2064\u2066-\u2069\ufeff]"
 )
 
 
 def without_unseen(text: str) -> str:
-    """Return the text without what nobody sees, most of which no cell can hold either."""
-    return _UNSEEN.sub("", text)
+    """Return the text without invisible characters, most of which Excel does not allow in a cell either."""
+    return _INVISIBLE.sub("", text)
 
 
 def clean_text(text: str) -> str:
-    """Return the text with every kind of space, line breaks too, made one plain space, none at the ends."""
-    # Most texts need nothing but the spaces at their ends taken off; `split` knows every space of Unicode.
+    """Return the text with each run of whitespace, line breaks included, replaced by one space, and stripped."""
+    # Most texts only need stripping; `split` handles every kind of Unicode space.
     if not text.isascii() or not text.isprintable():
         text = without_unseen(text)
     return " ".join(text.split())
 
 
 def column_letter(column: int) -> str:
-    """Return the letters of the column, counted from 0."""
+    """Return the letters of the column, which is counted from 0."""
     letters = ""
     number = column + 1
     while number:
@@ -121,5 +124,5 @@ def column_letter(column: int) -> str:
 
 
 def cell_name(column: int, row: int) -> str:
-    """Return the name of a cell as Excel shows it."""
+    """Return the name of a cell as shown in Excel, such as B7; the column is counted from 0."""
     return f"{column_letter(column)}{row}"

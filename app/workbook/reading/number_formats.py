@@ -1,9 +1,9 @@
-"""What the number format of a cell says: a day, a span of time, or more than how many decimals are shown."""
+"""Number formats of cells: whether they show a date, a time span, or more than the number of decimals."""
 
 import re
 
-# Those that are never written out in a file, as far as they say anything; 27 to 36 and 50 to 58 are days and times of
-# Chinese, Japanese and Korean Excel.
+# Formats that files do not declare, as far as they matter. 27 to 36 and 50 to 58 are dates and times of Chinese,
+# Japanese and Korean Excel.
 _BUILT_IN = {
     5: '"$"#,##0_);("$"#,##0)',
     6: '"$"#,##0_);[Red]("$"#,##0)',
@@ -23,27 +23,27 @@ _LITERAL = re.compile(r'"[^"]*"|\[(?!hh?\]|mm?\]|ss?\])[^\]]*\]', re.IGNORECASE)
 _DAY_OR_TIME = re.compile(r"(?<![_\\])[dmhys]", re.IGNORECASE)
 _SPAN = re.compile(r"\[(?:hh?|mm?|ss?)\]", re.IGNORECASE)
 _DECORATION = re.compile(r"\[(?:red|black|blue|green|white|yellow|cyan|magenta|color\d+)\]|_.|\*.", re.IGNORECASE)
-_TELLS_MORE = re.compile(r"00(?![.,#]?$)|^00|[%\"$€£¥\\]|\[\$|[A-Za-z]{2,}-?0")
+_MORE_THAN_DECIMALS = re.compile(r"00(?![.,#]?$)|^00|[%\"$€£¥\\]|\[\$|[A-Za-z]{2,}-?0")
 
 
 def number_format(number: int, declared: dict[int, str]) -> str:
-    """Return the number format of that number; one that nobody declares shows a number as it is."""
+    """Return the format with the given id: declared in the file, built in, or empty."""
     return declared.get(number) or _BUILT_IN.get(number, "")
 
 
 def is_moment(text: str) -> bool:
-    """Tell whether the format shows a day, a time or a span of time."""
+    """Return whether the format shows a date, a time or a time span."""
     return bool(_DAY_OR_TIME.search(_LITERAL.sub("", _positive(text))))
 
 
 def is_span(text: str) -> bool:
-    """Tell whether the format shows a span of time, such as 30 hours."""
+    """Return whether the format shows a time span, such as 30 hours."""
     return bool(_SPAN.search(_positive(text)))
 
 
 def tells_more(text: str) -> bool:
-    """Tell whether the format says more of a number than how many decimals are shown."""
-    return bool(_TELLS_MORE.search(_DECORATION.sub("", _positive(text))))
+    """Return whether the format shows more than the number of decimals: a currency, a percentage, leading zeros."""
+    return bool(_MORE_THAN_DECIMALS.search(_DECORATION.sub("", _positive(text))))
 
 
 def _positive(text: str) -> str:

@@ -1,4 +1,4 @@
-"""The parts of a workbook's file, found by their relations, as Excel finds them, and not by their usual names."""
+"""The parts of a workbook file, found by their relations, as Excel does, and not by their usual names."""
 
 import posixpath
 import zipfile
@@ -17,7 +17,7 @@ ROOT = ""
 
 @dataclass(frozen=True, slots=True)
 class Relation:
-    """What a part says of another: the last word of the relation's kind, and the name of the other part."""
+    """A relation of a part: the last segment of its type, and the name of the part it points to."""
 
     id: str
     kind: str
@@ -25,61 +25,61 @@ class Relation:
 
 
 class Package:
-    """An open workbook file; names of parts have no case, and some programs write backslashes in them."""
+    """An open workbook file; part names are compared without case, with backslashes read as slashes."""
 
     def __init__(self, file: IO[bytes]) -> None:
         self._archive = zipfile.ZipFile(file)
         self._entries = {_plain(entry.filename): entry for entry in self._archive.infolist()}
 
     def entries(self) -> list[zipfile.ZipInfo]:
-        """Return every entry, two that share a name too."""
+        """Return all entries, including those that share a name."""
         return self._archive.infolist()
 
     def holds(self, part: str) -> bool:
-        """Tell whether the part is there."""
+        """Return whether the file has the part."""
         return _plain(part) in self._entries
 
     def refuse_document_types(self) -> None:
-        """Refuse a workbook whose parts declare a document type, the only place where XML entities can be declared.
+        """Raise WorkbookRefusedError if a part declares a document type: only there can XML entities be declared.
 
-        A part is XML by what a relation says of it, whatever its name: all are looked at, and a picture's first bytes
-        say that it is none. With none declared the fast parser of the standard library is safe on every part.
+        Any part can be XML, whatever its name: a relation decides. So all parts are checked; a picture fails to parse
+        at its first bytes. Without document types, the fast parser of the standard library is safe for every part.
         """
         for entry in self.entries():
             with self.open(entry) as part:
                 _read_prolog(part)
 
     def entry(self, part: str) -> zipfile.ZipInfo:
-        """Return the entry of a part, which is there."""
+        """Return the entry of an existing part."""
         return self._entries[_plain(part)]
 
     def is_current(self, entry: zipfile.ZipInfo) -> bool:
-        """Tell whether no later entry has the same name."""
+        """Return whether the entry is the last one with its name."""
         return self._entries[_plain(entry.filename)] is entry
 
     def open(self, part: str | zipfile.ZipInfo) -> IO[bytes]:
-        """Open a part, which is there."""
+        """Open an existing part."""
         return self._archive.open(self.entry(part) if isinstance(part, str) else part)
 
     def relations(self, part: str) -> list[Relation]:
-        """Return the relations of a part, or of the whole package, to other parts of the file."""
+        """Return the relations of a part (or of the package, for ROOT) to other parts of the file."""
         folder, name = posixpath.split(part)
         described = posixpath.join(folder, "_rels", f"{name}.rels")
         return list(self._relations(described, folder)) if self.holds(described) else []
 
     def _relations(self, described: str, folder: str) -> Iterator[Relation]:
         with self.open(described) as xml:
-            for _, element in iterparse(xml):  # noqa: S314  # as above
-                said = element.attrib
-                if local_name(element.tag) == "Relationship" and said.get("TargetMode", "").lower() != "external":
-                    target = said.get("Target", "").replace("\\", "/")
+            for _, element in iterparse(xml):  # noqa: S314  # see refuse_document_types
+                attributes = element.attrib
+                if local_name(element.tag) == "Relationship" and attributes.get("TargetMode", "").lower() != "external":
+                    target = attributes.get("Target", "").replace("\\", "/")
                     part = posixpath.normpath(posixpath.join("/", folder, target)).lstrip("/")
-                    yield Relation(said.get("Id", ""), said.get("Type", "").rpartition("/")[2], part)
+                    yield Relation(attributes.get("Id", ""), attributes.get("Type", "").rpartition("/")[2], part)
 
 
 @lru_cache(1_000)
 def local_name(name: str) -> str:
-    """Return the name without its namespace: Strict Open XML has others, and says the same."""
+    """Return the name without its namespace: Strict Open XML uses other namespaces with the same meaning."""
     return name.rpartition("}")[2]
 
 
@@ -96,7 +96,7 @@ def _read_prolog(part: IO[bytes]) -> None:
         try:
             parser.Parse(chunk)
         except expat.ExpatError:
-            return  # not XML at all: whoever takes it for XML will say so
+            return  # not XML; a reader that expects XML will report it
 
 
 def _plain(name: str) -> str:

@@ -1,5 +1,5 @@
-"""The one way in which a workbook is turned away."""
+"""The error raised for a file that cannot be imported."""
 
 
 class WorkbookRefusedError(Exception):
-    """The file cannot be imported; the message is one sentence that says why and what to do."""
+    """The file cannot be imported; the message is one sentence with the reason and what to do."""

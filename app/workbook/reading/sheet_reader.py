@@ -1,7 +1,7 @@
-"""The child process that reads a workbook or a list: `sheet_reader FILE OUT MEMORY OUT_BYTES MAX_ROWS NAME`.
+"""Child process that reads a workbook or a list: `sheet_reader FILE OUT MEMORY OUT_BYTES MAX_ROWS NAME`.
 
-It streams each sheet once and writes JSON lines to OUT: a sheet's name, its rows, its end with what was seen of it.
-A list, such as .csv, is one sheet of texts, named after the file.
+It streams each sheet once and writes JSON lines to OUT: the name of a sheet, its rows, and its end with what was found
+(merged ranges, filter, where reading stopped). A list, such as .csv, is one sheet of texts, named after the file.
 """
 
 import errno
@@ -31,13 +31,13 @@ _TOO_MUCH = "The workbook needs more memory than one may take: split it, or remo
 
 
 def main(arguments: list[str]) -> int:
-    """Read the workbook; on failure tell one sentence and return COULD_NOT_READ."""
+    """Read the workbook and return 0; on failure send one message and return COULD_NOT_READ."""
     source, target, memory_bytes, out_bytes, rows_at_most, name = arguments
     resource.setrlimit(resource.RLIMIT_AS, (int(memory_bytes), int(memory_bytes)))
-    # A text that a file holds once can stand in a million cells; what we write of it must not fill the disk.
+    # A text stored once in the file can be used by a million cells: the output must not fill the disk.
     resource.setrlimit(resource.RLIMIT_FSIZE, (int(out_bytes), int(out_bytes)))
     take_over_standard_output()
-    gc.disable()  # a million small objects and no circles
+    gc.disable()  # a million small objects, and no reference cycles
     try:
         with Path(source).open("rb") as file, Path(target).open("w", encoding="utf-8") as out:
             if is_zip(Path(source)):
@@ -48,7 +48,7 @@ def main(arguments: list[str]) -> int:
         tell(refused=str(refused))
     except MemoryError:
         tell(refused=_TOO_MUCH)
-    except Exception as error:  # noqa: BLE001  # whatever a damaged or hostile file brings about
+    except Exception as error:  # noqa: BLE001  # a damaged or hostile file can raise anything
         traceback.print_exc()
         tell(refused=_sentence(error))
     else:

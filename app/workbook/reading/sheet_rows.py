@@ -1,7 +1,7 @@
-"""The rows of one tab as lines of JSON, and what was seen of the tab on the way.
+"""The rows of one tab as lines of JSON, and facts about the tab found on the way.
 
-A cell is made JSON once for each value and style that the tab holds; that, and an XML parser that calls nothing of ours
-for each element, is what makes reading fast.
+Reading is fast because each distinct value and style is converted to JSON once, and because the XML parser calls no
+Python code for each element.
 """
 
 import re
@@ -19,25 +19,25 @@ from app.workbook.reading.refusal import WorkbookRefusedError
 from app.workbook.reading.workbook_parts import WorkbookParts, is_true, rich_text, text_as_json
 
 _CHUNK_BYTES = 1 << 16
-_VALUES_REMEMBERED = 1 << 16
+_VALUES_CACHED = 1 << 16
 _EMPTY_ROWS_AT_MOST = 100_000
 COLUMNS_AT_MOST = 400
 _DIGITS = "0123456789"
 _COLUMN = re.compile(r"[A-Za-z]{1,3}")
 _NUMBER = re.compile(r"[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d{1,4})?", re.ASCII)
 _SUMS = re.compile(r"\b(SUM|SUBTOTAL|AGGREGATE)\(", re.IGNORECASE)
-_SHOWN = Context(prec=15, rounding=ROUND_HALF_UP)  # Excel shows and rounds by 15 digits: 108.88499999999999 is 108.885
+_SHOWN = Context(prec=15, rounding=ROUND_HALF_UP)  # Excel shows and rounds to 15 digits: 108.88499999999999 is 108.885
 _LARGEST_EXPONENT, _SMALLEST_EXPONENT = 307, -330
-_DIGITS_OF_INTEGERS = 4_000  # Python refuses to read more
+_DIGITS_OF_INTEGERS = 4_000  # Python refuses to parse more
 _to_json = JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
 _UNCALCULATED = '["f"]'
-_WINDOWS, _MACINTOSH = datetime(1899, 12, 30), datetime(1904, 1, 1)  # noqa: DTZ001  # cells know no time zone
+_WINDOWS, _MACINTOSH = datetime(1899, 12, 30), datetime(1904, 1, 1)  # noqa: DTZ001  # cells have no time zone
 _LAST_SERIAL = 2_958_466  # the first day of the year 10000
 _MILLISECONDS_A_DAY = 86_400_000
 
 
 class SheetRows:
-    """Reads a tab once; what is known only at its end stands in the attributes then."""
+    """Reads a tab once; attributes that depend on the end of the tab are set when `lines` is exhausted."""
 
     def __init__(self, tab: str, xml: IO[bytes], book: WorkbookParts, rows_at_most: int) -> None:
         self.merged: list[str] = []
@@ -53,13 +53,13 @@ class SheetRows:
         self._row_tag = ""
         self._tags = ("", "", "")
         self._columns: dict[str, int] = {}
-        self._number_as_json = lru_cache(_VALUES_REMEMBERED)(self._number_of)
+        self._number_as_json = lru_cache(_VALUES_CACHED)(self._number_of)
 
     def lines(self) -> Iterator[str]:
-        """Yield a line for each row that holds anything; raises WorkbookRefusedError."""
+        """Yield a JSON line for each non-empty row; raises WorkbookRefusedError."""
         last_filled = count = 0
         for row in self._row_elements():
-            # What is known only at the end of the tab is read all the same.
+            # Keep iterating: the merged ranges and the filter are at the end of the tab.
             if self.stopped_at or self.has_more_rows or row.tag != self._row_tag:
                 continue
             self.number = self._row_number(row)
@@ -77,14 +77,14 @@ class SheetRows:
                 yield f"[{self.number},{hidden},{'true' if has_sum else 'false'},[{','.join(cells)}]]\n"
 
     def _row_elements(self) -> Iterator[Element]:
-        """Yield each row as soon as it is whole, and forget it, so that a tab is never in memory whole."""
+        """Yield each complete row and drop it from the tree, so that the whole tab is never in memory."""
         builder = TreeBuilder()
-        parser = XMLParser(target=builder)  # noqa: S314  # as above
+        parser = XMLParser(target=builder)  # noqa: S314  # see Package.refuse_document_types
         rows: Element | None = None
         while chunk := self._xml.read(_CHUNK_BYTES):
             parser.feed(chunk)
             if rows is None:
-                # Asked before its end, the builder returns the root of what there is.
+                # Called before the end, the builder returns the root of the tree built so far.
                 rows = self._sheet_data(builder.close())
             if rows is not None:
                 whole = rows[:-1]
@@ -111,10 +111,10 @@ class SheetRows:
         return rows
 
     def _row_number(self, row: Element) -> int:
-        said = row.get("r")
-        if said is None:
+        written = row.get("r")
+        if written is None:
             return self.number + 1
-        number = int(said) if said.isascii() and said.isdigit() and len(said) < 10 else 0
+        number = int(written) if written.isascii() and written.isdigit() and len(written) < 10 else 0
         if number <= self.number:
             raise WorkbookRefusedError(
                 f"Tab '{self._tab}' is damaged, its rows are not in order: open the workbook in Excel, save it again "
@@ -123,9 +123,9 @@ class SheetRows:
         return number
 
     def _cells(self, row: Element) -> tuple[list[str], bool]:
-        """Return the row's cells from column A on, and whether one of them adds up others."""
+        """Return the row's cells from column A on, as JSON, and whether a formula of the row adds up other cells."""
         cells: list[str] = []
-        column, has_sum, remembered = -1, False, self._columns
+        column, has_sum, known = -1, False, self._columns
         value_tag, formula_tag, inline_tag = self._tags
         for cell in row:
             reference = cell.get("r")
@@ -133,7 +133,7 @@ class SheetRows:
                 column += 1
             else:
                 letters = reference.rstrip(_DIGITS)
-                column = remembered[letters] if letters in remembered else self._column(letters)
+                column = known[letters] if letters in known else self._column(letters)
             text, formula, inline = None, None, None
             for part in cell:
                 tag = part.tag
@@ -147,7 +147,7 @@ class SheetRows:
                 has_sum = True
             value = self._value(cell, text, inline)
             if value is None:
-                # Excel stores an empty text as t="str"; a program that never calculated stores no value at all.
+                # Excel stores an empty text as t="str"; a formula that was never calculated has no value at all.
                 if formula is None or cell.get("t") == "str":
                     continue
                 value = _UNCALCULATED
@@ -172,7 +172,7 @@ class SheetRows:
         return self._columns.setdefault(letters, number - 1)
 
     def _value(self, cell: Element, text: str | None, inline: Element | None) -> str | None:
-        """Return the cell's value as JSON, None for an empty cell."""
+        """Return the cell's value as JSON, or None for an empty cell."""
         kind = cell.get("t")
         if kind == "inlineStr" and inline is not None:
             text = rich_text(inline)
@@ -201,7 +201,7 @@ class SheetRows:
         return _damaged("its text is missing")
 
     def _number_of(self, text: str, style: str | None) -> str:
-        """Return a number as JSON: a moment, a number, or a number with a format that tells more of it."""
+        """Return a number as JSON: a date or time, a number, or a number with a format that matters."""
         text = text.strip()
         if not _NUMBER.fullmatch(text) or len(text) > _DIGITS_OF_INTEGERS:
             return _damaged(f"'{text[:40]}' is no number")
@@ -211,7 +211,7 @@ class SheetRows:
         number_format = self._format(style)
         if is_moment(number_format):
             moment = _moment(number, epoch_1904=self._book.epoch_1904, is_span=is_span(number_format))
-            # Excel shows ##### for a number that is no day.
+            # Excel shows ##### for a number outside its range of dates.
             return str(number) if moment is None else _to_json(moment)
         return f'["n",{number},{_to_json(number_format)}]' if tells_more(number_format) else str(number)
 
@@ -247,7 +247,7 @@ def _written_day(text: str) -> str:
         moment = datetime.fromisoformat(text.strip())
     except ValueError:
         return _damaged(f"'{text[:40]}' is no date")
-    # The day of a moment with a zone depends on where the reader is: whoever reads dates in texts knows.
+    # The day of a moment with a time zone depends on the business's zone; the text is read as a date later.
     return _to_json(text.strip() if moment.tzinfo else ["d", moment.isoformat()])
 
 
@@ -260,7 +260,7 @@ def _moment(serial: int | Decimal, *, epoch_1904: bool, is_span: bool) -> list[s
         return ["t", str(timedelta(days=days) + rest)]
     if days == 0 and rest.days == 0:
         return ["t", str((_MACINTOSH + rest).time())]
-    # Excel counts a 29 February 1900, which never was.
+    # Excel counts 29 February 1900, which did not exist.
     if days < 60 and not epoch_1904:
         days += 1
     return ["d", ((_MACINTOSH if epoch_1904 else _WINDOWS) + timedelta(days=days) + rest).isoformat()]

@@ -1,4 +1,4 @@
-"""Names of tabs, as Excel allows them; a list that is no workbook is one tab, named after its file."""
+"""Names of tabs that Excel allows; a text list is imported as one tab named after its file."""
 
 import re
 from pathlib import PurePath
@@ -8,10 +8,10 @@ _NOT_IN_NAMES = re.compile(r"[\[\]:*?/\\]")
 
 
 def tab_name(file_name: str) -> str:
-    """Return the name of the file without its ending, so that it can be that of a tab too."""
+    """Return a valid tab name made of the file name without its extension."""
     return " ".join(tab_title(PurePath(file_name.replace("\\", "/")).stem).split())
 
 
 def tab_title(text: str) -> str:
-    """Return the text as Excel allows it for the name of a tab."""
+    """Return the text as a valid tab name: at most 31 characters, without the characters that Excel forbids."""
     return _NOT_IN_NAMES.sub(" ", text)[:_LONGEST].strip("' ") or "List"

@@ -1,4 +1,4 @@
-"""Lists that are texts, such as .csv and .tsv: in which encoding, what stands between columns, and their rows.
+"""Text lists such as .csv and .tsv: their encoding, their separator and their rows.
 
 for values in rows(as_text(content)): ...
 """
@@ -17,15 +17,15 @@ from app.workbook.reading.refusal import WorkbookRefusedError
 NO_TEXT = "This is not an Excel workbook: upload a file saved by Excel as .xlsx or .xlsm, or a list as .csv."
 _MARKS = {
     codecs.BOM_UTF8: "utf-8",
-    codecs.BOM_UTF32_LE: "utf-32-le",  # begins as that of UTF-16 does
+    codecs.BOM_UTF32_LE: "utf-32-le",  # starts with the mark of UTF-16
     codecs.BOM_UTF32_BE: "utf-32-be",
     codecs.BOM_UTF16_LE: "utf-16-le",
     codecs.BOM_UTF16_BE: "utf-16-be",
 }
-_IN_NO_TEXT = re.compile(r"[\x00-\x08\x0e-\x19\x1b-\x1e]")
-_END_OF_FILE = "\x1a"  # of DOS
-_SEPARATORS = "\t;|,"  # in this order where two would do
-_NO_SEPARATOR = "\x1e"  # is in no text
+_NOT_TEXT = re.compile(r"[\x00-\x08\x0e-\x19\x1b-\x1e]")
+_END_OF_FILE = "\x1a"  # written by DOS programs
+_SEPARATORS = "\t;|,"  # in order of preference
+_NO_SEPARATOR = "\x1e"  # does not occur in text
 _NAMED = re.compile(r"\s*\"?sep=([^\w\"'\r\n])\"?\s*", re.IGNORECASE)
 _BETWEEN_DIGITS = re.compile(r"(?<=\d),(?=\d)")
 _NUMBER = re.compile(r"[^0-9]{0,4}\d{1,3}(?:[.,]\d{3})*", re.ASCII)
@@ -33,7 +33,7 @@ _REST_OF_A_NUMBER = re.compile(r"(?:\d{3}(?:\.\d+)?|\d\d)[^0-9]{0,4}", re.ASCII)
 _LINES_TRIED = 200
 _ROWS_WITH_HEADINGS = 30
 _LONGEST_VALUE = 1 << 20
-# What programs write that do not write Unicode; others that chardet knows are rarer than its mistakes.
+# Encodings of programs that do not write Unicode. The others that chardet knows are rarer than its mistakes.
 _OLD_ENCODINGS = (
     *(f"windows-125{last}" for last in (2, 0, 1, 3, 4, 7)),
     *("macroman", "cp850", "cp932", "gb18030", "big5", "euc-kr"),
@@ -41,7 +41,7 @@ _OLD_ENCODINGS = (
 
 
 def start_as_text(start: bytes) -> str | None:
-    """Return the first bytes of a file as text, None where they are none."""
+    """Return the first bytes of a file as text, or None if they are not text."""
     try:
         return as_text(start, whole=False)
     except WorkbookRefusedError:
@@ -49,20 +49,20 @@ def start_as_text(start: bytes) -> str | None:
 
 
 def as_text(content: bytes, *, whole: bool = True) -> str:
-    """Return the content as text; raises WorkbookRefusedError where it is none."""
+    """Return the content as text; raises WorkbookRefusedError if it is not text."""
     encoding, start = _encoding(content, whole=whole)
     how = "strict" if encoding.startswith(("utf-16", "utf-32")) else "replace"
     try:
         text = codecs.getincrementaldecoder(encoding)(how).decode(content[start:], final=whole).rstrip(_END_OF_FILE)
     except UnicodeDecodeError:
         text = "\0"
-    if _IN_NO_TEXT.search(text):
+    if _NOT_TEXT.search(text):
         raise WorkbookRefusedError(NO_TEXT)
     return text
 
 
 def rows(text: str) -> Iterator[list[str]]:
-    """Yield the values of each line, none for a blank one; raises WorkbookRefusedError where they cannot be told."""
+    """Yield the values of each line, an empty list for a blank one; raises WorkbookRefusedError."""
     lines = io.StringIO(text, newline="")
     named = _NAMED.fullmatch(lines.readline())
     if not named:
@@ -78,12 +78,12 @@ def rows(text: str) -> Iterator[list[str]]:
 
 
 def _encoding(content: bytes, *, whole: bool) -> tuple[str, int]:
-    """Return the encoding, and how many bytes only mark it."""
+    """Return the encoding and the length of the byte order mark."""
     for mark, encoding in _MARKS.items():
         if content.startswith(mark):
             return encoding, len(mark)
     if b"\0" in content:
-        # In UTF-16 most letters of Europe have one byte that is 0, always the same; what has others is checked later.
+        # In UTF-16 most European letters have one zero byte, always the same one; other content is checked later.
         even, odd = content[::2].count(0), content[1::2].count(0)
         return ("utf-16-le" if odd > even else "utf-16-be"), 0
     try:
@@ -98,9 +98,9 @@ def _old_encoding(content: bytes) -> str:
 
     lines = [line for line in content.splitlines() if not line.isascii()]
     if sum(map(_is_utf8, lines)) * 2 > len(lines):
-        return "utf-8"  # but for a few lines that somebody put in: one letter is lost there, and not one in each line
-    telling = b"\n".join(lines)
-    return chardet.detect(telling, include_encodings=_OLD_ENCODINGS)["encoding"] or _OLD_ENCODINGS[0]
+        return "utf-8"  # mostly UTF-8: one letter is lost in the few other lines, instead of one in each
+    sample = b"\n".join(lines)
+    return chardet.detect(sample, include_encodings=_OLD_ENCODINGS)["encoding"] or _OLD_ENCODINGS[0]
 
 
 def _is_utf8(line: bytes) -> bool:
@@ -112,7 +112,10 @@ def _is_utf8(line: bytes) -> bool:
 
 
 def _values(lines: Iterable[str], separator: str) -> Iterator[list[str]]:
-    """Yield rows as RFC 4180 has them; a quotation mark that nobody closed would swallow the rest of the list."""
+    """Yield rows as RFC 4180 defines them.
+
+    Raises WorkbookRefusedError for an unclosed quotation mark, which would swallow the rest of the list.
+    """
     csv.field_size_limit(_LONGEST_VALUE)
     number = 0
     try:
@@ -127,7 +130,7 @@ def _values(lines: Iterable[str], separator: str) -> Iterator[list[str]]:
 
 
 def _separator(text: str) -> str:
-    """Return what stands between columns: what gives most rows the same number of columns, the headings too."""
+    """Return the separator that gives most rows the same number of columns, the heading row included."""
     lines = [line for line in io.StringIO(text[: 1 << 20], newline="") if line.strip()][:_LINES_TRIED]
     scored = [(_evenness(lines, separator), -place, separator) for place, separator in enumerate(_SEPARATORS)]
     (_, columns), _, separator = max(scored)
@@ -135,18 +138,18 @@ def _separator(text: str) -> str:
 
 
 def _evenness(lines: list[str], separator: str) -> tuple[int, int]:
-    """Return how many rows have the commonest number of columns, and that number."""
+    """Return how many rows have the most common number of columns (above 1), and that number."""
     if separator == "," and not any("," in _BETWEEN_DIGITS.sub("", line) for line in lines):
-        return 0, 0  # a list of one column, of amounts with decimal commas
+        return 0, 0  # a list with one column of amounts with decimal commas
     counts: Counter[int] = Counter()
-    with suppress(WorkbookRefusedError):  # what is wrong with a row is said when it is read
+    with suppress(WorkbookRefusedError):  # errors in a row are reported when it is read
         counts.update(len(values) for values in _values(lines, separator) if values)
     several = [(count, columns) for columns, count in counts.items() if columns > 1]
     return max(several, default=(0, 0))
 
 
 def _columns(first: list[list[str]]) -> int | None:
-    """Return how many columns have headings: the widest of the first rows that is words only."""
+    """Return the number of headings: the widest of the first rows without digits; None if there is none."""
     widths = [
         len(values)
         for values in (_without_empty_ends(one) for one in first)
@@ -156,7 +159,7 @@ def _columns(first: list[list[str]]) -> int | None:
 
 
 def _refuse_torn_number(values: list[str], columns: int, number: int) -> None:
-    """Refuse an amount with a comma that stands in no quotation marks: it moves what is right of it."""
+    """Raise WorkbookRefusedError for an unquoted amount with a comma, which shifts the values right of it."""
     torn = any(_NUMBER.fullmatch(one) and _REST_OF_A_NUMBER.fullmatch(two) for one, two in pairwise(values))
     if torn and len(_without_empty_ends(values)) > columns:
         raise WorkbookRefusedError(

@@ -1,4 +1,4 @@
-"""What a workbook says besides its cells: its tabs, how its days are counted, its number formats, its shared texts."""
+"""Contents of a workbook besides its cells: tabs, date epoch, number formats, shared texts."""
 
 import re
 from collections.abc import Iterator
@@ -10,7 +10,7 @@ from app.workbook.reading.number_formats import number_format
 from app.workbook.reading.package import ROOT, Package, local_name
 from app.workbook.reading.refusal import WorkbookRefusedError
 
-LONGEST_TEXT = 32_767  # the most that a cell of Excel can hold
+LONGEST_TEXT = 32_767  # the most that an Excel cell can hold
 _ESCAPE = re.compile(r"_x([0-9A-Fa-f]{4})_")
 _KINDS_WITHOUT_CELLS = {"chartsheet", "dialogsheet", "xlMacrosheet", "xlIntlMacrosheet"}
 _HIDDEN = {"hidden", "veryHidden"}
@@ -19,7 +19,7 @@ _to_json = JSONEncoder(ensure_ascii=False).encode
 
 @dataclass(frozen=True, slots=True)
 class TabPart:
-    """One tab and the part that holds its cells."""
+    """One tab and the part with its cells."""
 
     name: str
     hidden: bool
@@ -28,7 +28,7 @@ class TabPart:
 
 @dataclass(frozen=True, slots=True)
 class WorkbookParts:
-    """The parts that the cells of the tabs refer to."""
+    """The parts of a workbook that the cells of its tabs refer to."""
 
     main: str
     tabs: list[TabPart]
@@ -38,7 +38,7 @@ class WorkbookParts:
 
     @classmethod
     def of(cls, package: Package) -> "WorkbookParts":
-        """Read them; raises WorkbookRefusedError."""
+        """Return the parts of the workbook; raises WorkbookRefusedError."""
         package.refuse_document_types()
         main = next((r.part for r in package.relations(ROOT) if r.kind == "officeDocument"), None)
         if main is None or not package.holds(main):
@@ -50,7 +50,7 @@ class WorkbookParts:
             raise WorkbookRefusedError(
                 "This is a zip file, but not an Excel workbook: upload the .xlsx or .xlsm itself."
             )
-        # Only what stands right in the workbook: its extensions have elements of the same names.
+        # Only direct children: the extensions of the workbook have elements with the same names.
         properties = next(_inside(root, "workbookPr"), None)
         epoch_1904 = properties is not None and is_true(properties.get("date1904"))
         tabs = []
@@ -67,21 +67,21 @@ class WorkbookParts:
 
 
 def unescaped(text: str) -> str:
-    """Return the text with the characters that XML cannot hold, and for which Excel writes such as _x000D_."""
+    """Return the text with escapes such as _x000D_ decoded: they stand for characters that XML does not allow."""
     if "_x" not in text:
         return text
     decoded = _ESCAPE.sub(lambda found: chr(int(found[1], 16)), text)
-    # A character outside the first plane is written as two escapes.
+    # A character outside the basic multilingual plane is written as two escapes.
     return decoded if decoded.isprintable() else decoded.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
 
 
 def text_as_json(text: str) -> str:
-    """Return the text of a cell as JSON has it; nobody needs more of it than Excel can hold, and one letter."""
+    """Return the text of a cell as JSON, cut to one character more than Excel allows."""
     return _to_json(unescaped(text)[: LONGEST_TEXT + 1])
 
 
 def rich_text(element: Element) -> str:
-    """Return the text of an element with runs in several fonts; how it is pronounced is no part of it."""
+    """Return the text of an element that has runs in several fonts, without its phonetic hints."""
     pieces = []
     for child in element:
         name = local_name(child.tag)
@@ -93,7 +93,7 @@ def rich_text(element: Element) -> str:
 
 
 def is_true(value: str | None) -> bool:
-    """Tell whether an attribute says yes."""
+    """Return whether an attribute is true."""
     return value in {"1", "true", "on"}
 
 
@@ -103,7 +103,7 @@ def _relation_id(element: Element) -> str:
 
 def _root(package: Package, part: str) -> Element:
     with package.open(part) as xml:
-        return parse(xml).getroot()  # noqa: S314  # as above
+        return parse(xml).getroot()  # noqa: S314  # see Package.refuse_document_types
 
 
 def _inside(parent: Element, name: str) -> Iterator[Element]:
@@ -111,7 +111,7 @@ def _inside(parent: Element, name: str) -> Iterator[Element]:
 
 
 def _formats(package: Package, part: str | None) -> list[str]:
-    """Return the number format of each style of cells; nothing else of styles matters to what a cell holds."""
+    """Return the number format of each cell style, the only part of a style that affects a value."""
     if part is None:
         return []
     root = _root(package, part)
@@ -131,7 +131,7 @@ def _texts(package: Package, by_kind: dict[str, str]) -> list[str]:
     if part is None:
         return texts
     with package.open(part) as xml:
-        for _, element in iterparse(xml):  # noqa: S314  # as above
+        for _, element in iterparse(xml):  # noqa: S314  # see Package.refuse_document_types
             if local_name(element.tag) == "si":
                 texts.append(text_as_json(rich_text(element)))
                 element.clear()

@@ -1,1 +1,1 @@
-"""Workbooks and lists out."""
+"""Write workbooks and lists."""

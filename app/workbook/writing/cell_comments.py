@@ -1,4 +1,4 @@
-"""Comments at cells, beside those that a person wrote: their texts, and the boxes in which Excel shows them."""
+"""Add comments to cells, beside existing ones: their texts, and the VML boxes in which Excel shows them."""
 
 import re
 from collections.abc import Mapping
@@ -11,7 +11,7 @@ AUTHOR = "Invoices"
 _COMMENTS_TYPE = "application/vnd.openxmlformats-officedocument.spreadsheetml.comments+xml"
 _BOXES_TYPE = "application/vnd.openxmlformats-officedocument.vmlDrawing"
 _DEPTH_OF_TEXTS = 4
-# What comes after the boxes of comments in a sheet, in the order that Excel asks for.
+# Elements that follow the comment boxes in a sheet, by the schema that Excel requires.
 _AFTER_BOXES = {
     *("legacyDrawingHF", "drawingHF", "picture", "oleObjects", "controls", "webPublishItems", "tableParts", "extLst"),
 }
@@ -36,7 +36,7 @@ _CELL = re.compile(r"([A-Z]+)(\d+)")
 
 
 def add_comments(copy: PackageCopy, sheet: str, texts: Mapping[str, str]) -> None:
-    """Add a comment to each cell; what a comment says already stays in front."""
+    """Add a comment to each cell; an existing comment keeps its text in front."""
     if not texts:
         return
     strict = is_strict(copy.read(sheet))
@@ -52,7 +52,7 @@ def add_comments(copy: PackageCopy, sheet: str, texts: Mapping[str, str]) -> Non
 
 
 def _add_texts(copy: PackageCopy, part: str, texts: Mapping[str, str]) -> list[str]:
-    """Write what the comments say and return the cells that had none, and so have no box."""
+    """Write the texts of the comments and return the cells that had none, and therefore have no box."""
     content = copy.read(part)
     root = root_of(content, _DEPTH_OF_TEXTS)
     authors, listed = root.child("authors"), root.child("commentList")
@@ -64,9 +64,9 @@ def _add_texts(copy: PackageCopy, part: str, texts: Mapping[str, str]) -> list[s
     new = []
     author = len(authors.children)
     for cell, text in texts.items():
-        said = there[cell].child("text") if cell in there else None
-        if said is not None:
-            edits.append(said, _run(root, f"\n\n{text}"))
+        existing = there[cell].child("text") if cell in there else None
+        if existing is not None:
+            edits.append(existing, _run(root, f"\n\n{text}"))
         else:
             inside = f"<{root.prefix}text>{_run(root, text)}</{root.prefix}text>"
             written = f'<{root.prefix}comment ref="{cell}" authorId="{author}">{inside}</{root.prefix}comment>'
@@ -87,14 +87,14 @@ def _add_boxes(copy: PackageCopy, sheet: str, cells: list[str], *, strict: bool)
     spaces = "" if b"xmlns:x=" in content else f" {_SPACES}"
     written = [] if b'"_x0000_t202"' in content else [_KIND_OF_BOX.format(spaces=spaces)]
     written += [_box(cell, number + place, spaces) for place, cell in enumerate(cells, start=1)]
-    # Older programs write boxes that are not quite XML: what is there is not read.
+    # Older programs write VML that is not well-formed XML, so the existing content is not parsed.
     end = content.rindex(b"</xml")
     copy.write(part, content[:end] + "".join(written).encode() + content[end:])
 
 
 def _box(cell: str, number: int, spaces: str) -> str:
     match = _CELL.fullmatch(cell)
-    assert match is not None  # noqa: S101  # our own name of a cell
+    assert match is not None  # noqa: S101  # a cell name of our own
     column, row = column_number(match[1]), int(match[2]) - 1
     top = max(0, row - 1)
     return _BOX.format(
@@ -103,7 +103,7 @@ def _box(cell: str, number: int, spaces: str) -> str:
 
 
 def _boxes_of(copy: PackageCopy, sheet: str, *, strict: bool) -> str:
-    """Return the part with the sheet's boxes, which buttons stand in too; one is added where there is none."""
+    """Return the part with the sheet's boxes, which may hold buttons too; it is added if there is none."""
     content = copy.read(sheet)
     root = root_of(content, 2)
     drawing = root.child("legacyDrawing")

@@ -1,4 +1,4 @@
-"""Styles that are like others, but for the colour of the cell."""
+"""Copies of cell styles with another fill colour."""
 
 from collections.abc import Collection, Mapping
 
@@ -9,7 +9,7 @@ _DEPTH_OF_STYLES = 3
 
 
 def add_fills(copy: PackageCopy, main_part: str, wanted: Collection[tuple[int, str]]) -> Mapping[tuple[int, str], int]:
-    """Add a style for each pair of a style and a colour, and return its number; none where the file has no styles."""
+    """Add a style for each pair of style and colour, and return their numbers; empty if the file has no styles."""
     part = next((relation.part for relation in copy.relations(main_part) if relation.kind == "styles"), None)
     if part is None or not copy.package.holds(part):
         return {}
@@ -42,7 +42,7 @@ def _like(content: bytes, styles: Element, style: int, fill: int) -> str:
 
 
 def _append(edits: Edits, content: bytes, parent: Element, made: list[str]) -> None:
-    """Append to a list that says how long it is."""
+    """Append to an element with a count attribute."""
     if content[parent.inside - 2 : parent.inside] == b"/>":
         edits.append(parent, "".join(made))
         return

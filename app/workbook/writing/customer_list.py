@@ -1,4 +1,4 @@
-"""The list of customers as a file: who they are, as an import reads it, and their figures, which it ignores."""
+"""The list of customers as a file: their details, as an import reads them, and their figures, which it ignores."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
@@ -12,7 +12,7 @@ from app.workbook.writing.listing import Listed
 
 
 def table(accounts: Sequence[Account], details: Mapping[int, Details]) -> tuple[Sequence[str], list[Sequence[Listed]]]:
-    """Return headers, and a row for each customer and currency: one with several is read once when imported again."""
+    """Return headers, and a row per customer and currency; an import reads a customer with several rows once."""
     headers, rows = exporting.customers(asdict(details[account.customer_id]) for account in accounts)
     figures = map(_figures, accounts)
     return (*headers, *FIGURES_OF_CUSTOMER), [(*row, *of_row) for row, of_row in zip(rows, figures, strict=True)]

@@ -1,4 +1,4 @@
-"""A made-up workbook as a small business keeps it, of any size; the same for the same day and size."""
+"""A demo workbook of a small business, of any size; the same day and size give the same workbook."""
 
 import random
 from collections.abc import Iterator, Sequence
@@ -30,8 +30,8 @@ class _Customer:
 
 
 def write_demo(path: Path, today: date, invoices: int = 240) -> None:
-    """Write a workbook with customers, invoices and payments up to the day, titles above and totals below the lists."""
-    dice = random.Random(2_466)  # noqa: S311  # the dice only have to fall the same way each time
+    """Write a workbook with customers, invoices and payments up to `today`, with titles and totals around the lists."""
+    dice = random.Random(2_466)  # noqa: S311  # not for security: a fixed seed makes the workbook reproducible
     customers = _customers(dice, min(_CUSTOMERS_AT_MOST, max(12, invoices // 10)))
     book = Workbook(write_only=True)
     _append(book, "Customers", ("Customer ID", "Name", "E-mail", "Phone", "Terms"), _customer_rows(customers))
@@ -109,7 +109,7 @@ def _append(
     book: Workbook,
     tab: str,
     headers: Sequence[str],
-    rows: Any,  # noqa: ANN401  # sequences of whatever a cell holds
+    rows: Any,  # noqa: ANN401  # any cell values
     title: str = "",
     total: Decimal | None = None,
 ) -> None:
@@ -133,7 +133,7 @@ def _bold(sheet: Any, text: str) -> Cell:  # noqa: ANN401  # openpyxl is untyped
     return cell
 
 
-def _formatted(sheet: Any, value: Any) -> Any:  # noqa: ANN401  # as above
+def _formatted(sheet: Any, value: Any) -> Any:  # noqa: ANN401  # openpyxl is untyped
     if not isinstance(value, Decimal | date):
         return value
     cell = WriteOnlyCell(sheet)

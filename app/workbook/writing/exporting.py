@@ -1,4 +1,4 @@
-"""All receivables, or those of a list, as a workbook of three tabs; importing it again changes nothing."""
+"""Export all receivables, or those of a list, as a workbook of three tabs; importing it again changes nothing."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from decimal import Decimal
@@ -25,7 +25,7 @@ _Stored = TypeVar("_Stored", StoredCustomer, StoredInvoice)
 
 
 def _with_customer(described: Iterable[Field], owner: Mapping[str, str]) -> dict[str, str]:
-    """Return the headers by record, with who owes right behind the first: a number may repeat among customers."""
+    """Return the headers by field, with the customer after the number, as numbers may repeat among customers."""
     first, *rest = fields.headers_by_record(described).items()
     return dict([first, *owner.items(), *rest])
 
@@ -38,7 +38,7 @@ PAYMENT_LIST_HEADERS = (*PAYMENT_HEADERS, "Customer", "Currency")
 
 
 def export(stored: Snapshot, path: Path, zone: ZoneInfo) -> None:
-    """Write the workbook; texts are written as texts, so that none of them becomes a formula."""
+    """Write the workbook; texts are stored as texts, so that none of them becomes a formula."""
     invoices = _in_order(stored.invoices.values())
     book = Workbook(write_only=True)
     write_tab(book, "Customers", *customers(map(customer_values, _in_order(stored.customers.values()))))
@@ -49,9 +49,9 @@ def export(stored: Snapshot, path: Path, zone: ZoneInfo) -> None:
 
 
 def invoices_xlsx(lines: Sequence[ListedInvoice], stored: Snapshot, zone: ZoneInfo) -> bytes:
-    """Return the invoices of a list, in its order, with their customers and payments in tabs of their own.
+    """Return a list's invoices in its order as a workbook, with their payments and customers in further tabs.
 
-    Beside what is imported again stand the figures of the list's day, under headers that no import takes for its own.
+    Figures of the list's day are added under headers that an import does not map.
     """
     by_id = {invoice.id: invoice for invoice in stored.invoices.values()}
     invoices = [by_id[line.invoice.id] for line in lines]
@@ -66,20 +66,20 @@ def invoices_xlsx(lines: Sequence[ListedInvoice], stored: Snapshot, zone: ZoneIn
 
 
 def invoices_csv(lines: Sequence[ListedInvoice], stored: Snapshot, zone: ZoneInfo) -> bytes:
-    """Return the invoices of a list, in its order, with the figures of its day."""
+    """Return a list's invoices in its order as CSV, with the figures of its day."""
     return listing.csv(*_invoice_list(lines, stored, zone))
 
 
 def payments_list(lines: Iterable[PaymentLine]) -> tuple[Sequence[str], list[Sequence[Listed]]]:
-    """Return headers and rows of a list of payments, voided ones left out: they would be imported as made."""
+    """Return headers and rows of a list of payments without voided ones, which would be imported as real payments."""
     return PAYMENT_LIST_HEADERS, [
-        [*_cells(_said_of_payment(line), _PAYMENT), line.customer_name, line.currency]
+        [*_cells(_payment_record(line), _PAYMENT), line.customer_name, line.currency]
         for line in lines
         if line.payment.voided_at is None
     ]
 
 
-def _said_of_payment(line: PaymentLine) -> dict[str, Value]:
+def _payment_record(line: PaymentLine) -> dict[str, Value]:
     return {**payment_values(line.payment), "invoice_number": line.number, "customer_code": line.customer_code}
 
 
@@ -104,14 +104,14 @@ def _invoice_list(
 
 
 def customers(said: Iterable[Mapping[str, Any]]) -> tuple[Sequence[str], list[Sequence[Listed]]]:
-    """Return headers and rows of customers, each of them under the names of a workbook's record."""
+    """Return headers and rows of customers; `said` has their values by the field names of a workbook's record."""
     known = list(said)
     own = own_names(one["own_fields"] for one in known)
     return _headers(_CUSTOMER, own), [[*_cells(one, _CUSTOMER), *_own_cells(one, own)] for one in known]
 
 
 def own_names(all_own_fields: Iterable[Mapping[str, str]]) -> tuple[str, ...]:
-    """Return the names of all own fields, in the order in which they come."""
+    """Return the names of all own fields, in order of first occurrence."""
     return tuple(dict.fromkeys(name for own_fields in all_own_fields for name in own_fields))
 
 
@@ -119,8 +119,8 @@ def _headers(known: Mapping[str, str], own: Iterable[str]) -> tuple[str, ...]:
     return (*known.values(), *map(heading, own))
 
 
-def _own_cells(said: Mapping[str, Any], own: Iterable[str]) -> Iterable[str]:
-    return (said["own_fields"].get(name, "") for name in own)
+def _own_cells(record: Mapping[str, Any], own: Iterable[str]) -> Iterable[str]:
+    return (record["own_fields"].get(name, "") for name in own)
 
 
 def _invoice(stored: Snapshot, invoice: StoredInvoice, zone: ZoneInfo, own: Iterable[str]) -> Sequence[Listed]:
@@ -129,8 +129,8 @@ def _invoice(stored: Snapshot, invoice: StoredInvoice, zone: ZoneInfo, own: Iter
         "customer_code": invoice.customer_code,
         "customer_name": stored.customers[compared(invoice.customer_code)].name,
     }
-    said = {**values, **owner, "state": str(values["state"]).capitalize()}
-    return [*_cells(said, _INVOICE), *_own_cells(said, own)]
+    record = {**values, **owner, "state": str(values["state"]).capitalize()}
+    return [*_cells(record, _INVOICE), *_own_cells(record, own)]
 
 
 def _payments(stored: Snapshot, invoices: Iterable[StoredInvoice]) -> Iterable[Sequence[Listed]]:
@@ -140,15 +140,15 @@ def _payments(stored: Snapshot, invoices: Iterable[StoredInvoice]) -> Iterable[S
             yield _cells({**payment_values(payment), **names}, _PAYMENT)
 
 
-def _cells(said: Mapping[str, Any], names: Iterable[str]) -> list[Listed]:
-    return [_cell(name, said[name]) for name in names]
+def _cells(record: Mapping[str, Any], names: Iterable[str]) -> list[Listed]:
+    return [_cell(name, record[name]) for name in names]
 
 
-def _cell(name: str, value: Any) -> Listed:  # noqa: ANN401  # whatever a record holds
+def _cell(name: str, value: Any) -> Listed:  # noqa: ANN401  # any value of a record
     if isinstance(value, bool):
         return "Yes" if value else "No"
-    said: Listed = _amount(value) if name.endswith("_cents") else value
-    return said
+    listed: Listed = _amount(value) if name.endswith("_cents") else value
+    return listed
 
 
 def _in_order(stored: Iterable[_Stored]) -> list[_Stored]:

@@ -1,4 +1,4 @@
-"""Lists as files: a workbook of one tab, or comma-separated values; no text in them is ever a formula.
+"""Lists as files: a workbook of one tab, or CSV; no text in them is read as a formula.
 
 content = listing.xlsx("Customers", ("Name", "Balance"), [("Acme", Decimal("12.50"))])
 content = listing.csv(("Name", "Balance"), [("Acme", Decimal("12.50"))])
@@ -23,7 +23,7 @@ from app.workbook.writing.xml_text import NOT_IN_XML, storable
 
 Listed: TypeAlias = str | int | Decimal | date | None
 
-# A text that begins like this would lose its first sign when it is read back, as that sign guards against formulas.
+# A text that begins like this would lose its apostrophe when read back, as a guard against formulas.
 _LIKE_A_GUARD = re.compile(r"^'['=+\-@\t\r\0]")
 _LIKE_A_FORMULA = re.compile(r"^[=+\-@\t\r]")
 
@@ -38,7 +38,7 @@ def xlsx(title: str, headers: Sequence[str], rows: Iterable[Sequence[Listed]]) -
 
 
 def csv(headers: Sequence[str], rows: Iterable[Sequence[Listed]]) -> bytes:
-    """Return the list as RFC 4180 has it, in UTF-8 with the mark by which Excel knows that it is."""
+    """Return the list as CSV (RFC 4180), in UTF-8 with a byte order mark, by which Excel detects the encoding."""
     stream = StringIO(newline="")
     lines = writer(stream)
     lines.writerow(map(_field, headers))
@@ -47,7 +47,7 @@ def csv(headers: Sequence[str], rows: Iterable[Sequence[Listed]]) -> bytes:
 
 
 def write_tab(book: Workbook, title: str, headers: Sequence[str], rows: Iterable[Sequence[Listed]]) -> None:
-    """Add a tab that holds the list; texts are written as texts, amounts with two decimals, days as ISO has them."""
+    """Add a tab with the list; texts stay texts, amounts have two decimals, dates are formatted as yyyy-mm-dd."""
     sheet = book.create_sheet(title)
     for index, header in enumerate(headers):
         sheet.column_dimensions[column_letter(index)].width = max(14, len(header) + 2)
@@ -86,7 +86,7 @@ def _cell(sheet: WriteOnlyWorksheet, value: Listed) -> Cell | None:
 
 def _field(value: Listed) -> str:
     if isinstance(value, str):
-        # A program that opens the file would take such a text for a formula; our own reading takes the sign off again.
+        # Guard texts that a program would read as a formula; our own import removes the guard.
         text = NOT_IN_XML.sub("", value)
         return "'" + text if _LIKE_A_FORMULA.match(text) or _LIKE_A_GUARD.match(text) else text
     if isinstance(value, Decimal):

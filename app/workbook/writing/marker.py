@@ -1,8 +1,8 @@
-"""The child process that marks a workbook: `python -m app.workbook.writing.marker FILE OUT MEMORY_BYTES MARKS TAB`.
+"""Child process that marks a workbook: `python -m app.workbook.writing.marker FILE OUT MEMORY_BYTES MARKS TAB`.
 
-The marks are put into the file as it is: cells are coloured and commented where they stand, a tab lists the problems,
-and whatever else the workbook has, such as pictures, buttons, charts and the results of formulas, is not touched. A
-list that is no workbook, such as a .csv, becomes one, of the tab TAB.
+The original file is edited: cells get colours and comments, and a tab lists the problems. Anything else, such as
+pictures, buttons, charts and formula results, stays as it is. A text list, such as a .csv, becomes a workbook with one
+tab named TAB.
 """
 
 import json
@@ -30,17 +30,17 @@ COLOURS = {"problem": "F8CBAD", "conflict": "FFE699", "changed": "BDD7EE", "new"
 
 
 def main(arguments: list[str]) -> int:
-    """Mark the workbook; returns 0 when the marked copy is written."""
+    """Mark the workbook and return 0; on failure send one message and return COULD_NOT_MARK."""
     source, target, memory_bytes, marks, tab = arguments
     resource.setrlimit(resource.RLIMIT_AS, (int(memory_bytes), int(memory_bytes)))
     take_over_standard_output()
     try:
-        said = json.loads(Path(marks).read_text(encoding="utf-8"))
+        content = json.loads(Path(marks).read_text(encoding="utf-8"))
         with Path(source).open("rb") as file:
-            _mark(file if is_zip(Path(source)) else _as_workbook(file.read(), tab), Path(target), said)
+            _mark(file if is_zip(Path(source)) else _as_workbook(file.read(), tab), Path(target), content)
     except MemoryError:
         tell(refused="The workbook is too large to be marked; the page shows its problems.")
-    except Exception:  # noqa: BLE001  # whatever a file that can be read, but not written again, brings about
+    except Exception:  # noqa: BLE001  # a file that can be read may still fail to be written in any way
         traceback.print_exc()
         tell(refused="The workbook cannot be marked as it is put together; the page shows its problems.")
     else:
@@ -69,7 +69,7 @@ def _mark_tab(copy: PackageCopy, main_part: str, tab: TabPart, marks: list[dict[
         if mark["text"] not in texts[mark["cell"]]:
             texts[mark["cell"]].append(mark["text"])
     colours = {mark["cell"]: mark["colour"] for mark in marks}
-    cells = {name: MarkedCell(colours[name], "\n\n".join(said)) for name, said in texts.items()}
+    cells = {name: MarkedCell(colours[name], "\n\n".join(lines)) for name, lines in texts.items()}
     marked = mark_sheet(copy, tab.part, cells, lambda wanted: add_fills(copy, main_part, wanted))
     add_comments(copy, tab.part, {name: cells[name].text for name in marked})
 

@@ -1,4 +1,4 @@
-"""The user's own workbook with its problems and changes marked where they stand."""
+"""Mark problems and changes in the cells of the user's workbook."""
 
 import json
 import tempfile
@@ -15,7 +15,7 @@ from app.workbook.preview import Preview
 from app.workbook.reading.book import run_limited
 from app.workbook.reading.tab_names import tab_name
 
-_SAYS = {
+_COMMENTS = {
     Outcome.NEW: "New.",
     Outcome.CHANGED: "Changed: stored is '{old}'.",
     Outcome.CONFLICT: "Conflict: the app has '{old}'. {reason}",
@@ -24,9 +24,9 @@ _SAYS = {
 
 @contextmanager
 def marked_copy(workbook: Path, preview: Preview, limits: WorkbookLimits, name: str | None = None) -> Iterator[Path]:
-    """Yield a marked copy for as long as the block lasts; raises WorkbookRefusedError where it would cost too much.
+    """Yield the path of a marked copy, deleted afterwards; raises WorkbookRefusedError if it exceeds the limits.
 
-    The name is what the user calls the file: a list, such as a .csv, becomes a workbook with a tab of that name.
+    `name` is the user's file name: a text list, such as a .csv, becomes a workbook with a tab of that name.
     """
     with tempfile.TemporaryDirectory(prefix="marked-") as folder:
         marks, target = Path(folder) / "marks.json", Path(folder) / "marked"
@@ -47,7 +47,7 @@ def _marks(preview: Preview) -> dict[str, list[dict[str, str]]]:
 
 
 def _field(column: Mapping[str, Any]) -> str | None:
-    """Return the field that a change of the column's cells is told by."""
+    """Return the field name used in changes of the column's cells, or None."""
     own_field = column.get("own_field")
     return own(own_field) if own_field else column["field"]
 
@@ -55,10 +55,14 @@ def _field(column: Mapping[str, Any]) -> str | None:
 def _change_marks(change: RowChange, columns: dict[str, str]) -> Iterator[dict[str, str]]:
     if not change.fields:
         first = min(columns.values(), default="A", key=lambda letters: (len(letters), letters))
-        yield _mark(change, first, _SAYS[Outcome.NEW] if change.outcome is Outcome.NEW else change.reason or "Changed.")
+        yield _mark(
+            change, first, _COMMENTS[Outcome.NEW] if change.outcome is Outcome.NEW else change.reason or "Changed."
+        )
     for field in change.fields:
         if field.field in columns:
-            yield _mark(change, columns[field.field], _SAYS[change.outcome].format(old=field.old, reason=change.reason))
+            yield _mark(
+                change, columns[field.field], _COMMENTS[change.outcome].format(old=field.old, reason=change.reason)
+            )
 
 
 def _mark(change: RowChange, column: str, text: str) -> dict[str, str]:

@@ -1,4 +1,4 @@
-"""A copy of a workbook's file in which some parts are changed or new, and all others are as they were."""
+"""A copy of a workbook file with some parts changed or added, and all others unchanged."""
 
 import posixpath
 import zipfile
@@ -17,7 +17,7 @@ _USUAL = "http://schemas.openxmlformats.org"
 
 
 class PackageCopy:
-    """Parts are read, written and added; `save` writes the whole."""
+    """Reads, changes and adds parts of a workbook file; `save` writes the copy."""
 
     def __init__(self, file: IO[bytes]) -> None:
         self.package = Package(file)
@@ -26,7 +26,7 @@ class PackageCopy:
         self._added: dict[str, bytes] = {}
 
     def read(self, part: str) -> bytes:
-        """Return a part as it is now."""
+        """Return the current content of a part in UTF-8."""
         if part in self._added:
             return self._added[part]
         changed = self._changed.get(self.package.entry(part).filename)
@@ -36,14 +36,14 @@ class PackageCopy:
             return utf8(file.read())
 
     def write(self, part: str, content: bytes) -> None:
-        """Change a part."""
+        """Replace the content of a part."""
         if part in self._added:
             self._added[part] = content
         else:
             self._changed[self.package.entry(part).filename] = content
 
     def add(self, part: str, content: str, content_type: str, extension: str = "") -> str:
-        """Add a part under a name like this one that is not taken yet; its kind goes by its extension where given."""
+        """Add a part and return its name, made unique; it is declared by its extension if given, else by its name."""
         stem, ending = posixpath.splitext(part)
         number = 1
         while self.package.holds(part) or part in self._added:
@@ -54,7 +54,7 @@ class PackageCopy:
         return part
 
     def relations(self, part: str) -> list[Relation]:
-        """Return the relations of a part as the file came with them."""
+        """Return the relations of a part in the original file."""
         return self.package.relations(part)
 
     def relate(self, part: str, kind: str, target: str, *, strict: bool) -> str:
@@ -78,7 +78,7 @@ class PackageCopy:
         return f"rIdMarked{number}"
 
     def remove(self, related_from: str, part: str) -> None:
-        """Take out a part, with what it says of others and what this other says of it."""
+        """Remove a part with its own relations, and the relation to it from `related_from`."""
         for name in (part, _relations_of(part)):
             if self.package.holds(name):
                 self._removed.add(self.package.entry(name).filename)
@@ -98,7 +98,7 @@ class PackageCopy:
         self.write(part, edits.done())
 
     def save(self, target: Path) -> None:
-        """Write the copy."""
+        """Write the copy to a file."""
         with zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED) as out:
             for entry in self.package.entries():
                 if self.package.is_current(entry) and entry.filename not in self._removed:
@@ -119,7 +119,7 @@ class PackageCopy:
             name, kind = quoteattr(f"/{part}"), quoteattr(content_type)
             edits.append(root, f"<{root.prefix}Override PartName={name} ContentType={kind}/>")
         elif extension not in known:
-            # Defaults come first.
+            # Default elements must come first.
             written = f'<{root.prefix}Default Extension="{extension}" ContentType="{content_type}"/>'
             edits.replace(root.inside, root.inside, written)
         self.write(_TYPES, edits.done())
@@ -130,15 +130,15 @@ def _relations_of(part: str) -> str:
 
 
 def relations_namespace(*, strict: bool) -> str:
-    """Return what the kinds of relations begin with."""
+    """Return the namespace of relation types."""
     return f"{_STRICT}/officeDocument/relationships" if strict else f"{_USUAL}/officeDocument/2006/relationships"
 
 
 def main_namespace(*, strict: bool) -> str:
-    """Return the vocabulary of workbooks and sheets."""
+    """Return the namespace of workbooks and sheets."""
     return f"{_STRICT}/spreadsheetml/main" if strict else f"{_USUAL}/spreadsheetml/2006/main"
 
 
 def is_strict(content: bytes) -> bool:
-    """Tell whether a part speaks Strict Open XML."""
+    """Return whether a part uses the namespaces of Strict Open XML."""
     return _STRICT.encode() in content[:4_000]

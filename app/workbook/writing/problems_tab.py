@@ -1,4 +1,4 @@
-"""The tab that lists the problems of a workbook; that of an earlier marked copy gives way to it."""
+"""The tab that lists the problems of a workbook; it replaces the tab of an earlier marked copy."""
 
 import json
 from collections.abc import Sequence
@@ -22,12 +22,12 @@ _COLUMNS = (
 
 
 def list_problems(copy: PackageCopy, book: WorkbookParts, problems: Sequence[dict[str, str]]) -> None:
-    """Put the list of the problems at the end of the workbook, and take out the list of an earlier copy."""
+    """Append a tab with the problems to the workbook, and remove that of an earlier copy."""
     for tab in book.tabs:
         if _lists_problems(copy, book, tab):
-            _take_out(copy, book.main, tab)
+            _remove_tab(copy, book.main, tab)
     if problems:
-        _put_in(copy, book, problems)
+        _insert_tab(copy, book, problems)
 
 
 def _lists_problems(copy: PackageCopy, book: WorkbookParts, tab: TabPart) -> bool:
@@ -37,7 +37,7 @@ def _lists_problems(copy: PackageCopy, book: WorkbookParts, tab: TabPart) -> boo
     return number == 1 and tuple(cells[: len(_HEADERS)]) == _HEADERS
 
 
-def _take_out(copy: PackageCopy, main: str, tab: TabPart) -> None:
+def _remove_tab(copy: PackageCopy, main: str, tab: TabPart) -> None:
     content = copy.read(main)
     root = root_of(content, _DEPTH_OF_TABS)
     tabs = _children(root, "sheets")
@@ -60,7 +60,7 @@ def _take_out(copy: PackageCopy, main: str, tab: TabPart) -> None:
     copy.remove(main, tab.part)
 
 
-def _put_in(copy: PackageCopy, book: WorkbookParts, problems: Sequence[dict[str, str]]) -> None:
+def _insert_tab(copy: PackageCopy, book: WorkbookParts, problems: Sequence[dict[str, str]]) -> None:
     content = copy.read(book.main)
     strict = is_strict(content)
     root = root_of(content, _DEPTH_OF_TABS)

@@ -1,4 +1,4 @@
-"""Cells of a tab are given another style where they stand, and cells that are not there yet are put in."""
+"""Restyle existing cells of a tab in place, and insert cells that do not exist yet."""
 
 import re
 from bisect import bisect_left
@@ -17,7 +17,7 @@ FillStyles = Callable[[Collection[Fill]], Mapping[Fill, int]]
 
 @dataclass(frozen=True, slots=True)
 class MarkedCell:
-    """What is to be seen at a cell: its colour, and what its comment says."""
+    """The colour and the comment of a marked cell."""
 
     colour: str
     text: str
@@ -25,7 +25,7 @@ class MarkedCell:
 
 @dataclass(slots=True)
 class _Place:
-    """Where a marked cell stands or is to stand."""
+    """The place of a marked cell, and the cell if it exists."""
 
     name: str
     row: int
@@ -36,17 +36,17 @@ class _Place:
 
 @dataclass(slots=True)
 class _Rows:
-    """The rows of a tab in their order, with their numbers."""
+    """The rows of a tab in order, with their numbers."""
 
     numbers: list[int] = field(default_factory=list)
     elements: list[Element] = field(default_factory=list)
 
 
 def mark_sheet(copy: PackageCopy, part: str, marks: Mapping[str, MarkedCell], fill_styles: FillStyles) -> list[str]:
-    """Colour the cells and return the names of those that can have a comment: all but those hidden by a merge."""
+    """Colour the cells and return the names of those that can have a comment: all except those hidden by a merge."""
     content = copy.read(part)
     wanted = {place.row for place in map(_place, marks)}
-    root = root_of(content, _DEPTH_OF_CELLS, lambda element: _matters(element, wanted))
+    root = root_of(content, _DEPTH_OF_CELLS, lambda element: _is_needed(element, wanted))
     data = root.child("sheetData")
     if data is None:
         return []
@@ -68,13 +68,13 @@ def mark_sheet(copy: PackageCopy, part: str, marks: Mapping[str, MarkedCell], fi
             written = f'<{data.prefix}c r="{place.name}" s="{style}"/>'
             new_cells.setdefault(place.row, []).append((place.column, written))
     for number, cells in sorted(new_cells.items()):
-        _put_in(edits, data, rows, number, sorted(cells))
+        _insert_cells(edits, data, rows, number, sorted(cells))
     copy.write(part, edits.done())
     return [place.name for place in places]
 
 
-def _matters(element: Element, rows: Collection[int]) -> bool:
-    """Tell whether what is in an element is needed: of a long tab, few cells are marked."""
+def _is_needed(element: Element, rows: Collection[int]) -> bool:
+    """Return whether the children of an element are needed; only rows with marked cells are."""
     if element.name == "row":
         number = element.attributes.get("r", "")
         return not number.isdigit() or int(number) in rows
@@ -91,7 +91,7 @@ def column_number(letters: str) -> int:
 
 def _place(name: str) -> _Place:
     match = _CELL.fullmatch(name)
-    assert match is not None  # noqa: S101  # our own name of a cell
+    assert match is not None  # noqa: S101  # a cell name of our own
     return _Place(name, int(match[2]), column_number(match[1]))
 
 
@@ -105,7 +105,7 @@ def _rows(data: Element) -> _Rows:
 
 
 def _covered(root: Element) -> list[tuple[range, range]]:
-    """Return the extents, rows and columns, of cells that a merge hides behind its first one."""
+    """Return the ranges (rows, columns) of cells that are hidden by a merge."""
     merges = root.child("mergeCells")
     extents = []
     for merge in merges.children if merges else ():
@@ -141,7 +141,7 @@ def _columns(row: Element) -> list[tuple[int, Element]]:
     return found
 
 
-def _put_in(edits: Edits, data: Element, rows: _Rows, number: int, cells: list[tuple[int, str]]) -> None:
+def _insert_cells(edits: Edits, data: Element, rows: _Rows, number: int, cells: list[tuple[int, str]]) -> None:
     at = bisect_left(rows.numbers, number)
     if at == len(rows.numbers) or rows.numbers[at] != number:
         written = f'<{data.prefix}row r="{number}">{"".join(cell for _, cell in cells)}</{data.prefix}row>'

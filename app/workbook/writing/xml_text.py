@@ -1,8 +1,7 @@
-"""XML that is changed where it has to be, and stays as it was, byte for byte, everywhere else.
+"""Edit XML in place: everything outside the edits stays as it was, byte for byte.
 
 edits = Edits(content)
-for element in elements(content, depth=2): ...
-edits.set(element, fillId=4)
+edits.set(root_of(content, depth=2).children[0], fillId=4)
 content = edits.done()
 """
 
@@ -16,13 +15,13 @@ from xml.sax.saxutils import escape, quoteattr
 
 _TAG = re.compile(rb"""<[^\s/>]+(?:\s+[^\s=/>]+\s*=\s*(?:"[^"]*"|'[^']*'))*\s*/?>""")
 _DECLARED = re.compile(r"^<\?xml[^>]*\?>")
-NOT_IN_XML = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]")  # one of them, and no program opens the workbook
+NOT_IN_XML = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]")  # a file with one of them cannot be opened
 _LIKE_AN_ESCAPE = re.compile(r"_(?=x[0-9A-Fa-f]{4}_)")
 
 
 @dataclass(slots=True)
 class Element:
-    """An element and where it stands: its start tag, its inside, its end tag."""
+    """An element and the byte offsets of its start tag, its content and its end tag."""
 
     qualified_name: str
     attributes: Mapping[str, str]
@@ -35,29 +34,29 @@ class Element:
 
     @property
     def name(self) -> str:
-        """The name without its prefix."""
+        """Return the name without its prefix."""
         return self.qualified_name.rpartition(":")[2]
 
     @property
     def prefix(self) -> str:
-        """The prefix with its colon, for elements of the same vocabulary."""
+        """Return the prefix with its colon, for new elements of the same namespace."""
         before, colon, _ = self.qualified_name.rpartition(":")
         return before + colon
 
     def child(self, name: str) -> "Element | None":
-        """Return the first child of that name."""
+        """Return the first child with that name, or None."""
         return next((child for child in self.children if child.name == name), None)
 
 
 def utf8(content: bytes) -> bytes:
-    """Return the document in the encoding that edits are written in."""
+    """Return the document in UTF-8, in which edits are written."""
     if content.startswith((BOM_UTF16_LE, BOM_UTF16_BE)):
         return _DECLARED.sub('<?xml version="1.0" encoding="UTF-8"?>', content.decode("utf-16")).encode()
     return content.removeprefix(BOM_UTF8)
 
 
 def root_of(content: bytes, depth: int, enter: Callable[[Element], bool] = lambda _: True) -> Element:
-    """Return the root with what is in it down to that depth, the root's own being 1, and where `enter` says so."""
+    """Return the root element with its descendants down to `depth` (the root is 1), where `enter` allows it."""
     parser = expat.ParserCreate()
     open_elements: list[Element] = []
     roots: list[Element] = []
@@ -69,7 +68,7 @@ def root_of(content: bytes, depth: int, enter: Callable[[Element], bool] = lambd
         if level < passed_over:
             at = parser.CurrentByteIndex
             tag = _TAG.match(content, at)
-            assert tag is not None  # noqa: S101  # expat has just read it
+            assert tag is not None  # noqa: S101  # expat has just parsed it
             parent = open_elements[-1] if open_elements else None
             element = Element(name, attributes, parent, at, tag.end())
             (parent.children if parent else roots).append(element)
@@ -90,39 +89,39 @@ def root_of(content: bytes, depth: int, enter: Callable[[Element], bool] = lambd
         level -= 1
 
     parser.StartElementHandler, parser.EndElementHandler = start, end
-    parser.Parse(content, True)  # noqa: FBT003  # expat's own way
+    parser.Parse(content, True)  # noqa: FBT003  # expat takes it by position
     return roots[0]
 
 
 class Edits:
-    """Changes to a document that are made all at once."""
+    """Collects changes to a document and applies them together."""
 
     def __init__(self, content: bytes) -> None:
         self._content = content
         self._made: list[tuple[int, int, int, bytes]] = []
 
     def replace(self, start: int, end: int, text: str) -> None:
-        """Put the text there instead; what is put in at one place stays in the order in which it came."""
+        """Replace a range of bytes with the text; several insertions at one place keep their order."""
         self._made.append((start, end, len(self._made), text.encode("ascii", "xmlcharrefreplace")))
 
     def append(self, parent: Element, text: str) -> None:
-        """Put the text at the end of what is in the element."""
+        """Insert the text at the end of the element's content."""
         if parent.end == parent.inside and self._content[parent.inside - 2 : parent.inside] == b"/>":
             self.replace(parent.inside - 2, parent.inside, f">{text}</{parent.qualified_name}>")
         else:
             self.replace(parent.end, parent.end, text)
 
     def remove(self, element: Element) -> None:
-        """Take the element out."""
+        """Remove the element."""
         self.replace(element.start, element.after, "")
 
-    def set(self, element: Element, **attributes: Any) -> None:  # noqa: ANN401  # whatever can be written as a text
-        """Give the element these attributes."""
+    def set(self, element: Element, **attributes: Any) -> None:  # noqa: ANN401  # anything that has a text form
+        """Set attributes of the element's start tag."""
         tag = self._content[element.start : element.inside].decode()
         self.replace(element.start, element.inside, with_attributes(tag, **attributes))
 
     def done(self) -> bytes:
-        """Return the document with the changes."""
+        """Return the document with the changes applied."""
         pieces, place = [], 0
         for start, end, _, text in sorted(self._made):
             pieces += [self._content[place:start], text]
@@ -130,8 +129,8 @@ class Edits:
         return b"".join([*pieces, self._content[place:]])
 
 
-def with_attributes(tag: str, **attributes: Any) -> str:  # noqa: ANN401  # as above
-    """Return the start tag, of an element with or without an inside, with these attributes."""
+def with_attributes(tag: str, **attributes: Any) -> str:  # noqa: ANN401  # anything that has a text form
+    """Return the start tag (or empty-element tag) with these attributes set."""
     for name, value in attributes.items():
         there = re.compile(rf"""(?<=\s){re.escape(name)}\s*=\s*(?:"[^"]*"|'[^']*')""")
         written = f"{name}={quoteattr(str(value))}"
@@ -144,10 +143,10 @@ def with_attributes(tag: str, **attributes: Any) -> str:  # noqa: ANN401  # as a
 
 
 def as_text(text: str) -> str:
-    """Return the text as an element of a workbook holds it, so that it is read back as it is."""
+    """Return the text escaped for an element of a workbook, so that it is read back unchanged."""
     return escape(storable(text))
 
 
 def storable(text: str) -> str:
-    """Return the text without what no workbook holds, and such that _x000D_ in it is not taken for an escape."""
+    """Return the text without characters that a workbook cannot hold, and with _x000D_ and the like escaped."""
     return _LIKE_AN_ESCAPE.sub("_x005F_", NOT_IN_XML.sub("", text))
