@@ -76,7 +76,7 @@ def matching(
     """Return the accounts whose name, code or e-mail contains the text, ignoring case.
 
     Archived customers are left out unless `archived` is set or they have a balance or credit. `also` holds the ids of
-    customers that match elsewhere (in their own fields, say).
+    customers that match elsewhere, such as in their own fields.
     """
     wanted = text.casefold()
     return [
