@@ -273,9 +273,9 @@ def _print_figures(console: Console, figures: Figures) -> None:
     for heading in ("Before", "After"):
         table.add_column(heading, justify="right", no_wrap=True)
     for before, after in zip(figures.before, figures.after, strict=True):
-        for words, name in (("outstanding", "outstanding"), ("of it overdue", "overdue"), ("credit", "credit")):
+        for label, name in (("outstanding", "outstanding"), ("of it overdue", "overdue"), ("credit", "credit")):
             amounts = (display(getattr(one, name)) for one in (before, after))
-            table.add_row(f"{after.currency} {words}", *amounts)
+            table.add_row(f"{after.currency} {label}", *amounts)
         table.add_row("open invoices", f"{before.open_invoices:,}", f"{after.open_invoices:,}")
     for debtor in figures.debtors:
         table.add_row(f"  {escape(debtor.name)} {debtor.currency}", display(debtor.before), display(debtor.after))

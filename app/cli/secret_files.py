@@ -32,7 +32,7 @@ user default on nopass resetkeys resetchannels -@all +ping
 user invoices on #{digest} resetchannels ~huey.* -@all +@read +@write +@connection +@scripting -@dangerous
 """
 
-_OF_THE_FOLDER, _OF_A_FILE = 0o500, 0o400
+_FOLDER_MODE, _FILE_MODE = 0o500, 0o400
 _KEY_BYTES = 48
 _SWITCHED_OFF = ""
 
@@ -63,10 +63,10 @@ class SecretFolder:
 
     def put(self, name: str, text: str) -> None:
         """Write the secret atomically; at no time can any other user read it."""
-        with self._entered() as folder:
+        with self._writable() as folder:
             temporary = Path(tempfile.mkdtemp(prefix=".", dir=self.path)) / name
             temporary.write_text(text, encoding="utf-8")
-            self._close(temporary, _OF_A_FILE)
+            self._set_owner_and_mode(temporary, _FILE_MODE)
             with temporary.open("rb") as file:
                 os.fsync(file.fileno())
             temporary.rename(self.path / name)
@@ -75,13 +75,13 @@ class SecretFolder:
 
     def mend(self) -> list[str]:
         """Correct the owner and mode of the folder and its files; return the names of the files that were wrong."""
-        with self._entered():
+        with self._writable():
             for leftover in self.path.glob(".*"):  # temporary folders of an interrupted run
                 shutil.rmtree(leftover)
-            return [file.name for file in sorted(self.path.iterdir()) if self._close(file, _OF_A_FILE)]
+            return [file.name for file in sorted(self.path.iterdir()) if self._set_owner_and_mode(file, _FILE_MODE)]
 
     @contextlib.contextmanager
-    def _entered(self) -> Iterator[int]:
+    def _writable(self) -> Iterator[int]:
         self.path.mkdir(parents=True, exist_ok=True)
         if not os.access(self.path, os.W_OK):  # for an owner other than root, the folder's mode has no write bit
             self.path.chmod(0o700)
@@ -90,9 +90,9 @@ class SecretFolder:
             yield folder
         finally:
             os.close(folder)
-            self._close(self.path, _OF_THE_FOLDER)
+            self._set_owner_and_mode(self.path, _FOLDER_MODE)
 
-    def _close(self, path: Path, mode: int) -> bool:
+    def _set_owner_and_mode(self, path: Path, mode: int) -> bool:
         found = path.stat()
         if (stat.S_IMODE(found.st_mode), found.st_uid, found.st_gid) == (mode, self.user, self.user):
             return False
@@ -118,19 +118,21 @@ class SecretFiles:
     def make_missing(self) -> Iterator[str]:
         """Generate missing secrets, update the URLs, and yield the name of each file that was written."""
         for role in (SUPERUSER, *ROLES.values()):
-            yield from self._unless_there(self.database, role, _new_password())
+            yield from self._write_if_missing(self.database, role, _new_password())
         for name, role in ROLES.items():
-            yield from self._keep(self.services[name], "database_url", self._address(role))
-        yield from self._unless_there(self.redis, "password", _new_password())
+            yield from self._write_if_changed(self.services[name], "database_url", self._database_url(role))
+        yield from self._write_if_missing(self.redis, "password", _new_password())
         password = self.redis.text("password") or ""
         rules = _REDIS_RULES.format(digest=hashlib.sha256(password.encode()).hexdigest())
-        yield from self._keep(self.redis, "users.acl", rules)
+        yield from self._write_if_changed(self.redis, "users.acl", rules)
         for name in ("app", "worker"):
-            yield from self._keep(self.services[name], "redis_url", f"redis://invoices:{password}@redis:6379/0")
+            yield from self._write_if_changed(
+                self.services[name], "redis_url", f"redis://invoices:{password}@redis:6379/0"
+            )
             # The settings require a key, but the worker signs nothing and parses untrusted files: give it its own.
-            yield from self._unless_there(self.services[name], "secret_key", _new_key())
+            yield from self._write_if_missing(self.services[name], "secret_key", _new_key())
             for optional in ("secret_keys_before", "smtp_url"):
-                yield from self._unless_there(self.services[name], optional, _SWITCHED_OFF)
+                yield from self._write_if_missing(self.services[name], optional, _SWITCHED_OFF)
 
     def rotate_signing_key(self) -> Iterator[str]:
         """Generate a new signing key and yield the files written; the two previous keys remain accepted.
@@ -140,36 +142,36 @@ class SecretFiles:
         app = self.services["app"]
         before = [app.text("secret_key") or "", *(app.text("secret_keys_before") or "").split(",")]
         # In this order: if interrupted in between, the signing key is merely listed twice, and no user is signed out.
-        yield from self._keep(app, "secret_keys_before", ",".join(list(filter(None, before))[:2]))
-        yield from self._keep(app, "secret_key", _new_key())
+        yield from self._write_if_changed(app, "secret_keys_before", ",".join(list(filter(None, before))[:2]))
+        yield from self._write_if_changed(app, "secret_key", _new_key())
 
     def rotate_database(self) -> Iterator[str]:
         """Generate new passwords for the database roles; they must then be set in the database too."""
         for role in (SUPERUSER, *ROLES.values()):
-            yield from self._keep(self.database, role, _new_password())
+            yield from self._write_if_changed(self.database, role, _new_password())
 
     def rotate_redis(self) -> Iterator[str]:
         """Generate a new password for Redis, which reads it at start."""
-        yield from self._keep(self.redis, "password", _new_password())
+        yield from self._write_if_changed(self.redis, "password", _new_password())
 
     def set_smtp_url(self, url: str) -> Iterator[str]:
         """Store the mail server's URL for the app, which offers reset links, and the worker, which sends them."""
         for name in ("app", "worker"):
-            yield from self._keep(self.services[name], "smtp_url", url)
+            yield from self._write_if_changed(self.services[name], "smtp_url", url)
 
     def mend(self) -> Iterator[str]:
         """Correct wrong owners and modes, and yield the names of the files that had them."""
         for folder in (self.database, self.redis, *self.services.values()):
             yield from (f"{folder.path.name}/{name}" for name in folder.mend())
 
-    def _address(self, role: str) -> str:
+    def _database_url(self, role: str) -> str:
         return f"postgresql://{role}:{self.database.text(role)}@db:5432/invoices"
 
-    def _unless_there(self, folder: SecretFolder, name: str, text: str) -> Iterator[str]:
+    def _write_if_missing(self, folder: SecretFolder, name: str, text: str) -> Iterator[str]:
         if folder.text(name) is None:
-            yield from self._keep(folder, name, text)
+            yield from self._write_if_changed(folder, name, text)
 
-    def _keep(self, folder: SecretFolder, name: str, text: str) -> Iterator[str]:
+    def _write_if_changed(self, folder: SecretFolder, name: str, text: str) -> Iterator[str]:
         if folder.text(name) != text:
             folder.put(name, text)
             yield f"{folder.path.name}/{name}"
@@ -196,10 +198,10 @@ def make_secrets(
     if set_smtp_url:
         written += files.set_smtp_url(_smtp_url_from_stdin())
     written += files.make_missing()
-    mended = list(files.mend())
+    corrected = list(files.mend())
     typer.echo(f"Made {', '.join(written)}." if written else "Every secret is there.")
-    if mended:
-        typer.echo(f"Mended the owner or mode of {', '.join(mended)}.")
+    if corrected:
+        typer.echo(f"Mended the owner or mode of {', '.join(corrected)}.")
 
 
 def _smtp_url_from_stdin() -> str:

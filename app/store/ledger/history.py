@@ -133,14 +133,14 @@ def _imports_before(moment: Slot) -> Any:
 def _labels(entries: Iterable[Entry]) -> dict[str, str]:
     subjects = {entry.subject for entry in entries}
     return {
-        **_called("invoice", InvoiceModel, InvoiceModel.number, subjects),
-        **_called("customer", CustomerModel, CustomerModel.name, subjects),
-        **_called("import", ImportModel, ImportModel.file_name, subjects),
-        **_called("user", UserModel, _actor(), subjects),
+        **_labels_of("invoice", InvoiceModel, InvoiceModel.number, subjects),
+        **_labels_of("customer", CustomerModel, CustomerModel.name, subjects),
+        **_labels_of("import", ImportModel, ImportModel.file_name, subjects),
+        **_labels_of("user", UserModel, _actor(), subjects),
     }
 
 
-def _called(kind: str, table: Any, name: Any, subjects: Iterable[str]) -> dict[str, str]:
+def _labels_of(kind: str, table: Any, name: Any, subjects: Iterable[str]) -> dict[str, str]:
     ids = [int(subject.partition(":")[2]) for subject in subjects if subject.startswith(f"{kind}:")]
     if not ids:
         return {}
