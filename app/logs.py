@@ -1,4 +1,4 @@
-"""The log: one line for each thing that happened, as JSON for machines or as text for a person, on standard error."""
+"""Logging to standard error, one line per record, as JSON or as text."""
 
 import logging
 from datetime import UTC, datetime
@@ -7,29 +7,29 @@ from pythonjsonlogger.json import JsonFormatter
 
 from app.store.db import current_user
 
-# What would begin another line, or tell the terminal to do something.
+# Characters that would start a new line or act as terminal control sequences.
 _CONTROLS = [*range(32), *range(127, 160), 0x2028, 0x2029]
 _ESCAPED = {code: repr(chr(code))[1:-1] for code in _CONTROLS}
 
 
 def set_up(level: str, log_format: str) -> None:
-    """Write all logs of this process in the format, `json` or `text`; what a library logs as well."""
+    """Configure the root logger, libraries included; `log_format` is `json` or `text`."""
     handler = logging.StreamHandler()
-    handler.addFilter(_say_for_whom)
+    handler.addFilter(_add_context)
     handler.setFormatter(_json() if log_format == "json" else _Text())
     logging.basicConfig(level=level, handlers=[handler], force=True)
-    # Queries are logged with their values, of which some are secret.
+    # Peewee logs queries at DEBUG with their parameters, some of which are secret.
     logging.getLogger("peewee").setLevel(logging.WARNING)
     logging.getLogger("huey").setLevel(logging.WARNING)
 
 
-def _say_for_whom(record: logging.LogRecord) -> bool:
-    """Add what the line belongs to: a request's id, a user's number, never a name."""
-    known = current_user.actor()
-    if known.request_id:
-        record.request_id = known.request_id
-    if known.user_id is not None:
-        record.user_id = known.user_id
+def _add_context(record: logging.LogRecord) -> bool:
+    """Add the request's id and the user's id to the record; never a name."""
+    actor = current_user.actor()
+    if actor.request_id:
+        record.request_id = actor.request_id
+    if actor.user_id is not None:
+        record.user_id = actor.user_id
     return True
 
 
@@ -39,16 +39,16 @@ def _json() -> JsonFormatter:
 
 
 class _Text(logging.Formatter):
-    """A line as a person reads it; what follows from a failure is set in, so that it cannot pass for another line."""
+    """A readable line; a traceback is indented, so that none of its lines can pass for a log line."""
 
     def format(self, record: logging.LogRecord) -> str:
-        """Return the line, with the failure that it is about below it."""
+        """Return the line, with the traceback below it."""
         at = datetime.fromtimestamp(record.created, UTC).isoformat(" ", "milliseconds").removesuffix("+00:00")
-        whose = "".join(
+        context = "".join(
             f" {name.removesuffix('_id')} {getattr(record, name)}"
             for name in ("request_id", "user_id")
             if hasattr(record, name)
         )
-        line = f"{at} {record.levelname} {record.name}{whose}: {record.getMessage()}".translate(_ESCAPED)
-        failure = self.formatException(record.exc_info).splitlines() if record.exc_info else []
-        return "\n    ".join([line, *(one.translate(_ESCAPED) for one in failure)])
+        line = f"{at} {record.levelname} {record.name}{context}: {record.getMessage()}".translate(_ESCAPED)
+        traceback = self.formatException(record.exc_info).splitlines() if record.exc_info else []
+        return "\n    ".join([line, *(one.translate(_ESCAPED) for one in traceback)])

@@ -1,4 +1,4 @@
-"""Every setting of the app, read once from the environment; each may stand in a file named by NAME_FILE."""
+"""Every setting of the app, read once from the environment; NAME_FILE names a file that holds NAME's value."""
 
 import os
 import secrets
@@ -27,7 +27,7 @@ class AppSettingsError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class WorkbookLimits:
-    """What a workbook may cost before it is refused; bytes, counts and seconds."""
+    """The limits beyond which a workbook is refused, in bytes, counts and seconds."""
 
     file_bytes: int
     unpacked_bytes: int
@@ -39,7 +39,7 @@ class WorkbookLimits:
 
 @dataclass(frozen=True, slots=True)
 class AppSettings:
-    """The settings as a whole; parts take only the values they need."""
+    """All settings; pass on only the values that a part needs."""
 
     database_url: str
     redis_url: str
@@ -67,29 +67,29 @@ class AppSettings:
 
     @property
     def is_for_this_machine(self) -> bool:
-        """Tell whether its address is one that only this machine can reach: it is being worked on, or tried."""
+        """Return whether PUBLIC_URL is a loopback address, as in development or on a trial."""
         return urlsplit(self.public_url).hostname in {"localhost", "127.0.0.1", "::1"}
 
     @property
     def secret_keys(self) -> tuple[str, ...]:
-        """Return the key that signs, then those whose signatures are still accepted."""
+        """Return the signing key, then the older keys whose signatures are still accepted."""
         return self.secret_key, *self.secret_keys_before
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str] | None = None) -> Self:
-        """Read all settings; raises SettingsError at the first that is wrong."""
+        """Read all settings; raises AppSettingsError at the first invalid one."""
         source = _Source(os.environ if environment is None else environment)
         data_dir = Path(source.read("DATA_DIR", str, "data")).absolute()
         host = source.read("HOST", str, "127.0.0.1")
         port = source.read("PORT", _whole_number, "8000")
         public_url = source.read("PUBLIC_URL", _http_url, f"http://{host}:{port}")
-        asked_of = "admin" if _is_https(public_url) else "nobody"
+        default_roles = "admin" if _is_https(public_url) else "nobody"
         smtp_url = source.read("SMTP_URL", _smtp_url, "", may_be_empty=True)
         return cls(
             database_url=source.read("DATABASE_URL", _database_url, f"sqlite:///{data_dir}/invoices.sqlite3"),
             redis_url=source.read("REDIS_URL", _redis_url, "", may_be_empty=True),
             data_dir=data_dir,
-            secret_key=source.read("SECRET_KEY", _secret, None) or _kept_secret(data_dir),
+            secret_key=source.read("SECRET_KEY", _secret, None) or _stored_secret(data_dir),
             secret_keys_before=source.read("SECRET_KEYS_BEFORE", _secrets, "", may_be_empty=True),
             host=host,
             port=port,
@@ -98,7 +98,7 @@ class AppSettings:
             time_zone=source.read("TIME_ZONE", _zone, "UTC"),
             session_hours=source.read("SESSION_HOURS", _positive, "12"),
             session_idle_minutes=source.read("SESSION_IDLE_MINUTES", _idle_minutes, "30"),
-            require_second_factor=source.read("REQUIRE_SECOND_FACTOR", _roles, asked_of),
+            require_second_factor=source.read("REQUIRE_SECOND_FACTOR", _roles, default_roles),
             allowed_addresses=source.read("ALLOWED_ADDRESSES", _networks, ""),
             smtp_url=smtp_url,
             mail_from=source.read("MAIL_FROM", _sender if smtp_url else str, ""),
@@ -126,7 +126,7 @@ class _Source:
     def read(
         self, name: str, parse: Callable[[str], _Value], default: str | None, *, may_be_empty: bool = False
     ) -> _Value:
-        """Return what is set; only for what is switched off by saying nothing may a file be empty."""
+        """Return the parsed setting or its default; `may_be_empty` allows an empty file, where that switches it off."""
         text = self._text(name, may_be_empty=may_be_empty)
         if text is None:
             text = default
@@ -204,13 +204,13 @@ def _secrets(text: str) -> tuple[str, ...]:
     return tuple(_secret(part.strip()) for part in text.split(",") if part.strip())
 
 
-def _kept_secret(data_dir: Path) -> str:
-    """Return the key that was made for this data directory at its first use."""
+def _stored_secret(data_dir: Path) -> str:
+    """Return the key in DATA_DIR/secret_key, which is generated on first use."""
     path = data_dir / "secret_key"
     try:
         data_dir.mkdir(parents=True, exist_ok=True)
         if not path.exists():
-            # Written whole, then linked: of two processes that start at once, both use the key of the first.
+            # Write the whole file, then link it: if two processes start at once, both use the key of the first.
             with tempfile.NamedTemporaryFile("w", dir=data_dir, prefix=".secret-") as file:  # its mode is 0600
                 file.write(secrets.token_urlsafe(48))
                 file.flush()

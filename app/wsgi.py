@@ -1,4 +1,4 @@
-"""What the server runs: `gunicorn app.wsgi`."""
+"""The WSGI entry point: `gunicorn app.wsgi`."""
 
 from app import logs
 from app.settings import AppSettings

@@ -1,4 +1,4 @@
-"""The command line: `invoices …`, the same words in the container and on a laptop."""
+"""The command line, `invoices …`: the same commands in the container and on a laptop."""
 
 import sys
 
@@ -14,7 +14,7 @@ from app.store.db.outages import Outage, outage_behind
 from app.workbook.importing import NotNowError
 from app.workbook.reading.refusal import WorkbookRefusedError
 
-_SENTENCES = (
+_EXPECTED_ERRORS = (
     AppSettingsError,
     DatabaseUnavailableError,
     QueueUnavailableError,
@@ -36,10 +36,10 @@ commands.add_typer(audit.audit, name="audit")
 
 
 def main() -> None:
-    """Run a command; what a person can mend is one sentence and exit code 1."""
+    """Run a command; an error that the user can fix is printed as one sentence, with exit code 1."""
     try:
         commands()
-    except _SENTENCES as refused:
+    except _EXPECTED_ERRORS as refused:
         typer.echo(plain(str(refused)), err=True)
         for reason in getattr(refused, "reasons", ()):
             typer.echo(plain(f"  {reason}"), err=True)

@@ -1,4 +1,4 @@
-"""`python -m app.cli` is the command `invoices`."""
+"""Entry point of `python -m app.cli`, the same as the command `invoices`."""
 
 from app.cli import main
 

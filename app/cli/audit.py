@@ -1,4 +1,4 @@
-"""The command about the audit: audit verify."""
+"""Audit commands: audit verify."""
 
 import json
 from typing import Annotated
@@ -25,23 +25,23 @@ def verify(
     ] = store.BEGINNING,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON instead of a sentence.")] = False,
 ) -> None:
-    """Tell whether the record is as it was written; print the seal it ends with, to be noted elsewhere."""
+    """Verify the audit trail's hash chain and print its last hash, which you can note elsewhere for a later check."""
     with opened():
         found = store.verify(head.strip().lower())
-    told = _told(found)
+    problem = _problem(found)
     if as_json:
         broken = {"entry": found.broken.entry_id, "reason": found.broken.reason} if found.broken else None
-        held = {"holds": not told, "entries": found.entries, "head": found.head, "broken": broken}
-        typer.echo(json.dumps({**held, "has_noted_head": found.has_noted_head}, indent=2))
-    elif not told:
+        result = {"holds": not problem, "entries": found.entries, "head": found.head, "broken": broken}
+        typer.echo(json.dumps({**result, "has_noted_head": found.has_noted_head}, indent=2))
+    elif not problem:
         typer.echo(f"All {found.entries:,} entries are as they were written. The seal of the last:\n{found.head}")
-    if told:
-        typer.echo(told, err=True)
+    if problem:
+        typer.echo(problem, err=True)
         raise typer.Exit(1)
 
 
-def _told(found: store.Verified) -> str:
-    """Return what is wrong, nothing where nothing is."""
+def _problem(found: store.Verified) -> str:
+    """Return what is wrong, "" if the chain is intact."""
     if found.broken:
         return f"Entry {found.broken.entry_id} breaks the record: {found.broken.reason}."
     if not found.has_noted_head:

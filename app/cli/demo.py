@@ -1,4 +1,4 @@
-"""The command that fills an empty database with a made-up workbook."""
+"""The command demo: fills an empty database from a generated workbook."""
 
 import tempfile
 from pathlib import Path
@@ -31,10 +31,10 @@ def demo(
         bool, typer.Option("--serve", help="Start the dashboard with it, as `invoices serve` does.")
     ] = False,
 ) -> None:
-    """Import a made-up workbook into an empty database and print a sign-in for it."""
+    """Import a made-up workbook into an empty database and print an e-mail address and password to sign in with."""
     with opened() as settings:
         if serve:
-            # Before the password changes: somebody may be using the demo that runs already.
+            # Check before the password changes: the demo may already be running and in use.
             refuse_taken_port(settings)
         user = _demo_user()
         if not imports.newest_first(limit=1):
@@ -58,14 +58,14 @@ def _import_demo(settings: AppSettings, user_id: int) -> None:
     with tempfile.TemporaryDirectory(prefix="demo-") as folder:
         path = Path(folder) / DEMO_FILE
         write_demo(path, clock.today(settings.time_zone))
-        ours = importer(settings)
-        examined = ours.examine(path, Choices(), lambda _: None)
-        ours.apply_file(path, examined, Choices(), user_id, lambda _: None)
+        demo_importer = importer(settings)
+        examined = demo_importer.examine(path, Choices(), lambda _: None)
+        demo_importer.apply_file(path, examined, Choices(), user_id, lambda _: None)
     typer.echo(f"Imported {DEMO_FILE}: {examined.preview.counts['new']} rows.")
 
 
 def _new_password(user_id: int) -> str:
-    """Return another password: none of a demo is worth remembering, and the last one's logins end."""
+    """Set and return a new password for each run, and revoke the user's sessions."""
     password = new_password()
     users.set_password_hash(user_id, hash_password(password))
     logins.revoke_all_of(user_id, clock.utc_now())

@@ -1,4 +1,4 @@
-"""What the command line says of an import beforehand: answers, columns, tabs, and what the own book says."""
+"""Options of the import command that answer questions in advance, and the expected total of the user's own books."""
 
 import json
 import re
@@ -18,7 +18,10 @@ _COLUMN = re.compile(r"(?P<tab>.+)!(?P<letters>[A-Za-z]{1,3})=(?P<field>[a-z_]+)
 
 
 def by_question(answers: Path | None, columns: Iterable[str], skipped: Iterable[str]) -> dict[str, str]:
-    """Return all answers by the ids of their questions: those of a file, of --column and of --skip-tab."""
+    """Return the answers by question id, from the --answers file, --column and --skip-tab.
+
+    Ends the command with a sentence if one is invalid.
+    """
     found = _of_file(answers) if answers else {}
     for text in columns:
         match = _COLUMN.fullmatch(text)
@@ -32,7 +35,7 @@ def by_question(answers: Path | None, columns: Iterable[str], skipped: Iterable[
 
 
 def own_book(text: str | None, currency: str) -> Expected | None:
-    """Return what the own book says is owed; ends the command with a sentence where it cannot be read."""
+    """Return the total that the user expects (--expect); ends the command with a sentence if it cannot be read."""
     if text is None:
         return None
     try:
@@ -42,7 +45,7 @@ def own_book(text: str | None, currency: str) -> Expected | None:
 
 
 def refuse_unused(given: Mapping[str, str], preview: Preview) -> None:
-    """End the command with a sentence where an answer is to nothing in the workbook, or is none of the choices."""
+    """End the command with a sentence if an answer fits no question of the workbook or is not one of its choices."""
     open_questions = {question.id: question for question in preview.questions}
     used = {one.question.id for one in preview.answered}
     for question_id, answer in given.items():
@@ -50,8 +53,8 @@ def refuse_unused(given: Mapping[str, str], preview: Preview) -> None:
             choices = " or ".join(open_questions[question_id].choices)
             _refuse(f"'{answer}' is no answer to '{question_id}': it takes {choices}.")
         if question_id not in used:
-            asked = ", ".join(f"'{one}'" for one in open_questions) or "nothing"
-            _refuse(f"Nothing in this workbook is called '{question_id}'; still asked is {asked}.")
+            open_ids = ", ".join(f"'{one}'" for one in open_questions) or "nothing"
+            _refuse(f"Nothing in this workbook is called '{question_id}'; still asked is {open_ids}.")
 
 
 def _of_file(path: Path) -> dict[str, str]:

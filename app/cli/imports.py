@@ -1,4 +1,4 @@
-"""Commands about workbooks: import, imports, undo, export."""
+"""Workbook commands: import, imports, undo, export."""
 
 import json
 import shutil
@@ -47,7 +47,7 @@ commands = typer.Typer()
 
 
 class Undated(StrEnum):
-    """The day on which a payment without one counts."""
+    """The date to use for payments without one."""
 
     ISSUED = "issued"
     DUE = "due"
@@ -93,14 +93,14 @@ def import_workbook(
     by_subject = {subject: str(answer) for subject, answer in subjects.items() if answer is not None}
     by_question = import_answers.by_question(answers, column or (), skip_tab or ())
     with opened() as settings, _progress(silent=as_json or not sys.stderr.isatty()) as progress:
-        ours = importer(settings)
+        workbook_importer = importer(settings)
         own_book = import_answers.own_book(expect, settings.currency)
         choices = Choices(Answers(by_subject, by_question), {}, Decisions(conflicts), good_rows, own_book)
-        examined = ours.examine(file, choices, progress)
+        examined = workbook_importer.examine(file, choices, progress)
         import_answers.refuse_unused(by_question, examined.preview)
         if marked is not None:
             _write_marked(file, examined, marked, settings.workbook)
-        import_id, state = _result(ours, file, examined, choices, progress, apply=apply)
+        import_id, state = _result(workbook_importer, file, examined, choices, progress, apply=apply)
     if as_json:
         typer.echo(plain(json.dumps(_as_json(examined.preview, import_id, state), indent=2, ensure_ascii=False)))
     else:
@@ -149,7 +149,7 @@ def imports(*, as_json: Annotated[bool, typer.Option("--json", help="Print JSON 
 
 @commands.command()
 def undo(import_id: Annotated[int, typer.Argument(metavar="IMPORT", help="The number of the import.")]) -> None:
-    """Take back everything an import did, unless something later hangs on it."""
+    """Undo everything an import did, unless later changes depend on it."""
     with opened() as settings:
         importer(settings).undo(import_id)
     typer.echo(f"Import {import_id} was undone.")
@@ -164,9 +164,9 @@ def export(file: Annotated[Path, typer.Argument(help="The workbook to write, .xl
     with opened() as settings:
         stored = snapshot.take()
         with transaction():
-            said = {"file": file.name, "rows": len(stored.invoices)}
-            audit.append(None, "export.made", "export:everything", before={}, after=said, now=clock.utc_now())
-        # Written elsewhere and copied whole: a path that cannot be written is left as it was.
+            details = {"file": file.name, "rows": len(stored.invoices)}
+            audit.append(None, "export.made", "export:everything", before={}, after=details, now=clock.utc_now())
+        # Write it elsewhere first, then copy it: if the export fails, the target file is unchanged.
         with tempfile.TemporaryDirectory(prefix="export-") as folder:
             whole = Path(folder) / "export.xlsx"
             exporting.export(stored, whole, settings.time_zone)
@@ -182,7 +182,7 @@ def export(file: Annotated[Path, typer.Argument(help="The workbook to write, .xl
 
 
 def _write_marked(file: Path, examined: Examined, marked: Path, limits: WorkbookLimits) -> None:
-    """Write the marked copy, before anything is imported: a command that fails has done nothing."""
+    """Write the marked copy; called before the import, so that if it fails nothing has been imported."""
     with marking.marked_copy(file, examined.preview, limits) as copy:
         try:
             shutil.copyfile(copy, marked)
@@ -196,15 +196,19 @@ def _refuse_path(path: Path, error: OSError) -> NoReturn:
 
 
 def _result(
-    ours: Importer, file: Path, examined: Examined, choices: Choices, progress: Progress, *, apply: bool
+    workbook_importer: Importer, file: Path, examined: Examined, choices: Choices, progress: Progress, *, apply: bool
 ) -> tuple[int | None, State]:
-    """Return the number and state of the import: applied now, by an earlier one of the same file, or only previewed."""
+    """Apply the import if it may be, and return its id and state.
+
+    If everything is stored already, they are those of an earlier import of the same file; without either, the id is
+    None and the state PREVIEWED.
+    """
     if not examined.preview.writes:
-        earlier = ours.earlier_import(file)
+        earlier = workbook_importer.earlier_import(file)
         return (earlier.id, earlier.state) if earlier else (None, State.PREVIEWED)
     if not apply or examined.preview.why_not(choices):
         return None, State.PREVIEWED
-    return ours.apply_file(file, examined, choices, None, progress), State.APPLIED
+    return workbook_importer.apply_file(file, examined, choices, None, progress), State.APPLIED
 
 
 def _as_json(preview: Preview, import_id: int | None, state: State) -> dict[str, Any]:
@@ -269,9 +273,9 @@ def _print_figures(console: Console, figures: Figures) -> None:
     for heading in ("Before", "After"):
         table.add_column(heading, justify="right", no_wrap=True)
     for before, after in zip(figures.before, figures.after, strict=True):
-        for words, name in (("outstanding", "outstanding"), ("of it overdue", "overdue"), ("credit", "credit")):
+        for label, name in (("outstanding", "outstanding"), ("of it overdue", "overdue"), ("credit", "credit")):
             amounts = (display(getattr(one, name)) for one in (before, after))
-            table.add_row(f"{after.currency} {words}", *amounts)
+            table.add_row(f"{after.currency} {label}", *amounts)
         table.add_row("open invoices", f"{before.open_invoices:,}", f"{after.open_invoices:,}")
     for debtor in figures.debtors:
         table.add_row(f"  {escape(debtor.name)} {debtor.currency}", display(debtor.before), display(debtor.after))

@@ -1,4 +1,4 @@
-"""What commands work with: the settings, the opened database, the importer."""
+"""What commands need: the settings, the open database, the importer."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -15,7 +15,11 @@ from app.workbook.importing import Importer
 
 @contextmanager
 def opened() -> Iterator[AppSettings]:
-    """Hold the database open for a command, an SQLite file brought up to date first: one command is enough."""
+    """Open the database for a command and return the settings.
+
+    An SQLite database is migrated first, so that a first start needs no other command; for PostgreSQL with pending
+    migrations the command ends with exit code 1.
+    """
     settings = AppSettings.from_environment()
     database.open_database(settings.database_url)
     with database.connection(), acting_as(Actor(program="the command line")):
@@ -28,7 +32,7 @@ def opened() -> Iterator[AppSettings]:
 
 
 def migrate() -> list[str]:
-    """Bring the open database and what the services may do in it up to date; return what was applied."""
+    """Apply the migrations, create Huey's tables and grant privileges; return the names of the applied migrations."""
     applied = database.migrate()
     create_tables()
     privileges.grant()

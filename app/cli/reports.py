@@ -1,4 +1,4 @@
-"""Commands that tell: report ageing, report customers."""
+"""Report commands: report ageing, report customers."""
 
 import json
 from datetime import date, datetime
@@ -27,7 +27,7 @@ _JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON instead of
 
 @report.command()
 def ageing(*, as_of: _AsOfOption = None, as_json: _JsonOption = False) -> None:
-    """Tell how late the money that is owed is."""
+    """Print what is owed by how late it is."""
     with opened() as settings:
         day = _day(as_of, settings)
         found = ageing_by_currency(positions.by_due_date(AsOf.end_of(day, settings.time_zone)), day)
@@ -48,7 +48,7 @@ def ageing(*, as_of: _AsOfOption = None, as_json: _JsonOption = False) -> None:
 
 @report.command()
 def customers(*, as_of: _AsOfOption = None, as_json: _JsonOption = False) -> None:
-    """Tell who owes, the largest debt first."""
+    """List the customers with a balance or credit, the largest debt first."""
     with opened() as settings:
         day = _day(as_of, settings)
         found = positions.of_customers(AsOf.end_of(day, settings.time_zone))

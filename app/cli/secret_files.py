@@ -1,4 +1,4 @@
-"""The command about the stack's own secrets: they are made where they are missing, and nobody is ever asked for one."""
+"""The command secrets: generates the stack's missing secrets, so that no one has to enter any."""
 
 import contextlib
 import hashlib
@@ -18,7 +18,7 @@ import typer
 
 from app.settings import AppSettings
 
-# Who reads a folder: the images of PostgreSQL and Redis, and that of the product, run as these.
+# The user ids that the containers of PostgreSQL, Redis and the app run as; each reads its own folder.
 DATABASE_USER = 999
 REDIS_USER = 999
 PRODUCT_USER = 10001
@@ -26,13 +26,13 @@ PRODUCT_USER = 10001
 SUPERUSER = "postgres"
 ROLES = {"migrate": "invoices_owner", "app": "invoices_app", "worker": "invoices_worker"}
 
-# Without a password Redis answers that it lives, and nothing else; with it, work on the queue's own keys.
+# Without a password a client may only PING; with it, only use the queue's keys.
 _REDIS_RULES = """\
 user default on nopass resetkeys resetchannels -@all +ping
 user invoices on #{digest} resetchannels ~huey.* -@all +@read +@write +@connection +@scripting -@dangerous
 """
 
-_OF_THE_FOLDER, _OF_A_FILE = 0o500, 0o400
+_FOLDER_MODE, _FILE_MODE = 0o500, 0o400
 _KEY_BYTES = 48
 _SWITCHED_OFF = ""
 
@@ -40,7 +40,7 @@ commands = typer.Typer()
 
 
 class Rotated(StrEnum):
-    """What can be made anew while it is in use."""
+    """A secret that can be rotated while it is in use."""
 
     SIGNING_KEY = "signing-key"
     DATABASE = "database"
@@ -55,18 +55,18 @@ class SecretFolder:
     user: int
 
     def text(self, name: str) -> str | None:
-        """Return a secret, None where there is none."""
+        """Return the secret, or None."""
         try:
             return (self.path / name).read_text(encoding="utf-8")
         except FileNotFoundError:
             return None
 
     def put(self, name: str, text: str) -> None:
-        """Put a secret there whole or not at all, readable by its user only from the first moment on."""
-        with self._entered() as folder:
+        """Write the secret atomically; at no time can any other user read it."""
+        with self._writable() as folder:
             temporary = Path(tempfile.mkdtemp(prefix=".", dir=self.path)) / name
             temporary.write_text(text, encoding="utf-8")
-            self._close(temporary, _OF_A_FILE)
+            self._set_owner_and_mode(temporary, _FILE_MODE)
             with temporary.open("rb") as file:
                 os.fsync(file.fileno())
             temporary.rename(self.path / name)
@@ -74,25 +74,25 @@ class SecretFolder:
             temporary.parent.rmdir()
 
     def mend(self) -> list[str]:
-        """Give folder and files the owner and mode that they must have; return the names of those that had not."""
-        with self._entered():
-            for left in self.path.glob(".*"):  # by one that was stopped half-way
-                shutil.rmtree(left)
-            return [file.name for file in sorted(self.path.iterdir()) if self._close(file, _OF_A_FILE)]
+        """Correct the owner and mode of the folder and its files; return the names of the files that were wrong."""
+        with self._writable():
+            for leftover in self.path.glob(".*"):  # temporary folders of an interrupted run
+                shutil.rmtree(leftover)
+            return [file.name for file in sorted(self.path.iterdir()) if self._set_owner_and_mode(file, _FILE_MODE)]
 
     @contextlib.contextmanager
-    def _entered(self) -> Iterator[int]:
+    def _writable(self) -> Iterator[int]:
         self.path.mkdir(parents=True, exist_ok=True)
-        if not os.access(self.path, os.W_OK):  # as for whoever owns the folder without being root
+        if not os.access(self.path, os.W_OK):  # for an owner other than root, the folder's mode has no write bit
             self.path.chmod(0o700)
         folder = os.open(self.path, os.O_RDONLY)
         try:
             yield folder
         finally:
             os.close(folder)
-            self._close(self.path, _OF_THE_FOLDER)
+            self._set_owner_and_mode(self.path, _FOLDER_MODE)
 
-    def _close(self, path: Path, mode: int) -> bool:
+    def _set_owner_and_mode(self, path: Path, mode: int) -> bool:
         found = path.stat()
         if (stat.S_IMODE(found.st_mode), found.st_uid, found.st_gid) == (mode, self.user, self.user):
             return False
@@ -103,7 +103,7 @@ class SecretFolder:
 
 @dataclass(frozen=True, slots=True)
 class SecretFiles:
-    """All secrets of the stack: the passwords in `database` and `redis` count, the addresses follow from them."""
+    """All secrets of the stack; the services' URLs are derived from the passwords in `database` and `redis`."""
 
     database: SecretFolder
     redis: SecretFolder
@@ -111,65 +111,67 @@ class SecretFiles:
 
     @classmethod
     def below(cls, folder: Path) -> "SecretFiles":
-        """Return the secrets in the folders that the services mount."""
+        """Return the secrets in the subfolders that the services mount."""
         services = {name: SecretFolder(folder / name, PRODUCT_USER) for name in ROLES}
         return cls(SecretFolder(folder / "db", DATABASE_USER), SecretFolder(folder / "redis", REDIS_USER), services)
 
     def make_missing(self) -> Iterator[str]:
-        """Make what is missing, bring addresses up to date, and yield the name of each that was written."""
+        """Generate missing secrets, update the URLs, and yield the name of each file that was written."""
         for role in (SUPERUSER, *ROLES.values()):
-            yield from self._unless_there(self.database, role, _new_password())
+            yield from self._write_if_missing(self.database, role, _new_password())
         for name, role in ROLES.items():
-            yield from self._keep(self.services[name], "database_url", self._address(role))
-        yield from self._unless_there(self.redis, "password", _new_password())
+            yield from self._write_if_changed(self.services[name], "database_url", self._database_url(role))
+        yield from self._write_if_missing(self.redis, "password", _new_password())
         password = self.redis.text("password") or ""
         rules = _REDIS_RULES.format(digest=hashlib.sha256(password.encode()).hexdigest())
-        yield from self._keep(self.redis, "users.acl", rules)
+        yield from self._write_if_changed(self.redis, "users.acl", rules)
         for name in ("app", "worker"):
-            yield from self._keep(self.services[name], "redis_url", f"redis://invoices:{password}@redis:6379/0")
-            # The worker has a key of its own, as settings ask for one: it signs nothing, and reads strangers' files.
-            yield from self._unless_there(self.services[name], "secret_key", _new_key())
+            yield from self._write_if_changed(
+                self.services[name], "redis_url", f"redis://invoices:{password}@redis:6379/0"
+            )
+            # The settings require a key, but the worker signs nothing and parses untrusted files: give it its own.
+            yield from self._write_if_missing(self.services[name], "secret_key", _new_key())
             for optional in ("secret_keys_before", "smtp_url"):
-                yield from self._unless_there(self.services[name], optional, _SWITCHED_OFF)
+                yield from self._write_if_missing(self.services[name], optional, _SWITCHED_OFF)
 
     def rotate_signing_key(self) -> Iterator[str]:
-        """Make another key that signs; the two before are accepted on.
+        """Generate a new signing key and yield the files written; the two previous keys remain accepted.
 
-        Two, as the app may not have been started with the one before: who rotates again signs nobody out.
+        Two, because the app may not have been restarted since the last rotation: rotating again signs no user out.
         """
         app = self.services["app"]
         before = [app.text("secret_key") or "", *(app.text("secret_keys_before") or "").split(",")]
-        # In this order: stopped in between, the key that signs is accepted twice, and nobody is signed out.
-        yield from self._keep(app, "secret_keys_before", ",".join(list(filter(None, before))[:2]))
-        yield from self._keep(app, "secret_key", _new_key())
+        # In this order: if interrupted in between, the signing key is merely listed twice, and no user is signed out.
+        yield from self._write_if_changed(app, "secret_keys_before", ",".join(list(filter(None, before))[:2]))
+        yield from self._write_if_changed(app, "secret_key", _new_key())
 
     def rotate_database(self) -> Iterator[str]:
-        """Make other passwords for the roles of the database, which has to be told of them."""
+        """Generate new passwords for the database roles; they must then be set in the database too."""
         for role in (SUPERUSER, *ROLES.values()):
-            yield from self._keep(self.database, role, _new_password())
+            yield from self._write_if_changed(self.database, role, _new_password())
 
     def rotate_redis(self) -> Iterator[str]:
-        """Make another password for Redis, which reads it when it starts."""
-        yield from self._keep(self.redis, "password", _new_password())
+        """Generate a new password for Redis, which reads it at start."""
+        yield from self._write_if_changed(self.redis, "password", _new_password())
 
     def set_smtp_url(self, url: str) -> Iterator[str]:
-        """Keep the address of the mail server for those who send mail or offer to."""
+        """Store the mail server's URL for the app, which offers reset links, and the worker, which sends them."""
         for name in ("app", "worker"):
-            yield from self._keep(self.services[name], "smtp_url", url)
+            yield from self._write_if_changed(self.services[name], "smtp_url", url)
 
     def mend(self) -> Iterator[str]:
-        """Yield what had another owner or mode than it must have, and mend it."""
+        """Correct wrong owners and modes, and yield the names of the files that had them."""
         for folder in (self.database, self.redis, *self.services.values()):
             yield from (f"{folder.path.name}/{name}" for name in folder.mend())
 
-    def _address(self, role: str) -> str:
+    def _database_url(self, role: str) -> str:
         return f"postgresql://{role}:{self.database.text(role)}@db:5432/invoices"
 
-    def _unless_there(self, folder: SecretFolder, name: str, text: str) -> Iterator[str]:
+    def _write_if_missing(self, folder: SecretFolder, name: str, text: str) -> Iterator[str]:
         if folder.text(name) is None:
-            yield from self._keep(folder, name, text)
+            yield from self._write_if_changed(folder, name, text)
 
-    def _keep(self, folder: SecretFolder, name: str, text: str) -> Iterator[str]:
+    def _write_if_changed(self, folder: SecretFolder, name: str, text: str) -> Iterator[str]:
         if folder.text(name) != text:
             folder.put(name, text)
             yield f"{folder.path.name}/{name}"
@@ -184,7 +186,7 @@ def make_secrets(
         bool, typer.Option("--set-smtp-url", help="Read SMTP_URL from standard input; nothing switches mail off.")
     ] = False,
 ) -> None:
-    """Make the secrets of the stack where they are missing; the container of that name runs it at each start."""
+    """Generate the stack's missing secrets; the container `secrets` runs this at each start."""
     files = SecretFiles.below(folder)
     written: list[str] = []
     if rotate is Rotated.SIGNING_KEY:
@@ -196,14 +198,14 @@ def make_secrets(
     if set_smtp_url:
         written += files.set_smtp_url(_smtp_url_from_stdin())
     written += files.make_missing()
-    mended = list(files.mend())
+    corrected = list(files.mend())
     typer.echo(f"Made {', '.join(written)}." if written else "Every secret is there.")
-    if mended:
-        typer.echo(f"Mended the owner or mode of {', '.join(mended)}.")
+    if corrected:
+        typer.echo(f"Mended the owner or mode of {', '.join(corrected)}.")
 
 
 def _smtp_url_from_stdin() -> str:
-    """Return what is typed or piped in; raises SettingsError where it is no address of a mail server."""
+    """Read the URL from standard input; raises AppSettingsError if it is not a mail server's."""
     url = sys.stdin.readline().strip()
     rest = {"SECRET_KEY": _new_key(), "MAIL_FROM": "somebody@example.com"}
     return AppSettings.from_environment({"SMTP_URL": url, **rest}).smtp_url

@@ -1,4 +1,4 @@
-"""Commands that run the product: serve, worker, migrate, health."""
+"""Commands that run the app: serve, worker, migrate, health."""
 
 import errno
 import logging
@@ -31,7 +31,7 @@ commands = typer.Typer()
 
 @commands.command()
 def serve(*, worker: Annotated[bool, typer.Option(help="Run the background worker along.")] = True) -> None:
-    """Start the dashboard, and the worker along with it."""
+    """Start the dashboard, with the background worker unless --no-worker is given."""
     with opened() as settings:
         refuse_taken_port(settings)
     run_server(settings, with_worker=worker)
@@ -39,13 +39,13 @@ def serve(*, worker: Annotated[bool, typer.Option(help="Run the background worke
 
 @commands.command()
 def worker(*, with_parent: Annotated[bool, typer.Option("--with-parent", hidden=True)] = False) -> None:
-    """Run the background worker: it reads, applies and undoes imports, and sends mail where that is set up."""
+    """Run the background worker: it reads, applies and undoes imports, and sends mail if that is configured."""
     if with_parent:
-        _log_as_set(AppSettings.from_environment())
+        _set_up_logs(AppSettings.from_environment())
         job_worker.keep_running([sys.executable, "-m", "app.cli", "worker"])
         return
     with opened() as settings:
-        _log_as_set(settings)
+        _set_up_logs(settings)
     queue = open_queue(settings.redis_url)
     MailJobs.where_set_up(queue, settings, clock.utc_now)
     job_worker.run(queue, ImportJobs(queue, importer(settings)), Heartbeat.of(settings))
@@ -69,7 +69,7 @@ def migrate_database(
 
 @commands.command()
 def health() -> None:
-    """Say whether the database answers and is up to date."""
+    """Check that the database answers and is up to date."""
     settings = AppSettings.from_environment()
     database.open_database(settings.database_url)
     with database.connection():
@@ -80,19 +80,19 @@ def health() -> None:
 
 
 def run_server(settings: AppSettings, *, with_worker: bool) -> None:
-    """Serve until a signal comes."""
+    """Serve until a signal is received."""
     typer.echo(f"The dashboard is at {settings.public_url} (Ctrl+C stops it).")
-    _log_as_set(settings)
+    _set_up_logs(settings)
     try:
         see_that_it_answers(open_queue(settings.redis_url))
     except QueueUnavailableError as error:
-        # What does not need it goes on: with an optional part missing, the ledger is still to be read and kept.
+        # Start anyway: Redis is optional, and reading and editing the ledger do not need the queue.
         log.warning("%s What is uploaded waits for it, and no mail is sent.", error)
     _Server(settings, with_worker=with_worker).run()
 
 
 def refuse_taken_port(settings: AppSettings) -> None:
-    """End the command with a sentence if the port is not to be had."""
+    """End the command with a sentence if the port is taken or cannot be used."""
     with socket.socket() as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
@@ -111,7 +111,7 @@ def refuse_taken_port(settings: AppSettings) -> None:
 
 
 class _Server(BaseApplication):  # type: ignore[misc]  # gunicorn is untyped
-    """Gunicorn with our settings; the worker lives as long as its arbiter."""
+    """Gunicorn with our settings; the worker runs as long as the arbiter (Gunicorn's main process)."""
 
     def __init__(self, settings: AppSettings, *, with_worker: bool) -> None:
         self._settings = settings
@@ -141,7 +141,7 @@ class _Server(BaseApplication):  # type: ignore[misc]  # gunicorn is untyped
 
     def _start_worker(self, _server: object) -> None:
         if self._with_worker:
-            # The pipe closes when this process ends, however it ends, and the worker with it.
+            # The pipe closes when this process ends, even if it is killed; the worker then ends too.
             self._worker = subprocess.Popen(
                 [sys.executable, "-m", "app.cli", "worker", "--with-parent"], stdin=subprocess.PIPE
             )
@@ -152,12 +152,12 @@ class _Server(BaseApplication):  # type: ignore[misc]  # gunicorn is untyped
             self._worker.wait()
 
 
-def _log_as_set(settings: AppSettings) -> None:
+def _set_up_logs(settings: AppSettings) -> None:
     logs.set_up(settings.log_level, settings.log_format)
 
 
 class _ServerLog(GunicornLogger):  # type: ignore[misc]  # gunicorn is untyped
-    """What Gunicorn itself says, in the same lines as the rest."""
+    """Gunicorn's own log, in the app's format."""
 
     def setup(self, cfg: object) -> None:
         super().setup(cfg)

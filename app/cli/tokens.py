@@ -22,7 +22,7 @@ def create_token(
     rights: Annotated[list[TokenRight], typer.Option(help="What it may do, as far as the user may; once for each.")],
     days: Annotated[int, typer.Option(min=1, max=730, help="For how many days it is good.")] = 90,
 ) -> None:
-    """Make a token with which a program asks the API in a user's name, and print it, for the only time."""
+    """Create an API token that acts for a user, and print it once."""
     now = clock.utc_now()
     with opened():
         user = users.find_by_email(email)

@@ -32,28 +32,28 @@ def create_user(
     name: Annotated[str, typer.Option(help="The user's name.")] = "",
     password_stdin: Annotated[bool, _FROM_STDIN] = False,
 ) -> None:
-    """Add somebody who may sign in; without a password given, print a one-time one."""
+    """Add a user; without --password-stdin, generate a password and print it once."""
     if "@" not in email.strip("@"):
         typer.echo(f"'{email}' is not an e-mail address.", err=True)
         raise typer.Exit(1)
     with opened():
-        password, is_new = _password(email, name, from_stdin=password_stdin)
-        user = user_changes.create(email, UserFacts(name, role), password, None, clock.utc_now())
+        password_hash, generated = _password(email, name, from_stdin=password_stdin)
+        user = user_changes.create(email, UserFacts(name, role), password_hash, None, clock.utc_now())
     typer.echo(f"{user.email} can sign in as {user.role}.")
-    if is_new:
-        typer.echo(f"The password, shown only now: {is_new}")
+    if generated:
+        typer.echo(f"The password, shown only now: {generated}")
 
 
 @commands.command()
 def users() -> None:
-    """List who may sign in."""
+    """List all users and whether they may sign in."""
     with opened():
-        everybody = store.all_users()
-    if not everybody:
+        all_users = store.all_users()
+    if not all_users:
         typer.echo("There are no users yet: add one with `invoices create-user --email … --role admin`.")
         return
     table = Table("E-mail", "Name", "Role", "May sign in", box=SIMPLE_HEAD)
-    for user in everybody:
+    for user in all_users:
         table.add_row(user.email, user.name, user.role, "yes" if user.active else "no")
     Console().print(table)
 
@@ -64,24 +64,24 @@ def reset_password(
     email: Annotated[str, typer.Option(help="Whose password.")],
     password_stdin: Annotated[bool, _FROM_STDIN] = False,
 ) -> None:
-    """Give a user another password and end the user's logins."""
+    """Set a new password for a user and sign the user out everywhere."""
     with opened():
         user = _user(email)
-        password, is_new = _password(user.email, user.name, from_stdin=password_stdin)
+        password_hash, generated = _password(user.email, user.name, from_stdin=password_stdin)
         now = clock.utc_now()
         with transaction():
-            store.set_password_hash(user.id, password)
+            store.set_password_hash(user.id, password_hash)
             one_time_links.void(user.id)
             logins.revoke_all_of(user.id, now)
             audit.append(None, "password.changed", f"user:{user.id}", before={}, after={}, now=now)
     typer.echo(f"{user.email} has a new password and is signed out everywhere.")
-    if is_new:
-        typer.echo(f"The password, shown only now: {is_new}")
+    if generated:
+        typer.echo(f"The password, shown only now: {generated}")
 
 
 @commands.command("reset-link")
 def reset_link(*, email: Annotated[str, typer.Option(help="Whose password.")]) -> None:
-    """Print a link by which a user chooses another password, good once and for half an hour."""
+    """Print a link with which a user can choose a new password, once and within half an hour."""
     with opened() as settings:
         user = _user(email)
         token = one_time_links.make(user.id, Purpose.RESET, None, clock.utc_now())
@@ -90,7 +90,7 @@ def reset_link(*, email: Annotated[str, typer.Option(help="Whose password.")]) -
 
 @commands.command("reset-second-factor")
 def reset_second_factor(*, email: Annotated[str, typer.Option(help="Whose second step.")]) -> None:
-    """Take the second step of signing in from a user who has lost it, and end the user's logins."""
+    """Remove the second factor of a user who has lost it, and sign the user out everywhere."""
     with opened():
         user = _user(email)
         second_factor.reset(user.id, None, clock.utc_now())
@@ -106,10 +106,10 @@ def _user(email: str) -> User:
 
 
 def _password(*known_of_the_user: str, from_stdin: bool) -> tuple[str, str]:
-    """Return the hash, and the password itself where it was made here and must be shown."""
-    made = "" if from_stdin else new_password()
+    """Return the hash, and the generated password to be shown, "" if it was read from standard input."""
+    generated = "" if from_stdin else new_password()
     try:
-        return hash_password(made or sys.stdin.readline().rstrip("\n"), *known_of_the_user), made
+        return hash_password(generated or sys.stdin.readline().rstrip("\n"), *known_of_the_user), generated
     except ValueError as error:
         typer.echo(str(error), err=True)
         raise typer.Exit(1) from error

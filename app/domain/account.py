@@ -1,4 +1,4 @@
-"""Accounts: what one customer owes in one currency at the end of a day, and how that customer pays."""
+"""Accounts: a customer's balance in one currency at the end of a day, and the customer's payment habit."""
 
 from collections.abc import Callable, Container, Iterable
 from dataclasses import dataclass
@@ -9,7 +9,7 @@ from app.domain.payment_habit import PaymentHabit
 
 @dataclass(frozen=True, slots=True)
 class Owed:
-    """What a customer owed, and had overpaid."""
+    """A customer's open invoices in one currency: a count, and amounts in cents. Credit is what was overpaid."""
 
     open_invoices: int
     outstanding_cents: int
@@ -18,7 +18,7 @@ class Owed:
 
     @property
     def not_due_cents(self) -> int:
-        """Return what is owed but not late."""
+        """Return the outstanding cents that are not overdue."""
         return self.outstanding_cents - self.overdue_cents
 
 
@@ -27,7 +27,7 @@ NOTHING_OWED = Owed(0, 0, 0, 0)
 
 @dataclass(frozen=True, slots=True)
 class Account:
-    """A customer in one currency; one without any invoice has no currency. What cannot be said is None."""
+    """A customer in one currency, "" for one without invoices; figures that are undefined are None."""
 
     customer_id: int
     code: str
@@ -43,12 +43,12 @@ class Account:
 
     @property
     def is_likely_late(self) -> bool:
-        """Tell whether the customer is likely to pay late."""
+        """Return whether the customer is likely to pay late; false without a payment habit."""
         return self.habit is not None and self.habit.is_likely_late
 
 
 class AccountOrder(StrEnum):
-    """What a list of accounts can be ordered by."""
+    """The columns that a list of accounts can be sorted by."""
 
     NAME = "name"
     CODE = "code"
@@ -73,9 +73,10 @@ _KEYS: dict[AccountOrder, Callable[[Account], str | int | None]] = {
 def matching(
     accounts: Iterable[Account], text: str, *, archived: bool = False, also: Container[int] = ()
 ) -> list[Account]:
-    """Return the accounts that hold the text in any case, of archived customers only when asked for them or owed.
+    """Return the accounts whose name, code or e-mail contains the text, ignoring case.
 
-    `also` has the customers who hold it elsewhere.
+    Archived customers are left out unless `archived` is set or they have a balance or credit. `also` holds the ids of
+    customers that match elsewhere, such as in their own fields.
     """
     wanted = text.casefold()
     return [
@@ -84,15 +85,15 @@ def matching(
         if (archived or not account.is_archived or account.position != NOTHING_OWED)
         and (
             account.customer_id in also
-            or any(wanted in held.casefold() for held in (account.name, account.code, account.email))
+            or any(wanted in value.casefold() for value in (account.name, account.code, account.email))
         )
     ]
 
 
 def in_order(accounts: Iterable[Account], column: AccountOrder, *, descending: bool = False) -> list[Account]:
-    """Return the accounts in order: equals by name, and what cannot be said always at the end."""
+    """Return the accounts sorted by the column, ties by name; undefined values come last in both directions."""
     key = _KEYS[column]
     named = sorted(accounts, key=lambda account: (account.name.casefold(), account.customer_id, account.currency))
-    said = [account for account in named if key(account) is not None]
-    unsaid = [account for account in named if key(account) is None]
-    return sorted(said, key=key, reverse=descending) + unsaid  # type: ignore[arg-type]  # none of them is None
+    defined = [account for account in named if key(account) is not None]
+    undefined = [account for account in named if key(account) is None]
+    return sorted(defined, key=key, reverse=descending) + undefined  # type: ignore[arg-type]  # none of them is None

@@ -1,4 +1,4 @@
-"""Ageing: how late the money that is owed at a day is, one report per currency."""
+"""Ageing: outstanding balances on a day by how late they are, one report per currency."""
 
 from collections import defaultdict
 from collections.abc import Iterable
@@ -10,7 +10,7 @@ from app.domain.invoice import days_late
 
 
 class Bucket(StrEnum):
-    """How late a balance is; an edge belongs to the lower bucket (30 days late is in 1-30)."""
+    """How many days late a balance is; an upper limit belongs to its bucket (30 days late is in 1-30)."""
 
     NOT_DUE = "not_due"
     TO_30 = "1-30"
@@ -21,7 +21,7 @@ class Bucket(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Balances:
-    """The balances of all invoices in scope that share a currency and a due date."""
+    """The totals of all invoices in scope that share a currency and a due date."""
 
     currency: str
     due_on: date
@@ -32,7 +32,7 @@ class Balances:
 
 @dataclass(frozen=True, slots=True)
 class Ageing:
-    """What is outstanding in one currency at a day; the buckets add up to it."""
+    """What is outstanding in one currency on a day; the buckets (in cents) add up to `outstanding_cents`."""
 
     as_of: date
     currency: str
@@ -44,12 +44,12 @@ class Ageing:
 
     @property
     def overdue_cents(self) -> int:
-        """Return what is at least one day late."""
+        """Return the outstanding cents that are at least one day late."""
         return self.outstanding_cents - self.buckets[Bucket.NOT_DUE]
 
 
 def bucket(days: int) -> Bucket:
-    """Return the bucket of a balance that is so many days late."""
+    """Return the bucket for a number of days late."""
     for limit, name in ((0, Bucket.NOT_DUE), (30, Bucket.TO_30), (60, Bucket.TO_60), (90, Bucket.TO_90)):
         if days <= limit:
             return name
@@ -57,7 +57,7 @@ def bucket(days: int) -> Bucket:
 
 
 def ageing_by_currency(balances: Iterable[Balances], day: date) -> list[Ageing]:
-    """Return one report per currency that has balances, in alphabetical order of the currency."""
+    """Return one report per currency that has balances, sorted by currency code."""
     groups: dict[str, list[Balances]] = defaultdict(list)
     for row in balances:
         groups[row.currency].append(row)
@@ -65,7 +65,7 @@ def ageing_by_currency(balances: Iterable[Balances], day: date) -> list[Ageing]:
 
 
 def nothing_owed(currency: str, day: date) -> Ageing:
-    """Return the report of a day on which nobody owes anything."""
+    """Return an empty report."""
     return _ageing(currency, [], day)
 
 

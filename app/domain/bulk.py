@@ -1,4 +1,4 @@
-"""What is done with many invoices at once: for each, what it would do, or why it is left out."""
+"""Bulk actions on invoices: which of them a bulk action applies to, and why it skips the others."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -9,7 +9,7 @@ from app.domain.invoice_changes import StatusChange, why_not
 
 
 class BulkAction(StrEnum):
-    """What can be done with many invoices at once."""
+    """An action on many invoices at once."""
 
     PAY = "pay"
     DISPUTE = "dispute"
@@ -18,19 +18,19 @@ class BulkAction(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """An invoice that was picked, with what is left to pay on it."""
+    """A selected invoice with its balance in cents."""
 
     invoice: Invoice
     balance_cents: int
 
     @property
     def seen(self) -> str:
-        """Return the state in which it was shown: what is done is done to that, or not at all."""
+        """Return a fingerprint of the state as shown; the action is refused if it has changed since."""
         return f"{self.invoice.version}.{self.balance_cents}"
 
 
 def why_left_out(action: BulkAction, candidate: Candidate) -> str:
-    """Return why an invoice is left out, nothing if it is not."""
+    """Return why the action skips the invoice, "" if it does not."""
     invoice, balance = candidate.invoice, candidate.balance_cents
     if action is not BulkAction.PAY:
         return why_not(StatusChange(action.value), invoice, invoice.total_cents - balance)
@@ -41,5 +41,5 @@ def why_left_out(action: BulkAction, candidate: Candidate) -> str:
 
 
 def changed_since(candidates: Iterable[Candidate], seen: dict[int, str]) -> list[Candidate]:
-    """Return those that are not as they were when they were shown."""
+    """Return the candidates whose fingerprint differs from the one shown; `seen` is by invoice id."""
     return [candidate for candidate in candidates if seen.get(candidate.invoice.id) != candidate.seen]

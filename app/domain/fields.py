@@ -1,6 +1,6 @@
-"""The fields of customers, invoices and payments, described once: what the other places list is derived from here.
+"""The fields of customers, invoices and payments, defined once: forms, exports, searches and the API derive from here.
 
-A plain field is a text that no rule depends on: reading, form and page treat all plain fields alike.
+A plain field is a text that no rule depends on: the import, the forms and the pages treat all plain fields alike.
 """
 
 from collections.abc import Iterable
@@ -12,7 +12,7 @@ REQUIRED: Final = object()  # the default of a field that every record has
 
 
 class Type(StrEnum):
-    """What a field holds."""
+    """The type of a field's value."""
 
     TEXT = "text"
     PARAGRAPHS = "paragraphs"
@@ -32,9 +32,8 @@ class Type(StrEnum):
 class Field:
     """One field: its name in the store and the API, its label on pages, and where else it appears.
 
-    `header` is the column of an export that tells it, none for what only the app knows. `record` is its name in a
-    workbook's record where that differs. `is_entered` tells whether a form has it; others change by what is done with
-    the record, as a status does.
+    `header` is its column in an export, "" if it is not exported. `record_name` is its name in a workbook's record,
+    where that differs. `is_entered` is whether a form has it; the others are changed by actions, as a status is.
     """
 
     name: str
@@ -51,17 +50,17 @@ class Field:
 
     @property
     def record(self) -> str:
-        """Return the name under which a workbook's record has it."""
+        """Return the field's name in a workbook's record."""
         return self.record_name or self.name
 
     @property
     def is_exported(self) -> bool:
-        """Tell whether an export has it: in a column, or each own field in one of its own."""
+        """Return whether the field is exported; each own field gets a column."""
         return bool(self.header) or self.type is Type.OWN
 
     @property
     def column(self) -> str:
-        """Return the attribute of the table: a reference to another record is named without `_id`."""
+        """Return the attribute of the model: foreign keys are named without `_id`."""
         return self.name.removesuffix("_id")
 
 
@@ -128,27 +127,27 @@ def plain(fields: Iterable[Field]) -> tuple[Field, ...]:
 
 
 def searched_texts(fields: Iterable[Field]) -> tuple[Field, ...]:
-    """Return the fields whose text a search looks through; own fields are no single text."""
+    """Return the fields with a text column that is searched; own fields are JSON and searched separately."""
     return tuple(field for field in fields if field.is_searched and field.type is not Type.OWN)
 
 
 def defaults(fields: Iterable[Field]) -> dict[str, Any]:
-    """Return what the table's columns hold where nothing is said of them."""
+    """Return the default values by model attribute, for the fields that have one."""
     return {field.column: field.default for field in fields if field.default is not REQUIRED}
 
 
 def headers_by_record(fields: Iterable[Field]) -> dict[str, str]:
-    """Return the headers of an export, in their order, by the name that a workbook's record has for the column."""
+    """Return the headers of an export in order, by the field's name in a workbook's record."""
     return {field.record: field.header for field in fields if field.header}
 
 
 def own(name: str) -> str:
-    """Return the name of an own field among the names of all fields."""
+    """Return the name of an own field, prefixed so that it cannot clash with the other fields."""
     return f"{_OWN}{name}"
 
 
 def label(name: str) -> str:
-    """Return what a field is called in a sentence; what is described nowhere is called by its name."""
+    """Return the field's label for use in a sentence; for an unknown field, its name with spaces."""
     if name.startswith(_OWN):
         return name.removeprefix(_OWN)
     return _LABELS.get(name) or name.removesuffix("_cents").removesuffix("_id").replace("_", " ")

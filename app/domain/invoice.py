@@ -1,4 +1,4 @@
-"""Invoices: their balance and status at a day, derived and never stored."""
+"""Invoices: their status on a day, derived and never stored."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -9,7 +9,7 @@ from app.domain.as_of import AsOf
 
 
 class Status(StrEnum):
-    """What an invoice is at a day; the first three are said by a person, the rest follow from the facts."""
+    """The status of an invoice on a day; a person sets the first three, the rest follow from the amounts and dates."""
 
     DRAFT = "draft"
     VOID = "void"
@@ -22,7 +22,7 @@ class Status(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Invoice:
-    """One invoice as it stands in the store."""
+    """One invoice as stored."""
 
     id: int
     number: str
@@ -45,7 +45,7 @@ class Invoice:
 
 
 class LifecycleState(StrEnum):
-    """What a person has said of an invoice, whatever the day."""
+    """The state that a person has set, regardless of the day."""
 
     DRAFT = "draft"
     VOID = "void"
@@ -54,7 +54,7 @@ class LifecycleState(StrEnum):
 
 
 def lifecycle_state(invoice: Invoice) -> LifecycleState:
-    """Return what was last said of the invoice."""
+    """Return the invoice's current lifecycle state."""
     if invoice.draft:
         return LifecycleState.DRAFT
     if invoice.voided_at is not None:
@@ -65,7 +65,7 @@ def lifecycle_state(invoice: Invoice) -> LifecycleState:
 
 
 def is_in_scope(invoice: Invoice, as_of: AsOf) -> bool:
-    """Tell whether the invoice was a receivable at the end of the day, settled or not."""
+    """Return whether the invoice was a receivable at the end of the day, settled or not."""
     return (
         invoice.issued_on <= as_of.day
         and not invoice.draft
@@ -75,7 +75,7 @@ def is_in_scope(invoice: Invoice, as_of: AsOf) -> bool:
 
 
 def status(invoice: Invoice, paid_cents: int, as_of: AsOf) -> Status:
-    """Return the status at the end of the day, given what had been paid by then."""
+    """Return the status at the end of the day, given the cents paid by then."""
     if invoice.draft:
         return Status.DRAFT
     if as_of.has_seen(invoice.voided_at):
@@ -90,5 +90,5 @@ def status(invoice: Invoice, paid_cents: int, as_of: AsOf) -> Status:
 
 
 def days_late(due_on: date, day: date) -> int:
-    """Return how many days the day lies after the due date: 0 on it, negative before it."""
+    """Return the days from the due date to the day: 0 on the due date, negative before it."""
     return (day - due_on).days

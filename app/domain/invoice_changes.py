@@ -1,4 +1,4 @@
-"""What a person may do to an invoice, and why sometimes not."""
+"""Which changes to an invoice are allowed, and why others are not."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
@@ -11,7 +11,7 @@ from app.domain.sentences import amount_text
 
 @dataclass(frozen=True, slots=True)
 class InvoiceFacts:
-    """What a person says of an invoice when writing or editing it."""
+    """The values of an invoice that a person enters."""
 
     number: str
     customer_id: int
@@ -27,7 +27,7 @@ class InvoiceFacts:
 
 
 class StatusChange(StrEnum):
-    """Something that is said of an invoice with a reason."""
+    """A change of an invoice's status or dispute, made with a reason."""
 
     VOID = "void"
     WRITE_OFF = "write off"
@@ -37,12 +37,12 @@ class StatusChange(StrEnum):
 
 
 def possible_changes(invoice: Invoice, paid_cents: int) -> Iterable[StatusChange]:
-    """Yield what can be said of the invoice as it stands."""
+    """Return the changes that the invoice allows in its current state."""
     return (change for change in StatusChange if not why_not(change, invoice, paid_cents))
 
 
 def why_not(change: StatusChange, invoice: Invoice, paid_cents: int) -> str:
-    """Return why that cannot be said of the invoice, nothing if it can."""
+    """Return why the change is not allowed, "" if it is."""
     state = lifecycle_state(invoice)
     if change is StatusChange.REINSTATE:
         return (
@@ -62,7 +62,7 @@ def why_not(change: StatusChange, invoice: Invoice, paid_cents: int) -> str:
 
 
 def why_not_edit(invoice: Invoice, facts: InvoiceFacts, paid_cents: int, *, has_payments: bool) -> str:
-    """Return why that cannot be said of the invoice instead, nothing if it can: money that came in stays what it is."""
+    """Return why the invoice cannot be edited to these values, "" if it can: recorded payments must keep counting."""
     if has_payments and facts.currency != invoice.currency:
         return f"Payments in {invoice.currency} were recorded for it: void them before its currency is changed."
     if facts.draft and not invoice.draft and paid_cents != 0:

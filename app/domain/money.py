@@ -1,4 +1,4 @@
-"""Money is a whole number of cents with a currency code beside it."""
+"""Money: whole cents; the currency code is stored separately."""
 
 from decimal import ROUND_HALF_UP, Decimal
 
@@ -7,7 +7,7 @@ _NOISE = Decimal("0.000001")
 
 
 def cents_from_decimal(amount: Decimal) -> int:
-    """Return the nearest whole cents, halves away from zero."""
+    """Return the nearest whole cents, halves rounded away from zero."""
     scaled = amount * 100
     cents = int(scaled)
     # Most amounts have whole cents, and comparing is much cheaper than rounding.
@@ -15,17 +15,17 @@ def cents_from_decimal(amount: Decimal) -> int:
 
 
 def has_fractions_of_a_cent(amount: Decimal) -> bool:
-    """Tell whether rounding to cents would change the amount by more than a float's noise (a millionth)."""
+    """Return whether rounding to cents would change the amount by more than float noise (a millionth)."""
     return amount != (rounded := amount.quantize(CENT, rounding=ROUND_HALF_UP)) and abs(amount - rounded) > _NOISE
 
 
 def decimal_string(cents: int) -> str:
-    """Return the amount as programs exchange it: `-1234.50`."""
+    """Return the amount in machine-readable form: `-1234.50`."""
     sign = "-" if cents < 0 else ""
     return f"{sign}{abs(cents) // 100}.{abs(cents) % 100:02d}"
 
 
 def display(cents: int) -> str:
-    """Return the amount as people read it: `-1,234.50`."""
+    """Return the amount with thousands separators: `-1,234.50`."""
     sign = "-" if cents < 0 else ""
     return f"{sign}{abs(cents) // 100:,}.{abs(cents) % 100:02d}"

@@ -1,4 +1,4 @@
-"""Own fields: columns of a workbook that we do not know, kept as texts under their headings."""
+"""Own fields: unrecognised columns of a workbook, stored as texts by heading."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -9,17 +9,17 @@ MOST = 100
 
 
 def merged(stored: Mapping[str, str], said: Mapping[str, str]) -> dict[str, str]:
-    """Return the stored fields with what is said of some of them: an empty text takes a field away."""
+    """Return the stored fields updated with `said`; an empty text removes a field."""
     return {name: text for name, text in {**stored, **said}.items() if text}
 
 
 def differences(before: Mapping[str, str], after: Mapping[str, str]) -> list[str]:
-    """Return the names of the fields that differ, in the order of their columns."""
+    """Return the names of the fields that differ, in the order of `before`, then of `after`."""
     return [name for name in {**before, **after} if before.get(name, "") != after.get(name, "")]
 
 
 def changes(values: Mapping[str, Any], others: Mapping[str, Any]) -> dict[str, Any]:
-    """Return those of the values that differ from the others of the same names; of own fields only those that do."""
+    """Return the values that differ from `others`; of `own_fields`, only the fields that differ."""
     found = {name: value for name, value in values.items() if value != others[name]}
     if "own_fields" in found:
         names = differences(others["own_fields"], values["own_fields"])

@@ -1,4 +1,4 @@
-"""Payments: what was received for an invoice, and what of it counts on a day."""
+"""Payments of an invoice, and which of them count on a day."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -9,7 +9,7 @@ from app.domain.as_of import AsOf
 
 @dataclass(frozen=True, slots=True)
 class Payment:
-    """One receipt; a refund has a negative amount. Never edited: voided and recorded anew."""
+    """One payment; a refund has a negative amount. Never edited: to correct one, void it and record another."""
 
     id: int
     invoice_id: int
@@ -23,10 +23,10 @@ class Payment:
 
 
 def counts(payment: Payment, as_of: AsOf) -> bool:
-    """Tell whether the payment had been made, and not yet voided, at the end of the day."""
+    """Return whether the payment had been made, and not yet voided, at the end of the day."""
     return payment.paid_on <= as_of.day and not as_of.has_seen(payment.voided_at)
 
 
 def paid_cents(payments: Iterable[Payment], as_of: AsOf) -> int:
-    """Return what had been paid, refunds taken off, at the end of the day."""
+    """Return the cents paid by the end of the day, less refunds."""
     return sum(payment.amount_cents for payment in payments if counts(payment, as_of))

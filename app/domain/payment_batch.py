@@ -1,4 +1,4 @@
-"""Receipts: money that came in once, placed on one invoice or on several."""
+"""Payment batches: one receipt of money, allocated to one invoice or to several."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -9,9 +9,9 @@ from app.domain.invoice import Invoice, LifecycleState, lifecycle_state
 
 @dataclass(frozen=True, slots=True)
 class PaymentBatch:
-    """What is to be recorded at once: cents by the id of the invoice they are for, all negative for a refund.
+    """Payments to record together: `amounts` is cents by invoice id, all negative for a refund.
 
-    `key` is the form's: sent again, the receipt is recorded once.
+    `key` is the idempotency key of the form: a batch that is sent twice is recorded once.
     """
 
     key: str
@@ -24,7 +24,7 @@ class PaymentBatch:
 
 @dataclass(frozen=True, slots=True)
 class BatchRefusal:
-    """Why a receipt cannot be recorded, and how much could be where that is the reason."""
+    """Why a batch cannot be recorded; `most_cents` is the largest amount allowed, where the amount is the reason."""
 
     sentence: str
     invoice_id: int | None = None
@@ -32,7 +32,10 @@ class BatchRefusal:
 
 
 def spread(cents: int, balances: Mapping[int, int]) -> dict[int, int]:
-    """Place the money on the invoices in their order, each up to its balance; what is left over is placed nowhere."""
+    """Return the cents to allocate to each invoice: in the given order, each up to its balance.
+
+    A remainder is not allocated.
+    """
     placed: dict[int, int] = {}
     left = cents
     for invoice_id, balance in balances.items():
@@ -44,7 +47,7 @@ def spread(cents: int, balances: Mapping[int, int]) -> dict[int, int]:
 
 
 def why_not(receipt: PaymentBatch, invoices: Mapping[int, tuple[Invoice, int]], today: date) -> BatchRefusal | None:
-    """Return why the receipt cannot be recorded on its invoices, each given with what is paid for it."""
+    """Return why the batch cannot be recorded, or None. `invoices` has each invoice with the cents paid for it."""
     if receipt.paid_on > today:
         return BatchRefusal("The day lies in the future: record money when it has come in.")
     if len({invoice.currency for invoice, _ in invoices.values()}) > 1:
@@ -59,7 +62,11 @@ def why_not(receipt: PaymentBatch, invoices: Mapping[int, tuple[Invoice, int]], 
 def why_not_move(
     receipt: PaymentBatch, invoices: Mapping[int, tuple[Invoice, int]], today: date
 ) -> BatchRefusal | None:
-    """Return why credit cannot be moved so: what is taken must be there, and what is placed be owed."""
+    """Return why the batch cannot move credit between invoices of one customer, or None.
+
+    The amounts must add up to zero: no more is taken from an invoice than its credit, and none is given more than its
+    balance.
+    """
     refusal = why_not(receipt, invoices, today)
     if refusal:
         return refusal
@@ -78,7 +85,7 @@ def why_not_move(
 
 
 def overpaid(receipt: PaymentBatch, invoices: Mapping[int, tuple[Invoice, int]]) -> dict[int, int]:
-    """Return how many cents more than its balance each invoice would get, for those that would get more."""
+    """Return the cents by which the batch would overpay invoices, by invoice id."""
     more = {
         invoice_id: cents - max(0, invoices[invoice_id][0].total_cents - invoices[invoice_id][1])
         for invoice_id, cents in receipt.amounts.items()

@@ -1,10 +1,10 @@
-"""Payment habits: how late a customer usually pays, told from the invoices that the customer has settled.
+"""Payment habits: how late a customer usually pays, derived from the invoices that the customer has settled.
 
-Only invoices settled in the last two years count, and fewer than five say nothing. An invoice paid before its due date
-counts as a negative number of days late. Of the days late, put in order, the rule looks at two:
+Only invoices settled in the last two years count, and there must be at least five. An invoice paid before its due date
+counts as a negative number of days late. The rule uses two quantiles of the days late:
 
-    the lower quartile   at least a quarter of the invoices were paid so early: when even that is late, most were
-    the median           at least half of the invoices were paid so early
+    the lower quartile   at least a quarter of the invoices were paid this early or earlier
+    the median           at least half of the invoices were paid this early or earlier
 
 likely late      the lower quartile is at least one day late: about three in four invoices, or more, were paid late
 sometimes late   the median is late, but the lower quartile is not: more often late than not, with exceptions
@@ -31,7 +31,7 @@ class Expectation(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class PaymentHabit:
-    """How many days late the settled invoices of a customer were; half of them lie between the two quartiles."""
+    """How many days late a customer's settled invoices were; half of them lie between the two quartiles."""
 
     settled: int
     late: int
@@ -41,19 +41,19 @@ class PaymentHabit:
 
     @property
     def expectation(self) -> Expectation:
-        """Return what the habit lets expect."""
+        """Return the expectation by the rule in the module's docstring."""
         if self.lower_quartile >= 1:
             return Expectation.LIKELY_LATE
         return Expectation.SOMETIMES_LATE if self.median_days_late >= 1 else Expectation.ON_TIME
 
     @property
     def is_likely_late(self) -> bool:
-        """Tell whether the customer is likely to pay late."""
+        """Return whether the customer is likely to pay late."""
         return self.expectation is Expectation.LIKELY_LATE
 
 
 def habit(invoices_by_days_late: Mapping[int, int]) -> PaymentHabit | None:
-    """Return the habit told by how many invoices were settled how many days late; None where they are too few."""
+    """Return the habit, given the number of settled invoices by days late; None for fewer than `LEAST_SETTLED`."""
     settled = sum(invoices_by_days_late.values())
     if settled < LEAST_SETTLED:
         return None
@@ -67,13 +67,13 @@ def habit(invoices_by_days_late: Mapping[int, int]) -> PaymentHabit | None:
 
 
 def average_days_late(invoices_by_days_late: Mapping[int, int]) -> int | None:
-    """Return the mean of the days late, early ones counting as negative; undefined without any."""
+    """Return the mean of the days late in whole days, early payments counting as negative; None without invoices."""
     days = sum(late * count for late, count in invoices_by_days_late.items())
     return whole_days(days, sum(invoices_by_days_late.values()))
 
 
 def _quantile(counts: Mapping[int, int], part: int, of: int) -> int:
-    """Return the smallest number of days that at least that part of the invoices does not exceed."""
+    """Return the smallest number of days late that at least `part / of` of the invoices do not exceed."""
     needed, seen = sum(counts.values()) * part, 0
     for days in sorted(counts):
         seen += counts[days]

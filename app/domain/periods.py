@@ -5,7 +5,7 @@ from datetime import date, timedelta
 
 
 def month_before(day: date) -> date:
-    """Return the same day of the month before, its last day where it has no such one."""
+    """Return the same day in the previous month, or that month's last day if it is shorter."""
     return _in_month(first_of_month(day) - timedelta(days=1), day.day)
 
 
@@ -20,7 +20,7 @@ def last_of_month(day: date) -> date:
 
 
 def months_up_to(day: date, count: int) -> list[date]:
-    """Return the first days of so many months, the last of them the day's own."""
+    """Return the first days of `count` months in order, ending with the day's month."""
     months = [first_of_month(day)]
     while len(months) < count:
         months.append(first_of_month(months[-1] - timedelta(days=1)))
@@ -28,7 +28,7 @@ def months_up_to(day: date, count: int) -> list[date]:
 
 
 def days_up_to(day: date, count: int) -> date:
-    """Return the first of so many days, the last of them the day itself."""
+    """Return the first day of a window of `count` days that ends with the day itself."""
     return day - timedelta(days=count - 1)
 
 

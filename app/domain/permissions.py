@@ -1,4 +1,4 @@
-"""What each role may do, and with a scope, to what: the one place that says so."""
+"""What each role may do within a scope: the only place that defines permissions."""
 
 from collections.abc import Collection
 from dataclasses import dataclass
@@ -14,7 +14,7 @@ class Role(StrEnum):
 
 
 class TokenRight(StrEnum):
-    """Something that a program may do with a token, as far as the user whose token it is may do it."""
+    """A right of an API token; it never exceeds what the token's user may do."""
 
     READ = "read"
     EDIT = "edit"
@@ -23,7 +23,7 @@ class TokenRight(StrEnum):
 
 
 class Right(StrEnum):
-    """Something that not everybody may do."""
+    """A right that depends on the role."""
 
     READ = "read"
     EDIT = "edit"
@@ -36,9 +36,10 @@ class Right(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Scope:
-    """The customers, by id, and the ledgers whose invoices a user may see.
+    """The customers (by id) and the ledgers whose invoices a user may see.
 
-    One that names neither covers nothing, unless it is said to be everything: a customer may be deleted.
+    A scope without either covers nothing unless `is_everything` is set: the user's only customer may be deleted, and
+    that must not let the user see everything.
     """
 
     customers: frozenset[int] = frozenset()
@@ -46,11 +47,11 @@ class Scope:
     is_everything: bool = False
 
     def covers(self, customer_id: int, ledger: str) -> bool:
-        """Tell whether an invoice of the customer in the ledger may be seen."""
+        """Return whether an invoice of the customer in the ledger may be seen."""
         return self.is_everything or customer_id in self.customers or ledger in self.ledgers
 
     def within(self, other: "Scope") -> "Scope":
-        """Return what both scopes name: never more than either of them covers."""
+        """Return the intersection: never more than either scope covers."""
         if self.is_everything:
             return other
         if other.is_everything:
@@ -65,16 +66,16 @@ _RIGHTS = {
     Role.ACCOUNTANT: frozenset(Right) - {Right.ADMINISTER},
     Role.VIEWER: frozenset({Right.READ, Right.SEE_IMPORTS}),
 }
-# What concerns everybody's receivables: a customer that others invoice too, a workbook that is compared with all that
-# is stored, and the scopes themselves.
-_OF_THE_WHOLE = frozenset({Right.EDIT_CUSTOMERS, Right.SEE_IMPORTS, Right.IMPORT, Right.ADMINISTER})
+# These rights reach beyond any scope: a customer may have invoices outside it too, a workbook is compared with
+# everything that is stored, and administrators set the scopes themselves.
+_REQUIRES_EVERYTHING = frozenset({Right.EDIT_CUSTOMERS, Right.SEE_IMPORTS, Right.IMPORT, Right.ADMINISTER})
 
 
 def may(role: Role, right: Right, scope: Scope = EVERYTHING) -> bool:
-    """Tell whether the role has the right within the scope."""
-    return right in _RIGHTS[role] and (scope.is_everything or right not in _OF_THE_WHOLE)
+    """Return whether the role has the right within the scope."""
+    return right in _RIGHTS[role] and (scope.is_everything or right not in _REQUIRES_EVERYTHING)
 
 
 def token_may(granted: Collection[TokenRight], needed: TokenRight, role: Role, right: Right, scope: Scope) -> bool:
-    """Tell whether a token may do what needs both a right of its own and one of its user's, within the scope."""
+    """Return whether the token has the `needed` right and its user's role has `right` within the scope."""
     return needed in granted and may(role, right, scope)

@@ -1,4 +1,4 @@
-"""Standing: where a business stands with its receivables at the end of a day, in one currency."""
+"""Receivables summary: the key figures of a business's receivables at the end of a day, in one currency."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -16,7 +16,7 @@ LATER_DAYS = 30
 
 @dataclass(frozen=True, slots=True)
 class ReceivablesSummary:
-    """The figures of one currency at the end of a day; what cannot be said is None."""
+    """The figures of one currency at the end of a day; undefined figures are None."""
 
     ageing: Ageing
     due_soon_cents: int
@@ -27,24 +27,24 @@ class ReceivablesSummary:
 
     @property
     def day(self) -> date:
-        """Return the day."""
+        """Return the day whose end the figures are for."""
         return self.ageing.as_of
 
     @property
     def sales_since(self) -> date:
-        """Return the first day of the sales that `invoiced_cents` adds up."""
+        """Return the first day of the window that `invoiced_cents` covers."""
         return days_up_to(self.day, WINDOW_DAYS)
 
     @property
     def days_sales_outstanding(self) -> int | None:
-        """Return how many days of sales are outstanding; undefined without sales."""
+        """Return the days sales outstanding; None without sales."""
         return days_sales_outstanding(self.ageing.outstanding_cents, self.invoiced_cents)
 
 
 def receivables_summary(
     ageing: Ageing, balances: Iterable[Balances], days: Sequence[Turnover], settled: Iterable[DaysToPay]
 ) -> ReceivablesSummary:
-    """Return the figures of the ageing's currency and day; the other facts may be of every currency."""
+    """Return the figures for the ageing's currency and day; the other arguments may hold every currency."""
     day, currency = ageing.as_of, ageing.currency
     own_balances = [row for row in balances if row.currency == currency]
     own_days = [row for row in days if row.currency == currency]
@@ -59,5 +59,5 @@ def receivables_summary(
 
 
 def due_within(balances: Iterable[Balances], day: date, days: int) -> int:
-    """Return what is due on the day itself or so many days after it at the latest; what is late is not in it."""
+    """Return the open cents due from the day itself to `days` days after it, both included; not what is overdue."""
     return sum(row.open_cents for row in balances if day <= row.due_on <= day + timedelta(days=days))

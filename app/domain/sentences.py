@@ -1,10 +1,10 @@
-"""Numbers in sentences that are stored before it is known who reads them.
+"""Numbers in sentences that are stored before the reader's locale is known.
 
 sentence = f"says {amount_text(123_450)} is open in {counted(3, 'row', 'rows')}"
-plain(sentence)                      # says 1,234.50 is open in 3 rows: for programs, files and terminals
+plain(sentence)                      # says 1,234.50 is open in 3 rows: for the API, files and terminals
 localized(sentence, locale.decimal_number)  # says 1.234,50 is open in 3 rows: for a page
 
-Unicode's isolates mark where a number stands, as Project Fluent marks what it places into a message.
+Unicode isolates (U+2068, U+2069) mark the numbers, as Project Fluent marks placeables in a message.
 """
 
 import re
@@ -19,22 +19,22 @@ _NEEDS_NO_GROUPS = 1_000
 
 
 def amount_text(cents: int) -> str:
-    """Return the amount, always with two decimals."""
+    """Return the marked amount, always with two decimals."""
     return f"{_OPEN}{display(cents)}{_CLOSE}"
 
 
 def number_text(number: int | Decimal) -> str:
-    """Return the number with the decimals that it has."""
+    """Return the marked number with the decimals that it has."""
     return f"{_OPEN}{number:,}{_CLOSE}"
 
 
 def count_text(count: int) -> str:
-    """Return the count; a small one is written alike everywhere."""
+    """Return the count, marked only from 1,000 on: below that, every locale writes it the same way."""
     return str(count) if count < _NEEDS_NO_GROUPS else number_text(count)
 
 
 def counted(count: int, singular: str, plural: str) -> str:
-    """Return the count with the words that fit it."""
+    """Return the count with the singular or the plural."""
     return f"{count_text(count)} {singular if count == 1 else plural}"
 
 
@@ -44,7 +44,7 @@ def plain(text: str) -> str:
 
 
 def localized(text: str, written: Callable[[Decimal], str]) -> str:
-    """Return the text with its numbers as the reader writes them."""
+    """Return the text with its numbers formatted by `written`."""
     if _OPEN not in text:
         return text
     return _NUMBER.sub(lambda found: written(Decimal(found[1].replace(",", ""))), text)

@@ -1,4 +1,4 @@
-"""Settlement: since when nothing is left to pay of an invoice, how long that took, and how long all of it takes."""
+"""Settlement: the day from which an invoice is fully paid, the days it took, and days sales outstanding (DSO)."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -13,7 +13,10 @@ WINDOW_DAYS = 90
 
 @dataclass(frozen=True, slots=True)
 class DaysToPay:
-    """The invoices of one currency that were settled in a period, and how many days that took from their issue."""
+    """Totals over the invoices of one currency that were settled in a period.
+
+    `days` adds up the days from issue to settlement, `cent_days` the same days times each invoice's cents.
+    """
 
     currency: str
     invoices: int
@@ -23,20 +26,20 @@ class DaysToPay:
 
     @property
     def mean(self) -> int | None:
-        """Return the mean of the invoices, each counting the same; undefined without any."""
+        """Return the mean days per invoice; None without invoices."""
         return whole_days(self.days, self.invoices)
 
     @property
     def weighted_mean(self) -> int | None:
-        """Return the mean of the money: an invoice of twice the amount counts twice."""
+        """Return the mean days weighted by amount; None without invoices."""
         return whole_days(self.cent_days, self.cents)
 
 
 def settled_on(invoice: Invoice, payments: Iterable[Payment], as_of: AsOf) -> date | None:
-    """Return the first day from which nothing was left to pay, up to the end of the day asked about.
+    """Return the day from which the invoice was fully paid, as of the end of the day; None if it was not.
 
-    A refund that leaves something open again undoes a settlement; what was paid before the issue settles on the issue.
-    What is not a receivable, or never was one of more than nothing, was not settled either.
+    A refund that leaves something open again undoes a settlement. An invoice paid in advance is settled on its issue
+    date. Invoices that are no receivables, and those of zero or less, are never settled.
     """
     if not is_in_scope(invoice, as_of) or invoice.total_cents <= 0:
         return None
@@ -55,12 +58,12 @@ def settled_on(invoice: Invoice, payments: Iterable[Payment], as_of: AsOf) -> da
 
 
 def days_sales_outstanding(outstanding_cents: int, invoiced_cents: int, days: int = WINDOW_DAYS) -> int | None:
-    """Return how many days of sales are outstanding, given the sales of so many days; undefined without sales."""
+    """Return the days sales outstanding, given what was invoiced in the last `days` days; None without sales."""
     return whole_days(outstanding_cents * days, invoiced_cents)
 
 
 def whole_days(days: int, count: int) -> int | None:
-    """Return the mean in whole days, halves away from zero; undefined when there is nothing to divide by."""
+    """Return the mean in whole days, halves rounded away from zero; None unless the count is positive."""
     if count <= 0:
         return None
     whole, rest = divmod(abs(days), count)

@@ -1,8 +1,8 @@
-"""Statements: everything that changed what a customer owed in one currency, from one day to another.
+"""Statements: every change of a customer's balance in one currency, from one day to another.
 
-Lines lie on the day at whose end they first count, so that the running balance is, at the end of every day, what the
-customer owed less what the customer had overpaid: a payment made before its invoice counts from the issue, a void from
-the day of the void, and what a void or a write-off takes away is what was left to pay.
+A line is dated on the day at whose end it first counts, so that the running balance at the end of every day is what the
+customer owed less what the customer had overpaid. A payment made before its invoice counts from the invoice's issue, a
+void from the day of the void, and a void or write-off removes what was left to pay.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
@@ -16,7 +16,7 @@ from app.domain.payment import Payment
 
 
 class EntryKind(StrEnum):
-    """What a line tells; on one day they follow each other in this order."""
+    """The kind of a line; lines of one day are sorted in this order."""
 
     INVOICE = "invoice"
     CREDIT_NOTE = "credit note"
@@ -29,7 +29,7 @@ class EntryKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class StatementEntry:
-    """One thing that changed what is owed, and since which day."""
+    """One change of the balance, from `day` on; `happened_on` is the date of the event itself."""
 
     day: date
     kind: EntryKind
@@ -41,7 +41,7 @@ class StatementEntry:
 
 @dataclass(frozen=True, slots=True)
 class StatementLine:
-    """A change with the balance after it."""
+    """A change with the running balance after it."""
 
     change: StatementEntry
     balance_cents: int
@@ -49,7 +49,7 @@ class StatementLine:
 
 @dataclass(frozen=True, slots=True)
 class Statement:
-    """The lines of a period between what was owed before it and what is owed at its end."""
+    """The lines of a period, with the balance before it and the balance at its end."""
 
     opened_on: date
     closed_on: date
@@ -61,7 +61,7 @@ class Statement:
 def statement(
     entries: Iterable[tuple[Invoice, Sequence[Payment]]], opened_on: date, closed_on: date, zone: ZoneInfo
 ) -> Statement:
-    """Return the statement of invoices of one customer and currency, each with its payments."""
+    """Return the statement for invoices of one customer and currency, each given with its payments."""
     changes = [change for invoice, payments in entries for change in _changes(invoice, payments, zone)]
     changes = [change for change in changes if change.day <= closed_on]
     changes.sort(key=lambda change: (change.day, list(EntryKind).index(change.kind), change.invoice.number))
@@ -75,7 +75,7 @@ def statement(
 
 
 def _changes(invoice: Invoice, payments: Sequence[Payment], zone: ZoneInfo) -> Iterator[StatementEntry]:
-    """Yield what one invoice did to the balance; what never stood at the end of any day did nothing."""
+    """Yield the changes from one invoice: none for a draft, or if it was voided or written off by its issue date."""
     ended_on, end = _end(invoice, zone)
     if invoice.draft or (ended_on and ended_on <= invoice.issued_on):
         return
@@ -105,7 +105,7 @@ def _payment_changes(invoice: Invoice, payment: Payment, zone: ZoneInfo) -> Iter
 
 
 def _end(invoice: Invoice, zone: ZoneInfo) -> tuple[date | None, EntryKind]:
-    """Return since when the invoice is no receivable any more, and why: a void before a write-off."""
+    """Return the day from which the invoice is no longer a receivable, and why; on a tie the void wins."""
     voided_on, written_off_on = _day(invoice.voided_at, zone), _day(invoice.written_off_at, zone)
     if voided_on and (written_off_on is None or voided_on <= written_off_on):
         return voided_on, EntryKind.VOID

@@ -1,4 +1,4 @@
-"""Throttling: how long whoever tried in vain has to wait, longer each time but never for good."""
+"""Throttling: the wait after failed attempts, longer each time but at most 15 minutes."""
 
 from datetime import timedelta
 
@@ -8,6 +8,6 @@ _WAITS = tuple(timedelta(minutes=minutes) for minutes in (1, 2, 4, 8, 15))
 
 
 def wait_after(attempts: int, free: int) -> timedelta:
-    """Return the wait after so many attempts in vain, of which some are free."""
+    """Return the wait after this many failed attempts, the first `free` of which cost none."""
     beyond = attempts - free
     return _WAITS[min(beyond, len(_WAITS)) - 1] if beyond > 0 else timedelta(0)

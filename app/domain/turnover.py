@@ -1,4 +1,4 @@
-"""Turnover: what was invoiced and what was collected, day by day in one currency, and added up over periods."""
+"""Turnover: amounts invoiced and collected per day and currency, and their sums over periods."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -9,7 +9,7 @@ from app.domain.periods import first_of_month, last_of_month
 
 @dataclass(frozen=True, slots=True)
 class Turnover:
-    """What was invoiced and collected on one day; refunds are taken off, and what is void was never invoiced."""
+    """The cents invoiced (without void invoices) and collected (less refunds) on one day in one currency."""
 
     currency: str
     day: date
@@ -19,7 +19,7 @@ class Turnover:
 
 @dataclass(frozen=True, slots=True)
 class Month:
-    """What was invoiced and collected in one month."""
+    """The cents invoiced and collected in one month."""
 
     first: date
     last: date
@@ -28,17 +28,17 @@ class Month:
 
 
 def invoiced(days: Iterable[Turnover], first: date, last: date) -> int:
-    """Return what was invoiced from one day to another, both included."""
+    """Return the cents invoiced from one day to another, both included."""
     return sum(one.invoiced_cents for one in days if first <= one.day <= last)
 
 
 def collected(days: Iterable[Turnover], first: date, last: date) -> int:
-    """Return what was collected from one day to another, both included."""
+    """Return the cents collected from one day to another, both included."""
     return sum(one.collected_cents for one in days if first <= one.day <= last)
 
 
 def by_month(days: Sequence[Turnover], months: Iterable[date], until: date) -> list[Month]:
-    """Return the sums of months, named by their first days; the last may end before the month does."""
+    """Return the sums for each month, given by its first day; days after `until` are left out."""
     sums = {month: [0, 0] for month in months}
     for one in days:
         found = sums.get(first_of_month(one.day))

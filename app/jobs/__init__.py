@@ -1,1 +1,1 @@
-"""What the background worker runs."""
+"""The job queue, the background worker and its jobs."""

@@ -1,6 +1,7 @@
-"""The worker's heartbeat: a file that tells of when it last looked after its work; `python -m app.jobs.heartbeat` asks.
+"""The worker's heartbeat: a file whose mtime is the worker's last sign of life.
 
-A program of its own, which loads next to nothing: a container's health is asked about every few seconds.
+`python -m app.jobs.heartbeat` checks it. The check is a program of its own with few imports, because a container's
+health check runs every few seconds.
 """
 
 import contextlib
@@ -18,28 +19,28 @@ _LONGEST_PAUSE_SECONDS = 60
 
 @dataclass(frozen=True, slots=True)
 class Heartbeat:
-    """The file that a worker writes and others look at; it names its machine, as a container may be a new one."""
+    """The heartbeat file; it holds the host name, so that a new container does not trust an older one's file."""
 
     path: Path
     machine: str
 
     @classmethod
     def of(cls, settings: AppSettings) -> Self:
-        """Return the heartbeat of the worker on this machine, or in this container."""
+        """Return the heartbeat of the worker on this host or in this container."""
         return cls(settings.data_dir / "worker-alive", socket.gethostname())
 
     def beat(self) -> None:
-        """Tell that the worker is alive; where that cannot be written, it will be missed."""
+        """Record a heartbeat; if the file cannot be written, the worker will count as dead."""
         with contextlib.suppress(OSError):
             if self._is_ours():
-                self.path.touch()  # which a full disk has room for
+                self.path.touch()  # works on a full disk too
                 return
-            fresh = self.path.with_suffix(".new")
-            fresh.write_text(self.machine, encoding="utf-8")
-            fresh.replace(self.path)
+            temporary = self.path.with_suffix(".new")
+            temporary.write_text(self.machine, encoding="utf-8")
+            temporary.replace(self.path)
 
     def is_alive(self, now: float) -> bool:
-        """Tell whether the worker of this machine was alive within the last minute."""
+        """Return whether this host's worker wrote a heartbeat within the last minute; `now` is a Unix timestamp."""
         return self._is_ours() and now - self.path.stat().st_mtime < _LONGEST_PAUSE_SECONDS
 
     def _is_ours(self) -> bool:

@@ -1,4 +1,4 @@
-"""The worker's part of imports: reading, applying and undoing them, however long that takes."""
+"""The worker's import jobs: reading, applying and undoing workbooks."""
 
 import logging
 import secrets
@@ -19,33 +19,33 @@ log = logging.getLogger(__name__)
 
 
 class ImportJobs:
-    """Puts the work on imports into the queue, and does it in the worker."""
+    """Enqueues import jobs and runs them in the worker."""
 
     def __init__(self, queue: Huey, importer: Importer) -> None:
         self._importer = importer
         self._task = queue.task(name="work_on_import")(self.work_on)
-        # What was lost on its way to the worker, a connection or the worker itself, is taken up again within a minute.
+        # Jobs that were lost with a connection or the worker are enqueued again within a minute.
         queue.periodic_task(crontab(), name="take_up_unfinished")(self.enqueue_unfinished)
 
     def enqueue(self, import_id: int) -> None:
-        """Have the worker do what the import's state asks for, once others see that state."""
+        """Enqueue the job for the import's state after the transaction commits, so that the worker sees that state."""
         after_commit(partial(self._put, import_id))
 
     def _put(self, import_id: int) -> None:
         try:
             self._task(import_id)
         except (QueueUnavailableError, PeeweeException) as error:
-            # Nothing is lost, and what was committed must not look as if it had failed.
+            # `enqueue_unfinished` will retry it: the request was committed and must not appear to have failed.
             log.warning("import %s waits until the worker looks for what is unfinished: %s", import_id, error)
 
     def enqueue_unfinished(self) -> None:
-        """Have the worker do again what an earlier one was stopped at; each step is one transaction."""
+        """Enqueue the unfinished imports again; that is safe, as each step is one transaction."""
         with connection():
             for stored in imports.in_work():
                 self.enqueue(stored.id)
 
     def work_on(self, import_id: int) -> None:
-        """Read, apply or undo the import, as its state says; whatever goes wrong becomes its failure."""
+        """Read, apply or undo the import, depending on its state; any error is logged and stored as its failure."""
         with connection(), acting_as(Actor(program="the worker")):
             stored = imports.get(import_id)
             if stored is None or not stored.state.is_in_work:

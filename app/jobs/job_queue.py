@@ -1,4 +1,4 @@
-"""The queue between the web and the worker: Huey's tables in the same database, or Redis where that is set up."""
+"""The job queue between the web app and the worker: Huey's tables in the database, or Redis if configured."""
 
 import json
 from collections.abc import Iterator
@@ -16,7 +16,7 @@ from redis.exceptions import RedisError
 from app.store.db import tables
 
 _REDIS_PORT = 6379
-_MOMENTS = ("eta", "expires_resolved")  # when a job is tried again, and when it is no longer worth doing
+_MOMENTS = ("eta", "expires_resolved")  # when to retry a job, and when it expires
 
 
 class QueueUnavailableError(Exception):
@@ -24,7 +24,7 @@ class QueueUnavailableError(Exception):
 
 
 class JsonSerializer(Serializer):  # type: ignore[misc]  # huey is untyped
-    """Jobs as JSON: Huey's own way is pickle, which runs whatever somebody writes into the table."""
+    """Serialise jobs as JSON: with Huey's default, pickle, write access to the table would allow code execution."""
 
     def _serialize(self, data: Any) -> bytes:  # noqa: ANN401  # a message, or a value that JSON knows
         if isinstance(data, Message):
@@ -47,7 +47,7 @@ def _as_text(value: object) -> str:
 
 
 class _RedisStorage(RedisStorage):  # type: ignore[misc]  # huey is untyped
-    """Huey's storage in Redis, which says in our words that it cannot be reached when a job is put there."""
+    """Huey's Redis storage, which raises QueueUnavailableError from `enqueue`."""
 
     def enqueue(self, data: bytes, priority: int | None = None) -> None:
         with self.reached():
@@ -55,7 +55,7 @@ class _RedisStorage(RedisStorage):  # type: ignore[misc]  # huey is untyped
 
     @contextmanager
     def reached(self) -> Iterator[None]:
-        """Do the block; raises QueueUnavailableError where Redis is not there, or refuses."""
+        """Turn a RedisError in the block into QueueUnavailableError."""
         try:
             yield
         except RedisError as error:
@@ -67,9 +67,9 @@ class _RedisStorage(RedisStorage):  # type: ignore[misc]  # huey is untyped
 
 
 def open_queue(redis_url: str = "") -> Huey:
-    """Return the queue, in Redis where its address is given, else in the database, which must have been opened.
+    """Return the queue in Redis if a URL is given, else in the database, which must be open.
 
-    Results are not kept: the imports' own rows tell.
+    Results are not stored: the imports' rows hold them.
     """
     if redis_url:
         return RedisHuey(
@@ -81,12 +81,12 @@ def open_queue(redis_url: str = "") -> Huey:
 
 
 def see_that_it_answers(queue: Huey) -> None:
-    """Raise QueueUnavailableError where the queue is in a Redis that does not answer, or does not let us in."""
+    """Raise QueueUnavailableError if the queue is in Redis and Redis does not answer or refuses access."""
     if isinstance(queue.storage, _RedisStorage):
         with queue.storage.reached():
             queue.storage.queue_size()
 
 
 def create_tables() -> None:
-    """Create Huey's own tables where they are missing; it has no migrations of them."""
+    """Create Huey's tables if they are missing; Huey has no migrations for them."""
     open_queue().storage.initialize_schema()

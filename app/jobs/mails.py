@@ -1,4 +1,4 @@
-"""The worker's part of mail: links for whoever forgot a password."""
+"""The worker's mail jobs: password reset links."""
 
 import logging
 import smtplib
@@ -27,28 +27,28 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class MailServer:
-    """Whoever takes our mail on its way, at an smtp:// address (made secure by STARTTLS) or an smtps:// one."""
+    """An SMTP server at an smtp:// URL (with STARTTLS) or an smtps:// URL."""
 
     url: str
     sender: str
 
     def send(self, to: str, subject: str, text: str) -> None:
-        """Send a mail; raises OSError or SMTPException."""
+        """Send a plain-text mail; raises OSError or SMTPException."""
         message = EmailMessage()
         message["From"], message["To"], message["Subject"] = self.sender, to, subject
         message["Date"], message["Message-ID"] = localtime(), make_msgid(domain=self.sender.rpartition("@")[2])
         message["Auto-Submitted"] = "auto-generated"
         message.set_content(text)
         parts, context = urlsplit(self.url), ssl.create_default_context()
-        with _reached(parts, context) as server:
-            if parts.scheme == "smtp" and (parts.username or _offers_tls(server)):  # no password goes in the clear
+        with _connected(parts, context) as server:
+            if parts.scheme == "smtp" and (parts.username or _offers_tls(server)):  # never send a password unencrypted
                 server.starttls(context=context)
             if parts.username:
                 server.login(unquote(parts.username), unquote(parts.password or ""))
             server.send_message(message)
 
 
-def _reached(parts: SplitResult, context: ssl.SSLContext) -> smtplib.SMTP:
+def _connected(parts: SplitResult, context: ssl.SSLContext) -> smtplib.SMTP:
     host = str(parts.hostname)
     if parts.scheme == "smtps":
         return smtplib.SMTP_SSL(host, parts.port or smtplib.SMTP_SSL_PORT, timeout=_SECONDS, context=context)
@@ -61,7 +61,7 @@ def _offers_tls(server: smtplib.SMTP) -> bool:
 
 
 class MailJobs:
-    """Puts mails into the queue and sends them in the worker, which makes the links: none waits in the queue."""
+    """Enqueues mails and sends them in the worker, which creates the links, so that no token is ever in the queue."""
 
     def __init__(self, queue: Huey, server: MailServer, public_url: str, now: Callable[[], datetime]) -> None:
         self._server = server
@@ -72,17 +72,17 @@ class MailJobs:
 
     @classmethod
     def where_set_up(cls, queue: Huey, settings: AppSettings, now: Callable[[], datetime]) -> "MailJobs | None":
-        """Return the jobs, None where no mail server is set up."""
+        """Return the jobs, or None if no mail server is configured."""
         if not settings.smtp_url:
             return None
         return cls(queue, MailServer(settings.smtp_url, settings.mail_from), settings.public_url, now)
 
     def send_reset_link(self, email: str) -> None:
-        """Have the worker send a link to the user with that address, if there is one."""
+        """Enqueue a reset mail to the user with that address."""
         self._task(email)
 
     def send_now(self, email: str) -> None:
-        """Send a link to the user with that address, if there is one who may sign in."""
+        """Send a reset link to the user with that address; do nothing if no active user has it."""
         with connection():
             user = users.find_by_email(email)
             if user is None or not user.active:

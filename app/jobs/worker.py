@@ -1,4 +1,4 @@
-"""The worker: takes jobs from the queue until it is told to stop."""
+"""The worker process: runs jobs from the queue until it receives a signal."""
 
 import logging
 import os
@@ -15,22 +15,22 @@ from app.jobs.heartbeat import Heartbeat
 from app.jobs.imports import ImportJobs
 from app.jobs.job_queue import see_that_it_answers
 
-_LONGEST_WAIT_SECONDS = 1.0  # how often the database is asked for jobs
-_LONGEST_WAIT_FOR_REDIS_SECONDS = 10.0  # how often one that has gone is, and each time fills a page of the log
+_LONGEST_WAIT_SECONDS = 1.0  # the longest interval between polls of the database
+_LONGEST_WAIT_FOR_REDIS_SECONDS = 10.0  # between retries while Redis is down: each one logs a long traceback
 _PAUSE_BEFORE_RESTART_SECONDS = 1.0
 
 log = logging.getLogger(__name__)
 
 
 def run(queue: Huey, jobs: ImportJobs, heartbeat: Heartbeat) -> None:
-    """Work until a signal comes; raises QueueUnavailableError where there is nothing to take work from."""
+    """Run jobs until a signal is received; raises QueueUnavailableError if the queue cannot be reached."""
     see_that_it_answers(queue)
     jobs.enqueue_unfinished()
     _Consumer(queue, heartbeat).run()
 
 
 def keep_running(command: list[str]) -> None:
-    """Run the command, again whenever it ends, until standard input is closed: whoever holds its other end has gone."""
+    """Run the command and restart it whenever it ends, until the parent process closes our standard input."""
     guard = _Guard()
     signal.signal(signal.SIGTERM, guard.stop)
     signal.signal(signal.SIGINT, signal.SIG_IGN)
@@ -43,7 +43,7 @@ def keep_running(command: list[str]) -> None:
 
 
 class _Consumer(Consumer):  # type: ignore[misc]  # huey is untyped
-    """Huey's consumer, whose heart beats each time it has looked after the threads that work for it."""
+    """Huey's consumer, which records a heartbeat after each check of its worker threads."""
 
     def __init__(self, queue: Huey, heartbeat: Heartbeat) -> None:
         longest = _LONGEST_WAIT_FOR_REDIS_SECONDS if queue.storage.blocking else _LONGEST_WAIT_SECONDS
@@ -55,13 +55,13 @@ class _Consumer(Consumer):  # type: ignore[misc]  # huey is untyped
         self._heartbeat.beat()
 
     def check_worker_health(self) -> bool:
-        all_lived: bool = super().check_worker_health()
+        is_healthy: bool = super().check_worker_health()
         self._heartbeat.beat()
-        return all_lived
+        return is_healthy
 
 
 class _Guard:
-    """Holds the running worker, to be ended by a signal that comes while it is waited for."""
+    """Holds the worker process, so that a signal handler can end it while `run` waits for it."""
 
     def __init__(self) -> None:
         self.is_stopping = False

@@ -1,1 +1,1 @@
-"""The only place that speaks SQL."""
+"""The database layer: the only package that uses SQL."""

@@ -1,1 +1,1 @@
-"""Users, sessions, tokens and the audit trail."""
+"""Users, sessions, API tokens, throttling and the audit trail."""

@@ -1,4 +1,4 @@
-"""API tokens: what programs ask with, in the name of the user who made them and never for more than that user may."""
+"""API tokens: credentials of programs, limited to what the user who created them may do at the time of a request."""
 
 import hashlib
 import secrets
@@ -15,19 +15,19 @@ from app.store.access.users import User
 from app.store.db import tables
 from app.store.db.database import transaction, unless_hindered
 
-PREFIX = "invoices_"  # what scanners for leaked secrets know a token by
+PREFIX = "invoices_"  # lets secret scanners recognise a leaked token
 _RANDOM_BYTES = 32
 
 _Token, _Scope = tables.ApiTokenModel, tables.ApiTokenScopeModel
 
 
 class OutsideScopeError(Exception):
-    """A token would see more than the user who makes it; the message is one sentence."""
+    """The token's scope would exceed its user's; the message is one sentence."""
 
 
 @dataclass(frozen=True, slots=True)
 class TokenFacts:
-    """What a user says of a token: what it is for, what it may do, to what, and how long."""
+    """The values of a token that a user enters: its name, rights, expiry (None for never) and scope."""
 
     name: str
     rights: frozenset[TokenRight]
@@ -37,7 +37,7 @@ class TokenFacts:
 
 @dataclass(frozen=True, slots=True)
 class ApiToken:
-    """A token as it is kept: everything but the token itself."""
+    """A token as stored: everything except the token itself, of which only the hash is stored."""
 
     id: int
     user: User
@@ -48,21 +48,21 @@ class ApiToken:
 
     @property
     def scope(self) -> Scope:
-        """Return what the token covers: of what it is narrowed to, what its user sees today."""
+        """Return the effective scope: the intersection of the token's scope and its user's current one."""
         return self.user.scope.within(self.facts.narrowed_to)
 
     def may(self, needed: TokenRight, right: Right) -> bool:
-        """Tell whether the token may do what needs both, as its user may today."""
+        """Return whether the token has the `needed` right and its user's current role has `right`."""
         return token_may(self.facts.rights, needed, self.user.role, right, self.scope)
 
     def is_active(self, now: datetime) -> bool:
-        """Tell whether the token counts: not revoked, not expired, and its user may sign in."""
+        """Return whether the token is valid: not revoked, not expired, and its user may sign in."""
         expires_at = self.facts.expires_at
         return self.user.active and self.revoked_at is None and (expires_at is None or now < expires_at)
 
 
 def create(facts: TokenFacts, by: User, now: datetime) -> str:
-    """Make a token of the user and return it, for the only time; raises OutsideScopeError."""
+    """Create a token for the user and return it, which cannot be read again; raises OutsideScopeError."""
     if by.scope.within(facts.narrowed_to) != (by.scope if facts.narrowed_to.is_everything else facts.narrowed_to):
         raise OutsideScopeError("A token cannot see more than you do: name customers and ledgers of your own scope.")
     token = PREFIX + secrets.token_urlsafe(_RANDOM_BYTES)
@@ -86,7 +86,7 @@ def create(facts: TokenFacts, by: User, now: datetime) -> str:
 
 
 def find_active(token: str, now: datetime) -> ApiToken | None:
-    """Return the token unless it is revoked, has expired, or its user may no longer sign in."""
+    """Return the token, or None if it is unknown, revoked or expired, or its user may no longer sign in."""
     found = next(iter(_found(_Token.token_hash == _hash(token))), None)
     return found if found and found.is_active(now) else None
 
@@ -102,7 +102,7 @@ def of_everybody() -> list[ApiToken]:
 
 
 def revoke(token_id: int, by: User, now: datetime) -> str:
-    """Let a token no longer count, and return its name; raises LookupError, for another's too unless an admin asks."""
+    """Revoke a token and return its name; raises LookupError if it does not exist or, for non-admins, is not theirs."""
     with transaction():
         found = next(iter(_found(_Token.id == token_id)), None)
         if found is None or (found.user.id != by.id and not by.may(Right.ADMINISTER)):
@@ -115,10 +115,10 @@ def revoke(token_id: int, by: User, now: datetime) -> str:
 
 
 def count_use(token_id: int, now: datetime) -> int:
-    """Note that the token was used, and return how often in this minute; one process counts on what another counted."""
+    """Count a use of the token and return the number of uses in this minute, across all processes."""
     minute = int(now.timestamp()) // 60
     again = Case(None, [(_Token.minute == minute, _Token.uses_in_minute + 1)], 1)
-    # Never waiting for an import to end: on SQLite some uses then go uncounted.
+    # Do not wait for an import's transaction to end; on SQLite, some uses then go uncounted.
     with unless_hindered():
         _Token.update(minute=minute, uses_in_minute=again, last_used_at=now).where(_Token.id == token_id).execute()
     used: Any = _Token.select(_Token.minute, _Token.uses_in_minute).where(_Token.id == token_id).tuples().first()

@@ -1,4 +1,4 @@
-"""The record of what people did: appended in the transaction of the deed, each entry sealed with the one before."""
+"""The audit trail: entries are appended in the transaction of the action and form a hash chain."""
 
 import hashlib
 import json
@@ -34,13 +34,13 @@ _SEALED = (
     AuditEntryModel.after,
     AuditEntryModel.previous_hash,
 )
-# Entries that are older than these columns were sealed without them.
+# Entries older than these columns were hashed without them.
 _SEALED_LATER = frozenset({"address", "request_id", "program"})
 
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One deed; `before` and `after` hold what it changed, by name; `address` and `program` are whence it came."""
+    """One audited action; `before` and `after` hold the changed values by name, `address` the client's IP address."""
 
     id: int
     at: datetime
@@ -57,7 +57,7 @@ class Entry:
 
 @dataclass(frozen=True, slots=True)
 class AuditFilter:
-    """Which entries are asked for; what is left out does not narrow, and `until` no longer belongs to them."""
+    """A filter of entries: unset fields match everything, `since` is included, `until` is not."""
 
     actor: str = ""
     action: str = ""
@@ -69,7 +69,7 @@ class AuditFilter:
 
 @dataclass(frozen=True, slots=True)
 class Broken:
-    """The first entry that is not as it was written, and what is wrong with it."""
+    """The first entry that breaks the hash chain, and why."""
 
     entry_id: int
     reason: str
@@ -77,7 +77,7 @@ class Broken:
 
 @dataclass(frozen=True, slots=True)
 class Verified:
-    """How far the chain holds, the seal it ends with there, and whether a seal that was noted is part of it."""
+    """The result of a check: the number of valid entries, the last one's hash, whether the noted hash was found."""
 
     entries: int
     head: str
@@ -88,19 +88,20 @@ class Verified:
 def append(
     by: User | None, action: str, subject: str, *, before: Mapping[str, Any], after: Mapping[str, Any], now: datetime
 ) -> None:
-    """Record a deed on a subject such as `invoice:12`; only inside the transaction that does it.
+    """Append an entry about a subject such as `invoice:12`; call it only inside the action's transaction.
 
-    `by` is None where nobody is signed in, or the command line does it; whence it came is told by who asks.
+    `by` is None without a signed-in user, as on the command line. The IP address, request id and program are those of
+    the current actor.
     """
     one_at_a_time(_CHAIN_LOCK)
-    whence = current_user.actor()
+    actor = current_user.actor()
     values = {
         "at": now.astimezone(UTC),
         "user_id": by.id if by else None,
         "actor": (by.name or by.email) if by else "",
-        "address": whence.address,
-        "request_id": whence.request_id,
-        "program": whence.program,
+        "address": actor.address,
+        "request_id": actor.request_id,
+        "program": actor.program,
         "action": action,
         "subject": subject,
         "before": _json(before),
@@ -111,17 +112,17 @@ def append(
 
 
 def of_subject(subject: str, limit: int = 200) -> list[Entry]:
-    """Return what was done to a subject, newest first."""
+    """Return the latest entries about a subject, newest first."""
     return [_entry(*row) for row in _of_subject(subject, limit)]
 
 
 def latest(limit: int, before: datetime) -> list[Entry]:
-    """Return the latest deeds on invoices and customers before the moment, newest first."""
+    """Return the latest entries about invoices and customers in the user's scope before the moment, newest first."""
     return [_entry(*row) for row in _latest(before, limit)]
 
 
 def matching(wanted: AuditFilter, length: int, *, older_than: int | None = None) -> list[Entry]:
-    """Return so many of the entries that match, newest first, beginning before the one with that id."""
+    """Return `length` matching entries, newest first, with ids below `older_than` if given (keyset pagination)."""
     rows = _newest_first().where(reduce(and_, _conditions(wanted), AuditEntryModel.id > 0)).limit(length)
     if older_than is not None:
         rows = rows.where(AuditEntryModel.id < older_than)
@@ -129,7 +130,7 @@ def matching(wanted: AuditFilter, length: int, *, older_than: int | None = None)
 
 
 def verify(noted_head: str = BEGINNING) -> Verified:
-    """Walk the chain from its beginning to its end, or to the first entry that breaks it."""
+    """Verify the hash chain up to its end or the first broken entry; `noted_head` is a hash noted earlier."""
     entries, head = 0, BEGINNING
     has_noted_head = noted_head == head
     for entry_id, entry_hash, values in _sealed():
@@ -169,7 +170,7 @@ def _conditions(wanted: AuditFilter) -> Iterator[Any]:
 
 
 def _sealed() -> Iterator[tuple[int, str, dict[str, Any]]]:
-    """Yield each entry's id, seal and what was sealed, oldest first, never many of them at once."""
+    """Yield each entry's id, hash and hashed values, oldest first, read in batches."""
     names = [field.name for field in _SEALED]
     latest_id = 0
     while True:
@@ -177,7 +178,7 @@ def _sealed() -> Iterator[tuple[int, str, dict[str, Any]]]:
         found = list(
             rows.where(AuditEntryModel.id > latest_id).order_by(AuditEntryModel.id).limit(_VERIFIED_AT_ONCE).tuples()
         )
-        for latest_id, entry_hash, *values in found:  # the next look begins after it
+        for latest_id, entry_hash, *values in found:  # the next batch starts after latest_id
             yield latest_id, entry_hash, dict(zip(names, values, strict=True))
         if not found:
             return
@@ -199,14 +200,14 @@ def _latest(before: Slot, limit: Slot) -> Any:
 
 
 def _is_of(kind: str, table: type[InvoiceModel] | type[CustomerModel]) -> Any:
-    """Select the entries about records of the kind that whoever asks may see."""
+    """Select the entries about records of the kind in the current user's scope."""
     return AuditEntryModel.subject.in_(table.select(Value(f"{kind}:").concat(table.id.cast("TEXT"))))
 
 
 def _newest_first() -> Any:
     entry = AuditEntryModel
-    told = (entry.id, entry.at, entry.user_id, entry.actor, entry.action, entry.subject, entry.before, entry.after)
-    return entry.select(*told, entry.address, entry.request_id, entry.program).order_by(entry.id.desc())
+    columns = (entry.id, entry.at, entry.user_id, entry.actor, entry.action, entry.subject, entry.before, entry.after)
+    return entry.select(*columns, entry.address, entry.request_id, entry.program).order_by(entry.id.desc())
 
 
 def _latest_hash() -> str:
@@ -219,8 +220,8 @@ def _newest_hash() -> Any:
 
 
 def _seal(values: Mapping[str, Any]) -> str:
-    told = {name: value for name, value in values.items() if value is not None or name not in _SEALED_LATER}
-    text = json.dumps({**told, "at": values["at"].isoformat()}, sort_keys=True, ensure_ascii=False)
+    sealed = {name: value for name, value in values.items() if value is not None or name not in _SEALED_LATER}
+    text = json.dumps({**sealed, "at": values["at"].isoformat()}, sort_keys=True, ensure_ascii=False)
     return hashlib.sha256(text.encode()).hexdigest()
 
 

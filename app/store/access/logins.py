@@ -1,4 +1,4 @@
-"""Logins: the browsers that are signed in, each known by the random id in its cookie."""
+"""Logins: sessions of signed-in browsers, each identified by the random id (`jti`) in its cookie."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -21,7 +21,7 @@ _REMEMBERED = timedelta(days=90)
 
 @dataclass(frozen=True, slots=True)
 class Login:
-    """One signed-in browser and who sits at it."""
+    """An active session and its user."""
 
     id: int
     jti: str
@@ -31,7 +31,7 @@ class Login:
 
 @dataclass(frozen=True, slots=True)
 class SignedIn:
-    """A browser that is signed in, as its user is told of it."""
+    """A session as listed for its user; `address` is the client's IP address."""
 
     id: int
     created_at: datetime
@@ -43,7 +43,7 @@ class SignedIn:
 def start(
     user_id: int, jti: str, now: datetime, expires_at: datetime, *, address: str = "", user_agent: str = ""
 ) -> None:
-    """Sign a browser in until the moment given."""
+    """Start a session that ends at `expires_at`."""
     tables.LoginModel.create(
         jti=jti,
         user=user_id,
@@ -56,17 +56,17 @@ def start(
 
 
 def find_active(jti: str, now: datetime, idle: timedelta = LONGEST_IDLE) -> Login | None:
-    """Return the login unless it is revoked, idle for so long, expired, or its user may no longer sign in."""
+    """Return the session, or None if it is unknown, revoked, expired or idle, or its user may no longer sign in."""
     rows = _active(jti, now, now - idle)
     if not rows:
         return None
-    mark, login_id, last_seen_at = rows[0][:3]
-    cache.use_version(mark)
+    ledger_version, login_id, last_seen_at = rows[0][:3]
+    cache.use_version(ledger_version)
     return Login(login_id, jti, users.from_rows(row[3:] for row in rows), last_seen_at)
 
 
 def touch(login: Login, now: datetime) -> None:
-    """Note that the browser was seen, at most once a minute and never waiting for an import to end."""
+    """Update the session's `last_seen_at`, at most once a minute and without waiting for an import to end."""
     if now - login.last_seen_at < _SEEN_EVERY:
         return
     with unless_hindered():
@@ -74,7 +74,7 @@ def touch(login: Login, now: datetime) -> None:
 
 
 def of_user(user_id: int, now: datetime, idle: timedelta) -> list[SignedIn]:
-    """Return the browsers in which the user is signed in, the one seen last first."""
+    """Return the user's active sessions, the most recently seen first."""
     login = tables.LoginModel
     rows: Any = (
         login.select(login.id, login.created_at, login.last_seen_at, login.address, login.user_agent)
@@ -91,7 +91,7 @@ def of_user(user_id: int, now: datetime, idle: timedelta) -> list[SignedIn]:
 
 
 def was_at(email: str, address: str, now: datetime) -> bool:
-    """Tell whether the user with that e-mail address signed in from the network address in the last months."""
+    """Return whether the user with that e-mail address signed in from the IP address in the last 90 days."""
     login = tables.LoginModel
     of_user = users.is_called(email) & (login.address == address) & (login.created_at > now - _REMEMBERED)
     found: bool = login.select().join(tables.UserModel).where(of_user).exists()
@@ -99,22 +99,22 @@ def was_at(email: str, address: str, now: datetime) -> bool:
 
 
 def revoke(jti: str, now: datetime) -> None:
-    """Sign one browser out."""
+    """Revoke one session."""
     _revoke(tables.LoginModel.jti == jti, now)
 
 
 def revoke_one_of(user_id: int, login_id: int, now: datetime) -> bool:
-    """Sign one of the user's browsers out, and tell whether it was one that was signed in."""
+    """Revoke one of the user's sessions; return whether there was such a session."""
     return _revoke((tables.LoginModel.user == user_id) & (tables.LoginModel.id == login_id), now) == 1
 
 
 def revoke_all_of(user_id: int, now: datetime) -> int:
-    """Sign the user out everywhere, and return how many logins that ended."""
+    """Revoke all of the user's sessions and return their number."""
     return _revoke(tables.LoginModel.user == user_id, now)
 
 
 def revoke_others_of(login: Login, now: datetime) -> int:
-    """Sign the login's user out everywhere else, and return how many logins that ended."""
+    """Revoke the user's other sessions and return their number."""
     return _revoke((tables.LoginModel.user == login.user.id) & (tables.LoginModel.id != login.id), now)
 
 

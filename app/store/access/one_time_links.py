@@ -1,4 +1,4 @@
-"""One-time links: by which an invited user, or one who forgot it, chooses a password; only their hashes are kept."""
+"""One-time links for choosing a password, after an invitation or a reset; only the tokens' hashes are stored."""
 
 import hashlib
 import secrets
@@ -27,16 +27,16 @@ _GOOD_FOR = {Purpose.INVITE: timedelta(days=7), Purpose.RESET: timedelta(minutes
 
 @dataclass(frozen=True, slots=True)
 class Link:
-    """A link that can still be used: by whom, and what for."""
+    """A usable link's user and purpose."""
 
     user: User
     purpose: Purpose
 
 
 def make(user_id: int, purpose: Purpose, by: User | None, now: datetime) -> str:
-    """Return the token of a new link, which voids the user's older ones of that purpose.
+    """Create a link and return its token; the user's older links of that purpose are deleted.
 
-    `by` is None where the users themselves asked for it, or the command line did.
+    `by` is None if the user requested it, or the command line did.
     """
     token = secrets.token_urlsafe(_TOKEN_BYTES)
     with transaction():
@@ -54,7 +54,7 @@ def make(user_id: int, purpose: Purpose, by: User | None, now: datetime) -> str:
 
 
 def find(token: str, now: datetime) -> Link | None:
-    """Return what the token's link is for, while it can be used, without using it."""
+    """Return the token's link without using it, or None if it was used, has expired or its user is inactive."""
     row: Any = OneTimeLinkModel.get_or_none(
         OneTimeLinkModel.token_hash == _hash(token), OneTimeLinkModel.expires_at > now
     )
@@ -63,7 +63,7 @@ def find(token: str, now: datetime) -> Link | None:
 
 
 def use(token: str, purpose: Purpose, now: datetime) -> int | None:
-    """Return the id of the link's user and void the link; of two who try at once, one succeeds."""
+    """Use up the link and return its user's id, or None; of two concurrent calls, one succeeds."""
     link = find(token, now)
     if link is None or link.purpose is not purpose:
         return None
@@ -72,7 +72,7 @@ def use(token: str, purpose: Purpose, now: datetime) -> int | None:
 
 
 def void(user_id: int, *purposes: Purpose) -> None:
-    """Let the user's links of these purposes, or of any if none is named, lead nowhere."""
+    """Delete the user's links of these purposes; without a purpose, all."""
     OneTimeLinkModel.delete().where(
         OneTimeLinkModel.user == user_id, OneTimeLinkModel.purpose.in_(purposes or tuple(Purpose))
     ).execute()

@@ -1,4 +1,4 @@
-"""Second factors: the secret that a user's app makes codes of, and the recovery codes for when the app is lost."""
+"""Second factors: TOTP secrets, and the recovery codes for a lost authenticator app."""
 
 import hashlib
 from collections.abc import Iterable
@@ -14,61 +14,61 @@ from app.store.db.tables import UserModel as UserRow
 
 def whose() -> set[int]:
     """Return the ids of the users who have a second factor."""
-    having: Any = UserRow.select(UserRow.id).where(UserRow.totp_secret.is_null(is_null=False))
-    return {user_id for (user_id,) in having.tuples()}
+    rows: Any = UserRow.select(UserRow.id).where(UserRow.totp_secret.is_null(is_null=False))
+    return {user_id for (user_id,) in rows.tuples()}
 
 
 def secret_of(user_id: int) -> str | None:
-    """Return the secret that the user's app shares with us, None while there is none."""
+    """Return the user's TOTP secret, or None."""
     secret: str | None = UserRow.get_by_id(user_id).totp_secret
     return secret
 
 
 def enable(user: User, secret: str, step: int, recovery_codes: Iterable[str], now: datetime) -> None:
-    """Ask the user for codes from now on; the step of the code that confirmed it counts as used."""
+    """Enable the second factor with these recovery codes; `step` is the TOTP time step used to confirm it."""
     with transaction():
         UserRow.update(totp_secret=secret, totp_step=step).where(UserRow.id == user.id).execute()
-        _keep(user.id, recovery_codes)
+        _replace_codes(user.id, recovery_codes)
         audit.append(user, "second_factor.enabled", f"user:{user.id}", before={}, after={}, now=now)
 
 
 def reset(user_id: int, by: User | None, now: datetime) -> None:
-    """Ask the user for no codes any more, and end the user's logins; `by` is None for the command line."""
+    """Remove the second factor and revoke the user's sessions; `by` is None for the command line."""
     with transaction():
         UserRow.update(totp_secret=None, totp_step=None).where(UserRow.id == user_id).execute()
-        _keep(user_id, ())
+        _replace_codes(user_id, ())
         logins.revoke_all_of(user_id, now)
         audit.append(by, "second_factor.removed", f"user:{user_id}", before={}, after={}, now=now)
 
 
 def accept_step(user_id: int, step: int) -> bool:
-    """Take the code of the step as used, and tell whether it is newer than all that were."""
+    """Mark the TOTP time step as used; return False if it or a later one was used before."""
     is_newer = UserRow.totp_step.is_null() | (UserRow.totp_step < step)
     changed: int = UserRow.update(totp_step=step).where(UserRow.id == user_id, is_newer).execute()
     return changed == 1
 
 
 def renew_recovery_codes(user: User, recovery_codes: Iterable[str], now: datetime) -> None:
-    """Let only these codes stand in for the second factor."""
+    """Replace the user's recovery codes."""
     with transaction():
-        _keep(user.id, recovery_codes)
+        _replace_codes(user.id, recovery_codes)
         audit.append(user, "recovery_codes.renewed", f"user:{user.id}", before={}, after={}, now=now)
 
 
 def accept_recovery_code(user_id: int, code: str) -> bool:
-    """Take the code as used, and tell whether it was one of the user's."""
-    is_it = (RecoveryCodeModel.user == user_id) & (RecoveryCodeModel.code_hash == _hash(code))
-    deleted: int = RecoveryCodeModel.delete().where(is_it).execute()
+    """Use up the recovery code; return whether it was one of the user's."""
+    is_match = (RecoveryCodeModel.user == user_id) & (RecoveryCodeModel.code_hash == _hash(code))
+    deleted: int = RecoveryCodeModel.delete().where(is_match).execute()
     return deleted == 1
 
 
 def recovery_codes_left(user_id: int) -> int:
-    """Return how many recovery codes the user has not used."""
+    """Return the number of unused recovery codes."""
     count: int = RecoveryCodeModel.select().where(RecoveryCodeModel.user == user_id).count()
     return count
 
 
-def _keep(user_id: int, recovery_codes: Iterable[str]) -> None:
+def _replace_codes(user_id: int, recovery_codes: Iterable[str]) -> None:
     RecoveryCodeModel.delete().where(RecoveryCodeModel.user == user_id).execute()
     for code in recovery_codes:
         RecoveryCodeModel.create(user=user_id, code_hash=_hash(code))

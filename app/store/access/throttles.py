@@ -1,8 +1,8 @@
-"""Throttles: whoever tries in vain has to wait, whichever process is asked and however many ask at once.
+"""Throttles: waits after failed attempts, counted in the database, so that they hold across processes.
 
-wait = throttles.attempt([Throttled("address 203.0.113.7", free=20), …], now)     # counted before it is tried
+wait = throttles.attempt([Throttled("address 203.0.113.7", free=20), …], now)     # counted before the attempt is made
 …
-throttles.succeeded(["account …"], ["address 203.0.113.7"])                       # it was not in vain
+throttles.succeeded(["account …"], ["address 203.0.113.7"])                       # it succeeded
 """
 
 from collections.abc import Sequence
@@ -19,7 +19,7 @@ _LOCK = 7_340_515  # any number, as long as nothing else in the database locks o
 
 @dataclass(frozen=True, slots=True)
 class Throttled:
-    """A name under which attempts are counted, and how many in vain cost nothing."""
+    """A name under which attempts are counted, and the number of failed attempts that cost no wait."""
 
     name: str
     free: int
@@ -27,34 +27,34 @@ class Throttled:
 
 @dataclass(frozen=True, slots=True)
 class Wait:
-    """Until when nothing more is tried; `is_news` when nobody was told so before."""
+    """The end of the wait; `is_news` if this is the first attempt refused because of it."""
 
     until: datetime
     is_news: bool
 
 
 def attempt(counted: Sequence[Throttled], now: datetime) -> Wait | None:
-    """Count an attempt under each name, or count nothing and return the longest wait that is still to come.
+    """Count an attempt under each name and return None; or, if there is a wait, count nothing and return the longest.
 
-    It counts as made in vain until it succeeds: of many that are made at once, no more get through than may.
+    An attempt counts as failed until `succeeded` is called: so concurrent attempts cannot exceed the limit.
     """
     names = [one.name for one in counted]
     with transaction():
         one_at_a_time(_LOCK)
         ThrottleModel.delete().where(ThrottleModel.latest_at <= now - FORGOTTEN_AFTER).execute()
         rows: Any = ThrottleModel.select().where(ThrottleModel.name.in_(names))
-        kept = {row.name: row for row in rows}
-        until = max((_until(kept[one.name], one.free) for one in counted if one.name in kept), default=now)
+        known = {row.name: row for row in rows}
+        until = max((_until(known[one.name], one.free) for one in counted if one.name in known), default=now)
         if until > now:
-            untold = ThrottleModel.name.in_(names) & ~ThrottleModel.is_told
-            return Wait(until, is_news=ThrottleModel.update(is_told=True).where(untold).execute() > 0)
+            unreported = ThrottleModel.name.in_(names) & ~ThrottleModel.is_told
+            return Wait(until, is_news=ThrottleModel.update(is_told=True).where(unreported).execute() > 0)
         for name in names:
             _count(name, now)
     return None
 
 
 def succeeded(forgiven: Sequence[str], uncounted: Sequence[str]) -> None:
-    """Forget all that was in vain under the first names, and only the attempt that succeeded under the others."""
+    """Delete all attempts under the `forgiven` names, and take the successful one off the `uncounted` names."""
     with transaction():
         one_at_a_time(_LOCK)
         ThrottleModel.delete().where(ThrottleModel.name.in_(forgiven)).execute()

@@ -1,4 +1,4 @@
-"""Changes of users: each one transaction, recorded, and refused when nobody would be left to administer."""
+"""Changes of users: each in one transaction, audited, and refused if no active administrator would be left."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -14,7 +14,7 @@ _ADMINS_LOCK = 7_340_514  # any number, as long as nothing else in the database 
 
 
 class LastAdminError(Exception):
-    """Nobody would be left who administers; the message is one sentence."""
+    """No active administrator would be left; the message is one sentence."""
 
     def __init__(self) -> None:
         super().__init__("This is the last active admin who sees everything: make somebody else one first.")
@@ -22,7 +22,7 @@ class LastAdminError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class UserFacts:
-    """What an admin says of a user."""
+    """The values of a user that an admin enters."""
 
     name: str
     role: Role
@@ -30,40 +30,43 @@ class UserFacts:
 
 
 def create(email: str, facts: UserFacts, password_hash: str, by: User | None, now: datetime) -> User:
-    """Add a user; raises EmailTakenError."""
+    """Add a user and return it; raises EmailTakenError. `by` is None for the command line."""
     with transaction():
         user = users.create(email, facts.name, facts.role, password_hash, now)
         if facts.scope != EVERYTHING:
             users.set_scope(user.id, facts.scope)
-        after = {"email": user.email, **_said(facts.name, facts.role, facts.scope)}
+        after = {"email": user.email, **_values(facts.name, facts.role, facts.scope)}
         audit.append(by, "user.created", f"user:{user.id}", before={}, after=after, now=now)
         return users.existing(user.id)
 
 
 def invite(email: str, facts: UserFacts, by: User, now: datetime) -> User:
-    """Add a user who has yet to choose a password, and cannot sign in before; raises EmailTakenError."""
+    """Add a user who must choose a password before signing in; raises EmailTakenError."""
     return create(email, facts, users.HASH_OF_NONE, by, now)
 
 
 def change(user_id: int, facts: UserFacts, by: User, now: datetime) -> bool:
-    """Change what is said of a user and tell whether anything was different; raises LookupError or LastAdminError."""
+    """Save the user's values and return whether any differed; raises LookupError or LastAdminError."""
 
     def write(user: User) -> bool:
-        before, after = _said(user.name, user.role, user.scope), _said(facts.name, facts.role, facts.scope)
+        before, after = _values(user.name, user.role, user.scope), _values(facts.name, facts.role, facts.scope)
         changed = {name for name, value in after.items() if value != before[name]}
         if not changed:
             return False
         users.set_facts(user_id, facts.name, facts.role)
         users.set_scope(user_id, facts.scope)
-        was, became = ({name: said[name] for name in changed} for said in (before, after))
-        audit.append(by, "user.edited", f"user:{user_id}", before=was, after=became, now=now)
+        old, new = ({name: values[name] for name in changed} for values in (before, after))
+        audit.append(by, "user.edited", f"user:{user_id}", before=old, after=new, now=now)
         return True
 
     return _keeping_an_admin(user_id, write)
 
 
 def deactivate(user_id: int, by: User, now: datetime) -> bool:
-    """Keep a user out, at once, and tell whether that was new; raises LookupError or LastAdminError."""
+    """Deactivate a user, revoke their sessions, and return whether they were active.
+
+    Raises LookupError or LastAdminError.
+    """
 
     def write(user: User) -> bool:
         if user.active:
@@ -76,7 +79,7 @@ def deactivate(user_id: int, by: User, now: datetime) -> bool:
 
 
 def activate(user_id: int, by: User, now: datetime) -> bool:
-    """Let a user in again and tell whether that was new; raises LookupError."""
+    """Reactivate a user and return whether they were inactive; raises LookupError."""
     with transaction():
         user = users.existing(user_id)
         if not user.active:
@@ -87,7 +90,7 @@ def activate(user_id: int, by: User, now: datetime) -> bool:
 
 def _keeping_an_admin(user_id: int, write: Callable[[User], bool]) -> bool:
     with transaction():
-        # Of two admins who remove one another at the same moment, the second is refused.
+        # If two admins remove each other at the same moment, the second is refused.
         one_at_a_time(_ADMINS_LOCK)
         was_different = write(users.existing(user_id))
         if not any(user.active and may(user.role, Right.ADMINISTER, user.scope) for user in users.all_users()):
@@ -95,7 +98,7 @@ def _keeping_an_admin(user_id: int, write: Callable[[User], bool]) -> bool:
         return was_different
 
 
-def _said(name: str, role: Role, scope: Scope) -> dict[str, Any]:
+def _values(name: str, role: Role, scope: Scope) -> dict[str, Any]:
     return {
         "name": name,
         "role": role.value,

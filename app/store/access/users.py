@@ -1,4 +1,4 @@
-"""Users: who may sign in, and as what."""
+"""Users: their e-mail addresses, roles, scopes and password hashes."""
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -13,16 +13,16 @@ from app.domain.permissions import EVERYTHING, Right, Role, Scope, may
 from app.store.db import tables
 from app.store.db.database import transaction
 
-HASH_OF_NONE = "!"  # no password has this hash
+HASH_OF_NONE = "!"  # matches no password
 
 
 class EmailTakenError(Exception):
-    """Somebody has that e-mail address already; the message is one sentence."""
+    """Another user has that e-mail address; the message is one sentence."""
 
 
 @dataclass(frozen=True, slots=True)
 class User:
-    """Somebody who may sign in while active."""
+    """A user, who may sign in while `active`."""
 
     id: int
     email: str
@@ -33,11 +33,11 @@ class User:
     has_second_factor: bool = False
 
     def may(self, right: Right) -> bool:
-        """Tell whether the user has the right; the scope then says to what."""
+        """Return whether the user has the right within their scope."""
         return may(self.role, right, self.scope)
 
 
-# Of these columns there is a row for each customer and ledger of the user's scope, and one where there is no scope.
+# A query of these columns returns one row for each customer and ledger in the user's scope, one row without a scope.
 COLUMNS = (
     tables.UserModel.id,
     tables.UserModel.email,
@@ -52,7 +52,7 @@ COLUMNS = (
 
 
 def create(email: str, name: str, role: Role, password_hash: str, now: datetime) -> User:
-    """Add a user; raises EmailTakenError when the address is in use, however it is capitalised."""
+    """Add a user; raises EmailTakenError if the address is in use, ignoring case."""
     address = _as_compared(email)
     try:
         with transaction():
@@ -65,8 +65,8 @@ def create(email: str, name: str, role: Role, password_hash: str, now: datetime)
 
 
 def get(user_id: int) -> User | None:
-    """Return the user with that id."""
-    return next(_found(tables.UserModel.id == user_id), None)
+    """Return the user with that id, or None."""
+    return next(_matching(tables.UserModel.id == user_id), None)
 
 
 def existing(user_id: int) -> User:
@@ -78,17 +78,17 @@ def existing(user_id: int) -> User:
 
 
 def find_by_email(email: str) -> User | None:
-    """Return the user with that address, however it is capitalised."""
-    return next(_found(is_called(email)), None)
+    """Return the user with that e-mail address, ignoring case, or None."""
+    return next(_matching(is_called(email)), None)
 
 
 def all_users() -> list[User]:
-    """Return everybody, in the order of their addresses."""
-    return list(_found(tables.UserModel.id > 0))
+    """Return all users, by e-mail address."""
+    return list(_matching(tables.UserModel.id > 0))
 
 
 def last_seen() -> dict[int, datetime]:
-    """Return when each user who ever signed in was last seen."""
+    """Return when each user was last seen, by user id; users who never signed in are missing."""
     login = tables.LoginModel
     latest = fn.MAX(login.last_seen_at).converter(login.last_seen_at.python_value)
     rows: Any = login.select(login.user, latest).group_by(login.user).tuples()
@@ -96,33 +96,33 @@ def last_seen() -> dict[int, datetime]:
 
 
 def password_hash_of(user_id: int) -> str:
-    """Return the hash that the user's password is compared with."""
+    """Return the hash of the user's password, HASH_OF_NONE if none was chosen."""
     password_hash: str = tables.UserModel.get_by_id(user_id).password_hash
     return password_hash
 
 
 def has_password(user_id: int) -> bool:
-    """Tell whether the user has chosen a password; who was only invited has not."""
+    """Return whether the user has chosen a password; invited users have not yet."""
     return password_hash_of(user_id) != HASH_OF_NONE
 
 
 def set_password_hash(user_id: int, password_hash: str) -> None:
-    """Give the user another password; who is signed in stays so until the logins are revoked."""
+    """Set the password hash; the user's sessions stay valid until they are revoked."""
     tables.UserModel.update(password_hash=password_hash).where(tables.UserModel.id == user_id).execute()
 
 
 def set_facts(user_id: int, name: str, role: Role) -> None:
-    """Give the user a name and a role, which counts from the next request on."""
+    """Set the user's name and role; takes effect with the next request."""
     tables.UserModel.update(name=name, role=role.value).where(tables.UserModel.id == user_id).execute()
 
 
 def set_active(user_id: int, *, active: bool) -> None:
-    """Let the user in, or keep the user out from the next request on."""
+    """Allow or block the user's sign-in; takes effect with the next request."""
     tables.UserModel.update(active=active).where(tables.UserModel.id == user_id).execute()
 
 
 def set_scope(user_id: int, scope: Scope) -> None:
-    """Let the user see only what the scope covers, from the next request on."""
+    """Replace the user's scope; takes effect with the next request."""
     with transaction():
         tables.UserModel.update(is_scoped=not scope.is_everything).where(tables.UserModel.id == user_id).execute()
         tables.ScopeModel.delete().where(tables.ScopeModel.user == user_id).execute()
@@ -133,21 +133,21 @@ def set_scope(user_id: int, scope: Scope) -> None:
 
 
 def is_called(email: str) -> Any:
-    """Select the user with that address, however it is capitalised."""
+    """Select the user with that e-mail address, ignoring case."""
     return tables.UserModel.email == _as_compared(email)
 
 
 def from_rows(rows: Iterable[tuple[Any, ...]]) -> User:
-    """Return the user whom all these rows, the values of COLUMNS, are about."""
-    known = list(rows)
-    user_id, email, name, role, active, is_scoped, has_second_factor, *_ = known[0]
-    customers = frozenset(row[-2] for row in known if row[-2] is not None)
-    ledgers = frozenset(row[-1] for row in known if row[-1] is not None)
+    """Return the user from all rows of COLUMNS for one user, at least one."""
+    own_rows = list(rows)
+    user_id, email, name, role, active, is_scoped, has_second_factor, *_ = own_rows[0]
+    customers = frozenset(row[-2] for row in own_rows if row[-2] is not None)
+    ledgers = frozenset(row[-1] for row in own_rows if row[-1] is not None)
     scope = Scope(customers, ledgers, is_everything=not is_scoped)
     return User(user_id, email, name, Role(role), active, scope, bool(has_second_factor))
 
 
-def _found(which: Any) -> Iterator[User]:
+def _matching(which: Any) -> Iterator[User]:
     rows: Any = tables.UserModel.select(*COLUMNS).join(tables.ScopeModel, JOIN.LEFT_OUTER).where(which)
     for _, own in groupby(rows.order_by(tables.UserModel.email).tuples(), key=itemgetter(0)):
         yield from_rows(own)

@@ -1,4 +1,4 @@
-"""Saved views: a user's named filters of the invoices; what they ask for is kept, not what they found."""
+"""Saved views: a user's named filters of the list of invoices; the parameters are stored, not the results."""
 
 import json
 from collections.abc import Mapping
@@ -13,12 +13,12 @@ from app.store.db.tables import SavedViewModel
 
 
 class NameTakenError(Exception):
-    """The user has a view of that name; the message is one sentence."""
+    """The user already has a view of that name; the message is one sentence."""
 
 
 @dataclass(frozen=True, slots=True)
 class View:
-    """A user's named filter, as the parameters of the list's address."""
+    """A user's named filter; `parameters` is the query string of the list's URL."""
 
     id: int
     name: str
@@ -28,12 +28,12 @@ class View:
 
 def of_user(user_id: int) -> list[View]:
     """Return the user's views, by name."""
-    found = _of_user(user_id)
-    return [View(view_id, name, json.loads(asked), is_default) for view_id, name, asked, is_default in found]
+    rows = _of_user(user_id)
+    return [View(view_id, name, json.loads(parameters), is_default) for view_id, name, parameters, is_default in rows]
 
 
 def save(user_id: int, name: str, parameters: Mapping[str, str]) -> int:
-    """Keep the parameters under the name and return the view's id; raises NameTakenError."""
+    """Save the parameters under the name and return the view's id; raises NameTakenError."""
     try:
         with transaction():
             row = SavedViewModel.create(user=user_id, name=name, parameters=_json(parameters))
@@ -44,7 +44,7 @@ def save(user_id: int, name: str, parameters: Mapping[str, str]) -> int:
 
 
 def change(user_id: int, view_id: int, *, name: str, parameters: Mapping[str, str] | None = None) -> bool:
-    """Rename a view of the user, or let it ask for something else; tell whether there was one."""
+    """Rename the user's view, replace its parameters if given, and return whether it exists; raises NameTakenError."""
     values = {"name": name, **({} if parameters is None else {"parameters": _json(parameters)})}
     try:
         with transaction():
@@ -55,7 +55,7 @@ def change(user_id: int, view_id: int, *, name: str, parameters: Mapping[str, st
 
 
 def make_default(user_id: int, view_id: int | None) -> bool:
-    """Let the list of invoices open with this view, or with none; tell whether there was such a view."""
+    """Make this view, or none, the default of the list of invoices; return False if there is no such view."""
     with transaction():
         SavedViewModel.update(is_default=False).where(SavedViewModel.user == user_id).execute()
         if view_id is None:
@@ -65,7 +65,7 @@ def make_default(user_id: int, view_id: int | None) -> bool:
 
 
 def delete(user_id: int, view_id: int) -> bool:
-    """Forget a view of the user; tell whether there was one."""
+    """Delete the user's view; return whether it existed."""
     deleted: int = SavedViewModel.delete().where(_own(user_id, view_id)).execute()
     return deleted == 1
 

@@ -1,1 +1,1 @@
-"""The database: tables, connections, caching."""
+"""The database: models, connections, transactions, caching."""

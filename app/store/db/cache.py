@@ -1,7 +1,7 @@
-"""Cached figures: an answer is kept until the ledger changes, so that the same question is asked once.
+"""A cache of query results and page fragments, valid until the ledger changes.
 
-Triggers give the ledger a new version with every change to customers, invoices or payments. Answers are kept for that
-version, for the scope of the current user, and for the arguments.
+Triggers give the ledger a new version with every change to customers, invoices or payments. Results are cached by that
+version, the current user's scope, and the arguments.
 """
 
 from collections import OrderedDict
@@ -13,8 +13,8 @@ from typing import Any, ParamSpec, TypeVar
 
 from app.store.db import current_user, tables
 
-_FIGURES_KEPT = 1_000
-_FRAGMENTS_KEPT = 64
+_MAX_FIGURES = 1_000
+_MAX_FRAGMENTS = 64
 _Arguments = ParamSpec("_Arguments")
 _Answer = TypeVar("_Answer")
 
@@ -33,38 +33,38 @@ def cached(query: Callable[_Arguments, _Answer]) -> Callable[_Arguments, _Answer
     @wraps(query)
     def answer(*args: _Arguments.args, **kwargs: _Arguments.kwargs) -> _Answer:
         key = (query, args, tuple(sorted(kwargs.items())))
-        return _cached(_figures, _FIGURES_KEPT, key, lambda: query(*args, **kwargs))
+        return _cached(_figures, _MAX_FIGURES, key, lambda: query(*args, **kwargs))
 
     return answer
 
 
 def cache_fragment(key: Hashable, make: Callable[[], _Answer]) -> _Answer:
-    """Return what was made for the key before, else make it: for rendered parts of pages, of which few are kept."""
-    return _cached(_fragments, _FRAGMENTS_KEPT, key, make)
+    """Return the fragment cached for the key, or make it; for rendered parts of pages, of which few are cached."""
+    return _cached(_fragments, _MAX_FRAGMENTS, key, make)
 
 
-def _cached(kept: OrderedDict[Hashable, Any], most: int, key: Hashable, make: Callable[[], _Answer]) -> _Answer:
-    # Others may never see what an open transaction sees.
+def _cached(entries: OrderedDict[Hashable, Any], most: int, key: Hashable, make: Callable[[], _Answer]) -> _Answer:
+    # Do not cache inside a transaction: it sees uncommitted data that others must not see.
     if tables.database.in_transaction():
         return make()
-    # The version is read before the answer: if it changes in between, the answer is newer than its version, not older.
+    # Read the version before the result: if it changes in between, the result is newer than its version, never older.
     versioned_key = (_ledger_version(), current_user.scope(), key)
     with _lock:
-        if versioned_key in kept:
-            kept.move_to_end(versioned_key)
-            found: _Answer = kept[versioned_key]
+        if versioned_key in entries:
+            entries.move_to_end(versioned_key)
+            found: _Answer = entries[versioned_key]
             return found
     answer = make()
     with _lock:
-        kept[versioned_key] = answer
-        while len(kept) > most:
-            kept.popitem(last=False)
+        entries[versioned_key] = answer
+        while len(entries) > most:
+            entries.popitem(last=False)
     return answer
 
 
 @contextmanager
 def pin_version() -> Iterator[None]:
-    """Read the ledger's version once for the whole block, which writes nothing: a page shows one moment."""
+    """Read the ledger's version once for the block, so that a page is consistent; the block must not write."""
     _pinned.version = ""
     try:
         yield

@@ -1,13 +1,13 @@
-"""Prepared queries: put into SQL once, then only their values are filled in; for what every page asks.
+"""Compiled queries: built into SQL once and then executed with different values; for queries on every page.
 
-Peewee takes longer to put a query into words than PostgreSQL to answer it, and PostgreSQL longer to plan it than to
-look up a few rows by a key, so the few queries on every page are kept on both sides.
+Peewee takes longer to build a query's SQL than PostgreSQL to execute it, and PostgreSQL longer to plan it than to look
+up a few rows by a key. So for the few queries on every page, we cache the SQL and PostgreSQL the plan.
 
-@prepared
+@compiled
 def _by_number(number: Slot) -> Any:
     return Invoice.select(Invoice.id, Invoice.total_cents).where(Invoice.number == number.value)
 
-rows = _by_number("1001")          # tuples, converted as peewee converts them
+rows = _by_number("1001")          # a list of tuples, converted as by peewee
 """
 
 from collections.abc import Callable, Hashable, Sequence
@@ -24,18 +24,18 @@ from app.store.db.postgresql import Postgresql
 
 @dataclass(frozen=True, slots=True)
 class Slot:
-    """A place in a query where a value is filled in; `field` converts it as a column of its kind does."""
+    """A placeholder for the value at `position`; `field`, if given, converts the value for the database."""
 
     position: int
     field: "Field[Any] | None" = None
 
     @property
     def value(self) -> Value:
-        """Return what stands for the value in an expression."""
+        """Return the placeholder for use in an expression."""
         return Value(self, converter=False)
 
     def of(self, field: "Field[Any]") -> Value:
-        """Return what stands for the value of a column whose values are kept otherwise than they are handed out."""
+        """Return the placeholder for a value of a column whose database values differ from its Python values."""
         return Value(Slot(self.position, field), converter=False)
 
     def filled(self, values: Sequence[Any]) -> Any:
@@ -52,21 +52,22 @@ class _CompiledQuery:
 
 
 def compiled(build: Callable[..., Any]) -> Callable[..., list[tuple[Any, ...]]]:
-    """Return a function that answers the query with the values given, in the order of the slots it is built with."""
+    """Return a function that executes the query with its arguments as the slots' values and returns all rows."""
     count = len(signature(build).parameters)
-    kept: dict[Hashable, _CompiledQuery] = {}
+    queries: dict[Hashable, _CompiledQuery] = {}
 
     @wraps(build)
-    def answer(*values: Any) -> list[tuple[Any, ...]]:
-        kind = (type(tables.database.obj), current_user.scope())
-        words = kept.get(kind)
-        if words is None:
-            words = kept[kind] = _compile(build(*(Slot(position) for position in range(count))))
-        filled = [one.filled(values) if isinstance(one, Slot) else one for one in words.parameters]
-        rows = _executed(words.sql, filled).fetchall()
-        return [_converted(row, words.converters) for row in rows]
+    def execute(*values: Any) -> list[tuple[Any, ...]]:
+        # The SQL depends on the dialect, and on the scope's conditions.
+        key = (type(tables.database.obj), current_user.scope())
+        query = queries.get(key)
+        if query is None:
+            query = queries[key] = _compile(build(*(Slot(position) for position in range(count))))
+        filled = [one.filled(values) if isinstance(one, Slot) else one for one in query.parameters]
+        rows = _executed(query.sql, filled).fetchall()
+        return [_converted(row, query.converters) for row in rows]
 
-    return answer
+    return execute
 
 
 def _executed(sql: str, values: list[Any]) -> Any:

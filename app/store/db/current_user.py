@@ -1,10 +1,10 @@
-"""Who asks: what they may see, and from where; set once for a request, and asked by whatever reads or records.
+"""The current actor: the scope, IP address and ids behind the current request, used by queries, audit and logs.
 
-with asked_by(Asker(scope=user.scope, address="203.0.113.7")):
+with acting_as(Actor(scope=user.scope, address="203.0.113.7")):
     invoices.matching(…)          # finds only what the scope covers
 
-Whoever asks without it is the app itself, which sees everything: a command, the worker. `program` is what asks in a
-person's place: that of an API token, or "the command line".
+Without it, the actor is the app itself, which sees everything. `program` is what acts in a user's place: an API token's
+program, "the command line" or "the worker".
 """
 
 from collections.abc import Iterator
@@ -17,7 +17,7 @@ from app.domain.permissions import EVERYTHING, Scope
 
 @dataclass(frozen=True, slots=True)
 class Actor:
-    """What is known of whoever asks: scope, network address, the id of the request, the program, the user's id."""
+    """The current actor's scope, IP address, request id, program and user id."""
 
     scope: Scope = EVERYTHING
     address: str = ""
@@ -27,31 +27,31 @@ class Actor:
 
 
 _APP = Actor()
-_asker: ContextVar[Actor] = ContextVar("asker", default=_APP)
+_actor: ContextVar[Actor] = ContextVar("actor", default=_APP)
 
 
 def actor() -> Actor:
-    """Return who asks."""
-    return _asker.get()
+    """Return the current actor."""
+    return _actor.get()
 
 
 def scope() -> Scope:
-    """Return what whoever asks may see."""
-    return _asker.get().scope
+    """Return the current actor's scope."""
+    return _actor.get().scope
 
 
 @contextmanager
 def acting_as(asker: Actor) -> Iterator[None]:
-    """Answer the block's questions as the asker may see it."""
-    before = _asker.set(asker)
+    """Set the current actor for the block."""
+    before = _actor.set(asker)
     try:
         yield
     finally:
-        _asker.reset(before)
+        _actor.reset(before)
 
 
 @contextmanager
 def seeing_everything() -> Iterator[None]:
-    """Look, in the block, beyond the scope of whoever asks: for rules that hold for all receivables together."""
+    """Ignore the current scope in the block: for rules over all receivables, such as uniqueness."""
     with acting_as(replace(actor(), scope=EVERYTHING)):
         yield

@@ -1,4 +1,4 @@
-"""The connection to SQLite or PostgreSQL, and the transaction in which every business action happens."""
+"""Connections to SQLite or PostgreSQL, transactions, locks, migrations and bulk inserts."""
 
 import threading
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -16,11 +16,11 @@ from app.store.db import tables
 from app.store.db.outages import Outage, outage_behind
 from app.store.db.postgresql import Postgresql
 
-MIGRATION_TABLE = "schema_migration"  # where the runner notes what it has applied
+MIGRATION_TABLE = "schema_migration"  # the runner's list of applied migrations
 MIGRATION_LOCK = 7_340_512  # any number, as long as nothing else in the database locks on it
 
 _SQLITE_PRAGMAS = {"journal_mode": "wal", "foreign_keys": 1, "busy_timeout": 30_000, "synchronous": "normal"}
-_KEPT_OTHERWISE = (tables.MomentField, tables.OwnFieldsField)  # than Python has them; COPY takes values as they are
+_CONVERTED_FIELDS = (tables.MomentField, tables.OwnFieldsField)  # COPY bypasses peewee's conversion of these
 _MIGRATIONS = Path(__file__).parents[1] / "migrations"
 _RECEIVABLES = "customers, invoices, payments, imports"  # locked in this order
 _VALUES_A_STATEMENT = 30_000  # below SQLite's limit of 32,766 bound values
@@ -31,7 +31,7 @@ class DatabaseUnavailableError(Exception):
 
 
 class _Waiting(threading.local):
-    """What is to be done after this thread's transaction."""
+    """Actions to run after this thread's transaction commits."""
 
     def __init__(self) -> None:
         self.actions: list[Callable[[], None]] = []
@@ -40,12 +40,12 @@ class _Waiting(threading.local):
 _waiting = _Waiting()
 
 
-class _RolledBack(Exception):  # noqa: N818  # not an error: it carries `rehearsal` out of its transaction
+class _RolledBack(Exception):  # noqa: N818  # not an error: `rehearse` raises it to roll its transaction back
     pass
 
 
 def open_database(url: str) -> peewee.Database:
-    """Bind the tables to the database at the address and see that it answers; raises DatabaseUnavailableError."""
+    """Bind the models to the database at the URL and check the connection; raises DatabaseUnavailableError."""
     try:
         database = _database(url)
         tables.database.initialize(database)
@@ -58,22 +58,22 @@ def open_database(url: str) -> peewee.Database:
 
 
 def is_current() -> bool:
-    """Tell whether every migration has been applied."""
+    """Return whether all migrations have been applied."""
     return not pending()
 
 
 def is_postgresql() -> bool:
-    """Tell whether the open database is a PostgreSQL server."""
+    """Return whether the open database is PostgreSQL."""
     return isinstance(tables.database.obj, Postgresql)
 
 
 def pending() -> list[str]:
-    """Return the names of the migrations that are still to come."""
+    """Return the names of the migrations that have not been applied."""
     return [migration.name for migration in _runner().status() if not migration.applied]
 
 
 def migrate() -> list[str]:
-    """Apply the migrations that are still to come and return their names; two at once wait for one another."""
+    """Apply pending migrations and return their names; on PostgreSQL, concurrent calls wait for each other."""
     if not is_postgresql():
         return _run_migrations()
     tables.database.execute_sql("SELECT pg_advisory_lock(%s)", (MIGRATION_LOCK,))
@@ -85,7 +85,7 @@ def migrate() -> list[str]:
 
 @contextmanager
 def connection() -> Iterator[None]:
-    """Hold a connection for the block, the one that is open already if there is one."""
+    """Open a connection for the block; reuse the current one if there is one."""
     opened = tables.database.connect(reuse_if_open=True)
     try:
         yield
@@ -96,7 +96,7 @@ def connection() -> Iterator[None]:
 
 @contextmanager
 def transaction() -> Iterator[None]:
-    """Make the block one transaction; on SQLite it takes the write lock at once, so that it cannot fail half-way."""
+    """Run the block in a transaction; on SQLite it takes the write lock at once, so that it cannot fail half-way."""
     with connection():
         is_part_of_another = tables.database.in_transaction()
         if not is_part_of_another:
@@ -109,7 +109,7 @@ def transaction() -> Iterator[None]:
 
 
 def after_commit(action: Callable[[], None]) -> None:
-    """Do the action once this thread's transaction is committed, never if it is taken back; without one, at once."""
+    """Run the action after this thread's transaction commits, not if it is rolled back; without one, immediately."""
     if tables.database.in_transaction():
         _waiting.actions.append(action)
     else:
@@ -118,7 +118,7 @@ def after_commit(action: Callable[[], None]) -> None:
 
 @contextmanager
 def exclusive_transaction() -> Iterator[None]:
-    """Make the block one transaction during which nobody else writes receivables; readers go on."""
+    """Run the block in a transaction that blocks other writers of receivables, but not readers."""
     with transaction():
         if is_postgresql():
             tables.database.execute_sql(f"LOCK TABLE {_RECEIVABLES} IN SHARE ROW EXCLUSIVE MODE")
@@ -126,7 +126,10 @@ def exclusive_transaction() -> Iterator[None]:
 
 
 def one_at_a_time(lock: int) -> None:
-    """Wait until no other transaction holds the lock, and hold it to the end of this one; SQLite has one writer."""
+    """Take an advisory lock until the transaction ends; nothing to do on SQLite, which has one writer.
+
+    Raises RuntimeError outside a transaction.
+    """
     if not tables.database.in_transaction():
         raise RuntimeError("A lock that ends with its transaction needs one.")
     if is_postgresql():
@@ -134,16 +137,16 @@ def one_at_a_time(lock: int) -> None:
 
 
 def locked(query: Any) -> Any:
-    """Return the query whose rows are locked for the transaction, in its order; on SQLite the whole database is."""
+    """Return the query with its rows locked until the transaction ends, in its order; SQLite locks the database."""
     if not is_postgresql():
         return query
-    # The tables first: who held the rows and then waited for an import to end would be waited for by the import.
+    # Lock the tables first: a transaction that holds rows while it waits for an import's table lock would deadlock.
     tables.database.execute_sql(f"LOCK TABLE {_RECEIVABLES} IN ROW EXCLUSIVE MODE")
     return query.for_update()
 
 
 def days_between(later: Any, earlier: Any) -> Any:
-    """Return, as SQL, how many days the one day lies after the other."""
+    """Return the number of days from `earlier` to `later`, as SQL."""
     if is_postgresql():
         return later - earlier
     return (peewee.fn.julianday(later) - peewee.fn.julianday(earlier)).cast("INTEGER")
@@ -151,9 +154,9 @@ def days_between(later: Any, earlier: Any) -> Any:
 
 @contextmanager
 def unless_hindered() -> Iterator[None]:
-    """Let the block's write go by where it could not be done at once; only for what may as well be lost.
+    """Skip the block's write if it cannot be done at once; only for writes that may be lost.
 
-    Either the disk is full, or somebody else holds the one lock that SQLite has.
+    It is skipped if the disk is full, or if another connection holds SQLite's write lock.
     """
     if not is_postgresql():
         tables.database.execute_sql("PRAGMA busy_timeout = 50")
@@ -168,9 +171,9 @@ def unless_hindered() -> Iterator[None]:
 
 
 def rehearse(action: Callable[[], None]) -> None:
-    """Run the action against the real database, then take back all that it did.
+    """Run the action against the real database, then roll it back.
 
-    What a row refers to is not checked: an import writes only ids that it has just read or made.
+    On PostgreSQL foreign keys are not checked: an import writes only ids that it has just read or created.
     """
     try:
         with exclusive_transaction():
@@ -183,7 +186,7 @@ def rehearse(action: Callable[[], None]) -> None:
 
 
 def reserved_ids(table: type[tables.BaseModel], count: int) -> Sequence[int]:
-    """Return ids that no row of the table has, in the caller's exclusive transaction."""
+    """Return `count` unused ids of the table; call it inside an exclusive transaction."""
     if not is_postgresql():
         last = table.select(peewee.fn.COALESCE(peewee.fn.MAX(table.id), 0)).scalar()
         return range(last + 1, last + 1 + count)
@@ -196,7 +199,7 @@ def reserved_ids(table: type[tables.BaseModel], count: int) -> Sequence[int]:
 
 
 def insert_rows(table: type[tables.BaseModel], columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
-    """Insert many rows: by COPY on PostgreSQL, which takes them as they are made, in statements of many elsewhere."""
+    """Insert many rows: with COPY on PostgreSQL, which streams them, with multi-row statements on SQLite."""
     rows = iter(rows)
     first = next(rows, None)
     if first is None:
@@ -214,7 +217,7 @@ def insert_rows(table: type[tables.BaseModel], columns: Sequence[str], rows: Ite
 def _copy_rows(table: type[tables.BaseModel], fields: list[Any], rows: Iterable[Sequence[Any]]) -> None:
     names = ", ".join(f'"{field.column_name}"' for field in fields)
     statement = f'COPY "{table._meta.table_name}" ({names}) FROM STDIN'
-    converted = [(index, field.db_value) for index, field in enumerate(fields) if isinstance(field, _KEPT_OTHERWISE)]
+    converted = [(index, field.db_value) for index, field in enumerate(fields) if isinstance(field, _CONVERTED_FIELDS)]
     with tables.database.cursor() as cursor, cursor.copy(statement) as copy:
         for row in rows:
             values = list(row)
@@ -225,7 +228,7 @@ def _copy_rows(table: type[tables.BaseModel], fields: list[Any], rows: Iterable[
 
 def _database(url: str) -> peewee.Database:
     if urlsplit(url).scheme == "sqlite":
-        # Taken as it stands: a path may hold signs that mean something in an address.
+        # Do not parse it as a URL: a path may contain characters that are special in URLs.
         path = Path(url.removeprefix("sqlite:///"))
         path.parent.mkdir(parents=True, exist_ok=True)
         return peewee.SqliteDatabase(str(path), pragmas=_SQLITE_PRAGMAS)

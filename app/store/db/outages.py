@@ -1,4 +1,4 @@
-"""What keeps the store from working though nothing is wrong with the program: a full disk, a database that is away."""
+"""Outages: failures of the environment rather than of the program, such as a full disk or an unreachable database."""
 
 import errno
 import sqlite3
@@ -7,28 +7,28 @@ from enum import Enum, auto
 
 import psycopg
 
-# Connections that ended or cannot be made, and a server that stops or is only just starting (PostgreSQL, appendix A).
+# SQLSTATE prefixes of connection errors (08) and of a server that is stopping or starting (PostgreSQL, appendix A).
 _AWAY = ("08", "57P0")
 
 
 class Outage(Enum):
-    """What has to come back before the store can work."""
+    """The kind of outage."""
 
     DISK_FULL = auto()
     DATABASE_AWAY = auto()
 
 
 def outage_behind(error: BaseException) -> Outage | None:
-    """Return the outage that the error comes from, None where the program itself is wrong."""
+    """Return the outage among the error's causes, or None if the program itself is at fault."""
     for cause in _chain(error):
-        if _says_full(cause):
+        if _is_disk_full(cause):
             return Outage.DISK_FULL
         if isinstance(cause, psycopg.OperationalError) and (not cause.sqlstate or cause.sqlstate.startswith(_AWAY)):
             return Outage.DATABASE_AWAY
     return None
 
 
-def _says_full(cause: BaseException) -> bool:
+def _is_disk_full(cause: BaseException) -> bool:
     if isinstance(cause, sqlite3.OperationalError):
         return getattr(cause, "sqlite_errorcode", None) == sqlite3.SQLITE_FULL
     return isinstance(cause, psycopg.errors.DiskFull) or (isinstance(cause, OSError) and cause.errno == errno.ENOSPC)

@@ -1,4 +1,4 @@
-"""PostgreSQL through Peewee's pool, asked no more than a page needs."""
+"""PostgreSQL through Peewee's connection pool, with fewer round trips and explicit prepared statements."""
 
 import select
 from collections.abc import Sequence
@@ -8,29 +8,28 @@ import psycopg
 from playhouse.db_url import register_database
 from playhouse.pool import PooledPostgresqlDatabase
 
-_NEVER_UNTOLD = 1_000_000_000
+_NEVER_AUTOMATICALLY = 1_000_000_000
 
 
 class Postgresql(PooledPostgresqlDatabase):  # type: ignore[misc]  # peewee is untyped
-    """A pool of connections, each looked at before it is used again, that keep the plans of prepared queries only."""
+    """A connection pool that checks each connection before reuse and prepares only `execute_prepared`'s queries."""
 
     def __init__(self, database: str, **parameters: Any) -> None:
-        # Days and filters decide how a query is best answered: planned for whatever values, a list of invoices took
-        # ten times as long.
-        super().__init__(database, prefer_psycopg3=True, prepare_threshold=_NEVER_UNTOLD, **parameters)
+        # The best plan depends on the dates and filters: with generic plans, a list of invoices took ten times as long.
+        super().__init__(database, prefer_psycopg3=True, prepare_threshold=_NEVER_AUTOMATICALLY, **parameters)
 
     def execute_prepared(self, sql: str, parameters: Sequence[Any]) -> Any:
-        """Run a query whose plan is kept where PostgreSQL finds it no worse than one for these very values."""
+        """Execute a prepared statement; PostgreSQL reuses its generic plan if that costs no more than a custom one."""
         return self._execute_cursor(sql, parameters, prepared=True)
 
     def cursor(self, named_cursor: object = None, *, prepared: bool = False) -> Any:
-        """Return a cursor on the connection that is open; raises InterfaceError where none is."""
+        """Return a cursor on the open connection; raises InterfaceError if there is none."""
         return _PreparingCursor(self.connection()) if prepared else super().cursor(named_cursor)
 
     def _is_closed(self, connection: Any) -> bool:
-        # A server that ends a connection says so on it. Peewee asks each time, which costs every page a round trip;
-        # where nothing was said, there is nothing to ask.
-        return connection.closed or (_has_been_told_something(connection) and super()._is_closed(connection))
+        # Peewee queries the server on every reuse, which costs each page a round trip. A server that ends a connection
+        # sends a message first: without unread data on the socket, skip the query.
+        return connection.closed or (_has_unread_data(connection) and super()._is_closed(connection))
 
 
 register_database(Postgresql, "postgres", "postgresql")
@@ -41,7 +40,7 @@ class _PreparingCursor(psycopg.Cursor[Any]):
         return super().execute(query, params, prepare=True)
 
 
-def _has_been_told_something(connection: Any) -> bool:
+def _has_unread_data(connection: Any) -> bool:
     poll = select.poll()
     poll.register(connection.fileno(), select.POLLIN)
     return bool(poll.poll(0))

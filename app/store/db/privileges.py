@@ -1,15 +1,15 @@
-"""What the roles of the running services may do on PostgreSQL: write rows, but change neither tables nor the record."""
+"""Privileges of the services' PostgreSQL roles: write rows, but change neither tables nor audit entries."""
 
 from app.store.db import tables
 from app.store.db.database import MIGRATION_LOCK, MIGRATION_TABLE, is_postgresql, one_at_a_time, transaction
 
 SERVICE_ROLES = ("invoices_app", "invoices_worker")
 
-_ONLY_ADDED_TO = tables.AuditEntryModel._meta.table_name
+_APPEND_ONLY = tables.AuditEntryModel._meta.table_name
 
 
 def grant() -> None:
-    """Give each role of a service what it needs and no more, where the server has such roles; only the owner can."""
+    """Grant each service role that exists on the server what it needs and no more; must be run as the owner."""
     if not is_postgresql():
         return
     with transaction():
@@ -25,11 +25,11 @@ def _roles_to_grant() -> list[str]:
 
 
 def _statements(role: str) -> tuple[str, ...]:
-    # All is taken and given anew, in one transaction: what a table once had by mistake does not stay.
+    # Revoke and grant everything again in one transaction, so that privileges granted by mistake do not remain.
     return (
         f"REVOKE ALL ON ALL TABLES IN SCHEMA public FROM {role}",
         f"GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA public TO {role}",
-        f"REVOKE UPDATE, DELETE ON {_ONLY_ADDED_TO} FROM {role}",
+        f"REVOKE UPDATE, DELETE ON {_APPEND_ONLY} FROM {role}",
         f"REVOKE INSERT, UPDATE, DELETE ON {MIGRATION_TABLE} FROM {role}",
         f"GRANT USAGE ON ALL SEQUENCES IN SCHEMA public TO {role}",
     )

@@ -1,4 +1,4 @@
-"""The tables; balance, status and age follow from these rows, and one sum is kept by the database: what is paid."""
+"""The models. Balance, status and age are derived from them; only `InvoiceModel.paid_cents` is stored, by triggers."""
 
 import json
 from collections.abc import Mapping
@@ -26,25 +26,25 @@ database: DatabaseProxy = DatabaseProxy()
 
 
 class MomentField(DateTimeField):
-    """A moment, kept in UTC without a zone and handed out with it."""
+    """A datetime, stored in UTC without a zone and returned with the zone UTC."""
 
     def db_value(self, value: datetime | None) -> datetime | None:
-        """Return the moment in UTC as the database keeps it."""
+        """Return the datetime in UTC, without its zone."""
         if value is None or value.tzinfo is None:
             return value
         return value.astimezone(UTC).replace(tzinfo=None)
 
     def python_value(self, value: Any) -> datetime | None:
-        """Return the moment with its zone."""
+        """Return the datetime with the zone UTC."""
         moment: datetime | None = super().python_value(value)  # type: ignore[no-untyped-call]  # bare in the stubs
         return None if moment is None else moment.replace(tzinfo=UTC)
 
 
 class OwnFieldsField(TextField):
-    """Texts by name, kept as JSON in their order."""
+    """Texts by name, stored as JSON in their order."""
 
     def db_value(self, value: Mapping[str, str]) -> str:
-        """Return the JSON; letters of any language stay as they are, for SQL to find them."""
+        """Return the JSON; non-ASCII letters are not escaped, so that SQL can search them."""
         return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
 
     def python_value(self, value: str) -> dict[str, str]:
@@ -52,24 +52,24 @@ class OwnFieldsField(TextField):
         return {} if value == "{}" else json.loads(value)
 
     def contains(self, rhs: str) -> Any:
-        """Select what holds the text in its JSON: a text, where peewee would look for JSON."""
+        """Select rows whose JSON contains the text; Peewee would search for a JSON value instead."""
         return self.cast("TEXT").contains(rhs)
 
 
 class BaseModel(Model):
-    """What all tables share."""
+    """The base of all models."""
 
     id = AutoField()
 
     class Meta:
-        """Bound to whichever database is opened."""
+        """Bound to the database that `open_database` opens."""
 
         database = database
         legacy_table_names = False
 
 
 class UserModel(BaseModel):
-    """Somebody who may sign in; `totp_step` is the latest step of time whose code was used."""
+    """A user; `totp_step` is the latest TOTP time step whose code was used."""
 
     email = CharField(unique=True)
     name = CharField(default="")
@@ -82,13 +82,13 @@ class UserModel(BaseModel):
     created_at = MomentField()
 
     class Meta:
-        """Named in the plural."""
+        """Plural table name."""
 
         table_name = "users"
 
 
 class LoginModel(BaseModel):
-    """One signed-in browser; its `jti` stands in the cookie and is looked up on every request."""
+    """A session of a signed-in browser; its `jti` is in the cookie and looked up on every request."""
 
     jti = CharField(unique=True, max_length=64)
     user = ForeignKeyField(UserModel, on_delete="CASCADE")
@@ -100,13 +100,13 @@ class LoginModel(BaseModel):
     user_agent = CharField(default="")
 
     class Meta:
-        """Named in the plural."""
+        """Plural table name."""
 
         table_name = "logins"
 
 
 class OneTimeLinkModel(BaseModel):
-    """A link by which a user may choose a password, once; gone when it was used."""
+    """A link with which a user may choose a password once; deleted on use."""
 
     token_hash = CharField(unique=True, max_length=64)
     user = ForeignKeyField(UserModel, on_delete="CASCADE")
@@ -116,25 +116,25 @@ class OneTimeLinkModel(BaseModel):
     expires_at = MomentField()
 
     class Meta:
-        """Named in the plural."""
+        """Plural table name."""
 
         table_name = "one_time_links"
 
 
 class RecoveryCodeModel(BaseModel):
-    """What stands in for a second factor that was lost, once; gone when it was used."""
+    """A code that replaces a lost second factor once; deleted on use."""
 
     code_hash = CharField(unique=True, max_length=64)
     user = ForeignKeyField(UserModel, on_delete="CASCADE")
 
     class Meta:
-        """Named in the plural."""
+        """Plural table name."""
 
         table_name = "recovery_codes"
 
 
 class ThrottleModel(BaseModel):
-    """How often something was tried in vain under a name; `is_told` once somebody was told to wait."""
+    """The number of failed attempts under a name; `is_told` once an attempt was refused because of them."""
 
     name = CharField(unique=True)
     attempts = IntegerField()
@@ -142,13 +142,13 @@ class ThrottleModel(BaseModel):
     is_told = BooleanField(default=False)
 
     class Meta:
-        """Named in the plural."""
+        """Plural table name."""
 
         table_name = "throttles"
 
 
 class ImportModel(BaseModel):
-    """One uploaded workbook and what became of it."""
+    """One uploaded workbook and its state."""
 
     file_name = CharField()
     sha256 = CharField(max_length=64, index=True)
@@ -166,15 +166,15 @@ class ImportModel(BaseModel):
     undone_at = MomentField(null=True)
 
     class Meta:
-        """Named in the plural."""
+        """Plural table name."""
 
         table_name = "imports"
 
 
 class ImportedModel(BaseModel):
-    """A record that a workbook may have brought: where it stood, the fingerprint of what stood there.
+    """A record that may have been imported: the import, tab and row that it came from, and the row's fingerprint.
 
-    `imported_version` is the record's version right after its import: a higher one was edited in the app since.
+    `imported_version` is the record's version right after its import; a higher `version` was edited in the app since.
     """
 
     origin = ForeignKeyField(ImportModel, column_name="import_id", null=True)
@@ -185,27 +185,26 @@ class ImportedModel(BaseModel):
 
 
 class ScopedModel(ImportedModel):
-    """A record of which whoever asks finds only what their scope covers, whatever the query is for.
+    """Base model whose queries are limited to the current user's scope.
 
-    That holds for the table that a query selects from. One that joins further invoices to it, or reads an alias, says
-    itself whose they are.
+    Only the selected table is filtered: for joined tables and aliases, add the condition yourself.
     """
 
     @classmethod
     def select(cls, *columns: Any) -> Any:
-        """Return the query for what whoever asks may see."""
+        """Return a query limited to the current user's scope."""
         query: Any = super().select(*columns)
         scope = current_user.scope()
         return query if scope.is_everything else query.where(cls.is_within(scope))
 
     @classmethod
     def is_within(cls, _scope: permissions.Scope) -> Any:
-        """Select the records that the scope covers: none, until a table says which."""
+        """Select the records that the scope covers; none unless overridden."""
         return cls.id.is_null()
 
 
 class CustomerModel(ScopedModel):
-    """Who owes; `code` is the id that the workbook uses."""
+    """A customer; `code` is the id that the workbook uses."""
 
     code = CharField(unique=True)
     name = CharField(index=True)
@@ -219,7 +218,7 @@ class CustomerModel(ScopedModel):
     version = IntegerField(default=1)
 
     class Meta:
-        """Named in the plural."""
+        """Plural table name."""
 
         table_name = "customers"
 
@@ -232,9 +231,9 @@ class CustomerModel(ScopedModel):
 
 
 class InvoiceModel(ScopedModel):
-    """What is owed; `number_key` is the number as it is compared.
+    """An invoice; `number_key` is the number normalised for comparison.
 
-    `paid_cents` is what all payments that are not voided add up to, whatever their day: triggers keep it, nobody else.
+    `paid_cents` is the sum of all payments that are not voided, of any date; only triggers update it.
     """
 
     number = CharField()
@@ -258,28 +257,28 @@ class InvoiceModel(ScopedModel):
     version = IntegerField(default=1)
 
     class Meta:
-        """A number may repeat among customers, never for one of them."""
+        """A number is unique per customer."""
 
         table_name = "invoices"
         indexes = ((("number_key", "customer"), True),)
 
     @classmethod
     def is_within(cls, scope: permissions.Scope) -> Any:
-        """Select the invoices of the scope; the SQL of `Scope.covers`."""
+        """Select the invoices in the scope: `Scope.covers` as SQL."""
         return within(cls, scope)
 
 
 def within(invoices: Any, scope: permissions.Scope) -> Any:
-    """Select, of the table of invoices or an alias of it, those that the scope covers."""
+    """Select the invoices in the scope, in `InvoiceModel` or an alias of it."""
     if scope.is_everything:
         return invoices.id.is_null(is_null=False)
     return invoices.customer.in_(sorted(scope.customers)) | invoices.ledger.in_(sorted(scope.ledgers))
 
 
 class PaymentModel(ScopedModel):
-    """What was received for an invoice; a refund is negative. Never edited: voided and recorded anew.
+    """A payment of an invoice; a refund is negative. Never edited: to correct one, void it and record another.
 
-    Payments that were recorded together share a `receipt`; the first of them holds the key of the form they came from.
+    Payments of one batch share a `receipt`; the first of them has the batch's key as its `idempotency_key`.
     """
 
     invoice = ForeignKeyField(InvoiceModel)
@@ -296,19 +295,19 @@ class PaymentModel(ScopedModel):
     void_reason = TextField(default="")
 
     class Meta:
-        """Named in the plural."""
+        """Plural table name."""
 
         table_name = "payments"
 
     @classmethod
     def is_within(cls, scope: permissions.Scope) -> Any:
-        """Select the payments of invoices that the scope covers."""
+        """Select the payments of invoices in the scope."""
         invoice = InvoiceModel.alias("seen")
         return cls.invoice.in_(invoice.select(invoice.id).where(within(invoice, scope)))
 
 
 class ImportedRowModel(BaseModel):
-    """What one row of a workbook did to one record, and what the record was before: provenance and undo."""
+    """What one row of a workbook did to one record, with the record's old values: for provenance and undo."""
 
     origin = ForeignKeyField(ImportModel, column_name="import_id", index=False)
     tab = CharField()
@@ -321,14 +320,14 @@ class ImportedRowModel(BaseModel):
     before = TextField(null=True)
 
     class Meta:
-        """Found from the import and from the record."""
+        """Looked up by import and by record."""
 
         table_name = "imported_rows"
         indexes = ((("origin", "tab", "row"), False), (("kind", "record_id"), False))
 
 
 class ColumnMappingModel(BaseModel):
-    """A mapping that a person chose for a header, used again whenever the same header comes."""
+    """A column mapping that a user chose for a header; reused for the same header."""
 
     header_fingerprint = CharField(unique=True, max_length=64)
     mapping = TextField()
@@ -336,13 +335,13 @@ class ColumnMappingModel(BaseModel):
     chosen_at = MomentField()
 
     class Meta:
-        """Named in the plural."""
+        """Plural table name."""
 
         table_name = "column_mappings"
 
 
 class RememberedAnswerModel(BaseModel):
-    """An answer to what an import asked, used again whenever a workbook of that shape asks it."""
+    """A user's answer to an import's question; reused for questions of the same shape."""
 
     shape = CharField(unique=True, max_length=200)
     question = TextField()
@@ -350,26 +349,26 @@ class RememberedAnswerModel(BaseModel):
     answered_at = MomentField()
 
     class Meta:
-        """Named in the plural."""
+        """Plural table name."""
 
         table_name = "remembered_answers"
 
 
 class ScopeModel(BaseModel):
-    """A customer or a ledger that a user may see who is scoped; a scoped user without any sees nothing."""
+    """A customer or a ledger in a user's scope; a user with `is_scoped` and no rows here sees nothing."""
 
     user = ForeignKeyField(UserModel, on_delete="CASCADE")
     customer = ForeignKeyField(CustomerModel, null=True, on_delete="CASCADE")
     ledger = CharField(null=True)
 
     class Meta:
-        """Named in the plural."""
+        """Plural table name."""
 
         table_name = "scopes"
 
 
 class SavedViewModel(BaseModel):
-    """A user's named filter: its parameters, not its rows."""
+    """A user's named filter of the list of invoices."""
 
     user = ForeignKeyField(UserModel, on_delete="CASCADE")
     name = CharField()
@@ -377,14 +376,14 @@ class SavedViewModel(BaseModel):
     is_default = BooleanField(default=False)
 
     class Meta:
-        """A user's names are unique."""
+        """A name is unique per user."""
 
         table_name = "saved_views"
         indexes = ((("user", "name"), True),)
 
 
 class ApiTokenModel(BaseModel):
-    """A program's key: shown once, kept as a hash; `minute`, counted since 1970, is when it was used so often."""
+    """An API token, stored as a hash; `uses_in_minute` counts its uses in `minute` (minutes since 1970, UTC)."""
 
     user = ForeignKeyField(UserModel, on_delete="CASCADE")
     name = CharField()
@@ -399,26 +398,26 @@ class ApiTokenModel(BaseModel):
     uses_in_minute = IntegerField(default=0)
 
     class Meta:
-        """Named in the plural."""
+        """Plural table name."""
 
         table_name = "api_tokens"
 
 
 class ApiTokenScopeModel(BaseModel):
-    """A customer or a ledger that a token is narrowed to; a scoped token without any sees nothing."""
+    """A customer or a ledger in a token's scope; a token with `is_scoped` and no rows here sees nothing."""
 
     token = ForeignKeyField(ApiTokenModel, on_delete="CASCADE")
     customer = ForeignKeyField(CustomerModel, null=True, on_delete="CASCADE")
     ledger = CharField(null=True)
 
     class Meta:
-        """Named in the plural."""
+        """Plural table name."""
 
         table_name = "api_token_scopes"
 
 
 class ApiRequestModel(BaseModel):
-    """A request that a program sent under a key, and what was answered; no status until it is."""
+    """An API request with an idempotency key, and its response; `status` is null while it is in progress."""
 
     token = ForeignKeyField(ApiTokenModel, on_delete="CASCADE")
     key = CharField()
@@ -429,16 +428,16 @@ class ApiRequestModel(BaseModel):
     body = TextField(default="")
 
     class Meta:
-        """A token's keys are unique."""
+        """A key is unique per token."""
 
         table_name = "api_requests"
         indexes = ((("token", "key"), True),)
 
 
 class AuditEntryModel(BaseModel):
-    """Who did what, when, from where; append-only, each entry holding the hash of the one before.
+    """An audited action; append-only, each entry includes the hash of the one before.
 
-    `address`, `request_id` and `program` are null in entries that are older than these columns.
+    `address`, `request_id` and `program` are null in entries older than these columns.
     """
 
     at = MomentField(index=True)
@@ -455,7 +454,7 @@ class AuditEntryModel(BaseModel):
     entry_hash = CharField(max_length=64, unique=True)
 
     class Meta:
-        """Named in the plural."""
+        """Plural table name."""
 
         table_name = "audit_entries"
 
@@ -463,25 +462,25 @@ class AuditEntryModel(BaseModel):
 class LedgerVersionModel(BaseModel):
     """One row: a random version that triggers replace with every change to customers, invoices or payments.
 
-    `sums_given` is true only inside a transaction that inserts invoices together with their payments.
+    `sums_given` is true only while a transaction inserts payments for new invoices whose `paid_cents` includes them.
     """
 
     version = CharField(max_length=32)
     sums_given = BooleanField(default=False)
 
     class Meta:
-        """Named in the plural."""
+        """Plural table name."""
 
         table_name = "ledger_versions"
 
 
 class PartitionModel(BaseModel):
-    """1,024 invoices, numbered by `id`; triggers replace its version with every change to them or their payments."""
+    """A partition of 1,024 invoices, by invoice id; triggers replace its version with every change to it."""
 
     version = CharField(max_length=32)
 
     class Meta:
-        """Named in the plural."""
+        """Plural table name."""
 
         table_name = "invoice_partitions"
 

@@ -1,1 +1,1 @@
-"""Customers, invoices, payments, imports and the figures over them."""
+"""Customers, invoices, payments, imports and the figures derived from them."""

@@ -1,4 +1,4 @@
-"""Write many receivables at once for an import, and take them back for its undo."""
+"""Bulk writes for imports and their undo."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
@@ -31,24 +31,25 @@ IMPORTED_ROW_COLUMNS = ["origin", "tab", "row", "kind", "action", "subject", "re
 
 
 def new_ids(kind: str, count: int) -> Sequence[int]:
-    """Return ids for so many new records, so that they can be referred to before they are written."""
+    """Reserve ids for `count` new records, so that other rows can refer to them before they are inserted."""
     return reserved_ids(_TABLES[kind], count)
 
 
 def insert_customers(rows: Iterable[Sequence[Any]]) -> None:
-    """Insert customers, in the order of CUSTOMER_COLUMNS."""
+    """Insert customers; the values are in the order of CUSTOMER_COLUMNS."""
     insert_rows(CustomerModel, CUSTOMER_COLUMNS, rows)
 
 
 def insert_invoices(rows: Iterable[Sequence[Any]]) -> None:
-    """Insert invoices, in the order of INVOICE_COLUMNS."""
+    """Insert invoices; the values are in the order of INVOICE_COLUMNS."""
     insert_rows(InvoiceModel, INVOICE_COLUMNS, rows)
 
 
 def insert_payments(with_sums: Iterable[Sequence[Any]], others: Iterable[Sequence[Any]], import_id: int) -> None:
-    """Insert payments, in the order of PAYMENT_COLUMNS.
+    """Insert payments; the values are in the order of PAYMENT_COLUMNS.
 
-    Those with sums are for invoices that the import inserted together with what is paid for them.
+    Those in `with_sums` are for invoices that the import inserted with their final `paid_cents`: for them the triggers
+    do not update it. Raises ArithmeticError if such an invoice's `paid_cents` differs from the sum of its payments.
     """
     LedgerVersionModel.update(sums_given=True).execute()
     insert_rows(PaymentModel, PAYMENT_COLUMNS, with_sums)
@@ -58,38 +59,41 @@ def insert_payments(with_sums: Iterable[Sequence[Any]], others: Iterable[Sequenc
 
 
 def insert_imported_rows(rows: Iterable[Sequence[Any]]) -> None:
-    """Insert what each row of a workbook did to which record."""
+    """Insert the log of what each row did to which record; the values are in the order of IMPORTED_ROW_COLUMNS."""
     insert_rows(ImportedRowModel, IMPORTED_ROW_COLUMNS, rows)
 
 
 def update(kind: str, record_id: int, values: Mapping[str, Any]) -> None:
-    """Set columns of one record."""
+    """Update columns of one record."""
     table = _TABLES[kind]
     table.update(dict(values)).where(table.id == record_id).execute()
 
 
 def replace_payments(ids_by_moment: Mapping[datetime, Sequence[int]]) -> None:
-    """Void payments that a workbook now tells otherwise, from the moment given: that of their own day, for no day."""
+    """Void payments that the new workbook replaces.
+
+    Each key is when the void takes effect: the start of the payment's own day removes it from all history.
+    """
     for at, ids in ids_by_moment.items():
         for part in _parts(ids):
             PaymentModel.update(voided_at=at, void_reason=REPLACED).where(PaymentModel.id.in_(part)).execute()
 
 
 def delete(kind: str, ids: Iterable[int]) -> None:
-    """Delete records that only the import that is undone had brought."""
+    """Delete records that the import being undone created."""
     table = _TABLES[kind]
     for part in _parts(ids):
         table.delete().where(table.id.in_(part)).execute()
 
 
 def unvoid_payments(ids: Iterable[int]) -> None:
-    """Let payments count again that the import that is undone had voided."""
+    """Reverse the voids of payments that the import being undone voided."""
     for part in _parts(ids):
         PaymentModel.update(voided_at=None, void_reason="").where(PaymentModel.id.in_(part)).execute()
 
 
 def _check_sums(import_id: int) -> None:
-    """Stop the import if what it said is paid is not what its payments add up to."""
+    """Raise ArithmeticError if the `paid_cents` of a new invoice differs from the sum of its payments."""
     counted = fn.SUM(PaymentModel.amount_cents).filter(PaymentModel.voided_at.is_null())
     wrong = (
         InvoiceModel.select(InvoiceModel.id)

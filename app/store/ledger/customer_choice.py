@@ -1,4 +1,4 @@
-"""Customers to choose from in a form, and the one that a text means."""
+"""Customers to choose from in a form, and the customers that an entered text matches."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -12,7 +12,7 @@ _MOST = 2_000
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """A customer as a form offers it."""
+    """A customer as an option in a form."""
 
     id: int
     code: str
@@ -21,19 +21,19 @@ class Choice:
 
     @property
     def label(self) -> str:
-        """Return how the form calls the customer, so that no two are called the same."""
+        """Return the option's label, which the code makes unique."""
         return f"{self.name} ({self.code})"
 
 
 def get(customer_id: int) -> Choice | None:
-    """Return the customer with that id, also when archived."""
+    """Return the customer with that id, archived or not, or None."""
     row = _select().where(CustomerModel.id == customer_id).tuples().first()
     return None if row is None else Choice(*row)
 
 
 @cached
 def all_choices() -> tuple[Choice, ...]:
-    """Return whoever is not archived, by name; the first 2,000 where there are more."""
+    """Return the customers that are not archived, by name; at most 2,000."""
     rows = (
         _select().where(CustomerModel.archived_at.is_null()).order_by(CustomerModel.name, CustomerModel.id).limit(_MOST)
     )
@@ -41,7 +41,7 @@ def all_choices() -> tuple[Choice, ...]:
 
 
 def meant_by(text: str) -> list[Choice]:
-    """Return whom a text may mean: whose code, name or label it is, else whose name or code it is a part of."""
+    """Return the customers whose code, name or label equals the text; if none, those whose label contains it."""
     wanted = compared(text)
     rows = _select().where(CustomerModel.archived_at.is_null()).order_by(CustomerModel.name, CustomerModel.id).tuples()
     choices = [Choice(*row) for row in rows]

@@ -1,4 +1,4 @@
-"""Customers: who they are, what each owes and how each pays, and the changes that people make to them."""
+"""Customers: their details, balances and payment habits, and the changes that users make to them."""
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
@@ -36,7 +36,7 @@ _PAYMENT_FACTS = tuple(getattr(_Payment, name) for name in Payment.__slots__)
 
 
 class CodeRefusedError(Exception):
-    """The code is another customer's, or a workbook knows this one by another; the message is one sentence."""
+    """The code is taken, or the customer was imported under its current one; the message is one sentence."""
 
 
 class StillOpenError(Exception):
@@ -45,7 +45,7 @@ class StillOpenError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Details:
-    """What a person says of a customer."""
+    """The values of a customer that a user enters."""
 
     code: str
     name: str
@@ -59,7 +59,7 @@ class Details:
 
 @dataclass(frozen=True, slots=True)
 class Customer:
-    """A customer as stored; `version` grows with each edit."""
+    """A customer as stored; `version` increases with each edit."""
 
     id: int
     details: Details
@@ -68,7 +68,7 @@ class Customer:
 
 
 class CustomerConflictError(Exception):
-    """Somebody else has saved the customer since it was read; `current` is what is stored now."""
+    """The customer has changed since it was read; `current` is what is stored now."""
 
     def __init__(self, current: Customer) -> None:
         super().__init__("Somebody else changed this customer in the meantime.")
@@ -76,15 +76,15 @@ class CustomerConflictError(Exception):
 
 
 def get(customer_id: int) -> Customer | None:
-    """Return the customer with that id."""
+    """Return the customer with that id, or None."""
     row = _Customer.get_or_none(_Customer.id == customer_id)
     return None if row is None else _from_row(row)
 
 
 def following(text: str, after_id: int, length: int, *, archived: bool) -> list[Customer]:
-    """Return so many of the customers that hold the text after the one with the id.
+    """Return the next `length` customers that contain the text and have an id above `after_id`, by id.
 
-    They come in the order in which they were entered, without the archived ones unless these are asked for.
+    Archived customers are left out unless `archived` is set.
     """
     rows = _Customer.select().where(_Customer.id > after_id)
     if text:
@@ -96,25 +96,25 @@ def following(text: str, after_id: int, length: int, *, archived: bool) -> list[
 
 
 def with_own_field(text: str) -> frozenset[int]:
-    """Return the ids of the customers of which any own field holds the text."""
+    """Return the ids of the customers with an own field that contains the text."""
     rows: Any = _Customer.select(_Customer.id).where(own_fields.any_holds(_Customer, text)).tuples()
     return frozenset(customer_id for (customer_id,) in rows)
 
 
 def exist() -> bool:
-    """Tell whether there is any customer at all."""
+    """Return whether there is any customer."""
     found: bool = _Customer.select().exists()
     return found
 
 
 def details_of_all() -> dict[int, Details]:
-    """Return what is said of every customer."""
+    """Return the details of every customer, by id."""
     rows: Any = _Customer.select(_Customer.id, *_DETAILS).tuples()
     return {customer_id: Details(*details) for customer_id, *details in rows}
 
 
 def names(customer_ids: Iterable[int]) -> dict[int, str]:
-    """Return what the customers are called."""
+    """Return the customers' names, by id."""
     rows: Any = _Customer.select(_Customer.id, _Customer.name).where(_Customer.id.in_(sorted(customer_ids))).tuples()
     return dict(rows)
 
@@ -130,7 +130,7 @@ def create(details: Details, by: User, now: datetime) -> int:
 
 
 def edit(customer_id: int, version: int, details: Details, by: User, now: datetime) -> None:
-    """Save what was changed; raises ChangedMeanwhileError where the version is not the stored one, CodeRefusedError."""
+    """Save the details; raises LookupError, CustomerConflictError if `version` is outdated, or CodeRefusedError."""
     with _transaction_for(customer_id, details):
         current = _existing(customer_id)
         if current.version != version:
@@ -152,7 +152,7 @@ def edit(customer_id: int, version: int, details: Details, by: User, now: dateti
 
 
 def archive(customer_id: int, by: User, now: datetime) -> None:
-    """Hide the customer from lists; raises StillOpenError while anything is owed, either way."""
+    """Hide the customer from lists; raises LookupError, or StillOpenError while there is a balance or credit."""
     with transaction():
         if _existing(customer_id).archived_at is not None:
             return
@@ -164,7 +164,7 @@ def archive(customer_id: int, by: User, now: datetime) -> None:
 
 
 def unarchive(customer_id: int, by: User, now: datetime) -> None:
-    """Show the customer in lists again."""
+    """Show the customer in lists again; raises LookupError."""
     with transaction():
         if _existing(customer_id).archived_at is not None:
             _set_archived(customer_id, None, "customer.unarchived", by, now)
@@ -172,7 +172,10 @@ def unarchive(customer_id: int, by: User, now: datetime) -> None:
 
 @cached
 def accounts(as_of: AsOf) -> tuple[Account, ...]:
-    """Return what every customer owed in each currency at the end of the day, and how each pays."""
+    """Return an account for each customer and currency as of the end of the day.
+
+    Customers without invoices get one account without a currency.
+    """
     owed = positions.by_customer(as_of)
     since = days_up_to(as_of.day, WINDOW_DAYS)
     sales = turnover.invoiced_by_customer(as_of, since)
@@ -204,7 +207,7 @@ def accounts(as_of: AsOf) -> tuple[Account, ...]:
 
 
 def balances_of(customer_id: int, as_of: AsOf) -> list[Balances]:
-    """Return what the customer had open and had overpaid, by currency and due date."""
+    """Return the customer's open and overpaid amounts, by currency and due date."""
     position = Position(as_of)
     balance = position.left_cents
     rows: Any = (
@@ -226,17 +229,17 @@ def balances_of(customer_id: int, as_of: AsOf) -> list[Balances]:
 
 
 def habit_of(customer_id: int, as_of: AsOf) -> PaymentHabit | None:
-    """Return how the customer usually paid up to the end of the day; None where too little was settled."""
+    """Return the customer's payment habit as of the end of the day; None if too few invoices were settled."""
     return habit(dict(settlements.counts_of_customer(customer_id, as_of, DAYS_COUNTED)))
 
 
 def settled_count(customer_id: int, as_of: AsOf) -> int:
-    """Return how many invoices the habit could be told from."""
+    """Return the number of settled invoices that `habit_of` takes into account."""
     return sum(count for _, count in settlements.counts_of_customer(customer_id, as_of, DAYS_COUNTED))
 
 
 def currencies_of(customer_id: int) -> list[str]:
-    """Return the currencies that the customer has invoices in, the one with most invoices first."""
+    """Return the currencies of the customer's invoices, the one with the most invoices first."""
     rows: Any = (
         _Invoice.select(_Invoice.currency)
         .where(_Invoice.customer == customer_id)
@@ -248,7 +251,7 @@ def currencies_of(customer_id: int) -> list[str]:
 
 
 def ledger_of(customer_id: int, currency: str) -> list[tuple[rules.Invoice, list[Payment]]]:
-    """Return every invoice of the customer in the currency with every payment of it, the voided ones too."""
+    """Return every invoice of the customer in the currency with all its payments, voided ones included."""
     own = (_Invoice.customer == customer_id) & (_Invoice.currency == currency)
     invoices: Any = _Invoice.select(*_INVOICE_FACTS).where(own).order_by(_Invoice.id).tuples()
     payments: Any = _Payment.select(*_PAYMENT_FACTS).join(_Invoice).where(own).order_by(_Payment.id).tuples()
@@ -279,7 +282,7 @@ def _dso(
 
 
 def _habits(by_account: Mapping[tuple[int, str], Mapping[int, int]]) -> dict[int, PaymentHabit]:
-    """Return the habits of those customers who have one; a day late is one in any currency."""
+    """Return the habits by customer, over all currencies; customers without one are left out."""
     counts: dict[int, dict[int, int]] = defaultdict(lambda: defaultdict(int))
     for (customer, _), of_currency in by_account.items():
         for days, count in of_currency.items():
@@ -288,7 +291,7 @@ def _habits(by_account: Mapping[tuple[int, str], Mapping[int, int]]) -> dict[int
 
 
 def _transaction_for(customer_id: int, details: Details) -> AbstractContextManager[None]:
-    """Return a transaction in which, if the code changes, nobody else can take the new one."""
+    """Return a transaction, exclusive if the code changes, so that no other transaction can take the new code."""
     current = get(customer_id)
     same = current is not None and current.details.code == details.code
     return transaction() if same else exclusive_transaction()
@@ -307,7 +310,7 @@ def _differing(old: Details, new: Details) -> tuple[dict[str, Any], dict[str, An
 
 
 def _refuse_another_code(customer_id: int, code: str, wanted: str) -> None:
-    """Keep the code by which a workbook knows the customer: its next import would bring the customer in anew."""
+    # The next import of the workbook would not find the customer under a new code and would add it again.
     is_imported = (
         _Customer.select().where(_Customer.id == customer_id, _Customer.origin.is_null(is_null=False)).exists()
     )
@@ -338,7 +341,7 @@ def _has_open(customer_id: int) -> bool:
 
 
 def _set_archived(customer_id: int, at: datetime | None, action: str, by: User, now: datetime) -> None:
-    # The version stays: no workbook says that a customer is archived, so there is nothing to be in conflict with.
+    # Do not increase the version: workbooks have no archived state, so an import cannot conflict with this change.
     _Customer.update(archived_at=at).where(_Customer.id == customer_id).execute()
     after = {"archived": at is not None}
     audit.append(by, action, f"customer:{customer_id}", before={"archived": at is None}, after=after, now=now)

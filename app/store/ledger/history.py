@@ -1,4 +1,4 @@
-"""What happened, to one invoice or of late: what people did here, and what imports brought."""
+"""The history of an invoice and the latest activity: audit entries combined with imports."""
 
 import json
 from collections.abc import Iterable, Mapping
@@ -20,7 +20,7 @@ _MOST_IMPORTS = 20
 
 @dataclass(frozen=True, slots=True)
 class ImportedChange:
-    """What a row of a workbook did to an invoice; `before` is what it was, by name, nothing where it was created."""
+    """A change of an invoice by a workbook's row; `before` has the old values by name, {} where it was created."""
 
     at: datetime
     actor: str
@@ -34,7 +34,7 @@ class ImportedChange:
 
 @dataclass(frozen=True, slots=True)
 class ImportDone:
-    """A workbook that was applied or undone."""
+    """An import that was applied or undone."""
 
     at: datetime
     actor: str
@@ -45,25 +45,28 @@ class ImportDone:
 
 @dataclass(frozen=True, slots=True)
 class AuditEvent:
-    """Something that somebody did, with what the thing that it was done to is called."""
+    """An audit entry with the label of its subject, "" if the subject no longer exists."""
 
     entry: Entry
     label: str
 
     @property
     def at(self) -> datetime:
-        """Return when it was done."""
+        """Return the time of the entry."""
         return self.entry.at
 
 
 def of_invoice(invoice_id: int) -> list[Entry | ImportedChange]:
-    """Return what happened to the invoice, newest first."""
-    happened: list[Entry | ImportedChange] = [*audit.of_subject(f"invoice:{invoice_id}"), *_imported(invoice_id)]
-    return sorted(happened, key=lambda one: one.at, reverse=True)
+    """Return the invoice's audit entries and changes by applied imports, newest first."""
+    events: list[Entry | ImportedChange] = [*audit.of_subject(f"invoice:{invoice_id}"), *_imported(invoice_id)]
+    return sorted(events, key=lambda one: one.at, reverse=True)
 
 
 def latest(limit: int, as_of: AsOf) -> list[AuditEvent | ImportDone]:
-    """Return what had been done last by the end of the day, newest first."""
+    """Return the latest `limit` events up to the end of the day, newest first.
+
+    Imports are included only if the current user sees everything.
+    """
     entries = audit.latest(limit, as_of.ended_at)
     events: list[AuditEvent | ImportDone] = [*named(entries)]
     if not current_user.scope().is_everything:
@@ -73,7 +76,7 @@ def latest(limit: int, as_of: AsOf) -> list[AuditEvent | ImportDone]:
 
 
 def named(entries: Iterable[Entry]) -> list[AuditEvent]:
-    """Return the entries with what the things are called that they are about, nothing where they are gone."""
+    """Return the entries, each with the label of its subject ("" if the subject no longer exists)."""
     known = list(entries)
     labels = _labels(known)
     return [AuditEvent(entry, labels.get(entry.subject, "")) for entry in known]
@@ -81,14 +84,14 @@ def named(entries: Iterable[Entry]) -> list[AuditEvent]:
 
 def _imported(invoice_id: int) -> Iterable[ImportedChange]:
     for at, actor, action, import_id, file_name, tab, row, before in _imported_rows(invoice_id):
-        was = json.loads(before) if before else {}
-        yield ImportedChange(at, actor, action, import_id, file_name, tab, row, was)
+        values = json.loads(before) if before else {}
+        yield ImportedChange(at, actor, action, import_id, file_name, tab, row, values)
 
 
 @compiled
 def _imported_rows(invoice_id: Slot) -> Any:
     row = ImportedRowModel
-    told = (
+    columns = (
         ImportModel.applied_at,
         _actor(),
         row.action,
@@ -99,7 +102,7 @@ def _imported_rows(invoice_id: Slot) -> Any:
         row.before,
     )
     return (
-        row.select(*told)
+        row.select(*columns)
         .join(ImportModel)
         .join(UserModel, JOIN.LEFT_OUTER)
         .where(row.kind == "invoice", row.record_id == invoice_id.value, ImportModel.state == "applied")
@@ -116,10 +119,10 @@ def _imports(as_of: AsOf) -> Iterable[ImportDone]:
 
 @compiled
 def _imports_before(moment: Slot) -> Any:
-    told = (ImportModel.applied_at, ImportModel.undone_at, _actor(), ImportModel.id, ImportModel.file_name)
+    columns = (ImportModel.applied_at, ImportModel.undone_at, _actor(), ImportModel.id, ImportModel.file_name)
     earlier = ImportModel.applied_at < moment.of(ImportModel.applied_at)
     return (
-        ImportModel.select(*told)
+        ImportModel.select(*columns)
         .join(UserModel, JOIN.LEFT_OUTER)
         .where(earlier)
         .order_by(ImportModel.id.desc())
@@ -130,14 +133,14 @@ def _imports_before(moment: Slot) -> Any:
 def _labels(entries: Iterable[Entry]) -> dict[str, str]:
     subjects = {entry.subject for entry in entries}
     return {
-        **_called("invoice", InvoiceModel, InvoiceModel.number, subjects),
-        **_called("customer", CustomerModel, CustomerModel.name, subjects),
-        **_called("import", ImportModel, ImportModel.file_name, subjects),
-        **_called("user", UserModel, _actor(), subjects),
+        **_labels_of("invoice", InvoiceModel, InvoiceModel.number, subjects),
+        **_labels_of("customer", CustomerModel, CustomerModel.name, subjects),
+        **_labels_of("import", ImportModel, ImportModel.file_name, subjects),
+        **_labels_of("user", UserModel, _actor(), subjects),
     }
 
 
-def _called(kind: str, table: Any, name: Any, subjects: Iterable[str]) -> dict[str, str]:
+def _labels_of(kind: str, table: Any, name: Any, subjects: Iterable[str]) -> dict[str, str]:
     ids = [int(subject.partition(":")[2]) for subject in subjects if subject.startswith(f"{kind}:")]
     if not ids:
         return {}

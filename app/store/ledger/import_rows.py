@@ -1,4 +1,4 @@
-"""What the rows of an import did, told with the records that they touched."""
+"""The rows of an import: what each did, and the invoice that it concerns."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -10,7 +10,7 @@ PAGE_LENGTH = 50
 
 @dataclass(frozen=True, slots=True)
 class RowTold:
-    """One row of a workbook and what it did; `invoice_id` leads to the invoice's page, None where there is none."""
+    """One row of a workbook and what it did; `invoice_id` is None where no invoice exists to link to."""
 
     tab: str
     row: int
@@ -21,7 +21,7 @@ class RowTold:
 
 
 def page(import_id: int, tab: str, row: int | None, number: int) -> list[RowTold]:
-    """Return a page of the rows, counted from 1, in the order of the workbook; of one tab or row only if asked."""
+    """Return page `number` (from 1) of the rows, in the order of the import; optionally of one tab or row only."""
     query: Any = _rows(import_id, tab, row).order_by(ImportedRowModel.id)
     found = list(query.paginate(number, PAGE_LENGTH).dicts())
     invoice_ids = _invoice_ids(found)
@@ -39,13 +39,13 @@ def page(import_id: int, tab: str, row: int | None, number: int) -> list[RowTold
 
 
 def count(import_id: int, tab: str, row: int | None) -> int:
-    """Return how many rows there are to page through."""
+    """Return the number of rows that `page` pages through."""
     found: int = _rows(import_id, tab, row).count()
     return found
 
 
 def tabs(import_id: int) -> list[str]:
-    """Return the tabs whose rows did something."""
+    """Return the names of the tabs with rows that changed something, sorted."""
     query: Any = (
         ImportedRowModel.select(ImportedRowModel.tab).where(ImportedRowModel.origin == import_id).distinct().tuples()
     )
@@ -62,7 +62,7 @@ def _rows(import_id: int, tab: str, row: int | None) -> Any:
 
 
 def _invoice_ids(rows: list[dict[str, Any]]) -> dict[tuple[str, int], int]:
-    """Return the invoice that each record leads to, where it still exists, in one query for each kind of record."""
+    """Return the existing invoice of each record, by kind and id, with one query per kind."""
 
     def ids(kind: str) -> list[int]:
         return [row["record_id"] for row in rows if row["kind"] == kind]

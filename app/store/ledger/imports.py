@@ -1,4 +1,4 @@
-"""Uploaded workbooks and what became of them."""
+"""Imports: uploaded workbooks, their states and what they changed; remembered column mappings and answers."""
 
 import json
 from collections.abc import Iterator, Mapping
@@ -24,7 +24,7 @@ from app.store.db.tables import (
 
 
 class State(StrEnum):
-    """Where an import stands; the first three of these wait for the worker or are in its hands."""
+    """The state of an import; in the first three the worker still has to process it."""
 
     READING = "reading"
     APPLYING = "applying"
@@ -36,15 +36,15 @@ class State(StrEnum):
 
     @property
     def is_in_work(self) -> bool:
-        """Tell whether the worker has something to do for it."""
+        """Return whether the worker still has to process it."""
         return self in {State.READING, State.APPLYING, State.UNDOING}
 
 
 @dataclass(frozen=True, slots=True)
 class StoredImport:
-    """One import; `choices` is what a person chose for it, `failure` the sentence that it ended with.
+    """One import; `choices` are the user's choices, `failure` is why the last step failed or was refused, one sentence.
 
-    `apply_when_clean` is said by a program that wants nobody asked where there is nothing to ask.
+    `apply_when_clean` is set by an API client: apply the import without a confirmation if nothing needs an answer.
     """
 
     id: int
@@ -66,7 +66,7 @@ class StoredImport:
 
 @dataclass(frozen=True, slots=True)
 class RowAction:
-    """What one row did to one record, and what the record was before."""
+    """What one row of a workbook did to one record, with the record's old values."""
 
     id: int
     tab: str
@@ -96,13 +96,13 @@ def create(
 
 
 def get(import_id: int) -> StoredImport | None:
-    """Return an import, None if there is no such."""
+    """Return the import, or None."""
     row = _selected().where(ImportModel.id == import_id).dicts().first()
     return _import(row) if row else None
 
 
 def latest_with_content(sha256: str, states: tuple[State, ...]) -> StoredImport | None:
-    """Return the newest import of the very same file in one of the states."""
+    """Return the newest import of a file with this SHA-256 in one of the states, or None."""
     row = (
         _selected()
         .where((ImportModel.sha256 == sha256) & ImportModel.state.in_(states))
@@ -119,7 +119,7 @@ def newest_first(limit: int = 200) -> list[StoredImport]:
 
 
 def following(after_id: int, length: int) -> list[StoredImport]:
-    """Return so many imports after the one with the id, in the order in which they came."""
+    """Return the next `length` imports with an id above `after_id`, by id (keyset pagination)."""
     return [
         _import(row)
         for row in _selected().where(ImportModel.id > after_id).order_by(ImportModel.id).limit(length).dicts()
@@ -127,39 +127,42 @@ def following(after_id: int, length: int) -> list[StoredImport]:
 
 
 def in_work() -> list[StoredImport]:
-    """Return the imports that the worker has something to do for, oldest first."""
+    """Return the imports that the worker still has to process, oldest first."""
     waiting = [state for state in State if state.is_in_work]
     return [_import(row) for row in _selected().where(ImportModel.state.in_(waiting)).order_by(ImportModel.id).dicts()]
 
 
 def change(import_id: int, **values: Any) -> None:
-    """Set columns of an import; dictionaries and lists are kept as JSON."""
-    kept = {name: json.dumps(value) if isinstance(value, dict | list) else value for name, value in values.items()}
-    ImportModel.update(**kept).where(ImportModel.id == import_id).execute()
+    """Update columns of an import; dictionaries and lists are stored as JSON."""
+    columns = {name: json.dumps(value) if isinstance(value, dict | list) else value for name, value in values.items()}
+    ImportModel.update(**columns).where(ImportModel.id == import_id).execute()
 
 
 def claim(import_id: int, expected: tuple[State, ...], state: State, failure: str = "") -> bool:
-    """Move an import to another state if it is in an expected one; of two who try at once, one succeeds."""
+    """Move an import to `state` if it is in an expected one, and return whether it was.
+
+    Of two concurrent calls, one succeeds.
+    """
     is_expected = (ImportModel.id == import_id) & ImportModel.state.in_(expected)
     changed: int = ImportModel.update(state=state, failure=failure).where(is_expected).execute()
     return changed == 1
 
 
 def delete(import_id: int, expected: tuple[State, ...]) -> bool:
-    """Forget an import that wrote nothing, if it is in an expected state; tell whether it was."""
+    """Delete an import that wrote nothing, if it is in an expected state; return whether it was."""
     deleted: int = ImportModel.delete().where((ImportModel.id == import_id) & ImportModel.state.in_(expected)).execute()
     return deleted == 1
 
 
 def row_actions(import_id: int) -> Iterator[RowAction]:
-    """Yield what the rows of an import did, in the order in which they did it."""
+    """Yield the import's row actions in the order in which they were applied."""
     query: Any = ImportedRowModel.select().where(ImportedRowModel.origin == import_id).order_by(ImportedRowModel.id)
     for row in query.dicts().iterator():
         yield _row_action(row)
 
 
 def hangs_on(import_id: int, limit: int = 20) -> list[str]:
-    """Return sentences that name what came later and would lose its ground if the import were undone."""
+    """Return one sentence for each later record or change that depends on the import and prevents its undo."""
     later_payments: Any = _later_payments(import_id).limit(limit).tuples()
     later_invoices: Any = _later_invoices(import_id).limit(limit).tuples()
     voided: Any = _voided_since(import_id).limit(limit).tuples()
@@ -183,12 +186,12 @@ def hangs_on(import_id: int, limit: int = 20) -> list[str]:
 
 
 def remembered_mappings() -> dict[str, dict[str, Any]]:
-    """Return the mappings that people chose, by the fingerprint of the header."""
+    """Return the column mappings that users chose, by header fingerprint."""
     return {row.header_fingerprint: json.loads(row.mapping) for row in ColumnMappingModel.select()}
 
 
 def remember_mapping(header_fingerprint: str, mapping: Mapping[str, Any], user_id: int | None, now: datetime) -> None:
-    """Use the mapping whenever the same header comes again."""
+    """Save the mapping for later workbooks with the same header, replacing an earlier one."""
     ColumnMappingModel.insert(
         header_fingerprint=header_fingerprint, mapping=json.dumps(mapping), chosen_by=user_id, chosen_at=now
     ).on_conflict(
@@ -198,18 +201,18 @@ def remember_mapping(header_fingerprint: str, mapping: Mapping[str, Any], user_i
 
 
 def forget_mapping(header_fingerprint: str) -> None:
-    """Go back to recognising the header by itself."""
+    """Delete the saved mapping, so that the header is recognised automatically again."""
     ColumnMappingModel.delete().where(ColumnMappingModel.header_fingerprint == header_fingerprint).execute()
 
 
 def remembered_answers() -> dict[str, str]:
-    """Return the answers that people gave to earlier imports, by the shape of what was asked."""
+    """Return the answers that users gave in earlier imports, by the question's shape."""
     rows: Any = RememberedAnswerModel.select(RememberedAnswerModel.shape, RememberedAnswerModel.answer).tuples()
     return dict(rows)
 
 
 def remember_answer(shape: str, question: str, answer: str, now: datetime) -> None:
-    """Use the answer whenever the same is asked of a workbook of that shape."""
+    """Save the answer for later questions of the same shape, replacing an earlier one."""
     RememberedAnswerModel.insert(shape=shape, question=question, answer=answer, answered_at=now).on_conflict(
         conflict_target=[RememberedAnswerModel.shape],
         preserve=[RememberedAnswerModel.question, RememberedAnswerModel.answer, RememberedAnswerModel.answered_at],
@@ -217,7 +220,7 @@ def remember_answer(shape: str, question: str, answer: str, now: datetime) -> No
 
 
 def forget_answer(shape: str) -> None:
-    """Ask again whenever the same comes."""
+    """Delete the saved answer, so that the question is asked again."""
     RememberedAnswerModel.delete().where(RememberedAnswerModel.shape == shape).execute()
 
 
@@ -268,17 +271,17 @@ def _acted_on(import_id: int, kind: str) -> Any:
 
 
 def _later_payments(import_id: int) -> Any:
-    """Select payments of other origin for what the import brought, and later ones for what it paid or unpaid."""
+    """Select payments of other origin: all for invoices it created, later ones where it changed payments."""
     is_other = PaymentModel.origin.is_null() | (PaymentModel.origin != import_id)
     applied_at = ImportModel.select(ImportModel.applied_at).where(ImportModel.id == import_id)
     paid = PaymentModel.alias("paid")
     touched = paid.select(paid.invoice).where(paid.id.in_(_acted_on(import_id, "payment")))
-    is_brought = InvoiceModel.id.in_(_created(import_id, "invoice"))
+    is_for_created = InvoiceModel.id.in_(_created(import_id, "invoice"))
     is_later = InvoiceModel.id.in_(touched) & (PaymentModel.recorded_at > applied_at)
     return (
         PaymentModel.select(InvoiceModel.number, PaymentModel.amount_cents, PaymentModel.paid_on)
         .join(InvoiceModel)
-        .where(is_other & (is_brought | is_later))
+        .where(is_other & (is_for_created | is_later))
         .order_by(PaymentModel.id)
     )
 
@@ -296,7 +299,7 @@ def _later_invoices(import_id: int) -> Any:
 
 
 def _scoped(import_id: int) -> Any:
-    """Return users who see only a customer of this import: without him they would have no limit left, and see all."""
+    """Select users whose scope names a customer that this import created: its deletion would shrink the scope."""
     return (
         ScopeModel.select(UserModel.email, CustomerModel.name)
         .join(UserModel)

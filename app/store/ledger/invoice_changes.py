@@ -1,4 +1,4 @@
-"""Changes of invoices: each one transaction, recorded, and refused when somebody else was faster."""
+"""Changes of invoices: each in one transaction, audited, and refused if the invoice has changed since it was read."""
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -22,7 +22,7 @@ _INVOICE = tuple(getattr(tables.InvoiceModel, fact.name) for fact in fields(Invo
 
 
 class NumberTakenError(Exception):
-    """The customer has an invoice with that number, the one with the id if whoever asks may see it."""
+    """The customer already has an invoice with that number; `invoice_id` is None if the user may not see it."""
 
     def __init__(self, invoice_id: int | None) -> None:
         super().__init__("This customer has an invoice with this number already.")
@@ -30,7 +30,7 @@ class NumberTakenError(Exception):
 
 
 class InvoiceConflictError(Exception):
-    """Somebody else has changed the invoice since it was shown."""
+    """The invoice has changed since it was shown; `invoice` is its current state."""
 
     def __init__(self, invoice: Invoice) -> None:
         super().__init__("Somebody else has changed this invoice since it was shown.")
@@ -38,30 +38,30 @@ class InvoiceConflictError(Exception):
 
 
 class InvoiceRefusedError(Exception):
-    """The change is against a rule; the message is one sentence."""
+    """The change breaks a rule; the message is one sentence."""
 
 
 @dataclass(frozen=True, slots=True)
 class SeenVersion:
-    """An invoice as the person saw it who wants to change it."""
+    """The id and version of the invoice that the user saw before changing it."""
 
     invoice_id: int
     version: int
 
 
 def create(facts: InvoiceFacts, by: User, now: datetime) -> int:
-    """Add an invoice and return its id; raises NumberTakenError, or LookupError outside the scope of whoever asks."""
+    """Add an invoice and return its id; raises NumberTakenError, or LookupError outside the current user's scope."""
     _refuse_outside_scope(facts)
     with _one_of_a_number(facts), transaction():
         _refuse_a_taken_number(facts, None)
         row = tables.InvoiceModel.create(**_columns(facts))
-        audit.append(by, "invoice.created", f"invoice:{row.id}", before={}, after=_said(asdict(facts)), now=now)
+        audit.append(by, "invoice.created", f"invoice:{row.id}", before={}, after=_non_empty(asdict(facts)), now=now)
         invoice_id: int = row.id
         return invoice_id
 
 
 def edit(seen: SeenVersion, facts: InvoiceFacts, by: User, now: datetime) -> bool:
-    """Change what is said of an invoice and tell whether anything was different; raises as `create` and `say` do."""
+    """Save the values and return whether any differed; raises the errors of `create` and `say`."""
     _refuse_outside_scope(facts)
     with _one_of_a_number(facts, seen.invoice_id), transaction():
         invoice, paid_cents = _as_seen(seen)
@@ -79,19 +79,24 @@ def edit(seen: SeenVersion, facts: InvoiceFacts, by: User, now: datetime) -> boo
 
 
 def change_status(change: StatusChange, reason: str, seen: SeenVersion, by: User, now: datetime) -> None:
-    """Void, write off, reinstate or dispute an invoice; raises LookupError, ChangedMeanwhileError or RefusedError."""
+    """Void, write off, reinstate or dispute an invoice, or settle its dispute.
+
+    Raises LookupError, InvoiceConflictError or InvoiceRefusedError.
+    """
     with transaction():
         invoice, paid_cents = _as_seen(seen)
         refusal = why_not(change, invoice, paid_cents)
         if refusal:
             raise InvoiceRefusedError(refusal)
-        _write(seen, _SAID[change](reason, now))
+        _write(seen, _VALUES[change](reason, now))
         action = f"invoice.{change.replace(' ', '_')}"
         before = {"reason": invoice.void_reason or invoice.write_off_reason} if change is StatusChange.REINSTATE else {}
-        audit.append(by, action, f"invoice:{seen.invoice_id}", before=before, after=_said({"reason": reason}), now=now)
+        audit.append(
+            by, action, f"invoice:{seen.invoice_id}", before=before, after=_non_empty({"reason": reason}), now=now
+        )
 
 
-_SAID: Mapping[StatusChange, Any] = {
+_VALUES: Mapping[StatusChange, Any] = {
     StatusChange.VOID: lambda reason, now: {"voided_at": now, "void_reason": reason},
     StatusChange.WRITE_OFF: lambda reason, now: {"written_off_at": now, "write_off_reason": reason},
     StatusChange.REINSTATE: lambda _reason, _now: {
@@ -124,20 +129,20 @@ def _as_seen(seen: SeenVersion) -> tuple[Invoice, int]:
 
 
 def _write(seen: SeenVersion, values: Mapping[str, Any]) -> None:
-    # The version tells the next import that the app, not the workbook, had the last word.
+    # The next import detects by the version that the invoice was edited in the app since the last import.
     invoice = tables.InvoiceModel
     invoice.update({**values, "version": invoice.version + 1}).where(invoice.id == seen.invoice_id).execute()
 
 
 def _has_payments(invoice_id: int) -> bool:
-    standing = (tables.PaymentModel.invoice == invoice_id) & tables.PaymentModel.voided_at.is_null()
-    found: bool = tables.PaymentModel.select().where(standing).exists()
+    active = (tables.PaymentModel.invoice == invoice_id) & tables.PaymentModel.voided_at.is_null()
+    found: bool = tables.PaymentModel.select().where(active).exists()
     return found
 
 
 @contextmanager
 def _one_of_a_number(facts: InvoiceFacts, own_id: int | None = None) -> Iterator[None]:
-    """Say of a number that somebody else took at the same moment what is said of one that was taken before."""
+    """Raise NumberTakenError too if another transaction takes the number between our check and our write."""
     try:
         yield
     except IntegrityError:
@@ -163,5 +168,5 @@ def _columns(facts: InvoiceFacts) -> dict[str, Any]:
     return {**values, "customer": customer_id, "number_key": compared(facts.number)}
 
 
-def _said(values: Mapping[str, Any]) -> dict[str, Any]:
+def _non_empty(values: Mapping[str, Any]) -> dict[str, Any]:
     return {name: value for name, value in values.items() if value not in ("", False, {})}

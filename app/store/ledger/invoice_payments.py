@@ -1,4 +1,4 @@
-"""The payments of one invoice, each with who recorded it or which row of which workbook it came from."""
+"""The payments of one invoice, each with the user who recorded it or the workbook row that it was imported from."""
 
 from dataclasses import dataclass, fields
 from datetime import datetime
@@ -14,7 +14,7 @@ from app.store.db.compiled_queries import Slot, compiled
 
 @dataclass(frozen=True, slots=True)
 class Origin:
-    """The cell of the workbook that a record came from, and who brought it in when."""
+    """The import and the row of the workbook that a record came from, and who imported it when."""
 
     import_id: int
     file_name: str
@@ -26,9 +26,9 @@ class Origin:
 
 @dataclass(frozen=True, slots=True)
 class ListedPayment:
-    """One payment of an invoice, with where it came from and whether it counts at the end of the day.
+    """One payment of an invoice, with its origin and whether it counts at the end of the day.
 
-    `together` is how many were recorded at once, this one included.
+    `together` is the number of payments in its batch, this one included.
     """
 
     payment: Payment
@@ -44,8 +44,8 @@ _PAYMENT = tuple(getattr(_Payment, fact.name) for fact in fields(Payment))
 
 
 def payments_of(invoice_id: int, as_of: AsOf) -> list[ListedPayment]:
-    """Return every payment of the invoice, the voided ones too, in the order in which they were made."""
-    return [_receipt(row, as_of) for row in _payments(invoice_id)]
+    """Return every payment of the invoice, voided ones included, by payment date."""
+    return [_listed(row, as_of) for row in _payments(invoice_id)]
 
 
 @compiled
@@ -54,9 +54,9 @@ def _payments(invoice_id: Slot) -> Any:
     other = _Payment.alias("other")
     together = other.select(fn.COUNT(other.id)).where(other.receipt == _Payment.receipt)
     imported_at = fn.COALESCE(_Import.applied_at, _Import.uploaded_at).converter(_Import.uploaded_at.python_value)
-    origin = (_Import.id, _Import.file_name, _Payment.import_tab, _Payment.import_row, imported_at, _called(uploader))
+    origin = (_Import.id, _Import.file_name, _Payment.import_tab, _Payment.import_row, imported_at, _name(uploader))
     return (
-        _Payment.select(*_PAYMENT, _Payment.recorded_at, _called(recorder), together, *origin)
+        _Payment.select(*_PAYMENT, _Payment.recorded_at, _name(recorder), together, *origin)
         .join(_Import, JOIN.LEFT_OUTER)
         .join(uploader, JOIN.LEFT_OUTER, on=(_Import.uploaded_by == uploader.id))
         .join_from(_Payment, recorder, JOIN.LEFT_OUTER, on=(_Payment.recorded_by == recorder.id))
@@ -65,15 +65,15 @@ def _payments(invoice_id: Slot) -> Any:
     )
 
 
-def _called(user: Any) -> Any:
+def _name(user: Any) -> Any:
     return fn.COALESCE(fn.NULLIF(user.name, ""), user.email, "")
 
 
-def _origin(import_id: int | None, *told: Any) -> Origin | None:
-    return None if import_id is None else Origin(import_id, *told)
+def _origin(import_id: int | None, *values: Any) -> Origin | None:
+    return None if import_id is None else Origin(import_id, *values)
 
 
-def _receipt(row: tuple[Any, ...], as_of: AsOf) -> ListedPayment:
+def _listed(row: tuple[Any, ...], as_of: AsOf) -> ListedPayment:
     count = len(_PAYMENT)
     payment = Payment(*row[:count])
     recorded_at, recorded_by, together, *origin = row[count:]

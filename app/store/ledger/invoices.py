@@ -1,4 +1,4 @@
-"""Invoices: found, counted and summed by the database, with what had been paid by the end of a day."""
+"""Invoices with their balance and status at the end of a day, filtered, sorted and summed by the database."""
 
 import re
 from collections.abc import Iterator
@@ -38,7 +38,7 @@ _DAYS_LATE: dict[Bucket, tuple[int | None, int | None]] = {
 
 
 class InvoiceOrder(StrEnum):
-    """What a list of invoices can be ordered by."""
+    """The columns that a list of invoices can be sorted by."""
 
     NUMBER = "number"
     CUSTOMER = "customer"
@@ -51,7 +51,7 @@ class InvoiceOrder(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Order:
-    """A column and the direction in which it runs."""
+    """A sort column and its direction."""
 
     column: InvoiceOrder
     descending: bool = False
@@ -63,9 +63,9 @@ NEWEST_FIRST = Order(InvoiceOrder.ISSUED, descending=True)
 
 @dataclass(frozen=True, slots=True)
 class Filter:
-    """Which invoices are asked for; what is left out does not narrow, and both ends of a range belong to it.
+    """A filter of invoices: unset fields match everything, and ranges include both ends.
 
-    `own_field` names one, and `own_text` is its whole value, any where it is empty.
+    `own_field` is an own field's name and `own_text` its exact value, "" for any value.
     """
 
     text: str = ""
@@ -90,9 +90,9 @@ class Filter:
 
 @dataclass(frozen=True, slots=True)
 class ListedInvoice:
-    """One invoice with its customer and what had been paid by the end of the day.
+    """One invoice with its customer and the cents paid by the end of the day.
 
-    The balance is negative when overpaid, nothing when it is no receivable; days late are 0 unless it is overdue.
+    The balance is negative when overpaid and 0 when the invoice is no receivable; days late are 0 unless it is overdue.
     """
 
     invoice: rules.Invoice
@@ -106,7 +106,7 @@ class ListedInvoice:
 
     @classmethod
     def of(cls, invoice: rules.Invoice, code: str, name: str, paid_cents: int, as_of: AsOf) -> Self:
-        """Return the line with what follows from its facts at the end of the day."""
+        """Return the invoice with its balance, status and days late at the end of the day."""
         balance = invoice.total_cents - paid_cents if rules.is_in_scope(invoice, as_of) else 0
         status = rules.status(invoice, paid_cents, as_of)
         late = rules.days_late(invoice.due_on, as_of.day) if status is Status.OVERDUE else 0
@@ -115,7 +115,7 @@ class ListedInvoice:
 
 @dataclass(frozen=True, slots=True)
 class InvoiceTotals:
-    """The sums of all invoices that match and share a currency; money owed and money overpaid stay apart."""
+    """The totals in one currency; outstanding and overpaid amounts (credit) are not set off against each other."""
 
     currency: str
     invoices: int
@@ -128,21 +128,21 @@ class InvoiceTotals:
 def matching(
     wanted: Filter, as_of: AsOf, order: Order, *, page: int = 1, length: int | None = PAGE_LENGTH
 ) -> list[ListedInvoice]:
-    """Return one page of the invoices that match and had been issued by the end of the day; all, without a length."""
+    """Return one page of the matching invoices issued by the end of the day; all of them if `length` is None."""
     ledger = _Ledger(as_of)
     rows = ledger.lines().where(ledger.matches(wanted)).order_by(*ledger.in_order(order))
     return [_line(row, as_of) for row in (rows.paginate(page, length) if length else rows).tuples()]
 
 
 def following(wanted: Filter, as_of: AsOf, after_id: int, length: int) -> list[ListedInvoice]:
-    """Return so many of the invoices that match after the one with the id, in the order in which they were entered."""
+    """Return the next `length` matching invoices with an id above `after_id`, by id (keyset pagination)."""
     ledger = _Ledger(as_of)
     rows = ledger.lines().where(ledger.matches(wanted), _Invoice.id > after_id).order_by(_Invoice.id).limit(length)
     return [_line(row, as_of) for row in rows.tuples()]
 
 
 def totals(wanted: Filter, as_of: AsOf) -> list[InvoiceTotals]:
-    """Return the sums of all invoices that match, one per currency."""
+    """Return the totals of all matching invoices, one per currency."""
     return list(_totals(wanted, as_of))
 
 
@@ -168,7 +168,7 @@ def _totals(wanted: Filter, as_of: AsOf) -> tuple[InvoiceTotals, ...]:
 
 @cached
 def issued_later(wanted: Filter, as_of: AsOf) -> int:
-    """Count the invoices asked for that had not been issued by the end of the day, and so had no status on it."""
+    """Count the invoices that match, status and bucket aside, but were issued after the day and so have no status."""
     ledger = _Ledger(as_of)
     stateless = replace(wanted, statuses=frozenset(), bucket=None)
     later = ledger.select(_Invoice.id).where(_Invoice.issued_on > as_of.day, *ledger.narrowed(stateless))
@@ -178,26 +178,26 @@ def issued_later(wanted: Filter, as_of: AsOf) -> int:
 
 @cached
 def exist() -> bool:
-    """Tell whether there is any invoice at all."""
+    """Return whether there is any invoice."""
     found: bool = _Invoice.select().exists()
     return found
 
 
 @cached
 def currencies() -> tuple[str, ...]:
-    """Return the currencies that any invoice is in."""
+    """Return the currencies of all invoices, sorted."""
     return _distinct(_Invoice.currency)
 
 
 @cached
 def ledgers() -> tuple[str, ...]:
-    """Return the ledgers that any invoice stands in."""
+    """Return the ledgers of all invoices, sorted."""
     return _distinct(_Invoice.ledger)
 
 
 @cached
 def usual_ledger() -> str:
-    """Return the ledger that most invoices stand in, `Invoices` where there are none."""
+    """Return the ledger with the most invoices, `Invoices` if there are none."""
     count = fn.COUNT(_Invoice.id)
     row: Any = _Invoice.select(_Invoice.ledger).group_by(_Invoice.ledger).order_by(count.desc()).tuples().first()
     return row[0] if row else "Invoices"
@@ -205,7 +205,7 @@ def usual_ledger() -> str:
 
 @cached
 def next_number() -> str:
-    """Return the number after that of the latest invoice, counting in its last digits; nothing where it has none."""
+    """Return the latest invoice's number with its trailing digits incremented; "" if it has none."""
     row: Any = _Invoice.select(_Invoice.number).order_by(_Invoice.issued_on.desc(), _Invoice.id.desc()).tuples().first()
     digits = re.search(r"\d+$", row[0], re.ASCII) if row else None
     if digits is None:
@@ -214,7 +214,7 @@ def next_number() -> str:
 
 
 def get(invoice_id: int, as_of: AsOf) -> ListedInvoice | None:
-    """Return the invoice with that id, as it stood at the end of the day."""
+    """Return the invoice with that id as of the end of the day, or None."""
     if is_for_good(as_of):
         rows = _line_for_good(invoice_id)
     else:
@@ -223,13 +223,13 @@ def get(invoice_id: int, as_of: AsOf) -> ListedInvoice | None:
 
 
 def facts(invoice_id: int) -> rules.Invoice | None:
-    """Return the invoice with that id, whatever had been paid for it."""
+    """Return the invoice with that id without its payments, or None."""
     return next((rules.Invoice(*row[: len(_FACTS)]) for row in _line_for_good(invoice_id)), None)
 
 
 @compiled
 def _line_for_good(invoice_id: Slot) -> Any:
-    """Select an invoice of a day after which nothing happened: the day itself then stands nowhere in the query."""
+    # For days after which nothing happened: the query then does not depend on the day and can be compiled.
     query = _Invoice.select(*_FACTS, _Customer.code, _Customer.name, _Invoice.paid_cents).join(_Customer)
     return query.where(_Invoice.id == invoice_id.value)
 
@@ -240,7 +240,7 @@ def _distinct(column: Any) -> tuple[str, ...]:
 
 
 class _Ledger:
-    """Invoices joined with their customers and with what had been paid for them; the SQL of the domain's rules."""
+    """Invoices joined with their customers and paid amounts; `app.domain.invoice` as SQL."""
 
     def __init__(self, as_of: AsOf) -> None:
         self._as_of = as_of
@@ -297,12 +297,12 @@ class _Ledger:
             InvoiceOrder.PAID: self.paid_cents,
             InvoiceOrder.BALANCE: self.balance_cents,
         }[order.column]
-        # The id makes the order of equals the same on every page.
+        # The id as a tie-breaker keeps the order the same on every page.
         return [column.desc(), _Invoice.id.desc()] if order.descending else [column, _Invoice.id]
 
     def _is_one_of(self, statuses: frozenset[Status]) -> Iterator[Expression]:
         if statuses <= OUTSTANDING:
-            # Said beside the status, for the index over what is open to be used.
+            # Redundant with the status, but it lets the database use the index `invoices_open`.
             yield self._position.is_owed
         if statuses == {Status.OVERDUE}:
             yield _Invoice.due_on < self._as_of.day
@@ -326,13 +326,13 @@ class _Ledger:
 
 
 def _is_exactly(wanted: Filter) -> Iterator[Expression]:
-    asked: tuple[tuple[Any, Any], ...] = (
+    conditions: tuple[tuple[Any, Any], ...] = (
         (_Invoice.customer, wanted.customer_id),
         (_Invoice.ledger, wanted.ledger),
         (_Invoice.currency, wanted.currency),
         (_Invoice.origin, wanted.import_id),
     )
-    return (column == value for column, value in asked if value)
+    return (column == value for column, value in conditions if value)
 
 
 def _is_within(wanted: Filter) -> Iterator[Expression]:

@@ -1,14 +1,14 @@
-"""Sums over all invoices, kept for each part of them: after a change, only the parts that changed are added up anew.
+"""Totals over all invoices, cached per partition: after a change, only the changed partitions are summed again.
 
-@summed(columns=1)
-def invoiced(within: Within, as_of: AsOf) -> Any:                         # asked as `invoiced(as_of)`
-    part = part_of(Invoice.id)
+@totals_by_partition(columns=1)
+def invoiced(within: PartitionFilter, as_of: AsOf) -> Any:                # called as `invoiced(as_of)`
+    part = partition(Invoice.id)
     rows = Invoice.select(part, Invoice.currency, fn.SUM(…)).where(within(Invoice.id), …)
     return rows.group_by(part, Invoice.currency).tuples()
 
-`within` selects, by any column of ids, the invoices of some parts: said of each table that is read, it makes the answer
-quick. The first column is the part; then come as many columns of a key as `@summed` is told, then whole numbers, which
-are added up by key.
+`within` takes a column of invoice ids and restricts the query to some partitions; apply it to each table that is read,
+to make the query fast. The query's first column is the partition, followed by `columns` key columns, then by whole
+numbers, which are summed by key.
 """
 
 from collections import OrderedDict
@@ -25,10 +25,10 @@ from app.store.db import current_user, tables
 from app.store.db.cache import cached
 from app.store.db.tables import InvoiceModel
 
-INVOICES_PER_PARTITION = 1024  # as the migration that made the triggers has it
+INVOICES_PER_PARTITION = 1024  # the triggers in the migration use the same number
 
-_MOST_QUESTIONS = 100
-_MOST_RANGES = 50
+_MAX_QUERIES = 100
+_MAX_RANGES = 50
 
 Key: TypeAlias = tuple[Any, ...]
 Numbers: TypeAlias = tuple[int, ...]
@@ -37,15 +37,15 @@ PartitionFilter: TypeAlias = Callable[[Any], Expression]
 
 
 @dataclass(slots=True)
-class _Kept:
-    """What was added up last: the versions that the parts had before, the sums of each part and of all."""
+class _CachedTotals:
+    """The totals of one query, per partition and overall, with the partitions' versions read before them."""
 
     versions: dict[int, str] = field(default_factory=dict)
     parts: dict[int, dict[Key, Numbers]] = field(default_factory=dict)
     total: dict[Key, Numbers] = field(default_factory=dict)
 
 
-_kept: OrderedDict[Any, _Kept] = OrderedDict()
+_kept: OrderedDict[Any, _CachedTotals] = OrderedDict()
 _lock = Lock()
 
 
@@ -56,54 +56,54 @@ def totals_by_partition(columns: int) -> Callable[[Callable[..., Any]], Callable
     computed again the next time. Inside a transaction nothing is cached.
     """
 
-    def keeping(question: Callable[..., Any]) -> Callable[..., Sums]:
-        @wraps(question)
-        def answer(*args: Any) -> Sums:
+    def decorate(query: Callable[..., Any]) -> Callable[..., Sums]:
+        @wraps(query)
+        def wrapper(*args: Any) -> Sums:
             if tables.database.in_transaction():
-                return _total(_asked(question, args, columns, None).values())
+                return _total(_query_totals(query, args, columns, None).values())
             versions = dict(_versions())
-            asked = (question, args, current_user.scope())
+            key = (query, args, current_user.scope())
             with _lock:
-                kept = _kept.get(asked, _Kept())
+                old = _kept.get(key, _CachedTotals())
             changed = {
-                part for part in versions.keys() | kept.versions.keys() if versions.get(part) != kept.versions.get(part)
+                part for part in versions.keys() | old.versions.keys() if versions.get(part) != old.versions.get(part)
             }
             if not changed:
-                return kept.total
-            new_totals = _asked(question, args, columns, None if not kept.versions else changed & versions.keys())
-            new = _renewed(kept, versions, changed, new_totals)
+                return old.total
+            new_totals = _query_totals(query, args, columns, None if not old.versions else changed & versions.keys())
+            new = _updated(old, versions, changed, new_totals)
             with _lock:
-                _kept[asked] = new
-                _kept.move_to_end(asked)
-                while len(_kept) > _MOST_QUESTIONS:
+                _kept[key] = new
+                _kept.move_to_end(key)
+                while len(_kept) > _MAX_QUERIES:
                     _kept.popitem(last=False)
             return new.total
 
-        return answer
+        return wrapper
 
-    return keeping
+    return decorate
 
 
 @cached
 def _versions() -> tuple[tuple[int, str], ...]:
-    """Return the version of each part; they change with the version of the ledger."""
+    # May be cached under the ledger's version: the triggers that change a partition's version change that one too.
     rows: Any = tables.PartitionModel.select(tables.PartitionModel.id, tables.PartitionModel.version).tuples()
     return tuple(rows)
 
 
 def partition(invoice_id: Any) -> Any:
-    """Return, as SQL, the number of the part that the invoice belongs to."""
-    # Written out: two bound values are two expressions to PostgreSQL, and it could not group by this one.
+    """Return the number of the invoice's partition, as SQL."""
+    # A literal, not a bound value: PostgreSQL treats the parameters in SELECT and GROUP BY as different expressions.
     return invoice_id / SQL(str(INVOICES_PER_PARTITION))
 
 
-def _asked(
-    question: Callable[..., Any], args: tuple[Any, ...], columns: int, parts: set[int] | None
+def _query_totals(
+    query: Callable[..., Any], args: tuple[Any, ...], columns: int, parts: set[int] | None
 ) -> dict[int, dict[Key, Numbers]]:
     found: dict[int, dict[Key, Numbers]] = {}
     if parts is not None and not parts:
         return found
-    for number, *rest in question(_within(parts), *args):
+    for number, *rest in query(_within(parts), *args):
         found.setdefault(int(number), {})[tuple(rest[:columns])] = tuple(map(int, rest[columns:]))
     return found
 
@@ -115,7 +115,7 @@ def everything(invoice_id: Any) -> Expression:
 
 
 def of_customer(customer_id: int) -> PartitionFilter:
-    """Return what selects the invoices of a customer."""
+    """Return a filter that selects the invoices of a customer."""
     own = InvoiceModel.alias("own")
 
     def within(invoice_id: Any) -> Expression:
@@ -126,9 +126,9 @@ def of_customer(customer_id: int) -> PartitionFilter:
 
 
 def _within(parts: set[int] | None) -> PartitionFilter:
-    """Return what selects the invoices of the parts, of all where there are too many to name."""
+    """Return a filter that selects the partitions' invoices; all invoices if there are too many ranges to list."""
     ranges = list(_ranges(sorted(parts))) if parts is not None else []
-    if parts is None or len(ranges) > _MOST_RANGES:
+    if parts is None or len(ranges) > _MAX_RANGES:
         return everything
 
     def within(invoice_id: Any) -> Expression:
@@ -154,17 +154,17 @@ def _ranges(parts: Iterable[int]) -> Iterator[tuple[int, int]]:
         yield first, last
 
 
-def _renewed(
-    kept: _Kept, versions: dict[int, str], changed: set[int], new_totals: Mapping[int, dict[Key, Numbers]]
-) -> _Kept:
-    """Return what is kept from now on; what was kept stays as it is, for whoever looks at it."""
-    parts, total = dict(kept.parts), dict(kept.total)
+def _updated(
+    old: _CachedTotals, versions: dict[int, str], changed: set[int], new_totals: Mapping[int, dict[Key, Numbers]]
+) -> _CachedTotals:
+    # Copies: other threads may still be reading the old totals.
+    parts, total = dict(old.parts), dict(old.total)
     for part in changed:
         _add(total, parts.pop(part, {}), -1)
         if part in new_totals:
             parts[part] = new_totals[part]
             _add(total, new_totals[part], 1)
-    return _Kept(versions, parts, total)
+    return _CachedTotals(versions, parts, total)
 
 
 def _total(parts: Iterable[Sums]) -> Sums:

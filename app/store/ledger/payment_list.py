@@ -1,4 +1,4 @@
-"""Payments as a list: found, counted and summed by the database."""
+"""Lists and totals of payments, filtered, counted and summed by the database."""
 
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass, fields
@@ -22,7 +22,7 @@ _PAYMENT = tuple(getattr(tables.PaymentModel, fact.name) for fact in fields(Paym
 
 @dataclass(frozen=True, slots=True)
 class PaymentFilter:
-    """Which payments are asked for; what is left out does not narrow, and both ends of a range belong to it."""
+    """A filter of payments: unset fields match everything, and ranges include both ends."""
 
     text: str = ""
     text_cents: int | None = None
@@ -36,7 +36,7 @@ class PaymentFilter:
 
 @dataclass(frozen=True, slots=True)
 class PaymentLine:
-    """One payment with the invoice that it is for and who owes that."""
+    """One payment with its invoice's number and currency, and the customer."""
 
     payment: Payment
     number: str
@@ -48,7 +48,7 @@ class PaymentLine:
 
 @dataclass(frozen=True, slots=True)
 class PaymentTotals:
-    """What all payments that match and share a currency add up to; voided ones are not added."""
+    """The totals in one currency: `payments` counts all that match, `amount_cents` leaves voided ones out."""
 
     currency: str
     payments: int
@@ -56,31 +56,31 @@ class PaymentTotals:
 
 
 def matching(wanted: PaymentFilter, *, page: int = 1, length: int | None = PAGE_LENGTH) -> list[PaymentLine]:
-    """Return one page of the payments that match, the latest first; all, without a length."""
+    """Return one page of the matching payments, newest first; all of them if `length` is None."""
     rows = _lines(wanted).order_by(tables.PaymentModel.paid_on.desc(), tables.PaymentModel.id.desc())
     return [_line(row) for row in (rows.paginate(page, length) if length else rows).tuples()]
 
 
 def following(wanted: PaymentFilter, after_id: int, length: int) -> list[PaymentLine]:
-    """Return so many of the payments that match after the one with the id, in the order in which they were entered."""
+    """Return the next `length` matching payments with an id above `after_id`, by id (keyset pagination)."""
     rows = _lines(wanted).where(tables.PaymentModel.id > after_id).order_by(tables.PaymentModel.id).limit(length)
     return [_line(row) for row in rows.tuples()]
 
 
 def of_ids(payment_ids: Collection[int]) -> list[PaymentLine]:
-    """Return the payments with these ids, the voided ones too, in the order in which they were entered."""
+    """Return the payments with these ids, voided ones included, by id."""
     rows = _lines(PaymentFilter(with_voided=True)).where(tables.PaymentModel.id.in_(sorted(payment_ids)))
     return [_line(row) for row in rows.order_by(tables.PaymentModel.id).tuples()]
 
 
 def totals(wanted: PaymentFilter) -> list[PaymentTotals]:
-    """Return the sums of all payments that match, one per currency."""
+    """Return the totals of all matching payments, one per currency."""
     return list(_totals(wanted))
 
 
 @cached
 def methods() -> tuple[str, ...]:
-    """Return how the latest thousand payments were made: what a form offers."""
+    """Return the distinct methods of the latest thousand payments, sorted: the suggestions in a form."""
     payment = tables.PaymentModel
     latest = payment.select(payment.method).order_by(payment.id.desc()).limit(_LATEST).alias("latest")
     rows: Any = latest.select_from(latest.c.method).distinct().tuples()

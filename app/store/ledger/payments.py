@@ -1,4 +1,4 @@
-"""Payments: recorded once however often they are sent, voided with a reason, never edited."""
+"""Payments: recorded idempotently, voided with a reason, never edited."""
 
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
@@ -28,7 +28,7 @@ _PAYMENT = tuple(getattr(tables.PaymentModel, fact.name) for fact in fields(Paym
 
 
 class PaymentRefusedError(Exception):
-    """The receipt or void is against a rule; the message is one sentence."""
+    """The batch or the void breaks a rule; the message is one sentence."""
 
     def __init__(self, refusal: receipt_rules.BatchRefusal) -> None:
         super().__init__(refusal.sentence)
@@ -36,7 +36,7 @@ class PaymentRefusedError(Exception):
 
 
 class OverpaidError(Exception):
-    """More came in than is open, and nobody has said that the rest is to be kept as credit."""
+    """More was paid than is open, without `keep_credit`; `excess` has the extra cents by invoice id."""
 
     def __init__(self, excess: Mapping[int, int]) -> None:
         super().__init__("More came in than is open.")
@@ -44,21 +44,21 @@ class OverpaidError(Exception):
 
 
 class KeyUsedError(Exception):
-    """The form was sent before, with other values; the message says what was recorded then."""
+    """The batch's key was used before, with other values or for payments since voided; the message is one sentence."""
 
 
 @dataclass(frozen=True, slots=True)
 class Recorded:
-    """What became of a receipt; `again` when it had been recorded before."""
+    """The ids of a batch's payments; `again` if the same batch had been recorded before."""
 
     payment_ids: tuple[int, ...]
     again: bool
 
 
 def record(receipt: PaymentBatch, by: User, now: datetime, today: date, *, keep_credit: bool) -> Recorded:
-    """Record a receipt, once.
+    """Record a payment batch, at most once per key.
 
-    Raises LookupError, RefusedError, OverpaidError or KeyUsedError, and has recorded nothing then.
+    Raises LookupError, PaymentRefusedError, OverpaidError or KeyUsedError; then nothing was recorded.
     """
     with _one_of_a_key(receipt.key), transaction():
         invoices = _locked_invoices(receipt.amounts)
@@ -75,7 +75,10 @@ def record(receipt: PaymentBatch, by: User, now: datetime, today: date, *, keep_
 
 
 def move_credit(receipt: PaymentBatch, by: User, now: datetime, today: date) -> Recorded:
-    """Take credit from one invoice and place it on others of the same customer; the receipt adds up to nothing."""
+    """Move credit from one invoice to others of the same customer; the batch's amounts add up to zero.
+
+    Raises LookupError, PaymentRefusedError or KeyUsedError; then nothing was recorded.
+    """
     with _one_of_a_key(receipt.key), transaction():
         invoices = _locked_invoices(receipt.amounts)
         before = _recorded_with(receipt.key)
@@ -88,39 +91,43 @@ def move_credit(receipt: PaymentBatch, by: User, now: datetime, today: date) -> 
 
 
 def void(payment_id: int, reason: str, by: User, now: datetime) -> tuple[int, ...]:
-    """Let a payment, and all that was recorded with it, no longer count; returns the invoices' ids.
+    """Void a payment and all others of its batch; return the ids of their invoices.
 
-    Raises LookupError, or RefusedError where a refund would be left without its payment.
+    Raises LookupError, or PaymentRefusedError if a refund would be left without its payment, or if the batch has
+    payments of invoices that the user may not see.
     """
     with transaction():
         together = _recorded_together(payment_id)
         _refuse_to_void_in_part(together)
         invoices = _locked_invoices({payment.invoice_id: 0 for payment in together})
-        # Read again under the lock: of two who void at once, the second finds nothing left to do.
-        standing = [payment for payment in _recorded_together(payment_id) if payment.voided_at is None]
-        for payment in standing:
-            _refuse_a_refund_without_payment(payment, standing, invoices)
-        ids = [payment.id for payment in standing]
+        # Read again under the lock: if two transactions void at once, the second has nothing left to do.
+        active = [payment for payment in _recorded_together(payment_id) if payment.voided_at is None]
+        for payment in active:
+            _refuse_a_refund_without_payment(payment, active, invoices)
+        ids = [payment.id for payment in active]
         tables.PaymentModel.update(voided_at=now, void_reason=reason).where(tables.PaymentModel.id.in_(ids)).execute()
-        for payment in standing:
-            _note(by, "payment.voided", payment, {**_said(payment), "reason": reason}, now)
+        for payment in active:
+            _audit(by, "payment.voided", payment, {**_details(payment), "reason": reason}, now)
         return tuple(invoices)
 
 
 def is_used(key: str) -> bool:
-    """Tell whether a form with that key has recorded something."""
+    """Return whether payments were recorded under that key, in or out of the user's scope."""
     with seeing_everything():
         return bool(_with_key(key))
 
 
 def together_with(payment_id: int) -> list[Payment]:
-    """Return the payments that were recorded at once with this one, itself included; raises LookupError."""
+    """Return the payments of the same batch, this one included; raises LookupError."""
     return _recorded_together(payment_id)
 
 
 @contextmanager
 def _one_of_a_key(key: str) -> Iterator[None]:
-    """Say of a form that is sent twice at once, for different invoices, what is said of one that was sent before."""
+    """Raise KeyUsedError too if the same key is sent twice at once for different invoices.
+
+    The requests then lock different rows, and only the unique key stops the second.
+    """
     try:
         yield
     except IntegrityError as error:
@@ -130,7 +137,7 @@ def _one_of_a_key(key: str) -> Iterator[None]:
 
 
 def _locked_invoices(ids: Iterable[int]) -> dict[int, tuple[invoice_rules.Invoice, int]]:
-    """Return the invoices with what is paid for them, locked in the order of their ids: nobody waits in a circle."""
+    """Return the invoices with their paid cents, locked in the order of their ids, which prevents deadlocks."""
     wanted = sorted(set(ids))
     rows: Any = locked(
         InvoiceModel.select(*_INVOICE, InvoiceModel.paid_cents)
@@ -164,7 +171,7 @@ def _recorded_together(payment_id: int) -> list[Payment]:
 
 
 def _the_same_again(receipt: PaymentBatch, before: list[Payment]) -> Recorded:
-    """Return what the form recorded when it was first sent; raises KeyUsedError if it says something else now."""
+    """Return the payments recorded the first time; raises KeyUsedError if the batch differs or was voided since."""
     if any(payment.voided_at for payment in before):
         raise KeyUsedError("This form was sent before, and what it recorded has been voided since.")
     amounts = {payment.invoice_id: payment.amount_cents for payment in before}
@@ -182,14 +189,14 @@ def _insert(receipt: PaymentBatch, by: User, now: datetime) -> tuple[int, ...]:
         for number, (invoice_id, cents) in enumerate(receipt.amounts.items())
     ]
     for payment in payments:
-        _note(by, "payment.recorded", payment, _said(payment), now)
+        _audit(by, "payment.recorded", payment, _details(payment), now)
     return tuple(payment.id for payment in payments)
 
 
 def _insert_one(
     receipt: PaymentBatch, invoice_id: int, cents: int, shared: str | None, key: str | None, by: User, now: datetime
 ) -> Payment:
-    said = {"method": receipt.method, "reference": receipt.reference, "note": receipt.note}
+    details = {"method": receipt.method, "reference": receipt.reference, "note": receipt.note}
     row = tables.PaymentModel.create(
         invoice=invoice_id,
         paid_on=receipt.paid_on,
@@ -198,36 +205,36 @@ def _insert_one(
         idempotency_key=key,
         recorded_by=by.id,
         recorded_at=now,
-        **said,
+        **details,
     )
-    return Payment(row.id, invoice_id, receipt.paid_on, cents, **said, voided_at=None, void_reason="")
+    return Payment(row.id, invoice_id, receipt.paid_on, cents, **details, voided_at=None, void_reason="")
 
 
 def _refuse_to_void_in_part(together: list[Payment]) -> None:
     first = together[0]
     with seeing_everything():
-        unseen = len(_recorded_together(first.id)) - len(together)
-    if unseen:
+        hidden = len(_recorded_together(first.id)) - len(together)
+    if hidden:
         sentence = "It was recorded together with payments of invoices that you may not see."
         raise PaymentRefusedError(receipt_rules.BatchRefusal(sentence, first.invoice_id))
 
 
 def _refuse_a_refund_without_payment(
-    payment: Payment, standing: list[Payment], invoices: Mapping[int, tuple[invoice_rules.Invoice, int]]
+    payment: Payment, active: list[Payment], invoices: Mapping[int, tuple[invoice_rules.Invoice, int]]
 ) -> None:
     invoice, paid_cents = invoices[payment.invoice_id]
-    gone = sum(other.amount_cents for other in standing if other.invoice_id == payment.invoice_id)
-    if gone > 0 and paid_cents - gone < 0:
+    voided_cents = sum(other.amount_cents for other in active if other.invoice_id == payment.invoice_id)
+    if voided_cents > 0 and paid_cents - voided_cents < 0:
         sentence = f"Part of it was refunded or moved away from invoice {invoice.number}: void that first."
         raise PaymentRefusedError(receipt_rules.BatchRefusal(sentence, invoice.id))
 
 
-def _note(by: User, action: str, payment: Payment, after: Mapping[str, Any], now: datetime) -> None:
+def _audit(by: User, action: str, payment: Payment, after: Mapping[str, Any], now: datetime) -> None:
     audit.append(by, action, f"invoice:{payment.invoice_id}", before={}, after=after, now=now)
 
 
-def _said(payment: Payment) -> dict[str, Any]:
-    said = {
+def _details(payment: Payment) -> dict[str, Any]:
+    values = {
         "payment": payment.id,
         "amount_cents": payment.amount_cents,
         "paid_on": payment.paid_on,
@@ -235,4 +242,4 @@ def _said(payment: Payment) -> dict[str, Any]:
         "reference": payment.reference,
         "note": payment.note,
     }
-    return {name: value for name, value in said.items() if value != ""}
+    return {name: value for name, value in values.items() if value != ""}

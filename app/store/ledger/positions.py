@@ -1,4 +1,4 @@
-"""Positions: what was open and what was overpaid at the end of a day, by due date and by customer."""
+"""Positions: open and overpaid amounts at the end of a day, by due date and by customer."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -15,7 +15,7 @@ from app.store.ledger.receivables import Position
 
 @dataclass(frozen=True, slots=True)
 class CustomerPosition:
-    """What one customer owed in one currency."""
+    """One customer's balance in one currency."""
 
     code: str
     name: str
@@ -24,22 +24,22 @@ class CustomerPosition:
 
 
 def by_due_date(as_of: AsOf) -> list[Balances]:
-    """Return what was open and what was overpaid, by currency and due date."""
+    """Return the open and overpaid amounts, sorted by currency and due date."""
     return [Balances(*key, *figures) for key, figures in sorted(_by_due_date(as_of).items())]
 
 
 def by_customer(as_of: AsOf) -> dict[tuple[int, str], Owed]:
-    """Return what each customer owed or had overpaid in each currency, the largest debt of each currency first."""
+    """Return the balances by customer id and currency, sorted by currency, the largest debt first."""
     found = ((key, Owed(*figures)) for key, figures in _by_customer(as_of).items())
     return dict(sorted(found, key=lambda one: (one[0][1], -one[1].outstanding_cents, one[0][0])))
 
 
 def of_customers(as_of: AsOf) -> list[CustomerPosition]:
-    """Return who owed or was owed anything, the largest debt of each currency first."""
+    """Return the customers with a balance or a credit, sorted by currency, the largest debt first."""
     found = by_customer(as_of)
     rows: Any = CustomerModel.select(CustomerModel.id, CustomerModel.code, CustomerModel.name).tuples()
-    called = {customer_id: (code, name) for customer_id, code, name in rows}
-    return [CustomerPosition(*called[customer_id], currency, owed) for (customer_id, currency), owed in found.items()]
+    labels = {customer_id: (code, name) for customer_id, code, name in rows}
+    return [CustomerPosition(*labels[customer_id], currency, owed) for (customer_id, currency), owed in found.items()]
 
 
 @totals_by_partition(columns=2)
@@ -87,5 +87,5 @@ def _by_customer(within: PartitionFilter, as_of: AsOf) -> Any:
 
 
 def _sides(left_cents: Any) -> tuple[Any, Any]:
-    # `-left_cents` would be an order to peewee, not a sum.
+    # To peewee, `-left_cents` is a descending sort order, not a negation.
     return Case(None, [(left_cents > 0, left_cents)], 0), Case(None, [(left_cents < 0, 0 - left_cents)], 0)

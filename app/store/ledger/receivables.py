@@ -1,4 +1,4 @@
-"""Receivables: what each invoice in scope still had open at the end of a day, computed by the database."""
+"""Receivables: the balance of each invoice in scope at the end of a day, as SQL."""
 
 from functools import reduce
 from operator import or_
@@ -13,17 +13,17 @@ from app.store.ledger.partition_totals import PartitionFilter
 
 
 class Position:
-    """What each invoice had paid and still had open at the end of a day, as SQL over `tables.InvoiceModel`.
+    """The paid amount and balance of each invoice at the end of a day, as SQL expressions over `tables.InvoiceModel`.
 
-    The database keeps what all payments of an invoice add up to. What happened after the day is taken off again, so a
-    day is the cheaper the less came after it; nothing has, for most that is asked about today.
+    `InvoiceModel.paid_cents` is the sum of all payments. Payments after the day are subtracted from it, so the query is
+    cheaper the fewer there are; for today there are usually none.
 
     position = Position(as_of)
     query = position.joined(Invoice.select(Invoice.number, position.balance_cents).where(position.has_balance))
     """
 
     def __init__(self, as_of: AsOf, within: PartitionFilter | None = None) -> None:
-        """With `within` it looks at the later payments of some invoices only, and must be asked about no others."""
+        """With `within`, only those invoices' later payments are read: use the expressions for no other invoices."""
         self._later = None if is_for_good(as_of) else _paid_later(as_of, within)
         self.is_in_scope = is_in_scope(as_of) if self._later is not None else _is_in_scope_for_good(as_of)
         self.paid_cents: Any = InvoiceModel.paid_cents
@@ -34,7 +34,8 @@ class Position:
 
     @property
     def has_balance(self) -> Expression:
-        """Select receivables that are neither settled nor void; for what is for good, in the words of the index."""
+        """Select receivables with a balance or a credit."""
+        # If nothing happened after the day, the condition must be written as in the partial index `invoices_open`.
         differs = InvoiceModel.paid_cents != InvoiceModel.total_cents if self._later is None else self.left_cents != 0
         has_balance: Expression = self.is_in_scope & differs
         return has_balance
@@ -46,7 +47,7 @@ class Position:
         return owed
 
     def joined(self, query: Any) -> Any:
-        """Return the query over invoices with what the expressions of the position need."""
+        """Return the query over invoices, joined with what the expressions need."""
         if self._later is None:
             return query
         return query.join_from(
@@ -56,7 +57,7 @@ class Position:
 
 @cached
 def is_for_good(as_of: AsOf) -> bool:
-    """Tell whether no payment, void or write-off lies after the end of the day, so that what is kept is what was."""
+    """Return whether no payment, void or write-off lies after the day, so that the stored `paid_cents` is right."""
     later = (
         PaymentModel.select().where(PaymentModel.paid_on > as_of.day, PaymentModel.voided_at.is_null()),
         PaymentModel.select().where(PaymentModel.voided_at >= as_of.ended_at),
@@ -68,7 +69,7 @@ def is_for_good(as_of: AsOf) -> bool:
 
 
 def _paid_later(as_of: AsOf, within: PartitionFilter | None) -> Any:
-    """Select, by invoice, what the kept sum holds too much of: later payments, less those that were void only later."""
+    """Select, by invoice, the cents to subtract from `paid_cents`: later payments, less payments voided only later."""
     # Its own alias: the result is joined into queries that may read payments themselves.
     payment = PaymentModel.alias("later")
     came = payment.voided_at.is_null() & (payment.paid_on > as_of.day)
@@ -84,7 +85,7 @@ def _paid_later(as_of: AsOf, within: PartitionFilter | None) -> Any:
 
 
 def is_in_scope(as_of: AsOf) -> Expression:
-    """Select invoices that were receivables; the SQL of `app.domain.invoice.is_in_scope`."""
+    """Select invoices that were receivables: `app.domain.invoice.is_in_scope` as SQL."""
     scope: Expression = (
         (InvoiceModel.issued_on <= as_of.day)
         & (InvoiceModel.draft == False)  # noqa: E712  # SQL, not Python
@@ -95,7 +96,7 @@ def is_in_scope(as_of: AsOf) -> Expression:
 
 
 def has_seen(moment: Any, as_of: AsOf) -> Expression:
-    """Compare a column of moments; the SQL of `AsOf.has_seen`."""
+    """Return whether the column's moment lies before the end of the day: `AsOf.has_seen` as SQL."""
     seen: Expression = ~moment.is_null() & (moment < as_of.ended_at)
     return seen
 

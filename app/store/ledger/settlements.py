@@ -1,4 +1,4 @@
-"""Settlements: since when which invoices are settled; the SQL of `app.domain.settlement.settled_on`."""
+"""Settlement dates of invoices: `app.domain.settlement.settled_on` as SQL."""
 
 from collections import defaultdict
 from collections.abc import Mapping
@@ -20,7 +20,7 @@ _LARGE = 1_000_000
 
 
 def days_to_pay(as_of: AsOf, days: int = WINDOW_DAYS) -> list[DaysToPay]:
-    """Return how long it took to settle what was settled in so many days up to the day, by currency."""
+    """Return the days to pay, by currency, of the invoices settled in the `days` days up to the day."""
     return [
         DaysToPay(currency, count, taken, cents, large * _LARGE + small)
         for (currency,), (count, taken, cents, large, small) in sorted(_days_to_pay(as_of, days).items())
@@ -28,13 +28,13 @@ def days_to_pay(as_of: AsOf, days: int = WINDOW_DAYS) -> list[DaysToPay]:
 
 
 def counts_by_days_late(as_of: AsOf, days: int) -> Mapping[tuple[int, str, int], int]:
-    """Return how many invoices of each customer, in each currency, were settled so many days late in the last days."""
+    """Count the invoices settled in the last `days` days, by customer id, currency and days late."""
     return {(customer, code, late): count for (customer, code, late), (count,) in _days_late(as_of, days).items()}
 
 
 @cached
 def counts_of_customer(customer_id: int, as_of: AsOf, days: int) -> tuple[tuple[int, int], ...]:
-    """Return how many days late invoices of the customer were settled in the last days, and how many invoices."""
+    """Return pairs of days late and number of invoices for the customer's invoices settled in the last `days` days."""
     counts: dict[int, int] = defaultdict(int)
     for _, _, _, late, count in _days_late_rows(of_customer(customer_id), as_of, days):
         counts[int(late)] += count
@@ -46,7 +46,7 @@ def _days_to_pay(within: PartitionFilter, as_of: AsOf, days: int) -> Any:
     settled = _settled(as_of, days_up_to(as_of.day, days), within)
     taken = days_between(settled.c.settled_on, settled.c.issued_on)
     part = partition(settled.c.id)
-    # Days times cents are more than 64 bits hold where amounts are large and long ago: added up in two sums.
+    # Sum days times cents in two parts: for large, old amounts the product would exceed 64 bits.
     large = settled.c.total_cents / SQL(str(_LARGE))
     return (
         settled.select_from(
@@ -80,17 +80,17 @@ def _days_late_rows(within: PartitionFilter, as_of: AsOf, days: int) -> Any:
 
 
 def settled_on_by_invoice(as_of: AsOf, since: date) -> dict[int, date]:
-    """Return since when each invoice is settled that is so since the day given or a later one."""
+    """Return the settlement dates, by invoice id, of the invoices settled on `since` or later."""
     settled = _settled(as_of, since, everything)
     rows: Any = settled.select_from(settled.c.id, settled.c.settled_on).tuples()
     return {invoice_id: InvoiceModel.issued_on.python_value(settled_on) for invoice_id, settled_on in rows}
 
 
 def _settled(as_of: AsOf, since: date, within: PartitionFilter) -> Any:
-    """Select the invoices that are settled since the day or a later one, up to the end of the day asked about.
+    """Select the invoices settled on `since` or later, up to the end of the `as_of` day.
 
-    Nearly all are paid in full by a payment that leaves exactly nothing: they are settled on the day of their latest
-    one. Only of the others, overpaid, refunded or paid in advance, is the history gone through.
+    Nearly all are paid in full, to a balance of exactly zero, and so are settled on the date of their latest payment.
+    The payment history is computed only for the others: overpaid, refunded or paid in advance.
     """
     return _plainly_settled(as_of, since, within).union_all(_oddly_settled(as_of, since, within)).alias("settled")
 
@@ -137,12 +137,12 @@ def _oddly_settled(as_of: AsOf, since: date, within: PartitionFilter) -> Any:
 
 
 def _odd(as_of: AsOf, since: date, within: PartitionFilter) -> Any:
-    """Select the ids of settled invoices that `_plainly_settled` leaves out: overpaid, refunded, paid in advance."""
+    """Select the ids of invoices that `_plainly_settled` cannot date: overpaid, refunded or paid in advance."""
     payment = PaymentModel.alias("recent")
     recent = payment.select(payment.invoice).where(
         within(payment.invoice), _counts(payment, as_of), payment.paid_on >= since
     )
-    # Three queries: as one, with `or` between them, none of the indexes could be used.
+    # Three queries: a single one with OR could use none of the indexes.
     overpaid, refunded, in_advance = (Position(as_of, within) for _ in range(3))
     return (
         overpaid.joined(InvoiceModel.select(InvoiceModel.id))
@@ -165,7 +165,7 @@ def _exactly_settled(position: Position, within: PartitionFilter) -> Any:
 
 
 def _paid_since(as_of: AsOf, since: date, within: PartitionFilter) -> Any:
-    """Select, by invoice, the latest day and the least amount of what was paid on the day or later."""
+    """Select, by invoice, the latest date and the smallest amount of the payments made on `since` or later."""
     payment = PaymentModel.alias("recent")
     return (
         payment.select(
@@ -180,7 +180,7 @@ def _paid_since(as_of: AsOf, since: date, within: PartitionFilter) -> Any:
 
 
 def _counts(payment: Any, as_of: AsOf) -> Any:
-    """Select payments that counted; the SQL of `app.domain.payment.counts`."""
+    """Select payments that count on the day: `app.domain.payment.counts` as SQL."""
     return (payment.paid_on <= as_of.day) & (payment.voided_at.is_null() | (payment.voided_at >= as_of.ended_at))
 
 

@@ -1,4 +1,4 @@
-"""All that is stored of receivables at once, as an import compares itself with it."""
+"""A snapshot of all stored receivables, which an import is compared with."""
 
 import unicodedata
 from collections import defaultdict
@@ -11,11 +11,11 @@ from peewee import JOIN
 
 from app.store.db.tables import CustomerModel, ImportedModel, InvoiceModel, PaymentModel
 
-REPLACED = "changed in the workbook"  # why a payment is void that a workbook tells otherwise
+REPLACED = "changed in the workbook"  # the void reason of payments that a new workbook replaces
 
 
 class StoredCustomer(NamedTuple):
-    """A customer with the fingerprint of the row it was last imported from."""
+    """A customer with the fingerprint and position of the row that it was last imported from."""
 
     id: int
     code: str
@@ -35,7 +35,7 @@ class StoredCustomer(NamedTuple):
 
 
 class StoredInvoice(NamedTuple):
-    """An invoice with the fingerprint of the row it was last imported from."""
+    """An invoice with the fingerprint and position of the row that it was last imported from."""
 
     id: int
     number: str
@@ -65,7 +65,7 @@ class StoredInvoice(NamedTuple):
 
 
 class StoredPayment(NamedTuple):
-    """A payment that is not voided; `import_id` is None where it was recorded in the app."""
+    """A stored payment; `import_id` is None if it was recorded in the app."""
 
     id: int
     invoice_id: int
@@ -81,7 +81,11 @@ class StoredPayment(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Snapshot:
-    """Stored records by what an import finds them by; customers' codes and invoices' numbers as they are compared."""
+    """Stored records by the keys that an import looks them up by; codes, names and numbers are normalised.
+
+    `customers` is by code, `invoices` by number and customer's code, the payments by invoice id. The values of
+    `codes_by_name` and `customers_by_number` are customers' codes.
+    """
 
     customers: dict[str, StoredCustomer]
     codes_by_name: dict[str, list[str]]
@@ -92,7 +96,7 @@ class Snapshot:
 
 
 def take() -> Snapshot:
-    """Read everything in three queries."""
+    """Read the snapshot: customers, invoices, payments, and imported payments that were voided in the app."""
     customers = [StoredCustomer(*row) for row in _customers()]
     codes_by_name: dict[str, list[str]] = defaultdict(list)
     for customer in customers:
@@ -124,7 +128,7 @@ def _by_invoice(condition: Any) -> dict[int, list[StoredPayment]]:
 
 
 def compared(text: str) -> str:
-    """Return a code, name or number as it is compared: without case, spaces plain, accents in one form."""
+    """Return a code, name or number normalised for comparison: case-folded, whitespace collapsed, Unicode NFC."""
     return " ".join(unicodedata.normalize("NFC", text).split()).casefold()
 
 
@@ -149,5 +153,5 @@ def _payments(condition: Any) -> Any:
 
 
 def _columns(table: type[ImportedModel], stored: type[StoredCustomer | StoredInvoice | StoredPayment]) -> list[Any]:
-    """Return the columns in the order in which the tuple takes them."""
+    """Return the columns in the order of the tuple's fields."""
     return [CustomerModel.code if name == "customer_code" else getattr(table, name) for name in stored._fields]

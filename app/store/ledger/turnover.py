@@ -1,4 +1,4 @@
-"""Turnover: what was invoiced and collected, added up by the database."""
+"""Turnover: amounts invoiced and collected, summed by the database."""
 
 from collections import defaultdict
 from collections.abc import Mapping
@@ -17,10 +17,10 @@ from app.store.ledger.receivables import has_seen
 
 @cached
 def by_day(as_of: AsOf, since: date, customer_id: int | None = None) -> tuple[Turnover, ...]:
-    """Return what was invoiced and collected on each day since the one given, of all customers or of one.
+    """Return the amounts invoiced and collected per currency and day since `since`, for all customers or one.
 
-    An invoice counts when it was neither a draft nor void at the end of the day asked about: written off, it was still
-    sold. A payment counts whatever became of its invoice: the money came in.
+    An invoice counts unless it was a draft or void at the end of the day; a written-off one was still a sale. A payment
+    counts regardless of its invoice's state: the money was received.
     """
     if customer_id is None:
         return _merged(_invoiced(as_of, since), _collected(as_of, since))
@@ -29,7 +29,7 @@ def by_day(as_of: AsOf, since: date, customer_id: int | None = None) -> tuple[Tu
 
 
 def invoiced_by_customer(as_of: AsOf, since: date) -> Mapping[tuple[int, str], int]:
-    """Return what each customer was invoiced in each currency since the day."""
+    """Return the cents invoiced since the day, by customer id and currency."""
     return {(customer, currency): cents for (customer, currency), (cents,) in _invoiced_to(as_of, since).items()}
 
 

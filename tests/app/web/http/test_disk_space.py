@@ -47,7 +47,9 @@ def test_a_receipt_is_refused_with_what_to_do_and_nothing_is_stored(full, invoic
 
 
 def test_every_page_says_that_nothing_can_be_entered(full):
-    assert [WARNING in " ".join(full.get(path).text.split()) for path in ("/", "/invoices", "/customers")] == [True, True, True]
+    pages = [" ".join(full.get(path).text.split()) for path in ("/", "/invoices", "/customers")]
+
+    assert [WARNING in page for page in pages] == [True, True, True]
 
 
 def test_nobody_is_warned_while_there_is_room(browser):
