@@ -19,16 +19,14 @@ from rich.progress import SpinnerColumn, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
 from app import clock
+from app.actions import exports
 from app.cli import import_answers
 from app.cli.opening import importer, opened
 from app.domain import fields
 from app.domain.money import decimal_string, display
 from app.domain.sentences import plain
 from app.settings import WorkbookLimits
-from app.store.access import audit
-from app.store.db.database import transaction
 from app.store.ledger import imports as store
-from app.store.ledger import snapshot
 from app.store.ledger.imports import State
 from app.workbook.difference import Decisions, Outcome, Resolution, RowChange
 from app.workbook.figures import Figures, OwedTotals
@@ -39,7 +37,7 @@ from app.workbook.meaning.questions import Answers
 from app.workbook.meaning.records import ControlTotals, OwnTotal, Question
 from app.workbook.preview import Choices, Preview, totals_as_strings
 from app.workbook.reading.book import Progress
-from app.workbook.writing import exporting, marking
+from app.workbook.writing import marking
 
 SHOWN = 20
 
@@ -162,15 +160,12 @@ def export(file: Annotated[Path, typer.Argument(help="The workbook to write, .xl
         typer.echo(f"'{file}' must end in .xlsx.", err=True)
         raise typer.Exit(1)
     with opened() as settings:
-        stored = snapshot.take()
-        with transaction():
-            details = {"file": file.name, "rows": len(stored.invoices)}
-            audit.append(None, "export.made", "export:everything", before={}, after=details, now=clock.utc_now())
-        # Write it elsewhere first, then copy it: if the export fails, the target file is unchanged.
+        content, stored = exports.everything(importer(settings), file.name, None, clock.utc_now())
+        # Write it elsewhere first, then copy it: if the disk is full, the target file is unchanged.
         with tempfile.TemporaryDirectory(prefix="export-") as folder:
             whole = Path(folder) / "export.xlsx"
-            exporting.export(stored, whole, settings.time_zone)
             try:
+                whole.write_bytes(content)
                 shutil.copyfile(whole, file)
             except OSError as error:
                 _refuse_path(file, error)

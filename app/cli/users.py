@@ -9,14 +9,14 @@ from rich.console import Console
 from rich.table import Table
 
 from app import clock
+from app.actions import passwords
 from app.cli.opening import opened
 from app.domain.permissions import Role
-from app.store.access import audit, logins, one_time_links, second_factor, user_changes
+from app.store.access import one_time_links, second_factor, user_changes
 from app.store.access import users as store
 from app.store.access.one_time_links import Purpose
 from app.store.access.user_changes import UserFacts
 from app.store.access.users import User
-from app.store.db.database import transaction
 from app.web.auth.passwords import hash_password, new_password
 
 commands = typer.Typer()
@@ -68,12 +68,7 @@ def reset_password(
     with opened():
         user = _user(email)
         password_hash, generated = _password(user.email, user.name, from_stdin=password_stdin)
-        now = clock.utc_now()
-        with transaction():
-            store.set_password_hash(user.id, password_hash)
-            one_time_links.void(user.id)
-            logins.revoke_all_of(user.id, now)
-            audit.append(None, "password.changed", f"user:{user.id}", before={}, after={}, now=now)
+        passwords.change(user, password_hash, None, clock.utc_now())
     typer.echo(f"{user.email} has a new password and is signed out everywhere.")
     if generated:
         typer.echo(f"The password, shown only now: {generated}")

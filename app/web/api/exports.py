@@ -2,9 +2,7 @@
 
 from dataclasses import dataclass
 
-from app.store.access import audit
-from app.store.db.database import transaction
-from app.store.ledger import snapshot
+from app.actions import exports
 from app.web.api.calls import Answer, Call
 from app.web.http.downloads import download, one_at_a_time
 from app.workbook.importing import Importer
@@ -20,9 +18,5 @@ class ExportsApi:
         """Return a workbook of three tabs."""
         name = f"receivables-{call.today.isoformat()}.xlsx"
         with one_at_a_time():
-            stored = snapshot.take()
-            content = self.importer.exported(stored)
-        with transaction():
-            details = {"file": name, "rows": len(stored.invoices), "filter": {}}
-            audit.append(call.user, "export.made", "export:everything", before={}, after=details, now=call.now)
+            content, _ = exports.everything(self.importer, name, call.user, call.now)
         return Answer(content, dict(download(content, name).headers))

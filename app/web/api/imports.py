@@ -6,9 +6,8 @@ from typing import Annotated, Any, BinaryIO, Literal
 
 from pydantic import Field
 
+from app.actions import imports as actions
 from app.jobs.imports import ImportJobs
-from app.store.access import audit
-from app.store.db.database import transaction
 from app.store.ledger import imports
 from app.store.ledger.imports import State, StoredImport
 from app.web.api import problems, shapes
@@ -247,19 +246,13 @@ class ImportsApi:
     def apply(self, call: Call, import_id: int, body: ImportApplying) -> Answer:
         """Queue the import for the worker to write, if nothing prevents it."""
         stored = _existing(import_id)
-        choices = replace(Choices.from_json(stored.choices), good_rows=body.good_rows)
         if stored.state is not State.PREVIEWED:
             raise problems.conflict(f"This import is {stored.state}: only one that is previewed can be applied.")
         preview = self.importer.preview_of(import_id)
-        reason = preview.why_not(choices)
-        if reason:
-            raise ProblemError(ProblemType.CONFLICT, reason, _mistakes(preview)[:_MOST_ERRORS])
-        with transaction():
-            if not imports.claim(import_id, (State.PREVIEWED,), State.APPLYING):
-                raise problems.conflict("This import is not waiting to be applied.")
-            imports.change(import_id, choices=choices.to_json())
-            details = {"file": stored.file_name, "good_rows": body.good_rows}
-            audit.append(call.user, "import.confirmed", f"import:{import_id}", before={}, after=details, now=call.now)
+        try:
+            actions.confirm(stored, preview, call.user, call.now, good_rows=body.good_rows)
+        except NotNowError as reason:
+            raise ProblemError(ProblemType.CONFLICT, str(reason), _mistakes(preview)[:_MOST_ERRORS]) from reason
         self.importer.start_progress(import_id)
         self.jobs.enqueue(import_id)
         return Answer(self._details(_existing(import_id)))

@@ -5,7 +5,8 @@ from datetime import timedelta
 
 from bottle import HTTPResponse
 
-from app.store.access import logins, one_time_links, second_factor, users
+from app.actions import passwords
+from app.store.access import logins, second_factor
 from app.store.db.database import transaction
 from app.web.auth.browser_sessions import BrowserSessions
 from app.web.auth.chosen_password import hash_of_chosen
@@ -38,10 +39,7 @@ class AccountPages:
         if fields.errors:
             return self._show(context, fields)
         with transaction():
-            users.set_password_hash(context.user.id, password_hash)
-            one_time_links.void(context.user.id)
-            logins.revoke_all_of(context.user.id, context.now)
-            record(context, "password.changed", context.user, by=context.user)
+            passwords.change(context.user, password_hash, context.user, context.now)
             renewed = self.browsers.start(context, context.user)
         flash = "Your password was changed, and you are signed out everywhere else."
         return self.browsers.hand_over(renewed, self.pages.redirect(renewed, "/account", flash=flash))

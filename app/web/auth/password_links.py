@@ -5,13 +5,13 @@ from dataclasses import dataclass
 
 from bottle import HTTPResponse
 
+from app.actions import passwords
 from app.jobs.mails import MailJobs
-from app.store.access import logins, one_time_links, users
+from app.store.access import one_time_links
 from app.store.access.one_time_links import Link
-from app.store.db.database import transaction
 from app.web.auth.anonymous_forms import AnonymousForms
 from app.web.auth.chosen_password import hash_of_chosen
-from app.web.auth.throttling import Attempt, record
+from app.web.auth.throttling import Attempt
 from app.web.http.errors import NotFoundError
 from app.web.http.forms import Form
 from app.web.http.request_context import RequestContext
@@ -38,13 +38,8 @@ class PasswordLinks:
         password_hash = hash_of_chosen(context, fields, link.user)
         if fields.errors:
             return self._form(context, token, link, fields)
-        with transaction():
-            if one_time_links.use(token, link.purpose, context.now) is None:
-                raise _NoLinkError
-            users.set_password_hash(link.user.id, password_hash)
-            one_time_links.void(link.user.id)
-            logins.revoke_all_of(link.user.id, context.now)
-            record(context, "password.changed", link.user, by=link.user, link=link.purpose)
+        if not passwords.change_by_link(token, link, password_hash, context.now):
+            raise _NoLinkError
         log.info("user %s chose a password by a link", link.user.id)
         return self.forms.show(context, "sessions/password_set.html", email=link.user.email)
 

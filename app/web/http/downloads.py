@@ -6,8 +6,7 @@ from threading import BoundedSemaphore
 
 from bottle import HTTPResponse
 
-from app.store.access import audit
-from app.store.db.database import transaction
+from app.actions import exports
 from app.web.http.errors import Refusal
 from app.web.http.request_context import RequestContext
 
@@ -46,9 +45,8 @@ def export(
     picked_by: Mapping[str, object] | None = None,
 ) -> HTTPResponse:
     """Return a file of stored data and record who exported it, with the number of rows and the filter."""
-    details = {"file": name, "rows": rows, "filter": dict(context.query) if picked_by is None else dict(picked_by)}
-    with transaction():
-        audit.append(context.user, "export.made", f"export:{what}", before={}, after=details, now=context.now)
+    selection = context.query if picked_by is None else picked_by
+    exports.record(what, name, rows, selection, context.user, context.now)
     return download(content, name)
 
 

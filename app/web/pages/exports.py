@@ -7,10 +7,11 @@ from zoneinfo import ZoneInfo
 
 from bottle import HTTPResponse
 
+from app.actions import exports
 from app.domain.as_of import AsOf
 from app.store.ledger import invoices, payment_list, snapshot
 from app.store.ledger.invoices import ListedInvoice
-from app.web.http.downloads import export, one_at_a_time
+from app.web.http.downloads import download, export, one_at_a_time
 from app.web.http.errors import Refusal
 from app.web.http.forms import Form
 from app.web.http.invoice_search import InvoiceSearch
@@ -29,12 +30,10 @@ class Exports:
 
     def everything(self, context: RequestContext) -> HTTPResponse:
         """Answer with everything that is stored, as a workbook of three tabs."""
+        name = f"receivables-{context.today.isoformat()}.xlsx"
         with one_at_a_time():
-            stored = snapshot.take()
-            content = self.importer.exported(stored)
-        return export(
-            context, "everything", content, f"receivables-{context.today.isoformat()}.xlsx", len(stored.invoices)
-        )
+            content, _ = exports.everything(self.importer, name, context.user, context.now)
+        return download(content, name)
 
     def invoices(self, context: RequestContext, kind: str) -> HTTPResponse:
         """Answer with all invoices of a list, of which the page shows only so many."""

@@ -8,10 +8,9 @@ from typing import Any
 
 from bottle import HTTPResponse
 
+from app.actions import imports as actions
 from app.jobs.imports import ImportJobs
 from app.settings import MEGABYTE
-from app.store.access import audit
-from app.store.db.database import transaction
 from app.store.ledger import import_rows, imports
 from app.store.ledger.imports import State, StoredImport
 from app.web.http.downloads import export, one_at_a_time
@@ -100,29 +99,15 @@ class Imports:
         """Have the worker write the import, if nothing keeps it from that."""
         stored = _existing(import_id)
         good_rows = context.form.get("good_rows") == "yes"
-        choices = replace(Choices.from_json(stored.choices), good_rows=good_rows)
-        reason = self._kept_preview(stored).why_not(choices)
-        if reason:
-            raise ImportStateError(reason)
-        with transaction():
-            if not imports.claim(import_id, (State.PREVIEWED,), State.APPLYING):
-                raise ImportStateError("This import is not waiting to be applied.")
-            imports.change(import_id, choices=choices.to_json())
-            said = {"file": stored.file_name, "good_rows": good_rows}
-            audit.append(
-                context.user, "import.confirmed", f"import:{import_id}", before={}, after=said, now=context.now
-            )
+        preview = self._kept_preview(stored)
+        self._or_refuse(lambda: actions.confirm(stored, preview, context.user, context.now, good_rows=good_rows))
         self._hand_over(import_id)
         return self.pages.redirect(context, f"/imports/{import_id}")
 
     def undo(self, context: RequestContext, import_id: int) -> HTTPResponse:
         """Have the worker take back what the import did."""
         stored = _existing(import_id)
-        with transaction():
-            if not imports.claim(import_id, (State.APPLIED,), State.UNDOING):
-                raise ImportStateError("Only an applied import can be undone.")
-            said = {"file": stored.file_name}
-            audit.append(context.user, "import.recalled", f"import:{import_id}", before={}, after=said, now=context.now)
+        self._or_refuse(lambda: actions.recall(stored, context.user, context.now))
         self._hand_over(import_id)
         return self.pages.redirect(context, f"/imports/{import_id}")
 
