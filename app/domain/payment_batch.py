@@ -46,35 +46,33 @@ def spread(cents: int, balances: Mapping[int, int]) -> dict[int, int]:
     return placed
 
 
-def why_not(receipt: PaymentBatch, invoices: Mapping[int, tuple[Invoice, int]], today: date) -> BatchRefusal | None:
+def why_not(batch: PaymentBatch, invoices: Mapping[int, tuple[Invoice, int]], today: date) -> BatchRefusal | None:
     """Return why the batch cannot be recorded, or None. `invoices` has each invoice with the cents paid for it."""
-    if receipt.paid_on > today:
+    if batch.paid_on > today:
         return BatchRefusal("The day lies in the future: record money when it has come in.")
     if len({invoice.currency for invoice, _ in invoices.values()}) > 1:
         return BatchRefusal("One receipt is in one currency: these invoices are in several.")
-    for invoice_id, cents in receipt.amounts.items():
+    for invoice_id, cents in batch.amounts.items():
         refusal = _why_not_on(*invoices[invoice_id], cents)
         if refusal:
             return refusal
     return None
 
 
-def why_not_move(
-    receipt: PaymentBatch, invoices: Mapping[int, tuple[Invoice, int]], today: date
-) -> BatchRefusal | None:
+def why_not_move(batch: PaymentBatch, invoices: Mapping[int, tuple[Invoice, int]], today: date) -> BatchRefusal | None:
     """Return why the batch cannot move credit between invoices of one customer, or None.
 
     The amounts must add up to zero: no more is taken from an invoice than its credit, and none is given more than its
     balance.
     """
-    refusal = why_not(receipt, invoices, today)
+    refusal = why_not(batch, invoices, today)
     if refusal:
         return refusal
-    if sum(receipt.amounts.values()) != 0:
+    if sum(batch.amounts.values()) != 0:
         return BatchRefusal("What is taken from one invoice must be what is placed on the others.")
     if len({invoice.customer_id for invoice, _ in invoices.values()}) > 1:
         return BatchRefusal("Credit can only be used for invoices of the same customer.")
-    for invoice_id, cents in receipt.amounts.items():
+    for invoice_id, cents in batch.amounts.items():
         invoice, paid_cents = invoices[invoice_id]
         left = invoice.total_cents - paid_cents
         if cents < 0 and -cents > -left:
@@ -84,11 +82,11 @@ def why_not_move(
     return None
 
 
-def overpaid(receipt: PaymentBatch, invoices: Mapping[int, tuple[Invoice, int]]) -> dict[int, int]:
+def overpaid(batch: PaymentBatch, invoices: Mapping[int, tuple[Invoice, int]]) -> dict[int, int]:
     """Return the cents by which the batch would overpay invoices, by invoice id."""
     more = {
         invoice_id: cents - max(0, invoices[invoice_id][0].total_cents - invoices[invoice_id][1])
-        for invoice_id, cents in receipt.amounts.items()
+        for invoice_id, cents in batch.amounts.items()
     }
     return {invoice_id: cents for invoice_id, cents in more.items() if cents > 0}
 

@@ -278,7 +278,7 @@ def within(invoices: Any, scope: permissions.Scope) -> Any:
 class PaymentModel(ScopedModel):
     """A payment of an invoice; a refund is negative. Never edited: to correct one, void it and record another.
 
-    Payments of one batch share a `receipt`; the first of them has the batch's key as its `idempotency_key`.
+    Payments of one batch share a `batch_key`; the first of them has the batch's key as its `idempotency_key`.
     """
 
     invoice = ForeignKeyField(InvoiceModel)
@@ -287,7 +287,7 @@ class PaymentModel(ScopedModel):
     method = CharField(default="")
     reference = CharField(default="")
     note = TextField(default="")
-    receipt = CharField(null=True, max_length=64)
+    batch_key = CharField(null=True, max_length=64)
     idempotency_key = CharField(null=True, unique=True, max_length=64)
     recorded_by = ForeignKeyField(UserModel, null=True, on_delete="SET NULL")
     recorded_at = MomentField()

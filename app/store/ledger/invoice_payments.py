@@ -52,7 +52,7 @@ def payments_of(invoice_id: int, as_of: AsOf) -> list[ListedPayment]:
 def _payments(invoice_id: Slot) -> Any:
     recorder, uploader = tables.UserModel.alias("recorder"), tables.UserModel.alias("uploader")
     other = _Payment.alias("other")
-    together = other.select(fn.COUNT(other.id)).where(other.receipt == _Payment.receipt)
+    together = other.select(fn.COUNT(other.id)).where(other.batch_key == _Payment.batch_key)
     imported_at = fn.COALESCE(_Import.applied_at, _Import.uploaded_at).converter(_Import.uploaded_at.python_value)
     origin = (_Import.id, _Import.file_name, _Payment.import_tab, _Payment.import_row, imported_at, _name(uploader))
     return (

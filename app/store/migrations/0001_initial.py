@@ -36,7 +36,7 @@ _INDEXES = (
     "CREATE INDEX invoices_written_off_at ON invoices (written_off_at) WHERE written_off_at IS NOT NULL",
     "CREATE INDEX payments_paid_on ON payments (paid_on, invoice_id, amount_cents) WHERE voided_at IS NULL",
     "CREATE INDEX payments_voided_at ON payments (voided_at) WHERE voided_at IS NOT NULL",
-    "CREATE INDEX payments_receipt ON payments (receipt) WHERE receipt IS NOT NULL",
+    "CREATE INDEX payments_batch_key ON payments (batch_key) WHERE batch_key IS NOT NULL",
 )
 
 _KEEP_PAID_POSTGRESQL = (
@@ -313,7 +313,7 @@ def up(migrator, db):
         method = CharField(default="")
         reference = CharField(default="")
         note = TextField(default="")
-        receipt = CharField(null=True, max_length=64)
+        batch_key = CharField(null=True, max_length=64)
         idempotency_key = CharField(null=True, unique=True, max_length=64)
         recorded_by = ForeignKeyField(UserModel, null=True, on_delete="SET NULL")
         recorded_at = DateTimeField()

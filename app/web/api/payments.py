@@ -6,8 +6,9 @@ from typing import Annotated
 
 from pydantic import Field
 
+from app.actions import payments
 from app.domain.payment_batch import PaymentBatch
-from app.store.ledger import payment_list, payments
+from app.store.ledger import payment_batches, payment_list
 from app.store.ledger.payment_list import PaymentFilter, PaymentLine
 from app.web.api import problems, shapes
 from app.web.api.calls import ROOT, Answer, Call, page
@@ -142,7 +143,7 @@ class PaymentsApi:
             recorded = payments.record(receipt, call.user, call.now, call.today, keep_credit=body.keep_credit)
         except LookupError as error:
             raise problems.not_found(error) from error
-        except payments.KeyUsedError as error:
+        except payment_batches.KeyUsedError as error:
             raise problems.conflict(f"{error} Send a new Idempotency-Key to record something else.") from error
         except payments.PaymentRefusedError as error:
             raise problems.conflict(error, _field_of(error, body)) from error
@@ -154,7 +155,7 @@ class PaymentsApi:
     def void(self, call: Call, payment_id: int, body: Reason) -> Answer:
         """Void a payment and all that were recorded together with it."""
         try:
-            together = payments.together_with(payment_id)
+            together = payment_batches.of_payment(payment_id)
             payments.void(payment_id, body.reason, call.user, call.now)
         except LookupError as error:
             raise problems.not_found(error) from error

@@ -7,13 +7,14 @@ from zoneinfo import ZoneInfo
 
 from bottle import HTTPResponse
 
+from app.actions import payments
 from app.domain.as_of import AsOf
 from app.domain.bulk import BulkAction, Candidate, changed_since, why_left_out
 from app.domain.invoice_changes import StatusChange
 from app.domain.payment_batch import PaymentBatch
 from app.domain.sentences import count_text, counted
 from app.store.db.database import exclusive_transaction
-from app.store.ledger import invoice_changes, invoices, payment_list, payments
+from app.store.ledger import invoice_changes, invoices, payment_batches, payment_list
 from app.store.ledger.invoice_changes import SeenVersion
 from app.store.ledger.invoices import Filter, ListedInvoice
 from app.web.http.errors import Refusal
@@ -61,7 +62,7 @@ class Bulk:
             return self._preview(context, fields, action, self._lines(context, frozenset(seen)))
         try:
             with exclusive_transaction():
-                if payments.is_used(f"{key}:{min(seen, default=0)}"):
+                if payment_batches.is_recorded(f"{key}:{min(seen, default=0)}"):
                     return self.pages.redirect(
                         context, _back(fields), flash="These payments had been recorded already."
                     )

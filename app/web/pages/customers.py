@@ -20,7 +20,7 @@ from app.domain.settlement import WINDOW_DAYS, days_sales_outstanding
 from app.domain.turnover import Month, Turnover, by_month, invoiced
 from app.store.access import audit
 from app.store.access.audit import Entry
-from app.store.ledger import customers, invoices, payments, turnover
+from app.store.ledger import customers, invoices, payment_batches, turnover
 from app.store.ledger.customers import CodeRefusedError, Customer, CustomerConflictError, Details, StillOpenError
 from app.store.ledger.invoices import LONGEST_DUE_FIRST, OUTSTANDING, Filter
 from app.web.http.downloads import export, one_at_a_time
@@ -328,7 +328,7 @@ def _just_recorded(context: RequestContext, customer_id: int, as_of: AsOf) -> li
     if not wanted:
         return []
     try:
-        together = payments.together_with(wanted)
+        together = payment_batches.of_payment(wanted)
     except LookupError:
         return []
     line = invoices.get(together[0].invoice_id, as_of)

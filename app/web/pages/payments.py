@@ -10,14 +10,15 @@ from zoneinfo import ZoneInfo
 
 from bottle import HTTPResponse
 
+from app.actions import payments
+from app.actions.payments import Recorded
 from app.domain.as_of import AsOf
 from app.domain.invoice import Invoice
 from app.domain.payment_batch import PaymentBatch, spread
 from app.domain.sentences import counted
-from app.store.ledger import customer_choice, invoices, payment_list, payments
+from app.store.ledger import customer_choice, invoices, payment_batches, payment_list
 from app.store.ledger.invoices import OUTSTANDING, ListedInvoice
 from app.store.ledger.payment_list import PaymentFilter
-from app.store.ledger.payments import Recorded
 from app.web.http.errors import NotFoundError, Refusal
 from app.web.http.forms import Form
 from app.web.http.rendering import Pages, address
@@ -120,7 +121,7 @@ class Payments:
         placed = _placed(fields, context)
         receipt = replace(_receipt(fields, context, placed), amounts=_with_credit(fields, received or 0, placed))
         # What was recorded already is no longer open: the same form, sent again, is not judged by what is left.
-        if not fields.errors and received is not None and not payments.is_used(receipt.key):
+        if not fields.errors and received is not None and not payment_batches.is_recorded(receipt.key):
             if not placed:
                 return self._receipt_form(context, fields, customer_id, spreads=True)
             _check_sum(fields, context, received, placed, lines)
@@ -131,7 +132,7 @@ class Payments:
     def void(self, context: RequestContext, payment_id: int) -> HTTPResponse:
         """Let a payment, and all that was recorded with it, no longer count."""
         try:
-            together = payments.together_with(payment_id)
+            together = payment_batches.of_payment(payment_id)
         except LookupError as error:
             raise NotFoundError(str(error)) from error
         fields = Form(context.form)
@@ -176,7 +177,7 @@ class Payments:
             recorded = record()
         except LookupError as error:
             raise NotFoundError(str(error)) from error
-        except payments.KeyUsedError as error:
+        except payment_batches.KeyUsedError as error:
             raise ConflictError(f"{error} Open the invoice again to record something else.") from error
         except payments.PaymentRefusedError as refused:
             fields.errors[_field_of(refused)] = _with_most(refused, context)
@@ -198,7 +199,7 @@ class Payments:
             recorded = payments.record(receipt, context.user, context.now, context.today, keep_credit=keep)
         except LookupError as error:
             raise NotFoundError(str(error)) from error
-        except payments.KeyUsedError as error:
+        except payment_batches.KeyUsedError as error:
             raise ConflictError(f"{error} Open the form again to record something else.") from error
         except payments.PaymentRefusedError as refused:
             fields.errors["paid_on" if refused.refusal.invoice_id is None else "received"] = str(refused)

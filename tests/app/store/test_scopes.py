@@ -6,6 +6,7 @@ import pytest
 from support.ledgers import close_of
 from support.records import LONG_AGO, a_customer, a_payment, a_user, an_invoice
 
+from app.actions import payments
 from app.domain.invoice_changes import InvoiceFacts
 from app.domain.payment_batch import PaymentBatch
 from app.domain.permissions import EVERYTHING, Scope
@@ -19,8 +20,8 @@ from app.store.ledger import (
     history,
     invoice_changes,
     invoices,
+    payment_batches,
     payment_list,
-    payments,
     positions,
 )
 from app.store.ledger.invoices import NEWEST_FIRST, Filter
@@ -193,7 +194,7 @@ def test_a_key_that_another_user_sent_is_used(ledger):
     ann = a_user()
     payments.record(receipt("C2-2025"), ann, NOW, TODAY, keep_credit=False)
 
-    with acting_as(Actor(Scope(customers=frozenset({ledger["C1"]})))), pytest.raises(payments.KeyUsedError):
+    with acting_as(Actor(Scope(customers=frozenset({ledger["C1"]})))), pytest.raises(payment_batches.KeyUsedError):
         payments.record(receipt("C1-2025"), ann, NOW, TODAY, keep_credit=False)
 
 

@@ -12,7 +12,7 @@ PARTIAL_INDEXES = {
     "invoices_written_off_at",
     "payments_paid_on",
     "payments_voided_at",
-    "payments_receipt",
+    "payments_batch_key",
 }
 
 

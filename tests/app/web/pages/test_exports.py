@@ -12,10 +12,11 @@ from support.fields import all_that_is_said
 from support.records import a_customer, a_payment, an_invoice
 from support.workbooks import an_importer, apply, choices, say_nothing, workbook
 
+from app.actions import payments
 from app.domain.invoice_changes import InvoiceFacts, StatusChange
 from app.domain.payment_batch import PaymentBatch
 from app.store.db import tables
-from app.store.ledger import customers, invoice_changes, payments
+from app.store.ledger import customers, invoice_changes
 from app.store.ledger.customers import Details
 from app.store.ledger.invoice_changes import SeenVersion
 from app.workbook.difference import Decisions, Resolution

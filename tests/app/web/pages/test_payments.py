@@ -191,7 +191,7 @@ class TestAReceiptForSeveral:
         form.submit("record")
 
         assert [paid(invoice) for invoice in owed] == [100_00, 20_00]
-        assert len({payment.receipt for payment in tables.PaymentModel.select()}) == 1
+        assert len({payment.batch_key for payment in tables.PaymentModel.select()}) == 1
 
     def test_what_is_not_placed_is_asked_about(self, browser, owed):
         form = self.form(browser, owed[0].customer)

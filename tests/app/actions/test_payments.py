@@ -7,11 +7,12 @@ import pytest
 from support.at_once import all_at_once
 from support.records import a_customer, a_payment, a_user, an_invoice
 
+from app.actions import payments
 from app.domain.payment_batch import PaymentBatch
 from app.store.access import audit
 from app.store.db import database as store_database
 from app.store.db import tables
-from app.store.ledger import payments
+from app.store.ledger import payment_batches
 
 TODAY = date(2026, 3, 2)
 NOW = datetime(2026, 3, 2, 9, 30, tzinfo=UTC)
@@ -52,7 +53,7 @@ def test_a_form_that_is_sent_again_with_another_amount_is_refused(record):
     invoice = an_invoice(total_cents=100_00)
     record({invoice: 40_00})
 
-    with pytest.raises(payments.KeyUsedError):
+    with pytest.raises(payment_batches.KeyUsedError):
         record({invoice: 50_00})
 
     assert paid(invoice) == 40_00
@@ -63,7 +64,7 @@ def test_a_form_that_is_sent_again_with_another_reference_is_refused(record):
     record({invoice: 40_00})
     mended = PaymentBatch("key", TODAY, {invoice.id: 40_00}, reference="R 7")
 
-    with pytest.raises(payments.KeyUsedError):
+    with pytest.raises(payment_batches.KeyUsedError):
         payments.record(mended, a_user("bob@example.com"), NOW, TODAY, keep_credit=False)
 
 
@@ -72,7 +73,7 @@ def test_a_form_whose_payment_was_voided_since_is_not_said_to_be_recorded(record
     (payment_id,) = record({invoice: 40_00}).payment_ids
     payments.void(payment_id, "mistake", a_user("bob@example.com"), NOW)
 
-    with pytest.raises(payments.KeyUsedError) as raised:
+    with pytest.raises(payment_batches.KeyUsedError) as raised:
         record({invoice: 40_00})
 
     assert str(raised.value) == "This form was sent before, and what it recorded has been voided since."
@@ -216,7 +217,7 @@ def test_of_a_form_that_is_sent_at_once_for_different_invoices_one_is_recorded(d
 
     with store_database.connection():
         assert sorted(map(paid, invoices)) == [0, 0, 0, 40_00]
-    assert [type(error) for error in refused] == [payments.KeyUsedError] * 3
+    assert [type(error) for error in refused] == [payment_batches.KeyUsedError] * 3
     getattr(opened, "close_all", opened.close)()
 
 

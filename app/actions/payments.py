@@ -1,0 +1,143 @@
+"""Payments: recorded idempotently, voided with a reason, never edited."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+
+from app.domain import payment_batch as rules
+from app.domain.invoice import Invoice
+from app.domain.payment import Payment
+from app.domain.payment_batch import BatchRefusal, PaymentBatch
+from app.store.access import audit
+from app.store.access.users import User
+from app.store.db.database import transaction
+from app.store.ledger import payment_batches
+from app.store.ledger.payment_batches import KeyUsedError
+
+CREDIT = "Credit"  # the method of payments that move credit from one invoice to another
+
+
+class PaymentRefusedError(Exception):
+    """The batch or the void breaks a rule; the message is one sentence."""
+
+    def __init__(self, refusal: BatchRefusal) -> None:
+        super().__init__(refusal.sentence)
+        self.refusal = refusal
+
+
+class OverpaidError(Exception):
+    """More was paid than is open, without `keep_credit`; `excess` has the extra cents by invoice id."""
+
+    def __init__(self, excess: Mapping[int, int]) -> None:
+        super().__init__("More came in than is open.")
+        self.excess = excess
+
+
+@dataclass(frozen=True, slots=True)
+class Recorded:
+    """The ids of a batch's payments; `again` if the same batch had been recorded before."""
+
+    payment_ids: tuple[int, ...]
+    again: bool
+
+
+def record(batch: PaymentBatch, by: User, now: datetime, today: date, *, keep_credit: bool) -> Recorded:
+    """Record a payment batch, at most once per key.
+
+    Raises LookupError, PaymentRefusedError, OverpaidError or KeyUsedError; then nothing was recorded.
+    """
+    with payment_batches.unique_key(batch.key), transaction():
+        invoices = payment_batches.locked_invoices(batch.amounts)
+        if before := payment_batches.with_key(batch.key):
+            return _recorded_before(batch, before)
+        _refuse(rules.why_not(batch, invoices, today))
+        excess = rules.overpaid(batch, invoices)
+        if excess and not keep_credit:
+            raise OverpaidError(excess)
+        return _insert(batch, by, now)
+
+
+def move_credit(batch: PaymentBatch, by: User, now: datetime, today: date) -> Recorded:
+    """Move credit from one invoice to others of the same customer; the batch's amounts add up to zero.
+
+    Raises LookupError, PaymentRefusedError or KeyUsedError; then nothing was recorded.
+    """
+    with payment_batches.unique_key(batch.key), transaction():
+        invoices = payment_batches.locked_invoices(batch.amounts)
+        if before := payment_batches.with_key(batch.key):
+            return _recorded_before(batch, before)
+        _refuse(rules.why_not_move(batch, invoices, today))
+        return _insert(batch, by, now)
+
+
+def void(payment_id: int, reason: str, by: User, now: datetime) -> tuple[int, ...]:
+    """Void a payment and all others of its batch; return the ids of their invoices.
+
+    Raises LookupError, or PaymentRefusedError if a refund would be left without its payment, or if the batch has
+    payments of invoices that the user may not see.
+    """
+    with transaction():
+        batch = payment_batches.of_payment(payment_id)
+        if payment_batches.hidden_beside(batch):
+            sentence = "It was recorded together with payments of invoices that you may not see."
+            raise PaymentRefusedError(BatchRefusal(sentence, batch[0].invoice_id))
+        invoices = payment_batches.locked_invoices(payment.invoice_id for payment in batch)
+        # Read again under the lock: if two transactions void at once, the second has nothing left to do.
+        active = [payment for payment in payment_batches.of_payment(payment_id) if payment.voided_at is None]
+        for payment in active:
+            _refuse_a_refund_without_payment(payment, active, invoices)
+        payment_batches.void([payment.id for payment in active], reason, now)
+        for payment in active:
+            _audit(by, "payment.voided", payment, {**_details(payment), "reason": reason}, now)
+        return tuple(invoices)
+
+
+def _refuse(refusal: BatchRefusal | None) -> None:
+    if refusal:
+        raise PaymentRefusedError(refusal)
+
+
+def _recorded_before(batch: PaymentBatch, before: Sequence[Payment]) -> Recorded:
+    """Return the payments recorded the first time; raises KeyUsedError if the batch differs or was voided since."""
+    if any(payment.voided_at for payment in before):
+        raise KeyUsedError("This form was sent before, and what it recorded has been voided since.")
+    amounts = {payment.invoice_id: payment.amount_cents for payment in before}
+    first = before[0]
+    recorded = (amounts, first.paid_on, first.method, first.reference, first.note)
+    if recorded != (dict(batch.amounts), batch.paid_on, batch.method, batch.reference, batch.note):
+        raise KeyUsedError
+    return Recorded(tuple(payment.id for payment in before), again=True)
+
+
+def _insert(batch: PaymentBatch, by: User, now: datetime) -> Recorded:
+    payments = payment_batches.insert(batch, by.id, now)
+    for payment in payments:
+        _audit(by, "payment.recorded", payment, _details(payment), now)
+    return Recorded(tuple(payment.id for payment in payments), again=False)
+
+
+def _refuse_a_refund_without_payment(
+    payment: Payment, active: Sequence[Payment], invoices: Mapping[int, tuple[Invoice, int]]
+) -> None:
+    invoice, paid_cents = invoices[payment.invoice_id]
+    voided_cents = sum(other.amount_cents for other in active if other.invoice_id == payment.invoice_id)
+    if voided_cents > 0 and paid_cents - voided_cents < 0:
+        sentence = f"Part of it was refunded or moved away from invoice {invoice.number}: void that first."
+        raise PaymentRefusedError(BatchRefusal(sentence, invoice.id))
+
+
+def _audit(by: User, action: str, payment: Payment, after: Mapping[str, Any], now: datetime) -> None:
+    audit.append(by, action, f"invoice:{payment.invoice_id}", before={}, after=after, now=now)
+
+
+def _details(payment: Payment) -> dict[str, Any]:
+    values = {
+        "payment": payment.id,
+        "amount_cents": payment.amount_cents,
+        "paid_on": payment.paid_on,
+        "method": payment.method,
+        "reference": payment.reference,
+        "note": payment.note,
+    }
+    return {name: value for name, value in values.items() if value != ""}

@@ -1,0 +1,120 @@
+"""Payment batches as rows: found by payment or key, inserted once per key, voided together."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import fields
+from datetime import datetime
+from typing import Any
+
+from peewee import IntegrityError
+
+from app.domain import invoice as invoice_rules
+from app.domain.payment import Payment
+from app.domain.payment_batch import PaymentBatch
+from app.store.db.compiled_queries import Slot, compiled
+from app.store.db.current_user import seeing_everything
+from app.store.db.database import locked
+from app.store.db.tables import InvoiceModel, PaymentModel
+
+_INVOICE = tuple(getattr(InvoiceModel, fact.name) for fact in fields(invoice_rules.Invoice))
+_PAYMENT = tuple(getattr(PaymentModel, fact.name) for fact in fields(Payment))
+
+
+class KeyUsedError(Exception):
+    """The batch's key was used before, with other values or for payments since voided; the message is one sentence."""
+
+    def __init__(self, sentence: str = "This form was sent before, with other values, and those are recorded.") -> None:
+        super().__init__(sentence)
+
+
+def is_recorded(key: str) -> bool:
+    """Return whether payments were recorded under that key, in or out of the user's scope."""
+    with seeing_everything():
+        return bool(_with_key(key))
+
+
+def with_key(key: str) -> list[Payment]:
+    """Return the payments that were recorded under the key."""
+    return next((of_payment(payment_id) for (payment_id,) in _with_key(key)), [])
+
+
+def of_payment(payment_id: int) -> list[Payment]:
+    """Return the payments of the same batch, this one included; raises LookupError."""
+    payment = PaymentModel.get_or_none(PaymentModel.id == payment_id)
+    if payment is None:
+        raise LookupError("There is no such payment.")
+    together = PaymentModel.id == payment_id
+    if payment.batch_key is not None:
+        together = PaymentModel.batch_key == payment.batch_key
+    rows: Any = PaymentModel.select(*_PAYMENT).where(together).order_by(PaymentModel.id).tuples()
+    return [Payment(*row) for row in rows]
+
+
+def hidden_beside(payments: Sequence[Payment]) -> int:
+    """Return how many payments of the batch are outside the user's scope."""
+    with seeing_everything():
+        return len(of_payment(payments[0].id)) - len(payments)
+
+
+def locked_invoices(ids: Iterable[int]) -> dict[int, tuple[invoice_rules.Invoice, int]]:
+    """Return the invoices with their paid cents, locked in the order of their ids, which prevents deadlocks."""
+    wanted = sorted(set(ids))
+    rows: Any = locked(
+        InvoiceModel.select(*_INVOICE, InvoiceModel.paid_cents)
+        .where(InvoiceModel.id.in_(wanted))
+        .order_by(InvoiceModel.id)
+    )
+    found = {row[0]: (invoice_rules.Invoice(*row[:-1]), row[-1]) for row in rows.tuples()}
+    if len(found) != len(wanted):
+        raise LookupError("There is no such invoice.")
+    return found
+
+
+@contextmanager
+def unique_key(key: str) -> Iterator[None]:
+    """Raise KeyUsedError too if the same key is sent twice at once for different invoices.
+
+    The requests then lock different rows, and only the unique key stops the second.
+    """
+    try:
+        yield
+    except IntegrityError as error:
+        if is_recorded(key):
+            raise KeyUsedError from error
+        raise
+
+
+def insert(batch: PaymentBatch, recorded_by: int, now: datetime) -> list[Payment]:
+    """Insert the payments of the batch; the first holds the key, and if there are several, all share it."""
+    shared = batch.key if len(batch.amounts) > 1 else None
+    return [
+        _insert_one(batch, invoice_id, cents, shared, batch.key if number == 0 else None, recorded_by, now)
+        for number, (invoice_id, cents) in enumerate(batch.amounts.items())
+    ]
+
+
+def void(ids: Sequence[int], reason: str, now: datetime) -> None:
+    """Void the payments."""
+    PaymentModel.update(voided_at=now, void_reason=reason).where(PaymentModel.id.in_(ids)).execute()
+
+
+@compiled
+def _with_key(key: Slot) -> Any:
+    return PaymentModel.select(PaymentModel.id).where(PaymentModel.idempotency_key == key.value)
+
+
+def _insert_one(
+    batch: PaymentBatch, invoice_id: int, cents: int, shared: str | None, key: str | None, by: int, now: datetime
+) -> Payment:
+    details = {"method": batch.method, "reference": batch.reference, "note": batch.note}
+    row = PaymentModel.create(
+        invoice=invoice_id,
+        paid_on=batch.paid_on,
+        amount_cents=cents,
+        batch_key=shared,
+        idempotency_key=key,
+        recorded_by=by,
+        recorded_at=now,
+        **details,
+    )
+    return Payment(row.id, invoice_id, batch.paid_on, cents, **details, voided_at=None, void_reason="")
