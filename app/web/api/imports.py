@@ -6,7 +6,7 @@ from typing import Annotated, Any, BinaryIO, Literal
 
 from pydantic import Field
 
-from app.actions import imports as actions
+from app.actions import imports as import_actions
 from app.jobs.imports import ImportJobs
 from app.store.ledger import imports
 from app.store.ledger.imports import State, StoredImport
@@ -250,7 +250,7 @@ class ImportsApi:
             raise problems.conflict(f"This import is {stored.state}: only one that is previewed can be applied.")
         preview = self.importer.preview_of(import_id)
         try:
-            actions.confirm(stored, preview, call.user, call.now, good_rows=body.good_rows)
+            import_actions.confirm(stored, preview, call.user, call.now, good_rows=body.good_rows)
         except NotNowError as reason:
             raise ProblemError(ProblemType.CONFLICT, str(reason), _mistakes(preview)[:_MOST_ERRORS]) from reason
         self.importer.start_progress(import_id)

@@ -7,6 +7,7 @@ from zoneinfo import ZoneInfo
 
 from pydantic import Field
 
+from app.actions import invoices as invoice_actions
 from app.domain.ageing import Bucket
 from app.domain.as_of import AsOf
 from app.domain.invoice import Invoice as Stored
@@ -214,7 +215,7 @@ class InvoicesApi:
         if customers.get(facts.customer_id) is None:
             raise problems.not_found("There is no such customer.")
         try:
-            invoice_id = invoice_changes.create(facts, call.user, call.now)
+            invoice_id = invoice_actions.create(facts, call.user, call.now)
         except LookupError as error:
             raise problems.not_found(error) from error
         except invoice_changes.NumberTakenError as error:
@@ -232,14 +233,14 @@ class InvoicesApi:
         facts = replace(facts, **{**body.model_dump(exclude_none=True), "own_fields": own})
         _refuse_due_before_issued(facts)
         try:
-            invoice_changes.edit(SeenVersion(invoice_id, version), facts, call.user, call.now)
+            invoice_actions.edit(SeenVersion(invoice_id, version), facts, call.user, call.now)
         except LookupError as error:
             raise problems.not_found(error) from error
         except invoice_changes.InvoiceConflictError as error:
             raise ProblemError(ProblemType.STALE, f"{error} Get it again.") from error
         except invoice_changes.NumberTakenError as error:
             raise problems.conflict(error, "number") from error
-        except invoice_changes.InvoiceRefusedError as error:
+        except invoice_actions.InvoiceRefusedError as error:
             raise problems.conflict(error) from error
         return self._answer(invoice_id, call.today)
 

@@ -7,6 +7,7 @@ from zoneinfo import ZoneInfo
 
 from bottle import HTTPResponse
 
+from app.actions import invoices as invoice_actions
 from app.actions import payments
 from app.domain.as_of import AsOf
 from app.domain.bulk import BulkAction, Candidate, changed_since, why_left_out
@@ -14,7 +15,7 @@ from app.domain.invoice_changes import StatusChange
 from app.domain.payment_batch import PaymentBatch
 from app.domain.sentences import count_text, counted
 from app.store.db.database import exclusive_transaction
-from app.store.ledger import invoice_changes, invoices, payment_batches, payment_list
+from app.store.ledger import invoices, payment_batches, payment_list
 from app.store.ledger.invoice_changes import SeenVersion
 from app.store.ledger.invoices import Filter, ListedInvoice
 from app.web.http.errors import Refusal
@@ -92,7 +93,7 @@ class Bulk:
             invoice = line.invoice
             if action is not BulkAction.PAY:
                 seen = SeenVersion(invoice.id, invoice.version)
-                invoice_changes.change_status(
+                invoice_actions.change_status(
                     StatusChange(action.value), fields.text("reason"), seen, context.user, context.now
                 )
                 continue

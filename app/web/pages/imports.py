@@ -8,7 +8,7 @@ from typing import Any
 
 from bottle import HTTPResponse
 
-from app.actions import imports as actions
+from app.actions import imports as import_actions
 from app.jobs.imports import ImportJobs
 from app.settings import MEGABYTE
 from app.store.ledger import import_rows, imports
@@ -100,14 +100,14 @@ class Imports:
         stored = _existing(import_id)
         good_rows = context.form.get("good_rows") == "yes"
         preview = self._kept_preview(stored)
-        self._or_refuse(lambda: actions.confirm(stored, preview, context.user, context.now, good_rows=good_rows))
+        self._or_refuse(lambda: import_actions.confirm(stored, preview, context.user, context.now, good_rows=good_rows))
         self._hand_over(import_id)
         return self.pages.redirect(context, f"/imports/{import_id}")
 
     def undo(self, context: RequestContext, import_id: int) -> HTTPResponse:
         """Have the worker take back what the import did."""
         stored = _existing(import_id)
-        self._or_refuse(lambda: actions.recall(stored, context.user, context.now))
+        self._or_refuse(lambda: import_actions.recall(stored, context.user, context.now))
         self._hand_over(import_id)
         return self.pages.redirect(context, f"/imports/{import_id}")
 

@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 from bottle import HTTPResponse
 from markupsafe import Markup
 
+from app.actions import invoices as invoice_actions
 from app.domain.ageing import Bucket
 from app.domain.as_of import AsOf
 from app.domain.fields import INVOICE, plain
@@ -111,7 +112,7 @@ class Invoices:
         if facts is None:
             return self._form(context, fields, status=422)
         try:
-            invoice_id = invoice_changes.create(facts, context.user, context.now)
+            invoice_id = invoice_actions.create(facts, context.user, context.now)
         except invoice_changes.NumberTakenError as taken:
             fields.errors["number"] = str(taken)
             return self._form(context, fields, status=422, taken_by=taken.invoice_id)
@@ -131,7 +132,7 @@ class Invoices:
         if facts is None:
             return self._form(context, fields, line.invoice, status=422, version=seen.version, who=_who(line))
         try:
-            changed = invoice_changes.edit(seen, facts, context.user, context.now)
+            changed = invoice_actions.edit(seen, facts, context.user, context.now)
         except invoice_changes.NumberTakenError as taken:
             fields.errors["number"] = str(taken)
             return self._form(
@@ -143,7 +144,7 @@ class Invoices:
                 who=_who(line),
                 taken_by=taken.invoice_id,
             )
-        except invoice_changes.InvoiceRefusedError as refused:
+        except invoice_actions.InvoiceRefusedError as refused:
             fields.errors["draft" if facts.currency == line.invoice.currency else "currency"] = str(refused)
             return self._form(context, fields, line.invoice, status=409, version=seen.version, who=_who(line))
         except invoice_changes.InvoiceConflictError as meanwhile:
@@ -166,8 +167,8 @@ class Invoices:
         if fields.errors:
             return self.page.again(context, invoice_id, change.value, fields)
         try:
-            invoice_changes.change_status(change, reason, seen, context.user, context.now)
-        except (invoice_changes.InvoiceRefusedError, invoice_changes.InvoiceConflictError) as refused:
+            invoice_actions.change_status(change, reason, seen, context.user, context.now)
+        except (invoice_actions.InvoiceRefusedError, invoice_changes.InvoiceConflictError) as refused:
             fields.errors["reason"] = f"{refused} Nothing was changed by you."
             return self.page.again(context, invoice_id, change.value, fields, 409)
         return self.pages.redirect(context, f"/invoices/{invoice_id}", flash=_SAID[change].format(line.invoice.number))

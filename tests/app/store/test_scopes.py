@@ -6,6 +6,7 @@ import pytest
 from support.ledgers import close_of
 from support.records import LONG_AGO, a_customer, a_payment, a_user, an_invoice
 
+from app.actions import invoices as invoice_actions
 from app.actions import payments
 from app.domain.invoice_changes import InvoiceFacts
 from app.domain.payment_batch import PaymentBatch
@@ -200,19 +201,19 @@ def test_a_key_that_another_user_sent_is_used(ledger):
 
 def test_an_invoice_outside_the_scope_cannot_be_entered(own_customer, ledger):
     with pytest.raises(LookupError):
-        invoice_changes.create(facts("1", ledger["C2"], "2025"), a_user(), NOW)
+        invoice_actions.create(facts("1", ledger["C2"], "2025"), a_user(), NOW)
 
 
 def test_an_invoice_cannot_be_moved_out_of_the_scope(own_ledger, ledger):
     seen = invoice_changes.SeenVersion(invoice_id("C1-2025"), 1)
 
     with pytest.raises(LookupError):
-        invoice_changes.edit(seen, facts("C1-2025", ledger["C1"], "2026"), a_user(), NOW)
+        invoice_actions.edit(seen, facts("C1-2025", ledger["C1"], "2026"), a_user(), NOW)
 
 
 def test_a_number_that_is_taken_where_it_is_not_seen_is_taken(own_ledger, ledger):
     with pytest.raises(invoice_changes.NumberTakenError) as taken:
-        invoice_changes.create(facts("C1-2026", ledger["C1"], "2025"), a_user(), NOW)
+        invoice_actions.create(facts("C1-2026", ledger["C1"], "2025"), a_user(), NOW)
 
     assert taken.value.invoice_id is None
 

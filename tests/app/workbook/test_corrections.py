@@ -10,11 +10,12 @@ import pytest
 from support.records import a_user
 from support.workbooks import INVOICES, PAYMENTS, an_importer, apply, say_nothing, workbook
 
+from app.actions import invoices as invoice_actions
 from app.domain.as_of import AsOf
 from app.domain.invoice_changes import InvoiceFacts
 from app.domain.sentences import plain
 from app.store.db.tables import InvoiceModel, PaymentModel
-from app.store.ledger import imports, invoice_changes, invoices
+from app.store.ledger import imports, invoices
 from app.store.ledger.imports import State
 from app.store.ledger.invoice_changes import SeenVersion
 from app.workbook.difference import Decisions, Resolution
@@ -198,7 +199,7 @@ def renumber():
     """Give the invoice another number in the app."""
     known = InvoiceModel.get(number="A1")
     facts = InvoiceFacts("A1-new", known.customer_id, ISSUED, DUE, known.currency, known.total_cents, known.ledger)
-    invoice_changes.edit(SeenVersion(known.id, known.version), facts, a_user(), datetime(2026, 3, 3, tzinfo=UTC))
+    invoice_actions.edit(SeenVersion(known.id, known.version), facts, a_user(), datetime(2026, 3, 3, tzinfo=UTC))
 
 
 def test_an_invoice_that_got_another_number_in_the_app_is_not_imported_again(bring, tmp_path):

@@ -7,10 +7,11 @@ import pytest
 from support.ledgers import close_of
 from support.records import a_customer, a_user, an_invoice
 
+from app.actions import invoices as invoice_actions
 from app.domain.invoice_changes import InvoiceFacts
 from app.store.access import audit
 from app.store.db import tables
-from app.store.ledger import customers, invoice_changes, invoices
+from app.store.ledger import customers, invoices
 from app.store.ledger.customers import Details
 from app.store.ledger.invoice_changes import SeenVersion
 from app.store.ledger.invoices import Filter
@@ -102,7 +103,7 @@ def test_an_edit_of_an_invoice_records_only_the_own_fields_that_differ(database)
     invoice = an_invoice(own_fields={"District": "North", "Zone": "1"})
     facts = InvoiceFacts(**{name: getattr(invoices.facts(1), name) for name in InvoiceFacts.__slots__})
 
-    invoice_changes.edit(SeenVersion(1, 1), replace(facts, own_fields={"Zone": "1"}), a_user(), NOW)
+    invoice_actions.edit(SeenVersion(1, 1), replace(facts, own_fields={"Zone": "1"}), a_user(), NOW)
 
     assert tables.InvoiceModel.get_by_id(invoice.id).own_fields == {"Zone": "1"}
     (entry,) = audit.of_subject("invoice:1")

@@ -12,11 +12,12 @@ from support.fields import all_that_is_said
 from support.records import a_customer, a_payment, an_invoice
 from support.workbooks import an_importer, apply, choices, say_nothing, workbook
 
+from app.actions import invoices as invoice_actions
 from app.actions import payments
 from app.domain.invoice_changes import InvoiceFacts, StatusChange
 from app.domain.payment_batch import PaymentBatch
 from app.store.db import tables
-from app.store.ledger import customers, invoice_changes
+from app.store.ledger import customers
 from app.store.ledger.customers import Details
 from app.store.ledger.invoice_changes import SeenVersion
 from app.workbook.difference import Decisions, Resolution
@@ -141,7 +142,7 @@ class _Busy:
         self.say(StatusChange.REINSTATE, "A-8", version=2)
         bolt = tables.InvoiceModel.get_by_id(self.ids["B-1"])
         edited = self.facts(self.customers["C2"], "B-1 (new)", total_cents=90_00, notes=" =odd\u00a0 text\u200b ")
-        invoice_changes.edit(SeenVersion(bolt.id, 1), edited, self.user, NOW)
+        invoice_actions.edit(SeenVersion(bolt.id, 1), edited, self.user, NOW)
         delta = customers.create(Details("-D  4", "Delta & \U0001f600", terms_days=0), self.user, NOW)
         for number, values in {
             "A-1": {},
@@ -150,7 +151,7 @@ class _Busy:
             "later": {"issued_on": date(2027, 1, 1), "due_on": date(2027, 1, 1)},
             "large": {"total_cents": 999_999_999_999_99, "currency": "EUR", "ledger": "Branch  North"},
         }.items():
-            invoice_changes.create(self.facts(delta, number, **values), self.user, NOW)
+            invoice_actions.create(self.facts(delta, number, **values), self.user, NOW)
         cork = customers.get(self.customers["C3"])
         customers.edit(cork.id, 1, replace(cork.details, name="Cork Ltd"), self.user, NOW)
         customers.archive(cork.id, self.user, NOW)
@@ -162,7 +163,7 @@ class _Busy:
         return payments.record(receipt, self.user, NOW, TODAY, keep_credit=keep_credit).payment_ids[0]
 
     def say(self, change, number, version=1):
-        invoice_changes.change_status(change, "because\nof it", SeenVersion(self.ids[number], version), self.user, NOW)
+        invoice_actions.change_status(change, "because\nof it", SeenVersion(self.ids[number], version), self.user, NOW)
 
     def facts(self, customer_id, number, **values):
         said = {"issued_on": date(2026, 1, 5), "due_on": date(2026, 2, 4), "currency": "USD", "total_cents": 100_00}

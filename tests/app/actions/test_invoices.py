@@ -6,6 +6,7 @@ import pytest
 from support.at_once import all_at_once
 from support.records import LONG_AGO, a_customer, a_payment, a_user, an_invoice
 
+from app.actions import invoices as invoice_actions
 from app.domain.invoice_changes import InvoiceFacts, StatusChange
 from app.domain.sentences import plain
 from app.store.access import audit
@@ -24,14 +25,14 @@ def facts(customer, number="1001", **values):
 
 
 def say(change, invoice, reason="because", version=1):
-    invoice_changes.change_status(
+    invoice_actions.change_status(
         change, reason, SeenVersion(invoice.id, version), a_user(f"{change}@example.com"), NOW
     )
     return tables.InvoiceModel.get_by_id(invoice.id)
 
 
 def test_an_invoice_is_created_with_what_was_said(database):
-    invoice_id = invoice_changes.create(facts(a_customer(), notes="by phone"), a_user(), NOW)
+    invoice_id = invoice_actions.create(facts(a_customer(), notes="by phone"), a_user(), NOW)
 
     row = tables.InvoiceModel.get_by_id(invoice_id)
     assert (row.number, row.number_key, row.total_cents, row.notes, row.origin) == (
@@ -41,10 +42,10 @@ def test_an_invoice_is_created_with_what_was_said(database):
 
 def test_a_customer_has_a_number_once(database):
     customer = a_customer()
-    first = invoice_changes.create(facts(customer, "A-1"), a_user(), NOW)
+    first = invoice_actions.create(facts(customer, "A-1"), a_user(), NOW)
 
     with pytest.raises(invoice_changes.NumberTakenError) as raised:
-        invoice_changes.create(facts(customer, "a-1"), a_user("bob@example.com"), NOW)
+        invoice_actions.create(facts(customer, "a-1"), a_user("bob@example.com"), NOW)
 
     assert raised.value.invoice_id == first
 
@@ -54,7 +55,7 @@ def test_of_many_who_enter_the_same_number_at_once_one_does(database_url):
     with store_database.connection():
         customer, ann = a_customer(), a_user()
 
-    refused = all_at_once(*[lambda: invoice_changes.create(facts(customer), ann, NOW)] * 5)
+    refused = all_at_once(*[lambda: invoice_actions.create(facts(customer), ann, NOW)] * 5)
 
     assert [type(error) for error in refused] == [invoice_changes.NumberTakenError] * 4
     getattr(opened, "close_all", opened.close)()
@@ -72,8 +73,8 @@ def test_an_edit_does_not_change_what_came_in(database, said, sentence):
     invoice = an_invoice(customer=customer)
     a_payment(invoice, 40_00)
 
-    with pytest.raises(invoice_changes.InvoiceRefusedError) as raised:
-        invoice_changes.edit(SeenVersion(invoice.id, 1), facts(customer, **said), a_user(), NOW)
+    with pytest.raises(invoice_actions.InvoiceRefusedError) as raised:
+        invoice_actions.edit(SeenVersion(invoice.id, 1), facts(customer, **said), a_user(), NOW)
 
     assert plain(str(raised.value)) == sentence
     assert (tables.InvoiceModel.get().currency, tables.InvoiceModel.get().draft) == ("USD", False)
@@ -83,7 +84,7 @@ def test_an_edit_tells_imports_that_the_app_had_the_last_word(database):
     customer = a_customer()
     invoice = an_invoice(customer=customer, imported_version=1)
 
-    assert invoice_changes.edit(SeenVersion(invoice.id, 1), facts(customer, total_cents=120_00), a_user(), NOW)
+    assert invoice_actions.edit(SeenVersion(invoice.id, 1), facts(customer, total_cents=120_00), a_user(), NOW)
 
     row = tables.InvoiceModel.get()
     assert (row.total_cents, row.version, row.imported_version) == (120_00, 2, 1)
@@ -93,17 +94,17 @@ def test_an_edit_that_changes_nothing_writes_nothing(database):
     customer = a_customer()
     invoice = an_invoice(customer=customer)
 
-    assert not invoice_changes.edit(SeenVersion(invoice.id, 1), facts(customer), a_user(), NOW)
+    assert not invoice_actions.edit(SeenVersion(invoice.id, 1), facts(customer), a_user(), NOW)
     assert (tables.InvoiceModel.get().version, audit.latest(1, LATER)) == (1, [])
 
 
 def test_an_edit_of_what_somebody_else_changed_meanwhile_is_refused(database):
     customer = a_customer()
     invoice = an_invoice(customer=customer)
-    invoice_changes.edit(SeenVersion(invoice.id, 1), facts(customer, notes="first"), a_user(), NOW)
+    invoice_actions.edit(SeenVersion(invoice.id, 1), facts(customer, notes="first"), a_user(), NOW)
 
     with pytest.raises(invoice_changes.InvoiceConflictError) as raised:
-        invoice_changes.edit(
+        invoice_actions.edit(
             SeenVersion(invoice.id, 1), facts(customer, notes="second"), a_user("bob@example.com"), NOW
         )
 
@@ -114,7 +115,7 @@ def test_an_edit_is_on_record_with_what_it_changed(database):
     customer = a_customer()
     invoice = an_invoice(customer=customer)
 
-    invoice_changes.edit(SeenVersion(invoice.id, 1), facts(customer, due_on=date(2026, 2, 28)), a_user(), NOW)
+    invoice_actions.edit(SeenVersion(invoice.id, 1), facts(customer, due_on=date(2026, 2, 28)), a_user(), NOW)
 
     (entry,) = audit.of_subject(f"invoice:{invoice.id}")
     assert (entry.action, entry.before, entry.after) == (
@@ -164,7 +165,7 @@ def test_what_cannot_be_said_of_an_invoice_is_refused(database, change, values, 
     if paid:
         a_payment(invoice, paid)
 
-    with pytest.raises(invoice_changes.InvoiceRefusedError) as raised:
+    with pytest.raises(invoice_actions.InvoiceRefusedError) as raised:
         say(change, invoice)
 
     assert plain(str(raised.value)) == sentence

@@ -1,0 +1,83 @@
+"""Invoices: created, edited, voided, written off, reinstated and disputed, each change audited."""
+
+from collections.abc import Mapping
+from dataclasses import asdict
+from datetime import datetime
+from typing import Any
+
+from app.domain.invoice_changes import InvoiceFacts, StatusChange, why_not, why_not_edit
+from app.domain.own_fields import changes
+from app.store.access import audit
+from app.store.access.users import User
+from app.store.db.database import transaction
+from app.store.ledger import invoice_changes
+from app.store.ledger.invoice_changes import SeenVersion
+
+
+class InvoiceRefusedError(Exception):
+    """The change breaks a rule; the message is one sentence."""
+
+
+def create(facts: InvoiceFacts, by: User, now: datetime) -> int:
+    """Add an invoice and return its id; raises NumberTakenError, or LookupError outside the current user's scope."""
+    invoice_changes.refuse_outside_scope(facts)
+    with invoice_changes.unique_number(facts), transaction():
+        invoice_changes.refuse_taken_number(facts, None)
+        invoice_id = invoice_changes.insert(facts)
+        after = _non_empty(asdict(facts))
+        audit.append(by, "invoice.created", f"invoice:{invoice_id}", before={}, after=after, now=now)
+        return invoice_id
+
+
+def edit(seen: SeenVersion, facts: InvoiceFacts, by: User, now: datetime) -> bool:
+    """Save the values and return whether any differed; raises the errors of `create` and `change_status`."""
+    invoice_changes.refuse_outside_scope(facts)
+    with invoice_changes.unique_number(facts, seen.invoice_id), transaction():
+        invoice, paid_cents = invoice_changes.as_seen(seen)
+        before = {name: getattr(invoice, name) for name in asdict(facts)}
+        was, after = changes(before, asdict(facts)), changes(asdict(facts), before)
+        if not after:
+            return False
+        refusal = why_not_edit(invoice, facts, paid_cents, has_payments=invoice_changes.has_payments(seen.invoice_id))
+        if refusal:
+            raise InvoiceRefusedError(refusal)
+        invoice_changes.refuse_taken_number(facts, seen.invoice_id)
+        invoice_changes.write_facts(seen.invoice_id, facts)
+        audit.append(by, "invoice.edited", f"invoice:{seen.invoice_id}", before=was, after=after, now=now)
+        return True
+
+
+def change_status(change: StatusChange, reason: str, seen: SeenVersion, by: User, now: datetime) -> None:
+    """Void, write off, reinstate or dispute an invoice, or settle its dispute.
+
+    Raises LookupError, InvoiceConflictError or InvoiceRefusedError.
+    """
+    with transaction():
+        invoice, paid_cents = invoice_changes.as_seen(seen)
+        refusal = why_not(change, invoice, paid_cents)
+        if refusal:
+            raise InvoiceRefusedError(refusal)
+        invoice_changes.write(seen.invoice_id, _VALUES[change](reason, now))
+        action = f"invoice.{change.replace(' ', '_')}"
+        before = {"reason": invoice.void_reason or invoice.write_off_reason} if change is StatusChange.REINSTATE else {}
+        audit.append(
+            by, action, f"invoice:{seen.invoice_id}", before=before, after=_non_empty({"reason": reason}), now=now
+        )
+
+
+_VALUES: Mapping[StatusChange, Any] = {
+    StatusChange.VOID: lambda reason, now: {"voided_at": now, "void_reason": reason},
+    StatusChange.WRITE_OFF: lambda reason, now: {"written_off_at": now, "write_off_reason": reason},
+    StatusChange.REINSTATE: lambda _reason, _now: {
+        "voided_at": None,
+        "void_reason": "",
+        "written_off_at": None,
+        "write_off_reason": "",
+    },
+    StatusChange.DISPUTE: lambda _reason, _now: {"disputed": True},
+    StatusChange.SETTLE_DISPUTE: lambda _reason, _now: {"disputed": False},
+}
+
+
+def _non_empty(values: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in values.items() if value not in ("", False, {})}
