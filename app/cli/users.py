@@ -10,12 +10,13 @@ from rich.table import Table
 
 from app import clock
 from app.actions import passwords
+from app.actions import users as user_actions
+from app.actions.users import UserFacts
 from app.cli.opening import opened
 from app.domain.permissions import Role
-from app.store.access import one_time_links, second_factor, user_changes
+from app.store.access import one_time_links, second_factor
 from app.store.access import users as store
 from app.store.access.one_time_links import Purpose
-from app.store.access.user_changes import UserFacts
 from app.store.access.users import User
 from app.web.auth.passwords import hash_password, new_password
 
@@ -38,7 +39,7 @@ def create_user(
         raise typer.Exit(1)
     with opened():
         password_hash, generated = _password(email, name, from_stdin=password_stdin)
-        user = user_changes.create(email, UserFacts(name, role), password_hash, None, clock.utc_now())
+        user = user_actions.create(email, UserFacts(name, role), password_hash, None, clock.utc_now())
     typer.echo(f"{user.email} can sign in as {user.role}.")
     if generated:
         typer.echo(f"The password, shown only now: {generated}")

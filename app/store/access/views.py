@@ -57,11 +57,12 @@ def change(user_id: int, view_id: int, *, name: str, parameters: Mapping[str, st
 def make_default(user_id: int, view_id: int | None) -> bool:
     """Make this view, or none, the default of the list of invoices; return False if there is no such view."""
     with transaction():
+        if view_id is not None and not SavedViewModel.select().where(_own(user_id, view_id)).exists():
+            return False
         SavedViewModel.update(is_default=False).where(SavedViewModel.user == user_id).execute()
-        if view_id is None:
-            return True
-        changed: int = SavedViewModel.update(is_default=True).where(_own(user_id, view_id)).execute()
-        return changed == 1
+        if view_id is not None:
+            SavedViewModel.update(is_default=True).where(_own(user_id, view_id)).execute()
+        return True
 
 
 def delete(user_id: int, view_id: int) -> bool:

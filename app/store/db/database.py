@@ -101,8 +101,14 @@ def transaction() -> Iterator[None]:
         is_part_of_another = tables.database.in_transaction()
         if not is_part_of_another:
             _waiting.actions = []
-        with tables.database.atomic(*_begin_mode()):
-            yield
+        registered_before = len(_waiting.actions)
+        try:
+            with tables.database.atomic(*_begin_mode()):
+                yield
+        except BaseException:
+            # The caller may catch the error and commit the outer transaction: what was rolled back runs nothing.
+            del _waiting.actions[registered_before:]
+            raise
         if not is_part_of_another:
             for action in _waiting.actions:
                 action()

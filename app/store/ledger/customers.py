@@ -1,8 +1,7 @@
-"""Customers: their details, balances and payment habits, and the changes that users make to them."""
+"""Customers: their details, balances and payment habits."""
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
-from contextlib import AbstractContextManager
 from dataclasses import asdict, dataclass, field
 from datetime import datetime
 from functools import reduce
@@ -16,16 +15,12 @@ from app.domain.account import NOTHING_OWED, Account, Owed
 from app.domain.ageing import Balances
 from app.domain.as_of import AsOf
 from app.domain.fields import CUSTOMER, searched_texts
-from app.domain.own_fields import changes
 from app.domain.payment import Payment
 from app.domain.payment_habit import DAYS_COUNTED, PaymentHabit, average_days_late, habit
 from app.domain.periods import days_up_to
 from app.domain.settlement import WINDOW_DAYS, days_sales_outstanding
-from app.store.access import audit
-from app.store.access.users import User
 from app.store.db import tables
 from app.store.db.cache import cached
-from app.store.db.database import exclusive_transaction, transaction
 from app.store.ledger import own_fields, positions, settlements, turnover
 from app.store.ledger.receivables import Position
 from app.store.ledger.snapshot import compared
@@ -37,10 +32,6 @@ _PAYMENT_FACTS = tuple(getattr(_Payment, name) for name in Payment.__slots__)
 
 class CodeRefusedError(Exception):
     """The code is taken, or the customer was imported under its current one; the message is one sentence."""
-
-
-class StillOpenError(Exception):
-    """A customer with open invoices or credit cannot be archived; the message is one sentence."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,55 +110,69 @@ def names(customer_ids: Iterable[int]) -> dict[int, str]:
     return dict(rows)
 
 
-def create(details: Details, by: User, now: datetime) -> int:
-    """Add a customer and return its id; raises CodeRefusedError."""
-    with exclusive_transaction():
-        _refuse_taken_code(details.code)
-        row = _Customer.create(**asdict(details))
-        after = {name: value for name, value in asdict(details).items() if value not in ("", None, {})}
-        audit.append(by, "customer.created", f"customer:{row.id}", before={}, after=after, now=now)
-    return int(row.id)
+def existing(customer_id: int) -> Customer:
+    """Return the customer with that id; raises LookupError."""
+    customer = get(customer_id)
+    if customer is None:
+        raise LookupError("There is no such customer.")
+    return customer
 
 
-def edit(customer_id: int, version: int, details: Details, by: User, now: datetime) -> None:
-    """Save the details; raises LookupError, CustomerConflictError if `version` is outdated, or CodeRefusedError."""
-    with _transaction_for(customer_id, details):
-        current = _existing(customer_id)
-        if current.version != version:
-            raise CustomerConflictError(current)
-        before, after = _differing(current.details, details)
-        if not after:
-            return
-        if "code" in after:
-            _refuse_another_code(customer_id, before["code"], details.code)
-            _refuse_taken_code(details.code, but=customer_id)
-        changed = (
-            _Customer.update(**asdict(details), version=version + 1)
-            .where(_Customer.id == customer_id, _Customer.version == version)
-            .execute()
+def insert(details: Details) -> int:
+    """Insert a customer and return its id."""
+    customer_id: int = _Customer.create(**asdict(details)).id
+    return customer_id
+
+
+def write(customer_id: int, version: int, details: Details) -> None:
+    """Write the details as the version after this one; raises CustomerConflictError if it is outdated."""
+    changed = (
+        _Customer.update(**asdict(details), version=version + 1)
+        .where(_Customer.id == customer_id, _Customer.version == version)
+        .execute()
+    )
+    if not changed:
+        raise CustomerConflictError(existing(customer_id))
+
+
+def set_archived(customer_id: int, at: datetime | None) -> None:
+    """Archive the customer, or show it again."""
+    # Do not increase the version: workbooks have no archived state, so an import cannot conflict with this change.
+    _Customer.update(archived_at=at).where(_Customer.id == customer_id).execute()
+
+
+def refuse_another_code(customer_id: int, code: str, wanted: str) -> None:
+    """Raise CodeRefusedError if an imported customer would get another code."""
+    # The next import of the workbook would not find the customer under a new code and would add it again.
+    is_imported = (
+        _Customer.select().where(_Customer.id == customer_id, _Customer.origin.is_null(is_null=False)).exists()
+    )
+    if is_imported and compared(code) != compared(wanted):
+        raise CodeRefusedError(f"The workbook knows this customer by the code {code}: change it there, or keep it.")
+
+
+def refuse_taken_code(code: str, but: int | None = None) -> None:
+    """Raise CodeRefusedError if another customer has the code."""
+    rows: Any = _Customer.select(_Customer.id, _Customer.code, _Customer.name).tuples()
+    for customer_id, taken, name in rows:
+        if customer_id != but and compared(taken) == compared(code):
+            raise CodeRefusedError(f"{name} has the code {taken} already.")
+
+
+def has_open(customer_id: int) -> bool:
+    """Return whether the customer has an open balance or credit on any invoice."""
+    found: bool = (
+        _Invoice.select()
+        .where(
+            _Invoice.customer == customer_id,
+            _Invoice.paid_cents != _Invoice.total_cents,
+            _Invoice.draft == False,  # noqa: E712  # SQL, not Python
+            _Invoice.voided_at.is_null(),
+            _Invoice.written_off_at.is_null(),
         )
-        if not changed:
-            raise CustomerConflictError(_existing(customer_id))
-        audit.append(by, "customer.edited", f"customer:{customer_id}", before=before, after=after, now=now)
-
-
-def archive(customer_id: int, by: User, now: datetime) -> None:
-    """Hide the customer from lists; raises LookupError, or StillOpenError while there is a balance or credit."""
-    with transaction():
-        if _existing(customer_id).archived_at is not None:
-            return
-        if _has_open(customer_id):
-            raise StillOpenError(
-                "This customer still has open invoices or credit: they have to be settled, voided or written off first."
-            )
-        _set_archived(customer_id, now, "customer.archived", by, now)
-
-
-def unarchive(customer_id: int, by: User, now: datetime) -> None:
-    """Show the customer in lists again; raises LookupError."""
-    with transaction():
-        if _existing(customer_id).archived_at is not None:
-            _set_archived(customer_id, None, "customer.unarchived", by, now)
+        .exists()
+    )
+    return found
 
 
 @cached
@@ -288,63 +293,6 @@ def _habits(by_account: Mapping[tuple[int, str], Mapping[int, int]]) -> dict[int
         for days, count in of_currency.items():
             counts[customer][days] += count
     return {customer: found for customer, days in counts.items() if (found := habit(days))}
-
-
-def _transaction_for(customer_id: int, details: Details) -> AbstractContextManager[None]:
-    """Return a transaction, exclusive if the code changes, so that no other transaction can take the new code."""
-    current = get(customer_id)
-    same = current is not None and current.details.code == details.code
-    return transaction() if same else exclusive_transaction()
-
-
-def _existing(customer_id: int) -> Customer:
-    customer = get(customer_id)
-    if customer is None:
-        raise LookupError("There is no such customer.")
-    return customer
-
-
-def _differing(old: Details, new: Details) -> tuple[dict[str, Any], dict[str, Any]]:
-    before, after = asdict(old), asdict(new)
-    return changes(before, after), changes(after, before)
-
-
-def _refuse_another_code(customer_id: int, code: str, wanted: str) -> None:
-    # The next import of the workbook would not find the customer under a new code and would add it again.
-    is_imported = (
-        _Customer.select().where(_Customer.id == customer_id, _Customer.origin.is_null(is_null=False)).exists()
-    )
-    if is_imported and compared(code) != compared(wanted):
-        raise CodeRefusedError(f"The workbook knows this customer by the code {code}: change it there, or keep it.")
-
-
-def _refuse_taken_code(code: str, but: int | None = None) -> None:
-    rows: Any = _Customer.select(_Customer.id, _Customer.code, _Customer.name).tuples()
-    for customer_id, taken, name in rows:
-        if customer_id != but and compared(taken) == compared(code):
-            raise CodeRefusedError(f"{name} has the code {taken} already.")
-
-
-def _has_open(customer_id: int) -> bool:
-    found: bool = (
-        _Invoice.select()
-        .where(
-            _Invoice.customer == customer_id,
-            _Invoice.paid_cents != _Invoice.total_cents,
-            _Invoice.draft == False,  # noqa: E712  # SQL, not Python
-            _Invoice.voided_at.is_null(),
-            _Invoice.written_off_at.is_null(),
-        )
-        .exists()
-    )
-    return found
-
-
-def _set_archived(customer_id: int, at: datetime | None, action: str, by: User, now: datetime) -> None:
-    # Do not increase the version: workbooks have no archived state, so an import cannot conflict with this change.
-    _Customer.update(archived_at=at).where(_Customer.id == customer_id).execute()
-    after = {"archived": at is not None}
-    audit.append(by, action, f"customer:{customer_id}", before={"archived": at is None}, after=after, now=now)
 
 
 def _from_row(row: tables.CustomerModel) -> Customer:

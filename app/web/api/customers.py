@@ -5,6 +5,7 @@ from typing import Annotated
 
 from pydantic import Field
 
+from app.actions import customers as customer_actions
 from app.store.ledger import customers
 from app.store.ledger.customers import Customer as Stored
 from app.store.ledger.customers import Details
@@ -102,7 +103,7 @@ class CustomersApi:
         """Create a customer."""
         try:
             details = Details(**{**dict(body), "own_fields": shapes.own_fields({}, body.own_fields)})
-            customer_id = customers.create(_tidied(details), call.user, call.now)
+            customer_id = customer_actions.create(_tidied(details), call.user, call.now)
         except customers.CodeRefusedError as error:
             raise problems.conflict(error, "code") from error
         answer = _answer(_existing(customer_id))
@@ -116,7 +117,7 @@ class CustomersApi:
         own = shapes.own_fields(stored.own_fields, body.own_fields or {})
         details = _tidied(replace(stored, **{**changed, "own_fields": own}))
         try:
-            customers.edit(customer_id, version, details, call.user, call.now)
+            customer_actions.edit(customer_id, version, details, call.user, call.now)
         except customers.CustomerConflictError as error:
             raise ProblemError(ProblemType.STALE, f"{error} Get the customer again.") from error
         except customers.CodeRefusedError as error:

@@ -7,6 +7,8 @@ from zoneinfo import ZoneInfo
 
 from bottle import HTTPResponse
 
+from app.actions import customers as customer_actions
+from app.actions.customers import StillOpenError
 from app.domain import account
 from app.domain.account import Account, AccountOrder
 from app.domain.ageing import Ageing, ageing_by_currency, nothing_owed
@@ -21,7 +23,7 @@ from app.domain.turnover import Month, Turnover, by_month, invoiced
 from app.store.access import audit
 from app.store.access.audit import Entry
 from app.store.ledger import customers, invoices, payment_batches, turnover
-from app.store.ledger.customers import CodeRefusedError, Customer, CustomerConflictError, Details, StillOpenError
+from app.store.ledger.customers import CodeRefusedError, Customer, CustomerConflictError, Details
 from app.store.ledger.invoices import LONGEST_DUE_FIRST, OUTSTANDING, Filter
 from app.web.http.downloads import export, one_at_a_time
 from app.web.http.errors import NotFoundError, Refusal
@@ -205,7 +207,7 @@ class Customers:
         details = _details(fields, None)
         if not fields.errors:
             try:
-                customer_id = customers.create(details, context.user, context.now)
+                customer_id = customer_actions.create(details, context.user, context.now)
             except CodeRefusedError as taken:
                 fields.errors["code"] = str(taken)
             else:
@@ -225,7 +227,7 @@ class Customers:
         if fields.errors:
             return self._form(context, fields, customer, version=version, status=422)
         try:
-            customers.edit(customer_id, version, details, context.user, context.now)
+            customer_actions.edit(customer_id, version, details, context.user, context.now)
         except CustomerConflictError as changed:
             return self._conflict(context, fields, changed.current, details)
         except CodeRefusedError as taken:
@@ -237,7 +239,7 @@ class Customers:
         """Hide the customer from lists, unless something is open."""
         customer = existing(customer_id)
         try:
-            customers.archive(customer_id, context.user, context.now)
+            customer_actions.archive(customer_id, context.user, context.now)
         except StillOpenError as refused:
             raise CustomerStateError(str(refused)) from refused
         return self.pages.redirect(context, f"/customers/{customer_id}", flash=f"{customer.details.name} is archived.")
@@ -245,7 +247,7 @@ class Customers:
     def unarchive(self, context: RequestContext, customer_id: int) -> HTTPResponse:
         """Show the customer in lists again."""
         customer = existing(customer_id)
-        customers.unarchive(customer_id, context.user, context.now)
+        customer_actions.unarchive(customer_id, context.user, context.now)
         flash = f"{customer.details.name} is no longer archived."
         return self.pages.redirect(context, f"/customers/{customer_id}", flash=flash)
 

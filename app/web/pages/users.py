@@ -4,10 +4,11 @@ from dataclasses import dataclass
 
 from bottle import HTTPResponse
 
+from app.actions import users as user_actions
+from app.actions.users import LastAdminError, UserFacts
 from app.domain.permissions import EVERYTHING, Role
-from app.store.access import one_time_links, second_factor, user_changes, users
+from app.store.access import one_time_links, second_factor, users
 from app.store.access.one_time_links import Purpose
-from app.store.access.user_changes import LastAdminError, UserFacts
 from app.store.access.users import EmailTakenError, User
 from app.store.ledger import customer_choice, customers, invoices
 from app.web.auth import scopes
@@ -50,7 +51,7 @@ class Users:
         if facts is None:
             return self._form(context, fields, status=422)
         try:
-            user = user_changes.invite(email, facts, context.user, context.now)
+            user = user_actions.invite(email, facts, context.user, context.now)
         except EmailTakenError as taken:
             fields.errors["email"] = str(taken)
             return self._form(context, fields, status=422)
@@ -67,7 +68,7 @@ class Users:
         if facts is None:
             return self._form(context, fields, user, status=422)
         try:
-            changed = user_changes.change(user_id, facts, context.user, context.now)
+            changed = user_actions.change(user_id, facts, context.user, context.now)
         except LastAdminError as error:
             fields.errors["role" if facts.role is not Role.ADMIN else "sees"] = str(error)
             return self._form(context, fields, user, status=409)
@@ -78,7 +79,7 @@ class Users:
         """Keep a user out from now on."""
         user = _existing(user_id)
         try:
-            user_changes.deactivate(user_id, context.user, context.now)
+            user_actions.deactivate(user_id, context.user, context.now)
         except LastAdminError as error:
             fields = Form({})
             fields.errors["active"] = str(error)
@@ -88,7 +89,7 @@ class Users:
     def activate(self, context: RequestContext, user_id: int) -> HTTPResponse:
         """Let a user in again."""
         user = _existing(user_id)
-        user_changes.activate(user_id, context.user, context.now)
+        user_actions.activate(user_id, context.user, context.now)
         return self.pages.redirect(context, "/users", flash=f"{user.email} may sign in again.")
 
     def make_link(self, context: RequestContext, user_id: int) -> HTTPResponse:

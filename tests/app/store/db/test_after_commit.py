@@ -39,6 +39,20 @@ def test_of_a_deed_that_was_taken_back_nothing_is_told(database, told):
     assert told == ["done"]
 
 
+def test_of_a_part_that_was_rolled_back_nothing_is_told(database, told):
+    def fail():
+        with transaction():
+            after_commit(lambda: told.append("taken back"))
+            raise ZeroDivisionError
+
+    with transaction():
+        after_commit(lambda: told.append("done"))
+        with pytest.raises(ZeroDivisionError):
+            fail()
+
+    assert told == ["done"]
+
+
 def test_of_a_rehearsal_nothing_is_told(database, told):
     rehearse(lambda: after_commit(lambda: told.append("rehearsed")))
 

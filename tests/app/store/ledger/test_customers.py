@@ -9,13 +9,15 @@ from hypothesis import strategies as st
 from support.ledgers import close_of, closes, ledgers, write
 from support.records import a_customer, a_payment, a_user, an_import, an_invoice
 
+from app.actions import customers as customer_actions
+from app.actions.customers import StillOpenError
 from app.domain.account import Owed
 from app.domain.ageing import ageing_by_currency
 from app.domain.statement import statement
 from app.store.access import audit
 from app.store.db import tables
 from app.store.ledger import customers, positions
-from app.store.ledger.customers import CodeRefusedError, CustomerConflictError, Details, StillOpenError
+from app.store.ledger.customers import CodeRefusedError, CustomerConflictError, Details
 
 UTC_ZONE = ZoneInfo("UTC")
 NOW = datetime(2026, 3, 2, 9, 30, tzinfo=UTC)
@@ -79,7 +81,7 @@ def test_four_settled_invoices_are_no_habit_nor_are_those_of_others(database):
 def test_an_edit_is_recorded_with_what_it_changed_and_makes_another_version(database):
     user, acme = a_user(), a_customer(phone="1")
 
-    customers.edit(acme.id, 1, Details("C1", "Acme", phone="2"), user, NOW)
+    customer_actions.edit(acme.id, 1, Details("C1", "Acme", phone="2"), user, NOW)
 
     found = customers.get(acme.id)
     assert (found.details.phone, found.version) == ("2", 2)
@@ -92,7 +94,7 @@ def test_an_edit_is_recorded_with_what_it_changed_and_makes_another_version(data
 def test_saving_what_is_stored_already_writes_nothing(database):
     user, acme = a_user(), a_customer()
 
-    customers.edit(acme.id, 1, Details("C1", "Acme"), user, NOW)
+    customer_actions.edit(acme.id, 1, Details("C1", "Acme"), user, NOW)
 
     assert customers.get(acme.id).version == 1
     assert audit.of_subject(f"customer:{acme.id}") == []
@@ -100,10 +102,10 @@ def test_saving_what_is_stored_already_writes_nothing(database):
 
 def test_an_edit_of_what_somebody_else_has_changed_is_refused_with_what_is_stored_now(database):
     user, acme = a_user(), a_customer()
-    customers.edit(acme.id, 1, Details("C1", "Acme", phone="2"), user, NOW)
+    customer_actions.edit(acme.id, 1, Details("C1", "Acme", phone="2"), user, NOW)
 
     with pytest.raises(CustomerConflictError) as refused:
-        customers.edit(acme.id, 1, Details("C1", "Acme", phone="3"), user, NOW)
+        customer_actions.edit(acme.id, 1, Details("C1", "Acme", phone="3"), user, NOW)
 
     assert refused.value.current.details.phone == "2"
     assert customers.get(acme.id).details.phone == "2"
@@ -116,9 +118,9 @@ def test_a_code_belongs_to_one_customer_however_it_is_written(database, code):
     bolt = a_customer("C2", "Bolt")
 
     with pytest.raises(CodeRefusedError, match="Acme has the code C1 already"):
-        customers.create(Details(code, "Other"), user, NOW)
+        customer_actions.create(Details(code, "Other"), user, NOW)
     with pytest.raises(CodeRefusedError, match="Acme has the code C1 already"):
-        customers.edit(bolt.id, 1, Details(code, "Bolt"), user, NOW)
+        customer_actions.edit(bolt.id, 1, Details(code, "Bolt"), user, NOW)
     assert tables.AuditEntryModel.select().count() == 0
 
 
@@ -127,7 +129,7 @@ def test_the_code_by_which_a_workbook_knows_a_customer_is_kept(database):
     acme = a_customer("C1", "Acme", origin=an_import())
 
     with pytest.raises(CodeRefusedError, match="The workbook knows this customer by the code C1"):
-        customers.edit(acme.id, 1, Details("C2", "Acme"), user, NOW)
+        customer_actions.edit(acme.id, 1, Details("C2", "Acme"), user, NOW)
 
     assert customers.get(acme.id).details.code == "C1"
 
@@ -135,13 +137,13 @@ def test_the_code_by_which_a_workbook_knows_a_customer_is_kept(database):
 def test_a_customers_own_code_may_be_written_otherwise(database):
     user, acme = a_user(), a_customer("c1")
 
-    customers.edit(acme.id, 1, Details("C1", "Acme"), user, NOW)
+    customer_actions.edit(acme.id, 1, Details("C1", "Acme"), user, NOW)
 
     assert customers.get(acme.id).details.code == "C1"
 
 
 def test_a_new_customer_is_recorded(database):
-    customer_id = customers.create(Details("C1", "Acme", terms_days=0), a_user(), NOW)
+    customer_id = customer_actions.create(Details("C1", "Acme", terms_days=0), a_user(), NOW)
 
     assert customers.get(customer_id).details == Details("C1", "Acme", terms_days=0)
     [entry] = audit.of_subject(f"customer:{customer_id}")
@@ -154,7 +156,7 @@ def test_who_owes_or_is_owed_anything_is_not_archived(database, paid_cents):
     a_payment(an_invoice("1", acme), paid_cents)
 
     with pytest.raises(StillOpenError):
-        customers.archive(acme.id, user, NOW)
+        customer_actions.archive(acme.id, user, NOW)
 
     assert customers.get(acme.id).archived_at is None
 
@@ -164,10 +166,10 @@ def test_archiving_and_taking_back_are_recorded_and_keep_the_version_that_import
     a_payment(an_invoice("1", acme), 100_00)
     an_invoice("2", acme, voided_at=NOW)
 
-    customers.archive(acme.id, user, NOW)
-    customers.archive(acme.id, user, NOW)
+    customer_actions.archive(acme.id, user, NOW)
+    customer_actions.archive(acme.id, user, NOW)
     assert customers.get(acme.id).archived_at == NOW
-    customers.unarchive(acme.id, user, NOW)
+    customer_actions.unarchive(acme.id, user, NOW)
 
     assert (customers.get(acme.id).archived_at, customers.get(acme.id).version) == (None, 1)
     assert [entry.action for entry in audit.of_subject(f"customer:{acme.id}")] == [

@@ -7,6 +7,7 @@ import pytest
 from support.ledgers import close_of
 from support.records import a_customer, a_user, an_invoice
 
+from app.actions import customers as customer_actions
 from app.actions import invoices as invoice_actions
 from app.domain.invoice_changes import InvoiceFacts
 from app.store.access import audit
@@ -92,7 +93,7 @@ def test_customers_are_found_by_their_own_fields(database):
 def test_an_edit_of_one_own_field_leaves_the_others_and_records_only_that_one(database):
     customer = a_customer("C1", "Acme", own_fields={"District": "North", "Zone": "1"})
 
-    customers.edit(1, 1, Details("C1", "Acme", own_fields={"District": "South", "Zone": "1"}), a_user(), NOW)
+    customer_actions.edit(1, 1, Details("C1", "Acme", own_fields={"District": "South", "Zone": "1"}), a_user(), NOW)
 
     assert customers.get(customer.id).details.own_fields == {"District": "South", "Zone": "1"}
     (entry,) = audit.of_subject("customer:1")

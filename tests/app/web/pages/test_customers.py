@@ -7,6 +7,7 @@ import pytest
 from support.browser import Browser
 from support.records import a_customer, a_payment, a_user, an_invoice
 
+from app.actions import customers as customer_actions
 from app.domain.permissions import Role
 from app.store.db import tables
 from app.store.ledger import customers
@@ -216,7 +217,7 @@ def test_who_was_slower_sees_what_the_other_saved_beside_what_was_typed(browser,
     acme = a_customer(phone="1", notes="old")
     form = browser.get(f"/customers/{acme.id}/edit").forms[1]
     other = a_user("bob@example.com", name="Bob")
-    customers.edit(
+    customer_actions.edit(
         acme.id, 1, Details("C1", "Acme", phone="2", notes="new"), other, datetime(2026, 3, 2, 9, tzinfo=UTC)
     )
     form["phone"] = "3"

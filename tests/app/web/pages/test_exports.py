@@ -12,6 +12,7 @@ from support.fields import all_that_is_said
 from support.records import a_customer, a_payment, an_invoice
 from support.workbooks import an_importer, apply, choices, say_nothing, workbook
 
+from app.actions import customers as customer_actions
 from app.actions import invoices as invoice_actions
 from app.actions import payments
 from app.domain.invoice_changes import InvoiceFacts, StatusChange
@@ -143,7 +144,7 @@ class _Busy:
         bolt = tables.InvoiceModel.get_by_id(self.ids["B-1"])
         edited = self.facts(self.customers["C2"], "B-1 (new)", total_cents=90_00, notes=" =odd\u00a0 text\u200b ")
         invoice_actions.edit(SeenVersion(bolt.id, 1), edited, self.user, NOW)
-        delta = customers.create(Details("-D  4", "Delta & \U0001f600", terms_days=0), self.user, NOW)
+        delta = customer_actions.create(Details("-D  4", "Delta & \U0001f600", terms_days=0), self.user, NOW)
         for number, values in {
             "A-1": {},
             "0017": {"total_cents": -12_34},
@@ -153,8 +154,8 @@ class _Busy:
         }.items():
             invoice_actions.create(self.facts(delta, number, **values), self.user, NOW)
         cork = customers.get(self.customers["C3"])
-        customers.edit(cork.id, 1, replace(cork.details, name="Cork Ltd"), self.user, NOW)
-        customers.archive(cork.id, self.user, NOW)
+        customer_actions.edit(cork.id, 1, replace(cork.details, name="Cork Ltd"), self.user, NOW)
+        customer_actions.archive(cork.id, self.user, NOW)
 
     def record(self, amounts, *, keep_credit=False, **said):
         receipt = PaymentBatch(

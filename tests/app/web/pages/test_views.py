@@ -50,6 +50,14 @@ def test_a_view_can_stop_opening_the_list(browser, save):
     assert browser.get("/invoices").status_int == 200
 
 
+def test_a_view_that_does_not_exist_leaves_the_default_as_it_is(browser, save):
+    save("status=overdue", "Late", default=True)
+
+    browser.post("/views/99/default", {"csrf_token": browser.csrf_token(), "default": "yes"}, status=404)
+
+    assert browser.get("/invoices").location.endswith("/invoices?status=overdue")
+
+
 def test_a_name_is_taken_once(browser, save):
     save("status=overdue", "Late")
 

@@ -6,9 +6,10 @@ import pytest
 from support.at_once import all_at_once
 from support.records import a_customer, a_user
 
+from app.actions import users as user_actions
+from app.actions.users import LastAdminError, UserFacts
 from app.domain.permissions import EVERYTHING, Role, Scope
-from app.store.access import audit, logins, user_changes, users
-from app.store.access.user_changes import LastAdminError, UserFacts
+from app.store.access import audit, logins, users
 
 SOME = Scope(ledgers=frozenset({"2025"}))
 
@@ -24,7 +25,7 @@ def bob(ann):
 
 
 def test_who_is_invited_has_a_role_and_a_scope_and_no_password(ann, now):
-    eve = user_changes.invite("Eve@example.com", UserFacts("Eve", Role.VIEWER, SOME), ann, now)
+    eve = user_actions.invite("Eve@example.com", UserFacts("Eve", Role.VIEWER, SOME), ann, now)
 
     assert (eve.email, eve.role, eve.scope, eve.active) == ("eve@example.com", Role.VIEWER, SOME, True)
     assert not users.has_password(eve.id)
@@ -32,11 +33,11 @@ def test_who_is_invited_has_a_role_and_a_scope_and_no_password(ann, now):
 
 def test_an_address_that_is_taken_is_not_invited(ann, now):
     with pytest.raises(users.EmailTakenError):
-        user_changes.invite("ANN@example.com", UserFacts("Ann", Role.VIEWER), ann, now)
+        user_actions.invite("ANN@example.com", UserFacts("Ann", Role.VIEWER), ann, now)
 
 
 def test_a_change_of_rights_is_on_record_with_what_was_before(ann, bob, now):
-    user_changes.change(bob.id, UserFacts("Bob", Role.VIEWER, SOME), ann, now)
+    user_actions.change(bob.id, UserFacts("Bob", Role.VIEWER, SOME), ann, now)
 
     (entry,) = audit.of_subject(f"user:{bob.id}")
     assert (entry.actor, entry.action) == ("Ann", "user.edited")
@@ -45,43 +46,43 @@ def test_a_change_of_rights_is_on_record_with_what_was_before(ann, bob, now):
 
 
 def test_what_is_not_different_is_not_on_record(ann, bob, now):
-    assert not user_changes.change(bob.id, UserFacts("Bob", Role.ACCOUNTANT), ann, now)
+    assert not user_actions.change(bob.id, UserFacts("Bob", Role.ACCOUNTANT), ann, now)
     assert audit.of_subject(f"user:{bob.id}") == []
 
 
 def test_the_last_admin_cannot_be_made_something_else(ann, bob, now):
     with pytest.raises(LastAdminError):
-        user_changes.change(ann.id, UserFacts("Ann", Role.VIEWER), ann, now)
+        user_actions.change(ann.id, UserFacts("Ann", Role.VIEWER), ann, now)
 
     assert users.get(ann.id).role is Role.ADMIN
 
 
 def test_the_last_admin_cannot_be_narrowed(ann, now):
     with pytest.raises(LastAdminError):
-        user_changes.change(ann.id, UserFacts("Ann", Role.ADMIN, SOME), ann, now)
+        user_actions.change(ann.id, UserFacts("Ann", Role.ADMIN, SOME), ann, now)
 
     assert users.get(ann.id).scope == EVERYTHING
 
 
 def test_the_last_admin_cannot_be_kept_out(ann, bob, now):
     with pytest.raises(LastAdminError):
-        user_changes.deactivate(ann.id, ann, now)
+        user_actions.deactivate(ann.id, ann, now)
 
     assert users.get(ann.id).active
 
 
 def test_an_admin_who_may_not_sign_in_does_not_count(ann, now):
     other = a_user("other@example.com", Role.ADMIN, "Other")
-    user_changes.deactivate(other.id, ann, now)
+    user_actions.deactivate(other.id, ann, now)
 
     with pytest.raises(LastAdminError):
-        user_changes.deactivate(ann.id, ann, now)
+        user_actions.deactivate(ann.id, ann, now)
 
 
 def test_one_of_two_admins_can_be_kept_out(ann, now):
     other = a_user("other@example.com", Role.ADMIN, "Other")
 
-    user_changes.deactivate(ann.id, other, now)
+    user_actions.deactivate(ann.id, other, now)
 
     assert not users.get(ann.id).active
 
@@ -90,7 +91,7 @@ def test_two_admins_who_remove_one_another_at_once_leave_one(ann, now):
     other = a_user("other@example.com", Role.ADMIN, "Other")
 
     raised = all_at_once(
-        lambda: user_changes.deactivate(ann.id, other, now), lambda: user_changes.deactivate(other.id, ann, now)
+        lambda: user_actions.deactivate(ann.id, other, now), lambda: user_actions.deactivate(other.id, ann, now)
     )
 
     assert [type(error) for error in raised] == [LastAdminError]
@@ -100,16 +101,16 @@ def test_two_admins_who_remove_one_another_at_once_leave_one(ann, now):
 def test_who_is_kept_out_is_signed_out_at_once(ann, bob, now):
     logins.start(bob.id, "jti", now, now + timedelta(hours=1))
 
-    user_changes.deactivate(bob.id, ann, now)
+    user_actions.deactivate(bob.id, ann, now)
 
     assert logins.find_active("jti", now) is None
 
 
 def test_who_is_let_in_again_has_to_sign_in_anew(ann, bob, now):
     logins.start(bob.id, "jti", now, now + timedelta(hours=1))
-    user_changes.deactivate(bob.id, ann, now)
+    user_actions.deactivate(bob.id, ann, now)
 
-    user_changes.activate(bob.id, ann, now)
+    user_actions.activate(bob.id, ann, now)
 
     assert users.get(bob.id).active
     assert logins.find_active("jti", now) is None
@@ -117,9 +118,9 @@ def test_who_is_let_in_again_has_to_sign_in_anew(ann, bob, now):
 
 def test_keeping_out_and_letting_in_are_on_record_once(ann, bob, now):
     for _ in range(2):
-        user_changes.deactivate(bob.id, ann, now)
+        user_actions.deactivate(bob.id, ann, now)
     for _ in range(2):
-        user_changes.activate(bob.id, ann, now)
+        user_actions.activate(bob.id, ann, now)
 
     assert [entry.action for entry in audit.of_subject(f"user:{bob.id}")] == ["user.activated", "user.deactivated"]
 
@@ -127,7 +128,7 @@ def test_keeping_out_and_letting_in_are_on_record_once(ann, bob, now):
 def test_a_change_counts_for_a_login_that_exists(ann, bob, now):
     logins.start(bob.id, "jti", now, now + timedelta(hours=1))
 
-    user_changes.change(bob.id, UserFacts("Bob", Role.VIEWER, Scope(frozenset({a_customer().id}))), ann, now)
+    user_actions.change(bob.id, UserFacts("Bob", Role.VIEWER, Scope(frozenset({a_customer().id}))), ann, now)
 
     found = logins.find_active("jti", now).user
     assert (found.role, len(found.scope.customers)) == (Role.VIEWER, 1)
@@ -135,4 +136,4 @@ def test_a_change_counts_for_a_login_that_exists(ann, bob, now):
 
 def test_somebody_who_is_not_there_cannot_be_changed(ann, now):
     with pytest.raises(LookupError):
-        user_changes.change(999, UserFacts("", Role.VIEWER), ann, now)
+        user_actions.change(999, UserFacts("", Role.VIEWER), ann, now)
