@@ -3,6 +3,7 @@
 import re
 from pathlib import Path
 
+from support import layers
 from typer.main import get_command
 
 from app.cli import commands
@@ -61,3 +62,7 @@ def test_every_test_that_the_security_page_names_exists():
 
 def _text_of(file):
     return file.read_text() if file.exists() else ""
+
+
+def test_the_drawing_of_the_layers_is_that_of_the_contracts():
+    assert layers.PAGE.read_text(encoding="utf-8") == layers.page_with(layers.drawing())
