@@ -96,7 +96,7 @@ def test_many_are_paid_in_full_after_a_look_at_what_will_be(open_page, debt, wit
     with open_page(java_script_enabled=with_javascript) as page:
         page.goto(f"/invoices?q={debt.customer}")
         pick(page, *debt.numbers[:2])
-        page.get_by_role("button", name="Payment in full").click()
+        page.get_by_role("button", name="Mark as paid").click()
         expect(page.get_by_text("One payment is recorded for each invoice below")).to_contain_text("150.00 USD")
         page.get_by_label("Reference").fill("RF 5")
         page.get_by_role("button", name="Record 2 payments").click()
@@ -127,7 +127,7 @@ def test_many_are_marked_as_disputed_and_no_longer(open_page, debt, with_javascr
 def test_nothing_picked_is_said_and_the_list_is_still_there(open_page, debt):
     with open_page() as page:
         page.goto(f"/invoices?q={debt.customer}")
-        page.get_by_role("button", name="Payment in full").click()
+        page.get_by_role("button", name="Mark as paid").click()
         expect(page.locator("main")).to_contain_text("Pick at least one invoice of the list first.")
 
         page.go_back()

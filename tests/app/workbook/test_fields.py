@@ -14,13 +14,13 @@ from app.workbook.writing import exporting
 EVERY_FIELD = pytest.mark.parametrize(
     ("kind", "field", "before", "after"), every_field("customer", "invoice", "payment", is_wanted=is_exported)
 )
-SAID_OF_IMPORTS = (*RECEIVABLES_ONLY, "AuditEntry")
+SAID_OF_IMPORTS = (*RECEIVABLES_ONLY, "audit_entries")
 # What the store keeps of a record beside what is said of it: where it came from, how it is compared, what adds up.
 KEPT = {"id", "origin", "import_tab", "import_row", "fingerprint", "imported_version"}
 KEPT_OF = {
     "customer": KEPT | {"version"},
     "invoice": KEPT | {"version", "number_key", "paid_cents"},
-    "payment": KEPT | {"receipt", "idempotency_key", "recorded_by", "recorded_at"},
+    "payment": KEPT | {"batch_key", "idempotency_key", "recorded_by", "recorded_at"},
 }
 
 
