@@ -8,7 +8,7 @@ Unicode isolates (U+2068, U+2069) mark the numbers, as Project Fluent marks plac
 """
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from decimal import Decimal
 
 from app.domain.money import display
@@ -36,6 +36,12 @@ def count_text(count: int) -> str:
 def counted(count: int, singular: str, plural: str) -> str:
     """Return the count with the singular or the plural."""
     return f"{count_text(count)} {singular if count == 1 else plural}"
+
+
+def first_of(texts: Sequence[str], most: int = 5) -> str:
+    """Return the first texts, and how many more there are."""
+    shown = ", ".join(texts[:most])
+    return f"{shown} and {count_text(len(texts) - most)} more" if len(texts) > most else shown
 
 
 def plain(text: str) -> str:

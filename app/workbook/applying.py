@@ -148,7 +148,7 @@ class _Writer:
         """Return the sums of the import's own payments by invoice, for new invoices that are written with them."""
         paid: dict[Key, int] = defaultdict(int)
         for record in self.difference.new_payments:
-            paid[record.key] += _cents(record)
+            paid[record.key] += record.cents("amount_cents")
         return paid
 
     def _with_origin(self, record: Record, columns: dict[str, Any]) -> dict[str, Any]:
@@ -183,7 +183,8 @@ class _Writer:
             return f"Customer {record.values['name']}"
         number = self.numbers[record.key]
         if kind == "payment" and record.kind is ListKind.PAYMENT:
-            return f"Payment of {amount_text(_cents(record))} on {record.values['paid_on']} for invoice {number}"
+            amount = amount_text(record.cents("amount_cents"))
+            return f"Payment of {amount} on {record.values['paid_on']} for invoice {number}"
         return f"Payment for invoice {number}" if kind == "payment" else f"Invoice {number}"
 
 
@@ -227,12 +228,6 @@ def _with_own_fields(columns: Mapping[str, Any], stored: Mapping[str, str]) -> d
     if "own_fields" not in columns:
         return dict(columns)
     return {**columns, "own_fields": merged(stored, columns["own_fields"])}
-
-
-def _cents(payment: Record) -> int:
-    cents = payment.values["amount_cents"]
-    assert isinstance(cents, int)  # noqa: S101  # a payment's amount is read as cents
-    return cents
 
 
 def _start_of(day: date, zone: ZoneInfo) -> datetime:

@@ -29,20 +29,14 @@ def add_control_totals(checked: Checked, stored: Snapshot) -> None:
         totals[2] += open_cents
 
     for payment in checked.payments:
-        paid[payment.key] += _cents(payment, "amount_cents")
+        paid[payment.key] += payment.cents("amount_cents")
         if not payment.cumulative:
             invoice, known = invoices.get(payment.key), stored.invoices.get((payment.key[0], payment.key[1]))
             currency = str(invoice.values["currency"]) if invoice else (known.currency if known else "")
-            add(payment, currency, 0, _cents(payment, "amount_cents"), 0)
+            add(payment, currency, 0, payment.cents("amount_cents"), 0)
     for invoice in checked.invoices:
-        total, settled = _cents(invoice, "total_cents"), paid[invoice.key]
+        total, settled = invoice.cents("total_cents"), paid[invoice.key]
         closed = bool(invoice.values.get("state"))
         add(invoice, str(invoice.values["currency"]), total, settled, 0 if closed else total - settled)
     for report in checked.tabs:
         report.totals = [ControlTotals(currency, *cents) for currency, cents in sorted(sums[id(report)].items())]
-
-
-def _cents(record: Record, name: str) -> int:
-    value = record.values[name]
-    assert isinstance(value, int)  # noqa: S101  # amounts are read as cents
-    return value

@@ -3,7 +3,7 @@
 from collections import defaultdict
 from collections.abc import Sequence
 
-from app.domain.sentences import amount_text, count_text, counted
+from app.domain.sentences import amount_text, counted, first_of
 from app.workbook.meaning.headings import ListKind
 from app.workbook.meaning.questions import Questions
 from app.workbook.meaning.records import Question
@@ -12,7 +12,6 @@ from app.workbook.meaning.tabs import Tab
 from app.workbook.meaning.words import documents
 from app.workbook.reading.cells import Merged, Row, cell_name
 
-_PLACES_SHOWN = 5
 _NOT_OWED = ("estimate", "pro_forma", "order", "purchase")
 _IN_WORDS = {
     "credit_note": "credit notes",
@@ -169,5 +168,4 @@ def _are(rows: Sequence[Row]) -> str:
 
 def _places(tab: Tab, rows: Sequence[Row]) -> str:
     index = (tab.indexes.get("number") or tab.indexes.get("invoice_number") or (0,))[0]
-    shown = ", ".join(cell_name(index, row.number) for row in rows[:_PLACES_SHOWN])
-    return f"{shown} and {count_text(len(rows) - _PLACES_SHOWN)} more" if len(rows) > _PLACES_SHOWN else shown
+    return first_of([cell_name(index, row.number) for row in rows])

@@ -67,7 +67,7 @@ def _ask_about_payments_ahead(checked: Checked, questions: Questions, stored: Sn
             f"({_shown(ahead, 'paid_on')}): are they planned, or made?",
             ("planned", "made"),
             labels={"planned": "planned: they do not count", "made": "made: they count on their day"},
-            effects={"planned": f"{amount_text(sum(_cents(one, 'amount_cents') for one in ahead))} more is owed"},
+            effects={"planned": f"{amount_text(sum(one.cents('amount_cents') for one in ahead))} more is owed"},
             shape=_of_rows("ahead:payments", ahead),
         )
     )
@@ -117,7 +117,7 @@ def _ask_about_the_list_of_payments(checked: Checked, invoices: InvoiceRows, que
 def _differs(stated: SaidOfPayments, invoice: Record, listed: int) -> bool:
     if invoice.values.get("state"):
         return False
-    total = _cents(invoice, "total_cents")
+    total = invoice.cents("total_cents")
     if stated.paid is not None:
         return stated.paid != listed and not (stated.paid == total and stated.status is Said.PAID and listed >= total)
     return stated.status in {Said.UNPAID, Said.PARTIAL} and 0 < total <= listed
@@ -150,15 +150,15 @@ def _ask_about_overpaid(checked: Checked, questions: Questions, stored: Snapshot
     overpaid = [
         one
         for one in checked.invoices
-        if 0 < _cents(one, "total_cents") < paid[one.key]
+        if 0 < one.cents("total_cents") < paid[one.key]
         and not one.values.get("state")
         and paid[one.key] != _paid_as_stored(stored, one)
     ]
     if not overpaid:
         return
-    credit = sum(paid[one.key] - _cents(one, "total_cents") for one in overpaid)
+    credit = sum(paid[one.key] - one.cents("total_cents") for one in overpaid)
     shown = ", ".join(
-        f"{one.values['number']}: {amount_text(paid[one.key])} of {amount_text(_cents(one, 'total_cents'))}"
+        f"{one.values['number']}: {amount_text(paid[one.key])} of {amount_text(one.cents('total_cents'))}"
         for one in overpaid[:_SHOWN]
     )
     was = counted(len(overpaid), "invoice has", "invoices have")
@@ -182,7 +182,7 @@ def _ask_about_paid_back(checked: Checked, questions: Questions, stored: Snapsho
     found = [
         one
         for one in checked.invoices
-        if _cents(one, "total_cents") > 0 > paid[one.key] and paid[one.key] != _paid_as_stored(stored, one)
+        if one.cents("total_cents") > 0 > paid[one.key] and paid[one.key] != _paid_as_stored(stored, one)
     ]
     if not found:
         return
@@ -205,7 +205,7 @@ def _ask_about_paid_back(checked: Checked, questions: Questions, stored: Snapsho
 def _paid_by_invoice(checked: Checked) -> dict[Key, int]:
     paid: dict[Key, int] = defaultdict(int)
     for payment in checked.payments:
-        paid[payment.key] += _cents(payment, "amount_cents")
+        paid[payment.key] += payment.cents("amount_cents")
     return paid
 
 
@@ -243,10 +243,4 @@ def _invoices(records: Sequence[Record]) -> str:
 def _day(record: Record, name: str) -> date:
     value = record.values[name]
     assert isinstance(value, date)  # noqa: S101  # was read as a date
-    return value
-
-
-def _cents(record: Record, name: str) -> int:
-    value = record.values[name]
-    assert isinstance(value, int)  # noqa: S101  # was read as an amount
     return value

@@ -88,10 +88,10 @@ class PaymentRows:
     def _left_of_invoices(self) -> dict[Key, int]:
         """Return the open cents of each invoice of the workbook, in order of due date."""
         invoices = sorted(self._checked.invoices, key=lambda one: (str(one.values["due_on"]), one.row))
-        left = {one.key: _cents(one, "total_cents") for one in invoices if not one.values.get("state")}
+        left = {one.key: one.cents("total_cents") for one in invoices if not one.values.get("state")}
         for payment in self._checked.payments:
             if payment.key in left:
-                left[payment.key] -= _cents(payment, "amount_cents")
+                left[payment.key] -= payment.cents("amount_cents")
         return left
 
     def _pay_several(
@@ -180,9 +180,3 @@ class PaymentRows:
         currency = self._reading.currency(tab, row, sign, "amount_cents")
         if currency and currency != expected:
             raise self._reading.problem(tab, row, "amount_cents", f"is in {currency}, but the invoice is in {expected}")
-
-
-def _cents(record: Record, name: str) -> int:
-    value = record.values[name]
-    assert isinstance(value, int)  # noqa: S101  # was read as an amount
-    return value

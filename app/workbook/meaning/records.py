@@ -37,6 +37,12 @@ class Record:
         """Return a hash of the values, to detect whether the row changed since its last import."""
         return fingerprint(self.values)
 
+    def cents(self, name: str) -> int:
+        """Return an amount in cents that was read for every record of this kind."""
+        value = self.values[name]
+        assert isinstance(value, int)  # noqa: S101  # it was read as an amount
+        return value
+
     def to_json(self) -> list[Any]:
         """Return the record as a list for orjson, which writes dates as well."""
         return [self.kind, self.tab, self.row, self.key, self.values, self.cumulative]

@@ -80,9 +80,10 @@ class RepeatedRows:
                 self._settle(one, answer)
 
     def _question(self, name: str, lines: list[_Repeated]) -> Question:
-        once = sum(_cents(one.first) for one in lines)
-        added = once + sum(_cents(record) for one in lines for _, record, _ in one.rows)
-        are_equal = all(_cents(record) == _cents(one.first) for one in lines for _, record, _ in one.rows)
+        once = sum(one.first.cents("total_cents") for one in lines)
+        added = once + sum(record.cents("total_cents") for one in lines for _, record, _ in one.rows)
+        pairs = [(one.first, record) for one in lines for _, record, _ in one.rows]
+        are_equal = all(first.cents("total_cents") == record.cents("total_cents") for first, record in pairs)
         shown = "; ".join(
             f"{one.first.values['number']} in rows {', '.join(map(str, one.numbers))}" for one in lines[:_SHOWN]
         )
@@ -115,7 +116,7 @@ class RepeatedRows:
 
     def _add(self, first: Record, record: Record) -> None:
         values = cast("dict[str, Value]", first.values)
-        values["total_cents"] = _cents(first) + _cents(record)
+        values["total_cents"] = first.cents("total_cents") + record.cents("total_cents")
 
     def _add_payment(self, one: _Repeated, payment: Record | None) -> None:
         if payment is None:
@@ -141,7 +142,3 @@ class RepeatedRows:
             )
         except RowProblemError:
             self._checked.error_rows.add((one.tab.name, row.number))
-
-
-def _cents(record: Record) -> int:
-    return int(cast("int", record.values["total_cents"]))

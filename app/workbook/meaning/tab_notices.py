@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from itertools import accumulate
 
 from app.domain.money import cents_from_decimal
-from app.domain.sentences import count_text, counted
+from app.domain.sentences import counted, first_of
 from app.workbook.meaning import amounts
 from app.workbook.meaning.amounts import DecimalMark, UnreadableError
 from app.workbook.meaning.headings import ListKind
@@ -12,7 +12,6 @@ from app.workbook.meaning.records import Checked, Notice, OwnTotal
 from app.workbook.meaning.tabs import Tab
 from app.workbook.reading.cells import Row, cell_name, column_letter
 
-_PLACES_SHOWN = 5
 _SECTIONS_TRIED = 50
 
 
@@ -112,19 +111,19 @@ def _about_amounts(tab: Tab) -> list[str]:
 
 def _about_statuses_and_days(tab: Tab) -> list[str]:
     notices = [
-        f"The status '{text[:40]}' is not known and was not used ({_places(places)})."
+        f"The status '{text[:40]}' is not known and was not used ({first_of(places)})."
         for text, places in tab.unknown_statuses.items()
     ]
     if tab.settled_without_due_date:
         count = len(tab.settled_without_due_date)
         notices.append(
             f"{counted(count, 'row is', 'rows are')} paid and {'has' if count == 1 else 'have'} no due date: "
-            f"the day of payment was taken for it ({_places(tab.settled_without_due_date)})."
+            f"the day of payment was taken for it ({first_of(tab.settled_without_due_date)})."
         )
     if tab.due_before_issued:
         count = len(tab.due_before_issued)
         notices.append(
-            f"{counted(count, 'row is', 'rows are')} due before the day of issue ({_places(tab.due_before_issued)})."
+            f"{counted(count, 'row is', 'rows are')} due before the day of issue ({first_of(tab.due_before_issued)})."
         )
     return notices
 
@@ -146,7 +145,7 @@ def _about_columns(tab: Tab) -> list[str]:
     notices += [f"Columns not read: {_columns(rest)}."] if rest else []
     if tab.unreadable_own:
         cells = counted(len(tab.unreadable_own), "cell", "cells")
-        notices.append(f"{cells} of these could not be read and changed nothing ({_places(tab.unreadable_own)}).")
+        notices.append(f"{cells} of these could not be read and changed nothing ({first_of(tab.unreadable_own)}).")
     return notices
 
 
@@ -162,11 +161,6 @@ def _cents(tab: Tab, row: Row, name: str) -> int | None:
     except UnreadableError:
         return None
     return cents_from_decimal(amount.value) if amount else None
-
-
-def _places(places: list[str]) -> str:
-    shown = ", ".join(places[:_PLACES_SHOWN])
-    return f"{shown} and {count_text(len(places) - _PLACES_SHOWN)} more" if len(places) > _PLACES_SHOWN else shown
 
 
 def _was(count: int) -> str:

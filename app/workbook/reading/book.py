@@ -31,6 +31,7 @@ from app.workbook.reading.cells import (
     Sheet,
     UncalculatedFormula,
     column_letter,
+    column_number,
 )
 from app.workbook.reading.refusal import WorkbookRefusedError
 from app.workbook.reading.telling import heard
@@ -216,7 +217,7 @@ _day = lru_cache(1 << 16)(datetime.fromisoformat)
 
 def _merged(references: list[str]) -> tuple[_Extent, ...]:
     matches = filter(None, map(_RANGE.fullmatch, references))
-    return tuple((int(m[2]), _column_number(m[1]), int(m[4]), _column_number(m[3])) for m in matches)
+    return tuple((int(m[2]), column_number(m[1]), int(m[4]), column_number(m[3])) for m in matches)
 
 
 def _fill_merged(tab: str, rows: list[Row], merged: tuple[_Extent, ...]) -> tuple[list[Row], int]:
@@ -243,10 +244,3 @@ def _with_cell(row: Row, column: int, value: Cell) -> Row:
     cells = [*row.cells, *[None] * (column + 1 - len(row.cells))]
     cells[column] = value
     return Row(row.number, tuple(cells), row.hidden, row.has_sum)
-
-
-def _column_number(letters: str) -> int:
-    number = 0
-    for letter in letters:
-        number = number * 26 + ord(letter) - ord("A") + 1
-    return number - 1

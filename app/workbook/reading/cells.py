@@ -123,6 +123,14 @@ def column_letter(column: int) -> str:
     return letters
 
 
+def column_number(letters: str) -> int:
+    """Return the number of the column with these capital letters, counted from 0."""
+    number = 0
+    for letter in letters:
+        number = number * 26 + ord(letter) - ord("A") + 1
+    return number - 1
+
+
 def cell_name(column: int, row: int) -> str:
     """Return the name of a cell as shown in Excel, such as B7; the column is counted from 0."""
     return f"{column_letter(column)}{row}"

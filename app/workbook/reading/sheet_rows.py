@@ -13,6 +13,7 @@ from json import JSONEncoder
 from typing import IO
 from xml.etree.ElementTree import Element, TreeBuilder, XMLParser  # see Package.refuse_document_types
 
+from app.workbook.reading.cells import column_number
 from app.workbook.reading.number_formats import is_moment, is_span, tells_more
 from app.workbook.reading.package import local_name
 from app.workbook.reading.refusal import WorkbookRefusedError
@@ -166,10 +167,7 @@ class SheetRows:
                 f"Tab '{self._tab}', row {self.number} has a cell without a column: open the workbook in Excel, save "
                 "it again and upload that."
             )
-        number = 0
-        for letter in letters.upper():
-            number = number * 26 + ord(letter) - ord("A") + 1
-        return self._columns.setdefault(letters, number - 1)
+        return self._columns.setdefault(letters, column_number(letters.upper()))
 
     def _value(self, cell: Element, text: str | None, inline: Element | None) -> str | None:
         """Return the cell's value as JSON, or None for an empty cell."""

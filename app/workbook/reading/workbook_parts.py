@@ -116,12 +116,13 @@ def _formats(package: Package, part: str | None) -> list[str]:
         return []
     root = _root(package, part)
     written = (one for formats in _inside(root, "numFmts") for one in _inside(formats, "numFmt"))
-    declared = {_whole(one.get("numFmtId")): unescaped(one.get("formatCode", "")) for one in written}
-    used = (_whole(one.get("numFmtId")) for styles in _inside(root, "cellXfs") for one in _inside(styles, "xf"))
+    declared = {whole_number(one.get("numFmtId")): unescaped(one.get("formatCode", "")) for one in written}
+    used = (whole_number(one.get("numFmtId")) for styles in _inside(root, "cellXfs") for one in _inside(styles, "xf"))
     return [number_format(number, declared) for number in used]
 
 
-def _whole(value: str | None) -> int:
+def whole_number(value: str | None) -> int:
+    """Return the whole number that an attribute holds, 0 where it holds none."""
     return int(value) if value and value.isascii() and value.isdigit() else 0
 
 

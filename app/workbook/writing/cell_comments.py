@@ -3,8 +3,8 @@
 import re
 from collections.abc import Mapping
 
+from app.workbook.reading.cells import column_number
 from app.workbook.writing.package_copy import PackageCopy, is_strict, main_namespace, relations_namespace
-from app.workbook.writing.sheet_marks import column_number
 from app.workbook.writing.xml_text import Edits, Element, as_text, root_of
 
 AUTHOR = "Invoices"

@@ -5,6 +5,8 @@ from bisect import bisect_left
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 
+from app.workbook.reading.cells import column_number
+from app.workbook.reading.workbook_parts import whole_number
 from app.workbook.writing.package_copy import PackageCopy
 from app.workbook.writing.xml_text import Edits, Element, root_of
 
@@ -81,14 +83,6 @@ def _is_needed(element: Element, rows: Collection[int]) -> bool:
     return element.parent is None or element.name in {"sheetData", "mergeCells"}
 
 
-def column_number(letters: str) -> int:
-    """Return the number of the column, counted from 0."""
-    number = 0
-    for letter in letters:
-        number = number * 26 + ord(letter) - ord("A") + 1
-    return number - 1
-
-
 def _place(name: str) -> _Place:
     match = _CELL.fullmatch(name)
     assert match is not None  # noqa: S101  # a cell name of our own
@@ -126,10 +120,10 @@ def _find(place: _Place, rows: _Rows) -> None:
     if at == len(rows.numbers) or rows.numbers[at] != place.row:
         return
     row = rows.elements[at]
-    place.style = _whole(row.attributes.get("s")) if row.attributes.get("customFormat") in {"1", "true"} else 0
+    place.style = whole_number(row.attributes.get("s")) if row.attributes.get("customFormat") in {"1", "true"} else 0
     for column, cell in _columns(row):
         if column == place.column:
-            place.cell, place.style = cell, _whole(cell.attributes.get("s"))
+            place.cell, place.style = cell, whole_number(cell.attributes.get("s"))
 
 
 def _columns(row: Element) -> list[tuple[int, Element]]:
@@ -160,7 +154,3 @@ def _insert_cells(edits: Edits, data: Element, rows: _Rows, number: int, cells: 
             edits.replace(after.start, after.start, written)
     if at_the_end:
         edits.append(row, at_the_end)
-
-
-def _whole(value: str | None) -> int:
-    return int(value) if value and value.isdigit() else 0

@@ -3,7 +3,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from app.domain.sentences import amount_text, count_text, counted, localized, number_text, plain
+from app.domain.sentences import amount_text, count_text, counted, first_of, localized, number_text, plain
 from app.web.http.locales import Locale
 
 BERLIN = ZoneInfo("Europe/Berlin")
@@ -43,3 +43,7 @@ def test_one_thing_and_several_have_their_own_words() -> None:
 
 def test_a_small_count_is_the_same_text_everywhere() -> None:
     assert count_text(999) == "999"
+
+
+def test_of_many_texts_the_first_are_shown_and_the_rest_counted():
+    assert first_of(["A1", "A2", "A3"], most=2) == "A1, A2 and 1 more"
