@@ -9,9 +9,9 @@ from typing import NoReturn
 import typer
 
 from app.workbook.figures import Expected, expected
-from app.workbook.meaning.amounts import UnreadableError
-from app.workbook.meaning.headers import IGNORED, ListKind, fields_of
-from app.workbook.meaning.table_columns import field_named
+from app.workbook.meaning.cell_values.amounts import UnreadableError
+from app.workbook.meaning.columns.table_columns import field_named
+from app.workbook.meaning.tables.headers import IGNORED, ListKind, fields_of
 from app.workbook.preview import Preview
 
 _COLUMN = re.compile(r"(?P<tab>.+)!(?P<letters>[A-Za-z]{1,3})=(?P<field>[a-z_]+)")

@@ -31,10 +31,10 @@ from app.store.ledger.imports import State
 from app.workbook.difference import Decisions, Outcome, Resolution, RowChange
 from app.workbook.figures import Figures, OwedTotals
 from app.workbook.importing import Examined, Importer
-from app.workbook.meaning.amounts import DecimalMark
-from app.workbook.meaning.dates import DateOrder
-from app.workbook.meaning.questions import Answers
-from app.workbook.meaning.records import ControlTotals, OwnTotal, Question
+from app.workbook.meaning.cell_values.amounts import DecimalMark
+from app.workbook.meaning.cell_values.dates import DateOrder
+from app.workbook.meaning.results.questions import Answers
+from app.workbook.meaning.results.records import ControlTotals, OwnTotal, Question
 from app.workbook.preview import Choices, Preview, totals_as_strings
 from app.workbook.reading.book import Progress
 from app.workbook.writing import marking

@@ -14,9 +14,9 @@ from app.domain.sentences import amount_text
 from app.store.ledger import bulk, imports
 from app.store.ledger.snapshot import Snapshot, StoredCustomer, StoredInvoice
 from app.workbook.difference import Difference
-from app.workbook.meaning.headers import ListKind
-from app.workbook.meaning.records import Key, Record, Value
-from app.workbook.meaning.texts import SHORT_TEXT
+from app.workbook.meaning.cell_values.texts import SHORT_TEXT
+from app.workbook.meaning.results.records import Key, Record, Value
+from app.workbook.meaning.tables.headers import ListKind
 
 
 def write(difference: Difference, stored: Snapshot, import_id: int, zone: ZoneInfo, now: datetime) -> None:

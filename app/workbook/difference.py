@@ -13,9 +13,9 @@ from app.domain.fields import CUSTOMER, INVOICE, PAYMENT, Field, own
 from app.domain.payment import Payment
 from app.domain.sentences import amount_text
 from app.store.ledger.snapshot import Snapshot, StoredCustomer, StoredInvoice, StoredPayment, compared
-from app.workbook.meaning.headers import ListKind
-from app.workbook.meaning.records import Checked, Key, Record, Value
-from app.workbook.meaning.texts import as_read
+from app.workbook.meaning.cell_values.texts import as_read
+from app.workbook.meaning.results.records import Checked, Key, Record, Value
+from app.workbook.meaning.tables.headers import ListKind
 from app.workbook.reading.cells import clean_text
 
 

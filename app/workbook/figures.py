@@ -9,8 +9,9 @@ from app.domain.money import cents_from_decimal
 from app.domain.sentences import amount_text
 from app.store.ledger import positions
 from app.store.ledger.positions import CustomerPosition
-from app.workbook.meaning import amounts, currencies
-from app.workbook.meaning.amounts import UnreadableError
+from app.workbook.meaning.cell_values import amounts
+from app.workbook.meaning.cell_values.amounts import UnreadableError
+from app.workbook.meaning.vocabulary import currencies
 
 LARGEST_DEBTORS = 5
 

@@ -26,8 +26,8 @@ from app.workbook.difference import Difference
 from app.workbook.figures import Figures
 from app.workbook.meaning import checking, control_totals
 from app.workbook.meaning.checking import Surroundings
-from app.workbook.meaning.headings import ListKind
-from app.workbook.meaning.records import Checked, Record
+from app.workbook.meaning.results.records import Checked, Record
+from app.workbook.meaning.vocabulary.headings import ListKind
 from app.workbook.preview import (
     Choices,
     Preview,

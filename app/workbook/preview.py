@@ -11,9 +11,8 @@ from app.domain.money import decimal_string
 from app.domain.sentences import counted
 from app.workbook.difference import Decisions, Difference, FieldChange, Missing, Outcome, Resolution, RowChange
 from app.workbook.figures import Expected, Figures
-from app.workbook.meaning.headers import ChosenMapping, ListKind
-from app.workbook.meaning.questions import Answers
-from app.workbook.meaning.records import (
+from app.workbook.meaning.results.questions import Answers
+from app.workbook.meaning.results.records import (
     AnsweredQuestion,
     CellProblem,
     Checked,
@@ -25,6 +24,7 @@ from app.workbook.meaning.records import (
     Question,
     TabReport,
 )
+from app.workbook.meaning.tables.headers import ChosenMapping, ListKind
 
 COUNTED = ("new", "changed", "unchanged", "conflict", "error", "missing")
 

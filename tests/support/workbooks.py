@@ -17,7 +17,7 @@ from app.store.ledger.snapshot import Snapshot
 from app.workbook.importing import Importer
 from app.workbook.meaning import checking, control_totals
 from app.workbook.meaning.checking import Surroundings
-from app.workbook.meaning.questions import Answers
+from app.workbook.meaning.results.questions import Answers
 from app.workbook.preview import Choices
 from app.workbook.reading import cells
 

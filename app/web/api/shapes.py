@@ -21,7 +21,7 @@ from pydantic_core import CoreSchema, PydanticCustomError, core_schema
 
 from app.domain.as_of import YEARS
 from app.domain.own_fields import LONGEST_NAME, LONGEST_TEXT, MOST, merged
-from app.workbook.meaning.own_columns import named
+from app.workbook.meaning.columns.own_columns import named
 
 LARGEST_ID = 999_999_999
 _MOST_CENTS = 10**14 - 1

@@ -22,7 +22,7 @@ from app.domain.as_of import YEARS
 from app.domain.fields import Field, Type
 from app.domain.own_fields import LONGEST_NAME, LONGEST_TEXT
 from app.web.http.locales import Locale
-from app.workbook.meaning.own_columns import named
+from app.workbook.meaning.columns.own_columns import named
 
 _Choice = TypeVar("_Choice", bound=StrEnum)
 

@@ -7,9 +7,9 @@ from typing import Any, Self
 from app.web.http.locales import Locale
 from app.workbook.difference import Decisions, Resolution
 from app.workbook.figures import Expected, expected
-from app.workbook.meaning.headers import IGNORED, ChosenMapping, Confidence, ListKind, fields_of
-from app.workbook.meaning.questions import Answers
-from app.workbook.meaning.records import Held, Question, TabReport
+from app.workbook.meaning.results.questions import Answers
+from app.workbook.meaning.results.records import Held, Question, TabReport
+from app.workbook.meaning.tables.headers import IGNORED, ChosenMapping, Confidence, ListKind, fields_of
 from app.workbook.preview import Choices
 
 RECOGNISED_BY_ITSELF = "recognised"

@@ -21,7 +21,7 @@ from app.web.http.request_context import RequestContext
 from app.web.pages.import_choices import Mappable, chosen, forgotten_answers, forgotten_mappings, grouped
 from app.workbook.difference import Outcome
 from app.workbook.importing import Importer, NotNowError
-from app.workbook.meaning.amounts import UnreadableError
+from app.workbook.meaning.cell_values.amounts import UnreadableError
 from app.workbook.preview import Choices, Preview
 from app.workbook.reading.refusal import WorkbookRefusedError
 

@@ -6,23 +6,24 @@ from datetime import UTC, date, tzinfo
 
 from app.domain.sentences import count_text, counted
 from app.store.ledger.snapshot import Snapshot, compared
-from app.workbook.meaning import currencies, dates, texts
-from app.workbook.meaning.amounts import DecimalMark, UnreadableError
-from app.workbook.meaning.cell_reading import CellReading, RowProblemError
-from app.workbook.meaning.columns import date_order, decimal_mark, half_swapped
-from app.workbook.meaning.customer_rows import CustomerRows
-from app.workbook.meaning.dates import DateOrder
-from app.workbook.meaning.document_types import sort_documents
+from app.workbook.meaning.cell_values import dates, texts
+from app.workbook.meaning.cell_values.amounts import DecimalMark, UnreadableError
+from app.workbook.meaning.cell_values.dates import DateOrder
+from app.workbook.meaning.columns.formats import date_order, decimal_mark, half_swapped
 from app.workbook.meaning.doubts import ask_about_doubts
-from app.workbook.meaning.headers import ChosenMapping, Column
-from app.workbook.meaning.headings import ListKind
-from app.workbook.meaning.invoice_rows import InvoiceRows
-from app.workbook.meaning.payment_rows import PaymentRows
-from app.workbook.meaning.questions import Answers, Questions
 from app.workbook.meaning.recognition import nearest, recognised
-from app.workbook.meaning.records import Checked, Question
+from app.workbook.meaning.results.questions import Answers, Questions
+from app.workbook.meaning.results.records import Checked, Question
+from app.workbook.meaning.rows.cell_reading import CellReading, RowProblemError
+from app.workbook.meaning.rows.customer_rows import CustomerRows
+from app.workbook.meaning.rows.document_types import sort_documents
+from app.workbook.meaning.rows.invoice_rows import InvoiceRows
+from app.workbook.meaning.rows.payment_rows import PaymentRows
+from app.workbook.meaning.rows.tabs import Tab
 from app.workbook.meaning.tab_notices import add_notices, add_own_totals
-from app.workbook.meaning.tabs import Tab
+from app.workbook.meaning.tables.headers import ChosenMapping, Column
+from app.workbook.meaning.vocabulary import currencies
+from app.workbook.meaning.vocabulary.headings import ListKind
 from app.workbook.reading.book import Progress
 from app.workbook.reading.cells import Book, Row, column_letter
 from app.workbook.reading.refusal import WorkbookRefusedError

@@ -3,8 +3,8 @@
 from collections import defaultdict
 
 from app.store.ledger.snapshot import Snapshot
-from app.workbook.meaning.headings import ListKind
-from app.workbook.meaning.records import Checked, ControlTotals, Key, Record, TabReport
+from app.workbook.meaning.results.records import Checked, ControlTotals, Key, Record, TabReport
+from app.workbook.meaning.vocabulary.headings import ListKind
 
 
 def add_control_totals(checked: Checked, stored: Snapshot) -> None:

@@ -6,11 +6,11 @@ from datetime import date, timedelta
 
 from app.domain.sentences import amount_text, count_text, counted
 from app.store.ledger.snapshot import Snapshot, StoredInvoice
-from app.workbook.meaning.headings import ListKind
-from app.workbook.meaning.invoice_rows import InvoiceRows, SaidOfPayments
-from app.workbook.meaning.questions import Questions, digest
-from app.workbook.meaning.records import Checked, Key, Question, Record, Value
-from app.workbook.meaning.statuses import Said
+from app.workbook.meaning.results.questions import Questions, digest
+from app.workbook.meaning.results.records import Checked, Key, Question, Record, Value
+from app.workbook.meaning.rows.invoice_rows import InvoiceRows, SaidOfPayments
+from app.workbook.meaning.vocabulary.headings import ListKind
+from app.workbook.meaning.vocabulary.statuses import Said
 
 _SHOWN = 4
 _DAYS_AHEAD = 31  # an invoice may be written for the next month, but not for another year

@@ -4,16 +4,22 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from app.domain.sentences import amount_text
-from app.workbook.meaning.headers import ChosenMapping, Column, Confidence, Header, HeaderLine
-from app.workbook.meaning.headings import ListKind, claims
-from app.workbook.meaning.questions import Questions
-from app.workbook.meaning.records import Checked, Notice, Question, TabReport
-from app.workbook.meaning.samples import held
-from app.workbook.meaning.table_columns import cents_or_nothing
-from app.workbook.meaning.tables import SheetTable, header_line, is_list_of_problems, likeliest_header_row, tables
-from app.workbook.meaning.tabs import Tab, described, tab_of
-from app.workbook.meaning.values import ColumnValues, column_values
-from app.workbook.meaning.words import documents, folded, heading_words
+from app.workbook.meaning.cell_values.kinds import ColumnValues, column_values
+from app.workbook.meaning.columns.samples import held
+from app.workbook.meaning.columns.table_columns import cents_or_nothing
+from app.workbook.meaning.results.questions import Questions
+from app.workbook.meaning.results.records import Checked, Notice, Question, TabReport
+from app.workbook.meaning.rows.tabs import Tab, described, tab_of
+from app.workbook.meaning.tables.headers import ChosenMapping, Column, Confidence, Header, HeaderLine
+from app.workbook.meaning.tables.tables import (
+    SheetTable,
+    header_line,
+    is_list_of_problems,
+    likeliest_header_row,
+    tables,
+)
+from app.workbook.meaning.vocabulary.headings import ListKind, claims
+from app.workbook.meaning.vocabulary.words import documents, folded, heading_words
 from app.workbook.reading.cells import Book, column_letter
 
 SKIP, READ = "skip", "read"

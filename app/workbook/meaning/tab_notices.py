@@ -5,11 +5,11 @@ from itertools import accumulate
 
 from app.domain.money import cents_from_decimal
 from app.domain.sentences import counted, first_of
-from app.workbook.meaning import amounts
-from app.workbook.meaning.amounts import DecimalMark, UnreadableError
-from app.workbook.meaning.headings import ListKind
-from app.workbook.meaning.records import Checked, Notice, OwnTotal
-from app.workbook.meaning.tabs import Tab
+from app.workbook.meaning.cell_values import amounts
+from app.workbook.meaning.cell_values.amounts import DecimalMark, UnreadableError
+from app.workbook.meaning.results.records import Checked, Notice, OwnTotal
+from app.workbook.meaning.rows.tabs import Tab
+from app.workbook.meaning.vocabulary.headings import ListKind
 from app.workbook.reading.cells import Row, cell_name, column_letter
 
 _SECTIONS_TRIED = 50

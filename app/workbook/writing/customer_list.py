@@ -6,7 +6,7 @@ from decimal import Decimal
 
 from app.domain.account import Account
 from app.store.ledger.customers import Details
-from app.workbook.meaning.own_columns import FIGURES_OF_CUSTOMER
+from app.workbook.meaning.columns.own_columns import FIGURES_OF_CUSTOMER
 from app.workbook.writing import exporting
 from app.workbook.writing.listing import Listed
 

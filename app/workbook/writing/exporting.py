@@ -15,9 +15,9 @@ from app.store.ledger.invoices import ListedInvoice
 from app.store.ledger.payment_list import PaymentLine
 from app.store.ledger.snapshot import Snapshot, StoredCustomer, StoredInvoice, compared
 from app.workbook.difference import customer_values, invoice_values, payment_values
-from app.workbook.meaning.headings import FIGURES_OF_INVOICE
-from app.workbook.meaning.own_columns import heading
-from app.workbook.meaning.records import Value
+from app.workbook.meaning.columns.own_columns import heading
+from app.workbook.meaning.results.records import Value
+from app.workbook.meaning.vocabulary.headings import FIGURES_OF_INVOICE
 from app.workbook.writing import listing
 from app.workbook.writing.listing import Listed, write_tab
 

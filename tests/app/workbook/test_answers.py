@@ -12,8 +12,8 @@ from app.domain.sentences import plain
 from app.store.ledger import imports
 from app.workbook.figures import Debtor, Expected, OwedTotals, expected
 from app.workbook.importing import NotNowError
-from app.workbook.meaning.amounts import UnreadableError
-from app.workbook.meaning.questions import Answers
+from app.workbook.meaning.cell_values.amounts import UnreadableError
+from app.workbook.meaning.results.questions import Answers
 from app.workbook.preview import Choices
 
 ISSUED, DUE = date(2026, 1, 5), date(2026, 2, 4)

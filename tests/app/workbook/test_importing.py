@@ -31,8 +31,8 @@ from app.store.ledger import imports
 from app.store.ledger.imports import State
 from app.workbook.difference import Decisions, Outcome, Resolution
 from app.workbook.importing import NotNowError
-from app.workbook.meaning.headers import ChosenMapping, ListKind
-from app.workbook.meaning.questions import Answers
+from app.workbook.meaning.results.questions import Answers
+from app.workbook.meaning.tables.headers import ChosenMapping, ListKind
 from app.workbook.preview import Choices
 from app.workbook.reading.refusal import WorkbookRefusedError
 

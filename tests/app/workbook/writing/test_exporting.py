@@ -12,7 +12,7 @@ from support.workbooks import an_importer, apply, in_excel, say_nothing
 
 from app.store.db.tables import CustomerModel, InvoiceModel, PaymentModel
 from app.store.ledger import snapshot
-from app.workbook.meaning.own_columns import named
+from app.workbook.meaning.columns.own_columns import named
 from app.workbook.preview import Choices
 from app.workbook.reading.cells import clean_text
 from app.workbook.writing import exporting

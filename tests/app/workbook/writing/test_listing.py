@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from openpyxl import load_workbook
 from support.workbooks import in_excel
 
-from app.workbook.meaning.texts import read_short_text
+from app.workbook.meaning.cell_values.texts import read_short_text
 from app.workbook.reading.cells import clean_text
 from app.workbook.writing import listing
 

@@ -1,0 +1,1 @@
+"""The values of single cells: amounts, dates, texts."""

@@ -1,0 +1,293 @@
+"""The columns of a table while their meanings are decided: their cents, their claims, and the mapping so far."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from app.domain.money import cents_from_decimal
+from app.domain.sentences import amount_text
+from app.workbook.meaning.cell_values import amounts
+from app.workbook.meaning.cell_values.amounts import DecimalMark, UnreadableError
+from app.workbook.meaning.cell_values.kinds import ROWS_LOOKED_AT, values_of
+from app.workbook.meaning.columns import arithmetic
+from app.workbook.meaning.columns.formats import decimal_mark
+from app.workbook.meaning.results.questions import Questions
+from app.workbook.meaning.results.records import Example, Question
+from app.workbook.meaning.tables.headers import IGNORED, Column, Confidence, Header
+from app.workbook.meaning.tables.tables import SheetTable
+from app.workbook.meaning.vocabulary.headings import MONEY, Claim, ListKind, is_figure_of_a_day
+from app.workbook.meaning.vocabulary.words import counts_something_else, heading_words
+from app.workbook.reading.cells import Cell, Merged, Row, cell_name, clean_text, column_letter
+
+_EXAMPLES_SHOWN = 4
+_FEW = 20
+AMOUNTS = ("total_cents", "net_cents", "paid_cents", "balance_cents", "amount_cents")
+_SHORT_NAMES = {
+    "total": "total_cents",
+    "paid": "paid_cents",
+    "balance": "balance_cents",
+    "net": "net_cents",
+    "tax": "tax_cents",
+    "discount": "discount_cents",
+    "amount": "amount_cents",
+    "ignore": IGNORED,
+}
+LABELS = {
+    "total": "the total of the invoice",
+    "paid": "what was paid of it",
+    "balance": "what is still open",
+    "amount": "the amount of the payment",
+    "ignore": "none of these: keep it as it is",
+}
+NEEDS_A_QUESTION = {"number", "invoice_number", "customer_code", "customer_name", "issued_on", "due_on", "paid_on"}
+
+
+def field_named(answer: str) -> str:
+    """Return the field that an answer names, by its short or its full name."""
+    return _SHORT_NAMES.get(answer, answer)
+
+
+def short_name(field_name: str) -> str:
+    """Return the name of the field in answers."""
+    return next((short for short, name in _SHORT_NAMES.items() if name == field_name), field_name)
+
+
+class TableColumns:
+    """The mapping of columns: `read` has mapped ones by index, `explained` unmapped ones that need no question."""
+
+    def __init__(
+        self, table: SheetTable, header: Header, records: Sequence[Row], questions: Questions, groups: Sequence[object]
+    ) -> None:
+        assert table.line is not None  # noqa: S101  # a table with a header has a header line
+        self.tab = table.sheet.name
+        self.line = table.line
+        self.held = table.values
+        self.kind = header.kind
+        self.records = records
+        self.questions = questions
+        self.groups = groups
+        self.read = {column.index: column for column in header.columns}
+        self.explained: set[int] = set()
+        self.negated: set[str] = set()
+        self.notices: list[str] = []
+        self._cents: dict[int, arithmetic.Cents | None] = {}
+
+    def known_cents(self) -> dict[int, arithmetic.Cents]:
+        """Return the cents of all columns read so far, by index."""
+        return {index: values for index, values in self._cents.items() if values is not None}
+
+    def take(self, index: int, name: str, confidence: Confidence) -> None:
+        """Map a column to a field, unless a person chose otherwise; only paid_cents may have several columns."""
+        if name != "paid_cents":
+            self.take_away(name, index)
+        if name == "total_cents" and (net := self.column("net_cents")) and net.confidence is not Confidence.CHOSEN:
+            del self.read[net.index]
+        held = self.read.get(index)
+        if held is None or held.confidence is not Confidence.CHOSEN:
+            self.read[index] = Column(index, name, self.line.headings[index], confidence)
+
+    def column(self, name: str) -> Column | None:
+        """Return the first column that is mapped to the field."""
+        return next((column for _, column in sorted(self.read.items()) if column.field == name), None)
+
+    def is_chosen(self, name: str) -> bool:
+        """Return whether a person chose the column of the field."""
+        column = self.column(name)
+        return column is not None and column.confidence is Confidence.CHOSEN
+
+    def claims(self, index: int) -> tuple[Claim, ...]:
+        """Return what the column's heading can mean, most likely first."""
+        return self.line.claims(index, self.kind)
+
+    def claim(self, index: int, *names: str) -> Claim:
+        """Return the best claim of a column to one of the fields."""
+        return min(claim for claim in self.claims(index) if claim.field in names)
+
+    def claiming(self, *names: str) -> list[int]:
+        """Return the money columns whose headings can mean one of the fields, and that are still available."""
+        return [
+            index
+            for index in range(len(self.line.headings))
+            if any(claim.field in names for claim in self.claims(index)[: 2 if "net_cents" in names else 3])
+            and self._is_free(index, names)
+            and (self.held[index].is_money or index in self.read)
+        ]
+
+    def unread_money(self) -> list[int]:
+        """Return the unmapped columns with numbers whose headings do not rule out money."""
+        return [
+            index
+            for index, heading in enumerate(self.line.headings)
+            if index not in self.read
+            and index not in self.explained
+            and not self._is_harmless(index, heading)
+            and self._may_hold_money(index)
+            and clean_text(heading) not in self.questions.kept
+        ]
+
+    def _may_hold_money(self, index: int) -> bool:
+        """Return whether a column may hold money; if its sample is nearly empty, all rows are checked."""
+        held = self.held[index]
+        if held.filled < _FEW and len(self.records) > ROWS_LOOKED_AT:
+            held = values_of(row.cell(index) for row in self.records)
+        return held.may_hold_money
+
+    def unknown_money(self) -> list[int]:
+        """Return the unmapped columns of money whose headings have no known meaning."""
+        return [index for index in self.unread_money() if not self.claims(index)]
+
+    def cents(self, index: int) -> arithmetic.Cents | None:
+        """Return the column's cents by record; None if its texts are ambiguous or a cell is not an amount."""
+        if index < 0:
+            return None
+        if index not in self._cents:
+            self._cents[index] = self._read_values(index)
+        return self._cents[index]
+
+    def added_up(self, indexes: Sequence[int]) -> arithmetic.Cents:
+        """Return the sum of the columns for each record."""
+        columns = [values for index in indexes if (values := self.cents(index))]
+        return [sum(cents or 0 for cents in row) for row in zip(*columns, strict=True)]
+
+    def are_same(self, one: int, other: int) -> bool:
+        """Return whether two columns hold the same amounts."""
+        first, second = self.cents(one), self.cents(other)
+        return bool(first and second) and arithmetic.are_equal(first or (), second or ())
+
+    def total(self, index: int) -> int:
+        """Return the sum of a column in cents, ignoring cells that are not amounts."""
+        return sum(cents_or_nothing(row.cell(index)) for row in self.records)
+
+    def total_shown(self, index: int) -> str:
+        """Return the sum of a column as text."""
+        return amount_text(self.total(index))
+
+    def effects(self, index: int, choices: Sequence[str]) -> dict[str, str]:
+        """Return what the table would be owed with each answer, from the sums of its columns."""
+        if self.kind is not ListKind.INVOICE:
+            return {}
+        sums = {
+            name: sum(
+                self.total(other) for other, column in self.read.items() if column.field == name and other != index
+            )
+            for name in ("total_cents", "paid_cents", "balance_cents")
+        }
+        has = {column.field for other, column in self.read.items() if other != index}
+        found = {}
+        for choice in choices:
+            name = field_named(choice)
+            tried, fields = dict(sums), set(has)
+            if name in tried:
+                tried[name] = self.total(index) + (tried[name] if name == "paid_cents" else 0)
+                fields.add(name)
+            owed = tried["balance_cents"] if "balance_cents" in fields else tried["total_cents"] - tried["paid_cents"]
+            if "total_cents" in fields or "balance_cents" in fields:
+                found[choice] = f"{amount_text(owed)} would be owed"
+        return found
+
+    def column_id(self, index: int) -> str:
+        """Return the id of a question about the column."""
+        return f"column:{self.tab}!{column_letter(index)}"
+
+    def shape(self, subject: str, index: int) -> str:
+        """Return the key under which an answer about the column is remembered."""
+        return f"{subject}:{self.line.fingerprint}:{column_letter(index)}"
+
+    def called(self, index: int) -> str:
+        """Return the column's name in a sentence."""
+        heading = self.line.headings[index]
+        return f"column {column_letter(index)} '{heading}'" if heading else f"column {column_letter(index)}"
+
+    def examples(self, index: int) -> tuple[Example, ...]:
+        """Return some cells of the column."""
+        shown = [
+            Example(cell_name(index, row.number), text, {})
+            for row in self.records[:200]
+            if (text := _shown(row.cell(index)))
+        ]
+        return tuple(shown[:_EXAMPLES_SHOWN])
+
+    def take_away(self, name: str, index: int) -> None:
+        """Unmap the field from other columns, except those that a person chose."""
+        for other, column in list(self.read.items()):
+            if column.field == name and other != index and column.confidence is not Confidence.CHOSEN:
+                del self.read[other]
+
+    def prove(self, *columns: Column) -> None:
+        """Mark the columns as proven."""
+        for column in columns:
+            if column.confidence is not Confidence.CHOSEN:
+                self.read[column.index] = replace(column, confidence=Confidence.PROVEN)
+
+    def apply_answer(self, index: int, answer: str | None) -> None:
+        """Map a column as answered."""
+        if answer is None:
+            return
+        name = field_named(answer)
+        self.explained.add(index)
+        if name == IGNORED:
+            self.read.pop(index, None)
+        else:
+            if name != "paid_cents":
+                self.take_away(name, index)
+            self.read[index] = Column(index, name, self.line.headings[index], Confidence.CHOSEN)
+
+    def _is_free(self, index: int, names: Sequence[str]) -> bool:
+        if index in self.explained:
+            return False
+        held = self.read.get(index)
+        if held is None:
+            return not (names[0] == "total_cents" and self.claims(index)[0].field in {"paid_cents", "balance_cents"})
+        return (
+            held.field in {*names, *MONEY[self.kind]}
+            and (held.confidence is not Confidence.CHOSEN or held.field in names)
+            and not (names[0] == "total_cents" and held.field in {"paid_cents", "balance_cents"})
+        )
+
+    def _is_harmless(self, index: int, heading: str) -> bool:
+        """Return whether the heading rules out money: a quantity, a number of something, a place."""
+        if is_figure_of_a_day(heading):
+            return True
+        words = heading_words(heading)
+        if counts_something_else(heading) and not self.held[index].shows_currency:
+            return not words.any("paid", "open", "total") or "%" in heading
+        if words.any("number", "phone", "address", "reference", "account", "day", "terms", "email", "note", "type"):
+            return not words.any("amount", "paid", "open") or words.any("number")
+        if self.kind is ListKind.PAYMENT and words.any("invoice", "open", "tax"):
+            return True
+        claimed = {claim.field for claim in self.claims(index)}
+        return bool(claimed & {"net_cents", "tax_cents"}) and self.kind is ListKind.INVOICE and index in self.explained
+
+    def _read_values(self, index: int) -> arithmetic.Cents | None:
+        column = Column(index, "", self.line.headings[index], Confidence.SAID)
+        mark = decimal_mark(self.tab, column, self.records)
+        if isinstance(mark, Question):
+            answer = self.questions.known(replace(mark, shape=self.shape("decimal", index)))
+            mark = DecimalMark(answer) if answer else None
+        try:
+            return [_cents(row.cell(index), mark) for row in self.records]
+        except UnreadableError:
+            return None
+
+
+def cents_or_nothing(cell: Cell) -> int:
+    """Return the amount in the cell in cents, or 0: for sums that only show the size of a choice."""
+    try:
+        return _cents(cell, DecimalMark.POINT) or 0
+    except UnreadableError:
+        return 0
+
+
+def _cents(cell: Cell, mark: DecimalMark | None) -> int | None:
+    amount = amounts.read_amount(cell.value if isinstance(cell, Merged) else cell, mark)
+    return None if amount is None else cents_from_decimal(amount.value)
+
+
+def _shown(cell: Cell) -> str:
+    value = cell.value if isinstance(cell, Merged) else cell
+    if value is None:
+        return ""
+    try:
+        cents = _cents(value, DecimalMark.POINT)
+    except UnreadableError:
+        return clean_text(value)[:40] if isinstance(value, str) else ""
+    return clean_text(value)[:40] if isinstance(value, str) else amount_text(cents or 0)

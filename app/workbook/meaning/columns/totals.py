@@ -1,0 +1,204 @@
+"""Find the column of invoice totals, with its tax and discount: by sums that hold, by headings, or by a question."""
+
+from collections.abc import Sequence
+
+from app.domain.sentences import amount_text
+from app.workbook.meaning.columns import arithmetic
+from app.workbook.meaning.columns.table_columns import TableColumns
+from app.workbook.meaning.results.records import Question
+from app.workbook.meaning.tables.headers import Confidence
+from app.workbook.meaning.vocabulary import currencies
+from app.workbook.meaning.vocabulary.headings import Claim, ListKind
+from app.workbook.meaning.vocabulary.words import counts_something_else, heading_words
+from app.workbook.reading.cells import column_letter
+
+
+def settle_total(columns: TableColumns) -> None:
+    """Find the total column unless it was chosen; sums that hold take precedence over headings."""
+    if columns.is_chosen("total_cents") or columns.is_chosen("net_cents"):
+        return
+    _explain_quantities(columns)
+    candidates = columns.claiming("total_cents", "net_cents")
+    payable = [index for index in columns.claiming("balance_cents") if index not in candidates]
+    taxes, discounts = columns.claiming("tax_cents"), columns.claiming("discount_cents")
+    others = [index for index in columns.unknown_money() if index not in candidates]
+    found = _sum_of(columns, candidates, [*taxes, *others], discounts) or _sum_of(
+        columns, [*candidates, *payable], taxes, discounts
+    )
+    if found:
+        columns.take(found.total, "total_cents", Confidence.PROVEN)
+        columns.explained |= {found.base, *found.added, *found.deducted, *taxes, *discounts}
+        _explain_parts(columns, found)
+        return
+    _total_by_words(columns, candidates, taxes, discounts)
+
+
+def _sum_of(
+    columns: TableColumns, candidates: Sequence[int], extras: Sequence[int], deductions: Sequence[int]
+) -> arithmetic.Sum | None:
+    """Return the sum with the largest total: of several steps the last one is owed."""
+    cents = {index: values for index in {*candidates, *extras, *deductions} if (values := columns.cents(index))}
+    pool = [index for index in candidates if index in cents]
+    added, deducted = ([index for index in found if index in cents] for found in (extras, deductions))
+    best = None
+    while found := arithmetic.totals(pool, added, deducted, cents):
+        best = found
+        pool = [index for index in pool if index != found.base]
+    return best
+
+
+def _explain_parts(columns: TableColumns, found: arithmetic.Sum) -> None:
+    for index in columns.claiming("net_cents"):
+        if index != found.total:
+            columns.explained.add(index)
+
+
+def _explain_quantities(columns: TableColumns) -> None:
+    for index, heading in enumerate(columns.line.headings):
+        if heading and counts_something_else(heading) and not heading_words(heading).any("paid", "open", "total"):
+            columns.explained.add(index)
+
+
+def _total_by_words(
+    columns: TableColumns, candidates: Sequence[int], taxes: Sequence[int], discounts: Sequence[int]
+) -> None:
+    ranked = sorted(candidates, key=lambda index: (columns.claim(index, "total_cents", "net_cents"), index))
+    if not ranked:
+        return
+    ranked = _of_one_currency(columns, ranked)
+    best = ranked[0]
+    claim = columns.claim(best, "total_cents", "net_cents")
+    is_net = claim.field == "net_cents" or any(
+        other.field == "net_cents" for other in columns.line.claims(best, ListKind.INVOICE)
+    )
+    columns.take(best, "net_cents" if is_net and taxes else "total_cents", _confidence_of(claim))
+    rivals = [index for index in ranked[1:] if not _is_copy(columns, index, best) and not _is_net(columns, index)]
+    columns.explained |= {index for index in ranked[1:] if index not in rivals}
+    if rivals:
+        _ask_which_is_the_total(columns, [best, *rivals])
+    _ask_about_tax(columns, taxes, is_net=is_net)
+    _ask_about_discount(columns, discounts)
+
+
+def _of_one_currency(columns: TableColumns, ranked: list[int]) -> list[int]:
+    """Return the ranked totals, without those in another currency than the paid amounts, if there are others."""
+    paid = {
+        code
+        for index in columns.claiming("paid_cents", "balance_cents")
+        if (code := currencies.of_heading(columns.line.headings[index])) and index not in ranked
+    }
+    named = {index: currencies.of_heading(columns.line.headings[index]) for index in ranked}
+    same = [index for index in ranked if named[index] in paid]
+    if len(paid) == 1 and same and len(same) < len(ranked) and all(named.values()):
+        columns.explained |= {index for index in ranked if index not in same}
+        rest = ", ".join(f"'{columns.line.headings[index]}'" for index in ranked if index not in same)
+        columns.notices.append(f"What was paid is in {paid.pop()}, so {rest} was not read.")
+        return same
+    return ranked
+
+
+def _is_copy(columns: TableColumns, index: int, best: int) -> bool:
+    """Return whether a column repeats the total; one with an unclear heading may be the paid amount instead."""
+    return columns.are_same(best, index) and not columns.claim(index, "total_cents", "net_cents").is_guess
+
+
+def _is_net(columns: TableColumns, index: int) -> bool:
+    return columns.claim(index, "total_cents", "net_cents").field == "net_cents"
+
+
+def _ask_which_is_the_total(columns: TableColumns, rivals: Sequence[int]) -> None:
+    names = " or ".join(columns.called(index) for index in rivals)
+    choices = tuple(column_letter(index) for index in rivals)
+    sums = {letter: f"{columns.total_shown(index)} in all" for letter, index in zip(choices, rivals, strict=True)}
+    answer = columns.questions.ask(
+        Question(
+            f"total:{columns.tab}!{choices[0]}",
+            "total",
+            columns.tab,
+            f"Which column of tab '{columns.tab}' says what is owed: {names}?",
+            choices,
+            columns.examples(rivals[0]),
+            labels=dict(zip(choices, (columns.line.headings[index] for index in rivals), strict=True)),
+            effects=sums,
+            shape=columns.shape("total", rivals[0]),
+        )
+    )
+    if answer:
+        picked = next(index for index in rivals if column_letter(index) == answer)
+        columns.take(picked, "total_cents", Confidence.CHOSEN)
+    columns.explained |= set(rivals)
+
+
+def _ask_about_tax(columns: TableColumns, taxes: Sequence[int], *, is_net: bool) -> None:
+    columns.explained |= set(taxes)
+    total = columns.column("total_cents") or columns.column("net_cents")
+    known = [index for index in taxes if columns.cents(index) and any(columns.cents(index) or ())]
+    if total is None or not known:
+        return
+    if is_net:
+        for index in known:
+            columns.take(index, "tax_cents", Confidence.SAID)
+        return
+    if heading_words(total.header).any("gross"):
+        return
+    values = columns.cents(total.index)
+    included = arithmetic.tax_is_included(values, columns.added_up(known)) if values else None
+    if included:
+        return
+    answer = columns.questions.ask(
+        Question(
+            f"tax:{columns.tab}!{column_letter(known[0])}",
+            "tax",
+            columns.tab,
+            f"Does {columns.called(total.index)} of tab '{columns.tab}' include {columns.called(known[0])}?",
+            ("included", "added"),
+            columns.examples(total.index),
+            labels={"included": "it is included", "added": "it is to be added"},
+            effects={
+                "included": f"{columns.total_shown(total.index)} invoiced",
+                "added": f"{amount_text(columns.total(total.index) + sum(map(columns.total, known)))} invoiced",
+            },
+            shape=columns.shape("tax", known[0]),
+        )
+    )
+    if answer == "added":
+        for index in known:
+            columns.take(index, "tax_cents", Confidence.CHOSEN)
+
+
+def _ask_about_discount(columns: TableColumns, discounts: Sequence[int]) -> None:
+    columns.explained |= set(discounts)
+    total = columns.column("total_cents") or columns.column("net_cents")
+    known = [index for index in discounts if any(columns.cents(index) or ())]
+    if total is None or not known or _proves_balance(columns, total.index):
+        return
+    answer = columns.questions.ask(
+        Question(
+            f"discount:{columns.tab}!{column_letter(known[0])}",
+            "discount",
+            columns.tab,
+            f"Is {columns.called(known[0])} of tab '{columns.tab}' taken off {columns.called(total.index)} already?",
+            ("included", "deducted"),
+            columns.examples(known[0]),
+            labels={"included": "it is taken off already", "deducted": "it is still to be taken off"},
+            effects={
+                "included": f"{columns.total_shown(total.index)} invoiced",
+                "deducted": f"{amount_text(columns.total(total.index) - abs(sum(map(columns.total, known))))} invoiced",
+            },
+            shape=columns.shape("discount", known[0]),
+        )
+    )
+    if answer == "deducted":
+        for index in known:
+            columns.take(index, "discount_cents", Confidence.CHOSEN)
+
+
+def _proves_balance(columns: TableColumns, total: int) -> bool:
+    """Return whether open and paid amounts add up to the total as it is."""
+    paid, left = columns.column("paid_cents"), columns.column("balance_cents")
+    held = [columns.cents(index) for index in (total, paid.index if paid else -1, left.index if left else -1)]
+    return all(held) and arithmetic.is_sum(held[0] or (), [held[1] or (), held[2] or ()])
+
+
+def _confidence_of(claim: Claim) -> Confidence:
+    return Confidence.GUESSED if claim.is_guess else Confidence.SAID

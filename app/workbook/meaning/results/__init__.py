@@ -1,0 +1,1 @@
+"""What the reading of a workbook results in: records, problems, notices, questions."""

@@ -1,0 +1,203 @@
+"""The records of a workbook, and the reports, questions and problems of reading it."""
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from typing import Any, Self, TypeAlias
+
+import orjson
+
+from app.domain.own_fields import merged
+from app.workbook.meaning.vocabulary.headings import ListKind
+
+LONGEST_TERMS = 730
+
+Value: TypeAlias = str | int | bool | date | Mapping[str, str] | None
+Key: TypeAlias = tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """A customer, invoice or payment, with its tab and row.
+
+    `key` identifies the record: a customer's code; an invoice's number and its customer's code; for a payment, the key
+    of its invoice. `values` only has fields that the tab has a column for, so that a missing column never empties a
+    stored field. `cumulative` marks a payment taken from an invoice's own row: all that was paid so far.
+    """
+
+    kind: ListKind
+    tab: str
+    row: int
+    key: Key
+    values: Mapping[str, Value]
+    cumulative: bool = False
+
+    def fingerprint(self) -> str:
+        """Return a hash of the values, to detect whether the row changed since its last import."""
+        return fingerprint(self.values)
+
+    def cents(self, name: str) -> int:
+        """Return an amount in cents that was read for every record of this kind."""
+        value = self.values[name]
+        assert isinstance(value, int)  # noqa: S101  # it was read as an amount
+        return value
+
+    def to_json(self) -> list[Any]:
+        """Return the record as a list for orjson, which writes dates as well."""
+        return [self.kind, self.tab, self.row, self.key, self.values, self.cumulative]
+
+    @classmethod
+    def from_json(cls, item: list[Any]) -> Self:
+        """Return the record that `to_json` wrote."""
+        kind, tab, row, key, values, cumulative = item
+        for name in values:
+            if name.endswith("_on") and values[name] is not None:
+                values[name] = date.fromisoformat(values[name])
+        return cls(ListKind(kind), tab, row, tuple(key), values, cumulative)
+
+
+@dataclass(frozen=True, slots=True)
+class CellProblem:
+    """A cell that cannot be read or is not plausible; the message is a sentence that begins with the cell."""
+
+    tab: str
+    cell: str
+    message: str
+    row: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """An observation that did not stop the import."""
+
+    tab: str
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
+class Example:
+    """A cell of the file, and its meaning under each answer."""
+
+    cell: str
+    text: str
+    readings: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """A question that only a person can answer.
+
+    `labels` has the text of each choice, `effects` its effect on the figures. An answer is remembered under `shape` and
+    applied to every workbook with the same question; if `shape` is empty, it applies to this workbook only.
+    """
+
+    id: str
+    subject: str
+    tab: str
+    text: str
+    choices: tuple[str, ...]
+    examples: tuple[Example, ...] = ()
+    labels: Mapping[str, str] = field(default_factory=dict)
+    effects: Mapping[str, str] = field(default_factory=dict)
+    shape: str = ""
+
+    def takes(self, answer: str) -> bool:
+        """Return whether the answer is valid; terms may be any number of days up to LONGEST_TERMS (two years)."""
+        if self.subject == "terms":
+            return answer.isdecimal() and len(answer) <= 3 and int(answer) <= LONGEST_TERMS
+        return answer in self.choices
+
+
+@dataclass(frozen=True, slots=True)
+class AnsweredQuestion:
+    """A question with its answer; `is_remembered` if the answer comes from an earlier workbook of the same shape."""
+
+    question: Question
+    answer: str
+    is_remembered: bool
+
+
+@dataclass(frozen=True, slots=True)
+class ControlTotals:
+    """Sums of a tab's rows in one currency, in cents."""
+
+    currency: str
+    gross: int = 0
+    paid: int = 0
+    open: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class OwnTotal:
+    """A total stated in the workbook, and the sum of the rows we read; both in cents."""
+
+    cell: str
+    header: str
+    stated: int
+    read: int
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """A summary of a column for display: some values, the sum of its amounts, its first and last date."""
+
+    samples: tuple[str, ...] = ()
+    total: str = ""
+    span: str = ""
+
+
+@dataclass(slots=True)
+class TabReport:
+    """The report on a table; kind None: it was not recognised as a list we import.
+
+    `tells_payments` is whether its columns hold payment information. A tab with several tables has a report for each;
+    `last_row` is the table's last. `held` has the summary of each column, by its letter.
+    """
+
+    name: str
+    kind: ListKind | None
+    header_row: int | None = None
+    fingerprint: str = ""
+    columns: list[dict[str, Any]] = field(default_factory=list)
+    held: dict[str, Held] = field(default_factory=dict)
+    rows: int = 0
+    totals: list[ControlTotals] = field(default_factory=list)
+    own_totals: list[OwnTotal] = field(default_factory=list)
+    tells_payments: bool = False
+    last_row: int | None = None
+
+    def covers(self, row: int) -> bool:
+        """Return whether the row of the tab belongs to this table."""
+        return (self.header_row or 0) < row and (self.last_row is None or row <= self.last_row)
+
+
+@dataclass(slots=True)
+class Checked:
+    """A workbook's records, and everything to report about reading it.
+
+    `broken` has the identifying values of rows with problems: a customer's code or name, an invoice's number (for
+    payments too).
+    """
+
+    customers: list[Record] = field(default_factory=list)
+    invoices: list[Record] = field(default_factory=list)
+    payments: list[Record] = field(default_factory=list)
+    tabs: list[TabReport] = field(default_factory=list)
+    problems: list[CellProblem] = field(default_factory=list)
+    notices: list[Notice] = field(default_factory=list)
+    questions: list[Question] = field(default_factory=list)
+    answered: list[AnsweredQuestion] = field(default_factory=list)
+    error_rows: set[tuple[str, int]] = field(default_factory=set)
+    broken: set[tuple[ListKind, str]] = field(default_factory=set)
+    duplicate_rows: int = 0
+
+
+def fingerprint(values: Mapping[str, Value]) -> str:
+    """Return the SHA-256 of the canonical JSON of the values; an empty own field counts as absent."""
+    own = values.get("own_fields")
+    if isinstance(own, Mapping):
+        rest = {name: value for name, value in values.items() if name != "own_fields"}
+        filled = merged({}, own)
+        values = {**rest, "own_fields": filled} if filled else rest
+    return hashlib.sha256(orjson.dumps(values, option=orjson.OPT_SORT_KEYS)).hexdigest()

@@ -1,0 +1,1 @@
+"""Rows become customers, invoices and payments."""

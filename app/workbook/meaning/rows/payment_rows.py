@@ -1,0 +1,182 @@
+"""Rows of payment lists."""
+
+import re
+
+from app.domain.sentences import amount_text
+from app.store.ledger.snapshot import Snapshot, compared
+from app.workbook.meaning.results.records import Checked, Key, Record, Value
+from app.workbook.meaning.rows.cell_reading import CellReading, RowProblemError
+from app.workbook.meaning.rows.customer_rows import CustomerRows
+from app.workbook.meaning.rows.document_types import refunds_without_a_minus
+from app.workbook.meaning.rows.invoice_rows import InvoiceRows
+from app.workbook.meaning.rows.tabs import Tab
+from app.workbook.meaning.vocabulary.headings import ListKind
+from app.workbook.reading.cells import Row
+
+_SEVERAL = re.compile(r"\s*(?:[,;+&/\n|]|\band\b|\bund\b|\bet\b|\by\b|\be\b|\ben\b|\boch\b|\bog\b)\s*")
+
+
+class PaymentRows:
+    """The payments listed in a workbook; each belongs to an invoice of the workbook or to a stored one."""
+
+    def __init__(
+        self, reading: CellReading, checked: Checked, stored: Snapshot, customers: CustomerRows, invoices: InvoiceRows
+    ) -> None:
+        self._reading = reading
+        self._checked = checked
+        self._stored = stored
+        self._customers = customers
+        self._invoices = invoices
+        self._for_several: list[tuple[Tab, Row, list[tuple[str, str]], dict[str, Value]]] = []
+        self._on_account: list[tuple[Tab, Row]] = []
+
+    def check(self, tab: Tab, row: Row) -> None:
+        """Read a row of a payment list and add its record; raises RowProblemError."""
+        number = self._reading.identifier(tab, row, "invoice_number")
+        if not number:
+            raise self._reading.problem(tab, row, "invoice_number", "names no invoice")
+        keys = self._invoices_of(tab, row, number)
+        paid_on = self._reading.day(tab, row, "paid_on")
+        if paid_on is None:
+            raise self._reading.problem(tab, row, "paid_on", "has no date of payment")
+        cents, sign = self._reading.amount(tab, row, "amount_cents")
+        if cents is None:
+            raise self._reading.problem(tab, row, "amount_cents", "has no amount")
+        for key in keys:
+            self._check_currency(tab, row, key, sign)
+        values: dict[str, Value] = {"paid_on": paid_on, "amount_cents": self._signed(tab, row, cents)}
+        values |= self._reading.texts(tab, row, ("method", "reference"))
+        values |= self._reading.paragraphs(tab, row, ("note",))
+        if len(keys) > 1:
+            self._for_several.append((tab, row, keys, values))
+            return
+        self._checked.payments.append(Record(ListKind.PAYMENT, tab.name, row.number, keys[0], values))
+
+    def _signed(self, tab: Tab, row: Row, cents: int) -> int:
+        """Return the amount, negated for a refund without a minus unless other refunds of the list have one."""
+        if tab.documents.get(row.number) != "refund" or cents <= 0:
+            return cents
+        if row.number not in refunds_without_a_minus(tab):
+            raise self._reading.problem(
+                tab, row, "amount_cents", "says that it is a refund and has no minus, while others of the tab have one"
+            )
+        return -cents
+
+    def _invoices_of(self, tab: Tab, row: Row, number: str) -> list[tuple[str, str]]:
+        """Return the keys of the invoices in a payment's row: one, or several as in `INV-61, INV-62`."""
+        parts = [part for part in _SEVERAL.split(number) if part]
+        known = [compared(part) in self._invoices.customers_by_number for part in parts]
+        if len(parts) > 1 and all(known) and compared(number) not in self._invoices.customers_by_number:
+            return [self._invoice_of(tab, row, part) for part in parts]
+        return [self._invoice_of(tab, row, number)]
+
+    def settle_together(self) -> None:
+        """Allocate payments for several invoices, or for none, once all single payments are known."""
+        left = self._left_of_invoices()
+        for tab, row, keys, values in self._for_several:
+            self._pay_several(tab, row, keys, values, left)
+        for tab, row in self._on_account:
+            try:
+                self._pay_on_account(tab, row, left)
+            except RowProblemError:
+                self._checked.error_rows.add((tab.name, row.number))
+
+    def pay_on_account(self, tab: Tab) -> None:
+        """Collect the payments in an invoice list that name only a customer."""
+        self._on_account += [(tab, row) for row in tab.payments_on_account]
+
+    def _left_of_invoices(self) -> dict[Key, int]:
+        """Return the open cents of each invoice of the workbook, in order of due date."""
+        invoices = sorted(self._checked.invoices, key=lambda one: (str(one.values["due_on"]), one.row))
+        left = {one.key: one.cents("total_cents") for one in invoices if not one.values.get("state")}
+        for payment in self._checked.payments:
+            if payment.key in left:
+                left[payment.key] -= payment.cents("amount_cents")
+        return left
+
+    def _pay_several(
+        self, tab: Tab, row: Row, keys: list[tuple[str, str]], values: dict[str, Value], left: dict[Key, int]
+    ) -> None:
+        """Split a payment over its invoices if it equals their open amounts together; else record a problem."""
+        paid = int(values["amount_cents"])  # type: ignore[arg-type]  # cents
+        if any(key not in left for key in keys) or sum(left[key] for key in keys) != paid:
+            self._several_by_hand(tab, row, paid, sum(left.get(key, 0) for key in keys))
+            return
+        for key in keys:
+            self._checked.payments.append(
+                Record(ListKind.PAYMENT, tab.name, row.number, key, {**values, "amount_cents": left[key]})
+            )
+            left[key] = 0
+
+    def _several_by_hand(self, tab: Tab, row: Row, paid: int, together: int) -> None:
+        try:
+            raise self._reading.problem(
+                tab,
+                row,
+                "invoice_number",
+                f"pays several invoices with {amount_text(paid)}, and {amount_text(together)} is left of them: "
+                "give each its own row",
+            )
+        except RowProblemError:
+            self._checked.error_rows.add((tab.name, row.number))
+
+    def _pay_on_account(self, tab: Tab, row: Row, left: dict[Key, int]) -> None:
+        """Pay the customer's invoice of the same amount, else the oldest ones, as answered."""
+        paid_on = self._reading.day(tab, row, "issued_on") or self._reading.day(tab, row, "paid_on")
+        if paid_on is None:
+            raise self._reading.problem(tab, row, "issued_on", "has no date of payment")
+        cents, _ = self._reading.amount(tab, row, "total_cents" if tab.has("total_cents") else "balance_cents")
+        if cents is None:
+            raise self._reading.problem(tab, row, "total_cents", "has no amount")
+        owners = set(self._customers.named_by_payment(tab, row))
+        amount = abs(cents)
+        mine = [key for key, cents_left in left.items() if key[1] in owners and cents_left > 0]
+        same = next((key for key in mine if left[key] == amount), None)
+        for key in [same] if same else mine:
+            part = min(amount, left[key])
+            if part:
+                self._checked.payments.append(
+                    Record(ListKind.PAYMENT, tab.name, row.number, key, {"paid_on": paid_on, "amount_cents": part})
+                )
+            left[key] -= part
+            amount -= part
+        if amount:
+            raise self._reading.problem(
+                tab, row, "total_cents", f"pays {amount_text(amount)} more than is left of its customer's invoices"
+            )
+
+    def _invoice_of(self, tab: Tab, row: Row, number: str) -> tuple[str, str]:
+        """Return the key of the invoice in a payment's row; raises a problem if it is unknown or ambiguous."""
+        wanted = compared(number)
+        owners = self._invoices.customers_by_number.get(wanted) or self._stored.customers_by_number.get(wanted, [])
+        named = self._customers.named_by_payment(tab, row)
+        if named and owners:
+            owners = [owner for owner in owners if owner in named]
+            if not owners:
+                raise self._reading.problem(
+                    tab, row, "invoice_number", f"names invoice '{number}', which is another customer's"
+                )
+        if len(owners) > 1:
+            raise self._reading.problem(
+                tab,
+                row,
+                "invoice_number",
+                f"names invoice '{number}', which several customers have: add a customer column",
+            )
+        if owners:
+            return wanted, owners[0]
+        if (ListKind.INVOICE, wanted) in self._checked.broken:
+            raise self._reading.problem(
+                tab, row, "invoice_number", f"pays invoice '{number}', whose own row has a problem"
+            )
+        raise self._reading.problem(
+            tab, row, "invoice_number", f"names invoice '{number}', which is neither in the workbook nor stored"
+        )
+
+    def _check_currency(self, tab: Tab, row: Row, key: Key, sign: str | None) -> None:
+        listed = self._invoices.by_key.get(key)
+        stored = self._stored.invoices.get((key[0], key[1]))
+        expected = listed.values["currency"] if listed else (stored.currency if stored else None)
+        currency = self._reading.currency(tab, row, sign, "amount_cents")
+        if currency and currency != expected:
+            raise self._reading.problem(tab, row, "amount_cents", f"is in {currency}, but the invoice is in {expected}")

@@ -1,0 +1,1 @@
+"""The tables of a tab: their headers, rows and sections."""

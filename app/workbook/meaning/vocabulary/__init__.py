@@ -1,0 +1,1 @@
+"""Words and currency signs: what headings, statuses and types of documents can mean."""

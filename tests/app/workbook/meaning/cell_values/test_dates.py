@@ -1,0 +1,179 @@
+"""Days are read as people write them; what can be read two ways is asked about, what cannot be read is refused."""
+
+from datetime import date
+from decimal import Decimal
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from support.workbooks import in_excel
+
+from app.workbook.meaning.cell_values import dates
+from app.workbook.meaning.cell_values.amounts import UnreadableError
+from app.workbook.meaning.cell_values.dates import DateOrder
+from app.workbook.reading.cells import Duration, ErrorValue, FormattedNumber, UncalculatedFormula
+
+
+def read(cell, order=None, *, epoch_1904=False):
+    return dates.read_day(cell, order, epoch_1904=epoch_1904)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "2026-04-23",
+        "2026/4/23",
+        "2026.04.23",
+        "20260423",
+        "23/04/2026",
+        "04/23/2026",
+        "23.04.2026",
+        "23-4-26",
+        "4/23/26",
+        "23 April 2026",
+        "23rd of April 2026",
+        "April 23, 2026",
+        "Apr 23 2026",
+        "23-Apr-26",
+        "23Apr2026",
+        "Thu 23 Apr 2026",
+        "Thursday, April 23, 2026",
+        "23. April 2026",
+        "23 avril 2026",
+        "23 de abril de 2026",
+        "23 aprile 2026",
+        "2026-04-23 00:00:00",
+        "2026-04-23T09:30:00Z",
+        "23/04/2026 14:05",
+        "04/23/2026 2:05 PM",
+        "\u00a023/04/2026 ",
+    ],
+)
+def test_a_text_date_is_read_in_every_form_people_write(text):
+    assert read(text) == date(2026, 4, 23)
+
+
+@pytest.mark.parametrize("text", ["03/04/2026", "3.4.2026", "03-04-26", "03/04/2026 10:00"])
+def test_a_date_that_can_be_read_two_ways_is_not_read_without_an_answer(text):
+    assert dates.is_ambiguous(text)
+    with pytest.raises(UnreadableError, match="two ways"):
+        read(text)
+
+
+def test_the_answer_says_which_number_is_the_day():
+    assert read("03/04/2026", DateOrder.DAY_FIRST) == date(2026, 4, 3)
+    assert read("03/04/2026", DateOrder.MONTH_FIRST) == date(2026, 3, 4)
+
+
+def test_the_same_number_twice_can_only_be_read_one_way():
+    assert read("04/04/2026") == date(2026, 4, 4)
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["soon", "31/02/2026", "2026-13-01", "April 2026", "Q1 2026", "32/01/2026", "1/2", "12", "0/0/0000", "next week"],
+)
+def test_what_is_no_date_is_refused_with_the_text_itself(text):
+    with pytest.raises(UnreadableError, match=f"says '{text}', which is not a date"):
+        read(text, DateOrder.DAY_FIRST)
+
+
+@pytest.mark.parametrize("cell", [None, "", " ", "-", "n/a", "TBD"])
+def test_a_cell_that_says_nothing_is_no_date(cell):
+    assert read(cell) is None
+
+
+@pytest.mark.parametrize(
+    ("cell", "reason"),
+    [
+        (ErrorValue("#VALUE!"), "shows the error #VALUE!"),
+        (UncalculatedFormula(), "formula without a stored result"),
+        (Duration("12:30:00"), "holds a time"),
+        (True, "TRUE or FALSE"),
+        (1, "too far from today"),
+        (0, "not a date"),
+        (-5, "not a date"),
+        (5_000_000, "not a date"),
+        (in_excel(1900, 1, 1), "too far from today"),
+        ("01/01/2206", "too far from today"),
+        (FormattedNumber(Decimal(45000), "$#,##0"), "amount or percentage"),
+        (FormattedNumber(Decimal("0.5"), "0%"), "amount or percentage"),
+    ],
+)
+def test_a_cell_of_another_kind_is_refused_with_the_reason(cell, reason):
+    with pytest.raises(UnreadableError, match=reason):
+        read(cell)
+
+
+def test_a_serial_number_is_the_day_that_excel_shows():
+    assert read(46045) == date(2026, 1, 23)
+    assert read(Decimal("46045.75")) == date(2026, 1, 23)
+
+
+def test_a_serial_number_counts_from_1904_where_the_workbook_does():
+    assert read(44583, epoch_1904=True) == date(2026, 1, 23)
+
+
+def test_eight_digits_are_a_day_without_signs():
+    assert read(20260403) == date(2026, 4, 3)
+    assert read(FormattedNumber(20260403, "00000000")) == date(2026, 4, 3)
+
+
+def test_the_time_of_a_moment_is_left_out():
+    assert read(in_excel(2026, 4, 3, 23, 59)) == date(2026, 4, 3)
+
+
+def test_one_date_settles_its_column():
+    assert dates.settled_order(["03/04/2026", "23/04/2026"]) is DateOrder.DAY_FIRST
+    assert dates.settled_order(["03/04/2026", "04/23/2026"]) is DateOrder.MONTH_FIRST
+
+
+def test_dates_that_contradict_one_another_settle_nothing():
+    assert dates.settled_order(["23/04/2026", "04/23/2026"]) is None
+
+
+DAYS = st.dates(date(1950, 1, 1), date(2100, 12, 31))
+
+
+@given(DAYS)
+def test_a_day_reads_back_from_every_written_form(day):
+    forms = {
+        "%Y-%m-%d": None,
+        "%Y%m%d": None,
+        "%d %B %Y": None,
+        "%b %d, %Y": None,
+        "%d/%m/%Y": DateOrder.DAY_FIRST,
+        "%m/%d/%Y": DateOrder.MONTH_FIRST,
+        "%d.%m.%Y %H:%M": DateOrder.DAY_FIRST,
+    }
+    for form, order in forms.items():
+        assert read(day.strftime(form), order) == day
+
+
+@given(st.one_of(st.text(), st.text("0123456789/.-: ")))
+def test_any_text_is_a_day_or_unreadable(text):
+    try:
+        day = read(text, DateOrder.DAY_FIRST)
+    except UnreadableError:
+        return
+    assert day is None or date(1950, 1, 1) <= day <= date(2100, 12, 31)
+
+
+def test_two_digits_with_hyphens_may_begin_with_the_year():
+    assert dates.readings("26-04-03") == {
+        DateOrder.DAY_FIRST: date(2003, 4, 26),
+        DateOrder.YEAR_FIRST: date(2026, 4, 3),
+    }
+
+
+def test_a_year_that_is_too_far_away_settles_that_it_does_not_come_first():
+    assert dates.settled_order(["25-12-26", "31-12-26"]) is DateOrder.DAY_FIRST
+
+
+def test_slashes_never_begin_with_a_year_of_two_digits():
+    assert dates.readings("26/04/03") == {DateOrder.DAY_FIRST: date(2003, 4, 26)}
+
+
+def test_a_date_that_the_answer_makes_none_of_is_an_error():
+    with pytest.raises(UnreadableError, match="which is no date when read as mdy"):
+        read("26-04-03", DateOrder.MONTH_FIRST)
