@@ -13,7 +13,7 @@ from playhouse.db_url import connect as connect_url
 from playhouse.migrations import Runner
 
 from app.store.db import tables
-from app.store.db.outages import Outage, outage_behind
+from app.store.db.outages import Outage, is_sqlite_locked, outage_behind
 from app.store.db.postgresql import Postgresql
 
 MIGRATION_TABLE = "schema_migration"  # the runner's list of applied migrations
@@ -169,7 +169,7 @@ def unless_hindered() -> Iterator[None]:
     try:
         yield
     except peewee.OperationalError as error:
-        if outage_behind(error) is not Outage.DISK_FULL and "locked" not in str(error):
+        if outage_behind(error) is not Outage.DISK_FULL and not is_sqlite_locked(error):
             raise
     finally:
         if not is_postgresql():

@@ -28,6 +28,12 @@ def outage_behind(error: BaseException) -> Outage | None:
     return None
 
 
+def is_sqlite_locked(error: BaseException) -> bool:
+    """Return whether another connection held SQLite's write lock for too long."""
+    codes = {sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED}
+    return any(getattr(cause, "sqlite_errorcode", None) in codes for cause in _chain(error))
+
+
 def _is_disk_full(cause: BaseException) -> bool:
     if isinstance(cause, sqlite3.OperationalError):
         return getattr(cause, "sqlite_errorcode", None) == sqlite3.SQLITE_FULL

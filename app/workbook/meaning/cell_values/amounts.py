@@ -31,6 +31,10 @@ class UnreadableError(ValueError):
     """The cell cannot be read; the message completes a sentence that begins with the cell."""
 
 
+class AmbiguousError(UnreadableError):
+    """The cell can be read two ways, between which the workbook does not decide."""
+
+
 @dataclass(frozen=True, slots=True)
 class Amount:
     """An amount, and the currency of its sign or format."""
@@ -159,7 +163,7 @@ def _from_text(text: str, mark: DecimalMark | None) -> Amount | None:
     if len(set(values.values())) == 1:
         return Amount(_bounded(next(iter(values.values()))), currency)
     if mark is None:
-        raise UnreadableError(f"says '{cleaned}', which can be read two ways")
+        raise AmbiguousError(f"says '{cleaned}', which can be read two ways")
     return Amount(_bounded(values[mark]), currency)
 
 

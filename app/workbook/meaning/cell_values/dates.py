@@ -9,7 +9,13 @@ from functools import cache
 
 from babel.dates import get_day_names, get_month_names
 
-from app.workbook.meaning.cell_values.amounts import UnreadableError, is_enough, shortened, why_unreadable
+from app.workbook.meaning.cell_values.amounts import (
+    AmbiguousError,
+    UnreadableError,
+    is_enough,
+    shortened,
+    why_unreadable,
+)
 from app.workbook.meaning.vocabulary import currencies
 from app.workbook.reading.cells import Cell, Duration, FormattedNumber, clean_text
 
@@ -154,7 +160,7 @@ def _from_text(text: str, order: DateOrder | None) -> date | None:
     if len(set(found.values())) == 1:
         return _plausible(next(iter(found.values())), cleaned)
     if order is None:
-        raise UnreadableError(f"says '{cleaned}', which can be read two ways")
+        raise AmbiguousError(f"says '{cleaned}', which can be read two ways")
     if order not in found:
         raise UnreadableError(f"says '{cleaned}', which is no date when read as {order}")
     return _plausible(found[order], cleaned)

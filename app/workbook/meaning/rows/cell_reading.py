@@ -8,7 +8,7 @@ from typing import TypeVar
 from app.domain.fields import Field, Type
 from app.domain.money import cents_from_decimal, has_fractions_of_a_cent
 from app.workbook.meaning.cell_values import amounts, dates, texts
-from app.workbook.meaning.cell_values.amounts import UnreadableError
+from app.workbook.meaning.cell_values.amounts import AmbiguousError, UnreadableError
 from app.workbook.meaning.columns.own_columns import read_own
 from app.workbook.meaning.results.records import CellProblem, Checked, Value
 from app.workbook.meaning.rows.tabs import Tab
@@ -183,6 +183,6 @@ class CellReading:
         try:
             return read(cell)
         except UnreadableError as error:
-            if name in tab.asked and "two ways" in str(error):
+            if name in tab.asked and isinstance(error, AmbiguousError):
                 raise RowProblemError from error
             raise self.problem(tab, row, name, str(error)) from error
