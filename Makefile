@@ -11,7 +11,7 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 TOOLS := .tools/bin
 SHELL_SCRIPTS = .ci/run $(shell git ls-files "*.sh" "provisioning/rootfs/usr/local/sbin/*" tests/e2e/images/instance/boot)
 
-.PHONY: help run setup check test tools engine-test e2e bench screenshots requirements clean
+.PHONY: help run setup check test structure tools engine-test e2e bench screenshots requirements clean
 
 help: ## list what can be made
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -32,9 +32,12 @@ check: .venv/dev ## format, lint, types, who may import whom, shell
 	$(BIN)/zizmor --quiet --offline .github
 	@if command -v actionlint >/dev/null; then actionlint; fi
 
-test: .venv/dev ## all tests; PostgreSQL, Redis and Chromium are installed where that is possible
+test: .venv/dev ## all tests, or some: ARGS="tests/app/domain -k overdue"; PostgreSQL, Redis and Chromium are installed where possible
 	@tests/support/install_packages.sh postgresql chromium openssh-server sudo redis-server
-	$(BIN)/pytest -q -n $(TEST_PROCESSES) --ignore tests/engine --ignore tests/e2e --ignore tests/server
+	$(BIN)/pytest -q -n $(TEST_PROCESSES) $(or $(ARGS),--ignore tests/engine --ignore tests/e2e --ignore tests/server)
+
+structure: .venv/dev ## measure the code: modules, calls, lines
+	@$(BIN)/python -m tests.structure
 
 tools: ## build Pulumi's command line with Go, for machines that have none
 	@command -v pulumi >/dev/null || test -x $(TOOLS)/pulumi || tests/engine/tools/build.sh $(TOOLS)
