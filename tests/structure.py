@@ -1,7 +1,8 @@
 """Figures about the structure of the code: `python -m tests.structure` prints them.
 
-A recorded payment is followed from its page's handler down: each app module that it enters counts once, each pair of
-functions of two modules, the one calling the other, once.
+A recorded payment is followed from its page's handler down: each module that it enters counts once, and each pair of
+functions in two modules of which one calls the other. Making a value, and what every request needs of HTTP and of the
+database (`app/web/http`, `app/store/db`), is left out.
 """
 
 import ast
@@ -118,13 +119,18 @@ class _Following:
         is_handler = name == "app.web.pages.payments" and frame.f_code.co_name == "create"
         if is_handler:
             self._depth += {"call": 1, "return": -1}.get(event, 0)
-        if event != "call" or not self._depth or not name.startswith("app."):
+        is_constructor = frame.f_code.co_name.startswith("__")
+        if event != "call" or not self._depth or is_constructor or not _is_followed(name):
             return
         self.modules.add(name)
         caller = frame.f_back
         called_by = caller.f_globals.get("__name__", "") if caller else ""
-        if caller and called_by.startswith("app.") and called_by != name:
+        if caller and _is_followed(called_by) and called_by != name:
             self.calls.add((called_by, caller.f_code.co_name, name, frame.f_code.co_name))
+
+
+def _is_followed(name: str) -> bool:
+    return name.startswith("app.") and not name.startswith(("app.web.http.", "app.web.guard", "app.store.db."))
 
 
 if __name__ == "__main__":

@@ -51,7 +51,7 @@ def why_not(batch: PaymentBatch, invoices: Mapping[int, tuple[Invoice, int]], to
     if batch.paid_on > today:
         return BatchRefusal("The day lies in the future: record money when it has come in.")
     if len({invoice.currency for invoice, _ in invoices.values()}) > 1:
-        return BatchRefusal("One receipt is in one currency: these invoices are in several.")
+        return BatchRefusal("One payment is in one currency: these invoices are in several.")
     for invoice_id, cents in batch.amounts.items():
         refusal = _why_not_on(*invoices[invoice_id], cents)
         if refusal:

@@ -93,7 +93,7 @@ def test_currencies_stand_side_by_side_and_are_never_added_up(open_page, euros, 
         page.get_by_role("heading", name="Bäckerei Ölmann").wait_for()
         page.wait_for_load_state()
         page.keyboard.press("p")
-        page.get_by_role("heading", name="Receipt from Bäckerei Ölmann").wait_for()
+        page.get_by_role("heading", name="Payment from Bäckerei Ölmann").wait_for()
         page.get_by_role("link", name="USD").click()
         expect(page.get_by_role("cell", name="500.50")).to_be_visible()
         page.get_by_role("link", name="EUR").click()
@@ -108,7 +108,7 @@ def test_a_viewer_sees_everything_is_offered_nothing_and_is_refused_by_the_serve
     with open_page(*viewer) as page:
         for path in ("/", "/invoices", "/invoices/1", "/payments", "/customers", "/customers/1", "/imports"):
             page.goto(path)
-            for offered in ("New invoice", "Record a receipt", "Record a payment", "Edit", "Void", "Mark as paid …"):
+            for offered in ("New invoice", "Record a payment", "Edit", "Void", "Mark as paid …"):
                 assert page.locator("a, button, summary", has_text=re.compile(f"^{offered}$")).count() == 0, (
                     f"{offered} at {path}"
                 )

@@ -48,10 +48,10 @@ def test_mondays_work_is_done_by_the_keyboard_alone(open_page, debts):
         # The bank statement: one invoice in full, two invoices at once, a part.
         for debt, amount in ((first, "100.00"), (second, "150.00"), (third, "40.00")):
             hands.press("r")
-            shows(page, "Record a receipt")
+            shows(page, "Record a payment")
             hands.write(debt.customer)
             hands.press("Enter")
-            shows(page, f"Receipt from {debt.customer}")
+            shows(page, f"Payment from {debt.customer}")
             hands.write(amount)
             hands.press("Enter")
             expect(page.get_by_text("Nothing is recorded yet.")).to_be_visible()

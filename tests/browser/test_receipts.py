@@ -10,7 +10,7 @@ def open_receipt(page, customer):
     page.goto("/payments/new")
     page.get_by_label("Who paid?").fill(customer)
     page.get_by_role("button", name="Continue").click()
-    page.get_by_role("heading", name=f"Receipt from {customer}").wait_for()
+    page.get_by_role("heading", name=f"Payment from {customer}").wait_for()
 
 
 def statuses(page, debt):
@@ -28,7 +28,7 @@ def test_a_receipt_is_spread_over_the_oldest_and_settles_them(open_page, debt, w
         expect(page.get_by_label(f"Amount applied for invoice {debt.numbers[2]}")).to_have_value("")
         expect(page.get_by_role("row", name="Placed 150.00")).to_be_visible()
 
-        page.get_by_role("button", name="Record the receipt").click()
+        page.get_by_role("button", name="Record the payment").click()
 
         expect(page.get_by_role("status").first).to_have_text("Recorded 150.00 USD for 2 invoices.")
         expect(page.get_by_role("heading", name=debt.customer)).to_be_visible()
@@ -41,13 +41,13 @@ def test_what_is_left_over_is_asked_about_and_kept_as_credit(open_page, debt, wi
         page.get_by_label("Received").fill("250.00")
         page.get_by_role("button", name="Apply to oldest first").click()
         expect(page.get_by_role("row", name="Still to apply 20.00")).to_be_visible()
-        page.get_by_role("button", name="Record the receipt").click()
+        page.get_by_role("button", name="Record the payment").click()
         expect(page.locator("#received-error")).to_have_text(
             "20.00 is not applied yet. Apply it below or keep it as credit."
         )
 
         page.get_by_label("Keep what is left as credit").check()
-        page.get_by_role("button", name="Record the receipt").click()
+        page.get_by_role("button", name="Record the payment").click()
 
         expect(page.get_by_role("status").first).to_have_text("Recorded 250.00 USD for 3 invoices.")
         assert figure(page, "Credit") == "20.00"
@@ -59,12 +59,12 @@ def test_what_is_typed_by_hand_is_placed_as_typed(open_page, debt, with_javascri
         open_receipt(page, debt.customer)
         page.get_by_label("Received").fill("60")
         page.get_by_label(f"Amount applied for invoice {debt.numbers[1]}").fill("60")
-        page.get_by_role("button", name="Record the receipt").click()
+        page.get_by_role("button", name="Record the payment").click()
         expect(page.get_by_text("Only 50.00 is open here.")).to_have_count(2)
 
         page.get_by_label(f"Amount applied for invoice {debt.numbers[1]}").fill("50")
         page.get_by_label(f"Amount applied for invoice {debt.numbers[0]}").fill("10")
-        page.get_by_role("button", name="Record the receipt").click()
+        page.get_by_role("button", name="Record the payment").click()
 
         expect(page.get_by_role("status").first).to_have_text("Recorded 60.00 USD for 2 invoices.")
         assert statuses(page, debt) == ["Overdue", "Paid", "Overdue"]
@@ -78,7 +78,7 @@ def test_a_receipt_without_a_word_on_its_invoices_is_spread_for_a_second_look(op
         expect(page.get_by_label(f"Amount applied for invoice {debt.numbers[1]}")).to_have_value("20.00")
         expect(page.get_by_text("Nothing is recorded yet")).to_be_visible()
 
-        page.get_by_role("button", name="Record the receipt").click()
+        page.get_by_role("button", name="Record the payment").click()
 
         expect(page.get_by_role("status").first).to_have_text("Recorded 120.00 USD for 2 invoices.")
 
@@ -89,7 +89,7 @@ def test_what_was_recorded_together_is_voided_together(open_page, debt, open_inv
         page.get_by_label("Received").fill("150")
         page.get_by_role("button", name="Apply to oldest first").click()
         expect(page.get_by_role("row", name="Placed 150.00")).to_be_visible()
-        page.get_by_role("button", name="Record the receipt").click()
+        page.get_by_role("button", name="Record the payment").click()
         expect(page.get_by_role("status").first).to_have_text("Recorded 150.00 USD for 2 invoices.")
 
         open_invoice(page, debt.numbers[0])
@@ -108,7 +108,7 @@ def test_a_receipt_just_recorded_is_undone_where_it_is_shown(open_page, debt, wi
         page.get_by_label("Received").fill("150")
         page.get_by_role("button", name="Apply to oldest first").click()
         expect(page.get_by_role("row", name="Placed 150.00")).to_be_visible()
-        page.get_by_role("button", name="Record the receipt").click()
+        page.get_by_role("button", name="Record the payment").click()
         expect(page.get_by_role("button", name="Undo: void these 2 payments")).to_be_visible()
 
         if with_javascript:
@@ -131,4 +131,4 @@ def test_a_name_that_means_several_customers_is_asked_about(open_page, debts, de
 
         page.get_by_role("link", name=debt.customer).click()
 
-        expect(page.get_by_role("heading", name=f"Receipt from {debt.customer}")).to_be_visible()
+        expect(page.get_by_role("heading", name=f"Payment from {debt.customer}")).to_be_visible()

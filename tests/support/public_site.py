@@ -57,7 +57,7 @@ class Site:
             return Answer(answer.status, answer.read())
 
     def pay(self, invoice_id: int, cents: int, key: str, *, seconds: float = _SECONDS) -> Answer:
-        """Record a receipt under a key of its own."""
+        """Record a payment under a key of its own."""
         receipt = {
             "paid_on": "2026-06-01", "amounts": [{"invoice_id": invoice_id, "amount_cents": cents}],
             "reference": key, "keep_credit": True,

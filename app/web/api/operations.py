@@ -87,7 +87,7 @@ def operations(
         ),
         Operation(
             "recordPayment",
-            "POST", "/payments", payment.record, pay, Right.EDIT, "Record a receipt for one or several invoices",
+            "POST", "/payments", payment.record, pay, Right.EDIT, "Record a payment for one or several invoices",
             Together, body=ReceiptEntry, status=201,
         ),
         Operation(

@@ -135,7 +135,7 @@ class PaymentsApi:
         raise problems.not_found("There is no such payment.")
 
     def record(self, call: Call, body: ReceiptEntry) -> Answer:
-        """Record a receipt for one or several invoices."""
+        """Record a payment for one or several invoices."""
         receipt = PaymentBatch(
             call.key, body.paid_on, _amounts_by_invoice(body), body.method, body.reference, body.note
         )
@@ -182,7 +182,7 @@ def _amounts_by_invoice(body: ReceiptEntry) -> dict[int, int]:
     if len(placed) != len(body.amounts):
         raise problems.conflict("Each invoice is named once.", "amounts")
     if min(placed.values()) < 0 < max(placed.values()):
-        raise problems.conflict("A receipt is money that came in or money that was given back, not both.", "amounts")
+        raise problems.conflict("A payment is money that came in or money that was given back, not both.", "amounts")
     return placed
 
 

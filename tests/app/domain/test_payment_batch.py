@@ -53,7 +53,7 @@ def test_one_receipt_is_not_in_two_currencies():
 
     refusal = why_not(receipt({1: 1_00, 2: 1_00}), {1: (ISSUED, 0), 2: (euros, 0)}, TODAY)
 
-    assert refusal.sentence == "One receipt is in one currency: these invoices are in several."
+    assert refusal.sentence == "One payment is in one currency: these invoices are in several."
 
 
 def test_what_is_more_than_open_is_counted_by_invoice():
