@@ -12,12 +12,16 @@ from app.workbook.importing import NotNowError
 from app.workbook.preview import Choices, Preview
 
 
+class PreventedError(NotNowError):
+    """Something in the preview prevents that the import is applied; the message is one sentence."""
+
+
 def confirm(stored: StoredImport, preview: Preview, by: User, now: datetime, *, good_rows: bool) -> None:
-    """Have a previewed import applied; raises NotNowError with what prevents it."""
+    """Have a previewed import applied; raises PreventedError, or NotNowError if another request was faster."""
     choices = replace(Choices.from_json(stored.choices), good_rows=good_rows)
     reason = preview.why_not(choices)
     if reason:
-        raise NotNowError(reason)
+        raise PreventedError(reason)
     with transaction():
         if not imports.claim(stored.id, (State.PREVIEWED,), State.APPLYING):
             raise NotNowError("This import is not waiting to be applied.")

@@ -164,8 +164,8 @@ def export(file: Annotated[Path, typer.Argument(help="The workbook to write, .xl
         # Write it elsewhere first, then copy it: if the disk is full, the target file is unchanged.
         with tempfile.TemporaryDirectory(prefix="export-") as folder:
             whole = Path(folder) / "export.xlsx"
+            whole.write_bytes(content)
             try:
-                whole.write_bytes(content)
                 shutil.copyfile(whole, file)
             except OSError as error:
                 _refuse_path(file, error)

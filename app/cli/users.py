@@ -14,6 +14,7 @@ from app.actions import users as user_actions
 from app.actions.users import UserFacts
 from app.cli.opening import opened
 from app.domain.permissions import Role
+from app.domain.sentences import plain
 from app.store.access import one_time_links, second_factor
 from app.store.access import users as store
 from app.store.access.one_time_links import Purpose
@@ -107,5 +108,5 @@ def _password(*known_of_the_user: str, from_stdin: bool) -> tuple[str, str]:
     try:
         return hash_password(generated or sys.stdin.readline().rstrip("\n"), *known_of_the_user), generated
     except ValueError as error:
-        typer.echo(str(error), err=True)
+        typer.echo(plain(str(error)), err=True)
         raise typer.Exit(1) from error

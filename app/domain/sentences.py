@@ -14,7 +14,8 @@ from decimal import Decimal
 from app.domain.money import display
 
 _OPEN, _CLOSE = "\u2068", "\u2069"
-_NUMBER = re.compile(rf"{_OPEN}(-?[0-9,]+(?:\.[0-9]+)?){_CLOSE}")
+# Exactly as `number_text` writes it, and no longer: a page also holds texts that people typed.
+_NUMBER = re.compile(rf"{_OPEN}(-?[0-9]{{1,3}}(?:,[0-9]{{3}}){{0,8}}(?:\.[0-9]{{1,20}})?){_CLOSE}")
 _NEEDS_NO_GROUPS = 1_000
 
 

@@ -7,7 +7,6 @@ import pytest
 
 from tests.support.public_site import Load
 
-PAGE = "app/templates/frame/base.html"
 WSGI = "app/wsgi.py"
 HEALTH = "app/web/pages/health.py"
 

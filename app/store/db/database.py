@@ -17,6 +17,7 @@ from app.store.db.outages import Outage, is_sqlite_locked, outage_behind
 from app.store.db.postgresql import Postgresql
 
 MIGRATION_TABLE = "schema_migration"  # the runner's list of applied migrations
+_FIRST_MIGRATION = "0001_tables"
 MIGRATION_LOCK = 7_340_512  # any number, as long as nothing else in the database locks on it
 
 _SQLITE_PRAGMAS = {"journal_mode": "wal", "foreign_keys": 1, "busy_timeout": 30_000, "synchronous": "normal"}
@@ -249,6 +250,11 @@ def _begin_mode() -> tuple[str, ...]:
 
 
 def _run_migrations() -> list[str]:
+    if _FIRST_MIGRATION in pending() and tables.database.table_exists("invoices"):
+        raise DatabaseUnavailableError(
+            "This database was made before the first release, with other tables: export it with the version that made "
+            "it, move it away (data/ or the database), and import that file again."
+        )
     applied: list[str] = _runner().up()
     return applied
 

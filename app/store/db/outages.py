@@ -31,7 +31,8 @@ def outage_behind(error: BaseException) -> Outage | None:
 def is_sqlite_locked(error: BaseException) -> bool:
     """Return whether another connection held SQLite's write lock for too long."""
     codes = {sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED}
-    return any(getattr(cause, "sqlite_errorcode", None) in codes for cause in _chain(error))
+    # The low byte is the primary code: SQLITE_BUSY_SNAPSHOT and the like extend it.
+    return any(getattr(cause, "sqlite_errorcode", 0) & 0xFF in codes for cause in _chain(error))
 
 
 def _is_disk_full(cause: BaseException) -> bool:

@@ -251,8 +251,10 @@ class ImportsApi:
         preview = self.importer.preview_of(import_id)
         try:
             import_actions.confirm(stored, preview, call.user, call.now, good_rows=body.good_rows)
-        except NotNowError as reason:
+        except import_actions.PreventedError as reason:
             raise ProblemError(ProblemType.CONFLICT, str(reason), _mistakes(preview)[:_MOST_ERRORS]) from reason
+        except NotNowError as reason:
+            raise problems.conflict(str(reason)) from reason
         self.importer.start_progress(import_id)
         self.jobs.enqueue(import_id)
         return Answer(self._details(_existing(import_id)))

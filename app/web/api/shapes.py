@@ -25,8 +25,8 @@ from app.workbook.meaning.columns.own_columns import named
 
 LARGEST_ID = 999_999_999
 _MOST_CENTS = 10**14 - 1
-# Characters that workbooks and some databases cannot hold.
-_CONTROLS = r"\x00-\x08\x0b-\x1f\ufffe\uffff"
+# Characters that workbooks and some databases cannot hold, and those that mark numbers in our sentences.
+_CONTROLS = r"\x00-\x08\x0b-\x1f\u2066-\u2069\ufffe\uffff"
 _IN_LINE = _CONTROLS + r"\n\t"
 # Listed one by one, as the meaning of \s depends on the regular expression engine.
 _BLANKS = r" \n\t\u0085\u00a0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000"

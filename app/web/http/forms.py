@@ -166,5 +166,6 @@ def local_path(text: str) -> str:
 
 def _without_controls(text: str) -> str:
     # PostgreSQL rejects the null character, and workbooks cannot hold U+FFFE and U+FFFF; our fields need no control
-    # characters except line breaks and tabs.
-    return "".join(sign for sign in text if " " <= sign not in "\ufffe\uffff" or sign in "\n\t")
+    # characters except line breaks and tabs. U+2066 to U+2069 mark numbers in sentences (`app/domain/sentences.py`).
+    refused = "\ufffe\uffff\u2066\u2067\u2068\u2069"
+    return "".join(sign for sign in text if " " <= sign not in refused or sign in "\n\t")

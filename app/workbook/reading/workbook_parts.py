@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from json import JSONEncoder
 from xml.etree.ElementTree import Element, iterparse, parse  # see Package.refuse_document_types
 
+from app.workbook.reading.cells import without_unseen
 from app.workbook.reading.number_formats import number_format
 from app.workbook.reading.package import ROOT, Package, local_name
 from app.workbook.reading.refusal import WorkbookRefusedError
@@ -55,7 +56,7 @@ class WorkbookParts:
         epoch_1904 = properties is not None and is_true(properties.get("date1904"))
         tabs = []
         for element in (one for sheets in _inside(root, "sheets") for one in _inside(sheets, "sheet")):
-            title = unescaped(element.get("name", ""))
+            title = without_unseen(unescaped(element.get("name", "")))
             relation = relations.get(_relation_id(element))
             if relation is None or not package.holds(relation.part):
                 raise WorkbookRefusedError(

@@ -47,3 +47,10 @@ def test_a_small_count_is_the_same_text_everywhere() -> None:
 
 def test_of_many_texts_the_first_are_shown_and_the_rest_counted():
     assert first_of(["A1", "A2", "A3"], most=2) == "A1, A2 and 1 more"
+
+
+@pytest.mark.parametrize(
+    "text", ["\u2068,\u2069", "\u2068" + "9" * 5_000 + "\u2069", "\u2068١\u2069", "\u20681,2\u2069"]
+)
+def test_what_is_not_exactly_a_number_of_ours_stays_as_it_is(text):
+    assert localized(text, Locale.of("de_DE", BERLIN).decimal_number) == text

@@ -1,5 +1,6 @@
 """The migrations make the tables that the code describes."""
 
+import pytest
 from playhouse.schema_diff import diff_models
 
 from app.store.db import database as store_database
@@ -32,3 +33,12 @@ def test_a_database_without_migrations_is_not_current(tmp_path):
 
     with store_database.connection():
         assert not store_database.is_current()
+
+
+def test_a_database_of_before_the_first_release_is_refused_in_one_sentence(tmp_path):
+    store_database.open_database(f"sqlite:///{tmp_path}/old.sqlite3")
+
+    with store_database.connection():
+        tables.database.execute_sql("CREATE TABLE invoices (id INTEGER PRIMARY KEY)")
+        with pytest.raises(store_database.DatabaseUnavailableError, match="made before the first release"):
+            store_database.migrate()

@@ -8,7 +8,7 @@ import peewee
 import psycopg
 import pytest
 
-from app.store.db.outages import Outage, outage_behind
+from app.store.db.outages import Outage, is_sqlite_locked, outage_behind
 
 
 def raised(action):
@@ -64,3 +64,16 @@ def test_a_server_that_is_being_stopped_is_away():
 )
 def test_what_is_wrong_with_the_program_is_no_outage(error):
     assert outage_behind(error) is None
+
+
+def test_a_database_that_another_connection_writes_to_is_locked_whatever_the_extended_code(tmp_path):
+    holder, other = (sqlite3.connect(tmp_path / "held.sqlite3", timeout=0, isolation_level=None) for _ in range(2))
+    holder.execute("BEGIN IMMEDIATE")
+    snapshot = sqlite3.OperationalError("database is locked")
+    snapshot.sqlite_errorcode = sqlite3.SQLITE_BUSY_SNAPSHOT
+
+    locked = raised(lambda: other.execute("BEGIN IMMEDIATE"))
+
+    assert [is_sqlite_locked(error) for error in (locked, snapshot, ValueError("locked"))] == [True, True, False]
+    holder.close()
+    other.close()

@@ -130,3 +130,7 @@ def test_a_path_never_names_another_site(text):
 
     assert path.startswith("/")
     assert path[1:2] not in {"/", "\\", "\t", "\n", "\r"}
+
+
+def test_the_signs_that_mark_numbers_in_sentences_cannot_be_typed():
+    assert Form({"name": "\u2068Acme\u2069"}).text("name") == "Acme"
