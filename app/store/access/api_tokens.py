@@ -1,6 +1,5 @@
 """API tokens: credentials of programs, limited to what the user who created them may do at the time of a request."""
 
-import hashlib
 import secrets
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -11,6 +10,7 @@ from peewee import Case
 
 from app.domain.permissions import EVERYTHING, Right, Scope, TokenRight, token_may
 from app.store.access import audit, users
+from app.store.access.hashes import hash_of
 from app.store.access.users import User
 from app.store.db import tables
 from app.store.db.database import transaction, unless_hindered
@@ -70,7 +70,7 @@ def create(facts: TokenFacts, by: User, now: datetime) -> str:
         row = _Token.create(
             user=by.id,
             name=facts.name,
-            token_hash=_hash(token),
+            token_hash=hash_of(token),
             rights=" ".join(sorted(facts.rights)),
             is_scoped=not facts.narrowed_to.is_everything,
             created_at=now,
@@ -87,7 +87,7 @@ def create(facts: TokenFacts, by: User, now: datetime) -> str:
 
 def find_active(token: str, now: datetime) -> ApiToken | None:
     """Return the token, or None if it is unknown, revoked or expired, or its user may no longer sign in."""
-    found = next(iter(_found(_Token.token_hash == _hash(token))), None)
+    found = next(iter(_found(_Token.token_hash == hash_of(token))), None)
     return found if found and found.is_active(now) else None
 
 
@@ -149,7 +149,3 @@ def _token(row: dict[str, Any], owner: User, narrowed: dict[int, Scope]) -> ApiT
     scope = narrowed[row["id"]] if row["is_scoped"] else EVERYTHING
     facts = TokenFacts(row["name"], rights, row["expires_at"], scope)
     return ApiToken(row["id"], owner, facts, row["created_at"], row["last_used_at"], row["revoked_at"])
-
-
-def _hash(token: str) -> str:
-    return hashlib.sha256(token.encode()).hexdigest()

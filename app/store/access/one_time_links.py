@@ -1,6 +1,5 @@
 """One-time links for choosing a password, after an invitation or a reset; only the tokens' hashes are stored."""
 
-import hashlib
 import secrets
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -8,6 +7,7 @@ from enum import StrEnum
 from typing import Any
 
 from app.store.access import audit, users
+from app.store.access.hashes import hash_of
 from app.store.access.users import User
 from app.store.db.database import transaction
 from app.store.db.tables import OneTimeLinkModel
@@ -42,7 +42,7 @@ def make(user_id: int, purpose: Purpose, by: User | None, now: datetime) -> str:
     with transaction():
         void(user_id, purpose)
         OneTimeLinkModel.create(
-            token_hash=_hash(token),
+            token_hash=hash_of(token),
             user=user_id,
             purpose=purpose,
             made_by=by.id if by else None,
@@ -56,7 +56,7 @@ def make(user_id: int, purpose: Purpose, by: User | None, now: datetime) -> str:
 def find(token: str, now: datetime) -> Link | None:
     """Return the token's link without using it, or None if it was used, has expired or its user is inactive."""
     row: Any = OneTimeLinkModel.get_or_none(
-        OneTimeLinkModel.token_hash == _hash(token), OneTimeLinkModel.expires_at > now
+        OneTimeLinkModel.token_hash == hash_of(token), OneTimeLinkModel.expires_at > now
     )
     user = users.get(row.user_id) if row else None
     return Link(user, Purpose(row.purpose)) if user and user.active else None
@@ -67,7 +67,7 @@ def use(token: str, purpose: Purpose, now: datetime) -> int | None:
     link = find(token, now)
     if link is None or link.purpose is not purpose:
         return None
-    deleted: int = OneTimeLinkModel.delete().where(OneTimeLinkModel.token_hash == _hash(token)).execute()
+    deleted: int = OneTimeLinkModel.delete().where(OneTimeLinkModel.token_hash == hash_of(token)).execute()
     return link.user.id if deleted else None
 
 
@@ -76,7 +76,3 @@ def void(user_id: int, *purposes: Purpose) -> None:
     OneTimeLinkModel.delete().where(
         OneTimeLinkModel.user == user_id, OneTimeLinkModel.purpose.in_(purposes or tuple(Purpose))
     ).execute()
-
-
-def _hash(token: str) -> str:
-    return hashlib.sha256(token.encode()).hexdigest()

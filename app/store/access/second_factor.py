@@ -1,11 +1,11 @@
 """Second factors: TOTP secrets, and the recovery codes for a lost authenticator app."""
 
-import hashlib
 from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 
 from app.store.access import audit, logins
+from app.store.access.hashes import hash_of
 from app.store.access.users import User
 from app.store.db.database import transaction
 from app.store.db.tables import RecoveryCodeModel
@@ -57,7 +57,7 @@ def renew_recovery_codes(user: User, recovery_codes: Iterable[str], now: datetim
 
 def accept_recovery_code(user_id: int, code: str) -> bool:
     """Use up the recovery code; return whether it was one of the user's."""
-    is_match = (RecoveryCodeModel.user == user_id) & (RecoveryCodeModel.code_hash == _hash(code))
+    is_match = (RecoveryCodeModel.user == user_id) & (RecoveryCodeModel.code_hash == hash_of(code))
     deleted: int = RecoveryCodeModel.delete().where(is_match).execute()
     return deleted == 1
 
@@ -71,8 +71,4 @@ def recovery_codes_left(user_id: int) -> int:
 def _replace_codes(user_id: int, recovery_codes: Iterable[str]) -> None:
     RecoveryCodeModel.delete().where(RecoveryCodeModel.user == user_id).execute()
     for code in recovery_codes:
-        RecoveryCodeModel.create(user=user_id, code_hash=_hash(code))
-
-
-def _hash(code: str) -> str:
-    return hashlib.sha256(code.encode()).hexdigest()
+        RecoveryCodeModel.create(user=user_id, code_hash=hash_of(code))
