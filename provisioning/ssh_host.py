@@ -146,6 +146,15 @@ def connected(
         yield SshHost(connection, is_rehearsal=is_rehearsal)
 
 
+class _UnknownKeyError(paramiko.SSHException):  # type: ignore[misc]  # paramiko has no types
+    """The server's key is not among the known ones."""
+
+
+class _RefuseUnknownKeys(paramiko.MissingHostKeyPolicy):  # type: ignore[misc]  # as above
+    def missing_host_key(self, _client: Any, hostname: str, _key: Any) -> None:  # noqa: ANN401
+        raise _UnknownKeyError(hostname)
+
+
 @contextmanager
 def _connection(address: str, user: str, known_hosts: Path, identity: str, config: Any) -> Iterator[Connection]:  # noqa: ANN401
     only = {"key_filename": identity, "look_for_keys": False, "allow_agent": False} if identity else {}
@@ -155,7 +164,7 @@ def _connection(address: str, user: str, known_hosts: Path, identity: str, confi
             connect_kwargs={"banner_timeout": CONNECT_SECONDS, "auth_timeout": CONNECT_SECONDS, **only},
         )  # fmt: skip
         # By default Fabric accepts any host key.
-        connection.client.set_missing_host_key_policy(paramiko.RejectPolicy())
+        connection.client.set_missing_host_key_policy(_RefuseUnknownKeys())
         if known_hosts.exists():
             connection.client.load_host_keys(str(known_hosts))
         try:
@@ -170,6 +179,8 @@ def _connection(address: str, user: str, known_hosts: Path, identity: str, confi
             raise HostError(
                 f"{address}: it is not the server it was, its key is another. If it was replaced: `fab trust --anew`."
             ) from error
+        except _UnknownKeyError as error:
+            raise HostError(f"{address}: its key is not known yet: `fab trust` shows and keeps it.") from error
         except paramiko.AuthenticationException as error:
             raise HostError(
                 f"{address}: it lets nobody in as {user} with this key; name another with -i FILE."
@@ -185,8 +196,7 @@ def _connection(address: str, user: str, known_hosts: Path, identity: str, confi
 
 
 def _reason(error: Exception) -> str:
-    if "not found in known_hosts" in str(error):
-        return "its key is not known yet: `fab trust` shows and keeps it"
+    # Paramiko has no type of its own for a connection that ends before SSH begins.
     if "banner" in str(error):
         return "it ends the connection at once, as it does for a while after many tries from one place: wait a minute"
     return str(error)
