@@ -100,7 +100,7 @@ def test_forms_and_statements_are_pictured(open_page, ledger, folder):
         page.get_by_label("Reference").fill("RF 4427")
         page.get_by_role("button", name="Apply to oldest first").click()
         page.get_by_text("Nothing is recorded yet.").wait_for()
-        take(page, folder / "receipt.png", 1250)
+        take(page, folder / "payment.png", 1250)
 
         page.goto("/invoices?status=overdue&sort=due")
         for box in page.locator(".picks tbody input").all()[:5]:
