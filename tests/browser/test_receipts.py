@@ -26,7 +26,7 @@ def test_a_receipt_is_spread_over_the_oldest_and_settles_them(open_page, debt, w
         expect(page.get_by_label(f"Amount applied for invoice {debt.numbers[0]}")).to_have_value("100.00")
         expect(page.get_by_label(f"Amount applied for invoice {debt.numbers[1]}")).to_have_value("50.00")
         expect(page.get_by_label(f"Amount applied for invoice {debt.numbers[2]}")).to_have_value("")
-        expect(page.get_by_role("row", name="Placed 150.00")).to_be_visible()
+        expect(page.get_by_role("row", name="Applied 150.00")).to_be_visible()
 
         page.get_by_role("button", name="Record the payment").click()
 
@@ -88,7 +88,7 @@ def test_what_was_recorded_together_is_voided_together(open_page, debt, open_inv
         open_receipt(page, debt.customer)
         page.get_by_label("Received").fill("150")
         page.get_by_role("button", name="Apply to oldest first").click()
-        expect(page.get_by_role("row", name="Placed 150.00")).to_be_visible()
+        expect(page.get_by_role("row", name="Applied 150.00")).to_be_visible()
         page.get_by_role("button", name="Record the payment").click()
         expect(page.get_by_role("status").first).to_have_text("Recorded 150.00 USD for 2 invoices.")
 
@@ -107,7 +107,7 @@ def test_a_receipt_just_recorded_is_undone_where_it_is_shown(open_page, debt, wi
         open_receipt(page, debt.customer)
         page.get_by_label("Received").fill("150")
         page.get_by_role("button", name="Apply to oldest first").click()
-        expect(page.get_by_role("row", name="Placed 150.00")).to_be_visible()
+        expect(page.get_by_role("row", name="Applied 150.00")).to_be_visible()
         page.get_by_role("button", name="Record the payment").click()
         expect(page.get_by_role("button", name="Undo: void these 2 payments")).to_be_visible()
 
