@@ -224,7 +224,7 @@ def _stored_secret(data_dir: Path) -> str:
         return _secret(path.read_text(encoding="ascii").strip() or "-")
     except ValueError as error:
         raise AppSettingsError(
-            f"The key in {path} is damaged: delete the file, and everybody signs in anew."
+            f"The key in {path} is damaged: delete the file, and everybody signs in again."
         ) from error
 
 

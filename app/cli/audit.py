@@ -45,5 +45,5 @@ def _problem(found: store.Verified) -> str:
     if found.broken:
         return f"Entry {found.broken.entry_id} breaks the record: {found.broken.reason}."
     if not found.has_noted_head:
-        return "The seal that was noted is no part of the record: its end was cut off, or all of it was written anew."
+        return "The seal that was noted is no part of the record: its end was cut off, or all of it was written again."
     return ""

@@ -181,7 +181,7 @@ class SecretFiles:
 def make_secrets(
     *,
     folder: Annotated[Path, typer.Option(help="Where the services' folders are.")] = Path("/secrets"),
-    rotate: Annotated[Rotated | None, typer.Option(help="Make this anew, though it is there.")] = None,
+    rotate: Annotated[Rotated | None, typer.Option(help="Replace this one, even if it exists.")] = None,
     set_smtp_url: Annotated[
         bool, typer.Option("--set-smtp-url", help="Read SMTP_URL from standard input; nothing switches mail off.")
     ] = False,

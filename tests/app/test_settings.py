@@ -121,7 +121,7 @@ def test_a_file_may_be_empty_where_nothing_switches_off(tmp_path, name):
 def test_a_damaged_kept_key_is_refused_and_never_signs_anything(tmp_path):
     (tmp_path / "secret_key").write_text("")
 
-    with pytest.raises(AppSettingsError, match="is damaged: delete the file, and everybody signs in anew"):
+    with pytest.raises(AppSettingsError, match="is damaged: delete the file, and everybody signs in again"):
         read(tmp_path)
 
 

@@ -41,9 +41,9 @@ def scope() -> Scope:
 
 
 @contextmanager
-def acting_as(asker: Actor) -> Iterator[None]:
+def acting_as(user: Actor) -> Iterator[None]:
     """Set the current actor for the block."""
-    before = _actor.set(asker)
+    before = _actor.set(user)
     try:
         yield
     finally:

@@ -11,6 +11,8 @@ row of `ledger_versions`, so two writers cannot wait for each other on partition
 References among receivables are deferrable: the rehearsal of an import is rolled back and skips their checks.
 """
 
+import re
+
 from peewee import (
     BigIntegerField,
     BooleanField,
@@ -167,6 +169,29 @@ _AUDIT_SQLITE = {
     "replace": "BEFORE INSERT ON audit_entries "
     "WHEN EXISTS (SELECT 1 FROM audit_entries WHERE id = NEW.id OR entry_hash = NEW.entry_hash)",
 }
+
+_TABLES_BY_DEPENDENCE = (
+    "invoice_partitions",
+    "ledger_versions",
+    "audit_entries",
+    "api_requests",
+    "api_token_scopes",
+    "api_tokens",
+    "saved_views",
+    "scopes",
+    "remembered_answers",
+    "column_mappings",
+    "imported_rows",
+    "payments",
+    "invoices",
+    "customers",
+    "imports",
+    "throttles",
+    "recovery_codes",
+    "one_time_links",
+    "logins",
+    "users",
+)
 
 
 def up(migrator, db):
@@ -487,7 +512,12 @@ def up(migrator, db):
 
 
 def down(migrator, db):
-    raise NotImplementedError("The first migration makes everything: drop the database instead.")
+    is_postgresql = isinstance(db, PostgresqlDatabase)
+    for table in _TABLES_BY_DEPENDENCE:
+        db.execute_sql(f"DROP TABLE {table}")
+    for statement in _postgresql() if is_postgresql else ():
+        if created := re.search(r"CREATE FUNCTION (\w+)", statement):
+            db.execute_sql(f"DROP FUNCTION {created[1]}")
 
 
 def _postgresql():

@@ -66,7 +66,7 @@ class Sessions:
         pending, wanted = context.form.get("pending", ""), local_path(context.form.get("next", "/"))
         user = self._user_of(pending, context)
         if user is None:
-            return self._form(context, wanted, failure="That took too long: please begin anew.")
+            return self._form(context, wanted, failure="That took too long: please sign in again.")
         attempt = Attempt.at_code(user, context)
         attempt.begin(context, user)
         with transaction():

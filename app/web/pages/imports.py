@@ -72,14 +72,14 @@ class Imports:
         return self.pages.show(context, "imports/preview.html", **values, **self._preview(context, stored))
 
     def progress(self, context: RequestContext, import_id: int) -> HTTPResponse:
-        """Answer with what the worker is at, or have the page loaded anew when it is done."""
+        """Answer with what the worker is at, or have the page reloaded when it is done."""
         stored = _existing(import_id)
         if not stored.state.is_in_work:
             return HTTPResponse(status=204, headers={"HX-Refresh": "true"})
         return self.pages.show(context, "imports/_progress.html", progress=self._progress(context, stored))
 
     def choose(self, context: RequestContext, import_id: int) -> HTTPResponse:
-        """Keep answers, meanings of columns and decisions, and have the workbook read anew."""
+        """Keep answers, meanings of columns and decisions, and have the workbook read again."""
         stored = _existing(import_id)
         tabs = [Mappable.of(tab) for tab in self._kept_preview(stored).tabs]
         before = Choices.from_json(stored.choices)

@@ -1,6 +1,9 @@
 """The migrations make the tables that the code describes."""
 
+from pathlib import Path
+
 import pytest
+from playhouse.migrations import Runner
 from playhouse.schema_diff import diff_models
 
 from app.store.db import database as store_database
@@ -26,6 +29,17 @@ def test_the_migrated_database_has_exactly_the_tables_of_the_code(database):
 
 def test_a_second_migration_has_nothing_to_do(database):
     assert store_database.migrate() == []
+
+
+def test_the_migration_can_be_taken_back_and_applied_again(database):
+    folder = Path(store_database.__file__).parents[1] / "migrations"
+
+    Runner(database, directory=str(folder)).down("0001_tables")
+    assert not database.table_exists("invoices")
+    store_database.migrate()
+
+    assert tables.LedgerVersionModel.select().count() == 1
+    assert not diff_models(database, tables.ALL)._replace(drop_indexes=[])
 
 
 def test_a_database_without_migrations_is_not_current(tmp_path):
