@@ -46,7 +46,7 @@ from app.web.http.disk_space import DiskSpace
 from app.web.http.errors import NotFoundError, Refusal
 from app.web.http.flashes import Flashes
 from app.web.http.rendering import Pages
-from app.web.http.request_log import log_answer, unknown_asker
+from app.web.http.request_log import log_answer, unknown_actor
 from app.web.http.security_headers import security_headers
 from app.web.http.signing import derived, derived_all
 from app.web.pages.audit import Audit
@@ -162,7 +162,7 @@ class _Application(bottle.Bottle):  # type: ignore[misc]  # bottle is untyped
     def wsgi(self, environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
         """Answer one request with our headers, and log it."""
         began = perf_counter()
-        actor = unknown_asker(environ, self._proxies)
+        actor = unknown_actor(environ, self._proxies)
         answered = ""
 
         def start(status: str, headers: list[tuple[str, str]], exc_info: Any = None) -> Any:  # noqa: ANN401  # WSGI

@@ -17,7 +17,7 @@ from app.store.db import current_user
 from app.store.db.current_user import Actor, acting_as
 from app.web.http.client_ip import Networks, address_of, is_within
 
-_ACTOR = "app.asker"
+_ACTOR = "app.actor"
 _NOTHING = Scope()
 _HEALTH, _WELL = "/health", 200
 _REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{8,64}")
@@ -25,7 +25,7 @@ _REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{8,64}")
 log = logging.getLogger(__name__)
 
 
-def unknown_asker(environ: Mapping[str, Any], proxies: Networks) -> Actor:
+def unknown_actor(environ: Mapping[str, Any], proxies: Networks) -> Actor:
     """Return the actor of a request before authentication: no scope, only client address and request id."""
     return Actor(_NOTHING, address_of(environ, proxies), _id_of(environ, proxies))
 
