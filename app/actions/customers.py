@@ -7,7 +7,7 @@ from datetime import datetime
 from app.domain.own_fields import changes
 from app.store.access import audit
 from app.store.access.users import User
-from app.store.db.database import exclusive_transaction, transaction
+from app.store.db.transactions import exclusive_transaction, transaction
 from app.store.ledger import customers
 from app.store.ledger.customers import CustomerConflictError, Details
 

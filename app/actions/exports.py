@@ -5,7 +5,7 @@ from datetime import datetime
 
 from app.store.access import audit
 from app.store.access.users import User
-from app.store.db.database import transaction
+from app.store.db.transactions import transaction
 from app.store.ledger import snapshot
 from app.store.ledger.snapshot import Snapshot
 from app.workbook.importing import Importer

@@ -5,7 +5,7 @@ from datetime import datetime
 
 from app.store.access import audit
 from app.store.access.users import User
-from app.store.db.database import transaction
+from app.store.db.transactions import transaction
 from app.store.ledger import imports
 from app.store.ledger.imports import State, StoredImport
 from app.workbook.importing import NotNowError

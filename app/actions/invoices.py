@@ -9,7 +9,7 @@ from app.domain.invoice_changes import InvoiceFacts, StatusChange, why_not, why_
 from app.domain.own_fields import changes
 from app.store.access import audit
 from app.store.access.users import User
-from app.store.db.database import transaction
+from app.store.db.transactions import transaction
 from app.store.ledger import invoice_changes
 from app.store.ledger.invoice_changes import SeenVersion
 

@@ -1,17 +1,40 @@
-"""Changing a password: signed in, with a link, or by an operator."""
+"""Passwords: changed when signed in, with a link, or by an operator; and the links."""
 
+import secrets
 from datetime import datetime
 
 from app.store.access import audit, logins, one_time_links, users
-from app.store.access.one_time_links import Link
+from app.store.access.logins import NewLogin
+from app.store.access.one_time_links import Link, Purpose
 from app.store.access.users import User
-from app.store.db.database import transaction
+from app.store.db.transactions import transaction
+
+_LINK_TOKEN_BYTES = 32
 
 
-def change(user: User, password_hash: str, by: User | None, now: datetime) -> None:
-    """Set the password, which voids the user's links and ends all sessions; `by` is None for the command line."""
+def make_link(user_id: int, purpose: Purpose, by: User | None, now: datetime) -> str:
+    """Make a link to choose a password and return its token; older links of that purpose are deleted.
+
+    `by` is None if the user requested it, or the command line did.
+    """
+    token = secrets.token_urlsafe(_LINK_TOKEN_BYTES)
+    with transaction():
+        one_time_links.add(token, user_id, purpose, by.id if by else None, now)
+        audit.append(by, "link.made", f"user:{user_id}", before={}, after={"purpose": purpose}, now=now)
+    return token
+
+
+def change(
+    user: User, password_hash: str, by: User | None, now: datetime, *, new_login: NewLogin | None = None
+) -> None:
+    """Set the password, which voids the user's links and ends all their sessions before the new login, if any.
+
+    `by` is None for the command line.
+    """
     with transaction():
         _set(user, password_hash, now)
+        if new_login:
+            logins.start(user.id, new_login, now)
         audit.append(by, "password.changed", f"user:{user.id}", before={}, after={}, now=now)
 
 
@@ -24,6 +47,11 @@ def change_by_link(token: str, link: Link, password_hash: str, now: datetime) ->
         after = {"link": link.purpose}
         audit.append(link.user, "password.changed", f"user:{link.user.id}", before={}, after=after, now=now)
         return True
+
+
+def rehash(user_id: int, password_hash: str) -> None:
+    """Replace the hash of an unchanged password that was made with older parameters."""
+    users.set_password_hash(user_id, password_hash)
 
 
 def _set(user: User, password_hash: str, now: datetime) -> None:

@@ -11,7 +11,7 @@ from app.domain.payment import Payment
 from app.domain.payment_batch import BatchRefusal, PaymentBatch
 from app.store.access import audit
 from app.store.access.users import User
-from app.store.db.database import transaction
+from app.store.db.transactions import transaction
 from app.store.ledger import payment_batches
 from app.store.ledger.payment_batches import KeyUsedError
 

@@ -8,7 +8,8 @@ from typing import Any
 from app.domain.permissions import EVERYTHING, Right, Role, Scope, may
 from app.store.access import audit, logins, users
 from app.store.access.users import User
-from app.store.db.database import one_at_a_time, transaction
+from app.store.db.locks import one_at_a_time
+from app.store.db.transactions import transaction
 
 _ADMINS_LOCK = 7_340_514  # any number, as long as nothing else in the database locks on it
 

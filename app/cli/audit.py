@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from app.cli.opening import opened
-from app.store.access import audit as store
+from app.store.access import audit_chain
 
 commands = typer.Typer()
 audit = typer.Typer(help="The record of what was done.", no_args_is_help=True)
@@ -22,12 +22,12 @@ def verify(
     *,
     head: Annotated[
         str, typer.Option(metavar="HASH", help="A seal that was noted before: tell whether it still is part of it.")
-    ] = store.BEGINNING,
+    ] = audit_chain.BEGINNING,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON instead of a sentence.")] = False,
 ) -> None:
     """Verify the audit trail's hash chain and print its last hash, which you can note elsewhere for a later check."""
     with opened():
-        found = store.verify(head.strip().lower())
+        found = audit_chain.verify(head.strip().lower())
     problem = _problem(found)
     if as_json:
         broken = {"entry": found.broken.entry_id, "reason": found.broken.reason} if found.broken else None
@@ -40,7 +40,7 @@ def verify(
         raise typer.Exit(1)
 
 
-def _problem(found: store.Verified) -> str:
+def _problem(found: audit_chain.Verified) -> str:
     """Return what is wrong, "" if the chain is intact."""
     if found.broken:
         return f"Entry {found.broken.entry_id} breaks the record: {found.broken.reason}."

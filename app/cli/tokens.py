@@ -6,9 +6,10 @@ from typing import Annotated
 import typer
 
 from app import clock
+from app.actions import api_tokens as token_actions
 from app.cli.opening import opened
 from app.domain.permissions import TokenRight
-from app.store.access import api_tokens, users
+from app.store.access import users
 from app.store.access.api_tokens import TokenFacts
 
 commands = typer.Typer()
@@ -29,5 +30,5 @@ def create_token(
         if user is None:
             typer.echo(f"There is no user {email}.", err=True)
             raise typer.Exit(1)
-        token = api_tokens.create(TokenFacts(name, frozenset(rights), now + timedelta(days=days)), user, now)
+        token = token_actions.create(TokenFacts(name, frozenset(rights), now + timedelta(days=days)), user, now)
     typer.echo(f"The token, shown only now: {token}")

@@ -9,13 +9,12 @@ from rich.console import Console
 from rich.table import Table
 
 from app import clock
-from app.actions import passwords
+from app.actions import passwords, second_factors
 from app.actions import users as user_actions
 from app.actions.users import UserFacts
 from app.cli.opening import opened
 from app.domain.permissions import Role
 from app.domain.sentences import plain
-from app.store.access import one_time_links, second_factor
 from app.store.access import users as store
 from app.store.access.one_time_links import Purpose
 from app.store.access.users import User
@@ -81,7 +80,7 @@ def reset_link(*, email: Annotated[str, typer.Option(help="Whose password.")]) -
     """Print a link with which a user can choose a new password, once and within half an hour."""
     with opened() as settings:
         user = _user(email)
-        token = one_time_links.make(user.id, Purpose.RESET, None, clock.utc_now())
+        token = passwords.make_link(user.id, Purpose.RESET, None, clock.utc_now())
     typer.echo(f"{settings.public_url}/set-password?token={token}")
 
 
@@ -90,7 +89,7 @@ def reset_second_factor(*, email: Annotated[str, typer.Option(help="Whose second
     """Remove the second factor of a user who has lost it, and sign the user out everywhere."""
     with opened():
         user = _user(email)
-        second_factor.reset(user.id, None, clock.utc_now())
+        second_factors.disable(user.id, None, clock.utc_now())
     typer.echo(f"{user.email} signs in by the password alone, and is signed out everywhere.")
 
 

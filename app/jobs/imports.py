@@ -8,8 +8,9 @@ from huey import Huey, crontab
 from peewee import PeeweeException
 
 from app.jobs.job_queue import QueueUnavailableError
+from app.store.db.after_commit import after_commit
 from app.store.db.current_user import Actor, acting_as
-from app.store.db.database import after_commit, connection
+from app.store.db.database import connection
 from app.store.db.outages import Outage, outage_behind
 from app.store.ledger import imports
 from app.store.ledger.imports import State

@@ -10,13 +10,14 @@ from zoneinfo import ZoneInfo
 
 from bottle import HTTPResponse, request
 
+from app.actions import sign_in
 from app.domain.permissions import Right, may
 from app.domain.sentences import count_text
-from app.store.access import audit, logins
+from app.store.access import logins
 from app.store.access.logins import Login
 from app.store.db import current_user
 from app.store.db.cache import pin_version
-from app.store.db.database import connection, transaction
+from app.store.db.database import connection
 from app.web.auth.access_policy import SECOND_FACTOR, AccessPolicy
 from app.web.auth.session_tokens import SessionTokens
 from app.web.http.cookies import Cookies
@@ -181,9 +182,7 @@ def _record_refusal(context: RequestContext, action: str, what: dict[str, str]) 
     """Record the refusal of a user; refusals of visitors are only logged, as they could fill the table."""
     if context.login is None:
         return
-    subject = f"page:{context.path[:_LONGEST_SUBJECT]}"
-    with transaction():
-        audit.append(context.user, action, subject, before={}, after=what, now=context.now)
+    sign_in.refuse_request(context.user, action, context.path[:_LONGEST_SUBJECT], what, context.now)
 
 
 @contextmanager

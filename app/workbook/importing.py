@@ -18,7 +18,8 @@ import orjson
 from app.domain.as_of import AsOf
 from app.settings import MEGABYTE, WorkbookLimits
 from app.store.access import audit, users
-from app.store.db.database import exclusive_transaction, rehearse, transaction
+from app.store.db.rehearsal import rehearse
+from app.store.db.transactions import exclusive_transaction, transaction
 from app.store.ledger import imports, snapshot
 from app.store.ledger.imports import State, StoredImport
 from app.workbook import applying, difference, figures

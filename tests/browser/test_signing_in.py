@@ -7,7 +7,8 @@ from support.axe import violations
 from support.codes import code_at, key_on
 
 from app import clock
-from app.store.access import second_factor, users
+from app.actions import second_factors
+from app.store.access import users
 from app.store.db import database
 
 pytestmark = pytest.mark.browser
@@ -29,7 +30,7 @@ def secured(person, server):
     """The address of a user whose app makes codes of SECRET."""
     database.open_database(f"sqlite:///{server.data_dir}/invoices.sqlite3")
     with database.connection():
-        second_factor.enable(users.find_by_email(person), SECRET, 0, [], clock.utc_now())
+        second_factors.enable(users.find_by_email(person), SECRET, 0, [], clock.utc_now())
     return person
 
 

@@ -14,6 +14,7 @@ from app.cli.opening import migrate
 from app.cli.secret_files import ROLES, SecretFiles
 from app.store.db import database as store_database
 from app.store.db import privileges
+from app.store.db.transactions import exclusive_transaction
 
 SCRIPT = Path(__file__).parents[2] / "stack/database/10-roles.sh"
 SERVICES = sorted(privileges.SERVICE_ROLES)
@@ -109,7 +110,7 @@ def test_a_service_sees_that_the_database_is_up_to_date(server, service):
 
 def test_a_service_locks_what_an_import_has_to_itself(server, service):
     opened = store_database.open_database(url_of(server, service.info.user))
-    with store_database.exclusive_transaction():
+    with exclusive_transaction():
         pass
     opened.close_all()
 

@@ -4,7 +4,7 @@ from contextlib import contextmanager
 
 from peewee import PostgresqlDatabase
 
-from app.store.db.database import transaction
+from app.store.db.transactions import transaction
 
 
 @contextmanager

@@ -8,8 +8,8 @@ from typing import Any
 
 from peewee import IntegrityError
 
-from app.store.db.database import transaction
 from app.store.db.tables import ApiRequestModel
+from app.store.db.transactions import transaction
 
 KEPT_FOR = timedelta(hours=24)
 # A request without a response by then was interrupted, and its transaction rolled back.

@@ -30,6 +30,17 @@ class Login:
 
 
 @dataclass(frozen=True, slots=True)
+class NewLogin:
+    """A session to start; `address` is the client's IP address, `replaces` the id of a session that then ends."""
+
+    jti: str
+    expires_at: datetime
+    address: str = ""
+    user_agent: str = ""
+    replaces: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class SignedIn:
     """A session as listed for its user; `address` is the client's IP address."""
 
@@ -40,18 +51,17 @@ class SignedIn:
     user_agent: str
 
 
-def start(
-    user_id: int, jti: str, now: datetime, expires_at: datetime, *, address: str = "", user_agent: str = ""
-) -> None:
-    """Start a session that ends at `expires_at`."""
+def start(user_id: int, new: NewLogin, now: datetime) -> None:
+    if new.replaces:
+        revoke(new.replaces, now)
     tables.LoginModel.create(
-        jti=jti,
+        jti=new.jti,
         user=user_id,
         created_at=now,
         last_seen_at=now,
-        expires_at=expires_at,
-        address=address,
-        user_agent=user_agent[:_LONGEST_AGENT],
+        expires_at=new.expires_at,
+        address=new.address,
+        user_agent=new.user_agent[:_LONGEST_AGENT],
     )
 
 

@@ -1,18 +1,14 @@
 """One-time links for choosing a password, after an invitation or a reset; only the tokens' hashes are stored."""
 
-import secrets
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any
 
-from app.store.access import audit, users
+from app.store.access import users
 from app.store.access.hashes import hash_of
 from app.store.access.users import User
-from app.store.db.database import transaction
 from app.store.db.tables import OneTimeLinkModel
-
-_TOKEN_BYTES = 32
 
 
 class Purpose(StrEnum):
@@ -33,24 +29,17 @@ class Link:
     purpose: Purpose
 
 
-def make(user_id: int, purpose: Purpose, by: User | None, now: datetime) -> str:
-    """Create a link and return its token; the user's older links of that purpose are deleted.
-
-    `by` is None if the user requested it, or the command line did.
-    """
-    token = secrets.token_urlsafe(_TOKEN_BYTES)
-    with transaction():
-        void(user_id, purpose)
-        OneTimeLinkModel.create(
-            token_hash=hash_of(token),
-            user=user_id,
-            purpose=purpose,
-            made_by=by.id if by else None,
-            made_at=now,
-            expires_at=now + _GOOD_FOR[purpose],
-        )
-        audit.append(by, "link.made", f"user:{user_id}", before={}, after={"purpose": purpose}, now=now)
-    return token
+def add(token: str, user_id: int, purpose: Purpose, made_by: int | None, now: datetime) -> None:
+    """Store the link; the user's older links of that purpose are deleted."""
+    void(user_id, purpose)
+    OneTimeLinkModel.create(
+        token_hash=hash_of(token),
+        user=user_id,
+        purpose=purpose,
+        made_by=made_by,
+        made_at=now,
+        expires_at=now + _GOOD_FOR[purpose],
+    )
 
 
 def find(token: str, now: datetime) -> Link | None:

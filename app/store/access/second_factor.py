@@ -1,18 +1,14 @@
 """Second factors: TOTP secrets, and the recovery codes for a lost authenticator app."""
 
 from collections.abc import Iterable
-from datetime import datetime
 from typing import Any
 
-from app.store.access import audit, logins
 from app.store.access.hashes import hash_of
-from app.store.access.users import User
-from app.store.db.database import transaction
 from app.store.db.tables import RecoveryCodeModel
 from app.store.db.tables import UserModel as UserRow
 
 
-def whose() -> set[int]:
+def enabled_users() -> set[int]:
     """Return the ids of the users who have a second factor."""
     rows: Any = UserRow.select(UserRow.id).where(UserRow.totp_secret.is_null(is_null=False))
     return {user_id for (user_id,) in rows.tuples()}
@@ -24,21 +20,9 @@ def secret_of(user_id: int) -> str | None:
     return secret
 
 
-def enable(user: User, secret: str, step: int, recovery_codes: Iterable[str], now: datetime) -> None:
-    """Enable the second factor with these recovery codes; `step` is the TOTP time step used to confirm it."""
-    with transaction():
-        UserRow.update(totp_secret=secret, totp_step=step).where(UserRow.id == user.id).execute()
-        _replace_codes(user.id, recovery_codes)
-        audit.append(user, "second_factor.enabled", f"user:{user.id}", before={}, after={}, now=now)
-
-
-def reset(user_id: int, by: User | None, now: datetime) -> None:
-    """Remove the second factor and revoke the user's sessions; `by` is None for the command line."""
-    with transaction():
-        UserRow.update(totp_secret=None, totp_step=None).where(UserRow.id == user_id).execute()
-        _replace_codes(user_id, ())
-        logins.revoke_all_of(user_id, now)
-        audit.append(by, "second_factor.removed", f"user:{user_id}", before={}, after={}, now=now)
+def set_secret(user_id: int, secret: str | None, step: int | None) -> None:
+    """Set the secret, or remove it; `step` is the TOTP time step used to confirm it."""
+    UserRow.update(totp_secret=secret, totp_step=step).where(UserRow.id == user_id).execute()
 
 
 def accept_step(user_id: int, step: int) -> bool:
@@ -48,11 +32,10 @@ def accept_step(user_id: int, step: int) -> bool:
     return changed == 1
 
 
-def renew_recovery_codes(user: User, recovery_codes: Iterable[str], now: datetime) -> None:
-    """Replace the user's recovery codes."""
-    with transaction():
-        _replace_codes(user.id, recovery_codes)
-        audit.append(user, "recovery_codes.renewed", f"user:{user.id}", before={}, after={}, now=now)
+def replace_recovery_codes(user_id: int, recovery_codes: Iterable[str]) -> None:
+    RecoveryCodeModel.delete().where(RecoveryCodeModel.user == user_id).execute()
+    for code in recovery_codes:
+        RecoveryCodeModel.create(user=user_id, code_hash=hash_of(code))
 
 
 def accept_recovery_code(user_id: int, code: str) -> bool:
@@ -66,9 +49,3 @@ def recovery_codes_left(user_id: int) -> int:
     """Return the number of unused recovery codes."""
     count: int = RecoveryCodeModel.select().where(RecoveryCodeModel.user == user_id).count()
     return count
-
-
-def _replace_codes(user_id: int, recovery_codes: Iterable[str]) -> None:
-    RecoveryCodeModel.delete().where(RecoveryCodeModel.user == user_id).execute()
-    for code in recovery_codes:
-        RecoveryCodeModel.create(user=user_id, code_hash=hash_of(code))

@@ -11,8 +11,9 @@ from datetime import datetime
 from typing import Any
 
 from app.domain.throttling import FORGOTTEN_AFTER, wait_after
-from app.store.db.database import one_at_a_time, transaction
+from app.store.db.locks import one_at_a_time
 from app.store.db.tables import ThrottleModel
+from app.store.db.transactions import transaction
 
 _LOCK = 7_340_515  # any number, as long as nothing else in the database locks on it
 

@@ -11,7 +11,7 @@ from peewee import JOIN, IntegrityError, fn
 
 from app.domain.permissions import EVERYTHING, Right, Role, Scope, may
 from app.store.db import tables
-from app.store.db.database import transaction
+from app.store.db.transactions import transaction
 
 HASH_OF_NONE = "!"  # matches no password
 

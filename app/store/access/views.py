@@ -8,8 +8,8 @@ from typing import Any
 from peewee import IntegrityError
 
 from app.store.db.compiled_queries import Slot, compiled
-from app.store.db.database import transaction
 from app.store.db.tables import SavedViewModel
+from app.store.db.transactions import transaction
 
 
 class NameTakenError(Exception):

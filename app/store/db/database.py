@@ -1,7 +1,6 @@
-"""Connections to SQLite or PostgreSQL, transactions, locks, migrations and bulk inserts."""
+"""Connections to SQLite or PostgreSQL, migrations and bulk inserts."""
 
-import threading
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from itertools import chain, islice
 from pathlib import Path
@@ -23,26 +22,11 @@ MIGRATION_LOCK = 7_340_512  # any number, as long as nothing else in the databas
 _SQLITE_PRAGMAS = {"journal_mode": "wal", "foreign_keys": 1, "busy_timeout": 30_000, "synchronous": "normal"}
 _CONVERTED_FIELDS = (tables.MomentField, tables.OwnFieldsField)  # COPY bypasses peewee's conversion of these
 _MIGRATIONS = Path(__file__).parents[1] / "migrations"
-_RECEIVABLES = "customers, invoices, payments, imports"  # locked in this order
 _VALUES_A_STATEMENT = 30_000  # below SQLite's limit of 32,766 bound values
 
 
 class DatabaseUnavailableError(Exception):
     """The database cannot be reached; the message is one sentence."""
-
-
-class _Waiting(threading.local):
-    """Actions to run after this thread's transaction commits."""
-
-    def __init__(self) -> None:
-        self.actions: list[Callable[[], None]] = []
-
-
-_waiting = _Waiting()
-
-
-class _RolledBack(Exception):  # noqa: N818  # not an error: `rehearse` raises it to roll its transaction back
-    pass
 
 
 def open_database(url: str) -> peewee.Database:
@@ -95,63 +79,6 @@ def connection() -> Iterator[None]:
             tables.database.close()
 
 
-@contextmanager
-def transaction() -> Iterator[None]:
-    """Run the block in a transaction; on SQLite it takes the write lock at once, so that it cannot fail half-way."""
-    with connection():
-        is_part_of_another = tables.database.in_transaction()
-        if not is_part_of_another:
-            _waiting.actions = []
-        registered_before = len(_waiting.actions)
-        try:
-            with tables.database.atomic(*_begin_mode()):
-                yield
-        except BaseException:
-            # The caller may catch the error and commit the outer transaction: what was rolled back runs nothing.
-            del _waiting.actions[registered_before:]
-            raise
-        if not is_part_of_another:
-            for action in _waiting.actions:
-                action()
-
-
-def after_commit(action: Callable[[], None]) -> None:
-    """Run the action after this thread's transaction commits, not if it is rolled back; without one, immediately."""
-    if tables.database.in_transaction():
-        _waiting.actions.append(action)
-    else:
-        action()
-
-
-@contextmanager
-def exclusive_transaction() -> Iterator[None]:
-    """Run the block in a transaction that blocks other writers of receivables, but not readers."""
-    with transaction():
-        if is_postgresql():
-            tables.database.execute_sql(f"LOCK TABLE {_RECEIVABLES} IN SHARE ROW EXCLUSIVE MODE")
-        yield
-
-
-def one_at_a_time(lock: int) -> None:
-    """Take an advisory lock until the transaction ends; nothing to do on SQLite, which has one writer.
-
-    Raises RuntimeError outside a transaction.
-    """
-    if not tables.database.in_transaction():
-        raise RuntimeError("A lock that ends with its transaction needs one.")
-    if is_postgresql():
-        tables.database.execute_sql("SELECT pg_advisory_xact_lock(%s)", (lock,))
-
-
-def locked(query: Any) -> Any:
-    """Return the query with its rows locked until the transaction ends, in its order; SQLite locks the database."""
-    if not is_postgresql():
-        return query
-    # Lock the tables first: a transaction that holds rows while it waits for an import's table lock would deadlock.
-    tables.database.execute_sql(f"LOCK TABLE {_RECEIVABLES} IN ROW EXCLUSIVE MODE")
-    return query.for_update()
-
-
 def days_between(later: Any, earlier: Any) -> Any:
     """Return the number of days from `earlier` to `later`, as SQL."""
     if is_postgresql():
@@ -175,21 +102,6 @@ def unless_hindered() -> Iterator[None]:
     finally:
         if not is_postgresql():
             tables.database.execute_sql(f"PRAGMA busy_timeout = {_SQLITE_PRAGMAS['busy_timeout']}")
-
-
-def rehearse(action: Callable[[], None]) -> None:
-    """Run the action against the real database, then roll it back.
-
-    On PostgreSQL foreign keys are not checked: an import writes only ids that it has just read or created.
-    """
-    try:
-        with exclusive_transaction():
-            if is_postgresql():
-                tables.database.execute_sql("SET CONSTRAINTS ALL DEFERRED")
-            action()
-            raise _RolledBack
-    except _RolledBack:
-        return
 
 
 def reserved_ids(table: type[tables.BaseModel], count: int) -> Sequence[int]:
@@ -243,10 +155,6 @@ def _database(url: str) -> peewee.Database:
         url, unquote_user=True, unquote_password=True, max_connections=20, stale_timeout=300, timeout=10
     )
     return postgresql
-
-
-def _begin_mode() -> tuple[str, ...]:
-    return () if is_postgresql() else ("IMMEDIATE",)
 
 
 def _run_migrations() -> list[str]:

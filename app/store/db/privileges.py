@@ -1,7 +1,9 @@
 """Privileges of the services' PostgreSQL roles: write rows, but change neither tables nor audit entries."""
 
 from app.store.db import tables
-from app.store.db.database import MIGRATION_LOCK, MIGRATION_TABLE, is_postgresql, one_at_a_time, transaction
+from app.store.db.database import MIGRATION_LOCK, MIGRATION_TABLE, is_postgresql
+from app.store.db.locks import one_at_a_time
+from app.store.db.transactions import transaction
 
 SERVICE_ROLES = ("invoices_app", "invoices_worker")
 

@@ -9,8 +9,8 @@ from typing import Any
 from peewee import JOIN, fn
 
 from app.domain.as_of import AsOf
-from app.store.access import audit
-from app.store.access.audit import Entry
+from app.store.access import audit_entries
+from app.store.access.audit_entries import Entry
 from app.store.db import current_user
 from app.store.db.compiled_queries import Slot, compiled
 from app.store.db.tables import CustomerModel, ImportedRowModel, ImportModel, InvoiceModel, UserModel
@@ -58,7 +58,7 @@ class AuditEvent:
 
 def of_invoice(invoice_id: int) -> list[Entry | ImportedChange]:
     """Return the invoice's audit entries and changes by applied imports, newest first."""
-    events: list[Entry | ImportedChange] = [*audit.of_subject(f"invoice:{invoice_id}"), *_imported(invoice_id)]
+    events: list[Entry | ImportedChange] = [*audit_entries.of_subject(f"invoice:{invoice_id}"), *_imported(invoice_id)]
     return sorted(events, key=lambda one: one.at, reverse=True)
 
 
@@ -67,7 +67,7 @@ def latest(limit: int, as_of: AsOf) -> list[AuditEvent | ImportDone]:
 
     Imports are included only if the current user sees everything.
     """
-    entries = audit.latest(limit, as_of.ended_at)
+    entries = audit_entries.latest(limit, as_of.ended_at)
     events: list[AuditEvent | ImportDone] = [*named(entries)]
     if not current_user.scope().is_everything:
         return events

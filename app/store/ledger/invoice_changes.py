@@ -11,7 +11,7 @@ from app.domain.invoice import Invoice
 from app.domain.invoice_changes import InvoiceFacts
 from app.store.db import current_user, tables
 from app.store.db.current_user import seeing_everything
-from app.store.db.database import locked
+from app.store.db.locks import locked
 from app.store.ledger.snapshot import compared
 
 _INVOICE = tuple(getattr(tables.InvoiceModel, fact.name) for fact in fields(Invoice))

@@ -13,7 +13,7 @@ from app.domain.payment import Payment
 from app.domain.payment_batch import PaymentBatch
 from app.store.db.compiled_queries import Slot, compiled
 from app.store.db.current_user import seeing_everything
-from app.store.db.database import locked
+from app.store.db.locks import locked
 from app.store.db.tables import InvoiceModel, PaymentModel
 
 _INVOICE = tuple(getattr(InvoiceModel, fact.name) for fact in fields(invoice_rules.Invoice))

@@ -5,6 +5,7 @@ from datetime import timedelta
 
 from bottle import HTTPResponse
 
+from app.actions import api_tokens as token_actions
 from app.domain.permissions import Right, TokenRight
 from app.store.access import api_tokens
 from app.store.access.api_tokens import ApiToken, TokenFacts
@@ -48,8 +49,8 @@ class Tokens:
             return self._index(context, fields)
         expires_at = context.now + timedelta(days=days)
         try:
-            token = api_tokens.create(TokenFacts(name, rights, expires_at, narrowed_to), context.user, context.now)
-        except api_tokens.OutsideScopeError as error:
+            token = token_actions.create(TokenFacts(name, rights, expires_at, narrowed_to), context.user, context.now)
+        except token_actions.OutsideScopeError as error:
             fields.errors["customer"] = str(error)
             return self._index(context, fields)
         return self.pages.show(context, "api/token.html", token=token, name=name, expires_at=expires_at)
@@ -57,7 +58,7 @@ class Tokens:
     def revoke(self, context: RequestContext, token_id: int) -> HTTPResponse:
         """Revoke a token; raises NotFoundError."""
         try:
-            name = api_tokens.revoke(token_id, context.user, context.now)
+            name = token_actions.revoke(token_id, context.user, context.now)
         except LookupError as error:
             raise NotFoundError(str(error)) from error
         return self.pages.redirect(context, "/tokens", flash=f"The token {name} no longer counts.")

@@ -5,14 +5,12 @@ from datetime import timedelta
 
 from bottle import HTTPResponse
 
-from app.actions import passwords
+from app.actions import passwords, sign_in
 from app.store.access import logins, second_factor
-from app.store.db.database import transaction
 from app.web.auth.browser_sessions import BrowserSessions
 from app.web.auth.chosen_password import hash_of_chosen
 from app.web.auth.one_time_codes import RECOVERY_CODES
 from app.web.auth.step_up import check_password
-from app.web.auth.throttling import record
 from app.web.http.errors import NotFoundError
 from app.web.http.forms import Form
 from app.web.http.rendering import Pages
@@ -38,26 +36,22 @@ class AccountPages:
         password_hash = "" if fields.errors else hash_of_chosen(context, fields, context.user)
         if fields.errors:
             return self._show(context, fields)
-        with transaction():
-            passwords.change(context.user, password_hash, context.user, context.now)
-            renewed = self.browsers.start(context, context.user)
+        new_login = self.browsers.new_login(context)
+        passwords.change(context.user, password_hash, context.user, context.now, new_login=new_login)
+        renewed = self.browsers.signed_in(context, new_login)
         flash = "Your password was changed, and you are signed out everywhere else."
         return self.browsers.hand_over(renewed, self.pages.redirect(renewed, "/account", flash=flash))
 
     def end_login(self, context: RequestContext, login_id: int) -> HTTPResponse:
         """End one other login of the user; raises NotFoundError if it has ended already."""
-        with transaction():
-            if not logins.revoke_one_of(context.user.id, login_id, context.now):
-                raise NotFoundError("You are not signed in there any more.")
-            record(context, "login.revoked", context.user, by=context.user, login=login_id)
+        if not sign_in.end_login(context.user, login_id, context.now):
+            raise NotFoundError("You are not signed in there any more.")
         return self.pages.redirect(context, "/account", flash="That browser is signed out.")
 
     def end_other_logins(self, context: RequestContext) -> HTTPResponse:
         """End all other logins of the user."""
         if context.login:
-            with transaction():
-                count = logins.revoke_others_of(context.login, context.now)
-                record(context, "login.revoked", context.user, by=context.user, others=count)
+            sign_in.end_other_logins(context.login, context.now)
         return self.pages.redirect(context, "/account", flash="You are signed out everywhere else.")
 
     def _show(self, context: RequestContext, fields: Form) -> HTTPResponse:

@@ -8,7 +8,7 @@ from datetime import timedelta
 from bottle import HTTPResponse
 
 from app.store.access import logins
-from app.store.access.users import User
+from app.store.access.logins import NewLogin
 from app.web.auth.session_tokens import SessionTokens, TokenClaims
 from app.web.http.cookies import Cookies
 from app.web.http.request_context import RequestContext
@@ -24,15 +24,21 @@ class BrowserSessions:
     cookies: Cookies
     lasting: timedelta
 
-    def start(self, context: RequestContext, user: User) -> RequestContext:
-        """Return the request context with a new login of the user; a previous login of the browser ends."""
-        jti = secrets.token_urlsafe(32)
-        if context.login:
-            logins.revoke(context.login.jti, context.now)
-        expires_at = context.now + self.lasting
-        logins.start(user.id, jti, context.now, expires_at, address=context.address, user_agent=context.user_agent)
-        log.info("user %s signed in", user.id)
-        return replace(context, login=logins.find_active(jti, context.now), form_secret=jti)
+    def new_login(self, context: RequestContext) -> NewLogin:
+        """Return the login to start for this browser, in place of the one it may have."""
+        return NewLogin(
+            jti=secrets.token_urlsafe(32),
+            expires_at=context.now + self.lasting,
+            address=context.address,
+            user_agent=context.user_agent,
+            replaces=context.login.jti if context.login else "",
+        )
+
+    def signed_in(self, context: RequestContext, new_login: NewLogin) -> RequestContext:
+        """Return the request context with the login, which has been started."""
+        login = logins.find_active(new_login.jti, context.now)
+        log.info("user %s signed in", login.user.id if login else None)
+        return replace(context, login=login, form_secret=new_login.jti)
 
     def hand_over(self, context: RequestContext, response: HTTPResponse) -> HTTPResponse:
         """Return the response with the cookie of the login just started; raises LookupError if there is none."""

@@ -2,19 +2,15 @@
 
 import base64
 import secrets
-from datetime import datetime
 from typing import Final
 
 import pyotp
 import segno
 
-from app.store.access import second_factor
 from app.web.http.signing import signature
 
 RECOVERY_CODES: Final = 10
-RECOVERY_CODE: Final = "recovery code"
 
-_STEP_SECONDS = 30
 _SECRET_BYTES = 20  # as RFC 4226 recommends: 160 bits
 _RECOVERY_BYTES = 15  # 120 bits, 24 characters without padding
 _ISSUER = "Receivables"
@@ -23,24 +19,6 @@ _ISSUER = "Receivables"
 def offered_secret(key: bytes, jti: str) -> str:
     """Return the secret offered to a login for enrolment; it is derived from the login's id and not stored."""
     return base64.b32encode(bytes.fromhex(signature(key, jti))[:_SECRET_BYTES]).decode()
-
-
-def step_of(secret: str, code: str, now: datetime) -> int | None:
-    """Return the time step that the code is valid for, which can only be the current one, or None."""
-    if not pyotp.TOTP(secret).verify(_bare(code), for_time=now, valid_window=0):
-        return None
-    return int(now.timestamp()) // _STEP_SECONDS
-
-
-def accepted(user_id: int, code: str, now: datetime) -> str:
-    """Mark the user's code as used and return its kind; empty if the code is not valid."""
-    secret = second_factor.secret_of(user_id)
-    if secret is None:
-        return ""
-    step = step_of(secret, code, now)
-    if step is not None:
-        return "code" if second_factor.accept_step(user_id, step) else ""
-    return RECOVERY_CODE if second_factor.accept_recovery_code(user_id, _bare(code)) else ""
 
 
 def new_recovery_codes() -> list[str]:
@@ -58,7 +36,3 @@ def picture(secret: str, email: str) -> str:
     """Return a data URI of a QR code, from which an app reads the secret."""
     uri = pyotp.TOTP(secret).provisioning_uri(name=email, issuer_name=_ISSUER)
     return str(segno.make_qr(uri).svg_data_uri(scale=5, light="white"))
-
-
-def _bare(code: str) -> str:
-    return "".join(sign for sign in code if sign.isalnum()).upper()

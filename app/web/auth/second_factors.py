@@ -4,8 +4,8 @@ from dataclasses import dataclass
 
 from bottle import HTTPResponse
 
-from app.store.access import logins, second_factor
-from app.store.db.database import transaction
+from app.actions import second_factors
+from app.store.access import second_factor
 from app.web.auth import one_time_codes
 from app.web.auth.access_policy import AccessPolicy
 from app.web.auth.browser_sessions import BrowserSessions
@@ -34,17 +34,16 @@ class SecondFactors:
             return self.pages.redirect(context, "/account/second-factor")
         fields = Form({})
         secret = self._offered(context)
-        step = one_time_codes.step_of(secret, context.form.get("code", ""), context.now)
+        step = second_factors.step_of(secret, context.form.get("code", ""), context.now)
         if step is None:
             fields.errors["code"] = "This is not the code that your app shows now: please type the next one."
         check_password(context, fields)
         if step is None or fields.errors:
             return self._show(context, fields)
         codes = one_time_codes.new_recovery_codes()
-        with transaction():
-            logins.revoke_all_of(context.user.id, context.now)
-            second_factor.enable(context.user, secret, step, codes, context.now)
-            renewed = self.browsers.start(context, context.user)
+        new_login = self.browsers.new_login(context)
+        second_factors.enable(context.user, secret, step, codes, context.now, new_login=new_login)
+        renewed = self.browsers.signed_in(context, new_login)
         return self.browsers.hand_over(renewed, self._codes(renewed, codes, is_new=True))
 
     def renew_codes(self, context: RequestContext) -> HTTPResponse:
@@ -54,7 +53,7 @@ class SecondFactors:
         if fields.errors:
             return self._show(context, fields, opened="codes")
         codes = one_time_codes.new_recovery_codes()
-        second_factor.renew_recovery_codes(context.user, codes, context.now)
+        second_factors.renew_recovery_codes(context.user, codes, context.now)
         return self._codes(context, codes, is_new=False)
 
     def disable(self, context: RequestContext) -> HTTPResponse:
@@ -63,9 +62,9 @@ class SecondFactors:
         self._check(context, fields)
         if fields.errors:
             return self._show(context, fields, opened="removal")
-        with transaction():
-            second_factor.reset(context.user.id, context.user, context.now)
-            renewed = self.browsers.start(context, context.user)
+        new_login = self.browsers.new_login(context)
+        second_factors.disable(context.user.id, context.user, context.now, new_login=new_login)
+        renewed = self.browsers.signed_in(context, new_login)
         flash = "You sign in by your password alone now, and are signed out everywhere else."
         return self.browsers.hand_over(renewed, self.pages.redirect(renewed, "/account", flash=flash))
 

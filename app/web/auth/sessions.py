@@ -7,15 +7,18 @@ from datetime import timedelta
 
 from bottle import HTTPResponse
 
-from app.store.access import logins, second_factor, users
+from app.actions import passwords as password_actions
+from app.actions import sign_in
+from app.actions.second_factors import RECOVERY_CODE
+from app.store.access import second_factor, users
+from app.store.access.logins import NewLogin
 from app.store.access.users import User
-from app.store.db.database import transaction
-from app.web.auth import one_time_codes, passwords
+from app.web.auth import passwords
 from app.web.auth.anonymous_forms import AnonymousForms
 from app.web.auth.browser_sessions import BrowserSessions
-from app.web.auth.one_time_codes import RECOVERY_CODE, RECOVERY_CODES
+from app.web.auth.one_time_codes import RECOVERY_CODES
 from app.web.auth.session_tokens import SessionTokens, TokenClaims
-from app.web.auth.throttling import Attempt, record
+from app.web.auth.throttling import Attempt
 from app.web.http.forms import Form, local_path
 from app.web.http.rendering import Pages
 from app.web.http.request_context import RequestContext
@@ -50,12 +53,16 @@ class Sessions:
         attempt.begin(context, found)
         user = _with_password(found, context.form.get("password", ""))
         if user is None:
-            _refuse(context, found, "wrong password" if found else "unknown e-mail address")
+            reason = "wrong password" if found else "unknown e-mail address"
+            log.warning("refused to sign in user %s: %s", found.id if found else "unknown", reason)
+            sign_in.refuse(found, reason, context.now)
             return self._form(context, wanted, email, "E-mail address and password do not belong together.")
         attempt.succeeded()
         if user.has_second_factor:
             return self._code_form(context, self._pending_token(context, user), wanted)
-        return self._signed_in(context, user, wanted)
+        new_login = self.browsers.new_login(context)
+        sign_in.start(user, new_login, context.now)
+        return self._signed_in(context, new_login, wanted)
 
     def ask_again(self, context: RequestContext) -> HTTPResponse:
         """Redirect to the sign-in form: the second step has no URL of its own."""
@@ -69,21 +76,19 @@ class Sessions:
             return self._form(context, wanted, failure="That took too long: please sign in again.")
         attempt = Attempt.at_code(user, context)
         attempt.begin(context, user)
-        with transaction():
-            kind = one_time_codes.accepted(user.id, context.form.get("code", ""), context.now)
-            if kind:
-                attempt.succeeded()
-                return self._signed_in(context, user, wanted, kind)
-            _refuse(context, user, "wrong code")
+        new_login = self.browsers.new_login(context)
+        kind = sign_in.start_with_code(user, context.form.get("code", ""), new_login, context.now)
+        if kind:
+            attempt.succeeded()
+            return self._signed_in(context, new_login, wanted, flash=_warning(kind, user))
+        log.warning("refused to sign in user %s: wrong code", user.id)
         failure = "This code is wrong, or was used already: please wait for the next one."
         return self._code_form(context, pending, wanted, failure)
 
     def delete(self, context: RequestContext) -> HTTPResponse:
         """Sign this browser out, on the server and in the browser."""
         if context.login:
-            with transaction():
-                logins.revoke(context.login.jti, context.now)
-                record(context, "session.ended", context.user, by=context.user)
+            sign_in.sign_out(context.login, context.now)
             log.info("user %s signed out", context.user.id)
         return self.browsers.forget(self.pages.redirect(context, "/sign-in"))
 
@@ -110,12 +115,9 @@ class Sessions:
             return None
         return user if reference.jti == _password_fingerprint(user) else None
 
-    def _signed_in(self, context: RequestContext, user: User, wanted: str, by_code: str = "") -> HTTPResponse:
-        with transaction():
-            signed_in = self.browsers.start(context, user)
-            record(context, "session.started", user, by=user, second_factor=by_code)
-        response = self.pages.redirect(signed_in, wanted, flash=_warning(by_code, user))
-        return self.browsers.hand_over(signed_in, response)
+    def _signed_in(self, context: RequestContext, new_login: NewLogin, wanted: str, *, flash: str = "") -> HTTPResponse:
+        signed_in = self.browsers.signed_in(context, new_login)
+        return self.browsers.hand_over(signed_in, self.pages.redirect(signed_in, wanted, flash=flash))
 
 
 def _password_fingerprint(user: User) -> str:
@@ -129,12 +131,6 @@ def _warning(by_code: str, user: User) -> str:
     return f"That recovery code is used up; {left} of {RECOVERY_CODES} are left. Your account page makes new ones."
 
 
-def _refuse(context: RequestContext, user: User | None, reason: str) -> None:
-    log.warning("refused to sign in user %s: %s", user.id if user else "unknown", reason)
-    with transaction():
-        record(context, "session.refused", user, reason=reason)
-
-
 def _with_password(user: User | None, password: str) -> User | None:
     if user is None or not user.active:
         passwords.verify(None, password)
@@ -143,5 +139,5 @@ def _with_password(user: User | None, password: str) -> User | None:
     if not passwords.verify(password_hash, password):
         return None
     if passwords.needs_rehash(password_hash):
-        users.set_password_hash(user.id, passwords.rehash(password))
+        password_actions.rehash(user.id, passwords.rehash(password))
     return user

@@ -11,11 +11,11 @@ from datetime import timedelta
 from ipaddress import ip_network
 from math import ceil
 
+from app.actions import sign_in
 from app.domain.sentences import counted
-from app.store.access import audit, logins, throttles
+from app.store.access import logins, throttles
 from app.store.access.throttles import Throttled
 from app.store.access.users import User
-from app.store.db.database import transaction
 from app.web.http.errors import Refusal
 from app.web.http.request_context import RequestContext
 
@@ -66,10 +66,7 @@ class Attempt:
 
     def begin(self, context: RequestContext, user: User | None) -> None:
         """Count the attempt; raises TooManyAttemptsError. Of each wait, only the first refusal is recorded."""
-        with transaction():
-            wait = throttles.attempt((self.target, self.place), context.now)
-            if wait and wait.is_news:
-                record(context, "session.throttled", user)
+        wait = sign_in.begin_attempt((self.target, self.place), user, context.now)
         if wait:
             log.warning("refused an attempt at %s until %s", self.target.name, wait.until)
             raise TooManyAttemptsError(wait.until - context.now)
@@ -77,12 +74,6 @@ class Attempt:
     def succeeded(self) -> None:
         """Reset the count of failed attempts."""
         throttles.succeeded([self.target.name], [self.place.name])
-
-
-def record(context: RequestContext, action: str, user: User | None, *, by: User | None = None, **after: object) -> None:
-    """Add an audit entry for the user; for an unknown user not even the input is recorded."""
-    subject = f"user:{user.id if user else 0}"
-    audit.append(by, action, subject, before={}, after=after, now=context.now)
 
 
 def _place(context: RequestContext) -> Throttled:

@@ -11,8 +11,8 @@ from bottle import HTTPResponse
 
 from app.domain.as_of import AsOf
 from app.domain.sentences import count_text
-from app.store.access import audit
-from app.store.access.audit import AuditFilter, Entry
+from app.store.access import audit_entries
+from app.store.access.audit_entries import AuditFilter, Entry
 from app.store.ledger import history
 from app.web.http.downloads import export, one_at_a_time
 from app.web.http.errors import Refusal
@@ -43,7 +43,7 @@ class Audit:
         fields = Form(context.query)
         wanted = self._filter(fields)
         before = fields.whole_number("before", 0, most=_LARGEST_ID) or None
-        found = audit.matching(wanted, PAGE_LENGTH + 1, older_than=before)
+        found = audit_entries.matching(wanted, PAGE_LENGTH + 1, older_than=before)
         shown = found[:PAGE_LENGTH]
         query = {name: text for name, text in fields.typed.items() if name in FILTER_FIELDS}
         return self.pages.show(
@@ -65,7 +65,7 @@ class Audit:
         wanted = self._filter(fields)
         for name, sentence in fields.errors.items():
             raise Refusal(f"{name.capitalize()}: {sentence}")
-        found = audit.matching(wanted, MOST_EXPORTED + 1)
+        found = audit_entries.matching(wanted, MOST_EXPORTED + 1)
         if len(found) > MOST_EXPORTED:
             raise Refusal(f"These are more than {count_text(MOST_EXPORTED)} entries: narrow the days first.")
         with one_at_a_time():

@@ -6,7 +6,7 @@ from datetime import date, datetime
 from typing import Any
 
 from app.domain.fields import label
-from app.store.access.audit import Entry
+from app.store.access.audit_entries import Entry
 from app.store.ledger.history import AuditEvent, ImportDone, ImportedChange
 from app.web.http.locales import Locale
 from app.web.http.rendering import address, sentence

@@ -14,7 +14,7 @@ from app.domain.bulk import BulkAction, Candidate, changed_since, why_left_out
 from app.domain.invoice_changes import StatusChange
 from app.domain.payment_batch import PaymentBatch
 from app.domain.sentences import count_text, counted
-from app.store.db.database import exclusive_transaction
+from app.store.db.transactions import exclusive_transaction
 from app.store.ledger import invoices, payment_batches, payment_list
 from app.store.ledger.invoice_changes import SeenVersion
 from app.store.ledger.invoices import Filter, ListedInvoice

@@ -20,8 +20,8 @@ from app.domain.payment_habit import LEAST_SETTLED, Expectation
 from app.domain.periods import days_up_to, months_up_to
 from app.domain.settlement import WINDOW_DAYS, days_sales_outstanding
 from app.domain.turnover import Month, Turnover, by_month, invoiced
-from app.store.access import audit
-from app.store.access.audit import Entry
+from app.store.access import audit_entries
+from app.store.access.audit_entries import Entry
 from app.store.ledger import customers, invoices, payment_batches, turnover
 from app.store.ledger.customers import CodeRefusedError, Customer, CustomerConflictError, Details
 from app.store.ledger.invoices import LONGEST_DUE_FIRST, OUTSTANDING, Filter
@@ -192,7 +192,9 @@ class Customers:
             expectations=Expectation,
             lines=invoices.matching(owed, as_of, LONGEST_DUE_FIRST, length=_MOST_OPEN),
             open_count=sum(one.invoices for one in invoices.totals(owed, as_of)),
-            history=[audit_message(entry, context.locale) for entry in audit.of_subject(f"customer:{customer_id}")],
+            history=[
+                audit_message(entry, context.locale) for entry in audit_entries.of_subject(f"customer:{customer_id}")
+            ],
             recorded=_just_recorded(context, customer_id, as_of),
             undone=UNDONE,
         )
@@ -365,4 +367,4 @@ def _terms(fields: Form) -> int | None:
 
 def _saver(customer_id: int) -> Entry | None:
     """Return who saved the customer last, None where that was an import."""
-    return next(iter(audit.of_subject(f"customer:{customer_id}", limit=1)), None)
+    return next(iter(audit_entries.of_subject(f"customer:{customer_id}", limit=1)), None)

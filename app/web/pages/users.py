@@ -4,10 +4,11 @@ from dataclasses import dataclass
 
 from bottle import HTTPResponse
 
+from app.actions import passwords, second_factors
 from app.actions import users as user_actions
 from app.actions.users import LastAdminError, UserFacts
 from app.domain.permissions import EVERYTHING, Role
-from app.store.access import one_time_links, second_factor, users
+from app.store.access import second_factor, users
 from app.store.access.one_time_links import Purpose
 from app.store.access.users import EmailTakenError, User
 from app.store.ledger import customer_choice, customers, invoices
@@ -34,7 +35,7 @@ class Users:
             users=everybody,
             sees={user.id: scopes.described(user.scope) for user in everybody},
             last_seen=users.last_seen(),
-            with_second_factor=second_factor.whose(),
+            with_second_factor=second_factor.enabled_users(),
         )
 
     def new(self, context: RequestContext) -> HTTPResponse:
@@ -100,12 +101,12 @@ class Users:
     def reset_second_factor(self, context: RequestContext, user_id: int) -> HTTPResponse:
         """Take the second factor from a user who has lost it."""
         user = _existing(user_id)
-        second_factor.reset(user_id, context.user, context.now)
+        second_factors.disable(user_id, context.user, context.now)
         said = f"{user.email} has no second factor any more, and is signed out everywhere."
         return self.pages.redirect(context, f"/users/{user_id}", flash=said)
 
     def _link(self, context: RequestContext, user: User, purpose: Purpose) -> HTTPResponse:
-        token = one_time_links.make(user.id, purpose, context.user, context.now)
+        token = passwords.make_link(user.id, purpose, context.user, context.now)
         link = f"{self.public_url}/set-password?token={token}"
         return self.pages.show(context, "users/link.html", invited=user, purpose=purpose, link=link)
 
@@ -125,7 +126,7 @@ class Users:
             ledgers=ledgers,
             customers=customer_choice.all_choices(),
             names=customers.names(scope.customers),
-            has_second_factor=user is not None and user.id in second_factor.whose(),
+            has_second_factor=user is not None and user.id in second_factor.enabled_users(),
             last_seen=users.last_seen().get(user.id) if user else None,
         )
 

@@ -9,7 +9,7 @@ from support.records import LONG_AGO, a_customer, a_payment, a_user, an_invoice
 from app.actions import invoices as invoice_actions
 from app.domain.invoice_changes import InvoiceFacts, StatusChange
 from app.domain.sentences import plain
-from app.store.access import audit
+from app.store.access import audit_entries
 from app.store.db import database as store_database
 from app.store.db import tables
 from app.store.ledger import invoice_changes
@@ -95,7 +95,7 @@ def test_an_edit_that_changes_nothing_writes_nothing(database):
     invoice = an_invoice(customer=customer)
 
     assert not invoice_actions.edit(SeenVersion(invoice.id, 1), facts(customer), a_user(), NOW)
-    assert (tables.InvoiceModel.get().version, audit.latest(1, LATER)) == (1, [])
+    assert (tables.InvoiceModel.get().version, audit_entries.latest(1, LATER)) == (1, [])
 
 
 def test_an_edit_of_what_somebody_else_changed_meanwhile_is_refused(database):
@@ -117,7 +117,7 @@ def test_an_edit_is_on_record_with_what_it_changed(database):
 
     invoice_actions.edit(SeenVersion(invoice.id, 1), facts(customer, due_on=date(2026, 2, 28)), a_user(), NOW)
 
-    (entry,) = audit.of_subject(f"invoice:{invoice.id}")
+    (entry,) = audit_entries.of_subject(f"invoice:{invoice.id}")
     assert (entry.action, entry.before, entry.after) == (
         "invoice.edited", {"due_on": "2026-01-31"}, {"due_on": "2026-02-28"},
     )  # fmt: skip

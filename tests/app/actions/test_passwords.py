@@ -13,7 +13,7 @@ def test_a_changed_password_ends_all_sessions_voids_links_and_is_audited(databas
     tables.LoginModel.create(
         jti="j", user=user.id, created_at=now, last_seen_at=now, expires_at=now + timedelta(hours=1)
     )
-    token = one_time_links.make(user.id, Purpose.RESET, None, now)
+    token = passwords.make_link(user.id, Purpose.RESET, None, now)
 
     passwords.change(user, "new hash", None, now)
 
@@ -25,7 +25,7 @@ def test_a_changed_password_ends_all_sessions_voids_links_and_is_audited(databas
 
 def test_a_link_sets_one_password_and_no_second_one(database, now):
     user = a_user("ann@example.com")
-    token = one_time_links.make(user.id, Purpose.RESET, None, now)
+    token = passwords.make_link(user.id, Purpose.RESET, None, now)
     link = one_time_links.find(token, now)
 
     assert passwords.change_by_link(token, link, "first hash", now)

@@ -9,9 +9,10 @@ from support.records import a_customer, a_payment, a_user, an_invoice
 
 from app.actions import payments
 from app.domain.payment_batch import PaymentBatch
-from app.store.access import audit
+from app.store.access import audit_entries
 from app.store.db import database as store_database
 from app.store.db import tables
+from app.store.db.transactions import exclusive_transaction
 from app.store.ledger import payment_batches
 
 TODAY = date(2026, 3, 2)
@@ -178,7 +179,7 @@ def test_recording_and_voiding_are_on_record(record):
     (payment_id,) = record({invoice: 40_00}).payment_ids
     payments.void(payment_id, "mistake", a_user("bob@example.com", name="Bob"), NOW)
 
-    voided, recorded = audit.of_subject(f"invoice:{invoice.id}")
+    voided, recorded = audit_entries.of_subject(f"invoice:{invoice.id}")
 
     assert (recorded.actor, recorded.action, recorded.after["amount_cents"]) == ("Ann", "payment.recorded", 40_00)
     assert (voided.actor, voided.action, voided.after["reason"]) == ("Bob", "payment.voided", "mistake")
@@ -234,7 +235,7 @@ def test_payments_and_imports_never_wait_for_one_another_in_a_circle(database_ur
 
     def change_all():
         for _ in range(8):
-            with store_database.exclusive_transaction():
+            with exclusive_transaction():
                 for invoice in invoices:
                     tables.InvoiceModel.update(notes="imported").where(tables.InvoiceModel.id == invoice.id).execute()
 

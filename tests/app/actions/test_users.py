@@ -9,7 +9,8 @@ from support.records import a_customer, a_user
 from app.actions import users as user_actions
 from app.actions.users import LastAdminError, UserFacts
 from app.domain.permissions import EVERYTHING, Role, Scope
-from app.store.access import audit, logins, users
+from app.store.access import audit_entries, logins, users
+from app.store.access.logins import NewLogin
 
 SOME = Scope(ledgers=frozenset({"2025"}))
 
@@ -39,7 +40,7 @@ def test_an_address_that_is_taken_is_not_invited(ann, now):
 def test_a_change_of_rights_is_on_record_with_what_was_before(ann, bob, now):
     user_actions.change(bob.id, UserFacts("Bob", Role.VIEWER, SOME), ann, now)
 
-    (entry,) = audit.of_subject(f"user:{bob.id}")
+    (entry,) = audit_entries.of_subject(f"user:{bob.id}")
     assert (entry.actor, entry.action) == ("Ann", "user.edited")
     assert entry.before == {"role": "accountant", "sees": "everything", "ledgers": []}
     assert entry.after == {"role": "viewer", "sees": "", "ledgers": ["2025"]}
@@ -47,7 +48,7 @@ def test_a_change_of_rights_is_on_record_with_what_was_before(ann, bob, now):
 
 def test_what_is_not_different_is_not_on_record(ann, bob, now):
     assert not user_actions.change(bob.id, UserFacts("Bob", Role.ACCOUNTANT), ann, now)
-    assert audit.of_subject(f"user:{bob.id}") == []
+    assert audit_entries.of_subject(f"user:{bob.id}") == []
 
 
 def test_the_last_admin_cannot_be_made_something_else(ann, bob, now):
@@ -99,7 +100,7 @@ def test_two_admins_who_remove_one_another_at_once_leave_one(ann, now):
 
 
 def test_who_is_kept_out_is_signed_out_at_once(ann, bob, now):
-    logins.start(bob.id, "jti", now, now + timedelta(hours=1))
+    logins.start(bob.id, NewLogin("jti", now + timedelta(hours=1)), now)
 
     user_actions.deactivate(bob.id, ann, now)
 
@@ -107,7 +108,7 @@ def test_who_is_kept_out_is_signed_out_at_once(ann, bob, now):
 
 
 def test_who_is_let_in_again_has_to_sign_in_anew(ann, bob, now):
-    logins.start(bob.id, "jti", now, now + timedelta(hours=1))
+    logins.start(bob.id, NewLogin("jti", now + timedelta(hours=1)), now)
     user_actions.deactivate(bob.id, ann, now)
 
     user_actions.activate(bob.id, ann, now)
@@ -122,11 +123,14 @@ def test_keeping_out_and_letting_in_are_on_record_once(ann, bob, now):
     for _ in range(2):
         user_actions.activate(bob.id, ann, now)
 
-    assert [entry.action for entry in audit.of_subject(f"user:{bob.id}")] == ["user.activated", "user.deactivated"]
+    assert [entry.action for entry in audit_entries.of_subject(f"user:{bob.id}")] == [
+        "user.activated",
+        "user.deactivated",
+    ]
 
 
 def test_a_change_counts_for_a_login_that_exists(ann, bob, now):
-    logins.start(bob.id, "jti", now, now + timedelta(hours=1))
+    logins.start(bob.id, NewLogin("jti", now + timedelta(hours=1)), now)
 
     user_actions.change(bob.id, UserFacts("Bob", Role.VIEWER, Scope(frozenset({a_customer().id}))), ann, now)
 

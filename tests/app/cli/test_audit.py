@@ -8,9 +8,9 @@ from support.records import a_user
 from typer.testing import CliRunner
 
 from app.cli import commands
-from app.store.access import audit
+from app.store.access import audit, audit_chain
 from app.store.db import tables
-from app.store.db.database import transaction
+from app.store.db.transactions import transaction
 
 
 @pytest.fixture
@@ -28,7 +28,7 @@ def head(database, now):
     with transaction():
         for number in range(3):
             audit.append(user, "invoice.edited", f"invoice:{number}", before={}, after={}, now=now)
-    return audit.verify().head
+    return audit_chain.verify().head
 
 
 def test_a_record_that_holds_is_told_with_its_seal(invoke, head):

@@ -8,7 +8,8 @@ import pytest
 from support.records import a_user
 
 from app import clock
-from app.store.access import audit, one_time_links, second_factor, users
+from app.actions import passwords, second_factors
+from app.store.access import audit_entries, one_time_links, second_factor, users
 from app.store.access.one_time_links import Purpose
 
 
@@ -43,12 +44,12 @@ def test_nobody_gets_a_link_who_is_no_user(invoices):
 
 def test_a_lost_second_step_is_taken_away(invoices, now, sqlite):
     user = a_user("ann@example.com")
-    second_factor.enable(user, "SECRET", 1, [], now)
+    second_factors.enable(user, "SECRET", 1, [], now)
 
     said = invoices("reset-second-factor", "--email", "ann@example.com").stdout
 
     assert said == "ann@example.com signs in by the password alone, and is signed out everywhere.\n"
-    assert second_factor.whose() == set()
+    assert second_factor.enabled_users() == set()
 
 
 def test_a_password_that_will_not_do_is_refused(invoices):
@@ -62,17 +63,17 @@ def test_a_password_that_will_not_do_is_refused(invoices):
 
 def test_a_password_that_was_reset_is_recorded_and_voids_links(invoices, sqlite, now):
     user = a_user("ann@example.com")
-    token = one_time_links.make(user.id, Purpose.INVITE, None, clock.utc_now())
+    token = passwords.make_link(user.id, Purpose.INVITE, None, clock.utc_now())
 
     invoices("reset-password", "--email", "ann@example.com", "--password-stdin", says="seven green umbrellas")
 
     assert users.has_password(user.id)
     assert one_time_links.find(token, clock.utc_now()) is None
-    assert audit.of_subject(f"user:{user.id}")[0].action == "password.changed"
+    assert audit_entries.of_subject(f"user:{user.id}")[0].action == "password.changed"
 
 
 def test_who_is_added_is_on_record(invoices, sqlite):
     invoices("create-user", "--email", "eve@example.com", "--role", "viewer")
 
-    (entry,) = audit.of_subject(f"user:{users.find_by_email('eve@example.com').id}")
+    (entry,) = audit_entries.of_subject(f"user:{users.find_by_email('eve@example.com').id}")
     assert (entry.action, entry.actor, entry.after["role"]) == ("user.created", "", "viewer")

@@ -11,8 +11,8 @@ from support.workbooks import AN_INVOICE, an_importer, invoices_tab, workbook
 
 from app.jobs.imports import ImportJobs
 from app.jobs.job_queue import QueueUnavailableError, open_queue, see_that_it_answers
-from app.store.db.database import transaction
 from app.store.db.tables import InvoiceModel
+from app.store.db.transactions import transaction
 from app.store.ledger import imports
 from app.store.ledger.imports import State
 

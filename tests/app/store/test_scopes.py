@@ -12,9 +12,9 @@ from app.domain.invoice_changes import InvoiceFacts
 from app.domain.payment_batch import PaymentBatch
 from app.domain.permissions import EVERYTHING, Scope
 from app.store.access import audit, users
-from app.store.db import database as store_database
 from app.store.db import tables
 from app.store.db.current_user import Actor, acting_as, seeing_everything
+from app.store.db.transactions import transaction
 from app.store.ledger import (
     customer_choice,
     customers,
@@ -220,7 +220,7 @@ def test_a_number_that_is_taken_where_it_is_not_seen_is_taken(own_ledger, ledger
 
 def test_recent_deeds_are_of_what_is_seen(own_customer):
     ann = a_user()
-    with store_database.transaction():
+    with transaction():
         for number in ("C1-2025", "C2-2025"):
             audit.append(ann, "invoice.edited", f"invoice:{invoice_id(number)}", before={}, after={}, now=LONG_AGO)
 

@@ -19,7 +19,8 @@ from support.records import LONG_AGO, a_customer, a_payment, an_import, an_impor
 from support.workbooks import AN_INVOICE, INVOICES, workbook
 
 from app.store.access import audit
-from app.store.db import database, tables
+from app.store.db import tables
+from app.store.db.transactions import transaction
 from app.web import application, routes
 from app.web.application import build
 from app.web.auth.session_tokens import SessionTokens, TokenClaims
@@ -37,7 +38,7 @@ def ledger(sqlite, user):
     a_payment(invoice, 30_00, recorded_by=user.id)
     an_imported_row(an_import(uploaded_by=user.id, applied_at=LONG_AGO), invoice)
     tables.SavedViewModel.create(user=user.id, name="Late ones", parameters=json.dumps({"status": "overdue"}))
-    with database.transaction():
+    with transaction():
         audit.append(user, "invoice.edited", f"invoice:{invoice.id}", before={}, after={"notes": "x"}, now=LONG_AGO)
     return acme
 
@@ -159,7 +160,7 @@ def hostile(sqlite, user):
     an_imported_row(source, invoice, tab=MARKUP)
     tables.SavedViewModel.create(user=user.id, name=MARKUP, parameters=json.dumps({"q": MARKUP}))
     tables.UserModel.update(name=MARKUP).execute()
-    with database.transaction():
+    with transaction():
         said = {"reason": MARKUP, MARKUP: MARKUP, "notes": MARKUP}
         audit.append(user, "invoice.edited", f"invoice:{invoice.id}", before=said, after=said, now=LONG_AGO)
         audit.append(user, "invoice.void", f"invoice:{invoice.id}", before=said, after=said, now=LONG_AGO)

@@ -7,7 +7,7 @@ from support.records import a_user
 
 from app.domain.permissions import Role
 from app.store.access import users
-from app.store.db import database
+from app.store.db.transactions import transaction
 
 OPEN_TO_ALL = {"/sign-in", "/set-password", "/forgot-password", "/health", "/static/<content_hash>/<path:path>"}
 
@@ -46,7 +46,7 @@ def broken(app, browser, monkeypatch):
     """A browser signed in to an app whose dashboard writes something and then breaks."""
 
     def write_and_break():
-        with database.transaction():
+        with transaction():
             a_user("half@example.com", Role.VIEWER)
             raise RuntimeError("the secret reason")
 

@@ -5,9 +5,11 @@ from datetime import timedelta
 import pytest
 from support.records import a_customer, a_user
 
+from app.actions import api_tokens as token_actions
+from app.actions.api_tokens import OutsideScopeError
 from app.domain.permissions import EVERYTHING, Right, Role, Scope, TokenRight
 from app.store.access import api_tokens, users
-from app.store.access.api_tokens import OutsideScopeError, TokenFacts
+from app.store.access.api_tokens import TokenFacts
 from app.store.db import tables
 
 ALL = frozenset(TokenRight)
@@ -22,7 +24,7 @@ def ann(database):
 def make(ann, now):
     def made(by=None, rights=ALL, days=30, narrowed_to=EVERYTHING):
         by = by or users.get(ann.id)
-        return api_tokens.create(TokenFacts("n8n", rights, now + timedelta(days=days), narrowed_to), by, now)
+        return token_actions.create(TokenFacts("n8n", rights, now + timedelta(days=days), narrowed_to), by, now)
 
     return made
 
@@ -63,7 +65,7 @@ def test_a_token_ends_with_its_last_day(make, now):
 def test_a_revoked_token_no_longer_counts(make, ann, now):
     token = make()
 
-    assert api_tokens.revoke(1, ann, now) == "n8n"
+    assert token_actions.revoke(1, ann, now) == "n8n"
     assert api_tokens.find_active(token, now) is None
 
 
@@ -80,10 +82,10 @@ def test_nobody_but_an_admin_revokes_the_token_of_another(make, ann, now):
     clerk = a_user("clerk@example.com", Role.ACCOUNTANT)
 
     with pytest.raises(LookupError, match=r"There is no such token\."):
-        api_tokens.revoke(1, clerk, now)
+        token_actions.revoke(1, clerk, now)
     assert api_tokens.find_active(token, now)
 
-    api_tokens.revoke(1, a_user("boss@example.com"), now)
+    token_actions.revoke(1, a_user("boss@example.com"), now)
     assert api_tokens.find_active(token, now) is None
 
 
@@ -154,7 +156,7 @@ def test_everybody_sees_their_own_tokens(make, ann):
 
 def test_making_and_revoking_a_token_is_recorded(make, ann, now):
     make()
-    api_tokens.revoke(1, ann, now)
+    token_actions.revoke(1, ann, now)
 
     entries = tables.AuditEntryModel.select(tables.AuditEntryModel.action, tables.AuditEntryModel.subject).tuples()
     assert list(entries) == [("token.created", "token:1"), ("token.revoked", "token:1")]

@@ -11,11 +11,13 @@ from peewee import PeeweeException
 from support.audit_entries import audit_entries_removable
 from support.records import a_user
 
-from app.store.access import audit
-from app.store.access.audit import AuditFilter, Broken
+from app.store.access import audit, audit_chain, audit_entries
+from app.store.access.audit_chain import Broken
+from app.store.access.audit_entries import AuditFilter
 from app.store.db import database as store_database
 from app.store.db import tables
 from app.store.db.current_user import Actor, acting_as
+from app.store.db.transactions import transaction
 
 LATER = datetime(2030, 1, 1, tzinfo=UTC)
 
@@ -23,35 +25,37 @@ LATER = datetime(2030, 1, 1, tzinfo=UTC)
 def test_a_deed_is_recorded_with_what_it_changed(database, now):
     ann = a_user(name="Ann")
 
-    with store_database.transaction():
+    with transaction():
         audit.append(ann, "invoice.edited", "invoice:7", before={"notes": ""}, after={"notes": "Änderung"}, now=now)
 
-    assert audit.of_subject("invoice:7") == [
-        audit.Entry(1, now, "Ann", "invoice.edited", "invoice:7", {"notes": ""}, {"notes": "Änderung"}, user_id=ann.id)
+    assert audit_entries.of_subject("invoice:7") == [
+        audit_entries.Entry(
+            1, now, "Ann", "invoice.edited", "invoice:7", {"notes": ""}, {"notes": "Änderung"}, user_id=ann.id
+        )
     ]
 
 
 def test_the_latest_deeds_come_first(database, now):
     ann = a_user()
-    with store_database.transaction():
+    with transaction():
         for number in range(3):
             audit.append(ann, "invoice.edited", f"invoice:{number}", before={}, after={}, now=now)
 
-    assert [entry.subject for entry in audit.latest(2, LATER)] == ["invoice:2", "invoice:1"]
+    assert [entry.subject for entry in audit_entries.latest(2, LATER)] == ["invoice:2", "invoice:1"]
 
 
 def test_a_deed_that_is_taken_back_leaves_no_entry(database, now):
     ann = a_user()
 
     def fail_after_it():
-        with store_database.transaction():
+        with transaction():
             audit.append(ann, "invoice.edited", "invoice:7", before={}, after={}, now=now)
             raise ZeroDivisionError
 
     with pytest.raises(ZeroDivisionError):
         fail_after_it()
 
-    assert audit.latest(10, LATER) == []
+    assert audit_entries.latest(10, LATER) == []
 
 
 def test_a_deed_cannot_be_recorded_outside_its_transaction(database, now):
@@ -66,7 +70,7 @@ def test_entries_written_at_once_make_one_chain(database_url, now):
 
     def write():
         for _ in range(5):
-            with store_database.transaction():
+            with transaction():
                 audit.append(ann, "invoice.edited", "invoice:7", before={}, after={}, now=now)
 
     threads = [Thread(target=write) for _ in range(4)]
@@ -83,17 +87,17 @@ def test_entries_written_at_once_make_one_chain(database_url, now):
 
 
 def test_deeds_after_the_moment_asked_about_are_not_told(database, now):
-    with store_database.transaction():
+    with transaction():
         audit.append(a_user(), "invoice.edited", "invoice:7", before={}, after={}, now=now)
 
-    assert audit.latest(10, now) == []
+    assert audit_entries.latest(10, now) == []
 
 
 def test_a_deed_says_from_where_it_came(database, now):
-    with store_database.transaction(), acting_as(Actor(address="203.0.113.7", request_id="a1b2", program="books")):
+    with transaction(), acting_as(Actor(address="203.0.113.7", request_id="a1b2", program="books")):
         audit.append(a_user(), "invoice.edited", "invoice:7", before={}, after={}, now=now)
 
-    [entry] = audit.of_subject("invoice:7")
+    [entry] = audit_entries.of_subject("invoice:7")
     assert (entry.address, entry.request_id, entry.program) == ("203.0.113.7", "a1b2", "books")
 
 
@@ -114,7 +118,7 @@ def test_entries_are_neither_changed_nor_removed(database, now, statement):
     with pytest.raises(PeeweeException, match="only ever added"):
         database.execute_sql(statement)
 
-    assert audit.verify().entries == 2
+    assert audit_chain.verify().entries == 2
 
 
 def test_postgresql_does_not_empty_the_table(postgresql_url, now):
@@ -161,30 +165,30 @@ def test_the_role_that_runs_the_app_may_only_add_and_read(postgresql_url):
 
 def write(now, count, subject="invoice:7"):
     ann = tables.UserModel.get_or_none(email="ann@example.com") or a_user()
-    with store_database.transaction():
+    with transaction():
         for number in range(count):
             audit.append(ann, "invoice.edited", subject, before={}, after={"notes": f"Nº {number}"}, now=now)
-    return audit.verify().head
+    return audit_chain.verify().head
 
 
 def test_a_chain_that_nobody_touched_holds(database, now):
     head = write(now, 3)
 
-    verified = audit.verify()
+    verified = audit_chain.verify()
 
     assert (verified.entries, verified.broken) == (3, None)
     assert verified.head == head == tables.AuditEntryModel.get_by_id(3).entry_hash
 
 
 def test_a_chain_without_entries_holds(database):
-    assert audit.verify() == audit.Verified(0, "0" * 64, None, has_noted_head=True)
+    assert audit_chain.verify() == audit_chain.Verified(0, "0" * 64, None, has_noted_head=True)
 
 
 def test_a_chain_is_walked_in_parts(database, now, monkeypatch):
-    monkeypatch.setattr(audit, "_VERIFIED_AT_ONCE", 2)
+    monkeypatch.setattr(audit_chain, "_VERIFIED_AT_ONCE", 2)
     write(now, 5)
 
-    assert audit.verify().entries == 5
+    assert audit_chain.verify().entries == 5
 
 
 @pytest.mark.parametrize("column", ["actor", "action", "subject", "before", "after", "address", "program", "user_id"])
@@ -194,7 +198,7 @@ def test_an_entry_that_was_changed_is_named(database, now, column):
     with audit_entries_removable(database):
         tables.AuditEntryModel.update({column: "9"}).where(tables.AuditEntryModel.id == 2).execute()
 
-    assert audit.verify().broken == Broken(2, "what it says is not what was sealed")
+    assert audit_chain.verify().broken == Broken(2, "what it says is not what was sealed")
 
 
 def test_an_entry_that_was_changed_and_sealed_anew_is_told_by_the_next(database, now):
@@ -203,11 +207,11 @@ def test_an_entry_that_was_changed_and_sealed_anew_is_told_by_the_next(database,
     with audit_entries_removable(database):
         tables.AuditEntryModel.update(entry_hash="f" * 64).where(tables.AuditEntryModel.id == 3).execute()
         second = tables.AuditEntryModel.get_by_id(2)
-        values = {field.name: getattr(second, field.name) for field in audit._SEALED} | {"actor": "Bob"}
-        second.actor, second.entry_hash = "Bob", audit._seal(values)
+        values = {field.name: getattr(second, field.name) for field in audit_chain._SEALED} | {"actor": "Bob"}
+        second.actor, second.entry_hash = "Bob", audit_chain.seal(values)
         second.save()
 
-    assert audit.verify().broken.entry_id == 3
+    assert audit_chain.verify().broken.entry_id == 3
 
 
 def test_an_entry_that_was_removed_is_told_by_the_next(database, now):
@@ -216,7 +220,7 @@ def test_an_entry_that_was_removed_is_told_by_the_next(database, now):
     with audit_entries_removable(database):
         tables.AuditEntryModel.delete().where(tables.AuditEntryModel.id == 2).execute()
 
-    verified = audit.verify()
+    verified = audit_chain.verify()
     assert verified.broken == Broken(3, "it does not follow the entry before it: one was removed, added or moved")
     assert verified.entries == 1
 
@@ -227,14 +231,14 @@ def test_the_first_entry_is_missed_too(database, now):
     with audit_entries_removable(database):
         tables.AuditEntryModel.delete().where(tables.AuditEntryModel.id == 1).execute()
 
-    assert audit.verify().broken.entry_id == 2
+    assert audit_chain.verify().broken.entry_id == 2
 
 
 def test_numbers_that_a_rollback_used_up_are_not_missed(database, now):
     write(now, 1)
 
     def fail_after_it():
-        with store_database.transaction():
+        with transaction():
             audit.append(None, "invoice.edited", "invoice:7", before={}, after={}, now=now)
             raise ZeroDivisionError
 
@@ -243,19 +247,19 @@ def test_numbers_that_a_rollback_used_up_are_not_missed(database, now):
 
     write(now, 1)
 
-    assert audit.verify().broken is None
+    assert audit_chain.verify().broken is None
 
 
 def test_an_end_that_was_cut_off_is_told_by_a_seal_noted_before(database, now):
     write(now, 2)
     noted = write(now, 1)
     write(now, 1)
-    assert audit.verify(noted).has_noted_head
+    assert audit_chain.verify(noted).has_noted_head
 
     with audit_entries_removable(database):
         tables.AuditEntryModel.delete().where(tables.AuditEntryModel.id > 2).execute()
 
-    verified = audit.verify(noted)
+    verified = audit_chain.verify(noted)
     assert verified.broken is None
     assert not verified.has_noted_head
 
@@ -276,7 +280,7 @@ def test_entries_from_before_the_address_was_recorded_still_hold(database, now):
 
     write(now, 1)
 
-    assert audit.verify().broken is None
+    assert audit_chain.verify().broken is None
 
 
 # --- found
@@ -298,19 +302,19 @@ def test_entries_from_before_the_address_was_recorded_still_hold(database, now):
 )
 def test_entries_are_found_by_what_they_say(database, now, wanted, found):
     ann = a_user(name="Ann")
-    with store_database.transaction():
+    with transaction():
         audit.append(ann, "invoice.edited", "invoice:7", before={}, after={}, now=now)
         with acting_as(Actor(address="203.0.113.7", program="books")):
             audit.append(None, "customer.edited", "customer:3", before={}, after={}, now=now)
 
-    assert [entry.subject for entry in audit.matching(wanted, 10)] == found
+    assert [entry.subject for entry in audit_entries.matching(wanted, 10)] == found
 
 
 def test_the_next_entries_begin_where_the_last_ones_ended(database, now):
     write(now, 5)
 
-    first = audit.matching(AuditFilter(), 2)
-    second = audit.matching(AuditFilter(), 2, older_than=first[-1].id)
+    first = audit_entries.matching(AuditFilter(), 2)
+    second = audit_entries.matching(AuditFilter(), 2, older_than=first[-1].id)
 
     assert [entry.id for entry in [*first, *second]] == [5, 4, 3, 2]
 
@@ -319,4 +323,4 @@ def test_only_deeds_on_invoices_and_customers_are_told_of_as_the_latest(database
     write(now, 1)
     write(now, 1, "user:1")
 
-    assert [entry.subject for entry in audit.latest(10, LATER)] == ["invoice:7"]
+    assert [entry.subject for entry in audit_entries.latest(10, LATER)] == ["invoice:7"]

@@ -6,6 +6,7 @@ import pytest
 from support.at_once import all_at_once
 from support.records import a_customer, a_user
 
+from app.actions import api_tokens as token_actions
 from app.domain.permissions import TokenRight
 from app.store.access import api_tokens, idempotency
 from app.store.access.api_tokens import TokenFacts
@@ -17,7 +18,7 @@ CREATED = KeptAnswer(201, {"Location": "/1"}, '{"id": 1}')
 
 @pytest.fixture
 def token(database, now):
-    api_tokens.create(TokenFacts("n8n", frozenset(TokenRight), None), a_user(), now)
+    token_actions.create(TokenFacts("n8n", frozenset(TokenRight), None), a_user(), now)
     return 1
 
 
@@ -55,7 +56,7 @@ def test_the_same_request_at_the_same_moment_is_told_to_wait(token, now):
 
 
 def test_keys_of_two_tokens_have_nothing_to_do_with_each_other(token, now):
-    api_tokens.create(TokenFacts("other", frozenset(TokenRight), None), api_tokens.of_everybody()[0].user, now)
+    token_actions.create(TokenFacts("other", frozenset(TokenRight), None), api_tokens.of_everybody()[0].user, now)
 
     idempotency.once(1, "k", "hash", now, write)
     idempotency.once(2, "k", "other", now, write)

@@ -7,7 +7,7 @@ import pytest
 from support.records import a_user
 
 from app.store.access import logins, second_factor, users
-from app.store.access.logins import SignedIn
+from app.store.access.logins import NewLogin, SignedIn
 
 
 @pytest.fixture
@@ -17,7 +17,7 @@ def user(database):
 
 @pytest.fixture
 def login(user, now):
-    logins.start(user.id, "jti-1", now, now + timedelta(hours=12))
+    logins.start(user.id, NewLogin("jti-1", now + timedelta(hours=12)), now)
     return logins.find_active("jti-1", now)
 
 
@@ -62,8 +62,8 @@ def test_a_deactivated_user_has_no_active_login(login, user, now):
 
 def test_all_logins_of_a_user_are_revoked_at_once_and_nobody_elses(login, user, now):
     other = a_user("bob@example.com")
-    logins.start(user.id, "jti-2", now, now + timedelta(hours=12))
-    logins.start(other.id, "jti-3", now, now + timedelta(hours=12))
+    logins.start(user.id, NewLogin("jti-2", now + timedelta(hours=12)), now)
+    logins.start(other.id, NewLogin("jti-3", now + timedelta(hours=12)), now)
 
     logins.revoke_all_of(user.id, now)
 
@@ -75,13 +75,13 @@ def test_all_logins_of_a_user_are_revoked_at_once_and_nobody_elses(login, user, 
 def test_a_user_sees_where_they_are_signed_in_the_latest_first(user, now):
     hour, idle = timedelta(hours=1), timedelta(minutes=30)
     a_minute_ago, an_hour_ago = now - timedelta(minutes=1), now - hour
-    logins.start(user.id, "first", a_minute_ago, now + hour, address="192.0.2.1", user_agent="Firefox")
-    logins.start(user.id, "second", now, now + hour, address="192.0.2.2", user_agent="x" * 300)
-    logins.start(user.id, "idle", an_hour_ago, now + hour)
-    logins.start(user.id, "expired", a_minute_ago, now)
-    logins.start(user.id, "revoked", now, now + hour)
+    logins.start(user.id, NewLogin("first", now + hour, address="192.0.2.1", user_agent="Firefox"), a_minute_ago)
+    logins.start(user.id, NewLogin("second", now + hour, address="192.0.2.2", user_agent="x" * 300), now)
+    logins.start(user.id, NewLogin("idle", now + hour), an_hour_ago)
+    logins.start(user.id, NewLogin("expired", now), a_minute_ago)
+    logins.start(user.id, NewLogin("revoked", now + hour), now)
     logins.revoke("revoked", now)
-    logins.start(a_user("bob@example.com").id, "of bob", now, now + hour)
+    logins.start(a_user("bob@example.com").id, NewLogin("of bob", now + hour), now)
 
     second, first = logins.of_user(user.id, now, idle)
 
@@ -99,8 +99,8 @@ def test_a_user_signs_one_browser_out_and_none_of_others(login, user, now):
 
 
 def test_a_user_signs_all_browsers_out_but_this(login, user, now):
-    logins.start(user.id, "jti-2", now, now + timedelta(hours=1))
-    logins.start(a_user("bob@example.com").id, "of bob", now, now + timedelta(hours=1))
+    logins.start(user.id, NewLogin("jti-2", now + timedelta(hours=1)), now)
+    logins.start(a_user("bob@example.com").id, NewLogin("of bob", now + timedelta(hours=1)), now)
 
     assert logins.revoke_others_of(login, now) == 1
     assert logins.find_active("jti-1", now) is not None
@@ -109,7 +109,7 @@ def test_a_user_signs_all_browsers_out_but_this(login, user, now):
 
 
 def test_it_is_known_for_some_months_where_a_user_signed_in(user, now):
-    logins.start(user.id, "jti", now, now + timedelta(hours=1), address="192.0.2.1")
+    logins.start(user.id, NewLogin("jti", now + timedelta(hours=1), address="192.0.2.1"), now)
 
     assert logins.was_at(" ANN@example.com", "192.0.2.1", now)
     assert not logins.was_at("ann@example.com", "192.0.2.2", now)
@@ -118,7 +118,7 @@ def test_it_is_known_for_some_months_where_a_user_signed_in(user, now):
 
 
 def test_a_login_knows_whether_its_user_has_a_second_factor(login, user, now):
-    second_factor.enable(user, "SECRET", 1, [], now)
+    second_factor.set_secret(user.id, "SECRET", 1)
 
     assert not login.user.has_second_factor
     assert logins.find_active("jti-1", now).user.has_second_factor
@@ -134,7 +134,7 @@ def test_being_seen_is_noted_at_most_once_a_minute(login, now):
 
 def test_a_page_does_not_wait_for_an_import_to_note_that_it_was_seen(sqlite, now):
     user = a_user()
-    logins.start(user.id, "jti", now, now + timedelta(hours=1))
+    logins.start(user.id, NewLogin("jti", now + timedelta(hours=1)), now)
     login = logins.find_active("jti", now)
     somebody_else = sqlite3.connect(sqlite.database, isolation_level=None)
     somebody_else.execute("BEGIN IMMEDIATE")

@@ -6,7 +6,8 @@ import pytest
 from support.at_once import all_at_once
 from support.records import a_user
 
-from app.store.access import audit, one_time_links, users
+from app.actions import passwords
+from app.store.access import audit_entries, one_time_links, users
 from app.store.access.one_time_links import Link, Purpose
 from app.store.db import database as store_database
 from app.store.db import tables
@@ -18,14 +19,14 @@ def user(database):
 
 
 def test_a_link_leads_to_its_user(user, now):
-    token = one_time_links.make(user.id, Purpose.RESET, None, now)
+    token = passwords.make_link(user.id, Purpose.RESET, None, now)
 
     assert one_time_links.find(token, now) == Link(user, Purpose.RESET)
     assert one_time_links.use(token, Purpose.RESET, now) == user.id
 
 
 def test_a_link_is_good_once(user, now):
-    token = one_time_links.make(user.id, Purpose.RESET, None, now)
+    token = passwords.make_link(user.id, Purpose.RESET, None, now)
     one_time_links.use(token, Purpose.RESET, now)
 
     assert one_time_links.use(token, Purpose.RESET, now) is None
@@ -35,7 +36,7 @@ def test_a_link_is_good_once(user, now):
 def test_of_two_who_use_a_link_at_once_one_succeeds(database_url, now):
     opened = store_database.open_database(database_url)
     with store_database.connection():
-        token = one_time_links.make(a_user().id, Purpose.INVITE, None, now)
+        token = passwords.make_link(a_user().id, Purpose.INVITE, None, now)
     found = []
 
     def use():
@@ -47,14 +48,14 @@ def test_of_two_who_use_a_link_at_once_one_succeeds(database_url, now):
 
 
 def test_looking_at_a_link_does_not_use_it(user, now):
-    token = one_time_links.make(user.id, Purpose.RESET, None, now)
+    token = passwords.make_link(user.id, Purpose.RESET, None, now)
     one_time_links.find(token, now)
 
     assert one_time_links.use(token, Purpose.RESET, now) == user.id
 
 
 def test_a_link_for_one_purpose_is_no_link_for_another(user, now):
-    token = one_time_links.make(user.id, Purpose.INVITE, None, now)
+    token = passwords.make_link(user.id, Purpose.INVITE, None, now)
 
     assert one_time_links.use(token, Purpose.RESET, now) is None
     assert one_time_links.use(token, Purpose.INVITE, now) == user.id
@@ -64,7 +65,7 @@ def test_a_link_for_one_purpose_is_no_link_for_another(user, now):
     ("purpose", "good_for"), [(Purpose.INVITE, timedelta(days=7)), (Purpose.RESET, timedelta(minutes=30))]
 )
 def test_a_link_is_good_for_as_long_as_its_purpose_allows(user, now, purpose, good_for):
-    token = one_time_links.make(user.id, purpose, None, now)
+    token = passwords.make_link(user.id, purpose, None, now)
 
     assert one_time_links.find(token, now + good_for - timedelta(seconds=1)) is not None
     assert one_time_links.find(token, now + good_for) is None
@@ -72,9 +73,9 @@ def test_a_link_is_good_for_as_long_as_its_purpose_allows(user, now, purpose, go
 
 
 def test_a_new_link_voids_the_older_ones_of_its_purpose_only(user, now):
-    invite = one_time_links.make(user.id, Purpose.INVITE, None, now)
-    first = one_time_links.make(user.id, Purpose.RESET, None, now)
-    second = one_time_links.make(user.id, Purpose.RESET, None, now)
+    invite = passwords.make_link(user.id, Purpose.INVITE, None, now)
+    first = passwords.make_link(user.id, Purpose.RESET, None, now)
+    second = passwords.make_link(user.id, Purpose.RESET, None, now)
 
     assert one_time_links.find(first, now) is None
     assert one_time_links.find(second, now) is not None
@@ -83,15 +84,15 @@ def test_a_new_link_voids_the_older_ones_of_its_purpose_only(user, now):
 
 def test_a_new_link_leaves_those_of_others_alone(user, now):
     bob = a_user("bob@example.com")
-    token = one_time_links.make(bob.id, Purpose.RESET, None, now)
+    token = passwords.make_link(bob.id, Purpose.RESET, None, now)
 
-    one_time_links.make(user.id, Purpose.RESET, None, now)
+    passwords.make_link(user.id, Purpose.RESET, None, now)
 
     assert one_time_links.find(token, now) == Link(bob, Purpose.RESET)
 
 
 def test_a_deactivated_user_has_no_use_for_a_link(user, now):
-    token = one_time_links.make(user.id, Purpose.RESET, None, now)
+    token = passwords.make_link(user.id, Purpose.RESET, None, now)
 
     users.set_active(user.id, active=False)
 
@@ -99,7 +100,7 @@ def test_a_deactivated_user_has_no_use_for_a_link(user, now):
 
 
 def test_only_the_hash_of_a_token_is_kept(user, now):
-    token = one_time_links.make(user.id, Purpose.RESET, None, now)
+    token = passwords.make_link(user.id, Purpose.RESET, None, now)
 
     (row,) = tables.OneTimeLinkModel.select().dicts()
     assert token not in str(row)
@@ -107,7 +108,7 @@ def test_only_the_hash_of_a_token_is_kept(user, now):
 
 
 def test_a_token_has_at_least_128_random_bits(user, now):
-    tokens = {one_time_links.make(user.id, Purpose.RESET, None, now) for _ in range(20)}
+    tokens = {passwords.make_link(user.id, Purpose.RESET, None, now) for _ in range(20)}
 
     assert len(tokens) == 20
     assert min(map(len, tokens)) >= 22  # 6 bits a character
@@ -115,7 +116,7 @@ def test_a_token_has_at_least_128_random_bits(user, now):
 
 @pytest.mark.parametrize("token", ["", "nonsense", "x" * 10_000, "ä\x00"])
 def test_what_is_no_token_leads_nowhere(user, now, token):
-    one_time_links.make(user.id, Purpose.RESET, None, now)
+    passwords.make_link(user.id, Purpose.RESET, None, now)
 
     assert one_time_links.find(token, now) is None
     assert one_time_links.use(token, Purpose.RESET, now) is None
@@ -124,8 +125,8 @@ def test_what_is_no_token_leads_nowhere(user, now, token):
 def test_who_made_a_link_is_recorded_without_its_token(user, now):
     bob = a_user("bob@example.com", name="Bob")
 
-    token = one_time_links.make(user.id, Purpose.INVITE, bob, now)
+    token = passwords.make_link(user.id, Purpose.INVITE, bob, now)
 
-    (entry,) = audit.of_subject(f"user:{user.id}")
+    (entry,) = audit_entries.of_subject(f"user:{user.id}")
     assert (entry.actor, entry.action, entry.after) == ("Bob", "link.made", {"purpose": "invite"})
     assert token not in str(entry)

@@ -2,7 +2,9 @@
 
 import pytest
 
-from app.store.db.database import after_commit, rehearse, transaction
+from app.store.db.after_commit import after_commit
+from app.store.db.rehearsal import rehearse
+from app.store.db.transactions import transaction
 
 
 @pytest.fixture

@@ -6,9 +6,9 @@ import pytest
 from support.ledgers import close_of
 from support.records import a_payment, an_invoice
 
-from app.store.db import database as store_database
 from app.store.db import tables
 from app.store.db.cache import cached, pin_version, use_version
+from app.store.db.rehearsal import rehearse
 from app.store.ledger import invoices, positions
 from app.store.ledger.invoices import NEWEST_FIRST, Filter
 
@@ -58,7 +58,7 @@ def test_inside_a_transaction_nothing_is_remembered(database, asked):
         an_invoice()
         counted.append(asked("a"))
 
-    store_database.rehearse(look)
+    rehearse(look)
 
     assert (counted, asked("a")) == ([1], 0)
 

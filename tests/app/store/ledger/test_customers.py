@@ -14,7 +14,7 @@ from app.actions.customers import StillOpenError
 from app.domain.account import Owed
 from app.domain.ageing import ageing_by_currency
 from app.domain.statement import statement
-from app.store.access import audit
+from app.store.access import audit_entries
 from app.store.db import tables
 from app.store.ledger import customers, positions
 from app.store.ledger.customers import CodeRefusedError, CustomerConflictError, Details
@@ -85,7 +85,7 @@ def test_an_edit_is_recorded_with_what_it_changed_and_makes_another_version(data
 
     found = customers.get(acme.id)
     assert (found.details.phone, found.version) == ("2", 2)
-    [entry] = audit.of_subject(f"customer:{acme.id}")
+    [entry] = audit_entries.of_subject(f"customer:{acme.id}")
     assert (entry.action, entry.actor, entry.before, entry.after) == (
         "customer.edited", "Ann", {"phone": "1"}, {"phone": "2"},
     )  # fmt: skip
@@ -97,7 +97,7 @@ def test_saving_what_is_stored_already_writes_nothing(database):
     customer_actions.edit(acme.id, 1, Details("C1", "Acme"), user, NOW)
 
     assert customers.get(acme.id).version == 1
-    assert audit.of_subject(f"customer:{acme.id}") == []
+    assert audit_entries.of_subject(f"customer:{acme.id}") == []
 
 
 def test_an_edit_of_what_somebody_else_has_changed_is_refused_with_what_is_stored_now(database):
@@ -146,7 +146,7 @@ def test_a_new_customer_is_recorded(database):
     customer_id = customer_actions.create(Details("C1", "Acme", terms_days=0), a_user(), NOW)
 
     assert customers.get(customer_id).details == Details("C1", "Acme", terms_days=0)
-    [entry] = audit.of_subject(f"customer:{customer_id}")
+    [entry] = audit_entries.of_subject(f"customer:{customer_id}")
     assert (entry.action, entry.after) == ("customer.created", {"code": "C1", "name": "Acme", "terms_days": 0})
 
 
@@ -172,7 +172,7 @@ def test_archiving_and_taking_back_are_recorded_and_keep_the_version_that_import
     customer_actions.unarchive(acme.id, user, NOW)
 
     assert (customers.get(acme.id).archived_at, customers.get(acme.id).version) == (None, 1)
-    assert [entry.action for entry in audit.of_subject(f"customer:{acme.id}")] == [
+    assert [entry.action for entry in audit_entries.of_subject(f"customer:{acme.id}")] == [
         "customer.unarchived",
         "customer.archived",
     ]

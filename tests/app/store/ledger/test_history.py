@@ -7,8 +7,8 @@ from support.ledgers import close_of
 from support.records import a_user, an_import, an_imported_row, an_invoice
 
 from app.store.access import audit
-from app.store.db import database as store_database
 from app.store.db import tables
+from app.store.db.transactions import transaction
 from app.store.ledger import history
 
 APPLIED = datetime(2026, 2, 1, 8, 0, tzinfo=UTC)
@@ -44,7 +44,7 @@ def test_what_an_undone_import_brought_is_not_told(source):
 def test_what_was_done_here_stands_among_what_was_imported(source, now):
     invoice = an_invoice("1")
     an_imported_row(source, invoice)
-    with store_database.transaction():
+    with transaction():
         ann = a_user("bob@example.com", name="Bob")
         audit.append(ann, "invoice.edited", f"invoice:{invoice.id}", before={}, after={}, now=now)
 
@@ -54,7 +54,7 @@ def test_what_was_done_here_stands_among_what_was_imported(source, now):
 def test_recent_deeds_name_what_they_were_done_to(source, now):
     invoice = an_invoice("A-1")
     tables.ImportModel.update(undone_at=now).execute()
-    with store_database.transaction():
+    with transaction():
         ann = a_user("bob@example.com", name="Bob")
         audit.append(ann, "invoice.edited", f"invoice:{invoice.id}", before={}, after={}, now=now)
 

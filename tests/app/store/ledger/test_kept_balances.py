@@ -10,6 +10,7 @@ from support.records import LONG_AGO, a_payment, an_invoice
 
 from app.store.db import database as store_database
 from app.store.db import tables
+from app.store.db.transactions import transaction
 
 VOIDED = datetime(2026, 2, 1, tzinfo=UTC)
 
@@ -50,7 +51,7 @@ def test_two_payments_recorded_at_once_are_both_kept(database_url):
     def record():
         start.wait()
         for _ in range(5):
-            with store_database.transaction():
+            with transaction():
                 a_payment(invoice, 1_00)
 
     threads = [Thread(target=record) for _ in range(8)]

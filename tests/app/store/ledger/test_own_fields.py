@@ -10,7 +10,7 @@ from support.records import a_customer, a_user, an_invoice
 from app.actions import customers as customer_actions
 from app.actions import invoices as invoice_actions
 from app.domain.invoice_changes import InvoiceFacts
-from app.store.access import audit
+from app.store.access import audit_entries
 from app.store.db import tables
 from app.store.ledger import customers, invoices
 from app.store.ledger.customers import Details
@@ -96,7 +96,7 @@ def test_an_edit_of_one_own_field_leaves_the_others_and_records_only_that_one(da
     customer_actions.edit(1, 1, Details("C1", "Acme", own_fields={"District": "South", "Zone": "1"}), a_user(), NOW)
 
     assert customers.get(customer.id).details.own_fields == {"District": "South", "Zone": "1"}
-    (entry,) = audit.of_subject("customer:1")
+    (entry,) = audit_entries.of_subject("customer:1")
     assert (entry.before, entry.after) == ({"own_fields": {"District": "North"}}, {"own_fields": {"District": "South"}})
 
 
@@ -107,5 +107,5 @@ def test_an_edit_of_an_invoice_records_only_the_own_fields_that_differ(database)
     invoice_actions.edit(SeenVersion(1, 1), replace(facts, own_fields={"Zone": "1"}), a_user(), NOW)
 
     assert tables.InvoiceModel.get_by_id(invoice.id).own_fields == {"Zone": "1"}
-    (entry,) = audit.of_subject("invoice:1")
+    (entry,) = audit_entries.of_subject("invoice:1")
     assert (entry.before, entry.after) == ({"own_fields": {"District": "North"}}, {"own_fields": {"District": ""}})

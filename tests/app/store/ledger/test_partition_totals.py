@@ -9,8 +9,8 @@ from support.ledgers import close_of
 from support.records import a_customer, a_payment, an_invoice
 
 from app.store.db import tables
-from app.store.db.database import transaction
 from app.store.db.tables import InvoiceModel, PartitionModel, PaymentModel
+from app.store.db.transactions import transaction
 from app.store.ledger import partition_totals, positions, settlements, turnover
 from app.store.ledger.partition_totals import INVOICES_PER_PARTITION, partition, totals_by_partition
 

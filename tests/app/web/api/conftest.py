@@ -8,10 +8,11 @@ from support.records import a_customer, a_payment, an_invoice
 from support.workbooks import workbook
 from webtest import TestApp
 
+from app.actions import api_tokens as token_actions
 from app.domain.permissions import EVERYTHING, TokenRight
 from app.jobs.imports import ImportJobs
 from app.jobs.job_queue import open_queue
-from app.store.access import api_tokens, users
+from app.store.access import users
 from app.store.access.api_tokens import TokenFacts
 from app.workbook.importing import Importer
 
@@ -63,7 +64,7 @@ def program_of(app, clock):
 
     def asking(user, *rights, narrowed_to=EVERYTHING):
         facts = TokenFacts("n8n", frozenset(rights or TokenRight), None, narrowed_to)
-        return Program(app, api_tokens.create(facts, users.get(user.id), clock()))
+        return Program(app, token_actions.create(facts, users.get(user.id), clock()))
 
     return asking
 

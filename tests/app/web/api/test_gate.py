@@ -6,8 +6,9 @@ from support.browser import Browser
 from support.records import a_user
 from webtest import TestApp
 
+from app.actions import api_tokens as token_actions
 from app.domain.permissions import Role, TokenRight
-from app.store.access import api_tokens, users
+from app.store.access import users
 from app.store.db import tables
 
 INVOICE = {
@@ -47,7 +48,7 @@ def test_what_is_no_token_is_refused(app, user, header):
 def test_a_revoked_token_is_refused(program, user, clock):
     assert program.ask("/invoices").status_int == 200
 
-    api_tokens.revoke(1, user, clock())
+    token_actions.revoke(1, user, clock())
 
     assert program.ask("/invoices").status_int == 401
 

@@ -4,7 +4,8 @@ import pytest
 from support.browser import PASSWORD, Browser
 from support.records import a_user
 
-from app.store.access import audit, one_time_links, users
+from app.actions import passwords
+from app.store.access import audit_entries, one_time_links, users
 from app.store.access.one_time_links import Purpose
 
 NEW = "seven green umbrellas"
@@ -69,7 +70,7 @@ def test_another_password_ends_the_other_logins_and_renews_this_one(browser, oth
 
 
 def test_another_password_voids_links_to_set_one(browser, user, clock):
-    token = one_time_links.make(user.id, Purpose.RESET, None, clock())
+    token = passwords.make_link(user.id, Purpose.RESET, None, clock())
 
     change(browser)
 
@@ -86,7 +87,7 @@ def test_a_change_is_recorded_without_any_password(browser, user):
     change(browser, current="wrong horse battery")
     change(browser)
 
-    entries = audit.of_subject(f"user:{user.id}")
+    entries = audit_entries.of_subject(f"user:{user.id}")
     assert [entry.action for entry in entries] == ["password.changed", "step_up.refused", "session.started"]
     assert "horse" not in str(entries)
     assert NEW not in str(entries)
@@ -131,5 +132,5 @@ def test_nobody_signs_a_browser_of_another_user_out(app, browser, user):
 def test_a_login_that_was_ended_is_recorded(browser, other, user):
     browser.get("/account").forms[2].submit()
 
-    latest = audit.of_subject(f"user:{user.id}")[0]
+    latest = audit_entries.of_subject(f"user:{user.id}")[0]
     assert (latest.action, latest.after) == ("login.revoked", {"login": 2})

@@ -6,8 +6,9 @@ import pytest
 from support.browser import Browser
 from support.codes import code_at
 
+from app.actions import passwords, second_factors
 from app.jobs.job_queue import open_queue
-from app.store.access import audit, one_time_links, second_factor, users
+from app.store.access import audit_entries, users
 from app.store.access.one_time_links import Purpose
 from app.store.db import tables
 from app.web.application import build
@@ -18,7 +19,7 @@ SECRET = "JBSWY3DPEHPK3PXP" * 2
 
 @pytest.fixture
 def token(user, clock):
-    return one_time_links.make(user.id, Purpose.RESET, None, clock())
+    return passwords.make_link(user.id, Purpose.RESET, None, clock())
 
 
 def choose(browser, token, password=NEW, again=NEW):
@@ -88,7 +89,7 @@ def test_a_chosen_password_ends_all_logins(browser, app, token):
 
 
 def test_a_link_does_not_go_round_the_second_step(app, stranger, token, user, clock):
-    second_factor.enable(user, SECRET, 0, [], clock())
+    second_factors.enable(user, SECRET, 0, [], clock())
 
     choose(stranger, token)
     page = stranger.sign_in(password=NEW)
@@ -107,7 +108,7 @@ def test_a_link_is_no_session(browser, stranger, token):
 def test_what_a_link_did_is_recorded_without_its_token(stranger, token, user):
     choose(stranger, token)
 
-    entries = audit.of_subject(f"user:{user.id}")
+    entries = audit_entries.of_subject(f"user:{user.id}")
     assert [entry.action for entry in entries] == ["password.changed", "link.made"]
     assert token not in str(entries)
 
@@ -156,6 +157,6 @@ def test_who_was_only_invited_cannot_sign_in_before_choosing(app, stranger, cloc
     users.set_password_hash(user.id, users.HASH_OF_NONE)
 
     assert stranger.sign_in(password="!").status_int == 422
-    token = one_time_links.make(user.id, Purpose.INVITE, None, clock())
+    token = passwords.make_link(user.id, Purpose.INVITE, None, clock())
     choose(stranger, token)
     assert stranger.sign_in(password=NEW).status_int == 303

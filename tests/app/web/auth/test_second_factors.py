@@ -9,7 +9,7 @@ from support.codes import code_at, key_on
 from support.records import a_user
 
 from app.domain.permissions import Role
-from app.store.access import audit, second_factor, users
+from app.store.access import audit_entries, second_factor, users
 from app.store.db import tables
 from app.web.application import build
 
@@ -42,7 +42,7 @@ def secured(browser, clock):
 def test_the_second_step_is_set_up_by_a_code_and_the_password(browser, user, clock):
     set_up(browser, clock)
 
-    assert second_factor.whose() == {user.id}
+    assert second_factor.enabled_users() == {user.id}
 
 
 @pytest.mark.parametrize(
@@ -63,7 +63,7 @@ def test_without_code_or_password_it_is_not_set_up(browser, user, clock, code, p
 
     assert again.status_int == 422
     assert sentence in again.text
-    assert second_factor.whose() == set()
+    assert second_factor.enabled_users() == set()
 
 
 def test_the_picture_holds_the_key_and_is_drawn_here(browser):
@@ -240,7 +240,7 @@ def test_neither_key_nor_codes_are_recorded_or_logged(browser, user, clock, capl
     caplog.set_level("INFO")
     key, codes = set_up(browser, clock)
 
-    told = caplog.text + str(audit.of_subject(f"user:{user.id}"))
+    told = caplog.text + str(audit_entries.of_subject(f"user:{user.id}"))
     assert "second_factor.enabled" in told
     assert key not in told
     assert codes[0].replace(" ", "") not in told.replace(" ", "")

@@ -9,7 +9,8 @@ import pytest
 from support.browser import Browser
 
 from app.domain.permissions import Role
-from app.store.access import audit, logins, users
+from app.store.access import audit_entries, logins, users
+from app.store.access.logins import NewLogin
 from app.store.db import tables
 from app.web.application import build
 from app.web.auth.session_tokens import SessionTokens, TokenClaims
@@ -169,7 +170,7 @@ def test_an_unknown_address_is_in_no_network(settings, sqlite, clock):
 def test_signing_in_and_out_is_recorded(browser, user):
     browser.get("/").forms[0].submit()
 
-    assert [(entry.actor, entry.action) for entry in audit.of_subject(f"user:{user.id}")] == [
+    assert [(entry.actor, entry.action) for entry in audit_entries.of_subject(f"user:{user.id}")] == [
         ("Ann", "session.ended"),
         ("Ann", "session.started"),
     ]
@@ -177,7 +178,7 @@ def test_signing_in_and_out_is_recorded(browser, user):
 
 def test_a_token_for_the_login_of_somebody_else_is_worth_nothing(browser, user, clock, settings):
     bob = users.create("bob@example.com", "Bob", Role.VIEWER, "-", clock())
-    logins.start(bob.id, "jti-of-bob", clock(), clock() + timedelta(hours=1))
+    logins.start(bob.id, NewLogin("jti-of-bob", clock() + timedelta(hours=1)), clock())
     tokens = SessionTokens.signed_with(settings.secret_key)
 
     mixed = tokens.issue(TokenClaims("jti-of-bob", user.id), clock(), clock() + timedelta(hours=1))

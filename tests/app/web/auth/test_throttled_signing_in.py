@@ -5,7 +5,7 @@ from support.browser import Browser
 from support.records import a_user
 
 from app.domain.permissions import Role
-from app.store.access import audit, users
+from app.store.access import audit_entries, users
 from app.store.db import tables
 
 WRONG = "wrong horse battery"
@@ -112,7 +112,7 @@ def test_each_wait_is_recorded_once(stranger, user, clock):
     clock.advance(minutes=1)
     guess(stranger, 20)
 
-    actions = [entry.action for entry in reversed(audit.of_subject(f"user:{user.id}"))]
+    actions = [entry.action for entry in reversed(audit_entries.of_subject(f"user:{user.id}"))]
     assert actions == ["session.refused"] * 6 + ["session.throttled", "session.refused", "session.throttled"]
 
 

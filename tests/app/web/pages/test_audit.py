@@ -12,10 +12,10 @@ from support.browser import Browser
 from support.records import a_payment, a_user, an_import, an_invoice
 
 from app.domain.permissions import Role
-from app.store.access import audit, users
+from app.store.access import audit, audit_entries, users
 from app.store.db import tables
 from app.store.db.current_user import Actor, acting_as
-from app.store.db.database import transaction
+from app.store.db.transactions import transaction
 from app.store.ledger.history import AuditEvent
 from app.web.http.locales import Locale
 from app.web.pages import audit_messages
@@ -64,7 +64,7 @@ def test_every_file_that_is_taken_is_recorded(browser, user, path, what, rows, n
 
     [entry] = recorded("export.made")
     assert (entry.user_id, entry.subject) == (user.id, f"export:{what}")
-    said = audit.of_subject(entry.subject)[0].after
+    said = audit_entries.of_subject(entry.subject)[0].after
     assert said["file"] == name
     assert said["filter"] == ({"q": "1001"} if "?" in path else {})
     assert said["rows"] == (before if what == "audit" else rows)
@@ -90,21 +90,21 @@ def test_a_file_of_what_was_picked_is_recorded(browser):
 
     form.submit("action", value="xlsx")
 
-    [entry] = audit.of_subject("export:invoices")
+    [entry] = audit_entries.of_subject("export:invoices")
     assert entry.after == {"file": "invoices-2026-03-02.xlsx", "rows": 1, "filter": {"picked": "one by one"}}
 
 
 def test_a_right_that_is_refused_is_recorded(viewer):
     viewer.get("/invoices/new", expect_errors=True)
 
-    [entry] = audit.of_subject("page:/invoices/new")
+    [entry] = audit_entries.of_subject("page:/invoices/new")
     assert (entry.actor, entry.action, entry.after) == ("Vic", "access.refused", {"method": "GET", "right": "edit"})
 
 
 def test_a_form_that_is_refused_is_recorded(browser):
     browser.post("/customers", {"code": "C1"}, expect_errors=True)
 
-    [entry] = audit.of_subject("page:/customers")
+    [entry] = audit_entries.of_subject("page:/customers")
     assert (entry.actor, entry.action, entry.after) == ("Ann", "form.refused", {"method": "POST"})
 
 
@@ -119,7 +119,7 @@ def test_what_is_done_with_an_import_is_recorded(browser, user, tmp_path, app):
 
     browser.post(f"/imports/{stored.id}/undo", {"csrf_token": browser.csrf_token()})
 
-    [entry] = audit.of_subject(f"import:{stored.id}")
+    [entry] = audit_entries.of_subject(f"import:{stored.id}")
     assert (entry.user_id, entry.action, entry.after) == (user.id, "import.recalled", {"file": "June.xlsx"})
 
 
@@ -147,7 +147,7 @@ NOW = datetime(2026, 3, 2, 9, 30, tzinfo=UTC)
 
 
 def an_entry(action, subject, after=None, **whence):
-    return audit.Entry(1, NOW, whence.pop("actor", "Ann"), action, subject, {}, after or {}, **whence)
+    return audit_entries.Entry(1, NOW, whence.pop("actor", "Ann"), action, subject, {}, after or {}, **whence)
 
 
 @pytest.mark.parametrize(

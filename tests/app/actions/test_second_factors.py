@@ -6,7 +6,9 @@ import pytest
 from support.at_once import all_at_once
 from support.records import a_user
 
-from app.store.access import audit, logins, second_factor
+from app.actions import second_factors
+from app.store.access import audit_entries, logins, second_factor
+from app.store.access.logins import NewLogin
 from app.store.db import database as store_database
 from app.store.db import tables
 
@@ -16,21 +18,21 @@ CODES = ["AAAA-BBBB", "CCCC-DDDD"]
 @pytest.fixture
 def user(database, now):
     found = a_user()
-    second_factor.enable(found, "SECRET", 100, CODES, now)
+    second_factors.enable(found, "SECRET", 100, CODES, now)
     return found
 
 
 def test_a_second_factor_has_a_secret_and_recovery_codes(user):
     assert second_factor.secret_of(user.id) == "SECRET"
     assert second_factor.recovery_codes_left(user.id) == 2
-    assert second_factor.whose() == {user.id}
+    assert second_factor.enabled_users() == {user.id}
 
 
 def test_a_user_has_no_second_factor_at_first(database):
     user = a_user()
 
     assert second_factor.secret_of(user.id) is None
-    assert second_factor.whose() == set()
+    assert second_factor.enabled_users() == set()
 
 
 def test_the_code_that_confirmed_it_is_used(user):
@@ -48,7 +50,7 @@ def test_of_two_who_send_a_code_at_once_one_succeeds(database_url, now):
     opened = store_database.open_database(database_url)
     with store_database.connection():
         user = a_user()
-        second_factor.enable(user, "SECRET", 100, [], now)
+        second_factors.enable(user, "SECRET", 100, [], now)
     accepted = []
 
     def send():
@@ -73,7 +75,7 @@ def test_a_recovery_code_is_its_users_alone(user):
 
 
 def test_new_recovery_codes_void_the_old_ones(user, now):
-    second_factor.renew_recovery_codes(user, ["EEEE-FFFF"], now)
+    second_factors.renew_recovery_codes(user, ["EEEE-FFFF"], now)
 
     assert not second_factor.accept_recovery_code(user.id, "CCCC-DDDD")
     assert second_factor.accept_recovery_code(user.id, "EEEE-FFFF")
@@ -87,21 +89,21 @@ def test_no_recovery_code_is_kept_as_it_is_typed(user):
 
 
 def test_without_the_second_factor_nothing_of_it_is_left_and_the_user_is_signed_out(user, now):
-    logins.start(user.id, "jti", now, now + timedelta(hours=1))
+    logins.start(user.id, NewLogin("jti", now + timedelta(hours=1)), now)
     bob = a_user("bob@example.com", name="Bob")
 
-    second_factor.reset(user.id, bob, now)
+    second_factors.disable(user.id, bob, now)
 
     assert second_factor.secret_of(user.id) is None
     assert second_factor.recovery_codes_left(user.id) == 0
     assert tables.LoginModel.get().revoked_at == now
-    assert audit.of_subject(f"user:{user.id}")[0].actor == "Bob"
+    assert audit_entries.of_subject(f"user:{user.id}")[0].actor == "Bob"
 
 
 def test_nothing_secret_is_recorded(user, now):
-    second_factor.renew_recovery_codes(user, ["EEEE-FFFF"], now)
+    second_factors.renew_recovery_codes(user, ["EEEE-FFFF"], now)
 
-    recorded = str(audit.of_subject(f"user:{user.id}"))
+    recorded = str(audit_entries.of_subject(f"user:{user.id}"))
     assert "recovery_codes.renewed" in recorded
     assert "SECRET" not in recorded
     assert "EEEE" not in recorded

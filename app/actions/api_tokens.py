@@ -1,0 +1,42 @@
+"""API tokens: made by a user for a program, and revoked."""
+
+import secrets
+from datetime import datetime
+
+from app.domain.permissions import Right
+from app.store.access import api_tokens, audit
+from app.store.access.api_tokens import TokenFacts
+from app.store.access.users import User
+from app.store.db.transactions import transaction
+
+PREFIX = "invoices_"  # lets secret scanners recognise a leaked token
+_RANDOM_BYTES = 32
+
+
+class OutsideScopeError(Exception):
+    """The token's scope would exceed its user's; the message is one sentence."""
+
+
+def create(facts: TokenFacts, by: User, now: datetime) -> str:
+    """Create a token for the user and return it, which cannot be read again; raises OutsideScopeError."""
+    if by.scope.within(facts.narrowed_to) != (by.scope if facts.narrowed_to.is_everything else facts.narrowed_to):
+        raise OutsideScopeError("A token cannot see more than you do: name customers and ledgers of your own scope.")
+    token = PREFIX + secrets.token_urlsafe(_RANDOM_BYTES)
+    with transaction():
+        token_id = api_tokens.add(by.id, facts, token, now)
+        after = {"name": facts.name, "rights": " ".join(sorted(facts.rights)), "expires_at": facts.expires_at}
+        audit.append(by, "token.created", f"token:{token_id}", before={}, after=after, now=now)
+    return token
+
+
+def revoke(token_id: int, by: User, now: datetime) -> str:
+    """Revoke a token and return its name; raises LookupError if it does not exist or, for non-admins, is not theirs."""
+    with transaction():
+        found = api_tokens.get(token_id)
+        if found is None or (found.user.id != by.id and not by.may(Right.ADMINISTER)):
+            raise LookupError("There is no such token.")
+        if found.revoked_at is None:
+            api_tokens.revoke(token_id, now)
+            after = {"name": found.facts.name}
+            audit.append(by, "token.revoked", f"token:{token_id}", before={}, after=after, now=now)
+        return found.facts.name

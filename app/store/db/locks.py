@@ -1,0 +1,34 @@
+"""Locks that end with the transaction."""
+
+from typing import Any
+
+from app.store.db import tables
+from app.store.db.database import is_postgresql
+
+_RECEIVABLES = "customers, invoices, payments, imports"  # locked in this order
+
+
+def block_other_writers() -> None:
+    """Let others read receivables but not write them; on SQLite there is one writer anyway."""
+    if is_postgresql():
+        tables.database.execute_sql(f"LOCK TABLE {_RECEIVABLES} IN SHARE ROW EXCLUSIVE MODE")
+
+
+def one_at_a_time(lock: int) -> None:
+    """Take an advisory lock until the transaction ends; nothing to do on SQLite, which has one writer.
+
+    Raises RuntimeError outside a transaction.
+    """
+    if not tables.database.in_transaction():
+        raise RuntimeError("A lock that ends with its transaction needs one.")
+    if is_postgresql():
+        tables.database.execute_sql("SELECT pg_advisory_xact_lock(%s)", (lock,))
+
+
+def locked(query: Any) -> Any:
+    """Return the query with its rows locked until the transaction ends, in its order; SQLite locks the database."""
+    if not is_postgresql():
+        return query
+    # Lock the tables first: a transaction that holds rows while it waits for an import's table lock would deadlock.
+    tables.database.execute_sql(f"LOCK TABLE {_RECEIVABLES} IN ROW EXCLUSIVE MODE")
+    return query.for_update()
