@@ -1,38 +1,273 @@
-"""Imports: a person's decision to apply or undo one, which the worker then carries out."""
+"""Imports: received, read, chosen, applied, undone or discarded, by a person, a program or the worker."""
 
+from collections.abc import Collection
 from dataclasses import replace
-from datetime import datetime
+from pathlib import Path
+from typing import Any, BinaryIO
 
 from app.store.access import audit
 from app.store.access.users import User
-from app.store.db.transactions import transaction
-from app.store.ledger import imports
+from app.store.db.transactions import exclusive_transaction, transaction
+from app.store.ledger import imports, snapshot
 from app.store.ledger.imports import State, StoredImport
-from app.workbook.importing import NotNowError
-from app.workbook.preview import Choices, Preview
+from app.workbook import applying, difference
+from app.workbook.difference import Difference
+from app.workbook.import_files import WORKBOOK, plain_name, sha256_of
+from app.workbook.importing import Examined, Importer, without_garbage_collection
+from app.workbook.meaning import checking
+from app.workbook.meaning.results.records import Checked
+from app.workbook.preview import Choices, Preview, mapping_to_json
+from app.workbook.reading.book import Progress
+from app.workbook.reading.refusal import WorkbookRefusedError
+
+
+class NotNowError(Exception):
+    """The import cannot be done in its current state; the message is one sentence with the reason and what to do."""
+
+    def __init__(self, message: str, reasons: tuple[str, ...] = ()) -> None:
+        super().__init__(message)
+        self.reasons = reasons
 
 
 class PreventedError(NotNowError):
     """Something in the preview prevents that the import is applied; the message is one sentence."""
 
 
-def confirm(stored: StoredImport, preview: Preview, by: User, now: datetime, *, good_rows: bool) -> None:
+def receive(
+    importer: Importer,
+    stream: BinaryIO,
+    file_name: str,
+    by: User | None,
+    *,
+    state: State = State.READING,
+    apply_when_clean: bool = False,
+) -> int:
+    """Keep an uploaded file and return the id of its import; raises WorkbookRefusedError and keeps nothing."""
+    with importer.received(stream) as upload, transaction():
+        import_id = imports.create(
+            file_name=plain_name(file_name),
+            sha256=upload.sha256,
+            size_bytes=upload.size_bytes,
+            stored_file=WORKBOOK,
+            user_id=by.id if by else None,
+            now=importer.now(),
+            state=state,
+        )
+        imports.change(import_id, apply_when_clean=apply_when_clean)
+        importer.files(import_id).take_over(upload)
+        if state is State.READING:
+            # An import by the command line is audited once, as applied.
+            details = {"sha256": upload.sha256, "size_bytes": upload.size_bytes}
+            _record(importer, by, "import.uploaded", import_id, **details)
+    return import_id
+
+
+def choose(
+    importer: Importer,
+    import_id: int,
+    choices: Choices,
+    by: User | None,
+    *,
+    forgotten: Collection[str] = (),
+    forgotten_answers: Collection[str] = (),
+) -> None:
+    """Save the choices, remember the mappings for workbooks of this shape, and mark the import to be read again.
+
+    Raises NotNowError if the file was not kept or the import is in another state.
+    """
+    if not importer.files(import_id).workbook.exists():
+        raise NotNowError("The file of this import was not kept, as it cannot be read: upload it again.")
+    user_id = by.id if by else None
+    with transaction():
+        if not imports.claim(import_id, (State.PREVIEWED, State.FAILED), State.READING):
+            raise NotNowError("This import is no longer waiting for a choice.")
+        imports.change(import_id, choices=choices.to_json())
+        for fingerprint, mapping in choices.mappings.items():
+            imports.remember_mapping(fingerprint, mapping_to_json(mapping), user_id, importer.now())
+        for fingerprint in forgotten:
+            imports.forget_mapping(fingerprint)
+        for shape in forgotten_answers:
+            imports.forget_answer(shape)
+        _record(importer, by, "import.chosen", import_id, choices=choices.to_json())
+    _wait_for_worker(importer, import_id)
+
+
+def confirm(importer: Importer, stored: StoredImport, by: User, *, good_rows: bool) -> None:
     """Have a previewed import applied; raises PreventedError, or NotNowError if another request was faster."""
     choices = replace(Choices.from_json(stored.choices), good_rows=good_rows)
-    reason = preview.why_not(choices)
+    reason = importer.files(stored.id).preview().why_not(choices)
     if reason:
         raise PreventedError(reason)
     with transaction():
         if not imports.claim(stored.id, (State.PREVIEWED,), State.APPLYING):
             raise NotNowError("This import is not waiting to be applied.")
         imports.change(stored.id, choices=choices.to_json())
-        details = {"file": stored.file_name, "good_rows": good_rows}
-        audit.append(by, "import.confirmed", f"import:{stored.id}", before={}, after=details, now=now)
+        _record(importer, by, "import.confirmed", stored.id, good_rows=good_rows)
+    _wait_for_worker(importer, stored.id)
 
 
-def recall(stored: StoredImport, by: User, now: datetime) -> None:
+def recall(importer: Importer, stored: StoredImport, by: User) -> None:
     """Have an applied import undone; raises NotNowError if it is not applied."""
     with transaction():
         if not imports.claim(stored.id, (State.APPLIED,), State.UNDOING):
             raise NotNowError("Only an applied import can be undone.")
-        audit.append(by, "import.recalled", f"import:{stored.id}", before={}, after={"file": stored.file_name}, now=now)
+        _record(importer, by, "import.recalled", stored.id)
+    _wait_for_worker(importer, stored.id)
+
+
+def discard(importer: Importer, import_id: int, by: User | None) -> None:
+    """Delete an import that wrote nothing, and its file; raises NotNowError for any other."""
+    with transaction():
+        file_name = _existing(import_id).file_name
+        if not imports.delete(import_id, (State.PREVIEWED, State.FAILED)):
+            raise NotNowError("Only an import that wrote nothing can be discarded.")
+        after = {"file": file_name}
+        audit.append(by, "import.discarded", f"import:{import_id}", before={}, after=after, now=importer.now())
+    importer.files(import_id).delete()
+
+
+def earlier(path: Path) -> StoredImport | None:
+    """Return the applied import of a file with the same content, or None."""
+    return imports.latest_with_content(sha256_of(path), (State.APPLIED,))
+
+
+def apply_file(
+    importer: Importer, path: Path, examined: Examined, choices: Choices, by: User | None, progress: Progress
+) -> int:
+    """Import an examined workbook, keep the file as its source, and return the import's id; raises NotNowError."""
+    _refuse_if_prevented(examined.preview, choices)
+    import_id = None
+    try:
+        # One transaction: if the command is interrupted, nothing of an unfinished import remains.
+        with exclusive_transaction():
+            with path.open("rb") as stream:
+                import_id = receive(importer, stream, path.name, by, state=State.APPLYING)
+            importer.files(import_id).keep_preview(examined.preview)
+            imports.change(import_id, choices=choices.to_json())
+            _write(importer, import_id, examined.checked, choices, examined.preview, progress)
+    except BaseException:
+        if import_id is not None:
+            importer.files(import_id).delete()
+        raise
+    return import_id
+
+
+# --- the worker
+
+
+def preview(importer: Importer, import_id: int) -> None:
+    """Read the uploaded workbook and save its preview; a refusal becomes the import's failure."""
+    stored, files = _existing(import_id), importer.files(import_id)
+    try:
+        choices = Choices.from_json(stored.choices)
+        examined = importer.examine(files.workbook, choices, files.progress, stored.file_name)
+    except checking.NothingRecognisedError as refused:
+        # Keep the file: a person may map its columns.
+        files.keep_preview(Preview.of(refused.checked, Difference()))
+        imports.claim(import_id, (State.READING,), State.FAILED, str(refused))
+        return
+    except WorkbookRefusedError as refused:
+        imports.claim(import_id, (State.READING,), State.FAILED, str(refused))
+        files.workbook.unlink(missing_ok=True)
+        return
+    files.keep_records(examined.checked)
+    files.keep_preview(examined.preview)
+    imports.claim(import_id, (State.READING,), State.PREVIEWED, stored.failure)
+
+
+def apply(importer: Importer, import_id: int) -> None:
+    """Write a previewed import; if the store has changed since the preview, create a new preview instead."""
+    stored, files = _existing(import_id), importer.files(import_id)
+    previewed = files.preview()
+    try:
+        with without_garbage_collection():
+            checked = files.records(previewed)
+            _write(importer, import_id, checked, Choices.from_json(stored.choices), previewed, files.progress)
+    except NotNowError as reason:
+        if imports.claim(import_id, (State.APPLYING,), State.READING, str(reason)):
+            preview(importer, import_id)
+    else:
+        files.delete_records()
+
+
+def apply_if_clean(importer: Importer, import_id: int) -> None:
+    """Write a previewed import immediately if that was requested and nothing is left to decide."""
+    stored = imports.get(import_id)
+    if stored is None or not stored.apply_when_clean or stored.state is not State.PREVIEWED:
+        return
+    is_clean = importer.files(import_id).preview().why_not(Choices.from_json(stored.choices)) is None
+    if is_clean and imports.claim(import_id, (State.PREVIEWED,), State.APPLYING):
+        apply(importer, import_id)
+
+
+def undo(importer: Importer, import_id: int) -> None:
+    """Undo an import; raises NotNowError with the reasons if later records depend on it."""
+    importer.files(import_id).progress("undoing")
+    with exclusive_transaction():
+        stored = imports.get(import_id)
+        if stored is None:
+            raise NotNowError(f"There is no import {import_id}.")
+        if stored.state not in {State.APPLIED, State.UNDOING}:
+            raise NotNowError(f"Import {import_id} is {stored.state}: only an applied import can be undone.")
+        reasons = tuple(imports.hangs_on(import_id))
+        if reasons:
+            raise NotNowError("The import cannot be undone, because something later hangs on it.", reasons)
+        applying.take_back(import_id)
+        imports.change(import_id, state=State.UNDONE, undone_at=importer.now())
+        _record(importer, None, "import.undone", import_id)
+
+
+def _write(
+    importer: Importer, import_id: int, checked: Checked, choices: Choices, previewed: Preview, progress: Progress
+) -> None:
+    """Compare and write in one transaction, so that exactly the previewed changes are written, or nothing."""
+    progress("writing")
+    with exclusive_transaction():
+        known = imports.get(import_id)
+        if known is None or known.state is not State.APPLYING:
+            return  # another process has finished it in the meantime
+        stored = snapshot.take()
+        found = difference.compare(checked, stored, importer.zone, choices.decisions)
+        current = Preview.of(checked, found, previewed.figures)
+        if current.digest != previewed.digest:
+            raise NotNowError("What is stored changed after this preview was made: look at it again.")
+        _refuse_if_prevented(current, choices)
+        applying.write(found, stored, import_id, importer.zone, importer.now())
+        imports.change(
+            import_id,
+            state=State.APPLIED,
+            applied_at=importer.now(),
+            counts=dict(current.counts),
+            control_totals=current.to_json(0)["tabs"],
+        )
+        _remember_answers(importer, current)
+        details = {"sha256": known.sha256, "counts": dict(current.counts), "choices": choices.to_json()}
+        _record(importer, None, "import.applied", import_id, **details)
+
+
+def _remember_answers(importer: Importer, applied: Preview) -> None:
+    """Save the answers for workbooks of the same shape."""
+    for one in applied.answered:
+        if one.question.shape and not one.is_remembered:
+            imports.remember_answer(one.question.shape, one.question.text, one.answer, importer.now())
+
+
+def _refuse_if_prevented(previewed: Preview, choices: Choices) -> None:
+    if reason := previewed.why_not(choices):
+        raise NotNowError(reason)
+
+
+def _wait_for_worker(importer: Importer, import_id: int) -> None:
+    importer.files(import_id).progress("waiting for the worker")
+
+
+def _record(importer: Importer, by: User | None, action: str, import_id: int, **after: Any) -> None:  # noqa: ANN401  # values of every kind
+    details = {"file": _existing(import_id).file_name, **after}
+    audit.append(by, action, f"import:{import_id}", before={}, after=details, now=importer.now())
+
+
+def _existing(import_id: int) -> StoredImport:
+    stored = imports.get(import_id)
+    if stored is None:
+        raise NotNowError("There is no such import any more.")
+    return stored

@@ -4,6 +4,7 @@ import sys
 
 import typer
 
+from app.actions.imports import NotNowError
 from app.cli import audit, demo, imports, reports, secret_files, serving, tokens, users
 from app.domain.sentences import plain
 from app.jobs.job_queue import QueueUnavailableError
@@ -11,7 +12,6 @@ from app.settings import AppSettingsError
 from app.store.access.users import EmailTakenError
 from app.store.db.database import DatabaseUnavailableError
 from app.store.db.outages import Outage, outage_behind
-from app.workbook.importing import NotNowError
 from app.workbook.reading.refusal import WorkbookRefusedError
 
 _EXPECTED_ERRORS = (

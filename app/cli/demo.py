@@ -7,11 +7,15 @@ from typing import Annotated
 import typer
 
 from app import clock
+from app.actions import imports as import_actions
+from app.actions import passwords
+from app.actions import users as user_actions
+from app.actions.users import UserFacts
 from app.cli.opening import importer, opened
 from app.cli.serving import refuse_taken_port, run_server
 from app.domain.permissions import Role
 from app.settings import AppSettings
-from app.store.access import logins, users
+from app.store.access import users
 from app.store.access.users import User
 from app.store.ledger import imports
 from app.web.auth.passwords import hash_password, new_password
@@ -38,8 +42,10 @@ def demo(
             refuse_taken_port(settings)
         user = _demo_user()
         if not imports.newest_first(limit=1):
-            _import_demo(settings, user.id)
-        typer.echo(f"Sign in at {settings.public_url} as {DEMO_EMAIL} with the password {_new_password(user.id)}")
+            _import_demo(settings, user)
+        password = new_password()
+        passwords.change(user, hash_password(password), None, clock.utc_now())
+        typer.echo(f"Sign in at {settings.public_url} as {DEMO_EMAIL} with the password {password}")
     if serve:
         run_server(settings, with_worker=True)
 
@@ -51,22 +57,15 @@ def _demo_user() -> User:
     if imports.newest_first(limit=1) or users.all_users():
         typer.echo("This database is in use: the demo only fills an empty one (choose another DATA_DIR).", err=True)
         raise typer.Exit(1)
-    return users.create(DEMO_EMAIL, "Demo", Role.ADMIN, hash_password(new_password()), clock.utc_now())
+    facts = UserFacts("Demo", Role.ADMIN)
+    return user_actions.create(DEMO_EMAIL, facts, users.HASH_OF_NONE, None, clock.utc_now())
 
 
-def _import_demo(settings: AppSettings, user_id: int) -> None:
+def _import_demo(settings: AppSettings, user: User) -> None:
     with tempfile.TemporaryDirectory(prefix="demo-") as folder:
         path = Path(folder) / DEMO_FILE
         write_demo(path, clock.today(settings.time_zone))
         demo_importer = importer(settings)
         examined = demo_importer.examine(path, Choices(), lambda _: None)
-        demo_importer.apply_file(path, examined, Choices(), user_id, lambda _: None)
+        import_actions.apply_file(demo_importer, path, examined, Choices(), user, lambda _: None)
     typer.echo(f"Imported {DEMO_FILE}: {examined.preview.counts['new']} rows.")
-
-
-def _new_password(user_id: int) -> str:
-    """Set and return a new password for each run, and revoke the user's sessions."""
-    password = new_password()
-    users.set_password_hash(user_id, hash_password(password))
-    logins.revoke_all_of(user_id, clock.utc_now())
-    return password

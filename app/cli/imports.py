@@ -20,6 +20,7 @@ from rich.table import Table
 
 from app import clock
 from app.actions import exports
+from app.actions import imports as import_actions
 from app.cli import import_answers
 from app.cli.opening import importer, opened
 from app.domain import fields
@@ -149,7 +150,7 @@ def imports(*, as_json: Annotated[bool, typer.Option("--json", help="Print JSON 
 def undo(import_id: Annotated[int, typer.Argument(metavar="IMPORT", help="The number of the import.")]) -> None:
     """Undo everything an import did, unless later changes depend on it."""
     with opened() as settings:
-        importer(settings).undo(import_id)
+        import_actions.undo(importer(settings), import_id)
     typer.echo(f"Import {import_id} was undone.")
 
 
@@ -199,11 +200,12 @@ def _result(
     None and the state PREVIEWED.
     """
     if not examined.preview.writes:
-        earlier = workbook_importer.earlier_import(file)
+        earlier = import_actions.earlier(file)
         return (earlier.id, earlier.state) if earlier else (None, State.PREVIEWED)
     if not apply or examined.preview.why_not(choices):
         return None, State.PREVIEWED
-    return workbook_importer.apply_file(file, examined, choices, None, progress), State.APPLIED
+    import_id = import_actions.apply_file(workbook_importer, file, examined, choices, None, progress)
+    return import_id, State.APPLIED
 
 
 def _as_json(preview: Preview, import_id: int | None, state: State) -> dict[str, Any]:

@@ -1,6 +1,6 @@
 """Bulk actions on invoices: which of them a bulk action applies to, and why it skips the others."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -40,6 +40,6 @@ def why_left_out(action: BulkAction, candidate: Candidate) -> str:
     return "" if balance > 0 else "Nothing is left to pay."
 
 
-def changed_since(candidates: Iterable[Candidate], seen: dict[int, str]) -> list[Candidate]:
+def changed_since(candidates: Iterable[Candidate], seen: Mapping[int, str]) -> list[Candidate]:
     """Return the candidates whose fingerprint differs from the one shown; `seen` is by invoice id."""
     return [candidate for candidate in candidates if seen.get(candidate.invoice.id) != candidate.seen]

@@ -7,6 +7,7 @@ from functools import partial
 from huey import Huey, crontab
 from peewee import PeeweeException
 
+from app.actions import imports as import_actions
 from app.jobs.job_queue import QueueUnavailableError
 from app.store.db.after_commit import after_commit
 from app.store.db.current_user import Actor, acting_as
@@ -14,7 +15,7 @@ from app.store.db.database import connection
 from app.store.db.outages import Outage, outage_behind
 from app.store.ledger import imports
 from app.store.ledger.imports import State
-from app.workbook.importing import Importer, NotNowError
+from app.workbook.importing import Importer
 
 log = logging.getLogger(__name__)
 
@@ -62,17 +63,17 @@ class ImportJobs:
     def _do(self, import_id: int, state: State) -> None:
         match state:
             case State.READING:
-                self._importer.preview(import_id)
-                self._importer.apply_if_clean(import_id)
+                import_actions.preview(self._importer, import_id)
+                import_actions.apply_if_clean(self._importer, import_id)
             case State.APPLYING:
-                self._importer.apply(import_id)
+                import_actions.apply(self._importer, import_id)
             case _:
                 self._undo(import_id)
 
     def _undo(self, import_id: int) -> None:
         try:
-            self._importer.undo(import_id)
-        except NotNowError as refused:
+            import_actions.undo(self._importer, import_id)
+        except import_actions.NotNowError as refused:
             reasons = " ".join([str(refused), *refused.reasons])
             imports.claim(import_id, (State.UNDOING,), State.APPLIED, reasons)
 

@@ -6,6 +6,7 @@ import time
 from pathlib import Path
 
 from app import clock
+from app.actions import imports as import_actions
 from app.cli.opening import importer, migrate
 from app.settings import AppSettings
 from app.store.db import database
@@ -29,13 +30,13 @@ def main(url: str, workbook: str, folder: str) -> None:
 
         started = time.perf_counter()
         with Path(workbook).open("rb") as stream:
-            import_id = ours.receive(stream, "bench.xlsx", None)
-        ours.preview(import_id)
+            import_id = import_actions.receive(ours, stream, "bench.xlsx", None)
+        import_actions.preview(ours, import_id)
         figures["preview"] = time.perf_counter() - started
 
         imports.claim(import_id, (State.PREVIEWED,), State.APPLYING)
         started = time.perf_counter()
-        ours.apply(import_id)
+        import_actions.apply(ours, import_id)
         figures["apply"] = time.perf_counter() - started
         assert imports.get(import_id).state is State.APPLIED, imports.get(import_id).failure
 

@@ -22,6 +22,7 @@ from statistics import median, quantiles
 from typing import Any
 
 from app import clock
+from app.actions import imports as import_actions
 from app.cli.opening import importer, migrate
 from app.cli.serving import THREADS_A_WORKER
 from app.domain.permissions import Role
@@ -277,7 +278,7 @@ def _filled(cluster: str, folder: Path, invoices: int) -> tuple[AppSettings, lis
         users.create(EMAIL, "Bench", Role.ADMIN, rehash(PASSWORD), clock.utc_now())
         ours = importer(settings)
         examined = ours.examine(path, Choices(), lambda _: None)
-        ours.apply_file(path, examined, Choices(), None, lambda _: None)
+        import_actions.apply_file(ours, path, examined, Choices(), None, lambda _: None)
         opened.execute_sql("VACUUM ANALYZE")
         ids = [invoice.id for invoice in tables.InvoiceModel.select(tables.InvoiceModel.id)]
     opened.close_all()

@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 from openpyxl import Workbook
 from openpyxl.cell import WriteOnlyCell
 
+from app.actions import imports as import_actions
 from app.domain.sentences import plain
 from app.settings import WorkbookLimits
 from app.store.db import tables
@@ -261,7 +262,7 @@ def apply(importer, path, chosen=None):
     """Examine and apply a workbook as the command line does; return the import's id."""
     chosen = chosen or Choices()
     examined = importer.examine(path, chosen, say_nothing)
-    return importer.apply_file(path, examined, chosen, None, say_nothing)
+    return import_actions.apply_file(importer, path, examined, chosen, None, say_nothing)
 
 
 def dump(leaving_out=()):

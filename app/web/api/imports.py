@@ -16,7 +16,7 @@ from app.web.api.problems import Mistake, ProblemError, ProblemType
 from app.web.api.shapes import NEXT, Asked, Moment, ResponseModel, Sent
 from app.workbook.difference import Outcome
 from app.workbook.figures import OwedTotals
-from app.workbook.importing import Importer, NotNowError
+from app.workbook.importing import Importer
 from app.workbook.preview import Choices, Preview
 from app.workbook.reading.refusal import WorkbookRefusedError
 
@@ -214,11 +214,11 @@ class ImportsApi:
     def upload(self, call: Call, workbook: BinaryIO, query: UploadAsked) -> Answer:
         """Store a workbook and queue it for the worker to read."""
         try:
-            import_id = self.importer.receive(workbook, query.file_name, call.user.id)
+            import_id = import_actions.receive(
+                self.importer, workbook, query.file_name, call.user, apply_when_clean=query.apply is not None
+            )
         except WorkbookRefusedError as refused:
             raise ProblemError(ProblemType.INVALID, str(refused), [Mistake(sentence=str(refused))]) from refused
-        if query.apply:
-            imports.change(import_id, apply_when_clean=True)
         self.jobs.enqueue(import_id)
         return Answer(self._details(_existing(import_id)), {"Location": f"{ROOT}/imports/{import_id}"})
 
@@ -227,19 +227,17 @@ class ImportsApi:
         stored = _existing(import_id)
         if stored.state is not State.PREVIEWED:
             raise problems.conflict(f"This import is {stored.state}: only one that is previewed asks anything.")
-        preview = self.importer.preview_of(import_id)
+        preview = self.importer.files(import_id).preview()
         wrong = _wrong_answers(preview, body.answers)
         if wrong:
             raise ProblemError(ProblemType.INVALID, wrong[0].sentence, wrong[:_MOST_ERRORS])
         choices = Choices.from_json(stored.choices)
         given = {**choices.answers.by_question, **body.answers}
         try:
-            self.importer.choose(
-                import_id, replace(choices, answers=replace(choices.answers, by_question=given)), call.user.id
-            )
-        except NotNowError as reason:
+            answered = replace(choices, answers=replace(choices.answers, by_question=given))
+            import_actions.choose(self.importer, import_id, answered, call.user)
+        except import_actions.NotNowError as reason:
             raise problems.conflict(str(reason)) from reason
-        self.importer.start_progress(import_id)
         self.jobs.enqueue(import_id)
         return Answer(self._details(_existing(import_id)))
 
@@ -248,21 +246,20 @@ class ImportsApi:
         stored = _existing(import_id)
         if stored.state is not State.PREVIEWED:
             raise problems.conflict(f"This import is {stored.state}: only one that is previewed can be applied.")
-        preview = self.importer.preview_of(import_id)
         try:
-            import_actions.confirm(stored, preview, call.user, call.now, good_rows=body.good_rows)
+            import_actions.confirm(self.importer, stored, call.user, good_rows=body.good_rows)
         except import_actions.PreventedError as reason:
+            preview = self.importer.files(import_id).preview()
             raise ProblemError(ProblemType.CONFLICT, str(reason), _mistakes(preview)[:_MOST_ERRORS]) from reason
-        except NotNowError as reason:
+        except import_actions.NotNowError as reason:
             raise problems.conflict(str(reason)) from reason
-        self.importer.start_progress(import_id)
         self.jobs.enqueue(import_id)
         return Answer(self._details(_existing(import_id)))
 
     def _details(self, stored: StoredImport) -> ImportDetails:
-        is_kept = not stored.state.is_in_work and self.importer.has_preview(stored.id)
+        is_kept = not stored.state.is_in_work and self.importer.files(stored.id).has_preview()
         choices = Choices.from_json(stored.choices)
-        preview = PreviewAnswer.of(self.importer.preview_of(stored.id), choices) if is_kept else None
+        preview = PreviewAnswer.of(self.importer.files(stored.id).preview(), choices) if is_kept else None
         return ImportDetails(**_facts(stored), preview=preview)
 
 

@@ -2,21 +2,19 @@
 
 import secrets
 from dataclasses import dataclass
+from datetime import date
 from urllib.parse import parse_qsl
 from zoneinfo import ZoneInfo
 
 from bottle import HTTPResponse
 
-from app.actions import invoices as invoice_actions
+from app.actions import bulk as actions
 from app.actions import payments
+from app.actions.bulk import BulkChange
 from app.domain.as_of import AsOf
-from app.domain.bulk import BulkAction, Candidate, changed_since, why_left_out
-from app.domain.invoice_changes import StatusChange
-from app.domain.payment_batch import PaymentBatch
+from app.domain.bulk import BulkAction, Candidate, why_left_out
 from app.domain.sentences import count_text, counted
-from app.store.db.transactions import exclusive_transaction
-from app.store.ledger import invoices, payment_batches, payment_list
-from app.store.ledger.invoice_changes import SeenVersion
+from app.store.ledger import invoices, payment_list
 from app.store.ledger.invoices import Filter, ListedInvoice
 from app.web.http.errors import Refusal
 from app.web.http.forms import Form, local_path
@@ -51,65 +49,30 @@ class Bulk:
         """Do what the preview showed: all of it, and only if every invoice still is as it was shown."""
         fields = Form(context.form)
         action = _action(fields)
-        key = fields.text("key", required=True, longest=40)
-        if action is BulkAction.PAY:
-            fields.optional_day("paid_on", required=True)
-            fields.text("method", longest=60)
-            fields.text("reference")
-        else:
-            fields.text("reason", required=action is BulkAction.DISPUTE)
-        seen = _seen(fields)
+        change = _change(fields, action, context.today)
+        picked = frozenset(change.seen)
         if fields.errors:
-            return self._preview(context, fields, action, self._lines(context, frozenset(seen)))
+            return self._preview(context, fields, action, self._lines(context, picked))
+        if len(picked) > MOST:
+            raise _TooManyError
         try:
-            with exclusive_transaction():
-                if payment_batches.is_recorded(f"{key}:{min(seen, default=0)}"):
-                    return self.pages.redirect(
-                        context, _back(fields), flash="These payments had been recorded already."
-                    )
-                lines = self._lines(context, frozenset(seen))
-                if not _are_as_shown(action, lines, seen):
-                    fields.errors["changed"] = (
-                        "Some of these invoices were changed meanwhile; this is how they are now."
-                    )
-                else:
-                    refusal = self._do(context, fields, action, lines, key)
-                    if refusal:
-                        fields.errors["paid_on"] = refusal
+            done = actions.apply(change, context.user, context.now, self._today(context))
+        except actions.RecordedBeforeError:
+            return self.pages.redirect(context, _back(fields), flash="These payments had been recorded already.")
+        except actions.ChangedMeanwhileError:
+            fields.errors["changed"] = "Some of these invoices were changed meanwhile; this is how they are now."
+        except payments.PaymentRefusedError as refused:
+            # Only the day can be wrong by now, and it is the same for all.
+            fields.errors["paid_on"] = str(refused)
         except payments.OverpaidError as error:
-            numbers = ", ".join(line.invoice.number for line in lines if line.invoice.id in error.excess)
+            excess = self._lines(context, frozenset(error.excess))
+            numbers = ", ".join(line.invoice.number for line in excess)
             fields.errors["changed"] = (
                 f"For invoice {numbers} a payment of a later day is recorded already: leave it out."
             )
         if fields.errors:
-            return self._preview(context, fields, action, lines, 409)
-        return self.pages.redirect(context, _back(fields), flash=_done(action, lines, context))
-
-    def _do(
-        self, context: RequestContext, fields: Form, action: BulkAction, lines: list[ListedInvoice], key: str
-    ) -> str:
-        """Do it to each invoice and return nothing, or why it was done to none."""
-        for line in lines:
-            invoice = line.invoice
-            if action is not BulkAction.PAY:
-                seen = SeenVersion(invoice.id, invoice.version)
-                invoice_actions.change_status(
-                    StatusChange(action.value), fields.text("reason"), seen, context.user, context.now
-                )
-                continue
-            receipt = PaymentBatch(
-                key=f"{key}:{invoice.id}",
-                paid_on=fields.day("paid_on", context.today),
-                amounts={invoice.id: line.balance_cents},
-                method=fields.text("method", longest=60),
-                reference=fields.text("reference"),
-            )
-            try:
-                payments.record(receipt, context.user, context.now, context.today, keep_credit=False)
-            except payments.PaymentRefusedError as refused:
-                # Only the day can be wrong by now, and it is the same for all: the first refusal is before any writing.
-                return str(refused)
-        return ""
+            return self._preview(context, fields, action, self._lines(context, picked), 409)
+        return self.pages.redirect(context, _back(fields), flash=_done(action, done, context))
 
     def _preview(
         self, context: RequestContext, fields: Form, action: BulkAction, lines: list[ListedInvoice], status: int = 0
@@ -151,11 +114,16 @@ class Bulk:
 
     def _lines(self, context: RequestContext, ids: frozenset[int]) -> list[ListedInvoice]:
         if len(ids) > MOST:
-            raise Refusal(f"At most {count_text(MOST)} invoices can be changed at once: pick fewer.")
+            raise _TooManyError
         return invoices.matching(Filter(ids=ids), self._today(context), invoices.LONGEST_DUE_FIRST, length=None)
 
     def _today(self, context: RequestContext) -> AsOf:
         return AsOf.end_of(context.today, self.zone)
+
+
+class _TooManyError(Refusal):
+    def __init__(self) -> None:
+        super().__init__(f"At most {count_text(MOST)} invoices can be changed at once: pick fewer.")
 
 
 def _action(fields: Form) -> BulkAction:
@@ -165,17 +133,23 @@ def _action(fields: Form) -> BulkAction:
     return action
 
 
+def _change(fields: Form, action: BulkAction, today: date) -> BulkChange:
+    is_payment = action is BulkAction.PAY
+    return BulkChange(
+        action=action,
+        seen=_seen(fields),
+        key=fields.text("key", required=True, longest=40),
+        reason="" if is_payment else fields.text("reason", required=action is BulkAction.DISPUTE),
+        paid_on=(fields.optional_day("paid_on", required=True) if is_payment else None) or today,
+        method=fields.text("method", longest=60) if is_payment else "",
+        reference=fields.text("reference") if is_payment else "",
+    )
+
+
 def _seen(fields: Form) -> dict[int, str]:
     """Return the ids that were picked, with the state in which each was shown."""
     named = ((name.removeprefix(_PICK), text) for name, text in fields.typed.items() if name.startswith(_PICK))
     return {int(number): text for number, text in named if number.isascii() and number.isdigit() and len(number) < 10}
-
-
-def _are_as_shown(action: BulkAction, lines: list[ListedInvoice], seen: dict[int, str]) -> bool:
-    """Tell whether the invoices are those that were shown, in the same state, and the action fits each of them."""
-    candidates = _candidates(lines)
-    fits = not any(why_left_out(action, candidate) for candidate in candidates)
-    return 0 < len(lines) == len(seen) and fits and not changed_since(candidates, seen)
 
 
 def _candidates(lines: list[ListedInvoice]) -> list[Candidate]:

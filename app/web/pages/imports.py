@@ -20,7 +20,7 @@ from app.web.http.rendering import Pages, address
 from app.web.http.request_context import RequestContext
 from app.web.pages.import_choices import Mappable, chosen, forgotten_answers, forgotten_mappings, grouped
 from app.workbook.difference import Outcome
-from app.workbook.importing import Importer, NotNowError
+from app.workbook.importing import Importer
 from app.workbook.meaning.cell_values.amounts import UnreadableError
 from app.workbook.preview import Choices, Preview
 from app.workbook.reading.refusal import WorkbookRefusedError
@@ -53,7 +53,7 @@ class Imports:
         if upload is None or not upload.raw_filename:
             return self._index(context, "Choose a workbook first: an .xlsx or .xlsm file, or a list as .csv.")
         try:
-            import_id = self.importer.receive(upload.file, upload.raw_filename, context.user.id)
+            import_id = import_actions.receive(self.importer, upload.file, upload.raw_filename, context.user)
         except WorkbookRefusedError as refused:
             return self._index(context, f"{upload.raw_filename}: {refused}")
         self.jobs.enqueue(import_id)
@@ -67,7 +67,7 @@ class Imports:
             return self.pages.show(context, "imports/working.html", **values, progress=self._progress(context, stored))
         if stored.state in {State.APPLIED, State.UNDONE}:
             return self.pages.show(context, "imports/applied.html", **values, **self._applied(context, stored))
-        if not self.importer.has_preview(import_id):
+        if not self.importer.files(import_id).has_preview():
             return self.pages.show(context, "imports/failed.html", **values, **self._limits())
         return self.pages.show(context, "imports/preview.html", **values, **self._preview(context, stored))
 
@@ -91,30 +91,34 @@ class Imports:
             return self.pages.show(context, "imports/preview.html", status=422, **(values | said))
         forgotten = forgotten_mappings(context.form, tabs)
         again = forgotten_answers(context.form)
-        self._or_refuse(lambda: self.importer.choose(import_id, choices, context.user.id, forgotten, again))
-        self._hand_over(import_id)
+        self._or_refuse(
+            lambda: import_actions.choose(
+                self.importer, import_id, choices, context.user, forgotten=forgotten, forgotten_answers=again
+            )
+        )
+        self.jobs.enqueue(import_id)
         return self.pages.redirect(context, f"/imports/{import_id}")
 
     def apply(self, context: RequestContext, import_id: int) -> HTTPResponse:
         """Have the worker write the import, if nothing keeps it from that."""
         stored = _existing(import_id)
         good_rows = context.form.get("good_rows") == "yes"
-        preview = self._kept_preview(stored)
-        self._or_refuse(lambda: import_actions.confirm(stored, preview, context.user, context.now, good_rows=good_rows))
-        self._hand_over(import_id)
+        self._kept_preview(stored)
+        self._or_refuse(lambda: import_actions.confirm(self.importer, stored, context.user, good_rows=good_rows))
+        self.jobs.enqueue(import_id)
         return self.pages.redirect(context, f"/imports/{import_id}")
 
     def undo(self, context: RequestContext, import_id: int) -> HTTPResponse:
         """Have the worker take back what the import did."""
         stored = _existing(import_id)
-        self._or_refuse(lambda: import_actions.recall(stored, context.user, context.now))
-        self._hand_over(import_id)
+        self._or_refuse(lambda: import_actions.recall(self.importer, stored, context.user))
+        self.jobs.enqueue(import_id)
         return self.pages.redirect(context, f"/imports/{import_id}")
 
     def discard(self, context: RequestContext, import_id: int) -> HTTPResponse:
         """Forget an import that wrote nothing."""
         stored = _existing(import_id)
-        self._or_refuse(lambda: self.importer.discard(import_id, context.user.id))
+        self._or_refuse(lambda: import_actions.discard(self.importer, import_id, context.user))
         return self.pages.redirect(
             context, "/imports", flash=f"{stored.file_name} was discarded; nothing was imported."
         )
@@ -124,7 +128,7 @@ class Imports:
         stored = _existing(import_id)
         rows = sum(self._kept_preview(stored).counts.values())
         try:
-            with one_at_a_time(), self.importer.marked_copy(import_id) as path:
+            with one_at_a_time(), self.importer.marked_copy(stored) as path:
                 content = path.read_bytes()
         except WorkbookRefusedError as refused:
             raise ImportStateError(str(refused)) from refused
@@ -139,14 +143,14 @@ class Imports:
         return {"largest_megabytes": self.importer.limits.file_bytes // MEGABYTE}
 
     def _progress(self, context: RequestContext, stored: StoredImport) -> dict[str, Any]:
-        said = self.importer.latest_progress(stored.id)
+        said = self.importer.files(stored.id).latest_progress()
         message, at = said or ("waiting for the worker", stored.uploaded_at)
         silent = (context.now - at).total_seconds() > _SILENT_FOR_SECONDS
         return {"import_id": stored.id, "message": message, "is_silent": silent}
 
     def _preview(self, context: RequestContext, stored: StoredImport) -> dict[str, Any]:
-        kept = self.importer.preview_json(stored.id)
-        preview = self.importer.preview_of(stored.id)
+        kept = self.importer.files(stored.id).preview_json()
+        preview = self.importer.files(stored.id).preview()
         choices = Choices.from_json(stored.choices)
         by_outcome = defaultdict(list)
         for change in preview.changes:
@@ -181,19 +185,15 @@ class Imports:
             "page_address": lambda other: address(f"/imports/{stored.id}", tab=tab, row=row or "", page=other),
         }
 
-    def _hand_over(self, import_id: int) -> None:
-        self.importer.start_progress(import_id)
-        self.jobs.enqueue(import_id)
-
     def _kept_preview(self, stored: StoredImport) -> Preview:
-        if stored.state not in {State.PREVIEWED, State.FAILED} or not self.importer.has_preview(stored.id):
+        if stored.state not in {State.PREVIEWED, State.FAILED} or not self.importer.files(stored.id).has_preview():
             raise ImportStateError("This import has no preview any more: upload the workbook again.")
-        return self.importer.preview_of(stored.id)
+        return self.importer.files(stored.id).preview()
 
     def _or_refuse(self, action: Callable[[], None]) -> None:
         try:
             action()
-        except NotNowError as reason:
+        except import_actions.NotNowError as reason:
             raise ImportStateError(str(reason)) from reason
 
 

@@ -7,6 +7,7 @@ import pytest
 from huey import MemoryHuey
 from support.workbooks import AN_INVOICE, an_importer, invoices_tab, workbook
 
+from app.actions import imports as import_actions
 from app.jobs.imports import ImportJobs
 from app.store.db.tables import InvoiceModel
 from app.store.ledger import imports
@@ -26,7 +27,7 @@ def jobs(importer):
 @pytest.fixture
 def uploaded(importer, tmp_path):
     content = workbook(tmp_path, invoices_tab(AN_INVOICE)).read_bytes()
-    return importer.receive(io.BytesIO(content), "June.xlsx", None)
+    return import_actions.receive(importer, io.BytesIO(content), "June.xlsx", None)
 
 
 def state_of(import_id):
@@ -87,7 +88,7 @@ def test_a_disk_without_room_is_told_as_what_it_is(jobs, uploaded, monkeypatch):
     def fail(*_):
         raise OSError(errno.ENOSPC, "No space left on device")
 
-    monkeypatch.setattr("app.workbook.importing.Importer.preview", fail)
+    monkeypatch.setattr("app.actions.imports.preview", fail)
     jobs.work_on(uploaded)
 
     assert state_of(uploaded) is State.FAILED

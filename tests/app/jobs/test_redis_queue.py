@@ -9,6 +9,7 @@ import pytest
 from support.redis_server import running_redis
 from support.workbooks import AN_INVOICE, an_importer, invoices_tab, workbook
 
+from app.actions import imports as import_actions
 from app.jobs.imports import ImportJobs
 from app.jobs.job_queue import QueueUnavailableError, open_queue, see_that_it_answers
 from app.store.db.tables import InvoiceModel
@@ -36,7 +37,7 @@ def importer(sqlite, tmp_path):
 @pytest.fixture
 def uploaded(importer, tmp_path):
     content = workbook(tmp_path, invoices_tab(AN_INVOICE)).read_bytes()
-    return importer.receive(io.BytesIO(content), "June.xlsx", None)
+    return import_actions.receive(importer, io.BytesIO(content), "June.xlsx", None)
 
 
 def work_off(queue):

@@ -8,10 +8,11 @@ from decimal import Decimal
 import pytest
 from support.workbooks import INVOICES, apply, choices, say_nothing, workbook
 
+from app.actions import imports as import_actions
+from app.actions.imports import NotNowError
 from app.domain.sentences import plain
 from app.store.ledger import imports
 from app.workbook.figures import Debtor, Expected, OwedTotals, expected
-from app.workbook.importing import NotNowError
 from app.workbook.meaning.cell_values.amounts import UnreadableError
 from app.workbook.meaning.results.questions import Answers
 from app.workbook.preview import Choices
@@ -49,14 +50,14 @@ def test_what_is_only_looked_at_is_not_remembered(importer, tmp_path):
 def test_an_answer_that_is_asked_again_is_forgotten(importer, tmp_path):
     apply(importer, workbook(tmp_path, JANUARY), BANK_IS_PAID)
     path = workbook(tmp_path, FEBRUARY, name="next.xlsx")
-    import_id = importer.receive(io.BytesIO(path.read_bytes()), "next.xlsx", None)
-    importer.preview(import_id)
-    (shape,) = (one.question.shape for one in importer.preview_of(import_id).answered if one.answer == "paid")
+    import_id = import_actions.receive(importer, io.BytesIO(path.read_bytes()), "next.xlsx", None)
+    import_actions.preview(importer, import_id)
+    (shape,) = (one.question.shape for one in importer.files(import_id).preview().answered if one.answer == "paid")
 
-    importer.choose(import_id, Choices(), None, forgotten_answers={shape})
-    importer.preview(import_id)
+    import_actions.choose(importer, import_id, Choices(), None, forgotten_answers={shape})
+    import_actions.preview(importer, import_id)
 
-    assert [question.id for question in importer.preview_of(import_id).questions] == ["column:February!F"]
+    assert [question.id for question in importer.files(import_id).preview().questions] == ["column:February!F"]
 
 
 def test_a_preview_begins_with_what_is_owed_before_and_after(importer_anywhere, tmp_path):

@@ -10,7 +10,9 @@ import pytest
 from support.records import a_user
 from support.workbooks import INVOICES, PAYMENTS, an_importer, apply, say_nothing, workbook
 
+from app.actions import imports as import_actions
 from app.actions import invoices as invoice_actions
+from app.actions.imports import NotNowError
 from app.domain.as_of import AsOf
 from app.domain.invoice_changes import InvoiceFacts
 from app.domain.sentences import plain
@@ -19,7 +21,6 @@ from app.store.ledger import imports, invoices
 from app.store.ledger.imports import State
 from app.store.ledger.invoice_changes import SeenVersion
 from app.workbook.difference import Decisions, Resolution
-from app.workbook.importing import NotNowError
 from app.workbook.preview import Choices
 
 JAN_5, FEB_9 = date(2026, 1, 5), date(2026, 2, 9)
@@ -115,7 +116,7 @@ def test_an_import_is_not_undone_below_a_later_one_that_paid_the_same_invoice_an
     bring(tracker(100, JAN_5), day=9)
 
     with pytest.raises(NotNowError) as refused:
-        an_importer(tmp_path / "data").undo(middle)
+        import_actions.undo(an_importer(tmp_path / "data"), middle)
 
     assert tuple(map(plain, refused.value.reasons)) == (
         "Invoice A1 has a payment of 100.00 on 2026-01-05 that did not come from this import.",
@@ -129,7 +130,7 @@ def test_an_import_is_not_undone_below_a_later_one_that_added_to_its_payment(bri
     bring(tracker(300, date(2026, 3, 8)), day=9)
 
     with pytest.raises(NotNowError):
-        an_importer(tmp_path / "data").undo(middle)
+        import_actions.undo(an_importer(tmp_path / "data"), middle)
 
     assert paid_as_of(date(2026, 3, 31)) == 300
 
@@ -139,7 +140,7 @@ def test_an_import_that_gave_an_invoice_to_another_customer_can_be_undone(bring,
     bring(first, day=1)
     moved = bring({"Invoices": [INVOICES, ["A1", "Beta 2", ISSUED, DUE, 400]]}, day=5)
 
-    an_importer(tmp_path / "data").undo(moved)
+    import_actions.undo(an_importer(tmp_path / "data"), moved)
 
     assert InvoiceModel.get().customer.name == "Acme 1"
 
@@ -174,12 +175,12 @@ def test_taking_the_workbooks_side_records_what_it_has_beyond_the_apps_payments(
 
 def test_an_import_that_somebody_else_has_applied_meanwhile_is_left_applied(importer_anywhere, tmp_path):
     content = workbook(tmp_path, tracker(100, JAN_5)).read_bytes()
-    import_id = importer_anywhere.receive(io.BytesIO(content), "a.xlsx", None)
-    importer_anywhere.preview(import_id)
+    import_id = import_actions.receive(importer_anywhere, io.BytesIO(content), "a.xlsx", None)
+    import_actions.preview(importer_anywhere, import_id)
     imports.claim(import_id, (State.PREVIEWED,), State.APPLYING)
-    importer_anywhere.apply(import_id)
+    import_actions.apply(importer_anywhere, import_id)
 
-    importer_anywhere.preview(import_id)
+    import_actions.preview(importer_anywhere, import_id)
 
     assert imports.get(import_id).state is State.APPLIED
     assert InvoiceModel.select().count() == 1
@@ -187,10 +188,10 @@ def test_an_import_that_somebody_else_has_applied_meanwhile_is_left_applied(impo
 
 def test_an_import_that_is_being_read_cannot_be_discarded(importer, tmp_path):
     content = workbook(tmp_path, tracker(100, JAN_5)).read_bytes()
-    import_id = importer.receive(io.BytesIO(content), "a.xlsx", None)
+    import_id = import_actions.receive(importer, io.BytesIO(content), "a.xlsx", None)
 
     with pytest.raises(NotNowError):
-        importer.discard(import_id, None)
+        import_actions.discard(importer, import_id, None)
 
     assert imports.get(import_id).state is State.READING
 
@@ -227,6 +228,6 @@ def test_a_row_edited_after_its_invoice_got_another_number_in_the_app_is_asked_a
 
     (row,) = InvoiceModel.select()
     assert (row.number, row.number_key, row.due_on) == ("A1", "a1", date(2026, 3, 1))
-    an_importer(tmp_path / "data").undo(number)
+    import_actions.undo(an_importer(tmp_path / "data"), number)
     (row,) = InvoiceModel.select()
     assert (row.number, row.number_key, row.due_on) == ("A1-new", "a1-new", DUE)

@@ -24,13 +24,14 @@ from support.workbooks import (
     workbook,
 )
 
+from app.actions import imports as import_actions
+from app.actions.imports import NotNowError
 from app.domain.sentences import plain
 from app.store.db import database as store_database
 from app.store.db.tables import CustomerModel, ImportedRowModel, ImportModel, InvoiceModel, PaymentModel, ScopeModel
 from app.store.ledger import imports
 from app.store.ledger.imports import State
 from app.workbook.difference import Decisions, Outcome, Resolution
-from app.workbook.importing import NotNowError
 from app.workbook.meaning.results.questions import Answers
 from app.workbook.meaning.tables.headers import ChosenMapping, ListKind
 from app.workbook.preview import Choices
@@ -103,10 +104,10 @@ def test_a_list_with_more_rows_than_are_read_is_refused_and_one_that_is_no_list_
 def test_a_list_of_texts_is_imported_under_the_name_it_was_uploaded_with(importer):
     content = (",".join(INVOICES) + "\n0017,Acme,2026-01-05,2026-02-04,100.00\n").encode("utf-16")
 
-    import_id = importer.receive(io.BytesIO(content), "March 2026.csv", None)
-    importer.preview(import_id)
+    import_id = import_actions.receive(importer, io.BytesIO(content), "March 2026.csv", None)
+    import_actions.preview(importer, import_id)
 
-    (tab,) = importer.preview_of(import_id).tabs
+    (tab,) = importer.files(import_id).preview().tabs
     assert (tab.name, tab.rows) == ("March 2026", 1)
     assert imports.get(import_id).state is State.PREVIEWED
 
@@ -262,7 +263,7 @@ def test_a_failure_while_writing_leaves_nothing_behind(importer_anywhere, tmp_pa
 
     monkeypatch.setattr("app.store.ledger.bulk.insert_payments", fail)
     with pytest.raises(OSError, match="disk full"):
-        importer_anywhere.apply_file(path, examined, Choices(), None, say_nothing)
+        import_actions.apply_file(importer_anywhere, path, examined, Choices(), None, say_nothing)
 
     assert dump() == before
     assert not list((tmp_path / "data").glob("imports/*"))
@@ -478,7 +479,7 @@ def test_undo_leaves_everything_as_it_was(importer_anywhere, tmp_path):
     before = dump(leaving_out=("imports", "imported_rows", "audit_entries"))
     import_id = apply(importer_anywhere, second)
 
-    importer_anywhere.undo(import_id)
+    import_actions.undo(importer_anywhere, import_id)
 
     assert dump(leaving_out=("imports", "imported_rows", "audit_entries")) == before
     assert imports.get(import_id).state is State.UNDONE
@@ -487,7 +488,7 @@ def test_undo_leaves_everything_as_it_was(importer_anywhere, tmp_path):
 def test_undoing_the_first_import_leaves_no_receivables(importer_anywhere, tmp_path):
     import_id = apply(importer_anywhere, workbook(tmp_path, relational()))
 
-    importer_anywhere.undo(import_id)
+    import_actions.undo(importer_anywhere, import_id)
 
     assert meaning() == {"customers": [], "invoices": [], "payments": []}
 
@@ -496,7 +497,7 @@ def test_an_undone_file_can_be_imported_again(importer_anywhere, tmp_path):
     path = workbook(tmp_path, relational())
     first = apply(importer_anywhere, path)
     once = meaning()
-    importer_anywhere.undo(first)
+    import_actions.undo(importer_anywhere, first)
 
     second = apply(importer_anywhere, path)
 
@@ -541,7 +542,7 @@ def test_undo_refuses_and_names_what_later_hangs_on_the_import(importer_anywhere
     before = dump()
 
     with pytest.raises(NotNowError) as error:
-        importer_anywhere.undo(import_id)
+        import_actions.undo(importer_anywhere, import_id)
 
     assert tuple(map(plain, error.value.reasons)) == (reason,)
     assert dump() == before
@@ -552,20 +553,20 @@ def test_undo_refuses_while_a_later_import_stands_on_it(importer_anywhere, tmp_p
     second = apply(importer_anywhere, workbook(tmp_path, relational(amount=D(120)), name="second.xlsx"))
 
     with pytest.raises(NotNowError) as error:
-        importer_anywhere.undo(first)
+        import_actions.undo(importer_anywhere, first)
 
     assert error.value.reasons == ("Invoice 1001 was changed after this import.",)
-    importer_anywhere.undo(second)
-    importer_anywhere.undo(first)
+    import_actions.undo(importer_anywhere, second)
+    import_actions.undo(importer_anywhere, first)
     assert meaning()["invoices"] == []
 
 
 def test_an_import_is_undone_once(importer, tmp_path):
     import_id = apply(importer, workbook(tmp_path, relational()))
-    importer.undo(import_id)
+    import_actions.undo(importer, import_id)
 
     with pytest.raises(NotNowError, match="nly an applied import can be undone"):
-        importer.undo(import_id)
+        import_actions.undo(importer, import_id)
 
 
 # --- uploads
@@ -573,15 +574,15 @@ def test_an_import_is_undone_once(importer, tmp_path):
 
 def test_an_upload_is_read_applied_and_undone_step_by_step(importer_anywhere, tmp_path):
     content = workbook(tmp_path, relational()).read_bytes()
-    import_id = importer_anywhere.receive(io.BytesIO(content), "C:\\Users\\ann\\June.xlsx", None)
+    import_id = import_actions.receive(importer_anywhere, io.BytesIO(content), "C:\\Users\\ann\\June.xlsx", None)
 
-    importer_anywhere.preview(import_id)
+    import_actions.preview(importer_anywhere, import_id)
     assert imports.get(import_id).state is State.PREVIEWED
-    assert importer_anywhere.preview_of(import_id).counts["new"] == 5
+    assert importer_anywhere.files(import_id).preview().counts["new"] == 5
     assert imports.get(import_id).file_name == "June.xlsx"
 
     imports.claim(import_id, (State.PREVIEWED,), State.APPLYING)
-    importer_anywhere.apply(import_id)
+    import_actions.apply(importer_anywhere, import_id)
     assert imports.get(import_id).state is State.APPLIED
     assert InvoiceModel.select().count() == 2
 
@@ -590,33 +591,35 @@ def test_an_upload_and_the_command_line_end_in_the_same(importer, tmp_path):
     path = workbook(tmp_path, tracked([*AN_INVOICE, D(40), DAY], [*ANOTHER_INVOICE, None, None]))
     first = apply(importer, path)
     by_command = meaning()
-    importer.undo(first)
+    import_actions.undo(importer, first)
 
-    import_id = importer.receive(io.BytesIO(path.read_bytes()), "x.xlsx", None)
-    importer.preview(import_id)
+    import_id = import_actions.receive(importer, io.BytesIO(path.read_bytes()), "x.xlsx", None)
+    import_actions.preview(importer, import_id)
     imports.claim(import_id, (State.PREVIEWED,), State.APPLYING)
-    importer.apply(import_id)
+    import_actions.apply(importer, import_id)
 
     assert meaning() == by_command
 
 
 def test_an_upload_whose_preview_is_out_of_date_is_previewed_again(importer, tmp_path):
-    import_id = importer.receive(io.BytesIO(workbook(tmp_path, relational()).read_bytes()), "x.xlsx", None)
-    importer.preview(import_id)
+    import_id = import_actions.receive(
+        importer, io.BytesIO(workbook(tmp_path, relational()).read_bytes()), "x.xlsx", None
+    )
+    import_actions.preview(importer, import_id)
     apply(importer, workbook(tmp_path, relational(amount=D(120)), name="other.xlsx"))
     imports.claim(import_id, (State.PREVIEWED,), State.APPLYING)
 
-    importer.apply(import_id)
+    import_actions.apply(importer, import_id)
 
     stored = imports.get(import_id)
     assert stored.state is State.PREVIEWED
     assert stored.failure == "What is stored changed after this preview was made: look at it again."
-    assert importer.preview_of(import_id).counts["changed"] == 1
+    assert importer.files(import_id).preview().counts["changed"] == 1
 
 
 def test_a_refused_upload_keeps_nothing(importer, tmp_path):
     with pytest.raises(WorkbookRefusedError):
-        importer.receive(io.BytesIO(b"%PDF-1.7"), "x.xlsx", None)
+        import_actions.receive(importer, io.BytesIO(b"%PDF-1.7"), "x.xlsx", None)
 
     assert ImportModel.select().count() == 0
     assert list((tmp_path / "data" / "imports").iterdir()) == []
@@ -624,9 +627,9 @@ def test_a_refused_upload_keeps_nothing(importer, tmp_path):
 
 def test_an_upload_that_turns_out_unreadable_fails_with_the_sentence_and_keeps_no_file(importer, tmp_path):
     path = hand_made(tmp_path, "<row")
-    import_id = importer.receive(io.BytesIO(path.read_bytes()), "x.xlsx", None)
+    import_id = import_actions.receive(importer, io.BytesIO(path.read_bytes()), "x.xlsx", None)
 
-    importer.preview(import_id)
+    import_actions.preview(importer, import_id)
 
     assert imports.get(import_id).state is State.FAILED
     assert imports.get(import_id).failure.startswith("A part of the workbook is damaged")
@@ -635,25 +638,27 @@ def test_an_upload_that_turns_out_unreadable_fails_with_the_sentence_and_keeps_n
 
 def test_a_failed_upload_whose_file_is_gone_cannot_be_chosen_for(importer, tmp_path):
     path = hand_made(tmp_path, "<row")
-    import_id = importer.receive(io.BytesIO(path.read_bytes()), "x.xlsx", None)
-    importer.preview(import_id)
+    import_id = import_actions.receive(importer, io.BytesIO(path.read_bytes()), "x.xlsx", None)
+    import_actions.preview(importer, import_id)
 
     with pytest.raises(NotNowError, match="upload it again"):
-        importer.choose(import_id, Choices(), None)
+        import_actions.choose(importer, import_id, Choices(), None)
 
 
 def test_a_chosen_mapping_is_remembered_for_the_next_workbook_of_that_shape(importer, tmp_path):
     tabs = {"Belege": [["Beleg", "Wer", "Wann", "Bis", "Wieviel"], AN_INVOICE]}
     path = workbook(tmp_path, tabs | {"Other": [INVOICES, ANOTHER_INVOICE]})
-    import_id = importer.receive(io.BytesIO(path.read_bytes()), "x.xlsx", None)
-    importer.preview(import_id)
-    (tab, _) = importer.preview_of(import_id).tabs
+    import_id = import_actions.receive(importer, io.BytesIO(path.read_bytes()), "x.xlsx", None)
+    import_actions.preview(importer, import_id)
+    (tab, _) = importer.files(import_id).preview().tabs
     fields = dict(enumerate(["number", "customer_name", "issued_on", "due_on", "total_cents"]))
 
-    importer.choose(import_id, choices(mappings={tab.fingerprint: ChosenMapping(ListKind.INVOICE, fields)}), None)
-    importer.preview(import_id)
+    import_actions.choose(
+        importer, import_id, choices(mappings={tab.fingerprint: ChosenMapping(ListKind.INVOICE, fields)}), None
+    )
+    import_actions.preview(importer, import_id)
 
-    assert importer.preview_of(import_id).tabs[0].kind is ListKind.INVOICE
+    assert importer.files(import_id).preview().tabs[0].kind is ListKind.INVOICE
     preview = importer.examine(workbook(tmp_path, tabs, name="next.xlsx"), Choices(), say_nothing).preview
     assert preview.counts["new"] == 1
 
@@ -662,14 +667,16 @@ def test_an_applied_import_cannot_be_discarded(importer, tmp_path):
     import_id = apply(importer, workbook(tmp_path, relational()))
 
     with pytest.raises(NotNowError, match="Only an import that wrote nothing"):
-        importer.discard(import_id, None)
+        import_actions.discard(importer, import_id, None)
 
 
 def test_a_discarded_import_leaves_nothing(importer, tmp_path):
-    import_id = importer.receive(io.BytesIO(workbook(tmp_path, relational()).read_bytes()), "x.xlsx", None)
-    importer.preview(import_id)
+    import_id = import_actions.receive(
+        importer, io.BytesIO(workbook(tmp_path, relational()).read_bytes()), "x.xlsx", None
+    )
+    import_actions.preview(importer, import_id)
 
-    importer.discard(import_id, None)
+    import_actions.discard(importer, import_id, None)
 
     assert ImportModel.select().count() == 0
     assert list((tmp_path / "data" / "imports").iterdir()) == []
@@ -680,12 +687,12 @@ def test_the_same_workbook_applied_by_two_at_once_is_there_once(importer_anywher
     examined = importer_anywhere.examine(path, Choices(), say_nothing)
     once = apply(importer_anywhere, path)
     expected = meaning()
-    importer_anywhere.undo(once)
+    import_actions.undo(importer_anywhere, once)
 
     def attempt(_):
         with store_database.connection():
             try:
-                importer_anywhere.apply_file(path, examined, Choices(), None, say_nothing)
+                import_actions.apply_file(importer_anywhere, path, examined, Choices(), None, say_nothing)
             except NotNowError as refused:
                 return str(refused)
         return "applied"

@@ -13,8 +13,10 @@ from support.records import a_customer, a_payment, an_invoice
 from support.workbooks import an_importer, apply, choices, say_nothing, workbook
 
 from app.actions import customers as customer_actions
+from app.actions import imports as import_actions
 from app.actions import invoices as invoice_actions
 from app.actions import payments
+from app.actions.imports import NotNowError
 from app.domain.invoice_changes import InvoiceFacts, StatusChange
 from app.domain.payment_batch import PaymentBatch
 from app.store.db import tables
@@ -22,7 +24,6 @@ from app.store.ledger import customers
 from app.store.ledger.customers import Details
 from app.store.ledger.invoice_changes import SeenVersion
 from app.workbook.difference import Decisions, Resolution
-from app.workbook.importing import NotNowError
 from app.workbook.preview import Choices
 
 TODAY = date(2026, 3, 2)
@@ -91,7 +92,7 @@ def test_an_export_brings_everything_back_into_an_empty_app(browser, ledger, tmp
 
     importer = an_importer(tmp_path)
     examined = importer.examine(file, Choices(), say_nothing)
-    importer.apply_file(file, examined, Choices(), None, say_nothing)
+    import_actions.apply_file(importer, file, examined, Choices(), None, say_nothing)
 
     assert all_that_is_said() == before
 
@@ -213,7 +214,7 @@ def test_an_edited_workbook_asks_about_all_that_was_said_of_an_invoice_in_the_ap
 
 def test_an_import_on_which_hangs_what_was_done_in_the_app_is_not_undone(busy_ledger, tmp_path):
     with pytest.raises(NotNowError):
-        an_importer(tmp_path).undo(1)
+        import_actions.undo(an_importer(tmp_path), 1)
 
 
 def test_those_picked_are_exported(browser, ledger):

@@ -22,6 +22,7 @@ from support.workbooks import (
     workbook,
 )
 
+from app.actions import imports as import_actions
 from app.store.ledger import imports
 from app.workbook.preview import Choices
 from app.workbook.reading.book import read_book
@@ -258,10 +259,10 @@ def test_a_list_becomes_a_workbook_of_its_rows_with_the_problems_marked(importer
 
 
 def test_the_marked_copy_of_an_uploaded_list_is_a_workbook(importer):
-    import_id = importer.receive(io.BytesIO(A_BAD_CSV.encode()), "March.csv", None)
-    importer.preview(import_id)
+    import_id = import_actions.receive(importer, io.BytesIO(A_BAD_CSV.encode()), "March.csv", None)
+    import_actions.preview(importer, import_id)
 
-    with importer.marked_copy(import_id) as path:
+    with importer.marked_copy(imports.get(import_id)) as path:
         assert load_workbook(io.BytesIO(path.read_bytes())).sheetnames == ["March", "Errors"]
     assert importer.marked_name(imports.get(import_id)) == "March-checked.xlsx"
 
@@ -279,6 +280,6 @@ def test_a_text_of_the_file_becomes_no_formula_in_the_list_of_errors(importer, t
 
 def test_the_marked_copy_is_named_after_the_upload(importer, tmp_path):
     content = workbook(tmp_path, invoices_tab(AN_INVOICE)).read_bytes()
-    import_id = importer.receive(io.BytesIO(content), "June.xlsx", None)
+    import_id = import_actions.receive(importer, io.BytesIO(content), "June.xlsx", None)
 
     assert importer.marked_name(imports.get(import_id)) == "June-checked.xlsx"
