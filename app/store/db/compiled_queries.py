@@ -45,16 +45,31 @@ class Slot:
 
 
 @dataclass(frozen=True, slots=True)
-class _CompiledQuery:
+class CompiledQuery:
+    """The SQL of a query, its parameters, some of which are slots, and what converts its columns."""
+
     sql: str
     parameters: list[Any]
     converters: list[Callable[[Any], Any] | None]
+
+    @classmethod
+    def of(cls, query: Any) -> "CompiledQuery":
+        sql, parameters = query.sql()
+        return cls(sql, list(parameters), [_converter(column) for column in query.selected_columns])
+
+    def rows(self, values: Sequence[Any], *, keep_plan: bool) -> list[tuple[Any, ...]]:
+        """Execute the query with the slots' values; `keep_plan` lets PostgreSQL plan it once for all values."""
+        filled = [one.filled(values) if isinstance(one, Slot) else one for one in self.parameters]
+        database = tables.database.obj
+        keeps_plan = keep_plan and isinstance(database, Postgresql)
+        execute = database.execute_prepared if keeps_plan else database.execute_sql
+        return [_converted(row, self.converters) for row in execute(self.sql, filled).fetchall()]
 
 
 def compiled(build: Callable[..., Any]) -> Callable[..., list[tuple[Any, ...]]]:
     """Return a function that executes the query with its arguments as the slots' values and returns all rows."""
     count = len(signature(build).parameters)
-    queries: dict[Hashable, _CompiledQuery] = {}
+    queries: dict[Hashable, CompiledQuery] = {}
 
     @wraps(build)
     def execute(*values: Any) -> list[tuple[Any, ...]]:
@@ -62,27 +77,10 @@ def compiled(build: Callable[..., Any]) -> Callable[..., list[tuple[Any, ...]]]:
         key = (type(tables.database.obj), current_user.scope())
         query = queries.get(key)
         if query is None:
-            query = queries[key] = _compile(build(*(Slot(position) for position in range(count))))
-        filled = [one.filled(values) if isinstance(one, Slot) else one for one in query.parameters]
-        rows = _executed(query.sql, filled).fetchall()
-        return [_converted(row, query.converters) for row in rows]
+            query = queries[key] = CompiledQuery.of(build(*(Slot(position) for position in range(count))))
+        return query.rows(values, keep_plan=True)
 
     return execute
-
-
-def _executed(sql: str, values: list[Any]) -> Any:
-    database = tables.database.obj
-    return (
-        database.execute_prepared(sql, values)
-        if isinstance(database, Postgresql)
-        else database.execute_sql(sql, values)
-    )
-
-
-def _compile(query: Any) -> _CompiledQuery:
-    sql, parameters = query.sql()
-    converters = [_converter(column) for column in query.selected_columns]
-    return _CompiledQuery(sql, list(parameters), converters)
 
 
 def _converter(column: Any) -> Callable[[Any], Any] | None:

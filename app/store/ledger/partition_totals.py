@@ -8,21 +8,24 @@ def invoiced(within: PartitionFilter, as_of: AsOf) -> Any:                # call
 
 `within` takes a column of invoice ids and restricts the query to some partitions; apply it to each table that is read,
 to make the query fast. The query's first column is the partition, followed by `columns` key columns, then by whole
-numbers, which are summed by key.
+numbers, which are summed by key. Its SQL is built once for each set of arguments, which takes peewee longer than the
+database to answer it: it must follow from the arguments and the current user's scope alone.
 """
 
 from collections import OrderedDict
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from functools import reduce, wraps
+from functools import lru_cache, reduce, wraps
 from operator import or_
 from threading import Lock
 from typing import Any, TypeAlias
 
 from peewee import SQL, Expression
 
+from app.domain.permissions import Scope
 from app.store.db import current_user, tables
 from app.store.db.cache import cached
+from app.store.db.compiled_queries import CompiledQuery, Slot
 from app.store.db.tables import InvoiceModel
 
 INVOICES_PER_PARTITION = 1024  # the triggers in the migration use the same number
@@ -45,6 +48,13 @@ class _CachedTotals:
     total: dict[Key, Numbers] = field(default_factory=dict)
 
 
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    query: Callable[..., Any]
+    args: tuple[Any, ...]
+    kwargs: tuple[tuple[str, Any], ...]
+
+
 _kept: OrderedDict[Any, _CachedTotals] = OrderedDict()
 _lock = Lock()
 
@@ -58,11 +68,12 @@ def totals_by_partition(columns: int) -> Callable[[Callable[..., Any]], Callable
 
     def decorate(query: Callable[..., Any]) -> Callable[..., Sums]:
         @wraps(query)
-        def wrapper(*args: Any) -> Sums:
+        def wrapper(*args: Any, **kwargs: Any) -> Sums:
+            asked = _Asked(query, args, tuple(sorted(kwargs.items())))
             if tables.database.in_transaction():
-                return _total(_query_totals(query, args, columns, None).values())
+                return _total(_query_totals(asked, columns, None).values())
             versions = dict(_versions())
-            key = (query, args, current_user.scope())
+            key = (asked, current_user.scope())
             with _lock:
                 old = _kept.get(key, _CachedTotals())
             changed = {
@@ -70,7 +81,7 @@ def totals_by_partition(columns: int) -> Callable[[Callable[..., Any]], Callable
             }
             if not changed:
                 return old.total
-            new_totals = _query_totals(query, args, columns, None if not old.versions else changed & versions.keys())
+            new_totals = _query_totals(asked, columns, None if not old.versions else changed & versions.keys())
             new = _updated(old, versions, changed, new_totals)
             with _lock:
                 _kept[key] = new
@@ -97,15 +108,33 @@ def partition(invoice_id: Any) -> Any:
     return invoice_id / SQL(str(INVOICES_PER_PARTITION))
 
 
-def _query_totals(
-    query: Callable[..., Any], args: tuple[Any, ...], columns: int, parts: set[int] | None
-) -> dict[int, dict[Key, Numbers]]:
+def _query_totals(asked: _Asked, columns: int, parts: set[int] | None) -> dict[int, dict[Key, Numbers]]:
     found: dict[int, dict[Key, Numbers]] = {}
     if parts is not None and not parts:
         return found
-    for number, *rest in query(_within(parts), *args):
+    bounds = _bounds(parts)
+    statement = _statement(asked, current_user.scope(), type(tables.database.obj).__name__, len(bounds))
+    for number, *rest in statement.rows(bounds, keep_plan=False):
         found.setdefault(int(number), {})[tuple(rest[:columns])] = tuple(map(int, rest[columns:]))
     return found
+
+
+@lru_cache(_MAX_QUERIES)
+def _statement(asked: _Asked, _scope: Scope, _dialect: str, bounds: int) -> CompiledQuery:
+    """Return the SQL of the query with slots for so many bounds of ranges; scope and dialect are part of the key."""
+    return CompiledQuery.of(asked.query(_within(bounds), *asked.args, **dict(asked.kwargs)))
+
+
+def _bounds(parts: set[int] | None) -> list[int]:
+    """Return the first and last invoice id of each range of partitions; none for all, or if there are too many."""
+    ranges = list(_ranges(sorted(parts))) if parts is not None else []
+    if len(ranges) > _MAX_RANGES:
+        return []
+    return [
+        bound
+        for first, last in ranges
+        for bound in (first * INVOICES_PER_PARTITION, (last + 1) * INVOICES_PER_PARTITION - 1)
+    ]
 
 
 def everything(invoice_id: Any) -> Expression:
@@ -125,21 +154,16 @@ def of_customer(customer_id: int) -> PartitionFilter:
     return within
 
 
-def _within(parts: set[int] | None) -> PartitionFilter:
-    """Return a filter that selects the partitions' invoices; all invoices if there are too many ranges to list."""
-    ranges = list(_ranges(sorted(parts))) if parts is not None else []
-    if parts is None or len(ranges) > _MAX_RANGES:
+def _within(bounds: int) -> PartitionFilter:
+    if not bounds:
         return everything
 
     def within(invoice_id: Any) -> Expression:
-        return reduce(or_, (_between(invoice_id, first, last) for first, last in ranges))
+        pairs = ((Slot(first).value, Slot(first + 1).value) for first in range(0, bounds, 2))
+        selected: Expression = reduce(or_, (invoice_id.between(first, last) for first, last in pairs))
+        return selected
 
     return within
-
-
-def _between(invoice_id: Any, first: int, last: int) -> Expression:
-    selected: Expression = invoice_id.between(first * INVOICES_PER_PARTITION, (last + 1) * INVOICES_PER_PARTITION - 1)
-    return selected
 
 
 def _ranges(parts: Iterable[int]) -> Iterator[tuple[int, int]]:

@@ -10,7 +10,7 @@ from app.domain.ageing import Balances
 from app.domain.as_of import AsOf
 from app.store.db.tables import CustomerModel, InvoiceModel
 from app.store.ledger.partition_totals import PartitionFilter, partition, totals_by_partition
-from app.store.ledger.receivables import Position
+from app.store.ledger.receivables import Position, is_for_good
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,12 +25,14 @@ class CustomerPosition:
 
 def by_due_date(as_of: AsOf) -> list[Balances]:
     """Return the open and overpaid amounts, sorted by currency and due date."""
-    return [Balances(*key, *figures) for key, figures in sorted(_by_due_date(as_of).items())]
+    return [
+        Balances(*key, *figures) for key, figures in sorted(_by_due_date(as_of, for_good=is_for_good(as_of)).items())
+    ]
 
 
 def by_customer(as_of: AsOf) -> dict[tuple[int, str], Owed]:
     """Return the balances by customer id and currency, sorted by currency, the largest debt first."""
-    found = ((key, Owed(*figures)) for key, figures in _by_customer(as_of).items())
+    found = ((key, Owed(*figures)) for key, figures in _by_customer(as_of, for_good=is_for_good(as_of)).items())
     return dict(sorted(found, key=lambda one: (one[0][1], -one[1].outstanding_cents, one[0][0])))
 
 
@@ -43,8 +45,8 @@ def of_customers(as_of: AsOf) -> list[CustomerPosition]:
 
 
 @totals_by_partition(columns=2)
-def _by_due_date(within: PartitionFilter, as_of: AsOf) -> Any:
-    position, part = Position(as_of, within), partition(InvoiceModel.id)
+def _by_due_date(within: PartitionFilter, as_of: AsOf, *, for_good: bool) -> Any:
+    position, part = Position(as_of, within, for_good=for_good), partition(InvoiceModel.id)
     open_cents, credit_cents = _sides(position.left_cents)
     return (
         position.joined(
@@ -64,8 +66,8 @@ def _by_due_date(within: PartitionFilter, as_of: AsOf) -> Any:
 
 
 @totals_by_partition(columns=2)
-def _by_customer(within: PartitionFilter, as_of: AsOf) -> Any:
-    position, part = Position(as_of, within), partition(InvoiceModel.id)
+def _by_customer(within: PartitionFilter, as_of: AsOf, *, for_good: bool) -> Any:
+    position, part = Position(as_of, within, for_good=for_good), partition(InvoiceModel.id)
     open_cents, credit_cents = _sides(position.left_cents)
     is_overdue = (position.left_cents > 0) & (InvoiceModel.due_on < as_of.day)
     return (

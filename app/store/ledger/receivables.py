@@ -8,7 +8,8 @@ from peewee import JOIN, Case, Expression, Select, fn
 
 from app.domain.as_of import AsOf
 from app.store.db.cache import cached
-from app.store.db.tables import InvoiceModel, PaymentModel, database
+from app.store.db.compiled_queries import Slot, compiled
+from app.store.db.tables import InvoiceModel, PaymentModel
 from app.store.ledger.partition_totals import PartitionFilter
 
 
@@ -22,9 +23,13 @@ class Position:
     query = position.joined(Invoice.select(Invoice.number, position.balance_cents).where(position.has_balance))
     """
 
-    def __init__(self, as_of: AsOf, within: PartitionFilter | None = None) -> None:
-        """With `within`, only those invoices' later payments are read: use the expressions for no other invoices."""
-        self._later = None if is_for_good(as_of) else _paid_later(as_of, within)
+    def __init__(self, as_of: AsOf, within: PartitionFilter | None = None, *, for_good: bool | None = None) -> None:
+        """With `within`, only those invoices' later payments are read: use the expressions for no other invoices.
+
+        `for_good` is what `is_for_good` returned, for queries whose SQL must follow from their arguments.
+        """
+        for_good = is_for_good(as_of) if for_good is None else for_good
+        self._later = None if for_good else _paid_later(as_of, within)
         self.is_in_scope = is_in_scope(as_of) if self._later is not None else _is_in_scope_for_good(as_of)
         self.paid_cents: Any = InvoiceModel.paid_cents
         if self._later is not None:
@@ -58,14 +63,19 @@ class Position:
 @cached
 def is_for_good(as_of: AsOf) -> bool:
     """Return whether no payment, void or write-off lies after the day, so that the stored `paid_cents` is right."""
+    ((is_any_later,),) = _is_any_later(as_of.day, as_of.ended_at)
+    return not is_any_later
+
+
+@compiled
+def _is_any_later(day: Slot, ended_at: Slot) -> Any:
     later = (
-        PaymentModel.select().where(PaymentModel.paid_on > as_of.day, PaymentModel.voided_at.is_null()),
-        PaymentModel.select().where(PaymentModel.voided_at >= as_of.ended_at),
-        InvoiceModel.select().where(InvoiceModel.voided_at >= as_of.ended_at),
-        InvoiceModel.select().where(InvoiceModel.written_off_at >= as_of.ended_at),
+        PaymentModel.select().where(PaymentModel.paid_on > day.value, PaymentModel.voided_at.is_null()),
+        PaymentModel.select().where(PaymentModel.voided_at >= ended_at.of(PaymentModel.voided_at)),
+        InvoiceModel.select().where(InvoiceModel.voided_at >= ended_at.of(InvoiceModel.voided_at)),
+        InvoiceModel.select().where(InvoiceModel.written_off_at >= ended_at.of(InvoiceModel.written_off_at)),
     )
-    is_any = reduce(or_, (fn.EXISTS(query) for query in later))
-    return not Select(columns=[is_any]).bind(database.obj).scalar()
+    return Select(columns=[reduce(or_, (fn.EXISTS(query) for query in later))]).bind(database.obj)
 
 
 def _paid_later(as_of: AsOf, within: PartitionFilter | None) -> Any:

@@ -14,7 +14,7 @@ from app.store.db.cache import cached
 from app.store.db.database import days_between
 from app.store.db.tables import InvoiceModel, PaymentModel
 from app.store.ledger.partition_totals import PartitionFilter, everything, of_customer, partition, totals_by_partition
-from app.store.ledger.receivables import Position
+from app.store.ledger.receivables import Position, is_for_good
 
 _LARGE = 1_000_000
 
@@ -23,27 +23,32 @@ def days_to_pay(as_of: AsOf, days: int = WINDOW_DAYS) -> list[DaysToPay]:
     """Return the days to pay, by currency, of the invoices settled in the `days` days up to the day."""
     return [
         DaysToPay(currency, count, taken, cents, large * _LARGE + small)
-        for (currency,), (count, taken, cents, large, small) in sorted(_days_to_pay(as_of, days).items())
+        for (currency,), (count, taken, cents, large, small) in sorted(
+            _days_to_pay(as_of, days, for_good=is_for_good(as_of)).items()
+        )
     ]
 
 
 def counts_by_days_late(as_of: AsOf, days: int) -> Mapping[tuple[int, str, int], int]:
     """Count the invoices settled in the last `days` days, by customer id, currency and days late."""
-    return {(customer, code, late): count for (customer, code, late), (count,) in _days_late(as_of, days).items()}
+    return {
+        (customer, code, late): count
+        for (customer, code, late), (count,) in _days_late(as_of, days, for_good=is_for_good(as_of)).items()
+    }
 
 
 @cached
 def counts_of_customer(customer_id: int, as_of: AsOf, days: int) -> tuple[tuple[int, int], ...]:
     """Return pairs of days late and number of invoices for the customer's invoices settled in the last `days` days."""
     counts: dict[int, int] = defaultdict(int)
-    for _, _, _, late, count in _days_late_rows(of_customer(customer_id), as_of, days):
+    for _, _, _, late, count in _days_late_rows(of_customer(customer_id), as_of, days, for_good=is_for_good(as_of)):
         counts[int(late)] += count
     return tuple(sorted(counts.items()))
 
 
 @totals_by_partition(columns=1)
-def _days_to_pay(within: PartitionFilter, as_of: AsOf, days: int) -> Any:
-    settled = _settled(as_of, days_up_to(as_of.day, days), within)
+def _days_to_pay(within: PartitionFilter, as_of: AsOf, days: int, *, for_good: bool) -> Any:
+    settled = _settled(as_of, days_up_to(as_of.day, days), within, for_good=for_good)
     taken = days_between(settled.c.settled_on, settled.c.issued_on)
     part = partition(settled.c.id)
     # Sum days times cents in two parts: for large, old amounts the product would exceed 64 bits.
@@ -64,12 +69,12 @@ def _days_to_pay(within: PartitionFilter, as_of: AsOf, days: int) -> Any:
 
 
 @totals_by_partition(columns=3)
-def _days_late(within: PartitionFilter, as_of: AsOf, days: int) -> Any:
-    return _days_late_rows(within, as_of, days)
+def _days_late(within: PartitionFilter, as_of: AsOf, days: int, *, for_good: bool) -> Any:
+    return _days_late_rows(within, as_of, days, for_good=for_good)
 
 
-def _days_late_rows(within: PartitionFilter, as_of: AsOf, days: int) -> Any:
-    settled = _settled(as_of, days_up_to(as_of.day, days), within)
+def _days_late_rows(within: PartitionFilter, as_of: AsOf, days: int, *, for_good: bool) -> Any:
+    settled = _settled(as_of, days_up_to(as_of.day, days), within, for_good=for_good)
     late = days_between(settled.c.settled_on, settled.c.due_on)
     part = partition(settled.c.id)
     return (
@@ -81,22 +86,26 @@ def _days_late_rows(within: PartitionFilter, as_of: AsOf, days: int) -> Any:
 
 def settled_on_by_invoice(as_of: AsOf, since: date) -> dict[int, date]:
     """Return the settlement dates, by invoice id, of the invoices settled on `since` or later."""
-    settled = _settled(as_of, since, everything)
+    settled = _settled(as_of, since, everything, for_good=is_for_good(as_of))
     rows: Any = settled.select_from(settled.c.id, settled.c.settled_on).tuples()
     return {invoice_id: InvoiceModel.issued_on.python_value(settled_on) for invoice_id, settled_on in rows}
 
 
-def _settled(as_of: AsOf, since: date, within: PartitionFilter) -> Any:
+def _settled(as_of: AsOf, since: date, within: PartitionFilter, *, for_good: bool) -> Any:
     """Select the invoices settled on `since` or later, up to the end of the `as_of` day.
 
     Nearly all are paid in full, to a balance of exactly zero, and so are settled on the date of their latest payment.
     The payment history is computed only for the others: overpaid, refunded or paid in advance.
     """
-    return _plainly_settled(as_of, since, within).union_all(_oddly_settled(as_of, since, within)).alias("settled")
+    return (
+        _plainly_settled(as_of, since, within, for_good=for_good)
+        .union_all(_oddly_settled(as_of, since, within, for_good=for_good))
+        .alias("settled")
+    )
 
 
-def _plainly_settled(as_of: AsOf, since: date, within: PartitionFilter) -> Any:
-    position, recent = Position(as_of, within), _paid_since(as_of, since, within)
+def _plainly_settled(as_of: AsOf, since: date, within: PartitionFilter, *, for_good: bool) -> Any:
+    position, recent = Position(as_of, within, for_good=for_good), _paid_since(as_of, since, within)
     return (
         position.joined(
             InvoiceModel.select(*_facts(), _later_of(InvoiceModel.issued_on, recent.c.latest).alias("settled_on"))
@@ -112,12 +121,12 @@ def _plainly_settled(as_of: AsOf, since: date, within: PartitionFilter) -> Any:
     )
 
 
-def _oddly_settled(as_of: AsOf, since: date, within: PartitionFilter) -> Any:
+def _oddly_settled(as_of: AsOf, since: date, within: PartitionFilter, *, for_good: bool) -> Any:
     line = PaymentModel.alias("line")
     paid = fn.SUM(line.amount_cents).over(partition_by=[line.invoice], order_by=[line.paid_on])
     history = (
         line.select(line.invoice.alias("invoice_id"), line.paid_on.alias("paid_on"), paid.alias("paid_cents"))
-        .where(_counts(line, as_of), line.invoice.in_(_odd(as_of, since, within)))
+        .where(_counts(line, as_of), line.invoice.in_(_odd(as_of, since, within, for_good=for_good)))
         .alias("history")
     )
     from_then_on = fn.MIN(history.c.paid_cents).over(
@@ -136,14 +145,14 @@ def _oddly_settled(as_of: AsOf, since: date, within: PartitionFilter) -> Any:
     )
 
 
-def _odd(as_of: AsOf, since: date, within: PartitionFilter) -> Any:
+def _odd(as_of: AsOf, since: date, within: PartitionFilter, *, for_good: bool) -> Any:
     """Select the ids of invoices that `_plainly_settled` cannot date: overpaid, refunded or paid in advance."""
     payment = PaymentModel.alias("recent")
     recent = payment.select(payment.invoice).where(
         within(payment.invoice), _counts(payment, as_of), payment.paid_on >= since
     )
     # Three queries: a single one with OR could use none of the indexes.
-    overpaid, refunded, in_advance = (Position(as_of, within) for _ in range(3))
+    overpaid, refunded, in_advance = (Position(as_of, within, for_good=for_good) for _ in range(3))
     return (
         overpaid.joined(InvoiceModel.select(InvoiceModel.id))
         .where(within(InvoiceModel.id), overpaid.has_balance, overpaid.left_cents < 0, InvoiceModel.total_cents > 0)
