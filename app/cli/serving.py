@@ -110,7 +110,7 @@ def refuse_taken_port(settings: AppSettings) -> None:
             raise typer.Exit(1) from error
 
 
-class _Server(BaseApplication):  # type: ignore[misc]  # gunicorn is untyped
+class _Server(BaseApplication):
     """Gunicorn with our settings; the worker runs as long as the arbiter (Gunicorn's main process)."""
 
     def __init__(self, settings: AppSettings, *, with_worker: bool) -> None:
@@ -156,7 +156,7 @@ def _set_up_logs(settings: AppSettings) -> None:
     logs.set_up(settings.log_level, settings.log_format)
 
 
-class _ServerLog(GunicornLogger):  # type: ignore[misc]  # gunicorn is untyped
+class _ServerLog(GunicornLogger):
     """Gunicorn's own log, in the app's format."""
 
     def setup(self, cfg: object) -> None:

@@ -103,8 +103,4 @@ def _why_not_on(invoice: Invoice, paid_cents: int, cents: int) -> BatchRefusal |
     return None
 
 
-_IN_WORDS = {
-    LifecycleState.DRAFT: "a draft",
-    LifecycleState.VOID: "void",
-    LifecycleState.WRITTEN_OFF: "written off",
-}
+_IN_WORDS = {LifecycleState.DRAFT: "a draft", LifecycleState.VOID: "void", LifecycleState.WRITTEN_OFF: "written off"}

@@ -42,7 +42,7 @@ def keep_running(command: list[str]) -> None:
             time.sleep(_PAUSE_BEFORE_RESTART_SECONDS)
 
 
-class _Consumer(Consumer):  # type: ignore[misc]  # huey is untyped
+class _Consumer(Consumer):
     """Huey's consumer, which records a heartbeat after each check of its worker threads."""
 
     def __init__(self, queue: Huey, heartbeat: Heartbeat) -> None:

@@ -138,7 +138,7 @@ def build(settings: AppSettings, now: Callable[[], datetime] = clock.utc_now) ->
     return application
 
 
-class _Application(bottle.Bottle):  # type: ignore[misc]  # bottle is untyped
+class _Application(bottle.Bottle):
     """A Bottle that logs requests, adds our headers to every response, and renders errors like our pages."""
 
     def __init__(self, pages: Pages, headers: list[tuple[str, str]], proxies: Networks) -> None:
@@ -165,7 +165,7 @@ class _Application(bottle.Bottle):  # type: ignore[misc]  # bottle is untyped
         actor = unknown_actor(environ, self._proxies)
         answered = ""
 
-        def start(status: str, headers: list[tuple[str, str]], exc_info: Any = None) -> Any:  # noqa: ANN401  # WSGI
+        def start(status: str, headers: list[tuple[str, str]], exc_info: object = None) -> object:
             nonlocal answered
             answered = status
             names = {name.lower() for name, _ in headers}

@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from bottle import HTTPResponse, request
+from bottle import FormsDict, HTTPResponse, request
 
 from app.domain.permissions import Right, may
 from app.domain.sentences import count_text
@@ -68,7 +68,7 @@ class Guard:
     def around(self, route: Route) -> Callable[..., HTTPResponse]:
         """Return the Bottle handler of the route."""
 
-        def answer(**arguments: Any) -> HTTPResponse:  # noqa: ANN401  # path parameters
+        def answer(**arguments: object) -> HTTPResponse:
             self.access_policy.check_address(current_user.actor().address)
             with connection(), pin_version() if request.method in SAFE_METHODS else nullcontext():
                 context = self._request_context()
@@ -80,7 +80,7 @@ class Guard:
     def catching(self, handler: Callable[..., HTTPResponse]) -> Callable[..., HTTPResponse]:
         """Return the handler with its exceptions rendered as error pages."""
 
-        def answer(**arguments: Any) -> HTTPResponse:  # noqa: ANN401  # path parameters
+        def answer(**arguments: object) -> HTTPResponse:
             try:
                 return handler(**arguments)
             except HTTPResponse:
@@ -201,6 +201,6 @@ def _with_body(context: RequestContext, largest: int) -> Iterator[RequestContext
         request.body.close()
 
 
-def _texts(fields: Any) -> dict[str, str]:  # noqa: ANN401  # bottle is untyped
+def _texts(fields: FormsDict) -> dict[str, str]:
     """Return the last value of each field as text; empty if it is not UTF-8."""
     return {name: fields.getunicode(name, default="") for name in fields}

@@ -19,22 +19,16 @@ from app.domain.as_of import AsOf
 from app.settings import MEGABYTE, WorkbookLimits
 from app.store.access import audit, users
 from app.store.db.database import exclusive_transaction, rehearse, transaction
-from app.store.ledger import imports, snapshot
+from app.store.ledger import imports, positions, snapshot
 from app.store.ledger.imports import State, StoredImport
-from app.workbook import applying, difference, figures
+from app.workbook import applying, difference
 from app.workbook.difference import Difference
 from app.workbook.figures import Figures
 from app.workbook.meaning import checking, control_totals
 from app.workbook.meaning.checking import Surroundings
 from app.workbook.meaning.results.records import Checked, Record
 from app.workbook.meaning.vocabulary.headings import ListKind
-from app.workbook.preview import (
-    Choices,
-    Preview,
-    mapping_from_json,
-    mapping_to_json,
-    preview_from_json,
-)
+from app.workbook.preview import Choices, Preview, mapping_from_json, mapping_to_json, preview_from_json
 from app.workbook.reading import archive
 from app.workbook.reading.book import Progress, read_book
 from app.workbook.reading.refusal import WorkbookRefusedError
@@ -55,16 +49,12 @@ class NotNowError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Examined:
-    """A workbook that was read and compared with the store."""
-
     checked: Checked
     preview: Preview
 
 
 @dataclass(frozen=True, slots=True)
 class Importer:
-    """The context of imports: data directory, limits, time zone, currency and clock."""
-
     data_dir: Path
     limits: WorkbookLimits
     zone: ZoneInfo
@@ -87,7 +77,8 @@ class Importer:
         stored = snapshot.take()
         chosen = {key: mapping_from_json(mapping) for key, mapping in imports.remembered_mappings().items()}
         answers = replace(choices.answers, remembered=imports.remembered_answers())
-        checked = checking.check(book, chosen | dict(choices.mappings), answers, stored, self._surroundings(), progress)
+        around = Surroundings(self.currency, self.zone, self._today())
+        checked = checking.check(book, chosen | dict(choices.mappings), answers, stored, around, progress)
         control_totals.add_control_totals(checked, stored)
         found = difference.compare(checked, stored, self.zone, choices.decisions)
         if found.writes:
@@ -95,23 +86,20 @@ class Importer:
         return Examined(checked, Preview.of(checked, found, self._rehearsed(found, stored)))
 
     def _rehearsed(self, found: Difference, stored: snapshot.Snapshot) -> Figures:
-        """Return the totals owed before and after the import, by writing it and rolling back."""
         as_of = AsOf.end_of(self._today(), self.zone)
-        comparison = figures.Comparison(as_of)
 
-        def rehearsal() -> None:
-            comparison.take_before()
+        def rehearsal() -> Figures:
+            before = positions.of_customers(as_of)
             if found.writes:
                 applying.rehearse(found, stored, self._rehearsed_import(), self.zone, self.now())
-            comparison.take_after()
+            return Figures.of(before, positions.of_customers(as_of))
 
-        rehearse(rehearsal)
-        return comparison.figures()
+        return rehearse(rehearsal)
 
     def apply_file(
         self, path: Path, examined: Examined, choices: Choices, user_id: int | None, progress: Progress
     ) -> int:
-        """Import an examined workbook, keep the file as its source, and return the import's id; raises NotNowError."""
+        """Import the file, keep it as the source, and return the import's id; raises NotNowError."""
         self._refuse_if_blocked(examined.preview, choices)
         import_id = None
         try:
@@ -129,7 +117,6 @@ class Importer:
         return import_id
 
     def earlier_import(self, path: Path) -> StoredImport | None:
-        """Return the applied import of a file with the same content, or None."""
         return imports.latest_with_content(_sha256(path), (State.APPLIED,))
 
     # --- uploaded files: the web and the worker
@@ -170,7 +157,7 @@ class Importer:
         forgotten: Collection[str] = (),
         forgotten_answers: Collection[str] = (),
     ) -> None:
-        """Save the choices, remember the mappings for workbooks of this shape, and mark the import to be read again.
+        """Save the choices and mark the import to be read again; its mappings hold for all workbooks of this shape.
 
         Raises NotNowError if the file was not kept or the import is in another state.
         """
@@ -209,7 +196,7 @@ class Importer:
         imports.claim(import_id, (State.READING,), State.PREVIEWED, stored.failure)
 
     def apply(self, import_id: int) -> None:
-        """Write a previewed import; if the store has changed since the preview, create a new preview instead."""
+        """Write a previewed import; if the store has changed since the preview, preview it again instead."""
         stored = self._existing(import_id)
         choices = Choices.from_json(stored.choices)
         preview = self.preview_of(import_id)
@@ -225,7 +212,6 @@ class Importer:
             (self._folder(import_id) / _RECORDS).unlink(missing_ok=True)
 
     def apply_if_clean(self, import_id: int) -> None:
-        """Write a previewed import immediately if that was requested and nothing is left to decide."""
         stored = imports.get(import_id)
         if stored is None or not stored.apply_when_clean or stored.state is not State.PREVIEWED:
             return
@@ -234,7 +220,7 @@ class Importer:
             self.apply(import_id)
 
     def undo(self, import_id: int) -> None:
-        """Undo an import; raises NotNowError with the reasons if later records depend on it."""
+        """Raise NotNowError with the reasons if later records depend on the import."""
         self.progress_of(import_id)("undoing")
         with exclusive_transaction():
             stored = imports.get(import_id)
@@ -264,16 +250,15 @@ class Importer:
         return preview_from_json(self.preview_json(import_id))
 
     def preview_json(self, import_id: int) -> dict[str, Any]:
-        """Return the saved preview as JSON, with the lengths that its lists had before they were cut."""
+        """Return the saved preview, with the lengths that its lists had before they were cut."""
         kept: dict[str, Any] = orjson.loads((self._folder(import_id) / _PREVIEW).read_bytes())
         return kept
 
     def has_preview(self, import_id: int) -> bool:
-        """Return whether a preview is saved."""
         return (self._folder(import_id) / _PREVIEW).exists()
 
     def progress_of(self, import_id: int) -> Progress:
-        """Return a function that saves the worker's progress in a file, as others cannot see an open transaction."""
+        """Return a function that saves progress in a file, as others cannot see an open transaction."""
         path = self._folder(import_id) / _PROGRESS
 
         def report(message: str) -> None:
@@ -282,11 +267,9 @@ class Importer:
         return report
 
     def start_progress(self, import_id: int) -> None:
-        """Reset the progress to waiting for the worker."""
         self.progress_of(import_id)("waiting for the worker")
 
     def latest_progress(self, import_id: int) -> tuple[str, datetime] | None:
-        """Return the worker's latest progress message and its time, or None if there is none yet."""
         try:
             latest = orjson.loads((self._folder(import_id) / _PROGRESS).read_bytes())
         except FileNotFoundError:
@@ -295,21 +278,18 @@ class Importer:
 
     @contextmanager
     def marked_copy(self, import_id: int) -> Iterator[Path]:
-        """Yield the path of the user's workbook with its problems and changes marked; it is deleted afterwards."""
         workbook = self._folder(import_id) / _WORKBOOK
         name = self._existing(import_id).file_name
         with marking.marked_copy(workbook, self.preview_of(import_id), self.limits, name) as path:
             yield path
 
     def exported(self, stored: snapshot.Snapshot) -> bytes:
-        """Return the stored data as a workbook with three tabs."""
         with tempfile.TemporaryDirectory(prefix="export-") as folder:
             path = Path(folder) / "export.xlsx"
             exporting.export(stored, path, self.zone)
             return path.read_bytes()
 
     def marked_name(self, stored: StoredImport) -> str:
-        """Return the download name of the marked copy."""
         ending = ".xlsm" if archive.has_macros(self._folder(stored.id) / _WORKBOOK) else ".xlsx"
         return f"{Path(stored.file_name).stem}-checked{ending}"
 
@@ -318,7 +298,7 @@ class Importer:
     def _commit(
         self, import_id: int, checked: Checked, choices: Choices, previewed: Preview, progress: Progress
     ) -> None:
-        """Compare and write in one transaction, so that exactly the previewed changes are written, or nothing."""
+        """Compare and write in one transaction: exactly what was previewed, or nothing."""
         progress("writing")
         with exclusive_transaction():
             known = imports.get(import_id)
@@ -343,19 +323,14 @@ class Importer:
             self._record(None, "import.applied", import_id, done)
 
     def _remember_answers(self, preview: Preview) -> None:
-        """Save the answers for workbooks of the same shape, once the import is applied."""
         for one in preview.answered:
             if one.question.shape and not one.is_remembered:
                 imports.remember_answer(one.question.shape, one.question.text, one.answer, self.now())
-
-    def _surroundings(self) -> Surroundings:
-        return Surroundings(self.currency, self.zone, self._today())
 
     def _today(self) -> date:
         return self.now().astimezone(self.zone).date()
 
     def _record(self, user_id: int | None, action: str, import_id: int, after: Mapping[str, Any] | None = None) -> None:
-        """Write an audit entry for an import; without a user for the worker and the command line."""
         by = users.get(user_id) if user_id is not None else None
         stored = self._existing(import_id)
         details = {"file": stored.file_name, **(after or {})}
@@ -363,13 +338,7 @@ class Importer:
 
     def _rehearsed_import(self) -> int:
         return imports.create(
-            file_name="",
-            sha256="",
-            size_bytes=0,
-            stored_file="",
-            user_id=None,
-            now=self.now(),
-            state=State.APPLYING,
+            file_name="", sha256="", size_bytes=0, stored_file="", user_id=None, now=self.now(), state=State.APPLYING
         )
 
     def _refuse_if_blocked(self, preview: Preview, choices: Choices) -> None:
@@ -453,7 +422,6 @@ def _sha256(path: Path) -> str:
 
 
 def _plain_name(name: str) -> str:
-    """Return the base name of an uploaded file without unprintable characters, at most 200 characters long."""
     last = name.replace("\\", "/").rsplit("/", 1)[-1]
     plain = "".join(character for character in last if character.isprintable())
     return plain[-200:] or "workbook.xlsx"

@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from itertools import chain, islice
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
 import peewee
@@ -18,6 +18,7 @@ from app.store.db.postgresql import Postgresql
 
 MIGRATION_TABLE = "schema_migration"  # the runner's list of applied migrations
 _FIRST_MIGRATION = "0001_tables"
+_Result = TypeVar("_Result")
 MIGRATION_LOCK = 7_340_512  # any number, as long as nothing else in the database locks on it
 
 _SQLITE_PRAGMAS = {"journal_mode": "wal", "foreign_keys": 1, "busy_timeout": 30_000, "synchronous": "normal"}
@@ -177,7 +178,7 @@ def unless_hindered() -> Iterator[None]:
             tables.database.execute_sql(f"PRAGMA busy_timeout = {_SQLITE_PRAGMAS['busy_timeout']}")
 
 
-def rehearse(action: Callable[[], None]) -> None:
+def rehearse(action: Callable[[], _Result]) -> _Result:
     """Run the action against the real database, then roll it back.
 
     On PostgreSQL foreign keys are not checked: an import writes only ids that it has just read or created.
@@ -186,10 +187,10 @@ def rehearse(action: Callable[[], None]) -> None:
         with exclusive_transaction():
             if is_postgresql():
                 tables.database.execute_sql("SET CONSTRAINTS ALL DEFERRED")
-            action()
+            result = action()
             raise _RolledBack
     except _RolledBack:
-        return
+        return result
 
 
 def reserved_ids(table: type[tables.BaseModel], count: int) -> Sequence[int]:

@@ -11,7 +11,7 @@ from playhouse.pool import PooledPostgresqlDatabase
 _NEVER_AUTOMATICALLY = 1_000_000_000
 
 
-class Postgresql(PooledPostgresqlDatabase):  # type: ignore[misc]  # peewee is untyped
+class Postgresql(PooledPostgresqlDatabase):
     """A connection pool that checks each connection before reuse and prepares only `execute_prepared`'s queries."""
 
     def __init__(self, database: str, **parameters: Any) -> None:

@@ -166,7 +166,7 @@ def has_open(customer_id: int) -> bool:
         .where(
             _Invoice.customer == customer_id,
             _Invoice.paid_cents != _Invoice.total_cents,
-            _Invoice.draft == False,  # noqa: E712  # SQL, not Python
+            _Invoice.draft == False,
             _Invoice.voided_at.is_null(),
             _Invoice.written_off_at.is_null(),
         )
@@ -270,14 +270,7 @@ def ledger_of(customer_id: int, currency: str) -> list[tuple[rules.Invoice, list
 
 _SEARCHED = tuple(getattr(_Customer, field.name) for field in searched_texts(CUSTOMER))
 _DETAILS = tuple(getattr(_Customer, name) for name in Details.__slots__)
-_ACCOUNT_FACTS = (
-    _Customer.id,
-    _Customer.code,
-    _Customer.name,
-    _Customer.email,
-    _Customer.phone,
-    _Customer.archived_at,
-)
+_ACCOUNT_FACTS = (_Customer.id, _Customer.code, _Customer.name, _Customer.email, _Customer.phone, _Customer.archived_at)
 
 
 def _dso(

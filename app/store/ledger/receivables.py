@@ -88,7 +88,7 @@ def is_in_scope(as_of: AsOf) -> Expression:
     """Select invoices that were receivables: `app.domain.invoice.is_in_scope` as SQL."""
     scope: Expression = (
         (InvoiceModel.issued_on <= as_of.day)
-        & (InvoiceModel.draft == False)  # noqa: E712  # SQL, not Python
+        & (InvoiceModel.draft == False)
         & ~has_seen(InvoiceModel.voided_at, as_of)
         & ~has_seen(InvoiceModel.written_off_at, as_of)
     )
@@ -104,7 +104,7 @@ def has_seen(moment: Any, as_of: AsOf) -> Expression:
 def _is_in_scope_for_good(as_of: AsOf) -> Expression:
     scope: Expression = (
         (InvoiceModel.issued_on <= as_of.day)
-        & (InvoiceModel.draft == False)  # noqa: E712  # SQL, not Python
+        & (InvoiceModel.draft == False)
         & InvoiceModel.voided_at.is_null()
         & InvoiceModel.written_off_at.is_null()
     )

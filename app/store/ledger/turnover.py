@@ -99,8 +99,6 @@ def _merged(invoiced: Sums, collected: Sums) -> tuple[Turnover, ...]:
 
 def _was_sold(as_of: AsOf) -> Expression:
     sold: Expression = (
-        (InvoiceModel.issued_on <= as_of.day)
-        & (InvoiceModel.draft == False)  # noqa: E712  # SQL, not Python
-        & ~has_seen(InvoiceModel.voided_at, as_of)
+        (InvoiceModel.issued_on <= as_of.day) & (InvoiceModel.draft == False) & ~has_seen(InvoiceModel.voided_at, as_of)
     )
     return sold

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from contextlib import nullcontext
 from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import partial
 from typing import Any
 from urllib.parse import parse_qsl
 from zoneinfo import ZoneInfo
@@ -45,10 +46,7 @@ VERSION_PATTERN = '^"[0-9]{1,9}"$'
 
 _MOST_PARAMETERS = 100
 _CHALLENGE = {"WWW-Authenticate": 'Bearer realm="invoices"'}
-_SENTENCES = {
-    "missing": "Please give this.",
-    "extra_forbidden": "There is no such field here.",
-}
+_SENTENCES = {"missing": "Please give this.", "extra_forbidden": "There is no such field here."}
 
 log = logging.getLogger(__name__)
 
@@ -145,7 +143,7 @@ def _handler_arguments(operation: Operation) -> dict[str, Any]:
     parts: dict[str, Any] = {}
     query = _query()
     if operation.query:
-        parts["query"] = _checked(lambda: operation.query.model_validate_strings(query))  # type: ignore[union-attr]  # checked above
+        parts["query"] = _checked(partial(operation.query.model_validate_strings, query))
     elif query:
         raise _invalid([problems.at(name, _SENTENCES["extra_forbidden"]) for name in query])
     if operation.body:

@@ -173,10 +173,7 @@ class PreviewAnswer(ResponseModel):
             after=list(map(_owed, preview.figures.after)),
             answered=[
                 AnsweredQuestionResponse(
-                    id=one.question.id,
-                    sentence=one.question.text,
-                    answer=one.answer,
-                    remembered=one.is_remembered,
+                    id=one.question.id, sentence=one.question.text, answer=one.answer, remembered=one.is_remembered
                 )
                 for one in preview.answered
             ],

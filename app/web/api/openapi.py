@@ -43,10 +43,7 @@ def document(operations: Iterable[Operation], version: str) -> _Json:
         "servers": [{"url": ROOT}],
         "security": [{"token": []}],
         "paths": paths,
-        "components": {
-            "schemas": definitions,
-            "securitySchemes": {"token": {"type": "http", "scheme": "bearer"}},
-        },
+        "components": {"schemas": definitions, "securitySchemes": {"token": {"type": "http", "scheme": "bearer"}}},
     }
 
 

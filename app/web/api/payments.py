@@ -167,8 +167,7 @@ class PaymentsApi:
 def _overpaid(error: payments.OverpaidError, body: ReceiptEntry) -> ProblemError:
     mistakes = [
         problems.at(
-            f"amounts.{number}.amount_cents",
-            f"This is {error.excess[one.invoice_id]} cents more than is open.",
+            f"amounts.{number}.amount_cents", f"This is {error.excess[one.invoice_id]} cents more than is open."
         )
         for number, one in enumerate(body.amounts)
         if one.invoice_id in error.excess

@@ -39,7 +39,7 @@ class Matching:
     pattern: str
     sentence: str
 
-    def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:  # noqa: ANN401  # signature of pydantic
+    def __get_pydantic_core_schema__(self, source: object, handler: GetCoreSchemaHandler) -> CoreSchema:
         """Check the text after its other constraints."""
         return core_schema.no_info_after_validator_function(self._checked, handler(source))
 
@@ -71,9 +71,7 @@ Email = Annotated[
     ),
 ]
 Currency = Annotated[
-    str,
-    Matching("^[A-Z]{3}$", "Please write the three letters of a currency, such as USD."),
-    Field(examples=["USD"]),
+    str, Matching("^[A-Z]{3}$", "Please write the three letters of a currency, such as USD."), Field(examples=["USD"])
 ]
 OwnName = Annotated[Name, Field(max_length=LONGEST_NAME)]
 OwnText = Annotated[Lines, Field(max_length=LONGEST_TEXT)]

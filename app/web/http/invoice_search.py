@@ -2,7 +2,6 @@
 
 from dataclasses import dataclass, replace
 from datetime import date
-from typing import Any
 
 from app.domain.ageing import Bucket
 from app.domain.invoice import Status
@@ -12,10 +11,7 @@ from app.web.http.locales import Locale
 from app.web.http.rendering import address
 
 OUTSTANDING_WORD = "outstanding"
-STATUSES = [
-    (OUTSTANDING_WORD, "Outstanding"),
-    *((status.value, status.value.capitalize()) for status in Status),
-]
+STATUSES = [(OUTSTANDING_WORD, "Outstanding"), *((status.value, status.value.capitalize()) for status in Status)]
 _NARROWING = tuple(
     "q status bucket customer ledger currency issued_from issued_to due_from due_to least most disputed import "
     "field value".split()
@@ -92,7 +88,7 @@ class InvoiceSearch:
         left = {name: text for name, text in self.said.items() if name not in names}
         return address("/invoices", **(left or {"all": "yes"}), as_of=self.as_of, sort=self.sort)
 
-    def _address(self, path: str, sort: str, **more: Any) -> str:  # noqa: ANN401  # URL parameters
+    def _address(self, path: str, sort: str, **more: object) -> str:
         narrowing = self.said or ({"all": "yes"} if path == "/invoices" else {})
         return address(path, **narrowing, as_of=self.as_of, sort=sort, **more)
 

@@ -64,14 +64,14 @@ class Pages:
     cookies: Cookies
     disk_space: DiskSpace
 
-    def show(self, context: RequestContext, template: str, *, status: int = 200, **values: Any) -> HTTPResponse:  # noqa: ANN401  # any values of the template
+    def show(self, context: RequestContext, template: str, *, status: int = 200, **values: object) -> HTTPResponse:
         """Render the page, with the flash message of the previous page if there is one."""
         response = self._page(template, status, {**self._common_values(context), **values})
         if context.flash:
             self.cookies.delete(response, "flash")
         return response
 
-    def part(self, locale: Locale, template: str, **values: Any) -> Markup:  # noqa: ANN401  # any values of the template
+    def part(self, locale: Locale, template: str, **values: object) -> Markup:
         """Return a fragment that is the same for all users of the locale: it gets no user and no request."""
         token = _locale.set(locale)
         try:

@@ -107,12 +107,12 @@ def _changes(entry: Entry, locale: Locale) -> list[tuple[str, str, str]]:
     ]
 
 
-def _value(name: str, value: Any, locale: Locale) -> str:  # noqa: ANN401  # whatever JSON holds
+def _value(name: str, value: object, locale: Locale) -> str:
     if value is None or value == "":
         return _NOTHING
-    if name.endswith("_cents"):
+    if name.endswith("_cents") and isinstance(value, int):
         return locale.money(value)
-    if name.endswith("_on"):
+    if name.endswith("_on") and isinstance(value, str):
         return locale.day(date.fromisoformat(value))
     if isinstance(value, bool):
         return "yes" if value else "no"

@@ -2,7 +2,6 @@
 
 from dataclasses import asdict, dataclass, replace
 from math import ceil
-from typing import Any
 from zoneinfo import ZoneInfo
 
 from bottle import HTTPResponse
@@ -277,7 +276,7 @@ class Customers:
         *,
         version: int = 0,
         status: int = 200,
-        **more: Any,  # noqa: ANN401  # what only a conflict shows
+        **more: object,
     ) -> HTTPResponse:
         return self.pages.show(
             context,

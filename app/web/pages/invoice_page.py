@@ -119,7 +119,4 @@ def _just_recorded(
 ) -> invoice_payments.ListedPayment | None:
     """Return the payment that was recorded just before the page was shown, as long as it can be undone."""
     wanted = context.query.get("recorded", "")
-    return next(
-        (one for one in receipts if str(one.payment.id) == wanted and one.payment.voided_at is None),
-        None,
-    )
+    return next((one for one in receipts if str(one.payment.id) == wanted and one.payment.voided_at is None), None)

@@ -233,7 +233,7 @@ class Invoices:
         who: str = "",
         meanwhile: Invoice | None = None,
         taken_by: int | None = None,
-        **foreseen: Any,  # noqa: ANN401  # days to begin with
+        **foreseen: object,
     ) -> HTTPResponse:
         ledgers = invoices.ledgers()
         return self.pages.show(

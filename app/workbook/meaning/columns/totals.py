@@ -14,7 +14,7 @@ from app.workbook.reading.cells import column_letter
 
 
 def settle_total(columns: TableColumns) -> None:
-    """Find the total column unless it was chosen; sums that hold take precedence over headings."""
+    """Prefer sums that hold to headings, and a person's choice to both."""
     if columns.is_chosen("total_cents") or columns.is_chosen("net_cents"):
         return
     _explain_quantities(columns)
@@ -81,7 +81,6 @@ def _total_by_words(
 
 
 def _of_one_currency(columns: TableColumns, ranked: list[int]) -> list[int]:
-    """Return the ranked totals, without those in another currency than the paid amounts, if there are others."""
     paid = {
         code
         for index in columns.claiming("paid_cents", "balance_cents")
@@ -194,7 +193,6 @@ def _ask_about_discount(columns: TableColumns, discounts: Sequence[int]) -> None
 
 
 def _proves_balance(columns: TableColumns, total: int) -> bool:
-    """Return whether open and paid amounts add up to the total as it is."""
     paid, left = columns.column("paid_cents"), columns.column("balance_cents")
     held = [columns.cents(index) for index in (total, paid.index if paid else -1, left.index if left else -1)]
     return all(held) and arithmetic.is_sum(held[0] or (), [held[1] or (), held[2] or ()])

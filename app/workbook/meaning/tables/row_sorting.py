@@ -31,7 +31,7 @@ _DATES = ("issued_on", "due_on", "paid_on")
 
 @dataclass(slots=True)
 class SortedRows:
-    """A table's rows by kind; `left_out` has the number and text of rows that are neither record nor total."""
+    """`left_out` has the number and text of rows that are neither record nor total."""
 
     records: list[Row] = field(default_factory=list)
     totals: list[Row] = field(default_factory=list)
@@ -39,7 +39,6 @@ class SortedRows:
 
 
 def sort_rows(sheet: Sheet, header: Header) -> SortedRows:
-    """Return the rows below the header by kind."""
     found = SortedRows()
     below = [row for row in sheet.rows if row.number > header.row]
     last_full_row = next((row.number for row in reversed(below) if _has_amount_and_name(row, header)), 0)
@@ -59,7 +58,6 @@ def sort_rows(sheet: Sheet, header: Header) -> SortedRows:
 
 
 def filled(cells: Iterable[Cell]) -> list[Cell]:
-    """Return the cells that are not empty or blank."""
     return [cell for cell in cells if cell is not None and not (isinstance(cell, str) and _is_blank(cell))]
 
 
