@@ -29,7 +29,7 @@ _VALUES_A_STATEMENT = 30_000  # below SQLite's limit of 32,766 bound values
 
 
 class DatabaseUnavailableError(Exception):
-    """The database cannot be reached; the message is one sentence."""
+    """The message is one sentence."""
 
 
 class _Waiting(threading.local):
@@ -47,7 +47,7 @@ class _RolledBack(Exception):  # noqa: N818  # not an error: `rehearse` raises i
 
 
 def open_database(url: str) -> peewee.Database:
-    """Bind the models to the database at the URL and check the connection; raises DatabaseUnavailableError."""
+    """Raise DatabaseUnavailableError if the database cannot be reached."""
     try:
         database = _database(url)
         tables.database.initialize(database)
@@ -60,22 +60,19 @@ def open_database(url: str) -> peewee.Database:
 
 
 def is_current() -> bool:
-    """Return whether all migrations have been applied."""
     return not pending()
 
 
 def is_postgresql() -> bool:
-    """Return whether the open database is PostgreSQL."""
     return isinstance(tables.database.obj, Postgresql)
 
 
 def pending() -> list[str]:
-    """Return the names of the migrations that have not been applied."""
     return [migration.name for migration in _runner().status() if not migration.applied]
 
 
 def migrate() -> list[str]:
-    """Apply pending migrations and return their names; on PostgreSQL, concurrent calls wait for each other."""
+    """Return the names of the applied migrations; on PostgreSQL, concurrent calls wait for each other."""
     if not is_postgresql():
         return _run_migrations()
     tables.database.execute_sql("SELECT pg_advisory_lock(%s)", (MIGRATION_LOCK,))
@@ -87,7 +84,7 @@ def migrate() -> list[str]:
 
 @contextmanager
 def connection() -> Iterator[None]:
-    """Open a connection for the block; reuse the current one if there is one."""
+    """Reuse the current connection if there is one."""
     opened = tables.database.connect(reuse_if_open=True)
     try:
         yield
@@ -98,7 +95,7 @@ def connection() -> Iterator[None]:
 
 @contextmanager
 def transaction() -> Iterator[None]:
-    """Run the block in a transaction; on SQLite it takes the write lock at once, so that it cannot fail half-way."""
+    """On SQLite, take the write lock at once, so that the transaction cannot fail half-way."""
     with connection():
         is_part_of_another = tables.database.in_transaction()
         if not is_part_of_another:
@@ -117,7 +114,7 @@ def transaction() -> Iterator[None]:
 
 
 def after_commit(action: Callable[[], None]) -> None:
-    """Run the action after this thread's transaction commits, not if it is rolled back; without one, immediately."""
+    """Run the action after this thread's transaction commits, not if it is rolled back; without one, at once."""
     if tables.database.in_transaction():
         _waiting.actions.append(action)
     else:
@@ -126,7 +123,7 @@ def after_commit(action: Callable[[], None]) -> None:
 
 @contextmanager
 def exclusive_transaction() -> Iterator[None]:
-    """Run the block in a transaction that blocks other writers of receivables, but not readers."""
+    """Block other writers of receivables, but not readers."""
     with transaction():
         if is_postgresql():
             tables.database.execute_sql(f"LOCK TABLE {_RECEIVABLES} IN SHARE ROW EXCLUSIVE MODE")
@@ -134,10 +131,7 @@ def exclusive_transaction() -> Iterator[None]:
 
 
 def one_at_a_time(lock: int) -> None:
-    """Take an advisory lock until the transaction ends; nothing to do on SQLite, which has one writer.
-
-    Raises RuntimeError outside a transaction.
-    """
+    """Take an advisory lock until the transaction ends; raises RuntimeError outside one."""
     if not tables.database.in_transaction():
         raise RuntimeError("A lock that ends with its transaction needs one.")
     if is_postgresql():
@@ -145,7 +139,7 @@ def one_at_a_time(lock: int) -> None:
 
 
 def locked(query: Any) -> Any:
-    """Return the query with its rows locked until the transaction ends, in its order; SQLite locks the database."""
+    """Lock the query's rows until the transaction ends, in its order; SQLite locks the whole database."""
     if not is_postgresql():
         return query
     # Lock the tables first: a transaction that holds rows while it waits for an import's table lock would deadlock.
@@ -154,7 +148,6 @@ def locked(query: Any) -> Any:
 
 
 def days_between(later: Any, earlier: Any) -> Any:
-    """Return the number of days from `earlier` to `later`, as SQL."""
     if is_postgresql():
         return later - earlier
     return (peewee.fn.julianday(later) - peewee.fn.julianday(earlier)).cast("INTEGER")
@@ -162,10 +155,7 @@ def days_between(later: Any, earlier: Any) -> Any:
 
 @contextmanager
 def unless_hindered() -> Iterator[None]:
-    """Skip the block's write if it cannot be done at once; only for writes that may be lost.
-
-    It is skipped if the disk is full, or if another connection holds SQLite's write lock.
-    """
+    """Skip the block's write if the disk is full or SQLite's write lock is held; only for writes that may be lost."""
     if not is_postgresql():
         tables.database.execute_sql("PRAGMA busy_timeout = 50")
     try:
@@ -194,7 +184,7 @@ def rehearse(action: Callable[[], _Result]) -> _Result:
 
 
 def reserved_ids(table: type[tables.BaseModel], count: int) -> Sequence[int]:
-    """Return `count` unused ids of the table; call it inside an exclusive transaction."""
+    """Call it inside an exclusive transaction."""
     if not is_postgresql():
         last = table.select(peewee.fn.COALESCE(peewee.fn.MAX(table.id), 0)).scalar()
         return range(last + 1, last + 1 + count)
@@ -207,7 +197,7 @@ def reserved_ids(table: type[tables.BaseModel], count: int) -> Sequence[int]:
 
 
 def insert_rows(table: type[tables.BaseModel], columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
-    """Insert many rows: with COPY on PostgreSQL, which streams them, with multi-row statements on SQLite."""
+    """Stream the rows with COPY to PostgreSQL; SQLite gets statements of several rows."""
     rows = iter(rows)
     first = next(rows, None)
     if first is None:
@@ -240,10 +230,7 @@ def _database(url: str) -> peewee.Database:
         path = Path(url.removeprefix("sqlite:///"))
         path.parent.mkdir(parents=True, exist_ok=True)
         return peewee.SqliteDatabase(str(path), pragmas=_SQLITE_PRAGMAS)
-    postgresql: peewee.Database = connect_url(
-        url, unquote_user=True, unquote_password=True, max_connections=20, stale_timeout=300, timeout=10
-    )
-    return postgresql
+    return connect_url(url, unquote_user=True, unquote_password=True, max_connections=20, stale_timeout=300, timeout=10)
 
 
 def _begin_mode() -> tuple[str, ...]:
@@ -256,8 +243,7 @@ def _run_migrations() -> list[str]:
             "This database was made before the first release, with other tables: export it with the version that made "
             "it, move it away (data/ or the database), and import that file again."
         )
-    applied: list[str] = _runner().up()
-    return applied
+    return _runner().up()
 
 
 def _runner() -> Runner:

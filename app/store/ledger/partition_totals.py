@@ -38,7 +38,7 @@ PartitionFilter: TypeAlias = Callable[[Any], Expression]
 
 @dataclass(slots=True)
 class _CachedTotals:
-    """The totals of one query, per partition and overall, with the partitions' versions read before them."""
+    """With the partitions' versions read before the totals."""
 
     versions: dict[int, str] = field(default_factory=dict)
     parts: dict[int, dict[Key, Numbers]] = field(default_factory=dict)
@@ -92,7 +92,6 @@ def _versions() -> tuple[tuple[int, str], ...]:
 
 
 def partition(invoice_id: Any) -> Any:
-    """Return the number of the invoice's partition, as SQL."""
     # A literal, not a bound value: PostgreSQL treats the parameters in SELECT and GROUP BY as different expressions.
     return invoice_id / SQL(str(INVOICES_PER_PARTITION))
 
@@ -109,24 +108,20 @@ def _query_totals(
 
 
 def everything(invoice_id: Any) -> Expression:
-    """Select all invoices."""
-    selected: Expression = invoice_id.is_null(is_null=False)
-    return selected
+    return invoice_id.is_null(is_null=False)
 
 
 def of_customer(customer_id: int) -> PartitionFilter:
-    """Return a filter that selects the invoices of a customer."""
     own = InvoiceModel.alias("own")
 
     def within(invoice_id: Any) -> Expression:
-        selected: Expression = invoice_id.in_(own.select(own.id).where(own.customer == customer_id))
-        return selected
+        return invoice_id.in_(own.select(own.id).where(own.customer == customer_id))
 
     return within
 
 
 def _within(parts: set[int] | None) -> PartitionFilter:
-    """Return a filter that selects the partitions' invoices; all invoices if there are too many ranges to list."""
+    """Select all invoices if there are too many ranges of partitions to list."""
     ranges = list(_ranges(sorted(parts))) if parts is not None else []
     if parts is None or len(ranges) > _MAX_RANGES:
         return everything
@@ -138,8 +133,7 @@ def _within(parts: set[int] | None) -> PartitionFilter:
 
 
 def _between(invoice_id: Any, first: int, last: int) -> Expression:
-    selected: Expression = invoice_id.between(first * INVOICES_PER_PARTITION, (last + 1) * INVOICES_PER_PARTITION - 1)
-    return selected
+    return invoice_id.between(first * INVOICES_PER_PARTITION, (last + 1) * INVOICES_PER_PARTITION - 1)
 
 
 def _ranges(parts: Iterable[int]) -> Iterator[tuple[int, int]]:

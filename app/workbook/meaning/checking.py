@@ -121,9 +121,7 @@ class _Check:
                     self._check_tab(tab)
         self._ask_about_currencies()
         self._invoices.ask_what_is_missing()
-        for tab in self._tabs:
-            self._payments.pay_on_account(tab)
-        self._payments.settle_together()
+        self._payments.settle_together(self._tabs)
         ask_about_doubts(self._checked, self._invoices, self._questions, self._stored, self._surroundings.today)
 
     def _ask_about_currencies(self) -> None:

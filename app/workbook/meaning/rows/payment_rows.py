@@ -1,6 +1,7 @@
 """Rows of payment lists."""
 
 import re
+from collections.abc import Iterable
 from typing import cast
 
 from app.domain.sentences import amount_text
@@ -29,7 +30,6 @@ class PaymentRows:
         self._customers = customers
         self._invoices = invoices
         self._for_several: list[tuple[Tab, Row, list[tuple[str, str]], dict[str, Value]]] = []
-        self._on_account: list[tuple[Tab, Row]] = []
 
     def check(self, tab: Tab, row: Row) -> None:
         """Raise RowProblemError for a row that cannot become a payment."""
@@ -71,19 +71,16 @@ class PaymentRows:
             return [self._invoice_of(tab, row, part) for part in parts]
         return [self._invoice_of(tab, row, number)]
 
-    def settle_together(self) -> None:
+    def settle_together(self, tabs: Iterable[Tab]) -> None:
         """Allocate payments for several invoices, or for none, once all single payments are known."""
         left = self._left_of_invoices()
         for tab, row, keys, values in self._for_several:
             self._pay_several(tab, row, keys, values, left)
-        for tab, row in self._on_account:
+        for tab, row in ((one, row) for one in tabs for row in one.payments_on_account):
             try:
                 self._pay_on_account(tab, row, left)
             except RowProblemError:
                 self._checked.error_rows.add((tab.name, row.number))
-
-    def pay_on_account(self, tab: Tab) -> None:
-        self._on_account += [(tab, row) for row in tab.payments_on_account]
 
     def _left_of_invoices(self) -> dict[Key, int]:
         """Return the open cents of each invoice of the workbook, in order of due date."""

@@ -86,7 +86,7 @@ def _is_total(row: Row, header: Header, last_full_row: int) -> bool:
     """Return whether the row sums up others: labelled so, without a date or an identifier of its own, or a sum."""
     if header.kind is ListKind.CUSTOMER:
         return _is_total_of_customers(row, header)
-    amounts = [row.cell(index) for index in _amount_columns(header)]
+    amounts = [row.cell(column.index) for column in header.columns if column.field.endswith("_cents")]
     if not any(_is_number(cell) or isinstance(cell, UncalculatedFormula) for cell in amounts):
         return False
     identifying = _NAMES_A_RECORD[header.kind][0]
@@ -151,10 +151,6 @@ def _is_number(cell: Cell) -> bool:
     return isinstance(cell, int | Decimal | FormattedNumber) or (
         isinstance(cell, str) and bool(re.search(r"\d", cell)) and not re.search(r"[^\W\d_]{4,}", cell)
     )
-
-
-def _amount_columns(header: Header) -> list[int]:
-    return [column.index for column in header.columns if column.field.endswith("_cents")]
 
 
 def _columns(header: Header, fields: Iterable[str]) -> list[int]:

@@ -92,7 +92,7 @@ def _following(
     tried = 0
     for below in range(place + 1, len(sheet.rows)):
         row = sheet.rows[below]
-        if not _is_all_words(row) or _has_codes(row) or not any(map(has_known_word, _texts(row))):
+        if not _is_all_words(row) or _are_codes(_texts(row)) or not any(map(has_known_word, _texts(row))):
             continue
         tried += 1
         if tried > _ROWS_OF_WORDS_TRIED:
@@ -199,12 +199,8 @@ def _is_all_words(row: Row, at_least: int = 2) -> bool:
     return texts >= at_least
 
 
-def _has_codes(row: Row) -> bool:
-    """Return whether half of the row's texts have digits or are email addresses, unlike headings."""
-    return _are_codes(_texts(row))
-
-
 def _are_codes(texts: Sequence[str]) -> bool:
+    """Return whether half of the texts have digits or are email addresses, unlike headings."""
     present = [text for text in texts if text]
     return sum("@" in text or any(map(str.isdigit, text)) for text in present) * 2 >= len(present)
 

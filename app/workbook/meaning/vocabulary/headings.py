@@ -49,10 +49,6 @@ def normalised(cell: Cell) -> str:
     return folded(cell) if isinstance(cell, str) else ""
 
 
-def is_own(text: str) -> bool:
-    return clean_text(text).startswith(OWN_MARK)
-
-
 def is_figure_of_a_day(text: str) -> bool:
     """Return whether the heading is one of the computed figures in our own invoice exports."""
     return bool(_FIGURE_OF_A_DAY.fullmatch(text))
@@ -65,7 +61,7 @@ def is_known(text: str) -> bool:
 @lru_cache(maxsize=8_000)
 def claims(text: str, kind: ListKind) -> tuple[Claim, ...]:
     """Return the fields that the heading can mean in such a table, most likely first."""
-    if is_own(text) or is_figure_of_a_day(text):
+    if clean_text(text).startswith(OWN_MARK) or is_figure_of_a_day(text):
         return ()
     bare = without_unit(text)
     names = dict.fromkeys((folded(text), folded(bare)))
