@@ -19,6 +19,10 @@ def has_fractions_of_a_cent(amount: Decimal) -> bool:
     return amount != (rounded := amount.quantize(CENT, rounding=ROUND_HALF_UP)) and abs(amount - rounded) > _NOISE
 
 
+def decimal_of(cents: int) -> Decimal:
+    return Decimal(cents).scaleb(-2)
+
+
 def decimal_string(cents: int) -> str:
     """Return the amount in machine-readable form: `-1234.50`."""
     sign = "-" if cents < 0 else ""

@@ -38,7 +38,7 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class Route:
-    """One URL: the required right (None: public), its handler, the size limit of its body in bytes.
+    """`right` is None where the page is public; `largest_body` is in bytes.
 
     `is_for_enrolling` routes are allowed to users who must set up a second factor first.
     """
@@ -66,8 +66,6 @@ class Guard:
     disk_space: DiskSpace
 
     def around(self, route: Route) -> Callable[..., HTTPResponse]:
-        """Return the Bottle handler of the route."""
-
         def answer(**arguments: object) -> HTTPResponse:
             self.access_policy.check_address(current_user.actor().address)
             with connection(), pin_version() if request.method in SAFE_METHODS else nullcontext():
@@ -78,8 +76,6 @@ class Guard:
         return self.catching(answer)
 
     def catching(self, handler: Callable[..., HTTPResponse]) -> Callable[..., HTTPResponse]:
-        """Return the handler with its exceptions rendered as error pages."""
-
         def answer(**arguments: object) -> HTTPResponse:
             try:
                 return handler(**arguments)
@@ -188,7 +184,7 @@ def _record_refusal(context: RequestContext, action: str, what: dict[str, str]) 
 
 @contextmanager
 def _with_body(context: RequestContext, largest: int) -> Iterator[RequestContext]:
-    """Read the form and files of the request; the temporary files are deleted after the block."""
+    """Read the form and files; the temporary files are deleted after the block."""
     if not request.get_header("Content-Length"):
         raise LengthRequiredError("The size of what is sent must be said in advance.")
     if request.content_length > largest:

@@ -24,7 +24,7 @@ from app.store.db.tables import (
 
 
 class State(StrEnum):
-    """In the first three the worker still has to process the import."""
+    """The state of an import; in the first three the worker still has to process it."""
 
     READING = "reading"
     APPLYING = "applying"

@@ -40,11 +40,9 @@ class Matching:
     sentence: str
 
     def __get_pydantic_core_schema__(self, source: object, handler: GetCoreSchemaHandler) -> CoreSchema:
-        """Check the text after its other constraints."""
         return core_schema.no_info_after_validator_function(self._checked, handler(source))
 
     def __get_pydantic_json_schema__(self, schema: CoreSchema, handler: GetJsonSchemaHandler) -> dict[str, Any]:
-        """Add the pattern to the schema."""
         return {**handler(schema), "pattern": self.pattern}
 
     def _checked(self, text: str) -> str:
@@ -155,26 +153,21 @@ CentsAsked = Annotated[Cents, _WHOLE]
 
 
 class Sent(BaseModel):
-    """Base of request models: strict types, and no unknown fields."""
+    """Strict types, and no unknown fields."""
 
     model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
 
 
 class ResponseModel(BaseModel):
-    """Base of response models."""
-
     model_config = ConfigDict(frozen=True)
 
 
 class Asked(Sent):
-    """The parameters of every list."""
-
     limit: Annotated[int, Field(ge=1, le=200), _WHOLE] = Field(default=50, description="How many to answer at most.")
     cursor: Cursor | None = Field(default=None, description="Where to go on: part of the `next` of the page before.")
 
     @property
     def after_id(self) -> int:
-        """Return the id after which the page starts."""
         return int(self.cursor, 16) if self.cursor else 0
 
 

@@ -42,7 +42,7 @@ def acting_as_user(user: User | None, program: str = "") -> Iterator[None]:
 
 
 def log_answer(environ: Mapping[str, Any], status: str, seconds: float) -> None:
-    """Log the request in one line, without parameters, as they may be confidential."""
+    """Leave out parameters, as they may be confidential."""
     method, path = environ.get("REQUEST_METHOD", ""), environ.get("bottle.raw_path", "")
     params = {
         "method": method,

@@ -33,14 +33,11 @@ _EXPORTS = {"xlsx", "csv"}
 
 @dataclass(frozen=True, slots=True)
 class Bulk:
-    """Shows what would be done with the invoices that were picked, then does it to just those, or to none."""
-
     pages: Pages
     exports: Exports
     zone: ZoneInfo
 
     def preview(self, context: RequestContext) -> HTTPResponse:
-        """Answer with what the action would do to each invoice, or with the file that was asked for."""
         fields = Form(context.form)
         if fields.typed.get("action") in _EXPORTS:
             return self.exports.picked(context, self._picked(context, fields, to_change=False), fields.typed["action"])
@@ -88,7 +85,7 @@ class Bulk:
     def _do(
         self, context: RequestContext, fields: Form, action: BulkAction, lines: list[ListedInvoice], key: str
     ) -> str:
-        """Do it to each invoice and return nothing, or why it was done to none."""
+        """Return nothing, or why it was done to none."""
         for line in lines:
             invoice = line.invoice
             if action is not BulkAction.PAY:
@@ -172,7 +169,7 @@ def _seen(fields: Form) -> dict[int, str]:
 
 
 def _are_as_shown(action: BulkAction, lines: list[ListedInvoice], seen: dict[int, str]) -> bool:
-    """Tell whether the invoices are those that were shown, in the same state, and the action fits each of them."""
+    """Return whether the invoices are those that were shown, in the same state, and the action fits each of them."""
     candidates = _candidates(lines)
     fits = not any(why_left_out(action, candidate) for candidate in candidates)
     return 0 < len(lines) == len(seen) and fits and not changed_since(candidates, seen)

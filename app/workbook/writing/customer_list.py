@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 
 from app.domain.account import Account
+from app.domain.money import decimal_of
 from app.store.ledger.customers import Details
 from app.workbook.meaning.columns.own_columns import FIGURES_OF_CUSTOMER
 from app.workbook.writing import exporting
@@ -22,9 +23,9 @@ def _figures(account: Account) -> Sequence[Listed]:
     return (
         account.currency,
         position.open_invoices,
-        exporting.amount(position.outstanding_cents),
-        exporting.amount(position.overdue_cents),
-        exporting.amount(position.credit_cents),
+        decimal_of(position.outstanding_cents),
+        decimal_of(position.overdue_cents),
+        decimal_of(position.credit_cents),
         account.days_sales_outstanding,
         account.average_days_late,
         "Yes" if account.is_likely_late else "No",

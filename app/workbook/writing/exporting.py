@@ -1,7 +1,6 @@
 """Export all receivables, or those of a list, as a workbook of three tabs; importing it again changes nothing."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from decimal import Decimal
 from io import BytesIO
 from pathlib import Path
 from typing import Any, TypeVar
@@ -11,6 +10,7 @@ from openpyxl import Workbook
 
 from app.domain import fields
 from app.domain.fields import Field
+from app.domain.money import decimal_of
 from app.store.ledger.invoices import ListedInvoice
 from app.store.ledger.payment_list import PaymentLine
 from app.store.ledger.snapshot import Snapshot, StoredCustomer, StoredInvoice, compared
@@ -92,8 +92,8 @@ def _invoice_list(
     rows: list[Sequence[Listed]] = [
         (
             *_invoice(stored, by_id[line.invoice.id], zone, own),
-            amount(line.paid_cents),
-            amount(line.balance_cents),
+            decimal_of(line.paid_cents),
+            decimal_of(line.balance_cents),
             line.status.value.capitalize(),
             line.days_late,
         )
@@ -145,12 +145,8 @@ def _cells(record: Mapping[str, Any], names: Iterable[str]) -> list[Listed]:
 def _cell(name: str, value: Listed) -> Listed:
     if isinstance(value, bool):
         return "Yes" if value else "No"
-    return amount(value) if name.endswith("_cents") and isinstance(value, int) else value
+    return decimal_of(value) if name.endswith("_cents") and isinstance(value, int) else value
 
 
 def _in_order(stored: Iterable[_Stored]) -> list[_Stored]:
     return sorted(stored, key=lambda one: one.id)
-
-
-def amount(cents: int) -> Decimal:
-    return Decimal(cents).scaleb(-2)
