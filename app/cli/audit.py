@@ -41,7 +41,7 @@ def verify(
 
 
 def _problem(found: store.Verified) -> str:
-    """Return what is wrong, "" if the chain is intact."""
+    """Return "" if the chain is intact."""
     if found.broken:
         return f"Entry {found.broken.entry_id} breaks the record: {found.broken.reason}."
     if not found.has_noted_head:

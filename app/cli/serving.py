@@ -80,7 +80,6 @@ def health() -> None:
 
 
 def run_server(settings: AppSettings, *, with_worker: bool) -> None:
-    """Serve until a signal is received."""
     typer.echo(f"The dashboard is at {settings.public_url} (Ctrl+C stops it).")
     _set_up_logs(settings)
     try:
@@ -111,7 +110,7 @@ def refuse_taken_port(settings: AppSettings) -> None:
 
 
 class _Server(BaseApplication):
-    """Gunicorn with our settings; the worker runs as long as the arbiter (Gunicorn's main process)."""
+    """The worker runs as long as the arbiter (Gunicorn's main process)."""
 
     def __init__(self, settings: AppSettings, *, with_worker: bool) -> None:
         self._settings = settings

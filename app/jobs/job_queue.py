@@ -19,11 +19,11 @@ _MOMENTS = ("eta", "expires_resolved")  # when to retry a job, and when it expir
 
 
 class QueueUnavailableError(Exception):
-    """The queue cannot be reached; the message is one sentence without a password."""
+    """The message is one sentence without a password."""
 
 
 class JsonSerializer(Serializer):
-    """Serialise jobs as JSON: with Huey's default, pickle, write access to the table would allow code execution."""
+    """JSON, because with pickle, Huey's default, write access to the table would allow code execution."""
 
     def _serialize(self, data: object) -> bytes:
         if isinstance(data, Message):
@@ -46,7 +46,7 @@ def _as_text(value: object) -> str:
 
 
 class _RedisStorage(RedisStorage):
-    """Huey's Redis storage, which raises QueueUnavailableError from `enqueue`."""
+    """Raises QueueUnavailableError from `enqueue`."""
 
     def enqueue(self, data: bytes, priority: int | None = None) -> None:
         with self.reached():

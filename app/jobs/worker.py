@@ -30,7 +30,7 @@ def run(queue: Huey, jobs: ImportJobs, heartbeat: Heartbeat) -> None:
 
 
 def keep_running(command: list[str]) -> None:
-    """Run the command and restart it whenever it ends, until the parent process closes our standard input."""
+    """Restart the command whenever it ends, until the parent process closes our standard input."""
     guard = _Guard()
     signal.signal(signal.SIGTERM, guard.stop)
     signal.signal(signal.SIGINT, signal.SIG_IGN)
@@ -43,7 +43,7 @@ def keep_running(command: list[str]) -> None:
 
 
 class _Consumer(Consumer):
-    """Huey's consumer, which records a heartbeat after each check of its worker threads."""
+    """Records a heartbeat after each check of its worker threads."""
 
     def __init__(self, queue: Huey, heartbeat: Heartbeat) -> None:
         longest = _LONGEST_WAIT_FOR_REDIS_SECONDS if queue.storage.blocking else _LONGEST_WAIT_SECONDS
