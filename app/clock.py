@@ -5,10 +5,8 @@ from zoneinfo import ZoneInfo
 
 
 def utc_now() -> datetime:
-    """Return the current time in UTC."""
     return datetime.now(UTC)
 
 
 def today(zone: ZoneInfo) -> date:
-    """Return today's date in the business's time zone."""
     return datetime.now(zone).date()

@@ -42,7 +42,6 @@ class _Text(logging.Formatter):
     """A readable line; a traceback is indented, so that none of its lines can pass for a log line."""
 
     def format(self, record: logging.LogRecord) -> str:
-        """Return the line, with the traceback below it."""
         at = datetime.fromtimestamp(record.created, UTC).isoformat(" ", "milliseconds").removesuffix("+00:00")
         context = "".join(
             f" {name.removesuffix('_id')} {getattr(record, name)}"

@@ -132,10 +132,7 @@ class BackupBucket(ComponentResource):
     def _administrators(self, bucket: s3.Bucket, server_name: str) -> None:
         group = iam.Group("administrators", name=f"{server_name}-backup-administrators", opts=self._own)
         iam.GroupPolicy(
-            "administrators",
-            group=group.name,
-            policy=bucket.arn.apply(_administrator_policy),
-            opts=self._own,
+            "administrators", group=group.name, policy=bucket.arn.apply(_administrator_policy), opts=self._own
         )
 
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
+from botocore.client import BaseClient
 from botocore.exceptions import BotoCoreError, ClientError
 
 from infra.prices import PRICES
@@ -13,7 +14,7 @@ from infra.settings import Dns, InfraSettings, ServerSettings
 MOST_STATIC_IPS = 5  # AWS's default quota for an account in a region
 _DOMAINS_REGION = "us-east-1"
 
-Clients = Callable[[str, str], Any]  # boto3.client, given service and region
+Clients = Callable[[str, str], BaseClient]  # boto3.client, given service and region
 Lookup = Callable[[str], frozenset[str]]  # the name servers of a zone in public DNS
 
 
@@ -49,7 +50,7 @@ def _credentials(client: Clients, region: str) -> Finding:
     return Finding(f"credentials of {identity['Arn']}")
 
 
-def _asked(what: str, check: Callable[..., Finding], *arguments: Any) -> Finding:  # noqa: ANN401  # of the check
+def _asked(what: str, check: Callable[..., Finding], *arguments: object) -> Finding:
     try:
         return check(*arguments)
     except ClientError as error:
@@ -58,13 +59,13 @@ def _asked(what: str, check: Callable[..., Finding], *arguments: Any) -> Finding
         return Finding(what, f"AWS cannot be asked: {error}.")
 
 
-def _zone(server: ServerSettings, lightsail: Any) -> Finding:  # noqa: ANN401  # a client of boto3
+def _zone(server: ServerSettings, lightsail: BaseClient) -> Finding:
     regions = lightsail.get_regions(includeAvailabilityZones=True)["regions"]
     zones = [zone["zoneName"] for region in regions for zone in region.get("availabilityZones", ())]
     return _one_of("zone", server.availability_zone, zones)
 
 
-def _bundle(server: ServerSettings, lightsail: Any) -> Finding:  # noqa: ANN401  # a client of boto3
+def _bundle(server: ServerSettings, lightsail: BaseClient) -> Finding:
     what, active = f"bundle {server.bundle}", {}
     for bundle in _all(lightsail, "get_bundles", "bundles"):
         if bundle.get("isActive") and "LINUX_UNIX" in bundle.get("supportedPlatforms", ["LINUX_UNIX"]):
@@ -82,19 +83,19 @@ def _bundle(server: ServerSettings, lightsail: Any) -> Finding:  # noqa: ANN401 
     return Finding(f"{what}, ${asked} a month")
 
 
-def _blueprint(server: ServerSettings, lightsail: Any) -> Finding:  # noqa: ANN401  # a client of boto3
+def _blueprint(server: ServerSettings, lightsail: BaseClient) -> Finding:
     active = [one["blueprintId"] for one in _all(lightsail, "get_blueprints", "blueprints") if one.get("isActive")]
     return _one_of("blueprint", server.blueprint, active)
 
 
-def _static_ips(_server: ServerSettings, lightsail: Any) -> Finding:  # noqa: ANN401  # a client of boto3
+def _static_ips(_server: ServerSettings, lightsail: BaseClient) -> Finding:
     taken = len(_all(lightsail, "get_static_ips", "staticIps"))
     if taken >= MOST_STATIC_IPS:
         return Finding("static address", f"{taken} of {MOST_STATIC_IPS} are taken: release one, or ask AWS for more.")
     return Finding(f"static address, {taken} of {MOST_STATIC_IPS} taken")
 
 
-def _name_is_free(server: ServerSettings, lightsail: Any) -> Finding:  # noqa: ANN401  # a client of boto3
+def _name_is_free(server: ServerSettings, lightsail: BaseClient) -> Finding:
     what = f"name {server.instance_name}"
     for instance in _all(lightsail, "get_instances", "instances"):
         tags = {tag["key"]: tag.get("value") for tag in instance.get("tags", ())}
@@ -137,7 +138,7 @@ def _name_servers_of_zone(settings: InfraSettings, client: Clients) -> frozenset
     return frozenset()
 
 
-def _all(client: Any, operation: str, key: str) -> list[dict[str, Any]]:  # noqa: ANN401  # a client of boto3
+def _all(client: BaseClient, operation: str, key: str) -> list[dict[str, Any]]:
     pages = client.get_paginator(operation).paginate()
     return [item for page in pages for item in page.get(key, ())]
 

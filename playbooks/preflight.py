@@ -8,7 +8,7 @@ import boto3
 import dns.exception
 import dns.resolver
 import yaml
-from fabric import task
+from invoke.tasks import task
 from rich.console import Console
 
 from infra.costs import monthly, table
@@ -19,7 +19,7 @@ ROOT = Path(__file__).parents[1]
 _PREFIX = "invoices:"
 
 
-@task(help={"stack": "The stack whose configuration is looked at."})  # type: ignore[untyped-decorator]  # fabric is untyped
+@task(help={"stack": "The stack whose configuration is looked at."})
 def preflight(_context: object, stack: str = "prod") -> None:
     """Check what AWS would refuse, and show the cost, before anything is rented."""
     try:

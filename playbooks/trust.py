@@ -17,13 +17,7 @@ _SECONDS = 10
 _SSH = 22
 
 
-@task(
-    help=SERVER_HELP
-    | {
-        "yes": "Keep what the server shows without asking.",
-        "anew": "Forget the key that was kept.",
-    }
-)
+@task(help=SERVER_HELP | {"yes": "Keep what the server shows without asking.", "anew": "Forget the key that was kept."})
 def trust(_context: Context, *, server: str = "", stack: str = STACK, yes: bool = False, anew: bool = False) -> None:
     """Save the server's host key: from AWS if rented there, else the key it shows, once you confirm it."""
     console = Console(highlight=False, soft_wrap=True)

@@ -30,10 +30,7 @@ _PENDING = "/run/invoices-pending"
 
 
 def provision(
-    host: Host,
-    settings: HostSettings,
-    can_still_connect: Callable[[], bool],
-    on_change: Callable[[Change], None],
+    host: Host, settings: HostSettings, can_still_connect: Callable[[], bool], on_change: Callable[[Change], None]
 ) -> list[Change]:
     """Apply each part in order and return what was checked; raises HostError at the first part that fails.
 

@@ -39,13 +39,7 @@ class Host(Protocol):
         """Return the text of a file, None if it does not exist."""
 
     def write(
-        self,
-        path: str,
-        content: str,
-        *,
-        mode: str = "0644",
-        owner: str = "root:root",
-        valid: Sequence[str] = (),
+        self, path: str, content: str, *, mode: str = "0644", owner: str = "root:root", valid: Sequence[str] = ()
     ) -> None:
         """Replace the file atomically; `valid` is a command that must accept it first, `{}` its path."""
 

@@ -9,7 +9,6 @@ from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
 
 import paramiko
 from fabric import Connection
@@ -62,13 +61,7 @@ class SshHost:
         raise HostError(f"{self.name}: {path} cannot be read: {found.err.strip()}")
 
     def write(
-        self,
-        path: str,
-        content: str,
-        *,
-        mode: str = "0644",
-        owner: str = "root:root",
-        valid: Sequence[str] = (),
+        self, path: str, content: str, *, mode: str = "0644", owner: str = "root:root", valid: Sequence[str] = ()
     ) -> None:
         """Write a temporary file next to it, validate that, then move it into place."""
         temporary = f"{path}.{secrets.token_hex(4)}.new"
@@ -133,30 +126,24 @@ class SshHost:
 
 @contextmanager
 def connected(
-    address: str,
-    user: str,
-    known_hosts: Path,
-    *,
-    identity: str = "",
-    config: Any = None,  # noqa: ANN401  # Fabric's, which is untyped
-    is_rehearsal: bool = False,
+    address: str, user: str, known_hosts: Path, *, identity: str = "", config: object = None, is_rehearsal: bool = False
 ) -> Iterator[SshHost]:
     """Connect to a server whose key is in the known_hosts file; raises HostError."""
     with _connection(address, user, known_hosts, identity, config) as connection:
         yield SshHost(connection, is_rehearsal=is_rehearsal)
 
 
-class _UnknownKeyError(paramiko.SSHException):  # type: ignore[misc]  # paramiko has no types
+class _UnknownKeyError(paramiko.SSHException):
     """The server's key is not among the known ones."""
 
 
-class _RefuseUnknownKeys(paramiko.MissingHostKeyPolicy):  # type: ignore[misc]  # as above
-    def missing_host_key(self, _client: Any, hostname: str, _key: Any) -> None:  # noqa: ANN401
+class _RefuseUnknownKeys(paramiko.MissingHostKeyPolicy):
+    def missing_host_key(self, _client: object, hostname: str, _key: object) -> None:
         raise _UnknownKeyError(hostname)
 
 
 @contextmanager
-def _connection(address: str, user: str, known_hosts: Path, identity: str, config: Any) -> Iterator[Connection]:  # noqa: ANN401
+def _connection(address: str, user: str, known_hosts: Path, identity: str, config: object) -> Iterator[Connection]:
     only = {"key_filename": identity, "look_for_keys": False, "allow_agent": False} if identity else {}
     for attempt in range(_ATTEMPTS):
         connection = Connection(

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 from support.audit_entries import audit_entries_removable
 from support.postgresql_cluster import installed_versions, running_cluster
+from support.tables import ALL
 
 from app.jobs.job_queue import create_tables
 from app.store.db import database as store_database
@@ -88,7 +89,7 @@ def _emptied(version: str, request) -> str:
         pytest.skip("PostgreSQL is not installed (apt-get install postgresql)")
     url = request.getfixturevalue("clusters")[version]
     opened = store_database.open_database(url)
-    names = ", ".join(table._meta.table_name for table in tables.ALL if table is not tables.LedgerVersionModel)
+    names = ", ".join(table._meta.table_name for table in ALL if table is not tables.LedgerVersionModel)
     with store_database.connection(), audit_entries_removable(opened):
         opened.execute_sql(f"TRUNCATE {names} RESTART IDENTITY CASCADE")
     opened.close_all()

@@ -36,7 +36,7 @@ commands.add_typer(audit.audit, name="audit")
 
 
 def main() -> None:
-    """Run a command; an error that the user can fix is printed as one sentence, with exit code 1."""
+    """Print an error that the user can fix as one sentence, and exit with 1."""
     try:
         commands()
     except _EXPECTED_ERRORS as refused:

@@ -18,10 +18,7 @@ _COLUMN = re.compile(r"(?P<tab>.+)!(?P<letters>[A-Za-z]{1,3})=(?P<field>[a-z_]+)
 
 
 def by_question(answers: Path | None, columns: Iterable[str], skipped: Iterable[str]) -> dict[str, str]:
-    """Return the answers by question id, from the --answers file, --column and --skip-tab.
-
-    Ends the command with a sentence if one is invalid.
-    """
+    """Return the answers by question id; ends the command with a sentence if one is invalid."""
     found = _of_file(answers) if answers else {}
     for text in columns:
         match = _COLUMN.fullmatch(text)
@@ -35,7 +32,7 @@ def by_question(answers: Path | None, columns: Iterable[str], skipped: Iterable[
 
 
 def own_book(text: str | None, currency: str) -> Expected | None:
-    """Return the total that the user expects (--expect); ends the command with a sentence if it cannot be read."""
+    """End the command with a sentence if the amount cannot be read."""
     if text is None:
         return None
     try:

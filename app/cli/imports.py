@@ -46,8 +46,6 @@ commands = typer.Typer()
 
 
 class Undated(StrEnum):
-    """The date to use for payments without one."""
-
     ISSUED = "issued"
     DUE = "due"
 
@@ -178,7 +176,7 @@ def export(file: Annotated[Path, typer.Argument(help="The workbook to write, .xl
 
 
 def _write_marked(file: Path, examined: Examined, marked: Path, limits: WorkbookLimits) -> None:
-    """Write the marked copy; called before the import, so that if it fails nothing has been imported."""
+    """Call this before the import, so that if it fails nothing has been imported."""
     with marking.marked_copy(file, examined.preview, limits) as copy:
         try:
             shutil.copyfile(copy, marked)

@@ -32,7 +32,7 @@ def opened() -> Iterator[AppSettings]:
 
 
 def migrate() -> list[str]:
-    """Apply the migrations, create Huey's tables and grant privileges; return the names of the applied migrations."""
+    """Create Huey's tables and grant privileges too; return the names of the applied migrations."""
     applied = database.migrate()
     create_tables()
     privileges.grant()
@@ -40,5 +40,4 @@ def migrate() -> list[str]:
 
 
 def importer(settings: AppSettings) -> Importer:
-    """Return the importer for these settings."""
     return Importer(settings.data_dir, settings.workbook, settings.time_zone, settings.currency, clock.utc_now)

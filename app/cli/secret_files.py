@@ -40,8 +40,6 @@ commands = typer.Typer()
 
 
 class Rotated(StrEnum):
-    """A secret that can be rotated while it is in use."""
-
     SIGNING_KEY = "signing-key"
     DATABASE = "database"
     REDIS = "redis"
@@ -55,7 +53,6 @@ class SecretFolder:
     user: int
 
     def text(self, name: str) -> str | None:
-        """Return the secret, or None."""
         try:
             return (self.path / name).read_text(encoding="utf-8")
         except FileNotFoundError:
@@ -74,7 +71,7 @@ class SecretFolder:
             temporary.parent.rmdir()
 
     def mend(self) -> list[str]:
-        """Correct the owner and mode of the folder and its files; return the names of the files that were wrong."""
+        """Return the names of the files whose owner or mode was wrong."""
         with self._writable():
             for leftover in self.path.glob(".*"):  # temporary folders of an interrupted run
                 shutil.rmtree(leftover)
@@ -103,7 +100,7 @@ class SecretFolder:
 
 @dataclass(frozen=True, slots=True)
 class SecretFiles:
-    """All secrets of the stack; the services' URLs are derived from the passwords in `database` and `redis`."""
+    """The services' URLs are derived from the passwords in `database` and `redis`."""
 
     database: SecretFolder
     redis: SecretFolder
@@ -111,12 +108,11 @@ class SecretFiles:
 
     @classmethod
     def below(cls, folder: Path) -> "SecretFiles":
-        """Return the secrets in the subfolders that the services mount."""
         services = {name: SecretFolder(folder / name, PRODUCT_USER) for name in ROLES}
         return cls(SecretFolder(folder / "db", DATABASE_USER), SecretFolder(folder / "redis", REDIS_USER), services)
 
     def make_missing(self) -> Iterator[str]:
-        """Generate missing secrets, update the URLs, and yield the name of each file that was written."""
+        """Yield the name of each file that was written."""
         for role in (SUPERUSER, *ROLES.values()):
             yield from self._write_if_missing(self.database, role, _new_password())
         for name, role in ROLES.items():
@@ -135,7 +131,7 @@ class SecretFiles:
                 yield from self._write_if_missing(self.services[name], optional, _SWITCHED_OFF)
 
     def rotate_signing_key(self) -> Iterator[str]:
-        """Generate a new signing key and yield the files written; the two previous keys remain accepted.
+        """Yield the files written; the two previous keys remain accepted.
 
         Two, because the app may not have been restarted since the last rotation: rotating again signs no user out.
         """
@@ -146,21 +142,20 @@ class SecretFiles:
         yield from self._write_if_changed(app, "secret_key", _new_key())
 
     def rotate_database(self) -> Iterator[str]:
-        """Generate new passwords for the database roles; they must then be set in the database too."""
+        """Leave it to the caller to set the new passwords in the database too."""
         for role in (SUPERUSER, *ROLES.values()):
             yield from self._write_if_changed(self.database, role, _new_password())
 
     def rotate_redis(self) -> Iterator[str]:
-        """Generate a new password for Redis, which reads it at start."""
+        """Redis reads its password at start."""
         yield from self._write_if_changed(self.redis, "password", _new_password())
 
     def set_smtp_url(self, url: str) -> Iterator[str]:
-        """Store the mail server's URL for the app, which offers reset links, and the worker, which sends them."""
+        """Give it to the app, which offers reset links, and the worker, which sends them."""
         for name in ("app", "worker"):
             yield from self._write_if_changed(self.services[name], "smtp_url", url)
 
     def mend(self) -> Iterator[str]:
-        """Correct wrong owners and modes, and yield the names of the files that had them."""
         for folder in (self.database, self.redis, *self.services.values()):
             yield from (f"{folder.path.name}/{name}" for name in folder.mend())
 
@@ -205,7 +200,7 @@ def make_secrets(
 
 
 def _smtp_url_from_stdin() -> str:
-    """Read the URL from standard input; raises AppSettingsError if it is not a mail server's."""
+    """Raise AppSettingsError if the URL is not a mail server's."""
     url = sys.stdin.readline().strip()
     rest = {"SECRET_KEY": _new_key(), "MAIL_FROM": "somebody@example.com"}
     return AppSettings.from_environment({"SMTP_URL": url, **rest}).smtp_url

@@ -80,7 +80,6 @@ def health() -> None:
 
 
 def run_server(settings: AppSettings, *, with_worker: bool) -> None:
-    """Serve until a signal is received."""
     typer.echo(f"The dashboard is at {settings.public_url} (Ctrl+C stops it).")
     _set_up_logs(settings)
     try:
@@ -110,8 +109,8 @@ def refuse_taken_port(settings: AppSettings) -> None:
             raise typer.Exit(1) from error
 
 
-class _Server(BaseApplication):  # type: ignore[misc]  # gunicorn is untyped
-    """Gunicorn with our settings; the worker runs as long as the arbiter (Gunicorn's main process)."""
+class _Server(BaseApplication):
+    """The worker runs as long as the arbiter (Gunicorn's main process)."""
 
     def __init__(self, settings: AppSettings, *, with_worker: bool) -> None:
         self._settings = settings
@@ -156,7 +155,7 @@ def _set_up_logs(settings: AppSettings) -> None:
     logs.set_up(settings.log_level, settings.log_format)
 
 
-class _ServerLog(GunicornLogger):  # type: ignore[misc]  # gunicorn is untyped
+class _ServerLog(GunicornLogger):
     """Gunicorn's own log, in the app's format."""
 
     def setup(self, cfg: object) -> None:

@@ -61,9 +61,7 @@ def users() -> None:
 
 @commands.command("reset-password")
 def reset_password(
-    *,
-    email: Annotated[str, typer.Option(help="Whose password.")],
-    password_stdin: Annotated[bool, _FROM_STDIN] = False,
+    *, email: Annotated[str, typer.Option(help="Whose password.")], password_stdin: Annotated[bool, _FROM_STDIN] = False
 ) -> None:
     """Set a new password for a user and sign the user out everywhere."""
     with opened():

@@ -9,7 +9,7 @@ from app.domain.payment_habit import PaymentHabit
 
 @dataclass(frozen=True, slots=True)
 class Owed:
-    """A customer's open invoices in one currency: a count, and amounts in cents. Credit is what was overpaid."""
+    """One customer's open invoices in one currency, in cents. Credit is what was overpaid."""
 
     open_invoices: int
     outstanding_cents: int
@@ -18,7 +18,6 @@ class Owed:
 
     @property
     def not_due_cents(self) -> int:
-        """Return the outstanding cents that are not overdue."""
         return self.outstanding_cents - self.overdue_cents
 
 
@@ -27,7 +26,7 @@ NOTHING_OWED = Owed(0, 0, 0, 0)
 
 @dataclass(frozen=True, slots=True)
 class Account:
-    """A customer in one currency, "" for one without invoices; figures that are undefined are None."""
+    """The currency is "" for a customer without invoices; figures that are undefined are None."""
 
     customer_id: int
     code: str
@@ -43,13 +42,10 @@ class Account:
 
     @property
     def is_likely_late(self) -> bool:
-        """Return whether the customer is likely to pay late; false without a payment habit."""
         return self.habit is not None and self.habit.is_likely_late
 
 
 class AccountOrder(StrEnum):
-    """The columns that a list of accounts can be sorted by."""
-
     NAME = "name"
     CODE = "code"
     BALANCE = "balance"
@@ -91,7 +87,7 @@ def matching(
 
 
 def in_order(accounts: Iterable[Account], column: AccountOrder, *, descending: bool = False) -> list[Account]:
-    """Return the accounts sorted by the column, ties by name; undefined values come last in both directions."""
+    """Break ties by name; undefined values come last in both directions."""
     key = _KEYS[column]
     named = sorted(accounts, key=lambda account: (account.name.casefold(), account.customer_id, account.currency))
     defined = [account for account in named if key(account) is not None]

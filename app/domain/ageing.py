@@ -44,12 +44,10 @@ class Ageing:
 
     @property
     def overdue_cents(self) -> int:
-        """Return the outstanding cents that are at least one day late."""
         return self.outstanding_cents - self.buckets[Bucket.NOT_DUE]
 
 
 def bucket(days: int) -> Bucket:
-    """Return the bucket for a number of days late."""
     for limit, name in ((0, Bucket.NOT_DUE), (30, Bucket.TO_30), (60, Bucket.TO_60), (90, Bucket.TO_90)):
         if days <= limit:
             return name
@@ -65,7 +63,6 @@ def ageing_by_currency(balances: Iterable[Balances], day: date) -> list[Ageing]:
 
 
 def nothing_owed(currency: str, day: date) -> Ageing:
-    """Return an empty report."""
     return _ageing(currency, [], day)
 
 

@@ -17,10 +17,9 @@ class AsOf:
 
     @classmethod
     def end_of(cls, day: date, zone: ZoneInfo) -> Self:
-        """Return the end (midnight) of the day in the given zone."""
         midnight = datetime.combine(day + timedelta(days=1), time.min, tzinfo=zone)
         return cls(day, midnight.astimezone(UTC))
 
     def has_seen(self, moment: datetime | None) -> bool:
-        """Return whether the moment lies before the end of the day; false for None."""
+        """Return false for None."""
         return moment is not None and moment < self.ended_at

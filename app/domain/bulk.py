@@ -9,8 +9,6 @@ from app.domain.invoice_changes import StatusChange, why_not
 
 
 class BulkAction(StrEnum):
-    """An action on many invoices at once."""
-
     PAY = "pay"
     DISPUTE = "dispute"
     SETTLE_DISPUTE = "settle dispute"
@@ -18,8 +16,6 @@ class BulkAction(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """A selected invoice with its balance in cents."""
-
     invoice: Invoice
     balance_cents: int
 
@@ -30,7 +26,7 @@ class Candidate:
 
 
 def why_left_out(action: BulkAction, candidate: Candidate) -> str:
-    """Return why the action skips the invoice, "" if it does not."""
+    """Return "" if the action does not skip the invoice."""
     invoice, balance = candidate.invoice, candidate.balance_cents
     if action is not BulkAction.PAY:
         return why_not(StatusChange(action.value), invoice, invoice.total_cents - balance)

@@ -12,8 +12,6 @@ REQUIRED: Final = object()  # the default of a field that every record has
 
 
 class Type(StrEnum):
-    """The type of a field's value."""
-
     TEXT = "text"
     PARAGRAPHS = "paragraphs"
     PHONE = "phone"
@@ -30,7 +28,7 @@ class Type(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Field:
-    """One field: its name in the store and the API, its label on pages, and where else it appears.
+    """`name` is that of the store and the API, `label` that of pages.
 
     `header` is its column in an export, "" if it is not exported. `record_name` is its name in a workbook's record,
     where that differs. `is_entered` is whether a form has it; the others are changed by actions, as a status is.
@@ -50,12 +48,11 @@ class Field:
 
     @property
     def record(self) -> str:
-        """Return the field's name in a workbook's record."""
         return self.record_name or self.name
 
     @property
     def is_exported(self) -> bool:
-        """Return whether the field is exported; each own field gets a column."""
+        """Own fields have no header here: each gets a column of its own."""
         return bool(self.header) or self.type is Type.OWN
 
     @property
@@ -122,17 +119,16 @@ PAYMENT: Final = (
 
 
 def plain(fields: Iterable[Field]) -> tuple[Field, ...]:
-    """Return the plain fields."""
     return tuple(field for field in fields if field.is_plain)
 
 
 def searched_texts(fields: Iterable[Field]) -> tuple[Field, ...]:
-    """Return the fields with a text column that is searched; own fields are JSON and searched separately."""
+    """Leave out own fields, which are JSON and searched separately."""
     return tuple(field for field in fields if field.is_searched and field.type is not Type.OWN)
 
 
 def defaults(fields: Iterable[Field]) -> dict[str, Any]:
-    """Return the default values by model attribute, for the fields that have one."""
+    """Return them by model attribute."""
     return {field.column: field.default for field in fields if field.default is not REQUIRED}
 
 
@@ -142,7 +138,7 @@ def headers_by_record(fields: Iterable[Field]) -> dict[str, str]:
 
 
 def own(name: str) -> str:
-    """Return the name of an own field, prefixed so that it cannot clash with the other fields."""
+    """Return the name with a prefix, so that it cannot clash with the other fields."""
     return f"{_OWN}{name}"
 
 
@@ -153,12 +149,8 @@ def label(name: str) -> str:
     return _LABELS.get(name) or name.removesuffix("_cents").removesuffix("_id").replace("_", " ")
 
 
-def _in_a_sentence(text: str) -> str:
-    return text[:1].lower() + text[1:]
-
-
 _OWN: Final = "own_fields."
 _LABELS: Final = {
     **{field.record: field.header.lower() for field in INVOICE if field.record.startswith("state")},
-    **{field.name: _in_a_sentence(field.label) for field in (*CUSTOMER, *INVOICE, *PAYMENT)},
+    **{field.name: field.label[:1].lower() + field.label[1:] for field in (*CUSTOMER, *INVOICE, *PAYMENT)},
 }

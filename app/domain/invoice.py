@@ -22,8 +22,6 @@ class Status(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Invoice:
-    """One invoice as stored."""
-
     id: int
     number: str
     customer_id: int
@@ -54,7 +52,6 @@ class LifecycleState(StrEnum):
 
 
 def lifecycle_state(invoice: Invoice) -> LifecycleState:
-    """Return the invoice's current lifecycle state."""
     if invoice.draft:
         return LifecycleState.DRAFT
     if invoice.voided_at is not None:
@@ -90,5 +87,5 @@ def status(invoice: Invoice, paid_cents: int, as_of: AsOf) -> Status:
 
 
 def days_late(due_on: date, day: date) -> int:
-    """Return the days from the due date to the day: 0 on the due date, negative before it."""
+    """Return 0 on the due date, negative numbers before it."""
     return (day - due_on).days

@@ -27,8 +27,6 @@ class InvoiceFacts:
 
 
 class StatusChange(StrEnum):
-    """A change of an invoice's status or dispute, made with a reason."""
-
     VOID = "void"
     WRITE_OFF = "write off"
     REINSTATE = "reinstate"
@@ -37,12 +35,11 @@ class StatusChange(StrEnum):
 
 
 def possible_changes(invoice: Invoice, paid_cents: int) -> Iterable[StatusChange]:
-    """Return the changes that the invoice allows in its current state."""
     return (change for change in StatusChange if not why_not(change, invoice, paid_cents))
 
 
 def why_not(change: StatusChange, invoice: Invoice, paid_cents: int) -> str:
-    """Return why the change is not allowed, "" if it is."""
+    """Return "" if the change is allowed."""
     state = lifecycle_state(invoice)
     if change is StatusChange.REINSTATE:
         return (
@@ -62,7 +59,7 @@ def why_not(change: StatusChange, invoice: Invoice, paid_cents: int) -> str:
 
 
 def why_not_edit(invoice: Invoice, facts: InvoiceFacts, paid_cents: int, *, has_payments: bool) -> str:
-    """Return why the invoice cannot be edited to these values, "" if it can: recorded payments must keep counting."""
+    """Return "" if the invoice can be edited to these values: recorded payments must keep counting."""
     if has_payments and facts.currency != invoice.currency:
         return f"Payments in {invoice.currency} were recorded for it: void them before its currency is changed."
     if facts.draft and not invoice.draft and paid_cents != 0:

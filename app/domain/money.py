@@ -7,7 +7,7 @@ _NOISE = Decimal("0.000001")
 
 
 def cents_from_decimal(amount: Decimal) -> int:
-    """Return the nearest whole cents, halves rounded away from zero."""
+    """Round halves away from zero."""
     scaled = amount * 100
     cents = int(scaled)
     # Most amounts have whole cents, and comparing is much cheaper than rounding.
@@ -19,13 +19,17 @@ def has_fractions_of_a_cent(amount: Decimal) -> bool:
     return amount != (rounded := amount.quantize(CENT, rounding=ROUND_HALF_UP)) and abs(amount - rounded) > _NOISE
 
 
+def decimal_of(cents: int) -> Decimal:
+    return Decimal(cents).scaleb(-2)
+
+
 def decimal_string(cents: int) -> str:
-    """Return the amount in machine-readable form: `-1234.50`."""
+    """Write it for programs: `-1234.50`."""
     sign = "-" if cents < 0 else ""
     return f"{sign}{abs(cents) // 100}.{abs(cents) % 100:02d}"
 
 
 def display(cents: int) -> str:
-    """Return the amount with thousands separators: `-1,234.50`."""
+    """Write it with thousands separators: `-1,234.50`."""
     sign = "-" if cents < 0 else ""
     return f"{sign}{abs(cents) // 100:,}.{abs(cents) % 100:02d}"

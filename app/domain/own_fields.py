@@ -9,12 +9,11 @@ MOST = 100
 
 
 def merged(stored: Mapping[str, str], said: Mapping[str, str]) -> dict[str, str]:
-    """Return the stored fields updated with `said`; an empty text removes a field."""
+    """Update the stored fields with `said`; an empty text removes a field."""
     return {name: text for name, text in {**stored, **said}.items() if text}
 
 
 def differences(before: Mapping[str, str], after: Mapping[str, str]) -> list[str]:
-    """Return the names of the fields that differ, in the order of `before`, then of `after`."""
     return [name for name in {**before, **after} if before.get(name, "") != after.get(name, "")]
 
 

@@ -9,7 +9,7 @@ from app.domain.as_of import AsOf
 
 @dataclass(frozen=True, slots=True)
 class Payment:
-    """One payment; a refund has a negative amount. Never edited: to correct one, void it and record another."""
+    """A refund has a negative amount. Never edited: to correct a payment, void it and record another."""
 
     id: int
     invoice_id: int
@@ -28,5 +28,5 @@ def counts(payment: Payment, as_of: AsOf) -> bool:
 
 
 def paid_cents(payments: Iterable[Payment], as_of: AsOf) -> int:
-    """Return the cents paid by the end of the day, less refunds."""
+    """Take off refunds."""
     return sum(payment.amount_cents for payment in payments if counts(payment, as_of))

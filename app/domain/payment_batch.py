@@ -24,7 +24,7 @@ class PaymentBatch:
 
 @dataclass(frozen=True, slots=True)
 class BatchRefusal:
-    """Why a batch cannot be recorded; `most_cents` is the largest amount allowed, where the amount is the reason."""
+    """`most_cents` is the largest amount allowed, where the amount is the reason."""
 
     sentence: str
     invoice_id: int | None = None
@@ -32,10 +32,7 @@ class BatchRefusal:
 
 
 def spread(cents: int, balances: Mapping[int, int]) -> dict[int, int]:
-    """Return the cents to allocate to each invoice: in the given order, each up to its balance.
-
-    A remainder is not allocated.
-    """
+    """Fill each invoice up to its balance, in the given order; a remainder is not allocated."""
     placed: dict[int, int] = {}
     left = cents
     for invoice_id, balance in balances.items():
@@ -47,7 +44,7 @@ def spread(cents: int, balances: Mapping[int, int]) -> dict[int, int]:
 
 
 def why_not(batch: PaymentBatch, invoices: Mapping[int, tuple[Invoice, int]], today: date) -> BatchRefusal | None:
-    """Return why the batch cannot be recorded, or None. `invoices` has each invoice with the cents paid for it."""
+    """Return None if the batch can be recorded; `invoices` has each invoice with the cents paid for it."""
     if batch.paid_on > today:
         return BatchRefusal("The day lies in the future: record money when it has come in.")
     if len({invoice.currency for invoice, _ in invoices.values()}) > 1:
@@ -60,7 +57,7 @@ def why_not(batch: PaymentBatch, invoices: Mapping[int, tuple[Invoice, int]], to
 
 
 def why_not_move(batch: PaymentBatch, invoices: Mapping[int, tuple[Invoice, int]], today: date) -> BatchRefusal | None:
-    """Return why the batch cannot move credit between invoices of one customer, or None.
+    """Return None if the batch can move credit between invoices of one customer.
 
     The amounts must add up to zero: no more is taken from an invoice than its credit, and none is given more than its
     balance.
@@ -103,8 +100,4 @@ def _why_not_on(invoice: Invoice, paid_cents: int, cents: int) -> BatchRefusal |
     return None
 
 
-_IN_WORDS = {
-    LifecycleState.DRAFT: "a draft",
-    LifecycleState.VOID: "void",
-    LifecycleState.WRITTEN_OFF: "written off",
-}
+_IN_WORDS = {LifecycleState.DRAFT: "a draft", LifecycleState.VOID: "void", LifecycleState.WRITTEN_OFF: "written off"}

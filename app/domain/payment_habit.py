@@ -22,8 +22,6 @@ DAYS_COUNTED = 730
 
 
 class Expectation(StrEnum):
-    """When the next invoice will probably be paid."""
-
     LIKELY_LATE = "likely late"
     SOMETIMES_LATE = "sometimes late"
     ON_TIME = "on time"
@@ -41,19 +39,18 @@ class PaymentHabit:
 
     @property
     def expectation(self) -> Expectation:
-        """Return the expectation by the rule in the module's docstring."""
+        """Apply the rule in the module's docstring."""
         if self.lower_quartile >= 1:
             return Expectation.LIKELY_LATE
         return Expectation.SOMETIMES_LATE if self.median_days_late >= 1 else Expectation.ON_TIME
 
     @property
     def is_likely_late(self) -> bool:
-        """Return whether the customer is likely to pay late."""
         return self.expectation is Expectation.LIKELY_LATE
 
 
 def habit(invoices_by_days_late: Mapping[int, int]) -> PaymentHabit | None:
-    """Return the habit, given the number of settled invoices by days late; None for fewer than `LEAST_SETTLED`."""
+    """Return None for fewer than `LEAST_SETTLED` invoices."""
     settled = sum(invoices_by_days_late.values())
     if settled < LEAST_SETTLED:
         return None
@@ -67,7 +64,7 @@ def habit(invoices_by_days_late: Mapping[int, int]) -> PaymentHabit | None:
 
 
 def average_days_late(invoices_by_days_late: Mapping[int, int]) -> int | None:
-    """Return the mean of the days late in whole days, early payments counting as negative; None without invoices."""
+    """Return whole days, early payments counting as negative; None without invoices."""
     days = sum(late * count for late, count in invoices_by_days_late.items())
     return whole_days(days, sum(invoices_by_days_late.values()))
 

@@ -10,12 +10,10 @@ def month_before(day: date) -> date:
 
 
 def first_of_month(day: date) -> date:
-    """Return the first day of the day's month."""
     return day.replace(day=1)
 
 
 def last_of_month(day: date) -> date:
-    """Return the last day of the day's month."""
     return _in_month(day, 31)
 
 

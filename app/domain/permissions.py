@@ -6,15 +6,13 @@ from enum import StrEnum
 
 
 class Role(StrEnum):
-    """A user's role."""
-
     ADMIN = "admin"
     ACCOUNTANT = "accountant"
     VIEWER = "viewer"
 
 
 class TokenRight(StrEnum):
-    """A right of an API token; it never exceeds what the token's user may do."""
+    """It never exceeds what the token's user may do."""
 
     READ = "read"
     EDIT = "edit"
@@ -23,8 +21,6 @@ class TokenRight(StrEnum):
 
 
 class Right(StrEnum):
-    """A right that depends on the role."""
-
     READ = "read"
     EDIT = "edit"
     EXPORT = "export"
@@ -47,7 +43,6 @@ class Scope:
     is_everything: bool = False
 
     def covers(self, customer_id: int, ledger: str) -> bool:
-        """Return whether an invoice of the customer in the ledger may be seen."""
         return self.is_everything or customer_id in self.customers or ledger in self.ledgers
 
     def within(self, other: "Scope") -> "Scope":
@@ -72,7 +67,6 @@ _REQUIRES_EVERYTHING = frozenset({Right.EDIT_CUSTOMERS, Right.SEE_IMPORTS, Right
 
 
 def may(role: Role, right: Right, scope: Scope = EVERYTHING) -> bool:
-    """Return whether the role has the right within the scope."""
     return right in _RIGHTS[role] and (scope.is_everything or right not in _REQUIRES_EVERYTHING)
 
 

@@ -27,7 +27,6 @@ class ReceivablesSummary:
 
     @property
     def day(self) -> date:
-        """Return the day whose end the figures are for."""
         return self.ageing.as_of
 
     @property
@@ -37,14 +36,13 @@ class ReceivablesSummary:
 
     @property
     def days_sales_outstanding(self) -> int | None:
-        """Return the days sales outstanding; None without sales."""
         return days_sales_outstanding(self.ageing.outstanding_cents, self.invoiced_cents)
 
 
 def receivables_summary(
     ageing: Ageing, balances: Iterable[Balances], days: Sequence[Turnover], settled: Iterable[DaysToPay]
 ) -> ReceivablesSummary:
-    """Return the figures for the ageing's currency and day; the other arguments may hold every currency."""
+    """Take those of the ageing's currency and day; the other arguments may hold every currency."""
     day, currency = ageing.as_of, ageing.currency
     own_balances = [row for row in balances if row.currency == currency]
     own_days = [row for row in days if row.currency == currency]
@@ -59,5 +57,5 @@ def receivables_summary(
 
 
 def due_within(balances: Iterable[Balances], day: date, days: int) -> int:
-    """Return the open cents due from the day itself to `days` days after it, both included; not what is overdue."""
+    """Count from the day itself to `days` days after it, both included; not what is overdue."""
     return sum(row.open_cents for row in balances if day <= row.due_on <= day + timedelta(days=days))

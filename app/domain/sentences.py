@@ -20,22 +20,19 @@ _NEEDS_NO_GROUPS = 1_000
 
 
 def amount_text(cents: int) -> str:
-    """Return the marked amount, always with two decimals."""
     return f"{_OPEN}{display(cents)}{_CLOSE}"
 
 
 def number_text(number: int | Decimal) -> str:
-    """Return the marked number with the decimals that it has."""
     return f"{_OPEN}{number:,}{_CLOSE}"
 
 
 def count_text(count: int) -> str:
-    """Return the count, marked only from 1,000 on: below that, every locale writes it the same way."""
+    """Mark the count only from 1,000 on: below that, every locale writes it the same way."""
     return str(count) if count < _NEEDS_NO_GROUPS else number_text(count)
 
 
 def counted(count: int, singular: str, plural: str) -> str:
-    """Return the count with the singular or the plural."""
     return f"{count_text(count)} {singular if count == 1 else plural}"
 
 
@@ -46,12 +43,11 @@ def first_of(texts: Sequence[str], most: int = 5) -> str:
 
 
 def plain(text: str) -> str:
-    """Return the text with its numbers as `1,234.50`."""
+    """Write the numbers as `1,234.50`."""
     return _NUMBER.sub(r"\1", text) if _OPEN in text else text
 
 
 def localized(text: str, written: Callable[[Decimal], str]) -> str:
-    """Return the text with its numbers formatted by `written`."""
     if _OPEN not in text:
         return text
     return _NUMBER.sub(lambda found: written(Decimal(found[1].replace(",", ""))), text)

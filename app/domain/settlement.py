@@ -58,7 +58,7 @@ def settled_on(invoice: Invoice, payments: Iterable[Payment], as_of: AsOf) -> da
 
 
 def days_sales_outstanding(outstanding_cents: int, invoiced_cents: int, days: int = WINDOW_DAYS) -> int | None:
-    """Return the days sales outstanding, given what was invoiced in the last `days` days; None without sales."""
+    """Take what was invoiced in the last `days` days; None without sales."""
     return whole_days(outstanding_cents * days, invoiced_cents)
 
 

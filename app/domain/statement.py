@@ -16,7 +16,7 @@ from app.domain.payment import Payment
 
 
 class EntryKind(StrEnum):
-    """The kind of a line; lines of one day are sorted in this order."""
+    """Lines of one day are sorted in this order."""
 
     INVOICE = "invoice"
     CREDIT_NOTE = "credit note"
@@ -29,7 +29,7 @@ class EntryKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class StatementEntry:
-    """One change of the balance, from `day` on; `happened_on` is the date of the event itself."""
+    """A change of the balance from `day` on; `happened_on` is the date of the event itself."""
 
     day: date
     kind: EntryKind
@@ -41,16 +41,12 @@ class StatementEntry:
 
 @dataclass(frozen=True, slots=True)
 class StatementLine:
-    """A change with the running balance after it."""
-
     change: StatementEntry
     balance_cents: int
 
 
 @dataclass(frozen=True, slots=True)
 class Statement:
-    """The lines of a period, with the balance before it and the balance at its end."""
-
     opened_on: date
     closed_on: date
     opening_cents: int
@@ -61,7 +57,6 @@ class Statement:
 def statement(
     entries: Iterable[tuple[Invoice, Sequence[Payment]]], opened_on: date, closed_on: date, zone: ZoneInfo
 ) -> Statement:
-    """Return the statement for invoices of one customer and currency, each given with its payments."""
     changes = [change for invoice, payments in entries for change in _changes(invoice, payments, zone)]
     changes = [change for change in changes if change.day <= closed_on]
     changes.sort(key=lambda change: (change.day, list(EntryKind).index(change.kind), change.invoice.number))
@@ -75,7 +70,7 @@ def statement(
 
 
 def _changes(invoice: Invoice, payments: Sequence[Payment], zone: ZoneInfo) -> Iterator[StatementEntry]:
-    """Yield the changes from one invoice: none for a draft, or if it was voided or written off by its issue date."""
+    """Yield none for a draft, or if the invoice was voided or written off by its issue date."""
     ended_on, end = _end(invoice, zone)
     if invoice.draft or (ended_on and ended_on <= invoice.issued_on):
         return

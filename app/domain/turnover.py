@@ -9,7 +9,7 @@ from app.domain.periods import first_of_month, last_of_month
 
 @dataclass(frozen=True, slots=True)
 class Turnover:
-    """The cents invoiced (without void invoices) and collected (less refunds) on one day in one currency."""
+    """On one day in one currency: cents invoiced (without void invoices) and collected (less refunds)."""
 
     currency: str
     day: date
@@ -19,8 +19,6 @@ class Turnover:
 
 @dataclass(frozen=True, slots=True)
 class Month:
-    """The cents invoiced and collected in one month."""
-
     first: date
     last: date
     invoiced_cents: int
@@ -28,17 +26,17 @@ class Month:
 
 
 def invoiced(days: Iterable[Turnover], first: date, last: date) -> int:
-    """Return the cents invoiced from one day to another, both included."""
+    """Count both days."""
     return sum(one.invoiced_cents for one in days if first <= one.day <= last)
 
 
 def collected(days: Iterable[Turnover], first: date, last: date) -> int:
-    """Return the cents collected from one day to another, both included."""
+    """Count both days."""
     return sum(one.collected_cents for one in days if first <= one.day <= last)
 
 
 def by_month(days: Sequence[Turnover], months: Iterable[date], until: date) -> list[Month]:
-    """Return the sums for each month, given by its first day; days after `until` are left out."""
+    """Take each month by its first day; days after `until` are left out."""
     sums = {month: [0, 0] for month in months}
     for one in days:
         found = sums.get(first_of_month(one.day))

@@ -19,18 +19,17 @@ _LONGEST_PAUSE_SECONDS = 60
 
 @dataclass(frozen=True, slots=True)
 class Heartbeat:
-    """The heartbeat file; it holds the host name, so that a new container does not trust an older one's file."""
+    """The file holds the host name, so that a new container does not trust an older one's file."""
 
     path: Path
     machine: str
 
     @classmethod
     def of(cls, settings: AppSettings) -> Self:
-        """Return the heartbeat of the worker on this host or in this container."""
         return cls(settings.data_dir / "worker-alive", socket.gethostname())
 
     def beat(self) -> None:
-        """Record a heartbeat; if the file cannot be written, the worker will count as dead."""
+        """If the file cannot be written, the worker will count as dead."""
         with contextlib.suppress(OSError):
             if self._is_ours():
                 self.path.touch()  # works on a full disk too

@@ -21,8 +21,6 @@ log = logging.getLogger(__name__)
 
 
 class ImportJobs:
-    """Enqueues import jobs and runs them in the worker."""
-
     def __init__(self, queue: Huey, importer: Importer) -> None:
         self._importer = importer
         self._task = queue.task(name="work_on_import")(self.work_on)
@@ -30,7 +28,7 @@ class ImportJobs:
         queue.periodic_task(crontab(), name="take_up_unfinished")(self.enqueue_unfinished)
 
     def enqueue(self, import_id: int) -> None:
-        """Enqueue the job for the import's state after the transaction commits, so that the worker sees that state."""
+        """Enqueue the job after the transaction commits, so that the worker sees the import's new state."""
         after_commit(partial(self._put, import_id))
 
     def _put(self, import_id: int) -> None:

@@ -4,7 +4,6 @@ import json
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime
-from typing import Any
 
 from huey import Huey, RedisHuey
 from huey.contrib.sql_huey import SqlHuey
@@ -20,18 +19,18 @@ _MOMENTS = ("eta", "expires_resolved")  # when to retry a job, and when it expir
 
 
 class QueueUnavailableError(Exception):
-    """The queue cannot be reached; the message is one sentence without a password."""
+    """The message is one sentence without a password."""
 
 
-class JsonSerializer(Serializer):  # type: ignore[misc]  # huey is untyped
-    """Serialise jobs as JSON: with Huey's default, pickle, write access to the table would allow code execution."""
+class JsonSerializer(Serializer):
+    """JSON, because with pickle, Huey's default, write access to the table would allow code execution."""
 
-    def _serialize(self, data: Any) -> bytes:  # noqa: ANN401  # a message, or a value that JSON knows
+    def _serialize(self, data: object) -> bytes:
         if isinstance(data, Message):
             data = {"message": {name: value for name, value in data._asdict().items() if value is not None}}
         return json.dumps(data, default=_as_text).encode()
 
-    def _deserialize(self, data: bytes) -> Any:  # noqa: ANN401  # as above
+    def _deserialize(self, data: bytes) -> object:
         value = json.loads(data)
         if isinstance(value, dict) and "message" in value:
             message = value["message"]
@@ -46,8 +45,8 @@ def _as_text(value: object) -> str:
     raise TypeError(f"A job takes what JSON knows, and moments, but no {type(value).__name__}.")
 
 
-class _RedisStorage(RedisStorage):  # type: ignore[misc]  # huey is untyped
-    """Huey's Redis storage, which raises QueueUnavailableError from `enqueue`."""
+class _RedisStorage(RedisStorage):
+    """Raises QueueUnavailableError from `enqueue`."""
 
     def enqueue(self, data: bytes, priority: int | None = None) -> None:
         with self.reached():

@@ -28,13 +28,13 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class MailServer:
-    """An SMTP server at an smtp:// URL (with STARTTLS) or an smtps:// URL."""
+    """At an smtp:// URL (with STARTTLS) or an smtps:// URL."""
 
     url: str
     sender: str
 
     def send(self, to: str, subject: str, text: str) -> None:
-        """Send a plain-text mail; raises OSError or SMTPException."""
+        """Raise OSError or SMTPException if the plain-text mail cannot be sent."""
         message = EmailMessage()
         message["From"], message["To"], message["Subject"] = self.sender, to, subject
         message["Date"], message["Message-ID"] = localtime(), make_msgid(domain=self.sender.rpartition("@")[2])
@@ -62,7 +62,7 @@ def _offers_tls(server: smtplib.SMTP) -> bool:
 
 
 class MailJobs:
-    """Enqueues mails and sends them in the worker, which creates the links, so that no token is ever in the queue."""
+    """The worker creates the links, so that no token is ever in the queue."""
 
     def __init__(self, queue: Huey, server: MailServer, public_url: str, now: Callable[[], datetime]) -> None:
         self._server = server
@@ -73,17 +73,16 @@ class MailJobs:
 
     @classmethod
     def where_set_up(cls, queue: Huey, settings: AppSettings, now: Callable[[], datetime]) -> "MailJobs | None":
-        """Return the jobs, or None if no mail server is configured."""
+        """Return None if no mail server is configured."""
         if not settings.smtp_url:
             return None
         return cls(queue, MailServer(settings.smtp_url, settings.mail_from), settings.public_url, now)
 
     def send_reset_link(self, email: str) -> None:
-        """Enqueue a reset mail to the user with that address."""
         self._task(email)
 
     def send_now(self, email: str) -> None:
-        """Send a reset link to the user with that address; do nothing if no active user has it."""
+        """Do nothing if no active user has that address."""
         with connection():
             user = users.find_by_email(email)
             if user is None or not user.active:

@@ -30,7 +30,7 @@ def run(queue: Huey, jobs: ImportJobs, heartbeat: Heartbeat) -> None:
 
 
 def keep_running(command: list[str]) -> None:
-    """Run the command and restart it whenever it ends, until the parent process closes our standard input."""
+    """Restart the command whenever it ends, until the parent process closes our standard input."""
     guard = _Guard()
     signal.signal(signal.SIGTERM, guard.stop)
     signal.signal(signal.SIGINT, signal.SIG_IGN)
@@ -42,8 +42,8 @@ def keep_running(command: list[str]) -> None:
             time.sleep(_PAUSE_BEFORE_RESTART_SECONDS)
 
 
-class _Consumer(Consumer):  # type: ignore[misc]  # huey is untyped
-    """Huey's consumer, which records a heartbeat after each check of its worker threads."""
+class _Consumer(Consumer):
+    """Records a heartbeat after each check of its worker threads."""
 
     def __init__(self, queue: Huey, heartbeat: Heartbeat) -> None:
         longest = _LONGEST_WAIT_FOR_REDIS_SECONDS if queue.storage.blocking else _LONGEST_WAIT_SECONDS

@@ -138,8 +138,8 @@ def build(settings: AppSettings, now: Callable[[], datetime] = clock.utc_now) ->
     return application
 
 
-class _Application(bottle.Bottle):  # type: ignore[misc]  # bottle is untyped
-    """A Bottle that logs requests, adds our headers to every response, and renders errors like our pages."""
+class _Application(bottle.Bottle):
+    """Logs requests, adds our headers to every response, and renders errors like our pages."""
 
     def __init__(self, pages: Pages, headers: list[tuple[str, str]], proxies: Networks) -> None:
         super().__init__()
@@ -149,8 +149,6 @@ class _Application(bottle.Bottle):  # type: ignore[misc]  # bottle is untyped
         self.router.add_filter("id", lambda _: (r"[0-9]{1,9}", int, str))
 
     def only_for(self, host: AllowedHosts) -> None:
-        """Refuse all requests for another host."""
-
         def check() -> None:
             try:
                 host.check(bottle.request)
@@ -160,12 +158,11 @@ class _Application(bottle.Bottle):  # type: ignore[misc]  # bottle is untyped
         self.add_hook("before_request", check)
 
     def wsgi(self, environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
-        """Answer one request with our headers, and log it."""
         began = perf_counter()
         actor = unknown_actor(environ, self._proxies)
         answered = ""
 
-        def start(status: str, headers: list[tuple[str, str]], exc_info: Any = None) -> Any:  # noqa: ANN401  # WSGI
+        def start(status: str, headers: list[tuple[str, str]], exc_info: object = None) -> object:
             nonlocal answered
             answered = status
             names = {name.lower() for name, _ in headers}

@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from bottle import HTTPResponse, request
+from bottle import FormsDict, HTTPResponse, request
 
 from app.actions import sign_in
 from app.domain.permissions import Right, may
@@ -39,7 +39,7 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class Route:
-    """One URL: the required right (None: public), its handler, the size limit of its body in bytes.
+    """`right` is None where the page is public; `largest_body` is in bytes.
 
     `is_for_enrolling` routes are allowed to users who must set up a second factor first.
     """
@@ -67,9 +67,7 @@ class Guard:
     disk_space: DiskSpace
 
     def around(self, route: Route) -> Callable[..., HTTPResponse]:
-        """Return the Bottle handler of the route."""
-
-        def answer(**arguments: Any) -> HTTPResponse:  # noqa: ANN401  # path parameters
+        def answer(**arguments: object) -> HTTPResponse:
             self.access_policy.check_address(current_user.actor().address)
             with connection(), pin_version() if request.method in SAFE_METHODS else nullcontext():
                 context = self._request_context()
@@ -79,9 +77,7 @@ class Guard:
         return self.catching(answer)
 
     def catching(self, handler: Callable[..., HTTPResponse]) -> Callable[..., HTTPResponse]:
-        """Return the handler with its exceptions rendered as error pages."""
-
-        def answer(**arguments: Any) -> HTTPResponse:  # noqa: ANN401  # path parameters
+        def answer(**arguments: object) -> HTTPResponse:
             try:
                 return handler(**arguments)
             except HTTPResponse:
@@ -187,7 +183,7 @@ def _record_refusal(context: RequestContext, action: str, what: dict[str, str]) 
 
 @contextmanager
 def _with_body(context: RequestContext, largest: int) -> Iterator[RequestContext]:
-    """Read the form and files of the request; the temporary files are deleted after the block."""
+    """Read the form and files; the temporary files are deleted after the block."""
     if not request.get_header("Content-Length"):
         raise LengthRequiredError("The size of what is sent must be said in advance.")
     if request.content_length > largest:
@@ -200,6 +196,6 @@ def _with_body(context: RequestContext, largest: int) -> Iterator[RequestContext
         request.body.close()
 
 
-def _texts(fields: Any) -> dict[str, str]:  # noqa: ANN401  # bottle is untyped
+def _texts(fields: FormsDict) -> dict[str, str]:
     """Return the last value of each field as text; empty if it is not UTF-8."""
     return {name: fields.getunicode(name, default="") for name in fields}

@@ -50,13 +50,12 @@ def pages(
     reference: ApiReference,
     tokens: Tokens,
 ) -> tuple[Route, ...]:
-    """Return the pages: each handler is given the visit."""
     return (
         Route("GET", "/", dashboard.show, Right.READ),
         Route("GET", "/invoices", invoices.index, Right.READ),
         Route("POST", "/invoices", invoices.create, Right.EDIT),
         Route("GET", "/invoices/new", invoices.new, Right.EDIT),
-        Route("GET", "/invoices/<invoice_id:id>", invoices.show, Right.READ),
+        Route("GET", "/invoices/<invoice_id:id>", invoices.page.show, Right.READ),
         Route("GET", "/invoices/<invoice_id:id>/edit", invoices.edit, Right.EDIT),
         Route("POST", "/invoices/<invoice_id:id>/edit", invoices.update, Right.EDIT),
         Route("POST", "/invoices/<invoice_id:id>/status", invoices.change_status, Right.EDIT),
@@ -134,12 +133,10 @@ def pages(
 
 
 def development(components: Components) -> tuple[Route, ...]:
-    """Return the pages for whoever works on the app, which others do not have."""
     return (Route("GET", "/components", components.show, Right.READ),)
 
 
 def bare(assets: Assets, reference: ApiReference) -> tuple[Route, ...]:
-    """Return what is answered without asking who it is for."""
     return (
         Route("GET", "/health", health.show),
         Route("GET", "/static/<content_hash>/<path:path>", assets.serve),

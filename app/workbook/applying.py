@@ -20,17 +20,17 @@ from app.workbook.meaning.tables.headers import ListKind
 
 
 def write(difference: Difference, stored: Snapshot, import_id: int, zone: ZoneInfo, now: datetime) -> None:
-    """Write the whole difference in the caller's transaction, with an action for each row and record."""
+    """Write in the caller's transaction, with an action in the import's history for each row and record."""
     _Writer(difference, stored, import_id, zone, now).run()
 
 
 def rehearse(difference: Difference, stored: Snapshot, import_id: int, zone: ZoneInfo, now: datetime) -> None:
-    """Write customers, invoices and payments in a transaction that the caller rolls back."""
+    """Write customers, invoices and payments alone, in a transaction that the caller rolls back."""
     _Writer(difference, stored, import_id, zone, now).write_receivables()
 
 
 def take_back(import_id: int) -> None:
-    """Undo an import in the caller's transaction: delete what it created, restore what it changed."""
+    """Undo in the caller's transaction: delete what the import created, restore what it changed."""
     created: dict[str, list[int]] = {"payment": [], "invoice": [], "customer": []}
     voided = []
     for action in imports.row_actions(import_id):
@@ -120,7 +120,7 @@ class _Writer:
         self._add_action(record, kind, "changed", known.id, version=version, before=_before(known))
 
     def _void_payments(self) -> None:
-        """Void replaced payments as of their own day: they are corrections, so they never counted."""
+        """Void replaced payments as of their own day: as corrections, they never counted."""
         voided = self.difference.voided_payments
         ids_by_moment: dict[datetime, list[int]] = defaultdict(list)
         for payment, _ in voided:
@@ -145,21 +145,15 @@ class _Writer:
         return _row(bulk.PAYMENT_COLUMNS, {**_PAYMENT_DEFAULTS, **record.values, **self._origin(record), **values})
 
     def _paid_by_invoice(self) -> Mapping[Key, int]:
-        """Return the sums of the import's own payments by invoice, for new invoices that are written with them."""
+        """Return the sums for new invoices alone, which are written together with them."""
         paid: dict[Key, int] = defaultdict(int)
         for record in self.difference.new_payments:
             paid[record.key] += record.cents("amount_cents")
         return paid
 
     def _with_origin(self, record: Record, columns: dict[str, Any]) -> dict[str, Any]:
-        origin = self._origin(record)
-        return {
-            **_with_own_fields(columns, {}),
-            **origin,
-            "fingerprint": record.fingerprint(),
-            "version": 1,
-            "imported_version": 1,
-        }
+        marks = {"fingerprint": record.fingerprint(), "version": 1, "imported_version": 1}
+        return {**_with_own_fields(columns, {}), **self._origin(record), **marks}
 
     def _origin(self, record: Record) -> dict[str, Any]:
         return {"origin": self.import_id, "import_tab": record.tab, "import_row": record.row}
@@ -178,7 +172,6 @@ class _Writer:
         self.actions.append((self.import_id, *details, record_id, version, before))
 
     def _subject(self, kind: str, record: Record) -> str:
-        """Return the name of the record in the import's own history, which outlives the record."""
         if kind == "customer":
             return f"Customer {record.values['name']}"
         number = self.numbers[record.key]
@@ -207,14 +200,13 @@ def _row(columns: list[str], values: Mapping[str, Any]) -> tuple[Any, ...]:
 
 
 def _invoice_columns(values: Mapping[str, Value], zone: ZoneInfo) -> dict[str, Any]:
-    """Return an invoice's columns, with its state converted to the moments that the store keeps."""
     columns: dict[str, Any] = {name: value for name, value in values.items() if not name.startswith("state")}
     if "state" not in values:
         return columns
     state = values["state"]
     # Without a date in the workbook, the state starts at the date of issue: the invoice never counted.
     since = values.get("state_on") or values["issued_on"]
-    assert isinstance(since, date)  # noqa: S101  # both are dates
+    assert isinstance(since, date)  # both are dates
     at = _start_of(since, zone)
     reason = values.get("state_reason") or ""
     columns["draft"] = state == "draft"
@@ -224,7 +216,6 @@ def _invoice_columns(values: Mapping[str, Value], zone: ZoneInfo) -> dict[str, A
 
 
 def _with_own_fields(columns: Mapping[str, Any], stored: Mapping[str, str]) -> dict[str, Any]:
-    """Return the columns, with stored own fields kept if the workbook does not have them."""
     if "own_fields" not in columns:
         return dict(columns)
     return {**columns, "own_fields": merged(stored, columns["own_fields"])}

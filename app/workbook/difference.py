@@ -20,8 +20,6 @@ from app.workbook.reading.cells import clean_text
 
 
 class Outcome(StrEnum):
-    """The outcome of an import for a row."""
-
     NEW = "new"
     CHANGED = "changed"
     UNCHANGED = "unchanged"
@@ -29,28 +27,23 @@ class Outcome(StrEnum):
 
 
 class Resolution(StrEnum):
-    """A person's decision on a conflict: keep the app's values, or take the workbook's."""
-
     KEEP = "keep"
     TAKE = "take"
 
 
 @dataclass(frozen=True, slots=True)
 class Decisions:
-    """Decisions on single rows, keyed `tab!row`, and on all others; None means undecided."""
+    """`by_row` is keyed `tab!row`, `others` are all others; None means undecided."""
 
     others: Resolution | None = None
     by_row: Mapping[str, Resolution] = field(default_factory=dict)
 
     def on(self, tab: str, row: int) -> Resolution | None:
-        """Return the decision for the row, or None."""
         return self.by_row.get(f"{tab}!{row}", self.others)
 
 
 @dataclass(frozen=True, slots=True)
 class FieldChange:
-    """A stored value and the workbook's value, formatted for people; columns are matched by `field`."""
-
     field: str
     old: str
     new: str
@@ -58,8 +51,6 @@ class FieldChange:
 
 @dataclass(frozen=True, slots=True)
 class RowChange:
-    """A row that differs from the store: its changed fields, and for a conflict the reason to decide."""
-
     outcome: Outcome
     kind: ListKind
     tab: str
@@ -80,11 +71,7 @@ class Missing:
 
 @dataclass(slots=True)
 class Difference:
-    """Everything an import would write, and what it would not.
-
-    `moved_invoices` maps keys of the workbook to invoices that are stored under another number, or for a customer with
-    another code or name in the workbook.
-    """
+    """`moved_invoices` maps keys of the workbook to invoices stored under another number, or for a renamed customer."""
 
     new_customers: list[Record] = field(default_factory=list)
     new_invoices: list[Record] = field(default_factory=list)
@@ -99,19 +86,12 @@ class Difference:
 
     @property
     def writes(self) -> int:
-        """Return the number of records that would be written."""
-        return (
-            len(self.new_customers)
-            + len(self.new_invoices)
-            + len(self.new_payments)
-            + len(self.changed_customers)
-            + len(self.changed_invoices)
-            + len(self.voided_payments)
-        )
+        new = len(self.new_customers) + len(self.new_invoices) + len(self.new_payments)
+        return new + len(self.changed_customers) + len(self.changed_invoices) + len(self.voided_payments)
 
 
 def compare(checked: Checked, stored: Snapshot, zone: ZoneInfo, decisions: Decisions) -> Difference:
-    """Return the difference; a conflict is only written if it was decided to take the workbook's values."""
+    """Return the difference; a conflict is written only where the workbook's values were chosen."""
     comparison = _Comparison(checked, stored, zone, decisions)
     comparison.run()
     return comparison.difference
@@ -188,7 +168,7 @@ class _Comparison:
         return known if same and known.import_id is not None and self.numbers[record.key[0]] == 1 else None
 
     def _under_another_number(self, record: Record) -> StoredInvoice | None:
-        """Return the invoice if it was imported from this row and renumbered in the app since: it is not new.
+        """Return the invoice if it was imported from this row and renumbered in the app since.
 
         The row must be unchanged since its import, or be in the same place with the same date.
         """
@@ -266,7 +246,7 @@ class _Comparison:
     def _listed_payments(
         self, key: Key, records: list[Record], stored: list[StoredPayment], voided: list[StoredPayment]
     ) -> None:
-        """Match the rows of a payments tab with stored payments: by date and amount first, then as edits."""
+        """Match rows with stored payments: by date and amount first, then as edits."""
         unmatched = list(stored)
         left: list[Record] = []
         for record in records:
@@ -295,7 +275,7 @@ class _Comparison:
             self._note_missing(ListKind.PAYMENT, payment, f"{paid} for invoice {self._number(key)}")
 
     def _take_voided_or_leave(self, record: Record, voided: list[StoredPayment], left: list[Record]) -> None:
-        """Ignore a row whose payment was voided in the app: the sheet is outdated; otherwise add it to `left`."""
+        """Ignore a row whose payment was voided in the app: the sheet is outdated."""
         same = next((payment for payment in voided if _is_same(record, payment)), None)
         if same is None:
             left.append(record)
@@ -355,12 +335,11 @@ class _Comparison:
     def _carried_payment(
         self, row: Record, record: Record | None, stored: list[StoredPayment], voided: list[StoredPayment]
     ) -> None:
-        """Compare the amount paid to date in an invoice's own row with its stored payments."""
         from_app = [payment for payment in stored if payment.import_id is None]
         from_workbook = [payment for payment in stored if payment.import_id is not None]
         imported = sum(payment.amount_cents for payment in from_workbook)
         everything = imported + sum(payment.amount_cents for payment in from_app)
-        stated = int(record.values["amount_cents"]) if record else 0  # type: ignore[arg-type]  # cents
+        stated = record.cents("amount_cents") if record else 0
         stated_on = record.values["paid_on"] if record else None
         last_on = max((payment.paid_on for payment in from_workbook), default=None)
         subject = f"payment for invoice {row.values['number']}"
@@ -412,13 +391,12 @@ class _Comparison:
                 self._note_missing(ListKind.INVOICE, invoice, f"invoice {invoice.number}")
 
     def _is_broken(self, kind: ListKind, *names: str) -> bool:
-        """Return whether the file has the record in an unreadable row, which is a problem and not a missing record."""
+        """Return whether the record is in an unreadable row, which is a problem and not a missing record."""
         return any((kind, name) in self.checked.broken for name in names)
 
     def _note_missing(
         self, kind: ListKind, known: StoredCustomer | StoredInvoice | StoredPayment, subject: str
     ) -> None:
-        """Report a missing record if it was imported from a tab of this name."""
         if known.import_id and known.import_tab in self.tabs:
             self.difference.missing.append(Missing(kind, str(known.import_tab), subject))
 
@@ -442,12 +420,10 @@ class _Comparison:
 
 
 def customer_values(customer: StoredCustomer) -> dict[str, Value]:
-    """Return a stored customer's values by the field names of a workbook's record."""
     return dict(zip(_CUSTOMER, _customer(customer), strict=True))
 
 
 def invoice_values(invoice: StoredInvoice, zone: ZoneInfo) -> dict[str, Value]:
-    """Return a stored invoice's values by the field names of a workbook's record."""
     state, at, reason = "", None, ""
     if invoice.draft:
         state = "draft"
@@ -460,12 +436,10 @@ def invoice_values(invoice: StoredInvoice, zone: ZoneInfo) -> dict[str, Value]:
 
 
 def payment_values(payment: StoredPayment | Payment) -> dict[str, Value]:
-    """Return a stored payment's values by the field names of a workbook's record."""
     return dict(zip(_PAYMENT, _payment(payment), strict=True))
 
 
 def _same_names(described: Iterable[Field]) -> tuple[str, ...]:
-    """Return the fields that have the same name and format in a workbook's record as in the store."""
     return tuple(field.name for field in described if field.is_exported and field.record == field.name)
 
 
@@ -474,7 +448,6 @@ _customer, _invoice, _payment = (attrgetter(*names) for names in (_CUSTOMER, _IN
 
 
 def differing(said: Mapping[str, Value], current: Mapping[str, Value]) -> tuple[FieldChange, ...]:
-    """Return the fields whose values differ from the store; columns missing in the workbook are ignored."""
     return tuple(
         FieldChange(name, _field(name, stored), _field(name, value))
         for name, stored, value in _field_pairs(said, current)
@@ -483,7 +456,6 @@ def differing(said: Mapping[str, Value], current: Mapping[str, Value]) -> tuple[
 
 
 def _field_pairs(imported: Mapping[str, Value], current: Mapping[str, Value]) -> Iterator[tuple[str, Value, Value]]:
-    """Yield each imported field, and each own field separately, with its stored and its imported value."""
     for name, value in imported.items():
         stored = current.get(name)
         if isinstance(value, Mapping) and isinstance(stored, Mapping):
@@ -504,12 +476,10 @@ def _is_same(record: Record, payment: StoredPayment) -> bool:
 
 
 def _part_of(record: Record, cents: int) -> Record:
-    """Return the payment with a part of the amount that a row has as paid to date."""
     return replace(record, values={**record.values, "amount_cents": cents})
 
 
 def _more_important(one: Outcome | None, other: Outcome) -> Outcome:
-    """Return the outcome of a row with several records: the one that needs most attention."""
     if one is None or one is other:
         return other
     both = {one, other}

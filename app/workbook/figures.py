@@ -4,10 +4,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any, Self
 
-from app.domain.as_of import AsOf
 from app.domain.money import cents_from_decimal
 from app.domain.sentences import amount_text
-from app.store.ledger import positions
 from app.store.ledger.positions import CustomerPosition
 from app.workbook.meaning.cell_values import amounts
 from app.workbook.meaning.cell_values.amounts import UnreadableError
@@ -18,7 +16,7 @@ LARGEST_DEBTORS = 5
 
 @dataclass(frozen=True, slots=True)
 class OwedTotals:
-    """Amounts owed in one currency, in cents; `credit` is not subtracted from `outstanding`."""
+    """In cents; `credit` is not subtracted from `outstanding`."""
 
     currency: str
     outstanding: int = 0
@@ -29,8 +27,6 @@ class OwedTotals:
 
 @dataclass(frozen=True, slots=True)
 class Debtor:
-    """One of the largest debtors after the import, with what they owed before and owe after, in cents."""
-
     name: str
     currency: str
     before: int
@@ -39,15 +35,12 @@ class Debtor:
 
 @dataclass(frozen=True, slots=True)
 class Figures:
-    """Totals owed before and after an import, by currency, and the largest debtors."""
-
     before: Sequence[OwedTotals] = ()
     after: Sequence[OwedTotals] = ()
     debtors: Sequence[Debtor] = ()
 
     @classmethod
     def of(cls, before: Iterable[CustomerPosition], after: Iterable[CustomerPosition]) -> Self:
-        """Return the figures for the customers' positions before and after the import."""
         earlier, later = list(before), list(after)
         owed_before = {(one.code, one.currency): one.owed.outstanding_cents for one in earlier}
         largest = sorted(later, key=lambda one: -one.owed.outstanding_cents)[:LARGEST_DEBTORS]
@@ -60,12 +53,10 @@ class Figures:
         return cls(_by_currency(earlier, codes), _by_currency(later, codes), debtors)
 
     def to_json(self) -> dict[str, Any]:
-        """Return the figures as JSON values."""
         return asdict(self)
 
     @classmethod
     def from_json(cls, item: Mapping[str, Any]) -> Self:
-        """Return the figures from the output of `to_json`."""
         return cls(
             [OwedTotals(**one) for one in item["before"]],
             [OwedTotals(**one) for one in item["after"]],
@@ -75,13 +66,13 @@ class Figures:
 
 @dataclass(frozen=True, slots=True)
 class Expected:
-    """The total owed according to a person's own books, in cents; without a currency, the only one of the figures."""
+    """What a person's own books say, in cents; without a currency, in the only one of the figures."""
 
     cents: int
     currency: str | None = None
 
     def differs_from(self, figures: Figures) -> str | None:
-        """Return a sentence if the total owed after the import differs, or None if it matches to the cent."""
+        """Return a sentence if the total owed after the import differs, None if it matches to the cent."""
         found = self._figures(figures)
         if found is None:
             codes = ", ".join(one.currency for one in figures.after)
@@ -106,32 +97,11 @@ class Expected:
 
 
 def expected(text: str, own_currency: str) -> Expected:
-    """Return the total that a person entered, such as `5,119.85` or `EUR 80`; raises UnreadableError."""
+    """Parse what a person entered, such as `5,119.85` or `EUR 80`; raises UnreadableError."""
     amount = amounts.read_amount(text, None)
     if amount is None:
         raise UnreadableError("names no amount")
     return Expected(cents_from_decimal(amount.value), currencies.for_sign(amount.currency, own_currency))
-
-
-class Comparison:
-    """Collects the customers' positions before and after a write, in one transaction."""
-
-    def __init__(self, as_of: AsOf) -> None:
-        self._as_of = as_of
-        self._before: list[CustomerPosition] = []
-        self._after: list[CustomerPosition] = []
-
-    def take_before(self) -> None:
-        """Collect the positions before the write."""
-        self._before = positions.of_customers(self._as_of)
-
-    def take_after(self) -> None:
-        """Collect the positions after the write."""
-        self._after = positions.of_customers(self._as_of)
-
-    def figures(self) -> Figures:
-        """Return the figures of both."""
-        return Figures.of(self._before, self._after)
 
 
 def _by_currency(found: Iterable[CustomerPosition], codes: Iterable[str]) -> list[OwedTotals]:

@@ -13,9 +13,9 @@ from zoneinfo import ZoneInfo
 from app.domain.as_of import AsOf
 from app.settings import WorkbookLimits
 from app.store.db.rehearsal import rehearse
-from app.store.ledger import imports, snapshot
+from app.store.ledger import imports, positions, snapshot
 from app.store.ledger.imports import State, StoredImport
-from app.workbook import applying, difference, figures
+from app.workbook import applying, difference
 from app.workbook.difference import Difference
 from app.workbook.figures import Figures
 from app.workbook.import_files import ImportFiles, Upload, received
@@ -96,17 +96,15 @@ class Importer:
         return self.data_dir / "imports"
 
     def _rehearsed(self, found: Difference, stored: snapshot.Snapshot) -> Figures:
-        """Return the totals owed before and after the import, by writing it and rolling back."""
-        comparison = figures.Comparison(AsOf.end_of(self._today(), self.zone))
+        as_of = AsOf.end_of(self._today(), self.zone)
 
-        def rehearsal() -> None:
-            comparison.take_before()
+        def rehearsal() -> Figures:
+            before = positions.of_customers(as_of)
             if found.writes:
                 applying.rehearse(found, stored, self._rehearsed_import(), self.zone, self.now())
-            comparison.take_after()
+            return Figures.of(before, positions.of_customers(as_of))
 
-        rehearse(rehearsal)
-        return comparison.figures()
+        return rehearse(rehearsal)
 
     def _rehearsed_import(self) -> int:
         return imports.create(

@@ -31,10 +31,7 @@ COUNTED = ("new", "changed", "unchanged", "conflict", "error", "missing")
 
 @dataclass(frozen=True, slots=True)
 class Choices:
-    """A person's choices for an import: answers, column mappings, decisions on conflicts, whether to skip bad rows.
-
-    `expected` is the total owed after the import according to their own books.
-    """
+    """`expected` is the total owed after the import according to the person's own books."""
 
     answers: Answers = field(default_factory=Answers)
     mappings: Mapping[str, ChosenMapping] = field(default_factory=dict)
@@ -43,7 +40,6 @@ class Choices:
     expected: Expected | None = None
 
     def to_json(self) -> dict[str, Any]:
-        """Return the choices as JSON values."""
         return {
             "answers": asdict(self.answers),
             "mappings": {key: mapping_to_json(mapping) for key, mapping in self.mappings.items()},
@@ -54,7 +50,6 @@ class Choices:
 
     @classmethod
     def from_json(cls, item: Mapping[str, Any]) -> Self:
-        """Return the choices from the output of `to_json`."""
         decisions = item.get("decisions", {})
         others = decisions.get("others")
         return cls(
@@ -71,7 +66,7 @@ class Choices:
 
 @dataclass(frozen=True, slots=True)
 class Preview:
-    """All findings and planned changes of an import; `digest` is a hash of the planned changes."""
+    """`digest` is a hash of the planned changes."""
 
     tabs: tuple[TabReport, ...]
     counts: Mapping[str, int]
@@ -87,7 +82,6 @@ class Preview:
 
     @classmethod
     def of(cls, checked: Checked, difference: Difference, figures: Figures | None = None) -> Self:
-        """Return the preview of a checked workbook and its difference from the store."""
         counts = dict.fromkeys(COUNTED, 0) | dict(difference.counts)
         counts["error"], counts["missing"] = len(checked.error_rows), len(difference.missing)
         return cls(
@@ -105,7 +99,6 @@ class Preview:
         )
 
     def undecided_conflicts(self, decisions: Decisions) -> list[RowChange]:
-        """Return the conflicts without a decision."""
         conflicts = (change for change in self.changes if change.outcome is Outcome.CONFLICT)
         return [change for change in conflicts if decisions.on(change.tab, change.row) is None]
 
@@ -135,7 +128,6 @@ class Preview:
         return not (self.writes or self.problems or self.questions or self.counts["conflict"])
 
     def to_json(self, at_most: int | None = None) -> dict[str, Any]:
-        """Return the preview as JSON values, with at most `at_most` items of each list."""
         return {
             "tabs": [asdict(tab) for tab in self.tabs],
             "counts": dict(self.counts),
@@ -157,13 +149,12 @@ class Preview:
         }
 
     def _changes_by_weight(self) -> list[RowChange]:
-        """Return conflicts first, then changes, then new records: what needs attention comes first."""
         order = [Outcome.CONFLICT, Outcome.CHANGED, Outcome.NEW]
         return sorted(self.changes, key=lambda change: order.index(change.outcome))
 
 
 def preview_from_json(item: Mapping[str, Any]) -> Preview:
-    """Return the preview from the output of `Preview.to_json`; lists that were cut stay cut."""
+    """Leave lists cut that `Preview.to_json` cut."""
     return Preview(
         tuple(_tab(tab) for tab in item["tabs"]),
         item["counts"],
@@ -183,7 +174,7 @@ def preview_from_json(item: Mapping[str, Any]) -> Preview:
 
 
 def totals_as_strings(totals: Iterable[ControlTotals]) -> dict[str, str] | list[dict[str, str]]:
-    """Return control totals for programs: one object, or a list of objects if there are several currencies."""
+    """Return one object, or a list of objects if there are several currencies."""
     items = [
         {
             "currency": total.currency,
@@ -197,12 +188,10 @@ def totals_as_strings(totals: Iterable[ControlTotals]) -> dict[str, str] | list[
 
 
 def mapping_to_json(mapping: ChosenMapping) -> dict[str, Any]:
-    """Return a chosen mapping as JSON values."""
     return {"kind": mapping.kind, "fields": {str(index): field for index, field in mapping.fields.items()}}
 
 
 def mapping_from_json(item: Mapping[str, Any]) -> ChosenMapping:
-    """Return the mapping from the output of `mapping_to_json`."""
     kind = ListKind(item["kind"]) if item["kind"] else None
     return ChosenMapping(kind, {int(index): field for index, field in item["fields"].items()})
 

@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 
 from openpyxl import Workbook
 from openpyxl.cell import WriteOnlyCell
+from support.tables import ALL
 
 from app.actions import imports as import_actions
 from app.domain.sentences import plain
@@ -269,7 +270,7 @@ def dump(leaving_out=()):
     """Return every row of every table, except the versions that every change replaces."""
     return {
         table._meta.table_name: sorted((list(row) for row in table.select().tuples()), key=repr)
-        for table in tables.ALL
+        for table in ALL
         if table not in {tables.LedgerVersionModel, tables.PartitionModel} and table._meta.table_name not in leaving_out
     }
 

@@ -39,7 +39,7 @@ def cached(query: Callable[_Arguments, _Answer]) -> Callable[_Arguments, _Answer
 
 
 def cache_fragment(key: Hashable, make: Callable[[], _Answer]) -> _Answer:
-    """Return the fragment cached for the key, or make it; for rendered parts of pages, of which few are cached."""
+    """For rendered parts of pages, of which few are cached."""
     return _cached(_fragments, _MAX_FRAGMENTS, key, make)
 
 
@@ -52,8 +52,7 @@ def _cached(entries: OrderedDict[Hashable, Any], most: int, key: Hashable, make:
     with _lock:
         if versioned_key in entries:
             entries.move_to_end(versioned_key)
-            found: _Answer = entries[versioned_key]
-            return found
+            return entries[versioned_key]
     answer = make()
     with _lock:
         entries[versioned_key] = answer
@@ -73,7 +72,7 @@ def pin_version() -> Iterator[None]:
 
 
 def use_version(version: str) -> None:
-    """Use a version already fetched by another query as this block's version, if it has none yet."""
+    """Use a version that another query has read as this block's version, if it has none yet."""
     if getattr(_pinned, "version", None) == "":
         _pinned.version = version
 

@@ -31,15 +31,13 @@ class Slot:
 
     @property
     def value(self) -> Value:
-        """Return the placeholder for use in an expression."""
         return Value(self, converter=False)
 
     def of(self, field: "Field[Any]") -> Value:
-        """Return the placeholder for a value of a column whose database values differ from its Python values."""
+        """Return the placeholder for a column whose database values differ from its Python values."""
         return Value(Slot(self.position, field), converter=False)
 
     def filled(self, values: Sequence[Any]) -> Any:
-        """Return the value for the database."""
         value = values[self.position]
         return value if self.field is None else self.field.db_value(value)
 
@@ -67,7 +65,7 @@ class CompiledQuery:
 
 
 def compiled(build: Callable[..., Any]) -> Callable[..., list[tuple[Any, ...]]]:
-    """Return a function that executes the query with its arguments as the slots' values and returns all rows."""
+    """Build the query once for each dialect and scope; call it with the slots' values for all rows."""
     count = len(signature(build).parameters)
     queries: dict[Hashable, CompiledQuery] = {}
 

@@ -1,9 +1,6 @@
 """The current actor: the scope, IP address and ids behind the current request, used by queries, audit and logs.
 
-with acting_as(Actor(scope=user.scope, address="203.0.113.7")):
-    invoices.matching(…)          # finds only what the scope covers
-
-Without it, the actor is the app itself, which sees everything. `program` is what acts in a user's place: an API token's
+Without one, the app itself acts, which sees everything. `program` is what acts in a user's place: an API token's
 program, "the command line" or "the worker".
 """
 
@@ -17,8 +14,6 @@ from app.domain.permissions import EVERYTHING, Scope
 
 @dataclass(frozen=True, slots=True)
 class Actor:
-    """The current actor's scope, IP address, request id, program and user id."""
-
     scope: Scope = EVERYTHING
     address: str = ""
     request_id: str = ""
@@ -31,18 +26,15 @@ _actor: ContextVar[Actor] = ContextVar("actor", default=_APP)
 
 
 def actor() -> Actor:
-    """Return the current actor."""
     return _actor.get()
 
 
 def scope() -> Scope:
-    """Return the current actor's scope."""
     return _actor.get().scope
 
 
 @contextmanager
 def acting_as(user: Actor) -> Iterator[None]:
-    """Set the current actor for the block."""
     before = _actor.set(user)
     try:
         yield

@@ -26,11 +26,11 @@ _VALUES_A_STATEMENT = 30_000  # below SQLite's limit of 32,766 bound values
 
 
 class DatabaseUnavailableError(Exception):
-    """The database cannot be reached; the message is one sentence."""
+    """The message is one sentence."""
 
 
 def open_database(url: str) -> peewee.Database:
-    """Bind the models to the database at the URL and check the connection; raises DatabaseUnavailableError."""
+    """Raise DatabaseUnavailableError if the database cannot be reached."""
     try:
         database = _database(url)
         tables.database.initialize(database)
@@ -43,22 +43,19 @@ def open_database(url: str) -> peewee.Database:
 
 
 def is_current() -> bool:
-    """Return whether all migrations have been applied."""
     return not pending()
 
 
 def is_postgresql() -> bool:
-    """Return whether the open database is PostgreSQL."""
     return isinstance(tables.database.obj, Postgresql)
 
 
 def pending() -> list[str]:
-    """Return the names of the migrations that have not been applied."""
     return [migration.name for migration in _runner().status() if not migration.applied]
 
 
 def migrate() -> list[str]:
-    """Apply pending migrations and return their names; on PostgreSQL, concurrent calls wait for each other."""
+    """Return the names of the applied migrations; on PostgreSQL, concurrent calls wait for each other."""
     if not is_postgresql():
         return _run_migrations()
     tables.database.execute_sql("SELECT pg_advisory_lock(%s)", (MIGRATION_LOCK,))
@@ -70,7 +67,7 @@ def migrate() -> list[str]:
 
 @contextmanager
 def connection() -> Iterator[None]:
-    """Open a connection for the block; reuse the current one if there is one."""
+    """Reuse the current connection if there is one."""
     opened = tables.database.connect(reuse_if_open=True)
     try:
         yield
@@ -80,7 +77,6 @@ def connection() -> Iterator[None]:
 
 
 def days_between(later: Any, earlier: Any) -> Any:
-    """Return the number of days from `earlier` to `later`, as SQL."""
     if is_postgresql():
         return later - earlier
     return (peewee.fn.julianday(later) - peewee.fn.julianday(earlier)).cast("INTEGER")
@@ -88,10 +84,7 @@ def days_between(later: Any, earlier: Any) -> Any:
 
 @contextmanager
 def unless_hindered() -> Iterator[None]:
-    """Skip the block's write if it cannot be done at once; only for writes that may be lost.
-
-    It is skipped if the disk is full, or if another connection holds SQLite's write lock.
-    """
+    """Skip the block's write if the disk is full or SQLite's write lock is held; only for writes that may be lost."""
     if not is_postgresql():
         tables.database.execute_sql("PRAGMA busy_timeout = 50")
     try:
@@ -118,7 +111,7 @@ def reserved_ids(table: type[tables.BaseModel], count: int) -> Sequence[int]:
 
 
 def insert_rows(table: type[tables.BaseModel], columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
-    """Insert many rows: with COPY on PostgreSQL, which streams them, with multi-row statements on SQLite."""
+    """Stream the rows with COPY to PostgreSQL; SQLite gets statements of several rows."""
     rows = iter(rows)
     first = next(rows, None)
     if first is None:
@@ -151,10 +144,7 @@ def _database(url: str) -> peewee.Database:
         path = Path(url.removeprefix("sqlite:///"))
         path.parent.mkdir(parents=True, exist_ok=True)
         return peewee.SqliteDatabase(str(path), pragmas=_SQLITE_PRAGMAS)
-    postgresql: peewee.Database = connect_url(
-        url, unquote_user=True, unquote_password=True, max_connections=20, stale_timeout=300, timeout=10
-    )
-    return postgresql
+    return connect_url(url, unquote_user=True, unquote_password=True, max_connections=20, stale_timeout=300, timeout=10)
 
 
 def _run_migrations() -> list[str]:
@@ -163,8 +153,7 @@ def _run_migrations() -> list[str]:
             "This database was made before the first release, with other tables: export it with the version that made "
             "it, move it away (data/ or the database), and import that file again."
         )
-    applied: list[str] = _runner().up()
-    return applied
+    return _runner().up()
 
 
 def _runner() -> Runner:

@@ -15,10 +15,7 @@ def block_other_writers() -> None:
 
 
 def one_at_a_time(lock: int) -> None:
-    """Take an advisory lock until the transaction ends; nothing to do on SQLite, which has one writer.
-
-    Raises RuntimeError outside a transaction.
-    """
+    """Take an advisory lock until the transaction ends; raises RuntimeError outside one."""
     if not tables.database.in_transaction():
         raise RuntimeError("A lock that ends with its transaction needs one.")
     if is_postgresql():
@@ -26,7 +23,7 @@ def one_at_a_time(lock: int) -> None:
 
 
 def locked(query: Any) -> Any:
-    """Return the query with its rows locked until the transaction ends, in its order; SQLite locks the database."""
+    """Lock the query's rows until the transaction ends, in its order; SQLite locks the whole database."""
     if not is_postgresql():
         return query
     # Lock the tables first: a transaction that holds rows while it waits for an import's table lock would deadlock.

@@ -12,14 +12,12 @@ _AWAY = ("08", "57P0")
 
 
 class Outage(Enum):
-    """The kind of outage."""
-
     DISK_FULL = auto()
     DATABASE_AWAY = auto()
 
 
 def outage_behind(error: BaseException) -> Outage | None:
-    """Return the outage among the error's causes, or None if the program itself is at fault."""
+    """Return None if the program itself is at fault."""
     for cause in _chain(error):
         if _is_disk_full(cause):
             return Outage.DISK_FULL

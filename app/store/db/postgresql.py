@@ -11,19 +11,18 @@ from playhouse.pool import PooledPostgresqlDatabase
 _NEVER_AUTOMATICALLY = 1_000_000_000
 
 
-class Postgresql(PooledPostgresqlDatabase):  # type: ignore[misc]  # peewee is untyped
-    """A connection pool that checks each connection before reuse and prepares only `execute_prepared`'s queries."""
+class Postgresql(PooledPostgresqlDatabase):
+    """Checks each connection before reuse and prepares only `execute_prepared`'s queries."""
 
     def __init__(self, database: str, **parameters: Any) -> None:
         # The best plan depends on the dates and filters: with generic plans, a list of invoices took ten times as long.
         super().__init__(database, prefer_psycopg3=True, prepare_threshold=_NEVER_AUTOMATICALLY, **parameters)
 
     def execute_prepared(self, sql: str, parameters: Sequence[Any]) -> Any:
-        """Execute a prepared statement; PostgreSQL reuses its generic plan if that costs no more than a custom one."""
+        """PostgreSQL reuses the statement's generic plan if that costs no more than a custom one."""
         return self._execute_cursor(sql, parameters, prepared=True)
 
     def cursor(self, named_cursor: object = None, *, prepared: bool = False) -> Any:
-        """Return a cursor on the open connection; raises InterfaceError if there is none."""
         return _PreparingCursor(self.connection()) if prepared else super().cursor(named_cursor)
 
     def _is_closed(self, connection: Any) -> bool:

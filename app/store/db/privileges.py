@@ -11,7 +11,7 @@ _APPEND_ONLY = tables.AuditEntryModel._meta.table_name
 
 
 def grant() -> None:
-    """Grant each service role that exists on the server what it needs and no more; must be run as the owner."""
+    """Grant each service role on the server what it needs and no more; must be run as the owner."""
     if not is_postgresql():
         return
     with transaction():

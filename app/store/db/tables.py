@@ -26,16 +26,14 @@ database: DatabaseProxy = DatabaseProxy()
 
 
 class MomentField(DateTimeField):
-    """A datetime, stored in UTC without a zone and returned with the zone UTC."""
+    """Stored in UTC without a zone and returned with the zone UTC."""
 
     def db_value(self, value: datetime | None) -> datetime | None:
-        """Return the datetime in UTC, without its zone."""
         if value is None or value.tzinfo is None:
             return value
         return value.astimezone(UTC).replace(tzinfo=None)
 
     def python_value(self, value: Any) -> datetime | None:
-        """Return the datetime with the zone UTC."""
         moment: datetime | None = super().python_value(value)  # type: ignore[no-untyped-call]  # bare in the stubs
         return None if moment is None else moment.replace(tzinfo=UTC)
 
@@ -44,32 +42,27 @@ class OwnFieldsField(TextField):
     """Texts by name, stored as JSON in their order."""
 
     def db_value(self, value: Mapping[str, str]) -> str:
-        """Return the JSON; non-ASCII letters are not escaped, so that SQL can search them."""
+        """Leave non-ASCII letters unescaped, so that SQL can search them."""
         return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
 
     def python_value(self, value: str) -> dict[str, str]:
-        """Return the texts by name."""
         return {} if value == "{}" else json.loads(value)
 
     def contains(self, rhs: str) -> Any:
-        """Select rows whose JSON contains the text; Peewee would search for a JSON value instead."""
+        """Search the JSON as text; Peewee would search for a JSON value instead."""
         return self.cast("TEXT").contains(rhs)
 
 
 class BaseModel(Model):
-    """The base of all models."""
-
     id = AutoField()
 
     class Meta:
-        """Bound to the database that `open_database` opens."""
-
         database = database
         legacy_table_names = False
 
 
 class UserModel(BaseModel):
-    """A user; `totp_step` is the latest TOTP time step whose code was used."""
+    """`totp_step` is the latest TOTP time step whose code was used."""
 
     email = CharField(unique=True)
     name = CharField(default="")
@@ -82,13 +75,11 @@ class UserModel(BaseModel):
     created_at = MomentField()
 
     class Meta:
-        """Plural table name."""
-
         table_name = "users"
 
 
 class LoginModel(BaseModel):
-    """A session of a signed-in browser; its `jti` is in the cookie and looked up on every request."""
+    """The `jti` is in the browser's cookie and looked up on every request."""
 
     jti = CharField(unique=True, max_length=64)
     user = ForeignKeyField(UserModel, on_delete="CASCADE")
@@ -100,8 +91,6 @@ class LoginModel(BaseModel):
     user_agent = CharField(default="")
 
     class Meta:
-        """Plural table name."""
-
         table_name = "logins"
 
 
@@ -116,20 +105,16 @@ class OneTimeLinkModel(BaseModel):
     expires_at = MomentField()
 
     class Meta:
-        """Plural table name."""
-
         table_name = "one_time_links"
 
 
 class RecoveryCodeModel(BaseModel):
-    """A code that replaces a lost second factor once; deleted on use."""
+    """Replaces a lost second factor once; deleted on use."""
 
     code_hash = CharField(unique=True, max_length=64)
     user = ForeignKeyField(UserModel, on_delete="CASCADE")
 
     class Meta:
-        """Plural table name."""
-
         table_name = "recovery_codes"
 
 
@@ -142,14 +127,10 @@ class ThrottleModel(BaseModel):
     is_told = BooleanField(default=False)
 
     class Meta:
-        """Plural table name."""
-
         table_name = "throttles"
 
 
 class ImportModel(BaseModel):
-    """One uploaded workbook and its state."""
-
     file_name = CharField()
     sha256 = CharField(max_length=64, index=True)
     size_bytes = BigIntegerField()
@@ -166,16 +147,11 @@ class ImportModel(BaseModel):
     undone_at = MomentField(null=True)
 
     class Meta:
-        """Plural table name."""
-
         table_name = "imports"
 
 
 class ImportedModel(BaseModel):
-    """A record that may have been imported: the import, tab and row that it came from, and the row's fingerprint.
-
-    `imported_version` is the record's version right after its import; a higher `version` was edited in the app since.
-    """
+    """`imported_version` is the version right after the import; a higher `version` was edited in the app since."""
 
     origin = ForeignKeyField(ImportModel, column_name="import_id", null=True)
     import_tab = CharField(null=True)
@@ -185,26 +161,25 @@ class ImportedModel(BaseModel):
 
 
 class ScopedModel(ImportedModel):
-    """Base model whose queries are limited to the current user's scope.
+    """Limits queries to the current user's scope.
 
     Only the selected table is filtered: for joined tables and aliases, add the condition yourself.
     """
 
     @classmethod
     def select(cls, *columns: Any) -> Any:
-        """Return a query limited to the current user's scope."""
         query: Any = super().select(*columns)
         scope = current_user.scope()
         return query if scope.is_everything else query.where(cls.is_within(scope))
 
     @classmethod
     def is_within(cls, _scope: permissions.Scope) -> Any:
-        """Select the records that the scope covers; none unless overridden."""
+        """Select none unless overridden."""
         return cls.id.is_null()
 
 
 class CustomerModel(ScopedModel):
-    """A customer; `code` is the id that the workbook uses."""
+    """`code` is the id that the workbook uses."""
 
     code = CharField(unique=True)
     name = CharField(index=True)
@@ -218,8 +193,6 @@ class CustomerModel(ScopedModel):
     version = IntegerField(default=1)
 
     class Meta:
-        """Plural table name."""
-
         table_name = "customers"
 
     @classmethod
@@ -231,7 +204,7 @@ class CustomerModel(ScopedModel):
 
 
 class InvoiceModel(ScopedModel):
-    """An invoice; `number_key` is the number normalised for comparison.
+    """`number_key` is the number normalised for comparison.
 
     `paid_cents` is the sum of all payments that are not voided, of any date; only triggers update it.
     """
@@ -257,26 +230,23 @@ class InvoiceModel(ScopedModel):
     version = IntegerField(default=1)
 
     class Meta:
-        """A number is unique per customer."""
-
         table_name = "invoices"
         indexes = ((("number_key", "customer"), True),)
 
     @classmethod
     def is_within(cls, scope: permissions.Scope) -> Any:
-        """Select the invoices in the scope: `Scope.covers` as SQL."""
+        """Write `Scope.covers` as SQL."""
         return within(cls, scope)
 
 
 def within(invoices: Any, scope: permissions.Scope) -> Any:
-    """Select the invoices in the scope, in `InvoiceModel` or an alias of it."""
     if scope.is_everything:
         return invoices.id.is_null(is_null=False)
     return invoices.customer.in_(sorted(scope.customers)) | invoices.ledger.in_(sorted(scope.ledgers))
 
 
 class PaymentModel(ScopedModel):
-    """A payment of an invoice; a refund is negative. Never edited: to correct one, void it and record another.
+    """A refund is negative. Never edited: to correct a payment, void it and record another.
 
     Payments of one batch share a `batch_key`; the first of them has the batch's key as its `idempotency_key`.
     """
@@ -295,13 +265,10 @@ class PaymentModel(ScopedModel):
     void_reason = TextField(default="")
 
     class Meta:
-        """Plural table name."""
-
         table_name = "payments"
 
     @classmethod
     def is_within(cls, scope: permissions.Scope) -> Any:
-        """Select the payments of invoices in the scope."""
         invoice = InvoiceModel.alias("seen")
         return cls.invoice.in_(invoice.select(invoice.id).where(within(invoice, scope)))
 
@@ -320,8 +287,6 @@ class ImportedRowModel(BaseModel):
     before = TextField(null=True)
 
     class Meta:
-        """Looked up by import and by record."""
-
         table_name = "imported_rows"
         indexes = ((("origin", "tab", "row"), False), (("kind", "record_id"), False))
 
@@ -335,8 +300,6 @@ class ColumnMappingModel(BaseModel):
     chosen_at = MomentField()
 
     class Meta:
-        """Plural table name."""
-
         table_name = "column_mappings"
 
 
@@ -349,41 +312,33 @@ class RememberedAnswerModel(BaseModel):
     answered_at = MomentField()
 
     class Meta:
-        """Plural table name."""
-
         table_name = "remembered_answers"
 
 
 class ScopeModel(BaseModel):
-    """A customer or a ledger in a user's scope; a user with `is_scoped` and no rows here sees nothing."""
+    """A user with `is_scoped` and no rows here sees nothing."""
 
     user = ForeignKeyField(UserModel, on_delete="CASCADE")
     customer = ForeignKeyField(CustomerModel, null=True, on_delete="CASCADE")
     ledger = CharField(null=True)
 
     class Meta:
-        """Plural table name."""
-
         table_name = "scopes"
 
 
 class SavedViewModel(BaseModel):
-    """A user's named filter of the list of invoices."""
-
     user = ForeignKeyField(UserModel, on_delete="CASCADE")
     name = CharField()
     parameters = TextField()
     is_default = BooleanField(default=False)
 
     class Meta:
-        """A name is unique per user."""
-
         table_name = "saved_views"
         indexes = ((("user", "name"), True),)
 
 
 class ApiTokenModel(BaseModel):
-    """An API token, stored as a hash; `uses_in_minute` counts its uses in `minute` (minutes since 1970, UTC)."""
+    """`uses_in_minute` counts the token's uses in `minute` (minutes since 1970, UTC)."""
 
     user = ForeignKeyField(UserModel, on_delete="CASCADE")
     name = CharField()
@@ -398,26 +353,22 @@ class ApiTokenModel(BaseModel):
     uses_in_minute = IntegerField(default=0)
 
     class Meta:
-        """Plural table name."""
-
         table_name = "api_tokens"
 
 
 class ApiTokenScopeModel(BaseModel):
-    """A customer or a ledger in a token's scope; a token with `is_scoped` and no rows here sees nothing."""
+    """A token with `is_scoped` and no rows here sees nothing."""
 
     token = ForeignKeyField(ApiTokenModel, on_delete="CASCADE")
     customer = ForeignKeyField(CustomerModel, null=True, on_delete="CASCADE")
     ledger = CharField(null=True)
 
     class Meta:
-        """Plural table name."""
-
         table_name = "api_token_scopes"
 
 
 class ApiRequestModel(BaseModel):
-    """An API request with an idempotency key, and its response; `status` is null while it is in progress."""
+    """A request with an idempotency key, and its response; `status` is null while it is in progress."""
 
     token = ForeignKeyField(ApiTokenModel, on_delete="CASCADE")
     key = CharField()
@@ -428,14 +379,12 @@ class ApiRequestModel(BaseModel):
     body = TextField(default="")
 
     class Meta:
-        """A key is unique per token."""
-
         table_name = "api_requests"
         indexes = ((("token", "key"), True),)
 
 
 class AuditEntryModel(BaseModel):
-    """An audited action; append-only, each entry includes the hash of the one before.
+    """Append-only, each entry includes the hash of the one before.
 
     `address`, `request_id` and `program` are null in entries older than these columns.
     """
@@ -454,8 +403,6 @@ class AuditEntryModel(BaseModel):
     entry_hash = CharField(max_length=64, unique=True)
 
     class Meta:
-        """Plural table name."""
-
         table_name = "audit_entries"
 
 
@@ -469,8 +416,6 @@ class LedgerVersionModel(BaseModel):
     sums_given = BooleanField(default=False)
 
     class Meta:
-        """Plural table name."""
-
         table_name = "ledger_versions"
 
 
@@ -480,30 +425,4 @@ class PartitionModel(BaseModel):
     version = CharField(max_length=32)
 
     class Meta:
-        """Plural table name."""
-
         table_name = "invoice_partitions"
-
-
-ALL: tuple[type[BaseModel], ...] = (
-    UserModel,
-    LoginModel,
-    OneTimeLinkModel,
-    RecoveryCodeModel,
-    ThrottleModel,
-    ImportModel,
-    CustomerModel,
-    InvoiceModel,
-    PaymentModel,
-    ImportedRowModel,
-    ColumnMappingModel,
-    RememberedAnswerModel,
-    ScopeModel,
-    SavedViewModel,
-    ApiTokenModel,
-    ApiTokenScopeModel,
-    ApiRequestModel,
-    AuditEntryModel,
-    LedgerVersionModel,
-    PartitionModel,
-)

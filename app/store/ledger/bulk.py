@@ -31,25 +31,24 @@ IMPORTED_ROW_COLUMNS = ["origin", "tab", "row", "kind", "action", "subject", "re
 
 
 def new_ids(kind: str, count: int) -> Sequence[int]:
-    """Reserve ids for `count` new records, so that other rows can refer to them before they are inserted."""
+    """Reserve ids, so that other rows can refer to the records before they are inserted."""
     return reserved_ids(_TABLES[kind], count)
 
 
 def insert_customers(rows: Iterable[Sequence[Any]]) -> None:
-    """Insert customers; the values are in the order of CUSTOMER_COLUMNS."""
     insert_rows(CustomerModel, CUSTOMER_COLUMNS, rows)
 
 
 def insert_invoices(rows: Iterable[Sequence[Any]]) -> None:
-    """Insert invoices; the values are in the order of INVOICE_COLUMNS."""
     insert_rows(InvoiceModel, INVOICE_COLUMNS, rows)
 
 
 def insert_payments(with_sums: Iterable[Sequence[Any]], others: Iterable[Sequence[Any]], import_id: int) -> None:
-    """Insert payments; the values are in the order of PAYMENT_COLUMNS.
+    """Insert payments.
 
-    Those in `with_sums` are for invoices that the import inserted with their final `paid_cents`: for them the triggers
-    do not update it. Raises ArithmeticError if such an invoice's `paid_cents` differs from the sum of its payments.
+    Those in `with_sums` are for invoices that the import inserted with their final `paid_cents`: for them the
+    triggers do not update it. Raises ArithmeticError if such an invoice's `paid_cents` differs from the sum of its
+    payments.
     """
     LedgerVersionModel.update(sums_given=True).execute()
     insert_rows(PaymentModel, PAYMENT_COLUMNS, with_sums)
@@ -59,12 +58,10 @@ def insert_payments(with_sums: Iterable[Sequence[Any]], others: Iterable[Sequenc
 
 
 def insert_imported_rows(rows: Iterable[Sequence[Any]]) -> None:
-    """Insert the log of what each row did to which record; the values are in the order of IMPORTED_ROW_COLUMNS."""
     insert_rows(ImportedRowModel, IMPORTED_ROW_COLUMNS, rows)
 
 
 def update(kind: str, record_id: int, values: Mapping[str, Any]) -> None:
-    """Update columns of one record."""
     table = _TABLES[kind]
     table.update(dict(values)).where(table.id == record_id).execute()
 
@@ -80,20 +77,17 @@ def replace_payments(ids_by_moment: Mapping[datetime, Sequence[int]]) -> None:
 
 
 def delete(kind: str, ids: Iterable[int]) -> None:
-    """Delete records that the import being undone created."""
     table = _TABLES[kind]
     for part in _parts(ids):
         table.delete().where(table.id.in_(part)).execute()
 
 
 def unvoid_payments(ids: Iterable[int]) -> None:
-    """Reverse the voids of payments that the import being undone voided."""
     for part in _parts(ids):
         PaymentModel.update(voided_at=None, void_reason="").where(PaymentModel.id.in_(part)).execute()
 
 
 def _check_sums(import_id: int) -> None:
-    """Raise ArithmeticError if the `paid_cents` of a new invoice differs from the sum of its payments."""
     counted = fn.SUM(PaymentModel.amount_cents).filter(PaymentModel.voided_at.is_null())
     wrong = (
         InvoiceModel.select(InvoiceModel.id)

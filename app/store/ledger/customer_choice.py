@@ -12,8 +12,6 @@ _MOST = 2_000
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """A customer as an option in a form."""
-
     id: int
     code: str
     name: str
@@ -21,19 +19,19 @@ class Choice:
 
     @property
     def label(self) -> str:
-        """Return the option's label, which the code makes unique."""
+        """The code makes it unique."""
         return f"{self.name} ({self.code})"
 
 
 def get(customer_id: int) -> Choice | None:
-    """Return the customer with that id, archived or not, or None."""
+    """Return the customer, archived or not, or None."""
     row = _select().where(CustomerModel.id == customer_id).tuples().first()
     return None if row is None else Choice(*row)
 
 
 @cached
 def all_choices() -> tuple[Choice, ...]:
-    """Return the customers that are not archived, by name; at most 2,000."""
+    """Leave out archived ones; return at most 2,000, by name."""
     rows = (
         _select().where(CustomerModel.archived_at.is_null()).order_by(CustomerModel.name, CustomerModel.id).limit(_MOST)
     )

@@ -36,8 +36,6 @@ class CodeRefusedError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Details:
-    """The values of a customer that a user enters."""
-
     code: str
     name: str
     email: str = ""
@@ -50,8 +48,6 @@ class Details:
 
 @dataclass(frozen=True, slots=True)
 class Customer:
-    """A customer as stored; `version` increases with each edit."""
-
     id: int
     details: Details
     archived_at: datetime | None
@@ -59,7 +55,7 @@ class Customer:
 
 
 class CustomerConflictError(Exception):
-    """The customer has changed since it was read; `current` is what is stored now."""
+    """`current` is what is stored now."""
 
     def __init__(self, current: Customer) -> None:
         super().__init__("Somebody else changed this customer in the meantime.")
@@ -67,16 +63,12 @@ class CustomerConflictError(Exception):
 
 
 def get(customer_id: int) -> Customer | None:
-    """Return the customer with that id, or None."""
     row = _Customer.get_or_none(_Customer.id == customer_id)
     return None if row is None else _from_row(row)
 
 
 def following(text: str, after_id: int, length: int, *, archived: bool) -> list[Customer]:
-    """Return the next `length` customers that contain the text and have an id above `after_id`, by id.
-
-    Archived customers are left out unless `archived` is set.
-    """
+    """Return the next `length` customers that contain the text and have an id above `after_id`, by id."""
     rows = _Customer.select().where(_Customer.id > after_id)
     if text:
         found = [*(place.contains(text) for place in _SEARCHED), own_fields.any_holds(_Customer, text)]
@@ -87,31 +79,26 @@ def following(text: str, after_id: int, length: int, *, archived: bool) -> list[
 
 
 def with_own_field(text: str) -> frozenset[int]:
-    """Return the ids of the customers with an own field that contains the text."""
     rows: Any = _Customer.select(_Customer.id).where(own_fields.any_holds(_Customer, text)).tuples()
     return frozenset(customer_id for (customer_id,) in rows)
 
 
 def exist() -> bool:
-    """Return whether there is any customer."""
-    found: bool = _Customer.select().exists()
-    return found
+    return _Customer.select().exists()
 
 
 def details_of_all() -> dict[int, Details]:
-    """Return the details of every customer, by id."""
     rows: Any = _Customer.select(_Customer.id, *_DETAILS).tuples()
     return {customer_id: Details(*details) for customer_id, *details in rows}
 
 
 def names(customer_ids: Iterable[int]) -> dict[int, str]:
-    """Return the customers' names, by id."""
     rows: Any = _Customer.select(_Customer.id, _Customer.name).where(_Customer.id.in_(sorted(customer_ids))).tuples()
     return dict(rows)
 
 
 def existing(customer_id: int) -> Customer:
-    """Return the customer with that id; raises LookupError."""
+    """Raise LookupError if there is none."""
     customer = get(customer_id)
     if customer is None:
         raise LookupError("There is no such customer.")
@@ -119,13 +106,11 @@ def existing(customer_id: int) -> Customer:
 
 
 def insert(details: Details) -> int:
-    """Insert a customer and return its id."""
-    customer_id: int = _Customer.create(**asdict(details)).id
-    return customer_id
+    return _Customer.create(**asdict(details)).id
 
 
 def write(customer_id: int, version: int, details: Details) -> None:
-    """Write the details as the version after this one; raises CustomerConflictError if it is outdated."""
+    """Write the version after this one; raises CustomerConflictError if it is outdated."""
     changed = (
         _Customer.update(**asdict(details), version=version + 1)
         .where(_Customer.id == customer_id, _Customer.version == version)
@@ -136,7 +121,7 @@ def write(customer_id: int, version: int, details: Details) -> None:
 
 
 def set_archived(customer_id: int, at: datetime | None) -> None:
-    """Archive the customer, or show it again."""
+    """Pass None to show the customer again."""
     # Do not increase the version: workbooks have no archived state, so an import cannot conflict with this change.
     _Customer.update(archived_at=at).where(_Customer.id == customer_id).execute()
 
@@ -161,26 +146,22 @@ def refuse_taken_code(code: str, but: int | None = None) -> None:
 
 def has_open(customer_id: int) -> bool:
     """Return whether the customer has an open balance or credit on any invoice."""
-    found: bool = (
+    return (
         _Invoice.select()
         .where(
             _Invoice.customer == customer_id,
             _Invoice.paid_cents != _Invoice.total_cents,
-            _Invoice.draft == False,  # noqa: E712  # SQL, not Python
+            _Invoice.draft == False,
             _Invoice.voided_at.is_null(),
             _Invoice.written_off_at.is_null(),
         )
         .exists()
     )
-    return found
 
 
 @cached
 def accounts(as_of: AsOf) -> tuple[Account, ...]:
-    """Return an account for each customer and currency as of the end of the day.
-
-    Customers without invoices get one account without a currency.
-    """
+    """Return one for each customer and currency; customers without invoices get one without a currency."""
     owed = positions.by_customer(as_of)
     since = days_up_to(as_of.day, WINDOW_DAYS)
     sales = turnover.invoiced_by_customer(as_of, since)
@@ -234,7 +215,7 @@ def balances_of(customer_id: int, as_of: AsOf) -> list[Balances]:
 
 
 def habit_of(customer_id: int, as_of: AsOf) -> PaymentHabit | None:
-    """Return the customer's payment habit as of the end of the day; None if too few invoices were settled."""
+    """Return None if too few invoices were settled."""
     return habit(dict(settlements.counts_of_customer(customer_id, as_of, DAYS_COUNTED)))
 
 
@@ -244,7 +225,7 @@ def settled_count(customer_id: int, as_of: AsOf) -> int:
 
 
 def currencies_of(customer_id: int) -> list[str]:
-    """Return the currencies of the customer's invoices, the one with the most invoices first."""
+    """Return the one with the most invoices first."""
     rows: Any = (
         _Invoice.select(_Invoice.currency)
         .where(_Invoice.customer == customer_id)
@@ -270,14 +251,7 @@ def ledger_of(customer_id: int, currency: str) -> list[tuple[rules.Invoice, list
 
 _SEARCHED = tuple(getattr(_Customer, field.name) for field in searched_texts(CUSTOMER))
 _DETAILS = tuple(getattr(_Customer, name) for name in Details.__slots__)
-_ACCOUNT_FACTS = (
-    _Customer.id,
-    _Customer.code,
-    _Customer.name,
-    _Customer.email,
-    _Customer.phone,
-    _Customer.archived_at,
-)
+_ACCOUNT_FACTS = (_Customer.id, _Customer.code, _Customer.name, _Customer.email, _Customer.phone, _Customer.archived_at)
 
 
 def _dso(
@@ -287,7 +261,6 @@ def _dso(
 
 
 def _habits(by_account: Mapping[tuple[int, str], Mapping[int, int]]) -> dict[int, PaymentHabit]:
-    """Return the habits by customer, over all currencies; customers without one are left out."""
     counts: dict[int, dict[int, int]] = defaultdict(lambda: defaultdict(int))
     for (customer, _), of_currency in by_account.items():
         for days, count in of_currency.items():

@@ -34,8 +34,6 @@ class ImportedChange:
 
 @dataclass(frozen=True, slots=True)
 class ImportDone:
-    """An import that was applied or undone."""
-
     at: datetime
     actor: str
     action: str
@@ -45,28 +43,24 @@ class ImportDone:
 
 @dataclass(frozen=True, slots=True)
 class AuditEvent:
-    """An audit entry with the label of its subject, "" if the subject no longer exists."""
+    """`label` names the subject, "" if it no longer exists."""
 
     entry: Entry
     label: str
 
     @property
     def at(self) -> datetime:
-        """Return the time of the entry."""
         return self.entry.at
 
 
 def of_invoice(invoice_id: int) -> list[Entry | ImportedChange]:
-    """Return the invoice's audit entries and changes by applied imports, newest first."""
+    """Return audit entries and changes by applied imports, newest first."""
     events: list[Entry | ImportedChange] = [*audit_entries.of_subject(f"invoice:{invoice_id}"), *_imported(invoice_id)]
     return sorted(events, key=lambda one: one.at, reverse=True)
 
 
 def latest(limit: int, as_of: AsOf) -> list[AuditEvent | ImportDone]:
-    """Return the latest `limit` events up to the end of the day, newest first.
-
-    Imports are included only if the current user sees everything.
-    """
+    """Return the latest events up to the end of the day, newest first; imports only if the user sees everything."""
     entries = audit_entries.latest(limit, as_of.ended_at)
     events: list[AuditEvent | ImportDone] = [*named(entries)]
     if not current_user.scope().is_everything:
@@ -76,7 +70,6 @@ def latest(limit: int, as_of: AsOf) -> list[AuditEvent | ImportDone]:
 
 
 def named(entries: Iterable[Entry]) -> list[AuditEvent]:
-    """Return the entries, each with the label of its subject ("" if the subject no longer exists)."""
     known = list(entries)
     labels = _labels(known)
     return [AuditEvent(entry, labels.get(entry.subject, "")) for entry in known]

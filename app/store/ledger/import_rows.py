@@ -10,7 +10,7 @@ PAGE_LENGTH = 50
 
 @dataclass(frozen=True, slots=True)
 class RowTold:
-    """One row of a workbook and what it did; `invoice_id` is None where no invoice exists to link to."""
+    """`invoice_id` is None where no invoice exists to link to."""
 
     tab: str
     row: int
@@ -21,7 +21,7 @@ class RowTold:
 
 
 def page(import_id: int, tab: str, row: int | None, number: int) -> list[RowTold]:
-    """Return page `number` (from 1) of the rows, in the order of the import; optionally of one tab or row only."""
+    """Return page `number` (from 1), in the order of the import; optionally of one tab or row only."""
     query: Any = _rows(import_id, tab, row).order_by(ImportedRowModel.id)
     found = list(query.paginate(number, PAGE_LENGTH).dicts())
     invoice_ids = _invoice_ids(found)
@@ -39,13 +39,10 @@ def page(import_id: int, tab: str, row: int | None, number: int) -> list[RowTold
 
 
 def count(import_id: int, tab: str, row: int | None) -> int:
-    """Return the number of rows that `page` pages through."""
-    found: int = _rows(import_id, tab, row).count()
-    return found
+    return _rows(import_id, tab, row).count()
 
 
 def tabs(import_id: int) -> list[str]:
-    """Return the names of the tabs with rows that changed something, sorted."""
     query: Any = (
         ImportedRowModel.select(ImportedRowModel.tab).where(ImportedRowModel.origin == import_id).distinct().tuples()
     )

@@ -36,13 +36,12 @@ class State(StrEnum):
 
     @property
     def is_in_work(self) -> bool:
-        """Return whether the worker still has to process it."""
         return self in {State.READING, State.APPLYING, State.UNDOING}
 
 
 @dataclass(frozen=True, slots=True)
 class StoredImport:
-    """One import; `choices` are the user's choices, `failure` is why the last step failed or was refused, one sentence.
+    """`failure` is why the last step failed or was refused, one sentence.
 
     `apply_when_clean` is set by an API client: apply the import without a confirmation if nothing needs an answer.
     """
@@ -66,8 +65,6 @@ class StoredImport:
 
 @dataclass(frozen=True, slots=True)
 class RowAction:
-    """What one row of a workbook did to one record, with the record's old values."""
-
     id: int
     tab: str
     row: int
@@ -81,8 +78,7 @@ class RowAction:
 def create(
     *, file_name: str, sha256: str, size_bytes: int, stored_file: str, user_id: int | None, now: datetime, state: State
 ) -> int:
-    """Add an import and return its id."""
-    row = ImportModel.create(
+    return ImportModel.create(
         file_name=file_name,
         sha256=sha256,
         size_bytes=size_bytes,
@@ -90,19 +86,15 @@ def create(
         state=state,
         uploaded_by=user_id,
         uploaded_at=now,
-    )
-    import_id: int = row.id
-    return import_id
+    ).id
 
 
 def get(import_id: int) -> StoredImport | None:
-    """Return the import, or None."""
     row = _selected().where(ImportModel.id == import_id).dicts().first()
     return _import(row) if row else None
 
 
 def latest_with_content(sha256: str, states: tuple[State, ...]) -> StoredImport | None:
-    """Return the newest import of a file with this SHA-256 in one of the states, or None."""
     row = (
         _selected()
         .where((ImportModel.sha256 == sha256) & ImportModel.state.in_(states))
@@ -114,7 +106,6 @@ def latest_with_content(sha256: str, states: tuple[State, ...]) -> StoredImport 
 
 
 def newest_first(limit: int = 200) -> list[StoredImport]:
-    """Return the imports, newest first."""
     return [_import(row) for row in _selected().order_by(ImportModel.id.desc()).limit(limit).dicts()]
 
 
@@ -133,7 +124,7 @@ def in_work() -> list[StoredImport]:
 
 
 def change(import_id: int, **values: Any) -> None:
-    """Update columns of an import; dictionaries and lists are stored as JSON."""
+    """Store dictionaries and lists as JSON."""
     columns = {name: json.dumps(value) if isinstance(value, dict | list) else value for name, value in values.items()}
     ImportModel.update(**columns).where(ImportModel.id == import_id).execute()
 
@@ -144,18 +135,15 @@ def claim(import_id: int, expected: tuple[State, ...], state: State, failure: st
     Of two concurrent calls, one succeeds.
     """
     is_expected = (ImportModel.id == import_id) & ImportModel.state.in_(expected)
-    changed: int = ImportModel.update(state=state, failure=failure).where(is_expected).execute()
-    return changed == 1
+    return ImportModel.update(state=state, failure=failure).where(is_expected).execute() == 1
 
 
 def delete(import_id: int, expected: tuple[State, ...]) -> bool:
-    """Delete an import that wrote nothing, if it is in an expected state; return whether it was."""
-    deleted: int = ImportModel.delete().where((ImportModel.id == import_id) & ImportModel.state.in_(expected)).execute()
-    return deleted == 1
+    """Return whether the import was in an expected state, and so is deleted."""
+    return ImportModel.delete().where((ImportModel.id == import_id) & ImportModel.state.in_(expected)).execute() == 1
 
 
 def row_actions(import_id: int) -> Iterator[RowAction]:
-    """Yield the import's row actions in the order in which they were applied."""
     query: Any = ImportedRowModel.select().where(ImportedRowModel.origin == import_id).order_by(ImportedRowModel.id)
     for row in query.dicts().iterator():
         yield _row_action(row)
@@ -186,12 +174,10 @@ def hangs_on(import_id: int, limit: int = 20) -> list[str]:
 
 
 def remembered_mappings() -> dict[str, dict[str, Any]]:
-    """Return the column mappings that users chose, by header fingerprint."""
     return {row.header_fingerprint: json.loads(row.mapping) for row in ColumnMappingModel.select()}
 
 
 def remember_mapping(header_fingerprint: str, mapping: Mapping[str, Any], user_id: int | None, now: datetime) -> None:
-    """Save the mapping for later workbooks with the same header, replacing an earlier one."""
     ColumnMappingModel.insert(
         header_fingerprint=header_fingerprint, mapping=json.dumps(mapping), chosen_by=user_id, chosen_at=now
     ).on_conflict(
@@ -201,18 +187,15 @@ def remember_mapping(header_fingerprint: str, mapping: Mapping[str, Any], user_i
 
 
 def forget_mapping(header_fingerprint: str) -> None:
-    """Delete the saved mapping, so that the header is recognised automatically again."""
     ColumnMappingModel.delete().where(ColumnMappingModel.header_fingerprint == header_fingerprint).execute()
 
 
 def remembered_answers() -> dict[str, str]:
-    """Return the answers that users gave in earlier imports, by the question's shape."""
     rows: Any = RememberedAnswerModel.select(RememberedAnswerModel.shape, RememberedAnswerModel.answer).tuples()
     return dict(rows)
 
 
 def remember_answer(shape: str, question: str, answer: str, now: datetime) -> None:
-    """Save the answer for later questions of the same shape, replacing an earlier one."""
     RememberedAnswerModel.insert(shape=shape, question=question, answer=answer, answered_at=now).on_conflict(
         conflict_target=[RememberedAnswerModel.shape],
         preserve=[RememberedAnswerModel.question, RememberedAnswerModel.answer, RememberedAnswerModel.answered_at],
@@ -220,7 +203,6 @@ def remember_answer(shape: str, question: str, answer: str, now: datetime) -> No
 
 
 def forget_answer(shape: str) -> None:
-    """Delete the saved answer, so that the question is asked again."""
     RememberedAnswerModel.delete().where(RememberedAnswerModel.shape == shape).execute()
 
 

@@ -18,7 +18,7 @@ _INVOICE = tuple(getattr(tables.InvoiceModel, fact.name) for fact in fields(Invo
 
 
 class NumberTakenError(Exception):
-    """The customer already has an invoice with that number; `invoice_id` is None if the user may not see it."""
+    """`invoice_id` is None if the user may not see the invoice that has the number."""
 
     def __init__(self, invoice_id: int | None) -> None:
         super().__init__("This customer has an invoice with this number already.")
@@ -26,7 +26,7 @@ class NumberTakenError(Exception):
 
 
 class InvoiceConflictError(Exception):
-    """The invoice has changed since it was shown; `invoice` is its current state."""
+    """`invoice` is its current state."""
 
     def __init__(self, invoice: Invoice) -> None:
         super().__init__("Somebody else has changed this invoice since it was shown.")
@@ -35,7 +35,7 @@ class InvoiceConflictError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class SeenVersion:
-    """The id and version of the invoice that the user saw before changing it."""
+    """The invoice that the user saw before changing it."""
 
     invoice_id: int
     version: int
@@ -62,28 +62,22 @@ def as_seen(seen: SeenVersion) -> tuple[Invoice, int]:
 
 
 def insert(facts: InvoiceFacts) -> int:
-    """Insert an invoice and return its id."""
-    invoice_id: int = tables.InvoiceModel.create(**_columns(facts)).id
-    return invoice_id
+    return tables.InvoiceModel.create(**_columns(facts)).id
 
 
 def write_facts(invoice_id: int, facts: InvoiceFacts) -> None:
-    """Write what users enter of an invoice, as its next version."""
     write(invoice_id, _columns(facts))
 
 
 def write(invoice_id: int, values: Mapping[str, Any]) -> None:
-    """Write columns of an invoice, as its next version."""
     # The next import detects by the version that the invoice was edited in the app since the last import.
     invoice = tables.InvoiceModel
     invoice.update({**values, "version": invoice.version + 1}).where(invoice.id == invoice_id).execute()
 
 
 def has_payments(invoice_id: int) -> bool:
-    """Return whether the invoice has payments that are not voided."""
     active = (tables.PaymentModel.invoice == invoice_id) & tables.PaymentModel.voided_at.is_null()
-    found: bool = tables.PaymentModel.select().where(active).exists()
-    return found
+    return tables.PaymentModel.select().where(active).exists()
 
 
 @contextmanager

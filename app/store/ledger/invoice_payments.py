@@ -14,8 +14,6 @@ from app.store.db.compiled_queries import Slot, compiled
 
 @dataclass(frozen=True, slots=True)
 class Origin:
-    """The import and the row of the workbook that a record came from, and who imported it when."""
-
     import_id: int
     file_name: str
     tab: str
@@ -26,10 +24,7 @@ class Origin:
 
 @dataclass(frozen=True, slots=True)
 class ListedPayment:
-    """One payment of an invoice, with its origin and whether it counts at the end of the day.
-
-    `together` is the number of payments in its batch, this one included.
-    """
+    """`counts` at the end of the day; `together` is the number of payments in its batch, this one included."""
 
     payment: Payment
     counts: bool

@@ -38,8 +38,6 @@ _DAYS_LATE: dict[Bucket, tuple[int | None, int | None]] = {
 
 
 class InvoiceOrder(StrEnum):
-    """The columns that a list of invoices can be sorted by."""
-
     NUMBER = "number"
     CUSTOMER = "customer"
     ISSUED = "issued"
@@ -51,8 +49,6 @@ class InvoiceOrder(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Order:
-    """A sort column and its direction."""
-
     column: InvoiceOrder
     descending: bool = False
 
@@ -63,7 +59,7 @@ NEWEST_FIRST = Order(InvoiceOrder.ISSUED, descending=True)
 
 @dataclass(frozen=True, slots=True)
 class Filter:
-    """A filter of invoices: unset fields match everything, and ranges include both ends.
+    """Unset fields match everything, and ranges include both ends.
 
     `own_field` is an own field's name and `own_text` its exact value, "" for any value.
     """
@@ -90,9 +86,10 @@ class Filter:
 
 @dataclass(frozen=True, slots=True)
 class ListedInvoice:
-    """One invoice with its customer and the cents paid by the end of the day.
+    """One invoice with the cents paid by the end of the day.
 
-    The balance is negative when overpaid and 0 when the invoice is no receivable; days late are 0 unless it is overdue.
+    The balance is negative when overpaid and 0 when the invoice is no receivable; days late are 0 unless it is
+    overdue.
     """
 
     invoice: rules.Invoice
@@ -106,7 +103,6 @@ class ListedInvoice:
 
     @classmethod
     def of(cls, invoice: rules.Invoice, code: str, name: str, paid_cents: int, as_of: AsOf) -> Self:
-        """Return the invoice with its balance, status and days late at the end of the day."""
         balance = invoice.total_cents - paid_cents if rules.is_in_scope(invoice, as_of) else 0
         status = rules.status(invoice, paid_cents, as_of)
         late = rules.days_late(invoice.due_on, as_of.day) if status is Status.OVERDUE else 0
@@ -115,7 +111,7 @@ class ListedInvoice:
 
 @dataclass(frozen=True, slots=True)
 class InvoiceTotals:
-    """The totals in one currency; outstanding and overpaid amounts (credit) are not set off against each other."""
+    """In one currency; outstanding and overpaid amounts (credit) are not set off against each other."""
 
     currency: str
     invoices: int
@@ -142,7 +138,6 @@ def following(wanted: Filter, as_of: AsOf, after_id: int, length: int) -> list[L
 
 
 def totals(wanted: Filter, as_of: AsOf) -> list[InvoiceTotals]:
-    """Return the totals of all matching invoices, one per currency."""
     return list(_totals(wanted, as_of))
 
 
@@ -172,26 +167,21 @@ def issued_later(wanted: Filter, as_of: AsOf) -> int:
     ledger = _Ledger(as_of)
     stateless = replace(wanted, statuses=frozenset(), bucket=None)
     later = ledger.select(_Invoice.id).where(_Invoice.issued_on > as_of.day, *ledger.narrowed(stateless))
-    count: int = later.count()
-    return count
+    return later.count()
 
 
 @cached
 def exist() -> bool:
-    """Return whether there is any invoice."""
-    found: bool = _Invoice.select().exists()
-    return found
+    return _Invoice.select().exists()
 
 
 @cached
 def currencies() -> tuple[str, ...]:
-    """Return the currencies of all invoices, sorted."""
     return _distinct(_Invoice.currency)
 
 
 @cached
 def ledgers() -> tuple[str, ...]:
-    """Return the ledgers of all invoices, sorted."""
     return _distinct(_Invoice.ledger)
 
 
@@ -214,7 +204,6 @@ def next_number() -> str:
 
 
 def get(invoice_id: int, as_of: AsOf) -> ListedInvoice | None:
-    """Return the invoice with that id as of the end of the day, or None."""
     if is_for_good(as_of):
         rows = _line_for_good(invoice_id)
     else:
@@ -223,7 +212,7 @@ def get(invoice_id: int, as_of: AsOf) -> ListedInvoice | None:
 
 
 def facts(invoice_id: int) -> rules.Invoice | None:
-    """Return the invoice with that id without its payments, or None."""
+    """Leave out its payments; None if there is none."""
     return next((rules.Invoice(*row[: len(_FACTS)]) for row in _line_for_good(invoice_id)), None)
 
 
@@ -321,8 +310,7 @@ class _Ledger:
         ]
         if wanted.text_cents is not None:
             found += [_Invoice.total_cents == wanted.text_cents, self.balance_cents == wanted.text_cents]
-        holds: Expression = reduce(or_, found)
-        return holds
+        return reduce(or_, found)
 
 
 def _is_exactly(wanted: Filter) -> Iterator[Expression]:

@@ -9,7 +9,7 @@ from app.store.db.database import is_postgresql
 
 
 def any_holds(table: Any, text: str) -> Expression:
-    """Select the rows with an own field whose value contains the text, ignoring case."""
+    """Ignore case."""
     return _has_any(table, text, SQL("own.value").contains(text))
 
 
@@ -28,5 +28,4 @@ def _has_any(table: Any, held: str, condition: Any) -> Expression:
     # Search the JSON text first: it is fast and excludes nearly every row.
     may_hold = json_text.contains(json.dumps(held, ensure_ascii=False)[1:-1])
     found = rows.select(rows.id).from_(rows, each.alias("own"))
-    matching: Expression = table.id.in_(found.where(json_text != Value("{}", converter=False), may_hold, condition))
-    return matching
+    return table.id.in_(found.where(json_text != Value("{}", converter=False), may_hold, condition))

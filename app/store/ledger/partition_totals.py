@@ -41,7 +41,7 @@ PartitionFilter: TypeAlias = Callable[[Any], Expression]
 
 @dataclass(slots=True)
 class _CachedTotals:
-    """The totals of one query, per partition and overall, with the partitions' versions read before them."""
+    """With the partitions' versions read before the totals."""
 
     versions: dict[int, str] = field(default_factory=dict)
     parts: dict[int, dict[Key, Numbers]] = field(default_factory=dict)
@@ -103,7 +103,6 @@ def _versions() -> tuple[tuple[int, str], ...]:
 
 
 def partition(invoice_id: Any) -> Any:
-    """Return the number of the invoice's partition, as SQL."""
     # A literal, not a bound value: PostgreSQL treats the parameters in SELECT and GROUP BY as different expressions.
     return invoice_id / SQL(str(INVOICES_PER_PARTITION))
 
@@ -138,18 +137,14 @@ def _bounds(parts: set[int] | None) -> list[int]:
 
 
 def everything(invoice_id: Any) -> Expression:
-    """Select all invoices."""
-    selected: Expression = invoice_id.is_null(is_null=False)
-    return selected
+    return invoice_id.is_null(is_null=False)
 
 
 def of_customer(customer_id: int) -> PartitionFilter:
-    """Return a filter that selects the invoices of a customer."""
     own = InvoiceModel.alias("own")
 
     def within(invoice_id: Any) -> Expression:
-        selected: Expression = invoice_id.in_(own.select(own.id).where(own.customer == customer_id))
-        return selected
+        return invoice_id.in_(own.select(own.id).where(own.customer == customer_id))
 
     return within
 
@@ -160,8 +155,7 @@ def _within(bounds: int) -> PartitionFilter:
 
     def within(invoice_id: Any) -> Expression:
         pairs = ((Slot(first).value, Slot(first + 1).value) for first in range(0, bounds, 2))
-        selected: Expression = reduce(or_, (invoice_id.between(first, last) for first, last in pairs))
-        return selected
+        return reduce(or_, (invoice_id.between(first, last) for first, last in pairs))
 
     return within
 

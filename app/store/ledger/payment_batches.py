@@ -34,7 +34,6 @@ def is_recorded(key: str) -> bool:
 
 
 def with_key(key: str) -> list[Payment]:
-    """Return the payments that were recorded under the key."""
     return next((of_payment(payment_id) for (payment_id,) in _with_key(key)), [])
 
 
@@ -85,7 +84,7 @@ def unique_key(key: str) -> Iterator[None]:
 
 
 def insert(batch: PaymentBatch, recorded_by: int, now: datetime) -> list[Payment]:
-    """Insert the payments of the batch; the first holds the key, and if there are several, all share it."""
+    """Give the first payment the key, and if there are several, all a shared one."""
     shared = batch.key if len(batch.amounts) > 1 else None
     return [
         _insert_one(batch, invoice_id, cents, shared, batch.key if number == 0 else None, recorded_by, now)
@@ -94,7 +93,6 @@ def insert(batch: PaymentBatch, recorded_by: int, now: datetime) -> list[Payment
 
 
 def void(ids: Sequence[int], reason: str, now: datetime) -> None:
-    """Void the payments."""
     PaymentModel.update(voided_at=now, void_reason=reason).where(PaymentModel.id.in_(ids)).execute()
 
 

@@ -22,7 +22,7 @@ _PAYMENT = tuple(getattr(tables.PaymentModel, fact.name) for fact in fields(Paym
 
 @dataclass(frozen=True, slots=True)
 class PaymentFilter:
-    """A filter of payments: unset fields match everything, and ranges include both ends."""
+    """Unset fields match everything, and ranges include both ends."""
 
     text: str = ""
     text_cents: int | None = None
@@ -36,8 +36,6 @@ class PaymentFilter:
 
 @dataclass(frozen=True, slots=True)
 class PaymentLine:
-    """One payment with its invoice's number and currency, and the customer."""
-
     payment: Payment
     number: str
     currency: str
@@ -48,7 +46,7 @@ class PaymentLine:
 
 @dataclass(frozen=True, slots=True)
 class PaymentTotals:
-    """The totals in one currency: `payments` counts all that match, `amount_cents` leaves voided ones out."""
+    """In one currency: `payments` counts all that match, `amount_cents` leaves voided ones out."""
 
     currency: str
     payments: int
@@ -68,13 +66,12 @@ def following(wanted: PaymentFilter, after_id: int, length: int) -> list[Payment
 
 
 def of_ids(payment_ids: Collection[int]) -> list[PaymentLine]:
-    """Return the payments with these ids, voided ones included, by id."""
+    """Return them by id, voided ones included."""
     rows = _lines(PaymentFilter(with_voided=True)).where(tables.PaymentModel.id.in_(sorted(payment_ids)))
     return [_line(row) for row in rows.order_by(tables.PaymentModel.id).tuples()]
 
 
 def totals(wanted: PaymentFilter) -> list[PaymentTotals]:
-    """Return the totals of all matching payments, one per currency."""
     return list(_totals(wanted))
 
 

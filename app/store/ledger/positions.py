@@ -15,8 +15,6 @@ from app.store.ledger.receivables import Position, is_for_good
 
 @dataclass(frozen=True, slots=True)
 class CustomerPosition:
-    """One customer's balance in one currency."""
-
     code: str
     name: str
     currency: str
@@ -24,7 +22,7 @@ class CustomerPosition:
 
 
 def by_due_date(as_of: AsOf) -> list[Balances]:
-    """Return the open and overpaid amounts, sorted by currency and due date."""
+    """Return the amounts sorted by currency and due date."""
     return [
         Balances(*key, *figures) for key, figures in sorted(_by_due_date(as_of, for_good=is_for_good(as_of)).items())
     ]

@@ -14,13 +14,10 @@ from app.store.ledger.partition_totals import PartitionFilter
 
 
 class Position:
-    """The paid amount and balance of each invoice at the end of a day, as SQL expressions over `tables.InvoiceModel`.
+    """SQL expressions over `tables.InvoiceModel`: each invoice's paid amount and balance at the end of a day.
 
-    `InvoiceModel.paid_cents` is the sum of all payments. Payments after the day are subtracted from it, so the query is
-    cheaper the fewer there are; for today there are usually none.
-
-    position = Position(as_of)
-    query = position.joined(Invoice.select(Invoice.number, position.balance_cents).where(position.has_balance))
+    `InvoiceModel.paid_cents` is the sum of all payments. Payments after the day are subtracted from it, so the query
+    is cheaper the fewer there are; for today there are usually none.
     """
 
     def __init__(self, as_of: AsOf, within: PartitionFilter | None = None, *, for_good: bool | None = None) -> None:
@@ -42,17 +39,15 @@ class Position:
         """Select receivables with a balance or a credit."""
         # If nothing happened after the day, the condition must be written as in the partial index `invoices_open`.
         differs = InvoiceModel.paid_cents != InvoiceModel.total_cents if self._later is None else self.left_cents != 0
-        has_balance: Expression = self.is_in_scope & differs
-        return has_balance
+        return self.is_in_scope & differs
 
     @property
     def is_owed(self) -> Expression:
         """Select receivables on which something was left to pay."""
-        owed: Expression = self.has_balance & (self.left_cents > 0)
-        return owed
+        return self.has_balance & (self.left_cents > 0)
 
     def joined(self, query: Any) -> Any:
-        """Return the query over invoices, joined with what the expressions need."""
+        """Join the query over invoices with what the expressions need."""
         if self._later is None:
             return query
         return query.join_from(
@@ -95,27 +90,24 @@ def _paid_later(as_of: AsOf, within: PartitionFilter | None) -> Any:
 
 
 def is_in_scope(as_of: AsOf) -> Expression:
-    """Select invoices that were receivables: `app.domain.invoice.is_in_scope` as SQL."""
-    scope: Expression = (
+    """Write `app.domain.invoice.is_in_scope` as SQL."""
+    return (
         (InvoiceModel.issued_on <= as_of.day)
-        & (InvoiceModel.draft == False)  # noqa: E712  # SQL, not Python
+        & (InvoiceModel.draft == False)
         & ~has_seen(InvoiceModel.voided_at, as_of)
         & ~has_seen(InvoiceModel.written_off_at, as_of)
     )
-    return scope
 
 
 def has_seen(moment: Any, as_of: AsOf) -> Expression:
-    """Return whether the column's moment lies before the end of the day: `AsOf.has_seen` as SQL."""
-    seen: Expression = ~moment.is_null() & (moment < as_of.ended_at)
-    return seen
+    """Write `AsOf.has_seen` as SQL."""
+    return ~moment.is_null() & (moment < as_of.ended_at)
 
 
 def _is_in_scope_for_good(as_of: AsOf) -> Expression:
-    scope: Expression = (
+    return (
         (InvoiceModel.issued_on <= as_of.day)
-        & (InvoiceModel.draft == False)  # noqa: E712  # SQL, not Python
+        & (InvoiceModel.draft == False)
         & InvoiceModel.voided_at.is_null()
         & InvoiceModel.written_off_at.is_null()
     )
-    return scope

@@ -13,14 +13,14 @@ from app.domain.settlement import WINDOW_DAYS, DaysToPay
 from app.store.db.cache import cached
 from app.store.db.database import days_between
 from app.store.db.tables import InvoiceModel, PaymentModel
-from app.store.ledger.partition_totals import PartitionFilter, everything, of_customer, partition, totals_by_partition
+from app.store.ledger.partition_totals import PartitionFilter, of_customer, partition, totals_by_partition
 from app.store.ledger.receivables import Position, is_for_good
 
 _LARGE = 1_000_000
 
 
 def days_to_pay(as_of: AsOf, days: int = WINDOW_DAYS) -> list[DaysToPay]:
-    """Return the days to pay, by currency, of the invoices settled in the `days` days up to the day."""
+    """Return, by currency, those of the invoices settled in the `days` days up to the day."""
     return [
         DaysToPay(currency, count, taken, cents, large * _LARGE + small)
         for (currency,), (count, taken, cents, large, small) in sorted(
@@ -39,7 +39,7 @@ def counts_by_days_late(as_of: AsOf, days: int) -> Mapping[tuple[int, str, int],
 
 @cached
 def counts_of_customer(customer_id: int, as_of: AsOf, days: int) -> tuple[tuple[int, int], ...]:
-    """Return pairs of days late and number of invoices for the customer's invoices settled in the last `days` days."""
+    """Return pairs of days late and number of invoices, of those settled in the last `days` days."""
     counts: dict[int, int] = defaultdict(int)
     for _, _, _, late, count in _days_late_rows(of_customer(customer_id), as_of, days, for_good=is_for_good(as_of)):
         counts[int(late)] += count
@@ -82,13 +82,6 @@ def _days_late_rows(within: PartitionFilter, as_of: AsOf, days: int, *, for_good
         .group_by(part, settled.c.customer_id, settled.c.currency, late)
         .tuples()
     )
-
-
-def settled_on_by_invoice(as_of: AsOf, since: date) -> dict[int, date]:
-    """Return the settlement dates, by invoice id, of the invoices settled on `since` or later."""
-    settled = _settled(as_of, since, everything, for_good=is_for_good(as_of))
-    rows: Any = settled.select_from(settled.c.id, settled.c.settled_on).tuples()
-    return {invoice_id: InvoiceModel.issued_on.python_value(settled_on) for invoice_id, settled_on in rows}
 
 
 def _settled(as_of: AsOf, since: date, within: PartitionFilter, *, for_good: bool) -> Any:
@@ -189,7 +182,7 @@ def _paid_since(as_of: AsOf, since: date, within: PartitionFilter) -> Any:
 
 
 def _counts(payment: Any, as_of: AsOf) -> Any:
-    """Select payments that count on the day: `app.domain.payment.counts` as SQL."""
+    """Write `app.domain.payment.counts` as SQL."""
     return (payment.paid_on <= as_of.day) & (payment.voided_at.is_null() | (payment.voided_at >= as_of.ended_at))
 
 

@@ -15,7 +15,7 @@ REPLACED = "changed in the workbook"  # the void reason of payments that a new w
 
 
 class StoredCustomer(NamedTuple):
-    """A customer with the fingerprint and position of the row that it was last imported from."""
+    """With the fingerprint and position of the row that it was last imported from."""
 
     id: int
     code: str
@@ -35,7 +35,7 @@ class StoredCustomer(NamedTuple):
 
 
 class StoredInvoice(NamedTuple):
-    """An invoice with the fingerprint and position of the row that it was last imported from."""
+    """With the fingerprint and position of the row that it was last imported from."""
 
     id: int
     number: str
@@ -65,7 +65,7 @@ class StoredInvoice(NamedTuple):
 
 
 class StoredPayment(NamedTuple):
-    """A stored payment; `import_id` is None if it was recorded in the app."""
+    """`import_id` is None if it was recorded in the app."""
 
     id: int
     invoice_id: int
@@ -96,7 +96,6 @@ class Snapshot:
 
 
 def take() -> Snapshot:
-    """Read the snapshot: customers, invoices, payments, and imported payments that were voided in the app."""
     customers = [StoredCustomer(*row) for row in _customers()]
     codes_by_name: dict[str, list[str]] = defaultdict(list)
     for customer in customers:
@@ -153,5 +152,4 @@ def _payments(condition: Any) -> Any:
 
 
 def _columns(table: type[ImportedModel], stored: type[StoredCustomer | StoredInvoice | StoredPayment]) -> list[Any]:
-    """Return the columns in the order of the tuple's fields."""
     return [CustomerModel.code if name == "customer_code" else getattr(table, name) for name in stored._fields]

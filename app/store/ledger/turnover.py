@@ -19,8 +19,8 @@ from app.store.ledger.receivables import has_seen
 def by_day(as_of: AsOf, since: date, customer_id: int | None = None) -> tuple[Turnover, ...]:
     """Return the amounts invoiced and collected per currency and day since `since`, for all customers or one.
 
-    An invoice counts unless it was a draft or void at the end of the day; a written-off one was still a sale. A payment
-    counts regardless of its invoice's state: the money was received.
+    An invoice counts unless it was a draft or void at the end of the day; a written-off one was still a sale. A
+    payment counts regardless of its invoice's state: the money was received.
     """
     if customer_id is None:
         return _merged(_invoiced(as_of, since), _collected(as_of, since))
@@ -29,7 +29,7 @@ def by_day(as_of: AsOf, since: date, customer_id: int | None = None) -> tuple[Tu
 
 
 def invoiced_by_customer(as_of: AsOf, since: date) -> Mapping[tuple[int, str], int]:
-    """Return the cents invoiced since the day, by customer id and currency."""
+    """Return cents by customer id and currency."""
     return {(customer, currency): cents for (customer, currency), (cents,) in _invoiced_to(as_of, since).items()}
 
 
@@ -98,9 +98,6 @@ def _merged(invoiced: Sums, collected: Sums) -> tuple[Turnover, ...]:
 
 
 def _was_sold(as_of: AsOf) -> Expression:
-    sold: Expression = (
-        (InvoiceModel.issued_on <= as_of.day)
-        & (InvoiceModel.draft == False)  # noqa: E712  # SQL, not Python
-        & ~has_seen(InvoiceModel.voided_at, as_of)
+    return (
+        (InvoiceModel.issued_on <= as_of.day) & (InvoiceModel.draft == False) & ~has_seen(InvoiceModel.voided_at, as_of)
     )
-    return sold

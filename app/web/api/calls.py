@@ -22,7 +22,7 @@ _One = TypeVar("_One")
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """One request: its token and time; `key` is the same for retries of the same request."""
+    """`key` is the same for retries of the same request."""
 
     token: ApiToken
     now: datetime
@@ -37,7 +37,7 @@ class Call:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """The content of a response: a model, or the bytes of a file."""
+    """Either a model, or the bytes of a file."""
 
     content: BaseModel | bytes
     headers: Mapping[str, str] = field(default_factory=dict)
@@ -45,11 +45,11 @@ class Answer:
 
 @dataclass(frozen=True, slots=True)
 class Operation:
-    """An API operation; the router, the checks and the OpenAPI document are all made from it.
+    """The router, the checks and the OpenAPI document are all made from these.
 
     `name` is the operationId, which generated clients use as a method name. The handler gets the call, the ids of the
-    path, and by keyword what the operation reads: `query`, `body`, `workbook` (a stream), and `version` (the one to be
-    changed).
+    path, and by keyword what the operation reads: `query`, `body`, `workbook` (a stream), and `version` (the one to
+    be changed).
     """
 
     name: str
@@ -65,7 +65,6 @@ class Operation:
     largest_workbook: int = 0
     status: int = 200
     has_version: bool = False
-    fetched_by: str = ""
 
     @property
     def writes_anew(self) -> bool:
@@ -74,12 +73,11 @@ class Operation:
 
     @property
     def edits(self) -> bool:
-        """Return whether it changes a record that others may have changed: it then requires the version (If-Match)."""
+        """Return whether it changes a record that others may have changed: it then requires If-Match."""
         return self.method == "PATCH"
 
 
 def version_tag(version: int) -> dict[str, str]:
-    """Return the ETag header for the version."""
     return {"ETag": f'"{version}"'}
 
 

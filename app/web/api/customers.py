@@ -23,8 +23,6 @@ _TERMS = "Days from the invoice to when it is due."
 
 
 class CustomersAsked(Asked):
-    """Filters of the list of customers."""
-
     q: Annotated[shapes.Line, Field(max_length=200)] = Field(
         default="", description="Part of a name, a code, an e-mail address or an own field."
     )
@@ -74,7 +72,6 @@ class CustomerAnswer(ResponseModel):
 
     @classmethod
     def of(cls, stored: Stored) -> "CustomerAnswer":
-        """Return the model of a stored customer."""
         details = {name: getattr(stored.details, name) for name in Details.__slots__}
         return cls(id=stored.id, **details, archived_at=stored.archived_at, version=stored.version)
 
@@ -87,20 +84,15 @@ class CustomerPage(ResponseModel):
 
 
 class CustomersApi:
-    """Handlers of the operations on customers."""
-
     def list(self, _call: Call, query: CustomersAsked) -> Answer:
-        """Return one page of the customers that match."""
         found = customers.following(query.q, query.after_id, query.limit + 1, archived=query.archived)
         shown, following = page(found, query, lambda one: one.id)
         return Answer(CustomerPage(data=[CustomerAnswer.of(one) for one in shown], next=following))
 
     def get(self, _call: Call, customer_id: int) -> Answer:
-        """Return one customer."""
         return _answer(_existing(customer_id))
 
     def create(self, call: Call, body: CustomerEntry) -> Answer:
-        """Create a customer."""
         try:
             details = Details(**{**dict(body), "own_fields": shapes.own_fields({}, body.own_fields)})
             customer_id = customer_actions.create(_tidied(details), call.user, call.now)
@@ -110,7 +102,6 @@ class CustomersApi:
         return replace(answer, headers={**answer.headers, "Location": f"{ROOT}/customers/{customer_id}"})
 
     def edit(self, call: Call, customer_id: int, version: int, body: CustomerEdit) -> Answer:
-        """Change a customer, unless it was changed since the given version."""
         sent = body.model_dump(exclude_unset=True)
         changed = {name: value for name, value in sent.items() if value is not None or name == "terms_days"}
         stored = _existing(customer_id).details

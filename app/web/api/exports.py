@@ -10,12 +10,9 @@ from app.workbook.importing import Importer
 
 @dataclass(frozen=True, slots=True)
 class ExportsApi:
-    """Handler of the export, which can be imported again without loss."""
-
     importer: Importer
 
     def get(self, call: Call) -> Answer:
-        """Return a workbook of three tabs."""
         name = f"receivables-{call.today.isoformat()}.xlsx"
         with one_at_a_time():
             content, _ = exports.everything(self.importer, name, call.user, call.now)

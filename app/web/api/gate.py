@@ -8,6 +8,7 @@ from collections.abc import Callable
 from contextlib import nullcontext
 from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import partial
 from typing import Any
 from urllib.parse import parse_qsl
 from zoneinfo import ZoneInfo
@@ -45,18 +46,13 @@ VERSION_PATTERN = '^"[0-9]{1,9}"$'
 
 _MOST_PARAMETERS = 100
 _CHALLENGE = {"WWW-Authenticate": 'Bearer realm="invoices"'}
-_SENTENCES = {
-    "missing": "Please give this.",
-    "extra_forbidden": "There is no such field here.",
-}
+_SENTENCES = {"missing": "Please give this.", "extra_forbidden": "There is no such field here."}
 
 log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
 class Gate:
-    """Authenticates, counts, and checks requests of programs, calls the handler, and renders errors."""
-
     now: Callable[[], datetime]
     zone: ZoneInfo
     access_policy: AccessPolicy
@@ -64,8 +60,6 @@ class Gate:
     requests_per_minute: int
 
     def around(self, operation: Operation) -> Callable[..., HTTPResponse]:
-        """Return the Bottle handler of the operation."""
-
         def answer(**ids: int) -> HTTPResponse:
             extra_headers: dict[str, str] = {}  # set on the response, whatever its outcome
             try:
@@ -119,7 +113,7 @@ class Gate:
         return token
 
     def _count_request(self, token: ApiToken, now: datetime) -> dict[str, str]:
-        """Count the request and return the rate limit headers; raises ProblemError if the limit is exceeded."""
+        """Return the rate limit headers; raises ProblemError if the limit is exceeded."""
         most, used = self.requests_per_minute, api_tokens.count_use(token.id, now)
         seconds = 60 - int(now.timestamp()) % 60
         rate_limits = {
@@ -141,11 +135,10 @@ def _problem(refusal: Refusal) -> ProblemError:
 
 
 def _handler_arguments(operation: Operation) -> dict[str, Any]:
-    """Return the keyword arguments of the handler: query, body, workbook, version."""
     parts: dict[str, Any] = {}
     query = _query()
     if operation.query:
-        parts["query"] = _checked(lambda: operation.query.model_validate_strings(query))  # type: ignore[union-attr]  # checked above
+        parts["query"] = _checked(partial(operation.query.model_validate_strings, query))
     elif query:
         raise _invalid([problems.at(name, _SENTENCES["extra_forbidden"]) for name in query])
     if operation.body:
@@ -273,5 +266,4 @@ def _json(content: BaseModel | bytes) -> str:
 
 
 def rule_of(operation: Operation) -> str:
-    """Return the operation's path in Bottle's syntax."""
     return ROOT + re.sub(r"\{(\w+)\}", r"<\1:id>", operation.path)

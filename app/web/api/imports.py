@@ -24,8 +24,6 @@ _MOST_ERRORS = 100
 
 
 class UploadAsked(Sent):
-    """The name of the workbook, and whether to apply it without review."""
-
     file_name: Annotated[shapes.Name, Field(max_length=200)] = Field(
         default="workbook.xlsx", description="What the workbook is called."
     )
@@ -107,7 +105,6 @@ class ImportAnswer(ResponseModel):
 
     @classmethod
     def of(cls, stored: StoredImport) -> "ImportAnswer":
-        """Return the model of an import, without its preview."""
         return cls(**_facts(stored))
 
 
@@ -144,7 +141,6 @@ class PreviewAnswer(ResponseModel):
 
     @classmethod
     def of(cls, preview: Preview, choices: Choices) -> "PreviewAnswer":
-        """Return the model of a preview."""
         conflicts = (change for change in preview.changes if change.outcome is Outcome.CONFLICT)
         return cls(
             writes=preview.writes,
@@ -173,10 +169,7 @@ class PreviewAnswer(ResponseModel):
             after=list(map(_owed, preview.figures.after)),
             answered=[
                 AnsweredQuestionResponse(
-                    id=one.question.id,
-                    sentence=one.question.text,
-                    answer=one.answer,
-                    remembered=one.is_remembered,
+                    id=one.question.id, sentence=one.question.text, answer=one.answer, remembered=one.is_remembered
                 )
                 for one in preview.answered
             ],
@@ -196,23 +189,18 @@ class ImportPage(ResponseModel):
 
 @dataclass(frozen=True, slots=True)
 class ImportsApi:
-    """Handlers of the operations on imports."""
-
     importer: Importer
     jobs: ImportJobs
 
     def list(self, _call: Call, query: Asked) -> Answer:
-        """Return one page of the imports."""
         found = imports.following(query.after_id, query.limit + 1)
         shown, following = page(found, query, lambda one: one.id)
         return Answer(ImportPage(data=[ImportAnswer.of(one) for one in shown], next=following))
 
     def get(self, _call: Call, import_id: int) -> Answer:
-        """Return one import with its preview."""
         return Answer(self._details(_existing(import_id)))
 
     def upload(self, call: Call, workbook: BinaryIO, query: UploadAsked) -> Answer:
-        """Store a workbook and queue it for the worker to read."""
         try:
             import_id = import_actions.receive(
                 self.importer, workbook, query.file_name, call.user, apply_when_clean=query.apply is not None
@@ -223,7 +211,6 @@ class ImportsApi:
         return Answer(self._details(_existing(import_id)), {"Location": f"{ROOT}/imports/{import_id}"})
 
     def answer(self, call: Call, import_id: int, body: ImportAnswers) -> Answer:
-        """Save answers to the questions of an import, and queue it to be read again."""
         stored = _existing(import_id)
         if stored.state is not State.PREVIEWED:
             raise problems.conflict(f"This import is {stored.state}: only one that is previewed asks anything.")
@@ -242,7 +229,6 @@ class ImportsApi:
         return Answer(self._details(_existing(import_id)))
 
     def apply(self, call: Call, import_id: int, body: ImportApplying) -> Answer:
-        """Queue the import for the worker to write, if nothing prevents it."""
         stored = _existing(import_id)
         if stored.state is not State.PREVIEWED:
             raise problems.conflict(f"This import is {stored.state}: only one that is previewed can be applied.")
@@ -274,7 +260,6 @@ def _owed(one: OwedTotals) -> OwedAnswer:
 
 
 def _wrong_answers(preview: Preview, answers: Mapping[str, str]) -> list[Mistake]:
-    """Return the mistakes in the answers: an unknown question, or an answer that is not one of the choices."""
     questions = {one.id: one for one in preview.questions} | {one.question.id: one.question for one in preview.answered}
     found = []
     for question_id, answer in answers.items():

@@ -47,13 +47,11 @@ AS_OF = Field(default=None, description="The day whose end is meant, by default 
 
 
 class DayAsked(Sent):
-    """The day of the figures."""
-
     as_of: Day | None = AS_OF
 
 
 class InvoicesAsked(Asked):
-    """Filters of the list of invoices; omitted ones do not narrow it, and ranges include both ends."""
+    """Omitted filters do not narrow the list, and ranges include both ends."""
 
     as_of: Day | None = AS_OF
     q: Annotated[shapes.Line, Field(max_length=200)] = Field(
@@ -81,7 +79,6 @@ class InvoicesAsked(Asked):
     value: Annotated[shapes.Line, Field(max_length=200)] = Field(default="", description="Counts only with `field`.")
 
     def wanted(self, zone: ZoneInfo) -> Filter:
-        """Return the filter for the store."""
         return Filter(
             text=self.q,
             text_cents=Locale.of(FALLBACK, zone).cents_in(self.q),
@@ -170,7 +167,6 @@ class InvoiceAnswer(ResponseModel):
 
     @classmethod
     def of(cls, line: ListedInvoice) -> "InvoiceAnswer":
-        """Return the model of an invoice."""
         facts: dict[str, Any] = {name: getattr(line.invoice, name) for name in Stored.__slots__}
         return cls(
             **facts,
@@ -193,23 +189,18 @@ class InvoicePage(ResponseModel):
 
 @dataclass(frozen=True, slots=True)
 class InvoicesApi:
-    """Handlers of the operations on invoices."""
-
     zone: ZoneInfo
 
     def list(self, call: Call, query: InvoicesAsked) -> Answer:
-        """Return one page of the invoices that match and were issued by the end of the day."""
         as_of = AsOf.end_of(query.as_of or call.today, self.zone)
         found = invoices.following(query.wanted(self.zone), as_of, query.after_id, query.limit + 1)
         shown, following = page(found, query, lambda line: line.invoice.id)
         return Answer(InvoicePage(data=[InvoiceAnswer.of(line) for line in shown], next=following))
 
     def get(self, call: Call, invoice_id: int, query: DayAsked) -> Answer:
-        """Return one invoice as of the end of a day."""
         return self._answer(invoice_id, query.as_of or call.today)
 
     def create(self, call: Call, body: InvoiceEntry) -> Answer:
-        """Create an invoice."""
         facts = InvoiceFacts(**{**dict(body), "own_fields": shapes.own_fields({}, body.own_fields)})
         _refuse_due_before_issued(facts)
         if customers.get(facts.customer_id) is None:
@@ -224,7 +215,6 @@ class InvoicesApi:
         return replace(answer, headers={**answer.headers, "Location": f"{ROOT}/invoices/{invoice_id}"})
 
     def edit(self, call: Call, invoice_id: int, version: int, body: InvoiceEdit) -> Answer:
-        """Change an invoice, unless it was changed since the given version."""
         stored = invoices.facts(invoice_id)
         if stored is None:
             raise problems.not_found("There is no such invoice.")

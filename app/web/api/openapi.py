@@ -31,7 +31,6 @@ _ALWAYS = (
 
 
 def document(operations: Iterable[Operation], version: str) -> _Json:
-    """Return the OpenAPI document."""
     known = tuple(operations)
     schemas, definitions = _schemas(known)
     paths: dict[str, _Json] = {}
@@ -43,10 +42,7 @@ def document(operations: Iterable[Operation], version: str) -> _Json:
         "servers": [{"url": ROOT}],
         "security": [{"token": []}],
         "paths": paths,
-        "components": {
-            "schemas": definitions,
-            "securitySchemes": {"token": {"type": "http", "scheme": "bearer"}},
-        },
+        "components": {"schemas": definitions, "securitySchemes": {"token": {"type": "http", "scheme": "bearer"}}},
     }
 
 
@@ -103,7 +99,7 @@ def _query_parameters(operation: Operation) -> list[_Json]:
 
 
 def _described(schema: _Json) -> _Json:
-    """Return the description and schema of a query parameter; null is removed, as parameters are omitted instead."""
+    """Leave out null, as parameters are omitted instead."""
     described = {name: value for name, value in schema.items() if name not in {"title", "description", "default"}}
     choices = [one for one in described.pop("anyOf", []) if one != {"type": "null"}]
     if choices:

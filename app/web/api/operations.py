@@ -38,7 +38,6 @@ def operations(
     report: ReportsApi,
     export: ExportsApi,
 ) -> tuple[Operation, ...]:
-    """Return the operations in the order of the reference."""
     read, edit, pay, bring = TokenRight.READ, TokenRight.EDIT, TokenRight.PAYMENTS, TokenRight.IMPORT
     return (
         Operation(

@@ -17,7 +17,7 @@ from app.web.api.shapes import CENTS, NEXT, Asked, Cents, Day, Flag, IdAsked, Mo
 
 
 class PaymentsAsked(Asked):
-    """Filters of the list of payments; omitted ones do not narrow it, and ranges include both ends."""
+    """Omitted filters do not narrow the list, and ranges include both ends."""
 
     q: Annotated[shapes.Line, Field(max_length=200)] = Field(
         default="", description="Part of an invoice's number, a reference, a note, or a customer's name or code."
@@ -30,7 +30,6 @@ class PaymentsAsked(Asked):
     voided: Flag = Field(default=False, description="Whether the voided ones are listed too.")
 
     def wanted(self) -> PaymentFilter:
-        """Return the filter for the store."""
         return PaymentFilter(
             text=self.q,
             paid_from=self.paid_from,
@@ -86,7 +85,6 @@ class PaymentAnswer(ResponseModel):
 
     @classmethod
     def of(cls, line: PaymentLine) -> "PaymentAnswer":
-        """Return the model of a payment."""
         payment = line.payment
         return cls(
             id=payment.id,
@@ -120,22 +118,17 @@ class Together(ResponseModel):
 
 
 class PaymentsApi:
-    """Handlers of the operations on payments."""
-
     def list(self, _call: Call, query: PaymentsAsked) -> Answer:
-        """Return one page of the payments that match."""
         found = payment_list.following(query.wanted(), query.after_id, query.limit + 1)
         shown, following = page(found, query, lambda line: line.payment.id)
         return Answer(PaymentPage(data=[PaymentAnswer.of(line) for line in shown], next=following))
 
     def get(self, _call: Call, payment_id: int) -> Answer:
-        """Return one payment."""
         for line in payment_list.of_ids([payment_id]):
             return Answer(PaymentAnswer.of(line))
         raise problems.not_found("There is no such payment.")
 
     def record(self, call: Call, body: ReceiptEntry) -> Answer:
-        """Record a payment for one or several invoices."""
         receipt = PaymentBatch(
             call.key, body.paid_on, _amounts_by_invoice(body), body.method, body.reference, body.note
         )
@@ -153,7 +146,6 @@ class PaymentsApi:
         return Answer(_batch(recorded.payment_ids), headers)
 
     def void(self, call: Call, payment_id: int, body: Reason) -> Answer:
-        """Void a payment and all that were recorded together with it."""
         try:
             together = payment_batches.of_payment(payment_id)
             payments.void(payment_id, body.reason, call.user, call.now)
@@ -167,8 +159,7 @@ class PaymentsApi:
 def _overpaid(error: payments.OverpaidError, body: ReceiptEntry) -> ProblemError:
     mistakes = [
         problems.at(
-            f"amounts.{number}.amount_cents",
-            f"This is {error.excess[one.invoice_id]} cents more than is open.",
+            f"amounts.{number}.amount_cents", f"This is {error.excess[one.invoice_id]} cents more than is open."
         )
         for number, one in enumerate(body.amounts)
         if one.invoice_id in error.excess

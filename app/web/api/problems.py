@@ -12,8 +12,6 @@ MEDIA_TYPE = "application/problem+json"
 
 
 class ProblemType(Enum):
-    """The types of problems, with status and title."""
-
     MALFORMED = (400, "What was sent cannot be read")
     UNAUTHORIZED = (401, "A token is needed")
     FORBIDDEN = (403, "The token does not include this right")
@@ -42,7 +40,7 @@ class ProblemType(Enum):
 
     @classmethod
     def of_status(cls, status: int) -> "ProblemType":
-        """Return the type with that status, else MALFORMED."""
+        """Return MALFORMED for a status without a type."""
         return next((kind for kind in cls if kind.status == status), cls.MALFORMED)
 
 
@@ -83,28 +81,25 @@ class ProblemError(Exception):  # a response, not an error
 
 
 def at(field: str, sentence: str) -> Mistake:
-    """Return the mistake at a field."""
     return Mistake(field=field, sentence=sentence)
 
 
 def conflict(sentence: object, field: str = "") -> ProblemError:
-    """Return the problem of a request that violates a rule or contradicts stored data."""
     return ProblemError(ProblemType.CONFLICT, str(sentence), [at(field, str(sentence))] if field else [])
 
 
 def not_found(sentence: object) -> ProblemError:
-    """Return the problem of a record that does not exist or is outside the token's scope."""
+    """Say the same of a record that does not exist and of one outside the token's scope."""
     return ProblemError(ProblemType.NOT_FOUND, str(sentence))
 
 
 def answered(problem: ProblemError) -> HTTPResponse:
-    """Return the response for the problem."""
     headers = {"Content-Type": MEDIA_TYPE, **problem.headers}
     return HTTPResponse(_body(problem.kind, str(problem), problem.errors), problem.kind.status, headers=headers)
 
 
 def failure(failure_id: str) -> HTTPResponse:
-    """Return the response for an internal failure, with the id under which it is logged."""
+    """Name the id under which the failure is logged."""
     sentence = f"Nothing was changed; the server's log tells more under {failure_id}."
     body = _body(ProblemType.FAILURE, sentence, (), failure_id)
     return HTTPResponse(body, ProblemType.FAILURE.status, headers={"Content-Type": MEDIA_TYPE})

@@ -20,7 +20,7 @@ _Json = Mapping[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class FieldRow:
-    """A field or parameter: its name, its type in words, whether it is required, and its description."""
+    """`kind` is the type in words."""
 
     name: str
     kind: str
@@ -30,8 +30,6 @@ class FieldRow:
 
 @dataclass(frozen=True, slots=True)
 class Described:
-    """An operation as shown on the page."""
-
     operation: Operation
     parameters: list[FieldRow]
     body: list[FieldRow]
@@ -39,25 +37,20 @@ class Described:
 
     @property
     def path(self) -> str:
-        """Return the path with the root of the API."""
         return ROOT + self.operation.path
 
 
 @dataclass(frozen=True, slots=True)
 class ApiReference:
-    """Serves the reference of the API."""
-
     pages: Pages
     operations: tuple[Operation, ...]
     requests_per_minute: int
 
     def document(self) -> HTTPResponse:
-        """Return the OpenAPI document as JSON."""
         body = json.dumps(document(self.operations, _VERSION))
         return HTTPResponse(body, 200, headers={"Content-Type": JSON})
 
     def show(self, context: RequestContext) -> HTTPResponse:
-        """Render the reference page."""
         api_document = document(self.operations, _VERSION)
         schemas = api_document["components"]["schemas"]
         return self.pages.show(
@@ -92,7 +85,6 @@ def _rows(schema: _Json) -> list[FieldRow]:
 
 
 def _kind(schema: _Json) -> str:
-    """Return the type of a field in words."""
     if "$ref" in schema:
         return _named(schema)
     if "anyOf" in schema:

@@ -38,7 +38,6 @@ class CurrencyAgeing(ResponseModel):
 
     @classmethod
     def of(cls, ageing: Ageing) -> "CurrencyAgeing":
-        """Return the model of one currency's ageing."""
         return cls(
             currency=ageing.currency,
             open_invoices=ageing.open_invoices,
@@ -70,7 +69,6 @@ class CustomerOwes(ResponseModel):
 
     @classmethod
     def of(cls, position: CustomerPosition) -> "CustomerOwes":
-        """Return the model of a customer's position."""
         owed = position.owed
         return cls(
             customer_code=position.code,
@@ -92,18 +90,14 @@ class CustomersReport(ResponseModel):
 
 @dataclass(frozen=True, slots=True)
 class ReportsApi:
-    """Handlers of the reports on all data in the token's scope."""
-
     zone: ZoneInfo
 
     def ageing(self, call: Call, query: DayAsked) -> Answer:
-        """Return the ageing by currency."""
         day = query.as_of or call.today
         found = ageing_by_currency(positions.by_due_date(AsOf.end_of(day, self.zone)), day)
         return Answer(AgeingReport(as_of=day, data=[CurrencyAgeing.of(one) for one in found]))
 
     def customers(self, call: Call, query: DayAsked) -> Answer:
-        """Return what each customer owes or has as credit."""
         day = query.as_of or call.today
         found = positions.of_customers(AsOf.end_of(day, self.zone))
         return Answer(CustomersReport(as_of=day, data=[CustomerOwes.of(one) for one in found]))

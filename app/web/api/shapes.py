@@ -39,12 +39,10 @@ class Matching:
     pattern: str
     sentence: str
 
-    def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:  # noqa: ANN401  # signature of pydantic
-        """Check the text after its other constraints."""
+    def __get_pydantic_core_schema__(self, source: object, handler: GetCoreSchemaHandler) -> CoreSchema:
         return core_schema.no_info_after_validator_function(self._checked, handler(source))
 
     def __get_pydantic_json_schema__(self, schema: CoreSchema, handler: GetJsonSchemaHandler) -> dict[str, Any]:
-        """Add the pattern to the schema."""
         return {**handler(schema), "pattern": self.pattern}
 
     def _checked(self, text: str) -> str:
@@ -71,9 +69,7 @@ Email = Annotated[
     ),
 ]
 Currency = Annotated[
-    str,
-    Matching("^[A-Z]{3}$", "Please write the three letters of a currency, such as USD."),
-    Field(examples=["USD"]),
+    str, Matching("^[A-Z]{3}$", "Please write the three letters of a currency, such as USD."), Field(examples=["USD"])
 ]
 OwnName = Annotated[Name, Field(max_length=LONGEST_NAME)]
 OwnText = Annotated[Lines, Field(max_length=LONGEST_TEXT)]
@@ -157,26 +153,21 @@ CentsAsked = Annotated[Cents, _WHOLE]
 
 
 class Sent(BaseModel):
-    """Base of request models: strict types, and no unknown fields."""
+    """Strict types, and no unknown fields."""
 
     model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
 
 
 class ResponseModel(BaseModel):
-    """Base of response models."""
-
     model_config = ConfigDict(frozen=True)
 
 
 class Asked(Sent):
-    """The parameters of every list."""
-
     limit: Annotated[int, Field(ge=1, le=200), _WHOLE] = Field(default=50, description="How many to answer at most.")
     cursor: Cursor | None = Field(default=None, description="Where to go on: part of the `next` of the page before.")
 
     @property
     def after_id(self) -> int:
-        """Return the id after which the page starts."""
         return int(self.cursor, 16) if self.cursor else 0
 
 

@@ -28,16 +28,15 @@ _NAMES = {
 
 @dataclass(frozen=True, slots=True)
 class Tokens:
-    """Creates and revokes tokens; an admin sees and revokes those of all users."""
+    """An admin sees and revokes the tokens of all users."""
 
     pages: Pages
 
     def index(self, context: RequestContext) -> HTTPResponse:
-        """Render the list of tokens, with the form to create one."""
         return self._index(context, Form({}))
 
     def create(self, context: RequestContext) -> HTTPResponse:
-        """Create a token and show it, once."""
+        """Show the new token, once."""
         fields = Form(context.form)
         name = fields.text("name", required=True, longest=60)
         rights = frozenset(right for right in TokenRight if fields.checked(f"right:{right}"))
@@ -56,7 +55,6 @@ class Tokens:
         return self.pages.show(context, "api/token.html", token=token, name=name, expires_at=expires_at)
 
     def revoke(self, context: RequestContext, token_id: int) -> HTTPResponse:
-        """Revoke a token; raises NotFoundError."""
         try:
             name = token_actions.revoke(token_id, context.user, context.now)
         except LookupError as error:

@@ -12,20 +12,16 @@ _INTERNAL_PATHS = {"/health"}
 
 
 class MisdirectedError(Refusal):
-    """The request is for another host."""
-
     status = 421
     title = "This is another site"
 
 
 @dataclass(frozen=True, slots=True)
 class AllowedHosts:
-    """Checks the host of requests against the public URL of the site."""
-
     public_url: str
 
     def check(self, request: BaseRequest) -> None:
-        """Raise MisdirectedError for another host; the health check is exempt, as it is sent to an internal address."""
+        """Exempt the health check, as it is sent to an internal address; raises MisdirectedError."""
         host = _host(request.get_header("Host", ""), urlsplit(self.public_url).scheme)
         if host != self._host() and request.path not in _INTERNAL_PATHS:
             raise MisdirectedError(f"This site is only found at {self.public_url}: please go there.")

@@ -33,13 +33,13 @@ class Assets:
         return cls(folder, frozenset({*files, STYLESHEET}), _stylesheet(folder / "css"), content.hexdigest()[:12])
 
     def url(self, path: str) -> str:
-        """Return the URL of the file; raises KeyError for an unknown one, which is a mistake in a template."""
+        """Raise KeyError for an unknown file, which is a mistake in a template."""
         if path not in self.paths:
             raise KeyError(path)
         return f"/static/{self.content_hash}/{path}"
 
     def serve(self, content_hash: str, path: str) -> HTTPResponse:
-        """Return the file, cacheable forever if the URL has the current hash; raises NotFoundError."""
+        """Let it be cached forever if the URL has the current hash; raises NotFoundError."""
         if path not in self.paths:
             raise NotFoundError("There is no such file.")
         if path == STYLESHEET:

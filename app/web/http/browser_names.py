@@ -13,7 +13,7 @@ _SYSTEMS = {
 
 
 def browser_called(user_agent: str) -> str:
-    """Return a name for the browser and system of a user agent, such as "Firefox on Linux"."""
+    """Return a name such as "Firefox on Linux"."""
     browser = next((name for sign, name in _BROWSERS.items() if f"{sign}/" in user_agent), "")
     system = next((name for sign, name in _SYSTEMS.items() if sign in user_agent), "")
     if not browser:

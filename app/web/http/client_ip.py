@@ -8,7 +8,7 @@ Networks: TypeAlias = tuple[IPv4Network | IPv6Network, ...]
 
 
 def address_of(environ: Mapping[str, Any], proxies: Networks) -> str:
-    """Return the client's address: the last hop that is not one of our proxies; empty if unknown."""
+    """Return the last hop that is not one of our proxies; empty if unknown."""
     hops = [*environ.get("HTTP_X_FORWARDED_FOR", "").split(","), environ.get("REMOTE_ADDR", "")]
     nearest = ""
     for hop in reversed([hop.strip() for hop in hops if hop.strip()]):
@@ -23,5 +23,4 @@ def address_of(environ: Mapping[str, Any], proxies: Networks) -> str:
 
 
 def is_within(address: str, networks: Networks) -> bool:
-    """Return whether the address belongs to one of the networks."""
     return any(ip_address(address) in network for network in networks)

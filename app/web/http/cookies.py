@@ -8,22 +8,18 @@ from bottle import BaseRequest, BaseResponse
 
 @dataclass(frozen=True, slots=True)
 class Cookies:
-    """Sets and reads cookies with the same attributes for all; values are plain strings, never Bottle's pickles."""
+    """Values are plain strings, never Bottle's pickles."""
 
     https: bool
 
     def set(self, response: BaseResponse, name: str, value: str, *, seconds: int) -> None:
-        """Set the cookie for a number of seconds."""
         response.set_cookie(self._name(name), value, max_age=seconds, **self._attributes())
 
     def delete(self, response: BaseResponse, name: str) -> None:
-        """Delete the cookie."""
         response.set_cookie(self._name(name), "", max_age=0, **self._attributes())
 
     def read(self, request: BaseRequest, name: str) -> str:
-        """Return the value of the cookie, or an empty string."""
-        value: str = request.get_cookie(self._name(name)) or ""
-        return value
+        return str(request.get_cookie(self._name(name)) or "")
 
     def _name(self, name: str) -> str:
         return f"__Host-{name}" if self.https else name

@@ -13,17 +13,15 @@ SAFE_METHODS = frozenset({"GET", "HEAD"})
 
 @dataclass(frozen=True, slots=True)
 class Csrf:
-    """Makes and checks form tokens; each is bound to a secret of the browser."""
+    """Each token is bound to a secret of the browser."""
 
     keys: tuple[bytes, ...]
     public_url: str
 
     def token_for(self, secret: str) -> str:
-        """Return the form token for a browser's secret."""
         return signature(self.keys[0], secret)
 
     def is_genuine(self, request: BaseRequest, secret: str, token: str) -> bool:
-        """Return whether the token was made for the browser's secret and the request comes from our origin."""
         return bool(secret) and is_signature(self.keys, secret, token) and self._comes_from_us(request)
 
     def _comes_from_us(self, request: BaseRequest) -> bool:

@@ -15,20 +15,19 @@ _ENTRY_RIGHTS = frozenset({Right.EDIT, Right.EDIT_CUSTOMERS, Right.IMPORT})
 
 @dataclass(frozen=True, slots=True)
 class DiskSpace:
-    """The disk with the app's files (and the database, on a server with one disk), and its reserve in bytes."""
+    """The disk with the app's files (and the database, on a server with one disk); `reserve` is in bytes."""
 
     folder: Path
     reserve: int
 
     @classmethod
     def by(cls, settings: AppSettings) -> Self:
-        """Return the disk of the settings; creates the folder."""
+        """Create the folder if it is missing."""
         settings.data_dir.mkdir(parents=True, exist_ok=True)
         return cls(settings.data_dir, settings.disk_reserve_bytes)
 
     @property
     def is_scarce(self) -> bool:
-        """Return whether less than the reserve is free."""
         return shutil.disk_usage(self.folder).free < self.reserve
 
     def check(self, right: Right) -> None:

@@ -27,7 +27,7 @@ class BusyError(Refusal):
 
 @contextmanager
 def one_at_a_time() -> Iterator[None]:
-    """Run the block unless another such block is running; raises BusyError."""
+    """Raise BusyError if another such block is running."""
     if not _COSTLY.acquire(blocking=False):
         raise BusyError("Another file is being written just now. Please try again in a moment.")
     try:
@@ -44,14 +44,14 @@ def export(
     rows: int,
     picked_by: Mapping[str, object] | None = None,
 ) -> HTTPResponse:
-    """Return a file of stored data and record who exported it, with the number of rows and the filter."""
+    """Record who exported the file, with the number of rows and the filter."""
     selection = context.query if picked_by is None else picked_by
     exports.record(what, name, rows, selection, context.user, context.now)
     return download(content, name)
 
 
 def download(content: bytes, name: str) -> HTTPResponse:
-    """Return a file response; the extension of the name determines the content type."""
+    """Take the content type from the extension of the name."""
     plain = "".join(sign if sign.isascii() and (sign.isalnum() or sign in "-_. ") else "-" for sign in name)
     kind = TYPES.get(name.rpartition(".")[2], XLSX)
     headers = {"Content-Type": kind, "Content-Disposition": f'attachment; filename="{plain}"'}

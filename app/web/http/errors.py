@@ -7,7 +7,7 @@ from app.store.db.outages import Outage, outage_behind
 
 
 class Refusal(Exception):  # noqa: N818  # a response, not an error: subclasses name the reason
-    """A response other than the requested page; the message is one sentence for the user."""
+    """The message is one sentence for the user."""
 
     status = 400
     title = "That cannot be done"
@@ -29,30 +29,22 @@ class NotFoundError(Refusal):
 
 
 class LengthRequiredError(Refusal):
-    """The request has no Content-Length."""
-
     status = 411
     title = "The size is missing"
 
 
 class TooLargeError(Refusal):
-    """The request body is larger than allowed here."""
-
     status = 413
     title = "That is too large"
 
 
 class DatabaseAwayError(Refusal):
-    """The database does not respond: it is restarting, or the server has a problem."""
-
     status = 503
     title = "One moment, please"
     headers = MappingProxyType({"Retry-After": "5"})
 
 
 class DiskFullError(Refusal):
-    """The disk of the server is full."""
-
     status = 507
     title = "The disk of the server is full"
 
@@ -61,7 +53,7 @@ class DiskFullError(Refusal):
 
 
 def refusal_for_outage(error: Exception) -> Refusal | None:
-    """Return the refusal for an outage of the store, or None if the error is a bug."""
+    """Return None if the error is a bug."""
     match outage_behind(error):
         case Outage.DATABASE_AWAY:
             return DatabaseAwayError(

@@ -9,16 +9,16 @@ from app.web.http.signing import is_signature, signature
 
 @dataclass(frozen=True, slots=True)
 class Flashes:
-    """Signs and reads messages; each is bound to the login for which it was written."""
+    """Each message is bound to the login for which it was written."""
 
     keys: tuple[bytes, ...]
 
     def sign(self, sentence: str, jti: str) -> str:
-        """Return the value of the cookie for the message."""
+        """Return the value of the cookie."""
         return f"{base64.urlsafe_b64encode(sentence.encode()).decode()}.{signature(self.keys[0], jti + sentence)}"
 
     def read(self, cookie: str, jti: str) -> str:
-        """Return the message; empty if it was not signed for this login."""
+        """Return an empty text if the message was not signed for this login."""
         encoded, _, claimed = cookie.partition(".")
         try:
             sentence = base64.urlsafe_b64decode(encoded).decode()

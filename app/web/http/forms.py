@@ -1,15 +1,4 @@
-"""Parsing of forms: typed texts become values, or error sentences beside the fields; the typed text is kept.
-
-fields = Form(context.query)                 # or context.form
-as_of = fields.day("as_of", context.today)   # the default, if empty or invalid
-name = fields.text("name", required=True)
-notes = fields.text("notes", longest=2_000, lines=True)
-paid_cents = fields.amount("amount", context.locale, required=True, least=1, currency=invoice.currency)
-paid_on = fields.optional_day("paid_on")     # None, if empty or invalid
-is_draft = fields.checked("draft")
-if fields.errors:                            # {"as_of": "…"}; templates show `fields.errors` beside `fields.typed`
-    return self.pages.show(context, "names/new.html", status=422, fields=fields)
-"""
+"""Parsing of forms: typed texts become values, or error sentences beside the fields; the typed text is kept."""
 
 from collections.abc import Iterable, Mapping
 from datetime import date
@@ -38,7 +27,7 @@ class Form:
         self.errors: dict[str, str] = {}
 
     def text(self, name: str, *, required: bool = False, longest: int = LONGEST_LINE, lines: bool = False) -> str:
-        """Return the text without surrounding blanks; line breaks and tabs become spaces unless `lines` is set."""
+        """Strip surrounding blanks; line breaks and tabs become spaces unless `lines` is set."""
         text = self.typed.get(name, "")
         if not lines:
             text = text.replace("\n", " ").replace("\t", " ")
@@ -50,14 +39,13 @@ class Form:
         return text
 
     def plain(self, described: Iterable[Field]) -> dict[str, str]:
-        """Return the texts of the plain fields."""
         return {
             field.name: self.text(field.name, longest=field.longest, lines=field.type is Type.PARAGRAPHS)
             for field in fields.plain(described)
         }
 
     def own_fields(self) -> dict[str, str]:
-        """Return the texts of own fields by name, including emptied ones."""
+        """Return texts by name, including emptied ones."""
         found: dict[str, str] = {}
         for number in range(self._own_rows()):
             name = named(self.text(f"own_name:{number}", longest=LONGEST_NAME))
@@ -89,11 +77,11 @@ class Form:
         return next(number for number in count() if f"own_text:{number}" not in self.typed)
 
     def day(self, name: str, default: date) -> date:
-        """Return the date (YYYY-MM-DD), or the default if it is empty or invalid."""
+        """Return the default if the date (YYYY-MM-DD) is empty or invalid."""
         return self._day(name, default) or default
 
     def optional_day(self, name: str, *, required: bool = False) -> date | None:
-        """Return the date (YYYY-MM-DD), or None if it is empty or invalid."""
+        """Return None if the date (YYYY-MM-DD) is empty or invalid."""
         if required and not self.typed.get(name):
             self.errors[name] = "Please choose a day."
             return None
@@ -102,7 +90,7 @@ class Form:
     def amount(
         self, name: str, locale: Locale, *, required: bool = False, least: int | None = None, currency: str = ""
     ) -> int | None:
-        """Return the amount in cents, parsed by the locale, or None if it is empty or invalid."""
+        """Return cents, None if the amount is empty or invalid."""
         text = self.typed.get(name, "")
         if not text:
             if required:
@@ -119,11 +107,11 @@ class Form:
         return cents
 
     def checked(self, name: str) -> bool:
-        """Return whether the box is ticked: browsers send nothing for one that is not."""
+        """Browsers send nothing for a box that is not ticked."""
         return bool(self.typed.get(name))
 
     def choice(self, name: str, choices: type[_Choice]) -> _Choice | None:
-        """Return the choice, or None if it is empty or invalid."""
+        """Return None if the choice is empty or invalid."""
         text = self.typed.get(name, "")
         if not text:
             return None
@@ -134,7 +122,7 @@ class Form:
             return None
 
     def whole_number(self, name: str, default: int, *, most: int) -> int:
-        """Return the number from 1 to `most`, or the default if it is empty or invalid."""
+        """Return a number from 1 to `most`, the default if it is empty or invalid."""
         text = self.typed.get(name, "")
         if text.isascii() and text.isdigit() and len(text) < 12 and 1 <= int(text) <= most:
             return int(text)
@@ -158,7 +146,7 @@ class Form:
 
 
 def local_path(text: str) -> str:
-    """Return the text if it is a path on this site, else `/`, to prevent open redirects."""
+    """Return `/` unless the text is a path on this site, to prevent open redirects."""
     # Browsers read `\\` as `/` and drop control characters, so `/\\evil` and `/<tab>/evil` are other sites too.
     is_local = text.startswith("/") and not text.startswith("//") and "\\" not in text and text.isprintable()
     return text if is_local else "/"

@@ -2,7 +2,6 @@
 
 from dataclasses import dataclass, replace
 from datetime import date
-from typing import Any
 
 from app.domain.ageing import Bucket
 from app.domain.invoice import Status
@@ -12,10 +11,7 @@ from app.web.http.locales import Locale
 from app.web.http.rendering import address
 
 OUTSTANDING_WORD = "outstanding"
-STATUSES = [
-    (OUTSTANDING_WORD, "Outstanding"),
-    *((status.value, status.value.capitalize()) for status in Status),
-]
+STATUSES = [(OUTSTANDING_WORD, "Outstanding"), *((status.value, status.value.capitalize()) for status in Status)]
 _NARROWING = tuple(
     "q status bucket customer ledger currency issued_from issued_to due_from due_to least most disputed import "
     "field value".split()
@@ -26,7 +22,7 @@ _LARGEST_ID = 999_999_999
 
 @dataclass(frozen=True, slots=True)
 class InvoiceSearch:
-    """The filter of a list; `said` has the parameters that narrow it, as typed."""
+    """`said` has the parameters that narrow the list, as typed."""
 
     wanted: Filter
     said: dict[str, str]
@@ -37,7 +33,7 @@ class InvoiceSearch:
 
     @classmethod
     def of(cls, fields: Form, locale: Locale, today: date) -> "InvoiceSearch":
-        """Return the search in the URL's parameters; invalid ones are reported in the errors of the fields."""
+        """Note invalid parameters in the errors of the fields."""
         day = fields.day("as_of", today)
         return cls(
             wanted=_wanted(fields, locale),
@@ -55,7 +51,7 @@ class InvoiceSearch:
 
     @property
     def sort(self) -> str:
-        """Return the order as a URL parameter; empty for the default order."""
+        """Return an empty text for the default order."""
         return _sort(self.order)
 
     @property
@@ -80,19 +76,16 @@ class InvoiceSearch:
         return self._address("/invoices", replace(self, order=Order(column, descending=is_turned)).sort)
 
     def on_page(self, page: int) -> str:
-        """Return the URL of another page of the list."""
         return self._address("/invoices", self.sort, page=page if page > 1 else "")
 
     def export_as(self, kind: str) -> str:
-        """Return the URL of the whole list as a file (`csv` or `xlsx`)."""
         return self._address(f"/invoices.{kind}", self.sort)
 
     def without(self, *names: str) -> str:
-        """Return the URL of the list without some of its filters."""
         left = {name: text for name, text in self.said.items() if name not in names}
         return address("/invoices", **(left or {"all": "yes"}), as_of=self.as_of, sort=self.sort)
 
-    def _address(self, path: str, sort: str, **more: Any) -> str:  # noqa: ANN401  # URL parameters
+    def _address(self, path: str, sort: str, **more: object) -> str:
         narrowing = self.said or ({"all": "yes"} if path == "/invoices" else {})
         return address(path, **narrowing, as_of=self.as_of, sort=sort, **more)
 

@@ -1,11 +1,4 @@
-"""Formats of amounts, numbers, dates and times in the user's locale, from the browser's Accept-Language header.
-
-locale = Locale.accepted("de-DE,de;q=0.9", zone)      # handlers use `context.locale`
-locale.money(123450)                                  # 1.234,50
-locale.day(date(2026, 3, 2))                          # 02.03.2026
-locale.cents("1.234,50")                              # 123450
-locale.cents("1,234.50")                              # ValueError: a sentence with an example of the format
-"""
+"""Formats of amounts, numbers, dates and times in the user's locale, from the browser's Accept-Language header."""
 
 import re
 import unicodedata
@@ -50,7 +43,7 @@ class Locale:
 
     @classmethod
     def of(cls, identifier: str, zone: ZoneInfo) -> Self:
-        """Return the locale of a CLDR identifier, such as `en_GB`; raises UnknownLocaleError."""
+        """Take a CLDR identifier, such as `en_GB`; raises UnknownLocaleError."""
         cldr = Cldr.parse(identifier)
         symbols = cldr.number_symbols[_LATIN]
         return cls(str(cldr), zone, symbols["group"], symbols["decimal"], symbols["minusSign"], _groups_of(cldr))
@@ -61,41 +54,37 @@ class Locale:
         return self.identifier.replace("_", "-")
 
     def money(self, cents: int) -> str:
-        """Return the amount with two decimals."""
         units, rest = divmod(abs(cents), 100)
         sign = self.minus if cents < 0 else ""
         return f"{sign}{self._grouped(units)}{self.decimal}{rest:02d}"
 
     def decimal_number(self, number: Decimal) -> str:
-        """Return the number with all its decimals."""
+        """Keep all decimals."""
         units, _, decimals = f"{abs(number):f}".partition(".")
         sign = self.minus if number < 0 else ""
         return f"{sign}{self._grouped(int(units))}{self.decimal if decimals else ''}{decimals}"
 
     def number(self, number: int) -> str:
-        """Return the whole number with group separators."""
         sign = self.minus if number < 0 else ""
         return f"{sign}{self._grouped(abs(number))}"
 
     def percent(self, part: int, whole: int) -> str:
-        """Return the part of the whole in whole percent; 0 % if the whole is 0."""
+        """Return whole percent; 0 % if the whole is 0."""
         ratio = Decimal(part) * 100 / whole if whole else Decimal(0)
         return _percent(self.identifier, int(ratio.quantize(Decimal(1), rounding=ROUND_HALF_UP)))
 
     def day(self, day: date) -> str:
-        """Return the date."""
         return _day(self.identifier, day)
 
     def month(self, day: date) -> str:
-        """Return the month and year of the date."""
         return _month(self.identifier, day.year, day.month)
 
     def moment(self, at: datetime) -> str:
-        """Return the date and time to the minute, in the time zone of the business."""
+        """Write date and time to the minute, in the time zone of the business."""
         return _moment(self.identifier, at.astimezone(self.zone).replace(second=0, microsecond=0, tzinfo=None))
 
     def cents(self, text: str, currency: str = "") -> int:
-        """Return the amount in cents; raises ValueError, with an example, if it is not in the locale's format."""
+        """Raise ValueError, with an example, if the amount is not in the locale's format."""
         like = self.money(123_450)
         sign, number = self._without_currency(text, currency)
         match = self._amount.fullmatch(number)
@@ -110,7 +99,7 @@ class Locale:
         return -cents if sign else cents
 
     def cents_in(self, text: str) -> int | None:
-        """Return the amount in cents, or None if the text is anything else, as in a search."""
+        """Return None if the text is anything but an amount, as in a search."""
         try:
             return self.cents(text)
         except ValueError:

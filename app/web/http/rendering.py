@@ -1,24 +1,7 @@
 """Rendering of pages from templates, and redirects with a flash message for the next page.
 
-@dataclass(frozen=True, slots=True)
-class Imports:                                   # handlers are methods of a class that holds their dependencies
-    pages: Pages
-
-    def show(self, context: RequestContext, import_id: int) -> HTTPResponse:
-        found = imports.get(import_id)
-        if found is None:
-            raise NotFoundError("There is no such import.")         # app.web.http.errors: renders an error page
-        return self.pages.show(context, "imports/show.html", found=found)
-
-    def create(self, context: RequestContext) -> HTTPResponse:
-        ...
-        return self.pages.redirect(context, f"/imports/{found.id}", flash="3 invoices were added.")
-
-Each template extends `base.html`, fills the blocks `title` and `main`, and puts `{{ csrf_field }}` into each form with
-method POST. It may use `context`, `user` (or None), `may(Right.X)`, `asset(path)`, `address(path, name=value…)`, the
-macros of `_parts.html` and `_charts.html`, and these filters, which format values in the user's locale:
-
-    {{ cents|money }}  {{ day|day }}  {{ day|month }}  {{ at|moment }}  {{ count|number }}  {{ part|percent(whole) }}
+Templates may use `context`, `user` (or None), `may(Right.X)`, `asset(path)`, `address(path, name=value…)`, and filters
+that format values in the user's locale: money, day, month, moment, number, percent.
 """
 
 from collections.abc import Mapping
@@ -56,22 +39,20 @@ _locale: ContextVar[Locale] = ContextVar("locale", default=_BRITISH)
 
 @dataclass(frozen=True, slots=True)
 class Pages:
-    """Renders templates to responses."""
-
     templates: Environment
     csrf: Csrf
     flashes: Flashes
     cookies: Cookies
     disk_space: DiskSpace
 
-    def show(self, context: RequestContext, template: str, *, status: int = 200, **values: Any) -> HTTPResponse:  # noqa: ANN401  # any values of the template
-        """Render the page, with the flash message of the previous page if there is one."""
+    def show(self, context: RequestContext, template: str, *, status: int = 200, **values: object) -> HTTPResponse:
+        """Show the flash message of the previous page, if there is one, for the last time."""
         response = self._page(template, status, {**self._common_values(context), **values})
         if context.flash:
             self.cookies.delete(response, "flash")
         return response
 
-    def part(self, locale: Locale, template: str, **values: Any) -> Markup:  # noqa: ANN401  # any values of the template
+    def part(self, locale: Locale, template: str, **values: object) -> Markup:
         """Return a fragment that is the same for all users of the locale: it gets no user and no request."""
         token = _locale.set(locale)
         try:
@@ -80,7 +61,7 @@ class Pages:
             _locale.reset(token)
 
     def redirect(self, context: RequestContext, address: str, *, flash: str = "") -> HTTPResponse:
-        """Redirect to another page of ours, which shows the flash message once."""
+        """Let the next page show the flash message, once."""
         response = HTTPResponse(status=303, headers={"Location": address})
         if flash and context.login:
             signed = self.flashes.sign(flash, context.login.jti)
@@ -88,7 +69,6 @@ class Pages:
         return response
 
     def refusal(self, context: RequestContext | None, refusal: Refusal) -> HTTPResponse:
-        """Render the error page for a refusal."""
         around = self._common_values(context) if context else _ANONYMOUS_VALUES
         values = {"title": refusal.title, "sentence": str(refusal), "request_id": ""}
         response = self._page("errors/show.html", refusal.status, {**around, **values})
@@ -97,7 +77,7 @@ class Pages:
         return response
 
     def failure(self, request_id: str) -> HTTPResponse:
-        """Render the error page for a failure, with the id under which it is logged."""
+        """Name the id under which the failure is logged."""
         values = {
             "title": "Something went wrong here",
             "sentence": "Nothing was changed. Please try again; if it happens again, tell whoever runs this site the "
@@ -139,7 +119,7 @@ _ANONYMOUS_VALUES: dict[str, Any] = {
 
 
 def templates(assets: Assets) -> Environment:
-    """Return the template environment: autoescaped, and with an error for undefined names."""
+    """Escape values, and fail at undefined names."""
     environment = Environment(
         loader=FileSystemLoader(_TEMPLATES),
         autoescape=True,
@@ -164,11 +144,10 @@ def templates(assets: Assets) -> Environment:
 
 
 def address(path: str, **query: object) -> str:
-    """Return the URL with those parameters that are not empty."""
+    """Leave out empty parameters."""
     parameters = {name: str(value) for name, value in query.items() if value not in {None, ""}}
     return f"{path}?{urlencode(parameters)}" if parameters else path
 
 
 def sentence(text: str) -> str:
-    """Return the text with its first letter in upper case."""
     return text[:1].upper() + text[1:]

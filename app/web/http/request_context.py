@@ -13,8 +13,6 @@ from app.web.http.locales import Locale
 
 @dataclass(frozen=True, slots=True)
 class RequestContext:
-    """One request: user, time, parameters, form, and locale."""
-
     now: datetime
     today: date
     method: str
@@ -32,11 +30,10 @@ class RequestContext:
 
     @property
     def user(self) -> User:
-        """Return the signed-in user; raises LookupError on routes that do not require a right and have none."""
+        """Raise LookupError on routes that do not require a right and have no user."""
         if self.login is None:
             raise LookupError("Nobody is signed in.")
         return self.login.user
 
     def with_form_secret(self, secret: str) -> "RequestContext":
-        """Return the context with a new secret that forms are bound to."""
         return replace(self, form_secret=secret)

@@ -34,10 +34,7 @@ def unknown_actor(environ: Mapping[str, Any], proxies: Networks) -> Actor:
 def acting_as_user(user: User | None, program: str = "") -> Iterator[None]:
     """Run the block with the user's scope, and log it under the user (and the program of a token)."""
     known = replace(
-        current_user.actor(),
-        scope=user.scope if user else _NOTHING,
-        user_id=user.id if user else None,
-        program=program,
+        current_user.actor(), scope=user.scope if user else _NOTHING, user_id=user.id if user else None, program=program
     )
     request.environ[_ACTOR] = known
     with acting_as(known):
@@ -45,7 +42,7 @@ def acting_as_user(user: User | None, program: str = "") -> Iterator[None]:
 
 
 def log_answer(environ: Mapping[str, Any], status: str, seconds: float) -> None:
-    """Log the request in one line, without parameters, as they may be confidential."""
+    """Leave out parameters, as they may be confidential."""
     method, path = environ.get("REQUEST_METHOD", ""), environ.get("bottle.raw_path", "")
     params = {
         "method": method,

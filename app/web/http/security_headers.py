@@ -27,7 +27,7 @@ _TWO_YEARS = 63_072_000
 
 
 def security_headers(settings: AppSettings) -> list[tuple[str, str]]:
-    """Return the headers of every response; HSTS is included if the site uses HTTPS."""
+    """Include HSTS if the site uses HTTPS."""
     headers = list(_HEADERS.items())
     if settings.public_url.startswith("https:"):
         headers.append(("Strict-Transport-Security", f"max-age={_TWO_YEARS}; includeSubDomains"))

@@ -6,12 +6,12 @@ from collections.abc import Sequence
 
 
 def derived_all(secret_keys: Sequence[str], purpose: str) -> tuple[bytes, ...]:
-    """Return the keys for the purpose: the first one signs, signatures of all are accepted."""
+    """Return one key for each secret: the first one signs, signatures of all are accepted."""
     return tuple(derived(secret_key, purpose) for secret_key in secret_keys)
 
 
 def derived(secret_key: str, purpose: str) -> bytes:
-    """Return the 256-bit key for the purpose."""
+    """Return 256 bits."""
     return hmac.digest(secret_key.encode(), f"invoices/{purpose}".encode(), hashlib.sha256)
 
 
@@ -21,5 +21,5 @@ def signature(key: bytes, text: str) -> str:
 
 
 def is_signature(keys: Sequence[bytes], text: str, claimed: str) -> bool:
-    """Return whether one of the keys signed the text, compared in constant time."""
+    """Compare in constant time."""
     return any(hmac.compare_digest(signature(key, text).encode(), claimed.encode()) for key in keys)

@@ -33,13 +33,11 @@ _LARGEST_ID = 2_147_483_647
 
 @dataclass(frozen=True, slots=True)
 class Audit:
-    """Shows what was recorded; nobody changes it here or elsewhere."""
-
     pages: Pages
     zone: ZoneInfo
 
     def index(self, context: RequestContext) -> HTTPResponse:
-        """Answer with the entries that match, newest first, from a place in the list on."""
+        """Show the entries that match, newest first, from a place in the list on."""
         fields = Form(context.query)
         wanted = self._filter(fields)
         before = fields.whole_number("before", 0, most=_LARGEST_ID) or None
@@ -60,7 +58,6 @@ class Audit:
         )
 
     def export(self, context: RequestContext) -> HTTPResponse:
-        """Answer with all entries that match, oldest last, as recorded."""
         fields = Form(context.query)
         wanted = self._filter(fields)
         for name, sentence in fields.errors.items():

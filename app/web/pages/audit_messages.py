@@ -14,8 +14,6 @@ from app.web.http.rendering import address, sentence
 
 @dataclass(frozen=True, slots=True)
 class AuditMessage:
-    """One thing that happened: when, who, what, to what, and what was different before and after."""
-
     at: datetime
     actor: str
     what: str
@@ -26,7 +24,7 @@ class AuditMessage:
 
 
 def audit_message(happened: Entry | ImportedChange | AuditEvent | ImportDone, locale: Locale) -> AuditMessage:
-    """Return what happened in words, at whose end the label stands, if there is one."""
+    """End with the label of what it was done to, if there is one."""
     if isinstance(happened, ImportedChange):
         where = f"{happened.file_name}, {happened.tab}, row {happened.row}"
         link = address(f"/imports/{happened.import_id}", tab=happened.tab, row=happened.row) + "#row"
@@ -44,7 +42,7 @@ def audit_message(happened: Entry | ImportedChange | AuditEvent | ImportDone, lo
 
 
 def details(entry: Entry, locale: Locale) -> list[tuple[str, str]]:
-    """Return what was recorded of a deed beside the words that tell it."""
+    """Return what was recorded beside the words that tell it."""
     if entry.action.endswith(".edited"):
         return []
     told_of = [(name, after) for name, _, after in _changes(entry, locale) if name != "reason"]
@@ -59,7 +57,7 @@ _PAGES = {"invoice": "/invoices/{}", "customer": "/customers/{}", "import": "/im
 
 
 def _aimed_at(event: AuditEvent, told_of: AuditMessage) -> AuditMessage:
-    """Return the deed with what it was done to: a link, where that has a page and still is there."""
+    """Name what it was done to, with a link where that has a page and still is there."""
     kind, _, number = event.entry.subject.partition(":")
     if event.entry.action in _OF_THEMSELVES:
         return told_of
@@ -90,7 +88,7 @@ def _entry(entry: Entry, locale: Locale, aimed: str) -> AuditMessage:
 
 
 def _words(entry: Entry, locale: Locale) -> str:
-    """Return what was done; what no version of the app does any more is told by its name."""
+    """Tell what no version of the app does any more by its name."""
     words = _WHAT.get(entry.action)
     return words(entry.after, locale) if words else f"did “{entry.action}” to"
 
@@ -107,12 +105,12 @@ def _changes(entry: Entry, locale: Locale) -> list[tuple[str, str, str]]:
     ]
 
 
-def _value(name: str, value: Any, locale: Locale) -> str:  # noqa: ANN401  # whatever JSON holds
+def _value(name: str, value: object, locale: Locale) -> str:
     if value is None or value == "":
         return _NOTHING
-    if name.endswith("_cents"):
+    if name.endswith("_cents") and isinstance(value, int):
         return locale.money(value)
-    if name.endswith("_on"):
+    if name.endswith("_on") and isinstance(value, str):
         return locale.day(date.fromisoformat(value))
     if isinstance(value, bool):
         return "yes" if value else "no"
@@ -136,7 +134,6 @@ def _said(words: str) -> Callable[[Mapping[str, Any], Locale], str]:
 
 
 def actions() -> list[str]:
-    """Return the names of all that is recorded."""
     return sorted(_WHAT)
 
 

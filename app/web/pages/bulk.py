@@ -31,14 +31,11 @@ _EXPORTS = {"xlsx", "csv"}
 
 @dataclass(frozen=True, slots=True)
 class Bulk:
-    """Shows what would be done with the invoices that were picked, then does it to just those, or to none."""
-
     pages: Pages
     exports: Exports
     zone: ZoneInfo
 
     def preview(self, context: RequestContext) -> HTTPResponse:
-        """Answer with what the action would do to each invoice, or with the file that was asked for."""
         fields = Form(context.form)
         if fields.typed.get("action") in _EXPORTS:
             return self.exports.picked(context, self._picked(context, fields, to_change=False), fields.typed["action"])

@@ -18,12 +18,11 @@ _MONTHS = [date(2025 + month // 12, month % 12 + 1, 1) for month in range(3, 15)
 
 @dataclass(frozen=True, slots=True)
 class Components:
-    """Shows what pages are made of; served in development only."""
+    """Served in development only."""
 
     pages: Pages
 
     def show(self, context: RequestContext) -> HTTPResponse:
-        """Answer with each component in each of its states."""
         return self.pages.show(
             context,
             "components/show.html",

@@ -2,7 +2,6 @@
 
 from dataclasses import asdict, dataclass, replace
 from math import ceil
-from typing import Any
 from zoneinfo import ZoneInfo
 
 from bottle import HTTPResponse
@@ -44,8 +43,6 @@ _LARGEST_VERSION = 2_000_000_000
 
 
 class CustomerStateError(Refusal):
-    """The customer is in a state in which this cannot be done."""
-
     status = 409
 
 
@@ -62,7 +59,7 @@ class CustomerSearch:
 
     @classmethod
     def of(cls, context: RequestContext, fields: Form) -> "CustomerSearch":
-        """Read the address; what cannot be read is said in the errors of the fields."""
+        """Note in the errors of the fields what cannot be read."""
         day = fields.day("as_of", context.today)
         sort = fields.typed.get("sort", "")
         try:
@@ -79,7 +76,6 @@ class CustomerSearch:
         )
 
     def direction(self, column: AccountOrder) -> str:
-        """Return how the column orders the list: ascending, descending, or not at all."""
         if self.column is not column:
             return ""
         return "descending" if self.descending else "ascending"
@@ -91,22 +87,19 @@ class CustomerSearch:
         return replace(self, column=column, descending=descending, page=1).address()
 
     def on_page(self, page: int) -> str:
-        """Return the address of another page of the list."""
         return replace(self, page=page).address()
 
     def exported(self, kind: str) -> str:
-        """Return the address of the whole list as a file."""
         return replace(self, page=1).address(f"/customers.{kind}")
 
     @property
     def sort(self) -> str:
-        """Return the order as the address says it, nothing when it is the usual one."""
+        """Return an empty text for the usual order."""
         if self.column is AccountOrder.NAME and not self.descending:
             return ""
         return f"-{self.column}" if self.descending else str(self.column)
 
     def address(self, path: str = "/customers") -> str:
-        """Return the address that says all this."""
         return address(
             path,
             q=self.text,
@@ -119,8 +112,6 @@ class CustomerSearch:
 
 @dataclass(frozen=True, slots=True)
 class CustomerSummary:
-    """What a customer owes in one currency, how that came about, and where to look at it."""
-
     ageing: Ageing
     days_sales_outstanding: int | None
     months: list[Month]
@@ -130,14 +121,11 @@ class CustomerSummary:
 
 @dataclass(frozen=True, slots=True)
 class Customers:
-    """Shows customers as they stood at the end of a day, and changes who they are."""
-
     pages: Pages
     currency: str
     zone: ZoneInfo
 
     def index(self, context: RequestContext) -> HTTPResponse:
-        """Answer with one page of the customers that match."""
         fields = Form(context.query)
         search = CustomerSearch.of(context, fields)
         day = fields.day("as_of", context.today)
@@ -158,7 +146,6 @@ class Customers:
         )
 
     def export(self, context: RequestContext, kind: str) -> HTTPResponse:
-        """Answer with the whole list as a file, which can be imported again."""
         fields = Form(context.query)
         search = CustomerSearch.of(context, fields)
         day = fields.day("as_of", context.today)
@@ -169,7 +156,6 @@ class Customers:
         return export(context, "customers", content, f"customers-{day.isoformat()}.{kind}", len(rows))
 
     def show(self, context: RequestContext, customer_id: int) -> HTTPResponse:
-        """Answer with one customer: what is owed, how it is paid, who it is."""
         customer = existing(customer_id)
         fields = Form(context.query)
         day = fields.day("as_of", context.today)
@@ -200,11 +186,9 @@ class Customers:
         )
 
     def new(self, context: RequestContext) -> HTTPResponse:
-        """Answer with an empty form."""
         return self._form(context, Form({}), None)
 
     def create(self, context: RequestContext) -> HTTPResponse:
-        """Add a customer, or answer with the form and what is wrong with it."""
         fields = Form(context.form)
         details = _details(fields, None)
         if not fields.errors:
@@ -217,11 +201,10 @@ class Customers:
         return self._form(context, fields, None, status=422)
 
     def edit(self, context: RequestContext, customer_id: int) -> HTTPResponse:
-        """Answer with the form, filled in."""
         return self._form(context, Form({}), existing(customer_id))
 
     def update(self, context: RequestContext, customer_id: int) -> HTTPResponse:
-        """Save what was changed; where somebody else was quicker, show what they saved beside what was typed."""
+        """Where somebody else was quicker, show what they saved beside what was typed."""
         customer = existing(customer_id)
         fields = Form(context.form)
         version = fields.whole_number("version", 0, most=_LARGEST_VERSION)
@@ -238,7 +221,6 @@ class Customers:
         return self.pages.redirect(context, f"/customers/{customer_id}", flash=f"{details.name} was saved.")
 
     def archive(self, context: RequestContext, customer_id: int) -> HTTPResponse:
-        """Hide the customer from lists, unless something is open."""
         customer = existing(customer_id)
         try:
             customer_actions.archive(customer_id, context.user, context.now)
@@ -247,7 +229,6 @@ class Customers:
         return self.pages.redirect(context, f"/customers/{customer_id}", flash=f"{customer.details.name} is archived.")
 
     def unarchive(self, context: RequestContext, customer_id: int) -> HTTPResponse:
-        """Show the customer in lists again."""
         customer = existing(customer_id)
         customer_actions.unarchive(customer_id, context.user, context.now)
         flash = f"{customer.details.name} is no longer archived."
@@ -279,7 +260,7 @@ class Customers:
         *,
         version: int = 0,
         status: int = 200,
-        **more: Any,  # noqa: ANN401  # what only a conflict shows
+        **more: object,
     ) -> HTTPResponse:
         return self.pages.show(
             context,
@@ -305,7 +286,7 @@ class Customers:
 
 
 def existing(customer_id: int) -> Customer:
-    """Return the customer, or answer that there is none."""
+    """Raise NotFoundError if there is none."""
     customer = customers.get(customer_id)
     if customer is None:
         raise NotFoundError("There is no such customer.")

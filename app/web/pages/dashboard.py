@@ -34,8 +34,6 @@ _MONTHS = 12
 
 @dataclass(frozen=True, slots=True)
 class DebtorRow:
-    """One of those who owe most."""
-
     customer_id: int
     name: str
     position: Owed
@@ -55,17 +53,14 @@ class Currency:
 
     @property
     def buckets(self) -> list[str]:
-        """Return the addresses of the invoices of each age."""
         return [self._invoices(bucket=bucket) for bucket in self.now.ageing.buckets]
 
     @property
     def issues(self) -> list[str]:
-        """Return the addresses of the invoices issued in each month."""
         return [self._invoices(issued_from=month.first, issued_to=month.last) for month in self.months]
 
     @property
     def owing(self) -> list[str]:
-        """Return the addresses of those who owe most."""
         return [address(f"/customers/{debtor.customer_id}", as_of=self.as_of) for debtor in self.debtors]
 
     def _invoices(self, **wanted: object) -> str:
@@ -74,14 +69,12 @@ class Currency:
 
 @dataclass(frozen=True, slots=True)
 class Dashboard:
-    """Shows the figures of one day, each currency by itself."""
-
     pages: Pages
     currency: str
     zone: ZoneInfo
 
     def show(self, context: RequestContext) -> HTTPResponse:
-        """Answer with the figures as of the day asked for, today by default, written once until the ledger changes."""
+        """Show the day asked for, today by default; the figures are written once until the ledger changes."""
         fields = Form(context.query)
         day = fields.day("as_of", context.today)
         as_of = AsOf.end_of(day, self.zone)

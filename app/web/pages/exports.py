@@ -23,20 +23,19 @@ from app.workbook.writing import exporting, listing
 
 @dataclass(frozen=True, slots=True)
 class Exports:
-    """Answers with files that can be imported again without loss."""
+    """The files can be imported again without loss."""
 
     importer: Importer
     zone: ZoneInfo
 
     def everything(self, context: RequestContext) -> HTTPResponse:
-        """Answer with everything that is stored, as a workbook of three tabs."""
         name = f"receivables-{context.today.isoformat()}.xlsx"
         with one_at_a_time():
             content, _ = exports.everything(self.importer, name, context.user, context.now)
         return download(content, name)
 
     def invoices(self, context: RequestContext, kind: str) -> HTTPResponse:
-        """Answer with all invoices of a list, of which the page shows only so many."""
+        """Write all invoices of a list, of which the page shows only so many."""
         fields = Form(context.query)
         search = InvoiceSearch.of(fields, context.locale, context.today)
         _refuse_if_wrong(fields)
@@ -44,12 +43,11 @@ class Exports:
         return self._invoices(context, invoices.matching(search.wanted, as_of, search.order, length=None), kind)
 
     def picked(self, context: RequestContext, lines: list[ListedInvoice], kind: str) -> HTTPResponse:
-        """Answer with the invoices that were picked of a list: all that its address shows, or one by one."""
+        """Write the invoices that were picked of a list: all that its address shows, or one by one."""
         by_address = dict(parse_qsl(context.form.get("parameters", "")))
         return self._invoices(context, lines, kind, by_address if context.form.get("all") else {"picked": "one by one"})
 
     def payments(self, context: RequestContext, kind: str) -> HTTPResponse:
-        """Answer with all payments of a list that count."""
         fields = Form(context.query)
         wanted = payment_filter(fields, context)
         _refuse_if_wrong(fields)

@@ -11,6 +11,7 @@ from app.workbook.meaning.results.questions import Answers
 from app.workbook.meaning.results.records import Held, Question, TabReport
 from app.workbook.meaning.tables.headers import IGNORED, ChosenMapping, Confidence, ListKind, fields_of
 from app.workbook.preview import Choices
+from app.workbook.reading.cells import column_number
 
 RECOGNISED_BY_ITSELF = "recognised"
 
@@ -27,23 +28,20 @@ class Mappable:
 
     @classmethod
     def of(cls, tab: TabReport) -> Self:
-        """Return the tab as the form shows it."""
         return cls(tab.name, tab.kind, tab.fingerprint, tab.columns, tab.held)
 
     @property
     def shown(self) -> ChosenMapping:
-        """Return what the page shows the columns to be."""
-        fields = {_index(column["column"]): column["field"] for column in self.columns if column["field"]}
+        fields = {column_number(column["column"]): column["field"] for column in self.columns if column["field"]}
         return ChosenMapping(self.kind, fields)
 
     @property
     def is_chosen(self) -> bool:
-        """Tell whether a person once chose what the columns are."""
         return any(column["confidence"] == Confidence.CHOSEN for column in self.columns)
 
     @property
     def keeps_unknown(self) -> bool:
-        """Tell whether a column that is read as nothing is kept as it is."""
+        """Return whether a column that is read as nothing is kept as it is."""
         return self.kind in {ListKind.CUSTOMER, ListKind.INVOICE}
 
     @property
@@ -56,10 +54,7 @@ class Mappable:
 def chosen(
     form: Mapping[str, str], before: Choices, tabs: Sequence[Mappable], locale: Locale, currency: str
 ) -> Choices:
-    """Return the choices with those that the form holds; what it does not hold stays as it was.
-
-    Raises UnreadableError where what the own book says is no amount.
-    """
+    """Leave what the form does not hold as it was; raises UnreadableError where the expected total is no amount."""
     forgotten = forgotten_mappings(form, tabs)
     kept = {fingerprint: mapping for fingerprint, mapping in before.mappings.items() if fingerprint not in forgotten}
     return replace(
@@ -72,7 +67,7 @@ def chosen(
 
 
 def grouped(questions: Sequence[Question]) -> list[list[Question]]:
-    """Return the questions, those together that are the same for several columns and take one answer."""
+    """Return those together that are the same for several columns and take one answer."""
     groups: dict[tuple[str, str, tuple[str, ...]], list[Question]] = {}
     for question in questions:
         is_for_columns = question.subject in {"dates", "decimal"}
@@ -92,7 +87,7 @@ def forgotten_mappings(form: Mapping[str, str], tabs: Sequence[Mappable]) -> set
 
 
 def _answers(form: Mapping[str, str], before: Answers) -> Answers:
-    """Return the answers with the form's, one given for several columns in each of them, without those to ask again."""
+    """Give an answer for several columns to each of them, and leave out those to ask again."""
     said = {name.removeprefix("answer:"): text for name, text in form.items() if name.startswith("answer:") and text}
     for name, others in form.items():
         first = name.removeprefix("same:")
@@ -134,7 +129,7 @@ def _mapping(form: Mapping[str, str], tab: Mappable) -> ChosenMapping:
     for column in tab.columns:
         field = form.get(f"column:{tab.fingerprint}:{column['column']}", "")
         if field == IGNORED or (field in possible and field not in fields.values()):
-            fields[_index(column["column"])] = field
+            fields[column_number(column["column"])] = field
     return ChosenMapping(kind, fields)
 
 
@@ -147,10 +142,3 @@ def _decisions(form: Mapping[str, str], before: Decisions) -> Decisions:
 
 def _resolution(text: str) -> Resolution | None:
     return Resolution(text) if text in set(Resolution) else None
-
-
-def _index(letters: str) -> int:
-    number = 0
-    for letter in letters:
-        number = number * 26 + ord(letter) - ord("A") + 1
-    return number - 1

@@ -30,25 +30,19 @@ _MOST_PAGES = 1_000_000
 
 
 class ImportStateError(Refusal):
-    """The import is in a state in which this cannot be done."""
-
     status = 409
 
 
 @dataclass(frozen=True, slots=True)
 class Imports:
-    """Shows imports, and hands what takes time to the worker."""
-
     pages: Pages
     importer: Importer
     jobs: ImportJobs
 
     def index(self, context: RequestContext) -> HTTPResponse:
-        """Answer with the list of imports and the form to upload another workbook."""
         return self._index(context)
 
     def create(self, context: RequestContext) -> HTTPResponse:
-        """Take an uploaded workbook and have the worker read it."""
         upload = context.files.get("workbook")
         if upload is None or not upload.raw_filename:
             return self._index(context, "Choose a workbook first: an .xlsx or .xlsm file, or a list as .csv.")
@@ -60,7 +54,7 @@ class Imports:
         return self.pages.redirect(context, f"/imports/{import_id}")
 
     def show(self, context: RequestContext, import_id: int) -> HTTPResponse:
-        """Answer with where the import stands: its progress, its preview, or what it did."""
+        """Show where the import stands: its progress, its preview, or what it did."""
         stored = _existing(import_id)
         values: dict[str, Any] = {"stored": stored, "outcomes": Outcome, "states": State}
         if stored.state.is_in_work:
@@ -72,14 +66,13 @@ class Imports:
         return self.pages.show(context, "imports/preview.html", **values, **self._preview(context, stored))
 
     def progress(self, context: RequestContext, import_id: int) -> HTTPResponse:
-        """Answer with what the worker is at, or have the page reloaded when it is done."""
+        """Have the page reloaded when the worker is done."""
         stored = _existing(import_id)
         if not stored.state.is_in_work:
             return HTTPResponse(status=204, headers={"HX-Refresh": "true"})
         return self.pages.show(context, "imports/_progress.html", progress=self._progress(context, stored))
 
     def choose(self, context: RequestContext, import_id: int) -> HTTPResponse:
-        """Keep answers, meanings of columns and decisions, and have the workbook read again."""
         stored = _existing(import_id)
         tabs = [Mappable.of(tab) for tab in self._kept_preview(stored).tabs]
         before = Choices.from_json(stored.choices)
@@ -100,7 +93,6 @@ class Imports:
         return self.pages.redirect(context, f"/imports/{import_id}")
 
     def apply(self, context: RequestContext, import_id: int) -> HTTPResponse:
-        """Have the worker write the import, if nothing keeps it from that."""
         stored = _existing(import_id)
         good_rows = context.form.get("good_rows") == "yes"
         self._kept_preview(stored)
@@ -109,14 +101,12 @@ class Imports:
         return self.pages.redirect(context, f"/imports/{import_id}")
 
     def undo(self, context: RequestContext, import_id: int) -> HTTPResponse:
-        """Have the worker take back what the import did."""
         stored = _existing(import_id)
         self._or_refuse(lambda: import_actions.recall(self.importer, stored, context.user))
         self.jobs.enqueue(import_id)
         return self.pages.redirect(context, f"/imports/{import_id}")
 
     def discard(self, context: RequestContext, import_id: int) -> HTTPResponse:
-        """Forget an import that wrote nothing."""
         stored = _existing(import_id)
         self._or_refuse(lambda: import_actions.discard(self.importer, import_id, context.user))
         return self.pages.redirect(
@@ -124,7 +114,6 @@ class Imports:
         )
 
     def marked_copy(self, context: RequestContext, import_id: int) -> HTTPResponse:
-        """Answer with the user's own workbook, its problems and changes marked."""
         stored = _existing(import_id)
         rows = sum(self._kept_preview(stored).counts.values())
         try:

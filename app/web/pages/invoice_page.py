@@ -28,13 +28,11 @@ _NOTHING_TYPED = Form({})
 
 @dataclass(frozen=True, slots=True)
 class InvoiceDetailPage:
-    """Shows one invoice, and again with what was typed where a form of it cannot be accepted."""
-
     pages: Pages
     zone: ZoneInfo
 
     def show(self, context: RequestContext, invoice_id: int) -> HTTPResponse:
-        """Answer with the invoice as of the day asked for; what can be done with it only as of today."""
+        """Show the invoice as of the day asked for; what can be done with it only as of today."""
         fields = Form(context.query)
         day = fields.day("as_of", context.today)
         as_of = AsOf.end_of(day, self.zone)
@@ -43,7 +41,7 @@ class InvoiceDetailPage:
     def again(
         self, context: RequestContext, invoice_id: int, form: str, fields: Form, status: int = 422
     ) -> HTTPResponse:
-        """Answer with the invoice of today, and the form by that name as it was typed, with what is wrong beside it."""
+        """Show the invoice of today, and the form by that name as it was typed, with what is wrong beside it."""
         as_of = AsOf.end_of(context.today, self.zone)
         return self._shown(context, existing(invoice_id, as_of), as_of, _NOTHING_TYPED, {form: fields}, status)
 
@@ -78,7 +76,7 @@ class InvoiceDetailPage:
         )
 
     def _actions(self, context: RequestContext, line: ListedInvoice, forms: Mapping[str, Form]) -> dict[str, Any]:
-        """Return what the forms need, of which a form that came back keeps its key: sent again, it counts once."""
+        """Let a form that came back keep its key: sent again, it counts once."""
         issued = lifecycle_state(line.invoice) is LifecycleState.ISSUED
         credit = -line.balance_cents if issued else 0
         return {
@@ -101,7 +99,7 @@ class InvoiceDetailPage:
 
 
 def existing(invoice_id: int, as_of: AsOf) -> ListedInvoice:
-    """Return the invoice as it stood; raises NotFoundError."""
+    """Raise NotFoundError if there is none."""
     line = invoices.get(invoice_id, as_of)
     if line is None:
         raise NotFoundError("There is no such invoice.")
@@ -109,7 +107,7 @@ def existing(invoice_id: int, as_of: AsOf) -> ListedInvoice:
 
 
 def _with_the_same(name: str, text: str) -> str:
-    """Return the address of all invoices that say the same in the own field; none where no address can hold it."""
+    """Return the address of all invoices that say the same in the own field; empty where no address can hold it."""
     is_said_in_an_address = len(text) <= LONGEST_LINE and "\n" not in text
     return address("/invoices", field=name, value=text) if is_said_in_an_address else ""
 
@@ -119,7 +117,4 @@ def _just_recorded(
 ) -> invoice_payments.ListedPayment | None:
     """Return the payment that was recorded just before the page was shown, as long as it can be undone."""
     wanted = context.query.get("recorded", "")
-    return next(
-        (one for one in receipts if str(one.payment.id) == wanted and one.payment.voided_at is None),
-        None,
-    )
+    return next((one for one in receipts if str(one.payment.id) == wanted and one.payment.voided_at is None), None)

@@ -7,7 +7,7 @@ from app.web.http.locales import Locale
 
 
 class InvoiceListRow(NamedTuple):
-    """One invoice in the order in which the template takes it; `kind` names the badge of the status."""
+    """In the order in which the template takes the values; `kind` names the badge of the status."""
 
     id: int
     number: str
@@ -28,7 +28,6 @@ class InvoiceListRow(NamedTuple):
 
     @classmethod
     def of(cls, line: ListedInvoice, locale: Locale) -> Self:
-        """Return the row of a line."""
         invoice, status = line.invoice, line.status.value
         return cls(
             invoice.id,

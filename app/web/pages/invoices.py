@@ -47,15 +47,13 @@ _SAID = {
 
 @dataclass(frozen=True, slots=True)
 class Invoices:
-    """Shows invoices as they stood at the end of a day, and takes down what people say of them."""
-
     pages: Pages
     page: InvoiceDetailPage
     currency: str
     zone: ZoneInfo
 
     def index(self, context: RequestContext) -> HTTPResponse:
-        """Answer with one page of the invoices that match, and the sums of all that do; at first, the default view."""
+        """Show one page of the invoices that match, and the sums of all that do; at first, the default view."""
         saved = views.of_user(context.user.id)
         default = next((view for view in saved if view.is_default), None)
         if default and not context.query:
@@ -85,12 +83,8 @@ class Invoices:
             **self._choices(),
         )
 
-    def show(self, context: RequestContext, invoice_id: int) -> HTTPResponse:
-        """Answer with one invoice, its payments, its history, and what can be done with it."""
-        return self.page.show(context, invoice_id)
-
     def new(self, context: RequestContext) -> HTTPResponse:
-        """Ask for a new invoice, with what can be foreseen of it filled in."""
+        """Fill in what can be foreseen of a new invoice."""
         fields = Form(context.query)
         customer = customer_choice.get(fields.whole_number("customer", 0, most=_LARGEST_ID))
         issued_on = context.today
@@ -105,7 +99,6 @@ class Invoices:
         )
 
     def create(self, context: RequestContext) -> HTTPResponse:
-        """Write a new invoice."""
         fields = Form(context.form)
         customer = _customer(fields)
         facts = self._facts(fields, context, customer.id if customer else 0)
@@ -119,12 +112,10 @@ class Invoices:
         return self.pages.redirect(context, f"/invoices/{invoice_id}", flash=f"Invoice {facts.number} was entered.")
 
     def edit(self, context: RequestContext, invoice_id: int) -> HTTPResponse:
-        """Ask for what is to be different."""
         line = existing(invoice_id, AsOf.end_of(context.today, self.zone))
         return self._form(context, Form({}), line.invoice, version=line.invoice.version, who=_who(line))
 
     def update(self, context: RequestContext, invoice_id: int) -> HTTPResponse:
-        """Change an invoice, unless somebody else was faster."""
         line = existing(invoice_id, AsOf.end_of(context.today, self.zone))
         fields = Form(context.form)
         seen = SeenVersion(invoice_id, fields.whole_number("version", 0, most=_LARGEST_ID))
@@ -156,7 +147,6 @@ class Invoices:
         return self.pages.redirect(context, f"/invoices/{invoice_id}", flash=flash)
 
     def change_status(self, context: RequestContext, invoice_id: int) -> HTTPResponse:
-        """Void, write off, reinstate or dispute an invoice, with a reason."""
         line = existing(invoice_id, AsOf.end_of(context.today, self.zone))
         fields = Form(context.form)
         change = fields.choice("change", StatusChange)
@@ -174,7 +164,7 @@ class Invoices:
         return self.pages.redirect(context, f"/invoices/{invoice_id}", flash=_SAID[change].format(line.invoice.number))
 
     def _rows(self, context: RequestContext, search: InvoiceSearch, as_of: AsOf) -> Markup:
-        """Return the rows of one page of the list, written once as long as nothing changes."""
+        """Write the rows of one page of the list once as long as nothing changes."""
         locale, picks = context.locale, context.user.may(Right.EXPORT)
 
         def write() -> Markup:
@@ -233,7 +223,7 @@ class Invoices:
         who: str = "",
         meanwhile: Invoice | None = None,
         taken_by: int | None = None,
-        **foreseen: Any,  # noqa: ANN401  # days to begin with
+        **foreseen: object,
     ) -> HTTPResponse:
         ledgers = invoices.ledgers()
         return self.pages.show(

@@ -30,21 +30,16 @@ _MOST_PAGES = 1_000_000
 
 
 class ConflictError(Refusal):
-    """What is asked for does not fit what there is by now."""
-
     status = 409
 
 
 @dataclass(frozen=True, slots=True)
 class Payments:
-    """Records what came in, and what of it was a mistake."""
-
     pages: Pages
     invoice_page: InvoiceDetailPage
     zone: ZoneInfo
 
     def index(self, context: RequestContext) -> HTTPResponse:
-        """Answer with the payments that match, latest first."""
         fields = Form(context.query)
         wanted = payment_filter(fields, context)
         page = fields.whole_number("page", 1, most=_MOST_PAGES)
@@ -67,7 +62,6 @@ class Payments:
         )
 
     def create(self, context: RequestContext, invoice_id: int) -> HTTPResponse:
-        """Record a payment of one invoice."""
         invoice = _existing(invoice_id)
         fields = Form(context.form)
         cents = fields.amount("amount", context.locale, required=True, least=1, currency=invoice.currency)
@@ -75,7 +69,6 @@ class Payments:
         return self._one(context, invoice, "payment", fields, receipt, "Recorded {} for invoice {}.")
 
     def refund(self, context: RequestContext, invoice_id: int) -> HTTPResponse:
-        """Record money that was given back."""
         invoice = _existing(invoice_id)
         fields = Form(context.form)
         cents = fields.amount("amount", context.locale, required=True, least=1, currency=invoice.currency)
@@ -100,7 +93,6 @@ class Payments:
         return self._recorded(context, invoice, "credit", fields, move, said)
 
     def new(self, context: RequestContext) -> HTTPResponse:
-        """Ask for a receipt: whose it is, how much came in, and which invoices it pays."""
         fields = Form(context.query)
         customer_id = fields.whole_number("customer", 0, most=999_999_999)
         if not customer_id:
@@ -110,7 +102,6 @@ class Payments:
         return self._receipt_form(context, fields, customer_id)
 
     def create_several(self, context: RequestContext) -> HTTPResponse:
-        """Record one receipt for several invoices of a customer."""
         fields = Form(context.form)
         customer_id = fields.whole_number("customer", 0, most=999_999_999)
         if "spread" in context.form:
@@ -130,7 +121,7 @@ class Payments:
         return self._receipt_recorded(context, fields, customer_id, receipt, currency)
 
     def void(self, context: RequestContext, payment_id: int) -> HTTPResponse:
-        """Let a payment, and all that was recorded with it, no longer count."""
+        """Void a payment, and all that was recorded with it."""
         try:
             together = payment_batches.of_payment(payment_id)
         except LookupError as error:
@@ -246,7 +237,7 @@ class Payments:
         )
 
     def _choose_customer(self, context: RequestContext, fields: Form) -> HTTPResponse:
-        """Ask whose receipt it is; where what was typed means one customer, go on with that one."""
+        """Go on with the one customer that was meant, if only one was."""
         text = fields.text("who")
         found = customer_choice.meant_by(text) if text else []
         if len(found) == 1:
@@ -280,7 +271,6 @@ FILTER_FIELDS = ("q", "from", "to", "customer", "method", "voided")
 
 
 def payment_filter(fields: Form, context: RequestContext) -> PaymentFilter:
-    """Return which payments the address asks for."""
     text = fields.text("q")
     return PaymentFilter(
         text=text,
@@ -339,7 +329,7 @@ def _check_sum(
 
 
 def _with_credit(fields: Form, received: int, placed: Mapping[int, int]) -> dict[int, int]:
-    """Return the amounts with what is left over on the last invoice, where it stands as credit."""
+    """Put what is left over on the last invoice, where it stands as credit."""
     left = received - sum(placed.values())
     if left <= 0 or not fields.checked("keep_credit") or not placed:
         return dict(placed)

@@ -3,13 +3,13 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
-from decimal import Decimal
 from zoneinfo import ZoneInfo
 
 from bottle import HTTPResponse
 
 from app.domain.ageing import ageing_by_currency, nothing_owed
 from app.domain.as_of import AsOf
+from app.domain.money import decimal_of
 from app.domain.periods import months_up_to
 from app.domain.statement import Statement, statement
 from app.store.ledger import customers
@@ -29,8 +29,6 @@ _MONTHS = 3
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """Which statement is asked for."""
-
     opened_on: date
     closed_on: date
     currency: str
@@ -38,20 +36,16 @@ class Wanted:
 
     @property
     def options(self) -> list[tuple[str, str]]:
-        """Return the currencies to choose from."""
         return [(one, one) for one in self.currencies]
 
 
 @dataclass(frozen=True, slots=True)
 class Statements:
-    """Shows the statement of one customer in one currency."""
-
     pages: Pages
     currency: str
     zone: ZoneInfo
 
     def show(self, context: RequestContext, customer_id: int) -> HTTPResponse:
-        """Answer with the statement, the last three months by default."""
         customer = existing(customer_id)
         fields = Form(context.query)
         wanted = self._wanted(context, fields, customer_id)
@@ -74,7 +68,6 @@ class Statements:
         )
 
     def export(self, context: RequestContext, customer_id: int) -> HTTPResponse:
-        """Answer with the statement as a workbook."""
         customer = existing(customer_id)
         fields = Form(context.query)
         wanted = self._wanted(context, fields, customer_id)
@@ -105,7 +98,7 @@ class Statements:
 
 
 def _rows(found: Statement) -> Iterator[Sequence[Listed]]:
-    yield found.opened_on, "Opening balance", None, None, None, None, _amount(found.opening_cents)
+    yield found.opened_on, "Opening balance", None, None, None, None, decimal_of(found.opening_cents)
     for line in found.lines:
         change = line.change
         yield (
@@ -114,11 +107,7 @@ def _rows(found: Statement) -> Iterator[Sequence[Listed]]:
             change.invoice.number,
             change.invoice.due_on,
             change.reference,
-            _amount(change.cents),
-            _amount(line.balance_cents),
+            decimal_of(change.cents),
+            decimal_of(line.balance_cents),
         )
-    yield found.closed_on, "Closing balance", None, None, None, None, _amount(found.closing_cents)
-
-
-def _amount(cents: int) -> Decimal:
-    return Decimal(cents).scaleb(-2)
+    yield found.closed_on, "Closing balance", None, None, None, None, decimal_of(found.closing_cents)

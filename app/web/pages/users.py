@@ -21,13 +21,10 @@ from app.web.http.request_context import RequestContext
 
 @dataclass(frozen=True, slots=True)
 class Users:
-    """Invites users, says what they may do, and keeps them out."""
-
     pages: Pages
     public_url: str
 
     def index(self, context: RequestContext) -> HTTPResponse:
-        """Answer with everybody, whether or not they may sign in."""
         everybody = users.all_users()
         return self.pages.show(
             context,
@@ -39,11 +36,9 @@ class Users:
         )
 
     def new(self, context: RequestContext) -> HTTPResponse:
-        """Ask who is to be invited."""
         return self._form(context, Form({}))
 
     def create(self, context: RequestContext) -> HTTPResponse:
-        """Invite somebody, by a link that is shown once."""
         fields = Form(context.form)
         email = fields.text("email", required=True)
         if email and "@" not in email.strip("@"):
@@ -59,11 +54,9 @@ class Users:
         return self._link(context, user, Purpose.INVITE)
 
     def show(self, context: RequestContext, user_id: int) -> HTTPResponse:
-        """Ask what is to be different about a user."""
         return self._form(context, Form({}), _existing(user_id))
 
     def update(self, context: RequestContext, user_id: int) -> HTTPResponse:
-        """Change a user's name, role or scope."""
         user, fields = _existing(user_id), Form(context.form)
         facts = _facts(fields)
         if facts is None:
@@ -77,7 +70,6 @@ class Users:
         return self.pages.redirect(context, "/users", flash=said)
 
     def deactivate(self, context: RequestContext, user_id: int) -> HTTPResponse:
-        """Keep a user out from now on."""
         user = _existing(user_id)
         try:
             user_actions.deactivate(user_id, context.user, context.now)
@@ -88,18 +80,15 @@ class Users:
         return self.pages.redirect(context, "/users", flash=f"{user.email} is signed out and may no longer sign in.")
 
     def activate(self, context: RequestContext, user_id: int) -> HTTPResponse:
-        """Let a user in again."""
         user = _existing(user_id)
         user_actions.activate(user_id, context.user, context.now)
         return self.pages.redirect(context, "/users", flash=f"{user.email} may sign in again.")
 
     def make_link(self, context: RequestContext, user_id: int) -> HTTPResponse:
-        """Show, once, a link by which the user chooses a password."""
         user = _existing(user_id)
         return self._link(context, user, Purpose.RESET if users.has_password(user_id) else Purpose.INVITE)
 
     def reset_second_factor(self, context: RequestContext, user_id: int) -> HTTPResponse:
-        """Take the second factor from a user who has lost it."""
         user = _existing(user_id)
         second_factors.disable(user_id, context.user, context.now)
         said = f"{user.email} has no second factor any more, and is signed out everywhere."

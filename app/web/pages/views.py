@@ -12,19 +12,17 @@ from app.web.http.invoice_search import InvoiceSearch
 from app.web.http.rendering import Pages, address
 from app.web.http.request_context import RequestContext
 
+_MISSING = "There is no such view."
+
 
 @dataclass(frozen=True, slots=True)
 class Views:
-    """Keeps, renames and forgets views; nobody sees those of another."""
-
     pages: Pages
 
     def index(self, context: RequestContext) -> HTTPResponse:
-        """Answer with the user's views."""
         return self._index(context, Form({}))
 
     def create(self, context: RequestContext) -> HTTPResponse:
-        """Keep what the list shows under a name."""
         fields = Form(context.form)
         name = fields.text("name", required=True, longest=60)
         search = InvoiceSearch.of(
@@ -43,29 +41,28 @@ class Views:
         return self._index(context, fields, search.parameters)
 
     def update(self, context: RequestContext, view_id: int) -> HTTPResponse:
-        """Give a view another name."""
         fields = Form(context.form)
         name = fields.text("name", required=True, longest=60)
         if not fields.errors:
             try:
-                _or_not_found(views.change(context.user.id, view_id, name=name))
+                if not views.change(context.user.id, view_id, name=name):
+                    raise NotFoundError(_MISSING)
                 return self.pages.redirect(context, "/views", flash=f"The view is called {name} now.")
             except views.NameTakenError as error:
                 fields.errors["name"] = str(error)
         return self._index(context, fields, renamed=view_id)
 
     def make_default(self, context: RequestContext, view_id: int) -> HTTPResponse:
-        """Let the list open with the view, or no longer."""
         is_wanted = context.form.get("default") == "yes"
         if not any(view.id == view_id for view in views.of_user(context.user.id)):
-            raise NotFoundError("There is no such view.")
+            raise NotFoundError(_MISSING)
         views.make_default(context.user.id, view_id if is_wanted else None)
         opens = "with this view" if is_wanted else "with all invoices"
         return self.pages.redirect(context, "/views", flash=f"The list of invoices opens {opens} now.")
 
     def delete(self, context: RequestContext, view_id: int) -> HTTPResponse:
-        """Forget a view."""
-        _or_not_found(views.delete(context.user.id, view_id))
+        if not views.delete(context.user.id, view_id):
+            raise NotFoundError(_MISSING)
         return self.pages.redirect(context, "/views", flash="The view was deleted.")
 
     def _index(
@@ -90,15 +87,8 @@ class Views:
 
 
 def address_of(parameters: dict[str, str]) -> str:
-    """Return the address of the list that the parameters ask for."""
     return address("/invoices", **(parameters or {"all": "yes"}))
 
 
 def query_of(parameters: dict[str, str]) -> str:
-    """Return the parameters as an address has them."""
     return address("", **parameters).removeprefix("?")
-
-
-def _or_not_found(was_there: bool) -> None:  # noqa: FBT001  # what the store says
-    if not was_there:
-        raise NotFoundError("There is no such view.")

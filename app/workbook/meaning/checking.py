@@ -29,17 +29,11 @@ from app.workbook.reading.cells import Book, Row, column_letter
 from app.workbook.reading.refusal import WorkbookRefusedError
 
 _ROWS_A_REPORT = 5_000
-_NAMED_BY = {
-    ListKind.CUSTOMER: ("code", "name"),
-    ListKind.INVOICE: ("number",),
-    ListKind.PAYMENT: ("invoice_number",),
-}
+_NAMED_BY = {ListKind.CUSTOMER: ("code", "name"), ListKind.INVOICE: ("number",), ListKind.PAYMENT: ("invoice_number",)}
 
 
 @dataclass(frozen=True, slots=True)
 class Surroundings:
-    """The context of an import: the business's currency and time zone, and today's date."""
-
     currency: str
     zone: tzinfo = UTC
     today: date | None = None
@@ -53,11 +47,7 @@ def check(
     surroundings: Surroundings,
     progress: Progress,
 ) -> Checked:
-    """Return the workbook's records.
-
-    Raises NothingRecognisedError if no tab is recognised, and WorkbookRefusedError if no tab has a row or one has too
-    many.
-    """
+    """Raise NothingRecognisedError if no tab is a list, WorkbookRefusedError if none has rows or one has too many."""
     checked = Checked()
     questions = Questions(answers, checked, _kept_columns(stored))
     tabs = recognised(book, chosen, checked, questions)
@@ -70,20 +60,12 @@ def check(
     if not tabs:
         names = ", ".join(f"'{sheet.name}'" for sheet in book.sheets[:5])
         checked.questions.clear()
-        raise NothingRecognisedError(
-            checked,
-            " ".join(
-                filter(
-                    None,
-                    (
-                        f"No list of invoices, payments or customers was found in the tabs {names}.",
-                        nearest(checked),
-                        "Each list needs a row of headers, such as Invoice No, Customer, Invoice Date, Due Date, "
-                        "Amount.",
-                    ),
-                )
-            ),
+        sentences = (
+            f"No list of invoices, payments or customers was found in the tabs {names}.",
+            nearest(checked),
+            "Each list needs a row of headers, such as Invoice No, Customer, Invoice Date, Due Date, Amount.",
         )
+        raise NothingRecognisedError(checked, " ".join(filter(None, sentences)))
     _Check(book, tabs, questions, stored, surroundings, checked, progress).run()
     if not sum(report.rows for report in checked.tabs):
         raise WorkbookRefusedError("The lists in this workbook have headers but no rows: there is nothing to import.")
@@ -91,7 +73,6 @@ def check(
 
 
 def _kept_columns(stored: Snapshot) -> set[str]:
-    """Return the names of all stored own fields: unknown columns of earlier workbooks."""
     of_customers = {name for customer in stored.customers.values() for name in customer.own_fields}
     return of_customers | {name for invoice in stored.invoices.values() for name in invoice.own_fields}
 
@@ -105,8 +86,6 @@ class NothingRecognisedError(WorkbookRefusedError):
 
 
 class _Check:
-    """One check of one workbook."""
-
     def __init__(
         self,
         book: Book,
@@ -142,13 +121,11 @@ class _Check:
                     self._check_tab(tab)
         self._ask_about_currencies()
         self._invoices.ask_what_is_missing()
-        for tab in self._tabs:
-            self._payments.pay_on_account(tab)
-        self._payments.settle_together()
+        self._payments.settle_together(self._tabs)
         ask_about_doubts(self._checked, self._invoices, self._questions, self._stored, self._surroundings.today)
 
     def _ask_about_currencies(self) -> None:
-        """Ask for the currency of rows without one, if other rows name a currency that is not the business's own."""
+        """Ask about rows without a currency if others name one that is not the business's own."""
         own = self._surroundings.currency
         invoices = [tab for tab in self._tabs if tab.header.kind is ListKind.INVOICE]
         others = sorted({code for tab in invoices for code in tab.currencies if code} - {own})

@@ -8,10 +8,7 @@ from app.workbook.meaning.vocabulary.headings import ListKind
 
 
 def add_control_totals(checked: Checked, stored: Snapshot) -> None:
-    """Fill in the totals of the tab reports.
-
-    Payments count in the tab of their invoice, and again in the tab that lists them.
-    """
+    """Payments count in the tab of their invoice, and again in the tab that lists them."""
     invoices = {record.key: record for record in checked.invoices}
     paid: dict[Key, int] = defaultdict(int)
     reports: dict[tuple[str, ListKind], list[TabReport]] = defaultdict(list)

@@ -19,10 +19,7 @@ _DAYS_AHEAD = 31  # an invoice may be written for the next month, but not for an
 def ask_about_doubts(
     checked: Checked, invoices: InvoiceRows, questions: Questions, stored: Snapshot, today: date | None
 ) -> None:
-    """Ask about figures that contradict each other within the workbook, and apply the answers.
-
-    Stored figures were confirmed before and are not questioned again.
-    """
+    """Ask about figures that contradict each other within the workbook; stored ones were confirmed before."""
     if today is not None:
         _ask_about_invoices_ahead(checked, questions, stored, today)
         _ask_about_payments_ahead(checked, questions, stored, today)
@@ -45,8 +42,8 @@ def _ask_about_invoices_ahead(checked: Checked, questions: Questions, stored: Sn
                 "ahead:invoices",
                 "ahead",
                 ahead[0].tab,
-                f"{_invoices(ahead)} dated far ahead ({_shown(ahead, 'issued_on')}): are these days right? Mend them "
-                "in the workbook if they are not.",
+                f"{counted(len(ahead), 'invoice is', 'invoices are')} dated far ahead "
+                f"({_shown(ahead, 'issued_on')}): are these days right? Mend them in the workbook if they are not.",
                 ("right",),
                 labels={"right": "they are right"},
                 shape=_of_rows("ahead:invoices", ahead),
@@ -77,7 +74,6 @@ def _ask_about_payments_ahead(checked: Checked, questions: Questions, stored: Sn
 
 
 def _ask_about_the_list_of_payments(checked: Checked, invoices: InvoiceRows, questions: Questions) -> None:
-    """Ask which amount counts if an invoice's own row and the listed payments differ."""
     listed = _paid_by_invoice(checked)
     broken = {name for kind, name in checked.broken if kind is ListKind.PAYMENT}
     differing = [
@@ -236,11 +232,7 @@ def _shown(records: Sequence[Record], name: str) -> str:
     return "; ".join([*places, *more])
 
 
-def _invoices(records: Sequence[Record]) -> str:
-    return counted(len(records), "invoice is", "invoices are")
-
-
 def _day(record: Record, name: str) -> date:
     value = record.values[name]
-    assert isinstance(value, date)  # noqa: S101  # was read as a date
+    assert isinstance(value, date)  # was read as a date
     return value

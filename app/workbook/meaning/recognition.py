@@ -70,7 +70,6 @@ def nearest(checked: Checked) -> str:
 
 
 def _read(table: SheetTable, checked: Checked, questions: Questions) -> Tab | None:
-    """Return the table, or None if it is left out."""
     name = table.sheet.name
     whole = _question(replace(table, is_only=True), "a list of ours", (SKIP, READ))
     if table.is_left_out or (not table.is_only and questions.answer_if_given(whole) == SKIP):
@@ -103,7 +102,7 @@ def _is_owed(table: SheetTable, header: Header, checked: Checked, questions: Que
 
 
 def _ask_about_unread(table: SheetTable, checked: Checked, questions: Questions) -> None:
-    """Ask for confirmation that a table with money or dates is left out, unless it is clearly something else."""
+    """Ask whether a table with money or dates is left out, unless it is clearly something else."""
     name = table.sheet.name
     if not table.sheet.rows:
         return
@@ -132,7 +131,7 @@ def _ask(table: SheetTable, what: str, choices: tuple[str, ...], checked: Checke
 
 
 def _question(table: SheetTable, what: str, choices: tuple[str, ...]) -> Question:
-    """Return the question whether to leave out a tab; its shape is the tab's name without digits, and its headings."""
+    """Give the question the shape of the tab's name without digits, and its headings."""
     name = table.sheet.name
     line = table.line or _likeliest_line(table)
     words = " ".join(word for word in folded(name).split() if not word.isdigit())
@@ -188,7 +187,6 @@ def _names_money(heading: str) -> bool:
 
 
 def _has_receivables(line: HeaderLine | None) -> bool:
-    """Return whether the headings include an invoice and a customer, whatever the tab is called."""
     if line is None:
         return False
     words = [heading_words(text) for text in line.headings if text]

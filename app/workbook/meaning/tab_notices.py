@@ -16,7 +16,6 @@ _SECTIONS_TRIED = 50
 
 
 def add_own_totals(tab: Tab) -> None:
-    """Compare each total stated in the tab with the sum of its rows."""
     sections = _Sections(tab)
     for row in tab.rows.totals:
         for column in tab.header.columns:
@@ -63,7 +62,6 @@ class _Sections:
 
 
 def add_notices(tab: Tab, checked: Checked) -> None:
-    """Add the notices of the tab to the check."""
     checked.notices.extend(
         Notice(tab.name, message)
         for message in (
@@ -155,7 +153,7 @@ def _columns(columns: Iterable[tuple[int, str]]) -> str:
 
 def _cents(tab: Tab, row: Row, name: str) -> int | None:
     column = tab.header.column(name)
-    assert column is not None  # noqa: S101  # it has been summed
+    assert column is not None  # it has been summed
     try:
         amount = amounts.read_amount(row.cell(column.index), tab.marks.get(column.index) or DecimalMark.POINT)
     except UnreadableError:

@@ -63,13 +63,12 @@ def check(path: Path, limits: WorkbookLimits) -> None:
 
 
 def is_zip(path: Path) -> bool:
-    """Return whether the file is a zip archive, as workbooks are; a text list is not."""
     with path.open("rb") as file:
         return file.read(len(_ZIP)) == _ZIP
 
 
 def has_macros(path: Path) -> bool:
-    """Return whether the file is a workbook with macros, which Excel only opens if it is named .xlsm."""
+    """Return whether the workbook has macros: Excel then opens it only if it is named .xlsm."""
     if not is_zip(path):
         return False
     with zipfile.ZipFile(path) as archive:

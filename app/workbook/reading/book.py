@@ -45,10 +45,9 @@ _RANGE = re.compile(r"([A-Z]{1,3})(\d{1,7}):([A-Z]{1,3})(\d{1,7})")
 
 
 def read_book(path: Path, limits: WorkbookLimits, progress: Progress, name: str | None = None) -> Book:
-    """Return the cells of the workbook.
+    """Raise WorkbookRefusedError if the file is not a workbook or exceeds the limits.
 
-    Raises WorkbookRefusedError if the file is not a workbook or exceeds the limits. `name` is the user's file name, if
-    `path` has another.
+    `name` is the user's file name, if `path` has another.
     """
     archive.check(path, limits)
     with tempfile.TemporaryDirectory(prefix="workbook-") as folder:
@@ -78,7 +77,7 @@ def read_book(path: Path, limits: WorkbookLimits, progress: Progress, name: str 
 
 
 def run_limited(module: str, arguments: list[str], limits: WorkbookLimits) -> None:
-    """Run a child program of this package under the limits; raises WorkbookRefusedError with its message."""
+    """Run a child program of this package; raises WorkbookRefusedError with its message."""
     _run_child([module, *arguments], limits.seconds, lambda _: None)
 
 
@@ -120,7 +119,7 @@ def _follow(
     child: "subprocess.Popen[str]", deadline: float, reported: Callable[[Mapping[str, Any]], None]
 ) -> str | None:
     """Pass on the child's reports until it ends; return its message if it refused the file."""
-    assert child.stdout is not None  # noqa: S101  # it was started with a pipe
+    assert child.stdout is not None  # it was started with a pipe
     refused = None
     with selectors.DefaultSelector() as selector:
         selector.register(child.stdout, selectors.EVENT_READ)
@@ -140,7 +139,7 @@ def _follow(
 
 
 class _BookFromLines:
-    """Builds a book from the lines that the child writes, while the child is still writing."""
+    """Reads the lines that the child writes while it is still writing."""
 
     def __init__(self, lines: BinaryIO) -> None:
         self._lines = lines
@@ -161,11 +160,11 @@ class _BookFromLines:
             self._take(json.loads(line.decode(), parse_float=Decimal))
 
     def book(self) -> Book:
-        """Return the book; call it once the child has ended."""
+        """Call it once the child has ended."""
         self.read_on()
         return Book(self._sheets, self._epoch_1904)
 
-    def _take(self, item: Any) -> None:  # noqa: ANN401  # any JSON value
+    def _take(self, item: list[Any] | dict[str, Any]) -> None:
         if isinstance(item, list):
             number, row_hidden, has_sum, cells = item
             # Most cells need no decoding: JSON has already made them a text, a number or a boolean.
@@ -221,7 +220,7 @@ def _merged(references: list[str]) -> tuple[_Extent, ...]:
 
 
 def _fill_merged(tab: str, rows: list[Row], merged: tuple[_Extent, ...]) -> tuple[list[Row], int]:
-    """Return the rows with each vertically merged value repeated in all its rows, and the number of cells filled."""
+    """Repeat each vertically merged value in all its rows; also return the number of cells filled."""
     numbers = [row.number for row in rows]
     filled = 0
     for top, column, bottom, _ in merged:

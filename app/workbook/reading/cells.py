@@ -24,7 +24,7 @@ class ErrorValue:
 
 @dataclass(frozen=True, slots=True)
 class DamagedCell(ErrorValue):
-    """A cell whose value does not match its type, such as a word in a number cell; `text` is the reason."""
+    """A value that does not match its cell's type, such as a word in a number cell; `text` is the reason."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,16 +64,13 @@ class Row:
     has_sum: bool = False
 
     def cell(self, column: int) -> Cell:
-        """Return the cell of the column, counted from 0; None beyond the last cell."""
+        """`column` counts from 0; None beyond the last cell."""
         return self.cells[column] if column < len(self.cells) else None
 
 
 @dataclass(frozen=True, slots=True)
 class Sheet:
-    """One tab.
-
-    Each item of `merged` is (top row as numbered in Excel, left column from 0, bottom row, right column).
-    """
+    """Each item of `merged` is (top row as numbered in Excel, left column from 0, bottom row, right column)."""
 
     name: str
     rows: list[Row]
@@ -88,8 +85,6 @@ class Sheet:
 
 @dataclass(frozen=True, slots=True)
 class Book:
-    """The tabs of a workbook in order, and whether its serial dates count from 1904."""
-
     sheets: list[Sheet]
     epoch_1904: bool = False
 
@@ -101,12 +96,12 @@ _INVISIBLE = re.compile(
 
 
 def without_unseen(text: str) -> str:
-    """Return the text without invisible characters, most of which Excel does not allow in a cell either."""
+    """Remove invisible characters, most of which Excel does not allow in a cell either."""
     return _INVISIBLE.sub("", text)
 
 
 def clean_text(text: str) -> str:
-    """Return the text with each run of whitespace, line breaks included, replaced by one space, and stripped."""
+    """Replace each run of whitespace, line breaks included, by one space, and strip."""
     # Most texts only need stripping; `split` handles every kind of Unicode space.
     if not text.isascii() or not text.isprintable():
         text = without_unseen(text)
@@ -114,7 +109,7 @@ def clean_text(text: str) -> str:
 
 
 def column_letter(column: int) -> str:
-    """Return the letters of the column, which is counted from 0."""
+    """`column` counts from 0."""
     letters = ""
     number = column + 1
     while number:
@@ -124,7 +119,7 @@ def column_letter(column: int) -> str:
 
 
 def column_number(letters: str) -> int:
-    """Return the number of the column with these capital letters, counted from 0."""
+    """Count from 0; `letters` are capitals."""
     number = 0
     for letter in letters:
         number = number * 26 + ord(letter) - ord("A") + 1
@@ -132,5 +127,5 @@ def column_number(letters: str) -> int:
 
 
 def cell_name(column: int, row: int) -> str:
-    """Return the name of a cell as shown in Excel, such as B7; the column is counted from 0."""
+    """`column` counts from 0, `row` from 1."""
     return f"{column_letter(column)}{row}"

@@ -37,7 +37,6 @@ def is_moment(text: str) -> bool:
 
 
 def is_span(text: str) -> bool:
-    """Return whether the format shows a time span, such as 30 hours."""
     return bool(_SPAN.search(_positive(text)))
 
 

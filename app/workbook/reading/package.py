@@ -17,7 +17,7 @@ ROOT = ""
 
 @dataclass(frozen=True, slots=True)
 class Relation:
-    """A relation of a part: the last segment of its type, and the name of the part it points to."""
+    """`kind` is the last segment of the relation's type, `part` the name of what it points to."""
 
     id: str
     kind: str
@@ -25,18 +25,17 @@ class Relation:
 
 
 class Package:
-    """An open workbook file; part names are compared without case, with backslashes read as slashes."""
+    """Part names are compared without case, with backslashes read as slashes."""
 
     def __init__(self, file: IO[bytes]) -> None:
         self._archive = zipfile.ZipFile(file)
         self._entries = {_plain(entry.filename): entry for entry in self._archive.infolist()}
 
     def entries(self) -> list[zipfile.ZipInfo]:
-        """Return all entries, including those that share a name."""
+        """Return also those that share a name."""
         return self._archive.infolist()
 
     def holds(self, part: str) -> bool:
-        """Return whether the file has the part."""
         return _plain(part) in self._entries
 
     def refuse_document_types(self) -> None:
@@ -50,7 +49,6 @@ class Package:
                 _read_prolog(part)
 
     def entry(self, part: str) -> zipfile.ZipInfo:
-        """Return the entry of an existing part."""
         return self._entries[_plain(part)]
 
     def is_current(self, entry: zipfile.ZipInfo) -> bool:
@@ -58,11 +56,9 @@ class Package:
         return self._entries[_plain(entry.filename)] is entry
 
     def open(self, part: str | zipfile.ZipInfo) -> IO[bytes]:
-        """Open an existing part."""
         return self._archive.open(self.entry(part) if isinstance(part, str) else part)
 
     def relations(self, part: str) -> list[Relation]:
-        """Return the relations of a part (or of the package, for ROOT) to other parts of the file."""
         folder, name = posixpath.split(part)
         described = posixpath.join(folder, "_rels", f"{name}.rels")
         return list(self._relations(described, folder)) if self.holds(described) else []
@@ -79,7 +75,7 @@ class Package:
 
 @lru_cache(1_000)
 def local_name(name: str) -> str:
-    """Return the name without its namespace: Strict Open XML uses other namespaces with the same meaning."""
+    """Drop the namespace: Strict Open XML uses other ones with the same meaning."""
     return name.rpartition("}")[2]
 
 

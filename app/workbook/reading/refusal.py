@@ -2,4 +2,4 @@
 
 
 class WorkbookRefusedError(Exception):
-    """The file cannot be imported; the message is one sentence with the reason and what to do."""
+    """The message is one sentence with the reason and what to do."""

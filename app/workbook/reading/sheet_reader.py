@@ -1,7 +1,7 @@
 """Child process that reads a workbook or a list: `sheet_reader FILE OUT MEMORY OUT_BYTES MAX_ROWS NAME`.
 
-It streams each sheet once and writes JSON lines to OUT: the name of a sheet, its rows, and its end with what was found
-(merged ranges, filter, where reading stopped). A list, such as .csv, is one sheet of texts, named after the file.
+It writes JSON lines to OUT: the name of a sheet, its rows, and its end with what was found. A list, such as .csv, is
+one sheet of texts, named after the file.
 """
 
 import errno
@@ -12,7 +12,7 @@ import sys
 import traceback
 import zipfile
 from pathlib import Path
-from typing import IO, Any, TextIO
+from typing import IO, TextIO
 from xml.etree.ElementTree import ParseError
 from xml.parsers import expat
 
@@ -31,7 +31,7 @@ _TOO_MUCH = "The workbook needs more memory than one may take: split it, or remo
 
 
 def main(arguments: list[str]) -> int:
-    """Read the workbook and return 0; on failure send one message and return COULD_NOT_READ."""
+    """On failure send one message and return COULD_NOT_READ."""
     source, target, memory_bytes, out_bytes, rows_at_most, name = arguments
     resource.setrlimit(resource.RLIMIT_AS, (int(memory_bytes), int(memory_bytes)))
     # A text stored once in the file can be used by a million cells: the output must not fill the disk.
@@ -113,12 +113,12 @@ def _read_list(content: bytes, name: str, out: TextIO, rows_at_most: int) -> Non
     _write_end(out, name, is_cut=is_cut, has_more_rows=has_more_rows)
 
 
-def _write_end(out: TextIO, name: str, **seen: Any) -> None:
-    nothing: dict[str, Any] = {"merged": [], "filter": None, "stopped_after_empty_row": None}
+def _write_end(out: TextIO, name: str, **seen: object) -> None:
+    nothing: dict[str, object] = {"merged": [], "filter": None, "stopped_after_empty_row": None}
     _write(out, {"end": name, **nothing, **seen})
 
 
-def _write(out: TextIO, line: Any) -> None:
+def _write(out: TextIO, line: object) -> None:
     out.write(json.dumps(line, ensure_ascii=False, separators=(",", ":")))
     out.write("\n")
 

@@ -38,7 +38,7 @@ _MILLISECONDS_A_DAY = 86_400_000
 
 
 class SheetRows:
-    """Reads a tab once; attributes that depend on the end of the tab are set when `lines` is exhausted."""
+    """Attributes that depend on the end of the tab are set when `lines` is exhausted."""
 
     def __init__(self, tab: str, xml: IO[bytes], book: WorkbookParts, rows_at_most: int) -> None:
         self.merged: list[str] = []
@@ -124,7 +124,7 @@ class SheetRows:
         return number
 
     def _cells(self, row: Element) -> tuple[list[str], bool]:
-        """Return the row's cells from column A on, as JSON, and whether a formula of the row adds up other cells."""
+        """Return the cells from column A on, as JSON, and whether a formula of the row adds up other cells."""
         cells: list[str] = []
         column, has_sum, known = -1, False, self._columns
         value_tag, formula_tag, inline_tag = self._tags
@@ -170,7 +170,6 @@ class SheetRows:
         return self._columns.setdefault(letters, column_number(letters.upper()))
 
     def _value(self, cell: Element, text: str | None, inline: Element | None) -> str | None:
-        """Return the cell's value as JSON, or None for an empty cell."""
         kind = cell.get("t")
         if kind == "inlineStr" and inline is not None:
             text = rich_text(inline)
@@ -199,7 +198,7 @@ class SheetRows:
         return _damaged("its text is missing")
 
     def _number_of(self, text: str, style: str | None) -> str:
-        """Return a number as JSON: a date or time, a number, or a number with a format that matters."""
+        """Return JSON: a date or time, a number, or a number with a format that matters."""
         text = text.strip()
         if not _NUMBER.fullmatch(text) or len(text) > _DIGITS_OF_INTEGERS:
             return _damaged(f"'{text[:40]}' is no number")
@@ -220,7 +219,6 @@ class SheetRows:
 
 
 def _as_shown(number: Decimal) -> Decimal:
-    """Return the number with the digits that Excel shows."""
     if number.adjusted() < _SMALLEST_EXPONENT:
         return Decimal(0)
     if len(number.as_tuple().digits) <= _SHOWN.prec:

@@ -16,8 +16,7 @@ def take_over_standard_output() -> None:
     os.dup2(_STANDARD_ERROR, _STANDARD_OUTPUT)
 
 
-def tell(**message: Any) -> None:  # noqa: ANN401  # any JSON value
-    """Send one message to the parent."""
+def tell(**message: object) -> None:
     sys.stdout.flush()
     line = f"{json.dumps(message)}\n".encode()
     while line:
@@ -25,7 +24,7 @@ def tell(**message: Any) -> None:  # noqa: ANN401  # any JSON value
 
 
 def heard(line: str) -> dict[str, Any]:
-    """Return the message in the line, or an empty dict if the line is not a JSON object."""
+    """Return an empty dict if the line is not a JSON object."""
     try:
         message = json.loads(line)
     except ValueError:

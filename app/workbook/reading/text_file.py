@@ -1,7 +1,4 @@
-"""Text lists such as .csv and .tsv: their encoding, their separator and their rows.
-
-for values in rows(as_text(content)): ...
-"""
+"""Text lists such as .csv and .tsv: their encoding, their separator and their rows."""
 
 import codecs
 import csv
@@ -41,7 +38,6 @@ _OLD_ENCODINGS = (
 
 
 def start_as_text(start: bytes) -> str | None:
-    """Return the first bytes of a file as text, or None if they are not text."""
     try:
         return as_text(start, whole=False)
     except WorkbookRefusedError:
@@ -49,7 +45,7 @@ def start_as_text(start: bytes) -> str | None:
 
 
 def as_text(content: bytes, *, whole: bool = True) -> str:
-    """Return the content as text; raises WorkbookRefusedError if it is not text."""
+    """Raise WorkbookRefusedError if the content is not text."""
     encoding, start = _encoding(content, whole=whole)
     how = "strict" if encoding.startswith(("utf-16", "utf-32")) else "replace"
     try:

@@ -20,8 +20,6 @@ _to_json = JSONEncoder(ensure_ascii=False).encode
 
 @dataclass(frozen=True, slots=True)
 class TabPart:
-    """One tab and the part with its cells."""
-
     name: str
     hidden: bool
     part: str
@@ -29,8 +27,6 @@ class TabPart:
 
 @dataclass(frozen=True, slots=True)
 class WorkbookParts:
-    """The parts of a workbook that the cells of its tabs refer to."""
-
     main: str
     tabs: list[TabPart]
     epoch_1904: bool
@@ -39,7 +35,7 @@ class WorkbookParts:
 
     @classmethod
     def of(cls, package: Package) -> "WorkbookParts":
-        """Return the parts of the workbook; raises WorkbookRefusedError."""
+        """Raise WorkbookRefusedError if a part that every workbook has is missing or damaged."""
         package.refuse_document_types()
         main = next((r.part for r in package.relations(ROOT) if r.kind == "officeDocument"), None)
         if main is None or not package.holds(main):
@@ -68,7 +64,7 @@ class WorkbookParts:
 
 
 def unescaped(text: str) -> str:
-    """Return the text with escapes such as _x000D_ decoded: they stand for characters that XML does not allow."""
+    """Decode escapes such as _x000D_: they stand for characters that XML does not allow."""
     if "_x" not in text:
         return text
     decoded = _ESCAPE.sub(lambda found: chr(int(found[1], 16)), text)
@@ -77,12 +73,11 @@ def unescaped(text: str) -> str:
 
 
 def text_as_json(text: str) -> str:
-    """Return the text of a cell as JSON, cut to one character more than Excel allows."""
     return _to_json(unescaped(text)[: LONGEST_TEXT + 1])
 
 
 def rich_text(element: Element) -> str:
-    """Return the text of an element that has runs in several fonts, without its phonetic hints."""
+    """Join the runs of several fonts, without phonetic hints."""
     pieces = []
     for child in element:
         name = local_name(child.tag)
@@ -94,7 +89,6 @@ def rich_text(element: Element) -> str:
 
 
 def is_true(value: str | None) -> bool:
-    """Return whether an attribute is true."""
     return value in {"1", "true", "on"}
 
 
@@ -123,7 +117,6 @@ def _formats(package: Package, part: str | None) -> list[str]:
 
 
 def whole_number(value: str | None) -> int:
-    """Return the whole number that an attribute holds, 0 where it holds none."""
     return int(value) if value and value.isascii() and value.isdigit() else 0
 
 

@@ -13,7 +13,7 @@ _BOXES_TYPE = "application/vnd.openxmlformats-officedocument.vmlDrawing"
 _DEPTH_OF_TEXTS = 4
 # Elements that follow the comment boxes in a sheet, by the schema that Excel requires.
 _AFTER_BOXES = {
-    *("legacyDrawingHF", "drawingHF", "picture", "oleObjects", "controls", "webPublishItems", "tableParts", "extLst"),
+    *("legacyDrawingHF", "drawingHF", "picture", "oleObjects", "controls", "webPublishItems", "tableParts", "extLst")
 }
 _VML = "urn:schemas-microsoft-com"
 _SPACES = f'xmlns:v="{_VML}:vml" xmlns:o="{_VML}:office:office" xmlns:x="{_VML}:office:excel"'
@@ -36,11 +36,12 @@ _CELL = re.compile(r"([A-Z]+)(\d+)")
 
 
 def add_comments(copy: PackageCopy, sheet: str, texts: Mapping[str, str]) -> None:
-    """Add a comment to each cell; an existing comment keeps its text in front."""
+    """Keep the text of an existing comment in front."""
     if not texts:
         return
     strict = is_strict(copy.read(sheet))
-    by_kind = {relation.kind: relation.part for relation in copy.relations(sheet) if copy.package.holds(relation.part)}
+    package = copy.package
+    by_kind = {relation.kind: relation.part for relation in package.relations(sheet) if package.holds(relation.part)}
     comments = by_kind.get("comments")
     if comments is None:
         vocabulary = f'xmlns="{main_namespace(strict=strict)}"'
@@ -52,7 +53,7 @@ def add_comments(copy: PackageCopy, sheet: str, texts: Mapping[str, str]) -> Non
 
 
 def _add_texts(copy: PackageCopy, part: str, texts: Mapping[str, str]) -> list[str]:
-    """Write the texts of the comments and return the cells that had none, and therefore have no box."""
+    """Return the cells that had no comment, and therefore have no box."""
     content = copy.read(part)
     root = root_of(content, _DEPTH_OF_TEXTS)
     authors, listed = root.child("authors"), root.child("commentList")
@@ -94,7 +95,7 @@ def _add_boxes(copy: PackageCopy, sheet: str, cells: list[str], *, strict: bool)
 
 def _box(cell: str, number: int, spaces: str) -> str:
     match = _CELL.fullmatch(cell)
-    assert match is not None  # noqa: S101  # a cell name of our own
+    assert match is not None  # a cell name of our own
     column, row = column_number(match[1]), int(match[2]) - 1
     top = max(0, row - 1)
     return _BOX.format(
@@ -109,7 +110,7 @@ def _boxes_of(copy: PackageCopy, sheet: str, *, strict: bool) -> str:
     drawing = root.child("legacyDrawing")
     if drawing is not None:
         id_ = next((value for name, value in drawing.attributes.items() if name.endswith(":id")), "")
-        return next(relation.part for relation in copy.relations(sheet) if relation.id == id_)
+        return next(relation.part for relation in copy.package.relations(sheet) if relation.id == id_)
     part = copy.add("xl/drawings/vmlDrawing.vml", _NO_BOXES, _BOXES_TYPE, extension="vml")
     id_ = copy.relate(sheet, "vmlDrawing", part, strict=strict)
     written = f'<{root.prefix}legacyDrawing xmlns:r="{relations_namespace(strict=strict)}" r:id="{id_}"/>'

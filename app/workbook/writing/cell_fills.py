@@ -10,7 +10,7 @@ _DEPTH_OF_STYLES = 3
 
 def add_fills(copy: PackageCopy, main_part: str, wanted: Collection[tuple[int, str]]) -> Mapping[tuple[int, str], int]:
     """Add a style for each pair of style and colour, and return their numbers; empty if the file has no styles."""
-    part = next((relation.part for relation in copy.relations(main_part) if relation.kind == "styles"), None)
+    part = next((relation.part for relation in copy.package.relations(main_part) if relation.kind == "styles"), None)
     if part is None or not copy.package.holds(part):
         return {}
     content = copy.read(part)
@@ -42,7 +42,6 @@ def _like(content: bytes, styles: Element, style: int, fill: int) -> str:
 
 
 def _append(edits: Edits, content: bytes, parent: Element, made: list[str]) -> None:
-    """Append to an element with a count attribute."""
     if content[parent.inside - 2 : parent.inside] == b"/>":
         edits.append(parent, "".join(made))
         return

@@ -2,9 +2,9 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
-from decimal import Decimal
 
 from app.domain.account import Account
+from app.domain.money import decimal_of
 from app.store.ledger.customers import Details
 from app.workbook.meaning.columns.own_columns import FIGURES_OF_CUSTOMER
 from app.workbook.writing import exporting
@@ -12,7 +12,7 @@ from app.workbook.writing.listing import Listed
 
 
 def table(accounts: Sequence[Account], details: Mapping[int, Details]) -> tuple[Sequence[str], list[Sequence[Listed]]]:
-    """Return headers, and a row per customer and currency; an import reads a customer with several rows once."""
+    """Return a row per customer and currency; an import reads a customer with several rows once."""
     headers, rows = exporting.customers(asdict(details[account.customer_id]) for account in accounts)
     figures = map(_figures, accounts)
     return (*headers, *FIGURES_OF_CUSTOMER), [(*row, *of_row) for row, of_row in zip(rows, figures, strict=True)]
@@ -23,14 +23,10 @@ def _figures(account: Account) -> Sequence[Listed]:
     return (
         account.currency,
         position.open_invoices,
-        _amount(position.outstanding_cents),
-        _amount(position.overdue_cents),
-        _amount(position.credit_cents),
+        decimal_of(position.outstanding_cents),
+        decimal_of(position.overdue_cents),
+        decimal_of(position.credit_cents),
         account.days_sales_outstanding,
         account.average_days_late,
         "Yes" if account.is_likely_late else "No",
     )
-
-
-def _amount(cents: int) -> Decimal:
-    return Decimal(cents).scaleb(-2)

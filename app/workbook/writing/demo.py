@@ -1,7 +1,7 @@
 """A demo workbook of a small business, of any size; the same day and size give the same workbook."""
 
 import random
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
@@ -11,6 +11,7 @@ from typing import Any
 from openpyxl import Workbook
 from openpyxl.cell import Cell, WriteOnlyCell
 from openpyxl.styles import Font
+from openpyxl.worksheet._write_only import WriteOnlyWorksheet
 
 _FIRST = (
     "Northwind Harbor Alder Copper Granite Juniper Lantern Meadow Orchard Pinecrest Quarry Silver Tidewater Willow"
@@ -30,7 +31,6 @@ class _Customer:
 
 
 def write_demo(path: Path, today: date, invoices: int = 240) -> None:
-    """Write a workbook with customers, invoices and payments up to `today`, with titles and totals around the lists."""
     dice = random.Random(2_466)  # noqa: S311  # not for security: a fixed seed makes the workbook reproducible
     customers = _customers(dice, min(_CUSTOMERS_AT_MOST, max(12, invoices // 10)))
     book = Workbook(write_only=True)
@@ -109,7 +109,7 @@ def _append(
     book: Workbook,
     tab: str,
     headers: Sequence[str],
-    rows: Any,  # noqa: ANN401  # any cell values
+    rows: Iterable[Sequence[object]],
     title: str = "",
     total: Decimal | None = None,
 ) -> None:
@@ -127,13 +127,13 @@ def _append(
         sheet.append([_bold(sheet, "Total"), *[None] * (place - 1), _formatted(sheet, total)])
 
 
-def _bold(sheet: Any, text: str) -> Cell:  # noqa: ANN401  # openpyxl is untyped
+def _bold(sheet: WriteOnlyWorksheet, text: str) -> Cell:
     cell = WriteOnlyCell(sheet, text)
     cell.font = Font(bold=True)
     return cell
 
 
-def _formatted(sheet: Any, value: Any) -> Any:  # noqa: ANN401  # openpyxl is untyped
+def _formatted(sheet: WriteOnlyWorksheet, value: object) -> object:
     if not isinstance(value, Decimal | date):
         return value
     cell = WriteOnlyCell(sheet)

@@ -1,7 +1,6 @@
 """Export all receivables, or those of a list, as a workbook of three tabs; importing it again changes nothing."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from decimal import Decimal
 from io import BytesIO
 from pathlib import Path
 from typing import Any, TypeVar
@@ -11,6 +10,7 @@ from openpyxl import Workbook
 
 from app.domain import fields
 from app.domain.fields import Field
+from app.domain.money import decimal_of
 from app.store.ledger.invoices import ListedInvoice
 from app.store.ledger.payment_list import PaymentLine
 from app.store.ledger.snapshot import Snapshot, StoredCustomer, StoredInvoice, compared
@@ -25,7 +25,7 @@ _Stored = TypeVar("_Stored", StoredCustomer, StoredInvoice)
 
 
 def _with_customer(described: Iterable[Field], owner: Mapping[str, str]) -> dict[str, str]:
-    """Return the headers by field, with the customer after the number, as numbers may repeat among customers."""
+    """Put the customer after the number, as numbers may repeat among customers."""
     first, *rest = fields.headers_by_record(described).items()
     return dict([first, *owner.items(), *rest])
 
@@ -38,7 +38,7 @@ PAYMENT_LIST_HEADERS = (*PAYMENT_HEADERS, "Customer", "Currency")
 
 
 def export(stored: Snapshot, path: Path, zone: ZoneInfo) -> None:
-    """Write the workbook; texts are stored as texts, so that none of them becomes a formula."""
+    """Texts are stored as texts, so that none of them becomes a formula."""
     invoices = _in_order(stored.invoices.values())
     book = Workbook(write_only=True)
     write_tab(book, "Customers", *customers(map(customer_values, _in_order(stored.customers.values()))))
@@ -49,7 +49,7 @@ def export(stored: Snapshot, path: Path, zone: ZoneInfo) -> None:
 
 
 def invoices_xlsx(lines: Sequence[ListedInvoice], stored: Snapshot, zone: ZoneInfo) -> bytes:
-    """Return a list's invoices in its order as a workbook, with their payments and customers in further tabs.
+    """Keep the list's order, with its payments and customers in further tabs.
 
     Figures of the list's day are added under headers that an import does not map.
     """
@@ -66,12 +66,11 @@ def invoices_xlsx(lines: Sequence[ListedInvoice], stored: Snapshot, zone: ZoneIn
 
 
 def invoices_csv(lines: Sequence[ListedInvoice], stored: Snapshot, zone: ZoneInfo) -> bytes:
-    """Return a list's invoices in its order as CSV, with the figures of its day."""
     return listing.csv(*_invoice_list(lines, stored, zone))
 
 
 def payments_list(lines: Iterable[PaymentLine]) -> tuple[Sequence[str], list[Sequence[Listed]]]:
-    """Return headers and rows of a list of payments without voided ones, which would be imported as real payments."""
+    """Leave out voided payments, which would be imported as real ones."""
     return PAYMENT_LIST_HEADERS, [
         [*_cells(_payment_record(line), _PAYMENT), line.customer_name, line.currency]
         for line in lines
@@ -93,8 +92,8 @@ def _invoice_list(
     rows: list[Sequence[Listed]] = [
         (
             *_invoice(stored, by_id[line.invoice.id], zone, own),
-            _amount(line.paid_cents),
-            _amount(line.balance_cents),
+            decimal_of(line.paid_cents),
+            decimal_of(line.balance_cents),
             line.status.value.capitalize(),
             line.days_late,
         )
@@ -104,14 +103,13 @@ def _invoice_list(
 
 
 def customers(said: Iterable[Mapping[str, Any]]) -> tuple[Sequence[str], list[Sequence[Listed]]]:
-    """Return headers and rows of customers; `said` has their values by the field names of a workbook's record."""
+    """`said` has the customers' values by the field names of a workbook's record."""
     known = list(said)
     own = own_names(one["own_fields"] for one in known)
     return _headers(_CUSTOMER, own), [[*_cells(one, _CUSTOMER), *_own_cells(one, own)] for one in known]
 
 
 def own_names(all_own_fields: Iterable[Mapping[str, str]]) -> tuple[str, ...]:
-    """Return the names of all own fields, in order of first occurrence."""
     return tuple(dict.fromkeys(name for own_fields in all_own_fields for name in own_fields))
 
 
@@ -144,16 +142,11 @@ def _cells(record: Mapping[str, Any], names: Iterable[str]) -> list[Listed]:
     return [_cell(name, record[name]) for name in names]
 
 
-def _cell(name: str, value: Any) -> Listed:  # noqa: ANN401  # any value of a record
+def _cell(name: str, value: Listed) -> Listed:
     if isinstance(value, bool):
         return "Yes" if value else "No"
-    listed: Listed = _amount(value) if name.endswith("_cents") else value
-    return listed
+    return decimal_of(value) if name.endswith("_cents") and isinstance(value, int) else value
 
 
 def _in_order(stored: Iterable[_Stored]) -> list[_Stored]:
     return sorted(stored, key=lambda one: one.id)
-
-
-def _amount(cents: int) -> Decimal:
-    return Decimal(cents).scaleb(-2)

@@ -1,8 +1,4 @@
-"""Lists as files: a workbook of one tab, or CSV; no text in them is read as a formula.
-
-content = listing.xlsx("Customers", ("Name", "Balance"), [("Acme", Decimal("12.50"))])
-content = listing.csv(("Name", "Balance"), [("Acme", Decimal("12.50"))])
-"""
+"""Lists as files: a workbook of one tab, or CSV; no text in them is read as a formula."""
 
 import re
 from collections.abc import Iterable, Sequence
@@ -29,7 +25,6 @@ _LIKE_A_FORMULA = re.compile(r"^[=+\-@\t\r]")
 
 
 def xlsx(title: str, headers: Sequence[str], rows: Iterable[Sequence[Listed]]) -> bytes:
-    """Return the list as a workbook of one tab."""
     book = Workbook(write_only=True)
     write_tab(book, tab_title(title), headers, rows)
     stream = BytesIO()
@@ -38,7 +33,7 @@ def xlsx(title: str, headers: Sequence[str], rows: Iterable[Sequence[Listed]]) -
 
 
 def csv(headers: Sequence[str], rows: Iterable[Sequence[Listed]]) -> bytes:
-    """Return the list as CSV (RFC 4180), in UTF-8 with a byte order mark, by which Excel detects the encoding."""
+    """RFC 4180, in UTF-8 with a byte order mark, by which Excel detects the encoding."""
     stream = StringIO(newline="")
     lines = writer(stream)
     lines.writerow(map(_field, headers))
@@ -47,7 +42,7 @@ def csv(headers: Sequence[str], rows: Iterable[Sequence[Listed]]) -> bytes:
 
 
 def write_tab(book: Workbook, title: str, headers: Sequence[str], rows: Iterable[Sequence[Listed]]) -> None:
-    """Add a tab with the list; texts stay texts, amounts have two decimals, dates are formatted as yyyy-mm-dd."""
+    """Texts stay texts, amounts have two decimals, dates are formatted as yyyy-mm-dd."""
     sheet = book.create_sheet(title)
     for index, header in enumerate(headers):
         sheet.column_dimensions[column_letter(index)].width = max(14, len(header) + 2)

@@ -1,8 +1,7 @@
 """Child process that marks a workbook: `python -m app.workbook.writing.marker FILE OUT MEMORY_BYTES MARKS TAB`.
 
-The original file is edited: cells get colours and comments, and a tab lists the problems. Anything else, such as
-pictures, buttons, charts and formula results, stays as it is. A text list, such as a .csv, becomes a workbook with one
-tab named TAB.
+Cells get colours and comments and a tab lists the problems; anything else in the file stays as it is. A text list, such
+as a .csv, becomes a workbook with one tab named TAB.
 """
 
 import json
@@ -30,7 +29,7 @@ COLOURS = {"problem": "F8CBAD", "conflict": "FFE699", "changed": "BDD7EE", "new"
 
 
 def main(arguments: list[str]) -> int:
-    """Mark the workbook and return 0; on failure send one message and return COULD_NOT_MARK."""
+    """On failure send one message and return COULD_NOT_MARK."""
     source, target, memory_bytes, marks, tab = arguments
     resource.setrlimit(resource.RLIMIT_AS, (int(memory_bytes), int(memory_bytes)))
     take_over_standard_output()

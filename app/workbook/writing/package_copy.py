@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import IO
 from xml.sax.saxutils import quoteattr
 
-from app.workbook.reading.package import Package, Relation
+from app.workbook.reading.package import Package
 from app.workbook.writing.xml_text import Edits, Element, root_of, utf8
 
 _TYPES = "[Content_Types].xml"
@@ -17,8 +17,6 @@ _USUAL = "http://schemas.openxmlformats.org"
 
 
 class PackageCopy:
-    """Reads, changes and adds parts of a workbook file; `save` writes the copy."""
-
     def __init__(self, file: IO[bytes]) -> None:
         self.package = Package(file)
         self._changed: dict[str, bytes] = {}
@@ -26,7 +24,7 @@ class PackageCopy:
         self._added: dict[str, bytes] = {}
 
     def read(self, part: str) -> bytes:
-        """Return the current content of a part in UTF-8."""
+        """Return the current content in UTF-8."""
         if part in self._added:
             return self._added[part]
         changed = self._changed.get(self.package.entry(part).filename)
@@ -36,14 +34,13 @@ class PackageCopy:
             return utf8(file.read())
 
     def write(self, part: str, content: bytes) -> None:
-        """Replace the content of a part."""
         if part in self._added:
             self._added[part] = content
         else:
             self._changed[self.package.entry(part).filename] = content
 
     def add(self, part: str, content: str, content_type: str, extension: str = "") -> str:
-        """Add a part and return its name, made unique; it is declared by its extension if given, else by its name."""
+        """Return the part's name, made unique; it is declared by its extension if given, else by its name."""
         stem, ending = posixpath.splitext(part)
         number = 1
         while self.package.holds(part) or part in self._added:
@@ -53,12 +50,8 @@ class PackageCopy:
         self._declare(part, content_type, extension)
         return part
 
-    def relations(self, part: str) -> list[Relation]:
-        """Return the relations of a part in the original file."""
-        return self.package.relations(part)
-
     def relate(self, part: str, kind: str, target: str, *, strict: bool) -> str:
-        """Add a relation between two parts and return its id."""
+        """Return the relation's id."""
         described = _relations_of(part)
         if not self.package.holds(described) and described not in self._added:
             self._added[described] = f'<Relationships xmlns="{_RELATIONS_OF_PACKAGES}"></Relationships>'.encode()
@@ -98,7 +91,6 @@ class PackageCopy:
         self.write(part, edits.done())
 
     def save(self, target: Path) -> None:
-        """Write the copy to a file."""
         with zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED) as out:
             for entry in self.package.entries():
                 if self.package.is_current(entry) and entry.filename not in self._removed:
@@ -130,15 +122,12 @@ def _relations_of(part: str) -> str:
 
 
 def relations_namespace(*, strict: bool) -> str:
-    """Return the namespace of relation types."""
     return f"{_STRICT}/officeDocument/relationships" if strict else f"{_USUAL}/officeDocument/2006/relationships"
 
 
 def main_namespace(*, strict: bool) -> str:
-    """Return the namespace of workbooks and sheets."""
     return f"{_STRICT}/spreadsheetml/main" if strict else f"{_USUAL}/spreadsheetml/2006/main"
 
 
 def is_strict(content: bytes) -> bool:
-    """Return whether a part uses the namespaces of Strict Open XML."""
     return _STRICT.encode() in content[:4_000]

@@ -19,16 +19,12 @@ FillStyles = Callable[[Collection[Fill]], Mapping[Fill, int]]
 
 @dataclass(frozen=True, slots=True)
 class MarkedCell:
-    """The colour and the comment of a marked cell."""
-
     colour: str
     text: str
 
 
 @dataclass(slots=True)
 class _Place:
-    """The place of a marked cell, and the cell if it exists."""
-
     name: str
     row: int
     column: int
@@ -38,14 +34,12 @@ class _Place:
 
 @dataclass(slots=True)
 class _Rows:
-    """The rows of a tab in order, with their numbers."""
-
     numbers: list[int] = field(default_factory=list)
     elements: list[Element] = field(default_factory=list)
 
 
 def mark_sheet(copy: PackageCopy, part: str, marks: Mapping[str, MarkedCell], fill_styles: FillStyles) -> list[str]:
-    """Colour the cells and return the names of those that can have a comment: all except those hidden by a merge."""
+    """Return the names of cells that can have a comment: all except those hidden by a merge."""
     content = copy.read(part)
     wanted = {place.row for place in map(_place, marks)}
     root = root_of(content, _DEPTH_OF_CELLS, lambda element: _is_needed(element, wanted))
@@ -76,7 +70,6 @@ def mark_sheet(copy: PackageCopy, part: str, marks: Mapping[str, MarkedCell], fi
 
 
 def _is_needed(element: Element, rows: Collection[int]) -> bool:
-    """Return whether the children of an element are needed; only rows with marked cells are."""
     if element.name == "row":
         number = element.attributes.get("r", "")
         return not number.isdigit() or int(number) in rows
@@ -85,7 +78,7 @@ def _is_needed(element: Element, rows: Collection[int]) -> bool:
 
 def _place(name: str) -> _Place:
     match = _CELL.fullmatch(name)
-    assert match is not None  # noqa: S101  # a cell name of our own
+    assert match is not None  # a cell name of our own
     return _Place(name, int(match[2]), column_number(match[1]))
 
 

@@ -9,7 +9,6 @@ import re
 from codecs import BOM_UTF8, BOM_UTF16_BE, BOM_UTF16_LE
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any
 from xml.parsers import expat
 from xml.sax.saxutils import escape, quoteattr
 
@@ -21,7 +20,7 @@ _LIKE_AN_ESCAPE = re.compile(r"_(?=x[0-9A-Fa-f]{4}_)")
 
 @dataclass(slots=True)
 class Element:
-    """An element and the byte offsets of its start tag, its content and its end tag."""
+    """The offsets of its start tag, its content and its end tag are in bytes."""
 
     qualified_name: str
     attributes: Mapping[str, str]
@@ -34,7 +33,6 @@ class Element:
 
     @property
     def name(self) -> str:
-        """Return the name without its prefix."""
         return self.qualified_name.rpartition(":")[2]
 
     @property
@@ -44,19 +42,17 @@ class Element:
         return before + colon
 
     def child(self, name: str) -> "Element | None":
-        """Return the first child with that name, or None."""
         return next((child for child in self.children if child.name == name), None)
 
 
 def utf8(content: bytes) -> bytes:
-    """Return the document in UTF-8, in which edits are written."""
     if content.startswith((BOM_UTF16_LE, BOM_UTF16_BE)):
         return _DECLARED.sub('<?xml version="1.0" encoding="UTF-8"?>', content.decode("utf-16")).encode()
     return content.removeprefix(BOM_UTF8)
 
 
 def root_of(content: bytes, depth: int, enter: Callable[[Element], bool] = lambda _: True) -> Element:
-    """Return the root element with its descendants down to `depth` (the root is 1), where `enter` allows it."""
+    """Return the root with its descendants down to `depth` (the root is 1), where `enter` allows it."""
     parser = expat.ParserCreate()
     open_elements: list[Element] = []
     roots: list[Element] = []
@@ -68,7 +64,7 @@ def root_of(content: bytes, depth: int, enter: Callable[[Element], bool] = lambd
         if level < passed_over:
             at = parser.CurrentByteIndex
             tag = _TAG.match(content, at)
-            assert tag is not None  # noqa: S101  # expat has just parsed it
+            assert tag is not None  # expat has just parsed it
             parent = open_elements[-1] if open_elements else None
             element = Element(name, attributes, parent, at, tag.end())
             (parent.children if parent else roots).append(element)
@@ -94,34 +90,28 @@ def root_of(content: bytes, depth: int, enter: Callable[[Element], bool] = lambd
 
 
 class Edits:
-    """Collects changes to a document and applies them together."""
-
     def __init__(self, content: bytes) -> None:
         self._content = content
         self._made: list[tuple[int, int, int, bytes]] = []
 
     def replace(self, start: int, end: int, text: str) -> None:
-        """Replace a range of bytes with the text; several insertions at one place keep their order."""
+        """Several insertions at one place keep their order."""
         self._made.append((start, end, len(self._made), text.encode("ascii", "xmlcharrefreplace")))
 
     def append(self, parent: Element, text: str) -> None:
-        """Insert the text at the end of the element's content."""
         if parent.end == parent.inside and self._content[parent.inside - 2 : parent.inside] == b"/>":
             self.replace(parent.inside - 2, parent.inside, f">{text}</{parent.qualified_name}>")
         else:
             self.replace(parent.end, parent.end, text)
 
     def remove(self, element: Element) -> None:
-        """Remove the element."""
         self.replace(element.start, element.after, "")
 
-    def set(self, element: Element, **attributes: Any) -> None:  # noqa: ANN401  # anything that has a text form
-        """Set attributes of the element's start tag."""
+    def set(self, element: Element, **attributes: object) -> None:
         tag = self._content[element.start : element.inside].decode()
         self.replace(element.start, element.inside, with_attributes(tag, **attributes))
 
     def done(self) -> bytes:
-        """Return the document with the changes applied."""
         pieces, place = [], 0
         for start, end, _, text in sorted(self._made):
             pieces += [self._content[place:start], text]
@@ -129,13 +119,12 @@ class Edits:
         return b"".join([*pieces, self._content[place:]])
 
 
-def with_attributes(tag: str, **attributes: Any) -> str:  # noqa: ANN401  # anything that has a text form
-    """Return the start tag (or empty-element tag) with these attributes set."""
+def with_attributes(tag: str, **attributes: object) -> str:
     for name, value in attributes.items():
         there = re.compile(rf"""(?<=\s){re.escape(name)}\s*=\s*(?:"[^"]*"|'[^']*')""")
         written = f"{name}={quoteattr(str(value))}"
         if there.search(tag):
-            tag = there.sub(lambda _, written=written: written, tag, count=1)  # type: ignore[misc]
+            tag = there.sub(written.replace("\\", r"\\"), tag, count=1)
         else:
             close = re.search(r"\s*/?>$", tag)
             tag = f"{tag[: close.start()]} {written}{tag[close.start() :]}" if close else tag
@@ -143,10 +132,10 @@ def with_attributes(tag: str, **attributes: Any) -> str:  # noqa: ANN401  # anyt
 
 
 def as_text(text: str) -> str:
-    """Return the text escaped for an element of a workbook, so that it is read back unchanged."""
+    """Escape the text for an element of a workbook, so that it is read back unchanged."""
     return escape(storable(text))
 
 
 def storable(text: str) -> str:
-    """Return the text without characters that a workbook cannot hold, and with _x000D_ and the like escaped."""
+    """Drop characters that a workbook cannot hold, and escape _x000D_ and the like."""
     return _LIKE_AN_ESCAPE.sub("_x005F_", NOT_IN_XML.sub("", text))

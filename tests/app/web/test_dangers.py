@@ -16,6 +16,7 @@ import pytest
 from support.browser import PASSWORD, Browser, path_of
 from support.pages import PAGES
 from support.records import LONG_AGO, a_customer, a_payment, an_import, an_imported_row, an_invoice
+from support.tables import ALL
 from support.workbooks import AN_INVOICE, INVOICES, workbook
 
 from app.store.access import audit
@@ -117,8 +118,8 @@ def forms_of(browser):
 
 
 def test_no_form_changes_a_column_that_it_does_not_show(browser, ledger, sqlite_url, tmp_path):
-    columns = {field.column_name for table in tables.ALL for field in table._meta.sorted_fields}
-    columns |= {field.name for table in tables.ALL for field in table._meta.sorted_fields}
+    columns = {field.column_name for table in ALL for field in table._meta.sorted_fields}
+    columns |= {field.name for table in ALL for field in table._meta.sorted_fields}
     forms, cookies = forms_of(browser), dict(browser.cookies)
     tables.database.obj.close()
     original = tmp_path / "original.sqlite3"

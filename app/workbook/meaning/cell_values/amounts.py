@@ -21,8 +21,6 @@ from app.workbook.reading.cells import (
 
 
 class DecimalMark(StrEnum):
-    """The character before the cents."""
-
     POINT = "point"
     COMMA = "comma"
 
@@ -37,8 +35,6 @@ class AmbiguousError(UnreadableError):
 
 @dataclass(frozen=True, slots=True)
 class Amount:
-    """An amount, and the currency of its sign or format."""
-
     value: Decimal
     currency: str | None = None
 
@@ -62,7 +58,7 @@ NOTHING = {"-", "–", "—", "n/a", "nil", "none"}
 
 
 def readings(text: str) -> dict[DecimalMark, Decimal]:
-    """Return the value of the text for each decimal mark; marks with which it is not an amount are left out."""
+    """Return the value for each decimal mark; marks with which the text is no amount are left out."""
     digits = _bare(text)[0]
     return {mark: value for mark in DecimalMark if (value := _value(digits, mark)) is not None}
 
@@ -85,17 +81,15 @@ def settled_mark(texts: Iterable[str]) -> DecimalMark | None:
 
 
 def is_enough(deciding: int, unclear: int) -> bool:
-    """Return whether the number of deciding cells is enough to settle the number of unclear ones."""
     return deciding * _CELLS_SETTLED_BY_ONE >= max(unclear, 1)
 
 
 def is_ambiguous(text: str) -> bool:
-    """Return whether the two decimal marks give two different amounts."""
     return len(set(readings(text).values())) > 1
 
 
 def read_amount(cell: Cell, mark: DecimalMark | None) -> Amount | None:
-    """Return the amount in the cell, or None if it is empty; raises UnreadableError."""
+    """Return None if the cell is empty; raises UnreadableError."""
     match cell:
         case None:
             return None
@@ -168,7 +162,6 @@ def _from_text(text: str, mark: DecimalMark | None) -> Amount | None:
 
 
 def shortened(text: str) -> str:
-    """Return the text cut to 40 characters for a message."""
     return text if len(text) <= 40 else f"{text[:37]}..."
 
 

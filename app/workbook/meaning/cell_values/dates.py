@@ -46,7 +46,7 @@ class DateOrder(StrEnum):
 
 
 def readings(text: str) -> dict[DateOrder, date]:
-    """Return the date of the text for each order; orders in which it is not a date are left out."""
+    """Return the date for each order; orders in which the text is no date are left out."""
     cleaned = _CLOCK.sub("", clean_text(text))
     if cleaned[:1].isalpha() and _unordered(cleaned) is None:
         cleaned = _weekday().sub("", cleaned)  # `Mar` is a month in English and a weekday in French
@@ -80,22 +80,20 @@ def settled_order(texts: Iterable[str]) -> DateOrder | None:
 
 
 def is_ambiguous(text: str) -> bool:
-    """Return whether the orders give different dates."""
     return len(set(readings(text).values())) > 1
 
 
 def is_written_in_order(text: str) -> bool:
-    """Return whether the text is a numeric date that only one order allows, such as 21/05/2026."""
+    """Return whether only one order allows the numeric date, such as 21/05/2026."""
     return len(readings(text)) == 1
 
 
 def is_month(text: str) -> bool:
-    """Return whether the text is a month, with or without a year."""
     return _month(re.sub(r"[\W\d_]+", "", text)) is not None
 
 
 def moment(text: str) -> datetime | None:
-    """Return the moment of a text with a time zone, such as `2026-03-31T22:00:00.000Z`; None for other texts."""
+    """Parse a text with a time zone, such as `2026-03-31T22:00:00.000Z`; None for other texts."""
     if "T" not in text or not _ISO.match(text):
         return None
     try:
@@ -113,7 +111,7 @@ def are_plain_days(texts: Iterable[str]) -> bool:
 def read_day(
     cell: Cell, order: DateOrder | None, *, epoch_1904: bool, zone: tzinfo | None = None, swapped: bool = False
 ) -> date | None:
-    """Return the date in the cell, or None if it is empty; raises UnreadableError.
+    """Return None if the cell is empty; raises UnreadableError.
 
     A moment with a time zone is converted to `zone` before its date is taken; with `swapped`, day and month of real
     dates are exchanged.
@@ -185,7 +183,7 @@ def _plausible(day: date, shown: str) -> date:
 
 
 def _unordered(text: str) -> date | None:
-    """Return the date of a text with only one reading: year first, or the month by name."""
+    """Parse a text with only one reading: year first, or the month by name."""
     for pattern in (_ISO, _COMPACT):
         match = pattern.fullmatch(text)
         if match:
@@ -211,7 +209,7 @@ def _believable(day: date | None) -> date | None:
 
 
 def _full_year(digits: str) -> int:
-    """Return the full year of two digits as Excel does: 00-29 in this century, 30-99 in the last."""
+    """As Excel does: 00-29 are in this century, 30-99 in the last."""
     year = int(digits)
     if len(digits) == 4:
         return year
@@ -220,7 +218,7 @@ def _full_year(digits: str) -> int:
 
 @cache
 def _weekday() -> re.Pattern[str]:
-    """Return a pattern for the weekday before a date: `Tue`, `mardi`, `Di.,`."""
+    """Match the weekday before a date: `Tue`, `mardi`, `Di.,`."""
     names = {
         name.rstrip(".")
         for language in _LANGUAGES

@@ -10,28 +10,18 @@ from functools import lru_cache
 from app.workbook.meaning.cell_values import amounts, dates, texts
 from app.workbook.meaning.vocabulary import currencies
 from app.workbook.meaning.vocabulary.statuses import read_status
-from app.workbook.reading.cells import (
-    Cell,
-    ErrorValue,
-    FormattedNumber,
-    Merged,
-    Row,
-    UncalculatedFormula,
-    clean_text,
-)
+from app.workbook.reading.cells import Cell, ErrorValue, FormattedNumber, Merged, Row, UncalculatedFormula, clean_text
 
 ROWS_LOOKED_AT = 400
 _EMPTY_WORDS = {"", *amounts.NOTHING}
-_SERIALS = range(36_500, 58_500)  # dates from 1999 to 2060 as Excel serial numbers
 
 
 @dataclass(frozen=True, slots=True)
 class ColumnValues:
-    """Counts of a column's cells by kind; percentages are not counted as numbers."""
+    """Cells of a column by kind; percentages are not counted as numbers."""
 
     filled: int = 0
     numbers: int = 0
-    serials: int = 0
     days: int = 0
     yes_or_no: int = 0
     statuses: int = 0
@@ -42,7 +32,6 @@ class ColumnValues:
     percentages: int = 0
 
     def fits(self, field: str) -> bool:
-        """Return whether most cells fit the field."""
         if field.endswith("_cents"):
             return self.numbers * 2 > self.filled
         if field.endswith("_on"):
@@ -57,7 +46,6 @@ class ColumnValues:
 
     @property
     def is_money(self) -> bool:
-        """Return whether most filled cells can be money."""
         return self.filled > 0 and self.numbers * 2 > self.filled
 
     @property
@@ -67,17 +55,11 @@ class ColumnValues:
 
     @property
     def is_surely_money(self) -> bool:
-        """Return whether the numbers are written like money: with cents, or with a currency."""
         return self.is_money and bool(self.with_cents or self.shows_currency)
-
-    @property
-    def may_be_days(self) -> bool:
-        """Return whether all numbers could be Excel's serial dates."""
-        return self.filled > 0 and self.serials == self.filled
 
 
 def column_values(rows: Sequence[Row], width: int) -> list[ColumnValues]:
-    """Return the counts of each column, from the first rows and a sample of the later ones."""
+    """Count the first rows and a sample of the later ones."""
     looked_at = rows
     if len(rows) > ROWS_LOOKED_AT:
         half = ROWS_LOOKED_AT // 2
@@ -87,7 +69,6 @@ def column_values(rows: Sequence[Row], width: int) -> list[ColumnValues]:
 
 
 def values_of(cells: Iterable[Cell]) -> ColumnValues:
-    """Return the counts of the cells."""
     count = dict.fromkeys(ColumnValues.__slots__, 0)
     for cell in cells:
         value = cell.value if isinstance(cell, Merged) else cell
@@ -118,12 +99,7 @@ def _kinds(cell: Cell) -> Sequence[str]:
 
 
 def _of_number(number: int | Decimal) -> list[str]:
-    found = ["numbers"]
-    if number != int(number):
-        found.append("with_cents")
-    elif int(number) in _SERIALS:
-        found.append("serials")
-    return found
+    return ["numbers", "with_cents"] if number != int(number) else ["numbers"]
 
 
 def _of_formatted(cell: FormattedNumber) -> list[str]:

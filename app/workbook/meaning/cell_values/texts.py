@@ -24,7 +24,7 @@ SHORT_TEXT = 255
 
 
 def read_identifier(cell: Cell) -> str:
-    """Return the identifier as Excel displays it, with leading zeros from the format; raises UnreadableError."""
+    """Return what Excel displays, with leading zeros from the format; raises UnreadableError."""
     match cell:
         case str():
             text = read_text(cell, SHORT_TEXT)
@@ -52,12 +52,11 @@ def read_identifier(cell: Cell) -> str:
 
 
 def read_short_text(cell: Cell) -> str:
-    """Return a text of at most SHORT_TEXT characters, whatever the type of the cell; raises UnreadableError."""
     return read_text(cell, SHORT_TEXT)
 
 
 def read_text(cell: Cell, longest: int) -> str:
-    """Return the cell as text of at most `longest` characters; raises UnreadableError."""
+    """Raise UnreadableError if the text is longer, or the cell holds an error or no value that can be shown."""
     match cell:
         case str():
             text = clean_text(without_guard(cell.replace("\0", "")))
@@ -83,7 +82,7 @@ def read_text(cell: Cell, longest: int) -> str:
 
 
 def read_paragraphs(cell: Cell, longest: int) -> str:
-    """Return the text with its line breaks; raises UnreadableError."""
+    """Keep line breaks; raises UnreadableError."""
     if not isinstance(cell, str):
         return read_text(cell, longest)
     text = as_read(without_guard(cell.replace("\0", "")))
@@ -93,12 +92,12 @@ def read_paragraphs(cell: Cell, longest: int) -> str:
 
 
 def without_guard(text: str) -> str:
-    """Return the text without the apostrophe that keeps a program from reading it as a formula."""
+    """Remove the apostrophe that keeps a program from reading the text as a formula."""
     return _ESCAPE_AGAINST_FORMULAS.sub("", text) if text.startswith("'") else text
 
 
 def read_yes_or_no(cell: Cell) -> bool:
-    """Return whether the cell is a yes; an empty one is a no; raises UnreadableError."""
+    """Take an empty cell as a no; raises UnreadableError."""
     text = read_text(cell, SHORT_TEXT).casefold()
     if text in _YES:
         return True
@@ -108,14 +107,13 @@ def read_yes_or_no(cell: Cell) -> bool:
 
 
 def is_yes_or_no(cell: Cell) -> bool:
-    """Return whether the cell is a word for yes or no."""
     return isinstance(cell, bool) or (
         isinstance(cell, str) and bool(clean_text(cell)) and clean_text(cell).casefold() in _YES | _NO - {"0", "-"}
     )
 
 
 def read_days(cell: Cell) -> int | None:
-    """Return a number of days, also from texts such as `Net 30` or `30 days`; raises UnreadableError."""
+    """Also read texts such as `Net 30` or `30 days`; raises UnreadableError."""
     text = read_text(cell, SHORT_TEXT).casefold()
     if not text:
         return None
@@ -134,7 +132,6 @@ def as_read(text: str) -> str:
 
 
 def short_text(cell: Cell, longest: int = 24) -> str:
-    """Return a cell's value as short text for a sentence or a table."""
     value = cell.value if isinstance(cell, Merged) else cell
     match value:
         case None:
@@ -198,7 +195,7 @@ def _parts_of(number_format: str) -> list[tuple[bool, str]]:
 
 
 def _filled_in(parts: list[tuple[bool, str]], digits: str, places: int) -> str:
-    """Return the format with the digits filled in; surplus digits go into the first place."""
+    """Surplus digits go into the first place."""
     shown = []
     rest, left = digits, places
     for is_place, text in parts:

@@ -1,6 +1,6 @@
 """Find which columns of money add up to which: the identity must hold to the cent in every row of a table."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from itertools import combinations
 
@@ -16,7 +16,7 @@ _RATES = {
 
 @dataclass(frozen=True, slots=True)
 class Sum:
-    """A total column and the column it is computed from, with the columns added and deducted."""
+    """The column `total` is `base` with the columns `added` and less those `deducted`."""
 
     base: int
     total: int
@@ -25,7 +25,7 @@ class Sum:
 
 
 def is_sum(result: Cents, added: Iterable[Cents], deducted: Iterable[Cents] = ()) -> bool:
-    """Return whether the result is the sum of `added` less `deducted` in every row that has one.
+    """Return whether `added` less `deducted` is the result in every row that has one.
 
     Deductions are written with or without a minus; all of them must use the same sign. Rows of zeros prove nothing.
     """
@@ -73,12 +73,10 @@ def _subsets(indexes: Sequence[int]) -> list[tuple[int, ...]]:
 
 
 def are_equal(one: Cents, other: Cents) -> bool:
-    """Return whether two columns are equal in every row, and not all zero."""
     return any(one) and all((a or 0) == (b or 0) for a, b in zip(one, other, strict=True))
 
 
 def is_nothing(column: Cents) -> bool:
-    """Return whether the column has no amount but zero."""
     return not any(column)
 
 
@@ -92,21 +90,13 @@ def is_running(balance: Cents, change: Cents, groups: Sequence[object]) -> bool:
     if len(rows) < _ENOUGH_FOR_A_RUN:
         return False
     orders = (rows, list(reversed(rows)))
-    return any(_runs(order, key) for order in orders for key in (_all_rows, _group))
+    return any(_runs(order, by_group=by_group) for order in orders for by_group in (False, True))
 
 
-def _all_rows(_: object) -> object:
-    return None
-
-
-def _group(group: object) -> object:
-    return group
-
-
-def _runs(rows: Sequence[tuple[object, int, int]], key: Callable[[object], object]) -> bool:
+def _runs(rows: Sequence[tuple[object, int, int]], *, by_group: bool) -> bool:
     before: dict[object, int] = {}
     for group, amount, left in rows:
-        name = key(group)
+        name = group if by_group else None
         if left != before.get(name, 0) + amount:
             return False
         before[name] = left
@@ -114,7 +104,7 @@ def _runs(rows: Sequence[tuple[object, int, int]], key: Callable[[object], objec
 
 
 def tax_is_included(total: Cents, tax: Cents) -> bool | None:
-    """Return whether totals include their tax: only one reading gives tax rates that exist; None if that is unclear."""
+    """Return which reading gives tax rates that exist; None if both or neither do."""
     included = added = True
     is_proven = False
     for amount, part in zip(total, tax, strict=True):
@@ -129,7 +119,6 @@ def tax_is_included(total: Cents, tax: Cents) -> bool | None:
 
 
 def _is_a_rate(net: int, tax: int) -> bool:
-    """Return whether the tax matches one of the rates, within a cent of rounding."""
     if net == 0 or (net < 0) != (tax < 0):
         return False
     return any(abs(abs(net) * rate - abs(tax) * 100_000) <= 100_000 for rate in _RATES)

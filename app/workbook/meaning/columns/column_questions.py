@@ -21,7 +21,6 @@ from app.workbook.reading.cells import column_letter
 
 
 def take_answers(columns: TableColumns) -> None:
-    """Map columns as a person answered, for this workbook or for an earlier one of the same shape."""
     for index, heading in enumerate(columns.line.headings):
         choices = tuple(dict.fromkeys([*map(short_name, fields_of(columns.kind)), *fields_of(columns.kind), "ignore"]))
         given = columns.questions.answer_if_given(
@@ -47,7 +46,7 @@ def take_answers(columns: TableColumns) -> None:
 
 
 def explain_the_rest(columns: TableColumns) -> None:
-    """Mark unread columns as explained if they repeat or follow from the columns that are read.
+    """Mark unread columns that repeat or follow from the ones that are read.
 
     A column that equals the total, or adds up to it, stays unexplained: it may be what was paid.
     """
@@ -78,7 +77,6 @@ def _follows(values: arithmetic.Cents, known: dict[str, arithmetic.Cents]) -> bo
 
 
 def _explain_pairs(columns: TableColumns, known: dict[str, arithmetic.Cents]) -> None:
-    """Mark unread columns as explained if together they add up to a column that is read."""
     unread = [index for index in columns.unread_money() if index not in columns.explained]
     values = {index: cents for index in unread if (cents := columns.cents(index)) is not None}
     for name, target in known.items():
@@ -87,7 +85,6 @@ def _explain_pairs(columns: TableColumns, known: dict[str, arithmetic.Cents]) ->
 
 
 def ask_about_unread(columns: TableColumns) -> None:
-    """Ask about every unread column of money, so that no figure is dropped without a decision."""
     for index in columns.unread_money():
         if index in columns.explained:
             continue
@@ -110,7 +107,7 @@ def ask_about_unread(columns: TableColumns) -> None:
 
 
 def ask_about_balances(columns: TableColumns) -> None:
-    """Ask for confirmation that balances in a list of customers are left out, except in our own exports."""
+    """Ask whether balances in a list of customers are left out, except in our own exports."""
     if set(columns.line.headings) >= set(FIGURES_OF_CUSTOMER):
         return
     for index in range(len(columns.line.headings)):

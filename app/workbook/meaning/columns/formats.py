@@ -1,7 +1,6 @@
 """Decide how a column of dates or amounts is read: by its own cells, or by a question."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
 from datetime import date, datetime
 
 from app.domain.sentences import number_text
@@ -17,29 +16,22 @@ _FEWEST_SWAPPED = 2
 
 
 def date_order(tab: str, column: Column, rows: Sequence[Row]) -> DateOrder | Question | None:
-    """Return the order of day and month in the column's texts, or a question if only a person can decide."""
     texts = _texts(column, rows)
     settled = dates.settled_order(text for _, text in texts)
     unclear = [(cell, text) for cell, text in texts if dates.is_ambiguous(text)]
     if settled or not unclear:
         return settled
-    subject = _Subject(
-        "dates",
-        f"{_called(tab, column)} has dates that can be read two ways: which number is the day?",
-        tuple(order for order in DateOrder if any(order in dates.readings(text) for _, text in unclear)),
-    )
-    return subject.question(
-        tab,
-        column,
-        [
-            Example(cell, clean_text(text), {order.value: _long(day) for order, day in dates.readings(text).items()})
-            for cell, text in unclear[:_EXAMPLES_SHOWN]
-        ],
-    )
+    choices = [order for order in DateOrder if any(order in dates.readings(text) for _, text in unclear)]
+    examples = [
+        Example(cell, clean_text(text), {order.value: _long(day) for order, day in dates.readings(text).items()})
+        for cell, text in unclear[:_EXAMPLES_SHOWN]
+    ]
+    text = "has dates that can be read two ways: which number is the day?"
+    return _question("dates", tab, column, text, choices, examples)
 
 
 def half_swapped(tab: str, column: Column, rows: Sequence[Row]) -> Question | None:
-    """Return the question whether a program swapped days and months; it leaves texts where swapping makes no date.
+    """Ask whether a program swapped days and months; it leaves texts where swapping makes no date.
 
     The sign: dates none of which is later than the 12th, beside texts that all are.
     """
@@ -70,44 +62,24 @@ def half_swapped(tab: str, column: Column, rows: Sequence[Row]) -> Question | No
 
 
 def decimal_mark(tab: str, column: Column, rows: Sequence[Row]) -> DecimalMark | Question | None:
-    """Return the decimal mark of the column's texts, or a question if only a person can decide."""
     texts = _texts(column, rows)
     settled = amounts.settled_mark(text for _, text in texts)
     unclear = [(cell, text) for cell, text in texts if amounts.is_ambiguous(text)]
     if settled or not unclear:
         return settled
-    subject = _Subject(
-        "decimal",
-        f"{_called(tab, column)} has amounts that can be read two ways: how are decimals written?",
-        tuple(DecimalMark),
-    )
-    return subject.question(
-        tab,
-        column,
-        [
-            Example(
-                cell,
-                clean_text(text),
-                {mark.value: number_text(value) for mark, value in amounts.readings(text).items()},
-            )
-            for cell, text in unclear[:_EXAMPLES_SHOWN]
-        ],
-    )
+    examples = [
+        Example(cell, clean_text(text), {mark.value: number_text(one) for mark, one in amounts.readings(text).items()})
+        for cell, text in unclear[:_EXAMPLES_SHOWN]
+    ]
+    text = "has amounts that can be read two ways: how are decimals written?"
+    return _question("decimal", tab, column, text, DecimalMark, examples)
 
 
-@dataclass(frozen=True, slots=True)
-class _Subject:
-    """A question about a column, before its examples."""
-
-    name: str
-    text: str
-    choices: tuple[str, ...]
-
-    def id_for(self, tab: str, column: Column) -> str:
-        return f"{self.name}:{tab}!{column_letter(column.index)}"
-
-    def question(self, tab: str, column: Column, examples: list[Example]) -> Question:
-        return Question(self.id_for(tab, column), self.name, tab, self.text, self.choices, tuple(examples))
+def _question(
+    subject: str, tab: str, column: Column, text: str, choices: Iterable[str], examples: Iterable[Example]
+) -> Question:
+    id_ = f"{subject}:{tab}!{column_letter(column.index)}"
+    return Question(id_, subject, tab, f"{_called(tab, column)} {text}", tuple(choices), tuple(examples))
 
 
 def _called(tab: str, column: Column) -> str:

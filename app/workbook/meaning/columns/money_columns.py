@@ -16,7 +16,7 @@ _HELPERS = {"net_cents", "tax_cents", "discount_cents"}
 
 @dataclass(slots=True)
 class MoneyColumns:
-    """The header, the cents by column, the fields whose minus is only notation, and notices."""
+    """`negated` has the fields whose minus is only notation."""
 
     header: Header
     cents: dict[int, arithmetic.Cents] = field(default_factory=dict)
@@ -27,7 +27,7 @@ class MoneyColumns:
 def settle(
     table: SheetTable, header: Header, records: Sequence[Row], questions: Questions, groups: Sequence[object]
 ) -> MoneyColumns:
-    """Return what the columns of a table mean; asks where neither headings nor figures decide.
+    """Decide what the columns mean; asks where neither headings nor figures decide.
 
     `groups` has the customer of each record: a running balance may be kept for each customer.
     """

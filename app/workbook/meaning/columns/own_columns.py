@@ -23,7 +23,7 @@ FIGURES_OF_CUSTOMER = (
 
 
 def own_columns(header: Header, records: Sequence[Row]) -> tuple[tuple[int, str], ...]:
-    """Return the columns kept as own fields, each with the field's name; none for a payments list."""
+    """Return the index and the field's name of each; none for a payments list."""
     if header.kind is ListKind.PAYMENT:
         return ()
     found: dict[str, int] = {}
@@ -34,7 +34,7 @@ def own_columns(header: Header, records: Sequence[Row]) -> tuple[tuple[int, str]
 
 
 def named(text: str) -> str:
-    """Return the name of an own field: the text in one line, without the mark that an export adds."""
+    """Return the text in one line, without the mark that an export adds."""
     name = clean_text(text)
     while name.startswith(OWN_MARK):
         name = name.removeprefix(OWN_MARK).strip()
@@ -42,13 +42,13 @@ def named(text: str) -> str:
 
 
 def heading(name: str) -> str:
-    """Return the heading of an own field in an export, marked if an import would take it for another field."""
+    """Return the name, marked if an import would take it for another field."""
     is_taken = is_known(name) or name in FIGURES_OF_CUSTOMER or is_figure_of_a_day(name)
     return f"{OWN_MARK} {name}" if is_taken else name
 
 
 def read_own(cell: Cell) -> str:
-    """Return the displayed value of a cell, unrounded; raises UnreadableError."""
+    """Return the displayed value, unrounded; raises UnreadableError."""
     if isinstance(cell, Merged):
         cell = cell.value
     if isinstance(cell, Duration):
@@ -59,7 +59,6 @@ def read_own(cell: Cell) -> str:
 
 
 def _unknown(header: Header, records: Sequence[Row]) -> list[tuple[int, str]]:
-    """Return the index and heading of columns that are neither mapped, nor dropped, nor our computed figures."""
     headings = {index: named(texts.without_guard(text)) for index, text in header.ignored}
     known = {column.index for column in header.columns} | {index for index, _ in header.dropped}
     ours = _figures_of_ours(header)

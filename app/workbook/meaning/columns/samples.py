@@ -8,17 +8,13 @@ from app.workbook.meaning.cell_values.texts import short_text
 from app.workbook.meaning.columns.arithmetic import Cents
 from app.workbook.meaning.results.records import Held
 from app.workbook.meaning.tables.headers import HeaderLine
-from app.workbook.reading.cells import (
-    Row,
-    column_letter,
-)
+from app.workbook.reading.cells import Row, column_letter
 
 _SAMPLES = 5
 _ROWS_SAMPLED = 200
 
 
 def held(line: HeaderLine, rows: Sequence[Row], cents: Mapping[int, Cents]) -> dict[str, Held]:
-    """Return the summary of each column, by its letter: five values, the sum of its amounts, its date range."""
     return {
         column_letter(index): Held(_samples(rows, index), _total(cents.get(index)), _span(rows, index))
         for index in range(len(line.headings))

@@ -42,22 +42,20 @@ NEEDS_A_QUESTION = {"number", "invoice_number", "customer_code", "customer_name"
 
 
 def field_named(answer: str) -> str:
-    """Return the field that an answer names, by its short or its full name."""
     return _SHORT_NAMES.get(answer, answer)
 
 
 def short_name(field_name: str) -> str:
-    """Return the name of the field in answers."""
     return next((short for short, name in _SHORT_NAMES.items() if name == field_name), field_name)
 
 
 class TableColumns:
-    """The mapping of columns: `read` has mapped ones by index, `explained` unmapped ones that need no question."""
+    """`read` has mapped columns by index, `explained` unmapped ones that need no question."""
 
     def __init__(
         self, table: SheetTable, header: Header, records: Sequence[Row], questions: Questions, groups: Sequence[object]
     ) -> None:
-        assert table.line is not None  # noqa: S101  # a table with a header has a header line
+        assert table.line is not None  # a table with a header has a header line
         self.tab = table.sheet.name
         self.line = table.line
         self.held = table.values
@@ -72,11 +70,10 @@ class TableColumns:
         self._cents: dict[int, arithmetic.Cents | None] = {}
 
     def known_cents(self) -> dict[int, arithmetic.Cents]:
-        """Return the cents of all columns read so far, by index."""
         return {index: values for index, values in self._cents.items() if values is not None}
 
     def take(self, index: int, name: str, confidence: Confidence) -> None:
-        """Map a column to a field, unless a person chose otherwise; only paid_cents may have several columns."""
+        """Map a column, unless a person chose otherwise; only paid_cents may have several."""
         if name != "paid_cents":
             self.take_away(name, index)
         if name == "total_cents" and (net := self.column("net_cents")) and net.confidence is not Confidence.CHOSEN:
@@ -86,24 +83,20 @@ class TableColumns:
             self.read[index] = Column(index, name, self.line.headings[index], confidence)
 
     def column(self, name: str) -> Column | None:
-        """Return the first column that is mapped to the field."""
         return next((column for _, column in sorted(self.read.items()) if column.field == name), None)
 
     def is_chosen(self, name: str) -> bool:
-        """Return whether a person chose the column of the field."""
         column = self.column(name)
         return column is not None and column.confidence is Confidence.CHOSEN
 
     def claims(self, index: int) -> tuple[Claim, ...]:
-        """Return what the column's heading can mean, most likely first."""
         return self.line.claims(index, self.kind)
 
     def claim(self, index: int, *names: str) -> Claim:
-        """Return the best claim of a column to one of the fields."""
         return min(claim for claim in self.claims(index) if claim.field in names)
 
     def claiming(self, *names: str) -> list[int]:
-        """Return the money columns whose headings can mean one of the fields, and that are still available."""
+        """Return the available money columns whose headings can mean one of the fields."""
         return [
             index
             for index in range(len(self.line.headings))
@@ -125,14 +118,12 @@ class TableColumns:
         ]
 
     def _may_hold_money(self, index: int) -> bool:
-        """Return whether a column may hold money; if its sample is nearly empty, all rows are checked."""
         held = self.held[index]
         if held.filled < _FEW and len(self.records) > ROWS_LOOKED_AT:
             held = values_of(row.cell(index) for row in self.records)
         return held.may_hold_money
 
     def unknown_money(self) -> list[int]:
-        """Return the unmapped columns of money whose headings have no known meaning."""
         return [index for index in self.unread_money() if not self.claims(index)]
 
     def cents(self, index: int) -> arithmetic.Cents | None:
@@ -144,21 +135,17 @@ class TableColumns:
         return self._cents[index]
 
     def added_up(self, indexes: Sequence[int]) -> arithmetic.Cents:
-        """Return the sum of the columns for each record."""
         columns = [values for index in indexes if (values := self.cents(index))]
         return [sum(cents or 0 for cents in row) for row in zip(*columns, strict=True)]
 
     def are_same(self, one: int, other: int) -> bool:
-        """Return whether two columns hold the same amounts."""
         first, second = self.cents(one), self.cents(other)
         return bool(first and second) and arithmetic.are_equal(first or (), second or ())
 
     def total(self, index: int) -> int:
-        """Return the sum of a column in cents, ignoring cells that are not amounts."""
         return sum(cents_or_nothing(row.cell(index)) for row in self.records)
 
     def total_shown(self, index: int) -> str:
-        """Return the sum of a column as text."""
         return amount_text(self.total(index))
 
     def effects(self, index: int, choices: Sequence[str]) -> dict[str, str]:
@@ -185,20 +172,16 @@ class TableColumns:
         return found
 
     def column_id(self, index: int) -> str:
-        """Return the id of a question about the column."""
         return f"column:{self.tab}!{column_letter(index)}"
 
     def shape(self, subject: str, index: int) -> str:
-        """Return the key under which an answer about the column is remembered."""
         return f"{subject}:{self.line.fingerprint}:{column_letter(index)}"
 
     def called(self, index: int) -> str:
-        """Return the column's name in a sentence."""
         heading = self.line.headings[index]
         return f"column {column_letter(index)} '{heading}'" if heading else f"column {column_letter(index)}"
 
     def examples(self, index: int) -> tuple[Example, ...]:
-        """Return some cells of the column."""
         shown = [
             Example(cell_name(index, row.number), text, {})
             for row in self.records[:200]
@@ -213,13 +196,11 @@ class TableColumns:
                 del self.read[other]
 
     def prove(self, *columns: Column) -> None:
-        """Mark the columns as proven."""
         for column in columns:
             if column.confidence is not Confidence.CHOSEN:
                 self.read[column.index] = replace(column, confidence=Confidence.PROVEN)
 
     def apply_answer(self, index: int, answer: str | None) -> None:
-        """Map a column as answered."""
         if answer is None:
             return
         name = field_named(answer)
@@ -270,7 +251,7 @@ class TableColumns:
 
 
 def cents_or_nothing(cell: Cell) -> int:
-    """Return the amount in the cell in cents, or 0: for sums that only show the size of a choice."""
+    """Return 0 for what is no amount: for sums that only show the size of a choice."""
     try:
         return _cents(cell, DecimalMark.POINT) or 0
     except UnreadableError:

@@ -8,13 +8,13 @@ from app.workbook.meaning.columns.table_columns import TableColumns
 from app.workbook.meaning.results.records import Question
 from app.workbook.meaning.tables.headers import Confidence
 from app.workbook.meaning.vocabulary import currencies
-from app.workbook.meaning.vocabulary.headings import Claim, ListKind
+from app.workbook.meaning.vocabulary.headings import ListKind
 from app.workbook.meaning.vocabulary.words import counts_something_else, heading_words
 from app.workbook.reading.cells import column_letter
 
 
 def settle_total(columns: TableColumns) -> None:
-    """Find the total column unless it was chosen; sums that hold take precedence over headings."""
+    """Prefer sums that hold to headings, and a person's choice to both."""
     if columns.is_chosen("total_cents") or columns.is_chosen("net_cents"):
         return
     _explain_quantities(columns)
@@ -71,7 +71,8 @@ def _total_by_words(
     is_net = claim.field == "net_cents" or any(
         other.field == "net_cents" for other in columns.line.claims(best, ListKind.INVOICE)
     )
-    columns.take(best, "net_cents" if is_net and taxes else "total_cents", _confidence_of(claim))
+    confidence = Confidence.GUESSED if claim.is_guess else Confidence.SAID
+    columns.take(best, "net_cents" if is_net and taxes else "total_cents", confidence)
     rivals = [index for index in ranked[1:] if not _is_copy(columns, index, best) and not _is_net(columns, index)]
     columns.explained |= {index for index in ranked[1:] if index not in rivals}
     if rivals:
@@ -81,7 +82,6 @@ def _total_by_words(
 
 
 def _of_one_currency(columns: TableColumns, ranked: list[int]) -> list[int]:
-    """Return the ranked totals, without those in another currency than the paid amounts, if there are others."""
     paid = {
         code
         for index in columns.claiming("paid_cents", "balance_cents")
@@ -194,11 +194,6 @@ def _ask_about_discount(columns: TableColumns, discounts: Sequence[int]) -> None
 
 
 def _proves_balance(columns: TableColumns, total: int) -> bool:
-    """Return whether open and paid amounts add up to the total as it is."""
     paid, left = columns.column("paid_cents"), columns.column("balance_cents")
     held = [columns.cents(index) for index in (total, paid.index if paid else -1, left.index if left else -1)]
     return all(held) and arithmetic.is_sum(held[0] or (), [held[1] or (), held[2] or ()])
-
-
-def _confidence_of(claim: Claim) -> Confidence:
-    return Confidence.GUESSED if claim.is_guess else Confidence.SAID

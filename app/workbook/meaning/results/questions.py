@@ -9,19 +9,15 @@ from app.workbook.meaning.results.records import AnsweredQuestion, Checked, Ques
 
 @dataclass(frozen=True, slots=True)
 class Answers:
-    """Answers to one question by id, to all questions of a subject, or to earlier workbooks by shape."""
+    """`by_question` has the answer by id, `by_subject` for all questions of a subject, `remembered` by shape."""
 
     by_subject: dict[str, str] = field(default_factory=dict)
     by_question: dict[str, str] = field(default_factory=dict)
     remembered: dict[str, str] = field(default_factory=dict)
 
-    def to(self, question_id: str, subject: str) -> str | None:
-        """Return the answer given for this workbook by question or subject, or None."""
-        return self.by_question.get(question_id) or self.by_subject.get(subject)
-
 
 class Questions:
-    """Collects questions and their answers; of several questions with the same shape only the first is asked."""
+    """Of several questions with the same shape only the first is asked."""
 
     def __init__(self, answers: Answers, checked: Checked, kept: Collection[str] = ()) -> None:
         """`kept` has the names of columns that were kept as own fields before; they are not questioned again."""
@@ -50,14 +46,13 @@ class Questions:
         return answer
 
     def known(self, question: Question) -> str | None:
-        """Return the answer if there is one, without asking."""
         first = self._first_of_shape.get(question.shape, question.id)
         given = self._given(question.id, question) or self._given(first, question)
         answer = given or (self.answers.remembered.get(question.shape) if question.shape else None)
         return answer if answer is not None and question.takes(answer) else None
 
     def _given(self, question_id: str, question: Question) -> str | None:
-        return self.answers.to(question_id, question.subject)
+        return self.answers.by_question.get(question_id) or self.answers.by_subject.get(question.subject)
 
 
 def digest(parts: Iterable[object]) -> str:

@@ -19,11 +19,11 @@ Key: TypeAlias = tuple[str, ...]
 
 @dataclass(frozen=True, slots=True)
 class Record:
-    """A customer, invoice or payment, with its tab and row.
+    """A customer, invoice or payment.
 
-    `key` identifies the record: a customer's code; an invoice's number and its customer's code; for a payment, the key
-    of its invoice. `values` only has fields that the tab has a column for, so that a missing column never empties a
-    stored field. `cumulative` marks a payment taken from an invoice's own row: all that was paid so far.
+    `key` is a customer's code; an invoice's number and its customer's code; for a payment, the key of its invoice.
+    `values` only has fields that the tab has a column for, so that a missing column never empties a stored field.
+    `cumulative` marks a payment taken from an invoice's own row: all that was paid so far.
     """
 
     kind: ListKind
@@ -34,22 +34,19 @@ class Record:
     cumulative: bool = False
 
     def fingerprint(self) -> str:
-        """Return a hash of the values, to detect whether the row changed since its last import."""
         return fingerprint(self.values)
 
     def cents(self, name: str) -> int:
-        """Return an amount in cents that was read for every record of this kind."""
         value = self.values[name]
-        assert isinstance(value, int)  # noqa: S101  # it was read as an amount
+        assert isinstance(value, int)  # it was read as an amount
         return value
 
     def to_json(self) -> list[Any]:
-        """Return the record as a list for orjson, which writes dates as well."""
+        """Return a list for orjson, which writes dates as well."""
         return [self.kind, self.tab, self.row, self.key, self.values, self.cumulative]
 
     @classmethod
     def from_json(cls, item: list[Any]) -> Self:
-        """Return the record that `to_json` wrote."""
         kind, tab, row, key, values, cumulative = item
         for name in values:
             if name.endswith("_on") and values[name] is not None:
@@ -59,7 +56,7 @@ class Record:
 
 @dataclass(frozen=True, slots=True)
 class CellProblem:
-    """A cell that cannot be read or is not plausible; the message is a sentence that begins with the cell."""
+    """The message is a sentence that begins with the cell."""
 
     tab: str
     cell: str
@@ -69,15 +66,13 @@ class CellProblem:
 
 @dataclass(frozen=True, slots=True)
 class Notice:
-    """An observation that did not stop the import."""
-
     tab: str
     message: str
 
 
 @dataclass(frozen=True, slots=True)
 class Example:
-    """A cell of the file, and its meaning under each answer."""
+    """`readings` is what the cell would be under each answer."""
 
     cell: str
     text: str
@@ -86,10 +81,10 @@ class Example:
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """A question that only a person can answer.
+    """`labels` has the text of each choice, `effects` its effect on the figures.
 
-    `labels` has the text of each choice, `effects` its effect on the figures. An answer is remembered under `shape` and
-    applied to every workbook with the same question; if `shape` is empty, it applies to this workbook only.
+    An answer is remembered under `shape` and applied to every workbook with the same question; if `shape` is empty,
+    it applies to this workbook only.
     """
 
     id: str
@@ -103,7 +98,7 @@ class Question:
     shape: str = ""
 
     def takes(self, answer: str) -> bool:
-        """Return whether the answer is valid; terms may be any number of days up to LONGEST_TERMS (two years)."""
+        """Terms may be any number of days up to LONGEST_TERMS (two years)."""
         if self.subject == "terms":
             return answer.isdecimal() and len(answer) <= 3 and int(answer) <= LONGEST_TERMS
         return answer in self.choices
@@ -111,7 +106,7 @@ class Question:
 
 @dataclass(frozen=True, slots=True)
 class AnsweredQuestion:
-    """A question with its answer; `is_remembered` if the answer comes from an earlier workbook of the same shape."""
+    """`is_remembered` if the answer comes from an earlier workbook of the same shape."""
 
     question: Question
     answer: str
@@ -120,7 +115,7 @@ class AnsweredQuestion:
 
 @dataclass(frozen=True, slots=True)
 class ControlTotals:
-    """Sums of a tab's rows in one currency, in cents."""
+    """In cents."""
 
     currency: str
     gross: int = 0
@@ -140,7 +135,7 @@ class OwnTotal:
 
 @dataclass(frozen=True, slots=True)
 class Held:
-    """A summary of a column for display: some values, the sum of its amounts, its first and last date."""
+    """Some values of a column, the sum of its amounts, its first and last date."""
 
     samples: tuple[str, ...] = ()
     total: str = ""
@@ -149,10 +144,9 @@ class Held:
 
 @dataclass(slots=True)
 class TabReport:
-    """The report on a table; kind None: it was not recognised as a list we import.
+    """Of one table; `kind` is None if it is not a list we import.
 
-    `tells_payments` is whether its columns hold payment information. A tab with several tables has a report for each;
-    `last_row` is the table's last. `held` has the summary of each column, by its letter.
+    `tells_payments` is whether its columns hold payment information; `held` is by the column's letter.
     """
 
     name: str
@@ -168,17 +162,12 @@ class TabReport:
     last_row: int | None = None
 
     def covers(self, row: int) -> bool:
-        """Return whether the row of the tab belongs to this table."""
         return (self.header_row or 0) < row and (self.last_row is None or row <= self.last_row)
 
 
 @dataclass(slots=True)
 class Checked:
-    """A workbook's records, and everything to report about reading it.
-
-    `broken` has the identifying values of rows with problems: a customer's code or name, an invoice's number (for
-    payments too).
-    """
+    """`broken` has what identifies rows with problems: a customer's code or name, an invoice's number."""
 
     customers: list[Record] = field(default_factory=list)
     invoices: list[Record] = field(default_factory=list)

@@ -25,8 +25,6 @@ class RowProblemError(Exception):
 
 
 class CellReading:
-    """Reads the cells of a workbook and collects their problems."""
-
     def __init__(self, checked: Checked, currency: str, zone: tzinfo, *, epoch_1904: bool) -> None:
         self.checked = checked
         self.own_currency = currency
@@ -40,19 +38,15 @@ class CellReading:
         return RowProblemError()
 
     def identifier(self, tab: Tab, row: Row, name: str) -> str:
-        """Return a number, code or name; empty if the tab has no such column."""
         return self._read(tab, row, name, texts.read_identifier) if tab.has(name) else ""
 
     def text(self, tab: Tab, row: Row, name: str) -> str:
-        """Return a short text; empty if the tab has no such column."""
         return self._read(tab, row, name, texts.read_short_text) if tab.has(name) else ""
 
     def texts(self, tab: Tab, row: Row, names: Iterable[str]) -> dict[str, Value]:
-        """Return the short texts of those fields that the tab has."""
         return {name: self.text(tab, row, name) for name in names if tab.has(name)}
 
     def paragraphs(self, tab: Tab, row: Row, names: Iterable[str]) -> dict[str, Value]:
-        """Return the long texts of those fields that the tab has."""
         return {
             name: self._read(tab, row, name, lambda cell: texts.read_paragraphs(cell, LONGEST_NOTE))
             for name in names
@@ -60,7 +54,6 @@ class CellReading:
         }
 
     def plain(self, tab: Tab, row: Row, described: Iterable[Field]) -> dict[str, Value]:
-        """Return those plain fields that the tab has."""
         values: dict[str, Value] = {}
         for field in described:
             if field.is_plain and tab.has(field.name):
@@ -69,7 +62,7 @@ class CellReading:
         return values
 
     def own_fields(self, tab: Tab, row: Row) -> dict[str, Value]:
-        """Return the row's own fields, including empty ones, if the tab has any; unreadable ones are left out."""
+        """Return the row's own fields, also empty ones; unreadable ones are left out."""
         if not tab.own_columns:
             return {}
         found = {}
@@ -81,15 +74,13 @@ class CellReading:
         return {"own_fields": found}
 
     def yes_or_no(self, tab: Tab, row: Row, name: str) -> bool:
-        """Return whether the cell is a yes; an empty one is a no."""
+        """Take an empty cell as a no."""
         return self._read(tab, row, name, texts.read_yes_or_no)
 
     def days(self, tab: Tab, row: Row, name: str) -> int | None:
-        """Return a number of days, or None if there is none."""
         return self._read(tab, row, name, texts.read_days) if tab.has(name) else None
 
     def day(self, tab: Tab, row: Row, name: str) -> date | None:
-        """Return a date, or None if there is none."""
         if not tab.has(name):
             return None
         order, swapped = tab.orders.get(name), name in tab.swapped
@@ -102,7 +93,7 @@ class CellReading:
         )
 
     def amount(self, tab: Tab, row: Row, name: str) -> tuple[int | None, str | None]:
-        """Return an amount in cents, or None if there is none, and the currency it is written with.
+        """Return cents, None if there are none, and the currency they are written with.
 
         Amounts of several columns that map to the same field are added up.
         """

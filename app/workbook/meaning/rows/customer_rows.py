@@ -12,8 +12,6 @@ from app.workbook.reading.cells import Row
 
 
 class CustomerRows:
-    """The customers of a workbook, by code and by name."""
-
     def __init__(self, reading: CellReading, checked: Checked, stored: Snapshot) -> None:
         self._reading = reading
         self._checked = checked
@@ -23,7 +21,7 @@ class CustomerRows:
         self.are_listed = False
 
     def check(self, tab: Tab, row: Row) -> None:
-        """Read a row of a customer list and add its record; raises RowProblemError."""
+        """Raise RowProblemError for a row that cannot become a customer."""
         self.are_listed = True
         code, name = (self._reading.identifier(tab, row, field) for field in ("code", "name"))
         code, name = code or name, name or code
@@ -74,13 +72,12 @@ class CustomerRows:
         return [key for key in known if key]
 
     def add(self, record: Record) -> None:
-        """Add the customer, so that other rows can refer to it."""
         self._by_code[record.key[0]] = record
         self._codes_by_name[compared(str(record.values["name"]))].append(record.key[0])
         self._checked.customers.append(record)
 
     def terms_of(self, key: str) -> int | None:
-        """Return a customer's payment terms in days, as listed, else as stored."""
+        """Return the payment terms in days, as listed, else as stored."""
         listed = self._by_code.get(key)
         terms = listed.values.get("terms_days") if listed else None
         if isinstance(terms, int):
@@ -118,7 +115,6 @@ class CustomerRows:
             )
 
     def _is_only_a_name(self, key: str) -> bool:
-        """Return whether the customer is known by name only, so that any code may be theirs."""
         listed, stored = self._by_code.get(key), self._stored.customers.get(key)
         name = listed.values["name"] if listed else (stored.name if stored else "")
         return compared(str(name)) == key

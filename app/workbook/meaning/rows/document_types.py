@@ -39,7 +39,7 @@ def sort_documents(tab: Tab, questions: Questions) -> None:
 
 
 def refunds_without_a_minus(tab: Tab) -> set[int]:
-    """Return the numbers of refund rows without a minus in a payments list; empty if other refunds have one."""
+    """Return the refund rows without a minus in a payments list; empty if other refunds have one."""
     refunds = [row for row in tab.rows.records if tab.documents.get(row.number) == "refund"]
     amounts = {row.number: _cents(tab, row, "amount_cents") for row in refunds}
     if any(cents < 0 for cents in amounts.values()):
@@ -81,7 +81,6 @@ def _leave_out_what_is_not_owed(tab: Tab, questions: Questions) -> None:
 
 
 def _ask_about_payments(tab: Tab, questions: Questions) -> None:
-    """Ask whether payments among the invoices pay the customers' invoices or are left out."""
     rows = [row for row in tab.rows.records if tab.documents.get(row.number) in {"payment", "refund"}]
     if not rows:
         return

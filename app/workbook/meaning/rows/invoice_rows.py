@@ -26,7 +26,7 @@ _CLOSED = {Said.VOID, Said.WRITTEN_OFF, Said.DRAFT}
 
 @dataclass(frozen=True, slots=True)
 class SaidOfPayments:
-    """What an invoice's own row holds about its payments, if a table lists them too: an amount, a status, a date."""
+    """What an invoice's own row holds about its payments, if a table lists them too."""
 
     tab: Tab
     row: Row
@@ -36,13 +36,10 @@ class SaidOfPayments:
 
     @property
     def cell(self) -> str:
-        """Return the name of the cell with that information."""
         return self.tab.place(self.row, "paid_cents", "balance_cents", "status", "paid_on")
 
 
 class InvoiceRows:
-    """The invoices of a workbook, by number."""
-
     def __init__(
         self,
         reading: CellReading,
@@ -65,7 +62,7 @@ class InvoiceRows:
         self.said: dict[Key, SaidOfPayments] = {}
 
     def check(self, tab: Tab, row: Row) -> None:
-        """Read a row of an invoice list and add its record; raises RowProblemError."""
+        """Raise RowProblemError for a row that cannot become an invoice."""
         number = self._reading.identifier(tab, row, "number")
         if not number:
             raise self._reading.problem(tab, row, "number", "has no invoice number")
@@ -97,7 +94,6 @@ class InvoiceRows:
             self._add(record, payment, new_customer)
 
     def ask_what_is_missing(self) -> None:
-        """Ask for missing payment terms, missing payment dates, and the meaning of rows with the same number."""
         if self._without_terms:
             tab, cell = self._without_terms[0]
             has = counted(len(self._without_terms), "invoice has", "invoices have")
@@ -161,7 +157,7 @@ class InvoiceRows:
         return total, paid, currency
 
     def _total(self, tab: Tab, row: Row) -> tuple[int | None, str | None]:
-        """Return the total, including tax that must be added and less a discount that must be taken off."""
+        """Return the total with tax that must be added and less a discount that must be taken off."""
         name = "total_cents" if tab.has("total_cents") else "net_cents"
         total, sign = self._reading.amount(tab, row, name)
         if total is None:
@@ -286,7 +282,7 @@ class InvoiceRows:
     def _paid(
         self, tab: Tab, row: Row, invoice: Record, paid: int | None, status: Said, paid_on: date | None
     ) -> int | None:
-        total = int(invoice.values["total_cents"])  # type: ignore[arg-type]  # an invoice's total is a number
+        total = invoice.cents("total_cents")
         if paid is None and (status is Said.PAID or (paid_on and status in {Said.NOTHING, Said.DISPUTED})):
             return total
         if self._has_payments_tab:
@@ -321,5 +317,5 @@ class InvoiceRows:
         if answer is None:
             raise RowProblemError
         day = invoice.values["issued_on" if answer == "issued" else "due_on"]
-        assert isinstance(day, date)  # noqa: S101  # both were read as dates above
+        assert isinstance(day, date)  # both were read as dates above
         return day

@@ -1,6 +1,8 @@
 """Rows of payment lists."""
 
 import re
+from collections.abc import Iterable
+from typing import cast
 
 from app.domain.sentences import amount_text
 from app.store.ledger.snapshot import Snapshot, compared
@@ -17,7 +19,7 @@ _SEVERAL = re.compile(r"\s*(?:[,;+&/\n|]|\band\b|\bund\b|\bet\b|\by\b|\be\b|\ben
 
 
 class PaymentRows:
-    """The payments listed in a workbook; each belongs to an invoice of the workbook or to a stored one."""
+    """Each listed payment belongs to an invoice of the workbook or to a stored one."""
 
     def __init__(
         self, reading: CellReading, checked: Checked, stored: Snapshot, customers: CustomerRows, invoices: InvoiceRows
@@ -28,10 +30,9 @@ class PaymentRows:
         self._customers = customers
         self._invoices = invoices
         self._for_several: list[tuple[Tab, Row, list[tuple[str, str]], dict[str, Value]]] = []
-        self._on_account: list[tuple[Tab, Row]] = []
 
     def check(self, tab: Tab, row: Row) -> None:
-        """Read a row of a payment list and add its record; raises RowProblemError."""
+        """Raise RowProblemError for a row that cannot become a payment."""
         number = self._reading.identifier(tab, row, "invoice_number")
         if not number:
             raise self._reading.problem(tab, row, "invoice_number", "names no invoice")
@@ -53,7 +54,7 @@ class PaymentRows:
         self._checked.payments.append(Record(ListKind.PAYMENT, tab.name, row.number, keys[0], values))
 
     def _signed(self, tab: Tab, row: Row, cents: int) -> int:
-        """Return the amount, negated for a refund without a minus unless other refunds of the list have one."""
+        """Negate a refund without a minus unless other refunds of the list have one."""
         if tab.documents.get(row.number) != "refund" or cents <= 0:
             return cents
         if row.number not in refunds_without_a_minus(tab):
@@ -63,27 +64,23 @@ class PaymentRows:
         return -cents
 
     def _invoices_of(self, tab: Tab, row: Row, number: str) -> list[tuple[str, str]]:
-        """Return the keys of the invoices in a payment's row: one, or several as in `INV-61, INV-62`."""
+        """Return one key, or several as in `INV-61, INV-62`."""
         parts = [part for part in _SEVERAL.split(number) if part]
         known = [compared(part) in self._invoices.customers_by_number for part in parts]
         if len(parts) > 1 and all(known) and compared(number) not in self._invoices.customers_by_number:
             return [self._invoice_of(tab, row, part) for part in parts]
         return [self._invoice_of(tab, row, number)]
 
-    def settle_together(self) -> None:
+    def settle_together(self, tabs: Iterable[Tab]) -> None:
         """Allocate payments for several invoices, or for none, once all single payments are known."""
         left = self._left_of_invoices()
         for tab, row, keys, values in self._for_several:
             self._pay_several(tab, row, keys, values, left)
-        for tab, row in self._on_account:
+        for tab, row in ((one, row) for one in tabs for row in one.payments_on_account):
             try:
                 self._pay_on_account(tab, row, left)
             except RowProblemError:
                 self._checked.error_rows.add((tab.name, row.number))
-
-    def pay_on_account(self, tab: Tab) -> None:
-        """Collect the payments in an invoice list that name only a customer."""
-        self._on_account += [(tab, row) for row in tab.payments_on_account]
 
     def _left_of_invoices(self) -> dict[Key, int]:
         """Return the open cents of each invoice of the workbook, in order of due date."""
@@ -98,7 +95,7 @@ class PaymentRows:
         self, tab: Tab, row: Row, keys: list[tuple[str, str]], values: dict[str, Value], left: dict[Key, int]
     ) -> None:
         """Split a payment over its invoices if it equals their open amounts together; else record a problem."""
-        paid = int(values["amount_cents"])  # type: ignore[arg-type]  # cents
+        paid = cast("int", values["amount_cents"])
         if any(key not in left for key in keys) or sum(left[key] for key in keys) != paid:
             self._several_by_hand(tab, row, paid, sum(left.get(key, 0) for key in keys))
             return
@@ -109,16 +106,14 @@ class PaymentRows:
             left[key] = 0
 
     def _several_by_hand(self, tab: Tab, row: Row, paid: int, together: int) -> None:
-        try:
-            raise self._reading.problem(
-                tab,
-                row,
-                "invoice_number",
-                f"pays several invoices with {amount_text(paid)}, and {amount_text(together)} is left of them: "
-                "give each its own row",
-            )
-        except RowProblemError:
-            self._checked.error_rows.add((tab.name, row.number))
+        self._reading.problem(
+            tab,
+            row,
+            "invoice_number",
+            f"pays several invoices with {amount_text(paid)}, and {amount_text(together)} is left of them: "
+            "give each its own row",
+        )
+        self._checked.error_rows.add((tab.name, row.number))
 
     def _pay_on_account(self, tab: Tab, row: Row, left: dict[Key, int]) -> None:
         """Pay the customer's invoice of the same amount, else the oldest ones, as answered."""
@@ -146,7 +141,7 @@ class PaymentRows:
             )
 
     def _invoice_of(self, tab: Tab, row: Row, number: str) -> tuple[str, str]:
-        """Return the key of the invoice in a payment's row; raises a problem if it is unknown or ambiguous."""
+        """Raise a problem if the invoice is unknown or ambiguous."""
         wanted = compared(number)
         owners = self._invoices.customers_by_number.get(wanted) or self._stored.customers_by_number.get(wanted, [])
         named = self._customers.named_by_payment(tab, row)

@@ -7,7 +7,7 @@ from typing import cast
 from app.domain.sentences import amount_text, count_text, counted
 from app.workbook.meaning.results.questions import Questions
 from app.workbook.meaning.results.records import Checked, Key, Notice, Question, Record, Value
-from app.workbook.meaning.rows.cell_reading import CellReading, RowProblemError
+from app.workbook.meaning.rows.cell_reading import CellReading
 from app.workbook.meaning.rows.tabs import Tab
 from app.workbook.reading.cells import Row
 
@@ -16,21 +16,16 @@ _SHOWN = 3
 
 @dataclass(slots=True)
 class _Repeated:
-    """An invoice, and the further rows of its table with the same number."""
-
     tab: Tab
     first: Record
     rows: list[tuple[Row, Record, Record | None]] = field(default_factory=list)
 
     @property
     def numbers(self) -> list[int]:
-        """Return all row numbers of the invoice."""
         return [self.first.row, *(row.number for row, _, _ in self.rows)]
 
 
 class RepeatedRows:
-    """Finds the rows of invoices that occur more than once."""
-
     def __init__(self, reading: CellReading, checked: Checked, questions: Questions) -> None:
         self._reading = reading
         self._checked = checked
@@ -127,18 +122,10 @@ class RepeatedRows:
             self._checked.payments.append(payment)
             return
         values = cast("dict[str, Value]", carried.values)
-        values["amount_cents"] = int(cast("int", values["amount_cents"])) + int(
-            cast("int", payment.values["amount_cents"])
-        )
+        values["amount_cents"] = carried.cents("amount_cents") + payment.cents("amount_cents")
 
     def _name_as_problem(self, one: _Repeated, row: Row) -> None:
         place = f"{one.first.tab}, row {one.first.row}"
-        try:
-            raise self._reading.problem(
-                one.tab,
-                row,
-                "number",
-                f"repeats invoice '{one.first.values['number']}' of {place} with other values: keep one",
-            )
-        except RowProblemError:
-            self._checked.error_rows.add((one.tab.name, row.number))
+        what = f"repeats invoice '{one.first.values['number']}' of {place} with other values: keep one"
+        self._reading.problem(one.tab, row, "number", what)
+        self._checked.error_rows.add((one.tab.name, row.number))

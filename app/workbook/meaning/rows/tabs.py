@@ -25,9 +25,9 @@ _PAYMENT_FIELDS = ("paid_cents", "balance_cents", "paid_on", "status")
 class Tab:
     """A recognised table, how its columns are read, and what was found in its rows.
 
-    `negated` has the money fields whose sign is inverted, `swapped` the date fields whose day and month are exchanged,
-    `plain_days` those whose moments at midnight are dates in any time zone. `default_currency` is for rows without one.
-    `documents` has the document type of rows that are not plain invoices or payments.
+    `negated` has the money fields whose sign is inverted, `swapped` the date fields whose day and month are
+    exchanged, `plain_days` those whose moments at midnight are dates in any time zone. `default_currency` is for rows
+    without one. `documents` has the document type of rows that are not plain invoices or payments.
     """
 
     sheet: Sheet
@@ -62,7 +62,6 @@ class Tab:
         self.read_by(self.header)
 
     def read_by(self, header: Header) -> None:
-        """Map the columns by this header."""
         self.header = header
         self.indexes, self.headings = {}, {}
         for column in header.columns:
@@ -73,20 +72,17 @@ class Tab:
 
     @property
     def name(self) -> str:
-        """Return the tab's name as shown in Excel."""
         return self.sheet.name
 
     def cell(self, row: Row, name: str) -> Cell:
-        """Return the row's cell of a field, from the first of its columns; None if there is no column."""
+        """Return the cell in the first of the field's columns; None if there is no column."""
         indexes = self.indexes.get(name)
         return row.cell(indexes[0]) if indexes else None
 
     def has(self, name: str) -> bool:
-        """Return whether a column is read as the field."""
         return name in self.indexes
 
     def heading(self, name: str) -> str:
-        """Return the heading of the field's first column; empty if there is none."""
         return self.headings.get(name, "")
 
     def place(self, row: Row, *names: str) -> str:
@@ -95,12 +91,10 @@ class Tab:
         return cell_name(index, row.number)
 
     def shape(self, subject: str) -> str:
-        """Return the key under which an answer about tables with these headings is remembered."""
         return f"{subject}:{self.header.fingerprint}"
 
 
 def tab_of(table: SheetTable, header: Header, questions: Questions) -> Tab:
-    """Return the table ready to be checked, with its columns mapped by headings, values and figures."""
     rows = sort_rows(table.sheet, header)
     customers = customers_by_row(table.sheet, header, rows, questions)
     groups = _groups(header, rows.records, customers)
@@ -121,7 +115,7 @@ def tab_of(table: SheetTable, header: Header, questions: Questions) -> Tab:
 
 
 def described(header: Header, own: Sequence[tuple[int, str]] = ()) -> list[dict[str, str | None]]:
-    """Return the header's columns for a report; `own_field` is the name under which an unknown one is kept."""
+    """`own_field` is the name under which an unknown column is kept."""
     names = dict(own)
     read = [
         _description(column.index, column.header, column.field, column.confidence.value) for column in header.columns

@@ -16,8 +16,6 @@ _WEIGHTS = {False: 1.0, True: 0.6}
 
 
 class Confidence(StrEnum):
-    """How a column was mapped to a field."""
-
     PROVEN = "proven"
     SAID = "said"
     GUESSED = "guessed"
@@ -26,7 +24,7 @@ class Confidence(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """A column mapped to a field; `index` counts from 0."""
+    """`index` counts from 0."""
 
     index: int
     field: str
@@ -58,10 +56,7 @@ class HeaderLine:
 
 @dataclass(frozen=True, slots=True)
 class Header:
-    """A table's header: what its rows are, and its mapped and unmapped columns.
-
-    `ignored` are unknown columns; `dropped` are those that a person chose not to keep at all.
-    """
+    """`ignored` are unknown columns; `dropped` are those that a person chose not to keep at all."""
 
     kind: ListKind
     row: int
@@ -72,11 +67,9 @@ class Header:
     dropped: tuple[tuple[int, str], ...] = ()
 
     def column(self, field: str) -> Column | None:
-        """Return the first column that is mapped to the field."""
         return next((column for column in self.columns if column.field == field), None)
 
     def with_columns(self, columns: Iterable[Column], headings: Sequence[str]) -> "Header":
-        """Return the header with other mapped columns; the rest become unmapped."""
         kept = tuple(sorted(columns, key=lambda column: column.index))
         read = {column.index for column in kept} | {index for index, _ in self.dropped}
         rest = tuple((index, text) for index, text in enumerate(headings) if text and index not in read)
@@ -105,7 +98,7 @@ def recognised(line: HeaderLine, values: Sequence[ColumnValues], tab: str) -> tu
 
 
 def chosen(line: HeaderLine, choice: ChosenMapping) -> Header | None:
-    """Return the header as a person chose it, or None if the table is not to be read."""
+    """Return None if the table is not to be read."""
     if choice.kind is None:
         return None
     columns = [
@@ -119,7 +112,7 @@ def chosen(line: HeaderLine, choice: ChosenMapping) -> Header | None:
 
 
 def _by_words(line: HeaderLine, values: Sequence[ColumnValues], kind: ListKind) -> Header:
-    """Return the header by headings and values together; of two columns for one field the better claim wins."""
+    """Go by headings and values together; of two columns for one field the better claim wins."""
     has_values = any(held.filled for held in values)
     wanted = sorted(
         (not fits, claim, index)
@@ -145,7 +138,7 @@ def _by_words(line: HeaderLine, values: Sequence[ColumnValues], kind: ListKind) 
 
 
 def _column_of_currencies(line: HeaderLine, values: Sequence[ColumnValues], taken: dict[int, Column]) -> list[Column]:
-    """Return the column whose values are all currency signs or codes, whatever its heading."""
+    """Find the column whose values are all currency signs or codes, whatever its heading."""
     for index, held in enumerate(values[: len(line.headings)]):
         if index not in taken and held.filled and held.currencies == held.filled:
             return [Column(index, "currency", line.headings[index], Confidence.PROVEN)]
@@ -199,16 +192,14 @@ def _names_customers(header: Header, fields: set[str], tab: str) -> bool:
 def _is_of_invoices(header: Header) -> bool:
     texts = [*(text for _, text in header.ignored), *(column.header for column in header.columns)]
     found = {claim.field for text in texts for claim in claims(text, ListKind.INVOICE)[:1] if not claim.is_guess}
-    has_money = bool(found & {"total_cents", "balance_cents", "paid_cents"})
-    return "due_on" in found or ("issued_on" in found and (has_money or any(map(_names_invoices, texts))))
-
-
-def _names_invoices(text: str) -> bool:
-    return heading_words(text).any("invoice")
+    owes = bool(found & {"total_cents", "balance_cents", "paid_cents"}) or any(
+        heading_words(text).any("invoice") for text in texts
+    )
+    return "due_on" in found or ("issued_on" in found and owes)
 
 
 def _score(header: Header, tab: str) -> float:
-    """Return a likelihood score: a point for each recognised column, less for a guess."""
+    """Give a point for each recognised column, less for a guess."""
     score = sum(_WEIGHTS[column.confidence is Confidence.GUESSED] for column in header.columns)
     if header.kind.value in documents(tab):
         score += 2.5

@@ -31,7 +31,7 @@ _DATES = ("issued_on", "due_on", "paid_on")
 
 @dataclass(slots=True)
 class SortedRows:
-    """A table's rows by kind; `left_out` has the number and text of rows that are neither record nor total."""
+    """`left_out` has the number and text of rows that are neither record nor total."""
 
     records: list[Row] = field(default_factory=list)
     totals: list[Row] = field(default_factory=list)
@@ -39,7 +39,6 @@ class SortedRows:
 
 
 def sort_rows(sheet: Sheet, header: Header) -> SortedRows:
-    """Return the rows below the header by kind."""
     found = SortedRows()
     below = [row for row in sheet.rows if row.number > header.row]
     last_full_row = next((row.number for row in reversed(below) if _has_amount_and_name(row, header)), 0)
@@ -59,7 +58,6 @@ def sort_rows(sheet: Sheet, header: Header) -> SortedRows:
 
 
 def filled(cells: Iterable[Cell]) -> list[Cell]:
-    """Return the cells that are not empty or blank."""
     return [cell for cell in cells if cell is not None and not (isinstance(cell, str) and _is_blank(cell))]
 
 
@@ -88,7 +86,7 @@ def _is_total(row: Row, header: Header, last_full_row: int) -> bool:
     """Return whether the row sums up others: labelled so, without a date or an identifier of its own, or a sum."""
     if header.kind is ListKind.CUSTOMER:
         return _is_total_of_customers(row, header)
-    amounts = [row.cell(index) for index in _amount_columns(header)]
+    amounts = [row.cell(column.index) for column in header.columns if column.field.endswith("_cents")]
     if not any(_is_number(cell) or isinstance(cell, UncalculatedFormula) for cell in amounts):
         return False
     identifying = _NAMES_A_RECORD[header.kind][0]
@@ -153,10 +151,6 @@ def _is_number(cell: Cell) -> bool:
     return isinstance(cell, int | Decimal | FormattedNumber) or (
         isinstance(cell, str) and bool(re.search(r"\d", cell)) and not re.search(r"[^\W\d_]{4,}", cell)
     )
-
-
-def _amount_columns(header: Header) -> list[int]:
-    return [column.index for column in header.columns if column.field.endswith("_cents")]
 
 
 def _columns(header: Header, fields: Iterable[str]) -> list[int]:

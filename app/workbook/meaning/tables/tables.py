@@ -19,10 +19,9 @@ _ERRORS_TAB = ("tab", "cell", "problem")
 
 @dataclass(frozen=True, slots=True)
 class SheetTable:
-    """A table of a tab: its part of the sheet, the title above it, and its header, or None if not recognised.
+    """`sheet` has only the table's rows, with cells at their original columns; `title` is the text above it.
 
-    `sheet` has only the table's rows, with cells at their original columns. `is_only` is whether the tab has no other
-    table.
+    `header` is None if no list is recognised; `is_only` is whether the tab has no other table.
     """
 
     sheet: Sheet
@@ -35,7 +34,7 @@ class SheetTable:
 
 
 def tables(sheet: Sheet, mappings: Mapping[str, ChosenMapping]) -> list[SheetTable]:
-    """Return the tables of a tab from top to bottom; a single one without a header if no list is recognised."""
+    """Return the tables from top to bottom; a single one without a header if no list is recognised."""
     found = _first(sheet, 0, mappings, ROWS_SEARCHED)
     if found is None:
         return [SheetTable(sheet, _title(sheet.rows[:1]), None, None)]
@@ -59,13 +58,11 @@ def is_list_of_problems(sheet: Sheet) -> bool:
 
 
 def likeliest_header_row(sheet: Sheet) -> Row | None:
-    """Return the probable header row of an unrecognised tab: the first of the widest."""
     rows = [row for row in sheet.rows[:ROWS_SEARCHED] if len(_texts(row)) >= 2]
     return max(rows, key=lambda row: len(_texts(row)), default=None)
 
 
 def header_line(row: Row) -> HeaderLine:
-    """Return a single row as a header."""
     headings = tuple(_text(cell) for cell in row.cells)
     return HeaderLine(row.number, row.number, headings, headings)
 
@@ -95,7 +92,7 @@ def _following(
     tried = 0
     for below in range(place + 1, len(sheet.rows)):
         row = sheet.rows[below]
-        if not _is_all_words(row) or _has_codes(row) or not any(map(has_known_word, _texts(row))):
+        if not _is_all_words(row) or _are_codes(_texts(row)) or not any(map(has_known_word, _texts(row))):
             continue
         tried += 1
         if tried > _ROWS_OF_WORDS_TRIED:
@@ -126,7 +123,7 @@ def _header_lines(sheet: Sheet, start: int, rows: int) -> Iterator[tuple[int, He
 
 
 def _joined(sheet: Sheet, lines: Sequence[Row]) -> HeaderLine | None:
-    """Return the headings of several rows joined, with a group's heading in each of its columns; None for titles."""
+    """Join the headings of several rows, with a group's heading in each of its columns; None for titles."""
     width = max(len(line.cells) for line in lines)
     lowest = [_text(lines[-1].cell(index)) for index in range(width)]
     spread = [_spread(sheet, line, lowest) for line in lines[:-1]]
@@ -145,7 +142,7 @@ def _joined(sheet: Sheet, lines: Sequence[Row]) -> HeaderLine | None:
 
 
 def _spread(sheet: Sheet, line: Row, lowest: Sequence[str]) -> list[str] | None:
-    """Return a row's headings, each spread over all columns of its group; None for a title.
+    """Spread a row's headings over all columns of their groups; None for a title.
 
     A group ends where a column has no heading at all.
     """
@@ -183,7 +180,6 @@ def _may_be_a_header(line: HeaderLine) -> bool:
 
 
 def _reads_like_a_header(line: HeaderLine) -> bool:
-    """Return whether most texts of a row are known headings."""
     texts = [text for text in line.headings if text]
     known = [text for text in texts if any(claims(text, kind) for kind in ListKind)]
     return len(known) >= 3 and len(known) * 3 >= len(texts) * 2
@@ -203,12 +199,8 @@ def _is_all_words(row: Row, at_least: int = 2) -> bool:
     return texts >= at_least
 
 
-def _has_codes(row: Row) -> bool:
-    """Return whether half of the row's texts have digits or are email addresses, unlike headings."""
-    return _are_codes(_texts(row))
-
-
 def _are_codes(texts: Sequence[str]) -> bool:
+    """Return whether half of the texts have digits or are email addresses, unlike headings."""
     present = [text for text in texts if text]
     return sum("@" in text or any(map(str.isdigit, text)) for text in present) * 2 >= len(present)
 
@@ -219,7 +211,6 @@ def _are_codes(texts: Sequence[str]) -> bool:
 def _side_by_side(
     sheet: Sheet, part: Sheet, line: HeaderLine, title: str, mappings: Mapping[str, ChosenMapping]
 ) -> list[SheetTable]:
-    """Return the tables side by side below a header."""
     whole = _table(part, line, title, mappings, sheet)
     extents, is_sure = _pieces(part, line)
     if line.fingerprint in mappings or len(extents) == 1:
@@ -277,7 +268,7 @@ def _table(
 
 
 def _cut(part: Sheet, left: int, right: int) -> Sheet:
-    """Return the part of the sheet between two columns, without rows that are empty there."""
+    """Return the part between two columns, without rows that are empty there."""
     rows = []
     for row in part.rows:
         cells = tuple(cell if left <= index < right else None for index, cell in enumerate(row.cells[:right]))
@@ -305,7 +296,6 @@ def _without_caption(sheet: Sheet, start: int, end: int) -> int:
 
 
 def _title(rows: Sequence[Row]) -> str:
-    """Return the text above a table, from rows with a single text."""
     texts = [_texts(row)[0] for row in rows if len(_texts(row)) == 1 == _filled(row)]
     return " ".join(text for text in texts[-2:] if len(text) <= _LONGEST_HEADING)
 

@@ -40,20 +40,14 @@ _IN_ANY_CASE = frozenset(
 )
 _WITH_THOUSANDTHS = frozenset({"BHD", "IQD", "JOD", "KWD", "LYD", "OMR", "TND"})
 _BRACKETED_FORMAT = re.compile(r"\[\$([^\]-]*)(?:-([0-9A-Fa-f]+))?\]")
-_CROWNS_BY_PLACE = {
-    "41D": "SEK",
-    "414": "NOK",
-    "814": "NOK",
-    "406": "DKK",
-}  # by Excel's locale id
+_CROWNS_BY_PLACE = {"41D": "SEK", "414": "NOK", "814": "NOK", "406": "DKK"}  # by Excel's locale id
 _BRACKETS = re.compile(r"[(\[{]\s*([^)\]}]{1,5}?)\s*[)\]}]")
 
 
 def for_sign(sign: str | None, own: str) -> str | None:
-    """Return the currency of a code or sign.
+    """Take a shared sign as the own currency if that uses it, else as the best known.
 
-    A shared sign is the own currency if that uses it, else the best known. None if nothing is named, or if a sign such
-    as kr has no best-known currency.
+    None if nothing is named, or if a sign such as kr has no best-known currency.
     """
     if sign not in _SHARED:
         return sign
@@ -62,34 +56,25 @@ def for_sign(sign: str | None, own: str) -> str | None:
 
 
 def is_shared(sign: str | None) -> bool:
-    """Return whether several currencies use the sign."""
     return sign in _SHARED
 
 
 def may_be(sign: str, code: str) -> bool:
-    """Return whether the sign can stand for the currency."""
     return sign == code or (sign in _SHARED and code in _SHARED[sign][0])
 
 
 def has_thousandths(code: str) -> bool:
-    """Return whether the currency has thousandths, which amounts in cents cannot hold."""
     return code in _WITH_THOUSANDTHS
 
 
 @cache
 def codes() -> frozenset[str]:
-    """Return the codes of all currencies, such as USD."""
     return frozenset(code for code in list_currencies() if re.fullmatch("[A-Z]{3}", code))
-
-
-def is_code(text: str) -> bool:
-    """Return whether the text is a currency code, such as USD."""
-    return text in codes()
 
 
 @cache
 def _pattern() -> re.Pattern[str]:
-    """Return a pattern for currencies beside digits: codes and word signs as separate words, symbols anywhere."""
+    """Match currencies beside digits: codes and word signs as separate words, symbols anywhere."""
     symbols = sorted((sign for sign in _SIGNS if not sign.isalpha()), key=len, reverse=True)
     letters = {sign for sign in _SIGNS if sign.isalpha()} - {"R"}
     words = {*codes(), *letters, *map(str.lower, {*_IN_ANY_CASE, *letters}), *map(str.capitalize, letters)}
@@ -149,7 +134,6 @@ def unknown_in_heading(text: str) -> str | None:
 
 
 def without_currency(text: str) -> str:
-    """Return a heading without its currency and without an `in` before it."""
     words = [word for word in text.split() if not _is_currency(word)]
     while len(words) > 1 and words[-1].casefold() in {"in", "en", "i", "em", "w"}:
         words.pop()
@@ -157,7 +141,7 @@ def without_currency(text: str) -> str:
 
 
 def of_format(number_format: str) -> str | None:
-    """Return the currency of a number format, or None; raises LookupError with an unknown one."""
+    """Raise LookupError with an unknown currency."""
     # The currency is in [$€-407], in quotes, after a backslash, or plain.
     positive = number_format.split(";", maxsplit=1)[0]
     bracketed = _BRACKETED_FORMAT.search(positive)

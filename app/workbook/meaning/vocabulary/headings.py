@@ -13,8 +13,6 @@ from app.workbook.reading.cells import Cell, clean_text
 
 
 class ListKind(StrEnum):
-    """The kind of a table's rows."""
-
     CUSTOMER = "customer"
     INVOICE = "invoice"
     PAYMENT = "payment"
@@ -44,18 +42,11 @@ class Claim:
 
 
 def fields_of(kind: ListKind) -> tuple[str, ...]:
-    """Return the fields that a column of such a table can have, identifying ones first."""
     return (*_aliases()[kind], *MONEY[kind], *_FURTHER[kind])
 
 
 def normalised(cell: Cell) -> str:
-    """Return a heading in the form used for comparison; empty for a cell that is not text."""
     return folded(cell) if isinstance(cell, str) else ""
-
-
-def is_own(text: str) -> bool:
-    """Return whether the heading is marked as an own field of the user."""
-    return clean_text(text).startswith(OWN_MARK)
 
 
 def is_figure_of_a_day(text: str) -> bool:
@@ -64,14 +55,13 @@ def is_figure_of_a_day(text: str) -> bool:
 
 
 def is_known(text: str) -> bool:
-    """Return whether the heading can be a field of any kind of record."""
     return any(claims(text, kind) for kind in ListKind)
 
 
 @lru_cache(maxsize=8_000)
 def claims(text: str, kind: ListKind) -> tuple[Claim, ...]:
     """Return the fields that the heading can mean in such a table, most likely first."""
-    if is_own(text) or is_figure_of_a_day(text):
+    if clean_text(text).startswith(OWN_MARK) or is_figure_of_a_day(text):
         return ()
     bare = without_unit(text)
     names = dict.fromkeys((folded(text), folded(bare)))
@@ -90,12 +80,10 @@ def claims(text: str, kind: ListKind) -> tuple[Claim, ...]:
 
 
 def without_unit(text: str) -> str:
-    """Return the heading without brackets and without its currency, as in `Amount (USD)`."""
     return without_currency(re.sub(r"[(\[{].*?[)\]}]", " ", clean_text(text)))
 
 
 def _composed(words: Words, kind: ListKind) -> list[Claim]:
-    """Return the claims that the words of the heading make together."""
     fields = _invoice_fields(words)
     if kind is ListKind.PAYMENT:
         fields = _payment_fields(words, fields)

@@ -8,8 +8,6 @@ from app.workbook.meaning.vocabulary.words import folded, vocabulary
 
 
 class Said(StrEnum):
-    """The meaning of an invoice's status in a workbook."""
-
     NOTHING = ""
     PAID = "paid"
     UNPAID = "unpaid"
@@ -21,16 +19,13 @@ class Said(StrEnum):
     DISPUTED = "disputed"
 
 
-_SIGNS = {
-    **dict.fromkeys("✓✔✅☑", Said.PAID),
-    **dict.fromkeys("❌✗✘", Said.UNPAID),
-}
+_SIGNS = {**dict.fromkeys("✓✔✅☑", Said.PAID), **dict.fromkeys("❌✗✘", Said.UNPAID)}
 _DOUBTS = set("?¿~≈")
 
 
 @lru_cache(maxsize=2_000)
 def read_status(text: str) -> Said | None:
-    """Return the meaning of the status; None if it is unknown, doubtful, or contradicted by a sign."""
+    """Return None if the status is unknown, doubtful, or contradicted by a sign."""
     word = compared(text).replace("\ufe0f", "")
     if not word:
         return Said.NOTHING

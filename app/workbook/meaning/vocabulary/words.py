@@ -27,22 +27,18 @@ _NUMBER_SIGNS = str.maketrans({"#": " number ", "№": " number "})
 
 @dataclass(frozen=True, slots=True)
 class Words:
-    """The meanings of a text's words; `unknown` has words that are not in the vocabulary, only similar to one."""
+    """`unknown` has words that are not in the vocabulary, only similar to one."""
 
     meanings: frozenset[str]
     unknown: tuple[str, ...] = ()
     count: int = 0
 
     def any(self, *meanings: str) -> bool:
-        """Return whether one of these meanings is among them."""
         return any(meaning in self.meanings for meaning in meanings)
 
 
 def folded(text: str) -> str:
-    """Return a text in the form used for comparison.
-
-    `Échéance`, `ECHEANCE:` and `echeance` are equal, and `DueDate` is two words.
-    """
+    """Make `Échéance`, `ECHEANCE:` and `echeance` equal, and `DueDate` two words, to compare them."""
     text = re.sub(r"([a-zà-ÿ])([A-ZÀ-Þ])", r"\1 \2", clean_text(text)).translate(_NUMBER_SIGNS).translate(_LETTERS)
     plain = "".join(sign for sign in unicodedata.normalize("NFKD", text) if not unicodedata.combining(sign))
     return " ".join(re.sub(r"[\W_]+", " ", plain.casefold()).split())
@@ -50,7 +46,6 @@ def folded(text: str) -> str:
 
 @lru_cache(maxsize=4_000)
 def heading_words(text: str) -> Words:
-    """Return the meanings of a heading's words."""
     return _words(text, "headings")
 
 
@@ -73,7 +68,6 @@ def documents(text: str) -> frozenset[str]:
 
 
 def is_share(text: str) -> bool:
-    """Return whether a heading is of percentages, which are never money."""
     return "%" in text or bool(
         {"percent", "percentage", "pct", "prozent", "pourcentage", "rate"} & set(folded(text).split())
     )
@@ -91,7 +85,6 @@ def counts_something_else(text: str) -> bool:
 
 @cache
 def vocabulary(part: str) -> Mapping[str, frozenset[str]]:
-    """Return the meanings of each word and phrase in a part of vocabulary.toml."""
     document = tomllib.loads((Path(__file__).parent / "vocabulary.toml").read_text(encoding="utf-8"))
     found: dict[str, set[str]] = {}
     for meaning, words in document[part].items():

@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 from playhouse.migrations import Runner
 from playhouse.schema_diff import diff_models
+from support.tables import ALL
 
 from app.store.db import database as store_database
 from app.store.db import tables
@@ -21,7 +22,7 @@ PARTIAL_INDEXES = {
 
 
 def test_the_migrated_database_has_exactly_the_tables_of_the_code(database):
-    found = diff_models(database, tables.ALL)
+    found = diff_models(database, ALL)
 
     assert {index.name for index in found.drop_indexes} == PARTIAL_INDEXES
     assert not found._replace(drop_indexes=[])
@@ -39,7 +40,7 @@ def test_the_migration_can_be_taken_back_and_applied_again(database):
     store_database.migrate()
 
     assert tables.LedgerVersionModel.select().count() == 1
-    assert not diff_models(database, tables.ALL)._replace(drop_indexes=[])
+    assert not diff_models(database, ALL)._replace(drop_indexes=[])
 
 
 def test_a_database_without_migrations_is_not_current(tmp_path):
