@@ -40,7 +40,7 @@ _TAGGED = {
 
 @dataclass(frozen=True, slots=True)
 class Resource:
-    """A resource to be created: its type, its inputs as the engine has them, and whether it is protected."""
+    """A resource to be created, with its inputs as the engine has them."""
 
     kind: str
     properties: Properties
@@ -49,7 +49,7 @@ class Resource:
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """A named rule; `faults` yields what is wrong with a resource."""
+    """`faults` yields what is wrong with a resource."""
 
     name: str
     description: str
