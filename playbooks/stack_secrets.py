@@ -58,17 +58,8 @@ def _change(found: Session, stack: Stack, rotate: str, url: str, *, is_mail: boo
     with found.steps.step("Write the secrets"):
         arguments = ["--rotate", rotate] if rotate else []
         arguments += ["--set-smtp-url"] if is_mail else []
-        stack.change(
-            "run",
-            "--rm",
-            "--no-deps",
-            "-T",
-            "secrets",
-            "invoices",
-            "secrets",
-            *arguments,
-            stdin=f"{url}\n" if is_mail else "",
-        )
+        command = ("run", "--rm", "--no-deps", "-T", "secrets", "invoices", "secrets", *arguments)
+        stack.change(*command, stdin=f"{url}\n" if is_mail else "")
     if rotate == "database":
         with found.steps.step("Tell the database"):
             tell_the_database(stack)
