@@ -8,7 +8,6 @@ from infra.settings import Dns, InfraSettings, Monitoring, Secrets
 
 
 def monthly(settings: InfraSettings) -> list[Price]:
-    """Return the server first."""
     return [PRICES.bundles[settings.server.bundle], *(PRICES.items[name] for name in _items(settings))]
 
 

@@ -26,8 +26,6 @@ class BundlePrice(Price):
 
 @dataclass(frozen=True, slots=True)
 class Prices:
-    """The prices of servers by bundle, and of everything else by item."""
-
     bundles: Mapping[str, BundlePrice]
     items: Mapping[str, Price]
 

@@ -19,7 +19,6 @@ _KEYS = ("sshCidrs",)
 
 
 def main() -> None:
-    """Exit with a hint if this is not run by Pulumi."""
     if pulumi.runtime.settings.get_monitor() is None:
         sys.exit("This program is run by Pulumi: `pulumi preview` shows what it would rent, `pulumi up` rents it.")
     try:

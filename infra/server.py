@@ -103,5 +103,4 @@ def _port(
 
 
 def first_ipv6(addresses: Output[Sequence[str]]) -> Output[str]:
-    """Return an empty text while the server has no IPv6 address."""
     return pulumi.Output.all(addresses).apply(lambda found: next(iter(found[0] or ()), ""))

@@ -116,7 +116,6 @@ class Deployment:
             stack.change("run", "--rm", "--no-deps", "-T", "migrate")
 
     def _create_first_admin(self) -> None:
-        """Print the one-time password of an admin if there are no users yet."""
         host = self.session.host
         app = containers(host, "app")[0].id
         if "There are no users yet" not in host.run("docker", "exec", app, "invoices", "users").out:
@@ -135,7 +134,6 @@ class Deployment:
 
 
 def dump(stack: Stack, path: str) -> None:
-    """Dump the whole database into a file that only root can read."""
     pg_dump = stack.words("exec", "-T", "db", "pg_dump", "--username", "postgres", "--format", "custom", "invoices")
     stack.host.act(
         "sh", "-c", f'umask 077; mkdir -p {_DUMPS}; "$@" > "$0.partial" && mv "$0.partial" "$0"', path, *pg_dump

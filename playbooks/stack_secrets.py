@@ -68,5 +68,4 @@ def _change(found: Session, stack: Stack, rotate: str, url: str, *, is_mail: boo
 
 
 def tell_the_database(stack: Stack) -> None:
-    """Set the passwords of the database's roles to those in its secrets."""
     stack.change("exec", "-T", "db", "bash", _ROLES_SCRIPT)

@@ -58,7 +58,6 @@ def told_by_aws(settings: HostSettings) -> tuple[str, ...]:
 
 
 def shown(host: str) -> paramiko.PKey:
-    """Exit if the server does not answer."""
     try:
         transport = paramiko.Transport((host, _SSH))
         transport.start_client(timeout=_SECONDS)

@@ -50,7 +50,6 @@ def directory(host: Host, path: str, *, mode: str = "0755", owner: str = "root:r
 
 
 def mode(host: Host, path: str, wanted: str, owner: str = "root:root") -> Change:
-    """Do nothing if the file or folder does not exist."""
     current = _mode_and_owner(host, path)
     if current in {"", f"{wanted.lstrip('0').zfill(3)} {owner}"}:
         return Change(path)
@@ -67,7 +66,6 @@ def absent(host: Host, path: str) -> Change:
 
 
 def packages(host: Host, names: Iterable[str], *, what: str = "packages") -> Change:
-    """Install the packages that are missing, in the distribution's version."""
     wanted = set(names)
     missing = sorted(wanted - installed(host, wanted))
     if not missing:

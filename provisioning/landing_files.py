@@ -7,7 +7,6 @@ _ROOTFS = Path(__file__).parent / "rootfs"
 
 
 def text(path: str) -> str:
-    """Take the file's path on the server."""
     return (_ROOTFS / path.lstrip("/")).read_text(encoding="utf-8")
 
 

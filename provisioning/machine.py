@@ -25,7 +25,6 @@ class Machine:
     container: str = ""
 
     def lacks(self, what: str, why: str) -> Change:
-        """Report what a container cannot have."""
         return Change(what, missing=f"not in a container ({self.container}): {why}")
 
 

@@ -65,7 +65,6 @@ def _import_demo(settings: AppSettings, user_id: int) -> None:
 
 
 def _new_password(user_id: int) -> str:
-    """Set a new password for each run, and revoke the user's sessions."""
     password = new_password()
     users.set_password_hash(user_id, hash_password(password))
     logins.revoke_all_of(user_id, clock.utc_now())

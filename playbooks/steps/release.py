@@ -52,7 +52,6 @@ class Release:
 
     @contextmanager
     def archive(self, root: Path = ROOT) -> Iterator[Path]:
-        """Yield a temporary `.tar.gz`."""
         with tempfile.TemporaryDirectory(prefix="invoices-release-") as folder:
             path = Path(folder) / f"{self.version}.tar.gz"
             _git(root, "archive", "--format=tar.gz", f"--output={path}", self.tree)
@@ -105,7 +104,6 @@ def note_gone_back_to(host: Host, version: str) -> None:
 
 
 def left(host: Host) -> set[str]:
-    """Return the releases that were rolled back."""
     found = host.run(
         "find", RELEASES, "-mindepth", "2", "-maxdepth", "2", "-name", _LEFT, "-printf", "%h\\n", check=False
     )

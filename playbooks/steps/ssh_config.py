@@ -9,7 +9,6 @@ NAME = "invoices-server"
 
 
 def write(settings: HostSettings, identity: str) -> Path:
-    """Return the path; the server is called `NAME` in the file."""
     lines = [
         f"Host {NAME}",
         f"HostName {settings.host}",

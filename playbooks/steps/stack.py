@@ -57,7 +57,6 @@ class Stack:
         return self.host.run(*self.words(*words), check=check, seconds=seconds)
 
     def query(self, sql: str) -> list[str]:
-        """Return a line for each row."""
         psql = ("psql", "--username", "postgres", "--no-align", "--tuples-only", "--command", sql, "invoices")
         return self.ask("exec", "-T", "db", *psql).out.splitlines()
 
@@ -70,7 +69,6 @@ class Stack:
 
 
 def containers(host: Host, service: str = "") -> list[Container]:
-    """Return the containers of the stack, or of one of its services, of any release."""
     filters = [f"label=com.docker.compose.project={PROJECT}", "label=com.docker.compose.oneoff=False"]
     if service:
         filters.append(f"label=com.docker.compose.service={service}")
@@ -81,7 +79,6 @@ def containers(host: Host, service: str = "") -> list[Container]:
 
 
 def health(host: Host, container: Container) -> Health:
-    """Count a container that was removed as lost."""
     found = host.run("docker", "inspect", "--format", "{{json .State}} {{.RestartCount}}", container.id, check=False)
     if not found.ok:
         return Health(is_running=False, status="gone", restarts=0, exit_code=0, log="")

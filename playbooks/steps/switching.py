@@ -130,5 +130,4 @@ class Switch:
 
 
 def routed_to(host: Host) -> str:
-    """Return the name of the container that the proxy sends requests to."""
     return (host.read(UPSTREAM) or "").strip().rpartition(":")[0]

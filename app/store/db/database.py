@@ -33,8 +33,6 @@ class DatabaseUnavailableError(Exception):
 
 
 class _Waiting(threading.local):
-    """Actions to run after this thread's transaction commits."""
-
     def __init__(self) -> None:
         self.actions: list[Callable[[], None]] = []
 
@@ -84,7 +82,6 @@ def migrate() -> list[str]:
 
 @contextmanager
 def connection() -> Iterator[None]:
-    """Reuse the current connection if there is one."""
     opened = tables.database.connect(reuse_if_open=True)
     try:
         yield

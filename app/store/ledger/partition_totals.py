@@ -38,8 +38,6 @@ PartitionFilter: TypeAlias = Callable[[Any], Expression]
 
 @dataclass(slots=True)
 class _CachedTotals:
-    """With the partitions' versions read before the totals."""
-
     versions: dict[int, str] = field(default_factory=dict)
     parts: dict[int, dict[Key, Numbers]] = field(default_factory=dict)
     total: dict[Key, Numbers] = field(default_factory=dict)
@@ -121,7 +119,6 @@ def of_customer(customer_id: int) -> PartitionFilter:
 
 
 def _within(parts: set[int] | None) -> PartitionFilter:
-    """Select all invoices if there are too many ranges of partitions to list."""
     ranges = list(_ranges(sorted(parts))) if parts is not None else []
     if parts is None or len(ranges) > _MAX_RANGES:
         return everything

@@ -42,7 +42,6 @@ class Position:
         return self.has_balance & (self.left_cents > 0)
 
     def joined(self, query: Any) -> Any:
-        """Join the query over invoices with what the expressions need."""
         if self._later is None:
             return query
         return query.join_from(
