@@ -16,7 +16,6 @@ class AppSecrets(ComponentResource):
     arn: Output[str]
 
     def __init__(self, name: str, server_name: str, user: iam.User, opts: ResourceOptions | None = None) -> None:
-        """Create the secret; `user` is the server's user."""
         super().__init__("invoices:infra:AppSecrets", name, None, opts)
         secret = secretsmanager.Secret(
             "app",

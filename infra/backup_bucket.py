@@ -46,7 +46,6 @@ class BackupBucket(ComponentResource):
         writer: iam.User,
         opts: ResourceOptions | None = None,
     ) -> None:
-        """Create the bucket, the writer's policy and the restorer."""
         super().__init__("invoices:infra:BackupBucket", name, None, opts)
         server_name = settings.server.name
         self._own = ResourceOptions(parent=self)
@@ -178,5 +177,4 @@ def _policy(*statements: Mapping[str, Any]) -> str:
 
 
 def secret_of(key: iam.AccessKey) -> Output[str]:
-    """Return the secret access key, as a secret output."""
     return pulumi.Output.secret(key.secret)

@@ -8,17 +8,15 @@ from infra.settings import Dns, InfraSettings, Monitoring, Secrets
 
 
 def monthly(settings: InfraSettings) -> list[Price]:
-    """Return the monthly price of each item of the stack, the server first."""
     return [PRICES.bundles[settings.server.bundle], *(PRICES.items[name] for name in _items(settings))]
 
 
 def total(prices: list[Price]) -> Decimal:
-    """Return the sum, in dollars a month."""
+    """In dollars a month."""
     return sum((price.dollars for price in prices), Decimal(0))
 
 
 def table(prices: list[Price]) -> str:
-    """Return the prices as lines of text, the total last."""
     lines = [f"{price.what:<58} ${price.dollars:>6.2f}" for price in prices]
     return "\n".join([*lines, f"{'A month':<58} ${total(prices):>6.2f}"])
 

@@ -15,7 +15,7 @@ _DOMAINS_REGION = "us-east-1"  # the only region whose Lightsail API has domains
 
 @dataclass(frozen=True, slots=True)
 class DnsRecord:
-    """One record; `key` is its name in Pulumi."""
+    """`key` is its name in Pulumi."""
 
     key: str
     name: str
@@ -36,7 +36,6 @@ class DnsRecords(ComponentResource):
         ipv6_address: Output[str],
         opts: ResourceOptions | None = None,
     ) -> None:
-        """Set the records at Route 53 or Lightsail, else list in `to_set` those to be set by hand."""
         super().__init__("invoices:infra:DnsRecords", name, None, opts)
         records = wanted(settings, address, ipv6_address)
         if settings.dns is Dns.ROUTE53:
@@ -75,7 +74,6 @@ class DnsRecords(ComponentResource):
 
 
 def wanted(settings: InfraSettings, address: Output[str], ipv6_address: Output[str]) -> list[DnsRecord]:
-    """Return the records of the domain."""
     records = [DnsRecord("a", settings.domain, "A", address)]
     if settings.server.addresses is Addresses.DUALSTACK:
         records.append(DnsRecord("aaaa", settings.domain, "AAAA", ipv6_address))

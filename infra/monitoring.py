@@ -65,12 +65,9 @@ DETAILED = (
 
 
 class MonitoringAlarms(ComponentResource):
-    """A topic that sends mail, and the alarms that publish to it."""
-
     topic: Output[str]
 
     def __init__(self, name: str, settings: InfraSettings, user: iam.User, opts: ResourceOptions | None = None) -> None:
-        """Create alarms, outside check and budget; `user` is the server's user, who may send metrics."""
         super().__init__("invoices:infra:Monitoring", name, None, opts)
         self._settings = settings
         self._own = ResourceOptions(parent=self)
@@ -173,7 +170,6 @@ class MonitoringAlarms(ComponentResource):
 
 
 def alarms(monitoring: Monitoring) -> Iterator[Alarm]:
-    """Yield the alarms on the server's metrics."""
     if monitoring is not Monitoring.OFF:
         yield from BASIC
     if monitoring is Monitoring.DETAILED:

@@ -11,7 +11,7 @@ from typing import Any
 
 @dataclass(frozen=True, slots=True)
 class Price:
-    """A price in dollars a month, when it was noted, and its source."""
+    """In dollars a month."""
 
     what: str
     dollars: Decimal
@@ -21,15 +21,11 @@ class Price:
 
 @dataclass(frozen=True, slots=True)
 class BundlePrice(Price):
-    """The price of a server bundle, with its memory."""
-
     memory_gigabytes: float
 
 
 @dataclass(frozen=True, slots=True)
 class Prices:
-    """The prices of servers by bundle, and of everything else by item."""
-
     bundles: Mapping[str, BundlePrice]
     items: Mapping[str, Price]
 

@@ -19,7 +19,6 @@ _KEYS = ("sshCidrs",)
 
 
 def main() -> None:
-    """Create the configured resources; exits with a hint if it is not run by Pulumi."""
     if pulumi.runtime.settings.get_monitor() is None:
         sys.exit("This program is run by Pulumi: `pulumi preview` shows what it would rent, `pulumi up` rents it.")
     try:
@@ -31,7 +30,7 @@ def main() -> None:
 
 
 def rent(settings: InfraSettings) -> dict[str, Any]:
-    """Create all resources and return the outputs by name; raises RunError above the monthly budget."""
+    """Return the outputs by name; raises RunError above the monthly budget."""
     prices = costs.monthly(settings)
     if costs.total(prices) > settings.monthly_budget:
         raise pulumi.RunError(f"{costs.table(prices)}\nThat is above monthlyBudget, ${settings.monthly_budget}.")

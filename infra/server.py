@@ -24,7 +24,6 @@ class Server(ComponentResource):
     name: Output[str]
 
     def __init__(self, name: str, settings: ServerSettings, opts: ResourceOptions | None = None) -> None:
-        """Create the machine; `name` is its name in Pulumi."""
         super().__init__("invoices:infra:Server", name, None, opts)
         key = lightsail.KeyPair(
             "operator",
@@ -79,7 +78,7 @@ class Server(ComponentResource):
 
 
 def open_ports(settings: ServerSettings) -> list[lightsail.InstancePublicPortsPortInfoArgs]:
-    """Return all open ports, each with IPv4 and IPv6 networks: AWS opens a port to everybody if they are omitted."""
+    """Give each port IPv4 and IPv6 networks: AWS opens a port to everybody if they are omitted."""
     has_ipv6 = settings.addresses is Addresses.DUALSTACK
     networks = [ip_network(cidr) for cidr in settings.ssh_cidrs]
     ssh = _port(
@@ -104,5 +103,4 @@ def _port(
 
 
 def first_ipv6(addresses: Output[Sequence[str]]) -> Output[str]:
-    """Return the server's IPv6 address, empty while it has none."""
     return pulumi.Output.all(addresses).apply(lambda found: next(iter(found[0] or ()), ""))

@@ -8,13 +8,15 @@ from infra.tags import tags_of
 
 
 class ServerUser(ComponentResource):
-    """The user and its key; each component that needs rights adds a policy for just those."""
+    """Each component that needs rights adds a policy for just those.
+
+    A higher key number makes a new key before the old one is deleted.
+    """
 
     user: iam.User
     key: iam.AccessKey
 
     def __init__(self, name: str, settings: InfraSettings, opts: ResourceOptions | None = None) -> None:
-        """Create the user; a higher key number makes a new key before the old one is deleted."""
         super().__init__("invoices:infra:ServerUser", name, None, opts)
         own = ResourceOptions(parent=self)
         server = settings.server.name

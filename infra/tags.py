@@ -2,5 +2,4 @@
 
 
 def tags_of(name: str) -> dict[str, str]:
-    """Return the tags of the resources of the server with this name."""
     return {"Project": "invoices", "Server": name, "ManagedBy": "pulumi"}

@@ -46,14 +46,11 @@ def deploy(
 
 @dataclass(frozen=True, slots=True)
 class Deployment:
-    """One deploy of one release to one server."""
-
     session: Session
     release: Release
     is_refreshed: bool = False
 
     def run(self) -> None:
-        """Deploy while holding the lock, and log the result."""
         host, version = self.session.host, self.release.version
         before = release.current(host)
         if host.is_rehearsal:
@@ -68,7 +65,7 @@ class Deployment:
         self.session.steps.recap(f"https://{self.session.settings.domain} serves {version}.")
 
     def _deploy(self, before: str) -> bool:
-        """Deploy, and return whether anything had to be done."""
+        """Return whether anything had to be done."""
         steps, host, version = self.session.steps, self.session.host, self.release.version
         stack = Stack(host, version)
         with steps.step("Look at what is there"):
@@ -119,7 +116,6 @@ class Deployment:
             stack.change("run", "--rm", "--no-deps", "-T", "migrate")
 
     def _create_first_admin(self) -> None:
-        """Create the first admin if there are no users yet, and print its one-time password."""
         host = self.session.host
         app = containers(host, "app")[0].id
         if "There are no users yet" not in host.run("docker", "exec", app, "invoices", "users").out:
@@ -138,7 +134,6 @@ class Deployment:
 
 
 def dump(stack: Stack, path: str) -> None:
-    """Dump the whole database into a file that only root can read."""
     pg_dump = stack.words("exec", "-T", "db", "pg_dump", "--username", "postgres", "--format", "custom", "invoices")
     stack.host.act(
         "sh", "-c", f'umask 077; mkdir -p {_DUMPS}; "$@" > "$0.partial" && mv "$0.partial" "$0"', path, *pg_dump

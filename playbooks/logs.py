@@ -49,7 +49,6 @@ def logs(
 
 
 def _newest(found: Session, ours: Sequence[Container], lines: int) -> list[str]:
-    """Return the last lines of each container."""
     newest = []
     for one in ours:
         printed = found.host.run("docker", "logs", "--timestamps", "--tail", str(lines), one.id)

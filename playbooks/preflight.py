@@ -38,7 +38,7 @@ def preflight(_context: object, stack: str = "prod") -> None:
 
 
 def configured(path: Path) -> InfraSettings:
-    """Return the settings from a stack's YAML file; raises InfraSettingsError."""
+    """Read a stack's YAML file; raises InfraSettingsError."""
     try:
         config: dict[str, Any] = (yaml.safe_load(path.read_text(encoding="utf-8")) or {}).get("config") or {}
     except (OSError, yaml.YAMLError) as error:
@@ -48,7 +48,7 @@ def configured(path: Path) -> InfraSettings:
 
 
 def name_servers(zone: str) -> frozenset[str]:
-    """Return the zone's name servers in public DNS; empty if it is not delegated or the query fails."""
+    """Return nothing if the zone is not delegated or the query fails."""
     try:
         return frozenset(str(server).rstrip(".").lower() for server in dns.resolver.resolve(zone, "NS"))
     except dns.exception.DNSException:

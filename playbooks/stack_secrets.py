@@ -58,17 +58,8 @@ def _change(found: Session, stack: Stack, rotate: str, url: str, *, is_mail: boo
     with found.steps.step("Write the secrets"):
         arguments = ["--rotate", rotate] if rotate else []
         arguments += ["--set-smtp-url"] if is_mail else []
-        stack.change(
-            "run",
-            "--rm",
-            "--no-deps",
-            "-T",
-            "secrets",
-            "invoices",
-            "secrets",
-            *arguments,
-            stdin=f"{url}\n" if is_mail else "",
-        )
+        command = ("run", "--rm", "--no-deps", "-T", "secrets", "invoices", "secrets", *arguments)
+        stack.change(*command, stdin=f"{url}\n" if is_mail else "")
     if rotate == "database":
         with found.steps.step("Tell the database"):
             tell_the_database(stack)
@@ -77,5 +68,4 @@ def _change(found: Session, stack: Stack, rotate: str, url: str, *, is_mail: boo
 
 
 def tell_the_database(stack: Stack) -> None:
-    """Set the passwords of the database's roles to those in its secrets."""
     stack.change("exec", "-T", "db", "bash", _ROLES_SCRIPT)

@@ -42,7 +42,7 @@ def trust(_context: Context, *, server: str = "", stack: str = STACK, yes: bool 
 
 
 def told_by_aws(settings: HostSettings) -> tuple[str, ...]:
-    """Return the host keys from Lightsail; empty if the server is not rented there or the query fails."""
+    """Return none if the server is not rented at Lightsail or the query fails."""
     if not settings.region:
         return ()
     try:
@@ -58,7 +58,6 @@ def told_by_aws(settings: HostSettings) -> tuple[str, ...]:
 
 
 def shown(host: str) -> paramiko.PKey:
-    """Return the host key that the server shows; exits if it does not answer."""
     try:
         transport = paramiko.Transport((host, _SSH))
         transport.start_client(timeout=_SECONDS)

@@ -58,7 +58,7 @@ def _facts(found: Session) -> str:
 
 
 def _print(found: Session, report: Path) -> tuple[int, int]:
-    """Print the table; return the number of failed controls, and of those that could not be checked."""
+    """Return the number of failed controls, and of those that could not be checked."""
     table = Table("Control", "", "What was seen", box=SIMPLE_HEAD)
     cases = ElementTree.parse(report).getroot().iter("testcase")  # noqa: S314  # pytest wrote it a moment ago
     failures = unchecked = 0

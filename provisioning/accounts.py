@@ -9,7 +9,7 @@ _LOCKED = {"L", "LK"}
 
 
 def ensure(host: Host, settings: HostSettings) -> list[Change]:
-    """Lock all passwords and restrict the user's keys; raises HostError for a second UID 0 account or no key."""
+    """Raise HostError for a second UID 0 account, or if the user has no key."""
     home = _home(host, settings.user)
     _refuse_other_roots(host)
     keys = f"{home}/.ssh/authorized_keys"
@@ -37,7 +37,7 @@ def _refuse_other_roots(host: Host) -> None:
 
 
 def _users_with_passwords(host: Host) -> list[str]:
-    """Return the accounts with a password, without root; only the state is read, never the hash."""
+    """Leave root out; only the state is read, never the hash."""
     states = host.run("passwd", "-S", "-a").out.splitlines()
     return [name for name, state, *_ in map(str.split, states) if state in {"P", "PS", "NP"} and name != "root"]
 

@@ -10,7 +10,6 @@ _RULES = "/etc/audit/rules.d/50-invoices.rules"
 
 
 def ensure(host: Host, machine: Machine) -> list[Change]:
-    """Install auditd and load its rules into the kernel."""
     if machine.container:
         return [machine.lacks("auditd", "the kernel reports to the machine beneath it only")]
     installed = packages(host, ["auditd"], what="package of the audit")

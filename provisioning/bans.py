@@ -10,7 +10,7 @@ _UNIT = "fail2ban.service"
 
 
 def ensure(host: Host) -> list[Change]:
-    """Install fail2ban; it reads SSH failures from the journal and bans with nftables."""
+    """Let fail2ban read SSH failures from the journal and ban with nftables."""
     installed = packages(host, ["fail2ban", "python3-systemd"], what="packages of fail2ban")
     jail = file(host, _JAIL, text(_JAIL), restart=(_UNIT,))
     return [installed, jail, unit(host, _UNIT, is_new=installed.changed)]

@@ -32,9 +32,10 @@ _PENDING = "/run/invoices-pending"
 def provision(
     host: Host, settings: HostSettings, can_still_connect: Callable[[], bool], on_change: Callable[[Change], None]
 ) -> list[Change]:
-    """Apply each part in order and return what was checked; raises HostError at the first part that fails.
+    """Return what was checked; raises HostError at the first part that fails.
 
-    `can_still_connect` returns whether another connection to the server works; `on_change` is called after each check.
+    `can_still_connect` returns whether another connection to the server works; `on_change` is called after each
+    check.
     """
     changes = []
     for change in _changes(host, settings, can_still_connect):
@@ -80,14 +81,12 @@ class _Pending:
         self._left = dict.fromkeys(listed)
 
     def note(self, change: Change) -> None:
-        """Add the units that the change wants restarted or reloaded."""
         for verb, units in (("restart", change.restart), ("reload", change.reload)):
             for unit in units:
                 self._left[f"{verb}/{unit}"] = None
                 self._host.act("install", "-D", "/dev/null", f"{_PENDING}/{verb}/{unit}")
 
     def carry_out(self) -> Iterator[Change]:
-        """Restart or reload each unit once, and yield a change for each."""
         for name in self._left:
             verb, _, unit = name.partition("/")
             # A restart reads the settings too, so it replaces a reload of the same unit.

@@ -6,11 +6,11 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """What was checked, and whether it had to be changed.
+    """`diff` shows the change to the operator.
 
-    `diff` shows the change to the operator. `restart` names units to restart before the change takes effect, `reload`
-    units that only need to reload their settings; both are done once, after everything else. `missing` is why this
-    machine cannot have it: it is a container (on a real machine that is a failure), or its file system is not ext4.
+    `restart` names units to restart before the change takes effect, `reload` units that only need to reload their
+    settings; both are done once, after everything else. `missing` is why this machine cannot have it: it is a
+    container (on a real machine that is a failure), or its file system is not ext4.
     """
 
     what: str
@@ -22,5 +22,4 @@ class Change:
 
 
 def difference(before: str, after: str, name: str) -> str:
-    """Return a unified diff with one line of context."""
     return "\n".join(difflib.unified_diff(before.splitlines(), after.splitlines(), name, name, lineterm="", n=1))

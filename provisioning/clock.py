@@ -9,7 +9,7 @@ _TIME_SERVICES = ("chrony.service", "ntpsec.service", "systemd-timesyncd.service
 
 
 def ensure(host: Host, machine: Machine) -> list[Change]:
-    """Set UTC and enable one time service: the one that is active, else systemd-timesyncd."""
+    """Keep the time service that is active, else take systemd-timesyncd."""
     if machine.container:
         return [_utc(host), machine.lacks("clock", "it is that of the machine beneath it")]
     active = host.run("systemctl", "is-active", *_TIME_SERVICES, check=False).out.split()

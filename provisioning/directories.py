@@ -19,5 +19,4 @@ MODES: Mapping[str, str] = {
 
 
 def ensure(host: Host) -> list[Change]:
-    """Create the folders with the modes of the table."""
     return [directory(host, path, mode=mode) for path, mode in MODES.items()]

@@ -41,6 +41,5 @@ def _folder(host: Host) -> str:
 
 
 def _fields(output: str) -> dict[str, str]:
-    """Return the fields that `tune2fs -l` prints, a line each: `Block size:   4096`."""
     pairs = (line.split(":", 1) for line in output.splitlines() if ":" in line)
     return {name: value.strip() for name, value in pairs}

@@ -23,7 +23,6 @@ _OLD_ENGINES: Mapping[str, Mapping[str, Any]] = {"debian 13": {"experimental": T
 
 
 def ensure(host: Host, machine: Machine) -> list[Change]:
-    """Install the engine and Compose, and configure the engine."""
     installed = packages(host, machine.docker_packages, what="packages of Docker")
     wanted = {**_CONFIGURATION, **_OLD_ENGINES.get(machine.system, {})}
     configuration = file(

@@ -6,15 +6,8 @@ from provisioning.change import Change, difference
 from provisioning.host import Host
 
 _UNITS = "/etc/systemd/system"
-_APT = (
-    "env",
-    "DEBIAN_FRONTEND=noninteractive",
-    "NEEDRESTART_MODE=l",
-    "apt-get",
-    "-qq",
-    "-o",
-    "DPkg::Lock::Timeout=300",
-)
+_APT_ENVIRONMENT = ("env", "DEBIAN_FRONTEND=noninteractive", "NEEDRESTART_MODE=l")
+_APT = (*_APT_ENVIRONMENT, "apt-get", "-qq", "-o", "DPkg::Lock::Timeout=300")
 
 
 def file(
@@ -28,7 +21,6 @@ def file(
     restart: tuple[str, ...] = (),
     reload: tuple[str, ...] = (),
 ) -> Change:
-    """Write the file if its content, mode or owner differs."""
     diff = file_difference(host, path, content, mode=mode, owner=owner)
     if not diff:
         return Change(path)
@@ -37,7 +29,7 @@ def file(
 
 
 def file_difference(host: Host, path: str, content: str, *, mode: str = "0644", owner: str = "root:root") -> str:
-    """Return the difference between the file and what is wanted, empty if there is none."""
+    """Return an empty text if content, mode and owner are as wanted."""
     before = host.read(path)
     wanted = f"{mode.lstrip('0').zfill(3)} {owner}"
     current = _mode_and_owner(host, path) if before is not None else ""
@@ -47,7 +39,6 @@ def file_difference(host: Host, path: str, content: str, *, mode: str = "0644", 
 
 
 def directory(host: Host, path: str, *, mode: str = "0755", owner: str = "root:root") -> Change:
-    """Create the folder, or correct its mode and owner."""
     wanted = f"{mode.lstrip('0').zfill(3)} {owner} directory"
     found = host.run("stat", "--format=%a %U:%G %F", path, check=False)
     current = found.out.strip() if found.ok else "nothing"
@@ -59,7 +50,6 @@ def directory(host: Host, path: str, *, mode: str = "0755", owner: str = "root:r
 
 
 def mode(host: Host, path: str, wanted: str, owner: str = "root:root") -> Change:
-    """Set the mode and owner of an existing file or folder; does nothing if it does not exist."""
     current = _mode_and_owner(host, path)
     if current in {"", f"{wanted.lstrip('0').zfill(3)} {owner}"}:
         return Change(path)
@@ -69,7 +59,6 @@ def mode(host: Host, path: str, wanted: str, owner: str = "root:root") -> Change
 
 
 def absent(host: Host, path: str) -> Change:
-    """Remove the file if it exists."""
     if not host.run("test", "-e", path, check=False).ok:
         return Change(f"no {path}")
     host.act("rm", "-f", "--", path)
@@ -77,7 +66,6 @@ def absent(host: Host, path: str) -> Change:
 
 
 def packages(host: Host, names: Iterable[str], *, what: str = "packages") -> Change:
-    """Install the packages that are missing, in the distribution's version."""
     wanted = set(names)
     missing = sorted(wanted - installed(host, wanted))
     if not missing:
@@ -90,7 +78,6 @@ def packages(host: Host, names: Iterable[str], *, what: str = "packages") -> Cha
 
 
 def no_packages(host: Host, names: Iterable[str], *, what: str = "packages that nobody needs") -> Change:
-    """Purge those of the packages that are installed."""
     found = sorted(installed(host, names))
     if not found:
         return Change(what)
@@ -99,7 +86,6 @@ def no_packages(host: Host, names: Iterable[str], *, what: str = "packages that 
 
 
 def installed(host: Host, names: Iterable[str]) -> set[str]:
-    """Return which of the packages are installed."""
     answer = host.run("dpkg-query", "-W", "-f=${db:Status-Abbrev} ${Package}\\n", *sorted(set(names)), check=False)
     return {line.split()[-1] for line in answer.out.splitlines() if line.startswith("ii")}
 
@@ -119,7 +105,6 @@ def unit(host: Host, name: str, *, enabled: bool = True, is_new: bool = False) -
 
 
 def unit_file(host: Host, name: str, content: str, *, restart: tuple[str, ...] = ()) -> Change:
-    """Write the unit file, and reload systemd if it changed."""
     change = file(host, f"{_UNITS}/{name}", content, restart=restart)
     if change.changed:
         host.act("systemctl", "daemon-reload")

@@ -23,5 +23,4 @@ MODES: Mapping[str, tuple[str, str]] = {
 
 
 def ensure(host: Host) -> list[Change]:
-    """Set the modes and owners of the table, where the file exists."""
     return [mode(host, path, wanted, owner) for path, (wanted, owner) in MODES.items()]

@@ -39,7 +39,7 @@ def ensure(host: Host, settings: HostSettings, can_still_connect: Callable[[], b
 
 
 def _ssh_networks(settings: HostSettings) -> Sequence[str]:
-    """Return the networks from which this firewall accepts SSH; raises HostError if there are none."""
+    """Raise HostError if there are no networks from which this firewall accepts SSH."""
     if settings.is_behind_firewall:
         return _EVERYWHERE
     if not settings.ssh_cidrs:

@@ -7,15 +7,12 @@ from typing import Protocol
 
 @dataclass(frozen=True, slots=True)
 class Ran:
-    """The exit code and output of a command."""
-
     exit_code: int
     out: str
     err: str = ""
 
     @property
     def ok(self) -> bool:
-        """Return whether the exit code is 0."""
         return self.exit_code == 0
 
 

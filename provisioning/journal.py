@@ -9,5 +9,5 @@ _PATH = "/etc/systemd/journald.conf.d/invoices.conf"
 
 
 def ensure(host: Host) -> list[Change]:
-    """Keep the journal for 30 days, in at most 500 MB."""
+    """Keep 30 days, in at most 500 MB."""
     return [file(host, _PATH, text(_PATH), restart=("systemd-journald.service",))]

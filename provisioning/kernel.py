@@ -49,7 +49,8 @@ def ensure(host: Host, machine: Machine) -> list[Change]:
     """Apply the settings now and at each boot; raises HostError for a setting that the kernel does not have."""
     running = _running(host)
     # In a container, /proc/sys belongs to the host's kernel, except for the network.
-    ours = {key: value for key, value in SETTINGS.items() if not machine.container or key in _network_keys(running)}
+    network = {key for key in running if key.startswith("net.")}
+    ours = {key: value for key, value in SETTINGS.items() if not machine.container or key in network}
     if unknown := sorted(ours.keys() - running.keys()):
         raise HostError(f"{host.name}: its kernel knows no {', '.join(unknown)}.")
     lines = "".join(f"{key} = {value}\n" for key, value in ours.items())
@@ -69,10 +70,6 @@ def _running(host: Host) -> dict[str, str]:
     printed = host.run("sysctl", "--ignore", *SETTINGS, check=False).out
     pairs = (line.partition("=") for line in printed.splitlines())
     return {key.strip(): value.strip() for key, _, value in pairs}
-
-
-def _network_keys(running: Mapping[str, str]) -> set[str]:
-    return {key for key in running if key.startswith("net.")}
 
 
 def _applied(host: Host, wanted: Mapping[str, str], running: Mapping[str, str]) -> Change:

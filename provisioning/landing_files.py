@@ -7,10 +7,9 @@ _ROOTFS = Path(__file__).parent / "rootfs"
 
 
 def text(path: str) -> str:
-    """Return the content of the file for this path on the server."""
     return (_ROOTFS / path.lstrip("/")).read_text(encoding="utf-8")
 
 
 def filled(path: str, **values: str) -> str:
-    """Return the file for this path with `$name` placeholders filled in; raises KeyError if a value is missing."""
+    """Fill in `$name` placeholders; raises KeyError if a value is missing."""
     return Template(text(path)).substitute(values)

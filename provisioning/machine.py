@@ -18,19 +18,18 @@ _SUPPORTED = "Ubuntu 22.04, Ubuntu 24.04 and Debian 13"
 
 @dataclass(frozen=True, slots=True)
 class Machine:
-    """A supported system; `container` names the container technology, and is empty on a real or rented machine."""
+    """`container` names the container technology, and is empty on a real or rented machine."""
 
     system: str
     docker_packages: tuple[str, ...]
     container: str = ""
 
     def lacks(self, what: str, why: str) -> Change:
-        """Return a change that reports what a container cannot have."""
         return Change(what, missing=f"not in a container ({self.container}): {why}")
 
 
 def look(host: Host) -> Machine:
-    """Return the server's system; raises HostError if it is not supported."""
+    """Raise HostError if the server's system is not supported."""
     release = dict(line.split("=", 1) for line in (host.read("/etc/os-release") or "").splitlines() if "=" in line)
     name, version = (release.get(key, "").strip('"') for key in ("ID", "VERSION_ID"))
     if (name, version) == ("debian", "12"):

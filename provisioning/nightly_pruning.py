@@ -10,7 +10,6 @@ _NAME = "invoices-prune-images"
 
 
 def ensure(host: Host) -> list[Change]:
-    """Install the script, its service and its timer."""
     units = [f"{_NAME}.service", f"{_NAME}.timer"]
     return [
         file(host, _SCRIPT, text(_SCRIPT), mode="0755", valid=("sh", "-n", "{}")),

@@ -16,5 +16,4 @@ _UNWANTED = (
 
 
 def ensure(host: Host) -> list[Change]:
-    """Install the packages that the other parts need, and purge the unwanted ones."""
     return [packages(host, _NEEDED, what="packages of the system"), no_packages(host, _UNWANTED)]

@@ -10,6 +10,6 @@ _TIMERS = ("apt-daily.timer", "apt-daily-upgrade.timer")
 
 
 def ensure(host: Host) -> list[Change]:
-    """Fetch and install security updates daily; a reboot is at 03:30 UTC, before the snapshot at 06:00."""
+    """Update daily; a reboot is at 03:30 UTC, before the snapshot at 06:00."""
     installed = packages(host, ["unattended-upgrades"], what="package of the security updates")
     return [installed, file(host, _PATH, text(_PATH)), *(unit(host, timer) for timer in _TIMERS)]

@@ -19,7 +19,7 @@ _HOST_KEY = "/etc/ssh/ssh_host_ed25519_key"
 
 
 def ensure(host: Host, settings: HostSettings, can_still_connect: Callable[[], bool]) -> list[Change]:
-    """Apply the options, or restore the old ones if no connection works; sshd's other files are left alone."""
+    """Restore the old options if no connection works; sshd's other files are left alone."""
     options = filled(_OPTIONS, user=settings.user)
 
     def check() -> None:
@@ -51,7 +51,7 @@ def _host_key(host: Host) -> Change:
 
 
 def _large_moduli(host: Host) -> Change:
-    """Write the large moduli to a file of our own: updates ask questions if the package's file was changed."""
+    """Write them to a file of our own: updates ask questions if the package's file was changed."""
     lines = (host.read(_MODULI) or "").splitlines(keepends=True)
     large = [line for line in lines if not line.startswith("#") and int(line.split()[4]) >= _LEAST_BITS]
     if not large:

@@ -27,7 +27,7 @@ _COMMAND_LENGTH_SHOWN = 200
 
 
 class SshHost:
-    """A server, logged in to as a user who may become root without a password.
+    """The user who logs in may become root without a password.
 
     Once the connection is lost, every later call raises HostError with the message of that moment.
     """
@@ -39,7 +39,6 @@ class SshHost:
         self._lost = ""
 
     def run(self, *command: str, stdin: str | bytes = "", check: bool = True, seconds: int = 60) -> Ran:
-        """Run a command as root that changes nothing."""
         ran = self._run(command, stdin, seconds)
         if check and not ran.ok:
             output = "\n".join((ran.err or ran.out).strip().splitlines()[-_LINES_SHOWN:])
@@ -48,11 +47,9 @@ class SshHost:
         return ran
 
     def act(self, *command: str, stdin: str | bytes = "", check: bool = True, seconds: int = 600) -> Ran:
-        """Run a command as root that changes something, unless this is a dry run."""
         return Ran(0, "") if self.is_rehearsal else self.run(*command, stdin=stdin, check=check, seconds=seconds)
 
     def read(self, path: str) -> str | None:
-        """Return the text of a file, None if it does not exist; raises HostError if it cannot be read."""
         found = self.run("cat", "--", path, check=False)
         if found.ok:
             return found.out
@@ -78,7 +75,6 @@ class SshHost:
             raise
 
     def upload(self, local: str, path: str, *, mode: str = "0644") -> None:
-        """Copy a local file over the existing connection."""
         if self.is_rehearsal:
             return
         landing = f"/tmp/invoices-{secrets.token_hex(8)}"  # noqa: S108  # cannot be guessed, and is removed below
@@ -128,13 +124,13 @@ class SshHost:
 def connected(
     address: str, user: str, known_hosts: Path, *, identity: str = "", config: object = None, is_rehearsal: bool = False
 ) -> Iterator[SshHost]:
-    """Connect to a server whose key is in the known_hosts file; raises HostError."""
+    """Raise HostError unless the server's key is in the known_hosts file and the user gets in."""
     with _connection(address, user, known_hosts, identity, config) as connection:
         yield SshHost(connection, is_rehearsal=is_rehearsal)
 
 
 class _UnknownKeyError(paramiko.SSHException):
-    """The server's key is not among the known ones."""
+    pass
 
 
 class _RefuseUnknownKeys(paramiko.MissingHostKeyPolicy):

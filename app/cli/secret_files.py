@@ -112,7 +112,6 @@ class SecretFiles:
         return cls(SecretFolder(folder / "db", DATABASE_USER), SecretFolder(folder / "redis", REDIS_USER), services)
 
     def make_missing(self) -> Iterator[str]:
-        """Yield the name of each file that was written."""
         for role in (SUPERUSER, *ROLES.values()):
             yield from self._write_if_missing(self.database, role, _new_password())
         for name, role in ROLES.items():

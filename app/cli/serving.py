@@ -156,8 +156,6 @@ def _set_up_logs(settings: AppSettings) -> None:
 
 
 class _ServerLog(GunicornLogger):
-    """Gunicorn's own log, in the app's format."""
-
     def setup(self, cfg: object) -> None:
         super().setup(cfg)
         self.error_log.handlers.clear()

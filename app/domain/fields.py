@@ -123,12 +123,10 @@ def plain(fields: Iterable[Field]) -> tuple[Field, ...]:
 
 
 def searched_texts(fields: Iterable[Field]) -> tuple[Field, ...]:
-    """Leave out own fields, which are JSON and searched separately."""
     return tuple(field for field in fields if field.is_searched and field.type is not Type.OWN)
 
 
 def defaults(fields: Iterable[Field]) -> dict[str, Any]:
-    """Return them by model attribute."""
     return {field.column: field.default for field in fields if field.default is not REQUIRED}
 
 

@@ -11,8 +11,6 @@ from app.domain.sentences import amount_text
 
 @dataclass(frozen=True, slots=True)
 class InvoiceFacts:
-    """The values of an invoice that a person enters."""
-
     number: str
     customer_id: int
     issued_on: date

@@ -7,7 +7,6 @@ _NOISE = Decimal("0.000001")
 
 
 def cents_from_decimal(amount: Decimal) -> int:
-    """Round halves away from zero."""
     scaled = amount * 100
     cents = int(scaled)
     # Most amounts have whole cents, and comparing is much cheaper than rounding.

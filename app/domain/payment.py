@@ -28,5 +28,4 @@ def counts(payment: Payment, as_of: AsOf) -> bool:
 
 
 def paid_cents(payments: Iterable[Payment], as_of: AsOf) -> int:
-    """Take off refunds."""
     return sum(payment.amount_cents for payment in payments if counts(payment, as_of))

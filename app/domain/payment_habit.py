@@ -39,7 +39,6 @@ class PaymentHabit:
 
     @property
     def expectation(self) -> Expectation:
-        """Apply the rule in the module's docstring."""
         if self.lower_quartile >= 1:
             return Expectation.LIKELY_LATE
         return Expectation.SOMETIMES_LATE if self.median_days_late >= 1 else Expectation.ON_TIME

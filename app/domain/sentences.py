@@ -37,7 +37,6 @@ def counted(count: int, singular: str, plural: str) -> str:
 
 
 def first_of(texts: Sequence[str], most: int = 5) -> str:
-    """Return the first texts, and how many more there are."""
     shown = ", ".join(texts[:most])
     return f"{shown} and {count_text(len(texts) - most)} more" if len(texts) > most else shown
 

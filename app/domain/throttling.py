@@ -8,6 +8,5 @@ _WAITS = tuple(timedelta(minutes=minutes) for minutes in (1, 2, 4, 8, 15))
 
 
 def wait_after(attempts: int, free: int) -> timedelta:
-    """Let the first `free` failed attempts cost nothing."""
     beyond = attempts - free
     return _WAITS[min(beyond, len(_WAITS)) - 1] if beyond > 0 else timedelta(0)

@@ -26,12 +26,10 @@ class Month:
 
 
 def invoiced(days: Iterable[Turnover], first: date, last: date) -> int:
-    """Count both days."""
     return sum(one.invoiced_cents for one in days if first <= one.day <= last)
 
 
 def collected(days: Iterable[Turnover], first: date, last: date) -> int:
-    """Count both days."""
     return sum(one.collected_cents for one in days if first <= one.day <= last)
 
 

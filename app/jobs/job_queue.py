@@ -54,7 +54,6 @@ class _RedisStorage(RedisStorage):
 
     @contextmanager
     def reached(self) -> Iterator[None]:
-        """Turn a RedisError in the block into QueueUnavailableError."""
         try:
             yield
         except RedisError as error:

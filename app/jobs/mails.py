@@ -82,7 +82,6 @@ class MailJobs:
         self._task(email)
 
     def send_now(self, email: str) -> None:
-        """Do nothing if no active user has that address."""
         with connection():
             user = users.find_by_email(email)
             if user is None or not user.active:

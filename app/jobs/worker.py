@@ -43,8 +43,6 @@ def keep_running(command: list[str]) -> None:
 
 
 class _Consumer(Consumer):
-    """Records a heartbeat after each check of its worker threads."""
-
     def __init__(self, queue: Huey, heartbeat: Heartbeat) -> None:
         longest = _LONGEST_WAIT_FOR_REDIS_SECONDS if queue.storage.blocking else _LONGEST_WAIT_SECONDS
         super().__init__(queue, workers=1, scheduler_interval=30, max_delay=longest)

@@ -154,7 +154,6 @@ class Preview:
 
 
 def preview_from_json(item: Mapping[str, Any]) -> Preview:
-    """Leave lists cut that `Preview.to_json` cut."""
     return Preview(
         tuple(_tab(tab) for tab in item["tabs"]),
         item["counts"],

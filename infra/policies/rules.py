@@ -40,8 +40,6 @@ _TAGGED = {
 
 @dataclass(frozen=True, slots=True)
 class Resource:
-    """A resource to be created: its type, its inputs as the engine has them, and whether it is protected."""
-
     kind: str
     properties: Properties
     is_protected: bool
@@ -49,8 +47,6 @@ class Resource:
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """A named rule; `faults` yields what is wrong with a resource."""
-
     name: str
     description: str
     faults: Callable[[Resource], Iterator[str]]

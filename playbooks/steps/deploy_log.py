@@ -13,14 +13,12 @@ _SHOWN = 50
 
 
 def append(host: Host, command: str, version: str, result: str) -> None:
-    """Append a line: time, user, command, release and result."""
     line = f"{utc_now()} {performer()} {command} {version} {result}\n"
     host.act("sh", "-c", f"mkdir -p {PATH.rpartition('/')[0]} && cat >> {PATH}", stdin=line)
 
 
 @contextmanager
 def told(host: Host, command: str, version: str) -> Iterator[None]:
-    """Append a line if the block fails or is interrupted."""
     try:
         yield
     except EXPECTED as error:

@@ -6,7 +6,7 @@ from provisioning.host import Host, HostError, Ran
 
 
 def in_app(host: Host, *words: str, stdin: str | bytes = "", seconds: int = 600) -> Ran:
-    """Run `invoices` with these arguments; raises HostError if it fails or no app container runs."""
+    """Raise HostError if `invoices` fails with these arguments, or no app container runs."""
     routed = routed_to(host)
     running = [one for one in containers(host, "app") if one.state == "running"]
     serving = [one for one in running if one.name == routed] or running

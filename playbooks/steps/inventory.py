@@ -12,13 +12,13 @@ _SECONDS = 60
 
 
 def server_settings(server: str, stack: str) -> HostSettings:
-    """Return the settings from the file, if one is named, else from the stack; raises HostSettingsError."""
+    """Take the file, if one is named, else the stack's outputs; raises HostSettingsError."""
     path = server or FILE_OF_THIS_MACHINE
     return HostSettings.from_file(Path(path)) if path else HostSettings.from_outputs(_outputs(stack))
 
 
 def known_hosts(settings: HostSettings) -> Path:
-    """Return the server's known_hosts file, after writing host keys from the settings to it."""
+    """Write the host keys of the settings to the file first."""
     path = KEPT / f"{settings.host}.known_hosts"
     if settings.host_keys:
         keep_keys(settings.host, settings.host_keys)
@@ -26,7 +26,7 @@ def known_hosts(settings: HostSettings) -> Path:
 
 
 def keep_keys(host: str, keys: tuple[str, ...]) -> Path:
-    """Save the only host keys that are accepted from the server from now on."""
+    """Accept only these host keys from the server from now on."""
     path = KEPT / f"{host}.known_hosts"
     path.parent.mkdir(exist_ok=True)
     path.write_text("".join(f"{host} {key}\n" for key in keys), encoding="ascii")

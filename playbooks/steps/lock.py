@@ -16,8 +16,6 @@ _HOLDER = f"{FOLDER}/holder"
 
 @dataclass(frozen=True, slots=True)
 class Holder:
-    """Who holds the lock, for what, and since when."""
-
     who: str
     what: str
     since: str
@@ -27,11 +25,11 @@ class Holder:
 
 
 class LockedError(Exception):
-    """The lock is held already; the message says by whom, since when, and what to do."""
+    """The message says who holds the lock, since when, and what to do."""
 
 
 def holder(host: Host) -> Holder | None:
-    """Return the holder of the lock, None if it is free."""
+    """Return None if the lock is free."""
     if not host.run("test", "-d", FOLDER, check=False).ok:
         return None
     text = host.read(_HOLDER)
@@ -40,7 +38,7 @@ def holder(host: Host) -> Holder | None:
 
 @contextmanager
 def held(host: Host, what: str) -> Iterator[None]:
-    """Hold the lock for the block; raises LockedError."""
+    """Raise LockedError if the lock is held already."""
     acquire(host, what)
     try:
         yield
@@ -49,7 +47,7 @@ def held(host: Host, what: str) -> Iterator[None]:
 
 
 def acquire(host: Host, what: str) -> None:
-    """Take the lock; raises LockedError."""
+    """Raise LockedError if the lock is held already."""
     host.act("mkdir", "-p", FOLDER.rpartition("/")[0])
     if not host.act("mkdir", FOLDER, check=False).ok:
         raise LockedError(

@@ -4,10 +4,10 @@ from datetime import UTC, datetime
 
 
 def utc_now() -> str:
-    """Return the current time for messages and logs: `2026-03-02 09:30:00 UTC`."""
+    """For messages and logs: `2026-03-02 09:30:00 UTC`."""
     return datetime.now(UTC).strftime("%Y-%m-%d %H:%M:%S UTC")
 
 
 def utc_now_in_names() -> str:
-    """Return the current time for file names: `20260302T093000Z`."""
+    """For file names: `20260302T093000Z`."""
     return datetime.now(UTC).strftime("%Y%m%dT%H%M%SZ")

@@ -8,8 +8,6 @@ from rich.console import Console
 
 
 class Steps:
-    """The steps of one command, printed as they end."""
-
     def __init__(self, console: Console) -> None:
         self.console = console
         self._began = time.monotonic()
@@ -17,7 +15,6 @@ class Steps:
 
     @contextmanager
     def step(self, what: str) -> Iterator[None]:
-        """Show the step while it runs, then whether it succeeded, and its duration in seconds."""
         began = time.monotonic()
         try:
             with self.console.status(what):
@@ -29,9 +26,7 @@ class Steps:
         self.console.print(f"[green]✓[/] {what} [dim]{time.monotonic() - began:.1f} s[/]")
 
     def note(self, what: str) -> None:
-        """Print a line without a duration."""
         self.console.print(f"  {what}")
 
     def recap(self, sentence: str) -> None:
-        """Print the result, the number of steps and the total duration in seconds."""
         self.console.print(f"{sentence} [dim]{self._done} steps, {time.monotonic() - self._began:.1f} s[/]")

@@ -13,7 +13,7 @@ _OK = 200
 
 
 class NotServedError(Exception):
-    """The site does not answer correctly under its name; the message says what was seen."""
+    """The message says what was seen."""
 
 
 def wait_until_served(

@@ -20,24 +20,23 @@ _LEFT = ".left"  # next to it, if the release was rolled back
 
 
 class ReleaseError(Exception):
-    """The checkout cannot be released; the message says why."""
+    """The message says why the checkout cannot be released."""
 
 
 @dataclass(frozen=True, slots=True)
 class Release:
-    """What is deployed: the version that names it, and the commit or stash that git archives."""
+    """The version names it; `tree` is the commit or stash that git archives."""
 
     version: str
     tree: str
 
     @property
     def folder(self) -> str:
-        """Return its folder on the server."""
         return folder_of(self.version)
 
     @classmethod
     def of_checkout(cls, *, allow_dirty: bool, root: Path = ROOT) -> "Release":
-        """Return the checked-out commit; raises ReleaseError for uncommitted changes unless `allow_dirty`."""
+        """Raise ReleaseError for uncommitted changes unless `allow_dirty`."""
         commit = _git(root, "rev-parse", "HEAD")
         changed = _git(root, "status", "--porcelain", "--untracked-files=no")
         if not changed:
@@ -53,7 +52,6 @@ class Release:
 
     @contextmanager
     def archive(self, root: Path = ROOT) -> Iterator[Path]:
-        """Yield a temporary `.tar.gz` of all its files."""
         with tempfile.TemporaryDirectory(prefix="invoices-release-") as folder:
             path = Path(folder) / f"{self.version}.tar.gz"
             _git(root, "archive", "--format=tar.gz", f"--output={path}", self.tree)
@@ -61,12 +59,11 @@ class Release:
 
 
 def folder_of(version: str) -> str:
-    """Return the release's folder on the server."""
     return f"{RELEASES}/{version}"
 
 
 def upload(host: Host, release: Release) -> None:
-    """Upload the release's files, all of them or none; does nothing if they are there already."""
+    """Upload all files or none; does nothing if they are there already."""
     if host.run("test", "-d", release.folder, check=False).ok:
         return
     partial = f"{release.folder}.partial"
@@ -92,7 +89,7 @@ def make_current(host: Host, version: str) -> None:
 
 
 def note_served(host: Host, version: str) -> None:
-    """Mark the release as served. Only a deploy does: a rollback to a release must not make it newer."""
+    """Only a deploy does this: a rollback to a release must not make it newer."""
     host.act("touch", f"{folder_of(version)}/{_SERVED}")
     host.act("rm", "-f", "--", f"{folder_of(version)}/{_LEFT}")
 
@@ -107,7 +104,6 @@ def note_gone_back_to(host: Host, version: str) -> None:
 
 
 def left(host: Host) -> set[str]:
-    """Return the releases that were rolled back."""
     found = host.run(
         "find", RELEASES, "-mindepth", "2", "-maxdepth", "2", "-name", _LEFT, "-printf", "%h\\n", check=False
     )
@@ -119,12 +115,13 @@ def kept(host: Host) -> list[str]:
     found = host.run(
         "find", RELEASES, "-mindepth", "2", "-maxdepth", "2", "-name", _SERVED, "-printf", "%T@ %h\\n", check=False
     )
-    newest_first = sorted((line.split(" ", 1) for line in found.out.splitlines()), key=_served_at, reverse=True)
+    lines = (line.split(" ", 1) for line in found.out.splitlines())
+    newest_first = sorted(lines, key=lambda line: float(line[0]), reverse=True)
     return [folder.rpartition("/")[2] for _, folder in newest_first]
 
 
 def prune(host: Host) -> list[str]:
-    """Remove releases and their images, except the newest five that served and the current one; return which."""
+    """Keep the newest five that served and the current one; return the releases removed, with their images."""
     remain = {*kept(host)[:KEPT], current(host)}
     outdated = [name for name in host.run("ls", "-1", RELEASES, check=False).out.split() if name not in remain]
     for version in outdated:
@@ -132,10 +129,6 @@ def prune(host: Host) -> list[str]:
         host.act("docker", "image", "rm", f"invoices-app:{version}", check=False)
         host.act("rm", "-f", "--", f"/var/log/invoices/app-{version}.log.gz")
     return outdated
-
-
-def _served_at(line: list[str]) -> float:
-    return float(line[0])
 
 
 def _git(root: Path, *words: str) -> str:

@@ -30,20 +30,17 @@ EXPECTED = (
 
 
 class RefusedError(Exception):
-    """The command was refused, and nothing was changed; the message says why."""
+    """Nothing was changed; the message says why."""
 
 
 @dataclass(frozen=True, slots=True)
 class Session:
-    """The server's settings, the connection to it, and the steps that are printed."""
-
     settings: HostSettings
     host: SshHost
     steps: Steps
 
     @property
     def console(self) -> Console:
-        """Return the console that the command prints to."""
         return self.steps.console
 
 
@@ -55,7 +52,7 @@ def identity_of(context: Context) -> str:
 
 @contextmanager
 def session(context: Context, server: str, stack: str, *, dry_run: bool = False) -> Iterator[Session]:
-    """Connect to the server for the block; exits with one message on an expected error or Ctrl-C."""
+    """Exit with one message on an expected error or Ctrl-C."""
     console = Console(highlight=False, soft_wrap=True)
     try:
         settings = server_settings(server, stack)

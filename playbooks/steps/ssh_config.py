@@ -9,7 +9,6 @@ NAME = "invoices-server"
 
 
 def write(settings: HostSettings, identity: str) -> Path:
-    """Write the configuration and return its path; the server is called `NAME` in it."""
     lines = [
         f"Host {NAME}",
         f"HostName {settings.host}",
@@ -26,6 +25,6 @@ def write(settings: HostSettings, identity: str) -> Path:
 
 
 def ssh_command(settings: HostSettings, identity: str, *words: str) -> list[str]:
-    """Return the `ssh` command line; `words` are options of ssh, then the command to run on the server."""
+    """Take options of ssh, then the command to run on the server."""
     *options, command = words
     return ["ssh", "-F", str(write(settings, identity)), *options, NAME, command]

@@ -12,8 +12,6 @@ PROJECT = "invoices"
 
 @dataclass(frozen=True, slots=True)
 class Container:
-    """A container of the stack, of any release."""
-
     id: str
     name: str
     image: str
@@ -37,7 +35,6 @@ class Health:
 
     @property
     def is_healthy(self) -> bool:
-        """Return whether it runs and its health check passes."""
         return self.is_running and self.status == "healthy"
 
     @property
@@ -48,8 +45,6 @@ class Health:
 
 @dataclass(frozen=True, slots=True)
 class Stack:
-    """The stack of one release on one server."""
-
     host: Host
     version: str
 
@@ -62,12 +57,10 @@ class Stack:
         return self.host.run(*self.words(*words), check=check, seconds=seconds)
 
     def query(self, sql: str) -> list[str]:
-        """Run the SQL in the database and return a line for each row."""
         psql = ("psql", "--username", "postgres", "--no-align", "--tuples-only", "--command", sql, "invoices")
         return self.ask("exec", "-T", "db", *psql).out.splitlines()
 
     def words(self, *words: str) -> list[str]:
-        """Return the command line that runs Compose with these arguments."""
         folder = folder_of(self.version)
         return [
             "env", f"VERSION={self.version}", "docker", "compose", "--progress", "quiet", "--project-name", PROJECT,
@@ -76,26 +69,16 @@ class Stack:
 
 
 def containers(host: Host, service: str = "") -> list[Container]:
-    """Return the containers of the stack, or of one of its services, of any release."""
     filters = [f"label=com.docker.compose.project={PROJECT}", "label=com.docker.compose.oneoff=False"]
     if service:
         filters.append(f"label=com.docker.compose.service={service}")
     words = [word for one in filters for word in ("--filter", one)]
-    found = host.run(
-        "docker",
-        "ps",
-        "--all",
-        "--no-trunc",
-        *words,
-        "--format",
-        "{{.ID}} {{.Names}} {{.Image}} {{.State}}",
-        check=False,
-    )
+    template = "{{.ID}} {{.Names}} {{.Image}} {{.State}}"
+    found = host.run("docker", "ps", "--all", "--no-trunc", *words, "--format", template, check=False)
     return [Container(*line.split()[:4]) for line in found.out.splitlines() if len(line.split()) >= 4]
 
 
 def health(host: Host, container: Container) -> Health:
-    """Return the health of the container; one that was removed counts as lost."""
     found = host.run("docker", "inspect", "--format", "{{json .State}} {{.RestartCount}}", container.id, check=False)
     if not found.ok:
         return Health(is_running=False, status="gone", restarts=0, exit_code=0, log="")

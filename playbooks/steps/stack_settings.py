@@ -24,7 +24,7 @@ class StackSettingsError(Exception):
 
 
 def wanted(settings: HostSettings, path: Path = FILE) -> dict[str, str]:
-    """Return the settings by name; the file's, if it exists, come on top. Raises StackSettingsError."""
+    """Let the file's settings, if it exists, come on top; raises StackSettingsError."""
     added = {name: value or "" for name, value in (dotenv_values(path) if path.exists() else {}).items()}
     if refused := sorted(_OURS & added.keys()):
         raise StackSettingsError(f"{path.name}: {', '.join(refused)} is set by the stack itself: take it out.")
@@ -44,7 +44,7 @@ def wanted(settings: HostSettings, path: Path = FILE) -> dict[str, str]:
 
 
 def ensure_settings(host: Host, values: dict[str, str]) -> Change:
-    """Write the settings to the server, readable by root only; the returned diff hides the values."""
+    """Let only root read the file; the returned diff hides the values."""
     lines = [f"{name}={_quoted(value)}" for name, value in sorted(values.items()) if value]
     change = ensure.file(host, SETTINGS, "".join(f"{line}\n" for line in lines), mode="0600")
     return replace(change, diff="other values" if change.changed else "")

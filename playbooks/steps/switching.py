@@ -19,12 +19,12 @@ _LINES_SHOWN = 100  # the reason comes before the shutdown messages of two serve
 
 
 class NotReadyError(Exception):
-    """The new version does not become ready; the message has its container's output. The old one keeps serving."""
+    """The message has the output of the new version's container; the old one keeps serving."""
 
 
 @dataclass(frozen=True, slots=True)
 class Switch:
-    """The switch to the stack's version; `is_well` raises NotServedError if the site does not answer under its name.
+    """`is_well` raises NotServedError if the site does not answer under its name.
 
     `is_anew` replaces a container of the same version too: what it reads at startup has changed.
     """
@@ -37,7 +37,7 @@ class Switch:
     pause: Callable[[float], None] = time.sleep
 
     def to_new_version(self) -> list[Container]:
-        """Switch to the new version and return the old containers; after any error the old version keeps serving."""
+        """Return the old containers; after any error the old version keeps serving."""
         serving = self._remove_strays()
         if not self.is_anew and self._serves_already(serving):
             self.steps.note(f"{self.stack.version} serves already")
@@ -58,7 +58,6 @@ class Switch:
         return serving
 
     def finish(self, old: list[Container]) -> None:
-        """Let the old containers finish their requests, then stop and remove them."""
         if not old:
             return
         with self.steps.step("Let the old version finish, and stop it"):
@@ -120,7 +119,7 @@ class Switch:
             self.stack.change("up", "--detach", "--no-deps", "proxy")
 
     def _keep_log(self, container: Container) -> None:
-        """Append its log to a file: the log is removed with the container, and may be needed to explain an error."""
+        """Append the log to a file: it is removed with the container, and may be needed to explain an error."""
         path = f"{_LOGS}/app-{container.version}.log.gz"
         self.host.act(
             "sh", "-c", 'docker logs --timestamps "$1" 2>&1 | gzip >> "$2"', "sh", container.id, path, check=False
@@ -131,5 +130,4 @@ class Switch:
 
 
 def routed_to(host: Host) -> str:
-    """Return the name of the container that the proxy sends requests to."""
     return (host.read(UPSTREAM) or "").strip().rpartition(":")[0]

@@ -39,7 +39,6 @@ def cached(query: Callable[_Arguments, _Answer]) -> Callable[_Arguments, _Answer
 
 
 def cache_fragment(key: Hashable, make: Callable[[], _Answer]) -> _Answer:
-    """For rendered parts of pages, of which few are cached."""
     return _cached(_fragments, _MAX_FRAGMENTS, key, make)
 
 

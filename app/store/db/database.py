@@ -67,7 +67,6 @@ def migrate() -> list[str]:
 
 @contextmanager
 def connection() -> Iterator[None]:
-    """Reuse the current connection if there is one."""
     opened = tables.database.connect(reuse_if_open=True)
     try:
         yield

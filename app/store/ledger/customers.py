@@ -55,8 +55,6 @@ class Customer:
 
 
 class CustomerConflictError(Exception):
-    """`current` is what is stored now."""
-
     def __init__(self, current: Customer) -> None:
         super().__init__("Somebody else changed this customer in the meantime.")
         self.current = current
@@ -145,7 +143,6 @@ def refuse_taken_code(code: str, but: int | None = None) -> None:
 
 
 def has_open(customer_id: int) -> bool:
-    """Return whether the customer has an open balance or credit on any invoice."""
     return (
         _Invoice.select()
         .where(
@@ -220,7 +217,6 @@ def habit_of(customer_id: int, as_of: AsOf) -> PaymentHabit | None:
 
 
 def settled_count(customer_id: int, as_of: AsOf) -> int:
-    """Return the number of settled invoices that `habit_of` takes into account."""
     return sum(count for _, count in settlements.counts_of_customer(customer_id, as_of, DAYS_COUNTED))
 
 

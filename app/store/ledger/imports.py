@@ -124,7 +124,6 @@ def in_work() -> list[StoredImport]:
 
 
 def change(import_id: int, **values: Any) -> None:
-    """Store dictionaries and lists as JSON."""
     columns = {name: json.dumps(value) if isinstance(value, dict | list) else value for name, value in values.items()}
     ImportModel.update(**columns).where(ImportModel.id == import_id).execute()
 

@@ -26,8 +26,6 @@ class NumberTakenError(Exception):
 
 
 class InvoiceConflictError(Exception):
-    """`invoice` is its current state."""
-
     def __init__(self, invoice: Invoice) -> None:
         super().__init__("Somebody else has changed this invoice since it was shown.")
         self.invoice = invoice
@@ -35,8 +33,6 @@ class InvoiceConflictError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class SeenVersion:
-    """The invoice that the user saw before changing it."""
-
     invoice_id: int
     version: int
 

@@ -9,7 +9,6 @@ from app.store.db.database import is_postgresql
 
 
 def any_holds(table: Any, text: str) -> Expression:
-    """Ignore case."""
     return _has_any(table, text, SQL("own.value").contains(text))
 
 

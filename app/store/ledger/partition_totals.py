@@ -41,8 +41,6 @@ PartitionFilter: TypeAlias = Callable[[Any], Expression]
 
 @dataclass(slots=True)
 class _CachedTotals:
-    """With the partitions' versions read before the totals."""
-
     versions: dict[int, str] = field(default_factory=dict)
     parts: dict[int, dict[Key, Numbers]] = field(default_factory=dict)
     total: dict[Key, Numbers] = field(default_factory=dict)

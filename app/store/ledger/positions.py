@@ -22,7 +22,6 @@ class CustomerPosition:
 
 
 def by_due_date(as_of: AsOf) -> list[Balances]:
-    """Return the amounts sorted by currency and due date."""
     return [
         Balances(*key, *figures) for key, figures in sorted(_by_due_date(as_of, for_good=is_for_good(as_of)).items())
     ]

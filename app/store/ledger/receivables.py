@@ -9,7 +9,7 @@ from peewee import JOIN, Case, Expression, Select, fn
 from app.domain.as_of import AsOf
 from app.store.db.cache import cached
 from app.store.db.compiled_queries import Slot, compiled
-from app.store.db.tables import InvoiceModel, PaymentModel
+from app.store.db.tables import InvoiceModel, PaymentModel, database
 from app.store.ledger.partition_totals import PartitionFilter
 
 
@@ -47,7 +47,6 @@ class Position:
         return self.has_balance & (self.left_cents > 0)
 
     def joined(self, query: Any) -> Any:
-        """Join the query over invoices with what the expressions need."""
         if self._later is None:
             return query
         return query.join_from(

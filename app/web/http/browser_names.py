@@ -13,7 +13,6 @@ _SYSTEMS = {
 
 
 def browser_called(user_agent: str) -> str:
-    """Return a name such as "Firefox on Linux"."""
     browser = next((name for sign, name in _BROWSERS.items() if f"{sign}/" in user_agent), "")
     system = next((name for sign, name in _SYSTEMS.items() if sign in user_agent), "")
     if not browser:

@@ -22,7 +22,6 @@ class DiskSpace:
 
     @classmethod
     def by(cls, settings: AppSettings) -> Self:
-        """Create the folder if it is missing."""
         settings.data_dir.mkdir(parents=True, exist_ok=True)
         return cls(settings.data_dir, settings.disk_reserve_bytes)
 

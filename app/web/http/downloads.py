@@ -19,8 +19,6 @@ _COSTLY = BoundedSemaphore()
 
 
 class BusyError(Refusal):
-    """Another expensive file is being made."""
-
     status = 429
     title = "One moment, please"
 
@@ -51,7 +49,6 @@ def export(
 
 
 def download(content: bytes, name: str) -> HTTPResponse:
-    """Take the content type from the extension of the name."""
     plain = "".join(sign if sign.isascii() and (sign.isalnum() or sign in "-_. ") else "-" for sign in name)
     kind = TYPES.get(name.rpartition(".")[2], XLSX)
     headers = {"Content-Type": kind, "Content-Disposition": f'attachment; filename="{plain}"'}

@@ -14,7 +14,6 @@ class Flashes:
     keys: tuple[bytes, ...]
 
     def sign(self, sentence: str, jti: str) -> str:
-        """Return the value of the cookie."""
         return f"{base64.urlsafe_b64encode(sentence.encode()).decode()}.{signature(self.keys[0], jti + sentence)}"
 
     def read(self, cookie: str, jti: str) -> str:

@@ -45,7 +45,6 @@ class Form:
         }
 
     def own_fields(self) -> dict[str, str]:
-        """Return texts by name, including emptied ones."""
         found: dict[str, str] = {}
         for number in range(self._own_rows()):
             name = named(self.text(f"own_name:{number}", longest=LONGEST_NAME))
@@ -69,7 +68,6 @@ class Form:
         return rows if rows and rows[-1] == ("", "") else [*rows, ("", "")]
 
     def own_labels(self) -> dict[str, str]:
-        """Return the labels of the invalid own field inputs, for the summary of errors."""
         wrong = (name for name in self.errors if name.startswith(("own_name:", "own_text:")))
         return {name: self.typed.get(name.replace("text", "name")) or "Another column" for name in wrong}
 

@@ -33,7 +33,6 @@ class InvoiceSearch:
 
     @classmethod
     def of(cls, fields: Form, locale: Locale, today: date) -> "InvoiceSearch":
-        """Note invalid parameters in the errors of the fields."""
         day = fields.day("as_of", today)
         return cls(
             wanted=_wanted(fields, locale),
@@ -46,22 +45,18 @@ class InvoiceSearch:
 
     @property
     def is_narrowed(self) -> bool:
-        """Return whether any filter is set besides the day."""
         return self.wanted != Filter()
 
     @property
     def sort(self) -> str:
-        """Return an empty text for the default order."""
         return _sort(self.order)
 
     @property
     def parameters(self) -> dict[str, str]:
-        """Return the parameters kept in a saved view: filters and order."""
         return {**self.said, **({"sort": self.sort} if self.sort else {})}
 
     @property
     def refinements(self) -> int:
-        """Return the number of active filters other than `q` and `status`."""
         return len(set(self.said) - {"q", "status"})
 
     def direction(self, column: InvoiceOrder) -> str:

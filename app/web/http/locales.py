@@ -59,7 +59,6 @@ class Locale:
         return f"{sign}{self._grouped(units)}{self.decimal}{rest:02d}"
 
     def decimal_number(self, number: Decimal) -> str:
-        """Keep all decimals."""
         units, _, decimals = f"{abs(number):f}".partition(".")
         sign = self.minus if number < 0 else ""
         return f"{sign}{self._grouped(int(units))}{self.decimal if decimals else ''}{decimals}"
@@ -69,7 +68,6 @@ class Locale:
         return f"{sign}{self._grouped(abs(number))}"
 
     def percent(self, part: int, whole: int) -> str:
-        """Return whole percent; 0 % if the whole is 0."""
         ratio = Decimal(part) * 100 / whole if whole else Decimal(0)
         return _percent(self.identifier, int(ratio.quantize(Decimal(1), rounding=ROUND_HALF_UP)))
 
@@ -132,7 +130,6 @@ class Locale:
 
     @property
     def _typed_group(self) -> str:
-        """Return the group separator after spaces and apostrophes are normalised."""
         return _APOSTROPHES.sub("’", _SPACES.sub(" ", self.group))
 
 
@@ -179,7 +176,6 @@ def _amount(group: str, decimal: str, groups_of: tuple[int, int]) -> re.Pattern[
 
 
 def _currencies(identifier: str, currency: str, text: str) -> list[str]:
-    """Return the currency symbols that may precede or follow the amount."""
     if not currency:
         return list(filter(_is_currency_sign, text))  # letters may be anything: `INV-1` is not an amount
     symbol = str(get_currency_symbol(currency, locale=identifier))

@@ -61,7 +61,6 @@ class Pages:
             _locale.reset(token)
 
     def redirect(self, context: RequestContext, address: str, *, flash: str = "") -> HTTPResponse:
-        """Let the next page show the flash message, once."""
         response = HTTPResponse(status=303, headers={"Location": address})
         if flash and context.login:
             signed = self.flashes.sign(flash, context.login.jti)
@@ -119,7 +118,6 @@ _ANONYMOUS_VALUES: dict[str, Any] = {
 
 
 def templates(assets: Assets) -> Environment:
-    """Escape values, and fail at undefined names."""
     environment = Environment(
         loader=FileSystemLoader(_TEMPLATES),
         autoescape=True,
@@ -144,7 +142,6 @@ def templates(assets: Assets) -> Environment:
 
 
 def address(path: str, **query: object) -> str:
-    """Leave out empty parameters."""
     parameters = {name: str(value) for name, value in query.items() if value not in {None, ""}}
     return f"{path}?{urlencode(parameters)}" if parameters else path
 

@@ -27,7 +27,6 @@ _TWO_YEARS = 63_072_000
 
 
 def security_headers(settings: AppSettings) -> list[tuple[str, str]]:
-    """Include HSTS if the site uses HTTPS."""
     headers = list(_HEADERS.items())
     if settings.public_url.startswith("https:"):
         headers.append(("Strict-Transport-Security", f"max-age={_TWO_YEARS}; includeSubDomains"))

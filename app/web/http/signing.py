@@ -11,12 +11,10 @@ def derived_all(secret_keys: Sequence[str], purpose: str) -> tuple[bytes, ...]:
 
 
 def derived(secret_key: str, purpose: str) -> bytes:
-    """Return 256 bits."""
     return hmac.digest(secret_key.encode(), f"invoices/{purpose}".encode(), hashlib.sha256)
 
 
 def signature(key: bytes, text: str) -> str:
-    """Return the HMAC-SHA256 of the text in hex."""
     return hmac.digest(key, text.encode(), hashlib.sha256).hex()
 
 

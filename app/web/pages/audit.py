@@ -37,7 +37,6 @@ class Audit:
     zone: ZoneInfo
 
     def index(self, context: RequestContext) -> HTTPResponse:
-        """Show the entries that match, newest first, from a place in the list on."""
         fields = Form(context.query)
         wanted = self._filter(fields)
         before = fields.whole_number("before", 0, most=_LARGEST_ID) or None

@@ -42,7 +42,6 @@ def audit_message(happened: Entry | ImportedChange | AuditEvent | ImportDone, lo
 
 
 def details(entry: Entry, locale: Locale) -> list[tuple[str, str]]:
-    """Return what was recorded beside the words that tell it."""
     if entry.action.endswith(".edited"):
         return []
     told_of = [(name, after) for name, _, after in _changes(entry, locale) if name != "reason"]
@@ -69,7 +68,6 @@ def _aimed_at(event: AuditEvent, told_of: AuditMessage) -> AuditMessage:
 
 
 def _actor(entry: Entry) -> str:
-    """Return who did it, and what in their place."""
     if entry.actor:
         return f"{entry.actor} (by {entry.program})" if entry.program else entry.actor
     if entry.program:

@@ -144,7 +144,6 @@ def _change(fields: Form, action: BulkAction, today: date) -> BulkChange:
 
 
 def _seen(fields: Form) -> dict[int, str]:
-    """Return the ids that were picked, with the state in which each was shown."""
     named = ((name.removeprefix(_PICK), text) for name, text in fields.typed.items() if name.startswith(_PICK))
     return {int(number): text for number, text in named if number.isascii() and number.isdigit() and len(number) < 10}
 

@@ -48,8 +48,6 @@ class CustomerStateError(Refusal):
 
 @dataclass(frozen=True, slots=True)
 class CustomerSearch:
-    """What a list of customers shows, as its address says it."""
-
     text: str
     archived: bool
     as_of: str
@@ -59,7 +57,6 @@ class CustomerSearch:
 
     @classmethod
     def of(cls, context: RequestContext, fields: Form) -> "CustomerSearch":
-        """Note in the errors of the fields what cannot be read."""
         day = fields.day("as_of", context.today)
         sort = fields.typed.get("sort", "")
         try:
@@ -94,7 +91,6 @@ class CustomerSearch:
 
     @property
     def sort(self) -> str:
-        """Return an empty text for the usual order."""
         if self.column is AccountOrder.NAME and not self.descending:
             return ""
         return f"-{self.column}" if self.descending else str(self.column)

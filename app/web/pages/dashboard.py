@@ -153,7 +153,6 @@ def _nothing(code: str, day: date) -> ReceivablesSummary:
 
 
 def _debtors(as_of: AsOf) -> dict[str, list[DebtorRow]]:
-    """Return who owed most in each currency, the largest debt first."""
     owing: dict[str, list[tuple[int, Owed]]] = {}
     for (customer_id, currency), position in positions.by_customer(as_of).items():
         found = owing.setdefault(currency, [])

@@ -35,7 +35,6 @@ class Exports:
         return download(content, name)
 
     def invoices(self, context: RequestContext, kind: str) -> HTTPResponse:
-        """Write all invoices of a list, of which the page shows only so many."""
         fields = Form(context.query)
         search = InvoiceSearch.of(fields, context.locale, context.today)
         _refuse_if_wrong(fields)

@@ -77,12 +77,10 @@ def grouped(questions: Sequence[Question]) -> list[list[Question]]:
 
 
 def forgotten_answers(form: Mapping[str, str]) -> set[str]:
-    """Return the shapes of the questions that shall be asked again."""
     return {name.removeprefix("again:") for name in form if name.startswith("again:")}
 
 
 def forgotten_mappings(form: Mapping[str, str], tabs: Sequence[Mappable]) -> set[str]:
-    """Return the headers, by fingerprint, that shall be recognised by themselves again."""
     return {tab.fingerprint for tab in tabs if form.get(f"kind:{tab.fingerprint}") == RECOGNISED_BY_ITSELF}
 
 

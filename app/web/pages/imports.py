@@ -54,7 +54,6 @@ class Imports:
         return self.pages.redirect(context, f"/imports/{import_id}")
 
     def show(self, context: RequestContext, import_id: int) -> HTTPResponse:
-        """Show where the import stands: its progress, its preview, or what it did."""
         stored = _existing(import_id)
         values: dict[str, Any] = {"stored": stored, "outcomes": Outcome, "states": State}
         if stored.state.is_in_work:

@@ -84,7 +84,6 @@ class Invoices:
         )
 
     def new(self, context: RequestContext) -> HTTPResponse:
-        """Fill in what can be foreseen of a new invoice."""
         fields = Form(context.query)
         customer = customer_choice.get(fields.whole_number("customer", 0, most=_LARGEST_ID))
         issued_on = context.today

@@ -76,7 +76,6 @@ class Payments:
         return self._one(context, invoice, "refund", fields, receipt, "Recorded a refund of {} for invoice {}.")
 
     def use_credit(self, context: RequestContext, invoice_id: int) -> HTTPResponse:
-        """Place what was paid too much on another invoice of the customer."""
         invoice = _existing(invoice_id)
         fields = Form(context.form)
         cents = fields.amount("amount", context.locale, required=True, least=1, currency=invoice.currency)

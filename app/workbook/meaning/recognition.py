@@ -60,7 +60,6 @@ def recognised(book: Book, chosen: Mapping[str, ChosenMapping], checked: Checked
 
 
 def nearest(checked: Checked) -> str:
-    """Return a sentence on the table closest to a list of ours; empty if none is close."""
     for report in checked.tabs:
         headings = tuple(str(column["header"] or "") for column in report.columns)
         missing = _missing(headings)
@@ -194,7 +193,6 @@ def _has_receivables(line: HeaderLine | None) -> bool:
 
 
 def _headed(line: HeaderLine | None) -> frozenset[str]:
-    """Return the kinds of documents in the headings that rule out receivables."""
     if line is None:
         return frozenset()
     return frozenset(kind for text in line.headings if text for kind in documents(text) & _NO_RECEIVABLES)

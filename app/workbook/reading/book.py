@@ -139,8 +139,6 @@ def _follow(
 
 
 class _BookFromLines:
-    """Reads the lines that the child writes while it is still writing."""
-
     def __init__(self, lines: BinaryIO) -> None:
         self._lines = lines
         self._begun = b""

@@ -17,8 +17,6 @@ class FormattedNumber:
 
 @dataclass(frozen=True, slots=True)
 class ErrorValue:
-    """An error that Excel shows in a cell, such as #N/A."""
-
     text: str
 
 
@@ -46,8 +44,6 @@ _Single: TypeAlias = (
 
 @dataclass(frozen=True, slots=True)
 class Merged:
-    """A cell merged with the one above it, and the merged value."""
-
     value: _Single
 
 
@@ -101,7 +97,6 @@ def without_unseen(text: str) -> str:
 
 
 def clean_text(text: str) -> str:
-    """Replace each run of whitespace, line breaks included, by one space, and strip."""
     # Most texts only need stripping; `split` handles every kind of Unicode space.
     if not text.isascii() or not text.isprintable():
         text = without_unseen(text)

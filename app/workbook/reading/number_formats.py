@@ -32,7 +32,6 @@ def number_format(number: int, declared: dict[int, str]) -> str:
 
 
 def is_moment(text: str) -> bool:
-    """Return whether the format shows a date, a time or a time span."""
     return bool(_DAY_OR_TIME.search(_LITERAL.sub("", _positive(text))))
 
 

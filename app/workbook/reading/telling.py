@@ -24,7 +24,6 @@ def tell(**message: object) -> None:
 
 
 def heard(line: str) -> dict[str, Any]:
-    """Return an empty dict if the line is not a JSON object."""
     try:
         message = json.loads(line)
     except ValueError:

@@ -74,7 +74,6 @@ def rows(text: str) -> Iterator[list[str]]:
 
 
 def _encoding(content: bytes, *, whole: bool) -> tuple[str, int]:
-    """Return the encoding and the length of the byte order mark."""
     for mark, encoding in _MARKS.items():
         if content.startswith(mark):
             return encoding, len(mark)

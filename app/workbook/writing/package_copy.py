@@ -24,7 +24,6 @@ class PackageCopy:
         self._added: dict[str, bytes] = {}
 
     def read(self, part: str) -> bytes:
-        """Return the current content in UTF-8."""
         if part in self._added:
             return self._added[part]
         changed = self._changed.get(self.package.entry(part).filename)
@@ -51,7 +50,6 @@ class PackageCopy:
         return part
 
     def relate(self, part: str, kind: str, target: str, *, strict: bool) -> str:
-        """Return the relation's id."""
         described = _relations_of(part)
         if not self.package.holds(described) and described not in self._added:
             self._added[described] = f'<Relationships xmlns="{_RELATIONS_OF_PACKAGES}"></Relationships>'.encode()

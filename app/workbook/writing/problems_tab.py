@@ -22,7 +22,6 @@ _COLUMNS = (
 
 
 def list_problems(copy: PackageCopy, book: WorkbookParts, problems: Sequence[dict[str, str]]) -> None:
-    """Append the tab, and remove that of an earlier copy."""
     for tab in book.tabs:
         if _lists_problems(copy, book, tab):
             _remove_tab(copy, book.main, tab)

@@ -92,7 +92,6 @@ def _rows(data: Element) -> _Rows:
 
 
 def _covered(root: Element) -> list[tuple[range, range]]:
-    """Return the ranges (rows, columns) of cells that are hidden by a merge."""
     merges = root.child("mergeCells")
     extents = []
     for merge in merges.children if merges else ():

@@ -37,7 +37,6 @@ class Element:
 
     @property
     def prefix(self) -> str:
-        """Return the prefix with its colon, for new elements of the same namespace."""
         before, colon, _ = self.qualified_name.rpartition(":")
         return before + colon
 

@@ -166,7 +166,6 @@ def shortened(text: str) -> str:
 
 
 def _bare(text: str) -> tuple[str, tuple[str, ...]]:
-    """Return the digits with their marks and sign, and the currencies found beside them."""
     text, named = currencies.taken_off(clean_text(text))
     text = _WITHOUT_CENTS.sub(lambda found: f"{found[1]}00", text.strip())
     text = text.removesuffix("/-")

@@ -183,7 +183,6 @@ def _plausible(day: date, shown: str) -> date:
 
 
 def _unordered(text: str) -> date | None:
-    """Parse a text with only one reading: year first, or the month by name."""
     for pattern in (_ISO, _COMPACT):
         match = pattern.fullmatch(text)
         if match:

@@ -59,7 +59,6 @@ class ColumnValues:
 
 
 def column_values(rows: Sequence[Row], width: int) -> list[ColumnValues]:
-    """Count the first rows and a sample of the later ones."""
     looked_at = rows
     if len(rows) > ROWS_LOOKED_AT:
         half = ROWS_LOOKED_AT // 2

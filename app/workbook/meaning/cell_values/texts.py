@@ -195,7 +195,6 @@ def _parts_of(number_format: str) -> list[tuple[bool, str]]:
 
 
 def _filled_in(parts: list[tuple[bool, str]], digits: str, places: int) -> str:
-    """Surplus digits go into the first place."""
     shown = []
     rest, left = digits, places
     for is_place, text in parts:

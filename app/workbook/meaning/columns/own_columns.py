@@ -23,7 +23,6 @@ FIGURES_OF_CUSTOMER = (
 
 
 def own_columns(header: Header, records: Sequence[Row]) -> tuple[tuple[int, str], ...]:
-    """Return the index and the field's name of each; none for a payments list."""
     if header.kind is ListKind.PAYMENT:
         return ()
     found: dict[str, int] = {}
@@ -34,7 +33,6 @@ def own_columns(header: Header, records: Sequence[Row]) -> tuple[tuple[int, str]
 
 
 def named(text: str) -> str:
-    """Return the text in one line, without the mark that an export adds."""
     name = clean_text(text)
     while name.startswith(OWN_MARK):
         name = name.removeprefix(OWN_MARK).strip()

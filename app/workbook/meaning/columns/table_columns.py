@@ -190,7 +190,6 @@ class TableColumns:
         return tuple(shown[:_EXAMPLES_SHOWN])
 
     def take_away(self, name: str, index: int) -> None:
-        """Unmap the field from other columns, except those that a person chose."""
         for other, column in list(self.read.items()):
             if column.field == name and other != index and column.confidence is not Confidence.CHOSEN:
                 del self.read[other]

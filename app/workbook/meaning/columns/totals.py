@@ -36,7 +36,6 @@ def settle_total(columns: TableColumns) -> None:
 def _sum_of(
     columns: TableColumns, candidates: Sequence[int], extras: Sequence[int], deductions: Sequence[int]
 ) -> arithmetic.Sum | None:
-    """Return the sum with the largest total: of several steps the last one is owed."""
     cents = {index: values for index in {*candidates, *extras, *deductions} if (values := columns.cents(index))}
     pool = [index for index in candidates if index in cents]
     added, deducted = ([index for index in found if index in cents] for found in (extras, deductions))

@@ -42,7 +42,6 @@ class Record:
         return value
 
     def to_json(self) -> list[Any]:
-        """Return a list for orjson, which writes dates as well."""
         return [self.kind, self.tab, self.row, self.key, self.values, self.cumulative]
 
     @classmethod
@@ -135,8 +134,6 @@ class OwnTotal:
 
 @dataclass(frozen=True, slots=True)
 class Held:
-    """Some values of a column, the sum of its amounts, its first and last date."""
-
     samples: tuple[str, ...] = ()
     total: str = ""
     span: str = ""

@@ -77,7 +77,6 @@ class CustomerRows:
         self._checked.customers.append(record)
 
     def terms_of(self, key: str) -> int | None:
-        """Return the payment terms in days, as listed, else as stored."""
         listed = self._by_code.get(key)
         terms = listed.values.get("terms_days") if listed else None
         if isinstance(terms, int):

@@ -64,7 +64,6 @@ class PaymentRows:
         return -cents
 
     def _invoices_of(self, tab: Tab, row: Row, number: str) -> list[tuple[str, str]]:
-        """Return one key, or several as in `INV-61, INV-62`."""
         parts = [part for part in _SEVERAL.split(number) if part]
         known = [compared(part) in self._invoices.customers_by_number for part in parts]
         if len(parts) > 1 and all(known) and compared(number) not in self._invoices.customers_by_number:

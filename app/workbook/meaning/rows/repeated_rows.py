@@ -61,7 +61,6 @@ class RepeatedRows:
         )
 
     def ask(self) -> None:
-        """Ask once for each tab what rows with the same number are, and apply the answer."""
         for name, found in self._read_once.items():
             shown = "; ".join(found[:_SHOWN]) + (
                 f"; and {count_text(len(found) - _SHOWN)} more" if len(found) > _SHOWN else ""

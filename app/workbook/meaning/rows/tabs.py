@@ -86,7 +86,6 @@ class Tab:
         return self.headings.get(name, "")
 
     def place(self, row: Row, *names: str) -> str:
-        """Return the name of the row's cell for the first of these fields that the tab has."""
         index = next((self.indexes[name][0] for name in names if name in self.indexes), 0)
         return cell_name(index, row.number)
 
@@ -139,7 +138,6 @@ def _groups(header: Header, records: Sequence[Row], customers: dict[int, str]) -
 
 
 def read_as(tab: Tab, column: Column, name: str) -> None:
-    """Map a column to another field because its values prove it."""
     columns = [
         replace(each, field=name, confidence=Confidence.PROVEN) if each is column else each
         for each in tab.header.columns

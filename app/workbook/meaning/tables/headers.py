@@ -199,7 +199,6 @@ def _is_of_invoices(header: Header) -> bool:
 
 
 def _score(header: Header, tab: str) -> float:
-    """Give a point for each recognised column, less for a guess."""
     score = sum(_WEIGHTS[column.confidence is Confidence.GUESSED] for column in header.columns)
     if header.kind.value in documents(tab):
         score += 2.5

@@ -53,7 +53,6 @@ def tables(sheet: Sheet, mappings: Mapping[str, ChosenMapping]) -> list[SheetTab
 
 
 def is_list_of_problems(sheet: Sheet) -> bool:
-    """Return whether this is the tab of problems that we add to a workbook."""
     return bool(sheet.rows) and tuple(map(normalised, sheet.rows[0].cells[:3])) == _ERRORS_TAB
 
 
@@ -108,7 +107,6 @@ def _following(
 
 
 def _header_lines(sheet: Sheet, start: int, rows: int) -> Iterator[tuple[int, HeaderLine]]:
-    """Yield possible headers that start in each of the rows, of one row or of several joined."""
     for place in range(start, min(start + rows, len(sheet.rows))):
         if len(_texts(sheet.rows[place])) >= 2:
             yield place, header_line(sheet.rows[place])
@@ -268,7 +266,6 @@ def _table(
 
 
 def _cut(part: Sheet, left: int, right: int) -> Sheet:
-    """Return the part between two columns, without rows that are empty there."""
     rows = []
     for row in part.rows:
         cells = tuple(cell if left <= index < right else None for index, cell in enumerate(row.cells[:right]))

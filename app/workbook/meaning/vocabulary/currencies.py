@@ -86,7 +86,6 @@ def _pattern() -> re.Pattern[str]:
 
 @lru_cache(maxsize=4_000)
 def taken_off(text: str) -> tuple[str, tuple[str, ...]]:
-    """Return a cell's text without its currencies, and the currencies."""
     found: list[str] = []
 
     def take(match: re.Match[str]) -> str:
