@@ -9,7 +9,7 @@ from infra.settings import Dns, InfraSettings, Monitoring, Secrets
 
 def monthly(settings: InfraSettings) -> list[Price]:
     """Return the monthly price of each item of the stack, the server first."""
-    return [PRICES.bundles[settings.server.bundle], *(PRICES.items[name] for name in _items(settings))]
+    return [PRICES.bundles[settings.bundle], *(PRICES.items[name] for name in _items(settings))]
 
 
 def total(prices: list[Price]) -> Decimal:

@@ -17,7 +17,7 @@ class ServerUser(ComponentResource):
         """Create the user; a higher key number makes a new key before the old one is deleted."""
         super().__init__("invoices:infra:ServerUser", name, None, opts)
         own = ResourceOptions(parent=self)
-        server = settings.server.name
+        server = settings.server_name
         self.user = iam.User("server", name=f"{server}-server", tags=tags_of(server), opts=own)
         self.key = iam.AccessKey(
             f"server-{settings.key_number}",
