@@ -210,7 +210,8 @@ def _has_codes(row: Row) -> bool:
 
 def _are_codes(texts: Sequence[str]) -> bool:
     present = [text for text in texts if text]
-    return sum("@" in text or any(map(str.isdigit, text)) for text in present) * 2 >= len(present)
+    codes = sum("@" in text or any(map(str.isdigit, text)) for text in present)
+    return codes > 0 and codes * 2 >= len(present)
 
 
 # --- the rows of a table
