@@ -35,8 +35,7 @@ class Position:
     @property
     def has_balance(self) -> Expression:
         """Select receivables with a balance or a credit."""
-        # If nothing happened after the day, the condition must be written as in the partial index `invoices_open`.
-        differs = InvoiceModel.paid_cents != InvoiceModel.total_cents if self._later is None else self.left_cents != 0
+        differs = is_unsettled() if self._later is None else self.left_cents != 0
         has_balance: Expression = self.is_in_scope & differs
         return has_balance
 
@@ -86,13 +85,43 @@ def _paid_later(as_of: AsOf, within: PartitionFilter | None) -> Any:
 
 def is_in_scope(as_of: AsOf) -> Expression:
     """Select invoices that were receivables: `app.domain.invoice.is_in_scope` as SQL."""
-    scope: Expression = (
+    scope: Expression = was_sold(as_of) & ~has_seen(InvoiceModel.written_off_at, as_of)
+    return scope
+
+
+def was_sold(as_of: AsOf) -> Expression:
+    """Select invoices that were issued and not void; one that was written off was still a sale."""
+    sold: Expression = (
         (InvoiceModel.issued_on <= as_of.day)
         & (InvoiceModel.draft == False)  # noqa: E712  # SQL, not Python
         & ~has_seen(InvoiceModel.voided_at, as_of)
-        & ~has_seen(InvoiceModel.written_off_at, as_of)
     )
-    return scope
+    return sold
+
+
+def is_active() -> Expression:
+    """Select invoices that are neither draft nor void nor written off, on whatever day that happened."""
+    # With `is_unsettled` the condition of the partial index `invoices_open`: it must be written as it is there.
+    active: Expression = (
+        (InvoiceModel.draft == False)  # noqa: E712  # SQL, not Python
+        & InvoiceModel.voided_at.is_null()
+        & InvoiceModel.written_off_at.is_null()
+    )
+    return active
+
+
+def is_unsettled() -> Expression:
+    """Select invoices whose payments do not add up to their total."""
+    unsettled: Expression = InvoiceModel.paid_cents != InvoiceModel.total_cents
+    return unsettled
+
+
+def payment_counts(payment: Any, as_of: AsOf) -> Expression:
+    """Select payments that count on the day: `app.domain.payment.counts` as SQL."""
+    counts: Expression = (payment.paid_on <= as_of.day) & (
+        payment.voided_at.is_null() | (payment.voided_at >= as_of.ended_at)
+    )
+    return counts
 
 
 def has_seen(moment: Any, as_of: AsOf) -> Expression:
@@ -102,10 +131,5 @@ def has_seen(moment: Any, as_of: AsOf) -> Expression:
 
 
 def _is_in_scope_for_good(as_of: AsOf) -> Expression:
-    scope: Expression = (
-        (InvoiceModel.issued_on <= as_of.day)
-        & (InvoiceModel.draft == False)  # noqa: E712  # SQL, not Python
-        & InvoiceModel.voided_at.is_null()
-        & InvoiceModel.written_off_at.is_null()
-    )
+    scope: Expression = (InvoiceModel.issued_on <= as_of.day) & is_active()
     return scope
