@@ -36,7 +36,12 @@ def count_text(count: int) -> str:
 
 def counted(count: int, singular: str, plural: str) -> str:
     """Return the count with the singular or the plural."""
-    return f"{count_text(count)} {singular if count == 1 else plural}"
+    return f"{count_text(count)} {agreeing(count, singular, plural)}"
+
+
+def agreeing(count: int, singular: str, plural: str) -> str:
+    """Return the singular for one, else the plural."""
+    return singular if count == 1 else plural
 
 
 def first_of(texts: Sequence[str], most: int = 5) -> str:

@@ -19,6 +19,7 @@ method POST. It may use `context`, `user` (or None), `may(Right.X)`, `asset(path
 macros of `_parts.html` and `_charts.html`, and these filters, which format values in the user's locale:
 
     {{ cents|money }}  {{ day|day }}  {{ day|month }}  {{ at|moment }}  {{ count|number }}  {{ part|percent(whole) }}
+    {{ count|counted("day", "days") }}  {{ count|agreeing("is", "are") }}
 """
 
 from collections.abc import Mapping
@@ -35,7 +36,7 @@ from markupsafe import Markup
 
 from app.domain.fields import label
 from app.domain.permissions import Right
-from app.domain.sentences import localized
+from app.domain.sentences import agreeing, localized
 from app.web.http.assets import Assets
 from app.web.http.browser_names import browser_called
 from app.web.http.cookies import Cookies
@@ -152,6 +153,8 @@ def templates(assets: Assets) -> Environment:
     environment.filters.update(
         money=lambda cents: _locale.get().money(cents),
         number=lambda number: _locale.get().number(number),
+        counted=lambda count, singular, plural: f"{_locale.get().number(count)} {agreeing(count, singular, plural)}",
+        agreeing=agreeing,
         percent=lambda part, whole: _locale.get().percent(part, whole),
         day=lambda day: _locale.get().day(day),
         month=lambda day: _locale.get().month(day),
