@@ -140,7 +140,8 @@ class Importer:
         folder.mkdir(parents=True, exist_ok=True)
         incoming = Path(tempfile.mkdtemp(prefix=".incoming-", dir=folder))
         try:
-            digest, size = self._copy_limited(stream, incoming / _WORKBOOK)
+            size = self._copy_limited(stream, incoming / _WORKBOOK)
+            digest = _sha256(incoming / _WORKBOOK)
             archive.check(incoming / _WORKBOOK, self.limits)
             with transaction():
                 import_id = imports.create(
@@ -415,8 +416,8 @@ class Importer:
             lists[record.kind].append(record)
         return checked
 
-    def _copy_limited(self, stream: BinaryIO, target: Path) -> tuple[str, int]:
-        digest, size = hashlib.sha256(), 0
+    def _copy_limited(self, stream: BinaryIO, target: Path) -> int:
+        size = 0
         with target.open("wb") as out:
             while chunk := stream.read(_CHUNK_BYTES):
                 size += len(chunk)
@@ -424,9 +425,8 @@ class Importer:
                     raise WorkbookRefusedError(
                         f"The file is too large: at most {self.limits.file_bytes // MEGABYTE} MB is read."
                     )
-                digest.update(chunk)
                 out.write(chunk)
-        return digest.hexdigest(), size
+        return size
 
     def _folder(self, import_id: int) -> Path:
         return self.data_dir / "imports" / str(import_id)
