@@ -1,5 +1,6 @@
 """`fab deploy`: deploy a commit without losing a request; if it fails, the old version keeps serving."""
 
+import json
 from dataclasses import dataclass
 
 from invoke.context import Context
@@ -122,7 +123,7 @@ class Deployment:
         """Create the first admin if there are no users yet, and print its one-time password."""
         host = self.session.host
         app = containers(host, "app")[0].id
-        if "There are no users yet" not in host.run("docker", "exec", app, "invoices", "users").out:
+        if json.loads(host.run("docker", "exec", app, "invoices", "users", "--json").out):
             return
         email = f"admin@{self.session.settings.domain}"
         created = host.act("docker", "exec", app, "invoices", "create-user", "--email", email, "--role", "admin")
