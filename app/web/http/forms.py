@@ -160,6 +160,7 @@ class Form:
         text = self.typed.get(name, "")
         if not text:
             return None
+        # Browsers send ISO 8601 however they show a day. Babel's parse_date would swap day and month where that fits.
         try:
             day = date.fromisoformat(text)
         except ValueError:
