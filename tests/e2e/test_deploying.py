@@ -72,13 +72,13 @@ def test_plain_compose_up_is_measured_beside_it(serving, site, invoice_id, figur
     folder = f"/opt/invoices/releases/{serving.first_version}"
 
     with Load(site, invoice_id) as load:
-        time.sleep(2)
+        load.goes_on(50)
         serving.inside(
             f"VERSION={serving.first_version} docker compose -p invoices --project-directory {folder} "
             f"--env-file /etc/invoices/stack.env -f {folder}/docker-compose.yml up -d --no-deps app"
         )
         serving.recovered_within(60, lambda: site.ask("GET", "/health").status == 200)
-        time.sleep(3)
+        load.goes_on(100)
     figure("plain `docker compose up -d app`, failed", f"{len(load.failures)} of {load.total}")
     figure("slowest of them", f"{load.slowest:.2f} s")
 

@@ -3,9 +3,10 @@
 import os
 import shutil
 import subprocess
-import time
 from collections.abc import Callable
 from pathlib import Path
+
+from tests.support.polling import is_so_within
 
 CACHE = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "invoices-e2e"
 _SECONDS_TO_START = 60
@@ -67,11 +68,8 @@ def install(*packages: str) -> None:
 
 def wait_until(is_so: Callable[[], bool], complaint: str) -> None:
     """Ask again and again until it is so; raises EngineError with the complaint."""
-    ends = time.monotonic() + _SECONDS_TO_START
-    while not is_so():
-        if time.monotonic() > ends:
-            raise EngineError(f"{complaint} ({_SECONDS_TO_START} seconds were given).")
-        time.sleep(0.2)
+    if not is_so_within(_SECONDS_TO_START, is_so):
+        raise EngineError(f"{complaint} ({_SECONDS_TO_START} seconds were given).")
 
 
 def _start() -> None:
