@@ -1,4 +1,4 @@
-"""A server of its own, provisioned and deployed to once, and the figures that are printed in the end."""
+"""A server of its own for each process, provisioned and deployed to once, and the figures printed in the end."""
 
 import os
 from collections.abc import Iterator
@@ -30,6 +30,29 @@ def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool 
     """Leave these tests out of a run that does not name their folder."""
     named = [Path(config.invocation_params.dir, word.partition("::")[0]).resolve() for word in config.args]
     return None if any(path.is_relative_to(HERE) for path in named) else True
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    if config.getoption("--on") and getattr(config.option, "numprocesses", None):
+        raise pytest.UsageError("An instance that is kept is for one process: add -n 0.")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Begin with what has a machine of its own and stays together: it would be waited for in the end."""
+    items.sort(key=lambda item: not any(item.iter_markers("xdist_group")))
+
+
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    if hasattr(session.config, "workeroutput"):
+        session.config.workeroutput["figures"] = FIGURES
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_testnodedown(node) -> None:
+    """Take over what a process has measured; of what several have, that of the first."""
+    for what, seen, goal in getattr(node, "workeroutput", {}).get("figures", ()):
+        if what not in {known for known, _, _ in FIGURES}:
+            FIGURES.append((what, seen, goal))
 
 
 def pytest_terminal_summary(terminalreporter, config):

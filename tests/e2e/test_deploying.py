@@ -1,5 +1,6 @@
 """A version takes over without a request lost; what is broken never serves, and leaves nothing behind."""
 
+import re
 import subprocess
 import time
 
@@ -9,6 +10,8 @@ from tests.support.public_site import Load
 
 WSGI = "app/wsgi.py"
 HEALTH = "app/web/pages/health.py"
+# How often the app is asked whether it is well, and how long it may take to be: a minute and more.
+IS_GIVEN_TIME = re.compile(r"(the test itself stands in the image\n +)interval: 10s(.*?)start_period: 60s", re.DOTALL)
 
 
 def changed(operator, mark):
@@ -113,6 +116,8 @@ def test_a_broken_version_never_serves_and_leaves_nothing_behind(serving, site, 
 
 def test_a_version_that_is_never_ready_never_serves(serving, site):
     before = serving.containers("app")
+    patient = serving.operator.text("docker-compose.yml")
+    serving.operator.commit("docker-compose.yml", IS_GIVEN_TIME.sub(r"\g<1>interval: 1s\g<2>start_period: 20s", patient))
     text = serving.operator.text(HEALTH)
     serving.operator.commit(
         HEALTH, text.replace('_answer(200, "ok") if current else', '_answer(503, "never ready") if current else')

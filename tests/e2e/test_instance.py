@@ -7,6 +7,8 @@ import pytest
 
 from tests.support.instance import running
 
+pytestmark = pytest.mark.xdist_group("instance")
+
 
 @pytest.fixture(scope="module")
 def instance(docker_engine):

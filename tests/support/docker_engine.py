@@ -1,9 +1,11 @@
 """The Docker engine of this machine, installed and started by hand where nothing else does it."""
 
+import fcntl
 import os
 import shutil
 import subprocess
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from tests.support.polling import is_so_within
@@ -43,11 +45,21 @@ def why_there_is_none() -> str:
 
 def ensure_running() -> None:
     """Have an engine that answers: install Debian's where there is none, start it where nobody did."""
-    if is_answering():
-        return
-    if not shutil.which("dockerd"):
-        install("docker.io")
-    _start()
+    with one_at_a_time("engine"):
+        if is_answering():
+            return
+        if not shutil.which("dockerd"):
+            install("docker.io")
+        _start()
+
+
+@contextmanager
+def one_at_a_time(what: str = "lock") -> Iterator[None]:
+    """Keep two processes on one machine from building and starting the same things."""
+    CACHE.mkdir(parents=True, exist_ok=True)
+    with (CACHE / what).open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
 
 
 def is_answering() -> bool:
@@ -73,7 +85,6 @@ def wait_until(is_so: Callable[[], bool], complaint: str) -> None:
 
 
 def _start() -> None:
-    CACHE.mkdir(parents=True, exist_ok=True)
     _forget_what_ended(CACHE / "dockerd.pid", "dockerd")
     _forget_what_ended(Path("/run/docker/containerd/containerd.pid"), "containerd")
     log = CACHE / "dockerd.log"

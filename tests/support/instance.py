@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from tests.support import stand_in_images, this_machine
-from tests.support.docker_engine import CACHE, EngineError, docker, ensure_running, succeeds
+from tests.support.docker_engine import CACHE, EngineError, docker, ensure_running, one_at_a_time, succeeds
 from tests.support.polling import is_so_within
 
 USER = "ubuntu"
@@ -161,7 +161,7 @@ def start(name: str = "instance", *, suite: str = "trixie") -> Instance:
     """Start an instance under a name, instead of one that has it; raises EngineError."""
     ensure_running()
     stand_in_images.serve()
-    with stand_in_images.one_at_a_time():
+    with one_at_a_time():
         if is_there(name):
             found(name).stop()
         image = stand_in_images.build("instance", suite=suite)
