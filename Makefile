@@ -49,7 +49,7 @@ engine-test: .venv/dev ## rent with Pulumi's real engine from a stand-in for AWS
 
 e2e: .venv/dev ## deploy to a server of its own on this machine, then break it in every way; needs root and Debian
 	@tests/support/install_packages.sh chromium e2fsprogs openssh-client
-	$(BIN)/pytest -q -rs -n $(TEST_PROCESSES) --dist loadgroup tests/e2e $(ARGS)
+	$(BIN)/pytest -q -rs -n $(TEST_PROCESSES) tests/e2e $(ARGS)
 
 bench: .venv/dev .venv-app/app .venv-bench/bench ## measure pages and imports on PostgreSQL; `make bench ARGS=--write` writes docs/benchmarks.md
 	@tests/support/install_packages.sh postgresql wrk

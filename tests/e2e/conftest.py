@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 from openpyxl import Workbook
+from xdist.scheduler import LoadScopeScheduling
 
 from tests.support.benchmark_page import write_deployment
 from tests.support.deployed import Deployed
@@ -18,6 +19,7 @@ from tests.support.public_site import Site
 from tests.support.stand_in_images import SUBNET
 
 HERE = Path(__file__).parent
+ON_ONE_MACHINE = ("test_instance.py", "test_laptop.py")
 FIGURES: list[tuple[str, str, str]] = []
 
 
@@ -37,9 +39,17 @@ def pytest_configure(config: pytest.Config) -> None:
         raise pytest.UsageError("An instance that is kept is for one process: add -n 0.")
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Begin with what has a machine of its own and stays together: it would be waited for in the end."""
-    items.sort(key=lambda item: not any(item.iter_markers("xdist_group")))
+class FileOrTest(LoadScopeScheduling):
+    """Gives whichever process is free the next test, or a whole file of tests of one machine; such files come first."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        file = nodeid.partition("::")[0]
+        return file if file.endswith(ON_ONE_MACHINE) else nodeid
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log) -> FileOrTest:
+    return FileOrTest(config, log)
 
 
 def pytest_sessionfinish(session: pytest.Session) -> None:
@@ -171,6 +181,14 @@ def serving(deployed, site, invoice_id, seen) -> Deployed:
         deployed.operator.fab("deploy")
         seen.add(state(deployed))
     assert list(deployed.containers("app")) != []
+    return deployed
+
+
+@pytest.fixture
+def serving_any(deployed, site, invoice_id) -> Deployed:
+    """The server, which serves whichever version the test before has left."""
+    deployed.operator.back_to(deployed.first_version)
+    assert len(deployed.containers("app")) == 1
     return deployed
 
 

@@ -7,8 +7,6 @@ import pytest
 
 from tests.support.instance import running
 
-pytestmark = pytest.mark.xdist_group("instance")
-
 
 @pytest.fixture(scope="module")
 def instance(docker_engine):

@@ -13,7 +13,6 @@ from tests.support.public_site import Site
 
 DOCKER = "docker.io docker-cli docker-compose docker-buildx iptables"
 README = ROOT / "README.md"
-pytestmark = pytest.mark.xdist_group("laptop")
 
 
 @dataclass(frozen=True)
