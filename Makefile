@@ -4,6 +4,8 @@ PYTHON ?= $(firstword $(foreach name,python3 python3.13 python3.12 python3.11,\
   $(shell $(name) $(NEW_ENOUGH) 2>/dev/null && echo $(name))))
 BIN := .venv/bin
 TEST_PROCESSES ?= 2
+# A file stays in one process: what it starts, a server for instance, is started once. In the order of tests/conftest.py.
+BY_FILE := --dist loadfile --no-loadscope-reorder
 
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
@@ -34,7 +36,7 @@ check: .venv/dev ## format, lint, types, who may import whom, shell
 
 test: .venv/dev ## all tests, or some: ARGS="tests/app/domain -k overdue"; PostgreSQL, Redis and Chromium are installed where possible
 	@tests/support/install_packages.sh postgresql chromium openssh-server sudo redis-server
-	$(BIN)/pytest -q -n $(TEST_PROCESSES) $(or $(ARGS),--ignore tests/engine --ignore tests/e2e --ignore tests/server)
+	$(BIN)/pytest -q -n $(TEST_PROCESSES) $(BY_FILE) $(or $(ARGS),--ignore tests/engine --ignore tests/e2e --ignore tests/server)
 
 structure: .venv/dev ## measure the code: modules, calls, lines
 	@$(BIN)/python -m tests.structure
@@ -47,7 +49,7 @@ engine-test: .venv/dev ## rent with Pulumi's real engine from a stand-in for AWS
 
 e2e: .venv/dev ## deploy to a server of its own on this machine, then break it in every way; needs root and Debian
 	@tests/support/install_packages.sh chromium e2fsprogs openssh-client
-	$(BIN)/pytest -q -rs tests/e2e $(ARGS)
+	$(BIN)/pytest -q -rs -n $(TEST_PROCESSES) tests/e2e $(ARGS)
 
 bench: .venv/dev .venv-app/app .venv-bench/bench ## measure pages and imports on PostgreSQL; `make bench ARGS=--write` writes docs/benchmarks.md
 	@tests/support/install_packages.sh postgresql wrk

@@ -89,6 +89,8 @@ def test_a_release_that_knows_every_migration_is_not_refused():
 
     refuse_over_migrations(host, "old")
 
+    assert any("ls /opt/invoices/releases/old/" in line for line in host.asked)
+
 
 def test_the_migrations_are_read_where_the_app_keeps_them():
     assert f" FROM {MIGRATION_TABLE} " in rollback._APPLIED

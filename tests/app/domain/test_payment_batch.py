@@ -4,15 +4,12 @@ from dataclasses import replace
 from datetime import UTC, date, datetime
 
 import pytest
+from support.records import invoice_facts
 
-from app.domain.invoice import Invoice
 from app.domain.payment_batch import PaymentBatch, overpaid, spread, why_not, why_not_move
 
 TODAY = date(2026, 3, 2)
-ISSUED = Invoice(
-    1, "1001", 7, date(2026, 1, 1), date(2026, 1, 31), "USD", 100_00, "Invoices", "", "", False, False, None, "", None,
-    "", 1,
-)  # fmt: skip
+ISSUED = invoice_facts(customer_id=7)
 OTHER = replace(ISSUED, id=2, number="1002")
 MOMENT = datetime(2026, 2, 1, tzinfo=UTC)
 

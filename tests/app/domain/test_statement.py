@@ -7,17 +7,15 @@ from zoneinfo import ZoneInfo
 from hypothesis import given
 from hypothesis import strategies as st
 from support.ledgers import close_of, days, ledgers
+from support.records import invoice_facts, payment_facts
 
-from app.domain.invoice import Invoice, is_in_scope
-from app.domain.payment import Payment, paid_cents
+from app.domain.invoice import is_in_scope
+from app.domain.payment import paid_cents
 from app.domain.statement import statement
 
 UTC_ZONE = ZoneInfo("UTC")
-INVOICE = Invoice(
-    1, "1001", 1, date(2026, 1, 10), date(2026, 2, 9), "USD", 100_00, "L", "PO 7", "", False, False,
-    None, "", None, "", 1,
-)  # fmt: skip
-PAYMENT = Payment(1, 1, date(2026, 1, 20), 40_00, "Card", "R 1", "", None, "")
+INVOICE = invoice_facts(issued_on=date(2026, 1, 10), due_on=date(2026, 2, 9), reference="PO 7")
+PAYMENT = payment_facts(paid_on=date(2026, 1, 20), amount_cents=40_00, method="Card", reference="R 1")
 NEW_YEAR, END = date(2026, 1, 1), date(2026, 3, 31)
 
 
