@@ -305,8 +305,9 @@ def _largest_worker_megabytes(pid: int) -> float:
 
 
 def _wait_for(port: int, process: subprocess.Popen) -> None:
-    is_so_within(30, lambda: process.poll() is not None or _is_well(port))
-    assert _is_well(port), "the server did not start"
+    ended_or_answers = is_so_within(30, lambda: process.poll() is not None or _is_well(port))
+    assert ended_or_answers, "the server does not answer"
+    assert process.poll() is None, "the server did not start"
 
 
 def _is_well(port: int) -> bool:

@@ -59,8 +59,9 @@ def running_redis(*options: str) -> Iterator[RedisServer]:
 
 def _wait_until_it_answers(process: subprocess.Popen[bytes], port: int) -> None:
     with redis.Redis(port=port, retry=Retry(NoBackoff(), 0)) as asking:
-        is_so_within(_STARTS_WITHIN_SECONDS, lambda: process.poll() is not None or _answers(asking))
-        assert _answers(asking), "redis-server did not start"
+        ended_or_answers = is_so_within(_STARTS_WITHIN_SECONDS, lambda: process.poll() is not None or _answers(asking))
+    assert ended_or_answers, "redis-server does not answer"
+    assert process.poll() is None, "redis-server did not start"
 
 
 def _answers(asking: redis.Redis) -> bool:
