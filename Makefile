@@ -13,7 +13,7 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 TOOLS := .tools/bin
 SHELL_SCRIPTS = .ci/run $(shell git ls-files "*.sh" "provisioning/rootfs/usr/local/sbin/*" tests/e2e/images/instance/boot)
 
-.PHONY: help run setup check test structure tools engine-test e2e bench screenshots requirements clean
+.PHONY: help run setup check test mutants structure tools engine-test e2e bench screenshots requirements clean
 
 help: ## list what can be made
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -37,6 +37,9 @@ check: .venv/dev ## format, lint, types, who may import whom, shell
 test: .venv/dev ## all tests, or some: ARGS="tests/app/domain -k overdue"; PostgreSQL, Redis and Chromium are installed where possible
 	@tests/support/install_packages.sh postgresql chromium openssh-server sudo redis-server
 	$(BIN)/pytest -q -n $(TEST_PROCESSES) $(BY_FILE) $(or $(ARGS),--ignore tests/engine --ignore tests/e2e --ignore tests/server)
+
+mutants: .venv/dev ## change the rules in small ways and see whether a test notices: ARGS="app.domain*" for some
+	$(BIN)/mutmut run --max-children $(TEST_PROCESSES) $(ARGS) && $(BIN)/mutmut results
 
 structure: .venv/dev ## measure the code: modules, calls, lines
 	@$(BIN)/python -m tests.structure
@@ -68,7 +71,7 @@ requirements: .venv/dev ## pin the newest versions that pyproject.toml allows
 	done
 
 clean: ## remove what was installed and cached; data/ stays
-	rm -rf .venv .venv-app .venv-bench .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache *.egg-info
+	rm -rf .venv .venv-app .venv-bench .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache mutants *.egg-info
 
 .venv/app: requirements/app.txt pyproject.toml
 	$(call install,.venv,app)
