@@ -49,7 +49,7 @@ def stack_secrets(
             return
         url = getpass.getpass("SMTP_URL, such as smtp://user:password@host:587: ") if mail else ""
         what = f"rotate {rotate}" if rotate else "set mail"
-        with lock.held(found.host, what), deploy_log.told(found.host, what, version):
+        with lock.held(found.host, what), deploy_log.failure_logged(found.host, what, version):
             _change(found, Stack(found.host, version), rotate, url, is_mail=mail)
             deploy_log.append(found.host, what, version, "done")
 
@@ -58,7 +58,7 @@ def _change(found: Session, stack: Stack, rotate: str, url: str, *, is_mail: boo
     with found.steps.step("Write the secrets"):
         arguments = ["--rotate", rotate] if rotate else []
         arguments += ["--set-smtp-url"] if is_mail else []
-        stack.change(
+        stack.execute(
             "run",
             "--rm",
             "--no-deps",
@@ -70,12 +70,12 @@ def _change(found: Session, stack: Stack, rotate: str, url: str, *, is_mail: boo
             stdin=f"{url}\n" if is_mail else "",
         )
     if rotate == "database":
-        with found.steps.step("Tell the database"):
-            tell_the_database(stack)
-    take_over(found, stack, is_anew=True)
+        with found.steps.step("Set the passwords in the database"):
+            set_database_passwords(stack)
+    take_over(found, stack, recreates=True)
     found.steps.recap("Done: the app and the worker use them.")
 
 
-def tell_the_database(stack: Stack) -> None:
+def set_database_passwords(stack: Stack) -> None:
     """Set the passwords of the database's roles to those in its secrets."""
-    stack.change("exec", "-T", "db", "bash", _ROLES_SCRIPT)
+    stack.execute("exec", "-T", "db", "bash", _ROLES_SCRIPT)

@@ -134,7 +134,7 @@ def pages(
 
 
 def development(components: Components) -> tuple[Route, ...]:
-    """Return the pages for whoever works on the app, which others do not have."""
+    """Return the pages for developers, which only run on their own machine."""
     return (Route("GET", "/components", components.show, Right.READ),)
 
 

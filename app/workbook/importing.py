@@ -25,7 +25,7 @@ from app.workbook import applying, difference, figures
 from app.workbook.difference import Difference
 from app.workbook.figures import Figures
 from app.workbook.meaning import checking, control_totals
-from app.workbook.meaning.checking import Surroundings
+from app.workbook.meaning.checking import ReadingContext
 from app.workbook.meaning.results.records import Checked, Record
 from app.workbook.meaning.vocabulary.headings import ListKind
 from app.workbook.preview import (
@@ -87,7 +87,7 @@ class Importer:
         stored = snapshot.take()
         chosen = {key: mapping_from_json(mapping) for key, mapping in imports.remembered_mappings().items()}
         answers = replace(choices.answers, remembered=imports.remembered_answers())
-        checked = checking.check(book, chosen | dict(choices.mappings), answers, stored, self._surroundings(), progress)
+        checked = checking.check(book, chosen | dict(choices.mappings), answers, stored, self._context(), progress)
         control_totals.add_control_totals(checked, stored)
         found = difference.compare(checked, stored, self.zone, choices.decisions)
         if found.writes:
@@ -243,7 +243,7 @@ class Importer:
                 raise NotNowError(f"There is no import {import_id}.")
             if stored.state not in {State.APPLIED, State.UNDOING}:
                 raise NotNowError(f"Import {import_id} is {stored.state}: only an applied import can be undone.")
-            reasons = tuple(imports.hangs_on(import_id))
+            reasons = tuple(imports.dependents_of(import_id))
             if reasons:
                 raise NotNowError("The import cannot be undone, because something later hangs on it.", reasons)
             applying.take_back(import_id)
@@ -349,8 +349,8 @@ class Importer:
             if one.question.shape and not one.is_remembered:
                 imports.remember_answer(one.question.shape, one.question.text, one.answer, self.now())
 
-    def _surroundings(self) -> Surroundings:
-        return Surroundings(self.currency, self.zone, self._today())
+    def _context(self) -> ReadingContext:
+        return ReadingContext(self.currency, self.zone, self._today())
 
     def _today(self) -> date:
         return self.now().astimezone(self.zone).date()

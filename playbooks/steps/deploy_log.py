@@ -19,7 +19,7 @@ def append(host: Host, command: str, version: str, result: str) -> None:
 
 
 @contextmanager
-def told(host: Host, command: str, version: str) -> Iterator[None]:
+def failure_logged(host: Host, command: str, version: str) -> Iterator[None]:
     """Append a line if the block fails or is interrupted."""
     try:
         yield

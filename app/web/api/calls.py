@@ -68,7 +68,7 @@ class Operation:
     fetched_by: str = ""
 
     @property
-    def writes_anew(self) -> bool:
+    def needs_idempotency_key(self) -> bool:
         """Return whether sending it twice could write twice: it then requires an idempotency key."""
         return self.method == "POST"
 

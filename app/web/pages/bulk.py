@@ -97,7 +97,7 @@ class Bulk:
                     StatusChange(action.value), fields.text("reason"), seen, context.user, context.now
                 )
                 continue
-            receipt = PaymentBatch(
+            batch = PaymentBatch(
                 key=f"{key}:{invoice.id}",
                 paid_on=fields.day("paid_on", context.today),
                 amounts={invoice.id: line.balance_cents},
@@ -105,7 +105,7 @@ class Bulk:
                 reference=fields.text("reference"),
             )
             try:
-                payments.record(receipt, context.user, context.now, context.today, keep_credit=False)
+                payments.record(batch, context.user, context.now, context.today, keep_credit=False)
             except payments.PaymentRefusedError as refused:
                 # Only the day can be wrong by now, and it is the same for all: the first refusal is before any writing.
                 return str(refused)

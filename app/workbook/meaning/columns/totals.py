@@ -137,7 +137,7 @@ def _ask_about_tax(columns: TableColumns, taxes: Sequence[int], *, is_net: bool)
         return
     if is_net:
         for index in known:
-            columns.take(index, "tax_cents", Confidence.SAID)
+            columns.take(index, "tax_cents", Confidence.STATED)
         return
     if heading_words(total.header).any("gross"):
         return
@@ -201,4 +201,4 @@ def _proves_balance(columns: TableColumns, total: int) -> bool:
 
 
 def _confidence_of(claim: Claim) -> Confidence:
-    return Confidence.GUESSED if claim.is_guess else Confidence.SAID
+    return Confidence.GUESSED if claim.is_guess else Confidence.STATED

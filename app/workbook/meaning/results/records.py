@@ -151,8 +151,8 @@ class Held:
 class TabReport:
     """The report on a table; kind None: it was not recognised as a list we import.
 
-    `tells_payments` is whether its columns hold payment information. A tab with several tables has a report for each;
-    `last_row` is the table's last. `held` has the summary of each column, by its letter.
+    A tab with several tables has a report for each; `last_row` is the table's last. `held` has the summary of each
+    column, by its letter.
     """
 
     name: str
@@ -164,7 +164,7 @@ class TabReport:
     rows: int = 0
     totals: list[ControlTotals] = field(default_factory=list)
     own_totals: list[OwnTotal] = field(default_factory=list)
-    tells_payments: bool = False
+    has_payment_columns: bool = False
     last_row: int | None = None
 
     def covers(self, row: int) -> bool:

@@ -9,14 +9,14 @@ _STANDARD_OUTPUT, _STANDARD_ERROR = 1, 2
 _output = _STANDARD_OUTPUT
 
 
-def take_over_standard_output() -> None:
-    """Reserve standard output for `tell`; anything else that is printed goes to standard error."""
+def reserve_standard_output() -> None:
+    """Reserve standard output for `send`; anything else that is printed goes to standard error."""
     global _output  # noqa: PLW0603  # a process has one standard output
     _output = os.dup(_STANDARD_OUTPUT)
     os.dup2(_STANDARD_ERROR, _STANDARD_OUTPUT)
 
 
-def tell(**message: Any) -> None:  # noqa: ANN401  # any JSON value
+def send(**message: Any) -> None:  # noqa: ANN401  # any JSON value
     """Send one message to the parent."""
     sys.stdout.flush()
     line = f"{json.dumps(message)}\n".encode()
@@ -24,7 +24,7 @@ def tell(**message: Any) -> None:  # noqa: ANN401  # any JSON value
         line = line[os.write(_output, line) :]
 
 
-def heard(line: str) -> dict[str, Any]:
+def received(line: str) -> dict[str, Any]:
     """Return the message in the line, or an empty dict if the line is not a JSON object."""
     try:
         message = json.loads(line)
