@@ -58,7 +58,7 @@ bench: .venv/dev .venv-app/app .venv-bench/bench ## measure pages and imports on
 	@tests/support/install_packages.sh postgresql wrk
 	$(BIN)/python -m tests.bench $(ARGS)
 
-screenshots: .venv/dev ## take the pictures of the documentation anew
+screenshots: .venv/dev ## take the pictures of the documentation again
 	@tests/support/install_packages.sh chromium
 	SCREENSHOTS=docs/images $(BIN)/pytest -q tests/browser/test_screenshots.py
 

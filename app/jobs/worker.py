@@ -13,7 +13,7 @@ from huey.consumer import Consumer
 
 from app.jobs.heartbeat import Heartbeat
 from app.jobs.imports import ImportJobs
-from app.jobs.job_queue import see_that_it_answers
+from app.jobs.job_queue import check_connection
 
 _LONGEST_WAIT_SECONDS = 1.0  # the longest interval between polls of the database
 _LONGEST_WAIT_FOR_REDIS_SECONDS = 10.0  # between retries while Redis is down: each one logs a long traceback
@@ -27,7 +27,7 @@ def run(
     queue: Huey, jobs: ImportJobs, heartbeat: Heartbeat, seconds_between_checks: float = _SECONDS_BETWEEN_CHECKS
 ) -> None:
     """Run jobs until a signal is received; raises QueueUnavailableError if the queue cannot be reached."""
-    see_that_it_answers(queue)
+    check_connection(queue)
     jobs.enqueue_unfinished()
     _Consumer(queue, heartbeat, seconds_between_checks).run()
 

@@ -325,14 +325,14 @@ def test_an_invoice_that_was_only_begun_is_a_problem_and_not_a_note():
     ("column", "value", "problem"),
     [
         (0, None, "A3 has no invoice number."),
-        (0, ErrorValue("#REF!"), "A3 shows the error #REF!: mend the formula in Excel."),
+        (0, ErrorValue("#REF!"), "A3 shows the error #REF!: correct the formula in Excel."),
         (1, None, "B3 names no customer."),
         (2, None, "C3 has no invoice date."),
         (2, "soon", "C3 says 'soon', which is not a date."),
         (3, "31/02/2026", "D3 says '31/02/2026', which is not a date."),
         (4, None, "E3 has no amount."),
         (4, "lots", "E3 says 'lots', which is not an amount."),
-        (4, ErrorValue("#N/A"), "E3 shows the error #N/A: mend the formula in Excel."),
+        (4, ErrorValue("#N/A"), "E3 shows the error #N/A: correct the formula in Excel."),
         (4, True, "E3 holds TRUE or FALSE where an amount belongs."),
         (4, ISSUED, "E3 holds the date 2026-01-05 where an amount belongs."),
         (4, Shown(D("0.19"), "0%"), "E3 holds a percentage where an amount belongs."),
@@ -514,7 +514,7 @@ def test_what_was_paid_follows_from_whatever_the_row_says(said, paid):
     [
         (
             {"paid": D(40), "balance": D(50)},
-            "G2 says 50.00 is open, but 100.00 less 40.00 paid is 60.00: mend the one that is wrong.",
+            "G2 says 50.00 is open, but 100.00 less 40.00 paid is 60.00: correct the one that is wrong.",
         ),
         ({"paid": D(40), "status": "Paid"}, "I2 says the invoice is paid, but 60.00 of it is still open."),
         (
