@@ -211,7 +211,7 @@ def undo(importer: Importer, import_id: int) -> None:
             raise NotNowError(f"Import {import_id} is {stored.state}: only an applied import can be undone.")
         reasons = tuple(imports.dependents_of(import_id))
         if reasons:
-            raise NotNowError("The import cannot be undone, because something later hangs on it.", reasons)
+            raise NotNowError("The import cannot be undone: later payments or edits depend on it.", reasons)
         applying.take_back(import_id)
         imports.change(import_id, state=State.UNDONE, undone_at=importer.now())
         _record(importer, None, "import.undone", import_id)

@@ -87,7 +87,7 @@ def reset_link(*, email: Annotated[str, typer.Option(help="Whose password.")]) -
 
 
 @commands.command("reset-second-factor")
-def reset_second_factor(*, email: Annotated[str, typer.Option(help="Whose second step.")]) -> None:
+def reset_second_factor(*, email: Annotated[str, typer.Option(help="The user's e-mail address.")]) -> None:
     """Remove the second factor of a user who has lost it, and sign the user out everywhere."""
     with opened():
         user = _user(email)

@@ -96,7 +96,7 @@ class MailJobs:
 _TEXT = """\
 Somebody, probably you, asked for a new password at {site}.
 
-This link lets you choose one. It is good once, and for 30 minutes:
+This link lets you choose one. It works once, within 30 minutes:
 
 {link}
 

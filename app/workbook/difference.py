@@ -326,7 +326,7 @@ class _Comparison:
     def _conflicting_payment(self, record: Record, subject: str, payment: StoredPayment) -> None:
         reason = (
             f"a payment of {amount_text(payment.amount_cents)} on {payment.paid_on} was recorded in the app, "
-            "and the workbook has another one: are they the same money?"
+            "and the workbook has another one: is this the same payment?"
         )
         self._note(record, Outcome.CONFLICT, subject, differing(record.values, payment_values(payment)), reason)
         if self._takes(record):

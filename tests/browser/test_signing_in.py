@@ -1,4 +1,4 @@
-"""Signing in with the second step, as a person does it with a telephone beside the browser."""
+"""Signing in with a code, as a person does it with a telephone beside the browser."""
 
 from contextlib import contextmanager
 
@@ -60,7 +60,7 @@ def type_code(page, key, button, password=None):
     for _ in range(2):
         page.get_by_label("Code", exact=True).fill(code_at(key, clock.utc_now()))
         if password:
-            page.get_by_label("Present password").fill(password)
+            page.get_by_label("Current password").fill(password)
         with page.expect_navigation():
             page.get_by_role("button", name=button).click()
         if not page.locator(".form__error").count():
@@ -81,7 +81,7 @@ def test_the_second_step_is_set_up_and_a_recovery_code_signs_in(window, person, 
     with window(java_script_enabled=with_javascript) as page:
         say_who(page, person)
         page.get_by_role("link", name=person).click()
-        page.get_by_role("link", name="Set up a second step").click()
+        page.get_by_role("link", name="Set up two-step sign-in").click()
         page.get_by_role("img", name="The key as a picture").wait_for()
         type_code(page, key_on(page.content()), "Set it up", PASSWORD)
         codes = page.locator(".codes code").all_inner_texts()
@@ -100,7 +100,7 @@ def test_a_password_is_chosen_by_a_link(window, person, command, with_javascript
     with window(java_script_enabled=with_javascript) as page:
         page.goto(link)
         page.get_by_label("New password").fill("seven blue umbrellas")
-        page.get_by_label("The same again").fill("seven blue umbrellas")
+        page.get_by_label("Repeat new password").fill("seven blue umbrellas")
         page.get_by_role("button", name="Set the password").click()
         page.get_by_role("link", name="Sign in").click()
         say_who(page, person, "seven blue umbrellas")

@@ -84,5 +84,5 @@ def _state(token: ApiToken, context: RequestContext) -> str:
     if token.revoked_at is not None:
         return "Revoked"
     if not token.user.active:
-        return "User kept out"
+        return "User deactivated"
     return "Active" if token.is_active(context.now) else "Expired"

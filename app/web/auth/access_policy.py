@@ -31,7 +31,7 @@ class AccessPolicy:
         if self.networks and not (address and is_within(address, self.networks)):
             raise ForbiddenError(
                 f"This site can only be used from certain networks, and your address, {address or 'unknown'}, is in "
-                "none of them: ask whoever runs it to allow yours."
+                "none of them: ask an admin to allow yours."
             )
 
     def has_to_enrol(self, user: User) -> bool:

@@ -41,7 +41,7 @@ def hash_password(password: str, *known_of_the_user: str) -> str:
     if len(password) > LONGEST:
         raise ValueError(f"A password must have at most {count_text(LONGEST)} characters.")
     if password.casefold() in _common() or len(set(password)) < _LEAST_DISTINCT_CHARACTERS:
-        raise ValueError("This password is one of those that are guessed first: please choose another.")
+        raise ValueError("This password is too common: please choose another.")
     if len(_without_words(password, [*_SITE_WORDS, *_words(known_of_the_user)])) < _LEAST_WITHOUT_WORDS:
         raise ValueError("This password is little more than your name, your e-mail address or the name of this site.")
     return rehash(password)

@@ -56,7 +56,7 @@ class Sessions:
             reason = "wrong password" if found else "unknown e-mail address"
             log.warning("refused to sign in user %s: %s", found.id if found else "unknown", reason)
             sign_in.refuse(found, reason, context.now)
-            return self._form(context, wanted, email, "E-mail address and password do not belong together.")
+            return self._form(context, wanted, email, "E-mail or password is wrong.")
         attempt.succeeded()
         if user.has_second_factor:
             return self._code_form(context, self._pending_token(context, user), wanted)

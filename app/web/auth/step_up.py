@@ -16,7 +16,7 @@ def check_password(context: RequestContext, fields: Form) -> None:
         attempt.succeeded()
         return
     sign_in.refuse_step_up(context.user, "wrong password", context.now)
-    fields.errors["current"] = "This is not your present password."
+    fields.errors["current"] = "This is not your current password."
 
 
 def check_code(context: RequestContext, fields: Form) -> None:

@@ -72,7 +72,7 @@ def _actor(entry: Entry) -> str:
         return f"{entry.actor} (by {entry.program})" if entry.program else entry.actor
     if entry.program:
         return sentence(entry.program)
-    return "Somebody who is not signed in" if entry.address else _COMMAND_LINE
+    return "Somebody" if entry.address else _COMMAND_LINE
 
 
 def _entry(entry: Entry, locale: Locale, aimed: str) -> AuditMessage:
@@ -161,18 +161,18 @@ _WHAT: Mapping[str, Callable[[Mapping[str, Any], Locale], str]] = {
     "form.refused": _phrase("sent a form that was refused, to"),
     "user.created": _phrase("added"),
     "user.edited": _phrase("edited"),
-    "user.deactivated": _phrase("kept out"),
-    "user.activated": _phrase("let in again"),
+    "user.deactivated": _phrase("deactivated"),
+    "user.activated": _phrase("reactivated"),
     "session.started": _phrase("signed in"),
     "session.ended": _phrase("signed out"),
-    "session.refused": _phrase("was refused to sign in as"),
+    "session.refused": _phrase("failed to sign in as"),
     "session.throttled": _phrase("tried too often to sign in as"),
-    "login.revoked": _phrase("ended a login of"),
+    "login.revoked": _phrase("signed out another browser of"),
     "step_up.refused": _phrase("did not prove to be"),
-    "password.changed": _phrase("set another password for"),
+    "password.changed": _phrase("changed the password of"),
     "link.made": _phrase("made a link to choose a password for"),
-    "second_factor.enabled": _phrase("turned on the second factor of"),
-    "second_factor.removed": _phrase("turned off the second factor of"),
+    "second_factor.enabled": _phrase("turned on two-step sign-in for"),
+    "second_factor.removed": _phrase("turned off two-step sign-in for"),
     "recovery_codes.renewed": _phrase("made new recovery codes for"),
     "token.created": _phrase("made the token"),
     "token.revoked": _phrase("revoked the token"),

@@ -165,7 +165,7 @@ def test_an_undo_that_is_refused_names_the_reasons(on_sqlite, tmp_path):
 
     assert result.returncode == 1
     assert result.stderr.splitlines() == [
-        "The import cannot be undone, because something later hangs on it.",
+        "The import cannot be undone: later payments or edits depend on it.",
         "  Invoice 1001 has a payment of 40.00 on 2026-01-20 that did not come from this import.",
     ]
 

@@ -349,7 +349,7 @@ def test_a_payment_that_app_and_sheet_tell_differently_is_a_conflict(examine, im
     (conflict,) = (change for change in preview.changes if change.outcome is Outcome.CONFLICT)
     assert plain(conflict.reason) == (
         "a payment of 60.00 on 2026-02-01 was recorded in the app, and the workbook has another one: "
-        "are they the same money?"
+        "is this the same payment?"
     )
 
 

@@ -1,4 +1,4 @@
-"""A login counts until it expires, is revoked, or its user is kept out."""
+"""A login counts until it expires, is revoked, or its user is deactivated."""
 
 import sqlite3
 from datetime import timedelta

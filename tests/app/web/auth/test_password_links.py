@@ -1,4 +1,4 @@
-"""By a link a password is chosen, once, and the second step is still asked for."""
+"""By a link a password is chosen, once, and the code is still asked for."""
 
 import pytest
 from support.browser import Browser
@@ -112,7 +112,7 @@ def test_what_a_link_did_is_recorded_without_its_token(stranger, token, user):
 
 
 def test_without_mail_an_admin_is_to_be_asked(stranger):
-    page = stranger.get("/sign-in").click("forgotten")
+    page = stranger.get("/sign-in").click("Forgot")
 
     assert "Ask an admin of this site" in page.text
 

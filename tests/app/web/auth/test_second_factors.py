@@ -1,4 +1,4 @@
-"""The second step of signing in: set up with an app, used once a code, replaced by a recovery code when it is lost."""
+"""Two-step sign-in: set up with an app, used once a code, replaced by a recovery code when it is lost."""
 
 import re
 
@@ -16,7 +16,7 @@ PAGE = "/account/second-factor"
 
 
 def set_up(browser, clock):
-    """Set the second step up, and return its key and the recovery codes."""
+    """Set up two-step sign-in, and return its key and the recovery codes."""
     page = browser.get(PAGE)
     key = key_on(page.text)
     form = page.forms[1]
@@ -34,7 +34,7 @@ def enter(page, code):
 
 @pytest.fixture
 def secured(browser, clock):
-    """The key and the recovery codes of a user who has set up the second step."""
+    """The key and the recovery codes of a user who has set up two-step sign-in."""
     return set_up(browser, clock)
 
 
@@ -49,7 +49,7 @@ def test_the_second_step_is_set_up_by_a_code_and_the_password(browser, user, clo
     [
         ("000000", PASSWORD, "This is not the code that your app shows now"),
         ("", PASSWORD, "This is not the code that your app shows now"),
-        (None, "wrong horse battery", "This is not your present password."),
+        (None, "wrong horse battery", "This is not your current password."),
     ],
 )
 def test_without_code_or_password_it_is_not_set_up(browser, user, clock, code, password, sentence):
@@ -254,7 +254,7 @@ def test_no_recovery_code_stands_in_the_database(secured):
 
 @pytest.fixture
 def strict(settings, clock, user):
-    """An app in which admins need a second step."""
+    """An app in which admins need two-step sign-in."""
     return build(settings.model_copy(update={"require_second_factor": frozenset({Role.ADMIN})}), clock)
 
 
@@ -266,7 +266,7 @@ def test_an_admin_without_a_second_step_reaches_only_the_page_that_sets_it_up(st
     assert browser.get("/export.xlsx").location == PAGE
     assert browser.get("/invoices", headers={"HX-Request": "true"}).headers["HX-Redirect"] == PAGE
     page = browser.get(PAGE)
-    assert "Your role, admin, needs a second step" in page.text
+    assert "Your role, admin, needs two-step sign-in" in page.text
     token = page.forms[0]["csrf_token"].value
     assert browser.post("/views", {"csrf_token": token, "name": "x"}).location == PAGE
 

@@ -46,7 +46,7 @@ def test_a_wrong_address_and_a_wrong_password_are_answered_alike(stranger, user,
     answer = stranger.sign_in(email, password)
 
     assert answer.status_int == 422
-    assert "E-mail address and password do not belong together." in answer.text
+    assert "E-mail or password is wrong." in answer.text
     assert "session" not in stranger.cookies
 
 

@@ -172,7 +172,7 @@ def an_entry(action, subject, after=None, **whence):
         (
             an_entry("user.edited", "user:0", actor="", address="203.0.113.7"),
             "",
-            "Somebody who is not signed in edited somebody unknown",
+            "Somebody edited somebody unknown",
         ),
         (an_entry("thing.of_old", "invoice:7"), "1001", "Ann did “thing.of_old” to invoice 1001"),
     ],

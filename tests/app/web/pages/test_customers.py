@@ -43,7 +43,7 @@ def test_the_list_shows_what_each_owes_and_who_is_likely_to_be_late(browser):
     text = words(browser.get("/customers"))
 
     assert "2 customers, as of 2 Mar 2026" in text
-    assert "Acme C1 250.00 USD 250.00 overdue 90 – Bolt C2 0.00 USD 0 11 Likely late" in text
+    assert "Acme C1 250.00 USD 250.00 overdue 90 – Bolt C2 0.00 USD 0 11 Expected late" in text
 
 
 @pytest.mark.parametrize("text", ["acme", "ACME", "c1", "pay@"])
