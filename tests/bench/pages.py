@@ -54,7 +54,7 @@ def main(invoices: int) -> None:
     """Fill a database, serve it by each server in turn, and measure."""
     programs = installed_versions()[-1]
     with tempfile.TemporaryDirectory(prefix="bench-") as folder, running_cluster(programs, durable=True) as cluster:
-        settings, ids = _filled(cluster, Path(folder), invoices)
+        settings, ids = filled(cluster, Path(folder), invoices)
         found: dict[str, object] = {"queries": queries_by_page(settings)}
         for server in SERVERS:
             with served(settings, server, "tests.bench.bare:application") as (port, _):
@@ -263,7 +263,7 @@ def served(
             process.wait(timeout=30)
 
 
-def _filled(cluster: str, folder: Path, invoices: int) -> tuple[AppSettings, list[int]]:
+def filled(cluster: str, folder: Path, invoices: int) -> tuple[AppSettings, list[int]]:
     opened = database.open_database(f"{cluster}/postgres")
     with database.connection():
         opened.execute_sql("CREATE DATABASE pages")
