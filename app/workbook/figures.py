@@ -1,8 +1,8 @@
 """Totals owed before and after an import, which a person compares with their own books."""
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass
-from typing import Any, Self
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Self
 
 from app.domain.money import cents_from_decimal
 from app.domain.sentences import amount_text
@@ -51,17 +51,6 @@ class Figures:
         ]
         codes = {one.currency for one in (*earlier, *later)}
         return cls(_by_currency(earlier, codes), _by_currency(later, codes), debtors)
-
-    def to_json(self) -> dict[str, Any]:
-        return asdict(self)
-
-    @classmethod
-    def from_json(cls, item: Mapping[str, Any]) -> Self:
-        return cls(
-            [OwedTotals(**one) for one in item["before"]],
-            [OwedTotals(**one) for one in item["after"]],
-            [Debtor(**one) for one in item["debtors"]],
-        )
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,7 +16,7 @@ import orjson
 from app.settings import MEGABYTE, WorkbookLimits
 from app.workbook.meaning.results.records import Checked, Record
 from app.workbook.meaning.vocabulary.headings import ListKind
-from app.workbook.preview import Preview, preview_from_json
+from app.workbook.preview import Preview
 from app.workbook.reading import archive
 from app.workbook.reading.book import Progress
 from app.workbook.reading.refusal import WorkbookRefusedError
@@ -60,7 +60,7 @@ class ImportFiles:
         _write_whole(self._preview, preview.to_json(SHOWN_OF_EACH_LIST))
 
     def preview(self) -> Preview:
-        return preview_from_json(self.preview_json())
+        return Preview.from_json(self.preview_json())
 
     def preview_json(self) -> dict[str, Any]:
         """Return the preview with the lengths that its lists had before they were cut."""

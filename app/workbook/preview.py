@@ -2,14 +2,15 @@
 
 import hashlib
 from collections.abc import Iterable, Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Self
 
 import orjson
+from pydantic import TypeAdapter
 
 from app.domain.money import decimal_string
 from app.domain.sentences import counted
-from app.workbook.difference import Decisions, Difference, FieldChange, Missing, Outcome, Resolution, RowChange
+from app.workbook.difference import Decisions, Difference, Missing, Outcome, RowChange
 from app.workbook.figures import Expected, Figures
 from app.workbook.meaning.results.questions import Answers
 from app.workbook.meaning.results.records import (
@@ -17,14 +18,11 @@ from app.workbook.meaning.results.records import (
     CellProblem,
     Checked,
     ControlTotals,
-    Example,
-    Held,
     Notice,
-    OwnTotal,
     Question,
     TabReport,
 )
-from app.workbook.meaning.tables.headers import ChosenMapping, ListKind
+from app.workbook.meaning.tables.headers import ChosenMapping
 
 COUNTED = ("new", "changed", "unchanged", "conflict", "error", "missing")
 
@@ -40,28 +38,12 @@ class Choices:
     expected: Expected | None = None
 
     def to_json(self) -> dict[str, Any]:
-        return {
-            "answers": asdict(self.answers),
-            "mappings": {key: mapping_to_json(mapping) for key, mapping in self.mappings.items()},
-            "decisions": asdict(self.decisions),
-            "good_rows": self.good_rows,
-            "expected": asdict(self.expected) if self.expected else None,
-        }
+        item: dict[str, Any] = _CHOICES.dump_python(self, mode="json")
+        return item
 
     @classmethod
-    def from_json(cls, item: Mapping[str, Any]) -> Self:
-        decisions = item.get("decisions", {})
-        others = decisions.get("others")
-        return cls(
-            Answers(**item.get("answers", {})),
-            {key: mapping_from_json(mapping) for key, mapping in item.get("mappings", {}).items()},
-            Decisions(
-                Resolution(others) if others else None,
-                {row: Resolution(chosen) for row, chosen in decisions.get("by_row", {}).items()},
-            ),
-            item.get("good_rows", False),
-            Expected(**item["expected"]) if item.get("expected") else None,
-        )
+    def from_json(cls, item: Mapping[str, Any]) -> "Choices":
+        return _CHOICES.validate_python(item)
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,48 +110,27 @@ class Preview:
         return not (self.writes or self.problems or self.questions or self.counts["conflict"])
 
     def to_json(self, at_most: int | None = None) -> dict[str, Any]:
-        return {
-            "tabs": [asdict(tab) for tab in self.tabs],
-            "counts": dict(self.counts),
-            "problems": _dicts(self.problems, at_most),
-            "notices": _dicts(self.notices, at_most),
-            "questions": _dicts(self.questions, None),
-            "changes": _dicts(self._changes_by_weight(), at_most),
-            "missing": _dicts(self.missing, at_most),
-            "writes": self.writes,
-            "digest": self.digest,
-            "answered": _dicts(self.answered, None),
-            "figures": self.figures.to_json(),
-            "totals": {
-                "problems": len(self.problems),
-                "notices": len(self.notices),
-                "changes": len(self.changes),
-                "missing": len(self.missing),
-            },
-        }
+        """Return the preview with at most so many entries in each list, and how many there are in all."""
+        shown = replace(
+            self,
+            problems=self.problems[:at_most],
+            notices=self.notices[:at_most],
+            changes=tuple(self._changes_by_weight()[:at_most]),
+            missing=self.missing[:at_most],
+        )
+        lists = {"problems": self.problems, "notices": self.notices, "changes": self.changes, "missing": self.missing}
+        return {**_PREVIEW.dump_python(shown, mode="json"), "totals": {name: len(all_) for name, all_ in lists.items()}}
+
+    @classmethod
+    def from_json(cls, item: Mapping[str, Any]) -> "Preview":
+        return _PREVIEW.validate_python(item)
 
     def _changes_by_weight(self) -> list[RowChange]:
         order = [Outcome.CONFLICT, Outcome.CHANGED, Outcome.NEW]
         return sorted(self.changes, key=lambda change: order.index(change.outcome))
 
 
-def preview_from_json(item: Mapping[str, Any]) -> Preview:
-    return Preview(
-        tuple(_tab(tab) for tab in item["tabs"]),
-        item["counts"],
-        tuple(CellProblem(**problem) for problem in item["problems"]),
-        tuple(Notice(**notice) for notice in item["notices"]),
-        tuple(_question(question) for question in item["questions"]),
-        tuple(_change(change) for change in item["changes"]),
-        tuple(Missing(ListKind(found["kind"]), found["tab"], found["subject"]) for found in item["missing"]),
-        item["writes"],
-        item["digest"],
-        tuple(
-            AnsweredQuestion(_question(one["question"]), one["answer"], one["is_remembered"])
-            for one in item["answered"]
-        ),
-        Figures.from_json(item["figures"]),
-    )
+_CHOICES, _PREVIEW, _MAPPING = TypeAdapter(Choices), TypeAdapter(Preview), TypeAdapter(ChosenMapping)
 
 
 def totals_as_strings(totals: Iterable[ControlTotals]) -> dict[str, str] | list[dict[str, str]]:
@@ -187,12 +148,12 @@ def totals_as_strings(totals: Iterable[ControlTotals]) -> dict[str, str] | list[
 
 
 def mapping_to_json(mapping: ChosenMapping) -> dict[str, Any]:
-    return {"kind": mapping.kind, "fields": {str(index): field for index, field in mapping.fields.items()}}
+    item: dict[str, Any] = _MAPPING.dump_python(mapping, mode="json")
+    return item
 
 
 def mapping_from_json(item: Mapping[str, Any]) -> ChosenMapping:
-    kind = ListKind(item["kind"]) if item["kind"] else None
-    return ChosenMapping(kind, {int(index): field for index, field in item["fields"].items()})
+    return _MAPPING.validate_python(item)
 
 
 def _digest(changes: Iterable[RowChange]) -> str:
@@ -200,42 +161,3 @@ def _digest(changes: Iterable[RowChange]) -> str:
     for change in changes:
         digest.update(orjson.dumps([change.outcome, change.kind, change.tab, change.row, change.fields]))
     return digest.hexdigest()
-
-
-def _dicts(items: Iterable[Any], at_most: int | None) -> list[dict[str, Any]]:
-    return [asdict(item) for item in list(items)[:at_most]]
-
-
-def _tab(item: dict[str, Any]) -> TabReport:
-    return TabReport(
-        **{
-            **item,
-            "kind": ListKind(item["kind"]) if item["kind"] else None,
-            "totals": [ControlTotals(**total) for total in item["totals"]],
-            "held": {
-                letter: Held(tuple(one["samples"]), one["total"], one["span"]) for letter, one in item["held"].items()
-            },
-            "own_totals": [OwnTotal(**total) for total in item["own_totals"]],
-        }
-    )
-
-
-def _question(item: dict[str, Any]) -> Question:
-    return Question(
-        **{
-            **item,
-            "choices": tuple(item["choices"]),
-            "examples": tuple(Example(**example) for example in item["examples"]),
-        }
-    )
-
-
-def _change(item: dict[str, Any]) -> RowChange:
-    return RowChange(
-        **{
-            **item,
-            "outcome": Outcome(item["outcome"]),
-            "kind": ListKind(item["kind"]),
-            "fields": tuple(FieldChange(**change) for change in item["fields"]),
-        }
-    )

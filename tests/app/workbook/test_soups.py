@@ -10,7 +10,7 @@ from support.workbooks import CUSTOMERS, INVOICES, NOTHING_STORED, PAYMENTS, Sho
 
 from app.workbook import difference
 from app.workbook.difference import Decisions
-from app.workbook.preview import Preview, preview_from_json
+from app.workbook.preview import Preview
 from app.workbook.reading.cells import Duration, ErrorValue, Merged, UncalculatedFormula
 from app.workbook.reading.refusal import WorkbookRefusedError
 
@@ -71,4 +71,4 @@ def test_any_cells_are_read_to_the_last_row_or_refused(tabs, answered):
     assert all(isinstance(record.values["total_cents"], int) for record in checked.invoices)
     assert not any(isinstance(value, Decimal) for record in checked.invoices for value in record.values.values())
     assert checked.error_rows or not checked.problems
-    assert preview_from_json(preview.to_json()).digest == preview.digest
+    assert Preview.from_json(preview.to_json()).digest == preview.digest
