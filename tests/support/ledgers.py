@@ -51,8 +51,6 @@ def invoices(draw, invoice_id=1, issued=days, voided=seldom_moments, written_off
         currency=draw(st.sampled_from(["EUR", "USD"])),
         total_cents=draw(cents),
         ledger="Invoices",
-        reference="",
-        notes="",
         disputed=False,
         draft=draw(st.sampled_from([False, False, False, True])),
         voided_at=draw(voided),

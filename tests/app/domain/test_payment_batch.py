@@ -10,8 +10,9 @@ from app.domain.payment_batch import PaymentBatch, overpaid, spread, why_not, wh
 
 TODAY = date(2026, 3, 2)
 ISSUED = Invoice(
-    1, "1001", 7, date(2026, 1, 1), date(2026, 1, 31), "USD", 100_00, "Invoices", "", "", False, False, None, "", None,
-    "", 1,
+    id=1, number="1001", customer_id=7, issued_on=date(2026, 1, 1), due_on=date(2026, 1, 31), currency="USD",
+    total_cents=100_00, ledger="Invoices", disputed=False, voided_at=None, void_reason="", written_off_at=None,
+    write_off_reason="", version=1,
 )  # fmt: skip
 OTHER = replace(ISSUED, id=2, number="1002")
 MOMENT = datetime(2026, 2, 1, tzinfo=UTC)

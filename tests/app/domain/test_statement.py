@@ -14,8 +14,9 @@ from app.domain.statement import statement
 
 UTC_ZONE = ZoneInfo("UTC")
 INVOICE = Invoice(
-    1, "1001", 1, date(2026, 1, 10), date(2026, 2, 9), "USD", 100_00, "L", "PO 7", "", False, False,
-    None, "", None, "", 1,
+    id=1, number="1001", customer_id=1, issued_on=date(2026, 1, 10), due_on=date(2026, 2, 9), currency="USD",
+    total_cents=100_00, ledger="L", reference="PO 7", disputed=False, voided_at=None, void_reason="",
+    written_off_at=None, write_off_reason="", version=1,
 )  # fmt: skip
 PAYMENT = Payment(1, 1, date(2026, 1, 20), 40_00, "Card", "R 1", "", None, "")
 NEW_YEAR, END = date(2026, 1, 1), date(2026, 3, 31)

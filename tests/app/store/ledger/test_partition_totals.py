@@ -26,6 +26,7 @@ IDS = [
     3 * INVOICES_PER_PARTITION + 1,
 ]
 
+
 @totals_by_partition(columns=1)
 def totals(within, day):
     part = partition(InvoiceModel.id)
