@@ -3,26 +3,91 @@
 import os
 import secrets
 import tempfile
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
-from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
-from typing import Self, TypeVar
-from urllib.parse import SplitResult, urlsplit
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+from typing import Annotated, Any, Literal, Self
+from urllib.parse import urlsplit
+from zoneinfo import ZoneInfo
+
+from pydantic import AfterValidator, BeforeValidator, Field, IPvAnyNetwork, ValidationError, ValidationInfo
+from pydantic_core import ErrorDetails
+from pydantic_settings import BaseSettings, EnvSettingsSource, SettingsConfigDict
 
 from app.domain.permissions import Role
 
-MINIMUM_SECRET_BYTES = 32
 MEGABYTE = 1_000_000
 
-_LEAST_IDLE_MINUTES = 5
-
-_Value = TypeVar("_Value")
+_SECRET_CHARACTERS = 32
+_EMPTY_FILE_MEANS_NONE = {"SECRET_KEYS_BEFORE", "SMTP_URL", "REDIS_URL"}
+_SENTENCES = {
+    "enum": "'{input}' is not a role: write nobody or a list of {ctx[expected]}",
+    "greater_than_equal": "it must be at least {ctx[ge]}",
+    "int_parsing": "'{input}' is not a whole number",
+    "ip_any_network": "'{input}' is neither an address nor a network, such as 10.0.0.0/8",
+    "less_than_equal": "it must be at most {ctx[le]}",
+    "literal_error": "it must be {ctx[expected]}, not '{input}'",
+    "string_pattern_mismatch": "'{input}' is not a currency code of three letters, such as USD",
+    "string_too_short": "it must have at least {ctx[min_length]} characters",
+    "value_error": "{ctx[error]}",
+    "zoneinfo_str": "'{input}' is not a time zone, such as Europe/Berlin",
+}
 
 
 class AppSettingsError(Exception):
     """A setting is missing or wrong; the message is one sentence that names it."""
+
+
+def _url(*schemes: str, example: str, has_host: bool = True) -> AfterValidator:
+    def check(text: str) -> str:
+        try:
+            parts = urlsplit(text)
+            is_right = parts.scheme in schemes and (bool(parts.hostname) or not has_host) and parts.port != 0
+        except ValueError:  # its text may hold a piece of the password
+            is_right = False
+        if not is_right:
+            shown = text.rsplit("@", maxsplit=1)[-1]  # a password stands before the @
+            raise ValueError(f"'{shown}' is not an address such as {example}")
+        return text
+
+    return AfterValidator(check)
+
+
+def _items(text: str) -> list[str]:
+    return [part.strip() for part in text.split(",") if part.strip()]
+
+
+def _role_names(text: str) -> list[str]:
+    return [] if text == "nobody" else [name.strip() for name in text.split(",")]
+
+
+def _sender(text: str, info: ValidationInfo) -> str:
+    if info.data.get("smtp_url") and "@" not in text.strip("@"):
+        raise ValueError("mail is set up by SMTP_URL, so this must be the e-mail address that it comes from")
+    return text
+
+
+def _is_https(values: Mapping[str, Any]) -> bool:
+    return str(values["public_url"]).startswith("https:")
+
+
+_Positive = Annotated[int, Field(ge=1)]
+_Secret = Annotated[str, Field(min_length=_SECRET_CHARACTERS)]
+_Secrets = Annotated[tuple[_Secret, ...], BeforeValidator(_items)]
+_DatabaseUrl = Annotated[
+    str,
+    _url(
+        "sqlite", "postgresql", "postgres",
+        example="sqlite:///FILE or postgresql://USER:PASSWORD@HOST/NAME", has_host=False,
+    ),
+]  # fmt: skip
+_RedisUrl = Annotated[str, _url("redis", "rediss", example="redis://:PASSWORD@HOST:6379/0")]
+_SmtpUrl = Annotated[str, _url("smtp", "smtps", example="smtp://USER:PASSWORD@HOST:587")]
+_PublicUrl = Annotated[
+    str, _url("http", "https", example="https://invoices.example.com"), AfterValidator(lambda url: url.rstrip("/"))
+]
+_Roles = Annotated[frozenset[Role], BeforeValidator(_role_names)]
+_Networks = Annotated[tuple[IPvAnyNetwork, ...], BeforeValidator(_items)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,33 +102,71 @@ class WorkbookLimits:
     seconds: int
 
 
-@dataclass(frozen=True, slots=True)
-class AppSettings:
-    """All settings; pass on only the values that a part needs."""
+class AppSettings(BaseSettings):
+    """All settings, named as in the environment, in small letters; pass on only the values that a part needs."""
 
-    database_url: str
-    redis_url: str
-    data_dir: Path
-    secret_key: str
-    secret_keys_before: tuple[str, ...]
-    host: str
-    port: int
-    public_url: str
-    currency: str
-    time_zone: ZoneInfo
-    session_hours: int
-    session_idle_minutes: int
-    require_second_factor: frozenset[Role]
-    allowed_addresses: tuple[IPv4Network | IPv6Network, ...]
-    smtp_url: str
-    mail_from: str
-    trusted_proxies: tuple[IPv4Network | IPv6Network, ...]
-    api_requests_per_minute: int
-    disk_reserve_bytes: int
-    server_workers: int
-    log_level: str
-    log_format: str
-    workbook: WorkbookLimits
+    model_config = SettingsConfigDict(
+        alias_generator=str.upper,
+        case_sensitive=True,
+        enable_decoding=False,  # lists are separated by commas, not written as JSON
+        frozen=True,
+        hide_input_in_errors=True,
+        validate_default=False,
+    )
+
+    data_dir: Annotated[Path, AfterValidator(Path.absolute)] = Field(Path("data"), validate_default=True)
+    database_url: _DatabaseUrl = Field(
+        default_factory=lambda values: f"sqlite:///{values['data_dir']}/invoices.sqlite3", repr=False
+    )
+    redis_url: _RedisUrl = Field("", repr=False)
+    secret_key: _Secret = Field(default_factory=lambda values: _stored_secret(values["data_dir"]), repr=False)
+    secret_keys_before: _Secrets = Field((), repr=False)
+    host: str = "127.0.0.1"
+    port: int = Field(8000, ge=0, le=65_535)
+    public_url: _PublicUrl = Field(default_factory=lambda values: f"http://{values['host']}:{values['port']}")
+    currency: Annotated[str, Field(pattern="^[A-Za-z]{3}$"), AfterValidator(str.upper)] = "USD"
+    time_zone: ZoneInfo = ZoneInfo("UTC")
+    session_hours: _Positive = 12
+    session_idle_minutes: int = Field(30, ge=5)
+    require_second_factor: _Roles = Field(
+        default_factory=lambda values: frozenset({Role.ADMIN} if _is_https(values) else ())
+    )
+    allowed_addresses: _Networks = ()
+    trusted_proxies: _Networks = ()
+    smtp_url: _SmtpUrl = Field("", repr=False)
+    mail_from: Annotated[str, AfterValidator(_sender)] = Field("", validate_default=True)
+    api_requests_per_minute: _Positive = 300
+    disk_reserve_megabytes: _Positive = 200
+    server_workers: _Positive = 2
+    log_level: Annotated[Literal["DEBUG", "INFO", "WARNING", "ERROR"], BeforeValidator(str.upper)] = "INFO"
+    log_format: Literal["json", "text"] = Field(default_factory=lambda values: "json" if _is_https(values) else "text")
+    workbook_max_megabytes: _Positive = 10
+    workbook_max_unpacked_megabytes: _Positive = 100
+    workbook_max_entries: _Positive = 10_000
+    workbook_max_rows: _Positive = 200_000
+    workbook_max_memory_megabytes: _Positive = 1_000
+    workbook_max_seconds: _Positive = 60
+
+    @classmethod
+    def from_environment(cls, environment: Mapping[str, str] | None = None) -> Self:
+        """Read all settings; raises AppSettingsError at the first invalid one."""
+        source = _EnvironmentAndFiles(cls, os.environ if environment is None else environment)
+        try:
+            return cls(_build_sources=((source,), {}))
+        except ValidationError as error:
+            raise AppSettingsError(_sentence(error.errors()[0])) from error
+
+    @property
+    def workbook(self) -> WorkbookLimits:
+        """Return the limits of a workbook."""
+        return WorkbookLimits(
+            file_bytes=self.workbook_max_megabytes * MEGABYTE,
+            unpacked_bytes=self.workbook_max_unpacked_megabytes * MEGABYTE,
+            entries=self.workbook_max_entries,
+            rows_per_tab=self.workbook_max_rows,
+            memory_bytes=self.workbook_max_memory_megabytes * MEGABYTE,
+            seconds=self.workbook_max_seconds,
+        )
 
     @property
     def is_for_this_machine(self) -> bool:
@@ -75,133 +178,31 @@ class AppSettings:
         """Return the signing key, then the older keys whose signatures are still accepted."""
         return self.secret_key, *self.secret_keys_before
 
-    @classmethod
-    def from_environment(cls, environment: Mapping[str, str] | None = None) -> Self:
-        """Read all settings; raises AppSettingsError at the first invalid one."""
-        source = _Source(os.environ if environment is None else environment)
-        data_dir = Path(source.read("DATA_DIR", str, "data")).absolute()
-        host = source.read("HOST", str, "127.0.0.1")
-        port = source.read("PORT", _whole_number, "8000")
-        public_url = source.read("PUBLIC_URL", _http_url, f"http://{host}:{port}")
-        default_roles = "admin" if _is_https(public_url) else "nobody"
-        smtp_url = source.read("SMTP_URL", _smtp_url, "", may_be_empty=True)
-        return cls(
-            database_url=source.read("DATABASE_URL", _database_url, f"sqlite:///{data_dir}/invoices.sqlite3"),
-            redis_url=source.read("REDIS_URL", _redis_url, "", may_be_empty=True),
-            data_dir=data_dir,
-            secret_key=source.read("SECRET_KEY", _secret, None) or _stored_secret(data_dir),
-            secret_keys_before=source.read("SECRET_KEYS_BEFORE", _secrets, "", may_be_empty=True),
-            host=host,
-            port=port,
-            public_url=public_url,
-            currency=source.read("CURRENCY", _currency, "USD"),
-            time_zone=source.read("TIME_ZONE", _zone, "UTC"),
-            session_hours=source.read("SESSION_HOURS", _positive, "12"),
-            session_idle_minutes=source.read("SESSION_IDLE_MINUTES", _idle_minutes, "30"),
-            require_second_factor=source.read("REQUIRE_SECOND_FACTOR", _roles, default_roles),
-            allowed_addresses=source.read("ALLOWED_ADDRESSES", _networks, ""),
-            smtp_url=smtp_url,
-            mail_from=source.read("MAIL_FROM", _sender if smtp_url else str, ""),
-            trusted_proxies=source.read("TRUSTED_PROXIES", _networks, ""),
-            api_requests_per_minute=source.read("API_REQUESTS_PER_MINUTE", _positive, "300"),
-            disk_reserve_bytes=source.read("DISK_RESERVE_MEGABYTES", _positive, "200") * MEGABYTE,
-            server_workers=source.read("SERVER_WORKERS", _positive, "2"),
-            log_level=source.read("LOG_LEVEL", _log_level, "INFO"),
-            log_format=source.read("LOG_FORMAT", _log_format, "json" if _is_https(public_url) else "text"),
-            workbook=WorkbookLimits(
-                file_bytes=source.read("WORKBOOK_MAX_MEGABYTES", _positive, "10") * MEGABYTE,
-                unpacked_bytes=source.read("WORKBOOK_MAX_UNPACKED_MEGABYTES", _positive, "100") * MEGABYTE,
-                entries=source.read("WORKBOOK_MAX_ENTRIES", _positive, "10000"),
-                rows_per_tab=source.read("WORKBOOK_MAX_ROWS", _positive, "200000"),
-                memory_bytes=source.read("WORKBOOK_MAX_MEMORY_MEGABYTES", _positive, "1000") * MEGABYTE,
-                seconds=source.read("WORKBOOK_MAX_SECONDS", _positive, "60"),
-            ),
-        )
+
+class _EnvironmentAndFiles(EnvSettingsSource):
+    def __init__(self, settings: type[BaseSettings], environment: Mapping[str, str]) -> None:
+        super().__init__(settings)
+        names = [field.alias or "" for field in settings.model_fields.values()]
+        self.env_vars = {name: text for name in names if (text := _text(environment, name))}
 
 
-class _Source:
-    def __init__(self, environment: Mapping[str, str]) -> None:
-        self._environment = environment
-
-    def read(
-        self, name: str, parse: Callable[[str], _Value], default: str | None, *, may_be_empty: bool = False
-    ) -> _Value:
-        """Return the parsed setting or its default; `may_be_empty` allows an empty file, where that switches it off."""
-        text = self._text(name, may_be_empty=may_be_empty)
-        if text is None:
-            text = default
-        try:
-            return parse(text or "")
-        except ValueError as error:
-            raise AppSettingsError(f"{name}: {error}.") from error
-
-    def _text(self, name: str, *, may_be_empty: bool) -> str | None:
-        plain, path = self._environment.get(name), self._environment.get(f"{name}_FILE")
-        if plain and path:
-            raise AppSettingsError(f"{name} and {name}_FILE are both set: keep one.")
-        if not path:
-            return plain or None
-        try:
-            text = Path(path).read_text(encoding="utf-8").strip()
-        except (OSError, UnicodeDecodeError) as error:
-            raise AppSettingsError(f"{name}_FILE: the file {path} cannot be read ({error}).") from error
-        if not text and not may_be_empty:
-            raise AppSettingsError(f"{name}_FILE: the file {path} is empty.")
-        return text or None
-
-
-def _whole_number(text: str) -> int:
-    if not text.isascii() or not text.isdigit():
-        raise ValueError(f"'{text}' is not a whole number")
-    return int(text)
-
-
-def _positive(text: str) -> int:
-    number = _whole_number(text)
-    if number < 1:
-        raise ValueError("it must be at least 1")
-    return number
-
-
-def _database_url(text: str) -> str:
-    if urlsplit(text).scheme not in {"sqlite", "postgres", "postgresql"}:
-        raise ValueError(f"'{text.rsplit('@', maxsplit=1)[-1]}' is neither a sqlite:/// nor a postgresql:// address")
-    return text
-
-
-def _redis_url(text: str) -> str:
-    parts = urlsplit(text)
-    if text and (parts.scheme not in {"redis", "rediss"} or not parts.hostname or not _has_port_or_none(parts)):
-        raise ValueError(f"'{text.rsplit('@', maxsplit=1)[-1]}' is neither a redis:// nor a rediss:// address")
-    return text
-
-
-def _has_port_or_none(parts: SplitResult) -> bool:
+def _text(environment: Mapping[str, str], name: str) -> str | None:
+    plain, path = environment.get(name), environment.get(f"{name}_FILE")
+    if plain and path:
+        raise AppSettingsError(f"{name} and {name}_FILE are both set: keep one.")
+    if not path:
+        return plain
     try:
-        return parts.port is None or parts.port > 0
-    except ValueError:  # its text may hold a piece of the password
-        return False
-
-
-def _http_url(text: str) -> str:
-    parts = urlsplit(text)
-    if parts.scheme not in {"http", "https"} or not parts.hostname:
-        raise ValueError(f"'{text}' is not an http:// or https:// address")
-    return text.rstrip("/")
-
-
-def _is_https(url: str) -> bool:
-    return url.startswith("https:")
-
-
-def _secret(text: str) -> str:
-    if text and len(text.encode()) < MINIMUM_SECRET_BYTES:
-        raise ValueError(f"it must have at least {MINIMUM_SECRET_BYTES} characters")
+        text = Path(path).read_text(encoding="utf-8").strip()
+    except (OSError, UnicodeDecodeError) as error:
+        raise AppSettingsError(f"{name}_FILE: the file {path} cannot be read ({error}).") from error
+    if not text and name not in _EMPTY_FILE_MEANS_NONE:
+        raise AppSettingsError(f"{name}_FILE: the file {path} is empty.")
     return text
 
 
-def _secrets(text: str) -> tuple[str, ...]:
-    return tuple(_secret(part.strip()) for part in text.split(",") if part.strip())
+def _sentence(error: ErrorDetails) -> str:
+    return f"{str(error['loc'][0]).upper()}: {_SENTENCES.get(error['type'], '{msg}').format(**error)}."
 
 
 def _stored_secret(data_dir: Path) -> str:
@@ -220,74 +221,7 @@ def _stored_secret(data_dir: Path) -> str:
         pass
     except OSError as error:
         raise AppSettingsError(f"DATA_DIR: no file can be written in {data_dir} ({error.strerror}).") from error
-    try:
-        return _secret(path.read_text(encoding="ascii").strip() or "-")
-    except ValueError as error:
-        raise AppSettingsError(
-            f"The key in {path} is damaged: delete the file, and everybody signs in again."
-        ) from error
-
-
-def _currency(text: str) -> str:
-    if len(text) != 3 or not text.isascii() or not text.isalpha():
-        raise ValueError(f"'{text}' is not a currency code of three letters, such as USD")
-    return text.upper()
-
-
-def _zone(text: str) -> ZoneInfo:
-    try:
-        return ZoneInfo(text)
-    except (ZoneInfoNotFoundError, ValueError, OSError) as error:
-        raise ValueError(f"'{text}' is not a time zone, such as Europe/Berlin") from error
-
-
-def _networks(text: str) -> tuple[IPv4Network | IPv6Network, ...]:
-    return tuple(_network(part.strip()) for part in text.split(",") if part.strip())
-
-
-def _network(text: str) -> IPv4Network | IPv6Network:
-    try:
-        return ip_network(text)
-    except ValueError as error:
-        raise ValueError(f"'{text}' is neither an address nor a network, such as 10.0.0.0/8") from error
-
-
-def _idle_minutes(text: str) -> int:
-    minutes = _whole_number(text)
-    if minutes < _LEAST_IDLE_MINUTES:
-        raise ValueError(f"it must be at least {_LEAST_IDLE_MINUTES}")
-    return minutes
-
-
-def _roles(text: str) -> frozenset[Role]:
-    if text == "nobody":
-        return frozenset()
-    try:
-        return frozenset(Role(part.strip()) for part in text.split(","))
-    except ValueError as error:
-        raise ValueError(f"'{text}' is neither nobody nor a list of roles: {', '.join(Role)}") from error
-
-
-def _smtp_url(text: str) -> str:
-    parts = urlsplit(text)
-    if text and (parts.scheme not in {"smtp", "smtps"} or not parts.hostname):
-        raise ValueError(f"'{text.rsplit('@', maxsplit=1)[-1]}' is neither an smtp:// nor an smtps:// address")
-    return text
-
-
-def _sender(text: str) -> str:
-    if "@" not in text.strip("@"):
-        raise ValueError("mail is set up by SMTP_URL, so this must be the e-mail address that it comes from")
-    return text
-
-
-def _log_level(text: str) -> str:
-    if text.upper() not in {"DEBUG", "INFO", "WARNING", "ERROR"}:
-        raise ValueError(f"'{text}' is none of DEBUG, INFO, WARNING, ERROR")
-    return text.upper()
-
-
-def _log_format(text: str) -> str:
-    if text not in {"json", "text"}:
-        raise ValueError(f"'{text}' is neither json nor text")
-    return text
+    key = path.read_bytes().decode("ascii", errors="ignore").strip()
+    if len(key) < _SECRET_CHARACTERS:
+        raise AppSettingsError(f"The key in {path} is damaged: delete the file, and everybody signs in again.")
+    return key

@@ -8,7 +8,7 @@ import pulumi
 from pulumi import ComponentResource, Output, ResourceOptions
 from pulumi_aws import iam, s3
 
-from infra.settings import BackupSettings, InfraSettings
+from infra.settings import InfraSettings
 from infra.tags import tags_of
 
 _DAYS_AFTER_LOCK = 5
@@ -42,12 +42,11 @@ class BackupBucket(ComponentResource):
         self,
         name: str,
         settings: InfraSettings,
-        lock: BackupSettings,
         writer: iam.User,
         opts: ResourceOptions | None = None,
     ) -> None:
         super().__init__("invoices:infra:BackupBucket", name, None, opts)
-        server_name = settings.server.name
+        server_name = settings.server_name
         self._own = ResourceOptions(parent=self)
         bucket = s3.Bucket(
             "backups",
@@ -59,7 +58,7 @@ class BackupBucket(ComponentResource):
         )
         self.name = bucket.bucket
         self._close(bucket)
-        self._lock(bucket, lock)
+        self._lock(bucket, settings)
         iam.UserPolicy("writer", user=writer.name, policy=bucket.arn.apply(_writer_policy), opts=self._own)
         self.restorer_key = self._restorer(bucket, settings)
         self._administrators(bucket, server_name)
@@ -91,7 +90,7 @@ class BackupBucket(ComponentResource):
             opts=ResourceOptions(parent=self, depends_on=[blocked]),
         )
 
-    def _lock(self, bucket: s3.Bucket, lock: BackupSettings) -> None:
+    def _lock(self, bucket: s3.Bucket, settings: InfraSettings) -> None:
         versioning = s3.BucketVersioning(
             "versions", bucket=bucket.id, versioning_configuration={"status": "Enabled"}, opts=self._own
         )
@@ -99,7 +98,7 @@ class BackupBucket(ComponentResource):
         s3.BucketObjectLockConfiguration(
             "lock",
             bucket=bucket.id,
-            rule={"default_retention": {"mode": lock.lock_mode.value, "days": lock.lock_days}},
+            rule={"default_retention": {"mode": settings.backup_lock_mode.value, "days": settings.backup_lock_days}},
             opts=versioned,
         )
         s3.BucketLifecycleConfiguration(
@@ -110,7 +109,7 @@ class BackupBucket(ComponentResource):
                     "id": "forget-what-was-replaced",
                     "status": "Enabled",
                     "filter": {"prefix": ""},
-                    "noncurrent_version_expiration": {"noncurrent_days": lock.lock_days + _DAYS_AFTER_LOCK},
+                    "noncurrent_version_expiration": {"noncurrent_days": settings.backup_lock_days + _DAYS_AFTER_LOCK},
                     "abort_incomplete_multipart_upload": {"days_after_initiation": _INCOMPLETE_UPLOAD_DAYS},
                 }
             ],
@@ -119,7 +118,7 @@ class BackupBucket(ComponentResource):
 
     def _restorer(self, bucket: s3.Bucket, settings: InfraSettings) -> iam.AccessKey:
         """Create the restorer and its key; a higher key number makes a new key before the old one is deleted."""
-        server_name = settings.server.name
+        server_name = settings.server_name
         user = iam.User("restorer", name=f"{server_name}-restorer", tags=tags_of(server_name), opts=self._own)
         iam.UserPolicy("restorer", user=user.name, policy=bucket.arn.apply(_restorer_policy), opts=self._own)
         return iam.AccessKey(

@@ -8,7 +8,7 @@ from infra.settings import Dns, InfraSettings, Monitoring, Secrets
 
 
 def monthly(settings: InfraSettings) -> list[Price]:
-    return [PRICES.bundles[settings.server.bundle], *(PRICES.items[name] for name in _items(settings))]
+    return [PRICES.bundles[settings.bundle], *(PRICES.items[name] for name in _items(settings))]
 
 
 def total(prices: list[Price]) -> Decimal:

@@ -75,7 +75,7 @@ class DnsRecords(ComponentResource):
 
 def wanted(settings: InfraSettings, address: Output[str], ipv6_address: Output[str]) -> list[DnsRecord]:
     records = [DnsRecord("a", settings.domain, "A", address)]
-    if settings.server.addresses is Addresses.DUALSTACK:
+    if settings.addresses is Addresses.DUALSTACK:
         records.append(DnsRecord("aaaa", settings.domain, "AAAA", ipv6_address))
     return [*records, DnsRecord("caa", settings.domain, "CAA", Output.from_input(_ISSUER))]
 

@@ -82,7 +82,7 @@ class MonitoringAlarms(ComponentResource):
         self.register_outputs({"topic": self.topic})
 
     def _topic(self, name: str, region: str | None) -> sns.Topic:
-        server = self._settings.server.name
+        server = self._settings.server_name
         topic = sns.Topic(name, name=f"{server}-{name}", region=region, tags=tags_of(server), opts=self._own)
         sns.TopicSubscription(
             f"{name}-mail", topic=topic.arn, protocol="email", endpoint=self._settings.alert_email, region=region,
@@ -91,7 +91,7 @@ class MonitoringAlarms(ComponentResource):
         return topic
 
     def _alarm(self, alarm: Alarm, topic: sns.Topic) -> None:
-        server = self._settings.server.name
+        server = self._settings.server_name
         cloudwatch.MetricAlarm(
             alarm.name,
             name=f"{server}-{alarm.name}",
@@ -112,7 +112,7 @@ class MonitoringAlarms(ComponentResource):
         )
 
     def _outside_check(self) -> None:
-        server, domain = self._settings.server.name, self._settings.domain
+        server, domain = self._settings.server_name, self._settings.domain
         check = route53.HealthCheck(
             "outside",
             type="HTTPS_STR_MATCH",
@@ -149,7 +149,7 @@ class MonitoringAlarms(ComponentResource):
     def _budget(self) -> None:
         budgets.Budget(
             "budget",
-            name=f"{self._settings.server.name}-monthly",
+            name=f"{self._settings.server_name}-monthly",
             budget_type="COST",
             time_unit="MONTHLY",
             limit_amount=str(self._settings.monthly_budget),
@@ -164,7 +164,7 @@ class MonitoringAlarms(ComponentResource):
                 )
                 for kind in ("ACTUAL", "FORECASTED")
             ],
-            tags=tags_of(self._settings.server.name),
+            tags=tags_of(self._settings.server_name),
             opts=self._own,
         )
 

@@ -9,7 +9,7 @@ from botocore.client import BaseClient
 from botocore.exceptions import BotoCoreError, ClientError
 
 from infra.prices import PRICES
-from infra.settings import Dns, InfraSettings, ServerSettings
+from infra.settings import Dns, InfraSettings
 
 MOST_STATIC_IPS = 5  # AWS's default quota for an account in a region
 _DOMAINS_REGION = "us-east-1"
@@ -34,7 +34,7 @@ def look(settings: InfraSettings, client: Clients, name_servers: Lookup) -> Iter
         return
     lightsail = client("lightsail", settings.region)
     for check in (_zone, _bundle, _blueprint, _static_ips, _name_is_free):
-        yield _asked(check.__name__.removeprefix("_").replace("_", " "), check, settings.server, lightsail)
+        yield _asked(check.__name__.removeprefix("_").replace("_", " "), check, settings, lightsail)
     yield _asked("domain", _delegation, settings, client, name_servers)
 
 
@@ -59,23 +59,23 @@ def _asked(what: str, check: Callable[..., Finding], *arguments: object) -> Find
         return Finding(what, f"AWS cannot be asked: {error}.")
 
 
-def _zone(server: ServerSettings, lightsail: BaseClient) -> Finding:
+def _zone(settings: InfraSettings, lightsail: BaseClient) -> Finding:
     regions = lightsail.get_regions(includeAvailabilityZones=True)["regions"]
     zones = [zone["zoneName"] for region in regions for zone in region.get("availabilityZones", ())]
-    return _one_of("zone", server.availability_zone, zones)
+    return _one_of("zone", settings.availability_zone, zones)
 
 
-def _bundle(server: ServerSettings, lightsail: BaseClient) -> Finding:
-    what, active = f"bundle {server.bundle}", {}
+def _bundle(settings: InfraSettings, lightsail: BaseClient) -> Finding:
+    what, active = f"bundle {settings.bundle}", {}
     for bundle in _all(lightsail, "get_bundles", "bundles"):
         if bundle.get("isActive") and "LINUX_UNIX" in bundle.get("supportedPlatforms", ["LINUX_UNIX"]):
             active[bundle["bundleId"]] = bundle
-    found = active.get(server.bundle)
+    found = active.get(settings.bundle)
     if found is None:
         offers = sorted(active.values(), key=lambda one: one["price"])
         others = ", ".join(f"{one['bundleId']} (${one['price']:g}, {one['ramSizeInGb']:g} GB)" for one in offers)
         return Finding(what, f"It is not for sale. For sale are: {others}.")
-    known, asked = PRICES.bundles[server.bundle], Decimal(str(found["price"]))
+    known, asked = PRICES.bundles[settings.bundle], Decimal(str(found["price"]))
     if asked != known.dollars:
         return Finding(
             what, f"It costs ${asked} a month now, and ${known.dollars} in infra/prices.toml: correct it there."
@@ -83,23 +83,23 @@ def _bundle(server: ServerSettings, lightsail: BaseClient) -> Finding:
     return Finding(f"{what}, ${asked} a month")
 
 
-def _blueprint(server: ServerSettings, lightsail: BaseClient) -> Finding:
+def _blueprint(settings: InfraSettings, lightsail: BaseClient) -> Finding:
     active = [one["blueprintId"] for one in _all(lightsail, "get_blueprints", "blueprints") if one.get("isActive")]
-    return _one_of("blueprint", server.blueprint, active)
+    return _one_of("blueprint", settings.blueprint, active)
 
 
-def _static_ips(_server: ServerSettings, lightsail: BaseClient) -> Finding:
+def _static_ips(_settings: InfraSettings, lightsail: BaseClient) -> Finding:
     taken = len(_all(lightsail, "get_static_ips", "staticIps"))
     if taken >= MOST_STATIC_IPS:
         return Finding("static address", f"{taken} of {MOST_STATIC_IPS} are taken: release one, or ask AWS for more.")
     return Finding(f"static address, {taken} of {MOST_STATIC_IPS} taken")
 
 
-def _name_is_free(server: ServerSettings, lightsail: BaseClient) -> Finding:
-    what = f"name {server.instance_name}"
+def _name_is_free(settings: InfraSettings, lightsail: BaseClient) -> Finding:
+    what = f"name {settings.instance_name}"
     for instance in _all(lightsail, "get_instances", "instances"):
         tags = {tag["key"]: tag.get("value") for tag in instance.get("tags", ())}
-        if instance["name"] == server.instance_name and tags.get("ManagedBy") != "pulumi":
+        if instance["name"] == settings.instance_name and tags.get("ManagedBy") != "pulumi":
             return Finding(what, "Another server of the account is called so: choose another serverName.")
     return Finding(what)
 

@@ -13,9 +13,7 @@ from infra.dns_records import DnsRecords
 from infra.monitoring import NAMESPACE, MonitoringAlarms
 from infra.server import Server, first_ipv6
 from infra.server_user import ServerUser
-from infra.settings import InfraSettings, InfraSettingsError, Monitoring, Secrets
-
-_KEYS = ("sshCidrs",)
+from infra.settings import KEYS, InfraSettings, InfraSettingsError, Monitoring, Secrets
 
 
 def main() -> None:
@@ -35,26 +33,26 @@ def rent(settings: InfraSettings) -> dict[str, Any]:
     if costs.total(prices) > settings.monthly_budget:
         raise pulumi.RunError(f"{costs.table(prices)}\nThat is above monthlyBudget, ${settings.monthly_budget}.")
     pulumi.log.info(costs.table(prices))
-    server = Server("server", settings.server)
+    server = Server("server", settings)
     ipv6_address = first_ipv6(server.ipv6_addresses)
     records = DnsRecords("dns", settings, server.address, ipv6_address)
     user = ServerUser("user", settings)
-    bucket = BackupBucket("backups", settings, settings.backups, user.user) if settings.backups else None
+    bucket = BackupBucket("backups", settings, user.user) if settings.backups else None
     alarms = MonitoringAlarms("monitoring", settings, user.user) if settings.monitoring is not Monitoring.OFF else None
     secrets = (
-        AppSecrets("secrets", settings.server.name, user.user) if settings.secrets is Secrets.SECRETS_MANAGER else None
+        AppSecrets("secrets", settings.server_name, user.user) if settings.secrets is Secrets.SECRETS_MANAGER else None
     )
     nothing = Output.from_input("")
     return {
         "host": server.address,
         "ipv6_address": ipv6_address,
-        "user": settings.server.login_user,
-        "server_name": settings.server.name,
+        "user": settings.login_user,
+        "server_name": settings.server_name,
         "instance_name": server.name,
         "host_keys": [],  # AWS has them only once the machine has started: `fab trust` fetches them
         "domain": settings.domain,
         "region": settings.region,
-        "ssh_cidrs": list(settings.server.ssh_cidrs),
+        "ssh_cidrs": list(settings.ssh_cidrs),
         "dns_records_to_set": records.to_set,
         "backup_bucket": bucket.name if bucket else nothing,
         "aws_access_key_id": user.key.id,
@@ -71,11 +69,5 @@ def rent(settings: InfraSettings) -> dict[str, Any]:
 
 def _configuration() -> dict[str, Any]:
     config = pulumi.Config()
-    return {key: config.get_object(key) if key in _KEYS else config.get(key) for key in _ALL_KEYS}
-
-
-_ALL_KEYS = (
-    "sshPublicKey", "sshCidrs", "domain", "dns", "dnsZone", "alertEmail", "serverName", "serverNumber",
-    "availabilityZone", "bundle", "blueprint", "addresses", "snapshotTime", "backups", "backupLockMode",
-    "backupLockDays", "keyNumber", "monitoring", "monthlyBudget", "secrets",
-)  # fmt: skip
+    texts = {key: config.get(key) for key in KEYS if key != "sshCidrs"}
+    return {**texts, "sshCidrs": config.get_object("sshCidrs")}

@@ -7,7 +7,7 @@ import pulumi
 from pulumi import ComponentResource, Output, ResourceOptions
 from pulumi_aws import lightsail
 
-from infra.settings import Addresses, ServerSettings
+from infra.settings import Addresses, InfraSettings
 from infra.tags import tags_of
 
 # Run once, as root, before the first SSH connection. It never changes, and holds no secret as the state keeps it.
@@ -23,13 +23,13 @@ class Server(ComponentResource):
     ipv6_addresses: Output[Sequence[str]]
     name: Output[str]
 
-    def __init__(self, name: str, settings: ServerSettings, opts: ResourceOptions | None = None) -> None:
+    def __init__(self, name: str, settings: InfraSettings, opts: ResourceOptions | None = None) -> None:
         super().__init__("invoices:infra:Server", name, None, opts)
         key = lightsail.KeyPair(
             "operator",
-            name=f"{settings.name}-operator",
+            name=f"{settings.server_name}-operator",
             public_key=settings.ssh_public_key,
-            tags=tags_of(settings.name),
+            tags=tags_of(settings.server_name),
             opts=ResourceOptions(parent=self),
         )
         instance = lightsail.Instance(
@@ -44,14 +44,14 @@ class Server(ComponentResource):
                 type="AutoSnapshot", snapshot_time=settings.snapshot_time, status="Enabled"
             ),
             user_data=_FIRST_BOOT,
-            tags=tags_of(settings.name),
+            tags=tags_of(settings.server_name),
             # A change of these would replace the machine and delete its snapshots: only ever do that on purpose.
             opts=ResourceOptions(
                 parent=self, protect=True, ignore_changes=["user_data", "blueprint_id", "key_pair_name"]
             ),
         )
         address = lightsail.StaticIp(
-            "address", name=f"{settings.name}-address", opts=ResourceOptions(parent=self, protect=True)
+            "address", name=f"{settings.server_name}-address", opts=ResourceOptions(parent=self, protect=True)
         )
         # Its deletion detaches the address by name, from whatever it is attached to by then: never create first.
         attachment = lightsail.StaticIpAttachment(
@@ -77,7 +77,7 @@ class Server(ComponentResource):
         self.register_outputs({"name": self.name, "address": self.address, "ipv6_addresses": self.ipv6_addresses})
 
 
-def open_ports(settings: ServerSettings) -> list[lightsail.InstancePublicPortsPortInfoArgs]:
+def open_ports(settings: InfraSettings) -> list[lightsail.InstancePublicPortsPortInfoArgs]:
     """Give each port IPv4 and IPv6 networks: AWS opens a port to everybody if they are omitted."""
     has_ipv6 = settings.addresses is Addresses.DUALSTACK
     networks = [ip_network(cidr) for cidr in settings.ssh_cidrs]

@@ -19,7 +19,7 @@ class ServerUser(ComponentResource):
     def __init__(self, name: str, settings: InfraSettings, opts: ResourceOptions | None = None) -> None:
         super().__init__("invoices:infra:ServerUser", name, None, opts)
         own = ResourceOptions(parent=self)
-        server = settings.server.name
+        server = settings.server_name
         self.user = iam.User("server", name=f"{server}-server", tags=tags_of(server), opts=own)
         self.key = iam.AccessKey(
             f"server-{settings.key_number}",

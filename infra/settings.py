@@ -3,21 +3,37 @@
 import base64
 import binascii
 import re
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping
 from enum import StrEnum
-from ipaddress import IPv4Network, IPv6Network, ip_network
-from typing import Any, TypeVar
+from ipaddress import ip_network
+from typing import Annotated, Any, Literal, Self
+
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, ValidationInfo
+from pydantic.alias_generators import to_camel
+from pydantic_core import ErrorDetails
 
 from infra.prices import PRICES
 
-_Value = TypeVar("_Value")
-_Choice = TypeVar("_Choice", bound=StrEnum)
-_HOST_NAME = re.compile(r"(?=.{4,253}$)([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z]{2,63}")
-_SERVER_NAME = re.compile(r"[a-z][a-z0-9-]{1,40}[a-z0-9]")
+_Blueprint = Literal["ubuntu_24_04", "ubuntu_22_04", "debian_13"]
+
 _LEAST_MEMORY_GIGABYTES = 2
 _KEY_KINDS = {"ssh-ed25519", "ssh-rsa", "ecdsa-sha2-nistp256", "ecdsa-sha2-nistp384", "ecdsa-sha2-nistp521"}
-_LOGIN_USERS = {"ubuntu_24_04": "ubuntu", "ubuntu_22_04": "ubuntu", "debian_12": "admin", "debian_13": "admin"}
+LOGIN_USERS: Mapping[_Blueprint, str] = {"ubuntu_24_04": "ubuntu", "ubuntu_22_04": "ubuntu", "debian_13": "admin"}
+_EXAMPLES = {
+    "aws:region": "such as us-east-1",
+    "domain": "HTTPS needs a name, such as invoices.example.com",
+    "sshCidrs": "name the networks you work from, such as 203.0.113.7/32",
+    "sshPublicKey": "the line of ~/.ssh/id_ed25519.pub",
+}
+_SENTENCES = {
+    "bool_parsing": "'{input}' is neither true nor false",
+    "enum": "it must be {ctx[expected]}, not '{input}'",
+    "greater_than_equal": "it must be at least {ctx[ge]}, not {input}",
+    "int_parsing": "'{input}' is not a whole number",
+    "less_than_equal": "it must be at most {ctx[le]}, not {input}",
+    "literal_error": "it must be {ctx[expected]}, not '{input}'",
+    "value_error": "{ctx[error]}",
+}
 
 
 class InfraSettingsError(Exception):
@@ -65,253 +81,38 @@ class Addresses(StrEnum):
     IPV4 = "ipv4"
 
 
-@dataclass(frozen=True, slots=True)
-class ServerSettings:
-    """The server to rent; `ssh_cidrs` are the networks that may connect by SSH.
+def _matching(pattern: str, description: str) -> AfterValidator:
+    def check(text: str) -> str:
+        if text and not re.fullmatch(pattern, text):
+            raise ValueError(f"'{text}' is not {description}")
+        return text
 
-    `name` never changes and is part of all its resources' names; `number` counts replacements of the machine.
-    """
-
-    name: str
-    number: int
-    availability_zone: str
-    bundle: str
-    blueprint: str
-    addresses: Addresses
-    snapshot_time: str
-    ssh_public_key: str
-    ssh_cidrs: tuple[str, ...]
-
-    @property
-    def instance_name(self) -> str:
-        """Return the machine's own name: names are unique, so a replacement needs another one."""
-        return self.name if self.number == 1 else f"{self.name}-{self.number}"
-
-    @property
-    def login_user(self) -> str:
-        """Return the login user of the blueprint."""
-        return _LOGIN_USERS[self.blueprint]
+    return AfterValidator(check)
 
 
-@dataclass(frozen=True, slots=True)
-class BackupSettings:
-    """How backups are locked, and for how many days."""
+def _zone_of_region(zone: str, info: ValidationInfo) -> str:
+    region = info.data.get("region", "")
+    if zone and region and not re.fullmatch(rf"{re.escape(region)}[a-z]", zone):
+        raise ValueError(f"'{zone}' is not a zone of the region {region}, such as {region}a")
+    return zone or f"{region}a"
 
-    lock_mode: LockMode
-    lock_days: int
 
-
-@dataclass(frozen=True, slots=True)
-class InfraSettings:
-    """All settings of the stack.
-
-    `backups` is None if no bucket is rented; a higher `key_number` makes new keys.
-    """
-
-    region: str
-    server: ServerSettings
-    domain: str
-    dns: Dns
-    dns_zone: str
-    backups: BackupSettings | None
-    monitoring: Monitoring
-    alert_email: str
-    monthly_budget: int
-    secrets: Secrets
-    key_number: int
-
-    @classmethod
-    def read(cls, config: Mapping[str, Any], region: str) -> "InfraSettings":
-        """Return the settings from a stack's configuration; raises InfraSettingsError with every mistake."""
-        reader = _Reader(config)
-        if not region:
-            reader.mistakes.append("aws:region: it is missing; such as us-east-1.")
-        settings = cls(
-            region=region,
-            server=_server(reader, region),
-            domain=reader.read("domain", _host_name, ""),
-            dns=reader.choice("dns", Dns, Dns.EXTERNAL),
-            dns_zone=reader.read("dnsZone", _host_name_or_nothing, ""),
-            backups=_backups(reader),
-            monitoring=reader.choice("monitoring", Monitoring, Monitoring.BASIC),
-            alert_email=reader.read("alertEmail", _email_or_nothing, ""),
-            monthly_budget=reader.whole_number("monthlyBudget", 50, 1, 10_000),
-            secrets=reader.choice("secrets", Secrets, Secrets.CONFIG),
-            key_number=reader.whole_number("keyNumber", 1, 1, 9_999),
+def _known_bundle(name: str) -> str:
+    bundle = PRICES.bundles.get(name)
+    if bundle is None:
+        raise ValueError(f"'{name}' is not a bundle we know the price of: {', '.join(PRICES.bundles)}")
+    if bundle.memory_gigabytes < _LEAST_MEMORY_GIGABYTES:
+        raise ValueError(
+            f"'{name}' has {bundle.memory_gigabytes:g} GB of memory, and the stack takes {_LEAST_MEMORY_GIGABYTES}"
         )
-        reader.mistakes += list(_contradictions(settings, reader.mistakes))
-        if reader.mistakes:
-            raise InfraSettingsError(reader.mistakes)
-        return settings
-
-
-class _Reader:
-    def __init__(self, config: Mapping[str, Any]) -> None:
-        self._config = config
-        self.mistakes: list[str] = []
-
-    def read(self, key: str, parse: Callable[[str], _Value], default: _Value) -> _Value:
-        """Return the parsed value of the key, or the default after recording the mistake."""
-        text = self._config.get(key)
-        try:
-            return parse("" if text is None else str(text).strip())
-        except ValueError as error:
-            self.mistakes.append(f"{key}: {error}.")
-            return default
-
-    def choice(self, key: str, choices: type[_Choice], default: _Choice) -> _Choice:
-        def parse(text: str) -> _Choice:
-            if text and text not in set(choices):
-                raise ValueError(f"'{text}' is none of {', '.join(choices)}")
-            return choices(text) if text else default
-
-        return self.read(key, parse, default)
-
-    def whole_number(self, key: str, default: int, least: int, most: int) -> int:
-        def parse(text: str) -> int:
-            if not text:
-                return default
-            if not text.isascii() or not text.isdigit() or not least <= int(text) <= most:
-                raise ValueError(f"'{text}' is not a whole number from {least} to {most}")
-            return int(text)
-
-        return self.read(key, parse, default)
-
-    def flag(self, key: str, *, default: bool) -> bool:
-        def parse(text: str) -> bool:
-            if text and text.lower() not in {"true", "false"}:
-                raise ValueError(f"'{text}' is neither true nor false")
-            return text.lower() == "true" if text else default
-
-        return self.read(key, parse, default)
-
-    def texts(self, key: str) -> tuple[str, ...]:
-        found = self._config.get(key) or []
-        return tuple(map(str, found)) if isinstance(found, list) else (str(found),)
-
-
-def _server(reader: _Reader, region: str) -> ServerSettings:
-    return ServerSettings(
-        name=reader.read("serverName", _server_name, ""),
-        number=reader.whole_number("serverNumber", 1, 1, 9_999),
-        availability_zone=reader.read("availabilityZone", _zone_in(region), ""),
-        bundle=reader.read("bundle", _bundle, ""),
-        blueprint=reader.read("blueprint", _blueprint, ""),
-        addresses=reader.choice("addresses", Addresses, Addresses.DUALSTACK),
-        snapshot_time=reader.read("snapshotTime", _full_hour, ""),
-        ssh_public_key=reader.read("sshPublicKey", _public_key, ""),
-        ssh_cidrs=_ssh_cidrs(reader),
-    )
-
-
-def _backups(reader: _Reader) -> BackupSettings | None:
-    settings = BackupSettings(
-        lock_mode=reader.choice("backupLockMode", LockMode, LockMode.GOVERNANCE),
-        lock_days=reader.whole_number("backupLockDays", 30, 1, 3_650),
-    )
-    return settings if reader.flag("backups", default=True) else None
-
-
-def _contradictions(settings: InfraSettings, mistakes: list[str]) -> list[str]:
-    found = []
-    if settings.dns is not Dns.EXTERNAL and not settings.dns_zone:
-        found.append(f"dnsZone: it is missing; {settings.dns} needs the zone that the domain belongs to.")
-    elif settings.dns_zone and settings.domain and not _belongs(settings.domain, settings.dns_zone):
-        found.append(f"domain: '{settings.domain}' does not belong to the zone '{settings.dns_zone}' of dnsZone.")
-    is_reported = any(mistake.startswith("alertEmail:") for mistake in mistakes)
-    if settings.monitoring is not Monitoring.OFF and not settings.alert_email and not is_reported:
-        found.append("alertEmail: it is missing; alarms need somebody to be sent to, or set monitoring to off.")
-    return found
-
-
-def _belongs(domain: str, zone: str) -> bool:
-    return domain == zone or domain.endswith(f".{zone}")
-
-
-def _ssh_cidrs(reader: _Reader) -> tuple[str, ...]:
-    found = reader.texts("sshCidrs")
-    if not found:
-        reader.mistakes.append("sshCidrs: it is missing; name the networks you work from, such as 203.0.113.7/32.")
-    for text in found:
-        try:
-            network: IPv4Network | IPv6Network = ip_network(text)
-        except ValueError as error:
-            reader.mistakes.append(f"sshCidrs: '{text}' is not a network, such as 203.0.113.7/32 ({error}).")
-            continue
-        if network.prefixlen == 0:
-            reader.mistakes.append(f"sshCidrs: '{text}' is everybody; name the networks you work from.")
-    return found
-
-
-def _host_name(text: str) -> str:
-    if not text:
-        raise ValueError("it is missing; HTTPS needs a name, such as invoices.example.com")
-    return _host_name_or_nothing(text)
-
-
-def _host_name_or_nothing(text: str) -> str:
-    if text and not _HOST_NAME.fullmatch(text):
-        raise ValueError(f"'{text}' is not a domain name in small letters, such as invoices.example.com")
-    return text
-
-
-def _email_or_nothing(text: str) -> str:
-    if text and not re.fullmatch(r"[^@\s]+@[^@\s]+", text):
-        raise ValueError(f"'{text}' is not an e-mail address")
-    return text
-
-
-def _server_name(text: str) -> str:
-    name = text or "invoices"
-    if not _SERVER_NAME.fullmatch(name):
-        raise ValueError(f"'{name}' is not 3 to 42 small letters, digits and dashes that begin with a letter")
     return name
 
 
-def _zone_in(region: str) -> Callable[[str], str]:
-    def parse(text: str) -> str:
-        zone = text or f"{region}a"
-        if region and not re.fullmatch(rf"{re.escape(region)}[a-z]", zone):
-            raise ValueError(f"'{zone}' is not a zone of the region {region}, such as {region}a")
-        return zone
-
-    return parse
-
-
-def _bundle(text: str) -> str:
-    bundle = text or "medium_3_0"
-    found = PRICES.bundles.get(bundle)
-    if found is None:
-        raise ValueError(f"'{bundle}' is not a bundle we know the price of: {', '.join(PRICES.bundles)}")
-    if found.memory_gigabytes < _LEAST_MEMORY_GIGABYTES:
-        raise ValueError(
-            f"'{bundle}' has {found.memory_gigabytes:g} GB of memory, and the stack takes {_LEAST_MEMORY_GIGABYTES}"
-        )
-    return bundle
-
-
-def _blueprint(text: str) -> str:
-    blueprint = text or "ubuntu_24_04"
-    if blueprint not in _LOGIN_USERS:
-        raise ValueError(f"'{blueprint}' is none of {', '.join(_LOGIN_USERS)}")
-    return blueprint
-
-
-def _full_hour(text: str) -> str:
-    time = text or "06:00"
-    if not re.fullmatch(r"([01][0-9]|2[0-3]):00", time):
-        raise ValueError(f"'{time}' is not a full hour, such as 06:00")
-    return time
-
-
 def _public_key(text: str) -> str:
-    kind, _, rest = text.partition(" ")
-    key = rest.split(" ")[0]
-    if not text:
-        raise ValueError("it is missing; the line of ~/.ssh/id_ed25519.pub")
     if "PRIVATE KEY" in text:
         raise ValueError("this is a private key, which must never leave your machine; the public one ends in .pub")
-    if kind not in _KEY_KINDS or not _is_base64(key):
+    kind, _, rest = text.partition(" ")
+    if kind not in _KEY_KINDS or not _is_base64(rest.split(" ")[0]):
         raise ValueError(f"this is not a public SSH key: '{text[:30]}'")
     return text
 
@@ -321,3 +122,122 @@ def _is_base64(text: str) -> bool:
         return bool(base64.b64decode(text, validate=True))
     except (binascii.Error, ValueError):
         return False
+
+
+def _ssh_network(text: str) -> str:
+    try:
+        network = ip_network(text)
+    except ValueError as error:
+        raise ValueError(f"'{text}' is not a network, such as 203.0.113.7/32 ({error})") from error
+    if network.prefixlen == 0:
+        raise ValueError(f"'{text}' is everybody; name the networks you work from")
+    return text
+
+
+def _as_list(found: str | list[str]) -> list[str]:
+    return [found] if isinstance(found, str) else found
+
+
+def _zone_for_dns(zone: str, info: ValidationInfo) -> str:
+    dns = info.data.get("dns", Dns.EXTERNAL)
+    if dns is not Dns.EXTERNAL and not zone:
+        raise ValueError(f"it is missing; {dns} needs the zone that the domain belongs to")
+    return zone
+
+
+def _in_zone(domain: str, info: ValidationInfo) -> str:
+    zone = info.data.get("dns_zone")
+    if zone and domain != zone and not domain.endswith(f".{zone}"):
+        raise ValueError(f"'{domain}' does not belong to the zone '{zone}' of dnsZone")
+    return domain
+
+
+def _for_alarms(email: str, info: ValidationInfo) -> str:
+    if not email and info.data.get("monitoring", Monitoring.OFF) is not Monitoring.OFF:
+        raise ValueError("it is missing; alarms need somebody to be sent to, or set monitoring to off")
+    return email
+
+
+_Number = Annotated[int, Field(ge=1, le=9_999)]
+_ServerName = Annotated[
+    str,
+    _matching(r"[a-z][a-z0-9-]{1,40}[a-z0-9]", "3 to 42 small letters, digits and dashes that begin with a letter"),
+]
+_HostName = Annotated[
+    str,
+    _matching(
+        r"(?=.{4,253}$)([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z]{2,63}",
+        "a domain name in small letters, such as invoices.example.com",
+    ),
+]
+_SshNetwork = Annotated[str, AfterValidator(_ssh_network)]
+_Email = Annotated[str, _matching(r"[^@\s]+@[^@\s]+", "an e-mail address")]
+
+
+class InfraSettings(BaseModel):
+    """All settings of the stack; each is named as its key, which is written in camelCase there.
+
+    `server_name` never changes and is part of all resources' names; `server_number` counts replacements of the machine;
+    a higher `key_number` makes new keys. `ssh_cidrs` are the networks that may connect by SSH.
+    """
+
+    model_config = ConfigDict(alias_generator=to_camel, frozen=True)
+
+    region: str = Field(alias="aws:region")
+    server_name: _ServerName = "invoices"
+    server_number: _Number = 1
+    availability_zone: Annotated[str, AfterValidator(_zone_of_region)] = Field("", validate_default=True)
+    bundle: Annotated[str, AfterValidator(_known_bundle)] = "medium_3_0"
+    blueprint: _Blueprint = "ubuntu_24_04"
+    addresses: Addresses = Addresses.DUALSTACK
+    snapshot_time: Annotated[str, _matching(r"([01][0-9]|2[0-3]):00", "a full hour, such as 06:00")] = "06:00"
+    ssh_public_key: Annotated[str, AfterValidator(_public_key)]
+    ssh_cidrs: Annotated[tuple[_SshNetwork, ...], BeforeValidator(_as_list)]
+    dns: Dns = Dns.EXTERNAL
+    dns_zone: Annotated[_HostName, AfterValidator(_zone_for_dns)] = Field("", validate_default=True)
+    domain: Annotated[_HostName, AfterValidator(_in_zone)]
+    backups: bool = True
+    backup_lock_mode: LockMode = LockMode.GOVERNANCE
+    backup_lock_days: int = Field(30, ge=1, le=3_650)
+    monitoring: Monitoring = Monitoring.BASIC
+    alert_email: Annotated[_Email, AfterValidator(_for_alarms)] = Field("", validate_default=True)
+    monthly_budget: int = Field(50, ge=1, le=10_000)
+    secrets: Secrets = Secrets.CONFIG
+    key_number: _Number = 1
+
+    @classmethod
+    def read(cls, config: Mapping[str, Any], region: str) -> Self:
+        """Return the settings from a stack's configuration; raises InfraSettingsError with every mistake."""
+        given = {key: _without_blanks(value) for key, value in {**config, "aws:region": region}.items()}
+        try:
+            return cls.model_validate({key: value for key, value in given.items() if value})
+        except ValidationError as error:
+            raise InfraSettingsError([_sentence(mistake) for mistake in error.errors()]) from error
+
+    @property
+    def instance_name(self) -> str:
+        """Return the machine's own name: names are unique, so a replacement needs another one."""
+        return self.server_name if self.server_number == 1 else f"{self.server_name}-{self.server_number}"
+
+    @property
+    def login_user(self) -> str:
+        """Return the login user of the blueprint."""
+        return LOGIN_USERS[self.blueprint]
+
+
+KEYS = [field.alias or "" for name, field in InfraSettings.model_fields.items() if name != "region"]
+
+
+def _without_blanks(value: object) -> str | list[str]:
+    if isinstance(value, list):
+        return [str(item) for item in value]
+    return "" if value is None else str(value).strip()
+
+
+def _sentence(mistake: ErrorDetails) -> str:
+    name = str(mistake["loc"][0])
+    field = InfraSettings.model_fields.get(name)  # where the default is wrong: then its name stands for the key
+    key = (field and field.alias) or name
+    if mistake["type"] == "missing":
+        return f"{key}: it is missing; {_EXAMPLES[key]}."
+    return f"{key}: {_SENTENCES.get(mistake['type'], '{msg}').format(**mistake)}."

@@ -1,5 +1,6 @@
 """`fab deploy`: deploy a commit without losing a request; if it fails, the old version keeps serving."""
 
+import json
 from dataclasses import dataclass
 
 from invoke.context import Context
@@ -118,7 +119,7 @@ class Deployment:
     def _create_first_admin(self) -> None:
         host = self.session.host
         app = containers(host, "app")[0].id
-        if "There are no users yet" not in host.run("docker", "exec", app, "invoices", "users").out:
+        if json.loads(host.run("docker", "exec", app, "invoices", "users", "--json").out):
             return
         email = f"admin@{self.session.settings.domain}"
         created = host.act("docker", "exec", app, "invoices", "create-user", "--email", email, "--role", "admin")

@@ -1,9 +1,7 @@
 """`fab verify`: check the running server against every control, and print a table."""
 
-import json
 import subprocess
 import sys
-from dataclasses import asdict
 from pathlib import Path
 from xml.etree import ElementTree  # parses only a file that we wrote ourselves
 
@@ -52,9 +50,7 @@ def verify(context: Context, *, only: str = "", server: str = "", stack: str = S
 
 def _facts(found: Session) -> str:
     hidden = {"aws_secret_access_key", "restorer_secret_access_key"}
-    return json.dumps(
-        {name: value for name, value in asdict(found.settings).items() if name not in hidden}, default=list
-    )
+    return found.settings.model_dump_json(exclude=hidden)
 
 
 def _print(found: Session, report: Path) -> tuple[int, int]:

@@ -8,7 +8,7 @@ from provisioning.host import Host, HostError
 
 _UBUNTU = ("docker.io", "docker-compose-v2", "docker-buildx")
 _DEBIAN = ("docker.io", "docker-cli", "docker-compose", "docker-buildx", "iptables")
-_DOCKER_PACKAGES: Mapping[tuple[str, str], tuple[str, ...]] = {
+DOCKER_PACKAGES: Mapping[tuple[str, str], tuple[str, ...]] = {
     ("ubuntu", "22.04"): _UBUNTU,
     ("ubuntu", "24.04"): _UBUNTU,
     ("debian", "13"): _DEBIAN,
@@ -34,9 +34,9 @@ def look(host: Host) -> Machine:
     name, version = (release.get(key, "").strip('"') for key in ("ID", "VERSION_ID"))
     if (name, version) == ("debian", "12"):
         raise HostError(f"{host.name}: Debian 12 has no Compose 2 among its packages; {_SUPPORTED} have.")
-    if (name, version) not in _DOCKER_PACKAGES:
+    if (name, version) not in DOCKER_PACKAGES:
         pretty_name = release.get("PRETTY_NAME", "").strip('"') or "no system that tells its name"
         raise HostError(f"{host.name}: it runs {pretty_name}; {_SUPPORTED} are supported.")
     found = host.run("systemd-detect-virt", "--container", check=False)
     container = found.out.strip() if found.ok else ""
-    return Machine(f"{name} {version}", _DOCKER_PACKAGES[name, version], "" if container == "none" else container)
+    return Machine(f"{name} {version}", DOCKER_PACKAGES[name, version], "" if container == "none" else container)

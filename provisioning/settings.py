@@ -1,11 +1,11 @@
 """Settings of the server: outputs of the stack that rented it, or a JSON file if it was rented elsewhere."""
 
-import json
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any, Self
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 FILE_OF_THIS_MACHINE = os.environ.get("INVOICES_SERVER", "")  # describes a server that Pulumi did not rent
 
@@ -14,13 +14,14 @@ class HostSettingsError(Exception):
     """The settings are incomplete or cannot be read; the message is one sentence with the keys or the file."""
 
 
-@dataclass(frozen=True, slots=True)
-class HostSettings:
+class HostSettings(BaseModel):
     """The server, in the names of the stack's outputs; texts are empty for what was not rented.
 
     `dns_records_to_set` has a line for each record to be set by hand; `monthly_cost` is in dollars, by item;
     `host_keys` are lines such as `ssh-ed25519 AAAA…`, empty where only `fab trust` can get them.
     """
+
+    model_config = ConfigDict(frozen=True, hide_input_in_errors=True)
 
     host: str
     ipv6_address: str
@@ -34,9 +35,9 @@ class HostSettings:
     dns_records_to_set: str
     backup_bucket: str
     aws_access_key_id: str
-    aws_secret_access_key: str = field(repr=False)
+    aws_secret_access_key: str = Field(repr=False)
     restorer_access_key_id: str
-    restorer_secret_access_key: str = field(repr=False)
+    restorer_secret_access_key: str = Field(repr=False)
     alarm_topic: str
     metric_namespace: str
     app_secret: str
@@ -50,19 +51,24 @@ class HostSettings:
     @classmethod
     def from_outputs(cls, outputs: Mapping[str, Any]) -> Self:
         """Return the settings from `pulumi stack output --json --show-secrets`; raises HostSettingsError."""
-        names = {one.name for one in fields(cls)}
-        if missing := sorted(names - outputs.keys()):
-            raise HostSettingsError(f"The stack puts out no {', '.join(missing)}: run `pulumi up`.")
-        values = {name: outputs[name] for name in names}
-        return cls(**{**values, **{name: tuple(outputs[name]) for name in ("ssh_cidrs", "host_keys")}})
+        try:
+            return cls.model_validate(outputs)
+        except ValidationError as error:
+            raise HostSettingsError(f"The stack's outputs: {_mistakes(error)}. Run `pulumi up`.") from error
 
     @classmethod
     def from_file(cls, path: Path) -> Self:
         """Return the settings from a JSON file with the same keys; raises HostSettingsError."""
         try:
-            outputs = json.loads(path.read_text(encoding="utf-8"))
-        except (OSError, ValueError) as error:
-            raise HostSettingsError(f"{path} cannot be read as JSON: {error}.") from error
-        if not isinstance(outputs, dict):
-            raise HostSettingsError(f"{path} holds no object of keys and values.")
-        return cls.from_outputs(outputs)
+            return cls.model_validate_json(path.read_bytes())
+        except OSError as error:
+            raise HostSettingsError(f"{path} cannot be read: {error.strerror}.") from error
+        except ValidationError as error:
+            raise HostSettingsError(f"{path}: {_mistakes(error)}.") from error
+
+
+def _mistakes(error: ValidationError) -> str:
+    found = error.errors()
+    missing = ", ".join(str(one["loc"][0]) for one in found if one["type"] == "missing")
+    wrong = [": ".join([*map(str, one["loc"]), one["msg"]]) for one in found if one["type"] != "missing"]
+    return "; ".join([*([f"there is no {missing}"] if missing else []), *wrong])

@@ -24,6 +24,7 @@ _SILENCE_MILLISECONDS = 30_000  # how long sent data may stay unacknowledged
 _ATTEMPTS = 3
 _LINES_SHOWN = 15
 _COMMAND_LENGTH_SHOWN = 200
+_ABSENT = 66  # EX_NOINPUT of sysexits.h; `cat` ends with 1 whatever is wrong
 
 
 class SshHost:
@@ -50,11 +51,12 @@ class SshHost:
         return Ran(0, "") if self.is_rehearsal else self.run(*command, stdin=stdin, check=check, seconds=seconds)
 
     def read(self, path: str) -> str | None:
-        found = self.run("cat", "--", path, check=False)
+        script = f'[ -e "$1" ] || exit {_ABSENT}; exec cat -- "$1"'
+        found = self.run("sh", "-c", script, "sh", path, check=False)
+        if found.exit_code == _ABSENT:
+            return None
         if found.ok:
             return found.out
-        if "No such file" in found.err:
-            return None
         raise HostError(f"{self.name}: {path} cannot be read: {found.err.strip()}")
 
     def write(
@@ -89,7 +91,7 @@ class SshHost:
         # Not Fabric's `run`: it writes standard input one character at a time, a hundred a second.
         with self._reached(shlex.join(command)[:_COMMAND_LENGTH_SHOWN]), ThreadPoolExecutor(2) as readers:
             remote_stdin, out, err = self._connection.client.exec_command(
-                f"sudo -n -- {shlex.join(command)}", timeout=seconds
+                f"sudo -n -- env LC_ALL=C.UTF-8 {shlex.join(command)}", timeout=seconds
             )
             # Read both while the input is written: one that is not read would block the command.
             stdout, stderr = readers.submit(out.read), readers.submit(err.read)
@@ -180,7 +182,7 @@ def _connection(address: str, user: str, known_hosts: Path, identity: str, confi
 
 def _reason(error: Exception) -> str:
     # Paramiko has no type of its own for a connection that ends before SSH begins.
-    if "banner" in str(error):
+    if isinstance(error.__context__, EOFError):
         return "it ends the connection at once, as it does for a while after many tries from one place: wait a minute"
     return str(error)
 

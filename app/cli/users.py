@@ -1,5 +1,6 @@
 """Commands about users: create-user, users, reset-password, reset-link, reset-second-factor."""
 
+import json
 import sys
 from typing import Annotated
 
@@ -46,10 +47,13 @@ def create_user(
 
 
 @commands.command()
-def users() -> None:
+def users(*, as_json: Annotated[bool, typer.Option("--json", help="Print JSON instead of a table.")] = False) -> None:
     """List all users and whether they may sign in."""
     with opened():
         all_users = store.all_users()
+    if as_json:
+        typer.echo(json.dumps([_as_json(user) for user in all_users], indent=2))
+        return
     if not all_users:
         typer.echo("There are no users yet: add one with `invoices create-user --email … --role admin`.")
         return
@@ -89,6 +93,10 @@ def reset_second_factor(*, email: Annotated[str, typer.Option(help="Whose second
         user = _user(email)
         second_factors.disable(user.id, None, clock.utc_now())
     typer.echo(f"{user.email} signs in by the password alone, and is signed out everywhere.")
+
+
+def _as_json(user: User) -> dict[str, object]:
+    return {"email": user.email, "name": user.name, "role": user.role, "active": user.active}
 
 
 def _user(email: str) -> User:

@@ -1,7 +1,7 @@
 """Ageing: outstanding balances on a day by how late they are, one report per currency."""
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
@@ -17,6 +17,16 @@ class Bucket(StrEnum):
     TO_60 = "31-60"
     TO_90 = "61-90"
     OVER_90 = "over_90"
+
+
+# The first and the last day late of each bucket; None where it has no end.
+DAYS_LATE: Mapping[Bucket, tuple[int | None, int | None]] = {
+    Bucket.NOT_DUE: (None, 0),
+    Bucket.TO_30: (1, 30),
+    Bucket.TO_60: (31, 60),
+    Bucket.TO_90: (61, 90),
+    Bucket.OVER_90: (91, None),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,10 +58,7 @@ class Ageing:
 
 
 def bucket(days: int) -> Bucket:
-    for limit, name in ((0, Bucket.NOT_DUE), (30, Bucket.TO_30), (60, Bucket.TO_60), (90, Bucket.TO_90)):
-        if days <= limit:
-            return name
-    return Bucket.OVER_90
+    return next(name for name, (_, last) in DAYS_LATE.items() if last is None or days <= last)
 
 
 def ageing_by_currency(balances: Iterable[Balances], day: date) -> list[Ageing]:
@@ -67,7 +74,7 @@ def nothing_owed(currency: str, day: date) -> Ageing:
 
 
 def _ageing(currency: str, rows: list[Balances], day: date) -> Ageing:
-    buckets = dict.fromkeys(Bucket, 0)
+    buckets = dict.fromkeys(DAYS_LATE, 0)
     for row in rows:
         buckets[bucket(days_late(row.due_on, day))] += row.open_cents
     return Ageing(

@@ -33,7 +33,11 @@ def count_text(count: int) -> str:
 
 
 def counted(count: int, singular: str, plural: str) -> str:
-    return f"{count_text(count)} {singular if count == 1 else plural}"
+    return f"{count_text(count)} {agreeing(count, singular, plural)}"
+
+
+def agreeing(count: int, singular: str, plural: str) -> str:
+    return singular if count == 1 else plural
 
 
 def first_of(texts: Sequence[str], most: int = 5) -> str:

@@ -16,8 +16,6 @@ from app.domain.payment import Payment
 
 
 class EntryKind(StrEnum):
-    """Lines of one day are sorted in this order."""
-
     INVOICE = "invoice"
     CREDIT_NOTE = "credit note"
     PAYMENT = "payment"
@@ -25,6 +23,18 @@ class EntryKind(StrEnum):
     VOIDED_PAYMENT = "payment voided"
     VOID = "invoice voided"
     WRITE_OFF = "written off"
+
+
+# Lines of one day, as a bookkeeper reads them: what is owed, what was paid, what was taken back.
+_ORDER_IN_A_DAY = {
+    EntryKind.INVOICE: 1,
+    EntryKind.CREDIT_NOTE: 2,
+    EntryKind.PAYMENT: 3,
+    EntryKind.REFUND: 4,
+    EntryKind.VOIDED_PAYMENT: 5,
+    EntryKind.VOID: 6,
+    EntryKind.WRITE_OFF: 7,
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +69,7 @@ def statement(
 ) -> Statement:
     changes = [change for invoice, payments in entries for change in _changes(invoice, payments, zone)]
     changes = [change for change in changes if change.day <= closed_on]
-    changes.sort(key=lambda change: (change.day, list(EntryKind).index(change.kind), change.invoice.number))
+    changes.sort(key=lambda change: (change.day, _ORDER_IN_A_DAY[change.kind], change.invoice.number))
     opening = balance = sum(change.cents for change in changes if change.day < opened_on)
     lines = []
     for change in changes:

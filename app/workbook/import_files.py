@@ -137,9 +137,9 @@ def received(stream: BinaryIO, parent: Path, limits: WorkbookLimits) -> Iterator
     parent.mkdir(parents=True, exist_ok=True)
     folder = Path(tempfile.mkdtemp(prefix=".incoming-", dir=parent))
     try:
-        digest, size = _copy(stream, folder / WORKBOOK, limits.file_bytes)
+        size = _copy(stream, folder / WORKBOOK, limits.file_bytes)
         archive.check(folder / WORKBOOK, limits)
-        yield Upload(folder, digest, size)
+        yield Upload(folder, sha256_of(folder / WORKBOOK), size)
     finally:
         shutil.rmtree(folder, ignore_errors=True)
 
@@ -156,16 +156,15 @@ def sha256_of(path: Path) -> str:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
-def _copy(stream: BinaryIO, target: Path, most_bytes: int) -> tuple[str, int]:
-    digest, size = hashlib.sha256(), 0
+def _copy(stream: BinaryIO, target: Path, most_bytes: int) -> int:
+    size = 0
     with target.open("wb") as out:
         while chunk := stream.read(_CHUNK_BYTES):
             size += len(chunk)
             if size > most_bytes:
                 raise WorkbookRefusedError(f"The file is too large: at most {most_bytes // MEGABYTE} MB is read.")
-            digest.update(chunk)
             out.write(chunk)
-    return digest.hexdigest(), size
+    return size
 
 
 def _write_whole(path: Path, content: object) -> None:

@@ -39,32 +39,46 @@ def test_a_file_that_cannot_be_read_is_named(tmp_path):
     ("name", "value", "sentence"),
     [
         ("PORT", "eighty", "PORT: 'eighty' is not a whole number."),
+        ("PORT", "65536", "PORT: it must be at most 65535."),
         ("SERVER_WORKERS", "0", "SERVER_WORKERS: it must be at least 1."),
         (
             "DATABASE_URL",
             "mysql://db",
-            "DATABASE_URL: 'mysql://db' is neither a sqlite:/// nor a postgresql:// address.",
+            "DATABASE_URL: 'mysql://db' is not an address such as sqlite:///FILE or"
+            " postgresql://USER:PASSWORD@HOST/NAME.",
         ),
         ("SECRET_KEY", "short", "SECRET_KEY: it must have at least 32 characters."),
         ("CURRENCY", "dollar", "CURRENCY: 'dollar' is not a currency code of three letters, such as USD."),
         ("TIME_ZONE", "Mars/Base", "TIME_ZONE: 'Mars/Base' is not a time zone, such as Europe/Berlin."),
-        ("PUBLIC_URL", "example.com", "PUBLIC_URL: 'example.com' is not an http:// or https:// address."),
+        (
+            "PUBLIC_URL",
+            "example.com",
+            "PUBLIC_URL: 'example.com' is not an address such as https://invoices.example.com.",
+        ),
         ("SECRET_KEYS_BEFORE", f"{'k' * 32},short", "SECRET_KEYS_BEFORE: it must have at least 32 characters."),
         ("SESSION_IDLE_MINUTES", "4", "SESSION_IDLE_MINUTES: it must be at least 5."),
         (
             "REQUIRE_SECOND_FACTOR",
             "admin,boss",
-            "REQUIRE_SECOND_FACTOR: 'admin,boss' is neither nobody nor a list of roles: admin, accountant, viewer.",
+            "REQUIRE_SECOND_FACTOR: 'boss' is not a role: write nobody or a list of 'admin', 'accountant' or 'viewer'.",
         ),
         (
             "ALLOWED_ADDRESSES",
             "10.0.0.0/8,home",
             "ALLOWED_ADDRESSES: 'home' is neither an address nor a network, such as 10.0.0.0/8.",
         ),
-        ("SMTP_URL", "mail.example", "SMTP_URL: 'mail.example' is neither an smtp:// nor an smtps:// address."),
-        ("REDIS_URL", "http://cache", "REDIS_URL: 'http://cache' is neither a redis:// nor a rediss:// address."),
-        ("REDIS_URL", "redis://", "REDIS_URL: 'redis://' is neither a redis:// nor a rediss:// address."),
-        ("LOG_LEVEL", "LOUD", "LOG_LEVEL: 'LOUD' is none of DEBUG, INFO, WARNING, ERROR."),
+        (
+            "SMTP_URL",
+            "mail.example",
+            "SMTP_URL: 'mail.example' is not an address such as smtp://USER:PASSWORD@HOST:587.",
+        ),
+        (
+            "REDIS_URL",
+            "http://cache",
+            "REDIS_URL: 'http://cache' is not an address such as redis://:PASSWORD@HOST:6379/0.",
+        ),
+        ("REDIS_URL", "redis://", "REDIS_URL: 'redis://' is not an address such as redis://:PASSWORD@HOST:6379/0."),
+        ("LOG_LEVEL", "LOUD", "LOG_LEVEL: it must be 'DEBUG', 'INFO', 'WARNING' or 'ERROR', not 'LOUD'."),
     ],
 )
 def test_a_wrong_setting_is_named_in_a_sentence(tmp_path, name, value, sentence):
@@ -72,6 +86,13 @@ def test_a_wrong_setting_is_named_in_a_sentence(tmp_path, name, value, sentence)
         read(tmp_path, **{name: value})
 
     assert str(refused.value) == sentence
+
+
+def test_secrets_are_left_out_of_what_is_printed(tmp_path):
+    settings = read(tmp_path, SECRET_KEY="s" * 32, REDIS_URL="redis://:hidden@cache")
+
+    assert "hidden" not in repr(settings)
+    assert "ssss" not in repr(settings)
 
 
 def test_the_password_in_a_wrong_database_address_is_not_shown(tmp_path):

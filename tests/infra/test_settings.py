@@ -3,7 +3,8 @@
 import pytest
 from support.pulumi_stack import CONFIG, REGION
 
-from infra.settings import Addresses, Dns, InfraSettings, InfraSettingsError, LockMode, Monitoring, Secrets
+from infra.settings import LOGIN_USERS, Addresses, Dns, InfraSettings, InfraSettingsError, LockMode, Monitoring, Secrets
+from provisioning import machine
 
 
 def mistakes(**changes):
@@ -15,12 +16,12 @@ def mistakes(**changes):
 def test_what_is_not_said_has_a_default():
     settings = InfraSettings.read(CONFIG, REGION)
 
-    assert (settings.server.name, settings.server.bundle, settings.server.blueprint) == (
+    assert (settings.server_name, settings.bundle, settings.blueprint) == (
         "invoices", "medium_3_0", "ubuntu_24_04",
     )  # fmt: skip
-    assert (settings.server.availability_zone, settings.server.addresses) == ("us-east-1a", Addresses.DUALSTACK)
+    assert (settings.availability_zone, settings.addresses) == ("us-east-1a", Addresses.DUALSTACK)
     assert (settings.dns, settings.monitoring, settings.secrets) == (Dns.EXTERNAL, Monitoring.BASIC, Secrets.CONFIG)
-    assert (settings.backups.lock_mode, settings.backups.lock_days) == (LockMode.GOVERNANCE, 30)
+    assert (settings.backups, settings.backup_lock_mode, settings.backup_lock_days) == (True, LockMode.GOVERNANCE, 30)
     assert (settings.monthly_budget, settings.key_number) == (50, 1)
 
 
@@ -52,9 +53,9 @@ def test_what_is_not_said_has_a_default():
         ({"bundle": "micro_3_0"}, "bundle: 'micro_3_0' has 1 GB of memory, and the stack takes 2."),
         (
             {"blueprint": "windows"},
-            "blueprint: 'windows' is none of ubuntu_24_04, ubuntu_22_04, debian_12, debian_13.",
+            "blueprint: it must be 'ubuntu_24_04', 'ubuntu_22_04' or 'debian_13', not 'windows'.",
         ),
-        ({"addresses": "ipv6"}, "addresses: 'ipv6' is none of dualstack, ipv4."),
+        ({"addresses": "ipv6"}, "addresses: it must be 'dualstack' or 'ipv4', not 'ipv6'."),
         ({"snapshotTime": "06:30"}, "snapshotTime: '06:30' is not a full hour, such as 06:00."),
         (
             {"serverName": "-"},
@@ -71,10 +72,11 @@ def test_what_is_not_said_has_a_default():
         ),
         ({"alertEmail": "you"}, "alertEmail: 'you' is not an e-mail address."),
         ({"backups": "perhaps"}, "backups: 'perhaps' is neither true nor false."),
-        ({"backupLockMode": "NONE"}, "backupLockMode: 'NONE' is none of GOVERNANCE, COMPLIANCE."),
-        ({"backupLockDays": "0"}, "backupLockDays: '0' is not a whole number from 1 to 3650."),
-        ({"monthlyBudget": "much"}, "monthlyBudget: 'much' is not a whole number from 1 to 10000."),
-        ({"secrets": "vault"}, "secrets: 'vault' is none of config, secretsmanager."),
+        ({"backupLockMode": "NONE"}, "backupLockMode: it must be 'GOVERNANCE' or 'COMPLIANCE', not 'NONE'."),
+        ({"backupLockDays": "0"}, "backupLockDays: it must be at least 1, not 0."),
+        ({"backupLockDays": 3651}, "backupLockDays: it must be at most 3650, not 3651."),
+        ({"monthlyBudget": "much"}, "monthlyBudget: 'much' is not a whole number."),
+        ({"secrets": "vault"}, "secrets: it must be 'config' or 'secretsmanager', not 'vault'."),
     ],
 )
 def test_a_mistake_is_said_with_what_to_write_instead(changes, mistake):
@@ -82,9 +84,19 @@ def test_a_mistake_is_said_with_what_to_write_instead(changes, mistake):
 
 
 def test_all_mistakes_are_said_at_once():
-    assert [line.split(":")[0] for line in mistakes(domain="", bundle="micro_3_0", sshCidrs=[])] == [
-        "bundle", "sshCidrs", "domain",
-    ]  # fmt: skip
+    found = mistakes(domain="", bundle="micro_3_0", sshCidrs=[], dns="route53", alertEmail="")
+
+    assert [line.split(":")[0] for line in found] == ["bundle", "sshCidrs", "dnsZone", "domain", "alertEmail"]
+
+
+def test_the_systems_that_can_be_rented_are_those_that_can_be_provisioned():
+    provisioned = {f"{system}_{version.replace('.', '_')}" for system, version in machine.DOCKER_PACKAGES}
+
+    assert set(LOGIN_USERS) == provisioned
+
+
+def test_a_single_network_needs_no_list():
+    assert InfraSettings.read({**CONFIG, "sshCidrs": "203.0.113.7/32"}, REGION).ssh_cidrs == ("203.0.113.7/32",)
 
 
 def test_without_alarms_nobody_needs_to_be_told():
@@ -98,4 +110,4 @@ def test_the_region_must_be_said():
 
 @pytest.mark.parametrize(("blueprint", "user"), [("ubuntu_22_04", "ubuntu"), ("debian_13", "admin")])
 def test_each_blueprint_lets_in_a_user_of_its_own(blueprint, user):
-    assert InfraSettings.read({**CONFIG, "blueprint": blueprint}, REGION).server.login_user == user
+    assert InfraSettings.read({**CONFIG, "blueprint": blueprint}, REGION).login_user == user

@@ -17,6 +17,7 @@ from provisioning.host import HostError, Ran
 from provisioning.settings import HostSettings
 
 NEW_RELEASE = Release("new", "new")
+USERS = '[{"email": "ann@example.com"}]'
 STACK_ENV = "CERTIFICATES=production\nDOMAIN=invoices.example.com\nEDGE_IPV6=false\nPROXY_DIR=/opt/invoices/proxy\n"
 
 
@@ -33,7 +34,7 @@ def server():
     server.answers |= {
         "df *": Ran(0, "Avail\n9000000\n"),
         "readlink *": Ran(0, "/opt/invoices/releases/old\n"),
-        "docker exec 2 invoices users": Ran(0, "ann@example.com"),
+        "docker exec 2 invoices users --json": Ran(0, USERS),
         "find *": Ran(0, ""),
     }
     server.files[SETTINGS] = STACK_ENV
@@ -115,7 +116,7 @@ def serving(server):
     server.app = [f"1 {OLD} invoices-app:new running"]
     server.answers |= {
         "readlink *": Ran(0, "/opt/invoices/releases/new\n"),
-        "docker exec 1 invoices users": Ran(0, "ann@example.com"),
+        "docker exec 1 invoices users --json": Ran(0, USERS),
         LIST.format("db"): Ran(0, "4 invoices-db-1 postgres:17-trixie running\n"),
     }
     return server
@@ -130,7 +131,7 @@ def test_the_version_that_serves_already_is_left_alone(serving):
 def test_the_same_version_takes_over_from_itself_when_settings_are_not_applied_yet(serving):
     serving.answers["cmp --silent /etc/invoices/stack.env *"] = Ran(1, "")
     serving.started = "2 invoices-app-2 invoices-app:new running"
-    serving.answers["docker exec 2 invoices users"] = Ran(0, "ann@example.com")
+    serving.answers["docker exec 2 invoices users --json"] = Ran(0, USERS)
 
     run(serving)
 
@@ -153,7 +154,7 @@ def test_settings_of_a_deploy_that_fails_are_not_taken_for_applied(server):
 
 
 def test_the_first_admin_is_made_by_the_next_deploy_where_one_that_was_cut_off_left_none(serving):
-    serving.answers["docker exec 1 invoices users"] = Ran(0, "There are no users yet: add one with …")
+    serving.answers["docker exec 1 invoices users --json"] = Ran(0, "[]")
 
     run(serving)
 
@@ -162,7 +163,7 @@ def test_the_first_admin_is_made_by_the_next_deploy_where_one_that_was_cut_off_l
 
 def test_newer_images_are_fetched_when_that_is_said_though_the_version_serves_already(serving):
     serving.started = "2 invoices-app-2 invoices-app:new running"
-    serving.answers["docker exec 2 invoices users"] = Ran(0, "ann@example.com")
+    serving.answers["docker exec 2 invoices users --json"] = Ran(0, USERS)
 
     Deployment(session_of(serving), NEW_RELEASE, is_refreshed=True).run()
 
@@ -191,7 +192,7 @@ def test_a_worker_of_another_version_is_not_overlooked(server):
     server.app = [f"1 {OLD} invoices-app:new running"]
     server.answers |= {
         "readlink *": Ran(0, "/opt/invoices/releases/new\n"),
-        "docker exec 1 invoices users": Ran(0, "ann@example.com"),
+        "docker exec 1 invoices users --json": Ran(0, USERS),
         LIST.format("worker"): Ran(0, "3 invoices-worker-1 invoices-app:old running\n"),
         LIST.format("db"): Ran(0, "4 invoices-db-1 postgres:17-trixie running\n"),
     }
@@ -203,7 +204,7 @@ def test_a_worker_of_another_version_is_not_overlooked(server):
 
 
 def test_where_nobody_can_sign_in_yet_an_admin_is_made(server):
-    server.answers["docker exec 2 invoices users"] = Ran(0, "There are no users yet: add one with …")
+    server.answers["docker exec 2 invoices users --json"] = Ran(0, "[]")
 
     run(server)
 

@@ -15,7 +15,7 @@ ROOT = Path(__file__).parents[2]
 def test_the_example_configuration_is_read_with_its_defaults():
     settings = configured(ROOT / "Pulumi.prod.yaml")
 
-    assert (settings.domain, settings.server.bundle) == ("invoices.example.com", "medium_3_0")
+    assert (settings.domain, settings.bundle) == ("invoices.example.com", "medium_3_0")
 
 
 def test_a_stack_that_is_not_configured_is_said_by_its_file(tmp_path):

@@ -1,7 +1,6 @@
 """The settings of the stack are the server's own facts and what the operator adds."""
 
 import json
-from dataclasses import replace
 
 import pytest
 from dotenv import dotenv_values
@@ -44,7 +43,7 @@ def test_the_address_of_a_mail_server_is_a_secret_and_has_a_command_of_its_own(t
 
 
 def test_the_proxy_is_reached_by_ipv6_where_the_server_has_it(tmp_path):
-    reached = replace(SERVER, ipv6_address="2001:db8::9")
+    reached = SERVER.model_copy(update={"ipv6_address": "2001:db8::9"})
 
     assert wanted(reached, tmp_path / "server.env")["EDGE_IPV6"] == "true"
     assert wanted(SERVER, tmp_path / "server.env")["EDGE_IPV6"] == "false"

@@ -1,7 +1,5 @@
 """The firewall lets in what is meant for all, and SSH for the operator; and never locks the operator out."""
 
-from dataclasses import replace
-
 import pytest
 
 from provisioning import firewall
@@ -13,7 +11,7 @@ RULES = "/etc/invoices/firewall.nft"
 @pytest.fixture
 def settings(settings):
     """Of a server that somebody had already: nothing filters before it."""
-    return replace(settings, region="")
+    return settings.model_copy(update={"region": ""})
 
 
 def _rules(host, settings):
@@ -29,13 +27,13 @@ def test_ssh_is_for_the_operator_s_networks_of_either_kind(rented, settings):
 
 
 def test_a_kind_of_address_without_a_network_lets_nobody_in(rented, settings):
-    rules = _rules(rented(), replace(settings, ssh_cidrs=("203.0.113.7/32",)))
+    rules = _rules(rented(), settings.model_copy(update={"ssh_cidrs": ("203.0.113.7/32",)}))
 
     assert [rule for rule in rules if rule.startswith("elements")] == ["elements = { 203.0.113.7/32 }"]
 
 
 def test_a_server_behind_lightsail_s_firewall_leaves_it_to_say_where_ssh_may_come_from(rented, settings):
-    rules = _rules(rented(), replace(settings, region="us-east-1"))
+    rules = _rules(rented(), settings.model_copy(update={"region": "us-east-1"}))
 
     assert [rule for rule in rules if rule.startswith("elements")] == [
         "elements = { 0.0.0.0/0 }",
@@ -44,8 +42,8 @@ def test_a_server_behind_lightsail_s_firewall_leaves_it_to_say_where_ssh_may_com
 
 
 def test_behind_lightsail_s_firewall_another_network_changes_nothing(rented, settings):
-    before = replace(settings, region="us-east-1")
-    after = replace(before, ssh_cidrs=("203.0.113.8/32",))
+    before = settings.model_copy(update={"region": "us-east-1"})
+    after = before.model_copy(update={"ssh_cidrs": ("203.0.113.8/32",)})
 
     assert _rules(rented(), after) == _rules(rented(), before)
 
@@ -54,7 +52,7 @@ def test_behind_lightsail_s_firewall_rules_that_lock_out_are_taken_back_as_well(
     host = rented()
 
     with pytest.raises(HostError, match="nobody can connect"):
-        firewall.ensure(host, replace(settings, region="us-east-1"), lambda: False)
+        firewall.ensure(host, settings.model_copy(update={"region": "us-east-1"}), lambda: False)
 
     assert "systemctl stop invoices-firewall.service" in host.acted[-2]
 
@@ -63,7 +61,7 @@ def test_without_a_network_nothing_is_done(rented, settings):
     host = rented()
 
     with pytest.raises(HostError, match="would lock you out"):
-        firewall.ensure(host, replace(settings, ssh_cidrs=()), lambda: True)
+        firewall.ensure(host, settings.model_copy(update={"ssh_cidrs": ()}), lambda: True)
 
     assert RULES not in host.files
 
@@ -132,7 +130,7 @@ def test_rules_that_somebody_flushed_are_put_back(shaped, settings, changed):
 def test_another_network_of_the_operator_is_a_change(shaped, settings, changed):
     host = shaped()
 
-    changes = firewall.ensure(host, replace(settings, ssh_cidrs=("203.0.113.8/32",)), lambda: True)
+    changes = firewall.ensure(host, settings.model_copy(update={"ssh_cidrs": ("203.0.113.8/32",)}), lambda: True)
 
     assert changed(changes) == [RULES]
     assert "+        elements = { 203.0.113.8/32 }" in changes[2].diff

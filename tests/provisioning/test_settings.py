@@ -23,8 +23,13 @@ def test_what_the_stack_puts_out_is_read():
 
 
 def test_what_is_missing_is_named():
-    with pytest.raises(HostSettingsError, match="The stack puts out no domain, host: run `pulumi up`"):
+    with pytest.raises(HostSettingsError, match="there is no host, domain"):
         HostSettings.from_outputs({name: value for name, value in OUTPUTS.items() if name not in {"host", "domain"}})
+
+
+def test_what_is_of_another_type_is_named():
+    with pytest.raises(HostSettingsError, match="ssh_cidrs: Input should be a valid tuple"):
+        HostSettings.from_outputs({**OUTPUTS, "ssh_cidrs": "203.0.113.7/32"})
 
 
 def test_secrets_do_not_stand_in_what_is_printed():
@@ -38,10 +43,18 @@ def test_a_server_that_was_rented_elsewhere_stands_in_a_file(tmp_path):
     assert HostSettings.from_file(path) == HostSettings.from_outputs(OUTPUTS)
 
 
-@pytest.mark.parametrize("text", ["", "[]"])
-def test_a_file_that_says_nothing_is_refused(tmp_path, text):
+@pytest.mark.parametrize(
+    ("text", "reason"),
+    [("", "Invalid JSON"), ("[]", "Input should be an object"), ('{"host": "192.0.2.7"}', "there is no ipv6_address")],
+)
+def test_a_file_that_lacks_something_is_refused(tmp_path, text, reason):
     path = tmp_path / "server.json"
     path.write_text(text)
 
-    with pytest.raises(HostSettingsError, match=r"server\.json"):
+    with pytest.raises(HostSettingsError, match=rf"server\.json: {reason}"):
         HostSettings.from_file(path)
+
+
+def test_a_file_that_is_not_there_is_named(tmp_path):
+    with pytest.raises(HostSettingsError, match=r"server\.json cannot be read: No such file or directory"):
+        HostSettings.from_file(tmp_path / "server.json")

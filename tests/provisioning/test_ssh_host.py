@@ -8,6 +8,7 @@ import subprocess
 import time
 from dataclasses import dataclass
 from pathlib import Path
+from threading import Thread
 
 import pytest
 from fabric import Config
@@ -67,6 +68,11 @@ def server(tmp_path_factory):
     yield Server(folder, port, process.pid)
     process.terminate()
     process.wait(10)
+
+
+def _close_next(listening):
+    connection, _ = listening.accept()
+    connection.close()
 
 
 def _answers(port):
@@ -140,6 +146,11 @@ def test_a_file_that_is_not_there_is_nothing(server, tmp_path):
         assert host.read(str(tmp_path / "nothing")) is None
 
 
+def test_a_file_that_cannot_be_read_is_named(server, tmp_path):
+    with server.connect() as host, pytest.raises(HostError, match=rf"{tmp_path} cannot be read: .*Is a directory"):
+        host.read(str(tmp_path))
+
+
 def test_a_file_of_this_machine_is_copied(server, tmp_path):
     (tmp_path / "archive").write_bytes(bytes(range(256)) * 1000)
 
@@ -185,6 +196,16 @@ def test_a_key_that_is_not_let_in_is_told(server):
         server.connect(identity="other"),
     ):
         pass
+
+
+def test_a_connection_that_ends_before_ssh_begins_is_told_with_what_helps(server):
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        closing = Thread(target=_close_next, args=[listening])
+        closing.start()
+        hasty = Server(server.folder, listening.getsockname()[1], 0)
+        with pytest.raises(HostError, match=r"it ends the connection at once, .* wait a minute"), hasty.connect():
+            pass
+        closing.join()
 
 
 def test_where_nothing_listens_it_says_so(server, tmp_path):

@@ -3,7 +3,7 @@
 import errno
 import sqlite3
 from collections.abc import Iterator
-from enum import Enum, auto
+from enum import Enum
 
 import psycopg
 
@@ -12,8 +12,8 @@ _AWAY = ("08", "57P0")
 
 
 class Outage(Enum):
-    DISK_FULL = auto()
-    DATABASE_AWAY = auto()
+    DISK_FULL = "disk full"
+    DATABASE_AWAY = "database away"
 
 
 def outage_behind(error: BaseException) -> Outage | None:

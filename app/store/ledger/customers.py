@@ -23,7 +23,7 @@ from app.store.db import tables
 from app.store.db.cache import cached
 from app.store.ledger import own_fields, positions, settlements, turnover
 from app.store.ledger.invoice_columns import COLUMNS, invoice_of
-from app.store.ledger.receivables import Position
+from app.store.ledger.receivables import Position, is_active, is_unsettled
 from app.store.ledger.snapshot import compared
 
 _Customer, _Invoice, _Payment = tables.CustomerModel, tables.InvoiceModel, tables.PaymentModel
@@ -143,17 +143,7 @@ def refuse_taken_code(code: str, but: int | None = None) -> None:
 
 
 def has_open(customer_id: int) -> bool:
-    return (
-        _Invoice.select()
-        .where(
-            _Invoice.customer == customer_id,
-            _Invoice.paid_cents != _Invoice.total_cents,
-            _Invoice.draft == False,
-            _Invoice.voided_at.is_null(),
-            _Invoice.written_off_at.is_null(),
-        )
-        .exists()
-    )
+    return _Invoice.select().where(_Invoice.customer == customer_id, is_active(), is_unsettled()).exists()
 
 
 @cached

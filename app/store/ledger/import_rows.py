@@ -3,9 +3,8 @@
 from dataclasses import dataclass
 from typing import Any
 
+from app.domain.paging import PAGE_LENGTH
 from app.store.db.tables import ImportedRowModel, InvoiceModel, PaymentModel
-
-PAGE_LENGTH = 50
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,10 +12,11 @@ from typing import Any, Self
 from peewee import Case, Expression, fn
 
 from app.domain import invoice as rules
-from app.domain.ageing import Bucket
+from app.domain.ageing import DAYS_LATE, Bucket
 from app.domain.as_of import AsOf
 from app.domain.fields import INVOICE, searched_texts
 from app.domain.invoice import Status
+from app.domain.paging import PAGE_LENGTH
 from app.store.db import tables
 from app.store.db.cache import cached
 from app.store.db.compiled_queries import Slot, compiled
@@ -23,18 +24,9 @@ from app.store.ledger import own_fields
 from app.store.ledger.invoice_columns import COLUMNS, invoice_of
 from app.store.ledger.receivables import Position, has_seen, is_for_good
 
-PAGE_LENGTH = 50
-
 _Invoice, _Customer = tables.InvoiceModel, tables.CustomerModel
 _SEARCHED = tuple(getattr(_Invoice, field.name) for field in searched_texts(INVOICE))
 OUTSTANDING = frozenset({Status.OPEN, Status.PARTIAL, Status.OVERDUE})
-_DAYS_LATE: dict[Bucket, tuple[int | None, int | None]] = {
-    Bucket.NOT_DUE: (None, 0),
-    Bucket.TO_30: (1, 30),
-    Bucket.TO_60: (31, 60),
-    Bucket.TO_90: (61, 90),
-    Bucket.OVER_90: (91, None),
-}
 
 
 class InvoiceOrder(StrEnum):
@@ -337,7 +329,7 @@ def _is_within(wanted: Filter) -> Iterator[Expression]:
 
 
 def _is_due_within(bucket: Bucket, day: date) -> Iterator[Expression]:
-    least, most = _DAYS_LATE[bucket]
+    least, most = DAYS_LATE[bucket]
     if most is not None:
         yield _Invoice.due_on >= day - timedelta(days=most)
     if least is not None:

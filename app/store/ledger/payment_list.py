@@ -9,12 +9,12 @@ from typing import Any
 
 from peewee import Expression, fn
 
+from app.domain.paging import PAGE_LENGTH
 from app.domain.payment import Payment
 from app.store.db import tables
 from app.store.db.cache import cached
 from app.store.db.tables import CustomerModel, InvoiceModel
 
-PAGE_LENGTH = 50
 _LATEST = 1_000
 
 _PAYMENT = tuple(getattr(tables.PaymentModel, fact.name) for fact in fields(Payment))

@@ -37,8 +37,7 @@ class Position:
     @property
     def has_balance(self) -> Expression:
         """Select receivables with a balance or a credit."""
-        # If nothing happened after the day, the condition must be written as in the partial index `invoices_open`.
-        differs = InvoiceModel.paid_cents != InvoiceModel.total_cents if self._later is None else self.left_cents != 0
+        differs = is_unsettled() if self._later is None else self.left_cents != 0
         return self.is_in_scope & differs
 
     @property
@@ -90,12 +89,30 @@ def _paid_later(as_of: AsOf, within: PartitionFilter | None) -> Any:
 
 def is_in_scope(as_of: AsOf) -> Expression:
     """Write `app.domain.invoice.is_in_scope` as SQL."""
+    return was_sold(as_of) & ~has_seen(InvoiceModel.written_off_at, as_of)
+
+
+def was_sold(as_of: AsOf) -> Expression:
+    """Select invoices that were issued and not void; one that was written off was still a sale."""
     return (
-        (InvoiceModel.issued_on <= as_of.day)
-        & (InvoiceModel.draft == False)
-        & ~has_seen(InvoiceModel.voided_at, as_of)
-        & ~has_seen(InvoiceModel.written_off_at, as_of)
+        (InvoiceModel.issued_on <= as_of.day) & (InvoiceModel.draft == False) & ~has_seen(InvoiceModel.voided_at, as_of)
     )
+
+
+def is_active() -> Expression:
+    """Select invoices that are neither draft nor void nor written off, on whatever day that happened."""
+    # With `is_unsettled` the condition of the partial index `invoices_open`: it must be written as it is there.
+    return (InvoiceModel.draft == False) & InvoiceModel.voided_at.is_null() & InvoiceModel.written_off_at.is_null()
+
+
+def is_unsettled() -> Expression:
+    """Select invoices whose payments do not add up to their total."""
+    return InvoiceModel.paid_cents != InvoiceModel.total_cents
+
+
+def payment_counts(payment: Any, as_of: AsOf) -> Expression:
+    """Select payments that count on the day: `app.domain.payment.counts` as SQL."""
+    return (payment.paid_on <= as_of.day) & (payment.voided_at.is_null() | (payment.voided_at >= as_of.ended_at))
 
 
 def has_seen(moment: Any, as_of: AsOf) -> Expression:
@@ -104,9 +121,4 @@ def has_seen(moment: Any, as_of: AsOf) -> Expression:
 
 
 def _is_in_scope_for_good(as_of: AsOf) -> Expression:
-    return (
-        (InvoiceModel.issued_on <= as_of.day)
-        & (InvoiceModel.draft == False)
-        & InvoiceModel.voided_at.is_null()
-        & InvoiceModel.written_off_at.is_null()
-    )
+    return (InvoiceModel.issued_on <= as_of.day) & is_active()

@@ -14,7 +14,7 @@ from app.store.db.cache import cached
 from app.store.db.database import days_between
 from app.store.db.tables import InvoiceModel, PaymentModel
 from app.store.ledger.partition_totals import PartitionFilter, of_customer, partition, totals_by_partition
-from app.store.ledger.receivables import Position, is_for_good
+from app.store.ledger.receivables import Position, is_for_good, payment_counts
 
 _LARGE = 1_000_000
 
@@ -119,7 +119,7 @@ def _oddly_settled(as_of: AsOf, since: date, within: PartitionFilter, *, for_goo
     paid = fn.SUM(line.amount_cents).over(partition_by=[line.invoice], order_by=[line.paid_on])
     history = (
         line.select(line.invoice.alias("invoice_id"), line.paid_on.alias("paid_on"), paid.alias("paid_cents"))
-        .where(_counts(line, as_of), line.invoice.in_(_odd(as_of, since, within, for_good=for_good)))
+        .where(payment_counts(line, as_of), line.invoice.in_(_odd(as_of, since, within, for_good=for_good)))
         .alias("history")
     )
     from_then_on = fn.MIN(history.c.paid_cents).over(
@@ -142,7 +142,7 @@ def _odd(as_of: AsOf, since: date, within: PartitionFilter, *, for_good: bool) -
     """Select the ids of invoices that `_plainly_settled` cannot date: overpaid, refunded or paid in advance."""
     payment = PaymentModel.alias("recent")
     recent = payment.select(payment.invoice).where(
-        within(payment.invoice), _counts(payment, as_of), payment.paid_on >= since
+        within(payment.invoice), payment_counts(payment, as_of), payment.paid_on >= since
     )
     # Three queries: a single one with OR could use none of the indexes.
     overpaid, refunded, in_advance = (Position(as_of, within, for_good=for_good) for _ in range(3))
@@ -175,15 +175,10 @@ def _paid_since(as_of: AsOf, since: date, within: PartitionFilter) -> Any:
             fn.MAX(payment.paid_on).alias("latest"),
             fn.MIN(payment.amount_cents).alias("least"),
         )
-        .where(within(payment.invoice), _counts(payment, as_of), payment.paid_on >= since)
+        .where(within(payment.invoice), payment_counts(payment, as_of), payment.paid_on >= since)
         .group_by(payment.invoice)
         .alias("paid_since")
     )
-
-
-def _counts(payment: Any, as_of: AsOf) -> Any:
-    """Write `app.domain.payment.counts` as SQL."""
-    return (payment.paid_on <= as_of.day) & (payment.voided_at.is_null() | (payment.voided_at >= as_of.ended_at))
 
 
 def _facts() -> tuple[Any, ...]:

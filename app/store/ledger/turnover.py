@@ -5,14 +5,14 @@ from collections.abc import Mapping
 from datetime import date
 from typing import Any
 
-from peewee import Expression, fn
+from peewee import fn
 
 from app.domain.as_of import AsOf
 from app.domain.turnover import Turnover
 from app.store.db.cache import cached
 from app.store.db.tables import InvoiceModel, PaymentModel
 from app.store.ledger.partition_totals import PartitionFilter, Sums, of_customer, partition, totals_by_partition
-from app.store.ledger.receivables import has_seen
+from app.store.ledger.receivables import payment_counts, was_sold
 
 
 @cached
@@ -48,7 +48,7 @@ def _invoiced_to(within: PartitionFilter, as_of: AsOf, since: date) -> Any:
     part = partition(InvoiceModel.id)
     return (
         InvoiceModel.select(part, InvoiceModel.customer, InvoiceModel.currency, fn.SUM(InvoiceModel.total_cents))
-        .where(within(InvoiceModel.id), _was_sold(as_of), InvoiceModel.issued_on >= since)
+        .where(within(InvoiceModel.id), was_sold(as_of), InvoiceModel.issued_on >= since)
         .group_by(part, InvoiceModel.customer, InvoiceModel.currency)
         .tuples()
     )
@@ -58,7 +58,7 @@ def _invoiced_rows(within: PartitionFilter, as_of: AsOf, since: date) -> Any:
     part = partition(InvoiceModel.id)
     return (
         InvoiceModel.select(part, InvoiceModel.currency, InvoiceModel.issued_on, fn.SUM(InvoiceModel.total_cents))
-        .where(within(InvoiceModel.id), _was_sold(as_of), InvoiceModel.issued_on >= since)
+        .where(within(InvoiceModel.id), was_sold(as_of), InvoiceModel.issued_on >= since)
         .group_by(part, InvoiceModel.currency, InvoiceModel.issued_on)
         .tuples()
     )
@@ -66,7 +66,6 @@ def _invoiced_rows(within: PartitionFilter, as_of: AsOf, since: date) -> Any:
 
 def _collected_rows(within: PartitionFilter, as_of: AsOf, since: date) -> Any:
     part = partition(PaymentModel.invoice)
-    counts = PaymentModel.voided_at.is_null() | (PaymentModel.voided_at >= as_of.ended_at)
     return (
         PaymentModel.select(part, InvoiceModel.currency, PaymentModel.paid_on, fn.SUM(PaymentModel.amount_cents))
         .join(InvoiceModel)
@@ -74,8 +73,7 @@ def _collected_rows(within: PartitionFilter, as_of: AsOf, since: date) -> Any:
             within(PaymentModel.invoice),
             within(InvoiceModel.id),
             PaymentModel.paid_on >= since,
-            PaymentModel.paid_on <= as_of.day,
-            counts,
+            payment_counts(PaymentModel, as_of),
         )
         .group_by(part, InvoiceModel.currency, PaymentModel.paid_on)
         .tuples()
@@ -94,10 +92,4 @@ def _merged(invoiced: Sums, collected: Sums) -> tuple[Turnover, ...]:
     return tuple(
         Turnover(currency, day, *invoiced.get((currency, day), nothing), *collected.get((currency, day), nothing))
         for currency, day in sorted(invoiced.keys() | collected.keys())
-    )
-
-
-def _was_sold(as_of: AsOf) -> Expression:
-    return (
-        (InvoiceModel.issued_on <= as_of.day) & (InvoiceModel.draft == False) & ~has_seen(InvoiceModel.voided_at, as_of)
     )

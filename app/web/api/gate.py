@@ -19,6 +19,7 @@ from pydantic import BaseModel, ValidationError
 from app.domain.sentences import plain
 from app.store.access import api_tokens, idempotency
 from app.store.access.api_tokens import ApiToken
+from app.store.access.hashes import hash_of
 from app.store.access.idempotency import KeptAnswer
 from app.store.db import current_user
 from app.store.db.cache import pin_version
@@ -227,7 +228,7 @@ def _once(operation: Operation, call: Call, parts: dict[str, Any]) -> HTTPRespon
         raise ProblemError(
             ProblemType.MALFORMED, "An Idempotency-Key has 1 to 255 letters, digits and signs, and no blanks."
         )
-    own = replace(call, key=hashlib.sha256(f"{call.token.id}:{key}".encode()).hexdigest())
+    own = replace(call, key=hash_of(f"{call.token.id}:{key}"))
 
     def answer() -> KeptAnswer:
         given = operation.handler(own, **parts)

@@ -9,8 +9,8 @@ from pydantic.json_schema import models_json_schema
 from app.web.api.calls import ROOT, Operation
 from app.web.api.gate import JSON, KEY_PATTERN, VERSION_PATTERN, WORKBOOKS
 from app.web.api.problems import MEDIA_TYPE, ProblemAnswer, ProblemType
-from app.web.api.shapes import LARGEST_ID
 from app.web.http.downloads import XLSX
+from app.web.http.forms import LARGEST_ID
 
 _Json = dict[str, Any]
 _ABOUT = (

@@ -21,9 +21,9 @@ from pydantic_core import CoreSchema, PydanticCustomError, core_schema
 
 from app.domain.as_of import YEARS
 from app.domain.own_fields import LONGEST_NAME, LONGEST_TEXT, MOST, merged
+from app.web.http.forms import LARGEST_ID
 from app.workbook.meaning.columns.own_columns import named
 
-LARGEST_ID = 999_999_999
 _MOST_CENTS = 10**14 - 1
 # Characters that workbooks and some databases cannot hold, and those that mark numbers in our sentences.
 _CONTROLS = r"\x00-\x08\x0b-\x1f\u2066-\u2069\ufffe\uffff"

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Self
 
 from app.domain.permissions import Right
-from app.settings import AppSettings
+from app.settings import MEGABYTE, AppSettings
 from app.web.http.errors import DiskFullError
 
 # Signing in and access control keep working as long as the database can write.
@@ -23,7 +23,7 @@ class DiskSpace:
     @classmethod
     def by(cls, settings: AppSettings) -> Self:
         settings.data_dir.mkdir(parents=True, exist_ok=True)
-        return cls(settings.data_dir, settings.disk_reserve_bytes)
+        return cls(settings.data_dir, settings.disk_reserve_megabytes * MEGABYTE)
 
     @property
     def is_scarce(self) -> bool:

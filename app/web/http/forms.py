@@ -15,7 +15,9 @@ from app.workbook.meaning.columns.own_columns import named
 
 _Choice = TypeVar("_Choice", bound=StrEnum)
 
+LARGEST_ID = 2_147_483_647  # PostgreSQL's largest `integer`, of which ids and versions are
 LONGEST_LINE = 200  # default maximum of a text field
+_MOST_PAGES = 1_000_000
 _LIKE_THIS_DAY = date(2026, 12, 31)
 
 
@@ -128,10 +130,23 @@ class Form:
             self.errors[name] = f"Please write a whole number from 1 to {most}."
         return default
 
+    def id(self, name: str) -> int:
+        """Return the id, or 0 if it is empty or invalid."""
+        return self.whole_number(name, 0, most=LARGEST_ID)
+
+    def version(self) -> int:
+        """Return the version of the record that the form was shown with, or 0."""
+        return self.whole_number("version", 0, most=LARGEST_ID)
+
+    def page(self) -> int:
+        """Return the number of the page in a list, from 1 on."""
+        return self.whole_number("page", 1, most=_MOST_PAGES)
+
     def _day(self, name: str, like: date) -> date | None:
         text = self.typed.get(name, "")
         if not text:
             return None
+        # Browsers send ISO 8601 however they show a day. Babel's parse_date would swap day and month where that fits.
         try:
             day = date.fromisoformat(text)
         except ValueError:

@@ -16,8 +16,6 @@ _NARROWING = tuple(
     "q status bucket customer ledger currency issued_from issued_to due_from due_to least most disputed import "
     "field value".split()
 )
-_MOST_PAGES = 1_000_000
-_LARGEST_ID = 999_999_999
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +38,7 @@ class InvoiceSearch:
             day=day,
             as_of="" if day == today else day.isoformat(),
             order=_order(fields.typed.get("sort", "")),
-            page=fields.whole_number("page", 1, most=_MOST_PAGES),
+            page=fields.page(),
         )
 
     @property
@@ -92,7 +90,7 @@ def _wanted(fields: Form, locale: Locale) -> Filter:
         text_cents=locale.cents_in(text),
         statuses=_statuses(fields),
         bucket=fields.choice("bucket", Bucket),
-        customer_id=fields.whole_number("customer", 0, most=_LARGEST_ID) or None,
+        customer_id=fields.id("customer") or None,
         ledger=fields.text("ledger"),
         currency=fields.text("currency", longest=3).upper(),
         issued_from=fields.optional_day("issued_from"),
@@ -102,7 +100,7 @@ def _wanted(fields: Form, locale: Locale) -> Filter:
         least_cents=fields.amount("least", locale),
         most_cents=fields.amount("most", locale),
         disputed=True if fields.checked("disputed") else None,
-        import_id=fields.whole_number("import", 0, most=_LARGEST_ID) or None,
+        import_id=fields.id("import") or None,
         own_field=fields.text("field"),
         own_text=fields.text("value") if fields.typed.get("field") else "",
     )

@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 from babel import Locale as Cldr
 from babel import UnknownLocaleError
 from babel.dates import format_date, format_skeleton, format_time
-from babel.numbers import format_decimal, format_percent, get_currency_symbol
+from babel.numbers import NumberFormatError, format_decimal, format_percent, get_currency_symbol, parse_decimal
 
 FALLBACK: Final = "en_GB"
 
@@ -85,15 +85,15 @@ class Locale:
         """Raise ValueError, with an example, if the amount is not in the locale's format."""
         like = self.money(123_450)
         sign, number = self._without_currency(text, currency)
-        match = self._amount.fullmatch(number)
-        if not match:
-            raise ValueError(f"“{text[:40]}” is not an amount. Write it like {like}.")
-        units, fraction = match[1].replace(self._typed_group, ""), match[2] or ""
-        if len(fraction) > 2:
+        try:
+            amount = self._parsed(number)
+        except NumberFormatError as error:
+            raise ValueError(f"“{text[:40]}” is not an amount. Write it like {like}.") from error
+        if len(number.partition(self.decimal)[2]) > 2:
             raise ValueError(f"Please write at most two decimals, like {like}.")
-        if len(units) > _MOST_DIGITS:
+        if amount >= 10**_MOST_DIGITS:
             raise ValueError(f"Please write at most {_MOST_DIGITS} digits before the decimals.")
-        cents = int(units) * 100 + int(fraction.ljust(2, "0"))
+        cents = int(amount * 100)
         return -cents if sign else cents
 
     def cents_in(self, text: str) -> int | None:
@@ -124,13 +124,14 @@ class Locale:
             sign, bare = "-", bare[1:].lstrip()
         return sign, bare
 
-    @property
-    def _amount(self) -> re.Pattern[str]:
-        return _amount(self._typed_group, self.decimal, self.groups_of)
-
-    @property
-    def _typed_group(self) -> str:
-        return _APOSTROPHES.sub("’", _SPACES.sub(" ", self.group))
+    def _parsed(self, number: str) -> Decimal:
+        """Return the number, in digits and the locale's separators alone; raises NumberFormatError."""
+        typed_group = _APOSTROPHES.sub("’", _SPACES.sub(" ", self.group))
+        # Babel, even when strict, would also read 1e5, NaN, 1_0 and .5; where groups are spaces, 12.345 as a decimal.
+        # Of 27 digits and more it raises InvalidOperation.
+        if not re.fullmatch(rf"[0-9](?:[0-9{re.escape(typed_group + self.decimal)}]{{0,20}}[0-9])?", number):
+            raise NumberFormatError(number)
+        return parse_decimal(number.replace(typed_group, self.group), locale=self.identifier, strict=True)
 
 
 @lru_cache(maxsize=256)
@@ -164,15 +165,6 @@ def _quality(parameter: str) -> Decimal:
 def _groups_of(cldr: Cldr) -> tuple[int, int]:
     primary, secondary = cldr.decimal_formats[None].grouping
     return primary, secondary
-
-
-@lru_cache(maxsize=256)
-def _amount(group: str, decimal: str, groups_of: tuple[int, int]) -> re.Pattern[str]:
-    # Babel's strict parsing accepts anything that Decimal does if there is no group separator: `1e5`, `NaN`, `1_0`.
-    primary, secondary = groups_of
-    sign = re.escape(group)
-    grouped = rf"[1-9][0-9]{{0,{secondary - 1}}}(?:{sign}[0-9]{{{secondary}}})*{sign}[0-9]{{{primary}}}"
-    return re.compile(rf"({grouped}|[0-9]{{1,40}})(?:{re.escape(decimal)}([0-9]{{1,40}}))?")
 
 
 def _currencies(identifier: str, currency: str, text: str) -> list[str]:

@@ -1,7 +1,7 @@
 """Rendering of pages from templates, and redirects with a flash message for the next page.
 
 Templates may use `context`, `user` (or None), `may(Right.X)`, `asset(path)`, `address(path, name=value…)`, and filters
-that format values in the user's locale: money, day, month, moment, number, percent.
+that format values in the user's locale: money, day, month, moment, number, percent, counted, agreeing.
 """
 
 from collections.abc import Mapping
@@ -18,7 +18,7 @@ from markupsafe import Markup
 
 from app.domain.fields import label
 from app.domain.permissions import Right
-from app.domain.sentences import localized
+from app.domain.sentences import agreeing, localized
 from app.web.http.assets import Assets
 from app.web.http.browser_names import browser_called
 from app.web.http.cookies import Cookies
@@ -130,6 +130,8 @@ def templates(assets: Assets) -> Environment:
     environment.filters.update(
         money=lambda cents: _locale.get().money(cents),
         number=lambda number: _locale.get().number(number),
+        counted=lambda count, singular, plural: f"{_locale.get().number(count)} {agreeing(count, singular, plural)}",
+        agreeing=agreeing,
         percent=lambda part, whole: _locale.get().percent(part, whole),
         day=lambda day: _locale.get().day(day),
         month=lambda day: _locale.get().month(day),

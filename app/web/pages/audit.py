@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 from bottle import HTTPResponse
 
 from app.domain.as_of import AsOf
+from app.domain.paging import PAGE_LENGTH
 from app.domain.sentences import count_text
 from app.store.access import audit_entries
 from app.store.access.audit_entries import AuditFilter, Entry
@@ -23,12 +24,9 @@ from app.web.pages.audit_messages import actions, audit_message, details
 from app.workbook.writing import listing
 from app.workbook.writing.listing import Listed
 
-PAGE_LENGTH = 50
 MOST_EXPORTED = 100_000
 FILTER_FIELDS = ("who", "action", "subject", "from", "to", "address")
 HEADERS = ("No", "At (UTC)", "User", "Who", "Program", "Address", "Request", "Action", "Subject", "Before", "After")
-
-_LARGEST_ID = 2_147_483_647
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +37,7 @@ class Audit:
     def index(self, context: RequestContext) -> HTTPResponse:
         fields = Form(context.query)
         wanted = self._filter(fields)
-        before = fields.whole_number("before", 0, most=_LARGEST_ID) or None
+        before = fields.id("before") or None
         found = audit_entries.matching(wanted, PAGE_LENGTH + 1, older_than=before)
         shown = found[:PAGE_LENGTH]
         query = {name: text for name, text in fields.typed.items() if name in FILTER_FIELDS}

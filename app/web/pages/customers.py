@@ -1,7 +1,6 @@
 """Customers: the list that can be searched and ordered, one customer with all that is known, and changes to it."""
 
 from dataclasses import asdict, dataclass, replace
-from math import ceil
 from zoneinfo import ZoneInfo
 
 from bottle import HTTPResponse
@@ -14,6 +13,7 @@ from app.domain.ageing import Ageing, ageing_by_currency, nothing_owed
 from app.domain.as_of import AsOf
 from app.domain.fields import CUSTOMER, plain
 from app.domain.own_fields import changes, merged
+from app.domain.paging import page_count, page_of
 from app.domain.payment import Payment
 from app.domain.payment_habit import LEAST_SETTLED, Expectation
 from app.domain.periods import days_up_to, months_up_to
@@ -33,13 +33,9 @@ from app.web.pages.audit_messages import audit_message
 from app.web.pages.invoice_page import UNDONE
 from app.workbook.writing import customer_list, listing
 
-PAGE_LENGTH = 50
-
-_MOST_PAGES = 1_000_000
 _MOST_OPEN = 20
 _MOST_TERMS = 730
 _MONTHS = 12
-_LARGEST_VERSION = 2_000_000_000
 
 
 class CustomerStateError(Refusal):
@@ -69,7 +65,7 @@ class CustomerSearch:
             as_of="" if day == context.today else day.isoformat(),
             column=column,
             descending=sort.startswith("-"),
-            page=fields.whole_number("page", 1, most=_MOST_PAGES),
+            page=fields.page(),
         )
 
     def direction(self, column: AccountOrder) -> str:
@@ -126,7 +122,6 @@ class Customers:
         search = CustomerSearch.of(context, fields)
         day = fields.day("as_of", context.today)
         found = self._found(search, AsOf.end_of(day, self.zone))
-        start = (search.page - 1) * PAGE_LENGTH
         return self.pages.show(
             context,
             "customers/index.html",
@@ -135,9 +130,9 @@ class Customers:
             day=day,
             search=search,
             columns=AccountOrder,
-            accounts=found[start : start + PAGE_LENGTH],
+            accounts=page_of(found, search.page),
             count=len({one.customer_id for one in found}),
-            pages=ceil(len(found) / PAGE_LENGTH),
+            pages=page_count(len(found)),
             is_empty=not found and not customers.exist(),
         )
 
@@ -203,7 +198,7 @@ class Customers:
         """Where somebody else was quicker, show what they saved beside what was typed."""
         customer = existing(customer_id)
         fields = Form(context.form)
-        version = fields.whole_number("version", 0, most=_LARGEST_VERSION)
+        version = fields.version()
         details = _details(fields, customer.details)
         if fields.errors:
             return self._form(context, fields, customer, version=version, status=422)
@@ -305,7 +300,7 @@ def _standing(customer_id: int, ageing: Ageing, days: tuple[Turnover, ...], as_o
 
 def _just_recorded(context: RequestContext, customer_id: int, as_of: AsOf) -> list[Payment]:
     """Return the customer's payments that were recorded at once just before this page, as long as none is voided."""
-    wanted = Form(context.query).whole_number("recorded", 0, most=_LARGEST_VERSION)
+    wanted = Form(context.query).id("recorded")
     if not wanted:
         return []
     try:

@@ -3,12 +3,12 @@
 from collections import defaultdict
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from math import ceil
 from typing import Any
 
 from bottle import HTTPResponse
 
 from app.actions import imports as import_actions
+from app.domain.paging import page_count
 from app.jobs.imports import ImportJobs
 from app.settings import MEGABYTE
 from app.store.ledger import import_rows, imports
@@ -26,7 +26,6 @@ from app.workbook.preview import Choices, Preview
 from app.workbook.reading.refusal import WorkbookRefusedError
 
 _SILENT_FOR_SECONDS = 20
-_MOST_PAGES = 1_000_000
 
 
 class ImportStateError(Refusal):
@@ -160,7 +159,7 @@ class Imports:
         fields = Form(context.query)
         tab = fields.text("tab")
         row = fields.whole_number("row", 0, most=10_000_000) or None
-        number = fields.whole_number("page", 1, most=_MOST_PAGES)
+        number = fields.page()
         count = import_rows.count(stored.id, tab, row)
         return {
             "rows": import_rows.page(stored.id, tab, row, number),
@@ -169,7 +168,7 @@ class Imports:
             "tab": tab,
             "row": row,
             "page": number,
-            "pages": ceil(count / import_rows.PAGE_LENGTH),
+            "pages": page_count(count),
             "page_address": lambda other: address(f"/imports/{stored.id}", tab=tab, row=row or "", page=other),
         }
 

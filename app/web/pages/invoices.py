@@ -3,7 +3,6 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
-from math import ceil
 from types import MappingProxyType
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -18,13 +17,14 @@ from app.domain.fields import INVOICE, plain
 from app.domain.invoice import Invoice, InvoiceFacts
 from app.domain.invoice_changes import StatusChange
 from app.domain.own_fields import merged
+from app.domain.paging import page_count
 from app.domain.permissions import Right
 from app.store.access import views
 from app.store.db.cache import cache_fragment
 from app.store.ledger import customer_choice, imports, invoice_changes, invoices
 from app.store.ledger.customer_choice import Choice
 from app.store.ledger.invoice_changes import SeenVersion
-from app.store.ledger.invoices import PAGE_LENGTH, InvoiceOrder
+from app.store.ledger.invoices import InvoiceOrder
 from app.web.http.errors import NotFoundError
 from app.web.http.forms import Form
 from app.web.http.invoice_search import STATUSES, InvoiceSearch
@@ -35,7 +35,6 @@ from app.web.pages.invoice_rows import InvoiceListRow
 from app.web.pages.views import address_of, query_of
 
 _USUAL_TERMS_DAYS = 30
-_LARGEST_ID = 999_999_999
 _SAID = {
     StatusChange.VOID: "Invoice {} is void now.",
     StatusChange.WRITE_OFF: "What was left of invoice {} is written off.",
@@ -73,7 +72,7 @@ class Invoices:
             rows=self._rows(context, search, as_of),
             totals=totals,
             count=count,
-            pages=ceil(count / PAGE_LENGTH),
+            pages=page_count(count),
             issued_later=invoices.issued_later(search.wanted, as_of),
             is_empty=not count and not invoices.exist(),
             views=saved,
@@ -85,7 +84,7 @@ class Invoices:
 
     def new(self, context: RequestContext) -> HTTPResponse:
         fields = Form(context.query)
-        customer = customer_choice.get(fields.whole_number("customer", 0, most=_LARGEST_ID))
+        customer = customer_choice.get(fields.id("customer"))
         issued_on = context.today
         terms = customer.terms_days if customer and customer.terms_days is not None else _USUAL_TERMS_DAYS
         return self._form(
@@ -117,7 +116,7 @@ class Invoices:
     def update(self, context: RequestContext, invoice_id: int) -> HTTPResponse:
         line = existing(invoice_id, AsOf.end_of(context.today, self.zone))
         fields = Form(context.form)
-        seen = SeenVersion(invoice_id, fields.whole_number("version", 0, most=_LARGEST_ID))
+        seen = SeenVersion(invoice_id, fields.version())
         facts = self._facts(fields, context, line.invoice.customer_id, line.invoice.own_fields)
         if facts is None:
             return self._form(context, fields, line.invoice, status=422, version=seen.version, who=_who(line))
@@ -152,7 +151,7 @@ class Invoices:
         if change is None:
             raise NotFoundError("There is no such change.")
         reason = fields.text("reason", required=change is not StatusChange.SETTLE_DISPUTE)
-        seen = SeenVersion(invoice_id, fields.whole_number("version", 0, most=_LARGEST_ID))
+        seen = SeenVersion(invoice_id, fields.version())
         if fields.errors:
             return self.page.again(context, invoice_id, change.value, fields)
         try:

@@ -4,7 +4,6 @@ import re
 import secrets
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
-from math import ceil
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -14,6 +13,7 @@ from app.actions import payments
 from app.actions.payments import Recorded
 from app.domain.as_of import AsOf
 from app.domain.invoice import Invoice
+from app.domain.paging import page_count
 from app.domain.payment_batch import PaymentBatch, spread
 from app.domain.sentences import counted
 from app.store.ledger import customer_choice, invoices, payment_batches, payment_list
@@ -26,7 +26,6 @@ from app.web.http.request_context import RequestContext
 from app.web.pages.invoice_page import InvoiceDetailPage, existing
 
 _MOST_OPEN = 200
-_MOST_PAGES = 1_000_000
 
 
 class ConflictError(Refusal):
@@ -42,7 +41,7 @@ class Payments:
     def index(self, context: RequestContext) -> HTTPResponse:
         fields = Form(context.query)
         wanted = payment_filter(fields, context)
-        page = fields.whole_number("page", 1, most=_MOST_PAGES)
+        page = fields.page()
         totals = payment_list.totals(wanted)
         count = sum(total.payments for total in totals)
         query = {name: text for name, text in fields.typed.items() if name in FILTER_FIELDS}
@@ -55,7 +54,7 @@ class Payments:
             totals=totals,
             count=count,
             page=page,
-            pages=ceil(count / payment_list.PAGE_LENGTH),
+            pages=page_count(count),
             on_page=lambda number: address("/payments", **query, page=number if number > 1 else ""),
             export_as=lambda kind: address(f"/payments.{kind}", **query),
             is_narrowed=wanted != PaymentFilter(),
@@ -79,7 +78,7 @@ class Payments:
         invoice = _existing(invoice_id)
         fields = Form(context.form)
         cents = fields.amount("amount", context.locale, required=True, least=1, currency=invoice.currency)
-        target = fields.whole_number("invoice", 0, most=999_999_999)
+        target = fields.id("invoice")
         if not target:
             fields.errors.setdefault("invoice", "Please choose an invoice.")
         receipt = _receipt(fields, context, {invoice_id: -(cents or 0), target: cents or 0})
@@ -93,7 +92,7 @@ class Payments:
 
     def new(self, context: RequestContext) -> HTTPResponse:
         fields = Form(context.query)
-        customer_id = fields.whole_number("customer", 0, most=999_999_999)
+        customer_id = fields.id("customer")
         if not customer_id:
             return self._choose_customer(context, fields)
         if "spread" in context.query or context.query.get("received"):
@@ -102,7 +101,7 @@ class Payments:
 
     def create_several(self, context: RequestContext) -> HTTPResponse:
         fields = Form(context.form)
-        customer_id = fields.whole_number("customer", 0, most=999_999_999)
+        customer_id = fields.id("customer")
         if "spread" in context.form:
             return self._receipt_form(context, fields, customer_id, spreads=True)
         lines = self._owed(context, customer_id, fields)
@@ -126,7 +125,7 @@ class Payments:
         except LookupError as error:
             raise NotFoundError(str(error)) from error
         fields = Form(context.form)
-        shown = fields.whole_number("invoice", together[0].invoice_id, most=999_999_999)
+        shown = fields.id("invoice") or together[0].invoice_id
         reason = fields.text("reason", required=True)
         if fields.errors:
             return self.invoice_page.again(context, shown, f"void-{payment_id}", fields)
@@ -137,7 +136,7 @@ class Payments:
             return self.invoice_page.again(context, shown, f"void-{payment_id}", fields, 409)
         many = f"The {len(together)} payments that were recorded together were voided."
         said = many if len(together) > 1 else "The payment was voided."
-        customer_id = fields.whole_number("customer", 0, most=999_999_999)
+        customer_id = fields.id("customer")
         back = f"/customers/{customer_id}" if customer_id else f"/invoices/{shown}"
         return self.pages.redirect(context, back, flash=said)
 
@@ -276,7 +275,7 @@ def payment_filter(fields: Form, context: RequestContext) -> PaymentFilter:
         text_cents=context.locale.cents_in(text),
         paid_from=fields.optional_day("from"),
         paid_to=fields.optional_day("to"),
-        customer_id=fields.whole_number("customer", 0, most=999_999_999) or None,
+        customer_id=fields.id("customer") or None,
         method=fields.text("method"),
         with_voided=fields.checked("voided"),
     )

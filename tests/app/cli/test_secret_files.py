@@ -281,7 +281,7 @@ def test_mail_is_switched_off_by_saying_nothing(made, invoices):
 def test_what_is_no_address_of_a_mail_server_changes_nothing(made, invoices):
     before = all_files(made)
 
-    with pytest.raises(AppSettingsError, match=r"SMTP_URL: 'mail\.example' is neither"):
+    with pytest.raises(AppSettingsError, match=r"SMTP_URL: 'mail\.example' is not an address"):
         invoices("--set-smtp-url", typed="mail.example\n")
 
     assert all_files(made) == before

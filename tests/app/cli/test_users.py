@@ -1,5 +1,6 @@
 """`invoices create-user, reset-password, reset-link, reset-second-factor`: what only who runs the site may do."""
 
+import json
 import os
 import subprocess
 import sys
@@ -77,3 +78,13 @@ def test_who_is_added_is_on_record(invoices, sqlite):
 
     (entry,) = audit_entries.of_subject(f"user:{users.find_by_email('eve@example.com').id}")
     assert (entry.action, entry.actor, entry.after["role"]) == ("user.created", "", "viewer")
+
+
+def test_users_are_listed_for_programs(invoices, sqlite):
+    assert json.loads(invoices("users", "--json").stdout) == []
+
+    invoices("create-user", "--email", "eve@example.com", "--role", "viewer", "--name", "Eve")
+
+    assert json.loads(invoices("users", "--json").stdout) == [
+        {"email": "eve@example.com", "name": "Eve", "role": "viewer", "active": True}
+    ]

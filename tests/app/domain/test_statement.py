@@ -135,3 +135,18 @@ def _position(ledger, day):
         for entry in ledger
         if is_in_scope(entry.invoice, as_of)
     )
+
+
+def test_lines_of_one_day_are_what_is_owed_then_what_was_paid_then_what_was_taken_back():
+    day = date(2026, 1, 10)
+    noon = datetime(2026, 1, 10, 12, tzinfo=UTC)
+    credit_note = replace(INVOICE, id=2, number="0900", total_cents=-30_00)
+    written_off = replace(INVOICE, id=3, number="0800", issued_on=date(2026, 1, 9), written_off_at=noon)
+    paid = replace(PAYMENT, paid_on=day)
+    refund = replace(PAYMENT, id=2, paid_on=day, amount_cents=-10_00)
+
+    found = statement([(written_off, []), (credit_note, []), (INVOICE, [refund, paid])], day, END, UTC_ZONE)
+
+    assert [line.change.kind.value for line in found.lines] == [
+        "invoice", "credit note", "payment", "refund", "written off",
+    ]  # fmt: skip

@@ -264,7 +264,7 @@ def test_other_methods_are_refused(browser, method, path):
 @pytest.fixture
 def public(sqlite, user, settings, clock):
     """A browser before the site as it is reached from the internet."""
-    site = build(replace(settings, public_url="https://invoices.example.com"), clock)
+    site = build(settings.model_copy(update={"public_url": "https://invoices.example.com"}), clock)
     return Browser(site, extra_environ={"wsgi.url_scheme": "https", "HTTP_HOST": "invoices.example.com"})
 
 
@@ -301,10 +301,10 @@ def test_no_header_puts_another_host_into_links(public, header):
 
 
 def test_an_upload_past_the_limit_is_refused_before_it_is_read(sqlite, user, settings, clock):
-    small = replace(settings, workbook=replace(settings.workbook, file_bytes=1_000))
+    small = settings.model_copy(update={"workbook_max_megabytes": 1})
     browser = Browser(build(small, clock))
     browser.sign_in()
-    upload = [("workbook", "x.xlsx", b"x" * 102_000)]
+    upload = [("workbook", "x.xlsx", b"x" * 1_102_000)]
 
     answer = browser.post("/imports", {"csrf_token": browser.csrf_token()}, upload_files=upload, expect_errors=True)
 

@@ -200,7 +200,8 @@ def _is_all_words(row: Row, at_least: int = 2) -> bool:
 def _are_codes(texts: Sequence[str]) -> bool:
     """Return whether half of the texts have digits or are email addresses, unlike headings."""
     present = [text for text in texts if text]
-    return sum("@" in text or any(map(str.isdigit, text)) for text in present) * 2 >= len(present)
+    codes = sum("@" in text or any(map(str.isdigit, text)) for text in present)
+    return codes > 0 and codes * 2 >= len(present)
 
 
 # --- the rows of a table

@@ -1,7 +1,6 @@
 """Programs with a token, and a ledger to ask about."""
 
 import json
-from dataclasses import replace
 
 import pytest
 from support.records import a_customer, a_payment, an_invoice
@@ -55,7 +54,7 @@ def _named(headers):
 
 @pytest.fixture
 def settings(settings):
-    return replace(settings, api_requests_per_minute=100)
+    return settings.model_copy(update={"api_requests_per_minute": 100})
 
 
 @pytest.fixture

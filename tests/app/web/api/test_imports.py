@@ -1,7 +1,5 @@
 """Workbooks as programs upload them."""
 
-from dataclasses import replace
-
 import pytest
 
 from app.store.db import tables
@@ -12,7 +10,7 @@ UNREADABLE = ["INV-2", "Miller & Co", "2026-01-10", "2026-02-09", "a lot"]
 
 @pytest.fixture
 def settings(settings):
-    return replace(settings, workbook=replace(settings.workbook, file_bytes=20_000))
+    return settings.model_copy(update={"workbook_max_megabytes": 1})
 
 
 def test_an_uploaded_workbook_is_looked_at_and_then_applied(program, book, work_off):
@@ -80,9 +78,9 @@ def test_a_file_that_is_no_workbook_is_refused(program):
 
 
 def test_a_workbook_that_is_too_large_is_refused(program):
-    answer = program.upload("/imports", b"x" * 20_001)
+    answer = program.upload("/imports", b"x" * 1_000_001)
 
-    assert (answer.status_int, answer.json["detail"]) == (413, "At most 20,000 bytes can be sent here.")
+    assert (answer.status_int, answer.json["detail"]) == (413, "At most 1,000,000 bytes can be sent here.")
 
 
 def test_another_kind_of_file_is_refused(program, book):

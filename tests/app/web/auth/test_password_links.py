@@ -1,7 +1,5 @@
 """By a link a password is chosen, once, and the second step is still asked for."""
 
-import dataclasses
-
 import pytest
 from support.browser import Browser
 from support.codes import code_at
@@ -122,7 +120,9 @@ def test_without_mail_an_admin_is_to_be_asked(stranger):
 @pytest.fixture
 def with_mail(settings, clock, sqlite):
     """A browser of an app that has a mail server."""
-    return Browser(build(dataclasses.replace(settings, smtp_url="smtp://mail.example", mail_from="a@b.example"), clock))
+    return Browser(
+        build(settings.model_copy(update={"smtp_url": "smtp://mail.example", "mail_from": "a@b.example"}), clock)
+    )
 
 
 def ask(browser, email):

@@ -1,6 +1,5 @@
 """The second step of signing in: set up with an app, used once a code, replaced by a recovery code when it is lost."""
 
-import dataclasses
 import re
 
 import pytest
@@ -256,7 +255,7 @@ def test_no_recovery_code_stands_in_the_database(secured):
 @pytest.fixture
 def strict(settings, clock, user):
     """An app in which admins need a second step."""
-    return build(dataclasses.replace(settings, require_second_factor=frozenset({Role.ADMIN})), clock)
+    return build(settings.model_copy(update={"require_second_factor": frozenset({Role.ADMIN})}), clock)
 
 
 def test_an_admin_without_a_second_step_reaches_only_the_page_that_sets_it_up(strict, clock):

@@ -1,6 +1,5 @@
 """Signing in and out, and what a cookie is worth afterwards."""
 
-import dataclasses
 import logging
 from datetime import UTC, datetime, timedelta
 from ipaddress import ip_network
@@ -131,7 +130,7 @@ def test_a_new_secret_key_signs_nobody_out_and_loses_no_form(user, settings, clo
     before.sign_in()
     page = before.get("/views")
     rotated = Browser(
-        build(dataclasses.replace(settings, secret_key=new, secret_keys_before=(settings.secret_key,)), clock)
+        build(settings.model_copy(update={"secret_key": new, "secret_keys_before": (settings.secret_key,)}), clock)
     )
     rotated.set_cookie("session", before.cookies["session"])
 
@@ -141,14 +140,14 @@ def test_a_new_secret_key_signs_nobody_out_and_loses_no_form(user, settings, clo
 
 
 def test_a_secret_key_that_is_known_no_more_signs_everybody_out(browser, user, settings, clock):
-    forgotten = Browser(build(dataclasses.replace(settings, secret_key="n" * 40), clock))
+    forgotten = Browser(build(settings.model_copy(update={"secret_key": "n" * 40}), clock))
     forgotten.set_cookie("session", browser.cookies["session"])
 
     assert forgotten.get("/").location.startswith("/sign-in")
 
 
 def test_pages_are_for_the_networks_that_are_allowed(user, settings, clock):
-    app = build(dataclasses.replace(settings, allowed_addresses=(ip_network("192.0.2.0/24"),)), clock)
+    app = build(settings.model_copy(update={"allowed_addresses": (ip_network("192.0.2.0/24"),)}), clock)
     inside = Browser(app, extra_environ={"REMOTE_ADDR": "192.0.2.7"})
     outside = Browser(app, extra_environ={"REMOTE_ADDR": "198.51.100.9"})
 
@@ -162,7 +161,7 @@ def test_pages_are_for_the_networks_that_are_allowed(user, settings, clock):
 
 
 def test_an_unknown_address_is_in_no_network(settings, sqlite, clock):
-    app = build(dataclasses.replace(settings, allowed_addresses=(ip_network("192.0.2.0/24"),)), clock)
+    app = build(settings.model_copy(update={"allowed_addresses": (ip_network("192.0.2.0/24"),)}), clock)
 
     assert Browser(app).get("/sign-in", expect_errors=True).status_int == 403
 
@@ -222,7 +221,7 @@ def test_cookies_are_kept_from_scripts_and_other_sites(stranger, user):
 
 
 def test_cookies_are_bound_to_the_host_where_there_is_https(user, settings, clock):
-    secure = build(dataclasses.replace(settings, public_url="https://invoices.example"), clock)
+    secure = build(settings.model_copy(update={"public_url": "https://invoices.example"}), clock)
     browser = Browser(secure, extra_environ={"wsgi.url_scheme": "https", "HTTP_HOST": "invoices.example"})
 
     page = browser.get("/sign-in")

@@ -1,6 +1,5 @@
 """When room on the disk is scarce nothing is entered any more, and everything can still be read."""
 
-from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
@@ -9,13 +8,12 @@ from support.records import a_user, an_invoice
 
 from app.actions import api_tokens as token_actions
 from app.domain.permissions import EVERYTHING, Role, TokenRight
-from app.settings import MEGABYTE
 from app.store.access import users
 from app.store.access.api_tokens import TokenFacts
 from app.store.db import tables
 from app.web.application import build
 
-MORE_THAN_ANY_DISK = 10**12 * MEGABYTE
+MORE_THAN_ANY_DISK = 10**12  # megabytes
 WARNING = "The disk of the server is full: nothing can be entered until there is room again."
 
 
@@ -27,7 +25,7 @@ def invoice(sqlite):
 @pytest.fixture
 def full(settings, user, clock):
     """A browser in which an admin is signed in, of a server that has no room."""
-    signed_in = Browser(build(replace(settings, disk_reserve_bytes=MORE_THAN_ANY_DISK), clock))
+    signed_in = Browser(build(settings.model_copy(update={"disk_reserve_megabytes": MORE_THAN_ANY_DISK}), clock))
     signed_in.sign_in()
     return signed_in
 

@@ -112,6 +112,31 @@ def test_more_than_can_be_stored_is_refused():
         GERMAN.cents("9" * 13)
 
 
+@pytest.mark.parametrize("typed", ["9" * 40, "1" + ".234" * 40, "1," + "2" * 5_000])
+def test_a_number_of_any_length_is_refused_in_a_sentence(typed):
+    with pytest.raises(ValueError, match=r"Write it like 1\.234,50\.$"):
+        GERMAN.cents(typed)
+
+
+@pytest.mark.parametrize(
+    "identifier", ["en_US", "de_DE", "de_CH", "fr_FR", "sv_SE", "pl_PL", "hi_IN", "pt_BR", "nl_NL"]
+)
+@pytest.mark.parametrize("typed", ["1e5", "1_0", "NaN", "inf", "+5", "٣", "5.", "5,", ".5", ",5", "1e", "0x1"])
+def test_no_country_writes_amounts_as_programs_do(identifier, typed):
+    assert Locale.of(identifier, BERLIN).cents_in(typed) is None
+
+
+@pytest.mark.parametrize("identifier", ["fr_FR", "sv_SE", "pl_PL"])
+def test_a_point_is_no_decimal_mark_where_groups_are_spaces(identifier):
+    assert Locale.of(identifier, BERLIN).cents_in("12.50") is None
+    assert Locale.of(identifier, BERLIN).cents_in("12.345") is None
+
+
+@pytest.mark.parametrize(("typed", "cents"), [("12,34,567.50", 123_456_750), ("1,234,567.50", None)])
+def test_groups_are_where_the_country_has_them(typed, cents):
+    assert Locale.of("en_IN", BERLIN).cents_in(typed) == cents
+
+
 @pytest.mark.parametrize(("identifier", "typed"), [("fr", "1 234,50"), ("de_CH", "1'234.50"), ("sv", "1\u00a0234,50")])
 def test_any_space_and_any_apostrophe_will_do_between_groups(identifier, typed):
     assert Locale.of(identifier, BERLIN).cents(typed) == 123_450

@@ -1,7 +1,6 @@
 """Each request has an id of its own and leaves one line in the log."""
 
 import logging
-from dataclasses import replace
 from ipaddress import ip_network
 
 import pytest
@@ -19,7 +18,7 @@ def log(caplog):
 
 @pytest.fixture
 def behind_a_proxy(sqlite, settings, clock):
-    proxied = replace(settings, trusted_proxies=(ip_network("10.0.0.0/8"),))
+    proxied = settings.model_copy(update={"trusted_proxies": (ip_network("10.0.0.0/8"),)})
     return Browser(build(proxied, clock))
 
 

@@ -1,6 +1,5 @@
 """The page of components is for whoever works on them, and for nobody else."""
 
-from dataclasses import replace
 from urllib.parse import urlsplit
 
 import pytest
@@ -20,7 +19,7 @@ def test_every_component_is_shown_on_this_machine(browser):
     "address", ["https://invoices.example.com", "http://192.0.2.7:8000", "http://localhost.example"]
 )
 def test_there_is_no_such_page_where_others_work(settings, clock, user, address):
-    elsewhere = build(replace(settings, public_url=address), clock)
+    elsewhere = build(settings.model_copy(update={"public_url": address}), clock)
 
     assert "/components" not in {route.rule for route in elsewhere.routes}
     there = Browser(elsewhere, extra_environ={"HTTP_HOST": urlsplit(address).netloc})

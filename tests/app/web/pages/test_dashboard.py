@@ -1,7 +1,6 @@
 """The dashboard says what is owed on a day, and how late it is."""
 
 import re
-from dataclasses import replace
 from datetime import UTC, date, datetime
 from zoneinfo import ZoneInfo
 
@@ -138,7 +137,7 @@ def test_an_earlier_day_shows_what_was_owed_then(browser):
 def test_today_is_the_day_where_the_business_is(settings, clock, user):
     an_invoice("1", due_on=date(2026, 3, 2))
     clock.moment = datetime(2026, 3, 3, 3, 0, tzinfo=UTC)
-    in_new_york = Browser(build(replace(settings, time_zone=ZoneInfo("America/New_York")), clock))
+    in_new_york = Browser(build(settings.model_copy(update={"time_zone": ZoneInfo("America/New_York")}), clock))
     in_new_york.sign_in()
 
     page = in_new_york.get("/")

@@ -85,7 +85,7 @@ def test_fifty_invoices_stand_on_a_page_and_the_total_is_that_of_all(browser):
 def test_a_page_beyond_the_last_leads_back(browser):
     an_invoice()
 
-    assert "There are only 1 page." in words(browser.get("/invoices?page=7"))
+    assert "There is only 1 page." in words(browser.get("/invoices?page=7"))
 
 
 def test_the_filter_survives_ordering_and_paging(browser):
