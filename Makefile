@@ -4,6 +4,8 @@ PYTHON ?= $(firstword $(foreach name,python3 python3.13 python3.12 python3.11,\
   $(shell $(name) $(NEW_ENOUGH) 2>/dev/null && echo $(name))))
 BIN := .venv/bin
 TEST_PROCESSES ?= 2
+# A file stays in one process: what it starts, a server for instance, is started once. In the order of tests/conftest.py.
+BY_FILE := --dist loadfile --no-loadscope-reorder
 
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
@@ -11,7 +13,7 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 TOOLS := .tools/bin
 SHELL_SCRIPTS = .ci/run $(shell git ls-files "*.sh" "provisioning/rootfs/usr/local/sbin/*" tests/e2e/images/instance/boot)
 
-.PHONY: help run setup check test structure tools engine-test e2e bench screenshots requirements clean
+.PHONY: help run setup check test mutants structure tools engine-test e2e bench screenshots requirements clean
 
 help: ## list what can be made
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -34,7 +36,10 @@ check: .venv/dev ## format, lint, types, who may import whom, shell
 
 test: .venv/dev ## all tests, or some: ARGS="tests/app/domain -k overdue"; PostgreSQL, Redis and Chromium are installed where possible
 	@tests/support/install_packages.sh postgresql chromium openssh-server sudo redis-server
-	$(BIN)/pytest -q -n $(TEST_PROCESSES) $(or $(ARGS),--ignore tests/engine --ignore tests/e2e --ignore tests/server)
+	$(BIN)/pytest -q -n $(TEST_PROCESSES) $(BY_FILE) $(or $(ARGS),--ignore tests/engine --ignore tests/e2e --ignore tests/server)
+
+mutants: .venv/dev ## change the rules in small ways and see whether a test notices: ARGS="app.domain*" for some
+	$(BIN)/mutmut run --max-children $(TEST_PROCESSES) $(ARGS) && $(BIN)/mutmut results
 
 structure: .venv/dev ## measure the code: modules, calls, lines
 	@$(BIN)/python -m tests.structure
@@ -47,13 +52,13 @@ engine-test: .venv/dev ## rent with Pulumi's real engine from a stand-in for AWS
 
 e2e: .venv/dev ## deploy to a server of its own on this machine, then break it in every way; needs root and Debian
 	@tests/support/install_packages.sh chromium e2fsprogs openssh-client
-	$(BIN)/pytest -q -rs tests/e2e $(ARGS)
+	$(BIN)/pytest -q -rs -n $(TEST_PROCESSES) tests/e2e $(ARGS)
 
 bench: .venv/dev .venv-app/app .venv-bench/bench ## measure pages and imports on PostgreSQL; `make bench ARGS=--write` writes docs/benchmarks.md
 	@tests/support/install_packages.sh postgresql wrk
 	$(BIN)/python -m tests.bench $(ARGS)
 
-screenshots: .venv/dev ## take the pictures of the documentation anew
+screenshots: .venv/dev ## take the pictures of the documentation again
 	@tests/support/install_packages.sh chromium
 	SCREENSHOTS=docs/images $(BIN)/pytest -q tests/browser/test_screenshots.py
 
@@ -66,7 +71,7 @@ requirements: .venv/dev ## pin the newest versions that pyproject.toml allows
 	done
 
 clean: ## remove what was installed and cached; data/ stays
-	rm -rf .venv .venv-app .venv-bench .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache *.egg-info
+	rm -rf .venv .venv-app .venv-bench .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache mutants *.egg-info
 
 .venv/app: requirements/app.txt pyproject.toml
 	$(call install,.venv,app)

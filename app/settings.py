@@ -1,8 +1,6 @@
 """Every setting of the app, read once from the environment; NAME_FILE names a file that holds NAME's value."""
 
 import os
-import secrets
-import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,10 +13,10 @@ from pydantic_core import ErrorDetails
 from pydantic_settings import BaseSettings, EnvSettingsSource, SettingsConfigDict
 
 from app.domain.permissions import Role
+from app.stored_secret import LEAST_CHARACTERS, StoredSecretError, stored_secret
 
 MEGABYTE = 1_000_000
 
-_SECRET_CHARACTERS = 32
 _EMPTY_FILE_MEANS_NONE = {"SECRET_KEYS_BEFORE", "SMTP_URL", "REDIS_URL"}
 _SENTENCES = {
     "enum": "'{input}' is not a role: write nobody or a list of {ctx[expected]}",
@@ -72,15 +70,11 @@ def _is_https(values: Mapping[str, Any]) -> bool:
 
 
 _Positive = Annotated[int, Field(ge=1)]
-_Secret = Annotated[str, Field(min_length=_SECRET_CHARACTERS)]
+_Secret = Annotated[str, Field(min_length=LEAST_CHARACTERS)]
 _Secrets = Annotated[tuple[_Secret, ...], BeforeValidator(_items)]
 _DatabaseUrl = Annotated[
-    str,
-    _url(
-        "sqlite", "postgresql", "postgres",
-        example="sqlite:///FILE or postgresql://USER:PASSWORD@HOST/NAME", has_host=False,
-    ),
-]  # fmt: skip
+    str, _url("sqlite", "postgresql", "postgres", example="sqlite:///FILE or postgresql://HOST/NAME", has_host=False)
+]
 _RedisUrl = Annotated[str, _url("redis", "rediss", example="redis://:PASSWORD@HOST:6379/0")]
 _SmtpUrl = Annotated[str, _url("smtp", "smtps", example="smtp://USER:PASSWORD@HOST:587")]
 _PublicUrl = Annotated[
@@ -119,7 +113,7 @@ class AppSettings(BaseSettings):
         default_factory=lambda values: f"sqlite:///{values['data_dir']}/invoices.sqlite3", repr=False
     )
     redis_url: _RedisUrl = Field("", repr=False)
-    secret_key: _Secret = Field(default_factory=lambda values: _stored_secret(values["data_dir"]), repr=False)
+    secret_key: _Secret = Field(default_factory=lambda values: stored_secret(values["data_dir"]), repr=False)
     secret_keys_before: _Secrets = Field((), repr=False)
     host: str = "127.0.0.1"
     port: int = Field(8000, ge=0, le=65_535)
@@ -155,6 +149,8 @@ class AppSettings(BaseSettings):
             return cls(_build_sources=((source,), {}))
         except ValidationError as error:
             raise AppSettingsError(_sentence(error.errors()[0])) from error
+        except StoredSecretError as error:
+            raise AppSettingsError(str(error)) from error
 
     @property
     def workbook(self) -> WorkbookLimits:
@@ -203,25 +199,3 @@ def _text(environment: Mapping[str, str], name: str) -> str | None:
 
 def _sentence(error: ErrorDetails) -> str:
     return f"{str(error['loc'][0]).upper()}: {_SENTENCES.get(error['type'], '{msg}').format(**error)}."
-
-
-def _stored_secret(data_dir: Path) -> str:
-    """Return the key in DATA_DIR/secret_key, which is generated on first use."""
-    path = data_dir / "secret_key"
-    try:
-        data_dir.mkdir(parents=True, exist_ok=True)
-        if not path.exists():
-            # Write the whole file, then link it: if two processes start at once, both use the key of the first.
-            with tempfile.NamedTemporaryFile("w", dir=data_dir, prefix=".secret-") as file:  # its mode is 0600
-                file.write(secrets.token_urlsafe(48))
-                file.flush()
-                os.fsync(file.fileno())
-                os.link(file.name, path)
-    except FileExistsError:
-        pass
-    except OSError as error:
-        raise AppSettingsError(f"DATA_DIR: no file can be written in {data_dir} ({error.strerror}).") from error
-    key = path.read_bytes().decode("ascii", errors="ignore").strip()
-    if len(key) < _SECRET_CHARACTERS:
-        raise AppSettingsError(f"The key in {path} is damaged: delete the file, and everybody signs in again.")
-    return key

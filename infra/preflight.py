@@ -26,7 +26,7 @@ class Finding:
     wrong: str = ""
 
 
-def look(settings: InfraSettings, client: Clients, name_servers: Lookup) -> Iterator[Finding]:
+def run_checks(settings: InfraSettings, client: Clients, name_servers: Lookup) -> Iterator[Finding]:
     """Yield a finding for each check; without valid credentials only theirs."""
     who = _credentials(client, settings.region)
     yield who

@@ -59,7 +59,7 @@ class Deployment:
             return
         _check_host(host)
         with lock.held(host, f"deploy {version}"):
-            with deploy_log.told(host, "deploy", version):
+            with deploy_log.failure_logged(host, "deploy", version):
                 changed = self._deploy(before)
             if changed:
                 deploy_log.append(host, "deploy", version, f"serves, before it {before or 'nothing'}")
@@ -82,11 +82,11 @@ class Deployment:
             self._fetch(stack)
         with steps.step("Have secrets and the database"):
             # Separate, because with `secrets` as a dependency Compose would restart the database at each release.
-            stack.change("run", "--rm", "--no-deps", "-T", "secrets")
-            stack.change("up", "--detach", "--no-deps", "--wait", *self._stateful())
+            stack.execute("run", "--rm", "--no-deps", "-T", "secrets")
+            stack.execute("up", "--detach", "--no-deps", "--wait", *self._stateful())
         self._migrate(stack)
         with configured(stack, before):
-            take_over(self.session, stack, is_anew=self.is_refreshed)
+            take_over(self.session, stack, recreates=self.is_refreshed)
         release.note_served(host, version)
         with steps.step("Remove releases that are no longer kept"):
             release.prune(host)
@@ -95,11 +95,11 @@ class Deployment:
 
     def _fetch(self, stack: Stack) -> None:
         if self.is_refreshed:
-            stack.change("pull", "--quiet", "--policy", "always", *self._stateful(), seconds=_BUILD_SECONDS)
-            stack.change("build", "--pull", "app", "proxy", seconds=_BUILD_SECONDS)
+            stack.execute("pull", "--quiet", "--policy", "always", *self._stateful(), seconds=_BUILD_SECONDS)
+            stack.execute("build", "--pull", "app", "proxy", seconds=_BUILD_SECONDS)
             return
-        stack.change("pull", "--quiet", "--policy", "missing", *self._stateful(), check=False, seconds=_BUILD_SECONDS)
-        stack.change("build", "app", seconds=_BUILD_SECONDS)
+        stack.execute("pull", "--quiet", "--policy", "missing", *self._stateful(), check=False, seconds=_BUILD_SECONDS)
+        stack.execute("build", "app", seconds=_BUILD_SECONDS)
 
     def _stateful(self) -> list[str]:
         profiles = wanted(self.session.settings).get("COMPOSE_PROFILES", "").split(",")
@@ -107,14 +107,16 @@ class Deployment:
 
     def _migrate(self, stack: Stack) -> None:
         steps, host = self.session.steps, self.session.host
-        pending = stack.ask("run", "--rm", "--no-deps", "-T", "migrate", "invoices", "migrate", "--pending").out.split()
+        pending = stack.query(
+            "run", "--rm", "--no-deps", "-T", "migrate", "invoices", "migrate", "--pending"
+        ).out.split()
         if not pending:
             return
         if containers(host, "app"):
             with steps.step("Back up the database before it is migrated"):
                 dump(stack, f"{_DUMPS}/before-{self.release.version}-{utc_now_in_names()}.dump")
         with steps.step(f"Migrate: {', '.join(pending)}"):
-            stack.change("run", "--rm", "--no-deps", "-T", "migrate")
+            stack.execute("run", "--rm", "--no-deps", "-T", "migrate")
 
     def _create_first_admin(self) -> None:
         host = self.session.host
@@ -135,7 +137,9 @@ class Deployment:
 
 
 def dump(stack: Stack, path: str) -> None:
-    pg_dump = stack.words("exec", "-T", "db", "pg_dump", "--username", "postgres", "--format", "custom", "invoices")
+    pg_dump = stack.compose_args(
+        "exec", "-T", "db", "pg_dump", "--username", "postgres", "--format", "custom", "invoices"
+    )
     stack.host.act(
         "sh", "-c", f'umask 077; mkdir -p {_DUMPS}; "$@" > "$0.partial" && mv "$0.partial" "$0"', path, *pg_dump
     )

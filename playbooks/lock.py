@@ -11,7 +11,7 @@ from playbooks.steps.session import SERVER_HELP, STACK, session
     help=SERVER_HELP
     | {
         "acquire": "Take the lock, and say why.",
-        "release": "Give the lock back, whoever holds it: only when it was cut off.",
+        "release": "Release the lock, even if another user holds it: only after an interrupted command.",
     }
 )
 def lock(context: Context, *, acquire: str = "", release: bool = False, server: str = "", stack: str = STACK) -> None:

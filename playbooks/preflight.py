@@ -12,7 +12,7 @@ from invoke.tasks import task
 from rich.console import Console
 
 from infra.costs import monthly, table
-from infra.preflight import Finding, look
+from infra.preflight import Finding, run_checks
 from infra.settings import InfraSettings, InfraSettingsError
 
 ROOT = Path(__file__).parents[1]
@@ -28,12 +28,12 @@ def preflight(_context: object, stack: str = "prod") -> None:
         sys.exit(str(error))
     console = Console(highlight=False)
     findings = []
-    for finding in look(settings, boto3.client, name_servers):
+    for finding in run_checks(settings, boto3.client, name_servers):
         findings.append(finding)
         console.print(_line(finding))
     console.print(table(monthly(settings)), style="dim")
     if any(finding.wrong for finding in findings):
-        sys.exit("Nothing was rented: mend what is wrong above, then look again.")
+        sys.exit("Nothing was rented: correct what is wrong above, then run this again.")
     console.print("All is well: `pulumi up` rents it.")
 
 

@@ -24,7 +24,7 @@ def rollback(context: Context, *, to: str = "", server: str = "", stack: str = S
             found.steps.note(f"{version} would serve in place of {release.current(found.host)}.")
             return
         with lock.held(found.host, f"rollback to {version}"):
-            with deploy_log.told(found.host, "rollback", version):
+            with deploy_log.failure_logged(found.host, "rollback", version):
                 _roll_back(found, version)
             deploy_log.append(found.host, "rollback", version, "serves")
         found.steps.recap(f"https://{found.settings.domain} serves {version} again.")
@@ -50,13 +50,13 @@ def chosen(host: Host, to: str) -> str:
 
 def refuse_over_migrations(host: Host, version: str) -> None:
     """Raise RefusedError if the database has migrations that the release does not know."""
-    applied = set(Stack(host, release.current(host)).query(_APPLIED))
+    applied = set(Stack(host, release.current(host)).rows(_APPLIED))
     files = host.run("ls", f"{release.folder_of(version)}/{_MIGRATIONS}").out.split()
     unknown = sorted(applied - {name.removesuffix(".py") for name in files})
     if unknown:
         raise RefusedError(
             f"{host.name}: since {version} the database was migrated, which that release does not know "
-            f"({', '.join(unknown)}). Deploy a commit that mends what is wrong, or restore the dump of before: "
+            f"({', '.join(unknown)}). Deploy a commit that fixes what is wrong, or restore the dump of before: "
             "docs/operations.md says how."
         )
 
@@ -65,7 +65,7 @@ def _roll_back(found: Session, version: str) -> None:
     stack = Stack(found.host, version)
     with configured(stack, release.current(found.host)):
         take_over(found, stack)
-    release.note_gone_back_to(found.host, version)
+    release.mark_rolled_back_to(found.host, version)
 
 
 def _list(versions: list[str]) -> str:

@@ -49,7 +49,7 @@ def stack_secrets(
             return
         url = getpass.getpass("SMTP_URL, such as smtp://user:password@host:587: ") if mail else ""
         what = f"rotate {rotate}" if rotate else "set mail"
-        with lock.held(found.host, what), deploy_log.told(found.host, what, version):
+        with lock.held(found.host, what), deploy_log.failure_logged(found.host, what, version):
             _change(found, Stack(found.host, version), rotate, url, is_mail=mail)
             deploy_log.append(found.host, what, version, "done")
 
@@ -59,13 +59,13 @@ def _change(found: Session, stack: Stack, rotate: str, url: str, *, is_mail: boo
         arguments = ["--rotate", rotate] if rotate else []
         arguments += ["--set-smtp-url"] if is_mail else []
         command = ("run", "--rm", "--no-deps", "-T", "secrets", "invoices", "secrets", *arguments)
-        stack.change(*command, stdin=f"{url}\n" if is_mail else "")
+        stack.execute(*command, stdin=f"{url}\n" if is_mail else "")
     if rotate == "database":
-        with found.steps.step("Tell the database"):
-            tell_the_database(stack)
-    take_over(found, stack, is_anew=True)
+        with found.steps.step("Set the passwords in the database"):
+            set_database_passwords(stack)
+    take_over(found, stack, recreates=True)
     found.steps.recap("Done: the app and the worker use them.")
 
 
-def tell_the_database(stack: Stack) -> None:
-    stack.change("exec", "-T", "db", "bash", _ROLES_SCRIPT)
+def set_database_passwords(stack: Stack) -> None:
+    stack.execute("exec", "-T", "db", "bash", _ROLES_SCRIPT)

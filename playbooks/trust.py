@@ -17,8 +17,10 @@ _SECONDS = 10
 _SSH = 22
 
 
-@task(help=SERVER_HELP | {"yes": "Keep what the server shows without asking.", "anew": "Forget the key that was kept."})
-def trust(_context: Context, *, server: str = "", stack: str = STACK, yes: bool = False, anew: bool = False) -> None:
+@task(
+    help=SERVER_HELP | {"yes": "Keep what the server shows without asking.", "again": "Forget the key that was kept."}
+)
+def trust(_context: Context, *, server: str = "", stack: str = STACK, yes: bool = False, again: bool = False) -> None:
     """Save the server's host key: from AWS if rented there, else the key it shows, once you confirm it."""
     console = Console(highlight=False, soft_wrap=True)
     try:
@@ -26,10 +28,10 @@ def trust(_context: Context, *, server: str = "", stack: str = STACK, yes: bool 
     except HostSettingsError as error:
         sys.exit(str(error))
     kept = KEPT / f"{settings.host}.known_hosts"
-    if kept.exists() and not anew:
-        console.print(f"The key of {settings.host} is kept already, in {kept.name}; --anew forgets it.")
+    if kept.exists() and not again:
+        console.print(f"The key of {settings.host} is kept already, in {kept.name}; --again replaces it.")
         return
-    keys = settings.host_keys or told_by_aws(settings)
+    keys = settings.host_keys or keys_from_aws(settings)
     if not keys:
         key = shown(settings.host)
         console.print(f"{settings.host} shows this key: {key.get_name()} {key.fingerprint}")
@@ -41,7 +43,7 @@ def trust(_context: Context, *, server: str = "", stack: str = STACK, yes: bool 
     console.print(f"Kept {len(keys)} of the keys of {settings.host}: another will be refused from now on.")
 
 
-def told_by_aws(settings: HostSettings) -> tuple[str, ...]:
+def keys_from_aws(settings: HostSettings) -> tuple[str, ...]:
     """Return none if the server is not rented at Lightsail or the query fails."""
     if not settings.region:
         return ()

@@ -3,15 +3,15 @@
 from provisioning.change import Change
 from provisioning.ensure import file, packages, unit
 from provisioning.host import Host
-from provisioning.landing_files import text
 from provisioning.machine import Machine
+from provisioning.rootfs_files import text
 
 _RULES = "/etc/audit/rules.d/50-invoices.rules"
 
 
 def ensure(host: Host, machine: Machine) -> list[Change]:
     if machine.container:
-        return [machine.lacks("auditd", "the kernel reports to the machine beneath it only")]
+        return [machine.unavailable("auditd", "the kernel reports to the machine beneath it only")]
     installed = packages(host, ["auditd"], what="package of the audit")
     rules = file(host, _RULES, text(_RULES))
     if rules.changed:

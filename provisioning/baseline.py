@@ -5,11 +5,11 @@ from collections.abc import Callable, Iterator
 from provisioning import (
     accounts,
     audit,
-    bans,
     clock,
     directories,
     disk_reserve,
     docker_engine,
+    fail2ban,
     file_modes,
     firewall,
     journal,
@@ -45,7 +45,7 @@ def provision(
 
 
 def _changes(host: Host, settings: HostSettings, can_still_connect: Callable[[], bool]) -> Iterator[Change]:
-    found = machine.look(host)
+    found = machine.detect(host)
     parts: tuple[Callable[[], list[Change]], ...] = (
         lambda: packages.ensure(host),  # the other parts need these packages
         lambda: accounts.ensure(host, settings),  # before SSH refuses passwords: the user must have a key
@@ -56,7 +56,7 @@ def _changes(host: Host, settings: HostSettings, can_still_connect: Callable[[],
         lambda: directories.ensure(host),  # before the firewall, whose rules are in one of them
         lambda: firewall.ensure(host, settings, can_still_connect),  # before Docker can publish a port
         lambda: ssh_access.ensure(host, settings, can_still_connect),
-        lambda: bans.ensure(host),  # after the firewall: it bans with nftables
+        lambda: fail2ban.ensure(host),  # after the firewall: it bans with nftables
         lambda: docker_engine.ensure(host, found),
         lambda: disk_reserve.ensure(host),  # after Docker, whose folder determines the disk
         lambda: audit.ensure(host, found),  # after Docker, whose files it watches

@@ -11,7 +11,7 @@ _TIME_SERVICES = ("chrony.service", "ntpsec.service", "systemd-timesyncd.service
 def ensure(host: Host, machine: Machine) -> list[Change]:
     """Keep the time service that is active, else take systemd-timesyncd."""
     if machine.container:
-        return [_utc(host), machine.lacks("clock", "it is that of the machine beneath it")]
+        return [_utc(host), machine.unavailable("clock", "it is that of the machine beneath it")]
     active = host.run("systemctl", "is-active", *_TIME_SERVICES, check=False).out.split()
     running = [name for name, state in zip(_TIME_SERVICES, active, strict=False) if state == "active"]
     if running:

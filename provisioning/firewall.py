@@ -9,9 +9,9 @@ from ipaddress import IPv4Network, IPv6Network, ip_network
 
 from provisioning.change import Change
 from provisioning.ensure import packages, unit, unit_file
-from provisioning.guarded import guarded_file
 from provisioning.host import Host, HostError
-from provisioning.landing_files import filled, text
+from provisioning.rootfs_files import filled, text
+from provisioning.safe_replace import replace_safely
 from provisioning.settings import HostSettings
 
 _RULES = "/etc/invoices/firewall.nft"
@@ -23,7 +23,7 @@ def ensure(host: Host, settings: HostSettings, can_still_connect: Callable[[], b
     """Apply the rules now, and at each boot before the network is up."""
     installed = packages(host, ["nftables"], what="package of the firewall")
     service = unit_file(host, _UNIT, text(f"/etc/systemd/system/{_UNIT}"))
-    rules = guarded_file(
+    rules = replace_safely(
         host,
         _RULES,
         _rules(_ssh_networks(settings)),

@@ -3,7 +3,7 @@
 from provisioning.change import Change
 from provisioning.ensure import file
 from provisioning.host import Host
-from provisioning.landing_files import text
+from provisioning.rootfs_files import text
 
 _PATH = "/etc/systemd/journald.conf.d/invoices.conf"
 

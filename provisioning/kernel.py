@@ -5,8 +5,8 @@ from collections.abc import Mapping
 from provisioning.change import Change
 from provisioning.ensure import absent, file
 from provisioning.host import Host, HostError
-from provisioning.landing_files import text
 from provisioning.machine import Machine
+from provisioning.rootfs_files import text
 
 # Files of all folders are read in the order of their names: Ubuntu's 99-protect-links.conf overrode 99-invoices.conf.
 _PATH, _OLD_PATH = "/etc/sysctl.d/zz-invoices.conf", "/etc/sysctl.d/99-invoices.conf"
@@ -62,7 +62,7 @@ def ensure(host: Host, machine: Machine) -> list[Change]:
     ]
     if machine.container:
         left = ", ".join(key for key in SETTINGS if key not in ours)
-        changes.append(machine.lacks("kernel settings", f"{left} belong to the machine beneath it"))
+        changes.append(machine.unavailable("kernel settings", f"{left} belong to the machine beneath it"))
     return changes
 
 

@@ -24,11 +24,11 @@ class Machine:
     docker_packages: tuple[str, ...]
     container: str = ""
 
-    def lacks(self, what: str, why: str) -> Change:
+    def unavailable(self, what: str, why: str) -> Change:
         return Change(what, missing=f"not in a container ({self.container}): {why}")
 
 
-def look(host: Host) -> Machine:
+def detect(host: Host) -> Machine:
     """Raise HostError if the server's system is not supported."""
     release = dict(line.split("=", 1) for line in (host.read("/etc/os-release") or "").splitlines() if "=" in line)
     name, version = (release.get(key, "").strip('"') for key in ("ID", "VERSION_ID"))

@@ -3,7 +3,7 @@
 from provisioning.change import Change
 from provisioning.ensure import file, packages, unit
 from provisioning.host import Host
-from provisioning.landing_files import text
+from provisioning.rootfs_files import text
 
 _PATH = "/etc/apt/apt.conf.d/52invoices-security-updates"
 _TIMERS = ("apt-daily.timer", "apt-daily-upgrade.timer")

@@ -4,9 +4,9 @@ from collections.abc import Callable, Mapping
 
 from provisioning.change import Change
 from provisioning.ensure import file
-from provisioning.guarded import guarded_file
 from provisioning.host import Host, HostError
-from provisioning.landing_files import filled
+from provisioning.rootfs_files import filled
+from provisioning.safe_replace import replace_safely
 from provisioning.settings import HostSettings
 
 # sshd reads this file first, and takes the first value of each option.
@@ -27,7 +27,7 @@ def ensure(host: Host, settings: HostSettings, can_still_connect: Callable[[], b
         _refuse_overridden_options(host, options)
 
     key, moduli = _host_key(host), _large_moduli(host)
-    change = guarded_file(
+    change = replace_safely(
         host,
         _OPTIONS,
         options,

@@ -79,13 +79,13 @@ class SshHost:
     def upload(self, local: str, path: str, *, mode: str = "0644") -> None:
         if self.is_rehearsal:
             return
-        landing = f"/tmp/invoices-{secrets.token_hex(8)}"  # noqa: S108  # cannot be guessed, and is removed below
+        temporary = f"/tmp/invoices-{secrets.token_hex(8)}"  # noqa: S108  # cannot be guessed, and is removed below
         with self._reached(f"the upload of {Path(local).name}"):
-            self._connection.put(local, landing)
+            self._connection.put(local, temporary)
         try:
-            self.act("install", "-D", "-m", mode, "-o", "root", "-g", "root", landing, path)
+            self.act("install", "-D", "-m", mode, "-o", "root", "-g", "root", temporary, path)
         finally:
-            self.run("rm", "-f", "--", landing, check=False)
+            self.run("rm", "-f", "--", temporary, check=False)
 
     def _run(self, command: Sequence[str], stdin: str | bytes, seconds: int) -> Ran:
         # Not Fabric's `run`: it writes standard input one character at a time, a hundred a second.
@@ -162,7 +162,7 @@ def _connection(address: str, user: str, known_hosts: Path, identity: str, confi
             continue
         except paramiko.BadHostKeyException as error:
             raise HostError(
-                f"{address}: it is not the server it was, its key is another. If it was replaced: `fab trust --anew`."
+                f"{address}: it is not the server it was, its key is another. If it was replaced: `fab trust --again`."
             ) from error
         except _UnknownKeyError as error:
             raise HostError(f"{address}: its key is not known yet: `fab trust` shows and keeps it.") from error

@@ -3,8 +3,8 @@
 from provisioning.change import Change
 from provisioning.ensure import unit, unit_file
 from provisioning.host import Host, HostError
-from provisioning.landing_files import text
 from provisioning.machine import Machine
+from provisioning.rootfs_files import text
 
 _FILE, _UNIT = "/swapfile", "swapfile.swap"
 _GIGABYTE = 1024**3
@@ -14,7 +14,7 @@ _LARGE_DISK_GIGABYTES, _LEFT_FREE_GIGABYTES = 20, 2
 def ensure(host: Host, machine: Machine) -> list[Change]:
     """Keep existing swap, else create a file of 1 GB, or 2 GB on a disk of at least 20 GB."""
     if machine.container:
-        return [machine.lacks("swap", "it belongs to the machine beneath it")]
+        return [machine.unavailable("swap", "it belongs to the machine beneath it")]
     areas = [line.split()[0] for line in host.run("cat", "/proc/swaps").out.splitlines()[1:]]
     if areas and _FILE not in areas:
         return [Change("swap")]

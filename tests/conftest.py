@@ -21,6 +21,8 @@ POSTGRESQL = {f"postgresql-{path.parent.name}": path for path in installed_versi
 # Servers that run already, to be tested as well: "postgresql-17=postgresql://user@127.0.0.1:5417 …".
 RUNNING = dict(server.split("=", 1) for server in os.environ.get("TEST_POSTGRESQL_SERVERS", "").split())
 VERSIONS = [*POSTGRESQL, *RUNNING] or ["postgresql"]
+# What takes longest comes first, so that no process is left with it in the end.
+LONG = ("tests/browser", "tests/app/web/api/test_fuzz", "tests/app/workbook", "tests/app/cli/test_imports")
 
 
 @pytest.fixture(scope="session")
@@ -124,6 +126,10 @@ def _close(opened) -> None:
         opened.close_all()
     elif not opened.is_closed():
         opened.close()
+
+
+def pytest_collection_modifyitems(items) -> None:
+    items.sort(key=lambda item: not item.nodeid.startswith(LONG))
 
 
 def pytest_terminal_summary(terminalreporter) -> None:

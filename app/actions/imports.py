@@ -209,7 +209,7 @@ def undo(importer: Importer, import_id: int) -> None:
             raise NotNowError(f"There is no import {import_id}.")
         if stored.state not in {State.APPLIED, State.UNDOING}:
             raise NotNowError(f"Import {import_id} is {stored.state}: only an applied import can be undone.")
-        reasons = tuple(imports.hangs_on(import_id))
+        reasons = tuple(imports.dependents_of(import_id))
         if reasons:
             raise NotNowError("The import cannot be undone, because something later hangs on it.", reasons)
         applying.take_back(import_id)

@@ -70,7 +70,7 @@ class SecretFolder:
             os.fsync(folder)
             temporary.parent.rmdir()
 
-    def mend(self) -> list[str]:
+    def fix_permissions(self) -> list[str]:
         """Return the names of the files whose owner or mode was wrong."""
         with self._writable():
             for leftover in self.path.glob(".*"):  # temporary folders of an interrupted run
@@ -154,9 +154,9 @@ class SecretFiles:
         for name in ("app", "worker"):
             yield from self._write_if_changed(self.services[name], "smtp_url", url)
 
-    def mend(self) -> Iterator[str]:
+    def fix_permissions(self) -> Iterator[str]:
         for folder in (self.database, self.redis, *self.services.values()):
-            yield from (f"{folder.path.name}/{name}" for name in folder.mend())
+            yield from (f"{folder.path.name}/{name}" for name in folder.fix_permissions())
 
     def _database_url(self, role: str) -> str:
         return f"postgresql://{role}:{self.database.text(role)}@db:5432/invoices"
@@ -192,10 +192,10 @@ def make_secrets(
     if set_smtp_url:
         written += files.set_smtp_url(_smtp_url_from_stdin())
     written += files.make_missing()
-    corrected = list(files.mend())
+    corrected = list(files.fix_permissions())
     typer.echo(f"Made {', '.join(written)}." if written else "Every secret is there.")
     if corrected:
-        typer.echo(f"Mended the owner or mode of {', '.join(corrected)}.")
+        typer.echo(f"Corrected the owner or mode of {', '.join(corrected)}.")
 
 
 def _smtp_url_from_stdin() -> str:

@@ -17,7 +17,7 @@ from app.cli.opening import importer, migrate, opened
 from app.jobs import worker as job_worker
 from app.jobs.heartbeat import Heartbeat
 from app.jobs.imports import ImportJobs
-from app.jobs.job_queue import QueueUnavailableError, open_queue, see_that_it_answers
+from app.jobs.job_queue import QueueUnavailableError, check_connection, open_queue
 from app.jobs.mails import MailJobs
 from app.settings import AppSettings
 from app.store.db import database
@@ -83,7 +83,7 @@ def run_server(settings: AppSettings, *, with_worker: bool) -> None:
     typer.echo(f"The dashboard is at {settings.public_url} (Ctrl+C stops it).")
     _set_up_logs(settings)
     try:
-        see_that_it_answers(open_queue(settings.redis_url))
+        check_connection(open_queue(settings.redis_url))
     except QueueUnavailableError as error:
         # Start anyway: Redis is optional, and reading and editing the ledger do not need the queue.
         log.warning("%s What is uploaded waits for it, and no mail is sent.", error)

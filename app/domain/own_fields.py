@@ -8,9 +8,9 @@ LONGEST_TEXT = 10_000
 MOST = 100
 
 
-def merged(stored: Mapping[str, str], said: Mapping[str, str]) -> dict[str, str]:
-    """Update the stored fields with `said`; an empty text removes a field."""
-    return {name: text for name, text in {**stored, **said}.items() if text}
+def merged(stored: Mapping[str, str], entered: Mapping[str, str]) -> dict[str, str]:
+    """Update the stored fields with `entered`; an empty text removes a field."""
+    return {name: text for name, text in {**stored, **entered}.items() if text}
 
 
 def differences(before: Mapping[str, str], after: Mapping[str, str]) -> list[str]:

@@ -78,7 +78,7 @@ def open_queue(redis_url: str = "") -> Huey:
     )
 
 
-def see_that_it_answers(queue: Huey) -> None:
+def check_connection(queue: Huey) -> None:
     """Raise QueueUnavailableError if the queue is in Redis and Redis does not answer or refuses access."""
     if isinstance(queue.storage, _RedisStorage):
         with queue.storage.reached():

@@ -13,20 +13,23 @@ from huey.consumer import Consumer
 
 from app.jobs.heartbeat import Heartbeat
 from app.jobs.imports import ImportJobs
-from app.jobs.job_queue import see_that_it_answers
+from app.jobs.job_queue import check_connection
 
 _LONGEST_WAIT_SECONDS = 1.0  # the longest interval between polls of the database
 _LONGEST_WAIT_FOR_REDIS_SECONDS = 10.0  # between retries while Redis is down: each one logs a long traceback
 _PAUSE_BEFORE_RESTART_SECONDS = 1.0
+_SECONDS_BETWEEN_CHECKS = 10.0  # of the worker threads
 
 log = logging.getLogger(__name__)
 
 
-def run(queue: Huey, jobs: ImportJobs, heartbeat: Heartbeat) -> None:
+def run(
+    queue: Huey, jobs: ImportJobs, heartbeat: Heartbeat, seconds_between_checks: float = _SECONDS_BETWEEN_CHECKS
+) -> None:
     """Run jobs until a signal is received; raises QueueUnavailableError if the queue cannot be reached."""
-    see_that_it_answers(queue)
+    check_connection(queue)
     jobs.enqueue_unfinished()
-    _Consumer(queue, heartbeat).run()
+    _Consumer(queue, heartbeat, seconds_between_checks).run()
 
 
 def keep_running(command: list[str]) -> None:
@@ -43,9 +46,11 @@ def keep_running(command: list[str]) -> None:
 
 
 class _Consumer(Consumer):
-    def __init__(self, queue: Huey, heartbeat: Heartbeat) -> None:
+    def __init__(self, queue: Huey, heartbeat: Heartbeat, seconds_between_checks: float) -> None:
         longest = _LONGEST_WAIT_FOR_REDIS_SECONDS if queue.storage.blocking else _LONGEST_WAIT_SECONDS
-        super().__init__(queue, workers=1, scheduler_interval=30, max_delay=longest)
+        super().__init__(
+            queue, workers=1, scheduler_interval=30, max_delay=longest, health_check_interval=seconds_between_checks
+        )
         self._heartbeat = heartbeat
 
     def start(self) -> None:

@@ -109,7 +109,7 @@ class _Comparison:
         self.invoice_keys = {record.key for record in checked.invoices}
         self.numbers = Counter(record.key[0] for record in checked.invoices)
         self.new_codes = {record.key[0]: str(record.values["code"]) for record in checked.customers}
-        self.tells_payments = {tab.name for tab in checked.tabs if tab.tells_payments}
+        self.has_payment_columns = {tab.name for tab in checked.tabs if tab.has_payment_columns}
         self.customer_rows = {tab.name for tab in checked.tabs if tab.kind is ListKind.CUSTOMER}
 
     def run(self) -> None:
@@ -240,7 +240,7 @@ class _Comparison:
             voided = list(self.stored.payments_voided_in_app.get(known.id, ())) if known else []
             if has_payments_tab:
                 self._listed_payments(key, records, stored, voided)
-            elif records or (stored and rows[key].tab in self.tells_payments):
+            elif records or (stored and rows[key].tab in self.has_payment_columns):
                 self._carried_payment(rows[key], records[0] if records else None, stored, voided)
 
     def _listed_payments(
@@ -447,10 +447,10 @@ _CUSTOMER, _INVOICE, _PAYMENT = map(_same_names, (CUSTOMER, INVOICE, PAYMENT))
 _customer, _invoice, _payment = (attrgetter(*names) for names in (_CUSTOMER, _INVOICE, _PAYMENT))
 
 
-def differing(said: Mapping[str, Value], current: Mapping[str, Value]) -> tuple[FieldChange, ...]:
+def differing(imported: Mapping[str, Value], current: Mapping[str, Value]) -> tuple[FieldChange, ...]:
     return tuple(
         FieldChange(name, _field(name, stored), _field(name, value))
-        for name, stored, value in _field_pairs(said, current)
+        for name, stored, value in _field_pairs(imported, current)
         if stored != value and not _reads_the_same(stored, value)
     )
 

@@ -20,7 +20,7 @@ from app.workbook.difference import Difference
 from app.workbook.figures import Figures
 from app.workbook.import_files import ImportFiles, Upload, received
 from app.workbook.meaning import checking, control_totals
-from app.workbook.meaning.checking import Surroundings
+from app.workbook.meaning.checking import ReadingContext
 from app.workbook.meaning.results.records import Checked
 from app.workbook.preview import Choices, Preview, mapping_from_json
 from app.workbook.reading import archive
@@ -64,9 +64,7 @@ class Importer:
             stored = snapshot.take()
             chosen = {key: mapping_from_json(mapping) for key, mapping in imports.remembered_mappings().items()}
             answers = replace(choices.answers, remembered=imports.remembered_answers())
-            checked = checking.check(
-                book, chosen | dict(choices.mappings), answers, stored, self._surroundings(), progress
-            )
+            checked = checking.check(book, chosen | dict(choices.mappings), answers, stored, self._context(), progress)
             control_totals.add_control_totals(checked, stored)
             found = difference.compare(checked, stored, self.zone, choices.decisions)
             if found.writes:
@@ -117,8 +115,8 @@ class Importer:
             state=State.APPLYING,
         )
 
-    def _surroundings(self) -> Surroundings:
-        return Surroundings(self.currency, self.zone, self._today())
+    def _context(self) -> ReadingContext:
+        return ReadingContext(self.currency, self.zone, self._today())
 
     def _today(self) -> date:
         return self.now().astimezone(self.zone).date()

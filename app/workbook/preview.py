@@ -108,7 +108,7 @@ class Preview:
             return "Answer the questions first: what can be read two ways is never guessed."
         if self.problems and not choices.good_rows:
             found = counted(len(self.problems), "problem", "problems")
-            return f"{found} in the workbook: mend it and upload it again, or choose to import the good rows only."
+            return f"{found} in the workbook: correct it and upload it again, or choose to import the good rows only."
         undecided = len(self.undecided_conflicts(choices.decisions))
         if undecided and not choices.good_rows:
             conflicts = counted(undecided, "conflict", "conflicts")

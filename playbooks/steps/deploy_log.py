@@ -18,7 +18,7 @@ def append(host: Host, command: str, version: str, result: str) -> None:
 
 
 @contextmanager
-def told(host: Host, command: str, version: str) -> Iterator[None]:
+def failure_logged(host: Host, command: str, version: str) -> Iterator[None]:
     try:
         yield
     except EXPECTED as error:

@@ -35,10 +35,10 @@ def _configure(stack: Stack) -> None:
         # At a path of its own: a folder mounted over the proxy's own files would not be seen.
         mount = ("--volume", f"{source}:/tried:ro", "--entrypoint", "caddy")
         validate = ("validate", *_AS_CADDYFILE, "/tried/Caddyfile")
-        stack.change("run", "--rm", "--no-deps", "-T", *mount, "proxy", *validate)
+        stack.execute("run", "--rm", "--no-deps", "-T", *mount, "proxy", *validate)
     for name, content in contents.items():
         ensure.file(host, f"{_FOLDER}/{name}", content)
     if is_running:
         # Also if nothing changed: Caddy then does nothing, and a reload that was missed earlier is made up for.
         reload = ("caddy", "reload", "--address", "unix//run/caddy/admin.sock", *_AS_CADDYFILE, "/etc/caddy/Caddyfile")
-        stack.change("exec", "-T", "proxy", *reload)
+        stack.execute("exec", "-T", "proxy", *reload)

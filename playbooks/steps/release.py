@@ -94,7 +94,7 @@ def note_served(host: Host, version: str) -> None:
     host.act("rm", "-f", "--", f"{folder_of(version)}/{_LEFT}")
 
 
-def note_gone_back_to(host: Host, version: str) -> None:
+def mark_rolled_back_to(host: Host, version: str) -> None:
     """Mark all newer releases as rolled back, so that a rollback does not choose them by default."""
     releases = kept(host)
     newer = releases[: releases.index(version)] if version in releases else []

@@ -48,19 +48,19 @@ class Stack:
     host: Host
     version: str
 
-    def change(self, *words: str, stdin: str = "", check: bool = True, seconds: int = 600) -> Ran:
+    def execute(self, *words: str, stdin: str = "", check: bool = True, seconds: int = 600) -> Ran:
         """Run a Compose command that changes something."""
-        return self.host.act(*self.words(*words), stdin=stdin, check=check, seconds=seconds)
+        return self.host.act(*self.compose_args(*words), stdin=stdin, check=check, seconds=seconds)
 
-    def ask(self, *words: str, check: bool = True, seconds: int = 60) -> Ran:
+    def query(self, *words: str, check: bool = True, seconds: int = 60) -> Ran:
         """Run a Compose command that changes nothing."""
-        return self.host.run(*self.words(*words), check=check, seconds=seconds)
+        return self.host.run(*self.compose_args(*words), check=check, seconds=seconds)
 
-    def query(self, sql: str) -> list[str]:
+    def rows(self, sql: str) -> list[str]:
         psql = ("psql", "--username", "postgres", "--no-align", "--tuples-only", "--command", sql, "invoices")
-        return self.ask("exec", "-T", "db", *psql).out.splitlines()
+        return self.query("exec", "-T", "db", *psql).out.splitlines()
 
-    def words(self, *words: str) -> list[str]:
+    def compose_args(self, *words: str) -> list[str]:
         folder = folder_of(self.version)
         return [
             "env", f"VERSION={self.version}", "docker", "compose", "--progress", "quiet", "--project-name", PROJECT,

@@ -26,20 +26,20 @@ class NotReadyError(Exception):
 class Switch:
     """`is_well` raises NotServedError if the site does not answer under its name.
 
-    `is_anew` replaces a container of the same version too: what it reads at startup has changed.
+    `recreates` replaces a container of the same version too: what it reads at startup has changed.
     """
 
     host: Host
     stack: Stack
     steps: Steps
     is_well: Callable[[], None]
-    is_anew: bool = False
+    recreates: bool = False
     pause: Callable[[float], None] = time.sleep
 
     def to_new_version(self) -> list[Container]:
         """Return the old containers; after any error the old version keeps serving."""
-        serving = self._remove_strays()
-        if not self.is_anew and self._serves_already(serving):
+        serving = self._remove_leftovers()
+        if not self.recreates and self._serves_already(serving):
             self.steps.note(f"{self.stack.version} serves already")
             self._route_to(next(one for one in serving if one.version == self.stack.version))
             return []
@@ -71,19 +71,19 @@ class Switch:
     def _serves_already(self, serving: list[Container]) -> bool:
         return any(one.version == self.stack.version and health(self.host, one).is_healthy for one in serving)
 
-    def _remove_strays(self) -> list[Container]:
+    def _remove_leftovers(self) -> list[Container]:
         """Return the containers that serve, after removing those that an interrupted deploy left behind."""
         name = routed_to(self.host)
         apps = containers(self.host, "app")
         serving = [one for one in apps if one.name == name] or apps
-        for stray in apps:
-            if stray not in serving:
-                self._remove(stray)
+        for leftover in apps:
+            if leftover not in serving:
+                self._remove(leftover)
         return serving
 
     def _start(self, serving: int) -> Container:
         before = {one.id for one in containers(self.host, "app")}
-        self.stack.change("up", "--detach", "--no-deps", "--no-recreate", "--scale", f"app={serving + 1}", "app")
+        self.stack.execute("up", "--detach", "--no-deps", "--no-recreate", "--scale", f"app={serving + 1}", "app")
         new = [one for one in containers(self.host, "app") if one.id not in before]
         if len(new) != 1:
             raise HostError(f"{self.host.name}: Compose started {len(new)} containers of the app instead of one.")
@@ -114,9 +114,9 @@ class Switch:
         wanted = f"{upstream.name}:{_PORT}\n"
         if self.host.read(UPSTREAM) != wanted:
             self.host.write(UPSTREAM, wanted)
-        if self.is_anew or not any(one.state == "running" for one in containers(self.host, "proxy")):
+        if self.recreates or not any(one.state == "running" for one in containers(self.host, "proxy")):
             # Compose restarts a running proxy only if its settings changed: a second without answers.
-            self.stack.change("up", "--detach", "--no-deps", "proxy")
+            self.stack.execute("up", "--detach", "--no-deps", "proxy")
 
     def _keep_log(self, container: Container) -> None:
         """Append the log to a file: it is removed with the container, and may be needed to explain an error."""

@@ -18,20 +18,20 @@ _WORKER_SECONDS = 60
 _PAUSE_SECONDS = 0.5
 
 
-def take_over(found: Session, stack: Stack, *, is_anew: bool = False) -> None:
+def take_over(found: Session, stack: Stack, *, recreates: bool = False) -> None:
     """Switch app and worker to the stack's version, and wait until both are ready.
 
     If the app fails, the old version keeps serving. If only the worker fails, the new version serves and HostError is
-    raised. `is_anew` replaces containers of the same version too: what they read at startup has changed.
+    raised. `recreates` replaces containers of the same version too: what they read at startup has changed.
     """
     host, steps = found.host, found.steps
-    is_anew = is_anew or not are_applied(host)
-    switch = Switch(host, stack, steps, partial(_check_public_site, found, stack), is_anew=is_anew)
+    recreates = recreates or not are_applied(host)
+    switch = Switch(host, stack, steps, partial(_check_public_site, found, stack), recreates=recreates)
     old = switch.to_new_version()
     release.make_current(host, stack.version)
     with steps.step("Let the worker be of that version"):
-        again = ["--force-recreate"] if is_anew else []
-        stack.change("up", "--detach", "--no-deps", *again, "worker")
+        again = ["--force-recreate"] if recreates else []
+        stack.execute("up", "--detach", "--no-deps", *again, "worker")
     switch.finish(old)
     with steps.step("Wait until the worker is ready"):
         _wait_for_worker(stack)
@@ -41,7 +41,7 @@ def take_over(found: Session, stack: Stack, *, is_anew: bool = False) -> None:
 def _check_public_site(found: Session, stack: Stack) -> None:
     mode = wanted(found.settings)["CERTIFICATES"]
     authority = (
-        stack.ask("exec", "-T", "proxy", "cat", _ROOT_CERTIFICATE, check=False).out if mode == "internal" else ""
+        stack.query("exec", "-T", "proxy", "cat", _ROOT_CERTIFICATE, check=False).out if mode == "internal" else ""
     )
     is_first = not release.current(found.host)
     wait_until_served(
@@ -62,6 +62,6 @@ def _wait_for_worker(stack: Stack) -> None:
         if any(state.is_lost for state in states) or time.monotonic() > until:
             raise HostError(
                 f"{stack.host.name}: {stack.version} serves, but its worker does not become ready: imports and mail "
-                "wait. See `fab logs --service worker`; mend it and deploy, or `fab rollback`."
+                "wait. See `fab logs --service worker`; fix it and deploy, or `fab rollback`."
             )
         time.sleep(_PAUSE_SECONDS)

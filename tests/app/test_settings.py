@@ -44,8 +44,7 @@ def test_a_file_that_cannot_be_read_is_named(tmp_path):
         (
             "DATABASE_URL",
             "mysql://db",
-            "DATABASE_URL: 'mysql://db' is not an address such as sqlite:///FILE or"
-            " postgresql://USER:PASSWORD@HOST/NAME.",
+            "DATABASE_URL: 'mysql://db' is not an address such as sqlite:///FILE or postgresql://HOST/NAME.",
         ),
         ("SECRET_KEY", "short", "SECRET_KEY: it must have at least 32 characters."),
         ("CURRENCY", "dollar", "CURRENCY: 'dollar' is not a currency code of three letters, such as USD."),

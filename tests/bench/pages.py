@@ -35,6 +35,7 @@ from app.web.auth.passwords import rehash
 from app.workbook.preview import Choices
 from app.workbook.writing.demo import write_demo
 from tests.support.browser import Browser
+from tests.support.polling import is_so_within
 from tests.support.postgresql_cluster import installed_versions, running_cluster
 
 ROOT = Path(__file__).parents[2]
@@ -315,16 +316,20 @@ def _largest_worker_megabytes(pid: int) -> float:
 
 
 def _wait_for(port: int, process: subprocess.Popen) -> None:
-    deadline = time.monotonic() + 30
-    while time.monotonic() < deadline and process.poll() is None:
-        try:
-            connection = http.client.HTTPConnection("127.0.0.1", port, timeout=5)
-            connection.request("GET", "/health")
-            if connection.getresponse().status == 200:
-                return
-        except OSError:
-            time.sleep(0.1)
-    raise AssertionError("the server did not start")
+    ended_or_answers = is_so_within(30, lambda: process.poll() is not None or _is_well(port))
+    assert ended_or_answers, "the server does not answer"
+    assert process.poll() is None, "the server did not start"
+
+
+def _is_well(port: int) -> bool:
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=5)
+    try:
+        connection.request("GET", "/health")
+        return connection.getresponse().status == 200
+    except OSError:
+        return False
+    finally:
+        connection.close()
 
 
 def _free_port() -> int:

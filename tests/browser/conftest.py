@@ -3,13 +3,12 @@
 import io
 import os
 import shutil
-import subprocess
-import sys
 from contextlib import contextmanager
 from dataclasses import dataclass
 
 import pytest
 from openpyxl import load_workbook
+from support import command_line
 from support.server import running_server
 from support.workbooks import INVOICES, workbook
 
@@ -45,8 +44,8 @@ def command(server):
 
     def run(*words, says=""):
         environment = {**os.environ, "DATA_DIR": str(server.data_dir), "PUBLIC_URL": server.address}
-        line = [sys.executable, "-m", "app.cli", *words]
-        done = subprocess.run(line, env=environment, input=says, capture_output=True, text=True, check=True)
+        done = command_line.run(environment, *words, says=says)
+        assert done.returncode == 0, done.stderr
         return done.stdout
 
     return run
@@ -62,7 +61,7 @@ class Debt:
 
 @pytest.fixture(scope="module")
 def debts(command, tmp_path_factory):
-    """Bring in customers who owe nobody but us, all at once, as starting the command takes its time."""
+    """Bring in customers who owe nobody but us, all at once, as an import takes its time."""
     made = [Debt(f"Payer {at:02d}", [f"B{at:02d}-{number}" for number in (1, 2, 3)]) for at in range(1, DEBTS + 1)]
     rows = [
         [number, debt.customer, "2026-01-05", f"2026-02-0{at}", amount]

@@ -1,37 +1,35 @@
 """No page keeps anybody out: axe-core finds nothing serious, and nothing is wider than a telephone."""
 
 import pytest
-from support.axe import violations
+from support.axe import violations, violations_in_both_themes
 from support.pages import PAGES
 
 
 @pytest.mark.browser
-@pytest.mark.parametrize("theme", ["light", "dark"])
-def test_axe_finds_nothing_serious_on_any_page(open_page, theme):
+def test_axe_finds_nothing_serious_on_any_page(open_page):
     found = []
-    with open_page(color_scheme=theme) as page:
+    with open_page() as page:
         for path in PAGES:
             page.goto(path)
             page.evaluate("document.querySelectorAll('main details').forEach((one) => { one.open = true; })")
-            found += violations(page)
+            found += violations_in_both_themes(page)
         page.keyboard.press("Shift+?")
-        found += violations(page)
+        found += violations_in_both_themes(page)
         page.context.clear_cookies()
         page.goto("/sign-in")
-        found += violations(page)
+        found += violations_in_both_themes(page)
 
     assert found == []
 
 
 @pytest.mark.browser
-@pytest.mark.parametrize("theme", ["light", "dark"])
-def test_axe_finds_nothing_serious_in_forms_that_came_back_or_look_ahead(open_page, debt, theme):
+def test_axe_finds_nothing_serious_in_forms_that_came_back_or_look_ahead(open_page, debt):
     found = []
-    with open_page(color_scheme=theme) as page:
+    with open_page() as page:
         for walk in (a_refused_invoice, a_refused_payment, a_payment_just_recorded, a_refused_bulk, a_saved_view):
             walk(page, debt)
             page.evaluate("document.querySelectorAll('main details').forEach((one) => { one.open = true; })")
-            found += violations(page)
+            found += violations_in_both_themes(page)
 
     assert found == []
 

@@ -51,6 +51,7 @@ def test_a_chart_follows_the_colours_of_the_screen(open_page):
         page.emulate_media(color_scheme="dark")
 
         page.wait_for_function(f"{colour} !== {light!r}")
+        assert page.evaluate(colour) != light
 
 
 @pytest.mark.browser

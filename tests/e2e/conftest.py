@@ -1,4 +1,4 @@
-"""A server of its own, provisioned and deployed to once, and the figures that are printed in the end."""
+"""A server of its own for each process, provisioned and deployed to once, and the figures printed in the end."""
 
 import os
 from collections.abc import Iterator
@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 from openpyxl import Workbook
+from xdist.scheduler import LoadScopeScheduling
 
 from tests.support.benchmark_page import write_deployment
 from tests.support.deployed import Deployed
@@ -18,6 +19,7 @@ from tests.support.public_site import Site
 from tests.support.stand_in_images import SUBNET
 
 HERE = Path(__file__).parent
+ON_ONE_MACHINE = ("test_instance.py", "test_laptop.py")
 FIGURES: list[tuple[str, str, str]] = []
 
 
@@ -30,6 +32,37 @@ def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool 
     """Leave these tests out of a run that does not name their folder."""
     named = [Path(config.invocation_params.dir, word.partition("::")[0]).resolve() for word in config.args]
     return None if any(path.is_relative_to(HERE) for path in named) else True
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    if config.getoption("--on") and getattr(config.option, "numprocesses", None):
+        raise pytest.UsageError("An instance that is kept is for one process: add -n 0.")
+
+
+class FileOrTest(LoadScopeScheduling):
+    """Gives whichever process is free the next test, or a whole file of tests of one machine; such files come first."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        file = nodeid.partition("::")[0]
+        return file if file.endswith(ON_ONE_MACHINE) else nodeid
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log) -> FileOrTest:
+    return FileOrTest(config, log)
+
+
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    if hasattr(session.config, "workeroutput"):
+        session.config.workeroutput["figures"] = FIGURES
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_testnodedown(node) -> None:
+    """Take over what a process has measured; of what several have, that of the first."""
+    for what, seen, goal in getattr(node, "workeroutput", {}).get("figures", ()):
+        if what not in {known for known, _, _ in FIGURES}:
+            FIGURES.append((what, seen, goal))
 
 
 def pytest_terminal_summary(terminalreporter, config):
@@ -134,10 +167,34 @@ def invoice_id(site) -> int:
     return site.ask("GET", "/api/v1/invoices?q=1001").json()["data"][0]["id"]
 
 
+@pytest.fixture(scope="session")
+def seen() -> set[str]:
+    """States of the server after a deploy of its first version: in such a one it needs no other."""
+    return set()
+
+
 @pytest.fixture
-def serving(deployed, site, invoice_id) -> Deployed:
+def serving(deployed, site, invoice_id, seen) -> Deployed:
     """The server, which serves the version of the checkout when a test begins, and again when the next does."""
     deployed.operator.back_to(deployed.first_version)
-    deployed.operator.fab("deploy")
+    if state(deployed) not in seen:
+        deployed.operator.fab("deploy")
+        seen.add(state(deployed))
     assert list(deployed.containers("app")) != []
     return deployed
+
+
+@pytest.fixture
+def serving_any(deployed, site, invoice_id) -> Deployed:
+    """The server, which serves whichever version the test before has left."""
+    deployed.operator.back_to(deployed.first_version)
+    assert len(deployed.containers("app")) == 1
+    return deployed
+
+
+def state(deployed: Deployed) -> str:
+    """Return what a deploy of the first version would change: the release, its containers, what they are given."""
+    return deployed.inside(
+        "readlink /opt/invoices/current; ls -d /opt/invoices/lock 2>/dev/null; sha256sum /etc/invoices/stack.env; "
+        "docker ps --all --no-trunc --filter label=com.docker.compose.project=invoices --format '{{.ID}} {{.State}}'"
+    )

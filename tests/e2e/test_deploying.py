@@ -1,5 +1,6 @@
 """A version takes over without a request lost; what is broken never serves, and leaves nothing behind."""
 
+import re
 import subprocess
 import time
 
@@ -9,6 +10,8 @@ from tests.support.public_site import Load
 
 WSGI = "app/wsgi.py"
 HEALTH = "app/web/pages/health.py"
+# How often the app is asked whether it is well, and how long it may take to be: a minute and more.
+IS_GIVEN_TIME = re.compile(r"(the test itself stands in the image\n +)interval: 10s(.*?)start_period: 60s", re.DOTALL)
 
 
 def changed(operator, mark):
@@ -42,21 +45,21 @@ def test_the_same_commit_again_restarts_nothing(serving, figure):
     assert serving.containers() == before
 
 
-def test_a_new_version_takes_over_under_load_without_a_request_lost(serving, site, invoice_id, figure):
-    proxy, database = serving.containers("proxy"), serving.containers("db")
-    version = changed(serving.operator, "another version")
+def test_a_new_version_takes_over_under_load_without_a_request_lost(serving_any, site, invoice_id, figure):
+    proxy, database = serving_any.containers("proxy"), serving_any.containers("db")
+    version = changed(serving_any.operator, "another version")
 
     with Load(site, invoice_id) as load:
-        done = serving.operator.fab("deploy")
+        done = serving_any.operator.fab("deploy")
     figure("deploy of a changed app", f"{done.seconds:.0f} s", "60 s")
     figure("requests during it, failed", f"{len(load.failures)} of {load.total}", "0")
     figure("slowest of them", f"{load.slowest:.2f} s")
 
     assert "\n".join(load.failures) == ""
     assert load.total > 100
-    assert serving.inside("readlink /opt/invoices/current").endswith(version)
-    assert (serving.containers("proxy"), serving.containers("db")) == (proxy, database)
-    assert recorded(serving, load) == set(load.acknowledged)
+    assert serving_any.inside("readlink /opt/invoices/current").endswith(version)
+    assert (serving_any.containers("proxy"), serving_any.containers("db")) == (proxy, database)
+    assert recorded(serving_any, load) == set(load.acknowledged)
 
 
 def recorded(deployed, load):
@@ -72,13 +75,13 @@ def test_plain_compose_up_is_measured_beside_it(serving, site, invoice_id, figur
     folder = f"/opt/invoices/releases/{serving.first_version}"
 
     with Load(site, invoice_id) as load:
-        time.sleep(2)
+        load.goes_on(50)
         serving.inside(
             f"VERSION={serving.first_version} docker compose -p invoices --project-directory {folder} "
             f"--env-file /etc/invoices/stack.env -f {folder}/docker-compose.yml up -d --no-deps app"
         )
         serving.recovered_within(60, lambda: site.ask("GET", "/health").status == 200)
-        time.sleep(3)
+        load.goes_on(100)
     figure("plain `docker compose up -d app`, failed", f"{len(load.failures)} of {load.total}")
     figure("slowest of them", f"{load.slowest:.2f} s")
 
@@ -113,6 +116,10 @@ def test_a_broken_version_never_serves_and_leaves_nothing_behind(serving, site, 
 
 def test_a_version_that_is_never_ready_never_serves(serving, site):
     before = serving.containers("app")
+    patient = serving.operator.text("docker-compose.yml")
+    serving.operator.commit(
+        "docker-compose.yml", IS_GIVEN_TIME.sub(r"\g<1>interval: 1s\g<2>start_period: 20s", patient)
+    )
     text = serving.operator.text(HEALTH)
     serving.operator.commit(
         HEALTH, text.replace('_answer(200, "ok") if current else', '_answer(503, "never ready") if current else')
@@ -197,10 +204,10 @@ def test_what_is_not_committed_is_not_deployed(serving):
     assert "There are changes that are not committed" in serving.operator.fab("deploy", fails=True).printed
 
 
-def test_of_two_deploys_at_once_one_is_refused(serving, tmp_path):
-    colleague = serving.operator.another(tmp_path)
-    changed(serving.operator, "the first of two")
-    first = serving.operator.started("deploy")
+def test_of_two_deploys_at_once_one_is_refused(serving_any, tmp_path):
+    colleague = serving_any.operator.another(tmp_path)
+    changed(serving_any.operator, "the first of two")
+    first = serving_any.operator.started("deploy")
     first.wait_for("Look at what is there")
 
     refused = colleague.fab("deploy", fails=True)
@@ -216,19 +223,19 @@ def test_of_two_deploys_at_once_one_is_refused(serving, tmp_path):
         "Wait until it is ready", "Switch the proxy", "Let the old version finish",
     ],
 )  # fmt: skip
-def test_a_deploy_that_is_killed_after_any_step_ends_well_when_it_is_run_again(serving, site, step):
-    version = changed(serving.operator, f"killed after: {step}")
-    cut_off = serving.operator.started("deploy")
+def test_a_deploy_that_is_killed_after_any_step_ends_well_when_it_is_run_again(serving_any, site, step):
+    version = changed(serving_any.operator, f"killed after: {step}")
+    cut_off = serving_any.operator.started("deploy")
     cut_off.wait_for(step)
     cut_off.process.kill()
     cut_off.process.communicate()
     assert site.ask("GET", "/health").status == 200
 
-    serving.operator.fab("lock", "--release")
-    serving.operator.fab("deploy")
+    serving_any.operator.fab("lock", "--release")
+    serving_any.operator.fab("deploy")
 
-    assert serving.inside("readlink /opt/invoices/current").endswith(version)
-    assert left(serving) == ["1"]
+    assert serving_any.inside("readlink /opt/invoices/current").endswith(version)
+    assert left(serving_any) == ["1"]
     assert site.ask("GET", "/health").status == 200
 
 

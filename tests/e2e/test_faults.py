@@ -14,11 +14,11 @@ def test_a_container_that_is_killed_comes_back_and_nothing_acknowledged_is_lost(
     (container,) = serving.containers(service).values()
 
     with Load(site, invoice_id) as load:
-        time.sleep(2)
+        load.goes_on(50)
         process = serving.inside(f"docker inspect -f '{{{{.State.Pid}}}}' {container}")
         serving.inside(f"kill -9 {process}")
         took = serving.recovered_within(60, lambda: is_well(serving, site, service))
-        time.sleep(2)
+        load.goes_on(50)
     figure(f"{service} killed: well again after", f"{took:.1f} s", "30 s")
     figure(f"{service} killed: requests failed", f"{len(load.failures)} of {load.total}")
 
@@ -44,10 +44,10 @@ def lost(deployed, load):
 
 def test_when_docker_itself_is_killed_the_site_goes_on(serving, site, invoice_id, figure):
     with Load(site, invoice_id) as load:
-        time.sleep(1)
+        load.goes_on(50)
         serving.inside("kill -9 $(cat /run/docker.pid)")
         took = serving.recovered_within(60, lambda: serving.inside("docker info -f '{{.ServerVersion}}'") != "")
-        time.sleep(2)
+        load.goes_on(50)
     figure("dockerd killed: answers again after", f"{took:.1f} s")
     figure("dockerd killed: requests failed", f"{len(load.failures)} of {load.total}")
 
@@ -57,7 +57,7 @@ def test_when_docker_itself_is_killed_the_site_goes_on(serving, site, invoice_id
 
 def test_a_server_that_loses_its_power_under_writes_comes_back_by_itself(serving, site, invoice_id, figure):
     with Load(site, invoice_id) as load:
-        time.sleep(3)
+        load.goes_on(100)
         serving.instance.kill()
     began = time.monotonic()
     serving.instance.boot()

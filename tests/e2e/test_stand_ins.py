@@ -6,12 +6,12 @@ from collections.abc import Iterator
 import pytest
 
 from tests.support import stand_in_images
-from tests.support.docker_engine import EngineError, docker, succeeds, wait_until
+from tests.support.docker_engine import EngineError, docker, one_at_a_time, succeeds, wait_until
 
 
 @pytest.fixture(scope="session")
 def images(docker_engine) -> dict[str, str]:
-    with stand_in_images.one_at_a_time():
+    with one_at_a_time():
         return {name: stand_in_images.build(name) for name in stand_in_images.TAGS}
 
 

@@ -5,7 +5,7 @@ import pytest
 from botocore.stub import Stubber
 from support.pulumi_stack import CONFIG, REGION
 
-from infra.preflight import look
+from infra.preflight import run_checks
 from infra.settings import InfraSettings
 
 IDENTITY = {"UserId": "U", "Account": "1", "Arn": "arn:aws:iam::1:user/ann"}
@@ -71,7 +71,7 @@ class Aws:
 
 def found(aws, name_servers=(), **changes):
     settings = InfraSettings.read({**CONFIG, **changes}, REGION)
-    return list(look(settings, aws, lambda _zone: frozenset(name_servers)))
+    return list(run_checks(settings, aws, lambda _zone: frozenset(name_servers)))
 
 
 def wrong(*arguments, **changes):

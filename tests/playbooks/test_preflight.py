@@ -39,4 +39,4 @@ def test_without_credentials_it_says_what_to_do_and_what_it_would_cost():
         "✗ credentials: AWS does not know who asks (Unable to locate credentials): run `aws configure`" in done.stdout
     )
     assert "A month" in done.stdout
-    assert done.stderr == "Nothing was rented: mend what is wrong above, then look again.\n"
+    assert done.stderr == "Nothing was rented: correct what is wrong above, then run this again.\n"

@@ -40,8 +40,10 @@ def site(tmp_path, monkeypatch):
 
     class Answer(http.server.BaseHTTPRequestHandler):
         told = (200, b'{"status": "ok"}')
+        asked = []  # noqa: RUF012  # the server makes one of this class for each request
 
         def do_GET(self):
+            self.asked.append(self.path)
             status, body = self.told
             self.send_response(status)
             self.end_headers()
@@ -74,6 +76,8 @@ def ask(site, *, domain=DOMAIN, authority=None):
 
 def test_a_site_that_says_it_is_well_is_well(site):
     ask(site)
+
+    assert site.asked == ["/health"]
 
 
 def test_a_certificate_that_nobody_vouches_for_is_not_well(site):
@@ -109,3 +113,5 @@ def test_where_nothing_listens_it_says_so(site, monkeypatch):
 
 def test_a_certificate_that_nobody_trusts_will_do_for_a_trial(site):
     wait_until_served("127.0.0.1", DOMAIN, is_trial=True, seconds=0)
+
+    assert site.asked == ["/health"]

@@ -37,7 +37,7 @@ def test_a_release_that_somebody_went_back_from_is_passed_over_also_when_another
 def test_whatever_is_newer_than_what_was_gone_back_to_was_left():
     host = RecordingHost(answers=KEPT)
 
-    release.note_gone_back_to(host, "older")
+    release.mark_rolled_back_to(host, "older")
 
     assert host.acted == [
         "touch /opt/invoices/releases/new/.left",
@@ -88,6 +88,8 @@ def test_a_release_that_knows_every_migration_is_not_refused():
     )
 
     refuse_over_migrations(host, "old")
+
+    assert any("ls /opt/invoices/releases/old/" in line for line in host.asked)
 
 
 def test_the_migrations_are_read_where_the_app_keeps_them():

@@ -35,7 +35,7 @@ def test_the_new_version_is_started_beside_the_old_gets_the_requests_then_the_ol
 def test_a_version_takes_over_from_itself_when_what_it_reads_at_its_start_has_changed():
     server = Server(app=(f"1 {OLD} invoices-app:new running",))
 
-    switch(server, is_anew=True)
+    switch(server, recreates=True)
 
     assert server.files[UPSTREAM] == f"{NEW}:8000\n"
     assert server.done[-1] == "docker rm --force 1"
@@ -110,7 +110,7 @@ def test_what_gets_the_requests_stays_when_it_cannot_be_switched_back():
 def test_changed_settings_are_the_proxy_s_too():
     server = Server()
 
-    switch(server, is_anew=True)
+    switch(server, recreates=True)
 
     assert server.done[1:3] == [f"write {UPSTREAM}", "up --detach --no-deps proxy"]
 

@@ -81,5 +81,5 @@ def test_a_key_that_is_kept_is_not_replaced_without_a_word(kept, server, shown, 
     assert "is kept already" in capsys.readouterr().out
     assert kept.read_text() == f"{HOST} {KEY}\n"
 
-    trust(Context(), server=server(), yes=True, anew=True)
+    trust(Context(), server=server(), yes=True, again=True)
     assert kept.read_text() == f"{HOST} {shown.get_name()} {shown.get_base64()}\n"

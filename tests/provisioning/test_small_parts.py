@@ -6,8 +6,8 @@ import pytest
 
 from provisioning import (
     audit,
-    bans,
     directories,
+    fail2ban,
     file_modes,
     journal,
     nightly_pruning,
@@ -15,9 +15,9 @@ from provisioning import (
     security_updates,
 )
 from provisioning.host import HostError, Ran
-from provisioning.landing_files import filled, text
+from provisioning.rootfs_files import filled, text
 
-PARTS = [bans, directories, file_modes, journal, nightly_pruning, packages, security_updates]
+PARTS = [fail2ban, directories, file_modes, journal, nightly_pruning, packages, security_updates]
 NAMES = [part.__name__.rsplit(".", maxsplit=1)[-1] for part in PARTS]
 
 

@@ -5,13 +5,13 @@ import os
 import shutil
 import socket
 import subprocess
-import time
 from dataclasses import dataclass
 from pathlib import Path
 from threading import Thread
 
 import pytest
 from fabric import Config
+from support.polling import is_so_within
 
 from provisioning.host import HostError
 from provisioning.ssh_host import connected
@@ -62,9 +62,7 @@ def server(tmp_path_factory):
     }  # fmt: skip
     (folder / "config").write_text("".join(f"{name} {value}\n" for name, value in options.items()))
     process = subprocess.Popen([SSHD, "-D", "-e", "-f", folder / "config"], stderr=subprocess.DEVNULL)
-    until = time.monotonic() + 10
-    while not _answers(port) and time.monotonic() < until:
-        time.sleep(0.05)
+    assert is_so_within(10, lambda: _answers(port))
     yield Server(folder, port, process.pid)
     process.terminate()
     process.wait(10)

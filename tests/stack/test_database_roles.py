@@ -111,8 +111,11 @@ def test_a_service_sees_that_the_database_is_up_to_date(server, service):
 def test_a_service_locks_what_an_import_has_to_itself(server, service):
     opened = store_database.open_database(url_of(server, service.info.user))
     with exclusive_transaction():
-        pass
+        held = "SELECT relation::regclass::text FROM pg_locks WHERE mode = 'ShareRowExclusiveLock'"
+        locked = {name for (name,) in opened.execute_sql(held).fetchall()}
     opened.close_all()
+
+    assert {"customers", "invoices", "payments"} <= locked
 
 
 @pytest.mark.parametrize(
@@ -146,6 +149,9 @@ def test_a_service_adds_to_the_record(service):
             "INSERT INTO audit_entries (at, actor, action, subject, before, after, previous_hash, entry_hash) "
             "VALUES (now(), '', 'tried', '', '{}', '{}', '', 'x')"
         )
+        found = service.execute("SELECT action FROM audit_entries WHERE entry_hash = 'x'").fetchall()
+
+    assert found == [("tried",)]
 
 
 def test_others_do_not_get_into_the_database_at_all(server, superuser):

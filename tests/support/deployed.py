@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from tests.support.instance import Instance
 from tests.support.operators import DOMAIN, Operator
+from tests.support.polling import is_so_within
 from tests.support.public_site import Site
 
 _ROOT_CERTIFICATE = "/data/caddy/pki/authorities/local/root.crt"
@@ -52,10 +53,8 @@ class Deployed:
     def recovered_within(self, seconds: float, is_well: Callable[[], bool]) -> float:
         """Wait until it is well again, and return how long that took; fails after the time."""
         began = time.monotonic()
-        while not _holds(is_well):
-            if time.monotonic() - began > seconds:
-                raise AssertionError(f"not well after {seconds:.0f} s:\n{self.inside('docker ps -a')}")
-            time.sleep(0.2)
+        if not is_so_within(seconds, lambda: _holds(is_well)):
+            raise AssertionError(f"not well after {seconds:.0f} s:\n{self.inside('docker ps -a')}")
         return time.monotonic() - began
 
 

@@ -1,11 +1,14 @@
 """The Docker engine of this machine, installed and started by hand where nothing else does it."""
 
+import fcntl
 import os
 import shutil
 import subprocess
-import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
+
+from tests.support.polling import is_so_within
 
 CACHE = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "invoices-e2e"
 _SECONDS_TO_START = 60
@@ -42,11 +45,21 @@ def why_there_is_none() -> str:
 
 def ensure_running() -> None:
     """Have an engine that answers: install Debian's where there is none, start it where nobody did."""
-    if is_answering():
-        return
-    if not shutil.which("dockerd"):
-        install("docker.io")
-    _start()
+    with one_at_a_time("engine"):
+        if is_answering():
+            return
+        if not shutil.which("dockerd"):
+            install("docker.io")
+        _start()
+
+
+@contextmanager
+def one_at_a_time(what: str = "lock") -> Iterator[None]:
+    """Keep two processes on one machine from building and starting the same things."""
+    CACHE.mkdir(parents=True, exist_ok=True)
+    with (CACHE / what).open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
 
 
 def is_answering() -> bool:
@@ -67,15 +80,11 @@ def install(*packages: str) -> None:
 
 def wait_until(is_so: Callable[[], bool], complaint: str) -> None:
     """Ask again and again until it is so; raises EngineError with the complaint."""
-    ends = time.monotonic() + _SECONDS_TO_START
-    while not is_so():
-        if time.monotonic() > ends:
-            raise EngineError(f"{complaint} ({_SECONDS_TO_START} seconds were given).")
-        time.sleep(0.2)
+    if not is_so_within(_SECONDS_TO_START, is_so):
+        raise EngineError(f"{complaint} ({_SECONDS_TO_START} seconds were given).")
 
 
 def _start() -> None:
-    CACHE.mkdir(parents=True, exist_ok=True)
     _forget_what_ended(CACHE / "dockerd.pid", "dockerd")
     _forget_what_ended(Path("/run/docker/containerd/containerd.pid"), "containerd")
     log = CACHE / "dockerd.log"

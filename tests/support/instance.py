@@ -6,19 +6,20 @@ import os
 import re
 import shutil
 import subprocess
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 from tests.support import stand_in_images, this_machine
-from tests.support.docker_engine import CACHE, EngineError, docker, ensure_running, succeeds
+from tests.support.docker_engine import CACHE, EngineError, docker, ensure_running, one_at_a_time, succeeds
+from tests.support.polling import is_so_within
 
 USER = "ubuntu"
 _FOLDER = CACHE / "instances"
 _FIRST_ADDRESS = 10
 _SECONDS_TO_BOOT = 90
+_HAS_BOOTED = "systemctl is-system-running --wait"
 _DISK = "8G"  # as it may grow to: what is not written to takes no room
 _MIRROR_DROP_IN = "/etc/systemd/system/docker.service.d/registry-mirror.conf"
 # What the kernel calls its rights, by number; the engine of Debian 12 knows none after AUDIT_READ.
@@ -122,14 +123,9 @@ class Instance:
 
     def wait(self) -> None:
         """Wait until it has booted and lets us in; raises EngineError."""
-        ends = time.monotonic() + _SECONDS_TO_BOOT
-        while (answered := self._ssh("systemctl is-system-running --wait", 15)).stdout.strip() not in {
-            "running",
-            "degraded",
-        }:
-            if time.monotonic() > ends:
-                raise EngineError(f"{self.name} cannot be signed in to:\n{answered.stderr or answered.stdout}")
-            time.sleep(0.2)
+        if not is_so_within(_SECONDS_TO_BOOT, self._has_booted):
+            answered = self._ssh(_HAS_BOOTED, 15)
+            raise EngineError(f"{self.name} cannot be signed in to:\n{answered.stderr or answered.stdout}")
 
     def stop(self) -> None:
         """Remove it with all that it holds."""
@@ -139,6 +135,9 @@ class Instance:
             _run("losetup", "--detach", device)
         shutil.rmtree(self.folder, ignore_errors=True)
         _remove_control_groups(self.container)
+
+    def _has_booted(self) -> bool:
+        return self._ssh(_HAS_BOOTED, 15).stdout.strip() in {"running", "degraded"}
 
     def _set_cable(self, state: str) -> None:
         other_end = self.exec("cat", "/sys/class/net/eth0/iflink")
@@ -162,7 +161,7 @@ def start(name: str = "instance", *, suite: str = "trixie") -> Instance:
     """Start an instance under a name, instead of one that has it; raises EngineError."""
     ensure_running()
     stand_in_images.serve()
-    with stand_in_images.one_at_a_time():
+    with one_at_a_time():
         if is_there(name):
             found(name).stop()
         image = stand_in_images.build("instance", suite=suite)
@@ -287,10 +286,8 @@ def _mirror_drop_in() -> str:
 def _host_key(instance: Instance) -> str:
     """Return the host key, once the first boot has made it."""
     path = "/etc/ssh/ssh_host_ed25519_key.pub"
-    for _ in range(100):
-        if succeeds("exec", instance.container, "test", "-s", path):
-            return " ".join(instance.exec("cat", path).split()[:2])
-        time.sleep(0.1)
+    if is_so_within(20, lambda: succeeds("exec", instance.container, "test", "-s", path)):
+        return " ".join(instance.exec("cat", path).split()[:2])
     raise EngineError(f"{instance.name} made no host key:\n{docker('logs', '--tail', '20', instance.container)}")
 
 

@@ -12,6 +12,8 @@ from functools import cache
 from itertools import count
 from typing import Any
 
+from tests.support.polling import is_so_within
+
 _SECONDS = 30
 
 
@@ -106,7 +108,13 @@ class Load:
 
     @property
     def total(self) -> int:
-        return sum(self.answers.values())
+        with self._lock:
+            return sum(self.answers.values())
+
+    def goes_on(self, requests: int) -> None:
+        """Return once that many more are answered; fails where they are not."""
+        wanted = self.total + requests
+        assert is_so_within(_SECONDS, lambda: self.total >= wanted), f"{self.total} answers, not {wanted}"
 
     def _repeat(self, ask: Any, period: float, first: float) -> None:
         due = time.monotonic() + first

@@ -6,7 +6,6 @@ resource is written down from the schema of pulumi-aws 7 (`willReplaceOnChanges`
 
 import os
 import sys
-import time
 from concurrent import futures
 from pathlib import Path
 from typing import Any
@@ -160,8 +159,7 @@ def main() -> None:
     server.start()
     sys.stdout.write(f"{port}\n")
     sys.stdout.flush()
-    while True:
-        time.sleep(3600)
+    server.wait_for_termination()
 
 
 if __name__ == "__main__":

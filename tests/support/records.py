@@ -1,7 +1,12 @@
-"""Rows for tests, each with everything said that the test does not care about."""
+"""Invoices, customers, payments and what belongs to them, each with everything said that a test does not care about.
+
+`a_customer`, `an_invoice` and `a_payment` are stored; `invoice_facts` and `payment_facts` are what the domain takes.
+"""
 
 from datetime import UTC, date, datetime
 
+from app.domain.invoice import Invoice
+from app.domain.payment import Payment
 from app.domain.permissions import Role
 from app.store.access import users
 from app.store.db import tables
@@ -34,6 +39,41 @@ def an_invoice(number="1001", customer=None, **values):
 def a_payment(invoice, amount_cents=40_00, **values):
     values = {"paid_on": date(2026, 1, 15), "recorded_at": LONG_AGO, **values}
     return tables.PaymentModel.create(invoice=invoice, amount_cents=amount_cents, **values)
+
+
+def invoice_facts(**values):
+    facts = {
+        "id": 1,
+        "number": "1001",
+        "customer_id": 1,
+        "issued_on": date(2026, 1, 1),
+        "due_on": date(2026, 1, 31),
+        "currency": "USD",
+        "total_cents": 100_00,
+        "ledger": "Invoices",
+        "disputed": False,
+        "voided_at": None,
+        "void_reason": "",
+        "written_off_at": None,
+        "write_off_reason": "",
+        "version": 1,
+    }
+    return Invoice(**(facts | values))
+
+
+def payment_facts(**values):
+    facts = {
+        "id": 1,
+        "invoice_id": 1,
+        "paid_on": date(2026, 1, 15),
+        "amount_cents": 40_00,
+        "method": "",
+        "reference": "",
+        "note": "",
+        "voided_at": None,
+        "void_reason": "",
+    }
+    return Payment(**(facts | values))
 
 
 def an_import(file_name="receivables.xlsx", uploaded_by=None, **values):

@@ -12,6 +12,7 @@ import pytest
 import redis
 from redis.backoff import NoBackoff
 from redis.retry import Retry
+from support.polling import is_so_within
 
 _STARTS_WITHIN_SECONDS = 20
 
@@ -57,21 +58,21 @@ def running_redis(*options: str) -> Iterator[RedisServer]:
 
 
 def _wait_until_it_answers(process: subprocess.Popen[bytes], port: int) -> None:
-    """Ask again and again; a connection that is refused says that it is not there yet."""
-    import time
-
-    deadline = time.monotonic() + _STARTS_WITHIN_SECONDS
     with redis.Redis(port=port, retry=Retry(NoBackoff(), 0)) as asking:
-        while time.monotonic() < deadline and process.poll() is None:
-            try:
-                asking.ping()
-            except redis.AuthenticationError:
-                return
-            except redis.ConnectionError:
-                time.sleep(0.05)
-            else:
-                return
-    raise AssertionError("redis-server did not start")
+        ended_or_answers = is_so_within(_STARTS_WITHIN_SECONDS, lambda: process.poll() is not None or _answers(asking))
+    assert ended_or_answers, "redis-server does not answer"
+    assert process.poll() is None, "redis-server did not start"
+
+
+def _answers(asking: redis.Redis) -> bool:
+    """Say whether it answers, if only to ask for a password; a refused connection: it is not there yet."""
+    try:
+        asking.ping()
+    except redis.AuthenticationError:
+        return True
+    except redis.ConnectionError:
+        return False
+    return True
 
 
 def _free_port() -> int:

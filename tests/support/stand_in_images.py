@@ -4,7 +4,6 @@ Everything is built from Debian's and Python's packages. An image is named by a 
 there already is not built again.
 """
 
-import fcntl
 import hashlib
 import json
 import re
@@ -12,12 +11,10 @@ import shutil
 import subprocess
 import tempfile
 import urllib.request
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 from tests.support import this_machine
-from tests.support.docker_engine import CACHE, EngineError, docker, install, succeeds, wait_until
+from tests.support.docker_engine import EngineError, docker, install, one_at_a_time, succeeds, wait_until
 
 ROOT = Path(__file__).parents[2]
 FOLDER = ROOT / "tests/e2e/images"
@@ -106,15 +103,6 @@ def ensure_network() -> None:
     """Have the network that instances and the registry share."""
     if not succeeds("network", "inspect", NETWORK):
         docker("network", "create", "--subnet", SUBNET, "--ipv6", "--subnet", f"{IPV6_PREFIX}/64", NETWORK)
-
-
-@contextmanager
-def one_at_a_time() -> Iterator[None]:
-    """Keep two runs on one machine from building and starting the same things."""
-    CACHE.mkdir(parents=True, exist_ok=True)
-    with (CACHE / "lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        yield
 
 
 def _parent(name: str, suite: str) -> str:

@@ -18,7 +18,7 @@ from app.store.ledger import snapshot
 from app.store.ledger.snapshot import Snapshot
 from app.workbook.importing import Importer
 from app.workbook.meaning import checking, control_totals
-from app.workbook.meaning.checking import Surroundings
+from app.workbook.meaning.checking import ReadingContext
 from app.workbook.meaning.results.questions import Answers
 from app.workbook.preview import Choices
 from app.workbook.reading import cells
@@ -220,8 +220,8 @@ def check(tabs, stored=NOTHING_STORED, currency="USD", epoch_1904=False, by_ques
     """Return the tabs' records, problems, questions and notices, as of 30 June 2026."""
     by_subject = {subject: str(answer) for subject, answer in answers.items()}
     given = Answers(by_subject, by_question or {})
-    surroundings = Surroundings(currency, zone, date(2026, 6, 30))
-    checked = checking.check(book(tabs, epoch_1904), {}, given, stored, surroundings, say_nothing)
+    context = ReadingContext(currency, zone, date(2026, 6, 30))
+    checked = checking.check(book(tabs, epoch_1904), {}, given, stored, context, say_nothing)
     control_totals.add_control_totals(checked, stored)
     return checked
 

@@ -15,7 +15,7 @@ document.addEventListener("htmx:afterRequest", ({ target, detail }) => {
   });
 });
 
-// A search is sent while it is typed. Sent again when the field is left, it would bring the same rows anew, and whoever
+// A search is sent while it is typed. Sent again when the field is left, it would bring the same rows again, and whoever
 // walks along them would lose the place.
 document.addEventListener(
   "change",

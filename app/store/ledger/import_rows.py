@@ -8,7 +8,7 @@ from app.store.db.tables import ImportedRowModel, InvoiceModel, PaymentModel
 
 
 @dataclass(frozen=True, slots=True)
-class RowTold:
+class ImportedRow:
     """`invoice_id` is None where no invoice exists to link to."""
 
     tab: str
@@ -19,13 +19,13 @@ class RowTold:
     invoice_id: int | None
 
 
-def page(import_id: int, tab: str, row: int | None, number: int) -> list[RowTold]:
+def page(import_id: int, tab: str, row: int | None, number: int) -> list[ImportedRow]:
     """Return page `number` (from 1), in the order of the import; optionally of one tab or row only."""
     query: Any = _rows(import_id, tab, row).order_by(ImportedRowModel.id)
     found = list(query.paginate(number, PAGE_LENGTH).dicts())
     invoice_ids = _invoice_ids(found)
     return [
-        RowTold(
+        ImportedRow(
             one["tab"],
             one["row"],
             one["kind"],

@@ -148,7 +148,7 @@ def row_actions(import_id: int) -> Iterator[RowAction]:
         yield _row_action(row)
 
 
-def hangs_on(import_id: int, limit: int = 20) -> list[str]:
+def dependents_of(import_id: int, limit: int = 20) -> list[str]:
     """Return one sentence for each later record or change that depends on the import and prevents its undo."""
     later_payments: Any = _later_payments(import_id).limit(limit).tuples()
     later_invoices: Any = _later_invoices(import_id).limit(limit).tuples()

@@ -67,7 +67,7 @@ class Operation:
     has_version: bool = False
 
     @property
-    def writes_anew(self) -> bool:
+    def needs_idempotency_key(self) -> bool:
         """Return whether sending it twice could write twice: it then requires an idempotency key."""
         return self.method == "POST"
 

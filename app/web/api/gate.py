@@ -96,7 +96,7 @@ class Gate:
                 self.disk_space.check(operation.right)
             call = Call(token, now, now.astimezone(self.zone).date())
             with acting_as_user(call.user, token.facts.name):
-                if operation.writes_anew:
+                if operation.needs_idempotency_key:
                     return _once(operation, call, {**ids, **_handler_arguments(operation)})
                 return _response(operation, operation.handler(call, **ids, **_handler_arguments(operation)))
 

@@ -111,7 +111,7 @@ def _described(schema: _Json) -> _Json:
 
 def _header_parameters(operation: Operation) -> list[_Json]:
     found = []
-    if operation.writes_anew:
+    if operation.needs_idempotency_key:
         found.append(
             _header_parameter(
                 "Idempotency-Key",
@@ -164,7 +164,7 @@ def _problems(operation: Operation) -> set[ProblemType]:
     found = {*_ALWAYS}
     if "{" in operation.path or operation.path in {"/invoices", "/payments"}:
         found.add(ProblemType.NOT_FOUND)
-    if operation.writes_anew:
+    if operation.needs_idempotency_key:
         found.add(ProblemType.CONFLICT)
     if operation.edits:
         found |= {ProblemType.CONFLICT, ProblemType.STALE, ProblemType.VERSION_REQUIRED}

@@ -25,7 +25,15 @@ from app.web.api.invoices import (
     InvoicesApi,
     InvoicesAsked,
 )
-from app.web.api.payments import PaymentAnswer, PaymentPage, PaymentsApi, PaymentsAsked, Reason, ReceiptEntry, Together
+from app.web.api.payments import (
+    PaymentAnswer,
+    PaymentBatchEntry,
+    PaymentPage,
+    PaymentsApi,
+    PaymentsAsked,
+    Reason,
+    RecordedBatch,
+)
 from app.web.api.reports import AgeingReport, CustomersReport, ReportsApi
 from app.web.api.shapes import Asked
 
@@ -87,7 +95,7 @@ def operations(
         Operation(
             "recordPayment",
             "POST", "/payments", payment.record, pay, Right.EDIT, "Record a payment for one or several invoices",
-            Together, body=ReceiptEntry, status=201,
+            RecordedBatch, body=PaymentBatchEntry, status=201,
         ),
         Operation(
             "getPayment",
@@ -96,7 +104,7 @@ def operations(
         Operation(
             "voidPayment",
             "POST", "/payments/{payment_id}/void", payment.void, pay, Right.EDIT,
-            "Void a payment and those recorded together with it", Together, body=Reason,
+            "Void a payment and those recorded together with it", RecordedBatch, body=Reason,
         ),
         Operation(
             "listImports",

@@ -42,14 +42,14 @@ class PaymentsAsked(Asked):
 
 
 class Placed(Sent):
-    """The part of a receipt that is for one invoice."""
+    """The part of a batch that is for one invoice."""
 
     invoice_id: shapes.Id
     amount_cents: Cents = Field(description=f"{CENTS} Negative for a refund, then of every invoice.")
 
 
-class ReceiptEntry(Sent):
-    """A receipt: money received or refunded at once, for one or several invoices in their currency."""
+class PaymentBatchEntry(Sent):
+    """A batch of payments: money received or refunded at once, for one or several invoices in their currency."""
 
     paid_on: Day
     amounts: Annotated[list[Placed], Field(min_length=1, max_length=200)]
@@ -111,8 +111,8 @@ class PaymentPage(ResponseModel):
     next: str | None = NEXT
 
 
-class Together(ResponseModel):
-    """The payments that were recorded together: one for each invoice of the receipt."""
+class RecordedBatch(ResponseModel):
+    """The payments that were recorded together: one for each invoice of the batch."""
 
     data: list[PaymentAnswer]
 
@@ -128,12 +128,10 @@ class PaymentsApi:
             return Answer(PaymentAnswer.of(line))
         raise problems.not_found("There is no such payment.")
 
-    def record(self, call: Call, body: ReceiptEntry) -> Answer:
-        receipt = PaymentBatch(
-            call.key, body.paid_on, _amounts_by_invoice(body), body.method, body.reference, body.note
-        )
+    def record(self, call: Call, body: PaymentBatchEntry) -> Answer:
+        batch = PaymentBatch(call.key, body.paid_on, _amounts_by_invoice(body), body.method, body.reference, body.note)
         try:
-            recorded = payments.record(receipt, call.user, call.now, call.today, keep_credit=body.keep_credit)
+            recorded = payments.record(batch, call.user, call.now, call.today, keep_credit=body.keep_credit)
         except LookupError as error:
             raise problems.not_found(error) from error
         except payment_batches.KeyUsedError as error:
@@ -156,7 +154,7 @@ class PaymentsApi:
         return Answer(_batch([payment.id for payment in together]))
 
 
-def _overpaid(error: payments.OverpaidError, body: ReceiptEntry) -> ProblemError:
+def _overpaid(error: payments.OverpaidError, body: PaymentBatchEntry) -> ProblemError:
     mistakes = [
         problems.at(
             f"amounts.{number}.amount_cents", f"This is {error.excess[one.invoice_id]} cents more than is open."
@@ -164,11 +162,11 @@ def _overpaid(error: payments.OverpaidError, body: ReceiptEntry) -> ProblemError
         for number, one in enumerate(body.amounts)
         if one.invoice_id in error.excess
     ]
-    sentence = "More came in than is open: mend the amounts, or say keep_credit to keep the rest as credit."
+    sentence = "More came in than is open: correct the amounts, or send keep_credit to keep the rest as credit."
     return ProblemError(ProblemType.CONFLICT, sentence, mistakes)
 
 
-def _amounts_by_invoice(body: ReceiptEntry) -> dict[int, int]:
+def _amounts_by_invoice(body: PaymentBatchEntry) -> dict[int, int]:
     placed = {one.invoice_id: one.amount_cents for one in body.amounts}
     if len(placed) != len(body.amounts):
         raise problems.conflict("Each invoice is named once.", "amounts")
@@ -177,11 +175,11 @@ def _amounts_by_invoice(body: ReceiptEntry) -> dict[int, int]:
     return placed
 
 
-def _field_of(error: payments.PaymentRefusedError, body: ReceiptEntry) -> str:
+def _field_of(error: payments.PaymentRefusedError, body: PaymentBatchEntry) -> str:
     numbers = {one.invoice_id: number for number, one in enumerate(body.amounts)}
     number = numbers.get(error.refusal.invoice_id or 0)
     return "amounts" if number is None else f"amounts.{number}.amount_cents"
 
 
-def _batch(payment_ids: Collection[int]) -> Together:
-    return Together(data=[PaymentAnswer.of(line) for line in payment_list.of_ids(payment_ids)])
+def _batch(payment_ids: Collection[int]) -> RecordedBatch:
+    return RecordedBatch(data=[PaymentAnswer.of(line) for line in payment_list.of_ids(payment_ids)])

@@ -49,7 +49,7 @@ class DiskFullError(Refusal):
     title = "The disk of the server is full"
 
     def __init__(self) -> None:
-        super().__init__("Nothing was saved. Please tell whoever runs this site; what is there can still be read.")
+        super().__init__("Nothing was saved. Please tell the operator of this site; what is there can still be read.")
 
 
 def refusal_for_outage(error: Exception) -> Refusal | None:

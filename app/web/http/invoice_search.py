@@ -20,10 +20,10 @@ _NARROWING = tuple(
 
 @dataclass(frozen=True, slots=True)
 class InvoiceSearch:
-    """`said` has the parameters that narrow the list, as typed."""
+    """`typed_filters` has the parameters that narrow the list, as typed."""
 
     wanted: Filter
-    said: dict[str, str]
+    typed_filters: dict[str, str]
     day: date
     as_of: str
     order: Order
@@ -34,7 +34,7 @@ class InvoiceSearch:
         day = fields.day("as_of", today)
         return cls(
             wanted=_wanted(fields, locale),
-            said={name: fields.typed[name] for name in _NARROWING if fields.typed.get(name)},
+            typed_filters={name: fields.typed[name] for name in _NARROWING if fields.typed.get(name)},
             day=day,
             as_of="" if day == today else day.isoformat(),
             order=_order(fields.typed.get("sort", "")),
@@ -51,11 +51,11 @@ class InvoiceSearch:
 
     @property
     def parameters(self) -> dict[str, str]:
-        return {**self.said, **({"sort": self.sort} if self.sort else {})}
+        return {**self.typed_filters, **({"sort": self.sort} if self.sort else {})}
 
     @property
     def refinements(self) -> int:
-        return len(set(self.said) - {"q", "status"})
+        return len(set(self.typed_filters) - {"q", "status"})
 
     def direction(self, column: InvoiceOrder) -> str:
         """Return "ascending" or "descending" if the list is ordered by the column, else an empty string."""
@@ -75,11 +75,11 @@ class InvoiceSearch:
         return self._address(f"/invoices.{kind}", self.sort)
 
     def without(self, *names: str) -> str:
-        left = {name: text for name, text in self.said.items() if name not in names}
+        left = {name: text for name, text in self.typed_filters.items() if name not in names}
         return address("/invoices", **(left or {"all": "yes"}), as_of=self.as_of, sort=self.sort)
 
     def _address(self, path: str, sort: str, **more: object) -> str:
-        narrowing = self.said or ({"all": "yes"} if path == "/invoices" else {})
+        narrowing = self.typed_filters or ({"all": "yes"} if path == "/invoices" else {})
         return address(path, **narrowing, as_of=self.as_of, sort=sort, **more)
 
 

@@ -79,8 +79,8 @@ class Pages:
         """Name the id under which the failure is logged."""
         values = {
             "title": "Something went wrong here",
-            "sentence": "Nothing was changed. Please try again; if it happens again, tell whoever runs this site the "
-            "number below.",
+            "sentence": "Nothing was changed. Please try again; if it happens again, tell the operator of this site "
+            "the number below.",
             "request_id": request_id,
         }
         return self._page("errors/show.html", 500, {**_ANONYMOUS_VALUES, **values})

@@ -1,4 +1,4 @@
-"""Deeds: what happened, told in words for a history or a list of what was done of late."""
+"""Audit entries in words, for a history or a list of recent activity."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
@@ -44,8 +44,8 @@ def audit_message(happened: Entry | ImportedChange | AuditEvent | ImportDone, lo
 def details(entry: Entry, locale: Locale) -> list[tuple[str, str]]:
     if entry.action.endswith(".edited"):
         return []
-    told_of = [(name, after) for name, _, after in _changes(entry, locale) if name != "reason"]
-    return [(name, text) for name, text in told_of if text != _NOTHING]
+    message = [(name, after) for name, _, after in _changes(entry, locale) if name != "reason"]
+    return [(name, text) for name, text in message if text != _NOTHING]
 
 
 _NOTHING = "nothing"
@@ -55,16 +55,16 @@ _OF_THEMSELVES = {"session.started", "session.ended"}
 _PAGES = {"invoice": "/invoices/{}", "customer": "/customers/{}", "import": "/imports/{}", "user": "/users/{}"}
 
 
-def _aimed_at(event: AuditEvent, told_of: AuditMessage) -> AuditMessage:
-    """Name what it was done to, with a link where that has a page and still is there."""
+def _aimed_at(event: AuditEvent, message: AuditMessage) -> AuditMessage:
+    """Add the subject to the message, with a link if it has a page and still exists."""
     kind, _, number = event.entry.subject.partition(":")
     if event.entry.action in _OF_THEMSELVES:
-        return told_of
+        return message
     if kind not in _PAGES:
-        return replace(told_of, label=number)
+        return replace(message, label=number)
     if not event.label:
-        return replace(told_of, label="somebody unknown" if event.entry.subject == "user:0" else f"{kind} {number}")
-    return replace(told_of, link=_PAGES[kind].format(number), label=f"{kind} {event.label}")
+        return replace(message, label="somebody unknown" if event.entry.subject == "user:0" else f"{kind} {number}")
+    return replace(message, link=_PAGES[kind].format(number), label=f"{kind} {event.label}")
 
 
 def _actor(entry: Entry) -> str:
@@ -127,7 +127,7 @@ def _payment(after: Mapping[str, Any], locale: Locale) -> str:
     )
 
 
-def _said(words: str) -> Callable[[Mapping[str, Any], Locale], str]:
+def _phrase(words: str) -> Callable[[Mapping[str, Any], Locale], str]:
     return lambda _after, _locale: words
 
 
@@ -138,42 +138,42 @@ def actions() -> list[str]:
 _WHAT: Mapping[str, Callable[[Mapping[str, Any], Locale], str]] = {
     "payment.recorded": lambda after, locale: f"recorded {_payment(after, locale)}",
     "payment.voided": lambda after, locale: f"voided {_payment(after, locale)}",
-    "invoice.created": _said("entered"),
-    "invoice.edited": _said("edited"),
-    "invoice.void": _said("voided"),
-    "invoice.write_off": _said("wrote off what was left of"),
-    "invoice.reinstate": _said("reinstated"),
-    "invoice.dispute": _said("marked as disputed"),
-    "invoice.settle_dispute": _said("settled the dispute about"),
-    "customer.created": _said("entered"),
-    "customer.edited": _said("edited"),
-    "customer.archived": _said("archived"),
-    "customer.unarchived": _said("unarchived"),
-    "import.uploaded": _said("uploaded"),
-    "import.chosen": _said("said how to read"),
-    "import.confirmed": _said("asked to apply"),
-    "import.applied": _said("applied"),
-    "import.recalled": _said("asked to undo"),
-    "import.undone": _said("undid"),
-    "import.discarded": _said("discarded"),
-    "export.made": _said("took a file of"),
-    "access.refused": _said("was refused"),
-    "form.refused": _said("sent a form that was refused, to"),
-    "user.created": _said("added"),
-    "user.edited": _said("edited"),
-    "user.deactivated": _said("kept out"),
-    "user.activated": _said("let in again"),
-    "session.started": _said("signed in"),
-    "session.ended": _said("signed out"),
-    "session.refused": _said("was refused to sign in as"),
-    "session.throttled": _said("tried too often to sign in as"),
-    "login.revoked": _said("ended a login of"),
-    "step_up.refused": _said("did not prove to be"),
-    "password.changed": _said("set another password for"),
-    "link.made": _said("made a link to choose a password for"),
-    "second_factor.enabled": _said("turned on the second factor of"),
-    "second_factor.removed": _said("turned off the second factor of"),
-    "recovery_codes.renewed": _said("made new recovery codes for"),
-    "token.created": _said("made the token"),
-    "token.revoked": _said("revoked the token"),
+    "invoice.created": _phrase("entered"),
+    "invoice.edited": _phrase("edited"),
+    "invoice.void": _phrase("voided"),
+    "invoice.write_off": _phrase("wrote off what was left of"),
+    "invoice.reinstate": _phrase("reinstated"),
+    "invoice.dispute": _phrase("marked as disputed"),
+    "invoice.settle_dispute": _phrase("settled the dispute about"),
+    "customer.created": _phrase("entered"),
+    "customer.edited": _phrase("edited"),
+    "customer.archived": _phrase("archived"),
+    "customer.unarchived": _phrase("unarchived"),
+    "import.uploaded": _phrase("uploaded"),
+    "import.chosen": _phrase("said how to read"),
+    "import.confirmed": _phrase("asked to apply"),
+    "import.applied": _phrase("applied"),
+    "import.recalled": _phrase("asked to undo"),
+    "import.undone": _phrase("undid"),
+    "import.discarded": _phrase("discarded"),
+    "export.made": _phrase("took a file of"),
+    "access.refused": _phrase("was refused"),
+    "form.refused": _phrase("sent a form that was refused, to"),
+    "user.created": _phrase("added"),
+    "user.edited": _phrase("edited"),
+    "user.deactivated": _phrase("kept out"),
+    "user.activated": _phrase("let in again"),
+    "session.started": _phrase("signed in"),
+    "session.ended": _phrase("signed out"),
+    "session.refused": _phrase("was refused to sign in as"),
+    "session.throttled": _phrase("tried too often to sign in as"),
+    "login.revoked": _phrase("ended a login of"),
+    "step_up.refused": _phrase("did not prove to be"),
+    "password.changed": _phrase("set another password for"),
+    "link.made": _phrase("made a link to choose a password for"),
+    "second_factor.enabled": _phrase("turned on the second factor of"),
+    "second_factor.removed": _phrase("turned off the second factor of"),
+    "recovery_codes.renewed": _phrase("made new recovery codes for"),
+    "token.created": _phrase("made the token"),
+    "token.revoked": _phrase("revoked the token"),
 }

@@ -1,4 +1,4 @@
-"""The components page: every part of a page in every state, for whoever works on them."""
+"""The components page: every part of a page in every state, for developers."""
 
 from dataclasses import dataclass
 from datetime import date

@@ -162,7 +162,7 @@ class Customers:
             as_of="" if day == context.today else day.isoformat(),
             customer=customer,
             plain=plain(CUSTOMER),
-            standings=self._standings(customer_id, as_of, "" if day == context.today else day.isoformat()),
+            summaries=self._summaries(customer_id, as_of, "" if day == context.today else day.isoformat()),
             habit=habit,
             settled=habit.settled if habit else customers.settled_count(customer_id, as_of),
             least_settled=LEAST_SETTLED,
@@ -230,7 +230,7 @@ class Customers:
         found = account.matching(customers.accounts(as_of), search.text, archived=search.archived, also=own)
         return account.in_order(found, search.column, descending=search.descending)
 
-    def _standings(self, customer_id: int, as_of: AsOf, said: str) -> list[CustomerSummary]:
+    def _summaries(self, customer_id: int, as_of: AsOf, as_of_parameter: str) -> list[CustomerSummary]:
         months = months_up_to(as_of.day, _MONTHS)
         days = turnover.by_day(as_of, min(months[0], days_up_to(as_of.day, WINDOW_DAYS)), customer_id)
         ageings = {
@@ -239,7 +239,7 @@ class Customers:
         codes = sorted({*ageings, *(one.currency for one in days)}) or customers.currencies_of(customer_id)[:1]
         codes.sort(key=lambda code: code != self.currency)
         return [
-            _standing(customer_id, ageings.get(code) or nothing_owed(code, as_of.day), days, as_of, said)
+            _summary(customer_id, ageings.get(code) or nothing_owed(code, as_of.day), days, as_of, as_of_parameter)
             for code in codes
         ]
 
@@ -284,11 +284,13 @@ def existing(customer_id: int) -> Customer:
     return customer
 
 
-def _standing(customer_id: int, ageing: Ageing, days: tuple[Turnover, ...], as_of: AsOf, said: str) -> CustomerSummary:
+def _summary(
+    customer_id: int, ageing: Ageing, days: tuple[Turnover, ...], as_of: AsOf, as_of_parameter: str
+) -> CustomerSummary:
     own = [one for one in days if one.currency == ageing.currency]
     sales = invoiced(own, days_up_to(as_of.day, WINDOW_DAYS), as_of.day)
     months = by_month(own, months_up_to(as_of.day, _MONTHS), as_of.day)
-    common = {"customer": customer_id, "currency": ageing.currency, "as_of": said}
+    common = {"customer": customer_id, "currency": ageing.currency, "as_of": as_of_parameter}
     return CustomerSummary(
         ageing,
         days_sales_outstanding(ageing.outstanding_cents, sales),

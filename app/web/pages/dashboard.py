@@ -78,44 +78,44 @@ class Dashboard:
         fields = Form(context.query)
         day = fields.day("as_of", context.today)
         as_of = AsOf.end_of(day, self.zone)
-        said = "" if day == context.today else day.isoformat()
-        asked = ("dashboard", as_of, said, context.locale, self.currency)
+        as_of_parameter = "" if day == context.today else day.isoformat()
+        asked = ("dashboard", as_of, as_of_parameter, context.locale, self.currency)
         return self.pages.show(
             context,
             "dashboard/show.html",
             status=422 if fields.errors else 200,
             fields=fields,
             day=day,
-            as_of=said,
-            standing=cache_fragment(asked, lambda: self._standing(context.locale, as_of, said)),
+            as_of=as_of_parameter,
+            summary=cache_fragment(asked, lambda: self._summary(context.locale, as_of, as_of_parameter)),
             audit_messages=[audit_message(one, context.locale) for one in history.latest(_LATEST_MESSAGES, as_of)],
             is_empty=not invoices.exist(),
             sees="" if context.user.scope.is_everything else scopes.described(context.user.scope),
         )
 
-    def _standing(self, locale: Locale, as_of: AsOf, said: str) -> Markup:
+    def _summary(self, locale: Locale, as_of: AsOf, as_of_parameter: str) -> Markup:
         day = as_of.day
         overdue = Filter(statuses=frozenset({Status.OVERDUE}))
         return self.pages.part(
             locale,
-            "dashboard/_standing.html",
+            "dashboard/_summary.html",
             day=day,
             month_ago=month_before(day),
             month=first_of_month(day),
             soon=day + timedelta(days=SOON_DAYS),
             later=day + timedelta(days=LATER_DAYS),
-            as_of=said,
-            currencies=self._currencies(as_of, said),
+            as_of=as_of_parameter,
+            currencies=self._currencies(as_of, as_of_parameter),
             lines=invoices.matching(overdue, as_of, LONGEST_DUE_FIRST, length=_MOST_OVERDUE),
         )
 
-    def _currencies(self, as_of: AsOf, said: str) -> list[Currency]:
+    def _currencies(self, as_of: AsOf, as_of_parameter: str) -> list[Currency]:
         day, before = as_of.day, AsOf.end_of(month_before(as_of.day), self.zone)
         months = months_up_to(day, _MONTHS)
         days = turnover.by_day(as_of, min(months[0], days_up_to(day, WINDOW_DAYS)))
-        now = self._standings(as_of, days)
+        now = self._summaries(as_of, days)
         # What was void only later was still invoiced and collected then.
-        then = self._standings(before, turnover.by_day(before, _since(before.day)))
+        then = self._summaries(before, turnover.by_day(before, _since(before.day)))
         debtors = _debtors(as_of)
         codes = sorted(now or {self.currency})
         codes.sort(key=lambda code: code != self.currency)  # the currency of the business comes first
@@ -123,7 +123,7 @@ class Dashboard:
         return [
             Currency(
                 code,
-                said,
+                as_of_parameter,
                 now.get(code) or _nothing(code, day),
                 then.get(code) or _nothing(code, before.day),
                 by_month([one for one in days if one.currency == code], [last], last_of_month(last))[0],
@@ -133,7 +133,7 @@ class Dashboard:
             for code in codes
         ]
 
-    def _standings(self, as_of: AsOf, days: Sequence[Turnover]) -> dict[str, ReceivablesSummary]:
+    def _summaries(self, as_of: AsOf, days: Sequence[Turnover]) -> dict[str, ReceivablesSummary]:
         balances = positions.by_due_date(as_of)
         settled = settlements.days_to_pay(as_of)
         ageings = {ageing.currency: ageing for ageing in ageing_by_currency(balances, as_of.day)}

@@ -1,4 +1,4 @@
-"""Help: the keys, on a page of their own for whoever has no JavaScript."""
+"""Help: the keys, on a page of their own for browsers without JavaScript."""
 
 from dataclasses import dataclass
 

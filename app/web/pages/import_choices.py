@@ -86,14 +86,14 @@ def forgotten_mappings(form: Mapping[str, str], tabs: Sequence[Mappable]) -> set
 
 def _answers(form: Mapping[str, str], before: Answers) -> Answers:
     """Give an answer for several columns to each of them, and leave out those to ask again."""
-    said = {name.removeprefix("answer:"): text for name, text in form.items() if name.startswith("answer:") and text}
+    given = {name.removeprefix("answer:"): text for name, text in form.items() if name.startswith("answer:") and text}
     for name, others in form.items():
         first = name.removeprefix("same:")
-        if name.startswith("same:") and first in said:
-            said = {question_id: said[first] for question_id in others.split("\n") if question_id} | said
+        if name.startswith("same:") and first in given:
+            given = {question_id: given[first] for question_id in others.split("\n") if question_id} | given
     again = {text for name, text in form.items() if name.startswith("again:")}
     kept = {question_id: text for question_id, text in before.by_question.items() if question_id not in again}
-    return replace(before, by_question={**kept, **said})
+    return replace(before, by_question={**kept, **given})
 
 
 def _expected(form: Mapping[str, str], before: Expected | None, locale: Locale, currency: str) -> Expected | None:
@@ -109,19 +109,19 @@ def _expected(form: Mapping[str, str], before: Expected | None, locale: Locale, 
 
 def _mappings(form: Mapping[str, str], tabs: Sequence[Mappable]) -> dict[str, ChosenMapping]:
     """Return the mappings that differ from what the page showed: what was only looked at is not chosen."""
-    said = {
+    given = {
         tab: _mapping(form, tab)
         for tab in tabs
         if tab.fingerprint and form.get(f"kind:{tab.fingerprint}", RECOGNISED_BY_ITSELF) != RECOGNISED_BY_ITSELF
     }
-    return {tab.fingerprint: mapping for tab, mapping in said.items() if mapping != tab.shown}
+    return {tab.fingerprint: mapping for tab, mapping in given.items() if mapping != tab.shown}
 
 
 def _mapping(form: Mapping[str, str], tab: Mappable) -> ChosenMapping:
-    said = form[f"kind:{tab.fingerprint}"]
-    if said not in set(ListKind):
+    given = form[f"kind:{tab.fingerprint}"]
+    if given not in set(ListKind):
         return ChosenMapping(None, {})
-    kind = ListKind(said)
+    kind = ListKind(given)
     possible = set(fields_of(kind))
     fields: dict[int, str] = {}
     for column in tab.columns:
@@ -133,8 +133,8 @@ def _mapping(form: Mapping[str, str], tab: Mappable) -> ChosenMapping:
 
 def _decisions(form: Mapping[str, str], before: Decisions) -> Decisions:
     others = _resolution(form.get("conflicts", ""))
-    said = {name.removeprefix("conflict:"): text for name, text in form.items() if name.startswith("conflict:")}
-    by_row = {row: resolution for row, text in said.items() if (resolution := _resolution(text))}
+    given = {name.removeprefix("conflict:"): text for name, text in form.items() if name.startswith("conflict:")}
+    by_row = {row: resolution for row, text in given.items() if (resolution := _resolution(text))}
     return Decisions(others or before.others, {**before.by_row, **by_row})
 
 

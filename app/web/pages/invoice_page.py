@@ -55,7 +55,7 @@ class InvoiceDetailPage:
         status: int,
     ) -> HTTPResponse:
         invoice_id = line.invoice.id
-        receipts = invoice_payments.payments_of(invoice_id, as_of)
+        payment_rows = invoice_payments.payments_of(invoice_id, as_of)
         happened = history.of_invoice(invoice_id)
         return self.pages.show(
             context,
@@ -68,10 +68,10 @@ class InvoiceDetailPage:
             plain=plain(INVOICE),
             own=[(name, text, _with_the_same(name, text)) for name, text in line.invoice.own_fields.items()],
             origin=next((one for one in happened if isinstance(one, ImportedChange)), None),
-            receipts=receipts,
+            payment_rows=payment_rows,
             history=[audit_message(one, context.locale) for one in happened],
             **self._actions(context, line, forms),
-            recorded=_just_recorded(context, receipts),
+            recorded=_just_recorded(context, payment_rows),
             undone=UNDONE,
         )
 
@@ -108,13 +108,13 @@ def existing(invoice_id: int, as_of: AsOf) -> ListedInvoice:
 
 def _with_the_same(name: str, text: str) -> str:
     """Return the address of all invoices that say the same in the own field; empty where no address can hold it."""
-    is_said_in_an_address = len(text) <= LONGEST_LINE and "\n" not in text
-    return address("/invoices", field=name, value=text) if is_said_in_an_address else ""
+    fits_into_address = len(text) <= LONGEST_LINE and "\n" not in text
+    return address("/invoices", field=name, value=text) if fits_into_address else ""
 
 
 def _just_recorded(
-    context: RequestContext, receipts: list[invoice_payments.ListedPayment]
+    context: RequestContext, payment_rows: list[invoice_payments.ListedPayment]
 ) -> invoice_payments.ListedPayment | None:
     """Return the payment that was recorded just before the page was shown, as long as it can be undone."""
     wanted = context.query.get("recorded", "")
-    return next((one for one in receipts if str(one.payment.id) == wanted and one.payment.voided_at is None), None)
+    return next((one for one in payment_rows if str(one.payment.id) == wanted and one.payment.voided_at is None), None)

@@ -35,7 +35,7 @@ from app.web.pages.invoice_rows import InvoiceListRow
 from app.web.pages.views import address_of, query_of
 
 _USUAL_TERMS_DAYS = 30
-_SAID = {
+_FLASHES = {
     StatusChange.VOID: "Invoice {} is void now.",
     StatusChange.WRITE_OFF: "What was left of invoice {} is written off.",
     StatusChange.REINSTATE: "Invoice {} counts again.",
@@ -159,7 +159,9 @@ class Invoices:
         except (invoice_actions.InvoiceRefusedError, invoice_changes.InvoiceConflictError) as refused:
             fields.errors["reason"] = f"{refused} Nothing was changed by you."
             return self.page.again(context, invoice_id, change.value, fields, 409)
-        return self.pages.redirect(context, f"/invoices/{invoice_id}", flash=_SAID[change].format(line.invoice.number))
+        return self.pages.redirect(
+            context, f"/invoices/{invoice_id}", flash=_FLASHES[change].format(line.invoice.number)
+        )
 
     def _rows(self, context: RequestContext, search: InvoiceSearch, as_of: AsOf) -> Markup:
         """Write the rows of one page of the list once as long as nothing changes."""
@@ -286,7 +288,7 @@ def _narrowed_to(search: InvoiceSearch) -> list[tuple[tuple[str, ...], str, str]
         name = stored.file_name if stored else "no import"
         found.append((("import",), f"what came from {name}", search.without("import")))
     if search.wanted.own_field:
-        says = f"says {search.wanted.own_text}" if search.wanted.own_text else "says anything"
+        condition = f"says {search.wanted.own_text}" if search.wanted.own_text else "says anything"
         without = search.without("field", "value")
-        found.append((("field", "value"), f"invoices of which {search.wanted.own_field} {says}", without))
+        found.append((("field", "value"), f"invoices of which {search.wanted.own_field} {condition}", without))
     return found

@@ -1,4 +1,4 @@
-"""Payments: one invoice paid, several from one receipt, refunds, credit used elsewhere, and voids."""
+"""Payments: of one invoice, of several in one batch, refunds, credit used elsewhere, and voids."""
 
 import re
 import secrets
@@ -64,15 +64,15 @@ class Payments:
         invoice = _existing(invoice_id)
         fields = Form(context.form)
         cents = fields.amount("amount", context.locale, required=True, least=1, currency=invoice.currency)
-        receipt = _receipt(fields, context, {invoice_id: cents or 0})
-        return self._one(context, invoice, "payment", fields, receipt, "Recorded {} for invoice {}.")
+        batch = _batch(fields, context, {invoice_id: cents or 0})
+        return self._one(context, invoice, "payment", fields, batch, "Recorded {} for invoice {}.")
 
     def refund(self, context: RequestContext, invoice_id: int) -> HTTPResponse:
         invoice = _existing(invoice_id)
         fields = Form(context.form)
         cents = fields.amount("amount", context.locale, required=True, least=1, currency=invoice.currency)
-        receipt = _receipt(fields, context, {invoice_id: -(cents or 0)})
-        return self._one(context, invoice, "refund", fields, receipt, "Recorded a refund of {} for invoice {}.")
+        batch = _batch(fields, context, {invoice_id: -(cents or 0)})
+        return self._one(context, invoice, "refund", fields, batch, "Recorded a refund of {} for invoice {}.")
 
     def use_credit(self, context: RequestContext, invoice_id: int) -> HTTPResponse:
         invoice = _existing(invoice_id)
@@ -81,14 +81,14 @@ class Payments:
         target = fields.id("invoice")
         if not target:
             fields.errors.setdefault("invoice", "Please choose an invoice.")
-        receipt = _receipt(fields, context, {invoice_id: -(cents or 0), target: cents or 0})
-        receipt = replace(receipt, method=payments.CREDIT)
+        batch = _batch(fields, context, {invoice_id: -(cents or 0), target: cents or 0})
+        batch = replace(batch, method=payments.CREDIT)
 
         def move() -> Recorded:
-            return payments.move_credit(receipt, context.user, context.now, context.today)
+            return payments.move_credit(batch, context.user, context.now, context.today)
 
-        said = f"Used {context.locale.money(cents or 0)} {invoice.currency} of credit."
-        return self._recorded(context, invoice, "credit", fields, move, said)
+        flash = f"Used {context.locale.money(cents or 0)} {invoice.currency} of credit."
+        return self._recorded(context, invoice, "credit", fields, move, flash)
 
     def new(self, context: RequestContext) -> HTTPResponse:
         fields = Form(context.query)
@@ -96,27 +96,27 @@ class Payments:
         if not customer_id:
             return self._choose_customer(context, fields)
         if "spread" in context.query or context.query.get("received"):
-            return self._receipt_form(context, fields, customer_id, spreads=True)
-        return self._receipt_form(context, fields, customer_id)
+            return self._batch_form(context, fields, customer_id, spreads=True)
+        return self._batch_form(context, fields, customer_id)
 
     def create_several(self, context: RequestContext) -> HTTPResponse:
         fields = Form(context.form)
         customer_id = fields.id("customer")
         if "spread" in context.form:
-            return self._receipt_form(context, fields, customer_id, spreads=True)
+            return self._batch_form(context, fields, customer_id, spreads=True)
         lines = self._owed(context, customer_id, fields)
         currency = lines[0].invoice.currency if lines else ""
         received = fields.amount("received", context.locale, required=True, least=1, currency=currency)
         placed = _placed(fields, context)
-        receipt = replace(_receipt(fields, context, placed), amounts=_with_credit(fields, received or 0, placed))
+        batch = replace(_batch(fields, context, placed), amounts=_with_credit(fields, received or 0, placed))
         # What was recorded already is no longer open: the same form, sent again, is not judged by what is left.
-        if not fields.errors and received is not None and not payment_batches.is_recorded(receipt.key):
+        if not fields.errors and received is not None and not payment_batches.is_recorded(batch.key):
             if not placed:
-                return self._receipt_form(context, fields, customer_id, spreads=True)
+                return self._batch_form(context, fields, customer_id, spreads=True)
             _check_sum(fields, context, received, placed, lines)
         if fields.errors:
-            return self._receipt_form(context, fields, customer_id, status=422)
-        return self._receipt_recorded(context, fields, customer_id, receipt, currency)
+            return self._batch_form(context, fields, customer_id, status=422)
+        return self._batch_recorded(context, fields, customer_id, batch, currency)
 
     def void(self, context: RequestContext, payment_id: int) -> HTTPResponse:
         """Void a payment, and all that was recorded with it."""
@@ -135,21 +135,21 @@ class Payments:
             fields.errors["reason"] = str(refused)
             return self.invoice_page.again(context, shown, f"void-{payment_id}", fields, 409)
         many = f"The {len(together)} payments that were recorded together were voided."
-        said = many if len(together) > 1 else "The payment was voided."
+        flash = many if len(together) > 1 else "The payment was voided."
         customer_id = fields.id("customer")
         back = f"/customers/{customer_id}" if customer_id else f"/invoices/{shown}"
-        return self.pages.redirect(context, back, flash=said)
+        return self.pages.redirect(context, back, flash=flash)
 
     def _one(
-        self, context: RequestContext, invoice: Invoice, form: str, fields: Form, receipt: PaymentBatch, said: str
+        self, context: RequestContext, invoice: Invoice, form: str, fields: Form, batch: PaymentBatch, flash: str
     ) -> HTTPResponse:
         def record() -> Recorded:
             keep = fields.checked("keep_credit")
-            return payments.record(receipt, context.user, context.now, context.today, keep_credit=keep)
+            return payments.record(batch, context.user, context.now, context.today, keep_credit=keep)
 
-        cents = abs(receipt.amounts[invoice.id])
+        cents = abs(batch.amounts[invoice.id])
         amount = f"{context.locale.money(cents)} {invoice.currency}"
-        return self._recorded(context, invoice, form, fields, record, said.format(amount, invoice.number))
+        return self._recorded(context, invoice, form, fields, record, flash.format(amount, invoice.number))
 
     def _recorded(
         self,
@@ -158,7 +158,7 @@ class Payments:
         form: str,
         fields: Form,
         record: Callable[[], Recorded],
-        said: str,
+        flash: str,
     ) -> HTTPResponse:
         if fields.errors:
             return self.invoice_page.again(context, invoice.id, form, fields)
@@ -176,16 +176,16 @@ class Payments:
             fields.typed["asks_credit"] = "yes"
         else:
             return self.pages.redirect(
-                context, f"/invoices/{invoice.id}?recorded={recorded.payment_ids[0]}", flash=said
+                context, f"/invoices/{invoice.id}?recorded={recorded.payment_ids[0]}", flash=flash
             )
         return self.invoice_page.again(context, invoice.id, form, fields)
 
-    def _receipt_recorded(
-        self, context: RequestContext, fields: Form, customer_id: int, receipt: PaymentBatch, currency: str
+    def _batch_recorded(
+        self, context: RequestContext, fields: Form, customer_id: int, batch: PaymentBatch, currency: str
     ) -> HTTPResponse:
         try:
             keep = fields.checked("keep_credit")
-            recorded = payments.record(receipt, context.user, context.now, context.today, keep_credit=keep)
+            recorded = payments.record(batch, context.user, context.now, context.today, keep_credit=keep)
         except LookupError as error:
             raise NotFoundError(str(error)) from error
         except payment_batches.KeyUsedError as error:
@@ -195,17 +195,17 @@ class Payments:
         except payments.OverpaidError as error:
             for invoice_id, cents in error.excess.items():
                 fields.errors[f"place:{invoice_id}"] = (
-                    f"By now {context.locale.money(receipt.amounts[invoice_id] - cents)} is open here."
+                    f"By now {context.locale.money(batch.amounts[invoice_id] - cents)} is open here."
                 )
         else:
-            sum_ = context.locale.money(sum(receipt.amounts.values()))
-            count = len(receipt.amounts)
-            said = f"Recorded {sum_} {currency} for {counted(count, 'invoice', 'invoices')}."
+            sum_ = context.locale.money(sum(batch.amounts.values()))
+            count = len(batch.amounts)
+            flash = f"Recorded {sum_} {currency} for {counted(count, 'invoice', 'invoices')}."
             shown = address(f"/customers/{customer_id}", recorded=recorded.payment_ids[0])
-            return self.pages.redirect(context, shown, flash=said)
-        return self._receipt_form(context, fields, customer_id, status=422)
+            return self.pages.redirect(context, shown, flash=flash)
+        return self._batch_form(context, fields, customer_id, status=422)
 
-    def _receipt_form(
+    def _batch_form(
         self, context: RequestContext, fields: Form, customer_id: int, *, spreads: bool = False, status: int = 200
     ) -> HTTPResponse:
         customer = customer_choice.get(customer_id)
@@ -288,7 +288,7 @@ def _existing(invoice_id: int) -> Invoice:
     return invoice
 
 
-def _receipt(fields: Form, context: RequestContext, amounts: Mapping[int, int]) -> PaymentBatch:
+def _batch(fields: Form, context: RequestContext, amounts: Mapping[int, int]) -> PaymentBatch:
     paid_on = fields.optional_day("paid_on", required=True)
     key = fields.text("key", required=True, longest=64)
     return PaymentBatch(

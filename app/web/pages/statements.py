@@ -54,7 +54,7 @@ class Statements:
         ageings = {
             one.currency: one for one in ageing_by_currency(customers.balances_of(customer_id, as_of), as_of.day)
         }
-        said = {"from": wanted.opened_on, "to": wanted.closed_on, "currency": wanted.currency}
+        parameters = {"from": wanted.opened_on, "to": wanted.closed_on, "currency": wanted.currency}
         return self.pages.show(
             context,
             "customers/statement.html",
@@ -64,7 +64,7 @@ class Statements:
             wanted=wanted,
             statement=found,
             ageing=ageings.get(wanted.currency) or nothing_owed(wanted.currency, wanted.closed_on),
-            as_workbook=address(f"/customers/{customer_id}/statement.xlsx", **said),
+            as_workbook=address(f"/customers/{customer_id}/statement.xlsx", **parameters),
         )
 
     def export(self, context: RequestContext, customer_id: int) -> HTTPResponse:

@@ -66,8 +66,8 @@ class Users:
         except LastAdminError as error:
             fields.errors["role" if facts.role is not Role.ADMIN else "sees"] = str(error)
             return self._form(context, fields, user, status=409)
-        said = f"{user.email} was changed." if changed else "Nothing was different."
-        return self.pages.redirect(context, "/users", flash=said)
+        flash = f"{user.email} was changed." if changed else "Nothing was different."
+        return self.pages.redirect(context, "/users", flash=flash)
 
     def deactivate(self, context: RequestContext, user_id: int) -> HTTPResponse:
         user = _existing(user_id)
@@ -91,8 +91,8 @@ class Users:
     def reset_second_factor(self, context: RequestContext, user_id: int) -> HTTPResponse:
         user = _existing(user_id)
         second_factors.disable(user_id, context.user, context.now)
-        said = f"{user.email} has no second factor any more, and is signed out everywhere."
-        return self.pages.redirect(context, f"/users/{user_id}", flash=said)
+        flash = f"{user.email} has no second factor any more, and is signed out everywhere."
+        return self.pages.redirect(context, f"/users/{user_id}", flash=flash)
 
     def _link(self, context: RequestContext, user: User, purpose: Purpose) -> HTTPResponse:
         token = passwords.make_link(user.id, purpose, context.user, context.now)

@@ -33,7 +33,7 @@ _NAMED_BY = {ListKind.CUSTOMER: ("code", "name"), ListKind.INVOICE: ("number",),
 
 
 @dataclass(frozen=True, slots=True)
-class Surroundings:
+class ReadingContext:
     currency: str
     zone: tzinfo = UTC
     today: date | None = None
@@ -44,7 +44,7 @@ def check(
     chosen: Mapping[str, ChosenMapping],
     answers: Answers,
     stored: Snapshot,
-    surroundings: Surroundings,
+    context: ReadingContext,
     progress: Progress,
 ) -> Checked:
     """Raise NothingRecognisedError if no tab is a list, WorkbookRefusedError if none has rows or one has too many."""
@@ -66,7 +66,7 @@ def check(
             "Each list needs a row of headers, such as Invoice No, Customer, Invoice Date, Due Date, Amount.",
         )
         raise NothingRecognisedError(checked, " ".join(filter(None, sentences)))
-    _Check(book, tabs, questions, stored, surroundings, checked, progress).run()
+    _Check(book, tabs, questions, stored, context, checked, progress).run()
     if not sum(report.rows for report in checked.tabs):
         raise WorkbookRefusedError("The lists in this workbook have headers but no rows: there is nothing to import.")
     return checked
@@ -92,16 +92,16 @@ class _Check:
         tabs: list[Tab],
         questions: Questions,
         stored: Snapshot,
-        surroundings: Surroundings,
+        context: ReadingContext,
         checked: Checked,
         progress: Progress,
     ) -> None:
-        reading = CellReading(checked, surroundings.currency, surroundings.zone, epoch_1904=book.epoch_1904)
+        reading = CellReading(checked, context.currency, context.zone, epoch_1904=book.epoch_1904)
         self._tabs = tabs
         self._questions = questions
         self._checked = checked
         self._progress = progress
-        self._surroundings = surroundings
+        self._context = context
         self._stored = stored
         for tab in tabs:
             sort_documents(tab, questions)
@@ -122,11 +122,11 @@ class _Check:
         self._ask_about_currencies()
         self._invoices.ask_what_is_missing()
         self._payments.settle_together(self._tabs)
-        ask_about_doubts(self._checked, self._invoices, self._questions, self._stored, self._surroundings.today)
+        ask_about_doubts(self._checked, self._invoices, self._questions, self._stored, self._context.today)
 
     def _ask_about_currencies(self) -> None:
         """Ask about rows without a currency if others name one that is not the business's own."""
-        own = self._surroundings.currency
+        own = self._context.currency
         invoices = [tab for tab in self._tabs if tab.header.kind is ListKind.INVOICE]
         others = sorted({code for tab in invoices for code in tab.currencies if code} - {own})
         for tab in invoices if others else ():
@@ -134,7 +134,7 @@ class _Check:
                 self._questions.ask(self._which_currency(tab, others))
 
     def _which_currency(self, tab: Tab, others: Sequence[str]) -> Question:
-        own = self._surroundings.currency
+        own = self._context.currency
         count = tab.currencies[None]
         rows = counted(count, "row", "rows")
         return Question(

@@ -8,9 +8,9 @@ from app.domain.sentences import amount_text, count_text, counted
 from app.store.ledger.snapshot import Snapshot, StoredInvoice
 from app.workbook.meaning.results.questions import Questions, digest
 from app.workbook.meaning.results.records import Checked, Key, Question, Record, Value
-from app.workbook.meaning.rows.invoice_rows import InvoiceRows, SaidOfPayments
+from app.workbook.meaning.rows.invoice_rows import InvoiceRows, StatedPayment
 from app.workbook.meaning.vocabulary.headings import ListKind
-from app.workbook.meaning.vocabulary.statuses import Said
+from app.workbook.meaning.vocabulary.statuses import StatedStatus
 
 _SHOWN = 4
 _DAYS_AHEAD = 31  # an invoice may be written for the next month, but not for another year
@@ -43,7 +43,7 @@ def _ask_about_invoices_ahead(checked: Checked, questions: Questions, stored: Sn
                 "ahead",
                 ahead[0].tab,
                 f"{counted(len(ahead), 'invoice is', 'invoices are')} dated far ahead "
-                f"({_shown(ahead, 'issued_on')}): are these days right? Mend them in the workbook if they are not.",
+                f"({_shown(ahead, 'issued_on')}): are these days right? Correct them in the workbook if they are not.",
                 ("right",),
                 labels={"right": "they are right"},
                 shape=_of_rows("ahead:invoices", ahead),
@@ -78,7 +78,7 @@ def _ask_about_the_list_of_payments(checked: Checked, invoices: InvoiceRows, que
     broken = {name for kind, name in checked.broken if kind is ListKind.PAYMENT}
     differing = [
         (key, stated)
-        for key, stated in invoices.said.items()
+        for key, stated in invoices.stated_payments.items()
         if key in invoices.by_key and key[0] not in broken and _differs(stated, invoices.by_key[key], listed[key])
     ]
     if not differing:
@@ -110,26 +110,28 @@ def _ask_about_the_list_of_payments(checked: Checked, invoices: InvoiceRows, que
             _follow_the_row(checked, stated, invoices.by_key[key], listed[key])
 
 
-def _differs(stated: SaidOfPayments, invoice: Record, listed: int) -> bool:
+def _differs(stated: StatedPayment, invoice: Record, listed: int) -> bool:
     if invoice.values.get("state"):
         return False
     total = invoice.cents("total_cents")
     if stated.paid is not None:
-        return stated.paid != listed and not (stated.paid == total and stated.status is Said.PAID and listed >= total)
-    return stated.status in {Said.UNPAID, Said.PARTIAL} and 0 < total <= listed
+        return stated.paid != listed and not (
+            stated.paid == total and stated.status is StatedStatus.PAID and listed >= total
+        )
+    return stated.status in {StatedStatus.UNPAID, StatedStatus.PARTIAL} and 0 < total <= listed
 
 
-def _paid(stated: SaidOfPayments, listed: int) -> int:
+def _paid(stated: StatedPayment, listed: int) -> int:
     if stated.paid is not None:
         return stated.paid
-    return 0 if stated.status is Said.UNPAID else listed
+    return 0 if stated.status is StatedStatus.UNPAID else listed
 
 
-def _in_words(stated: SaidOfPayments) -> str:
+def _in_words(stated: StatedPayment) -> str:
     return amount_text(stated.paid) if stated.paid is not None else str(stated.status)
 
 
-def _follow_the_row(checked: Checked, stated: SaidOfPayments, invoice: Record, listed: int) -> None:
+def _follow_the_row(checked: Checked, stated: StatedPayment, invoice: Record, listed: int) -> None:
     """Add the difference if the row has more paid than the list; if less, replace the listed payments."""
     paid = _paid(stated, listed)
     if paid < listed:
@@ -189,8 +191,8 @@ def _ask_about_paid_back(checked: Checked, questions: Questions, stored: Snapsho
             "paid-back",
             "paid-back",
             found[0].tab,
-            f"{has} more paid back than paid ({shown}), so more than the total is open: is that right? Mend the signs "
-            "in the workbook if it is not.",
+            f"{has} more paid back than paid ({shown}), so more than the total is open: is that right? Correct the "
+            "signs in the workbook if it is not.",
             ("right",),
             labels={"right": "it is right"},
             shape=f"paid-back:{digest((one.key, paid[one.key]) for one in found)}",

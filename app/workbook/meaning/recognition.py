@@ -90,9 +90,9 @@ def _is_owed(table: SheetTable, header: Header, checked: Checked, questions: Que
     if any(column.confidence is Confidence.CHOSEN for column in header.columns):
         return True
     named = documents(table.sheet.name) | documents(table.title)
-    says_so = next((kind for kind in _NOT_OWED if kind in (named | _headed(table.line)) & _NO_RECEIVABLES), "")
-    if says_so and not _has_receivables(table.line):
-        checked.notices.append(Notice(table.sheet.name, f"The tab looks like {_NOT_OWED[says_so]}: it was not read."))
+    not_owed = next((kind for kind in _NOT_OWED if kind in (named | _headed(table.line)) & _NO_RECEIVABLES), "")
+    if not_owed and not _has_receivables(table.line):
+        checked.notices.append(Notice(table.sheet.name, f"The tab looks like {_NOT_OWED[not_owed]}: it was not read."))
         return False
     others = [kind for kind in _NOT_OWED if kind in named]
     if not others or named & {"invoice", "payment", "credit_note", "refund"}:
@@ -122,8 +122,8 @@ def _ask_about_unread(table: SheetTable, checked: Checked, questions: Questions)
 
 def _ask(table: SheetTable, what: str, choices: tuple[str, ...], checked: Checked, questions: Questions) -> str | None:
     question = _question(table, what, choices)
-    at_stake = _at_stake(table, table.line or _likeliest_line(table))
-    answer = questions.ask(replace(question, text=question.text.replace(what, f"{what}{at_stake}", 1)))
+    sums = _sums_of_money(table, table.line or _likeliest_line(table))
+    answer = questions.ask(replace(question, text=question.text.replace(what, f"{what}{sums}", 1)))
     if answer == SKIP:
         checked.notices.append(Notice(table.sheet.name, f"The tab looks like {what}: it was left out, as was chosen."))
     return answer
@@ -151,7 +151,7 @@ def _called(table: SheetTable, row: int) -> str:
     return f"Tab '{name}'" if table.is_only else f"The table below row {row} of tab '{name}'"
 
 
-def _at_stake(table: SheetTable, line: HeaderLine | None) -> str:
+def _sums_of_money(table: SheetTable, line: HeaderLine | None) -> str:
     if line is None:
         return ""
     sums = []

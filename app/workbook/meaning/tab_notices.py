@@ -65,7 +65,7 @@ def add_notices(tab: Tab, checked: Checked) -> None:
     checked.notices.extend(
         Notice(tab.name, message)
         for message in (
-            *tab.said,
+            *tab.messages,
             *_about_the_sheet(tab),
             *_about_amounts(tab),
             *_about_statuses_and_days(tab),

@@ -33,8 +33,8 @@ from app.workbook.reading.cells import (
     column_letter,
     column_number,
 )
+from app.workbook.reading.child_messages import received
 from app.workbook.reading.refusal import WorkbookRefusedError
-from app.workbook.reading.telling import heard
 
 Progress = Callable[[str], None]
 
@@ -132,7 +132,7 @@ def _follow(
             if not line:
                 child.wait()
                 return refused
-            message = heard(line)
+            message = received(line)
             refused = message.get("refused", refused)
             if "rows" in message:
                 reported(message)

@@ -39,7 +39,7 @@ def is_span(text: str) -> bool:
     return bool(_SPAN.search(_positive(text)))
 
 
-def tells_more(text: str) -> bool:
+def shows_more_than_number(text: str) -> bool:
     """Return whether the format shows more than the number of decimals: a currency, a percentage, leading zeros."""
     return bool(_MORE_THAN_DECIMALS.search(_DECORATION.sub("", _positive(text))))
 

@@ -18,11 +18,11 @@ from xml.parsers import expat
 
 from app.workbook.reading import text_file
 from app.workbook.reading.archive import is_zip
+from app.workbook.reading.child_messages import reserve_standard_output, send
 from app.workbook.reading.package import Package
 from app.workbook.reading.refusal import WorkbookRefusedError
 from app.workbook.reading.sheet_rows import COLUMNS_AT_MOST, SheetRows
 from app.workbook.reading.tab_names import tab_name
-from app.workbook.reading.telling import take_over_standard_output, tell
 from app.workbook.reading.workbook_parts import LONGEST_TEXT, TabPart, WorkbookParts
 
 COULD_NOT_READ = 3
@@ -36,7 +36,7 @@ def main(arguments: list[str]) -> int:
     resource.setrlimit(resource.RLIMIT_AS, (int(memory_bytes), int(memory_bytes)))
     # A text stored once in the file can be used by a million cells: the output must not fill the disk.
     resource.setrlimit(resource.RLIMIT_FSIZE, (int(out_bytes), int(out_bytes)))
-    take_over_standard_output()
+    reserve_standard_output()
     gc.disable()  # a million small objects, and no reference cycles
     try:
         with Path(source).open("rb") as file, Path(target).open("w", encoding="utf-8") as out:
@@ -45,12 +45,12 @@ def main(arguments: list[str]) -> int:
             else:
                 _read_list(file.read(), tab_name(name), out, int(rows_at_most))
     except WorkbookRefusedError as refused:
-        tell(refused=str(refused))
+        send(refused=str(refused))
     except MemoryError:
-        tell(refused=_TOO_MUCH)
+        send(refused=_TOO_MUCH)
     except Exception as error:  # noqa: BLE001  # a damaged or hostile file can raise anything
         traceback.print_exc()
-        tell(refused=_sentence(error))
+        send(refused=_sentence(error))
     else:
         return 0
     return COULD_NOT_READ
@@ -81,7 +81,7 @@ def _read_tab(tab: TabPart, rows: SheetRows, out: TextIO) -> None:
         out.write(line)
         if count % _ROWS_A_REPORT == 0:
             out.flush()
-            tell(tab=tab.name, rows=rows.number)
+            send(tab=tab.name, rows=rows.number)
     _write_end(
         out,
         tab.name,
@@ -109,7 +109,7 @@ def _read_list(content: bytes, name: str, out: TextIO, rows_at_most: int) -> Non
         _write(out, [number, False, False, cells[:COLUMNS_AT_MOST]])
         if count % _ROWS_A_REPORT == 0:
             out.flush()
-            tell(tab=name, rows=number)
+            send(tab=name, rows=number)
     _write_end(out, name, is_cut=is_cut, has_more_rows=has_more_rows)
 
 

@@ -14,7 +14,7 @@ from typing import IO
 from xml.etree.ElementTree import Element, TreeBuilder, XMLParser  # see Package.refuse_document_types
 
 from app.workbook.reading.cells import column_number
-from app.workbook.reading.number_formats import is_moment, is_span, tells_more
+from app.workbook.reading.number_formats import is_moment, is_span, shows_more_than_number
 from app.workbook.reading.package import local_name
 from app.workbook.reading.refusal import WorkbookRefusedError
 from app.workbook.reading.workbook_parts import WorkbookParts, is_true, rich_text, text_as_json
@@ -210,7 +210,7 @@ class SheetRows:
             moment = _moment(number, epoch_1904=self._book.epoch_1904, is_span=is_span(number_format))
             # Excel shows ##### for a number outside its range of dates.
             return str(number) if moment is None else _to_json(moment)
-        return f'["n",{number},{_to_json(number_format)}]' if tells_more(number_format) else str(number)
+        return f'["n",{number},{_to_json(number_format)}]' if shows_more_than_number(number_format) else str(number)
 
     def _format(self, style: str | None) -> str:
         formats = self._book.formats

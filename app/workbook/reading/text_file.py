@@ -69,7 +69,7 @@ def rows(text: str) -> Iterator[list[str]]:
     columns = _columns(first)
     for number, values in enumerate(chain(first, found), start=1):
         if columns and len(values) > columns:
-            _refuse_torn_number(values, columns, number)
+            _refuse_split_number(values, columns, number)
         yield values
 
 
@@ -120,7 +120,7 @@ def _values(lines: Iterable[str], separator: str) -> Iterator[list[str]]:
     except csv.Error as error:
         raise WorkbookRefusedError(
             f"Row {number + 1} has a quotation mark that is not closed, or that stands inside a quoted text and is not "
-            "written twice: mend it in the file and upload it again."
+            "written twice: correct it in the file and upload it again."
         ) from error
 
 
@@ -153,13 +153,13 @@ def _columns(first: list[list[str]]) -> int | None:
     return max(widths, default=None)
 
 
-def _refuse_torn_number(values: list[str], columns: int, number: int) -> None:
+def _refuse_split_number(values: list[str], columns: int, number: int) -> None:
     """Raise WorkbookRefusedError for an unquoted amount with a comma, which shifts the values right of it."""
-    torn = any(_NUMBER.fullmatch(one) and _REST_OF_A_NUMBER.fullmatch(two) for one, two in pairwise(values))
-    if torn and len(_without_empty_ends(values)) > columns:
+    is_split = any(_NUMBER.fullmatch(one) and _REST_OF_A_NUMBER.fullmatch(two) for one, two in pairwise(values))
+    if is_split and len(_without_empty_ends(values)) > columns:
         raise WorkbookRefusedError(
             f"Row {number} has more values than there are headings: an amount with a comma in it must stand in "
-            "quotation marks; mend it in the file, or upload the list as .xlsx."
+            "quotation marks; correct it in the file, or upload the list as .xlsx."
         )
 
 

@@ -102,9 +102,9 @@ def _invoice_list(
     return headers, rows
 
 
-def customers(said: Iterable[Mapping[str, Any]]) -> tuple[Sequence[str], list[Sequence[Listed]]]:
-    """`said` has the customers' values by the field names of a workbook's record."""
-    known = list(said)
+def customers(records: Iterable[Mapping[str, Any]]) -> tuple[Sequence[str], list[Sequence[Listed]]]:
+    """Write rows; `records` has the customers' values by the field names of a workbook's record."""
+    known = list(records)
     own = own_names(one["own_fields"] for one in known)
     return _headers(_CUSTOMER, own), [[*_cells(one, _CUSTOMER), *_own_cells(one, own)] for one in known]
 

@@ -15,7 +15,7 @@ from typing import IO
 
 from app.workbook.reading import text_file
 from app.workbook.reading.archive import is_zip
-from app.workbook.reading.telling import take_over_standard_output, tell
+from app.workbook.reading.child_messages import reserve_standard_output, send
 from app.workbook.reading.workbook_parts import TabPart, WorkbookParts
 from app.workbook.writing.cell_comments import add_comments
 from app.workbook.writing.cell_fills import add_fills
@@ -32,16 +32,16 @@ def main(arguments: list[str]) -> int:
     """On failure send one message and return COULD_NOT_MARK."""
     source, target, memory_bytes, marks, tab = arguments
     resource.setrlimit(resource.RLIMIT_AS, (int(memory_bytes), int(memory_bytes)))
-    take_over_standard_output()
+    reserve_standard_output()
     try:
         content = json.loads(Path(marks).read_text(encoding="utf-8"))
         with Path(source).open("rb") as file:
             _mark(file if is_zip(Path(source)) else _as_workbook(file.read(), tab), Path(target), content)
     except MemoryError:
-        tell(refused="The workbook is too large to be marked; the page shows its problems.")
+        send(refused="The workbook is too large to be marked; the page shows its problems.")
     except Exception:  # noqa: BLE001  # a file that can be read may still fail to be written in any way
         traceback.print_exc()
-        tell(refused="The workbook cannot be marked as it is put together; the page shows its problems.")
+        send(refused="The workbook cannot be marked as it is put together; the page shows its problems.")
     else:
         return 0
     return COULD_NOT_MARK

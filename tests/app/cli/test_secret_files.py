@@ -11,7 +11,7 @@ from typer.testing import CliRunner
 
 from app.cli import commands, secret_files
 from app.cli.secret_files import SecretFiles
-from app.jobs.job_queue import open_queue, see_that_it_answers
+from app.jobs.job_queue import check_connection, open_queue
 from app.settings import AppSettings, AppSettingsError
 
 
@@ -147,7 +147,7 @@ def test_what_was_lost_is_made_again_and_the_rest_is_kept(made, invoices):
 def test_a_mode_that_was_loosened_is_mended_and_said(made, invoices):
     (made / "app/secret_key").chmod(0o644)
 
-    assert "Mended the owner or mode of app/secret_key." in invoices().output
+    assert "Corrected the owner or mode of app/secret_key." in invoices().output
     assert modes(made)["app/secret_key"] == 0o400
 
 
@@ -237,7 +237,7 @@ def reached(server, url):
 def test_the_services_work_on_the_queue_with_their_address(made, redis_server):
     url = (made / "worker/redis_url").read_text().replace("redis:6379", f"127.0.0.1:{redis_server.port}")
     queue = open_queue(url)
-    see_that_it_answers(queue)
+    check_connection(queue)
 
     queue.task(name="failing", retries=1, retry_delay=60)(lambda: 1 / 0)()
     queue.execute(queue.dequeue())

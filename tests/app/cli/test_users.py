@@ -2,10 +2,10 @@
 
 import json
 import os
-import subprocess
-import sys
+from functools import partial
 
 import pytest
+from support import command_line
 from support.records import a_user
 
 from app import clock
@@ -20,11 +20,7 @@ def invoices(sqlite, tmp_path):
     environment = {**os.environ, "DATABASE_URL": f"sqlite:///{sqlite.database}", "DATA_DIR": str(tmp_path)}
     environment["PUBLIC_URL"] = "https://invoices.example"
 
-    def run(*words, says=""):
-        line = [sys.executable, "-m", "app.cli", *words]
-        return subprocess.run(line, check=False, env=environment, input=says, capture_output=True, text=True)
-
-    return run
+    return partial(command_line.run, environment)
 
 
 def test_a_link_is_printed_by_which_the_user_chooses_a_password(invoices, sqlite):

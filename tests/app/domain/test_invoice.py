@@ -8,28 +8,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from support.ledgers import Entry, close_of, closes, invoices, ledgers, payments
+from support.records import invoice_facts
 
-from app.domain.invoice import Invoice, Status, days_late, is_in_scope, status
+from app.domain.invoice import Status, days_late, is_in_scope, status
 from app.domain.payment import paid_cents
 
 DAY = date(2026, 3, 2)
 CLOSE = close_of(DAY)
-INVOICE = Invoice(
-    id=1,
-    number="1",
-    customer_id=1,
-    issued_on=date(2026, 2, 1),
-    due_on=DAY,
-    currency="USD",
-    total_cents=100_00,
-    ledger="Invoices",
-    disputed=False,
-    voided_at=None,
-    void_reason="",
-    written_off_at=None,
-    write_off_reason="",
-    version=1,
-)
+INVOICE = invoice_facts(issued_on=date(2026, 2, 1), due_on=DAY)
 NOON = datetime(2026, 3, 2, 12, 0, tzinfo=UTC)
 NEXT_MIDNIGHT = datetime(2026, 3, 3, 0, 0, tzinfo=UTC)
 

@@ -1,38 +1,36 @@
 """What has been paid depends on which payments count, never on their order."""
 
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 
 from hypothesis import given
 from hypothesis import strategies as st
 from support.ledgers import close_of, closes, payments
+from support.records import payment_facts
 
-from app.domain.payment import Payment, counts, paid_cents
+from app.domain.payment import counts, paid_cents
 
 CLOSE = close_of(date(2026, 3, 2))
-
-
-def a_payment(**values):
-    given_values = {"paid_on": date(2026, 3, 2), "amount_cents": 10_00, "voided_at": None, **values}
-    return Payment(id=1, invoice_id=1, method="", reference="", note="", void_reason="", **given_values)
+PAYMENT = payment_facts(paid_on=date(2026, 3, 2), amount_cents=10_00)
 
 
 def test_a_payment_counts_on_the_day_it_was_made():
-    assert counts(a_payment(), CLOSE)
+    assert counts(PAYMENT, CLOSE)
 
 
 def test_a_payment_made_the_day_after_does_not_count_yet():
-    assert not counts(a_payment(paid_on=date(2026, 3, 3)), CLOSE)
+    assert not counts(replace(PAYMENT, paid_on=date(2026, 3, 3)), CLOSE)
 
 
 def test_a_voided_payment_counts_until_the_day_of_the_void():
-    payment = a_payment(voided_at=datetime(2026, 3, 3, 0, 0, tzinfo=UTC))
+    payment = replace(PAYMENT, voided_at=datetime(2026, 3, 3, 0, 0, tzinfo=UTC))
 
     assert counts(payment, CLOSE)
     assert not counts(payment, close_of(date(2026, 3, 3)))
 
 
 def test_a_refund_is_taken_off():
-    assert paid_cents([a_payment(), a_payment(amount_cents=-4_00)], CLOSE) == 6_00
+    assert paid_cents([PAYMENT, replace(PAYMENT, amount_cents=-4_00)], CLOSE) == 6_00
 
 
 @given(data=st.data(), found=st.lists(payments(), max_size=6), as_of=closes)

@@ -4,16 +4,12 @@ from dataclasses import replace
 from datetime import UTC, date, datetime
 
 import pytest
+from support.records import invoice_facts
 
-from app.domain.invoice import Invoice
-from app.domain.payment_batch import PaymentBatch, overpaid, spread, why_not, why_not_move
+from app.domain.payment_batch import BatchRefusal, PaymentBatch, overpaid, spread, why_not, why_not_move
 
 TODAY = date(2026, 3, 2)
-ISSUED = Invoice(
-    id=1, number="1001", customer_id=7, issued_on=date(2026, 1, 1), due_on=date(2026, 1, 31), currency="USD",
-    total_cents=100_00, ledger="Invoices", disputed=False, voided_at=None, void_reason="", written_off_at=None,
-    write_off_reason="", version=1,
-)  # fmt: skip
+ISSUED = invoice_facts(customer_id=7)
 OTHER = replace(ISSUED, id=2, number="1002")
 MOMENT = datetime(2026, 2, 1, tzinfo=UTC)
 
@@ -30,23 +26,41 @@ def test_money_that_is_left_over_is_placed_nowhere():
     assert spread(150_00, {1: 100_00}) == {1: 100_00}
 
 
+def test_an_invoice_for_which_no_money_is_left_gets_none():
+    assert spread(100_00, {1: 100_00, 2: 30_00}) == {1: 100_00}
+
+
+def test_the_last_cent_is_placed():
+    assert spread(100_01, {1: 100_00, 2: 30_00}) == {1: 100_00, 2: 1}
+
+
 def test_a_payment_of_today_on_an_issued_invoice_can_be_recorded():
     assert why_not(receipt({1: 40_00}), {1: (ISSUED, 0)}, TODAY) is None
 
 
 @pytest.mark.parametrize(
-    ("invoice", "paid_cents", "cents", "paid_on", "sentence"),
+    ("invoice", "paid_cents", "cents", "refusal"),
     [
-        (ISSUED, 0, 40_00, date(2026, 3, 3), "The day lies in the future: record money when it has come in."),
-        (replace(ISSUED, draft=True), 0, 40_00, TODAY, "Invoice 1001 is a draft: reinstate it first."),
-        (replace(ISSUED, voided_at=MOMENT), 0, 40_00, TODAY, "Invoice 1001 is void: reinstate it first."),
-        (replace(ISSUED, written_off_at=MOMENT), 0, 4_00, TODAY, "Invoice 1001 is written off: reinstate it first."),
-        (ISSUED, 0, 0, TODAY, "Nothing was placed on invoice 1001."),
-        (ISSUED, 30_00, -30_01, TODAY, "No more can be refunded than was paid for invoice 1001."),
+        (replace(ISSUED, draft=True), 0, 40_00, ("Invoice 1001 is a draft: reinstate it first.", 1)),
+        (replace(ISSUED, voided_at=MOMENT), 0, 40_00, ("Invoice 1001 is void: reinstate it first.", 1)),
+        (replace(ISSUED, written_off_at=MOMENT), 0, 4_00, ("Invoice 1001 is written off: reinstate it first.", 1)),
+        (ISSUED, 0, 0, ("Nothing was placed on invoice 1001.", 1)),
+        (ISSUED, 30_00, -30_01, ("No more can be refunded than was paid for invoice 1001.", 1, 30_00)),
+        (ISSUED, 0, -1, ("No more can be refunded than was paid for invoice 1001.", 1, 0)),
     ],
 )
-def test_what_cannot_be_recorded_is_said(invoice, paid_cents, cents, paid_on, sentence):
-    assert why_not(receipt({1: cents}, paid_on), {1: (invoice, paid_cents)}, TODAY).sentence == sentence
+def test_a_refusal_names_the_invoice_and_the_most_that_can_be_recorded(invoice, paid_cents, cents, refusal):
+    assert why_not(receipt({1: cents}), {1: (invoice, paid_cents)}, TODAY) == BatchRefusal(*refusal)
+
+
+def test_a_payment_of_tomorrow_cannot_be_recorded():
+    refusal = why_not(receipt({1: 40_00}, date(2026, 3, 3)), {1: (ISSUED, 0)}, TODAY)
+
+    assert refusal == BatchRefusal("The day lies in the future: record money when it has come in.")
+
+
+def test_all_that_was_paid_can_be_refunded():
+    assert why_not(receipt({1: -30_00}), {1: (ISSUED, 30_00)}, TODAY) is None
 
 
 def test_one_receipt_is_not_in_two_currencies():
@@ -63,6 +77,12 @@ def test_what_is_more_than_open_is_counted_by_invoice():
     assert found == {1: 20_00}
 
 
+def test_what_is_paid_to_the_cent_is_not_more_than_open_and_a_cent_more_is():
+    found = overpaid(receipt({1: 100_00, 2: 100_01}), {1: (ISSUED, 0), 2: (OTHER, 0)})
+
+    assert found == {2: 1}
+
+
 def test_on_a_settled_invoice_all_is_more_than_open():
     assert overpaid(receipt({1: 5_00}), {1: (ISSUED, 110_00)}) == {1: 5_00}
 
@@ -72,20 +92,32 @@ def test_credit_can_be_used_for_another_invoice_of_the_customer():
 
 
 @pytest.mark.parametrize(
-    ("amounts", "other", "paid", "sentence"),
+    ("amounts", "other", "paid", "refusal"),
     [
-        ({1: -20_01, 2: 20_01}, OTHER, 0, "Invoice 1001 has less credit than that."),
-        ({1: -20_00, 2: 20_00}, OTHER, 90_00, "Less than that is open on invoice 1002."),
-        ({1: -20_00, 2: 10_00}, OTHER, 0, "What is taken from one invoice must be what is placed on the others."),
+        ({1: -20_01, 2: 20_01}, OTHER, 0, ("Invoice 1001 has less credit than that.", 1, 20_00)),
+        ({2: -1, 1: 1}, OTHER, 1, ("Invoice 1002 has less credit than that.", 2, 0)),
+        ({1: -20_00, 2: 20_00}, OTHER, 90_00, ("Less than that is open on invoice 1002.", 2, 10_00)),
+        ({1: -1, 2: 1}, OTHER, 110_00, ("Less than that is open on invoice 1002.", 2, 0)),
+        ({1: -20_00, 2: 10_00}, OTHER, 0, ("What is taken from one invoice must be what is placed on the others.",)),
         (
             {1: -20_00, 2: 20_00},
             replace(OTHER, customer_id=8),
             0,
-            "Credit can only be used for invoices of the same customer.",
+            ("Credit can only be used for invoices of the same customer.",),
         ),
     ],
 )
-def test_credit_that_is_not_there_or_not_owed_cannot_be_moved(amounts, other, paid, sentence):
-    refusal = why_not_move(receipt(amounts), {1: (ISSUED, 120_00), 2: (other, paid)}, TODAY)
+def test_credit_that_is_not_there_or_not_owed_cannot_be_moved(amounts, other, paid, refusal):
+    found = why_not_move(receipt(amounts), {1: (ISSUED, 120_00), 2: (other, paid)}, TODAY)
 
-    assert refusal.sentence == sentence
+    assert found == BatchRefusal(*refusal)
+
+
+def test_a_balance_can_be_paid_by_credit_to_the_last_cent():
+    assert why_not_move(receipt({1: -20_00, 2: 20_00}), {1: (ISSUED, 120_00), 2: (OTHER, 80_00)}, TODAY) is None
+
+
+def test_credit_moves_by_the_rules_of_payments():
+    refusal = why_not_move(receipt({1: -1, 2: 1}, date(2026, 3, 3)), {1: (ISSUED, 120_00), 2: (OTHER, 0)}, TODAY)
+
+    assert refusal == BatchRefusal("The day lies in the future: record money when it has come in.")

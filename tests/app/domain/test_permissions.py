@@ -59,3 +59,16 @@ def test_a_token_may_what_it_was_given_and_its_user_may():
     assert may_record(Role.ACCOUNTANT, TokenRight.PAYMENTS)
     assert not may_record(Role.ACCOUNTANT, TokenRight.READ, TokenRight.EDIT)
     assert not may_record(Role.VIEWER, TokenRight.PAYMENTS)
+
+
+def test_a_token_of_a_user_with_a_scope_may_not_what_concerns_the_whole_ledger():
+    scope = Scope(frozenset({7}))
+
+    assert not token_may({TokenRight.IMPORT}, TokenRight.IMPORT, Role.ADMIN, Right.IMPORT, scope)
+    assert token_may({TokenRight.IMPORT}, TokenRight.IMPORT, Role.ADMIN, Right.IMPORT, EVERYTHING)
+
+
+def test_of_two_scopes_only_the_ledgers_of_both_are_left():
+    one, other = Scope(frozenset(), frozenset({"2025", "2026"})), Scope(frozenset(), frozenset({"2026", "2027"}))
+
+    assert one.within(other) == Scope(frozenset(), frozenset({"2026"}))

@@ -54,3 +54,8 @@ def test_of_many_texts_the_first_are_shown_and_the_rest_counted():
 )
 def test_what_is_not_exactly_a_number_of_ours_stays_as_it_is(text):
     assert localized(text, Locale.of("de_DE", BERLIN).decimal_number) == text
+
+
+def test_up_to_five_things_are_named_and_the_others_counted() -> None:
+    assert first_of(["a", "b", "c", "d", "e"]) == "a, b, c, d, e"
+    assert plain(first_of(["a", "b", "c", "d", "e", "f"])) == "a, b, c, d, e and 1 more"

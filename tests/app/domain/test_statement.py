@@ -7,18 +7,15 @@ from zoneinfo import ZoneInfo
 from hypothesis import given
 from hypothesis import strategies as st
 from support.ledgers import close_of, days, ledgers
+from support.records import invoice_facts, payment_facts
 
-from app.domain.invoice import Invoice, is_in_scope
-from app.domain.payment import Payment, paid_cents
+from app.domain.invoice import is_in_scope
+from app.domain.payment import paid_cents
 from app.domain.statement import statement
 
 UTC_ZONE = ZoneInfo("UTC")
-INVOICE = Invoice(
-    id=1, number="1001", customer_id=1, issued_on=date(2026, 1, 10), due_on=date(2026, 2, 9), currency="USD",
-    total_cents=100_00, ledger="L", reference="PO 7", disputed=False, voided_at=None, void_reason="",
-    written_off_at=None, write_off_reason="", version=1,
-)  # fmt: skip
-PAYMENT = Payment(1, 1, date(2026, 1, 20), 40_00, "Card", "R 1", "", None, "")
+INVOICE = invoice_facts(issued_on=date(2026, 1, 10), due_on=date(2026, 2, 9), reference="PO 7")
+PAYMENT = payment_facts(paid_on=date(2026, 1, 20), amount_cents=40_00, method="Card", reference="R 1")
 NEW_YEAR, END = date(2026, 1, 1), date(2026, 3, 31)
 
 
@@ -150,3 +147,52 @@ def test_lines_of_one_day_are_what_is_owed_then_what_was_paid_then_what_was_take
     assert [line.change.kind.value for line in found.lines] == [
         "invoice", "credit note", "payment", "refund", "written off",
     ]  # fmt: skip
+
+
+def test_a_statement_says_its_days_and_on_which_day_each_thing_happened():
+    voided = replace(PAYMENT, voided_at=datetime(2026, 1, 25, 12, tzinfo=UTC))
+    given_up = replace(INVOICE, written_off_at=datetime(2026, 2, 1, 12, tzinfo=UTC), write_off_reason="bankrupt")
+
+    found = statement([(given_up, [voided])], NEW_YEAR, END, UTC_ZONE)
+
+    assert (found.opened_on, found.closed_on) == (NEW_YEAR, END)
+    assert [(line.change.kind.value, line.change.happened_on.isoformat()) for line in found.lines] == [
+        ("invoice", "2026-01-10"),
+        ("payment", "2026-01-20"),
+        ("payment voided", "2026-01-25"),
+        ("written off", "2026-02-01"),
+    ]
+    assert found.lines[3].change.reference == "bankrupt"
+
+
+def test_what_happened_late_in_the_evening_belongs_to_the_day_of_the_business():
+    berlin = ZoneInfo("Europe/Berlin")
+    voided = replace(PAYMENT, voided_at=datetime(2026, 1, 25, 23, 30, tzinfo=UTC))
+    given_up = replace(INVOICE, written_off_at=datetime(2026, 2, 1, 23, 30, tzinfo=UTC))
+
+    found = statement([(given_up, [voided])], NEW_YEAR, END, berlin)
+
+    assert [line.change.day.isoformat() for line in found.lines[2:]] == ["2026-01-26", "2026-02-02"]
+
+
+def test_an_invoice_over_nothing_is_an_invoice():
+    found = statement([(replace(INVOICE, total_cents=0), [])], NEW_YEAR, END, UTC_ZONE)
+
+    assert told(found) == [("2026-01-10", "invoice", 0, 0)]
+
+
+def test_an_invoice_over_a_cent_and_its_payment_are_no_credit_note_and_no_refund():
+    paid = replace(PAYMENT, amount_cents=1)
+
+    found = statement([(replace(INVOICE, total_cents=1), [paid])], NEW_YEAR, END, UTC_ZONE)
+
+    assert [line.change.kind.value for line in found.lines] == ["invoice", "payment"]
+
+
+def test_a_payment_on_the_day_of_the_void_is_part_of_what_is_voided():
+    voided = replace(INVOICE, voided_at=datetime(2026, 1, 20, 12, tzinfo=UTC))
+
+    found = statement([(voided, [PAYMENT])], NEW_YEAR, END, UTC_ZONE)
+
+    assert found.closing_cents == 0
+    assert told(found)[-1] == ("2026-01-20", "invoice voided", -100_00, 0)

@@ -52,7 +52,11 @@ def test_a_heart_goes_on_beating_on_a_disk_that_has_no_room_for_another_file(hea
 
 
 def test_a_heart_that_cannot_beat_does_not_stop_the_worker(tmp_path):
-    Heartbeat(tmp_path / "nowhere" / "worker-alive", "one").beat()
+    heartbeat = Heartbeat(tmp_path / "nowhere" / "worker-alive", "one")
+
+    heartbeat.beat()
+
+    assert not heartbeat.is_alive(0)
 
 
 def test_the_program_says_what_is_wrong_in_a_sentence(tmp_path):

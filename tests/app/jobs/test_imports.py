@@ -107,3 +107,5 @@ def test_what_an_earlier_worker_left_is_taken_up_again(importer, uploaded):
 
 def test_an_import_that_is_gone_is_no_failure(jobs):
     jobs.work_on(77)
+
+    assert imports.newest_first(limit=1) == []

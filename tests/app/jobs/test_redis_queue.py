@@ -11,7 +11,7 @@ from support.workbooks import AN_INVOICE, an_importer, invoices_tab, workbook
 
 from app.actions import imports as import_actions
 from app.jobs.imports import ImportJobs
-from app.jobs.job_queue import QueueUnavailableError, open_queue, see_that_it_answers
+from app.jobs.job_queue import QueueUnavailableError, check_connection, open_queue
 from app.store.db.tables import InvoiceModel
 from app.store.db.transactions import transaction
 from app.store.ledger import imports
@@ -136,7 +136,7 @@ def test_a_redis_that_is_not_there_is_said_in_a_sentence(redis_server, queue):
     redis_server.stop()
 
     with pytest.raises(QueueUnavailableError) as refused:
-        see_that_it_answers(queue)
+        check_connection(queue)
 
     assert str(refused.value) == f"Redis at 127.0.0.1:{redis_server.port} cannot be used: Connection refused."
 
@@ -146,7 +146,7 @@ def test_a_wrong_password_is_said_in_a_sentence_without_it():
         queue = open_queue(server.url.replace("redis://", "redis://:wrong@"))
 
         with pytest.raises(QueueUnavailableError, match="cannot be used: invalid username-password pair") as refused:
-            see_that_it_answers(queue)
+            check_connection(queue)
 
     assert "wrong" not in str(refused.value)
 

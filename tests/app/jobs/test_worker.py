@@ -67,7 +67,7 @@ from huey import MemoryHuey
 from app.jobs import worker
 
 heartbeat = SimpleNamespace(beat=lambda: print("alive", flush=True))
-worker.run(MemoryHuey(), SimpleNamespace(enqueue_unfinished=lambda: None), heartbeat)
+worker.run(MemoryHuey(), SimpleNamespace(enqueue_unfinished=lambda: None), heartbeat, 0.1)
 """
 
 

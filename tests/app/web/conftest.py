@@ -1,15 +1,33 @@
 """The application over an empty SQLite database, and browsers that know how to sign in to it."""
 
 from datetime import UTC, datetime
+from functools import cache
 
 import pytest
-from support.browser import QUICK_HASH, Browser
+from support.browser import QUICK_HASH, QUICK_HASHER, Browser
 from support.clock import Clock
 from support.records import a_user
 from support.settings import settings_of
 
 from app.domain.permissions import Role
 from app.web.application import build
+from app.web.auth import passwords
+from app.web.http import rendering
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _compiled_templates():
+    """Templates are the same in every application: compile each once, not once for each test."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(rendering, "templates", cache(rendering.templates))
+        yield
+
+
+@pytest.fixture(autouse=True)
+def _password_hasher(monkeypatch):
+    """Hash quickly; how strong the real one is, test_passwords.py says."""
+    monkeypatch.setattr(passwords, "_HASHER", QUICK_HASHER)
+    monkeypatch.setattr(passwords, "_DUMMY_HASH", QUICK_HASH)
 
 
 @pytest.fixture

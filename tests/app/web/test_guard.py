@@ -76,7 +76,7 @@ def test_a_failure_shows_an_id_and_no_reason(broken, caplog):
         (
             psycopg.errors.DiskFull("No space left on device"),
             507,
-            "Nothing was saved. Please tell whoever runs this site",
+            "Nothing was saved. Please tell the operator of this site",
         ),
     ],
     ids=["database-away", "disk-full"],

@@ -7,7 +7,7 @@ from decimal import Decimal
 from zoneinfo import ZoneInfo
 
 import pytest
-from support.records import a_user
+from support.records import a_payment, a_user
 from support.workbooks import INVOICES, PAYMENTS, an_importer, apply, say_nothing, workbook
 
 from app.actions import imports as import_actions
@@ -153,7 +153,7 @@ def test_a_workbook_with_an_empty_list_of_payments_tells_them_in_its_rows(bring)
 
 def test_taking_the_workbooks_side_where_it_cannot_be_taken_is_not_called_stored(bring, tmp_path):
     bring(tracker(0, None))
-    PaymentModel.create(invoice=1, paid_on=JAN_5, amount_cents=10_000, recorded_at=datetime(2026, 1, 5, tzinfo=UTC))
+    a_payment(1, 100_00, paid_on=JAN_5, recorded_at=datetime(2026, 1, 5, tzinfo=UTC))
     take = Choices(decisions=Decisions(Resolution.TAKE))
 
     preview = an_importer(tmp_path / "data").examine(workbook(tmp_path, tracker(60, FEB_9)), take, say_nothing).preview
@@ -165,7 +165,7 @@ def test_taking_the_workbooks_side_where_it_cannot_be_taken_is_not_called_stored
 
 def test_taking_the_workbooks_side_records_what_it_has_beyond_the_apps_payments(bring):
     bring(tracker(0, None))
-    PaymentModel.create(invoice=1, paid_on=JAN_5, amount_cents=10_000, recorded_at=datetime(2026, 1, 5, tzinfo=UTC))
+    a_payment(1, 100_00, paid_on=JAN_5, recorded_at=datetime(2026, 1, 5, tzinfo=UTC))
 
     bring(tracker(300, FEB_9), day=9, choices=Choices(decisions=Decisions(Resolution.TAKE)))
 

@@ -240,7 +240,7 @@ def test_an_error_in_the_last_row_leaves_no_row_behind(importer_anywhere, tmp_pa
     sentence = refused(importer_anywhere, path)
 
     assert sentence == (
-        "1 problem in the workbook: mend it and upload it again, or choose to import the good rows only."
+        "1 problem in the workbook: correct it and upload it again, or choose to import the good rows only."
     )
     assert dump() == before
     assert not list((tmp_path / "data").glob("imports/*"))

@@ -111,7 +111,7 @@ def why_unreadable(cell: Cell, wanted: str) -> str:
         case DamagedCell():
             return f"is damaged in the file ({cell.text}): enter it again in Excel"
         case ErrorValue():
-            return f"shows the error {cell.text}: mend the formula in Excel"
+            return f"shows the error {cell.text}: correct the formula in Excel"
         case UncalculatedFormula():
             return "holds a formula without a stored result: open the workbook in Excel, save it and upload it again"
         case Duration():

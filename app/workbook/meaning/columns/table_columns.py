@@ -238,7 +238,7 @@ class TableColumns:
         return bool(claimed & {"net_cents", "tax_cents"}) and self.kind is ListKind.INVOICE and index in self.explained
 
     def _read_values(self, index: int) -> arithmetic.Cents | None:
-        column = Column(index, "", self.line.headings[index], Confidence.SAID)
+        column = Column(index, "", self.line.headings[index], Confidence.STATED)
         mark = decimal_mark(self.tab, column, self.records)
         if isinstance(mark, Question):
             answer = self.questions.known(replace(mark, shape=self.shape("decimal", index)))

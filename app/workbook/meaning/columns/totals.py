@@ -70,7 +70,7 @@ def _total_by_words(
     is_net = claim.field == "net_cents" or any(
         other.field == "net_cents" for other in columns.line.claims(best, ListKind.INVOICE)
     )
-    confidence = Confidence.GUESSED if claim.is_guess else Confidence.SAID
+    confidence = Confidence.GUESSED if claim.is_guess else Confidence.STATED
     columns.take(best, "net_cents" if is_net and taxes else "total_cents", confidence)
     rivals = [index for index in ranked[1:] if not _is_copy(columns, index, best) and not _is_net(columns, index)]
     columns.explained |= {index for index in ranked[1:] if index not in rivals}
@@ -136,7 +136,7 @@ def _ask_about_tax(columns: TableColumns, taxes: Sequence[int], *, is_net: bool)
         return
     if is_net:
         for index in known:
-            columns.take(index, "tax_cents", Confidence.SAID)
+            columns.take(index, "tax_cents", Confidence.STATED)
         return
     if heading_words(total.header).any("gross"):
         return

@@ -143,7 +143,7 @@ class Held:
 class TabReport:
     """Of one table; `kind` is None if it is not a list we import.
 
-    `tells_payments` is whether its columns hold payment information; `held` is by the column's letter.
+    `held` has the summary of each column, by its letter.
     """
 
     name: str
@@ -155,7 +155,7 @@ class TabReport:
     rows: int = 0
     totals: list[ControlTotals] = field(default_factory=list)
     own_totals: list[OwnTotal] = field(default_factory=list)
-    tells_payments: bool = False
+    has_payment_columns: bool = False
     last_row: int | None = None
 
     def covers(self, row: int) -> bool:

@@ -132,7 +132,7 @@ def _turn_credit_notes(tab: Tab, questions: Questions) -> None:
     tab.documents |= {row.number: "credit_note" for row in rows}
     if rows:
         many = counted(len(rows), "credit note without a minus reduces", "credit notes without a minus reduce")
-        tab.said.append(f"{many} what is owed by {amount_text(sum(amounts))} ({_places(tab, rows)}).")
+        tab.messages.append(f"{many} what is owed by {amount_text(sum(amounts))} ({_places(tab, rows)}).")
 
 
 def _leave_out(tab: Tab, rows: Sequence[Row], what: str) -> None:
@@ -141,7 +141,7 @@ def _leave_out(tab: Tab, rows: Sequence[Row], what: str) -> None:
     for number in numbers:
         tab.documents.pop(number, None)
     if what:
-        tab.said.append(f"{_rows(rows)} left out as {what}, as was chosen ({_places(tab, rows)}).")
+        tab.messages.append(f"{_rows(rows)} left out as {what}, as was chosen ({_places(tab, rows)}).")
 
 
 def _total(tab: Tab, row: Row) -> int:

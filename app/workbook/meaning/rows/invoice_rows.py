@@ -16,22 +16,22 @@ from app.workbook.meaning.rows.tabs import Tab
 from app.workbook.meaning.tables.row_sorting import filled
 from app.workbook.meaning.vocabulary import currencies
 from app.workbook.meaning.vocabulary.headings import ListKind
-from app.workbook.meaning.vocabulary.statuses import Said, read_status
+from app.workbook.meaning.vocabulary.statuses import StatedStatus, read_status
 from app.workbook.reading.cells import Row, cell_name, column_letter
 
 _UNDATED = Question("undated", "undated", "", "", ("issued", "due"))
 _TERMS = Question("terms", "terms", "", "", ("0", "14", "30", "60"))
-_CLOSED = {Said.VOID, Said.WRITTEN_OFF, Said.DRAFT}
+_CLOSED = {StatedStatus.VOID, StatedStatus.WRITTEN_OFF, StatedStatus.DRAFT}
 
 
 @dataclass(frozen=True, slots=True)
-class SaidOfPayments:
+class StatedPayment:
     """What an invoice's own row holds about its payments, if a table lists them too."""
 
     tab: Tab
     row: Row
     paid: int | None
-    status: Said
+    status: StatedStatus
     paid_on: date | None
 
     @property
@@ -59,7 +59,7 @@ class InvoiceRows:
         self._repeated = RepeatedRows(reading, checked, questions)
         self.by_key: dict[Key, Record] = {}
         self.customers_by_number: dict[str, list[str]] = defaultdict(list)
-        self.said: dict[Key, SaidOfPayments] = {}
+        self.stated_payments: dict[Key, StatedPayment] = {}
 
     def check(self, tab: Tab, row: Row) -> None:
         """Raise RowProblemError for a row that cannot become an invoice."""
@@ -136,7 +136,7 @@ class InvoiceRows:
 
     # --- amounts
 
-    def _amounts(self, tab: Tab, row: Row, status: Said) -> tuple[int, int | None, str]:
+    def _amounts(self, tab: Tab, row: Row, status: StatedStatus) -> tuple[int, int | None, str]:
         """Return the total, the paid amount (None: not stated), both in cents, and the currency."""
         total, total_sign = self._total(tab, row)
         paid, paid_sign = self._reading.amount(tab, row, "paid_cents")
@@ -177,7 +177,7 @@ class InvoiceRows:
                 )
 
     def _paid_by_balance(
-        self, tab: Tab, row: Row, status: Said, total: int, paid: int | None, balance: int
+        self, tab: Tab, row: Row, status: StatedStatus, total: int, paid: int | None, balance: int
     ) -> int | None:
         if status in _CLOSED:
             return paid
@@ -187,7 +187,7 @@ class InvoiceRows:
                 row,
                 "balance_cents",
                 f"says {amount_text(balance)} is open, but {amount_text(total)} less {amount_text(paid)} paid is "
-                f"{amount_text(total - paid)}: mend the one that is wrong",
+                f"{amount_text(total - paid)}: correct the one that is wrong",
             )
         if abs(balance) > abs(total) and (balance < 0) == (total < 0 or balance < 0 < total):
             if balance < 0 < total:
@@ -196,16 +196,16 @@ class InvoiceRows:
                 tab,
                 row,
                 "balance_cents",
-                f"says {amount_text(balance)} is open of {amount_text(total)}: mend the one that is wrong",
+                f"says {amount_text(balance)} is open of {amount_text(total)}: correct the one that is wrong",
             )
         return total - balance
 
     # --- days
 
-    def _settled_on(self, tab: Tab, row: Row, total: int, paid: int | None, status: Said) -> date | None:
+    def _settled_on(self, tab: Tab, row: Row, total: int, paid: int | None, status: StatedStatus) -> date | None:
         """Return the date on which the whole invoice was paid according to its row, or None."""
         paid_on = self._reading.day(tab, row, "paid_on")
-        is_whole = paid == total or (paid is None and status in {Said.PAID, Said.NOTHING})
+        is_whole = paid == total or (paid is None and status in {StatedStatus.PAID, StatedStatus.NOTHING})
         return paid_on if is_whole and not self._has_payments_tab else None
 
     def _due_on(self, tab: Tab, row: Row, issued_on: date, customer: str, settled_on: date | None) -> date:
@@ -231,7 +231,7 @@ class InvoiceRows:
 
     # --- the status
 
-    def _status_of(self, tab: Tab, row: Row) -> Said:
+    def _status_of(self, tab: Tab, row: Row) -> StatedStatus:
         text = self._reading.text(tab, row, "status")
         status = read_status(text)
         if status is not None:
@@ -244,9 +244,9 @@ class InvoiceRows:
                 f"says '{text[:40]}', and nothing else tells whether the invoice is paid: write Paid, Open or Void",
             )
         tab.unknown_statuses.setdefault(text, []).append(tab.place(row, "status"))
-        return Said.NOTHING
+        return StatedStatus.NOTHING
 
-    def _status_values(self, tab: Tab, row: Row, status: Said) -> dict[str, Value]:
+    def _status_values(self, tab: Tab, row: Row, status: StatedStatus) -> dict[str, Value]:
         values: dict[str, Value] = {}
         if tab.has("status"):
             values["state"] = status.value if status in _CLOSED else ""
@@ -257,18 +257,20 @@ class InvoiceRows:
                     values["state_reason"] = self._reading.text(tab, row, "status_reason")
         if tab.has("disputed"):
             values["disputed"] = self._reading.yes_or_no(tab, row, "disputed")
-        if status is Said.DISPUTED:
+        if status is StatedStatus.DISPUTED:
             values["disputed"] = True
         return values
 
     # --- the payment in the row
 
-    def _carried_payment(self, tab: Tab, row: Row, invoice: Record, paid: int | None, status: Said) -> Record | None:
+    def _carried_payment(
+        self, tab: Tab, row: Row, invoice: Record, paid: int | None, status: StatedStatus
+    ) -> Record | None:
         """Return the payment in the invoice's own row, by an amount, a status, or a date alone."""
         paid_on = self._reading.day(tab, row, "paid_on")
         paid = self._paid(tab, row, invoice, paid, status, paid_on)
         if self._has_payments_tab:
-            self.said[invoice.key] = SaidOfPayments(tab, row, paid, status, paid_on)
+            self.stated_payments[invoice.key] = StatedPayment(tab, row, paid, status, paid_on)
             return None
         if not paid:
             return None
@@ -280,32 +282,34 @@ class InvoiceRows:
         return Record(ListKind.PAYMENT, tab.name, row.number, invoice.key, values, cumulative=True)
 
     def _paid(
-        self, tab: Tab, row: Row, invoice: Record, paid: int | None, status: Said, paid_on: date | None
+        self, tab: Tab, row: Row, invoice: Record, paid: int | None, status: StatedStatus, paid_on: date | None
     ) -> int | None:
         total = invoice.cents("total_cents")
-        if paid is None and (status is Said.PAID or (paid_on and status in {Said.NOTHING, Said.DISPUTED})):
+        if paid is None and (
+            status is StatedStatus.PAID or (paid_on and status in {StatedStatus.NOTHING, StatedStatus.DISPUTED})
+        ):
             return total
         if self._has_payments_tab:
             return paid
-        if status in {Said.UNPAID, Said.PARTIAL} and paid is not None and 0 < total <= paid:
+        if status in {StatedStatus.UNPAID, StatedStatus.PARTIAL} and paid is not None and 0 < total <= paid:
             raise self._reading.problem(
                 tab,
                 row,
                 "status",
-                f"says the invoice is not paid, but all of {amount_text(total)} is: mend what is wrong",
+                f"says the invoice is not paid, but all of {amount_text(total)} is: correct what is wrong",
             )
-        if paid is None and status is Said.PARTIAL:
+        if paid is None and status is StatedStatus.PARTIAL:
             raise self._reading.problem(
                 tab, row, "status", "says the invoice is paid in part, but no cell says how much"
             )
-        if paid is None and status is Said.UNPAID and paid_on:
+        if paid is None and status is StatedStatus.UNPAID and paid_on:
             raise self._reading.problem(
                 tab,
                 row,
                 "status",
                 f"says the invoice is not paid, but {tab.place(row, 'paid_on')} has a day of payment",
             )
-        if status is Said.PAID and paid is not None and abs(paid) < abs(total):
+        if status is StatedStatus.PAID and paid is not None and abs(paid) < abs(total):
             raise self._reading.problem(
                 tab, row, "status", f"says the invoice is paid, but {amount_text(total - paid)} of it is still open"
             )

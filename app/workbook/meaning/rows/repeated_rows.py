@@ -43,11 +43,11 @@ class RepeatedRows:
         if first is record:
             return False
         shared = (first.values.keys() & record.values.keys()) - {"ledger", "own_fields"}
-        says_the_same = all(first.values[name] == record.values[name] for name in shared) and (
+        is_equal = all(first.values[name] == record.values[name] for name in shared) and (
             (payment and payment.values) == (first_payment and first_payment.values)
         )
         is_same_table = first_tab is tab
-        if says_the_same and not (is_same_table and first_row.cells != row.cells):
+        if is_equal and not (is_same_table and first_row.cells != row.cells):
             self._checked.duplicate_rows += 1
             self._read_once[tab.name].append(f"row {row.number} as {first.tab}, row {first.row}")
             return True

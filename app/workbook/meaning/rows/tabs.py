@@ -50,7 +50,7 @@ class Tab:
     unknown_statuses: dict[str, list[str]] = field(default_factory=dict)
     due_before_issued: list[str] = field(default_factory=list)
     settled_without_due_date: list[str] = field(default_factory=list)
-    said: list[str] = field(default_factory=list)
+    messages: list[str] = field(default_factory=list)
     rounded: int = 0
     is_without_days: bool = False
     own_columns: tuple[tuple[int, str], ...] = ()
@@ -68,7 +68,7 @@ class Tab:
             self.headings.setdefault(column.field, column.header)
             self.indexes[column.field] = (*self.indexes.get(column.field, ()), column.index)
         self.report.columns = described(header, self.own_columns)
-        self.report.tells_payments = any(self.has(name) for name in _PAYMENT_FIELDS)
+        self.report.has_payment_columns = any(self.has(name) for name in _PAYMENT_FIELDS)
 
     @property
     def name(self) -> str:
@@ -109,7 +109,7 @@ def tab_of(table: SheetTable, header: Header, questions: Questions) -> Tab:
     tab = Tab(table.sheet, table.title, found.header, rows, report, customers, own_columns=own)
     tab.negated |= found.negated
     report.held = held(table.line, rows.records, found.cents) if table.line else {}
-    tab.said += [message[:1].upper() + message[1:] for message in found.notices]
+    tab.messages += [message[:1].upper() + message[1:] for message in found.notices]
     return tab
 
 

@@ -17,7 +17,7 @@ _WEIGHTS = {False: 1.0, True: 0.6}
 
 class Confidence(StrEnum):
     PROVEN = "proven"
-    SAID = "said"
+    STATED = "said"
     GUESSED = "guessed"
     CHOSEN = "chosen"
 
@@ -125,7 +125,7 @@ def _by_words(line: HeaderLine, values: Sequence[ColumnValues], kind: ListKind) 
     fields: set[str] = set()
     for _, claim, index in wanted:
         if index not in taken and claim.field not in fields:
-            confidence = Confidence.GUESSED if claim.is_guess else Confidence.SAID
+            confidence = Confidence.GUESSED if claim.is_guess else Confidence.STATED
             taken[index] = Column(index, claim.field, line.headings[index], confidence)
             fields.add(claim.field)
     columns = list(taken.values())
@@ -179,14 +179,16 @@ def _is_enough(header: Header, tab: str) -> bool:
 def _names_customers(header: Header, fields: set[str], tab: str) -> bool:
     """Return whether a list of names is one of customers: it is called so, or it has fields that customers have."""
     read = [column for column in header.columns if column.field in {"name", "code"}]
-    says_so = "customer" in documents(tab) or any(heading_words(column.header).any("customer") for column in read)
+    is_of_customers = "customer" in documents(tab) or any(
+        heading_words(column.header).any("customer") for column in read
+    )
     others = {kind for _, text in header.ignored for kind in documents(text)}
     others |= {kind for column in header.columns for kind in documents(column.header)} | documents(tab)
-    if others & {"product", "staff", "purchase"} and not says_so:
+    if others & {"product", "staff", "purchase"} and not is_of_customers:
         return False
     if _is_of_invoices(header):
         return False  # each row is a debt of a customer, not a customer
-    return says_so or len(fields & {"email", "phone", "address", "terms_days"}) >= 2
+    return is_of_customers or len(fields & {"email", "phone", "address", "terms_days"}) >= 2
 
 
 def _is_of_invoices(header: Header) -> bool:

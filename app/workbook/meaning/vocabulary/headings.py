@@ -19,7 +19,7 @@ class ListKind(StrEnum):
 
 
 OWN_MARK = "Own field:"  # prefix of an exported heading that would otherwise be taken for one of our fields
-FIGURES_OF_INVOICE = ("paid", "left", "standing", "late")
+FIGURES_OF_INVOICE = ("paid", "left", "status", "late")
 _FIGURE_OF_A_DAY = re.compile(rf"As of (?:\d{{4}}-\d\d-\d\d)?: (?:{'|'.join(FIGURES_OF_INVOICE)})")
 MONEY = {
     ListKind.CUSTOMER: (),

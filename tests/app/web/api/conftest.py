@@ -1,6 +1,7 @@
 """Programs with a token, and a ledger to ask about."""
 
 import json
+from functools import partial
 
 import pytest
 from support.records import a_customer, a_payment, an_invoice
@@ -57,15 +58,31 @@ def settings(settings):
     return settings.model_copy(update={"api_requests_per_minute": 100})
 
 
+def a_program(app, clock, user, *rights, narrowed_to=EVERYTHING):
+    facts = TokenFacts("n8n", frozenset(rights or TokenRight), None, narrowed_to)
+    return Program(app, token_actions.create(facts, users.get(user.id), clock()))
+
+
+def a_ledger():
+    for code, book in (("C1", "2025"), ("C2", "2026")):
+        a_payment(an_invoice(f"{code}-1", a_customer(code, f"Customer {code}"), ledger=book), 40_00)
+
+
+def a_worker(settings, clock):
+    queue = open_queue()
+    ImportJobs(queue, Importer(settings.data_dir, settings.workbook, settings.time_zone, settings.currency, clock))
+
+    def worked_off():
+        while task := queue.dequeue():
+            queue.execute(task)
+
+    return worked_off
+
+
 @pytest.fixture
 def program_of(app, clock):
     """A program that asks in the name of a user."""
-
-    def asking(user, *rights, narrowed_to=EVERYTHING):
-        facts = TokenFacts("n8n", frozenset(rights or TokenRight), None, narrowed_to)
-        return Program(app, token_actions.create(facts, users.get(user.id), clock()))
-
-    return asking
+    return partial(a_program, app, clock)
 
 
 @pytest.fixture
@@ -77,21 +94,13 @@ def program(program_of, user):
 @pytest.fixture
 def ledger(sqlite):
     """Two customers, each with an invoice of 100.00 in a ledger of its own, 40.00 of it paid."""
-    for code, book in (("C1", "2025"), ("C2", "2026")):
-        a_payment(an_invoice(f"{code}-1", a_customer(code, f"Customer {code}"), ledger=book), 40_00)
+    a_ledger()
 
 
 @pytest.fixture
 def work_off(settings, clock):
     """Do what waits in the queue, as the worker does."""
-    queue = open_queue()
-    ImportJobs(queue, Importer(settings.data_dir, settings.workbook, settings.time_zone, settings.currency, clock))
-
-    def worked_off():
-        while task := queue.dequeue():
-            queue.execute(task)
-
-    return worked_off
+    return a_worker(settings, clock)
 
 
 @pytest.fixture

@@ -4,13 +4,20 @@ A token does what needs a right that it was given and its user has; what lies ou
 """
 
 import re
+import shutil
+from datetime import UTC, datetime
 
 import pytest
+from support.clock import Clock
 from support.records import a_user
+from support.settings import settings_of
+from support.workbooks import workbook
 
 from app.domain.permissions import Role, Scope, TokenRight
 from app.store.access import users
-from app.store.db import tables
+from app.store.db import database, tables
+from app.web.application import build
+from tests.app.web.api.conftest import HEADERS, a_ledger, a_program, a_worker
 
 # The right of the token; what a viewer's token with all rights gets, an accountant's, an admin's; then an accountant's
 # with a scope: what is theirs, what is another's. `no` is 403, `gone` 404.
@@ -48,11 +55,37 @@ BY_USER = [
 ]
 
 
+@pytest.fixture(scope="module")
+def filled(migrated_sqlite, tmp_path_factory):
+    """A folder with a database that holds an admin, a ledger and an import; it is copied for each test."""
+    folder = tmp_path_factory.mktemp("filled")
+    shutil.copy(migrated_sqlite, folder / "invoices.sqlite3")
+    opened = database.open_database(f"sqlite:///{folder}/invoices.sqlite3")
+    settings, clock = settings_of(folder), Clock(datetime(2026, 3, 2, 9, 30, tzinfo=UTC))
+    with database.connection():
+        program = a_program(build(settings, clock), clock, a_user("ann@example.com", Role.ADMIN, "Ann"))
+        a_ledger()
+        book = workbook(folder, {"Invoices": [HEADERS, ["1", "New", "2026-01-10", "2026-02-09", 100]]})
+        program.upload("/imports", book.read_bytes())
+        a_worker(settings, clock)()
+    opened.close()
+    return folder
+
+
 @pytest.fixture
-def asked(program_of, user, ledger, book, work_off):
+def sqlite_url(filled, tmp_path):
+    shutil.copytree(filled, tmp_path, dirs_exist_ok=True)
+    return f"sqlite:///{tmp_path}/invoices.sqlite3"
+
+
+@pytest.fixture
+def user(sqlite):
+    return users.find_by_email("ann@example.com")
+
+
+@pytest.fixture
+def asked(program_of):
     """Ask with a new token of somebody, for the records of the first customer or the second."""
-    program_of(user).upload("/imports", book(["1", "New", "2026-01-10", "2026-02-09", 100]))
-    work_off()
 
     def ask(method, path, role=Role.ADMIN, rights=(), scope=None, record=1):
         owner = a_user("somebody@example.com", role)
@@ -112,13 +145,13 @@ def test_a_token_does_what_its_user_may(asked, method, path, who, answer):
     assert _answer(asked(method, path, role, scope=scope, record=2 if who == "other" else 1)) == answer
 
 
-def test_a_list_holds_only_what_the_scope_of_the_user_covers(program_of, ledger, user):
+def test_a_list_holds_only_what_the_scope_of_the_user_covers(program_of, user):
     users.set_scope(user.id, Scope(ledgers=frozenset({"2026"})))
 
     assert [one["number"] for one in program_of(user).ask("/invoices").json["data"]] == ["C2-1"]
 
 
-def test_a_token_can_be_narrower_than_its_user(program_of, ledger, user):
+def test_a_token_can_be_narrower_than_its_user(program_of, user):
     program = program_of(user, narrowed_to=Scope(customers=frozenset({1})))
 
     assert [one["number"] for one in program.ask("/invoices").json["data"]] == ["C1-1"]
@@ -127,7 +160,7 @@ def test_a_token_can_be_narrower_than_its_user(program_of, ledger, user):
     assert program.send("/customers", {"code": "new", "name": "New"}).status_int == 403
 
 
-def test_what_is_outside_the_scope_is_not_written(program_of, ledger, user):
+def test_what_is_outside_the_scope_is_not_written(program_of, user):
     program = program_of(user, narrowed_to=Scope(customers=frozenset({1})))
 
     program.send("/payments", _body("/payments", 2))

@@ -8,6 +8,11 @@ from app.store.access.users import HASH_OF_NONE
 from app.web.auth import passwords
 
 
+@pytest.fixture(autouse=True)
+def _password_hasher():
+    """The real one, instead of the quick one of other tests."""
+
+
 def test_a_password_is_hashed_with_argon2id_at_least_as_strong_as_owasp_asks():
     parameters = extract_parameters(passwords.hash_password("correct horse battery"))
 

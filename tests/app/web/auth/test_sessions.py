@@ -5,7 +5,8 @@ from datetime import UTC, datetime, timedelta
 from ipaddress import ip_network
 
 import pytest
-from support.browser import Browser
+from argon2 import PasswordHasher
+from support.browser import PASSWORD, Browser
 
 from app.domain.permissions import Role
 from app.store.access import audit_entries, logins, users
@@ -63,7 +64,8 @@ def test_a_deactivated_user_cannot_sign_in(stranger, user):
 
 
 def test_signing_in_with_a_hash_of_old_parameters_stores_a_new_one(stranger, user):
-    before = users.password_hash_of(user.id)
+    before = PasswordHasher(time_cost=2, memory_cost=8, parallelism=1).hash(PASSWORD)
+    users.set_password_hash(user.id, before)
 
     stranger.sign_in()
 

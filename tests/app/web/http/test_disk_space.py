@@ -41,7 +41,7 @@ def test_a_receipt_is_refused_with_what_to_do_and_nothing_is_stored(full, invoic
     page = receipt(full, invoice)
 
     assert page.status_int == 507
-    assert "Nothing was saved. Please tell whoever runs this site; what is there can still be read." in page.text
+    assert "Nothing was saved. Please tell the operator of this site; what is there can still be read." in page.text
     assert tables.PaymentModel.select().count() == 0
 
 

@@ -54,7 +54,7 @@ def test_a_list_of_invoices_has_its_customers_and_payments_beside_it(browser, le
     assert answer.headers["Content-Disposition"] == 'attachment; filename="invoices-2026-03-02.xlsx"'
     assert dict(zip(head, row, strict=True))["Invoice No"] == "0017"
     assert row[-4:] == [50.5, 49.5, "Overdue", 30]
-    assert head[-4:] == [f"As of 2026-03-02: {what}" for what in ("paid", "left", "standing", "late")]
+    assert head[-4:] == [f"As of 2026-03-02: {what}" for what in ("paid", "left", "status", "late")]
     assert len(rows(answer, "Payments")) == 3
     assert [row[0] for row in rows(answer, "Customers")] == ["Customer ID", "=C1"]
 

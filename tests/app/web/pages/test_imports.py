@@ -2,7 +2,7 @@
 
 import pytest
 from support.browser import Browser
-from support.records import a_user
+from support.records import a_customer, a_payment, a_user
 from support.workbooks import workbook
 from webtest import Upload
 
@@ -10,7 +10,7 @@ from app.domain.permissions import Role
 from app.jobs.imports import ImportJobs
 from app.jobs.job_queue import open_queue
 from app.store.access import users
-from app.store.db.tables import CustomerModel, InvoiceModel, PaymentModel
+from app.store.db.tables import InvoiceModel
 from app.store.ledger import imports
 from app.workbook.importing import Importer
 
@@ -101,7 +101,7 @@ def test_an_undone_import_still_names_what_it_had_brought(upload, apply, work_of
 
 def test_an_import_that_something_hangs_on_says_what_when_it_cannot_be_undone(upload, apply, work_off, now):
     page = apply(upload({"Invoices": [HEADERS, FIRST]}))
-    PaymentModel.create(invoice=1, paid_on=now.date(), amount_cents=2_500, recorded_at=now)
+    a_payment(1, 25_00, paid_on=now.date(), recorded_at=now)
 
     answer = next(form for form in page.forms.values() if form.action.endswith("/undo")).submit()
     work_off()
@@ -198,7 +198,7 @@ def test_an_import_is_applied_once_however_often_the_button_is_pressed(upload, w
 
 def test_a_store_that_changed_after_the_preview_is_previewed_again_and_not_written(upload, work_off):
     page = upload({"Invoices": [HEADERS, FIRST]})
-    CustomerModel.create(code="Miller & Co", name="Miller & Co")
+    a_customer("Miller & Co", "Miller & Co")
     form = next(form for form in page.forms.values() if form.action.endswith("/apply"))
 
     answer = form.submit()

@@ -30,12 +30,12 @@ HUNDRED = D(100)
 TRACKER = ["Invoice No", "Customer", "Invoice Date", "Due Date", "Amount", "Paid", "Balance", "Paid On", "Status"]
 
 
-def an_invoice(number="1", customer="Acme", amount=HUNDRED, issued=ISSUED, due=DUE):
+def a_row(number="1", customer="Acme", amount=HUNDRED, issued=ISSUED, due=DUE):
     return [number, customer, issued, due, amount]
 
 
 def tracked(number="1", amount=HUNDRED, paid=None, balance=None, paid_on=None, status=None):
-    return {"Tracker": [TRACKER, [*an_invoice(number, amount=amount), paid, balance, paid_on, status]]}
+    return {"Tracker": [TRACKER, [*a_row(number, amount=amount), paid, balance, paid_on, status]]}
 
 
 def test_a_relational_workbook_gives_customers_invoices_and_payments():
@@ -43,7 +43,7 @@ def test_a_relational_workbook_gives_customers_invoices_and_payments():
         {
             "Payments": [PAYMENTS, ["1", date(2026, 1, 9), D(40)]],
             "Customers": [CUSTOMERS, ["C1", "Acme"]],
-            "Invoices": [INVOICES, an_invoice(customer="C1")],
+            "Invoices": [INVOICES, a_row(customer="C1")],
         }
     )
 
@@ -57,8 +57,8 @@ def test_consolidated_tabs_give_invoices_with_their_own_payments():
     headers = [*INVOICES, "Amount Paid", "Paid On"]
     checked = check(
         {
-            "2025": [headers, [*an_invoice("1"), D(100), date(2026, 2, 1)]],
-            "2026": [headers, [*an_invoice("2"), D(30), date(2026, 2, 2)], [*an_invoice("3"), None, None]],
+            "2025": [headers, [*a_row("1"), D(100), date(2026, 2, 1)]],
+            "2026": [headers, [*a_row("2"), D(30), date(2026, 2, 2)], [*a_row("3"), None, None]],
         }
     )
 
@@ -73,8 +73,8 @@ def test_a_customer_is_one_whether_named_by_code_or_by_name():
                 ["Invoice No", "Customer ID", "Customer Name", "Date", "Due", "Amount"],
                 ["1", "C1", "Acme", ISSUED, DUE, D(1)],
             ],
-            "B": [INVOICES, an_invoice("2", "ACME ")],
-            "C": [INVOICES, an_invoice("3", "c1")],
+            "B": [INVOICES, a_row("2", "ACME ")],
+            "C": [INVOICES, a_row("3", "c1")],
         }
     )
 
@@ -102,7 +102,7 @@ def test_a_code_beside_another_customers_name_is_a_problem():
 
 
 def test_a_customer_who_is_not_listed_is_a_problem_that_names_him():
-    checked = check({"Customers": [CUSTOMERS, ["C1", "Acme"]], "Invoices": [INVOICES, an_invoice(customer="Bolt")]})
+    checked = check({"Customers": [CUSTOMERS, ["C1", "Acme"]], "Invoices": [INVOICES, a_row(customer="Bolt")]})
 
     assert problems(checked) == [
         "Invoices!B2 names the customer 'Bolt', who is neither in the list of customers nor stored."
@@ -110,7 +110,7 @@ def test_a_customer_who_is_not_listed_is_a_problem_that_names_him():
 
 
 def test_a_name_that_several_customers_have_is_a_problem():
-    checked = check({"Customers": [CUSTOMERS, ["C1", "Acme"], ["C2", "Acme"]], "Invoices": [INVOICES, an_invoice()]})
+    checked = check({"Customers": [CUSTOMERS, ["C1", "Acme"], ["C2", "Acme"]], "Invoices": [INVOICES, a_row()]})
 
     assert problems(checked) == [
         "Invoices!B2 names 'Acme', which several customers are called: name the customer by its code."
@@ -119,21 +119,19 @@ def test_a_name_that_several_customers_have_is_a_problem():
 
 @pytest.mark.parametrize("name", ["Müller", "Mu\u0308ller", "MÜLLER", " Müller\u00a0", "Mül\u00adler"])
 def test_names_that_look_alike_are_one_customer(name):
-    checked = check(invoices_tab(an_invoice("1", "Müller"), an_invoice("2", name)))
+    checked = check(invoices_tab(a_row("1", "Müller"), a_row("2", name)))
 
     assert len(checked.customers) == 1
 
 
 def test_a_row_with_a_problem_brings_no_customer():
-    checked = check(invoices_tab(an_invoice(), an_invoice("2", "Typo Ltd", amount="lots")))
+    checked = check(invoices_tab(a_row(), a_row("2", "Typo Ltd", amount="lots")))
 
     assert [record.values["name"] for record in checked.customers] == ["Acme"]
 
 
 def test_customers_are_listed_by_name_where_there_is_no_code():
-    checked = check(
-        {"Customers": [["Name", "E-mail", "Phone"], ["Acme", None, None]], "Invoices": [INVOICES, an_invoice()]}
-    )
+    checked = check({"Customers": [["Name", "E-mail", "Phone"], ["Acme", None, None]], "Invoices": [INVOICES, a_row()]})
 
     assert problems(checked) == []
     assert [record.key for record in checked.customers] == [("acme",)]
@@ -146,13 +144,13 @@ def test_a_customer_listed_twice_with_other_values_is_a_problem():
 
 
 def test_one_number_for_two_customers_is_two_invoices():
-    checked = check(invoices_tab(an_invoice("1", "Acme"), an_invoice("1", "Bolt")))
+    checked = check(invoices_tab(a_row("1", "Acme"), a_row("1", "Bolt")))
 
     assert [record.key for record in checked.invoices] == [("1", "acme"), ("1", "bolt")]
 
 
 def test_a_payment_for_a_number_that_two_customers_have_must_name_one():
-    tabs = invoices_tab(an_invoice("1", "Acme"), an_invoice("1", "Bolt"))
+    tabs = invoices_tab(a_row("1", "Acme"), a_row("1", "Bolt"))
 
     checked = check(tabs | {"Payments": [PAYMENTS, ["1", DUE, D(1)]]})
 
@@ -160,7 +158,7 @@ def test_a_payment_for_a_number_that_two_customers_have_must_name_one():
 
 
 def test_a_payment_that_names_its_customer_finds_the_invoice():
-    tabs = invoices_tab(an_invoice("1", "Acme"), an_invoice("1", "Bolt"))
+    tabs = invoices_tab(a_row("1", "Acme"), a_row("1", "Bolt"))
 
     checked = check(tabs | {"Payments": [[*PAYMENTS, "Customer"], ["1", DUE, D(1), "Bolt"]]})
 
@@ -168,7 +166,7 @@ def test_a_payment_that_names_its_customer_finds_the_invoice():
 
 
 def test_a_payment_for_another_customers_invoice_is_a_problem():
-    tabs = invoices_tab(an_invoice("1", "Acme"), an_invoice("2", "Bolt"))
+    tabs = invoices_tab(a_row("1", "Acme"), a_row("2", "Bolt"))
 
     checked = check(tabs | {"Payments": [[*PAYMENTS, "Customer"], ["1", DUE, D(1), "Bolt"]]})
 
@@ -182,7 +180,7 @@ def test_a_payment_for_an_unknown_invoice_is_a_problem():
 
 
 def test_a_payment_for_an_invoice_with_a_problem_says_so():
-    checked = check(invoices_tab(an_invoice("1", amount="?"), AN_INVOICE) | {"Payments": [PAYMENTS, ["1", DUE, D(1)]]})
+    checked = check(invoices_tab(a_row("1", amount="?"), AN_INVOICE) | {"Payments": [PAYMENTS, ["1", DUE, D(1)]]})
 
     assert problems(checked)[1] == "Payments!A2 pays invoice '1', whose own row has a problem."
 
@@ -245,9 +243,9 @@ def test_a_total_that_differs_is_shown_beside_what_was_read():
 def test_subtotals_are_compared_with_their_sections_and_the_grand_total_with_all():
     checked = check(
         invoices_tab(
-            an_invoice("1", amount=D(10)),
+            a_row("1", amount=D(10)),
             ["Subtotal", None, None, None, D(10)],
-            an_invoice("2", amount=D(20)),
+            a_row("2", amount=D(20)),
             ["Subtotal", None, None, None, D(20)],
             ["Grand Total", None, None, None, D(30)],
         )
@@ -263,9 +261,9 @@ def test_subtotals_are_compared_with_their_sections_and_the_grand_total_with_all
 def test_a_wrong_subtotal_is_held_against_its_own_section():
     checked = check(
         invoices_tab(
-            an_invoice("1", amount=D(10)),
+            a_row("1", amount=D(10)),
             ["Subtotal", None, None, None, D(10)],
-            an_invoice("2", amount=D(20)),
+            a_row("2", amount=D(20)),
             ["Subtotal", None, None, None, D(25)],
             ["Total", None, None, None, D(30)],
         )
@@ -276,7 +274,7 @@ def test_a_wrong_subtotal_is_held_against_its_own_section():
 
 @pytest.mark.parametrize("name", ["Total Energies", "Total", "Summe GmbH", "Grand Total Hotels"])
 def test_an_invoice_of_a_customer_called_total_is_no_total(name):
-    checked = check(invoices_tab(an_invoice("1", name, issued="2026-01-05", due="2026-02-04"), AN_INVOICE))
+    checked = check(invoices_tab(a_row("1", name, issued="2026-01-05", due="2026-02-04"), AN_INVOICE))
 
     assert invoice_values(checked, "number") == [("1",), ("1001",)]
 
@@ -327,14 +325,14 @@ def test_an_invoice_that_was_only_begun_is_a_problem_and_not_a_note():
     ("column", "value", "problem"),
     [
         (0, None, "A3 has no invoice number."),
-        (0, ErrorValue("#REF!"), "A3 shows the error #REF!: mend the formula in Excel."),
+        (0, ErrorValue("#REF!"), "A3 shows the error #REF!: correct the formula in Excel."),
         (1, None, "B3 names no customer."),
         (2, None, "C3 has no invoice date."),
         (2, "soon", "C3 says 'soon', which is not a date."),
         (3, "31/02/2026", "D3 says '31/02/2026', which is not a date."),
         (4, None, "E3 has no amount."),
         (4, "lots", "E3 says 'lots', which is not an amount."),
-        (4, ErrorValue("#N/A"), "E3 shows the error #N/A: mend the formula in Excel."),
+        (4, ErrorValue("#N/A"), "E3 shows the error #N/A: correct the formula in Excel."),
         (4, True, "E3 holds TRUE or FALSE where an amount belongs."),
         (4, ISSUED, "E3 holds the date 2026-01-05 where an amount belongs."),
         (4, Shown(D("0.19"), "0%"), "E3 holds a percentage where an amount belongs."),
@@ -346,7 +344,7 @@ def test_an_invoice_that_was_only_begun_is_a_problem_and_not_a_note():
     ],
 )
 def test_an_unreadable_cell_is_an_error_at_its_cell_and_never_a_default(column, value, problem):
-    row = an_invoice("2")
+    row = a_row("2")
     row[column] = value
 
     checked = check(invoices_tab(AN_INVOICE, row))
@@ -359,9 +357,9 @@ def test_an_unreadable_cell_is_an_error_at_its_cell_and_never_a_default(column, 
 def test_types_may_be_mixed_in_a_column():
     checked = check(
         invoices_tab(
-            an_invoice("1", amount="100.00", issued=46027),
-            an_invoice("2", amount=100, issued="2026-01-05"),
-            an_invoice(3, amount=D("100.0"), issued=20260105),
+            a_row("1", amount="100.00", issued=46027),
+            a_row("2", amount=100, issued="2026-01-05"),
+            a_row(3, amount=D("100.0"), issued=20260105),
         )
     )
 
@@ -376,7 +374,7 @@ def test_types_may_be_mixed_in_a_column():
 
 
 def test_an_ambiguous_date_column_is_one_question_with_real_cells():
-    checked = check(invoices_tab(*(an_invoice(str(n), issued="03/04/2026", due=date(2026, 5, 1)) for n in range(5))))
+    checked = check(invoices_tab(*(a_row(str(n), issued="03/04/2026", due=date(2026, 5, 1)) for n in range(5))))
 
     (question,) = checked.questions
     assert question.id == "dates:Invoices!C"
@@ -391,7 +389,7 @@ def test_an_ambiguous_date_column_is_one_question_with_real_cells():
 
 
 def test_an_ambiguous_amount_column_is_one_question_with_real_cells():
-    checked = check(invoices_tab(an_invoice("1", amount="1.234"), an_invoice("2", amount="2.500")))
+    checked = check(invoices_tab(a_row("1", amount="1.234"), a_row("2", amount="2.500")))
 
     (question,) = checked.questions
     assert question.id == "decimal:Invoices!E"
@@ -402,8 +400,8 @@ def test_an_ambiguous_amount_column_is_one_question_with_real_cells():
 def test_one_cell_settles_its_column():
     checked = check(
         invoices_tab(
-            an_invoice("1", issued="03/04/2026", due="2026-05-01", amount="1.234"),
-            an_invoice("2", issued="23/04/2026", due="2026-05-01", amount="1,50"),
+            a_row("1", issued="03/04/2026", due="2026-05-01", amount="1.234"),
+            a_row("2", issued="23/04/2026", due="2026-05-01", amount="1,50"),
         )
     )
 
@@ -417,9 +415,9 @@ def test_one_cell_settles_its_column():
 def test_columns_that_contradict_themselves_are_asked_about():
     checked = check(
         invoices_tab(
-            an_invoice("1", issued="03/04/2026", due="2026-12-31"),
-            an_invoice("2", issued="23/04/2026", due="2026-12-31"),
-            an_invoice("3", issued="04/23/2026", due="2026-12-31"),
+            a_row("1", issued="03/04/2026", due="2026-12-31"),
+            a_row("2", issued="23/04/2026", due="2026-12-31"),
+            a_row("3", issued="04/23/2026", due="2026-12-31"),
         )
     )
 
@@ -427,13 +425,13 @@ def test_columns_that_contradict_themselves_are_asked_about():
 
 
 def test_an_answer_is_used_for_every_column_of_its_subject():
-    checked = check(invoices_tab(an_invoice(issued="03/04/2026", due="05/04/2026")), dates="mdy")
+    checked = check(invoices_tab(a_row(issued="03/04/2026", due="05/04/2026")), dates="mdy")
 
     assert invoice_values(checked, "issued_on", "due_on") == [(date(2026, 3, 4), date(2026, 5, 4))]
 
 
 def test_each_column_has_its_own_question():
-    checked = check(invoices_tab(an_invoice(issued="03/04/2026", due="05/04/2026")))
+    checked = check(invoices_tab(a_row(issued="03/04/2026", due="05/04/2026")))
 
     assert [question.id for question in checked.questions] == ["dates:Invoices!C", "dates:Invoices!D"]
 
@@ -444,8 +442,8 @@ def test_an_invoice_without_due_date_takes_its_own_terms_then_its_customers():
             "Customers": [[*CUSTOMERS, "Terms"], ["C1", "Acme", "Net 30"]],
             "Invoices": [
                 [*INVOICES, "Terms"],
-                [*an_invoice("1", due=None), "14 days"],
-                [*an_invoice("2", due=None), None],
+                [*a_row("1", due=None), "14 days"],
+                [*a_row("2", due=None), None],
             ],
         }
     )
@@ -454,7 +452,7 @@ def test_an_invoice_without_due_date_takes_its_own_terms_then_its_customers():
 
 
 def test_invoices_without_due_date_or_terms_are_one_question():
-    checked = check(invoices_tab(an_invoice("1", due=None), an_invoice("2", due="TBD")))
+    checked = check(invoices_tab(a_row("1", due=None), a_row("2", due="TBD")))
 
     (question,) = checked.questions
     assert question.subject == "terms"
@@ -462,7 +460,7 @@ def test_invoices_without_due_date_or_terms_are_one_question():
 
 
 def test_the_answered_terms_make_the_due_date():
-    checked = check(invoices_tab(an_invoice(due=None)), terms=30)
+    checked = check(invoices_tab(a_row(due=None)), terms=30)
 
     assert invoice_values(checked, "due_on") == [(date(2026, 2, 4),)]
 
@@ -516,7 +514,7 @@ def test_what_was_paid_follows_from_whatever_the_row_says(said, paid):
     [
         (
             {"paid": D(40), "balance": D(50)},
-            "G2 says 50.00 is open, but 100.00 less 40.00 paid is 60.00: mend the one that is wrong.",
+            "G2 says 50.00 is open, but 100.00 less 40.00 paid is 60.00: correct the one that is wrong.",
         ),
         ({"paid": D(40), "status": "Paid"}, "I2 says the invoice is paid, but 60.00 of it is still open."),
         (
@@ -543,7 +541,7 @@ def test_an_unknown_status_is_a_problem_where_nothing_else_tells_what_was_paid()
 
 def test_an_unknown_status_is_told_once_where_amounts_tell_what_was_paid():
     headers = [*INVOICES, "Paid", "Status"]
-    rows = [[*an_invoice(str(number)), 0, "with lawyers"] for number in range(7)]
+    rows = [[*a_row(str(number)), 0, "with lawyers"] for number in range(7)]
 
     checked = check({"Tracker": [headers, *rows]})
 
@@ -554,7 +552,7 @@ def test_an_unknown_status_is_told_once_where_amounts_tell_what_was_paid():
 
 
 def test_a_paid_column_of_yes_and_no_is_a_status():
-    rows = [[*an_invoice(str(number)), word] for number, word in enumerate(["Yes", "No", None])]
+    rows = [[*a_row(str(number)), word] for number, word in enumerate(["Yes", "No", None])]
 
     checked = check({"Tracker": [[*INVOICES, "Paid"], *rows]}, undated="due")
 
@@ -562,7 +560,7 @@ def test_a_paid_column_of_yes_and_no_is_a_status():
 
 
 def test_a_paid_column_of_days_is_the_day_of_payment():
-    rows = [[*an_invoice("1"), date(2026, 1, 20)], [*an_invoice("2"), None], [*an_invoice("3"), "21 Jan 2026"]]
+    rows = [[*a_row("1"), date(2026, 1, 20)], [*a_row("2"), None], [*a_row("3"), "21 Jan 2026"]]
 
     checked = check({"Tracker": [[*INVOICES, "Paid"], *rows]})
 
@@ -573,7 +571,7 @@ def test_a_paid_column_of_days_is_the_day_of_payment():
 
 
 def test_statuses_of_emoji_are_read():
-    rows = [[*an_invoice(str(number)), word] for number, word in enumerate(["✅ Paid", "⏳ Pending", "❌", "☑️"])]
+    rows = [[*a_row(str(number)), word] for number, word in enumerate(["✅ Paid", "⏳ Pending", "❌", "☑️"])]
 
     checked = check({"Tracker": [[*INVOICES, "Status"], *rows]}, undated="due")
 
@@ -581,7 +579,7 @@ def test_statuses_of_emoji_are_read():
 
 
 def test_void_draft_and_written_off_are_states_of_the_invoice():
-    rows = [[*an_invoice(str(number)), word] for number, word in enumerate(["Void", "Draft", "Bad debt", "Disputed"])]
+    rows = [[*a_row(str(number)), word] for number, word in enumerate(["Void", "Draft", "Bad debt", "Disputed"])]
 
     checked = check({"Tracker": [[*INVOICES, "Status"], *rows]})
 
@@ -594,7 +592,7 @@ def test_void_draft_and_written_off_are_states_of_the_invoice():
 
 
 def test_an_invoices_word_on_payments_is_held_against_the_list_of_payments():
-    tabs = {"Invoices": [[*INVOICES, "Status"], [*an_invoice("1"), "Paid"], [*an_invoice("2"), "Paid"]]}
+    tabs = {"Invoices": [[*INVOICES, "Status"], [*a_row("1"), "Paid"], [*a_row("2"), "Paid"]]}
 
     checked = check(tabs | {"Payments": [PAYMENTS, ["1", DUE, D(100)], ["2", DUE, D(40)]]})
 
@@ -606,7 +604,7 @@ def test_an_invoices_word_on_payments_is_held_against_the_list_of_payments():
 
 @pytest.mark.parametrize(("answer", "paid"), [("list", [100_00, 40_00]), ("rows", [100_00, 40_00, 60_00])])
 def test_whose_word_on_payments_counts_is_answered(answer, paid):
-    tabs = {"Invoices": [[*INVOICES, "Status"], [*an_invoice("1"), "Paid"], [*an_invoice("2"), "Paid"]]}
+    tabs = {"Invoices": [[*INVOICES, "Status"], [*a_row("1"), "Paid"], [*a_row("2"), "Paid"]]}
 
     checked = check(tabs | {"Payments": [PAYMENTS, ["1", DUE, D(100)], ["2", DUE, D(40)]]}, listed=answer)
 
@@ -621,8 +619,8 @@ def test_currencies_are_read_from_signs_formats_and_columns():
     headers = [*INVOICES, "Currency"]
     checked = check(
         {
-            "A": [INVOICES, an_invoice("1", amount="€100.00"), an_invoice("2", amount=Shown(5, "[$£-809]0"))],
-            "B": [headers, [*an_invoice("3"), "chf"], [*an_invoice("4"), None]],
+            "A": [INVOICES, a_row("1", amount="€100.00"), a_row("2", amount=Shown(5, "[$£-809]0"))],
+            "B": [headers, [*a_row("3"), "chf"], [*a_row("4"), None]],
         }
     )
 
@@ -636,14 +634,14 @@ def test_the_header_of_the_amounts_may_name_their_currency():
 
 
 def test_amounts_without_a_currency_among_others_with_one_are_asked_about():
-    checked = check({"A": [INVOICES, an_invoice("1", amount="€5.00")], "B": [INVOICES, an_invoice("2")]})
+    checked = check({"A": [INVOICES, a_row("1", amount="€5.00")], "B": [INVOICES, a_row("2")]})
 
     assert questions(checked) == ["1 row of tab 'B' names no currency, while others are in EUR: which are they in?"]
 
 
 @pytest.mark.parametrize("answer", ["EUR", "USD"])
 def test_amounts_without_a_currency_are_in_the_one_that_was_answered(answer):
-    tabs = {"A": [INVOICES, an_invoice("1", amount="€5.00")], "B": [INVOICES, an_invoice("2")]}
+    tabs = {"A": [INVOICES, a_row("1", amount="€5.00")], "B": [INVOICES, a_row("2")]}
 
     checked = check(tabs, by_question={"currency:B!1": answer})
 
@@ -651,26 +649,26 @@ def test_amounts_without_a_currency_are_in_the_one_that_was_answered(answer):
 
 
 def test_a_currency_that_contradicts_its_amount_is_a_problem():
-    checked = check({"A": [[*INVOICES, "Currency"], [*an_invoice(amount="€5.00"), "GBP"]]})
+    checked = check({"A": [[*INVOICES, "Currency"], [*a_row(amount="€5.00"), "GBP"]]})
 
     assert problems(checked) == ["A!F2 says GBP, but the amount is written in EUR."]
 
 
 def test_crowns_are_whose_they_are_said_to_be():
-    assert invoice_values(check(invoices_tab(an_invoice(amount="500 kr")), currency="SEK"), "currency") == [("SEK",)]
-    assert problems(check(invoices_tab(an_invoice(amount="500 kr")))) == [
+    assert invoice_values(check(invoices_tab(a_row(amount="500 kr")), currency="SEK"), "currency") == [("SEK",)]
+    assert problems(check(invoices_tab(a_row(amount="500 kr")))) == [
         "Invoices!E2 is in kr, which several countries have: add a column Currency with the code."
     ]
 
 
 def test_a_payment_in_another_currency_than_its_invoice_is_a_problem():
-    checked = check(invoices_tab(an_invoice("1", amount="€5.00")) | {"Payments": [PAYMENTS, ["1", DUE, "$5.00"]]})
+    checked = check(invoices_tab(a_row("1", amount="€5.00")) | {"Payments": [PAYMENTS, ["1", DUE, "$5.00"]]})
 
     assert problems(checked) == ["Payments!C2 is in USD, but the invoice is in EUR."]
 
 
 def test_control_totals_are_kept_apart_by_currency():
-    checked = check(invoices_tab(an_invoice("1", amount="€5.00"), an_invoice("2", amount="$7.00")))
+    checked = check(invoices_tab(a_row("1", amount="€5.00"), a_row("2", amount="$7.00")))
 
     assert [(total.currency, total.gross) for total in checked.tabs[0].totals] == [("EUR", 5_00), ("USD", 7_00)]
 
@@ -698,27 +696,27 @@ def test_a_list_of_open_balances_says_what_it_took_for_totals():
 
 
 def test_invoices_due_before_they_were_issued_are_told():
-    checked = check(invoices_tab(an_invoice(issued=DUE, due=ISSUED)))
+    checked = check(invoices_tab(a_row(issued=DUE, due=ISSUED)))
 
     assert notices(checked) == ["1 row is due before the day of issue (D2)."]
 
 
 def test_fractions_of_a_cent_are_rounded_and_told():
-    checked = check(invoices_tab(an_invoice(amount=D("100.005"))))
+    checked = check(invoices_tab(a_row(amount=D("100.005"))))
 
     assert invoice_values(checked, "total_cents") == [(100_01,)]
     assert notices(checked) == ["1 amount has fractions of a cent and was rounded to the nearest cent."]
 
 
 def test_the_noise_of_a_float_is_no_fraction_of_a_cent():
-    checked = check(invoices_tab(an_invoice(amount=D("0.30000000000000004"))))
+    checked = check(invoices_tab(a_row(amount=D("0.30000000000000004"))))
 
     assert invoice_values(checked, "total_cents") == [(30,)]
     assert notices(checked) == []
 
 
 def test_a_credit_note_is_a_negative_invoice():
-    checked = check(invoices_tab(an_invoice("CN-1", amount="(120.00)")))
+    checked = check(invoices_tab(a_row("CN-1", amount="(120.00)")))
 
     assert invoice_values(checked, "total_cents") == [(-120_00,)]
 

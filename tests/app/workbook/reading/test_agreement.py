@@ -52,7 +52,7 @@ def as_openpyxl_says(cell: Cell):
     if (
         isinstance(value, int | Decimal)
         and not isinstance(value, bool)
-        and number_formats.tells_more(cell.number_format)
+        and number_formats.shows_more_than_number(cell.number_format)
     ):
         return FormattedNumber(value, cell.number_format)
     return value

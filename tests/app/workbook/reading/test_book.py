@@ -27,7 +27,15 @@ from support.workbooks import (
 )
 
 from app.workbook.reading.book import read_book
-from app.workbook.reading.cells import DamagedCell, Duration, ErrorValue, FormattedNumber, Merged, UncalculatedFormula
+from app.workbook.reading.cells import (
+    Book,
+    DamagedCell,
+    Duration,
+    ErrorValue,
+    FormattedNumber,
+    Merged,
+    UncalculatedFormula,
+)
 from app.workbook.reading.refusal import WorkbookRefusedError
 
 
@@ -450,6 +458,13 @@ def test_a_refused_file_leaves_nothing_in_the_folder_for_temporary_files(tmp_pat
     assert list(scratch.iterdir()) == []
 
 
+def is_read_or_refused(path):
+    try:
+        return isinstance(read_book(path, LIMITS, say_nothing), Book)
+    except WorkbookRefusedError as refused:
+        return str(refused).endswith(".")
+
+
 @settings(
     max_examples=40, deadline=None, phases=[Phase.generate], suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
@@ -462,8 +477,7 @@ def test_damaged_bytes_are_read_or_refused_and_nothing_else(tmp_path, data):
     damaged = tmp_path / "damaged.xlsx"
     damaged.write_bytes(content)
 
-    with suppress(WorkbookRefusedError):
-        read_book(damaged, LIMITS, say_nothing)
+    assert is_read_or_refused(damaged)
 
 
 @settings(
@@ -480,5 +494,4 @@ def test_damaged_xml_is_read_or_refused_and_nothing_else(tmp_path, data):
         length = data.draw(st.integers(0, 8))
         return content[:place] + data.draw(st.binary(max_size=6)) + content[place + length :]
 
-    with suppress(WorkbookRefusedError):
-        read_book(rewritten(path, tmp_path / "damaged.xlsx", damage), LIMITS, say_nothing)
+    assert is_read_or_refused(rewritten(path, tmp_path / "damaged.xlsx", damage))

@@ -7,7 +7,7 @@ from support.workbooks import in_excel
 
 from app.workbook.meaning.cell_values import texts
 from app.workbook.meaning.cell_values.amounts import UnreadableError
-from app.workbook.meaning.vocabulary.statuses import Said, read_status
+from app.workbook.meaning.vocabulary.statuses import StatedStatus, read_status
 from app.workbook.reading.cells import FormattedNumber
 
 
@@ -79,22 +79,22 @@ def test_terms_that_are_no_number_of_days_are_refused(cell):
 @pytest.mark.parametrize(
     ("word", "said"),
     [
-        ("Paid", Said.PAID),
-        ("PAID ", Said.PAID),
-        ("✅ Paid", Said.PAID),
-        ("✅", Said.PAID),
-        ("☑️", Said.PAID),
-        ("bezahlt", Said.PAID),
-        ("Payée", Said.PAID),
-        ("❌", Said.UNPAID),
-        ("🔴 Overdue", Said.UNPAID),
-        ("⏳ Pending", Said.UNPAID),
-        ("not paid", Said.UNPAID),
-        ("Part-paid", Said.PARTIAL),
-        ("Cancelled", Said.VOID),
-        ("written-off", Said.WRITTEN_OFF),
-        ("", Said.NOTHING),
-        ("to be paid", Said.UNPAID),
+        ("Paid", StatedStatus.PAID),
+        ("PAID ", StatedStatus.PAID),
+        ("✅ Paid", StatedStatus.PAID),
+        ("✅", StatedStatus.PAID),
+        ("☑️", StatedStatus.PAID),
+        ("bezahlt", StatedStatus.PAID),
+        ("Payée", StatedStatus.PAID),
+        ("❌", StatedStatus.UNPAID),
+        ("🔴 Overdue", StatedStatus.UNPAID),
+        ("⏳ Pending", StatedStatus.UNPAID),
+        ("not paid", StatedStatus.UNPAID),
+        ("Part-paid", StatedStatus.PARTIAL),
+        ("Cancelled", StatedStatus.VOID),
+        ("written-off", StatedStatus.WRITTEN_OFF),
+        ("", StatedStatus.NOTHING),
+        ("to be paid", StatedStatus.UNPAID),
         ("❌ Paid", None),
         ("perhaps paid", None),
         ("half paid?", None),

@@ -19,7 +19,7 @@ from support.workbooks import (
 )
 
 from app.workbook.meaning import checking
-from app.workbook.meaning.checking import Surroundings
+from app.workbook.meaning.checking import ReadingContext
 from app.workbook.meaning.columns.own_columns import FIGURES_OF_CUSTOMER, heading, named
 from app.workbook.meaning.results.questions import Answers
 from app.workbook.meaning.tables.headers import IGNORED, ChosenMapping, ListKind
@@ -136,7 +136,9 @@ def test_a_column_that_is_marked_as_ignored_is_neither_read_nor_kept():
     fingerprint = header.fingerprint
     mapping = ChosenMapping(ListKind.INVOICE, {**fields, 5: IGNORED, 7: IGNORED})
 
-    checked = checking.check(made, {fingerprint: mapping}, Answers(), NOTHING_STORED, Surroundings("USD"), say_nothing)
+    checked = checking.check(
+        made, {fingerprint: mapping}, Answers(), NOTHING_STORED, ReadingContext("USD"), say_nothing
+    )
 
     assert own(checked) == {"District": "North"}
     assert "notes" not in checked.invoices[0].values

@@ -16,7 +16,7 @@ elif [ -e "$1.absent" ]; then rm -f -- "$1" "$1.absent" && {{ {without}; }}
 fi"""
 
 
-def guarded_file(
+def replace_safely(
     host: Host,
     path: str,
     content: str,

@@ -2,14 +2,14 @@
 
 import pytest
 
-from provisioning.guarded import guarded_file
 from provisioning.host import HostError, Ran
+from provisioning.safe_replace import replace_safely
 
 PATH = "/etc/lock.conf"
 
 
-def _guarded(host, can_still_connect=lambda: True, check=lambda: None):
-    return guarded_file(
+def _replaced(host, can_still_connect=lambda: True, check=lambda: None):
+    return replace_safely(
         host, PATH, "new\n", mode="0600", valid=("lock", "--check", "{}"), check=check,
         apply="systemctl restart lock", without="systemctl stop lock", can_still_connect=can_still_connect,
     )  # fmt: skip
@@ -22,7 +22,7 @@ def _steps(host):
 def test_a_change_that_lets_us_in_stays(rented):
     host = rented()
 
-    change = _guarded(host)
+    change = _replaced(host)
 
     assert change.changed
     assert host.files[PATH] == "new\n"
@@ -35,7 +35,7 @@ def test_a_change_that_lets_us_in_stays(rented):
 def test_the_server_is_told_to_take_it_back_before_it_is_changed(rented):
     host = rented()
 
-    _guarded(host)
+    _replaced(host)
 
     steps = _steps(host)
     assert steps.index("systemd-run --quiet") < steps.index(f"write {PATH}")
@@ -45,7 +45,7 @@ def test_a_change_with_which_nobody_can_connect_is_taken_back_and_said(rented):
     host = rented()
 
     with pytest.raises(HostError, match=r"with the new /etc/lock\.conf nobody can connect; it is as it was before"):
-        _guarded(host, lambda: False)
+        _replaced(host, lambda: False)
 
     assert 'mv -f -- "$1.before" "$1"' in host.acted[-2]
     assert "systemctl restart lock" in host.acted[-2]
@@ -59,7 +59,7 @@ def test_a_change_that_breaks_the_whole_is_taken_back_before_it_is_felt(rented):
         raise HostError("the whole is wrong")
 
     with pytest.raises(HostError, match="the whole is wrong"):
-        _guarded(host, check=wrong)
+        _replaced(host, check=wrong)
 
     assert "sh -c systemctl restart lock" not in host.acted
     assert 'mv -f -- "$1.before" "$1"' in host.acted[-2]
@@ -69,7 +69,7 @@ def test_where_we_cannot_take_it_back_the_server_still_will(rented):
     host = rented({"sh -c *mv -f*": Ran(1, "", "read-only")})
 
     with pytest.raises(HostError, match="nobody can connect"):
-        _guarded(host, lambda: False)
+        _replaced(host, lambda: False)
 
     assert host.acted[-1].startswith("sh -c")
 
@@ -82,18 +82,18 @@ def test_a_check_that_took_longer_than_the_server_waited_is_said(rented):
         return True
 
     with pytest.raises(HostError, match="took too long, so the server took it back"):
-        _guarded(host, slow)
+        _replaced(host, slow)
 
 
 def test_what_is_as_it_should_be_is_not_touched(rented):
     host = rented(files={PATH: "new\n"}, modes={PATH: "600 root:root"})
 
-    assert not _guarded(host, lambda: pytest.fail("there is nothing to check")).changed
+    assert not _replaced(host, lambda: pytest.fail("there is nothing to check")).changed
     assert host.acted == []
 
 
 def test_a_rehearsal_only_tells(rented):
     host = rented(is_rehearsal=True)
 
-    assert _guarded(host, lambda: pytest.fail("there is nothing to check")).changed
+    assert _replaced(host, lambda: pytest.fail("there is nothing to check")).changed
     assert host.acted == []

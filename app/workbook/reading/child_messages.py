@@ -9,21 +9,21 @@ _STANDARD_OUTPUT, _STANDARD_ERROR = 1, 2
 _output = _STANDARD_OUTPUT
 
 
-def take_over_standard_output() -> None:
-    """Reserve standard output for `tell`; anything else that is printed goes to standard error."""
+def reserve_standard_output() -> None:
+    """Reserve standard output for `send`; anything else that is printed goes to standard error."""
     global _output  # noqa: PLW0603  # a process has one standard output
     _output = os.dup(_STANDARD_OUTPUT)
     os.dup2(_STANDARD_ERROR, _STANDARD_OUTPUT)
 
 
-def tell(**message: object) -> None:
+def send(**message: object) -> None:
     sys.stdout.flush()
     line = f"{json.dumps(message)}\n".encode()
     while line:
         line = line[os.write(_output, line) :]
 
 
-def heard(line: str) -> dict[str, Any]:
+def received(line: str) -> dict[str, Any]:
     try:
         message = json.loads(line)
     except ValueError:

@@ -3,7 +3,7 @@
 from provisioning.change import Change
 from provisioning.ensure import file, packages, unit
 from provisioning.host import Host
-from provisioning.landing_files import text
+from provisioning.rootfs_files import text
 
 _JAIL = "/etc/fail2ban/jail.d/invoices.local"
 _UNIT = "fail2ban.service"
