@@ -104,8 +104,8 @@ def changed(project, name, without=""):
     options = [f"--exclude={without}"] if without else []
     applied = _git_apply(project, [*options, PATCHES[name]])
     assert applied.returncode == 0, (
-        f"the example of '{name}' no longer applies: follow the recipe again by hand, and keep it with "
-        f"`git diff > tests/recipes/{name}.patch`\n{applied.stderr}"
+        f"the example of '{name}' no longer applies: `git apply --3way tests/recipes/{name}.patch`, mend it, "
+        f"keep it with `git diff -U1 HEAD > tests/recipes/{name}.patch`, and take it back\n{applied.stderr}"
     )
     try:
         yield
