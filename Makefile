@@ -16,7 +16,7 @@ SHELL_SCRIPTS = .ci/run $(shell git ls-files "*.sh" "provisioning/rootfs/usr/loc
 .PHONY: help run setup check test mutants structure tools engine-test e2e bench screenshots requirements clean
 
 help: ## list what can be made
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 run: .venv/app ## start the dashboard with a made-up workbook on http://127.0.0.1:8000
 	@$(BIN)/invoices demo --serve

@@ -3,9 +3,11 @@
 import re
 from pathlib import Path
 
+from invoke.tasks import Task
 from support import layers
 from typer.main import get_command
 
+import fabfile
 from app.cli import commands
 from app.settings import AppSettings
 
@@ -31,6 +33,20 @@ def test_the_readme_names_every_command():
     ]
 
     assert missing == []
+
+
+def test_the_page_on_operations_names_every_command_of_fab():
+    page = (ROOT / "docs/operations.md").read_text()
+    commands_of_fab = [value.name for value in vars(fabfile).values() if isinstance(value, Task)]
+
+    assert len(commands_of_fab) > 10
+    assert [name for name in commands_of_fab if f"fab {name.replace('_', '-')}" not in page] == []
+
+
+def test_every_playbook_is_a_command_of_fab():
+    modules = {module.stem for module in (ROOT / "playbooks").glob("[a-z]*.py")}
+
+    assert modules == set(fabfile.__all__)
 
 
 def test_every_picture_and_page_that_the_documentation_links_to_exists():

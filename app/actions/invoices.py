@@ -5,7 +5,8 @@ from dataclasses import asdict
 from datetime import datetime
 from typing import Any
 
-from app.domain.invoice_changes import InvoiceFacts, StatusChange, why_not, why_not_edit
+from app.domain.invoice import InvoiceFacts
+from app.domain.invoice_changes import StatusChange, why_not, why_not_edit
 from app.domain.own_fields import changes
 from app.store.access import audit
 from app.store.access.users import User

@@ -147,8 +147,13 @@ def label(name: str) -> str:
     return _LABELS.get(name) or name.removesuffix("_cents").removesuffix("_id").replace("_", " ")
 
 
+def _within_a_sentence(label: str) -> str:
+    """Leave abbreviations as they are: "PO number"."""
+    return label if label[:2].isupper() else label[:1].lower() + label[1:]
+
+
 _OWN: Final = "own_fields."
 _LABELS: Final = {
     **{field.record: field.header.lower() for field in INVOICE if field.record.startswith("state")},
-    **{field.name: field.label[:1].lower() + field.label[1:] for field in (*CUSTOMER, *INVOICE, *PAYMENT)},
+    **{field.name: _within_a_sentence(field.label) for field in (*CUSTOMER, *INVOICE, *PAYMENT)},
 }

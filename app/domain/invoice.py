@@ -20,9 +20,10 @@ class Status(StrEnum):
     OPEN = "open"
 
 
-@dataclass(frozen=True, slots=True)
-class Invoice:
-    id: int
+@dataclass(frozen=True, slots=True, kw_only=True)
+class InvoiceFacts:
+    """What people enter; the rest of an invoice is changed by actions."""
+
     number: str
     customer_id: int
     issued_on: date
@@ -30,16 +31,21 @@ class Invoice:
     currency: str
     total_cents: int
     ledger: str
-    reference: str
-    notes: str
+    reference: str = ""
+    notes: str = ""
+    draft: bool = False
+    own_fields: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Invoice(InvoiceFacts):
+    id: int
     disputed: bool
-    draft: bool
     voided_at: datetime | None
     void_reason: str
     written_off_at: datetime | None
     write_off_reason: str
     version: int
-    own_fields: Mapping[str, str] = field(default_factory=dict)
 
 
 class LifecycleState(StrEnum):

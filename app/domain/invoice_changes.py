@@ -1,27 +1,10 @@
 """Which changes to an invoice are allowed, and why others are not."""
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
-from datetime import date
+from collections.abc import Iterable
 from enum import StrEnum
 
-from app.domain.invoice import Invoice, LifecycleState, lifecycle_state
+from app.domain.invoice import Invoice, InvoiceFacts, LifecycleState, lifecycle_state
 from app.domain.sentences import amount_text
-
-
-@dataclass(frozen=True, slots=True)
-class InvoiceFacts:
-    number: str
-    customer_id: int
-    issued_on: date
-    due_on: date
-    currency: str
-    total_cents: int
-    ledger: str
-    reference: str = ""
-    notes: str = ""
-    draft: bool = False
-    own_fields: Mapping[str, str] = field(default_factory=dict)
 
 
 class StatusChange(StrEnum):

@@ -1,4 +1,4 @@
-"""Measure imports and pages on PostgreSQL: `python -m tests.bench [imports|pages] [--write] [--small]`.
+"""Measure imports and pages on PostgreSQL: `python -m tests.bench [imports|pages] [--page PATH] [--write] [--small]`.
 
 Prints tables beside the goals, or writes them to docs/benchmarks.md.
 """
@@ -44,10 +44,16 @@ def main() -> None:
     """Measure both sizes and show them beside the goals."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("what", nargs="?", choices=["imports", "pages"], help="only these")
+    parser.add_argument("--page", metavar="PATH", help="one page only, such as /customers?sort=name")
     parser.add_argument("--write", action="store_true", help="write docs/benchmarks.md")
     parser.add_argument("--small", action="store_true", help="the small workbook only")
     arguments = parser.parse_args()
     sizes = SIZES[:1] if arguments.small else SIZES
+    if arguments.page:
+        for size in sizes:
+            found = _run(sys.executable, "tests.bench.pages", size, arguments.page)
+            print(f"{arguments.page} of {size:,} invoices: {found['p50']:.1f} ms, {found['p95']:.1f} ms at p95")
+        return
     parts = []
     if arguments.what != "imports":
         measured = [_run(sys.executable, "tests.bench.pages", size) for size in sizes]

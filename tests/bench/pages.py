@@ -1,6 +1,7 @@
 """Pages as a signed-in user gets them: two server workers, PostgreSQL with its durability, whole pages as sent.
 
-python -m tests.bench.pages INVOICES     prints the figures of each server as JSON
+python -m tests.bench.pages INVOICES          prints the figures of each server as JSON
+python -m tests.bench.pages INVOICES PATH     prints those of one page
 """
 
 import http.client
@@ -50,19 +51,29 @@ ROUNDS = 150
 PASSES = 3
 
 
-def main(invoices: int) -> None:
-    """Fill a database, serve it by each server in turn, and measure."""
+def main(invoices: int, path: str = "") -> None:
+    """Fill a database, serve it, and measure: one page, or all by each server in turn."""
     programs = installed_versions()[-1]
     with tempfile.TemporaryDirectory(prefix="bench-") as folder, running_cluster(programs, durable=True) as cluster:
         settings, ids = filled(cluster, Path(folder), invoices)
-        found: dict[str, object] = {"queries": queries_by_page(settings)}
-        for server in SERVERS:
-            with served(settings, server, "tests.bench.bare:application") as (port, _):
-                bare = load(port, "/")
-            with served(settings, server) as (port, process):
-                figures = in_the_middle([Visitor(port).measure(ids) for _ in range(PASSES)])
-                found[server] = {**figures, "bare": bare, "memory": _largest_worker_megabytes(process.pid)}
-    print(json.dumps(found))
+        print(json.dumps(_page(settings, path) if path else _pages(settings, ids)))
+
+
+def _page(settings: AppSettings, path: str) -> dict[str, float]:
+    with served(settings, SERVERS[0]) as (port, _):
+        visitor = Visitor(port)
+        return in_the_middle([timed(lambda _: visitor.get(path)) for _ in range(PASSES)])
+
+
+def _pages(settings: AppSettings, ids: list[int]) -> dict[str, object]:
+    found: dict[str, object] = {"queries": queries_by_page(settings)}
+    for server in SERVERS:
+        with served(settings, server, "tests.bench.bare:application") as (port, _):
+            bare = load(port, "/")
+        with served(settings, server) as (port, process):
+            figures = in_the_middle([Visitor(port).measure(ids) for _ in range(PASSES)])
+            found[server] = {**figures, "bare": bare, "memory": _largest_worker_megabytes(process.pid)}
+    return found
 
 
 class Visitor:
@@ -329,4 +340,4 @@ def _free_port() -> int:
 
 
 if __name__ == "__main__":
-    main(int(sys.argv[1]))
+    main(int(sys.argv[1]), *sys.argv[2:])

@@ -1,7 +1,12 @@
 """The parts of a server as a whole: in order, once, rehearsed, and finished where a run was broken off."""
 
+import inspect
+import re
+from pathlib import Path
+
 import pytest
 
+from provisioning import baseline
 from provisioning.baseline import provision
 from provisioning.host import HostError, Ran
 
@@ -32,6 +37,14 @@ def test_a_rehearsal_reports_the_same_and_writes_nothing(rented, settings, chang
 
     assert changed(rehearsal) == changed(real)
     assert rehearsed.acted == []
+
+
+def test_every_part_has_its_turn():
+    modules = Path(baseline.__file__).parent.glob("*.py")
+    parts = {module.stem for module in modules if "\ndef ensure(" in module.read_text()}
+
+    assert len(parts) > 10
+    assert parts == set(re.findall(r"lambda: (\w+)\.ensure", inspect.getsource(baseline)))
 
 
 def test_each_change_is_told_as_it_is_done(rented, settings):

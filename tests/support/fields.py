@@ -1,10 +1,13 @@
-"""Two values of every field that is described: one stored at first, one that it is changed to."""
+"""Two values of every field that is described: one stored at first, one that it is changed to.
+
+Those of plain fields follow from their type.
+"""
 
 from datetime import UTC, date, datetime
 
 import pytest
 
-from app.domain.fields import CUSTOMER, INVOICE, PAYMENT, Field
+from app.domain.fields import CUSTOMER, INVOICE, PAYMENT, Field, Type, plain
 from app.store.db import tables
 
 AT = datetime(2026, 1, 20, tzinfo=UTC)
@@ -13,10 +16,7 @@ OF_CUSTOMER = {
     "code": ({"code": "C1"}, {"code": "C-1"}),
     "name": ({"name": "Acme"}, {"name": "Acme Ltd"}),
     "email": ({"email": ""}, {"email": "pay@acme.example"}),
-    "phone": ({"phone": ""}, {"phone": "+1 555 0100"}),
-    "address": ({"address": ""}, {"address": "1 Main St\nSpringfield"}),
     "terms_days": ({"terms_days": None}, {"terms_days": 14}),
-    "notes": ({"notes": ""}, {"notes": "pays by cheque"}),
     "own_fields": ({"own_fields": {}}, {"own_fields": {"District": "North"}}),
     "archived_at": ({"archived_at": None}, {"archived_at": AT}),
 }
@@ -34,8 +34,6 @@ OF_INVOICE = {
     "write_off_reason": ({"written_off_at": AT}, {"written_off_at": AT, "write_off_reason": "bankrupt"}),
     "disputed": ({"disputed": False}, {"disputed": True}),
     "ledger": ({"ledger": "Invoices"}, {"ledger": "Branch North"}),
-    "reference": ({"reference": ""}, {"reference": "PO 77"}),
-    "notes": ({"notes": ""}, {"notes": "called on Monday"}),
     "own_fields": ({"own_fields": {}}, {"own_fields": {"Notes": "of a second column"}}),
 }
 OF_PAYMENT = {
@@ -48,7 +46,18 @@ OF_PAYMENT = {
     "voided_at": ({"voided_at": None}, {"voided_at": AT}),
     "void_reason": ({"voided_at": AT}, {"voided_at": AT, "void_reason": "sent twice"}),
 }
-DESCRIBED = {"customer": (CUSTOMER, OF_CUSTOMER), "invoice": (INVOICE, OF_INVOICE), "payment": (PAYMENT, OF_PAYMENT)}
+OF_PLAIN = {Type.TEXT: "PO 77", Type.PARAGRAPHS: "1 Main St\nSpringfield", Type.PHONE: "+1 555 0100"}
+
+
+def _with_plain(fields, values):
+    return {field.name: ({field.name: ""}, {field.name: OF_PLAIN[field.type]}) for field in plain(fields)} | values
+
+
+DESCRIBED = {
+    "customer": (CUSTOMER, _with_plain(CUSTOMER, OF_CUSTOMER)),
+    "invoice": (INVOICE, _with_plain(INVOICE, OF_INVOICE)),
+    "payment": (PAYMENT, OF_PAYMENT),
+}
 
 
 def every_field(*kinds, is_wanted=lambda field: True):

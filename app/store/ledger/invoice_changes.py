@@ -2,19 +2,17 @@
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass
 from typing import Any
 
 from peewee import IntegrityError
 
-from app.domain.invoice import Invoice
-from app.domain.invoice_changes import InvoiceFacts
+from app.domain.invoice import Invoice, InvoiceFacts
 from app.store.db import current_user, tables
 from app.store.db.current_user import seeing_everything
 from app.store.db.locks import locked
+from app.store.ledger.invoice_columns import COLUMNS, invoice_of
 from app.store.ledger.snapshot import compared
-
-_INVOICE = tuple(getattr(tables.InvoiceModel, fact.name) for fact in fields(Invoice))
 
 
 class NumberTakenError(Exception):
@@ -45,13 +43,13 @@ def refuse_outside_scope(facts: InvoiceFacts) -> None:
 
 def as_seen(seen: SeenVersion) -> tuple[Invoice, int]:
     """Return the invoice with its paid cents, locked; raises LookupError or InvoiceConflictError."""
-    query = tables.InvoiceModel.select(*_INVOICE, tables.InvoiceModel.paid_cents).where(
+    query = tables.InvoiceModel.select(*COLUMNS, tables.InvoiceModel.paid_cents).where(
         tables.InvoiceModel.id == seen.invoice_id
     )
     row: Any = locked(query).tuples().first()
     if row is None:
         raise LookupError("There is no such invoice.")
-    invoice = Invoice(*row[:-1])
+    invoice = invoice_of(row)
     if invoice.version != seen.version:
         raise InvoiceConflictError(invoice)
     return invoice, row[-1]

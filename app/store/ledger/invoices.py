@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from enum import StrEnum
 from functools import reduce
@@ -21,10 +21,10 @@ from app.store.db import tables
 from app.store.db.cache import cached
 from app.store.db.compiled_queries import Slot, compiled
 from app.store.ledger import own_fields
+from app.store.ledger.invoice_columns import COLUMNS, invoice_of
 from app.store.ledger.receivables import Position, has_seen, is_for_good
 
 _Invoice, _Customer = tables.InvoiceModel, tables.CustomerModel
-_FACTS = tuple(getattr(_Invoice, fact.name) for fact in fields(rules.Invoice))
 _SEARCHED = tuple(getattr(_Invoice, field.name) for field in searched_texts(INVOICE))
 OUTSTANDING = frozenset({Status.OPEN, Status.PARTIAL, Status.OVERDUE})
 
@@ -205,13 +205,13 @@ def get(invoice_id: int, as_of: AsOf) -> ListedInvoice | None:
 
 def facts(invoice_id: int) -> rules.Invoice | None:
     """Leave out its payments; None if there is none."""
-    return next((rules.Invoice(*row[: len(_FACTS)]) for row in _line_for_good(invoice_id)), None)
+    return next((invoice_of(row) for row in _line_for_good(invoice_id)), None)
 
 
 @compiled
 def _line_for_good(invoice_id: Slot) -> Any:
     # For days after which nothing happened: the query then does not depend on the day and can be compiled.
-    query = _Invoice.select(*_FACTS, _Customer.code, _Customer.name, _Invoice.paid_cents).join(_Customer)
+    query = _Invoice.select(*COLUMNS, _Customer.code, _Customer.name, _Invoice.paid_cents).join(_Customer)
     return query.where(_Invoice.id == invoice_id.value)
 
 
@@ -245,7 +245,7 @@ class _Ledger:
         return self._position.joined(_Invoice.select(*columns).join(_Customer))
 
     def lines(self) -> Any:
-        return self.select(*_FACTS, _Customer.code, _Customer.name, self.paid_cents)
+        return self.select(*COLUMNS, _Customer.code, _Customer.name, self.paid_cents)
 
     def matches(self, wanted: Filter) -> Expression:
         conditions = [_Invoice.issued_on <= self._as_of.day, *self.narrowed(wanted)]
@@ -337,5 +337,5 @@ def _is_due_within(bucket: Bucket, day: date) -> Iterator[Expression]:
 
 
 def _line(row: Any, as_of: AsOf) -> ListedInvoice:
-    *facts, customer_code, customer_name, paid_cents = row
-    return ListedInvoice.of(rules.Invoice(*facts), customer_code, customer_name, int(paid_cents), as_of)
+    *_, customer_code, customer_name, paid_cents = row
+    return ListedInvoice.of(invoice_of(row), customer_code, customer_name, int(paid_cents), as_of)

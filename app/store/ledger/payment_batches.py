@@ -8,15 +8,15 @@ from typing import Any
 
 from peewee import IntegrityError
 
-from app.domain import invoice as invoice_rules
+from app.domain.invoice import Invoice
 from app.domain.payment import Payment
 from app.domain.payment_batch import PaymentBatch
 from app.store.db.compiled_queries import Slot, compiled
 from app.store.db.current_user import seeing_everything
 from app.store.db.locks import locked
 from app.store.db.tables import InvoiceModel, PaymentModel
+from app.store.ledger.invoice_columns import COLUMNS, invoice_of
 
-_INVOICE = tuple(getattr(InvoiceModel, fact.name) for fact in fields(invoice_rules.Invoice))
 _PAYMENT = tuple(getattr(PaymentModel, fact.name) for fact in fields(Payment))
 
 
@@ -55,15 +55,15 @@ def hidden_beside(payments: Sequence[Payment]) -> int:
         return len(of_payment(payments[0].id)) - len(payments)
 
 
-def locked_invoices(ids: Iterable[int]) -> dict[int, tuple[invoice_rules.Invoice, int]]:
+def locked_invoices(ids: Iterable[int]) -> dict[int, tuple[Invoice, int]]:
     """Return the invoices with their paid cents, locked in the order of their ids, which prevents deadlocks."""
     wanted = sorted(set(ids))
     rows: Any = locked(
-        InvoiceModel.select(*_INVOICE, InvoiceModel.paid_cents)
+        InvoiceModel.select(*COLUMNS, InvoiceModel.paid_cents)
         .where(InvoiceModel.id.in_(wanted))
         .order_by(InvoiceModel.id)
     )
-    found = {row[0]: (invoice_rules.Invoice(*row[:-1]), row[-1]) for row in rows.tuples()}
+    found = {invoice.id: (invoice, row[-1]) for row in rows.tuples() for invoice in (invoice_of(row),)}
     if len(found) != len(wanted):
         raise LookupError("There is no such invoice.")
     return found

@@ -1,6 +1,6 @@
 """API for invoices: list as of a day, create, edit."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from datetime import date
 from typing import Annotated, Any
 from zoneinfo import ZoneInfo
@@ -11,8 +11,7 @@ from app.actions import invoices as invoice_actions
 from app.domain.ageing import Bucket
 from app.domain.as_of import AsOf
 from app.domain.invoice import Invoice as Stored
-from app.domain.invoice import Status
-from app.domain.invoice_changes import InvoiceFacts
+from app.domain.invoice import InvoiceFacts, Status
 from app.store.ledger import customers, invoice_changes, invoices
 from app.store.ledger.invoice_changes import SeenVersion
 from app.store.ledger.invoices import OUTSTANDING, Filter, ListedInvoice
@@ -37,6 +36,7 @@ from app.web.api.shapes import (
 from app.web.http.invoice_search import OUTSTANDING_WORD
 from app.web.http.locales import FALLBACK, Locale
 
+_FACTS = tuple(fact.name for fact in fields(Stored))
 _WORDS = (OUTSTANDING_WORD, *Status)
 _StatusAsked = Annotated[
     str,
@@ -167,7 +167,7 @@ class InvoiceAnswer(ResponseModel):
 
     @classmethod
     def of(cls, line: ListedInvoice) -> "InvoiceAnswer":
-        facts: dict[str, Any] = {name: getattr(line.invoice, name) for name in Stored.__slots__}
+        facts: dict[str, Any] = {name: getattr(line.invoice, name) for name in _FACTS}
         return cls(
             **facts,
             customer_code=line.customer_code,

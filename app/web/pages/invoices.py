@@ -14,8 +14,8 @@ from app.actions import invoices as invoice_actions
 from app.domain.ageing import Bucket
 from app.domain.as_of import AsOf
 from app.domain.fields import INVOICE, plain
-from app.domain.invoice import Invoice
-from app.domain.invoice_changes import InvoiceFacts, StatusChange
+from app.domain.invoice import Invoice, InvoiceFacts
+from app.domain.invoice_changes import StatusChange
 from app.domain.own_fields import merged
 from app.domain.paging import page_count
 from app.domain.permissions import Right

@@ -7,7 +7,8 @@ from support.at_once import all_at_once
 from support.records import LONG_AGO, a_customer, a_payment, a_user, an_invoice
 
 from app.actions import invoices as invoice_actions
-from app.domain.invoice_changes import InvoiceFacts, StatusChange
+from app.domain.invoice import InvoiceFacts
+from app.domain.invoice_changes import StatusChange
 from app.domain.sentences import plain
 from app.store.access import audit_entries
 from app.store.db import database as store_database

@@ -8,7 +8,7 @@ from support.records import LONG_AGO, a_customer, a_payment, a_user, an_invoice
 
 from app.actions import invoices as invoice_actions
 from app.actions import payments
-from app.domain.invoice_changes import InvoiceFacts
+from app.domain.invoice import InvoiceFacts
 from app.domain.payment_batch import PaymentBatch
 from app.domain.permissions import EVERYTHING, Scope
 from app.store.access import audit, users

@@ -14,7 +14,7 @@ from app.actions import imports as import_actions
 from app.actions import invoices as invoice_actions
 from app.actions.imports import NotNowError
 from app.domain.as_of import AsOf
-from app.domain.invoice_changes import InvoiceFacts
+from app.domain.invoice import InvoiceFacts
 from app.domain.sentences import plain
 from app.store.db.tables import InvoiceModel, PaymentModel
 from app.store.ledger import imports, invoices
@@ -199,7 +199,10 @@ def test_an_import_that_is_being_read_cannot_be_discarded(importer, tmp_path):
 def renumber():
     """Give the invoice another number in the app."""
     known = InvoiceModel.get(number="A1")
-    facts = InvoiceFacts("A1-new", known.customer_id, ISSUED, DUE, known.currency, known.total_cents, known.ledger)
+    facts = InvoiceFacts(
+        number="A1-new", customer_id=known.customer_id, issued_on=ISSUED, due_on=DUE,
+        currency=known.currency, total_cents=known.total_cents, ledger=known.ledger,
+    )  # fmt: skip
     invoice_actions.edit(SeenVersion(known.id, known.version), facts, a_user(), datetime(2026, 3, 3, tzinfo=UTC))
 
 

@@ -9,7 +9,7 @@ from support.records import a_customer, a_user, an_invoice
 
 from app.actions import customers as customer_actions
 from app.actions import invoices as invoice_actions
-from app.domain.invoice_changes import InvoiceFacts
+from app.domain.invoice import InvoiceFacts
 from app.store.access import audit_entries
 from app.store.db import tables
 from app.store.ledger import customers, invoices

@@ -17,7 +17,8 @@ from app.actions import imports as import_actions
 from app.actions import invoices as invoice_actions
 from app.actions import payments
 from app.actions.imports import NotNowError
-from app.domain.invoice_changes import InvoiceFacts, StatusChange
+from app.domain.invoice import InvoiceFacts
+from app.domain.invoice_changes import StatusChange
 from app.domain.payment_batch import PaymentBatch
 from app.store.db import tables
 from app.store.ledger import customers
