@@ -182,7 +182,7 @@ def _connection(address: str, user: str, known_hosts: Path, identity: str, confi
 
 def _reason(error: Exception) -> str:
     # Paramiko has no type of its own for a connection that ends before SSH begins.
-    if isinstance(error.__context__, EOFError):
+    if isinstance(error.__context__, EOFError | ConnectionError):
         return "it ends the connection at once, as it does for a while after many tries from one place: wait a minute"
     return str(error)
 
