@@ -22,8 +22,6 @@ class EmailTakenError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class User:
-    """A user, who may sign in while `active`."""
-
     id: int
     email: str
     name: str
@@ -33,7 +31,6 @@ class User:
     has_second_factor: bool = False
 
     def may(self, right: Right) -> bool:
-        """Return whether the user has the right within their scope."""
         return may(self.role, right, self.scope)
 
 
@@ -65,7 +62,6 @@ def create(email: str, name: str, role: Role, password_hash: str, now: datetime)
 
 
 def get(user_id: int) -> User | None:
-    """Return the user with that id, or None."""
     return next(_matching(tables.UserModel.id == user_id), None)
 
 

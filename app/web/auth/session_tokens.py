@@ -22,8 +22,6 @@ _CHECKS: Any = {"require": _CLAIMS, "verify_exp": False, "verify_nbf": False, "v
 
 @dataclass(frozen=True, slots=True)
 class TokenClaims:
-    """The claims of a token: the id of the login, and the user."""
-
     jti: str
     user_id: int
 
@@ -42,7 +40,6 @@ class SessionTokens:
         return cls({hashlib.sha256(key).hexdigest()[:8]: key for key in keys}, purpose)
 
     def issue(self, reference: TokenClaims, now: datetime, expires_at: datetime) -> str:
-        """Return a token for the login, valid until `expires_at`."""
         kid, key = next(iter(self.keys.items()))
         issued = int(now.timestamp())
         claims = {
