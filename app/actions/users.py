@@ -45,7 +45,7 @@ def invite(email: str, facts: UserFacts, by: User, now: datetime) -> User:
 
 
 def change(user_id: int, facts: UserFacts, by: User, now: datetime) -> bool:
-    """Save the user's values and return whether any differed; raises LookupError or LastAdminError."""
+    """Save the user's values and return whether any differed; raises MissingError or LastAdminError."""
 
     def write(user: User) -> bool:
         before, after = _values(user.name, user.role, user.scope), _values(facts.name, facts.role, facts.scope)
@@ -64,7 +64,7 @@ def change(user_id: int, facts: UserFacts, by: User, now: datetime) -> bool:
 def deactivate(user_id: int, by: User, now: datetime) -> bool:
     """Deactivate a user, revoke their sessions, and return whether they were active.
 
-    Raises LookupError or LastAdminError.
+    Raises MissingError or LastAdminError.
     """
 
     def write(user: User) -> bool:
@@ -78,7 +78,7 @@ def deactivate(user_id: int, by: User, now: datetime) -> bool:
 
 
 def activate(user_id: int, by: User, now: datetime) -> bool:
-    """Reactivate a user and return whether they were inactive; raises LookupError."""
+    """Reactivate a user and return whether they were inactive; raises MissingError."""
     with transaction():
         user = users.existing(user_id)
         if not user.active:

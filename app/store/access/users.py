@@ -11,6 +11,7 @@ from peewee import JOIN, IntegrityError, fn
 
 from app.domain.permissions import EVERYTHING, Right, Role, Scope, may
 from app.store.db import tables
+from app.store.db.missing_records import MissingError
 from app.store.db.transactions import transaction
 
 HASH_OF_NONE = "!"  # matches no password
@@ -66,10 +67,10 @@ def get(user_id: int) -> User | None:
 
 
 def existing(user_id: int) -> User:
-    """Return the user with that id; raises LookupError."""
+    """Return the user with that id; raises MissingError."""
     user = get(user_id)
     if user is None:
-        raise LookupError("There is no such user.")
+        raise MissingError("There is no such user.")
     return user
 
 

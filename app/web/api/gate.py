@@ -24,6 +24,7 @@ from app.store.access.idempotency import KeptAnswer
 from app.store.db import current_user
 from app.store.db.cache import pin_version
 from app.store.db.database import connection
+from app.store.db.missing_records import MissingError
 from app.web.api import problems
 from app.web.api.calls import LARGEST_JSON, ROOT, Answer, Call, Operation
 from app.web.api.problems import Mistake, ProblemError, ProblemType
@@ -69,6 +70,8 @@ class Gate:
                 response = problems.answered(problem)
             except Refusal as refusal:
                 response = problems.answered(_problem(refusal))
+            except MissingError as missing:
+                response = problems.answered(problems.not_found(missing))
             except Exception as error:
                 log.exception("failure at %s %r", request.method, request.path)
                 outage = refusal_for_outage(error)

@@ -198,7 +198,7 @@ class ImportsApi:
         return Answer(ImportPage(data=[ImportAnswer.of(one) for one in shown], next=following))
 
     def get(self, _call: Call, import_id: int) -> Answer:
-        return Answer(self._details(_existing(import_id)))
+        return Answer(self._details(imports.existing(import_id)))
 
     def upload(self, call: Call, workbook: BinaryIO, query: UploadAsked) -> Answer:
         try:
@@ -208,10 +208,10 @@ class ImportsApi:
         except WorkbookRefusedError as refused:
             raise ProblemError(ProblemType.INVALID, str(refused), [Mistake(sentence=str(refused))]) from refused
         self.jobs.enqueue(import_id)
-        return Answer(self._details(_existing(import_id)), {"Location": f"{ROOT}/imports/{import_id}"})
+        return Answer(self._details(imports.existing(import_id)), {"Location": f"{ROOT}/imports/{import_id}"})
 
     def answer(self, call: Call, import_id: int, body: ImportAnswers) -> Answer:
-        stored = _existing(import_id)
+        stored = imports.existing(import_id)
         if stored.state is not State.PREVIEWED:
             raise problems.conflict(f"This import is {stored.state}: only one that is previewed asks anything.")
         preview = self.importer.files(import_id).preview()
@@ -226,10 +226,10 @@ class ImportsApi:
         except import_actions.NotNowError as reason:
             raise problems.conflict(str(reason)) from reason
         self.jobs.enqueue(import_id)
-        return Answer(self._details(_existing(import_id)))
+        return Answer(self._details(imports.existing(import_id)))
 
     def apply(self, call: Call, import_id: int, body: ImportApplying) -> Answer:
-        stored = _existing(import_id)
+        stored = imports.existing(import_id)
         if stored.state is not State.PREVIEWED:
             raise problems.conflict(f"This import is {stored.state}: only one that is previewed can be applied.")
         try:
@@ -240,7 +240,7 @@ class ImportsApi:
         except import_actions.NotNowError as reason:
             raise problems.conflict(str(reason)) from reason
         self.jobs.enqueue(import_id)
-        return Answer(self._details(_existing(import_id)))
+        return Answer(self._details(imports.existing(import_id)))
 
     def _details(self, stored: StoredImport) -> ImportDetails:
         is_kept = not stored.state.is_in_work and self.importer.files(stored.id).has_preview()
@@ -278,10 +278,3 @@ def _facts(stored: StoredImport) -> dict[str, Any]:
 
 def _mistakes(preview: Preview) -> list[Mistake]:
     return [Mistake(tab=one.tab, cell=one.cell, sentence=one.message) for one in preview.problems]
-
-
-def _existing(import_id: int) -> StoredImport:
-    stored = imports.get(import_id)
-    if stored is None:
-        raise problems.not_found("There is no such import.")
-    return stored

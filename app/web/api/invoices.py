@@ -203,12 +203,9 @@ class InvoicesApi:
     def create(self, call: Call, body: InvoiceEntry) -> Answer:
         facts = InvoiceFacts(**{**dict(body), "own_fields": shapes.own_fields({}, body.own_fields)})
         _refuse_due_before_issued(facts)
-        if customers.get(facts.customer_id) is None:
-            raise problems.not_found("There is no such customer.")
+        customers.existing(facts.customer_id)
         try:
             invoice_id = invoice_actions.create(facts, call.user, call.now)
-        except LookupError as error:
-            raise problems.not_found(error) from error
         except invoice_changes.NumberTakenError as error:
             raise problems.conflict(error, "number") from error
         answer = self._answer(invoice_id, call.today)
@@ -216,16 +213,12 @@ class InvoicesApi:
 
     def edit(self, call: Call, invoice_id: int, version: int, body: InvoiceEdit) -> Answer:
         stored = invoices.facts(invoice_id)
-        if stored is None:
-            raise problems.not_found("There is no such invoice.")
         facts = InvoiceFacts(**{name: getattr(stored, name) for name in InvoiceFacts.__slots__})
         own = shapes.own_fields(stored.own_fields, body.own_fields or {})
         facts = replace(facts, **{**body.model_dump(exclude_none=True), "own_fields": own})
         _refuse_due_before_issued(facts)
         try:
             invoice_actions.edit(SeenVersion(invoice_id, version), facts, call.user, call.now)
-        except LookupError as error:
-            raise problems.not_found(error) from error
         except invoice_changes.InvoiceConflictError as error:
             raise ProblemError(ProblemType.STALE, f"{error} Get it again.") from error
         except invoice_changes.NumberTakenError as error:

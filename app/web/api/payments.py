@@ -132,8 +132,6 @@ class PaymentsApi:
         batch = PaymentBatch(call.key, body.paid_on, _amounts_by_invoice(body), body.method, body.reference, body.note)
         try:
             recorded = payments.record(batch, call.user, call.now, call.today, keep_credit=body.keep_credit)
-        except LookupError as error:
-            raise problems.not_found(error) from error
         except payment_batches.KeyUsedError as error:
             raise problems.conflict(f"{error} Send a new Idempotency-Key to record something else.") from error
         except payments.PaymentRefusedError as error:
@@ -144,11 +142,9 @@ class PaymentsApi:
         return Answer(_batch(recorded.payment_ids), headers)
 
     def void(self, call: Call, payment_id: int, body: Reason) -> Answer:
+        together = payment_batches.of_payment(payment_id)
         try:
-            together = payment_batches.of_payment(payment_id)
             payments.void(payment_id, body.reason, call.user, call.now)
-        except LookupError as error:
-            raise problems.not_found(error) from error
         except payments.PaymentRefusedError as error:
             raise problems.conflict(error) from error
         return Answer(_batch([payment.id for payment in together]))

@@ -11,7 +11,6 @@ from app.store.access import api_tokens
 from app.store.access.api_tokens import ApiToken, TokenFacts
 from app.store.ledger import customer_choice, invoices
 from app.web.auth import scopes
-from app.web.http.errors import NotFoundError
 from app.web.http.forms import Form
 from app.web.http.rendering import Pages
 from app.web.http.request_context import RequestContext
@@ -55,10 +54,7 @@ class Tokens:
         return self.pages.show(context, "api/token.html", token=token, name=name, expires_at=expires_at)
 
     def revoke(self, context: RequestContext, token_id: int) -> HTTPResponse:
-        try:
-            name = token_actions.revoke(token_id, context.user, context.now)
-        except LookupError as error:
-            raise NotFoundError(str(error)) from error
+        name = token_actions.revoke(token_id, context.user, context.now)
         return self.pages.redirect(context, "/tokens", flash=f"The token {name} no longer counts.")
 
     def _index(self, context: RequestContext, fields: Form) -> HTTPResponse:
@@ -67,7 +63,6 @@ class Tokens:
         return self.pages.show(
             context,
             "api/tokens.html",
-            status=422 if fields.errors else 200,
             fields=fields,
             tokens=tokens,
             sees_all=sees_all,

@@ -54,7 +54,6 @@ class AccountPages:
         return self.pages.show(
             context,
             "account/show.html",
-            status=422 if fields.errors else 200,
             fields=fields,
             logins=logins.of_user(context.user.id, context.now, self.idle),
             this=context.login.id if context.login else None,

@@ -74,13 +74,11 @@ class SecondFactors:
         return one_time_codes.offered_secret(self.key, context.form_secret)
 
     def _show(self, context: RequestContext, fields: Form, opened: str = "") -> HTTPResponse:
-        status = 422 if fields.errors else 200
         if context.user.has_second_factor:
             left = second_factor.recovery_codes_left(context.user.id)
             return self.pages.show(
                 context,
                 "account/second_factor.html",
-                status=status,
                 fields=fields,
                 nothing=Form({}),
                 opened=opened,
@@ -90,7 +88,6 @@ class SecondFactors:
         return self.pages.show(
             context,
             "account/enrol.html",
-            status=status,
             fields=fields,
             is_required=self.access_policy.has_to_enrol(context.user),
             secret=one_time_codes.grouped(secret),

@@ -14,7 +14,7 @@ from app.settings import MEGABYTE
 from app.store.ledger import import_rows, imports
 from app.store.ledger.imports import State, StoredImport
 from app.web.http.downloads import export, one_at_a_time
-from app.web.http.errors import NotFoundError, Refusal
+from app.web.http.errors import Refusal
 from app.web.http.forms import Form
 from app.web.http.rendering import Pages, address
 from app.web.http.request_context import RequestContext
@@ -53,7 +53,7 @@ class Imports:
         return self.pages.redirect(context, f"/imports/{import_id}")
 
     def show(self, context: RequestContext, import_id: int) -> HTTPResponse:
-        stored = _existing(import_id)
+        stored = imports.existing(import_id)
         values: dict[str, Any] = {"stored": stored, "outcomes": Outcome, "states": State}
         if stored.state.is_in_work:
             return self.pages.show(context, "imports/working.html", **values, progress=self._progress(context, stored))
@@ -65,13 +65,13 @@ class Imports:
 
     def progress(self, context: RequestContext, import_id: int) -> HTTPResponse:
         """Have the page reloaded when the worker is done."""
-        stored = _existing(import_id)
+        stored = imports.existing(import_id)
         if not stored.state.is_in_work:
             return HTTPResponse(status=204, headers={"HX-Refresh": "true"})
         return self.pages.show(context, "imports/_progress.html", progress=self._progress(context, stored))
 
     def choose(self, context: RequestContext, import_id: int) -> HTTPResponse:
-        stored = _existing(import_id)
+        stored = imports.existing(import_id)
         tabs = [Mappable.of(tab) for tab in self._kept_preview(stored).tabs]
         before = Choices.from_json(stored.choices)
         try:
@@ -91,7 +91,7 @@ class Imports:
         return self.pages.redirect(context, f"/imports/{import_id}")
 
     def apply(self, context: RequestContext, import_id: int) -> HTTPResponse:
-        stored = _existing(import_id)
+        stored = imports.existing(import_id)
         good_rows = context.form.get("good_rows") == "yes"
         self._kept_preview(stored)
         self._or_refuse(lambda: import_actions.confirm(self.importer, stored, context.user, good_rows=good_rows))
@@ -99,20 +99,20 @@ class Imports:
         return self.pages.redirect(context, f"/imports/{import_id}")
 
     def undo(self, context: RequestContext, import_id: int) -> HTTPResponse:
-        stored = _existing(import_id)
+        stored = imports.existing(import_id)
         self._or_refuse(lambda: import_actions.recall(self.importer, stored, context.user))
         self.jobs.enqueue(import_id)
         return self.pages.redirect(context, f"/imports/{import_id}")
 
     def discard(self, context: RequestContext, import_id: int) -> HTTPResponse:
-        stored = _existing(import_id)
+        stored = imports.existing(import_id)
         self._or_refuse(lambda: import_actions.discard(self.importer, import_id, context.user))
         return self.pages.redirect(
             context, "/imports", flash=f"{stored.file_name} was discarded; nothing was imported."
         )
 
     def marked_copy(self, context: RequestContext, import_id: int) -> HTTPResponse:
-        stored = _existing(import_id)
+        stored = imports.existing(import_id)
         rows = sum(self._kept_preview(stored).counts.values())
         try:
             with one_at_a_time(), self.importer.marked_copy(stored) as path:
@@ -182,10 +182,3 @@ class Imports:
             action()
         except import_actions.NotNowError as reason:
             raise ImportStateError(str(reason)) from reason
-
-
-def _existing(import_id: int) -> StoredImport:
-    stored = imports.get(import_id)
-    if stored is None:
-        raise NotFoundError("There is no such import.")
-    return stored

@@ -48,7 +48,6 @@ class Payments:
         return self.pages.show(
             context,
             "payments/index.html",
-            status=422 if fields.errors else 200,
             fields=fields,
             lines=payment_list.matching(wanted, page=page),
             totals=totals,
@@ -61,21 +60,21 @@ class Payments:
         )
 
     def create(self, context: RequestContext, invoice_id: int) -> HTTPResponse:
-        invoice = _existing(invoice_id)
+        invoice = invoices.facts(invoice_id)
         fields = Form(context.form)
         cents = fields.amount("amount", context.locale, required=True, least=1, currency=invoice.currency)
         batch = _batch(fields, context, {invoice_id: cents or 0})
         return self._one(context, invoice, "payment", fields, batch, "Recorded {} for invoice {}.")
 
     def refund(self, context: RequestContext, invoice_id: int) -> HTTPResponse:
-        invoice = _existing(invoice_id)
+        invoice = invoices.facts(invoice_id)
         fields = Form(context.form)
         cents = fields.amount("amount", context.locale, required=True, least=1, currency=invoice.currency)
         batch = _batch(fields, context, {invoice_id: -(cents or 0)})
         return self._one(context, invoice, "refund", fields, batch, "Recorded a refund of {} for invoice {}.")
 
     def use_credit(self, context: RequestContext, invoice_id: int) -> HTTPResponse:
-        invoice = _existing(invoice_id)
+        invoice = invoices.facts(invoice_id)
         fields = Form(context.form)
         cents = fields.amount("amount", context.locale, required=True, least=1, currency=invoice.currency)
         target = fields.id("invoice")
@@ -115,15 +114,12 @@ class Payments:
                 return self._batch_form(context, fields, customer_id, spreads=True)
             _check_sum(fields, context, received, placed, lines)
         if fields.errors:
-            return self._batch_form(context, fields, customer_id, status=422)
+            return self._batch_form(context, fields, customer_id)
         return self._batch_recorded(context, fields, customer_id, batch, currency)
 
     def void(self, context: RequestContext, payment_id: int) -> HTTPResponse:
         """Void a payment, and all that was recorded with it."""
-        try:
-            together = payment_batches.of_payment(payment_id)
-        except LookupError as error:
-            raise NotFoundError(str(error)) from error
+        together = payment_batches.of_payment(payment_id)
         fields = Form(context.form)
         shown = fields.id("invoice") or together[0].invoice_id
         reason = fields.text("reason", required=True)
@@ -164,8 +160,6 @@ class Payments:
             return self.invoice_page.again(context, invoice.id, form, fields)
         try:
             recorded = record()
-        except LookupError as error:
-            raise NotFoundError(str(error)) from error
         except payment_batches.KeyUsedError as error:
             raise ConflictError(f"{error} Open the invoice again to record something else.") from error
         except payments.PaymentRefusedError as refused:
@@ -186,8 +180,6 @@ class Payments:
         try:
             keep = fields.checked("keep_credit")
             recorded = payments.record(batch, context.user, context.now, context.today, keep_credit=keep)
-        except LookupError as error:
-            raise NotFoundError(str(error)) from error
         except payment_batches.KeyUsedError as error:
             raise ConflictError(f"{error} Open the form again to record something else.") from error
         except payments.PaymentRefusedError as refused:
@@ -203,10 +195,10 @@ class Payments:
             flash = f"Recorded {sum_} {currency} for {counted(count, 'invoice', 'invoices')}."
             shown = address(f"/customers/{customer_id}", recorded=recorded.payment_ids[0])
             return self.pages.redirect(context, shown, flash=flash)
-        return self._batch_form(context, fields, customer_id, status=422)
+        return self._batch_form(context, fields, customer_id)
 
     def _batch_form(
-        self, context: RequestContext, fields: Form, customer_id: int, *, spreads: bool = False, status: int = 200
+        self, context: RequestContext, fields: Form, customer_id: int, *, spreads: bool = False
     ) -> HTTPResponse:
         customer = customer_choice.get(customer_id)
         if customer is None:
@@ -223,7 +215,6 @@ class Payments:
         return self.pages.show(
             context,
             "payments/new.html",
-            status=status,
             fields=fields,
             customer=customer,
             lines=lines,
@@ -245,7 +236,6 @@ class Payments:
         return self.pages.show(
             context,
             "payments/choose.html",
-            status=422 if fields.errors else 200,
             fields=fields,
             found=found,
             customers=customer_choice.all_choices(),
@@ -279,13 +269,6 @@ def payment_filter(fields: Form, context: RequestContext) -> PaymentFilter:
         method=fields.text("method"),
         with_voided=fields.checked("voided"),
     )
-
-
-def _existing(invoice_id: int) -> Invoice:
-    invoice = invoices.facts(invoice_id)
-    if invoice is None:
-        raise NotFoundError("There is no such invoice.")
-    return invoice
 
 
 def _batch(fields: Form, context: RequestContext, amounts: Mapping[int, int]) -> PaymentBatch:

@@ -75,7 +75,6 @@ class Views:
         return self.pages.show(
             context,
             "views/index.html",
-            status=422 if fields.errors else 200,
             fields=fields,
             nothing=Form({}),
             views=views.of_user(context.user.id),
