@@ -72,8 +72,7 @@ class CustomerAnswer(ResponseModel):
 
     @classmethod
     def of(cls, stored: Stored) -> "CustomerAnswer":
-        details = {name: getattr(stored.details, name) for name in Details.__slots__}
-        return cls(id=stored.id, **details, archived_at=stored.archived_at, version=stored.version)
+        return cls.filled(stored.details, stored)
 
 
 class CustomerPage(ResponseModel):

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, replace
 from datetime import date
-from typing import Annotated, Any
+from typing import Annotated
 from zoneinfo import ZoneInfo
 
 from pydantic import Field
@@ -10,7 +10,6 @@ from pydantic import Field
 from app.actions import invoices as invoice_actions
 from app.domain.ageing import Bucket
 from app.domain.as_of import AsOf
-from app.domain.invoice import Invoice as Stored
 from app.domain.invoice import Status
 from app.domain.invoice_changes import InvoiceFacts
 from app.store.ledger import customers, invoice_changes, invoices
@@ -167,17 +166,7 @@ class InvoiceAnswer(ResponseModel):
 
     @classmethod
     def of(cls, line: ListedInvoice) -> "InvoiceAnswer":
-        facts: dict[str, Any] = {name: getattr(line.invoice, name) for name in Stored.__slots__}
-        return cls(
-            **facts,
-            customer_code=line.customer_code,
-            customer_name=line.customer_name,
-            paid_cents=line.paid_cents,
-            balance_cents=line.balance_cents,
-            status=line.status,
-            days_late=line.days_late,
-            as_of=line.as_of.day,
-        )
+        return cls.filled(line.invoice, line, as_of=line.as_of.day)
 
 
 class InvoicePage(ResponseModel):

@@ -85,23 +85,7 @@ class PaymentAnswer(ResponseModel):
 
     @classmethod
     def of(cls, line: PaymentLine) -> "PaymentAnswer":
-        payment = line.payment
-        return cls(
-            id=payment.id,
-            invoice_id=payment.invoice_id,
-            invoice_number=line.number,
-            customer_id=line.customer_id,
-            customer_code=line.customer_code,
-            customer_name=line.customer_name,
-            paid_on=payment.paid_on,
-            currency=line.currency,
-            amount_cents=payment.amount_cents,
-            method=payment.method,
-            reference=payment.reference,
-            note=payment.note,
-            voided_at=payment.voided_at,
-            void_reason=payment.void_reason,
-        )
+        return cls.filled(line.payment, line, invoice_number=line.number)
 
 
 class PaymentPage(ResponseModel):
