@@ -164,13 +164,11 @@ class ResponseModel(BaseModel):
     @classmethod
     def filled(cls, *sources: object, **values: object) -> Self:
         """Take each field from the values, else from the first source that has an attribute of its name."""
-        found = {
-            name: getattr(source, name)
-            for source in reversed(sources)
-            for name in cls.model_fields
-            if hasattr(source, name)
-        }
-        return cls(**{**found, **values})
+        for source in sources:
+            for name in cls.model_fields.keys() - values.keys():
+                if hasattr(source, name):
+                    values[name] = getattr(source, name)
+        return cls(**values)
 
 
 class Asked(Sent):
