@@ -148,7 +148,7 @@ def _handler_arguments(operation: Operation) -> dict[str, Any]:
     if operation.body:
         _refuse_other_types((JSON,))
         _refuse_size(LARGEST_JSON)
-        parts["body"] = _body(operation.body)
+        parts["body"] = _checked(partial(operation.body.model_validate_json, request.body.read()))
     if operation.largest_workbook:
         _refuse_other_types(WORKBOOKS)
         _refuse_size(operation.largest_workbook)
@@ -170,11 +170,6 @@ def _query() -> dict[str, str]:
         twice = sorted({name for name, _ in pairs if [one for one, _ in pairs].count(name) > 1})
         raise _invalid([problems.at(name, "This is said twice.") for name in twice])
     return parameters
-
-
-def _body(shape: type[Sent]) -> Sent:
-    raw = request.body.read()
-    return _checked(lambda: shape.model_validate_json(raw))
 
 
 def _checked(read: Callable[[], Sent]) -> Sent:

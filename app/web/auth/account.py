@@ -23,8 +23,16 @@ class AccountPages:
     browsers: BrowserSessions
     idle: timedelta
 
-    def show(self, context: RequestContext) -> HTTPResponse:
-        return self._show(context, Form({}))
+    def show(self, context: RequestContext, fields: Form | None = None) -> HTTPResponse:
+        return self.pages.show(
+            context,
+            "account/show.html",
+            fields=fields or Form({}),
+            logins=logins.of_user(context.user.id, context.now, self.idle),
+            this=context.login.id if context.login else None,
+            codes_left=second_factor.recovery_codes_left(context.user.id),
+            codes=RECOVERY_CODES,
+        )
 
     def change_password(self, context: RequestContext) -> HTTPResponse:
         """Change the password, which ends all other logins."""
@@ -32,7 +40,7 @@ class AccountPages:
         check_password(context, fields)
         password_hash = "" if fields.errors else hash_of_chosen(context, fields, context.user)
         if fields.errors:
-            return self._show(context, fields)
+            return self.show(context, fields)
         new_login = self.browsers.new_login(context)
         passwords.change(context.user, password_hash, context.user, context.now, new_login=new_login)
         renewed = self.browsers.signed_in(context, new_login)
@@ -49,14 +57,3 @@ class AccountPages:
         if context.login:
             sign_in.end_other_logins(context.login, context.now)
         return self.pages.redirect(context, "/account", flash="You are signed out everywhere else.")
-
-    def _show(self, context: RequestContext, fields: Form) -> HTTPResponse:
-        return self.pages.show(
-            context,
-            "account/show.html",
-            fields=fields,
-            logins=logins.of_user(context.user.id, context.now, self.idle),
-            this=context.login.id if context.login else None,
-            codes_left=second_factor.recovery_codes_left(context.user.id),
-            codes=RECOVERY_CODES,
-        )

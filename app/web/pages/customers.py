@@ -25,7 +25,7 @@ from app.store.ledger import customers, invoices, payment_batches, turnover
 from app.store.ledger.customers import CodeRefusedError, Customer, CustomerConflictError, Details
 from app.store.ledger.invoices import LONGEST_DUE_FIRST, OUTSTANDING, Filter
 from app.web.http.downloads import export, one_at_a_time
-from app.web.http.errors import Refusal
+from app.web.http.errors import ConflictError
 from app.web.http.forms import Form
 from app.web.http.rendering import Pages, address
 from app.web.http.request_context import RequestContext
@@ -36,10 +36,6 @@ from app.workbook.writing import customer_list, listing
 _MOST_OPEN = 20
 _MOST_TERMS = 730
 _MONTHS = 12
-
-
-class CustomerStateError(Refusal):
-    status = 409
 
 
 @dataclass(frozen=True, slots=True)
@@ -214,7 +210,7 @@ class Customers:
         try:
             customer_actions.archive(customer_id, context.user, context.now)
         except StillOpenError as refused:
-            raise CustomerStateError(str(refused)) from refused
+            raise ConflictError(str(refused)) from refused
         return self.pages.redirect(context, f"/customers/{customer_id}", flash=f"{customer.details.name} is archived.")
 
     def unarchive(self, context: RequestContext, customer_id: int) -> HTTPResponse:

@@ -14,7 +14,7 @@ from app.settings import MEGABYTE
 from app.store.ledger import import_rows, imports
 from app.store.ledger.imports import State, StoredImport
 from app.web.http.downloads import export, one_at_a_time
-from app.web.http.errors import Refusal
+from app.web.http.errors import ConflictError
 from app.web.http.forms import Form
 from app.web.http.rendering import Pages, address
 from app.web.http.request_context import RequestContext
@@ -28,27 +28,24 @@ from app.workbook.reading.refusal import WorkbookRefusedError
 _SILENT_FOR_SECONDS = 20
 
 
-class ImportStateError(Refusal):
-    status = 409
-
-
 @dataclass(frozen=True, slots=True)
 class Imports:
     pages: Pages
     importer: Importer
     jobs: ImportJobs
 
-    def index(self, context: RequestContext) -> HTTPResponse:
-        return self._index(context)
+    def index(self, context: RequestContext, refused: str = "") -> HTTPResponse:
+        values = {"found": imports.newest_first(), "refused": refused, **self._limits()}
+        return self.pages.show(context, "imports/index.html", status=422 if refused else 200, **values)
 
     def create(self, context: RequestContext) -> HTTPResponse:
         upload = context.files.get("workbook")
         if upload is None or not upload.raw_filename:
-            return self._index(context, "Choose a workbook first: an .xlsx or .xlsm file, or a list as .csv.")
+            return self.index(context, "Choose a workbook first: an .xlsx or .xlsm file, or a list as .csv.")
         try:
             import_id = import_actions.receive(self.importer, upload.file, upload.raw_filename, context.user)
         except WorkbookRefusedError as refused:
-            return self._index(context, f"{upload.raw_filename}: {refused}")
+            return self.index(context, f"{upload.raw_filename}: {refused}")
         self.jobs.enqueue(import_id)
         return self.pages.redirect(context, f"/imports/{import_id}")
 
@@ -118,13 +115,9 @@ class Imports:
             with one_at_a_time(), self.importer.marked_copy(stored) as path:
                 content = path.read_bytes()
         except WorkbookRefusedError as refused:
-            raise ImportStateError(str(refused)) from refused
+            raise ConflictError(str(refused)) from refused
         name = self.importer.marked_name(stored)
         return export(context, f"marked copy of import {import_id}", content, name, rows)
-
-    def _index(self, context: RequestContext, refused: str = "") -> HTTPResponse:
-        values = {"found": imports.newest_first(), "refused": refused, **self._limits()}
-        return self.pages.show(context, "imports/index.html", status=422 if refused else 200, **values)
 
     def _limits(self) -> dict[str, Any]:
         return {"largest_megabytes": self.importer.limits.file_bytes // MEGABYTE}
@@ -174,11 +167,11 @@ class Imports:
 
     def _kept_preview(self, stored: StoredImport) -> Preview:
         if stored.state not in {State.PREVIEWED, State.FAILED} or not self.importer.files(stored.id).has_preview():
-            raise ImportStateError("This import has no preview any more: upload the workbook again.")
+            raise ConflictError("This import has no preview any more: upload the workbook again.")
         return self.importer.files(stored.id).preview()
 
     def _or_refuse(self, action: Callable[[], None]) -> None:
         try:
             action()
         except import_actions.NotNowError as reason:
-            raise ImportStateError(str(reason)) from reason
+            raise ConflictError(str(reason)) from reason
