@@ -7,6 +7,7 @@ from app.domain.permissions import Right
 from app.store.access import api_tokens, audit
 from app.store.access.api_tokens import TokenFacts
 from app.store.access.users import User
+from app.store.db.missing_records import MissingError
 from app.store.db.transactions import transaction
 
 PREFIX = "invoices_"  # lets secret scanners recognise a leaked token
@@ -30,11 +31,11 @@ def create(facts: TokenFacts, by: User, now: datetime) -> str:
 
 
 def revoke(token_id: int, by: User, now: datetime) -> str:
-    """Revoke a token and return its name; raises LookupError if it does not exist or, for non-admins, is not theirs."""
+    """Revoke a token and return its name; raises MissingError, for non-admins too where it is not theirs."""
     with transaction():
         found = api_tokens.get(token_id)
         if found is None or (found.user.id != by.id and not by.may(Right.ADMINISTER)):
-            raise LookupError("There is no such token.")
+            raise MissingError("There is no such token.")
         if found.revoked_at is None:
             api_tokens.revoke(token_id, now)
             after = {"name": found.facts.name}

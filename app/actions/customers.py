@@ -27,7 +27,7 @@ def create(details: Details, by: User, now: datetime) -> int:
 
 
 def edit(customer_id: int, version: int, details: Details, by: User, now: datetime) -> None:
-    """Save the details; raises LookupError, CustomerConflictError if `version` is outdated, or CodeRefusedError."""
+    """Save the details; raises MissingError, CustomerConflictError if `version` is outdated, or CodeRefusedError."""
     with _transaction_for(customer_id, details):
         current = customers.existing(customer_id)
         if current.version != version:
@@ -44,7 +44,7 @@ def edit(customer_id: int, version: int, details: Details, by: User, now: dateti
 
 
 def archive(customer_id: int, by: User, now: datetime) -> None:
-    """Hide the customer from lists; raises LookupError, or StillOpenError while there is a balance or credit."""
+    """Hide the customer from lists; raises MissingError, or StillOpenError while there is a balance or credit."""
     with transaction():
         if customers.existing(customer_id).archived_at is not None:
             return
@@ -56,7 +56,7 @@ def archive(customer_id: int, by: User, now: datetime) -> None:
 
 
 def unarchive(customer_id: int, by: User, now: datetime) -> None:
-    """Show the customer in lists again; raises LookupError."""
+    """Show the customer in lists again; raises MissingError."""
     with transaction():
         if customers.existing(customer_id).archived_at is not None:
             _set_archived(customer_id, None, "customer.unarchived", by, now)

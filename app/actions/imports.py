@@ -246,7 +246,6 @@ def _write(
 
 
 def _remember_answers(importer: Importer, applied: Preview) -> None:
-    """Save the answers for workbooks of the same shape."""
     for one in applied.answered:
         if one.question.shape and not one.is_remembered:
             imports.remember_answer(one.question.shape, one.question.text, one.answer, importer.now())

@@ -20,7 +20,7 @@ class InvoiceRefusedError(Exception):
 
 
 def create(facts: InvoiceFacts, by: User, now: datetime) -> int:
-    """Add an invoice and return its id; raises NumberTakenError, or LookupError outside the current user's scope."""
+    """Add an invoice and return its id; raises NumberTakenError, or MissingError outside the current user's scope."""
     invoice_changes.refuse_outside_scope(facts)
     with invoice_changes.unique_number(facts), transaction():
         invoice_changes.refuse_taken_number(facts, None)
@@ -51,7 +51,7 @@ def edit(seen: SeenVersion, facts: InvoiceFacts, by: User, now: datetime) -> boo
 def change_status(change: StatusChange, reason: str, seen: SeenVersion, by: User, now: datetime) -> None:
     """Void, write off, reinstate or dispute an invoice, or settle its dispute.
 
-    Raises LookupError, InvoiceConflictError or InvoiceRefusedError.
+    Raises MissingError, InvoiceConflictError or InvoiceRefusedError.
     """
     with transaction():
         invoice, paid_cents = invoice_changes.as_seen(seen)

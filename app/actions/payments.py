@@ -45,7 +45,7 @@ class Recorded:
 def record(batch: PaymentBatch, by: User, now: datetime, today: date, *, keep_credit: bool) -> Recorded:
     """Record a payment batch, at most once per key.
 
-    Raises LookupError, PaymentRefusedError, OverpaidError or KeyUsedError; then nothing was recorded.
+    Raises MissingError, PaymentRefusedError, OverpaidError or KeyUsedError; then nothing was recorded.
     """
     with payment_batches.unique_key(batch.key), transaction():
         invoices = payment_batches.locked_invoices(batch.amounts)
@@ -61,7 +61,7 @@ def record(batch: PaymentBatch, by: User, now: datetime, today: date, *, keep_cr
 def move_credit(batch: PaymentBatch, by: User, now: datetime, today: date) -> Recorded:
     """Move credit from one invoice to others of the same customer; the batch's amounts add up to zero.
 
-    Raises LookupError, PaymentRefusedError or KeyUsedError; then nothing was recorded.
+    Raises MissingError, PaymentRefusedError or KeyUsedError; then nothing was recorded.
     """
     with payment_batches.unique_key(batch.key), transaction():
         invoices = payment_batches.locked_invoices(batch.amounts)
@@ -74,7 +74,7 @@ def move_credit(batch: PaymentBatch, by: User, now: datetime, today: date) -> Re
 def void(payment_id: int, reason: str, by: User, now: datetime) -> tuple[int, ...]:
     """Void a payment and all others of its batch; return the ids of their invoices.
 
-    Raises LookupError, or PaymentRefusedError if a refund would be left without its payment, or if the batch has
+    Raises MissingError, or PaymentRefusedError if a refund would be left without its payment, or if the batch has
     payments of invoices that the user may not see.
     """
     with transaction():

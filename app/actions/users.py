@@ -23,8 +23,6 @@ class LastAdminError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class UserFacts:
-    """The values of a user that an admin enters."""
-
     name: str
     role: Role
     scope: Scope = EVERYTHING
@@ -47,7 +45,7 @@ def invite(email: str, facts: UserFacts, by: User, now: datetime) -> User:
 
 
 def change(user_id: int, facts: UserFacts, by: User, now: datetime) -> bool:
-    """Save the user's values and return whether any differed; raises LookupError or LastAdminError."""
+    """Save the user's values and return whether any differed; raises MissingError or LastAdminError."""
 
     def write(user: User) -> bool:
         before, after = _values(user.name, user.role, user.scope), _values(facts.name, facts.role, facts.scope)
@@ -66,7 +64,7 @@ def change(user_id: int, facts: UserFacts, by: User, now: datetime) -> bool:
 def deactivate(user_id: int, by: User, now: datetime) -> bool:
     """Deactivate a user, revoke their sessions, and return whether they were active.
 
-    Raises LookupError or LastAdminError.
+    Raises MissingError or LastAdminError.
     """
 
     def write(user: User) -> bool:
@@ -80,7 +78,7 @@ def deactivate(user_id: int, by: User, now: datetime) -> bool:
 
 
 def activate(user_id: int, by: User, now: datetime) -> bool:
-    """Reactivate a user and return whether they were inactive; raises LookupError."""
+    """Reactivate a user and return whether they were inactive; raises MissingError."""
     with transaction():
         user = users.existing(user_id)
         if not user.active:

@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from app.cli.opening import opened
+from app.cli.opening import opened, refuse
 from app.store.access import audit_chain
 
 commands = typer.Typer()
@@ -36,8 +36,7 @@ def verify(
     elif not problem:
         typer.echo(f"All {found.entries:,} entries are as they were written. The seal of the last:\n{found.head}")
     if problem:
-        typer.echo(problem, err=True)
-        raise typer.Exit(1)
+        refuse(problem)
 
 
 def _problem(found: audit_chain.Verified) -> str:

@@ -11,7 +11,7 @@ from app.actions import imports as import_actions
 from app.actions import passwords
 from app.actions import users as user_actions
 from app.actions.users import UserFacts
-from app.cli.opening import importer, opened
+from app.cli.opening import importer, opened, refuse
 from app.cli.serving import refuse_taken_port, run_server
 from app.domain.permissions import Role
 from app.settings import AppSettings
@@ -55,8 +55,7 @@ def _demo_user() -> User:
     if user:
         return user
     if imports.newest_first(limit=1) or users.all_users():
-        typer.echo("This database is in use: the demo only fills an empty one (choose another DATA_DIR).", err=True)
-        raise typer.Exit(1)
+        refuse("This database is in use: the demo only fills an empty one (choose another DATA_DIR).")
     facts = UserFacts("Demo", Role.ADMIN)
     return user_actions.create(DEMO_EMAIL, facts, users.HASH_OF_NONE, None, clock.utc_now())
 

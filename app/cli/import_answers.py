@@ -4,10 +4,8 @@ import json
 import re
 from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import NoReturn
 
-import typer
-
+from app.cli.opening import refuse
 from app.workbook.figures import Expected, expected
 from app.workbook.meaning.cell_values.amounts import UnreadableError
 from app.workbook.meaning.columns.table_columns import field_named
@@ -23,10 +21,10 @@ def by_question(answers: Path | None, columns: Iterable[str], skipped: Iterable[
     for text in columns:
         match = _COLUMN.fullmatch(text)
         if match is None:
-            _refuse(f"--column '{text}' is not of the form 'Tab!F=balance'.")
+            refuse(f"--column '{text}' is not of the form 'Tab!F=balance'.")
         if not _is_field(match["field"]):
             known = "total, paid, balance, net, tax, discount, amount, ignore"
-            _refuse(f"--column '{text}' names no field: use {known}, or one that --json shows for a column.")
+            refuse(f"--column '{text}' names no field: use {known}, or one that --json shows for a column.")
         found[f"column:{match['tab']}!{match['letters'].upper()}"] = match["field"]
     return found | {f"tab:{name}": "skip" for name in skipped}
 
@@ -38,7 +36,7 @@ def own_book(text: str | None, currency: str) -> Expected | None:
     try:
         return expected(text, currency)
     except UnreadableError as error:
-        _refuse(f"--expect {error}: write it as 1234.50 or 'EUR 1234.50'.")
+        refuse(f"--expect {error}: write it as 1234.50 or 'EUR 1234.50'.")
 
 
 def refuse_unused(given: Mapping[str, str], preview: Preview) -> None:
@@ -48,30 +46,25 @@ def refuse_unused(given: Mapping[str, str], preview: Preview) -> None:
     for question_id, answer in given.items():
         if question_id in open_questions:
             choices = " or ".join(open_questions[question_id].choices)
-            _refuse(f"'{answer}' is no answer to '{question_id}': it takes {choices}.")
+            refuse(f"'{answer}' is no answer to '{question_id}': it takes {choices}.")
         if question_id not in used:
             open_ids = ", ".join(f"'{one}'" for one in open_questions) or "nothing"
-            _refuse(f"Nothing in this workbook is called '{question_id}'; still asked is {open_ids}.")
+            refuse(f"Nothing in this workbook is called '{question_id}'; still asked is {open_ids}.")
 
 
 def _of_file(path: Path) -> dict[str, str]:
     try:
         found = json.loads(path.read_text(encoding="utf-8"))
     except (OSError, UnicodeDecodeError, json.JSONDecodeError) as error:
-        _refuse(
+        refuse(
             f'\'{path}\' cannot be read as JSON: write {{"question id": "answer"}}, with the ids that --json shows.',
             error,
         )
     if not isinstance(found, dict) or not all(isinstance(answer, str) for answer in found.values()):
-        _refuse(f'\'{path}\' must hold one object of texts: {{"question id": "answer"}}.')
+        refuse(f'\'{path}\' must hold one object of texts: {{"question id": "answer"}}.')
     return found
 
 
 def _is_field(name: str) -> bool:
     field = field_named(name)
     return field == IGNORED or any(field in fields_of(kind) for kind in ListKind)
-
-
-def _refuse(sentence: str, cause: Exception | None = None) -> NoReturn:
-    typer.echo(sentence, err=True)
-    raise typer.Exit(1) from cause

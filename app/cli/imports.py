@@ -22,7 +22,7 @@ from app import clock
 from app.actions import exports
 from app.actions import imports as import_actions
 from app.cli import import_answers
-from app.cli.opening import importer, opened
+from app.cli.opening import importer, opened, refuse
 from app.domain import fields
 from app.domain.money import decimal_string, display
 from app.domain.sentences import plain
@@ -107,12 +107,10 @@ def import_workbook(
         raise typer.Exit(1)
     differs = own_book.differs_from(examined.preview.figures) if own_book else None
     if differs:
-        typer.echo(plain(differs), err=True)
-        raise typer.Exit(1)
+        refuse(differs)
     refused = examined.preview.why_not(choices) if apply and state is not State.APPLIED else None
     if refused and not examined.preview.is_all_stored:
-        typer.echo(plain(refused), err=True)
-        raise typer.Exit(1)
+        refuse(refused)
 
 
 @commands.command()
@@ -156,8 +154,7 @@ def undo(import_id: Annotated[int, typer.Argument(metavar="IMPORT", help="The nu
 def export(file: Annotated[Path, typer.Argument(help="The workbook to write, .xlsx.")]) -> None:
     """Write everything as a workbook of three tabs; importing it again changes nothing."""
     if file.suffix.lower() != ".xlsx":
-        typer.echo(f"'{file}' must end in .xlsx.", err=True)
-        raise typer.Exit(1)
+        refuse(f"'{file}' must end in .xlsx.")
     with opened() as settings:
         content, stored = exports.everything(importer(settings), file.name, None, clock.utc_now())
         # Write it elsewhere first, then copy it: if the disk is full, the target file is unchanged.
@@ -185,8 +182,7 @@ def _write_marked(file: Path, examined: Examined, marked: Path, limits: Workbook
 
 
 def _refuse_path(path: Path, error: OSError) -> NoReturn:
-    typer.echo(f"'{path}' cannot be written: {error.strerror}.", err=True)
-    raise typer.Exit(1) from error
+    refuse(f"'{path}' cannot be written: {error.strerror}.", error)
 
 
 def _result(

@@ -1,13 +1,17 @@
-"""What commands need: the settings, the open database, the importer."""
+"""What commands need: the settings, the open database, the importer, and how they end with a sentence."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import NoReturn
 
 import typer
 
 from app import clock
+from app.domain.sentences import plain
 from app.jobs.job_queue import create_tables
 from app.settings import AppSettings
+from app.store.access import users
+from app.store.access.users import User
 from app.store.db import database, privileges
 from app.store.db.current_user import Actor, acting_as
 from app.workbook.importing import Importer
@@ -25,10 +29,22 @@ def opened() -> Iterator[AppSettings]:
     with database.connection(), acting_as(Actor(program="the command line")):
         if not database.is_current():
             if not settings.database_url.startswith("sqlite:"):
-                typer.echo("The database is not up to date: run `invoices migrate` first.", err=True)
-                raise typer.Exit(1)
+                refuse("The database is not up to date: run `invoices migrate` first.")
             migrate()
         yield settings
+
+
+def refuse(sentence: str, cause: Exception | None = None) -> NoReturn:
+    """End the command with the sentence and exit code 1."""
+    typer.echo(plain(sentence), err=True)
+    raise typer.Exit(1) from cause
+
+
+def existing_user(email: str) -> User:
+    user = users.find_by_email(email)
+    if user is None:
+        refuse(f"There is no user {email}.")
+    return user
 
 
 def migrate() -> list[str]:

@@ -10,7 +10,7 @@ from rich.console import Console
 from rich.table import Table
 
 from app import clock
-from app.cli.opening import opened
+from app.cli.opening import opened, refuse
 from app.domain.ageing import Ageing, Bucket, ageing_by_currency, nothing_owed
 from app.domain.as_of import YEARS, AsOf
 from app.domain.money import decimal_string, display
@@ -84,8 +84,7 @@ def _day(as_of: datetime | None, settings: AppSettings) -> date:
     if as_of is None:
         return clock.today(settings.time_zone)
     if as_of.year not in YEARS:
-        typer.echo(f"Choose a day between {YEARS.start} and {YEARS.stop - 1}.", err=True)
-        raise typer.Exit(1)
+        refuse(f"Choose a day between {YEARS.start} and {YEARS.stop - 1}.")
     return as_of.date()
 
 

@@ -13,7 +13,7 @@ from gunicorn.glogging import Logger as GunicornLogger
 from gunicorn.util import import_app
 
 from app import clock, logs
-from app.cli.opening import importer, migrate, opened
+from app.cli.opening import importer, migrate, opened, refuse
 from app.jobs import worker as job_worker
 from app.jobs.heartbeat import Heartbeat
 from app.jobs.imports import ImportJobs
@@ -74,8 +74,7 @@ def health() -> None:
     database.open_database(settings.database_url)
     with database.connection():
         if not database.is_current():
-            typer.echo("The database answers, but is not up to date: run `invoices migrate`.", err=True)
-            raise typer.Exit(1)
+            refuse("The database answers, but is not up to date: run `invoices migrate`.")
     typer.echo("The database answers and is up to date.")
 
 
@@ -102,11 +101,10 @@ def refuse_taken_port(settings: AppSettings) -> None:
                 if error.errno == errno.EADDRINUSE
                 else f"cannot be used ({error.strerror})"
             )
-            typer.echo(
+            refuse(
                 f"Port {settings.port} on {settings.host} {why}: stop that program, or choose another with PORT=8001.",
-                err=True,
+                error,
             )
-            raise typer.Exit(1) from error
 
 
 class _Server(BaseApplication):

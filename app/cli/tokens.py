@@ -7,9 +7,8 @@ import typer
 
 from app import clock
 from app.actions import api_tokens as token_actions
-from app.cli.opening import opened
+from app.cli.opening import existing_user, opened
 from app.domain.permissions import TokenRight
-from app.store.access import users
 from app.store.access.api_tokens import TokenFacts
 
 commands = typer.Typer()
@@ -26,9 +25,6 @@ def create_token(
     """Create an API token that acts for a user, and print it once."""
     now = clock.utc_now()
     with opened():
-        user = users.find_by_email(email)
-        if user is None:
-            typer.echo(f"There is no user {email}.", err=True)
-            raise typer.Exit(1)
+        user = existing_user(email)
         token = token_actions.create(TokenFacts(name, frozenset(rights), now + timedelta(days=days)), user, now)
     typer.echo(f"The token, shown only now: {token}")

@@ -13,9 +13,8 @@ from app import clock
 from app.actions import passwords, second_factors
 from app.actions import users as user_actions
 from app.actions.users import UserFacts
-from app.cli.opening import opened
+from app.cli.opening import existing_user, opened, refuse
 from app.domain.permissions import Role
-from app.domain.sentences import plain
 from app.store.access import users as store
 from app.store.access.one_time_links import Purpose
 from app.store.access.users import User
@@ -36,8 +35,7 @@ def create_user(
 ) -> None:
     """Add a user; without --password-stdin, generate a password and print it once."""
     if "@" not in email.strip("@"):
-        typer.echo(f"'{email}' is not an e-mail address.", err=True)
-        raise typer.Exit(1)
+        refuse(f"'{email}' is not an e-mail address.")
     with opened():
         password_hash, generated = _password(email, name, from_stdin=password_stdin)
         user = user_actions.create(email, UserFacts(name, role), password_hash, None, clock.utc_now())
@@ -69,7 +67,7 @@ def reset_password(
 ) -> None:
     """Set a new password for a user and sign the user out everywhere."""
     with opened():
-        user = _user(email)
+        user = existing_user(email)
         password_hash, generated = _password(user.email, user.name, from_stdin=password_stdin)
         passwords.change(user, password_hash, None, clock.utc_now())
     typer.echo(f"{user.email} has a new password and is signed out everywhere.")
@@ -81,7 +79,7 @@ def reset_password(
 def reset_link(*, email: Annotated[str, typer.Option(help="Whose password.")]) -> None:
     """Print a link with which a user can choose a new password, once and within half an hour."""
     with opened() as settings:
-        user = _user(email)
+        user = existing_user(email)
         token = passwords.make_link(user.id, Purpose.RESET, None, clock.utc_now())
     typer.echo(f"{settings.public_url}/set-password?token={token}")
 
@@ -90,7 +88,7 @@ def reset_link(*, email: Annotated[str, typer.Option(help="Whose password.")]) -
 def reset_second_factor(*, email: Annotated[str, typer.Option(help="The user's e-mail address.")]) -> None:
     """Remove the second factor of a user who has lost it, and sign the user out everywhere."""
     with opened():
-        user = _user(email)
+        user = existing_user(email)
         second_factors.disable(user.id, None, clock.utc_now())
     typer.echo(f"{user.email} signs in by the password alone, and is signed out everywhere.")
 
@@ -99,19 +97,10 @@ def _as_json(user: User) -> dict[str, object]:
     return {"email": user.email, "name": user.name, "role": user.role, "active": user.active}
 
 
-def _user(email: str) -> User:
-    user = store.find_by_email(email)
-    if user is None:
-        typer.echo(f"There is no user {email}.", err=True)
-        raise typer.Exit(1)
-    return user
-
-
 def _password(*known_of_the_user: str, from_stdin: bool) -> tuple[str, str]:
     """Return the hash, and the generated password to be shown, "" if it was read from standard input."""
     generated = "" if from_stdin else new_password()
     try:
         return hash_password(generated or sys.stdin.readline().rstrip("\n"), *known_of_the_user), generated
     except ValueError as error:
-        typer.echo(plain(str(error)), err=True)
-        raise typer.Exit(1) from error
+        refuse(str(error), error)

@@ -17,24 +17,12 @@ from app.store.db.current_user import acting_as
 from app.web import routes
 from app.web.api import problems
 from app.web.api.calls import ROOT
-from app.web.api.customers import CustomersApi
-from app.web.api.exports import ExportsApi
 from app.web.api.gate import Gate, rule_of
-from app.web.api.imports import ImportsApi
-from app.web.api.invoices import InvoicesApi
 from app.web.api.operations import operations
-from app.web.api.payments import PaymentsApi
 from app.web.api.reference import ApiReference
-from app.web.api.reports import ReportsApi
-from app.web.api.tokens import Tokens
 from app.web.auth.access_policy import AccessPolicy
-from app.web.auth.account import AccountPages
-from app.web.auth.anonymous_forms import AnonymousForms
 from app.web.auth.browser_sessions import BrowserSessions
-from app.web.auth.password_links import PasswordLinks
-from app.web.auth.second_factors import SecondFactors
 from app.web.auth.session_tokens import SessionTokens
-from app.web.auth.sessions import Sessions
 from app.web.guard import Guard
 from app.web.http import rendering
 from app.web.http.allowed_hosts import AllowedHosts
@@ -48,21 +36,8 @@ from app.web.http.flashes import Flashes
 from app.web.http.rendering import Pages
 from app.web.http.request_log import log_answer, unknown_actor
 from app.web.http.security_headers import security_headers
-from app.web.http.signing import derived, derived_all
-from app.web.pages.audit import Audit
-from app.web.pages.bulk import Bulk
+from app.web.http.signing import derived_all
 from app.web.pages.components import Components
-from app.web.pages.customers import Customers
-from app.web.pages.dashboard import Dashboard
-from app.web.pages.exports import Exports
-from app.web.pages.help import Help
-from app.web.pages.imports import Imports
-from app.web.pages.invoice_page import InvoiceDetailPage
-from app.web.pages.invoices import Invoices
-from app.web.pages.payments import Payments
-from app.web.pages.statements import Statements
-from app.web.pages.users import Users
-from app.web.pages.views import Views
 from app.workbook.importing import Importer
 
 _STATIC = Path(__file__).parents[1] / "static"
@@ -81,51 +56,28 @@ def build(settings: AppSettings, now: Callable[[], datetime] = clock.utc_now) ->
     guard = Guard(now, settings.time_zone, tokens, cookies, csrf, flashes, pages, access_policy, disk_space)
 
     browsers = BrowserSessions(tokens, cookies, timedelta(hours=settings.session_hours))
-    pending_second_factor = SessionTokens.signed_with(*settings.secret_keys, purpose="second factor")
-    forms = AnonymousForms(pages, cookies)
 
     importer = Importer(settings.data_dir, settings.workbook, settings.time_zone, settings.currency, now)
 
     queue = open_queue(settings.redis_url)
     jobs = ImportJobs(queue, importer)
 
-    zone = settings.time_zone
-    for_programs = operations(
-        InvoicesApi(zone),
-        CustomersApi(),
-        PaymentsApi(),
-        ImportsApi(importer, jobs),
-        ReportsApi(zone),
-        ExportsApi(importer),
-    )
-    gate = Gate(now, zone, access_policy, disk_space, settings.api_requests_per_minute)
+    for_programs = operations(importer, jobs, settings.time_zone)
+    gate = Gate(now, settings.time_zone, access_policy, disk_space, settings.api_requests_per_minute)
     reference = ApiReference(pages, for_programs, settings.api_requests_per_minute)
-
-    invoice_page = InvoiceDetailPage(pages, settings.time_zone)
-    exports = Exports(importer, settings.time_zone)
 
     application = _Application(pages, security_headers(settings), settings.trusted_proxies)
     if not settings.is_for_this_machine:
         application.only_for(AllowedHosts(settings.public_url))
     for route in routes.pages(
-        dashboard=Dashboard(pages, settings.currency, settings.time_zone),
-        invoices=Invoices(pages, invoice_page, settings.currency, settings.time_zone),
-        payments=Payments(pages, invoice_page, settings.time_zone),
-        customers=Customers(pages, settings.currency, settings.time_zone),
-        statements=Statements(pages, settings.currency, settings.time_zone),
-        views=Views(pages),
-        bulk=Bulk(pages, exports, settings.time_zone),
-        imports=Imports(pages, importer, jobs),
-        exports=exports,
-        audit=Audit(pages, settings.time_zone),
-        users=Users(pages, settings.public_url),
-        sessions=Sessions(pages, forms, browsers, pending_second_factor),
-        password_links=PasswordLinks(forms, MailJobs.where_set_up(queue, settings, now)),
-        account=AccountPages(pages, browsers, access_policy.idle),
-        second_factors=SecondFactors(pages, browsers, access_policy, derived(settings.secret_key, "enrolment")),
-        help_pages=Help(pages),
+        settings=settings,
+        pages=pages,
+        browsers=browsers,
+        access_policy=access_policy,
+        importer=importer,
+        jobs=jobs,
+        mails=MailJobs.where_set_up(queue, settings, now),
         reference=reference,
-        tokens=Tokens(pages),
     ):
         application.route(route.path, route.method, guard.around(route))
     if settings.is_for_this_machine:

@@ -18,12 +18,20 @@ from app.store.access.logins import Login
 from app.store.db import current_user
 from app.store.db.cache import pin_version
 from app.store.db.database import connection
+from app.store.db.missing_records import MissingError
 from app.web.auth.access_policy import SECOND_FACTOR, AccessPolicy
 from app.web.auth.session_tokens import SessionTokens
 from app.web.http.cookies import Cookies
 from app.web.http.csrf import FIELD, SAFE_METHODS, Csrf
 from app.web.http.disk_space import DiskSpace
-from app.web.http.errors import ForbiddenError, LengthRequiredError, Refusal, TooLargeError, refusal_for_outage
+from app.web.http.errors import (
+    ForbiddenError,
+    LengthRequiredError,
+    NotFoundError,
+    Refusal,
+    TooLargeError,
+    refusal_for_outage,
+)
 from app.web.http.flashes import Flashes
 from app.web.http.locales import Locale
 from app.web.http.rendering import Pages, address
@@ -109,6 +117,8 @@ class Guard:
                 return route.handler(sent, **arguments)
         except Refusal as refusal:
             return self.pages.refusal(context, refusal)
+        except MissingError as missing:
+            return self.pages.refusal(context, NotFoundError(str(missing)))
 
     def _request_context(self) -> RequestContext:
         now = self.now()

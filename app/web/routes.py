@@ -4,16 +4,24 @@ What programs may ask for stands in `app/web/api/operations.py`.
 """
 
 from app.domain.permissions import Right
+from app.jobs.imports import ImportJobs
+from app.jobs.mails import MailJobs
+from app.settings import AppSettings
 from app.web.api.calls import ROOT
 from app.web.api.reference import ApiReference
 from app.web.api.tokens import Tokens
-from app.web.auth.access_policy import SECOND_FACTOR
+from app.web.auth.access_policy import SECOND_FACTOR, AccessPolicy
 from app.web.auth.account import AccountPages
+from app.web.auth.anonymous_forms import AnonymousForms
+from app.web.auth.browser_sessions import BrowserSessions
 from app.web.auth.password_links import PasswordLinks
 from app.web.auth.second_factors import SecondFactors
+from app.web.auth.session_tokens import SessionTokens
 from app.web.auth.sessions import Sessions
 from app.web.guard import LARGEST_FORM, Route
 from app.web.http.assets import Assets
+from app.web.http.rendering import Pages
+from app.web.http.signing import derived
 from app.web.pages import health
 from app.web.pages.audit import Audit
 from app.web.pages.bulk import LARGEST_PICK, Bulk
@@ -23,39 +31,52 @@ from app.web.pages.dashboard import Dashboard
 from app.web.pages.exports import Exports
 from app.web.pages.help import Help
 from app.web.pages.imports import Imports
+from app.web.pages.invoice_page import InvoiceDetailPage
 from app.web.pages.invoices import Invoices
 from app.web.pages.payments import Payments
 from app.web.pages.statements import Statements
 from app.web.pages.users import Users
 from app.web.pages.views import Views
+from app.workbook.importing import Importer
 
 
 def pages(
-    dashboard: Dashboard,
-    invoices: Invoices,
-    payments: Payments,
-    customers: Customers,
-    statements: Statements,
-    views: Views,
-    bulk: Bulk,
-    imports: Imports,
-    exports: Exports,
-    users: Users,
-    audit: Audit,
-    sessions: Sessions,
-    password_links: PasswordLinks,
-    account: AccountPages,
-    second_factors: SecondFactors,
-    help_pages: Help,
+    *,
+    settings: AppSettings,
+    pages: Pages,
+    browsers: BrowserSessions,
+    access_policy: AccessPolicy,
+    importer: Importer,
+    jobs: ImportJobs,
+    mails: MailJobs | None,
     reference: ApiReference,
-    tokens: Tokens,
 ) -> tuple[Route, ...]:
+    currency, zone = settings.currency, settings.time_zone
+    dashboard = Dashboard(pages, currency, zone)
+    invoice_page = InvoiceDetailPage(pages, zone)
+    invoices = Invoices(pages, invoice_page, currency, zone)
+    payments = Payments(pages, invoice_page, zone)
+    customers = Customers(pages, currency, zone)
+    statements = Statements(pages, currency, zone)
+    views = Views(pages)
+    imports = Imports(pages, importer, jobs)
+    exports = Exports(importer, zone)
+    bulk = Bulk(pages, exports, zone)
+    users = Users(pages, settings.public_url)
+    audit = Audit(pages, zone)
+    forms = AnonymousForms(pages, browsers.cookies)
+    pending_second_factor = SessionTokens.signed_with(*settings.secret_keys, purpose="second factor")
+    sessions = Sessions(pages, forms, browsers, pending_second_factor)
+    password_links = PasswordLinks(forms, mails)
+    account = AccountPages(pages, browsers, access_policy.idle)
+    second_factors = SecondFactors(pages, browsers, access_policy, derived(settings.secret_key, "enrolment"))
+    tokens = Tokens(pages)
     return (
         Route("GET", "/", dashboard.show, Right.READ),
         Route("GET", "/invoices", invoices.index, Right.READ),
         Route("POST", "/invoices", invoices.create, Right.EDIT),
         Route("GET", "/invoices/new", invoices.new, Right.EDIT),
-        Route("GET", "/invoices/<invoice_id:id>", invoices.page.show, Right.READ),
+        Route("GET", "/invoices/<invoice_id:id>", invoice_page.show, Right.READ),
         Route("GET", "/invoices/<invoice_id:id>/edit", invoices.edit, Right.EDIT),
         Route("POST", "/invoices/<invoice_id:id>/edit", invoices.update, Right.EDIT),
         Route("POST", "/invoices/<invoice_id:id>/status", invoices.change_status, Right.EDIT),
@@ -84,7 +105,7 @@ def pages(
         Route("POST", "/views/<view_id:id>/default", views.make_default, Right.READ),
         Route("POST", "/views/<view_id:id>/delete", views.delete, Right.READ),
         Route("GET", "/imports", imports.index, Right.SEE_IMPORTS),
-        Route("POST", "/imports", imports.create, Right.IMPORT, imports.importer.limits.file_bytes + LARGEST_FORM),
+        Route("POST", "/imports", imports.create, Right.IMPORT, importer.limits.file_bytes + LARGEST_FORM),
         Route("GET", "/imports/<import_id:id>", imports.show, Right.SEE_IMPORTS),
         Route("GET", "/imports/<import_id:id>/progress", imports.progress, Right.SEE_IMPORTS),
         Route("GET", "/imports/<import_id:id>/marked", imports.marked_copy, Right.IMPORT),
@@ -107,7 +128,7 @@ def pages(
         Route("GET", "/invoices.<kind:re:xlsx|csv>", exports.invoices, Right.EXPORT),
         Route("GET", "/customers.<kind:re:xlsx|csv>", customers.export, Right.EXPORT),
         Route("GET", "/payments.<kind:re:xlsx|csv>", exports.payments, Right.EXPORT),
-        Route("GET", "/help", help_pages.show, Right.READ),
+        Route("GET", "/help", Help(pages).show, Right.READ),
         Route("GET", "/api", reference.show, Right.READ),
         Route("GET", "/tokens", tokens.index, Right.EXPORT),
         Route("POST", "/tokens", tokens.create, Right.EXPORT),

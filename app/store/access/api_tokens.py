@@ -44,11 +44,9 @@ class ApiToken:
         return self.user.scope.within(self.facts.narrowed_to)
 
     def may(self, needed: TokenRight, right: Right) -> bool:
-        """Return whether the token has the `needed` right and its user's current role has `right`."""
         return token_may(self.facts.rights, needed, self.user.role, right, self.scope)
 
     def is_active(self, now: datetime) -> bool:
-        """Return whether the token is valid: not revoked, not expired, and its user may sign in."""
         expires_at = self.facts.expires_at
         return self.user.active and self.revoked_at is None and (expires_at is None or now < expires_at)
 

@@ -31,8 +31,6 @@ _SEALED_LATER = frozenset({"address", "request_id", "program"})
 
 @dataclass(frozen=True, slots=True)
 class Broken:
-    """The first entry that breaks the hash chain, and why."""
-
     entry_id: int
     reason: str
 

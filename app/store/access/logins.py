@@ -21,8 +21,6 @@ _REMEMBERED = timedelta(days=90)
 
 @dataclass(frozen=True, slots=True)
 class Login:
-    """An active session and its user."""
-
     id: int
     jti: str
     user: User
@@ -109,22 +107,18 @@ def was_at(email: str, address: str, now: datetime) -> bool:
 
 
 def revoke(jti: str, now: datetime) -> None:
-    """Revoke one session."""
     _revoke(tables.LoginModel.jti == jti, now)
 
 
 def revoke_one_of(user_id: int, login_id: int, now: datetime) -> bool:
-    """Revoke one of the user's sessions; return whether there was such a session."""
     return _revoke((tables.LoginModel.user == user_id) & (tables.LoginModel.id == login_id), now) == 1
 
 
 def revoke_all_of(user_id: int, now: datetime) -> int:
-    """Revoke all of the user's sessions and return their number."""
     return _revoke(tables.LoginModel.user == user_id, now)
 
 
 def revoke_others_of(login: Login, now: datetime) -> int:
-    """Revoke the user's other sessions and return their number."""
     return _revoke((tables.LoginModel.user == login.user.id) & (tables.LoginModel.id != login.id), now)
 
 

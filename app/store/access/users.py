@@ -11,6 +11,7 @@ from peewee import JOIN, IntegrityError, fn
 
 from app.domain.permissions import EVERYTHING, Right, Role, Scope, may
 from app.store.db import tables
+from app.store.db.missing_records import MissingError
 from app.store.db.transactions import transaction
 
 HASH_OF_NONE = "!"  # matches no password
@@ -22,8 +23,6 @@ class EmailTakenError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class User:
-    """A user, who may sign in while `active`."""
-
     id: int
     email: str
     name: str
@@ -33,7 +32,6 @@ class User:
     has_second_factor: bool = False
 
     def may(self, right: Right) -> bool:
-        """Return whether the user has the right within their scope."""
         return may(self.role, right, self.scope)
 
 
@@ -65,15 +63,14 @@ def create(email: str, name: str, role: Role, password_hash: str, now: datetime)
 
 
 def get(user_id: int) -> User | None:
-    """Return the user with that id, or None."""
     return next(_matching(tables.UserModel.id == user_id), None)
 
 
 def existing(user_id: int) -> User:
-    """Return the user with that id; raises LookupError."""
+    """Return the user with that id; raises MissingError."""
     user = get(user_id)
     if user is None:
-        raise LookupError("There is no such user.")
+        raise MissingError("There is no such user.")
     return user
 
 

@@ -66,7 +66,6 @@ def make_default(user_id: int, view_id: int | None) -> bool:
 
 
 def delete(user_id: int, view_id: int) -> bool:
-    """Delete the user's view; return whether it existed."""
     deleted: int = SavedViewModel.delete().where(_own(user_id, view_id)).execute()
     return deleted == 1
 

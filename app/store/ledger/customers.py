@@ -21,6 +21,7 @@ from app.domain.periods import days_up_to
 from app.domain.settlement import WINDOW_DAYS, days_sales_outstanding
 from app.store.db import tables
 from app.store.db.cache import cached
+from app.store.db.missing_records import MissingError
 from app.store.ledger import own_fields, positions, settlements, turnover
 from app.store.ledger.invoice_columns import COLUMNS, invoice_of
 from app.store.ledger.receivables import Position, is_active, is_unsettled
@@ -96,10 +97,10 @@ def names(customer_ids: Iterable[int]) -> dict[int, str]:
 
 
 def existing(customer_id: int) -> Customer:
-    """Raise LookupError if there is none."""
+    """Raise MissingError if there is none."""
     customer = get(customer_id)
     if customer is None:
-        raise LookupError("There is no such customer.")
+        raise MissingError("There is no such customer.")
     return customer
 
 

@@ -10,6 +10,7 @@ from typing import Any
 from peewee import JOIN, fn
 
 from app.domain.sentences import amount_text
+from app.store.db.missing_records import MissingError
 from app.store.db.tables import (
     ColumnMappingModel,
     CustomerModel,
@@ -92,6 +93,14 @@ def create(
 def get(import_id: int) -> StoredImport | None:
     row = _selected().where(ImportModel.id == import_id).dicts().first()
     return _import(row) if row else None
+
+
+def existing(import_id: int) -> StoredImport:
+    """Raise MissingError if there is none."""
+    stored = get(import_id)
+    if stored is None:
+        raise MissingError("There is no such import.")
+    return stored
 
 
 def latest_with_content(sha256: str, states: tuple[State, ...]) -> StoredImport | None:

@@ -11,6 +11,7 @@ from app.domain.invoice import Invoice, InvoiceFacts
 from app.store.db import current_user, tables
 from app.store.db.current_user import seeing_everything
 from app.store.db.locks import locked
+from app.store.db.missing_records import MissingError
 from app.store.ledger.invoice_columns import COLUMNS, invoice_of
 from app.store.ledger.snapshot import compared
 
@@ -36,19 +37,19 @@ class SeenVersion:
 
 
 def refuse_outside_scope(facts: InvoiceFacts) -> None:
-    """Raise LookupError if the current user may not see such an invoice."""
+    """Raise MissingError if the current user may not see such an invoice."""
     if not current_user.scope().covers(facts.customer_id, facts.ledger):
-        raise LookupError("You may not see invoices of this customer in this ledger.")
+        raise MissingError("You may not see invoices of this customer in this ledger.")
 
 
 def as_seen(seen: SeenVersion) -> tuple[Invoice, int]:
-    """Return the invoice with its paid cents, locked; raises LookupError or InvoiceConflictError."""
+    """Return the invoice with its paid cents, locked; raises MissingError or InvoiceConflictError."""
     query = tables.InvoiceModel.select(*COLUMNS, tables.InvoiceModel.paid_cents).where(
         tables.InvoiceModel.id == seen.invoice_id
     )
     row: Any = locked(query).tuples().first()
     if row is None:
-        raise LookupError("There is no such invoice.")
+        raise MissingError("There is no such invoice.")
     invoice = invoice_of(row)
     if invoice.version != seen.version:
         raise InvoiceConflictError(invoice)

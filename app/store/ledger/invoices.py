@@ -20,6 +20,7 @@ from app.domain.paging import PAGE_LENGTH
 from app.store.db import tables
 from app.store.db.cache import cached
 from app.store.db.compiled_queries import Slot, compiled
+from app.store.db.missing_records import MissingError
 from app.store.ledger import own_fields
 from app.store.ledger.invoice_columns import COLUMNS, invoice_of
 from app.store.ledger.receivables import Position, has_seen, is_for_good
@@ -203,9 +204,11 @@ def get(invoice_id: int, as_of: AsOf) -> ListedInvoice | None:
     return next((_line(row, as_of) for row in rows), None)
 
 
-def facts(invoice_id: int) -> rules.Invoice | None:
-    """Leave out its payments; None if there is none."""
-    return next((invoice_of(row) for row in _line_for_good(invoice_id)), None)
+def facts(invoice_id: int) -> rules.Invoice:
+    """Leave out its payments; raises MissingError."""
+    for row in _line_for_good(invoice_id):
+        return invoice_of(row)
+    raise MissingError("There is no such invoice.")
 
 
 @compiled

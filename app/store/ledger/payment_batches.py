@@ -14,6 +14,7 @@ from app.domain.payment_batch import PaymentBatch
 from app.store.db.compiled_queries import Slot, compiled
 from app.store.db.current_user import seeing_everything
 from app.store.db.locks import locked
+from app.store.db.missing_records import MissingError
 from app.store.db.tables import InvoiceModel, PaymentModel
 from app.store.ledger.invoice_columns import COLUMNS, invoice_of
 
@@ -38,10 +39,10 @@ def with_key(key: str) -> list[Payment]:
 
 
 def of_payment(payment_id: int) -> list[Payment]:
-    """Return the payments of the same batch, this one included; raises LookupError."""
+    """Return the payments of the same batch, this one included; raises MissingError."""
     payment = PaymentModel.get_or_none(PaymentModel.id == payment_id)
     if payment is None:
-        raise LookupError("There is no such payment.")
+        raise MissingError("There is no such payment.")
     together = PaymentModel.id == payment_id
     if payment.batch_key is not None:
         together = PaymentModel.batch_key == payment.batch_key
@@ -65,7 +66,7 @@ def locked_invoices(ids: Iterable[int]) -> dict[int, tuple[Invoice, int]]:
     )
     found = {invoice.id: (invoice, row[-1]) for row in rows.tuples() for invoice in (invoice_of(row),)}
     if len(found) != len(wanted):
-        raise LookupError("There is no such invoice.")
+        raise MissingError("There is no such invoice.")
     return found
 
 

@@ -72,8 +72,7 @@ class CustomerAnswer(ResponseModel):
 
     @classmethod
     def of(cls, stored: Stored) -> "CustomerAnswer":
-        details = {name: getattr(stored.details, name) for name in Details.__slots__}
-        return cls(id=stored.id, **details, archived_at=stored.archived_at, version=stored.version)
+        return cls.filled(stored.details, stored)
 
 
 class CustomerPage(ResponseModel):
@@ -90,7 +89,7 @@ class CustomersApi:
         return Answer(CustomerPage(data=[CustomerAnswer.of(one) for one in shown], next=following))
 
     def get(self, _call: Call, customer_id: int) -> Answer:
-        return _answer(_existing(customer_id))
+        return _answer(customers.existing(customer_id))
 
     def create(self, call: Call, body: CustomerEntry) -> Answer:
         try:
@@ -98,13 +97,13 @@ class CustomersApi:
             customer_id = customer_actions.create(_tidied(details), call.user, call.now)
         except customers.CodeRefusedError as error:
             raise problems.conflict(error, "code") from error
-        answer = _answer(_existing(customer_id))
+        answer = _answer(customers.existing(customer_id))
         return replace(answer, headers={**answer.headers, "Location": f"{ROOT}/customers/{customer_id}"})
 
     def edit(self, call: Call, customer_id: int, version: int, body: CustomerEdit) -> Answer:
         sent = body.model_dump(exclude_unset=True)
         changed = {name: value for name, value in sent.items() if value is not None or name == "terms_days"}
-        stored = _existing(customer_id).details
+        stored = customers.existing(customer_id).details
         own = shapes.own_fields(stored.own_fields, body.own_fields or {})
         details = _tidied(replace(stored, **{**changed, "own_fields": own}))
         try:
@@ -113,14 +112,7 @@ class CustomersApi:
             raise ProblemError(ProblemType.STALE, f"{error} Get the customer again.") from error
         except customers.CodeRefusedError as error:
             raise problems.conflict(error, "code") from error
-        return _answer(_existing(customer_id))
-
-
-def _existing(customer_id: int) -> Stored:
-    stored = customers.get(customer_id)
-    if stored is None:
-        raise problems.not_found("There is no such customer.")
-    return stored
+        return _answer(customers.existing(customer_id))
 
 
 def _answer(stored: Stored) -> Answer:

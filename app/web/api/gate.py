@@ -24,6 +24,7 @@ from app.store.access.idempotency import KeptAnswer
 from app.store.db import current_user
 from app.store.db.cache import pin_version
 from app.store.db.database import connection
+from app.store.db.missing_records import MissingError
 from app.web.api import problems
 from app.web.api.calls import LARGEST_JSON, ROOT, Answer, Call, Operation
 from app.web.api.problems import Mistake, ProblemError, ProblemType
@@ -69,6 +70,8 @@ class Gate:
                 response = problems.answered(problem)
             except Refusal as refusal:
                 response = problems.answered(_problem(refusal))
+            except MissingError as missing:
+                response = problems.answered(problems.not_found(missing))
             except Exception as error:
                 log.exception("failure at %s %r", request.method, request.path)
                 outage = refusal_for_outage(error)
@@ -145,7 +148,7 @@ def _handler_arguments(operation: Operation) -> dict[str, Any]:
     if operation.body:
         _refuse_other_types((JSON,))
         _refuse_size(LARGEST_JSON)
-        parts["body"] = _body(operation.body)
+        parts["body"] = _checked(partial(operation.body.model_validate_json, request.body.read()))
     if operation.largest_workbook:
         _refuse_other_types(WORKBOOKS)
         _refuse_size(operation.largest_workbook)
@@ -167,11 +170,6 @@ def _query() -> dict[str, str]:
         twice = sorted({name for name, _ in pairs if [one for one, _ in pairs].count(name) > 1})
         raise _invalid([problems.at(name, "This is said twice.") for name in twice])
     return parameters
-
-
-def _body(shape: type[Sent]) -> Sent:
-    raw = request.body.read()
-    return _checked(lambda: shape.model_validate_json(raw))
 
 
 def _checked(read: Callable[[], Sent]) -> Sent:

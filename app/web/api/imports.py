@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from typing import Annotated, Any, BinaryIO, Literal
+from typing import Annotated, BinaryIO, Literal
 
 from pydantic import Field
 
@@ -103,10 +103,6 @@ class ImportAnswer(ResponseModel):
     applied_at: Moment | None
     undone_at: Moment | None
 
-    @classmethod
-    def of(cls, stored: StoredImport) -> "ImportAnswer":
-        return cls(**_facts(stored))
-
 
 class ImportDetails(ImportAnswer):
     """An import with its preview, which is null before the workbook was read."""
@@ -142,34 +138,23 @@ class PreviewAnswer(ResponseModel):
     @classmethod
     def of(cls, preview: Preview, choices: Choices) -> "PreviewAnswer":
         conflicts = (change for change in preview.changes if change.outcome is Outcome.CONFLICT)
-        return cls(
-            writes=preview.writes,
-            counts=dict(preview.counts),
+        return cls.filled(
+            preview,
             why_not=preview.why_not(replace(choices, good_rows=False)),
             why_not_good_rows=preview.why_not(replace(choices, good_rows=True)),
             problems=[PreviewFinding(tab=one.tab, cell=one.cell, sentence=one.message) for one in preview.problems],
             notices=[PreviewFinding(tab=one.tab, sentence=one.message) for one in preview.notices],
             questions=[
-                QuestionAnswer(
-                    id=one.id,
-                    tab=one.tab,
-                    subject=one.subject,
-                    sentence=one.text,
-                    choices=list(one.choices),
-                    labels=dict(one.labels),
-                    effects=dict(one.effects),
-                    examples=[
-                        ExampleAnswer(cell=example.cell, text=example.text, readings=dict(example.readings))
-                        for example in one.examples
-                    ],
+                QuestionAnswer.filled(
+                    one, sentence=one.text, examples=[ExampleAnswer.filled(example) for example in one.examples]
                 )
                 for one in preview.questions
             ],
             before=list(map(_owed, preview.figures.before)),
             after=list(map(_owed, preview.figures.after)),
             answered=[
-                AnsweredQuestionResponse(
-                    id=one.question.id, sentence=one.question.text, answer=one.answer, remembered=one.is_remembered
+                AnsweredQuestionResponse.filled(
+                    one, id=one.question.id, sentence=one.question.text, remembered=one.is_remembered
                 )
                 for one in preview.answered
             ],
@@ -195,10 +180,10 @@ class ImportsApi:
     def list(self, _call: Call, query: Asked) -> Answer:
         found = imports.following(query.after_id, query.limit + 1)
         shown, following = page(found, query, lambda one: one.id)
-        return Answer(ImportPage(data=[ImportAnswer.of(one) for one in shown], next=following))
+        return Answer(ImportPage(data=[ImportAnswer.filled(one) for one in shown], next=following))
 
     def get(self, _call: Call, import_id: int) -> Answer:
-        return Answer(self._details(_existing(import_id)))
+        return Answer(self._details(imports.existing(import_id)))
 
     def upload(self, call: Call, workbook: BinaryIO, query: UploadAsked) -> Answer:
         try:
@@ -208,10 +193,10 @@ class ImportsApi:
         except WorkbookRefusedError as refused:
             raise ProblemError(ProblemType.INVALID, str(refused), [Mistake(sentence=str(refused))]) from refused
         self.jobs.enqueue(import_id)
-        return Answer(self._details(_existing(import_id)), {"Location": f"{ROOT}/imports/{import_id}"})
+        return Answer(self._details(imports.existing(import_id)), {"Location": f"{ROOT}/imports/{import_id}"})
 
     def answer(self, call: Call, import_id: int, body: ImportAnswers) -> Answer:
-        stored = _existing(import_id)
+        stored = imports.existing(import_id)
         if stored.state is not State.PREVIEWED:
             raise problems.conflict(f"This import is {stored.state}: only one that is previewed asks anything.")
         preview = self.importer.files(import_id).preview()
@@ -226,10 +211,10 @@ class ImportsApi:
         except import_actions.NotNowError as reason:
             raise problems.conflict(str(reason)) from reason
         self.jobs.enqueue(import_id)
-        return Answer(self._details(_existing(import_id)))
+        return Answer(self._details(imports.existing(import_id)))
 
     def apply(self, call: Call, import_id: int, body: ImportApplying) -> Answer:
-        stored = _existing(import_id)
+        stored = imports.existing(import_id)
         if stored.state is not State.PREVIEWED:
             raise problems.conflict(f"This import is {stored.state}: only one that is previewed can be applied.")
         try:
@@ -240,23 +225,17 @@ class ImportsApi:
         except import_actions.NotNowError as reason:
             raise problems.conflict(str(reason)) from reason
         self.jobs.enqueue(import_id)
-        return Answer(self._details(_existing(import_id)))
+        return Answer(self._details(imports.existing(import_id)))
 
     def _details(self, stored: StoredImport) -> ImportDetails:
         is_kept = not stored.state.is_in_work and self.importer.files(stored.id).has_preview()
         choices = Choices.from_json(stored.choices)
         preview = PreviewAnswer.of(self.importer.files(stored.id).preview(), choices) if is_kept else None
-        return ImportDetails(**_facts(stored), preview=preview)
+        return ImportDetails.filled(stored, preview=preview)
 
 
 def _owed(one: OwedTotals) -> OwedAnswer:
-    return OwedAnswer(
-        currency=one.currency,
-        outstanding_cents=one.outstanding,
-        overdue_cents=one.overdue,
-        credit_cents=one.credit,
-        open_invoices=one.open_invoices,
-    )
+    return OwedAnswer.filled(one, outstanding_cents=one.outstanding, overdue_cents=one.overdue, credit_cents=one.credit)
 
 
 def _wrong_answers(preview: Preview, answers: Mapping[str, str]) -> list[Mistake]:
@@ -272,16 +251,5 @@ def _wrong_answers(preview: Preview, answers: Mapping[str, str]) -> list[Mistake
     return found
 
 
-def _facts(stored: StoredImport) -> dict[str, Any]:
-    return {name: getattr(stored, name) for name in ImportAnswer.model_fields}
-
-
 def _mistakes(preview: Preview) -> list[Mistake]:
     return [Mistake(tab=one.tab, cell=one.cell, sentence=one.message) for one in preview.problems]
-
-
-def _existing(import_id: int) -> StoredImport:
-    stored = imports.get(import_id)
-    if stored is None:
-        raise problems.not_found("There is no such import.")
-    return stored

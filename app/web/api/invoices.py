@@ -1,8 +1,8 @@
 """API for invoices: list as of a day, create, edit."""
 
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, replace
 from datetime import date
-from typing import Annotated, Any
+from typing import Annotated
 from zoneinfo import ZoneInfo
 
 from pydantic import Field
@@ -10,7 +10,6 @@ from pydantic import Field
 from app.actions import invoices as invoice_actions
 from app.domain.ageing import Bucket
 from app.domain.as_of import AsOf
-from app.domain.invoice import Invoice as Stored
 from app.domain.invoice import InvoiceFacts, Status
 from app.store.ledger import customers, invoice_changes, invoices
 from app.store.ledger.invoice_changes import SeenVersion
@@ -36,7 +35,6 @@ from app.web.api.shapes import (
 from app.web.http.invoice_search import OUTSTANDING_WORD
 from app.web.http.locales import FALLBACK, Locale
 
-_FACTS = tuple(fact.name for fact in fields(Stored))
 _WORDS = (OUTSTANDING_WORD, *Status)
 _StatusAsked = Annotated[
     str,
@@ -167,17 +165,7 @@ class InvoiceAnswer(ResponseModel):
 
     @classmethod
     def of(cls, line: ListedInvoice) -> "InvoiceAnswer":
-        facts: dict[str, Any] = {name: getattr(line.invoice, name) for name in _FACTS}
-        return cls(
-            **facts,
-            customer_code=line.customer_code,
-            customer_name=line.customer_name,
-            paid_cents=line.paid_cents,
-            balance_cents=line.balance_cents,
-            status=line.status,
-            days_late=line.days_late,
-            as_of=line.as_of.day,
-        )
+        return cls.filled(line.invoice, line, as_of=line.as_of.day)
 
 
 class InvoicePage(ResponseModel):
@@ -203,12 +191,9 @@ class InvoicesApi:
     def create(self, call: Call, body: InvoiceEntry) -> Answer:
         facts = InvoiceFacts(**{**dict(body), "own_fields": shapes.own_fields({}, body.own_fields)})
         _refuse_due_before_issued(facts)
-        if customers.get(facts.customer_id) is None:
-            raise problems.not_found("There is no such customer.")
+        customers.existing(facts.customer_id)
         try:
             invoice_id = invoice_actions.create(facts, call.user, call.now)
-        except LookupError as error:
-            raise problems.not_found(error) from error
         except invoice_changes.NumberTakenError as error:
             raise problems.conflict(error, "number") from error
         answer = self._answer(invoice_id, call.today)
@@ -216,16 +201,12 @@ class InvoicesApi:
 
     def edit(self, call: Call, invoice_id: int, version: int, body: InvoiceEdit) -> Answer:
         stored = invoices.facts(invoice_id)
-        if stored is None:
-            raise problems.not_found("There is no such invoice.")
         facts = InvoiceFacts(**{name: getattr(stored, name) for name in InvoiceFacts.__slots__})
         own = shapes.own_fields(stored.own_fields, body.own_fields or {})
         facts = replace(facts, **{**body.model_dump(exclude_none=True), "own_fields": own})
         _refuse_due_before_issued(facts)
         try:
             invoice_actions.edit(SeenVersion(invoice_id, version), facts, call.user, call.now)
-        except LookupError as error:
-            raise problems.not_found(error) from error
         except invoice_changes.InvoiceConflictError as error:
             raise ProblemError(ProblemType.STALE, f"{error} Get it again.") from error
         except invoice_changes.NumberTakenError as error:

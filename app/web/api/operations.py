@@ -4,7 +4,10 @@ Each requires a right of the token and one of its user (app/domain/permissions.p
 document and the reference page are made from this table.
 """
 
+from zoneinfo import ZoneInfo
+
 from app.domain.permissions import Right, TokenRight
+from app.jobs.imports import ImportJobs
 from app.web.api.calls import Operation
 from app.web.api.customers import (
     CustomerAnswer,
@@ -36,16 +39,12 @@ from app.web.api.payments import (
 )
 from app.web.api.reports import AgeingReport, CustomersReport, ReportsApi
 from app.web.api.shapes import Asked
+from app.workbook.importing import Importer
 
 
-def operations(
-    invoice: InvoicesApi,
-    customer: CustomersApi,
-    payment: PaymentsApi,
-    imports: ImportsApi,
-    report: ReportsApi,
-    export: ExportsApi,
-) -> tuple[Operation, ...]:
+def operations(importer: Importer, jobs: ImportJobs, zone: ZoneInfo) -> tuple[Operation, ...]:
+    invoice, customer, payment, report = InvoicesApi(zone), CustomersApi(), PaymentsApi(), ReportsApi(zone)
+    imports, export = ImportsApi(importer, jobs), ExportsApi(importer)
     read, edit, pay, bring = TokenRight.READ, TokenRight.EDIT, TokenRight.PAYMENTS, TokenRight.IMPORT
     return (
         Operation(
@@ -113,7 +112,7 @@ def operations(
         Operation(
             "uploadWorkbook",
             "POST", "/imports", imports.upload, bring, Right.IMPORT, "Upload a workbook", ImportDetails,
-            query=UploadAsked, largest_workbook=imports.importer.limits.file_bytes, status=202,
+            query=UploadAsked, largest_workbook=importer.limits.file_bytes, status=202,
         ),
         Operation(
             "getImport",

@@ -85,23 +85,7 @@ class PaymentAnswer(ResponseModel):
 
     @classmethod
     def of(cls, line: PaymentLine) -> "PaymentAnswer":
-        payment = line.payment
-        return cls(
-            id=payment.id,
-            invoice_id=payment.invoice_id,
-            invoice_number=line.number,
-            customer_id=line.customer_id,
-            customer_code=line.customer_code,
-            customer_name=line.customer_name,
-            paid_on=payment.paid_on,
-            currency=line.currency,
-            amount_cents=payment.amount_cents,
-            method=payment.method,
-            reference=payment.reference,
-            note=payment.note,
-            voided_at=payment.voided_at,
-            void_reason=payment.void_reason,
-        )
+        return cls.filled(line.payment, line, invoice_number=line.number)
 
 
 class PaymentPage(ResponseModel):
@@ -132,8 +116,6 @@ class PaymentsApi:
         batch = PaymentBatch(call.key, body.paid_on, _amounts_by_invoice(body), body.method, body.reference, body.note)
         try:
             recorded = payments.record(batch, call.user, call.now, call.today, keep_credit=body.keep_credit)
-        except LookupError as error:
-            raise problems.not_found(error) from error
         except payment_batches.KeyUsedError as error:
             raise problems.conflict(f"{error} Send a new Idempotency-Key to record something else.") from error
         except payments.PaymentRefusedError as error:
@@ -144,11 +126,9 @@ class PaymentsApi:
         return Answer(_batch(recorded.payment_ids), headers)
 
     def void(self, call: Call, payment_id: int, body: Reason) -> Answer:
+        together = payment_batches.of_payment(payment_id)
         try:
-            together = payment_batches.of_payment(payment_id)
             payments.void(payment_id, body.reason, call.user, call.now)
-        except LookupError as error:
-            raise problems.not_found(error) from error
         except payments.PaymentRefusedError as error:
             raise problems.conflict(error) from error
         return Answer(_batch([payment.id for payment in together]))

@@ -4,9 +4,10 @@ from collections.abc import Iterable, Mapping
 from enum import Enum
 
 from bottle import HTTPResponse
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
 from app.domain.sentences import plain
+from app.web.api.shapes import ResponseModel
 
 MEDIA_TYPE = "application/problem+json"
 
@@ -44,10 +45,8 @@ class ProblemType(Enum):
         return next((kind for kind in cls if kind.status == status), cls.MALFORMED)
 
 
-class Mistake(BaseModel):
+class Mistake(ResponseModel):
     """A mistake at one place: a field of the request, or a cell of a workbook."""
-
-    model_config = ConfigDict(frozen=True)
 
     field: str | None = Field(default=None, description="The field, with dots between a list, its number and a field.")
     tab: str | None = Field(default=None, description="The tab of the workbook.")
@@ -55,10 +54,8 @@ class Mistake(BaseModel):
     sentence: str = Field(description="What is wrong, and what to do.")
 
 
-class ProblemAnswer(BaseModel):
+class ProblemAnswer(ResponseModel):
     """An error response (RFC 9457)."""
-
-    model_config = ConfigDict(frozen=True)
 
     type: str = Field(description="Names the kind of problem.")
     title: str = Field(description="What the kind is called.")

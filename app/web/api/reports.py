@@ -38,15 +38,8 @@ class CurrencyAgeing(ResponseModel):
 
     @classmethod
     def of(cls, ageing: Ageing) -> "CurrencyAgeing":
-        return cls(
-            currency=ageing.currency,
-            open_invoices=ageing.open_invoices,
-            outstanding_cents=ageing.outstanding_cents,
-            overdue_invoices=ageing.overdue_invoices,
-            overdue_cents=ageing.overdue_cents,
-            credit_cents=ageing.credit_cents,
-            buckets=Buckets(**{bucket.name.lower(): cents for bucket, cents in ageing.buckets.items()}),
-        )
+        buckets = Buckets(**{bucket.name.lower(): cents for bucket, cents in ageing.buckets.items()})
+        return cls.filled(ageing, buckets=buckets)
 
 
 class AgeingReport(ResponseModel):
@@ -69,16 +62,7 @@ class CustomerOwes(ResponseModel):
 
     @classmethod
     def of(cls, position: CustomerPosition) -> "CustomerOwes":
-        owed = position.owed
-        return cls(
-            customer_code=position.code,
-            customer_name=position.name,
-            currency=position.currency,
-            open_invoices=owed.open_invoices,
-            outstanding_cents=owed.outstanding_cents,
-            overdue_cents=owed.overdue_cents,
-            credit_cents=owed.credit_cents,
-        )
+        return cls.filled(position.owed, position, customer_code=position.code, customer_name=position.name)
 
 
 class CustomersReport(ResponseModel):

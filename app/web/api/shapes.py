@@ -4,7 +4,7 @@ import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Annotated, Any
+from typing import Annotated, Any, Self
 
 from pydantic import (
     AfterValidator,
@@ -160,6 +160,15 @@ class Sent(BaseModel):
 
 class ResponseModel(BaseModel):
     model_config = ConfigDict(frozen=True)
+
+    @classmethod
+    def filled(cls, *sources: object, **values: object) -> Self:
+        """Take each field from the values, else from the first source that has an attribute of its name."""
+        for source in sources:
+            for name in cls.model_fields.keys() - values.keys():
+                if hasattr(source, name):
+                    values[name] = getattr(source, name)
+        return cls(**values)
 
 
 class Asked(Sent):

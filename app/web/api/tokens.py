@@ -11,7 +11,6 @@ from app.store.access import api_tokens
 from app.store.access.api_tokens import ApiToken, TokenFacts
 from app.store.ledger import customer_choice, invoices
 from app.web.auth import scopes
-from app.web.http.errors import NotFoundError
 from app.web.http.forms import Form
 from app.web.http.rendering import Pages
 from app.web.http.request_context import RequestContext
@@ -32,8 +31,22 @@ class Tokens:
 
     pages: Pages
 
-    def index(self, context: RequestContext) -> HTTPResponse:
-        return self._index(context, Form({}))
+    def index(self, context: RequestContext, fields: Form | None = None) -> HTTPResponse:
+        sees_all = context.user.may(Right.ADMINISTER)
+        tokens = api_tokens.of_everybody() if sees_all else api_tokens.of_user(context.user.id)
+        return self.pages.show(
+            context,
+            "api/tokens.html",
+            fields=fields or Form({}),
+            tokens=tokens,
+            sees_all=sees_all,
+            states={token.id: _state(token, context) for token in tokens},
+            sees={token.id: scopes.described(token.scope) for token in tokens},
+            rights=_NAMES,
+            ledgers=sorted(context.user.scope.ledgers) or invoices.ledgers(),
+            customers=customer_choice.all_choices(),
+            days=USUAL_DAYS,
+        )
 
     def create(self, context: RequestContext) -> HTTPResponse:
         """Show the new token, once."""
@@ -45,39 +58,18 @@ class Tokens:
         days = fields.whole_number("days", USUAL_DAYS, most=MOST_DAYS)
         narrowed_to = scopes.chosen(fields)
         if fields.errors:
-            return self._index(context, fields)
+            return self.index(context, fields)
         expires_at = context.now + timedelta(days=days)
         try:
             token = token_actions.create(TokenFacts(name, rights, expires_at, narrowed_to), context.user, context.now)
         except token_actions.OutsideScopeError as error:
             fields.errors["customer"] = str(error)
-            return self._index(context, fields)
+            return self.index(context, fields)
         return self.pages.show(context, "api/token.html", token=token, name=name, expires_at=expires_at)
 
     def revoke(self, context: RequestContext, token_id: int) -> HTTPResponse:
-        try:
-            name = token_actions.revoke(token_id, context.user, context.now)
-        except LookupError as error:
-            raise NotFoundError(str(error)) from error
+        name = token_actions.revoke(token_id, context.user, context.now)
         return self.pages.redirect(context, "/tokens", flash=f"The token {name} no longer counts.")
-
-    def _index(self, context: RequestContext, fields: Form) -> HTTPResponse:
-        sees_all = context.user.may(Right.ADMINISTER)
-        tokens = api_tokens.of_everybody() if sees_all else api_tokens.of_user(context.user.id)
-        return self.pages.show(
-            context,
-            "api/tokens.html",
-            status=422 if fields.errors else 200,
-            fields=fields,
-            tokens=tokens,
-            sees_all=sees_all,
-            states={token.id: _state(token, context) for token in tokens},
-            sees={token.id: scopes.described(token.scope) for token in tokens},
-            rights=_NAMES,
-            ledgers=sorted(context.user.scope.ledgers) or invoices.ledgers(),
-            customers=customer_choice.all_choices(),
-            days=USUAL_DAYS,
-        )
 
 
 def _state(token: ApiToken, context: RequestContext) -> str:

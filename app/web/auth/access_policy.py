@@ -14,15 +14,12 @@ SECOND_FACTOR = "/account/second-factor"
 
 @dataclass(frozen=True, slots=True)
 class AccessPolicy:
-    """Rules that apply to every request before a page is shown."""
-
     networks: Networks
     idle: timedelta
     roles_with_second_factor: frozenset[Role]
 
     @classmethod
     def by(cls, settings: AppSettings) -> "AccessPolicy":
-        """Return the policy of the settings."""
         idle = timedelta(minutes=settings.session_idle_minutes)
         return cls(settings.allowed_addresses, idle, settings.require_second_factor)
 
@@ -35,5 +32,4 @@ class AccessPolicy:
             )
 
     def has_to_enrol(self, user: User) -> bool:
-        """Return whether the user must set up a second factor before doing anything else."""
         return user.role in self.roles_with_second_factor and not user.has_second_factor

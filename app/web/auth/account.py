@@ -19,15 +19,20 @@ from app.web.http.request_context import RequestContext
 
 @dataclass(frozen=True, slots=True)
 class AccountPages:
-    """Shows the user's own account, changes the password and ends logins."""
-
     pages: Pages
     browsers: BrowserSessions
     idle: timedelta
 
-    def show(self, context: RequestContext) -> HTTPResponse:
-        """Render the account page."""
-        return self._show(context, Form({}))
+    def show(self, context: RequestContext, fields: Form | None = None) -> HTTPResponse:
+        return self.pages.show(
+            context,
+            "account/show.html",
+            fields=fields or Form({}),
+            logins=logins.of_user(context.user.id, context.now, self.idle),
+            this=context.login.id if context.login else None,
+            codes_left=second_factor.recovery_codes_left(context.user.id),
+            codes=RECOVERY_CODES,
+        )
 
     def change_password(self, context: RequestContext) -> HTTPResponse:
         """Change the password, which ends all other logins."""
@@ -35,7 +40,7 @@ class AccountPages:
         check_password(context, fields)
         password_hash = "" if fields.errors else hash_of_chosen(context, fields, context.user)
         if fields.errors:
-            return self._show(context, fields)
+            return self.show(context, fields)
         new_login = self.browsers.new_login(context)
         passwords.change(context.user, password_hash, context.user, context.now, new_login=new_login)
         renewed = self.browsers.signed_in(context, new_login)
@@ -49,19 +54,6 @@ class AccountPages:
         return self.pages.redirect(context, "/account", flash="That browser is signed out.")
 
     def end_other_logins(self, context: RequestContext) -> HTTPResponse:
-        """End all other logins of the user."""
         if context.login:
             sign_in.end_other_logins(context.login, context.now)
         return self.pages.redirect(context, "/account", flash="You are signed out everywhere else.")
-
-    def _show(self, context: RequestContext, fields: Form) -> HTTPResponse:
-        return self.pages.show(
-            context,
-            "account/show.html",
-            status=422 if fields.errors else 200,
-            fields=fields,
-            logins=logins.of_user(context.user.id, context.now, self.idle),
-            this=context.login.id if context.login else None,
-            codes_left=second_factor.recovery_codes_left(context.user.id),
-            codes=RECOVERY_CODES,
-        )

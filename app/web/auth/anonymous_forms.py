@@ -15,12 +15,10 @@ _FORM_SECONDS = 86_400
 
 @dataclass(frozen=True, slots=True)
 class AnonymousForms:
-    """Renders pages with such a form."""
-
     pages: Pages
     cookies: Cookies
 
-    def show(self, context: RequestContext, template: str, *, status: int = 200, **values: Any) -> HTTPResponse:  # noqa: ANN401  # any values of the template
+    def show(self, context: RequestContext, template: str, *, status: int | None = None, **values: Any) -> HTTPResponse:  # noqa: ANN401  # any values of the template
         """Render the page, and set the cookie with the secret that its form is bound to."""
         if context.login:
             return self.pages.show(context, template, status=status, **values)

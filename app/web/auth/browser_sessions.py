@@ -18,14 +18,11 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class BrowserSessions:
-    """Starts the session of a browser and sets its cookie."""
-
     tokens: SessionTokens
     cookies: Cookies
     lasting: timedelta
 
     def new_login(self, context: RequestContext) -> NewLogin:
-        """Return the login to start for this browser, in place of the one it may have."""
         return NewLogin(
             jti=secrets.token_urlsafe(32),
             expires_at=context.now + self.lasting,
@@ -35,7 +32,6 @@ class BrowserSessions:
         )
 
     def signed_in(self, context: RequestContext, new_login: NewLogin) -> RequestContext:
-        """Return the request context with the login, which has been started."""
         login = logins.find_active(new_login.jti, context.now)
         log.info("user %s signed in", login.user.id if login else None)
         return replace(context, login=login, form_secret=new_login.jti)

@@ -28,7 +28,6 @@ def new_recovery_codes() -> list[str]:
 
 
 def grouped(code: str) -> str:
-    """Return the code or secret in groups of four characters, for display."""
     return " ".join(code[start : start + 4] for start in range(0, len(code), 4))
 
 

@@ -21,8 +21,6 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class PasswordLinks:
-    """Sets passwords by link, and requests links by mail if mail is set up."""
-
     forms: AnonymousForms
     mails: MailJobs | None
 
@@ -57,10 +55,7 @@ class PasswordLinks:
         return self.forms.show(context, "sessions/forgotten.html", has_mail=True, is_sent=True)
 
     def _form(self, context: RequestContext, token: str, link: Link, fields: Form) -> HTTPResponse:
-        status = 422 if fields.errors else 200
-        return self.forms.show(
-            context, "sessions/password.html", status=status, token=token, fields=fields, email=link.user.email
-        )
+        return self.forms.show(context, "sessions/password.html", token=token, fields=fields, email=link.user.email)
 
 
 class _NoLinkError(NotFoundError):

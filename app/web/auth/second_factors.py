@@ -17,16 +17,31 @@ from app.web.http.request_context import RequestContext
 
 @dataclass(frozen=True, slots=True)
 class SecondFactors:
-    """Sets up and removes the user's own second factor."""
-
     pages: Pages
     browsers: BrowserSessions
     access_policy: AccessPolicy
     key: bytes
 
-    def show(self, context: RequestContext) -> HTTPResponse:
-        """Render the page to set up a second factor, or to manage the existing one."""
-        return self._show(context, Form({}))
+    def show(self, context: RequestContext, fields: Form | None = None, opened: str = "") -> HTTPResponse:
+        if context.user.has_second_factor:
+            left = second_factor.recovery_codes_left(context.user.id)
+            return self.pages.show(
+                context,
+                "account/second_factor.html",
+                fields=fields or Form({}),
+                nothing=Form({}),
+                opened=opened,
+                codes_left=left,
+            )
+        secret = self._offered(context)
+        return self.pages.show(
+            context,
+            "account/enrol.html",
+            fields=fields or Form({}),
+            is_required=self.access_policy.has_to_enrol(context.user),
+            secret=one_time_codes.grouped(secret),
+            picture=one_time_codes.picture(secret, context.user.email),
+        )
 
     def enable(self, context: RequestContext) -> HTTPResponse:
         """Enable the second factor and show the recovery codes once; all other logins end."""
@@ -39,7 +54,7 @@ class SecondFactors:
             fields.errors["code"] = "This is not the code that your app shows now: please type the next one."
         check_password(context, fields)
         if step is None or fields.errors:
-            return self._show(context, fields)
+            return self.show(context, fields)
         codes = one_time_codes.new_recovery_codes()
         new_login = self.browsers.new_login(context)
         second_factors.enable(context.user, secret, step, codes, context.now, new_login=new_login)
@@ -51,7 +66,7 @@ class SecondFactors:
         fields = Form({})
         self._check(context, fields)
         if fields.errors:
-            return self._show(context, fields, opened="codes")
+            return self.show(context, fields, opened="codes")
         codes = one_time_codes.new_recovery_codes()
         second_factors.renew_recovery_codes(context.user, codes, context.now)
         return self._codes(context, codes, is_new=False)
@@ -61,7 +76,7 @@ class SecondFactors:
         fields = Form({})
         self._check(context, fields)
         if fields.errors:
-            return self._show(context, fields, opened="removal")
+            return self.show(context, fields, opened="removal")
         new_login = self.browsers.new_login(context)
         second_factors.disable(context.user.id, context.user, context.now, new_login=new_login)
         renewed = self.browsers.signed_in(context, new_login)
@@ -75,30 +90,6 @@ class SecondFactors:
 
     def _offered(self, context: RequestContext) -> str:
         return one_time_codes.offered_secret(self.key, context.form_secret)
-
-    def _show(self, context: RequestContext, fields: Form, opened: str = "") -> HTTPResponse:
-        status = 422 if fields.errors else 200
-        if context.user.has_second_factor:
-            left = second_factor.recovery_codes_left(context.user.id)
-            return self.pages.show(
-                context,
-                "account/second_factor.html",
-                status=status,
-                fields=fields,
-                nothing=Form({}),
-                opened=opened,
-                codes_left=left,
-            )
-        secret = self._offered(context)
-        return self.pages.show(
-            context,
-            "account/enrol.html",
-            status=status,
-            fields=fields,
-            is_required=self.access_policy.has_to_enrol(context.user),
-            secret=one_time_codes.grouped(secret),
-            picture=one_time_codes.picture(secret, context.user.email),
-        )
 
     def _codes(self, context: RequestContext, codes: list[str], *, is_new: bool) -> HTTPResponse:
         grouped = [one_time_codes.grouped(code) for code in codes]

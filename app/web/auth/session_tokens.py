@@ -22,8 +22,6 @@ _CHECKS: Any = {"require": _CLAIMS, "verify_exp": False, "verify_nbf": False, "v
 
 @dataclass(frozen=True, slots=True)
 class TokenClaims:
-    """The claims of a token: the id of the login, and the user."""
-
     jti: str
     user_id: int
 
@@ -42,7 +40,6 @@ class SessionTokens:
         return cls({hashlib.sha256(key).hexdigest()[:8]: key for key in keys}, purpose)
 
     def issue(self, reference: TokenClaims, now: datetime, expires_at: datetime) -> str:
-        """Return a token for the login, valid until `expires_at`."""
         kid, key = next(iter(self.keys.items()))
         issued = int(now.timestamp())
         claims = {
@@ -59,26 +56,19 @@ class SessionTokens:
     def read(self, token: str, now: datetime) -> TokenClaims | None:
         """Return the claims of the token; None if it is forged, malformed, not valid yet, or expired."""
         try:
-            claims = _verified(token, _type(self.purpose), tuple(self.keys.items()))
+            claims, begin_at, end_at = _verified(token, _type(self.purpose), tuple(self.keys.items()))
         except (jwt.InvalidTokenError, KeyError, ValueError):
             return None
-        return claims.reference if claims.begin_at <= now.timestamp() < claims.end_at else None
+        return claims if begin_at <= now.timestamp() < end_at else None
 
 
 def _type(purpose: str) -> str:
     return f"{purpose}+jwt"
 
 
-@dataclass(frozen=True, slots=True)
-class _Claims:
-    reference: TokenClaims
-    begin_at: int
-    end_at: int
-
-
 @lru_cache(maxsize=_TOKENS_CACHED)
-def _verified(token: str, kind: str, keys: tuple[tuple[str, bytes], ...]) -> _Claims:
-    """Return the claims of a valid token; cached, as a browser sends the same one with each request."""
+def _verified(token: str, kind: str, keys: tuple[tuple[str, bytes], ...]) -> tuple[TokenClaims, int, int]:
+    """Return the claims, beginning and end of a valid token; cached, as a browser sends it with each request."""
     header = jwt.get_unverified_header(token)
     if header.get("typ") != kind:
         raise jwt.InvalidTokenError("It is of another type.")
@@ -86,4 +76,4 @@ def _verified(token: str, kind: str, keys: tuple[tuple[str, bytes], ...]) -> _Cl
     claims = _JWT.decode(token, key, algorithms=[_ALGORITHM], issuer=_ISSUER, audience=_AUDIENCE, options=_CHECKS)
     begin_at = max(int(claims["nbf"]), int(claims["iat"])) - _LEEWAY_SECONDS
     end_at = int(claims["exp"]) + _LEEWAY_SECONDS
-    return _Claims(TokenClaims(claims["jti"], int(claims["sub"])), begin_at, end_at)
+    return TokenClaims(claims["jti"], int(claims["sub"])), begin_at, end_at

@@ -30,22 +30,18 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class Sessions:
-    """Signs users in and out."""
-
     pages: Pages
     forms: AnonymousForms
     browsers: BrowserSessions
     pending_second_factor: SessionTokens
 
     def new(self, context: RequestContext) -> HTTPResponse:
-        """Render the sign-in form; redirect a user who is signed in already."""
         wanted = local_path(context.query.get("next", "/"))
         if context.login:
             return self.pages.redirect(context, wanted)
         return self._form(context, wanted)
 
     def create(self, context: RequestContext) -> HTTPResponse:
-        """Sign the user in if the password is right, or ask for the second factor."""
         fields = Form({"email": context.form.get("email", "")})
         email, wanted = fields.text("email"), local_path(context.form.get("next", "/"))
         found = users.find_by_email(email)
@@ -69,7 +65,6 @@ class Sessions:
         return self.pages.redirect(context, "/sign-in")
 
     def confirm(self, context: RequestContext) -> HTTPResponse:
-        """Sign the user in if the code is right, after the password."""
         pending, wanted = context.form.get("pending", ""), local_path(context.form.get("next", "/"))
         user = self._user_of(pending, context)
         if user is None:

@@ -41,8 +41,6 @@ class TooManyAttemptsError(Refusal):
 
 @dataclass(frozen=True, slots=True)
 class Attempt:
-    """An attempt, counted both by its target and by the client's network."""
-
     target: Throttled
     place: Throttled
 
@@ -72,7 +70,6 @@ class Attempt:
             raise TooManyAttemptsError(wait.until - context.now)
 
     def succeeded(self) -> None:
-        """Reset the count of failed attempts."""
         throttles.succeeded([self.target.name], [self.place.name])
 
 

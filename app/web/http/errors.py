@@ -28,6 +28,12 @@ class NotFoundError(Refusal):
     title = "There is nothing here"
 
 
+class ConflictError(Refusal):
+    """It does not fit what is stored by now."""
+
+    status = 409
+
+
 class LengthRequiredError(Refusal):
     status = 411
     title = "The size is missing"

@@ -26,6 +26,7 @@ from app.web.http.csrf import FIELD, Csrf
 from app.web.http.disk_space import DiskSpace
 from app.web.http.errors import Refusal
 from app.web.http.flashes import Flashes
+from app.web.http.forms import Form
 from app.web.http.locales import FALLBACK, Locale
 from app.web.http.request_context import RequestContext
 
@@ -45,9 +46,16 @@ class Pages:
     cookies: Cookies
     disk_space: DiskSpace
 
-    def show(self, context: RequestContext, template: str, *, status: int = 200, **values: object) -> HTTPResponse:
-        """Show the flash message of the previous page, if there is one, for the last time."""
-        response = self._page(template, status, {**self._common_values(context), **values})
+    def show(
+        self, context: RequestContext, template: str, *, status: int | None = None, **values: object
+    ) -> HTTPResponse:
+        """Show the page, and for the last time the flash message of the one before.
+
+        Without a status it is 422 where the form in `fields` has errors, else 200.
+        """
+        fields = values.get("fields")
+        usual = 422 if isinstance(fields, Form) and fields.errors else 200
+        response = self._page(template, status or usual, {**self._common_values(context), **values})
         if context.flash:
             self.cookies.delete(response, "flash")
         return response

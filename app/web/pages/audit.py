@@ -44,7 +44,6 @@ class Audit:
         return self.pages.show(
             context,
             "audit/index.html",
-            status=422 if fields.errors else 200,
             fields=fields,
             audit_messages=[self._shown(event, context) for event in history.named(shown)],
             actions=[(action, action.replace(".", ": ").replace("_", " ")) for action in actions()],

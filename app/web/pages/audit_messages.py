@@ -1,6 +1,6 @@
 """Audit entries in words, for a history or a list of recent activity."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from typing import Any
@@ -87,8 +87,8 @@ def _entry(entry: Entry, locale: Locale, aimed: str) -> AuditMessage:
 
 def _words(entry: Entry, locale: Locale) -> str:
     """Tell what no version of the app does any more by its name."""
-    words = _WHAT.get(entry.action)
-    return words(entry.after, locale) if words else f"did “{entry.action}” to"
+    words = _WHAT.get(entry.action, f"did “{entry.action}” to")
+    return f"{words} {_payment(entry.after, locale)}" if entry.action in _PAYMENTS else words
 
 
 def _changes(entry: Entry, locale: Locale) -> list[tuple[str, str, str]]:
@@ -127,53 +127,49 @@ def _payment(after: Mapping[str, Any], locale: Locale) -> str:
     )
 
 
-def _phrase(words: str) -> Callable[[Mapping[str, Any], Locale], str]:
-    return lambda _after, _locale: words
-
-
 def actions() -> list[str]:
     return sorted(_WHAT)
 
 
-_WHAT: Mapping[str, Callable[[Mapping[str, Any], Locale], str]] = {
-    "payment.recorded": lambda after, locale: f"recorded {_payment(after, locale)}",
-    "payment.voided": lambda after, locale: f"voided {_payment(after, locale)}",
-    "invoice.created": _phrase("entered"),
-    "invoice.edited": _phrase("edited"),
-    "invoice.void": _phrase("voided"),
-    "invoice.write_off": _phrase("wrote off what was left of"),
-    "invoice.reinstate": _phrase("reinstated"),
-    "invoice.dispute": _phrase("marked as disputed"),
-    "invoice.settle_dispute": _phrase("settled the dispute about"),
-    "customer.created": _phrase("entered"),
-    "customer.edited": _phrase("edited"),
-    "customer.archived": _phrase("archived"),
-    "customer.unarchived": _phrase("unarchived"),
-    "import.uploaded": _phrase("uploaded"),
-    "import.chosen": _phrase("said how to read"),
-    "import.confirmed": _phrase("asked to apply"),
-    "import.applied": _phrase("applied"),
-    "import.recalled": _phrase("asked to undo"),
-    "import.undone": _phrase("undid"),
-    "import.discarded": _phrase("discarded"),
-    "export.made": _phrase("took a file of"),
-    "access.refused": _phrase("was refused"),
-    "form.refused": _phrase("sent a form that was refused, to"),
-    "user.created": _phrase("added"),
-    "user.edited": _phrase("edited"),
-    "user.deactivated": _phrase("deactivated"),
-    "user.activated": _phrase("reactivated"),
-    "session.started": _phrase("signed in"),
-    "session.ended": _phrase("signed out"),
-    "session.refused": _phrase("failed to sign in as"),
-    "session.throttled": _phrase("tried too often to sign in as"),
-    "login.revoked": _phrase("signed out another browser of"),
-    "step_up.refused": _phrase("did not prove to be"),
-    "password.changed": _phrase("changed the password of"),
-    "link.made": _phrase("made a link to choose a password for"),
-    "second_factor.enabled": _phrase("turned on two-step sign-in for"),
-    "second_factor.removed": _phrase("turned off two-step sign-in for"),
-    "recovery_codes.renewed": _phrase("made new recovery codes for"),
-    "token.created": _phrase("made the token"),
-    "token.revoked": _phrase("revoked the token"),
+_WHAT = {
+    "payment.recorded": "recorded",
+    "payment.voided": "voided",
+    "invoice.created": "entered",
+    "invoice.edited": "edited",
+    "invoice.void": "voided",
+    "invoice.write_off": "wrote off what was left of",
+    "invoice.reinstate": "reinstated",
+    "invoice.dispute": "marked as disputed",
+    "invoice.settle_dispute": "settled the dispute about",
+    "customer.created": "entered",
+    "customer.edited": "edited",
+    "customer.archived": "archived",
+    "customer.unarchived": "unarchived",
+    "import.uploaded": "uploaded",
+    "import.chosen": "said how to read",
+    "import.confirmed": "asked to apply",
+    "import.applied": "applied",
+    "import.recalled": "asked to undo",
+    "import.undone": "undid",
+    "import.discarded": "discarded",
+    "export.made": "took a file of",
+    "access.refused": "was refused",
+    "form.refused": "sent a form that was refused, to",
+    "user.created": "added",
+    "user.edited": "edited",
+    "user.deactivated": "deactivated",
+    "user.activated": "reactivated",
+    "session.started": "signed in",
+    "session.ended": "signed out",
+    "session.refused": "failed to sign in as",
+    "session.throttled": "tried too often to sign in as",
+    "login.revoked": "signed out another browser of",
+    "step_up.refused": "did not prove to be",
+    "password.changed": "changed the password of",
+    "link.made": "made a link to choose a password for",
+    "second_factor.enabled": "turned on two-step sign-in for",
+    "second_factor.removed": "turned off two-step sign-in for",
+    "recovery_codes.renewed": "made new recovery codes for",
+    "token.created": "made the token",
+    "token.revoked": "revoked the token",
 }

@@ -81,7 +81,7 @@ class Bulk:
         return self.pages.show(
             context,
             "invoices/bulk.html",
-            status=status or (422 if fields.errors else 200),
+            status=status or None,
             fields=fields,
             action=action,
             actions=BulkAction,

@@ -25,7 +25,7 @@ from app.store.ledger import customers, invoices, payment_batches, turnover
 from app.store.ledger.customers import CodeRefusedError, Customer, CustomerConflictError, Details
 from app.store.ledger.invoices import LONGEST_DUE_FIRST, OUTSTANDING, Filter
 from app.web.http.downloads import export, one_at_a_time
-from app.web.http.errors import NotFoundError, Refusal
+from app.web.http.errors import ConflictError
 from app.web.http.forms import Form
 from app.web.http.rendering import Pages, address
 from app.web.http.request_context import RequestContext
@@ -36,10 +36,6 @@ from app.workbook.writing import customer_list, listing
 _MOST_OPEN = 20
 _MOST_TERMS = 730
 _MONTHS = 12
-
-
-class CustomerStateError(Refusal):
-    status = 409
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,7 +121,6 @@ class Customers:
         return self.pages.show(
             context,
             "customers/index.html",
-            status=422 if fields.errors else 200,
             fields=fields,
             day=day,
             search=search,
@@ -147,7 +142,7 @@ class Customers:
         return export(context, "customers", content, f"customers-{day.isoformat()}.{kind}", len(rows))
 
     def show(self, context: RequestContext, customer_id: int) -> HTTPResponse:
-        customer = existing(customer_id)
+        customer = customers.existing(customer_id)
         fields = Form(context.query)
         day = fields.day("as_of", context.today)
         as_of = AsOf.end_of(day, self.zone)
@@ -156,7 +151,6 @@ class Customers:
         return self.pages.show(
             context,
             "customers/show.html",
-            status=422 if fields.errors else 200,
             fields=fields,
             day=day,
             as_of="" if day == context.today else day.isoformat(),
@@ -189,38 +183,38 @@ class Customers:
                 fields.errors["code"] = str(taken)
             else:
                 return self.pages.redirect(context, f"/customers/{customer_id}", flash=f"{details.name} was added.")
-        return self._form(context, fields, None, status=422)
+        return self._form(context, fields, None)
 
     def edit(self, context: RequestContext, customer_id: int) -> HTTPResponse:
-        return self._form(context, Form({}), existing(customer_id))
+        return self._form(context, Form({}), customers.existing(customer_id))
 
     def update(self, context: RequestContext, customer_id: int) -> HTTPResponse:
         """Where somebody else was quicker, show what they saved beside what was typed."""
-        customer = existing(customer_id)
+        customer = customers.existing(customer_id)
         fields = Form(context.form)
         version = fields.version()
         details = _details(fields, customer.details)
         if fields.errors:
-            return self._form(context, fields, customer, version=version, status=422)
+            return self._form(context, fields, customer, version=version)
         try:
             customer_actions.edit(customer_id, version, details, context.user, context.now)
         except CustomerConflictError as changed:
             return self._conflict(context, fields, changed.current, details)
         except CodeRefusedError as taken:
             fields.errors["code"] = str(taken)
-            return self._form(context, fields, customer, version=version, status=422)
+            return self._form(context, fields, customer, version=version)
         return self.pages.redirect(context, f"/customers/{customer_id}", flash=f"{details.name} was saved.")
 
     def archive(self, context: RequestContext, customer_id: int) -> HTTPResponse:
-        customer = existing(customer_id)
+        customer = customers.existing(customer_id)
         try:
             customer_actions.archive(customer_id, context.user, context.now)
         except StillOpenError as refused:
-            raise CustomerStateError(str(refused)) from refused
+            raise ConflictError(str(refused)) from refused
         return self.pages.redirect(context, f"/customers/{customer_id}", flash=f"{customer.details.name} is archived.")
 
     def unarchive(self, context: RequestContext, customer_id: int) -> HTTPResponse:
-        customer = existing(customer_id)
+        customer = customers.existing(customer_id)
         customer_actions.unarchive(customer_id, context.user, context.now)
         flash = f"{customer.details.name} is no longer archived."
         return self.pages.redirect(context, f"/customers/{customer_id}", flash=flash)
@@ -250,7 +244,7 @@ class Customers:
         customer: Customer | None,
         *,
         version: int = 0,
-        status: int = 200,
+        status: int | None = None,
         **more: object,
     ) -> HTTPResponse:
         return self.pages.show(
@@ -274,14 +268,6 @@ class Customers:
         audit_message = [(name, labels[name], value, fields.typed.get(name)) for name, value in saved.items()]
         audit_message += [("own-fields", name, text, typed.own_fields.get(name)) for name, text in own_saved.items()]
         return self._form(context, fields, current, status=409, saved=audit_message, saver=_saver(current.id))
-
-
-def existing(customer_id: int) -> Customer:
-    """Raise NotFoundError if there is none."""
-    customer = customers.get(customer_id)
-    if customer is None:
-        raise NotFoundError("There is no such customer.")
-    return customer
 
 
 def _summary(

@@ -83,7 +83,6 @@ class Dashboard:
         return self.pages.show(
             context,
             "dashboard/show.html",
-            status=422 if fields.errors else 200,
             fields=fields,
             day=day,
             as_of=as_of_parameter,

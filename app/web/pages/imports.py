@@ -14,7 +14,7 @@ from app.settings import MEGABYTE
 from app.store.ledger import import_rows, imports
 from app.store.ledger.imports import State, StoredImport
 from app.web.http.downloads import export, one_at_a_time
-from app.web.http.errors import NotFoundError, Refusal
+from app.web.http.errors import ConflictError
 from app.web.http.forms import Form
 from app.web.http.rendering import Pages, address
 from app.web.http.request_context import RequestContext
@@ -28,32 +28,29 @@ from app.workbook.reading.refusal import WorkbookRefusedError
 _SILENT_FOR_SECONDS = 20
 
 
-class ImportStateError(Refusal):
-    status = 409
-
-
 @dataclass(frozen=True, slots=True)
 class Imports:
     pages: Pages
     importer: Importer
     jobs: ImportJobs
 
-    def index(self, context: RequestContext) -> HTTPResponse:
-        return self._index(context)
+    def index(self, context: RequestContext, refused: str = "") -> HTTPResponse:
+        values = {"found": imports.newest_first(), "refused": refused, **self._limits()}
+        return self.pages.show(context, "imports/index.html", status=422 if refused else 200, **values)
 
     def create(self, context: RequestContext) -> HTTPResponse:
         upload = context.files.get("workbook")
         if upload is None or not upload.raw_filename:
-            return self._index(context, "Choose a workbook first: an .xlsx or .xlsm file, or a list as .csv.")
+            return self.index(context, "Choose a workbook first: an .xlsx or .xlsm file, or a list as .csv.")
         try:
             import_id = import_actions.receive(self.importer, upload.file, upload.raw_filename, context.user)
         except WorkbookRefusedError as refused:
-            return self._index(context, f"{upload.raw_filename}: {refused}")
+            return self.index(context, f"{upload.raw_filename}: {refused}")
         self.jobs.enqueue(import_id)
         return self.pages.redirect(context, f"/imports/{import_id}")
 
     def show(self, context: RequestContext, import_id: int) -> HTTPResponse:
-        stored = _existing(import_id)
+        stored = imports.existing(import_id)
         values: dict[str, Any] = {"stored": stored, "outcomes": Outcome, "states": State}
         if stored.state.is_in_work:
             return self.pages.show(context, "imports/working.html", **values, progress=self._progress(context, stored))
@@ -65,13 +62,13 @@ class Imports:
 
     def progress(self, context: RequestContext, import_id: int) -> HTTPResponse:
         """Have the page reloaded when the worker is done."""
-        stored = _existing(import_id)
+        stored = imports.existing(import_id)
         if not stored.state.is_in_work:
             return HTTPResponse(status=204, headers={"HX-Refresh": "true"})
         return self.pages.show(context, "imports/_progress.html", progress=self._progress(context, stored))
 
     def choose(self, context: RequestContext, import_id: int) -> HTTPResponse:
-        stored = _existing(import_id)
+        stored = imports.existing(import_id)
         tabs = [Mappable.of(tab) for tab in self._kept_preview(stored).tabs]
         before = Choices.from_json(stored.choices)
         try:
@@ -91,7 +88,7 @@ class Imports:
         return self.pages.redirect(context, f"/imports/{import_id}")
 
     def apply(self, context: RequestContext, import_id: int) -> HTTPResponse:
-        stored = _existing(import_id)
+        stored = imports.existing(import_id)
         good_rows = context.form.get("good_rows") == "yes"
         self._kept_preview(stored)
         self._or_refuse(lambda: import_actions.confirm(self.importer, stored, context.user, good_rows=good_rows))
@@ -99,32 +96,28 @@ class Imports:
         return self.pages.redirect(context, f"/imports/{import_id}")
 
     def undo(self, context: RequestContext, import_id: int) -> HTTPResponse:
-        stored = _existing(import_id)
+        stored = imports.existing(import_id)
         self._or_refuse(lambda: import_actions.recall(self.importer, stored, context.user))
         self.jobs.enqueue(import_id)
         return self.pages.redirect(context, f"/imports/{import_id}")
 
     def discard(self, context: RequestContext, import_id: int) -> HTTPResponse:
-        stored = _existing(import_id)
+        stored = imports.existing(import_id)
         self._or_refuse(lambda: import_actions.discard(self.importer, import_id, context.user))
         return self.pages.redirect(
             context, "/imports", flash=f"{stored.file_name} was discarded; nothing was imported."
         )
 
     def marked_copy(self, context: RequestContext, import_id: int) -> HTTPResponse:
-        stored = _existing(import_id)
+        stored = imports.existing(import_id)
         rows = sum(self._kept_preview(stored).counts.values())
         try:
             with one_at_a_time(), self.importer.marked_copy(stored) as path:
                 content = path.read_bytes()
         except WorkbookRefusedError as refused:
-            raise ImportStateError(str(refused)) from refused
+            raise ConflictError(str(refused)) from refused
         name = self.importer.marked_name(stored)
         return export(context, f"marked copy of import {import_id}", content, name, rows)
-
-    def _index(self, context: RequestContext, refused: str = "") -> HTTPResponse:
-        values = {"found": imports.newest_first(), "refused": refused, **self._limits()}
-        return self.pages.show(context, "imports/index.html", status=422 if refused else 200, **values)
 
     def _limits(self) -> dict[str, Any]:
         return {"largest_megabytes": self.importer.limits.file_bytes // MEGABYTE}
@@ -174,18 +167,11 @@ class Imports:
 
     def _kept_preview(self, stored: StoredImport) -> Preview:
         if stored.state not in {State.PREVIEWED, State.FAILED} or not self.importer.files(stored.id).has_preview():
-            raise ImportStateError("This import has no preview any more: upload the workbook again.")
+            raise ConflictError("This import has no preview any more: upload the workbook again.")
         return self.importer.files(stored.id).preview()
 
     def _or_refuse(self, action: Callable[[], None]) -> None:
         try:
             action()
         except import_actions.NotNowError as reason:
-            raise ImportStateError(str(reason)) from reason
-
-
-def _existing(import_id: int) -> StoredImport:
-    stored = imports.get(import_id)
-    if stored is None:
-        raise NotFoundError("There is no such import.")
-    return stored
+            raise ConflictError(str(reason)) from reason

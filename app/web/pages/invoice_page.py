@@ -36,7 +36,7 @@ class InvoiceDetailPage:
         fields = Form(context.query)
         day = fields.day("as_of", context.today)
         as_of = AsOf.end_of(day, self.zone)
-        return self._shown(context, existing(invoice_id, as_of), as_of, fields, {}, 422 if fields.errors else 200)
+        return self._shown(context, existing(invoice_id, as_of), as_of, fields, {}, None)
 
     def again(
         self, context: RequestContext, invoice_id: int, form: str, fields: Form, status: int = 422
@@ -52,7 +52,7 @@ class InvoiceDetailPage:
         as_of: AsOf,
         fields: Form,
         forms: Mapping[str, Form],
-        status: int,
+        status: int | None,
     ) -> HTTPResponse:
         invoice_id = line.invoice.id
         payment_rows = invoice_payments.payments_of(invoice_id, as_of)

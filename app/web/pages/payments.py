@@ -19,17 +19,13 @@ from app.domain.sentences import counted
 from app.store.ledger import customer_choice, invoices, payment_batches, payment_list
 from app.store.ledger.invoices import OUTSTANDING, ListedInvoice
 from app.store.ledger.payment_list import PaymentFilter
-from app.web.http.errors import NotFoundError, Refusal
+from app.web.http.errors import ConflictError, NotFoundError
 from app.web.http.forms import Form
 from app.web.http.rendering import Pages, address
 from app.web.http.request_context import RequestContext
 from app.web.pages.invoice_page import InvoiceDetailPage, existing
 
 _MOST_OPEN = 200
-
-
-class ConflictError(Refusal):
-    status = 409
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +44,6 @@ class Payments:
         return self.pages.show(
             context,
             "payments/index.html",
-            status=422 if fields.errors else 200,
             fields=fields,
             lines=payment_list.matching(wanted, page=page),
             totals=totals,
@@ -61,33 +56,25 @@ class Payments:
         )
 
     def create(self, context: RequestContext, invoice_id: int) -> HTTPResponse:
-        invoice = _existing(invoice_id)
-        fields = Form(context.form)
-        cents = fields.amount("amount", context.locale, required=True, least=1, currency=invoice.currency)
-        batch = _batch(fields, context, {invoice_id: cents or 0})
-        return self._one(context, invoice, "payment", fields, batch, "Recorded {} for invoice {}.")
+        return self._one(context, invoice_id, "payment", 1, "Recorded {} for invoice {}.")
 
     def refund(self, context: RequestContext, invoice_id: int) -> HTTPResponse:
-        invoice = _existing(invoice_id)
-        fields = Form(context.form)
-        cents = fields.amount("amount", context.locale, required=True, least=1, currency=invoice.currency)
-        batch = _batch(fields, context, {invoice_id: -(cents or 0)})
-        return self._one(context, invoice, "refund", fields, batch, "Recorded a refund of {} for invoice {}.")
+        return self._one(context, invoice_id, "refund", -1, "Recorded a refund of {} for invoice {}.")
 
     def use_credit(self, context: RequestContext, invoice_id: int) -> HTTPResponse:
-        invoice = _existing(invoice_id)
+        invoice = invoices.facts(invoice_id)
         fields = Form(context.form)
-        cents = fields.amount("amount", context.locale, required=True, least=1, currency=invoice.currency)
+        cents = _amount(fields, context, invoice)
         target = fields.id("invoice")
         if not target:
             fields.errors.setdefault("invoice", "Please choose an invoice.")
-        batch = _batch(fields, context, {invoice_id: -(cents or 0), target: cents or 0})
+        batch = _batch(fields, context, {invoice_id: -cents, target: cents})
         batch = replace(batch, method=payments.CREDIT)
 
         def move() -> Recorded:
             return payments.move_credit(batch, context.user, context.now, context.today)
 
-        flash = f"Used {context.locale.money(cents or 0)} {invoice.currency} of credit."
+        flash = f"Used {context.locale.money(cents)} {invoice.currency} of credit."
         return self._recorded(context, invoice, "credit", fields, move, flash)
 
     def new(self, context: RequestContext) -> HTTPResponse:
@@ -115,15 +102,12 @@ class Payments:
                 return self._batch_form(context, fields, customer_id, spreads=True)
             _check_sum(fields, context, received, placed, lines)
         if fields.errors:
-            return self._batch_form(context, fields, customer_id, status=422)
+            return self._batch_form(context, fields, customer_id)
         return self._batch_recorded(context, fields, customer_id, batch, currency)
 
     def void(self, context: RequestContext, payment_id: int) -> HTTPResponse:
         """Void a payment, and all that was recorded with it."""
-        try:
-            together = payment_batches.of_payment(payment_id)
-        except LookupError as error:
-            raise NotFoundError(str(error)) from error
+        together = payment_batches.of_payment(payment_id)
         fields = Form(context.form)
         shown = fields.id("invoice") or together[0].invoice_id
         reason = fields.text("reason", required=True)
@@ -140,14 +124,16 @@ class Payments:
         back = f"/customers/{customer_id}" if customer_id else f"/invoices/{shown}"
         return self.pages.redirect(context, back, flash=flash)
 
-    def _one(
-        self, context: RequestContext, invoice: Invoice, form: str, fields: Form, batch: PaymentBatch, flash: str
-    ) -> HTTPResponse:
+    def _one(self, context: RequestContext, invoice_id: int, form: str, sign: int, flash: str) -> HTTPResponse:
+        invoice = invoices.facts(invoice_id)
+        fields = Form(context.form)
+        cents = _amount(fields, context, invoice)
+        batch = _batch(fields, context, {invoice_id: sign * cents})
+
         def record() -> Recorded:
             keep = fields.checked("keep_credit")
             return payments.record(batch, context.user, context.now, context.today, keep_credit=keep)
 
-        cents = abs(batch.amounts[invoice.id])
         amount = f"{context.locale.money(cents)} {invoice.currency}"
         return self._recorded(context, invoice, form, fields, record, flash.format(amount, invoice.number))
 
@@ -164,12 +150,10 @@ class Payments:
             return self.invoice_page.again(context, invoice.id, form, fields)
         try:
             recorded = record()
-        except LookupError as error:
-            raise NotFoundError(str(error)) from error
         except payment_batches.KeyUsedError as error:
             raise ConflictError(f"{error} Open the invoice again to record something else.") from error
         except payments.PaymentRefusedError as refused:
-            fields.errors[_field_of(refused)] = _with_most(refused, context)
+            fields.errors["paid_on" if refused.refusal.invoice_id is None else "amount"] = _with_most(refused, context)
         except payments.OverpaidError as error:
             line = existing(invoice.id, AsOf.end_of(context.today, self.zone))
             fields.errors["amount"] = _too_much(context, line, sum(error.excess.values()))
@@ -186,8 +170,6 @@ class Payments:
         try:
             keep = fields.checked("keep_credit")
             recorded = payments.record(batch, context.user, context.now, context.today, keep_credit=keep)
-        except LookupError as error:
-            raise NotFoundError(str(error)) from error
         except payment_batches.KeyUsedError as error:
             raise ConflictError(f"{error} Open the form again to record something else.") from error
         except payments.PaymentRefusedError as refused:
@@ -203,10 +185,10 @@ class Payments:
             flash = f"Recorded {sum_} {currency} for {counted(count, 'invoice', 'invoices')}."
             shown = address(f"/customers/{customer_id}", recorded=recorded.payment_ids[0])
             return self.pages.redirect(context, shown, flash=flash)
-        return self._batch_form(context, fields, customer_id, status=422)
+        return self._batch_form(context, fields, customer_id)
 
     def _batch_form(
-        self, context: RequestContext, fields: Form, customer_id: int, *, spreads: bool = False, status: int = 200
+        self, context: RequestContext, fields: Form, customer_id: int, *, spreads: bool = False
     ) -> HTTPResponse:
         customer = customer_choice.get(customer_id)
         if customer is None:
@@ -223,7 +205,6 @@ class Payments:
         return self.pages.show(
             context,
             "payments/new.html",
-            status=status,
             fields=fields,
             customer=customer,
             lines=lines,
@@ -245,7 +226,6 @@ class Payments:
         return self.pages.show(
             context,
             "payments/choose.html",
-            status=422 if fields.errors else 200,
             fields=fields,
             found=found,
             customers=customer_choice.all_choices(),
@@ -281,11 +261,9 @@ def payment_filter(fields: Form, context: RequestContext) -> PaymentFilter:
     )
 
 
-def _existing(invoice_id: int) -> Invoice:
-    invoice = invoices.facts(invoice_id)
-    if invoice is None:
-        raise NotFoundError("There is no such invoice.")
-    return invoice
+def _amount(fields: Form, context: RequestContext, invoice: Invoice) -> int:
+    """Return the cents, 0 where the field has an error."""
+    return fields.amount("amount", context.locale, required=True, least=1, currency=invoice.currency) or 0
 
 
 def _batch(fields: Form, context: RequestContext, amounts: Mapping[int, int]) -> PaymentBatch:
@@ -340,10 +318,6 @@ def _sums(fields: Form, context: RequestContext, lines: list[ListedInvoice]) -> 
     typed = (context.locale.cents_in(fields.typed.get(f"place:{line.invoice.id}", "")) for line in lines)
     placed = sum(cents or 0 for cents in typed)
     return {"received_cents": received, "placed_cents": placed, "left_cents": received - placed}
-
-
-def _field_of(refused: payments.PaymentRefusedError) -> str:
-    return "paid_on" if refused.refusal.invoice_id is None else "amount"
 
 
 def _with_most(refused: payments.PaymentRefusedError, context: RequestContext) -> str:

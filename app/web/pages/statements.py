@@ -18,7 +18,6 @@ from app.web.http.errors import Refusal
 from app.web.http.forms import Form
 from app.web.http.rendering import Pages, address
 from app.web.http.request_context import RequestContext
-from app.web.pages.customers import existing
 from app.workbook.writing import listing
 from app.workbook.writing.listing import Listed
 
@@ -46,7 +45,7 @@ class Statements:
     zone: ZoneInfo
 
     def show(self, context: RequestContext, customer_id: int) -> HTTPResponse:
-        customer = existing(customer_id)
+        customer = customers.existing(customer_id)
         fields = Form(context.query)
         wanted = self._wanted(context, fields, customer_id)
         found = self._statement(customer_id, wanted)
@@ -58,7 +57,6 @@ class Statements:
         return self.pages.show(
             context,
             "customers/statement.html",
-            status=422 if fields.errors else 200,
             fields=fields,
             customer=customer,
             wanted=wanted,
@@ -68,7 +66,7 @@ class Statements:
         )
 
     def export(self, context: RequestContext, customer_id: int) -> HTTPResponse:
-        customer = existing(customer_id)
+        customer = customers.existing(customer_id)
         fields = Form(context.query)
         wanted = self._wanted(context, fields, customer_id)
         for sentence in fields.errors.values():

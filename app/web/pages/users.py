@@ -13,7 +13,6 @@ from app.store.access.one_time_links import Purpose
 from app.store.access.users import EmailTakenError, User
 from app.store.ledger import customer_choice, customers, invoices
 from app.web.auth import scopes
-from app.web.http.errors import NotFoundError
 from app.web.http.forms import Form
 from app.web.http.rendering import Pages
 from app.web.http.request_context import RequestContext
@@ -45,22 +44,22 @@ class Users:
             fields.errors["email"] = "Please write an e-mail address."
         facts = _facts(fields)
         if facts is None:
-            return self._form(context, fields, status=422)
+            return self._form(context, fields)
         try:
             user = user_actions.invite(email, facts, context.user, context.now)
         except EmailTakenError as taken:
             fields.errors["email"] = str(taken)
-            return self._form(context, fields, status=422)
+            return self._form(context, fields)
         return self._link(context, user, Purpose.INVITE)
 
     def show(self, context: RequestContext, user_id: int) -> HTTPResponse:
-        return self._form(context, Form({}), _existing(user_id))
+        return self._form(context, Form({}), users.existing(user_id))
 
     def update(self, context: RequestContext, user_id: int) -> HTTPResponse:
-        user, fields = _existing(user_id), Form(context.form)
+        user, fields = users.existing(user_id), Form(context.form)
         facts = _facts(fields)
         if facts is None:
-            return self._form(context, fields, user, status=422)
+            return self._form(context, fields, user)
         try:
             changed = user_actions.change(user_id, facts, context.user, context.now)
         except LastAdminError as error:
@@ -70,7 +69,7 @@ class Users:
         return self.pages.redirect(context, "/users", flash=flash)
 
     def deactivate(self, context: RequestContext, user_id: int) -> HTTPResponse:
-        user = _existing(user_id)
+        user = users.existing(user_id)
         try:
             user_actions.deactivate(user_id, context.user, context.now)
         except LastAdminError as error:
@@ -80,16 +79,16 @@ class Users:
         return self.pages.redirect(context, "/users", flash=f"{user.email} is signed out and may no longer sign in.")
 
     def activate(self, context: RequestContext, user_id: int) -> HTTPResponse:
-        user = _existing(user_id)
+        user = users.existing(user_id)
         user_actions.activate(user_id, context.user, context.now)
         return self.pages.redirect(context, "/users", flash=f"{user.email} may sign in again.")
 
     def make_link(self, context: RequestContext, user_id: int) -> HTTPResponse:
-        user = _existing(user_id)
+        user = users.existing(user_id)
         return self._link(context, user, Purpose.RESET if users.has_password(user_id) else Purpose.INVITE)
 
     def reset_second_factor(self, context: RequestContext, user_id: int) -> HTTPResponse:
-        user = _existing(user_id)
+        user = users.existing(user_id)
         second_factors.disable(user_id, context.user, context.now)
         flash = f"{user.email} has no second factor any more, and is signed out everywhere."
         return self.pages.redirect(context, f"/users/{user_id}", flash=flash)
@@ -100,7 +99,7 @@ class Users:
         return self.pages.show(context, "users/link.html", invited=user, purpose=purpose, link=link)
 
     def _form(
-        self, context: RequestContext, fields: Form, user: User | None = None, *, status: int = 200
+        self, context: RequestContext, fields: Form, user: User | None = None, *, status: int | None = None
     ) -> HTTPResponse:
         scope = user.scope if user else EVERYTHING
         ledgers = sorted({*invoices.ledgers(), *scope.ledgers})
@@ -127,10 +126,3 @@ def _facts(fields: Form) -> UserFacts | None:
         fields.errors.setdefault("role", "Please choose a role.")
     scope = scopes.chosen(fields)
     return None if fields.errors or role is None else UserFacts(name, role, scope)
-
-
-def _existing(user_id: int) -> User:
-    user = users.get(user_id)
-    if user is None:
-        raise NotFoundError("There is no such user.")
-    return user

@@ -19,8 +19,24 @@ _MISSING = "There is no such view."
 class Views:
     pages: Pages
 
-    def index(self, context: RequestContext) -> HTTPResponse:
-        return self._index(context, Form({}))
+    def index(
+        self,
+        context: RequestContext,
+        fields: Form | None = None,
+        parameters: dict[str, str] | None = None,
+        renamed: int | None = None,
+    ) -> HTTPResponse:
+        return self.pages.show(
+            context,
+            "views/index.html",
+            fields=fields or Form({}),
+            nothing=Form({}),
+            views=views.of_user(context.user.id),
+            parameters=parameters,
+            renamed=renamed,
+            address_of=address_of,
+            query_of=query_of,
+        )
 
     def create(self, context: RequestContext) -> HTTPResponse:
         fields = Form(context.form)
@@ -38,7 +54,7 @@ class Views:
                     views.make_default(context.user.id, view_id)
                 shown = address_of(search.parameters)
                 return self.pages.redirect(context, shown, flash=f"The view {name} was saved.")
-        return self._index(context, fields, search.parameters)
+        return self.index(context, fields, search.parameters)
 
     def update(self, context: RequestContext, view_id: int) -> HTTPResponse:
         fields = Form(context.form)
@@ -50,7 +66,7 @@ class Views:
                 return self.pages.redirect(context, "/views", flash=f"The view is called {name} now.")
             except views.NameTakenError as error:
                 fields.errors["name"] = str(error)
-        return self._index(context, fields, renamed=view_id)
+        return self.index(context, fields, renamed=view_id)
 
     def make_default(self, context: RequestContext, view_id: int) -> HTTPResponse:
         is_wanted = context.form.get("default") == "yes"
@@ -64,26 +80,6 @@ class Views:
         if not views.delete(context.user.id, view_id):
             raise NotFoundError(_MISSING)
         return self.pages.redirect(context, "/views", flash="The view was deleted.")
-
-    def _index(
-        self,
-        context: RequestContext,
-        fields: Form,
-        parameters: dict[str, str] | None = None,
-        renamed: int | None = None,
-    ) -> HTTPResponse:
-        return self.pages.show(
-            context,
-            "views/index.html",
-            status=422 if fields.errors else 200,
-            fields=fields,
-            nothing=Form({}),
-            views=views.of_user(context.user.id),
-            parameters=parameters,
-            renamed=renamed,
-            address_of=address_of,
-            query_of=query_of,
-        )
 
 
 def address_of(parameters: dict[str, str]) -> str:

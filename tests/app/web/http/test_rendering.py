@@ -18,19 +18,19 @@ def app_with_export(sqlite, settings, clock, monkeypatch):
     """The app, with a page that only those who may export can use and that leaves a sentence."""
     own = routes.pages
 
-    def with_export(dashboard, **others):
+    def with_export(pages, **others):
         def export(context):
-            return dashboard.pages.redirect(context, "/", flash=f"Exported <{context.query.get('what', 'all')}>.")
+            return pages.redirect(context, "/", flash=f"Exported <{context.query.get('what', 'all')}>.")
 
         def upload(context):
             size = len(context.files["workbook"].file.read())
-            return dashboard.pages.redirect(context, "/", flash=f"{context.form['note']}: {size} bytes.")
+            return pages.redirect(context, "/", flash=f"{context.form['note']}: {size} bytes.")
 
         def missing(context):
             raise NotFoundError("There is no such export.")
 
         return (
-            *own(dashboard=dashboard, **others),
+            *own(pages=pages, **others),
             Route("GET", "/export", export, Right.EXPORT),
             Route("POST", "/upload", upload, Right.IMPORT, largest_body=300_000),
             Route("GET", "/export/missing", missing, Right.EXPORT),
