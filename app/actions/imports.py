@@ -127,7 +127,6 @@ def discard(importer: Importer, import_id: int, by: User | None) -> None:
 
 
 def earlier(path: Path) -> StoredImport | None:
-    """Return the applied import of a file with the same content, or None."""
     return imports.latest_with_content(sha256_of(path), (State.APPLIED,))
 
 

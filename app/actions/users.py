@@ -23,8 +23,6 @@ class LastAdminError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class UserFacts:
-    """The values of a user that an admin enters."""
-
     name: str
     role: Role
     scope: Scope = EVERYTHING

@@ -26,8 +26,6 @@ class StillAnsweringError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class KeptAnswer:
-    """A stored response."""
-
     status: int
     headers: Mapping[str, str]
     body: str

@@ -21,8 +21,6 @@ _REMEMBERED = timedelta(days=90)
 
 @dataclass(frozen=True, slots=True)
 class Login:
-    """An active session and its user."""
-
     id: int
     jti: str
     user: User
@@ -109,7 +107,6 @@ def was_at(email: str, address: str, now: datetime) -> bool:
 
 
 def revoke(jti: str, now: datetime) -> None:
-    """Revoke one session."""
     _revoke(tables.LoginModel.jti == jti, now)
 
 

@@ -12,8 +12,6 @@ from app.store.db.tables import OneTimeLinkModel
 
 
 class Purpose(StrEnum):
-    """What a link is for."""
-
     INVITE = "invite"
     RESET = "reset"
 
@@ -23,8 +21,6 @@ _GOOD_FOR = {Purpose.INVITE: timedelta(days=7), Purpose.RESET: timedelta(minutes
 
 @dataclass(frozen=True, slots=True)
 class Link:
-    """A usable link's user and purpose."""
-
     user: User
     purpose: Purpose
 

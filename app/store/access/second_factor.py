@@ -9,13 +9,11 @@ from app.store.db.tables import UserModel as UserRow
 
 
 def enabled_users() -> set[int]:
-    """Return the ids of the users who have a second factor."""
     rows: Any = UserRow.select(UserRow.id).where(UserRow.totp_secret.is_null(is_null=False))
     return {user_id for (user_id,) in rows.tuples()}
 
 
 def secret_of(user_id: int) -> str | None:
-    """Return the user's TOTP secret, or None."""
     secret: str | None = UserRow.get_by_id(user_id).totp_secret
     return secret
 
@@ -46,6 +44,5 @@ def accept_recovery_code(user_id: int, code: str) -> bool:
 
 
 def recovery_codes_left(user_id: int) -> int:
-    """Return the number of unused recovery codes."""
     count: int = RecoveryCodeModel.select().where(RecoveryCodeModel.user == user_id).count()
     return count

@@ -65,12 +65,11 @@ def create(email: str, name: str, role: Role, password_hash: str, now: datetime)
 
 
 def get(user_id: int) -> User | None:
-    """Return the user with that id, or None."""
     return next(_matching(tables.UserModel.id == user_id), None)
 
 
 def existing(user_id: int) -> User:
-    """Return the user with that id; raises LookupError."""
+    """Raise LookupError if there is none."""
     user = get(user_id)
     if user is None:
         raise LookupError("There is no such user.")

@@ -22,7 +22,6 @@ class AccessPolicy:
 
     @classmethod
     def by(cls, settings: AppSettings) -> "AccessPolicy":
-        """Return the policy of the settings."""
         idle = timedelta(minutes=settings.session_idle_minutes)
         return cls(settings.allowed_addresses, idle, settings.require_second_factor)
 

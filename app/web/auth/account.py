@@ -19,14 +19,11 @@ from app.web.http.request_context import RequestContext
 
 @dataclass(frozen=True, slots=True)
 class AccountPages:
-    """Shows the user's own account, changes the password and ends logins."""
-
     pages: Pages
     browsers: BrowserSessions
     idle: timedelta
 
     def show(self, context: RequestContext) -> HTTPResponse:
-        """Render the account page."""
         return self._show(context, Form({}))
 
     def change_password(self, context: RequestContext) -> HTTPResponse:
@@ -49,7 +46,6 @@ class AccountPages:
         return self.pages.redirect(context, "/account", flash="That browser is signed out.")
 
     def end_other_logins(self, context: RequestContext) -> HTTPResponse:
-        """End all other logins of the user."""
         if context.login:
             sign_in.end_other_logins(context.login, context.now)
         return self.pages.redirect(context, "/account", flash="You are signed out everywhere else.")

@@ -15,8 +15,6 @@ _FORM_SECONDS = 86_400
 
 @dataclass(frozen=True, slots=True)
 class AnonymousForms:
-    """Renders pages with such a form."""
-
     pages: Pages
     cookies: Cookies
 

@@ -18,8 +18,6 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class BrowserSessions:
-    """Starts the session of a browser and sets its cookie."""
-
     tokens: SessionTokens
     cookies: Cookies
     lasting: timedelta

@@ -21,8 +21,6 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class PasswordLinks:
-    """Sets passwords by link, and requests links by mail if mail is set up."""
-
     forms: AnonymousForms
     mails: MailJobs | None
 

@@ -75,12 +75,10 @@ def verify(password_hash: str | None, password: str) -> bool:
 
 
 def needs_rehash(password_hash: str) -> bool:
-    """Return whether the hash was made with other parameters than the current ones."""
     return _HASHER.check_needs_rehash(password_hash)
 
 
 def new_password() -> str:
-    """Return a random password, to be handed over once."""
     return secrets.token_urlsafe(15)
 
 

@@ -17,15 +17,12 @@ from app.web.http.request_context import RequestContext
 
 @dataclass(frozen=True, slots=True)
 class SecondFactors:
-    """Sets up and removes the user's own second factor."""
-
     pages: Pages
     browsers: BrowserSessions
     access_policy: AccessPolicy
     key: bytes
 
     def show(self, context: RequestContext) -> HTTPResponse:
-        """Render the page to set up a second factor, or to manage the existing one."""
         return self._show(context, Form({}))
 
     def enable(self, context: RequestContext) -> HTTPResponse:

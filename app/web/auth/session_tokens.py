@@ -42,7 +42,6 @@ class SessionTokens:
         return cls({hashlib.sha256(key).hexdigest()[:8]: key for key in keys}, purpose)
 
     def issue(self, reference: TokenClaims, now: datetime, expires_at: datetime) -> str:
-        """Return a token for the login, valid until `expires_at`."""
         kid, key = next(iter(self.keys.items()))
         issued = int(now.timestamp())
         claims = {

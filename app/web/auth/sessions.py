@@ -30,8 +30,6 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class Sessions:
-    """Signs users in and out."""
-
     pages: Pages
     forms: AnonymousForms
     browsers: BrowserSessions
@@ -69,7 +67,6 @@ class Sessions:
         return self.pages.redirect(context, "/sign-in")
 
     def confirm(self, context: RequestContext) -> HTTPResponse:
-        """Sign the user in if the code is right, after the password."""
         pending, wanted = context.form.get("pending", ""), local_path(context.form.get("next", "/"))
         user = self._user_of(pending, context)
         if user is None:

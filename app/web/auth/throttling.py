@@ -72,7 +72,6 @@ class Attempt:
             raise TooManyAttemptsError(wait.until - context.now)
 
     def succeeded(self) -> None:
-        """Reset the count of failed attempts."""
         throttles.succeeded([self.target.name], [self.place.name])
 
 
