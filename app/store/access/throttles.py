@@ -63,8 +63,7 @@ def succeeded(forgiven: Sequence[str], uncounted: Sequence[str]) -> None:
 
 
 def _until(row: Any, free: int) -> datetime:
-    until: datetime = row.latest_at + wait_after(row.attempts, free)
-    return until
+    return row.latest_at + wait_after(row.attempts, free)
 
 
 def _count(name: str, now: datetime) -> None:

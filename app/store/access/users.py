@@ -96,8 +96,7 @@ def last_seen() -> dict[int, datetime]:
 
 def password_hash_of(user_id: int) -> str:
     """Return the hash of the user's password, HASH_OF_NONE if none was chosen."""
-    password_hash: str = tables.UserModel.get_by_id(user_id).password_hash
-    return password_hash
+    return tables.UserModel.get_by_id(user_id).password_hash
 
 
 def has_password(user_id: int) -> bool:
