@@ -67,27 +67,21 @@ class StoredImport:
 
 @dataclass(frozen=True, slots=True)
 class RowAction:
-    id: int
     tab: str
     row: int
     kind: str
     action: str
     record_id: int
-    record_version: int | None
     before: dict[str, Any] | None
 
 
 def create(
-    *, file_name: str, sha256: str, size_bytes: int, stored_file: str, user_id: int | None, now: datetime, state: State
+    state: State, now: datetime, *, user_id: int | None = None, apply_when_clean: bool = False, **file: str | int
 ) -> int:
+    """`file` has its columns: file_name, sha256, size_bytes and stored_file."""
+    columns = {"file_name": "", "sha256": "", "size_bytes": 0, "stored_file": "", **file}
     return ImportModel.create(
-        file_name=file_name,
-        sha256=sha256,
-        size_bytes=size_bytes,
-        stored_file=stored_file,
-        state=state,
-        uploaded_by=user_id,
-        uploaded_at=now,
+        state=state, uploaded_by=user_id, uploaded_at=now, apply_when_clean=apply_when_clean, **columns
     ).id
 
 
@@ -136,7 +130,7 @@ def delete(import_id: int, expected: tuple[State, ...]) -> bool:
 
 def row_actions(import_id: int) -> Iterator[RowAction]:
     row = ImportedRowModel
-    columns = (row.id, row.tab, row.row, row.kind, row.action, row.record_id, row.record_version, row.before)
+    columns = (row.tab, row.row, row.kind, row.action, row.record_id, row.before)
     query: Any = row.select(*columns).where(row.origin == import_id).order_by(row.id)
     for *facts, before in query.tuples().iterator():
         facts.append(json.loads(before) if before else None)
