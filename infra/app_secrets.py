@@ -1,10 +1,9 @@
 """Optional storage for the app's secrets outside the server: a secret in Secrets Manager."""
 
-import json
-
-from pulumi import ComponentResource, Output, ResourceOptions
+from pulumi import ComponentResource, ResourceOptions
 from pulumi_aws import iam, secretsmanager
 
+from infra.iam_policies import allow, policy
 from infra.tags import tags_of
 
 _RECOVERY_DAYS = 30
@@ -13,10 +12,8 @@ _RECOVERY_DAYS = 30
 class AppSecrets(ComponentResource):
     """An empty secret, so that its value is never in the state, and the policy to read and fill it."""
 
-    arn: Output[str]
-
-    def __init__(self, name: str, server_name: str, user: iam.User, opts: ResourceOptions | None = None) -> None:
-        super().__init__("invoices:infra:AppSecrets", name, None, opts)
+    def __init__(self, name: str, server_name: str, user: iam.User) -> None:
+        super().__init__("invoices:infra:AppSecrets", name)
         secret = secretsmanager.Secret(
             "app",
             name=f"{server_name}/app",
@@ -31,10 +28,4 @@ class AppSecrets(ComponentResource):
 
 
 def _policy(arn: str) -> str:
-    statement = {
-        "Sid": "OwnSecret",
-        "Effect": "Allow",
-        "Action": ["secretsmanager:GetSecretValue", "secretsmanager:PutSecretValue"],
-        "Resource": [arn],
-    }
-    return json.dumps({"Version": "2012-10-17", "Statement": [statement]})
+    return policy(allow("OwnSecret", ["secretsmanager:GetSecretValue", "secretsmanager:PutSecretValue"], arn))

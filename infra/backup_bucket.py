@@ -1,13 +1,9 @@
 """The backup bucket: locked, versioned, encrypted and not public, with the policies of its users."""
 
-import json
-from collections.abc import Mapping
-from typing import Any
-
-import pulumi
-from pulumi import ComponentResource, Output, ResourceOptions
+from pulumi import ComponentResource, ResourceOptions
 from pulumi_aws import iam, s3
 
+from infra.iam_policies import allow, deny, policy
 from infra.settings import InfraSettings
 from infra.tags import tags_of
 
@@ -35,17 +31,8 @@ class BackupBucket(ComponentResource):
     a second factor, do the rest. Below `wal/` the writer also reads and hides objects: pgBackRest needs that.
     """
 
-    name: Output[str]
-    restorer_key: iam.AccessKey
-
-    def __init__(
-        self,
-        name: str,
-        settings: InfraSettings,
-        writer: iam.User,
-        opts: ResourceOptions | None = None,
-    ) -> None:
-        super().__init__("invoices:infra:BackupBucket", name, None, opts)
+    def __init__(self, name: str, settings: InfraSettings, writer: iam.User) -> None:
+        super().__init__("invoices:infra:BackupBucket", name)
         server_name = settings.server_name
         self._own = ResourceOptions(parent=self)
         bucket = s3.Bucket(
@@ -135,19 +122,19 @@ class BackupBucket(ComponentResource):
 
 
 def _writer_policy(arn: str) -> str:
-    return _policy(
-        _allow("Add", ["s3:PutObject", "s3:AbortMultipartUpload"], f"{arn}/dumps/*", f"{arn}/wal/*"),
-        _allow("Archive", ["s3:GetObject", "s3:DeleteObject"], f"{arn}/wal/*"),
-        _allow("List", ["s3:ListBucket"], arn),
-        _deny("NeverDestroy", list(_DESTROYING), arn, f"{arn}/*"),
+    return policy(
+        allow("Add", ["s3:PutObject", "s3:AbortMultipartUpload"], f"{arn}/dumps/*", f"{arn}/wal/*"),
+        allow("Archive", ["s3:GetObject", "s3:DeleteObject"], f"{arn}/wal/*"),
+        allow("List", ["s3:ListBucket"], arn),
+        deny("NeverDestroy", list(_DESTROYING), arn, f"{arn}/*"),
     )
 
 
 def _restorer_policy(arn: str) -> str:
-    return _policy(
-        _allow("Read", ["s3:GetObject", "s3:GetObjectVersion"], f"{arn}/*"),
-        _allow("List", ["s3:ListBucket", "s3:ListBucketVersions"], arn),
-        _deny("NeverChange", [*_DESTROYING, "s3:PutObject", "s3:DeleteObject"], arn, f"{arn}/*"),
+    return policy(
+        allow("Read", ["s3:GetObject", "s3:GetObjectVersion"], f"{arn}/*"),
+        allow("List", ["s3:ListBucket", "s3:ListBucketVersions"], arn),
+        deny("NeverChange", [*_DESTROYING, "s3:PutObject", "s3:DeleteObject"], arn, f"{arn}/*"),
     )
 
 
@@ -155,25 +142,9 @@ def _administrator_policy(arn: str) -> str:
     with_second_factor = {"Bool": {"aws:MultiFactorAuthPresent": "true"}}
     reading = ["s3:GetObject", "s3:GetObjectVersion", "s3:ListBucket", "s3:ListBucketVersions"]
     lifting = ["s3:DeleteObjectVersion", "s3:PutObjectRetention", "s3:BypassGovernanceRetention"]
-    return _policy({**_allow("Administer", reading + lifting, arn, f"{arn}/*"), "Condition": with_second_factor})
+    return policy({**allow("Administer", reading + lifting, arn, f"{arn}/*"), "Condition": with_second_factor})
 
 
 def _tls_only_policy(arn: str) -> str:
     plain = {"Bool": {"aws:SecureTransport": "false"}}
-    return _policy({**_deny("TlsOnly", ["s3:*"], arn, f"{arn}/*"), "Principal": "*", "Condition": plain})
-
-
-def _allow(sid: str, actions: list[str], *resources: str) -> dict[str, Any]:
-    return {"Sid": sid, "Effect": "Allow", "Action": actions, "Resource": list(resources)}
-
-
-def _deny(sid: str, actions: list[str], *resources: str) -> dict[str, Any]:
-    return {"Sid": sid, "Effect": "Deny", "Action": actions, "Resource": list(resources)}
-
-
-def _policy(*statements: Mapping[str, Any]) -> str:
-    return json.dumps({"Version": "2012-10-17", "Statement": list(statements)})
-
-
-def secret_of(key: iam.AccessKey) -> Output[str]:
-    return pulumi.Output.secret(key.secret)
+    return policy({**deny("TlsOnly", ["s3:*"], arn, f"{arn}/*"), "Principal": "*", "Condition": plain})

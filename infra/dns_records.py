@@ -1,7 +1,6 @@
 """DNS records of the server: set at Route 53 or Lightsail, or listed to be set elsewhere."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping
 
 from pulumi import ComponentResource, Output, ResourceOptions
 from pulumi_aws import lightsail, route53
@@ -13,73 +12,53 @@ _ISSUER = '0 issue "letsencrypt.org"'
 _DOMAINS_REGION = "us-east-1"  # the only region whose Lightsail API has domains
 
 
-@dataclass(frozen=True, slots=True)
-class DnsRecord:
-    """`key` is its name in Pulumi."""
-
-    key: str
-    name: str
-    kind: str
-    value: Output[str]
-
-
 class DnsRecords(ComponentResource):
     """The A, AAAA and CAA records of the domain: unless all are right, no certificate is issued."""
 
-    to_set: Output[str]
-
-    def __init__(
-        self,
-        name: str,
-        settings: InfraSettings,
-        address: Output[str],
-        ipv6_address: Output[str],
-        opts: ResourceOptions | None = None,
-    ) -> None:
-        super().__init__("invoices:infra:DnsRecords", name, None, opts)
+    def __init__(self, name: str, settings: InfraSettings, address: Output[str], ipv6_address: Output[str]) -> None:
+        super().__init__("invoices:infra:DnsRecords", name)
         records = wanted(settings, address, ipv6_address)
         if settings.dns is Dns.ROUTE53:
             self._at_route53(settings, records)
         elif settings.dns is Dns.LIGHTSAIL:
             self._at_lightsail(settings, records)
-        self.to_set = Output.from_input("") if settings.dns is not Dns.EXTERNAL else _as_lines(records)
+        self.to_set = Output.from_input("") if settings.dns is not Dns.EXTERNAL else _as_lines(settings.domain, records)
         self.register_outputs({"to_set": self.to_set})
 
-    def _at_route53(self, settings: InfraSettings, records: Sequence[DnsRecord]) -> None:
+    def _at_route53(self, settings: InfraSettings, records: Mapping[str, Output[str]]) -> None:
         zone = route53.get_zone_output(name=settings.dns_zone)
-        for record in records:
+        for kind, value in records.items():
             route53.Record(
-                record.key,
+                kind.lower(),
                 zone_id=zone.zone_id,
-                name=record.name,
-                type=record.kind,
+                name=settings.domain,
+                type=kind,
                 ttl=_SECONDS,
-                records=[record.value],
+                records=[value],
                 opts=ResourceOptions(parent=self),
             )
 
-    def _at_lightsail(self, settings: InfraSettings, records: Sequence[DnsRecord]) -> None:
-        for record in records:
+    def _at_lightsail(self, settings: InfraSettings, records: Mapping[str, Output[str]]) -> None:
+        for kind, value in records.items():
             # Lightsail has no CAA records: without one every issuer may issue, Let's Encrypt included.
-            if record.kind != "CAA":
+            if kind != "CAA":
                 lightsail.DomainEntry(
-                    record.key,
+                    kind.lower(),
                     domain_name=settings.dns_zone,
-                    name=record.name.removesuffix(settings.dns_zone).removesuffix("."),
-                    type=record.kind,
-                    target=record.value,
+                    name=settings.domain.removesuffix(settings.dns_zone).removesuffix("."),
+                    type=kind,
+                    target=value,
                     region=_DOMAINS_REGION,
                     opts=ResourceOptions(parent=self),
                 )
 
 
-def wanted(settings: InfraSettings, address: Output[str], ipv6_address: Output[str]) -> list[DnsRecord]:
-    records = [DnsRecord("a", settings.domain, "A", address)]
-    if settings.addresses is Addresses.DUALSTACK:
-        records.append(DnsRecord("aaaa", settings.domain, "AAAA", ipv6_address))
-    return [*records, DnsRecord("caa", settings.domain, "CAA", Output.from_input(_ISSUER))]
+def wanted(settings: InfraSettings, address: Output[str], ipv6_address: Output[str]) -> dict[str, Output[str]]:
+    """Return the values by type of record."""
+    ipv6 = {"AAAA": ipv6_address} if settings.addresses is Addresses.DUALSTACK else {}
+    return {"A": address, **ipv6, "CAA": Output.from_input(_ISSUER)}
 
 
-def _as_lines(records: Sequence[DnsRecord]) -> Output[str]:
-    lines = [Output.concat(f"{record.name}. {_SECONDS} IN {record.kind} ", record.value) for record in records]
+def _as_lines(domain: str, records: Mapping[str, Output[str]]) -> Output[str]:
+    lines = [Output.concat(f"{domain}. {_SECONDS} IN {kind} ", value) for kind, value in records.items()]
     return Output.all(*lines).apply("\n".join)

@@ -1,12 +1,12 @@
 """Monitoring: alarms on the server's metrics, a health check from outside, and a budget, all by mail."""
 
-import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-from pulumi import ComponentResource, Output, ResourceOptions
+from pulumi import ComponentResource, Input, ResourceOptions
 from pulumi_aws import budgets, cloudwatch, iam, route53, sns
 
+from infra.iam_policies import allow, policy
 from infra.settings import InfraSettings, Monitoring
 from infra.tags import tags_of
 
@@ -44,44 +44,33 @@ DETAILED = (
     Alarm("inodes", "More than 80 % of the inodes are used.", "InodesUsedPercent", _ABOVE, 80),
     Alarm("archive", "Changes have not been archived for five minutes.", "UnarchivedWalSeconds", _ABOVE, 300),
     Alarm(
-        "certificate",
-        "The certificate has less than a quarter of its life left.",
-        "CertificateLifePercent",
-        _BELOW,
-        25,
-        60,
+        "certificate", "The certificate has less than a quarter of its life left.",
+        "CertificateLifePercent", _BELOW, 25, 60,
     ),
     Alarm(
-        "errors",
-        "More than five requests in five minutes failed.",
-        "ServerErrors",
-        _ABOVE,
-        5,
-        statistic="Sum",
-        when_silent="notBreaching",
+        "errors", "More than five requests in five minutes failed.",
+        "ServerErrors", _ABOVE, 5, statistic="Sum", when_silent="notBreaching",
     ),
     Alarm("units", "A service of the machine has failed.", "FailedUnits", _ABOVE, 0, times=2),
-)
+)  # fmt: skip
 
 
 class MonitoringAlarms(ComponentResource):
-    topic: Output[str]
-
-    def __init__(self, name: str, settings: InfraSettings, user: iam.User, opts: ResourceOptions | None = None) -> None:
-        super().__init__("invoices:infra:Monitoring", name, None, opts)
+    def __init__(self, name: str, settings: InfraSettings, user: iam.User) -> None:
+        super().__init__("invoices:infra:Monitoring", name)
         self._settings = settings
         self._own = ResourceOptions(parent=self)
-        topic = self._topic("alarms", None)
+        topic = self._topic("alarms")
         self.topic = topic.arn
         for alarm in alarms(settings.monitoring):
-            self._alarm(alarm, topic)
+            self._alarm(alarm, topic, {"Server": settings.server_name})
         iam.UserPolicy("figures", user=user.name, policy=_metrics_policy(), opts=self._own)
         if settings.monitoring is Monitoring.DETAILED:
             self._outside_check()
         self._budget()
         self.register_outputs({"topic": self.topic})
 
-    def _topic(self, name: str, region: str | None) -> sns.Topic:
+    def _topic(self, name: str, region: str | None = None) -> sns.Topic:
         server = self._settings.server_name
         topic = sns.Topic(name, name=f"{server}-{name}", region=region, tags=tags_of(server), opts=self._own)
         sns.TopicSubscription(
@@ -90,14 +79,21 @@ class MonitoringAlarms(ComponentResource):
         )  # fmt: skip
         return topic
 
-    def _alarm(self, alarm: Alarm, topic: sns.Topic) -> None:
+    def _alarm(
+        self,
+        alarm: Alarm,
+        topic: sns.Topic,
+        dimensions: Mapping[str, Input[str]],
+        namespace: str = NAMESPACE,
+        region: str | None = None,
+    ) -> None:
         server = self._settings.server_name
         cloudwatch.MetricAlarm(
             alarm.name,
             name=f"{server}-{alarm.name}",
             alarm_description=alarm.says,
-            namespace=NAMESPACE,
-            dimensions={"Server": server},
+            namespace=namespace,
+            dimensions=dimensions,
             metric_name=alarm.metric,
             comparison_operator=alarm.comparison,
             threshold=alarm.threshold,
@@ -107,6 +103,7 @@ class MonitoringAlarms(ComponentResource):
             treat_missing_data=alarm.when_silent,
             alarm_actions=[topic.arn],
             ok_actions=[topic.arn],
+            region=region,
             tags=tags_of(server),
             opts=self._own,
         )
@@ -125,25 +122,13 @@ class MonitoringAlarms(ComponentResource):
             tags={**tags_of(server), "Name": f"{server}-outside"},
             opts=self._own,
         )
-        topic = self._topic("outside", _OUTSIDE_REGION)
-        cloudwatch.MetricAlarm(
-            "outside",
-            name=f"{server}-outside",
-            alarm_description=f"https://{domain}/health does not answer from outside.",
+        says = f"https://{domain}/health does not answer from outside."
+        self._alarm(
+            Alarm("outside", says, "HealthCheckStatus", _BELOW, 1, minutes=1, times=3, statistic="Minimum"),
+            self._topic("outside", _OUTSIDE_REGION),
+            {"HealthCheckId": check.id},
             namespace="AWS/Route53",
-            dimensions={"HealthCheckId": check.id},
-            metric_name="HealthCheckStatus",
-            comparison_operator=_BELOW,
-            threshold=1,
-            statistic="Minimum",
-            period=_MINUTE,
-            evaluation_periods=3,
-            treat_missing_data="breaching",
-            alarm_actions=[topic.arn],
-            ok_actions=[topic.arn],
             region=_OUTSIDE_REGION,
-            tags=tags_of(server),
-            opts=self._own,
         )
 
     def _budget(self) -> None:
@@ -177,11 +162,6 @@ def alarms(monitoring: Monitoring) -> Iterator[Alarm]:
 
 
 def _metrics_policy() -> str:
-    statement = {
-        "Sid": "SendFigures",
-        "Effect": "Allow",
-        "Action": ["cloudwatch:PutMetricData"],
-        "Resource": ["*"],  # metrics belong to no resource: the condition limits it to ours
-        "Condition": {"StringEquals": {"cloudwatch:namespace": NAMESPACE}},
-    }
-    return json.dumps({"Version": "2012-10-17", "Statement": [statement]})
+    # Metrics belong to no resource: the condition limits it to ours.
+    ours = {"StringEquals": {"cloudwatch:namespace": NAMESPACE}}
+    return policy({**allow("SendFigures", ["cloudwatch:PutMetricData"], "*"), "Condition": ours})

@@ -3,10 +3,8 @@
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date
 from decimal import Decimal
 from pathlib import Path
-from typing import Any
 
 
 @dataclass(frozen=True, slots=True)
@@ -15,8 +13,6 @@ class Price:
 
     what: str
     dollars: Decimal
-    noted_on: date
-    source: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,14 +29,10 @@ class Prices:
 def _read(path: Path) -> Prices:
     found = tomllib.loads(path.read_text(encoding="utf-8"), parse_float=Decimal)
     bundles = {
-        name: BundlePrice(f"Server {name}", **_price(row), memory_gigabytes=row["memory_gigabytes"])
+        name: BundlePrice(f"Server {name}", Decimal(row["dollars"]), row["memory_gigabytes"])
         for name, row in sorted(found["bundles"].items(), key=lambda one: one[1]["dollars"])
     }
-    return Prices(bundles, {name: Price(row["what"], **_price(row)) for name, row in found["items"].items()})
-
-
-def _price(row: Mapping[str, Any]) -> dict[str, Any]:
-    return {"dollars": Decimal(row["dollars"]), "noted_on": row["noted_on"], "source": row["source"]}
+    return Prices(bundles, {name: Price(row["what"], Decimal(row["dollars"])) for name, row in found["items"].items()})
 
 
 PRICES = _read(Path(__file__).with_name("prices.toml"))

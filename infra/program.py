@@ -8,10 +8,10 @@ from pulumi import Output
 
 from infra import costs
 from infra.app_secrets import AppSecrets
-from infra.backup_bucket import BackupBucket, secret_of
+from infra.backup_bucket import BackupBucket
 from infra.dns_records import DnsRecords
 from infra.monitoring import NAMESPACE, MonitoringAlarms
-from infra.server import Server, first_ipv6
+from infra.server import Server
 from infra.server_user import ServerUser
 from infra.settings import KEYS, InfraSettings, InfraSettingsError, Monitoring, Secrets
 
@@ -34,8 +34,7 @@ def rent(settings: InfraSettings) -> dict[str, Any]:
         raise pulumi.RunError(f"{costs.table(prices)}\nThat is above monthlyBudget, ${settings.monthly_budget}.")
     pulumi.log.info(costs.table(prices))
     server = Server("server", settings)
-    ipv6_address = first_ipv6(server.ipv6_addresses)
-    records = DnsRecords("dns", settings, server.address, ipv6_address)
+    records = DnsRecords("dns", settings, server.address, server.ipv6_address)
     user = ServerUser("user", settings)
     bucket = BackupBucket("backups", settings, user.user) if settings.backups else None
     alarms = MonitoringAlarms("monitoring", settings, user.user) if settings.monitoring is not Monitoring.OFF else None
@@ -45,7 +44,7 @@ def rent(settings: InfraSettings) -> dict[str, Any]:
     nothing = Output.from_input("")
     return {
         "host": server.address,
-        "ipv6_address": ipv6_address,
+        "ipv6_address": server.ipv6_address,
         "user": settings.login_user,
         "server_name": settings.server_name,
         "instance_name": server.name,
@@ -56,9 +55,9 @@ def rent(settings: InfraSettings) -> dict[str, Any]:
         "dns_records_to_set": records.to_set,
         "backup_bucket": bucket.name if bucket else nothing,
         "aws_access_key_id": user.key.id,
-        "aws_secret_access_key": secret_of(user.key),
+        "aws_secret_access_key": Output.secret(user.key.secret),
         "restorer_access_key_id": bucket.restorer_key.id if bucket else nothing,
-        "restorer_secret_access_key": secret_of(bucket.restorer_key) if bucket else Output.secret(""),
+        "restorer_secret_access_key": Output.secret(bucket.restorer_key.secret) if bucket else Output.secret(""),
         "alarm_topic": alarms.topic if alarms else nothing,
         "metric_namespace": NAMESPACE if alarms else "",
         "app_secret": secrets.arn if secrets else nothing,

@@ -1,10 +1,8 @@
 """The server: a Lightsail instance with the operator's key, its static address and its open ports."""
 
-from collections.abc import Sequence
-from ipaddress import IPv6Network, ip_network
+from ipaddress import ip_network
 
-import pulumi
-from pulumi import ComponentResource, Output, ResourceOptions
+from pulumi import ComponentResource, ResourceOptions
 from pulumi_aws import lightsail
 
 from infra.settings import Addresses, InfraSettings
@@ -12,19 +10,15 @@ from infra.tags import tags_of
 
 # Run once, as root, before the first SSH connection. It never changes, and holds no secret as the state keeps it.
 _FIRST_BOOT = "mkdir -p /etc/invoices\n"
-_EVERYBODY_IPV4, _EVERYBODY_IPV6 = "0.0.0.0/0", "::/0"
+_EVERYBODY = [ip_network("0.0.0.0/0"), ip_network("::/0")]
 _PUBLIC_PORTS = ((80, "tcp"), (443, "tcp"), (443, "udp"))  # udp: HTTP/3
 
 
 class Server(ComponentResource):
     """A machine with SSH from the operator's networks only, and a static address that outlives it."""
 
-    address: Output[str]
-    ipv6_addresses: Output[Sequence[str]]
-    name: Output[str]
-
-    def __init__(self, name: str, settings: InfraSettings, opts: ResourceOptions | None = None) -> None:
-        super().__init__("invoices:infra:Server", name, None, opts)
+    def __init__(self, name: str, settings: InfraSettings) -> None:
+        super().__init__("invoices:infra:Server", name)
         key = lightsail.KeyPair(
             "operator",
             name=f"{settings.server_name}-operator",
@@ -73,34 +67,22 @@ class Server(ComponentResource):
         )
         self.name = instance.name
         self.address = address.ip_address
-        self.ipv6_addresses = instance.ipv6_addresses
-        self.register_outputs({"name": self.name, "address": self.address, "ipv6_addresses": self.ipv6_addresses})
+        self.ipv6_address = instance.ipv6_addresses.apply(lambda found: next(iter(found or ()), ""))
+        self.register_outputs({"name": self.name, "address": self.address, "ipv6_address": self.ipv6_address})
 
 
 def open_ports(settings: InfraSettings) -> list[lightsail.InstancePublicPortsPortInfoArgs]:
     """Give each port IPv4 and IPv6 networks: AWS opens a port to everybody if they are omitted."""
     has_ipv6 = settings.addresses is Addresses.DUALSTACK
-    networks = [ip_network(cidr) for cidr in settings.ssh_cidrs]
-    ssh = _port(
-        22,
-        "tcp",
-        [str(network) for network in networks if not isinstance(network, IPv6Network)],
-        [str(network) for network in networks if isinstance(network, IPv6Network) and has_ipv6],
-    )
-    world = [
-        _port(port, protocol, [_EVERYBODY_IPV4], [_EVERYBODY_IPV6] if has_ipv6 else [])
-        for port, protocol in _PUBLIC_PORTS
+    operator = [ip_network(cidr) for cidr in settings.ssh_cidrs]
+    ports = [(22, "tcp", operator), *((port, protocol, _EVERYBODY) for port, protocol in _PUBLIC_PORTS)]
+    return [
+        lightsail.InstancePublicPortsPortInfoArgs(
+            from_port=port,
+            to_port=port,
+            protocol=protocol,
+            cidrs=[str(network) for network in networks if network.version == 4],
+            ipv6_cidrs=[str(network) for network in networks if network.version == 6 and has_ipv6],
+        )
+        for port, protocol, networks in ports
     ]
-    return [ssh, *world]
-
-
-def _port(
-    port: int, protocol: str, cidrs: list[str], ipv6_cidrs: list[str]
-) -> lightsail.InstancePublicPortsPortInfoArgs:
-    return lightsail.InstancePublicPortsPortInfoArgs(
-        from_port=port, to_port=port, protocol=protocol, cidrs=cidrs, ipv6_cidrs=ipv6_cidrs
-    )
-
-
-def first_ipv6(addresses: Output[Sequence[str]]) -> Output[str]:
-    return pulumi.Output.all(addresses).apply(lambda found: next(iter(found[0] or ()), ""))

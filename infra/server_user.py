@@ -13,11 +13,8 @@ class ServerUser(ComponentResource):
     A higher key number makes a new key before the old one is deleted.
     """
 
-    user: iam.User
-    key: iam.AccessKey
-
-    def __init__(self, name: str, settings: InfraSettings, opts: ResourceOptions | None = None) -> None:
-        super().__init__("invoices:infra:ServerUser", name, None, opts)
+    def __init__(self, name: str, settings: InfraSettings) -> None:
+        super().__init__("invoices:infra:ServerUser", name)
         own = ResourceOptions(parent=self)
         server = settings.server_name
         self.user = iam.User("server", name=f"{server}-server", tags=tags_of(server), opts=own)

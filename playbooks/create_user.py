@@ -3,8 +3,9 @@
 from invoke.context import Context
 from invoke.tasks import task
 
-from playbooks.steps.in_app import in_app
-from playbooks.steps.session import SERVER_HELP, STACK, session
+from playbooks.steps.session import SERVER_HELP, STACK, RefusedError, session
+from playbooks.steps.stack import running
+from playbooks.steps.switching import routed_to
 
 
 @task(
@@ -32,4 +33,10 @@ def create_user(
             found.steps.note(f"{email} would sign in as {role}, with a password that would be printed.")
             return
         arguments = ["create-user", "--email", email, "--role", role, *(["--name", name] if name else [])]
-        found.console.print(in_app(found.host, *arguments).out.strip(), markup=False)
+        routed = routed_to(found.host)
+        # First the container that serves, where several run.
+        apps = sorted(running(found.host, "app"), key=lambda one: one.name != routed)
+        if not apps:
+            raise RefusedError(f"{found.host.name}: the app does not run; `fab status` says more.")
+        created = found.host.act("docker", "exec", "--interactive", apps[0].id, "invoices", *arguments)
+        found.console.print(created.out.strip(), markup=False)

@@ -6,7 +6,7 @@ from invoke.context import Context
 from invoke.tasks import task
 
 from playbooks.steps.session import SERVER_HELP, STACK, RefusedError, session
-from playbooks.steps.stack import containers
+from playbooks.steps.stack import running
 
 _SECONDS = 900
 # In the container only the data folder is on disk: the file is kept in memory (/tmp) while the command runs.
@@ -23,7 +23,7 @@ def import_workbook(context: Context, file: str, *, apply: bool = False, server:
     with session(context, server, stack) as found:
         if not path.is_file():
             raise RefusedError(f"{file} is not there.")
-        worker = [one for one in containers(found.host, "worker") if one.state == "running"]
+        worker = running(found.host, "worker")
         if not worker:
             raise RefusedError(f"{found.host.name}: the worker does not run; `fab status` says more.")
         result = found.host.act(

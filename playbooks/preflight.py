@@ -14,8 +14,8 @@ from rich.console import Console
 from infra.costs import monthly, table
 from infra.preflight import Finding, run_checks
 from infra.settings import InfraSettings, InfraSettingsError
+from playbooks.steps.inventory import ROOT
 
-ROOT = Path(__file__).parents[1]
 _PREFIX = "invoices:"
 
 

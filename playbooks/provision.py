@@ -26,7 +26,10 @@ def provision(context: Context, *, server: str = "", stack: str = STACK, check: 
             except HostError:
                 return False
 
-        changes = apply_baseline(found.host, found.settings, can_still_connect, lambda change: _print(found, change))
+        changes = []
+        for change in apply_baseline(found.host, found.settings, can_still_connect):
+            _print(found, change)
+            changes.append(change)
         changed = [change for change in changes if change.changed]
         if changed and not check:
             deploy_log.append(found.host, "provision", "-", f"{len(changed)} changed")

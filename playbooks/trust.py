@@ -9,7 +9,7 @@ from invoke.context import Context
 from invoke.tasks import task
 from rich.console import Console
 
-from playbooks.steps.inventory import KEPT, keep_keys, server_settings
+from playbooks.steps.inventory import keep_keys, key_file, server_settings
 from playbooks.steps.session import SERVER_HELP, STACK
 from provisioning.settings import HostSettings, HostSettingsError
 
@@ -27,7 +27,7 @@ def trust(_context: Context, *, server: str = "", stack: str = STACK, yes: bool 
         settings = server_settings(server, stack)
     except HostSettingsError as error:
         sys.exit(str(error))
-    kept = KEPT / f"{settings.host}.known_hosts"
+    kept = key_file(settings.host)
     if kept.exists() and not again:
         console.print(f"The key of {settings.host} is kept already, in {kept.name}; --again replaces it.")
         return

@@ -26,7 +26,8 @@ def verify(context: Context, *, only: str = "", server: str = "", stack: str = S
         config = ssh_config.write(found.settings, identity)
         report = KEPT / "verify.xml"
         facts = KEPT / "verify.json"
-        facts.write_text(_facts(found), encoding="utf-8")
+        hidden = {"aws_secret_access_key", "restorer_secret_access_key"}
+        facts.write_text(found.settings.model_dump_json(exclude=hidden), encoding="utf-8")
         command = [
             sys.executable, "-m", "pytest", "-q", "--no-header", "-p", "no:cacheprovider", f"--junit-xml={report}",
             f"--hosts=ssh://{ssh_config.NAME}", f"--ssh-config={config}", f"--server-facts={facts}",
@@ -46,11 +47,6 @@ def verify(context: Context, *, only: str = "", server: str = "", stack: str = S
             found.console.print(done.stdout + done.stderr, markup=False)
             sys.exit("Not every control could be looked at.")
         found.steps.recap(f"Every control is kept{f'; {unchecked} could not be looked at' if unchecked else ''}.")
-
-
-def _facts(found: Session) -> str:
-    hidden = {"aws_secret_access_key", "restorer_secret_access_key"}
-    return found.settings.model_dump_json(exclude=hidden)
 
 
 def _print(found: Session, report: Path) -> tuple[int, int]:

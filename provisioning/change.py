@@ -8,16 +8,14 @@ from dataclasses import dataclass
 class Change:
     """`diff` shows the change to the operator.
 
-    `restart` names units to restart before the change takes effect, `reload` units that only need to reload their
-    settings; both are done once, after everything else. `missing` is why this machine cannot have it: it is a
-    container (on a real machine that is a failure), or its file system is not ext4.
+    `restart` names units to restart before the change takes effect: once, after everything else. `missing` is why this
+    machine cannot have it: it is a container (on a real machine that is a failure), or its file system is not ext4.
     """
 
     what: str
     changed: bool = False
     diff: str = ""
     restart: tuple[str, ...] = ()
-    reload: tuple[str, ...] = ()
     missing: str = ""
 
 

@@ -19,4 +19,4 @@ MODES: Mapping[str, str] = {
 
 
 def ensure(host: Host) -> list[Change]:
-    return [directory(host, path, mode=mode) for path, mode in MODES.items()]
+    return [directory(host, path, mode) for path, mode in MODES.items()]

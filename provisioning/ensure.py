@@ -4,10 +4,11 @@ from collections.abc import Iterable, Sequence
 
 from provisioning.change import Change, difference
 from provisioning.host import Host
+from provisioning.rootfs_files import text
 
-_UNITS = "/etc/systemd/system"
-_APT_ENVIRONMENT = ("env", "DEBIAN_FRONTEND=noninteractive", "NEEDRESTART_MODE=l")
-_APT = (*_APT_ENVIRONMENT, "apt-get", "-qq", "-o", "DPkg::Lock::Timeout=300")
+_APT = (
+    "env", "DEBIAN_FRONTEND=noninteractive", "NEEDRESTART_MODE=l", "apt-get", "-qq", "-o", "DPkg::Lock::Timeout=300",
+)  # fmt: skip
 
 
 def file(
@@ -16,46 +17,43 @@ def file(
     content: str,
     *,
     mode: str = "0644",
-    owner: str = "root:root",
     valid: Sequence[str] = (),
     restart: tuple[str, ...] = (),
-    reload: tuple[str, ...] = (),
 ) -> Change:
-    diff = file_difference(host, path, content, mode=mode, owner=owner)
+    diff = file_difference(host, path, content, mode=mode)
     if not diff:
         return Change(path)
-    host.write(path, content, mode=mode, owner=owner, valid=valid)
-    return Change(path, changed=True, diff=diff, restart=restart, reload=reload)
+    host.write(path, content, mode=mode, valid=valid)
+    return Change(path, changed=True, diff=diff, restart=restart)
 
 
-def file_difference(host: Host, path: str, content: str, *, mode: str = "0644", owner: str = "root:root") -> str:
+def file_difference(host: Host, path: str, content: str, *, mode: str = "0644") -> str:
     """Return an empty text if content, mode and owner are as wanted."""
     before = host.read(path)
-    wanted = f"{mode.lstrip('0').zfill(3)} {owner}"
+    wanted = _as_stat(mode)
     current = _mode_and_owner(host, path) if before is not None else ""
     if before == content and current == wanted:
         return ""
     return difference(before or "", content, path) or f"{current} → {wanted}"
 
 
-def directory(host: Host, path: str, *, mode: str = "0755", owner: str = "root:root") -> Change:
-    wanted = f"{mode.lstrip('0').zfill(3)} {owner} directory"
+def directory(host: Host, path: str, mode: str) -> Change:
+    wanted = f"{_as_stat(mode)} directory"
     found = host.run("stat", "--format=%a %U:%G %F", path, check=False)
     current = found.out.strip() if found.ok else "nothing"
     if current == wanted:
         return Change(path)
-    user, _, group = owner.partition(":")
-    host.act("install", "-d", "-m", mode, "-o", user, "-g", group, path)
+    host.act("install", "-d", "-m", mode, "-o", "root", "-g", "root", path)
     return Change(path, changed=True, diff=f"{current} → {wanted}")
 
 
-def mode(host: Host, path: str, wanted: str, owner: str = "root:root") -> Change:
+def mode(host: Host, path: str, wanted: str, owner: str) -> Change:
     current = _mode_and_owner(host, path)
-    if current in {"", f"{wanted.lstrip('0').zfill(3)} {owner}"}:
+    if current in {"", _as_stat(wanted, owner)}:
         return Change(path)
     host.act("chown", owner, path)
     host.act("chmod", wanted, path)
-    return Change(path, changed=True, diff=f"{current} → {wanted.lstrip('0').zfill(3)} {owner}")
+    return Change(path, changed=True, diff=f"{current} → {_as_stat(wanted, owner)}")
 
 
 def absent(host: Host, path: str) -> Change:
@@ -77,7 +75,8 @@ def packages(host: Host, names: Iterable[str], *, what: str = "packages") -> Cha
     return Change(what, changed=True, diff="\n".join(f"+ {name}" for name in missing))
 
 
-def no_packages(host: Host, names: Iterable[str], *, what: str = "packages that nobody needs") -> Change:
+def no_packages(host: Host, names: Iterable[str]) -> Change:
+    what = "packages that nobody needs"
     found = sorted(installed(host, names))
     if not found:
         return Change(what)
@@ -90,25 +89,30 @@ def installed(host: Host, names: Iterable[str]) -> set[str]:
     return {line.split()[-1] for line in answer.out.splitlines() if line.startswith("ii")}
 
 
-def unit(host: Host, name: str, *, enabled: bool = True, is_new: bool = False) -> Change:
-    """Enable and start the systemd unit, or disable and stop it.
+def unit(host: Host, name: str, *, is_new: bool = False) -> Change:
+    """Enable and start the systemd unit.
 
     `is_new`: its package was just installed, so starting it is not reported as a change of its own.
     """
     states = [host.run("systemctl", verb, name, check=False).out.strip() for verb in ("is-enabled", "is-active")]
-    wanted = ["enabled", "active"] if enabled else ["disabled", "inactive"]
     current = ["enabled" if states[0] == "enabled" else "disabled", "active" if states[1] == "active" else "inactive"]
-    if current == wanted:
+    if current == ["enabled", "active"]:
         return Change(name)
-    host.act("systemctl", "enable" if enabled else "disable", "--now", name)
-    return Change(name) if is_new else Change(name, changed=True, diff=f"{' '.join(current)} → {' '.join(wanted)}")
+    host.act("systemctl", "enable", "--now", name)
+    return Change(name) if is_new else Change(name, changed=True, diff=f"{' '.join(current)} → enabled active")
 
 
-def unit_file(host: Host, name: str, content: str, *, restart: tuple[str, ...] = ()) -> Change:
-    change = file(host, f"{_UNITS}/{name}", content, restart=restart)
+def unit_file(host: Host, name: str) -> Change:
+    """Install our file of the systemd unit."""
+    path = f"/etc/systemd/system/{name}"
+    change = file(host, path, text(path))
     if change.changed:
         host.act("systemctl", "daemon-reload")
     return change
+
+
+def _as_stat(mode: str, owner: str = "root:root") -> str:
+    return f"{mode.lstrip('0').zfill(3)} {owner}"
 
 
 def _mode_and_owner(host: Host, path: str) -> str:

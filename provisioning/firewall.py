@@ -10,7 +10,7 @@ from ipaddress import IPv4Network, IPv6Network, ip_network
 from provisioning.change import Change
 from provisioning.ensure import packages, unit, unit_file
 from provisioning.host import Host, HostError
-from provisioning.rootfs_files import filled, text
+from provisioning.rootfs_files import filled
 from provisioning.safe_replace import replace_safely
 from provisioning.settings import HostSettings
 
@@ -22,7 +22,7 @@ _EVERYWHERE = ("0.0.0.0/0", "::/0")
 def ensure(host: Host, settings: HostSettings, can_still_connect: Callable[[], bool]) -> list[Change]:
     """Apply the rules now, and at each boot before the network is up."""
     installed = packages(host, ["nftables"], what="package of the firewall")
-    service = unit_file(host, _UNIT, text(f"/etc/systemd/system/{_UNIT}"))
+    service = unit_file(host, _UNIT)
     rules = replace_safely(
         host,
         _RULES,

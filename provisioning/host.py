@@ -35,10 +35,8 @@ class Host(Protocol):
     def read(self, path: str) -> str | None:
         """Return the text of a file, None if it does not exist."""
 
-    def write(
-        self, path: str, content: str, *, mode: str = "0644", owner: str = "root:root", valid: Sequence[str] = ()
-    ) -> None:
+    def write(self, path: str, content: str, *, mode: str = "0644", valid: Sequence[str] = ()) -> None:
         """Replace the file atomically; `valid` is a command that must accept it first, `{}` its path."""
 
-    def upload(self, local: str, path: str, *, mode: str = "0644") -> None:
+    def upload(self, local: str, path: str) -> None:
         """Copy a local file to the server."""

@@ -10,9 +10,9 @@ _NAME = "invoices-prune-images"
 
 
 def ensure(host: Host) -> list[Change]:
-    units = [f"{_NAME}.service", f"{_NAME}.timer"]
     return [
         file(host, _SCRIPT, text(_SCRIPT), mode="0755", valid=("sh", "-n", "{}")),
-        *(unit_file(host, name, text(f"/etc/systemd/system/{name}")) for name in units),
+        unit_file(host, f"{_NAME}.service"),
+        unit_file(host, f"{_NAME}.timer"),
         unit(host, f"{_NAME}.timer"),
     ]

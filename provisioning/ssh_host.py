@@ -59,15 +59,13 @@ class SshHost:
             return found.out
         raise HostError(f"{self.name}: {path} cannot be read: {found.err.strip()}")
 
-    def write(
-        self, path: str, content: str, *, mode: str = "0644", owner: str = "root:root", valid: Sequence[str] = ()
-    ) -> None:
+    def write(self, path: str, content: str, *, mode: str = "0644", valid: Sequence[str] = ()) -> None:
         """Write a temporary file next to it, validate that, then move it into place."""
         temporary = f"{path}.{secrets.token_hex(4)}.new"
         self.act("mkdir", "-p", "--", posixpath.dirname(path))
         try:
             self.act("sh", "-c", 'umask 077; cat > "$1"', "sh", temporary, stdin=content)
-            self.act("chown", owner, temporary)
+            self.act("chown", "root:root", temporary)
             self.act("chmod", mode, temporary)
             if valid:
                 self.act(*(part.replace("{}", temporary) for part in valid))
@@ -76,14 +74,14 @@ class SshHost:
             self.act("rm", "-f", "--", temporary, check=False)
             raise
 
-    def upload(self, local: str, path: str, *, mode: str = "0644") -> None:
+    def upload(self, local: str, path: str) -> None:
         if self.is_rehearsal:
             return
         temporary = f"/tmp/invoices-{secrets.token_hex(8)}"  # noqa: S108  # cannot be guessed, and is removed below
         with self._reached(f"the upload of {Path(local).name}"):
             self._connection.put(local, temporary)
         try:
-            self.act("install", "-D", "-m", mode, "-o", "root", "-g", "root", temporary, path)
+            self.act("install", "-D", "-m", "0644", "-o", "root", "-g", "root", temporary, path)
         finally:
             self.run("rm", "-f", "--", temporary, check=False)
 
@@ -122,15 +120,6 @@ class SshHost:
             raise HostError(self._lost) from error
 
 
-@contextmanager
-def connected(
-    address: str, user: str, known_hosts: Path, *, identity: str = "", config: object = None, is_rehearsal: bool = False
-) -> Iterator[SshHost]:
-    """Raise HostError unless the server's key is in the known_hosts file and the user gets in."""
-    with _connection(address, user, known_hosts, identity, config) as connection:
-        yield SshHost(connection, is_rehearsal=is_rehearsal)
-
-
 class _UnknownKeyError(paramiko.SSHException):
     pass
 
@@ -141,7 +130,10 @@ class _RefuseUnknownKeys(paramiko.MissingHostKeyPolicy):
 
 
 @contextmanager
-def _connection(address: str, user: str, known_hosts: Path, identity: str, config: object) -> Iterator[Connection]:
+def connected(
+    address: str, user: str, known_hosts: Path, *, identity: str = "", config: object = None, is_rehearsal: bool = False
+) -> Iterator[SshHost]:
+    """Raise HostError unless the server's key is in the known_hosts file and the user gets in."""
     only = {"key_filename": identity, "look_for_keys": False, "allow_agent": False} if identity else {}
     for attempt in range(_ATTEMPTS):
         connection = Connection(
@@ -177,7 +169,7 @@ def _connection(address: str, user: str, known_hosts: Path, identity: str, confi
         connection.transport.set_keepalive(_KEEPALIVE_SECONDS)
         if hasattr(socket, "TCP_USER_TIMEOUT"):  # only on Linux, which otherwise gives up after 15 minutes
             connection.transport.sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, _SILENCE_MILLISECONDS)
-        yield connection
+        yield SshHost(connection, is_rehearsal=is_rehearsal)
 
 
 def _reason(error: Exception) -> str:

@@ -4,7 +4,6 @@ from provisioning.change import Change
 from provisioning.ensure import unit, unit_file
 from provisioning.host import Host, HostError
 from provisioning.machine import Machine
-from provisioning.rootfs_files import text
 
 _FILE, _UNIT = "/swapfile", "swapfile.swap"
 _GIGABYTE = 1024**3
@@ -18,7 +17,7 @@ def ensure(host: Host, machine: Machine) -> list[Change]:
     areas = [line.split()[0] for line in host.run("cat", "/proc/swaps").out.splitlines()[1:]]
     if areas and _FILE not in areas:
         return [Change("swap")]
-    return [_swap_file(host), unit_file(host, _UNIT, text(f"/etc/systemd/system/{_UNIT}")), unit(host, _UNIT)]
+    return [_swap_file(host), unit_file(host, _UNIT), unit(host, _UNIT)]
 
 
 def _swap_file(host: Host) -> Change:

@@ -45,15 +45,15 @@ def receive(
     """Keep an uploaded file and return the id of its import; raises WorkbookRefusedError and keeps nothing."""
     with importer.received(stream) as upload, transaction():
         import_id = imports.create(
+            state,
+            importer.now(),
+            user_id=by.id if by else None,
+            apply_when_clean=apply_when_clean,
             file_name=plain_name(file_name),
             sha256=upload.sha256,
             size_bytes=upload.size_bytes,
             stored_file=WORKBOOK,
-            user_id=by.id if by else None,
-            now=importer.now(),
-            state=state,
         )
-        imports.change(import_id, apply_when_clean=apply_when_clean)
         importer.files(import_id).take_over(upload)
         if state is State.READING:
             # An import by the command line is audited once, as applied.
@@ -127,7 +127,6 @@ def discard(importer: Importer, import_id: int, by: User | None) -> None:
 
 
 def earlier(path: Path) -> StoredImport | None:
-    """Return the applied import of a file with the same content, or None."""
     return imports.latest_with_content(sha256_of(path), (State.APPLIED,))
 
 

@@ -99,21 +99,11 @@ class Importer:
         def rehearsal() -> Figures:
             before = positions.of_customers(as_of)
             if found.writes:
-                applying.rehearse(found, stored, self._rehearsed_import(), self.zone, self.now())
+                import_id = imports.create(State.APPLYING, self.now())
+                applying.rehearse(found, stored, import_id, self.zone, self.now())
             return Figures.of(before, positions.of_customers(as_of))
 
         return rehearse(rehearsal)
-
-    def _rehearsed_import(self) -> int:
-        return imports.create(
-            file_name="",
-            sha256="",
-            size_bytes=0,
-            stored_file="",
-            user_id=None,
-            now=self.now(),
-            state=State.APPLYING,
-        )
 
     def _context(self) -> ReadingContext:
         return ReadingContext(self.currency, self.zone, self._today())

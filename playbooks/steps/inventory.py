@@ -19,18 +19,19 @@ def server_settings(server: str, stack: str) -> HostSettings:
 
 def known_hosts(settings: HostSettings) -> Path:
     """Write the host keys of the settings to the file first."""
-    path = KEPT / f"{settings.host}.known_hosts"
     if settings.host_keys:
         keep_keys(settings.host, settings.host_keys)
-    return path
+    return key_file(settings.host)
 
 
-def keep_keys(host: str, keys: tuple[str, ...]) -> Path:
+def keep_keys(host: str, keys: tuple[str, ...]) -> None:
     """Accept only these host keys from the server from now on."""
-    path = KEPT / f"{host}.known_hosts"
-    path.parent.mkdir(exist_ok=True)
-    path.write_text("".join(f"{host} {key}\n" for key in keys), encoding="ascii")
-    return path
+    KEPT.mkdir(exist_ok=True)
+    key_file(host).write_text("".join(f"{host} {key}\n" for key in keys), encoding="ascii")
+
+
+def key_file(host: str) -> Path:
+    return KEPT / f"{host}.known_hosts"
 
 
 def _outputs(stack: str) -> dict[str, object]:

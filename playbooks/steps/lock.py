@@ -5,7 +5,6 @@ import json
 import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 
 from playbooks.steps.moment import utc_now
 from provisioning.host import Host
@@ -14,26 +13,16 @@ FOLDER = "/opt/invoices/lock"
 _HOLDER = f"{FOLDER}/holder"
 
 
-@dataclass(frozen=True, slots=True)
-class Holder:
-    who: str
-    what: str
-    since: str
-
-    def __str__(self) -> str:
-        return f"{self.who} holds the lock since {self.since} for: {self.what}"
-
-
 class LockedError(Exception):
     """The message says who holds the lock, since when, and what to do."""
 
 
-def holder(host: Host) -> Holder | None:
-    """Return None if the lock is free."""
+def holder(host: Host) -> str:
+    """Return a phrase: who holds the lock, since when and what for; empty if it is free."""
     if not host.run("test", "-d", FOLDER, check=False).ok:
-        return None
-    text = host.read(_HOLDER)
-    return Holder(**json.loads(text)) if text else Holder("Somebody", "unknown", "an unknown time")
+        return ""
+    found = {"who": "Somebody", "what": "unknown", "since": "an unknown time", **json.loads(host.read(_HOLDER) or "{}")}
+    return "{who} holds the lock since {since} for: {what}".format(**found)
 
 
 @contextmanager

@@ -5,7 +5,7 @@ from contextlib import contextmanager
 
 from playbooks.steps import release
 from playbooks.steps.release import folder_of
-from playbooks.steps.stack import Stack, containers
+from playbooks.steps.stack import Stack, running
 from provisioning import ensure
 
 _FOLDER = "/opt/invoices/proxy"
@@ -30,7 +30,7 @@ def _configure(stack: Stack) -> None:
     names = host.run("find", source, "-type", "f", "-printf", "%P\\n").out.split()
     contents = {name: host.read(f"{source}/{name}") or "" for name in names if name != _UPSTREAM}
     changed = [name for name in contents if host.read(f"{_FOLDER}/{name}") != contents[name]]
-    is_running = any(one.state == "running" for one in containers(host, "proxy"))
+    is_running = bool(running(host, "proxy"))
     if changed and is_running:
         # At a path of its own: a folder mounted over the proxy's own files would not be seen.
         mount = ("--volume", f"{source}:/tried:ro", "--entrypoint", "caddy")

@@ -104,16 +104,18 @@ def mark_rolled_back_to(host: Host, version: str) -> None:
 
 
 def left(host: Host) -> set[str]:
-    found = host.run(
-        "find", RELEASES, "-mindepth", "2", "-maxdepth", "2", "-name", _LEFT, "-printf", "%h\\n", check=False
-    )
-    return {folder.rpartition("/")[2] for folder in found.out.splitlines()}
+    return set(_marked(host, _LEFT))
 
 
 def kept(host: Host) -> list[str]:
     """Return the releases that have served and so can be rolled back to, last deployed first."""
+    return _marked(host, _SERVED)
+
+
+def _marked(host: Host, mark: str) -> list[str]:
+    """Return the releases whose folders hold the mark, the newest mark first."""
     found = host.run(
-        "find", RELEASES, "-mindepth", "2", "-maxdepth", "2", "-name", _SERVED, "-printf", "%T@ %h\\n", check=False
+        "find", RELEASES, "-mindepth", "2", "-maxdepth", "2", "-name", mark, "-printf", "%T@ %h\\n", check=False
     )
     lines = (line.split(" ", 1) for line in found.out.splitlines())
     newest_first = sorted(lines, key=lambda line: float(line[0]), reverse=True)

@@ -22,9 +22,3 @@ def write(settings: HostSettings, identity: str) -> Path:
     path.parent.mkdir(exist_ok=True)
     path.write_text("\n  ".join(lines) + "\n", encoding="utf-8")
     return path
-
-
-def ssh_command(settings: HostSettings, identity: str, *words: str) -> list[str]:
-    """Take options of ssh, then the command to run on the server."""
-    *options, command = words
-    return ["ssh", "-F", str(write(settings, identity)), *options, NAME, command]

@@ -78,6 +78,10 @@ def containers(host: Host, service: str = "") -> list[Container]:
     return [Container(*line.split()[:4]) for line in found.out.splitlines() if len(line.split()) >= 4]
 
 
+def running(host: Host, service: str) -> list[Container]:
+    return [one for one in containers(host, service) if one.state == "running"]
+
+
 def health(host: Host, container: Container) -> Health:
     found = host.run("docker", "inspect", "--format", "{{json .State}} {{.RestartCount}}", container.id, check=False)
     if not found.ok:

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from playbooks.steps.progress import Steps
-from playbooks.steps.stack import Container, Stack, containers, health
+from playbooks.steps.stack import Container, Stack, containers, health, running
 from provisioning.host import Host, HostError
 
 UPSTREAM = "/opt/invoices/proxy/upstream"  # read by the proxy for each request
@@ -114,7 +114,7 @@ class Switch:
         wanted = f"{upstream.name}:{_PORT}\n"
         if self.host.read(UPSTREAM) != wanted:
             self.host.write(UPSTREAM, wanted)
-        if self.recreates or not any(one.state == "running" for one in containers(self.host, "proxy")):
+        if self.recreates or not running(self.host, "proxy"):
             # Compose restarts a running proxy only if its settings changed: a second without answers.
             self.stack.execute("up", "--detach", "--no-deps", "proxy")
 

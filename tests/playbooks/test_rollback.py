@@ -28,7 +28,7 @@ def test_going_back_again_leads_further_back_and_not_to_what_was_left():
 
 
 def test_a_release_that_somebody_went_back_from_is_passed_over_also_when_another_was_deployed_since():
-    left = {"find * .left *": Ran(0, "/opt/invoices/releases/old\n")}
+    left = {"find * .left *": Ran(0, "1 /opt/invoices/releases/old\n")}
 
     assert chosen(RecordingHost(answers=KEPT | left), "") == "older"
     assert chosen(RecordingHost(answers=KEPT | left), "old") == "old"

@@ -21,7 +21,6 @@ KEY = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIGV4YW1wbGUtcHVibGljLWtleS1vZi10aGUtb
 def kept(monkeypatch, tmp_path):
     folder = tmp_path / "kept"
     monkeypatch.setattr(inventory, "KEPT", folder)
-    monkeypatch.setattr(module, "KEPT", folder)
     return folder / f"{HOST}.known_hosts"
 
 

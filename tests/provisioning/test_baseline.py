@@ -12,7 +12,7 @@ from provisioning.host import HostError, Ran
 
 
 def _provision(host, settings, can_still_connect=lambda: True):
-    return provision(host, settings, can_still_connect, lambda change: None)
+    return list(provision(host, settings, can_still_connect))
 
 
 def test_a_server_as_it_was_rented_is_changed(rented, settings, changed):
@@ -48,11 +48,12 @@ def test_every_part_has_its_turn():
 
 
 def test_each_change_is_told_as_it_is_done(rented, settings):
-    told = []
+    host = rented()
 
-    changes = provision(rented(), settings, lambda: True, told.append)
+    first = next(provision(host, settings, lambda: True))
 
-    assert told == changes
+    assert first.what == "packages of the system"
+    assert not any("fail2ban" in line for line in host.acted)
 
 
 def test_what_must_start_anew_does_so_once_and_last(rented, settings):
@@ -69,7 +70,7 @@ def test_what_must_start_anew_does_so_once_and_last(rented, settings):
 
 
 def test_what_a_broken_run_left_to_start_anew_is_done_by_the_next(shaped, settings, changed):
-    left = {"find /run/invoices-pending *": Ran(0, "restart/docker.service\n")}
+    left = {"find /run/invoices-pending/restart *": Ran(0, "docker.service\n")}
     host = shaped(left)
 
     changes = _provision(host, settings)

@@ -153,10 +153,10 @@ def test_a_file_of_this_machine_is_copied(server, tmp_path):
     (tmp_path / "archive").write_bytes(bytes(range(256)) * 1000)
 
     with server.connect() as host:
-        host.upload(str(tmp_path / "archive"), str(tmp_path / "there"), mode="0640")
+        host.upload(str(tmp_path / "archive"), str(tmp_path / "there"))
 
     assert (tmp_path / "there").read_bytes() == bytes(range(256)) * 1000
-    assert (tmp_path / "there").stat().st_mode & 0o777 == 0o640
+    assert (tmp_path / "there").stat().st_mode & 0o777 == 0o644
 
 
 def test_a_rehearsal_reads_and_changes_nothing(server, tmp_path):

@@ -39,9 +39,7 @@ class RecordingHost:
     def read(self, path: str) -> str | None:
         return self.files.get(path)
 
-    def write(
-        self, path: str, content: str, *, mode: str = "0644", owner: str = "root:root", valid: Sequence[str] = ()
-    ) -> None:
+    def write(self, path: str, content: str, *, mode: str = "0644", valid: Sequence[str] = ()) -> None:
         if self.is_rehearsal:
             return
         if valid:
@@ -49,9 +47,9 @@ class RecordingHost:
         self.acted.append(f"write {path}")
         self.stdin.append("")
         self.files[path] = content
-        self.modes[path] = f"{mode.lstrip('0').zfill(3)} {owner}"
+        self.modes[path] = f"{mode.lstrip('0').zfill(3)} root:root"
 
-    def upload(self, local: str, path: str, *, mode: str = "0644") -> None:
+    def upload(self, local: str, path: str) -> None:
         if not self.is_rehearsal:
             self.acted.append(f"upload {path}")
             self.stdin.append("")

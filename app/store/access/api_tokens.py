@@ -65,8 +65,7 @@ def add(user_id: int, facts: TokenFacts, token: str, now: datetime) -> int:
         _Scope.create(token=row, customer=customer_id)
     for ledger in sorted(facts.narrowed_to.ledgers):
         _Scope.create(token=row, ledger=ledger)
-    token_id: int = row.id
-    return token_id
+    return row.id
 
 
 def find_active(token: str, now: datetime) -> ApiToken | None:

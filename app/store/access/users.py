@@ -67,7 +67,7 @@ def get(user_id: int) -> User | None:
 
 
 def existing(user_id: int) -> User:
-    """Return the user with that id; raises MissingError."""
+    """Raise MissingError if there is none."""
     user = get(user_id)
     if user is None:
         raise MissingError("There is no such user.")
@@ -94,8 +94,7 @@ def last_seen() -> dict[int, datetime]:
 
 def password_hash_of(user_id: int) -> str:
     """Return the hash of the user's password, HASH_OF_NONE if none was chosen."""
-    password_hash: str = tables.UserModel.get_by_id(user_id).password_hash
-    return password_hash
+    return tables.UserModel.get_by_id(user_id).password_hash
 
 
 def has_password(user_id: int) -> bool:

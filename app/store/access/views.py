@@ -39,8 +39,7 @@ def save(user_id: int, name: str, parameters: Mapping[str, str]) -> int:
             row = SavedViewModel.create(user=user_id, name=name, parameters=_json(parameters))
     except IntegrityError as error:
         raise NameTakenError(f"You have a view called {name} already.") from error
-    view_id: int = row.id
-    return view_id
+    return row.id
 
 
 def change(user_id: int, view_id: int, *, name: str, parameters: Mapping[str, str] | None = None) -> bool:
@@ -66,8 +65,7 @@ def make_default(user_id: int, view_id: int | None) -> bool:
 
 
 def delete(user_id: int, view_id: int) -> bool:
-    deleted: int = SavedViewModel.delete().where(_own(user_id, view_id)).execute()
-    return deleted == 1
+    return SavedViewModel.delete().where(_own(user_id, view_id)).execute() == 1
 
 
 @compiled

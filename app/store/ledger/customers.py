@@ -8,7 +8,7 @@ from functools import reduce
 from operator import or_
 from typing import Any
 
-from peewee import Case, fn
+from peewee import fn
 
 from app.domain import invoice as rules
 from app.domain.account import NOTHING_OWED, Account, Owed
@@ -182,20 +182,9 @@ def accounts(as_of: AsOf) -> tuple[Account, ...]:
 
 def balances_of(customer_id: int, as_of: AsOf) -> list[Balances]:
     """Return the customer's open and overpaid amounts, by currency and due date."""
-    position = Position(as_of)
-    balance = position.left_cents
     rows: Any = (
-        position.joined(
-            _Invoice.select(
-                _Invoice.currency,
-                _Invoice.due_on,
-                fn.SUM(Case(None, [(balance > 0, 1)], 0)),
-                fn.SUM(Case(None, [(balance > 0, balance)], 0)),
-                fn.SUM(Case(None, [(balance < 0, 0 - balance)], 0)),
-            )
-        )
-        .where(_Invoice.customer == customer_id, position.has_balance)
-        .group_by(_Invoice.currency, _Invoice.due_on)
+        positions.balances(Position(as_of), _Invoice.currency, _Invoice.due_on)
+        .where(_Invoice.customer == customer_id)
         .order_by(_Invoice.currency, _Invoice.due_on)
         .tuples()
     )

@@ -23,6 +23,8 @@ from app.store.db.tables import (
     UserModel,
 )
 
+_MOST_DEPENDENTS = 20
+
 
 class State(StrEnum):
     """The state of an import; in the first three the worker still has to process it."""
@@ -66,33 +68,26 @@ class StoredImport:
 
 @dataclass(frozen=True, slots=True)
 class RowAction:
-    id: int
     tab: str
     row: int
     kind: str
     action: str
     record_id: int
-    record_version: int | None
     before: dict[str, Any] | None
 
 
 def create(
-    *, file_name: str, sha256: str, size_bytes: int, stored_file: str, user_id: int | None, now: datetime, state: State
+    state: State, now: datetime, *, user_id: int | None = None, apply_when_clean: bool = False, **file: str | int
 ) -> int:
+    """`file` has its columns: file_name, sha256, size_bytes and stored_file."""
+    columns = {"file_name": "", "sha256": "", "size_bytes": 0, "stored_file": "", **file}
     return ImportModel.create(
-        file_name=file_name,
-        sha256=sha256,
-        size_bytes=size_bytes,
-        stored_file=stored_file,
-        state=state,
-        uploaded_by=user_id,
-        uploaded_at=now,
+        state=state, uploaded_by=user_id, uploaded_at=now, apply_when_clean=apply_when_clean, **columns
     ).id
 
 
 def get(import_id: int) -> StoredImport | None:
-    row = _selected().where(ImportModel.id == import_id).dicts().first()
-    return _import(row) if row else None
+    return next(iter(_imports(_selected().where(ImportModel.id == import_id))), None)
 
 
 def existing(import_id: int) -> StoredImport:
@@ -104,32 +99,23 @@ def existing(import_id: int) -> StoredImport:
 
 
 def latest_with_content(sha256: str, states: tuple[State, ...]) -> StoredImport | None:
-    row = (
-        _selected()
-        .where((ImportModel.sha256 == sha256) & ImportModel.state.in_(states))
-        .order_by(ImportModel.id.desc())
-        .dicts()
-        .first()
-    )
-    return _import(row) if row else None
+    same = _selected().where(ImportModel.sha256 == sha256, ImportModel.state.in_(states))
+    return next(iter(_imports(same.order_by(ImportModel.id.desc()).limit(1))), None)
 
 
 def newest_first(limit: int = 200) -> list[StoredImport]:
-    return [_import(row) for row in _selected().order_by(ImportModel.id.desc()).limit(limit).dicts()]
+    return _imports(_selected().order_by(ImportModel.id.desc()).limit(limit))
 
 
 def following(after_id: int, length: int) -> list[StoredImport]:
     """Return the next `length` imports with an id above `after_id`, by id (keyset pagination)."""
-    return [
-        _import(row)
-        for row in _selected().where(ImportModel.id > after_id).order_by(ImportModel.id).limit(length).dicts()
-    ]
+    return _imports(_selected().where(ImportModel.id > after_id).order_by(ImportModel.id).limit(length))
 
 
 def in_work() -> list[StoredImport]:
     """Return the imports that the worker still has to process, oldest first."""
     waiting = [state for state in State if state.is_in_work]
-    return [_import(row) for row in _selected().where(ImportModel.state.in_(waiting)).order_by(ImportModel.id).dicts()]
+    return _imports(_selected().where(ImportModel.state.in_(waiting)).order_by(ImportModel.id))
 
 
 def change(import_id: int, **values: Any) -> None:
@@ -152,32 +138,38 @@ def delete(import_id: int, expected: tuple[State, ...]) -> bool:
 
 
 def row_actions(import_id: int) -> Iterator[RowAction]:
-    query: Any = ImportedRowModel.select().where(ImportedRowModel.origin == import_id).order_by(ImportedRowModel.id)
-    for row in query.dicts().iterator():
-        yield _row_action(row)
+    row = ImportedRowModel
+    columns = (row.tab, row.row, row.kind, row.action, row.record_id, row.before)
+    query: Any = row.select(*columns).where(row.origin == import_id).order_by(row.id)
+    for *facts, before in query.tuples().iterator():
+        facts.append(json.loads(before) if before else None)
+        yield RowAction(*facts)
 
 
-def dependents_of(import_id: int, limit: int = 20) -> list[str]:
+def dependents_of(import_id: int) -> list[str]:
     """Return one sentence for each later record or change that depends on the import and prevents its undo."""
-    later_payments: Any = _later_payments(import_id).limit(limit).tuples()
-    later_invoices: Any = _later_invoices(import_id).limit(limit).tuples()
-    voided: Any = _voided_since(import_id).limit(limit).tuples()
-    edited_invoices: Any = _edited(import_id, "invoice", InvoiceModel, InvoiceModel.number).limit(limit).tuples()
-    scoped: Any = _scoped(import_id).limit(limit).tuples()
-    edited_customers: Any = _edited(import_id, "customer", CustomerModel, CustomerModel.name).limit(limit).tuples()
+
+    def found(query: Any) -> Any:
+        return query.limit(_MOST_DEPENDENTS).tuples()
+
+    edited_invoices = _edited(import_id, "invoice", InvoiceModel, InvoiceModel.number)
+    edited_customers = _edited(import_id, "customer", CustomerModel, CustomerModel.name)
     return [
         *(
             f"Invoice {number} has a payment of {amount_text(cents)} on {paid_on} that did not come from this import."
-            for number, cents, paid_on in later_payments
+            for number, cents, paid_on in found(_later_payments(import_id))
         ),
-        *(f"Invoice {number} was changed after this import." for (number,) in edited_invoices),
-        *(f"Customer {name} was changed after this import." for (name,) in edited_customers),
+        *(f"Invoice {number} was changed after this import." for (number,) in found(edited_invoices)),
+        *(f"Customer {name} was changed after this import." for (name,) in found(edited_customers)),
         *(
             f"Customer {name} has invoice {number}, which did not come from this import."
-            for name, number in later_invoices
+            for name, number in found(_later_invoices(import_id))
         ),
-        *(f"{email} is limited to what concerns customer {name}." for email, name in scoped),
-        *(f"The payment of {paid_on} for invoice {number} was voided after this import." for number, paid_on in voided),
+        *(f"{email} is limited to what concerns customer {name}." for email, name in found(_scoped(import_id))),
+        *(
+            f"The payment of {paid_on} for invoice {number} was voided after this import."
+            for number, paid_on in found(_voided_since(import_id))
+        ),
     ]
 
 
@@ -221,37 +213,17 @@ def _selected() -> Any:
     )
 
 
+def _imports(query: Any) -> list[StoredImport]:
+    return [_import(row) for row in query.dicts()]
+
+
 def _import(row: dict[str, Any]) -> StoredImport:
-    return StoredImport(
-        **{
-            **row,
-            "state": State(row["state"]),
-            "choices": json.loads(row["choices"]),
-            "counts": json.loads(row["counts"]),
-            "control_totals": json.loads(row["control_totals"]),
-        }
-    )
-
-
-def _row_action(row: dict[str, Any]) -> RowAction:
-    return RowAction(
-        row["id"],
-        row["tab"],
-        row["row"],
-        row["kind"],
-        row["action"],
-        row["record_id"],
-        row["record_version"],
-        json.loads(row["before"]) if row["before"] else None,
-    )
+    decoded = {name: json.loads(row[name]) for name in ("choices", "counts", "control_totals")}
+    return StoredImport(**{**row, **decoded, "state": State(row["state"])})
 
 
 def _created(import_id: int, kind: str) -> Any:
-    return ImportedRowModel.select(ImportedRowModel.record_id).where(
-        (ImportedRowModel.origin == import_id)
-        & (ImportedRowModel.kind == kind)
-        & (ImportedRowModel.action == "created")
-    )
+    return _acted_on(import_id, kind).where(ImportedRowModel.action == "created")
 
 
 def _acted_on(import_id: int, kind: str) -> Any:

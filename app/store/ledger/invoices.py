@@ -130,12 +130,8 @@ def following(wanted: Filter, as_of: AsOf, after_id: int, length: int) -> list[L
     return [_line(row, as_of) for row in rows.tuples()]
 
 
-def totals(wanted: Filter, as_of: AsOf) -> list[InvoiceTotals]:
-    return list(_totals(wanted, as_of))
-
-
 @cached
-def _totals(wanted: Filter, as_of: AsOf) -> tuple[InvoiceTotals, ...]:
+def totals(wanted: Filter, as_of: AsOf) -> tuple[InvoiceTotals, ...]:
     ledger = _Ledger(as_of)
     balance = ledger.balance_cents
     rows = (

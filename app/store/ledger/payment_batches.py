@@ -86,11 +86,21 @@ def unique_key(key: str) -> Iterator[None]:
 
 def insert(batch: PaymentBatch, recorded_by: int, now: datetime) -> list[Payment]:
     """Give the first payment the key, and if there are several, all a shared one."""
-    shared = batch.key if len(batch.amounts) > 1 else None
-    return [
-        _insert_one(batch, invoice_id, cents, shared, batch.key if number == 0 else None, recorded_by, now)
-        for number, (invoice_id, cents) in enumerate(batch.amounts.items())
-    ]
+    details = {"method": batch.method, "reference": batch.reference, "note": batch.note}
+    payments = []
+    for number, (invoice_id, cents) in enumerate(batch.amounts.items()):
+        row = PaymentModel.create(
+            invoice=invoice_id,
+            paid_on=batch.paid_on,
+            amount_cents=cents,
+            batch_key=batch.key if len(batch.amounts) > 1 else None,
+            idempotency_key=batch.key if number == 0 else None,
+            recorded_by=recorded_by,
+            recorded_at=now,
+            **details,
+        )
+        payments.append(Payment(row.id, invoice_id, batch.paid_on, cents, **details, voided_at=None, void_reason=""))
+    return payments
 
 
 def void(ids: Sequence[int], reason: str, now: datetime) -> None:
@@ -100,20 +110,3 @@ def void(ids: Sequence[int], reason: str, now: datetime) -> None:
 @compiled
 def _with_key(key: Slot) -> Any:
     return PaymentModel.select(PaymentModel.id).where(PaymentModel.idempotency_key == key.value)
-
-
-def _insert_one(
-    batch: PaymentBatch, invoice_id: int, cents: int, shared: str | None, key: str | None, by: int, now: datetime
-) -> Payment:
-    details = {"method": batch.method, "reference": batch.reference, "note": batch.note}
-    row = PaymentModel.create(
-        invoice=invoice_id,
-        paid_on=batch.paid_on,
-        amount_cents=cents,
-        batch_key=shared,
-        idempotency_key=key,
-        recorded_by=by,
-        recorded_at=now,
-        **details,
-    )
-    return Payment(row.id, invoice_id, batch.paid_on, cents, **details, voided_at=None, void_reason="")

@@ -71,10 +71,6 @@ def of_ids(payment_ids: Collection[int]) -> list[PaymentLine]:
     return [_line(row) for row in rows.order_by(tables.PaymentModel.id).tuples()]
 
 
-def totals(wanted: PaymentFilter) -> list[PaymentTotals]:
-    return list(_totals(wanted))
-
-
 @cached
 def methods() -> tuple[str, ...]:
     """Return the distinct methods of the latest thousand payments, sorted: the suggestions in a form."""
@@ -85,7 +81,7 @@ def methods() -> tuple[str, ...]:
 
 
 @cached
-def _totals(wanted: PaymentFilter) -> tuple[PaymentTotals, ...]:
+def totals(wanted: PaymentFilter) -> tuple[PaymentTotals, ...]:
     counted = fn.SUM(tables.PaymentModel.amount_cents).filter(tables.PaymentModel.voided_at.is_null())
     rows = (
         _joined(InvoiceModel.currency, fn.COUNT(tables.PaymentModel.id), fn.COALESCE(counted, 0))

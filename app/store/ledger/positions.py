@@ -41,25 +41,17 @@ def of_customers(as_of: AsOf) -> list[CustomerPosition]:
     return [CustomerPosition(*labels[customer_id], currency, owed) for (customer_id, currency), owed in found.items()]
 
 
+def balances(position: Position, *key: Any) -> Any:
+    """Select, by key, the number of open invoices, and the open and the overpaid cents."""
+    is_open = fn.SUM(Case(None, [(position.left_cents > 0, 1)], 0))
+    columns = (*key, is_open, *map(fn.SUM, _sides(position.left_cents)))
+    return position.joined(InvoiceModel.select(*columns)).where(position.has_balance).group_by(*key)
+
+
 @totals_by_partition(columns=2)
 def _by_due_date(within: PartitionFilter, as_of: AsOf, *, for_good: bool) -> Any:
     position, part = Position(as_of, within, for_good=for_good), partition(InvoiceModel.id)
-    open_cents, credit_cents = _sides(position.left_cents)
-    return (
-        position.joined(
-            InvoiceModel.select(
-                part,
-                InvoiceModel.currency,
-                InvoiceModel.due_on,
-                fn.SUM(Case(None, [(position.left_cents > 0, 1)], 0)),
-                fn.SUM(open_cents),
-                fn.SUM(credit_cents),
-            )
-        )
-        .where(within(InvoiceModel.id), position.has_balance)
-        .group_by(part, InvoiceModel.currency, InvoiceModel.due_on)
-        .tuples()
-    )
+    return balances(position, part, InvoiceModel.currency, InvoiceModel.due_on).where(within(InvoiceModel.id)).tuples()
 
 
 @totals_by_partition(columns=2)

@@ -68,11 +68,6 @@ def _days_to_pay(within: PartitionFilter, as_of: AsOf, days: int, *, for_good: b
     )
 
 
-@totals_by_partition(columns=3)
-def _days_late(within: PartitionFilter, as_of: AsOf, days: int, *, for_good: bool) -> Any:
-    return _days_late_rows(within, as_of, days, for_good=for_good)
-
-
 def _days_late_rows(within: PartitionFilter, as_of: AsOf, days: int, *, for_good: bool) -> Any:
     settled = _settled(as_of, days_up_to(as_of.day, days), within, for_good=for_good)
     late = days_between(settled.c.settled_on, settled.c.due_on)
@@ -82,6 +77,9 @@ def _days_late_rows(within: PartitionFilter, as_of: AsOf, days: int, *, for_good
         .group_by(part, settled.c.customer_id, settled.c.currency, late)
         .tuples()
     )
+
+
+_days_late = totals_by_partition(columns=3)(_days_late_rows)
 
 
 def _settled(as_of: AsOf, since: date, within: PartitionFilter, *, for_good: bool) -> Any:

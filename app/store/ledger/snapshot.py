@@ -7,8 +7,6 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any, NamedTuple
 
-from peewee import JOIN
-
 from app.store.db.tables import CustomerModel, ImportedModel, InvoiceModel, PaymentModel
 
 REPLACED = "changed in the workbook"  # the void reason of payments that a new workbook replaces
@@ -96,13 +94,15 @@ class Snapshot:
 
 
 def take() -> Snapshot:
-    customers = [StoredCustomer(*row) for row in _customers()]
+    rows: Any = CustomerModel.select(*_columns(CustomerModel, StoredCustomer)).tuples()
+    customers = [StoredCustomer(*row) for row in rows]
     codes_by_name: dict[str, list[str]] = defaultdict(list)
     for customer in customers:
         codes_by_name[compared(customer.name)].append(compared(customer.code))
     invoices: dict[tuple[str, str], StoredInvoice] = {}
     customers_by_number: dict[str, list[str]] = defaultdict(list)
-    for row in _invoices():
+    rows = InvoiceModel.select(*_columns(InvoiceModel, StoredInvoice)).join(CustomerModel)
+    for row in rows.tuples().iterator():
         invoice = StoredInvoice(*row)
         code = compared(invoice.customer_code)
         invoices[invoice.number_key, code] = invoice
@@ -119,8 +119,9 @@ def take() -> Snapshot:
 
 
 def _by_invoice(condition: Any) -> dict[int, list[StoredPayment]]:
+    rows: Any = PaymentModel.select(*_columns(PaymentModel, StoredPayment)).where(condition).order_by(PaymentModel.id)
     payments: dict[int, list[StoredPayment]] = defaultdict(list)
-    for row in _payments(condition):
+    for row in rows.tuples().iterator():
         payment = StoredPayment(*row)
         payments[payment.invoice_id].append(payment)
     return dict(payments)
@@ -129,26 +130,6 @@ def _by_invoice(condition: Any) -> dict[int, list[StoredPayment]]:
 def compared(text: str) -> str:
     """Return a code, name or number normalised for comparison: case-folded, whitespace collapsed, Unicode NFC."""
     return " ".join(unicodedata.normalize("NFC", text).split()).casefold()
-
-
-def _customers() -> Any:
-    return CustomerModel.select(*_columns(CustomerModel, StoredCustomer)).tuples()
-
-
-def _invoices() -> Any:
-    return (
-        InvoiceModel.select(*_columns(InvoiceModel, StoredInvoice)).join(CustomerModel, JOIN.INNER).tuples().iterator()
-    )
-
-
-def _payments(condition: Any) -> Any:
-    return (
-        PaymentModel.select(*_columns(PaymentModel, StoredPayment))
-        .where(condition)
-        .order_by(PaymentModel.id)
-        .tuples()
-        .iterator()
-    )
 
 
 def _columns(table: type[ImportedModel], stored: type[StoredCustomer | StoredInvoice | StoredPayment]) -> list[Any]:

@@ -34,16 +34,6 @@ def invoiced_by_customer(as_of: AsOf, since: date) -> Mapping[tuple[int, str], i
 
 
 @totals_by_partition(columns=2)
-def _invoiced(within: PartitionFilter, as_of: AsOf, since: date) -> Any:
-    return _invoiced_rows(within, as_of, since)
-
-
-@totals_by_partition(columns=2)
-def _collected(within: PartitionFilter, as_of: AsOf, since: date) -> Any:
-    return _collected_rows(within, as_of, since)
-
-
-@totals_by_partition(columns=2)
 def _invoiced_to(within: PartitionFilter, as_of: AsOf, since: date) -> Any:
     part = partition(InvoiceModel.id)
     return (
@@ -78,6 +68,10 @@ def _collected_rows(within: PartitionFilter, as_of: AsOf, since: date) -> Any:
         .group_by(part, InvoiceModel.currency, PaymentModel.paid_on)
         .tuples()
     )
+
+
+_invoiced = totals_by_partition(columns=2)(_invoiced_rows)
+_collected = totals_by_partition(columns=2)(_collected_rows)
 
 
 def _plain(rows: Any) -> dict[tuple[str, date], tuple[int]]:

@@ -37,6 +37,7 @@ from app.workbook.reading.child_messages import received
 from app.workbook.reading.refusal import WorkbookRefusedError
 
 Progress = Callable[[str], None]
+Report = Callable[[Mapping[str, Any]], None]
 
 _log = logging.getLogger(__name__)
 _MERGED_AT_MOST = 200_000
@@ -60,33 +61,20 @@ def read_book(path: Path, limits: WorkbookLimits, progress: Progress, name: str 
                 progress(f"reading tab {message['tab']}: {count_text(message['rows'])} rows")
                 lines_read.read_on()
 
-            _run_child(
-                [
-                    "app.workbook.reading.sheet_reader",
-                    str(path.absolute()),
-                    str(lines),
-                    str(limits.memory_bytes),
-                    str(limits.unpacked_bytes),
-                    str(limits.rows_per_tab),
-                    name or path.name,
-                ],
-                limits.seconds,
-                on_rows,
-            )
+            arguments = (path.absolute(), lines, limits.memory_bytes, limits.unpacked_bytes, limits.rows_per_tab)
+            run_limited("app.workbook.reading.sheet_reader", [*map(str, arguments), name or path.name], limits, on_rows)
             return lines_read.book()
 
 
-def run_limited(module: str, arguments: list[str], limits: WorkbookLimits) -> None:
+def run_limited(
+    module: str, arguments: list[str], limits: WorkbookLimits, reported: Report = lambda _message: None
+) -> None:
     """Run a child program of this package; raises WorkbookRefusedError with its message."""
-    _run_child([module, *arguments], limits.seconds, lambda _: None)
-
-
-def _run_child(module_and_arguments: list[str], seconds: int, reported: Callable[[Mapping[str, Any]], None]) -> None:
-    deadline = time.monotonic() + seconds
+    deadline = time.monotonic() + limits.seconds
     with (
         tempfile.TemporaryFile() as errors,
         subprocess.Popen(
-            [sys.executable, "-m", *module_and_arguments],
+            [sys.executable, "-m", module, *arguments],
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=errors,
@@ -103,21 +91,15 @@ def _run_child(module_and_arguments: list[str], seconds: int, reported: Callable
             return
         errors.seek(0)
         output = errors.read()[-4000:].decode(errors="replace")
-        _log.log(
-            logging.INFO if refused else logging.WARNING,
-            "the reading of a workbook ended with %s: %s",
-            child.returncode,
-            output,
-        )
+        level = logging.INFO if refused else logging.WARNING
+        _log.log(level, "the reading of a workbook ended with %s: %s", child.returncode, output)
         raise WorkbookRefusedError(
             refused
             or "The workbook needs more memory or time than one may take: split it, or remove what is not a list."
         )
 
 
-def _follow(
-    child: "subprocess.Popen[str]", deadline: float, reported: Callable[[Mapping[str, Any]], None]
-) -> str | None:
+def _follow(child: "subprocess.Popen[str]", deadline: float, reported: Report) -> str | None:
     """Pass on the child's reports until it ends; return its message if it refused the file."""
     assert child.stdout is not None  # it was started with a pipe
     refused = None

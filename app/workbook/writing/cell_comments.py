@@ -116,9 +116,6 @@ def _boxes_of(copy: PackageCopy, sheet: str, *, strict: bool) -> str:
     written = f'<{root.prefix}legacyDrawing xmlns:r="{relations_namespace(strict=strict)}" r:id="{id_}"/>'
     after = next((child for child in root.children if child.name in _AFTER_BOXES), None)
     edits = Edits(content)
-    if after is None:
-        edits.append(root, written)
-    else:
-        edits.replace(after.start, after.start, written)
+    edits.insert(root, after, written)
     copy.write(sheet, edits.done())
     return part

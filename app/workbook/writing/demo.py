@@ -9,9 +9,8 @@ from pathlib import Path
 from typing import Any
 
 from openpyxl import Workbook
-from openpyxl.cell import Cell, WriteOnlyCell
-from openpyxl.styles import Font
-from openpyxl.worksheet._write_only import WriteOnlyWorksheet
+
+from app.workbook.writing.listing import Listed, bold, cell
 
 _FIRST = (
     "Northwind Harbor Alder Copper Granite Juniper Lantern Meadow Orchard Pinecrest Quarry Silver Tidewater Willow"
@@ -109,7 +108,7 @@ def _append(
     book: Workbook,
     tab: str,
     headers: Sequence[str],
-    rows: Iterable[Sequence[object]],
+    rows: Iterable[Sequence[Listed]],
     title: str = "",
     total: Decimal | None = None,
 ) -> None:
@@ -117,26 +116,11 @@ def _append(
     for letter, header in zip("ABCDEFG", headers, strict=False):
         sheet.column_dimensions[letter].width = max(14, len(header) + 4)
     if title:
-        sheet.append([_bold(sheet, title)])
+        sheet.append([bold(sheet, title)])
         sheet.append([])
-    sheet.append([_bold(sheet, header) for header in headers])
+    sheet.append([bold(sheet, header) for header in headers])
     for row in rows:
-        sheet.append([_formatted(sheet, value) for value in row])
+        sheet.append([cell(sheet, value) for value in row])
     if total is not None:
         place = next(index for index, header in enumerate(headers) if header == "Amount")
-        sheet.append([_bold(sheet, "Total"), *[None] * (place - 1), _formatted(sheet, total)])
-
-
-def _bold(sheet: WriteOnlyWorksheet, text: str) -> Cell:
-    cell = WriteOnlyCell(sheet, text)
-    cell.font = Font(bold=True)
-    return cell
-
-
-def _formatted(sheet: WriteOnlyWorksheet, value: object) -> object:
-    if not isinstance(value, Decimal | date):
-        return value
-    cell = WriteOnlyCell(sheet)
-    cell.value = value
-    cell.number_format = "#,##0.00" if isinstance(value, Decimal) else "yyyy-mm-dd"
-    return cell
+        sheet.append([bold(sheet, "Total"), *[None] * (place - 1), cell(sheet, total)])

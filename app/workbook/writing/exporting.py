@@ -1,7 +1,6 @@
 """Export all receivables, or those of a list, as a workbook of three tabs; importing it again changes nothing."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from io import BytesIO
 from pathlib import Path
 from typing import Any, TypeVar
 from zoneinfo import ZoneInfo
@@ -11,12 +10,12 @@ from openpyxl import Workbook
 from app.domain import fields
 from app.domain.fields import Field
 from app.domain.money import decimal_of
+from app.domain.payment import Payment
 from app.store.ledger.invoices import ListedInvoice
 from app.store.ledger.payment_list import PaymentLine
-from app.store.ledger.snapshot import Snapshot, StoredCustomer, StoredInvoice, compared
+from app.store.ledger.snapshot import Snapshot, StoredCustomer, StoredInvoice, StoredPayment, compared
 from app.workbook.difference import customer_values, invoice_values, payment_values
 from app.workbook.meaning.columns.own_columns import heading
-from app.workbook.meaning.results.records import Value
 from app.workbook.meaning.vocabulary.headings import FIGURES_OF_INVOICE
 from app.workbook.writing import listing
 from app.workbook.writing.listing import Listed, write_tab
@@ -60,9 +59,7 @@ def invoices_xlsx(lines: Sequence[ListedInvoice], stored: Snapshot, zone: ZoneIn
     write_tab(book, "Invoices", *_invoice_list(lines, stored, zone))
     write_tab(book, "Payments", PAYMENT_HEADERS, _payments(stored, invoices))
     write_tab(book, "Customers", *customers(map(customer_values, _in_order(owners))))
-    stream = BytesIO()
-    book.save(stream)
-    return stream.getvalue()
+    return listing.saved(book)
 
 
 def invoices_csv(lines: Sequence[ListedInvoice], stored: Snapshot, zone: ZoneInfo) -> bytes:
@@ -72,14 +69,10 @@ def invoices_csv(lines: Sequence[ListedInvoice], stored: Snapshot, zone: ZoneInf
 def payments_list(lines: Iterable[PaymentLine]) -> tuple[Sequence[str], list[Sequence[Listed]]]:
     """Leave out voided payments, which would be imported as real ones."""
     return PAYMENT_LIST_HEADERS, [
-        [*_cells(_payment_record(line), _PAYMENT), line.customer_name, line.currency]
+        [*_payment(line.payment, line.number, line.customer_code), line.customer_name, line.currency]
         for line in lines
         if line.payment.voided_at is None
     ]
-
-
-def _payment_record(line: PaymentLine) -> dict[str, Value]:
-    return {**payment_values(line.payment), "invoice_number": line.number, "customer_code": line.customer_code}
 
 
 def _invoice_list(
@@ -133,9 +126,13 @@ def _invoice(stored: Snapshot, invoice: StoredInvoice, zone: ZoneInfo, own: Iter
 
 def _payments(stored: Snapshot, invoices: Iterable[StoredInvoice]) -> Iterable[Sequence[Listed]]:
     for invoice in invoices:
-        names = {"invoice_number": invoice.number, "customer_code": invoice.customer_code}
         for payment in stored.payments.get(invoice.id, ()):
-            yield _cells({**payment_values(payment), **names}, _PAYMENT)
+            yield _payment(payment, invoice.number, invoice.customer_code)
+
+
+def _payment(payment: Payment | StoredPayment, number: str, customer_code: str) -> list[Listed]:
+    record = {**payment_values(payment), "invoice_number": number, "customer_code": customer_code}
+    return _cells(record, _PAYMENT)
 
 
 def _cells(record: Mapping[str, Any], names: Iterable[str]) -> list[Listed]:

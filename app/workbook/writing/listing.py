@@ -27,6 +27,10 @@ _LIKE_A_FORMULA = re.compile(r"^[=+\-@\t\r]")
 def xlsx(title: str, headers: Sequence[str], rows: Iterable[Sequence[Listed]]) -> bytes:
     book = Workbook(write_only=True)
     write_tab(book, tab_title(title), headers, rows)
+    return saved(book)
+
+
+def saved(book: Workbook) -> bytes:
     stream = BytesIO()
     book.save(stream)
     return stream.getvalue()
@@ -47,12 +51,12 @@ def write_tab(book: Workbook, title: str, headers: Sequence[str], rows: Iterable
     for index, header in enumerate(headers):
         sheet.column_dimensions[column_letter(index)].width = max(14, len(header) + 2)
     sheet.freeze_panes = "A2"
-    sheet.append([_header(sheet, header) for header in headers])
+    sheet.append([bold(sheet, header) for header in headers])
     for row in rows:
-        sheet.append([_cell(sheet, value) for value in row])
+        sheet.append([cell(sheet, value) for value in row])
 
 
-def _header(sheet: WriteOnlyWorksheet, text: str) -> Cell:
+def bold(sheet: WriteOnlyWorksheet, text: str) -> Cell:
     cell = _text(sheet, text)
     cell.font = Font(bold=True)
     return cell
@@ -65,7 +69,7 @@ def _text(sheet: WriteOnlyWorksheet, text: str) -> Cell:
     return cell
 
 
-def _cell(sheet: WriteOnlyWorksheet, value: Listed) -> Cell | None:
+def cell(sheet: WriteOnlyWorksheet, value: Listed) -> Cell | None:
     if value is None or value == "":
         return None
     if isinstance(value, str):

@@ -1,9 +1,8 @@
 """Restyle existing cells of a tab in place, and insert cells that do not exist yet."""
 
 import re
-from bisect import bisect_left
 from collections.abc import Callable, Collection, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from app.workbook.reading.cells import column_number
 from app.workbook.reading.workbook_parts import whole_number
@@ -30,12 +29,6 @@ class _Place:
     column: int
     cell: Element | None = None
     style: int = 0
-
-
-@dataclass(slots=True)
-class _Rows:
-    numbers: list[int] = field(default_factory=list)
-    elements: list[Element] = field(default_factory=list)
 
 
 def mark_sheet(copy: PackageCopy, part: str, marks: Mapping[str, MarkedCell], fill_styles: FillStyles) -> list[str]:
@@ -82,12 +75,12 @@ def _place(name: str) -> _Place:
     return _Place(name, int(match[2]), column_number(match[1]))
 
 
-def _rows(data: Element) -> _Rows:
-    rows, number = _Rows(), 0
+def _rows(data: Element) -> dict[int, Element]:
+    rows: dict[int, Element] = {}
+    number = 0
     for element in data.children:
         number = int(element.attributes.get("r", number + 1))
-        rows.numbers.append(number)
-        rows.elements.append(element)
+        rows.setdefault(number, element)
     return rows
 
 
@@ -107,11 +100,10 @@ def _is_covered(place: _Place, extents: list[tuple[range, range]]) -> bool:
     return any(place.row in rows and place.column in columns for rows, columns in extents)
 
 
-def _find(place: _Place, rows: _Rows) -> None:
-    at = bisect_left(rows.numbers, place.row)
-    if at == len(rows.numbers) or rows.numbers[at] != place.row:
+def _find(place: _Place, rows: dict[int, Element]) -> None:
+    row = rows.get(place.row)
+    if row is None:
         return
-    row = rows.elements[at]
     place.style = whole_number(row.attributes.get("s")) if row.attributes.get("customFormat") in {"1", "true"} else 0
     for column, cell in _columns(row):
         if column == place.column:
@@ -127,22 +119,20 @@ def _columns(row: Element) -> list[tuple[int, Element]]:
     return found
 
 
-def _insert_cells(edits: Edits, data: Element, rows: _Rows, number: int, cells: list[tuple[int, str]]) -> None:
-    at = bisect_left(rows.numbers, number)
-    if at == len(rows.numbers) or rows.numbers[at] != number:
+def _insert_cells(
+    edits: Edits, data: Element, rows: dict[int, Element], number: int, cells: list[tuple[int, str]]
+) -> None:
+    row = rows.get(number)
+    if row is None:
         written = f'<{data.prefix}row r="{number}">{"".join(cell for _, cell in cells)}</{data.prefix}row>'
-        if at == len(rows.numbers):
-            edits.append(data, written)
-        else:
-            edits.replace(rows.elements[at].start, rows.elements[at].start, written)
+        edits.insert(data, next((other for at, other in rows.items() if at > number), None), written)
         return
-    row = rows.elements[at]
     at_the_end = ""
     for column, written in cells:
         after = next((cell for other, cell in _columns(row) if other > column), None)
         if after is None:
             at_the_end += written
         else:
-            edits.replace(after.start, after.start, written)
+            edits.insert(row, after, written)
     if at_the_end:
         edits.append(row, at_the_end)

@@ -103,6 +103,13 @@ class Edits:
         else:
             self.replace(parent.end, parent.end, text)
 
+    def insert(self, parent: Element, before: Element | None, text: str) -> None:
+        """Append the text if there is no element to put it before."""
+        if before is None:
+            self.append(parent, text)
+        else:
+            self.replace(before.start, before.start, text)
+
     def remove(self, element: Element) -> None:
         self.replace(element.start, element.after, "")
 

@@ -116,10 +116,10 @@ def test_totals_keep_currencies_and_credit_apart(database, as_of):
     an_invoice("3", currency="EUR", total_cents=7_00)
     an_invoice("4", total_cents=1_00, voided_at=datetime(2026, 2, 1, tzinfo=UTC))
 
-    assert invoices.totals(Filter(), as_of) == [
+    assert invoices.totals(Filter(), as_of) == (
         InvoiceTotals("EUR", 1, 7_00, 0, 7_00, 0),
         InvoiceTotals("USD", 3, 151_00, 60_00, 100_00, 10_00),
-    ]
+    )
 
 
 def test_payments_tell_who_recorded_them_and_whether_they_count(database, as_of):

@@ -57,14 +57,14 @@ def test_voided_payments_are_found_when_asked_for_and_never_summed(found):
 
     assert found() == [5_00]
     assert sorted(found(with_voided=True)) == [5_00, 7_00]
-    assert payment_list.totals(PaymentFilter(with_voided=True)) == [PaymentTotals("USD", 2, 5_00)]
+    assert payment_list.totals(PaymentFilter(with_voided=True)) == (PaymentTotals("USD", 2, 5_00),)
 
 
 def test_sums_of_currencies_stay_apart(database):
     a_payment(an_invoice("1"), 5_00)
     a_payment(an_invoice("2", currency="EUR"), 7_00)
 
-    assert payment_list.totals(PaymentFilter()) == [PaymentTotals("EUR", 1, 7_00), PaymentTotals("USD", 1, 5_00)]
+    assert payment_list.totals(PaymentFilter()) == (PaymentTotals("EUR", 1, 7_00), PaymentTotals("USD", 1, 5_00))
 
 
 def test_a_form_offers_the_methods_that_were_used(database):
