@@ -95,8 +95,7 @@ def choose(
 def confirm(importer: Importer, stored: StoredImport, by: User, *, good_rows: bool) -> None:
     """Have a previewed import applied; raises PreventedError, or NotNowError if another request was faster."""
     choices = replace(Choices.from_json(stored.choices), good_rows=good_rows)
-    reason = importer.files(stored.id).preview().why_not(choices)
-    if reason:
+    if reason := importer.files(stored.id).preview().why_not(choices):
         raise PreventedError(reason)
     with transaction():
         if not imports.claim(stored.id, (State.PREVIEWED,), State.APPLYING):
@@ -209,8 +208,7 @@ def undo(importer: Importer, import_id: int) -> None:
             raise NotNowError(f"There is no import {import_id}.")
         if stored.state not in {State.APPLIED, State.UNDOING}:
             raise NotNowError(f"Import {import_id} is {stored.state}: only an applied import can be undone.")
-        reasons = tuple(imports.dependents_of(import_id))
-        if reasons:
+        if reasons := tuple(imports.dependents_of(import_id)):
             raise NotNowError("The import cannot be undone, because something later hangs on it.", reasons)
         applying.take_back(import_id)
         imports.change(import_id, state=State.UNDONE, undone_at=importer.now())

@@ -102,8 +102,7 @@ def was_at(email: str, address: str, now: datetime) -> bool:
     """Return whether the user with that e-mail address signed in from the IP address in the last 90 days."""
     login = tables.LoginModel
     of_user = users.is_called(email) & (login.address == address) & (login.created_at > now - _REMEMBERED)
-    found: bool = login.select().join(tables.UserModel).where(of_user).exists()
-    return found
+    return login.select().join(tables.UserModel).where(of_user).exists()
 
 
 def revoke(jti: str, now: datetime) -> None:
@@ -140,5 +139,4 @@ def _active(jti: Slot, now: Slot, seen_since: Slot) -> Any:
 
 
 def _revoke(which: object, now: datetime) -> int:
-    ended: int = tables.LoginModel.update(revoked_at=now).where(which, tables.LoginModel.revoked_at.is_null()).execute()
-    return ended
+    return tables.LoginModel.update(revoked_at=now).where(which, tables.LoginModel.revoked_at.is_null()).execute()

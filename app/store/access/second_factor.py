@@ -14,8 +14,7 @@ def enabled_users() -> set[int]:
 
 
 def secret_of(user_id: int) -> str | None:
-    secret: str | None = UserRow.get_by_id(user_id).totp_secret
-    return secret
+    return UserRow.get_by_id(user_id).totp_secret
 
 
 def set_secret(user_id: int, secret: str | None, step: int | None) -> None:
@@ -26,8 +25,7 @@ def set_secret(user_id: int, secret: str | None, step: int | None) -> None:
 def accept_step(user_id: int, step: int) -> bool:
     """Mark the TOTP time step as used; return False if it or a later one was used before."""
     is_newer = UserRow.totp_step.is_null() | (UserRow.totp_step < step)
-    changed: int = UserRow.update(totp_step=step).where(UserRow.id == user_id, is_newer).execute()
-    return changed == 1
+    return UserRow.update(totp_step=step).where(UserRow.id == user_id, is_newer).execute() == 1
 
 
 def replace_recovery_codes(user_id: int, recovery_codes: Iterable[str]) -> None:
@@ -38,10 +36,8 @@ def replace_recovery_codes(user_id: int, recovery_codes: Iterable[str]) -> None:
 
 def accept_recovery_code(user_id: int, code: str) -> bool:
     is_match = (RecoveryCodeModel.user == user_id) & (RecoveryCodeModel.code_hash == hash_of(code))
-    deleted: int = RecoveryCodeModel.delete().where(is_match).execute()
-    return deleted == 1
+    return RecoveryCodeModel.delete().where(is_match).execute() == 1
 
 
 def recovery_codes_left(user_id: int) -> int:
-    count: int = RecoveryCodeModel.select().where(RecoveryCodeModel.user == user_id).count()
-    return count
+    return RecoveryCodeModel.select().where(RecoveryCodeModel.user == user_id).count()
