@@ -95,8 +95,7 @@ def choose(
 def confirm(importer: Importer, stored: StoredImport, by: User, *, good_rows: bool) -> None:
     """Have a previewed import applied; raises PreventedError, or NotNowError if another request was faster."""
     choices = replace(Choices.from_json(stored.choices), good_rows=good_rows)
-    reason = importer.files(stored.id).preview().why_not(choices)
-    if reason:
+    if reason := importer.files(stored.id).preview().why_not(choices):
         raise PreventedError(reason)
     with transaction():
         if not imports.claim(stored.id, (State.PREVIEWED,), State.APPLYING):

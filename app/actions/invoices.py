@@ -55,8 +55,7 @@ def change_status(change: StatusChange, reason: str, seen: SeenVersion, by: User
     """
     with transaction():
         invoice, paid_cents = invoice_changes.as_seen(seen)
-        refusal = why_not(change, invoice, paid_cents)
-        if refusal:
+        if refusal := why_not(change, invoice, paid_cents):
             raise InvoiceRefusedError(refusal)
         invoice_changes.write(seen.invoice_id, _VALUES[change](reason, now))
         action = f"invoice.{change.replace(' ', '_')}"

@@ -182,13 +182,12 @@ def make_secrets(
 ) -> None:
     """Generate the stack's missing secrets; the container `secrets` runs this at each start."""
     files = SecretFiles.below(folder)
-    written: list[str] = []
-    if rotate is Rotated.SIGNING_KEY:
-        written += files.rotate_signing_key()
-    if rotate is Rotated.DATABASE:
-        written += files.rotate_database()
-    if rotate is Rotated.REDIS:
-        written += files.rotate_redis()
+    rotations = {
+        Rotated.SIGNING_KEY: files.rotate_signing_key,
+        Rotated.DATABASE: files.rotate_database,
+        Rotated.REDIS: files.rotate_redis,
+    }
+    written = list(rotations[rotate]()) if rotate else []
     if set_smtp_url:
         written += files.set_smtp_url(_smtp_url_from_stdin())
     written += files.make_missing()

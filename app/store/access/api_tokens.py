@@ -3,6 +3,8 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import groupby
+from operator import itemgetter
 from typing import Any
 
 from peewee import Case
@@ -111,19 +113,14 @@ def _found(which: Any) -> list[ApiToken]:
 
 
 def _narrowed(token_ids: Iterable[int]) -> dict[int, Scope]:
-    found = {token_id: Scope() for token_id in token_ids}
-    rows: Any = _Scope.select(_Scope.token, _Scope.customer, _Scope.ledger).where(_Scope.token.in_(sorted(found)))
-    for token_id, customer_id, ledger in rows.tuples():
-        before = found[token_id]
-        found[token_id] = Scope(
-            before.customers | ({customer_id} if customer_id is not None else set()),
-            before.ledgers | ({ledger} if ledger is not None else set()),
-        )
-    return found
+    """Return the scopes of the tokens by their ids; those that lost all they were narrowed to are missing."""
+    rows: Any = _Scope.select(_Scope.token, _Scope.customer, _Scope.ledger).where(_Scope.token.in_(sorted(token_ids)))
+    own_rows = groupby(rows.order_by(_Scope.token).tuples(), key=itemgetter(0))
+    return {token_id: users.scope_in(own) for token_id, own in own_rows}
 
 
 def _token(row: dict[str, Any], owner: User, narrowed: dict[int, Scope]) -> ApiToken:
     rights = frozenset(TokenRight(right) for right in row["rights"].split())
-    scope = narrowed[row["id"]] if row["is_scoped"] else EVERYTHING
+    scope = narrowed.get(row["id"], Scope()) if row["is_scoped"] else EVERYTHING
     facts = TokenFacts(row["name"], rights, row["expires_at"], scope)
     return ApiToken(row["id"], owner, facts, row["created_at"], row["last_used_at"], row["revoked_at"])

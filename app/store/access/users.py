@@ -137,10 +137,14 @@ def from_rows(rows: Iterable[tuple[Any, ...]]) -> User:
     """Return the user from all rows of COLUMNS for one user, at least one."""
     own_rows = list(rows)
     user_id, email, name, role, active, is_scoped, has_second_factor, *_ = own_rows[0]
-    customers = frozenset(row[-2] for row in own_rows if row[-2] is not None)
-    ledgers = frozenset(row[-1] for row in own_rows if row[-1] is not None)
-    scope = Scope(customers, ledgers, is_everything=not is_scoped)
+    scope = scope_in(own_rows) if is_scoped else EVERYTHING
     return User(user_id, email, name, Role(role), active, scope, bool(has_second_factor))
+
+
+def scope_in(rows: Iterable[tuple[Any, ...]]) -> Scope:
+    """Return the scope of rows that end with the id of a customer and a ledger, each None if the row has the other."""
+    *_, customers, ledgers = zip(*rows, strict=True)
+    return Scope(frozenset(customers) - {None}, frozenset(ledgers) - {None})
 
 
 def _matching(which: Any) -> Iterator[User]:

@@ -36,32 +36,27 @@ def save(user_id: int, name: str, parameters: Mapping[str, str]) -> int:
     """Save the parameters under the name and return the view's id; raises NameTakenError."""
     try:
         with transaction():
-            row = SavedViewModel.create(user=user_id, name=name, parameters=_json(parameters))
+            row = SavedViewModel.create(
+                user=user_id, name=name, parameters=json.dumps(dict(parameters), sort_keys=True)
+            )
     except IntegrityError as error:
         raise NameTakenError(f"You have a view called {name} already.") from error
     return row.id
 
 
-def change(user_id: int, view_id: int, *, name: str, parameters: Mapping[str, str] | None = None) -> bool:
-    """Rename the user's view, replace its parameters if given, and return whether it exists; raises NameTakenError."""
-    values = {"name": name, **({} if parameters is None else {"parameters": _json(parameters)})}
+def rename(user_id: int, view_id: int, name: str) -> bool:
+    """Return whether the user has the view; raises NameTakenError."""
     try:
         with transaction():
-            changed: int = SavedViewModel.update(values).where(_own(user_id, view_id)).execute()
+            return SavedViewModel.update(name=name).where(_own(user_id, view_id)).execute() == 1
     except IntegrityError as error:
         raise NameTakenError(f"You have a view called {name} already.") from error
-    return changed == 1
 
 
-def make_default(user_id: int, view_id: int | None) -> bool:
-    """Make this view, or none, the default of the list of invoices; return False if there is no such view."""
-    with transaction():
-        if view_id is not None and not SavedViewModel.select().where(_own(user_id, view_id)).exists():
-            return False
-        SavedViewModel.update(is_default=False).where(SavedViewModel.user == user_id).execute()
-        if view_id is not None:
-            SavedViewModel.update(is_default=True).where(_own(user_id, view_id)).execute()
-        return True
+def make_default(user_id: int, view_id: int | None) -> None:
+    """Make this view of the user, or none, the default of the list of invoices."""
+    is_wanted = SavedViewModel.id == view_id
+    SavedViewModel.update(is_default=is_wanted).where(SavedViewModel.user == user_id).execute()
 
 
 def delete(user_id: int, view_id: int) -> bool:
@@ -76,7 +71,3 @@ def _of_user(user_id: Slot) -> Any:
 
 def _own(user_id: int, view_id: int) -> object:
     return (SavedViewModel.id == view_id) & (SavedViewModel.user == user_id)
-
-
-def _json(parameters: Mapping[str, str]) -> str:
-    return json.dumps(dict(parameters), sort_keys=True)

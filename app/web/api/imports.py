@@ -200,8 +200,7 @@ class ImportsApi:
         if stored.state is not State.PREVIEWED:
             raise problems.conflict(f"This import is {stored.state}: only one that is previewed asks anything.")
         preview = self.importer.files(import_id).preview()
-        wrong = _wrong_answers(preview, body.answers)
-        if wrong:
+        if wrong := _wrong_answers(preview, body.answers):
             raise ProblemError(ProblemType.INVALID, wrong[0].sentence, wrong[:_MOST_ERRORS])
         choices = Choices.from_json(stored.choices)
         given = {**choices.answers.by_question, **body.answers}

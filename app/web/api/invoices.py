@@ -77,22 +77,13 @@ class InvoicesAsked(Asked):
     value: Annotated[shapes.Line, Field(max_length=200)] = Field(default="", description="Counts only with `field`.")
 
     def wanted(self, zone: ZoneInfo) -> Filter:
+        same_names = InvoicesAsked.model_fields.keys() & Filter.__slots__
+        same = {name: value for name in same_names if (value := getattr(self, name)) is not None}
         return Filter(
+            **same,
             text=self.q,
             text_cents=Locale.of(FALLBACK, zone).cents_in(self.q),
             statuses=self._statuses(),
-            bucket=self.bucket,
-            customer_id=self.customer_id,
-            ledger=self.ledger,
-            currency=self.currency or "",
-            issued_from=self.issued_from,
-            issued_to=self.issued_to,
-            due_from=self.due_from,
-            due_to=self.due_to,
-            least_cents=self.least_cents,
-            most_cents=self.most_cents,
-            disputed=self.disputed,
-            import_id=self.import_id,
             own_field=self.field,
             own_text=self.value if self.field else "",
         )

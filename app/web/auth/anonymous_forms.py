@@ -1,7 +1,7 @@
 """Forms for visitors who are not signed in: their CSRF token is bound to a secret in a cookie instead of a login."""
 
 import secrets
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from bottle import HTTPResponse
@@ -23,6 +23,6 @@ class AnonymousForms:
         if context.login:
             return self.pages.show(context, template, status=status, **values)
         secret = context.form_secret or secrets.token_urlsafe(32)
-        response = self.pages.show(context.with_form_secret(secret), template, status=status, **values)
+        response = self.pages.show(replace(context, form_secret=secret), template, status=status, **values)
         self.cookies.set(response, "form", secret, seconds=_FORM_SECONDS)
         return response

@@ -1,6 +1,5 @@
 """Sign-in by password and, if set up, a second factor, and sign-out."""
 
-import hashlib
 import logging
 from dataclasses import dataclass
 from datetime import timedelta
@@ -11,6 +10,7 @@ from app.actions import passwords as password_actions
 from app.actions import sign_in
 from app.actions.second_factors import RECOVERY_CODE
 from app.store.access import second_factor, users
+from app.store.access.hashes import hash_of
 from app.store.access.logins import NewLogin
 from app.store.access.users import User
 from app.web.auth import passwords
@@ -88,14 +88,12 @@ class Sessions:
         return self.browsers.forget(self.pages.redirect(context, "/sign-in"))
 
     def _form(self, context: RequestContext, wanted: str, email: str = "", failure: str = "") -> HTTPResponse:
-        status = 422 if failure else 200
-        return self.forms.show(context, "sessions/new.html", status=status, wanted=wanted, email=email, failure=failure)
+        values = {"wanted": wanted, "email": email, "failure": failure}
+        return self.forms.show(context, "sessions/new.html", status=422 if failure else 200, **values)
 
     def _code_form(self, context: RequestContext, pending: str, wanted: str, failure: str = "") -> HTTPResponse:
-        status = 422 if failure else 200
-        return self.forms.show(
-            context, "sessions/code.html", status=status, wanted=wanted, pending=pending, failure=failure
-        )
+        values = {"wanted": wanted, "pending": pending, "failure": failure}
+        return self.forms.show(context, "sessions/code.html", status=422 if failure else 200, **values)
 
     def _pending_token(self, context: RequestContext, user: User) -> str:
         """Return the token that proves a right password; changing the password invalidates it."""
@@ -116,7 +114,7 @@ class Sessions:
 
 
 def _password_fingerprint(user: User) -> str:
-    return hashlib.sha256(users.password_hash_of(user.id).encode()).hexdigest()
+    return hash_of(users.password_hash_of(user.id))
 
 
 def _warning(by_code: str, user: User) -> str:

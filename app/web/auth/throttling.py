@@ -64,8 +64,7 @@ class Attempt:
 
     def begin(self, context: RequestContext, user: User | None) -> None:
         """Count the attempt; raises TooManyAttemptsError. Of each wait, only the first refusal is recorded."""
-        wait = sign_in.begin_attempt((self.target, self.place), user, context.now)
-        if wait:
+        if wait := sign_in.begin_attempt((self.target, self.place), user, context.now):
             log.warning("refused an attempt at %s until %s", self.target.name, wait.until)
             raise TooManyAttemptsError(wait.until - context.now)
 

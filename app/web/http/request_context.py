@@ -1,7 +1,7 @@
 """The context of a request: who sent it, when, and with what parameters."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date, datetime
 
 from bottle import FileUpload
@@ -34,6 +34,3 @@ class RequestContext:
         if self.login is None:
             raise LookupError("Nobody is signed in.")
         return self.login.user
-
-    def with_form_secret(self, secret: str) -> "RequestContext":
-        return replace(self, form_secret=secret)

@@ -61,7 +61,7 @@ class Views:
         name = fields.text("name", required=True, longest=60)
         if not fields.errors:
             try:
-                if not views.change(context.user.id, view_id, name=name):
+                if not views.rename(context.user.id, view_id, name):
                     raise NotFoundError(_MISSING)
                 return self.pages.redirect(context, "/views", flash=f"The view is called {name} now.")
             except views.NameTakenError as error:
