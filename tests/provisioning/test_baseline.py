@@ -44,7 +44,7 @@ def test_every_part_has_its_turn():
     parts = {module.stem for module in modules if "\ndef ensure(" in module.read_text()}
 
     assert len(parts) > 10
-    assert parts == set(re.findall(r"lambda: (\w+)\.ensure", inspect.getsource(baseline)))
+    assert parts == set(re.findall(r"yield from (\w+)\.ensure", inspect.getsource(baseline)))
 
 
 def test_each_change_is_told_as_it_is_done(rented, settings):
