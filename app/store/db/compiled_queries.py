@@ -10,7 +10,7 @@ def _by_number(number: Slot) -> Any:
 rows = _by_number("1001")          # a list of tuples, converted as by peewee
 """
 
-from collections.abc import Callable, Hashable, Sequence
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import wraps
 from inspect import signature
@@ -48,12 +48,13 @@ class CompiledQuery:
 
     sql: str
     parameters: list[Any]
-    converters: list[Callable[[Any], Any] | None]
+    converters: dict[int, Callable[[Any], Any]]
 
     @classmethod
     def of(cls, query: Any) -> "CompiledQuery":
         sql, parameters = query.sql()
-        return cls(sql, list(parameters), [_converter(column) for column in query.selected_columns])
+        converters = ((index, _converter(column)) for index, column in enumerate(query.selected_columns))
+        return cls(sql, list(parameters), {index: convert for index, convert in converters if convert})
 
     def rows(self, values: Sequence[Any], *, keep_plan: bool) -> list[tuple[Any, ...]]:
         """Execute the query with the slots' values; `keep_plan` lets PostgreSQL plan it once for all values."""
@@ -87,6 +88,9 @@ def _converter(column: Any) -> Callable[[Any], Any] | None:
     return bare.python_value if isinstance(bare, Field) else converter
 
 
-def _converted(row: Sequence[Any], converters: Sequence[Callable[[Any], Any] | None]) -> tuple[Any, ...]:
-    pairs = zip(row, converters, strict=True)
-    return tuple(value if value is None or convert is None else convert(value) for value, convert in pairs)
+def _converted(row: Sequence[Any], converters: Mapping[int, Callable[[Any], Any]]) -> tuple[Any, ...]:
+    values = list(row)
+    for index, convert in converters.items():
+        if values[index] is not None:
+            values[index] = convert(values[index])
+    return tuple(values)

@@ -16,7 +16,7 @@ from collections import OrderedDict
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache, reduce, wraps
-from operator import or_
+from operator import add, or_, sub
 from threading import Lock
 from typing import Any, TypeAlias
 
@@ -176,27 +176,24 @@ def _updated(
     # Copies: other threads may still be reading the old totals.
     parts, total = dict(old.parts), dict(old.total)
     for part in changed:
-        _add(total, parts.pop(part, {}), -1)
+        _combine(total, parts.pop(part, {}), sub)
         if part in new_totals:
             parts[part] = new_totals[part]
-            _add(total, new_totals[part], 1)
+            _combine(total, new_totals[part], add)
     return _CachedTotals(versions, parts, total)
 
 
 def _total(parts: Iterable[Sums]) -> Sums:
     total: dict[Key, Numbers] = {}
     for part in parts:
-        _add(total, part, 1)
+        _combine(total, part, add)
     return total
 
 
-def _add(total: dict[Key, Numbers], sums: Sums, sign: int) -> None:
+def _combine(total: dict[Key, Numbers], sums: Sums, operation: Callable[[int, int], int]) -> None:
     for key, numbers in sums.items():
-        before = total.get(key)
-        after = tuple(sign * one for one in numbers)
-        if before is not None:
-            after = tuple(old + one for old, one in zip(before, after, strict=True))
-        if any(after):
-            total[key] = after
+        combined = tuple(map(operation, total.get(key) or (0,) * len(numbers), numbers))
+        if any(combined):
+            total[key] = combined
         else:
             total.pop(key, None)
