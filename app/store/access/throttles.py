@@ -45,7 +45,8 @@ def attempt(counted: Sequence[Throttled], now: datetime) -> Wait | None:
         ThrottleModel.delete().where(ThrottleModel.latest_at <= now - FORGOTTEN_AFTER).execute()
         rows: Any = ThrottleModel.select().where(ThrottleModel.name.in_(names))
         known = {row.name: row for row in rows}
-        until = max((_until(known[one.name], one.free) for one in counted if one.name in known), default=now)
+        ends = (row.latest_at + wait_after(row.attempts, one.free) for one in counted if (row := known.get(one.name)))
+        until = max(ends, default=now)
         if until > now:
             unreported = ThrottleModel.name.in_(names) & ~ThrottleModel.is_told
             return Wait(until, is_news=ThrottleModel.update(is_told=True).where(unreported).execute() > 0)
@@ -60,10 +61,6 @@ def succeeded(forgiven: Sequence[str], uncounted: Sequence[str]) -> None:
         one_at_a_time(_LOCK)
         ThrottleModel.delete().where(ThrottleModel.name.in_(forgiven)).execute()
         ThrottleModel.update(attempts=ThrottleModel.attempts - 1).where(ThrottleModel.name.in_(uncounted)).execute()
-
-
-def _until(row: Any, free: int) -> datetime:
-    return row.latest_at + wait_after(row.attempts, free)
 
 
 def _count(name: str, now: datetime) -> None:
