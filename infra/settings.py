@@ -1,7 +1,6 @@
 """The stack's configuration, read and checked at once: all mistakes are listed before anything is rented."""
 
 import base64
-import binascii
 import re
 from collections.abc import Mapping
 from enum import StrEnum
@@ -112,16 +111,13 @@ def _public_key(text: str) -> str:
     if "PRIVATE KEY" in text:
         raise ValueError("this is a private key, which must never leave your machine; the public one ends in .pub")
     kind, _, rest = text.partition(" ")
-    if kind not in _KEY_KINDS or not _is_base64(rest.split(" ")[0]):
+    try:
+        is_key = kind in _KEY_KINDS and base64.b64decode(rest.split(" ")[0], validate=True)
+    except ValueError:
+        is_key = False
+    if not is_key:
         raise ValueError(f"this is not a public SSH key: '{text[:30]}'")
     return text
-
-
-def _is_base64(text: str) -> bool:
-    try:
-        return bool(base64.b64decode(text, validate=True))
-    except (binascii.Error, ValueError):
-        return False
 
 
 def _ssh_network(text: str) -> str:

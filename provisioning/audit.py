@@ -4,7 +4,6 @@ from provisioning.change import Change
 from provisioning.ensure import file, packages, unit
 from provisioning.host import Host
 from provisioning.machine import Machine
-from provisioning.rootfs_files import text
 
 _RULES = "/etc/audit/rules.d/50-invoices.rules"
 
@@ -13,7 +12,7 @@ def ensure(host: Host, machine: Machine) -> list[Change]:
     if machine.container:
         return [machine.unavailable("auditd", "the kernel reports to the machine beneath it only")]
     installed = packages(host, ["auditd"], what="package of the audit")
-    rules = file(host, _RULES, text(_RULES))
+    rules = file(host, _RULES)
     if rules.changed:
         host.act("augenrules", "--load")
     return [installed, rules, unit(host, "auditd.service", is_new=installed.changed)]

@@ -14,12 +14,14 @@ _APT = (
 def file(
     host: Host,
     path: str,
-    content: str,
+    content: str | None = None,
     *,
     mode: str = "0644",
     valid: Sequence[str] = (),
     restart: tuple[str, ...] = (),
 ) -> Change:
+    """Without content it is our own file of that path."""
+    content = text(path) if content is None else content
     diff = file_difference(host, path, content, mode=mode)
     if not diff:
         return Change(path)
@@ -104,8 +106,7 @@ def unit(host: Host, name: str, *, is_new: bool = False) -> Change:
 
 def unit_file(host: Host, name: str) -> Change:
     """Install our file of the systemd unit."""
-    path = f"/etc/systemd/system/{name}"
-    change = file(host, path, text(path))
+    change = file(host, f"/etc/systemd/system/{name}")
     if change.changed:
         host.act("systemctl", "daemon-reload")
     return change

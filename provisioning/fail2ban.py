@@ -3,7 +3,6 @@
 from provisioning.change import Change
 from provisioning.ensure import file, packages, unit
 from provisioning.host import Host
-from provisioning.rootfs_files import text
 
 _JAIL = "/etc/fail2ban/jail.d/invoices.local"
 _UNIT = "fail2ban.service"
@@ -12,5 +11,5 @@ _UNIT = "fail2ban.service"
 def ensure(host: Host) -> list[Change]:
     """Let fail2ban read SSH failures from the journal and ban with nftables."""
     installed = packages(host, ["fail2ban", "python3-systemd"], what="packages of fail2ban")
-    jail = file(host, _JAIL, text(_JAIL), restart=(_UNIT,))
+    jail = file(host, _JAIL, restart=(_UNIT,))
     return [installed, jail, unit(host, _UNIT, is_new=installed.changed)]

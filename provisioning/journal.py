@@ -3,11 +3,10 @@
 from provisioning.change import Change
 from provisioning.ensure import file
 from provisioning.host import Host
-from provisioning.rootfs_files import text
 
 _PATH = "/etc/systemd/journald.conf.d/invoices.conf"
 
 
 def ensure(host: Host) -> list[Change]:
     """Keep 30 days, in at most 500 MB."""
-    return [file(host, _PATH, text(_PATH), restart=("systemd-journald.service",))]
+    return [file(host, _PATH, restart=("systemd-journald.service",))]

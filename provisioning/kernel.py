@@ -6,7 +6,6 @@ from provisioning.change import Change
 from provisioning.ensure import absent, file
 from provisioning.host import Host, HostError
 from provisioning.machine import Machine
-from provisioning.rootfs_files import text
 
 # Files of all folders are read in the order of their names: Ubuntu's 99-protect-links.conf overrode 99-invoices.conf.
 _PATH, _OLD_PATH = "/etc/sysctl.d/zz-invoices.conf", "/etc/sysctl.d/99-invoices.conf"
@@ -58,7 +57,7 @@ def ensure(host: Host, machine: Machine) -> list[Change]:
         file(host, _PATH, lines),
         absent(host, _OLD_PATH),
         _applied(host, ours, running),
-        file(host, _MODULES, text(_MODULES)),
+        file(host, _MODULES),
     ]
     if machine.container:
         left = ", ".join(key for key in SETTINGS if key not in ours)

@@ -3,7 +3,6 @@
 from provisioning.change import Change
 from provisioning.ensure import file, packages, unit
 from provisioning.host import Host
-from provisioning.rootfs_files import text
 
 _PATH = "/etc/apt/apt.conf.d/52invoices-security-updates"
 _TIMERS = ("apt-daily.timer", "apt-daily-upgrade.timer")
@@ -12,4 +11,4 @@ _TIMERS = ("apt-daily.timer", "apt-daily-upgrade.timer")
 def ensure(host: Host) -> list[Change]:
     """Update daily; a reboot is at 03:30 UTC, before the snapshot at 06:00."""
     installed = packages(host, ["unattended-upgrades"], what="package of the security updates")
-    return [installed, file(host, _PATH, text(_PATH)), *(unit(host, timer) for timer in _TIMERS)]
+    return [installed, file(host, _PATH), *(unit(host, timer) for timer in _TIMERS)]

@@ -18,7 +18,6 @@ from app.workbook.meaning.results.records import Checked, Record
 from app.workbook.meaning.vocabulary.headings import ListKind
 from app.workbook.preview import Preview
 from app.workbook.reading import archive
-from app.workbook.reading.book import Progress
 from app.workbook.reading.refusal import WorkbookRefusedError
 
 SHOWN_OF_EACH_LIST = 500
@@ -102,14 +101,9 @@ class ImportFiles:
     def delete_records(self) -> None:
         self._records.unlink(missing_ok=True)
 
-    @property
-    def progress(self) -> Progress:
-        """Return a function that saves how far the worker is in a file: others cannot see an open transaction."""
-
-        def report(message: str) -> None:
-            _write_whole(self._progress, {"message": message, "at": self.now().isoformat()})
-
-        return report
+    def progress(self, message: str) -> None:
+        """Save how far the worker is in a file: others cannot see an open transaction."""
+        _write_whole(self._progress, {"message": message, "at": self.now().isoformat()})
 
     def latest_progress(self) -> tuple[str, datetime] | None:
         try:

@@ -45,8 +45,8 @@ def attempt(counted: Sequence[Throttled], now: datetime) -> Wait | None:
         ThrottleModel.delete().where(ThrottleModel.latest_at <= now - FORGOTTEN_AFTER).execute()
         rows: Any = ThrottleModel.select().where(ThrottleModel.name.in_(names))
         known = {row.name: row for row in rows}
-        waits = [(known[one.name], one.free) for one in counted if one.name in known]
-        until: datetime = max((row.latest_at + wait_after(row.attempts, free) for row, free in waits), default=now)
+        ends = (row.latest_at + wait_after(row.attempts, one.free) for one in counted if (row := known.get(one.name)))
+        until = max(ends, default=now)
         if until > now:
             unreported = ThrottleModel.name.in_(names) & ~ThrottleModel.is_told
             return Wait(until, is_news=ThrottleModel.update(is_told=True).where(unreported).execute() > 0)

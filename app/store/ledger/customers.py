@@ -183,7 +183,7 @@ def accounts(as_of: AsOf) -> tuple[Account, ...]:
 def balances_of(customer_id: int, as_of: AsOf) -> list[Balances]:
     """Return the customer's open and overpaid amounts, by currency and due date."""
     rows: Any = (
-        positions.balances(Position(as_of), _Invoice.currency, _Invoice.due_on)
+        positions.balances(Position(as_of), (_Invoice.currency, _Invoice.due_on))
         .where(_Invoice.customer == customer_id)
         .order_by(_Invoice.currency, _Invoice.due_on)
         .tuples()

@@ -64,12 +64,9 @@ def _name(user: Any) -> Any:
     return fn.COALESCE(fn.NULLIF(user.name, ""), user.email, "")
 
 
-def _origin(import_id: int | None, *values: Any) -> Origin | None:
-    return None if import_id is None else Origin(import_id, *values)
-
-
 def _listed(row: tuple[Any, ...], as_of: AsOf) -> ListedPayment:
     count = len(_PAYMENT)
     payment = Payment(*row[:count])
     recorded_at, recorded_by, together, *origin = row[count:]
-    return ListedPayment(payment, counts(payment, as_of), _origin(*origin), recorded_at, recorded_by, max(1, together))
+    imported = None if origin[0] is None else Origin(*origin)
+    return ListedPayment(payment, counts(payment, as_of), imported, recorded_at, recorded_by, max(1, together))

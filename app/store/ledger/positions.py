@@ -1,5 +1,6 @@
 """Positions: open and overpaid amounts at the end of a day, by due date and by customer."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -29,7 +30,12 @@ def by_due_date(as_of: AsOf) -> list[Balances]:
 
 def by_customer(as_of: AsOf) -> dict[tuple[int, str], Owed]:
     """Return the balances by customer id and currency, sorted by currency, the largest debt first."""
-    found = ((key, Owed(*figures)) for key, figures in _by_customer(as_of, for_good=is_for_good(as_of)).items())
+    found = (
+        (key, Owed(count, open_cents, overdue_cents, credit_cents))
+        for key, (count, open_cents, credit_cents, overdue_cents) in _by_customer(
+            as_of, for_good=is_for_good(as_of)
+        ).items()
+    )
     return dict(sorted(found, key=lambda one: (one[0][1], -one[1].outstanding_cents, one[0][0])))
 
 
@@ -41,42 +47,26 @@ def of_customers(as_of: AsOf) -> list[CustomerPosition]:
     return [CustomerPosition(*labels[customer_id], currency, owed) for (customer_id, currency), owed in found.items()]
 
 
-def balances(position: Position, *key: Any) -> Any:
-    """Select, by key, the number of open invoices, and the open and the overpaid cents."""
-    is_open = fn.SUM(Case(None, [(position.left_cents > 0, 1)], 0))
-    columns = (*key, is_open, *map(fn.SUM, _sides(position.left_cents)))
+def balances(position: Position, key: Sequence[Any], *further: Any) -> Any:
+    """Select, by key, the number of open invoices, the open and the overpaid cents, and further columns."""
+    left = position.left_cents
+    is_open, open_cents = Case(None, [(left > 0, 1)], 0), Case(None, [(left > 0, left)], 0)
+    # To peewee, `-left` is a descending sort order, not a negation.
+    credit_cents = Case(None, [(left < 0, 0 - left)], 0)
+    columns = (*key, fn.SUM(is_open), fn.SUM(open_cents), fn.SUM(credit_cents), *further)
     return position.joined(InvoiceModel.select(*columns)).where(position.has_balance).group_by(*key)
 
 
 @totals_by_partition(columns=2)
 def _by_due_date(within: PartitionFilter, as_of: AsOf, *, for_good: bool) -> Any:
-    position, part = Position(as_of, within, for_good=for_good), partition(InvoiceModel.id)
-    return balances(position, part, InvoiceModel.currency, InvoiceModel.due_on).where(within(InvoiceModel.id)).tuples()
+    key = (partition(InvoiceModel.id), InvoiceModel.currency, InvoiceModel.due_on)
+    return balances(Position(as_of, within, for_good=for_good), key).where(within(InvoiceModel.id)).tuples()
 
 
 @totals_by_partition(columns=2)
 def _by_customer(within: PartitionFilter, as_of: AsOf, *, for_good: bool) -> Any:
-    position, part = Position(as_of, within, for_good=for_good), partition(InvoiceModel.id)
-    open_cents, credit_cents = _sides(position.left_cents)
+    position = Position(as_of, within, for_good=for_good)
     is_overdue = (position.left_cents > 0) & (InvoiceModel.due_on < as_of.day)
-    return (
-        position.joined(
-            InvoiceModel.select(
-                part,
-                InvoiceModel.customer,
-                InvoiceModel.currency,
-                fn.SUM(Case(None, [(position.left_cents > 0, 1)], 0)),
-                fn.SUM(open_cents),
-                fn.SUM(Case(None, [(is_overdue, position.left_cents)], 0)),
-                fn.SUM(credit_cents),
-            )
-        )
-        .where(within(InvoiceModel.id), position.has_balance)
-        .group_by(part, InvoiceModel.customer, InvoiceModel.currency)
-        .tuples()
-    )
-
-
-def _sides(left_cents: Any) -> tuple[Any, Any]:
-    # To peewee, `-left_cents` is a descending sort order, not a negation.
-    return Case(None, [(left_cents > 0, left_cents)], 0), Case(None, [(left_cents < 0, 0 - left_cents)], 0)
+    overdue = fn.SUM(Case(None, [(is_overdue, position.left_cents)], 0))
+    key = (partition(InvoiceModel.id), InvoiceModel.customer, InvoiceModel.currency)
+    return balances(position, key, overdue).where(within(InvoiceModel.id)).tuples()

@@ -17,6 +17,10 @@ from app.store.ledger.partition_totals import PartitionFilter, of_customer, part
 from app.store.ledger.receivables import Position, is_for_good, payment_counts
 
 _LARGE = 1_000_000
+_FACTS = (
+    InvoiceModel.id, InvoiceModel.customer, InvoiceModel.currency, InvoiceModel.issued_on, InvoiceModel.due_on,
+    InvoiceModel.total_cents,
+)  # fmt: skip
 
 
 def days_to_pay(as_of: AsOf, days: int = WINDOW_DAYS) -> list[DaysToPay]:
@@ -97,18 +101,11 @@ def _settled(as_of: AsOf, since: date, within: PartitionFilter, *, for_good: boo
 
 def _plainly_settled(as_of: AsOf, since: date, within: PartitionFilter, *, for_good: bool) -> Any:
     position, recent = Position(as_of, within, for_good=for_good), _paid_since(as_of, since, within)
+    settled_on = _later_of(InvoiceModel.issued_on, recent.c.latest).alias("settled_on")
     return (
-        position.joined(
-            InvoiceModel.select(*_facts(), _later_of(InvoiceModel.issued_on, recent.c.latest).alias("settled_on"))
-        )
+        _exactly_settled(position, within, *_FACTS, settled_on)
         .join_from(InvoiceModel, recent, on=(recent.c.invoice_id == InvoiceModel.id))
-        .where(
-            within(InvoiceModel.id),
-            position.is_in_scope,
-            InvoiceModel.total_cents > 0,
-            position.left_cents == 0,
-            recent.c.least > 0,
-        )
+        .where(recent.c.least > 0)
     )
 
 
@@ -128,10 +125,10 @@ def _oddly_settled(as_of: AsOf, since: date, within: PartitionFilter, *, for_goo
     )
     settled_on = _later_of(InvoiceModel.issued_on, fn.MIN(steady.c.paid_on))
     return (
-        InvoiceModel.select(*_facts(), settled_on.alias("settled_on"))
+        InvoiceModel.select(*_FACTS, settled_on.alias("settled_on"))
         .join_from(InvoiceModel, steady, on=(steady.c.invoice_id == InvoiceModel.id))
         .where(steady.c.least_cents >= InvoiceModel.total_cents)
-        .group_by(*_facts())
+        .group_by(*_FACTS)
         .having(settled_on >= since)
     )
 
@@ -148,18 +145,20 @@ def _odd(as_of: AsOf, since: date, within: PartitionFilter, *, for_good: bool) -
         overpaid.joined(InvoiceModel.select(InvoiceModel.id))
         .where(within(InvoiceModel.id), overpaid.has_balance, overpaid.left_cents < 0, InvoiceModel.total_cents > 0)
         .union_all(
-            _exactly_settled(refunded, within).where(InvoiceModel.id.in_(recent.where(payment.amount_cents <= 0)))
+            _exactly_settled(refunded, within, InvoiceModel.id).where(
+                InvoiceModel.id.in_(recent.where(payment.amount_cents <= 0))
+            )
         )
         .union_all(
-            _exactly_settled(in_advance, within).where(
+            _exactly_settled(in_advance, within, InvoiceModel.id).where(
                 InvoiceModel.issued_on >= since, ~fn.EXISTS(recent.where(payment.invoice == InvoiceModel.id))
             )
         )
     )
 
 
-def _exactly_settled(position: Position, within: PartitionFilter) -> Any:
-    return position.joined(InvoiceModel.select(InvoiceModel.id)).where(
+def _exactly_settled(position: Position, within: PartitionFilter, *columns: Any) -> Any:
+    return position.joined(InvoiceModel.select(*columns)).where(
         within(InvoiceModel.id), position.is_in_scope, InvoiceModel.total_cents > 0, position.left_cents == 0
     )
 
@@ -176,17 +175,6 @@ def _paid_since(as_of: AsOf, since: date, within: PartitionFilter) -> Any:
         .where(within(payment.invoice), payment_counts(payment, as_of), payment.paid_on >= since)
         .group_by(payment.invoice)
         .alias("paid_since")
-    )
-
-
-def _facts() -> tuple[Any, ...]:
-    return (
-        InvoiceModel.id,
-        InvoiceModel.customer,
-        InvoiceModel.currency,
-        InvoiceModel.issued_on,
-        InvoiceModel.due_on,
-        InvoiceModel.total_cents,
     )
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 from app.domain.sentences import count_text
 from app.settings import MEGABYTE, WorkbookLimits
 from app.workbook.reading.refusal import WorkbookRefusedError
-from app.workbook.reading.text_file import NO_TEXT, start_as_text
+from app.workbook.reading.text_file import as_text
 
 _ZIP = b"PK\x03\x04"
 _OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
@@ -97,12 +97,10 @@ def _check_no_zip(path: Path) -> None:
     for magic, sentence in _BY_START.items():
         if start.startswith(magic):
             raise WorkbookRefusedError(sentence)
-    _check_text(start_as_text(start))
+    _check_text(as_text(start, whole=False))
 
 
-def _check_text(text: str | None) -> None:
-    if text is None:
-        raise WorkbookRefusedError(NO_TEXT)
+def _check_text(text: str) -> None:
     start = text.lstrip().lower()
     if not start:
         raise WorkbookRefusedError("The file is empty.")

@@ -9,7 +9,6 @@ import gc
 import json
 import resource
 import sys
-import traceback
 import zipfile
 from pathlib import Path
 from typing import IO, TextIO
@@ -18,47 +17,35 @@ from xml.parsers import expat
 
 from app.workbook.reading import text_file
 from app.workbook.reading.archive import is_zip
-from app.workbook.reading.child_messages import reserve_standard_output, send
+from app.workbook.reading.child_messages import exit_code_of, send
 from app.workbook.reading.package import Package
 from app.workbook.reading.refusal import WorkbookRefusedError
 from app.workbook.reading.sheet_rows import COLUMNS_AT_MOST, SheetRows
 from app.workbook.reading.tab_names import tab_name
 from app.workbook.reading.workbook_parts import LONGEST_TEXT, TabPart, WorkbookParts
 
-COULD_NOT_READ = 3
 _ROWS_A_REPORT = 2_000
-_TOO_MUCH = "The workbook needs more memory than one may take: split it, or remove what is not a list."
 
 
 def main(arguments: list[str]) -> int:
-    """On failure send one message and return COULD_NOT_READ."""
     source, target, memory_bytes, out_bytes, rows_at_most, name = arguments
-    resource.setrlimit(resource.RLIMIT_AS, (int(memory_bytes), int(memory_bytes)))
     # A text stored once in the file can be used by a million cells: the output must not fill the disk.
     resource.setrlimit(resource.RLIMIT_FSIZE, (int(out_bytes), int(out_bytes)))
-    reserve_standard_output()
     gc.disable()  # a million small objects, and no reference cycles
-    try:
+
+    def read() -> None:
         with Path(source).open("rb") as file, Path(target).open("w", encoding="utf-8") as out:
             if is_zip(Path(source)):
                 _read(file, out, int(rows_at_most))
             else:
                 _read_list(file.read(), tab_name(name), out, int(rows_at_most))
-    except WorkbookRefusedError as refused:
-        send(refused=str(refused))
-    except MemoryError:
-        send(refused=_TOO_MUCH)
-    except Exception as error:  # noqa: BLE001  # a damaged or hostile file can raise anything
-        traceback.print_exc()
-        send(refused=_sentence(error))
-    else:
-        return 0
-    return COULD_NOT_READ
+
+    return exit_code_of(read, int(memory_bytes), _sentence)
 
 
 def _sentence(error: Exception) -> str:
-    if isinstance(error, OSError) and error.errno == errno.EFBIG:
-        return _TOO_MUCH
+    if isinstance(error, MemoryError) or (isinstance(error, OSError) and error.errno == errno.EFBIG):
+        return "The workbook needs more memory than one may take: split it, or remove what is not a list."
     if isinstance(error, ParseError | expat.ExpatError | zipfile.BadZipFile | EOFError):
         return "A part of the workbook is damaged: open it in Excel, save it again and upload that."
     return "The workbook cannot be read: open it in Excel, save it again and upload that."

@@ -11,7 +11,7 @@ from itertools import chain, islice, pairwise
 
 from app.workbook.reading.refusal import WorkbookRefusedError
 
-NO_TEXT = "This is not an Excel workbook: upload a file saved by Excel as .xlsx or .xlsm, or a list as .csv."
+_NO_TEXT = "This is not an Excel workbook: upload a file saved by Excel as .xlsx or .xlsm, or a list as .csv."
 _MARKS = {
     codecs.BOM_UTF8: "utf-8",
     codecs.BOM_UTF32_LE: "utf-32-le",  # starts with the mark of UTF-16
@@ -37,13 +37,6 @@ _OLD_ENCODINGS = (
 )
 
 
-def start_as_text(start: bytes) -> str | None:
-    try:
-        return as_text(start, whole=False)
-    except WorkbookRefusedError:
-        return None
-
-
 def as_text(content: bytes, *, whole: bool = True) -> str:
     """Raise WorkbookRefusedError if the content is not text."""
     encoding, start = _encoding(content, whole=whole)
@@ -53,7 +46,7 @@ def as_text(content: bytes, *, whole: bool = True) -> str:
     except UnicodeDecodeError:
         text = "\0"
     if _NOT_TEXT.search(text):
-        raise WorkbookRefusedError(NO_TEXT)
+        raise WorkbookRefusedError(_NO_TEXT)
     return text
 
 

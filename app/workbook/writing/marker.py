@@ -5,9 +5,7 @@ as a .csv, becomes a workbook with one tab named TAB.
 """
 
 import json
-import resource
 import sys
-import traceback
 from collections import defaultdict
 from io import BytesIO
 from pathlib import Path
@@ -15,7 +13,7 @@ from typing import IO
 
 from app.workbook.reading import text_file
 from app.workbook.reading.archive import is_zip
-from app.workbook.reading.child_messages import reserve_standard_output, send
+from app.workbook.reading.child_messages import exit_code_of
 from app.workbook.reading.workbook_parts import TabPart, WorkbookParts
 from app.workbook.writing.cell_comments import add_comments
 from app.workbook.writing.cell_fills import add_fills
@@ -24,27 +22,23 @@ from app.workbook.writing.problems_tab import list_problems
 from app.workbook.writing.sheet_marks import MarkedCell, mark_sheet
 from app.workbook.writing.xml_text import storable
 
-COULD_NOT_MARK = 3
 COLOURS = {"problem": "F8CBAD", "conflict": "FFE699", "changed": "BDD7EE", "new": "E2EFDA"}
 
 
 def main(arguments: list[str]) -> int:
-    """On failure send one message and return COULD_NOT_MARK."""
     source, target, memory_bytes, marks, tab = arguments
-    resource.setrlimit(resource.RLIMIT_AS, (int(memory_bytes), int(memory_bytes)))
-    reserve_standard_output()
-    try:
+
+    def mark() -> None:
         content = json.loads(Path(marks).read_text(encoding="utf-8"))
         with Path(source).open("rb") as file:
             _mark(file if is_zip(Path(source)) else _as_workbook(file.read(), tab), Path(target), content)
-    except MemoryError:
-        send(refused="The workbook is too large to be marked; the page shows its problems.")
-    except Exception:  # noqa: BLE001  # a file that can be read may still fail to be written in any way
-        traceback.print_exc()
-        send(refused="The workbook cannot be marked as it is put together; the page shows its problems.")
-    else:
-        return 0
-    return COULD_NOT_MARK
+
+    return exit_code_of(mark, int(memory_bytes), _sentence)
+
+
+def _sentence(error: Exception) -> str:
+    why = "is too large to be marked" if isinstance(error, MemoryError) else "cannot be marked as it is put together"
+    return f"The workbook {why}; the page shows its problems."
 
 
 def _mark(file: IO[bytes], target: Path, marks: dict[str, list[dict[str, str]]]) -> None:
