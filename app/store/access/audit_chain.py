@@ -12,19 +12,7 @@ from app.store.db.tables import AuditEntryModel
 BEGINNING = "0" * 64
 
 _VERIFIED_AT_ONCE = 10_000
-_SEALED = (
-    AuditEntryModel.at,
-    AuditEntryModel.user_id,
-    AuditEntryModel.actor,
-    AuditEntryModel.address,
-    AuditEntryModel.request_id,
-    AuditEntryModel.program,
-    AuditEntryModel.action,
-    AuditEntryModel.subject,
-    AuditEntryModel.before,
-    AuditEntryModel.after,
-    AuditEntryModel.previous_hash,
-)
+_SEALED = "at user_id actor address request_id program action subject before after previous_hash".split()
 # Entries older than these columns were hashed without them.
 _SEALED_LATER = frozenset({"address", "request_id", "program"})
 
@@ -78,14 +66,14 @@ def seal(values: Mapping[str, Any]) -> str:
 
 def _sealed() -> Iterator[tuple[int, str, dict[str, Any]]]:
     """Yield each entry's id, hash and hashed values, oldest first, read in batches."""
-    names = [field.name for field in _SEALED]
+    columns = [getattr(AuditEntryModel, name) for name in _SEALED]
     latest_id = 0
     while True:
-        rows: Any = AuditEntryModel.select(AuditEntryModel.id, AuditEntryModel.entry_hash, *_SEALED)
+        rows: Any = AuditEntryModel.select(AuditEntryModel.id, AuditEntryModel.entry_hash, *columns)
         found = list(
             rows.where(AuditEntryModel.id > latest_id).order_by(AuditEntryModel.id).limit(_VERIFIED_AT_ONCE).tuples()
         )
         for latest_id, entry_hash, *values in found:  # the next batch starts after latest_id
-            yield latest_id, entry_hash, dict(zip(names, values, strict=True))
+            yield latest_id, entry_hash, dict(zip(_SEALED, values, strict=True))
         if not found:
             return

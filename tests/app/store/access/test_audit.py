@@ -207,7 +207,7 @@ def test_an_entry_that_was_changed_and_sealed_anew_is_told_by_the_next(database,
     with audit_entries_removable(database):
         tables.AuditEntryModel.update(entry_hash="f" * 64).where(tables.AuditEntryModel.id == 3).execute()
         second = tables.AuditEntryModel.get_by_id(2)
-        values = {field.name: getattr(second, field.name) for field in audit_chain._SEALED} | {"actor": "Bob"}
+        values = {name: getattr(second, name) for name in audit_chain._SEALED} | {"actor": "Bob"}
         second.actor, second.entry_hash = "Bob", audit_chain.seal(values)
         second.save()
 
