@@ -117,11 +117,9 @@ def recall(importer: Importer, stored: StoredImport, by: User) -> None:
 def discard(importer: Importer, import_id: int, by: User | None) -> None:
     """Delete an import that wrote nothing, and its file; raises NotNowError for any other."""
     with transaction():
-        file_name = _existing(import_id).file_name
+        _record(importer, by, "import.discarded", import_id)
         if not imports.delete(import_id, (State.PREVIEWED, State.FAILED)):
             raise NotNowError("Only an import that wrote nothing can be discarded.")
-        after = {"file": file_name}
-        audit.append(by, "import.discarded", f"import:{import_id}", before={}, after=after, now=importer.now())
     importer.files(import_id).delete()
 
 

@@ -132,12 +132,6 @@ def _audit(by: User, action: str, payment: Payment, after: Mapping[str, Any], no
 
 
 def _details(payment: Payment) -> dict[str, Any]:
-    values = {
-        "payment": payment.id,
-        "amount_cents": payment.amount_cents,
-        "paid_on": payment.paid_on,
-        "method": payment.method,
-        "reference": payment.reference,
-        "note": payment.note,
-    }
+    names = ("amount_cents", "paid_on", "method", "reference", "note")
+    values = {"payment": payment.id, **{name: getattr(payment, name) for name in names}}
     return {name: value for name, value in values.items() if value != ""}

@@ -34,7 +34,7 @@ def create(email: str, facts: UserFacts, password_hash: str, by: User | None, no
         user = users.create(email, facts.name, facts.role, password_hash, now)
         if facts.scope != EVERYTHING:
             users.set_scope(user.id, facts.scope)
-        after = {"email": user.email, **_values(facts.name, facts.role, facts.scope)}
+        after = {"email": user.email, **_values(facts)}
         audit.append(by, "user.created", f"user:{user.id}", before={}, after=after, now=now)
         return users.existing(user.id)
 
@@ -48,7 +48,7 @@ def change(user_id: int, facts: UserFacts, by: User, now: datetime) -> bool:
     """Save the user's values and return whether any differed; raises MissingError or LastAdminError."""
 
     def write(user: User) -> bool:
-        before, after = _values(user.name, user.role, user.scope), _values(facts.name, facts.role, facts.scope)
+        before, after = _values(user), _values(facts)
         changed = {name for name, value in after.items() if value != before[name]}
         if not changed:
             return False
@@ -97,11 +97,11 @@ def _keeping_an_admin(user_id: int, write: Callable[[User], bool]) -> bool:
         return was_different
 
 
-def _values(name: str, role: Role, scope: Scope) -> dict[str, Any]:
+def _values(facts: User | UserFacts) -> dict[str, Any]:
     return {
-        "name": name,
-        "role": role.value,
-        "sees": "everything" if scope.is_everything else "",
-        "customers": sorted(scope.customers),
-        "ledgers": sorted(scope.ledgers),
+        "name": facts.name,
+        "role": facts.role.value,
+        "sees": "everything" if facts.scope.is_everything else "",
+        "customers": sorted(facts.scope.customers),
+        "ledgers": sorted(facts.scope.ledgers),
     }

@@ -115,7 +115,8 @@ class SecretFiles:
         for role in (SUPERUSER, *ROLES.values()):
             yield from self._write_if_missing(self.database, role, _new_password())
         for name, role in ROLES.items():
-            yield from self._write_if_changed(self.services[name], "database_url", self._database_url(role))
+            url = f"postgresql://{role}:{self.database.text(role)}@db:5432/invoices"
+            yield from self._write_if_changed(self.services[name], "database_url", url)
         yield from self._write_if_missing(self.redis, "password", _new_password())
         password = self.redis.text("password") or ""
         rules = _REDIS_RULES.format(digest=hashlib.sha256(password.encode()).hexdigest())
@@ -157,9 +158,6 @@ class SecretFiles:
     def fix_permissions(self) -> Iterator[str]:
         for folder in (self.database, self.redis, *self.services.values()):
             yield from (f"{folder.path.name}/{name}" for name in folder.fix_permissions())
-
-    def _database_url(self, role: str) -> str:
-        return f"postgresql://{role}:{self.database.text(role)}@db:5432/invoices"
 
     def _write_if_missing(self, folder: SecretFolder, name: str, text: str) -> Iterator[str]:
         if folder.text(name) is None:

@@ -219,8 +219,9 @@ class ImportsApi:
         try:
             import_actions.confirm(self.importer, stored, call.user, good_rows=body.good_rows)
         except import_actions.PreventedError as reason:
-            preview = self.importer.files(import_id).preview()
-            raise ProblemError(ProblemType.CONFLICT, str(reason), _mistakes(preview)[:_MOST_ERRORS]) from reason
+            wrong = self.importer.files(import_id).preview().problems[:_MOST_ERRORS]
+            mistakes = [Mistake(tab=one.tab, cell=one.cell, sentence=one.message) for one in wrong]
+            raise ProblemError(ProblemType.CONFLICT, str(reason), mistakes) from reason
         except import_actions.NotNowError as reason:
             raise problems.conflict(str(reason)) from reason
         self.jobs.enqueue(import_id)
@@ -248,7 +249,3 @@ def _wrong_answers(preview: Preview, answers: Mapping[str, str]) -> list[Mistake
             choices = ", ".join(question.choices)
             found.append(Mistake(sentence=f"'{answer}' is no answer to '{question_id}': it takes {choices}."))
     return found
-
-
-def _mistakes(preview: Preview) -> list[Mistake]:
-    return [Mistake(tab=one.tab, cell=one.cell, sentence=one.message) for one in preview.problems]

@@ -1,8 +1,11 @@
 """Scopes: their description, and the form fields to choose one."""
 
+from babel.lists import format_list
+
 from app.domain.permissions import EVERYTHING, Scope
 from app.store.ledger import customer_choice, customers
 from app.web.http.forms import Form
+from app.web.http.locales import FALLBACK
 
 _MOST_LISTED = 5
 
@@ -13,7 +16,8 @@ def described(scope: Scope) -> str:
         return "everything"
     names = sorted(customers.names(scope.customers).values(), key=str.casefold)
     ledgers = [f"the ledger {ledger}" for ledger in sorted(scope.ledgers)]
-    return _listed([*_at_most(names, "customers"), *_at_most(ledgers, "ledgers")]) or "nothing"
+    found = [*_at_most(names, "customers"), *_at_most(ledgers, "ledgers")]
+    return format_list(found, locale=FALLBACK) or "nothing"
 
 
 def chosen(fields: Form) -> Scope:
@@ -43,7 +47,3 @@ def _ticked(fields: Form, prefix: str) -> list[str]:
 
 def _at_most(names: list[str], kind: str) -> list[str]:
     return names if len(names) <= _MOST_LISTED else [*names[:_MOST_LISTED], f"{len(names) - _MOST_LISTED} more {kind}"]
-
-
-def _listed(names: list[str]) -> str:
-    return " and ".join([", ".join(names[:-1]), names[-1]]) if len(names) > 1 else "".join(names)

@@ -45,8 +45,7 @@ class Sessions:
         fields = Form({"email": context.form.get("email", "")})
         email, wanted = fields.text("email"), local_path(context.form.get("next", "/"))
         found = users.find_by_email(email)
-        attempt = Attempt.at_password(email, context)
-        attempt.begin(context, found)
+        attempt = Attempt.at_password(email, context).begin(context, found)
         user = _with_password(found, context.form.get("password", ""))
         if user is None:
             reason = "wrong password" if found else "unknown e-mail address"
@@ -69,8 +68,7 @@ class Sessions:
         user = self._user_of(pending, context)
         if user is None:
             return self._form(context, wanted, failure="That took too long: please sign in again.")
-        attempt = Attempt.at_code(user, context)
-        attempt.begin(context, user)
+        attempt = Attempt.at_code(user, context).begin(context, user)
         new_login = self.browsers.new_login(context)
         kind = sign_in.start_with_code(user, context.form.get("code", ""), new_login, context.now)
         if kind:

@@ -10,8 +10,7 @@ from app.web.http.request_context import RequestContext
 
 def check_password(context: RequestContext, fields: Form) -> None:
     """Add an error to the fields if the current password is wrong; raises TooManyAttemptsError."""
-    attempt = Attempt.at_password(context.user.email, context)
-    attempt.begin(context, context.user)
+    attempt = Attempt.at_password(context.user.email, context).begin(context, context.user)
     if passwords.verify(users.password_hash_of(context.user.id), context.form.get("current", "")):
         attempt.succeeded()
         return
@@ -21,8 +20,7 @@ def check_password(context: RequestContext, fields: Form) -> None:
 
 def check_code(context: RequestContext, fields: Form) -> None:
     """Add an error to the fields if the code is wrong; raises TooManyAttemptsError."""
-    attempt = Attempt.at_code(context.user, context)
-    attempt.begin(context, context.user)
+    attempt = Attempt.at_code(context.user, context).begin(context, context.user)
     if second_factors.use_code(context.user.id, context.form.get("code", ""), context.now):
         attempt.succeeded()
         return

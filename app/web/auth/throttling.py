@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from ipaddress import ip_network
 from math import ceil
+from typing import Self
 
 from app.actions import sign_in
 from app.domain.sentences import counted
@@ -62,11 +63,12 @@ class Attempt:
         """Return an attempt to send a mail, which never succeeds: each one counts."""
         return cls(Throttled(f"mail {_hash(email)}", _FREE_MAILS), _place(context))
 
-    def begin(self, context: RequestContext, user: User | None) -> None:
+    def begin(self, context: RequestContext, user: User | None) -> Self:
         """Count the attempt; raises TooManyAttemptsError. Of each wait, only the first refusal is recorded."""
         if wait := sign_in.begin_attempt((self.target, self.place), user, context.now):
             log.warning("refused an attempt at %s until %s", self.target.name, wait.until)
             raise TooManyAttemptsError(wait.until - context.now)
+        return self
 
     def succeeded(self) -> None:
         throttles.succeeded([self.target.name], [self.place.name])

@@ -22,13 +22,10 @@ class AllowedHosts:
 
     def check(self, request: BaseRequest) -> None:
         """Exempt the health check, as it is sent to an internal address; raises MisdirectedError."""
-        host = _host(request.get_header("Host", ""), urlsplit(self.public_url).scheme)
-        if host != self._host() and request.path not in _INTERNAL_PATHS:
+        site = urlsplit(self.public_url)
+        host = _host(request.get_header("Host", ""), site.scheme)
+        if host != _host(site.netloc, site.scheme) and request.path not in _INTERNAL_PATHS:
             raise MisdirectedError(f"This site is only found at {self.public_url}: please go there.")
-
-    def _host(self) -> str:
-        parts = urlsplit(self.public_url)
-        return _host(parts.netloc, parts.scheme)
 
 
 def _host(netloc: str, scheme: str) -> str:

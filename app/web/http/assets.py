@@ -51,6 +51,6 @@ class Assets:
 
 
 def _stylesheet(folder: Path) -> bytes:
-    found = sorted(folder.glob("*.css"), key=lambda path: (path.stem not in _FIRST, path.stem))
-    first = [folder / f"{name}.css" for name in _FIRST if (folder / f"{name}.css").exists()]
-    return b"\n".join(path.read_bytes() for path in (*first, *(path for path in found if path.stem not in _FIRST)))
+    order = {stem: place for place, stem in enumerate(_FIRST)}
+    files = sorted(folder.glob("*.css"), key=lambda path: (order.get(path.stem, len(order)), path.stem))
+    return b"\n".join(path.read_bytes() for path in files)

@@ -74,10 +74,8 @@ class Bulk:
     def _preview(
         self, context: RequestContext, fields: Form, action: BulkAction, lines: list[ListedInvoice], status: int = 0
     ) -> HTTPResponse:
-        judged = [
-            (line, why_left_out(action, candidate)) for line, candidate in zip(lines, _candidates(lines), strict=True)
-        ]
-        included = [line for line, reason in judged if not reason]
+        candidates = [(line, Candidate(line.invoice, line.balance_cents)) for line in lines]
+        judged = [(line, candidate.seen, why_left_out(action, candidate)) for line, candidate in candidates]
         return self.pages.show(
             context,
             "invoices/bulk.html",
@@ -85,9 +83,9 @@ class Bulk:
             fields=fields,
             action=action,
             actions=BulkAction,
-            included=[(line, candidate.seen) for line, candidate in zip(included, _candidates(included), strict=True)],
-            left_out=[(line, reason) for line, reason in judged if reason],
-            sums=_sums(included),
+            included=[(line, seen) for line, seen, reason in judged if not reason],
+            left_out=[(line, reason) for line, _, reason in judged if reason],
+            sums=_sums([line for line, _, reason in judged if not reason]),
             back=_back(fields),
             key=fields.typed.get("key") or secrets.token_urlsafe(24),
             methods=payment_list.methods(),
@@ -146,10 +144,6 @@ def _change(fields: Form, action: BulkAction, today: date) -> BulkChange:
 def _seen(fields: Form) -> dict[int, str]:
     named = ((name.removeprefix(_PICK), text) for name, text in fields.typed.items() if name.startswith(_PICK))
     return {int(number): text for number, text in named if number.isascii() and number.isdigit() and len(number) < 10}
-
-
-def _candidates(lines: list[ListedInvoice]) -> list[Candidate]:
-    return [Candidate(line.invoice, line.balance_cents) for line in lines]
 
 
 def _sums(lines: list[ListedInvoice]) -> dict[str, int]:

@@ -1,6 +1,7 @@
 """Customers: the list that can be searched and ordered, one customer with all that is known, and changes to it."""
 
 from dataclasses import asdict, dataclass, replace
+from datetime import date
 from zoneinfo import ZoneInfo
 
 from bottle import HTTPResponse
@@ -42,6 +43,7 @@ _MONTHS = 12
 class CustomerSearch:
     text: str
     archived: bool
+    day: date
     as_of: str
     column: AccountOrder
     descending: bool
@@ -58,6 +60,7 @@ class CustomerSearch:
         return cls(
             text=fields.text("q"),
             archived=fields.checked("archived"),
+            day=day,
             as_of="" if day == context.today else day.isoformat(),
             column=column,
             descending=sort.startswith("-"),
@@ -116,13 +119,12 @@ class Customers:
     def index(self, context: RequestContext) -> HTTPResponse:
         fields = Form(context.query)
         search = CustomerSearch.of(context, fields)
-        day = fields.day("as_of", context.today)
-        found = self._found(search, AsOf.end_of(day, self.zone))
+        found = self._found(search)
         return self.pages.show(
             context,
             "customers/index.html",
             fields=fields,
-            day=day,
+            day=search.day,
             search=search,
             columns=AccountOrder,
             accounts=page_of(found, search.page),
@@ -134,18 +136,18 @@ class Customers:
     def export(self, context: RequestContext, kind: str) -> HTTPResponse:
         fields = Form(context.query)
         search = CustomerSearch.of(context, fields)
-        day = fields.day("as_of", context.today)
-        found = self._found(search, AsOf.end_of(day, self.zone))
+        found = self._found(search)
         with one_at_a_time():
             headers, rows = customer_list.table(found, customers.details_of_all())
             content = listing.csv(headers, rows) if kind == "csv" else listing.xlsx("Customers", headers, rows)
-        return export(context, "customers", content, f"customers-{day.isoformat()}.{kind}", len(rows))
+        return export(context, "customers", content, f"customers-{search.day.isoformat()}.{kind}", len(rows))
 
     def show(self, context: RequestContext, customer_id: int) -> HTTPResponse:
         customer = customers.existing(customer_id)
         fields = Form(context.query)
         day = fields.day("as_of", context.today)
         as_of = AsOf.end_of(day, self.zone)
+        as_of_parameter = "" if day == context.today else day.isoformat()
         owed = Filter(statuses=OUTSTANDING, customer_id=customer_id)
         habit = customers.habit_of(customer_id, as_of)
         return self.pages.show(
@@ -153,10 +155,10 @@ class Customers:
             "customers/show.html",
             fields=fields,
             day=day,
-            as_of="" if day == context.today else day.isoformat(),
+            as_of=as_of_parameter,
             customer=customer,
             plain=plain(CUSTOMER),
-            summaries=self._summaries(customer_id, as_of, "" if day == context.today else day.isoformat()),
+            summaries=self._summaries(customer_id, as_of, as_of_parameter),
             habit=habit,
             settled=habit.settled if habit else customers.settled_count(customer_id, as_of),
             least_settled=LEAST_SETTLED,
@@ -219,9 +221,10 @@ class Customers:
         flash = f"{customer.details.name} is no longer archived."
         return self.pages.redirect(context, f"/customers/{customer_id}", flash=flash)
 
-    def _found(self, search: CustomerSearch, as_of: AsOf) -> list[Account]:
+    def _found(self, search: CustomerSearch) -> list[Account]:
         own = customers.with_own_field(search.text) if search.text else frozenset()
-        found = account.matching(customers.accounts(as_of), search.text, archived=search.archived, also=own)
+        accounts = customers.accounts(AsOf.end_of(search.day, self.zone))
+        found = account.matching(accounts, search.text, archived=search.archived, also=own)
         return account.in_order(found, search.column, descending=search.descending)
 
     def _summaries(self, customer_id: int, as_of: AsOf, as_of_parameter: str) -> list[CustomerSummary]:

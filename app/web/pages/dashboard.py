@@ -114,7 +114,8 @@ class Dashboard:
         days = turnover.by_day(as_of, min(months[0], days_up_to(day, WINDOW_DAYS)))
         now = self._summaries(as_of, days)
         # What was void only later was still invoiced and collected then.
-        then = self._summaries(before, turnover.by_day(before, _since(before.day)))
+        since = min(first_of_month(before.day), days_up_to(before.day, WINDOW_DAYS))
+        then = self._summaries(before, turnover.by_day(before, since))
         debtors = _debtors(as_of)
         codes = sorted(now or {self.currency})
         codes.sort(key=lambda code: code != self.currency)  # the currency of the business comes first
@@ -141,10 +142,6 @@ class Dashboard:
             code: receivables_summary(ageings.get(code) or nothing_owed(code, as_of.day), balances, days, settled)
             for code in codes
         }
-
-
-def _since(day: date) -> date:
-    return min(first_of_month(day), days_up_to(day, WINDOW_DAYS))
 
 
 def _nothing(code: str, day: date) -> ReceivablesSummary:

@@ -2,13 +2,12 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any, Self
 
 from app.web.http.locales import Locale
 from app.workbook.difference import Decisions, Resolution
 from app.workbook.figures import Expected, expected
 from app.workbook.meaning.results.questions import Answers
-from app.workbook.meaning.results.records import Held, Question, TabReport
+from app.workbook.meaning.results.records import Question, TabReport
 from app.workbook.meaning.tables.headers import IGNORED, ChosenMapping, Confidence, ListKind, fields_of
 from app.workbook.preview import Choices
 from app.workbook.reading.cells import column_number
@@ -16,51 +15,43 @@ from app.workbook.reading.cells import column_number
 RECOGNISED_BY_ITSELF = "recognised"
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, slots=True)
 class Mappable:
-    """A tab whose columns a person can give another meaning; `columns` has letter, header, field and confidence."""
+    """A tab whose columns a person can give another meaning."""
 
-    name: str
-    kind: ListKind | None
-    fingerprint: str
-    columns: Sequence[Mapping[str, Any]]
-    held: Mapping[str, Held]
-
-    @classmethod
-    def of(cls, tab: TabReport) -> Self:
-        return cls(tab.name, tab.kind, tab.fingerprint, tab.columns, tab.held)
+    tab: TabReport
 
     @property
     def shown(self) -> ChosenMapping:
-        fields = {column_number(column["column"]): column["field"] for column in self.columns if column["field"]}
-        return ChosenMapping(self.kind, fields)
+        fields = {column_number(column["column"]): column["field"] for column in self.tab.columns if column["field"]}
+        return ChosenMapping(self.tab.kind, fields)
 
     @property
     def is_chosen(self) -> bool:
-        return any(column["confidence"] == Confidence.CHOSEN for column in self.columns)
+        return any(column["confidence"] == Confidence.CHOSEN for column in self.tab.columns)
 
     @property
     def keeps_unknown(self) -> bool:
         """Return whether a column that is read as nothing is kept as it is."""
-        return self.kind in {ListKind.CUSTOMER, ListKind.INVOICE}
+        return self.tab.kind in {ListKind.CUSTOMER, ListKind.INVOICE}
 
     @property
     def fields(self) -> tuple[str, ...]:
         """Return what a column of the tab can mean; for a tab that is not read, whatever any tab's can."""
-        kinds = [self.kind] if self.kind else list(ListKind)
+        kinds = [self.tab.kind] if self.tab.kind else list(ListKind)
         return tuple(dict.fromkeys(field for kind in kinds for field in fields_of(kind)))
 
 
 def chosen(
-    form: Mapping[str, str], before: Choices, tabs: Sequence[Mappable], locale: Locale, currency: str
+    form: Mapping[str, str], before: Choices, mappables: Sequence[Mappable], locale: Locale, currency: str
 ) -> Choices:
     """Leave what the form does not hold as it was; raises UnreadableError where the expected total is no amount."""
-    forgotten = forgotten_mappings(form, tabs)
+    forgotten = forgotten_mappings(form, mappables)
     kept = {fingerprint: mapping for fingerprint, mapping in before.mappings.items() if fingerprint not in forgotten}
     return replace(
         before,
         answers=_answers(form, before.answers),
-        mappings={**kept, **_mappings(form, tabs)},
+        mappings={**kept, **_mappings(form, mappables)},
         decisions=_decisions(form, before.decisions),
         expected=_expected(form, before.expected, locale, currency),
     )
@@ -80,8 +71,8 @@ def forgotten_answers(form: Mapping[str, str]) -> set[str]:
     return {name.removeprefix("again:") for name in form if name.startswith("again:")}
 
 
-def forgotten_mappings(form: Mapping[str, str], tabs: Sequence[Mappable]) -> set[str]:
-    return {tab.fingerprint for tab in tabs if form.get(f"kind:{tab.fingerprint}") == RECOGNISED_BY_ITSELF}
+def forgotten_mappings(form: Mapping[str, str], mappables: Sequence[Mappable]) -> set[str]:
+    return {one.tab.fingerprint for one in mappables if form.get(f"kind:{one.tab.fingerprint}") == RECOGNISED_BY_ITSELF}
 
 
 def _answers(form: Mapping[str, str], before: Answers) -> Answers:
@@ -107,17 +98,19 @@ def _expected(form: Mapping[str, str], before: Expected | None, locale: Locale, 
     return Expected(cents) if cents is not None else expected(text, currency)
 
 
-def _mappings(form: Mapping[str, str], tabs: Sequence[Mappable]) -> dict[str, ChosenMapping]:
+def _mappings(form: Mapping[str, str], mappables: Sequence[Mappable]) -> dict[str, ChosenMapping]:
     """Return the mappings that differ from what the page showed: what was only looked at is not chosen."""
-    given = {
-        tab: _mapping(form, tab)
-        for tab in tabs
-        if tab.fingerprint and form.get(f"kind:{tab.fingerprint}", RECOGNISED_BY_ITSELF) != RECOGNISED_BY_ITSELF
-    }
-    return {tab.fingerprint: mapping for tab, mapping in given.items() if mapping != tab.shown}
+    found = {}
+    for mappable in mappables:
+        tab = mappable.tab
+        if tab.fingerprint and form.get(f"kind:{tab.fingerprint}", RECOGNISED_BY_ITSELF) != RECOGNISED_BY_ITSELF:
+            mapping = _mapping(form, tab)
+            if mapping != mappable.shown:
+                found[tab.fingerprint] = mapping
+    return found
 
 
-def _mapping(form: Mapping[str, str], tab: Mappable) -> ChosenMapping:
+def _mapping(form: Mapping[str, str], tab: TabReport) -> ChosenMapping:
     given = form[f"kind:{tab.fingerprint}"]
     if given not in set(ListKind):
         return ChosenMapping(None, {})

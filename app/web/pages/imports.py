@@ -69,15 +69,15 @@ class Imports:
 
     def choose(self, context: RequestContext, import_id: int) -> HTTPResponse:
         stored = imports.existing(import_id)
-        tabs = [Mappable.of(tab) for tab in self._kept_preview(stored).tabs]
+        mappables = [Mappable(tab) for tab in self._kept_preview(stored).tabs]
         before = Choices.from_json(stored.choices)
         try:
-            choices = chosen(context.form, before, tabs, context.locale, self.importer.currency)
+            choices = chosen(context.form, before, mappables, context.locale, self.importer.currency)
         except UnreadableError as error:
             values = {"stored": stored, "outcomes": Outcome, "states": State, **self._preview(context, stored)}
             said = {"expected_text": context.form.get("expected", ""), "expected_error": f"This {error}."}
             return self.pages.show(context, "imports/preview.html", status=422, **(values | said))
-        forgotten = forgotten_mappings(context.form, tabs)
+        forgotten = forgotten_mappings(context.form, mappables)
         again = forgotten_answers(context.form)
         self._or_refuse(
             lambda: import_actions.choose(
@@ -142,7 +142,7 @@ class Imports:
             "changes": by_outcome,
             "why_not": preview.why_not(replace(choices, good_rows=False)),
             "why_not_good_rows": preview.why_not(replace(choices, good_rows=True)),
-            "mappables": [Mappable.of(tab) for tab in preview.tabs],
+            "mappables": [Mappable(tab) for tab in preview.tabs],
             "questions": grouped(preview.questions),
             "expected_text": context.locale.money(choices.expected.cents) if choices.expected else "",
             "expected_error": "",
