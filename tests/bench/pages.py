@@ -69,11 +69,21 @@ def _pages(settings: AppSettings, ids: list[int]) -> dict[str, object]:
     found: dict[str, object] = {"queries": queries_by_page(settings)}
     for server in SERVERS:
         with served(settings, server, "tests.bench.bare:application") as (port, _):
-            bare = load(port, "/")
+            bare = _bare(port)
         with served(settings, server) as (port, process):
             figures = in_the_middle([Visitor(port).measure(ids) for _ in range(PASSES)])
-            found[server] = {**figures, "bare": bare, "memory": _largest_worker_megabytes(process.pid)}
+            found[server] = {**figures, **bare, "memory": _largest_worker_megabytes(process.pid)}
     return found
+
+
+def _bare(port: int) -> dict[str, object]:
+    connection = http.client.HTTPConnection("127.0.0.1", port)
+
+    def page(_: int) -> None:
+        connection.request("GET", "/")
+        connection.getresponse().read()
+
+    return {"bare page": in_the_middle([timed(page) for _ in range(PASSES)]), "bare": load(port, "/")}
 
 
 class Visitor:
