@@ -99,7 +99,7 @@ def test_a_password_is_chosen_by_a_link(window, person, command, with_javascript
     link = command("reset-link", "--email", person).strip()
     with window(java_script_enabled=with_javascript) as page:
         page.goto(link)
-        page.get_by_label("New password").fill("seven blue umbrellas")
+        page.get_by_label("New password", exact=True).fill("seven blue umbrellas")
         page.get_by_label("Repeat new password").fill("seven blue umbrellas")
         page.get_by_role("button", name="Set the password").click()
         page.get_by_role("link", name="Sign in").click()
