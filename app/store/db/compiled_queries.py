@@ -65,8 +65,11 @@ class CompiledQuery:
         return [_converted(row, self.converters) for row in execute(self.sql, filled).fetchall()]
 
 
-def compiled(build: Callable[..., Any]) -> Callable[..., list[tuple[Any, ...]]]:
-    """Build the query once for each dialect and scope; call it with the slots' values for all rows."""
+def compiled(build: Callable[..., Any], *, keep_plan: bool = True) -> Callable[..., list[tuple[Any, ...]]]:
+    """Build the query once for each dialect and scope; call it with the slots' values for all rows.
+
+    Without `keep_plan`, PostgreSQL plans it each time, for the values that are given.
+    """
     count = len(signature(build).parameters)
     queries: dict[Hashable, CompiledQuery] = {}
 
@@ -77,7 +80,7 @@ def compiled(build: Callable[..., Any]) -> Callable[..., list[tuple[Any, ...]]]:
         query = queries.get(key)
         if query is None:
             query = queries[key] = CompiledQuery.of(build(*(Slot(position) for position in range(count))))
-        return query.rows(values, keep_plan=True)
+        return query.rows(values, keep_plan=keep_plan)
 
     return execute
 
