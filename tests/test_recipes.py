@@ -104,7 +104,7 @@ def changed(project, name, without=""):
     options = [f"--exclude={without}"] if without else []
     applied = _git_apply(project, [*options, PATCHES[name]])
     assert applied.returncode == 0, (
-        f"the example of '{name}' no longer applies: `git apply --3way tests/recipes/{name}.patch`, mend it, "
+        f"the example of '{name}' no longer applies: `git apply --3way tests/recipes/{name}.patch`, correct it, "
         f"keep it with `git diff -U1 HEAD > tests/recipes/{name}.patch`, and take it back\n{applied.stderr}"
     )
     try:

@@ -51,7 +51,7 @@ def hash_password(password: str, *known_of_the_user: str) -> str:
 def _common() -> frozenset[str]:
     """Return the most common passwords that are long enough to be accepted."""
     # The list takes 12 MB: load it only in processes in which a password is chosen.
-    from zxcvbn.frequency_lists import FREQUENCY_LISTS  # noqa: PLC0415
+    from zxcvbn.frequency_lists import FREQUENCY_LISTS  # noqa: PLC0415  # as said above
 
     return frozenset(password for password in FREQUENCY_LISTS["passwords"] if len(password) >= MINIMUM_LENGTH)
 

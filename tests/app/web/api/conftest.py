@@ -6,15 +6,13 @@ from functools import partial
 import pytest
 from support.records import a_customer, a_payment, an_invoice
 from support.workbooks import workbook
+from support.worker import a_worker
 from webtest import TestApp
 
 from app.actions import api_tokens as token_actions
 from app.domain.permissions import EVERYTHING, TokenRight
-from app.jobs.imports import ImportJobs
-from app.jobs.job_queue import open_queue
 from app.store.access import users
 from app.store.access.api_tokens import TokenFacts
-from app.workbook.importing import Importer
 
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 HEADERS = ["Invoice No", "Customer", "Invoice Date", "Due Date", "Amount"]
@@ -66,17 +64,6 @@ def a_program(app, clock, user, *rights, narrowed_to=EVERYTHING):
 def a_ledger():
     for code, book in (("C1", "2025"), ("C2", "2026")):
         a_payment(an_invoice(f"{code}-1", a_customer(code, f"Customer {code}"), ledger=book), 40_00)
-
-
-def a_worker(settings, clock):
-    queue = open_queue()
-    ImportJobs(queue, Importer(settings.data_dir, settings.workbook, settings.time_zone, settings.currency, clock))
-
-    def worked_off():
-        while task := queue.dequeue():
-            queue.execute(task)
-
-    return worked_off
 
 
 @pytest.fixture

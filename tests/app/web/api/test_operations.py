@@ -12,12 +12,13 @@ from support.clock import Clock
 from support.records import a_user
 from support.settings import settings_of
 from support.workbooks import workbook
+from support.worker import a_worker
 
 from app.domain.permissions import Role, Scope, TokenRight
 from app.store.access import users
 from app.store.db import database, tables
 from app.web.application import build
-from tests.app.web.api.conftest import HEADERS, a_ledger, a_program, a_worker
+from tests.app.web.api.conftest import HEADERS, a_ledger, a_program
 
 # The right of the token; what a viewer's token with all rights gets, an accountant's, an admin's; then an accountant's
 # with a scope: what is theirs, what is another's. `no` is 403, `gone` 404.

@@ -4,15 +4,13 @@ import pytest
 from support.browser import Browser
 from support.records import a_customer, a_payment, a_user
 from support.workbooks import workbook
+from support.worker import a_worker
 from webtest import Upload
 
 from app.domain.permissions import Role
-from app.jobs.imports import ImportJobs
-from app.jobs.job_queue import open_queue
 from app.store.access import users
 from app.store.db.tables import InvoiceModel
 from app.store.ledger import imports
-from app.workbook.importing import Importer
 
 HEADERS = ["Invoice No", "Customer", "Invoice Date", "Due Date", "Amount"]
 FIRST = ["INV-1", "Miller & Co", "2026-01-10", "2026-02-09", 100]
@@ -21,14 +19,7 @@ FIRST = ["INV-1", "Miller & Co", "2026-01-10", "2026-02-09", 100]
 @pytest.fixture
 def work_off(settings, clock):
     """Do what waits in the queue, as the worker does."""
-    queue = open_queue()
-    ImportJobs(queue, Importer(settings.data_dir, settings.workbook, settings.time_zone, settings.currency, clock))
-
-    def worked_off():
-        while task := queue.dequeue():
-            queue.execute(task)
-
-    return worked_off
+    return a_worker(settings, clock)
 
 
 @pytest.fixture
