@@ -35,7 +35,7 @@ check: .venv/dev ## format, lint, types, who may import whom, shell
 	@if command -v actionlint >/dev/null; then actionlint; fi
 
 test: .venv/dev ## all tests, or some: ARGS="tests/app/domain -k overdue"; PostgreSQL, Redis and Chromium are installed where possible
-	@tests/support/install_packages.sh postgresql chromium openssh-server sudo redis-server
+	@tests/support/install_packages.sh postgresql chromium-headless-shell chromium openssh-server sudo redis-server
 	$(BIN)/pytest -q -n $(TEST_PROCESSES) $(BY_FILE) $(or $(ARGS),--ignore tests/engine --ignore tests/e2e --ignore tests/server)
 
 mutants: .venv/dev ## change the rules in small ways and see whether a test notices: ARGS="app.domain*" for some
@@ -59,7 +59,7 @@ bench: .venv/dev .venv-app/app .venv-bench/bench ## measure pages and imports on
 	$(BIN)/python -m tests.bench $(ARGS)
 
 screenshots: .venv/dev ## take the pictures of the documentation again
-	@tests/support/install_packages.sh chromium
+	@tests/support/install_packages.sh chromium-headless-shell chromium
 	SCREENSHOTS=docs/images $(BIN)/pytest -q tests/browser/test_screenshots.py
 
 requirements: .venv/dev ## pin the newest versions that pyproject.toml allows

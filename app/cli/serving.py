@@ -22,7 +22,7 @@ from app.jobs.mails import MailJobs
 from app.settings import AppSettings
 from app.store.db import database
 
-THREADS_A_WORKER = 2
+THREADS_A_WORKER = 8
 
 log = logging.getLogger(__name__)
 

