@@ -2,7 +2,6 @@
 
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 from urllib.parse import urlsplit
@@ -14,8 +13,7 @@ from pydantic_settings import BaseSettings, EnvSettingsSource, SettingsConfigDic
 
 from app.domain.permissions import Role
 from app.stored_secret import LEAST_CHARACTERS, StoredSecretError, stored_secret
-
-MEGABYTE = 1_000_000
+from app.workbook.reading.limits import MEGABYTE, WorkbookLimits
 
 _EMPTY_FILE_MEANS_NONE = {"SECRET_KEYS_BEFORE", "SMTP_URL", "REDIS_URL"}
 _SENTENCES = {
@@ -82,18 +80,6 @@ _PublicUrl = Annotated[
 ]
 _Roles = Annotated[frozenset[Role], BeforeValidator(_role_names)]
 _Networks = Annotated[tuple[IPvAnyNetwork, ...], BeforeValidator(_items)]
-
-
-@dataclass(frozen=True, slots=True)
-class WorkbookLimits:
-    """The limits beyond which a workbook is refused, in bytes, counts and seconds."""
-
-    file_bytes: int
-    unpacked_bytes: int
-    entries: int
-    rows_per_tab: int
-    memory_bytes: int
-    seconds: int
 
 
 class AppSettings(BaseSettings):

@@ -26,7 +26,6 @@ from app.cli.opening import importer, opened, refuse
 from app.domain import fields
 from app.domain.money import decimal_string, display
 from app.domain.sentences import plain
-from app.settings import WorkbookLimits
 from app.store.ledger import imports as store
 from app.store.ledger.imports import State
 from app.workbook.difference import Decisions, Outcome, Resolution, RowChange
@@ -38,6 +37,7 @@ from app.workbook.meaning.results.questions import Answers
 from app.workbook.meaning.results.records import ControlTotals, OwnTotal, Question
 from app.workbook.preview import Choices, Preview, totals_as_strings
 from app.workbook.reading.book import Progress
+from app.workbook.reading.limits import WorkbookLimits
 from app.workbook.writing import marking
 
 SHOWN = 20

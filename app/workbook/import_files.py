@@ -13,11 +13,11 @@ from typing import Any, BinaryIO
 
 import orjson
 
-from app.settings import MEGABYTE, WorkbookLimits
 from app.workbook.meaning.results.records import Checked, Record
 from app.workbook.meaning.vocabulary.headings import ListKind
 from app.workbook.preview import Preview
 from app.workbook.reading import archive
+from app.workbook.reading.limits import MEGABYTE, WorkbookLimits
 from app.workbook.reading.refusal import WorkbookRefusedError
 
 SHOWN_OF_EACH_LIST = 500

@@ -11,7 +11,6 @@ from typing import BinaryIO
 from zoneinfo import ZoneInfo
 
 from app.domain.as_of import AsOf
-from app.settings import WorkbookLimits
 from app.store.db.rehearsal import rehearse
 from app.store.ledger import imports, positions, snapshot
 from app.store.ledger.imports import State, StoredImport
@@ -25,6 +24,7 @@ from app.workbook.meaning.results.records import Checked
 from app.workbook.preview import Choices, Preview, mapping_from_json
 from app.workbook.reading import archive
 from app.workbook.reading.book import Progress, read_book
+from app.workbook.reading.limits import WorkbookLimits
 from app.workbook.writing import exporting, marking
 
 

@@ -2,9 +2,8 @@
 
 import re
 import socket
-import sqlite3
 import time
-from contextlib import ExitStack, closing
+from contextlib import ExitStack
 from dataclasses import dataclass
 from urllib.parse import urlencode
 

@@ -12,7 +12,6 @@ from support.tables import ALL
 
 from app.actions import imports as import_actions
 from app.domain.sentences import plain
-from app.settings import WorkbookLimits
 from app.store.db import tables
 from app.store.ledger import snapshot
 from app.store.ledger.snapshot import Snapshot
@@ -22,6 +21,7 @@ from app.workbook.meaning.checking import ReadingContext
 from app.workbook.meaning.results.questions import Answers
 from app.workbook.preview import Choices
 from app.workbook.reading import cells
+from app.workbook.reading.limits import WorkbookLimits
 
 LIMITS = WorkbookLimits(
     file_bytes=10_000_000,

@@ -6,8 +6,9 @@ from pathlib import Path
 from typing import Self
 
 from app.domain.permissions import Right
-from app.settings import MEGABYTE, AppSettings
+from app.settings import AppSettings
 from app.web.http.errors import DiskFullError
+from app.workbook.reading.limits import MEGABYTE
 
 # Signing in and access control keep working as long as the database can write.
 _ENTRY_RIGHTS = frozenset({Right.EDIT, Right.EDIT_CUSTOMERS, Right.IMPORT})

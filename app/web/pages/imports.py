@@ -10,7 +10,6 @@ from bottle import HTTPResponse
 from app.actions import imports as import_actions
 from app.domain.paging import page_count
 from app.jobs.imports import ImportJobs
-from app.settings import MEGABYTE
 from app.store.ledger import import_rows, imports
 from app.store.ledger.imports import State, StoredImport
 from app.web.http.downloads import export, one_at_a_time
@@ -23,6 +22,7 @@ from app.workbook.difference import Outcome
 from app.workbook.importing import Importer
 from app.workbook.meaning.cell_values.amounts import UnreadableError
 from app.workbook.preview import Choices, Preview
+from app.workbook.reading.limits import MEGABYTE
 from app.workbook.reading.refusal import WorkbookRefusedError
 
 _SILENT_FOR_SECONDS = 20

@@ -5,7 +5,7 @@ import zipfile
 from pathlib import Path
 
 from app.domain.sentences import count_text
-from app.settings import MEGABYTE, WorkbookLimits
+from app.workbook.reading.limits import MEGABYTE, WorkbookLimits
 from app.workbook.reading.refusal import WorkbookRefusedError
 from app.workbook.reading.text_file import as_text
 

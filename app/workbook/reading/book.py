@@ -17,7 +17,6 @@ from pathlib import Path
 from typing import Any, BinaryIO, TypeAlias
 
 from app.domain.sentences import count_text
-from app.settings import WorkbookLimits
 from app.workbook.reading import archive
 from app.workbook.reading.cells import (
     Book,
@@ -34,6 +33,7 @@ from app.workbook.reading.cells import (
     column_number,
 )
 from app.workbook.reading.child_messages import received
+from app.workbook.reading.limits import WorkbookLimits
 from app.workbook.reading.refusal import WorkbookRefusedError
 
 Progress = Callable[[str], None]

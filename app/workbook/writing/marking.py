@@ -9,10 +9,10 @@ from typing import Any
 
 from app.domain.fields import own
 from app.domain.sentences import plain
-from app.settings import WorkbookLimits
 from app.workbook.difference import Outcome, RowChange
 from app.workbook.preview import Preview
 from app.workbook.reading.book import run_limited
+from app.workbook.reading.limits import WorkbookLimits
 from app.workbook.reading.tab_names import tab_name
 
 _COMMENTS = {
