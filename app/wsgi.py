@@ -5,7 +5,10 @@ from app.settings import AppSettings
 from app.store.db.database import open_database
 from app.web.application import build
 
+# A request that waits holds one of few threads: while an import is written, it is refused with the reason instead.
+LOCK_WAIT_SECONDS = 2
+
 settings = AppSettings.from_environment()
 logs.set_up(settings.log_level, settings.log_format)
-open_database(settings.database_url)
+open_database(settings.database_url, lock_wait_seconds=LOCK_WAIT_SECONDS)
 application = build(settings)

@@ -79,6 +79,7 @@ class ImportJobs:
 _FAILURE = "Something went wrong and nothing was changed; the log tells more under {}."
 _FAILURES: dict[Outage | None, str] = {
     Outage.DISK_FULL: "The disk of the server is full and nothing was changed; try again once there is room ({}).",
+    Outage.LOCKED: "Somebody else was writing at the same time and nothing was changed; please try again ({}).",
     Outage.DATABASE_AWAY: "The database went away and nothing was changed; please try again ({}).",
 }
 _STATE_BEFORE = {State.READING: State.FAILED, State.APPLYING: State.PREVIEWED, State.UNDOING: State.APPLIED}

@@ -12,15 +12,16 @@ from playhouse.db_url import connect as connect_url
 from playhouse.migrations import Runner
 
 from app.store.db import tables
-from app.store.db.outages import Outage, is_sqlite_locked, outage_behind
+from app.store.db.outages import Outage, outage_behind
 from app.store.db.postgresql import Postgresql
 
 MIGRATION_TABLE = "schema_migration"  # the runner's list of applied migrations
 _FIRST_MIGRATION = "0001_tables"
 MIGRATION_LOCK = 7_340_512  # any number, as long as nothing else in the database locks on it
 
-_SQLITE_PRAGMAS = {"journal_mode": "wal", "foreign_keys": 1, "busy_timeout": 30_000, "synchronous": "normal"}
+_SQLITE_PRAGMAS = {"journal_mode": "wal", "foreign_keys": 1, "synchronous": "normal"}
 _CONVERTED_FIELDS = (tables.MomentField, tables.OwnFieldsField)  # COPY bypasses peewee's conversion of these
+_SQLITE_LOCK_WAIT_SECONDS = 30
 _MIGRATIONS = Path(__file__).parents[1] / "migrations"
 _VALUES_A_STATEMENT = 30_000  # below SQLite's limit of 32,766 bound values
 
@@ -29,10 +30,13 @@ class DatabaseUnavailableError(Exception):
     """The message is one sentence."""
 
 
-def open_database(url: str) -> peewee.Database:
-    """Raise DatabaseUnavailableError if the database cannot be reached."""
+def open_database(url: str, *, lock_wait_seconds: int | None = None) -> peewee.Database:
+    """Raise DatabaseUnavailableError if the database cannot be reached.
+
+    A statement that waits longer for another's lock fails; by default after 30 seconds on SQLite, never on PostgreSQL.
+    """
     try:
-        database = _database(url)
+        database = _database(url, lock_wait_seconds)
         tables.database.initialize(database)
         with database.connection_context():
             database.execute_sql("SELECT 1")
@@ -85,15 +89,16 @@ def days_between(later: Any, earlier: Any) -> Any:
 def unless_hindered() -> Iterator[None]:
     """Skip the block's write if the disk is full or SQLite's write lock is held; only for writes that may be lost."""
     if not is_postgresql():
+        [milliseconds] = tables.database.execute_sql("PRAGMA busy_timeout").fetchone()
         tables.database.execute_sql("PRAGMA busy_timeout = 50")
     try:
         yield
     except peewee.OperationalError as error:
-        if outage_behind(error) is not Outage.DISK_FULL and not is_sqlite_locked(error):
+        if outage_behind(error) not in {Outage.DISK_FULL, Outage.LOCKED}:
             raise
     finally:
         if not is_postgresql():
-            tables.database.execute_sql(f"PRAGMA busy_timeout = {_SQLITE_PRAGMAS['busy_timeout']}")
+            tables.database.execute_sql(f"PRAGMA busy_timeout = {milliseconds}")
 
 
 def reserved_ids(table: type[tables.BaseModel], count: int) -> Sequence[int]:
@@ -137,13 +142,17 @@ def _copy_rows(table: type[tables.BaseModel], fields: list[Any], rows: Iterable[
             copy.write_row(values)
 
 
-def _database(url: str) -> peewee.Database:
+def _database(url: str, lock_wait_seconds: int | None) -> peewee.Database:
     if urlsplit(url).scheme == "sqlite":
         # Do not parse it as a URL: a path may contain characters that are special in URLs.
         path = Path(url.removeprefix("sqlite:///"))
         path.parent.mkdir(parents=True, exist_ok=True)
-        return peewee.SqliteDatabase(str(path), pragmas=_SQLITE_PRAGMAS)
-    return connect_url(url, unquote_user=True, unquote_password=True, max_connections=20, stale_timeout=300, timeout=10)
+        busy_timeout = (lock_wait_seconds or _SQLITE_LOCK_WAIT_SECONDS) * 1000
+        return peewee.SqliteDatabase(str(path), pragmas=_SQLITE_PRAGMAS | {"busy_timeout": busy_timeout})
+    waits = {"options": f"-c lock_timeout={lock_wait_seconds}s"} if lock_wait_seconds else {}
+    return connect_url(
+        url, unquote_user=True, unquote_password=True, max_connections=20, stale_timeout=300, timeout=10, **waits
+    )
 
 
 def _run_migrations() -> list[str]:

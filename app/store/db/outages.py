@@ -7,6 +7,8 @@ from enum import Enum
 
 import psycopg
 
+# SQLSTATE of a lock that was waited for too long, and of two that waited for each other.
+_LOCKED = (psycopg.errors.LockNotAvailable, psycopg.errors.DeadlockDetected)
 # SQLSTATE prefixes of connection errors (08) and of a server that is stopping or starting (PostgreSQL, appendix A).
 _AWAY = ("08", "57P0")
 
@@ -14,6 +16,7 @@ _AWAY = ("08", "57P0")
 class Outage(Enum):
     DISK_FULL = "disk full"
     DATABASE_AWAY = "database away"
+    LOCKED = "locked"
 
 
 def outage_behind(error: BaseException) -> Outage | None:
@@ -21,16 +24,16 @@ def outage_behind(error: BaseException) -> Outage | None:
     for cause in _chain(error):
         if _is_disk_full(cause):
             return Outage.DISK_FULL
+        if isinstance(cause, _LOCKED) or _is_sqlite_locked(cause):
+            return Outage.LOCKED
         if isinstance(cause, psycopg.OperationalError) and (not cause.sqlstate or cause.sqlstate.startswith(_AWAY)):
             return Outage.DATABASE_AWAY
     return None
 
 
-def is_sqlite_locked(error: BaseException) -> bool:
-    """Return whether another connection held SQLite's write lock for too long."""
-    codes = {sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED}
+def _is_sqlite_locked(cause: BaseException) -> bool:
     # The low byte is the primary code: SQLITE_BUSY_SNAPSHOT and the like extend it.
-    return any(getattr(cause, "sqlite_errorcode", 0) & 0xFF in codes for cause in _chain(error))
+    return getattr(cause, "sqlite_errorcode", 0) & 0xFF in {sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED}
 
 
 def _is_disk_full(cause: BaseException) -> bool:

@@ -44,7 +44,9 @@ class TooLargeError(Refusal):
     title = "That is too large"
 
 
-class DatabaseAwayError(Refusal):
+class UnavailableError(Refusal):
+    """The database does not answer, or somebody else writes to it for longer than one waits."""
+
     status = 503
     title = "One moment, please"
     headers = MappingProxyType({"Retry-After": "5"})
@@ -62,8 +64,12 @@ def refusal_for_outage(error: Exception) -> Refusal | None:
     """Return None if the error is a bug."""
     match outage_behind(error):
         case Outage.DATABASE_AWAY:
-            return DatabaseAwayError(
+            return UnavailableError(
                 "The database does not answer just now. Nothing was changed; please try again soon."
+            )
+        case Outage.LOCKED:
+            return UnavailableError(
+                "An import or somebody else is writing just now. Nothing was changed; please try again in a moment."
             )
         case Outage.DISK_FULL:
             return DiskFullError()

@@ -78,8 +78,13 @@ def test_a_failure_shows_an_id_and_no_reason(broken, caplog):
             507,
             "Nothing was saved. Please tell the operator of this site",
         ),
+        (
+            psycopg.errors.LockNotAvailable("canceling statement due to lock timeout"),
+            503,
+            "An import or somebody else is writing just now. Nothing was changed; please try again in a moment.",
+        ),
     ],
-    ids=["database-away", "disk-full"],
+    ids=["database-away", "disk-full", "locked"],
 )
 def test_an_outage_is_told_in_words_that_say_what_to_do(browser, monkeypatch, error, status, sentence):
     def fail(*_words):

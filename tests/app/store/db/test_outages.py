@@ -8,7 +8,7 @@ import peewee
 import psycopg
 import pytest
 
-from app.store.db.outages import Outage, is_sqlite_locked, outage_behind
+from app.store.db.outages import Outage, outage_behind
 
 
 def raised(action):
@@ -74,6 +74,6 @@ def test_a_database_that_another_connection_writes_to_is_locked_whatever_the_ext
 
     locked = raised(lambda: other.execute("BEGIN IMMEDIATE"))
 
-    assert [is_sqlite_locked(error) for error in (locked, snapshot, ValueError("locked"))] == [True, True, False]
+    assert [outage_behind(error) for error in (locked, snapshot)] == [Outage.LOCKED, Outage.LOCKED]
     holder.close()
     other.close()
