@@ -1,5 +1,6 @@
 """The command line, `invoices …`: the same commands in the container and on a laptop."""
 
+import os
 import sys
 
 import typer
@@ -37,6 +38,7 @@ commands.add_typer(audit.audit, name="audit")
 
 def main() -> None:
     """Print an error that the user can fix as one sentence, and exit with 1."""
+    os.umask(0o077)  # the database, uploads and exports are for nobody else on this machine
     try:
         commands()
     except _EXPECTED_ERRORS as refused:

@@ -13,7 +13,6 @@ from typing import Annotated, Any, NoReturn
 import typer
 from rich.box import SIMPLE_HEAD
 from rich.console import Console
-from rich.markup import escape
 from rich.progress import Progress as Bar
 from rich.progress import SpinnerColumn, TextColumn, TimeElapsedColumn
 from rich.table import Table
@@ -23,6 +22,7 @@ from app.actions import exports
 from app.actions import imports as import_actions
 from app.cli import import_answers
 from app.cli.opening import importer, opened, refuse
+from app.cli.printing import CONSOLE
 from app.domain import fields
 from app.domain.money import decimal_string, display
 from app.domain.sentences import plain
@@ -138,8 +138,8 @@ def imports(*, as_json: Annotated[bool, typer.Option("--json", help="Print JSON 
     table = Table("Import", "File", "State", "When (UTC)", "New", "Changed")
     for one in found:
         counts = (str(one.counts.get(name, "")) for name in ("new", "changed"))
-        table.add_row(str(one.id), escape(one.file_name), one.state, f"{one.uploaded_at:%Y-%m-%d %H:%M}", *counts)
-    Console().print(table)
+        table.add_row(str(one.id), one.file_name, one.state, f"{one.uploaded_at:%Y-%m-%d %H:%M}", *counts)
+    CONSOLE.print(table)
 
 
 @commands.command()
@@ -259,7 +259,7 @@ def _figures_as_json(figures: Figures) -> dict[str, Any]:
     }
 
 
-def _print_figures(console: Console, figures: Figures) -> None:
+def _print_figures(figures: Figures) -> None:
     table = Table("", title="What is owed", box=SIMPLE_HEAD, padding=(0, 1, 0, 0))
     for heading in ("Before", "After"):
         table.add_column(heading, justify="right", no_wrap=True)
@@ -269,46 +269,45 @@ def _print_figures(console: Console, figures: Figures) -> None:
             table.add_row(f"{after.currency} {label}", *amounts)
         table.add_row("open invoices", f"{before.open_invoices:,}", f"{after.open_invoices:,}")
     for debtor in figures.debtors:
-        table.add_row(f"  {escape(debtor.name)} {debtor.currency}", display(debtor.before), display(debtor.after))
+        table.add_row(f"  {debtor.name} {debtor.currency}", display(debtor.before), display(debtor.after))
     if figures.after:
-        console.print(table)
+        CONSOLE.print(table)
 
 
 def _print(preview: Preview, import_id: int | None, state: State) -> None:
-    console = Console()
-    _print_figures(console, preview.figures)
+    _print_figures(preview.figures)
     tabs = Table("Tab", "Read as", title="What the workbook holds", box=SIMPLE_HEAD, padding=(0, 1, 0, 0))
     for header in ("Rows", "", "Gross", "Paid", "Open"):
         tabs.add_column(header, justify="right", no_wrap=True)
     for tab in preview.tabs:
         amounts = ["\n".join(column) for column in zip(*map(_total_cells, tab.totals), strict=True)] or [""] * 4
-        tabs.add_row(escape(tab.name), (tab.kind and f"{tab.kind}s") or "not read", f"{tab.rows:,}", *amounts)
-    console.print(tabs)
+        tabs.add_row(tab.name, (tab.kind and f"{tab.kind}s") or "not read", f"{tab.rows:,}", *amounts)
+    CONSOLE.print(tabs)
     own_totals = (f"{tab.name}!{_own_total(one)}" for tab in preview.tabs for one in tab.own_totals)
-    _print_some(console, "The workbook's own totals", own_totals)
-    console.print("  ".join(f"{name} {count:,}" for name, count in preview.counts.items()))
+    _print_some("The workbook's own totals", own_totals)
+    CONSOLE.print("  ".join(f"{name} {count:,}" for name, count in preview.counts.items()))
     for change in [one for one in preview.changes if one.outcome is not Outcome.NEW][:SHOWN]:
-        console.print(escape(plain(_change_line(change))))
-    _print_some(console, "Missing from the file", (f"{one.tab}: {one.subject}" for one in preview.missing))
+        CONSOLE.print(plain(_change_line(change)))
+    _print_some("Missing from the file", (f"{one.tab}: {one.subject}" for one in preview.missing))
     remembered = (f"{one.question.text} {one.answer}" for one in preview.answered if one.is_remembered)
-    _print_some(console, "Answered as for an earlier workbook of this shape", remembered)
-    _print_some(console, "Notices", (f"{one.tab}: {one.message}" for one in preview.notices))
-    _print_some(console, "Problems", (f"{one.tab}!{one.message}" for one in preview.problems))
+    _print_some("Answered as for an earlier workbook of this shape", remembered)
+    _print_some("Notices", (f"{one.tab}: {one.message}" for one in preview.notices))
+    _print_some("Problems", (f"{one.tab}!{one.message}" for one in preview.problems))
     if state is State.APPLIED:
         done = f"Import {import_id} is applied." if preview.writes else f"Nothing to do: import {import_id} brought it."
-        console.print(done)
+        CONSOLE.print(done)
     elif preview.writes and not preview.questions:
-        console.print("Nothing was written; --apply imports it.")
+        CONSOLE.print("Nothing was written; --apply imports it.")
 
 
-def _print_some(console: Console, title: str, lines: Iterable[str]) -> None:
+def _print_some(title: str, lines: Iterable[str]) -> None:
     everything = list(lines)
     if everything:
-        console.print(f"[bold]{title}[/bold]")
+        CONSOLE.print(title, style="bold")
     for line in everything[:SHOWN]:
-        console.print(f"  {escape(plain(line))}")
+        CONSOLE.print(f"  {plain(line)}")
     if len(everything) > SHOWN:
-        console.print(f"  … and {len(everything) - SHOWN:,} more (--json tells all, --marked FILE.xlsx marks them)")
+        CONSOLE.print(f"  … and {len(everything) - SHOWN:,} more (--json tells all, --marked FILE.xlsx marks them)")
 
 
 def _total_cells(total: ControlTotals) -> tuple[str, str, str, str]:
@@ -364,7 +363,7 @@ def _progress(*, silent: bool) -> Iterator[Progress]:
     if silent:
         yield lambda _: None
         return
-    columns = (SpinnerColumn(), TextColumn("{task.description}"), TimeElapsedColumn())
-    with Bar(*columns, console=Console(stderr=True), transient=True) as bar:
+    columns = (SpinnerColumn(), TextColumn("{task.description}", markup=False), TimeElapsedColumn())
+    with Bar(*columns, console=Console(stderr=True, markup=False), transient=True) as bar:
         task = bar.add_task("reading", total=None)
-        yield lambda message: bar.update(task, description=escape(plain(message)))
+        yield lambda message: bar.update(task, description=plain(message))

@@ -6,11 +6,11 @@ from typing import Annotated, Any
 
 import typer
 from rich.box import SIMPLE_HEAD
-from rich.console import Console
 from rich.table import Table
 
 from app import clock
 from app.cli.opening import opened, refuse
+from app.cli.printing import CONSOLE
 from app.domain.ageing import Ageing, Bucket, ageing_by_currency, nothing_owed
 from app.domain.as_of import YEARS, AsOf
 from app.domain.money import decimal_string, display
@@ -43,7 +43,7 @@ def ageing(*, as_of: _AsOfOption = None, as_json: _JsonOption = False) -> None:
     table.add_row("Outstanding", *(display(one.outstanding_cents) for one in found))
     for bucket, label in _LABELS.items():
         table.add_row(label, *(display(one.buckets[bucket]) for one in found))
-    Console().print(table)
+    CONSOLE.print(table)
 
 
 @report.command()
@@ -68,7 +68,7 @@ def customers(*, as_of: _AsOfOption = None, as_json: _JsonOption = False) -> Non
             display(cents) for cents in (one.owed.outstanding_cents, one.owed.overdue_cents, one.owed.credit_cents)
         )
         table.add_row(one.code, one.name, one.currency, f"{one.owed.open_invoices:,}", *amounts)
-    Console().print(table)
+    CONSOLE.print(table)
 
 
 _LABELS = {

@@ -6,7 +6,6 @@ from typing import Annotated
 
 import typer
 from rich.box import SIMPLE_HEAD
-from rich.console import Console
 from rich.table import Table
 
 from app import clock
@@ -14,6 +13,7 @@ from app.actions import passwords, second_factors
 from app.actions import users as user_actions
 from app.actions.users import UserFacts
 from app.cli.opening import existing_user, opened, refuse
+from app.cli.printing import CONSOLE
 from app.domain.permissions import Role
 from app.store.access import users as store
 from app.store.access.one_time_links import Purpose
@@ -58,7 +58,7 @@ def users(*, as_json: Annotated[bool, typer.Option("--json", help="Print JSON in
     table = Table("E-mail", "Name", "Role", "May sign in", box=SIMPLE_HEAD)
     for user in all_users:
         table.add_row(user.email, user.name, user.role, "yes" if user.active else "no")
-    Console().print(table)
+    CONSOLE.print(table)
 
 
 @commands.command("reset-password")

@@ -1,8 +1,11 @@
 """The command line ends with one sentence where a person can do something, and with a traceback where not."""
 
 import errno
+import os
+import stat
 
 import pytest
+from support import command_line
 
 from app import cli
 
@@ -28,3 +31,13 @@ def test_a_mistake_of_the_program_is_not_hidden(monkeypatch):
 
     with pytest.raises(ZeroDivisionError):
         cli.main()
+
+
+def test_nobody_else_on_the_machine_reads_what_commands_write(tmp_path):
+    data = tmp_path / "data"
+    done = command_line.run({**os.environ, "DATA_DIR": str(data)}, "demo")
+
+    assert done.returncode == 0, done.stderr
+    written = [data, *data.rglob("*")]
+    assert (data / "invoices.sqlite3") in written
+    assert [str(path) for path in written if stat.S_IMODE(path.stat().st_mode) & 0o077] == []
