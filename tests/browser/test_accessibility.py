@@ -1,7 +1,7 @@
 """No page keeps anybody out: axe-core finds nothing serious, and nothing is wider than a telephone."""
 
 import pytest
-from support.axe import violations, violations_in_both_themes
+from support.axe import violations, violations_everywhere
 from support.pages import PAGES
 
 
@@ -12,12 +12,12 @@ def test_axe_finds_nothing_serious_on_any_page(open_page):
         for path in PAGES:
             page.goto(path)
             page.evaluate("document.querySelectorAll('main details').forEach((one) => { one.open = true; })")
-            found += violations_in_both_themes(page)
+            found += violations_everywhere(page)
         page.keyboard.press("Shift+?")
-        found += violations_in_both_themes(page)
+        found += violations_everywhere(page)
         page.context.clear_cookies()
         page.goto("/sign-in")
-        found += violations_in_both_themes(page)
+        found += violations_everywhere(page)
 
     assert found == []
 
@@ -29,7 +29,7 @@ def test_axe_finds_nothing_serious_in_forms_that_came_back_or_look_ahead(open_pa
         for walk in (a_refused_invoice, a_refused_payment, a_payment_just_recorded, a_refused_bulk, a_saved_view):
             walk(page, debt)
             page.evaluate("document.querySelectorAll('main details').forEach((one) => { one.open = true; })")
-            found += violations_in_both_themes(page)
+            found += violations_everywhere(page)
 
     assert found == []
 

@@ -3,11 +3,13 @@
 from axe_playwright_python.sync_playwright import DEFAULT_OPTIONS, Axe
 
 SERIOUS = {"serious", "critical"}
+STANDARDS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
+OPTIONS = DEFAULT_OPTIONS | {"runOnly": {"type": "tag", "values": STANDARDS}}
 # The dark theme changes nothing but colours.
 COLOURS_ALONE = DEFAULT_OPTIONS | {"runOnly": {"type": "tag", "values": ["cat.color"]}}
 
 
-def violations(page, options=DEFAULT_OPTIONS):
+def violations(page, options=OPTIONS):
     """What axe finds on the page, as sentences that name the rule and the elements."""
     found = Axe().run(page, options=options).response["violations"]
     return [
@@ -17,9 +19,12 @@ def violations(page, options=DEFAULT_OPTIONS):
     ]
 
 
-def violations_in_both_themes(page):
-    """What axe finds on the page in the light, and by its colours in the dark."""
+def violations_everywhere(page):
+    """What axe finds on the page on a telephone and on a desk, and by its colours in the dark."""
     page.emulate_media(color_scheme="light")
-    found = violations(page)
+    page.set_viewport_size({"width": 390, "height": 844})
+    found = [f"on a telephone: {one}" for one in violations(page)]
+    page.set_viewport_size({"width": 1440, "height": 900})
+    found += violations(page)
     page.emulate_media(color_scheme="dark")
     return found + [f"in the dark: {one}" for one in violations(page, COLOURS_ALONE)]
