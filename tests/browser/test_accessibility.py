@@ -116,7 +116,7 @@ OUTSIDE = """() => {
   const isReached = (one) => one && (scrolls(one) || isReached(one.parentElement));
   return [...document.querySelectorAll("main, main *, header *, footer *")]
     .filter((one) => one.checkVisibility() && one.type !== "hidden" && !isReached(one))
-    .filter((one) => one.getBoundingClientRect().right > width + 1 || (one.tagName !== "INPUT" && one.scrollWidth > width))
+    .filter((one) => one.getBoundingClientRect().right > width + 1 || !(one.scrollWidth <= width || one.value))
     .map((one) => `${one.tagName} ${one.className} ${(one.name || one.textContent).trim().slice(0, 40)}`)
     .slice(0, 3);
 }"""
