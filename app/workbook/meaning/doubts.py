@@ -93,16 +93,16 @@ def _ask_about_the_list_of_payments(checked: Checked, invoices: InvoiceRows, que
     by_rows = sum(_paid(stated, listed[key]) - listed[key] for key, stated in differing)
     answer = questions.ask(
         Question(
-            f"listed:{first.tab.name}",
+            f"listed:{first.row.tab.name}",
             "listed",
-            first.tab.name,
+            first.row.tab.name,
             f"{rows_say} another amount paid than the list of payments: {shown}{more}. Whose word counts?",
             ("list", "rows"),
             labels={"list": "the list of payments", "rows": "the invoices' own rows"},
             effects={
                 "rows": f"{amount_text(abs(by_rows))} {'less' if by_rows >= 0 else 'more'} is owed than by the list"
             },
-            shape=f"listed:{first.tab.header.fingerprint}:{digest((key, listed[key]) for key, _ in differing)}",
+            shape=f"listed:{first.row.tab.header.fingerprint}:{digest((key, listed[key]) for key, _ in differing)}",
         )
     )
     if answer == "rows":
@@ -140,7 +140,7 @@ def _follow_the_row(checked: Checked, stated: StatedPayment, invoice: Record, li
     if paid != listed:
         day = stated.paid_on or _day(invoice, "due_on")
         values: dict[str, Value] = {"paid_on": day, "amount_cents": paid - listed}
-        checked.payments.append(Record(ListKind.PAYMENT, stated.tab.name, stated.row.number, invoice.key, values))
+        checked.payments.append(stated.row.record(ListKind.PAYMENT, invoice.key, values))
 
 
 def _ask_about_overpaid(checked: Checked, questions: Questions, stored: Snapshot) -> None:
@@ -229,7 +229,7 @@ def _of_rows(subject: str, records: Sequence[Record]) -> str:
 
 
 def _shown(records: Sequence[Record], name: str) -> str:
-    places = [f"{one.tab}, row {one.row}: {_day(one, name).isoformat()}" for one in records[:_SHOWN]]
+    places = [f"{one.place}: {_day(one, name).isoformat()}" for one in records[:_SHOWN]]
     more = [f"{count_text(len(records) - _SHOWN)} more"] if len(records) > _SHOWN else []
     return "; ".join([*places, *more])
 

@@ -33,6 +33,10 @@ class Record:
     values: Mapping[str, Value]
     cumulative: bool = False
 
+    @property
+    def place(self) -> str:
+        return f"{self.tab}, row {self.row}"
+
     def fingerprint(self) -> str:
         return fingerprint(self.values)
 
