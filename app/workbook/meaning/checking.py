@@ -132,7 +132,7 @@ class _Check:
         others = sorted({code for tab in invoices for code in tab.currencies if code} - {own})
         for tab in invoices if others else ():
             if tab.currencies[None]:
-                self._questions.ask(self._which_currency(tab, others))
+                self._questions.put(self._which_currency(tab, others))
 
     def _which_currency(self, tab: Tab, others: Sequence[str]) -> Question:
         own = self._context.currency
@@ -192,7 +192,7 @@ class _Check:
         if not isinstance(settled, Question):
             return settled
         shape = f"{tab.shape(settled.subject)}:{column_letter(column.index)}"
-        answer = self._questions.ask(replace(settled, shape=shape))
+        answer = self._questions.put(replace(settled, shape=shape))
         if answer is None:
             tab.asked.add(column.field)
         return answer

@@ -7,7 +7,7 @@ from datetime import date, timedelta
 from app.domain.sentences import amount_text, count_text, counted
 from app.store.ledger.snapshot import Snapshot, StoredInvoice
 from app.workbook.meaning.results.questions import Questions, digest
-from app.workbook.meaning.results.records import Checked, Key, Question, Record, Value
+from app.workbook.meaning.results.records import Checked, Key, Record, Value
 from app.workbook.meaning.rows.invoice_rows import InvoiceRows, StatedPayment
 from app.workbook.meaning.vocabulary.headings import ListKind
 from app.workbook.meaning.vocabulary.statuses import StatedStatus
@@ -38,16 +38,12 @@ def _ask_about_invoices_ahead(checked: Checked, questions: Questions, stored: Sn
     ]
     if ahead:
         questions.ask(
-            Question(
-                "ahead:invoices",
-                "ahead",
-                ahead[0].tab,
-                f"{counted(len(ahead), 'invoice is', 'invoices are')} dated far ahead "
-                f"({_shown(ahead, 'issued_on')}): are these days right? Correct them in the workbook if they are not.",
-                ("right",),
-                labels={"right": "they are right"},
-                shape=_of_rows("ahead:invoices", ahead),
-            )
+            "ahead:invoices",
+            ahead[0].tab,
+            f"{counted(len(ahead), 'invoice is', 'invoices are')} dated far ahead "
+            f"({_shown(ahead, 'issued_on')}): are these days right? Correct them in the workbook if they are not.",
+            {"right": "they are right"},
+            shape=_of_rows("ahead:invoices", ahead),
         )
 
 
@@ -56,17 +52,13 @@ def _ask_about_payments_ahead(checked: Checked, questions: Questions, stored: Sn
     if not ahead:
         return
     answer = questions.ask(
-        Question(
-            "ahead:payments",
-            "ahead",
-            ahead[0].tab,
-            f"{counted(len(ahead), 'payment is', 'payments are')} dated after today "
-            f"({_shown(ahead, 'paid_on')}): are they planned, or made?",
-            ("planned", "made"),
-            labels={"planned": "planned: they do not count", "made": "made: they count on their day"},
-            effects={"planned": f"{amount_text(sum(one.cents('amount_cents') for one in ahead))} more is owed"},
-            shape=_of_rows("ahead:payments", ahead),
-        )
+        "ahead:payments",
+        ahead[0].tab,
+        f"{counted(len(ahead), 'payment is', 'payments are')} dated after today "
+        f"({_shown(ahead, 'paid_on')}): are they planned, or made?",
+        {"planned": "planned: they do not count", "made": "made: they count on their day"},
+        effects={"planned": f"{amount_text(sum(one.cents('amount_cents') for one in ahead))} more is owed"},
+        shape=_of_rows("ahead:payments", ahead),
     )
     if answer != "made":
         left_out = set(map(id, ahead))
@@ -92,18 +84,12 @@ def _ask_about_the_list_of_payments(checked: Checked, invoices: InvoiceRows, que
     rows_say = counted(len(differing), "row says", "rows say")
     by_rows = sum(_paid(stated, listed[key]) - listed[key] for key, stated in differing)
     answer = questions.ask(
-        Question(
-            f"listed:{first.row.tab.name}",
-            "listed",
-            first.row.tab.name,
-            f"{rows_say} another amount paid than the list of payments: {shown}{more}. Whose word counts?",
-            ("list", "rows"),
-            labels={"list": "the list of payments", "rows": "the invoices' own rows"},
-            effects={
-                "rows": f"{amount_text(abs(by_rows))} {'less' if by_rows >= 0 else 'more'} is owed than by the list"
-            },
-            shape=f"listed:{first.row.tab.header.fingerprint}:{digest((key, listed[key]) for key, _ in differing)}",
-        )
+        f"listed:{first.row.tab.name}",
+        first.row.tab.name,
+        f"{rows_say} another amount paid than the list of payments: {shown}{more}. Whose word counts?",
+        {"list": "the list of payments", "rows": "the invoices' own rows"},
+        effects={"rows": f"{amount_text(abs(by_rows))} {'less' if by_rows >= 0 else 'more'} is owed than by the list"},
+        shape=f"listed:{first.row.tab.header.fingerprint}:{digest((key, listed[key]) for key, _ in differing)}",
     )
     if answer == "rows":
         for key, stated in differing:
@@ -161,16 +147,12 @@ def _ask_about_overpaid(checked: Checked, questions: Questions, stored: Snapshot
     )
     was = counted(len(overpaid), "invoice has", "invoices have")
     questions.ask(
-        Question(
-            "overpaid",
-            "overpaid",
-            overpaid[0].tab,
-            f"{was} more paid than its total ({shown}): is the rest credit of the customers?",
-            ("credit",),
-            labels={"credit": "yes, it is credit"},
-            effects={"credit": f"{amount_text(credit)} of credit"},
-            shape=f"overpaid:{digest((one.key, paid[one.key]) for one in overpaid)}",
-        )
+        "overpaid",
+        overpaid[0].tab,
+        f"{was} more paid than its total ({shown}): is the rest credit of the customers?",
+        {"credit": "yes, it is credit"},
+        effects={"credit": f"{amount_text(credit)} of credit"},
+        shape=f"overpaid:{digest((one.key, paid[one.key]) for one in overpaid)}",
     )
 
 
@@ -187,16 +169,12 @@ def _ask_about_paid_back(checked: Checked, questions: Questions, stored: Snapsho
     shown = ", ".join(f"{one.values['number']}: {amount_text(paid[one.key])}" for one in found[:_SHOWN])
     has = counted(len(found), "invoice has", "invoices have")
     questions.ask(
-        Question(
-            "paid-back",
-            "paid-back",
-            found[0].tab,
-            f"{has} more paid back than paid ({shown}), so more than the total is open: is that right? Correct the "
-            "signs in the workbook if it is not.",
-            ("right",),
-            labels={"right": "it is right"},
-            shape=f"paid-back:{digest((one.key, paid[one.key]) for one in found)}",
-        )
+        "paid-back",
+        found[0].tab,
+        f"{has} more paid back than paid ({shown}), so more than the total is open: is that right? Correct the "
+        "signs in the workbook if it is not.",
+        {"right": "it is right"},
+        shape=f"paid-back:{digest((one.key, paid[one.key]) for one in found)}",
     )
 
 

@@ -123,7 +123,7 @@ def _ask_about_unread(table: SheetTable, checked: Checked, questions: Questions)
 def _ask(table: SheetTable, what: str, choices: tuple[str, ...], checked: Checked, questions: Questions) -> str | None:
     question = _question(table, what, choices)
     sums = _sums_of_money(table, table.line or _likeliest_line(table))
-    answer = questions.ask(replace(question, text=question.text.replace(what, f"{what}{sums}", 1)))
+    answer = questions.put(replace(question, text=question.text.replace(what, f"{what}{sums}", 1)))
     if answer == SKIP:
         checked.notices.append(Notice(table.sheet.name, f"The tab looks like {what}: it was left out, as was chosen."))
     return answer

@@ -1,6 +1,5 @@
 """Columns that repeat others, and questions about columns that would otherwise be unread or guessed."""
 
-from collections.abc import Sequence
 from dataclasses import replace
 
 from app.domain.sentences import amount_text
@@ -25,7 +24,7 @@ def take_answers(columns: TableColumns) -> None:
         choices = tuple(dict.fromkeys([*map(short_name, fields_of(columns.kind)), *fields_of(columns.kind), "ignore"]))
         given = columns.questions.answer_if_given(
             Question(
-                columns.column_id(index),
+                columns.id("column", index),
                 "column",
                 columns.tab,
                 f"What is {columns.called(index)} of tab '{columns.tab}'?",
@@ -89,19 +88,13 @@ def ask_about_unread(columns: TableColumns) -> None:
         if index in columns.explained:
             continue
         choices = _choices_for(columns, index)
-        answer = columns.questions.ask(
-            Question(
-                columns.column_id(index),
-                "column",
-                columns.tab,
-                f"{columns.called(index)} of tab '{columns.tab}' holds amounts ({columns.total_shown(index)} in all), "
-                "and its heading does not say what they are. What are they?",
-                choices,
-                columns.examples(index),
-                labels={choice: LABELS.get(choice, choice) for choice in choices},
-                effects=columns.effects(index, choices),
-                shape=columns.shape("column", index),
-            )
+        answer = columns.ask(
+            "column",
+            index,
+            f"{columns.called(index)} of tab '{columns.tab}' holds amounts ({columns.total_shown(index)} in all), "
+            "and its heading does not say what they are. What are they?",
+            {choice: LABELS.get(choice, choice) for choice in choices},
+            effects=columns.effects(index, choices),
         )
         columns.apply_answer(index, answer)
 
@@ -116,18 +109,12 @@ def ask_about_balances(columns: TableColumns) -> None:
             continue
         if index in columns.explained or arithmetic.is_nothing(columns.cents(index) or ()):
             continue
-        columns.questions.ask(
-            Question(
-                columns.column_id(index),
-                "column",
-                columns.tab,
-                f"{columns.called(index)} of tab '{columns.tab}' holds {columns.total_shown(index)} of amounts, which "
-                "a list of customers does not bring in: only invoices do. Is it to be left out?",
-                ("ignore",),
-                columns.examples(index),
-                labels={"ignore": "yes, leave it unread"},
-                shape=columns.shape("column", index),
-            )
+        columns.ask(
+            "column",
+            index,
+            f"{columns.called(index)} of tab '{columns.tab}' holds {columns.total_shown(index)} of amounts, which "
+            "a list of customers does not bring in: only invoices do. Is it to be left out?",
+            {"ignore": "yes, leave it unread"},
         )
 
 
@@ -145,19 +132,14 @@ def ask_about_guesses(columns: TableColumns) -> None:
             continue
         if column.field not in {*NEEDS_A_QUESTION, *MONEY[columns.kind]}:
             continue
-        choices = (short_name(column.field), "ignore")
-        answer = columns.questions.ask(
-            Question(
-                columns.column_id(index),
-                "column",
-                columns.tab,
-                f"Is {columns.called(index)} of tab '{columns.tab}' the {_in_words(column.field)}?",
-                choices,
-                columns.examples(index),
-                labels={choices[0]: f"yes, the {_in_words(column.field)}", "ignore": "no, leave it unread"},
-                effects=columns.effects(index, choices) if column.field in MONEY[columns.kind] else {},
-                shape=columns.shape("column", index),
-            )
+        words = _in_words(column.field)
+        labels = {short_name(column.field): f"yes, the {words}", "ignore": "no, leave it unread"}
+        answer = columns.ask(
+            "column",
+            index,
+            f"Is {columns.called(index)} of tab '{columns.tab}' the {words}?",
+            labels,
+            effects=columns.effects(index, labels) if column.field in MONEY[columns.kind] else {},
         )
         columns.apply_answer(index, answer)
 
@@ -174,27 +156,22 @@ def ask_about_repeated_headings(columns: TableColumns) -> None:
         if columns.read[read[name]].field in {"issued_on", "total_cents", "net_cents"}
         if columns.held[index].filled
     ]
-    if not twice or not any(columns.read[first].field != "issued_on" for _, first in twice):
+    pair = next((pair for pair in twice if columns.read[pair[1]].field != "issued_on"), None)
+    if pair is None:
         return
     letters = " and ".join(column_letter(index) for index, _ in twice)
     firsts = " and ".join(column_letter(first) for _, first in twice)
-    money = next(index for index, first in twice if columns.read[first].field != "issued_on")
-    answer = columns.questions.ask(
-        Question(
-            f"repeated:{columns.tab}!{column_letter(twice[0][0])}",
-            "repeated",
-            columns.tab,
-            f"Columns {letters} of tab '{columns.tab}' are headed as {firsts} are: which are the payment's?",
-            ("second", "first", "ignore"),
-            columns.examples(money),
-            labels={
-                "second": f"{letters} are the payment's",
-                "first": f"{firsts} are the payment's",
-                "ignore": f"neither: leave {letters} unread",
-            },
-            effects=_effects_of_pairs(columns, twice),
-            shape=columns.shape("repeated", twice[0][0]),
-        )
+    answer = columns.ask(
+        "repeated",
+        twice[0][0],
+        f"Columns {letters} of tab '{columns.tab}' are headed as {firsts} are: which are the payment's?",
+        {
+            "second": f"{letters} are the payment's",
+            "first": f"{firsts} are the payment's",
+            "ignore": f"neither: leave {letters} unread",
+        },
+        effects=_effects_of_pair(columns, *pair),
+        shown=pair[0],
     )
     for index, first in twice:
         columns.explained.add(index)
@@ -206,11 +183,8 @@ def ask_about_repeated_headings(columns: TableColumns) -> None:
             _pay_by(columns, first, name)
 
 
-def _effects_of_pairs(columns: TableColumns, twice: Sequence[tuple[int, int]]) -> dict[str, str]:
-    pair = next((pair for pair in twice if columns.read[pair[1]].field != "issued_on"), None)
-    if pair is None:
-        return {}
-    second, first = map(columns.total, pair)
+def _effects_of_pair(columns: TableColumns, index: int, first_index: int) -> dict[str, str]:
+    second, first = columns.total(index), columns.total(first_index)
     return {
         "second": f"{amount_text(first - second)} would be owed",
         "first": f"{amount_text(second - first)} would be owed",

@@ -3,10 +3,8 @@
 from app.domain.sentences import amount_text, count_text
 from app.workbook.meaning.columns import arithmetic
 from app.workbook.meaning.columns.table_columns import TableColumns
-from app.workbook.meaning.results.records import Question
 from app.workbook.meaning.tables.headers import Column, Confidence
 from app.workbook.meaning.vocabulary.headings import ListKind
-from app.workbook.reading.cells import column_letter
 
 
 def settle_what_is_left(columns: TableColumns) -> None:
@@ -67,22 +65,14 @@ def ask_about_signs(columns: TableColumns) -> None:
         return
     if columns.kind is ListKind.INVOICE and _belong_to_credits(columns, values):
         return
-    answer = columns.questions.ask(
-        Question(
-            f"sign:{columns.tab}!{column_letter(column.index)}",
-            "sign",
-            columns.tab,
-            f"{_how_many(values)} of {columns.called(column.index)} of tab '{columns.tab}' carry a minus: were they "
-            "paid to you, or did you pay them back?",
-            ("paid", "refunded"),
-            columns.examples(column.index),
-            labels={"paid": "they were paid to you", "refunded": "you paid them back"},
-            effects={
-                "paid": f"{amount_text(-sum(filter(None, values)))} was paid",
-                "refunded": "the debt grows by as much",
-            },
-            shape=columns.shape("sign", column.index),
-        )
+    paid = amount_text(-sum(filter(None, values)))
+    answer = columns.ask(
+        "sign",
+        column.index,
+        f"{_how_many(values)} of {columns.called(column.index)} of tab '{columns.tab}' carry a minus: were they "
+        "paid to you, or did you pay them back?",
+        {"paid": "they were paid to you", "refunded": "you paid them back"},
+        effects={"paid": f"{paid} was paid", "refunded": "the debt grows by as much"},
     )
     if answer == "paid":
         columns.negated.add(name)

@@ -1,6 +1,6 @@
 """The columns of a table while their meanings are decided: their cents, their claims, and the mapping so far."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 
 from app.domain.money import cents_from_decimal
@@ -148,7 +148,7 @@ class TableColumns:
     def total_shown(self, index: int) -> str:
         return amount_text(self.total(index))
 
-    def effects(self, index: int, choices: Sequence[str]) -> dict[str, str]:
+    def effects(self, index: int, choices: Iterable[str]) -> dict[str, str]:
         """Return what the table would be owed with each answer, from the sums of its columns."""
         if self.kind is not ListKind.INVOICE:
             return {}
@@ -171,8 +171,24 @@ class TableColumns:
                 found[choice] = f"{amount_text(owed)} would be owed"
         return found
 
-    def column_id(self, index: int) -> str:
-        return f"column:{self.tab}!{column_letter(index)}"
+    def ask(
+        self,
+        subject: str,
+        index: int,
+        text: str,
+        labels: Mapping[str, str],
+        *,
+        effects: Mapping[str, str] | None = None,
+        shown: int | None = None,
+    ) -> str | None:
+        """Ask about a column; `shown` is the column whose cells are the examples, if it is another one."""
+        examples = self.examples(index if shown is None else shown)
+        shape = self.shape(subject, index)
+        id_ = self.id(subject, index)
+        return self.questions.ask(id_, self.tab, text, labels, shape=shape, examples=examples, effects=effects)
+
+    def id(self, subject: str, index: int) -> str:
+        return f"{subject}:{self.tab}!{column_letter(index)}"
 
     def shape(self, subject: str, index: int) -> str:
         return f"{subject}:{self.line.fingerprint}:{column_letter(index)}"

@@ -5,7 +5,6 @@ from collections.abc import Sequence
 from app.domain.sentences import amount_text
 from app.workbook.meaning.columns import arithmetic
 from app.workbook.meaning.columns.table_columns import TableColumns
-from app.workbook.meaning.results.records import Question
 from app.workbook.meaning.tables.headers import Confidence
 from app.workbook.meaning.vocabulary import currencies
 from app.workbook.meaning.vocabulary.headings import ListKind
@@ -107,24 +106,16 @@ def _is_net(columns: TableColumns, index: int) -> bool:
 
 def _ask_which_is_the_total(columns: TableColumns, rivals: Sequence[int]) -> None:
     names = " or ".join(columns.called(index) for index in rivals)
-    choices = tuple(column_letter(index) for index in rivals)
-    sums = {letter: f"{columns.total_shown(index)} in all" for letter, index in zip(choices, rivals, strict=True)}
-    answer = columns.questions.ask(
-        Question(
-            f"total:{columns.tab}!{choices[0]}",
-            "total",
-            columns.tab,
-            f"Which column of tab '{columns.tab}' says what is owed: {names}?",
-            choices,
-            columns.examples(rivals[0]),
-            labels=dict(zip(choices, (columns.line.headings[index] for index in rivals), strict=True)),
-            effects=sums,
-            shape=columns.shape("total", rivals[0]),
-        )
+    choices = {column_letter(index): index for index in rivals}
+    answer = columns.ask(
+        "total",
+        rivals[0],
+        f"Which column of tab '{columns.tab}' says what is owed: {names}?",
+        {letter: columns.line.headings[index] for letter, index in choices.items()},
+        effects={letter: f"{columns.total_shown(index)} in all" for letter, index in choices.items()},
     )
     if answer:
-        picked = next(index for index in rivals if column_letter(index) == answer)
-        columns.take(picked, "total_cents", Confidence.CHOSEN)
+        columns.take(choices[answer], "total_cents", Confidence.CHOSEN)
     columns.explained |= set(rivals)
 
 
@@ -144,21 +135,14 @@ def _ask_about_tax(columns: TableColumns, taxes: Sequence[int], *, is_net: bool)
     included = arithmetic.tax_is_included(values, columns.added_up(known)) if values else None
     if included:
         return
-    answer = columns.questions.ask(
-        Question(
-            f"tax:{columns.tab}!{column_letter(known[0])}",
-            "tax",
-            columns.tab,
-            f"Does {columns.called(total.index)} of tab '{columns.tab}' include {columns.called(known[0])}?",
-            ("included", "added"),
-            columns.examples(total.index),
-            labels={"included": "it is included", "added": "it is to be added"},
-            effects={
-                "included": f"{columns.total_shown(total.index)} invoiced",
-                "added": f"{amount_text(columns.total(total.index) + sum(map(columns.total, known)))} invoiced",
-            },
-            shape=columns.shape("tax", known[0]),
-        )
+    added = amount_text(columns.total(total.index) + sum(map(columns.total, known)))
+    answer = columns.ask(
+        "tax",
+        known[0],
+        f"Does {columns.called(total.index)} of tab '{columns.tab}' include {columns.called(known[0])}?",
+        {"included": "it is included", "added": "it is to be added"},
+        effects={"included": f"{columns.total_shown(total.index)} invoiced", "added": f"{added} invoiced"},
+        shown=total.index,
     )
     if answer == "added":
         for index in known:
@@ -171,21 +155,13 @@ def _ask_about_discount(columns: TableColumns, discounts: Sequence[int]) -> None
     known = [index for index in discounts if any(columns.cents(index) or ())]
     if total is None or not known or _proves_balance(columns, total.index):
         return
-    answer = columns.questions.ask(
-        Question(
-            f"discount:{columns.tab}!{column_letter(known[0])}",
-            "discount",
-            columns.tab,
-            f"Is {columns.called(known[0])} of tab '{columns.tab}' taken off {columns.called(total.index)} already?",
-            ("included", "deducted"),
-            columns.examples(known[0]),
-            labels={"included": "it is taken off already", "deducted": "it is still to be taken off"},
-            effects={
-                "included": f"{columns.total_shown(total.index)} invoiced",
-                "deducted": f"{amount_text(columns.total(total.index) - abs(sum(map(columns.total, known))))} invoiced",
-            },
-            shape=columns.shape("discount", known[0]),
-        )
+    deducted = amount_text(columns.total(total.index) - abs(sum(map(columns.total, known))))
+    answer = columns.ask(
+        "discount",
+        known[0],
+        f"Is {columns.called(known[0])} of tab '{columns.tab}' taken off {columns.called(total.index)} already?",
+        {"included": "it is taken off already", "deducted": "it is still to be taken off"},
+        effects={"included": f"{columns.total_shown(total.index)} invoiced", "deducted": f"{deducted} invoiced"},
     )
     if answer == "deducted":
         for index in known:

@@ -97,7 +97,7 @@ class InvoiceRows:
     def _ask(self, question: Question, places: list[tuple[Tab, str]], found: str, asked: str) -> None:
         tab, cell = places[0]
         text = f"{found} (the first at {tab.name}!{cell}): {asked}"
-        self._questions.ask(replace(question, tab=tab.name, text=text, shape=tab.shape(question.subject)))
+        self._questions.put(replace(question, tab=tab.name, text=text, shape=tab.shape(question.subject)))
 
     def _add(self, record: Record, payment: Record | None, new_customer: Record | None) -> None:
         # A new customer is added only if the whole row is valid.

@@ -6,7 +6,7 @@ from typing import cast
 
 from app.domain.sentences import amount_text, count_text, counted
 from app.workbook.meaning.results.questions import Questions
-from app.workbook.meaning.results.records import Checked, Key, Notice, Question, Record, Value
+from app.workbook.meaning.results.records import Checked, Key, Notice, Record, Value
 from app.workbook.meaning.rows.table_row import RowProblemError, TableRow
 
 _SHOWN = 3
@@ -62,11 +62,11 @@ class RepeatedRows:
             self._checked.notices.append(Notice(name, f"{rows} the same as another and was read once: {shown}."))
         for name, by_key in self._lines.items():
             lines = list(by_key.values())
-            answer = self._questions.ask(self._question(name, lines))
+            answer = self._ask(name, lines)
             for one in lines:
                 self._settle(one, answer)
 
-    def _question(self, name: str, lines: list[_Repeated]) -> Question:
+    def _ask(self, name: str, lines: list[_Repeated]) -> str | None:
         once = sum(one.first.cents("total_cents") for one in lines)
         added = once + sum(record.cents("total_cents") for one in lines for _, record, _ in one.rows)
         pairs = [(one.first, record) for one in lines for _, record, _ in one.rows]
@@ -75,15 +75,13 @@ class RepeatedRows:
             f"{one.first.values['number']} in rows {', '.join(map(str, one.numbers))}" for one in lines[:_SHOWN]
         )
         many = counted(len(lines), "invoice stands", "invoices stand")
-        return Question(
+        return self._questions.ask(
             f"lines:{name}",
-            "lines",
             name,
             f"{many} in several rows of tab '{name}' that differ ({shown}): are they lines of one invoice?",
-            ("add", "once", "mistake") if are_equal else ("add", "mistake"),
-            labels={
+            {
                 "add": "yes, their amounts add up",
-                "once": "yes, and each row repeats the total",
+                **({"once": "yes, and each row repeats the total"} if are_equal else {}),
                 "mistake": "no, they are mistakes: name them as problems",
             },
             effects={"add": f"{amount_text(added)} invoiced by them", "once": f"{amount_text(once)} invoiced by them"},
