@@ -16,7 +16,7 @@ from app.store.ledger.snapshot import Snapshot, StoredCustomer, StoredInvoice
 from app.workbook.difference import Difference
 from app.workbook.meaning.cell_values.texts import SHORT_TEXT
 from app.workbook.meaning.results.records import Key, Record, Value
-from app.workbook.meaning.tables.headers import ListKind
+from app.workbook.meaning.vocabulary.headings import ListKind
 
 
 def write(difference: Difference, stored: Snapshot, import_id: int, zone: ZoneInfo, now: datetime) -> None:

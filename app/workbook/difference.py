@@ -15,7 +15,7 @@ from app.domain.sentences import amount_text
 from app.store.ledger.snapshot import Snapshot, StoredCustomer, StoredInvoice, StoredPayment, compared
 from app.workbook.meaning.cell_values.texts import as_read
 from app.workbook.meaning.results.records import Checked, Key, Record, Value
-from app.workbook.meaning.tables.headers import ListKind
+from app.workbook.meaning.vocabulary.headings import ListKind
 from app.workbook.reading.cells import clean_text
 
 

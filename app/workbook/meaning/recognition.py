@@ -11,13 +11,7 @@ from app.workbook.meaning.results.questions import Questions
 from app.workbook.meaning.results.records import Checked, Notice, Question, TabReport
 from app.workbook.meaning.rows.tabs import Tab, described, tab_of
 from app.workbook.meaning.tables.headers import ChosenMapping, Column, Confidence, Header, HeaderLine
-from app.workbook.meaning.tables.tables import (
-    SheetTable,
-    header_line,
-    is_list_of_problems,
-    likeliest_header_row,
-    tables,
-)
+from app.workbook.meaning.tables.tables import SheetTable, is_list_of_problems, tables
 from app.workbook.meaning.vocabulary.headings import ListKind, claims
 from app.workbook.meaning.vocabulary.words import documents, folded, heading_words
 from app.workbook.reading.cells import Book, column_letter
@@ -105,7 +99,7 @@ def _ask_about_unread(table: SheetTable, checked: Checked, questions: Questions)
     name = table.sheet.name
     if not table.sheet.rows:
         return
-    line = table.line or _likeliest_line(table)
+    line = table.line
     named = documents(name) | documents(table.title) | _headed(line)
     what = next((_NOT_OWED[kind] for kind in _NOT_OWED if kind in named), "")
     if named & _NO_RECEIVABLES and not _has_receivables(line):
@@ -122,7 +116,7 @@ def _ask_about_unread(table: SheetTable, checked: Checked, questions: Questions)
 
 def _ask(table: SheetTable, what: str, choices: tuple[str, ...], checked: Checked, questions: Questions) -> str | None:
     question = _question(table, what, choices)
-    sums = _sums_of_money(table, table.line or _likeliest_line(table))
+    sums = _sums_of_money(table, table.line)
     answer = questions.put(replace(question, text=question.text.replace(what, f"{what}{sums}", 1)))
     if answer == SKIP:
         checked.notices.append(Notice(table.sheet.name, f"The tab looks like {what}: it was left out, as was chosen."))
@@ -132,7 +126,7 @@ def _ask(table: SheetTable, what: str, choices: tuple[str, ...], checked: Checke
 def _question(table: SheetTable, what: str, choices: tuple[str, ...]) -> Question:
     """Give the question the shape of the tab's name without digits, and its headings."""
     name = table.sheet.name
-    line = table.line or _likeliest_line(table)
+    line = table.line
     words = " ".join(word for word in folded(name).split() if not word.isdigit())
     row = line.row if line else 0
     return Question(
@@ -211,13 +205,8 @@ def _missing(headings: Sequence[str]) -> str:
     return " and ".join(f"a column '{words}'" for words in best) if best else ""
 
 
-def _likeliest_line(table: SheetTable) -> HeaderLine | None:
-    row = likeliest_header_row(table.sheet)
-    return header_line(row) if row else None
-
-
 def _unread(table: SheetTable) -> TabReport:
-    line = table.line or _likeliest_line(table)
+    line = table.line
     last_row = table.sheet.rows[-1].number if table.sheet.rows else None
     if line is None:
         return TabReport(table.sheet.name, None, last_row=last_row)

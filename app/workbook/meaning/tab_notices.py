@@ -1,10 +1,11 @@
 """Notices on a whole tab, and its own totals compared with the sums that were read."""
 
+from bisect import bisect_left
 from collections.abc import Iterable
 from itertools import accumulate
 
 from app.domain.money import cents_from_decimal
-from app.domain.sentences import counted, first_of
+from app.domain.sentences import agreeing, counted, first_of
 from app.workbook.meaning.cell_values import amounts
 from app.workbook.meaning.cell_values.amounts import DecimalMark, UnreadableError
 from app.workbook.meaning.results.records import Checked, Notice, OwnTotal
@@ -51,13 +52,10 @@ class _Sections:
     def _add_up(self, name: str) -> list[int]:
         sums = [0] * len(self._places)
         ends = list(self._places)
-        place = 0
         for row in self._tab.rows.records:
-            while place < len(ends) and row.number > ends[place]:
-                place += 1
-            if place == len(ends):
-                break
-            sums[place] += _cents(self._tab, row, name) or 0
+            place = bisect_left(ends, row.number)
+            if place < len(ends):
+                sums[place] += _cents(self._tab, row, name) or 0
         return sums
 
 
@@ -82,7 +80,8 @@ def _about_the_sheet(tab: Tab) -> list[str]:
     hidden = sum(row.hidden for row in tab.rows.records)
     if hidden:
         why = "by a filter" if tab.sheet.filtered else "in Excel"
-        notices.append(f"{counted(hidden, 'row is', 'rows are')} hidden {why} and {_was(hidden)} read all the same.")
+        was = agreeing(hidden, "was", "were")
+        notices.append(f"{counted(hidden, 'row is', 'rows are')} hidden {why} and {was} read all the same.")
     if tab.sheet.merged_down:
         notices.append(
             f"{counted(tab.sheet.merged_down, 'cell is', 'cells are')} merged with the one above; "
@@ -101,7 +100,8 @@ def _about_amounts(tab: Tab) -> list[str]:
     notices = []
     if tab.rounded:
         amounts_have = counted(tab.rounded, "amount has", "amounts have")
-        notices.append(f"{amounts_have} fractions of a cent and {_was(tab.rounded)} rounded to the nearest cent.")
+        were = agreeing(tab.rounded, "was", "were")
+        notices.append(f"{amounts_have} fractions of a cent and {were} rounded to the nearest cent.")
     if tab.header.kind is ListKind.INVOICE and not (tab.has("total_cents") or tab.has("net_cents")):
         notices.append("There is no column of totals: what is open was taken for the total of each invoice.")
     return notices
@@ -115,7 +115,7 @@ def _about_statuses_and_days(tab: Tab) -> list[str]:
     if tab.settled_without_due_date:
         count = len(tab.settled_without_due_date)
         notices.append(
-            f"{counted(count, 'row is', 'rows are')} paid and {'has' if count == 1 else 'have'} no due date: "
+            f"{counted(count, 'row is', 'rows are')} paid and {agreeing(count, 'has', 'have')} no due date: "
             f"the day of payment was taken for it ({first_of(tab.settled_without_due_date)})."
         )
     if tab.due_before_issued:
@@ -159,7 +159,3 @@ def _cents(tab: Tab, row: Row, name: str) -> int | None:
     except UnreadableError:
         return None
     return cents_from_decimal(amount.value) if amount else None
-
-
-def _was(count: int) -> str:
-    return "was" if count == 1 else "were"

@@ -79,10 +79,6 @@ def settled_order(texts: Iterable[str]) -> DateOrder | None:
     return allowed.pop() if len(allowed) == 1 and is_enough(deciding, unclear) else None
 
 
-def is_ambiguous(text: str) -> bool:
-    return len(set(readings(text).values())) > 1
-
-
 def is_written_in_order(text: str) -> bool:
     """Return whether only one order allows the numeric date, such as 21/05/2026."""
     return len(readings(text)) == 1

@@ -8,14 +8,13 @@ from app.workbook.meaning.columns.own_columns import FIGURES_OF_CUSTOMER
 from app.workbook.meaning.columns.table_columns import (
     AMOUNTS,
     LABELS,
-    NEEDS_A_QUESTION,
     TableColumns,
     field_named,
     short_name,
 )
 from app.workbook.meaning.results.records import Question
 from app.workbook.meaning.tables.headers import IGNORED, Column, Confidence
-from app.workbook.meaning.vocabulary.headings import MONEY, ListKind, fields_of, normalised
+from app.workbook.meaning.vocabulary.headings import MONEY, ListKind, fields_of, is_important, normalised
 from app.workbook.reading.cells import column_letter
 
 
@@ -50,9 +49,7 @@ def explain_the_rest(columns: TableColumns) -> None:
     A column that equals the total, or adds up to it, stays unexplained: it may be what was paid.
     """
     known = {
-        name: values
-        for name in ("total_cents", "paid_cents", "balance_cents")
-        if (column := columns.column(name)) and (values := columns.cents(column.index))
+        name: values for name in ("total_cents", "paid_cents", "balance_cents") if (values := columns.cents_of(name))
     }
     for index in columns.unread_money():
         values = columns.cents(index)
@@ -128,9 +125,7 @@ def _choices_for(columns: TableColumns, index: int) -> tuple[str, ...]:
 def ask_about_guesses(columns: TableColumns) -> None:
     """Ask about columns of money, dates, customers and numbers whose heading has an unknown word."""
     for index, column in sorted(columns.read.items()):
-        if column.confidence is not Confidence.GUESSED:
-            continue
-        if column.field not in {*NEEDS_A_QUESTION, *MONEY[columns.kind]}:
+        if column.confidence is not Confidence.GUESSED or not is_important(column.field, columns.kind):
             continue
         words = _in_words(column.field)
         labels = {short_name(column.field): f"yes, the {words}", "ignore": "no, leave it unread"}

@@ -27,7 +27,7 @@ def settle_total(columns: TableColumns) -> None:
     if found:
         columns.take(found.total, "total_cents", Confidence.PROVEN)
         columns.explained |= {found.base, *found.added, *found.deducted, *taxes, *discounts}
-        _explain_parts(columns, found)
+        columns.explained |= {index for index in columns.claiming("net_cents") if index != found.total}
         return
     _total_by_words(columns, candidates, taxes, discounts)
 
@@ -43,12 +43,6 @@ def _sum_of(
         best = found
         pool = [index for index in pool if index != found.base]
     return best
-
-
-def _explain_parts(columns: TableColumns, found: arithmetic.Sum) -> None:
-    for index in columns.claiming("net_cents"):
-        if index != found.total:
-            columns.explained.add(index)
 
 
 def _explain_quantities(columns: TableColumns) -> None:
@@ -71,7 +65,7 @@ def _total_by_words(
     )
     confidence = Confidence.GUESSED if claim.is_guess else Confidence.STATED
     columns.take(best, "net_cents" if is_net and taxes else "total_cents", confidence)
-    rivals = [index for index in ranked[1:] if not _is_copy(columns, index, best) and not _is_net(columns, index)]
+    rivals = [index for index in ranked[1:] if not _is_copy_or_net(columns, index, best)]
     columns.explained |= {index for index in ranked[1:] if index not in rivals}
     if rivals:
         _ask_which_is_the_total(columns, [best, *rivals])
@@ -95,13 +89,10 @@ def _of_one_currency(columns: TableColumns, ranked: list[int]) -> list[int]:
     return ranked
 
 
-def _is_copy(columns: TableColumns, index: int, best: int) -> bool:
+def _is_copy_or_net(columns: TableColumns, index: int, best: int) -> bool:
     """Return whether a column repeats the total; one with an unclear heading may be the paid amount instead."""
-    return columns.are_same(best, index) and not columns.claim(index, "total_cents", "net_cents").is_guess
-
-
-def _is_net(columns: TableColumns, index: int) -> bool:
-    return columns.claim(index, "total_cents", "net_cents").field == "net_cents"
+    claim = columns.claim(index, "total_cents", "net_cents")
+    return claim.field == "net_cents" or (not claim.is_guess and columns.are_same(best, index))
 
 
 def _ask_which_is_the_total(columns: TableColumns, rivals: Sequence[int]) -> None:
@@ -169,6 +160,5 @@ def _ask_about_discount(columns: TableColumns, discounts: Sequence[int]) -> None
 
 
 def _proves_balance(columns: TableColumns, total: int) -> bool:
-    paid, left = columns.column("paid_cents"), columns.column("balance_cents")
-    held = [columns.cents(index) for index in (total, paid.index if paid else -1, left.index if left else -1)]
-    return all(held) and arithmetic.is_sum(held[0] or (), [held[1] or (), held[2] or ()])
+    totals, paid, left = columns.cents(total), columns.cents_of("paid_cents"), columns.cents_of("balance_cents")
+    return bool(totals and paid and left) and arithmetic.is_sum(totals or (), [paid or (), left or ()])

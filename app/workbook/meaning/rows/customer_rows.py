@@ -6,7 +6,7 @@ from app.domain.fields import CUSTOMER
 from app.store.ledger.snapshot import Snapshot, compared
 from app.workbook.meaning.results.records import Checked, Notice, Record, Value
 from app.workbook.meaning.rows.table_row import TableRow
-from app.workbook.meaning.tables.headers import ListKind
+from app.workbook.meaning.vocabulary.headings import ListKind
 
 
 class CustomerRows:

@@ -4,6 +4,7 @@ import hashlib
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
+from operator import itemgetter
 
 from app.workbook.meaning.cell_values.kinds import ColumnValues
 from app.workbook.meaning.vocabulary.headings import Claim, ListKind, claims, fields_of, normalised
@@ -12,7 +13,6 @@ from app.workbook.meaning.vocabulary.words import documents, heading_words
 __all__ = ["ChosenMapping", "Column", "Confidence", "Header", "HeaderLine", "ListKind", "fields_of"]
 
 IGNORED = "ignored"  # the answer for a column that is not to be read
-_WEIGHTS = {False: 1.0, True: 0.6}
 
 
 class Confidence(StrEnum):
@@ -86,15 +86,8 @@ class ChosenMapping:
 
 def recognised(line: HeaderLine, values: Sequence[ColumnValues], tab: str) -> tuple[float, Header] | None:
     """Return the most likely header with its score, or None if the line is not a header of a list we import."""
-    best: tuple[float, Header] | None = None
-    for kind in ListKind:
-        header = _by_words(line, values, kind)
-        if not _is_enough(header, tab):
-            continue
-        score = _score(header, tab)
-        if best is None or score > best[0]:
-            best = (score, header)
-    return best
+    headers = [header for kind in ListKind if _is_enough(header := _by_words(line, values, kind), tab)]
+    return max(((_score(header, tab), header) for header in headers), key=itemgetter(0), default=None)
 
 
 def chosen(line: HeaderLine, choice: ChosenMapping) -> Header | None:
@@ -201,7 +194,7 @@ def _is_of_invoices(header: Header) -> bool:
 
 
 def _score(header: Header, tab: str) -> float:
-    score = sum(_WEIGHTS[column.confidence is Confidence.GUESSED] for column in header.columns)
+    score = sum(0.6 if column.confidence is Confidence.GUESSED else 1.0 for column in header.columns)
     if header.kind.value in documents(tab):
         score += 2.5
     # A list with amounts is not a list of customers, and one without customers is hardly a list of invoices.

@@ -41,7 +41,9 @@ class SortedRows:
 def sort_rows(sheet: Sheet, header: Header) -> SortedRows:
     found = SortedRows()
     below = [row for row in sheet.rows if row.number > header.row]
-    last_full_row = next((row.number for row in reversed(below) if _has_amount_and_name(row, header)), 0)
+    naming = _columns(header, _NAMES_A_RECORD[header.kind])
+    named_twice = (row.number for row in reversed(below) if len(filled(map(row.cell, naming))) >= 2)
+    last_full_row = next(named_twice, 0)
     days, identifier = _columns(header, _DATES), _columns(header, _NAMES_A_RECORD[header.kind][:1])
     for row in below:
         if _has_day_and_identifier(row, days, identifier):
@@ -133,11 +135,6 @@ def _is_of_units(row: Row, header: Header) -> bool:
 
 def _has_words_only(row: Row) -> bool:
     return all(isinstance(cell, str) and not re.search(r"\d", cell) for cell in filled(row.cells))
-
-
-def _has_amount_and_name(row: Row, header: Header) -> bool:
-    named = filled(row.cell(index) for index in _columns(header, _NAMES_A_RECORD[header.kind]))
-    return len(named) >= 2
 
 
 def _is_numeric(row: Row) -> bool:

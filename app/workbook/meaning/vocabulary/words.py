@@ -31,7 +31,6 @@ class Words:
 
     meanings: frozenset[str]
     unknown: tuple[str, ...] = ()
-    count: int = 0
 
     def any(self, *meanings: str) -> bool:
         return any(meaning in self.meanings for meaning in meanings)
@@ -107,7 +106,7 @@ def _words(text: str, part: str) -> Words:
             found = frozenset({"not"})  # `No pagado` means not paid; `Invoice No` is a number
         meanings |= found
         place += length
-    return Words(frozenset(meanings), tuple(unknown), len(tokens))
+    return Words(frozenset(meanings), tuple(unknown))
 
 
 def _phrase(tokens: list[str], place: int, part: str) -> tuple[int, frozenset[str]]:
