@@ -49,8 +49,9 @@ class Figures:
             for one in largest
             if one.owed.outstanding_cents > 0
         ]
-        codes = {one.currency for one in (*earlier, *later)}
-        return cls(_by_currency(earlier, codes), _by_currency(later, codes), debtors)
+        codes = sorted({one.currency for one in (*earlier, *later)})
+        totals_before, totals_after = ([_totals(found, code) for code in codes] for found in (earlier, later))
+        return cls(totals_before, totals_after, debtors)
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,15 +94,12 @@ def expected(text: str, own_currency: str) -> Expected:
     return Expected(cents_from_decimal(amount.value), currencies.for_sign(amount.currency, own_currency))
 
 
-def _by_currency(found: Iterable[CustomerPosition], codes: Iterable[str]) -> list[OwedTotals]:
-    sums = {code: OwedTotals(code) for code in sorted(codes)}
-    for one in found:
-        old = sums[one.currency]
-        sums[one.currency] = OwedTotals(
-            one.currency,
-            old.outstanding + one.owed.outstanding_cents,
-            old.overdue + one.owed.overdue_cents,
-            old.credit + one.owed.credit_cents,
-            old.open_invoices + one.owed.open_invoices,
-        )
-    return list(sums.values())
+def _totals(found: Iterable[CustomerPosition], currency: str) -> OwedTotals:
+    owed = [one.owed for one in found if one.currency == currency]
+    return OwedTotals(
+        currency,
+        sum(one.outstanding_cents for one in owed),
+        sum(one.overdue_cents for one in owed),
+        sum(one.credit_cents for one in owed),
+        sum(one.open_invoices for one in owed),
+    )

@@ -1,13 +1,12 @@
 """Questions about doubtful figures once all rows are read: dates ahead, overpaid invoices, rows against payments."""
 
-from collections import defaultdict
 from collections.abc import Sequence
 from datetime import date, timedelta
 
 from app.domain.sentences import amount_text, count_text, counted
-from app.store.ledger.snapshot import Snapshot, StoredInvoice
+from app.store.ledger.snapshot import Snapshot, StoredInvoice, StoredPayment
 from app.workbook.meaning.results.questions import Questions, digest
-from app.workbook.meaning.results.records import Checked, Key, Record, Value
+from app.workbook.meaning.results.records import Checked, Record, Value, paid_by_invoice
 from app.workbook.meaning.rows.invoice_rows import InvoiceRows, StatedPayment
 from app.workbook.meaning.vocabulary.headings import ListKind
 from app.workbook.meaning.vocabulary.statuses import StatedStatus
@@ -66,7 +65,7 @@ def _ask_about_payments_ahead(checked: Checked, questions: Questions, stored: Sn
 
 
 def _ask_about_the_list_of_payments(checked: Checked, invoices: InvoiceRows, questions: Questions) -> None:
-    listed = _paid_by_invoice(checked)
+    listed = paid_by_invoice(checked.payments)
     broken = {name for kind, name in checked.broken if kind is ListKind.PAYMENT}
     differing = [
         (key, stated)
@@ -130,7 +129,7 @@ def _follow_the_row(checked: Checked, stated: StatedPayment, invoice: Record, li
 
 
 def _ask_about_overpaid(checked: Checked, questions: Questions, stored: Snapshot) -> None:
-    paid = _paid_by_invoice(checked)
+    paid = paid_by_invoice(checked.payments)
     overpaid = [
         one
         for one in checked.invoices
@@ -158,7 +157,7 @@ def _ask_about_overpaid(checked: Checked, questions: Questions, stored: Snapshot
 
 def _ask_about_paid_back(checked: Checked, questions: Questions, stored: Snapshot) -> None:
     """Ask about invoices with more refunded than paid: more than their total would be open."""
-    paid = _paid_by_invoice(checked)
+    paid = paid_by_invoice(checked.payments)
     found = [
         one
         for one in checked.invoices
@@ -178,28 +177,22 @@ def _ask_about_paid_back(checked: Checked, questions: Questions, stored: Snapsho
     )
 
 
-def _paid_by_invoice(checked: Checked) -> dict[Key, int]:
-    paid: dict[Key, int] = defaultdict(int)
-    for payment in checked.payments:
-        paid[payment.key] += payment.cents("amount_cents")
-    return paid
-
-
 def _stored(stored: Snapshot, record: Record) -> StoredInvoice | None:
     return stored.invoices.get((record.key[0], record.key[1]))
 
 
 def _is_stored_payment(stored: Snapshot, record: Record) -> bool:
-    known = _stored(stored, record)
     values = record.values["paid_on"], record.values["amount_cents"]
-    return bool(known) and any(
-        (one.paid_on, one.amount_cents) == values for one in stored.payments.get(known.id if known else 0, ())
-    )
+    return any((one.paid_on, one.amount_cents) == values for one in _stored_payments(stored, record))
 
 
-def _paid_as_stored(stored: Snapshot, record: Record) -> int | None:
+def _paid_as_stored(stored: Snapshot, record: Record) -> int:
+    return sum(one.amount_cents for one in _stored_payments(stored, record))
+
+
+def _stored_payments(stored: Snapshot, record: Record) -> Sequence[StoredPayment]:
     known = _stored(stored, record)
-    return sum(one.amount_cents for one in stored.payments.get(known.id, ())) if known else None
+    return stored.payments.get(known.id, ()) if known else ()
 
 
 def _of_rows(subject: str, records: Sequence[Record]) -> str:

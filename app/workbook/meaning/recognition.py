@@ -14,7 +14,7 @@ from app.workbook.meaning.tables.headers import ChosenMapping, Column, Confidenc
 from app.workbook.meaning.tables.tables import SheetTable, is_list_of_problems, tables
 from app.workbook.meaning.vocabulary.headings import ListKind, claims
 from app.workbook.meaning.vocabulary.words import documents, folded, heading_words
-from app.workbook.reading.cells import Book, column_letter
+from app.workbook.reading.cells import Book, Row, column_letter
 
 SKIP, READ = "skip", "read"
 _NOT_OWED = {
@@ -55,9 +55,7 @@ def recognised(book: Book, chosen: Mapping[str, ChosenMapping], checked: Checked
 
 def nearest(checked: Checked) -> str:
     for report in checked.tabs:
-        headings = tuple(str(column["header"] or "") for column in report.columns)
-        missing = _missing(headings)
-        if missing:
+        if missing := _missing([str(column["header"] or "") for column in report.columns]):
             return f"Row {report.header_row} of tab '{report.name}' comes nearest, without {missing}."
     return ""
 
@@ -148,17 +146,10 @@ def _called(table: SheetTable, row: int) -> str:
 def _sums_of_money(table: SheetTable, line: HeaderLine | None) -> str:
     if line is None:
         return ""
-    sums = []
-    for index, values in enumerate(_values(table, line)):
-        if values.is_surely_money:
-            total = _sum(table, line, index)
-            if total:
-                sums.append(f"{amount_text(total)} in column {column_letter(index)}")
+    money = [index for index, values in enumerate(_values(table, line)) if values.is_surely_money]
+    totals = {index: sum(cents_or_nothing(row.cell(index)) for row in _below(table, line)) for index in money}
+    sums = [f"{amount_text(total)} in column {column_letter(index)}" for index, total in totals.items() if total]
     return f" ({', '.join(sums[:2])})" if sums else ""
-
-
-def _sum(table: SheetTable, line: HeaderLine, index: int) -> int:
-    return sum(cents_or_nothing(row.cell(index)) for row in table.sheet.rows if row.number > line.row)
 
 
 def _holds_money(table: SheetTable, line: HeaderLine) -> bool:
@@ -171,8 +162,11 @@ def _holds_money(table: SheetTable, line: HeaderLine) -> bool:
 
 
 def _values(table: SheetTable, line: HeaderLine) -> list[ColumnValues]:
-    rows = [row for row in table.sheet.rows if row.number > line.row]
-    return column_values(rows, len(line.headings))
+    return column_values(_below(table, line), len(line.headings))
+
+
+def _below(table: SheetTable, line: HeaderLine) -> list[Row]:
+    return [row for row in table.sheet.rows if row.number > line.row]
 
 
 def _names_money(heading: str) -> bool:
@@ -211,13 +205,6 @@ def _unread(table: SheetTable) -> TabReport:
     if line is None:
         return TabReport(table.sheet.name, None, last_row=last_row)
     header = Header(ListKind.INVOICE, line.row, (), (), line.fingerprint).with_columns(list[Column](), line.headings)
-    below = [row for row in table.sheet.rows if row.number > line.row]
-    return TabReport(
-        table.sheet.name,
-        None,
-        line.row,
-        line.fingerprint,
-        described(header),
-        held=held(line, below, {}),
-        last_row=last_row,
-    )
+    of_columns = held(line, _below(table, line), {})
+    name = table.sheet.name
+    return TabReport(name, None, line.row, line.fingerprint, described(header), of_columns, last_row=last_row)

@@ -92,13 +92,8 @@ def tab_of(table: SheetTable, header: Header, questions: Questions) -> Tab:
     customers = customers_by_row(table.sheet, header, rows, questions)
     groups = _groups(header, rows.records, customers)
     found = money_columns.settle(table, header, rows.records, questions, groups)
-    report = TabReport(
-        table.sheet.name,
-        header.kind,
-        header.row,
-        header.fingerprint,
-        last_row=table.sheet.rows[-1].number if table.sheet.rows else header.row,
-    )
+    last_row = table.sheet.rows[-1].number if table.sheet.rows else header.row
+    report = TabReport(table.sheet.name, header.kind, header.row, header.fingerprint, last_row=last_row)
     settled = found.header()
     own = own_columns(settled, rows.records)
     tab = Tab(table.sheet, table.title, settled, rows, report, customers, negated=found.negated, own_columns=own)

@@ -26,8 +26,6 @@ MONEY = {
     ListKind.INVOICE: ("total_cents", "paid_cents", "balance_cents", "net_cents", "tax_cents", "discount_cents"),
     ListKind.PAYMENT: ("amount_cents",),
 }
-# Further fields of each kind that have no list of whole headings.
-_FURTHER = {ListKind.CUSTOMER: (), ListKind.INVOICE: ("type",), ListKind.PAYMENT: ("type",)}
 _IMPORTANT = {"number", "invoice_number", "customer_code", "customer_name", "issued_on", "due_on", "paid_on"}
 _COMPOSED = 100  # a heading understood word by word ranks after one known as a whole
 _WEAK = 50
@@ -43,7 +41,7 @@ class Claim:
 
 
 def fields_of(kind: ListKind) -> tuple[str, ...]:
-    return (*_aliases()[kind], *MONEY[kind], *_FURTHER[kind])
+    return (*_aliases()[kind], *MONEY[kind], *(() if kind is ListKind.CUSTOMER else ("type",)))
 
 
 def normalised(cell: Cell) -> str:

@@ -50,8 +50,7 @@ def heading_words(text: str) -> Words:
 
 def has_known_word(text: str) -> bool:
     """Return whether a word of the text is literally in the vocabulary of headings, as a quick check."""
-    known = vocabulary("headings")
-    return any(word in known for word in folded(text).split())
+    return not vocabulary("headings").keys().isdisjoint(folded(text).split())
 
 
 @lru_cache(maxsize=4_000)
@@ -67,19 +66,14 @@ def documents(text: str) -> frozenset[str]:
 
 
 def is_share(text: str) -> bool:
-    return "%" in text or bool(
-        {"percent", "percentage", "pct", "prozent", "pourcentage", "rate"} & set(folded(text).split())
-    )
+    shares = {"percent", "percentage", "pct", "prozent", "pourcentage", "rate"}
+    return "%" in text or not shares.isdisjoint(folded(text).split())
 
 
 @lru_cache(maxsize=4_000)
 def counts_something_else(text: str) -> bool:
     """Return whether a heading rules out money: quantities, days, percentages, postcodes."""
-    if is_share(text):
-        return True
-    words = folded(text).split()
-    harmless = set(vocabulary("numbers"))
-    return any(word in harmless for word in words)
+    return is_share(text) or not vocabulary("numbers").keys().isdisjoint(folded(text).split())
 
 
 @cache
