@@ -40,17 +40,16 @@ class Figures:
     debtors: Sequence[Debtor] = ()
 
     @classmethod
-    def of(cls, before: Iterable[CustomerPosition], after: Iterable[CustomerPosition]) -> Self:
-        earlier, later = list(before), list(after)
-        owed_before = {(one.code, one.currency): one.owed.outstanding_cents for one in earlier}
-        largest = sorted(later, key=lambda one: -one.owed.outstanding_cents)[:LARGEST_DEBTORS]
+    def of(cls, before: Sequence[CustomerPosition], after: Sequence[CustomerPosition]) -> Self:
+        owed_before = {(one.code, one.currency): one.owed.outstanding_cents for one in before}
+        largest = sorted(after, key=lambda one: -one.owed.outstanding_cents)[:LARGEST_DEBTORS]
         debtors = [
             Debtor(one.name, one.currency, owed_before.get((one.code, one.currency), 0), one.owed.outstanding_cents)
             for one in largest
             if one.owed.outstanding_cents > 0
         ]
-        codes = sorted({one.currency for one in (*earlier, *later)})
-        totals_before, totals_after = ([_totals(found, code) for code in codes] for found in (earlier, later))
+        codes = sorted({one.currency for one in (*before, *after)})
+        totals_before, totals_after = ([_totals(found, code) for code in codes] for found in (before, after))
         return cls(totals_before, totals_after, debtors)
 
 

@@ -1,7 +1,6 @@
 """Reading a workbook and comparing it with what is stored; nothing is written."""
 
 import gc
-import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, replace
@@ -83,10 +82,7 @@ class Importer:
 
     def exported(self, stored: snapshot.Snapshot) -> bytes:
         """Return the stored data as a workbook with three tabs."""
-        with tempfile.TemporaryDirectory(prefix="export-") as folder:
-            path = Path(folder) / "export.xlsx"
-            exporting.export(stored, path, self.zone)
-            return path.read_bytes()
+        return exporting.export(stored, self.zone)
 
     @property
     def _folder(self) -> Path:

@@ -21,17 +21,10 @@ from app.workbook.reading.cells import column_letter
 def take_answers(columns: TableColumns) -> None:
     for index, heading in enumerate(columns.line.headings):
         choices = tuple(dict.fromkeys([*map(short_name, fields_of(columns.kind)), *fields_of(columns.kind), "ignore"]))
-        given = columns.questions.answer_if_given(
-            Question(
-                columns.id("column", index),
-                "column",
-                columns.tab,
-                f"What is {columns.called(index)} of tab '{columns.tab}'?",
-                choices,
-                labels=LABELS,
-                shape=columns.shape("column", index),
-            )
-        )
+        id_, shape = columns.id("column", index), columns.shape("column", index)
+        text = f"What is {columns.called(index)} of tab '{columns.tab}'?"
+        question = Question(id_, "column", columns.tab, text, choices, labels=LABELS, shape=shape)
+        given = columns.questions.answer_if_given(question)
         if given is None:
             continue
         name = field_named(given)

@@ -45,10 +45,10 @@ class CustomerRows:
         if by_code:
             self._refuse_another_name(row, by_code, name)
             return by_code, None
-        if by_name and (not code or self._is_only_a_name(by_name)):
+        if by_name and (not code or compared(self._said(by_name, "name")) == by_name):  # its code is its name
             return by_name, None
         if self.are_listed:
-            other = f", while '{name}' is listed as '{self._code(by_name)}'" if by_name else ""
+            other = f", while '{name}' is listed as '{self._said(by_name, 'code')}'" if by_name else ""
             raise row.problem(
                 "customer_code" if code else "customer_name",
                 f"names the customer '{code or name}', who is neither in the list of customers nor stored{other}",
@@ -97,17 +97,15 @@ class CustomerRows:
         if called and key not in called:
             raise row.problem(
                 "customer_name",
-                f"names '{name}', who is customer '{self._code(called[0])}', beside the code '{self._code(key)}'",
+                f"names '{name}', who is customer '{self._said(called[0], 'code')}', beside the code "
+                f"'{self._said(key, 'code')}'",
             )
 
-    def _is_only_a_name(self, key: str) -> bool:
-        listed, stored = self._by_code.get(key), self._stored.customers.get(key)
-        name = listed.values["name"] if listed else (stored.name if stored else "")
-        return compared(str(name)) == key
-
-    def _code(self, key: str | None) -> str:
-        listed, stored = self._by_code.get(key or ""), self._stored.customers.get(key or "")
-        return str(listed.values["code"]) if listed else (stored.code if stored else "")
+    def _said(self, key: str, field: str) -> str:
+        """Return the customer's code or name, as listed or else as stored."""
+        if listed := self._by_code.get(key):
+            return str(listed.values[field])
+        return getattr(self._stored.customers.get(key), field, "")
 
     def _new(self, row: TableRow, code: str, name: str) -> Record:
         values: dict[str, Value] = {"code": code, "name": name}
