@@ -146,17 +146,10 @@ class _Writer:
         return {"origin": self.import_id, "import_tab": record.tab, "import_row": record.row}
 
     def _add_action(
-        self,
-        record: Record,
-        kind: str,
-        action: str,
-        record_id: int,
-        *,
-        version: int | None = None,
-        before: str | None = None,
+        self, record: Record, kind: str, action: str, id_: int, version: int | None = None, before: str | None = None
     ) -> None:
         details = (record.tab, record.row, kind, action, self._subject(kind, record)[:SHORT_TEXT])
-        self.actions.append((self.import_id, *details, record_id, version, before))
+        self.actions.append((self.import_id, *details, id_, version, before))
 
     def _subject(self, kind: str, record: Record) -> str:
         if kind == "customer":

@@ -127,20 +127,16 @@ def _question(table: SheetTable, what: str, choices: tuple[str, ...]) -> Questio
     line = table.line
     words = " ".join(word for word in folded(name).split() if not word.isdigit())
     row = line.row if line else 0
+    called = f"Tab '{name}'" if table.is_only else f"The table below row {row} of tab '{name}'"
     return Question(
         f"tab:{name}" if table.is_only else f"tab:{name}!{row}",
         "tab",
         name,
-        f"{_called(table, row)} looks like {what}. Is it to be left out?",
+        f"{called} looks like {what}. Is it to be left out?",
         choices,
         labels={SKIP: "yes, leave it out", READ: "no, read it as invoices or payments"},
         shape=f"tab:{words[:60]}:{line.fingerprint}" if line else "",
     )
-
-
-def _called(table: SheetTable, row: int) -> str:
-    name = table.sheet.name
-    return f"Tab '{name}'" if table.is_only else f"The table below row {row} of tab '{name}'"
 
 
 def _sums_of_money(table: SheetTable, line: HeaderLine | None) -> str:

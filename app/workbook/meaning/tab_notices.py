@@ -17,46 +17,34 @@ _SECTIONS_TRIED = 50
 
 
 def add_own_totals(tab: Tab) -> None:
-    sections = _Sections(tab)
-    for row in tab.rows.totals:
-        for column in tab.header.columns:
-            if column.field not in tab.sums:
-                continue
+    ends = [row.number for row in tab.rows.totals]
+    summed = [column for column in tab.header.columns if column.field in tab.sums] if ends else []
+    sections = {name: _sections(tab, name, ends) for name in dict.fromkeys(column.field for column in summed)}
+    above = {name: list(accumulate(sums)) for name, sums in sections.items()}
+    for place, row in enumerate(tab.rows.totals):
+        for column in summed:
             stated = _cents(tab, row, column.field)
             if stated is not None:
-                read = sections.sum_above(column.field, row.number, stated)
+                read = _sum_above(sections[column.field], above[column.field], place, stated)
                 tab.report.own_totals.append(OwnTotal(cell_name(column.index, row.number), column.header, stated, read))
 
 
-class _Sections:
-    """Sums of the rows between totals; each row is added once, however many totals a tab has."""
+def _sections(tab: Tab, name: str, ends: list[int]) -> list[int]:
+    """Return the sum of the rows between totals; each row is added once, however many totals a tab has."""
+    sums = [0] * len(ends)
+    for row in tab.rows.records:
+        place = bisect_left(ends, row.number)
+        if place < len(ends):
+            sums[place] += _cents(tab, row, name) or 0
+    return sums
 
-    def __init__(self, tab: Tab) -> None:
-        self._tab = tab
-        self._places = {row.number: place for place, row in enumerate(tab.rows.totals)}
-        self._sums: dict[str, list[int]] = {}
-        self._all_above: dict[str, list[int]] = {}
 
-    def sum_above(self, name: str, total_row: int, stated: int) -> int:
-        """Return the sum that a total row covers: one or more sections right above it, or all rows above."""
-        if name not in self._sums:
-            self._sums[name] = self._add_up(name)
-            self._all_above[name] = list(accumulate(self._sums[name]))
-        sums, all_above, place = self._sums[name], self._all_above[name], self._places[total_row]
-        sections = sums[max(0, place + 1 - _SECTIONS_TRIED) : place + 1]
-        if stated in accumulate(reversed(sections)):
-            return stated
-        is_last = place == len(sums) - 1
-        return all_above[place] if is_last or not sums[place] else sums[place]
-
-    def _add_up(self, name: str) -> list[int]:
-        sums = [0] * len(self._places)
-        ends = list(self._places)
-        for row in self._tab.rows.records:
-            place = bisect_left(ends, row.number)
-            if place < len(ends):
-                sums[place] += _cents(self._tab, row, name) or 0
-        return sums
+def _sum_above(sums: list[int], above: list[int], place: int, stated: int) -> int:
+    """Return the sum that a total row covers: one or more sections right above it, or all rows above."""
+    if stated in accumulate(reversed(sums[max(0, place + 1 - _SECTIONS_TRIED) : place + 1])):
+        return stated
+    is_last = place == len(sums) - 1
+    return above[place] if is_last or not sums[place] else sums[place]
 
 
 def add_notices(tab: Tab, checked: Checked) -> None:

@@ -41,7 +41,7 @@ class PackageCopy:
         """Yield the part's root, with its descendants down to `depth`, and its edits, which are written at the end."""
         edits = Edits(self.read(part))
         yield root_of(edits.content, depth, enter), edits
-        if edits.are_made:
+        if edits.made:
             self.write(part, edits.done())
 
     def add(self, part: str, content: str, content_type: str, extension: str = "") -> str:

@@ -91,15 +91,11 @@ def root_of(content: bytes, depth: int, enter: Callable[[Element], bool] = lambd
 class Edits:
     def __init__(self, content: bytes) -> None:
         self.content = content
-        self._made: list[tuple[int, int, int, bytes]] = []
-
-    @property
-    def are_made(self) -> bool:
-        return bool(self._made)
+        self.made: list[tuple[int, int, int, bytes]] = []
 
     def replace(self, start: int, end: int, text: str) -> None:
         """Several insertions at one place keep their order."""
-        self._made.append((start, end, len(self._made), text.encode("ascii", "xmlcharrefreplace")))
+        self.made.append((start, end, len(self.made), text.encode("ascii", "xmlcharrefreplace")))
 
     def append(self, parent: Element, text: str) -> None:
         if parent.end == parent.inside and self.content[parent.inside - 2 : parent.inside] == b"/>":
@@ -123,7 +119,7 @@ class Edits:
 
     def done(self) -> bytes:
         pieces, place = [], 0
-        for start, end, _, text in sorted(self._made):
+        for start, end, _, text in sorted(self.made):
             pieces += [self.content[place:start], text]
             place = end
         return b"".join([*pieces, self.content[place:]])

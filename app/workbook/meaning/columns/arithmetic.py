@@ -70,10 +70,6 @@ def are_equal(one: Cents, other: Cents) -> bool:
     return any(one) and all((a or 0) == (b or 0) for a, b in zip(one, other, strict=True))
 
 
-def is_nothing(column: Cents) -> bool:
-    return not any(column)
-
-
 def is_running(balance: Cents, change: Cents, groups: Sequence[object]) -> bool:
     """Return whether a balance adds up from row to row, over all rows or by group, from the top or the bottom."""
     rows = [

@@ -5,13 +5,7 @@ from dataclasses import replace
 from app.domain.sentences import amount_text
 from app.workbook.meaning.columns import arithmetic
 from app.workbook.meaning.columns.own_columns import FIGURES_OF_CUSTOMER
-from app.workbook.meaning.columns.table_columns import (
-    AMOUNTS,
-    LABELS,
-    TableColumns,
-    field_named,
-    short_name,
-)
+from app.workbook.meaning.columns.table_columns import AMOUNTS, LABELS, TableColumns, field_named, short_name
 from app.workbook.meaning.results.records import Question
 from app.workbook.meaning.tables.headers import IGNORED, Column, Confidence
 from app.workbook.meaning.vocabulary.headings import MONEY, ListKind, fields_of, is_important, normalised
@@ -49,7 +43,7 @@ def explain_the_rest(columns: TableColumns) -> None:
         if values is None:
             continue
         if (
-            arithmetic.is_nothing(values)
+            not any(values)
             or any(arithmetic.are_equal(values, known[name]) for name in known if name != "total_cents")
             or ("total_cents" in known and _follows(values, known))
             or any(arithmetic.is_running(values, each, columns.groups) for each in known.values())
@@ -97,7 +91,7 @@ def ask_about_balances(columns: TableColumns) -> None:
         found = {claim.field for claim in columns.line.claims(index, ListKind.INVOICE)[:1]}
         if not found & {"balance_cents", "total_cents", "paid_cents"} or not columns.held[index].is_money:
             continue
-        if index in columns.explained or arithmetic.is_nothing(columns.cents(index) or ()):
+        if index in columns.explained or not any(columns.cents(index) or ()):
             continue
         columns.ask(
             "column",

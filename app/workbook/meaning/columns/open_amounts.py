@@ -33,11 +33,7 @@ def settle_what_is_left(columns: TableColumns) -> None:
 
 
 def _drop_running_balance(
-    columns: TableColumns,
-    total: Column,
-    totals: arithmetic.Cents,
-    left: Column,
-    lefts: arithmetic.Cents,
+    columns: TableColumns, total: Column, totals: arithmetic.Cents, left: Column, lefts: arithmetic.Cents
 ) -> None:
     pays = columns.cents_of("paid_cents")
     changes = totals if pays is None else [(t or 0) - (p or 0) for t, p in zip(totals, pays, strict=True)]

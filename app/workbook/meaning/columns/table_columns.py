@@ -121,9 +121,6 @@ class TableColumns:
             held = values_of(row.cell(index) for row in self.records)
         return held.may_hold_money
 
-    def unknown_money(self) -> list[int]:
-        return [index for index in self.unread_money() if not self.claims(index)]
-
     def cents_of(self, name: str) -> arithmetic.Cents | None:
         """Return the cents of the field's column; None also without a column."""
         column = self.column(name)

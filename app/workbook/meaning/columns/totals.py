@@ -20,7 +20,7 @@ def settle_total(columns: TableColumns) -> None:
     candidates = columns.claiming("total_cents", "net_cents")
     payable = [index for index in columns.claiming("balance_cents") if index not in candidates]
     taxes, discounts = columns.claiming("tax_cents"), columns.claiming("discount_cents")
-    others = [index for index in columns.unknown_money() if index not in candidates]
+    others = [index for index in columns.unread_money() if index not in candidates and not columns.claims(index)]
     found = _sum_of(columns, candidates, [*taxes, *others], discounts) or _sum_of(
         columns, [*candidates, *payable], taxes, discounts
     )

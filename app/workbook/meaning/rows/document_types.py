@@ -37,13 +37,9 @@ def sort_documents(tab: Tab, questions: Questions) -> None:
         _turn_credit_notes(tab, questions)
 
 
-def refunds_without_a_minus(tab: Tab) -> set[int]:
-    """Return the refund rows without a minus in a payments list; empty if other refunds have one."""
-    refunds = [row for row in tab.rows.records if tab.documents.get(row.number) == "refund"]
-    amounts = {row.number: _cents(tab, row, "amount_cents") for row in refunds}
-    if any(cents < 0 for cents in amounts.values()):
-        return set()
-    return set(amounts)
+def has_refunds_with_a_minus(tab: Tab) -> bool:
+    refunds = (row for row in tab.rows.records if tab.documents.get(row.number) == "refund")
+    return any(_cents(tab, row, "amount_cents") < 0 for row in refunds)
 
 
 def _document(tab: Tab, row: Row) -> str:

@@ -8,7 +8,7 @@ from app.domain.sentences import amount_text
 from app.store.ledger.snapshot import Snapshot, compared
 from app.workbook.meaning.results.records import Checked, Key, Value
 from app.workbook.meaning.rows.customer_rows import CustomerRows
-from app.workbook.meaning.rows.document_types import refunds_without_a_minus
+from app.workbook.meaning.rows.document_types import has_refunds_with_a_minus
 from app.workbook.meaning.rows.invoice_rows import InvoiceRows
 from app.workbook.meaning.rows.table_row import RowProblemError, TableRow
 from app.workbook.meaning.vocabulary.headings import ListKind
@@ -52,7 +52,7 @@ class PaymentRows:
         """Negate a refund without a minus unless other refunds of the list have one."""
         if row.document != "refund" or cents <= 0:
             return cents
-        if row.number not in refunds_without_a_minus(row.tab):
+        if has_refunds_with_a_minus(row.tab):
             raise row.problem(
                 "amount_cents", "says that it is a refund and has no minus, while others of the tab have one"
             )
