@@ -36,7 +36,7 @@ class Surroundings:
     epoch_1904: bool
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class TableRow:
     tab: Tab
     row: Row

@@ -63,7 +63,6 @@ class Header:
     columns: tuple[Column, ...]
     ignored: tuple[tuple[int, str], ...]
     fingerprint: str
-    first_row: int = 0
     dropped: tuple[tuple[int, str], ...] = ()
 
     def column(self, field: str) -> Column | None:
@@ -100,7 +99,7 @@ def chosen(line: HeaderLine, choice: ChosenMapping) -> Header | None:
     ]
     dropped = tuple((column.index, column.header) for column in columns if column.field == IGNORED)
     columns = [column for column in columns if column.field != IGNORED]
-    empty = Header(choice.kind, line.row, (), (), line.fingerprint, line.first_row, dropped)
+    empty = Header(choice.kind, line.row, (), (), line.fingerprint, dropped)
     return empty.with_columns(columns, line.headings)
 
 
@@ -126,7 +125,7 @@ def _by_words(line: HeaderLine, values: Sequence[ColumnValues], kind: ListKind) 
         columns += _column_of_currencies(line, values, taken)
     if kind is ListKind.INVOICE:
         columns = _without_accounts(columns, line)
-    empty = Header(kind, line.row, (), (), line.fingerprint, line.first_row)
+    empty = Header(kind, line.row, (), (), line.fingerprint)
     return empty.with_columns(columns, line.headings)
 
 

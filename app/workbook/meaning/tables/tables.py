@@ -37,7 +37,7 @@ class SheetTable:
 
 def tables(sheet: Sheet, mappings: Mapping[str, ChosenMapping]) -> list[SheetTable]:
     """Return the tables from top to bottom; a single one without a header if no list is recognised."""
-    found = _first(sheet, 0, mappings, _ROWS_SEARCHED)
+    found = _first(sheet, mappings)
     if found is None:
         return [SheetTable(sheet, _title(sheet.rows[:1]), _likeliest_line(sheet), None)]
     result: list[SheetTable] = []
@@ -71,10 +71,10 @@ def _likeliest_line(sheet: Sheet) -> HeaderLine | None:
     return header_line(max(rows, key=lambda row: len(_texts(row)))) if rows else None
 
 
-def _first(sheet: Sheet, start: int, mappings: Mapping[str, ChosenMapping], rows: int) -> tuple[int, HeaderLine] | None:
+def _first(sheet: Sheet, mappings: Mapping[str, ChosenMapping]) -> tuple[int, HeaderLine] | None:
     """Return the position of the header's last row, and its headings: the mapped one, else the most likely."""
     best: tuple[float, int, HeaderLine] | None = None
-    for place, line in _header_lines(sheet, start, rows):
+    for place, line in _header_lines(sheet, 0, _ROWS_SEARCHED):
         if line.fingerprint in mappings:
             return place, line
         if not _may_be_a_header(line):
