@@ -8,6 +8,10 @@ from zoneinfo import ZoneInfo
 YEARS = range(1900, 3000)
 
 
+def day_of(moment: datetime | None, zone: ZoneInfo) -> date | None:
+    return moment.astimezone(zone).date() if moment else None
+
+
 @dataclass(frozen=True, slots=True)
 class AsOf:
     """Dates up to and including `day` count, and moments before `ended_at` (UTC)."""

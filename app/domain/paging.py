@@ -10,7 +10,6 @@ _Entry = TypeVar("_Entry")
 
 
 def page_count(entries: int) -> int:
-    """Return the number of pages of a list with so many entries."""
     return ceil(entries / PAGE_LENGTH)
 
 

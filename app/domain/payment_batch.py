@@ -49,11 +49,8 @@ def why_not(batch: PaymentBatch, invoices: Mapping[int, tuple[Invoice, int]], to
         return BatchRefusal("The day lies in the future: record money when it has come in.")
     if len({invoice.currency for invoice, _ in invoices.values()}) > 1:
         return BatchRefusal("One payment is in one currency: these invoices are in several.")
-    for invoice_id, cents in batch.amounts.items():
-        refusal = _why_not_on(*invoices[invoice_id], cents)
-        if refusal:
-            return refusal
-    return None
+    refusals = (_why_not_on(*invoices[invoice_id], cents) for invoice_id, cents in batch.amounts.items())
+    return next(filter(None, refusals), None)
 
 
 def why_not_move(batch: PaymentBatch, invoices: Mapping[int, tuple[Invoice, int]], today: date) -> BatchRefusal | None:

@@ -71,5 +71,4 @@ def may(role: Role, right: Right, scope: Scope = EVERYTHING) -> bool:
 
 
 def token_may(granted: Collection[TokenRight], needed: TokenRight, role: Role, right: Right, scope: Scope) -> bool:
-    """Return whether the token has the `needed` right and its user's role has `right` within the scope."""
     return needed in granted and may(role, right, scope)

@@ -7,15 +7,18 @@ void from the day of the void, and a void or write-off removes what was left to 
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date
 from enum import StrEnum
 from zoneinfo import ZoneInfo
 
+from app.domain.as_of import day_of
 from app.domain.invoice import Invoice
 from app.domain.payment import Payment
 
 
 class EntryKind(StrEnum):
+    """In the order of a day's lines, as a bookkeeper reads them: what is owed, what was paid, what was taken back."""
+
     INVOICE = "invoice"
     CREDIT_NOTE = "credit note"
     PAYMENT = "payment"
@@ -25,16 +28,7 @@ class EntryKind(StrEnum):
     WRITE_OFF = "written off"
 
 
-# Lines of one day, as a bookkeeper reads them: what is owed, what was paid, what was taken back.
-_ORDER_IN_A_DAY = {
-    EntryKind.INVOICE: 1,
-    EntryKind.CREDIT_NOTE: 2,
-    EntryKind.PAYMENT: 3,
-    EntryKind.REFUND: 4,
-    EntryKind.VOIDED_PAYMENT: 5,
-    EntryKind.VOID: 6,
-    EntryKind.WRITE_OFF: 7,
-}
+_ORDER_IN_A_DAY = {kind: place for place, kind in enumerate(EntryKind)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +93,7 @@ def _changes(invoice: Invoice, payments: Sequence[Payment], zone: ZoneInfo) -> I
 
 def _payment_changes(invoice: Invoice, payment: Payment, zone: ZoneInfo) -> Iterator[StatementEntry]:
     since = max(payment.paid_on, invoice.issued_on)
-    until = _day(payment.voided_at, zone)
+    until = day_of(payment.voided_at, zone)
     if until and until <= since:
         return
     kind = EntryKind.PAYMENT if payment.amount_cents >= 0 else EntryKind.REFUND
@@ -111,11 +105,7 @@ def _payment_changes(invoice: Invoice, payment: Payment, zone: ZoneInfo) -> Iter
 
 def _end(invoice: Invoice, zone: ZoneInfo) -> tuple[date | None, EntryKind]:
     """Return the day from which the invoice is no longer a receivable, and why; on a tie the void wins."""
-    voided_on, written_off_on = _day(invoice.voided_at, zone), _day(invoice.written_off_at, zone)
+    voided_on, written_off_on = day_of(invoice.voided_at, zone), day_of(invoice.written_off_at, zone)
     if voided_on and (written_off_on is None or voided_on <= written_off_on):
         return voided_on, EntryKind.VOID
     return written_off_on, EntryKind.WRITE_OFF
-
-
-def _day(moment: datetime | None, zone: ZoneInfo) -> date | None:
-    return moment.astimezone(zone).date() if moment else None

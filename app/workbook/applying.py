@@ -2,7 +2,7 @@
 
 import json
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import UTC, date, datetime, time
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -15,13 +15,15 @@ from app.store.ledger import bulk, imports
 from app.store.ledger.snapshot import Snapshot, StoredCustomer, StoredInvoice
 from app.workbook.difference import Difference
 from app.workbook.meaning.cell_values.texts import SHORT_TEXT
-from app.workbook.meaning.results.records import Key, Record, Value
-from app.workbook.meaning.tables.headers import ListKind
+from app.workbook.meaning.results.records import Key, Record, Value, paid_by_invoice
+from app.workbook.meaning.vocabulary.headings import ListKind
 
 
 def write(difference: Difference, stored: Snapshot, import_id: int, zone: ZoneInfo, now: datetime) -> None:
     """Write in the caller's transaction, with an action in the import's history for each row and record."""
-    _Writer(difference, stored, import_id, zone, now).run()
+    writer = _Writer(difference, stored, import_id, zone, now)
+    writer.write_receivables()
+    bulk.insert_imported_rows(writer.actions)
 
 
 def rehearse(difference: Difference, stored: Snapshot, import_id: int, zone: ZoneInfo, now: datetime) -> None:
@@ -58,15 +60,11 @@ class _Writer:
         self.numbers = {key: invoice.number for key, invoice in known.items()}
         self.actions: list[tuple[Any, ...]] = []
 
-    def run(self) -> None:
-        self.write_receivables()
-        bulk.insert_imported_rows(self.actions)
-
     def write_receivables(self) -> None:
         self._create_customers()
         self._create_invoices()
         for customer, record in self.difference.changed_customers:
-            self._change("customer", customer, record, dict(record.values))
+            self._change("customer", customer, record, record.values)
         for invoice, record in self.difference.changed_invoices:
             found_by = {"number_key": record.key[0], "customer": self.customer_ids[record.key[1]]}
             self._change("invoice", invoice, record, _invoice_columns(record.values, self.zone) | found_by)
@@ -75,48 +73,43 @@ class _Writer:
 
     def _create_customers(self) -> None:
         records = self.difference.new_customers
-        ids = bulk.new_ids("customer", len(records))
-        bulk.insert_customers(
-            _row(
-                bulk.CUSTOMER_COLUMNS,
-                {**_CUSTOMER_DEFAULTS, **self._with_origin(record, dict(record.values)), "id": record_id},
-            )
-            for record, record_id in zip(records, ids, strict=True)
+        numbered = list(zip(records, bulk.new_ids("customer", len(records)), strict=True))
+        values = (
+            {**_CUSTOMER_DEFAULTS, **self._with_origin(record, record.values), "id": record_id}
+            for record, record_id in numbered
         )
-        for record, record_id in zip(records, ids, strict=True):
+        bulk.insert_customers(_row(bulk.CUSTOMER_COLUMNS, one) for one in values)
+        for record, record_id in numbered:
             self.customer_ids[record.key[0]] = record_id
             self._add_action(record, "customer", "created", record_id, version=1)
 
     def _create_invoices(self) -> None:
         records = self.difference.new_invoices
-        ids = bulk.new_ids("invoice", len(records))
-        paid = self._paid_by_invoice()
-        bulk.insert_invoices(
-            _row(
-                bulk.INVOICE_COLUMNS,
-                {
-                    **_INVOICE_DEFAULTS,
-                    **self._with_origin(record, _invoice_columns(record.values, self.zone)),
-                    "id": record_id,
-                    "number_key": record.key[0],
-                    "customer": self.customer_ids[record.key[1]],
-                    "paid_cents": paid[record.key],
-                },
-            )
-            for record, record_id in zip(records, ids, strict=True)
+        numbered = list(zip(records, bulk.new_ids("invoice", len(records)), strict=True))
+        # The sums of new invoices alone, which are written together with them.
+        paid = paid_by_invoice(self.difference.new_payments)
+        values = (
+            {
+                **_INVOICE_DEFAULTS,
+                **self._with_origin(record, _invoice_columns(record.values, self.zone)),
+                "id": record_id,
+                "number_key": record.key[0],
+                "customer": self.customer_ids[record.key[1]],
+                "paid_cents": paid[record.key],
+            }
+            for record, record_id in numbered
         )
-        for record, record_id in zip(records, ids, strict=True):
+        bulk.insert_invoices(_row(bulk.INVOICE_COLUMNS, one) for one in values)
+        for record, record_id in numbered:
             self.invoice_ids[record.key] = record_id
             self.numbers[record.key] = str(record.values["number"])
             self._add_action(record, "invoice", "created", record_id, version=1)
 
     def _change(
-        self, kind: str, known: StoredCustomer | StoredInvoice, record: Record, columns: dict[str, Any]
+        self, kind: str, known: StoredCustomer | StoredInvoice, record: Record, columns: Mapping[str, Any]
     ) -> None:
         version = known.version + 1
-        marks = {"fingerprint": record.fingerprint(), "version": version, "imported_version": version}
-        values = {**_with_own_fields(columns, known.own_fields), **self._origin(record), **marks}
-        bulk.update(kind, known.id, values)
+        bulk.update(kind, known.id, self._with_origin(record, columns, version, known.own_fields))
         self._add_action(record, kind, "changed", known.id, version=version, before=_before(known))
 
     def _void_payments(self) -> None:
@@ -131,9 +124,8 @@ class _Writer:
 
     def _create_payments(self) -> None:
         records = self.difference.new_payments
-        ids = bulk.new_ids("payment", len(records))
         new_invoices = {record.key for record in self.difference.new_invoices}
-        numbered = list(zip(records, ids, strict=True))
+        numbered = list(zip(records, bulk.new_ids("payment", len(records)), strict=True))
         with_sums = (self._payment_row(*one) for one in numbered if one[0].key in new_invoices)
         others = (self._payment_row(*one) for one in numbered if one[0].key not in new_invoices)
         bulk.insert_payments(with_sums, others, self.import_id)
@@ -144,32 +136,20 @@ class _Writer:
         values = {"id": payment_id, "invoice": self.invoice_ids[record.key], "recorded_at": self.now}
         return _row(bulk.PAYMENT_COLUMNS, {**_PAYMENT_DEFAULTS, **record.values, **self._origin(record), **values})
 
-    def _paid_by_invoice(self) -> Mapping[Key, int]:
-        """Return the sums for new invoices alone, which are written together with them."""
-        paid: dict[Key, int] = defaultdict(int)
-        for record in self.difference.new_payments:
-            paid[record.key] += record.cents("amount_cents")
-        return paid
-
-    def _with_origin(self, record: Record, columns: dict[str, Any]) -> dict[str, Any]:
-        marks = {"fingerprint": record.fingerprint(), "version": 1, "imported_version": 1}
-        return {**_with_own_fields(columns, {}), **self._origin(record), **marks}
+    def _with_origin(
+        self, record: Record, columns: Mapping[str, Any], version: int = 1, own_fields: Mapping[str, str] | None = None
+    ) -> dict[str, Any]:
+        marks = {"fingerprint": record.fingerprint(), "version": version, "imported_version": version}
+        return {**_with_own_fields(columns, own_fields or {}), **self._origin(record), **marks}
 
     def _origin(self, record: Record) -> dict[str, Any]:
         return {"origin": self.import_id, "import_tab": record.tab, "import_row": record.row}
 
     def _add_action(
-        self,
-        record: Record,
-        kind: str,
-        action: str,
-        record_id: int,
-        *,
-        version: int | None = None,
-        before: str | None = None,
+        self, record: Record, kind: str, action: str, id_: int, version: int | None = None, before: str | None = None
     ) -> None:
         details = (record.tab, record.row, kind, action, self._subject(kind, record)[:SHORT_TEXT])
-        self.actions.append((self.import_id, *details, record_id, version, before))
+        self.actions.append((self.import_id, *details, id_, version, before))
 
     def _subject(self, kind: str, record: Record) -> str:
         if kind == "customer":
@@ -191,8 +171,8 @@ _PAYMENT_DEFAULTS = {
     "imported_version": None,
 }
 _RECORDS = (*fields.CUSTOMER, *fields.INVOICE)
-_DAYS = tuple(field.name for field in _RECORDS if field.type is Type.DAY)
-_MOMENTS = tuple(field.name for field in _RECORDS if field.type is Type.MOMENT)
+_PARSERS: dict[Type, Callable[[str], date]] = {Type.DAY: date.fromisoformat, Type.MOMENT: datetime.fromisoformat}
+_PARSED = {field.name: _PARSERS[field.type] for field in _RECORDS if field.type in _PARSERS}
 
 
 def _row(columns: list[str], values: Mapping[str, Any]) -> tuple[Any, ...]:
@@ -236,11 +216,4 @@ def _before(known: StoredCustomer | StoredInvoice) -> str:
 
 
 def _restored(image: dict[str, Any]) -> dict[str, Any]:
-    values = dict(image)
-    for name in _DAYS:
-        if values.get(name):
-            values[name] = date.fromisoformat(values[name])
-    for name in _MOMENTS:
-        if values.get(name):
-            values[name] = datetime.fromisoformat(values[name])
-    return values
+    return {name: _PARSED[name](value) if value and name in _PARSED else value for name, value in image.items()}

@@ -3,19 +3,20 @@
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
-from datetime import date, datetime
+from datetime import date
 from enum import StrEnum
 from functools import cached_property
 from operator import attrgetter
 from zoneinfo import ZoneInfo
 
+from app.domain.as_of import day_of
 from app.domain.fields import CUSTOMER, INVOICE, PAYMENT, Field, own
 from app.domain.payment import Payment
 from app.domain.sentences import amount_text
 from app.store.ledger.snapshot import Snapshot, StoredCustomer, StoredInvoice, StoredPayment, compared
 from app.workbook.meaning.cell_values.texts import as_read
 from app.workbook.meaning.results.records import Checked, Key, Record, Value
-from app.workbook.meaning.tables.headers import ListKind
+from app.workbook.meaning.vocabulary.headings import ListKind
 from app.workbook.reading.cells import clean_text
 
 
@@ -214,10 +215,8 @@ class _Comparison:
             self._note(record, Outcome.CONFLICT, subject, fields, reason)
         else:
             self._note(record, Outcome.CHANGED, subject, fields)
-        if not edited_in_app or self._takes(record):
-            self._write_change(record, known)
-
-    def _write_change(self, record: Record, known: StoredCustomer | StoredInvoice) -> None:
+        if edited_in_app and not self._takes(record):
+            return
         if isinstance(known, StoredCustomer):
             self.difference.changed_customers.append((known, record))
         else:
@@ -250,12 +249,14 @@ class _Comparison:
         unmatched = list(stored)
         left: list[Record] = []
         for record in records:
-            same = next((payment for payment in unmatched if _is_same(record, payment)), None)
-            if same is None:
-                self._take_voided_or_leave(record, voided, left)
-                continue
-            unmatched.remove(same)
-            self._matched(record, same)
+            if same := _same_payment(record, unmatched):
+                unmatched.remove(same)
+                self._matched(record, same)
+            elif same := _same_payment(record, voided):
+                voided.remove(same)
+                self._note(record, Outcome.UNCHANGED, "")  # voided in the app: the sheet is outdated
+            else:
+                left.append(record)
         from_workbook = [payment for payment in unmatched if payment.import_id is not None]
         from_app = [payment for payment in unmatched if payment.import_id is None]
         for record in left:
@@ -265,23 +266,13 @@ class _Comparison:
                 from_workbook.remove(edited)
                 self._changed_payment(record, edited, subject)
             elif from_app:
-                app_payment = from_app.pop(0)
-                self._conflicting_payment(record, subject, app_payment)
+                self._conflicting_payment(record, subject, from_app.pop(0))
             else:
                 self.difference.new_payments.append(record)
                 self._note(record, Outcome.NEW, subject)
         for payment in () if self._is_broken(ListKind.PAYMENT, key[0]) else from_workbook:
             paid = f"payment of {amount_text(payment.amount_cents)} on {payment.paid_on}"
             self._note_missing(ListKind.PAYMENT, payment, f"{paid} for invoice {self._number(key)}")
-
-    def _take_voided_or_leave(self, record: Record, voided: list[StoredPayment], left: list[Record]) -> None:
-        """Ignore a row whose payment was voided in the app: the sheet is outdated."""
-        same = next((payment for payment in voided if _is_same(record, payment)), None)
-        if same is None:
-            left.append(record)
-        else:
-            voided.remove(same)
-            self._note(record, Outcome.UNCHANGED, "")
 
     def _is_edited(self, record: Record, payment: StoredPayment) -> bool:
         """Return whether the row is an edited version of the payment, not another payment.
@@ -356,11 +347,8 @@ class _Comparison:
         if from_app:
             in_app = amount_text(everything - imported)
             more = stated - everything
-            outcome = "they stay as they are"
-            if more > 0:
-                outcome = (
-                    f"they stay, and taking the workbook's side records the {amount_text(more)} that it has beyond them"
-                )
+            beyond = f"taking the workbook's side records the {amount_text(more)} that it has beyond them"
+            outcome = f"they stay, and {beyond}" if more > 0 else "they stay as they are"
             reason = f"payments of {in_app} were recorded in the app, and a row cannot tell which it counts: {outcome}"
             self._note(record or row, Outcome.CONFLICT, subject, fields, reason)
             if record and more > 0 and self._takes(record):
@@ -431,7 +419,7 @@ def invoice_values(invoice: StoredInvoice, zone: ZoneInfo) -> dict[str, Value]:
         state, at, reason = "void", invoice.voided_at, invoice.void_reason
     elif invoice.written_off_at:
         state, at, reason = "written off", invoice.written_off_at, invoice.write_off_reason
-    state_values = {"state": state, "state_on": _day_in(zone, at), "state_reason": reason}
+    state_values = {"state": state, "state_on": day_of(at, zone), "state_reason": reason}
     return {**dict(zip(_INVOICE, _invoice(invoice), strict=True)), **state_values}
 
 
@@ -471,8 +459,9 @@ def _reads_the_same(stored: Value, imported: Value) -> bool:
     return as_read(stored) == as_read(imported) or ("\n" not in imported and clean_text(stored) == clean_text(imported))
 
 
-def _is_same(record: Record, payment: StoredPayment) -> bool:
-    return record.values["paid_on"] == payment.paid_on and record.values["amount_cents"] == payment.amount_cents
+def _same_payment(record: Record, stored: Iterable[StoredPayment]) -> StoredPayment | None:
+    wanted = record.values["paid_on"], record.values["amount_cents"]
+    return next((payment for payment in stored if (payment.paid_on, payment.amount_cents) == wanted), None)
 
 
 def _part_of(record: Record, cents: int) -> Record:
@@ -489,14 +478,8 @@ def _more_important(one: Outcome | None, other: Outcome) -> Outcome:
     return Outcome.NEW if both == {Outcome.NEW, Outcome.CHANGED} else Outcome.CHANGED
 
 
-def _day_in(zone: ZoneInfo, moment: datetime | None) -> date | None:
-    return moment.astimezone(zone).date() if moment else None
-
-
 def _field(name: str, value: Value) -> str:
-    if name.endswith("_cents") and isinstance(value, int):
-        return amount_text(value)
-    return _shown(value)
+    return amount_text(value) if name.endswith("_cents") and isinstance(value, int) else _shown(value)
 
 
 def _shown(value: Value) -> str:

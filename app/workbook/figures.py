@@ -40,17 +40,17 @@ class Figures:
     debtors: Sequence[Debtor] = ()
 
     @classmethod
-    def of(cls, before: Iterable[CustomerPosition], after: Iterable[CustomerPosition]) -> Self:
-        earlier, later = list(before), list(after)
-        owed_before = {(one.code, one.currency): one.owed.outstanding_cents for one in earlier}
-        largest = sorted(later, key=lambda one: -one.owed.outstanding_cents)[:LARGEST_DEBTORS]
+    def of(cls, before: Sequence[CustomerPosition], after: Sequence[CustomerPosition]) -> Self:
+        owed_before = {(one.code, one.currency): one.owed.outstanding_cents for one in before}
+        largest = sorted(after, key=lambda one: -one.owed.outstanding_cents)[:LARGEST_DEBTORS]
         debtors = [
             Debtor(one.name, one.currency, owed_before.get((one.code, one.currency), 0), one.owed.outstanding_cents)
             for one in largest
             if one.owed.outstanding_cents > 0
         ]
-        codes = {one.currency for one in (*earlier, *later)}
-        return cls(_by_currency(earlier, codes), _by_currency(later, codes), debtors)
+        codes = sorted({one.currency for one in (*before, *after)})
+        totals_before, totals_after = ([_totals(found, code) for code in codes] for found in (before, after))
+        return cls(totals_before, totals_after, debtors)
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,15 +93,12 @@ def expected(text: str, own_currency: str) -> Expected:
     return Expected(cents_from_decimal(amount.value), currencies.for_sign(amount.currency, own_currency))
 
 
-def _by_currency(found: Iterable[CustomerPosition], codes: Iterable[str]) -> list[OwedTotals]:
-    sums = {code: OwedTotals(code) for code in sorted(codes)}
-    for one in found:
-        old = sums[one.currency]
-        sums[one.currency] = OwedTotals(
-            one.currency,
-            old.outstanding + one.owed.outstanding_cents,
-            old.overdue + one.owed.overdue_cents,
-            old.credit + one.owed.credit_cents,
-            old.open_invoices + one.owed.open_invoices,
-        )
-    return list(sums.values())
+def _totals(found: Iterable[CustomerPosition], currency: str) -> OwedTotals:
+    owed = [one.owed for one in found if one.currency == currency]
+    return OwedTotals(
+        currency,
+        sum(one.outstanding_cents for one in owed),
+        sum(one.overdue_cents for one in owed),
+        sum(one.credit_cents for one in owed),
+        sum(one.open_invoices for one in owed),
+    )

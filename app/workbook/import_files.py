@@ -23,6 +23,7 @@ from app.workbook.reading.refusal import WorkbookRefusedError
 SHOWN_OF_EACH_LIST = 500
 WORKBOOK = "workbook"
 
+_PREVIEW, _RECORDS, _PROGRESS = "preview.json", "records.json", "progress.json"
 _CHUNK_BYTES = 1 << 20
 
 
@@ -56,22 +57,22 @@ class ImportFiles:
 
     def keep_preview(self, preview: Preview) -> None:
         """Save the preview, with its lists cut to SHOWN_OF_EACH_LIST."""
-        _write_whole(self._preview, preview.to_json(SHOWN_OF_EACH_LIST))
+        _write_whole(self.folder / _PREVIEW, preview.to_json(SHOWN_OF_EACH_LIST))
 
     def preview(self) -> Preview:
         return Preview.from_json(self.preview_json())
 
     def preview_json(self) -> dict[str, Any]:
         """Return the preview with the lengths that its lists had before they were cut."""
-        kept: dict[str, Any] = orjson.loads(self._preview.read_bytes())
+        kept: dict[str, Any] = orjson.loads((self.folder / _PREVIEW).read_bytes())
         return kept
 
     def has_preview(self) -> bool:
-        return self._preview.exists()
+        return (self.folder / _PREVIEW).exists()
 
     def keep_records(self, checked: Checked) -> None:
         _write_whole(
-            self._records,
+            self.folder / _RECORDS,
             {
                 "records": [record.to_json() for record in (*checked.customers, *checked.invoices, *checked.payments)],
                 "error_rows": sorted(checked.error_rows),
@@ -82,7 +83,7 @@ class ImportFiles:
 
     def records(self, preview: Preview) -> Checked:
         """Return the saved records with what the preview says of them."""
-        kept = orjson.loads(self._records.read_bytes())
+        kept = orjson.loads((self.folder / _RECORDS).read_bytes())
         checked = Checked(
             tabs=list(preview.tabs),
             problems=list(preview.problems),
@@ -99,30 +100,18 @@ class ImportFiles:
         return checked
 
     def delete_records(self) -> None:
-        self._records.unlink(missing_ok=True)
+        (self.folder / _RECORDS).unlink(missing_ok=True)
 
     def progress(self, message: str) -> None:
         """Save how far the worker is in a file: others cannot see an open transaction."""
-        _write_whole(self._progress, {"message": message, "at": self.now().isoformat()})
+        _write_whole(self.folder / _PROGRESS, {"message": message, "at": self.now().isoformat()})
 
     def latest_progress(self) -> tuple[str, datetime] | None:
         try:
-            latest = orjson.loads(self._progress.read_bytes())
+            latest = orjson.loads((self.folder / _PROGRESS).read_bytes())
         except FileNotFoundError:
             return None
         return latest["message"], datetime.fromisoformat(latest["at"])
-
-    @property
-    def _preview(self) -> Path:
-        return self.folder / "preview.json"
-
-    @property
-    def _records(self) -> Path:
-        return self.folder / "records.json"
-
-    @property
-    def _progress(self) -> Path:
-        return self.folder / "progress.json"
 
 
 @contextmanager

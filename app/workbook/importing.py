@@ -1,7 +1,6 @@
 """Reading a workbook and comparing it with what is stored; nothing is written."""
 
 import gc
-import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, replace
@@ -64,19 +63,18 @@ class Importer:
             stored = snapshot.take()
             chosen = {key: mapping_from_json(mapping) for key, mapping in imports.remembered_mappings().items()}
             answers = replace(choices.answers, remembered=imports.remembered_answers())
-            checked = checking.check(book, chosen | dict(choices.mappings), answers, stored, self._context(), progress)
+            context = ReadingContext(self.currency, self.zone, self._today())
+            checked = checking.check(book, chosen | dict(choices.mappings), answers, stored, context, progress)
             control_totals.add_control_totals(checked, stored)
             found = difference.compare(checked, stored, self.zone, choices.decisions)
             if found.writes:
                 progress("rehearsing the import")
             return Examined(checked, Preview.of(checked, found, self._rehearsed(found, stored)))
 
-    @contextmanager
-    def marked_copy(self, stored: StoredImport) -> Iterator[Path]:
-        """Yield the path of the user's workbook with its problems and changes marked; it is deleted afterwards."""
+    def marked_copy(self, stored: StoredImport) -> AbstractContextManager[Path]:
+        """Give the path of the user's workbook with its problems and changes marked; it is deleted afterwards."""
         files = self.files(stored.id)
-        with marking.marked_copy(files.workbook, files.preview(), self.limits, stored.file_name) as path:
-            yield path
+        return marking.marked_copy(files.workbook, files.preview(), self.limits, stored.file_name)
 
     def marked_name(self, stored: StoredImport) -> str:
         ending = ".xlsm" if archive.has_macros(self.files(stored.id).workbook) else ".xlsx"
@@ -84,10 +82,7 @@ class Importer:
 
     def exported(self, stored: snapshot.Snapshot) -> bytes:
         """Return the stored data as a workbook with three tabs."""
-        with tempfile.TemporaryDirectory(prefix="export-") as folder:
-            path = Path(folder) / "export.xlsx"
-            exporting.export(stored, path, self.zone)
-            return path.read_bytes()
+        return exporting.export(stored, self.zone)
 
     @property
     def _folder(self) -> Path:
@@ -104,9 +99,6 @@ class Importer:
             return Figures.of(before, positions.of_customers(as_of))
 
         return rehearse(rehearsal)
-
-    def _context(self) -> ReadingContext:
-        return ReadingContext(self.currency, self.zone, self._today())
 
     def _today(self) -> date:
         return self.now().astimezone(self.zone).date()

@@ -24,6 +24,8 @@ from app.workbook.meaning.results.records import (
 )
 from app.workbook.meaning.tables.headers import ChosenMapping
 
+_CUT = ("problems", "notices", "changes", "missing")
+_WEIGHTS = [Outcome.CONFLICT, Outcome.CHANGED, Outcome.NEW]
 COUNTED = ("new", "changed", "unchanged", "conflict", "error", "missing")
 
 
@@ -111,23 +113,15 @@ class Preview:
 
     def to_json(self, at_most: int | None = None) -> dict[str, Any]:
         """Return the preview with at most so many entries in each list, and how many there are in all."""
-        shown = replace(
-            self,
-            problems=self.problems[:at_most],
-            notices=self.notices[:at_most],
-            changes=tuple(self._changes_by_weight()[:at_most]),
-            missing=self.missing[:at_most],
-        )
-        lists = {"problems": self.problems, "notices": self.notices, "changes": self.changes, "missing": self.missing}
-        return {**_PREVIEW.dump_python(shown, mode="json"), "totals": {name: len(all_) for name, all_ in lists.items()}}
+        changes = tuple(sorted(self.changes, key=lambda change: _WEIGHTS.index(change.outcome)))
+        lists = {name: getattr(replace(self, changes=changes), name) for name in _CUT}
+        cut: dict[str, Any] = {name: entries[:at_most] for name, entries in lists.items()}
+        totals = {name: len(entries) for name, entries in lists.items()}
+        return {**_PREVIEW.dump_python(replace(self, **cut), mode="json"), "totals": totals}
 
     @classmethod
     def from_json(cls, item: Mapping[str, Any]) -> "Preview":
         return _PREVIEW.validate_python(item)
-
-    def _changes_by_weight(self) -> list[RowChange]:
-        order = [Outcome.CONFLICT, Outcome.CHANGED, Outcome.NEW]
-        return sorted(self.changes, key=lambda change: order.index(change.outcome))
 
 
 _CHOICES, _PREVIEW, _MAPPING = TypeAdapter(Choices), TypeAdapter(Preview), TypeAdapter(ChosenMapping)
@@ -136,12 +130,8 @@ _CHOICES, _PREVIEW, _MAPPING = TypeAdapter(Choices), TypeAdapter(Preview), TypeA
 def totals_as_strings(totals: Iterable[ControlTotals]) -> dict[str, str] | list[dict[str, str]]:
     """Return one object, or a list of objects if there are several currencies."""
     items = [
-        {
-            "currency": total.currency,
-            "gross": decimal_string(total.gross),
-            "paid": decimal_string(total.paid),
-            "open": decimal_string(total.open),
-        }
+        {"currency": total.currency}
+        | {name: decimal_string(getattr(total, name)) for name in ("gross", "paid", "open")}
         for total in totals
     ]
     return items[0] if len(items) == 1 else items

@@ -14,11 +14,11 @@ from app.workbook.meaning.doubts import ask_about_doubts
 from app.workbook.meaning.recognition import nearest, recognised
 from app.workbook.meaning.results.questions import Answers, Questions
 from app.workbook.meaning.results.records import Checked, Question
-from app.workbook.meaning.rows.cell_reading import CellReading, RowProblemError
 from app.workbook.meaning.rows.customer_rows import CustomerRows
 from app.workbook.meaning.rows.document_types import sort_documents
 from app.workbook.meaning.rows.invoice_rows import InvoiceRows
 from app.workbook.meaning.rows.payment_rows import PaymentRows
+from app.workbook.meaning.rows.table_row import RowProblemError, Surroundings, TableRow
 from app.workbook.meaning.rows.tabs import Tab
 from app.workbook.meaning.tab_notices import add_notices, add_own_totals
 from app.workbook.meaning.tables.headers import ChosenMapping, Column
@@ -96,7 +96,7 @@ class _Check:
         checked: Checked,
         progress: Progress,
     ) -> None:
-        reading = CellReading(checked, context.currency, context.zone, epoch_1904=book.epoch_1904)
+        self._around = Surroundings(checked, context.currency, context.zone, book.epoch_1904)
         self._tabs = tabs
         self._questions = questions
         self._checked = checked
@@ -107,9 +107,9 @@ class _Check:
             sort_documents(tab, questions)
         has_payments_tab = any(tab.header.kind is ListKind.PAYMENT and tab.rows.records for tab in tabs)
         has_payments = has_payments_tab or any(tab.payments_on_account for tab in tabs)
-        self._customers = CustomerRows(reading, checked, stored)
-        self._invoices = InvoiceRows(reading, checked, questions, self._customers, has_payments_tab=has_payments)
-        self._payments = PaymentRows(reading, checked, stored, self._customers, self._invoices)
+        self._customers = CustomerRows(checked, stored)
+        self._invoices = InvoiceRows(checked, questions, self._customers, has_payments_tab=has_payments)
+        self._payments = PaymentRows(checked, stored, self._customers, self._invoices)
 
     def run(self) -> None:
         """Check customers, then invoices, then payments, as each refers to the ones before."""
@@ -121,7 +121,8 @@ class _Check:
                     self._check_tab(tab)
         self._ask_about_currencies()
         self._invoices.ask_what_is_missing()
-        self._payments.settle_together(self._tabs)
+        on_account = (TableRow(tab, row, self._around) for tab in self._tabs for row in tab.payments_on_account)
+        self._payments.settle_together(on_account)
         ask_about_doubts(self._checked, self._invoices, self._questions, self._stored, self._context.today)
 
     def _ask_about_currencies(self) -> None:
@@ -131,7 +132,7 @@ class _Check:
         others = sorted({code for tab in invoices for code in tab.currencies if code} - {own})
         for tab in invoices if others else ():
             if tab.currencies[None]:
-                self._questions.ask(self._which_currency(tab, others))
+                self._questions.put(self._which_currency(tab, others))
 
     def _which_currency(self, tab: Tab, others: Sequence[str]) -> Question:
         own = self._context.currency
@@ -157,10 +158,11 @@ class _Check:
         }[tab.header.kind]
         for count, row in enumerate(tab.rows.records, start=1):
             tab.report.rows += 1
+            read = TableRow(tab, row, self._around)
             try:
-                check_row(tab, row)
+                check_row(read)
             except RowProblemError:
-                self._checked.error_rows.add((tab.name, row.number))
+                read.give_up()
                 self._remember_broken(tab, row)
             if count % _ROWS_A_REPORT == 0:
                 self._progress(f"checking tab {tab.name}: {count_text(count)} rows")
@@ -190,7 +192,7 @@ class _Check:
         if not isinstance(settled, Question):
             return settled
         shape = f"{tab.shape(settled.subject)}:{column_letter(column.index)}"
-        answer = self._questions.ask(replace(settled, shape=shape))
+        answer = self._questions.put(replace(settled, shape=shape))
         if answer is None:
             tab.asked.add(column.field)
         return answer

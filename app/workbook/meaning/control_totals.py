@@ -3,14 +3,14 @@
 from collections import defaultdict
 
 from app.store.ledger.snapshot import Snapshot
-from app.workbook.meaning.results.records import Checked, ControlTotals, Key, Record, TabReport
+from app.workbook.meaning.results.records import Checked, ControlTotals, Record, TabReport, paid_by_invoice
 from app.workbook.meaning.vocabulary.headings import ListKind
 
 
 def add_control_totals(checked: Checked, stored: Snapshot) -> None:
     """Payments count in the tab of their invoice, and again in the tab that lists them."""
     invoices = {record.key: record for record in checked.invoices}
-    paid: dict[Key, int] = defaultdict(int)
+    paid = paid_by_invoice(checked.payments)
     reports: dict[tuple[str, ListKind], list[TabReport]] = defaultdict(list)
     for report in checked.tabs:
         if report.kind:
@@ -26,7 +26,6 @@ def add_control_totals(checked: Checked, stored: Snapshot) -> None:
         totals[2] += open_cents
 
     for payment in checked.payments:
-        paid[payment.key] += payment.cents("amount_cents")
         if not payment.cumulative:
             invoice, known = invoices.get(payment.key), stored.invoices.get((payment.key[0], payment.key[1]))
             currency = str(invoice.values["currency"]) if invoice else (known.currency if known else "")

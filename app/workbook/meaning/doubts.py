@@ -1,13 +1,12 @@
 """Questions about doubtful figures once all rows are read: dates ahead, overpaid invoices, rows against payments."""
 
-from collections import defaultdict
 from collections.abc import Sequence
 from datetime import date, timedelta
 
 from app.domain.sentences import amount_text, count_text, counted
-from app.store.ledger.snapshot import Snapshot, StoredInvoice
+from app.store.ledger.snapshot import Snapshot, StoredInvoice, StoredPayment
 from app.workbook.meaning.results.questions import Questions, digest
-from app.workbook.meaning.results.records import Checked, Key, Question, Record, Value
+from app.workbook.meaning.results.records import Checked, Record, Value, paid_by_invoice
 from app.workbook.meaning.rows.invoice_rows import InvoiceRows, StatedPayment
 from app.workbook.meaning.vocabulary.headings import ListKind
 from app.workbook.meaning.vocabulary.statuses import StatedStatus
@@ -38,16 +37,12 @@ def _ask_about_invoices_ahead(checked: Checked, questions: Questions, stored: Sn
     ]
     if ahead:
         questions.ask(
-            Question(
-                "ahead:invoices",
-                "ahead",
-                ahead[0].tab,
-                f"{counted(len(ahead), 'invoice is', 'invoices are')} dated far ahead "
-                f"({_shown(ahead, 'issued_on')}): are these days right? Correct them in the workbook if they are not.",
-                ("right",),
-                labels={"right": "they are right"},
-                shape=_of_rows("ahead:invoices", ahead),
-            )
+            "ahead:invoices",
+            ahead[0].tab,
+            f"{counted(len(ahead), 'invoice is', 'invoices are')} dated far ahead "
+            f"({_shown(ahead, 'issued_on')}): are these days right? Correct them in the workbook if they are not.",
+            {"right": "they are right"},
+            shape=_of_rows("ahead:invoices", ahead),
         )
 
 
@@ -56,17 +51,13 @@ def _ask_about_payments_ahead(checked: Checked, questions: Questions, stored: Sn
     if not ahead:
         return
     answer = questions.ask(
-        Question(
-            "ahead:payments",
-            "ahead",
-            ahead[0].tab,
-            f"{counted(len(ahead), 'payment is', 'payments are')} dated after today "
-            f"({_shown(ahead, 'paid_on')}): are they planned, or made?",
-            ("planned", "made"),
-            labels={"planned": "planned: they do not count", "made": "made: they count on their day"},
-            effects={"planned": f"{amount_text(sum(one.cents('amount_cents') for one in ahead))} more is owed"},
-            shape=_of_rows("ahead:payments", ahead),
-        )
+        "ahead:payments",
+        ahead[0].tab,
+        f"{counted(len(ahead), 'payment is', 'payments are')} dated after today "
+        f"({_shown(ahead, 'paid_on')}): are they planned, or made?",
+        {"planned": "planned: they do not count", "made": "made: they count on their day"},
+        effects={"planned": f"{amount_text(sum(one.cents('amount_cents') for one in ahead))} more is owed"},
+        shape=_of_rows("ahead:payments", ahead),
     )
     if answer != "made":
         left_out = set(map(id, ahead))
@@ -74,7 +65,7 @@ def _ask_about_payments_ahead(checked: Checked, questions: Questions, stored: Sn
 
 
 def _ask_about_the_list_of_payments(checked: Checked, invoices: InvoiceRows, questions: Questions) -> None:
-    listed = _paid_by_invoice(checked)
+    listed = paid_by_invoice(checked.payments)
     broken = {name for kind, name in checked.broken if kind is ListKind.PAYMENT}
     differing = [
         (key, stated)
@@ -92,18 +83,12 @@ def _ask_about_the_list_of_payments(checked: Checked, invoices: InvoiceRows, que
     rows_say = counted(len(differing), "row says", "rows say")
     by_rows = sum(_paid(stated, listed[key]) - listed[key] for key, stated in differing)
     answer = questions.ask(
-        Question(
-            f"listed:{first.tab.name}",
-            "listed",
-            first.tab.name,
-            f"{rows_say} another amount paid than the list of payments: {shown}{more}. Whose word counts?",
-            ("list", "rows"),
-            labels={"list": "the list of payments", "rows": "the invoices' own rows"},
-            effects={
-                "rows": f"{amount_text(abs(by_rows))} {'less' if by_rows >= 0 else 'more'} is owed than by the list"
-            },
-            shape=f"listed:{first.tab.header.fingerprint}:{digest((key, listed[key]) for key, _ in differing)}",
-        )
+        f"listed:{first.row.tab.name}",
+        first.row.tab.name,
+        f"{rows_say} another amount paid than the list of payments: {shown}{more}. Whose word counts?",
+        {"list": "the list of payments", "rows": "the invoices' own rows"},
+        effects={"rows": f"{amount_text(abs(by_rows))} {'less' if by_rows >= 0 else 'more'} is owed than by the list"},
+        shape=f"listed:{first.row.tab.header.fingerprint}:{digest((key, listed[key]) for key, _ in differing)}",
     )
     if answer == "rows":
         for key, stated in differing:
@@ -140,11 +125,11 @@ def _follow_the_row(checked: Checked, stated: StatedPayment, invoice: Record, li
     if paid != listed:
         day = stated.paid_on or _day(invoice, "due_on")
         values: dict[str, Value] = {"paid_on": day, "amount_cents": paid - listed}
-        checked.payments.append(Record(ListKind.PAYMENT, stated.tab.name, stated.row.number, invoice.key, values))
+        checked.payments.append(stated.row.record(ListKind.PAYMENT, invoice.key, values))
 
 
 def _ask_about_overpaid(checked: Checked, questions: Questions, stored: Snapshot) -> None:
-    paid = _paid_by_invoice(checked)
+    paid = paid_by_invoice(checked.payments)
     overpaid = [
         one
         for one in checked.invoices
@@ -161,22 +146,18 @@ def _ask_about_overpaid(checked: Checked, questions: Questions, stored: Snapshot
     )
     was = counted(len(overpaid), "invoice has", "invoices have")
     questions.ask(
-        Question(
-            "overpaid",
-            "overpaid",
-            overpaid[0].tab,
-            f"{was} more paid than its total ({shown}): is the rest credit of the customers?",
-            ("credit",),
-            labels={"credit": "yes, it is credit"},
-            effects={"credit": f"{amount_text(credit)} of credit"},
-            shape=f"overpaid:{digest((one.key, paid[one.key]) for one in overpaid)}",
-        )
+        "overpaid",
+        overpaid[0].tab,
+        f"{was} more paid than its total ({shown}): is the rest credit of the customers?",
+        {"credit": "yes, it is credit"},
+        effects={"credit": f"{amount_text(credit)} of credit"},
+        shape=f"overpaid:{digest((one.key, paid[one.key]) for one in overpaid)}",
     )
 
 
 def _ask_about_paid_back(checked: Checked, questions: Questions, stored: Snapshot) -> None:
     """Ask about invoices with more refunded than paid: more than their total would be open."""
-    paid = _paid_by_invoice(checked)
+    paid = paid_by_invoice(checked.payments)
     found = [
         one
         for one in checked.invoices
@@ -187,24 +168,13 @@ def _ask_about_paid_back(checked: Checked, questions: Questions, stored: Snapsho
     shown = ", ".join(f"{one.values['number']}: {amount_text(paid[one.key])}" for one in found[:_SHOWN])
     has = counted(len(found), "invoice has", "invoices have")
     questions.ask(
-        Question(
-            "paid-back",
-            "paid-back",
-            found[0].tab,
-            f"{has} more paid back than paid ({shown}), so more than the total is open: is that right? Correct the "
-            "signs in the workbook if it is not.",
-            ("right",),
-            labels={"right": "it is right"},
-            shape=f"paid-back:{digest((one.key, paid[one.key]) for one in found)}",
-        )
+        "paid-back",
+        found[0].tab,
+        f"{has} more paid back than paid ({shown}), so more than the total is open: is that right? Correct the "
+        "signs in the workbook if it is not.",
+        {"right": "it is right"},
+        shape=f"paid-back:{digest((one.key, paid[one.key]) for one in found)}",
     )
-
-
-def _paid_by_invoice(checked: Checked) -> dict[Key, int]:
-    paid: dict[Key, int] = defaultdict(int)
-    for payment in checked.payments:
-        paid[payment.key] += payment.cents("amount_cents")
-    return paid
 
 
 def _stored(stored: Snapshot, record: Record) -> StoredInvoice | None:
@@ -212,16 +182,17 @@ def _stored(stored: Snapshot, record: Record) -> StoredInvoice | None:
 
 
 def _is_stored_payment(stored: Snapshot, record: Record) -> bool:
-    known = _stored(stored, record)
     values = record.values["paid_on"], record.values["amount_cents"]
-    return bool(known) and any(
-        (one.paid_on, one.amount_cents) == values for one in stored.payments.get(known.id if known else 0, ())
-    )
+    return any((one.paid_on, one.amount_cents) == values for one in _stored_payments(stored, record))
 
 
-def _paid_as_stored(stored: Snapshot, record: Record) -> int | None:
+def _paid_as_stored(stored: Snapshot, record: Record) -> int:
+    return sum(one.amount_cents for one in _stored_payments(stored, record))
+
+
+def _stored_payments(stored: Snapshot, record: Record) -> Sequence[StoredPayment]:
     known = _stored(stored, record)
-    return sum(one.amount_cents for one in stored.payments.get(known.id, ())) if known else None
+    return stored.payments.get(known.id, ()) if known else ()
 
 
 def _of_rows(subject: str, records: Sequence[Record]) -> str:
@@ -229,7 +200,7 @@ def _of_rows(subject: str, records: Sequence[Record]) -> str:
 
 
 def _shown(records: Sequence[Record], name: str) -> str:
-    places = [f"{one.tab}, row {one.row}: {_day(one, name).isoformat()}" for one in records[:_SHOWN]]
+    places = [f"{one.place}: {_day(one, name).isoformat()}" for one in records[:_SHOWN]]
     more = [f"{count_text(len(records) - _SHOWN)} more"] if len(records) > _SHOWN else []
     return "; ".join([*places, *more])
 

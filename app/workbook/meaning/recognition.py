@@ -11,16 +11,10 @@ from app.workbook.meaning.results.questions import Questions
 from app.workbook.meaning.results.records import Checked, Notice, Question, TabReport
 from app.workbook.meaning.rows.tabs import Tab, described, tab_of
 from app.workbook.meaning.tables.headers import ChosenMapping, Column, Confidence, Header, HeaderLine
-from app.workbook.meaning.tables.tables import (
-    SheetTable,
-    header_line,
-    is_list_of_problems,
-    likeliest_header_row,
-    tables,
-)
+from app.workbook.meaning.tables.tables import SheetTable, is_list_of_problems, tables
 from app.workbook.meaning.vocabulary.headings import ListKind, claims
 from app.workbook.meaning.vocabulary.words import documents, folded, heading_words
-from app.workbook.reading.cells import Book, column_letter
+from app.workbook.reading.cells import Book, Row, column_letter
 
 SKIP, READ = "skip", "read"
 _NOT_OWED = {
@@ -61,9 +55,7 @@ def recognised(book: Book, chosen: Mapping[str, ChosenMapping], checked: Checked
 
 def nearest(checked: Checked) -> str:
     for report in checked.tabs:
-        headings = tuple(str(column["header"] or "") for column in report.columns)
-        missing = _missing(headings)
-        if missing:
+        if missing := _missing([str(column["header"] or "") for column in report.columns]):
             return f"Row {report.header_row} of tab '{report.name}' comes nearest, without {missing}."
     return ""
 
@@ -105,7 +97,7 @@ def _ask_about_unread(table: SheetTable, checked: Checked, questions: Questions)
     name = table.sheet.name
     if not table.sheet.rows:
         return
-    line = table.line or _likeliest_line(table)
+    line = table.line
     named = documents(name) | documents(table.title) | _headed(line)
     what = next((_NOT_OWED[kind] for kind in _NOT_OWED if kind in named), "")
     if named & _NO_RECEIVABLES and not _has_receivables(line):
@@ -122,8 +114,8 @@ def _ask_about_unread(table: SheetTable, checked: Checked, questions: Questions)
 
 def _ask(table: SheetTable, what: str, choices: tuple[str, ...], checked: Checked, questions: Questions) -> str | None:
     question = _question(table, what, choices)
-    sums = _sums_of_money(table, table.line or _likeliest_line(table))
-    answer = questions.ask(replace(question, text=question.text.replace(what, f"{what}{sums}", 1)))
+    sums = _sums_of_money(table, table.line)
+    answer = questions.put(replace(question, text=question.text.replace(what, f"{what}{sums}", 1)))
     if answer == SKIP:
         checked.notices.append(Notice(table.sheet.name, f"The tab looks like {what}: it was left out, as was chosen."))
     return answer
@@ -132,39 +124,28 @@ def _ask(table: SheetTable, what: str, choices: tuple[str, ...], checked: Checke
 def _question(table: SheetTable, what: str, choices: tuple[str, ...]) -> Question:
     """Give the question the shape of the tab's name without digits, and its headings."""
     name = table.sheet.name
-    line = table.line or _likeliest_line(table)
+    line = table.line
     words = " ".join(word for word in folded(name).split() if not word.isdigit())
     row = line.row if line else 0
+    called = f"Tab '{name}'" if table.is_only else f"The table below row {row} of tab '{name}'"
     return Question(
         f"tab:{name}" if table.is_only else f"tab:{name}!{row}",
         "tab",
         name,
-        f"{_called(table, row)} looks like {what}. Is it to be left out?",
+        f"{called} looks like {what}. Is it to be left out?",
         choices,
         labels={SKIP: "yes, leave it out", READ: "no, read it as invoices or payments"},
         shape=f"tab:{words[:60]}:{line.fingerprint}" if line else "",
     )
 
 
-def _called(table: SheetTable, row: int) -> str:
-    name = table.sheet.name
-    return f"Tab '{name}'" if table.is_only else f"The table below row {row} of tab '{name}'"
-
-
 def _sums_of_money(table: SheetTable, line: HeaderLine | None) -> str:
     if line is None:
         return ""
-    sums = []
-    for index, values in enumerate(_values(table, line)):
-        if values.is_surely_money:
-            total = _sum(table, line, index)
-            if total:
-                sums.append(f"{amount_text(total)} in column {column_letter(index)}")
+    money = [index for index, values in enumerate(_values(table, line)) if values.is_surely_money]
+    totals = {index: sum(cents_or_nothing(row.cell(index)) for row in _below(table, line)) for index in money}
+    sums = [f"{amount_text(total)} in column {column_letter(index)}" for index, total in totals.items() if total]
     return f" ({', '.join(sums[:2])})" if sums else ""
-
-
-def _sum(table: SheetTable, line: HeaderLine, index: int) -> int:
-    return sum(cents_or_nothing(row.cell(index)) for row in table.sheet.rows if row.number > line.row)
 
 
 def _holds_money(table: SheetTable, line: HeaderLine) -> bool:
@@ -177,8 +158,11 @@ def _holds_money(table: SheetTable, line: HeaderLine) -> bool:
 
 
 def _values(table: SheetTable, line: HeaderLine) -> list[ColumnValues]:
-    rows = [row for row in table.sheet.rows if row.number > line.row]
-    return column_values(rows, len(line.headings))
+    return column_values(_below(table, line), len(line.headings))
+
+
+def _below(table: SheetTable, line: HeaderLine) -> list[Row]:
+    return [row for row in table.sheet.rows if row.number > line.row]
 
 
 def _names_money(heading: str) -> bool:
@@ -211,24 +195,12 @@ def _missing(headings: Sequence[str]) -> str:
     return " and ".join(f"a column '{words}'" for words in best) if best else ""
 
 
-def _likeliest_line(table: SheetTable) -> HeaderLine | None:
-    row = likeliest_header_row(table.sheet)
-    return header_line(row) if row else None
-
-
 def _unread(table: SheetTable) -> TabReport:
-    line = table.line or _likeliest_line(table)
+    line = table.line
     last_row = table.sheet.rows[-1].number if table.sheet.rows else None
     if line is None:
         return TabReport(table.sheet.name, None, last_row=last_row)
     header = Header(ListKind.INVOICE, line.row, (), (), line.fingerprint).with_columns(list[Column](), line.headings)
-    below = [row for row in table.sheet.rows if row.number > line.row]
-    return TabReport(
-        table.sheet.name,
-        None,
-        line.row,
-        line.fingerprint,
-        described(header),
-        held=held(line, below, {}),
-        last_row=last_row,
-    )
+    of_columns = held(line, _below(table, line), {})
+    name = table.sheet.name
+    return TabReport(name, None, line.row, line.fingerprint, described(header), of_columns, last_row=last_row)

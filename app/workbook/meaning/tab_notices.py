@@ -1,10 +1,11 @@
 """Notices on a whole tab, and its own totals compared with the sums that were read."""
 
+from bisect import bisect_left
 from collections.abc import Iterable
 from itertools import accumulate
 
 from app.domain.money import cents_from_decimal
-from app.domain.sentences import counted, first_of
+from app.domain.sentences import agreeing, counted, first_of
 from app.workbook.meaning.cell_values import amounts
 from app.workbook.meaning.cell_values.amounts import DecimalMark, UnreadableError
 from app.workbook.meaning.results.records import Checked, Notice, OwnTotal
@@ -16,49 +17,34 @@ _SECTIONS_TRIED = 50
 
 
 def add_own_totals(tab: Tab) -> None:
-    sections = _Sections(tab)
-    for row in tab.rows.totals:
-        for column in tab.header.columns:
-            if column.field not in tab.sums:
-                continue
+    ends = [row.number for row in tab.rows.totals]
+    summed = [column for column in tab.header.columns if column.field in tab.sums] if ends else []
+    sections = {name: _sections(tab, name, ends) for name in dict.fromkeys(column.field for column in summed)}
+    above = {name: list(accumulate(sums)) for name, sums in sections.items()}
+    for place, row in enumerate(tab.rows.totals):
+        for column in summed:
             stated = _cents(tab, row, column.field)
             if stated is not None:
-                read = sections.sum_above(column.field, row.number, stated)
+                read = _sum_above(sections[column.field], above[column.field], place, stated)
                 tab.report.own_totals.append(OwnTotal(cell_name(column.index, row.number), column.header, stated, read))
 
 
-class _Sections:
-    """Sums of the rows between totals; each row is added once, however many totals a tab has."""
+def _sections(tab: Tab, name: str, ends: list[int]) -> list[int]:
+    """Return the sum of the rows between totals; each row is added once, however many totals a tab has."""
+    sums = [0] * len(ends)
+    for row in tab.rows.records:
+        place = bisect_left(ends, row.number)
+        if place < len(ends):
+            sums[place] += _cents(tab, row, name) or 0
+    return sums
 
-    def __init__(self, tab: Tab) -> None:
-        self._tab = tab
-        self._places = {row.number: place for place, row in enumerate(tab.rows.totals)}
-        self._sums: dict[str, list[int]] = {}
-        self._all_above: dict[str, list[int]] = {}
 
-    def sum_above(self, name: str, total_row: int, stated: int) -> int:
-        """Return the sum that a total row covers: one or more sections right above it, or all rows above."""
-        if name not in self._sums:
-            self._sums[name] = self._add_up(name)
-            self._all_above[name] = list(accumulate(self._sums[name]))
-        sums, all_above, place = self._sums[name], self._all_above[name], self._places[total_row]
-        sections = sums[max(0, place + 1 - _SECTIONS_TRIED) : place + 1]
-        if stated in accumulate(reversed(sections)):
-            return stated
-        is_last = place == len(sums) - 1
-        return all_above[place] if is_last or not sums[place] else sums[place]
-
-    def _add_up(self, name: str) -> list[int]:
-        sums = [0] * len(self._places)
-        ends = list(self._places)
-        place = 0
-        for row in self._tab.rows.records:
-            while place < len(ends) and row.number > ends[place]:
-                place += 1
-            if place == len(ends):
-                break
-            sums[place] += _cents(self._tab, row, name) or 0
-        return sums
+def _sum_above(sums: list[int], above: list[int], place: int, stated: int) -> int:
+    """Return the sum that a total row covers: one or more sections right above it, or all rows above."""
+    if stated in accumulate(reversed(sums[max(0, place + 1 - _SECTIONS_TRIED) : place + 1])):
+        return stated
+    is_last = place == len(sums) - 1
+    return above[place] if is_last or not sums[place] else sums[place]
 
 
 def add_notices(tab: Tab, checked: Checked) -> None:
@@ -82,7 +68,8 @@ def _about_the_sheet(tab: Tab) -> list[str]:
     hidden = sum(row.hidden for row in tab.rows.records)
     if hidden:
         why = "by a filter" if tab.sheet.filtered else "in Excel"
-        notices.append(f"{counted(hidden, 'row is', 'rows are')} hidden {why} and {_was(hidden)} read all the same.")
+        was = agreeing(hidden, "was", "were")
+        notices.append(f"{counted(hidden, 'row is', 'rows are')} hidden {why} and {was} read all the same.")
     if tab.sheet.merged_down:
         notices.append(
             f"{counted(tab.sheet.merged_down, 'cell is', 'cells are')} merged with the one above; "
@@ -101,7 +88,8 @@ def _about_amounts(tab: Tab) -> list[str]:
     notices = []
     if tab.rounded:
         amounts_have = counted(tab.rounded, "amount has", "amounts have")
-        notices.append(f"{amounts_have} fractions of a cent and {_was(tab.rounded)} rounded to the nearest cent.")
+        were = agreeing(tab.rounded, "was", "were")
+        notices.append(f"{amounts_have} fractions of a cent and {were} rounded to the nearest cent.")
     if tab.header.kind is ListKind.INVOICE and not (tab.has("total_cents") or tab.has("net_cents")):
         notices.append("There is no column of totals: what is open was taken for the total of each invoice.")
     return notices
@@ -115,7 +103,7 @@ def _about_statuses_and_days(tab: Tab) -> list[str]:
     if tab.settled_without_due_date:
         count = len(tab.settled_without_due_date)
         notices.append(
-            f"{counted(count, 'row is', 'rows are')} paid and {'has' if count == 1 else 'have'} no due date: "
+            f"{counted(count, 'row is', 'rows are')} paid and {agreeing(count, 'has', 'have')} no due date: "
             f"the day of payment was taken for it ({first_of(tab.settled_without_due_date)})."
         )
     if tab.due_before_issued:
@@ -159,7 +147,3 @@ def _cents(tab: Tab, row: Row, name: str) -> int | None:
     except UnreadableError:
         return None
     return cents_from_decimal(amount.value) if amount else None
-
-
-def _was(count: int) -> str:
-    return "was" if count == 1 else "were"

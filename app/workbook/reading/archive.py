@@ -78,8 +78,6 @@ def has_macros(path: Path) -> bool:
 def _check_no_zip(path: Path) -> None:
     with path.open("rb") as file:
         start = file.read(_START_BYTES)
-    if not start:
-        raise WorkbookRefusedError("The file is empty.")
     if start.startswith(_OLE):
         if _OLE_NAME_OF_ENCRYPTED_WORKBOOKS in path.read_bytes():
             raise WorkbookRefusedError(

@@ -2,19 +2,18 @@
 
 import json
 import logging
-import re
 import selectors
 import subprocess
 import sys
 import tempfile
 import time
 from bisect import bisect_left, bisect_right
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
 from decimal import Decimal
 from functools import lru_cache
 from pathlib import Path
-from typing import Any, BinaryIO, TypeAlias
+from typing import Any, BinaryIO
 
 from app.domain.sentences import count_text
 from app.workbook.reading import archive
@@ -30,7 +29,7 @@ from app.workbook.reading.cells import (
     Sheet,
     UncalculatedFormula,
     column_letter,
-    column_number,
+    extent,
 )
 from app.workbook.reading.child_messages import received
 from app.workbook.reading.limits import WorkbookLimits
@@ -41,8 +40,6 @@ Report = Callable[[Mapping[str, Any]], None]
 
 _log = logging.getLogger(__name__)
 _MERGED_AT_MOST = 200_000
-_Extent: TypeAlias = tuple[int, int, int, int]
-_RANGE = re.compile(r"([A-Z]{1,3})(\d{1,7}):([A-Z]{1,3})(\d{1,7})")
 
 
 def read_book(path: Path, limits: WorkbookLimits, progress: Progress, name: str | None = None) -> Book:
@@ -159,7 +156,7 @@ class _BookFromLines:
 
 
 def _sheet(name: str, rows: list[Row], seen: Mapping[str, Any], *, hidden: bool) -> Sheet:
-    merged = _merged(seen["merged"])
+    merged = tuple(filter(None, map(extent, seen["merged"])))
     filled_rows, merged_down = _fill_merged(name, rows, merged)
     widest = max((len(row.cells) for row in rows), default=0)
     return Sheet(
@@ -194,12 +191,7 @@ def _cell(encoded: list[Any]) -> Cell:
 _day = lru_cache(1 << 16)(datetime.fromisoformat)
 
 
-def _merged(references: list[str]) -> tuple[_Extent, ...]:
-    matches = filter(None, map(_RANGE.fullmatch, references))
-    return tuple((int(m[2]), column_number(m[1]), int(m[4]), column_number(m[3])) for m in matches)
-
-
-def _fill_merged(tab: str, rows: list[Row], merged: tuple[_Extent, ...]) -> tuple[list[Row], int]:
+def _fill_merged(tab: str, rows: list[Row], merged: Iterable[tuple[int, int, int, int]]) -> tuple[list[Row], int]:
     """Repeat each vertically merged value in all its rows; also return the number of cells filled."""
     numbers = [row.number for row in rows]
     filled = 0

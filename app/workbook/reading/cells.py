@@ -91,6 +91,9 @@ _INVISIBLE = re.compile(
 )
 
 
+_RANGE = re.compile(r"([A-Z]{1,3}[0-9]{1,7}):([A-Z]{1,3}[0-9]{1,7})")
+
+
 def without_unseen(text: str) -> str:
     """Remove invisible characters, most of which Excel does not allow in a cell either."""
     return _INVISIBLE.sub("", text)
@@ -119,6 +122,20 @@ def column_number(letters: str) -> int:
     for letter in letters:
         number = number * 26 + ord(letter) - ord("A") + 1
     return number - 1
+
+
+def column_and_row(name: str) -> tuple[int, int]:
+    """Read the name of a cell; the column counts from 0, the row from 1."""
+    letters = name.rstrip("0123456789")
+    return column_number(letters), int(name.removeprefix(letters))
+
+
+def extent(reference: str) -> tuple[int, int, int, int] | None:
+    """Read a range such as `A1:B3` as (top row, left column, bottom row, right column); None if it is none."""
+    if not (found := _RANGE.fullmatch(reference)):
+        return None
+    (left, top), (right, bottom) = map(column_and_row, found.groups())
+    return top, left, bottom, right
 
 
 def cell_name(column: int, row: int) -> str:

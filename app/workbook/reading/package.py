@@ -59,9 +59,8 @@ class Package:
         return self._archive.open(self.entry(part) if isinstance(part, str) else part)
 
     def relations(self, part: str) -> list[Relation]:
-        folder, name = posixpath.split(part)
-        described = posixpath.join(folder, "_rels", f"{name}.rels")
-        return list(self._relations(described, folder)) if self.holds(described) else []
+        described = relations_of(part)
+        return list(self._relations(described, posixpath.dirname(part))) if self.holds(described) else []
 
     def _relations(self, described: str, folder: str) -> Iterator[Relation]:
         with self.open(described) as xml:
@@ -71,6 +70,11 @@ class Package:
                     target = attributes.get("Target", "").replace("\\", "/")
                     part = posixpath.normpath(posixpath.join("/", folder, target)).lstrip("/")
                     yield Relation(attributes.get("Id", ""), attributes.get("Type", "").rpartition("/")[2], part)
+
+
+def relations_of(part: str) -> str:
+    folder, name = posixpath.split(part)
+    return posixpath.join(folder, "_rels", f"{name}.rels")
 
 
 @lru_cache(1_000)

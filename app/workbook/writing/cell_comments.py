@@ -3,9 +3,9 @@
 import re
 from collections.abc import Mapping
 
-from app.workbook.reading.cells import column_number
+from app.workbook.reading.cells import column_and_row
 from app.workbook.writing.package_copy import PackageCopy, is_strict, main_namespace, relations_namespace
-from app.workbook.writing.xml_text import Edits, Element, as_text, root_of
+from app.workbook.writing.xml_text import Element, as_text
 
 AUTHOR = "Invoices"
 _COMMENTS_TYPE = "application/vnd.openxmlformats-officedocument.spreadsheetml.comments+xml"
@@ -32,7 +32,6 @@ _BOX = (
     "<x:Row>{row}</x:Row><x:Column>{column}</x:Column></x:ClientData></v:shape>"
 )
 _BOX_NUMBER = re.compile(rb"_x0000_s(\d+)")
-_CELL = re.compile(r"([A-Z]+)(\d+)")
 
 
 def add_comments(copy: PackageCopy, sheet: str, texts: Mapping[str, str]) -> None:
@@ -54,27 +53,23 @@ def add_comments(copy: PackageCopy, sheet: str, texts: Mapping[str, str]) -> Non
 
 def _add_texts(copy: PackageCopy, part: str, texts: Mapping[str, str]) -> list[str]:
     """Return the cells that had no comment, and therefore have no box."""
-    content = copy.read(part)
-    root = root_of(content, _DEPTH_OF_TEXTS)
-    authors, listed = root.child("authors"), root.child("commentList")
-    if authors is None or listed is None:
-        raise ValueError("the part of comments holds none")
-    edits = Edits(content)
-    edits.append(authors, f"<{root.prefix}author>{AUTHOR}</{root.prefix}author>")
-    there = {comment.attributes.get("ref"): comment for comment in listed.children}
-    new = []
-    author = len(authors.children)
-    for cell, text in texts.items():
-        existing = there[cell].child("text") if cell in there else None
-        if existing is not None:
-            edits.append(existing, _run(root, f"\n\n{text}"))
-        else:
-            inside = f"<{root.prefix}text>{_run(root, text)}</{root.prefix}text>"
-            written = f'<{root.prefix}comment ref="{cell}" authorId="{author}">{inside}</{root.prefix}comment>'
-            new.append((cell, written))
-    edits.append(listed, "".join(written for _, written in new))
-    copy.write(part, edits.done())
-    return [cell for cell, _ in new]
+    new = {}
+    with copy.edited(part, _DEPTH_OF_TEXTS) as (root, edits):
+        authors, listed = root.child("authors"), root.child("commentList")
+        if authors is None or listed is None:
+            raise ValueError("the part of comments holds none")
+        edits.append(authors, f"<{root.prefix}author>{AUTHOR}</{root.prefix}author>")
+        there = {comment.attributes.get("ref"): comment for comment in listed.children}
+        author = len(authors.children)
+        for cell, text in texts.items():
+            existing = there[cell].child("text") if cell in there else None
+            if existing is not None:
+                edits.append(existing, _run(root, f"\n\n{text}"))
+            else:
+                inside = f"<{root.prefix}text>{_run(root, text)}</{root.prefix}text>"
+                new[cell] = f'<{root.prefix}comment ref="{cell}" authorId="{author}">{inside}</{root.prefix}comment>'
+        edits.append(listed, "".join(new.values()))
+    return list(new)
 
 
 def _run(root: Element, text: str) -> str:
@@ -94,9 +89,8 @@ def _add_boxes(copy: PackageCopy, sheet: str, cells: list[str], *, strict: bool)
 
 
 def _box(cell: str, number: int, spaces: str) -> str:
-    match = _CELL.fullmatch(cell)
-    assert match is not None  # a cell name of our own
-    column, row = column_number(match[1]), int(match[2]) - 1
+    column, number_of_row = column_and_row(cell)
+    row = number_of_row - 1
     top = max(0, row - 1)
     return _BOX.format(
         spaces=spaces, id=number, row=row, column=column, left=column + 1, top=top, right=column + 5, bottom=top + 6
@@ -105,17 +99,14 @@ def _box(cell: str, number: int, spaces: str) -> str:
 
 def _boxes_of(copy: PackageCopy, sheet: str, *, strict: bool) -> str:
     """Return the part with the sheet's boxes, which may hold buttons too; it is added if there is none."""
-    content = copy.read(sheet)
-    root = root_of(content, 2)
-    drawing = root.child("legacyDrawing")
-    if drawing is not None:
-        id_ = next((value for name, value in drawing.attributes.items() if name.endswith(":id")), "")
-        return next(relation.part for relation in copy.package.relations(sheet) if relation.id == id_)
-    part = copy.add("xl/drawings/vmlDrawing.vml", _NO_BOXES, _BOXES_TYPE, extension="vml")
-    id_ = copy.relate(sheet, "vmlDrawing", part, strict=strict)
-    written = f'<{root.prefix}legacyDrawing xmlns:r="{relations_namespace(strict=strict)}" r:id="{id_}"/>'
-    after = next((child for child in root.children if child.name in _AFTER_BOXES), None)
-    edits = Edits(content)
-    edits.insert(root, after, written)
-    copy.write(sheet, edits.done())
+    with copy.edited(sheet) as (root, edits):
+        drawing = root.child("legacyDrawing")
+        if drawing is not None:
+            id_ = next((value for name, value in drawing.attributes.items() if name.endswith(":id")), "")
+            return next(relation.part for relation in copy.package.relations(sheet) if relation.id == id_)
+        part = copy.add("xl/drawings/vmlDrawing.vml", _NO_BOXES, _BOXES_TYPE, extension="vml")
+        id_ = copy.relate(sheet, "vmlDrawing", part, strict=strict)
+        written = f'<{root.prefix}legacyDrawing xmlns:r="{relations_namespace(strict=strict)}" r:id="{id_}"/>'
+        after = next((child for child in root.children if child.name in _AFTER_BOXES), None)
+        edits.insert(root, after, written)
     return part

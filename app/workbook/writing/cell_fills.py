@@ -3,7 +3,7 @@
 from collections.abc import Collection, Mapping
 
 from app.workbook.writing.package_copy import PackageCopy
-from app.workbook.writing.xml_text import Edits, Element, root_of, with_attributes
+from app.workbook.writing.xml_text import Edits, Element, with_attributes
 
 _DEPTH_OF_STYLES = 3
 
@@ -13,19 +13,15 @@ def add_fills(copy: PackageCopy, main_part: str, wanted: Collection[tuple[int, s
     part = next((relation.part for relation in copy.package.relations(main_part) if relation.kind == "styles"), None)
     if part is None or not copy.package.holds(part):
         return {}
-    content = copy.read(part)
-    root = root_of(content, _DEPTH_OF_STYLES)
-    fills, styles = root.child("fills"), root.child("cellXfs")
-    if fills is None or styles is None or not styles.children:
-        return {}
-    edits = Edits(content)
-    colours = sorted({colour for _, colour in wanted})
-    numbers = {colour: len(fills.children) + place for place, colour in enumerate(colours)}
-    _append(edits, content, fills, [_fill(root.prefix, colour) for colour in colours])
-    pairs = sorted(wanted)
-    copies = [_like(content, styles, style, numbers[colour]) for style, colour in pairs]
-    _append(edits, content, styles, copies)
-    copy.write(part, edits.done())
+    with copy.edited(part, _DEPTH_OF_STYLES) as (root, edits):
+        fills, styles = root.child("fills"), root.child("cellXfs")
+        if fills is None or styles is None or not styles.children:
+            return {}
+        colours = sorted({colour for _, colour in wanted})
+        numbers = {colour: len(fills.children) + place for place, colour in enumerate(colours)}
+        _append(edits, fills, [_fill(root.prefix, colour) for colour in colours])
+        pairs = sorted(wanted)
+        _append(edits, styles, [_like(edits.content, styles, style, numbers[colour]) for style, colour in pairs])
     return {pair: len(styles.children) + place for place, pair in enumerate(pairs)}
 
 
@@ -41,9 +37,7 @@ def _like(content: bytes, styles: Element, style: int, fill: int) -> str:
     return with_attributes(tag, fillId=fill, applyFill=1) + content[model.inside : model.after].decode()
 
 
-def _append(edits: Edits, content: bytes, parent: Element, made: list[str]) -> None:
-    if content[parent.inside - 2 : parent.inside] == b"/>":
-        edits.append(parent, "".join(made))
-        return
-    edits.set(parent, count=len(parent.children) + len(made))
+def _append(edits: Edits, parent: Element, made: list[str]) -> None:
+    if edits.content[parent.inside - 2 : parent.inside] != b"/>":
+        edits.set(parent, count=len(parent.children) + len(made))
     edits.append(parent, "".join(made))

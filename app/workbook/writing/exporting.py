@@ -1,7 +1,6 @@
 """Export all receivables, or those of a list, as a workbook of three tabs; importing it again changes nothing."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from pathlib import Path
 from typing import Any, TypeVar
 from zoneinfo import ZoneInfo
 
@@ -36,7 +35,7 @@ PAYMENT_HEADERS = tuple(_PAYMENT.values())
 PAYMENT_LIST_HEADERS = (*PAYMENT_HEADERS, "Customer", "Currency")
 
 
-def export(stored: Snapshot, path: Path, zone: ZoneInfo) -> None:
+def export(stored: Snapshot, zone: ZoneInfo) -> bytes:
     """Texts are stored as texts, so that none of them becomes a formula."""
     invoices = _in_order(stored.invoices.values())
     book = Workbook(write_only=True)
@@ -44,7 +43,7 @@ def export(stored: Snapshot, path: Path, zone: ZoneInfo) -> None:
     own = own_names(invoice.own_fields for invoice in invoices)
     write_tab(book, "Invoices", _headers(_INVOICE, own), (_invoice(stored, one, zone, own) for one in invoices))
     write_tab(book, "Payments", PAYMENT_HEADERS, _payments(stored, invoices))
-    book.save(path)
+    return listing.saved(book)
 
 
 def invoices_xlsx(lines: Sequence[ListedInvoice], stored: Snapshot, zone: ZoneInfo) -> bytes:

@@ -16,10 +16,9 @@ from app.workbook.reading.archive import is_zip
 from app.workbook.reading.child_messages import exit_code_of
 from app.workbook.reading.workbook_parts import TabPart, WorkbookParts
 from app.workbook.writing.cell_comments import add_comments
-from app.workbook.writing.cell_fills import add_fills
 from app.workbook.writing.package_copy import PackageCopy
 from app.workbook.writing.problems_tab import list_problems
-from app.workbook.writing.sheet_marks import MarkedCell, mark_sheet
+from app.workbook.writing.sheet_marks import mark_sheet
 from app.workbook.writing.xml_text import storable
 
 COLOURS = {"problem": "F8CBAD", "conflict": "FFE699", "changed": "BDD7EE", "new": "E2EFDA"}
@@ -45,10 +44,8 @@ def _mark(file: IO[bytes], target: Path, marks: dict[str, list[dict[str, str]]])
     copy = PackageCopy(file)
     book = WorkbookParts.of(copy.package)
     by_tab: dict[str, list[dict[str, str]]] = defaultdict(list)
-    for mark in marks["changes"]:
-        by_tab[mark["tab"]].append({**mark, "colour": COLOURS[mark["outcome"]]})
-    for mark in marks["problems"]:
-        by_tab[mark["tab"]].append({**mark, "colour": COLOURS["problem"]})
+    for mark in (*marks["changes"], *marks["problems"]):
+        by_tab[mark["tab"]].append(mark)
     for tab in book.tabs:
         if tab.name in by_tab:
             _mark_tab(copy, book.main, tab, by_tab[tab.name])
@@ -61,10 +58,8 @@ def _mark_tab(copy: PackageCopy, main_part: str, tab: TabPart, marks: list[dict[
     for mark in marks:
         if mark["text"] not in texts[mark["cell"]]:
             texts[mark["cell"]].append(mark["text"])
-    colours = {mark["cell"]: mark["colour"] for mark in marks}
-    cells = {name: MarkedCell(colours[name], "\n\n".join(lines)) for name, lines in texts.items()}
-    marked = mark_sheet(copy, tab.part, cells, lambda wanted: add_fills(copy, main_part, wanted))
-    add_comments(copy, tab.part, {name: cells[name].text for name in marked})
+    marked = mark_sheet(copy, main_part, tab.part, {mark["cell"]: COLOURS[mark["outcome"]] for mark in marks})
+    add_comments(copy, tab.part, {name: "\n\n".join(texts[name]) for name in marked})
 
 
 def _as_workbook(content: bytes, tab: str) -> IO[bytes]:

@@ -41,7 +41,10 @@ def _marks(preview: Preview) -> dict[str, list[dict[str, str]]]:
     columns = {
         tab.name: {name: column["column"] for column in tab.columns if (name := _field(column))} for tab in preview.tabs
     }
-    problems = [{"tab": found.tab, "cell": found.cell, "text": found.message} for found in preview.problems]
+    problems = [
+        {"tab": found.tab, "cell": found.cell, "text": found.message, "outcome": "problem"}
+        for found in preview.problems
+    ]
     changes = [mark for change in preview.changes for mark in _change_marks(change, columns.get(change.tab, {}))]
     return {"problems": problems, "changes": changes}
 

@@ -7,7 +7,7 @@ from xml.sax.saxutils import quoteattr
 from app.workbook.reading.sheet_rows import SheetRows
 from app.workbook.reading.workbook_parts import TabPart, WorkbookParts
 from app.workbook.writing.package_copy import PackageCopy, is_strict, main_namespace, relations_namespace
-from app.workbook.writing.xml_text import Edits, Element, as_text, root_of
+from app.workbook.writing.xml_text import Element, as_text
 
 _HEADERS = ("Tab", "Cell", "Problem")
 _SHEET_TYPE = "application/vnd.openxmlformats-officedocument.spreadsheetml.worksheet+xml"
@@ -37,50 +37,43 @@ def _lists_problems(copy: PackageCopy, book: WorkbookParts, tab: TabPart) -> boo
 
 
 def _remove_tab(copy: PackageCopy, main: str, tab: TabPart) -> None:
-    content = copy.read(main)
-    root = root_of(content, _DEPTH_OF_TABS)
-    tabs = _children(root, "sheets")
-    names = [element.attributes.get("name") for element in tabs]
-    place = names.index(tab.name)
-    edits = Edits(content)
-    edits.remove(tabs[place])
-    for name in _children(root, "definedNames"):
-        scope = int(name.attributes.get("localSheetId", -1))
-        if scope == place:
-            edits.remove(name)
-        elif scope > place:
-            edits.set(name, localSheetId=scope - 1)
-    for view in _children(root, "bookViews"):
-        shown = {key: int(view.attributes.get(key, 0)) for key in ("activeTab", "firstSheet")}
-        moved = {key: max(0, value - 1) for key, value in shown.items() if value >= place and value > 0}
-        if moved:
-            edits.set(view, **moved)
-    copy.write(main, edits.done())
+    with copy.edited(main, _DEPTH_OF_TABS) as (root, edits):
+        tabs = _children(root, "sheets")
+        place = [element.attributes.get("name") for element in tabs].index(tab.name)
+        edits.remove(tabs[place])
+        for name in _children(root, "definedNames"):
+            scope = int(name.attributes.get("localSheetId", -1))
+            if scope == place:
+                edits.remove(name)
+            elif scope > place:
+                edits.set(name, localSheetId=scope - 1)
+        for view in _children(root, "bookViews"):
+            shown = {key: int(view.attributes.get(key, 0)) for key in ("activeTab", "firstSheet")}
+            moved = {key: max(0, value - 1) for key, value in shown.items() if value >= place and value > 0}
+            if moved:
+                edits.set(view, **moved)
     copy.remove(main, tab.part)
 
 
 def _insert_tab(copy: PackageCopy, book: WorkbookParts, problems: Sequence[dict[str, str]]) -> None:
-    content = copy.read(book.main)
-    strict = is_strict(content)
-    root = root_of(content, _DEPTH_OF_TABS)
-    sheets = root.child("sheets")
-    if sheets is None:
-        raise ValueError("the workbook has no tabs")
-    view = _FROZEN_HEADERS if _children(root, "bookViews") else ""
-    rows = [_HEADERS, *((problem["tab"], problem["cell"], problem["text"]) for problem in problems)]
-    written = "".join(f'<row r="{number}">{_cells(number, row)}</row>' for number, row in enumerate(rows, start=1))
-    inside = f"{view}{_COLUMNS}<sheetData>{written}</sheetData>"
-    sheet = f'<worksheet xmlns="{main_namespace(strict=strict)}">{inside}</worksheet>'
-    part = copy.add("xl/worksheets/errors.xml", sheet, _SHEET_TYPE)
-    relation = copy.relate(book.main, "worksheet", part, strict=strict)
-    number = max(int(element.attributes.get("sheetId", 0)) for element in sheets.children) + 1
-    edits = Edits(content)
-    edits.append(
-        sheets,
-        f'<{root.prefix}sheet xmlns:r="{relations_namespace(strict=strict)}" name={quoteattr(_free_name(sheets))} '
-        f'sheetId="{number}" r:id="{relation}"/>',
-    )
-    copy.write(book.main, edits.done())
+    with copy.edited(book.main, _DEPTH_OF_TABS) as (root, edits):
+        strict = is_strict(edits.content)
+        sheets = root.child("sheets")
+        if sheets is None:
+            raise ValueError("the workbook has no tabs")
+        view = _FROZEN_HEADERS if _children(root, "bookViews") else ""
+        rows = [_HEADERS, *((problem["tab"], problem["cell"], problem["text"]) for problem in problems)]
+        written = "".join(f'<row r="{number}">{_cells(number, row)}</row>' for number, row in enumerate(rows, start=1))
+        inside = f"{view}{_COLUMNS}<sheetData>{written}</sheetData>"
+        sheet = f'<worksheet xmlns="{main_namespace(strict=strict)}">{inside}</worksheet>'
+        part = copy.add("xl/worksheets/errors.xml", sheet, _SHEET_TYPE)
+        relation = copy.relate(book.main, "worksheet", part, strict=strict)
+        number = max(int(element.attributes.get("sheetId", 0)) for element in sheets.children) + 1
+        edits.append(
+            sheets,
+            f'<{root.prefix}sheet xmlns:r="{relations_namespace(strict=strict)}" name={quoteattr(_free_name(sheets))} '
+            f'sheetId="{number}" r:id="{relation}"/>',
+        )
 
 
 def _free_name(sheets: Element) -> str:

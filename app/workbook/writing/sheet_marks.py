@@ -1,64 +1,52 @@
 """Restyle existing cells of a tab in place, and insert cells that do not exist yet."""
 
-import re
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
-from app.workbook.reading.cells import column_number
+from app.workbook.reading.cells import column_and_row, column_number, extent
 from app.workbook.reading.workbook_parts import whole_number
+from app.workbook.writing.cell_fills import add_fills
 from app.workbook.writing.package_copy import PackageCopy
-from app.workbook.writing.xml_text import Edits, Element, root_of
+from app.workbook.writing.xml_text import Edits, Element
 
-_CELL = re.compile(r"([A-Z]{1,3})([1-9]\d{0,6})")
 _DEPTH_OF_CELLS = 4
-
-Fill = tuple[int, str]
-FillStyles = Callable[[Collection[Fill]], Mapping[Fill, int]]
-
-
-@dataclass(frozen=True, slots=True)
-class MarkedCell:
-    colour: str
-    text: str
 
 
 @dataclass(slots=True)
 class _Place:
     name: str
-    row: int
     column: int
+    row: int
     cell: Element | None = None
     style: int = 0
 
 
-def mark_sheet(copy: PackageCopy, part: str, marks: Mapping[str, MarkedCell], fill_styles: FillStyles) -> list[str]:
+def mark_sheet(copy: PackageCopy, main_part: str, part: str, colours: Mapping[str, str]) -> list[str]:
     """Return the names of cells that can have a comment: all except those hidden by a merge."""
-    content = copy.read(part)
-    wanted = {place.row for place in map(_place, marks)}
-    root = root_of(content, _DEPTH_OF_CELLS, lambda element: _is_needed(element, wanted))
-    data = root.child("sheetData")
-    if data is None:
-        return []
-    rows = _rows(data)
-    covered = _covered(root)
-    places = [place for place in map(_place, marks) if not _is_covered(place, covered)]
-    for place in places:
-        _find(place, rows)
-    styles = fill_styles({(place.style, marks[place.name].colour) for place in places})
-    edits = Edits(content)
-    new_cells: dict[int, list[tuple[int, str]]] = {}
-    for place in places:
-        style = styles.get((place.style, marks[place.name].colour))
-        if style is None:
-            continue
-        if place.cell is not None:
-            edits.set(place.cell, s=style)
-        else:
-            written = f'<{data.prefix}c r="{place.name}" s="{style}"/>'
-            new_cells.setdefault(place.row, []).append((place.column, written))
-    for number, cells in sorted(new_cells.items()):
-        _insert_cells(edits, data, rows, number, sorted(cells))
-    copy.write(part, edits.done())
+    marked = [_Place(name, *column_and_row(name)) for name in colours]
+    wanted = {place.row for place in marked}
+    with copy.edited(part, _DEPTH_OF_CELLS, lambda element: _is_needed(element, wanted)) as (root, edits):
+        data = root.child("sheetData")
+        if data is None:
+            return []
+        rows = _rows(data)
+        covered = _covered(root)
+        places = [place for place in marked if not _is_covered(place, covered)]
+        for place in places:
+            _find(place, rows)
+        styles = add_fills(copy, main_part, {(place.style, colours[place.name]) for place in places})
+        new_cells: dict[int, list[tuple[int, str]]] = {}
+        for place in places:
+            style = styles.get((place.style, colours[place.name]))
+            if style is None:
+                continue
+            if place.cell is not None:
+                edits.set(place.cell, s=style)
+            else:
+                written = f'<{data.prefix}c r="{place.name}" s="{style}"/>'
+                new_cells.setdefault(place.row, []).append((place.column, written))
+        for number, cells in sorted(new_cells.items()):
+            _insert_cells(edits, data, rows, number, sorted(cells))
     return [place.name for place in places]
 
 
@@ -67,12 +55,6 @@ def _is_needed(element: Element, rows: Collection[int]) -> bool:
         number = element.attributes.get("r", "")
         return not number.isdigit() or int(number) in rows
     return element.parent is None or element.name in {"sheetData", "mergeCells"}
-
-
-def _place(name: str) -> _Place:
-    match = _CELL.fullmatch(name)
-    assert match is not None  # a cell name of our own
-    return _Place(name, int(match[2]), column_number(match[1]))
 
 
 def _rows(data: Element) -> dict[int, Element]:
@@ -88,9 +70,8 @@ def _covered(root: Element) -> list[tuple[range, range]]:
     merges = root.child("mergeCells")
     extents = []
     for merge in merges.children if merges else ():
-        corners = _CELL.findall(merge.attributes.get("ref", ""))
-        if len(corners) == 2:
-            (left, top), (right, bottom) = ((column_number(letters), int(row)) for letters, row in corners)
+        if found := extent(merge.attributes.get("ref", "")):
+            top, left, bottom, right = found
             extents.append((range(top, bottom + 1), range(left + 1, right + 1)))
             extents.append((range(top + 1, bottom + 1), range(left, right + 1)))
     return extents

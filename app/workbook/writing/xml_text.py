@@ -90,15 +90,15 @@ def root_of(content: bytes, depth: int, enter: Callable[[Element], bool] = lambd
 
 class Edits:
     def __init__(self, content: bytes) -> None:
-        self._content = content
-        self._made: list[tuple[int, int, int, bytes]] = []
+        self.content = content
+        self.made: list[tuple[int, int, int, bytes]] = []
 
     def replace(self, start: int, end: int, text: str) -> None:
         """Several insertions at one place keep their order."""
-        self._made.append((start, end, len(self._made), text.encode("ascii", "xmlcharrefreplace")))
+        self.made.append((start, end, len(self.made), text.encode("ascii", "xmlcharrefreplace")))
 
     def append(self, parent: Element, text: str) -> None:
-        if parent.end == parent.inside and self._content[parent.inside - 2 : parent.inside] == b"/>":
+        if parent.end == parent.inside and self.content[parent.inside - 2 : parent.inside] == b"/>":
             self.replace(parent.inside - 2, parent.inside, f">{text}</{parent.qualified_name}>")
         else:
             self.replace(parent.end, parent.end, text)
@@ -114,15 +114,15 @@ class Edits:
         self.replace(element.start, element.after, "")
 
     def set(self, element: Element, **attributes: object) -> None:
-        tag = self._content[element.start : element.inside].decode()
+        tag = self.content[element.start : element.inside].decode()
         self.replace(element.start, element.inside, with_attributes(tag, **attributes))
 
     def done(self) -> bytes:
         pieces, place = [], 0
-        for start, end, _, text in sorted(self._made):
-            pieces += [self._content[place:start], text]
+        for start, end, _, text in sorted(self.made):
+            pieces += [self.content[place:start], text]
             place = end
-        return b"".join([*pieces, self._content[place:]])
+        return b"".join([*pieces, self.content[place:]])
 
 
 def with_attributes(tag: str, **attributes: object) -> str:

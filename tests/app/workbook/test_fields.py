@@ -39,7 +39,7 @@ def exported(importer, folder, kind, columns):
     """Give the first record of the kind these columns and return the path of an export."""
     TABLES[kind].update(columns).where(TABLES[kind].id == 1).execute()
     path = folder / f"{len(list(folder.iterdir()))}.xlsx"
-    exporting.export(snapshot.take(), path, importer.zone)
+    path.write_bytes(exporting.export(snapshot.take(), importer.zone))
     return path
 
 

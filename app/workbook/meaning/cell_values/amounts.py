@@ -59,8 +59,7 @@ NOTHING = {"-", "–", "—", "n/a", "nil", "none"}
 
 def readings(text: str) -> dict[DecimalMark, Decimal]:
     """Return the value for each decimal mark; marks with which the text is no amount are left out."""
-    digits = _bare(text)[0]
-    return {mark: value for mark in DecimalMark if (value := _value(digits, mark)) is not None}
+    return _values(_bare(text)[0])
 
 
 def settled_mark(texts: Iterable[str]) -> DecimalMark | None:
@@ -150,7 +149,7 @@ def _from_text(text: str, mark: DecimalMark | None) -> Amount | None:
     if not cleaned or cleaned.casefold() in NOTHING:
         return None
     digits, named = _bare(cleaned)
-    values = {each: value for each in DecimalMark if (value := _value(digits, each)) is not None}
+    values = _values(digits)
     if not values:
         raise UnreadableError(f"says '{shortened(cleaned)}', which is not an amount")
     currency = _one_of(named)
@@ -193,6 +192,10 @@ def _one_of(named: tuple[str, ...]) -> str | None:
     if all(currencies.may_be(name, codes[0]) for name in named):
         return codes[0] if codes else None
     raise UnreadableError(f"names two currencies, {' and '.join(named)}: keep the one it is in")
+
+
+def _values(digits: str) -> dict[DecimalMark, Decimal]:
+    return {mark: value for mark in DecimalMark if (value := _value(digits, mark)) is not None}
 
 
 def _value(signed: str, mark: DecimalMark) -> Decimal | None:

@@ -59,7 +59,8 @@ def readings(text: str) -> dict[DateOrder, date]:
     first, second, year = int(match[1]), int(match[2]), _full_year(match[3])
     found = {DateOrder.DAY_FIRST: _day(year, second, first), DateOrder.MONTH_FIRST: _day(year, first, second)}
     if _HYPHENED.fullmatch(cleaned):
-        found[DateOrder.YEAR_FIRST] = _believable(_day(_full_year(match[1]), second, int(match[3])))
+        day = _day(_full_year(match[1]), second, int(match[3]))
+        found[DateOrder.YEAR_FIRST] = day if day and EARLIEST <= day <= LATEST else None
     return {order: day for order, day in found.items() if day is not None}
 
 
@@ -77,10 +78,6 @@ def settled_order(texts: Iterable[str]) -> DateOrder | None:
             unclear += len(set(found.values())) > 1
             deciding += len(found) == 1
     return allowed.pop() if len(allowed) == 1 and is_enough(deciding, unclear) else None
-
-
-def is_ambiguous(text: str) -> bool:
-    return len(set(readings(text).values())) > 1
 
 
 def is_written_in_order(text: str) -> bool:
@@ -167,10 +164,8 @@ def _from_text(text: str, order: DateOrder | None) -> date | None:
 def _from_number(number: Decimal, *, epoch_1904: bool) -> date:
     # 20260403 is a date without separators; as a serial number it would be 50,000 years ahead.
     compact = _COMPACT.fullmatch(str(number))
-    if compact:
-        day = _day(int(compact[1]), int(compact[2]), int(compact[3]))
-        if day is not None:
-            return _plausible(day, str(number))
+    if compact and (day := _day(*map(int, compact.groups()))):
+        return _plausible(day, str(number))
     if not 0 < number < 80_000:
         raise UnreadableError(f"holds the number {number}, which is not a date")
     return _plausible(_EPOCHS[epoch_1904] + timedelta(days=int(number)), str(number))
@@ -184,15 +179,11 @@ def _plausible(day: date, shown: str) -> date:
 
 def _unordered(text: str) -> date | None:
     for pattern in (_ISO, _COMPACT):
-        match = pattern.fullmatch(text)
-        if match:
-            return _day(int(match[1]), int(match[2]), int(match[3]))
-    match = _DAY_MONTH_NAME.fullmatch(text)
-    if match and (month := _month(match[2])):
-        return _day(_full_year(match[3]), month, int(match[1]))
-    match = _MONTH_NAME_DAY.fullmatch(text)
-    if match and (month := _month(match[1])):
-        return _day(_full_year(match[3]), month, int(match[2]))
+        if match := pattern.fullmatch(text):
+            return _day(*map(int, match.groups()))
+    for pattern, day, month in ((_DAY_MONTH_NAME, 1, 2), (_MONTH_NAME_DAY, 2, 1)):
+        if (match := pattern.fullmatch(text)) and (number := _month(match[month])):
+            return _day(_full_year(match[3]), number, int(match[day]))
     return None
 
 
@@ -201,10 +192,6 @@ def _day(year: int, month: int, day: int) -> date | None:
         return date(year, month, day)
     except ValueError:
         return None
-
-
-def _believable(day: date | None) -> date | None:
-    return day if day and EARLIEST <= day <= LATEST else None
 
 
 def _full_year(digits: str) -> int:

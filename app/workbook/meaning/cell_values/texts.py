@@ -59,12 +59,7 @@ def read_text(cell: Cell, longest: int) -> str:
     """Raise UnreadableError if the text is longer, or the cell holds an error or no value that can be shown."""
     match cell:
         case str():
-            text = clean_text(without_guard(cell.replace("\0", "")))
-            if len(text) > longest:
-                raise UnreadableError(
-                    f"holds {count_text(len(text))} characters, and at most {count_text(longest)} are kept"
-                )
-            return text
+            return _within(clean_text(without_guard(cell.replace("\0", ""))), longest)
         case None:
             return ""
         case bool():
@@ -74,7 +69,7 @@ def read_text(cell: Cell, longest: int) -> str:
         case Decimal():
             return _plain(cell)
         case FormattedNumber():
-            return _as_shown(cell) if _is_whole(cell) else _plain(Decimal(cell.number))
+            return _as_shown(cell) if cell.number == int(cell.number) else _plain(Decimal(cell.number))
         case datetime():
             return cell.date().isoformat()
         case _:
@@ -85,7 +80,10 @@ def read_paragraphs(cell: Cell, longest: int) -> str:
     """Keep line breaks; raises UnreadableError."""
     if not isinstance(cell, str):
         return read_text(cell, longest)
-    text = as_read(without_guard(cell.replace("\0", "")))
+    return _within(as_read(without_guard(cell.replace("\0", ""))), longest)
+
+
+def _within(text: str, longest: int) -> str:
     if len(text) > longest:
         raise UnreadableError(f"holds {count_text(len(text))} characters, and at most {count_text(longest)} are kept")
     return text
@@ -155,10 +153,6 @@ def short_text(cell: Cell, longest: int = 24) -> str:
 
 def _number(cell: int | Decimal | FormattedNumber) -> Decimal:
     return Decimal(cell.number if isinstance(cell, FormattedNumber) else cell)
-
-
-def _is_whole(cell: FormattedNumber) -> bool:
-    return Decimal(cell.number) == Decimal(cell.number).to_integral_value()
 
 
 def _plain(number: Decimal) -> str:

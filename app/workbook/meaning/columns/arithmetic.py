@@ -37,13 +37,13 @@ def is_sum(result: Cents, added: Iterable[Cents], deducted: Iterable[Cents] = ()
 
 def _holds(result: Cents, plus: Sequence[Cents], minus: Sequence[Cents], sign: int) -> bool:
     is_proven = False
+    further = [*plus[1:], *minus]
     for place, cents in enumerate(result):
         if cents is None:
             continue
         computed = sum(column[place] or 0 for column in plus) - sign * sum(column[place] or 0 for column in minus)
         if cents != computed:
             return False
-        further = [*plus[1:], *minus]
         is_proven = is_proven or any(column[place] for column in further)
     return is_proven
 
@@ -55,29 +55,19 @@ def totals(
     for base, total in ((one, other) for one in candidates for other in candidates if one != other):
         for added in _subsets([index for index in extras if index not in {base, total}]):
             for deducted in _subsets([index for index in deductions if index not in {base, total}]):
-                if not added and not deducted:
-                    continue
-                if is_sum(
-                    columns[total], [columns[base], *(columns[i] for i in added)], [columns[i] for i in deducted]
-                ):
+                plus, minus = [columns[i] for i in (base, *added)], [columns[i] for i in deducted]
+                if (added or deducted) and is_sum(columns[total], plus, minus):
                     return Sum(base, total, added, deducted)
     return None
 
 
 def _subsets(indexes: Sequence[int]) -> list[tuple[int, ...]]:
     few = indexes[:4]
-    found: list[tuple[int, ...]] = [()]
-    for length in range(1, len(few) + 1):
-        found += combinations(few, length)
-    return found
+    return [subset for length in range(len(few) + 1) for subset in combinations(few, length)]
 
 
 def are_equal(one: Cents, other: Cents) -> bool:
     return any(one) and all((a or 0) == (b or 0) for a, b in zip(one, other, strict=True))
-
-
-def is_nothing(column: Cents) -> bool:
-    return not any(column)
 
 
 def is_running(balance: Cents, change: Cents, groups: Sequence[object]) -> bool:

@@ -1,39 +1,24 @@
 """Columns that repeat others, and questions about columns that would otherwise be unread or guessed."""
 
-from collections.abc import Sequence
 from dataclasses import replace
 
 from app.domain.sentences import amount_text
 from app.workbook.meaning.columns import arithmetic
 from app.workbook.meaning.columns.own_columns import FIGURES_OF_CUSTOMER
-from app.workbook.meaning.columns.table_columns import (
-    AMOUNTS,
-    LABELS,
-    NEEDS_A_QUESTION,
-    TableColumns,
-    field_named,
-    short_name,
-)
+from app.workbook.meaning.columns.table_columns import AMOUNTS, LABELS, TableColumns, field_named, short_name
 from app.workbook.meaning.results.records import Question
 from app.workbook.meaning.tables.headers import IGNORED, Column, Confidence
-from app.workbook.meaning.vocabulary.headings import MONEY, ListKind, fields_of, normalised
+from app.workbook.meaning.vocabulary.headings import MONEY, ListKind, fields_of, is_important, normalised
 from app.workbook.reading.cells import column_letter
 
 
 def take_answers(columns: TableColumns) -> None:
     for index, heading in enumerate(columns.line.headings):
         choices = tuple(dict.fromkeys([*map(short_name, fields_of(columns.kind)), *fields_of(columns.kind), "ignore"]))
-        given = columns.questions.answer_if_given(
-            Question(
-                columns.column_id(index),
-                "column",
-                columns.tab,
-                f"What is {columns.called(index)} of tab '{columns.tab}'?",
-                choices,
-                labels=LABELS,
-                shape=columns.shape("column", index),
-            )
-        )
+        id_, shape = columns.id("column", index), columns.shape("column", index)
+        text = f"What is {columns.called(index)} of tab '{columns.tab}'?"
+        question = Question(id_, "column", columns.tab, text, choices, labels=LABELS, shape=shape)
+        given = columns.questions.answer_if_given(question)
         if given is None:
             continue
         name = field_named(given)
@@ -51,16 +36,14 @@ def explain_the_rest(columns: TableColumns) -> None:
     A column that equals the total, or adds up to it, stays unexplained: it may be what was paid.
     """
     known = {
-        name: values
-        for name in ("total_cents", "paid_cents", "balance_cents")
-        if (column := columns.column(name)) and (values := columns.cents(column.index))
+        name: values for name in ("total_cents", "paid_cents", "balance_cents") if (values := columns.cents_of(name))
     }
     for index in columns.unread_money():
         values = columns.cents(index)
         if values is None:
             continue
         if (
-            arithmetic.is_nothing(values)
+            not any(values)
             or any(arithmetic.are_equal(values, known[name]) for name in known if name != "total_cents")
             or ("total_cents" in known and _follows(values, known))
             or any(arithmetic.is_running(values, each, columns.groups) for each in known.values())
@@ -89,19 +72,13 @@ def ask_about_unread(columns: TableColumns) -> None:
         if index in columns.explained:
             continue
         choices = _choices_for(columns, index)
-        answer = columns.questions.ask(
-            Question(
-                columns.column_id(index),
-                "column",
-                columns.tab,
-                f"{columns.called(index)} of tab '{columns.tab}' holds amounts ({columns.total_shown(index)} in all), "
-                "and its heading does not say what they are. What are they?",
-                choices,
-                columns.examples(index),
-                labels={choice: LABELS.get(choice, choice) for choice in choices},
-                effects=columns.effects(index, choices),
-                shape=columns.shape("column", index),
-            )
+        answer = columns.ask(
+            "column",
+            index,
+            f"{columns.called(index)} of tab '{columns.tab}' holds amounts ({columns.total_shown(index)} in all), "
+            "and its heading does not say what they are. What are they?",
+            {choice: LABELS.get(choice, choice) for choice in choices},
+            effects=columns.effects(index, choices),
         )
         columns.apply_answer(index, answer)
 
@@ -114,20 +91,14 @@ def ask_about_balances(columns: TableColumns) -> None:
         found = {claim.field for claim in columns.line.claims(index, ListKind.INVOICE)[:1]}
         if not found & {"balance_cents", "total_cents", "paid_cents"} or not columns.held[index].is_money:
             continue
-        if index in columns.explained or arithmetic.is_nothing(columns.cents(index) or ()):
+        if index in columns.explained or not any(columns.cents(index) or ()):
             continue
-        columns.questions.ask(
-            Question(
-                columns.column_id(index),
-                "column",
-                columns.tab,
-                f"{columns.called(index)} of tab '{columns.tab}' holds {columns.total_shown(index)} of amounts, which "
-                "a list of customers does not bring in: only invoices do. Is it to be left out?",
-                ("ignore",),
-                columns.examples(index),
-                labels={"ignore": "yes, leave it unread"},
-                shape=columns.shape("column", index),
-            )
+        columns.ask(
+            "column",
+            index,
+            f"{columns.called(index)} of tab '{columns.tab}' holds {columns.total_shown(index)} of amounts, which "
+            "a list of customers does not bring in: only invoices do. Is it to be left out?",
+            {"ignore": "yes, leave it unread"},
         )
 
 
@@ -141,23 +112,16 @@ def _choices_for(columns: TableColumns, index: int) -> tuple[str, ...]:
 def ask_about_guesses(columns: TableColumns) -> None:
     """Ask about columns of money, dates, customers and numbers whose heading has an unknown word."""
     for index, column in sorted(columns.read.items()):
-        if column.confidence is not Confidence.GUESSED:
+        if column.confidence is not Confidence.GUESSED or not is_important(column.field, columns.kind):
             continue
-        if column.field not in {*NEEDS_A_QUESTION, *MONEY[columns.kind]}:
-            continue
-        choices = (short_name(column.field), "ignore")
-        answer = columns.questions.ask(
-            Question(
-                columns.column_id(index),
-                "column",
-                columns.tab,
-                f"Is {columns.called(index)} of tab '{columns.tab}' the {_in_words(column.field)}?",
-                choices,
-                columns.examples(index),
-                labels={choices[0]: f"yes, the {_in_words(column.field)}", "ignore": "no, leave it unread"},
-                effects=columns.effects(index, choices) if column.field in MONEY[columns.kind] else {},
-                shape=columns.shape("column", index),
-            )
+        words = _in_words(column.field)
+        labels = {short_name(column.field): f"yes, the {words}", "ignore": "no, leave it unread"}
+        answer = columns.ask(
+            "column",
+            index,
+            f"Is {columns.called(index)} of tab '{columns.tab}' the {words}?",
+            labels,
+            effects=columns.effects(index, labels) if column.field in MONEY[columns.kind] else {},
         )
         columns.apply_answer(index, answer)
 
@@ -174,27 +138,22 @@ def ask_about_repeated_headings(columns: TableColumns) -> None:
         if columns.read[read[name]].field in {"issued_on", "total_cents", "net_cents"}
         if columns.held[index].filled
     ]
-    if not twice or not any(columns.read[first].field != "issued_on" for _, first in twice):
+    pair = next((pair for pair in twice if columns.read[pair[1]].field != "issued_on"), None)
+    if pair is None:
         return
     letters = " and ".join(column_letter(index) for index, _ in twice)
     firsts = " and ".join(column_letter(first) for _, first in twice)
-    money = next(index for index, first in twice if columns.read[first].field != "issued_on")
-    answer = columns.questions.ask(
-        Question(
-            f"repeated:{columns.tab}!{column_letter(twice[0][0])}",
-            "repeated",
-            columns.tab,
-            f"Columns {letters} of tab '{columns.tab}' are headed as {firsts} are: which are the payment's?",
-            ("second", "first", "ignore"),
-            columns.examples(money),
-            labels={
-                "second": f"{letters} are the payment's",
-                "first": f"{firsts} are the payment's",
-                "ignore": f"neither: leave {letters} unread",
-            },
-            effects=_effects_of_pairs(columns, twice),
-            shape=columns.shape("repeated", twice[0][0]),
-        )
+    answer = columns.ask(
+        "repeated",
+        twice[0][0],
+        f"Columns {letters} of tab '{columns.tab}' are headed as {firsts} are: which are the payment's?",
+        {
+            "second": f"{letters} are the payment's",
+            "first": f"{firsts} are the payment's",
+            "ignore": f"neither: leave {letters} unread",
+        },
+        effects=_effects_of_pair(columns, *pair),
+        shown=pair[0],
     )
     for index, first in twice:
         columns.explained.add(index)
@@ -206,11 +165,8 @@ def ask_about_repeated_headings(columns: TableColumns) -> None:
             _pay_by(columns, first, name)
 
 
-def _effects_of_pairs(columns: TableColumns, twice: Sequence[tuple[int, int]]) -> dict[str, str]:
-    pair = next((pair for pair in twice if columns.read[pair[1]].field != "issued_on"), None)
-    if pair is None:
-        return {}
-    second, first = map(columns.total, pair)
+def _effects_of_pair(columns: TableColumns, index: int, first_index: int) -> dict[str, str]:
+    second, first = columns.total(index), columns.total(first_index)
     return {
         "second": f"{amount_text(first - second)} would be owed",
         "first": f"{amount_text(second - first)} would be owed",

@@ -1,7 +1,8 @@
 """Decide how a column of dates or amounts is read: by its own cells, or by a question."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import date, datetime
+from typing import TypeVar
 
 from app.domain.sentences import number_text
 from app.workbook.meaning.cell_values import amounts, dates
@@ -14,20 +15,15 @@ from app.workbook.reading.cells import Row, cell_name, clean_text, column_letter
 _EXAMPLES_SHOWN = 3
 _FEWEST_SWAPPED = 2
 
+_Way = TypeVar("_Way", DateOrder, DecimalMark)
+_Value = TypeVar("_Value")
+
 
 def date_order(tab: str, column: Column, rows: Sequence[Row]) -> DateOrder | Question | None:
-    texts = _texts(column, rows)
-    settled = dates.settled_order(text for _, text in texts)
-    unclear = [(cell, text) for cell, text in texts if dates.is_ambiguous(text)]
-    if settled or not unclear:
-        return settled
-    choices = [order for order in DateOrder if any(order in dates.readings(text) for _, text in unclear)]
-    examples = [
-        Example(cell, clean_text(text), {order.value: _long(day) for order, day in dates.readings(text).items()})
-        for cell, text in unclear[:_EXAMPLES_SHOWN]
-    ]
+    cells = _texts(column, rows)
     text = "has dates that can be read two ways: which number is the day?"
-    return _question("dates", tab, column, text, choices, examples)
+    settled = dates.settled_order(text for _, text in cells)
+    return settled or _question("dates", tab, column, text, cells, DateOrder, dates.readings, _long)
 
 
 def half_swapped(tab: str, column: Column, rows: Sequence[Row]) -> Question | None:
@@ -62,24 +58,33 @@ def half_swapped(tab: str, column: Column, rows: Sequence[Row]) -> Question | No
 
 
 def decimal_mark(tab: str, column: Column, rows: Sequence[Row]) -> DecimalMark | Question | None:
-    texts = _texts(column, rows)
-    settled = amounts.settled_mark(text for _, text in texts)
-    unclear = [(cell, text) for cell, text in texts if amounts.is_ambiguous(text)]
-    if settled or not unclear:
-        return settled
-    examples = [
-        Example(cell, clean_text(text), {mark.value: number_text(one) for mark, one in amounts.readings(text).items()})
-        for cell, text in unclear[:_EXAMPLES_SHOWN]
-    ]
+    cells = _texts(column, rows)
     text = "has amounts that can be read two ways: how are decimals written?"
-    return _question("decimal", tab, column, text, DecimalMark, examples)
+    settled = amounts.settled_mark(text for _, text in cells)
+    return settled or _question("decimal", tab, column, text, cells, DecimalMark, amounts.readings, number_text)
 
 
 def _question(
-    subject: str, tab: str, column: Column, text: str, choices: Iterable[str], examples: Iterable[Example]
-) -> Question:
+    subject: str,
+    tab: str,
+    column: Column,
+    text: str,
+    cells: Sequence[tuple[str, str]],
+    ways: Iterable[_Way],
+    readings: Callable[[str], Mapping[_Way, _Value]],
+    shown: Callable[[_Value], str],
+) -> Question | None:
+    """Return None if no cell can be read in several ways; the choices are the ways that fit any of those that can."""
+    unclear = [(cell, found, read) for cell, found in cells if len(set((read := readings(found)).values())) > 1]
+    if not unclear:
+        return None
+    choices = tuple(way.value for way in ways if any(way in read for _, _, read in unclear))
+    examples = tuple(
+        Example(cell, clean_text(found), {way.value: shown(value) for way, value in read.items()})
+        for cell, found, read in unclear[:_EXAMPLES_SHOWN]
+    )
     id_ = f"{subject}:{tab}!{column_letter(column.index)}"
-    return Question(id_, subject, tab, f"{_called(tab, column)} {text}", tuple(choices), tuple(examples))
+    return Question(id_, subject, tab, f"{_called(tab, column)} {text}", choices, examples)
 
 
 def _called(tab: str, column: Column) -> str:

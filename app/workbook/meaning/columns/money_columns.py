@@ -1,9 +1,8 @@
 """Decide what the columns of a table mean: by headings, by arithmetic, or by questions."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
 
-from app.workbook.meaning.columns import arithmetic, column_questions, open_amounts, totals
+from app.workbook.meaning.columns import column_questions, open_amounts, totals
 from app.workbook.meaning.columns.table_columns import TableColumns
 from app.workbook.meaning.results.questions import Questions
 from app.workbook.meaning.tables.headers import Confidence, Header
@@ -14,19 +13,9 @@ from app.workbook.reading.cells import Row
 _HELPERS = {"net_cents", "tax_cents", "discount_cents"}
 
 
-@dataclass(slots=True)
-class MoneyColumns:
-    """`negated` has the fields whose minus is only notation."""
-
-    header: Header
-    cents: dict[int, arithmetic.Cents] = field(default_factory=dict)
-    negated: set[str] = field(default_factory=set)
-    notices: list[str] = field(default_factory=list)
-
-
 def settle(
     table: SheetTable, header: Header, records: Sequence[Row], questions: Questions, groups: Sequence[object]
-) -> MoneyColumns:
+) -> TableColumns:
     """Decide what the columns mean; asks where neither headings nor figures decide.
 
     `groups` has the customer of each record: a running balance may be kept for each customer.
@@ -38,8 +27,7 @@ def settle(
     elif records:
         _settle_money(columns)
     column_questions.ask_about_guesses(columns)
-    final = header.with_columns(columns.read.values(), columns.line.headings)
-    return MoneyColumns(final, columns.known_cents(), columns.negated, columns.notices)
+    return columns
 
 
 def _settle_money(columns: TableColumns) -> None:

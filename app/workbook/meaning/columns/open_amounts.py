@@ -3,20 +3,15 @@
 from app.domain.sentences import amount_text, count_text
 from app.workbook.meaning.columns import arithmetic
 from app.workbook.meaning.columns.table_columns import TableColumns
-from app.workbook.meaning.results.records import Question
 from app.workbook.meaning.tables.headers import Column, Confidence
 from app.workbook.meaning.vocabulary.headings import ListKind
-from app.workbook.reading.cells import column_letter
 
 
 def settle_what_is_left(columns: TableColumns) -> None:
     """Prove the open amounts by total and payments, negate payments with a minus, drop a running balance."""
     total = columns.column("total_cents")
     left, paid = columns.column("balance_cents"), columns.column("paid_cents")
-    if left and total and left.index == total.index:
-        left = None
-    totals = columns.cents(total.index) if total else None
-    lefts = columns.cents(left.index) if left else None
+    totals, lefts = columns.cents_of("total_cents"), columns.cents_of("balance_cents")
     if total is None or totals is None or lefts is None or left is None:
         return
     several = [index for index in columns.claiming("paid_cents") if columns.cents(index)]
@@ -34,17 +29,13 @@ def settle_what_is_left(columns: TableColumns) -> None:
             for index in several:
                 columns.take(index, "paid_cents", Confidence.PROVEN)
             return
-    _drop_running_balance(columns, total, totals, left, lefts, columns.cents(paid.index) if paid else None)
+    _drop_running_balance(columns, total, totals, left, lefts)
 
 
 def _drop_running_balance(
-    columns: TableColumns,
-    total: Column,
-    totals: arithmetic.Cents,
-    left: Column,
-    lefts: arithmetic.Cents,
-    pays: arithmetic.Cents | None,
+    columns: TableColumns, total: Column, totals: arithmetic.Cents, left: Column, lefts: arithmetic.Cents
 ) -> None:
+    pays = columns.cents_of("paid_cents")
     changes = totals if pays is None else [(t or 0) - (p or 0) for t, p in zip(totals, pays, strict=True)]
     exceeds = any(abs(b or 0) > abs(t or 0) for t, b in zip(totals, lefts, strict=True))
     if exceeds and left.confidence is not Confidence.CHOSEN and arithmetic.is_running(lefts, changes, columns.groups):
@@ -60,29 +51,19 @@ def ask_about_signs(columns: TableColumns) -> None:
     """Ask what payments with a minus are, if they outweigh the rest: refunds cannot exceed payments."""
     name = "paid_cents" if columns.kind is ListKind.INVOICE else "amount_cents"
     column = columns.column(name)
-    values = columns.cents(column.index) if column else None
-    if column is None or not values or name in columns.negated:
-        return
-    if sum(filter(None, values)) >= 0:
+    values = columns.cents_of(name)
+    if column is None or not values or name in columns.negated or sum(filter(None, values)) >= 0:
         return
     if columns.kind is ListKind.INVOICE and _belong_to_credits(columns, values):
         return
-    answer = columns.questions.ask(
-        Question(
-            f"sign:{columns.tab}!{column_letter(column.index)}",
-            "sign",
-            columns.tab,
-            f"{_how_many(values)} of {columns.called(column.index)} of tab '{columns.tab}' carry a minus: were they "
-            "paid to you, or did you pay them back?",
-            ("paid", "refunded"),
-            columns.examples(column.index),
-            labels={"paid": "they were paid to you", "refunded": "you paid them back"},
-            effects={
-                "paid": f"{amount_text(-sum(filter(None, values)))} was paid",
-                "refunded": "the debt grows by as much",
-            },
-            shape=columns.shape("sign", column.index),
-        )
+    paid = amount_text(-sum(filter(None, values)))
+    answer = columns.ask(
+        "sign",
+        column.index,
+        f"{_how_many(values)} of {columns.called(column.index)} of tab '{columns.tab}' carry a minus: were they "
+        "paid to you, or did you pay them back?",
+        {"paid": "they were paid to you", "refunded": "you paid them back"},
+        effects={"paid": f"{paid} was paid", "refunded": "the debt grows by as much"},
     )
     if answer == "paid":
         columns.negated.add(name)
@@ -96,8 +77,5 @@ def _how_many(values: arithmetic.Cents) -> str:
 
 def _belong_to_credits(columns: TableColumns, values: arithmetic.Cents) -> bool:
     """Return whether amounts with a minus were paid out on credit notes, which have a minus too."""
-    total = columns.column("total_cents")
-    totals = columns.cents(total.index) if total else None
-    if totals is None:
-        return False
-    return all((whole or 0) < 0 for whole, cents in zip(totals, values, strict=True) if cents)
+    totals = columns.cents_of("total_cents")
+    return totals is not None and all((whole or 0) < 0 for whole, cents in zip(totals, values, strict=True) if cents)

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import datetime, time
+from itertools import count
 
 from app.domain.own_fields import LONGEST_NAME, LONGEST_TEXT
 from app.workbook.meaning.cell_values import texts
@@ -79,7 +80,4 @@ def _figures_of_ours(header: Header) -> set[int]:
 def _unique(name: str, taken: dict[str, int]) -> str:
     if name not in taken:
         return name
-    number = 2
-    while f"{name} ({number})" in taken:
-        number += 1
-    return f"{name} ({number})"
+    return next(free for number in count(2) if (free := f"{name} ({number})") not in taken)

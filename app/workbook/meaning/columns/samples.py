@@ -22,13 +22,8 @@ def held(line: HeaderLine, rows: Sequence[Row], cents: Mapping[int, Cents]) -> d
 
 
 def _samples(rows: Sequence[Row], index: int) -> tuple[str, ...]:
-    found: dict[str, None] = {}
-    for row in rows[:_ROWS_SAMPLED]:
-        if text := short_text(row.cell(index)):
-            found[text] = None
-        if len(found) == _SAMPLES:
-            break
-    return tuple(found)
+    texts = (short_text(row.cell(index)) for row in rows[:_ROWS_SAMPLED])
+    return tuple(dict.fromkeys(filter(None, texts)))[:_SAMPLES]
 
 
 def _total(cents: Cents | None) -> str:

@@ -1,6 +1,6 @@
 """The columns of a table while their meanings are decided: their cents, their claims, and the mapping so far."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 
 from app.domain.money import cents_from_decimal
@@ -21,16 +21,8 @@ from app.workbook.reading.cells import Cell, Merged, Row, cell_name, clean_text,
 _EXAMPLES_SHOWN = 4
 _FEW = 20
 AMOUNTS = ("total_cents", "net_cents", "paid_cents", "balance_cents", "amount_cents")
-_SHORT_NAMES = {
-    "total": "total_cents",
-    "paid": "paid_cents",
-    "balance": "balance_cents",
-    "net": "net_cents",
-    "tax": "tax_cents",
-    "discount": "discount_cents",
-    "amount": "amount_cents",
-    "ignore": IGNORED,
-}
+_SHORT_NAMES = {name: f"{name}_cents" for name in ("total", "paid", "balance", "net", "tax", "discount", "amount")}
+_SHORT_NAMES["ignore"] = IGNORED
 LABELS = {
     "total": "the total of the invoice",
     "paid": "what was paid of it",
@@ -38,7 +30,6 @@ LABELS = {
     "amount": "the amount of the payment",
     "ignore": "none of these: keep it as it is",
 }
-NEEDS_A_QUESTION = {"number", "invoice_number", "customer_code", "customer_name", "issued_on", "due_on", "paid_on"}
 
 
 def field_named(answer: str) -> str:
@@ -50,7 +41,10 @@ def short_name(field_name: str) -> str:
 
 
 class TableColumns:
-    """`read` has mapped columns by index, `explained` unmapped ones that need no question."""
+    """`read` has mapped columns by index, `explained` unmapped ones that need no question.
+
+    `negated` has the fields whose minus is only notation.
+    """
 
     def __init__(
         self, table: SheetTable, header: Header, records: Sequence[Row], questions: Questions, groups: Sequence[object]
@@ -60,6 +54,7 @@ class TableColumns:
         self.line = table.line
         self.held = table.values
         self.kind = header.kind
+        self._header = header
         self.records = records
         self.questions = questions
         self.groups = groups
@@ -68,6 +63,9 @@ class TableColumns:
         self.negated: set[str] = set()
         self.notices: list[str] = []
         self._cents: dict[int, arithmetic.Cents | None] = {}
+
+    def header(self) -> Header:
+        return self._header.with_columns(self.read.values(), self.line.headings)
 
     def known_cents(self) -> dict[int, arithmetic.Cents]:
         return {index: values for index, values in self._cents.items() if values is not None}
@@ -123,13 +121,13 @@ class TableColumns:
             held = values_of(row.cell(index) for row in self.records)
         return held.may_hold_money
 
-    def unknown_money(self) -> list[int]:
-        return [index for index in self.unread_money() if not self.claims(index)]
+    def cents_of(self, name: str) -> arithmetic.Cents | None:
+        """Return the cents of the field's column; None also without a column."""
+        column = self.column(name)
+        return self.cents(column.index) if column else None
 
     def cents(self, index: int) -> arithmetic.Cents | None:
         """Return the column's cents by record; None if its texts are ambiguous or a cell is not an amount."""
-        if index < 0:
-            return None
         if index not in self._cents:
             self._cents[index] = self._read_values(index)
         return self._cents[index]
@@ -140,7 +138,7 @@ class TableColumns:
 
     def are_same(self, one: int, other: int) -> bool:
         first, second = self.cents(one), self.cents(other)
-        return bool(first and second) and arithmetic.are_equal(first or (), second or ())
+        return first is not None and second is not None and arithmetic.are_equal(first, second)
 
     def total(self, index: int) -> int:
         return sum(cents_or_nothing(row.cell(index)) for row in self.records)
@@ -148,7 +146,7 @@ class TableColumns:
     def total_shown(self, index: int) -> str:
         return amount_text(self.total(index))
 
-    def effects(self, index: int, choices: Sequence[str]) -> dict[str, str]:
+    def effects(self, index: int, choices: Iterable[str]) -> dict[str, str]:
         """Return what the table would be owed with each answer, from the sums of its columns."""
         if self.kind is not ListKind.INVOICE:
             return {}
@@ -171,8 +169,24 @@ class TableColumns:
                 found[choice] = f"{amount_text(owed)} would be owed"
         return found
 
-    def column_id(self, index: int) -> str:
-        return f"column:{self.tab}!{column_letter(index)}"
+    def ask(
+        self,
+        subject: str,
+        index: int,
+        text: str,
+        labels: Mapping[str, str],
+        *,
+        effects: Mapping[str, str] | None = None,
+        shown: int | None = None,
+    ) -> str | None:
+        """Ask about a column; `shown` is the column whose cells are the examples, if it is another one."""
+        examples = self.examples(index if shown is None else shown)
+        shape = self.shape(subject, index)
+        id_ = self.id(subject, index)
+        return self.questions.ask(id_, self.tab, text, labels, shape=shape, examples=examples, effects=effects)
+
+    def id(self, subject: str, index: int) -> str:
+        return f"{subject}:{self.tab}!{column_letter(index)}"
 
     def shape(self, subject: str, index: int) -> str:
         return f"{subject}:{self.line.fingerprint}:{column_letter(index)}"

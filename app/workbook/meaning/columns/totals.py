@@ -5,7 +5,6 @@ from collections.abc import Sequence
 from app.domain.sentences import amount_text
 from app.workbook.meaning.columns import arithmetic
 from app.workbook.meaning.columns.table_columns import TableColumns
-from app.workbook.meaning.results.records import Question
 from app.workbook.meaning.tables.headers import Confidence
 from app.workbook.meaning.vocabulary import currencies
 from app.workbook.meaning.vocabulary.headings import ListKind
@@ -21,14 +20,14 @@ def settle_total(columns: TableColumns) -> None:
     candidates = columns.claiming("total_cents", "net_cents")
     payable = [index for index in columns.claiming("balance_cents") if index not in candidates]
     taxes, discounts = columns.claiming("tax_cents"), columns.claiming("discount_cents")
-    others = [index for index in columns.unknown_money() if index not in candidates]
+    others = [index for index in columns.unread_money() if index not in candidates and not columns.claims(index)]
     found = _sum_of(columns, candidates, [*taxes, *others], discounts) or _sum_of(
         columns, [*candidates, *payable], taxes, discounts
     )
     if found:
         columns.take(found.total, "total_cents", Confidence.PROVEN)
         columns.explained |= {found.base, *found.added, *found.deducted, *taxes, *discounts}
-        _explain_parts(columns, found)
+        columns.explained |= {index for index in columns.claiming("net_cents") if index != found.total}
         return
     _total_by_words(columns, candidates, taxes, discounts)
 
@@ -44,12 +43,6 @@ def _sum_of(
         best = found
         pool = [index for index in pool if index != found.base]
     return best
-
-
-def _explain_parts(columns: TableColumns, found: arithmetic.Sum) -> None:
-    for index in columns.claiming("net_cents"):
-        if index != found.total:
-            columns.explained.add(index)
 
 
 def _explain_quantities(columns: TableColumns) -> None:
@@ -72,7 +65,7 @@ def _total_by_words(
     )
     confidence = Confidence.GUESSED if claim.is_guess else Confidence.STATED
     columns.take(best, "net_cents" if is_net and taxes else "total_cents", confidence)
-    rivals = [index for index in ranked[1:] if not _is_copy(columns, index, best) and not _is_net(columns, index)]
+    rivals = [index for index in ranked[1:] if not _is_copy_or_net(columns, index, best)]
     columns.explained |= {index for index in ranked[1:] if index not in rivals}
     if rivals:
         _ask_which_is_the_total(columns, [best, *rivals])
@@ -96,35 +89,24 @@ def _of_one_currency(columns: TableColumns, ranked: list[int]) -> list[int]:
     return ranked
 
 
-def _is_copy(columns: TableColumns, index: int, best: int) -> bool:
+def _is_copy_or_net(columns: TableColumns, index: int, best: int) -> bool:
     """Return whether a column repeats the total; one with an unclear heading may be the paid amount instead."""
-    return columns.are_same(best, index) and not columns.claim(index, "total_cents", "net_cents").is_guess
-
-
-def _is_net(columns: TableColumns, index: int) -> bool:
-    return columns.claim(index, "total_cents", "net_cents").field == "net_cents"
+    claim = columns.claim(index, "total_cents", "net_cents")
+    return claim.field == "net_cents" or (not claim.is_guess and columns.are_same(best, index))
 
 
 def _ask_which_is_the_total(columns: TableColumns, rivals: Sequence[int]) -> None:
     names = " or ".join(columns.called(index) for index in rivals)
-    choices = tuple(column_letter(index) for index in rivals)
-    sums = {letter: f"{columns.total_shown(index)} in all" for letter, index in zip(choices, rivals, strict=True)}
-    answer = columns.questions.ask(
-        Question(
-            f"total:{columns.tab}!{choices[0]}",
-            "total",
-            columns.tab,
-            f"Which column of tab '{columns.tab}' says what is owed: {names}?",
-            choices,
-            columns.examples(rivals[0]),
-            labels=dict(zip(choices, (columns.line.headings[index] for index in rivals), strict=True)),
-            effects=sums,
-            shape=columns.shape("total", rivals[0]),
-        )
+    choices = {column_letter(index): index for index in rivals}
+    answer = columns.ask(
+        "total",
+        rivals[0],
+        f"Which column of tab '{columns.tab}' says what is owed: {names}?",
+        {letter: columns.line.headings[index] for letter, index in choices.items()},
+        effects={letter: f"{columns.total_shown(index)} in all" for letter, index in choices.items()},
     )
     if answer:
-        picked = next(index for index in rivals if column_letter(index) == answer)
-        columns.take(picked, "total_cents", Confidence.CHOSEN)
+        columns.take(choices[answer], "total_cents", Confidence.CHOSEN)
     columns.explained |= set(rivals)
 
 
@@ -144,21 +126,14 @@ def _ask_about_tax(columns: TableColumns, taxes: Sequence[int], *, is_net: bool)
     included = arithmetic.tax_is_included(values, columns.added_up(known)) if values else None
     if included:
         return
-    answer = columns.questions.ask(
-        Question(
-            f"tax:{columns.tab}!{column_letter(known[0])}",
-            "tax",
-            columns.tab,
-            f"Does {columns.called(total.index)} of tab '{columns.tab}' include {columns.called(known[0])}?",
-            ("included", "added"),
-            columns.examples(total.index),
-            labels={"included": "it is included", "added": "it is to be added"},
-            effects={
-                "included": f"{columns.total_shown(total.index)} invoiced",
-                "added": f"{amount_text(columns.total(total.index) + sum(map(columns.total, known)))} invoiced",
-            },
-            shape=columns.shape("tax", known[0]),
-        )
+    added = amount_text(columns.total(total.index) + sum(map(columns.total, known)))
+    answer = columns.ask(
+        "tax",
+        known[0],
+        f"Does {columns.called(total.index)} of tab '{columns.tab}' include {columns.called(known[0])}?",
+        {"included": "it is included", "added": "it is to be added"},
+        effects={"included": f"{columns.total_shown(total.index)} invoiced", "added": f"{added} invoiced"},
+        shown=total.index,
     )
     if answer == "added":
         for index in known:
@@ -171,21 +146,13 @@ def _ask_about_discount(columns: TableColumns, discounts: Sequence[int]) -> None
     known = [index for index in discounts if any(columns.cents(index) or ())]
     if total is None or not known or _proves_balance(columns, total.index):
         return
-    answer = columns.questions.ask(
-        Question(
-            f"discount:{columns.tab}!{column_letter(known[0])}",
-            "discount",
-            columns.tab,
-            f"Is {columns.called(known[0])} of tab '{columns.tab}' taken off {columns.called(total.index)} already?",
-            ("included", "deducted"),
-            columns.examples(known[0]),
-            labels={"included": "it is taken off already", "deducted": "it is still to be taken off"},
-            effects={
-                "included": f"{columns.total_shown(total.index)} invoiced",
-                "deducted": f"{amount_text(columns.total(total.index) - abs(sum(map(columns.total, known))))} invoiced",
-            },
-            shape=columns.shape("discount", known[0]),
-        )
+    deducted = amount_text(columns.total(total.index) - abs(sum(map(columns.total, known))))
+    answer = columns.ask(
+        "discount",
+        known[0],
+        f"Is {columns.called(known[0])} of tab '{columns.tab}' taken off {columns.called(total.index)} already?",
+        {"included": "it is taken off already", "deducted": "it is still to be taken off"},
+        effects={"included": f"{columns.total_shown(total.index)} invoiced", "deducted": f"{deducted} invoiced"},
     )
     if answer == "deducted":
         for index in known:
@@ -193,6 +160,5 @@ def _ask_about_discount(columns: TableColumns, discounts: Sequence[int]) -> None
 
 
 def _proves_balance(columns: TableColumns, total: int) -> bool:
-    paid, left = columns.column("paid_cents"), columns.column("balance_cents")
-    held = [columns.cents(index) for index in (total, paid.index if paid else -1, left.index if left else -1)]
-    return all(held) and arithmetic.is_sum(held[0] or (), [held[1] or (), held[2] or ()])
+    totals, paid, left = columns.cents(total), columns.cents_of("paid_cents"), columns.cents_of("balance_cents")
+    return bool(totals and paid and left) and arithmetic.is_sum(totals or (), [paid or (), left or ()])

@@ -1,10 +1,10 @@
 """Questions that only a person can answer: asked once, answered by id, remembered for workbooks of the same shape."""
 
 import hashlib
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 
-from app.workbook.meaning.results.records import AnsweredQuestion, Checked, Question
+from app.workbook.meaning.results.records import AnsweredQuestion, Checked, Example, Question
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +27,22 @@ class Questions:
         self._first_of_shape: dict[str, str] = {}
         self._open: set[str] = set()
 
-    def ask(self, question: Question) -> str | None:
+    def ask(
+        self,
+        id_: str,
+        tab: str,
+        text: str,
+        labels: Mapping[str, str],
+        *,
+        shape: str,
+        examples: tuple[Example, ...] = (),
+        effects: Mapping[str, str] | None = None,
+    ) -> str | None:
+        """Put a question whose choices are those with a label; its subject is the first part of the id."""
+        subject = id_.partition(":")[0]
+        return self.put(Question(id_, subject, tab, text, tuple(labels), examples, labels, effects or {}, shape))
+
+    def put(self, question: Question) -> str | None:
         """Return the answer; if there is none, add the question, and the import waits for it."""
         answer = self.answer_if_given(question)
         first = self._first_of_shape[question.shape] if question.shape else question.id

@@ -1,7 +1,8 @@
 """The records of a workbook, and the reports, questions and problems of reading it."""
 
 import hashlib
-from collections.abc import Mapping
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Any, Self, TypeAlias
@@ -32,6 +33,10 @@ class Record:
     key: Key
     values: Mapping[str, Value]
     cumulative: bool = False
+
+    @property
+    def place(self) -> str:
+        return f"{self.tab}, row {self.row}"
 
     def fingerprint(self) -> str:
         return fingerprint(self.values)
@@ -177,6 +182,13 @@ class Checked:
     error_rows: set[tuple[str, int]] = field(default_factory=set)
     broken: set[tuple[ListKind, str]] = field(default_factory=set)
     duplicate_rows: int = 0
+
+
+def paid_by_invoice(payments: Iterable[Record]) -> dict[Key, int]:
+    paid: dict[Key, int] = defaultdict(int)
+    for payment in payments:
+        paid[payment.key] += payment.cents("amount_cents")
+    return paid
 
 
 def fingerprint(values: Mapping[str, Value]) -> str:

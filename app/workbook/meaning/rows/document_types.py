@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from app.domain.sentences import amount_text, counted, first_of
 from app.workbook.meaning.columns.table_columns import cents_or_nothing
 from app.workbook.meaning.results.questions import Questions
-from app.workbook.meaning.results.records import Question
 from app.workbook.meaning.rows.tabs import Tab
 from app.workbook.meaning.vocabulary.headings import ListKind
 from app.workbook.meaning.vocabulary.words import documents
@@ -38,13 +37,9 @@ def sort_documents(tab: Tab, questions: Questions) -> None:
         _turn_credit_notes(tab, questions)
 
 
-def refunds_without_a_minus(tab: Tab) -> set[int]:
-    """Return the refund rows without a minus in a payments list; empty if other refunds have one."""
-    refunds = [row for row in tab.rows.records if tab.documents.get(row.number) == "refund"]
-    amounts = {row.number: _cents(tab, row, "amount_cents") for row in refunds}
-    if any(cents < 0 for cents in amounts.values()):
-        return set()
-    return set(amounts)
+def has_refunds_with_a_minus(tab: Tab) -> bool:
+    refunds = (row for row in tab.rows.records if tab.documents.get(row.number) == "refund")
+    return any(_cents(tab, row, "amount_cents") < 0 for row in refunds)
 
 
 def _document(tab: Tab, row: Row) -> str:
@@ -65,16 +60,12 @@ def _leave_out_what_is_not_owed(tab: Tab, questions: Questions) -> None:
             by_kind[tab.documents[row.number]].append(row)
     for kind, rows in by_kind.items():
         answer = questions.ask(
-            Question(
-                f"documents:{tab.name}!{kind}",
-                "documents",
-                tab.name,
-                f"{_rows(rows)} of tab '{tab.name}' {_are(rows)} {_IN_WORDS[kind]} ({_places(tab, rows)}, "
-                f"{_sum(tab, rows)} in all): are they to be left out?",
-                ("skip", "read"),
-                labels={"skip": "yes, they are not owed", "read": "no, they are invoices"},
-                shape=tab.shape(f"documents:{kind}"),
-            )
+            f"documents:{tab.name}!{kind}",
+            tab.name,
+            f"{_rows(rows)} of tab '{tab.name}' {_are(rows)} {_IN_WORDS[kind]} ({_places(tab, rows)}, "
+            f"{_sum(tab, rows)} in all): are they to be left out?",
+            {"skip": "yes, they are not owed", "read": "no, they are invoices"},
+            shape=tab.shape(f"documents:{kind}"),
         )
         if answer == "skip":
             _leave_out(tab, rows, _IN_WORDS[kind])
@@ -85,16 +76,12 @@ def _ask_about_payments(tab: Tab, questions: Questions) -> None:
     if not rows:
         return
     answer = questions.ask(
-        Question(
-            f"payments:{tab.name}",
-            "payments",
-            tab.name,
-            f"{_rows(rows)} of tab '{tab.name}' {_are(rows)} payments ({_places(tab, rows)}, {_sum(tab, rows)} in all) "
-            "and name no invoice: do they pay their customers' invoices, the same amount or else the oldest first?",
-            ("pay", "skip"),
-            labels={"pay": "yes, they pay the customers' invoices", "skip": "no, leave them out"},
-            shape=tab.shape("payments"),
-        )
+        f"payments:{tab.name}",
+        tab.name,
+        f"{_rows(rows)} of tab '{tab.name}' {_are(rows)} payments ({_places(tab, rows)}, {_sum(tab, rows)} in all) "
+        "and name no invoice: do they pay their customers' invoices, the same amount or else the oldest first?",
+        {"pay": "yes, they pay the customers' invoices", "skip": "no, leave them out"},
+        shape=tab.shape("payments"),
     )
     if answer == "pay":
         tab.payments_on_account = rows
@@ -114,16 +101,11 @@ def _turn_credit_notes(tab: Tab, questions: Questions) -> None:
         return
     if any(cents < 0 for cents in amounts):
         answer = questions.ask(
-            Question(
-                f"credits:{tab.name}",
-                "credits",
-                tab.name,
-                f"Some of the credit notes of tab '{tab.name}' carry a minus and some do not: do all reduce what "
-                "is owed?",
-                ("all", "signs"),
-                labels={"all": "yes, all of them", "signs": "no, only those with a minus"},
-                shape=tab.shape("credits"),
-            )
+            f"credits:{tab.name}",
+            tab.name,
+            f"Some of the credit notes of tab '{tab.name}' carry a minus and some do not: do all reduce what is owed?",
+            {"all": "yes, all of them", "signs": "no, only those with a minus"},
+            shape=tab.shape("credits"),
         )
         rows = [row for row, cents in zip(rows, amounts, strict=True) if cents > 0] if answer == "all" else []
         amounts = [_total(tab, row) for row in rows]

@@ -6,14 +6,12 @@ from typing import cast
 
 from app.domain.sentences import amount_text
 from app.store.ledger.snapshot import Snapshot, compared
-from app.workbook.meaning.results.records import Checked, Key, Record, Value
-from app.workbook.meaning.rows.cell_reading import CellReading, RowProblemError
+from app.workbook.meaning.results.records import Checked, Key, Value
 from app.workbook.meaning.rows.customer_rows import CustomerRows
-from app.workbook.meaning.rows.document_types import refunds_without_a_minus
+from app.workbook.meaning.rows.document_types import has_refunds_with_a_minus
 from app.workbook.meaning.rows.invoice_rows import InvoiceRows
-from app.workbook.meaning.rows.tabs import Tab
+from app.workbook.meaning.rows.table_row import RowProblemError, TableRow
 from app.workbook.meaning.vocabulary.headings import ListKind
-from app.workbook.reading.cells import Row
 
 _SEVERAL = re.compile(r"\s*(?:[,;+&/\n|]|\band\b|\bund\b|\bet\b|\by\b|\be\b|\ben\b|\boch\b|\bog\b)\s*")
 
@@ -21,65 +19,62 @@ _SEVERAL = re.compile(r"\s*(?:[,;+&/\n|]|\band\b|\bund\b|\bet\b|\by\b|\be\b|\ben
 class PaymentRows:
     """Each listed payment belongs to an invoice of the workbook or to a stored one."""
 
-    def __init__(
-        self, reading: CellReading, checked: Checked, stored: Snapshot, customers: CustomerRows, invoices: InvoiceRows
-    ) -> None:
-        self._reading = reading
+    def __init__(self, checked: Checked, stored: Snapshot, customers: CustomerRows, invoices: InvoiceRows) -> None:
         self._checked = checked
         self._stored = stored
         self._customers = customers
         self._invoices = invoices
-        self._for_several: list[tuple[Tab, Row, list[tuple[str, str]], dict[str, Value]]] = []
+        self._for_several: list[tuple[TableRow, list[tuple[str, str]], dict[str, Value]]] = []
 
-    def check(self, tab: Tab, row: Row) -> None:
+    def check(self, row: TableRow) -> None:
         """Raise RowProblemError for a row that cannot become a payment."""
-        number = self._reading.identifier(tab, row, "invoice_number")
+        number = row.identifier("invoice_number")
         if not number:
-            raise self._reading.problem(tab, row, "invoice_number", "names no invoice")
-        keys = self._invoices_of(tab, row, number)
-        paid_on = self._reading.day(tab, row, "paid_on")
+            raise row.problem("invoice_number", "names no invoice")
+        keys = self._invoices_of(row, number)
+        paid_on = row.day("paid_on")
         if paid_on is None:
-            raise self._reading.problem(tab, row, "paid_on", "has no date of payment")
-        cents, sign = self._reading.amount(tab, row, "amount_cents")
+            raise row.problem("paid_on", "has no date of payment")
+        cents, sign = row.amount("amount_cents")
         if cents is None:
-            raise self._reading.problem(tab, row, "amount_cents", "has no amount")
+            raise row.problem("amount_cents", "has no amount")
         for key in keys:
-            self._check_currency(tab, row, key, sign)
-        values: dict[str, Value] = {"paid_on": paid_on, "amount_cents": self._signed(tab, row, cents)}
-        values |= self._reading.texts(tab, row, ("method", "reference"))
-        values |= self._reading.paragraphs(tab, row, ("note",))
+            self._check_currency(row, key, sign)
+        values: dict[str, Value] = {"paid_on": paid_on, "amount_cents": self._signed(row, cents)}
+        values |= row.texts("method", "reference")
+        values |= row.paragraphs("note")
         if len(keys) > 1:
-            self._for_several.append((tab, row, keys, values))
+            self._for_several.append((row, keys, values))
             return
-        self._checked.payments.append(Record(ListKind.PAYMENT, tab.name, row.number, keys[0], values))
+        self._checked.payments.append(row.record(ListKind.PAYMENT, keys[0], values))
 
-    def _signed(self, tab: Tab, row: Row, cents: int) -> int:
+    def _signed(self, row: TableRow, cents: int) -> int:
         """Negate a refund without a minus unless other refunds of the list have one."""
-        if tab.documents.get(row.number) != "refund" or cents <= 0:
+        if row.document != "refund" or cents <= 0:
             return cents
-        if row.number not in refunds_without_a_minus(tab):
-            raise self._reading.problem(
-                tab, row, "amount_cents", "says that it is a refund and has no minus, while others of the tab have one"
+        if has_refunds_with_a_minus(row.tab):
+            raise row.problem(
+                "amount_cents", "says that it is a refund and has no minus, while others of the tab have one"
             )
         return -cents
 
-    def _invoices_of(self, tab: Tab, row: Row, number: str) -> list[tuple[str, str]]:
+    def _invoices_of(self, row: TableRow, number: str) -> list[tuple[str, str]]:
         parts = [part for part in _SEVERAL.split(number) if part]
         known = [compared(part) in self._invoices.customers_by_number for part in parts]
         if len(parts) > 1 and all(known) and compared(number) not in self._invoices.customers_by_number:
-            return [self._invoice_of(tab, row, part) for part in parts]
-        return [self._invoice_of(tab, row, number)]
+            return [self._invoice_of(row, part) for part in parts]
+        return [self._invoice_of(row, number)]
 
-    def settle_together(self, tabs: Iterable[Tab]) -> None:
+    def settle_together(self, on_account: Iterable[TableRow]) -> None:
         """Allocate payments for several invoices, or for none, once all single payments are known."""
         left = self._left_of_invoices()
-        for tab, row, keys, values in self._for_several:
-            self._pay_several(tab, row, keys, values, left)
-        for tab, row in ((one, row) for one in tabs for row in one.payments_on_account):
+        for row, keys, values in self._for_several:
+            self._pay_several(row, keys, values, left)
+        for row in on_account:
             try:
-                self._pay_on_account(tab, row, left)
+                self._pay_on_account(row, left)
             except RowProblemError:
-                self._checked.error_rows.add((tab.name, row.number))
+                row.give_up()
 
     def _left_of_invoices(self) -> dict[Key, int]:
         """Return the open cents of each invoice of the workbook, in order of due date."""
@@ -91,38 +86,32 @@ class PaymentRows:
         return left
 
     def _pay_several(
-        self, tab: Tab, row: Row, keys: list[tuple[str, str]], values: dict[str, Value], left: dict[Key, int]
+        self, row: TableRow, keys: list[tuple[str, str]], values: dict[str, Value], left: dict[Key, int]
     ) -> None:
         """Split a payment over its invoices if it equals their open amounts together; else record a problem."""
         paid = cast("int", values["amount_cents"])
-        if any(key not in left for key in keys) or sum(left[key] for key in keys) != paid:
-            self._several_by_hand(tab, row, paid, sum(left.get(key, 0) for key in keys))
+        together = sum(left.get(key, 0) for key in keys)
+        if any(key not in left for key in keys) or together != paid:
+            row.problem(
+                "invoice_number",
+                f"pays several invoices with {amount_text(paid)}, and {amount_text(together)} is left of them: "
+                "give each its own row",
+            )
+            row.give_up()
             return
         for key in keys:
-            self._checked.payments.append(
-                Record(ListKind.PAYMENT, tab.name, row.number, key, {**values, "amount_cents": left[key]})
-            )
+            self._checked.payments.append(row.record(ListKind.PAYMENT, key, {**values, "amount_cents": left[key]}))
             left[key] = 0
 
-    def _several_by_hand(self, tab: Tab, row: Row, paid: int, together: int) -> None:
-        self._reading.problem(
-            tab,
-            row,
-            "invoice_number",
-            f"pays several invoices with {amount_text(paid)}, and {amount_text(together)} is left of them: "
-            "give each its own row",
-        )
-        self._checked.error_rows.add((tab.name, row.number))
-
-    def _pay_on_account(self, tab: Tab, row: Row, left: dict[Key, int]) -> None:
+    def _pay_on_account(self, row: TableRow, left: dict[Key, int]) -> None:
         """Pay the customer's invoice of the same amount, else the oldest ones, as answered."""
-        paid_on = self._reading.day(tab, row, "issued_on") or self._reading.day(tab, row, "paid_on")
+        paid_on = row.day("issued_on") or row.day("paid_on")
         if paid_on is None:
-            raise self._reading.problem(tab, row, "issued_on", "has no date of payment")
-        cents, _ = self._reading.amount(tab, row, "total_cents" if tab.has("total_cents") else "balance_cents")
+            raise row.problem("issued_on", "has no date of payment")
+        cents, _ = row.amount("total_cents" if row.has("total_cents") else "balance_cents")
         if cents is None:
-            raise self._reading.problem(tab, row, "total_cents", "has no amount")
-        owners = set(self._customers.named_by_payment(tab, row))
+            raise row.problem("total_cents", "has no amount")
+        owners = set(self._customers.named_by_payment(row))
         amount = abs(cents)
         mine = [key for key, cents_left in left.items() if key[1] in owners and cents_left > 0]
         same = next((key for key in mine if left[key] == amount), None)
@@ -130,47 +119,36 @@ class PaymentRows:
             part = min(amount, left[key])
             if part:
                 self._checked.payments.append(
-                    Record(ListKind.PAYMENT, tab.name, row.number, key, {"paid_on": paid_on, "amount_cents": part})
+                    row.record(ListKind.PAYMENT, key, {"paid_on": paid_on, "amount_cents": part})
                 )
             left[key] -= part
             amount -= part
         if amount:
-            raise self._reading.problem(
-                tab, row, "total_cents", f"pays {amount_text(amount)} more than is left of its customer's invoices"
-            )
+            raise row.problem("total_cents", f"pays {amount_text(amount)} more than is left of its customer's invoices")
 
-    def _invoice_of(self, tab: Tab, row: Row, number: str) -> tuple[str, str]:
+    def _invoice_of(self, row: TableRow, number: str) -> tuple[str, str]:
         """Raise a problem if the invoice is unknown or ambiguous."""
         wanted = compared(number)
         owners = self._invoices.customers_by_number.get(wanted) or self._stored.customers_by_number.get(wanted, [])
-        named = self._customers.named_by_payment(tab, row)
+        named = self._customers.named_by_payment(row)
         if named and owners:
             owners = [owner for owner in owners if owner in named]
             if not owners:
-                raise self._reading.problem(
-                    tab, row, "invoice_number", f"names invoice '{number}', which is another customer's"
-                )
+                raise row.problem("invoice_number", f"names invoice '{number}', which is another customer's")
         if len(owners) > 1:
-            raise self._reading.problem(
-                tab,
-                row,
-                "invoice_number",
-                f"names invoice '{number}', which several customers have: add a customer column",
+            raise row.problem(
+                "invoice_number", f"names invoice '{number}', which several customers have: add a customer column"
             )
         if owners:
             return wanted, owners[0]
         if (ListKind.INVOICE, wanted) in self._checked.broken:
-            raise self._reading.problem(
-                tab, row, "invoice_number", f"pays invoice '{number}', whose own row has a problem"
-            )
-        raise self._reading.problem(
-            tab, row, "invoice_number", f"names invoice '{number}', which is neither in the workbook nor stored"
-        )
+            raise row.problem("invoice_number", f"pays invoice '{number}', whose own row has a problem")
+        raise row.problem("invoice_number", f"names invoice '{number}', which is neither in the workbook nor stored")
 
-    def _check_currency(self, tab: Tab, row: Row, key: Key, sign: str | None) -> None:
+    def _check_currency(self, row: TableRow, key: Key, sign: str | None) -> None:
         listed = self._invoices.by_key.get(key)
         stored = self._stored.invoices.get((key[0], key[1]))
         expected = listed.values["currency"] if listed else (stored.currency if stored else None)
-        currency = self._reading.currency(tab, row, sign, "amount_cents")
+        currency = row.currency(sign, "amount_cents")
         if currency and currency != expected:
-            raise self._reading.problem(tab, row, "amount_cents", f"is in {currency}, but the invoice is in {expected}")
+            raise row.problem("amount_cents", f"is in {currency}, but the invoice is in {expected}")

@@ -6,19 +6,16 @@ from typing import cast
 
 from app.domain.sentences import amount_text, count_text, counted
 from app.workbook.meaning.results.questions import Questions
-from app.workbook.meaning.results.records import Checked, Key, Notice, Question, Record, Value
-from app.workbook.meaning.rows.cell_reading import CellReading
-from app.workbook.meaning.rows.tabs import Tab
-from app.workbook.reading.cells import Row
+from app.workbook.meaning.results.records import Checked, Key, Notice, Record, Value
+from app.workbook.meaning.rows.table_row import RowProblemError, TableRow
 
 _SHOWN = 3
 
 
 @dataclass(slots=True)
 class _Repeated:
-    tab: Tab
     first: Record
-    rows: list[tuple[Row, Record, Record | None]] = field(default_factory=list)
+    rows: list[tuple[TableRow, Record, Record | None]] = field(default_factory=list)
 
     @property
     def numbers(self) -> list[int]:
@@ -26,39 +23,35 @@ class _Repeated:
 
 
 class RepeatedRows:
-    def __init__(self, reading: CellReading, checked: Checked, questions: Questions) -> None:
-        self._reading = reading
+    def __init__(self, checked: Checked, questions: Questions) -> None:
         self._checked = checked
         self._questions = questions
-        self._first: dict[Key, tuple[Tab, Row, Record, Record | None]] = {}
+        self._first: dict[Key, tuple[TableRow, Record, Record | None]] = {}
         self._lines: dict[str, dict[Key, _Repeated]] = defaultdict(dict)
         self._read_once: dict[str, list[str]] = defaultdict(list)
 
-    def is_repeated(self, tab: Tab, row: Row, record: Record, payment: Record | None) -> bool:
+    def is_repeated(self, row: TableRow, record: Record, payment: Record | None) -> bool:
         """Return whether an earlier row has this invoice; raises a problem if it differs and is in another table.
 
         Differing rows of one table are set aside: `ask` asks whether they are lines of one invoice.
         """
-        first_tab, first_row, first, first_payment = self._first.setdefault(record.key, (tab, row, record, payment))
+        first_row, first, first_payment = self._first.setdefault(record.key, (row, record, payment))
         if first is record:
             return False
         shared = (first.values.keys() & record.values.keys()) - {"ledger", "own_fields"}
         is_equal = all(first.values[name] == record.values[name] for name in shared) and (
             (payment and payment.values) == (first_payment and first_payment.values)
         )
-        is_same_table = first_tab is tab
-        if is_equal and not (is_same_table and first_row.cells != row.cells):
+        is_same_table = first_row.tab is row.tab
+        if is_equal and not (is_same_table and first_row.row.cells != row.row.cells):
             self._checked.duplicate_rows += 1
-            self._read_once[tab.name].append(f"row {row.number} as {first.tab}, row {first.row}")
+            self._read_once[row.tab.name].append(f"row {row.number} as {first.place}")
             return True
         if is_same_table and record.values["currency"] == first.values["currency"]:
-            lines = self._lines[tab.name].setdefault(record.key, _Repeated(tab, first))
+            lines = self._lines[row.tab.name].setdefault(record.key, _Repeated(first))
             lines.rows.append((row, record, payment))
             return True
-        place = f"{first.tab}, row {first.row}"
-        raise self._reading.problem(
-            tab, row, "number", f"repeats invoice '{record.values['number']}' of {place} with other values: keep one"
-        )
+        raise _problem(row, str(record.values["number"]), first)
 
     def ask(self) -> None:
         for name, found in self._read_once.items():
@@ -69,11 +62,11 @@ class RepeatedRows:
             self._checked.notices.append(Notice(name, f"{rows} the same as another and was read once: {shown}."))
         for name, by_key in self._lines.items():
             lines = list(by_key.values())
-            answer = self._questions.ask(self._question(name, lines))
+            answer = self._ask(name, lines)
             for one in lines:
                 self._settle(one, answer)
 
-    def _question(self, name: str, lines: list[_Repeated]) -> Question:
+    def _ask(self, name: str, lines: list[_Repeated]) -> str | None:
         once = sum(one.first.cents("total_cents") for one in lines)
         added = once + sum(record.cents("total_cents") for one in lines for _, record, _ in one.rows)
         pairs = [(one.first, record) for one in lines for _, record, _ in one.rows]
@@ -82,49 +75,43 @@ class RepeatedRows:
             f"{one.first.values['number']} in rows {', '.join(map(str, one.numbers))}" for one in lines[:_SHOWN]
         )
         many = counted(len(lines), "invoice stands", "invoices stand")
-        return Question(
+        return self._questions.ask(
             f"lines:{name}",
-            "lines",
             name,
             f"{many} in several rows of tab '{name}' that differ ({shown}): are they lines of one invoice?",
-            ("add", "once", "mistake") if are_equal else ("add", "mistake"),
-            labels={
+            {
                 "add": "yes, their amounts add up",
-                "once": "yes, and each row repeats the total",
+                **({"once": "yes, and each row repeats the total"} if are_equal else {}),
                 "mistake": "no, they are mistakes: name them as problems",
             },
             effects={"add": f"{amount_text(added)} invoiced by them", "once": f"{amount_text(once)} invoiced by them"},
-            shape=lines[0].tab.shape("lines"),
+            shape=lines[0].rows[0][0].tab.shape("lines"),
         )
 
     def _settle(self, one: _Repeated, answer: str | None) -> None:
         for row, record, payment in one.rows:
+            if answer not in {"add", "once"}:
+                _problem(row, str(one.first.values["number"]), one.first)
+                row.give_up()
+                continue
+            self._checked.duplicate_rows += 1
             if answer == "add":
-                self._add(one.first, record)
-                self._add_payment(one, payment)
-                self._checked.duplicate_rows += 1
-            elif answer == "once":
-                self._checked.duplicate_rows += 1
-            else:
-                self._name_as_problem(one, row)
+                _add(one.first, record, "total_cents")
+                if payment:
+                    self._add_payment(one.first.key, payment)
 
-    def _add(self, first: Record, record: Record) -> None:
-        values = cast("dict[str, Value]", first.values)
-        values["total_cents"] = first.cents("total_cents") + record.cents("total_cents")
-
-    def _add_payment(self, one: _Repeated, payment: Record | None) -> None:
-        if payment is None:
-            return
-        tab, row, record, carried = self._first[one.first.key]
-        if carried is None:
-            self._first[one.first.key] = tab, row, record, payment
+    def _add_payment(self, key: Key, payment: Record) -> None:
+        row, record, carried = self._first[key]
+        if carried:
+            _add(carried, payment, "amount_cents")
+        else:
+            self._first[key] = row, record, payment
             self._checked.payments.append(payment)
-            return
-        values = cast("dict[str, Value]", carried.values)
-        values["amount_cents"] = carried.cents("amount_cents") + payment.cents("amount_cents")
 
-    def _name_as_problem(self, one: _Repeated, row: Row) -> None:
-        place = f"{one.first.tab}, row {one.first.row}"
-        what = f"repeats invoice '{one.first.values['number']}' of {place} with other values: keep one"
-        self._reading.problem(one.tab, row, "number", what)
-        self._checked.error_rows.add((one.tab.name, row.number))
+
+def _add(first: Record, record: Record, name: str) -> None:
+    cast("dict[str, Value]", first.values)[name] = first.cents(name) + record.cents(name)
+
+
+def _problem(row: TableRow, number: str, first: Record) -> RowProblemError:
+    return row.problem("number", f"repeats invoice '{number}' of {first.place} with other values: keep one")

@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
 from app.workbook.meaning.cell_values.amounts import DecimalMark
 from app.workbook.meaning.cell_values.dates import DateOrder
@@ -11,11 +11,10 @@ from app.workbook.meaning.columns.own_columns import own_columns
 from app.workbook.meaning.columns.samples import held
 from app.workbook.meaning.results.questions import Questions
 from app.workbook.meaning.results.records import TabReport
-from app.workbook.meaning.tables.headers import IGNORED, Column, Confidence, Header
+from app.workbook.meaning.tables.headers import IGNORED, Confidence, Header
 from app.workbook.meaning.tables.row_sorting import SortedRows, sort_rows
 from app.workbook.meaning.tables.sections import customers_by_row
 from app.workbook.meaning.tables.tables import SheetTable
-from app.workbook.meaning.vocabulary.headings import ListKind
 from app.workbook.reading.cells import Cell, Row, Sheet, cell_name, column_letter
 
 _PAYMENT_FIELDS = ("paid_cents", "balance_cents", "paid_on", "status")
@@ -55,19 +54,14 @@ class Tab:
     is_without_days: bool = False
     own_columns: tuple[tuple[int, str], ...] = ()
     unreadable_own: list[str] = field(default_factory=list)
-    indexes: dict[str, tuple[int, ...]] = field(default_factory=dict)
-    headings: dict[str, str] = field(default_factory=dict)
+    indexes: dict[str, tuple[int, ...]] = field(default_factory=dict, init=False)
+    headings: dict[str, str] = field(default_factory=dict, init=False)
 
     def __post_init__(self) -> None:
-        self.read_by(self.header)
-
-    def read_by(self, header: Header) -> None:
-        self.header = header
-        self.indexes, self.headings = {}, {}
-        for column in header.columns:
+        for column in self.header.columns:
             self.headings.setdefault(column.field, column.header)
             self.indexes[column.field] = (*self.indexes.get(column.field, ()), column.index)
-        self.report.columns = described(header, self.own_columns)
+        self.report.columns = described(self.header, self.own_columns)
         self.report.has_payment_columns = any(self.has(name) for name in _PAYMENT_FIELDS)
 
     @property
@@ -98,17 +92,12 @@ def tab_of(table: SheetTable, header: Header, questions: Questions) -> Tab:
     customers = customers_by_row(table.sheet, header, rows, questions)
     groups = _groups(header, rows.records, customers)
     found = money_columns.settle(table, header, rows.records, questions, groups)
-    report = TabReport(
-        table.sheet.name,
-        header.kind,
-        header.row,
-        header.fingerprint,
-        last_row=table.sheet.rows[-1].number if table.sheet.rows else header.row,
-    )
-    own = own_columns(found.header, rows.records)
-    tab = Tab(table.sheet, table.title, found.header, rows, report, customers, own_columns=own)
-    tab.negated |= found.negated
-    report.held = held(table.line, rows.records, found.cents) if table.line else {}
+    last_row = table.sheet.rows[-1].number if table.sheet.rows else header.row
+    report = TabReport(table.sheet.name, header.kind, header.row, header.fingerprint, last_row=last_row)
+    settled = found.header()
+    own = own_columns(settled, rows.records)
+    tab = Tab(table.sheet, table.title, settled, rows, report, customers, negated=found.negated, own_columns=own)
+    report.held = held(found.line, rows.records, found.known_cents())
     tab.messages += [message[:1].upper() + message[1:] for message in found.notices]
     return tab
 
@@ -135,14 +124,3 @@ def _groups(header: Header, records: Sequence[Row], customers: dict[int, str]) -
     """Return the customer of each record, by which a running balance may be grouped."""
     column = header.column("customer_code") or header.column("customer_name")
     return [str(row.cell(column.index)) if column else customers.get(row.number, "") for row in records]
-
-
-def read_as(tab: Tab, column: Column, name: str) -> None:
-    columns = [
-        replace(each, field=name, confidence=Confidence.PROVEN) if each is column else each
-        for each in tab.header.columns
-    ]
-    tab.read_by(replace(tab.header, columns=tuple(columns)))
-
-
-__all__ = ["ListKind", "Tab", "described", "read_as", "tab_of"]

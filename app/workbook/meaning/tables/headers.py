@@ -4,6 +4,7 @@ import hashlib
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
+from operator import itemgetter
 
 from app.workbook.meaning.cell_values.kinds import ColumnValues
 from app.workbook.meaning.vocabulary.headings import Claim, ListKind, claims, fields_of, normalised
@@ -12,7 +13,6 @@ from app.workbook.meaning.vocabulary.words import documents, heading_words
 __all__ = ["ChosenMapping", "Column", "Confidence", "Header", "HeaderLine", "ListKind", "fields_of"]
 
 IGNORED = "ignored"  # the answer for a column that is not to be read
-_WEIGHTS = {False: 1.0, True: 0.6}
 
 
 class Confidence(StrEnum):
@@ -63,7 +63,6 @@ class Header:
     columns: tuple[Column, ...]
     ignored: tuple[tuple[int, str], ...]
     fingerprint: str
-    first_row: int = 0
     dropped: tuple[tuple[int, str], ...] = ()
 
     def column(self, field: str) -> Column | None:
@@ -86,15 +85,8 @@ class ChosenMapping:
 
 def recognised(line: HeaderLine, values: Sequence[ColumnValues], tab: str) -> tuple[float, Header] | None:
     """Return the most likely header with its score, or None if the line is not a header of a list we import."""
-    best: tuple[float, Header] | None = None
-    for kind in ListKind:
-        header = _by_words(line, values, kind)
-        if not _is_enough(header, tab):
-            continue
-        score = _score(header, tab)
-        if best is None or score > best[0]:
-            best = (score, header)
-    return best
+    headers = [header for kind in ListKind if _is_enough(header := _by_words(line, values, kind), tab)]
+    return max(((_score(header, tab), header) for header in headers), key=itemgetter(0), default=None)
 
 
 def chosen(line: HeaderLine, choice: ChosenMapping) -> Header | None:
@@ -107,7 +99,7 @@ def chosen(line: HeaderLine, choice: ChosenMapping) -> Header | None:
     ]
     dropped = tuple((column.index, column.header) for column in columns if column.field == IGNORED)
     columns = [column for column in columns if column.field != IGNORED]
-    empty = Header(choice.kind, line.row, (), (), line.fingerprint, line.first_row, dropped)
+    empty = Header(choice.kind, line.row, (), (), line.fingerprint, dropped)
     return empty.with_columns(columns, line.headings)
 
 
@@ -133,7 +125,7 @@ def _by_words(line: HeaderLine, values: Sequence[ColumnValues], kind: ListKind) 
         columns += _column_of_currencies(line, values, taken)
     if kind is ListKind.INVOICE:
         columns = _without_accounts(columns, line)
-    empty = Header(kind, line.row, (), (), line.fingerprint, line.first_row)
+    empty = Header(kind, line.row, (), (), line.fingerprint)
     return empty.with_columns(columns, line.headings)
 
 
@@ -201,7 +193,7 @@ def _is_of_invoices(header: Header) -> bool:
 
 
 def _score(header: Header, tab: str) -> float:
-    score = sum(_WEIGHTS[column.confidence is Confidence.GUESSED] for column in header.columns)
+    score = sum(0.6 if column.confidence is Confidence.GUESSED else 1.0 for column in header.columns)
     if header.kind.value in documents(tab):
         score += 2.5
     # A list with amounts is not a list of customers, and one without customers is hardly a list of invoices.

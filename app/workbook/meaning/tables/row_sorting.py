@@ -41,7 +41,8 @@ class SortedRows:
 def sort_rows(sheet: Sheet, header: Header) -> SortedRows:
     found = SortedRows()
     below = [row for row in sheet.rows if row.number > header.row]
-    last_full_row = next((row.number for row in reversed(below) if _has_amount_and_name(row, header)), 0)
+    naming = _NAMES_A_RECORD[header.kind]
+    last_full_row = next((row.number for row in reversed(below) if len(_held(row, header, naming)) >= 2), 0)
     days, identifier = _columns(header, _DATES), _columns(header, _NAMES_A_RECORD[header.kind][:1])
     for row in below:
         if _has_day_and_identifier(row, days, identifier):
@@ -90,20 +91,19 @@ def _is_total(row: Row, header: Header, last_full_row: int) -> bool:
     if not any(_is_number(cell) or isinstance(cell, UncalculatedFormula) for cell in amounts):
         return False
     identifying = _NAMES_A_RECORD[header.kind][0]
-    own = filled(row.cell(index) for index in _columns(header, (*_DATES, identifying)))
-    if not all(_is_label(cell) for cell in own):
+    if not all(map(_is_label, _held(row, header, (*_DATES, identifying)))):
         return False
     if any(_is_label(cell) for cell in row.cells):
         return True
-    unnamed = not filled(row.cell(index) for index in _columns(header, _NAMES_A_RECORD[header.kind]))
+    unnamed = not _held(row, header, _NAMES_A_RECORD[header.kind])
     return unnamed and (row.has_sum or row.number > last_full_row)
 
 
 def _is_total_of_customers(row: Row, header: Header) -> bool:
-    code = header.column("code")
     labelled = any(isinstance(cell, str) and _JUST_TOTAL.fullmatch(clean_text(cell)) for cell in row.cells)
-    own = filled([row.cell(code.index)]) if code else []
-    return labelled and all(map(_is_label, own)) and _is_numeric(row)
+    cells = filled(row.cells)
+    is_numeric = len(cells) >= 2 and sum(map(_is_number, cells)) == len(cells) - 1
+    return labelled and all(map(_is_label, _held(row, header, ("code",)))) and is_numeric
 
 
 def _is_label(cell: Cell) -> bool:
@@ -118,8 +118,7 @@ def _is_note(row: Row, header: Header) -> bool:
     column = header.column(_NAMES_A_RECORD[header.kind][0])
     identifier = row.cell(column.index) if column else None
     if header.kind is ListKind.CUSTOMER:
-        name = header.column("name")
-        is_named = name is not None and bool(filled([row.cell(name.index)]))
+        is_named = bool(_held(row, header, ("name",)))
         return len(cells) == 1 and len(header.columns) > 2 and identifier is None and not is_named
     if len(cells) == 1 and isinstance(cells[0], str) and len(cells[0].split()) >= _WORDS_OF_A_NOTE:
         return True
@@ -135,16 +134,6 @@ def _has_words_only(row: Row) -> bool:
     return all(isinstance(cell, str) and not re.search(r"\d", cell) for cell in filled(row.cells))
 
 
-def _has_amount_and_name(row: Row, header: Header) -> bool:
-    named = filled(row.cell(index) for index in _columns(header, _NAMES_A_RECORD[header.kind]))
-    return len(named) >= 2
-
-
-def _is_numeric(row: Row) -> bool:
-    cells = filled(row.cells)
-    return len(cells) >= 2 and sum(_is_number(cell) for cell in cells) == len(cells) - 1
-
-
 def _is_number(cell: Cell) -> bool:
     if isinstance(cell, bool):
         return False
@@ -157,8 +146,11 @@ def _columns(header: Header, fields: Iterable[str]) -> list[int]:
     return [column.index for column in header.columns if column.field in fields]
 
 
+def _held(row: Row, header: Header, fields: Iterable[str]) -> list[Cell]:
+    return filled(row.cell(index) for index in _columns(header, fields))
+
+
 def _words(row: Row) -> str:
-    text = " ".join(
-        filter(None, (short_text(cell, _LONGEST_TEXT) for cell in filled(row.cells) if not isinstance(cell, datetime)))
-    )
+    texts = (short_text(cell, _LONGEST_TEXT) for cell in filled(row.cells) if not isinstance(cell, datetime))
+    text = " ".join(filter(None, texts))
     return text if len(text) <= 60 else f"{text[:57]}..."

@@ -4,7 +4,6 @@ from app.domain.sentences import counted
 from app.store.ledger.snapshot import compared
 from app.workbook.meaning.cell_values import dates
 from app.workbook.meaning.results.questions import Questions, digest
-from app.workbook.meaning.results.records import Question
 from app.workbook.meaning.tables.headers import Header
 from app.workbook.meaning.tables.row_sorting import SortedRows, filled
 from app.workbook.meaning.vocabulary.headings import ListKind
@@ -94,15 +93,11 @@ def _is_confirmed(
     shown = ", ".join(f"{cell_name(index, number)}: {found[number]}" for number in rows[:_MENTIONED])
     count = counted(len(rows), "row names", "rows name")
     answer = questions.ask(
-        Question(
-            f"names:{sheet.name}!{header.row}",
-            "names",
-            sheet.name,
-            f"{count} no customer, each below one that does ({shown}): does the name above count for them?",
-            ("above", "none"),
-            labels={"above": "yes, the name above counts", "none": "no, they are mistakes"},
-            shape=f"names:{header.fingerprint}:{digest((number, found[number]) for number in rows)}",
-        )
+        f"names:{sheet.name}!{header.row}",
+        sheet.name,
+        f"{count} no customer, each below one that does ({shown}): does the name above count for them?",
+        {"above": "yes, the name above counts", "none": "no, they are mistakes"},
+        shape=f"names:{header.fingerprint}:{digest((number, found[number]) for number in rows)}",
     )
     return answer == "above"
 

@@ -2,14 +2,15 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import islice
 
 from app.workbook.meaning.cell_values.kinds import ColumnValues, column_values, values_of
 from app.workbook.meaning.tables.headers import ChosenMapping, Header, HeaderLine, chosen, recognised
-from app.workbook.meaning.vocabulary.headings import ListKind, claims, normalised
+from app.workbook.meaning.vocabulary.headings import ListKind, is_known, normalised
 from app.workbook.meaning.vocabulary.words import has_known_word
 from app.workbook.reading.cells import Cell, Merged, Row, Sheet, clean_text
 
-ROWS_SEARCHED = 30
+_ROWS_SEARCHED = 30
 _LINES_AT_MOST = 3
 _ROWS_BELOW = 25
 _ROWS_OF_WORDS_TRIED = 500
@@ -21,7 +22,8 @@ _ERRORS_TAB = ("tab", "cell", "problem")
 class SheetTable:
     """`sheet` has only the table's rows, with cells at their original columns; `title` is the text above it.
 
-    `header` is None if no list is recognised; `is_only` is whether the tab has no other table.
+    `header` is None if no list is recognised: `line` is then the likeliest. `is_only` is whether the tab has no other
+    table.
     """
 
     sheet: Sheet
@@ -35,9 +37,9 @@ class SheetTable:
 
 def tables(sheet: Sheet, mappings: Mapping[str, ChosenMapping]) -> list[SheetTable]:
     """Return the tables from top to bottom; a single one without a header if no list is recognised."""
-    found = _first(sheet, 0, mappings, ROWS_SEARCHED)
+    found = _first(sheet, mappings)
     if found is None:
-        return [SheetTable(sheet, _title(sheet.rows[:1]), None, None)]
+        return [SheetTable(sheet, _title(sheet.rows[:1]), _likeliest_line(sheet), None)]
     result: list[SheetTable] = []
     start = 0
     while found is not None:
@@ -56,11 +58,6 @@ def is_list_of_problems(sheet: Sheet) -> bool:
     return bool(sheet.rows) and tuple(map(normalised, sheet.rows[0].cells[:3])) == _ERRORS_TAB
 
 
-def likeliest_header_row(sheet: Sheet) -> Row | None:
-    rows = [row for row in sheet.rows[:ROWS_SEARCHED] if len(_texts(row)) >= 2]
-    return max(rows, key=lambda row: len(_texts(row)), default=None)
-
-
 def header_line(row: Row) -> HeaderLine:
     headings = tuple(_text(cell) for cell in row.cells)
     return HeaderLine(row.number, row.number, headings, headings)
@@ -69,10 +66,15 @@ def header_line(row: Row) -> HeaderLine:
 # --- where a header stands
 
 
-def _first(sheet: Sheet, start: int, mappings: Mapping[str, ChosenMapping], rows: int) -> tuple[int, HeaderLine] | None:
+def _likeliest_line(sheet: Sheet) -> HeaderLine | None:
+    rows = [row for row in sheet.rows[:_ROWS_SEARCHED] if len(_texts(row)) >= 2]
+    return header_line(max(rows, key=lambda row: len(_texts(row)))) if rows else None
+
+
+def _first(sheet: Sheet, mappings: Mapping[str, ChosenMapping]) -> tuple[int, HeaderLine] | None:
     """Return the position of the header's last row, and its headings: the mapped one, else the most likely."""
     best: tuple[float, int, HeaderLine] | None = None
-    for place, line in _header_lines(sheet, start, rows):
+    for place, line in _header_lines(sheet, 0, _ROWS_SEARCHED):
         if line.fingerprint in mappings:
             return place, line
         if not _may_be_a_header(line):
@@ -167,20 +169,16 @@ def _values_below(sheet: Sheet, place: int, line: HeaderLine) -> list[ColumnValu
 
 def _may_be_a_header(line: HeaderLine) -> bool:
     """Return whether at least two headings are known; otherwise the rows below need not be read."""
-    if _are_codes(line.headings):
-        return False
-    known = 0
-    for text in line.headings:
-        known += bool(text) and any(claims(text, kind) for kind in ListKind)
-        if known == 2:
-            return True
-    return False
+    return not _are_codes(line.headings) and len(list(islice(_known(line), 2))) == 2
 
 
 def _reads_like_a_header(line: HeaderLine) -> bool:
-    texts = [text for text in line.headings if text]
-    known = [text for text in texts if any(claims(text, kind) for kind in ListKind)]
-    return len(known) >= 3 and len(known) * 3 >= len(texts) * 2
+    known = len(list(_known(line)))
+    return known >= 3 and known * 3 >= len(list(filter(None, line.headings))) * 2
+
+
+def _known(line: HeaderLine) -> Iterator[str]:
+    return (text for text in line.headings if text and is_known(text))
 
 
 def _is_all_words(row: Row, at_least: int = 2) -> bool:

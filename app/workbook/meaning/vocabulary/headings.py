@@ -26,8 +26,7 @@ MONEY = {
     ListKind.INVOICE: ("total_cents", "paid_cents", "balance_cents", "net_cents", "tax_cents", "discount_cents"),
     ListKind.PAYMENT: ("amount_cents",),
 }
-# Further fields of each kind that have no list of whole headings.
-_FURTHER = {ListKind.CUSTOMER: (), ListKind.INVOICE: ("type",), ListKind.PAYMENT: ("type",)}
+_IMPORTANT = {"number", "invoice_number", "customer_code", "customer_name", "issued_on", "due_on", "paid_on"}
 _COMPOSED = 100  # a heading understood word by word ranks after one known as a whole
 _WEAK = 50
 
@@ -42,7 +41,7 @@ class Claim:
 
 
 def fields_of(kind: ListKind) -> tuple[str, ...]:
-    return (*_aliases()[kind], *MONEY[kind], *_FURTHER[kind])
+    return (*_aliases()[kind], *MONEY[kind], *(() if kind is ListKind.CUSTOMER else ("type",)))
 
 
 def normalised(cell: Cell) -> str:
@@ -56,6 +55,11 @@ def is_figure_of_a_day(text: str) -> bool:
 
 def is_known(text: str) -> bool:
     return any(claims(text, kind) for kind in ListKind)
+
+
+def is_important(field: str, kind: ListKind) -> bool:
+    """Return whether a guess at the field must be a question."""
+    return field in _IMPORTANT or field in MONEY[kind]
 
 
 @lru_cache(maxsize=8_000)
@@ -92,20 +96,10 @@ def _composed(words: Words, kind: ListKind) -> list[Claim]:
     # A price may be a unit price.
     is_guess = bool(words.unknown) or words.meanings - {"small", "invoice", "total"} == {"price"}
     # With an unknown word, an important field is a guess, which becomes a question; other fields are dropped.
-    guessable = {
-        "number",
-        "customer_name",
-        "customer_code",
-        "issued_on",
-        "due_on",
-        "paid_on",
-        "invoice_number",
-        *MONEY[kind],
-    }
     return [
         Claim(is_guess, _COMPOSED + rank, field)
         for field, rank in fields
-        if not is_guess or (field in guessable and (not field.endswith("_on") or words.any("day", "due_day")))
+        if not is_guess or (is_important(field, kind) and (not field.endswith("_on") or words.any("day", "due_day")))
     ]
 
 

@@ -31,7 +31,6 @@ class Words:
 
     meanings: frozenset[str]
     unknown: tuple[str, ...] = ()
-    count: int = 0
 
     def any(self, *meanings: str) -> bool:
         return any(meaning in self.meanings for meaning in meanings)
@@ -51,8 +50,7 @@ def heading_words(text: str) -> Words:
 
 def has_known_word(text: str) -> bool:
     """Return whether a word of the text is literally in the vocabulary of headings, as a quick check."""
-    known = vocabulary("headings")
-    return any(word in known for word in folded(text).split())
+    return not vocabulary("headings").keys().isdisjoint(folded(text).split())
 
 
 @lru_cache(maxsize=4_000)
@@ -68,19 +66,14 @@ def documents(text: str) -> frozenset[str]:
 
 
 def is_share(text: str) -> bool:
-    return "%" in text or bool(
-        {"percent", "percentage", "pct", "prozent", "pourcentage", "rate"} & set(folded(text).split())
-    )
+    shares = {"percent", "percentage", "pct", "prozent", "pourcentage", "rate"}
+    return "%" in text or not shares.isdisjoint(folded(text).split())
 
 
 @lru_cache(maxsize=4_000)
 def counts_something_else(text: str) -> bool:
     """Return whether a heading rules out money: quantities, days, percentages, postcodes."""
-    if is_share(text):
-        return True
-    words = folded(text).split()
-    harmless = set(vocabulary("numbers"))
-    return any(word in harmless for word in words)
+    return is_share(text) or not vocabulary("numbers").keys().isdisjoint(folded(text).split())
 
 
 @cache
@@ -107,7 +100,7 @@ def _words(text: str, part: str) -> Words:
             found = frozenset({"not"})  # `No pagado` means not paid; `Invoice No` is a number
         meanings |= found
         place += length
-    return Words(frozenset(meanings), tuple(unknown), len(tokens))
+    return Words(frozenset(meanings), tuple(unknown))
 
 
 def _phrase(tokens: list[str], place: int, part: str) -> tuple[int, frozenset[str]]:

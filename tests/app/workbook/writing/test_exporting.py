@@ -22,7 +22,7 @@ DANGEROUS = ["=1+1", "+1", "-1", "@SUM(A1)", "'=1", "''", "'", "\t=1", "\r=1", "
 
 def exported(folder, zone):
     path = folder / "export.xlsx"
-    exporting.export(snapshot.take(), path, zone)
+    path.write_bytes(exporting.export(snapshot.take(), zone))
     return path
 
 
