@@ -12,7 +12,7 @@ from app.domain.fields import Type
 from app.domain.own_fields import merged
 from app.domain.sentences import amount_text
 from app.store.ledger import bulk, imports
-from app.store.ledger.snapshot import Snapshot, StoredCustomer, StoredInvoice
+from app.store.ledger.snapshot import REPLACED, Snapshot, StoredCustomer, StoredInvoice
 from app.workbook.difference import Difference
 from app.workbook.meaning.cell_values.texts import SHORT_TEXT
 from app.workbook.meaning.results.records import Key, Record, Value
@@ -42,7 +42,7 @@ def take_back(import_id: int) -> None:
             bulk.update(action.kind, action.record_id, _restored(action.before or {}))
     for kind, ids in created.items():
         bulk.delete(kind, ids)
-    bulk.unvoid_payments(voided)
+    bulk.void_payments(voided, None, "")
 
 
 class _Writer:
@@ -76,12 +76,12 @@ class _Writer:
     def _create_customers(self) -> None:
         records = self.difference.new_customers
         ids = bulk.new_ids("customer", len(records))
-        bulk.insert_customers(
-            _row(
-                bulk.CUSTOMER_COLUMNS,
-                {**_CUSTOMER_DEFAULTS, **self._with_origin(record, dict(record.values)), "id": record_id},
-            )
-            for record, record_id in zip(records, ids, strict=True)
+        bulk.insert(
+            "customer",
+            (
+                {**_CUSTOMER_DEFAULTS, **self._with_origin(record, dict(record.values)), "id": record_id}
+                for record, record_id in zip(records, ids, strict=True)
+            ),
         )
         for record, record_id in zip(records, ids, strict=True):
             self.customer_ids[record.key[0]] = record_id
@@ -91,9 +91,9 @@ class _Writer:
         records = self.difference.new_invoices
         ids = bulk.new_ids("invoice", len(records))
         paid = self._paid_by_invoice()
-        bulk.insert_invoices(
-            _row(
-                bulk.INVOICE_COLUMNS,
+        bulk.insert(
+            "invoice",
+            (
                 {
                     **_INVOICE_DEFAULTS,
                     **self._with_origin(record, _invoice_columns(record.values, self.zone)),
@@ -101,9 +101,9 @@ class _Writer:
                     "number_key": record.key[0],
                     "customer": self.customer_ids[record.key[1]],
                     "paid_cents": paid[record.key],
-                },
-            )
-            for record, record_id in zip(records, ids, strict=True)
+                }
+                for record, record_id in zip(records, ids, strict=True)
+            ),
         )
         for record, record_id in zip(records, ids, strict=True):
             self.invoice_ids[record.key] = record_id
@@ -125,7 +125,8 @@ class _Writer:
         ids_by_moment: dict[datetime, list[int]] = defaultdict(list)
         for payment, _ in voided:
             ids_by_moment[_start_of(payment.paid_on, self.zone)].append(payment.id)
-        bulk.replace_payments(ids_by_moment)
+        for at, ids in ids_by_moment.items():
+            bulk.void_payments(ids, at, REPLACED)
         for payment, record in voided:
             self._add_action(record, "payment", "voided", payment.id)
 
@@ -140,9 +141,9 @@ class _Writer:
         for record, payment_id in numbered:
             self._add_action(record, "payment", "created", payment_id)
 
-    def _payment_row(self, record: Record, payment_id: int) -> tuple[Any, ...]:
+    def _payment_row(self, record: Record, payment_id: int) -> dict[str, Any]:
         values = {"id": payment_id, "invoice": self.invoice_ids[record.key], "recorded_at": self.now}
-        return _row(bulk.PAYMENT_COLUMNS, {**_PAYMENT_DEFAULTS, **record.values, **self._origin(record), **values})
+        return {**_PAYMENT_DEFAULTS, **record.values, **self._origin(record), **values}
 
     def _paid_by_invoice(self) -> Mapping[Key, int]:
         """Return the sums for new invoices alone, which are written together with them."""
@@ -193,10 +194,6 @@ _PAYMENT_DEFAULTS = {
 _RECORDS = (*fields.CUSTOMER, *fields.INVOICE)
 _DAYS = tuple(field.name for field in _RECORDS if field.type is Type.DAY)
 _MOMENTS = tuple(field.name for field in _RECORDS if field.type is Type.MOMENT)
-
-
-def _row(columns: list[str], values: Mapping[str, Any]) -> tuple[Any, ...]:
-    return tuple(values[name] for name in columns)
 
 
 def _invoice_columns(values: Mapping[str, Value], zone: ZoneInfo) -> dict[str, Any]:

@@ -1,7 +1,7 @@
 """Lists and totals of payments, filtered, counted and summed by the database."""
 
 from collections.abc import Collection, Iterator
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from datetime import date
 from functools import reduce
 from operator import and_, or_
@@ -14,10 +14,9 @@ from app.domain.payment import Payment
 from app.store.db import tables
 from app.store.db.cache import cached
 from app.store.db.tables import CustomerModel, InvoiceModel
+from app.store.ledger import columns
 
 _LATEST = 1_000
-
-_PAYMENT = tuple(getattr(tables.PaymentModel, fact.name) for fact in fields(Payment))
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,13 +92,13 @@ def totals(wanted: PaymentFilter) -> tuple[PaymentTotals, ...]:
 
 
 def _lines(wanted: PaymentFilter) -> Any:
-    columns = (InvoiceModel.number, InvoiceModel.currency, CustomerModel.id, CustomerModel.code, CustomerModel.name)
-    return _joined(*_PAYMENT, *columns).where(_matches(wanted))
+    further = (InvoiceModel.number, InvoiceModel.currency, CustomerModel.id, CustomerModel.code, CustomerModel.name)
+    return _joined(*columns.PAYMENT, *further).where(_matches(wanted))
 
 
 def _line(row: tuple[Any, ...]) -> PaymentLine:
-    count = len(_PAYMENT)
-    return PaymentLine(Payment(*row[:count]), *row[count:])
+    payment, further = columns.payment_of(row)
+    return PaymentLine(payment, *further)
 
 
 def _joined(*columns: Any) -> Any:
