@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from decimal import Decimal
 
 from infra.prices import PRICES, Price
-from infra.settings import Dns, InfraSettings, Monitoring, Secrets
+from infra.settings import InfraSettings
 
 
 def monthly(settings: InfraSettings) -> list[Price]:
@@ -25,12 +25,12 @@ def _items(settings: InfraSettings) -> Iterator[str]:
     yield "snapshots"
     if settings.backups:
         yield "backups"
-    if settings.monitoring is Monitoring.BASIC:
+    if settings.monitoring == "basic":
         yield "alarms_basic"
-    if settings.monitoring is Monitoring.DETAILED:
+    if settings.monitoring == "detailed":
         yield "alarms_detailed"
         yield "outside_check"
-    if settings.dns is Dns.ROUTE53:
+    if settings.dns == "route53":
         yield "zone"
-    if settings.secrets is Secrets.SECRETS_MANAGER:
+    if settings.secrets == "secretsmanager":
         yield "secrets_manager"

@@ -65,7 +65,7 @@ class MonitoringAlarms(ComponentResource):
         for alarm in alarms(settings.monitoring):
             self._alarm(alarm, topic, {"Server": settings.server_name})
         iam.UserPolicy("figures", user=user.name, policy=_metrics_policy(), opts=self._own)
-        if settings.monitoring is Monitoring.DETAILED:
+        if settings.monitoring == "detailed":
             self._outside_check()
         self._budget()
         self.register_outputs({"topic": self.topic})
@@ -155,9 +155,9 @@ class MonitoringAlarms(ComponentResource):
 
 
 def alarms(monitoring: Monitoring) -> Iterator[Alarm]:
-    if monitoring is not Monitoring.OFF:
+    if monitoring != "off":
         yield from BASIC
-    if monitoring is Monitoring.DETAILED:
+    if monitoring == "detailed":
         yield from DETAILED
 
 

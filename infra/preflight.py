@@ -9,7 +9,7 @@ from botocore.client import BaseClient
 from botocore.exceptions import BotoCoreError, ClientError
 
 from infra.prices import PRICES
-from infra.settings import Dns, InfraSettings
+from infra.settings import InfraSettings
 
 MOST_STATIC_IPS = 5  # AWS's default quota for an account in a region
 _DOMAINS_REGION = "us-east-1"
@@ -106,7 +106,7 @@ def _name_is_free(settings: InfraSettings, lightsail: BaseClient) -> Finding:
 
 def _delegation(settings: InfraSettings, client: Clients, name_servers: Lookup) -> Finding:
     what = f"domain {settings.domain}"
-    if settings.dns is Dns.EXTERNAL:
+    if settings.dns == "external":
         return Finding(f"{what}: its records are printed by `pulumi up`, to be set where it is kept")
     ours = _name_servers_of_zone(settings, client)
     if not ours:
@@ -121,7 +121,7 @@ def _delegation(settings: InfraSettings, client: Clients, name_servers: Lookup) 
 
 
 def _name_servers_of_zone(settings: InfraSettings, client: Clients) -> frozenset[str]:
-    if settings.dns is Dns.LIGHTSAIL:
+    if settings.dns == "lightsail":
         domains = _all(client("lightsail", _DOMAINS_REGION), "get_domains", "domains")
         entries = [
             entry["target"]
