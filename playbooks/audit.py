@@ -1,13 +1,12 @@
 """`fab audit`: the deploy log: what was done to the server, by whom and when."""
 
 from invoke.context import Context
-from invoke.tasks import task
 
 from playbooks.steps import deploy_log
-from playbooks.steps.session import SERVER_HELP, STACK, session
+from playbooks.steps.session import STACK, server_task, session
 
 
-@task(help=SERVER_HELP)
+@server_task()
 def audit(context: Context, *, server: str = "", stack: str = STACK) -> None:
     """Show what was done to the server."""
     with session(context, server, stack) as found:

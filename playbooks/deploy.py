@@ -4,13 +4,12 @@ import json
 from dataclasses import dataclass
 
 from invoke.context import Context
-from invoke.tasks import task
 
 from playbooks.steps import deploy_log, lock, release
 from playbooks.steps.moment import utc_now_in_names
 from playbooks.steps.proxy import configured
 from playbooks.steps.release import Release
-from playbooks.steps.session import SERVER_HELP, STACK, RefusedError, Session, session
+from playbooks.steps.session import STACK, RefusedError, Session, server_task, session
 from playbooks.steps.stack import Stack, containers, health
 from playbooks.steps.stack_settings import are_applied, ensure_settings, wanted
 from playbooks.steps.switching import routed_to
@@ -22,13 +21,10 @@ _LEAST_FREE_KILOBYTES = 2_000_000
 _BUILD_SECONDS = 1_800
 
 
-@task(
-    help=SERVER_HELP
-    | {
-        "allow_dirty": "Deploy what is not committed as well, and mark the release so.",
-        "refresh": "Take newer images of what the stack is made of as well: a few seconds without answers.",
-        "dry_run": "Say what would be done, and do nothing.",
-    }
+@server_task(
+    allow_dirty="Deploy what is not committed as well, and mark the release so.",
+    refresh="Take newer images of what the stack is made of as well: a few seconds without answers.",
+    dry_run="Say what would be done, and do nothing.",
 )
 def deploy(
     context: Context,

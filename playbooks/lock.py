@@ -1,18 +1,14 @@
 """`fab lock`: show, take or release the deploy lock."""
 
 from invoke.context import Context
-from invoke.tasks import task
 
 from playbooks.steps import lock as steps
-from playbooks.steps.session import SERVER_HELP, STACK, session
+from playbooks.steps.session import STACK, server_task, session
 
 
-@task(
-    help=SERVER_HELP
-    | {
-        "acquire": "Take the lock, and say why.",
-        "release": "Release the lock, even if another user holds it: only after an interrupted command.",
-    }
+@server_task(
+    acquire="Take the lock, and say why.",
+    release="Release the lock, even if another user holds it: only after an interrupted command.",
 )
 def lock(context: Context, *, acquire: str = "", release: bool = False, server: str = "", stack: str = STACK) -> None:
     """Show who holds the deploy lock; take it, or release it."""

@@ -3,9 +3,8 @@
 from collections.abc import Sequence
 
 from invoke.context import Context
-from invoke.tasks import task
 
-from playbooks.steps.session import SERVER_HELP, STACK, RefusedError, Session, session
+from playbooks.steps.session import STACK, RefusedError, Session, server_task, session
 from playbooks.steps.stack import Container, containers
 
 # Runs on the server, so that only matching lines are transferred. Docker and the kept logs begin each line with a UTC
@@ -25,13 +24,10 @@ those() { grep -a -F -e "$wanted" | sed "s|^|$1 |"; }
 _SEARCH_SECONDS = 300
 
 
-@task(
-    help=SERVER_HELP
-    | {
-        "service": "app, worker, proxy, db or another service.",
-        "lines": "How many.",
-        "grep": "Only lines that hold this, of all that was kept.",
-    }
+@server_task(
+    service="app, worker, proxy, db or another service.",
+    lines="How many.",
+    grep="Only lines that hold this, of all that was kept.",
 )
 def logs(
     context: Context, *, service: str = "app", lines: int = 100, grep: str = "", server: str = "", stack: str = STACK

@@ -1,18 +1,17 @@
 """`fab provision`: turn a bare server into a hardened one that runs Docker."""
 
 from invoke.context import Context
-from invoke.tasks import task
 
 from playbooks.steps import deploy_log
 from playbooks.steps.inventory import known_hosts
-from playbooks.steps.session import SERVER_HELP, STACK, Session, identity_of, session
+from playbooks.steps.session import STACK, Session, identity_of, server_task, session
 from provisioning.baseline import provision as apply_baseline
 from provisioning.change import Change
 from provisioning.host import HostError
 from provisioning.ssh_host import connected
 
 
-@task(help=SERVER_HELP | {"check": "Say what would be changed, and change nothing."})
+@server_task(check="Say what would be changed, and change nothing.")
 def provision(context: Context, *, server: str = "", stack: str = STACK, check: bool = False) -> None:
     """Configure the server: accounts, SSH, firewall, updates, Docker; changes only what differs."""
     identity = identity_of(context)

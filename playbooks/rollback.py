@@ -1,11 +1,10 @@
 """`fab rollback`: go back to an earlier release, in seconds."""
 
 from invoke.context import Context
-from invoke.tasks import task
 
 from playbooks.steps import deploy_log, lock, release
 from playbooks.steps.proxy import configured
-from playbooks.steps.session import SERVER_HELP, STACK, RefusedError, Session, session
+from playbooks.steps.session import STACK, RefusedError, Session, server_task, session
 from playbooks.steps.stack import Stack
 from playbooks.steps.takeover import take_over
 from provisioning.host import Host
@@ -14,7 +13,7 @@ _MIGRATIONS = "app/store/migrations"
 _APPLIED = "SELECT name FROM schema_migration ORDER BY name"  # the app's table of applied migrations
 
 
-@task(help=SERVER_HELP | {"to": "The release to go back to; by default the one before.", "dry_run": "Only say which."})
+@server_task(to="The release to go back to; by default the one before.", dry_run="Only say which.")
 def rollback(context: Context, *, to: str = "", server: str = "", stack: str = STACK, dry_run: bool = False) -> None:
     """Go back to an earlier release."""
     with session(context, server, stack, dry_run=dry_run) as found:

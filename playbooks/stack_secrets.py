@@ -3,10 +3,9 @@
 import getpass
 
 from invoke.context import Context
-from invoke.tasks import task
 
 from playbooks.steps import deploy_log, lock, release
-from playbooks.steps.session import SERVER_HELP, STACK, RefusedError, Session, session
+from playbooks.steps.session import STACK, RefusedError, Session, server_task, session
 from playbooks.steps.stack import Stack
 from playbooks.steps.takeover import take_over
 
@@ -19,14 +18,11 @@ _WOULD = {
 _ROLES_SCRIPT = "/docker-entrypoint-initdb.d/10-roles.sh"  # created the roles; run again, it sets their passwords
 
 
-@task(
-    name="secrets",
-    help=SERVER_HELP
-    | {
-        "rotate": "signing-key (nobody is signed out) or database (the passwords of its roles).",
-        "mail": "Ask for the address of the mail server, which holds a password; nothing switches mail off.",
-        "dry_run": "Only say what would be done.",
-    },
+@server_task(
+    "secrets",
+    rotate="signing-key (nobody is signed out) or database (the passwords of its roles).",
+    mail="Ask for the address of the mail server, which holds a password; nothing switches mail off.",
+    dry_run="Only say what would be done.",
 )
 def stack_secrets(
     context: Context,

@@ -1,19 +1,18 @@
 """`fab status`: the current release, its containers, figures of the server, and the last lines of the deploy log."""
 
 from invoke.context import Context
-from invoke.tasks import task
 from rich.box import SIMPLE_HEAD
 from rich.table import Table
 
 from playbooks.steps import deploy_log, lock, release
-from playbooks.steps.session import SERVER_HELP, STACK, Session, session
+from playbooks.steps.session import STACK, Session, server_task, session
 from playbooks.steps.stack import containers, health
 from playbooks.steps.switching import routed_to
 
 _NEWEST = 5
 
 
-@task(help=SERVER_HELP)
+@server_task()
 def status(context: Context, *, server: str = "", stack: str = STACK) -> None:
     """Show the current release, its containers and the state of the server."""
     with session(context, server, stack) as found:

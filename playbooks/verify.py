@@ -6,19 +6,18 @@ from pathlib import Path
 from xml.etree import ElementTree  # parses only a file that we wrote ourselves
 
 from invoke.context import Context
-from invoke.tasks import task
 from rich.box import SIMPLE_HEAD
 from rich.table import Table
 
 from playbooks.steps import ssh_config
 from playbooks.steps.inventory import KEPT, ROOT
-from playbooks.steps.session import SERVER_HELP, STACK, Session, identity_of, session
+from playbooks.steps.session import STACK, Session, identity_of, server_task, session
 
 _SECONDS = 900
 _NOTHING_FOUND = 5  # pytest's exit code when no test was collected
 
 
-@task(help=SERVER_HELP | {"only": "Only the controls whose name holds this, such as tls."})
+@server_task(only="Only the controls whose name holds this, such as tls.")
 def verify(context: Context, *, only: str = "", server: str = "", stack: str = STACK) -> None:
     """Check the running server against every control; read-only."""
     with session(context, server, stack) as found:

@@ -58,13 +58,6 @@ def mode(host: Host, path: str, wanted: str, owner: str) -> Change:
     return Change(path, changed=True, diff=f"{current} → {_as_stat(wanted, owner)}")
 
 
-def absent(host: Host, path: str) -> Change:
-    if not host.run("test", "-e", path, check=False).ok:
-        return Change(f"no {path}")
-    host.act("rm", "-f", "--", path)
-    return Change(f"no {path}", changed=True, diff=f"removed {path}")
-
-
 def packages(host: Host, names: Iterable[str], *, what: str = "packages") -> Change:
     wanted = set(names)
     missing = sorted(wanted - installed(host, wanted))

@@ -1,11 +1,13 @@
 """The connection of a command to a server; expected errors end the program with one message and exit code 1."""
 
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from typing import Any
 
 from invoke.context import Context
+from invoke.tasks import task
 from rich.console import Console
 
 from playbooks.steps.inventory import known_hosts, server_settings
@@ -20,13 +22,18 @@ from provisioning.settings import HostSettings, HostSettingsError
 from provisioning.ssh_host import SshHost, connected
 
 STACK = "prod"
-SERVER_HELP = {
+_SERVER_HELP = {
     "server": "A file about a server that Pulumi did not rent, as JSON; else INVOICES_SERVER names it.",
     "stack": "The stack that rented the server.",
 }
 EXPECTED = (
     HostError, LockedError, NotReadyError, NotServedError, ReleaseError, HostSettingsError, StackSettingsError,
 )  # fmt: skip
+
+
+def server_task(name: str | None = None, /, **options: str) -> Callable[[Callable[..., None]], Any]:
+    """Make a `fab` command for a server; `options` say what each of its own options means."""
+    return task(name=name, help=_SERVER_HELP | options)
 
 
 class RefusedError(Exception):
