@@ -11,7 +11,7 @@ from peewee import JOIN, IntegrityError, fn
 
 from app.domain.permissions import EVERYTHING, Right, Role, Scope, may
 from app.store.db import tables
-from app.store.db.missing_records import MissingError
+from app.store.db.missing_records import existing_or_raise
 from app.store.db.transactions import transaction
 
 HASH_OF_NONE = "!"  # matches no password
@@ -68,10 +68,7 @@ def get(user_id: int) -> User | None:
 
 def existing(user_id: int) -> User:
     """Raise MissingError if there is none."""
-    user = get(user_id)
-    if user is None:
-        raise MissingError("There is no such user.")
-    return user
+    return existing_or_raise(get(user_id), "user")
 
 
 def find_by_email(email: str) -> User | None:

@@ -21,7 +21,7 @@ from app.domain.periods import days_up_to
 from app.domain.settlement import WINDOW_DAYS, days_sales_outstanding
 from app.store.db import tables
 from app.store.db.cache import cached
-from app.store.db.missing_records import MissingError
+from app.store.db.missing_records import existing_or_raise
 from app.store.ledger import columns, own_fields, positions, settlements, turnover
 from app.store.ledger.receivables import Position, is_active, is_unsettled
 from app.store.ledger.snapshot import compared
@@ -96,10 +96,7 @@ def names(customer_ids: Iterable[int]) -> dict[int, str]:
 
 def existing(customer_id: int) -> Customer:
     """Raise MissingError if there is none."""
-    customer = get(customer_id)
-    if customer is None:
-        raise MissingError("There is no such customer.")
-    return customer
+    return existing_or_raise(get(customer_id), "customer")
 
 
 def insert(details: Details) -> int:

@@ -10,7 +10,7 @@ from typing import Any
 from peewee import JOIN, fn
 
 from app.domain.sentences import amount_text
-from app.store.db.missing_records import MissingError
+from app.store.db.missing_records import existing_or_raise
 from app.store.db.tables import (
     ColumnMappingModel,
     CustomerModel,
@@ -92,10 +92,7 @@ def get(import_id: int) -> StoredImport | None:
 
 def existing(import_id: int) -> StoredImport:
     """Raise MissingError if there is none."""
-    stored = get(import_id)
-    if stored is None:
-        raise MissingError("There is no such import.")
-    return stored
+    return existing_or_raise(get(import_id), "import")
 
 
 def latest_with_content(sha256: str, states: tuple[State, ...]) -> StoredImport | None:
@@ -214,12 +211,11 @@ def _selected() -> Any:
 
 
 def _imports(query: Any) -> list[StoredImport]:
-    return [_import(row) for row in query.dicts()]
-
-
-def _import(row: dict[str, Any]) -> StoredImport:
-    decoded = {name: json.loads(row[name]) for name in ("choices", "counts", "control_totals")}
-    return StoredImport(**{**row, **decoded, "state": State(row["state"])})
+    rows = list(query.dicts())
+    for row in rows:
+        row |= {name: json.loads(row[name]) for name in ("choices", "counts", "control_totals")}
+        row["state"] = State(row["state"])
+    return [StoredImport(**row) for row in rows]
 
 
 def _created(import_id: int, kind: str) -> Any:

@@ -11,7 +11,7 @@ from app.domain.invoice import Invoice, InvoiceFacts
 from app.store.db import current_user, tables
 from app.store.db.current_user import seeing_everything
 from app.store.db.locks import locked
-from app.store.db.missing_records import MissingError
+from app.store.db.missing_records import MissingError, existing_or_raise
 from app.store.ledger import columns
 from app.store.ledger.snapshot import compared
 
@@ -47,9 +47,7 @@ def as_seen(seen: SeenVersion) -> tuple[Invoice, int]:
     query = tables.InvoiceModel.select(*columns.INVOICE, tables.InvoiceModel.paid_cents).where(
         tables.InvoiceModel.id == seen.invoice_id
     )
-    row: Any = locked(query).tuples().first()
-    if row is None:
-        raise MissingError("There is no such invoice.")
+    row: Any = existing_or_raise(locked(query).tuples().first(), "invoice")
     invoice = columns.invoice_of(row)
     if invoice.version != seen.version:
         raise InvoiceConflictError(invoice)

@@ -20,7 +20,7 @@ from app.domain.paging import PAGE_LENGTH
 from app.store.db import tables
 from app.store.db.cache import cached
 from app.store.db.compiled_queries import Slot, compiled
-from app.store.db.missing_records import MissingError
+from app.store.db.missing_records import existing_or_raise
 from app.store.ledger import columns, own_fields
 from app.store.ledger.receivables import Position, has_seen, is_for_good
 
@@ -201,9 +201,7 @@ def get(invoice_id: int, as_of: AsOf) -> ListedInvoice | None:
 
 def facts(invoice_id: int) -> rules.Invoice:
     """Leave out its payments; raises MissingError."""
-    for row in _line_for_good(invoice_id):
-        return columns.invoice_of(row)
-    raise MissingError("There is no such invoice.")
+    return columns.invoice_of(existing_or_raise(next(iter(_line_for_good(invoice_id)), None), "invoice"))
 
 
 @compiled

@@ -13,7 +13,7 @@ from app.domain.payment_batch import PaymentBatch
 from app.store.db.compiled_queries import Slot, compiled
 from app.store.db.current_user import seeing_everything
 from app.store.db.locks import locked
-from app.store.db.missing_records import MissingError
+from app.store.db.missing_records import MissingError, existing_or_raise
 from app.store.db.tables import InvoiceModel, PaymentModel
 from app.store.ledger import columns
 
@@ -37,9 +37,7 @@ def with_key(key: str) -> list[Payment]:
 
 def of_payment(payment_id: int) -> list[Payment]:
     """Return the payments of the same batch, this one included; raises MissingError."""
-    payment = PaymentModel.get_or_none(PaymentModel.id == payment_id)
-    if payment is None:
-        raise MissingError("There is no such payment.")
+    payment = existing_or_raise(PaymentModel.get_or_none(PaymentModel.id == payment_id), "payment")
     together = PaymentModel.id == payment_id
     if payment.batch_key is not None:
         together = PaymentModel.batch_key == payment.batch_key
