@@ -258,7 +258,7 @@ def _wait_for_worker(importer: Importer, import_id: int) -> None:
 
 def _record(importer: Importer, by: User | None, action: str, import_id: int, **after: Any) -> None:  # noqa: ANN401  # values of every kind
     details = {"file": _existing(import_id).file_name, **after}
-    audit.append(by, action, f"import:{import_id}", before={}, after=details, now=importer.now())
+    audit.append(by, action, f"import:{import_id}", after=details, now=importer.now())
 
 
 def _existing(import_id: int) -> StoredImport:

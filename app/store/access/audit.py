@@ -15,7 +15,13 @@ _CHAIN_LOCK = 7_340_513  # any number, as long as nothing else in the database l
 
 
 def append(
-    by: User | None, action: str, subject: str, *, before: Mapping[str, Any], after: Mapping[str, Any], now: datetime
+    by: User | None,
+    action: str,
+    subject: str,
+    *,
+    before: Mapping[str, Any] = {},
+    after: Mapping[str, Any] = {},
+    now: datetime,
 ) -> None:
     """Append an entry about a subject such as `invoice:12`; call it only inside the action's transaction.
 
