@@ -3,16 +3,17 @@
 import sys
 
 from invoke.context import Context
+from invoke.tasks import task
 from rich.box import SIMPLE_HEAD
 from rich.console import Console
 from rich.table import Table
 
 from playbooks.steps.inventory import server_settings
-from playbooks.steps.session import STACK, server_task
+from playbooks.steps.session import SERVER_HELP, STACK
 from provisioning.settings import HostSettingsError
 
 
-@server_task()
+@task(help=SERVER_HELP)
 def costs(_context: Context, *, server: str = "", stack: str = STACK) -> None:
     """Show the monthly cost by item, from the stack's outputs."""
     try:

@@ -3,13 +3,11 @@
 import json
 from dataclasses import dataclass
 
-from invoke.context import Context
-
 from playbooks.steps import deploy_log, lock, release
 from playbooks.steps.moment import utc_now_in_names
 from playbooks.steps.proxy import configured
 from playbooks.steps.release import Release
-from playbooks.steps.session import STACK, RefusedError, Session, server_task, session
+from playbooks.steps.session import RefusedError, Session, server_task
 from playbooks.steps.stack import Stack, containers, health
 from playbooks.steps.stack_settings import are_applied, ensure_settings, wanted
 from playbooks.steps.switching import routed_to
@@ -26,19 +24,10 @@ _BUILD_SECONDS = 1_800
     refresh="Take newer images of what the stack is made of as well: a few seconds without answers.",
     dry_run="Say what would be done, and do nothing.",
 )
-def deploy(
-    context: Context,
-    *,
-    server: str = "",
-    stack: str = STACK,
-    allow_dirty: bool = False,
-    refresh: bool = False,
-    dry_run: bool = False,
-) -> None:
+def deploy(found: Session, *, allow_dirty: bool = False, refresh: bool = False, dry_run: bool = False) -> None:  # noqa: ARG001  # the session has it
     """Deploy the commit that is checked out."""
-    with session(context, server, stack, dry_run=dry_run) as found:
-        wanted_release = Release.of_checkout(allow_dirty=allow_dirty)
-        Deployment(found, wanted_release, is_refreshed=refresh).run()
+    wanted_release = Release.of_checkout(allow_dirty=allow_dirty)
+    Deployment(found, wanted_release, is_refreshed=refresh).run()
 
 
 @dataclass(frozen=True, slots=True)

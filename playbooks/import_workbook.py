@@ -2,9 +2,7 @@
 
 from pathlib import Path
 
-from invoke.context import Context
-
-from playbooks.steps.session import STACK, RefusedError, server_task, session
+from playbooks.steps.session import RefusedError, Session, server_task
 from playbooks.steps.stack import serving
 
 _SECONDS = 900
@@ -13,17 +11,16 @@ _RECEIVE = 'name="/tmp/$1"; shift; trap "rm -f \\"$name\\"" EXIT; cat > "$name" 
 
 
 @server_task(file="The workbook.", apply="Write it; without this, only tell what would be written.")
-def import_workbook(context: Context, file: str, *, apply: bool = False, server: str = "", stack: str = STACK) -> None:
+def import_workbook(found: Session, file: str, *, apply: bool = False) -> None:
     """Show what a workbook would change, or import it with --apply."""
     path = Path(file)
-    with session(context, server, stack) as found:
-        if not path.is_file():
-            raise RefusedError(f"{file} is not there.")
-        worker = serving(found.host, "worker")
-        result = found.host.act(
-            "docker", "exec", "--interactive", worker[0].id, "sh", "-c", _RECEIVE, "sh", path.name,
-            *(["--apply"] if apply else []), stdin=path.read_bytes(), check=False, seconds=_SECONDS,
-        )  # fmt: skip
-        found.console.print((result.out + result.err).strip(), markup=False)
-        if not result.ok:
-            raise RefusedError("Nothing was imported.")
+    if not path.is_file():
+        raise RefusedError(f"{file} is not there.")
+    worker = serving(found.host, "worker")
+    result = found.host.act(
+        "docker", "exec", "--interactive", worker[0].id, "sh", "-c", _RECEIVE, "sh", path.name,
+        *(["--apply"] if apply else []), stdin=path.read_bytes(), check=False, seconds=_SECONDS,
+    )  # fmt: skip
+    found.console.print((result.out + result.err).strip(), markup=False)
+    if not result.ok:
+        raise RefusedError("Nothing was imported.")

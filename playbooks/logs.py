@@ -2,9 +2,7 @@
 
 from collections.abc import Sequence
 
-from invoke.context import Context
-
-from playbooks.steps.session import STACK, RefusedError, Session, server_task, session
+from playbooks.steps.session import RefusedError, Session, server_task
 from playbooks.steps.stack import Container, containers
 
 # Runs on the server, so that only matching lines are transferred. Docker and the kept logs begin each line with a UTC
@@ -29,19 +27,14 @@ _SEARCH_SECONDS = 300
     lines="How many.",
     grep="Only lines that hold this, of all that was kept.",
 )
-def logs(
-    context: Context, *, service: str = "app", lines: int = 100, grep: str = "", server: str = "", stack: str = STACK
-) -> None:
+def logs(found: Session, *, service: str = "app", lines: int = 100, grep: str = "") -> None:
     """Print the newest lines of a service."""
-    with session(context, server, stack) as found:
-        ours = containers(found.host, service)
-        if not ours:
-            names = sorted({one.name for one in containers(found.host)})
-            raise RefusedError(
-                f"{found.host.name}: there is no container of '{service}'; there are {', '.join(names)}."
-            )
-        for line in _lines_with(found, service, ours, grep, lines) if grep else _newest(found, ours, lines):
-            found.console.print(line, markup=False)
+    ours = containers(found.host, service)
+    if not ours:
+        names = sorted({one.name for one in containers(found.host)})
+        raise RefusedError(f"{found.host.name}: there is no container of '{service}'; there are {', '.join(names)}.")
+    for line in _lines_with(found, service, ours, grep, lines) if grep else _newest(found, ours, lines):
+        found.console.print(line, markup=False)
 
 
 def _newest(found: Session, ours: Sequence[Container], lines: int) -> list[str]:

@@ -6,17 +6,20 @@ import boto3
 import paramiko
 from botocore.exceptions import BotoCoreError, ClientError
 from invoke.context import Context
+from invoke.tasks import task
 from rich.console import Console
 
 from playbooks.steps.inventory import keep_keys, key_file, server_settings
-from playbooks.steps.session import STACK, server_task
+from playbooks.steps.session import SERVER_HELP, STACK
 from provisioning.settings import HostSettings, HostSettingsError
 
 _SECONDS = 10
 _SSH = 22
 
 
-@server_task(yes="Keep what the server shows without asking.", again="Forget the key that was kept.")
+@task(
+    help=SERVER_HELP | {"yes": "Keep what the server shows without asking.", "again": "Forget the key that was kept."}
+)
 def trust(_context: Context, *, server: str = "", stack: str = STACK, yes: bool = False, again: bool = False) -> None:
     """Save the server's host key: from AWS if rented there, else the key it shows, once you confirm it."""
     console = Console(highlight=False, soft_wrap=True)
