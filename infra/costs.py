@@ -3,12 +3,12 @@
 from collections.abc import Iterator
 from decimal import Decimal
 
-from infra.prices import PRICES, Price
+from infra.prices import BUNDLES, ITEMS, Price
 from infra.settings import InfraSettings
 
 
 def monthly(settings: InfraSettings) -> list[Price]:
-    return [PRICES.bundles[settings.bundle], *(PRICES.items[name] for name in _items(settings))]
+    return [BUNDLES[settings.bundle], *(ITEMS[name] for name in _items(settings))]
 
 
 def total(prices: list[Price]) -> Decimal:

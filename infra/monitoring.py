@@ -31,6 +31,8 @@ class Alarm:
     times: int = 1
     statistic: str = "Maximum"
     when_silent: str = "breaching"
+    namespace: str = NAMESPACE
+    region: str | None = None
 
 
 _ABOVE, _BELOW = "GreaterThanThreshold", "LessThanThreshold"
@@ -79,20 +81,13 @@ class MonitoringAlarms(ComponentResource):
         )  # fmt: skip
         return topic
 
-    def _alarm(
-        self,
-        alarm: Alarm,
-        topic: sns.Topic,
-        dimensions: Mapping[str, Input[str]],
-        namespace: str = NAMESPACE,
-        region: str | None = None,
-    ) -> None:
+    def _alarm(self, alarm: Alarm, topic: sns.Topic, dimensions: Mapping[str, Input[str]]) -> None:
         server = self._settings.server_name
         cloudwatch.MetricAlarm(
             alarm.name,
             name=f"{server}-{alarm.name}",
             alarm_description=alarm.says,
-            namespace=namespace,
+            namespace=alarm.namespace,
             dimensions=dimensions,
             metric_name=alarm.metric,
             comparison_operator=alarm.comparison,
@@ -103,7 +98,7 @@ class MonitoringAlarms(ComponentResource):
             treat_missing_data=alarm.when_silent,
             alarm_actions=[topic.arn],
             ok_actions=[topic.arn],
-            region=region,
+            region=alarm.region,
             tags=tags_of(server),
             opts=self._own,
         )
@@ -122,14 +117,11 @@ class MonitoringAlarms(ComponentResource):
             tags={**tags_of(server), "Name": f"{server}-outside"},
             opts=self._own,
         )
-        says = f"https://{domain}/health does not answer from outside."
-        self._alarm(
-            Alarm("outside", says, "HealthCheckStatus", _BELOW, 1, minutes=1, times=3, statistic="Minimum"),
-            self._topic("outside", _OUTSIDE_REGION),
-            {"HealthCheckId": check.id},
-            namespace="AWS/Route53",
-            region=_OUTSIDE_REGION,
-        )
+        alarm = Alarm(
+            "outside", f"https://{domain}/health does not answer from outside.", "HealthCheckStatus", _BELOW, 1,
+            minutes=1, times=3, statistic="Minimum", namespace="AWS/Route53", region=_OUTSIDE_REGION,
+        )  # fmt: skip
+        self._alarm(alarm, self._topic("outside", _OUTSIDE_REGION), {"HealthCheckId": check.id})
 
     def _budget(self) -> None:
         budgets.Budget(

@@ -8,7 +8,7 @@ from typing import Any
 from botocore.client import BaseClient
 from botocore.exceptions import BotoCoreError, ClientError
 
-from infra.prices import PRICES
+from infra.prices import BUNDLES
 from infra.settings import InfraSettings
 
 MOST_STATIC_IPS = 5  # AWS's default quota for an account in a region
@@ -75,7 +75,7 @@ def _bundle(settings: InfraSettings, lightsail: BaseClient) -> Finding:
         offers = sorted(active.values(), key=lambda one: one["price"])
         others = ", ".join(f"{one['bundleId']} (${one['price']:g}, {one['ramSizeInGb']:g} GB)" for one in offers)
         return Finding(what, f"It is not for sale. For sale are: {others}.")
-    known, asked = PRICES.bundles[settings.bundle], Decimal(str(found["price"]))
+    known, asked = BUNDLES[settings.bundle], Decimal(str(found["price"]))
     if asked != known.dollars:
         return Finding(
             what, f"It costs ${asked} a month now, and ${known.dollars} in infra/prices.toml: correct it there."
@@ -123,14 +123,8 @@ def _delegation(settings: InfraSettings, client: Clients, name_servers: Lookup) 
 def _name_servers_of_zone(settings: InfraSettings, client: Clients) -> frozenset[str]:
     if settings.dns == "lightsail":
         domains = _all(client("lightsail", _DOMAINS_REGION), "get_domains", "domains")
-        entries = [
-            entry["target"]
-            for domain in domains
-            if domain["name"] == settings.dns_zone
-            for entry in domain.get("domainEntries", ())
-            if entry["type"] == "NS"
-        ]
-        return frozenset(entry.rstrip(".") for entry in entries)
+        ours = (domain.get("domainEntries", ()) for domain in domains if domain["name"] == settings.dns_zone)
+        return frozenset(one["target"].rstrip(".") for entries in ours for one in entries if one["type"] == "NS")
     route53 = client("route53", settings.region)
     for zone in route53.list_hosted_zones_by_name(DNSName=settings.dns_zone)["HostedZones"]:
         if zone["Name"].rstrip(".") == settings.dns_zone and not zone.get("Config", {}).get("PrivateZone"):

@@ -10,7 +10,7 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Fie
 from pydantic.alias_generators import to_camel
 from pydantic_core import ErrorDetails
 
-from infra.prices import PRICES
+from infra.prices import BUNDLES
 
 _Blueprint = Literal["ubuntu_24_04", "ubuntu_22_04", "debian_13"]
 Monitoring = Literal["off", "basic", "detailed"]
@@ -59,9 +59,9 @@ def _zone_of_region(zone: str, info: ValidationInfo) -> str:
 
 
 def _known_bundle(name: str) -> str:
-    bundle = PRICES.bundles.get(name)
+    bundle = BUNDLES.get(name)
     if bundle is None:
-        raise ValueError(f"'{name}' is not a bundle we know the price of: {', '.join(PRICES.bundles)}")
+        raise ValueError(f"'{name}' is not a bundle we know the price of: {', '.join(BUNDLES)}")
     if bundle.memory_gigabytes < _LEAST_MEMORY_GIGABYTES:
         raise ValueError(
             f"'{name}' has {bundle.memory_gigabytes:g} GB of memory, and the stack takes {_LEAST_MEMORY_GIGABYTES}"
