@@ -27,7 +27,6 @@ def ensure(host: Host, settings: HostSettings, can_still_connect: Callable[[], b
         host,
         _RULES,
         _rules(_ssh_networks(settings)),
-        mode="0600",
         valid=("nft", "--check", "--file", "{}"),
         check=lambda: None,
         apply=f"systemctl reload-or-restart {_UNIT}",
