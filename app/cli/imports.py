@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from dataclasses import asdict
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated, Any, NoReturn
+from typing import Annotated, Any
 
 import typer
 from rich.box import SIMPLE_HEAD
@@ -162,10 +162,7 @@ def export(file: Annotated[Path, typer.Argument(help="The workbook to write, .xl
         with tempfile.TemporaryDirectory(prefix="export-") as folder:
             whole = Path(folder) / "export.xlsx"
             whole.write_bytes(content)
-            try:
-                shutil.copyfile(whole, file)
-            except OSError as error:
-                _refuse_path(file, error)
+            _copy(whole, file)
     payments = sum(map(len, stored.payments.values()))
     typer.echo(
         f"Wrote {len(stored.customers):,} customers, {len(stored.invoices):,} invoices and {payments:,} payments "
@@ -176,14 +173,14 @@ def export(file: Annotated[Path, typer.Argument(help="The workbook to write, .xl
 def _write_marked(file: Path, examined: Examined, marked: Path, limits: WorkbookLimits) -> None:
     """Call this before the import, so that if it fails nothing has been imported."""
     with marking.marked_copy(file, examined.preview, limits) as copy:
-        try:
-            shutil.copyfile(copy, marked)
-        except OSError as error:
-            _refuse_path(marked, error)
+        _copy(copy, marked)
 
 
-def _refuse_path(path: Path, error: OSError) -> NoReturn:
-    refuse(f"'{path}' cannot be written: {error.strerror}.", error)
+def _copy(source: Path, target: Path) -> None:
+    try:
+        shutil.copyfile(source, target)
+    except OSError as error:
+        refuse(f"'{target}' cannot be written: {error.strerror}.", error)
 
 
 def _result(
