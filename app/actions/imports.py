@@ -236,15 +236,11 @@ def _write(
             counts=dict(current.counts),
             control_totals=current.to_json(0)["tabs"],
         )
-        _remember_answers(importer, current)
+        for one in current.answered:
+            if one.question.shape and not one.is_remembered:
+                imports.remember_answer(one.question.shape, one.question.text, one.answer, importer.now())
         details = {"sha256": known.sha256, "counts": dict(current.counts), "choices": choices.to_json()}
         _record(importer, None, "import.applied", import_id, **details)
-
-
-def _remember_answers(importer: Importer, applied: Preview) -> None:
-    for one in applied.answered:
-        if one.question.shape and not one.is_remembered:
-            imports.remember_answer(one.question.shape, one.question.text, one.answer, importer.now())
 
 
 def _refuse_if_prevented(previewed: Preview, choices: Choices) -> None:
