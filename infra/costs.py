@@ -22,15 +22,13 @@ def table(prices: list[Price]) -> str:
 
 
 def _items(settings: InfraSettings) -> Iterator[str]:
-    yield "snapshots"
-    if settings.backups:
-        yield "backups"
-    if settings.monitoring == "basic":
-        yield "alarms_basic"
-    if settings.monitoring == "detailed":
-        yield "alarms_detailed"
-        yield "outside_check"
-    if settings.dns == "route53":
-        yield "zone"
-    if settings.secrets == "secretsmanager":
-        yield "secrets_manager"
+    rented = {
+        "snapshots": True,
+        "backups": settings.backups,
+        "alarms_basic": settings.monitoring == "basic",
+        "alarms_detailed": settings.monitoring == "detailed",
+        "outside_check": settings.monitoring == "detailed",
+        "zone": settings.dns == "route53",
+        "secrets_manager": settings.secrets == "secretsmanager",
+    }
+    return (name for name, is_rented in rented.items() if is_rented)

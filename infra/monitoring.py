@@ -1,6 +1,6 @@
 """Monitoring: alarms on the server's metrics, a health check from outside, and a budget, all by mail."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from pulumi import ComponentResource, Input, ResourceOptions
@@ -55,6 +55,7 @@ DETAILED = (
     ),
     Alarm("units", "A service of the machine has failed.", "FailedUnits", _ABOVE, 0, times=2),
 )  # fmt: skip
+ALARMS: Mapping[Monitoring, tuple[Alarm, ...]] = {"off": (), "basic": BASIC, "detailed": BASIC + DETAILED}
 
 
 class MonitoringAlarms(ComponentResource):
@@ -64,7 +65,7 @@ class MonitoringAlarms(ComponentResource):
         self._own = ResourceOptions(parent=self)
         topic = self._topic("alarms")
         self.topic = topic.arn
-        for alarm in alarms(settings.monitoring):
+        for alarm in ALARMS[settings.monitoring]:
             self._alarm(alarm, topic, {"Server": settings.server_name})
         iam.UserPolicy("figures", user=user.name, policy=_metrics_policy(), opts=self._own)
         if settings.monitoring == "detailed":
@@ -144,13 +145,6 @@ class MonitoringAlarms(ComponentResource):
             tags=tags_of(self._settings.server_name),
             opts=self._own,
         )
-
-
-def alarms(monitoring: Monitoring) -> Iterator[Alarm]:
-    if monitoring != "off":
-        yield from BASIC
-    if monitoring == "detailed":
-        yield from DETAILED
 
 
 def _metrics_policy() -> str:

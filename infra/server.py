@@ -34,9 +34,7 @@ class Server(ComponentResource):
             bundle_id=settings.bundle,
             key_pair_name=key.name,
             ip_address_type=settings.addresses,
-            add_on=lightsail.InstanceAddOnArgs(
-                type="AutoSnapshot", snapshot_time=settings.snapshot_time, status="Enabled"
-            ),
+            add_on={"type": "AutoSnapshot", "snapshot_time": settings.snapshot_time, "status": "Enabled"},
             user_data=_FIRST_BOOT,
             tags=tags_of(settings.server_name),
             # A change of these would replace the machine and delete its snapshots: only ever do that on purpose.
