@@ -8,7 +8,7 @@ from playbooks.steps.moment import utc_now_in_names
 from playbooks.steps.proxy import configured
 from playbooks.steps.release import Release
 from playbooks.steps.session import RefusedError, Session, server_task
-from playbooks.steps.stack import Stack, containers, health
+from playbooks.steps.stack import ONCE, Stack, containers, health
 from playbooks.steps.stack_settings import are_applied, ensure_settings, wanted
 from playbooks.steps.switching import routed_to
 from playbooks.steps.takeover import take_over
@@ -67,7 +67,7 @@ class Deployment:
             self._fetch(stack)
         with steps.step("Have secrets and the database"):
             # Separate, because with `secrets` as a dependency Compose would restart the database at each release.
-            stack.execute("run", "--rm", "--no-deps", "-T", "secrets")
+            stack.execute(*ONCE, "secrets")
             stack.execute("up", "--detach", "--no-deps", "--wait", *self._stateful())
         self._migrate(stack)
         with configured(stack, before):
@@ -92,16 +92,14 @@ class Deployment:
 
     def _migrate(self, stack: Stack) -> None:
         steps, host = self.session.steps, self.session.host
-        pending = stack.query(
-            "run", "--rm", "--no-deps", "-T", "migrate", "invoices", "migrate", "--pending"
-        ).out.split()
+        pending = stack.query(*ONCE, "migrate", "invoices", "migrate", "--pending").out.split()
         if not pending:
             return
         if containers(host, "app"):
             with steps.step("Back up the database before it is migrated"):
                 dump(stack, f"{_DUMPS}/before-{self.release.version}-{utc_now_in_names()}.dump")
         with steps.step(f"Migrate: {', '.join(pending)}"):
-            stack.execute("run", "--rm", "--no-deps", "-T", "migrate")
+            stack.execute(*ONCE, "migrate")
 
     def _create_first_admin(self) -> None:
         host = self.session.host

@@ -4,7 +4,7 @@ import getpass
 
 from playbooks.steps import deploy_log, lock, release
 from playbooks.steps.session import RefusedError, Session, server_task
-from playbooks.steps.stack import Stack
+from playbooks.steps.stack import ONCE, Stack
 from playbooks.steps.takeover import take_over
 
 _KINDS = ("signing-key", "database")
@@ -43,8 +43,7 @@ def _change(found: Session, stack: Stack, rotate: str, url: str, *, is_mail: boo
     with found.steps.step("Write the secrets"):
         arguments = ["--rotate", rotate] if rotate else []
         arguments += ["--set-smtp-url"] if is_mail else []
-        command = ("run", "--rm", "--no-deps", "-T", "secrets", "invoices", "secrets", *arguments)
-        stack.execute(*command, stdin=f"{url}\n" if is_mail else "")
+        stack.execute(*ONCE, "secrets", "invoices", "secrets", *arguments, stdin=f"{url}\n" if is_mail else "")
     if rotate == "database":
         with found.steps.step("Set the passwords in the database"):
             set_database_passwords(stack)

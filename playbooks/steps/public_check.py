@@ -11,7 +11,6 @@ from provisioning.host import HostError
 
 _PORT = 443
 _SECONDS = 10
-_OK = 200
 
 
 def wait_until_served(
@@ -59,7 +58,7 @@ def check(address: str, domain: str, trust: ssl.SSLContext) -> None:
             body = answer.read().decode(errors="replace")
     except (OSError, http.client.HTTPException) as error:
         raise HostError(f"https://{domain} at {address} does not answer: {error}.") from error
-    if answer.status != _OK or not _is_ok(body):
+    if answer.status != http.HTTPStatus.OK or not _is_ok(body):
         raise HostError(f"https://{domain}/health at {address} answers {answer.status}: {body[:200]}")
 
 

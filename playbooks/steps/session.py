@@ -67,6 +67,13 @@ def server_task(name: str | None = None, /, **options: str) -> Callable[[Callabl
     return decorate
 
 
+def settings_or_exit(server: str, stack: str) -> HostSettings:
+    try:
+        return server_settings(server, stack)
+    except HostSettingsError as error:
+        sys.exit(str(error))
+
+
 @contextmanager
 def session(context: Context, server: str, stack: str, *, dry_run: bool = False) -> Iterator[Session]:
     """Exit with one message on an expected error or Ctrl-C."""

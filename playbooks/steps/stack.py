@@ -8,6 +8,7 @@ from provisioning.host import Host, HostError, Ran
 
 SETTINGS = "/etc/invoices/stack.env"
 PROJECT = "invoices"
+ONCE = ("run", "--rm", "--no-deps", "-T")  # a container of its own, for one command
 
 
 @dataclass(frozen=True, slots=True)

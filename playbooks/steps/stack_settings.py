@@ -52,7 +52,6 @@ def are_applied(host: Host) -> bool:
 
 
 def note_applied(host: Host) -> None:
-    """Record that what serves was started with the current settings."""
     host.act("cp", "--preserve", SETTINGS, _APPLIED)
 
 
