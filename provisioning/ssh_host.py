@@ -97,7 +97,7 @@ class SshHost:
             remote_stdin.write(stdin)
             remote_stdin.channel.shutdown_write()
             # Before the exit code: these reads time out, waiting for the code does not.
-            output = (_text(stdout.result()), _text(stderr.result()))
+            output = [one.result().decode(errors="replace") for one in (stdout, stderr)]
             exit_code = out.channel.recv_exit_status()
             if not self._connection.is_connected:
                 raise EOFError
@@ -172,7 +172,3 @@ def _reason(error: Exception, user: str) -> str:
     if isinstance(error.__context__, EOFError | ConnectionError):
         return "it ends the connection at once, as it does for a while after many tries from one place: wait a minute"
     return str(error)
-
-
-def _text(output: bytes) -> str:
-    return output.decode("utf-8", errors="replace")
