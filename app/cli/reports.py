@@ -69,7 +69,6 @@ def customers(*, as_of: _AsOfOption = None, as_json: _JsonOption = False) -> Non
     Console().print(table)
 
 
-_OWED = ("outstanding", "overdue", "credit")
 _LABELS = {
     Bucket.NOT_DUE: "Not yet due",
     Bucket.TO_30: "1-30 days late",
@@ -77,6 +76,7 @@ _LABELS = {
     Bucket.TO_90: "61-90 days late",
     Bucket.OVER_90: "Over 90 days late",
 }
+_OWED = ("outstanding", "overdue", "credit")
 
 
 def _day(as_of: datetime | None, settings: AppSettings) -> date:
