@@ -5,11 +5,10 @@ from collections.abc import Mapping
 from pulumi import ComponentResource, Output, ResourceOptions
 from pulumi_aws import lightsail, route53
 
-from infra.settings import InfraSettings
+from infra.settings import DOMAINS_REGION, InfraSettings
 
 _SECONDS = 300
 _ISSUER = '0 issue "letsencrypt.org"'
-_DOMAINS_REGION = "us-east-1"  # the only region whose Lightsail API has domains
 
 
 class DnsRecords(ComponentResource):
@@ -48,7 +47,7 @@ class DnsRecords(ComponentResource):
                     name=settings.domain.removesuffix(settings.dns_zone).removesuffix("."),
                     type=kind,
                     target=value,
-                    region=_DOMAINS_REGION,
+                    region=DOMAINS_REGION,
                     opts=ResourceOptions(parent=self),
                 )
 

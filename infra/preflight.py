@@ -9,10 +9,9 @@ from botocore.client import BaseClient
 from botocore.exceptions import BotoCoreError, ClientError
 
 from infra.prices import BUNDLES
-from infra.settings import InfraSettings
+from infra.settings import DOMAINS_REGION, InfraSettings
 
 MOST_STATIC_IPS = 5  # AWS's default quota for an account in a region
-_DOMAINS_REGION = "us-east-1"
 
 Clients = Callable[[str, str], BaseClient]  # boto3.client, given service and region
 Lookup = Callable[[str], frozenset[str]]  # the name servers of a zone in public DNS
@@ -122,7 +121,7 @@ def _delegation(settings: InfraSettings, client: Clients, name_servers: Lookup) 
 
 def _name_servers_of_zone(settings: InfraSettings, client: Clients) -> frozenset[str]:
     if settings.dns == "lightsail":
-        domains = _all(client("lightsail", _DOMAINS_REGION), "get_domains", "domains")
+        domains = _all(client("lightsail", DOMAINS_REGION), "get_domains", "domains")
         ours = (domain.get("domainEntries", ()) for domain in domains if domain["name"] == settings.dns_zone)
         return frozenset(one["target"].rstrip(".") for entries in ours for one in entries if one["type"] == "NS")
     route53 = client("route53", settings.region)

@@ -15,6 +15,7 @@ from infra.prices import BUNDLES
 _Blueprint = Literal["ubuntu_24_04", "ubuntu_22_04", "debian_13"]
 Monitoring = Literal["off", "basic", "detailed"]
 
+DOMAINS_REGION = "us-east-1"  # the only region whose Lightsail API has domains
 _LEAST_MEMORY_GIGABYTES = 2
 _KEY_KINDS = {"ssh-ed25519", "ssh-rsa", "ecdsa-sha2-nistp256", "ecdsa-sha2-nistp384", "ecdsa-sha2-nistp521"}
 LOGIN_USERS: Mapping[_Blueprint, str] = {"ubuntu_24_04": "ubuntu", "ubuntu_22_04": "ubuntu", "debian_13": "admin"}
