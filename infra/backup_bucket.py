@@ -85,7 +85,7 @@ class BackupBucket(ComponentResource):
         s3.BucketObjectLockConfiguration(
             "lock",
             bucket=bucket.id,
-            rule={"default_retention": {"mode": settings.backup_lock_mode.value, "days": settings.backup_lock_days}},
+            rule={"default_retention": {"mode": settings.backup_lock_mode, "days": settings.backup_lock_days}},
             opts=versioned,
         )
         s3.BucketLifecycleConfiguration(

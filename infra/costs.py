@@ -3,12 +3,12 @@
 from collections.abc import Iterator
 from decimal import Decimal
 
-from infra.prices import PRICES, Price
-from infra.settings import Dns, InfraSettings, Monitoring, Secrets
+from infra.prices import BUNDLES, ITEMS, Price
+from infra.settings import InfraSettings
 
 
 def monthly(settings: InfraSettings) -> list[Price]:
-    return [PRICES.bundles[settings.bundle], *(PRICES.items[name] for name in _items(settings))]
+    return [BUNDLES[settings.bundle], *(ITEMS[name] for name in _items(settings))]
 
 
 def total(prices: list[Price]) -> Decimal:
@@ -22,15 +22,13 @@ def table(prices: list[Price]) -> str:
 
 
 def _items(settings: InfraSettings) -> Iterator[str]:
-    yield "snapshots"
-    if settings.backups:
-        yield "backups"
-    if settings.monitoring is Monitoring.BASIC:
-        yield "alarms_basic"
-    if settings.monitoring is Monitoring.DETAILED:
-        yield "alarms_detailed"
-        yield "outside_check"
-    if settings.dns is Dns.ROUTE53:
-        yield "zone"
-    if settings.secrets is Secrets.SECRETS_MANAGER:
-        yield "secrets_manager"
+    rented = {
+        "snapshots": True,
+        "backups": settings.backups,
+        "alarms_basic": settings.monitoring == "basic",
+        "alarms_detailed": settings.monitoring == "detailed",
+        "outside_check": settings.monitoring == "detailed",
+        "zone": settings.dns == "route53",
+        "secrets_manager": settings.secrets == "secretsmanager",
+    }
+    return (name for name, is_rented in rented.items() if is_rented)

@@ -5,11 +5,10 @@ from collections.abc import Mapping
 from pulumi import ComponentResource, Output, ResourceOptions
 from pulumi_aws import lightsail, route53
 
-from infra.settings import Addresses, Dns, InfraSettings
+from infra.settings import DOMAINS_REGION, InfraSettings
 
 _SECONDS = 300
 _ISSUER = '0 issue "letsencrypt.org"'
-_DOMAINS_REGION = "us-east-1"  # the only region whose Lightsail API has domains
 
 
 class DnsRecords(ComponentResource):
@@ -18,11 +17,11 @@ class DnsRecords(ComponentResource):
     def __init__(self, name: str, settings: InfraSettings, address: Output[str], ipv6_address: Output[str]) -> None:
         super().__init__("invoices:infra:DnsRecords", name)
         records = wanted(settings, address, ipv6_address)
-        if settings.dns is Dns.ROUTE53:
+        if settings.dns == "route53":
             self._at_route53(settings, records)
-        elif settings.dns is Dns.LIGHTSAIL:
+        elif settings.dns == "lightsail":
             self._at_lightsail(settings, records)
-        self.to_set = Output.from_input("") if settings.dns is not Dns.EXTERNAL else _as_lines(settings.domain, records)
+        self.to_set = Output.from_input("") if settings.dns != "external" else _as_lines(settings.domain, records)
         self.register_outputs({"to_set": self.to_set})
 
     def _at_route53(self, settings: InfraSettings, records: Mapping[str, Output[str]]) -> None:
@@ -48,14 +47,14 @@ class DnsRecords(ComponentResource):
                     name=settings.domain.removesuffix(settings.dns_zone).removesuffix("."),
                     type=kind,
                     target=value,
-                    region=_DOMAINS_REGION,
+                    region=DOMAINS_REGION,
                     opts=ResourceOptions(parent=self),
                 )
 
 
 def wanted(settings: InfraSettings, address: Output[str], ipv6_address: Output[str]) -> dict[str, Output[str]]:
     """Return the values by type of record."""
-    ipv6 = {"AAAA": ipv6_address} if settings.addresses is Addresses.DUALSTACK else {}
+    ipv6 = {"AAAA": ipv6_address} if settings.addresses == "dualstack" else {}
     return {"A": address, **ipv6, "CAA": Output.from_input(_ISSUER)}
 
 

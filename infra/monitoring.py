@@ -1,6 +1,6 @@
 """Monitoring: alarms on the server's metrics, a health check from outside, and a budget, all by mail."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from pulumi import ComponentResource, Input, ResourceOptions
@@ -31,6 +31,8 @@ class Alarm:
     times: int = 1
     statistic: str = "Maximum"
     when_silent: str = "breaching"
+    namespace: str = NAMESPACE
+    region: str | None = None
 
 
 _ABOVE, _BELOW = "GreaterThanThreshold", "LessThanThreshold"
@@ -53,6 +55,7 @@ DETAILED = (
     ),
     Alarm("units", "A service of the machine has failed.", "FailedUnits", _ABOVE, 0, times=2),
 )  # fmt: skip
+ALARMS: Mapping[Monitoring, tuple[Alarm, ...]] = {"off": (), "basic": BASIC, "detailed": BASIC + DETAILED}
 
 
 class MonitoringAlarms(ComponentResource):
@@ -62,10 +65,10 @@ class MonitoringAlarms(ComponentResource):
         self._own = ResourceOptions(parent=self)
         topic = self._topic("alarms")
         self.topic = topic.arn
-        for alarm in alarms(settings.monitoring):
+        for alarm in ALARMS[settings.monitoring]:
             self._alarm(alarm, topic, {"Server": settings.server_name})
         iam.UserPolicy("figures", user=user.name, policy=_metrics_policy(), opts=self._own)
-        if settings.monitoring is Monitoring.DETAILED:
+        if settings.monitoring == "detailed":
             self._outside_check()
         self._budget()
         self.register_outputs({"topic": self.topic})
@@ -79,20 +82,13 @@ class MonitoringAlarms(ComponentResource):
         )  # fmt: skip
         return topic
 
-    def _alarm(
-        self,
-        alarm: Alarm,
-        topic: sns.Topic,
-        dimensions: Mapping[str, Input[str]],
-        namespace: str = NAMESPACE,
-        region: str | None = None,
-    ) -> None:
+    def _alarm(self, alarm: Alarm, topic: sns.Topic, dimensions: Mapping[str, Input[str]]) -> None:
         server = self._settings.server_name
         cloudwatch.MetricAlarm(
             alarm.name,
             name=f"{server}-{alarm.name}",
             alarm_description=alarm.says,
-            namespace=namespace,
+            namespace=alarm.namespace,
             dimensions=dimensions,
             metric_name=alarm.metric,
             comparison_operator=alarm.comparison,
@@ -103,7 +99,7 @@ class MonitoringAlarms(ComponentResource):
             treat_missing_data=alarm.when_silent,
             alarm_actions=[topic.arn],
             ok_actions=[topic.arn],
-            region=region,
+            region=alarm.region,
             tags=tags_of(server),
             opts=self._own,
         )
@@ -122,14 +118,11 @@ class MonitoringAlarms(ComponentResource):
             tags={**tags_of(server), "Name": f"{server}-outside"},
             opts=self._own,
         )
-        says = f"https://{domain}/health does not answer from outside."
-        self._alarm(
-            Alarm("outside", says, "HealthCheckStatus", _BELOW, 1, minutes=1, times=3, statistic="Minimum"),
-            self._topic("outside", _OUTSIDE_REGION),
-            {"HealthCheckId": check.id},
-            namespace="AWS/Route53",
-            region=_OUTSIDE_REGION,
-        )
+        alarm = Alarm(
+            "outside", f"https://{domain}/health does not answer from outside.", "HealthCheckStatus", _BELOW, 1,
+            minutes=1, times=3, statistic="Minimum", namespace="AWS/Route53", region=_OUTSIDE_REGION,
+        )  # fmt: skip
+        self._alarm(alarm, self._topic("outside", _OUTSIDE_REGION), {"HealthCheckId": check.id})
 
     def _budget(self) -> None:
         budgets.Budget(
@@ -152,13 +145,6 @@ class MonitoringAlarms(ComponentResource):
             tags=tags_of(self._settings.server_name),
             opts=self._own,
         )
-
-
-def alarms(monitoring: Monitoring) -> Iterator[Alarm]:
-    if monitoring is not Monitoring.OFF:
-        yield from BASIC
-    if monitoring is Monitoring.DETAILED:
-        yield from DETAILED
 
 
 def _metrics_policy() -> str:

@@ -8,11 +8,10 @@ from typing import Any
 from botocore.client import BaseClient
 from botocore.exceptions import BotoCoreError, ClientError
 
-from infra.prices import PRICES
-from infra.settings import Dns, InfraSettings
+from infra.prices import BUNDLES
+from infra.settings import DOMAINS_REGION, InfraSettings
 
 MOST_STATIC_IPS = 5  # AWS's default quota for an account in a region
-_DOMAINS_REGION = "us-east-1"
 
 Clients = Callable[[str, str], BaseClient]  # boto3.client, given service and region
 Lookup = Callable[[str], frozenset[str]]  # the name servers of a zone in public DNS
@@ -75,7 +74,7 @@ def _bundle(settings: InfraSettings, lightsail: BaseClient) -> Finding:
         offers = sorted(active.values(), key=lambda one: one["price"])
         others = ", ".join(f"{one['bundleId']} (${one['price']:g}, {one['ramSizeInGb']:g} GB)" for one in offers)
         return Finding(what, f"It is not for sale. For sale are: {others}.")
-    known, asked = PRICES.bundles[settings.bundle], Decimal(str(found["price"]))
+    known, asked = BUNDLES[settings.bundle], Decimal(str(found["price"]))
     if asked != known.dollars:
         return Finding(
             what, f"It costs ${asked} a month now, and ${known.dollars} in infra/prices.toml: correct it there."
@@ -106,7 +105,7 @@ def _name_is_free(settings: InfraSettings, lightsail: BaseClient) -> Finding:
 
 def _delegation(settings: InfraSettings, client: Clients, name_servers: Lookup) -> Finding:
     what = f"domain {settings.domain}"
-    if settings.dns is Dns.EXTERNAL:
+    if settings.dns == "external":
         return Finding(f"{what}: its records are printed by `pulumi up`, to be set where it is kept")
     ours = _name_servers_of_zone(settings, client)
     if not ours:
@@ -121,16 +120,10 @@ def _delegation(settings: InfraSettings, client: Clients, name_servers: Lookup) 
 
 
 def _name_servers_of_zone(settings: InfraSettings, client: Clients) -> frozenset[str]:
-    if settings.dns is Dns.LIGHTSAIL:
-        domains = _all(client("lightsail", _DOMAINS_REGION), "get_domains", "domains")
-        entries = [
-            entry["target"]
-            for domain in domains
-            if domain["name"] == settings.dns_zone
-            for entry in domain.get("domainEntries", ())
-            if entry["type"] == "NS"
-        ]
-        return frozenset(entry.rstrip(".") for entry in entries)
+    if settings.dns == "lightsail":
+        domains = _all(client("lightsail", DOMAINS_REGION), "get_domains", "domains")
+        ours = (domain.get("domainEntries", ()) for domain in domains if domain["name"] == settings.dns_zone)
+        return frozenset(one["target"].rstrip(".") for entries in ours for one in entries if one["type"] == "NS")
     route53 = client("route53", settings.region)
     for zone in route53.list_hosted_zones_by_name(DNSName=settings.dns_zone)["HostedZones"]:
         if zone["Name"].rstrip(".") == settings.dns_zone and not zone.get("Config", {}).get("PrivateZone"):

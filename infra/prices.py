@@ -1,7 +1,6 @@
 """Monthly prices of AWS from `prices.toml`, with the date and source of each."""
 
 import tomllib
-from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from pathlib import Path
@@ -20,19 +19,9 @@ class BundlePrice(Price):
     memory_gigabytes: float
 
 
-@dataclass(frozen=True, slots=True)
-class Prices:
-    bundles: Mapping[str, BundlePrice]
-    items: Mapping[str, Price]
-
-
-def _read(path: Path) -> Prices:
-    found = tomllib.loads(path.read_text(encoding="utf-8"), parse_float=Decimal)
-    bundles = {
-        name: BundlePrice(f"Server {name}", Decimal(row["dollars"]), row["memory_gigabytes"])
-        for name, row in sorted(found["bundles"].items(), key=lambda one: one[1]["dollars"])
-    }
-    return Prices(bundles, {name: Price(row["what"], Decimal(row["dollars"])) for name, row in found["items"].items()})
-
-
-PRICES = _read(Path(__file__).with_name("prices.toml"))
+_FOUND = tomllib.loads(Path(__file__).with_name("prices.toml").read_text(encoding="utf-8"), parse_float=Decimal)
+BUNDLES = {
+    name: BundlePrice(f"Server {name}", Decimal(row["dollars"]), row["memory_gigabytes"])
+    for name, row in sorted(_FOUND["bundles"].items(), key=lambda one: one[1]["dollars"])
+}
+ITEMS = {name: Price(row["what"], Decimal(row["dollars"])) for name, row in _FOUND["items"].items()}

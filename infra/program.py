@@ -13,7 +13,7 @@ from infra.dns_records import DnsRecords
 from infra.monitoring import NAMESPACE, MonitoringAlarms
 from infra.server import Server
 from infra.server_user import ServerUser
-from infra.settings import KEYS, InfraSettings, InfraSettingsError, Monitoring, Secrets
+from infra.settings import KEYS, InfraSettings, InfraSettingsError
 
 
 def main() -> None:
@@ -37,10 +37,8 @@ def rent(settings: InfraSettings) -> dict[str, Any]:
     records = DnsRecords("dns", settings, server.address, server.ipv6_address)
     user = ServerUser("user", settings)
     bucket = BackupBucket("backups", settings, user.user) if settings.backups else None
-    alarms = MonitoringAlarms("monitoring", settings, user.user) if settings.monitoring is not Monitoring.OFF else None
-    secrets = (
-        AppSecrets("secrets", settings.server_name, user.user) if settings.secrets is Secrets.SECRETS_MANAGER else None
-    )
+    alarms = MonitoringAlarms("monitoring", settings, user.user) if settings.monitoring != "off" else None
+    secrets = AppSecrets("secrets", settings.server_name, user.user) if settings.secrets == "secretsmanager" else None
     nothing = Output.from_input("")
     return {
         "host": server.address,

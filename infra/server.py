@@ -5,7 +5,7 @@ from ipaddress import ip_network
 from pulumi import ComponentResource, ResourceOptions
 from pulumi_aws import lightsail
 
-from infra.settings import Addresses, InfraSettings
+from infra.settings import InfraSettings
 from infra.tags import tags_of
 
 # Run once, as root, before the first SSH connection. It never changes, and holds no secret as the state keeps it.
@@ -33,10 +33,8 @@ class Server(ComponentResource):
             blueprint_id=settings.blueprint,
             bundle_id=settings.bundle,
             key_pair_name=key.name,
-            ip_address_type=settings.addresses.value,
-            add_on=lightsail.InstanceAddOnArgs(
-                type="AutoSnapshot", snapshot_time=settings.snapshot_time, status="Enabled"
-            ),
+            ip_address_type=settings.addresses,
+            add_on={"type": "AutoSnapshot", "snapshot_time": settings.snapshot_time, "status": "Enabled"},
             user_data=_FIRST_BOOT,
             tags=tags_of(settings.server_name),
             # A change of these would replace the machine and delete its snapshots: only ever do that on purpose.
@@ -73,7 +71,7 @@ class Server(ComponentResource):
 
 def open_ports(settings: InfraSettings) -> list[lightsail.InstancePublicPortsPortInfoArgs]:
     """Give each port IPv4 and IPv6 networks: AWS opens a port to everybody if they are omitted."""
-    has_ipv6 = settings.addresses is Addresses.DUALSTACK
+    has_ipv6 = settings.addresses == "dualstack"
     operator = [ip_network(cidr) for cidr in settings.ssh_cidrs]
     ports = [(22, "tcp", operator), *((port, protocol, _EVERYBODY) for port, protocol in _PUBLIC_PORTS)]
     return [

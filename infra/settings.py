@@ -3,7 +3,6 @@
 import base64
 import re
 from collections.abc import Mapping
-from enum import StrEnum
 from ipaddress import ip_network
 from typing import Annotated, Any, Literal, Self
 
@@ -11,10 +10,12 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Fie
 from pydantic.alias_generators import to_camel
 from pydantic_core import ErrorDetails
 
-from infra.prices import PRICES
+from infra.prices import BUNDLES
 
 _Blueprint = Literal["ubuntu_24_04", "ubuntu_22_04", "debian_13"]
+Monitoring = Literal["off", "basic", "detailed"]
 
+DOMAINS_REGION = "us-east-1"  # the only region whose Lightsail API has domains
 _LEAST_MEMORY_GIGABYTES = 2
 _KEY_KINDS = {"ssh-ed25519", "ssh-rsa", "ecdsa-sha2-nistp256", "ecdsa-sha2-nistp384", "ecdsa-sha2-nistp521"}
 LOGIN_USERS: Mapping[_Blueprint, str] = {"ubuntu_24_04": "ubuntu", "ubuntu_22_04": "ubuntu", "debian_13": "admin"}
@@ -26,7 +27,6 @@ _EXAMPLES = {
 }
 _SENTENCES = {
     "bool_parsing": "'{input}' is neither true nor false",
-    "enum": "it must be {ctx[expected]}, not '{input}'",
     "greater_than_equal": "it must be at least {ctx[ge]}, not {input}",
     "int_parsing": "'{input}' is not a whole number",
     "less_than_equal": "it must be at most {ctx[le]}, not {input}",
@@ -41,43 +41,6 @@ class InfraSettingsError(Exception):
     def __init__(self, mistakes: list[str]) -> None:
         super().__init__("\n".join(["The stack cannot be rented as it is configured:", *mistakes]))
         self.mistakes = mistakes
-
-
-class Dns(StrEnum):
-    """Where the domain's records are set."""
-
-    ROUTE53 = "route53"
-    LIGHTSAIL = "lightsail"
-    EXTERNAL = "external"
-
-
-class LockMode(StrEnum):
-    """Who can lift the lock of a backup before it expires: an administrator, or nobody."""
-
-    GOVERNANCE = "GOVERNANCE"
-    COMPLIANCE = "COMPLIANCE"
-
-
-class Monitoring(StrEnum):
-    """How closely the server is monitored."""
-
-    OFF = "off"
-    BASIC = "basic"
-    DETAILED = "detailed"
-
-
-class Secrets(StrEnum):
-    """Where the app's secrets are stored."""
-
-    CONFIG = "config"
-    SECRETS_MANAGER = "secretsmanager"
-
-
-class Addresses(StrEnum):
-    """Which IP addresses the server has."""
-
-    DUALSTACK = "dualstack"
-    IPV4 = "ipv4"
 
 
 def _matching(pattern: str, description: str) -> AfterValidator:
@@ -97,9 +60,9 @@ def _zone_of_region(zone: str, info: ValidationInfo) -> str:
 
 
 def _known_bundle(name: str) -> str:
-    bundle = PRICES.bundles.get(name)
+    bundle = BUNDLES.get(name)
     if bundle is None:
-        raise ValueError(f"'{name}' is not a bundle we know the price of: {', '.join(PRICES.bundles)}")
+        raise ValueError(f"'{name}' is not a bundle we know the price of: {', '.join(BUNDLES)}")
     if bundle.memory_gigabytes < _LEAST_MEMORY_GIGABYTES:
         raise ValueError(
             f"'{name}' has {bundle.memory_gigabytes:g} GB of memory, and the stack takes {_LEAST_MEMORY_GIGABYTES}"
@@ -135,8 +98,8 @@ def _as_list(found: str | list[str]) -> list[str]:
 
 
 def _zone_for_dns(zone: str, info: ValidationInfo) -> str:
-    dns = info.data.get("dns", Dns.EXTERNAL)
-    if dns is not Dns.EXTERNAL and not zone:
+    dns = info.data.get("dns", "external")
+    if dns != "external" and not zone:
         raise ValueError(f"it is missing; {dns} needs the zone that the domain belongs to")
     return zone
 
@@ -149,7 +112,7 @@ def _in_zone(domain: str, info: ValidationInfo) -> str:
 
 
 def _for_alarms(email: str, info: ValidationInfo) -> str:
-    if not email and info.data.get("monitoring", Monitoring.OFF) is not Monitoring.OFF:
+    if not email and info.data.get("monitoring", "off") != "off":
         raise ValueError("it is missing; alarms need somebody to be sent to, or set monitoring to off")
     return email
 
@@ -174,7 +137,8 @@ class InfraSettings(BaseModel):
     """All settings of the stack; each is named as its key, which is written in camelCase there.
 
     `server_name` never changes and is part of all resources' names; `server_number` counts replacements of the machine;
-    a higher `key_number` makes new keys. `ssh_cidrs` are the networks that may connect by SSH.
+    a higher `key_number` makes new keys. `ssh_cidrs` are the networks that may connect by SSH; `dns` is where the
+    domain's records are set; `backup_lock_mode` is who can lift a backup's lock early: an administrator, or nobody.
     """
 
     model_config = ConfigDict(alias_generator=to_camel, frozen=True)
@@ -185,20 +149,20 @@ class InfraSettings(BaseModel):
     availability_zone: Annotated[str, AfterValidator(_zone_of_region)] = Field("", validate_default=True)
     bundle: Annotated[str, AfterValidator(_known_bundle)] = "medium_3_0"
     blueprint: _Blueprint = "ubuntu_24_04"
-    addresses: Addresses = Addresses.DUALSTACK
+    addresses: Literal["dualstack", "ipv4"] = "dualstack"
     snapshot_time: Annotated[str, _matching(r"([01][0-9]|2[0-3]):00", "a full hour, such as 06:00")] = "06:00"
     ssh_public_key: Annotated[str, AfterValidator(_public_key)]
     ssh_cidrs: Annotated[tuple[_SshNetwork, ...], BeforeValidator(_as_list)]
-    dns: Dns = Dns.EXTERNAL
+    dns: Literal["route53", "lightsail", "external"] = "external"
     dns_zone: Annotated[_HostName, AfterValidator(_zone_for_dns)] = Field("", validate_default=True)
     domain: Annotated[_HostName, AfterValidator(_in_zone)]
     backups: bool = True
-    backup_lock_mode: LockMode = LockMode.GOVERNANCE
+    backup_lock_mode: Literal["GOVERNANCE", "COMPLIANCE"] = "GOVERNANCE"
     backup_lock_days: int = Field(30, ge=1, le=3_650)
-    monitoring: Monitoring = Monitoring.BASIC
+    monitoring: Monitoring = "basic"
     alert_email: Annotated[_Email, AfterValidator(_for_alarms)] = Field("", validate_default=True)
     monthly_budget: int = Field(50, ge=1, le=10_000)
-    secrets: Secrets = Secrets.CONFIG
+    secrets: Literal["config", "secretsmanager"] = "config"
     key_number: _Number = 1
 
     @classmethod
@@ -217,7 +181,6 @@ class InfraSettings(BaseModel):
 
     @property
     def login_user(self) -> str:
-        """Return the login user of the blueprint."""
         return LOGIN_USERS[self.blueprint]
 
 

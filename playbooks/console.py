@@ -2,23 +2,15 @@
 
 import os
 
-from invoke.context import Context
-from invoke.tasks import task
-
 from playbooks.steps import ssh_config
-from playbooks.steps.session import SERVER_HELP, STACK, RefusedError, identity_of, session
-from playbooks.steps.stack import running
+from playbooks.steps.session import Session, server_task
+from playbooks.steps.stack import serving
 
 
-@task(
-    help=SERVER_HELP | {"command": "What to run, such as 'invoices users'; by default a shell in the app's container."}
-)
-def console(context: Context, *, command: str = "sh", server: str = "", stack: str = STACK) -> None:
+@server_task(command="What to run, such as 'invoices users'; by default a shell in the app's container.")
+def console(found: Session, *, command: str = "sh") -> None:
     """Open a terminal in the app's container."""
-    with session(context, server, stack) as found:
-        apps = running(found.host, "app")
-        if not apps:
-            raise RefusedError(f"{found.host.name}: the app does not run; `fab status` says more.")
-        config = ssh_config.write(found.settings, identity_of(context))
-        ssh = ["ssh", "-F", str(config), "-t", ssh_config.NAME, f"sudo docker exec -it {apps[0].id} {command}"]
+    apps = serving(found.host, "app")
+    config = ssh_config.write(found.settings, found.identity)
+    ssh = ["ssh", "-F", str(config), "-t", ssh_config.NAME, f"sudo docker exec -it {apps[0].id} {command}"]
     os.execvp(ssh[0], ssh)  # noqa: S606  # ssh replaces this process and takes over the terminal

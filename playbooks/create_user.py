@@ -1,42 +1,24 @@
 """`fab create-user`: create a user of the app."""
 
-from invoke.context import Context
-from invoke.tasks import task
-
-from playbooks.steps.session import SERVER_HELP, STACK, RefusedError, session
-from playbooks.steps.stack import running
+from playbooks.steps.session import Session, server_task
+from playbooks.steps.stack import serving
 from playbooks.steps.switching import routed_to
 
 
-@task(
-    help=SERVER_HELP
-    | {
-        "email": "What the user signs in with.",
-        "role": "admin, accountant or viewer.",
-        "name": "The user's name.",
-        "dry_run": "Only say who.",
-    }
+@server_task(
+    email="What the user signs in with.",
+    role="admin, accountant or viewer.",
+    name="The user's name.",
+    dry_run="Only say who.",
 )
-def create_user(
-    context: Context,
-    *,
-    email: str,
-    role: str = "viewer",
-    name: str = "",
-    server: str = "",
-    stack: str = STACK,
-    dry_run: bool = False,
-) -> None:
+def create_user(found: Session, *, email: str, role: str = "viewer", name: str = "", dry_run: bool = False) -> None:
     """Create a user, and print a one-time password."""
-    with session(context, server, stack, dry_run=dry_run) as found:
-        if dry_run:
-            found.steps.note(f"{email} would sign in as {role}, with a password that would be printed.")
-            return
-        arguments = ["create-user", "--email", email, "--role", role, *(["--name", name] if name else [])]
-        routed = routed_to(found.host)
-        # First the container that serves, where several run.
-        apps = sorted(running(found.host, "app"), key=lambda one: one.name != routed)
-        if not apps:
-            raise RefusedError(f"{found.host.name}: the app does not run; `fab status` says more.")
-        created = found.host.act("docker", "exec", "--interactive", apps[0].id, "invoices", *arguments)
-        found.console.print(created.out.strip(), markup=False)
+    if dry_run:
+        found.steps.note(f"{email} would sign in as {role}, with a password that would be printed.")
+        return
+    arguments = ["create-user", "--email", email, "--role", role, *(["--name", name] if name else [])]
+    routed = routed_to(found.host)
+    # First the container that serves, where several run.
+    apps = sorted(serving(found.host, "app"), key=lambda one: one.name != routed)
+    created = found.host.act("docker", "exec", "--interactive", apps[0].id, "invoices", *arguments)
+    found.console.print(created.out.strip(), markup=False)

@@ -3,15 +3,12 @@
 import json
 from dataclasses import dataclass
 
-from invoke.context import Context
-from invoke.tasks import task
-
 from playbooks.steps import deploy_log, lock, release
 from playbooks.steps.moment import utc_now_in_names
 from playbooks.steps.proxy import configured
 from playbooks.steps.release import Release
-from playbooks.steps.session import SERVER_HELP, STACK, RefusedError, Session, session
-from playbooks.steps.stack import Stack, containers, health
+from playbooks.steps.session import RefusedError, Session, server_task
+from playbooks.steps.stack import ONCE, Stack, containers, health
 from playbooks.steps.stack_settings import are_applied, ensure_settings, wanted
 from playbooks.steps.switching import routed_to
 from playbooks.steps.takeover import take_over
@@ -22,27 +19,15 @@ _LEAST_FREE_KILOBYTES = 2_000_000
 _BUILD_SECONDS = 1_800
 
 
-@task(
-    help=SERVER_HELP
-    | {
-        "allow_dirty": "Deploy what is not committed as well, and mark the release so.",
-        "refresh": "Take newer images of what the stack is made of as well: a few seconds without answers.",
-        "dry_run": "Say what would be done, and do nothing.",
-    }
+@server_task(
+    allow_dirty="Deploy what is not committed as well, and mark the release so.",
+    refresh="Take newer images of what the stack is made of as well: a few seconds without answers.",
+    dry_run="Say what would be done, and do nothing.",
 )
-def deploy(
-    context: Context,
-    *,
-    server: str = "",
-    stack: str = STACK,
-    allow_dirty: bool = False,
-    refresh: bool = False,
-    dry_run: bool = False,
-) -> None:
+def deploy(found: Session, *, allow_dirty: bool = False, refresh: bool = False, dry_run: bool = False) -> None:  # noqa: ARG001  # the session has it
     """Deploy the commit that is checked out."""
-    with session(context, server, stack, dry_run=dry_run) as found:
-        wanted_release = Release.of_checkout(allow_dirty=allow_dirty)
-        Deployment(found, wanted_release, is_refreshed=refresh).run()
+    wanted_release = Release.of_checkout(allow_dirty=allow_dirty)
+    Deployment(found, wanted_release, is_refreshed=refresh).run()
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +67,7 @@ class Deployment:
             self._fetch(stack)
         with steps.step("Have secrets and the database"):
             # Separate, because with `secrets` as a dependency Compose would restart the database at each release.
-            stack.execute("run", "--rm", "--no-deps", "-T", "secrets")
+            stack.execute(*ONCE, "secrets")
             stack.execute("up", "--detach", "--no-deps", "--wait", *self._stateful())
         self._migrate(stack)
         with configured(stack, before):
@@ -107,16 +92,14 @@ class Deployment:
 
     def _migrate(self, stack: Stack) -> None:
         steps, host = self.session.steps, self.session.host
-        pending = stack.query(
-            "run", "--rm", "--no-deps", "-T", "migrate", "invoices", "migrate", "--pending"
-        ).out.split()
+        pending = stack.query(*ONCE, "migrate", "invoices", "migrate", "--pending").out.split()
         if not pending:
             return
         if containers(host, "app"):
             with steps.step("Back up the database before it is migrated"):
                 dump(stack, f"{_DUMPS}/before-{self.release.version}-{utc_now_in_names()}.dump")
         with steps.step(f"Migrate: {', '.join(pending)}"):
-            stack.execute("run", "--rm", "--no-deps", "-T", "migrate")
+            stack.execute(*ONCE, "migrate")
 
     def _create_first_admin(self) -> None:
         host = self.session.host

@@ -2,34 +2,25 @@
 
 from pathlib import Path
 
-from invoke.context import Context
-from invoke.tasks import task
-
-from playbooks.steps.session import SERVER_HELP, STACK, RefusedError, session
-from playbooks.steps.stack import running
+from playbooks.steps.session import RefusedError, Session, server_task
+from playbooks.steps.stack import serving
 
 _SECONDS = 900
 # In the container only the data folder is on disk: the file is kept in memory (/tmp) while the command runs.
 _RECEIVE = 'name="/tmp/$1"; shift; trap "rm -f \\"$name\\"" EXIT; cat > "$name" && invoices import "$name" "$@"'
 
 
-@task(
-    positional=["file"],
-    help=SERVER_HELP | {"file": "The workbook.", "apply": "Write it; without this, only tell what would be written."},
-)
-def import_workbook(context: Context, file: str, *, apply: bool = False, server: str = "", stack: str = STACK) -> None:
+@server_task(file="The workbook.", apply="Write it; without this, only tell what would be written.")
+def import_workbook(found: Session, file: str, *, apply: bool = False) -> None:
     """Show what a workbook would change, or import it with --apply."""
     path = Path(file)
-    with session(context, server, stack) as found:
-        if not path.is_file():
-            raise RefusedError(f"{file} is not there.")
-        worker = running(found.host, "worker")
-        if not worker:
-            raise RefusedError(f"{found.host.name}: the worker does not run; `fab status` says more.")
-        result = found.host.act(
-            "docker", "exec", "--interactive", worker[0].id, "sh", "-c", _RECEIVE, "sh", path.name,
-            *(["--apply"] if apply else []), stdin=path.read_bytes(), check=False, seconds=_SECONDS,
-        )  # fmt: skip
-        found.console.print((result.out + result.err).strip(), markup=False)
-        if not result.ok:
-            raise RefusedError("Nothing was imported.")
+    if not path.is_file():
+        raise RefusedError(f"{file} is not there.")
+    worker = serving(found.host, "worker")
+    result = found.host.act(
+        "docker", "exec", "--interactive", worker[0].id, "sh", "-c", _RECEIVE, "sh", path.name,
+        *(["--apply"] if apply else []), stdin=path.read_bytes(), check=False, seconds=_SECONDS,
+    )  # fmt: skip
+    found.console.print((result.out + result.err).strip(), markup=False)
+    if not result.ok:
+        raise RefusedError("Nothing was imported.")

@@ -1,24 +1,17 @@
 """`fab lock`: show, take or release the deploy lock."""
 
-from invoke.context import Context
-from invoke.tasks import task
-
 from playbooks.steps import lock as steps
-from playbooks.steps.session import SERVER_HELP, STACK, session
+from playbooks.steps.session import Session, server_task
 
 
-@task(
-    help=SERVER_HELP
-    | {
-        "acquire": "Take the lock, and say why.",
-        "release": "Release the lock, even if another user holds it: only after an interrupted command.",
-    }
+@server_task(
+    acquire="Take the lock, and say why.",
+    release="Release the lock, even if another user holds it: only after an interrupted command.",
 )
-def lock(context: Context, *, acquire: str = "", release: bool = False, server: str = "", stack: str = STACK) -> None:
+def lock(found: Session, *, acquire: str = "", release: bool = False) -> None:
     """Show who holds the deploy lock; take it, or release it."""
-    with session(context, server, stack) as found:
-        if acquire:
-            steps.acquire(found.host, acquire)
-        if release:
-            steps.release(found.host)
-        found.console.print(f"{found.host.name}: {steps.holder(found.host) or 'nobody holds the lock'}.")
+    if acquire:
+        steps.acquire(found.host, acquire)
+    if release:
+        steps.release(found.host)
+    found.console.print(f"{found.host.name}: {steps.holder(found.host) or 'nobody holds the lock'}.")

@@ -2,10 +2,7 @@
 
 from collections.abc import Sequence
 
-from invoke.context import Context
-from invoke.tasks import task
-
-from playbooks.steps.session import SERVER_HELP, STACK, RefusedError, Session, session
+from playbooks.steps.session import RefusedError, Session, server_task
 from playbooks.steps.stack import Container, containers
 
 # Runs on the server, so that only matching lines are transferred. Docker and the kept logs begin each line with a UTC
@@ -25,27 +22,19 @@ those() { grep -a -F -e "$wanted" | sed "s|^|$1 |"; }
 _SEARCH_SECONDS = 300
 
 
-@task(
-    help=SERVER_HELP
-    | {
-        "service": "app, worker, proxy, db or another service.",
-        "lines": "How many.",
-        "grep": "Only lines that hold this, of all that was kept.",
-    }
+@server_task(
+    service="app, worker, proxy, db or another service.",
+    lines="How many.",
+    grep="Only lines that hold this, of all that was kept.",
 )
-def logs(
-    context: Context, *, service: str = "app", lines: int = 100, grep: str = "", server: str = "", stack: str = STACK
-) -> None:
+def logs(found: Session, *, service: str = "app", lines: int = 100, grep: str = "") -> None:
     """Print the newest lines of a service."""
-    with session(context, server, stack) as found:
-        ours = containers(found.host, service)
-        if not ours:
-            names = sorted({one.name for one in containers(found.host)})
-            raise RefusedError(
-                f"{found.host.name}: there is no container of '{service}'; there are {', '.join(names)}."
-            )
-        for line in _lines_with(found, service, ours, grep, lines) if grep else _newest(found, ours, lines):
-            found.console.print(line, markup=False)
+    ours = containers(found.host, service)
+    if not ours:
+        names = sorted({one.name for one in containers(found.host)})
+        raise RefusedError(f"{found.host.name}: there is no container of '{service}'; there are {', '.join(names)}.")
+    for line in _lines_with(found, service, ours, grep, lines) if grep else _newest(found, ours, lines):
+        found.console.print(line, markup=False)
 
 
 def _newest(found: Session, ours: Sequence[Container], lines: int) -> list[str]:

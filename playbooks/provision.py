@@ -1,40 +1,35 @@
 """`fab provision`: turn a bare server into a hardened one that runs Docker."""
 
-from invoke.context import Context
-from invoke.tasks import task
-
 from playbooks.steps import deploy_log
 from playbooks.steps.inventory import known_hosts
-from playbooks.steps.session import SERVER_HELP, STACK, Session, identity_of, session
+from playbooks.steps.session import Session, server_task
 from provisioning.baseline import provision as apply_baseline
 from provisioning.change import Change
 from provisioning.host import HostError
 from provisioning.ssh_host import connected
 
 
-@task(help=SERVER_HELP | {"check": "Say what would be changed, and change nothing."})
-def provision(context: Context, *, server: str = "", stack: str = STACK, check: bool = False) -> None:
+@server_task(check="Say what would be changed, and change nothing.")
+def provision(found: Session, *, check: bool = False) -> None:
     """Configure the server: accounts, SSH, firewall, updates, Docker; changes only what differs."""
-    identity = identity_of(context)
-    with session(context, server, stack, dry_run=check) as found:
 
-        def can_still_connect() -> bool:
-            settings = found.settings
-            try:
-                with connected(settings.host, settings.user, known_hosts(settings), identity=identity) as second:
-                    return second.run("true", check=False).ok
-            except HostError:
-                return False
+    def can_still_connect() -> bool:
+        settings = found.settings
+        try:
+            with connected(settings.host, settings.user, known_hosts(settings), identity=found.identity) as second:
+                return second.run("true", check=False).ok
+        except HostError:
+            return False
 
-        changes = []
-        for change in apply_baseline(found.host, found.settings, can_still_connect):
-            _print(found, change)
-            changes.append(change)
-        changed = [change for change in changes if change.changed]
-        if changed and not check:
-            deploy_log.append(found.host, "provision", "-", f"{len(changed)} changed")
-        verb = "would change" if check else "changed"
-        found.steps.recap(f"{found.host.name}: {len(changed)} {verb}, {len(changes) - len(changed)} as they should be.")
+    changes = []
+    for change in apply_baseline(found.host, found.settings, can_still_connect):
+        _print(found, change)
+        changes.append(change)
+    changed = [change for change in changes if change.changed]
+    if changed and not check:
+        deploy_log.append(found.host, "provision", "-", f"{len(changed)} changed")
+    verb = "would change" if check else "changed"
+    found.steps.recap(f"{found.host.name}: {len(changed)} {verb}, {len(changes) - len(changed)} as they should be.")
 
 
 def _print(found: Session, change: Change) -> None:

@@ -1,11 +1,8 @@
 """`fab rollback`: go back to an earlier release, in seconds."""
 
-from invoke.context import Context
-from invoke.tasks import task
-
 from playbooks.steps import deploy_log, lock, release
 from playbooks.steps.proxy import configured
-from playbooks.steps.session import SERVER_HELP, STACK, RefusedError, Session, session
+from playbooks.steps.session import RefusedError, Session, server_task
 from playbooks.steps.stack import Stack
 from playbooks.steps.takeover import take_over
 from provisioning.host import Host
@@ -14,20 +11,19 @@ _MIGRATIONS = "app/store/migrations"
 _APPLIED = "SELECT name FROM schema_migration ORDER BY name"  # the app's table of applied migrations
 
 
-@task(help=SERVER_HELP | {"to": "The release to go back to; by default the one before.", "dry_run": "Only say which."})
-def rollback(context: Context, *, to: str = "", server: str = "", stack: str = STACK, dry_run: bool = False) -> None:
+@server_task(to="The release to go back to; by default the one before.", dry_run="Only say which.")
+def rollback(found: Session, *, to: str = "", dry_run: bool = False) -> None:
     """Go back to an earlier release."""
-    with session(context, server, stack, dry_run=dry_run) as found:
-        version = chosen(found.host, to)
-        refuse_over_migrations(found.host, version)
-        if dry_run:
-            found.steps.note(f"{version} would serve in place of {release.current(found.host)}.")
-            return
-        with lock.held(found.host, f"rollback to {version}"):
-            with deploy_log.failure_logged(found.host, "rollback", version):
-                _roll_back(found, version)
-            deploy_log.append(found.host, "rollback", version, "serves")
-        found.steps.recap(f"https://{found.settings.domain} serves {version} again.")
+    version = chosen(found.host, to)
+    refuse_over_migrations(found.host, version)
+    if dry_run:
+        found.steps.note(f"{version} would serve in place of {release.current(found.host)}.")
+        return
+    with lock.held(found.host, f"rollback to {version}"):
+        with deploy_log.failure_logged(found.host, "rollback", version):
+            _roll_back(found, version)
+        deploy_log.append(found.host, "rollback", version, "serves")
+    found.steps.recap(f"https://{found.settings.domain} serves {version} again.")
 
 
 def chosen(host: Host, to: str) -> str:

@@ -2,12 +2,9 @@
 
 import getpass
 
-from invoke.context import Context
-from invoke.tasks import task
-
 from playbooks.steps import deploy_log, lock, release
-from playbooks.steps.session import SERVER_HELP, STACK, RefusedError, Session, session
-from playbooks.steps.stack import Stack
+from playbooks.steps.session import RefusedError, Session, server_task
+from playbooks.steps.stack import ONCE, Stack
 from playbooks.steps.takeover import take_over
 
 _KINDS = ("signing-key", "database")
@@ -19,47 +16,34 @@ _WOULD = {
 _ROLES_SCRIPT = "/docker-entrypoint-initdb.d/10-roles.sh"  # created the roles; run again, it sets their passwords
 
 
-@task(
-    name="secrets",
-    help=SERVER_HELP
-    | {
-        "rotate": "signing-key (nobody is signed out) or database (the passwords of its roles).",
-        "mail": "Ask for the address of the mail server, which holds a password; nothing switches mail off.",
-        "dry_run": "Only say what would be done.",
-    },
+@server_task(
+    "secrets",
+    rotate="signing-key (nobody is signed out) or database (the passwords of its roles).",
+    mail="Ask for the address of the mail server, which holds a password; nothing switches mail off.",
+    dry_run="Only say what would be done.",
 )
-def stack_secrets(
-    context: Context,
-    *,
-    rotate: str = "",
-    mail: bool = False,
-    server: str = "",
-    stack: str = STACK,
-    dry_run: bool = False,
-) -> None:
+def stack_secrets(found: Session, *, rotate: str = "", mail: bool = False, dry_run: bool = False) -> None:
     """Rotate secrets, or set the mail server; no secret leaves the server."""
-    with session(context, server, stack, dry_run=dry_run) as found:
-        if (rotate and rotate not in _KINDS) or not (rotate or mail):
-            raise RefusedError(f"Say what: --mail, or --rotate with one of {', '.join(_KINDS)}.")
-        version = release.current(found.host)
-        if not version:
-            raise RefusedError(f"{found.host.name}: nothing was deployed yet, and the first deploy makes all secrets.")
-        if dry_run:
-            found.steps.note(f"{_WOULD[rotate]}; app and worker would be started with it, and no request lost.")
-            return
-        url = getpass.getpass("SMTP_URL, such as smtp://user:password@host:587: ") if mail else ""
-        what = f"rotate {rotate}" if rotate else "set mail"
-        with lock.held(found.host, what), deploy_log.failure_logged(found.host, what, version):
-            _change(found, Stack(found.host, version), rotate, url, is_mail=mail)
-            deploy_log.append(found.host, what, version, "done")
+    if (rotate and rotate not in _KINDS) or not (rotate or mail):
+        raise RefusedError(f"Say what: --mail, or --rotate with one of {', '.join(_KINDS)}.")
+    version = release.current(found.host)
+    if not version:
+        raise RefusedError(f"{found.host.name}: nothing was deployed yet, and the first deploy makes all secrets.")
+    if dry_run:
+        found.steps.note(f"{_WOULD[rotate]}; app and worker would be started with it, and no request lost.")
+        return
+    url = getpass.getpass("SMTP_URL, such as smtp://user:password@host:587: ") if mail else ""
+    what = f"rotate {rotate}" if rotate else "set mail"
+    with lock.held(found.host, what), deploy_log.failure_logged(found.host, what, version):
+        _change(found, Stack(found.host, version), rotate, url, is_mail=mail)
+        deploy_log.append(found.host, what, version, "done")
 
 
 def _change(found: Session, stack: Stack, rotate: str, url: str, *, is_mail: bool) -> None:
     with found.steps.step("Write the secrets"):
         arguments = ["--rotate", rotate] if rotate else []
         arguments += ["--set-smtp-url"] if is_mail else []
-        command = ("run", "--rm", "--no-deps", "-T", "secrets", "invoices", "secrets", *arguments)
-        stack.execute(*command, stdin=f"{url}\n" if is_mail else "")
+        stack.execute(*ONCE, "secrets", "invoices", "secrets", *arguments, stdin=f"{url}\n" if is_mail else "")
     if rotate == "database":
         with found.steps.step("Set the passwords in the database"):
             set_database_passwords(stack)

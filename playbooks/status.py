@@ -1,33 +1,28 @@
 """`fab status`: the current release, its containers, figures of the server, and the last lines of the deploy log."""
 
-from invoke.context import Context
-from invoke.tasks import task
 from rich.box import SIMPLE_HEAD
 from rich.table import Table
 
 from playbooks.steps import deploy_log, lock, release
-from playbooks.steps.session import SERVER_HELP, STACK, Session, session
+from playbooks.steps.session import Session, server_task
 from playbooks.steps.stack import containers, health
 from playbooks.steps.switching import routed_to
 
 _NEWEST = 5
 
 
-@task(help=SERVER_HELP)
-def status(context: Context, *, server: str = "", stack: str = STACK) -> None:
+@server_task()
+def status(found: Session) -> None:
     """Show the current release, its containers and the state of the server."""
-    with session(context, server, stack) as found:
-        host, console = found.host, found.console
-        console.print(
-            f"https://{found.settings.domain} at {host.name} serves {release.current(host) or 'nothing yet'}."
-        )
-        console.print(_containers(found))
-        console.print(f"Kept releases: {', '.join(release.kept(host)) or 'none'}.")
-        console.print(_figures(found))
-        if holder := lock.holder(host):
-            console.print(f"[yellow]{holder}.[/]")
-        for line in deploy_log.newest(host)[-_NEWEST:]:
-            console.print(f"  {line}", style="dim", markup=False)
+    host, console = found.host, found.console
+    console.print(f"https://{found.settings.domain} at {host.name} serves {release.current(host) or 'nothing yet'}.")
+    console.print(_containers(found))
+    console.print(f"Kept releases: {', '.join(release.kept(host)) or 'none'}.")
+    console.print(_figures(found))
+    if holder := lock.holder(host):
+        console.print(f"[yellow]{holder}.[/]")
+    for line in deploy_log.newest(host)[-_NEWEST:]:
+        console.print(f"  {line}", style="dim", markup=False)
 
 
 def _containers(found: Session) -> Table:

@@ -9,9 +9,9 @@ from invoke.context import Context
 from invoke.tasks import task
 from rich.console import Console
 
-from playbooks.steps.inventory import keep_keys, key_file, server_settings
-from playbooks.steps.session import SERVER_HELP, STACK
-from provisioning.settings import HostSettings, HostSettingsError
+from playbooks.steps.inventory import keep_keys, key_file
+from playbooks.steps.session import SERVER_HELP, STACK, settings_or_exit
+from provisioning.settings import HostSettings
 
 _SECONDS = 10
 _SSH = 22
@@ -23,10 +23,7 @@ _SSH = 22
 def trust(_context: Context, *, server: str = "", stack: str = STACK, yes: bool = False, again: bool = False) -> None:
     """Save the server's host key: from AWS if rented there, else the key it shows, once you confirm it."""
     console = Console(highlight=False, soft_wrap=True)
-    try:
-        settings = server_settings(server, stack)
-    except HostSettingsError as error:
-        sys.exit(str(error))
+    settings = settings_or_exit(server, stack)
     kept = key_file(settings.host)
     if kept.exists() and not again:
         console.print(f"The key of {settings.host} is kept already, in {kept.name}; --again replaces it.")

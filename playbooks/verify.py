@@ -5,48 +5,44 @@ import sys
 from pathlib import Path
 from xml.etree import ElementTree  # parses only a file that we wrote ourselves
 
-from invoke.context import Context
-from invoke.tasks import task
 from rich.box import SIMPLE_HEAD
 from rich.table import Table
 
 from playbooks.steps import ssh_config
 from playbooks.steps.inventory import KEPT, ROOT
-from playbooks.steps.session import SERVER_HELP, STACK, Session, identity_of, session
+from playbooks.steps.session import Session, server_task
 
 _SECONDS = 900
 _NOTHING_FOUND = 5  # pytest's exit code when no test was collected
 
 
-@task(help=SERVER_HELP | {"only": "Only the controls whose name holds this, such as tls."})
-def verify(context: Context, *, only: str = "", server: str = "", stack: str = STACK) -> None:
+@server_task(only="Only the controls whose name holds this, such as tls.")
+def verify(found: Session, *, only: str = "") -> None:
     """Check the running server against every control; read-only."""
-    with session(context, server, stack) as found:
-        identity = identity_of(context)
-        config = ssh_config.write(found.settings, identity)
-        report = KEPT / "verify.xml"
-        facts = KEPT / "verify.json"
-        hidden = {"aws_secret_access_key", "restorer_secret_access_key"}
-        facts.write_text(found.settings.model_dump_json(exclude=hidden), encoding="utf-8")
-        command = [
-            sys.executable, "-m", "pytest", "-q", "--no-header", "-p", "no:cacheprovider", f"--junit-xml={report}",
-            f"--hosts=ssh://{ssh_config.NAME}", f"--ssh-config={config}", f"--server-facts={facts}",
-            *(["-k", only] if only else []), "tests/server",
-        ]  # fmt: skip
-        with found.steps.step("Look at every control"):
-            done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=_SECONDS, check=False)
-        if not report.exists():
-            found.console.print(done.stdout + done.stderr, markup=False)
-            sys.exit("The controls could not be looked at.")
-        if done.returncode == _NOTHING_FOUND:
-            sys.exit(f"No control's name holds '{only}'.")
-        failed, unchecked = _print(found, report)
-        if failed:
-            sys.exit(f"{failed} controls are not kept.")
-        if done.returncode:
-            found.console.print(done.stdout + done.stderr, markup=False)
-            sys.exit("Not every control could be looked at.")
-        found.steps.recap(f"Every control is kept{f'; {unchecked} could not be looked at' if unchecked else ''}.")
+    config = ssh_config.write(found.settings, found.identity)
+    report = KEPT / "verify.xml"
+    facts = KEPT / "verify.json"
+    hidden = {"aws_secret_access_key", "restorer_secret_access_key"}
+    facts.write_text(found.settings.model_dump_json(exclude=hidden), encoding="utf-8")
+    command = [
+        sys.executable, "-m", "pytest", "-q", "--no-header", "-p", "no:cacheprovider", f"--junit-xml={report}",
+        f"--hosts=ssh://{ssh_config.NAME}", f"--ssh-config={config}", f"--server-facts={facts}",
+        *(["-k", only] if only else []), "tests/server",
+    ]  # fmt: skip
+    with found.steps.step("Look at every control"):
+        done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=_SECONDS, check=False)
+    if not report.exists():
+        found.console.print(done.stdout + done.stderr, markup=False)
+        sys.exit("The controls could not be looked at.")
+    if done.returncode == _NOTHING_FOUND:
+        sys.exit(f"No control's name holds '{only}'.")
+    failed, unchecked = _print(found, report)
+    if failed:
+        sys.exit(f"{failed} controls are not kept.")
+    if done.returncode:
+        found.console.print(done.stdout + done.stderr, markup=False)
+        sys.exit("Not every control could be looked at.")
+    found.steps.recap(f"Every control is kept{f'; {unchecked} could not be looked at' if unchecked else ''}.")
 
 
 def _print(found: Session, report: Path) -> tuple[int, int]:

@@ -1,11 +1,11 @@
 """Accounts: one login user with SSH keys, no passwords, and no second account with UID 0."""
 
+from collections.abc import Iterator
+
 from provisioning.change import Change
 from provisioning.ensure import mode
 from provisioning.host import Host, HostError
 from provisioning.settings import HostSettings
-
-_LOCKED = {"L", "LK"}
 
 
 def ensure(host: Host, settings: HostSettings) -> list[Change]:
@@ -17,7 +17,7 @@ def ensure(host: Host, settings: HostSettings) -> list[Change]:
         raise HostError(f"{host.name}: {keys} holds no key, and passwords are about to be refused.")
     owner = f"{settings.user}:{host.run('id', '-gn', settings.user).out.strip()}"
     return [
-        *(_lock_password(host, user) for user in ("root", *_users_with_passwords(host))),
+        *_locked_passwords(host),
         mode(host, f"{home}/.ssh", "0700", owner),
         mode(host, keys, "0600", owner),
     ]
@@ -36,16 +36,12 @@ def _refuse_other_roots(host: Host) -> None:
         raise HostError(f"{host.name}: {', '.join(others)} has the rights of root as well; remove it first.")
 
 
-def _users_with_passwords(host: Host) -> list[str]:
-    """Leave root out; only the state is read, never the hash."""
-    states = host.run("passwd", "-S", "-a").out.splitlines()
-    return [name for name, state, *_ in map(str.split, states) if state in {"P", "PS", "NP"} and name != "root"]
-
-
-def _lock_password(host: Host, user: str) -> Change:
-    what = f"no password for {user}"
-    state = host.run("passwd", "-S", user).out.split()[1]
-    if state in _LOCKED:
-        return Change(what)
-    host.act("passwd", "-l", user)
-    return Change(what, changed=True, diff=f"{state} → L")
+def _locked_passwords(host: Host) -> Iterator[Change]:
+    """Lock root's, and each that somebody has; only the states are read, never a hash."""
+    for line in host.run("passwd", "-S", "-a").out.splitlines():
+        user, state, *_ = line.split()
+        if state in {"P", "PS", "NP"} or (user == "root" and state not in {"L", "LK"}):
+            host.act("passwd", "-l", user)
+            yield Change(f"no password for {user}", changed=True, diff=f"{state} → L")
+        elif user == "root":
+            yield Change("no password for root")

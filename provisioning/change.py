@@ -1,6 +1,5 @@
 """The result of checking one thing on a server, and changing it where needed."""
 
-import difflib
 from dataclasses import dataclass
 
 
@@ -17,7 +16,3 @@ class Change:
     diff: str = ""
     restart: tuple[str, ...] = ()
     missing: str = ""
-
-
-def difference(before: str, after: str, name: str) -> str:
-    return "\n".join(difflib.unified_diff(before.splitlines(), after.splitlines(), name, name, lineterm="", n=1))

@@ -1,8 +1,9 @@
 """Files, folders, packages and systemd units: each function checks first, and acts only on a difference."""
 
+import difflib
 from collections.abc import Iterable, Sequence
 
-from provisioning.change import Change, difference
+from provisioning.change import Change
 from provisioning.host import Host
 from provisioning.rootfs_files import text
 
@@ -36,7 +37,8 @@ def file_difference(host: Host, path: str, content: str, *, mode: str = "0644") 
     current = _mode_and_owner(host, path) if before is not None else ""
     if before == content and current == wanted:
         return ""
-    return difference(before or "", content, path) or f"{current} → {wanted}"
+    lines = difflib.unified_diff((before or "").splitlines(), content.splitlines(), path, path, lineterm="", n=1)
+    return "\n".join(lines) or f"{current} → {wanted}"
 
 
 def directory(host: Host, path: str, mode: str) -> Change:
@@ -56,13 +58,6 @@ def mode(host: Host, path: str, wanted: str, owner: str) -> Change:
     host.act("chown", owner, path)
     host.act("chmod", wanted, path)
     return Change(path, changed=True, diff=f"{current} → {_as_stat(wanted, owner)}")
-
-
-def absent(host: Host, path: str) -> Change:
-    if not host.run("test", "-e", path, check=False).ok:
-        return Change(f"no {path}")
-    host.act("rm", "-f", "--", path)
-    return Change(f"no {path}", changed=True, diff=f"removed {path}")
 
 
 def packages(host: Host, names: Iterable[str], *, what: str = "packages") -> Change:
@@ -105,7 +100,6 @@ def unit(host: Host, name: str, *, is_new: bool = False) -> Change:
 
 
 def unit_file(host: Host, name: str) -> Change:
-    """Install our file of the systemd unit."""
     change = file(host, f"/etc/systemd/system/{name}")
     if change.changed:
         host.act("systemctl", "daemon-reload")

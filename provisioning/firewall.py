@@ -27,7 +27,6 @@ def ensure(host: Host, settings: HostSettings, can_still_connect: Callable[[], b
         host,
         _RULES,
         _rules(_ssh_networks(settings)),
-        mode="0600",
         valid=("nft", "--check", "--file", "{}"),
         check=lambda: None,
         apply=f"systemctl reload-or-restart {_UNIT}",
@@ -40,7 +39,7 @@ def ensure(host: Host, settings: HostSettings, can_still_connect: Callable[[], b
 
 def _ssh_networks(settings: HostSettings) -> Sequence[str]:
     """Raise HostError if there are no networks from which this firewall accepts SSH."""
-    if settings.is_behind_firewall:
+    if settings.region:  # Pulumi rented it: it is behind Lightsail's firewall
         return _EVERYWHERE
     if not settings.ssh_cidrs:
         raise HostError("The settings name no network that SSH is answered to (ssh_cidrs): that would lock you out.")

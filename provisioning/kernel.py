@@ -3,13 +3,12 @@
 from collections.abc import Mapping
 
 from provisioning.change import Change
-from provisioning.ensure import absent, file
+from provisioning.ensure import file
 from provisioning.host import Host, HostError
 from provisioning.machine import Machine
 
-# Files of all folders are read in the order of their names: Ubuntu's 99-protect-links.conf overrode 99-invoices.conf.
-_PATH, _OLD_PATH = "/etc/sysctl.d/zz-invoices.conf", "/etc/sysctl.d/99-invoices.conf"
-_MODULES = "/etc/modprobe.d/invoices.conf"
+# Files of all folders are read in the order of their names, Ubuntu's 99-protect-links.conf among them.
+_PATH = "/etc/sysctl.d/zz-invoices.conf"
 _BOTH = ("all", "default")
 SETTINGS: Mapping[str, str] = {
     **{f"net.ipv4.conf.{which}.rp_filter": "1" for which in _BOTH},
@@ -53,12 +52,7 @@ def ensure(host: Host, machine: Machine) -> list[Change]:
     if unknown := sorted(ours.keys() - running.keys()):
         raise HostError(f"{host.name}: its kernel knows no {', '.join(unknown)}.")
     lines = "".join(f"{key} = {value}\n" for key, value in ours.items())
-    changes = [
-        file(host, _PATH, lines),
-        absent(host, _OLD_PATH),
-        _applied(host, ours, running),
-        file(host, _MODULES),
-    ]
+    changes = [file(host, _PATH, lines), _applied(host, ours, running), file(host, "/etc/modprobe.d/invoices.conf")]
     if machine.container:
         left = ", ".join(key for key in SETTINGS if key not in ours)
         changes.append(machine.unavailable("kernel settings", f"{left} belong to the machine beneath it"))

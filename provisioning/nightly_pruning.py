@@ -4,13 +4,12 @@ from provisioning.change import Change
 from provisioning.ensure import file, unit, unit_file
 from provisioning.host import Host
 
-_SCRIPT = "/usr/local/sbin/invoices-prune-images"
 _NAME = "invoices-prune-images"
 
 
 def ensure(host: Host) -> list[Change]:
     return [
-        file(host, _SCRIPT, mode="0755", valid=("sh", "-n", "{}")),
+        file(host, "/usr/local/sbin/invoices-prune-images", mode="0755", valid=("sh", "-n", "{}")),
         unit_file(host, f"{_NAME}.service"),
         unit_file(host, f"{_NAME}.timer"),
         unit(host, f"{_NAME}.timer"),

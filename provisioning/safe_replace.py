@@ -8,6 +8,7 @@ from provisioning.change import Change
 from provisioning.host import Host, HostError
 
 _SECONDS_UNTIL_RESTORED = 120
+_MODE = "0600"
 # The server runs _RESTORE without us, as the connection may be lost. Running it twice does no harm.
 _BACK_UP = 'rm -f -- "$1.absent"; if [ -e "$1" ]; then cp -a -- "$1" "$1.before"; else : > "$1.absent"; fi'
 _RESTORE = """
@@ -21,7 +22,6 @@ def replace_safely(
     path: str,
     content: str,
     *,
-    mode: str,
     valid: Sequence[str],
     check: Callable[[], None],
     apply: str,
@@ -33,7 +33,7 @@ def replace_safely(
     `check` validates the configuration as a whole before it is applied. `apply` and `without` are shell commands:
     the first loads the file, the second is run after the file was removed because there was none before.
     """
-    diff = ensure.file_difference(host, path, content, mode=mode)
+    diff = ensure.file_difference(host, path, content, mode=_MODE)
     if not diff or host.is_rehearsal:
         return Change(path, changed=bool(diff), diff=diff)
     unit = f"invoices-take-back-{posixpath.basename(path)}"
@@ -43,7 +43,7 @@ def replace_safely(
     host.act("systemd-run", "--quiet", "--collect", f"--unit={unit}", f"--on-active={_SECONDS_UNTIL_RESTORED}",
              "--timer-property=AccuracySec=1s", *restore)  # fmt: skip
     try:
-        host.write(path, content, mode=mode, valid=valid)
+        host.write(path, content, mode=_MODE, valid=valid)
         check()
         host.act("sh", "-c", apply)
         if not can_still_connect():

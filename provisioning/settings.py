@@ -43,11 +43,6 @@ class HostSettings(BaseModel):
     app_secret: str
     monthly_cost: Mapping[str, str]
 
-    @property
-    def is_behind_firewall(self) -> bool:
-        """Return whether Lightsail's firewall filters SSH before the server: true if Pulumi rented it."""
-        return bool(self.region)
-
     @classmethod
     def from_outputs(cls, outputs: Mapping[str, Any]) -> Self:
         """Return the settings from `pulumi stack output --json --show-secrets`; raises HostSettingsError."""

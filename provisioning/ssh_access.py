@@ -31,7 +31,6 @@ def ensure(host: Host, settings: HostSettings, can_still_connect: Callable[[], b
         host,
         _OPTIONS,
         options,
-        mode="0600",
         valid=("sshd", "-t", "-f", "{}"),
         check=check,
         apply=_APPLY,

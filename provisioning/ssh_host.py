@@ -24,6 +24,7 @@ _SILENCE_MILLISECONDS = 30_000  # how long sent data may stay unacknowledged
 _ATTEMPTS = 3
 _LINES_SHOWN = 15
 _COMMAND_LENGTH_SHOWN = 200
+_NO_ANSWER = (TimeoutError, ConnectionError, NoValidConnectionsError, EOFError)
 _ABSENT = 66  # EX_NOINPUT of sysexits.h; `cat` ends with 1 whatever is wrong
 
 
@@ -96,7 +97,7 @@ class SshHost:
             remote_stdin.write(stdin)
             remote_stdin.channel.shutdown_write()
             # Before the exit code: these reads time out, waiting for the code does not.
-            output = (_text(stdout.result()), _text(stderr.result()))
+            output = [one.result().decode(errors="replace") for one in (stdout, stderr)]
             exit_code = out.channel.recv_exit_status()
             if not self._connection.is_connected:
                 raise EOFError
@@ -146,24 +147,10 @@ def connected(
             connection.client.load_host_keys(str(known_hosts))
         try:
             connection.open()
-        except (TimeoutError, ConnectionError, NoValidConnectionsError, EOFError) as error:
-            if attempt + 1 == _ATTEMPTS:
-                raise HostError(
-                    f"{address}: it does not answer to SSH ({str(error) or type(error).__name__})."
-                ) from error
+        except (OSError, EOFError, paramiko.SSHException) as error:
+            if attempt + 1 == _ATTEMPTS or not isinstance(error, _NO_ANSWER):
+                raise HostError(f"{address}: {_reason(error, user)}.") from error
             continue
-        except paramiko.BadHostKeyException as error:
-            raise HostError(
-                f"{address}: it is not the server it was, its key is another. If it was replaced: `fab trust --again`."
-            ) from error
-        except _UnknownKeyError as error:
-            raise HostError(f"{address}: its key is not known yet: `fab trust` shows and keeps it.") from error
-        except paramiko.AuthenticationException as error:
-            raise HostError(
-                f"{address}: it lets nobody in as {user} with this key; name another with -i FILE."
-            ) from error
-        except (paramiko.SSHException, OSError) as error:
-            raise HostError(f"{address}: {_reason(error)}.") from error
         break
     with connection:
         connection.transport.set_keepalive(_KEEPALIVE_SECONDS)
@@ -172,12 +159,16 @@ def connected(
         yield SshHost(connection, is_rehearsal=is_rehearsal)
 
 
-def _reason(error: Exception) -> str:
+def _reason(error: Exception, user: str) -> str:
+    if isinstance(error, _NO_ANSWER):
+        return f"it does not answer to SSH ({str(error) or type(error).__name__})"
+    if isinstance(error, paramiko.BadHostKeyException):
+        return "it is not the server it was, its key is another. If it was replaced: `fab trust --again`"
+    if isinstance(error, _UnknownKeyError):
+        return "its key is not known yet: `fab trust` shows and keeps it"
+    if isinstance(error, paramiko.AuthenticationException):
+        return f"it lets nobody in as {user} with this key; name another with -i FILE"
     # Paramiko has no type of its own for a connection that ends before SSH begins.
     if isinstance(error.__context__, EOFError | ConnectionError):
         return "it ends the connection at once, as it does for a while after many tries from one place: wait a minute"
     return str(error)
-
-
-def _text(output: bytes) -> str:
-    return output.decode("utf-8", errors="replace")

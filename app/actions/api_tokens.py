@@ -26,7 +26,7 @@ def create(facts: TokenFacts, by: User, now: datetime) -> str:
     with transaction():
         token_id = api_tokens.add(by.id, facts, token, now)
         after = {"name": facts.name, "rights": " ".join(sorted(facts.rights)), "expires_at": facts.expires_at}
-        audit.append(by, "token.created", f"token:{token_id}", before={}, after=after, now=now)
+        audit.append(by, "token.created", f"token:{token_id}", after=after, now=now)
     return token
 
 
@@ -38,6 +38,5 @@ def revoke(token_id: int, by: User, now: datetime) -> str:
             raise MissingError("There is no such token.")
         if found.revoked_at is None:
             api_tokens.revoke(token_id, now)
-            after = {"name": found.facts.name}
-            audit.append(by, "token.revoked", f"token:{token_id}", before={}, after=after, now=now)
+            audit.append(by, "token.revoked", f"token:{token_id}", after={"name": found.facts.name}, now=now)
         return found.facts.name

@@ -22,7 +22,7 @@ def create(details: Details, by: User, now: datetime) -> int:
         customers.refuse_taken_code(details.code)
         customer_id = customers.insert(details)
         after = {name: value for name, value in asdict(details).items() if value not in ("", None, {})}
-        audit.append(by, "customer.created", f"customer:{customer_id}", before={}, after=after, now=now)
+        audit.append(by, "customer.created", f"customer:{customer_id}", after=after, now=now)
     return customer_id
 
 

@@ -25,4 +25,4 @@ def record(
     """Audit that a file was made: of what, how many rows, and by which filter."""
     details = {"file": file_name, "rows": rows, "filter": dict(selection)}
     with transaction():
-        audit.append(by, "export.made", f"export:{what}", before={}, after=details, now=now)
+        audit.append(by, "export.made", f"export:{what}", after=details, now=now)

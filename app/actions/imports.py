@@ -236,15 +236,11 @@ def _write(
             counts=dict(current.counts),
             control_totals=current.to_json(0)["tabs"],
         )
-        _remember_answers(importer, current)
+        for one in current.answered:
+            if one.question.shape and not one.is_remembered:
+                imports.remember_answer(one.question.shape, one.question.text, one.answer, importer.now())
         details = {"sha256": known.sha256, "counts": dict(current.counts), "choices": choices.to_json()}
         _record(importer, None, "import.applied", import_id, **details)
-
-
-def _remember_answers(importer: Importer, applied: Preview) -> None:
-    for one in applied.answered:
-        if one.question.shape and not one.is_remembered:
-            imports.remember_answer(one.question.shape, one.question.text, one.answer, importer.now())
 
 
 def _refuse_if_prevented(previewed: Preview, choices: Choices) -> None:
@@ -258,7 +254,7 @@ def _wait_for_worker(importer: Importer, import_id: int) -> None:
 
 def _record(importer: Importer, by: User | None, action: str, import_id: int, **after: Any) -> None:  # noqa: ANN401  # values of every kind
     details = {"file": _existing(import_id).file_name, **after}
-    audit.append(by, action, f"import:{import_id}", before={}, after=details, now=importer.now())
+    audit.append(by, action, f"import:{import_id}", after=details, now=importer.now())
 
 
 def _existing(import_id: int) -> StoredImport:

@@ -26,7 +26,7 @@ def create(facts: InvoiceFacts, by: User, now: datetime) -> int:
         invoice_changes.refuse_taken_number(facts, None)
         invoice_id = invoice_changes.insert(facts)
         after = _non_empty(asdict(facts))
-        audit.append(by, "invoice.created", f"invoice:{invoice_id}", before={}, after=after, now=now)
+        audit.append(by, "invoice.created", f"invoice:{invoice_id}", after=after, now=now)
         return invoice_id
 
 

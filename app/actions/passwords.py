@@ -20,7 +20,7 @@ def make_link(user_id: int, purpose: Purpose, by: User | None, now: datetime) ->
     token = secrets.token_urlsafe(_LINK_TOKEN_BYTES)
     with transaction():
         one_time_links.add(token, user_id, purpose, by.id if by else None, now)
-        audit.append(by, "link.made", f"user:{user_id}", before={}, after={"purpose": purpose}, now=now)
+        audit.append(by, "link.made", f"user:{user_id}", after={"purpose": purpose}, now=now)
     return token
 
 
@@ -35,7 +35,7 @@ def change(
         _set(user, password_hash, now)
         if new_login:
             logins.start(user.id, new_login, now)
-        audit.append(by, "password.changed", f"user:{user.id}", before={}, after={}, now=now)
+        audit.append(by, "password.changed", f"user:{user.id}", now=now)
 
 
 def change_by_link(token: str, link: Link, password_hash: str, now: datetime) -> bool:
@@ -44,8 +44,7 @@ def change_by_link(token: str, link: Link, password_hash: str, now: datetime) ->
         if one_time_links.use(token, link.purpose, now) is None:
             return False
         _set(link.user, password_hash, now)
-        after = {"link": link.purpose}
-        audit.append(link.user, "password.changed", f"user:{link.user.id}", before={}, after=after, now=now)
+        audit.append(link.user, "password.changed", f"user:{link.user.id}", after={"link": link.purpose}, now=now)
         return True
 
 

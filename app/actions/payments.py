@@ -128,7 +128,7 @@ def _refuse_a_refund_without_payment(
 
 
 def _audit(by: User, action: str, payment: Payment, after: Mapping[str, Any], now: datetime) -> None:
-    audit.append(by, action, f"invoice:{payment.invoice_id}", before={}, after=after, now=now)
+    audit.append(by, action, f"invoice:{payment.invoice_id}", after=after, now=now)
 
 
 def _details(payment: Payment) -> dict[str, Any]:

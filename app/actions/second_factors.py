@@ -50,7 +50,7 @@ def enable(
         second_factor.replace_recovery_codes(user.id, recovery_codes)
         if new_login:
             logins.start(user.id, new_login, now)
-        audit.append(user, "second_factor.enabled", f"user:{user.id}", before={}, after={}, now=now)
+        audit.append(user, "second_factor.enabled", f"user:{user.id}", now=now)
 
 
 def disable(user_id: int, by: User | None, now: datetime, *, new_login: NewLogin | None = None) -> None:
@@ -61,13 +61,13 @@ def disable(user_id: int, by: User | None, now: datetime, *, new_login: NewLogin
         logins.revoke_all_of(user_id, now)
         if new_login:
             logins.start(user_id, new_login, now)
-        audit.append(by, "second_factor.removed", f"user:{user_id}", before={}, after={}, now=now)
+        audit.append(by, "second_factor.removed", f"user:{user_id}", now=now)
 
 
 def renew_recovery_codes(user: User, recovery_codes: Iterable[str], now: datetime) -> None:
     with transaction():
         second_factor.replace_recovery_codes(user.id, recovery_codes)
-        audit.append(user, "recovery_codes.renewed", f"user:{user.id}", before={}, after={}, now=now)
+        audit.append(user, "recovery_codes.renewed", f"user:{user.id}", now=now)
 
 
 def _bare(code: str) -> str:

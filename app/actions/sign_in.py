@@ -73,8 +73,8 @@ def end_other_logins(login: Login, now: datetime) -> None:
 def refuse_request(user: User, action: str, path: str, details: dict[str, str], now: datetime) -> None:
     """Audit that a request of a signed-in user was refused: `action` is access.refused or form.refused."""
     with transaction():
-        audit.append(user, action, f"page:{path}", before={}, after=details, now=now)
+        audit.append(user, action, f"page:{path}", after=details, now=now)
 
 
 def _record(user: User | None, action: str, now: datetime, *, by: User | None = None, **after: object) -> None:
-    audit.append(by, action, f"user:{user.id if user else 0}", before={}, after=after, now=now)
+    audit.append(by, action, f"user:{user.id if user else 0}", after=after, now=now)

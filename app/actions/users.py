@@ -1,6 +1,7 @@
 """Changes of users: each in one transaction, audited, and refused if no active administrator would be left."""
 
-from collections.abc import Callable
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -35,7 +36,7 @@ def create(email: str, facts: UserFacts, password_hash: str, by: User | None, no
         if facts.scope != EVERYTHING:
             users.set_scope(user.id, facts.scope)
         after = {"email": user.email, **_values(facts)}
-        audit.append(by, "user.created", f"user:{user.id}", before={}, after=after, now=now)
+        audit.append(by, "user.created", f"user:{user.id}", after=after, now=now)
         return users.existing(user.id)
 
 
@@ -46,8 +47,7 @@ def invite(email: str, facts: UserFacts, by: User, now: datetime) -> User:
 
 def change(user_id: int, facts: UserFacts, by: User, now: datetime) -> bool:
     """Save the user's values and return whether any differed; raises MissingError or LastAdminError."""
-
-    def write(user: User) -> bool:
+    with _keeping_an_admin(user_id) as user:
         before, after = _values(user), _values(facts)
         changed = {name for name, value in after.items() if value != before[name]}
         if not changed:
@@ -58,23 +58,18 @@ def change(user_id: int, facts: UserFacts, by: User, now: datetime) -> bool:
         audit.append(by, "user.edited", f"user:{user_id}", before=old, after=new, now=now)
         return True
 
-    return _keeping_an_admin(user_id, write)
-
 
 def deactivate(user_id: int, by: User, now: datetime) -> bool:
     """Deactivate a user, revoke their sessions, and return whether they were active.
 
     Raises MissingError or LastAdminError.
     """
-
-    def write(user: User) -> bool:
+    with _keeping_an_admin(user_id) as user:
         if user.active:
             users.set_active(user_id, active=False)
             logins.revoke_all_of(user_id, now)
-            audit.append(by, "user.deactivated", f"user:{user_id}", before={}, after={}, now=now)
+            audit.append(by, "user.deactivated", f"user:{user_id}", now=now)
         return user.active
-
-    return _keeping_an_admin(user_id, write)
 
 
 def activate(user_id: int, by: User, now: datetime) -> bool:
@@ -83,18 +78,19 @@ def activate(user_id: int, by: User, now: datetime) -> bool:
         user = users.existing(user_id)
         if not user.active:
             users.set_active(user_id, active=True)
-            audit.append(by, "user.activated", f"user:{user_id}", before={}, after={}, now=now)
+            audit.append(by, "user.activated", f"user:{user_id}", now=now)
         return not user.active
 
 
-def _keeping_an_admin(user_id: int, write: Callable[[User], bool]) -> bool:
+@contextmanager
+def _keeping_an_admin(user_id: int) -> Iterator[User]:
+    """Yield the user to be changed; raises MissingError, or LastAdminError if none is left after the block."""
     with transaction():
         # If two admins remove each other at the same moment, the second is refused.
         one_at_a_time(_ADMINS_LOCK)
-        was_different = write(users.existing(user_id))
+        yield users.existing(user_id)
         if not any(user.active and may(user.role, Right.ADMINISTER, user.scope) for user in users.all_users()):
             raise LastAdminError
-        return was_different
 
 
 def _values(facts: User | UserFacts) -> dict[str, Any]:

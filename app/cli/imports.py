@@ -6,9 +6,10 @@ import sys
 import tempfile
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from dataclasses import asdict
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated, Any, NoReturn
+from typing import Annotated, Any
 
 import typer
 from rich.box import SIMPLE_HEAD
@@ -29,7 +30,7 @@ from app.domain.sentences import plain
 from app.store.ledger import imports as store
 from app.store.ledger.imports import State
 from app.workbook.difference import Decisions, Outcome, Resolution, RowChange
-from app.workbook.figures import Figures, OwedTotals
+from app.workbook.figures import Debtor, Figures, OwedTotals
 from app.workbook.importing import Examined, Importer
 from app.workbook.meaning.cell_values.amounts import DecimalMark
 from app.workbook.meaning.cell_values.dates import DateOrder
@@ -161,10 +162,7 @@ def export(file: Annotated[Path, typer.Argument(help="The workbook to write, .xl
         with tempfile.TemporaryDirectory(prefix="export-") as folder:
             whole = Path(folder) / "export.xlsx"
             whole.write_bytes(content)
-            try:
-                shutil.copyfile(whole, file)
-            except OSError as error:
-                _refuse_path(file, error)
+            _copy(whole, file)
     payments = sum(map(len, stored.payments.values()))
     typer.echo(
         f"Wrote {len(stored.customers):,} customers, {len(stored.invoices):,} invoices and {payments:,} payments "
@@ -175,14 +173,14 @@ def export(file: Annotated[Path, typer.Argument(help="The workbook to write, .xl
 def _write_marked(file: Path, examined: Examined, marked: Path, limits: WorkbookLimits) -> None:
     """Call this before the import, so that if it fails nothing has been imported."""
     with marking.marked_copy(file, examined.preview, limits) as copy:
-        try:
-            shutil.copyfile(copy, marked)
-        except OSError as error:
-            _refuse_path(marked, error)
+        _copy(copy, marked)
 
 
-def _refuse_path(path: Path, error: OSError) -> NoReturn:
-    refuse(f"'{path}' cannot be written: {error.strerror}.", error)
+def _copy(source: Path, target: Path) -> None:
+    try:
+        shutil.copyfile(source, target)
+    except OSError as error:
+        refuse(f"'{target}' cannot be written: {error.strerror}.", error)
 
 
 def _result(
@@ -212,16 +210,13 @@ def _as_json(preview: Preview, import_id: int | None, state: State) -> dict[str,
         ],
         "counts": dict(preview.counts),
         "problems": [{"tab": one.tab, "cell": one.cell, "message": one.message} for one in preview.problems],
-        "figures": _figures_as_json(preview.figures),
+        "figures": {
+            name: [_amounts_as_json(one) for one in getattr(preview.figures, name)]
+            for name in ("before", "after", "debtors")
+        },
         "questions": [
             {
-                "id": one.id,
-                "subject": one.subject,
-                "tab": one.tab,
-                "text": one.text,
-                "choices": list(one.choices),
-                "labels": dict(one.labels),
-                "effects": dict(one.effects),
+                **{name: getattr(one, name) for name in _SAID_OF_QUESTIONS},
                 "examples": [{"cell": ex.cell, "text": ex.text, **ex.readings} for ex in one.examples],
             }
             for one in preview.questions
@@ -234,29 +229,9 @@ def _as_json(preview: Preview, import_id: int | None, state: State) -> dict[str,
     }
 
 
-def _figures_as_json(figures: Figures) -> dict[str, Any]:
-    def amounts(one: OwedTotals) -> dict[str, Any]:
-        return {
-            "currency": one.currency,
-            "outstanding": decimal_string(one.outstanding),
-            "overdue": decimal_string(one.overdue),
-            "credit": decimal_string(one.credit),
-            "open_invoices": one.open_invoices,
-        }
-
-    return {
-        "before": [amounts(one) for one in figures.before],
-        "after": [amounts(one) for one in figures.after],
-        "debtors": [
-            {
-                "name": one.name,
-                "currency": one.currency,
-                "before": decimal_string(one.before),
-                "after": decimal_string(one.after),
-            }
-            for one in figures.debtors
-        ],
-    }
+def _amounts_as_json(one: OwedTotals | Debtor) -> dict[str, Any]:
+    texts = {"name", "currency", "open_invoices"}
+    return {name: value if name in texts else decimal_string(value) for name, value in asdict(one).items()}
 
 
 def _print_figures(figures: Figures) -> None:
@@ -327,6 +302,7 @@ def _change_line(change: RowChange) -> str:
     return f"{line} ({change.reason})" if change.reason else line
 
 
+_SAID_OF_QUESTIONS = ("id", "subject", "tab", "text", "choices", "labels", "effects")
 _ANSWERED_BY_OPTION = ("dates", "decimal", "terms", "undated")
 
 

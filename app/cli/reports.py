@@ -64,9 +64,7 @@ def customers(*, as_of: _AsOfOption = None, as_json: _JsonOption = False) -> Non
     for header in ("Open", "Outstanding", "Overdue", "Credit"):
         table.add_column(header, justify="right", no_wrap=True)
     for one in found:
-        amounts = (
-            display(cents) for cents in (one.owed.outstanding_cents, one.owed.overdue_cents, one.owed.credit_cents)
-        )
+        amounts = (display(getattr(one.owed, f"{name}_cents")) for name in _OWED)
         table.add_row(one.code, one.name, one.currency, f"{one.owed.open_invoices:,}", *amounts)
     CONSOLE.print(table)
 
@@ -78,6 +76,7 @@ _LABELS = {
     Bucket.TO_90: "61-90 days late",
     Bucket.OVER_90: "Over 90 days late",
 }
+_OWED = ("outstanding", "overdue", "credit")
 
 
 def _day(as_of: datetime | None, settings: AppSettings) -> date:
@@ -99,12 +98,6 @@ def _ageing_json(one: Ageing) -> dict[str, Any]:
 
 
 def _customer_json(one: CustomerPosition) -> dict[str, Any]:
-    return {
-        "customer": one.code,
-        "name": one.name,
-        "currency": one.currency,
-        "open_invoices": one.owed.open_invoices,
-        "outstanding": decimal_string(one.owed.outstanding_cents),
-        "overdue": decimal_string(one.owed.overdue_cents),
-        "credit": decimal_string(one.owed.credit_cents),
-    }
+    amounts = {name: decimal_string(getattr(one.owed, f"{name}_cents")) for name in _OWED}
+    facts = {"customer": one.code, "name": one.name, "currency": one.currency}
+    return {**facts, "open_invoices": one.owed.open_invoices, **amounts}

@@ -130,8 +130,18 @@ class SecretFiles:
             for optional in ("secret_keys_before", "smtp_url"):
                 yield from self._write_if_missing(self.services[name], optional, _SWITCHED_OFF)
 
-    def rotate_signing_key(self) -> Iterator[str]:
-        """Yield the files written; the two previous keys remain accepted.
+    def rotate(self, kind: Rotated) -> Iterator[str]:
+        """Leave it to the caller to set new passwords in the database, and to restart Redis."""
+        if kind is Rotated.SIGNING_KEY:
+            yield from self._rotate_signing_key()
+        elif kind is Rotated.DATABASE:
+            for role in (SUPERUSER, *ROLES.values()):
+                yield from self._write_if_changed(self.database, role, _new_password())
+        else:
+            yield from self._write_if_changed(self.redis, "password", _new_password())
+
+    def _rotate_signing_key(self) -> Iterator[str]:
+        """Keep accepting the two previous keys.
 
         Two, because the app may not have been restarted since the last rotation: rotating again signs no user out.
         """
@@ -140,15 +150,6 @@ class SecretFiles:
         # In this order: if interrupted in between, the signing key is merely listed twice, and no user is signed out.
         yield from self._write_if_changed(app, "secret_keys_before", ",".join(list(filter(None, before))[:2]))
         yield from self._write_if_changed(app, "secret_key", _new_key())
-
-    def rotate_database(self) -> Iterator[str]:
-        """Leave it to the caller to set the new passwords in the database too."""
-        for role in (SUPERUSER, *ROLES.values()):
-            yield from self._write_if_changed(self.database, role, _new_password())
-
-    def rotate_redis(self) -> Iterator[str]:
-        """Redis reads its password at start."""
-        yield from self._write_if_changed(self.redis, "password", _new_password())
 
     def set_smtp_url(self, url: str) -> Iterator[str]:
         """Give it to the app, which offers reset links, and the worker, which sends them."""
@@ -180,12 +181,7 @@ def make_secrets(
 ) -> None:
     """Generate the stack's missing secrets; the container `secrets` runs this at each start."""
     files = SecretFiles.below(folder)
-    rotations = {
-        Rotated.SIGNING_KEY: files.rotate_signing_key,
-        Rotated.DATABASE: files.rotate_database,
-        Rotated.REDIS: files.rotate_redis,
-    }
-    written = list(rotations[rotate]()) if rotate else []
+    written = list(files.rotate(rotate)) if rotate else []
     if set_smtp_url:
         written += files.set_smtp_url(_smtp_url_from_stdin())
     written += files.make_missing()

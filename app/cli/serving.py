@@ -96,11 +96,8 @@ def refuse_taken_port(settings: AppSettings) -> None:
         try:
             probe.bind((settings.host, settings.port))
         except OSError as error:
-            why = (
-                "is taken by another program"
-                if error.errno == errno.EADDRINUSE
-                else f"cannot be used ({error.strerror})"
-            )
+            is_taken = error.errno == errno.EADDRINUSE
+            why = "is taken by another program" if is_taken else f"cannot be used ({error.strerror})"
             refuse(
                 f"Port {settings.port} on {settings.host} {why}: stop that program, or choose another with PORT=8001.",
                 error,

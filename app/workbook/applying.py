@@ -12,7 +12,7 @@ from app.domain.fields import Type
 from app.domain.own_fields import merged
 from app.domain.sentences import amount_text
 from app.store.ledger import bulk, imports
-from app.store.ledger.snapshot import Snapshot, StoredCustomer, StoredInvoice
+from app.store.ledger.snapshot import REPLACED, Snapshot, StoredCustomer, StoredInvoice
 from app.workbook.difference import Difference
 from app.workbook.meaning.cell_values.texts import SHORT_TEXT
 from app.workbook.meaning.results.records import Key, Record, Value, paid_by_invoice
@@ -44,7 +44,7 @@ def take_back(import_id: int) -> None:
             bulk.update(action.kind, action.record_id, _restored(action.before or {}))
     for kind, ids in created.items():
         bulk.delete(kind, ids)
-    bulk.unvoid_payments(voided)
+    bulk.void_payments(voided, None, "")
 
 
 class _Writer:
@@ -78,7 +78,7 @@ class _Writer:
             {**_CUSTOMER_DEFAULTS, **self._with_origin(record, record.values), "id": record_id}
             for record, record_id in numbered
         )
-        bulk.insert_customers(_row(bulk.CUSTOMER_COLUMNS, one) for one in values)
+        bulk.insert("customer", values)
         for record, record_id in numbered:
             self.customer_ids[record.key[0]] = record_id
             self._add_action(record, "customer", "created", record_id, version=1)
@@ -99,7 +99,7 @@ class _Writer:
             }
             for record, record_id in numbered
         )
-        bulk.insert_invoices(_row(bulk.INVOICE_COLUMNS, one) for one in values)
+        bulk.insert("invoice", values)
         for record, record_id in numbered:
             self.invoice_ids[record.key] = record_id
             self.numbers[record.key] = str(record.values["number"])
@@ -118,7 +118,8 @@ class _Writer:
         ids_by_moment: dict[datetime, list[int]] = defaultdict(list)
         for payment, _ in voided:
             ids_by_moment[_start_of(payment.paid_on, self.zone)].append(payment.id)
-        bulk.replace_payments(ids_by_moment)
+        for at, ids in ids_by_moment.items():
+            bulk.void_payments(ids, at, REPLACED)
         for payment, record in voided:
             self._add_action(record, "payment", "voided", payment.id)
 
@@ -132,9 +133,9 @@ class _Writer:
         for record, payment_id in numbered:
             self._add_action(record, "payment", "created", payment_id)
 
-    def _payment_row(self, record: Record, payment_id: int) -> tuple[Any, ...]:
+    def _payment_row(self, record: Record, payment_id: int) -> dict[str, Any]:
         values = {"id": payment_id, "invoice": self.invoice_ids[record.key], "recorded_at": self.now}
-        return _row(bulk.PAYMENT_COLUMNS, {**_PAYMENT_DEFAULTS, **record.values, **self._origin(record), **values})
+        return {**_PAYMENT_DEFAULTS, **record.values, **self._origin(record), **values}
 
     def _with_origin(
         self, record: Record, columns: Mapping[str, Any], version: int = 1, own_fields: Mapping[str, str] | None = None
@@ -173,10 +174,6 @@ _PAYMENT_DEFAULTS = {
 _RECORDS = (*fields.CUSTOMER, *fields.INVOICE)
 _PARSERS: dict[Type, Callable[[str], date]] = {Type.DAY: date.fromisoformat, Type.MOMENT: datetime.fromisoformat}
 _PARSED = {field.name: _PARSERS[field.type] for field in _RECORDS if field.type in _PARSERS}
-
-
-def _row(columns: list[str], values: Mapping[str, Any]) -> tuple[Any, ...]:
-    return tuple(values[name] for name in columns)
 
 
 def _invoice_columns(values: Mapping[str, Value], zone: ZoneInfo) -> dict[str, Any]:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
-from infra.prices import PRICES
+from infra.prices import BUNDLES, ITEMS
 
 Properties = Mapping[str, Any]
 
@@ -132,10 +132,10 @@ def above_budget(resources: Iterable[Resource], otherwise: Decimal) -> Iterator[
 
 def _cost(resource: Resource) -> Decimal:
     if resource.kind == "aws:lightsail/instance:Instance":
-        bundle = PRICES.bundles.get(resource.properties.get("bundleId") or "")
+        bundle = BUNDLES.get(resource.properties.get("bundleId") or "")
         return bundle.dollars if bundle else Decimal(0)
     item = _PRICED.get(resource.kind)
-    return PRICES.items[item].dollars if item else Decimal(0)
+    return ITEMS[item].dollars if item else Decimal(0)
 
 
 def _includes(port: Properties, wanted: int) -> bool:

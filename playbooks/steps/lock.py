@@ -7,14 +7,10 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from playbooks.steps.moment import utc_now
-from provisioning.host import Host
+from provisioning.host import Host, HostError
 
 FOLDER = "/opt/invoices/lock"
 _HOLDER = f"{FOLDER}/holder"
-
-
-class LockedError(Exception):
-    """The message says who holds the lock, since when, and what to do."""
 
 
 def holder(host: Host) -> str:
@@ -27,7 +23,6 @@ def holder(host: Host) -> str:
 
 @contextmanager
 def held(host: Host, what: str) -> Iterator[None]:
-    """Raise LockedError if the lock is held already."""
     acquire(host, what)
     try:
         yield
@@ -36,10 +31,10 @@ def held(host: Host, what: str) -> Iterator[None]:
 
 
 def acquire(host: Host, what: str) -> None:
-    """Raise LockedError if the lock is held already."""
+    """Raise HostError if the lock is held already."""
     host.act("mkdir", "-p", FOLDER.rpartition("/")[0])
     if not host.act("mkdir", FOLDER, check=False).ok:
-        raise LockedError(
+        raise HostError(
             f"{host.name}: {holder(host)}. Wait for it to end; if it was cut off, look at `fab status`, "
             "then take the lock away with `fab lock --release`."
         )

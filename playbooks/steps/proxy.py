@@ -5,7 +5,7 @@ from contextlib import contextmanager
 
 from playbooks.steps import release
 from playbooks.steps.release import folder_of
-from playbooks.steps.stack import Stack, running
+from playbooks.steps.stack import ONCE, Stack, running
 from provisioning import ensure
 
 _FOLDER = "/opt/invoices/proxy"
@@ -35,7 +35,7 @@ def _configure(stack: Stack) -> None:
         # At a path of its own: a folder mounted over the proxy's own files would not be seen.
         mount = ("--volume", f"{source}:/tried:ro", "--entrypoint", "caddy")
         validate = ("validate", *_AS_CADDYFILE, "/tried/Caddyfile")
-        stack.execute("run", "--rm", "--no-deps", "-T", *mount, "proxy", *validate)
+        stack.execute(*ONCE, *mount, "proxy", *validate)
     for name, content in contents.items():
         ensure.file(host, f"{_FOLDER}/{name}", content)
     if is_running:

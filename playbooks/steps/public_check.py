@@ -7,13 +7,10 @@ import ssl
 import time
 from collections.abc import Callable
 
+from provisioning.host import HostError
+
 _PORT = 443
 _SECONDS = 10
-_OK = 200
-
-
-class NotServedError(Exception):
-    """The message says what was seen."""
 
 
 def wait_until_served(
@@ -25,7 +22,7 @@ def wait_until_served(
     seconds: float = 30,
     pause: Callable[[float], None] = time.sleep,
 ) -> None:
-    """Return once `/health` answers ok; raises NotServedError if it does not within `seconds`.
+    """Return once `/health` answers ok; raises HostError if it does not within `seconds`.
 
     `authority` is a PEM certificate to trust besides those of this machine; `is_trial` switches verification off, as
     for Let's Encrypt's staging authority, which no client trusts.
@@ -39,7 +36,7 @@ def wait_until_served(
     while True:
         try:
             check(address, domain, trust)
-        except NotServedError:
+        except HostError:
             if time.monotonic() > until:
                 raise
             pause(1)
@@ -48,7 +45,7 @@ def wait_until_served(
 
 
 def check(address: str, domain: str, trust: ssl.SSLContext) -> None:
-    """Request `/health` at the address under the domain's name; raises NotServedError."""
+    """Request `/health` at the address under the domain's name; raises HostError."""
     try:
         with (
             socket.create_connection((address, _PORT), timeout=_SECONDS) as plain,
@@ -60,9 +57,9 @@ def check(address: str, domain: str, trust: ssl.SSLContext) -> None:
             answer = connection.getresponse()
             body = answer.read().decode(errors="replace")
     except (OSError, http.client.HTTPException) as error:
-        raise NotServedError(f"https://{domain} at {address} does not answer: {error}.") from error
-    if answer.status != _OK or not _is_ok(body):
-        raise NotServedError(f"https://{domain}/health at {address} answers {answer.status}: {body[:200]}")
+        raise HostError(f"https://{domain} at {address} does not answer: {error}.") from error
+    if answer.status != http.HTTPStatus.OK or not _is_ok(body):
+        raise HostError(f"https://{domain}/health at {address} answers {answer.status}: {body[:200]}")
 
 
 def _is_ok(body: str) -> bool:

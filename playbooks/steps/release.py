@@ -30,10 +30,6 @@ class Release:
     version: str
     tree: str
 
-    @property
-    def folder(self) -> str:
-        return folder_of(self.version)
-
     @classmethod
     def of_checkout(cls, *, allow_dirty: bool, root: Path = ROOT) -> "Release":
         """Raise ReleaseError for uncommitted changes unless `allow_dirty`."""
@@ -64,16 +60,17 @@ def folder_of(version: str) -> str:
 
 def upload(host: Host, release: Release) -> None:
     """Upload all files or none; does nothing if they are there already."""
-    if host.run("test", "-d", release.folder, check=False).ok:
+    folder = folder_of(release.version)
+    if host.run("test", "-d", folder, check=False).ok:
         return
-    partial = f"{release.folder}.partial"
+    partial = f"{folder}.partial"
     with release.archive() as archive:
         host.upload(str(archive), f"{partial}.tar.gz")
     host.act("rm", "-rf", "--", partial)
     host.act("install", "-d", partial)
     host.act("tar", "-xzf", f"{partial}.tar.gz", "-C", partial)
     host.act("rm", "-f", "--", f"{partial}.tar.gz")
-    host.act("mv", "-T", "--", partial, release.folder)
+    host.act("mv", "-T", "--", partial, folder)
 
 
 def current(host: Host) -> str:

@@ -1,20 +1,20 @@
 """The connection of a command to a server; expected errors end the program with one message and exit code 1."""
 
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import wraps
+from inspect import Signature, signature
+from typing import Any
 
 from invoke.context import Context
+from invoke.tasks import task
 from rich.console import Console
 
 from playbooks.steps.inventory import known_hosts, server_settings
-from playbooks.steps.lock import LockedError
 from playbooks.steps.progress import Steps
-from playbooks.steps.public_check import NotServedError
 from playbooks.steps.release import ReleaseError
-from playbooks.steps.stack_settings import StackSettingsError
-from playbooks.steps.switching import NotReadyError
 from provisioning.host import HostError
 from provisioning.settings import HostSettings, HostSettingsError
 from provisioning.ssh_host import SshHost, connected
@@ -24,9 +24,7 @@ SERVER_HELP = {
     "server": "A file about a server that Pulumi did not rent, as JSON; else INVOICES_SERVER names it.",
     "stack": "The stack that rented the server.",
 }
-EXPECTED = (
-    HostError, LockedError, NotReadyError, NotServedError, ReleaseError, HostSettingsError, StackSettingsError,
-)  # fmt: skip
+EXPECTED = (HostError, HostSettingsError, ReleaseError)
 
 
 class RefusedError(Exception):
@@ -35,19 +33,45 @@ class RefusedError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Session:
+    """`identity` is the key file of `fab -i FILE`, empty if SSH may choose."""
+
     settings: HostSettings
     host: SshHost
     steps: Steps
+    identity: str = ""
 
     @property
     def console(self) -> Console:
         return self.steps.console
 
 
-def identity_of(context: Context) -> str:
-    """Return the key file of `fab -i FILE`, empty if SSH may choose."""
-    named = context.config.get("connect_kwargs", {}).get("key_filename") or ""
-    return str(named) if isinstance(named, str) else str(next(iter(named), ""))
+def server_task(name: str | None = None, /, **options: str) -> Callable[[Callable[..., None]], Any]:
+    """Make a `fab` command of a function that takes a session, and keywords that `options` say the meaning of.
+
+    The command also has the options `--server` and `--stack`. With `--dry-run` or `--check` the session is a rehearsal.
+    """
+
+    def decorate(command: Callable[..., None]) -> Any:  # noqa: ANN401  # an untyped Task of invoke
+        @wraps(command)
+        def run(context: Context, *, server: str = "", stack: str = STACK, **given: Any) -> None:  # noqa: ANN401
+            is_rehearsal = given.get("dry_run", False) or given.get("check", False)
+            with session(context, server, stack, dry_run=is_rehearsal) as found:
+                command(found, **given)
+
+        # Invoke makes the options from the signature.
+        own, shared = signature(command).parameters, signature(run, follow_wrapped=False).parameters
+        every = [*own.values(), shared["server"], shared["stack"]]
+        run.__signature__ = Signature(every)  # type: ignore[attr-defined]
+        return task(name=name, help=SERVER_HELP | options)(run)
+
+    return decorate
+
+
+def settings_or_exit(server: str, stack: str) -> HostSettings:
+    try:
+        return server_settings(server, stack)
+    except HostSettingsError as error:
+        sys.exit(str(error))
 
 
 @contextmanager
@@ -56,11 +80,16 @@ def session(context: Context, server: str, stack: str, *, dry_run: bool = False)
     console = Console(highlight=False, soft_wrap=True)
     try:
         settings = server_settings(server, stack)
-        identity = identity_of(context)
+        identity = _identity_of(context)
         keys = known_hosts(settings)
         with connected(settings.host, settings.user, keys, identity=identity, is_rehearsal=dry_run) as host:
-            yield Session(settings, host, Steps(console))
+            yield Session(settings, host, Steps(console), identity)
     except (*EXPECTED, RefusedError) as error:
         sys.exit(str(error))
     except KeyboardInterrupt:
         sys.exit("Broken off.")
+
+
+def _identity_of(context: Context) -> str:
+    named = context.config.get("connect_kwargs", {}).get("key_filename") or ""
+    return str(named) if isinstance(named, str) else str(next(iter(named), ""))

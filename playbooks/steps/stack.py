@@ -4,10 +4,11 @@ import json
 from dataclasses import dataclass
 
 from playbooks.steps.release import folder_of
-from provisioning.host import Host, Ran
+from provisioning.host import Host, HostError, Ran
 
 SETTINGS = "/etc/invoices/stack.env"
 PROJECT = "invoices"
+ONCE = ("run", "--rm", "--no-deps", "-T")  # a container of its own, for one command
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +81,13 @@ def containers(host: Host, service: str = "") -> list[Container]:
 
 def running(host: Host, service: str) -> list[Container]:
     return [one for one in containers(host, service) if one.state == "running"]
+
+
+def serving(host: Host, service: str) -> list[Container]:
+    """Return those that run; raises HostError if none does."""
+    if found := running(host, service):
+        return found
+    raise HostError(f"{host.name}: the {service} does not run; `fab status` says more.")
 
 
 def health(host: Host, container: Container) -> Health:

@@ -10,7 +10,7 @@ from playbooks.steps.stack import SETTINGS
 from provisioning import ensure
 from provisioning.change import Change
 from provisioning.host import Host
-from provisioning.settings import HostSettings
+from provisioning.settings import HostSettings, HostSettingsError
 
 _APPLIED = "/etc/invoices/stack.applied.env"
 FILE = ROOT / "server.env"
@@ -19,21 +19,17 @@ _MAIL_SERVER = "SMTP_URL"
 _CERTIFICATES = {"production", "staging", "internal"}
 
 
-class StackSettingsError(Exception):
-    """`server.env` has a key or a value that it must not have; the message names the key."""
-
-
 def wanted(settings: HostSettings, path: Path = FILE) -> dict[str, str]:
-    """Let the file's settings, if it exists, come on top; raises StackSettingsError."""
+    """Let the file's settings, if it exists, come on top; raises HostSettingsError."""
     added = {name: value or "" for name, value in (dotenv_values(path) if path.exists() else {}).items()}
     if refused := sorted(_OURS & added.keys()):
-        raise StackSettingsError(f"{path.name}: {', '.join(refused)} is set by the stack itself: take it out.")
+        raise HostSettingsError(f"{path.name}: {', '.join(refused)} is set by the stack itself: take it out.")
     if _MAIL_SERVER in added:
-        raise StackSettingsError(
+        raise HostSettingsError(
             f"{path.name}: {_MAIL_SERVER} holds a password: take it out, and run `fab secrets --mail`."
         )
     if added.get("CERTIFICATES", "production") not in _CERTIFICATES:
-        raise StackSettingsError(f"{path.name}: CERTIFICATES is none of {', '.join(sorted(_CERTIFICATES))}.")
+        raise HostSettingsError(f"{path.name}: CERTIFICATES is none of {', '.join(sorted(_CERTIFICATES))}.")
     return {
         "DOMAIN": settings.domain,
         "CERTIFICATES": "production",
@@ -56,7 +52,6 @@ def are_applied(host: Host) -> bool:
 
 
 def note_applied(host: Host) -> None:
-    """Record that what serves was started with the current settings."""
     host.act("cp", "--preserve", SETTINGS, _APPLIED)
 
 

@@ -18,13 +18,9 @@ _DRAIN_SECONDS = 40  # longer than the proxy waits for an answer of the app
 _LINES_SHOWN = 100  # the reason comes before the shutdown messages of two servers, perhaps twice
 
 
-class NotReadyError(Exception):
-    """The message has the output of the new version's container; the old one keeps serving."""
-
-
 @dataclass(frozen=True, slots=True)
 class Switch:
-    """`is_well` raises NotServedError if the site does not answer under its name.
+    """`is_well` raises HostError if the site does not answer under its name.
 
     `recreates` replaces a container of the same version too: what it reads at startup has changed.
     """
@@ -94,7 +90,7 @@ class Switch:
         while not (state := health(self.host, new)).is_healthy:
             if state.is_lost or time.monotonic() > until:
                 printed = self.host.run("docker", "logs", "--tail", str(_LINES_SHOWN), new.id, check=False)
-                raise NotReadyError(
+                raise HostError(
                     f"{self.stack.version} does not become ready ({state.status}, exit code {state.exit_code}).\n"
                     f"Its health check printed:\n{state.log or '(nothing)'}\n"
                     f"Its last lines:\n{(printed.out + printed.err).strip() or '(none)'}"

@@ -3,7 +3,7 @@
 import pytest
 from support.pulumi_stack import CONFIG, REGION
 
-from infra.settings import LOGIN_USERS, Addresses, Dns, InfraSettings, InfraSettingsError, LockMode, Monitoring, Secrets
+from infra.settings import LOGIN_USERS, InfraSettings, InfraSettingsError
 from provisioning import machine
 
 
@@ -19,9 +19,9 @@ def test_what_is_not_said_has_a_default():
     assert (settings.server_name, settings.bundle, settings.blueprint) == (
         "invoices", "medium_3_0", "ubuntu_24_04",
     )  # fmt: skip
-    assert (settings.availability_zone, settings.addresses) == ("us-east-1a", Addresses.DUALSTACK)
-    assert (settings.dns, settings.monitoring, settings.secrets) == (Dns.EXTERNAL, Monitoring.BASIC, Secrets.CONFIG)
-    assert (settings.backups, settings.backup_lock_mode, settings.backup_lock_days) == (True, LockMode.GOVERNANCE, 30)
+    assert (settings.availability_zone, settings.addresses) == ("us-east-1a", "dualstack")
+    assert (settings.dns, settings.monitoring, settings.secrets) == ("external", "basic", "config")
+    assert (settings.backups, settings.backup_lock_mode, settings.backup_lock_days) == (True, "GOVERNANCE", 30)
     assert (settings.monthly_budget, settings.key_number) == (50, 1)
 
 

@@ -29,7 +29,7 @@ class Command:
             self.server.is_rehearsal = dry_run
             yield Session(HostSettings.from_outputs(FACTS), self.server, Steps(Console(file=said, width=160)))
 
-        self._monkeypatch.setattr(module, "session", session)
+        self._monkeypatch.setattr("playbooks.steps.session.session", session)
         try:
             getattr(module, task)(Context(), **options)
         finally:

@@ -12,7 +12,6 @@ from playbooks.steps.progress import Steps
 from playbooks.steps.release import Release
 from playbooks.steps.session import RefusedError, Session
 from playbooks.steps.stack_settings import SETTINGS
-from playbooks.steps.switching import NotReadyError
 from provisioning.host import HostError, Ran
 from provisioning.settings import HostSettings
 
@@ -102,7 +101,7 @@ def test_a_migration_that_fails_starts_nothing_and_is_logged(server):
 def test_a_version_that_is_not_ready_is_logged_and_does_not_become_the_current_one(server):
     server.answers["docker inspect * 2"] = state(status="unhealthy")
 
-    with pytest.raises(NotReadyError):
+    with pytest.raises(HostError, match="does not become ready"):
         run(server)
 
     assert not any("/opt/invoices/current" in line for line in server.acted)
@@ -147,7 +146,7 @@ def test_the_same_version_takes_over_from_itself_when_settings_are_not_applied_y
 def test_settings_of_a_deploy_that_fails_are_not_taken_for_applied(server):
     server.answers["docker inspect * 2"] = state(status="unhealthy")
 
-    with pytest.raises(NotReadyError):
+    with pytest.raises(HostError, match="does not become ready"):
         run(server)
 
     assert not any(line.startswith("cp") for line in server.acted)
@@ -274,7 +273,7 @@ def test_settings_that_the_proxy_refuses_are_not_written(server, other_proxy):
 def test_the_proxy_s_settings_are_taken_back_with_a_version_that_fails(server, other_proxy):
     server.answers["docker inspect * 2"] = state(status="unhealthy")
 
-    with pytest.raises(NotReadyError):
+    with pytest.raises(HostError, match="does not become ready"):
         run(server)
 
     assert server.files["/opt/invoices/proxy/Caddyfile"] == "old one\n"

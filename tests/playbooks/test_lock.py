@@ -6,8 +6,7 @@ import pytest
 from support.recording_host import RecordingHost
 
 from playbooks.steps import lock
-from playbooks.steps.lock import LockedError
-from provisioning.host import Ran
+from provisioning.host import HostError, Ran
 
 HELD = {"who": "ann@laptop", "what": "deploy abc", "since": "2026-01-02 03:04:05 UTC"}
 
@@ -35,7 +34,7 @@ def test_who_comes_second_is_told_who_holds_it_and_leaves_it_alone():
         files={"/opt/invoices/lock/holder": json.dumps(HELD)}, answers={"mkdir /opt/invoices/lock": Ran(1, "")}
     )
 
-    with pytest.raises(LockedError) as told, lock.held(host, "deploy def"):
+    with pytest.raises(HostError) as told, lock.held(host, "deploy def"):
         pass
 
     assert "ann@laptop holds the lock since 2026-01-02 03:04:05 UTC for: deploy abc" in str(told.value)

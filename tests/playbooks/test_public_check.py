@@ -11,7 +11,8 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 
 from playbooks.steps import public_check
-from playbooks.steps.public_check import NotServedError, wait_until_served
+from playbooks.steps.public_check import wait_until_served
+from provisioning.host import HostError
 
 DOMAIN = "invoices.example.com"
 
@@ -81,33 +82,33 @@ def test_a_site_that_says_it_is_well_is_well(site):
 
 
 def test_a_certificate_that_nobody_vouches_for_is_not_well(site):
-    with pytest.raises(NotServedError, match="certificate verify failed"):
+    with pytest.raises(HostError, match="certificate verify failed"):
         ask(site, authority="")
 
 
 def test_a_certificate_of_another_name_is_not_well(site):
-    with pytest.raises(NotServedError, match="Hostname mismatch"):
+    with pytest.raises(HostError, match="Hostname mismatch"):
         ask(site, domain="other.example.com")
 
 
 def test_a_site_that_lacks_migrations_is_not_well(site):
     site.told = (503, b'{"status": "migrations are missing"}')
 
-    with pytest.raises(NotServedError, match=r"answers 503: .*migrations are missing"):
+    with pytest.raises(HostError, match=r"answers 503: .*migrations are missing"):
         ask(site)
 
 
 def test_an_answer_that_is_not_the_app_s_is_not_well(site):
     site.told = (200, b"<html>It works!</html>")
 
-    with pytest.raises(NotServedError, match="answers 200: <html>"):
+    with pytest.raises(HostError, match="answers 200: <html>"):
         ask(site)
 
 
 def test_where_nothing_listens_it_says_so(site, monkeypatch):
     monkeypatch.setattr(public_check, "_PORT", 1)
 
-    with pytest.raises(NotServedError, match=r"at 127.0.0.1 does not answer: .*refused"):
+    with pytest.raises(HostError, match=r"at 127.0.0.1 does not answer: .*refused"):
         ask(site)
 
 

@@ -7,8 +7,8 @@ from dotenv import dotenv_values
 from support.recording_host import RecordingHost
 from support.recording_stack import FACTS
 
-from playbooks.steps.stack_settings import StackSettingsError, ensure_settings, wanted
-from provisioning.settings import HostSettings
+from playbooks.steps.stack_settings import ensure_settings, wanted
+from provisioning.settings import HostSettings, HostSettingsError
 
 SERVER = HostSettings.from_outputs(FACTS)
 PATH = "/etc/invoices/stack.env"
@@ -31,14 +31,14 @@ def test_the_operator_s_file_adds_to_it(tmp_path):
 def test_what_the_stack_sets_itself_is_refused_by_name(tmp_path):
     (tmp_path / "server.env").write_text("SECRET_KEY=x\n")
 
-    with pytest.raises(StackSettingsError, match=r"server\.env: SECRET_KEY is set by the stack itself"):
+    with pytest.raises(HostSettingsError, match=r"server\.env: SECRET_KEY is set by the stack itself"):
         wanted(SERVER, tmp_path / "server.env")
 
 
 def test_the_address_of_a_mail_server_is_a_secret_and_has_a_command_of_its_own(tmp_path):
     (tmp_path / "server.env").write_text("SMTP_URL=smtp://a:b@c\n")
 
-    with pytest.raises(StackSettingsError, match="run `fab secrets --mail`"):
+    with pytest.raises(HostSettingsError, match="run `fab secrets --mail`"):
         wanted(SERVER, tmp_path / "server.env")
 
 
@@ -52,7 +52,7 @@ def test_the_proxy_is_reached_by_ipv6_where_the_server_has_it(tmp_path):
 def test_a_kind_of_certificate_that_there_is_not_is_refused(tmp_path):
     (tmp_path / "server.env").write_text("CERTIFICATES=mine\n")
 
-    with pytest.raises(StackSettingsError, match="CERTIFICATES is none of internal, production, staging"):
+    with pytest.raises(HostSettingsError, match="CERTIFICATES is none of internal, production, staging"):
         wanted(SERVER, tmp_path / "server.env")
 
 

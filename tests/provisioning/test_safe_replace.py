@@ -10,7 +10,7 @@ PATH = "/etc/lock.conf"
 
 def _replaced(host, can_still_connect=lambda: True, check=lambda: None):
     return replace_safely(
-        host, PATH, "new\n", mode="0600", valid=("lock", "--check", "{}"), check=check,
+        host, PATH, "new\n", valid=("lock", "--check", "{}"), check=check,
         apply="systemctl restart lock", without="systemctl stop lock", can_still_connect=can_still_connect,
     )  # fmt: skip
 

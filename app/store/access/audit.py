@@ -3,7 +3,7 @@
 import json
 from collections.abc import Mapping
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, TypeAlias
 
 from app.store.access.audit_chain import latest_hash, seal
 from app.store.access.users import User
@@ -11,11 +11,13 @@ from app.store.db import current_user
 from app.store.db.locks import one_at_a_time
 from app.store.db.tables import AuditEntryModel
 
+_Values: TypeAlias = Mapping[str, Any]
+_NOTHING: _Values = {}
 _CHAIN_LOCK = 7_340_513  # any number, as long as nothing else in the database locks on it
 
 
 def append(
-    by: User | None, action: str, subject: str, *, before: Mapping[str, Any], after: Mapping[str, Any], now: datetime
+    by: User | None, action: str, subject: str, *, before: _Values = _NOTHING, after: _Values = _NOTHING, now: datetime
 ) -> None:
     """Append an entry about a subject such as `invoice:12`; call it only inside the action's transaction.
 
@@ -40,5 +42,5 @@ def append(
     AuditEntryModel.create(**values, entry_hash=seal(values))
 
 
-def _json(values: Mapping[str, Any]) -> str:
+def _json(values: _Values) -> str:
     return json.dumps(values, default=str, sort_keys=True, ensure_ascii=False)

@@ -8,7 +8,7 @@ from functools import reduce
 from operator import and_
 from typing import Any
 
-from peewee import Value
+from peewee import Value, fn
 
 from app.store.db import current_user
 from app.store.db.compiled_queries import Slot, compiled
@@ -63,11 +63,9 @@ def matching(wanted: AuditFilter, length: int, *, older_than: int | None = None)
 
 
 def _entry(
-    entry_id: int, at: datetime, user_id: int | None, actor: str, action: str, subject: str, *rest: str | None
+    entry_id: int, at: datetime, actor: str, action: str, subject: str, before: str, after: str, *origin: Any
 ) -> Entry:
-    before, after, address, request_id, program = (text or "" for text in rest)
-    changed = json.loads(before), json.loads(after)
-    return Entry(entry_id, at, actor, action, subject, *changed, address, request_id, program, user_id)
+    return Entry(entry_id, at, actor, action, subject, json.loads(before), json.loads(after), *origin)
 
 
 def _conditions(wanted: AuditFilter) -> Iterator[Any]:
@@ -108,5 +106,6 @@ def _is_of(kind: str, table: type[InvoiceModel] | type[CustomerModel]) -> Any:
 
 def _newest_first() -> Any:
     entry = AuditEntryModel
-    columns = (entry.id, entry.at, entry.user_id, entry.actor, entry.action, entry.subject, entry.before, entry.after)
-    return entry.select(*columns, entry.address, entry.request_id, entry.program).order_by(entry.id.desc())
+    columns = (entry.id, entry.at, entry.actor, entry.action, entry.subject, entry.before, entry.after)
+    origin = (fn.COALESCE(column, "") for column in (entry.address, entry.request_id, entry.program))
+    return entry.select(*columns, *origin, entry.user_id).order_by(entry.id.desc())

@@ -12,6 +12,7 @@ from app.store.db import cache, tables
 from app.store.db.compiled_queries import Slot, compiled
 from app.store.db.database import unless_hindered
 
+_Login = tables.LoginModel
 LONGEST_IDLE = timedelta(minutes=30)
 
 _SEEN_EVERY = timedelta(minutes=1)
@@ -52,7 +53,7 @@ class SignedIn:
 def start(user_id: int, new: NewLogin, now: datetime) -> None:
     if new.replaces:
         revoke(new.replaces, now)
-    tables.LoginModel.create(
+    _Login.create(
         jti=new.jti,
         user=user_id,
         created_at=now,
@@ -78,21 +79,20 @@ def touch(login: Login, now: datetime) -> None:
     if now - login.last_seen_at < _SEEN_EVERY:
         return
     with unless_hindered():
-        tables.LoginModel.update(last_seen_at=now).where(tables.LoginModel.id == login.id).execute()
+        _Login.update(last_seen_at=now).where(_Login.id == login.id).execute()
 
 
 def of_user(user_id: int, now: datetime, idle: timedelta) -> list[SignedIn]:
     """Return the user's active sessions, the most recently seen first."""
-    login = tables.LoginModel
     rows: Any = (
-        login.select(login.id, login.created_at, login.last_seen_at, login.address, login.user_agent)
+        _Login.select(_Login.id, _Login.created_at, _Login.last_seen_at, _Login.address, _Login.user_agent)
         .where(
-            login.user == user_id,
-            login.revoked_at.is_null(),
-            login.expires_at > now,
-            login.last_seen_at > now - idle,
+            _Login.user == user_id,
+            _Login.revoked_at.is_null(),
+            _Login.expires_at > now,
+            _Login.last_seen_at > now - idle,
         )
-        .order_by(login.last_seen_at.desc(), login.id.desc())
+        .order_by(_Login.last_seen_at.desc(), _Login.id.desc())
         .tuples()
     )
     return [SignedIn(*row) for row in rows]
@@ -100,43 +100,41 @@ def of_user(user_id: int, now: datetime, idle: timedelta) -> list[SignedIn]:
 
 def was_at(email: str, address: str, now: datetime) -> bool:
     """Return whether the user with that e-mail address signed in from the IP address in the last 90 days."""
-    login = tables.LoginModel
-    of_user = users.is_called(email) & (login.address == address) & (login.created_at > now - _REMEMBERED)
-    return login.select().join(tables.UserModel).where(of_user).exists()
+    of_user = users.is_called(email) & (_Login.address == address) & (_Login.created_at > now - _REMEMBERED)
+    return _Login.select().join(tables.UserModel).where(of_user).exists()
 
 
 def revoke(jti: str, now: datetime) -> None:
-    _revoke(tables.LoginModel.jti == jti, now)
+    _revoke(_Login.jti == jti, now)
 
 
 def revoke_one_of(user_id: int, login_id: int, now: datetime) -> bool:
-    return _revoke((tables.LoginModel.user == user_id) & (tables.LoginModel.id == login_id), now) == 1
+    return _revoke((_Login.user == user_id) & (_Login.id == login_id), now) == 1
 
 
 def revoke_all_of(user_id: int, now: datetime) -> int:
-    return _revoke(tables.LoginModel.user == user_id, now)
+    return _revoke(_Login.user == user_id, now)
 
 
 def revoke_others_of(login: Login, now: datetime) -> int:
-    return _revoke((tables.LoginModel.user == login.user.id) & (tables.LoginModel.id != login.id), now)
+    return _revoke((_Login.user == login.user.id) & (_Login.id != login.id), now)
 
 
 @compiled
 def _active(jti: Slot, now: Slot, seen_since: Slot) -> Any:
-    login = tables.LoginModel
     return (
-        login.select(cache.LEDGER_VERSION, login.id, login.last_seen_at, *users.COLUMNS)
+        _Login.select(cache.LEDGER_VERSION, _Login.id, _Login.last_seen_at, *users.COLUMNS)
         .join(tables.UserModel)
         .join(tables.ScopeModel, JOIN.LEFT_OUTER)
         .where(
-            login.jti == jti.value,
-            login.revoked_at.is_null(),
-            login.expires_at > now.of(login.expires_at),
-            login.last_seen_at > seen_since.of(login.last_seen_at),
+            _Login.jti == jti.value,
+            _Login.revoked_at.is_null(),
+            _Login.expires_at > now.of(_Login.expires_at),
+            _Login.last_seen_at > seen_since.of(_Login.last_seen_at),
             tables.UserModel.active,
         )
     )
 
 
 def _revoke(which: object, now: datetime) -> int:
-    return tables.LoginModel.update(revoked_at=now).where(which, tables.LoginModel.revoked_at.is_null()).execute()
+    return _Login.update(revoked_at=now).where(which, _Login.revoked_at.is_null()).execute()

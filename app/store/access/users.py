@@ -11,9 +11,10 @@ from peewee import JOIN, IntegrityError, fn
 
 from app.domain.permissions import EVERYTHING, Right, Role, Scope, may
 from app.store.db import tables
-from app.store.db.missing_records import MissingError
+from app.store.db.missing_records import existing_or_raise
 from app.store.db.transactions import transaction
 
+_User, _Scope = tables.UserModel, tables.ScopeModel
 HASH_OF_NONE = "!"  # matches no password
 
 
@@ -37,16 +38,9 @@ class User:
 
 # A query of these columns returns one row for each customer and ledger in the user's scope, one row without a scope.
 COLUMNS = (
-    tables.UserModel.id,
-    tables.UserModel.email,
-    tables.UserModel.name,
-    tables.UserModel.role,
-    tables.UserModel.active,
-    tables.UserModel.is_scoped,
-    tables.UserModel.totp_secret.is_null(is_null=False),
-    tables.ScopeModel.customer,
-    tables.ScopeModel.ledger,
-)
+    _User.id, _User.email, _User.name, _User.role, _User.active, _User.is_scoped,
+    _User.totp_secret.is_null(is_null=False), _Scope.customer, _Scope.ledger,
+)  # fmt: skip
 
 
 def create(email: str, name: str, role: Role, password_hash: str, now: datetime) -> User:
@@ -54,24 +48,19 @@ def create(email: str, name: str, role: Role, password_hash: str, now: datetime)
     address = _as_compared(email)
     try:
         with transaction():
-            row = tables.UserModel.create(
-                email=address, name=name, role=role.value, password_hash=password_hash, created_at=now
-            )
+            row = _User.create(email=address, name=name, role=role, password_hash=password_hash, created_at=now)
     except IntegrityError as error:
         raise EmailTakenError(f"There is already a user with the e-mail address {address}.") from error
     return User(row.id, address, name, role, active=True)
 
 
 def get(user_id: int) -> User | None:
-    return next(_matching(tables.UserModel.id == user_id), None)
+    return next(_matching(_User.id == user_id), None)
 
 
 def existing(user_id: int) -> User:
     """Raise MissingError if there is none."""
-    user = get(user_id)
-    if user is None:
-        raise MissingError("There is no such user.")
-    return user
+    return existing_or_raise(get(user_id), "user")
 
 
 def find_by_email(email: str) -> User | None:
@@ -81,7 +70,7 @@ def find_by_email(email: str) -> User | None:
 
 def all_users() -> list[User]:
     """Return all users, by e-mail address."""
-    return list(_matching(tables.UserModel.id > 0))
+    return list(_matching(_User.id > 0))
 
 
 def last_seen() -> dict[int, datetime]:
@@ -94,7 +83,7 @@ def last_seen() -> dict[int, datetime]:
 
 def password_hash_of(user_id: int) -> str:
     """Return the hash of the user's password, HASH_OF_NONE if none was chosen."""
-    return tables.UserModel.get_by_id(user_id).password_hash
+    return _User.get_by_id(user_id).password_hash
 
 
 def has_password(user_id: int) -> bool:
@@ -104,33 +93,33 @@ def has_password(user_id: int) -> bool:
 
 def set_password_hash(user_id: int, password_hash: str) -> None:
     """Set the password hash; the user's sessions stay valid until they are revoked."""
-    tables.UserModel.update(password_hash=password_hash).where(tables.UserModel.id == user_id).execute()
+    _User.update(password_hash=password_hash).where(_User.id == user_id).execute()
 
 
 def set_facts(user_id: int, name: str, role: Role) -> None:
     """Set the user's name and role; takes effect with the next request."""
-    tables.UserModel.update(name=name, role=role.value).where(tables.UserModel.id == user_id).execute()
+    _User.update(name=name, role=role.value).where(_User.id == user_id).execute()
 
 
 def set_active(user_id: int, *, active: bool) -> None:
     """Allow or block the user's sign-in; takes effect with the next request."""
-    tables.UserModel.update(active=active).where(tables.UserModel.id == user_id).execute()
+    _User.update(active=active).where(_User.id == user_id).execute()
 
 
 def set_scope(user_id: int, scope: Scope) -> None:
     """Replace the user's scope; takes effect with the next request."""
     with transaction():
-        tables.UserModel.update(is_scoped=not scope.is_everything).where(tables.UserModel.id == user_id).execute()
-        tables.ScopeModel.delete().where(tables.ScopeModel.user == user_id).execute()
+        _User.update(is_scoped=not scope.is_everything).where(_User.id == user_id).execute()
+        _Scope.delete().where(_Scope.user == user_id).execute()
         for customer_id in sorted(scope.customers):
-            tables.ScopeModel.create(user=user_id, customer=customer_id)
+            _Scope.create(user=user_id, customer=customer_id)
         for ledger in sorted(scope.ledgers):
-            tables.ScopeModel.create(user=user_id, ledger=ledger)
+            _Scope.create(user=user_id, ledger=ledger)
 
 
 def is_called(email: str) -> Any:
     """Select the user with that e-mail address, ignoring case."""
-    return tables.UserModel.email == _as_compared(email)
+    return _User.email == _as_compared(email)
 
 
 def from_rows(rows: Iterable[tuple[Any, ...]]) -> User:
@@ -148,8 +137,8 @@ def scope_in(rows: Iterable[tuple[Any, ...]]) -> Scope:
 
 
 def _matching(which: Any) -> Iterator[User]:
-    rows: Any = tables.UserModel.select(*COLUMNS).join(tables.ScopeModel, JOIN.LEFT_OUTER).where(which)
-    for _, own in groupby(rows.order_by(tables.UserModel.email).tuples(), key=itemgetter(0)):
+    rows: Any = _User.select(*COLUMNS).join(_Scope, JOIN.LEFT_OUTER).where(which)
+    for _, own in groupby(rows.order_by(_User.email).tuples(), key=itemgetter(0)):
         yield from_rows(own)
 
 

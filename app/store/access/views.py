@@ -1,7 +1,8 @@
 """Saved views: a user's named filters of the list of invoices; the parameters are stored, not the results."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
@@ -34,23 +35,15 @@ def of_user(user_id: int) -> list[View]:
 
 def save(user_id: int, name: str, parameters: Mapping[str, str]) -> int:
     """Save the parameters under the name and return the view's id; raises NameTakenError."""
-    try:
-        with transaction():
-            row = SavedViewModel.create(
-                user=user_id, name=name, parameters=json.dumps(dict(parameters), sort_keys=True)
-            )
-    except IntegrityError as error:
-        raise NameTakenError(f"You have a view called {name} already.") from error
-    return row.id
+    with _unique(name):
+        text = json.dumps(dict(parameters), sort_keys=True)
+        return SavedViewModel.create(user=user_id, name=name, parameters=text).id
 
 
 def rename(user_id: int, view_id: int, name: str) -> bool:
     """Return whether the user has the view; raises NameTakenError."""
-    try:
-        with transaction():
-            return SavedViewModel.update(name=name).where(_own(user_id, view_id)).execute() == 1
-    except IntegrityError as error:
-        raise NameTakenError(f"You have a view called {name} already.") from error
+    with _unique(name):
+        return SavedViewModel.update(name=name).where(_own(user_id, view_id)).execute() == 1
 
 
 def make_default(user_id: int, view_id: int | None) -> None:
@@ -61,6 +54,15 @@ def make_default(user_id: int, view_id: int | None) -> None:
 
 def delete(user_id: int, view_id: int) -> bool:
     return SavedViewModel.delete().where(_own(user_id, view_id)).execute() == 1
+
+
+@contextmanager
+def _unique(name: str) -> Iterator[None]:
+    try:
+        with transaction():
+            yield
+    except IntegrityError as error:
+        raise NameTakenError(f"You have a view called {name} already.") from error
 
 
 @compiled

@@ -16,14 +16,9 @@ def grant() -> None:
         return
     with transaction():
         one_at_a_time(MIGRATION_LOCK)
-        for role in _roles_to_grant():
-            for statement in _statements(role):
-                tables.database.execute_sql(statement)
-
-
-def _roles_to_grant() -> list[str]:
-    known = tables.database.execute_sql("SELECT rolname FROM pg_roles WHERE rolname <> CURRENT_USER").fetchall()
-    return [role for role in SERVICE_ROLES if (role,) in known]
+        known = tables.database.execute_sql("SELECT rolname FROM pg_roles WHERE rolname <> CURRENT_USER").fetchall()
+        for statement in (one for role in SERVICE_ROLES if (role,) in known for one in _statements(role)):
+            tables.database.execute_sql(statement)
 
 
 def _statements(role: str) -> tuple[str, ...]:

@@ -1,6 +1,7 @@
 """The models. Balance, status and age are derived from them; only `InvoiceModel.paid_cents` is stored, by triggers."""
 
 import json
+import re
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
@@ -53,12 +54,17 @@ class OwnFieldsField(TextField):
         return self.cast("TEXT").contains(rhs)
 
 
+def table_name(model: type[Model]) -> str:
+    """Return the plural of the model's name: `imported_rows` for ImportedRowModel."""
+    return re.sub(r"(?<=[a-z])(?=[A-Z])", "_", model.__name__.removesuffix("Model")).lower() + "s"
+
+
 class BaseModel(Model):
     id = AutoField()
 
     class Meta:
         database = database
-        legacy_table_names = False
+        table_function = table_name
 
 
 class UserModel(BaseModel):
@@ -74,9 +80,6 @@ class UserModel(BaseModel):
     is_scoped = BooleanField(default=False)
     created_at = MomentField()
 
-    class Meta:
-        table_name = "users"
-
 
 class LoginModel(BaseModel):
     """The `jti` is in the browser's cookie and looked up on every request."""
@@ -90,9 +93,6 @@ class LoginModel(BaseModel):
     address = CharField(default="", max_length=45)
     user_agent = CharField(default="")
 
-    class Meta:
-        table_name = "logins"
-
 
 class OneTimeLinkModel(BaseModel):
     """A link with which a user may choose a password once; deleted on use."""
@@ -104,18 +104,12 @@ class OneTimeLinkModel(BaseModel):
     made_at = MomentField()
     expires_at = MomentField()
 
-    class Meta:
-        table_name = "one_time_links"
-
 
 class RecoveryCodeModel(BaseModel):
     """Replaces a lost second factor once; deleted on use."""
 
     code_hash = CharField(unique=True, max_length=64)
     user = ForeignKeyField(UserModel, on_delete="CASCADE")
-
-    class Meta:
-        table_name = "recovery_codes"
 
 
 class ThrottleModel(BaseModel):
@@ -125,9 +119,6 @@ class ThrottleModel(BaseModel):
     attempts = IntegerField()
     latest_at = MomentField()
     is_told = BooleanField(default=False)
-
-    class Meta:
-        table_name = "throttles"
 
 
 class ImportModel(BaseModel):
@@ -145,9 +136,6 @@ class ImportModel(BaseModel):
     uploaded_at = MomentField()
     applied_at = MomentField(null=True)
     undone_at = MomentField(null=True)
-
-    class Meta:
-        table_name = "imports"
 
 
 class ImportedModel(BaseModel):
@@ -192,9 +180,6 @@ class CustomerModel(ScopedModel):
     archived_at = MomentField(null=True)
     version = IntegerField(default=1)
 
-    class Meta:
-        table_name = "customers"
-
     @classmethod
     def is_within(cls, scope: permissions.Scope) -> Any:
         """Select the customers of the scope, and those with an invoice in one of its ledgers."""
@@ -230,7 +215,6 @@ class InvoiceModel(ScopedModel):
     version = IntegerField(default=1)
 
     class Meta:
-        table_name = "invoices"
         indexes = ((("number_key", "customer"), True),)
 
     @classmethod
@@ -264,9 +248,6 @@ class PaymentModel(ScopedModel):
     voided_at = MomentField(null=True)
     void_reason = TextField(default="")
 
-    class Meta:
-        table_name = "payments"
-
     @classmethod
     def is_within(cls, scope: permissions.Scope) -> Any:
         invoice = InvoiceModel.alias("seen")
@@ -287,7 +268,6 @@ class ImportedRowModel(BaseModel):
     before = TextField(null=True)
 
     class Meta:
-        table_name = "imported_rows"
         indexes = ((("origin", "tab", "row"), False), (("kind", "record_id"), False))
 
 
@@ -299,9 +279,6 @@ class ColumnMappingModel(BaseModel):
     chosen_by = ForeignKeyField(UserModel, null=True, on_delete="SET NULL")
     chosen_at = MomentField()
 
-    class Meta:
-        table_name = "column_mappings"
-
 
 class RememberedAnswerModel(BaseModel):
     """A user's answer to an import's question; reused for questions of the same shape."""
@@ -311,9 +288,6 @@ class RememberedAnswerModel(BaseModel):
     answer = CharField()
     answered_at = MomentField()
 
-    class Meta:
-        table_name = "remembered_answers"
-
 
 class ScopeModel(BaseModel):
     """A user with `is_scoped` and no rows here sees nothing."""
@@ -321,9 +295,6 @@ class ScopeModel(BaseModel):
     user = ForeignKeyField(UserModel, on_delete="CASCADE")
     customer = ForeignKeyField(CustomerModel, null=True, on_delete="CASCADE")
     ledger = CharField(null=True)
-
-    class Meta:
-        table_name = "scopes"
 
 
 class SavedViewModel(BaseModel):
@@ -333,7 +304,6 @@ class SavedViewModel(BaseModel):
     is_default = BooleanField(default=False)
 
     class Meta:
-        table_name = "saved_views"
         indexes = ((("user", "name"), True),)
 
 
@@ -352,9 +322,6 @@ class ApiTokenModel(BaseModel):
     minute = IntegerField(default=0)
     uses_in_minute = IntegerField(default=0)
 
-    class Meta:
-        table_name = "api_tokens"
-
 
 class ApiTokenScopeModel(BaseModel):
     """A token with `is_scoped` and no rows here sees nothing."""
@@ -362,9 +329,6 @@ class ApiTokenScopeModel(BaseModel):
     token = ForeignKeyField(ApiTokenModel, on_delete="CASCADE")
     customer = ForeignKeyField(CustomerModel, null=True, on_delete="CASCADE")
     ledger = CharField(null=True)
-
-    class Meta:
-        table_name = "api_token_scopes"
 
 
 class ApiRequestModel(BaseModel):
@@ -379,7 +343,6 @@ class ApiRequestModel(BaseModel):
     body = TextField(default="")
 
     class Meta:
-        table_name = "api_requests"
         indexes = ((("token", "key"), True),)
 
 
@@ -414,9 +377,6 @@ class LedgerVersionModel(BaseModel):
 
     version = CharField(max_length=32)
     sums_given = BooleanField(default=False)
-
-    class Meta:
-        table_name = "ledger_versions"
 
 
 class PartitionModel(BaseModel):

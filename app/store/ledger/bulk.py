@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
+from operator import itemgetter
 from typing import Any
 
 from peewee import JOIN, fn
@@ -16,18 +17,19 @@ from app.store.db.tables import (
     LedgerVersionModel,
     PaymentModel,
 )
-from app.store.ledger.snapshot import REPLACED
 
 _STEP = 5_000
 _TABLES: Mapping[str, type[BaseModel]] = {"customer": CustomerModel, "invoice": InvoiceModel, "payment": PaymentModel}
 
 _ORIGIN = ("origin", "import_tab", "import_row", "fingerprint", "imported_version")
-CUSTOMER_COLUMNS = ["id", *(field.column for field in fields.CUSTOMER), "version", *_ORIGIN]
-INVOICE_COLUMNS = ["id", *(field.column for field in fields.INVOICE), "number_key", "paid_cents", "version", *_ORIGIN]
-PAYMENT_COLUMNS = [
-    "id", *(field.column for field in fields.PAYMENT), "idempotency_key", "recorded_by", "recorded_at", *_ORIGIN,
-]  # fmt: skip
-IMPORTED_ROW_COLUMNS = ["origin", "tab", "row", "kind", "action", "subject", "record_id", "record_version", "before"]
+_COLUMNS: Mapping[str, Sequence[str]] = {
+    "customer": ("id", *(field.column for field in fields.CUSTOMER), "version", *_ORIGIN),
+    "invoice": ("id", *(field.column for field in fields.INVOICE), "number_key", "paid_cents", "version", *_ORIGIN),
+    "payment": (
+        "id", *(field.column for field in fields.PAYMENT), "idempotency_key", "recorded_by", "recorded_at", *_ORIGIN,
+    ),
+}  # fmt: skip
+_IMPORTED_ROW = ("origin", "tab", "row", "kind", "action", "subject", "record_id", "record_version", "before")
 
 
 def new_ids(kind: str, count: int) -> Sequence[int]:
@@ -35,15 +37,14 @@ def new_ids(kind: str, count: int) -> Sequence[int]:
     return reserved_ids(_TABLES[kind], count)
 
 
-def insert_customers(rows: Iterable[Sequence[Any]]) -> None:
-    insert_rows(CustomerModel, CUSTOMER_COLUMNS, rows)
+def insert(kind: str, records: Iterable[Mapping[str, Any]]) -> None:
+    """Insert records that have all columns of their kind."""
+    insert_rows(_TABLES[kind], _COLUMNS[kind], map(itemgetter(*_COLUMNS[kind]), records))
 
 
-def insert_invoices(rows: Iterable[Sequence[Any]]) -> None:
-    insert_rows(InvoiceModel, INVOICE_COLUMNS, rows)
-
-
-def insert_payments(with_sums: Iterable[Sequence[Any]], others: Iterable[Sequence[Any]], import_id: int) -> None:
+def insert_payments(
+    with_sums: Iterable[Mapping[str, Any]], others: Iterable[Mapping[str, Any]], import_id: int
+) -> None:
     """Insert payments.
 
     Those in `with_sums` are for invoices that the import inserted with their final `paid_cents`: for them the
@@ -51,14 +52,14 @@ def insert_payments(with_sums: Iterable[Sequence[Any]], others: Iterable[Sequenc
     payments.
     """
     LedgerVersionModel.update(sums_given=True).execute()
-    insert_rows(PaymentModel, PAYMENT_COLUMNS, with_sums)
+    insert("payment", with_sums)
     LedgerVersionModel.update(sums_given=False).execute()
     _check_sums(import_id)
-    insert_rows(PaymentModel, PAYMENT_COLUMNS, others)
+    insert("payment", others)
 
 
 def insert_imported_rows(rows: Iterable[Sequence[Any]]) -> None:
-    insert_rows(ImportedRowModel, IMPORTED_ROW_COLUMNS, rows)
+    insert_rows(ImportedRowModel, _IMPORTED_ROW, rows)
 
 
 def update(kind: str, record_id: int, values: Mapping[str, Any]) -> None:
@@ -66,25 +67,16 @@ def update(kind: str, record_id: int, values: Mapping[str, Any]) -> None:
     table.update(dict(values)).where(table.id == record_id).execute()
 
 
-def replace_payments(ids_by_moment: Mapping[datetime, Sequence[int]]) -> None:
-    """Void payments that the new workbook replaces.
-
-    Each key is when the void takes effect: the start of the payment's own day removes it from all history.
-    """
-    for at, ids in ids_by_moment.items():
-        for part in _parts(ids):
-            PaymentModel.update(voided_at=at, void_reason=REPLACED).where(PaymentModel.id.in_(part)).execute()
+def void_payments(ids: Iterable[int], at: datetime | None, reason: str) -> None:
+    """Pass None and an empty reason to let them count again."""
+    for part in _parts(ids):
+        PaymentModel.update(voided_at=at, void_reason=reason).where(PaymentModel.id.in_(part)).execute()
 
 
 def delete(kind: str, ids: Iterable[int]) -> None:
     table = _TABLES[kind]
     for part in _parts(ids):
         table.delete().where(table.id.in_(part)).execute()
-
-
-def unvoid_payments(ids: Iterable[int]) -> None:
-    for part in _parts(ids):
-        PaymentModel.update(voided_at=None, void_reason="").where(PaymentModel.id.in_(part)).execute()
 
 
 def _check_sums(import_id: int) -> None:
@@ -96,8 +88,7 @@ def _check_sums(import_id: int) -> None:
         .group_by(InvoiceModel.id, InvoiceModel.paid_cents)
         .having(fn.COALESCE(counted, 0) != InvoiceModel.paid_cents)
     )
-    found = wrong.first()
-    if found is not None:
+    if found := wrong.first():
         raise ArithmeticError(f"The payments of invoice {found.id} do not add up to what is kept as paid.")
 
 

@@ -25,27 +25,24 @@ class Choice:
 
 def get(customer_id: int) -> Choice | None:
     """Return the customer, archived or not, or None."""
-    row = _select().where(CustomerModel.id == customer_id).tuples().first()
-    return None if row is None else Choice(*row)
+    return next(iter(_choices(CustomerModel.id == customer_id)), None)
 
 
 @cached
 def all_choices() -> tuple[Choice, ...]:
     """Leave out archived ones; return at most 2,000, by name."""
-    rows = (
-        _select().where(CustomerModel.archived_at.is_null()).order_by(CustomerModel.name, CustomerModel.id).limit(_MOST)
-    )
-    return tuple(Choice(*row) for row in rows.tuples())
+    return tuple(_choices(CustomerModel.archived_at.is_null(), _MOST))
 
 
 def meant_by(text: str) -> list[Choice]:
     """Return the customers whose code, name or label equals the text; if none, those whose label contains it."""
     wanted = compared(text)
-    rows = _select().where(CustomerModel.archived_at.is_null()).order_by(CustomerModel.name, CustomerModel.id).tuples()
-    choices = [Choice(*row) for row in rows]
+    choices = _choices(CustomerModel.archived_at.is_null())
     exact = [one for one in choices if wanted in {compared(one.code), compared(one.name), compared(one.label)}]
     return exact or [one for one in choices if wanted in compared(one.label)]
 
 
-def _select() -> Any:
-    return CustomerModel.select(CustomerModel.id, CustomerModel.code, CustomerModel.name, CustomerModel.terms_days)
+def _choices(which: Any, most: int | None = None) -> list[Choice]:
+    columns = (CustomerModel.id, CustomerModel.code, CustomerModel.name, CustomerModel.terms_days)
+    rows: Any = CustomerModel.select(*columns).where(which).order_by(CustomerModel.name, CustomerModel.id).limit(most)
+    return [Choice(*row) for row in rows.tuples()]

@@ -21,14 +21,12 @@ from app.domain.periods import days_up_to
 from app.domain.settlement import WINDOW_DAYS, days_sales_outstanding
 from app.store.db import tables
 from app.store.db.cache import cached
-from app.store.db.missing_records import MissingError
-from app.store.ledger import own_fields, positions, settlements, turnover
-from app.store.ledger.invoice_columns import COLUMNS, invoice_of
+from app.store.db.missing_records import existing_or_raise
+from app.store.ledger import columns, own_fields, positions, settlements, turnover
 from app.store.ledger.receivables import Position, is_active, is_unsettled
 from app.store.ledger.snapshot import compared
 
 _Customer, _Invoice, _Payment = tables.CustomerModel, tables.InvoiceModel, tables.PaymentModel
-_PAYMENT_FACTS = tuple(getattr(_Payment, name) for name in Payment.__slots__)
 
 
 class CodeRefusedError(Exception):
@@ -98,10 +96,7 @@ def names(customer_ids: Iterable[int]) -> dict[int, str]:
 
 def existing(customer_id: int) -> Customer:
     """Raise MissingError if there is none."""
-    customer = get(customer_id)
-    if customer is None:
-        raise MissingError("There is no such customer.")
-    return customer
+    return existing_or_raise(get(customer_id), "customer")
 
 
 def insert(details: Details) -> int:
@@ -215,14 +210,13 @@ def currencies_of(customer_id: int) -> list[str]:
 def ledger_of(customer_id: int, currency: str) -> list[tuple[rules.Invoice, list[Payment]]]:
     """Return every invoice of the customer in the currency with all its payments, voided ones included."""
     own = (_Invoice.customer == customer_id) & (_Invoice.currency == currency)
-    invoices: Any = _Invoice.select(*COLUMNS).where(own).order_by(_Invoice.id).tuples()
-    payments: Any = _Payment.select(*_PAYMENT_FACTS).join(_Invoice).where(own).order_by(_Payment.id).tuples()
+    invoices: Any = _Invoice.select(*columns.INVOICE).where(own).order_by(_Invoice.id).tuples()
+    payments: Any = _Payment.select(*columns.PAYMENT).join(_Invoice).where(own).order_by(_Payment.id).tuples()
     by_invoice: dict[int, list[Payment]] = defaultdict(list)
     for row in payments:
         payment = Payment(*row)
         by_invoice[payment.invoice_id].append(payment)
-    found = map(invoice_of, invoices)
-    return [(invoice, by_invoice[invoice.id]) for invoice in found]
+    return [(invoice, by_invoice[invoice.id]) for invoice in map(columns.invoice_of, invoices)]
 
 
 _SEARCHED = tuple(getattr(_Customer, field.name) for field in searched_texts(CUSTOMER))

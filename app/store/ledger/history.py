@@ -55,7 +55,11 @@ class AuditEvent:
 
 def of_invoice(invoice_id: int) -> list[Entry | ImportedChange]:
     """Return audit entries and changes by applied imports, newest first."""
-    events: list[Entry | ImportedChange] = [*audit_entries.of_subject(f"invoice:{invoice_id}"), *_imported(invoice_id)]
+    imported = (
+        ImportedChange(at, actor, action, import_id, file_name, tab, row, json.loads(before or "{}"))
+        for at, actor, action, import_id, file_name, tab, row, before in _imported_rows(invoice_id)
+    )
+    events: list[Entry | ImportedChange] = [*audit_entries.of_subject(f"invoice:{invoice_id}"), *imported]
     return sorted(events, key=lambda one: one.at, reverse=True)
 
 
@@ -71,31 +75,22 @@ def latest(limit: int, as_of: AsOf) -> list[AuditEvent | ImportDone]:
 
 def named(entries: Iterable[Entry]) -> list[AuditEvent]:
     known = list(entries)
-    labels = _labels(known)
+    subjects = {entry.subject for entry in known}
+    labels = {
+        **_labels_of("invoice", InvoiceModel, InvoiceModel.number, subjects),
+        **_labels_of("customer", CustomerModel, CustomerModel.name, subjects),
+        **_labels_of("import", ImportModel, ImportModel.file_name, subjects),
+        **_labels_of("user", UserModel, _actor(), subjects),
+    }
     return [AuditEvent(entry, labels.get(entry.subject, "")) for entry in known]
-
-
-def _imported(invoice_id: int) -> Iterable[ImportedChange]:
-    for at, actor, action, import_id, file_name, tab, row, before in _imported_rows(invoice_id):
-        values = json.loads(before) if before else {}
-        yield ImportedChange(at, actor, action, import_id, file_name, tab, row, values)
 
 
 @compiled
 def _imported_rows(invoice_id: Slot) -> Any:
-    row = ImportedRowModel
-    columns = (
-        ImportModel.applied_at,
-        _actor(),
-        row.action,
-        ImportModel.id,
-        ImportModel.file_name,
-        row.tab,
-        row.row,
-        row.before,
-    )
+    row, source = ImportedRowModel, ImportModel
+    place = (row.tab, row.row, row.before)
     return (
-        row.select(*columns)
+        row.select(source.applied_at, _actor(), row.action, source.id, source.file_name, *place)
         .join(ImportModel)
         .join(UserModel, JOIN.LEFT_OUTER)
         .where(row.kind == "invoice", row.record_id == invoice_id.value, ImportModel.state == "applied")
@@ -121,16 +116,6 @@ def _imports_before(moment: Slot) -> Any:
         .order_by(ImportModel.id.desc())
         .limit(_MOST_IMPORTS)
     )
-
-
-def _labels(entries: Iterable[Entry]) -> dict[str, str]:
-    subjects = {entry.subject for entry in entries}
-    return {
-        **_labels_of("invoice", InvoiceModel, InvoiceModel.number, subjects),
-        **_labels_of("customer", CustomerModel, CustomerModel.name, subjects),
-        **_labels_of("import", ImportModel, ImportModel.file_name, subjects),
-        **_labels_of("user", UserModel, _actor(), subjects),
-    }
 
 
 def _labels_of(kind: str, table: Any, name: Any, subjects: Iterable[str]) -> dict[str, str]:

@@ -21,18 +21,10 @@ class ImportedRow:
 
 def page(import_id: int, tab: str, row: int | None, number: int) -> list[ImportedRow]:
     """Return page `number` (from 1), in the order of the import; optionally of one tab or row only."""
-    query: Any = _rows(import_id, tab, row).order_by(ImportedRowModel.id)
-    found = list(query.paginate(number, PAGE_LENGTH).dicts())
+    found = list(_rows(import_id, tab, row).order_by(ImportedRowModel.id).paginate(number, PAGE_LENGTH))
     invoice_ids = _invoice_ids(found)
     return [
-        ImportedRow(
-            one["tab"],
-            one["row"],
-            one["kind"],
-            one["action"],
-            one["subject"],
-            invoice_ids.get((one["kind"], one["record_id"])),
-        )
+        ImportedRow(one.tab, one.row, one.kind, one.action, one.subject, invoice_ids.get((one.kind, one.record_id)))
         for one in found
     ]
 
@@ -57,11 +49,11 @@ def _rows(import_id: int, tab: str, row: int | None) -> Any:
     return query
 
 
-def _invoice_ids(rows: list[dict[str, Any]]) -> dict[tuple[str, int], int]:
+def _invoice_ids(rows: list[ImportedRowModel]) -> dict[tuple[str, int], int]:
     """Return the existing invoice of each record, by kind and id, with one query per kind."""
 
     def ids(kind: str) -> list[int]:
-        return [row["record_id"] for row in rows if row["kind"] == kind]
+        return [row.record_id for row in rows if row.kind == kind]
 
     invoices: Any = InvoiceModel.select(InvoiceModel.id).where(InvoiceModel.id.in_(ids("invoice"))).tuples()
     payments: Any = (

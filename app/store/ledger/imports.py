@@ -10,7 +10,7 @@ from typing import Any
 from peewee import JOIN, fn
 
 from app.domain.sentences import amount_text
-from app.store.db.missing_records import MissingError
+from app.store.db.missing_records import existing_or_raise
 from app.store.db.tables import (
     ColumnMappingModel,
     CustomerModel,
@@ -92,10 +92,7 @@ def get(import_id: int) -> StoredImport | None:
 
 def existing(import_id: int) -> StoredImport:
     """Raise MissingError if there is none."""
-    stored = get(import_id)
-    if stored is None:
-        raise MissingError("There is no such import.")
-    return stored
+    return existing_or_raise(get(import_id), "import")
 
 
 def latest_with_content(sha256: str, states: tuple[State, ...]) -> StoredImport | None:
@@ -148,28 +145,19 @@ def row_actions(import_id: int) -> Iterator[RowAction]:
 
 def dependents_of(import_id: int) -> list[str]:
     """Return one sentence for each later record or change that depends on the import and prevents its undo."""
-
-    def found(query: Any) -> Any:
-        return query.limit(_MOST_DEPENDENTS).tuples()
-
-    edited_invoices = _edited(import_id, "invoice", InvoiceModel, InvoiceModel.number)
-    edited_customers = _edited(import_id, "customer", CustomerModel, CustomerModel.name)
+    queries = {
+        "Invoice {} has a payment of {} on {} that did not come from this import.": _later_payments(import_id),
+        "Invoice {} was changed after this import.": _edited(import_id, "invoice", InvoiceModel, InvoiceModel.number),
+        "Customer {} was changed after this import.": _edited(import_id, "customer", CustomerModel, CustomerModel.name),
+        "Customer {} has invoice {}, which did not come from this import.": _later_invoices(import_id),
+        "{} is limited to what concerns customer {}.": _scoped(import_id),
+        "The payment of {} for invoice {} was voided after this import.": _voided_since(import_id),
+    }
     return [
-        *(
-            f"Invoice {number} has a payment of {amount_text(cents)} on {paid_on} that did not come from this import."
-            for number, cents, paid_on in found(_later_payments(import_id))
-        ),
-        *(f"Invoice {number} was changed after this import." for (number,) in found(edited_invoices)),
-        *(f"Customer {name} was changed after this import." for (name,) in found(edited_customers)),
-        *(
-            f"Customer {name} has invoice {number}, which did not come from this import."
-            for name, number in found(_later_invoices(import_id))
-        ),
-        *(f"{email} is limited to what concerns customer {name}." for email, name in found(_scoped(import_id))),
-        *(
-            f"The payment of {paid_on} for invoice {number} was voided after this import."
-            for number, paid_on in found(_voided_since(import_id))
-        ),
+        # The only whole numbers in them are cents.
+        sentence.format(*(amount_text(fact) if isinstance(fact, int) else fact for fact in row))
+        for sentence, query in queries.items()
+        for row in query.limit(_MOST_DEPENDENTS).tuples()
     ]
 
 
@@ -178,12 +166,8 @@ def remembered_mappings() -> dict[str, dict[str, Any]]:
 
 
 def remember_mapping(header_fingerprint: str, mapping: Mapping[str, Any], user_id: int | None, now: datetime) -> None:
-    ColumnMappingModel.insert(
-        header_fingerprint=header_fingerprint, mapping=json.dumps(mapping), chosen_by=user_id, chosen_at=now
-    ).on_conflict(
-        conflict_target=[ColumnMappingModel.header_fingerprint],
-        preserve=[ColumnMappingModel.mapping, ColumnMappingModel.chosen_by, ColumnMappingModel.chosen_at],
-    ).execute()
+    values = {"mapping": json.dumps(mapping), "chosen_by": user_id, "chosen_at": now}
+    _remember(ColumnMappingModel.header_fingerprint, header_fingerprint, values)
 
 
 def forget_mapping(header_fingerprint: str) -> None:
@@ -196,14 +180,16 @@ def remembered_answers() -> dict[str, str]:
 
 
 def remember_answer(shape: str, question: str, answer: str, now: datetime) -> None:
-    RememberedAnswerModel.insert(shape=shape, question=question, answer=answer, answered_at=now).on_conflict(
-        conflict_target=[RememberedAnswerModel.shape],
-        preserve=[RememberedAnswerModel.question, RememberedAnswerModel.answer, RememberedAnswerModel.answered_at],
-    ).execute()
+    _remember(RememberedAnswerModel.shape, shape, {"question": question, "answer": answer, "answered_at": now})
 
 
 def forget_answer(shape: str) -> None:
     RememberedAnswerModel.delete().where(RememberedAnswerModel.shape == shape).execute()
+
+
+def _remember(key: Any, value: str, others: Mapping[str, Any]) -> None:
+    known = key.model.insert({key.name: value, **others})
+    known.on_conflict(conflict_target=[key], preserve=[key.model._meta.fields[name] for name in others]).execute()
 
 
 def _selected() -> Any:
@@ -214,12 +200,11 @@ def _selected() -> Any:
 
 
 def _imports(query: Any) -> list[StoredImport]:
-    return [_import(row) for row in query.dicts()]
-
-
-def _import(row: dict[str, Any]) -> StoredImport:
-    decoded = {name: json.loads(row[name]) for name in ("choices", "counts", "control_totals")}
-    return StoredImport(**{**row, **decoded, "state": State(row["state"])})
+    rows = list(query.dicts())
+    for row in rows:
+        row |= {name: json.loads(row[name]) for name in ("choices", "counts", "control_totals")}
+        row["state"] = State(row["state"])
+    return [StoredImport(**row) for row in rows]
 
 
 def _created(import_id: int, kind: str) -> Any:
@@ -283,7 +268,7 @@ def _edited(import_id: int, kind: str, table: Any, label: Any) -> Any:
 
 def _voided_since(import_id: int) -> Any:
     return (
-        PaymentModel.select(InvoiceModel.number, PaymentModel.paid_on)
+        PaymentModel.select(PaymentModel.paid_on, InvoiceModel.number)
         .join(InvoiceModel)
         .where(PaymentModel.id.in_(_created(import_id, "payment")) & PaymentModel.voided_at.is_null(is_null=False))
         .order_by(PaymentModel.id)

@@ -11,8 +11,8 @@ from app.domain.invoice import Invoice, InvoiceFacts
 from app.store.db import current_user, tables
 from app.store.db.current_user import seeing_everything
 from app.store.db.locks import locked
-from app.store.db.missing_records import MissingError
-from app.store.ledger.invoice_columns import COLUMNS, invoice_of
+from app.store.db.missing_records import MissingError, existing_or_raise
+from app.store.ledger import columns
 from app.store.ledger.snapshot import compared
 
 
@@ -44,13 +44,11 @@ def refuse_outside_scope(facts: InvoiceFacts) -> None:
 
 def as_seen(seen: SeenVersion) -> tuple[Invoice, int]:
     """Return the invoice with its paid cents, locked; raises MissingError or InvoiceConflictError."""
-    query = tables.InvoiceModel.select(*COLUMNS, tables.InvoiceModel.paid_cents).where(
+    query = tables.InvoiceModel.select(*columns.INVOICE, tables.InvoiceModel.paid_cents).where(
         tables.InvoiceModel.id == seen.invoice_id
     )
-    row: Any = locked(query).tuples().first()
-    if row is None:
-        raise MissingError("There is no such invoice.")
-    invoice = invoice_of(row)
+    row: Any = existing_or_raise(locked(query).tuples().first(), "invoice")
+    invoice = columns.invoice_of(row)
     if invoice.version != seen.version:
         raise InvoiceConflictError(invoice)
     return invoice, row[-1]

@@ -1,6 +1,6 @@
 """The payments of one invoice, each with the user who recorded it or the workbook row that it was imported from."""
 
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -10,6 +10,7 @@ from app.domain.as_of import AsOf
 from app.domain.payment import Payment, counts
 from app.store.db import tables
 from app.store.db.compiled_queries import Slot, compiled
+from app.store.ledger import columns
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +36,6 @@ class ListedPayment:
 
 
 _Payment, _Import = tables.PaymentModel, tables.ImportModel
-_PAYMENT = tuple(getattr(_Payment, fact.name) for fact in fields(Payment))
 
 
 def payments_of(invoice_id: int, as_of: AsOf) -> list[ListedPayment]:
@@ -51,7 +51,7 @@ def _payments(invoice_id: Slot) -> Any:
     imported_at = fn.COALESCE(_Import.applied_at, _Import.uploaded_at).converter(_Import.uploaded_at.python_value)
     origin = (_Import.id, _Import.file_name, _Payment.import_tab, _Payment.import_row, imported_at, _name(uploader))
     return (
-        _Payment.select(*_PAYMENT, _Payment.recorded_at, _name(recorder), together, *origin)
+        _Payment.select(*columns.PAYMENT, _Payment.recorded_at, _name(recorder), together, *origin)
         .join(_Import, JOIN.LEFT_OUTER)
         .join(uploader, JOIN.LEFT_OUTER, on=(_Import.uploaded_by == uploader.id))
         .join_from(_Payment, recorder, JOIN.LEFT_OUTER, on=(_Payment.recorded_by == recorder.id))
@@ -65,8 +65,6 @@ def _name(user: Any) -> Any:
 
 
 def _listed(row: tuple[Any, ...], as_of: AsOf) -> ListedPayment:
-    count = len(_PAYMENT)
-    payment = Payment(*row[:count])
-    recorded_at, recorded_by, together, *origin = row[count:]
+    payment, (recorded_at, recorded_by, together, *origin) = columns.payment_of(row)
     imported = None if origin[0] is None else Origin(*origin)
     return ListedPayment(payment, counts(payment, as_of), imported, recorded_at, recorded_by, max(1, together))

@@ -20,9 +20,8 @@ from app.domain.paging import PAGE_LENGTH
 from app.store.db import tables
 from app.store.db.cache import cached
 from app.store.db.compiled_queries import Slot, compiled
-from app.store.db.missing_records import MissingError
-from app.store.ledger import own_fields
-from app.store.ledger.invoice_columns import COLUMNS, invoice_of
+from app.store.db.missing_records import existing_or_raise
+from app.store.ledger import columns, own_fields
 from app.store.ledger.receivables import Position, has_seen, is_for_good
 
 _Invoice, _Customer = tables.InvoiceModel, tables.CustomerModel
@@ -202,15 +201,13 @@ def get(invoice_id: int, as_of: AsOf) -> ListedInvoice | None:
 
 def facts(invoice_id: int) -> rules.Invoice:
     """Leave out its payments; raises MissingError."""
-    for row in _line_for_good(invoice_id):
-        return invoice_of(row)
-    raise MissingError("There is no such invoice.")
+    return columns.invoice_of(existing_or_raise(next(iter(_line_for_good(invoice_id)), None), "invoice"))
 
 
 @compiled
 def _line_for_good(invoice_id: Slot) -> Any:
     # For days after which nothing happened: the query then does not depend on the day and can be compiled.
-    query = _Invoice.select(*COLUMNS, _Customer.code, _Customer.name, _Invoice.paid_cents).join(_Customer)
+    query = _Invoice.select(*columns.INVOICE, _Customer.code, _Customer.name, _Invoice.paid_cents).join(_Customer)
     return query.where(_Invoice.id == invoice_id.value)
 
 
@@ -244,7 +241,7 @@ class _Ledger:
         return self._position.joined(_Invoice.select(*columns).join(_Customer))
 
     def lines(self) -> Any:
-        return self.select(*COLUMNS, _Customer.code, _Customer.name, self.paid_cents)
+        return self.select(*columns.INVOICE, _Customer.code, _Customer.name, self.paid_cents)
 
     def matches(self, wanted: Filter) -> Expression:
         conditions = [_Invoice.issued_on <= self._as_of.day, *self.narrowed(wanted)]
@@ -337,4 +334,4 @@ def _is_due_within(bucket: Bucket, day: date) -> Iterator[Expression]:
 
 def _line(row: Any, as_of: AsOf) -> ListedInvoice:
     *_, customer_code, customer_name, paid_cents = row
-    return ListedInvoice.of(invoice_of(row), customer_code, customer_name, int(paid_cents), as_of)
+    return ListedInvoice.of(columns.invoice_of(row), customer_code, customer_name, int(paid_cents), as_of)

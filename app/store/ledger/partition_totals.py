@@ -16,6 +16,7 @@ from collections import OrderedDict
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache, reduce, wraps
+from itertools import groupby
 from operator import add, or_, sub
 from threading import Lock
 from typing import Any, TypeAlias
@@ -69,7 +70,8 @@ def totals_by_partition(columns: int) -> Callable[[Callable[..., Any]], Callable
         def wrapper(*args: Any, **kwargs: Any) -> Sums:
             asked = _Asked(query, args, tuple(sorted(kwargs.items())))
             if tables.database.in_transaction():
-                return _total(_query_totals(asked, columns, None).values())
+                found = _query_totals(asked, columns, None)
+                return _updated(_CachedTotals(), {}, set(found), found).total
             versions = dict(_versions())
             key = (asked, current_user.scope())
             with _lock:
@@ -159,15 +161,10 @@ def _within(bounds: int) -> PartitionFilter:
 
 
 def _ranges(parts: Iterable[int]) -> Iterator[tuple[int, int]]:
-    first = last = -2
-    for part in parts:
-        if part != last + 1:
-            if last >= 0:
-                yield first, last
-            first = part
-        last = part
-    if last >= 0:
-        yield first, last
+    # Consecutive numbers are equally far from their positions.
+    for _, found in groupby(enumerate(parts), key=lambda one: one[1] - one[0]):
+        run = [part for _, part in found]
+        yield run[0], run[-1]
 
 
 def _updated(
@@ -181,13 +178,6 @@ def _updated(
             parts[part] = new_totals[part]
             _combine(total, new_totals[part], add)
     return _CachedTotals(versions, parts, total)
-
-
-def _total(parts: Iterable[Sums]) -> Sums:
-    total: dict[Key, Numbers] = {}
-    for part in parts:
-        _combine(total, part, add)
-    return total
 
 
 def _combine(total: dict[Key, Numbers], sums: Sums, operation: Callable[[int, int], int]) -> None:

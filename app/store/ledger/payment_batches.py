@@ -2,7 +2,6 @@
 
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import fields
 from datetime import datetime
 from typing import Any
 
@@ -14,11 +13,9 @@ from app.domain.payment_batch import PaymentBatch
 from app.store.db.compiled_queries import Slot, compiled
 from app.store.db.current_user import seeing_everything
 from app.store.db.locks import locked
-from app.store.db.missing_records import MissingError
+from app.store.db.missing_records import MissingError, existing_or_raise
 from app.store.db.tables import InvoiceModel, PaymentModel
-from app.store.ledger.invoice_columns import COLUMNS, invoice_of
-
-_PAYMENT = tuple(getattr(PaymentModel, fact.name) for fact in fields(Payment))
+from app.store.ledger import columns
 
 
 class KeyUsedError(Exception):
@@ -40,13 +37,11 @@ def with_key(key: str) -> list[Payment]:
 
 def of_payment(payment_id: int) -> list[Payment]:
     """Return the payments of the same batch, this one included; raises MissingError."""
-    payment = PaymentModel.get_or_none(PaymentModel.id == payment_id)
-    if payment is None:
-        raise MissingError("There is no such payment.")
+    payment = existing_or_raise(PaymentModel.get_or_none(PaymentModel.id == payment_id), "payment")
     together = PaymentModel.id == payment_id
     if payment.batch_key is not None:
         together = PaymentModel.batch_key == payment.batch_key
-    rows: Any = PaymentModel.select(*_PAYMENT).where(together).order_by(PaymentModel.id).tuples()
+    rows: Any = PaymentModel.select(*columns.PAYMENT).where(together).order_by(PaymentModel.id).tuples()
     return [Payment(*row) for row in rows]
 
 
@@ -60,11 +55,11 @@ def locked_invoices(ids: Iterable[int]) -> dict[int, tuple[Invoice, int]]:
     """Return the invoices with their paid cents, locked in the order of their ids, which prevents deadlocks."""
     wanted = sorted(set(ids))
     rows: Any = locked(
-        InvoiceModel.select(*COLUMNS, InvoiceModel.paid_cents)
+        InvoiceModel.select(*columns.INVOICE, InvoiceModel.paid_cents)
         .where(InvoiceModel.id.in_(wanted))
         .order_by(InvoiceModel.id)
     )
-    found = {invoice.id: (invoice, row[-1]) for row in rows.tuples() for invoice in (invoice_of(row),)}
+    found = {invoice.id: (invoice, row[-1]) for row in rows.tuples() for invoice in (columns.invoice_of(row),)}
     if len(found) != len(wanted):
         raise MissingError("There is no such invoice.")
     return found

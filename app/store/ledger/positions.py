@@ -23,20 +23,15 @@ class CustomerPosition:
 
 
 def by_due_date(as_of: AsOf) -> list[Balances]:
-    return [
-        Balances(*key, *figures) for key, figures in sorted(_by_due_date(as_of, for_good=is_for_good(as_of)).items())
-    ]
+    found = _by_due_date(as_of, for_good=is_for_good(as_of))
+    return [Balances(*key, *figures) for key, figures in sorted(found.items())]
 
 
 def by_customer(as_of: AsOf) -> dict[tuple[int, str], Owed]:
     """Return the balances by customer id and currency, sorted by currency, the largest debt first."""
-    found = (
-        (key, Owed(count, open_cents, overdue_cents, credit_cents))
-        for key, (count, open_cents, credit_cents, overdue_cents) in _by_customer(
-            as_of, for_good=is_for_good(as_of)
-        ).items()
-    )
-    return dict(sorted(found, key=lambda one: (one[0][1], -one[1].outstanding_cents, one[0][0])))
+    sums = _by_customer(as_of, for_good=is_for_good(as_of))
+    found = {key: Owed(count, left, overdue, credit) for key, (count, left, credit, overdue) in sums.items()}
+    return dict(sorted(found.items(), key=lambda one: (one[0][1], -one[1].outstanding_cents, one[0][0])))
 
 
 def of_customers(as_of: AsOf) -> list[CustomerPosition]:

@@ -27,9 +27,10 @@ class Position:
         """
         for_good = is_for_good(as_of) if for_good is None else for_good
         self._later = None if for_good else _paid_later(as_of, within)
-        self.is_in_scope = is_in_scope(as_of) if self._later is not None else _is_in_scope_for_good(as_of)
+        self.is_in_scope = (InvoiceModel.issued_on <= as_of.day) & is_active()
         self.paid_cents: Any = InvoiceModel.paid_cents
         if self._later is not None:
+            self.is_in_scope = is_in_scope(as_of)
             self.paid_cents = InvoiceModel.paid_cents - fn.COALESCE(self._later.c.cents, 0)
         self.left_cents = InvoiceModel.total_cents - self.paid_cents
         self.balance_cents = Case(None, [(self.is_in_scope, self.left_cents)], 0)
@@ -119,7 +120,3 @@ def payment_counts(payment: Any, as_of: AsOf) -> Expression:
 def has_seen(moment: Any, as_of: AsOf) -> Expression:
     """Write `AsOf.has_seen` as SQL."""
     return ~moment.is_null() & (moment < as_of.ended_at)
-
-
-def _is_in_scope_for_good(as_of: AsOf) -> Expression:
-    return (InvoiceModel.issued_on <= as_of.day) & is_active()

@@ -25,20 +25,17 @@ _FACTS = (
 
 def days_to_pay(as_of: AsOf, days: int = WINDOW_DAYS) -> list[DaysToPay]:
     """Return, by currency, those of the invoices settled in the `days` days up to the day."""
+    found = sorted(_days_to_pay(as_of, days, for_good=is_for_good(as_of)).items())
     return [
         DaysToPay(currency, count, taken, cents, large * _LARGE + small)
-        for (currency,), (count, taken, cents, large, small) in sorted(
-            _days_to_pay(as_of, days, for_good=is_for_good(as_of)).items()
-        )
+        for (currency,), (count, taken, cents, large, small) in found
     ]
 
 
 def counts_by_days_late(as_of: AsOf, days: int) -> Mapping[tuple[int, str, int], int]:
     """Count the invoices settled in the last `days` days, by customer id, currency and days late."""
-    return {
-        (customer, code, late): count
-        for (customer, code, late), (count,) in _days_late(as_of, days, for_good=is_for_good(as_of)).items()
-    }
+    found = _days_late(as_of, days, for_good=is_for_good(as_of))
+    return {key: count for key, (count,) in found.items()}
 
 
 @cached

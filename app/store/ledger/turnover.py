@@ -35,23 +35,17 @@ def invoiced_by_customer(as_of: AsOf, since: date) -> Mapping[tuple[int, str], i
 
 @totals_by_partition(columns=2)
 def _invoiced_to(within: PartitionFilter, as_of: AsOf, since: date) -> Any:
-    part = partition(InvoiceModel.id)
-    return (
-        InvoiceModel.select(part, InvoiceModel.customer, InvoiceModel.currency, fn.SUM(InvoiceModel.total_cents))
-        .where(within(InvoiceModel.id), was_sold(as_of), InvoiceModel.issued_on >= since)
-        .group_by(part, InvoiceModel.customer, InvoiceModel.currency)
-        .tuples()
-    )
+    return _sold_by(InvoiceModel.customer, InvoiceModel.currency, within, as_of, since)
 
 
 def _invoiced_rows(within: PartitionFilter, as_of: AsOf, since: date) -> Any:
-    part = partition(InvoiceModel.id)
-    return (
-        InvoiceModel.select(part, InvoiceModel.currency, InvoiceModel.issued_on, fn.SUM(InvoiceModel.total_cents))
-        .where(within(InvoiceModel.id), was_sold(as_of), InvoiceModel.issued_on >= since)
-        .group_by(part, InvoiceModel.currency, InvoiceModel.issued_on)
-        .tuples()
-    )
+    return _sold_by(InvoiceModel.currency, InvoiceModel.issued_on, within, as_of, since)
+
+
+def _sold_by(first: Any, second: Any, within: PartitionFilter, as_of: AsOf, since: date) -> Any:
+    key = (partition(InvoiceModel.id), first, second)
+    sold = (within(InvoiceModel.id), was_sold(as_of), InvoiceModel.issued_on >= since)
+    return InvoiceModel.select(*key, fn.SUM(InvoiceModel.total_cents)).where(*sold).group_by(*key).tuples()
 
 
 def _collected_rows(within: PartitionFilter, as_of: AsOf, since: date) -> Any:

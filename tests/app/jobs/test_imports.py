@@ -76,7 +76,7 @@ def test_a_failure_nobody_foresaw_becomes_a_sentence_and_changes_nothing(jobs, u
     def fail(*_):
         raise RuntimeError("boom")
 
-    monkeypatch.setattr("app.store.ledger.bulk.insert_invoices", fail)
+    monkeypatch.setattr("app.store.ledger.bulk.insert", fail)
     jobs.work_on(uploaded)
 
     assert state_of(uploaded) is State.PREVIEWED
