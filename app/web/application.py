@@ -62,7 +62,7 @@ def build(settings: AppSettings, now: Callable[[], datetime] = clock.utc_now) ->
     queue = open_queue(settings.redis_url)
     jobs = ImportJobs(queue, importer)
 
-    for_programs = operations(importer, jobs, settings.time_zone)
+    for_programs = operations(importer, jobs)
     gate = Gate(now, settings.time_zone, access_policy, disk_space, settings.api_requests_per_minute)
     reference = ApiReference(pages, for_programs, settings.api_requests_per_minute)
 

@@ -12,7 +12,7 @@ from app.workbook.importing import Importer
 class ExportsApi:
     importer: Importer
 
-    def get(self, call: Call) -> Answer:
+    def get(self, call: Call) -> Answer[bytes]:
         name = f"receivables-{call.today.isoformat()}.xlsx"
         with one_at_a_time():
             content, _ = exports.everything(self.importer, name, call.user, call.now)

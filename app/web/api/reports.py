@@ -1,13 +1,10 @@
 """API for reports as of a day: the ageing of receivables, and what each customer owes."""
 
-from dataclasses import dataclass
 from datetime import date
-from zoneinfo import ZoneInfo
 
 from pydantic import Field
 
 from app.domain.ageing import Ageing, ageing_by_currency
-from app.domain.as_of import AsOf
 from app.store.ledger import positions
 from app.store.ledger.positions import CustomerPosition
 from app.web.api.calls import Answer, Call
@@ -72,16 +69,13 @@ class CustomersReport(ResponseModel):
     data: list[CustomerOwes]
 
 
-@dataclass(frozen=True, slots=True)
 class ReportsApi:
-    zone: ZoneInfo
+    def ageing(self, call: Call, query: DayAsked) -> Answer[AgeingReport]:
+        as_of = call.end_of(query.as_of)
+        found = ageing_by_currency(positions.by_due_date(as_of), as_of.day)
+        return Answer(AgeingReport(as_of=as_of.day, data=[CurrencyAgeing.of(one) for one in found]))
 
-    def ageing(self, call: Call, query: DayAsked) -> Answer:
-        day = query.as_of or call.today
-        found = ageing_by_currency(positions.by_due_date(AsOf.end_of(day, self.zone)), day)
-        return Answer(AgeingReport(as_of=day, data=[CurrencyAgeing.of(one) for one in found]))
-
-    def customers(self, call: Call, query: DayAsked) -> Answer:
-        day = query.as_of or call.today
-        found = positions.of_customers(AsOf.end_of(day, self.zone))
-        return Answer(CustomersReport(as_of=day, data=[CustomerOwes.of(one) for one in found]))
+    def customers(self, call: Call, query: DayAsked) -> Answer[CustomersReport]:
+        as_of = call.end_of(query.as_of)
+        found = positions.of_customers(as_of)
+        return Answer(CustomersReport(as_of=as_of.day, data=[CustomerOwes.of(one) for one in found]))

@@ -198,3 +198,6 @@ def _moment(identifier: str, at: datetime) -> str:
     pattern = str(Cldr.parse(identifier).datetime_formats["medium"])
     clock = format_time(at.time(), "short", locale=identifier)
     return pattern.replace("{1}", _day(identifier, at.date())).replace("{0}", clock).replace("'", "")
+
+
+BRITISH: Final = Locale.of(FALLBACK, ZoneInfo("UTC"))

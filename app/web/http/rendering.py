@@ -10,7 +10,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
-from zoneinfo import ZoneInfo
 
 from bottle import HTTPResponse
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
@@ -27,15 +26,14 @@ from app.web.http.disk_space import DiskSpace
 from app.web.http.errors import Refusal
 from app.web.http.flashes import Flashes
 from app.web.http.forms import Form
-from app.web.http.locales import FALLBACK, Locale
+from app.web.http.locales import BRITISH, Locale
 from app.web.http.request_context import RequestContext
 
 _TEMPLATES = Path(__file__).parents[2] / "templates"
 _FLASH_SECONDS = 60
-_BRITISH = Locale.of(FALLBACK, ZoneInfo("UTC"))
 # Imported templates do not see the request's variables, and filters are shared by all requests. A context variable
 # gives filters the user's locale, and costs less per cell than template variables.
-_locale: ContextVar[Locale] = ContextVar("locale", default=_BRITISH)
+_locale: ContextVar[Locale] = ContextVar("locale", default=BRITISH)
 
 
 @dataclass(frozen=True, slots=True)
