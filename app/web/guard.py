@@ -11,6 +11,8 @@ from zoneinfo import ZoneInfo
 from bottle import FormsDict, HTTPResponse, request
 
 from app.actions import sign_in
+from app.actions.customers import StillOpenError
+from app.actions.imports import NotNowError
 from app.domain.permissions import Right, may
 from app.domain.sentences import count_text
 from app.store.access import logins
@@ -25,6 +27,7 @@ from app.web.http.cookies import Cookies
 from app.web.http.csrf import FIELD, SAFE_METHODS, Csrf
 from app.web.http.disk_space import DiskSpace
 from app.web.http.errors import (
+    ConflictError,
     ForbiddenError,
     LengthRequiredError,
     NotFoundError,
@@ -119,6 +122,8 @@ class Guard:
             return self.pages.refusal(context, refusal)
         except MissingError as missing:
             return self.pages.refusal(context, NotFoundError(str(missing)))
+        except (NotNowError, StillOpenError) as refused:
+            return self.pages.refusal(context, ConflictError(str(refused)))
 
     def _request_context(self) -> RequestContext:
         now = self.now()

@@ -51,19 +51,19 @@ def pages(
     mails: MailJobs | None,
     reference: ApiReference,
 ) -> tuple[Route, ...]:
-    currency, zone = settings.currency, settings.time_zone
-    dashboard = Dashboard(pages, currency, zone)
-    invoice_page = InvoiceDetailPage(pages, zone)
-    invoices = Invoices(pages, invoice_page, currency, zone)
-    payments = Payments(pages, invoice_page, zone)
-    customers = Customers(pages, currency, zone)
-    statements = Statements(pages, currency, zone)
+    currency = settings.currency
+    dashboard = Dashboard(pages, currency)
+    invoice_page = InvoiceDetailPage(pages)
+    invoices = Invoices(pages, invoice_page, currency)
+    payments = Payments(pages, invoice_page)
+    customers = Customers(pages, currency)
+    statements = Statements(pages, currency)
     views = Views(pages)
     imports = Imports(pages, importer, jobs)
-    exports = Exports(importer, zone)
-    bulk = Bulk(pages, exports, zone)
+    exports = Exports(importer)
+    bulk = Bulk(pages, exports)
     users = Users(pages, settings.public_url)
-    audit = Audit(pages, zone)
+    audit = Audit(pages)
     forms = AnonymousForms(pages, browsers.cookies)
     pending_second_factor = SessionTokens.signed_with(*settings.secret_keys, purpose="second factor")
     sessions = Sessions(pages, forms, browsers, pending_second_factor)

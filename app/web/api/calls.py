@@ -42,7 +42,7 @@ class Call:
     def today(self) -> date:
         return self.now.astimezone(self.zone).date()
 
-    def end_of(self, day: date | None) -> AsOf:
+    def as_of(self, day: date | None) -> AsOf:
         """Return the end of the day, by default of today."""
         return AsOf.end_of(day or self.today, self.zone)
 

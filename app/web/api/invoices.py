@@ -165,7 +165,7 @@ class InvoicePage(ResponseModel):
 
 class InvoicesApi:
     def list(self, call: Call, query: InvoicesAsked) -> Answer[InvoicePage]:
-        as_of = call.end_of(query.as_of)
+        as_of = call.as_of(query.as_of)
         found = invoices.following(query.wanted(), as_of, query.after_id, query.limit + 1)
         return page(InvoicePage, [InvoiceAnswer.of(line) for line in found], query)
 
@@ -190,7 +190,7 @@ class InvoicesApi:
 
 
 def _answer(call: Call, invoice_id: int, day: date | None = None) -> InvoiceAnswer:
-    line = invoices.get(invoice_id, call.end_of(day))
+    line = invoices.get(invoice_id, call.as_of(day))
     if line is None:
         raise problems.not_found("There is no such invoice.")
     return InvoiceAnswer.of(line)

@@ -71,11 +71,11 @@ class CustomersReport(ResponseModel):
 
 class ReportsApi:
     def ageing(self, call: Call, query: DayAsked) -> Answer[AgeingReport]:
-        as_of = call.end_of(query.as_of)
+        as_of = call.as_of(query.as_of)
         found = ageing_by_currency(positions.by_due_date(as_of), as_of.day)
         return Answer(AgeingReport(as_of=as_of.day, data=[CurrencyAgeing.of(one) for one in found]))
 
     def customers(self, call: Call, query: DayAsked) -> Answer[CustomersReport]:
-        as_of = call.end_of(query.as_of)
+        as_of = call.as_of(query.as_of)
         found = positions.of_customers(as_of)
         return Answer(CustomersReport(as_of=as_of.day, data=[CustomerOwes.of(one) for one in found]))

@@ -1,6 +1,6 @@
 """Downloads: file responses, with expensive ones made one at a time and exports recorded in the audit."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from threading import BoundedSemaphore
 
@@ -9,6 +9,8 @@ from bottle import HTTPResponse
 from app.actions import exports
 from app.web.http.errors import Refusal
 from app.web.http.request_context import RequestContext
+from app.workbook.writing import listing
+from app.workbook.writing.listing import Listed
 
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 CSV = "text/csv; charset=utf-8"
@@ -32,6 +34,11 @@ def one_at_a_time() -> Iterator[None]:
         yield
     finally:
         _COSTLY.release()
+
+
+def written_list(kind: str, title: str, headers: Sequence[str], rows: Iterable[Sequence[Listed]]) -> bytes:
+    with one_at_a_time():
+        return listing.csv(headers, rows) if kind == "csv" else listing.xlsx(title, headers, rows)
 
 
 def export(

@@ -10,6 +10,7 @@ from app.domain import fields
 from app.domain.as_of import YEARS
 from app.domain.fields import Field, Type
 from app.domain.own_fields import LONGEST_NAME, LONGEST_TEXT
+from app.web.http.errors import Refusal
 from app.web.http.locales import Locale
 from app.workbook.meaning.columns.own_columns import named
 
@@ -45,6 +46,11 @@ class Form:
             field.name: self.text(field.name, longest=field.longest, lines=field.type is Type.PARAGRAPHS)
             for field in fields.plain(described)
         }
+
+    def refuse_errors(self) -> None:
+        """Raise Refusal for the first error, where no page shows it beside its field."""
+        for name, sentence in self.errors.items():
+            raise Refusal(f"{name.replace('_', ' ').capitalize()}: {sentence}")
 
     def own_fields(self) -> dict[str, str]:
         found: dict[str, str] = {}

@@ -9,6 +9,7 @@ from app.store.ledger.invoices import NEWEST_FIRST, OUTSTANDING, Filter, Invoice
 from app.web.http.forms import Form
 from app.web.http.locales import Locale
 from app.web.http.rendering import address
+from app.web.http.request_context import RequestContext
 
 OUTSTANDING_WORD = "outstanding"
 STATUSES = [(OUTSTANDING_WORD, "Outstanding"), *((status.value, status.value.capitalize()) for status in Status)]
@@ -30,13 +31,13 @@ class InvoiceSearch:
     page: int
 
     @classmethod
-    def of(cls, fields: Form, locale: Locale, today: date) -> "InvoiceSearch":
-        day = fields.day("as_of", today)
+    def of(cls, fields: Form, context: RequestContext) -> "InvoiceSearch":
+        day = fields.day("as_of", context.today)
         return cls(
-            wanted=_wanted(fields, locale),
+            wanted=_wanted(fields, context.locale),
             typed_filters={name: fields.typed[name] for name in _NARROWING if fields.typed.get(name)},
             day=day,
-            as_of="" if day == today else day.isoformat(),
+            as_of="" if day == context.today else day.isoformat(),
             order=_order(fields.typed.get("sort", "")),
             page=fields.page(),
         )

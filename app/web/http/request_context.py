@@ -6,6 +6,7 @@ from datetime import date, datetime
 
 from bottle import FileUpload
 
+from app.domain.as_of import AsOf
 from app.store.access.logins import Login
 from app.store.access.users import User
 from app.web.http.locales import Locale
@@ -34,3 +35,7 @@ class RequestContext:
         if self.login is None:
             raise LookupError("Nobody is signed in.")
         return self.login.user
+
+    def as_of(self, day: date | None = None) -> AsOf:
+        """Return the end of the day, by default of today, in the time zone of the business."""
+        return AsOf.end_of(day or self.today, self.locale.zone)

@@ -4,14 +4,12 @@ import secrets
 from dataclasses import dataclass
 from datetime import date
 from urllib.parse import parse_qsl
-from zoneinfo import ZoneInfo
 
 from bottle import HTTPResponse
 
 from app.actions import bulk as actions
 from app.actions import payments
 from app.actions.bulk import BulkChange
-from app.domain.as_of import AsOf
 from app.domain.bulk import BulkAction, Candidate, why_left_out
 from app.domain.sentences import count_text, counted
 from app.store.ledger import invoices, payment_list
@@ -33,7 +31,6 @@ _EXPORTS = {"xlsx", "csv"}
 class Bulk:
     pages: Pages
     exports: Exports
-    zone: ZoneInfo
 
     def preview(self, context: RequestContext) -> HTTPResponse:
         fields = Form(context.form)
@@ -53,7 +50,7 @@ class Bulk:
         if len(picked) > MOST:
             raise _TooManyError
         try:
-            done = actions.apply(change, context.user, context.now, self._today(context))
+            done = actions.apply(change, context.user, context.now, context.as_of())
         except actions.RecordedBeforeError:
             return self.pages.redirect(context, _back(fields), flash="These payments had been recorded already.")
         except actions.ChangedMeanwhileError:
@@ -94,10 +91,8 @@ class Bulk:
     def _picked(self, context: RequestContext, fields: Form, *, to_change: bool) -> list[ListedInvoice]:
         """Return the invoices that were picked; a list may be of an earlier day, but what is changed is today's."""
         if fields.checked("all"):
-            search = InvoiceSearch.of(
-                Form(dict(parse_qsl(fields.typed.get("parameters", "")))), context.locale, context.today
-            )
-            as_of = self._today(context) if to_change else AsOf.end_of(search.day, self.zone)
+            search = InvoiceSearch.of(Form(dict(parse_qsl(fields.typed.get("parameters", "")))), context)
+            as_of = context.as_of(None if to_change else search.day)
             count = sum(total.invoices for total in invoices.totals(search.wanted, as_of))
             if to_change and count > MOST:
                 raise Refusal(f"At most {count_text(MOST)} invoices can be changed at once: narrow the list first.")
@@ -110,10 +105,7 @@ class Bulk:
     def _lines(self, context: RequestContext, ids: frozenset[int]) -> list[ListedInvoice]:
         if len(ids) > MOST:
             raise _TooManyError
-        return invoices.matching(Filter(ids=ids), self._today(context), invoices.LONGEST_DUE_FIRST, length=None)
-
-    def _today(self, context: RequestContext) -> AsOf:
-        return AsOf.end_of(context.today, self.zone)
+        return invoices.matching(Filter(ids=ids), context.as_of(), invoices.LONGEST_DUE_FIRST, length=None)
 
 
 class _TooManyError(Refusal):

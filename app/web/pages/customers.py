@@ -2,12 +2,10 @@
 
 from dataclasses import asdict, dataclass, replace
 from datetime import date
-from zoneinfo import ZoneInfo
 
 from bottle import HTTPResponse
 
 from app.actions import customers as customer_actions
-from app.actions.customers import StillOpenError
 from app.domain import account
 from app.domain.account import Account, AccountOrder
 from app.domain.ageing import Ageing, ageing_by_currency, nothing_owed
@@ -25,14 +23,13 @@ from app.store.access.audit_entries import Entry
 from app.store.ledger import customers, invoices, payment_batches, turnover
 from app.store.ledger.customers import CodeRefusedError, Customer, CustomerConflictError, Details
 from app.store.ledger.invoices import LONGEST_DUE_FIRST, OUTSTANDING, Filter
-from app.web.http.downloads import export, one_at_a_time
-from app.web.http.errors import ConflictError
+from app.web.http.downloads import export, written_list
 from app.web.http.forms import Form
 from app.web.http.rendering import Pages, address
 from app.web.http.request_context import RequestContext
 from app.web.pages.audit_messages import audit_message
 from app.web.pages.invoice_page import UNDONE
-from app.workbook.writing import customer_list, listing
+from app.workbook.writing import customer_list
 
 _MOST_OPEN = 20
 _MOST_TERMS = 730
@@ -114,12 +111,11 @@ class CustomerSummary:
 class Customers:
     pages: Pages
     currency: str
-    zone: ZoneInfo
 
     def index(self, context: RequestContext) -> HTTPResponse:
         fields = Form(context.query)
         search = CustomerSearch.of(context, fields)
-        found = self._found(search)
+        found = self._found(context, search)
         return self.pages.show(
             context,
             "customers/index.html",
@@ -136,17 +132,16 @@ class Customers:
     def export(self, context: RequestContext, kind: str) -> HTTPResponse:
         fields = Form(context.query)
         search = CustomerSearch.of(context, fields)
-        found = self._found(search)
-        with one_at_a_time():
-            headers, rows = customer_list.table(found, customers.details_of_all())
-            content = listing.csv(headers, rows) if kind == "csv" else listing.xlsx("Customers", headers, rows)
+        found = self._found(context, search)
+        headers, rows = customer_list.table(found, customers.details_of_all())
+        content = written_list(kind, "Customers", headers, rows)
         return export(context, "customers", content, f"customers-{search.day.isoformat()}.{kind}", len(rows))
 
     def show(self, context: RequestContext, customer_id: int) -> HTTPResponse:
         customer = customers.existing(customer_id)
         fields = Form(context.query)
         day = fields.day("as_of", context.today)
-        as_of = AsOf.end_of(day, self.zone)
+        as_of = context.as_of(day)
         as_of_parameter = "" if day == context.today else day.isoformat()
         owed = Filter(statuses=OUTSTANDING, customer_id=customer_id)
         habit = customers.habit_of(customer_id, as_of)
@@ -209,10 +204,7 @@ class Customers:
 
     def archive(self, context: RequestContext, customer_id: int) -> HTTPResponse:
         customer = customers.existing(customer_id)
-        try:
-            customer_actions.archive(customer_id, context.user, context.now)
-        except StillOpenError as refused:
-            raise ConflictError(str(refused)) from refused
+        customer_actions.archive(customer_id, context.user, context.now)
         return self.pages.redirect(context, f"/customers/{customer_id}", flash=f"{customer.details.name} is archived.")
 
     def unarchive(self, context: RequestContext, customer_id: int) -> HTTPResponse:
@@ -221,9 +213,9 @@ class Customers:
         flash = f"{customer.details.name} is no longer archived."
         return self.pages.redirect(context, f"/customers/{customer_id}", flash=flash)
 
-    def _found(self, search: CustomerSearch) -> list[Account]:
+    def _found(self, context: RequestContext, search: CustomerSearch) -> list[Account]:
         own = customers.with_own_field(search.text) if search.text else frozenset()
-        accounts = customers.accounts(AsOf.end_of(search.day, self.zone))
+        accounts = customers.accounts(context.as_of(search.day))
         found = account.matching(accounts, search.text, archived=search.archived, also=own)
         return account.in_order(found, search.column, descending=search.descending)
 

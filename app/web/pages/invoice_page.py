@@ -4,7 +4,6 @@ import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from bottle import HTTPResponse
 
@@ -29,20 +28,19 @@ _NOTHING_TYPED = Form({})
 @dataclass(frozen=True, slots=True)
 class InvoiceDetailPage:
     pages: Pages
-    zone: ZoneInfo
 
     def show(self, context: RequestContext, invoice_id: int) -> HTTPResponse:
         """Show the invoice as of the day asked for; what can be done with it only as of today."""
         fields = Form(context.query)
         day = fields.day("as_of", context.today)
-        as_of = AsOf.end_of(day, self.zone)
+        as_of = context.as_of(day)
         return self._shown(context, existing(invoice_id, as_of), as_of, fields, {}, None)
 
     def again(
         self, context: RequestContext, invoice_id: int, form: str, fields: Form, status: int = 422
     ) -> HTTPResponse:
         """Show the invoice of today, and the form by that name as it was typed, with what is wrong beside it."""
-        as_of = AsOf.end_of(context.today, self.zone)
+        as_of = context.as_of()
         return self._shown(context, existing(invoice_id, as_of), as_of, _NOTHING_TYPED, {form: fields}, status)
 
     def _shown(
@@ -95,7 +93,7 @@ class InvoiceDetailPage:
         wanted = invoices.Filter(
             customer_id=line.invoice.customer_id, currency=line.invoice.currency, statuses=invoices.OUTSTANDING
         )
-        return invoices.matching(wanted, AsOf.end_of(context.today, self.zone), invoices.LONGEST_DUE_FIRST)
+        return invoices.matching(wanted, context.as_of(), invoices.LONGEST_DUE_FIRST)
 
 
 def existing(invoice_id: int, as_of: AsOf) -> ListedInvoice:

@@ -5,13 +5,11 @@ import secrets
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from bottle import HTTPResponse
 
 from app.actions import payments
 from app.actions.payments import Recorded
-from app.domain.as_of import AsOf
 from app.domain.invoice import Invoice
 from app.domain.paging import page_count
 from app.domain.payment_batch import PaymentBatch, spread
@@ -32,7 +30,6 @@ _MOST_OPEN = 200
 class Payments:
     pages: Pages
     invoice_page: InvoiceDetailPage
-    zone: ZoneInfo
 
     def index(self, context: RequestContext) -> HTTPResponse:
         fields = Form(context.query)
@@ -155,7 +152,7 @@ class Payments:
         except payments.PaymentRefusedError as refused:
             fields.errors["paid_on" if refused.refusal.invoice_id is None else "amount"] = _with_most(refused, context)
         except payments.OverpaidError as error:
-            line = existing(invoice.id, AsOf.end_of(context.today, self.zone))
+            line = existing(invoice.id, context.as_of())
             fields.errors["amount"] = _too_much(context, line, sum(error.excess.values()))
             fields.typed["asks_credit"] = "yes"
         else:
@@ -236,13 +233,13 @@ class Payments:
         wanted = invoices.Filter(
             customer_id=customer_id, statuses=OUTSTANDING, currency=fields.text("currency", longest=3)
         )
-        as_of = AsOf.end_of(context.today, self.zone)
+        as_of = context.as_of()
         lines = invoices.matching(wanted, as_of, invoices.LONGEST_DUE_FIRST, length=_MOST_OPEN)
         return [line for line in lines if line.invoice.currency == lines[0].invoice.currency]
 
     def _currencies(self, context: RequestContext, customer_id: int) -> list[str]:
         wanted = invoices.Filter(customer_id=customer_id, statuses=OUTSTANDING)
-        return [total.currency for total in invoices.totals(wanted, AsOf.end_of(context.today, self.zone))]
+        return [total.currency for total in invoices.totals(wanted, context.as_of())]
 
 
 FILTER_FIELDS = ("q", "from", "to", "customer", "method", "voided")

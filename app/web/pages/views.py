@@ -41,9 +41,7 @@ class Views:
     def create(self, context: RequestContext) -> HTTPResponse:
         fields = Form(context.form)
         name = fields.text("name", required=True, longest=60)
-        search = InvoiceSearch.of(
-            Form(dict(parse_qsl(context.form.get("parameters", "")))), context.locale, context.today
-        )
+        search = InvoiceSearch.of(Form(dict(parse_qsl(context.form.get("parameters", "")))), context)
         if not fields.errors:
             try:
                 view_id = views.save(context.user.id, name, search.parameters)
