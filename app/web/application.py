@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from time import perf_counter
 from typing import Any
+from urllib.parse import urlsplit
 
 import bottle
 
@@ -25,13 +26,12 @@ from app.web.auth.browser_sessions import BrowserSessions
 from app.web.auth.session_tokens import SessionTokens
 from app.web.guard import Guard
 from app.web.http import rendering
-from app.web.http.allowed_hosts import AllowedHosts
 from app.web.http.assets import Assets
 from app.web.http.client_ip import Networks
 from app.web.http.cookies import Cookies
 from app.web.http.csrf import Csrf
 from app.web.http.disk_space import DiskSpace
-from app.web.http.errors import NotFoundError, Refusal
+from app.web.http.errors import MisdirectedError, NotFoundError, Refusal
 from app.web.http.flashes import Flashes
 from app.web.http.rendering import Pages
 from app.web.http.request_log import log_answer, unknown_actor
@@ -41,6 +41,7 @@ from app.web.pages.components import Components
 from app.workbook.importing import Importer
 
 _STATIC = Path(__file__).parents[1] / "static"
+_USUAL_PORTS = {"http": "80", "https": "443"}
 
 
 def build(settings: AppSettings, now: Callable[[], datetime] = clock.utc_now) -> bottle.Bottle:
@@ -53,7 +54,7 @@ def build(settings: AppSettings, now: Callable[[], datetime] = clock.utc_now) ->
     disk_space = DiskSpace.by(settings)
     pages = Pages(rendering.templates(assets), csrf, flashes, cookies, disk_space)
     access_policy = AccessPolicy.by(settings)
-    guard = Guard(now, settings.time_zone, tokens, cookies, csrf, flashes, pages, access_policy, disk_space)
+    guard = Guard(now, settings.time_zone, tokens, pages, access_policy)
 
     browsers = BrowserSessions(tokens, cookies, timedelta(hours=settings.session_hours))
 
@@ -68,7 +69,7 @@ def build(settings: AppSettings, now: Callable[[], datetime] = clock.utc_now) ->
 
     application = _Application(pages, security_headers(settings), settings.trusted_proxies)
     if not settings.is_for_this_machine:
-        application.only_for(AllowedHosts(settings.public_url))
+        application.only_at(settings.public_url)
     for route in routes.pages(
         settings=settings,
         pages=pages,
@@ -100,12 +101,15 @@ class _Application(bottle.Bottle):
         self._proxies = proxies
         self.router.add_filter("id", lambda _: (r"[0-9]{1,9}", int, str))
 
-    def only_for(self, host: AllowedHosts) -> None:
+    def only_at(self, public_url: str) -> None:
+        site = urlsplit(public_url)
+
         def check() -> None:
-            try:
-                host.check(bottle.request)
-            except Refusal as refusal:
-                raise self._pages.refusal(None, refusal) from refusal
+            is_ours = _host(bottle.request.get_header("Host", ""), site.scheme) == _host(site.netloc, site.scheme)
+            # The health check is sent to an internal address.
+            if not is_ours and bottle.request.path != "/health":
+                refusal = MisdirectedError(f"This site is only found at {public_url}: please go there.")
+                raise self._pages.refusal(None, refusal)
 
         self.add_hook("before_request", check)
 
@@ -133,6 +137,10 @@ class _Application(bottle.Bottle):
             bottle.response.content_type = problems.MEDIA_TYPE
             return problems.of_status(error.status_code)
         return str(self._pages.refusal(None, _refusal(error.status_code)).body)
+
+
+def _host(netloc: str, scheme: str) -> str:
+    return netloc.lower().removesuffix(f":{_USUAL_PORTS[scheme]}")
 
 
 def _refusal(status: int) -> Refusal:

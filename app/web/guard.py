@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import partial
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -23,9 +24,7 @@ from app.store.db.database import connection
 from app.store.db.missing_records import MissingError
 from app.web.auth.access_policy import SECOND_FACTOR, AccessPolicy
 from app.web.auth.session_tokens import SessionTokens
-from app.web.http.cookies import Cookies
-from app.web.http.csrf import FIELD, SAFE_METHODS, Csrf
-from app.web.http.disk_space import DiskSpace
+from app.web.http.csrf import FIELD, SAFE_METHODS
 from app.web.http.errors import (
     ConflictError,
     ForbiddenError,
@@ -35,7 +34,6 @@ from app.web.http.errors import (
     TooLargeError,
     refusal_for_outage,
 )
-from app.web.http.flashes import Flashes
 from app.web.http.locales import Locale
 from app.web.http.rendering import Pages, address
 from app.web.http.request_context import RequestContext
@@ -70,12 +68,8 @@ class Guard:
     now: Callable[[], datetime]
     zone: ZoneInfo
     tokens: SessionTokens
-    cookies: Cookies
-    csrf: Csrf
-    flashes: Flashes
     pages: Pages
     access_policy: AccessPolicy
-    disk_space: DiskSpace
 
     def around(self, route: Route) -> Callable[..., HTTPResponse]:
         def answer(**arguments: object) -> HTTPResponse:
@@ -114,7 +108,7 @@ class Guard:
             if context.method in SAFE_METHODS:
                 return route.handler(context, **arguments)
             if route.right is not None:
-                self.disk_space.check(route.right)
+                self.pages.disk_space.check(route.right)
             with _with_body(context, route.largest_body) as sent:
                 self._check_form(sent)
                 return route.handler(sent, **arguments)
@@ -126,8 +120,8 @@ class Guard:
             return self.pages.refusal(context, ConflictError(str(refused)))
 
     def _request_context(self) -> RequestContext:
-        now = self.now()
-        login = self._login(now)
+        now, cookie = self.now(), partial(self.pages.cookies.read, request)
+        login = self._login(cookie("session"), now)
         return RequestContext(
             now=now,
             today=now.astimezone(self.zone).date(),
@@ -140,14 +134,14 @@ class Guard:
             files={},
             user_agent=request.get_header("User-Agent", ""),
             login=login,
-            form_secret=login.jti if login else self.cookies.read(request, "form"),
-            flash=self.flashes.read(self.cookies.read(request, "flash"), login.jti) if login else "",
+            form_secret=login.jti if login else cookie("form"),
+            flash=self.pages.flashes.read(cookie("flash"), login.jti) if login else "",
             # Babel caches every locale it loads: visitors who are not signed in must not fill the memory.
             locale=Locale.accepted(request.get_header("Accept-Language", "") if login else "", self.zone),
         )
 
-    def _login(self, now: datetime) -> Login | None:
-        reference = self.tokens.read(self.cookies.read(request, "session"), now)
+    def _login(self, token: str, now: datetime) -> Login | None:
+        reference = self.tokens.read(token, now)
         login = logins.find_active(reference.jti, now, self.access_policy.idle) if reference else None
         if reference is None or login is None or login.user.id != reference.user_id:
             return None
@@ -155,7 +149,7 @@ class Guard:
         return login
 
     def _check_form(self, context: RequestContext) -> None:
-        if not self.csrf.is_genuine(request, context.form_secret, context.form.get(FIELD, "")):
+        if not self.pages.csrf.is_genuine(request, context.form_secret, context.form.get(FIELD, "")):
             log.warning("refused a form that is not ours: %s %r", context.method, context.path)
             _record_refusal(context, "form.refused", {"method": context.method})
             raise ForbiddenError("This form is out of date or comes from another site. Please open the page again.")

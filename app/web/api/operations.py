@@ -8,7 +8,6 @@ from app.domain.permissions import Right, TokenRight
 from app.jobs.imports import ImportJobs
 from app.web.api.calls import Operation
 from app.web.api.customers import CustomersApi
-from app.web.api.exports import ExportsApi
 from app.web.api.imports import ImportsApi
 from app.web.api.invoices import InvoicesApi
 from app.web.api.payments import PaymentsApi
@@ -17,8 +16,8 @@ from app.workbook.importing import Importer
 
 
 def operations(importer: Importer, jobs: ImportJobs) -> tuple[Operation, ...]:
-    invoice, customer, payment, report = InvoicesApi(), CustomersApi(), PaymentsApi(), ReportsApi()
-    imports, export = ImportsApi(importer, jobs), ExportsApi(importer)
+    invoice, customer, payment, report = InvoicesApi(), CustomersApi(), PaymentsApi(), ReportsApi(importer)
+    imports = ImportsApi(importer, jobs)
     read, edit, pay, bring = TokenRight.READ, TokenRight.EDIT, TokenRight.PAYMENTS, TokenRight.IMPORT
     return (
         Operation("listInvoices", "GET", "/invoices", invoice.list, read, Right.READ, "List invoices as of a day"),
@@ -75,7 +74,7 @@ def operations(importer: Importer, jobs: ImportJobs) -> tuple[Operation, ...]:
             "Get what customers owe",
         ),
         Operation(
-            "exportWorkbook", "GET", "/export", export.get, read, Right.EXPORT,
+            "exportWorkbook", "GET", "/export", report.export, read, Right.EXPORT,
             "Export all data as a workbook of three tabs",
         ),
     )  # fmt: skip

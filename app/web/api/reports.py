@@ -1,15 +1,19 @@
-"""API for reports as of a day: the ageing of receivables, and what each customer owes."""
+"""API for reports as of a day, and for the export of all data as a workbook."""
 
+from dataclasses import dataclass
 from datetime import date
 
 from pydantic import Field
 
+from app.actions import exports
 from app.domain.ageing import Ageing, ageing_by_currency
 from app.store.ledger import positions
 from app.store.ledger.positions import CustomerPosition
 from app.web.api.calls import Answer, Call
 from app.web.api.invoices import DayAsked
 from app.web.api.shapes import ResponseModel
+from app.web.http.downloads import download, one_at_a_time
+from app.workbook.importing import Importer
 
 
 class Buckets(ResponseModel):
@@ -69,7 +73,10 @@ class CustomersReport(ResponseModel):
     data: list[CustomerOwes]
 
 
+@dataclass(frozen=True, slots=True)
 class ReportsApi:
+    importer: Importer
+
     def ageing(self, call: Call, query: DayAsked) -> Answer[AgeingReport]:
         as_of = call.as_of(query.as_of)
         found = ageing_by_currency(positions.by_due_date(as_of), as_of.day)
@@ -79,3 +86,9 @@ class ReportsApi:
         as_of = call.as_of(query.as_of)
         found = positions.of_customers(as_of)
         return Answer(CustomersReport(as_of=as_of.day, data=[CustomerOwes.of(one) for one in found]))
+
+    def export(self, call: Call) -> Answer[bytes]:
+        name = f"receivables-{call.today.isoformat()}.xlsx"
+        with one_at_a_time():
+            content, _ = exports.everything(self.importer, name, call.user, call.now)
+        return Answer(content, dict(download(content, name).headers))

@@ -44,6 +44,11 @@ class TooLargeError(Refusal):
     title = "That is too large"
 
 
+class MisdirectedError(Refusal):
+    status = 421
+    title = "This is another site"
+
+
 class DatabaseAwayError(Refusal):
     status = 503
     title = "One moment, please"

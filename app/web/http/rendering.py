@@ -53,7 +53,7 @@ class Pages:
         """
         fields = values.get("fields")
         usual = 422 if isinstance(fields, Form) and fields.errors else 200
-        response = self._page(template, status or usual, {**self._common_values(context), **values})
+        response = self._page(context, template, status or usual, values)
         if context.flash:
             self.cookies.delete(response, "flash")
         return response
@@ -74,9 +74,8 @@ class Pages:
         return response
 
     def refusal(self, context: RequestContext | None, refusal: Refusal) -> HTTPResponse:
-        around = self._common_values(context) if context else _ANONYMOUS_VALUES
         values = {"title": refusal.title, "sentence": str(refusal), "request_id": ""}
-        response = self._page("errors/show.html", refusal.status, {**around, **values})
+        response = self._page(context, "errors/show.html", refusal.status, values)
         for name, value in refusal.headers.items():
             response.set_header(name, value)
         return response
@@ -89,13 +88,17 @@ class Pages:
             "the number below.",
             "request_id": request_id,
         }
-        return self._page("errors/show.html", 500, {**_ANONYMOUS_VALUES, **values})
+        return self._page(None, "errors/show.html", 500, values)
 
-    def _page(self, template: str, status: int, values: Mapping[str, Any]) -> HTTPResponse:
-        context = values["context"]
+    def _page(
+        self, context: RequestContext | None, template: str, status: int, values: Mapping[str, Any]
+    ) -> HTTPResponse:
+        around = self._common_values(context) if context else _ANONYMOUS_VALUES
         token = _locale.set(context.locale) if context else None
         try:
-            html = localized(self.templates.get_template(template).render(values), _locale.get().decimal_number)
+            html = localized(
+                self.templates.get_template(template).render({**around, **values}), _locale.get().decimal_number
+            )
         finally:
             if token:
                 _locale.reset(token)

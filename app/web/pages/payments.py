@@ -4,6 +4,7 @@ import re
 import secrets
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any
 
 from bottle import HTTPResponse
@@ -67,10 +68,7 @@ class Payments:
             fields.errors.setdefault("invoice", "Please choose an invoice.")
         batch = _batch(fields, context, {invoice_id: -cents, target: cents})
         batch = replace(batch, method=payments.CREDIT)
-
-        def move() -> Recorded:
-            return payments.move_credit(batch, context.user, context.now, context.today)
-
+        move = partial(payments.move_credit, batch, context.user, context.now, context.today)
         flash = f"Used {context.locale.money(cents)} {invoice.currency} of credit."
         return self._recorded(context, invoice, "credit", fields, move, flash)
 
@@ -79,9 +77,8 @@ class Payments:
         customer_id = fields.id("customer")
         if not customer_id:
             return self._choose_customer(context, fields)
-        if "spread" in context.query or context.query.get("received"):
-            return self._batch_form(context, fields, customer_id, spreads=True)
-        return self._batch_form(context, fields, customer_id)
+        spreads = "spread" in context.query or bool(context.query.get("received"))
+        return self._batch_form(context, fields, customer_id, spreads=spreads)
 
     def create_several(self, context: RequestContext) -> HTTPResponse:
         fields = Form(context.form)
@@ -125,12 +122,7 @@ class Payments:
         invoice = invoices.facts(invoice_id)
         fields = Form(context.form)
         cents = _amount(fields, context, invoice)
-        batch = _batch(fields, context, {invoice_id: sign * cents})
-
-        def record() -> Recorded:
-            keep = fields.checked("keep_credit")
-            return payments.record(batch, context.user, context.now, context.today, keep_credit=keep)
-
+        record = _recording(fields, context, _batch(fields, context, {invoice_id: sign * cents}))
         amount = f"{context.locale.money(cents)} {invoice.currency}"
         return self._recorded(context, invoice, form, fields, record, flash.format(amount, invoice.number))
 
@@ -156,17 +148,15 @@ class Payments:
             fields.errors["amount"] = _too_much(context, line, sum(error.excess.values()))
             fields.typed["asks_credit"] = "yes"
         else:
-            return self.pages.redirect(
-                context, f"/invoices/{invoice.id}?recorded={recorded.payment_ids[0]}", flash=flash
-            )
+            shown = address(f"/invoices/{invoice.id}", recorded=recorded.payment_ids[0])
+            return self.pages.redirect(context, shown, flash=flash)
         return self.invoice_page.again(context, invoice.id, form, fields)
 
     def _batch_recorded(
         self, context: RequestContext, fields: Form, customer_id: int, batch: PaymentBatch, currency: str
     ) -> HTTPResponse:
         try:
-            keep = fields.checked("keep_credit")
-            recorded = payments.record(batch, context.user, context.now, context.today, keep_credit=keep)
+            recorded = _recording(fields, context, batch)()
         except payment_batches.KeyUsedError as error:
             raise ConflictError(f"{error} Open the form again to record something else.") from error
         except payments.PaymentRefusedError as refused:
@@ -220,13 +210,8 @@ class Payments:
             return self.pages.redirect(context, address("/payments/new", customer=found[0].id))
         if text and not found:
             fields.errors["who"] = "There is no such customer: choose one of the list."
-        return self.pages.show(
-            context,
-            "payments/choose.html",
-            fields=fields,
-            found=found,
-            customers=customer_choice.all_choices(),
-        )
+        customers = customer_choice.all_choices()
+        return self.pages.show(context, "payments/choose.html", fields=fields, found=found, customers=customers)
 
     def _owed(self, context: RequestContext, customer_id: int, fields: Form) -> list[ListedInvoice]:
         """Return what the customer owes in one currency: the one chosen, or that of the oldest debt."""
@@ -256,6 +241,11 @@ def payment_filter(fields: Form, context: RequestContext) -> PaymentFilter:
         method=fields.text("method"),
         with_voided=fields.checked("voided"),
     )
+
+
+def _recording(fields: Form, context: RequestContext, batch: PaymentBatch) -> Callable[[], Recorded]:
+    keep = fields.checked("keep_credit")
+    return partial(payments.record, batch, context.user, context.now, context.today, keep_credit=keep)
 
 
 def _amount(fields: Form, context: RequestContext, invoice: Invoice) -> int:

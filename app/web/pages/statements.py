@@ -30,10 +30,6 @@ class Wanted:
     currency: str
     currencies: list[str]
 
-    @property
-    def options(self) -> list[tuple[str, str]]:
-        return [(one, one) for one in self.currencies]
-
 
 @dataclass(frozen=True, slots=True)
 class Statements:
@@ -56,6 +52,7 @@ class Statements:
             fields=fields,
             customer=customer,
             wanted=wanted,
+            options=[(one, one) for one in wanted.currencies],
             statement=found,
             ageing=ageings.get(wanted.currency) or nothing_owed(wanted.currency, wanted.closed_on),
             as_workbook=address(f"/customers/{customer_id}/statement.xlsx", **parameters),
