@@ -37,7 +37,6 @@ from app.web.http.rendering import Pages
 from app.web.http.request_log import log_answer, unknown_actor
 from app.web.http.security_headers import security_headers
 from app.web.http.signing import derived_all
-from app.web.pages.components import Components
 from app.workbook.importing import Importer
 
 _STATIC = Path(__file__).parents[1] / "static"
@@ -61,7 +60,7 @@ def build(settings: AppSettings, now: Callable[[], datetime] = clock.utc_now) ->
     importer = Importer(settings.data_dir, settings.workbook, settings.time_zone, settings.currency, now)
 
     queue = open_queue(settings.redis_url)
-    jobs = ImportJobs(queue, importer)
+    jobs, mails = ImportJobs(queue, importer), MailJobs.where_set_up(queue, settings, now)
 
     for_programs = operations(importer, jobs)
     gate = Gate(now, settings.time_zone, access_policy, disk_space, settings.api_requests_per_minute)
@@ -70,20 +69,8 @@ def build(settings: AppSettings, now: Callable[[], datetime] = clock.utc_now) ->
     application = _Application(pages, security_headers(settings), settings.trusted_proxies)
     if not settings.is_for_this_machine:
         application.only_at(settings.public_url)
-    for route in routes.pages(
-        settings=settings,
-        pages=pages,
-        browsers=browsers,
-        access_policy=access_policy,
-        importer=importer,
-        jobs=jobs,
-        mails=MailJobs.where_set_up(queue, settings, now),
-        reference=reference,
-    ):
+    for route in routes.pages(settings, pages, browsers, access_policy, importer, jobs, mails, reference):
         application.route(route.path, route.method, guard.around(route))
-    if settings.is_for_this_machine:
-        for route in routes.development(Components(pages)):
-            application.route(route.path, route.method, guard.around(route))
     for route in routes.bare(assets, reference):
         application.route(route.path, route.method, guard.catching(route.handler))
     for operation in for_programs:

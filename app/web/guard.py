@@ -101,11 +101,11 @@ class Guard:
         try:
             if route.right is not None:
                 if context.login is None:
-                    return _redirect_to_sign_in(context)
+                    return _redirect_to_sign_in()
                 if self.access_policy.has_to_enrol(context.user) and not route.is_for_enrolling:
                     return _redirect(SECOND_FACTOR, SECOND_FACTOR)
                 _check_right(context, route.right)
-            if context.method in SAFE_METHODS:
+            if request.method in SAFE_METHODS:
                 return route.handler(context, **arguments)
             if route.right is not None:
                 self.pages.disk_space.check(route.right)
@@ -125,10 +125,8 @@ class Guard:
         return RequestContext(
             now=now,
             today=now.astimezone(self.zone).date(),
-            method=request.method,
             path=request.path,
             address=current_user.actor().address,
-            url=address_asked_for(),
             query=_texts(request.query),
             form={},
             files={},
@@ -150,20 +148,16 @@ class Guard:
 
     def _check_form(self, context: RequestContext) -> None:
         if not self.pages.csrf.is_genuine(request, context.form_secret, context.form.get(FIELD, "")):
-            log.warning("refused a form that is not ours: %s %r", context.method, context.path)
-            _record_refusal(context, "form.refused", {"method": context.method})
+            log.warning("refused a form that is not ours: %s %r", request.method, context.path)
+            _record_refusal(context, "form.refused", {"method": request.method})
             raise ForbiddenError("This form is out of date or comes from another site. Please open the page again.")
 
 
-def address_asked_for() -> str:
-    """Return path and parameters of the request, to return to after signing in."""
-    query = request.query_string
-    return f"{request.path}?{query}" if query else str(request.path)
-
-
-def _redirect_to_sign_in(context: RequestContext) -> HTTPResponse:
-    wanted = context.url if context.method in SAFE_METHODS else ""
-    return _redirect(address("/sign-in", next=wanted if wanted != "/" else ""), "/sign-in")
+def _redirect_to_sign_in() -> HTTPResponse:
+    """Let whoever only looked come back, with the parameters of what was asked for."""
+    asked_for = f"{request.path}?{request.query_string}" if request.query_string else request.path
+    wanted = asked_for if request.method in SAFE_METHODS and asked_for != "/" else ""
+    return _redirect(address("/sign-in", next=wanted), "/sign-in")
 
 
 def _redirect(location: str, location_for_htmx: str) -> HTTPResponse:
@@ -176,8 +170,8 @@ def _redirect(location: str, location_for_htmx: str) -> HTTPResponse:
 def _check_right(context: RequestContext, right: Right) -> None:
     if context.user.may(right):
         return
-    log.warning("refused user %s the right to %s: %s %r", context.user.id, right, context.method, context.path)
-    _record_refusal(context, "access.refused", {"method": context.method, "right": right})
+    log.warning("refused user %s the right to %s: %s %r", context.user.id, right, request.method, context.path)
+    _record_refusal(context, "access.refused", {"method": request.method, "right": right})
     if may(context.user.role, right):
         raise ForbiddenError(f"You see some customers or ledgers only, which does not include the right to {right}.")
     raise ForbiddenError(f"Your role, {context.user.role}, does not include the right to {right}.")

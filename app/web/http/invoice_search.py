@@ -48,7 +48,9 @@ class InvoiceSearch:
 
     @property
     def sort(self) -> str:
-        return _sort(self.order)
+        if self.order == NEWEST_FIRST:
+            return ""
+        return f"-{self.order.column}" if self.order.descending else str(self.order.column)
 
     @property
     def parameters(self) -> dict[str, str]:
@@ -119,9 +121,3 @@ def _order(sort: str) -> Order:
         return Order(InvoiceOrder(sort.removeprefix("-")), descending=sort.startswith("-"))
     except ValueError:
         return NEWEST_FIRST
-
-
-def _sort(order: Order) -> str:
-    if order == NEWEST_FIRST:
-        return ""
-    return f"-{order.column}" if order.descending else str(order.column)

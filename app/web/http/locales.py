@@ -46,7 +46,8 @@ class Locale:
         """Take a CLDR identifier, such as `en_GB`; raises UnknownLocaleError."""
         cldr = Cldr.parse(identifier)
         symbols = cldr.number_symbols[_LATIN]
-        return cls(str(cldr), zone, symbols["group"], symbols["decimal"], symbols["minusSign"], _groups_of(cldr))
+        groups_of = cldr.decimal_formats[None].grouping
+        return cls(str(cldr), zone, symbols["group"], symbols["decimal"], symbols["minusSign"], groups_of)
 
     @property
     def tag(self) -> str:
@@ -160,11 +161,6 @@ def _tags(header: str) -> list[str]:
 def _quality(parameter: str) -> Decimal:
     match = re.fullmatch(r"\s*q\s*=\s*([01](?:\.[0-9]{0,3})?)\s*", parameter)
     return Decimal(match[1]) if match else Decimal(0 if parameter.strip() else 1)
-
-
-def _groups_of(cldr: Cldr) -> tuple[int, int]:
-    primary, secondary = cldr.decimal_formats[None].grouping
-    return primary, secondary
 
 
 def _currencies(identifier: str, currency: str, text: str) -> list[str]:

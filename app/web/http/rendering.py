@@ -4,9 +4,10 @@ Templates may use `context`, `user` (or None), `may(Right.X)`, `asset(path)`, `a
 that format values in the user's locale: money, day, month, moment, number, percent, counted, agreeing.
 """
 
+import secrets
 from collections.abc import Mapping
 from contextvars import ContextVar
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
@@ -31,6 +32,7 @@ from app.web.http.request_context import RequestContext
 
 _TEMPLATES = Path(__file__).parents[2] / "templates"
 _FLASH_SECONDS = 60
+_FORM_SECONDS = 86_400
 # Imported templates do not see the request's variables, and filters are shared by all requests. A context variable
 # gives filters the user's locale, and costs less per cell than template variables.
 _locale: ContextVar[Locale] = ContextVar("locale", default=BRITISH)
@@ -49,11 +51,16 @@ class Pages:
     ) -> HTTPResponse:
         """Show the page, and for the last time the flash message of the one before.
 
-        Without a status it is 422 where the form in `fields` has errors, else 200.
+        Without a status it is 422 where the form in `fields` has errors, else 200. Forms of visitors who are not signed
+        in are bound to a secret in a cookie instead of a login.
         """
         fields = values.get("fields")
         usual = 422 if isinstance(fields, Form) and fields.errors else 200
+        if context.login is None:
+            context = replace(context, form_secret=context.form_secret or secrets.token_urlsafe(32))
         response = self._page(context, template, status or usual, values)
+        if context.login is None:
+            self.cookies.set(response, "form", context.form_secret, seconds=_FORM_SECONDS)
         if context.flash:
             self.cookies.delete(response, "flash")
         return response

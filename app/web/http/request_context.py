@@ -16,10 +16,8 @@ from app.web.http.locales import Locale
 class RequestContext:
     now: datetime
     today: date
-    method: str
     path: str
     address: str
-    url: str
     user_agent: str
     query: Mapping[str, str]
     form: Mapping[str, str]

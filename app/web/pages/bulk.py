@@ -23,8 +23,8 @@ from app.web.pages.exports import Exports
 
 MOST = 1_000
 LARGEST_PICK = 400_000
-_PICK = "pick:"
 _EXPORTS = {"xlsx", "csv"}
+_TOO_MANY = f"At most {count_text(MOST)} invoices can be changed at once: pick fewer."
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +48,7 @@ class Bulk:
         if fields.errors:
             return self._preview(context, fields, action, self._lines(context, picked))
         if len(picked) > MOST:
-            raise _TooManyError
+            raise Refusal(_TOO_MANY)
         try:
             done = actions.apply(change, context.user, context.now, context.as_of())
         except actions.RecordedBeforeError:
@@ -97,20 +97,15 @@ class Bulk:
             if to_change and count > MOST:
                 raise Refusal(f"At most {count_text(MOST)} invoices can be changed at once: narrow the list first.")
             return invoices.matching(search.wanted, as_of, search.order, length=None)
-        picked = frozenset(_seen(fields))
+        picked = frozenset(fields.by_id("pick:"))
         if not picked:
             raise Refusal("Pick at least one invoice of the list first.")
         return self._lines(context, picked)
 
     def _lines(self, context: RequestContext, ids: frozenset[int]) -> list[ListedInvoice]:
         if len(ids) > MOST:
-            raise _TooManyError
+            raise Refusal(_TOO_MANY)
         return invoices.matching(Filter(ids=ids), context.as_of(), invoices.LONGEST_DUE_FIRST, length=None)
-
-
-class _TooManyError(Refusal):
-    def __init__(self) -> None:
-        super().__init__(f"At most {count_text(MOST)} invoices can be changed at once: pick fewer.")
 
 
 def _action(fields: Form) -> BulkAction:
@@ -124,18 +119,13 @@ def _change(fields: Form, action: BulkAction, today: date) -> BulkChange:
     is_payment = action is BulkAction.PAY
     return BulkChange(
         action=action,
-        seen=_seen(fields),
+        seen=fields.by_id("pick:"),
         key=fields.text("key", required=True, longest=40),
         reason="" if is_payment else fields.text("reason", required=action is BulkAction.DISPUTE),
         paid_on=(fields.optional_day("paid_on", required=True) if is_payment else None) or today,
         method=fields.text("method", longest=60) if is_payment else "",
         reference=fields.text("reference") if is_payment else "",
     )
-
-
-def _seen(fields: Form) -> dict[int, str]:
-    named = ((name.removeprefix(_PICK), text) for name, text in fields.typed.items() if name.startswith(_PICK))
-    return {int(number): text for number, text in named if number.isascii() and number.isdigit() and len(number) < 10}
 
 
 def _sums(lines: list[ListedInvoice]) -> dict[str, int]:

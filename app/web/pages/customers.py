@@ -19,7 +19,6 @@ from app.domain.periods import days_up_to, months_up_to
 from app.domain.settlement import WINDOW_DAYS, days_sales_outstanding
 from app.domain.turnover import Month, Turnover, by_month, invoiced
 from app.store.access import audit_entries
-from app.store.access.audit_entries import Entry
 from app.store.ledger import customers, invoices, payment_batches, turnover
 from app.store.ledger.customers import CodeRefusedError, Customer, CustomerConflictError, Details
 from app.store.ledger.invoices import LONGEST_DUE_FIRST, OUTSTANDING, Filter
@@ -174,11 +173,8 @@ class Customers:
         fields = Form(context.form)
         details = _details(fields, None)
         if not fields.errors:
-            try:
+            with fields.refusal_at("code", CodeRefusedError):
                 customer_id = customer_actions.create(details, context.user, context.now)
-            except CodeRefusedError as taken:
-                fields.errors["code"] = str(taken)
-            else:
                 return self.pages.redirect(context, f"/customers/{customer_id}", flash=f"{details.name} was added.")
         return self._form(context, fields, None)
 
@@ -191,16 +187,15 @@ class Customers:
         fields = Form(context.form)
         version = fields.version()
         details = _details(fields, customer.details)
-        if fields.errors:
-            return self._form(context, fields, customer, version=version)
-        try:
-            customer_actions.edit(customer_id, version, details, context.user, context.now)
-        except CustomerConflictError as changed:
-            return self._conflict(context, fields, changed.current, details)
-        except CodeRefusedError as taken:
-            fields.errors["code"] = str(taken)
-            return self._form(context, fields, customer, version=version)
-        return self.pages.redirect(context, f"/customers/{customer_id}", flash=f"{details.name} was saved.")
+        if not fields.errors:
+            try:
+                customer_actions.edit(customer_id, version, details, context.user, context.now)
+                return self.pages.redirect(context, f"/customers/{customer_id}", flash=f"{details.name} was saved.")
+            except CustomerConflictError as changed:
+                return self._conflict(context, fields, changed.current, details)
+            except CodeRefusedError as taken:
+                fields.errors["code"] = str(taken)
+        return self._form(context, fields, customer, version=version)
 
     def archive(self, context: RequestContext, customer_id: int) -> HTTPResponse:
         customer = customers.existing(customer_id)
@@ -238,7 +233,6 @@ class Customers:
         fields: Form,
         customer: Customer | None,
         *,
-        version: int = 0,
         status: int | None = None,
         **more: object,
     ) -> HTTPResponse:
@@ -249,11 +243,10 @@ class Customers:
             fields=fields,
             customer=customer,
             details=customer.details if customer else Details("", ""),
-            version=version or (customer.version if customer else 0),
             plain=plain(CUSTOMER),
             own=customer.details.own_fields if customer else {},
             labels={**{field.name: field.label for field in CUSTOMER}, **fields.own_labels()},
-            **{"saved": [], "saver": None, **more},
+            **{"version": customer.version if customer else 0, "saved": [], "saver": None, **more},
         )
 
     def _conflict(self, context: RequestContext, fields: Form, current: Customer, typed: Details) -> HTTPResponse:
@@ -262,7 +255,9 @@ class Customers:
         own_saved = saved.pop("own_fields", {})
         audit_message = [(name, labels[name], value, fields.typed.get(name)) for name, value in saved.items()]
         audit_message += [("own-fields", name, text, typed.own_fields.get(name)) for name, text in own_saved.items()]
-        return self._form(context, fields, current, status=409, saved=audit_message, saver=_saver(current.id))
+        # The last to save it, nobody where that was an import.
+        saver = next(iter(audit_entries.of_subject(f"customer:{current.id}", limit=1)), None)
+        return self._form(context, fields, current, status=409, saved=audit_message, saver=saver)
 
 
 def _summary(
@@ -304,22 +299,7 @@ def _details(fields: Form, stored: Details | None) -> Details:
         code=" ".join(fields.text("code", required=True, longest=255).split()),
         name=" ".join(fields.text("name", required=True, longest=255).split()),
         email=email,
-        terms_days=_terms(fields),
+        terms_days=fields.whole_number("terms_days", None, least=0, most=_MOST_TERMS, unit=" of days"),
         own_fields=merged(stored.own_fields if stored else {}, fields.own_fields()),
         **fields.plain(CUSTOMER),
     )
-
-
-def _terms(fields: Form) -> int | None:
-    text = fields.typed.get("terms_days", "")
-    if not text:
-        return None
-    if text.isascii() and text.isdigit() and len(text) < 5 and int(text) <= _MOST_TERMS:
-        return int(text)
-    fields.errors["terms_days"] = f"Please write a whole number of days from 0 to {_MOST_TERMS}."
-    return None
-
-
-def _saver(customer_id: int) -> Entry | None:
-    """Return who saved the customer last, None where that was an import."""
-    return next(iter(audit_entries.of_subject(f"customer:{customer_id}", limit=1)), None)

@@ -1,6 +1,5 @@
 """Payments: of one invoice, of several in one batch, refunds, credit used elsewhere, and voids."""
 
-import re
 import secrets
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
@@ -267,9 +266,8 @@ def _batch(fields: Form, context: RequestContext, amounts: Mapping[int, int]) ->
 
 
 def _placed(fields: Form, context: RequestContext) -> dict[int, int]:
-    names = [name for name in fields.typed if re.fullmatch(r"place:[0-9]{1,9}", name)]
-    placed = {int(name.removeprefix("place:")): fields.amount(name, context.locale, least=0) for name in names}
-    return {invoice_id: cents for invoice_id, cents in placed.items() if cents}
+    places = fields.by_id("place:")
+    return {one: cents for one in places if (cents := fields.amount(f"place:{one}", context.locale, least=0))}
 
 
 def _check_sum(

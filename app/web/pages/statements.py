@@ -40,7 +40,6 @@ class Statements:
         customer = customers.existing(customer_id)
         fields = Form(context.query)
         wanted = self._wanted(context, fields, customer_id)
-        found = _statement(context, customer_id, wanted)
         as_of = context.as_of(wanted.closed_on)
         ageings = {
             one.currency: one for one in ageing_by_currency(customers.balances_of(customer_id, as_of), as_of.day)
@@ -53,7 +52,7 @@ class Statements:
             customer=customer,
             wanted=wanted,
             options=[(one, one) for one in wanted.currencies],
-            statement=found,
+            statement=_statement(context, customer_id, wanted),
             ageing=ageings.get(wanted.currency) or nothing_owed(wanted.currency, wanted.closed_on),
             as_workbook=address(f"/customers/{customer_id}/statement.xlsx", **parameters),
         )
