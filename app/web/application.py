@@ -52,7 +52,8 @@ def build(settings: AppSettings, now: Callable[[], datetime] = clock.utc_now) ->
     tokens = SessionTokens.signed_with(*settings.secret_keys)
     disk_space = DiskSpace.by(settings)
     pages = Pages(rendering.templates(assets), csrf, flashes, cookies, disk_space)
-    access_policy = AccessPolicy.by(settings)
+    idle = timedelta(minutes=settings.session_idle_minutes)
+    access_policy = AccessPolicy(settings.allowed_addresses, idle, settings.require_second_factor)
     guard = Guard(now, settings.time_zone, tokens, pages, access_policy)
 
     browsers = BrowserSessions(tokens, cookies, timedelta(hours=settings.session_hours))

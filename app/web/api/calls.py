@@ -93,10 +93,6 @@ class Operation:
         return None if content is bytes else content
 
     @property
-    def has_version(self) -> bool:
-        return self.answer is not None and "version" in self.answer.model_fields
-
-    @property
     def needs_idempotency_key(self) -> bool:
         """Return whether sending it twice could write twice: it then requires an idempotency key."""
         return self.method == "POST"

@@ -225,25 +225,25 @@ def _refuse_size(largest: int) -> None:
 
 
 def _version() -> int:
-    text = request.get_header("If-Match")
+    asked = "Send the ETag of what you saw as If-Match, so that nobody's change is lost."
+    wrong = 'If-Match is the one ETag of what you saw, such as "3".'
+    return int(_header("If-Match", VERSION_PATTERN, ProblemType.VERSION_REQUIRED, asked, wrong).strip('"'))
+
+
+def _header(name: str, pattern: str, missing: ProblemType, asked: str, wrong: str) -> str:
+    text = request.get_header(name)
     if not text:
-        sentence = "Send the ETag of what you saw as If-Match, so that nobody's change is lost."
-        raise ProblemError(ProblemType.VERSION_REQUIRED, sentence)
-    if re.fullmatch(VERSION_PATTERN.strip("^$"), text) is None:
-        raise ProblemError(ProblemType.MALFORMED, 'If-Match is the one ETag of what you saw, such as "3".')
-    return int(text.strip('"'))
+        raise ProblemError(missing, asked)
+    if re.fullmatch(pattern.strip("^$"), text) is None:
+        raise ProblemError(ProblemType.MALFORMED, wrong)
+    return str(text)
 
 
 def _once(operation: Operation, call: Call, parts: dict[str, Any]) -> HTTPResponse:
     """Answer a POST request once for each idempotency key of the token."""
-    key = request.get_header("Idempotency-Key")
-    if not key:
-        sentence = "Send an Idempotency-Key of your own choice, the same whenever you send this request again."
-        raise ProblemError(ProblemType.MALFORMED, sentence)
-    if re.fullmatch(KEY_PATTERN.strip("^$"), key) is None:
-        raise ProblemError(
-            ProblemType.MALFORMED, "An Idempotency-Key has 1 to 255 letters, digits and signs, and no blanks."
-        )
+    asked = "Send an Idempotency-Key of your own choice, the same whenever you send this request again."
+    wrong = "An Idempotency-Key has 1 to 255 letters, digits and signs, and no blanks."
+    key = _header("Idempotency-Key", KEY_PATTERN, ProblemType.MALFORMED, asked, wrong)
     own = replace(call, key=hash_of(f"{call.token.id}:{key}"))
 
     def answer() -> KeptAnswer:

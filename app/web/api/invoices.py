@@ -11,7 +11,7 @@ from app.domain.ageing import Bucket
 from app.domain.invoice import InvoiceFacts, Status
 from app.store.ledger import customers, invoices
 from app.store.ledger.invoice_changes import SeenVersion
-from app.store.ledger.invoices import OUTSTANDING, Filter, ListedInvoice
+from app.store.ledger.invoices import Filter, ListedInvoice
 from app.web.api import problems, shapes
 from app.web.api.calls import ROOT, Answer, Call, page
 from app.web.api.shapes import (
@@ -29,13 +29,12 @@ from app.web.api.shapes import (
     ResponseModel,
     Sent,
 )
-from app.web.http.invoice_search import OUTSTANDING_WORD
+from app.web.http.invoice_search import MEANT_BY
 from app.web.http.locales import BRITISH
 
-_WORDS = (OUTSTANDING_WORD, *Status)
 _StatusAsked = Annotated[
     str,
-    Matching(f"^(?:{'|'.join(_WORDS)})$", f"Please choose one of {', '.join(_WORDS)}."),
+    Matching(f"^(?:{'|'.join(MEANT_BY)})$", f"Please choose one of {', '.join(MEANT_BY)}."),
     Field(examples=["overdue"]),
 ]
 AS_OF = Field(default=None, description="The day whose end is meant, by default today.")
@@ -80,15 +79,10 @@ class InvoicesAsked(Asked):
             **same,
             text=self.q,
             text_cents=BRITISH.cents_in(self.q),
-            statuses=self._statuses(),
+            statuses=MEANT_BY.get(self.status or "", frozenset()),
             own_field=self.field,
             own_text=self.value if self.field else "",
         )
-
-    def _statuses(self) -> frozenset[Status]:
-        if self.status is None:
-            return frozenset()
-        return OUTSTANDING if self.status == OUTSTANDING_WORD else frozenset({Status(self.status)})
 
 
 class InvoiceEdit(Sent):

@@ -9,8 +9,8 @@ from app.actions import passwords
 from app.jobs.mails import MailJobs
 from app.store.access import one_time_links
 from app.store.access.one_time_links import Link
-from app.web.auth.chosen_password import hash_of_chosen
 from app.web.auth.throttling import Attempt
+from app.web.auth.typed_secrets import hash_of_chosen
 from app.web.http.errors import NotFoundError
 from app.web.http.forms import Form
 from app.web.http.rendering import Pages

@@ -13,6 +13,7 @@ from app.web.http.request_context import RequestContext
 
 OUTSTANDING_WORD = "outstanding"
 STATUSES = [(OUTSTANDING_WORD, "Outstanding"), *((status.value, status.value.capitalize()) for status in Status)]
+MEANT_BY = {OUTSTANDING_WORD: OUTSTANDING, **{status.value: frozenset({status}) for status in Status}}
 _NARROWING = tuple(
     "q status bucket customer ledger currency issued_from issued_to due_from due_to least most disputed import "
     "field value".split()
@@ -110,10 +111,10 @@ def _wanted(fields: Form, locale: Locale) -> Filter:
 
 
 def _statuses(fields: Form) -> frozenset[Status]:
-    if fields.typed.get("status") == OUTSTANDING_WORD:
-        return OUTSTANDING
-    status = fields.choice("status", Status)
-    return frozenset({status}) if status else frozenset()
+    word = fields.typed.get("status", "")
+    if word != OUTSTANDING_WORD:
+        fields.choice("status", Status)
+    return MEANT_BY.get(word, frozenset())
 
 
 def _order(sort: str) -> Order:

@@ -31,28 +31,19 @@ class InvoiceDetailPage:
 
     def show(self, context: RequestContext, invoice_id: int) -> HTTPResponse:
         """Show the invoice as of the day asked for; what can be done with it only as of today."""
-        fields = Form(context.query)
-        day = fields.day("as_of", context.today)
-        as_of = context.as_of(day)
-        return self._shown(context, existing(invoice_id, as_of), as_of, fields, {}, None)
+        return self._shown(context, invoice_id, Form(context.query), {}, None)
 
     def again(
         self, context: RequestContext, invoice_id: int, form: str, fields: Form, status: int = 422
     ) -> HTTPResponse:
         """Show the invoice of today, and the form by that name as it was typed, with what is wrong beside it."""
-        as_of = context.as_of()
-        return self._shown(context, existing(invoice_id, as_of), as_of, _NOTHING_TYPED, {form: fields}, status)
+        return self._shown(context, invoice_id, _NOTHING_TYPED, {form: fields}, status)
 
     def _shown(
-        self,
-        context: RequestContext,
-        line: ListedInvoice,
-        as_of: AsOf,
-        fields: Form,
-        forms: Mapping[str, Form],
-        status: int | None,
+        self, context: RequestContext, invoice_id: int, fields: Form, forms: Mapping[str, Form], status: int | None
     ) -> HTTPResponse:
-        invoice_id = line.invoice.id
+        as_of = context.as_of(fields.day("as_of", context.today))
+        line = existing(invoice_id, as_of)
         payment_rows = invoice_payments.payments_of(invoice_id, as_of)
         happened = history.of_invoice(invoice_id)
         return self.pages.show(
