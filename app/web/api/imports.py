@@ -182,7 +182,11 @@ class ImportsApi:
         return page(ImportPage, [ImportAnswer.filled(one) for one in found], query)
 
     def get(self, _call: Call, import_id: int) -> Answer[ImportDetails]:
-        return self._answer(import_id)
+        stored = imports.existing(import_id)
+        is_kept = not stored.state.is_in_work and self.importer.files(stored.id).has_preview()
+        choices = Choices.from_json(stored.choices)
+        preview = PreviewAnswer.of(self.importer.files(stored.id).preview(), choices) if is_kept else None
+        return Answer(ImportDetails.filled(stored, preview=preview))
 
     def upload(self, call: Call, workbook: BinaryIO, query: UploadAsked) -> Answer[ImportDetails]:
         try:
@@ -191,7 +195,7 @@ class ImportsApi:
             )
         except WorkbookRefusedError as refused:
             raise ProblemError(ProblemType.INVALID, str(refused), [Mistake(sentence=str(refused))]) from refused
-        return replace(self._enqueued(import_id), headers={"Location": f"{ROOT}/imports/{import_id}"})
+        return replace(self._enqueued(call, import_id), headers={"Location": f"{ROOT}/imports/{import_id}"})
 
     def answer(self, call: Call, import_id: int, body: ImportAnswers) -> Answer[ImportDetails]:
         stored = imports.existing(import_id)
@@ -204,7 +208,7 @@ class ImportsApi:
         given = {**choices.answers.by_question, **body.answers}
         answered = replace(choices, answers=replace(choices.answers, by_question=given))
         import_actions.choose(self.importer, import_id, answered, call.user)
-        return self._enqueued(import_id)
+        return self._enqueued(call, import_id)
 
     def apply(self, call: Call, import_id: int, body: ImportApplying) -> Answer[ImportDetails]:
         stored = imports.existing(import_id)
@@ -216,18 +220,11 @@ class ImportsApi:
             wrong = self.importer.files(import_id).preview().problems[:_MOST_ERRORS]
             mistakes = [Mistake(tab=one.tab, cell=one.cell, sentence=one.message) for one in wrong]
             raise ProblemError(ProblemType.CONFLICT, str(reason), mistakes) from reason
-        return self._enqueued(import_id)
+        return self._enqueued(call, import_id)
 
-    def _enqueued(self, import_id: int) -> Answer[ImportDetails]:
+    def _enqueued(self, call: Call, import_id: int) -> Answer[ImportDetails]:
         self.jobs.enqueue(import_id)
-        return self._answer(import_id)
-
-    def _answer(self, import_id: int) -> Answer[ImportDetails]:
-        stored = imports.existing(import_id)
-        is_kept = not stored.state.is_in_work and self.importer.files(stored.id).has_preview()
-        choices = Choices.from_json(stored.choices)
-        preview = PreviewAnswer.of(self.importer.files(stored.id).preview(), choices) if is_kept else None
-        return Answer(ImportDetails.filled(stored, preview=preview))
+        return self.get(call, import_id)
 
 
 def _owed(one: OwedTotals) -> OwedAnswer:

@@ -2,6 +2,7 @@
 
 from dataclasses import asdict, dataclass, replace
 from datetime import date
+from typing import Any
 
 from bottle import HTTPResponse
 
@@ -17,7 +18,7 @@ from app.domain.payment import Payment
 from app.domain.payment_habit import LEAST_SETTLED, Expectation
 from app.domain.periods import days_up_to, months_up_to
 from app.domain.settlement import WINDOW_DAYS, days_sales_outstanding
-from app.domain.turnover import Month, Turnover, by_month, invoiced
+from app.domain.turnover import Turnover, by_month, invoiced
 from app.store.access import audit_entries
 from app.store.ledger import customers, invoices, payment_batches, turnover
 from app.store.ledger.customers import CodeRefusedError, Customer, CustomerConflictError, Details
@@ -95,15 +96,6 @@ class CustomerSearch:
             sort=self.sort,
             page=self.page if self.page > 1 else "",
         )
-
-
-@dataclass(frozen=True, slots=True)
-class CustomerSummary:
-    ageing: Ageing
-    days_sales_outstanding: int | None
-    months: list[Month]
-    buckets: list[str]
-    issues: list[str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -214,7 +206,7 @@ class Customers:
         found = account.matching(accounts, search.text, archived=search.archived, also=own)
         return account.in_order(found, search.column, descending=search.descending)
 
-    def _summaries(self, customer_id: int, as_of: AsOf, as_of_parameter: str) -> list[CustomerSummary]:
+    def _summaries(self, customer_id: int, as_of: AsOf, as_of_parameter: str) -> list[dict[str, Any]]:
         months = months_up_to(as_of.day, _MONTHS)
         days = turnover.by_day(as_of, min(months[0], days_up_to(as_of.day, WINDOW_DAYS)), customer_id)
         ageings = {
@@ -262,18 +254,18 @@ class Customers:
 
 def _summary(
     customer_id: int, ageing: Ageing, days: tuple[Turnover, ...], as_of: AsOf, as_of_parameter: str
-) -> CustomerSummary:
+) -> dict[str, Any]:
     own = [one for one in days if one.currency == ageing.currency]
     sales = invoiced(own, days_up_to(as_of.day, WINDOW_DAYS), as_of.day)
     months = by_month(own, months_up_to(as_of.day, _MONTHS), as_of.day)
     common = {"customer": customer_id, "currency": ageing.currency, "as_of": as_of_parameter}
-    return CustomerSummary(
-        ageing,
-        days_sales_outstanding(ageing.outstanding_cents, sales),
-        months,
-        [address("/invoices", bucket=bucket, **common) for bucket in ageing.buckets],
-        [address("/invoices", issued_from=one.first, issued_to=one.last, **common) for one in months],
-    )
+    return {
+        "ageing": ageing,
+        "days_sales_outstanding": days_sales_outstanding(ageing.outstanding_cents, sales),
+        "months": months,
+        "buckets": [address("/invoices", bucket=bucket, **common) for bucket in ageing.buckets],
+        "issues": [address("/invoices", issued_from=one.first, issued_to=one.last, **common) for one in months],
+    }
 
 
 def _just_recorded(context: RequestContext, customer_id: int, as_of: AsOf) -> list[Payment]:

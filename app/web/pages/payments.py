@@ -188,6 +188,7 @@ class Payments:
                 cents = placed.get(line.invoice.id)
                 fields.typed[f"place:{line.invoice.id}"] = context.locale.money(cents) if cents else ""
             is_spread = not fields.errors
+        owed = invoices.Filter(customer_id=customer_id, statuses=OUTSTANDING)
         return self.pages.show(
             context,
             "payments/new.html",
@@ -195,7 +196,7 @@ class Payments:
             customer=customer,
             lines=lines,
             is_spread=is_spread,
-            currencies=self._currencies(context, customer_id),
+            currencies=[total.currency for total in invoices.totals(owed, context.as_of())],
             key=fields.typed.get("key") or secrets.token_urlsafe(24),
             methods=payment_list.methods(),
             **_sums(fields, context, lines),
@@ -220,10 +221,6 @@ class Payments:
         as_of = context.as_of()
         lines = invoices.matching(wanted, as_of, invoices.LONGEST_DUE_FIRST, length=_MOST_OPEN)
         return [line for line in lines if line.invoice.currency == lines[0].invoice.currency]
-
-    def _currencies(self, context: RequestContext, customer_id: int) -> list[str]:
-        wanted = invoices.Filter(customer_id=customer_id, statuses=OUTSTANDING)
-        return [total.currency for total in invoices.totals(wanted, context.as_of())]
 
 
 FILTER_FIELDS = ("q", "from", "to", "customer", "method", "voided")
