@@ -13,7 +13,7 @@ from app import clock
 from app.jobs.imports import ImportJobs
 from app.jobs.job_queue import open_queue
 from app.jobs.mails import MailJobs
-from app.settings import AppSettings
+from app.settings import MEGABYTE, AppSettings
 from app.store.db.current_user import acting_as
 from app.web import routes
 from app.web.api import problems
@@ -50,7 +50,8 @@ def build(settings: AppSettings, now: Callable[[], datetime] = clock.utc_now) ->
     csrf = Csrf(derived_all(settings.secret_keys, "csrf"), settings.public_url)
     flashes = Flashes(derived_all(settings.secret_keys, "flash"))
     tokens = SessionTokens.signed_with(*settings.secret_keys)
-    disk_space = DiskSpace.by(settings)
+    settings.data_dir.mkdir(parents=True, exist_ok=True)
+    disk_space = DiskSpace(settings.data_dir, settings.disk_reserve_megabytes * MEGABYTE)
     pages = Pages(rendering.templates(assets), csrf, flashes, cookies, disk_space)
     idle = timedelta(minutes=settings.session_idle_minutes)
     access_policy = AccessPolicy(settings.allowed_addresses, idle, settings.require_second_factor)

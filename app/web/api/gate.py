@@ -153,7 +153,7 @@ def _problem(refused: Exception) -> ProblemError:
         return problems.not_found(refused)
     if again := _OUTDATED.get(type(refused)):
         return ProblemError(ProblemType.STALE, f"{refused} {again}")
-    return problems.conflict(refused, _CONFLICTS[type(refused)])
+    return problems.conflict(refused, _CONFLICTS.get(type(refused), ""))
 
 
 def _handler_arguments(operation: Operation) -> dict[str, Any]:
@@ -256,7 +256,7 @@ def _once(operation: Operation, call: Call, parts: dict[str, Any]) -> HTTPRespon
         raise ProblemError(ProblemType.INVALID, str(error), [problems.at("Idempotency-Key", str(error))]) from error
     except idempotency.StillAnsweringError as error:
         raise ProblemError(ProblemType.CONFLICT, str(error), headers={"Retry-After": "1"}) from error
-    headers = {**kept.headers, **({"Idempotent-Replayed": "true"} if again else {})}
+    headers = {"Content-Type": JSON, **kept.headers, **({"Idempotent-Replayed": "true"} if again else {})}
     return HTTPResponse(kept.body, kept.status, headers=headers)
 
 

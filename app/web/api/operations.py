@@ -1,7 +1,7 @@
-"""All API operations, with the rights they require and their models.
+"""All API operations, with the rights they require.
 
 Each requires a right of the token and one of its user (app/domain/permissions.py). The router, the checks, the OpenAPI
-document and the reference page are made from this table.
+document and the reference page are made from this table and from the models that the handlers are annotated with.
 """
 
 from app.domain.permissions import Right, TokenRight

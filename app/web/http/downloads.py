@@ -14,7 +14,6 @@ from app.workbook.writing.listing import Listed
 
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 CSV = "text/csv; charset=utf-8"
-TYPES = {"xlsx": XLSX, "csv": CSV}
 
 # Writing a workbook takes much memory and time: at most one at a time in each server process.
 _COSTLY = BoundedSemaphore()
@@ -57,6 +56,6 @@ def export(
 
 def download(content: bytes, name: str) -> HTTPResponse:
     plain = "".join(sign if sign.isascii() and (sign.isalnum() or sign in "-_. ") else "-" for sign in name)
-    kind = TYPES.get(name.rpartition(".")[2], XLSX)
+    kind = CSV if name.endswith(".csv") else XLSX
     headers = {"Content-Type": kind, "Content-Disposition": f'attachment; filename="{plain}"'}
     return HTTPResponse(content, 200, headers=headers)

@@ -121,8 +121,7 @@ class Customers:
         )
 
     def export(self, context: RequestContext, kind: str) -> HTTPResponse:
-        fields = Form(context.query)
-        search = CustomerSearch.of(context, fields)
+        search = CustomerSearch.of(context, Form(context.query))
         found = self._found(context, search)
         headers, rows = customer_list.table(found, customers.details_of_all())
         content = written_list(kind, "Customers", headers, rows)
