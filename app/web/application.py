@@ -13,7 +13,7 @@ from app import clock
 from app.jobs.imports import ImportJobs
 from app.jobs.job_queue import open_queue
 from app.jobs.mails import MailJobs
-from app.settings import MEGABYTE, AppSettings
+from app.settings import AppSettings
 from app.store.db.current_user import acting_as
 from app.web import routes
 from app.web.api import problems
@@ -31,7 +31,7 @@ from app.web.http.client_ip import Networks
 from app.web.http.cookies import Cookies
 from app.web.http.csrf import Csrf
 from app.web.http.disk_space import DiskSpace
-from app.web.http.errors import MisdirectedError, NotFoundError, Refusal
+from app.web.http.errors import NotFoundError, Refusal
 from app.web.http.flashes import Flashes
 from app.web.http.rendering import Pages
 from app.web.http.request_log import log_answer, unknown_actor
@@ -50,8 +50,7 @@ def build(settings: AppSettings, now: Callable[[], datetime] = clock.utc_now) ->
     csrf = Csrf(derived_all(settings.secret_keys, "csrf"), settings.public_url)
     flashes = Flashes(derived_all(settings.secret_keys, "flash"))
     tokens = SessionTokens.signed_with(*settings.secret_keys)
-    settings.data_dir.mkdir(parents=True, exist_ok=True)
-    disk_space = DiskSpace(settings.data_dir, settings.disk_reserve_megabytes * MEGABYTE)
+    disk_space = DiskSpace.by(settings)
     pages = Pages(rendering.templates(assets), csrf, flashes, cookies, disk_space)
     idle = timedelta(minutes=settings.session_idle_minutes)
     access_policy = AccessPolicy(settings.allowed_addresses, idle, settings.require_second_factor)
@@ -80,6 +79,11 @@ def build(settings: AppSettings, now: Callable[[], datetime] = clock.utc_now) ->
     return application
 
 
+class _MisdirectedError(Refusal):
+    status = 421
+    title = "This is another site"
+
+
 class _Application(bottle.Bottle):
     """Logs requests, adds our headers to every response, and renders errors like our pages."""
 
@@ -97,7 +101,7 @@ class _Application(bottle.Bottle):
             is_ours = _host(bottle.request.get_header("Host", ""), site.scheme) == _host(site.netloc, site.scheme)
             # The health check is sent to an internal address.
             if not is_ours and bottle.request.path != "/health":
-                refusal = MisdirectedError(f"This site is only found at {public_url}: please go there.")
+                refusal = _MisdirectedError(f"This site is only found at {public_url}: please go there.")
                 raise self._pages.refusal(None, refusal)
 
         self.add_hook("before_request", check)

@@ -200,6 +200,14 @@ def get(invoice_id: int, as_of: AsOf) -> ListedInvoice | None:
     return next((_line(row, as_of) for row in rows), None)
 
 
+def existing(invoice_id: int, as_of: AsOf) -> ListedInvoice:
+    """Raise MissingError if there is none."""
+    line = get(invoice_id, as_of)
+    if line is None:
+        raise MissingError("There is no such invoice.")
+    return line
+
+
 def facts(invoice_id: int) -> rules.Invoice:
     """Leave out its payments; raises MissingError."""
     for row in _line_for_good(invoice_id):

@@ -184,10 +184,7 @@ class InvoicesApi:
 
 
 def _answer(call: Call, invoice_id: int, day: date | None = None) -> InvoiceAnswer:
-    line = invoices.get(invoice_id, call.as_of(day))
-    if line is None:
-        raise problems.not_found("There is no such invoice.")
-    return InvoiceAnswer.of(line)
+    return InvoiceAnswer.of(invoices.existing(invoice_id, call.as_of(day)))
 
 
 def _refuse_due_before_issued(facts: InvoiceFacts) -> None:

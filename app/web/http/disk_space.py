@@ -3,8 +3,10 @@
 import shutil
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Self
 
 from app.domain.permissions import Right
+from app.settings import MEGABYTE, AppSettings
 from app.web.http.errors import DiskFullError
 
 # Signing in and access control keep working as long as the database can write.
@@ -17,6 +19,11 @@ class DiskSpace:
 
     folder: Path
     reserve: int
+
+    @classmethod
+    def by(cls, settings: AppSettings) -> Self:
+        settings.data_dir.mkdir(parents=True, exist_ok=True)
+        return cls(settings.data_dir, settings.disk_reserve_megabytes * MEGABYTE)
 
     @property
     def is_scarce(self) -> bool:

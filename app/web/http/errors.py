@@ -1,6 +1,6 @@
 """Refusals: exceptions raised in handlers and rendered as an error page with the reason and what to do."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from types import MappingProxyType
 
 from app.store.db.outages import Outage, outage_behind
@@ -44,18 +44,10 @@ class TooLargeError(Refusal):
     title = "That is too large"
 
 
-class MisdirectedError(Refusal):
-    status = 421
-    title = "This is another site"
-
-
 class DatabaseAwayError(Refusal):
     status = 503
     title = "One moment, please"
     headers = MappingProxyType({"Retry-After": "5"})
-
-    def __init__(self) -> None:
-        super().__init__("The database does not answer just now. Nothing was changed; please try again soon.")
 
 
 class DiskFullError(Refusal):
@@ -66,13 +58,14 @@ class DiskFullError(Refusal):
         super().__init__("Nothing was saved. Please tell the operator of this site; what is there can still be read.")
 
 
-_OF_OUTAGES: Mapping[Outage | None, Callable[[], Refusal]] = {
-    Outage.DATABASE_AWAY: DatabaseAwayError,
-    Outage.DISK_FULL: DiskFullError,
-}
-
-
 def refusal_for_outage(error: Exception) -> Refusal | None:
     """Return None if the error is a bug."""
-    refusal = _OF_OUTAGES.get(outage_behind(error))
-    return refusal() if refusal else None
+    match outage_behind(error):
+        case Outage.DATABASE_AWAY:
+            return DatabaseAwayError(
+                "The database does not answer just now. Nothing was changed; please try again soon."
+            )
+        case Outage.DISK_FULL:
+            return DiskFullError()
+        case _:
+            return None

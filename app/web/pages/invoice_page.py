@@ -7,14 +7,12 @@ from typing import Any
 
 from bottle import HTTPResponse
 
-from app.domain.as_of import AsOf
 from app.domain.fields import INVOICE, plain
 from app.domain.invoice import LifecycleState, lifecycle_state
 from app.domain.invoice_changes import StatusChange, possible_changes
 from app.store.ledger import history, invoice_payments, invoices, payment_list
 from app.store.ledger.history import ImportedChange
 from app.store.ledger.invoices import ListedInvoice
-from app.web.http.errors import NotFoundError
 from app.web.http.forms import LONGEST_LINE, Form
 from app.web.http.rendering import Pages, address
 from app.web.http.request_context import RequestContext
@@ -43,7 +41,7 @@ class InvoiceDetailPage:
         self, context: RequestContext, invoice_id: int, fields: Form, forms: Mapping[str, Form], status: int | None
     ) -> HTTPResponse:
         as_of = context.as_of(fields.day("as_of", context.today))
-        line = existing(invoice_id, as_of)
+        line = invoices.existing(invoice_id, as_of)
         payment_rows = invoice_payments.payments_of(invoice_id, as_of)
         happened = history.of_invoice(invoice_id)
         return self.pages.show(
@@ -85,14 +83,6 @@ class InvoiceDetailPage:
             customer_id=line.invoice.customer_id, currency=line.invoice.currency, statuses=invoices.OUTSTANDING
         )
         return invoices.matching(wanted, context.as_of(), invoices.LONGEST_DUE_FIRST)
-
-
-def existing(invoice_id: int, as_of: AsOf) -> ListedInvoice:
-    """Raise NotFoundError if there is none."""
-    line = invoices.get(invoice_id, as_of)
-    if line is None:
-        raise NotFoundError("There is no such invoice.")
-    return line
 
 
 def _with_the_same(name: str, text: str) -> str:

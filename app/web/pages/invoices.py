@@ -30,7 +30,7 @@ from app.web.http.invoice_search import STATUSES, InvoiceSearch
 from app.web.http.locales import Locale
 from app.web.http.rendering import Pages
 from app.web.http.request_context import RequestContext
-from app.web.pages.invoice_page import InvoiceDetailPage, existing
+from app.web.pages.invoice_page import InvoiceDetailPage
 from app.web.pages.views import address_of, query_of
 
 _USUAL_TERMS_DAYS = 30
@@ -108,11 +108,11 @@ class Invoices:
         return self.pages.redirect(context, f"/invoices/{invoice_id}", flash=f"Invoice {facts.number} was entered.")
 
     def edit(self, context: RequestContext, invoice_id: int) -> HTTPResponse:
-        line = existing(invoice_id, context.as_of())
+        line = invoices.existing(invoice_id, context.as_of())
         return self._form(context, Form({}), line.invoice, version=line.invoice.version, who=_who(line))
 
     def update(self, context: RequestContext, invoice_id: int) -> HTTPResponse:
-        line = existing(invoice_id, context.as_of())
+        line = invoices.existing(invoice_id, context.as_of())
         fields = Form(context.form)
         seen = SeenVersion(invoice_id, fields.version())
         form = partial(self._form, context, fields, version=seen.version, who=_who(line))
@@ -134,7 +134,7 @@ class Invoices:
         return self.pages.redirect(context, f"/invoices/{invoice_id}", flash=flash)
 
     def change_status(self, context: RequestContext, invoice_id: int) -> HTTPResponse:
-        line = existing(invoice_id, context.as_of())
+        line = invoices.existing(invoice_id, context.as_of())
         fields = Form(context.form)
         change = fields.choice("change", StatusChange)
         if change is None:

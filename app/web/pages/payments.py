@@ -21,7 +21,7 @@ from app.web.http.errors import ConflictError, NotFoundError
 from app.web.http.forms import Form
 from app.web.http.rendering import Pages, address
 from app.web.http.request_context import RequestContext
-from app.web.pages.invoice_page import InvoiceDetailPage, existing
+from app.web.pages.invoice_page import InvoiceDetailPage
 
 _MOST_OPEN = 200
 
@@ -143,7 +143,7 @@ class Payments:
         except payments.PaymentRefusedError as refused:
             fields.errors["paid_on" if refused.refusal.invoice_id is None else "amount"] = _with_most(refused, context)
         except payments.OverpaidError as error:
-            line = existing(invoice.id, context.as_of())
+            line = invoices.existing(invoice.id, context.as_of())
             fields.errors["amount"] = _too_much(context, line, sum(error.excess.values()))
             fields.typed["asks_credit"] = "yes"
         else:
