@@ -140,7 +140,6 @@ class AppSettings(BaseSettings):
 
     @property
     def workbook(self) -> WorkbookLimits:
-        """Return the limits of a workbook."""
         return WorkbookLimits(
             file_bytes=self.workbook_max_megabytes * MEGABYTE,
             unpacked_bytes=self.workbook_max_unpacked_megabytes * MEGABYTE,

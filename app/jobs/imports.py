@@ -66,14 +66,11 @@ class ImportJobs:
             case State.APPLYING:
                 import_actions.apply(self._importer, import_id)
             case _:
-                self._undo(import_id)
-
-    def _undo(self, import_id: int) -> None:
-        try:
-            import_actions.undo(self._importer, import_id)
-        except import_actions.NotNowError as refused:
-            reasons = " ".join([str(refused), *refused.reasons])
-            imports.claim(import_id, (State.UNDOING,), State.APPLIED, reasons)
+                try:
+                    import_actions.undo(self._importer, import_id)
+                except import_actions.NotNowError as refused:
+                    reasons = " ".join([str(refused), *refused.reasons])
+                    imports.claim(import_id, (State.UNDOING,), State.APPLIED, reasons)
 
 
 _FAILURE = "Something went wrong and nothing was changed; the log tells more under {}."

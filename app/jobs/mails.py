@@ -69,7 +69,7 @@ class MailJobs:
         self._public_url = public_url
         self._now = now
         task = queue.task(name="send_reset_link", retries=_RETRIES, retry_delay=_SECONDS_BETWEEN)
-        self._task = task(self.send_now)
+        self.send_reset_link = task(self.send_now)
 
     @classmethod
     def where_set_up(cls, queue: Huey, settings: AppSettings, now: Callable[[], datetime]) -> "MailJobs | None":
@@ -77,9 +77,6 @@ class MailJobs:
         if not settings.smtp_url:
             return None
         return cls(queue, MailServer(settings.smtp_url, settings.mail_from), settings.public_url, now)
-
-    def send_reset_link(self, email: str) -> None:
-        self._task(email)
 
     def send_now(self, email: str) -> None:
         with connection():

@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from time import perf_counter
 from typing import Any
+from urllib.parse import urlsplit
 
 import bottle
 
@@ -25,7 +26,6 @@ from app.web.auth.browser_sessions import BrowserSessions
 from app.web.auth.session_tokens import SessionTokens
 from app.web.guard import Guard
 from app.web.http import rendering
-from app.web.http.allowed_hosts import AllowedHosts
 from app.web.http.assets import Assets
 from app.web.http.client_ip import Networks
 from app.web.http.cookies import Cookies
@@ -37,10 +37,10 @@ from app.web.http.rendering import Pages
 from app.web.http.request_log import log_answer, unknown_actor
 from app.web.http.security_headers import security_headers
 from app.web.http.signing import derived_all
-from app.web.pages.components import Components
 from app.workbook.importing import Importer
 
 _STATIC = Path(__file__).parents[1] / "static"
+_USUAL_PORTS = {"http": "80", "https": "443"}
 
 
 def build(settings: AppSettings, now: Callable[[], datetime] = clock.utc_now) -> bottle.Bottle:
@@ -52,42 +52,36 @@ def build(settings: AppSettings, now: Callable[[], datetime] = clock.utc_now) ->
     tokens = SessionTokens.signed_with(*settings.secret_keys)
     disk_space = DiskSpace.by(settings)
     pages = Pages(rendering.templates(assets), csrf, flashes, cookies, disk_space)
-    access_policy = AccessPolicy.by(settings)
-    guard = Guard(now, settings.time_zone, tokens, cookies, csrf, flashes, pages, access_policy, disk_space)
+    idle = timedelta(minutes=settings.session_idle_minutes)
+    access_policy = AccessPolicy(settings.allowed_addresses, idle, settings.require_second_factor)
+    guard = Guard(now, settings.time_zone, tokens, pages, access_policy)
 
     browsers = BrowserSessions(tokens, cookies, timedelta(hours=settings.session_hours))
 
     importer = Importer(settings.data_dir, settings.workbook, settings.time_zone, settings.currency, now)
 
     queue = open_queue(settings.redis_url)
-    jobs = ImportJobs(queue, importer)
+    jobs, mails = ImportJobs(queue, importer), MailJobs.where_set_up(queue, settings, now)
 
-    for_programs = operations(importer, jobs, settings.time_zone)
+    for_programs = operations(importer, jobs)
     gate = Gate(now, settings.time_zone, access_policy, disk_space, settings.api_requests_per_minute)
     reference = ApiReference(pages, for_programs, settings.api_requests_per_minute)
 
     application = _Application(pages, security_headers(settings), settings.trusted_proxies)
     if not settings.is_for_this_machine:
-        application.only_for(AllowedHosts(settings.public_url))
-    for route in routes.pages(
-        settings=settings,
-        pages=pages,
-        browsers=browsers,
-        access_policy=access_policy,
-        importer=importer,
-        jobs=jobs,
-        mails=MailJobs.where_set_up(queue, settings, now),
-        reference=reference,
-    ):
+        application.only_at(settings.public_url)
+    for route in routes.pages(settings, pages, browsers, access_policy, importer, jobs, mails, reference):
         application.route(route.path, route.method, guard.around(route))
-    if settings.is_for_this_machine:
-        for route in routes.development(Components(pages)):
-            application.route(route.path, route.method, guard.around(route))
     for route in routes.bare(assets, reference):
         application.route(route.path, route.method, guard.catching(route.handler))
     for operation in for_programs:
         application.route(rule_of(operation), operation.method, gate.around(operation))
     return application
+
+
+class _MisdirectedError(Refusal):
+    status = 421
+    title = "This is another site"
 
 
 class _Application(bottle.Bottle):
@@ -100,12 +94,15 @@ class _Application(bottle.Bottle):
         self._proxies = proxies
         self.router.add_filter("id", lambda _: (r"[0-9]{1,9}", int, str))
 
-    def only_for(self, host: AllowedHosts) -> None:
+    def only_at(self, public_url: str) -> None:
+        site = urlsplit(public_url)
+
         def check() -> None:
-            try:
-                host.check(bottle.request)
-            except Refusal as refusal:
-                raise self._pages.refusal(None, refusal) from refusal
+            is_ours = _host(bottle.request.get_header("Host", ""), site.scheme) == _host(site.netloc, site.scheme)
+            # The health check is sent to an internal address.
+            if not is_ours and bottle.request.path != "/health":
+                refusal = _MisdirectedError(f"This site is only found at {public_url}: please go there.")
+                raise self._pages.refusal(None, refusal)
 
         self.add_hook("before_request", check)
 
@@ -133,6 +130,10 @@ class _Application(bottle.Bottle):
             bottle.response.content_type = problems.MEDIA_TYPE
             return problems.of_status(error.status_code)
         return str(self._pages.refusal(None, _refusal(error.status_code)).body)
+
+
+def _host(netloc: str, scheme: str) -> str:
+    return netloc.lower().removesuffix(f":{_USUAL_PORTS[scheme]}")
 
 
 def _refusal(status: int) -> Refusal:

@@ -5,12 +5,15 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import partial
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from bottle import FormsDict, HTTPResponse, request
 
 from app.actions import sign_in
+from app.actions.customers import StillOpenError
+from app.actions.imports import NotNowError
 from app.domain.permissions import Right, may
 from app.domain.sentences import count_text
 from app.store.access import logins
@@ -21,10 +24,9 @@ from app.store.db.database import connection
 from app.store.db.missing_records import MissingError
 from app.web.auth.access_policy import SECOND_FACTOR, AccessPolicy
 from app.web.auth.session_tokens import SessionTokens
-from app.web.http.cookies import Cookies
-from app.web.http.csrf import FIELD, SAFE_METHODS, Csrf
-from app.web.http.disk_space import DiskSpace
+from app.web.http.csrf import FIELD, SAFE_METHODS
 from app.web.http.errors import (
+    ConflictError,
     ForbiddenError,
     LengthRequiredError,
     NotFoundError,
@@ -32,7 +34,6 @@ from app.web.http.errors import (
     TooLargeError,
     refusal_for_outage,
 )
-from app.web.http.flashes import Flashes
 from app.web.http.locales import Locale
 from app.web.http.rendering import Pages, address
 from app.web.http.request_context import RequestContext
@@ -67,12 +68,8 @@ class Guard:
     now: Callable[[], datetime]
     zone: ZoneInfo
     tokens: SessionTokens
-    cookies: Cookies
-    csrf: Csrf
-    flashes: Flashes
     pages: Pages
     access_policy: AccessPolicy
-    disk_space: DiskSpace
 
     def around(self, route: Route) -> Callable[..., HTTPResponse]:
         def answer(**arguments: object) -> HTTPResponse:
@@ -104,14 +101,14 @@ class Guard:
         try:
             if route.right is not None:
                 if context.login is None:
-                    return _redirect_to_sign_in(context)
+                    return _redirect_to_sign_in()
                 if self.access_policy.has_to_enrol(context.user) and not route.is_for_enrolling:
                     return _redirect(SECOND_FACTOR, SECOND_FACTOR)
                 _check_right(context, route.right)
-            if context.method in SAFE_METHODS:
+            if request.method in SAFE_METHODS:
                 return route.handler(context, **arguments)
             if route.right is not None:
-                self.disk_space.check(route.right)
+                self.pages.disk_space.check(route.right)
             with _with_body(context, route.largest_body) as sent:
                 self._check_form(sent)
                 return route.handler(sent, **arguments)
@@ -119,30 +116,30 @@ class Guard:
             return self.pages.refusal(context, refusal)
         except MissingError as missing:
             return self.pages.refusal(context, NotFoundError(str(missing)))
+        except (NotNowError, StillOpenError) as refused:
+            return self.pages.refusal(context, ConflictError(str(refused)))
 
     def _request_context(self) -> RequestContext:
-        now = self.now()
-        login = self._login(now)
+        now, cookie = self.now(), partial(self.pages.cookies.read, request)
+        login = self._login(cookie("session"), now)
         return RequestContext(
             now=now,
             today=now.astimezone(self.zone).date(),
-            method=request.method,
             path=request.path,
             address=current_user.actor().address,
-            url=address_asked_for(),
             query=_texts(request.query),
             form={},
             files={},
             user_agent=request.get_header("User-Agent", ""),
             login=login,
-            form_secret=login.jti if login else self.cookies.read(request, "form"),
-            flash=self.flashes.read(self.cookies.read(request, "flash"), login.jti) if login else "",
+            form_secret=login.jti if login else cookie("form"),
+            flash=self.pages.flashes.read(cookie("flash"), login.jti) if login else "",
             # Babel caches every locale it loads: visitors who are not signed in must not fill the memory.
             locale=Locale.accepted(request.get_header("Accept-Language", "") if login else "", self.zone),
         )
 
-    def _login(self, now: datetime) -> Login | None:
-        reference = self.tokens.read(self.cookies.read(request, "session"), now)
+    def _login(self, token: str, now: datetime) -> Login | None:
+        reference = self.tokens.read(token, now)
         login = logins.find_active(reference.jti, now, self.access_policy.idle) if reference else None
         if reference is None or login is None or login.user.id != reference.user_id:
             return None
@@ -150,21 +147,17 @@ class Guard:
         return login
 
     def _check_form(self, context: RequestContext) -> None:
-        if not self.csrf.is_genuine(request, context.form_secret, context.form.get(FIELD, "")):
-            log.warning("refused a form that is not ours: %s %r", context.method, context.path)
-            _record_refusal(context, "form.refused", {"method": context.method})
+        if not self.pages.csrf.is_genuine(request, context.form_secret, context.form.get(FIELD, "")):
+            log.warning("refused a form that is not ours: %s %r", request.method, context.path)
+            _record_refusal(context, "form.refused", {"method": request.method})
             raise ForbiddenError("This form is out of date or comes from another site. Please open the page again.")
 
 
-def address_asked_for() -> str:
-    """Return path and parameters of the request, to return to after signing in."""
-    query = request.query_string
-    return f"{request.path}?{query}" if query else str(request.path)
-
-
-def _redirect_to_sign_in(context: RequestContext) -> HTTPResponse:
-    wanted = context.url if context.method in SAFE_METHODS else ""
-    return _redirect(address("/sign-in", next=wanted if wanted != "/" else ""), "/sign-in")
+def _redirect_to_sign_in() -> HTTPResponse:
+    """Let whoever only looked come back, with the parameters of what was asked for."""
+    asked_for = f"{request.path}?{request.query_string}" if request.query_string else request.path
+    wanted = asked_for if request.method in SAFE_METHODS and asked_for != "/" else ""
+    return _redirect(address("/sign-in", next=wanted), "/sign-in")
 
 
 def _redirect(location: str, location_for_htmx: str) -> HTTPResponse:
@@ -177,8 +170,8 @@ def _redirect(location: str, location_for_htmx: str) -> HTTPResponse:
 def _check_right(context: RequestContext, right: Right) -> None:
     if context.user.may(right):
         return
-    log.warning("refused user %s the right to %s: %s %r", context.user.id, right, context.method, context.path)
-    _record_refusal(context, "access.refused", {"method": context.method, "right": right})
+    log.warning("refused user %s the right to %s: %s %r", context.user.id, right, request.method, context.path)
+    _record_refusal(context, "access.refused", {"method": request.method, "right": right})
     if may(context.user.role, right):
         raise ForbiddenError(f"You see some customers or ledgers only, which does not include the right to {right}.")
     raise ForbiddenError(f"Your role, {context.user.role}, does not include the right to {right}.")

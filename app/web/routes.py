@@ -12,7 +12,6 @@ from app.web.api.reference import ApiReference
 from app.web.api.tokens import Tokens
 from app.web.auth.access_policy import SECOND_FACTOR, AccessPolicy
 from app.web.auth.account import AccountPages
-from app.web.auth.anonymous_forms import AnonymousForms
 from app.web.auth.browser_sessions import BrowserSessions
 from app.web.auth.password_links import PasswordLinks
 from app.web.auth.second_factors import SecondFactors
@@ -41,7 +40,6 @@ from app.workbook.importing import Importer
 
 
 def pages(
-    *,
     settings: AppSettings,
     pages: Pages,
     browsers: BrowserSessions,
@@ -51,27 +49,28 @@ def pages(
     mails: MailJobs | None,
     reference: ApiReference,
 ) -> tuple[Route, ...]:
-    currency, zone = settings.currency, settings.time_zone
-    dashboard = Dashboard(pages, currency, zone)
-    invoice_page = InvoiceDetailPage(pages, zone)
-    invoices = Invoices(pages, invoice_page, currency, zone)
-    payments = Payments(pages, invoice_page, zone)
-    customers = Customers(pages, currency, zone)
-    statements = Statements(pages, currency, zone)
+    currency = settings.currency
+    dashboard = Dashboard(pages, currency)
+    invoice_page = InvoiceDetailPage(pages)
+    invoices = Invoices(pages, invoice_page, currency)
+    payments = Payments(pages, invoice_page)
+    customers = Customers(pages, currency)
+    statements = Statements(pages, currency)
     views = Views(pages)
     imports = Imports(pages, importer, jobs)
-    exports = Exports(importer, zone)
-    bulk = Bulk(pages, exports, zone)
+    exports = Exports(importer)
+    bulk = Bulk(pages, exports)
     users = Users(pages, settings.public_url)
-    audit = Audit(pages, zone)
-    forms = AnonymousForms(pages, browsers.cookies)
+    audit = Audit(pages)
     pending_second_factor = SessionTokens.signed_with(*settings.secret_keys, purpose="second factor")
-    sessions = Sessions(pages, forms, browsers, pending_second_factor)
-    password_links = PasswordLinks(forms, mails)
+    sessions = Sessions(pages, browsers, pending_second_factor)
+    password_links = PasswordLinks(pages, mails)
     account = AccountPages(pages, browsers, access_policy.idle)
     second_factors = SecondFactors(pages, browsers, access_policy, derived(settings.secret_key, "enrolment"))
     tokens = Tokens(pages)
+    development = (Route("GET", "/components", Components(pages).show, Right.READ),)
     return (
+        *(development if settings.is_for_this_machine else ()),
         Route("GET", "/", dashboard.show, Right.READ),
         Route("GET", "/invoices", invoices.index, Right.READ),
         Route("POST", "/invoices", invoices.create, Right.EDIT),
@@ -151,10 +150,6 @@ def pages(
         Route("POST", "/account/second-factor/remove", second_factors.disable, Right.READ),
         Route("POST", "/sign-out", sessions.delete, Right.READ, is_for_enrolling=True),
     )
-
-
-def development(components: Components) -> tuple[Route, ...]:
-    return (Route("GET", "/components", components.show, Right.READ),)
 
 
 def bare(assets: Assets, reference: ApiReference) -> tuple[Route, ...]:

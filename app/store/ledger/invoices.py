@@ -199,6 +199,11 @@ def get(invoice_id: int, as_of: AsOf) -> ListedInvoice | None:
     return next((_line(row, as_of) for row in rows), None)
 
 
+def existing(invoice_id: int, as_of: AsOf) -> ListedInvoice:
+    """Raise MissingError if there is none."""
+    return existing_or_raise(get(invoice_id, as_of), "invoice")
+
+
 def facts(invoice_id: int) -> rules.Invoice:
     """Leave out its payments; raises MissingError."""
     return columns.invoice_of(existing_or_raise(next(iter(_line_for_good(invoice_id)), None), "invoice"))

@@ -9,9 +9,8 @@ from app.actions import customers as customer_actions
 from app.store.ledger import customers
 from app.store.ledger.customers import Customer as Stored
 from app.store.ledger.customers import Details
-from app.web.api import problems, shapes
-from app.web.api.calls import ROOT, Answer, Call, page, version_tag
-from app.web.api.problems import ProblemError, ProblemType
+from app.web.api import shapes
+from app.web.api.calls import ROOT, Answer, Call, page
 from app.web.api.shapes import NEXT, Asked, Flag, Moment, ResponseModel, Sent
 
 _Short = Annotated[shapes.Line, Field(max_length=255)]
@@ -83,40 +82,27 @@ class CustomerPage(ResponseModel):
 
 
 class CustomersApi:
-    def list(self, _call: Call, query: CustomersAsked) -> Answer:
+    def list(self, _call: Call, query: CustomersAsked) -> Answer[CustomerPage]:
         found = customers.following(query.q, query.after_id, query.limit + 1, archived=query.archived)
-        shown, following = page(found, query, lambda one: one.id)
-        return Answer(CustomerPage(data=[CustomerAnswer.of(one) for one in shown], next=following))
+        return page(CustomerPage, [CustomerAnswer.of(one) for one in found], query)
 
-    def get(self, _call: Call, customer_id: int) -> Answer:
-        return _answer(customers.existing(customer_id))
+    def get(self, _call: Call, customer_id: int) -> Answer[CustomerAnswer]:
+        return Answer(CustomerAnswer.of(customers.existing(customer_id)))
 
-    def create(self, call: Call, body: CustomerEntry) -> Answer:
-        try:
-            details = Details(**{**dict(body), "own_fields": shapes.own_fields({}, body.own_fields)})
-            customer_id = customer_actions.create(_tidied(details), call.user, call.now)
-        except customers.CodeRefusedError as error:
-            raise problems.conflict(error, "code") from error
-        answer = _answer(customers.existing(customer_id))
-        return replace(answer, headers={**answer.headers, "Location": f"{ROOT}/customers/{customer_id}"})
+    def create(self, call: Call, body: CustomerEntry) -> Answer[CustomerAnswer]:
+        details = Details(**{**dict(body), "own_fields": shapes.own_fields({}, body.own_fields)})
+        customer_id = customer_actions.create(_tidied(details), call.user, call.now)
+        answer = CustomerAnswer.of(customers.existing(customer_id))
+        return Answer(answer, {"Location": f"{ROOT}/customers/{customer_id}"})
 
-    def edit(self, call: Call, customer_id: int, version: int, body: CustomerEdit) -> Answer:
+    def edit(self, call: Call, customer_id: int, version: int, body: CustomerEdit) -> Answer[CustomerAnswer]:
         sent = body.model_dump(exclude_unset=True)
         changed = {name: value for name, value in sent.items() if value is not None or name == "terms_days"}
         stored = customers.existing(customer_id).details
         own = shapes.own_fields(stored.own_fields, body.own_fields or {})
         details = _tidied(replace(stored, **{**changed, "own_fields": own}))
-        try:
-            customer_actions.edit(customer_id, version, details, call.user, call.now)
-        except customers.CustomerConflictError as error:
-            raise ProblemError(ProblemType.STALE, f"{error} Get the customer again.") from error
-        except customers.CodeRefusedError as error:
-            raise problems.conflict(error, "code") from error
-        return _answer(customers.existing(customer_id))
-
-
-def _answer(stored: Stored) -> Answer:
-    return Answer(CustomerAnswer.of(stored), version_tag(stored.version))
+        customer_actions.edit(customer_id, version, details, call.user, call.now)
+        return Answer(CustomerAnswer.of(customers.existing(customer_id)))
 
 
 def _tidied(details: Details) -> Details:

@@ -14,8 +14,11 @@ from urllib.parse import parse_qsl
 from zoneinfo import ZoneInfo
 
 from bottle import HTTPResponse, request
-from pydantic import BaseModel, ValidationError
+from pydantic import ValidationError
 
+from app.actions.imports import NotNowError
+from app.actions.invoices import InvoiceRefusedError
+from app.actions.payments import PaymentRefusedError
 from app.domain.sentences import plain
 from app.store.access import api_tokens, idempotency
 from app.store.access.api_tokens import ApiToken
@@ -25,6 +28,8 @@ from app.store.db import current_user
 from app.store.db.cache import pin_version
 from app.store.db.database import connection
 from app.store.db.missing_records import MissingError
+from app.store.ledger.customers import CodeRefusedError, CustomerConflictError
+from app.store.ledger.invoice_changes import InvoiceConflictError, NumberTakenError
 from app.web.api import problems
 from app.web.api.calls import LARGEST_JSON, ROOT, Answer, Call, Operation
 from app.web.api.problems import Mistake, ProblemError, ProblemType
@@ -49,6 +54,15 @@ VERSION_PATTERN = '^"[0-9]{1,9}"$'
 _MOST_PARAMETERS = 100
 _CHALLENGE = {"WWW-Authenticate": 'Bearer realm="invoices"'}
 _SENTENCES = {"missing": "Please give this.", "extra_forbidden": "There is no such field here."}
+_CONFLICTS = {  # with the field that does not fit, where it is one
+    CodeRefusedError: "code",
+    InvoiceRefusedError: "",
+    NotNowError: "",
+    NumberTakenError: "number",
+    PaymentRefusedError: "",
+}
+_OUTDATED = {CustomerConflictError: "Get the customer again.", InvoiceConflictError: "Get it again."}
+_REFUSALS: tuple[type[Exception], ...] = (Refusal, MissingError, *_CONFLICTS, *_OUTDATED)
 
 log = logging.getLogger(__name__)
 
@@ -68,10 +82,8 @@ class Gate:
                 response = self._answer(operation, ids, extra_headers)
             except ProblemError as problem:
                 response = problems.answered(problem)
-            except Refusal as refusal:
-                response = problems.answered(_problem(refusal))
-            except MissingError as missing:
-                response = problems.answered(problems.not_found(missing))
+            except _REFUSALS as refused:
+                response = problems.answered(_problem(refused))
             except Exception as error:
                 log.exception("failure at %s %r", request.method, request.path)
                 outage = refusal_for_outage(error)
@@ -97,7 +109,7 @@ class Gate:
                 )
             if operation.method != "GET":
                 self.disk_space.check(operation.right)
-            call = Call(token, now, now.astimezone(self.zone).date())
+            call = Call(token, now, self.zone)
             with acting_as_user(call.user, token.facts.name):
                 if operation.needs_idempotency_key:
                     return _once(operation, call, {**ids, **_handler_arguments(operation)})
@@ -132,10 +144,16 @@ class Gate:
         return rate_limits
 
 
-def _problem(refusal: Refusal) -> ProblemError:
-    kind = ProblemType.of_status(refusal.status)
-    waits = {"Retry-After": "1"} if kind is ProblemType.TOO_MANY_REQUESTS else refusal.headers
-    return ProblemError(kind, str(refusal), headers=waits)
+def _problem(refused: Exception) -> ProblemError:
+    if isinstance(refused, Refusal):
+        kind = ProblemType.of_status(refused.status)
+        waits = {"Retry-After": "1"} if kind is ProblemType.TOO_MANY_REQUESTS else refused.headers
+        return ProblemError(kind, str(refused), headers=waits)
+    if isinstance(refused, MissingError):
+        return problems.not_found(refused)
+    if again := _OUTDATED.get(type(refused)):
+        return ProblemError(ProblemType.STALE, f"{refused} {again}")
+    return problems.conflict(refused, _CONFLICTS.get(type(refused), ""))
 
 
 def _handler_arguments(operation: Operation) -> dict[str, Any]:
@@ -207,30 +225,30 @@ def _refuse_size(largest: int) -> None:
 
 
 def _version() -> int:
-    text = request.get_header("If-Match")
+    asked = "Send the ETag of what you saw as If-Match, so that nobody's change is lost."
+    wrong = 'If-Match is the one ETag of what you saw, such as "3".'
+    return int(_header("If-Match", VERSION_PATTERN, ProblemType.VERSION_REQUIRED, asked, wrong).strip('"'))
+
+
+def _header(name: str, pattern: str, missing: ProblemType, asked: str, wrong: str) -> str:
+    text = request.get_header(name)
     if not text:
-        sentence = "Send the ETag of what you saw as If-Match, so that nobody's change is lost."
-        raise ProblemError(ProblemType.VERSION_REQUIRED, sentence)
-    if re.fullmatch(VERSION_PATTERN.strip("^$"), text) is None:
-        raise ProblemError(ProblemType.MALFORMED, 'If-Match is the one ETag of what you saw, such as "3".')
-    return int(text.strip('"'))
+        raise ProblemError(missing, asked)
+    if re.fullmatch(pattern.strip("^$"), text) is None:
+        raise ProblemError(ProblemType.MALFORMED, wrong)
+    return str(text)
 
 
 def _once(operation: Operation, call: Call, parts: dict[str, Any]) -> HTTPResponse:
     """Answer a POST request once for each idempotency key of the token."""
-    key = request.get_header("Idempotency-Key")
-    if not key:
-        sentence = "Send an Idempotency-Key of your own choice, the same whenever you send this request again."
-        raise ProblemError(ProblemType.MALFORMED, sentence)
-    if re.fullmatch(KEY_PATTERN.strip("^$"), key) is None:
-        raise ProblemError(
-            ProblemType.MALFORMED, "An Idempotency-Key has 1 to 255 letters, digits and signs, and no blanks."
-        )
+    asked = "Send an Idempotency-Key of your own choice, the same whenever you send this request again."
+    wrong = "An Idempotency-Key has 1 to 255 letters, digits and signs, and no blanks."
+    key = _header("Idempotency-Key", KEY_PATTERN, ProblemType.MALFORMED, asked, wrong)
     own = replace(call, key=hash_of(f"{call.token.id}:{key}"))
 
     def answer() -> KeptAnswer:
         given = operation.handler(own, **parts)
-        return KeptAnswer(operation.status, given.headers, _json(given.content))
+        return KeptAnswer(operation.status, _headers(given), plain(given.content.model_dump_json()))
 
     try:
         kept, again = idempotency.once(call.token.id, key, _request_hash(), call.now, answer)
@@ -251,17 +269,15 @@ def _request_hash() -> str:
     return digest.hexdigest()
 
 
-def _response(operation: Operation, given: Answer) -> HTTPResponse:
-    if isinstance(given.content, bytes):
-        return HTTPResponse(given.content, operation.status, headers=dict(given.headers))
-    headers = {"Content-Type": JSON, **given.headers}
-    return HTTPResponse(_json(given.content), operation.status, headers=headers)
+def _response(operation: Operation, given: Answer[Any]) -> HTTPResponse:
+    body = given.content if isinstance(given.content, bytes) else plain(given.content.model_dump_json())
+    return HTTPResponse(body, operation.status, headers=_headers(given))
 
 
-def _json(content: BaseModel | bytes) -> str:
-    if isinstance(content, bytes):
-        raise TypeError("A file is not kept as the answer to a key.")
-    return plain(content.model_dump_json())
+def _headers(given: Answer[Any]) -> dict[str, str]:
+    version = getattr(given.content, "version", None)
+    tag = {} if version is None else {"ETag": f'"{version}"'}
+    return {"Content-Type": JSON, **tag, **given.headers}
 
 
 def rule_of(operation: Operation) -> str:

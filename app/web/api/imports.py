@@ -9,7 +9,7 @@ from pydantic import Field
 from app.actions import imports as import_actions
 from app.jobs.imports import ImportJobs
 from app.store.ledger import imports
-from app.store.ledger.imports import State, StoredImport
+from app.store.ledger.imports import State
 from app.web.api import problems, shapes
 from app.web.api.calls import ROOT, Answer, Call, page
 from app.web.api.problems import Mistake, ProblemError, ProblemType
@@ -177,25 +177,27 @@ class ImportsApi:
     importer: Importer
     jobs: ImportJobs
 
-    def list(self, _call: Call, query: Asked) -> Answer:
+    def list(self, _call: Call, query: Asked) -> Answer[ImportPage]:
         found = imports.following(query.after_id, query.limit + 1)
-        shown, following = page(found, query, lambda one: one.id)
-        return Answer(ImportPage(data=[ImportAnswer.filled(one) for one in shown], next=following))
+        return page(ImportPage, [ImportAnswer.filled(one) for one in found], query)
 
-    def get(self, _call: Call, import_id: int) -> Answer:
-        return Answer(self._details(imports.existing(import_id)))
+    def get(self, _call: Call, import_id: int) -> Answer[ImportDetails]:
+        stored = imports.existing(import_id)
+        is_kept = not stored.state.is_in_work and self.importer.files(stored.id).has_preview()
+        choices = Choices.from_json(stored.choices)
+        preview = PreviewAnswer.of(self.importer.files(stored.id).preview(), choices) if is_kept else None
+        return Answer(ImportDetails.filled(stored, preview=preview))
 
-    def upload(self, call: Call, workbook: BinaryIO, query: UploadAsked) -> Answer:
+    def upload(self, call: Call, workbook: BinaryIO, query: UploadAsked) -> Answer[ImportDetails]:
         try:
             import_id = import_actions.receive(
                 self.importer, workbook, query.file_name, call.user, apply_when_clean=query.apply is not None
             )
         except WorkbookRefusedError as refused:
             raise ProblemError(ProblemType.INVALID, str(refused), [Mistake(sentence=str(refused))]) from refused
-        self.jobs.enqueue(import_id)
-        return Answer(self._details(imports.existing(import_id)), {"Location": f"{ROOT}/imports/{import_id}"})
+        return replace(self._enqueued(call, import_id), headers={"Location": f"{ROOT}/imports/{import_id}"})
 
-    def answer(self, call: Call, import_id: int, body: ImportAnswers) -> Answer:
+    def answer(self, call: Call, import_id: int, body: ImportAnswers) -> Answer[ImportDetails]:
         stored = imports.existing(import_id)
         if stored.state is not State.PREVIEWED:
             raise problems.conflict(f"This import is {stored.state}: only one that is previewed asks anything.")
@@ -204,15 +206,11 @@ class ImportsApi:
             raise ProblemError(ProblemType.INVALID, wrong[0].sentence, wrong[:_MOST_ERRORS])
         choices = Choices.from_json(stored.choices)
         given = {**choices.answers.by_question, **body.answers}
-        try:
-            answered = replace(choices, answers=replace(choices.answers, by_question=given))
-            import_actions.choose(self.importer, import_id, answered, call.user)
-        except import_actions.NotNowError as reason:
-            raise problems.conflict(str(reason)) from reason
-        self.jobs.enqueue(import_id)
-        return Answer(self._details(imports.existing(import_id)))
+        answered = replace(choices, answers=replace(choices.answers, by_question=given))
+        import_actions.choose(self.importer, import_id, answered, call.user)
+        return self._enqueued(call, import_id)
 
-    def apply(self, call: Call, import_id: int, body: ImportApplying) -> Answer:
+    def apply(self, call: Call, import_id: int, body: ImportApplying) -> Answer[ImportDetails]:
         stored = imports.existing(import_id)
         if stored.state is not State.PREVIEWED:
             raise problems.conflict(f"This import is {stored.state}: only one that is previewed can be applied.")
@@ -222,16 +220,11 @@ class ImportsApi:
             wrong = self.importer.files(import_id).preview().problems[:_MOST_ERRORS]
             mistakes = [Mistake(tab=one.tab, cell=one.cell, sentence=one.message) for one in wrong]
             raise ProblemError(ProblemType.CONFLICT, str(reason), mistakes) from reason
-        except import_actions.NotNowError as reason:
-            raise problems.conflict(str(reason)) from reason
-        self.jobs.enqueue(import_id)
-        return Answer(self._details(imports.existing(import_id)))
+        return self._enqueued(call, import_id)
 
-    def _details(self, stored: StoredImport) -> ImportDetails:
-        is_kept = not stored.state.is_in_work and self.importer.files(stored.id).has_preview()
-        choices = Choices.from_json(stored.choices)
-        preview = PreviewAnswer.of(self.importer.files(stored.id).preview(), choices) if is_kept else None
-        return ImportDetails.filled(stored, preview=preview)
+    def _enqueued(self, call: Call, import_id: int) -> Answer[ImportDetails]:
+        self.jobs.enqueue(import_id)
+        return self.get(call, import_id)
 
 
 def _owed(one: OwedTotals) -> OwedAnswer:

@@ -1,22 +1,19 @@
 """API for invoices: list as of a day, create, edit."""
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import date
 from typing import Annotated
-from zoneinfo import ZoneInfo
 
 from pydantic import Field
 
 from app.actions import invoices as invoice_actions
 from app.domain.ageing import Bucket
-from app.domain.as_of import AsOf
 from app.domain.invoice import InvoiceFacts, Status
-from app.store.ledger import customers, invoice_changes, invoices
+from app.store.ledger import customers, invoices
 from app.store.ledger.invoice_changes import SeenVersion
-from app.store.ledger.invoices import OUTSTANDING, Filter, ListedInvoice
+from app.store.ledger.invoices import Filter, ListedInvoice
 from app.web.api import problems, shapes
-from app.web.api.calls import ROOT, Answer, Call, page, version_tag
-from app.web.api.problems import ProblemError, ProblemType
+from app.web.api.calls import ROOT, Answer, Call, page
 from app.web.api.shapes import (
     CENTS,
     NEXT,
@@ -32,13 +29,12 @@ from app.web.api.shapes import (
     ResponseModel,
     Sent,
 )
-from app.web.http.invoice_search import OUTSTANDING_WORD
-from app.web.http.locales import FALLBACK, Locale
+from app.web.http.invoice_search import MEANT_BY
+from app.web.http.locales import BRITISH
 
-_WORDS = (OUTSTANDING_WORD, *Status)
 _StatusAsked = Annotated[
     str,
-    Matching(f"^(?:{'|'.join(_WORDS)})$", f"Please choose one of {', '.join(_WORDS)}."),
+    Matching(f"^(?:{'|'.join(MEANT_BY)})$", f"Please choose one of {', '.join(MEANT_BY)}."),
     Field(examples=["overdue"]),
 ]
 AS_OF = Field(default=None, description="The day whose end is meant, by default today.")
@@ -76,22 +72,17 @@ class InvoicesAsked(Asked):
     )
     value: Annotated[shapes.Line, Field(max_length=200)] = Field(default="", description="Counts only with `field`.")
 
-    def wanted(self, zone: ZoneInfo) -> Filter:
+    def wanted(self) -> Filter:
         same_names = InvoicesAsked.model_fields.keys() & Filter.__slots__
         same = {name: value for name in same_names if (value := getattr(self, name)) is not None}
         return Filter(
             **same,
             text=self.q,
-            text_cents=Locale.of(FALLBACK, zone).cents_in(self.q),
-            statuses=self._statuses(),
+            text_cents=BRITISH.cents_in(self.q),
+            statuses=MEANT_BY.get(self.status or "", frozenset()),
             own_field=self.field,
             own_text=self.value if self.field else "",
         )
-
-    def _statuses(self) -> frozenset[Status]:
-        if self.status is None:
-            return frozenset()
-        return OUTSTANDING if self.status == OUTSTANDING_WORD else frozenset({Status(self.status)})
 
 
 class InvoiceEdit(Sent):
@@ -166,51 +157,34 @@ class InvoicePage(ResponseModel):
     next: str | None = NEXT
 
 
-@dataclass(frozen=True, slots=True)
 class InvoicesApi:
-    zone: ZoneInfo
+    def list(self, call: Call, query: InvoicesAsked) -> Answer[InvoicePage]:
+        as_of = call.as_of(query.as_of)
+        found = invoices.following(query.wanted(), as_of, query.after_id, query.limit + 1)
+        return page(InvoicePage, [InvoiceAnswer.of(line) for line in found], query)
 
-    def list(self, call: Call, query: InvoicesAsked) -> Answer:
-        as_of = AsOf.end_of(query.as_of or call.today, self.zone)
-        found = invoices.following(query.wanted(self.zone), as_of, query.after_id, query.limit + 1)
-        shown, following = page(found, query, lambda line: line.invoice.id)
-        return Answer(InvoicePage(data=[InvoiceAnswer.of(line) for line in shown], next=following))
+    def get(self, call: Call, invoice_id: int, query: DayAsked) -> Answer[InvoiceAnswer]:
+        return Answer(_answer(call, invoice_id, query.as_of))
 
-    def get(self, call: Call, invoice_id: int, query: DayAsked) -> Answer:
-        return self._answer(invoice_id, query.as_of or call.today)
-
-    def create(self, call: Call, body: InvoiceEntry) -> Answer:
+    def create(self, call: Call, body: InvoiceEntry) -> Answer[InvoiceAnswer]:
         facts = InvoiceFacts(**{**dict(body), "own_fields": shapes.own_fields({}, body.own_fields)})
         _refuse_due_before_issued(facts)
         customers.existing(facts.customer_id)
-        try:
-            invoice_id = invoice_actions.create(facts, call.user, call.now)
-        except invoice_changes.NumberTakenError as error:
-            raise problems.conflict(error, "number") from error
-        answer = self._answer(invoice_id, call.today)
-        return replace(answer, headers={**answer.headers, "Location": f"{ROOT}/invoices/{invoice_id}"})
+        invoice_id = invoice_actions.create(facts, call.user, call.now)
+        return Answer(_answer(call, invoice_id), {"Location": f"{ROOT}/invoices/{invoice_id}"})
 
-    def edit(self, call: Call, invoice_id: int, version: int, body: InvoiceEdit) -> Answer:
+    def edit(self, call: Call, invoice_id: int, version: int, body: InvoiceEdit) -> Answer[InvoiceAnswer]:
         stored = invoices.facts(invoice_id)
         facts = InvoiceFacts(**{name: getattr(stored, name) for name in InvoiceFacts.__slots__})
         own = shapes.own_fields(stored.own_fields, body.own_fields or {})
         facts = replace(facts, **{**body.model_dump(exclude_none=True), "own_fields": own})
         _refuse_due_before_issued(facts)
-        try:
-            invoice_actions.edit(SeenVersion(invoice_id, version), facts, call.user, call.now)
-        except invoice_changes.InvoiceConflictError as error:
-            raise ProblemError(ProblemType.STALE, f"{error} Get it again.") from error
-        except invoice_changes.NumberTakenError as error:
-            raise problems.conflict(error, "number") from error
-        except invoice_actions.InvoiceRefusedError as error:
-            raise problems.conflict(error) from error
-        return self._answer(invoice_id, call.today)
+        invoice_actions.edit(SeenVersion(invoice_id, version), facts, call.user, call.now)
+        return Answer(_answer(call, invoice_id))
 
-    def _answer(self, invoice_id: int, day: date) -> Answer:
-        line = invoices.get(invoice_id, AsOf.end_of(day, self.zone))
-        if line is None:
-            raise problems.not_found("There is no such invoice.")
-        return Answer(InvoiceAnswer.of(line), version_tag(line.invoice.version))
+
+def _answer(call: Call, invoice_id: int, day: date | None = None) -> InvoiceAnswer:
+    return InvoiceAnswer.of(invoices.existing(invoice_id, call.as_of(day)))
 
 
 def _refuse_due_before_issued(facts: InvoiceFacts) -> None:

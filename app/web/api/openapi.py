@@ -110,24 +110,16 @@ def _described(schema: _Json) -> _Json:
 
 
 def _header_parameters(operation: Operation) -> list[_Json]:
-    found = []
+    found = {}
     if operation.needs_idempotency_key:
-        found.append(
-            _header_parameter(
-                "Idempotency-Key",
-                KEY_PATTERN,
-                "Of your own choice, and the same whenever this request is sent again: it is then done once. "
-                "Kept for 24 hours.",
-            )
+        found["Idempotency-Key"] = _header(
+            KEY_PATTERN,
+            "Of your own choice, and the same whenever this request is sent again: it is then done once. "
+            "Kept for 24 hours.",
         )
     if operation.edits:
-        found.append(_header_parameter("If-Match", VERSION_PATTERN, "The ETag of what you saw."))
-    return found
-
-
-def _header_parameter(name: str, pattern: str, description: str) -> _Json:
-    schema = {"type": "string", "pattern": pattern}
-    return {"name": name, "in": "header", "required": True, "schema": schema, "description": description}
+        found["If-Match"] = _header(VERSION_PATTERN, "The ETag of what you saw.")
+    return [{"name": name, "in": "header", **header} for name, header in found.items()]
 
 
 def _success(operation: Operation, operations: tuple[Operation, ...], schemas: _Schemas) -> _Json:
@@ -135,7 +127,7 @@ def _success(operation: Operation, operations: tuple[Operation, ...], schemas: _
         {JSON: {"schema": schemas[operation.answer, "serialization"]}} if operation.answer else {XLSX: {"schema": {}}}
     )
     headers = {**_LIMITS}
-    if operation.has_version:
+    if operation.answer and "version" in operation.answer.model_fields:
         headers["ETag"] = _header(VERSION_PATTERN, "The version, to be sent as If-Match with a change.")
     if operation.method == "POST" and operation.status != 200 and "}/" not in operation.path:
         headers["Location"] = _header("^/", "The address of what was made.")

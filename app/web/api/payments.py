@@ -102,17 +102,16 @@ class RecordedBatch(ResponseModel):
 
 
 class PaymentsApi:
-    def list(self, _call: Call, query: PaymentsAsked) -> Answer:
+    def list(self, _call: Call, query: PaymentsAsked) -> Answer[PaymentPage]:
         found = payment_list.following(query.wanted(), query.after_id, query.limit + 1)
-        shown, following = page(found, query, lambda line: line.payment.id)
-        return Answer(PaymentPage(data=[PaymentAnswer.of(line) for line in shown], next=following))
+        return page(PaymentPage, [PaymentAnswer.of(line) for line in found], query)
 
-    def get(self, _call: Call, payment_id: int) -> Answer:
+    def get(self, _call: Call, payment_id: int) -> Answer[PaymentAnswer]:
         for line in payment_list.of_ids([payment_id]):
             return Answer(PaymentAnswer.of(line))
         raise problems.not_found("There is no such payment.")
 
-    def record(self, call: Call, body: PaymentBatchEntry) -> Answer:
+    def record(self, call: Call, body: PaymentBatchEntry) -> Answer[RecordedBatch]:
         batch = PaymentBatch(call.key, body.paid_on, _amounts_by_invoice(body), body.method, body.reference, body.note)
         try:
             recorded = payments.record(batch, call.user, call.now, call.today, keep_credit=body.keep_credit)
@@ -125,12 +124,9 @@ class PaymentsApi:
         headers = {"Location": f"{ROOT}/payments/{recorded.payment_ids[0]}"}
         return Answer(_batch(recorded.payment_ids), headers)
 
-    def void(self, call: Call, payment_id: int, body: Reason) -> Answer:
+    def void(self, call: Call, payment_id: int, body: Reason) -> Answer[RecordedBatch]:
         together = payment_batches.of_payment(payment_id)
-        try:
-            payments.void(payment_id, body.reason, call.user, call.now)
-        except payments.PaymentRefusedError as error:
-            raise problems.conflict(error) from error
+        payments.void(payment_id, body.reason, call.user, call.now)
         return Answer(_batch([payment.id for payment in together]))
 
 

@@ -90,16 +90,16 @@ def not_found(sentence: object) -> ProblemError:
     return ProblemError(ProblemType.NOT_FOUND, str(sentence))
 
 
-def answered(problem: ProblemError) -> HTTPResponse:
+def answered(problem: ProblemError, failure_id: str | None = None) -> HTTPResponse:
     headers = {"Content-Type": MEDIA_TYPE, **problem.headers}
-    return HTTPResponse(_body(problem.kind, str(problem), problem.errors), problem.kind.status, headers=headers)
+    body = _body(problem.kind, str(problem), problem.errors, failure_id)
+    return HTTPResponse(body, problem.kind.status, headers=headers)
 
 
 def failure(failure_id: str) -> HTTPResponse:
     """Name the id under which the failure is logged."""
     sentence = f"Nothing was changed; the server's log tells more under {failure_id}."
-    body = _body(ProblemType.FAILURE, sentence, (), failure_id)
-    return HTTPResponse(body, ProblemType.FAILURE.status, headers={"Content-Type": MEDIA_TYPE})
+    return answered(ProblemError(ProblemType.FAILURE, sentence), failure_id)
 
 
 def of_status(status: int) -> str:

@@ -16,28 +16,7 @@ from app.web.http.request_context import RequestContext
 
 _VERSION = "1"
 _Json = Mapping[str, Any]
-
-
-@dataclass(frozen=True, slots=True)
-class FieldRow:
-    """`kind` is the type in words."""
-
-    name: str
-    kind: str
-    required: bool
-    about: str
-
-
-@dataclass(frozen=True, slots=True)
-class Described:
-    operation: Operation
-    parameters: list[FieldRow]
-    body: list[FieldRow]
-    answer: str
-
-    @property
-    def path(self) -> str:
-        return ROOT + self.operation.path
+_Row = tuple[str, str, bool, str]  # a field: its name, its type in words, whether it is required, and what it is
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,42 +30,41 @@ class ApiReference:
         return HTTPResponse(body, 200, headers={"Content-Type": JSON})
 
     def show(self, context: RequestContext) -> HTTPResponse:
-        api_document = document(self.operations, _VERSION)
-        schemas = api_document["components"]["schemas"]
+        described = document(self.operations, _VERSION)
+        schemas = described["components"]["schemas"]
+        shapes = {name: _rows(schema) for name, schema in sorted(schemas.items()) if "properties" in schema}
         return self.pages.show(
             context,
             "api/show.html",
             root=ROOT,
-            described=[_described(operation, api_document) for operation in self.operations],
-            shapes={name: _rows(schema) for name, schema in sorted(schemas.items()) if "properties" in schema},
+            operations=[
+                (one, _parameters(described["paths"][one.path][one.method.lower()]), one.body and one.body.__name__)
+                for one in self.operations
+            ],
+            shapes=shapes,
             problems=list(ProblemType),
             requests_per_minute=self.requests_per_minute,
         )
 
 
-def _described(operation: Operation, api_document: _Json) -> Described:
-    described = api_document["paths"][operation.path][operation.method.lower()]
-    parameters = [
-        FieldRow(one["name"], _kind(one["schema"]), one["required"], one.get("description", ""))
-        for one in described["parameters"]
+def _parameters(operation: _Json) -> list[_Row]:
+    return [
+        (one["name"], _kind(one["schema"]), one["required"], one.get("description", ""))
+        for one in operation["parameters"]
     ]
-    sent = described.get("requestBody", {}).get("content", {}).get(JSON)
-    body = _rows(api_document["components"]["schemas"][_named(sent["schema"])]) if sent else []
-    answered = described["responses"][str(operation.status)]["content"].get(JSON)
-    return Described(operation, parameters, body, _named(answered["schema"]) if answered else "")
 
 
-def _rows(schema: _Json) -> list[FieldRow]:
+def _rows(schema: _Json) -> list[_Row]:
     required = schema.get("required", ())
     return [
-        FieldRow(name, _kind(field), name in required, field.get("description", ""))
+        (name, _kind(field), name in required, field.get("description", ""))
         for name, field in schema["properties"].items()
     ]
 
 
 def _kind(schema: _Json) -> str:
     if "$ref" in schema:
-        return _named(schema)
+        return str(schema["$ref"]).rpartition("/")[2]
     if "anyOf" in schema:
         return " or ".join(_kind(one) for one in schema["anyOf"])
     if "enum" in schema:
@@ -106,7 +84,3 @@ _WORDS: Mapping[Any, str] = {
     ("object", None): "whole numbers by name",
     ("null", None): "null",
 }
-
-
-def _named(schema: _Json) -> str:
-    return str(schema["$ref"]).rpartition("/")[2]

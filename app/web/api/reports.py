@@ -1,18 +1,19 @@
-"""API for reports as of a day: the ageing of receivables, and what each customer owes."""
+"""API for reports as of a day, and for the export of all data as a workbook."""
 
 from dataclasses import dataclass
 from datetime import date
-from zoneinfo import ZoneInfo
 
 from pydantic import Field
 
+from app.actions import exports
 from app.domain.ageing import Ageing, ageing_by_currency
-from app.domain.as_of import AsOf
 from app.store.ledger import positions
 from app.store.ledger.positions import CustomerPosition
 from app.web.api.calls import Answer, Call
 from app.web.api.invoices import DayAsked
 from app.web.api.shapes import ResponseModel
+from app.web.http.downloads import download, one_at_a_time
+from app.workbook.importing import Importer
 
 
 class Buckets(ResponseModel):
@@ -74,14 +75,20 @@ class CustomersReport(ResponseModel):
 
 @dataclass(frozen=True, slots=True)
 class ReportsApi:
-    zone: ZoneInfo
+    importer: Importer
 
-    def ageing(self, call: Call, query: DayAsked) -> Answer:
-        day = query.as_of or call.today
-        found = ageing_by_currency(positions.by_due_date(AsOf.end_of(day, self.zone)), day)
-        return Answer(AgeingReport(as_of=day, data=[CurrencyAgeing.of(one) for one in found]))
+    def ageing(self, call: Call, query: DayAsked) -> Answer[AgeingReport]:
+        as_of = call.as_of(query.as_of)
+        found = ageing_by_currency(positions.by_due_date(as_of), as_of.day)
+        return Answer(AgeingReport(as_of=as_of.day, data=[CurrencyAgeing.of(one) for one in found]))
 
-    def customers(self, call: Call, query: DayAsked) -> Answer:
-        day = query.as_of or call.today
-        found = positions.of_customers(AsOf.end_of(day, self.zone))
-        return Answer(CustomersReport(as_of=day, data=[CustomerOwes.of(one) for one in found]))
+    def customers(self, call: Call, query: DayAsked) -> Answer[CustomersReport]:
+        as_of = call.as_of(query.as_of)
+        found = positions.of_customers(as_of)
+        return Answer(CustomersReport(as_of=as_of.day, data=[CustomerOwes.of(one) for one in found]))
+
+    def export(self, call: Call) -> Answer[bytes]:
+        name = f"receivables-{call.today.isoformat()}.xlsx"
+        with one_at_a_time():
+            content, _ = exports.everything(self.importer, name, call.user, call.now)
+        return Answer(content, dict(download(content, name).headers))

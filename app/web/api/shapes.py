@@ -111,14 +111,6 @@ def _in_years(day: date) -> date:
     return day
 
 
-@dataclass(frozen=True, slots=True)
-class _Years:
-    """Adds the allowed years to the schema of a day."""
-
-    def __get_pydantic_json_schema__(self, schema: CoreSchema, handler: GetJsonSchemaHandler) -> dict[str, Any]:
-        return {**handler(schema), "pattern": "^(?:19|2[0-9])[0-9]{2}-[0-9]{2}-[0-9]{2}$"}
-
-
 def _read_as(read: Callable[[str], object], pattern: str, sentence: str) -> BeforeValidator:
     def check(text: object) -> object:
         if not isinstance(text, str):
@@ -135,7 +127,8 @@ def _read_as(read: Callable[[str], object], pattern: str, sentence: str) -> Befo
 
 # Pydantic would read a number as a moment, and use its date.
 _DAY = _read_as(date.fromisoformat, "[0-9]{4}-[0-9]{2}-[0-9]{2}", "Please write a day like 2026-12-31.")
-Day = Annotated[date, AfterValidator(_in_years), _DAY, _Years()]
+_YEARS = Field(json_schema_extra={"pattern": "^(?:19|2[0-9])[0-9]{2}-[0-9]{2}-[0-9]{2}$"})
+Day = Annotated[date, AfterValidator(_in_years), _DAY, _YEARS]
 
 
 def _utc(moment: datetime) -> str:

@@ -57,15 +57,12 @@ class Tokens:
             fields.errors["rights"] = "Choose at least one: a token without rights is of no use."
         days = fields.whole_number("days", USUAL_DAYS, most=MOST_DAYS)
         narrowed_to = scopes.chosen(fields)
-        if fields.errors:
-            return self.index(context, fields)
-        expires_at = context.now + timedelta(days=days)
-        try:
-            token = token_actions.create(TokenFacts(name, rights, expires_at, narrowed_to), context.user, context.now)
-        except token_actions.OutsideScopeError as error:
-            fields.errors["customer"] = str(error)
-            return self.index(context, fields)
-        return self.pages.show(context, "api/token.html", token=token, name=name, expires_at=expires_at)
+        if not fields.errors:
+            facts = TokenFacts(name, rights, context.now + timedelta(days=days), narrowed_to)
+            with fields.refusal_at("customer", token_actions.OutsideScopeError):
+                token = token_actions.create(facts, context.user, context.now)
+                return self.pages.show(context, "api/token.html", token=token, facts=facts)
+        return self.index(context, fields)
 
     def revoke(self, context: RequestContext, token_id: int) -> HTTPResponse:
         name = token_actions.revoke(token_id, context.user, context.now)

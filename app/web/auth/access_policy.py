@@ -4,7 +4,6 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from app.domain.permissions import Role
-from app.settings import AppSettings
 from app.store.access.users import User
 from app.web.http.client_ip import Networks, is_within
 from app.web.http.errors import ForbiddenError
@@ -17,11 +16,6 @@ class AccessPolicy:
     networks: Networks
     idle: timedelta
     roles_with_second_factor: frozenset[Role]
-
-    @classmethod
-    def by(cls, settings: AppSettings) -> "AccessPolicy":
-        idle = timedelta(minutes=settings.session_idle_minutes)
-        return cls(settings.allowed_addresses, idle, settings.require_second_factor)
 
     def check_address(self, address: str) -> None:
         """Raise ForbiddenError if only some networks are allowed and the client's address is in none of them."""

@@ -8,9 +8,8 @@ from bottle import HTTPResponse
 from app.actions import passwords, sign_in
 from app.store.access import logins, second_factor
 from app.web.auth.browser_sessions import BrowserSessions
-from app.web.auth.chosen_password import hash_of_chosen
 from app.web.auth.one_time_codes import RECOVERY_CODES
-from app.web.auth.step_up import check_password
+from app.web.auth.typed_secrets import check_password, hash_of_chosen
 from app.web.http.errors import NotFoundError
 from app.web.http.forms import Form
 from app.web.http.rendering import Pages

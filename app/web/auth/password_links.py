@@ -9,19 +9,21 @@ from app.actions import passwords
 from app.jobs.mails import MailJobs
 from app.store.access import one_time_links
 from app.store.access.one_time_links import Link
-from app.web.auth.anonymous_forms import AnonymousForms
-from app.web.auth.chosen_password import hash_of_chosen
 from app.web.auth.throttling import Attempt
+from app.web.auth.typed_secrets import hash_of_chosen
 from app.web.http.errors import NotFoundError
 from app.web.http.forms import Form
+from app.web.http.rendering import Pages
 from app.web.http.request_context import RequestContext
+
+_NO_LINK = "This link was used already, or is too old: ask for a new one."
 
 log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
 class PasswordLinks:
-    forms: AnonymousForms
+    pages: Pages
     mails: MailJobs | None
 
     def show(self, context: RequestContext) -> HTTPResponse:
@@ -37,13 +39,13 @@ class PasswordLinks:
         if fields.errors:
             return self._form(context, token, link, fields)
         if not passwords.change_by_link(token, link, password_hash, context.now):
-            raise _NoLinkError
+            raise NotFoundError(_NO_LINK)
         log.info("user %s chose a password by a link", link.user.id)
-        return self.forms.show(context, "sessions/password_set.html", email=link.user.email)
+        return self.pages.show(context, "sessions/password_set.html", email=link.user.email)
 
     def ask(self, context: RequestContext) -> HTTPResponse:
         """Render the form to request a link; without mail it names who can help."""
-        return self.forms.show(context, "sessions/forgotten.html", has_mail=self.mails is not None, is_sent=False)
+        return self.pages.show(context, "sessions/forgotten.html", has_mail=self.mails is not None, is_sent=False)
 
     def send(self, context: RequestContext) -> HTTPResponse:
         """Queue a mail with a link if the user exists; the response is the same for every address."""
@@ -52,19 +54,14 @@ class PasswordLinks:
         email = Form(context.form).text("email")
         Attempt.at_mail(email, context).begin(context, None)
         self.mails.send_reset_link(email)
-        return self.forms.show(context, "sessions/forgotten.html", has_mail=True, is_sent=True)
+        return self.pages.show(context, "sessions/forgotten.html", has_mail=True, is_sent=True)
 
     def _form(self, context: RequestContext, token: str, link: Link, fields: Form) -> HTTPResponse:
-        return self.forms.show(context, "sessions/password.html", token=token, fields=fields, email=link.user.email)
-
-
-class _NoLinkError(NotFoundError):
-    def __init__(self) -> None:
-        super().__init__("This link was used already, or is too old: ask for a new one.")
+        return self.pages.show(context, "sessions/password.html", token=token, fields=fields, email=link.user.email)
 
 
 def _link(token: str, context: RequestContext) -> Link:
     link = one_time_links.find(token, context.now)
     if link is None:
-        raise _NoLinkError
+        raise NotFoundError(_NO_LINK)
     return link

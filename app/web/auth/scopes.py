@@ -27,22 +27,17 @@ def chosen(fields: Form) -> Scope:
     """
     if fields.typed.get("sees") != "some":
         return EVERYTHING
-    ids = {int(text) for text in _ticked(fields, "customer:") if text.isascii() and text.isdigit() and len(text) < 10}
     text = fields.text("customer")
     found = customer_choice.meant_by(text) if text else []
     if text and len(found) != 1:
         several = "More than one customer matches: choose one of the list."
         fields.errors["customer"] = several if found else "There is no such customer: choose one of the list."
-    scope = Scope(
-        frozenset(customers.names(ids | {choice.id for choice in found})), frozenset(_ticked(fields, "ledger:"))
-    )
+    ids = {*fields.by_id("customer:"), *(choice.id for choice in found)}
+    ledgers = (name.removeprefix("ledger:") for name in fields.typed if name.startswith("ledger:"))
+    scope = Scope(frozenset(customers.names(ids)), frozenset(ledgers))
     if not fields.errors and not scope.customers and not scope.ledgers:
         fields.errors["customer"] = "Choose a ledger or a customer: the user would see nothing."
     return scope
-
-
-def _ticked(fields: Form, prefix: str) -> list[str]:
-    return [name.removeprefix(prefix) for name in fields.typed if name.startswith(prefix)]
 
 
 def _at_most(names: list[str], kind: str) -> list[str]:

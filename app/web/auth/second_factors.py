@@ -9,7 +9,7 @@ from app.store.access import second_factor
 from app.web.auth import one_time_codes
 from app.web.auth.access_policy import AccessPolicy
 from app.web.auth.browser_sessions import BrowserSessions
-from app.web.auth.step_up import check_code, check_password
+from app.web.auth.typed_secrets import check_code, check_password
 from app.web.http.forms import Form
 from app.web.http.rendering import Pages
 from app.web.http.request_context import RequestContext

@@ -14,7 +14,6 @@ from app.store.access.hashes import hash_of
 from app.store.access.logins import NewLogin
 from app.store.access.users import User
 from app.web.auth import passwords
-from app.web.auth.anonymous_forms import AnonymousForms
 from app.web.auth.browser_sessions import BrowserSessions
 from app.web.auth.one_time_codes import RECOVERY_CODES
 from app.web.auth.session_tokens import SessionTokens, TokenClaims
@@ -31,7 +30,6 @@ log = logging.getLogger(__name__)
 @dataclass(frozen=True, slots=True)
 class Sessions:
     pages: Pages
-    forms: AnonymousForms
     browsers: BrowserSessions
     pending_second_factor: SessionTokens
 
@@ -87,11 +85,11 @@ class Sessions:
 
     def _form(self, context: RequestContext, wanted: str, email: str = "", failure: str = "") -> HTTPResponse:
         values = {"wanted": wanted, "email": email, "failure": failure}
-        return self.forms.show(context, "sessions/new.html", status=422 if failure else 200, **values)
+        return self.pages.show(context, "sessions/new.html", status=422 if failure else 200, **values)
 
     def _code_form(self, context: RequestContext, pending: str, wanted: str, failure: str = "") -> HTTPResponse:
         values = {"wanted": wanted, "pending": pending, "failure": failure}
-        return self.forms.show(context, "sessions/code.html", status=422 if failure else 200, **values)
+        return self.pages.show(context, "sessions/code.html", status=422 if failure else 200, **values)
 
     def _pending_token(self, context: RequestContext, user: User) -> str:
         """Return the token that proves a right password; changing the password invalidates it."""

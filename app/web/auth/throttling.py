@@ -36,7 +36,9 @@ class TooManyAttemptsError(Refusal):
 
     def __init__(self, wait: timedelta) -> None:
         seconds = ceil(wait.total_seconds())
-        super().__init__(f"There were too many attempts: please try again in {_wait_text(seconds)}.")
+        count, unit = (ceil(seconds / 60), "minute") if seconds > 60 else (seconds, "second")
+        wait_text = counted(count, unit, f"{unit}s")
+        super().__init__(f"There were too many attempts: please try again in {wait_text}.")
         self.headers = {"Retry-After": str(seconds)}
 
 
@@ -82,8 +84,3 @@ def _place(context: RequestContext) -> Throttled:
 
 def _hash(email: str) -> str:
     return hashlib.sha256(email.strip().lower().encode()).hexdigest()
-
-
-def _wait_text(seconds: int) -> str:
-    count, unit = (ceil(seconds / 60), "minute") if seconds > 60 else (seconds, "second")
-    return counted(count, unit, f"{unit}s")

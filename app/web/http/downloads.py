@@ -1,6 +1,6 @@
 """Downloads: file responses, with expensive ones made one at a time and exports recorded in the audit."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from threading import BoundedSemaphore
 
@@ -9,10 +9,11 @@ from bottle import HTTPResponse
 from app.actions import exports
 from app.web.http.errors import Refusal
 from app.web.http.request_context import RequestContext
+from app.workbook.writing import listing
+from app.workbook.writing.listing import Listed
 
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 CSV = "text/csv; charset=utf-8"
-TYPES = {"xlsx": XLSX, "csv": CSV}
 
 # Writing a workbook takes much memory and time: at most one at a time in each server process.
 _COSTLY = BoundedSemaphore()
@@ -34,6 +35,11 @@ def one_at_a_time() -> Iterator[None]:
         _COSTLY.release()
 
 
+def written_list(kind: str, title: str, headers: Sequence[str], rows: Iterable[Sequence[Listed]]) -> bytes:
+    with one_at_a_time():
+        return listing.csv(headers, rows) if kind == "csv" else listing.xlsx(title, headers, rows)
+
+
 def export(
     context: RequestContext,
     what: str,
@@ -50,6 +56,6 @@ def export(
 
 def download(content: bytes, name: str) -> HTTPResponse:
     plain = "".join(sign if sign.isascii() and (sign.isalnum() or sign in "-_. ") else "-" for sign in name)
-    kind = TYPES.get(name.rpartition(".")[2], XLSX)
+    kind = CSV if name.endswith(".csv") else XLSX
     headers = {"Content-Type": kind, "Content-Disposition": f'attachment; filename="{plain}"'}
     return HTTPResponse(content, 200, headers=headers)

@@ -1,6 +1,8 @@
 """Parsing of forms: typed texts become values, or error sentences beside the fields; the typed text is kept."""
 
-from collections.abc import Iterable, Mapping
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from datetime import date
 from enum import StrEnum
 from itertools import count
@@ -10,10 +12,12 @@ from app.domain import fields
 from app.domain.as_of import YEARS
 from app.domain.fields import Field, Type
 from app.domain.own_fields import LONGEST_NAME, LONGEST_TEXT
+from app.web.http.errors import Refusal
 from app.web.http.locales import Locale
 from app.workbook.meaning.columns.own_columns import named
 
 _Choice = TypeVar("_Choice", bound=StrEnum)
+_Default = TypeVar("_Default", int, None)
 
 LARGEST_ID = 2_147_483_647  # PostgreSQL's largest `integer`, of which ids and versions are
 LONGEST_LINE = 200  # default maximum of a text field
@@ -45,6 +49,19 @@ class Form:
             field.name: self.text(field.name, longest=field.longest, lines=field.type is Type.PARAGRAPHS)
             for field in fields.plain(described)
         }
+
+    def refuse_errors(self) -> None:
+        """Raise Refusal for the first error, where no page shows it beside its field."""
+        for name, sentence in self.errors.items():
+            raise Refusal(f"{name.replace('_', ' ').capitalize()}: {sentence}")
+
+    @contextmanager
+    def refusal_at(self, name: str, error: type[Exception]) -> Iterator[None]:
+        """Say beside the field what is refused within the block, and go on after it."""
+        try:
+            yield
+        except error as refused:
+            self.errors[name] = str(refused)
 
     def own_fields(self) -> dict[str, str]:
         found: dict[str, str] = {}
@@ -121,18 +138,25 @@ class Form:
             self.errors[name] = "Please choose one of the list."
             return None
 
-    def whole_number(self, name: str, default: int, *, most: int) -> int:
-        """Return a number from 1 to `most`, the default if it is empty or invalid."""
+    def whole_number(
+        self, name: str, default: _Default, *, least: int = 1, most: int, unit: str = ""
+    ) -> int | _Default:
+        """Return a number from `least` to `most`, the default if it is empty or invalid."""
         text = self.typed.get(name, "")
-        if text.isascii() and text.isdigit() and len(text) < 12 and 1 <= int(text) <= most:
+        if text.isascii() and text.isdigit() and len(text) < 12 and least <= int(text) <= most:
             return int(text)
         if text:
-            self.errors[name] = f"Please write a whole number from 1 to {most}."
+            self.errors[name] = f"Please write a whole number{unit} from {least} to {most}."
         return default
 
     def id(self, name: str) -> int:
         """Return the id, or 0 if it is empty or invalid."""
         return self.whole_number(name, 0, most=LARGEST_ID)
+
+    def by_id(self, prefix: str) -> dict[int, str]:
+        """Return the fields whose names are the prefix and an id, by the id."""
+        named = ((name.removeprefix(prefix), text) for name, text in self.typed.items() if name.startswith(prefix))
+        return {int(number): text for number, text in named if re.fullmatch("[0-9]{1,9}", number)}
 
     def version(self) -> int:
         """Return the version of the record that the form was shown with, or 0."""

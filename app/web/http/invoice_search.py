@@ -9,9 +9,11 @@ from app.store.ledger.invoices import NEWEST_FIRST, OUTSTANDING, Filter, Invoice
 from app.web.http.forms import Form
 from app.web.http.locales import Locale
 from app.web.http.rendering import address
+from app.web.http.request_context import RequestContext
 
 OUTSTANDING_WORD = "outstanding"
 STATUSES = [(OUTSTANDING_WORD, "Outstanding"), *((status.value, status.value.capitalize()) for status in Status)]
+MEANT_BY = {OUTSTANDING_WORD: OUTSTANDING, **{status.value: frozenset({status}) for status in Status}}
 _NARROWING = tuple(
     "q status bucket customer ledger currency issued_from issued_to due_from due_to least most disputed import "
     "field value".split()
@@ -30,13 +32,13 @@ class InvoiceSearch:
     page: int
 
     @classmethod
-    def of(cls, fields: Form, locale: Locale, today: date) -> "InvoiceSearch":
-        day = fields.day("as_of", today)
+    def of(cls, fields: Form, context: RequestContext) -> "InvoiceSearch":
+        day = fields.day("as_of", context.today)
         return cls(
-            wanted=_wanted(fields, locale),
+            wanted=_wanted(fields, context.locale),
             typed_filters={name: fields.typed[name] for name in _NARROWING if fields.typed.get(name)},
             day=day,
-            as_of="" if day == today else day.isoformat(),
+            as_of="" if day == context.today else day.isoformat(),
             order=_order(fields.typed.get("sort", "")),
             page=fields.page(),
         )
@@ -47,7 +49,9 @@ class InvoiceSearch:
 
     @property
     def sort(self) -> str:
-        return _sort(self.order)
+        if self.order == NEWEST_FIRST:
+            return ""
+        return f"-{self.order.column}" if self.order.descending else str(self.order.column)
 
     @property
     def parameters(self) -> dict[str, str]:
@@ -107,10 +111,10 @@ def _wanted(fields: Form, locale: Locale) -> Filter:
 
 
 def _statuses(fields: Form) -> frozenset[Status]:
-    if fields.typed.get("status") == OUTSTANDING_WORD:
-        return OUTSTANDING
-    status = fields.choice("status", Status)
-    return frozenset({status}) if status else frozenset()
+    word = fields.typed.get("status", "")
+    if word != OUTSTANDING_WORD:
+        fields.choice("status", Status)
+    return MEANT_BY.get(word, frozenset())
 
 
 def _order(sort: str) -> Order:
@@ -118,9 +122,3 @@ def _order(sort: str) -> Order:
         return Order(InvoiceOrder(sort.removeprefix("-")), descending=sort.startswith("-"))
     except ValueError:
         return NEWEST_FIRST
-
-
-def _sort(order: Order) -> str:
-    if order == NEWEST_FIRST:
-        return ""
-    return f"-{order.column}" if order.descending else str(order.column)

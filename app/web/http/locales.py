@@ -46,7 +46,8 @@ class Locale:
         """Take a CLDR identifier, such as `en_GB`; raises UnknownLocaleError."""
         cldr = Cldr.parse(identifier)
         symbols = cldr.number_symbols[_LATIN]
-        return cls(str(cldr), zone, symbols["group"], symbols["decimal"], symbols["minusSign"], _groups_of(cldr))
+        groups_of = cldr.decimal_formats[None].grouping
+        return cls(str(cldr), zone, symbols["group"], symbols["decimal"], symbols["minusSign"], groups_of)
 
     @property
     def tag(self) -> str:
@@ -162,11 +163,6 @@ def _quality(parameter: str) -> Decimal:
     return Decimal(match[1]) if match else Decimal(0 if parameter.strip() else 1)
 
 
-def _groups_of(cldr: Cldr) -> tuple[int, int]:
-    primary, secondary = cldr.decimal_formats[None].grouping
-    return primary, secondary
-
-
 def _currencies(identifier: str, currency: str, text: str) -> list[str]:
     if not currency:
         return list(filter(_is_currency_sign, text))  # letters may be anything: `INV-1` is not an amount
@@ -198,3 +194,6 @@ def _moment(identifier: str, at: datetime) -> str:
     pattern = str(Cldr.parse(identifier).datetime_formats["medium"])
     clock = format_time(at.time(), "short", locale=identifier)
     return pattern.replace("{1}", _day(identifier, at.date())).replace("{0}", clock).replace("'", "")
+
+
+BRITISH: Final = Locale.of(FALLBACK, ZoneInfo("UTC"))

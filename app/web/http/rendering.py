@@ -4,13 +4,13 @@ Templates may use `context`, `user` (or None), `may(Right.X)`, `asset(path)`, `a
 that format values in the user's locale: money, day, month, moment, number, percent, counted, agreeing.
 """
 
+import secrets
 from collections.abc import Mapping
 from contextvars import ContextVar
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
-from zoneinfo import ZoneInfo
 
 from bottle import HTTPResponse
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
@@ -27,15 +27,15 @@ from app.web.http.disk_space import DiskSpace
 from app.web.http.errors import Refusal
 from app.web.http.flashes import Flashes
 from app.web.http.forms import Form
-from app.web.http.locales import FALLBACK, Locale
+from app.web.http.locales import BRITISH, Locale
 from app.web.http.request_context import RequestContext
 
 _TEMPLATES = Path(__file__).parents[2] / "templates"
 _FLASH_SECONDS = 60
-_BRITISH = Locale.of(FALLBACK, ZoneInfo("UTC"))
+_FORM_SECONDS = 86_400
 # Imported templates do not see the request's variables, and filters are shared by all requests. A context variable
 # gives filters the user's locale, and costs less per cell than template variables.
-_locale: ContextVar[Locale] = ContextVar("locale", default=_BRITISH)
+_locale: ContextVar[Locale] = ContextVar("locale", default=BRITISH)
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,11 +51,16 @@ class Pages:
     ) -> HTTPResponse:
         """Show the page, and for the last time the flash message of the one before.
 
-        Without a status it is 422 where the form in `fields` has errors, else 200.
+        Without a status it is 422 where the form in `fields` has errors, else 200. Forms of visitors who are not signed
+        in are bound to a secret in a cookie instead of a login.
         """
         fields = values.get("fields")
         usual = 422 if isinstance(fields, Form) and fields.errors else 200
-        response = self._page(template, status or usual, {**self._common_values(context), **values})
+        if context.login is None:
+            context = replace(context, form_secret=context.form_secret or secrets.token_urlsafe(32))
+        response = self._page(context, template, status or usual, values)
+        if context.login is None:
+            self.cookies.set(response, "form", context.form_secret, seconds=_FORM_SECONDS)
         if context.flash:
             self.cookies.delete(response, "flash")
         return response
@@ -76,9 +81,8 @@ class Pages:
         return response
 
     def refusal(self, context: RequestContext | None, refusal: Refusal) -> HTTPResponse:
-        around = self._common_values(context) if context else _ANONYMOUS_VALUES
         values = {"title": refusal.title, "sentence": str(refusal), "request_id": ""}
-        response = self._page("errors/show.html", refusal.status, {**around, **values})
+        response = self._page(context, "errors/show.html", refusal.status, values)
         for name, value in refusal.headers.items():
             response.set_header(name, value)
         return response
@@ -91,13 +95,17 @@ class Pages:
             "the number below.",
             "request_id": request_id,
         }
-        return self._page("errors/show.html", 500, {**_ANONYMOUS_VALUES, **values})
+        return self._page(None, "errors/show.html", 500, values)
 
-    def _page(self, template: str, status: int, values: Mapping[str, Any]) -> HTTPResponse:
-        context = values["context"]
+    def _page(
+        self, context: RequestContext | None, template: str, status: int, values: Mapping[str, Any]
+    ) -> HTTPResponse:
+        around = self._common_values(context) if context else _ANONYMOUS_VALUES
         token = _locale.set(context.locale) if context else None
         try:
-            html = localized(self.templates.get_template(template).render(values), _locale.get().decimal_number)
+            html = localized(
+                self.templates.get_template(template).render({**around, **values}), _locale.get().decimal_number
+            )
         finally:
             if token:
                 _locale.reset(token)

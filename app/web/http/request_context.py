@@ -6,6 +6,7 @@ from datetime import date, datetime
 
 from bottle import FileUpload
 
+from app.domain.as_of import AsOf
 from app.store.access.logins import Login
 from app.store.access.users import User
 from app.web.http.locales import Locale
@@ -15,10 +16,8 @@ from app.web.http.locales import Locale
 class RequestContext:
     now: datetime
     today: date
-    method: str
     path: str
     address: str
-    url: str
     user_agent: str
     query: Mapping[str, str]
     form: Mapping[str, str]
@@ -34,3 +33,7 @@ class RequestContext:
         if self.login is None:
             raise LookupError("Nobody is signed in.")
         return self.login.user
+
+    def as_of(self, day: date | None = None) -> AsOf:
+        """Return the end of the day, by default of today, in the time zone of the business."""
+        return AsOf.end_of(day or self.today, self.locale.zone)

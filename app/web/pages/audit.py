@@ -5,23 +5,20 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from bottle import HTTPResponse
 
-from app.domain.as_of import AsOf
 from app.domain.paging import PAGE_LENGTH
 from app.domain.sentences import count_text
 from app.store.access import audit_entries
 from app.store.access.audit_entries import AuditFilter, Entry
 from app.store.ledger import history
-from app.web.http.downloads import export, one_at_a_time
+from app.web.http.downloads import export, written_list
 from app.web.http.errors import Refusal
 from app.web.http.forms import Form
 from app.web.http.rendering import Pages, address
 from app.web.http.request_context import RequestContext
 from app.web.pages.audit_messages import actions, audit_message, details
-from app.workbook.writing import listing
 from app.workbook.writing.listing import Listed
 
 MOST_EXPORTED = 100_000
@@ -32,11 +29,10 @@ HEADERS = ("No", "At (UTC)", "User", "Who", "Program", "Address", "Request", "Ac
 @dataclass(frozen=True, slots=True)
 class Audit:
     pages: Pages
-    zone: ZoneInfo
 
     def index(self, context: RequestContext) -> HTTPResponse:
         fields = Form(context.query)
-        wanted = self._filter(fields)
+        wanted = _filter(context, fields)
         before = fields.id("before") or None
         found = audit_entries.matching(wanted, PAGE_LENGTH + 1, older_than=before)
         shown = found[:PAGE_LENGTH]
@@ -45,7 +41,10 @@ class Audit:
             context,
             "audit/index.html",
             fields=fields,
-            audit_messages=[self._shown(event, context) for event in history.named(shown)],
+            audit_messages=[
+                (audit_message(event, context.locale), event.entry, details(event.entry, context.locale))
+                for event in history.named(shown)
+            ],
             actions=[(action, action.replace(".", ": ").replace("_", " ")) for action in actions()],
             newest=address("/audit", **query) if before else "",
             older=address("/audit", **query, before=shown[-1].id) if len(found) > PAGE_LENGTH else "",
@@ -55,33 +54,25 @@ class Audit:
 
     def export(self, context: RequestContext) -> HTTPResponse:
         fields = Form(context.query)
-        wanted = self._filter(fields)
-        for name, sentence in fields.errors.items():
-            raise Refusal(f"{name.capitalize()}: {sentence}")
+        wanted = _filter(context, fields)
+        fields.refuse_errors()
         found = audit_entries.matching(wanted, MOST_EXPORTED + 1)
         if len(found) > MOST_EXPORTED:
             raise Refusal(f"These are more than {count_text(MOST_EXPORTED)} entries: narrow the days first.")
-        with one_at_a_time():
-            content = listing.csv(HEADERS, map(_row, found))
+        content = written_list("csv", "Audit", HEADERS, map(_row, found))
         return export(context, "audit", content, f"audit-{context.today.isoformat()}.csv", len(found))
 
-    def _filter(self, fields: Form) -> AuditFilter:
-        since, until = fields.optional_day("from"), fields.optional_day("to")
-        return AuditFilter(
-            actor=fields.text("who"),
-            action=fields.text("action", longest=40),
-            subject=fields.text("subject"),
-            address=fields.text("address", longest=45),
-            since=AsOf.end_of(since - timedelta(days=1), self.zone).ended_at if since else None,
-            until=AsOf.end_of(until, self.zone).ended_at if until else None,
-        )
 
-    def _shown(self, event: history.AuditEvent, context: RequestContext) -> dict[str, Any]:
-        return {
-            "audit_message": audit_message(event, context.locale),
-            "entry": event.entry,
-            "details": details(event.entry, context.locale),
-        }
+def _filter(context: RequestContext, fields: Form) -> AuditFilter:
+    since, until = fields.optional_day("from"), fields.optional_day("to")
+    return AuditFilter(
+        actor=fields.text("who"),
+        action=fields.text("action", longest=40),
+        subject=fields.text("subject"),
+        address=fields.text("address", longest=45),
+        since=context.as_of(since - timedelta(days=1)).ended_at if since else None,
+        until=context.as_of(until).ended_at if until else None,
+    )
 
 
 def _row(entry: Entry) -> tuple[Listed, ...]:

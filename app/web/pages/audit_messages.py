@@ -76,19 +76,15 @@ def _actor(entry: Entry) -> str:
 
 
 def _entry(entry: Entry, locale: Locale, aimed: str) -> AuditMessage:
+    # What no version of the app does any more is told by its name.
+    words = _WHAT.get(entry.action, f"did “{entry.action}” to")
     return AuditMessage(
         entry.at,
         _actor(entry),
-        _words(entry, locale) + aimed,
+        f"{words} {_payment(entry.after, locale)}{aimed}" if entry.action in _PAYMENTS else words + aimed,
         changes=_changes(entry, locale) if entry.action.endswith(".edited") else [],
         reason=str(entry.after.get("reason", "")),
     )
-
-
-def _words(entry: Entry, locale: Locale) -> str:
-    """Tell what no version of the app does any more by its name."""
-    words = _WHAT.get(entry.action, f"did “{entry.action}” to")
-    return f"{words} {_payment(entry.after, locale)}" if entry.action in _PAYMENTS else words
 
 
 def _changes(entry: Entry, locale: Locale) -> list[tuple[str, str, str]]:

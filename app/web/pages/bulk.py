@@ -4,14 +4,12 @@ import secrets
 from dataclasses import dataclass
 from datetime import date
 from urllib.parse import parse_qsl
-from zoneinfo import ZoneInfo
 
 from bottle import HTTPResponse
 
 from app.actions import bulk as actions
 from app.actions import payments
 from app.actions.bulk import BulkChange
-from app.domain.as_of import AsOf
 from app.domain.bulk import BulkAction, Candidate, why_left_out
 from app.domain.sentences import count_text, counted
 from app.store.ledger import invoices, payment_list
@@ -25,15 +23,14 @@ from app.web.pages.exports import Exports
 
 MOST = 1_000
 LARGEST_PICK = 400_000
-_PICK = "pick:"
 _EXPORTS = {"xlsx", "csv"}
+_TOO_MANY = f"At most {count_text(MOST)} invoices can be changed at once: pick fewer."
 
 
 @dataclass(frozen=True, slots=True)
 class Bulk:
     pages: Pages
     exports: Exports
-    zone: ZoneInfo
 
     def preview(self, context: RequestContext) -> HTTPResponse:
         fields = Form(context.form)
@@ -51,9 +48,9 @@ class Bulk:
         if fields.errors:
             return self._preview(context, fields, action, self._lines(context, picked))
         if len(picked) > MOST:
-            raise _TooManyError
+            raise Refusal(_TOO_MANY)
         try:
-            done = actions.apply(change, context.user, context.now, self._today(context))
+            done = actions.apply(change, context.user, context.now, context.as_of())
         except actions.RecordedBeforeError:
             return self.pages.redirect(context, _back(fields), flash="These payments had been recorded already.")
         except actions.ChangedMeanwhileError:
@@ -94,31 +91,21 @@ class Bulk:
     def _picked(self, context: RequestContext, fields: Form, *, to_change: bool) -> list[ListedInvoice]:
         """Return the invoices that were picked; a list may be of an earlier day, but what is changed is today's."""
         if fields.checked("all"):
-            search = InvoiceSearch.of(
-                Form(dict(parse_qsl(fields.typed.get("parameters", "")))), context.locale, context.today
-            )
-            as_of = self._today(context) if to_change else AsOf.end_of(search.day, self.zone)
+            search = InvoiceSearch.of(Form(dict(parse_qsl(fields.typed.get("parameters", "")))), context)
+            as_of = context.as_of(None if to_change else search.day)
             count = sum(total.invoices for total in invoices.totals(search.wanted, as_of))
             if to_change and count > MOST:
                 raise Refusal(f"At most {count_text(MOST)} invoices can be changed at once: narrow the list first.")
             return invoices.matching(search.wanted, as_of, search.order, length=None)
-        picked = frozenset(_seen(fields))
+        picked = frozenset(fields.by_id("pick:"))
         if not picked:
             raise Refusal("Pick at least one invoice of the list first.")
         return self._lines(context, picked)
 
     def _lines(self, context: RequestContext, ids: frozenset[int]) -> list[ListedInvoice]:
         if len(ids) > MOST:
-            raise _TooManyError
-        return invoices.matching(Filter(ids=ids), self._today(context), invoices.LONGEST_DUE_FIRST, length=None)
-
-    def _today(self, context: RequestContext) -> AsOf:
-        return AsOf.end_of(context.today, self.zone)
-
-
-class _TooManyError(Refusal):
-    def __init__(self) -> None:
-        super().__init__(f"At most {count_text(MOST)} invoices can be changed at once: pick fewer.")
+            raise Refusal(_TOO_MANY)
+        return invoices.matching(Filter(ids=ids), context.as_of(), invoices.LONGEST_DUE_FIRST, length=None)
 
 
 def _action(fields: Form) -> BulkAction:
@@ -132,18 +119,13 @@ def _change(fields: Form, action: BulkAction, today: date) -> BulkChange:
     is_payment = action is BulkAction.PAY
     return BulkChange(
         action=action,
-        seen=_seen(fields),
+        seen=fields.by_id("pick:"),
         key=fields.text("key", required=True, longest=40),
         reason="" if is_payment else fields.text("reason", required=action is BulkAction.DISPUTE),
         paid_on=(fields.optional_day("paid_on", required=True) if is_payment else None) or today,
         method=fields.text("method", longest=60) if is_payment else "",
         reference=fields.text("reference") if is_payment else "",
     )
-
-
-def _seen(fields: Form) -> dict[int, str]:
-    named = ((name.removeprefix(_PICK), text) for name, text in fields.typed.items() if name.startswith(_PICK))
-    return {int(number): text for number, text in named if number.isascii() and number.isdigit() and len(number) < 10}
 
 
 def _sums(lines: list[ListedInvoice]) -> dict[str, int]:

@@ -2,12 +2,11 @@
 
 from dataclasses import asdict, dataclass, replace
 from datetime import date
-from zoneinfo import ZoneInfo
+from typing import Any
 
 from bottle import HTTPResponse
 
 from app.actions import customers as customer_actions
-from app.actions.customers import StillOpenError
 from app.domain import account
 from app.domain.account import Account, AccountOrder
 from app.domain.ageing import Ageing, ageing_by_currency, nothing_owed
@@ -19,20 +18,18 @@ from app.domain.payment import Payment
 from app.domain.payment_habit import LEAST_SETTLED, Expectation
 from app.domain.periods import days_up_to, months_up_to
 from app.domain.settlement import WINDOW_DAYS, days_sales_outstanding
-from app.domain.turnover import Month, Turnover, by_month, invoiced
+from app.domain.turnover import Turnover, by_month, invoiced
 from app.store.access import audit_entries
-from app.store.access.audit_entries import Entry
 from app.store.ledger import customers, invoices, payment_batches, turnover
 from app.store.ledger.customers import CodeRefusedError, Customer, CustomerConflictError, Details
 from app.store.ledger.invoices import LONGEST_DUE_FIRST, OUTSTANDING, Filter
-from app.web.http.downloads import export, one_at_a_time
-from app.web.http.errors import ConflictError
+from app.web.http.downloads import export, written_list
 from app.web.http.forms import Form
 from app.web.http.rendering import Pages, address
 from app.web.http.request_context import RequestContext
 from app.web.pages.audit_messages import audit_message
 from app.web.pages.invoice_page import UNDONE
-from app.workbook.writing import customer_list, listing
+from app.workbook.writing import customer_list
 
 _MOST_OPEN = 20
 _MOST_TERMS = 730
@@ -102,24 +99,14 @@ class CustomerSearch:
 
 
 @dataclass(frozen=True, slots=True)
-class CustomerSummary:
-    ageing: Ageing
-    days_sales_outstanding: int | None
-    months: list[Month]
-    buckets: list[str]
-    issues: list[str]
-
-
-@dataclass(frozen=True, slots=True)
 class Customers:
     pages: Pages
     currency: str
-    zone: ZoneInfo
 
     def index(self, context: RequestContext) -> HTTPResponse:
         fields = Form(context.query)
         search = CustomerSearch.of(context, fields)
-        found = self._found(search)
+        found = self._found(context, search)
         return self.pages.show(
             context,
             "customers/index.html",
@@ -134,19 +121,17 @@ class Customers:
         )
 
     def export(self, context: RequestContext, kind: str) -> HTTPResponse:
-        fields = Form(context.query)
-        search = CustomerSearch.of(context, fields)
-        found = self._found(search)
-        with one_at_a_time():
-            headers, rows = customer_list.table(found, customers.details_of_all())
-            content = listing.csv(headers, rows) if kind == "csv" else listing.xlsx("Customers", headers, rows)
+        search = CustomerSearch.of(context, Form(context.query))
+        found = self._found(context, search)
+        headers, rows = customer_list.table(found, customers.details_of_all())
+        content = written_list(kind, "Customers", headers, rows)
         return export(context, "customers", content, f"customers-{search.day.isoformat()}.{kind}", len(rows))
 
     def show(self, context: RequestContext, customer_id: int) -> HTTPResponse:
         customer = customers.existing(customer_id)
         fields = Form(context.query)
         day = fields.day("as_of", context.today)
-        as_of = AsOf.end_of(day, self.zone)
+        as_of = context.as_of(day)
         as_of_parameter = "" if day == context.today else day.isoformat()
         owed = Filter(statuses=OUTSTANDING, customer_id=customer_id)
         habit = customers.habit_of(customer_id, as_of)
@@ -179,11 +164,8 @@ class Customers:
         fields = Form(context.form)
         details = _details(fields, None)
         if not fields.errors:
-            try:
+            with fields.refusal_at("code", CodeRefusedError):
                 customer_id = customer_actions.create(details, context.user, context.now)
-            except CodeRefusedError as taken:
-                fields.errors["code"] = str(taken)
-            else:
                 return self.pages.redirect(context, f"/customers/{customer_id}", flash=f"{details.name} was added.")
         return self._form(context, fields, None)
 
@@ -196,23 +178,19 @@ class Customers:
         fields = Form(context.form)
         version = fields.version()
         details = _details(fields, customer.details)
-        if fields.errors:
-            return self._form(context, fields, customer, version=version)
-        try:
-            customer_actions.edit(customer_id, version, details, context.user, context.now)
-        except CustomerConflictError as changed:
-            return self._conflict(context, fields, changed.current, details)
-        except CodeRefusedError as taken:
-            fields.errors["code"] = str(taken)
-            return self._form(context, fields, customer, version=version)
-        return self.pages.redirect(context, f"/customers/{customer_id}", flash=f"{details.name} was saved.")
+        if not fields.errors:
+            try:
+                customer_actions.edit(customer_id, version, details, context.user, context.now)
+                return self.pages.redirect(context, f"/customers/{customer_id}", flash=f"{details.name} was saved.")
+            except CustomerConflictError as changed:
+                return self._conflict(context, fields, changed.current, details)
+            except CodeRefusedError as taken:
+                fields.errors["code"] = str(taken)
+        return self._form(context, fields, customer, version=version)
 
     def archive(self, context: RequestContext, customer_id: int) -> HTTPResponse:
         customer = customers.existing(customer_id)
-        try:
-            customer_actions.archive(customer_id, context.user, context.now)
-        except StillOpenError as refused:
-            raise ConflictError(str(refused)) from refused
+        customer_actions.archive(customer_id, context.user, context.now)
         return self.pages.redirect(context, f"/customers/{customer_id}", flash=f"{customer.details.name} is archived.")
 
     def unarchive(self, context: RequestContext, customer_id: int) -> HTTPResponse:
@@ -221,13 +199,13 @@ class Customers:
         flash = f"{customer.details.name} is no longer archived."
         return self.pages.redirect(context, f"/customers/{customer_id}", flash=flash)
 
-    def _found(self, search: CustomerSearch) -> list[Account]:
+    def _found(self, context: RequestContext, search: CustomerSearch) -> list[Account]:
         own = customers.with_own_field(search.text) if search.text else frozenset()
-        accounts = customers.accounts(AsOf.end_of(search.day, self.zone))
+        accounts = customers.accounts(context.as_of(search.day))
         found = account.matching(accounts, search.text, archived=search.archived, also=own)
         return account.in_order(found, search.column, descending=search.descending)
 
-    def _summaries(self, customer_id: int, as_of: AsOf, as_of_parameter: str) -> list[CustomerSummary]:
+    def _summaries(self, customer_id: int, as_of: AsOf, as_of_parameter: str) -> list[dict[str, Any]]:
         months = months_up_to(as_of.day, _MONTHS)
         days = turnover.by_day(as_of, min(months[0], days_up_to(as_of.day, WINDOW_DAYS)), customer_id)
         ageings = {
@@ -246,7 +224,6 @@ class Customers:
         fields: Form,
         customer: Customer | None,
         *,
-        version: int = 0,
         status: int | None = None,
         **more: object,
     ) -> HTTPResponse:
@@ -257,11 +234,10 @@ class Customers:
             fields=fields,
             customer=customer,
             details=customer.details if customer else Details("", ""),
-            version=version or (customer.version if customer else 0),
             plain=plain(CUSTOMER),
             own=customer.details.own_fields if customer else {},
             labels={**{field.name: field.label for field in CUSTOMER}, **fields.own_labels()},
-            **{"saved": [], "saver": None, **more},
+            **{"version": customer.version if customer else 0, "saved": [], "saver": None, **more},
         )
 
     def _conflict(self, context: RequestContext, fields: Form, current: Customer, typed: Details) -> HTTPResponse:
@@ -270,23 +246,25 @@ class Customers:
         own_saved = saved.pop("own_fields", {})
         audit_message = [(name, labels[name], value, fields.typed.get(name)) for name, value in saved.items()]
         audit_message += [("own-fields", name, text, typed.own_fields.get(name)) for name, text in own_saved.items()]
-        return self._form(context, fields, current, status=409, saved=audit_message, saver=_saver(current.id))
+        # The last to save it, nobody where that was an import.
+        saver = next(iter(audit_entries.of_subject(f"customer:{current.id}", limit=1)), None)
+        return self._form(context, fields, current, status=409, saved=audit_message, saver=saver)
 
 
 def _summary(
     customer_id: int, ageing: Ageing, days: tuple[Turnover, ...], as_of: AsOf, as_of_parameter: str
-) -> CustomerSummary:
+) -> dict[str, Any]:
     own = [one for one in days if one.currency == ageing.currency]
     sales = invoiced(own, days_up_to(as_of.day, WINDOW_DAYS), as_of.day)
     months = by_month(own, months_up_to(as_of.day, _MONTHS), as_of.day)
     common = {"customer": customer_id, "currency": ageing.currency, "as_of": as_of_parameter}
-    return CustomerSummary(
-        ageing,
-        days_sales_outstanding(ageing.outstanding_cents, sales),
-        months,
-        [address("/invoices", bucket=bucket, **common) for bucket in ageing.buckets],
-        [address("/invoices", issued_from=one.first, issued_to=one.last, **common) for one in months],
-    )
+    return {
+        "ageing": ageing,
+        "days_sales_outstanding": days_sales_outstanding(ageing.outstanding_cents, sales),
+        "months": months,
+        "buckets": [address("/invoices", bucket=bucket, **common) for bucket in ageing.buckets],
+        "issues": [address("/invoices", issued_from=one.first, issued_to=one.last, **common) for one in months],
+    }
 
 
 def _just_recorded(context: RequestContext, customer_id: int, as_of: AsOf) -> list[Payment]:
@@ -312,22 +290,7 @@ def _details(fields: Form, stored: Details | None) -> Details:
         code=" ".join(fields.text("code", required=True, longest=255).split()),
         name=" ".join(fields.text("name", required=True, longest=255).split()),
         email=email,
-        terms_days=_terms(fields),
+        terms_days=fields.whole_number("terms_days", None, least=0, most=_MOST_TERMS, unit=" of days"),
         own_fields=merged(stored.own_fields if stored else {}, fields.own_fields()),
         **fields.plain(CUSTOMER),
     )
-
-
-def _terms(fields: Form) -> int | None:
-    text = fields.typed.get("terms_days", "")
-    if not text:
-        return None
-    if text.isascii() and text.isdigit() and len(text) < 5 and int(text) <= _MOST_TERMS:
-        return int(text)
-    fields.errors["terms_days"] = f"Please write a whole number of days from 0 to {_MOST_TERMS}."
-    return None
-
-
-def _saver(customer_id: int) -> Entry | None:
-    """Return who saved the customer last, None where that was an import."""
-    return next(iter(audit_entries.of_subject(f"customer:{customer_id}", limit=1)), None)

@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
-from zoneinfo import ZoneInfo
 
 from bottle import HTTPResponse
 from markupsafe import Markup
@@ -21,7 +20,6 @@ from app.store.ledger import customers, history, invoices, positions, settlement
 from app.store.ledger.invoices import LONGEST_DUE_FIRST, Filter
 from app.web.auth import scopes
 from app.web.http.forms import Form
-from app.web.http.locales import Locale
 from app.web.http.rendering import Pages, address
 from app.web.http.request_context import RequestContext
 from app.web.pages.audit_messages import audit_message
@@ -71,13 +69,12 @@ class Currency:
 class Dashboard:
     pages: Pages
     currency: str
-    zone: ZoneInfo
 
     def show(self, context: RequestContext) -> HTTPResponse:
         """Show the day asked for, today by default; the figures are written once until the ledger changes."""
         fields = Form(context.query)
         day = fields.day("as_of", context.today)
-        as_of = AsOf.end_of(day, self.zone)
+        as_of = context.as_of(day)
         as_of_parameter = "" if day == context.today else day.isoformat()
         asked = ("dashboard", as_of, as_of_parameter, context.locale, self.currency)
         return self.pages.show(
@@ -86,17 +83,17 @@ class Dashboard:
             fields=fields,
             day=day,
             as_of=as_of_parameter,
-            summary=cache_fragment(asked, lambda: self._summary(context.locale, as_of, as_of_parameter)),
+            summary=cache_fragment(asked, lambda: self._summary(context, as_of, as_of_parameter)),
             audit_messages=[audit_message(one, context.locale) for one in history.latest(_LATEST_MESSAGES, as_of)],
             is_empty=not invoices.exist(),
             sees="" if context.user.scope.is_everything else scopes.described(context.user.scope),
         )
 
-    def _summary(self, locale: Locale, as_of: AsOf, as_of_parameter: str) -> Markup:
+    def _summary(self, context: RequestContext, as_of: AsOf, as_of_parameter: str) -> Markup:
         day = as_of.day
         overdue = Filter(statuses=frozenset({Status.OVERDUE}))
         return self.pages.part(
-            locale,
+            context.locale,
             "dashboard/_summary.html",
             day=day,
             month_ago=month_before(day),
@@ -104,12 +101,12 @@ class Dashboard:
             soon=day + timedelta(days=SOON_DAYS),
             later=day + timedelta(days=LATER_DAYS),
             as_of=as_of_parameter,
-            currencies=self._currencies(as_of, as_of_parameter),
+            currencies=self._currencies(as_of, context.as_of(month_before(day)), as_of_parameter),
             lines=invoices.matching(overdue, as_of, LONGEST_DUE_FIRST, length=_MOST_OVERDUE),
         )
 
-    def _currencies(self, as_of: AsOf, as_of_parameter: str) -> list[Currency]:
-        day, before = as_of.day, AsOf.end_of(month_before(as_of.day), self.zone)
+    def _currencies(self, as_of: AsOf, before: AsOf, as_of_parameter: str) -> list[Currency]:
+        day = as_of.day
         months = months_up_to(day, _MONTHS)
         days = turnover.by_day(as_of, min(months[0], days_up_to(day, WINDOW_DAYS)))
         now = self._summaries(as_of, days)

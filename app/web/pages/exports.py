@@ -3,22 +3,19 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from urllib.parse import parse_qsl
-from zoneinfo import ZoneInfo
 
 from bottle import HTTPResponse
 
 from app.actions import exports
-from app.domain.as_of import AsOf
 from app.store.ledger import invoices, payment_list, snapshot
 from app.store.ledger.invoices import ListedInvoice
-from app.web.http.downloads import download, export, one_at_a_time
-from app.web.http.errors import Refusal
+from app.web.http.downloads import download, export, one_at_a_time, written_list
 from app.web.http.forms import Form
 from app.web.http.invoice_search import InvoiceSearch
 from app.web.http.request_context import RequestContext
 from app.web.pages.payments import payment_filter
 from app.workbook.importing import Importer
-from app.workbook.writing import exporting, listing
+from app.workbook.writing import exporting
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +23,6 @@ class Exports:
     """The files can be imported again without loss."""
 
     importer: Importer
-    zone: ZoneInfo
 
     def everything(self, context: RequestContext) -> HTTPResponse:
         name = f"receivables-{context.today.isoformat()}.xlsx"
@@ -36,10 +32,10 @@ class Exports:
 
     def invoices(self, context: RequestContext, kind: str) -> HTTPResponse:
         fields = Form(context.query)
-        search = InvoiceSearch.of(fields, context.locale, context.today)
-        _refuse_if_wrong(fields)
-        as_of = AsOf.end_of(search.day, self.zone)
-        return self._invoices(context, invoices.matching(search.wanted, as_of, search.order, length=None), kind)
+        search = InvoiceSearch.of(fields, context)
+        fields.refuse_errors()
+        lines = invoices.matching(search.wanted, context.as_of(search.day), search.order, length=None)
+        return self._invoices(context, lines, kind)
 
     def picked(self, context: RequestContext, lines: list[ListedInvoice], kind: str) -> HTTPResponse:
         """Write the invoices that were picked of a list: all that its address shows, or one by one."""
@@ -49,11 +45,9 @@ class Exports:
     def payments(self, context: RequestContext, kind: str) -> HTTPResponse:
         fields = Form(context.query)
         wanted = payment_filter(fields, context)
-        _refuse_if_wrong(fields)
+        fields.refuse_errors()
         lines = payment_list.matching(wanted, length=None)
-        with one_at_a_time():
-            headers, rows = exporting.payments_list(lines)
-            content = listing.csv(headers, rows) if kind == "csv" else listing.xlsx("Payments", headers, rows)
+        content = written_list(kind, "Payments", *exporting.payments_list(lines))
         return export(context, "payments", content, f"payments-{context.today.isoformat()}.{kind}", len(lines))
 
     def _invoices(
@@ -65,11 +59,6 @@ class Exports:
     ) -> HTTPResponse:
         with one_at_a_time():
             write = exporting.invoices_csv if kind == "csv" else exporting.invoices_xlsx
-            content = write(lines, snapshot.take(), self.zone)
+            content = write(lines, snapshot.take(), context.locale.zone)
         name = f"invoices-{context.today.isoformat()}.{kind}"
         return export(context, "invoices", content, name, len(lines), picked_by)
-
-
-def _refuse_if_wrong(fields: Form) -> None:
-    for name, sentence in fields.errors.items():
-        raise Refusal(f"{name.replace('_', ' ').capitalize()}: {sentence}")

@@ -1,7 +1,6 @@
 """Imports: upload a workbook, see what it would change, decide, apply it, undo it."""
 
 from collections import defaultdict
-from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -46,8 +45,7 @@ class Imports:
             import_id = import_actions.receive(self.importer, upload.file, upload.raw_filename, context.user)
         except WorkbookRefusedError as refused:
             return self.index(context, f"{upload.raw_filename}: {refused}")
-        self.jobs.enqueue(import_id)
-        return self.pages.redirect(context, f"/imports/{import_id}")
+        return self._enqueued(context, import_id)
 
     def show(self, context: RequestContext, import_id: int) -> HTTPResponse:
         stored = imports.existing(import_id)
@@ -79,31 +77,25 @@ class Imports:
             return self.pages.show(context, "imports/preview.html", status=422, **(values | said))
         forgotten = forgotten_mappings(context.form, mappables)
         again = forgotten_answers(context.form)
-        self._or_refuse(
-            lambda: import_actions.choose(
-                self.importer, import_id, choices, context.user, forgotten=forgotten, forgotten_answers=again
-            )
+        import_actions.choose(
+            self.importer, import_id, choices, context.user, forgotten=forgotten, forgotten_answers=again
         )
-        self.jobs.enqueue(import_id)
-        return self.pages.redirect(context, f"/imports/{import_id}")
+        return self._enqueued(context, import_id)
 
     def apply(self, context: RequestContext, import_id: int) -> HTTPResponse:
         stored = imports.existing(import_id)
         good_rows = context.form.get("good_rows") == "yes"
         self._kept_preview(stored)
-        self._or_refuse(lambda: import_actions.confirm(self.importer, stored, context.user, good_rows=good_rows))
-        self.jobs.enqueue(import_id)
-        return self.pages.redirect(context, f"/imports/{import_id}")
+        import_actions.confirm(self.importer, stored, context.user, good_rows=good_rows)
+        return self._enqueued(context, import_id)
 
     def undo(self, context: RequestContext, import_id: int) -> HTTPResponse:
-        stored = imports.existing(import_id)
-        self._or_refuse(lambda: import_actions.recall(self.importer, stored, context.user))
-        self.jobs.enqueue(import_id)
-        return self.pages.redirect(context, f"/imports/{import_id}")
+        import_actions.recall(self.importer, imports.existing(import_id), context.user)
+        return self._enqueued(context, import_id)
 
     def discard(self, context: RequestContext, import_id: int) -> HTTPResponse:
         stored = imports.existing(import_id)
-        self._or_refuse(lambda: import_actions.discard(self.importer, import_id, context.user))
+        import_actions.discard(self.importer, import_id, context.user)
         return self.pages.redirect(
             context, "/imports", flash=f"{stored.file_name} was discarded; nothing was imported."
         )
@@ -118,6 +110,10 @@ class Imports:
             raise ConflictError(str(refused)) from refused
         name = self.importer.marked_name(stored)
         return export(context, f"marked copy of import {import_id}", content, name, rows)
+
+    def _enqueued(self, context: RequestContext, import_id: int) -> HTTPResponse:
+        self.jobs.enqueue(import_id)
+        return self.pages.redirect(context, f"/imports/{import_id}")
 
     def _limits(self) -> dict[str, Any]:
         return {"largest_megabytes": self.importer.limits.file_bytes // MEGABYTE}
@@ -169,9 +165,3 @@ class Imports:
         if stored.state not in {State.PREVIEWED, State.FAILED} or not self.importer.files(stored.id).has_preview():
             raise ConflictError("This import has no preview any more: upload the workbook again.")
         return self.importer.files(stored.id).preview()
-
-    def _or_refuse(self, action: Callable[[], None]) -> None:
-        try:
-            action()
-        except import_actions.NotNowError as reason:
-            raise ConflictError(str(reason)) from reason

@@ -4,18 +4,15 @@ import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from bottle import HTTPResponse
 
-from app.domain.as_of import AsOf
 from app.domain.fields import INVOICE, plain
 from app.domain.invoice import LifecycleState, lifecycle_state
 from app.domain.invoice_changes import StatusChange, possible_changes
 from app.store.ledger import history, invoice_payments, invoices, payment_list
 from app.store.ledger.history import ImportedChange
 from app.store.ledger.invoices import ListedInvoice
-from app.web.http.errors import NotFoundError
 from app.web.http.forms import LONGEST_LINE, Form
 from app.web.http.rendering import Pages, address
 from app.web.http.request_context import RequestContext
@@ -29,32 +26,22 @@ _NOTHING_TYPED = Form({})
 @dataclass(frozen=True, slots=True)
 class InvoiceDetailPage:
     pages: Pages
-    zone: ZoneInfo
 
     def show(self, context: RequestContext, invoice_id: int) -> HTTPResponse:
         """Show the invoice as of the day asked for; what can be done with it only as of today."""
-        fields = Form(context.query)
-        day = fields.day("as_of", context.today)
-        as_of = AsOf.end_of(day, self.zone)
-        return self._shown(context, existing(invoice_id, as_of), as_of, fields, {}, None)
+        return self._shown(context, invoice_id, Form(context.query), {}, None)
 
     def again(
         self, context: RequestContext, invoice_id: int, form: str, fields: Form, status: int = 422
     ) -> HTTPResponse:
         """Show the invoice of today, and the form by that name as it was typed, with what is wrong beside it."""
-        as_of = AsOf.end_of(context.today, self.zone)
-        return self._shown(context, existing(invoice_id, as_of), as_of, _NOTHING_TYPED, {form: fields}, status)
+        return self._shown(context, invoice_id, _NOTHING_TYPED, {form: fields}, status)
 
     def _shown(
-        self,
-        context: RequestContext,
-        line: ListedInvoice,
-        as_of: AsOf,
-        fields: Form,
-        forms: Mapping[str, Form],
-        status: int | None,
+        self, context: RequestContext, invoice_id: int, fields: Form, forms: Mapping[str, Form], status: int | None
     ) -> HTTPResponse:
-        invoice_id = line.invoice.id
+        as_of = context.as_of(fields.day("as_of", context.today))
+        line = invoices.existing(invoice_id, as_of)
         payment_rows = invoice_payments.payments_of(invoice_id, as_of)
         happened = history.of_invoice(invoice_id)
         return self.pages.show(
@@ -95,15 +82,7 @@ class InvoiceDetailPage:
         wanted = invoices.Filter(
             customer_id=line.invoice.customer_id, currency=line.invoice.currency, statuses=invoices.OUTSTANDING
         )
-        return invoices.matching(wanted, AsOf.end_of(context.today, self.zone), invoices.LONGEST_DUE_FIRST)
-
-
-def existing(invoice_id: int, as_of: AsOf) -> ListedInvoice:
-    """Raise NotFoundError if there is none."""
-    line = invoices.get(invoice_id, as_of)
-    if line is None:
-        raise NotFoundError("There is no such invoice.")
-    return line
+        return invoices.matching(wanted, context.as_of(), invoices.LONGEST_DUE_FIRST)
 
 
 def _with_the_same(name: str, text: str) -> str:

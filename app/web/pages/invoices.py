@@ -3,9 +3,8 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import partial
 from types import MappingProxyType
-from typing import Any
-from zoneinfo import ZoneInfo
 
 from bottle import HTTPResponse
 from markupsafe import Markup
@@ -24,14 +23,14 @@ from app.store.db.cache import cache_fragment
 from app.store.ledger import customer_choice, imports, invoice_changes, invoices
 from app.store.ledger.customer_choice import Choice
 from app.store.ledger.invoice_changes import SeenVersion
-from app.store.ledger.invoices import InvoiceOrder
+from app.store.ledger.invoices import InvoiceOrder, ListedInvoice
 from app.web.http.errors import NotFoundError
 from app.web.http.forms import Form
 from app.web.http.invoice_search import STATUSES, InvoiceSearch
+from app.web.http.locales import Locale
 from app.web.http.rendering import Pages
 from app.web.http.request_context import RequestContext
-from app.web.pages.invoice_page import InvoiceDetailPage, existing
-from app.web.pages.invoice_rows import InvoiceListRow
+from app.web.pages.invoice_page import InvoiceDetailPage
 from app.web.pages.views import address_of, query_of
 
 _USUAL_TERMS_DAYS = 30
@@ -49,7 +48,6 @@ class Invoices:
     pages: Pages
     page: InvoiceDetailPage
     currency: str
-    zone: ZoneInfo
 
     def index(self, context: RequestContext) -> HTTPResponse:
         """Show one page of the invoices that match, and the sums of all that do; at first, the default view."""
@@ -58,14 +56,13 @@ class Invoices:
         if default and not context.query:
             return self.pages.redirect(context, address_of(dict(default.parameters)))
         fields = Form(context.query)
-        search = InvoiceSearch.of(fields, context.locale, context.today)
-        as_of = AsOf.end_of(search.day, self.zone)
+        search = InvoiceSearch.of(fields, context)
+        as_of = context.as_of(search.day)
         totals = invoices.totals(search.wanted, as_of)
         count = sum(total.invoices for total in totals)
         return self.pages.show(
             context,
             "invoices/index.html",
-            status=422 if fields.errors else 200,
             fields=fields,
             day=search.day,
             search=search,
@@ -79,21 +76,22 @@ class Invoices:
             address_of=address_of,
             query=query_of(search.parameters),
             narrowed_to=_narrowed_to(search),
-            **self._choices(),
+            statuses=STATUSES,
+            buckets=list(Bucket),
+            columns=InvoiceOrder,
+            currencies=invoices.currencies(),
+            ledgers=invoices.ledgers(),
         )
 
     def new(self, context: RequestContext) -> HTTPResponse:
-        fields = Form(context.query)
-        customer = customer_choice.get(fields.id("customer"))
-        issued_on = context.today
+        customer = customer_choice.get(Form(context.query).id("customer"))
         terms = customer.terms_days if customer and customer.terms_days is not None else _USUAL_TERMS_DAYS
         return self._form(
             context,
             Form({}),
             number=invoices.next_number(),
             who=customer.label if customer else "",
-            issued_on=issued_on,
-            due_on=issued_on + timedelta(days=terms),
+            due_on=context.today + timedelta(days=terms),
         )
 
     def create(self, context: RequestContext) -> HTTPResponse:
@@ -101,51 +99,42 @@ class Invoices:
         customer = _customer(fields)
         facts = self._facts(fields, context, customer.id if customer else 0)
         if facts is None:
-            return self._form(context, fields, status=422)
+            return self._form(context, fields)
         try:
             invoice_id = invoice_actions.create(facts, context.user, context.now)
         except invoice_changes.NumberTakenError as taken:
             fields.errors["number"] = str(taken)
-            return self._form(context, fields, status=422, taken_by=taken.invoice_id)
+            return self._form(context, fields, taken_by=taken.invoice_id)
         return self.pages.redirect(context, f"/invoices/{invoice_id}", flash=f"Invoice {facts.number} was entered.")
 
     def edit(self, context: RequestContext, invoice_id: int) -> HTTPResponse:
-        line = existing(invoice_id, AsOf.end_of(context.today, self.zone))
+        line = invoices.existing(invoice_id, context.as_of())
         return self._form(context, Form({}), line.invoice, version=line.invoice.version, who=_who(line))
 
     def update(self, context: RequestContext, invoice_id: int) -> HTTPResponse:
-        line = existing(invoice_id, AsOf.end_of(context.today, self.zone))
+        line = invoices.existing(invoice_id, context.as_of())
         fields = Form(context.form)
         seen = SeenVersion(invoice_id, fields.version())
+        form = partial(self._form, context, fields, version=seen.version, who=_who(line))
         facts = self._facts(fields, context, line.invoice.customer_id, line.invoice.own_fields)
         if facts is None:
-            return self._form(context, fields, line.invoice, status=422, version=seen.version, who=_who(line))
+            return form(line.invoice)
         try:
             changed = invoice_actions.edit(seen, facts, context.user, context.now)
         except invoice_changes.NumberTakenError as taken:
             fields.errors["number"] = str(taken)
-            return self._form(
-                context,
-                fields,
-                line.invoice,
-                status=422,
-                version=seen.version,
-                who=_who(line),
-                taken_by=taken.invoice_id,
-            )
+            return form(line.invoice, taken_by=taken.invoice_id)
         except invoice_actions.InvoiceRefusedError as refused:
             fields.errors["draft" if facts.currency == line.invoice.currency else "currency"] = str(refused)
-            return self._form(context, fields, line.invoice, status=409, version=seen.version, who=_who(line))
+            return form(line.invoice, status=409)
         except invoice_changes.InvoiceConflictError as meanwhile:
             found = meanwhile.invoice
-            return self._form(
-                context, fields, found, status=409, version=found.version, who=_who(line), meanwhile=found
-            )
+            return form(found, status=409, version=found.version, meanwhile=found)
         flash = f"Invoice {facts.number} was changed." if changed else "Nothing was different."
         return self.pages.redirect(context, f"/invoices/{invoice_id}", flash=flash)
 
     def change_status(self, context: RequestContext, invoice_id: int) -> HTTPResponse:
-        line = existing(invoice_id, AsOf.end_of(context.today, self.zone))
+        line = invoices.existing(invoice_id, context.as_of())
         fields = Form(context.form)
         change = fields.choice("change", StatusChange)
         if change is None:
@@ -169,7 +158,7 @@ class Invoices:
 
         def write() -> Markup:
             lines = invoices.matching(search.wanted, as_of, search.order, page=search.page)
-            rows = [InvoiceListRow.of(line, locale) for line in lines]
+            rows = [_row(line, locale) for line in lines]
             return self.pages.part(locale, "invoices/_rows.html", rows=rows, picks=picks, as_of=search.as_of)
 
         asked = ("rows", search.wanted, as_of, search.order, search.page, search.as_of, locale, picks)
@@ -217,44 +206,48 @@ class Invoices:
         fields: Form,
         invoice: Invoice | None = None,
         *,
-        status: int = 200,
-        number: str = "",
-        version: int = 0,
-        who: str = "",
-        meanwhile: Invoice | None = None,
-        taken_by: int | None = None,
-        **foreseen: object,
+        status: int | None = None,
+        **more: object,
     ) -> HTTPResponse:
-        ledgers = invoices.ledgers()
+        usual = {"number": "", "version": 0, "who": "", "meanwhile": None, "taken_by": None, "due_on": context.today}
         return self.pages.show(
             context,
             "invoices/form.html",
             status=status,
             fields=fields,
             invoice=invoice,
-            number=number,
-            version=version,
-            who=who,
-            meanwhile=meanwhile,
-            taken_by=taken_by,
-            foreseen={"issued_on": context.today, "due_on": context.today, **foreseen},
             currency=self.currency,
             customers=() if invoice else customer_choice.all_choices(),
-            ledgers=ledgers,
+            ledgers=invoices.ledgers(),
             usual_ledger=invoices.usual_ledger(),
             plain=plain(INVOICE),
             own=invoice.own_fields if invoice else {},
             labels={"who": "Customer", **{field.name: field.label for field in INVOICE}, **fields.own_labels()},
+            **{**usual, **more},
         )
 
-    def _choices(self) -> dict[str, Any]:
-        return {
-            "statuses": STATUSES,
-            "buckets": list(Bucket),
-            "columns": InvoiceOrder,
-            "currencies": invoices.currencies(),
-            "ledgers": invoices.ledgers(),
-        }
+
+def _row(line: ListedInvoice, locale: Locale) -> tuple[object, ...]:
+    """Write each value as the reader does, in the order of `_rows.html`: a page has many, and a template is slow."""
+    invoice, status = line.invoice, line.status.value
+    return (
+        invoice.id,
+        invoice.number,
+        line.customer_name,
+        invoice.customer_id,
+        invoice.issued_on.isoformat(),
+        locale.day(invoice.issued_on),
+        invoice.due_on.isoformat(),
+        locale.day(invoice.due_on),
+        locale.money(invoice.total_cents),
+        locale.money(line.paid_cents),
+        locale.money(line.balance_cents),
+        invoice.currency,
+        status.replace(" ", "-"),
+        status.capitalize(),
+        invoice.disputed,
+        locale.number(line.days_late) if line.days_late else "",
+    )
 
 
 def _customer(fields: Form) -> Choice | None:
@@ -272,7 +265,7 @@ def _customer(fields: Form) -> Choice | None:
     return None
 
 
-def _who(line: invoices.ListedInvoice) -> str:
+def _who(line: ListedInvoice) -> str:
     return f"{line.customer_name} ({line.customer_code})"
 
 

@@ -1,17 +1,15 @@
 """Payments: of one invoice, of several in one batch, refunds, credit used elsewhere, and voids."""
 
-import re
 import secrets
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from bottle import HTTPResponse
 
 from app.actions import payments
 from app.actions.payments import Recorded
-from app.domain.as_of import AsOf
 from app.domain.invoice import Invoice
 from app.domain.paging import page_count
 from app.domain.payment_batch import PaymentBatch, spread
@@ -23,7 +21,7 @@ from app.web.http.errors import ConflictError, NotFoundError
 from app.web.http.forms import Form
 from app.web.http.rendering import Pages, address
 from app.web.http.request_context import RequestContext
-from app.web.pages.invoice_page import InvoiceDetailPage, existing
+from app.web.pages.invoice_page import InvoiceDetailPage
 
 _MOST_OPEN = 200
 
@@ -32,7 +30,6 @@ _MOST_OPEN = 200
 class Payments:
     pages: Pages
     invoice_page: InvoiceDetailPage
-    zone: ZoneInfo
 
     def index(self, context: RequestContext) -> HTTPResponse:
         fields = Form(context.query)
@@ -70,10 +67,7 @@ class Payments:
             fields.errors.setdefault("invoice", "Please choose an invoice.")
         batch = _batch(fields, context, {invoice_id: -cents, target: cents})
         batch = replace(batch, method=payments.CREDIT)
-
-        def move() -> Recorded:
-            return payments.move_credit(batch, context.user, context.now, context.today)
-
+        move = partial(payments.move_credit, batch, context.user, context.now, context.today)
         flash = f"Used {context.locale.money(cents)} {invoice.currency} of credit."
         return self._recorded(context, invoice, "credit", fields, move, flash)
 
@@ -82,9 +76,8 @@ class Payments:
         customer_id = fields.id("customer")
         if not customer_id:
             return self._choose_customer(context, fields)
-        if "spread" in context.query or context.query.get("received"):
-            return self._batch_form(context, fields, customer_id, spreads=True)
-        return self._batch_form(context, fields, customer_id)
+        spreads = "spread" in context.query or bool(context.query.get("received"))
+        return self._batch_form(context, fields, customer_id, spreads=spreads)
 
     def create_several(self, context: RequestContext) -> HTTPResponse:
         fields = Form(context.form)
@@ -128,12 +121,7 @@ class Payments:
         invoice = invoices.facts(invoice_id)
         fields = Form(context.form)
         cents = _amount(fields, context, invoice)
-        batch = _batch(fields, context, {invoice_id: sign * cents})
-
-        def record() -> Recorded:
-            keep = fields.checked("keep_credit")
-            return payments.record(batch, context.user, context.now, context.today, keep_credit=keep)
-
+        record = _recording(fields, context, _batch(fields, context, {invoice_id: sign * cents}))
         amount = f"{context.locale.money(cents)} {invoice.currency}"
         return self._recorded(context, invoice, form, fields, record, flash.format(amount, invoice.number))
 
@@ -155,21 +143,19 @@ class Payments:
         except payments.PaymentRefusedError as refused:
             fields.errors["paid_on" if refused.refusal.invoice_id is None else "amount"] = _with_most(refused, context)
         except payments.OverpaidError as error:
-            line = existing(invoice.id, AsOf.end_of(context.today, self.zone))
+            line = invoices.existing(invoice.id, context.as_of())
             fields.errors["amount"] = _too_much(context, line, sum(error.excess.values()))
             fields.typed["asks_credit"] = "yes"
         else:
-            return self.pages.redirect(
-                context, f"/invoices/{invoice.id}?recorded={recorded.payment_ids[0]}", flash=flash
-            )
+            shown = address(f"/invoices/{invoice.id}", recorded=recorded.payment_ids[0])
+            return self.pages.redirect(context, shown, flash=flash)
         return self.invoice_page.again(context, invoice.id, form, fields)
 
     def _batch_recorded(
         self, context: RequestContext, fields: Form, customer_id: int, batch: PaymentBatch, currency: str
     ) -> HTTPResponse:
         try:
-            keep = fields.checked("keep_credit")
-            recorded = payments.record(batch, context.user, context.now, context.today, keep_credit=keep)
+            recorded = _recording(fields, context, batch)()
         except payment_batches.KeyUsedError as error:
             raise ConflictError(f"{error} Open the form again to record something else.") from error
         except payments.PaymentRefusedError as refused:
@@ -202,6 +188,7 @@ class Payments:
                 cents = placed.get(line.invoice.id)
                 fields.typed[f"place:{line.invoice.id}"] = context.locale.money(cents) if cents else ""
             is_spread = not fields.errors
+        owed = invoices.Filter(customer_id=customer_id, statuses=OUTSTANDING)
         return self.pages.show(
             context,
             "payments/new.html",
@@ -209,7 +196,7 @@ class Payments:
             customer=customer,
             lines=lines,
             is_spread=is_spread,
-            currencies=self._currencies(context, customer_id),
+            currencies=[total.currency for total in invoices.totals(owed, context.as_of())],
             key=fields.typed.get("key") or secrets.token_urlsafe(24),
             methods=payment_list.methods(),
             **_sums(fields, context, lines),
@@ -223,26 +210,17 @@ class Payments:
             return self.pages.redirect(context, address("/payments/new", customer=found[0].id))
         if text and not found:
             fields.errors["who"] = "There is no such customer: choose one of the list."
-        return self.pages.show(
-            context,
-            "payments/choose.html",
-            fields=fields,
-            found=found,
-            customers=customer_choice.all_choices(),
-        )
+        customers = customer_choice.all_choices()
+        return self.pages.show(context, "payments/choose.html", fields=fields, found=found, customers=customers)
 
     def _owed(self, context: RequestContext, customer_id: int, fields: Form) -> list[ListedInvoice]:
         """Return what the customer owes in one currency: the one chosen, or that of the oldest debt."""
         wanted = invoices.Filter(
             customer_id=customer_id, statuses=OUTSTANDING, currency=fields.text("currency", longest=3)
         )
-        as_of = AsOf.end_of(context.today, self.zone)
+        as_of = context.as_of()
         lines = invoices.matching(wanted, as_of, invoices.LONGEST_DUE_FIRST, length=_MOST_OPEN)
         return [line for line in lines if line.invoice.currency == lines[0].invoice.currency]
-
-    def _currencies(self, context: RequestContext, customer_id: int) -> list[str]:
-        wanted = invoices.Filter(customer_id=customer_id, statuses=OUTSTANDING)
-        return [total.currency for total in invoices.totals(wanted, AsOf.end_of(context.today, self.zone))]
 
 
 FILTER_FIELDS = ("q", "from", "to", "customer", "method", "voided")
@@ -259,6 +237,11 @@ def payment_filter(fields: Form, context: RequestContext) -> PaymentFilter:
         method=fields.text("method"),
         with_voided=fields.checked("voided"),
     )
+
+
+def _recording(fields: Form, context: RequestContext, batch: PaymentBatch) -> Callable[[], Recorded]:
+    keep = fields.checked("keep_credit")
+    return partial(payments.record, batch, context.user, context.now, context.today, keep_credit=keep)
 
 
 def _amount(fields: Form, context: RequestContext, invoice: Invoice) -> int:
@@ -280,9 +263,8 @@ def _batch(fields: Form, context: RequestContext, amounts: Mapping[int, int]) ->
 
 
 def _placed(fields: Form, context: RequestContext) -> dict[int, int]:
-    names = [name for name in fields.typed if re.fullmatch(r"place:[0-9]{1,9}", name)]
-    placed = {int(name.removeprefix("place:")): fields.amount(name, context.locale, least=0) for name in names}
-    return {invoice_id: cents for invoice_id, cents in placed.items() if cents}
+    places = fields.by_id("place:")
+    return {one: cents for one in places if (cents := fields.amount(f"place:{one}", context.locale, least=0))}
 
 
 def _check_sum(

@@ -3,22 +3,19 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
-from zoneinfo import ZoneInfo
 
 from bottle import HTTPResponse
 
 from app.domain.ageing import ageing_by_currency, nothing_owed
-from app.domain.as_of import AsOf
 from app.domain.money import decimal_of
 from app.domain.periods import months_up_to
 from app.domain.statement import Statement, statement
 from app.store.ledger import customers
-from app.web.http.downloads import export, one_at_a_time
+from app.web.http.downloads import export, written_list
 from app.web.http.errors import Refusal
 from app.web.http.forms import Form
 from app.web.http.rendering import Pages, address
 from app.web.http.request_context import RequestContext
-from app.workbook.writing import listing
 from app.workbook.writing.listing import Listed
 
 HEADERS = ("Date", "What", "Invoice No", "Due", "Reference", "Amount", "Balance")
@@ -33,23 +30,17 @@ class Wanted:
     currency: str
     currencies: list[str]
 
-    @property
-    def options(self) -> list[tuple[str, str]]:
-        return [(one, one) for one in self.currencies]
-
 
 @dataclass(frozen=True, slots=True)
 class Statements:
     pages: Pages
     currency: str
-    zone: ZoneInfo
 
     def show(self, context: RequestContext, customer_id: int) -> HTTPResponse:
         customer = customers.existing(customer_id)
         fields = Form(context.query)
         wanted = self._wanted(context, fields, customer_id)
-        found = self._statement(customer_id, wanted)
-        as_of = AsOf.end_of(wanted.closed_on, self.zone)
+        as_of = context.as_of(wanted.closed_on)
         ageings = {
             one.currency: one for one in ageing_by_currency(customers.balances_of(customer_id, as_of), as_of.day)
         }
@@ -60,7 +51,8 @@ class Statements:
             fields=fields,
             customer=customer,
             wanted=wanted,
-            statement=found,
+            options=[(one, one) for one in wanted.currencies],
+            statement=_statement(context, customer_id, wanted),
             ageing=ageings.get(wanted.currency) or nothing_owed(wanted.currency, wanted.closed_on),
             as_workbook=address(f"/customers/{customer_id}/statement.xlsx", **parameters),
         )
@@ -71,9 +63,8 @@ class Statements:
         wanted = self._wanted(context, fields, customer_id)
         for sentence in fields.errors.values():
             raise Refusal(sentence)
-        found = self._statement(customer_id, wanted)
-        with one_at_a_time():
-            content = listing.xlsx(f"Statement {wanted.currency}", HEADERS, _rows(found))
+        found = _statement(context, customer_id, wanted)
+        content = written_list("xlsx", f"Statement {wanted.currency}", HEADERS, _rows(found))
         name = f"statement-{customer.details.code}-{wanted.closed_on.isoformat()}.xlsx"
         return export(context, f"statement of customer {customer_id}", content, name, len(found.lines))
 
@@ -90,9 +81,10 @@ class Statements:
             currency = currencies[0]
         return Wanted(opened_on, closed_on, currency, currencies)
 
-    def _statement(self, customer_id: int, wanted: Wanted) -> Statement:
-        entries = customers.ledger_of(customer_id, wanted.currency)
-        return statement(entries, wanted.opened_on, wanted.closed_on, self.zone)
+
+def _statement(context: RequestContext, customer_id: int, wanted: Wanted) -> Statement:
+    entries = customers.ledger_of(customer_id, wanted.currency)
+    return statement(entries, wanted.opened_on, wanted.closed_on, context.locale.zone)
 
 
 def _rows(found: Statement) -> Iterator[Sequence[Listed]]:

@@ -43,14 +43,11 @@ class Users:
         if email and "@" not in email.strip("@"):
             fields.errors["email"] = "Please write an e-mail address."
         facts = _facts(fields)
-        if facts is None:
-            return self._form(context, fields)
-        try:
-            user = user_actions.invite(email, facts, context.user, context.now)
-        except EmailTakenError as taken:
-            fields.errors["email"] = str(taken)
-            return self._form(context, fields)
-        return self._link(context, user, Purpose.INVITE)
+        if facts is not None:
+            with fields.refusal_at("email", EmailTakenError):
+                user = user_actions.invite(email, facts, context.user, context.now)
+                return self._link(context, user, Purpose.INVITE)
+        return self._form(context, fields)
 
     def show(self, context: RequestContext, user_id: int) -> HTTPResponse:
         return self._form(context, Form({}), users.existing(user_id))

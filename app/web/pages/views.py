@@ -41,15 +41,10 @@ class Views:
     def create(self, context: RequestContext) -> HTTPResponse:
         fields = Form(context.form)
         name = fields.text("name", required=True, longest=60)
-        search = InvoiceSearch.of(
-            Form(dict(parse_qsl(context.form.get("parameters", "")))), context.locale, context.today
-        )
+        search = InvoiceSearch.of(Form(dict(parse_qsl(context.form.get("parameters", "")))), context)
         if not fields.errors:
-            try:
+            with fields.refusal_at("name", views.NameTakenError):
                 view_id = views.save(context.user.id, name, search.parameters)
-            except views.NameTakenError as error:
-                fields.errors["name"] = str(error)
-            else:
                 if fields.checked("default"):
                     views.make_default(context.user.id, view_id)
                 shown = address_of(search.parameters)
@@ -60,12 +55,10 @@ class Views:
         fields = Form(context.form)
         name = fields.text("name", required=True, longest=60)
         if not fields.errors:
-            try:
+            with fields.refusal_at("name", views.NameTakenError):
                 if not views.rename(context.user.id, view_id, name):
                     raise NotFoundError(_MISSING)
                 return self.pages.redirect(context, "/views", flash=f"The view is called {name} now.")
-            except views.NameTakenError as error:
-                fields.errors["name"] = str(error)
         return self.index(context, fields, renamed=view_id)
 
     def make_default(self, context: RequestContext, view_id: int) -> HTTPResponse:

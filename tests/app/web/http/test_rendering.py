@@ -18,7 +18,7 @@ def app_with_export(sqlite, settings, clock, monkeypatch):
     """The app, with a page that only those who may export can use and that leaves a sentence."""
     own = routes.pages
 
-    def with_export(pages, **others):
+    def with_export(settings, pages, *others):
         def export(context):
             return pages.redirect(context, "/", flash=f"Exported <{context.query.get('what', 'all')}>.")
 
@@ -30,7 +30,7 @@ def app_with_export(sqlite, settings, clock, monkeypatch):
             raise NotFoundError("There is no such export.")
 
         return (
-            *own(pages=pages, **others),
+            *own(settings, pages, *others),
             Route("GET", "/export", export, Right.EXPORT),
             Route("POST", "/upload", upload, Right.IMPORT, largest_body=300_000),
             Route("GET", "/export/missing", missing, Right.EXPORT),

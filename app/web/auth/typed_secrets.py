@@ -1,11 +1,14 @@
-"""Step-up: changing how a user signs in requires the password or a code again; an open session is not enough."""
+"""Secrets that users type: the password or a code again where an open session is not enough, and a new password."""
 
 from app.actions import second_factors, sign_in
 from app.store.access import users
+from app.store.access.users import User
 from app.web.auth import passwords
 from app.web.auth.throttling import Attempt
 from app.web.http.forms import Form
 from app.web.http.request_context import RequestContext
+
+_AGAIN = "password_again"
 
 
 def check_password(context: RequestContext, fields: Form) -> None:
@@ -26,3 +29,16 @@ def check_code(context: RequestContext, fields: Form) -> None:
         return
     sign_in.refuse_step_up(context.user, "wrong code", context.now)
     fields.errors["code"] = "This code is wrong, or was used already: please wait for the next one."
+
+
+def hash_of_chosen(context: RequestContext, fields: Form, user: User) -> str:
+    """Return the hash of the new password; empty, with errors in the fields, if it is not acceptable."""
+    password = context.form.get("password", "")
+    if password != context.form.get(_AGAIN, ""):
+        fields.errors[_AGAIN] = "The two are not the same: please type the new password again."
+        return ""
+    try:
+        return passwords.hash_password(password, user.email, user.name)
+    except ValueError as error:
+        fields.errors["password"] = str(error)
+        return ""
