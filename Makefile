@@ -3,7 +3,8 @@ NEW_ENOUGH := -c 'import sys; sys.exit(sys.version_info < (3, 11))'
 PYTHON ?= $(firstword $(foreach name,python3 python3.13 python3.12 python3.11,\
   $(shell $(name) $(NEW_ENOUGH) 2>/dev/null && echo $(name))))
 BIN := .venv/bin
-TEST_PROCESSES ?= 2
+# More than two processors, as tests wait for browsers and servers a third of their time.
+TEST_PROCESSES ?= 3
 # A file stays in one process: what it starts, a server for instance, is started once. In the order of tests/conftest.py.
 BY_FILE := --dist loadfile --no-loadscope-reorder
 
@@ -39,7 +40,7 @@ test: .venv/dev ## all tests, or some: ARGS="tests/app/domain -k overdue"; Postg
 	$(BIN)/pytest -q -n $(TEST_PROCESSES) $(BY_FILE) $(or $(ARGS),--ignore tests/engine --ignore tests/e2e --ignore tests/server)
 
 mutants: .venv/dev ## change the rules in small ways and see whether a test notices: ARGS="app.domain*" for some
-	$(BIN)/mutmut run --max-children $(TEST_PROCESSES) $(ARGS) && $(BIN)/mutmut results
+	$(BIN)/mutmut run --max-children 2 $(ARGS) && $(BIN)/mutmut results
 
 structure: .venv/dev ## measure the code: modules, calls, lines
 	@$(BIN)/python -m tests.structure
@@ -48,11 +49,11 @@ tools: ## build Pulumi's command line with Go, for machines that have none
 	@command -v pulumi >/dev/null || test -x $(TOOLS)/pulumi || tests/engine/tools/build.sh $(TOOLS)
 
 engine-test: .venv/dev ## rent with Pulumi's real engine from a stand-in for AWS
-	PATH="$(CURDIR)/$(TOOLS):$$PATH" $(BIN)/pytest -q -rs -n $(TEST_PROCESSES) tests/engine
+	PATH="$(CURDIR)/$(TOOLS):$$PATH" $(BIN)/pytest -q -rs -n 2 tests/engine
 
 e2e: .venv/dev ## deploy to a server of its own on this machine, then break it in every way; needs root and Debian
 	@tests/support/install_packages.sh chromium e2fsprogs openssh-client
-	$(BIN)/pytest -q -rs -n $(TEST_PROCESSES) tests/e2e $(ARGS)
+	$(BIN)/pytest -q -rs -n 2 tests/e2e $(ARGS)
 
 bench: .venv/dev .venv-app/app .venv-bench/bench ## measure pages and imports on PostgreSQL; `make bench ARGS=--write` writes docs/benchmarks.md
 	@tests/support/install_packages.sh postgresql wrk

@@ -21,8 +21,7 @@ from app.jobs.job_queue import QueueUnavailableError, check_connection, open_que
 from app.jobs.mails import MailJobs
 from app.settings import AppSettings
 from app.store.db import database
-
-THREADS_A_WORKER = 8
+from app.web.http.threads import THREADS_A_WORKER
 
 log = logging.getLogger(__name__)
 

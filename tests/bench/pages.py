@@ -25,13 +25,13 @@ from typing import Any
 from app import clock
 from app.actions import imports as import_actions
 from app.cli.opening import importer, migrate
-from app.cli.serving import THREADS_A_WORKER
 from app.domain.permissions import Role
 from app.settings import AppSettings
 from app.store.access import users
 from app.store.db import database, tables
 from app.web.application import build
 from app.web.auth.passwords import rehash
+from app.web.http.threads import THREADS_A_WORKER
 from app.workbook.preview import Choices
 from app.workbook.writing.demo import write_demo
 from tests.support.browser import Browser

@@ -2,8 +2,9 @@
 
 import re
 import socket
+import sqlite3
 import time
-from contextlib import ExitStack
+from contextlib import ExitStack, closing
 from dataclasses import dataclass
 from urllib.parse import urlencode
 
@@ -64,4 +65,21 @@ def test_bodies_that_never_come_keep_nobody_else_waiting(site):
                 b"Content-Type: application/x-www-form-urlencoded\r\n\r\nemail="
             )
 
+        assert site.answers_at_once()
+
+
+def test_files_that_are_read_slowly_keep_nobody_else_waiting(site):
+    with closing(sqlite3.connect(site.server.data_dir / "invoices.sqlite3")) as database:
+        database.execute("UPDATE invoices SET notes = substr(hex(randomblob(?)), 1, ?)", (LONG_NOTE, LONG_NOTE))
+        database.commit()
+    cookies = site.cookies_of_a_login()
+    with ExitStack() as stack:
+        answers = []
+        for _ in range(SLOW_READERS):
+            line = site.connected(stack)
+            line.sendall(f"GET /invoices.csv HTTP/1.1\r\nHost: localhost\r\nCookie: {cookies}\r\n\r\n".encode())
+            answers.append(line.recv(16).split()[1])
+
+        assert b"200" in answers
+        assert set(answers) <= {b"200", b"429"}
         assert site.answers_at_once()

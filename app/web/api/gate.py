@@ -36,7 +36,7 @@ from app.web.api.problems import Mistake, ProblemError, ProblemType
 from app.web.api.shapes import Sent
 from app.web.auth.access_policy import AccessPolicy
 from app.web.http.disk_space import DiskSpace
-from app.web.http.downloads import XLSX
+from app.web.http.downloads import XLSX, SentFile
 from app.web.http.errors import Refusal, refusal_for_outage
 from app.web.http.request_log import acting_as_user
 
@@ -270,7 +270,7 @@ def _request_hash() -> str:
 
 
 def _response(operation: Operation, given: Answer[Any]) -> HTTPResponse:
-    body = given.content if isinstance(given.content, bytes) else plain(given.content.model_dump_json())
+    body = SentFile(given.content) if isinstance(given.content, bytes) else plain(given.content.model_dump_json())
     return HTTPResponse(body, operation.status, headers=_headers(given))
 
 

@@ -12,7 +12,7 @@ from app.store.ledger.positions import CustomerPosition
 from app.web.api.calls import Answer, Call
 from app.web.api.invoices import DayAsked
 from app.web.api.shapes import ResponseModel
-from app.web.http.downloads import download, one_at_a_time
+from app.web.http.downloads import headers_of_a_file, one_at_a_time
 from app.workbook.importing import Importer
 
 
@@ -91,4 +91,4 @@ class ReportsApi:
         name = f"receivables-{call.today.isoformat()}.xlsx"
         with one_at_a_time():
             content, _ = exports.everything(self.importer, name, call.user, call.now)
-        return Answer(content, dict(download(content, name).headers))
+        return Answer(content, headers_of_a_file(content, name))

@@ -1,5 +1,6 @@
 """Downloads: file responses, with expensive ones made one at a time and exports recorded in the audit."""
 
+import weakref
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from threading import BoundedSemaphore
@@ -9,6 +10,7 @@ from bottle import HTTPResponse
 from app.actions import exports
 from app.web.http.errors import Refusal
 from app.web.http.request_context import RequestContext
+from app.web.http.threads import THREADS_A_WORKER
 from app.workbook.writing import listing
 from app.workbook.writing.listing import Listed
 
@@ -17,6 +19,8 @@ CSV = "text/csv; charset=utf-8"
 
 # Writing a workbook takes much memory and time: at most one at a time in each server process.
 _COSTLY = BoundedSemaphore()
+# A slow reader holds a thread of the server for as long as it reads: half of the threads stay free for pages.
+_SENDING = BoundedSemaphore(THREADS_A_WORKER // 2)
 
 
 class BusyError(Refusal):
@@ -48,14 +52,33 @@ def export(
     rows: int,
     picked_by: Mapping[str, object] | None = None,
 ) -> HTTPResponse:
-    """Record who exported the file, with the number of rows and the filter."""
+    """Record who exported the file, with the number of rows and the filter; raises BusyError."""
+    response = download(content, name)
     selection = context.query if picked_by is None else picked_by
     exports.record(what, name, rows, selection, context.user, context.now)
-    return download(content, name)
+    return response
 
 
 def download(content: bytes, name: str) -> HTTPResponse:
+    """Raise BusyError if many others are being sent."""
+    return HTTPResponse(SentFile(content), 200, headers=headers_of_a_file(content, name))
+
+
+def headers_of_a_file(content: bytes, name: str) -> dict[str, str]:
     plain = "".join(sign if sign.isascii() and (sign.isalnum() or sign in "-_. ") else "-" for sign in name)
     kind = CSV if name.endswith(".csv") else XLSX
-    headers = {"Content-Type": kind, "Content-Disposition": f'attachment; filename="{plain}"'}
-    return HTTPResponse(content, 200, headers=headers)
+    disposition = f'attachment; filename="{plain}"'
+    return {"Content-Type": kind, "Content-Disposition": disposition, "Content-Length": str(len(content))}
+
+
+class SentFile:
+    """The body of an answer that takes one of few places until its reader has it, or has hung up."""
+
+    def __init__(self, content: bytes) -> None:
+        if not _SENDING.acquire(blocking=False):
+            raise BusyError("Several files are being sent just now. Please try again in a moment.")
+        self._content = content
+        self.close = weakref.finalize(self, _SENDING.release)  # once, even if nobody ever reads it
+
+    def __iter__(self) -> Iterator[bytes]:
+        yield self._content
