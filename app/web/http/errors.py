@@ -34,6 +34,11 @@ class ConflictError(Refusal):
     status = 409
 
 
+class BusyError(Refusal):
+    status = 429
+    title = "One moment, please"
+
+
 class LengthRequiredError(Refusal):
     status = 411
     title = "The size is missing"
