@@ -65,7 +65,7 @@ def build(settings: AppSettings, now: Callable[[], datetime] = clock.utc_now) ->
 
     for_programs = operations(importer, jobs)
     gate = Gate(now, settings.time_zone, access_policy, disk_space, settings.api_requests_per_minute)
-    reference = ApiReference(pages, for_programs, settings.api_requests_per_minute)
+    reference = ApiReference(pages, for_programs, settings.api_requests_per_minute, access_policy)
 
     application = _Application(pages, security_headers(settings), settings.trusted_proxies)
     if not settings.is_for_this_machine:

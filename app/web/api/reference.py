@@ -3,14 +3,17 @@
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 from bottle import HTTPResponse
 
+from app.store.db import current_user
 from app.web.api.calls import ROOT, Operation
 from app.web.api.gate import JSON
 from app.web.api.openapi import document
 from app.web.api.problems import ProblemType
+from app.web.auth.access_policy import AccessPolicy
 from app.web.http.rendering import Pages
 from app.web.http.request_context import RequestContext
 
@@ -24,13 +27,15 @@ class ApiReference:
     pages: Pages
     operations: tuple[Operation, ...]
     requests_per_minute: int
+    access_policy: AccessPolicy
 
     def document(self) -> HTTPResponse:
-        body = json.dumps(document(self.operations, _VERSION))
-        return HTTPResponse(body, 200, headers={"Content-Type": JSON})
+        """Describe the API to whoever may ask, whether signed in or not."""
+        self.access_policy.check_address(current_user.actor().address)
+        return HTTPResponse(_document_as_json(self.operations), 200, headers={"Content-Type": JSON})
 
     def show(self, context: RequestContext) -> HTTPResponse:
-        described = document(self.operations, _VERSION)
+        described = _document(self.operations)
         schemas = described["components"]["schemas"]
         shapes = {name: _rows(schema) for name, schema in sorted(schemas.items()) if "properties" in schema}
         return self.pages.show(
@@ -45,6 +50,17 @@ class ApiReference:
             problems=list(ProblemType),
             requests_per_minute=self.requests_per_minute,
         )
+
+
+@cache
+def _document(operations: tuple[Operation, ...]) -> _Json:
+    """Describe the operations: that takes a tenth of a second, so it is done once."""
+    return document(operations, _VERSION)
+
+
+@cache
+def _document_as_json(operations: tuple[Operation, ...]) -> str:
+    return json.dumps(_document(operations))
 
 
 def _parameters(operation: _Json) -> list[_Row]:

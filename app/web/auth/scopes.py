@@ -3,7 +3,7 @@
 from babel.lists import format_list
 
 from app.domain.permissions import EVERYTHING, Scope
-from app.store.ledger import customer_choice, customers
+from app.store.ledger import customer_choice, customers, invoices
 from app.web.http.forms import Form
 from app.web.http.locales import FALLBACK
 
@@ -33,7 +33,7 @@ def chosen(fields: Form) -> Scope:
         several = "More than one customer matches: choose one of the list."
         fields.errors["customer"] = several if found else "There is no such customer: choose one of the list."
     ids = {*fields.by_id("customer:"), *(choice.id for choice in found)}
-    ledgers = (name.removeprefix("ledger:") for name in fields.typed if name.startswith("ledger:"))
+    ledgers = {name for name in invoices.ledgers() if f"ledger:{name}" in fields.typed}
     scope = Scope(frozenset(customers.names(ids)), frozenset(ledgers))
     if not fields.errors and not scope.customers and not scope.ledgers:
         fields.errors["customer"] = "Choose a ledger or a customer: the user would see nothing."

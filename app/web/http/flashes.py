@@ -6,6 +6,8 @@ from dataclasses import dataclass
 
 from app.web.http.signing import is_signature, signature
 
+_LONGEST_BYTES = 2_400  # signed and encoded, it fits into the 4,096 of a cookie
+
 
 @dataclass(frozen=True, slots=True)
 class Flashes:
@@ -14,6 +16,10 @@ class Flashes:
     keys: tuple[bytes, ...]
 
     def sign(self, sentence: str, jti: str) -> str:
+        """Cut the sentence to what a cookie holds."""
+        encoded = sentence.encode()
+        if len(encoded) > _LONGEST_BYTES:
+            sentence = encoded[:_LONGEST_BYTES].decode(errors="ignore") + "…"
         return f"{base64.urlsafe_b64encode(sentence.encode()).decode()}.{signature(self.keys[0], jti + sentence)}"
 
     def read(self, cookie: str, jti: str) -> str:

@@ -91,8 +91,8 @@ class Pages:
         """Name the id under which the failure is logged."""
         values = {
             "title": "Something went wrong here",
-            "sentence": "Nothing was changed. Please try again; if it happens again, tell the operator of this site "
-            "the number below.",
+            "sentence": "If you sent something, look whether it was saved before you send it again. If it happens "
+            "again, tell the operator of this site the number below.",
             "request_id": request_id,
         }
         return self._page(None, "errors/show.html", 500, values)

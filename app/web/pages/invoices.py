@@ -75,7 +75,7 @@ class Invoices:
             views=saved,
             address_of=address_of,
             query=query_of(search.parameters),
-            narrowed_to=_narrowed_to(search),
+            narrowed_to=_narrowed_to(context, search),
             statuses=STATUSES,
             buckets=list(Bucket),
             columns=InvoiceOrder,
@@ -269,7 +269,7 @@ def _who(line: ListedInvoice) -> str:
     return f"{line.customer_name} ({line.customer_code})"
 
 
-def _narrowed_to(search: InvoiceSearch) -> list[tuple[tuple[str, ...], str, str]]:
+def _narrowed_to(context: RequestContext, search: InvoiceSearch) -> list[tuple[tuple[str, ...], str, str]]:
     """Return what narrows the list without a field of its own: parameters, in words, and the list without it."""
     found: list[tuple[tuple[str, ...], str, str]] = []
     if search.wanted.customer_id:
@@ -277,8 +277,9 @@ def _narrowed_to(search: InvoiceSearch) -> list[tuple[tuple[str, ...], str, str]
         name = customer.name if customer else "no customer"
         found.append((("customer",), f"invoices of {name}", search.without("customer")))
     if search.wanted.import_id:
-        stored = imports.get(search.wanted.import_id)
-        name = stored.file_name if stored else "no import"
+        # The name of a file may tell of customers beyond a user's scope.
+        stored = imports.get(search.wanted.import_id) if context.user.may(Right.SEE_IMPORTS) else None
+        name = stored.file_name if stored else f"import {search.wanted.import_id}"
         found.append((("import",), f"what came from {name}", search.without("import")))
     if search.wanted.own_field:
         condition = f"says {search.wanted.own_text}" if search.wanted.own_text else "says anything"

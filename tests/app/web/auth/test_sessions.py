@@ -154,7 +154,7 @@ def test_pages_are_for_the_networks_that_are_allowed(user, settings, clock):
     outside = Browser(app, extra_environ={"REMOTE_ADDR": "198.51.100.9"})
 
     assert inside.sign_in().status_int == 303
-    for path in ("/", "/sign-in", "/invoices", "/set-password"):
+    for path in ("/", "/sign-in", "/invoices", "/set-password", "/api/v1/openapi.json"):
         page = outside.get(path, expect_errors=True)
         assert page.status_int == 403
         assert "your address, 198.51.100.9, is in none of them" in page.text

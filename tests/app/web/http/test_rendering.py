@@ -76,6 +76,16 @@ def test_a_sentence_is_good_for_the_login_it_was_written_for():
     assert flashes.read(flashes.sign("Größe ✓", "jti"), "other") == ""
 
 
+def test_a_message_that_no_cookie_holds_is_cut():
+    flashes = Flashes((b"k" * 32,))
+
+    signed = flashes.sign("Recorded 1.00 ✓, " * 400, "jti")
+
+    assert len(signed) < 3_600
+    assert flashes.read(signed, "jti").startswith("Recorded 1.00 ✓, Recorded")
+    assert flashes.read(signed, "jti").endswith("…")
+
+
 def test_who_lacks_the_right_is_told_so(app_with_export, clock):
     a_user("vic@example.com", Role.VIEWER, password_hash=_quick_hash())
     browser = signed_in(app_with_export, "vic@example.com")

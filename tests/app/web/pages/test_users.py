@@ -5,7 +5,7 @@ from zipfile import ZipFile
 
 import pytest
 from support.browser import Browser
-from support.records import a_customer, a_user, an_invoice
+from support.records import a_customer, a_user, an_import, an_invoice
 
 from app.domain.permissions import Role, Scope
 from app.store.access import users
@@ -91,6 +91,16 @@ def test_a_user_is_narrowed_to_a_customer_and_a_ledger(browser, bob):
     form.submit()
 
     assert users.get(bob.id).scope == Scope(frozenset({acme.id}), frozenset({"2025"}))
+
+
+def test_a_ledger_that_there_is_not_gets_into_no_scope(browser, bob):
+    an_invoice(ledger="2025")
+    page = browser.get(f"/users/{bob.id}")
+    fields = dict(user_form(page).submit_fields()) | {"sees": "some"}
+
+    refused = browser.post(f"/users/{bob.id}", fields | {"ledger:" + "x" * 300: "yes"}, expect_errors=True)
+
+    assert "Choose a ledger or a customer: the user would see nothing." in refused
 
 
 def test_a_customer_is_taken_out_of_a_scope_by_its_box(browser, bob):
@@ -186,6 +196,16 @@ def test_no_page_tells_a_scoped_user_of_what_is_another_s(app, bob):
     ]
 
     assert told == []
+
+
+def test_who_may_not_see_imports_is_not_told_the_names_of_their_files(app, bob):
+    own = a_customer()
+    users.set_scope(bob.id, Scope(frozenset({own.id})))
+    brought = an_import("secret-name.xlsx")
+    scoped = Browser(app)
+    scoped.sign_in("bob@example.com")
+
+    assert "secret-name" not in scoped.get(f"/invoices?import={brought.id}")
 
 
 def _text_of(answer):
