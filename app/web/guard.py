@@ -30,6 +30,7 @@ from app.web.http.errors import (
     ForbiddenError,
     LengthRequiredError,
     NotFoundError,
+    OutdatedFormError,
     Refusal,
     TooLargeError,
     refusal_for_outage,
@@ -38,6 +39,7 @@ from app.web.http.locales import Locale
 from app.web.http.rendering import Pages, address
 from app.web.http.request_context import RequestContext
 from app.web.http.request_log import acting_as_user
+from app.web.http.sent_forms import SentForm
 from app.web.http.threads import received_file
 
 LARGEST_FORM = 100_000
@@ -99,10 +101,11 @@ class Guard:
         return answer
 
     def _answer(self, route: Route, context: RequestContext, arguments: dict[str, Any]) -> HTTPResponse:
+        sent = context  # with the form, once it was read
         try:
             if route.right is not None:
                 if context.login is None:
-                    return _redirect_to_sign_in()
+                    return self._sign_in_again(route, context)
                 if self.access_policy.has_to_enrol(context.user) and not route.is_for_enrolling:
                     return _redirect(SECOND_FACTOR, SECOND_FACTOR)
                 _check_right(context, route.right)
@@ -113,12 +116,34 @@ class Guard:
             with _with_body(context, route.largest_body) as sent:
                 self._check_form(sent)
                 return route.handler(sent, **arguments)
-        except Refusal as refusal:
-            return self.pages.refusal(context, refusal)
+        except Refusal as refused:
+            refusal = refused
         except MissingError as missing:
-            return self.pages.refusal(context, NotFoundError(str(missing)))
+            refusal = NotFoundError(str(missing))
         except (NotNowError, StillOpenError) as refused:
-            return self.pages.refusal(context, ConflictError(str(refused)))
+            refusal = ConflictError(str(refused))
+        except Exception as error:
+            outage = refusal_for_outage(error)
+            if outage is None:
+                raise
+            log.exception("failure at %s %r", request.method, request.path)
+            refusal = outage
+        return self.pages.refusal(context, refusal, self._sent_form(sent))
+
+    def _sent_form(self, context: RequestContext) -> SentForm | None:
+        return SentForm.of(request, context) if self.pages.csrf.is_from_our_page(request) else None
+
+    def _sign_in_again(self, route: Route, context: RequestContext) -> HTTPResponse:
+        """Whoever was signed in until now keeps what was typed; others come back to what they asked for."""
+        had_login = bool(self.pages.cookies.read(request, "session"))
+        if request.method in SAFE_METHODS or not had_login or route.largest_body > LARGEST_FORM:
+            return _redirect_to_sign_in()
+        with _with_body(context, route.largest_body) as with_form:
+            sent = self._sent_form(with_form)
+        if sent is None:
+            return _redirect_to_sign_in()
+        values = {"wanted": sent.came_from, "email": "", "failure": "", "sent": sent}
+        return self.pages.show(context, "sessions/new.html", status=401, **values)
 
     def _request_context(self) -> RequestContext:
         now, cookie = self.now(), partial(self.pages.cookies.read, request)
@@ -151,7 +176,9 @@ class Guard:
         if not self.pages.csrf.is_genuine(request, context.form_secret, context.form.get(FIELD, "")):
             log.warning("refused a form that is not ours: %s %r", request.method, context.path)
             _record_refusal(context, "form.refused", {"method": request.method})
-            raise ForbiddenError("This form is out of date or comes from another site. Please open the page again.")
+            raise OutdatedFormError(
+                "This form is out of date or comes from another site: nothing was saved. Please open the page again."
+            )
 
 
 def _redirect_to_sign_in() -> HTTPResponse:

@@ -8,7 +8,7 @@ from support.codes import code_at, key_on
 
 from app import clock
 from app.actions import second_factors
-from app.store.access import users
+from app.store.access import logins, users
 from app.store.db import database
 
 pytestmark = pytest.mark.browser
@@ -130,3 +130,28 @@ def test_axe_finds_nothing_serious_on_the_way_in(window, secured, command, theme
             found += violations(page)
 
     assert found == []
+
+
+def test_who_was_signed_out_while_typing_sends_it_after_signing_in(window, person, server, debt, with_javascript):
+    with window(java_script_enabled=with_javascript) as page:
+        say_who(page, person)
+        page.goto(f"/invoices?q={debt.numbers[0]}")
+        page.get_by_role("link", name=debt.numbers[0], exact=True).click()
+        page.locator("summary", has_text="Record a payment").click()
+        page.locator("#payment").get_by_label("Amount").fill("12.34")
+        end_logins_of(person, server)
+        page.get_by_role("button", name="Record the payment").click()
+
+        page.get_by_text("You were signed out, and nothing was saved yet.").wait_for()
+        page.get_by_label("E-mail").fill(person)
+        page.get_by_label("Password").fill(PASSWORD)
+        page.get_by_role("button", name="Sign in").click()
+        page.get_by_role("button", name="Send again").click()
+
+        page.get_by_text(f"Recorded 12.34 USD for invoice {debt.numbers[0]}.").wait_for()
+
+
+def end_logins_of(person, server):
+    database.open_database(f"sqlite:///{server.data_dir}/invoices.sqlite3")
+    with database.connection():
+        logins.revoke_all_of(users.find_by_email(person).id, clock.utc_now())

@@ -21,6 +21,7 @@ from app.web.auth.throttling import Attempt
 from app.web.http.forms import Form, local_path
 from app.web.http.rendering import Pages
 from app.web.http.request_context import RequestContext
+from app.web.http.sent_forms import SentForm
 
 _CODE_TIMEOUT = timedelta(minutes=5)
 
@@ -84,11 +85,11 @@ class Sessions:
         return self.browsers.forget(self.pages.redirect(context, "/sign-in"))
 
     def _form(self, context: RequestContext, wanted: str, email: str = "", failure: str = "") -> HTTPResponse:
-        values = {"wanted": wanted, "email": email, "failure": failure}
+        values = {"wanted": wanted, "email": email, "failure": failure, "sent": _sent_before(context)}
         return self.pages.show(context, "sessions/new.html", status=422 if failure else 200, **values)
 
     def _code_form(self, context: RequestContext, pending: str, wanted: str, failure: str = "") -> HTTPResponse:
-        values = {"wanted": wanted, "pending": pending, "failure": failure}
+        values = {"wanted": wanted, "pending": pending, "failure": failure, "sent": _sent_before(context)}
         return self.pages.show(context, "sessions/code.html", status=422 if failure else 200, **values)
 
     def _pending_token(self, context: RequestContext, user: User) -> str:
@@ -106,7 +107,15 @@ class Sessions:
 
     def _signed_in(self, context: RequestContext, new_login: NewLogin, wanted: str, *, flash: str = "") -> HTTPResponse:
         signed_in = self.browsers.signed_in(context, new_login)
+        if sent := _sent_before(context):
+            page = self.pages.show(signed_in, "sessions/sent.html", sent=sent, warning=flash)
+            return self.browsers.hand_over(signed_in, page)
         return self.browsers.hand_over(signed_in, self.pages.redirect(signed_in, wanted, flash=flash))
+
+
+def _sent_before(context: RequestContext) -> SentForm | None:
+    """Return the form that could not be saved as its sender was signed out."""
+    return SentForm.from_json(context.form.get("sent", ""))
 
 
 def _password_fingerprint(user: User) -> str:

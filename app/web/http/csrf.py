@@ -24,6 +24,13 @@ class Csrf:
     def is_genuine(self, request: BaseRequest, secret: str, token: str) -> bool:
         return bool(secret) and is_signature(self.keys, secret, token) and self._comes_from_us(request)
 
+    def is_from_our_page(self, request: BaseRequest) -> bool:
+        """Return whether the browser itself says so; other programs say nothing."""
+        if request.get_header("Sec-Fetch-Site", "same-origin") != "same-origin":
+            return False
+        is_said = request.get_header("Sec-Fetch-Site") is not None or request.get_header("Origin") is not None
+        return is_said and self._comes_from_us(request)
+
     def _comes_from_us(self, request: BaseRequest) -> bool:
         site = request.get_header("Sec-Fetch-Site")
         if site is not None:

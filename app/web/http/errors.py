@@ -11,6 +11,7 @@ class Refusal(Exception):  # noqa: N818  # a response, not an error: subclasses 
 
     status = 400
     title = "That cannot be done"
+    can_be_repeated = False  # whether the same may succeed when it is sent again
     headers: Mapping[str, str] = MappingProxyType({})
 
 
@@ -19,6 +20,13 @@ class ForbiddenError(Refusal):
 
     status = 403
     title = "You may not do that"
+
+
+class OutdatedFormError(ForbiddenError):
+    """The form was made for another login, or by another site."""
+
+    title = "This page was open too long"
+    can_be_repeated = True
 
 
 class NotFoundError(Refusal):
@@ -36,6 +44,7 @@ class ConflictError(Refusal):
 
 class BusyError(Refusal):
     status = 429
+    can_be_repeated = True
     title = "One moment, please"
 
 
@@ -53,12 +62,14 @@ class UnavailableError(Refusal):
     """The database does not answer, or somebody else writes to it for longer than one waits."""
 
     status = 503
+    can_be_repeated = True
     title = "One moment, please"
     headers = MappingProxyType({"Retry-After": "5"})
 
 
 class DiskFullError(Refusal):
     status = 507
+    can_be_repeated = True
     title = "The disk of the server is full"
 
     def __init__(self) -> None:

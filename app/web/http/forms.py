@@ -7,6 +7,9 @@ from datetime import date
 from enum import StrEnum
 from itertools import count
 from typing import TypeVar
+from urllib.parse import urlsplit
+
+from bottle import BaseRequest
 
 from app.domain import fields
 from app.domain.as_of import YEARS
@@ -187,6 +190,13 @@ def local_path(text: str) -> str:
     # Browsers read `\\` as `/` and drop control characters, so `/\\evil` and `/<tab>/evil` are other sites too.
     is_local = text.startswith("/") and not text.startswith("//") and "\\" not in text and text.isprintable()
     return text if is_local else "/"
+
+
+def path_of_page(request: BaseRequest) -> str:
+    """Return the page of ours from which the request came, `/` if the browser does not say."""
+    came_from = urlsplit(request.get_header("Referer", ""))
+    path = local_path(came_from.path) if came_from.netloc.lower() == request.get_header("Host", "").lower() else "/"
+    return f"{path}?{came_from.query}" if came_from.query and path != "/" else path
 
 
 def _without_controls(text: str) -> str:

@@ -29,6 +29,7 @@ from app.web.http.flashes import Flashes
 from app.web.http.forms import Form
 from app.web.http.locales import BRITISH, Locale
 from app.web.http.request_context import RequestContext
+from app.web.http.sent_forms import SentForm
 
 _TEMPLATES = Path(__file__).parents[2] / "templates"
 _FLASH_SECONDS = 60
@@ -80,8 +81,10 @@ class Pages:
             self.cookies.set(response, "flash", signed, seconds=_FLASH_SECONDS)
         return response
 
-    def refusal(self, context: RequestContext | None, refusal: Refusal) -> HTTPResponse:
-        values = {"title": refusal.title, "sentence": str(refusal), "request_id": ""}
+    def refusal(self, context: RequestContext | None, refusal: Refusal, sent: SentForm | None = None) -> HTTPResponse:
+        """Say why, and show what was typed, to be sent again where that may succeed."""
+        values: dict[str, Any] = {"title": refusal.title, "sentence": str(refusal), "request_id": ""}
+        values |= {"sent": sent, "can_be_repeated": refusal.can_be_repeated}
         response = self._page(context, "errors/show.html", refusal.status, values)
         for name, value in refusal.headers.items():
             response.set_header(name, value)
@@ -94,6 +97,7 @@ class Pages:
             "sentence": "If you sent something, look whether it was saved before you send it again. If it happens "
             "again, tell the operator of this site the number below.",
             "request_id": request_id,
+            "sent": None,
         }
         return self._page(None, "errors/show.html", 500, values)
 
