@@ -41,6 +41,7 @@ from app.web.http.request_context import RequestContext
 from app.web.http.request_log import acting_as_user
 from app.web.http.sent_forms import SentForm
 from app.web.http.threads import received_file
+from app.web.http.tidy_addresses import goes_on_typing, is_untidy, tidy_address
 
 LARGEST_FORM = 100_000
 
@@ -110,7 +111,7 @@ class Guard:
                     return _redirect(SECOND_FACTOR, SECOND_FACTOR)
                 _check_right(context, route.right)
             if request.method in SAFE_METHODS:
-                return route.handler(context, **arguments)
+                return _shown(route, context, arguments)
             if route.right is not None:
                 self.pages.disk_space.check(route.right)
             with _with_body(context, route.largest_body) as sent:
@@ -179,6 +180,18 @@ class Guard:
             raise OutdatedFormError(
                 "This form is out of date or comes from another site: nothing was saved. Please open the page again."
             )
+
+
+def _shown(route: Route, context: RequestContext, arguments: dict[str, Any]) -> HTTPResponse:
+    """Show the page under its tidy address: each pause while typing a search is no step of "Back"."""
+    if request.get_header("HX-Target") == "results":
+        response = route.handler(context, **arguments)
+        is_typing = goes_on_typing(context, request.get_header("HX-Current-URL", ""))
+        response.set_header("HX-Replace-Url" if is_typing else "HX-Push-Url", tidy_address(context))
+        return response
+    if route.right is not None and is_untidy(context):
+        return _redirect(tidy_address(context), tidy_address(context))
+    return route.handler(context, **arguments)
 
 
 def _redirect_to_sign_in() -> HTTPResponse:

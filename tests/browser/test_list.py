@@ -40,6 +40,18 @@ def test_the_search_finds_while_it_is_typed_and_stands_in_the_address(open_page,
         assert page.get_by_label("Search").input_value() == debt.customer
 
 
+def test_back_leads_out_of_a_search_in_one_step(open_page, debt):
+    with open_page() as page:
+        page.goto("/invoices")
+        for typed in (debt.customer[:-1], debt.customer):
+            page.get_by_label("Search").fill(typed)
+            page.wait_for_url(lambda url, typed=typed: url.endswith("?q=" + typed.replace(" ", "+")))
+
+        page.go_back()
+
+        page.wait_for_url(lambda url: url.endswith("/invoices"))
+
+
 def test_filters_order_and_pages_stand_in_the_address(open_page, debts, with_javascript):
     with open_page(java_script_enabled=with_javascript) as page:
         page.goto("/invoices")
