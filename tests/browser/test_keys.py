@@ -3,6 +3,7 @@
 import re
 
 import pytest
+from playwright.sync_api import expect
 
 
 @pytest.mark.browser
@@ -136,3 +137,16 @@ def test_without_javascript_the_keys_are_a_page(open_page):
 
         assert page.get_by_role("heading", name="Keyboard").is_visible()
         assert page.url.endswith("/help")
+
+
+def test_after_recording_a_payment_by_the_keyboard_one_goes_on_where_its_answer_stands(open_page, debt, open_invoice):
+    with open_page() as page:
+        open_invoice(page, debt.numbers[0])
+        page.keyboard.press("p")
+        page.keyboard.type("10.00")
+        heading = page.get_by_role("heading", level=1).bounding_box()
+        page.keyboard.press("Enter")
+        page.get_by_text(f"Recorded 10.00 USD for invoice {debt.numbers[0]}.").wait_for()
+
+        expect(page.get_by_role("heading", level=1)).to_be_focused()
+        assert page.get_by_role("heading", level=1).bounding_box()["y"] == heading["y"]

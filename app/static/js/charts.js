@@ -197,7 +197,7 @@
       table.open = false;
     }
     const { labels, horizontal } = JSON.parse(canvas.dataset.chart);
-    if (horizontal) frame.style.height = `${labels.length * 26 + 34}px`;
+    if (horizontal) frame.style.height = `${labels.length * 26 + 74}px`; // the rows, the legend above and the axis below them
     new Chart(canvas, configuration(canvas));
   }
 

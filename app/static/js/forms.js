@@ -15,6 +15,14 @@ document.addEventListener("htmx:afterRequest", ({ target, detail }) => {
   });
 });
 
+// Whoever sent a form by a key goes on where its answer stands, not at the page's end: with what is wrong, or at the heading.
+document.addEventListener("htmx:afterSettle", ({ detail }) => {
+  if (document.activeElement !== document.body) return;
+  const next = detail.target.querySelector("[aria-invalid]") || document.querySelector("main h1");
+  if (next?.matches("h1")) next.tabIndex = -1;
+  next?.focus({ preventScroll: true });
+});
+
 // A search is sent while it is typed. Sent again when the field is left, it would bring the same rows again, and whoever
 // walks along them would lose the place.
 document.addEventListener(
