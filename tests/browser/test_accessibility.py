@@ -112,10 +112,12 @@ WIDTHS = (320, 360, 390, 600, 768, 1024, 1440)
 # What stands in a frame that scrolls can be reached; the menu at the top wraps.
 OUTSIDE = """() => {
   const width = document.documentElement.clientWidth;
-  const scrolls = (one) => ["auto", "scroll"].includes(getComputedStyle(one).overflowX);
+  const isStacked = (one) => width <= 640 && one.querySelector(".table--stacked");
+  const scrolls = (one) => ["auto", "scroll"].includes(getComputedStyle(one).overflowX) && !isStacked(one);
   const isReached = (one) => one && (scrolls(one) || isReached(one.parentElement));
+  const isUnseen = (one) => one && (getComputedStyle(one).clipPath !== "none" || isUnseen(one.parentElement));
   return [...document.querySelectorAll("main, main *, header *, footer *")]
-    .filter((one) => one.checkVisibility() && one.type !== "hidden" && !isReached(one))
+    .filter((one) => one.checkVisibility() && one.type !== "hidden" && !isReached(one) && !isUnseen(one))
     .filter((one) => one.getBoundingClientRect().right > width + 1 || !(one.scrollWidth <= width || one.value))
     .map((one) => `${one.tagName} ${one.className} ${(one.name || one.textContent).trim().slice(0, 40)}`)
     .slice(0, 3);
