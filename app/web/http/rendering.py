@@ -157,6 +157,7 @@ def templates(assets: Assets) -> Environment:
         month=lambda day: _locale.get().month(day),
         moment=lambda at: _locale.get().moment(at),
         sentence=sentence,
+        dialled=lambda number: "".join(sign for sign in number if sign.isdigit() or sign == "+"),
         browser=browser_called,
     )
     environment.globals["keys"] = Markup(environment.get_template("_keys.html").render())  # noqa: S704  # our own template

@@ -310,3 +310,14 @@ def test_dates_and_amounts_are_written_as_the_reader_does(app, user):
     german.sign_in()
 
     assert "1.233,50" in words(german.get("/customers"))
+
+
+def test_who_is_called_and_written_to_stands_at_the_top(browser):
+    customer = a_customer(phone="+1 (555) 010-20", email="pay@acme.example")
+
+    contact = browser.get(f"/customers/{customer.id}").html.select_one(".layout__contact")
+
+    assert [(link.string, link["href"]) for link in contact.select("a")] == [
+        ("+1 (555) 010-20", "tel:+155501020"),
+        ("pay@acme.example", "mailto:pay@acme.example"),
+    ]
