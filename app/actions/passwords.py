@@ -15,13 +15,14 @@ _LINK_TOKEN_BYTES = 32
 def make_link(user_id: int, purpose: Purpose, by: User | None, now: datetime) -> str:
     """Make a link to choose a password and return its token; older links of that purpose are deleted.
 
-    `by` is None if the user requested it, or the command line did.
+    `by` is None for the command line.
     """
-    token = secrets.token_urlsafe(_LINK_TOKEN_BYTES)
-    with transaction():
-        one_time_links.add(token, user_id, purpose, by.id if by else None, now)
-        audit.append(by, "link.made", f"user:{user_id}", after={"purpose": purpose}, now=now)
-    return token
+    return _make_link(user_id, purpose, by, now, by_mail=False)
+
+
+def make_mailed_link(user_id: int, now: datetime) -> str:
+    """Make a link that somebody asked for without signing in; older links that were mailed are deleted."""
+    return _make_link(user_id, Purpose.RESET, None, now, by_mail=True)
 
 
 def change(
@@ -51,6 +52,14 @@ def change_by_link(token: str, link: Link, password_hash: str, now: datetime) ->
 def rehash(user_id: int, password_hash: str) -> None:
     """Replace the hash of an unchanged password that was made with older parameters."""
     users.set_password_hash(user_id, password_hash)
+
+
+def _make_link(user_id: int, purpose: Purpose, by: User | None, now: datetime, *, by_mail: bool) -> str:
+    token = secrets.token_urlsafe(_LINK_TOKEN_BYTES)
+    with transaction():
+        one_time_links.add(token, user_id, purpose, by.id if by else None, now, by_mail=by_mail)
+        audit.append(by, "link.made", f"user:{user_id}", after={"purpose": purpose}, now=now)
+    return token
 
 
 def _set(user: User, password_hash: str, now: datetime) -> None:

@@ -101,6 +101,7 @@ class OneTimeLinkModel(BaseModel):
     user = ForeignKeyField(UserModel, on_delete="CASCADE")
     purpose = CharField(max_length=10)
     made_by = ForeignKeyField(UserModel, null=True, on_delete="SET NULL")
+    by_mail = BooleanField(default=False)
     made_at = MomentField()
     expires_at = MomentField()
 

@@ -229,6 +229,7 @@ def up(migrator, db):
         user = ForeignKeyField(UserModel, on_delete="CASCADE")
         purpose = CharField(max_length=10)
         made_by = ForeignKeyField(UserModel, null=True, on_delete="SET NULL")
+        by_mail = BooleanField(default=False)
         made_at = DateTimeField()
         expires_at = DateTimeField()
 
