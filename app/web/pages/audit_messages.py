@@ -63,7 +63,7 @@ def _aimed_at(event: AuditEvent, message: AuditMessage) -> AuditMessage:
     if kind not in _PAGES:
         return replace(message, label=number)
     if not event.label:
-        return replace(message, label="somebody unknown" if event.entry.subject == "user:0" else f"{kind} {number}")
+        return replace(message, label=f"{kind} {number}")
     return replace(message, link=_PAGES[kind].format(number), label=f"{kind} {event.label}")
 
 
