@@ -3,6 +3,7 @@
 import secrets
 from datetime import datetime
 
+from app.actions import api_tokens
 from app.store.access import audit, logins, one_time_links, users
 from app.store.access.logins import NewLogin
 from app.store.access.one_time_links import Link, Purpose
@@ -30,7 +31,7 @@ def change(
 ) -> None:
     """Set the password, which voids the user's links and ends all their sessions before the new login, if any.
 
-    `by` is None for the command line.
+    Their tokens still count: who changes the own password may know of each. `by` is None for the command line.
     """
     with transaction():
         _set(user, password_hash, now)
@@ -39,14 +40,21 @@ def change(
         audit.append(by, "password.changed", f"user:{user.id}", now=now)
 
 
-def change_by_link(token: str, link: Link, password_hash: str, now: datetime) -> bool:
-    """Set the password of the link's user; return whether the link could still be used."""
+def reset(user: User, password_hash: str, now: datetime) -> int:
+    """Set the password on the command line; return the number of tokens that this revoked."""
+    with transaction():
+        change(user, password_hash, None, now)
+        return api_tokens.revoke_all_of(user.id, None, now)
+
+
+def change_by_link(token: str, link: Link, password_hash: str, now: datetime) -> int | None:
+    """Set the password of the link's user; return the number of tokens that this revoked, None if the link was used."""
     with transaction():
         if one_time_links.use(token, link.purpose, now) is None:
-            return False
+            return None
         _set(link.user, password_hash, now)
         audit.append(link.user, "password.changed", f"user:{link.user.id}", after={"link": link.purpose}, now=now)
-        return True
+        return api_tokens.revoke_all_of(link.user.id, link.user, now)
 
 
 def rehash(user_id: int, password_hash: str) -> None:
