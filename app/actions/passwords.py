@@ -4,6 +4,7 @@ import secrets
 from datetime import datetime
 
 from app.actions import api_tokens
+from app.actions.own_account import refuse_own
 from app.store.access import audit, logins, one_time_links, users
 from app.store.access.logins import NewLogin
 from app.store.access.one_time_links import Link, Purpose
@@ -16,8 +17,9 @@ _LINK_TOKEN_BYTES = 32
 def make_link(user_id: int, purpose: Purpose, by: User | None, now: datetime) -> str:
     """Make a link to choose a password and return its token; older links of that purpose are deleted.
 
-    `by` is None for the command line.
+    `by` is None for the command line; raises OwnAccountError.
     """
+    refuse_own(user_id, by)
     return _make_link(user_id, purpose, by, now, by_mail=False)
 
 

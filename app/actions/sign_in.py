@@ -34,6 +34,13 @@ def refuse(user: User, reason: str, now: datetime) -> None:
         _record(user, "session.refused", now, reason=reason)
 
 
+def step_up(login: Login, now: datetime) -> Login:
+    """Note that the user proved again who they are, and return the login that knows."""
+    with transaction():
+        _record(login.user, "step_up.passed", now, by=login.user)
+        return logins.step_up(login, now)
+
+
 def refuse_step_up(user: User, reason: str, now: datetime) -> None:
     """Audit that a signed-in user did not prove again who they are."""
     with transaction():

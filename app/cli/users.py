@@ -98,7 +98,7 @@ def reset_second_factor(*, email: Annotated[str, typer.Option(help="The user's e
     """Remove the second factor of a user who has lost it, and sign the user out everywhere."""
     with opened():
         user = existing_user(email)
-        second_factors.disable(user.id, None, clock.utc_now())
+        second_factors.reset(user.id, None, clock.utc_now())
         still = those_that_count(user.id, clock.utc_now(), "`invoices reset-password` revokes tokens as well.")
     typer.echo(f"{user.email} signs in by the password alone, and is signed out everywhere.")
     if still:

@@ -90,6 +90,7 @@ class LoginModel(BaseModel):
     last_seen_at = MomentField()
     expires_at = MomentField()
     revoked_at = MomentField(null=True)
+    stepped_up_at = MomentField(null=True)
     address = CharField(default="", max_length=45)
     user_agent = CharField(default="")
 

@@ -217,6 +217,7 @@ def up(migrator, db):
         last_seen_at = DateTimeField()
         expires_at = DateTimeField()
         revoked_at = DateTimeField(null=True)
+        stepped_up_at = DateTimeField(null=True)
         address = CharField(default="", max_length=45)
         user_agent = CharField(default="")
 

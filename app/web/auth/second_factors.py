@@ -79,7 +79,7 @@ class SecondFactors:
         if fields.errors:
             return self.show(context, fields, opened="removal")
         new_login = self.browsers.new_login(context)
-        second_factors.disable(context.user.id, context.user, context.now, new_login=new_login)
+        second_factors.disable(context.user, context.now, new_login=new_login)
         renewed = self.browsers.signed_in(context, new_login)
         still = those_that_count(context.user.id, context.now, "see below whether you know them.")
         flash = f"You sign in by your password alone now, and are signed out everywhere else. {still}".strip()

@@ -160,6 +160,7 @@ _WHAT = {
     "session.refused": "failed to sign in as",
     "session.throttled": "tried too often to sign in as",
     "login.revoked": "signed out another browser of",
+    "step_up.passed": "proved again to be",
     "step_up.refused": "did not prove to be",
     "password.changed": "changed the password of",
     "link.made": "made a link to choose a password for",

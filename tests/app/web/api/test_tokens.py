@@ -11,6 +11,11 @@ from tests.app.web.api.conftest import Program
 
 
 @pytest.fixture
+def browser(stepped_up):
+    return stepped_up
+
+
+@pytest.fixture
 def make(browser):
     def made(name="n8n", rights=("read",), **fields):
         form = browser.get("/tokens").forms[1]
@@ -68,7 +73,7 @@ def test_somebody_sees_their_own_tokens_an_admin_those_of_all(app, browser, make
     clerk = Browser(app)
     clerk.sign_in("clerk@example.com", PASSWORD)
     form = clerk.get("/tokens").forms[1]
-    form["name"], form["right:read"] = "clerk's", True
+    form["name"], form["right:read"], form["current"] = "clerk's", True, PASSWORD
     form.submit()
 
     assert "boss" not in clerk.get("/tokens")

@@ -12,6 +12,11 @@ from app.store.access import users
 
 
 @pytest.fixture
+def browser(stepped_up):
+    return stepped_up
+
+
+@pytest.fixture
 def bob(user):
     return a_user("bob@example.com", Role.ACCOUNTANT, "Bob", users.password_hash_of(user.id))
 
