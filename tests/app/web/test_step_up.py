@@ -148,6 +148,41 @@ def test_what_was_proved_in_one_browser_counts_in_no_other(app, browser, bob):
     assert send(browser, f"/users/{bob.id}/activate").status_int == 422
 
 
+@pytest.mark.parametrize("page", ["/users/new", "/users/2", "/tokens"])
+def test_a_page_asks_for_password_and_code_until_both_were_right(browser, secured, bob, clock, page):
+    assert {"current", "code"} <= asked_on(browser.get(page))
+
+    send(browser, f"/users/{bob.id}/deactivate", current=PASSWORD, code=code_at(SECRET, clock()))
+
+    assert not {"current", "code"} & asked_on(browser.get(page))
+
+
+def test_a_page_asks_for_no_code_without_a_second_factor(browser):
+    assert "current" in asked_on(browser.get("/tokens"))
+    assert "code" not in asked_on(browser.get("/tokens"))
+
+
+def asked_on(page):
+    return {name for form in page.forms.values() for name in form.fields}
+
+
+def test_a_code_counts_for_one_step_up(app, browser, secured, bob, clock):
+    other = Browser(app)
+    page = other.sign_in()
+    page.forms[0]["code"] = code = code_at(SECRET, clock())
+    page.forms[0].submit()
+
+    assert send(other, f"/users/{bob.id}/deactivate", current=PASSWORD, code=code).status_int == 422
+
+
+def test_another_password_ends_what_was_proved_before(browser, bob):
+    send(browser, f"/users/{bob.id}/deactivate", current=PASSWORD)
+    new = "seven green umbrellas"
+    send(browser, "/account/password", current=PASSWORD, password=new, password_again=new)
+
+    assert send(browser, f"/users/{bob.id}/activate").status_int == 422
+
+
 def test_what_was_typed_stays_when_the_password_was_wrong(browser):
     form = next(form for form in browser.get("/users/new").forms.values() if "role" in form.fields)
     form["email"], form["role"], form["current"] = "eve@example.com", "viewer", "wrong horse battery"
