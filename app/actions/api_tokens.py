@@ -5,7 +5,7 @@ from datetime import datetime
 
 from app.domain.permissions import Right
 from app.store.access import api_tokens, audit
-from app.store.access.api_tokens import TokenFacts
+from app.store.access.api_tokens import ApiToken, TokenFacts
 from app.store.access.users import User
 from app.store.db.missing_records import MissingError
 from app.store.db.transactions import transaction
@@ -37,6 +37,19 @@ def revoke(token_id: int, by: User, now: datetime) -> str:
         if found is None or (found.user.id != by.id and not by.may(Right.ADMINISTER)):
             raise MissingError("There is no such token.")
         if found.revoked_at is None:
-            api_tokens.revoke(token_id, now)
-            audit.append(by, "token.revoked", f"token:{token_id}", after={"name": found.facts.name}, now=now)
+            _revoke(found, by, now)
         return found.facts.name
+
+
+def revoke_all_of(user_id: int, by: User | None, now: datetime) -> int:
+    """Revoke the tokens that count, and return how many did; `by` is None for the command line."""
+    with transaction():
+        good = api_tokens.good_ones_of(user_id, now)
+        for token in good:
+            _revoke(token, by, now)
+        return len(good)
+
+
+def _revoke(token: ApiToken, by: User | None, now: datetime) -> None:
+    api_tokens.revoke(token.id, now)
+    audit.append(by, "token.revoked", f"token:{token.id}", after={"name": token.facts.name}, now=now)

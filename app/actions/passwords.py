@@ -3,6 +3,8 @@
 import secrets
 from datetime import datetime
 
+from app.actions import api_tokens
+from app.actions.own_account import refuse_own
 from app.store.access import audit, logins, one_time_links, users
 from app.store.access.logins import NewLogin
 from app.store.access.one_time_links import Link, Purpose
@@ -15,13 +17,15 @@ _LINK_TOKEN_BYTES = 32
 def make_link(user_id: int, purpose: Purpose, by: User | None, now: datetime) -> str:
     """Make a link to choose a password and return its token; older links of that purpose are deleted.
 
-    `by` is None if the user requested it, or the command line did.
+    `by` is None for the command line; raises OwnAccountError.
     """
-    token = secrets.token_urlsafe(_LINK_TOKEN_BYTES)
-    with transaction():
-        one_time_links.add(token, user_id, purpose, by.id if by else None, now)
-        audit.append(by, "link.made", f"user:{user_id}", after={"purpose": purpose}, now=now)
-    return token
+    refuse_own(user_id, by)
+    return _make_link(user_id, purpose, by, now, by_mail=False)
+
+
+def make_mailed_link(user_id: int, now: datetime) -> str:
+    """Make a link that somebody asked for without signing in; older links that were mailed are deleted."""
+    return _make_link(user_id, Purpose.RESET, None, now, by_mail=True)
 
 
 def change(
@@ -29,7 +33,7 @@ def change(
 ) -> None:
     """Set the password, which voids the user's links and ends all their sessions before the new login, if any.
 
-    `by` is None for the command line.
+    Their tokens still count: who changes the own password may know of each. `by` is None for the command line.
     """
     with transaction():
         _set(user, password_hash, now)
@@ -38,19 +42,34 @@ def change(
         audit.append(by, "password.changed", f"user:{user.id}", now=now)
 
 
-def change_by_link(token: str, link: Link, password_hash: str, now: datetime) -> bool:
-    """Set the password of the link's user; return whether the link could still be used."""
+def reset(user: User, password_hash: str, now: datetime) -> int:
+    """Set the password on the command line; return the number of tokens that this revoked."""
+    with transaction():
+        change(user, password_hash, None, now)
+        return api_tokens.revoke_all_of(user.id, None, now)
+
+
+def change_by_link(token: str, link: Link, password_hash: str, now: datetime) -> int | None:
+    """Set the password of the link's user; return the number of tokens that this revoked, None if the link was used."""
     with transaction():
         if one_time_links.use(token, link.purpose, now) is None:
-            return False
+            return None
         _set(link.user, password_hash, now)
         audit.append(link.user, "password.changed", f"user:{link.user.id}", after={"link": link.purpose}, now=now)
-        return True
+        return api_tokens.revoke_all_of(link.user.id, link.user, now)
 
 
 def rehash(user_id: int, password_hash: str) -> None:
     """Replace the hash of an unchanged password that was made with older parameters."""
     users.set_password_hash(user_id, password_hash)
+
+
+def _make_link(user_id: int, purpose: Purpose, by: User | None, now: datetime, *, by_mail: bool) -> str:
+    token = secrets.token_urlsafe(_LINK_TOKEN_BYTES)
+    with transaction():
+        one_time_links.add(token, user_id, purpose, by.id if by else None, now, by_mail=by_mail)
+        audit.append(by, "link.made", f"user:{user_id}", after={"purpose": purpose}, now=now)
+    return token
 
 
 def _set(user: User, password_hash: str, now: datetime) -> None:

@@ -6,6 +6,7 @@ from typing import Final
 
 import pyotp
 
+from app.actions.own_account import refuse_own
 from app.store.access import audit, logins, second_factor
 from app.store.access.logins import NewLogin
 from app.store.access.users import User
@@ -53,21 +54,34 @@ def enable(
         audit.append(user, "second_factor.enabled", f"user:{user.id}", now=now)
 
 
-def disable(user_id: int, by: User | None, now: datetime, *, new_login: NewLogin | None = None) -> None:
-    """Turn the second factor off and end the user's sessions; `by` is None for the command line."""
+def disable(user: User, now: datetime, *, new_login: NewLogin) -> None:
+    """Turn the own second factor off and end all sessions before the new login."""
     with transaction():
-        second_factor.set_secret(user_id, None, None)
-        second_factor.replace_recovery_codes(user_id, ())
-        logins.revoke_all_of(user_id, now)
-        if new_login:
-            logins.start(user_id, new_login, now)
-        audit.append(by, "second_factor.removed", f"user:{user_id}", now=now)
+        _remove(user.id, user, now)
+        logins.start(user.id, new_login, now)
+
+
+def reset(user_id: int, by: User | None, now: datetime) -> None:
+    """Turn off the second factor that a user has lost, and end their sessions.
+
+    `by` is None for the command line; raises OwnAccountError.
+    """
+    refuse_own(user_id, by)
+    with transaction():
+        _remove(user_id, by, now)
 
 
 def renew_recovery_codes(user: User, recovery_codes: Iterable[str], now: datetime) -> None:
     with transaction():
         second_factor.replace_recovery_codes(user.id, recovery_codes)
         audit.append(user, "recovery_codes.renewed", f"user:{user.id}", now=now)
+
+
+def _remove(user_id: int, by: User | None, now: datetime) -> None:
+    second_factor.set_secret(user_id, None, None)
+    second_factor.replace_recovery_codes(user_id, ())
+    logins.revoke_all_of(user_id, now)
+    audit.append(by, "second_factor.removed", f"user:{user_id}", now=now)
 
 
 def _bare(code: str) -> str:

@@ -28,10 +28,17 @@ def start_with_code(user: User, code: str, new_login: NewLogin, now: datetime) -
         return kind
 
 
-def refuse(user: User | None, reason: str, now: datetime) -> None:
-    """Audit that nobody was signed in; for an unknown user not even the input is recorded."""
+def refuse(user: User, reason: str, now: datetime) -> None:
+    """Audit that the user was not signed in; guesses at unknown users are only logged, as they could fill the table."""
     with transaction():
         _record(user, "session.refused", now, reason=reason)
+
+
+def step_up(login: Login, now: datetime) -> Login:
+    """Note that the user proved again who they are, and return the login that knows."""
+    with transaction():
+        _record(login.user, "step_up.passed", now, by=login.user)
+        return logins.step_up(login, now)
 
 
 def refuse_step_up(user: User, reason: str, now: datetime) -> None:
@@ -41,10 +48,10 @@ def refuse_step_up(user: User, reason: str, now: datetime) -> None:
 
 
 def begin_attempt(counted: tuple[Throttled, ...], user: User | None, now: datetime) -> Wait | None:
-    """Count an attempt, or return how long to wait; of each wait, only the first refusal is audited."""
+    """Count an attempt, or return how long to wait; of each wait, only the first refusal of a known user is audited."""
     with transaction():
         wait = throttles.attempt(counted, now)
-        if wait and wait.is_news:
+        if user and wait and wait.is_news:
             _record(user, "session.throttled", now)
         return wait
 
@@ -76,5 +83,5 @@ def refuse_request(user: User, action: str, path: str, details: dict[str, str], 
         audit.append(user, action, f"page:{path}", after=details, now=now)
 
 
-def _record(user: User | None, action: str, now: datetime, *, by: User | None = None, **after: object) -> None:
-    audit.append(by, action, f"user:{user.id if user else 0}", after=after, now=now)
+def _record(user: User, action: str, now: datetime, *, by: User | None = None, **after: object) -> None:
+    audit.append(by, action, f"user:{user.id}", after=after, now=now)

@@ -6,8 +6,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from app.actions import api_tokens
 from app.domain.permissions import EVERYTHING, Right, Role, Scope, may
-from app.store.access import audit, logins, users
+from app.store.access import audit, logins, one_time_links, users
 from app.store.access.users import User
 from app.store.db.locks import one_at_a_time
 from app.store.db.transactions import transaction
@@ -60,14 +61,14 @@ def change(user_id: int, facts: UserFacts, by: User, now: datetime) -> bool:
 
 
 def deactivate(user_id: int, by: User, now: datetime) -> bool:
-    """Deactivate a user, revoke their sessions, and return whether they were active.
+    """Deactivate a user, end all they could sign in with but their password, and return whether they were active.
 
     Raises MissingError or LastAdminError.
     """
     with _keeping_an_admin(user_id) as user:
         if user.active:
             users.set_active(user_id, active=False)
-            logins.revoke_all_of(user_id, now)
+            _end_access(user_id, by, now)
             audit.append(by, "user.deactivated", f"user:{user_id}", now=now)
         return user.active
 
@@ -77,9 +78,16 @@ def activate(user_id: int, by: User, now: datetime) -> bool:
     with transaction():
         user = users.existing(user_id)
         if not user.active:
+            _end_access(user_id, by, now)  # what was made while they were kept out
             users.set_active(user_id, active=True)
             audit.append(by, "user.activated", f"user:{user_id}", now=now)
         return not user.active
+
+
+def _end_access(user_id: int, by: User, now: datetime) -> None:
+    logins.revoke_all_of(user_id, now)
+    one_time_links.void(user_id)
+    api_tokens.revoke_all_of(user_id, by, now)
 
 
 @contextmanager

@@ -15,10 +15,12 @@ from app.actions.users import UserFacts
 from app.cli.opening import existing_user, opened, refuse
 from app.cli.printing import CONSOLE
 from app.domain.permissions import Role
+from app.domain.sentences import counted, plain
 from app.store.access import users as store
 from app.store.access.one_time_links import Purpose
 from app.store.access.users import User
 from app.web.auth.passwords import hash_password, new_password
+from app.web.auth.remaining_tokens import those_that_count
 
 commands = typer.Typer()
 
@@ -65,12 +67,19 @@ def users(*, as_json: Annotated[bool, typer.Option("--json", help="Print JSON in
 def reset_password(
     *, email: Annotated[str, typer.Option(help="Whose password.")], password_stdin: Annotated[bool, _FROM_STDIN] = False
 ) -> None:
-    """Set a new password for a user and sign the user out everywhere."""
+    """Set a new password for a user, sign the user out everywhere and revoke the user's tokens."""
     with opened():
         user = existing_user(email)
         password_hash, generated = _password(user.email, user.name, from_stdin=password_stdin)
-        passwords.change(user, password_hash, None, clock.utc_now())
+        ended_tokens = passwords.reset(user, password_hash, clock.utc_now())
     typer.echo(f"{user.email} has a new password and is signed out everywhere.")
+    if ended_tokens:
+        ended = counted(
+            ended_tokens,
+            "token that a program used no longer counts: make a new one",
+            "tokens that programs used no longer count: make new ones",
+        )
+        typer.echo(f"{plain(ended)} with `invoices create-token`.")
     if generated:
         typer.echo(f"The password, shown only now: {generated}")
 
@@ -89,8 +98,11 @@ def reset_second_factor(*, email: Annotated[str, typer.Option(help="The user's e
     """Remove the second factor of a user who has lost it, and sign the user out everywhere."""
     with opened():
         user = existing_user(email)
-        second_factors.disable(user.id, None, clock.utc_now())
+        second_factors.reset(user.id, None, clock.utc_now())
+        still = those_that_count(user.id, clock.utc_now(), "`invoices reset-password` revokes tokens as well.")
     typer.echo(f"{user.email} signs in by the password alone, and is signed out everywhere.")
+    if still:
+        typer.echo(plain(still))
 
 
 def _as_json(user: User) -> dict[str, object]:

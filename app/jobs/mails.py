@@ -15,7 +15,6 @@ from huey import Huey
 from app.actions import passwords
 from app.settings import AppSettings
 from app.store.access import users
-from app.store.access.one_time_links import Purpose
 from app.store.db.database import connection
 
 _SECONDS = 30
@@ -84,7 +83,7 @@ class MailJobs:
             if user is None or not user.active:
                 log.info("no link is sent to an address that nobody has who may sign in")
                 return
-            token = passwords.make_link(user.id, Purpose.RESET, None, self._now())
+            token = passwords.make_mailed_link(user.id, self._now())
         link = f"{self._public_url}/set-password?token={token}"
         self._server.send(user.email, "A new password for Receivables", _TEXT.format(site=self._public_url, link=link))
         log.info("user %s was sent a link", user.id)

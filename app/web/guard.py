@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, replace
 from datetime import datetime
+from enum import StrEnum
 from functools import partial
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -14,6 +15,7 @@ from bottle import FormsDict, HTTPResponse, request
 from app.actions import sign_in
 from app.actions.customers import StillOpenError
 from app.actions.imports import NotNowError
+from app.actions.own_account import OwnAccountError
 from app.domain.permissions import Right, may
 from app.domain.sentences import count_text
 from app.store.access import logins
@@ -24,6 +26,7 @@ from app.store.db.database import connection
 from app.store.db.missing_records import MissingError
 from app.web.auth.access_policy import SECOND_FACTOR, AccessPolicy
 from app.web.auth.session_tokens import SessionTokens
+from app.web.auth.typed_secrets import typed_beside_secrets, with_step_up
 from app.web.http.csrf import FIELD, SAFE_METHODS
 from app.web.http.errors import (
     ConflictError,
@@ -50,9 +53,18 @@ _LONGEST_SUBJECT = 200
 log = logging.getLogger(__name__)
 
 
+class StepUp(StrEnum):
+    UNSAID = "unsaid"
+    BY_HANDLER = "by handler"  # it asks each time, however short ago somebody proved who they are
+
+
 @dataclass(frozen=True, slots=True)
 class Route:
     """`right` is None where the page is public; `largest_body` is in bytes.
+
+    Each route that writes says whether a browser that was left open is enough for it: `step_up` is None if it is.
+    Otherwise whoever asks must have proved again who they are, by the same form or a short while ago; if they did not,
+    `step_up` shows that form again, with `fields` for what was typed and what is wrong.
 
     `is_for_enrolling` routes are allowed to users who must set up a second factor first.
     """
@@ -63,6 +75,11 @@ class Route:
     right: Right | None = None
     largest_body: int = LARGEST_FORM
     is_for_enrolling: bool = False
+    step_up: Callable[..., HTTPResponse] | StepUp | None = StepUp.UNSAID
+
+    def __post_init__(self) -> None:
+        if self.step_up is StepUp.UNSAID and self.method not in SAFE_METHODS:
+            raise ValueError(f"{self.method} {self.path} must say whether it needs a step-up.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,12 +133,12 @@ class Guard:
                 self.pages.disk_space.check(route.right)
             with _with_body(context, route.largest_body) as sent:
                 self._check_form(sent)
-                return route.handler(sent, **arguments)
+                return _stepped_up(route, sent, arguments)
         except Refusal as refused:
             refusal = refused
         except MissingError as missing:
             refusal = NotFoundError(str(missing))
-        except (NotNowError, StillOpenError) as refused:
+        except (NotNowError, OwnAccountError, StillOpenError) as refused:
             refusal = ConflictError(str(refused))
         except Exception as error:
             outage = refusal_for_outage(error)
@@ -192,6 +209,16 @@ def _shown(route: Route, context: RequestContext, arguments: dict[str, Any]) -> 
     if route.right is not None and is_untidy(context):
         return _redirect(tidy_address(context), tidy_address(context))
     return route.handler(context, **arguments)
+
+
+def _stepped_up(route: Route, context: RequestContext, arguments: dict[str, Any]) -> HTTPResponse:
+    if not callable(route.step_up):
+        return route.handler(context, **arguments)
+    fields = typed_beside_secrets(context)
+    proved = with_step_up(context, fields)
+    if fields.errors:
+        return route.step_up(context, fields=fields, **arguments)
+    return route.handler(proved, **arguments)
 
 
 def _redirect_to_sign_in() -> HTTPResponse:

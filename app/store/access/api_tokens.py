@@ -49,8 +49,12 @@ class ApiToken:
         return token_may(self.facts.rights, needed, self.user.role, right, self.scope)
 
     def is_active(self, now: datetime) -> bool:
+        return self.user.active and self.is_good(now)
+
+    def is_good(self, now: datetime) -> bool:
+        """Return whether it would count if its user may sign in."""
         expires_at = self.facts.expires_at
-        return self.user.active and self.revoked_at is None and (expires_at is None or now < expires_at)
+        return self.revoked_at is None and (expires_at is None or now < expires_at)
 
 
 def add(user_id: int, facts: TokenFacts, token: str, now: datetime) -> int:
@@ -79,6 +83,11 @@ def find_active(token: str, now: datetime) -> ApiToken | None:
 def of_user(user_id: int) -> list[ApiToken]:
     """Return the user's tokens, newest first."""
     return _found(_Token.user == user_id)
+
+
+def good_ones_of(user_id: int, now: datetime) -> list[ApiToken]:
+    """Return the tokens that count, or would if the user may sign in, newest first."""
+    return [token for token in of_user(user_id) if token.is_good(now)]
 
 
 def of_everybody() -> list[ApiToken]:

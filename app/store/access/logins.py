@@ -1,6 +1,6 @@
 """Logins: sessions of signed-in browsers, each identified by the random id (`jti`) in its cookie."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -14,6 +14,7 @@ from app.store.db.database import unless_hindered
 
 _Login = tables.LoginModel
 LONGEST_IDLE = timedelta(minutes=30)
+STEP_UP_LASTS = timedelta(minutes=10)
 
 _SEEN_EVERY = timedelta(minutes=1)
 _LONGEST_AGENT = 200
@@ -26,6 +27,11 @@ class Login:
     jti: str
     user: User
     last_seen_at: datetime
+    stepped_up_at: datetime | None = None
+
+    def has_stepped_up(self, now: datetime) -> bool:
+        """Return whether the user proved again who they are a short while ago."""
+        return self.stepped_up_at is not None and now - self.stepped_up_at < STEP_UP_LASTS
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,9 +75,9 @@ def find_active(jti: str, now: datetime, idle: timedelta = LONGEST_IDLE) -> Logi
     rows = _active(jti, now, now - idle)
     if not rows:
         return None
-    ledger_version, login_id, last_seen_at = rows[0][:3]
+    ledger_version, login_id, last_seen_at, stepped_up_at = rows[0][:4]
     cache.use_version(ledger_version)
-    return Login(login_id, jti, users.from_rows(row[3:] for row in rows), last_seen_at)
+    return Login(login_id, jti, users.from_rows(row[4:] for row in rows), last_seen_at, stepped_up_at)
 
 
 def touch(login: Login, now: datetime) -> None:
@@ -80,6 +86,11 @@ def touch(login: Login, now: datetime) -> None:
         return
     with unless_hindered():
         _Login.update(last_seen_at=now).where(_Login.id == login.id).execute()
+
+
+def step_up(login: Login, now: datetime) -> Login:
+    _Login.update(stepped_up_at=now).where(_Login.id == login.id).execute()
+    return replace(login, stepped_up_at=now)
 
 
 def of_user(user_id: int, now: datetime, idle: timedelta) -> list[SignedIn]:
@@ -123,7 +134,7 @@ def revoke_others_of(login: Login, now: datetime) -> int:
 @compiled
 def _active(jti: Slot, now: Slot, seen_since: Slot) -> Any:
     return (
-        _Login.select(cache.LEDGER_VERSION, _Login.id, _Login.last_seen_at, *users.COLUMNS)
+        _Login.select(cache.LEDGER_VERSION, _Login.id, _Login.last_seen_at, _Login.stepped_up_at, *users.COLUMNS)
         .join(tables.UserModel)
         .join(tables.ScopeModel, JOIN.LEFT_OUTER)
         .where(

@@ -25,14 +25,21 @@ class Link:
     purpose: Purpose
 
 
-def add(token: str, user_id: int, purpose: Purpose, made_by: int | None, now: datetime) -> None:
-    """Store the link; the user's older links of that purpose are deleted."""
-    void(user_id, purpose)
+def add(
+    token: str, user_id: int, purpose: Purpose, made_by: int | None, now: datetime, *, by_mail: bool = False
+) -> None:
+    """Store the link; the user's older links of that purpose are deleted, for a link by mail only those by mail.
+
+    Anybody who knows the address can ask for a link by mail, and must not take away the one that an admin made.
+    """
+    older = OneTimeLinkModel.delete().where(OneTimeLinkModel.user == user_id, OneTimeLinkModel.purpose == purpose)
+    (older.where(OneTimeLinkModel.by_mail) if by_mail else older).execute()
     OneTimeLinkModel.create(
         token_hash=hash_of(token),
         user=user_id,
         purpose=purpose,
         made_by=made_by,
+        by_mail=by_mail,
         made_at=now,
         expires_at=now + _GOOD_FOR[purpose],
     )
@@ -56,8 +63,5 @@ def use(token: str, purpose: Purpose, now: datetime) -> int | None:
     return link.user.id if deleted else None
 
 
-def void(user_id: int, *purposes: Purpose) -> None:
-    """Delete the user's links of these purposes; without a purpose, all."""
-    OneTimeLinkModel.delete().where(
-        OneTimeLinkModel.user == user_id, OneTimeLinkModel.purpose.in_(purposes or tuple(Purpose))
-    ).execute()
+def void(user_id: int) -> None:
+    OneTimeLinkModel.delete().where(OneTimeLinkModel.user == user_id).execute()

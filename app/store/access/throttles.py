@@ -45,11 +45,15 @@ def attempt(counted: Sequence[Throttled], now: datetime) -> Wait | None:
         ThrottleModel.delete().where(ThrottleModel.latest_at <= now - FORGOTTEN_AFTER).execute()
         rows: Any = ThrottleModel.select().where(ThrottleModel.name.in_(names))
         known = {row.name: row for row in rows}
-        ends = (row.latest_at + wait_after(row.attempts, one.free) for one in counted if (row := known.get(one.name)))
-        until = max(ends, default=now)
-        if until > now:
-            unreported = ThrottleModel.name.in_(names) & ~ThrottleModel.is_told
-            return Wait(until, is_news=ThrottleModel.update(is_told=True).where(unreported).execute() > 0)
+        ends = {
+            one.name: row.latest_at + wait_after(row.attempts, one.free)
+            for one in counted
+            if (row := known.get(one.name))
+        }
+        if waiting := [name for name, end in ends.items() if end > now]:
+            unreported = ThrottleModel.name.in_(waiting) & ~ThrottleModel.is_told
+            is_news = ThrottleModel.update(is_told=True).where(unreported).execute() > 0
+            return Wait(max(ends.values()), is_news)
         for name in names:
             _count(name, now)
     return None

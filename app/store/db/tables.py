@@ -90,6 +90,7 @@ class LoginModel(BaseModel):
     last_seen_at = MomentField()
     expires_at = MomentField()
     revoked_at = MomentField(null=True)
+    stepped_up_at = MomentField(null=True)
     address = CharField(default="", max_length=45)
     user_agent = CharField(default="")
 
@@ -101,6 +102,7 @@ class OneTimeLinkModel(BaseModel):
     user = ForeignKeyField(UserModel, on_delete="CASCADE")
     purpose = CharField(max_length=10)
     made_by = ForeignKeyField(UserModel, null=True, on_delete="SET NULL")
+    by_mail = BooleanField(default=False)
     made_at = MomentField()
     expires_at = MomentField()
 

@@ -217,6 +217,7 @@ def up(migrator, db):
         last_seen_at = DateTimeField()
         expires_at = DateTimeField()
         revoked_at = DateTimeField(null=True)
+        stepped_up_at = DateTimeField(null=True)
         address = CharField(default="", max_length=45)
         user_agent = CharField(default="")
 
@@ -229,6 +230,7 @@ def up(migrator, db):
         user = ForeignKeyField(UserModel, on_delete="CASCADE")
         purpose = CharField(max_length=10)
         made_by = ForeignKeyField(UserModel, null=True, on_delete="SET NULL")
+        by_mail = BooleanField(default=False)
         made_at = DateTimeField()
         expires_at = DateTimeField()
 

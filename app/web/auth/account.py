@@ -6,9 +6,10 @@ from datetime import timedelta
 from bottle import HTTPResponse
 
 from app.actions import passwords, sign_in
-from app.store.access import logins, second_factor
+from app.store.access import api_tokens, logins, second_factor
 from app.web.auth.browser_sessions import BrowserSessions
 from app.web.auth.one_time_codes import RECOVERY_CODES
+from app.web.auth.remaining_tokens import those_that_count
 from app.web.auth.typed_secrets import check_password, hash_of_chosen
 from app.web.http.errors import NotFoundError
 from app.web.http.forms import Form
@@ -31,6 +32,7 @@ class AccountPages:
             this=context.login.id if context.login else None,
             codes_left=second_factor.recovery_codes_left(context.user.id),
             codes=RECOVERY_CODES,
+            tokens=len(api_tokens.good_ones_of(context.user.id, context.now)),
         )
 
     def change_password(self, context: RequestContext) -> HTTPResponse:
@@ -43,7 +45,8 @@ class AccountPages:
         new_login = self.browsers.new_login(context)
         passwords.change(context.user, password_hash, context.user, context.now, new_login=new_login)
         renewed = self.browsers.signed_in(context, new_login)
-        flash = "Your password was changed, and you are signed out everywhere else."
+        still = those_that_count(context.user.id, context.now, "see below whether you know them.")
+        flash = f"Your password was changed, and you are signed out everywhere else. {still}".strip()
         return self.browsers.hand_over(renewed, self.pages.redirect(renewed, "/account", flash=flash))
 
     def end_login(self, context: RequestContext, login_id: int) -> HTTPResponse:

@@ -38,10 +38,11 @@ class PasswordLinks:
         password_hash = hash_of_chosen(context, fields, link.user)
         if fields.errors:
             return self._form(context, token, link, fields)
-        if not passwords.change_by_link(token, link, password_hash, context.now):
+        ended_tokens = passwords.change_by_link(token, link, password_hash, context.now)
+        if ended_tokens is None:
             raise NotFoundError(_NO_LINK)
         log.info("user %s chose a password by a link", link.user.id)
-        return self.pages.show(context, "sessions/password_set.html", email=link.user.email)
+        return self.pages.show(context, "sessions/password_set.html", email=link.user.email, ended_tokens=ended_tokens)
 
     def ask(self, context: RequestContext) -> HTTPResponse:
         """Render the form to request a link; without mail it names who can help."""

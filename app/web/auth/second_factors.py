@@ -9,6 +9,7 @@ from app.store.access import second_factor
 from app.web.auth import one_time_codes
 from app.web.auth.access_policy import AccessPolicy
 from app.web.auth.browser_sessions import BrowserSessions
+from app.web.auth.remaining_tokens import those_that_count
 from app.web.auth.typed_secrets import check_code, check_password
 from app.web.http.forms import Form
 from app.web.http.rendering import Pages
@@ -78,9 +79,10 @@ class SecondFactors:
         if fields.errors:
             return self.show(context, fields, opened="removal")
         new_login = self.browsers.new_login(context)
-        second_factors.disable(context.user.id, context.user, context.now, new_login=new_login)
+        second_factors.disable(context.user, context.now, new_login=new_login)
         renewed = self.browsers.signed_in(context, new_login)
-        flash = "You sign in by your password alone now, and are signed out everywhere else."
+        still = those_that_count(context.user.id, context.now, "see below whether you know them.")
+        flash = f"You sign in by your password alone now, and are signed out everywhere else. {still}".strip()
         return self.browsers.hand_over(renewed, self.pages.redirect(renewed, "/account", flash=flash))
 
     def _check(self, context: RequestContext, fields: Form) -> None:
@@ -93,4 +95,5 @@ class SecondFactors:
 
     def _codes(self, context: RequestContext, codes: list[str], *, is_new: bool) -> HTTPResponse:
         grouped = [one_time_codes.grouped(code) for code in codes]
-        return self.pages.show(context, "account/codes.html", codes=grouped, is_new=is_new)
+        tokens = those_that_count(context.user.id, context.now, "see on your account page whether you know them.")
+        return self.pages.show(context, "account/codes.html", codes=grouped, is_new=is_new, tokens=tokens)

@@ -49,7 +49,8 @@ class Sessions:
         if user is None:
             reason = "wrong password" if found else "unknown e-mail address"
             log.warning("refused to sign in user %s: %s", found.id if found else "unknown", reason)
-            sign_in.refuse(found, reason, context.now)
+            if found:
+                sign_in.refuse(found, reason, context.now)
             return self._form(context, wanted, email, "E-mail or password is wrong.")
         attempt.succeeded()
         if user.has_second_factor:

@@ -23,7 +23,7 @@ from app.web.http.request_context import RequestContext
 _FREE_FOR_AN_ACCOUNT = 5
 _FREE_FOR_AN_ADDRESS = 20
 _FREE_MAILS = 3
-_IPV6_PREFIX = 64  # the prefix of one subscriber
+_IPV6_FREE = {64: _FREE_FOR_AN_ADDRESS, 48: 100}  # by prefix: that of one subscriber, and what one can ask for
 
 log = logging.getLogger(__name__)
 
@@ -45,7 +45,7 @@ class TooManyAttemptsError(Refusal):
 @dataclass(frozen=True, slots=True)
 class Attempt:
     target: Throttled
-    place: Throttled
+    places: tuple[Throttled, ...]
 
     @classmethod
     def at_password(cls, email: str, context: RequestContext) -> "Attempt":
@@ -53,33 +53,38 @@ class Attempt:
         name = f"password {_hash(email)}"
         if logins.was_at(email, context.address, context.now):
             name = f"{name} {context.address}"
-        return cls(Throttled(name, _FREE_FOR_AN_ACCOUNT), _place(context))
+        return cls(Throttled(name, _FREE_FOR_AN_ACCOUNT), _places(context))
 
     @classmethod
     def at_code(cls, user: User, context: RequestContext) -> "Attempt":
         """Return an attempt at the second factor of the user, whose password was right."""
-        return cls(Throttled(f"code {user.id}", _FREE_FOR_AN_ACCOUNT), _place(context))
+        return cls(Throttled(f"code {user.id}", _FREE_FOR_AN_ACCOUNT), _places(context))
 
     @classmethod
     def at_mail(cls, email: str, context: RequestContext) -> "Attempt":
         """Return an attempt to send a mail, which never succeeds: each one counts."""
-        return cls(Throttled(f"mail {_hash(email)}", _FREE_MAILS), _place(context))
+        return cls(Throttled(f"mail {_hash(email)}", _FREE_MAILS), _places(context))
 
     def begin(self, context: RequestContext, user: User | None) -> Self:
-        """Count the attempt; raises TooManyAttemptsError. Of each wait, only the first refusal is recorded."""
-        if wait := sign_in.begin_attempt((self.target, self.place), user, context.now):
+        """Count the attempt; raises TooManyAttemptsError.
+
+        Of each wait, only the first refusal is recorded, and none where the user is None.
+        """
+        if wait := sign_in.begin_attempt((self.target, *self.places), user, context.now):
             log.warning("refused an attempt at %s until %s", self.target.name, wait.until)
             raise TooManyAttemptsError(wait.until - context.now)
         return self
 
     def succeeded(self) -> None:
-        throttles.succeeded([self.target.name], [self.place.name])
+        throttles.succeeded([self.target.name], [place.name for place in self.places])
 
 
-def _place(context: RequestContext) -> Throttled:
+def _places(context: RequestContext) -> tuple[Throttled, ...]:
     address = context.address.partition("%")[0]  # the part after % is the interface of a link-local address
-    place = str(ip_network((address, _IPV6_PREFIX), strict=False)) if ":" in address else address
-    return Throttled(f"address {place}", _FREE_FOR_AN_ADDRESS)
+    if ":" not in address:
+        return (Throttled(f"address {address}", _FREE_FOR_AN_ADDRESS),)
+    networks = ((ip_network((address, prefix), strict=False), free) for prefix, free in _IPV6_FREE.items())
+    return tuple(Throttled(f"address {network}", free) for network, free in networks)
 
 
 def _hash(email: str) -> str:

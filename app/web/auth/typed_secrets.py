@@ -1,5 +1,7 @@
 """Secrets that users type: the password or a code again where an open session is not enough, and a new password."""
 
+from dataclasses import replace
+
 from app.actions import second_factors, sign_in
 from app.store.access import users
 from app.store.access.users import User
@@ -9,6 +11,37 @@ from app.web.http.forms import Form
 from app.web.http.request_context import RequestContext
 
 _AGAIN = "password_again"
+_PROOF = {"current", "code"}
+
+
+def typed_beside_secrets(context: RequestContext) -> Form:
+    """Return the form as typed, without the proof of who typed it, which no page shows again."""
+    return Form({name: text for name, text in context.form.items() if name not in _PROOF})
+
+
+def with_step_up(context: RequestContext, fields: Form) -> RequestContext:
+    """Return the context of a login whose user proved again who they are, by this form or a short while ago.
+
+    If they did not, errors are added to the fields. Raises TooManyAttemptsError.
+    """
+    if context.login is None:
+        raise LookupError("Nobody is signed in.")
+    if context.has_stepped_up:
+        return context
+    _check_proof(context, fields)
+    return context if fields.errors else replace(context, login=sign_in.step_up(context.login, context.now))
+
+
+def _check_proof(context: RequestContext, fields: Form) -> None:
+    needs_code = context.user.has_second_factor
+    if not context.form.get("current"):
+        fields.errors["current"] = "Please type your password."
+    if needs_code and not context.form.get("code"):
+        fields.errors["code"] = "Please type a code of your app, or a recovery code."
+    if not fields.errors:
+        check_password(context, fields)
+    if needs_code and not fields.errors:  # a code can be used once: do not spend it on a wrong password
+        check_code(context, fields)
 
 
 def check_password(context: RequestContext, fields: Form) -> None:

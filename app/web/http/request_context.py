@@ -34,6 +34,10 @@ class RequestContext:
             raise LookupError("Nobody is signed in.")
         return self.login.user
 
+    @property
+    def has_stepped_up(self) -> bool:
+        return self.login is not None and self.login.has_stepped_up(self.now)
+
     def as_of(self, day: date | None = None) -> AsOf:
         """Return the end of the day, by default of today, in the time zone of the business."""
         return AsOf.end_of(day or self.today, self.locale.zone)

@@ -63,7 +63,7 @@ def _aimed_at(event: AuditEvent, message: AuditMessage) -> AuditMessage:
     if kind not in _PAGES:
         return replace(message, label=number)
     if not event.label:
-        return replace(message, label="somebody unknown" if event.entry.subject == "user:0" else f"{kind} {number}")
+        return replace(message, label=f"{kind} {number}")
     return replace(message, link=_PAGES[kind].format(number), label=f"{kind} {event.label}")
 
 
@@ -160,6 +160,7 @@ _WHAT = {
     "session.refused": "failed to sign in as",
     "session.throttled": "tried too often to sign in as",
     "login.revoked": "signed out another browser of",
+    "step_up.passed": "proved again to be",
     "step_up.refused": "did not prove to be",
     "password.changed": "changed the password of",
     "link.made": "made a link to choose a password for",

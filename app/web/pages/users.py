@@ -8,14 +8,17 @@ from app.actions import passwords, second_factors
 from app.actions import users as user_actions
 from app.actions.users import LastAdminError, UserFacts
 from app.domain.permissions import EVERYTHING, Role
-from app.store.access import second_factor, users
+from app.store.access import api_tokens, second_factor, users
 from app.store.access.one_time_links import Purpose
 from app.store.access.users import EmailTakenError, User
 from app.store.ledger import customer_choice, customers, invoices
 from app.web.auth import scopes
+from app.web.auth.remaining_tokens import those_that_count
 from app.web.http.forms import Form
 from app.web.http.rendering import Pages
 from app.web.http.request_context import RequestContext
+
+_KEPT_OUT = "{} is signed out and may no longer sign in; tokens and links of theirs no longer count."
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,8 +37,8 @@ class Users:
             with_second_factor=second_factor.enabled_users(),
         )
 
-    def new(self, context: RequestContext) -> HTTPResponse:
-        return self._form(context, Form({}))
+    def new(self, context: RequestContext, fields: Form | None = None) -> HTTPResponse:
+        return self._form(context, fields or Form({}))
 
     def create(self, context: RequestContext) -> HTTPResponse:
         fields = Form(context.form)
@@ -49,8 +52,12 @@ class Users:
                 return self._link(context, user, Purpose.INVITE)
         return self._form(context, fields)
 
-    def show(self, context: RequestContext, user_id: int) -> HTTPResponse:
-        return self._form(context, Form({}), users.existing(user_id))
+    def show(self, context: RequestContext, user_id: int, fields: Form | None = None) -> HTTPResponse:
+        return self._form(context, fields or Form({}), users.existing(user_id))
+
+    def ask_again(self, context: RequestContext, user_id: int, fields: Form) -> HTTPResponse:
+        """Show the page again for one of the actions beside its form; `fields` are those of the action."""
+        return self._form(context, Form({}), users.existing(user_id), action_fields=fields, status=422)
 
     def update(self, context: RequestContext, user_id: int) -> HTTPResponse:
         user, fields = users.existing(user_id), Form(context.form)
@@ -73,7 +80,7 @@ class Users:
             fields = Form({})
             fields.errors["active"] = str(error)
             return self._form(context, fields, user, status=409)
-        return self.pages.redirect(context, "/users", flash=f"{user.email} is signed out and may no longer sign in.")
+        return self.pages.redirect(context, "/users", flash=_KEPT_OUT.format(user.email))
 
     def activate(self, context: RequestContext, user_id: int) -> HTTPResponse:
         user = users.existing(user_id)
@@ -86,8 +93,9 @@ class Users:
 
     def reset_second_factor(self, context: RequestContext, user_id: int) -> HTTPResponse:
         user = users.existing(user_id)
-        second_factors.disable(user_id, context.user, context.now)
-        flash = f"{user.email} has no second factor any more, and is signed out everywhere."
+        second_factors.reset(user_id, context.user, context.now)
+        still = those_that_count(user_id, context.now, "revoke on the page of tokens what may be in wrong hands.")
+        flash = f"{user.email} has no second factor any more, and is signed out everywhere. {still}".strip()
         return self.pages.redirect(context, f"/users/{user_id}", flash=flash)
 
     def _link(self, context: RequestContext, user: User, purpose: Purpose) -> HTTPResponse:
@@ -96,7 +104,13 @@ class Users:
         return self.pages.show(context, "users/link.html", invited=user, purpose=purpose, link=link)
 
     def _form(
-        self, context: RequestContext, fields: Form, user: User | None = None, *, status: int | None = None
+        self,
+        context: RequestContext,
+        fields: Form,
+        user: User | None = None,
+        *,
+        action_fields: Form | None = None,
+        status: int | None = None,
     ) -> HTTPResponse:
         scope = user.scope if user else EVERYTHING
         ledgers = sorted({*invoices.ledgers(), *scope.ledgers})
@@ -105,7 +119,10 @@ class Users:
             "users/form.html",
             status=status,
             fields=fields,
+            nothing=Form({}),
+            action_fields=action_fields,
             shown=user,
+            tokens=len(api_tokens.good_ones_of(user.id, context.now)) if user else 0,
             roles=[(role.value, role.value.capitalize()) for role in Role],
             scope=scope,
             ledgers=ledgers,

@@ -138,7 +138,7 @@ def test_second_factors_are_recorded_as_they_are_set_up_renewed_and_removed(ann,
     second_factors.renew_recovery_codes(bob, ["AAAA-BBBB"], now)
     assert recorded(f"user:{bob.id}")[:2] == ("Bob", "recovery_codes.renewed")
 
-    second_factors.disable(bob.id, ann, now)
+    second_factors.reset(bob.id, ann, now)
     assert recorded(f"user:{bob.id}")[:2] == ("Ann", "second_factor.removed")
 
 

@@ -92,7 +92,7 @@ def test_without_the_second_factor_nothing_of_it_is_left_and_the_user_is_signed_
     logins.start(user.id, NewLogin("jti", now + timedelta(hours=1)), now)
     bob = a_user("bob@example.com", name="Bob")
 
-    second_factors.disable(user.id, bob, now)
+    second_factors.reset(user.id, bob, now)
 
     assert second_factor.secret_of(user.id) is None
     assert second_factor.recovery_codes_left(user.id) == 0

@@ -6,11 +6,15 @@ import pytest
 from support.at_once import all_at_once
 from support.records import a_customer, a_user
 
+from app.actions import api_tokens as token_actions
+from app.actions import passwords
 from app.actions import users as user_actions
 from app.actions.users import LastAdminError, UserFacts
-from app.domain.permissions import EVERYTHING, Role, Scope
-from app.store.access import audit_entries, logins, users
+from app.domain.permissions import EVERYTHING, Role, Scope, TokenRight
+from app.store.access import api_tokens, audit_entries, logins, one_time_links, users
+from app.store.access.api_tokens import TokenFacts
 from app.store.access.logins import NewLogin
+from app.store.access.one_time_links import Purpose
 
 SOME = Scope(ledgers=frozenset({"2025"}))
 
@@ -115,6 +119,45 @@ def test_who_is_let_in_again_has_to_sign_in_anew(ann, bob, now):
 
     assert users.get(bob.id).active
     assert logins.find_active("jti", now) is None
+
+
+def test_neither_token_nor_link_outlives_being_kept_out(ann, bob, now):
+    token = token_actions.create(TokenFacts("n8n", frozenset(TokenRight), None), bob, now)
+    link = passwords.make_link(bob.id, Purpose.RESET, ann, now)
+
+    user_actions.deactivate(bob.id, ann, now)
+    user_actions.activate(bob.id, ann, now)
+
+    assert api_tokens.find_active(token, now) is None
+    assert one_time_links.find(link, now) is None
+
+
+def test_what_was_made_while_somebody_was_kept_out_does_not_count_afterwards(ann, bob, now):
+    user_actions.deactivate(bob.id, ann, now)
+    token = token_actions.create(TokenFacts("n8n", frozenset(TokenRight), None), bob, now)
+    link = passwords.make_link(bob.id, Purpose.RESET, ann, now)
+
+    user_actions.activate(bob.id, ann, now)
+
+    assert api_tokens.find_active(token, now) is None
+    assert one_time_links.find(link, now) is None
+
+
+def test_the_tokens_of_others_outlive_somebody_who_is_kept_out(ann, bob, now):
+    token = token_actions.create(TokenFacts("n8n", frozenset(TokenRight), None), ann, now)
+
+    user_actions.deactivate(bob.id, ann, now)
+
+    assert api_tokens.find_active(token, now)
+
+
+def test_a_token_that_ends_with_its_user_is_on_record(ann, bob, now):
+    token_actions.create(TokenFacts("n8n", frozenset(TokenRight), None), bob, now)
+
+    user_actions.deactivate(bob.id, ann, now)
+
+    entry = audit_entries.of_subject("token:1")[0]
+    assert (entry.actor, entry.action, entry.after) == ("Ann", "token.revoked", {"name": "n8n"})
 
 
 def test_keeping_out_and_letting_in_are_on_record_once(ann, bob, now):

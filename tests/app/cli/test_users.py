@@ -9,8 +9,11 @@ from support import command_line
 from support.records import a_user
 
 from app import clock
+from app.actions import api_tokens as token_actions
 from app.actions import passwords, second_factors
-from app.store.access import audit_entries, one_time_links, second_factor, users
+from app.domain.permissions import TokenRight
+from app.store.access import api_tokens, audit_entries, one_time_links, second_factor, users
+from app.store.access.api_tokens import TokenFacts
 from app.store.access.one_time_links import Purpose
 
 
@@ -67,6 +70,29 @@ def test_a_password_that_was_reset_is_recorded_and_voids_links(invoices, sqlite,
     assert users.has_password(user.id)
     assert one_time_links.find(token, clock.utc_now()) is None
     assert audit_entries.of_subject(f"user:{user.id}")[0].action == "password.changed"
+
+
+def test_a_password_that_was_reset_ends_tokens_and_says_so(invoices, sqlite, now):
+    user = a_user("ann@example.com")
+    token = token_actions.create(TokenFacts("n8n", frozenset({TokenRight.READ}), None), user, now)
+
+    said = invoices("reset-password", "--email", "ann@example.com", "--password-stdin", says="seven green umbrellas")
+
+    assert said.stdout == (
+        "ann@example.com has a new password and is signed out everywhere.\n"
+        "1 token that a program used no longer counts: make a new one with `invoices create-token`.\n"
+    )
+    assert api_tokens.find_active(token, now) is None
+
+
+def test_a_second_step_that_was_taken_away_leaves_tokens_and_says_so(invoices, sqlite, now):
+    user = a_user("ann@example.com")
+    second_factors.enable(user, "SECRET", 1, [], now)
+    token_actions.create(TokenFacts("n8n", frozenset({TokenRight.READ}), None), user, now)
+
+    said = invoices("reset-second-factor", "--email", "ann@example.com").stdout
+
+    assert "1 token still counts: `invoices reset-password` revokes tokens as well.\n" in said
 
 
 def test_who_is_added_is_on_record(invoices, sqlite):

@@ -9,6 +9,7 @@ from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import SMTP
 from support.records import a_user
 
+from app.actions import passwords
 from app.domain.permissions import Role
 from app.jobs.job_queue import open_queue
 from app.jobs.mails import MailJobs, MailServer
@@ -57,6 +58,15 @@ class _OnFreePort(Controller):
 @pytest.fixture
 def jobs(sqlite, server, now):
     return MailJobs(open_queue(), server, "https://invoices.example", lambda: now)
+
+
+def test_a_mail_that_a_stranger_asked_for_leaves_the_link_of_an_admin_good(jobs, inbox, now):
+    user = a_user("ann@example.com")
+    token = passwords.make_link(user.id, Purpose.RESET, a_user("bob@example.com"), now)
+
+    jobs.send_now("ann@example.com")
+
+    assert one_time_links.find(token, now) is not None
 
 
 def test_a_user_is_sent_a_link_that_works(jobs, inbox, now):

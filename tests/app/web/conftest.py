@@ -10,6 +10,7 @@ from support.records import a_user
 from support.settings import settings_of
 
 from app.domain.permissions import Role
+from app.store.db import tables
 from app.web.application import build
 from app.web.auth import passwords
 from app.web.http import rendering
@@ -48,6 +49,13 @@ def app(sqlite, settings, clock):
 @pytest.fixture
 def user(sqlite):
     return a_user("ann@example.com", Role.ADMIN, "Ann", QUICK_HASH)
+
+
+@pytest.fixture
+def stepped_up(browser, clock):
+    """The browser of an admin who has just typed the password again."""
+    tables.LoginModel.update(stepped_up_at=clock()).execute()
+    return browser
 
 
 @pytest.fixture

@@ -206,7 +206,9 @@ def test_no_handler_that_breaks_tells_why(sqlite, user, settings, clock, monkeyp
 
     pages = routes.pages
     monkeypatch.setattr(
-        application.routes, "pages", lambda *parts: [replace(route, handler=explode) for route in pages(*parts)]
+        application.routes,
+        "pages",
+        lambda *parts: [replace(route, handler=explode, step_up=None) for route in pages(*parts)],
     )
     monkeypatch.setattr("app.web.http.csrf.Csrf.is_genuine", lambda *_: True)
     whole = Browser(build(settings, clock))

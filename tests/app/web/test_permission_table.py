@@ -84,9 +84,9 @@ POST /users/<user_id:id>/deactivate                  in     no         no   yes 
 POST /users/<user_id:id>/link                        in     no         no   yes   no  no
 POST /users/<user_id:id>/second-factor               in     no         no   yes   no  no
 GET  /help                                           in    yes        yes   yes  yes  -
-GET  /tokens                                         in     no        yes   yes  yes  -
+GET  /tokens                                         in    yes        yes   yes  yes  -
 POST /tokens                                         in     no        yes   yes  yes  -
-POST /tokens/<token_id:id>/revoke                    in     no       gone   yes  yes  gone
+POST /tokens/<token_id:id>/revoke                    in   gone       gone   yes  yes  gone
 GET  /components                                     in    yes        yes   yes  yes  -
 GET  /sign-in                                       yes    yes        yes   yes  yes  -
 POST /sign-in                                       yes    yes        yes   yes  yes  -

@@ -124,6 +124,16 @@ def test_a_login_knows_whether_its_user_has_a_second_factor(login, user, now):
     assert logins.find_active("jti-1", now).user.has_second_factor
 
 
+def test_a_step_up_counts_for_ten_minutes_in_its_login(login, user, now):
+    logins.start(user.id, NewLogin("jti-2", now + timedelta(hours=12)), now)
+
+    logins.step_up(login, now)
+
+    assert logins.find_active("jti-1", now).has_stepped_up(now + timedelta(minutes=9, seconds=59))
+    assert not logins.find_active("jti-1", now).has_stepped_up(now + timedelta(minutes=10))
+    assert not logins.find_active("jti-2", now).has_stepped_up(now)
+
+
 def test_being_seen_is_noted_at_most_once_a_minute(login, now):
     logins.touch(login, now + timedelta(seconds=59))
     assert logins.find_active("jti-1", now).last_seen_at == now

@@ -53,6 +53,15 @@ def test_a_wait_is_news_once(database, now):
     assert throttles.attempt([ANN], now + MINUTE).is_news
 
 
+def test_a_wait_is_no_news_again_from_another_address(database, now):
+    try_in_vain([ANN], now, 3)
+    throttles.attempt([ANN, HERE], now)
+    elsewhere = Throttled("address 198.51.100.9", free=4)
+    throttles.attempt([elsewhere], now)
+
+    assert not throttles.attempt([ANN, elsewhere], now).is_news
+
+
 def test_an_account_that_waits_does_not_hold_up_another(database, now):
     try_in_vain([ANN], now, 3)
 

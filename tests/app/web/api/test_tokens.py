@@ -11,6 +11,11 @@ from tests.app.web.api.conftest import Program
 
 
 @pytest.fixture
+def browser(stepped_up):
+    return stepped_up
+
+
+@pytest.fixture
 def make(browser):
     def made(name="n8n", rights=("read",), **fields):
         form = browser.get("/tokens").forms[1]
@@ -68,11 +73,36 @@ def test_somebody_sees_their_own_tokens_an_admin_those_of_all(app, browser, make
     clerk = Browser(app)
     clerk.sign_in("clerk@example.com", PASSWORD)
     form = clerk.get("/tokens").forms[1]
-    form["name"], form["right:read"] = "clerk's", True
+    form["name"], form["right:read"], form["current"] = "clerk's", True, PASSWORD
     form.submit()
 
     assert "boss" not in clerk.get("/tokens")
     assert [cell.get_text() for cell in browser.get("/tokens").html.select(".table__lead")] == ["clerk's", "boss"]
+
+
+@pytest.fixture
+def viewer(app, make, user):
+    """A browser of an accountant who made a token and then became a viewer."""
+    a_user("admin@example.com", Role.ADMIN, "Admin")
+    make()
+    users.set_facts(user.id, "Ann", Role.VIEWER)
+    signed_in = Browser(app)
+    signed_in.sign_in()
+    return signed_in
+
+
+def test_a_viewer_who_has_a_token_finds_it_on_the_account_page_and_revokes_it(viewer):
+    page = viewer.get("/account").click("See your tokens")
+
+    assert [cell.get_text() for cell in page.html.select(".table__lead")] == ["n8n"]
+    assert "The token n8n no longer counts." in page.forms[1].submit().follow()
+
+
+def test_a_viewer_is_offered_no_form_for_another_token(viewer):
+    page = viewer.get("/tokens")
+
+    assert "Make a token" not in page
+    assert viewer.post("/tokens", {"csrf_token": viewer.csrf_token()}, expect_errors=True).status_int == 403
 
 
 def test_somebody_who_is_narrowed_cannot_make_a_wider_token(app, browser, user, ledger):

@@ -4,8 +4,11 @@ import pytest
 from support.browser import PASSWORD, Browser
 from support.records import a_user
 
+from app.actions import api_tokens as token_actions
 from app.actions import passwords
+from app.domain.permissions import TokenRight
 from app.store.access import audit_entries, one_time_links, users
+from app.store.access.api_tokens import TokenFacts
 from app.store.access.one_time_links import Purpose
 
 NEW = "seven green umbrellas"
@@ -67,6 +70,27 @@ def test_another_password_ends_the_other_logins_and_renews_this_one(browser, oth
     assert browser.get("/").status_int == 200
     browser.set_cookie("session", before)
     assert browser.get("/").location.startswith("/sign-in")
+
+
+def a_token(user, clock):
+    token_actions.create(TokenFacts("n8n", frozenset({TokenRight.READ}), None), user, clock())
+
+
+def test_whoever_changes_the_password_is_told_of_the_tokens_that_still_count(browser, user, clock):
+    a_token(user, clock)
+    a_token(user, clock)
+
+    page = change(browser).follow()
+
+    assert "2 tokens still count: see below whether you know them." in page
+    assert [link["href"] for link in page.html.find_all("a", string="See your tokens")] == ["/tokens"]
+
+
+def test_whoever_has_no_token_is_told_of_none(browser):
+    page = change(browser).follow()
+
+    assert "Your password was changed, and you are signed out everywhere else." in page
+    assert "still count" not in page
 
 
 def test_another_password_voids_links_to_set_one(browser, user, clock):

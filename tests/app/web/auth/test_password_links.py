@@ -4,9 +4,12 @@ import pytest
 from support.browser import Browser
 from support.codes import code_at
 
+from app.actions import api_tokens as token_actions
 from app.actions import passwords, second_factors
+from app.domain.permissions import TokenRight
 from app.jobs.job_queue import open_queue
 from app.store.access import audit_entries, users
+from app.store.access.api_tokens import TokenFacts
 from app.store.access.one_time_links import Purpose
 from app.store.db import tables
 from app.web.application import build
@@ -84,6 +87,13 @@ def test_a_chosen_password_ends_all_logins(browser, app, token):
     choose(Browser(app), token)
 
     assert browser.get("/").location.startswith("/sign-in")
+
+
+def test_whoever_chooses_a_password_by_a_link_is_told_of_the_tokens_that_end(app, stranger, token, user, clock):
+    program = token_actions.create(TokenFacts("n8n", frozenset({TokenRight.READ}), None), user, clock())
+
+    assert "1 token that a program used no longer counts" in choose(stranger, token)
+    assert stranger.get("/api/v1/invoices", headers={"Authorization": f"Bearer {program}"}, status=401)
 
 
 def test_a_link_does_not_go_round_the_second_step(app, stranger, token, user, clock):

@@ -7,8 +7,10 @@ from support.browser import PASSWORD, Browser
 from support.codes import code_at, key_on
 from support.records import a_user
 
-from app.domain.permissions import Role
+from app.actions import api_tokens as token_actions
+from app.domain.permissions import Role, TokenRight
 from app.store.access import audit_entries, second_factor, users
+from app.store.access.api_tokens import TokenFacts
 from app.store.db import tables
 from app.web.application import build
 
@@ -188,6 +190,15 @@ def test_setting_it_up_ends_the_other_logins_and_renews_this_one(browser, app, c
     assert browser.get("/").status_int == 200
     browser.set_cookie("session", before)
     assert browser.get("/").location.startswith("/sign-in")
+
+
+def test_whoever_changes_it_is_told_of_the_tokens_that_still_count(browser, user, clock):
+    token_actions.create(TokenFacts("n8n", frozenset({TokenRight.READ}), None), user, clock())
+    page = browser.get(PAGE)
+    form = page.forms[1]
+    form["code"], form["current"] = code_at(key_on(page.text), clock()), PASSWORD
+
+    assert "1 token still counts: " in form.submit()
 
 
 def test_codes_are_guessed_as_slowly_as_passwords(secured, app):

@@ -3,7 +3,7 @@
 from datetime import UTC, datetime
 
 import pytest
-from support.browser import Browser
+from support.browser import PASSWORD, Browser
 from support.records import a_user, an_invoice
 
 from app.actions import api_tokens as token_actions
@@ -63,7 +63,9 @@ def test_who_left_can_still_be_kept_out(full, user):
     other = a_user("bob@example.com", Role.VIEWER)
     page = full.get(f"/users/{other.id}")
 
-    next(form for form in page.forms.values() if form.action.endswith("/deactivate")).submit().follow()
+    form = next(form for form in page.forms.values() if form.action.endswith("/deactivate"))
+    form["current"] = PASSWORD
+    form.submit().follow()
 
     assert users.get(other.id).active is False
 

@@ -32,7 +32,7 @@ def app_with_export(sqlite, settings, clock, monkeypatch):
         return (
             *own(settings, pages, *others),
             Route("GET", "/export", export, Right.EXPORT),
-            Route("POST", "/upload", upload, Right.IMPORT, largest_body=300_000),
+            Route("POST", "/upload", upload, Right.IMPORT, largest_body=300_000, step_up=None),
             Route("GET", "/export/missing", missing, Right.EXPORT),
         )
 

@@ -170,9 +170,9 @@ def an_entry(action, subject, after=None, **whence):
         ),
         (an_entry("invoice.created", "invoice:7", program="books"), "1001", "Ann (by books) entered invoice 1001"),
         (
-            an_entry("user.edited", "user:0", actor="", address="203.0.113.7"),
-            "",
-            "Somebody edited somebody unknown",
+            an_entry("session.refused", "user:2", actor="", address="203.0.113.7"),
+            "Bob",
+            "Somebody failed to sign in as user Bob",
         ),
         (an_entry("thing.of_old", "invoice:7"), "1001", "Ann did “thing.of_old” to invoice 1001"),
     ],

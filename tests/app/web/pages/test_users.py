@@ -7,8 +7,16 @@ import pytest
 from support.browser import Browser
 from support.records import a_customer, a_user, an_import, an_invoice
 
-from app.domain.permissions import Role, Scope
+from app.actions import api_tokens as token_actions
+from app.actions import second_factors
+from app.domain.permissions import Role, Scope, TokenRight
 from app.store.access import users
+from app.store.access.api_tokens import TokenFacts
+
+
+@pytest.fixture
+def browser(stepped_up):
+    return stepped_up
 
 
 @pytest.fixture
@@ -157,6 +165,33 @@ def test_who_is_let_in_again_can_sign_in(app, browser, bob):
     posted_from(browser.get(f"/users/{bob.id}"), f"/users/{bob.id}/activate")
 
     assert Browser(app).sign_in("bob@example.com").status_int == 303
+
+
+def a_token(user, clock):
+    token_actions.create(TokenFacts("n8n", frozenset({TokenRight.READ}), None), user, clock())
+
+
+def test_an_admin_finds_the_tokens_of_a_user_that_count(browser, bob, clock):
+    a_token(bob, clock)
+    a_token(bob, clock)
+
+    assert browser.get(f"/users/{bob.id}").html.find("dd", string="2").a["href"] == "/tokens"
+
+
+def test_whoever_keeps_a_user_out_is_told_that_tokens_and_links_end(browser, bob):
+    page = posted_from(browser.get(f"/users/{bob.id}"), f"/users/{bob.id}/deactivate").follow()
+
+    sentence = "bob@example.com is signed out and may no longer sign in; tokens and links of theirs no longer count."
+    assert sentence in page
+
+
+def test_whoever_resets_a_second_factor_is_told_of_the_tokens_that_still_count(browser, bob, clock):
+    second_factors.enable(bob, "SECRET", 1, [], clock())
+    a_token(bob, clock)
+
+    page = posted_from(browser.get(f"/users/{bob.id}"), f"/users/{bob.id}/second-factor").follow()
+
+    assert "1 token still counts: revoke on the page of tokens what may be in wrong hands." in page
 
 
 def test_a_link_is_shown_once(browser, bob):
