@@ -4,21 +4,22 @@ import getpass
 
 from playbooks.steps import deploy_log, lock, release
 from playbooks.steps.session import RefusedError, Session, server_task
-from playbooks.steps.stack import ONCE, Stack
+from playbooks.steps.stack import ONCE, Stack, serving
 from playbooks.steps.takeover import take_over
 
-_KINDS = ("signing-key", "database")
+_KINDS = ("signing-key", "database", "redis")
 _WOULD = {
     "": "The address of the mail server would be asked for",
     "signing-key": "A new key would sign, and the one before still count",
     "database": "The roles of the database would get new passwords",
+    "redis": "The queue would get a new password, and be started again",
 }
 _ROLES_SCRIPT = "/docker-entrypoint-initdb.d/10-roles.sh"  # created the roles; run again, it sets their passwords
 
 
 @server_task(
     "secrets",
-    rotate="signing-key (nobody is signed out) or database (the passwords of its roles).",
+    rotate="signing-key (nobody is signed out), database (the passwords of its roles), or redis (that of the queue).",
     mail="Ask for the address of the mail server, which holds a password; nothing switches mail off.",
     dry_run="Only say what would be done.",
 )
@@ -29,6 +30,8 @@ def stack_secrets(found: Session, *, rotate: str = "", mail: bool = False, dry_r
     version = release.current(found.host)
     if not version:
         raise RefusedError(f"{found.host.name}: nothing was deployed yet, and the first deploy makes all secrets.")
+    if rotate == "redis":
+        serving(found.host, "redis")  # there is one only where the settings ask for it
     if dry_run:
         found.steps.note(f"{_WOULD[rotate]}; app and worker would be started with it, and no request lost.")
         return
@@ -47,6 +50,9 @@ def _change(found: Session, stack: Stack, rotate: str, url: str, *, is_mail: boo
     if rotate == "database":
         with found.steps.step("Set the passwords in the database"):
             set_database_passwords(stack)
+    if rotate == "redis":
+        with found.steps.step("Start the queue with its password"):
+            stack.execute("restart", "redis")  # what is uploaded meanwhile waits until the worker looks for it
     take_over(found, stack, recreates=True)
     found.steps.recap("Done: the app and the worker use them.")
 

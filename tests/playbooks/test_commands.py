@@ -218,6 +218,30 @@ def test_new_passwords_are_written_told_to_the_database_then_used(command, monke
     ]
 
 
+def test_the_queue_is_started_again_with_its_new_password_before_it_is_used(command, monkeypatch):
+    monkeypatch.setattr("playbooks.steps.takeover.wait_until_served", lambda *_words, **_options: None)
+    monkeypatch.setattr("playbooks.steps.switching._HANDING_OVER_SECONDS", 0)
+    command.server.started = "2 invoices-app-2 invoices-app:old running"
+    command.server.answers["readlink *"] = Ran(0, "/opt/invoices/releases/old\n")
+    command.server.answers["docker ps * label=com.docker.compose.service=redis *"] = Ran(0, "3 redis redis:8 running\n")
+
+    command.run(stack_secrets, "stack_secrets", rotate="redis")
+
+    done = [line for line in command.server.done if line.startswith(("run", "exec", "up", "restart"))]
+    assert done[:3] == [
+        "run --rm --no-deps -T secrets invoices secrets --rotate redis",
+        "restart redis",
+        "up --detach --no-deps --no-recreate --scale app=2 app",
+    ]
+
+
+def test_a_queue_that_there_is_not_gets_no_password(command):
+    command.server.answers["readlink *"] = Ran(0, "/opt/invoices/releases/old\n")
+
+    assert "the redis does not run" in command.refused(stack_secrets, "stack_secrets", rotate="redis")
+    assert command.server.acted == []
+
+
 def test_the_address_of_the_mail_server_is_asked_for_and_goes_through_standard_input(command, monkeypatch):
     monkeypatch.setattr("playbooks.steps.takeover.wait_until_served", lambda *_words, **_options: None)
     monkeypatch.setattr("playbooks.steps.switching._HANDING_OVER_SECONDS", 0)
