@@ -94,6 +94,13 @@ def names(customer_ids: Iterable[int]) -> dict[int, str]:
     return dict(rows)
 
 
+def contacts(customer_ids: Iterable[int]) -> dict[int, tuple[str, str, str]]:
+    """Return name, telephone number and e-mail address, by id."""
+    columns = (_Customer.id, _Customer.name, _Customer.phone, _Customer.email)
+    rows: Any = _Customer.select(*columns).where(_Customer.id.in_(sorted(customer_ids))).tuples()
+    return {customer_id: (name, phone, email) for customer_id, name, phone, email in rows}
+
+
 def existing(customer_id: int) -> Customer:
     """Raise MissingError if there is none."""
     return existing_or_raise(get(customer_id), "customer")

@@ -1,7 +1,8 @@
 """Positions: open and overpaid amounts at the end of a day, by due date and by customer."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from datetime import date
 from typing import Any
 
 from peewee import Case, fn
@@ -40,6 +41,15 @@ def of_customers(as_of: AsOf) -> list[CustomerPosition]:
     rows: Any = CustomerModel.select(CustomerModel.id, CustomerModel.code, CustomerModel.name).tuples()
     labels = {customer_id: (code, name) for customer_id, code, name in rows}
     return [CustomerPosition(*labels[customer_id], currency, owed) for (customer_id, currency), owed in found.items()]
+
+
+def oldest_overdue(as_of: AsOf, customer_ids: Iterable[int]) -> dict[tuple[int, str], date]:
+    """Return the first due date of what is overdue, by customer id and currency."""
+    position = Position(as_of)
+    key = (InvoiceModel.customer, InvoiceModel.currency)
+    late = position.is_owed & (InvoiceModel.due_on < as_of.day) & InvoiceModel.customer.in_(sorted(customer_ids))
+    rows = position.joined(InvoiceModel.select(*key, fn.MIN(InvoiceModel.due_on))).where(late).group_by(*key).tuples()
+    return {(customer_id, currency): due_on for customer_id, currency, due_on in rows}
 
 
 def balances(position: Position, key: Sequence[Any], *further: Any) -> Any:

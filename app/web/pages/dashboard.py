@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
+from heapq import nlargest
 
 from bottle import HTTPResponse
 from markupsafe import Markup
@@ -10,21 +11,20 @@ from markupsafe import Markup
 from app.domain.account import Owed
 from app.domain.ageing import ageing_by_currency, nothing_owed
 from app.domain.as_of import AsOf
-from app.domain.invoice import Status
 from app.domain.periods import days_up_to, first_of_month, last_of_month, month_before, months_up_to
 from app.domain.receivables_summary import LATER_DAYS, SOON_DAYS, ReceivablesSummary, receivables_summary
 from app.domain.settlement import WINDOW_DAYS
 from app.domain.turnover import Month, Turnover, by_month
 from app.store.db.cache import cache_fragment
 from app.store.ledger import customers, history, invoices, positions, settlements, turnover
-from app.store.ledger.invoices import LONGEST_DUE_FIRST, Filter
 from app.web.auth import scopes
 from app.web.http.forms import Form
 from app.web.http.rendering import Pages, address
 from app.web.http.request_context import RequestContext
 from app.web.pages.audit_messages import audit_message
 
-_MOST_OVERDUE = 10
+_MOST_CALLS = 10
+_CONSIDERED = 200  # of those who owe most beyond its due date
 _LATEST_MESSAGES = 8
 _MOST_DEBTORS = 10
 _MONTHS = 12
@@ -38,14 +38,27 @@ class DebtorRow:
 
 
 @dataclass(frozen=True, slots=True)
+class CallRow:
+    """A customer to call; `days` is how late the oldest of what is overdue is."""
+
+    customer_id: int
+    name: str
+    phone: str
+    email: str
+    overdue_cents: int
+    days: int
+
+
+@dataclass(frozen=True, slots=True)
 class Currency:
-    """All that the dashboard shows of one currency: now, a month before, by month, and who owes most."""
+    """All that the dashboard shows of one currency: now, a month before, whom to call, by month, and who owes most."""
 
     code: str
     as_of: str
     now: ReceivablesSummary
     then: ReceivablesSummary
     last_month: Month
+    calls: list[CallRow]
     months: list[Month]
     debtors: list[DebtorRow]
 
@@ -91,7 +104,6 @@ class Dashboard:
 
     def _summary(self, context: RequestContext, as_of: AsOf, as_of_parameter: str) -> Markup:
         day = as_of.day
-        overdue = Filter(statuses=frozenset({Status.OVERDUE}))
         return self.pages.part(
             context.locale,
             "dashboard/_summary.html",
@@ -102,7 +114,6 @@ class Dashboard:
             later=day + timedelta(days=LATER_DAYS),
             as_of=as_of_parameter,
             currencies=self._currencies(as_of, context.as_of(month_before(day)), as_of_parameter),
-            lines=invoices.matching(overdue, as_of, LONGEST_DUE_FIRST, length=_MOST_OVERDUE),
         )
 
     def _currencies(self, as_of: AsOf, before: AsOf, as_of_parameter: str) -> list[Currency]:
@@ -113,7 +124,7 @@ class Dashboard:
         # What was void only later was still invoiced and collected then.
         since = min(first_of_month(before.day), days_up_to(before.day, WINDOW_DAYS))
         then = self._summaries(before, turnover.by_day(before, since))
-        debtors = _debtors(as_of)
+        calls, debtors = _calls(as_of), _debtors(as_of)
         codes = sorted(now or {self.currency})
         codes.sort(key=lambda code: code != self.currency)  # the currency of the business comes first
         last = first_of_month(before.day)
@@ -124,6 +135,7 @@ class Dashboard:
                 now.get(code) or _nothing(code, day),
                 then.get(code) or _nothing(code, before.day),
                 by_month([one for one in days if one.currency == code], [last], last_of_month(last))[0],
+                calls.get(code, []),
                 by_month([one for one in days if one.currency == code], months, day),
                 debtors.get(code, []),
             )
@@ -143,6 +155,27 @@ class Dashboard:
 
 def _nothing(code: str, day: date) -> ReceivablesSummary:
     return receivables_summary(nothing_owed(code, day), (), (), ())
+
+
+def _calls(as_of: AsOf) -> dict[str, list[CallRow]]:
+    """Return whom to call first, by currency: who owes much for long, as overdue cents times days late."""
+    overdue: dict[str, list[tuple[int, int]]] = {}
+    for (customer_id, currency), owed in positions.by_customer(as_of).items():
+        if owed.overdue_cents:
+            overdue.setdefault(currency, []).append((owed.overdue_cents, customer_id))
+    considered = {currency: nlargest(_CONSIDERED, found) for currency, found in overdue.items()}
+    ids = {customer_id for found in considered.values() for _, customer_id in found}
+    oldest, contacts = positions.oldest_overdue(as_of, ids), customers.contacts(ids)
+
+    def call(currency: str, cents: int, customer_id: int) -> CallRow:
+        return CallRow(customer_id, *contacts[customer_id], cents, (as_of.day - oldest[customer_id, currency]).days)
+
+    return {
+        currency: nlargest(
+            _MOST_CALLS, (call(currency, *one) for one in found), key=lambda row: row.overdue_cents * row.days
+        )
+        for currency, found in considered.items()
+    }
 
 
 def _debtors(as_of: AsOf) -> dict[str, list[DebtorRow]]:

@@ -12,6 +12,10 @@ from app.store.db import tables
 from app.web.application import build
 
 
+def words_of(part):
+    return " ".join(part.get_text(" ").split())
+
+
 def words(page):
     """The text of the page, as read from left to right."""
     return " ".join(re.sub(r"<[^>]+>", " ", page.text).split())
@@ -72,8 +76,8 @@ def test_due_soon_begins_today_and_ends_on_the_seventh_and_the_thirtieth_day(bro
 
     page = browser.get("/")
 
-    assert "Due by 9 Mar 2026 0.06" in words(page)
-    assert "Due by 1 Apr 2026 0.30" in words(page)
+    assert "Due in the next 7 days 0.06" in words(page)
+    assert "Due in the next 30 days 0.30" in words(page)
     behind = page.click(href="due_to=2026-03-09")
     assert re.findall(r"/invoices/(\d+)\"", behind.text) == ["3", "2"]
 
@@ -165,13 +169,45 @@ def test_each_bucket_leads_to_its_invoices(browser, bucket):
     assert page.forms[1]["as_of"].value == "2026-02-28"
 
 
-def test_the_longest_overdue_come_first_and_ten_at_most(browser):
-    for day in range(1, 13):
-        an_invoice(f"N{day:02}", due_on=date(2026, 2, day))
+def test_who_owes_much_for_long_is_called_first(browser):
+    for name, cents, due_on in (
+        ("Much, short", 500_00, date(2026, 2, 28)),  # 500.00 times 2 days
+        ("Little, long", 9_00, date(2026, 1, 1)),  # 9.00 times 60 days
+        ("Both", 100_00, date(2026, 2, 10)),  # 100.00 times 20 days
+        ("Not late", 900_00, date(2026, 3, 2)),
+    ):
+        an_invoice(name, a_customer(name, name, phone="555-0100"), total_cents=cents, due_on=due_on)
 
-    page = browser.get("/")
+    rows = [words_of(row) for row in browser.get("/").html.select("table[data-rows] tbody tr")]
 
-    assert re.findall(r">(N\d\d)<", page.text) == [f"N{day:02}" for day in range(1, 11)]
+    assert rows == [
+        "Both 555-0100 20 days late 100.00",
+        "Much, short 555-0100 2 days late 500.00",
+        "Little, long 555-0100 60 days late 9.00",
+    ]
+
+
+def test_a_customer_is_called_about_the_oldest_of_several(browser):
+    acme = a_customer("C1", "Acme")
+    for day in (3, 20, 1):
+        an_invoice(f"N{day}", acme, total_cents=10_00, due_on=date(2026, 2, day))
+
+    [row] = browser.get("/").html.select("table[data-rows] tbody tr")
+
+    assert words_of(row) == "Acme 29 days late 30.00"
+
+
+def test_ten_customers_at_most_are_called(browser):
+    for number in range(12):
+        an_invoice(f"N{number}", a_customer(f"C{number}", f"Customer {number}"), due_on=date(2026, 2, 1))
+
+    assert len(browser.get("/").html.select("table[data-rows] tbody tr")) == 10
+
+
+def test_who_has_no_telephone_is_written_to(browser):
+    an_invoice("1", a_customer("C1", "Acme", email="pay@acme.example"), due_on=date(2026, 2, 1))
+
+    assert browser.get("/").html.select_one("table[data-rows] a[href^=mailto]").string == "pay@acme.example"
 
 
 def test_a_customer_cannot_bring_a_script_along(browser):
