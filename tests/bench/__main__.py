@@ -127,7 +127,7 @@ PAGES = (
         "memory of one server worker",
         lambda measured: f"{measured[SERVER]['memory']:.0f} MB",
         lambda measured: measured[SERVER]["memory"],
-        (80, 110),
+        (95, 125),
     ),
     *(
         Row(f"queries of {name}", lambda measured, name=name: str(measured["queries"][name]))
@@ -154,7 +154,7 @@ COMPARED = tuple(
     )
     for server in ("gunicorn", "granian")
 )
-COMPARED_NOTE = "Both with two processes of two threads, over the same database, one after the other."
+COMPARED_NOTE = "Both with two processes of eight threads, over the same database, one after the other."
 
 
 def of_import(name: str, text: str, figure: str = "", bare: str = "", most: tuple[float, float] | None = None) -> Row:
