@@ -784,3 +784,41 @@ def test_an_aged_report_with_customers_in_headings_is_read():
         (70_00, 70_00),
     ]
     assert "Rows that name no customer were read as those of the name above them." in notices(checked)
+
+
+def with_payments_on_account(*amounts):
+    """Acme owes 100.00 and then 50.00, Globex 30.00; what Acme pays names no invoice."""
+    invoices = [
+        ["Invoice", "2", "Acme", date(2026, 1, 6), date(2026, 3, 4), D(50)],
+        ["Invoice", "1", "Acme", ISSUED, DUE, HUNDRED],
+        ["Invoice", "3", "Globex", ISSUED, DUE, D(30)],
+    ]
+    paid = [["Payment", None, "Acme", date(2026, 3, day), None, -D(amount)] for day, amount in enumerate(amounts, 9)]
+    headers = ["Type", "Invoice No", "Customer", "Invoice Date", "Due Date", "Amount"]
+    return check({"Ledger": [headers, *invoices, *paid]}, by_question={"payments:Ledger": "pay"})
+
+
+def paid(checked):
+    return [(record.key[0], record.values["paid_on"].day, record.cents("amount_cents")) for record in checked.payments]
+
+
+def test_a_payment_on_account_pays_the_oldest_first_and_the_next_with_what_is_left():
+    checked = with_payments_on_account(120)
+
+    assert paid(checked) == [("1", 9, 100_00), ("2", 9, 20_00)]
+    assert problems(checked) == []
+
+
+def test_a_payment_on_account_pays_the_invoice_of_its_own_amount():
+    assert paid(with_payments_on_account(50)) == [("2", 9, 50_00)]
+
+
+def test_a_payment_on_account_goes_on_where_the_one_before_ended():
+    assert paid(with_payments_on_account(60, 60)) == [("1", 9, 60_00), ("1", 10, 40_00), ("2", 10, 20_00)]
+
+
+def test_a_payment_on_account_of_more_than_is_owed_is_a_problem():
+    checked = with_payments_on_account(160)
+
+    [problem] = problems(checked)
+    assert "pays 10.00 more than is left of its customer's invoices" in plain(str(problem))
