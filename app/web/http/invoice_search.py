@@ -12,7 +12,10 @@ from app.web.http.rendering import address
 from app.web.http.request_context import RequestContext
 
 OUTSTANDING_WORD = "outstanding"
-STATUSES = [(OUTSTANDING_WORD, "Outstanding"), *((status.value, status.value.capitalize()) for status in Status)]
+_BY_USE = (  # what is asked for most comes first
+    Status.OVERDUE, Status.OPEN, Status.PARTIAL, Status.PAID, Status.DRAFT, Status.WRITTEN_OFF, Status.VOID,
+)  # fmt: skip
+STATUSES = [(OUTSTANDING_WORD, "Outstanding"), *((status.value, status.value.capitalize()) for status in _BY_USE)]
 MEANT_BY = {OUTSTANDING_WORD: OUTSTANDING, **{status.value: frozenset({status}) for status in Status}}
 _NARROWING = tuple(
     "q status bucket customer ledger currency issued_from issued_to due_from due_to least most disputed import "

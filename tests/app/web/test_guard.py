@@ -109,7 +109,7 @@ def test_a_missing_page_says_so_in_our_own_words(browser):
 
     assert page.status_int == 404
     assert "There is no page at this address." in page.text
-    assert "Go to the dashboard" in page.text
+    assert "Go to the start page" in page.text
 
 
 def test_a_method_that_a_page_does_not_know_is_refused(browser):

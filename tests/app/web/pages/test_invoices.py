@@ -38,6 +38,16 @@ def test_a_search_is_typed_into_the_form_and_stands_in_the_address(browser):
     assert page.forms[1]["q"].value == "acme"
 
 
+def test_the_statuses_that_are_asked_for_most_come_first(browser):
+    an_invoice()
+
+    options = [option.string for option in browser.get("/invoices").html.select("#status option")]
+
+    assert options == [
+        "All", "Outstanding", "Overdue", "Open", "Partial", "Paid", "Draft", "Written off", "Void",
+    ]  # fmt: skip
+
+
 def test_an_amount_is_found_as_it_is_written(browser):
     an_invoice("1", total_cents=1_234_50)
     an_invoice("2", total_cents=1_234_51)
