@@ -12,7 +12,7 @@ pytestmark = pytest.mark.browser
 
 
 def numbers(page):
-    return page.locator("tbody .table__key")
+    return page.locator("tbody .table__key a")
 
 
 def pick(page, *wanted):
@@ -163,3 +163,17 @@ def test_what_is_picked_what_is_listed_and_a_csv_are_exported(open_page, debt):
 def invoice_rows(content):
     tab = load_workbook(io.BytesIO(content))["Invoices"]
     return [row for row in tab.iter_rows(values_only=True) if row[0] and str(row[0]).startswith("B")]
+
+
+def test_a_page_is_picked_at_once_and_its_sum_is_told(open_page, debt):
+    with open_page() as page:
+        page.goto(f"/invoices?q={debt.customer}")
+        page.get_by_label("Select all of this page").check()
+
+        expect(page.locator(".picks tbody :checked")).to_have_count(3)
+        expect(page.locator(".picks__sum")).to_have_text("230.00 USD")
+
+        page.get_by_label(f"Pick invoice {debt.numbers[1]}").uncheck()
+        expect(page.locator(".picks__sum")).to_have_text("180.00 USD")
+        page.get_by_label("Select all of this page").uncheck()
+        expect(page.locator(".picks__sum")).to_have_text("")

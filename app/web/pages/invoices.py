@@ -242,6 +242,7 @@ def _row(line: ListedInvoice, locale: Locale) -> tuple[object, ...]:
         locale.money(invoice.total_cents),
         locale.money(line.paid_cents),
         locale.money(line.balance_cents),
+        line.balance_cents,
         invoice.currency,
         status.replace(" ", "-"),
         status.capitalize(),
