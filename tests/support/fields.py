@@ -45,6 +45,7 @@ OF_PAYMENT = {
     "note": ({"note": ""}, {"note": "sent by mistake"}),
     "voided_at": ({"voided_at": None}, {"voided_at": AT}),
     "void_reason": ({"voided_at": AT}, {"voided_at": AT, "void_reason": "sent twice"}),
+    "moves_credit": ({"moves_credit": False}, {"moves_credit": True}),
 }
 OF_PLAIN = {Type.TEXT: "PO 77", Type.PARAGRAPHS: "1 Main St\nSpringfield", Type.PHONE: "+1 555 0100"}
 

@@ -16,6 +16,7 @@ from zoneinfo import ZoneInfo
 from bottle import HTTPResponse, request
 from pydantic import ValidationError
 
+from app.actions.confirmations import UnconfirmedError
 from app.actions.imports import NotNowError
 from app.actions.invoices import InvoiceRefusedError
 from app.actions.payments import PaymentRefusedError
@@ -62,7 +63,7 @@ _CONFLICTS = {  # with the field that does not fit, where it is one
     PaymentRefusedError: "",
 }
 _OUTDATED = {CustomerConflictError: "Get the customer again.", InvoiceConflictError: "Get it again."}
-_REFUSALS: tuple[type[Exception], ...] = (Refusal, MissingError, *_CONFLICTS, *_OUTDATED)
+_REFUSALS: tuple[type[Exception], ...] = (Refusal, MissingError, UnconfirmedError, *_CONFLICTS, *_OUTDATED)
 
 log = logging.getLogger(__name__)
 
@@ -153,7 +154,10 @@ def _problem(refused: Exception) -> ProblemError:
         return problems.not_found(refused)
     if again := _OUTDATED.get(type(refused)):
         return ProblemError(ProblemType.STALE, f"{refused} {again}")
-    return problems.conflict(refused, _CONFLICTS.get(type(refused), ""))
+    if isinstance(refused, UnconfirmedError):
+        return problems.unconfirmed(refused)
+    field = refused.field if isinstance(refused, InvoiceRefusedError) else _CONFLICTS.get(type(refused), "")
+    return problems.conflict(refused, field)
 
 
 def _handler_arguments(operation: Operation) -> dict[str, Any]:

@@ -10,6 +10,7 @@ from typing import TypeVar
 
 from app.domain import fields
 from app.domain.as_of import YEARS
+from app.domain.confirmation import Confirmation
 from app.domain.fields import Field, Type
 from app.domain.own_fields import LONGEST_NAME, LONGEST_TEXT
 from app.web.http.errors import Refusal
@@ -31,6 +32,19 @@ class Form:
     def __init__(self, typed: Mapping[str, str]) -> None:
         self.typed = {name: _without_controls(text).strip() for name, text in typed.items()}
         self.errors: dict[str, str] = {}
+        self._asked: set[Confirmation] = set()
+
+    def ask(self, confirmation: Confirmation, name: str, sentence: str) -> None:
+        """Ask beside the field what the confirmation's box answers."""
+        self.errors[name] = " ".join(filter(None, (self.errors.get(name), sentence)))
+        self._asked.add(confirmation)
+
+    def asks(self, confirmation: str) -> bool:
+        """Return whether the confirmation's box is shown: when it is asked for, and once it was ticked."""
+        return confirmation in self._asked or self.checked(confirmation)
+
+    def confirmed(self) -> frozenset[Confirmation]:
+        return frozenset(one for one in Confirmation if self.checked(one))
 
     def text(self, name: str, *, required: bool = False, longest: int = LONGEST_LINE, lines: bool = False) -> str:
         """Strip surrounding blanks; line breaks and tabs become spaces unless `lines` is set."""

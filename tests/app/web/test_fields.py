@@ -17,11 +17,11 @@ NAMES = ("kind", "field", "before", "after")
 
 @pytest.fixture
 def stored(sqlite):
-    """Two customers, two invoices, and a payment of the first."""
+    """Two customers, two invoices in two currencies, and a payment of the first."""
     acme = a_customer("C1", "Acme")
     a_customer("C2", "Bolt")
     invoice = an_invoice("1001", acme)
-    an_invoice("1002", acme)
+    an_invoice("1002", acme, currency="EUR")
     a_payment(invoice)
 
 

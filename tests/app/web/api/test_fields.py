@@ -4,6 +4,7 @@ from datetime import date
 
 import pytest
 from support.fields import TABLES, every_field, is_entered
+from support.records import an_invoice
 
 ENTRIES = {
     "customer": {"code": "C9", "name": "Cork"},
@@ -18,6 +19,12 @@ ENTRIES = {
     },
 }
 NAMES = ("kind", "field", "before", "after")
+
+
+@pytest.fixture
+def ledger(ledger):
+    """One more invoice, in the currency that another is changed to."""
+    an_invoice("C1-9", currency="EUR")
 
 
 def sent(value):
