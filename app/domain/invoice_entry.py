@@ -42,14 +42,19 @@ def why_refused(
     for name in ("issued_on", "due_on"):
         if _is_new(name, facts, before) and (sentence := why_not_plausible(getattr(facts, name))):
             return InvoiceRefusal(sentence, name)
-    if facts.due_on < facts.issued_on:
-        return InvoiceRefusal("It cannot be due before it is issued.", "due_on")
+    if sentence := why_not_due(facts.issued_on, facts.due_on):
+        return InvoiceRefusal(sentence, "due_on")
     if _is_new("total_cents", facts, before) and facts.total_cents == 0:
         return InvoiceRefusal("Nothing is owed on a total of zero: write the total of the invoice.", "total_cents")
     is_known = facts.currency in known_currencies or facts.currency in ledger.currencies
     if _is_new("currency", facts, before) and not is_known:
         return InvoiceRefusal(f"There is no currency {facts.currency}: write its code, such as USD.", "currency")
     return None
+
+
+def why_not_due(issued_on: date, due_on: date) -> str:
+    """Return "" if an invoice of that day can be due then."""
+    return "It cannot be due before it is issued." if due_on < issued_on else ""
 
 
 def questions(

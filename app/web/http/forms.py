@@ -13,6 +13,7 @@ from app.domain.as_of import YEARS
 from app.domain.confirmation import Confirmation
 from app.domain.fields import Field, Type
 from app.domain.own_fields import LONGEST_NAME, LONGEST_TEXT
+from app.domain.plausible_days import why_not_plausible
 from app.web.http.errors import Refusal
 from app.web.http.locales import Locale
 from app.workbook.meaning.columns.own_columns import named
@@ -117,6 +118,14 @@ class Form:
             self.errors[name] = "Please choose a day."
             return None
         return self._day(name, _LIKE_THIS_DAY)
+
+    def entered_day(self, name: str) -> date | None:
+        """Return the day of what is entered; None if it is empty, invalid or too far from today to be right."""
+        day = self.optional_day(name, required=True)
+        if day and (sentence := why_not_plausible(day)):
+            self.errors[name] = sentence
+            return None
+        return day
 
     def amount(
         self, name: str, locale: Locale, *, required: bool = False, least: int | None = None, currency: str = ""

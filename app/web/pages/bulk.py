@@ -134,7 +134,7 @@ def _change(fields: Form, action: BulkAction, today: date) -> BulkChange:
         seen=fields.by_id("pick:"),
         key=fields.text("key", required=True, longest=40),
         reason="" if is_payment else fields.text("reason", required=action is BulkAction.DISPUTE),
-        paid_on=(fields.optional_day("paid_on", required=True) if is_payment else None) or today,
+        paid_on=(fields.entered_day("paid_on") if is_payment else None) or today,
         method=fields.text("method", longest=60) if is_payment else "",
         reference=fields.text("reference") if is_payment else "",
         confirmed=fields.confirmed() - {Confirmation.KEEP_CREDIT},

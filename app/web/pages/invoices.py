@@ -16,6 +16,7 @@ from app.domain.as_of import AsOf
 from app.domain.fields import INVOICE, plain
 from app.domain.invoice import Invoice, InvoiceFacts
 from app.domain.invoice_changes import StatusChange
+from app.domain.invoice_entry import why_not_due
 from app.domain.own_fields import merged
 from app.domain.paging import page_count
 from app.domain.permissions import Right
@@ -181,8 +182,10 @@ class Invoices:
         currency = fields.text("currency", required=True, longest=3).upper()
         if currency and not (len(currency) == 3 and currency.isascii() and currency.isalpha()):
             fields.errors["currency"] = "Please write the three letters of a currency, such as USD."
-        issued_on = fields.optional_day("issued_on", required=True)
-        due_on = fields.optional_day("due_on", required=True)
+        issued_on = fields.entered_day("issued_on")
+        due_on = fields.entered_day("due_on")
+        if issued_on and due_on and (sentence := why_not_due(issued_on, due_on)):
+            fields.errors["due_on"] = sentence
         total = fields.amount("total", context.locale, required=True, currency=currency)
         number = fields.text("number", required=True, longest=60)
         ledger = fields.text("ledger", required=True, longest=60)

@@ -248,7 +248,7 @@ def _amount(fields: Form, context: RequestContext, invoice: Invoice) -> int:
 
 
 def _batch(fields: Form, context: RequestContext, amounts: Mapping[int, int]) -> PaymentBatch:
-    paid_on = fields.optional_day("paid_on", required=True)
+    paid_on = fields.entered_day("paid_on")
     key = fields.text("key", required=True, longest=64)
     return PaymentBatch(
         key=key,

@@ -148,6 +148,17 @@ def test_a_day_in_the_future_records_nothing(browser, acme):
     assert paid(invoice) == [0]
 
 
+def test_a_day_of_another_age_records_nothing(browser, acme):
+    invoice = an_invoice("1", acme)
+    form = apply_form(preview(browser, "pay", [invoice]))
+    form["paid_on"] = "1900-01-01"
+
+    page = form.submit(expect_errors=True)
+
+    assert "1900-01-01 is too far from today to be right: correct the day." in page.text
+    assert paid(invoice) == [0]
+
+
 def test_a_text_that_is_too_long_records_nothing(browser, acme):
     invoice = an_invoice("1", acme)
     form = apply_form(preview(browser, "pay", [invoice]))

@@ -153,6 +153,17 @@ def test_a_total_below_what_was_paid_is_saved_once_it_is_said_that_the_rest_beco
     assert tables.InvoiceModel.get().total_cents == 30_00
 
 
+def test_all_that_is_wrong_with_the_days_is_said_at_once_with_all_else(browser, acme):
+    form = new_form(browser, acme)
+    form["number"], form["issued_on"], form["due_on"], form["total"] = "", "2199-01-01", "1900-01-01", "1oo"
+
+    page = form.submit(expect_errors=True)
+
+    assert [error["id"] for error in page.html.select(".form__error")] == [
+        "number-error", "issued_on-error", "due_on-error", "total-error",
+    ]  # fmt: skip
+
+
 def test_a_box_is_not_shown_before_it_answers_a_question(browser, acme):
     form = new_form(browser, acme)
 
