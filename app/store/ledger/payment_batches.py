@@ -5,7 +5,7 @@ from contextlib import contextmanager
 from datetime import datetime
 from typing import Any
 
-from peewee import IntegrityError, fn
+from peewee import IntegrityError
 
 from app.domain.invoice import Invoice
 from app.domain.payment import Payment
@@ -16,6 +16,7 @@ from app.store.db.locks import locked
 from app.store.db.missing_records import MissingError, existing_or_raise
 from app.store.db.tables import InvoiceModel, PaymentModel
 from app.store.ledger import columns
+from app.store.ledger.snapshot import compared
 
 
 class KeyUsedError(Exception):
@@ -75,6 +76,7 @@ def earlier(batch: PaymentBatch, customer_ids: Iterable[int]) -> list[EarlierPay
             InvoiceModel.currency,
             PaymentModel.amount_cents,
             InvoiceModel.number,
+            PaymentModel.reference,
         )
         .join(InvoiceModel)
         .where(
@@ -82,12 +84,15 @@ def earlier(batch: PaymentBatch, customer_ids: Iterable[int]) -> list[EarlierPay
             PaymentModel.paid_on == batch.paid_on,
             PaymentModel.voided_at.is_null(),
             ~PaymentModel.moves_credit,
-            fn.LOWER(PaymentModel.reference) == batch.reference.lower(),
         )
         .order_by(PaymentModel.id)
         .tuples()
     )
-    return [EarlierPayment(batch_key or str(payment_id), *row) for payment_id, batch_key, *row in rows]
+    return [
+        EarlierPayment(batch_key or str(payment_id), *row)
+        for payment_id, batch_key, *row, reference in rows
+        if compared(reference) == compared(batch.reference)
+    ]
 
 
 @contextmanager

@@ -142,6 +142,16 @@ def test_a_payment_that_was_voided_or_came_on_another_day_is_no_other_of_the_sam
     assert paid(invoice) == 80_00
 
 
+@pytest.mark.parametrize("reference", ["ÜBERWEISUNG 7", "Überweisung 7"])
+def test_references_are_compared_as_people_read_them(record, reference):
+    invoice = an_invoice()
+    a_payment(invoice, 40_00, paid_on=TODAY, reference="Überweisung 7")
+    again = PaymentBatch("key", TODAY, {invoice.id: 40_00}, reference=reference)
+
+    with pytest.raises(UnconfirmedError):
+        payments.record(again, a_user("bob@example.com"), NOW, TODAY)
+
+
 def test_a_payment_with_another_reference_is_another_payment(record):
     invoice = an_invoice()
     a_payment(invoice, 40_00, paid_on=TODAY, reference="R 7")

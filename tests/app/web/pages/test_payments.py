@@ -163,6 +163,21 @@ def test_money_can_be_given_back_up_to_what_was_paid(browser, invoice):
     assert paid(invoice) == 35_00
 
 
+def test_the_same_refund_is_asked_about_beside_its_amount(browser, invoice):
+    a_payment(invoice, 60_00)
+    for _ in range(2):
+        form = form_of(browser, invoice, "/refunds")
+        form["amount"] = "25.00"
+        page = form.submit(expect_errors=True)
+    again = next(form for form in page.forms.values() if form.action.endswith("/refunds"))
+    again["repeat_payment"] = True
+
+    again.submit()
+
+    assert "is this the same refund?" in page.html.select_one("#refund-amount-error").get_text()
+    assert paid(invoice) == 10_00
+
+
 def test_credit_is_used_for_another_invoice_of_the_customer(browser, invoice):
     a_payment(invoice, 130_00)
     other = an_invoice("1002", invoice.customer, total_cents=50_00)
