@@ -1,6 +1,6 @@
 """Invoices: created, edited, voided, written off, reinstated and disputed, each change audited."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import asdict
 from datetime import datetime
 from typing import Any
@@ -9,7 +9,7 @@ from app.actions.confirmations import refuse_unconfirmed
 from app.domain.confirmation import Confirmation
 from app.domain.invoice import Invoice, InvoiceFacts
 from app.domain.invoice_changes import StatusChange, why_not, why_not_edit
-from app.domain.invoice_entry import InvoiceRefusal, LedgerFacts, questions, why_refused
+from app.domain.invoice_entry import InvoiceRefusal, LedgerFacts, questions, refusals
 from app.domain.own_fields import changes
 from app.store.access import audit
 from app.store.access.users import User
@@ -20,11 +20,11 @@ from app.workbook.meaning.vocabulary import currencies
 
 
 class InvoiceRefusedError(Exception):
-    """The change breaks a rule; the message is one sentence, `field` the one to correct, "" if it is none."""
+    """The change breaks rules; the message is the first one's sentence."""
 
-    def __init__(self, refusal: InvoiceRefusal) -> None:
-        super().__init__(refusal.sentence)
-        self.field = refusal.field
+    def __init__(self, refusals: Iterable[InvoiceRefusal]) -> None:
+        self.refusals = tuple(refusals)
+        super().__init__(self.refusals[0].sentence)
 
 
 def create(facts: InvoiceFacts, by: User, now: datetime, confirmed: Collection[Confirmation] = ()) -> int:
@@ -53,7 +53,9 @@ def edit(
         was, after = changes(before, asdict(facts)), changes(asdict(facts), before)
         if not after:
             return False
-        _refuse(why_not_edit(invoice, facts, paid_cents, has_payments=invoice_changes.has_payments(seen.invoice_id)))
+        has_payments = invoice_changes.has_payments(seen.invoice_id)
+        if refusal := why_not_edit(invoice, facts, paid_cents, has_payments=has_payments):
+            raise InvoiceRefusedError([refusal])
         invoice_changes.refuse_taken_number(facts, seen.invoice_id)
         _refuse_doubtful(facts, invoice, paid_cents, now, confirmed)
         invoice_changes.write_facts(seen.invoice_id, facts)
@@ -69,7 +71,7 @@ def change_status(change: StatusChange, reason: str, seen: SeenVersion, by: User
     with transaction():
         invoice, paid_cents = invoice_changes.as_seen(seen)
         if sentence := why_not(change, invoice, paid_cents):
-            raise InvoiceRefusedError(InvoiceRefusal(sentence))
+            raise InvoiceRefusedError([InvoiceRefusal(sentence)])
         invoice_changes.write(seen.invoice_id, _VALUES[change](reason, now))
         action = f"invoice.{change.replace(' ', '_')}"
         before = {"reason": invoice.void_reason or invoice.write_off_reason} if change is StatusChange.REINSTATE else {}
@@ -96,14 +98,10 @@ def _refuse_doubtful(
     facts: InvoiceFacts, before: Invoice | None, paid_cents: int, now: datetime, confirmed: Collection[Confirmation]
 ) -> None:
     ledger = LedgerFacts(invoices.currencies(), invoice_changes.others_with_number(facts))
-    _refuse(why_refused(facts, before, ledger, currencies.codes()))
+    if refused := list(refusals(facts, before, ledger, currencies.codes())):
+        raise InvoiceRefusedError(refused)
     # A day more or less does not matter to what lies a month ahead, so neither does the time zone.
     refuse_unconfirmed(questions(facts, before, paid_cents, ledger, now.date()), confirmed)
-
-
-def _refuse(refusal: InvoiceRefusal | None) -> None:
-    if refusal:
-        raise InvoiceRefusedError(refusal)
 
 
 def _non_empty(values: Mapping[str, Any]) -> dict[str, Any]:

@@ -35,21 +35,20 @@ class LedgerFacts:
     others_with_number: Sequence[str]
 
 
-def why_refused(
+def refusals(
     facts: InvoiceFacts, before: Invoice | None, ledger: LedgerFacts, known_currencies: Container[str]
-) -> InvoiceRefusal | None:
-    """Return None if the values can be saved, once what is doubtful is confirmed."""
+) -> Iterator[InvoiceRefusal]:
+    """Yield none if the values can be saved, once what is doubtful is confirmed."""
     for name in ("issued_on", "due_on"):
         if _is_new(name, facts, before) and (sentence := why_not_plausible(getattr(facts, name))):
-            return InvoiceRefusal(sentence, name)
+            yield InvoiceRefusal(sentence, name)
     if sentence := why_not_due(facts.issued_on, facts.due_on):
-        return InvoiceRefusal(sentence, "due_on")
+        yield InvoiceRefusal(sentence, "due_on")
     if _is_new("total_cents", facts, before) and facts.total_cents == 0:
-        return InvoiceRefusal("Nothing is owed on a total of zero: write the total of the invoice.", "total_cents")
+        yield InvoiceRefusal("Nothing is owed on a total of zero: write the total of the invoice.", "total_cents")
     is_known = facts.currency in known_currencies or facts.currency in ledger.currencies
     if _is_new("currency", facts, before) and not is_known:
-        return InvoiceRefusal(f"There is no currency {facts.currency}: write its code, such as USD.", "currency")
-    return None
+        yield InvoiceRefusal(f"There is no currency {facts.currency}: write its code, such as USD.", "currency")
 
 
 def why_not_due(issued_on: date, due_on: date) -> str:

@@ -76,6 +76,11 @@ def is_entered(field: Field) -> bool:
     return field.is_entered and field.name != "customer_id"
 
 
+def is_entered_day(field: Field) -> bool:
+    """Tell whether people enter a day there."""
+    return is_entered(field) and field.type is Type.DAY
+
+
 def is_searched(field: Field) -> bool:
     """Tell whether a search for what the field holds finds the record."""
     return field.is_searched

@@ -57,13 +57,19 @@ _CHALLENGE = {"WWW-Authenticate": 'Bearer realm="invoices"'}
 _SENTENCES = {"missing": "Please give this.", "extra_forbidden": "There is no such field here."}
 _CONFLICTS = {  # with the field that does not fit, where it is one
     CodeRefusedError: "code",
-    InvoiceRefusedError: "",
     NotNowError: "",
     NumberTakenError: "number",
     PaymentRefusedError: "",
 }
 _OUTDATED = {CustomerConflictError: "Get the customer again.", InvoiceConflictError: "Get it again."}
-_REFUSALS: tuple[type[Exception], ...] = (Refusal, MissingError, UnconfirmedError, *_CONFLICTS, *_OUTDATED)
+_REFUSALS: tuple[type[Exception], ...] = (
+    Refusal,
+    MissingError,
+    UnconfirmedError,
+    InvoiceRefusedError,
+    *_CONFLICTS,
+    *_OUTDATED,
+)
 
 log = logging.getLogger(__name__)
 
@@ -156,8 +162,10 @@ def _problem(refused: Exception) -> ProblemError:
         return ProblemError(ProblemType.STALE, f"{refused} {again}")
     if isinstance(refused, UnconfirmedError):
         return problems.unconfirmed(refused)
-    field = refused.field if isinstance(refused, InvoiceRefusedError) else _CONFLICTS.get(type(refused), "")
-    return problems.conflict(refused, field)
+    if isinstance(refused, InvoiceRefusedError):
+        mistakes = [problems.at(one.field, one.sentence) for one in refused.refusals if one.field]
+        return ProblemError(ProblemType.CONFLICT, str(refused), mistakes)
+    return problems.conflict(refused, _CONFLICTS.get(type(refused), ""))
 
 
 def _handler_arguments(operation: Operation) -> dict[str, Any]:

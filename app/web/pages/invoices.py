@@ -246,7 +246,8 @@ def _say(refused: invoice_actions.InvoiceRefusedError | UnconfirmedError, fields
         for question in refused.questions:
             fields.ask(question.confirmation, _NAMES.get(question.field, question.field), question.sentence)
     else:
-        fields.errors[_NAMES.get(refused.field, refused.field)] = str(refused)
+        for refusal in refused.refusals:
+            fields.errors[_NAMES.get(refusal.field, refusal.field)] = refusal.sentence
 
 
 def _row(line: ListedInvoice, locale: Locale) -> tuple[object, ...]:

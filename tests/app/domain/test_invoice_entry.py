@@ -6,7 +6,7 @@ from datetime import date
 import pytest
 from support.records import invoice_facts
 
-from app.domain.invoice_entry import InvoiceRefusal, LedgerFacts, questions, why_refused
+from app.domain.invoice_entry import InvoiceRefusal, LedgerFacts, questions, refusals
 from app.domain.sentences import plain
 
 TODAY = date(2026, 3, 2)
@@ -38,19 +38,25 @@ def asked(facts, before=None, paid_cents=0, ledger=LEDGER):
     ],
 )
 def test_what_can_never_be_right_is_refused(said, refusal):
-    assert why_refused(replace(STORED, **said), None, LEDGER, {"USD", "EUR"}) == refusal
+    assert list(refusals(replace(STORED, **said), None, LEDGER, {"USD", "EUR"})) == [refusal]
+
+
+def test_all_that_can_never_be_right_is_said_at_once():
+    found = refusals(replace(STORED, total_cents=0, currency="XYZ"), None, LEDGER, {"USD"})
+
+    assert [refusal.field for refusal in found] == ["total_cents", "currency"]
 
 
 def test_what_stands_in_an_imported_invoice_already_is_not_refused_when_it_is_edited():
     imported = replace(STORED, total_cents=0, currency="XYZ", issued_on=date(1900, 1, 1))
 
-    assert why_refused(replace(imported, notes="called"), imported, LEDGER, {"USD"}) is None
+    assert list(refusals(replace(imported, notes="called"), imported, LEDGER, {"USD"})) == []
 
 
 def test_a_currency_that_the_ledger_has_is_one_whoever_knows_it():
     ledger = LedgerFacts(currencies=["XYZ"], others_with_number=[])
 
-    assert why_refused(replace(STORED, currency="XYZ"), None, ledger, {"USD"}) is None
+    assert list(refusals(replace(STORED, currency="XYZ"), None, ledger, {"USD"})) == []
 
 
 @pytest.mark.parametrize(
