@@ -33,19 +33,26 @@ class Form:
     def __init__(self, typed: Mapping[str, str]) -> None:
         self.typed = {name: _without_controls(text).strip() for name, text in typed.items()}
         self.errors: dict[str, str] = {}
-        self._asked: set[Confirmation] = set()
+        self._asked: dict[Confirmation, str] = {}
 
     def ask(self, confirmation: Confirmation, name: str, sentence: str) -> None:
         """Ask beside the field what the confirmation's box answers."""
         self.errors[name] = " ".join(filter(None, (self.errors.get(name), sentence)))
-        self._asked.add(confirmation)
+        self._asked[confirmation] = f"{name}={self.typed.get(name, '')}"
 
-    def asks(self, confirmation: str) -> bool:
+    def asks(self, confirmation: Confirmation) -> bool:
         """Return whether the confirmation's box is shown: when it is asked for, and once it was ticked."""
-        return confirmation in self._asked or self.checked(confirmation)
+        return confirmation in self._asked or confirmation in self.confirmed()
+
+    def box_of(self, confirmation: Confirmation) -> str:
+        """Return what the box sends: the field with what was typed there, as only that is confirmed."""
+        return self._asked.get(confirmation) or self.typed[confirmation]
 
     def confirmed(self) -> frozenset[Confirmation]:
-        return frozenset(one for one in Confirmation if self.checked(one))
+        return frozenset(one for one in Confirmation if self._is_confirmed(*self.typed.get(one, "").split("=", 1)))
+
+    def _is_confirmed(self, name: str, text: str | None = None) -> bool:
+        return text is not None and self.typed.get(name) == text
 
     def text(self, name: str, *, required: bool = False, longest: int = LONGEST_LINE, lines: bool = False) -> str:
         """Strip surrounding blanks; line breaks and tabs become spaces unless `lines` is set."""

@@ -277,7 +277,7 @@ def _check_sum(
     left = received - sum(placed.values())
     if left < 0:
         fields.errors["received"] = f"{context.locale.money(-left)} more is applied below than was received."
-    elif left > 0 and not fields.checked(Confirmation.KEEP_CREDIT):
+    elif left > 0 and Confirmation.KEEP_CREDIT not in fields.confirmed():
         sentence = f"{context.locale.money(left)} is not applied yet. Apply it below or keep it as credit."
         fields.ask(Confirmation.KEEP_CREDIT, "received", sentence)
 
@@ -285,7 +285,7 @@ def _check_sum(
 def _with_credit(fields: Form, received: int, placed: Mapping[int, int]) -> dict[int, int]:
     """Put what is left over on the last invoice, where it stands as credit."""
     left = received - sum(placed.values())
-    if left <= 0 or not fields.checked(Confirmation.KEEP_CREDIT) or not placed:
+    if left <= 0 or Confirmation.KEEP_CREDIT not in fields.confirmed() or not placed:
         return dict(placed)
     last = next(reversed(list(placed)))
     return {**placed, last: placed[last] + left}

@@ -139,6 +139,36 @@ def test_what_is_seldom_right_is_asked_beside_its_field_and_saved_once_its_box_i
     assert tables.InvoiceModel.select().count() == 2
 
 
+def test_a_ticked_box_confirms_only_what_it_was_asked_about(browser, acme):
+    bolt = a_customer("C2", "Bolt")
+    an_invoice("J-1", bolt)
+    an_invoice("J-2", bolt)
+    form = new_form(browser, acme)
+    form["number"], form["total"] = "J-1", "50.00"
+    page = form.submit(expect_errors=True)
+    again = next(one for one in page.forms.values() if one.action == "/invoices")
+    again["repeat_number"], again["number"] = True, "J-2"
+
+    page = again.submit(expect_errors=True)
+
+    assert "This number is used by Bolt too" in page.html.select_one("#number-error").get_text()
+    assert "checked" not in page.html.select_one("#repeat_number").attrs
+    assert tables.InvoiceModel.select().count() == 2
+
+
+def test_a_box_that_was_ticked_stays_ticked_while_something_else_is_wrong(browser, acme):
+    an_invoice("J-1", a_customer("C2", "Bolt"))
+    form = new_form(browser, acme)
+    form["number"], form["total"] = "J-1", "50.00"
+    page = form.submit(expect_errors=True)
+    again = next(one for one in page.forms.values() if one.action == "/invoices")
+    again["repeat_number"], again["total"] = True, "5o"
+
+    page = again.submit(expect_errors=True)
+
+    assert "checked" in page.html.select_one("#repeat_number").attrs
+
+
 def test_a_total_below_what_was_paid_is_saved_once_it_is_said_that_the_rest_becomes_credit(browser, acme):
     invoice = an_invoice("1001", acme, total_cents=100_00)
     a_payment(invoice, 40_00)
