@@ -1,6 +1,6 @@
 """The same action for many invoices: for all of them as they were shown, or for none."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 
@@ -8,6 +8,7 @@ from app.actions import invoices as invoice_actions
 from app.actions import payments
 from app.domain.as_of import AsOf
 from app.domain.bulk import BulkAction, Candidate, changed_since, why_left_out
+from app.domain.confirmation import Confirmation
 from app.domain.invoice_changes import StatusChange
 from app.domain.payment_batch import PaymentBatch
 from app.store.access.users import User
@@ -36,22 +37,32 @@ class BulkChange:
     paid_on: date
     method: str
     reference: str
+    confirmed: Collection[Confirmation] = ()
 
 
-def apply(change: BulkChange, by: User, now: datetime, today: AsOf) -> list[ListedInvoice]:
-    """Change the invoices and return them as they were before.
+@dataclass(frozen=True, slots=True)
+class BulkDone:
+    """The invoices as they were before, and the id of the first payment if payments were recorded."""
 
-    Raises ChangedMeanwhileError, RecordedBeforeError, or what recording a payment raises.
-    """
+    listed: list[ListedInvoice]
+    payment_id: int | None = None
+
+
+def apply(change: BulkChange, by: User, now: datetime, today: AsOf) -> BulkDone:
+    """Raise ChangedMeanwhileError, RecordedBeforeError, or what recording a payment raises."""
     with exclusive_transaction():
-        if payment_batches.is_recorded(_key(change, min(change.seen, default=0))):
+        if payment_batches.is_recorded(change.key):
             raise RecordedBeforeError
         listed = invoices.matching(Filter(ids=frozenset(change.seen)), today, invoices.LONGEST_DUE_FIRST, length=None)
         if not _are_as_shown(change, listed):
             raise ChangedMeanwhileError
+        if change.action is BulkAction.PAY:
+            recorded = payments.record(_in_full(change, listed), by, now, today.day, change.confirmed)
+            return BulkDone(listed, recorded.payment_ids[0])
         for line in listed:
-            _change(change, line, by, now, today.day)
-        return listed
+            seen = SeenVersion(line.invoice.id, line.invoice.version)
+            invoice_actions.change_status(StatusChange(change.action.value), change.reason, seen, by, now)
+        return BulkDone(listed)
 
 
 def _are_as_shown(change: BulkChange, listed: list[ListedInvoice]) -> bool:
@@ -60,21 +71,12 @@ def _are_as_shown(change: BulkChange, listed: list[ListedInvoice]) -> bool:
     return 0 < len(listed) == len(change.seen) and fits and not changed_since(candidates, change.seen)
 
 
-def _change(change: BulkChange, line: ListedInvoice, by: User, now: datetime, today: date) -> None:
-    invoice = line.invoice
-    if change.action is not BulkAction.PAY:
-        seen = SeenVersion(invoice.id, invoice.version)
-        invoice_actions.change_status(StatusChange(change.action.value), change.reason, seen, by, now)
-        return
-    batch = PaymentBatch(
-        key=_key(change, invoice.id),
+def _in_full(change: BulkChange, listed: list[ListedInvoice]) -> PaymentBatch:
+    return PaymentBatch(
+        key=change.key,
         paid_on=change.paid_on,
-        amounts={invoice.id: line.balance_cents},
+        amounts={line.invoice.id: line.balance_cents for line in listed},
         method=change.method,
         reference=change.reference,
+        is_one_receipt=False,
     )
-    payments.record(batch, by, now, today, keep_credit=False)
-
-
-def _key(change: BulkChange, invoice_id: int) -> str:
-    return f"{change.key}:{invoice_id}"

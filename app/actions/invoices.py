@@ -1,36 +1,50 @@
 """Invoices: created, edited, voided, written off, reinstated and disputed, each change audited."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import asdict
 from datetime import datetime
 from typing import Any
 
-from app.domain.invoice import InvoiceFacts
+from app.actions.confirmations import refuse_unconfirmed
+from app.domain.confirmation import Confirmation
+from app.domain.invoice import Invoice, InvoiceFacts
 from app.domain.invoice_changes import StatusChange, why_not, why_not_edit
+from app.domain.invoice_entry import InvoiceRefusal, LedgerFacts, questions, refusals
 from app.domain.own_fields import changes
 from app.store.access import audit
 from app.store.access.users import User
 from app.store.db.transactions import transaction
-from app.store.ledger import invoice_changes
+from app.store.ledger import invoice_changes, invoices
 from app.store.ledger.invoice_changes import SeenVersion
+from app.workbook.meaning.vocabulary import currencies
 
 
 class InvoiceRefusedError(Exception):
-    """The change breaks a rule; the message is one sentence."""
+    """The change breaks rules; the message is the first one's sentence."""
+
+    def __init__(self, refusals: Iterable[InvoiceRefusal]) -> None:
+        self.refusals = tuple(refusals)
+        super().__init__(self.refusals[0].sentence)
 
 
-def create(facts: InvoiceFacts, by: User, now: datetime) -> int:
-    """Add an invoice and return its id; raises NumberTakenError, or MissingError outside the current user's scope."""
+def create(facts: InvoiceFacts, by: User, now: datetime, confirmed: Collection[Confirmation] = ()) -> int:
+    """Add an invoice and return its id.
+
+    Raises NumberTakenError, InvoiceRefusedError, UnconfirmedError, or MissingError outside the current user's scope.
+    """
     invoice_changes.refuse_outside_scope(facts)
     with invoice_changes.unique_number(facts), transaction():
         invoice_changes.refuse_taken_number(facts, None)
+        _refuse_doubtful(facts, None, 0, now, confirmed)
         invoice_id = invoice_changes.insert(facts)
         after = _non_empty(asdict(facts))
         audit.append(by, "invoice.created", f"invoice:{invoice_id}", after=after, now=now)
         return invoice_id
 
 
-def edit(seen: SeenVersion, facts: InvoiceFacts, by: User, now: datetime) -> bool:
+def edit(
+    seen: SeenVersion, facts: InvoiceFacts, by: User, now: datetime, confirmed: Collection[Confirmation] = ()
+) -> bool:
     """Save the values and return whether any differed; raises the errors of `create` and `change_status`."""
     invoice_changes.refuse_outside_scope(facts)
     with invoice_changes.unique_number(facts, seen.invoice_id), transaction():
@@ -39,10 +53,11 @@ def edit(seen: SeenVersion, facts: InvoiceFacts, by: User, now: datetime) -> boo
         was, after = changes(before, asdict(facts)), changes(asdict(facts), before)
         if not after:
             return False
-        refusal = why_not_edit(invoice, facts, paid_cents, has_payments=invoice_changes.has_payments(seen.invoice_id))
-        if refusal:
-            raise InvoiceRefusedError(refusal)
+        has_payments = invoice_changes.has_payments(seen.invoice_id)
+        if refusal := why_not_edit(invoice, facts, paid_cents, has_payments=has_payments):
+            raise InvoiceRefusedError([refusal])
         invoice_changes.refuse_taken_number(facts, seen.invoice_id)
+        _refuse_doubtful(facts, invoice, paid_cents, now, confirmed)
         invoice_changes.write_facts(seen.invoice_id, facts)
         audit.append(by, "invoice.edited", f"invoice:{seen.invoice_id}", before=was, after=after, now=now)
         return True
@@ -55,8 +70,8 @@ def change_status(change: StatusChange, reason: str, seen: SeenVersion, by: User
     """
     with transaction():
         invoice, paid_cents = invoice_changes.as_seen(seen)
-        if refusal := why_not(change, invoice, paid_cents):
-            raise InvoiceRefusedError(refusal)
+        if sentence := why_not(change, invoice, paid_cents):
+            raise InvoiceRefusedError([InvoiceRefusal(sentence)])
         invoice_changes.write(seen.invoice_id, _VALUES[change](reason, now))
         action = f"invoice.{change.replace(' ', '_')}"
         before = {"reason": invoice.void_reason or invoice.write_off_reason} if change is StatusChange.REINSTATE else {}
@@ -77,6 +92,16 @@ _VALUES: Mapping[StatusChange, Any] = {
     StatusChange.DISPUTE: lambda _reason, _now: {"disputed": True},
     StatusChange.SETTLE_DISPUTE: lambda _reason, _now: {"disputed": False},
 }
+
+
+def _refuse_doubtful(
+    facts: InvoiceFacts, before: Invoice | None, paid_cents: int, now: datetime, confirmed: Collection[Confirmation]
+) -> None:
+    ledger = LedgerFacts(invoices.currencies(), invoice_changes.others_with_number(facts))
+    if refused := list(refusals(facts, before, ledger, currencies.codes())):
+        raise InvoiceRefusedError(refused)
+    # A day more or less does not matter to what lies a month ahead, so neither does the time zone.
+    refuse_unconfirmed(questions(facts, before, paid_cents, ledger, now.date()), confirmed)
 
 
 def _non_empty(values: Mapping[str, Any]) -> dict[str, Any]:

@@ -1,21 +1,21 @@
 """Payments: recorded idempotently, voided with a reason, never edited."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Any
 
+from app.actions.confirmations import refuse_unconfirmed
 from app.domain import payment_batch as rules
+from app.domain.confirmation import Confirmation
 from app.domain.invoice import Invoice
-from app.domain.payment import Payment
+from app.domain.payment import MOVED_CREDIT, Payment
 from app.domain.payment_batch import BatchRefusal, PaymentBatch
 from app.store.access import audit
 from app.store.access.users import User
 from app.store.db.transactions import transaction
 from app.store.ledger import payment_batches
 from app.store.ledger.payment_batches import KeyUsedError
-
-CREDIT = "Credit"  # the method of payments that move credit from one invoice to another
 
 
 class PaymentRefusedError(Exception):
@@ -26,14 +26,6 @@ class PaymentRefusedError(Exception):
         self.refusal = refusal
 
 
-class OverpaidError(Exception):
-    """More was paid than is open, without `keep_credit`; `excess` has the extra cents by invoice id."""
-
-    def __init__(self, excess: Mapping[int, int]) -> None:
-        super().__init__("More came in than is open.")
-        self.excess = excess
-
-
 @dataclass(frozen=True, slots=True)
 class Recorded:
     """The ids of a batch's payments; `again` if the same batch had been recorded before."""
@@ -42,19 +34,20 @@ class Recorded:
     again: bool
 
 
-def record(batch: PaymentBatch, by: User, now: datetime, today: date, *, keep_credit: bool) -> Recorded:
+def record(
+    batch: PaymentBatch, by: User, now: datetime, today: date, confirmed: Collection[Confirmation] = ()
+) -> Recorded:
     """Record a payment batch, at most once per key.
 
-    Raises MissingError, PaymentRefusedError, OverpaidError or KeyUsedError; then nothing was recorded.
+    Raises MissingError, PaymentRefusedError, UnconfirmedError or KeyUsedError; then nothing was recorded.
     """
     with payment_batches.unique_key(batch.key), transaction():
         invoices = payment_batches.locked_invoices(batch.amounts)
         if before := payment_batches.with_key(batch.key):
             return _recorded_before(batch, before)
         _refuse(rules.why_not(batch, invoices, today))
-        excess = rules.overpaid(batch, invoices)
-        if excess and not keep_credit:
-            raise OverpaidError(excess)
+        earlier = payment_batches.earlier(batch, (invoice.customer_id for invoice, _ in invoices.values()))
+        refuse_unconfirmed(rules.questions(batch, invoices, earlier), confirmed)
         return _insert(batch, by, now)
 
 
@@ -63,6 +56,7 @@ def move_credit(batch: PaymentBatch, by: User, now: datetime, today: date) -> Re
 
     Raises MissingError, PaymentRefusedError or KeyUsedError; then nothing was recorded.
     """
+    batch = replace(batch, method=MOVED_CREDIT, moves_credit=True)
     with payment_batches.unique_key(batch.key), transaction():
         invoices = payment_batches.locked_invoices(batch.amounts)
         if before := payment_batches.with_key(batch.key):
@@ -134,4 +128,5 @@ def _audit(by: User, action: str, payment: Payment, after: Mapping[str, Any], no
 def _details(payment: Payment) -> dict[str, Any]:
     names = ("amount_cents", "paid_on", "method", "reference", "note")
     values = {"payment": payment.id, **{name: getattr(payment, name) for name in names}}
-    return {name: value for name, value in values.items() if value != ""}
+    kind = {"moves_credit": True} if payment.moves_credit else {}
+    return {name: value for name, value in values.items() if value != ""} | kind

@@ -115,6 +115,7 @@ PAYMENT: Final = (
     Field("note", "Note", Type.PARAGRAPHS, header="Note", default="", longest=2_000),
     Field("voided_at", "Voided", Type.MOMENT, default=None, is_entered=False),
     Field("void_reason", "Reason of the void", default="", is_entered=False),
+    Field("moves_credit", "Moved credit", Type.YES_NO, default=False, is_entered=False),
 )
 
 

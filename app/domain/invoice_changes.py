@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from enum import StrEnum
 
 from app.domain.invoice import Invoice, InvoiceFacts, LifecycleState, lifecycle_state
+from app.domain.invoice_entry import InvoiceRefusal
 from app.domain.sentences import amount_text
 
 
@@ -39,10 +40,14 @@ def why_not(change: StatusChange, invoice: Invoice, paid_cents: int) -> str:
     return ""
 
 
-def why_not_edit(invoice: Invoice, facts: InvoiceFacts, paid_cents: int, *, has_payments: bool) -> str:
-    """Return "" if the invoice can be edited to these values: recorded payments must keep counting."""
+def why_not_edit(
+    invoice: Invoice, facts: InvoiceFacts, paid_cents: int, *, has_payments: bool
+) -> InvoiceRefusal | None:
+    """Return None if the invoice can be edited to these values: recorded payments must keep counting."""
     if has_payments and facts.currency != invoice.currency:
-        return f"Payments in {invoice.currency} were recorded for it: void them before its currency is changed."
+        sentence = f"Payments in {invoice.currency} were recorded for it: void them before its currency is changed."
+        return InvoiceRefusal(sentence, "currency")
     if facts.draft and not invoice.draft and paid_cents != 0:
-        return f"Payments of {amount_text(paid_cents)} {invoice.currency} count for it, and a draft counts nowhere."
-    return ""
+        sentence = f"Payments of {amount_text(paid_cents)} {invoice.currency} count for it, and a draft counts nowhere."
+        return InvoiceRefusal(sentence, "draft")
+    return None

@@ -6,10 +6,16 @@ from datetime import date, datetime
 
 from app.domain.as_of import AsOf
 
+MOVED_CREDIT = "Moved credit"  # the method of what moves credit: so lists and workbooks say it
+
 
 @dataclass(frozen=True, slots=True)
 class Payment:
-    """A refund has a negative amount. Never edited: to correct a payment, void it and record another."""
+    """A refund has a negative amount. Never edited: to correct a payment, void it and record another.
+
+    What moves credit from one invoice to another is no money: neither a payment nor a refund, though it has an amount
+    on each of the two.
+    """
 
     id: int
     invoice_id: int
@@ -20,6 +26,7 @@ class Payment:
     note: str
     voided_at: datetime | None
     void_reason: str
+    moves_credit: bool = False
 
 
 def counts(payment: Payment, as_of: AsOf) -> bool:

@@ -1,17 +1,24 @@
-"""Payment batches: one receipt of money, allocated to one invoice or to several."""
+"""Payment batches: one receipt of money for one invoice or several, or several receipts that are recorded at once."""
 
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 
+from app.domain.confirmation import Confirmation, Question
 from app.domain.invoice import Invoice, LifecycleState, lifecycle_state
+from app.domain.plausible_days import why_not_plausible
+from app.domain.sentences import amount_text, first_of
+
+_MOST_NUMBERS = 3
 
 
 @dataclass(frozen=True, slots=True)
 class PaymentBatch:
     """Payments to record together: `amounts` is cents by invoice id, all negative for a refund.
 
-    `key` is the idempotency key of the form: a batch that is sent twice is recorded once.
+    `key` is the idempotency key of the form: a batch that is sent twice is recorded once. Several receipts that are
+    recorded at once may be in several currencies.
     """
 
     key: str
@@ -20,15 +27,29 @@ class PaymentBatch:
     method: str = ""
     reference: str = ""
     note: str = ""
+    is_one_receipt: bool = True
+    moves_credit: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class BatchRefusal:
-    """`most_cents` is the largest amount allowed, where the amount is the reason."""
+    """`most_cents` is the largest amount allowed, where the amount is the reason; `field` is the one to correct."""
 
     sentence: str
     invoice_id: int | None = None
     most_cents: int | None = None
+    field: str = "amounts"
+
+
+@dataclass(frozen=True, slots=True)
+class EarlierPayment:
+    """A payment that counts; `receipt` is the same for payments that were recorded together."""
+
+    receipt: str
+    customer_id: int
+    currency: str
+    cents: int
+    number: str
 
 
 def spread(cents: int, balances: Mapping[int, int]) -> dict[int, int]:
@@ -45,9 +66,11 @@ def spread(cents: int, balances: Mapping[int, int]) -> dict[int, int]:
 
 def why_not(batch: PaymentBatch, invoices: Mapping[int, tuple[Invoice, int]], today: date) -> BatchRefusal | None:
     """Return None if the batch can be recorded; `invoices` has each invoice with the cents paid for it."""
+    if sentence := why_not_plausible(batch.paid_on):
+        return BatchRefusal(sentence, field="paid_on")
     if batch.paid_on > today:
-        return BatchRefusal("The day lies in the future: record money when it has come in.")
-    if len({invoice.currency for invoice, _ in invoices.values()}) > 1:
+        return BatchRefusal("The day lies in the future: record money when it has come in.", field="paid_on")
+    if batch.is_one_receipt and len({invoice.currency for invoice, _ in invoices.values()}) > 1:
         return BatchRefusal("One payment is in one currency: these invoices are in several.")
     refusals = (_why_not_on(*invoices[invoice_id], cents) for invoice_id, cents in batch.amounts.items())
     return next(filter(None, refusals), None)
@@ -83,6 +106,47 @@ def overpaid(batch: PaymentBatch, invoices: Mapping[int, tuple[Invoice, int]]) -
         for invoice_id, cents in batch.amounts.items()
     }
     return {invoice_id: cents for invoice_id, cents in more.items() if cents > 0}
+
+
+def questions(
+    batch: PaymentBatch, invoices: Mapping[int, tuple[Invoice, int]], earlier: Iterable[EarlierPayment]
+) -> Iterator[Question]:
+    """`earlier` are the payments of that day with that reference."""
+    for invoice_id, cents in overpaid(batch, invoices).items():
+        sentence = (
+            f"Only {amount_text(batch.amounts[invoice_id] - cents)} is open. Correct the amount, or keep the extra "
+            f"{amount_text(cents)} as credit."
+        )
+        yield Question(Confirmation.KEEP_CREDIT, "amount_cents", sentence, invoice_id)
+    if again := _recorded_already(batch, invoices, earlier):
+        yield again
+
+
+def _recorded_already(
+    batch: PaymentBatch, invoices: Mapping[int, tuple[Invoice, int]], earlier: Iterable[EarlierPayment]
+) -> Question | None:
+    """Compare the sum of each customer: what was recorded may have been placed on other invoices."""
+    sums: Counter[tuple[int, str]] = Counter()
+    for invoice_id, cents in batch.amounts.items():
+        invoice, _ = invoices[invoice_id]
+        sums[invoice.customer_id, invoice.currency] += cents
+    receipts: dict[tuple[str, int, str], list[EarlierPayment]] = {}
+    for payment in earlier:
+        receipts.setdefault((payment.receipt, payment.customer_id, payment.currency), []).append(payment)
+    for (_, customer_id, currency), together in receipts.items():
+        if sums.get((customer_id, currency)) == sum(payment.cents for payment in together):
+            return Question(Confirmation.REPEAT_PAYMENT, "amounts", _same_payment(together))
+    return None
+
+
+def _same_payment(together: Sequence[EarlierPayment]) -> str:
+    cents = sum(payment.cents for payment in together)
+    kind = "refund" if cents < 0 else "payment"
+    numbers = first_of([payment.number for payment in together], _MOST_NUMBERS)
+    return (
+        f"A {kind} of {amount_text(abs(cents))} {together[0].currency} of the same day and with the same reference is "
+        f"recorded already, for {numbers}: is this the same {kind}? If it is not, record it all the same."
+    )
 
 
 def _why_not_on(invoice: Invoice, paid_cents: int, cents: int) -> BatchRefusal | None:

@@ -2,9 +2,11 @@
 
 A line is dated on the day at whose end it first counts, so that the running balance at the end of every day is what the
 customer owed less what the customer had overpaid. A payment made before its invoice counts from the invoice's issue, a
-void from the day of the void, and a void or write-off removes what was left to pay.
+void from the day of the void, and a void or write-off removes what was left to pay. Credit that moves from one invoice
+to another changes nothing that is owed, and is no line.
 """
 
+from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -23,6 +25,7 @@ class EntryKind(StrEnum):
     CREDIT_NOTE = "credit note"
     PAYMENT = "payment"
     REFUND = "refund"
+    MOVED_CREDIT = "moved credit"
     VOIDED_PAYMENT = "payment voided"
     VOID = "invoice voided"
     WRITE_OFF = "written off"
@@ -62,7 +65,7 @@ def statement(
     entries: Iterable[tuple[Invoice, Sequence[Payment]]], opened_on: date, closed_on: date, zone: ZoneInfo
 ) -> Statement:
     changes = [change for invoice, payments in entries for change in _changes(invoice, payments, zone)]
-    changes = [change for change in changes if change.day <= closed_on]
+    changes = [change for change in _without_moves(changes) if change.day <= closed_on]
     changes.sort(key=lambda change: (change.day, _ORDER_IN_A_DAY[change.kind], change.invoice.number))
     opening = balance = sum(change.cents for change in changes if change.day < opened_on)
     lines = []
@@ -71,6 +74,18 @@ def statement(
             balance += change.cents
             lines.append(StatementLine(change, balance))
     return Statement(opened_on, closed_on, opening, tuple(lines), balance)
+
+
+def _without_moves(changes: Sequence[StatementEntry]) -> Iterator[StatementEntry]:
+    """Leave out moved credit of days on which it adds up to nothing: the customer owes the same.
+
+    It does not on a day when only one of the two invoices counts, such as the one that is issued later.
+    """
+    moved: Counter[date] = Counter()
+    for change in changes:
+        if change.kind is EntryKind.MOVED_CREDIT:
+            moved[change.day] += change.cents
+    return (change for change in changes if change.kind is not EntryKind.MOVED_CREDIT or moved[change.day])
 
 
 def _changes(invoice: Invoice, payments: Sequence[Payment], zone: ZoneInfo) -> Iterator[StatementEntry]:
@@ -96,11 +111,18 @@ def _payment_changes(invoice: Invoice, payment: Payment, zone: ZoneInfo) -> Iter
     until = day_of(payment.voided_at, zone)
     if until and until <= since:
         return
-    kind = EntryKind.PAYMENT if payment.amount_cents >= 0 else EntryKind.REFUND
+    kind, voided = _kinds(payment)
     reference = " · ".join(filter(None, (payment.method, payment.reference)))
     yield StatementEntry(since, kind, invoice, -payment.amount_cents, payment.paid_on, reference)
     if until:
-        yield StatementEntry(until, EntryKind.VOIDED_PAYMENT, invoice, payment.amount_cents, until, payment.void_reason)
+        yield StatementEntry(until, voided, invoice, payment.amount_cents, until, payment.void_reason)
+
+
+def _kinds(payment: Payment) -> tuple[EntryKind, EntryKind]:
+    """Return what the payment is on a statement, and what its void is."""
+    if payment.moves_credit:
+        return EntryKind.MOVED_CREDIT, EntryKind.MOVED_CREDIT
+    return EntryKind.PAYMENT if payment.amount_cents >= 0 else EntryKind.REFUND, EntryKind.VOIDED_PAYMENT
 
 
 def _end(invoice: Invoice, zone: ZoneInfo) -> tuple[date | None, EntryKind]:

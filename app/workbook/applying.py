@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 from app.domain import fields
 from app.domain.fields import Type
 from app.domain.own_fields import merged
+from app.domain.payment import MOVED_CREDIT
 from app.domain.sentences import amount_text
 from app.store.ledger import bulk, imports
 from app.store.ledger.snapshot import REPLACED, Snapshot, StoredCustomer, StoredInvoice
@@ -135,7 +136,9 @@ class _Writer:
 
     def _payment_row(self, record: Record, payment_id: int) -> dict[str, Any]:
         values = {"id": payment_id, "invoice": self.invoice_ids[record.key], "recorded_at": self.now}
-        return {**_PAYMENT_DEFAULTS, **record.values, **self._origin(record), **values}
+        # A workbook has no other place for it; where nothing nets it out, a statement tells it all the same.
+        kind = {"moves_credit": record.values.get("method") == MOVED_CREDIT}
+        return {**_PAYMENT_DEFAULTS, **record.values, **self._origin(record), **values, **kind}
 
     def _with_origin(
         self, record: Record, columns: Mapping[str, Any], version: int = 1, own_fields: Mapping[str, str] | None = None

@@ -145,6 +145,7 @@ class Visitor:
                 "csrf_token": _hidden(page, "csrf_token"),
                 "key": _hidden(page, "key"),
                 "amount": "0.01",
+                "repeat_payment": "amount=0.01",
                 "paid_on": _hidden(page, "paid_on"),
             }
             started = time.perf_counter()

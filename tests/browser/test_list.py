@@ -117,6 +117,20 @@ def test_many_are_paid_in_full_after_a_look_at_what_will_be(open_page, debt, wit
         expect(page.locator(".picks tbody .badge")).to_have_text(["Overdue", "Paid", "Paid"])
 
 
+def test_what_was_done_with_many_is_undone_by_one_key(open_page, debt):
+    with open_page() as page:
+        page.goto(f"/invoices?q={debt.customer}")
+        pick(page, *debt.numbers[:2])
+        page.get_by_role("button", name="Mark as paid").click()
+        page.get_by_role("button", name="Record 2 payments").click()
+        expect(page.locator(".picks tbody .badge")).to_have_text(["Overdue", "Paid", "Paid"])
+
+        page.keyboard.press("u")
+
+        expect(page.get_by_role("status").first).to_contain_text("2 payments that were recorded together were voided")
+        expect(page.locator(".picks tbody .badge")).to_have_text(["Overdue", "Overdue", "Overdue"])
+
+
 def test_many_are_marked_as_disputed_and_no_longer(open_page, debt, with_javascript):
     with open_page(java_script_enabled=with_javascript) as page:
         page.goto(f"/invoices?q={debt.customer}")
@@ -175,5 +189,6 @@ def test_a_page_is_picked_at_once_and_its_sum_is_told(open_page, debt):
 
         page.get_by_label(f"Pick invoice {debt.numbers[1]}").uncheck()
         expect(page.locator(".picks__sum")).to_have_text("180.00 USD")
+        page.get_by_label("Select all of this page").check()
         page.get_by_label("Select all of this page").uncheck()
         expect(page.locator(".picks__sum")).to_have_text("")

@@ -149,6 +149,25 @@ def test_more_than_is_open_is_asked_about_and_kept_as_credit(open_page, debt, op
         stand(page, "30.00", "Overdue")
 
 
+def test_the_same_payment_again_is_asked_about_and_recorded_once_its_box_is_ticked(
+    open_page, debt, open_invoice, with_javascript
+):
+    with open_page(java_script_enabled=with_javascript) as page:
+        open_invoice(page, debt.numbers[0])
+        record(page, "40.00")
+        stand(page, "60.00", "Overdue")
+        open_invoice(page, debt.numbers[0])
+        record(page, "40.00")
+        expect(page.locator("#amount-error")).to_contain_text("is this the same payment?")
+        assert page.locator("#payment").get_by_label("Amount").input_value() == "40.00"
+
+        page.get_by_label("Record it all the same").check()
+        page.get_by_role("button", name="Record the payment").click()
+
+        stand(page, "20.00", "Overdue")
+        expect(payments(page)).to_have_count(2)
+
+
 def test_a_payment_is_voided_with_a_reason(open_page, debt, open_invoice, with_javascript):
     with open_page(java_script_enabled=with_javascript) as page:
         open_invoice(page, debt.numbers[0])

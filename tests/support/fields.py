@@ -45,6 +45,7 @@ OF_PAYMENT = {
     "note": ({"note": ""}, {"note": "sent by mistake"}),
     "voided_at": ({"voided_at": None}, {"voided_at": AT}),
     "void_reason": ({"voided_at": AT}, {"voided_at": AT, "void_reason": "sent twice"}),
+    "moves_credit": ({"moves_credit": False}, {"moves_credit": True}),
 }
 OF_PLAIN = {Type.TEXT: "PO 77", Type.PARAGRAPHS: "1 Main St\nSpringfield", Type.PHONE: "+1 555 0100"}
 
@@ -73,6 +74,11 @@ def every_field(*kinds, is_wanted=lambda field: True):
 def is_entered(field: Field) -> bool:
     """Tell whether the field can be changed on a form; an invoice's customer stays its customer."""
     return field.is_entered and field.name != "customer_id"
+
+
+def is_entered_day(field: Field) -> bool:
+    """Tell whether people enter a day there."""
+    return is_entered(field) and field.type is Type.DAY
 
 
 def is_searched(field: Field) -> bool:

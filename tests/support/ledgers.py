@@ -58,7 +58,12 @@ def invoices(draw, invoice_id=1, issued=days, voided=seldom_moments, written_off
 @st.composite
 def payments(draw, invoice_id=1, paid=days, voided=seldom_moments):
     return payment_facts(
-        id=0, invoice_id=invoice_id, paid_on=draw(paid), amount_cents=draw(cents), voided_at=draw(voided)
+        id=0,
+        invoice_id=invoice_id,
+        paid_on=draw(paid),
+        amount_cents=draw(cents),
+        voided_at=draw(voided),
+        moves_credit=draw(st.sampled_from([False, False, True])),
     )
 
 

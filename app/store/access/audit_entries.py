@@ -54,6 +54,13 @@ def latest(limit: int, before: datetime) -> list[Entry]:
     return [_entry(*row) for row in _latest(before, limit)]
 
 
+def of_request(request_id: str, user_id: int, since: datetime) -> list[Entry]:
+    """Return what the user did by that request, newest first."""
+    entry = AuditEntryModel
+    own = (entry.at >= since) & (entry.user_id == user_id) & (entry.request_id == request_id)
+    return [_entry(*row) for row in _newest_first().where(own).tuples()]
+
+
 def matching(wanted: AuditFilter, length: int, *, older_than: int | None = None) -> list[Entry]:
     """Return `length` matching entries, newest first, with ids below `older_than` if given (keyset pagination)."""
     rows = _newest_first().where(reduce(and_, _conditions(wanted), AuditEntryModel.id > 0)).limit(length)

@@ -234,7 +234,8 @@ def within(invoices: Any, scope: permissions.Scope) -> Any:
 class PaymentModel(ScopedModel):
     """A refund is negative. Never edited: to correct a payment, void it and record another.
 
-    Payments of one batch share a `batch_key`; the first of them has the batch's key as its `idempotency_key`.
+    Payments of one batch share a `batch_key`; the first of them has the batch's key as its `idempotency_key`. With
+    `moves_credit` no money came or went: credit was moved from one invoice to another.
     """
 
     invoice = ForeignKeyField(InvoiceModel)
@@ -249,6 +250,7 @@ class PaymentModel(ScopedModel):
     recorded_at = MomentField()
     voided_at = MomentField(null=True)
     void_reason = TextField(default="")
+    moves_credit = BooleanField(default=False)
 
     @classmethod
     def is_within(cls, scope: permissions.Scope) -> Any:

@@ -96,6 +96,14 @@ def refuse_taken_number(facts: InvoiceFacts, own_id: int | None) -> None:
             raise NumberTakenError(None)
 
 
+def others_with_number(facts: InvoiceFacts) -> list[str]:
+    """Return the names of the other customers that have an invoice with the number, as far as the user sees them."""
+    invoice, customer = tables.InvoiceModel, tables.CustomerModel
+    used = (invoice.number_key == compared(facts.number)) & (invoice.customer != facts.customer_id)
+    rows: Any = invoice.select(customer.name).join(customer).where(used).order_by(customer.name).tuples()
+    return [name for (name,) in rows]
+
+
 def _columns(facts: InvoiceFacts) -> dict[str, Any]:
     values = asdict(facts)
     customer_id = values.pop("customer_id")

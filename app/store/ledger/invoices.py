@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from enum import StrEnum
 from functools import reduce
+from itertools import count
 from operator import and_, or_
 from typing import Any, Self
 
@@ -23,6 +24,7 @@ from app.store.db.compiled_queries import Slot, compiled
 from app.store.db.missing_records import existing_or_raise
 from app.store.ledger import columns, own_fields
 from app.store.ledger.receivables import Position, has_seen, is_for_good
+from app.store.ledger.snapshot import compared
 
 _Invoice, _Customer = tables.InvoiceModel, tables.CustomerModel
 _SEARCHED = tuple(getattr(_Invoice, field.name) for field in searched_texts(INVOICE))
@@ -183,12 +185,35 @@ def usual_ledger() -> str:
 
 @cached
 def next_number() -> str:
-    """Return the latest invoice's number with its trailing digits incremented; "" if it has none."""
+    """Return a free number like the latest invoice's: its letters before, and above the largest of as many digits.
+
+    Return "" if the latest number ends in no digits.
+    """
     row: Any = _Invoice.select(_Invoice.number).order_by(_Invoice.issued_on.desc(), _Invoice.id.desc()).tuples().first()
-    digits = re.search(r"\d+$", row[0], re.ASCII) if row else None
-    if digits is None:
+    ending = re.search(r"\d+$", row[0], re.ASCII) if row else None
+    if ending is None:
         return ""
-    return f"{row[0][: digits.start()]}{int(digits[0]) + 1:0{len(digits[0])}d}"
+    before, digits = row[0][: ending.start()], len(ending[0])
+    largest = _largest_ending(before, digits)
+    following = (f"{before}{number:0{digits}d}" for number in count(largest + 1))
+    return next(number for number in following if not _is_used(number))
+
+
+def _largest_ending(before: str, digits: int) -> int:
+    key, like = _Invoice.number_key, compared(before + "0" * digits)
+    rows: Any = (
+        _Invoice.select(key)
+        .where(key.startswith(like[:-digits]), fn.LENGTH(key) == len(like))
+        .order_by(key.desc())
+        .tuples()
+        .iterator()
+    )
+    endings = (found[-digits:] for (found,) in rows)
+    return next((int(ending) for ending in endings if ending.isascii() and ending.isdigit()), 0)
+
+
+def _is_used(number: str) -> bool:
+    return _Invoice.select().where(_Invoice.number_key == compared(number)).exists()
 
 
 def get(invoice_id: int, as_of: AsOf) -> ListedInvoice | None:

@@ -9,13 +9,14 @@ from peewee import IntegrityError
 
 from app.domain.invoice import Invoice
 from app.domain.payment import Payment
-from app.domain.payment_batch import PaymentBatch
+from app.domain.payment_batch import EarlierPayment, PaymentBatch
 from app.store.db.compiled_queries import Slot, compiled
 from app.store.db.current_user import seeing_everything
 from app.store.db.locks import locked
 from app.store.db.missing_records import MissingError, existing_or_raise
 from app.store.db.tables import InvoiceModel, PaymentModel
 from app.store.ledger import columns
+from app.store.ledger.snapshot import compared
 
 
 class KeyUsedError(Exception):
@@ -65,6 +66,35 @@ def locked_invoices(ids: Iterable[int]) -> dict[int, tuple[Invoice, int]]:
     return found
 
 
+def earlier(batch: PaymentBatch, customer_ids: Iterable[int]) -> list[EarlierPayment]:
+    """Return the customers' payments of the batch's day and reference that count, moved credit aside."""
+    rows: Any = (
+        PaymentModel.select(
+            PaymentModel.id,
+            PaymentModel.batch_key,
+            InvoiceModel.customer,
+            InvoiceModel.currency,
+            PaymentModel.amount_cents,
+            InvoiceModel.number,
+            PaymentModel.reference,
+        )
+        .join(InvoiceModel)
+        .where(
+            InvoiceModel.customer.in_(sorted(set(customer_ids))),
+            PaymentModel.paid_on == batch.paid_on,
+            PaymentModel.voided_at.is_null(),
+            ~PaymentModel.moves_credit,
+        )
+        .order_by(PaymentModel.id)
+        .tuples()
+    )
+    return [
+        EarlierPayment(batch_key or str(payment_id), *row)
+        for payment_id, batch_key, *row, reference in rows
+        if compared(reference) == compared(batch.reference)
+    ]
+
+
 @contextmanager
 def unique_key(key: str) -> Iterator[None]:
     """Raise KeyUsedError too if the same key is sent twice at once for different invoices.
@@ -92,9 +122,21 @@ def insert(batch: PaymentBatch, recorded_by: int, now: datetime) -> list[Payment
             idempotency_key=batch.key if number == 0 else None,
             recorded_by=recorded_by,
             recorded_at=now,
+            moves_credit=batch.moves_credit,
             **details,
         )
-        payments.append(Payment(row.id, invoice_id, batch.paid_on, cents, **details, voided_at=None, void_reason=""))
+        payments.append(
+            Payment(
+                row.id,
+                invoice_id,
+                batch.paid_on,
+                cents,
+                **details,
+                voided_at=None,
+                void_reason="",
+                moves_credit=batch.moves_credit,
+            )
+        )
     return payments
 
 

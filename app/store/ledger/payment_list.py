@@ -73,7 +73,13 @@ def of_ids(payment_ids: Collection[int]) -> list[PaymentLine]:
 @cached
 def methods() -> tuple[str, ...]:
     """Return the distinct methods of the latest thousand payments, sorted: the suggestions in a form."""
-    latest = _Payment.select(_Payment.method).order_by(_Payment.id.desc()).limit(_LATEST).alias("latest")
+    latest = (
+        _Payment.select(_Payment.method)
+        .where(~_Payment.moves_credit)
+        .order_by(_Payment.id.desc())
+        .limit(_LATEST)
+        .alias("latest")
+    )
     rows: Any = latest.select_from(latest.c.method).distinct().tuples()
     return tuple(sorted(method for (method,) in rows if method))
 

@@ -346,6 +346,7 @@ def up(migrator, db):
         recorded_at = DateTimeField()
         voided_at = DateTimeField(null=True)
         void_reason = TextField(default="")
+        moves_credit = BooleanField(default=False)
 
         class Meta:
             database = db

@@ -16,6 +16,7 @@ from zoneinfo import ZoneInfo
 from bottle import HTTPResponse, request
 from pydantic import ValidationError
 
+from app.actions.confirmations import UnconfirmedError
 from app.actions.imports import NotNowError
 from app.actions.invoices import InvoiceRefusedError
 from app.actions.payments import PaymentRefusedError
@@ -57,13 +58,19 @@ _CHALLENGE = {"WWW-Authenticate": 'Bearer realm="invoices"'}
 _SENTENCES = {"missing": "Please give this.", "extra_forbidden": "There is no such field here."}
 _CONFLICTS = {  # with the field that does not fit, where it is one
     CodeRefusedError: "code",
-    InvoiceRefusedError: "",
     NotNowError: "",
     NumberTakenError: "number",
     PaymentRefusedError: "",
 }
 _OUTDATED = {CustomerConflictError: "Get the customer again.", InvoiceConflictError: "Get it again."}
-_REFUSALS: tuple[type[Exception], ...] = (Refusal, MissingError, *_CONFLICTS, *_OUTDATED)
+_REFUSALS: tuple[type[Exception], ...] = (
+    Refusal,
+    MissingError,
+    UnconfirmedError,
+    InvoiceRefusedError,
+    *_CONFLICTS,
+    *_OUTDATED,
+)
 
 log = logging.getLogger(__name__)
 
@@ -155,6 +162,11 @@ def _problem(refused: Exception) -> ProblemError:
         return problems.not_found(refused)
     if again := _OUTDATED.get(type(refused)):
         return ProblemError(ProblemType.STALE, f"{refused} {again}")
+    if isinstance(refused, UnconfirmedError):
+        return problems.unconfirmed(refused)
+    if isinstance(refused, InvoiceRefusedError):
+        mistakes = [problems.at(one.field, one.sentence) for one in refused.refusals if one.field]
+        return ProblemError(ProblemType.CONFLICT, str(refused), mistakes)
     return problems.conflict(refused, _CONFLICTS.get(type(refused), ""))
 
 

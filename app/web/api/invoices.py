@@ -8,11 +8,12 @@ from pydantic import Field
 
 from app.actions import invoices as invoice_actions
 from app.domain.ageing import Bucket
+from app.domain.confirmation import Confirmation
 from app.domain.invoice import InvoiceFacts, Status
 from app.store.ledger import customers, invoices
 from app.store.ledger.invoice_changes import SeenVersion
 from app.store.ledger.invoices import Filter, ListedInvoice
-from app.web.api import problems, shapes
+from app.web.api import shapes
 from app.web.api.calls import ROOT, Answer, Call, page
 from app.web.api.shapes import (
     CENTS,
@@ -85,6 +86,12 @@ class InvoicesAsked(Asked):
         )
 
 
+REPEAT_NUMBER = Field(default=False, description="Whether the number may be that of another customer's invoice too.")
+NEW_CURRENCY = Field(default=False, description="Whether the currency may be one that no invoice has yet.")
+CREDIT_NOTE = Field(default=False, description="Whether it is a credit note: a total below zero is refused otherwise.")
+FAR_AHEAD = Field(default=False, description="Whether it may be issued on a day more than 31 days ahead.")
+
+
 class InvoiceEdit(Sent):
     """Changes of an invoice; omitted fields stay as they are. The customer cannot be changed."""
 
@@ -98,6 +105,11 @@ class InvoiceEdit(Sent):
     notes: Annotated[shapes.Lines, Field(max_length=5_000)] | None = None
     own_fields: shapes.OwnFields | None = Field(default=None, description=shapes.OWN_FIELDS_CHANGED)
     draft: bool | None = None
+    repeat_number: bool = REPEAT_NUMBER
+    new_currency: bool = NEW_CURRENCY
+    credit_note: bool = CREDIT_NOTE
+    far_ahead: bool = FAR_AHEAD
+    keep_credit: bool = Field(default=False, description="Whether what was paid beyond a lowered total becomes credit.")
 
 
 class InvoiceEntry(Sent):
@@ -114,6 +126,10 @@ class InvoiceEntry(Sent):
     notes: Annotated[shapes.Lines, Field(max_length=5_000)] = ""
     own_fields: shapes.OwnFields = Field(default={}, description=shapes.OWN_FIELDS)
     draft: bool = Field(default=False, description="A draft counts nowhere.")
+    repeat_number: bool = REPEAT_NUMBER
+    new_currency: bool = NEW_CURRENCY
+    credit_note: bool = CREDIT_NOTE
+    far_ahead: bool = FAR_AHEAD
 
 
 class InvoiceAnswer(ResponseModel):
@@ -157,6 +173,9 @@ class InvoicePage(ResponseModel):
     next: str | None = NEXT
 
 
+_CONFIRMATIONS = {one.value for one in Confirmation}
+
+
 class InvoicesApi:
     def list(self, call: Call, query: InvoicesAsked) -> Answer[InvoicePage]:
         as_of = call.as_of(query.as_of)
@@ -167,26 +186,22 @@ class InvoicesApi:
         return Answer(_answer(call, invoice_id, query.as_of))
 
     def create(self, call: Call, body: InvoiceEntry) -> Answer[InvoiceAnswer]:
-        facts = InvoiceFacts(**{**dict(body), "own_fields": shapes.own_fields({}, body.own_fields)})
-        _refuse_due_before_issued(facts)
+        own = shapes.own_fields({}, body.own_fields)
+        facts = InvoiceFacts(**{**body.model_dump(exclude=_CONFIRMATIONS), "own_fields": own})
         customers.existing(facts.customer_id)
-        invoice_id = invoice_actions.create(facts, call.user, call.now)
+        invoice_id = invoice_actions.create(facts, call.user, call.now, shapes.confirmed(body))
         return Answer(_answer(call, invoice_id), {"Location": f"{ROOT}/invoices/{invoice_id}"})
 
     def edit(self, call: Call, invoice_id: int, version: int, body: InvoiceEdit) -> Answer[InvoiceAnswer]:
         stored = invoices.facts(invoice_id)
         facts = InvoiceFacts(**{name: getattr(stored, name) for name in InvoiceFacts.__slots__})
         own = shapes.own_fields(stored.own_fields, body.own_fields or {})
-        facts = replace(facts, **{**body.model_dump(exclude_none=True), "own_fields": own})
-        _refuse_due_before_issued(facts)
-        invoice_actions.edit(SeenVersion(invoice_id, version), facts, call.user, call.now)
+        sent = body.model_dump(exclude_none=True, exclude=_CONFIRMATIONS)
+        facts = replace(facts, **{**sent, "own_fields": own})
+        seen = SeenVersion(invoice_id, version)
+        invoice_actions.edit(seen, facts, call.user, call.now, shapes.confirmed(body))
         return Answer(_answer(call, invoice_id))
 
 
 def _answer(call: Call, invoice_id: int, day: date | None = None) -> InvoiceAnswer:
     return InvoiceAnswer.of(invoices.existing(invoice_id, call.as_of(day)))
-
-
-def _refuse_due_before_issued(facts: InvoiceFacts) -> None:
-    if facts.due_on < facts.issued_on:
-        raise problems.conflict("It cannot be due before it is issued.", "due_on")

@@ -7,12 +7,12 @@ from typing import Annotated
 from pydantic import Field
 
 from app.actions import payments
+from app.actions.confirmations import UnconfirmedError
 from app.domain.payment_batch import PaymentBatch
 from app.store.ledger import payment_batches, payment_list
 from app.store.ledger.payment_list import PaymentFilter, PaymentLine
 from app.web.api import problems, shapes
 from app.web.api.calls import ROOT, Answer, Call, page
-from app.web.api.problems import ProblemError, ProblemType
 from app.web.api.shapes import CENTS, NEXT, Asked, Cents, Day, Flag, IdAsked, Moment, ResponseModel, Sent
 
 
@@ -57,6 +57,10 @@ class PaymentBatchEntry(Sent):
     reference: Annotated[shapes.Line, Field(max_length=200)] = ""
     note: Annotated[shapes.Lines, Field(max_length=2_000)] = ""
     keep_credit: bool = Field(default=False, description="Whether what is more than is open is kept as credit.")
+    repeat_payment: bool = Field(
+        default=False,
+        description="Whether it is another payment than one of the same customer, day, reference and sum.",
+    )
 
 
 class Reason(Sent):
@@ -82,6 +86,9 @@ class PaymentAnswer(ResponseModel):
     note: str
     voided_at: Moment | None
     void_reason: str
+    moves_credit: bool = Field(
+        description="Whether no money came or went: credit moved from one invoice to another of the customer."
+    )
 
     @classmethod
     def of(cls, line: PaymentLine) -> "PaymentAnswer":
@@ -114,13 +121,15 @@ class PaymentsApi:
     def record(self, call: Call, body: PaymentBatchEntry) -> Answer[RecordedBatch]:
         batch = PaymentBatch(call.key, body.paid_on, _amounts_by_invoice(body), body.method, body.reference, body.note)
         try:
-            recorded = payments.record(batch, call.user, call.now, call.today, keep_credit=body.keep_credit)
+            recorded = payments.record(batch, call.user, call.now, call.today, shapes.confirmed(body))
         except payment_batches.KeyUsedError as error:
             raise problems.conflict(f"{error} Send a new Idempotency-Key to record something else.") from error
         except payments.PaymentRefusedError as error:
-            raise problems.conflict(error, _field_of(error, body)) from error
-        except payments.OverpaidError as error:
-            raise _overpaid(error, body) from error
+            refusal = error.refusal
+            raise problems.conflict(error, _places(body).get(refusal.invoice_id or 0, refusal.field)) from error
+        except UnconfirmedError as error:
+            places = _places(body)
+            raise problems.unconfirmed(error, lambda one: places.get(one.invoice_id or 0, one.field)) from error
         headers = {"Location": f"{ROOT}/payments/{recorded.payment_ids[0]}"}
         return Answer(_batch(recorded.payment_ids), headers)
 
@@ -130,16 +139,8 @@ class PaymentsApi:
         return Answer(_batch([payment.id for payment in together]))
 
 
-def _overpaid(error: payments.OverpaidError, body: PaymentBatchEntry) -> ProblemError:
-    mistakes = [
-        problems.at(
-            f"amounts.{number}.amount_cents", f"This is {error.excess[one.invoice_id]} cents more than is open."
-        )
-        for number, one in enumerate(body.amounts)
-        if one.invoice_id in error.excess
-    ]
-    sentence = "More came in than is open: correct the amounts, or send keep_credit to keep the rest as credit."
-    return ProblemError(ProblemType.CONFLICT, sentence, mistakes)
+def _places(body: PaymentBatchEntry) -> dict[int, str]:
+    return {one.invoice_id: f"amounts.{number}.amount_cents" for number, one in enumerate(body.amounts)}
 
 
 def _amounts_by_invoice(body: PaymentBatchEntry) -> dict[int, int]:
@@ -149,12 +150,6 @@ def _amounts_by_invoice(body: PaymentBatchEntry) -> dict[int, int]:
     if min(placed.values()) < 0 < max(placed.values()):
         raise problems.conflict("A payment is money that came in or money that was given back, not both.", "amounts")
     return placed
-
-
-def _field_of(error: payments.PaymentRefusedError, body: PaymentBatchEntry) -> str:
-    numbers = {one.invoice_id: number for number, one in enumerate(body.amounts)}
-    number = numbers.get(error.refusal.invoice_id or 0)
-    return "amounts" if number is None else f"amounts.{number}.amount_cents"
 
 
 def _batch(payment_ids: Collection[int]) -> RecordedBatch:

@@ -1,11 +1,13 @@
 """Problem details (RFC 9457): error responses of the API."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from enum import Enum
 
 from bottle import HTTPResponse
 from pydantic import Field
 
+from app.actions.confirmations import UnconfirmedError
+from app.domain.confirmation import Question
 from app.domain.sentences import plain
 from app.web.api.shapes import ResponseModel
 
@@ -83,6 +85,16 @@ def at(field: str, sentence: str) -> Mistake:
 
 def conflict(sentence: object, field: str = "") -> ProblemError:
     return ProblemError(ProblemType.CONFLICT, str(sentence), [at(field, str(sentence))] if field else [])
+
+
+def unconfirmed(
+    refused: UnconfirmedError, place: Callable[[Question], str] = lambda question: question.field
+) -> ProblemError:
+    """Say at the place of each question which field confirms it."""
+    mistakes = [
+        at(place(one), f"{one.sentence} Send {one.confirmation} as true to go on.") for one in refused.questions
+    ]
+    return ProblemError(ProblemType.CONFLICT, " ".join(one.sentence for one in mistakes), mistakes)
 
 
 def not_found(sentence: object) -> ProblemError:

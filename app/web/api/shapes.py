@@ -20,6 +20,7 @@ from pydantic.annotated_handlers import GetJsonSchemaHandler
 from pydantic_core import CoreSchema, PydanticCustomError, core_schema
 
 from app.domain.as_of import YEARS
+from app.domain.confirmation import Confirmation
 from app.domain.own_fields import LONGEST_NAME, LONGEST_TEXT, MOST, merged
 from app.web.http.forms import LARGEST_ID
 from app.workbook.meaning.columns.own_columns import named
@@ -162,6 +163,11 @@ class ResponseModel(BaseModel):
                 if hasattr(source, name):
                     values[name] = getattr(source, name)
         return cls(**values)
+
+
+def confirmed(body: Sent) -> frozenset[Confirmation]:
+    """Return what the body confirms: its fields have the names of the confirmations."""
+    return frozenset(one for one in Confirmation if getattr(body, one, False))
 
 
 class Asked(Sent):

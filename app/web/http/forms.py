@@ -13,8 +13,10 @@ from bottle import BaseRequest
 
 from app.domain import fields
 from app.domain.as_of import YEARS
+from app.domain.confirmation import Confirmation
 from app.domain.fields import Field, Type
 from app.domain.own_fields import LONGEST_NAME, LONGEST_TEXT
+from app.domain.plausible_days import why_not_plausible
 from app.web.http.errors import Refusal
 from app.web.http.locales import Locale
 from app.workbook.meaning.columns.own_columns import named
@@ -34,6 +36,26 @@ class Form:
     def __init__(self, typed: Mapping[str, str]) -> None:
         self.typed = {name: _without_controls(text).strip() for name, text in typed.items()}
         self.errors: dict[str, str] = {}
+        self._asked: dict[Confirmation, str] = {}
+
+    def ask(self, confirmation: Confirmation, name: str, sentence: str) -> None:
+        """Ask beside the field what the confirmation's box answers."""
+        self.errors[name] = " ".join(filter(None, (self.errors.get(name), sentence)))
+        self._asked[confirmation] = f"{name}={self.typed.get(name, '')}"
+
+    def asks(self, confirmation: Confirmation) -> bool:
+        """Return whether the confirmation's box is shown: when it is asked for, and once it was ticked."""
+        return confirmation in self._asked or confirmation in self.confirmed()
+
+    def box_of(self, confirmation: Confirmation) -> str:
+        """Return what the box sends: the field with what was typed there, as only that is confirmed."""
+        return self._asked.get(confirmation) or self.typed[confirmation]
+
+    def confirmed(self) -> frozenset[Confirmation]:
+        return frozenset(one for one in Confirmation if self._is_confirmed(*self.typed.get(one, "").split("=", 1)))
+
+    def _is_confirmed(self, name: str, text: str | None = None) -> bool:
+        return text is not None and self.typed.get(name) == text
 
     def text(self, name: str, *, required: bool = False, longest: int = LONGEST_LINE, lines: bool = False) -> str:
         """Strip surrounding blanks; line breaks and tabs become spaces unless `lines` is set."""
@@ -106,6 +128,14 @@ class Form:
             self.errors[name] = "Please choose a day."
             return None
         return self._day(name, _LIKE_THIS_DAY)
+
+    def entered_day(self, name: str) -> date | None:
+        """Return the day of what is entered; None if it is empty, invalid or too far from today to be right."""
+        day = self.optional_day(name, required=True)
+        if day and (sentence := why_not_plausible(day)):
+            self.errors[name] = sentence
+            return None
+        return day
 
     def amount(
         self, name: str, locale: Locale, *, required: bool = False, least: int | None = None, currency: str = ""

@@ -117,10 +117,13 @@ def _value(name: str, value: object, locale: Locale) -> str:
 
 
 def _payment(after: Mapping[str, Any], locale: Locale) -> str:
+    amount = locale.money(abs(after["amount_cents"]))
+    day = _value("paid_on", after["paid_on"], locale)
+    if after.get("moves_credit"):
+        where = "to another invoice" if after["amount_cents"] < 0 else "from another invoice"
+        return f"moved credit of {amount} {where}, on {day}"
     kind = "a refund" if after["amount_cents"] < 0 else "a payment"
-    return (
-        f"{kind} of {locale.money(abs(after['amount_cents']))}, paid on {_value('paid_on', after['paid_on'], locale)}"
-    )
+    return f"{kind} of {amount}, paid on {day}"
 
 
 def actions() -> list[str]:

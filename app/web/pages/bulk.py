@@ -9,16 +9,20 @@ from bottle import HTTPResponse
 
 from app.actions import bulk as actions
 from app.actions import payments
-from app.actions.bulk import BulkChange
+from app.actions.bulk import BulkChange, BulkDone
+from app.actions.confirmations import UnconfirmedError
 from app.domain.bulk import BulkAction, Candidate, why_left_out
+from app.domain.confirmation import Confirmation
 from app.domain.sentences import count_text, counted
+from app.store.db import current_user
 from app.store.ledger import invoices, payment_list
 from app.store.ledger.invoices import Filter, ListedInvoice
 from app.web.http.errors import Refusal
 from app.web.http.forms import Form, local_path
 from app.web.http.invoice_search import InvoiceSearch
-from app.web.http.rendering import Pages
+from app.web.http.rendering import Pages, address
 from app.web.http.request_context import RequestContext
+from app.web.pages.bulk_undo import PARAMETERS
 from app.web.pages.exports import Exports
 
 MOST = 1_000
@@ -58,15 +62,23 @@ class Bulk:
         except payments.PaymentRefusedError as refused:
             # Only the day can be wrong by now, and it is the same for all.
             fields.errors["paid_on"] = str(refused)
-        except payments.OverpaidError as error:
-            excess = self._lines(context, frozenset(error.excess))
-            numbers = ", ".join(line.invoice.number for line in excess)
+        except UnconfirmedError as unconfirmed:
+            self._ask(context, fields, unconfirmed)
+        if fields.errors:
+            return self._preview(context, fields, action, self._lines(context, picked), 409)
+        return self.pages.redirect(context, _back_to_undo(fields, done), flash=_done(action, done.listed, context))
+
+    def _ask(self, context: RequestContext, fields: Form, unconfirmed: UnconfirmedError) -> None:
+        """Ask what a box answers; an invoice that would be overpaid has no box: it is to be left out."""
+        overpaid = frozenset(one.invoice_id for one in unconfirmed.questions if one.invoice_id)
+        if overpaid:
+            numbers = ", ".join(line.invoice.number for line in self._lines(context, overpaid))
             fields.errors["changed"] = (
                 f"For invoice {numbers} a payment of a later day is recorded already: leave it out."
             )
-        if fields.errors:
-            return self._preview(context, fields, action, self._lines(context, picked), 409)
-        return self.pages.redirect(context, _back(fields), flash=_done(action, done, context))
+            return
+        for question in unconfirmed.questions:
+            fields.ask(question.confirmation, "paid_on", question.sentence)
 
     def _preview(
         self, context: RequestContext, fields: Form, action: BulkAction, lines: list[ListedInvoice], status: int = 0
@@ -122,9 +134,10 @@ def _change(fields: Form, action: BulkAction, today: date) -> BulkChange:
         seen=fields.by_id("pick:"),
         key=fields.text("key", required=True, longest=40),
         reason="" if is_payment else fields.text("reason", required=action is BulkAction.DISPUTE),
-        paid_on=(fields.optional_day("paid_on", required=True) if is_payment else None) or today,
+        paid_on=(fields.entered_day("paid_on") if is_payment else None) or today,
         method=fields.text("method", longest=60) if is_payment else "",
         reference=fields.text("reference") if is_payment else "",
+        confirmed=fields.confirmed() - {Confirmation.KEEP_CREDIT},
     )
 
 
@@ -137,6 +150,15 @@ def _sums(lines: list[ListedInvoice]) -> dict[str, int]:
 
 def _back(fields: Form) -> str:
     return local_path(fields.typed.get("back", "") or "/invoices")
+
+
+def _back_to_undo(fields: Form, done: BulkDone) -> str:
+    """Return the list with what its undo is found by."""
+    path, _, query = _back(fields).partition("?")
+    kept = {name: text for name, text in parse_qsl(query) if name not in PARAMETERS}
+    if done.payment_id:
+        return address(path, **kept, recorded=done.payment_id)
+    return address(path, **kept, changed=current_user.actor().request_id)
 
 
 def _done(action: BulkAction, lines: list[ListedInvoice], context: RequestContext) -> str:

@@ -10,11 +10,13 @@ from bottle import HTTPResponse
 from markupsafe import Markup
 
 from app.actions import invoices as invoice_actions
+from app.actions.confirmations import UnconfirmedError
 from app.domain.ageing import Bucket
 from app.domain.as_of import AsOf
 from app.domain.fields import INVOICE, plain
 from app.domain.invoice import Invoice, InvoiceFacts
 from app.domain.invoice_changes import StatusChange
+from app.domain.invoice_entry import why_not_due
 from app.domain.own_fields import merged
 from app.domain.paging import page_count
 from app.domain.permissions import Right
@@ -30,10 +32,12 @@ from app.web.http.invoice_search import STATUSES, InvoiceSearch
 from app.web.http.locales import Locale
 from app.web.http.rendering import Pages
 from app.web.http.request_context import RequestContext
+from app.web.pages.bulk_undo import bulk_undo
 from app.web.pages.invoice_page import InvoiceDetailPage
 from app.web.pages.views import address_of, query_of
 
 _USUAL_TERMS_DAYS = 30
+_NAMES = {"total_cents": "total"}  # of the form's fields, where they differ from those of an invoice
 _FLASHES = {
     StatusChange.VOID: "Invoice {} is void now.",
     StatusChange.WRITE_OFF: "What was left of invoice {} is written off.",
@@ -69,6 +73,7 @@ class Invoices:
             rows=self._rows(context, search, as_of),
             totals=totals,
             count=count,
+            undo=bulk_undo(context, search.on_page(search.page)),
             pages=page_count(count),
             issued_later=invoices.issued_later(search.wanted, as_of),
             is_empty=not count and not invoices.exist(),
@@ -101,10 +106,13 @@ class Invoices:
         if facts is None:
             return self._form(context, fields)
         try:
-            invoice_id = invoice_actions.create(facts, context.user, context.now)
+            invoice_id = invoice_actions.create(facts, context.user, context.now, fields.confirmed())
         except invoice_changes.NumberTakenError as taken:
             fields.errors["number"] = str(taken)
             return self._form(context, fields, taken_by=taken.invoice_id)
+        except (invoice_actions.InvoiceRefusedError, UnconfirmedError) as refused:
+            _say(refused, fields)
+            return self._form(context, fields)
         return self.pages.redirect(context, f"/invoices/{invoice_id}", flash=f"Invoice {facts.number} was entered.")
 
     def edit(self, context: RequestContext, invoice_id: int) -> HTTPResponse:
@@ -120,13 +128,13 @@ class Invoices:
         if facts is None:
             return form(line.invoice)
         try:
-            changed = invoice_actions.edit(seen, facts, context.user, context.now)
+            changed = invoice_actions.edit(seen, facts, context.user, context.now, fields.confirmed())
         except invoice_changes.NumberTakenError as taken:
             fields.errors["number"] = str(taken)
             return form(line.invoice, taken_by=taken.invoice_id)
-        except invoice_actions.InvoiceRefusedError as refused:
-            fields.errors["draft" if facts.currency == line.invoice.currency else "currency"] = str(refused)
-            return form(line.invoice, status=409)
+        except (invoice_actions.InvoiceRefusedError, UnconfirmedError) as refused:
+            _say(refused, fields)
+            return form(line.invoice)
         except invoice_changes.InvoiceConflictError as meanwhile:
             found = meanwhile.invoice
             return form(found, status=409, version=found.version, meanwhile=found)
@@ -174,10 +182,10 @@ class Invoices:
         currency = fields.text("currency", required=True, longest=3).upper()
         if currency and not (len(currency) == 3 and currency.isascii() and currency.isalpha()):
             fields.errors["currency"] = "Please write the three letters of a currency, such as USD."
-        issued_on = fields.optional_day("issued_on", required=True)
-        due_on = fields.optional_day("due_on", required=True)
-        if issued_on and due_on and due_on < issued_on:
-            fields.errors["due_on"] = "It cannot be due before it is issued."
+        issued_on = fields.entered_day("issued_on")
+        due_on = fields.entered_day("due_on")
+        if issued_on and due_on and (sentence := why_not_due(issued_on, due_on)):
+            fields.errors["due_on"] = sentence
         total = fields.amount("total", context.locale, required=True, currency=currency)
         number = fields.text("number", required=True, longest=60)
         ledger = fields.text("ledger", required=True, longest=60)
@@ -218,13 +226,28 @@ class Invoices:
             invoice=invoice,
             currency=self.currency,
             customers=() if invoice else customer_choice.all_choices(),
+            currencies=invoices.currencies(),
             ledgers=invoices.ledgers(),
             usual_ledger=invoices.usual_ledger(),
             plain=plain(INVOICE),
             own=invoice.own_fields if invoice else {},
-            labels={"who": "Customer", **{field.name: field.label for field in INVOICE}, **fields.own_labels()},
+            labels={
+                "who": "Customer",
+                **{_NAMES.get(field.name, field.name): field.label for field in INVOICE},
+                **fields.own_labels(),
+            },
             **{**usual, **more},
         )
+
+
+def _say(refused: invoice_actions.InvoiceRefusedError | UnconfirmedError, fields: Form) -> None:
+    """Say beside its field what is refused or asked."""
+    if isinstance(refused, UnconfirmedError):
+        for question in refused.questions:
+            fields.ask(question.confirmation, _NAMES.get(question.field, question.field), question.sentence)
+    else:
+        for refusal in refused.refusals:
+            fields.errors[_NAMES.get(refusal.field, refusal.field)] = refusal.sentence
 
 
 def _row(line: ListedInvoice, locale: Locale) -> tuple[object, ...]:

@@ -9,16 +9,19 @@ from typing import Any
 from bottle import HTTPResponse
 
 from app.actions import payments
+from app.actions.confirmations import UnconfirmedError
 from app.actions.payments import Recorded
+from app.domain.confirmation import Confirmation
 from app.domain.invoice import Invoice
 from app.domain.paging import page_count
+from app.domain.payment import Payment
 from app.domain.payment_batch import PaymentBatch, spread
 from app.domain.sentences import counted
 from app.store.ledger import customer_choice, invoices, payment_batches, payment_list
 from app.store.ledger.invoices import OUTSTANDING, ListedInvoice
 from app.store.ledger.payment_list import PaymentFilter
 from app.web.http.errors import ConflictError, NotFoundError
-from app.web.http.forms import Form
+from app.web.http.forms import Form, local_path
 from app.web.http.rendering import Pages, address
 from app.web.http.request_context import RequestContext
 from app.web.pages.invoice_page import InvoiceDetailPage
@@ -66,7 +69,6 @@ class Payments:
         if not target:
             fields.errors.setdefault("invoice", "Please choose an invoice.")
         batch = _batch(fields, context, {invoice_id: -cents, target: cents})
-        batch = replace(batch, method=payments.CREDIT)
         move = partial(payments.move_credit, batch, context.user, context.now, context.today)
         flash = f"Used {context.locale.money(cents)} {invoice.currency} of credit."
         return self._recorded(context, invoice, "credit", fields, move, flash)
@@ -111,11 +113,10 @@ class Payments:
         except payments.PaymentRefusedError as refused:
             fields.errors["reason"] = str(refused)
             return self.invoice_page.again(context, shown, f"void-{payment_id}", fields, 409)
-        many = f"The {len(together)} payments that were recorded together were voided."
-        flash = many if len(together) > 1 else "The payment was voided."
+        flash = _voided(together)
         customer_id = fields.id("customer")
-        back = f"/customers/{customer_id}" if customer_id else f"/invoices/{shown}"
-        return self.pages.redirect(context, back, flash=flash)
+        own = f"/customers/{customer_id}" if customer_id else f"/invoices/{shown}"
+        return self.pages.redirect(context, local_path(fields.typed.get("back") or own), flash=flash)
 
     def _one(self, context: RequestContext, invoice_id: int, form: str, sign: int, flash: str) -> HTTPResponse:
         invoice = invoices.facts(invoice_id)
@@ -141,11 +142,10 @@ class Payments:
         except payment_batches.KeyUsedError as error:
             raise ConflictError(f"{error} Open the invoice again to record something else.") from error
         except payments.PaymentRefusedError as refused:
-            fields.errors["paid_on" if refused.refusal.invoice_id is None else "amount"] = _with_most(refused, context)
-        except payments.OverpaidError as error:
-            line = invoices.existing(invoice.id, context.as_of())
-            fields.errors["amount"] = _too_much(context, line, sum(error.excess.values()))
-            fields.typed["asks_credit"] = "yes"
+            fields.errors[_field_of(refused, "amount")] = _with_most(refused, context)
+        except UnconfirmedError as unconfirmed:
+            for question in unconfirmed.questions:
+                fields.ask(question.confirmation, "amount", question.sentence)
         else:
             shown = address(f"/invoices/{invoice.id}", recorded=recorded.payment_ids[0])
             return self.pages.redirect(context, shown, flash=flash)
@@ -159,12 +159,11 @@ class Payments:
         except payment_batches.KeyUsedError as error:
             raise ConflictError(f"{error} Open the form again to record something else.") from error
         except payments.PaymentRefusedError as refused:
-            fields.errors["paid_on" if refused.refusal.invoice_id is None else "received"] = str(refused)
-        except payments.OverpaidError as error:
-            for invoice_id, cents in error.excess.items():
-                fields.errors[f"place:{invoice_id}"] = (
-                    f"By now {context.locale.money(batch.amounts[invoice_id] - cents)} is open here."
-                )
+            fields.errors[_field_of(refused, "received")] = str(refused)
+        except UnconfirmedError as unconfirmed:
+            for question in unconfirmed.questions:
+                place = f"place:{question.invoice_id}" if question.invoice_id else "received"
+                fields.ask(question.confirmation, place, question.sentence)
         else:
             sum_ = context.locale.money(sum(batch.amounts.values()))
             count = len(batch.amounts)
@@ -240,8 +239,7 @@ def payment_filter(fields: Form, context: RequestContext) -> PaymentFilter:
 
 
 def _recording(fields: Form, context: RequestContext, batch: PaymentBatch) -> Callable[[], Recorded]:
-    keep = fields.checked("keep_credit")
-    return partial(payments.record, batch, context.user, context.now, context.today, keep_credit=keep)
+    return partial(payments.record, batch, context.user, context.now, context.today, fields.confirmed())
 
 
 def _amount(fields: Form, context: RequestContext, invoice: Invoice) -> int:
@@ -250,7 +248,7 @@ def _amount(fields: Form, context: RequestContext, invoice: Invoice) -> int:
 
 
 def _batch(fields: Form, context: RequestContext, amounts: Mapping[int, int]) -> PaymentBatch:
-    paid_on = fields.optional_day("paid_on", required=True)
+    paid_on = fields.entered_day("paid_on")
     key = fields.text("key", required=True, longest=64)
     return PaymentBatch(
         key=key,
@@ -279,17 +277,15 @@ def _check_sum(
     left = received - sum(placed.values())
     if left < 0:
         fields.errors["received"] = f"{context.locale.money(-left)} more is applied below than was received."
-    elif left > 0 and not fields.checked("keep_credit"):
-        fields.errors["received"] = (
-            f"{context.locale.money(left)} is not applied yet. Apply it below or keep it as credit."
-        )
-        fields.typed["asks_credit"] = "yes"
+    elif left > 0 and Confirmation.KEEP_CREDIT not in fields.confirmed():
+        sentence = f"{context.locale.money(left)} is not applied yet. Apply it below or keep it as credit."
+        fields.ask(Confirmation.KEEP_CREDIT, "received", sentence)
 
 
 def _with_credit(fields: Form, received: int, placed: Mapping[int, int]) -> dict[int, int]:
     """Put what is left over on the last invoice, where it stands as credit."""
     left = received - sum(placed.values())
-    if left <= 0 or not fields.checked("keep_credit") or not placed:
+    if left <= 0 or Confirmation.KEEP_CREDIT not in fields.confirmed() or not placed:
         return dict(placed)
     last = next(reversed(list(placed)))
     return {**placed, last: placed[last] + left}
@@ -307,9 +303,13 @@ def _with_most(refused: payments.PaymentRefusedError, context: RequestContext) -
     return str(refused) if most is None else f"{refused} At most {context.locale.money(most)}."
 
 
-def _too_much(context: RequestContext, line: ListedInvoice, excess: int) -> str:
-    owed = max(0, line.balance_cents)
-    return (
-        f"Only {context.locale.money(owed)} is open. Correct the amount, or keep the extra "
-        f"{context.locale.money(excess)} as credit."
-    )
+def _voided(together: list[Payment]) -> str:
+    if together[0].moves_credit:
+        return "The moved credit was voided: it is back where it was."
+    many = f"The {len(together)} payments that were recorded together were voided."
+    return many if len(together) > 1 else "The payment was voided."
+
+
+def _field_of(refused: payments.PaymentRefusedError, amount: str) -> str:
+    """Return the form's field to correct; `amount` is what it calls the amount."""
+    return "paid_on" if refused.refusal.field == "paid_on" else amount

@@ -1,8 +1,9 @@
 """Questions about doubtful figures once all rows are read: dates ahead, overpaid invoices, rows against payments."""
 
 from collections.abc import Sequence
-from datetime import date, timedelta
+from datetime import date
 
+from app.domain.plausible_days import is_far_ahead
 from app.domain.sentences import amount_text, count_text, counted
 from app.store.ledger.snapshot import Snapshot, StoredInvoice, StoredPayment
 from app.workbook.meaning.results.questions import Questions, digest
@@ -12,7 +13,6 @@ from app.workbook.meaning.vocabulary.headings import ListKind
 from app.workbook.meaning.vocabulary.statuses import StatedStatus
 
 _SHOWN = 4
-_DAYS_AHEAD = 31  # an invoice may be written for the next month, but not for another year
 
 
 def ask_about_doubts(
@@ -28,11 +28,10 @@ def ask_about_doubts(
 
 
 def _ask_about_invoices_ahead(checked: Checked, questions: Questions, stored: Snapshot, today: date) -> None:
-    latest = today + timedelta(days=_DAYS_AHEAD)
     ahead = [
         one
         for one in checked.invoices
-        if _day(one, "issued_on") > latest
+        if is_far_ahead(_day(one, "issued_on"), today)
         and not ((known := _stored(stored, one)) and known.issued_on == one.values["issued_on"])
     ]
     if ahead:

@@ -7,12 +7,16 @@ from support.at_once import all_at_once
 from support.records import LONG_AGO, a_customer, a_payment, a_user, an_invoice
 
 from app.actions import invoices as invoice_actions
+from app.actions.confirmations import UnconfirmedError
+from app.domain.confirmation import Confirmation
 from app.domain.invoice import InvoiceFacts
 from app.domain.invoice_changes import StatusChange
+from app.domain.permissions import Scope
 from app.domain.sentences import plain
 from app.store.access import audit_entries
+from app.store.db import current_user, tables
 from app.store.db import database as store_database
-from app.store.db import tables
+from app.store.db.current_user import Actor
 from app.store.ledger import invoice_changes
 from app.store.ledger.invoice_changes import SeenVersion
 
@@ -39,6 +43,49 @@ def test_an_invoice_is_created_with_what_was_said(database):
     assert (row.number, row.number_key, row.total_cents, row.notes, row.origin) == (
         "1001", "1001", 100_00, "by phone", None,
     )  # fmt: skip
+
+
+def test_a_number_of_another_customer_is_used_again_only_when_that_is_said(database):
+    an_invoice("1001", a_customer("C2", "Juniper Printing"))
+    own = facts(a_customer())
+
+    with pytest.raises(UnconfirmedError) as raised:
+        invoice_actions.create(own, a_user(), NOW)
+
+    assert [question.confirmation for question in raised.value.questions] == [Confirmation.REPEAT_NUMBER]
+    assert invoice_actions.create(own, a_user("bob@example.com"), NOW, {Confirmation.REPEAT_NUMBER})
+
+
+def test_all_that_is_doubtful_is_asked_at_once(database):
+    an_invoice("1001", a_customer("C2", "Juniper Printing"))
+    doubtful = facts(a_customer(), currency="EUR", total_cents=-1, issued_on=date(2027, 1, 1), due_on=date(2027, 1, 1))
+
+    with pytest.raises(UnconfirmedError) as raised:
+        invoice_actions.create(doubtful, a_user(), NOW)
+
+    assert [question.confirmation for question in raised.value.questions] == [
+        "repeat_number", "far_ahead", "new_currency", "credit_note",
+    ]  # fmt: skip
+
+
+def test_an_edit_to_a_number_of_another_customer_is_asked_about(database):
+    an_invoice("1002", a_customer("C2", "Juniper Printing"))
+    customer = a_customer()
+    invoice = an_invoice("1001", customer)
+
+    with pytest.raises(UnconfirmedError):
+        invoice_actions.edit(SeenVersion(invoice.id, 1), facts(customer, "1002"), a_user(), NOW)
+
+    assert tables.InvoiceModel.get_by_id(invoice.id).number == "1001"
+
+
+def test_whoever_does_not_see_the_other_customer_is_told_nothing_of_its_numbers(database):
+    an_invoice("1001", a_customer("C2", "Juniper Printing"))
+    own = a_customer()
+    ann = a_user()
+
+    with current_user.acting_as(Actor(Scope(frozenset({own.id})))):
+        assert invoice_actions.create(facts(own), ann, NOW)
 
 
 def test_a_customer_has_a_number_once(database):

@@ -5,10 +5,13 @@ from secrets import token_hex
 
 import pytest
 from support.at_once import all_at_once
-from support.records import a_customer, a_payment, a_user, an_invoice
+from support.records import a_customer, a_payment, a_user, an_import, an_invoice
 
 from app.actions import payments
+from app.actions.confirmations import UnconfirmedError
+from app.domain.confirmation import Confirmation
 from app.domain.payment_batch import PaymentBatch
+from app.domain.sentences import plain
 from app.store.access import audit_entries
 from app.store.db import database as store_database
 from app.store.db import tables
@@ -23,9 +26,9 @@ NOW = datetime(2026, 3, 2, 9, 30, tzinfo=UTC)
 def record(database):
     ann = a_user()
 
-    def recorded(amounts, key="key", keep_credit=False, paid_on=TODAY):
+    def recorded(amounts, key="key", *confirmed, paid_on=TODAY):
         by_id = {invoice.id: cents for invoice, cents in amounts.items()}
-        return payments.record(PaymentBatch(key, paid_on, by_id), ann, NOW, TODAY, keep_credit=keep_credit)
+        return payments.record(PaymentBatch(key, paid_on, by_id), ann, NOW, TODAY, confirmed)
 
     return recorded
 
@@ -66,7 +69,7 @@ def test_a_form_that_is_sent_again_with_another_reference_is_refused(record):
     mended = PaymentBatch("key", TODAY, {invoice.id: 40_00}, reference="R 7")
 
     with pytest.raises(payment_batches.KeyUsedError):
-        payments.record(mended, a_user("bob@example.com"), NOW, TODAY, keep_credit=False)
+        payments.record(mended, a_user("bob@example.com"), NOW, TODAY)
 
 
 def test_a_form_whose_payment_was_voided_since_is_not_said_to_be_recorded(record):
@@ -91,19 +94,79 @@ def test_one_receipt_pays_several_invoices(record):
 def test_more_than_is_open_is_asked_about(record):
     invoice = an_invoice(total_cents=100_00)
 
-    with pytest.raises(payments.OverpaidError) as raised:
+    with pytest.raises(UnconfirmedError) as raised:
         record({invoice: 120_00})
 
-    assert raised.value.excess == {invoice.id: 20_00}
+    assert [question.confirmation for question in raised.value.questions] == [Confirmation.KEEP_CREDIT]
+    assert plain(str(raised.value)) == "Only 100.00 is open. Correct the amount, or keep the extra 20.00 as credit."
     assert paid(invoice) == 0
 
 
 def test_more_than_is_open_is_kept_as_credit_when_that_is_said(record):
     invoice = an_invoice(total_cents=100_00)
 
-    record({invoice: 120_00}, keep_credit=True)
+    record({invoice: 120_00}, "key", Confirmation.KEEP_CREDIT)
 
     assert paid(invoice) == 120_00
+
+
+def test_the_same_payment_from_another_form_is_asked_about(record):
+    customer = a_customer()
+    first, second = an_invoice("1", customer), an_invoice("2", customer)
+    record({first: 40_00})
+
+    with pytest.raises(UnconfirmedError) as raised:
+        record({first: 30_00, second: 10_00}, "another form")
+
+    assert [question.confirmation for question in raised.value.questions] == [Confirmation.REPEAT_PAYMENT]
+    assert (paid(first), paid(second)) == (40_00, 0)
+
+
+def test_the_same_payment_is_recorded_again_when_that_is_said(record):
+    invoice = an_invoice(total_cents=100_00)
+    record({invoice: 40_00})
+
+    record({invoice: 40_00}, "another form", Confirmation.REPEAT_PAYMENT)
+
+    assert paid(invoice) == 80_00
+
+
+def test_a_payment_that_was_voided_or_came_on_another_day_is_no_other_of_the_same(record):
+    invoice = an_invoice(total_cents=100_00)
+    (voided,) = record({invoice: 40_00}).payment_ids
+    payments.void(voided, "wrong day", a_user("bob@example.com"), NOW)
+    record({invoice: 40_00}, "another day", paid_on=date(2026, 3, 1))
+
+    record({invoice: 40_00}, "another form")
+
+    assert paid(invoice) == 80_00
+
+
+@pytest.mark.parametrize("reference", ["ÜBERWEISUNG 7", "Überweisung 7"])
+def test_references_are_compared_as_people_read_them(record, reference):
+    invoice = an_invoice()
+    a_payment(invoice, 40_00, paid_on=TODAY, reference="Überweisung 7")
+    again = PaymentBatch("key", TODAY, {invoice.id: 40_00}, reference=reference)
+
+    with pytest.raises(UnconfirmedError):
+        payments.record(again, a_user("bob@example.com"), NOW, TODAY)
+
+
+def test_a_payment_with_another_reference_is_another_payment(record):
+    invoice = an_invoice()
+    a_payment(invoice, 40_00, paid_on=TODAY, reference="R 7")
+
+    record({invoice: 40_00})
+
+    assert paid(invoice) == 80_00
+
+
+def test_a_payment_that_was_imported_is_noticed_too(record):
+    invoice = an_invoice(origin=an_import())
+    a_payment(invoice, 40_00, paid_on=TODAY, origin=invoice.origin)
+
+    with pytest.raises(UnconfirmedError):
+        record({invoice: 40_00})
 
 
 def test_money_is_refunded_as_a_negative_payment(record):
@@ -174,6 +237,18 @@ def test_credit_moves_from_one_invoice_to_another(database):
     assert (paid(overpaid), paid(owed)) == (100_00, 20_00)
 
 
+def test_moved_credit_is_told_from_refunds_and_payments_also_in_the_audit(database):
+    customer = a_customer()
+    overpaid, owed = an_invoice("1", customer), an_invoice("2", customer)
+    a_payment(overpaid, 120_00)
+
+    payments.move_credit(PaymentBatch("key", TODAY, {overpaid.id: -20_00, owed.id: 20_00}), a_user(), NOW, TODAY)
+
+    assert [row.moves_credit for row in tables.PaymentModel.select()] == [False, True, True]
+    (entry,) = audit_entries.of_subject(f"invoice:{owed.id}")
+    assert entry.after["moves_credit"] is True
+
+
 def test_recording_and_voiding_are_on_record(record):
     invoice = an_invoice()
     (payment_id,) = record({invoice: 40_00}).payment_ids
@@ -194,7 +269,7 @@ def test_a_form_that_is_sent_many_times_at_once_records_once(database_url):
 
     def send():
         receipt = PaymentBatch("key", TODAY, {invoice.id: 40_00})
-        outcomes.append(payments.record(receipt, ann, NOW, TODAY, keep_credit=False).again)
+        outcomes.append(payments.record(receipt, ann, NOW, TODAY).again)
 
     assert all_at_once(*[send] * 6) == []
 
@@ -212,7 +287,7 @@ def test_of_a_form_that_is_sent_at_once_for_different_invoices_one_is_recorded(d
 
     def pay(invoice):
         receipt = PaymentBatch("key", TODAY, {invoice.id: 40_00})
-        return lambda: payments.record(receipt, ann, NOW, TODAY, keep_credit=False)
+        return lambda: payments.record(receipt, ann, NOW, TODAY)
 
     refused = all_at_once(*map(pay, invoices))
 
@@ -231,7 +306,7 @@ def test_payments_and_imports_never_wait_for_one_another_in_a_circle(database_ur
     def pay():
         for _ in range(8):
             receipt = PaymentBatch(token_hex(), TODAY, {invoice.id: 1 for invoice in invoices})
-            payments.record(receipt, ann, NOW, TODAY, keep_credit=False)
+            payments.record(receipt, ann, NOW, TODAY, {Confirmation.REPEAT_PAYMENT})
 
     def change_all():
         for _ in range(8):

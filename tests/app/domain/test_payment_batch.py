@@ -6,7 +6,18 @@ from datetime import UTC, date, datetime
 import pytest
 from support.records import invoice_facts
 
-from app.domain.payment_batch import BatchRefusal, PaymentBatch, overpaid, spread, why_not, why_not_move
+from app.domain.confirmation import Confirmation
+from app.domain.payment_batch import (
+    BatchRefusal,
+    EarlierPayment,
+    PaymentBatch,
+    overpaid,
+    questions,
+    spread,
+    why_not,
+    why_not_move,
+)
+from app.domain.sentences import plain
 
 TODAY = date(2026, 3, 2)
 ISSUED = invoice_facts(customer_id=7)
@@ -56,7 +67,7 @@ def test_a_refusal_names_the_invoice_and_the_most_that_can_be_recorded(invoice, 
 def test_a_payment_of_tomorrow_cannot_be_recorded():
     refusal = why_not(receipt({1: 40_00}, date(2026, 3, 3)), {1: (ISSUED, 0)}, TODAY)
 
-    assert refusal == BatchRefusal("The day lies in the future: record money when it has come in.")
+    assert refusal == BatchRefusal("The day lies in the future: record money when it has come in.", field="paid_on")
 
 
 def test_all_that_was_paid_can_be_refunded():
@@ -85,6 +96,53 @@ def test_what_is_paid_to_the_cent_is_not_more_than_open_and_a_cent_more_is():
 
 def test_on_a_settled_invoice_all_is_more_than_open():
     assert overpaid(receipt({1: 5_00}), {1: (ISSUED, 110_00)}) == {1: 5_00}
+
+
+def earlier(cents, number="0900", customer_id=7, receipt_id="9", currency="USD"):
+    return EarlierPayment(receipt_id, customer_id, currency, cents, number)
+
+
+@pytest.mark.parametrize(
+    "recorded",
+    [
+        [earlier(60_00)],
+        [earlier(40_00, "0900"), earlier(20_00, "0901")],
+        [earlier(1_00, receipt_id="8"), earlier(60_00)],
+    ],
+)
+def test_the_same_sum_of_the_same_customer_is_asked_about_wherever_it_was_placed(recorded):
+    found = questions(receipt({1: 50_00, 2: 10_00}), {1: (ISSUED, 0), 2: (OTHER, 0)}, recorded)
+
+    assert [question.confirmation for question in found] == [Confirmation.REPEAT_PAYMENT]
+
+
+@pytest.mark.parametrize(
+    "recorded", [[], [earlier(60_01)], [earlier(60_00, customer_id=8)], [earlier(60_00, currency="EUR")]]
+)
+def test_another_sum_customer_or_currency_is_another_payment(recorded):
+    assert list(questions(receipt({1: 60_00}), {1: (ISSUED, 0)}, recorded)) == []
+
+
+def test_what_is_recorded_already_is_said_with_its_invoices():
+    (question,) = questions(receipt({1: 60_00}), {1: (ISSUED, 0)}, [earlier(40_00), earlier(20_00, "0901")])
+
+    assert plain(question.sentence) == (
+        "A payment of 60.00 USD of the same day and with the same reference is recorded already, for 0900, 0901: "
+        "is this the same payment? If it is not, record it all the same."
+    )
+
+
+def test_several_receipts_that_are_recorded_at_once_may_be_in_several_currencies():
+    euros = replace(OTHER, currency="EUR")
+    receipts = PaymentBatch("key", TODAY, {1: 1_00, 2: 1_00}, is_one_receipt=False)
+
+    assert why_not(receipts, {1: (ISSUED, 0), 2: (euros, 0)}, TODAY) is None
+
+
+def test_a_payment_of_another_age_cannot_be_recorded():
+    refusal = why_not(receipt({1: 40_00}, date(1900, 1, 1)), {1: (ISSUED, 0)}, TODAY)
+
+    assert refusal == BatchRefusal("1900-01-01 is too far from today to be right: correct the day.", field="paid_on")
 
 
 def test_credit_can_be_used_for_another_invoice_of_the_customer():
@@ -120,4 +178,4 @@ def test_a_balance_can_be_paid_by_credit_to_the_last_cent():
 def test_credit_moves_by_the_rules_of_payments():
     refusal = why_not_move(receipt({1: -1, 2: 1}, date(2026, 3, 3)), {1: (ISSUED, 120_00), 2: (OTHER, 0)}, TODAY)
 
-    assert refusal == BatchRefusal("The day lies in the future: record money when it has come in.")
+    assert refusal == BatchRefusal("The day lies in the future: record money when it has come in.", field="paid_on")

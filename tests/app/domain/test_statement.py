@@ -110,6 +110,44 @@ def test_a_credit_note_is_called_one():
     ]
 
 
+CREDIT_TAKEN = replace(PAYMENT, id=2, paid_on=date(2026, 2, 1), amount_cents=-20_00, moves_credit=True)
+CREDIT_USED = replace(CREDIT_TAKEN, id=3, invoice_id=2, amount_cents=20_00)
+OTHER = replace(INVOICE, id=2, number="1002", total_cents=50_00)
+
+
+def test_credit_that_moves_to_another_invoice_is_no_line():
+    overpaid = replace(PAYMENT, amount_cents=120_00)
+
+    found = statement([(INVOICE, [overpaid, CREDIT_TAKEN]), (OTHER, [CREDIT_USED])], NEW_YEAR, END, UTC_ZONE)
+
+    assert [(kind, cents) for _, kind, cents, _ in told(found)] == [
+        ("invoice", 100_00),
+        ("invoice", 50_00),
+        ("payment", -120_00),
+    ]
+    assert found.closing_cents == 30_00
+
+
+def test_a_voided_move_of_credit_is_no_line():
+    taken, used = (replace(one, voided_at=datetime(2026, 2, 5, tzinfo=UTC)) for one in (CREDIT_TAKEN, CREDIT_USED))
+
+    found = statement([(INVOICE, [PAYMENT, taken]), (OTHER, [used])], NEW_YEAR, END, UTC_ZONE)
+
+    assert [kind for _, kind, _, _ in told(found)] == ["invoice", "invoice", "payment"]
+
+
+def test_credit_of_an_invoice_that_counts_later_is_told_as_moved_so_that_each_day_adds_up():
+    later = replace(OTHER, issued_on=date(2026, 2, 10))
+
+    found = statement([(INVOICE, [CREDIT_TAKEN]), (later, [CREDIT_USED])], NEW_YEAR, END, UTC_ZONE)
+
+    assert told(found)[1:] == [
+        ("2026-02-01", "moved credit", 20_00, 120_00),
+        ("2026-02-10", "invoice", 50_00, 170_00),
+        ("2026-02-10", "moved credit", -20_00, 150_00),
+    ]
+
+
 @given(ledger=ledgers(), first=days, length=st.integers(0, 90))
 def test_a_statement_opens_and_closes_with_what_was_owed_less_what_was_overpaid(ledger, first, length):
     last = first + timedelta(days=length)

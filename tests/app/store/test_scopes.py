@@ -163,7 +163,7 @@ def test_a_payment_of_another_invoice_cannot_be_recorded(own_customer):
     ann = a_user()
 
     with pytest.raises(LookupError):
-        payments.record(receipt("C2-2025"), ann, NOW, TODAY, keep_credit=False)
+        payments.record(receipt("C2-2025"), ann, NOW, TODAY)
 
 
 def test_a_payment_of_another_invoice_cannot_be_voided(own_customer):
@@ -183,7 +183,7 @@ def test_credit_cannot_be_moved_to_another_invoice(own_ledger):
 
 def test_a_receipt_that_is_seen_in_part_cannot_be_voided(ledger):
     ann = a_user()
-    recorded = payments.record(receipt("C1-2025", "C1-2026"), ann, NOW, TODAY, keep_credit=False)
+    recorded = payments.record(receipt("C1-2025", "C1-2026"), ann, NOW, TODAY)
 
     with acting_as(Actor(Scope(ledgers=frozenset({"2025"})))), pytest.raises(payments.PaymentRefusedError) as refused:
         payments.void(recorded.payment_ids[0], "a mistake", ann, NOW)
@@ -193,10 +193,10 @@ def test_a_receipt_that_is_seen_in_part_cannot_be_voided(ledger):
 
 def test_a_key_that_another_user_sent_is_used(ledger):
     ann = a_user()
-    payments.record(receipt("C2-2025"), ann, NOW, TODAY, keep_credit=False)
+    payments.record(receipt("C2-2025"), ann, NOW, TODAY)
 
     with acting_as(Actor(Scope(customers=frozenset({ledger["C1"]})))), pytest.raises(payment_batches.KeyUsedError):
-        payments.record(receipt("C1-2025"), ann, NOW, TODAY, keep_credit=False)
+        payments.record(receipt("C1-2025"), ann, NOW, TODAY)
 
 
 def test_an_invoice_outside_the_scope_cannot_be_entered(own_customer, ledger):

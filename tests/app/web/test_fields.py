@@ -4,7 +4,7 @@ import re
 from datetime import date
 
 import pytest
-from support.fields import DESCRIBED, TABLES, every_field, is_entered, is_searched
+from support.fields import DESCRIBED, TABLES, every_field, is_entered, is_entered_day, is_searched
 from support.records import a_customer, a_payment, an_invoice
 
 from app.domain.fields import label
@@ -17,11 +17,11 @@ NAMES = ("kind", "field", "before", "after")
 
 @pytest.fixture
 def stored(sqlite):
-    """Two customers, two invoices, and a payment of the first."""
+    """Two customers, two invoices in two currencies, and a payment of the first."""
     acme = a_customer("C1", "Acme")
     a_customer("C2", "Bolt")
     invoice = an_invoice("1001", acme)
-    an_invoice("1002", acme)
+    an_invoice("1002", acme, currency="EUR")
     a_payment(invoice)
 
 
@@ -83,6 +83,18 @@ def test_every_field_that_people_enter_is_on_the_form(browser, stored, kind, fie
 
     row = TABLES[kind].get_by_id(1)
     assert getattr(row, field.column) == after[field.column]
+
+
+@pytest.mark.parametrize(NAMES, every_field("customer", "invoice", is_wanted=is_entered_day))
+@pytest.mark.parametrize("day", ["1949-12-31", "2101-01-01"])
+def test_no_day_of_another_age_can_be_entered_on_a_form(browser, stored, kind, field, before, after, day):
+    page = browser.get(f"{PAGES[kind]}/edit")
+    form = next(form for form in page.forms.values() if form.action.endswith("/edit"))
+    form[field.name] = day
+
+    refused = form.submit(status=422)
+
+    assert "too far from today to be right" in refused.html.select_one(f"#{field.name}-error").get_text()
 
 
 @pytest.mark.parametrize(NAMES, every_field("customer", "invoice", is_wanted=is_entered))

@@ -385,6 +385,15 @@ def test_of_two_payments_the_one_that_was_edited_changes(examine, import_tabs):
     assert changes(preview, Outcome.CHANGED) == [("Payments", 3, [("amount_cents", "50.00", "60.00")])]
 
 
+def test_credit_that_an_export_calls_moved_stays_no_payment(import_tabs):
+    header = [*PAYMENTS, "Method"]
+    rows = [["1001", DAY, D(-40), "Moved credit"], ["1002", DAY, D(40), "Moved credit"], ["1001", DAY, D(140), "Card"]]
+
+    import_tabs({**relational(), "Payments": [header, *rows]})
+
+    assert [row.moves_credit for row in PaymentModel.select().order_by(PaymentModel.import_row)] == [True, True, False]
+
+
 def test_a_payment_that_is_gone_is_missing_and_stays(examine, import_tabs):
     import_tabs(relational(["1001", DAY, D(40)], ["1002", DAY, D(50)]))
 

@@ -9,6 +9,7 @@ from functools import cache
 
 from babel.dates import get_day_names, get_month_names
 
+from app.domain.plausible_days import is_plausible
 from app.workbook.meaning.cell_values.amounts import (
     AmbiguousError,
     UnreadableError,
@@ -19,7 +20,6 @@ from app.workbook.meaning.cell_values.amounts import (
 from app.workbook.meaning.vocabulary import currencies
 from app.workbook.reading.cells import Cell, Duration, FormattedNumber, clean_text
 
-EARLIEST, LATEST = date(1950, 1, 1), date(2100, 12, 31)
 _EPOCHS = {False: date(1899, 12, 30), True: date(1904, 1, 1)}
 _LANGUAGES = ("en", "de", "fr", "es", "it", "nl", "pt", "sv", "da", "nb", "pl")
 
@@ -60,7 +60,7 @@ def readings(text: str) -> dict[DateOrder, date]:
     found = {DateOrder.DAY_FIRST: _day(year, second, first), DateOrder.MONTH_FIRST: _day(year, first, second)}
     if _HYPHENED.fullmatch(cleaned):
         day = _day(_full_year(match[1]), second, int(match[3]))
-        found[DateOrder.YEAR_FIRST] = day if day and EARLIEST <= day <= LATEST else None
+        found[DateOrder.YEAR_FIRST] = day if day and is_plausible(day) else None
     return {order: day for order, day in found.items() if day is not None}
 
 
@@ -172,7 +172,7 @@ def _from_number(number: Decimal, *, epoch_1904: bool) -> date:
 
 
 def _plausible(day: date, shown: str) -> date:
-    if not EARLIEST <= day <= LATEST:
+    if not is_plausible(day):
         raise UnreadableError(f"says {shown}, which would be {day.isoformat()}: too far from today to be right")
     return day
 

@@ -27,6 +27,27 @@ def numbers(database, as_of):
     return found
 
 
+@pytest.mark.parametrize(
+    ("numbers", "following"),
+    [
+        (["2026-00215", "2026-00216"], "2026-00217"),
+        (["2026-00216", "2026-00219", "2026-00218"], "2026-00220"),
+        (["2026-00300", "INV-7", "2026-00216"], "2026-00301"),
+        (["2026-0A300", "2026-000300", "2026-00216"], "2026-00217"),
+        (["12", "INV 0009", "INV-0011", "INV 0008"], "INV 0010"),
+        (["100", "101", "99"], "102"),
+        (["A-1", "a-2", "A-1b", "A-1"], "A-3"),
+        (["7a"], ""),
+        ([], ""),
+    ],
+)
+def test_the_next_number_is_free_and_like_that_of_the_latest_invoice(database, numbers, following):
+    for place, number in enumerate(numbers):
+        an_invoice(number, a_customer(f"C{place}"), issued_on=date(2026, 1, 1 + place))
+
+    assert invoices.next_number() == following
+
+
 def test_a_line_says_what_was_paid_and_what_is_left(database, as_of):
     invoice = an_invoice(total_cents=100_00, due_on=date(2026, 2, 20))
     a_payment(invoice, 40_00)

@@ -3,7 +3,8 @@
 from datetime import date
 
 import pytest
-from support.fields import TABLES, every_field, is_entered
+from support.fields import TABLES, every_field, is_entered, is_entered_day
+from support.records import an_invoice
 
 ENTRIES = {
     "customer": {"code": "C9", "name": "Cork"},
@@ -18,6 +19,12 @@ ENTRIES = {
     },
 }
 NAMES = ("kind", "field", "before", "after")
+
+
+@pytest.fixture
+def ledger(ledger):
+    """One more invoice, in the currency that another is changed to."""
+    an_invoice("C1-9", currency="EUR")
 
 
 def sent(value):
@@ -51,3 +58,12 @@ def test_every_field_that_people_enter_is_changed_by_a_program(program, ledger, 
     answer = program.change(f"/{kind}s/1", {field.name: value}, version=1)
 
     assert (answer.status_int, answer.json.get(field.name)) == (200, value)
+
+
+@pytest.mark.parametrize(NAMES, every_field("customer", "invoice", is_wanted=is_entered_day))
+@pytest.mark.parametrize("day", ["1949-12-31", "2101-01-01"])
+def test_no_day_of_another_age_is_taken_of_a_program(program, ledger, kind, field, before, after, day):
+    entered = program.send(f"/{kind}s", {**ENTRIES[kind], field.name: day})
+    changed = program.change(f"/{kind}s/1", {field.name: day}, version=1)
+
+    assert [answer.json["errors"][0]["field"] for answer in (entered, changed)] == [field.name, field.name]

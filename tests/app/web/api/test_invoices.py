@@ -166,6 +166,48 @@ def test_a_number_that_is_taken_is_refused(program, ledger):
     ]
 
 
+@pytest.mark.parametrize(
+    ("said", "field", "confirmation"),
+    [
+        ({"number": "C2-1"}, "number", "repeat_number"),
+        ({"currency": "EUR"}, "currency", "new_currency"),
+        ({"total_cents": -3_00}, "total_cents", "credit_note"),
+        ({"issued_on": "2026-12-01", "due_on": "2026-12-31"}, "issued_on", "far_ahead"),
+    ],
+)
+def test_what_is_seldom_right_is_entered_only_with_its_confirmation(program, ledger, said, field, confirmation):
+    answer = program.send("/invoices", {**INVOICE, **said})
+
+    (error,) = answer.json["errors"]
+    assert (answer.status_int, error["field"]) == (409, field)
+    assert error["sentence"].endswith(f"Send {confirmation} as true to go on.")
+    assert program.send("/invoices", {**INVOICE, **said, confirmation: True}).status_int == 201
+
+
+@pytest.mark.parametrize(
+    ("said", "field"),
+    [
+        ({"issued_on": "1900-01-01"}, "issued_on"),
+        ({"due_on": "2199-01-01"}, "due_on"),
+        ({"due_on": "2026-01-31"}, "due_on"),
+        ({"currency": "XYZ"}, "currency"),
+        ({"total_cents": 0}, "total_cents"),
+    ],
+)
+def test_what_can_never_be_right_is_refused_at_its_field(program, ledger, said, field):
+    answer = program.send("/invoices", {**INVOICE, **said})
+
+    assert (answer.status_int, answer.json["errors"][0]["field"]) == (409, field)
+
+
+def test_a_total_below_what_was_paid_is_changed_only_if_the_rest_is_to_become_credit(program, ledger):
+    refused = program.change("/invoices/1", {"total_cents": 30_00}, version=1)
+
+    assert (refused.status_int, refused.json["errors"][0]["field"]) == (409, "total_cents")
+    answer = program.change("/invoices/1", {"total_cents": 30_00, "keep_credit": True}, version=1)
+    assert answer.json["balance_cents"] == -10_00
+
+
 @pytest.mark.parametrize("cents", [100.5, "100", None, 10**14])
 def test_an_amount_is_whole_cents(program, ledger, cents):
     answer = program.send("/invoices", {**INVOICE, "total_cents": cents})

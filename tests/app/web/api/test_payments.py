@@ -40,9 +40,36 @@ def test_more_than_is_open_is_refused_unless_it_is_to_be_kept(program, ledger):
 
     assert answer.status_int == 409
     assert answer.json["errors"] == [
-        {"field": "amounts.0.amount_cents", "sentence": "This is 1 cents more than is open."}
+        {
+            "field": "amounts.0.amount_cents",
+            "sentence": "Only 60.00 is open. Correct the amount, or keep the extra 0.01 as credit. "
+            "Send keep_credit as true to go on.",
+        }
     ]
     assert program.send("/payments", receipt(60_01, keep_credit=True)).status_int == 201
+
+
+def test_the_same_receipt_under_another_key_is_refused_unless_it_is_another(program, ledger):
+    program.send("/payments", receipt(10_00))
+
+    answer = program.send("/payments", receipt(10_00))
+
+    assert answer.status_int == 409
+    assert answer.json["errors"] == [
+        {
+            "field": "amounts",
+            "sentence": "A payment of 10.00 USD of the same day and with the same reference is recorded already, for "
+            "C1-1: is this the same payment? If it is not, record it all the same. "
+            "Send repeat_payment as true to go on.",
+        }
+    ]
+    assert program.send("/payments", receipt(10_00, repeat_payment=True)).status_int == 201
+
+
+def test_a_day_of_another_age_is_refused_at_its_field(program, ledger):
+    answer = program.send("/payments", {**RECEIPT, "paid_on": "1900-01-01"})
+
+    assert (answer.status_int, answer.json["errors"][0]["field"]) == (409, "paid_on")
 
 
 def test_a_refund_is_negative(program, ledger):

@@ -80,6 +80,63 @@ def test_nothing_is_recorded_if_an_invoice_was_changed_meanwhile(browser, acme):
     assert paid(first, second) == [100_00, 100_00]
 
 
+def undo_form(page):
+    button = page.html.select_one("button[data-key=u]")
+    return next(form for form in page.forms.values() if form.action == button.find_parent("form")["action"])
+
+
+def test_what_was_paid_at_once_is_undone_at_once_where_the_list_is(browser, acme):
+    owed = [an_invoice("1", acme), an_invoice("2", a_customer("C2", "Bolt"), currency="EUR")]
+    page = apply_form(preview(browser, "pay", owed)).submit().follow()
+    assert "Undo: void these 2 payments" in page.text
+
+    page = undo_form(page).submit().follow()
+
+    assert page.request.path_qs == "/invoices?all=yes"
+    assert "The 2 payments that were recorded together were voided." in page.text
+    assert paid(*owed) == [0, 0]
+
+
+def test_the_list_offers_no_undo_of_what_is_undone_or_never_was(browser, acme):
+    voided = a_payment(an_invoice("1", acme), voided_at=datetime(2026, 2, 4, tzinfo=UTC))
+
+    for wanted in (f"recorded={voided.id}", "recorded=999", "recorded=x", "changed=999"):
+        assert "Undo" not in browser.get(f"/invoices?all=yes&{wanted}").text
+
+
+@pytest.mark.parametrize(
+    ("action", "was_disputed", "label"),
+    [
+        ("dispute", False, "Undo: clear the dispute of 2 invoices"),
+        ("settle dispute", True, "Undo: mark 2 invoices as disputed again"),
+    ],
+)
+def test_disputes_of_many_are_undone_at_once_where_the_list_is(browser, acme, action, was_disputed, label):
+    invoices = [an_invoice(str(number), acme, disputed=was_disputed) for number in range(2)]
+    an_invoice("3", acme, disputed=not was_disputed)
+    form = apply_form(preview(browser, action, invoices))
+    form["reason"] = "late delivery"
+    page = form.submit().follow()
+    assert label in page.text
+
+    undo_form(page).submit()
+
+    assert [row.disputed for row in tables.InvoiceModel.select()] == [was_disputed, was_disputed, not was_disputed]
+
+
+def test_the_same_payments_are_recorded_once_their_box_is_ticked(browser, acme):
+    a_payment(an_invoice("1", acme), 100_00, paid_on=date(2026, 3, 2))
+    owed = an_invoice("2", acme, total_cents=100_00)
+
+    page = apply_form(preview(browser, "pay", [owed])).submit(expect_errors=True)
+
+    assert "is this the same payment?" in page.html.select_one("#paid_on-error").get_text()
+    again = apply_form(page)
+    again["repeat_payment"] = True
+    again.submit()
+    assert paid(owed) == [100_00]
+
+
 def test_a_day_in_the_future_records_nothing(browser, acme):
     invoice = an_invoice("1", acme)
     form = apply_form(preview(browser, "pay", [invoice]))
@@ -88,6 +145,17 @@ def test_a_day_in_the_future_records_nothing(browser, acme):
     page = form.submit(expect_errors=True)
 
     assert "The day lies in the future" in page.text
+    assert paid(invoice) == [0]
+
+
+def test_a_day_of_another_age_records_nothing(browser, acme):
+    invoice = an_invoice("1", acme)
+    form = apply_form(preview(browser, "pay", [invoice]))
+    form["paid_on"] = "1900-01-01"
+
+    page = form.submit(expect_errors=True)
+
+    assert "1900-01-01 is too far from today to be right: correct the day." in page.text
     assert paid(invoice) == [0]
 
 

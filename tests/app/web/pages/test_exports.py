@@ -17,6 +17,7 @@ from app.actions import imports as import_actions
 from app.actions import invoices as invoice_actions
 from app.actions import payments
 from app.actions.imports import NotNowError
+from app.domain.confirmation import Confirmation
 from app.domain.invoice import InvoiceFacts
 from app.domain.invoice_changes import StatusChange
 from app.domain.payment_batch import PaymentBatch
@@ -133,10 +134,10 @@ class _Busy:
         payments.void(imported.id, "not ours", self.user, NOW)
         twice = [self.record({"A-2": 25_00}) for _ in range(3)]
         payments.void(twice[0], "once too often", self.user, NOW)
-        self.record({"A-3": 130_00}, keep_credit=True, reference="'=1+1", note="first\n\nsecond")
+        self.record({"A-3": 130_00}, reference="'=1+1", note="first\n\nsecond")
         self.record({"A-2": -5_00}, note="given back")
         moved = {self.ids["A-3"]: -30_00, self.ids["A-4"]: 30_00}
-        payments.move_credit(PaymentBatch(token_hex(), TODAY, moved, method=payments.CREDIT), self.user, NOW, TODAY)
+        payments.move_credit(PaymentBatch(token_hex(), TODAY, moved), self.user, NOW, TODAY)
         self.record({"A-4": 20_00, "A-5": 100_00}, method="Bank  transfer")
         self.say(StatusChange.VOID, "A-6")
         self.say(StatusChange.WRITE_OFF, "A-4")
@@ -145,7 +146,7 @@ class _Busy:
         self.say(StatusChange.REINSTATE, "A-8", version=2)
         bolt = tables.InvoiceModel.get_by_id(self.ids["B-1"])
         edited = self.facts(self.customers["C2"], "B-1 (new)", total_cents=90_00, notes=" =odd\u00a0 text\u200b ")
-        invoice_actions.edit(SeenVersion(bolt.id, 1), edited, self.user, NOW)
+        invoice_actions.edit(SeenVersion(bolt.id, 1), edited, self.user, NOW, Confirmation)
         delta = customer_actions.create(Details("-D  4", "Delta & \U0001f600", terms_days=0), self.user, NOW)
         for number, values in {
             "A-1": {},
@@ -154,16 +155,16 @@ class _Busy:
             "later": {"issued_on": date(2027, 1, 1), "due_on": date(2027, 1, 1)},
             "large": {"total_cents": 999_999_999_999_99, "currency": "EUR", "ledger": "Branch  North"},
         }.items():
-            invoice_actions.create(self.facts(delta, number, **values), self.user, NOW)
+            invoice_actions.create(self.facts(delta, number, **values), self.user, NOW, Confirmation)
         cork = customers.get(self.customers["C3"])
         customer_actions.edit(cork.id, 1, replace(cork.details, name="Cork Ltd"), self.user, NOW)
         customer_actions.archive(cork.id, self.user, NOW)
 
-    def record(self, amounts, *, keep_credit=False, **said):
+    def record(self, amounts, **said):
         receipt = PaymentBatch(
             token_hex(), TODAY, {self.ids[number]: cents for number, cents in amounts.items()}, **said
         )
-        return payments.record(receipt, self.user, NOW, TODAY, keep_credit=keep_credit).payment_ids[0]
+        return payments.record(receipt, self.user, NOW, TODAY, Confirmation).payment_ids[0]
 
     def say(self, change, number, version=1):
         invoice_actions.change_status(change, "because\nof it", SeenVersion(self.ids[number], version), self.user, NOW)

@@ -5,6 +5,7 @@ from datetime import date
 import pytest
 from support.records import a_customer, a_payment, an_invoice
 
+from app.domain.confirmation import Confirmation
 from app.store.db import tables
 
 
@@ -82,7 +83,11 @@ def test_a_draft_counts_nowhere_until_it_is_issued(browser, acme):
         ("total", "12,34", "is not an amount. Write it like"),
         ("currency", "EURO", "Please use at most 3 characters."),
         ("currency", "E1", "Please write the three letters of a currency, such as USD."),
+        ("currency", "XYZ", "There is no currency XYZ: write its code, such as USD."),
+        ("total", "0", "Nothing is owed on a total of zero: write the total of the invoice."),
         ("issued_on", "yesterday", "is not a day"),
+        ("issued_on", "1900-01-01", "1900-01-01 is too far from today to be right: correct the day."),
+        ("due_on", "2199-01-01", "2199-01-01 is too far from today to be right: correct the day."),
         ("due_on", "2026-03-01", "It cannot be due before it is issued."),
         ("ledger", "", "Please fill this in."),
     ],
@@ -99,6 +104,100 @@ def test_what_cannot_be_read_is_said_and_what_was_typed_stays(browser, acme, nam
     assert sentence in page.text
     assert 'value="PO 77"' in page.text
     assert tables.InvoiceModel.select().count() == 0
+
+
+def ask(browser, form, box):
+    """Send the form, then again as it comes back with the box ticked; return both answers."""
+    page = form.submit(expect_errors=True)
+    again = next(one for one in page.forms.values() if one.action == form.action)
+    again[box] = True
+    return page, again.submit(expect_errors=True)
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "sentence", "box"),
+    [
+        ("number", "J-1", "This number is used by Juniper Printing too", "repeat_number"),
+        ("currency", "EUR", "No invoice is in EUR yet", "new_currency"),
+        ("total", "-3", "A total below zero makes this a credit note", "credit_note"),
+        ("issued_on", "2026-12-01", "This day is far ahead", "far_ahead"),
+    ],
+)
+def test_what_is_seldom_right_is_asked_beside_its_field_and_saved_once_its_box_is_ticked(
+    browser, acme, name, text, sentence, box
+):
+    an_invoice("J-1", a_customer("C2", "Juniper Printing"))
+    form = new_form(browser, acme)
+    form["number"], form["total"], form["due_on"] = "7", "50.00", "2026-12-31"
+    form[name] = text
+
+    page, answer = ask(browser, form, box)
+
+    assert page.status_int == 422
+    assert page.html.select_one(f"#{name}-error").get_text().startswith(sentence)
+    assert answer.status_int == 303
+    assert tables.InvoiceModel.select().count() == 2
+
+
+def test_a_ticked_box_confirms_only_what_it_was_asked_about(browser, acme):
+    bolt = a_customer("C2", "Bolt")
+    an_invoice("J-1", bolt)
+    an_invoice("J-2", bolt)
+    form = new_form(browser, acme)
+    form["number"], form["total"] = "J-1", "50.00"
+    page = form.submit(expect_errors=True)
+    again = next(one for one in page.forms.values() if one.action == "/invoices")
+    again["repeat_number"], again["number"] = True, "J-2"
+
+    page = again.submit(expect_errors=True)
+
+    assert "This number is used by Bolt too" in page.html.select_one("#number-error").get_text()
+    assert "checked" not in page.html.select_one("#repeat_number").attrs
+    assert tables.InvoiceModel.select().count() == 2
+
+
+def test_a_box_that_was_ticked_stays_ticked_while_something_else_is_wrong(browser, acme):
+    an_invoice("J-1", a_customer("C2", "Bolt"))
+    form = new_form(browser, acme)
+    form["number"], form["total"] = "J-1", "50.00"
+    page = form.submit(expect_errors=True)
+    again = next(one for one in page.forms.values() if one.action == "/invoices")
+    again["repeat_number"], again["total"] = True, "5o"
+
+    page = again.submit(expect_errors=True)
+
+    assert "checked" in page.html.select_one("#repeat_number").attrs
+
+
+def test_a_total_below_what_was_paid_is_saved_once_it_is_said_that_the_rest_becomes_credit(browser, acme):
+    invoice = an_invoice("1001", acme, total_cents=100_00)
+    a_payment(invoice, 40_00)
+    form = edit_form(browser, invoice)
+    form["total"] = "30.00"
+
+    page, _ = ask(browser, form, "keep_credit")
+
+    assert page.html.select_one("#total-error").get_text() == (
+        "40.00 USD was paid for it: correct the total, or let the extra 10.00 become credit."
+    )
+    assert tables.InvoiceModel.get().total_cents == 30_00
+
+
+def test_all_that_is_wrong_with_the_days_is_said_at_once_with_all_else(browser, acme):
+    form = new_form(browser, acme)
+    form["number"], form["issued_on"], form["due_on"], form["total"] = "", "2199-01-01", "1900-01-01", "1oo"
+
+    page = form.submit(expect_errors=True)
+
+    assert [error["id"] for error in page.html.select(".form__error")] == [
+        "number-error", "issued_on-error", "due_on-error", "total-error",
+    ]  # fmt: skip
+
+
+def test_a_box_is_not_shown_before_it_answers_a_question(browser, acme):
+    form = new_form(browser, acme)
+
+    assert not {one.value for one in Confirmation} & set(form.fields)
 
 
 def test_a_number_that_the_customer_has_already_leads_to_that_invoice(browser, acme):
@@ -213,6 +312,6 @@ def test_what_an_edit_may_not_change_is_said_beside_its_field(browser, acme):
 
     page = form.submit(expect_errors=True)
 
-    assert page.status_int == 409
+    assert page.status_int == 422
     assert "Payments in USD were recorded for it" in page.html.select_one("#currency-error").get_text()
     assert tables.InvoiceModel.get().currency == "USD"

@@ -28,6 +28,10 @@ def pay(browser, invoice, amount, **fields):
     return form.submit(expect_errors=True)
 
 
+def words(page):
+    return " ".join(page.html.main.get_text(" ").split())
+
+
 def paid(invoice):
     return tables.InvoiceModel.get_by_id(invoice.id).paid_cents
 
@@ -108,6 +112,7 @@ def test_what_is_more_is_kept_as_credit_when_that_is_ticked(browser, invoice):
         ("0", "2026-03-02", "Please write an amount of at least 0.01."),
         ("-5", "2026-03-02", "Please write an amount of at least 0.01."),
         ("10.00", "", "Please choose a day."),
+        ("10.00", "1900-01-01", "1900-01-01 is too far from today to be right: correct the day."),
         ("10.00", "2026-03-03", "The day lies in the future: record money when it has come in."),
     ],
 )
@@ -117,6 +122,32 @@ def test_what_cannot_be_recorded_is_said_beside_its_field(browser, invoice, amou
     assert page.status_int == 422
     assert sentence in page.text
     assert paid(invoice) == 0
+
+
+def test_the_same_payment_from_a_fresh_form_is_recorded_once_its_box_is_ticked(browser, invoice):
+    pay(browser, invoice, "40.00", reference="R 7")
+
+    page = pay(browser, invoice, "40.00", reference="r 7")
+
+    assert page.status_int == 422
+    question = page.html.select_one("#amount-error").get_text()
+    assert "is recorded already, for 1001: is this the same payment?" in question
+    assert paid(invoice) == 40_00
+    form = next(form for form in page.forms.values() if form.action.endswith("/payments"))
+    form["repeat_payment"] = True
+    form.submit()
+    assert paid(invoice) == 80_00
+
+
+def test_what_is_too_much_and_a_repetition_is_asked_at_once(browser, invoice):
+    pay(browser, invoice, "60.00")
+
+    page = pay(browser, invoice, "60.00")
+    form = next(form for form in page.forms.values() if form.action.endswith("/payments"))
+    form["repeat_payment"], form["keep_credit"] = True, True
+    form.submit()
+
+    assert paid(invoice) == 120_00
 
 
 def test_money_can_be_given_back_up_to_what_was_paid(browser, invoice):
@@ -132,15 +163,57 @@ def test_money_can_be_given_back_up_to_what_was_paid(browser, invoice):
     assert paid(invoice) == 35_00
 
 
+def test_the_same_refund_is_asked_about_beside_its_amount(browser, invoice):
+    a_payment(invoice, 60_00)
+    for _ in range(2):
+        form = form_of(browser, invoice, "/refunds")
+        form["amount"] = "25.00"
+        page = form.submit(expect_errors=True)
+    again = next(form for form in page.forms.values() if form.action.endswith("/refunds"))
+    again["repeat_payment"] = True
+
+    again.submit()
+
+    assert "is this the same refund?" in page.html.select_one("#refund-amount-error").get_text()
+    assert paid(invoice) == 10_00
+
+
 def test_credit_is_used_for_another_invoice_of_the_customer(browser, invoice):
     a_payment(invoice, 130_00)
     other = an_invoice("1002", invoice.customer, total_cents=50_00)
     form = form_of(browser, invoice, "/credit")
     assert form["amount"].value == "30.00"
 
-    form.submit()
+    page = form.submit().follow()
 
     assert (paid(invoice), paid(other)) == (100_00, 30_00)
+    assert "Undo: void the moved credit of 30.00 USD" in page.text.replace("\n    ", "")
+    assert "Ann recorded moved credit of 30.00 to another invoice, on 2 Mar 2026" in words(page)
+    assert "refund of" not in words(page)
+
+
+def test_credit_that_was_moved_by_mistake_goes_back(browser, invoice):
+    a_payment(invoice, 130_00)
+    other = an_invoice("1002", invoice.customer, total_cents=50_00)
+    page = form_of(browser, invoice, "/credit").submit().follow()
+    undo = next(form for form in page.forms.values() if form.action.endswith("/void"))
+
+    page = undo.submit().follow()
+
+    assert "The moved credit was voided: it is back where it was." in page.text
+    assert (paid(invoice), paid(other)) == (130_00, 0)
+
+
+def test_a_statement_says_nothing_of_credit_that_was_moved(browser, invoice):
+    a_payment(invoice, 130_00)
+    an_invoice("1002", invoice.customer, total_cents=50_00)
+    form_of(browser, invoice, "/credit").submit()
+
+    text = words(browser.get(f"/customers/{invoice.customer.id}/statement"))
+
+    assert "Refund" not in text
+    assert text.count("Payment ") == 1
+    assert "Closing balance 20.00" in text
 
 
 def test_a_payment_is_voided_with_a_reason(browser, invoice):
@@ -250,6 +323,19 @@ class TestAReceiptForSeveral:
         assert [spread[f"place:{invoice.id}"].value for invoice in owed] == ["100.00", "20.00"]
         spread.submit("record")
         assert [paid(invoice) for invoice in owed] == [100_00, 20_00]
+
+    def test_the_same_receipt_from_a_fresh_form_is_recorded_once_its_box_is_ticked(self, browser, owed):
+        for _ in range(2):
+            form = self.form(browser, owed[0].customer)
+            form["received"] = "20.00"
+            form[f"place:{owed[0].id}"] = "20.00"
+            page = form.submit("record", expect_errors=True)
+
+        assert "is this the same payment?" in page.html.select_one("#received-error").get_text()
+        again = page.forms["receipt"]
+        again["repeat_payment"] = True
+        again.submit("record")
+        assert paid(owed[0]) == 40_00
 
     def test_it_can_be_undone_where_it_is_shown(self, browser, owed):
         form = self.form(browser, owed[0].customer)
