@@ -117,9 +117,10 @@ def recall(importer: Importer, stored: StoredImport, by: User) -> None:
 def discard(importer: Importer, import_id: int, by: User | None) -> None:
     """Delete an import that wrote nothing, and its file; raises NotNowError for any other."""
     with transaction():
-        _record(importer, by, "import.discarded", import_id)
+        file_name = _existing(import_id).file_name
         if not imports.delete(import_id, (State.PREVIEWED, State.FAILED)):
             raise NotNowError("Only an import that wrote nothing can be discarded.")
+        audit.append(by, "import.discarded", f"import:{import_id}", after={"file": file_name}, now=importer.now())
     importer.files(import_id).delete()
 
 
