@@ -71,7 +71,9 @@ def receive(
         importer.files(import_id).take_over(upload)
         if state is State.READING:
             # An import by the command line is audited once, as applied.
-            details = {"sha256": upload.sha256, "size_bytes": upload.size_bytes}
+            details: dict[str, Any] = {"sha256": upload.sha256, "size_bytes": upload.size_bytes}
+            if apply_when_clean:
+                details["apply_when_clean"] = True
             _record(importer, by, "import.uploaded", import_id, **details)
     return import_id
 
