@@ -15,7 +15,7 @@ from app.store.db.database import connection
 from app.store.db.outages import Outage, outage_behind
 from app.store.ledger import imports
 from app.store.ledger.imports import State, StoredImport
-from app.workbook.importing import Importer
+from app.workbook.importing import Importer, forget_frames
 
 log = logging.getLogger(__name__)
 
@@ -81,12 +81,19 @@ def _why(stored: StoredImport, error: Exception) -> str:
     if isinstance(error, import_actions.GivenUpError):
         log.warning("import %s is not tried again (%s)", stored.id, stored.state)
         return str(error)
+    if isinstance(error, MemoryError):
+        forget_frames(error)
     failure_id = secrets.token_hex(4)
     log.error("failure %s at import %s (%s)", failure_id, stored.id, stored.state, exc_info=error)
-    return _FAILURES.get(outage_behind(error), _FAILURE).format(failure_id)
+    failure = _OUT_OF_MEMORY if isinstance(error, MemoryError) else _FAILURES.get(outage_behind(error), _FAILURE)
+    return failure.format(failure_id)
 
 
 _FAILURE = "Something went wrong and nothing was changed; the log tells more under {}."
+_OUT_OF_MEMORY = (
+    "That needs more memory than the worker has, and nothing was changed: split the workbook, or ask the operator of "
+    "this site for more ({})."
+)
 _FAILURES: dict[Outage | None, str] = {
     Outage.DISK_FULL: "The disk of the server is full and nothing was changed; try again once there is room ({}).",
     Outage.LOCKED: "Somebody else was writing at the same time and nothing was changed; please try again ({}).",

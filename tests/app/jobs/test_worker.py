@@ -10,7 +10,7 @@ from contextlib import contextmanager
 import pytest
 from huey import MemoryHuey
 from support.polling import is_so_within
-from support.workbooks import AN_INVOICE, an_importer, invoices_tab, workbook
+from support.workbooks import AN_INVOICE, INVOICES, an_importer, invoices_tab, workbook
 
 from app.actions import imports as import_actions
 from app.jobs.imports import ImportJobs
@@ -106,8 +106,10 @@ def a_real_worker(sqlite_url, tmp_path):
         environment = {**os.environ, "DATA_DIR": str(tmp_path / "data"), "DATABASE_URL": sqlite_url, **settings}
         command = [sys.executable, "-m", "app.cli", "worker"]
         with subprocess.Popen(command, env=environment, stderr=subprocess.DEVNULL) as worker:
-            yield worker
-            worker.kill()
+            try:
+                yield worker
+            finally:
+                worker.kill()
 
     return started
 
@@ -172,6 +174,24 @@ def test_a_step_at_which_the_worker_was_killed_twice_is_taken_back(importer, tmp
     ImportJobs(MemoryHuey(immediate=False), importer).work_on(import_id)
 
     assert (imports.get(import_id).state, imports.get(import_id).failure) == (before, sentence)
+
+
+def test_a_workbook_that_needs_more_memory_than_the_worker_has_is_refused_and_the_worker_lives(
+    importer, tmp_path, a_real_worker
+):
+    rows = (f"I-{number},Acme,2026-01-05,2026-02-04,100.00\n" for number in range(60_000))
+    content = (",".join(INVOICES) + "\n" + "".join(rows)).encode()
+    large = import_actions.receive(importer, io.BytesIO(content), "large.csv", None)
+    following = upload(importer, tmp_path, "following.xlsx")
+
+    with a_real_worker(WORKER_MAX_MEMORY_MEGABYTES="150") as worker:
+        assert has_state(large, State.FAILED)
+        assert has_state(following, State.PREVIEWED)
+        assert worker.poll() is None
+
+    assert imports.get(large).failure == (
+        "The workbook needs more memory than one may take: split it, or remove what is not a list."
+    )
 
 
 def test_what_was_taken_back_is_tried_anew_when_a_person_asks_for_it(importer, tmp_path):

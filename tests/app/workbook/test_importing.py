@@ -13,7 +13,6 @@ from support.workbooks import (
     CUSTOMERS,
     INVOICES,
     PAYMENTS,
-    an_importer,
     apply,
     choices,
     dump,
@@ -90,15 +89,6 @@ def refused(importer, path, chosen=None):
 
 
 # --- preview and apply
-
-
-def test_a_list_with_more_rows_than_are_read_is_refused_and_one_that_is_no_list_is_not(sqlite, tmp_path):
-    importer = an_importer(tmp_path / "data", rows_per_tab=3)
-    long, other = [INVOICES, AN_INVOICE, ANOTHER_INVOICE, AN_INVOICE], [["x", number] for number in range(9)]
-
-    assert importer.examine(workbook(tmp_path, {"Invoices": long[:3], "Other": other}), Choices(), say_nothing)
-    with pytest.raises(WorkbookRefusedError, match="Tab 'Invoices' has more than 3 rows"):
-        importer.examine(workbook(tmp_path, {"Invoices": long, "Other": other}), Choices(), say_nothing)
 
 
 def test_a_list_of_texts_is_imported_under_the_name_it_was_uploaded_with(importer):
