@@ -91,6 +91,14 @@ def refused(importer, path, chosen=None):
 # --- preview and apply
 
 
+@pytest.mark.parametrize("amount", [D("10000000000.00"), D("-10000000000.00")])
+def test_an_amount_of_which_a_database_could_not_add_up_many_is_a_problem(importer, tmp_path, amount):
+    invoices = invoices_tab([*AN_INVOICE[:4], D("9999999999.99")], ["1002", "Bolt", *AN_INVOICE[2:4], amount])
+
+    (problem,) = importer.examine(workbook(tmp_path, invoices), Choices(), say_nothing).checked.problems
+    assert plain(problem.message) == "E3 is more than one record can hold: at most 9,999,999,999.99, so split it."
+
+
 def test_a_list_of_texts_is_imported_under_the_name_it_was_uploaded_with(importer):
     content = (",".join(INVOICES) + "\n0017,Acme,2026-01-05,2026-02-04,100.00\n").encode("utf-16")
 

@@ -166,7 +166,7 @@ def test_a_number_that_is_taken_is_refused(program, ledger):
     ]
 
 
-@pytest.mark.parametrize("cents", [100.5, "100", None, 10**14])
+@pytest.mark.parametrize("cents", [100.5, "100", None, 10**12])
 def test_an_amount_is_whole_cents(program, ledger, cents):
     answer = program.send("/invoices", {**INVOICE, "total_cents": cents})
 
