@@ -123,9 +123,11 @@ class AppSettings(BaseSettings):
     workbook_max_megabytes: _Positive = 10
     workbook_max_unpacked_megabytes: _Positive = 100
     workbook_max_entries: _Positive = 10_000
-    workbook_max_rows: _Positive = 200_000
-    workbook_max_memory_megabytes: _Positive = 1_000
+    workbook_max_rows: _Positive = 250_000
+    workbook_max_cells: _Positive = 3_000_000
+    workbook_max_memory_megabytes: _Positive = 500
     workbook_max_seconds: _Positive = 60
+    worker_max_memory_megabytes: int = Field(1_000, ge=150)  # with less it cannot begin
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str] | None = None) -> Self:
@@ -144,7 +146,8 @@ class AppSettings(BaseSettings):
             file_bytes=self.workbook_max_megabytes * MEGABYTE,
             unpacked_bytes=self.workbook_max_unpacked_megabytes * MEGABYTE,
             entries=self.workbook_max_entries,
-            rows_per_tab=self.workbook_max_rows,
+            rows=self.workbook_max_rows,
+            cells=self.workbook_max_cells,
             memory_bytes=self.workbook_max_memory_megabytes * MEGABYTE,
             seconds=self.workbook_max_seconds,
         )

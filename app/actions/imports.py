@@ -12,13 +12,23 @@ from app.store.ledger import imports, snapshot
 from app.store.ledger.imports import State, StoredImport
 from app.workbook import applying, difference
 from app.workbook.difference import Difference
-from app.workbook.import_files import WORKBOOK, plain_name, sha256_of
+from app.workbook.import_files import WORKBOOK, ImportFiles, plain_name, sha256_of
 from app.workbook.importing import Examined, Importer, without_garbage_collection
 from app.workbook.meaning import checking
 from app.workbook.meaning.results.records import Checked
 from app.workbook.preview import Choices, Preview, mapping_to_json
 from app.workbook.reading.book import Progress
 from app.workbook.reading.refusal import WorkbookRefusedError
+
+_MOST_TRIES = 2
+_GIVEN_UP = {
+    State.READING: "The worker was stopped twice while it read this workbook: split it, or remove what is not a list, "
+    "and upload it again.",
+    State.APPLYING: "The worker was stopped twice while it applied this workbook, and nothing was changed: try again, "
+    "or split it and upload its parts.",
+    State.UNDOING: "The worker was stopped twice while it undid this import, and nothing was changed: try again, or "
+    "ask the operator of this site for help.",
+}
 
 
 class NotNowError(Exception):
@@ -27,6 +37,10 @@ class NotNowError(Exception):
     def __init__(self, message: str, reasons: tuple[str, ...] = ()) -> None:
         super().__init__(message)
         self.reasons = reasons
+
+
+class GivenUpError(Exception):
+    """The worker was killed at the same step before, and does not begin it again; the message says what to do."""
 
 
 class PreventedError(NotNowError):
@@ -57,7 +71,9 @@ def receive(
         importer.files(import_id).take_over(upload)
         if state is State.READING:
             # An import by the command line is audited once, as applied.
-            details = {"sha256": upload.sha256, "size_bytes": upload.size_bytes}
+            details: dict[str, Any] = {"sha256": upload.sha256, "size_bytes": upload.size_bytes}
+            if apply_when_clean:
+                details["apply_when_clean"] = True
             _record(importer, by, "import.uploaded", import_id, **details)
     return import_id
 
@@ -115,11 +131,12 @@ def recall(importer: Importer, stored: StoredImport, by: User) -> None:
 
 
 def discard(importer: Importer, import_id: int, by: User | None) -> None:
-    """Delete an import that wrote nothing, and its file; raises NotNowError for any other."""
+    """Delete an import that wrote nothing, read or not, and its file; raises NotNowError for any other."""
     with transaction():
-        _record(importer, by, "import.discarded", import_id)
-        if not imports.delete(import_id, (State.PREVIEWED, State.FAILED)):
+        file_name = _existing(import_id).file_name
+        if not imports.delete(import_id, (State.READING, State.PREVIEWED, State.FAILED)):
             raise NotNowError("Only an import that wrote nothing can be discarded.")
+        audit.append(by, "import.discarded", f"import:{import_id}", after={"file": file_name}, now=importer.now())
     importer.files(import_id).delete()
 
 
@@ -152,35 +169,41 @@ def apply_file(
 
 
 def preview(importer: Importer, import_id: int) -> None:
-    """Read the uploaded workbook and save its preview; a refusal becomes the import's failure."""
+    """Read the uploaded workbook and save its preview; a refusal becomes the import's failure.
+
+    Raises GivenUpError.
+    """
     stored, files = _existing(import_id), importer.files(import_id)
+    if stored.state is not State.READING or not _begin(stored):
+        return
     try:
         choices = Choices.from_json(stored.choices)
         examined = importer.examine(files.workbook, choices, files.progress, stored.file_name)
     except checking.NothingRecognisedError as refused:
         # Keep the file: a person may map its columns.
-        files.keep_preview(Preview.of(refused.checked, Difference()))
-        imports.claim(import_id, (State.READING,), State.FAILED, str(refused))
-        return
+        _end_reading(stored, State.FAILED, str(refused), files, Preview.of(refused.checked, Difference()))
     except WorkbookRefusedError as refused:
-        imports.claim(import_id, (State.READING,), State.FAILED, str(refused))
-        files.workbook.unlink(missing_ok=True)
-        return
-    files.keep_records(examined.checked)
-    files.keep_preview(examined.preview)
-    imports.claim(import_id, (State.READING,), State.PREVIEWED, stored.failure)
+        if imports.end_step(stored, State.FAILED, str(refused)):
+            files.workbook.unlink(missing_ok=True)
+    else:
+        _end_reading(stored, State.PREVIEWED, stored.failure, files, examined.preview, examined.checked)
 
 
 def apply(importer: Importer, import_id: int) -> None:
-    """Write a previewed import; if the store has changed since the preview, create a new preview instead."""
+    """Write a previewed import; if the store has changed since the preview, create a new preview instead.
+
+    Raises GivenUpError.
+    """
     stored, files = _existing(import_id), importer.files(import_id)
+    if stored.state is not State.APPLYING or not _begin(stored):
+        return
     previewed = files.preview()
     try:
         with without_garbage_collection():
             checked = files.records(previewed)
             _write(importer, import_id, checked, Choices.from_json(stored.choices), previewed, files.progress)
     except NotNowError as reason:
-        if imports.claim(import_id, (State.APPLYING,), State.READING, str(reason)):
+        if imports.end_step(stored, State.READING, str(reason)):
             preview(importer, import_id)
     else:
         files.delete_records()
@@ -197,7 +220,10 @@ def apply_if_clean(importer: Importer, import_id: int) -> None:
 
 
 def undo(importer: Importer, import_id: int) -> None:
-    """Undo an import; raises NotNowError with the reasons if later records depend on it."""
+    """Undo an import; raises NotNowError with the reasons if later records depend on it, or GivenUpError."""
+    recalled = imports.get(import_id)
+    if recalled is not None and recalled.state is State.UNDOING:
+        _begin(recalled)
     importer.files(import_id).progress("undoing")
     with exclusive_transaction():
         stored = imports.get(import_id)
@@ -241,6 +267,29 @@ def _write(
                 imports.remember_answer(one.question.shape, one.question.text, one.answer, importer.now())
         details = {"sha256": known.sha256, "counts": dict(current.counts), "choices": choices.to_json()}
         _record(importer, None, "import.applied", import_id, **details)
+
+
+def _begin(stored: StoredImport) -> bool:
+    """Count the try before it begins: it may need so much that the worker is killed. Raises GivenUpError."""
+    if stored.tries >= _MOST_TRIES:
+        raise GivenUpError(_GIVEN_UP[stored.state])
+    return imports.count_try(stored)
+
+
+def _end_reading(
+    stored: StoredImport,
+    state: State,
+    failure: str,
+    files: ImportFiles,
+    previewed: Preview,
+    checked: Checked | None = None,
+) -> None:
+    """Save what was read, unless the import was discarded meanwhile."""
+    with transaction():
+        if imports.end_step(stored, state, failure):
+            if checked:
+                files.keep_records(checked)
+            files.keep_preview(previewed)
 
 
 def _refuse_if_prevented(previewed: Preview, choices: Choices) -> None:

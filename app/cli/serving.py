@@ -45,6 +45,7 @@ def worker(*, with_parent: Annotated[bool, typer.Option("--with-parent", hidden=
         return
     with opened() as settings:
         _set_up_logs(settings)
+    job_worker.limit_memory(settings.worker_max_memory_megabytes)
     queue = open_queue(settings.redis_url)
     MailJobs.where_set_up(queue, settings, clock.utc_now)
     job_worker.run(queue, ImportJobs(queue, importer(settings)), Heartbeat.of(settings))

@@ -3,6 +3,8 @@
 from decimal import ROUND_HALF_UP, Decimal
 
 CENT = Decimal("0.01")
+# The most of one record. Databases add up to 2^63 cents: nine million such records, far more than a workbook may have.
+LARGEST_CENTS = 10**12 - 1
 _NOISE = Decimal("0.000001")
 
 

@@ -14,8 +14,8 @@ from app.store.db.current_user import Actor, acting_as
 from app.store.db.database import connection
 from app.store.db.outages import Outage, outage_behind
 from app.store.ledger import imports
-from app.store.ledger.imports import State
-from app.workbook.importing import Importer
+from app.store.ledger.imports import State, StoredImport
+from app.workbook.importing import Importer, forget_frames
 
 log = logging.getLogger(__name__)
 
@@ -47,16 +47,13 @@ class ImportJobs:
     def work_on(self, import_id: int) -> None:
         """Read, apply or undo the import, depending on its state; any error is logged and stored as its failure."""
         with connection(), acting_as(Actor(program="the worker")):
-            stored = imports.get(import_id)
-            if stored is None or not stored.state.is_in_work:
+            begun = imports.get(import_id)
+            if begun is None or not begun.state.is_in_work:
                 return
             try:
-                self._do(import_id, stored.state)
-            except Exception as error:
-                failure_id = secrets.token_hex(4)
-                log.exception("failure %s at import %s (%s)", failure_id, import_id, stored.state)
-                failure = _FAILURES.get(outage_behind(error), _FAILURE).format(failure_id)
-                imports.claim(import_id, (stored.state,), _STATE_BEFORE[stored.state], failure)
+                self._do(import_id, begun.state)
+            except Exception as error:  # noqa: BLE001  # it ends this step, and not the worker
+                _take_back(begun, error)
 
     def _do(self, import_id: int, state: State) -> None:
         match state:
@@ -73,7 +70,30 @@ class ImportJobs:
                     imports.claim(import_id, (State.UNDOING,), State.APPLIED, reasons)
 
 
+def _take_back(begun: StoredImport, error: Exception) -> None:
+    """Have the import as it was before the step that failed, which may be a later one than was begun with."""
+    stored = imports.get(begun.id)
+    if stored is not None and stored.uploaded_at == begun.uploaded_at and stored.state in _STATE_BEFORE:
+        imports.end_step(stored, _STATE_BEFORE[stored.state], _why(stored, error))
+
+
+def _why(stored: StoredImport, error: Exception) -> str:
+    if isinstance(error, import_actions.GivenUpError):
+        log.warning("import %s is not tried again (%s)", stored.id, stored.state)
+        return str(error)
+    if isinstance(error, MemoryError):
+        forget_frames(error)
+    failure_id = secrets.token_hex(4)
+    log.error("failure %s at import %s (%s)", failure_id, stored.id, stored.state, exc_info=error)
+    failure = _OUT_OF_MEMORY if isinstance(error, MemoryError) else _FAILURES.get(outage_behind(error), _FAILURE)
+    return failure.format(failure_id)
+
+
 _FAILURE = "Something went wrong and nothing was changed; the log tells more under {}."
+_OUT_OF_MEMORY = (
+    "That needs more memory than the worker has, and nothing was changed: split the workbook, or ask the operator of "
+    "this site for more ({})."
+)
 _FAILURES: dict[Outage | None, str] = {
     Outage.DISK_FULL: "The disk of the server is full and nothing was changed; try again once there is room ({}).",
     Outage.LOCKED: "Somebody else was writing at the same time and nothing was changed; please try again ({}).",

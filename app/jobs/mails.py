@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from email.message import EmailMessage
 from email.utils import localtime, make_msgid
+from ipaddress import ip_address
 from urllib.parse import SplitResult, unquote, urlsplit
 
 from huey import Huey
@@ -27,7 +28,7 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class MailServer:
-    """At an smtp:// URL (with STARTTLS) or an smtps:// URL."""
+    """At an smtp:// URL (with STARTTLS, except on this machine) or an smtps:// URL."""
 
     url: str
     sender: str
@@ -41,7 +42,8 @@ class MailServer:
         message.set_content(text)
         parts, context = urlsplit(self.url), ssl.create_default_context()
         with _connected(parts, context) as server:
-            if parts.scheme == "smtp" and (parts.username or _offers_tls(server)):  # never send a password unencrypted
+            if parts.scheme == "smtp" and (_is_elsewhere(parts) or parts.username or _offers_tls(server)):
+                # Raises SMTPNotSupportedError: no password, and no link that is as good as one, is sent unencrypted.
                 server.starttls(context=context)
             if parts.username:
                 server.login(unquote(parts.username), unquote(parts.password or ""))
@@ -53,6 +55,14 @@ def _connected(parts: SplitResult, context: ssl.SSLContext) -> smtplib.SMTP:
     if parts.scheme == "smtps":
         return smtplib.SMTP_SSL(host, parts.port or smtplib.SMTP_SSL_PORT, timeout=_SECONDS, context=context)
     return smtplib.SMTP(host, parts.port or _SUBMISSION_PORT, timeout=_SECONDS)
+
+
+def _is_elsewhere(parts: SplitResult) -> bool:
+    """Return whether mail leaves this machine on its way to the server."""
+    try:
+        return not ip_address(str(parts.hostname)).is_loopback
+    except ValueError:
+        return parts.hostname != "localhost"
 
 
 def _offers_tls(server: smtplib.SMTP) -> bool:

@@ -2,6 +2,7 @@
 
 import logging
 import os
+import resource
 import signal
 import subprocess
 import sys
@@ -14,6 +15,7 @@ from huey.consumer import Consumer
 from app.jobs.heartbeat import Heartbeat
 from app.jobs.imports import ImportJobs
 from app.jobs.job_queue import check_connection
+from app.workbook.reading.limits import MEGABYTE
 
 _LONGEST_WAIT_SECONDS = 1.0  # the longest interval between polls of the database
 _LONGEST_WAIT_FOR_REDIS_SECONDS = 10.0  # between retries while Redis is down: each one logs a long traceback
@@ -21,6 +23,16 @@ _PAUSE_BEFORE_RESTART_SECONDS = 1.0
 _SECONDS_BETWEEN_CHECKS = 10.0  # of the worker threads
 
 log = logging.getLogger(__name__)
+
+
+def limit_memory(megabytes: int) -> None:
+    """Have this process meet a MemoryError at so many megabytes, which ends a job, before it is killed for taking more.
+
+    Processes that it starts are limited alike.
+    """
+    _, most = resource.getrlimit(resource.RLIMIT_DATA)
+    limit = megabytes * MEGABYTE if most == resource.RLIM_INFINITY else min(megabytes * MEGABYTE, most)
+    resource.setrlimit(resource.RLIMIT_DATA, (limit, limit))
 
 
 def run(

@@ -1,6 +1,7 @@
 """Reading a workbook and comparing it with what is stored; nothing is written."""
 
 import gc
+import traceback
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, replace
@@ -24,6 +25,7 @@ from app.workbook.preview import Choices, Preview, mapping_from_json
 from app.workbook.reading import archive
 from app.workbook.reading.book import Progress, read_book
 from app.workbook.reading.limits import WorkbookLimits
+from app.workbook.reading.refusal import WorkbookRefusedError
 from app.workbook.writing import exporting, marking
 
 
@@ -57,8 +59,17 @@ class Importer:
 
         `name` is the user's file name, if `path` has another.
         """
+        try:
+            return self._examined(path, choices, progress, name or path.name)
+        except MemoryError as error:
+            forget_frames(error)
+            raise WorkbookRefusedError(
+                "The workbook needs more memory than one may take: split it, or remove what is not a list."
+            ) from error
+
+    def _examined(self, path: Path, choices: Choices, progress: Progress, name: str) -> Examined:
         with without_garbage_collection():
-            book = read_book(path, self.limits, progress, name or path.name)
+            book = read_book(path, self.limits, progress, name)
             progress("comparing with what is stored")
             stored = snapshot.take()
             chosen = {key: mapping_from_json(mapping) for key, mapping in imports.remembered_mappings().items()}
@@ -102,6 +113,11 @@ class Importer:
 
     def _today(self) -> date:
         return self.now().astimezone(self.zone).date()
+
+
+def forget_frames(error: MemoryError) -> None:
+    """Let go of what the functions held that ran out of memory, so that there is some again to say so."""
+    traceback.clear_frames(error.__traceback__)
 
 
 @contextmanager

@@ -46,6 +46,7 @@ def test_a_file_that_cannot_be_read_is_named(tmp_path):
             "mysql://db",
             "DATABASE_URL: 'mysql://db' is not an address such as sqlite:///FILE or postgresql://HOST/NAME.",
         ),
+        ("WORKER_MAX_MEMORY_MEGABYTES", "149", "WORKER_MAX_MEMORY_MEGABYTES: it must be at least 150."),
         ("SECRET_KEY", "short", "SECRET_KEY: it must have at least 32 characters."),
         ("CURRENCY", "dollar", "CURRENCY: 'dollar' is not a currency code of three letters, such as USD."),
         ("TIME_ZONE", "Mars/Base", "TIME_ZONE: 'Mars/Base' is not a time zone, such as Europe/Berlin."),

@@ -20,6 +20,7 @@ def main(workbook: str, out: str) -> None:
         str(10**9),
         str(10**9),
         str(10**6),
+        str(10**9),
         "bench.xlsx",
     ]
     subprocess.run(command, check=True, stdout=subprocess.DEVNULL)

@@ -7,6 +7,7 @@ import pytest
 import yaml
 
 from app.cli.secret_files import DATABASE_USER, PRODUCT_USER, REDIS_USER, ROLES
+from app.settings import AppSettings
 
 ROOT = Path(__file__).parents[2]
 STACK = yaml.safe_load((ROOT / "docker-compose.yml").read_text())
@@ -347,6 +348,13 @@ def test_every_setting_of_the_stack_is_explained_and_has_a_default():
 
     assert read.keys() <= explained
     assert all(default.startswith(":-") for default in read.values())
+
+
+def test_a_worker_that_takes_all_it_may_is_not_killed_for_it(tmp_path):
+    settings = AppSettings.from_environment({"DATA_DIR": str(tmp_path)})
+    own, of_its_child = settings.worker_max_memory_megabytes, settings.workbook_max_memory_megabytes
+
+    assert own + of_its_child <= megabytes(SERVICES["worker"]["mem_limit"])
 
 
 def test_nothing_but_the_product_gets_into_its_image():

@@ -27,7 +27,8 @@ LIMITS = WorkbookLimits(
     file_bytes=10_000_000,
     unpacked_bytes=100_000_000,
     entries=10_000,
-    rows_per_tab=200_000,
+    rows=250_000,
+    cells=3_000_000,
     memory_bytes=1_000_000_000,
     seconds=60,
 )

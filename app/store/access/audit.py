@@ -3,11 +3,13 @@
 import json
 from collections.abc import Mapping
 from datetime import UTC, datetime
+from functools import partial
 from typing import Any, TypeAlias
 
 from app.store.access.audit_chain import latest_hash, seal
 from app.store.access.users import User
 from app.store.db import current_user
+from app.store.db.after_commit import before_commit
 from app.store.db.locks import one_at_a_time
 from app.store.db.tables import AuditEntryModel
 
@@ -22,9 +24,8 @@ def append(
     """Append an entry about a subject such as `invoice:12`; call it only inside the action's transaction.
 
     `by` is None without a signed-in user, as on the command line. The IP address, request id and program are those of
-    the current actor.
+    the current actor. The entry is written as the transaction ends: until then nobody waits for the end of the chain.
     """
-    one_at_a_time(_CHAIN_LOCK)
     actor = current_user.actor()
     values = {
         "at": now.astimezone(UTC),
@@ -37,8 +38,13 @@ def append(
         "subject": subject,
         "before": _json(before),
         "after": _json(after),
-        "previous_hash": latest_hash(),
     }
+    before_commit(partial(_write, values))
+
+
+def _write(entry: _Values) -> None:
+    one_at_a_time(_CHAIN_LOCK)
+    values = {**entry, "previous_hash": latest_hash()}
     AuditEntryModel.create(**values, entry_hash=seal(values))
 
 

@@ -1,4 +1,4 @@
-"""Work that waits until this thread's transaction has been committed."""
+"""Work that waits for the end of this thread's transaction: its last statements, and what follows the commit."""
 
 import threading
 from collections.abc import Callable, Iterator
@@ -9,10 +9,37 @@ from app.store.db import tables
 
 class _Waiting(threading.local):
     def __init__(self) -> None:
+        self.last: list[Callable[[], None]] | None = None
         self.actions: list[Callable[[], None]] = []
 
 
 _waiting = _Waiting()
+
+
+def before_commit(action: Callable[[], None]) -> None:
+    """Run the action as the transaction's last, not if it is rolled back; raises RuntimeError outside a transaction.
+
+    A lock that everybody takes last, and holds for a moment only, cannot be part of a deadlock.
+    """
+    if _waiting.last is None:
+        raise RuntimeError("What ends a transaction needs one.")
+    _waiting.last.append(action)
+
+
+@contextmanager
+def run_before_commit() -> Iterator[None]:
+    """Run what the block registered at its end; within another such block, at the end of that one."""
+    outer, _waiting.last = _waiting.last, []
+    try:
+        yield
+        registered = _waiting.last
+    finally:
+        _waiting.last = outer
+    if outer is not None:
+        outer.extend(registered)
+        return
+    for action in registered:
+        action()
 
 
 def after_commit(action: Callable[[], None]) -> None:

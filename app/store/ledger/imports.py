@@ -46,6 +46,7 @@ class State(StrEnum):
 class StoredImport:
     """`failure` is why the last step failed or was refused, one sentence.
 
+    `tries` is how often the worker began what the state says: more than once if it was killed at it.
     `apply_when_clean` is set by an API client: apply the import without a confirmation if nothing needs an answer.
     """
 
@@ -59,6 +60,7 @@ class StoredImport:
     counts: dict[str, int]
     control_totals: list[dict[str, Any]]
     failure: str
+    tries: int
     uploaded_by: str
     uploaded_at: datetime
     applied_at: datetime | None
@@ -126,7 +128,23 @@ def claim(import_id: int, expected: tuple[State, ...], state: State, failure: st
     Of two concurrent calls, one succeeds.
     """
     is_expected = (ImportModel.id == import_id) & ImportModel.state.in_(expected)
-    return ImportModel.update(state=state, failure=failure).where(is_expected).execute() == 1
+    return ImportModel.update(state=state, failure=failure, tries=0).where(is_expected).execute() == 1
+
+
+def count_try(begun: StoredImport) -> bool:
+    """Count that the worker begins what the import's state says; return whether the import still is in that state."""
+    return ImportModel.update(tries=ImportModel.tries + 1).where(_is_as(begun)).execute() == 1
+
+
+def end_step(begun: StoredImport, state: State, failure: str = "") -> bool:
+    """Move an import on from the state in which the worker began with it, and return whether it was still in it."""
+    return ImportModel.update(state=state, failure=failure, tries=0).where(_is_as(begun)).execute() == 1
+
+
+def _is_as(begun: StoredImport) -> Any:
+    # The id of a discarded import can be used again: its content and moment tell the next one from it.
+    same = (ImportModel.sha256 == begun.sha256) & (ImportModel.uploaded_at == begun.uploaded_at)
+    return (ImportModel.id == begun.id) & (ImportModel.state == begun.state) & same
 
 
 def delete(import_id: int, expected: tuple[State, ...]) -> bool:

@@ -266,6 +266,7 @@ def up(migrator, db):
         counts = TextField(default="{}")
         control_totals = TextField(default="[]")
         failure = TextField(default="")
+        tries = IntegerField(default=0)
         apply_when_clean = BooleanField(default=False)
         uploaded_by = ForeignKeyField(UserModel, null=True, on_delete="SET NULL")
         uploaded_at = DateTimeField()

@@ -21,11 +21,11 @@ from pydantic_core import CoreSchema, PydanticCustomError, core_schema
 
 from app.domain.as_of import YEARS
 from app.domain.confirmation import Confirmation
+from app.domain.money import LARGEST_CENTS
 from app.domain.own_fields import LONGEST_NAME, LONGEST_TEXT, MOST, merged
 from app.web.http.forms import LARGEST_ID
 from app.workbook.meaning.columns.own_columns import named
 
-_MOST_CENTS = 10**14 - 1
 # Characters that workbooks and some databases cannot hold, and those that mark numbers in our sentences.
 _CONTROLS = r"\x00-\x08\x0b-\x1f\u2066-\u2069\ufffe\uffff"
 _IN_LINE = _CONTROLS + r"\n\t"
@@ -103,7 +103,7 @@ def _integral(number: object) -> object:
 # In JSON, 5.0 is a whole number like 5.
 INTEGRAL = BeforeValidator(_integral)
 Id = Annotated[int, Field(ge=1, le=LARGEST_ID), INTEGRAL]
-Cents = Annotated[int, Field(ge=-_MOST_CENTS, le=_MOST_CENTS), INTEGRAL]
+Cents = Annotated[int, Field(ge=-LARGEST_CENTS, le=LARGEST_CENTS), INTEGRAL]
 
 
 def _in_years(day: date) -> date:

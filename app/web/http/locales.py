@@ -14,11 +14,13 @@ from babel import UnknownLocaleError
 from babel.dates import format_date, format_skeleton, format_time
 from babel.numbers import NumberFormatError, format_decimal, format_percent, get_currency_symbol, parse_decimal
 
+from app.domain.money import LARGEST_CENTS
+
 FALLBACK: Final = "en_GB"
 
 _LONGEST_HEADER = 200
 _LATIN = "latn"  # digits are Latin in every locale, as in spreadsheets and form fields
-_MOST_DIGITS = 12
+_MOST_DIGITS = len(str(LARGEST_CENTS)) - 2
 _SPACES = re.compile(r"[\s\u00a0\u2009\u202f]")
 _APOSTROPHES = re.compile(r"['’]")
 _MINUSES = re.compile("[-\u2212]")

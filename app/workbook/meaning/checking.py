@@ -47,16 +47,10 @@ def check(
     context: ReadingContext,
     progress: Progress,
 ) -> Checked:
-    """Raise NothingRecognisedError if no tab is a list, WorkbookRefusedError if none has rows or one has too many."""
+    """Raise NothingRecognisedError if no tab is a list, WorkbookRefusedError if none has rows."""
     checked = Checked()
     questions = Questions(answers, checked, _kept_columns(stored))
     tabs = recognised(book, chosen, checked, questions)
-    read = {tab.name for tab in tabs}
-    for sheet in book.sheets:
-        if sheet.has_more_rows and sheet.name in read:
-            raise WorkbookRefusedError(
-                f"Tab '{sheet.name}' has more than {count_text(len(sheet.rows))} rows, the most that is read: split it."
-            )
     if not tabs:
         names = ", ".join(f"'{sheet.name}'" for sheet in book.sheets[:5])
         checked.questions.clear()

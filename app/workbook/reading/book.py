@@ -13,6 +13,7 @@ from datetime import datetime
 from decimal import Decimal
 from functools import lru_cache
 from pathlib import Path
+from sys import intern
 from typing import Any, BinaryIO
 
 from app.domain.sentences import count_text
@@ -58,8 +59,9 @@ def read_book(path: Path, limits: WorkbookLimits, progress: Progress, name: str 
                 progress(f"reading tab {message['tab']}: {count_text(message['rows'])} rows")
                 lines_read.read_on()
 
-            arguments = (path.absolute(), lines, limits.memory_bytes, limits.unpacked_bytes, limits.rows_per_tab)
-            run_limited("app.workbook.reading.sheet_reader", [*map(str, arguments), name or path.name], limits, on_rows)
+            limited = (limits.memory_bytes, limits.unpacked_bytes, limits.rows, limits.cells)
+            arguments = [*map(str, (path.absolute(), lines, *limited)), name or path.name]
+            run_limited("app.workbook.reading.sheet_reader", arguments, limits, on_rows)
             return lines_read.book()
 
 
@@ -168,7 +170,6 @@ def _sheet(name: str, rows: list[Row], seen: Mapping[str, Any], *, hidden: bool)
         stopped_after_empty_row=seen["stopped_after_empty_row"],
         cut_after_column=column_letter(widest - 1) if seen["is_cut"] and widest else None,
         merged=merged,
-        has_more_rows=seen["has_more_rows"],
     )
 
 
@@ -177,7 +178,7 @@ def _cell(encoded: list[Any]) -> Cell:
         case ["d", text]:
             return _day(text)
         case ["n", number, number_format]:
-            return FormattedNumber(number, number_format)
+            return FormattedNumber(number, intern(number_format))
         case ["e", text]:
             return ErrorValue(text)
         case ["x", why]:

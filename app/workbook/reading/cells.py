@@ -76,7 +76,6 @@ class Sheet:
     stopped_after_empty_row: int | None = None
     cut_after_column: str | None = None
     merged: tuple[tuple[int, int, int, int], ...] = ()
-    has_more_rows: bool = False
 
 
 @dataclass(frozen=True, slots=True)

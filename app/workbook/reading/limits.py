@@ -12,6 +12,7 @@ class WorkbookLimits:
     file_bytes: int
     unpacked_bytes: int
     entries: int
-    rows_per_tab: int
+    rows: int
+    cells: int
     memory_bytes: int
     seconds: int

@@ -1,4 +1,4 @@
-"""Child process that reads a workbook or a list: `sheet_reader FILE OUT MEMORY OUT_BYTES MAX_ROWS NAME`.
+"""Child process that reads a workbook or a list: `sheet_reader FILE OUT MEMORY OUT_BYTES ROWS CELLS NAME`.
 
 It writes JSON lines to OUT: the name of a sheet, its rows, and its end with what was found. A list, such as .csv, is
 one sheet of texts, named after the file.
@@ -17,6 +17,7 @@ from xml.parsers import expat
 
 from app.workbook.reading import text_file
 from app.workbook.reading.archive import is_zip
+from app.workbook.reading.book_size import BookSize
 from app.workbook.reading.child_messages import exit_code_of, send
 from app.workbook.reading.package import Package
 from app.workbook.reading.refusal import WorkbookRefusedError
@@ -28,17 +29,18 @@ _ROWS_A_REPORT = 2_000
 
 
 def main(arguments: list[str]) -> int:
-    source, target, memory_bytes, out_bytes, rows_at_most, name = arguments
+    source, target, memory_bytes, out_bytes, rows_at_most, cells_at_most, name = arguments
     # A text stored once in the file can be used by a million cells: the output must not fill the disk.
     resource.setrlimit(resource.RLIMIT_FSIZE, (int(out_bytes), int(out_bytes)))
     gc.disable()  # a million small objects, and no reference cycles
 
     def read() -> None:
+        size = BookSize(int(rows_at_most), int(cells_at_most))
         with Path(source).open("rb") as file, Path(target).open("w", encoding="utf-8") as out:
             if is_zip(Path(source)):
-                _read(file, out, int(rows_at_most))
+                _read(file, out, size)
             else:
-                _read_list(file.read(), tab_name(name), out, int(rows_at_most))
+                _read_list(file.read(), tab_name(name), out, size)
 
     return exit_code_of(read, int(memory_bytes), _sentence)
 
@@ -51,7 +53,7 @@ def _sentence(error: Exception) -> str:
     return "The workbook cannot be read: open it in Excel, save it again and upload that."
 
 
-def _read(workbook: IO[bytes], out: TextIO, rows_at_most: int) -> None:
+def _read(workbook: IO[bytes], out: TextIO, size: BookSize) -> None:
     package = Package(workbook)
     book = WorkbookParts.of(package)
     if not book.tabs:
@@ -60,7 +62,7 @@ def _read(workbook: IO[bytes], out: TextIO, rows_at_most: int) -> None:
     for tab in book.tabs:
         _write(out, {"sheet": tab.name, "hidden": tab.hidden})
         with package.open(tab.part) as xml:
-            _read_tab(tab, SheetRows(tab.name, xml, book, rows_at_most), out)
+            _read_tab(tab, SheetRows(tab.name, xml, book, size), out)
 
 
 def _read_tab(tab: TabPart, rows: SheetRows, out: TextIO) -> None:
@@ -76,28 +78,25 @@ def _read_tab(tab: TabPart, rows: SheetRows, out: TextIO) -> None:
         filter=rows.filter_range,
         stopped_after_empty_row=rows.stopped_at,
         is_cut=rows.is_cut,
-        has_more_rows=rows.has_more_rows,
     )
 
 
-def _read_list(content: bytes, name: str, out: TextIO, rows_at_most: int) -> None:
+def _read_list(content: bytes, name: str, out: TextIO, size: BookSize) -> None:
     _write(out, {"epoch_1904": False})
     _write(out, {"sheet": name, "hidden": False})
-    count, is_cut, has_more_rows = 0, False, False
+    count, is_cut = 0, False
     for number, values in enumerate(text_file.rows(text_file.as_text(content)), start=1):
         cells = [value[: LONGEST_TEXT + 1] or None for value in values]
         if not any(cells):
             continue
         count += 1
-        if count > rows_at_most:
-            has_more_rows = True
-            break
+        size.add_row(len(cells[:COLUMNS_AT_MOST]))
         is_cut = is_cut or any(cells[COLUMNS_AT_MOST:])
         _write(out, [number, False, False, cells[:COLUMNS_AT_MOST]])
         if count % _ROWS_A_REPORT == 0:
             out.flush()
             send(tab=name, rows=number)
-    _write_end(out, name, is_cut=is_cut, has_more_rows=has_more_rows)
+    _write_end(out, name, is_cut=is_cut)
 
 
 def _write_end(out: TextIO, name: str, **seen: object) -> None:

@@ -13,6 +13,7 @@ from json import JSONEncoder
 from typing import IO
 from xml.etree.ElementTree import Element, TreeBuilder, XMLParser  # see Package.refuse_document_types
 
+from app.workbook.reading.book_size import BookSize
 from app.workbook.reading.cells import column_number
 from app.workbook.reading.number_formats import is_moment, is_span, shows_more_than_number
 from app.workbook.reading.package import local_name
@@ -40,17 +41,16 @@ _MILLISECONDS_A_DAY = 86_400_000
 class SheetRows:
     """Attributes that depend on the end of the tab are set when `lines` is exhausted."""
 
-    def __init__(self, tab: str, xml: IO[bytes], book: WorkbookParts, rows_at_most: int) -> None:
+    def __init__(self, tab: str, xml: IO[bytes], book: WorkbookParts, size: BookSize) -> None:
         self.merged: list[str] = []
         self.filter_range: str | None = None
         self.stopped_at: int | None = None
-        self.has_more_rows = False
         self.is_cut = False
         self.number = 0
         self._tab = tab
         self._xml = xml
         self._book = book
-        self._rows_at_most = rows_at_most
+        self._size = size
         self._row_tag = ""
         self._tags = ("", "", "")
         self._columns: dict[str, int] = {}
@@ -58,10 +58,10 @@ class SheetRows:
 
     def lines(self) -> Iterator[str]:
         """Yield a JSON line for each non-empty row; raises WorkbookRefusedError."""
-        last_filled = count = 0
+        last_filled = 0
         for row in self._row_elements():
             # Keep iterating: the merged ranges and the filter are at the end of the tab.
-            if self.stopped_at or self.has_more_rows or row.tag != self._row_tag:
+            if self.stopped_at or row.tag != self._row_tag:
                 continue
             self.number = self._row_number(row)
             if self.number - last_filled > _EMPTY_ROWS_AT_MOST:
@@ -70,10 +70,7 @@ class SheetRows:
             cells, has_sum = self._cells(row)
             if cells:
                 last_filled = self.number
-                self.has_more_rows = count == self._rows_at_most
-                if self.has_more_rows:
-                    continue
-                count += 1
+                self._size.add_row(len(cells))
                 hidden = "true" if is_true(row.get("hidden")) else "false"
                 yield f"[{self.number},{hidden},{'true' if has_sum else 'false'},[{','.join(cells)}]]\n"
 

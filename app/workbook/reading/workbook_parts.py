@@ -12,6 +12,7 @@ from app.workbook.reading.package import ROOT, Package, local_name
 from app.workbook.reading.refusal import WorkbookRefusedError
 
 LONGEST_TEXT = 32_767  # the most that an Excel cell can hold
+_LONGEST_FORMAT = 255  # as in Excel; each cell of that style is read with it
 _ESCAPE = re.compile(r"_x([0-9A-Fa-f]{4})_")
 _KINDS_WITHOUT_CELLS = {"chartsheet", "dialogsheet", "xlMacrosheet", "xlIntlMacrosheet"}
 _HIDDEN = {"hidden", "veryHidden"}
@@ -111,7 +112,8 @@ def _formats(package: Package, part: str | None) -> list[str]:
         return []
     root = _root(package, part)
     written = (one for formats in _inside(root, "numFmts") for one in _inside(formats, "numFmt"))
-    declared = {whole_number(one.get("numFmtId")): unescaped(one.get("formatCode", "")) for one in written}
+    codes = ((whole_number(one.get("numFmtId")), unescaped(one.get("formatCode", ""))) for one in written)
+    declared = {number: code for number, code in codes if len(code) <= _LONGEST_FORMAT}
     used = (whole_number(one.get("numFmtId")) for styles in _inside(root, "cellXfs") for one in _inside(styles, "xf"))
     return [number_format(number, declared) for number in used]
 

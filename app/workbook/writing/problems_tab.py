@@ -4,7 +4,8 @@ import json
 from collections.abc import Sequence
 from xml.sax.saxutils import quoteattr
 
-from app.workbook.reading.sheet_rows import SheetRows
+from app.workbook.reading.book_size import BookSize
+from app.workbook.reading.sheet_rows import COLUMNS_AT_MOST, SheetRows
 from app.workbook.reading.workbook_parts import TabPart, WorkbookParts
 from app.workbook.writing.package_copy import PackageCopy, is_strict, main_namespace, relations_namespace
 from app.workbook.writing.xml_text import Element, as_text
@@ -31,7 +32,7 @@ def list_problems(copy: PackageCopy, book: WorkbookParts, problems: Sequence[dic
 
 def _lists_problems(copy: PackageCopy, book: WorkbookParts, tab: TabPart) -> bool:
     with copy.package.open(tab.part) as xml:
-        line = next(SheetRows(tab.name, xml, book, rows_at_most=1).lines(), None)
+        line = next(SheetRows(tab.name, xml, book, BookSize(1, COLUMNS_AT_MOST)).lines(), None)
     number, _, _, cells = json.loads(line) if line else (0, False, False, [])
     return number == 1 and tuple(cells[: len(_HEADERS)]) == _HEADERS
 

@@ -148,7 +148,10 @@ def test_limits_are_settings(on_sqlite, tmp_path):
 
     result = invoices({**on_sqlite, "WORKBOOK_MAX_ROWS": "2"}, "import", path)
 
-    assert result.stderr.strip() == "Tab 'Invoices' has more than 2 rows, the most that is read: split it."
+    assert result.stderr.strip() == (
+        "The workbook has more than 2 rows, the most that is read: split it, or remove tabs and rows that are not "
+        "needed."
+    )
 
 
 def test_a_wrong_use_is_exit_code_2(on_sqlite, tmp_path):

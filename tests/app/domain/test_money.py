@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.domain.money import cents_from_decimal, decimal_string, display, has_fractions_of_a_cent
+from app.domain.money import LARGEST_CENTS, cents_from_decimal, decimal_string, display, has_fractions_of_a_cent
 
 
 @pytest.mark.parametrize(
@@ -30,3 +30,10 @@ def test_halves_of_a_cent_are_rounded_away_from_zero(amount, cents):
 def test_the_noise_of_a_float_is_no_fraction_of_a_cent():
     assert not has_fractions_of_a_cent(Decimal("19.990000000000002"))
     assert has_fractions_of_a_cent(Decimal("19.995"))
+
+
+def test_as_many_records_as_ten_largest_workbooks_have_can_be_added_up_by_a_database():
+    rows = 250_000
+
+    assert LARGEST_CENTS == 9_999_999_999_99
+    assert 10 * rows * LARGEST_CENTS < 2**63

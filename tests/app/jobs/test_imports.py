@@ -84,6 +84,35 @@ def test_a_failure_nobody_foresaw_becomes_a_sentence_and_changes_nothing(jobs, u
     assert InvoiceModel.select().count() == 0
 
 
+def test_a_failure_at_applying_what_was_to_be_applied_at_once_leaves_it_previewed(jobs, uploaded, monkeypatch):
+    imports.change(uploaded, apply_when_clean=True)
+
+    def fail(*_):
+        raise RuntimeError("boom")
+
+    monkeypatch.setattr("app.workbook.applying.write", fail)
+    jobs.work_on(uploaded)
+
+    assert state_of(uploaded) is State.PREVIEWED
+    assert imports.get(uploaded).failure.startswith("Something went wrong and nothing was changed")
+
+
+def test_memory_that_does_not_suffice_for_applying_is_told_as_what_it_is(jobs, uploaded, monkeypatch):
+    jobs.work_on(uploaded)
+    imports.claim(uploaded, (State.PREVIEWED,), State.APPLYING)
+
+    def fail(*_):
+        raise MemoryError
+
+    monkeypatch.setattr("app.store.ledger.bulk.insert", fail)
+    jobs.work_on(uploaded)
+
+    assert state_of(uploaded) is State.PREVIEWED
+    assert imports.get(uploaded).failure.startswith(
+        "That needs more memory than the worker has, and nothing was changed: split the workbook, or ask the operator"
+    )
+
+
 def test_a_disk_without_room_is_told_as_what_it_is(jobs, uploaded, monkeypatch):
     def fail(*_):
         raise OSError(errno.ENOSPC, "No space left on device")

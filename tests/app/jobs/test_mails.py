@@ -2,6 +2,7 @@
 
 import re
 import smtplib
+import socket
 from email import message_from_bytes, policy
 
 import pytest
@@ -137,6 +138,29 @@ def test_a_password_is_never_sent_in_the_clear(server):
 
     with pytest.raises(smtplib.SMTPNotSupportedError):
         with_password.send("ann@example.com", "Subject", "Text")
+
+
+@pytest.fixture
+def found_elsewhere(server, monkeypatch):
+    """The mail server, under a name of another machine."""
+    port = int(server.url.rpartition(":")[2])
+    connect = socket.create_connection
+    monkeypatch.setattr("socket.create_connection", lambda _place, *rest: connect(("127.0.0.1", port), *rest))
+    return MailServer(f"smtp://mail.example.com:{port}", server.sender)
+
+
+def test_a_link_does_not_leave_this_machine_in_the_clear(found_elsewhere, inbox):
+    with pytest.raises(smtplib.SMTPNotSupportedError):
+        found_elsewhere.send("ann@example.com", "Subject", "Text")
+
+    assert inbox.mails == []
+
+
+@pytest.mark.parametrize("host", ["localhost", "127.0.0.1"])
+def test_a_server_on_this_machine_needs_no_encryption(server, inbox, host):
+    MailServer(server.url.replace("127.0.0.1", host), server.sender).send("ann@example.com", "Subject", "Text")
+
+    assert len(inbox.mails) == 1
 
 
 def test_where_no_server_is_set_up_there_is_no_mail(tmp_path, sqlite, now):

@@ -21,6 +21,7 @@ from app.store.ledger import imports, invoices
 from app.store.ledger.imports import State
 from app.store.ledger.invoice_changes import SeenVersion
 from app.workbook.difference import Decisions, Resolution
+from app.workbook.importing import Importer
 from app.workbook.preview import Choices
 
 JAN_5, FEB_9 = date(2026, 1, 5), date(2026, 2, 9)
@@ -186,14 +187,31 @@ def test_an_import_that_somebody_else_has_applied_meanwhile_is_left_applied(impo
     assert InvoiceModel.select().count() == 1
 
 
-def test_an_import_that_is_being_read_cannot_be_discarded(importer, tmp_path):
+def test_an_import_that_waits_to_be_read_can_be_discarded(importer, tmp_path):
     content = workbook(tmp_path, tracker(100, JAN_5)).read_bytes()
     import_id = import_actions.receive(importer, io.BytesIO(content), "a.xlsx", None)
 
-    with pytest.raises(NotNowError):
+    import_actions.discard(importer, import_id, None)
+
+    assert imports.get(import_id) is None
+
+
+def test_what_was_read_of_a_discarded_import_is_not_taken_for_the_next_one(importer, tmp_path, monkeypatch):
+    first, second = (workbook(tmp_path, tracker(amount, JAN_5)).read_bytes() for amount in (100, 200))
+    import_id = import_actions.receive(importer, io.BytesIO(first), "a.xlsx", None)
+    examine = Importer.examine
+
+    def examine_while_somebody_replaces_it(*arguments):
+        examined = examine(*arguments)
         import_actions.discard(importer, import_id, None)
+        assert import_actions.receive(importer, io.BytesIO(second), "b.xlsx", None) == import_id
+        return examined
+
+    monkeypatch.setattr(Importer, "examine", examine_while_somebody_replaces_it)
+    import_actions.preview(importer, import_id)
 
     assert imports.get(import_id).state is State.READING
+    assert not importer.files(import_id).has_preview()
 
 
 def renumber():

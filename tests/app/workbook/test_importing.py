@@ -13,7 +13,6 @@ from support.workbooks import (
     CUSTOMERS,
     INVOICES,
     PAYMENTS,
-    an_importer,
     apply,
     choices,
     dump,
@@ -92,13 +91,12 @@ def refused(importer, path, chosen=None):
 # --- preview and apply
 
 
-def test_a_list_with_more_rows_than_are_read_is_refused_and_one_that_is_no_list_is_not(sqlite, tmp_path):
-    importer = an_importer(tmp_path / "data", rows_per_tab=3)
-    long, other = [INVOICES, AN_INVOICE, ANOTHER_INVOICE, AN_INVOICE], [["x", number] for number in range(9)]
+@pytest.mark.parametrize("amount", [D("10000000000.00"), D("-10000000000.00")])
+def test_an_amount_of_which_a_database_could_not_add_up_many_is_a_problem(importer, tmp_path, amount):
+    invoices = invoices_tab([*AN_INVOICE[:4], D("9999999999.99")], ["1002", "Bolt", *AN_INVOICE[2:4], amount])
 
-    assert importer.examine(workbook(tmp_path, {"Invoices": long[:3], "Other": other}), Choices(), say_nothing)
-    with pytest.raises(WorkbookRefusedError, match="Tab 'Invoices' has more than 3 rows"):
-        importer.examine(workbook(tmp_path, {"Invoices": long, "Other": other}), Choices(), say_nothing)
+    (problem,) = importer.examine(workbook(tmp_path, invoices), Choices(), say_nothing).checked.problems
+    assert plain(problem.message) == "E3 is more than one record can hold: at most 9,999,999,999.99, so split it."
 
 
 def test_a_list_of_texts_is_imported_under_the_name_it_was_uploaded_with(importer):

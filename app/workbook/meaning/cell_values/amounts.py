@@ -39,7 +39,7 @@ class Amount:
     currency: str | None = None
 
 
-LARGEST = Decimal(10) ** 12  # as many digits as forms and the API take
+LARGEST = Decimal(10) ** 12  # sums of a column may be larger than what one record may hold
 
 _GROUPED = {
     DecimalMark.POINT: re.compile(r"[1-9]\d{0,2}(?:,\d{2,3})*,\d{3}(?:\.\d*)?"),

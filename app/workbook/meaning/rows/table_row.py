@@ -7,7 +7,8 @@ from functools import partial
 from typing import TypeVar
 
 from app.domain.fields import Field, Type
-from app.domain.money import cents_from_decimal, has_fractions_of_a_cent
+from app.domain.money import LARGEST_CENTS, cents_from_decimal, has_fractions_of_a_cent
+from app.domain.sentences import amount_text
 from app.workbook.meaning.cell_values import amounts, dates, texts
 from app.workbook.meaning.cell_values.amounts import AmbiguousError, UnreadableError
 from app.workbook.meaning.columns.own_columns import read_own
@@ -136,6 +137,9 @@ class TableRow:
             self.tab.rounded += has_fractions_of_a_cent(amount.value)
             found.append(-cents if name in self.tab.negated else cents)
             currency = currency or amount.currency
+        if abs(sum(found)) > LARGEST_CENTS:
+            most = amount_text(LARGEST_CENTS)
+            raise self.problem(name, f"is more than one record can hold: at most {most}, so split it")
         return (sum(found) if found else None), currency
 
     def currency(self, sign: str | None, amount_field: str) -> str | None:

@@ -2,12 +2,13 @@
 
 import json
 from datetime import UTC, datetime
-from threading import Thread
+from threading import Event, Thread
 from urllib.parse import urlsplit
 
 import psycopg
 import pytest
 from peewee import PeeweeException
+from support.at_once import all_at_once
 from support.audit_entries import audit_entries_removable
 from support.records import a_user
 
@@ -61,6 +62,46 @@ def test_a_deed_that_is_taken_back_leaves_no_entry(database, now):
 def test_a_deed_cannot_be_recorded_outside_its_transaction(database, now):
     with pytest.raises(RuntimeError):
         audit.append(a_user(), "invoice.edited", "invoice:7", before={}, after={}, now=now)
+
+
+def test_who_waits_for_others_after_recording_a_deed_keeps_nobody_from_recording(postgresql_url, now):
+    opened = store_database.open_database(postgresql_url, lock_wait_seconds=5)
+    recorded, signed_in = Event(), Event()
+
+    def discard():
+        with transaction():
+            audit.append(None, "import.discarded", "import:7", now=now)
+            recorded.set()
+            signed_in.wait(timeout=20)
+
+    def sign_in():
+        recorded.wait()
+        with transaction():
+            audit.append(None, "session.started", "user:1", now=now)
+        signed_in.set()
+
+    raised = all_at_once(discard, sign_in)
+
+    with store_database.connection():
+        assert raised == []
+        assert audit_chain.verify().entries == 2
+    opened.close_all()
+
+
+def test_a_deed_is_recorded_by_the_last_statement_of_its_transaction(database, now, caplog):
+    caplog.set_level("DEBUG", logger="peewee")
+
+    with transaction():
+        with transaction():
+            audit.append(None, "customer.created", "customer:1", now=now)
+        database.execute_sql("UPDATE customers SET name = 'Acme'")
+
+    said = [record.msg[0] for record in caplog.records]
+    written = [words for words in said if words.startswith(("UPDATE", "INSERT"))]
+    assert [words.split(" (")[0].replace('"', "") for words in written] == [
+        "UPDATE customers SET name = 'Acme'",
+        "INSERT INTO audit_entries",
+    ]
 
 
 def test_entries_written_at_once_make_one_chain(database_url, now):

@@ -220,9 +220,18 @@ def test_a_failure_is_told_by_its_id_alone(program, monkeypatch, caplog):
     assert "division" in caplog.text
 
 
-def test_a_database_that_is_away_is_told_with_how_long_to_wait(program, monkeypatch):
+@pytest.mark.parametrize(
+    "error",
+    [
+        psycopg.OperationalError("connection refused"),
+        psycopg.errors.LockNotAvailable("canceling statement due to lock timeout"),
+        psycopg.errors.DeadlockDetected("deadlock detected"),
+    ],
+    ids=["away", "locked", "deadlock"],
+)
+def test_a_database_that_cannot_be_used_just_now_is_told_with_how_long_to_wait(program, monkeypatch, error):
     def fail(_day):
-        raise psycopg.OperationalError("connection refused")
+        raise error
 
     monkeypatch.setattr("app.store.ledger.positions.by_due_date", fail)
 

@@ -2,6 +2,7 @@
 
 import pytest
 
+from app.store.access import audit_entries
 from app.store.db import tables
 from tests.app.web.api.conftest import FIRST
 
@@ -38,6 +39,15 @@ def test_a_clean_workbook_is_applied_at_once_where_that_is_asked_for(program, bo
     work_off()
 
     assert program.ask("/imports/1").json["state"] == "applied"
+
+
+def test_who_asked_for_a_clean_workbook_to_be_applied_is_recorded(program, book):
+    program.upload("/imports?apply=when-clean", book(FIRST))
+    program.upload("/imports", book(FIRST))
+
+    [asked], [not_asked] = map(audit_entries.of_subject, ("import:1", "import:2"))
+    assert (asked.action, asked.program, asked.after["apply_when_clean"]) == ("import.uploaded", "n8n", True)
+    assert "apply_when_clean" not in not_asked.after
 
 
 def test_a_workbook_that_is_not_clean_waits_for_a_person(program, book, work_off):

@@ -208,7 +208,7 @@ def test_a_total_below_what_was_paid_is_changed_only_if_the_rest_is_to_become_cr
     assert answer.json["balance_cents"] == -10_00
 
 
-@pytest.mark.parametrize("cents", [100.5, "100", None, 10**14])
+@pytest.mark.parametrize("cents", [100.5, "100", None, 10**12])
 def test_an_amount_is_whole_cents(program, ledger, cents):
     answer = program.send("/invoices", {**INVOICE, "total_cents": cents})
 

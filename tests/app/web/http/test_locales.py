@@ -8,6 +8,7 @@ from babel.localedata import locale_identifiers
 from hypothesis import given
 from hypothesis import strategies as st
 
+from app.domain.money import LARGEST_CENTS
 from app.web.http.locales import Locale
 
 BERLIN = ZoneInfo("Europe/Berlin")
@@ -108,8 +109,8 @@ def test_fractions_of_a_cent_are_refused():
 
 
 def test_more_than_can_be_stored_is_refused():
-    with pytest.raises(ValueError, match=r"^Please write at most 12 digits before the decimals\.$"):
-        GERMAN.cents("9" * 13)
+    with pytest.raises(ValueError, match=r"^Please write at most 10 digits before the decimals\.$"):
+        GERMAN.cents("9" * 11)
 
 
 @pytest.mark.parametrize("typed", ["9" * 40, "1" + ".234" * 40, "1," + "2" * 5_000])
@@ -151,13 +152,13 @@ def test_the_sign_of_another_currency_is_refused():
         BRITISH.cents("5 EUR", currency="USD")
 
 
-@pytest.mark.parametrize("typed", ["", "INV-1", "1.234,50", "12,34", "1,23", "1.234", ".", "-", "9" * 13])
+@pytest.mark.parametrize("typed", ["", "INV-1", "1.234,50", "12,34", "1,23", "1.234", ".", "-", "9" * 11])
 def test_a_search_may_be_for_something_else(typed):
     assert BRITISH.cents_in(typed) is None
     assert BRITISH.cents_in("1,234.50") == 123_450
 
 
-@given(st.sampled_from(sorted(locale_identifiers())), st.integers(-(10**13), 10**13))
+@given(st.sampled_from(sorted(locale_identifiers())), st.integers(-LARGEST_CENTS, LARGEST_CENTS))
 def test_an_amount_as_shown_is_read_back_in_every_locale(identifier, cents):
     locale = Locale.of(identifier, BERLIN)
 

@@ -159,6 +159,11 @@ def an_entry(action, subject, after=None, **whence):
         (an_entry("export.made", "export:everything"), "", "Ann took a file of everything"),
         (an_entry("access.refused", "page:/invoices/new"), "", "Ann was refused /invoices/new"),
         (
+            an_entry("import.uploaded", "import:3", {"apply_when_clean": True}, program="books"),
+            "June.xlsx",
+            "Ann (by books) uploaded and, if nothing is left to decide, asked to apply import June.xlsx",
+        ),
+        (
             an_entry("import.applied", "import:3", actor="", program="the worker"),
             "June.xlsx",
             "The worker applied import June.xlsx",

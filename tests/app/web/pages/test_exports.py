@@ -153,7 +153,7 @@ class _Busy:
             "0017": {"total_cents": -12_34},
             "  N  1 ": {"draft": True},
             "later": {"issued_on": date(2027, 1, 1), "due_on": date(2027, 1, 1)},
-            "large": {"total_cents": 999_999_999_999_99, "currency": "EUR", "ledger": "Branch  North"},
+            "large": {"total_cents": 9_999_999_999_99, "currency": "EUR", "ledger": "Branch  North"},
         }.items():
             invoice_actions.create(self.facts(delta, number, **values), self.user, NOW, Confirmation)
         cork = customers.get(self.customers["C3"])

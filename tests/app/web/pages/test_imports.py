@@ -167,6 +167,16 @@ def test_a_discarded_import_is_forgotten_with_its_file(browser, upload, settings
     assert list((settings.data_dir / "imports").iterdir()) == []
 
 
+def test_an_import_that_is_being_read_can_be_discarded_on_its_page(browser, tmp_path):
+    form = browser.get("/imports").forms["upload"]
+    form["workbook"] = Upload("ledger.xlsx", workbook(tmp_path, {"Invoices": [HEADERS, FIRST]}).read_bytes())
+    page = form.submit().follow()
+
+    next(form for form in page.forms.values() if form.action.endswith("/discard")).submit().follow()
+
+    assert imports.newest_first() == []
+
+
 def test_an_applied_import_cannot_be_discarded(browser, upload, apply):
     apply(upload({"Invoices": [HEADERS, FIRST]}))
 

@@ -26,6 +26,7 @@ from support.workbooks import (
     workbook,
 )
 
+from app.domain.sentences import plain
 from app.workbook.reading.book import read_book
 from app.workbook.reading.cells import (
     Book,
@@ -383,13 +384,39 @@ def test_a_long_text_that_stands_in_many_cells_does_not_fill_the_disk(tmp_path):
     assert "more memory" in why_refused(path, unpacked_bytes=5_000_000)
 
 
-def test_a_tab_of_more_rows_than_the_limit_is_read_up_to_it_and_that_is_told(tmp_path):
-    body = "".join(texts_row(number, "x") for number in range(1, 13))
+@pytest.mark.parametrize(
+    ("limit", "sentence"),
+    [
+        (
+            {"rows": 3},
+            "The workbook has more than 3 rows, the most that is read: split it, or remove tabs and rows that are not "
+            "needed.",
+        ),
+        (
+            {"cells": 7},
+            "The workbook has more than 7 cells, the most that is read: split it, or remove tabs and columns that are "
+            "not needed.",
+        ),
+    ],
+)
+def test_rows_and_cells_of_all_tabs_together_are_limited(tmp_path, limit, sentence):
+    within = workbook(tmp_path, {"A": [["x", "y"], ["x", "y"]], "B": [["x", "y"]]}, name="within.xlsx")
+    beyond = workbook(tmp_path, {"A": [["x", "y"], ["x", "y"]], "B": [["x", "y"], ["x", "y"]]})
 
-    (sheet,) = read(hand_made(tmp_path, body), rows_per_tab=11).sheets
+    assert len(read(within, **limit).sheets) == 2
+    assert plain(why_refused(beyond, **limit)) == sentence
 
-    assert len(sheet.rows) == 11
-    assert sheet.has_more_rows
+
+def test_blanks_between_cells_count_as_cells(tmp_path):
+    path = workbook(tmp_path, {"A": [["x", None, None, "y"]]})
+
+    assert "more than 3 cells" in plain(why_refused(path, cells=3))
+
+
+def test_a_number_format_longer_than_excel_s_longest_is_none(tmp_path):
+    path = workbook(tmp_path, {"A": [[Shown(7, '"$"0.00' + "%" * 250)]]})
+
+    assert rows(path) == [(1, (7,))]
 
 
 def test_a_stray_cell_in_the_last_row_is_told_and_refuses_nothing(tmp_path):

@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from support.workbooks import limits, say_nothing
 
+from app.domain.sentences import plain
 from app.workbook.reading import text_file
 from app.workbook.reading.book import read_book
 from app.workbook.reading.refusal import WorkbookRefusedError
@@ -25,9 +26,9 @@ def rows(text):
     return list(text_file.rows(text))
 
 
-def why_refused(folder, content):
+def why_refused(folder, content, **values):
     with pytest.raises(WorkbookRefusedError) as refused:
-        read(folder, content)
+        read(folder, content, **values)
     return str(refused.value)
 
 
@@ -73,11 +74,10 @@ def test_rows_of_unequal_length_are_read_as_they_are(tmp_path):
     ]
 
 
-def test_a_list_longer_than_the_limit_is_read_up_to_it_and_that_is_told(tmp_path):
-    sheet = read(tmp_path, "a,b\n" * 12, rows_per_tab=11)
-
-    assert len(sheet.rows) == 11
-    assert sheet.has_more_rows
+@pytest.mark.parametrize(("limit", "named"), [({"rows": 11}, "11 rows"), ({"cells": 23}, "23 cells")])
+def test_a_list_longer_than_the_limits_is_refused(tmp_path, limit, named):
+    assert f"more than {named}" in plain(why_refused(tmp_path, "a,b\n" * 12, **limit))
+    assert len(read(tmp_path, "a,b\n" * 11, **limit).rows) == 11
 
 
 def test_columns_far_to_the_right_are_not_read_and_that_is_told(tmp_path):
