@@ -87,6 +87,16 @@ def void(payment_id: int, reason: str, by: User, now: datetime) -> tuple[int, ..
         return tuple(invoices)
 
 
+def undo(payment_id: int, reason: str, by: User, now: datetime) -> int:
+    """Void all that its user recorded at the same moment, and return how many; raises as `void` does."""
+    with transaction():
+        recorded = payment_batches.recorded_at_once(payment_id)
+        payment_batches.locked_invoices(payment.invoice_id for payment in recorded)
+        for payment in recorded:
+            void(payment.id, reason, by, now)
+        return len(recorded)
+
+
 def _refuse(refusal: BatchRefusal | None) -> None:
     if refusal:
         raise PaymentRefusedError(refusal)

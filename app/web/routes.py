@@ -90,6 +90,7 @@ def pages(
         Route("GET", "/payments/new", payments.new, Right.EDIT),
         Route("POST", "/payments/new", payments.create_several, Right.EDIT, LARGEST_PICK, step_up=None),
         Route("POST", "/payments/<payment_id:id>/void", payments.void, Right.EDIT, step_up=None),
+        Route("POST", "/payments/<payment_id:id>/undo", payments.undo, Right.EDIT, step_up=None),
         Route("GET", "/customers", customers.index, Right.READ),
         Route("POST", "/customers", customers.create, Right.EDIT_CUSTOMERS, step_up=None),
         Route("GET", "/customers/new", customers.new, Right.EDIT_CUSTOMERS),

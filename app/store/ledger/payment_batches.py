@@ -46,6 +46,19 @@ def of_payment(payment_id: int) -> list[Payment]:
     return [Payment(*row) for row in rows]
 
 
+def recorded_at_once(payment_id: int) -> list[Payment]:
+    """Return what its user recorded at the same moment and did not void since; raises MissingError.
+
+    Of what was imported, which nobody recorded, it is nothing.
+    """
+    payment = existing_or_raise(PaymentModel.get_or_none(PaymentModel.id == payment_id), "payment")
+    if payment.recorded_by is None:
+        return []
+    same = (PaymentModel.recorded_by == payment.recorded_by) & (PaymentModel.recorded_at == payment.recorded_at)
+    rows: Any = PaymentModel.select(*columns.PAYMENT).where(same, PaymentModel.voided_at.is_null())
+    return [Payment(*row) for row in rows.order_by(PaymentModel.id).tuples()]
+
+
 def hidden_beside(payments: Sequence[Payment]) -> int:
     """Return how many payments of the batch are outside the user's scope."""
     with seeing_everything():
@@ -110,7 +123,8 @@ def unique_key(key: str) -> Iterator[None]:
 
 
 def insert(batch: PaymentBatch, recorded_by: int, now: datetime) -> list[Payment]:
-    """Give the first payment the key, and if there are several, all a shared one."""
+    """Give the first payment the key, and if they are one receipt in several parts, all a shared one."""
+    is_divided = batch.is_one_receipt and len(batch.amounts) > 1
     details = {"method": batch.method, "reference": batch.reference, "note": batch.note}
     payments = []
     for number, (invoice_id, cents) in enumerate(batch.amounts.items()):
@@ -118,7 +132,7 @@ def insert(batch: PaymentBatch, recorded_by: int, now: datetime) -> list[Payment
             invoice=invoice_id,
             paid_on=batch.paid_on,
             amount_cents=cents,
-            batch_key=batch.key if len(batch.amounts) > 1 else None,
+            batch_key=batch.key if is_divided else None,
             idempotency_key=batch.key if number == 0 else None,
             recorded_by=recorded_by,
             recorded_at=now,

@@ -9,6 +9,7 @@ from app.domain.bulk import BulkAction, Candidate, why_left_out
 from app.domain.permissions import Right
 from app.domain.sentences import counted
 from app.store.access import audit_entries
+from app.store.db.missing_records import MissingError
 from app.store.ledger import invoices, payment_batches
 from app.store.ledger.invoices import Filter
 from app.web.http.forms import Form
@@ -45,13 +46,13 @@ def bulk_undo(context: RequestContext, back: str) -> BulkUndo | None:
 
 def _of_payments(payment_id: int, back: str) -> BulkUndo | None:
     try:
-        together = payment_batches.of_payment(payment_id)
-    except LookupError:
+        recorded = payment_batches.recorded_at_once(payment_id)
+    except MissingError:
         return None
-    if any(payment.voided_at for payment in together):
+    if not recorded:
         return None
-    label = "void this payment" if len(together) == 1 else f"void these {counted(len(together), 'payment', 'payments')}"
-    return BulkUndo(f"/payments/{payment_id}/void", label, {"reason": UNDONE, "back": back})
+    label = "void this payment" if len(recorded) == 1 else f"void these {counted(len(recorded), 'payment', 'payments')}"
+    return BulkUndo(f"/payments/{payment_id}/undo", label, {"reason": UNDONE, "back": back})
 
 
 def _of_disputes(context: RequestContext, request_id: str, back: str) -> BulkUndo | None:

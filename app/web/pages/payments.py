@@ -116,7 +116,17 @@ class Payments:
         flash = _voided(together)
         customer_id = fields.id("customer")
         own = f"/customers/{customer_id}" if customer_id else f"/invoices/{shown}"
-        return self.pages.redirect(context, local_path(fields.typed.get("back") or own), flash=flash)
+        return self.pages.redirect(context, own, flash=flash)
+
+    def undo(self, context: RequestContext, payment_id: int) -> HTTPResponse:
+        """Void what was recorded at once for many invoices, and show their list again."""
+        fields = Form(context.form)
+        try:
+            count = payments.undo(payment_id, fields.text("reason"), context.user, context.now)
+        except payments.PaymentRefusedError as refused:
+            raise ConflictError(str(refused)) from refused
+        done = f"{counted(count, 'payment was', 'payments were')} voided."
+        return self.pages.redirect(context, local_path(fields.typed.get("back") or "/invoices"), flash=done)
 
     def _one(self, context: RequestContext, invoice_id: int, form: str, sign: int, flash: str) -> HTTPResponse:
         invoice = invoices.facts(invoice_id)

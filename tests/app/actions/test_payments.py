@@ -319,3 +319,20 @@ def test_payments_and_imports_never_wait_for_one_another_in_a_circle(database_ur
     with store_database.connection():
         assert [paid(invoice) for invoice in invoices] == [16, 16, 16]
     getattr(opened, "close_all", opened.close)()
+
+
+def test_undoing_voids_what_one_user_recorded_at_one_moment_and_never_an_import(sqlite):
+    ann, bob = a_user("ann@example.com"), a_user("bob@example.com")
+    moment, other = datetime(2026, 3, 2, 9, 30, tzinfo=UTC), datetime(2026, 3, 2, 9, 31, tzinfo=UTC)
+    invoice = an_invoice(total_cents=1_000_00)
+    first, _, later, of_bob, imported = (
+        a_payment(invoice, 10_00, recorded_by=user.id if user else None, recorded_at=at)
+        for user, at in ((ann, moment), (ann, moment), (ann, other), (bob, moment), (None, moment))
+    )
+
+    assert payments.undo(first.id, "slip", ann, other) == 2
+    assert payments.undo(first.id, "slip", ann, other) == 0
+    assert payments.undo(imported.id, "slip", ann, other) == 0
+    payment = tables.PaymentModel
+    left = payment.select(payment.id).where(payment.voided_at.is_null()).order_by(payment.id)
+    assert [row.id for row in left] == [later.id, of_bob.id, imported.id]

@@ -45,6 +45,7 @@ GET  /payments                                       in    yes        yes   yes 
 GET  /payments/new                                   in     no        yes   yes  yes  -
 POST /payments/new                                   in     no        yes   yes  yes  -
 POST /payments/<payment_id:id>/void                  in     no        yes   yes  yes  gone
+POST /payments/<payment_id:id>/undo                  in     no        yes   yes  yes  gone
 GET  /payments.<kind:re:xlsx|csv>                    in     no        yes   yes  yes  -
 GET  /customers                                      in    yes        yes   yes  yes  -
 POST /customers                                      in     no        yes   yes   no  -

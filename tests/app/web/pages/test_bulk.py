@@ -93,8 +93,20 @@ def test_what_was_paid_at_once_is_undone_at_once_where_the_list_is(browser, acme
     page = undo_form(page).submit().follow()
 
     assert page.request.path_qs == "/invoices?all=yes"
-    assert "The 2 payments that were recorded together were voided." in page.text
+    assert "2 payments were voided." in page.text
     assert paid(*owed) == [0, 0]
+
+
+def test_of_many_that_were_paid_at_once_one_is_voided_alone(browser, acme):
+    owed = [an_invoice("1", acme), an_invoice("2", a_customer("C2", "Bolt"))]
+    apply_form(preview(browser, "pay", owed)).submit()
+    page = browser.get(f"/invoices/{owed[1].id}")
+    [form] = [one for one in page.forms.values() if one.action.endswith("/void") and "/payments/" in one.action]
+    form["reason"] = "the cheque came back"
+
+    form.submit()
+
+    assert paid(*owed) == [100_00, 0]
 
 
 def test_the_list_offers_no_undo_of_what_is_undone_or_never_was(browser, acme):
