@@ -127,7 +127,7 @@ def test_what_was_done_with_many_is_undone_by_one_key(open_page, debt):
 
         page.keyboard.press("u")
 
-        expect(page.get_by_role("status").first).to_contain_text("2 payments that were recorded together were voided")
+        expect(page.get_by_role("status").first).to_contain_text("2 payments were voided")
         expect(page.locator(".picks tbody .badge")).to_have_text(["Overdue", "Overdue", "Overdue"])
 
 
