@@ -139,6 +139,6 @@ def test_nothing_to_press_is_smaller_than_a_fingertip(open_page):
 SMALL_TARGETS = """() => [...document.querySelectorAll("button, summary, select, nav a, footer a, td a, input")]
   .filter((one) => one.type !== "hidden")
   .filter((one) => one.checkVisibility())
-  .filter((one) => !["checkbox", "radio"].includes(one.type) || !one.closest("label, td"))
+  .filter((one) => !["checkbox", "radio"].includes(one.type) || !one.closest("label, td, th"))
   .filter((one) => Math.max(one.getBoundingClientRect().height, one.closest("td")?.offsetHeight || 0) < 24)
   .map((one) => one.outerHTML.slice(0, 80))"""

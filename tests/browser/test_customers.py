@@ -42,7 +42,7 @@ def test_a_customer_is_edited_and_a_slip_is_said_beside_its_field(open_page, deb
         page.get_by_role("button", name="Save").click()
 
         expect(page.get_by_role("status").first).to_have_text(f"{debt.customer} was saved.")
-        expect(page.get_by_role("link", name="books@payer.example")).to_be_visible()
+        expect(page.get_by_role("link", name="books@payer.example").first).to_be_visible()
 
 
 def test_a_statement_is_read_printed_and_taken_as_a_workbook(open_page, debt):
