@@ -68,3 +68,44 @@ def test_a_word_that_is_not_known_makes_a_guess(heading):
 )
 def test_what_is_none_of_ours_is_claimed_as_nothing(heading):
     assert claims(heading, ListKind.INVOICE) == ()
+
+
+@pytest.mark.parametrize(
+    ("heading", "fields"),
+    [
+        ("Invoice No", ["number"]),
+        ("Tax Invoice No", ["number"]),
+        ("Tax No", []),
+        ("Customer No", ["customer_code"]),
+        ("Account No", ["customer_code"]),
+        ("Payment No", ["reference"]),
+        ("Reference No", ["reference"]),
+        ("Total No", []),
+        ("Gross No", []),
+        ("Net No", []),
+        ("No. of discount", []),
+        ("Credit Note No", []),
+        ("Amount Due", ["balance_cents"]),
+        ("Total Amount Due", ["balance_cents", "total_cents"]),
+        ("Net Due", ["balance_cents", "total_cents"]),
+        ("Total Due", ["balance_cents", "total_cents"]),
+        ("Gross Due", ["balance_cents", "total_cents"]),
+        ("Due", ["due_on", "balance_cents"]),
+        ("Due Foo", []),
+        ("Unpaid Date", []),
+        ("Open Date", []),
+        ("Customer since date", []),
+        ("Reference Date", []),
+        ("Reference Issue Date", ["issued_on"]),
+        ("Status Date", ["status_on", "status"]),
+    ],
+)
+def test_a_heading_has_these_meanings_and_no_other(heading, fields):
+    assert [claim.field for claim in claims(heading, ListKind.INVOICE)] == fields
+
+
+def test_the_day_of_an_invoice_comes_before_any_other_day():
+    [of_invoice], [any_day] = (claims(heading, ListKind.INVOICE) for heading in ("Day of the invoice", "Day"))
+
+    assert (of_invoice.field, any_day.field) == ("issued_on", "issued_on")
+    assert of_invoice.rank < any_day.rank
