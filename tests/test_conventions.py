@@ -5,7 +5,7 @@ from pathlib import Path
 
 TESTS = Path(__file__).parent
 # What fails a test by itself: of pytest and of Playwright.
-EXPECTING = {"raises", "warns", "fail", "expect", "wait_for", "wait_for_function", "wait_for_url"}
+EXPECTING = {"raises", "warns", "fail", "expect", "wait_for", "wait_for_url"}
 POLLING = TESTS / "support/polling.py"
 
 

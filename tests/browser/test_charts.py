@@ -1,6 +1,7 @@
 """Charts are drawn in the colours and numbers of their reader, and never say less than their table."""
 
 import pytest
+from support.polling import is_so_within
 
 FIGURE = "figure:has(#chart-ageing)"
 
@@ -50,8 +51,7 @@ def test_a_chart_follows_the_colours_of_the_screen(open_page):
 
         page.emulate_media(color_scheme="dark")
 
-        page.wait_for_function(f"{colour} !== {light!r}")
-        assert page.evaluate(colour) != light
+        assert is_so_within(10, lambda: page.evaluate(colour) != light)
 
 
 @pytest.mark.browser
