@@ -24,7 +24,7 @@ from app.web.http.request_context import RequestContext
 from app.web.pages.audit_messages import audit_message
 
 _MOST_CALLS = 10
-_CONSIDERED = 200  # of those who owe most beyond its due date
+_CONSIDERED = 40  # of those with most overdue; how late each is costs a query
 _LATEST_MESSAGES = 8
 _MOST_DEBTORS = 10
 _MONTHS = 12
