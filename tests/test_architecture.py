@@ -3,6 +3,8 @@
 import ast
 from pathlib import Path
 
+from tests import structure
+
 ROOT = Path(__file__).parents[1]
 MODULES = sorted((ROOT / "app").rglob("*.py"))
 DRAWERS = {"utils", "util", "helpers", "helper", "common", "misc", "core", "base", "manager", "stuff"}
@@ -10,6 +12,18 @@ DRAWERS = {"utils", "util", "helpers", "helper", "common", "misc", "core", "base
 
 def test_no_module_is_a_drawer():
     assert [module.name for module in MODULES if module.stem in DRAWERS] == []
+
+
+def test_no_folder_of_the_app_has_more_than_twenty_modules():
+    assert structure.fullest_folder() <= 20
+
+
+def test_no_class_name_stands_twice():
+    assert structure.repeated_classes() == {}
+
+
+def test_no_line_of_a_template_is_longer_than_160_characters():
+    assert structure.longest_template_line() <= 160
 
 
 def test_the_first_line_of_each_module_is_a_sentence():

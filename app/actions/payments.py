@@ -46,7 +46,7 @@ def record(
         if before := payment_batches.with_key(batch.key):
             return _recorded_before(batch, before)
         _refuse(rules.why_not(batch, invoices, today))
-        earlier = payment_batches.earlier(batch, (invoice.customer_id for invoice, _ in invoices.values()))
+        earlier = payment_batches.earlier(batch, {invoice.customer_id for invoice, _ in invoices.values()})
         refuse_unconfirmed(rules.questions(batch, invoices, earlier), confirmed)
         return _insert(batch, by, now)
 

@@ -16,7 +16,7 @@ class Confirmation(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Question:
+class Doubt:
     """`field` is where the doubt is; `invoice_id` says which of several invoices it concerns."""
 
     confirmation: Confirmation

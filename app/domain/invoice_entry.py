@@ -7,7 +7,7 @@ from collections.abc import Container, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 
-from app.domain.confirmation import Confirmation, Question
+from app.domain.confirmation import Confirmation, Doubt
 from app.domain.invoice import Invoice, InvoiceFacts
 from app.domain.plausible_days import is_far_ahead, why_not_plausible
 from app.domain.sentences import amount_text, first_of
@@ -58,32 +58,32 @@ def why_not_due(issued_on: date, due_on: date) -> str:
 
 def questions(
     facts: InvoiceFacts, before: Invoice | None, paid_cents: int, ledger: LedgerFacts, today: date
-) -> Iterator[Question]:
+) -> Iterator[Doubt]:
     if _is_new("number", facts, before) and ledger.others_with_number:
         names = first_of(ledger.others_with_number, _MOST_NAMES)
         sentence = f"This number is used by {names} too: correct it, or use it all the same."
-        yield Question(Confirmation.REPEAT_NUMBER, "number", sentence)
+        yield Doubt(Confirmation.REPEAT_NUMBER, "number", sentence)
     if _is_new("issued_on", facts, before) and is_far_ahead(facts.issued_on, today):
         sentence = "This day is far ahead, and the invoice counts only from then on: correct it, or keep the day."
-        yield Question(Confirmation.FAR_AHEAD, "issued_on", sentence)
+        yield Doubt(Confirmation.FAR_AHEAD, "issued_on", sentence)
     if _is_new("currency", facts, before) and ledger.currencies and facts.currency not in ledger.currencies:
         sentence = f"No invoice is in {facts.currency} yet: correct it, or use it all the same."
-        yield Question(Confirmation.NEW_CURRENCY, "currency", sentence)
+        yield Doubt(Confirmation.NEW_CURRENCY, "currency", sentence)
     yield from _questions_about_total(facts, before, paid_cents)
 
 
-def _questions_about_total(facts: InvoiceFacts, before: Invoice | None, paid_cents: int) -> Iterator[Question]:
+def _questions_about_total(facts: InvoiceFacts, before: Invoice | None, paid_cents: int) -> Iterator[Doubt]:
     was_cents = before.total_cents if before else 0
     if facts.total_cents < 0 <= was_cents:
         sentence = "A total below zero makes this a credit note: correct it, or say that it is one."
-        yield Question(Confirmation.CREDIT_NOTE, "total_cents", sentence)
+        yield Doubt(Confirmation.CREDIT_NOTE, "total_cents", sentence)
     credit_cents = paid_cents - facts.total_cents
     if before and facts.total_cents < was_cents and paid_cents > 0 and credit_cents > 0:
         sentence = (
             f"{amount_text(paid_cents)} {facts.currency} was paid for it: correct the total, or let the extra "
             f"{amount_text(credit_cents)} become credit."
         )
-        yield Question(Confirmation.KEEP_CREDIT, "total_cents", sentence)
+        yield Doubt(Confirmation.KEEP_CREDIT, "total_cents", sentence)
 
 
 def _is_new(name: str, facts: InvoiceFacts, before: Invoice | None) -> bool:

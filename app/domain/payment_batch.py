@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 
-from app.domain.confirmation import Confirmation, Question
+from app.domain.confirmation import Confirmation, Doubt
 from app.domain.invoice import Invoice, LifecycleState, lifecycle_state
 from app.domain.plausible_days import why_not_plausible
 from app.domain.sentences import amount_text, first_of
@@ -110,21 +110,21 @@ def overpaid(batch: PaymentBatch, invoices: Mapping[int, tuple[Invoice, int]]) -
 
 def questions(
     batch: PaymentBatch, invoices: Mapping[int, tuple[Invoice, int]], earlier: Iterable[EarlierPayment]
-) -> Iterator[Question]:
+) -> Iterator[Doubt]:
     """`earlier` are the payments of that day with that reference."""
     for invoice_id, cents in overpaid(batch, invoices).items():
         sentence = (
             f"Only {amount_text(batch.amounts[invoice_id] - cents)} is open. Correct the amount, or keep the extra "
             f"{amount_text(cents)} as credit."
         )
-        yield Question(Confirmation.KEEP_CREDIT, "amount_cents", sentence, invoice_id)
+        yield Doubt(Confirmation.KEEP_CREDIT, "amount_cents", sentence, invoice_id)
     if again := _recorded_already(batch, invoices, earlier):
         yield again
 
 
 def _recorded_already(
     batch: PaymentBatch, invoices: Mapping[int, tuple[Invoice, int]], earlier: Iterable[EarlierPayment]
-) -> Question | None:
+) -> Doubt | None:
     """Compare the sum of each customer: what was recorded may have been placed on other invoices."""
     sums: Counter[tuple[int, str]] = Counter()
     for invoice_id, cents in batch.amounts.items():
@@ -135,7 +135,7 @@ def _recorded_already(
         receipts.setdefault((payment.receipt, payment.customer_id, payment.currency), []).append(payment)
     for (_, customer_id, currency), together in receipts.items():
         if sums.get((customer_id, currency)) == sum(payment.cents for payment in together):
-            return Question(Confirmation.REPEAT_PAYMENT, "amounts", _same_payment(together))
+            return Doubt(Confirmation.REPEAT_PAYMENT, "amounts", _same_payment(together))
     return None
 
 

@@ -7,7 +7,7 @@ from bottle import HTTPResponse
 from pydantic import Field
 
 from app.actions.confirmations import UnconfirmedError
-from app.domain.confirmation import Question
+from app.domain.confirmation import Doubt
 from app.domain.sentences import plain
 from app.web.api.shapes import ResponseModel
 
@@ -88,7 +88,7 @@ def conflict(sentence: object, field: str = "") -> ProblemError:
 
 
 def unconfirmed(
-    refused: UnconfirmedError, place: Callable[[Question], str] = lambda question: question.field
+    refused: UnconfirmedError, place: Callable[[Doubt], str] = lambda question: question.field
 ) -> ProblemError:
     """Say at the place of each question which field confirms it."""
     mistakes = [
