@@ -63,7 +63,7 @@ class Route:
     """`right` is None where the page is public; `largest_body` is in bytes.
 
     Each route that writes says whether a browser that was left open is enough for it: `step_up` is None if it is.
-    Otherwise whoever asks must have proved again who they are, by the same form or a short while ago; if they did not,
+    Otherwise the user must have proved again who they are, by the same form or a short while ago; if they did not,
     `step_up` shows that form again, with `fields` for what was typed and what is wrong.
 
     `is_for_enrolling` routes are allowed to users who must set up a second factor first.
@@ -152,7 +152,7 @@ class Guard:
         return SentForm.of(request, context) if self.pages.csrf.is_from_our_page(request) else None
 
     def _sign_in_again(self, route: Route, context: RequestContext) -> HTTPResponse:
-        """Whoever was signed in until now keeps what was typed; others come back to what they asked for."""
+        """Keep what a user typed who was signed in until now; let others come back to what they asked for."""
         had_login = bool(self.pages.cookies.read(request, "session"))
         if request.method in SAFE_METHODS or not had_login or route.largest_body > LARGEST_FORM:
             return _redirect_to_sign_in()
@@ -222,7 +222,7 @@ def _stepped_up(route: Route, context: RequestContext, arguments: dict[str, Any]
 
 
 def _redirect_to_sign_in() -> HTTPResponse:
-    """Let whoever only looked come back, with the parameters of what was asked for."""
+    """Let a visitor who only looked come back, with the parameters of what was asked for."""
     asked_for = f"{request.path}?{request.query_string}" if request.query_string else request.path
     wanted = asked_for if request.method in SAFE_METHODS and asked_for != "/" else ""
     return _redirect(address("/sign-in", next=wanted), "/sign-in")

@@ -1,6 +1,6 @@
 """Every URL, what answers it, and who may ask: those who have the right, or anybody.
 
-Routes that write also say by `step_up` what shows the form again to whoever did not prove who they are, or None.
+Routes that write also say by `step_up` what shows the form again to a user who did not prove who they are, or None.
 
 What programs may ask for stands in `app/web/api/operations.py`.
 """

@@ -15,7 +15,7 @@ document.addEventListener("htmx:afterRequest", ({ target, detail }) => {
   });
 });
 
-// Whoever sent a form by a key goes on where its answer stands, not at the page's end: with what is wrong, or at the heading.
+// A form that was sent by a key goes on where its answer stands, not at the page's end: with what is wrong, or at the heading.
 document.addEventListener("htmx:afterSettle", ({ detail }) => {
   if (document.activeElement !== document.body) return;
   const next = detail.target.querySelector("[aria-invalid]") || document.querySelector("main h1");

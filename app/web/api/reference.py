@@ -30,7 +30,7 @@ class ApiReference:
     access_policy: AccessPolicy
 
     def document(self) -> HTTPResponse:
-        """Describe the API to whoever may ask, whether signed in or not."""
+        """Describe the API to everybody who may ask, signed in or not."""
         self.access_policy.check_address(current_user.actor().address)
         return HTTPResponse(_document_as_json(self.operations), 200, headers={"Content-Type": JSON})
 

@@ -76,7 +76,7 @@ def _actor(entry: Entry) -> str:
 
 
 def _entry(entry: Entry, locale: Locale, aimed: str) -> AuditMessage:
-    # What no version of the app does any more is told by its name.
+    # An action that was removed from the app is shown by its name.
     words = _WHAT.get(entry.action, f"did “{entry.action}” to")
     if entry.after.get("apply_when_clean"):
         words = "uploaded and, if nothing is left to decide, asked to apply"

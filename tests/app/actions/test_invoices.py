@@ -79,7 +79,7 @@ def test_an_edit_to_a_number_of_another_customer_is_asked_about(database):
     assert tables.InvoiceModel.get_by_id(invoice.id).number == "1001"
 
 
-def test_whoever_does_not_see_the_other_customer_is_told_nothing_of_its_numbers(database):
+def test_who_does_not_see_the_other_customer_is_told_nothing_of_its_numbers(database):
     an_invoice("1001", a_customer("C2", "Juniper Printing"))
     own = a_customer()
     ann = a_user()

@@ -40,7 +40,7 @@ def a_token(user, now):
     return token_actions.create(TokenFacts("n8n", frozenset(TokenRight), now + timedelta(days=30)), user, now)
 
 
-def test_whoever_changes_the_own_password_keeps_the_tokens(database, now):
+def test_who_changes_the_own_password_keeps_the_tokens(database, now):
     user = a_user("ann@example.com")
     token = a_token(user, now)
 

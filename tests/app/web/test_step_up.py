@@ -1,4 +1,4 @@
-"""An open browser is not enough to change who may sign in: whoever does proves again who they are."""
+"""An open browser is not enough to change who may sign in: the user proves again who they are."""
 
 import pytest
 from support.browser import PASSWORD, Browser, path_of
@@ -119,13 +119,13 @@ def test_where_there_is_a_second_factor_a_password_alone_changes_nothing(browser
     assert access() == before
 
 
-def test_whoever_types_the_password_in_the_same_form_is_done(browser, bob):
+def test_who_types_the_password_in_the_same_form_is_done(browser, bob):
     send(browser, f"/users/{bob.id}/deactivate", current=PASSWORD)
 
     assert not users.get(bob.id).active
 
 
-def test_whoever_types_password_and_code_is_done(browser, secured, bob, clock):
+def test_who_types_password_and_code_is_done(browser, secured, bob, clock):
     send(browser, f"/users/{bob.id}/deactivate", current=PASSWORD, code=code_at(SECRET, clock()))
 
     assert not users.get(bob.id).active

@@ -76,7 +76,7 @@ def a_token(user, clock):
     token_actions.create(TokenFacts("n8n", frozenset({TokenRight.READ}), None), user, clock())
 
 
-def test_whoever_changes_the_password_is_told_of_the_tokens_that_still_count(browser, user, clock):
+def test_who_changes_the_password_is_told_of_the_tokens_that_still_count(browser, user, clock):
     a_token(user, clock)
     a_token(user, clock)
 
@@ -86,7 +86,7 @@ def test_whoever_changes_the_password_is_told_of_the_tokens_that_still_count(bro
     assert [link["href"] for link in page.html.find_all("a", string="See your tokens")] == ["/tokens"]
 
 
-def test_whoever_has_no_token_is_told_of_none(browser):
+def test_who_has_no_token_is_told_of_none(browser):
     page = change(browser).follow()
 
     assert "Your password was changed, and you are signed out everywhere else." in page

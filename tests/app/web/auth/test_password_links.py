@@ -89,7 +89,7 @@ def test_a_chosen_password_ends_all_logins(browser, app, token):
     assert browser.get("/").location.startswith("/sign-in")
 
 
-def test_whoever_chooses_a_password_by_a_link_is_told_of_the_tokens_that_end(app, stranger, token, user, clock):
+def test_who_chooses_a_password_by_a_link_is_told_of_the_tokens_that_end(app, stranger, token, user, clock):
     program = token_actions.create(TokenFacts("n8n", frozenset({TokenRight.READ}), None), user, clock())
 
     assert "1 token that a program used no longer counts" in choose(stranger, token)

@@ -192,7 +192,7 @@ def test_setting_it_up_ends_the_other_logins_and_renews_this_one(browser, app, c
     assert browser.get("/").location.startswith("/sign-in")
 
 
-def test_whoever_changes_it_is_told_of_the_tokens_that_still_count(browser, user, clock):
+def test_who_changes_it_is_told_of_the_tokens_that_still_count(browser, user, clock):
     token_actions.create(TokenFacts("n8n", frozenset({TokenRight.READ}), None), user, clock())
     page = browser.get(PAGE)
     form = page.forms[1]

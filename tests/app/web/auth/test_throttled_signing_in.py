@@ -100,7 +100,7 @@ def test_another_network_does_not_wait(app, user):
     assert elsewhere.sign_in("nobody@example.com", WRONG).status_int == 422
 
 
-def test_whoever_signs_in_takes_nothing_of_what_the_network_may_try(app, user):
+def test_who_signs_in_takes_nothing_of_what_the_network_may_try(app, user):
     for _ in range(103):
         at_home = Browser(app, extra_environ={"REMOTE_ADDR": "2001:db8:1::1"})
         assert at_home.sign_in().status_int == 303
@@ -126,7 +126,7 @@ def test_a_refused_sign_in_is_recorded_without_what_was_typed(stranger, user):
     assert "horse" not in str(entry)
 
 
-def test_whoever_guesses_at_unknown_addresses_is_logged_and_adds_nothing_to_the_audit(stranger, user, caplog):
+def test_who_guesses_at_unknown_addresses_is_logged_and_adds_nothing_to_the_audit(stranger, user, caplog):
     for number in range(25):
         stranger.sign_in(f"typed-{number}@example.com", WRONG)
 
@@ -136,7 +136,7 @@ def test_whoever_guesses_at_unknown_addresses_is_logged_and_adds_nothing_to_the_
     assert tables.AuditEntryModel.select().count() == 0
 
 
-def test_whoever_asks_for_too_many_mails_adds_nothing_to_the_audit(settings, clock, user):
+def test_who_asks_for_too_many_mails_adds_nothing_to_the_audit(settings, clock, user):
     with_mail = settings.model_copy(update={"smtp_url": "smtp://mail.example", "mail_from": "a@b.example"})
     stranger = Browser(build(with_mail, clock))
     asked = []

@@ -178,14 +178,14 @@ def test_an_admin_finds_the_tokens_of_a_user_that_count(browser, bob, clock):
     assert browser.get(f"/users/{bob.id}").html.find("dd", string="2").a["href"] == "/tokens"
 
 
-def test_whoever_keeps_a_user_out_is_told_that_tokens_and_links_end(browser, bob):
+def test_who_keeps_a_user_out_is_told_that_tokens_and_links_end(browser, bob):
     page = posted_from(browser.get(f"/users/{bob.id}"), f"/users/{bob.id}/deactivate").follow()
 
     sentence = "bob@example.com is signed out and may no longer sign in; tokens and links of theirs no longer count."
     assert sentence in page
 
 
-def test_whoever_resets_a_second_factor_is_told_of_the_tokens_that_still_count(browser, bob, clock):
+def test_who_resets_a_second_factor_is_told_of_the_tokens_that_still_count(browser, bob, clock):
     second_factors.enable(bob, "SECRET", 1, [], clock())
     a_token(bob, clock)
 
