@@ -43,10 +43,11 @@ def record(
     """
     with payment_batches.unique_key(batch.key), transaction():
         invoices = payment_batches.locked_invoices(batch.amounts)
+        # Read before the key is: what a form sent at the same moment commits meanwhile is refused for its key.
+        earlier = payment_batches.earlier(batch, {invoice.customer_id for invoice, _ in invoices.values()})
         if before := payment_batches.with_key(batch.key):
             return _recorded_before(batch, before)
         _refuse(rules.why_not(batch, invoices, today))
-        earlier = payment_batches.earlier(batch, {invoice.customer_id for invoice, _ in invoices.values()})
         refuse_unconfirmed(rules.questions(batch, invoices, earlier), confirmed)
         return _insert(batch, by, now)
 

@@ -297,6 +297,34 @@ def test_of_a_form_that_is_sent_at_once_for_different_invoices_one_is_recorded(d
     getattr(opened, "close_all", opened.close)()
 
 
+def test_a_form_that_another_overtakes_with_the_same_key_is_refused_for_the_key(postgresql_url, monkeypatch):
+    opened = store_database.open_database(postgresql_url)
+    with store_database.connection():
+        ann = a_user()
+        customer = a_customer()
+        slow, quick = (an_invoice(number, customer, total_cents=100_00) for number in "12")
+    with_key, ways = payment_batches.with_key, []
+
+    def pay(invoice):
+        payments.record(PaymentBatch("key", TODAY, {invoice.id: 40_00}), ann, NOW, TODAY)
+
+    def overtaken(key):
+        found = with_key(key)
+        if not ways:
+            ways.append("overtaken")
+            assert all_at_once(lambda: pay(quick)) == []
+        return found
+
+    monkeypatch.setattr(payment_batches, "with_key", overtaken)
+
+    with store_database.connection(), pytest.raises(payment_batches.KeyUsedError):
+        pay(slow)
+
+    with store_database.connection():
+        assert (paid(slow), paid(quick)) == (0, 40_00)
+    opened.close_all()
+
+
 def test_payments_and_imports_never_wait_for_one_another_in_a_circle(database_url):
     opened = store_database.open_database(database_url)
     with store_database.connection():
