@@ -8,6 +8,7 @@ from contextlib import ExitStack
 from datetime import UTC, datetime
 from pathlib import Path
 
+import hypothesis
 import pytest
 from support.audit_entries import audit_entries_removable
 from support.postgresql_cluster import installed_versions, running_cluster
@@ -23,6 +24,14 @@ RUNNING = dict(server.split("=", 1) for server in os.environ.get("TEST_POSTGRESQ
 VERSIONS = [*POSTGRESQL, *RUNNING] or ["postgresql"]
 # What takes longest comes first, so that no process is left with it in the end.
 LONG = ("tests/browser", "tests/app/web/api/test_fuzz", "tests/app/workbook", "tests/app/cli/test_imports")
+
+# A speed is never tested: the machine may be busy. What a test makes of a database, it takes back for each example.
+hypothesis.settings.register_profile(
+    "shared machine",
+    deadline=None,
+    suppress_health_check=[hypothesis.HealthCheck.too_slow, hypothesis.HealthCheck.function_scoped_fixture],
+)
+hypothesis.settings.load_profile("shared machine")
 
 
 @pytest.fixture(scope="session")

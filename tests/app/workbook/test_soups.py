@@ -51,7 +51,7 @@ TABS = st.dictionaries(
 )
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=400)
 @given(TABS, st.booleans())
 def test_any_cells_are_read_to_the_last_row_or_refused(tabs, answered):
     answers = {"dates": "dmy", "decimal": "point", "terms": 30, "undated": "due"} if answered else {}

@@ -4,7 +4,7 @@ from datetime import UTC, date, datetime
 from zoneinfo import ZoneInfo
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from support.ledgers import close_of, closes, ledgers, write
 from support.records import a_customer, a_payment, a_user, an_import, an_invoice
@@ -22,7 +22,7 @@ from app.store.ledger.customers import CodeRefusedError, CustomerConflictError, 
 UTC_ZONE = ZoneInfo("UTC")
 NOW = datetime(2026, 3, 2, 9, 30, tzinfo=UTC)
 TODAY = close_of(date(2026, 3, 2))
-property_test = settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+property_test = settings(max_examples=40)
 
 
 def settled_late(customer, count, days_late):

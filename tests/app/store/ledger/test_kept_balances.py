@@ -3,7 +3,7 @@
 from datetime import UTC, date, datetime
 from threading import Barrier, Thread
 
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from peewee import fn
 from support.records import LONG_AGO, a_payment, an_invoice
@@ -29,7 +29,7 @@ steps = st.lists(
 )
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=60)
 @given(steps=steps)
 def test_whatever_is_done_to_payments_what_is_kept_is_what_they_add_up_to(database, steps):
     tables.PaymentModel.delete().execute()

@@ -3,7 +3,7 @@
 from collections import defaultdict
 from datetime import UTC, date, datetime
 
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from support.ledgers import close_of, closes, ledgers, write
 from support.records import a_payment, an_invoice
@@ -16,7 +16,7 @@ from app.store.ledger import invoices, positions
 from app.store.ledger.invoices import Filter, InvoiceOrder, Order
 
 # The database is emptied by each example itself, so it may be shared by all of them.
-property_test = settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+property_test = settings(max_examples=60)
 
 
 def test_open_balances_and_credit_are_grouped_by_currency_and_due_date(database):

@@ -3,7 +3,7 @@
 from collections import Counter
 from datetime import date, timedelta
 
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from support.ledgers import close_of, closes, ledgers, write
 from support.records import a_customer, a_payment, an_invoice
@@ -13,7 +13,7 @@ from app.store.db.tables import InvoiceModel
 from app.store.ledger import receivables, settlements
 from app.store.ledger.partition_totals import everything
 
-property_test = settings(max_examples=80, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+property_test = settings(max_examples=80)
 
 
 def test_days_to_pay_are_added_up_by_currency(database):

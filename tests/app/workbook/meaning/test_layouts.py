@@ -74,7 +74,7 @@ def owed(ledger, layout):
     return {one.number: one.left for one in ledger}
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=400)
 @given(LEDGERS, LAYOUTS)
 def test_a_ledger_in_any_layout_is_read_to_the_cent_or_asked_about(ledger, layout):
     found = read(written(ledger, layout))

@@ -3,7 +3,7 @@
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 
-from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 from openpyxl import load_workbook
 from openpyxl.cell import Cell
@@ -58,9 +58,7 @@ def as_openpyxl_says(cell: Cell):
     return value
 
 
-@settings(
-    max_examples=60, deadline=None, phases=[Phase.generate], suppress_health_check=[HealthCheck.function_scoped_fixture]
-)
+@settings(max_examples=60, phases=[Phase.generate])
 @given(st.lists(st.lists(values, max_size=8), max_size=12))
 def test_every_cell_is_read_as_openpyxl_reads_it(tmp_path, rows):
     path = workbook(tmp_path, {"Sheet": rows})

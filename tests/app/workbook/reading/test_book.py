@@ -8,7 +8,7 @@ from datetime import date
 from decimal import Decimal
 
 import pytest
-from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 from openpyxl.chart import BarChart
 from support.workbooks import (
@@ -492,9 +492,7 @@ def is_read_or_refused(path):
         return str(refused).endswith(".")
 
 
-@settings(
-    max_examples=40, deadline=None, phases=[Phase.generate], suppress_health_check=[HealthCheck.function_scoped_fixture]
-)
+@settings(max_examples=40, phases=[Phase.generate])
 @given(st.data())
 def test_damaged_bytes_are_read_or_refused_and_nothing_else(tmp_path, data):
     path = hand_made(tmp_path, texts_row(1, *INVOICES) + texts_row(2, "1", "Acme", "2026-01-05", "", "5.00"))
@@ -507,9 +505,7 @@ def test_damaged_bytes_are_read_or_refused_and_nothing_else(tmp_path, data):
     assert is_read_or_refused(damaged)
 
 
-@settings(
-    max_examples=30, deadline=None, phases=[Phase.generate], suppress_health_check=[HealthCheck.function_scoped_fixture]
-)
+@settings(max_examples=30, phases=[Phase.generate])
 @given(st.data())
 def test_damaged_xml_is_read_or_refused_and_nothing_else(tmp_path, data):
     path = workbook(tmp_path, {"Invoices": [INVOICES, AN_INVOICE]}, name="whole.xlsx")

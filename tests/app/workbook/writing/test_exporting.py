@@ -3,7 +3,7 @@
 import zipfile
 from datetime import UTC, date, datetime
 
-from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 from openpyxl import load_workbook
 from support.fields import all_that_is_said
@@ -95,9 +95,7 @@ DAYS = st.dates(date(2000, 1, 1), date(2090, 1, 1))
 
 @settings(
     max_examples=30,
-    deadline=None,
     phases=[Phase.generate],  # each example reads a file in a process of its own: shrinking would take minutes
-    suppress_health_check=[HealthCheck.function_scoped_fixture],
 )
 @given(data=st.data())
 def test_importing_an_export_changes_nothing_whatever_the_texts(sqlite, tmp_path, data):

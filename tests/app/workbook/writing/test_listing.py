@@ -7,7 +7,7 @@ from datetime import date
 from decimal import Decimal
 
 import pytest
-from hypothesis import example, given, settings
+from hypothesis import example, given
 from hypothesis import strategies as st
 from openpyxl import load_workbook
 from support.workbooks import in_excel
@@ -94,7 +94,6 @@ texts = st.text(st.characters(codec="utf-8"), max_size=20) | st.builds(
 )
 
 
-@settings(deadline=None)
 @given(texts)
 @example("'=1")
 @example("''=1")
