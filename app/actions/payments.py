@@ -7,6 +7,7 @@ from typing import Any
 
 from app.actions.confirmations import refuse_unconfirmed
 from app.domain import payment_batch as rules
+from app.domain.advance_payment import AdvancePayment
 from app.domain.confirmation import Confirmation
 from app.domain.invoice import Invoice
 from app.domain.payment import MOVED_CREDIT, Payment
@@ -14,7 +15,7 @@ from app.domain.payment_batch import BatchRefusal, PaymentBatch
 from app.store.access import audit
 from app.store.access.users import User
 from app.store.db.transactions import transaction
-from app.store.ledger import payment_batches
+from app.store.ledger import customers, invoice_changes, payment_batches
 from app.store.ledger.payment_batches import KeyUsedError
 
 
@@ -66,6 +67,17 @@ def move_credit(batch: PaymentBatch, by: User, now: datetime, today: date) -> Re
         return _insert(batch, by, now)
 
 
+def record_advance(
+    advance: AdvancePayment, by: User, now: datetime, today: date, confirmed: Collection[Confirmation] = ()
+) -> Recorded:
+    """Record money that pays no invoice yet as credit of the customer; raises the errors of `record`."""
+    with payment_batches.unique_key(advance.key), transaction():
+        customers.lock(advance.customer_id)
+        before = payment_batches.with_key(advance.key)
+        entry_id = before[0].invoice_id if before else _add_entry(advance, by, now)
+        return record(advance.payment(entry_id), by, now, today, {*confirmed, Confirmation.KEEP_CREDIT})
+
+
 def void(payment_id: int, reason: str, by: User, now: datetime) -> tuple[int, ...]:
     """Void a payment and all others of its batch; return the ids of their invoices.
 
@@ -85,6 +97,8 @@ def void(payment_id: int, reason: str, by: User, now: datetime) -> tuple[int, ..
         payment_batches.void([payment.id for payment in active], reason, now)
         for payment in active:
             _audit(by, "payment.voided", payment, {**_details(payment), "reason": reason}, now)
+        for entry_id in invoice_changes.void_unpaid_advances(invoices, reason, now):
+            audit.append(by, "invoice.void", f"invoice:{entry_id}", after={"reason": reason}, now=now)
         return tuple(invoices)
 
 
@@ -113,6 +127,15 @@ def _recorded_before(batch: PaymentBatch, before: Sequence[Payment]) -> Recorded
     if recorded != (dict(batch.amounts), batch.paid_on, batch.method, batch.reference, batch.note):
         raise KeyUsedError
     return Recorded(tuple(payment.id for payment in before), again=True)
+
+
+def _add_entry(advance: AdvancePayment, by: User, now: datetime) -> int:
+    entry = advance.entry(lambda number: invoice_changes.is_taken(number, advance.customer_id))
+    invoice_changes.refuse_outside_scope(entry)
+    entry_id = invoice_changes.insert(entry)
+    after = {"number": entry.number, "currency": entry.currency, "ledger": entry.ledger}
+    audit.append(by, "invoice.created", f"invoice:{entry_id}", after=after, now=now)
+    return entry_id
 
 
 def _insert(batch: PaymentBatch, by: User, now: datetime) -> Recorded:

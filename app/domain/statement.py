@@ -90,11 +90,14 @@ def _without_moves(changes: Sequence[StatementEntry]) -> Iterator[StatementEntry
 
 def _changes(invoice: Invoice, payments: Sequence[Payment], zone: ZoneInfo) -> Iterator[StatementEntry]:
     """Yield none for a draft, or if the invoice was voided or written off by its issue date."""
-    ended_on, end = _end(invoice, zone)
+    is_advance = not invoice.total_cents and bool(payments)  # there is no invoice yet, and its void is its payment's
+    ended_on, end = (None, EntryKind.VOID) if is_advance else _end(invoice, zone)
     if invoice.draft or (ended_on and ended_on <= invoice.issued_on):
         return
-    issued = EntryKind.INVOICE if invoice.total_cents >= 0 else EntryKind.CREDIT_NOTE
-    yield StatementEntry(invoice.issued_on, issued, invoice, invoice.total_cents, invoice.issued_on, invoice.reference)
+    if not is_advance:
+        issued = EntryKind.INVOICE if invoice.total_cents >= 0 else EntryKind.CREDIT_NOTE
+        day = invoice.issued_on
+        yield StatementEntry(day, issued, invoice, invoice.total_cents, day, invoice.reference)
     left_cents = invoice.total_cents
     for payment in payments:
         for change in _payment_changes(invoice, payment, zone):

@@ -24,6 +24,7 @@ from app.web.http.assets import Assets
 from app.web.http.rendering import Pages
 from app.web.http.signing import derived
 from app.web.pages import health
+from app.web.pages.advance_payments import AdvancePayments
 from app.web.pages.audit import Audit
 from app.web.pages.bulk import LARGEST_PICK, Bulk
 from app.web.pages.components import Components
@@ -56,6 +57,7 @@ def pages(
     invoice_page = InvoiceDetailPage(pages)
     invoices = Invoices(pages, invoice_page, currency)
     payments = Payments(pages, invoice_page)
+    advance_payments = AdvancePayments(pages, currency)
     customers = Customers(pages, currency)
     statements = Statements(pages, currency)
     views = Views(pages)
@@ -89,6 +91,8 @@ def pages(
         Route("GET", "/payments", payments.index, Right.READ),
         Route("GET", "/payments/new", payments.new, Right.EDIT),
         Route("POST", "/payments/new", payments.create_several, Right.EDIT, LARGEST_PICK, step_up=None),
+        Route("GET", "/payments/advance", advance_payments.new, Right.EDIT),
+        Route("POST", "/payments/advance", advance_payments.create, Right.EDIT, step_up=None),
         Route("POST", "/payments/<payment_id:id>/void", payments.void, Right.EDIT, step_up=None),
         Route("POST", "/payments/<payment_id:id>/undo", payments.undo, Right.EDIT, step_up=None),
         Route("GET", "/customers", customers.index, Right.READ),

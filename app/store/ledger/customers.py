@@ -21,6 +21,7 @@ from app.domain.periods import days_up_to
 from app.domain.settlement import WINDOW_DAYS, days_sales_outstanding
 from app.store.db import tables
 from app.store.db.cache import cached
+from app.store.db.locks import locked
 from app.store.db.missing_records import existing_or_raise
 from app.store.ledger import columns, own_fields, positions, settlements, turnover
 from app.store.ledger.receivables import Position, is_active, is_unsettled
@@ -104,6 +105,11 @@ def contacts(customer_ids: Iterable[int]) -> dict[int, tuple[str, str, str]]:
 def existing(customer_id: int) -> Customer:
     """Raise MissingError if there is none."""
     return existing_or_raise(get(customer_id), "customer")
+
+
+def lock(customer_id: int) -> None:
+    """Let others who lock the customer wait until the transaction ends; raises MissingError if there is none."""
+    existing_or_raise(locked(_Customer.select(_Customer.id).where(_Customer.id == customer_id)).first(), "customer")
 
 
 def insert(details: Details) -> int:

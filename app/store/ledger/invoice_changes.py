@@ -1,8 +1,9 @@
 """Writing invoices: at the version that was seen, and with a number that the customer's other invoices lack."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
+from datetime import datetime
 from typing import Any
 
 from peewee import IntegrityError
@@ -68,6 +69,22 @@ def write(invoice_id: int, values: Mapping[str, Any]) -> None:
     invoice.update({**values, "version": invoice.version + 1}).where(invoice.id == invoice_id).execute()
 
 
+def void_unpaid_advances(invoice_ids: Iterable[int], reason: str, now: datetime) -> list[int]:
+    """Void those of the invoices that were only there for an advance payment, once it is voided; return their ids."""
+    invoice = tables.InvoiceModel
+    is_advance = (invoice.total_cents == 0) & invoice.origin.is_null()
+    rows: Any = (
+        invoice.select(invoice.id)
+        .where(invoice.id.in_(sorted(invoice_ids)), is_advance, invoice.paid_cents == 0, invoice.voided_at.is_null())
+        .order_by(invoice.id)
+        .tuples()
+    )
+    unpaid = [invoice_id for (invoice_id,) in rows]
+    for invoice_id in unpaid:
+        write(invoice_id, {"voided_at": now, "void_reason": reason})
+    return unpaid
+
+
 def has_payments(invoice_id: int) -> bool:
     active = (tables.PaymentModel.invoice == invoice_id) & tables.PaymentModel.voided_at.is_null()
     return tables.PaymentModel.select().where(active).exists()
@@ -86,8 +103,7 @@ def unique_number(facts: InvoiceFacts, own_id: int | None = None) -> Iterator[No
 def refuse_taken_number(facts: InvoiceFacts, own_id: int | None) -> None:
     """Raise NumberTakenError if another invoice of the customer has the number, in or out of the user's scope."""
     invoice = tables.InvoiceModel
-    taken = (invoice.number_key == compared(facts.number)) & (invoice.customer == facts.customer_id)
-    other = taken & (invoice.id != (own_id or 0))
+    other = _has_number(facts.number, facts.customer_id) & (invoice.id != (own_id or 0))
     found = invoice.select(invoice.id).where(other).first()
     if found is not None:
         raise NumberTakenError(found.id)
@@ -96,12 +112,23 @@ def refuse_taken_number(facts: InvoiceFacts, own_id: int | None) -> None:
             raise NumberTakenError(None)
 
 
+def is_taken(number: str, customer_id: int) -> bool:
+    """Return whether an invoice of the customer has the number, in or out of the user's scope."""
+    with seeing_everything():
+        return tables.InvoiceModel.select().where(_has_number(number, customer_id)).exists()
+
+
 def others_with_number(facts: InvoiceFacts) -> list[str]:
     """Return the names of the other customers that have an invoice with the number, as far as the user sees them."""
     invoice, customer = tables.InvoiceModel, tables.CustomerModel
     used = (invoice.number_key == compared(facts.number)) & (invoice.customer != facts.customer_id)
     rows: Any = invoice.select(customer.name).join(customer).where(used).order_by(customer.name).tuples()
     return [name for (name,) in rows]
+
+
+def _has_number(number: str, customer_id: int) -> Any:
+    invoice = tables.InvoiceModel
+    return (invoice.number_key == compared(number)) & (invoice.customer == customer_id)
 
 
 def _columns(facts: InvoiceFacts) -> dict[str, Any]:

@@ -72,6 +72,7 @@ class Filter:
     least_cents: int | None = None
     most_cents: int | None = None
     disputed: bool | None = None
+    has_credit: bool = False
     import_id: int | None = None
     own_field: str = ""
     own_text: str = ""
@@ -189,7 +190,8 @@ def next_number() -> str:
 
     Return "" if the latest number ends in no digits.
     """
-    row: Any = _Invoice.select(_Invoice.number).order_by(_Invoice.issued_on.desc(), _Invoice.id.desc()).tuples().first()
+    latest = _Invoice.select(_Invoice.number).where(_Invoice.total_cents != 0)  # an advance payment is no invoice
+    row: Any = latest.order_by(_Invoice.issued_on.desc(), _Invoice.id.desc()).tuples().first()
     ending = re.search(r"\d+$", row[0], re.ASCII) if row else None
     if ending is None:
         return ""
@@ -287,6 +289,8 @@ class _Ledger:
             yield from _is_due_within(wanted.bucket, self._as_of.day)
         if wanted.disputed is not None:
             yield _Invoice.disputed == wanted.disputed
+        if wanted.has_credit:
+            yield self.balance_cents < 0
         if wanted.ids is not None:
             yield _Invoice.id.in_(sorted(wanted.ids))
         if wanted.own_field:

@@ -149,6 +149,7 @@ class Customers:
             least_settled=LEAST_SETTLED,
             expectations=Expectation,
             lines=invoices.matching(owed, as_of, LONGEST_DUE_FIRST, length=_MOST_OPEN),
+            credits=invoices.matching(Filter(customer_id=customer_id, has_credit=True), as_of, LONGEST_DUE_FIRST),
             open_count=sum(one.invoices for one in invoices.totals(owed, as_of)),
             history=[
                 audit_message(entry, context.locale) for entry in audit_entries.of_subject(f"customer:{customer_id}")

@@ -2,7 +2,7 @@
 
 import secrets
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from bottle import HTTPResponse
@@ -12,7 +12,7 @@ from app.domain.invoice import LifecycleState, lifecycle_state
 from app.domain.invoice_changes import StatusChange, possible_changes
 from app.store.ledger import history, invoice_payments, invoices, payment_list
 from app.store.ledger.history import ImportedChange
-from app.store.ledger.invoices import ListedInvoice
+from app.store.ledger.invoices import OUTSTANDING, Filter, ListedInvoice
 from app.web.http.forms import LONGEST_LINE, Form
 from app.web.http.rendering import Pages, address
 from app.web.http.request_context import RequestContext
@@ -74,14 +74,16 @@ class InvoiceDetailPage:
             "can_pay": issued,
             "can_refund": issued and line.paid_cents > 0,
             "credit_cents": credit,
-            "credit_goes_to": self._owed_by_customer(context, line) if credit > 0 else [],
+            "credit_goes_to": self._of_customer(context, line, Filter(statuses=OUTSTANDING)) if credit > 0 else [],
+            "credit_comes_from": self._of_customer(context, line, Filter(has_credit=True))
+            if issued and credit < 0
+            else [],
             "methods": payment_list.methods(),
         }
 
-    def _owed_by_customer(self, context: RequestContext, line: ListedInvoice) -> list[ListedInvoice]:
-        wanted = invoices.Filter(
-            customer_id=line.invoice.customer_id, currency=line.invoice.currency, statuses=invoices.OUTSTANDING
-        )
+    def _of_customer(self, context: RequestContext, line: ListedInvoice, narrowed: Filter) -> list[ListedInvoice]:
+        """Return the customer's invoices in the same currency that match."""
+        wanted = replace(narrowed, customer_id=line.invoice.customer_id, currency=line.invoice.currency)
         return invoices.matching(wanted, context.as_of(), invoices.LONGEST_DUE_FIRST)
 
 

@@ -9,6 +9,7 @@ from support.records import a_customer, a_payment, a_user, an_import, an_invoice
 
 from app.actions import payments
 from app.actions.confirmations import UnconfirmedError
+from app.domain.advance_payment import AdvancePayment
 from app.domain.confirmation import Confirmation
 from app.domain.payment_batch import PaymentBatch
 from app.domain.sentences import plain
@@ -294,6 +295,83 @@ def test_of_a_form_that_is_sent_at_once_for_different_invoices_one_is_recorded(d
     with store_database.connection():
         assert sorted(map(paid, invoices)) == [0, 0, 0, 40_00]
     assert [type(error) for error in refused] == [payment_batches.KeyUsedError] * 3
+    getattr(opened, "close_all", opened.close)()
+
+
+def record_advance(customer, cents, by, key="key", **values):
+    values = {"ledger": "Invoices", "currency": "USD", "paid_on": TODAY} | values
+    advance = AdvancePayment(key=key, customer_id=customer.id, cents=cents, **values)
+    return payments.record_advance(advance, by, NOW, TODAY)
+
+
+def test_an_advance_payment_is_credit_that_can_be_used_for_the_invoice_that_follows(database):
+    customer, ann = a_customer(), a_user()
+
+    record_advance(customer, 150_00, ann)
+    entry = tables.InvoiceModel.get()
+    invoice = an_invoice("1001", customer, total_cents=100_00)
+    payments.move_credit(PaymentBatch("use", TODAY, {entry.id: -100_00, invoice.id: 100_00}), ann, NOW, TODAY)
+
+    assert (entry.number, entry.total_cents, paid(entry), paid(invoice)) == ("Advance 2026-03-02", 0, 50_00, 100_00)
+
+
+def test_each_advance_payment_of_a_day_has_a_number_of_its_own(database):
+    customer, ann = a_customer(), a_user()
+
+    for key in "ab":
+        record_advance(customer, 150_00, ann, key, reference=key)
+
+    numbers = [invoice.number for invoice in tables.InvoiceModel.select().order_by(tables.InvoiceModel.id)]
+    assert numbers == ["Advance 2026-03-02", "Advance 2026-03-02 (2)"]
+
+
+def test_an_advance_payment_that_is_sent_twice_is_recorded_once(database):
+    customer, ann = a_customer(), a_user()
+
+    first, second = record_advance(customer, 150_00, ann), record_advance(customer, 150_00, ann)
+
+    assert (first.again, second.again, second.payment_ids) == (False, True, first.payment_ids)
+    assert tables.InvoiceModel.select().count() == 1
+
+
+def test_an_advance_payment_is_asked_about_if_it_seems_to_be_recorded_already(database):
+    customer, ann = a_customer(), a_user()
+    record_advance(customer, 150_00, ann, reference="BANK-778")
+
+    with pytest.raises(UnconfirmedError):
+        record_advance(customer, 150_00, ann, "another", reference="BANK-778")
+
+    assert tables.InvoiceModel.select().count() == 1
+
+
+def test_a_voided_advance_payment_leaves_no_entry_that_counts(database):
+    customer, ann = a_customer(), a_user()
+    (payment_id,) = record_advance(customer, 150_00, ann).payment_ids
+
+    payments.void(payment_id, "slip", ann, NOW)
+
+    entry = tables.InvoiceModel.get()
+    assert (entry.paid_cents, entry.voided_at, entry.void_reason) == (0, NOW, "slip")
+
+
+def test_an_imported_invoice_of_zero_stays_when_its_payment_is_voided(database):
+    invoice = an_invoice(total_cents=0, origin=an_import())
+    payment = a_payment(invoice, 150_00)
+
+    payments.void(payment.id, "slip", a_user(), NOW)
+
+    assert tables.InvoiceModel.get().voided_at is None
+
+
+def test_an_advance_payment_that_is_sent_many_times_at_once_is_recorded_once(database_url):
+    opened = store_database.open_database(database_url)
+    with store_database.connection():
+        customer, ann = a_customer(), a_user()
+
+    assert all_at_once(*[lambda: record_advance(customer, 150_00, ann)] * 6) == []
+
+    with store_database.connection():
+        assert [invoice.paid_cents for invoice in tables.InvoiceModel.select()] == [150_00]
     getattr(opened, "close_all", opened.close)()
 
 

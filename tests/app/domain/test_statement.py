@@ -40,6 +40,15 @@ def test_invoices_and_payments_are_lines_with_the_balance_after_each():
     assert [line.change.reference for line in found.lines] == ["PO 7", "Card · R 1", "Card · R 1"]
 
 
+def test_an_advance_payment_is_told_without_an_invoice_and_ends_with_its_payment():
+    voided_at = datetime(2026, 2, 3, 12, 0, tzinfo=UTC)
+    entry = replace(INVOICE, total_cents=0, issued_on=PAYMENT.paid_on, voided_at=voided_at)
+
+    found = statement([(entry, [replace(PAYMENT, voided_at=voided_at)])], NEW_YEAR, END, UTC_ZONE)
+
+    assert told(found) == [("2026-01-20", "payment", -40_00, -40_00), ("2026-02-03", "payment voided", 40_00, 0)]
+
+
 def test_what_lies_before_the_period_is_its_opening_balance_and_what_lies_after_is_not_told():
     late = replace(PAYMENT, id=2, paid_on=date(2026, 2, 20), amount_cents=60_00)
 

@@ -44,6 +44,8 @@ GET  /invoices.<kind:re:xlsx|csv>                    in     no        yes   yes 
 GET  /payments                                       in    yes        yes   yes  yes  -
 GET  /payments/new                                   in     no        yes   yes  yes  -
 POST /payments/new                                   in     no        yes   yes  yes  -
+GET  /payments/advance                                  in     no        yes   yes  yes  -
+POST /payments/advance                                  in     no        yes   yes  yes  -
 POST /payments/<payment_id:id>/void                  in     no        yes   yes  yes  gone
 POST /payments/<payment_id:id>/undo                  in     no        yes   yes  yes  gone
 GET  /payments.<kind:re:xlsx|csv>                    in     no        yes   yes  yes  -
@@ -116,6 +118,7 @@ TABLE = {(method, rule): dict(zip(COLUMNS, answers, strict=True)) for method, ru
 FORMS = {
     "/invoices/<invoice_id:id>/status": {"change": "dispute"},
     "/payments/new": {"customer": "1"},
+    "/payments/advance": {"customer": "1"},
     "/views/<view_id:id>": {"name": "Late"},
 }
 CELLS = [
