@@ -1,5 +1,6 @@
 """Lists and totals of payments, filtered, counted and summed by the database."""
 
+from collections import defaultdict
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from datetime import date
@@ -17,6 +18,7 @@ from app.store.ledger import columns
 
 _Payment, _Invoice, _Customer = tables.PaymentModel, tables.InvoiceModel, tables.CustomerModel
 _LATEST = 1_000
+_IS_TOGETHER = _Payment.batch_key.is_null(is_null=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,18 +46,42 @@ class PaymentLine:
 
 
 @dataclass(frozen=True, slots=True)
+class ListedBatch:
+    """The payments that were recorded together, or one that was recorded alone: as a line of a bank statement."""
+
+    lines: tuple[PaymentLine, ...]
+
+    @property
+    def amount_cents(self) -> int:
+        return sum(line.payment.amount_cents for line in self.lines)
+
+
+@dataclass(frozen=True, slots=True)
 class PaymentTotals:
-    """In one currency: `payments` counts all that match, `amount_cents` leaves voided ones out."""
+    """In one currency: `payments` counts those recorded together once, `amount_cents` leaves voided ones out."""
 
     currency: str
     payments: int
     amount_cents: int
 
 
-def matching(wanted: PaymentFilter, *, page: int = 1, length: int | None = PAGE_LENGTH) -> list[PaymentLine]:
-    """Return one page of the matching payments, newest first; all of them if `length` is None."""
-    rows = _lines(wanted).order_by(_Payment.paid_on.desc(), _Payment.id.desc())
-    return [_line(row) for row in (rows.paginate(page, length) if length else rows).tuples()]
+def batches(wanted: PaymentFilter, page: int) -> list[ListedBatch]:
+    """Return one page of the matching payments, newest first, those that were recorded together as one."""
+    first_of_each = _joined(fn.MIN(_Payment.id)).where(_matches(wanted), _IS_TOGETHER).group_by(_Payment.batch_key)
+    rows = _lines(wanted, _Payment.batch_key).where(~_IS_TOGETHER | _Payment.id.in_(first_of_each))
+    firsts = [(row[-1], _line(row[:-1])) for row in _newest_first(rows).paginate(page, PAGE_LENGTH).tuples()]
+    keys = {key for key, _ in firsts if key is not None}
+    parts = defaultdict(list)
+    for row in (
+        _lines(wanted, _Payment.batch_key).where(_Payment.batch_key.in_(sorted(keys))).order_by(_Payment.id).tuples()
+    ):
+        parts[row[-1]].append(_line(row[:-1]))
+    return [ListedBatch(tuple(parts[key]) if key else (line,)) for key, line in firsts]
+
+
+def matching(wanted: PaymentFilter) -> list[PaymentLine]:
+    """Return all matching payments, newest first."""
+    return [_line(row) for row in _newest_first(_lines(wanted)).tuples()]
 
 
 def following(wanted: PaymentFilter, after_id: int, length: int) -> list[PaymentLine]:
@@ -87,8 +113,10 @@ def methods() -> tuple[str, ...]:
 @cached
 def totals(wanted: PaymentFilter) -> tuple[PaymentTotals, ...]:
     counted = fn.SUM(_Payment.amount_cents).filter(_Payment.voided_at.is_null())
+    alone = fn.COUNT(_Payment.id) - fn.COUNT(_Payment.batch_key)
+    payments = alone + fn.COUNT(_Payment.batch_key.distinct())
     rows = (
-        _joined(_Invoice.currency, fn.COUNT(_Payment.id), fn.COALESCE(counted, 0))
+        _joined(_Invoice.currency, payments, fn.COALESCE(counted, 0))
         .where(_matches(wanted))
         .group_by(_Invoice.currency)
         .order_by(_Invoice.currency)
@@ -96,9 +124,13 @@ def totals(wanted: PaymentFilter) -> tuple[PaymentTotals, ...]:
     return tuple(PaymentTotals(currency, int(count), int(cents)) for currency, count, cents in rows.tuples())
 
 
-def _lines(wanted: PaymentFilter) -> Any:
+def _lines(wanted: PaymentFilter, *more: Any) -> Any:
     further = (_Invoice.number, _Invoice.currency, _Customer.id, _Customer.code, _Customer.name)
-    return _joined(*columns.PAYMENT, *further).where(_matches(wanted))
+    return _joined(*columns.PAYMENT, *further, *more).where(_matches(wanted))
+
+
+def _newest_first(rows: Any) -> Any:
+    return rows.order_by(_Payment.paid_on.desc(), _Payment.id.desc())
 
 
 def _line(row: tuple[Any, ...]) -> PaymentLine:
@@ -116,11 +148,7 @@ def _matches(wanted: PaymentFilter) -> Expression:
 
 def _conditions(wanted: PaymentFilter) -> Iterator[Any]:
     if wanted.text:
-        places = (_Invoice.number, _Payment.reference, _Payment.note, _Customer.name, _Customer.code)
-        found = [place.contains(wanted.text) for place in places]
-        if wanted.text_cents is not None:
-            found.append(_Payment.amount_cents == wanted.text_cents)
-        yield reduce(or_, found)
+        yield _holds(wanted.text, wanted.text_cents)
     if wanted.paid_from is not None:
         yield _Payment.paid_on >= wanted.paid_from
     if wanted.paid_to is not None:
@@ -133,3 +161,17 @@ def _conditions(wanted: PaymentFilter) -> Iterator[Any]:
         yield _Payment.voided_at.is_null()
     if wanted.invoice_ids is not None:
         yield _Payment.invoice.in_(sorted(wanted.invoice_ids))
+
+
+def _holds(text: str, cents: int | None) -> Expression:
+    """Find a payment with all that were recorded together with it: their sum is what stands on the bank statement."""
+    places = (_Invoice.number, _Payment.reference, _Payment.note, _Customer.name, _Customer.code)
+    found = [place.contains(text) for place in places]
+    batch_key = _Payment.batch_key
+    if cents is not None:
+        found.append(_Payment.amount_cents == cents)
+    together = [batch_key.in_(_joined(batch_key).where(reduce(or_, found), _IS_TOGETHER))]
+    if cents is not None:
+        sums = _Payment.select(batch_key).where(_IS_TOGETHER).group_by(batch_key)
+        together.append(batch_key.in_(sums.having(fn.SUM(_Payment.amount_cents) == cents)))
+    return reduce(or_, [*found, *together])

@@ -46,7 +46,7 @@ class Exports:
         fields = Form(context.query)
         wanted = payment_filter(fields, context)
         fields.refuse_errors()
-        lines = payment_list.matching(wanted, length=None)
+        lines = payment_list.matching(wanted)
         content = written_list(kind, "Payments", *exporting.payments_list(lines))
         return export(context, "payments", content, f"payments-{context.today.isoformat()}.{kind}", len(lines))
 

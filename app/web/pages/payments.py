@@ -45,7 +45,7 @@ class Payments:
             context,
             "payments/index.html",
             fields=fields,
-            lines=payment_list.matching(wanted, page=page),
+            batches=payment_list.batches(wanted, page),
             totals=totals,
             count=count,
             page=page,

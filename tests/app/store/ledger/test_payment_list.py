@@ -5,6 +5,7 @@ from datetime import UTC, date, datetime
 import pytest
 from support.records import a_customer, a_payment, an_invoice
 
+from app.store.db import tables
 from app.store.ledger import payment_list
 from app.store.ledger.payment_list import PaymentFilter, PaymentTotals
 
@@ -48,6 +49,48 @@ def test_an_amount_finds_the_very_amount(found):
     a_payment(an_invoice("2"), 50_00)
 
     assert found(text="5.00", text_cents=5_00) == [5_00]
+
+
+def recorded_together(*amounts, **values):
+    customer = a_customer("C-77", "Acme")
+    for number, cents in enumerate(amounts, 1):
+        key = "key" if number == 1 else None
+        a_payment(an_invoice(f"10-{number}", customer), cents, batch_key="key", idempotency_key=key, **values)
+
+
+def listed(page=1, **wanted):
+    return [
+        (batch.amount_cents, [line.number for line in batch.lines])
+        for batch in payment_list.batches(PaymentFilter(**wanted), page)
+    ]
+
+
+@pytest.mark.parametrize(
+    "wanted", [{"text": "1500", "text_cents": 1_500_00}, {"text": "10-2"}, {"text": "381.07", "text_cents": 381_07}, {}]
+)
+def test_a_payment_of_several_invoices_is_one_and_found_by_its_sum_or_a_part(database, wanted):
+    recorded_together(1_118_93, 381_07)
+
+    assert listed(**wanted) == [(1_500_00, ["10-1", "10-2"])]
+    assert payment_list.totals(PaymentFilter(**wanted)) == (PaymentTotals("USD", 1, 1_500_00),)
+
+
+def test_payments_recorded_alone_and_together_are_listed_by_day(database):
+    recorded_together(1_118_93, 381_07, paid_on=date(2026, 1, 11))
+    for day in (10, 12):
+        a_payment(an_invoice(f"20-{day}", tables.CustomerModel.get()), day * 100, paid_on=date(2026, 1, day))
+
+    assert listed() == [(12_00, ["20-12"]), (1_500_00, ["10-1", "10-2"]), (10_00, ["20-10"])]
+    assert listed(text="nothing of it") == []
+
+
+def test_pages_of_payments_have_each_once(database):
+    recorded_together(1_118_93, 381_07, paid_on=date(2026, 1, 1))
+    invoice = an_invoice("20-1", tables.CustomerModel.get())
+    for _ in range(50):
+        a_payment(invoice, 1_00, paid_on=date(2026, 1, 2))
+
+    assert (len(listed(1)), listed(2)) == (50, [(1_500_00, ["10-1", "10-2"])])
 
 
 def test_voided_payments_are_found_when_asked_for_and_never_summed(found):

@@ -390,6 +390,18 @@ def test_voided_payments_are_listed_when_asked_for(browser, invoice):
     assert "Voided: mistake" in browser.get("/payments?voided=yes").text
 
 
+def test_the_list_shows_a_payment_of_several_invoices_in_one_line(browser, invoice):
+    other = an_invoice("1002", invoice.customer)
+    a_payment(invoice, 1_118_93, batch_key="key", idempotency_key="key")
+    a_payment(other, 381_07, batch_key="key")
+
+    (row,) = browser.get("/payments?q=1500").html.select("tbody tr:has(details)")
+
+    assert " ".join(row.get_text(" ").split()) == (
+        "27 Feb 2026 2 invoices 1001 : 1,118.93 1002 : 381.07 Acme 1,500.00 USD"
+    )
+
+
 @pytest.mark.parametrize("query", ["q=1001", "q=acme", "q=40.00", "from=2026-01-15&to=2026-01-15", "method=Card"])
 def test_payments_are_found_by_what_is_known_of_them(browser, invoice, query):
     a_payment(invoice, 40_00, paid_on=date(2026, 1, 15), method="Card")
