@@ -18,7 +18,7 @@ class PaymentBatch:
     """Payments to record together: `amounts` is cents by invoice id, all negative for a refund.
 
     `key` is the idempotency key of the form: a batch that is sent twice is recorded once. Several receipts that are
-    recorded at once may be in several currencies.
+    recorded at once may be in several currencies. `currency` is the one that was seen with the amounts, "" if none was.
     """
 
     key: str
@@ -27,6 +27,7 @@ class PaymentBatch:
     method: str = ""
     reference: str = ""
     note: str = ""
+    currency: str = ""
     is_one_receipt: bool = True
     moves_credit: bool = False
 
@@ -72,6 +73,10 @@ def why_not(batch: PaymentBatch, invoices: Mapping[int, tuple[Invoice, int]], to
         return BatchRefusal("The day lies in the future: record money when it has come in.", field="paid_on")
     if batch.is_one_receipt and len({invoice.currency for invoice, _ in invoices.values()}) > 1:
         return BatchRefusal("One payment is in one currency: these invoices are in several.")
+    for invoice, _ in invoices.values():
+        if batch.currency and invoice.currency != batch.currency:
+            sentence = f"Invoice {invoice.number} is in {invoice.currency}, not in {batch.currency}: check the amount."
+            return BatchRefusal(sentence, invoice.id, field="currency")
     refusals = (_why_not_on(*invoices[invoice_id], cents) for invoice_id, cents in batch.amounts.items())
     return next(filter(None, refusals), None)
 

@@ -56,6 +56,9 @@ class PaymentBatchEntry(Sent):
     method: Annotated[shapes.Line, Field(max_length=60)] = Field(default="", examples=["Transfer"])
     reference: Annotated[shapes.Line, Field(max_length=200)] = ""
     note: Annotated[shapes.Lines, Field(max_length=2_000)] = ""
+    currency: shapes.Currency | None = Field(
+        default=None, description="If it is said, the payment is refused where an invoice is in another currency."
+    )
     keep_credit: bool = Field(default=False, description="Whether what is more than is open is kept as credit.")
     repeat_payment: bool = Field(
         default=False,
@@ -119,7 +122,15 @@ class PaymentsApi:
         raise problems.not_found("There is no such payment.")
 
     def record(self, call: Call, body: PaymentBatchEntry) -> Answer[RecordedBatch]:
-        batch = PaymentBatch(call.key, body.paid_on, _amounts_by_invoice(body), body.method, body.reference, body.note)
+        batch = PaymentBatch(
+            key=call.key,
+            paid_on=body.paid_on,
+            amounts=_amounts_by_invoice(body),
+            method=body.method,
+            reference=body.reference,
+            note=body.note,
+            currency=body.currency or "",
+        )
         try:
             recorded = payments.record(batch, call.user, call.now, call.today, shapes.confirmed(body))
         except payment_batches.KeyUsedError as error:

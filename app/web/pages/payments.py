@@ -267,6 +267,7 @@ def _batch(fields: Form, context: RequestContext, amounts: Mapping[int, int]) ->
         method=fields.text("method", longest=60),
         reference=fields.text("reference"),
         note=fields.text("note", longest=2_000, lines=True),
+        currency=fields.text("currency", longest=3),
     )
 
 

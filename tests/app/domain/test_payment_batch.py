@@ -98,6 +98,15 @@ def test_on_a_settled_invoice_all_is_more_than_open():
     assert overpaid(receipt({1: 5_00}), {1: (ISSUED, 110_00)}) == {1: 5_00}
 
 
+def test_an_amount_that_was_seen_in_another_currency_is_refused():
+    batch = PaymentBatch("key", TODAY, {ISSUED.id: 40_00}, currency="USD")
+    euros = replace(ISSUED, currency="EUR")
+
+    refusal = why_not(batch, {ISSUED.id: (euros, 0)}, TODAY)
+
+    assert refusal.sentence == "Invoice 1001 is in EUR, not in USD: check the amount."
+
+
 def earlier(cents, number="0900", customer_id=7, receipt_id="9", currency="USD"):
     return EarlierPayment(receipt_id, customer_id, currency, cents, number)
 

@@ -52,6 +52,19 @@ def test_a_payment_is_recorded_with_what_was_said_of_it(browser, user, invoice):
     assert (payment.recorded_by_id, payment.recorded_at) == (user.id, datetime(2026, 3, 2, 9, 30, tzinfo=UTC))
 
 
+def test_a_payment_of_an_invoice_whose_currency_was_changed_meanwhile_is_refused_and_shown_in_the_new_one(
+    browser, invoice
+):
+    form = form_of(browser, invoice)
+    tables.InvoiceModel.update(currency="EUR").execute()
+
+    page = form.submit(expect_errors=True)
+
+    assert "Invoice 1001 is in EUR, not in USD: check the amount." in page.text
+    again = next(form for form in page.forms.values() if form.action.endswith("/payments"))
+    assert again.submit().follow().text.count("Recorded 100.00 EUR") == 1
+
+
 def test_the_page_says_what_was_recorded_and_offers_to_undo_it(browser, invoice):
     page = pay(browser, invoice, "40.00").follow()
 
@@ -398,7 +411,7 @@ def test_the_list_shows_a_payment_of_several_invoices_in_one_line(browser, invoi
     (row,) = browser.get("/payments?q=1500").html.select("tbody tr:has(details)")
 
     assert " ".join(row.get_text(" ").split()) == (
-        "27 Feb 2026 2 invoices 1001 : 1,118.93 1002 : 381.07 Acme 1,500.00 USD"
+        "15 Jan 2026 2 invoices 1001 : 1,118.93 1002 : 381.07 Acme 1,500.00 USD"
     )
 
 
