@@ -14,7 +14,7 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 TOOLS := .tools/bin
 SHELL_SCRIPTS = .ci/run $(shell git ls-files "*.sh" "provisioning/rootfs/usr/local/sbin/*" tests/e2e/images/instance/boot)
 
-.PHONY: help run setup check test mutants structure tools engine-test e2e bench screenshots requirements clean
+.PHONY: help run setup check test mutants structure tools engine-test e2e bench audit-libraries screenshots requirements clean
 
 help: ## list what can be made
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -58,6 +58,9 @@ e2e: .venv/dev ## deploy to a server of its own on this machine, then break it i
 bench: .venv/dev .venv-app/app .venv-bench/bench ## measure pages and imports on PostgreSQL; `make bench ARGS=--write` writes docs/benchmarks.md
 	@tests/support/install_packages.sh postgresql wrk
 	$(BIN)/python -m tests.bench $(ARGS)
+
+audit-libraries: .venv/dev ## look up the app's pinned libraries among the known vulnerabilities
+	$(BIN)/uv tool run pip-audit@2.10.1 --strict --disable-pip --require-hashes -r requirements/app.txt
 
 screenshots: .venv/dev ## take the pictures of the documentation again
 	@tests/support/install_packages.sh chromium-headless-shell chromium

@@ -123,6 +123,7 @@ class _Server(BaseApplication):
             "logger_class": _ServerLog,
             "proc_name": "invoices",
             "control_socket_disable": True,
+            "forwarder_headers": "",  # no proxy of ours says where the app is mounted
             "when_ready": self._start_worker,
             "on_exit": self._stop_worker,
         }

@@ -49,6 +49,11 @@ def test_what_two_servers_could_read_in_two_ways_is_refused(server, lines):
     assert answered(server, *lines, body=b"0\r\n\r\n").split()[1] in {"400", "411", "414", "431", "404"}
 
 
+@pytest.mark.parametrize("header", ["SCRIPT_NAME: /elsewhere", "PATH_INFO: /elsewhere"])
+def test_a_header_cannot_say_where_the_app_is_mounted(server, header):
+    assert answered(server, "GET /health HTTP/1.1", header).split()[1] == "200"
+
+
 def test_the_server_does_not_send_back_what_it_was_sent(server):
     assert answered(server, "TRACE / HTTP/1.1", "Cookie: session=x").split()[1] == "405"
 
