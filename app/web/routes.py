@@ -36,6 +36,7 @@ from app.web.pages.imports import Imports
 from app.web.pages.invoice_page import InvoiceDetailPage
 from app.web.pages.invoices import Invoices
 from app.web.pages.payments import Payments
+from app.web.pages.search import Search
 from app.web.pages.statements import Statements
 from app.web.pages.users import Users
 from app.web.pages.views import Views
@@ -57,6 +58,7 @@ def pages(
     invoice_page = InvoiceDetailPage(pages)
     invoices = Invoices(pages, invoice_page, currency)
     payments = Payments(pages, invoice_page)
+    search = Search(pages)
     advance_payments = AdvancePayments(pages, currency)
     customers = Customers(pages, currency)
     statements = Statements(pages, currency)
@@ -88,6 +90,7 @@ def pages(
         Route("POST", "/invoices/<invoice_id:id>/credit", payments.use_credit, Right.EDIT, step_up=None),
         Route("POST", "/invoices/bulk", bulk.preview, Right.EXPORT, LARGEST_PICK, step_up=None),
         Route("POST", "/invoices/bulk/apply", bulk.apply, Right.EDIT, LARGEST_PICK, step_up=None),
+        Route("GET", "/search", search.show, Right.READ),
         Route("GET", "/payments", payments.index, Right.READ),
         Route("GET", "/payments/new", payments.new, Right.EDIT),
         Route("POST", "/payments/new", payments.create_several, Right.EDIT, LARGEST_PICK, step_up=None),

@@ -41,6 +41,7 @@ POST /invoices/<invoice_id:id>/credit                in     no        yes   yes 
 POST /invoices/bulk                                  in     no        yes   yes  yes  -
 POST /invoices/bulk/apply                            in     no        yes   yes  yes  -
 GET  /invoices.<kind:re:xlsx|csv>                    in     no        yes   yes  yes  -
+GET  /search                                         in    yes        yes   yes  yes  -
 GET  /payments                                       in    yes        yes   yes  yes  -
 GET  /payments/new                                   in     no        yes   yes  yes  -
 POST /payments/new                                   in     no        yes   yes  yes  -
