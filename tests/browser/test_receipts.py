@@ -70,8 +70,28 @@ def test_what_is_typed_by_hand_is_placed_as_typed(open_page, debt, with_javascri
         assert statuses(page, debt) == ["Overdue", "Paid", "Overdue"]
 
 
-def test_a_receipt_without_a_word_on_its_invoices_is_spread_for_a_second_look(open_page, debt, with_javascript):
-    with open_page(java_script_enabled=with_javascript) as page:
+def test_what_is_typed_is_placed_at_once_until_it_is_placed_by_hand(open_page, debt):
+    first, second, _ = (f"Amount applied for invoice {number}" for number in debt.numbers)
+    with open_page() as page:
+        page.clock.install()
+        open_receipt(page, debt.customer)
+        page.get_by_label("Received").press_sequentially("120")
+        expect(page.get_by_label(second)).to_have_value("20.00")
+
+        page.get_by_label(first).fill("70")
+        page.get_by_label(second).fill("50")
+        page.get_by_label("Received").press_sequentially("0")
+        page.clock.fast_forward(1_000)
+        page.get_by_label("Received").press("Backspace")
+        page.clock.fast_forward(1_000)
+        page.get_by_role("button", name="Record the payment").click()
+
+        expect(page.get_by_role("status").first).to_have_text("Recorded 120.00 USD for 2 invoices.")
+        assert statuses(page, debt) == ["Overdue", "Paid", "Overdue"]
+
+
+def test_a_receipt_without_a_word_on_its_invoices_is_spread_for_a_second_look(open_page, debt):
+    with open_page(java_script_enabled=False) as page:
         open_receipt(page, debt.customer)
         page.get_by_label("Received").fill("120")
         page.get_by_label("Received").press("Enter")

@@ -79,7 +79,8 @@ class Payments:
         if not customer_id:
             return self._choose_customer(context, fields)
         spreads = "spread" in context.query or bool(context.query.get("received"))
-        return self._batch_form(context, fields, customer_id, spreads=spreads)
+        # Also where the amount is not one yet: it is asked for while somebody types.
+        return self._batch_form(context, fields, customer_id, spreads=spreads, status=200)
 
     def create_several(self, context: RequestContext) -> HTTPResponse:
         fields = Form(context.form)
@@ -183,7 +184,13 @@ class Payments:
         return self._batch_form(context, fields, customer_id)
 
     def _batch_form(
-        self, context: RequestContext, fields: Form, customer_id: int, *, spreads: bool = False
+        self,
+        context: RequestContext,
+        fields: Form,
+        customer_id: int,
+        *,
+        spreads: bool = False,
+        status: int | None = None,
     ) -> HTTPResponse:
         customer = customer_choice.get(customer_id)
         if customer is None:
@@ -201,6 +208,7 @@ class Payments:
         return self.pages.show(
             context,
             "payments/new.html",
+            status=status,
             fields=fields,
             customer=customer,
             lines=lines,
