@@ -1,4 +1,4 @@
-"""A real Chromium against the product as a newcomer starts it."""
+"""A real browser against the product as a newcomer starts it: Chromium, or Firefox with BROWSER=firefox."""
 
 import io
 import os
@@ -7,28 +7,26 @@ from dataclasses import dataclass
 
 import pytest
 from openpyxl import load_workbook
-from support import command_line
-from support.chromium import installed
+from support import browsers, command_line
 from support.server import running_server
 from support.workbooks import INVOICES, workbook
 
 from app import clock
 
-CHROMIUM = installed(headless_shell=True)
-QUIET = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--disable-background-networking", "--disable-sync"]
 DEBTS = 40
 
 
-@pytest.fixture(scope="session")
-def chromium():
-    if CHROMIUM is None:
-        pytest.skip("Chromium is not installed (apt-get install chromium)")
-    from playwright.sync_api import sync_playwright
+def pytest_collection_modifyitems(items):
+    if browsers.CHOSEN == "firefox":
+        for item in items:
+            if item.get_closest_marker("emulated"):
+                item.add_marker(pytest.mark.skip(browsers.FIREFOX_HAS_NO))
 
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=QUIET)
-        yield browser
-        browser.close()
+
+@pytest.fixture(scope="session")
+def browser():
+    with browsers.launched() as running:
+        yield running
 
 
 @pytest.fixture(scope="module")
@@ -79,13 +77,13 @@ def debt(debts):
 
 
 @pytest.fixture(scope="module")
-def login(chromium, server):
+def login(browser, server):
     """Sign in once, and return what the browser keeps of it."""
     kept = {}
 
     def signed_in(email=server.email, password=server.password):
         if email not in kept:
-            context = chromium.new_context(base_url=server.address)
+            context = browser.new_context(base_url=server.address)
             page = context.new_page()
             page.goto("/sign-in")
             page.get_by_label("E-mail").fill(email)
@@ -100,12 +98,13 @@ def login(chromium, server):
 
 
 @pytest.fixture
-def open_page(chromium, server, login):
+def open_page(browser, server, login):
     """Open a window in which the demo's user, or another, is signed in; a complaint of the browser fails the test."""
 
     @contextmanager
     def opened(*who, **options):
-        context = chromium.new_context(base_url=server.address, storage_state=login(*who), **options)
+        browsers.skip_what_firefox_lacks(options)
+        context = browser.new_context(base_url=server.address, storage_state=login(*who), **options)
         context.set_default_timeout(10_000)
         page = context.new_page()
         complaints = []

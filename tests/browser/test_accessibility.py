@@ -6,6 +6,7 @@ from support.pages import PAGES
 
 
 @pytest.mark.browser
+@pytest.mark.emulated
 def test_axe_finds_nothing_serious_on_any_page(open_page):
     found = []
     with open_page() as page:
@@ -23,6 +24,7 @@ def test_axe_finds_nothing_serious_on_any_page(open_page):
 
 
 @pytest.mark.browser
+@pytest.mark.emulated
 def test_axe_finds_nothing_serious_in_forms_that_came_back_or_look_ahead(open_page, debt):
     found = []
     with open_page() as page:

@@ -43,6 +43,7 @@ def test_a_chart_speaks_as_its_reader_does(open_page):
 
 
 @pytest.mark.browser
+@pytest.mark.emulated
 def test_a_chart_follows_the_colours_of_the_screen(open_page):
     colour = "Chart.getChart('chart-ageing').data.datasets[0].borderColor[0]"
     with open_page(color_scheme="light") as page:
@@ -55,6 +56,7 @@ def test_a_chart_follows_the_colours_of_the_screen(open_page):
 
 
 @pytest.mark.browser
+@pytest.mark.emulated
 def test_paper_has_the_table_instead(open_page):
     with open_page() as page:
         page.goto("/components")

@@ -45,6 +45,7 @@ def test_a_customer_is_edited_and_a_slip_is_said_beside_its_field(open_page, deb
         expect(page.get_by_role("link", name="books@payer.example").first).to_be_visible()
 
 
+@pytest.mark.emulated
 def test_a_statement_is_read_printed_and_taken_as_a_workbook(open_page, debt):
     with open_page() as page:
         open_customer(page, debt)

@@ -103,6 +103,7 @@ def test_the_old_form_with_another_amount_is_refused_in_words(open_page, debt, o
         assert "This form was sent before, with other values" in answer.text()
 
 
+@pytest.mark.emulated
 def test_an_answer_that_was_lost_is_said_and_sending_again_records_one_payment(open_page, debt, open_invoice):
     with open_page() as page:
         open_invoice(page, debt.numbers[0])

@@ -23,12 +23,12 @@ def invited(page, email, customer, password):
 
 
 def test_somebody_who_is_invited_to_see_one_customer_finds_no_other(
-    chromium, server, open_page, login, debt, with_javascript
+    browser, server, open_page, login, debt, with_javascript
 ):
     email = f"eve-{with_javascript}@example.com"
     with open_page(java_script_enabled=with_javascript) as page:
         link = invited(page, email, debt.customer, server.password)
-    with chromium.new_context(base_url=server.address, java_script_enabled=with_javascript) as context:
+    with browser.new_context(base_url=server.address, java_script_enabled=with_javascript) as context:
         newcomer = context.new_page()
         newcomer.goto(link)
         for field in newcomer.locator("input[type=password]").all():

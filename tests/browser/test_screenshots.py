@@ -19,9 +19,9 @@ def folder(tmp_path):
 
 
 @pytest.fixture(scope="module")
-def ledger(chromium, server, login):
+def ledger(browser, server, login):
     """The demo's data with what a week brings: a dispute, a note, payments in part, a receipt, saved views."""
-    context = chromium.new_context(base_url=server.address, storage_state=login())
+    context = browser.new_context(base_url=server.address, storage_state=login())
     page = context.new_page()
     disputed = largest(page, "/invoices?status=overdue&sort=-balance")
     page.goto(f"{disputed}/edit")

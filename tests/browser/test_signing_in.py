@@ -3,6 +3,7 @@
 from contextlib import contextmanager
 
 import pytest
+from support import browsers
 from support.axe import violations
 from support.codes import code_at, key_on
 
@@ -35,12 +36,13 @@ def secured(person, server):
 
 
 @pytest.fixture
-def window(chromium, server):
+def window(browser, server):
     """Open a window in which nobody is signed in."""
 
     @contextmanager
     def opened(**options):
-        context = chromium.new_context(base_url=server.address, **options)
+        browsers.skip_what_firefox_lacks(options)
+        context = browser.new_context(base_url=server.address, **options)
         context.set_default_timeout(10_000)
         yield context.new_page()
         context.close()

@@ -10,11 +10,11 @@ from pathlib import Path
 import pytest
 from openpyxl import Workbook
 
-from tests.support.chromium import installed
+from tests.support.browsers import installed_chromium
 from tests.support.docker_engine import install
 from tests.support.operators import DOMAIN
 
-CHROMIUM = installed(headless_shell=False)
+CHROMIUM = installed_chromium(headless_shell=False)
 EMAIL = "bookkeeper@example.com"
 
 
