@@ -54,17 +54,17 @@ def build(settings: AppSettings, now: Callable[[], datetime] = clock.utc_now) ->
     pages = Pages(rendering.templates(assets), csrf, flashes, cookies, disk_space)
     idle = timedelta(minutes=settings.session_idle_minutes)
     access_policy = AccessPolicy(settings.allowed_addresses, idle, settings.require_second_factor)
-    guard = Guard(now, settings.time_zone, tokens, pages, access_policy)
+    guard = Guard(now, settings.unsaved_firm, tokens, pages, access_policy)
 
     browsers = BrowserSessions(tokens, cookies, timedelta(hours=settings.session_hours))
 
-    importer = Importer(settings.data_dir, settings.workbook, settings.time_zone, settings.currency, now)
+    importer = Importer(settings.data_dir, settings.workbook, settings.unsaved_firm, now)
 
     queue = open_queue(settings.redis_url)
     jobs, mails = ImportJobs(queue, importer), MailJobs.where_set_up(queue, settings, now)
 
     for_programs = operations(importer, jobs)
-    gate = Gate(now, settings.time_zone, access_policy, disk_space, settings.api_requests_per_minute)
+    gate = Gate(now, settings.unsaved_firm, access_policy, disk_space, settings.api_requests_per_minute)
     reference = ApiReference(pages, for_programs, settings.api_requests_per_minute, access_policy)
 
     application = _Application(pages, security_headers(settings), settings.trusted_proxies)

@@ -30,6 +30,7 @@ from app.web.pages.components import Components
 from app.web.pages.customers import Customers
 from app.web.pages.dashboard import Dashboard
 from app.web.pages.exports import Exports
+from app.web.pages.firm_settings import FirmSettings
 from app.web.pages.help import Help
 from app.web.pages.imports import Imports
 from app.web.pages.invoice_page import InvoiceDetailPage
@@ -51,18 +52,18 @@ def pages(
     mails: MailJobs | None,
     reference: ApiReference,
 ) -> tuple[Route, ...]:
-    currency = settings.currency
-    dashboard = Dashboard(pages, currency)
+    dashboard = Dashboard(pages)
     invoice_page = InvoiceDetailPage(pages)
-    invoices = Invoices(pages, invoice_page, currency)
+    invoices = Invoices(pages, invoice_page)
     payments = Payments(pages, invoice_page)
-    customers = Customers(pages, currency)
-    statements = Statements(pages, currency)
+    customers = Customers(pages)
+    statements = Statements(pages)
     views = Views(pages)
     imports = Imports(pages, importer, jobs)
     exports = Exports(importer)
     bulk = Bulk(pages, exports)
     users = Users(pages, settings.public_url)
+    firm_settings = FirmSettings(pages, settings.unsaved_firm)
     audit = Audit(pages)
     pending_second_factor = SessionTokens.signed_with(*settings.secret_keys, purpose="second factor")
     sessions = Sessions(pages, browsers, pending_second_factor)
@@ -132,6 +133,8 @@ def pages(
             Right.ADMINISTER,
             step_up=users.ask_again,
         ),
+        Route("GET", "/settings", firm_settings.show, Right.ADMINISTER),
+        Route("POST", "/settings", firm_settings.update, Right.ADMINISTER, step_up=None),
         Route("GET", "/audit", audit.index, Right.ADMINISTER),
         Route("GET", "/audit.csv", audit.export, Right.ADMINISTER),
         Route("GET", "/export.xlsx", exports.everything, Right.EXPORT),

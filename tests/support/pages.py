@@ -29,6 +29,7 @@ PAGES = [
     "/users",
     "/users/new",
     "/users/1",
+    "/settings",
     "/audit",
     "/audit?who=nobody-like-it",
     "/audit?from=yesterday",

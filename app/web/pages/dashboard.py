@@ -81,7 +81,6 @@ class Currency:
 @dataclass(frozen=True, slots=True)
 class Dashboard:
     pages: Pages
-    currency: str
 
     def show(self, context: RequestContext) -> HTTPResponse:
         """Show the day asked for, today by default; the figures are written once until the ledger changes."""
@@ -89,7 +88,7 @@ class Dashboard:
         day = fields.day("as_of", context.today)
         as_of = context.as_of(day)
         as_of_parameter = "" if day == context.today else day.isoformat()
-        asked = ("dashboard", as_of, as_of_parameter, context.locale, self.currency)
+        asked = ("dashboard", as_of, as_of_parameter, context.locale, context.firm.currency)
         return self.pages.show(
             context,
             "dashboard/show.html",
@@ -113,10 +112,12 @@ class Dashboard:
             soon=day + timedelta(days=SOON_DAYS),
             later=day + timedelta(days=LATER_DAYS),
             as_of=as_of_parameter,
-            currencies=self._currencies(as_of, context.as_of(month_before(day)), as_of_parameter),
+            currencies=self._currencies(
+                as_of, context.as_of(month_before(day)), as_of_parameter, context.firm.currency
+            ),
         )
 
-    def _currencies(self, as_of: AsOf, before: AsOf, as_of_parameter: str) -> list[Currency]:
+    def _currencies(self, as_of: AsOf, before: AsOf, as_of_parameter: str, usual: str) -> list[Currency]:
         day = as_of.day
         months = months_up_to(day, _MONTHS)
         days = turnover.by_day(as_of, min(months[0], days_up_to(day, WINDOW_DAYS)))
@@ -125,8 +126,8 @@ class Dashboard:
         since = min(first_of_month(before.day), days_up_to(before.day, WINDOW_DAYS))
         then = self._summaries(before, turnover.by_day(before, since))
         calls, debtors = _calls(as_of), _debtors(as_of)
-        codes = sorted(now or {self.currency})
-        codes.sort(key=lambda code: code != self.currency)  # the currency of the business comes first
+        codes = sorted(now or {usual})
+        codes.sort(key=lambda code: code != usual)  # the currency of the business comes first
         last = first_of_month(before.day)
         return [
             Currency(

@@ -70,7 +70,7 @@ class Imports:
         mappables = [Mappable(tab) for tab in self._kept_preview(stored).tabs]
         before = Choices.from_json(stored.choices)
         try:
-            choices = chosen(context.form, before, mappables, context.locale, self.importer.currency)
+            choices = chosen(context.form, before, mappables, context.locale, context.firm.currency)
         except UnreadableError as error:
             values = {"stored": stored, "outcomes": Outcome, "states": State, **self._preview(context, stored)}
             said = {"expected_text": context.form.get("expected", ""), "expected_error": f"This {error}."}

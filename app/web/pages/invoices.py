@@ -51,7 +51,6 @@ _FLASHES = {
 class Invoices:
     pages: Pages
     page: InvoiceDetailPage
-    currency: str
 
     def index(self, context: RequestContext) -> HTTPResponse:
         """Show one page of the invoices that match, and the sums of all that do; at first, the default view."""
@@ -224,7 +223,7 @@ class Invoices:
             status=status,
             fields=fields,
             invoice=invoice,
-            currency=self.currency,
+            currency=context.firm.currency,
             customers=() if invoice else customer_choice.all_choices(),
             currencies=invoices.currencies(),
             ledgers=invoices.ledgers(),

@@ -75,6 +75,8 @@ POST /imports/<import_id:id>/discard                 in     no        yes   yes 
 GET  /export.xlsx                                    in     no        yes   yes  yes  -
 GET  /audit                                          in     no         no   yes   no  -
 GET  /audit.csv                                      in     no         no   yes   no  -
+GET  /settings                                       in     no         no   yes   no  -
+POST /settings                                       in     no         no   yes   no  -
 GET  /users                                          in     no         no   yes   no  -
 POST /users                                          in     no         no   yes   no  -
 GET  /users/new                                      in     no         no   yes   no  -
