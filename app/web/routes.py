@@ -111,6 +111,8 @@ def pages(
         Route(
             "POST", "/imports", imports.create, Right.IMPORT, importer.limits.file_bytes + LARGEST_FORM, step_up=None
         ),
+        Route("GET", "/imports/sample.xlsx", imports.sample, Right.IMPORT),
+        Route("GET", "/imports/template.xlsx", imports.template, Right.IMPORT),
         Route("GET", "/imports/<import_id:id>", imports.show, Right.SEE_IMPORTS),
         Route("GET", "/imports/<import_id:id>/progress", imports.progress, Right.SEE_IMPORTS),
         Route("GET", "/imports/<import_id:id>/marked", imports.marked_copy, Right.IMPORT),

@@ -11,7 +11,7 @@ from app.domain.paging import page_count
 from app.jobs.imports import ImportJobs
 from app.store.ledger import import_rows, imports
 from app.store.ledger.imports import State, StoredImport
-from app.web.http.downloads import export, one_at_a_time
+from app.web.http.downloads import download, export, one_at_a_time
 from app.web.http.errors import ConflictError
 from app.web.http.forms import Form
 from app.web.http.rendering import Pages, address
@@ -23,6 +23,8 @@ from app.workbook.meaning.cell_values.amounts import UnreadableError
 from app.workbook.preview import Choices, Preview
 from app.workbook.reading.limits import MEGABYTE
 from app.workbook.reading.refusal import WorkbookRefusedError
+from app.workbook.writing.demo import sample
+from app.workbook.writing.template import template
 
 _SILENT_FOR_SECONDS = 20
 
@@ -46,6 +48,13 @@ class Imports:
         except WorkbookRefusedError as refused:
             return self.index(context, f"{upload.raw_filename}: {refused}")
         return self._enqueued(context, import_id)
+
+    def sample(self, context: RequestContext) -> HTTPResponse:
+        with one_at_a_time():
+            return download(sample(context.today), "sample-receivables.xlsx")
+
+    def template(self, _: RequestContext) -> HTTPResponse:
+        return download(template(), "receivables-template.xlsx")
 
     def show(self, context: RequestContext, import_id: int) -> HTTPResponse:
         stored = imports.existing(import_id)

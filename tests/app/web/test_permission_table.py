@@ -65,6 +65,8 @@ POST /views/<view_id:id>/default                     in   gone       gone  gone 
 POST /views/<view_id:id>/delete                      in   gone       gone  gone  yes  gone
 GET  /imports                                        in    yes        yes   yes   no  -
 POST /imports                                        in     no        yes   yes   no  -
+GET  /imports/sample.xlsx                            in     no        yes   yes   no  -
+GET  /imports/template.xlsx                          in     no        yes   yes   no  -
 GET  /imports/<import_id:id>                         in    yes        yes   yes   no  no
 GET  /imports/<import_id:id>/progress                in    yes        yes   yes   no  no
 GET  /imports/<import_id:id>/marked                  in     no        yes   yes   no  no
