@@ -22,6 +22,7 @@ from app.web.http.forms import Form
 from app.web.http.rendering import Pages, address
 from app.web.http.request_context import RequestContext
 from app.web.pages.audit_messages import audit_message
+from app.web.pages.first_steps import first_steps
 
 _MOST_CALLS = 10
 _CONSIDERED = 40  # of those with most overdue; how late each is costs a query
@@ -89,6 +90,7 @@ class Dashboard:
         as_of = context.as_of(day)
         as_of_parameter = "" if day == context.today else day.isoformat()
         asked = ("dashboard", as_of, as_of_parameter, context.locale, context.firm.currency)
+        is_empty = not invoices.exist()
         return self.pages.show(
             context,
             "dashboard/show.html",
@@ -97,7 +99,8 @@ class Dashboard:
             as_of=as_of_parameter,
             summary=cache_fragment(asked, lambda: self._summary(context, as_of, as_of_parameter)),
             audit_messages=[audit_message(one, context.locale) for one in history.latest(_LATEST_MESSAGES, as_of)],
-            is_empty=not invoices.exist(),
+            is_empty=is_empty,
+            steps=first_steps(context, has_invoices=not is_empty),
             sees="" if context.user.scope.is_everything else scopes.described(context.user.scope),
         )
 
