@@ -71,6 +71,7 @@ def pages(
     account = AccountPages(pages, browsers, access_policy.idle)
     second_factors = SecondFactors(pages, browsers, access_policy, derived(settings.secret_key, "enrolment"))
     tokens = Tokens(pages)
+    help_pages = Help(pages)
     development = (Route("GET", "/components", Components(pages).show, Right.READ),)
     return (
         *(development if settings.is_for_this_machine else ()),
@@ -143,7 +144,10 @@ def pages(
         Route("GET", "/invoices.<kind:re:xlsx|csv>", exports.invoices, Right.EXPORT),
         Route("GET", "/customers.<kind:re:xlsx|csv>", customers.export, Right.EXPORT),
         Route("GET", "/payments.<kind:re:xlsx|csv>", exports.payments, Right.EXPORT),
-        Route("GET", "/help", Help(pages).show, Right.READ),
+        Route("GET", "/help", help_pages.show, Right.READ),
+        Route("GET", "/guide", help_pages.guide, Right.READ),
+        Route("GET", "/guide/importing", help_pages.importing, Right.READ),
+        Route("GET", "/guide/glossary", help_pages.glossary, Right.READ),
         Route("GET", "/api", reference.show, Right.READ),
         Route("GET", "/tokens", tokens.index, Right.READ),
         Route("POST", "/tokens", tokens.create, Right.EXPORT, step_up=tokens.index),

@@ -89,6 +89,9 @@ POST /users/<user_id:id>/deactivate                  in     no         no   yes 
 POST /users/<user_id:id>/link                        in     no         no   yes   no  no
 POST /users/<user_id:id>/second-factor               in     no         no   yes   no  no
 GET  /help                                           in    yes        yes   yes  yes  -
+GET  /guide                                          in    yes        yes   yes  yes  -
+GET  /guide/importing                                in    yes        yes   yes  yes  -
+GET  /guide/glossary                                 in    yes        yes   yes  yes  -
 GET  /tokens                                         in    yes        yes   yes  yes  -
 POST /tokens                                         in     no        yes   yes  yes  -
 POST /tokens/<token_id:id>/revoke                    in   gone       gone   yes  yes  gone
