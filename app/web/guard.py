@@ -119,6 +119,20 @@ class Guard:
 
         return answer
 
+    def refused(self, refusal: Refusal) -> HTTPResponse:
+        """Answer a request that no route takes: with the menu for whoever is signed in."""
+        if not self.pages.cookies.read(request, "session"):
+            return self.pages.refusal(None, refusal)
+
+        def answer() -> HTTPResponse:
+            self.access_policy.check_address(current_user.actor().address)
+            with connection():
+                context = self._request_context()
+                with acting_as_user(context.login.user if context.login else None):
+                    return self.pages.refusal(context, refusal)
+
+        return self.catching(answer)()
+
     def _answer(self, route: Route, context: RequestContext, arguments: dict[str, Any]) -> HTTPResponse:
         sent = context  # with the form, once it was read
         try:

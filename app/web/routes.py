@@ -161,6 +161,7 @@ def pages(
         Route("GET", "/forgot-password", password_links.ask),
         Route("POST", "/forgot-password", password_links.send, step_up=None),
         Route("GET", "/account", account.show, Right.READ),
+        Route("POST", "/account/name", account.rename, Right.READ, step_up=None),
         Route("POST", "/account/password", account.change_password, Right.READ, step_up=StepUp.BY_HANDLER),
         Route("POST", "/account/logins/<login_id:id>/end", account.end_login, Right.READ, step_up=None),
         Route("POST", "/account/logins/end-others", account.end_other_logins, Right.READ, step_up=None),

@@ -8,7 +8,7 @@ from app.store.db.compiled_queries import compiled
 from app.store.db.locks import one_at_a_time
 from app.store.db.tables import FirmModel
 
-_LOCK = 7_340_514  # any number, as long as nothing else in the database locks on it
+_LOCK = 7_340_516  # any number, as long as nothing else in the database locks on it
 
 
 class FirmConflictError(Exception):

@@ -56,6 +56,7 @@ def document(name: str) -> Document:
     markdown = MarkdownIt("commonmark").enable("table")
     tokens = list(_shown(markdown.parse((_FOLDER / f"{name}.md").read_text(encoding="utf-8"))))
     headings = [(opened.tag, after.content) for opened, after in _pairs(tokens) if opened.type == "heading_open"]
+    tokens = [token for block in _blocks(tokens) if block[0].tag != "h1" for token in block]
     for opened, after in _pairs(tokens):
         _dress(opened, after)
     html = str(markdown.renderer.render(tokens, markdown.options, {}))

@@ -105,6 +105,7 @@ POST /set-password                                 gone   gone       gone  gone 
 GET  /forgot-password                               yes    yes        yes   yes  yes  -
 POST /forgot-password                               yes    yes        yes   yes  yes  -
 GET  /account                                        in    yes        yes   yes  yes  -
+POST /account/name                                   in    yes        yes   yes  yes  -
 POST /account/password                               in    yes        yes   yes  yes  -
 POST /account/logins/<login_id:id>/end               in   gone       gone  gone  yes  gone
 POST /account/logins/end-others                      in    yes        yes   yes  yes  -

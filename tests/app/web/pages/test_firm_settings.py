@@ -61,6 +61,15 @@ def test_the_name_stands_at_the_top_of_each_page_and_in_its_title(browser):
     assert page.title.text == "Invoices · Acme & Sons Ltd"
 
 
+@pytest.mark.parametrize("path", ["/", "/invoices", "/account", "/audit", "/imports", "/nowhere"])
+def test_each_page_says_in_which_zone_its_times_are(browser, path):
+    save(browser, zone="America/New_York")
+
+    page = browser.get(path, expect_errors=True).html
+
+    assert page.select_one(".layout__zone").text == "Times in America/New York"
+
+
 def test_what_was_changed_is_recorded_as_it_was_and_as_it_is(browser):
     save(browser, bank_details="DE89 3704 0044 0532 0130 00")
     save(browser, bank_details="GB82 WEST 1234 5698 7654 32")
