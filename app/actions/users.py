@@ -14,6 +14,7 @@ from app.store.db.locks import one_at_a_time
 from app.store.db.transactions import transaction
 
 _ADMINS_LOCK = 7_340_514  # any number, as long as nothing else in the database locks on it
+_NOBODY = {"the command line", "the worker", "somebody"}  # what the audit says where no user did it
 
 
 class LastAdminError(Exception):
@@ -68,14 +69,15 @@ def change(user_id: int, facts: UserFacts, by: User, now: datetime) -> bool:
 
 
 def rename(user: User, name: str, now: datetime) -> bool:
-    """Change one's own name and return whether it differed; raises NameTakenError if it is another user's.
+    """Change one's own name and return whether it differed; raises NameTakenError if it is somebody else's.
 
     The audit tells who did what by the name: nobody may borrow somebody else's.
     """
     with transaction():
         one_at_a_time(_ADMINS_LOCK)
-        others = [other for other in users.all_users() if other.id != user.id]
-        if name and name.casefold() in {text.casefold() for other in others for text in (other.name, other.email)}:
+        others = (other for other in users.all_users() if other.id != user.id)
+        taken = {text.casefold() for other in others for text in (other.name, other.email)} | _NOBODY
+        if name and name.casefold() in taken:
             raise NameTakenError
         if name == user.name:
             return False

@@ -175,7 +175,7 @@ def test_whoever_is_called_otherwise_changes_their_name_which_is_recorded(browse
     assert (entry.before, entry.after) == ({"name": "Ann"}, {"name": "Ann Okafor"})
 
 
-@pytest.mark.parametrize("name", ["bob", "BOB@example.com"])
+@pytest.mark.parametrize("name", ["bob", "BOB@example.com", "The command line"])
 def test_nobody_takes_the_name_of_somebody_else(browser, user, name):
     a_user("bob@example.com", name="Bob")
 
