@@ -24,7 +24,7 @@ class LastAdminError(Exception):
         super().__init__("This is the last active admin who sees everything: make somebody else one first.")
 
 
-class NameTakenError(Exception):
+class BorrowedNameError(Exception):
     """Another user is called that; the message is one sentence."""
 
     def __init__(self) -> None:
@@ -69,7 +69,7 @@ def change(user_id: int, facts: UserFacts, by: User, now: datetime) -> bool:
 
 
 def rename(user: User, name: str, now: datetime) -> bool:
-    """Change one's own name and return whether it differed; raises NameTakenError if it is somebody else's.
+    """Change one's own name and return whether it differed; raises BorrowedNameError if it is somebody else's.
 
     The audit tells who did what by the name: nobody may borrow somebody else's.
     """
@@ -78,7 +78,7 @@ def rename(user: User, name: str, now: datetime) -> bool:
         others = (other for other in users.all_users() if other.id != user.id)
         taken = {text.casefold() for other in others for text in (other.name, other.email)} | _NOBODY
         if name and name.casefold() in taken:
-            raise NameTakenError
+            raise BorrowedNameError
         if name == user.name:
             return False
         users.set_facts(user.id, name, users.existing(user.id).role)

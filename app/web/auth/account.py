@@ -7,7 +7,7 @@ from bottle import HTTPResponse
 
 from app.actions import passwords, sign_in
 from app.actions import users as user_actions
-from app.actions.users import NameTakenError
+from app.actions.users import BorrowedNameError
 from app.store.access import api_tokens, logins, second_factor
 from app.web.auth.browser_sessions import BrowserSessions
 from app.web.auth.one_time_codes import RECOVERY_CODES
@@ -47,7 +47,7 @@ class AccountPages:
         fields = Form(context.form)
         name = " ".join(fields.text("name", longest=_LONGEST_NAME).split())
         if not fields.errors:
-            with fields.refusal_at("name", NameTakenError):
+            with fields.refusal_at("name", BorrowedNameError):
                 renamed = user_actions.rename(context.user, name, context.now)
                 flash = "Your name was changed." if renamed else "Nothing was different."
                 return self.pages.redirect(context, "/account", flash=flash)
