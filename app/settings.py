@@ -11,6 +11,7 @@ from pydantic import AfterValidator, BeforeValidator, Field, IPvAnyNetwork, Vali
 from pydantic_core import ErrorDetails
 from pydantic_settings import BaseSettings, EnvSettingsSource, SettingsConfigDict
 
+from app.domain.firm import Firm
 from app.domain.permissions import Role
 from app.stored_secret import LEAST_CHARACTERS, StoredSecretError, stored_secret
 from app.workbook.reading.limits import MEGABYTE, WorkbookLimits
@@ -151,6 +152,11 @@ class AppSettings(BaseSettings):
             memory_bytes=self.workbook_max_memory_megabytes * MEGABYTE,
             seconds=self.workbook_max_seconds,
         )
+
+    @property
+    def unsaved_firm(self) -> Firm:
+        """Return what holds until somebody saves the firm's data: ask `app.store.ledger.firm.current`."""
+        return Firm(self.currency, self.time_zone)
 
     @property
     def is_for_this_machine(self) -> bool:

@@ -116,7 +116,7 @@ class _Following:
 
     def _note(self, frame: FrameType, event: str, _argument: object) -> None:
         name = frame.f_globals.get("__name__", "")
-        is_handler = name == "app.web.pages.payments" and frame.f_code.co_name == "create"
+        is_handler = name == "app.web.pages.receivables.payments" and frame.f_code.co_name == "create"
         if is_handler:
             self._depth += {"call": 1, "return": -1}.get(event, 0)
         is_constructor = frame.f_code.co_name.startswith("__")

@@ -14,6 +14,7 @@ from app.store.db.locks import one_at_a_time
 from app.store.db.transactions import transaction
 
 _ADMINS_LOCK = 7_340_514  # any number, as long as nothing else in the database locks on it
+_NOBODY = {"the command line", "the worker", "somebody"}  # what the audit says where no user did it
 
 
 class LastAdminError(Exception):
@@ -21,6 +22,13 @@ class LastAdminError(Exception):
 
     def __init__(self) -> None:
         super().__init__("This is the last active admin who sees everything: make somebody else one first.")
+
+
+class BorrowedNameError(Exception):
+    """Another user is called that; the message is one sentence."""
+
+    def __init__(self) -> None:
+        super().__init__("Somebody else is called that: choose a name that tells you apart.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +65,24 @@ def change(user_id: int, facts: UserFacts, by: User, now: datetime) -> bool:
         users.set_scope(user_id, facts.scope)
         old, new = ({name: values[name] for name in changed} for values in (before, after))
         audit.append(by, "user.edited", f"user:{user_id}", before=old, after=new, now=now)
+        return True
+
+
+def rename(user: User, name: str, now: datetime) -> bool:
+    """Change one's own name and return whether it differed; raises BorrowedNameError if it is somebody else's.
+
+    The audit tells who did what by the name: nobody may borrow somebody else's.
+    """
+    with transaction():
+        one_at_a_time(_ADMINS_LOCK)
+        others = (other for other in users.all_users() if other.id != user.id)
+        taken = {text.casefold() for other in others for text in (other.name, other.email)} | _NOBODY
+        if name and name.casefold() in taken:
+            raise BorrowedNameError
+        if name == user.name:
+            return False
+        users.set_facts(user.id, name, users.existing(user.id).role)
+        audit.append(user, "user.edited", f"user:{user.id}", before={"name": user.name}, after={"name": name}, now=now)
         return True
 
 

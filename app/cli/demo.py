@@ -1,18 +1,21 @@
 """The command demo: fills an empty database from a generated workbook."""
 
 import tempfile
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from app import clock
+from app.actions import firm as firm_actions
 from app.actions import imports as import_actions
 from app.actions import passwords
 from app.actions import users as user_actions
 from app.actions.users import UserFacts
-from app.cli.opening import importer, opened, refuse
+from app.cli.opening import current_firm, importer, opened, refuse
 from app.cli.serving import refuse_taken_port, run_server
+from app.domain.firm import Firm
 from app.domain.permissions import Role
 from app.settings import AppSettings
 from app.store.access import users
@@ -42,6 +45,7 @@ def demo(
             refuse_taken_port(settings)
         user = _demo_user()
         if not imports.newest_first(limit=1):
+            firm_actions.edit(_demo_firm(settings), settings.unsaved_firm, user, clock.utc_now())
             _import_demo(settings, user)
         password = new_password()
         passwords.change(user, hash_password(password), None, clock.utc_now())
@@ -60,10 +64,21 @@ def _demo_user() -> User:
     return user_actions.create(DEMO_EMAIL, facts, users.HASH_OF_NONE, None, clock.utc_now())
 
 
+def _demo_firm(settings: AppSettings) -> Firm:
+    return replace(
+        settings.unsaved_firm,
+        name="Harbor Lane Supplies",
+        address="12 Harbor Lane\nPort Example, ME 04100",
+        email="accounts@harbor-lane.example",
+        phone="555-0142",
+        bank_details="Harbor Lane Supplies\nAccount 0000 1234 5678\nRouting number 000000000, Example Bank",
+    )
+
+
 def _import_demo(settings: AppSettings, user: User) -> None:
     with tempfile.TemporaryDirectory(prefix="demo-") as folder:
         path = Path(folder) / DEMO_FILE
-        write_demo(path, clock.today(settings.time_zone))
+        write_demo(path, clock.today(current_firm(settings).zone))
         demo_importer = importer(settings)
         examined = demo_importer.examine(path, Choices(), lambda _: None)
         import_actions.apply_file(demo_importer, path, examined, Choices(), user, lambda _: None)

@@ -22,7 +22,7 @@ from app import clock
 from app.actions import exports
 from app.actions import imports as import_actions
 from app.cli import import_answers
-from app.cli.opening import importer, opened, refuse
+from app.cli.opening import current_firm, importer, opened, refuse
 from app.cli.printing import CONSOLE
 from app.domain import fields
 from app.domain.money import decimal_string, display
@@ -92,7 +92,7 @@ def import_workbook(
     by_question = import_answers.by_question(answers, column or (), skip_tab or ())
     with opened() as settings, _progress(silent=as_json or not sys.stderr.isatty()) as progress:
         workbook_importer = importer(settings)
-        own_book = import_answers.own_book(expect, settings.currency)
+        own_book = import_answers.own_book(expect, current_firm(settings).currency)
         choices = Choices(Answers(by_subject, by_question), {}, Decisions(conflicts), good_rows, own_book)
         examined = workbook_importer.examine(file, choices, progress)
         import_answers.refuse_unused(by_question, examined.preview)

@@ -7,6 +7,7 @@ from typing import NoReturn
 import typer
 
 from app import clock
+from app.domain.firm import Firm
 from app.domain.sentences import plain
 from app.jobs.job_queue import create_tables
 from app.settings import AppSettings
@@ -14,6 +15,7 @@ from app.store.access import users
 from app.store.access.users import User
 from app.store.db import database, privileges
 from app.store.db.current_user import Actor, acting_as
+from app.store.ledger import firm
 from app.workbook.importing import Importer
 
 
@@ -56,4 +58,9 @@ def migrate() -> list[str]:
 
 
 def importer(settings: AppSettings) -> Importer:
-    return Importer(settings.data_dir, settings.workbook, settings.time_zone, settings.currency, clock.utc_now)
+    return Importer(settings.data_dir, settings.workbook, settings.unsaved_firm, clock.utc_now)
+
+
+def current_firm(settings: AppSettings) -> Firm:
+    """Ask within `opened`."""
+    return firm.current(settings.unsaved_firm)

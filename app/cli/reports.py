@@ -9,12 +9,12 @@ from rich.box import SIMPLE_HEAD
 from rich.table import Table
 
 from app import clock
-from app.cli.opening import opened, refuse
+from app.cli.opening import current_firm, opened, refuse
 from app.cli.printing import CONSOLE
 from app.domain.ageing import Ageing, Bucket, ageing_by_currency, nothing_owed
 from app.domain.as_of import YEARS, AsOf
+from app.domain.firm import Firm
 from app.domain.money import decimal_string, display
-from app.settings import AppSettings
 from app.store.ledger import positions
 from app.store.ledger.positions import CustomerPosition
 
@@ -29,9 +29,10 @@ _JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON instead of
 def ageing(*, as_of: _AsOfOption = None, as_json: _JsonOption = False) -> None:
     """Print what is owed by how late it is."""
     with opened() as settings:
-        day = _day(as_of, settings)
-        found = ageing_by_currency(positions.by_due_date(AsOf.end_of(day, settings.time_zone)), day)
-    found = [one for one in found if one.open_invoices or one.credit_cents] or [nothing_owed(settings.currency, day)]
+        firm = current_firm(settings)
+        day = _day(as_of, firm)
+        found = ageing_by_currency(positions.by_due_date(AsOf.end_of(day, firm.zone)), day)
+    found = [one for one in found if one.open_invoices or one.credit_cents] or [nothing_owed(firm.currency, day)]
     if as_json:
         items = [_ageing_json(one) for one in found]
         typer.echo(json.dumps(items[0] if len(items) == 1 else items, indent=2))
@@ -50,8 +51,9 @@ def ageing(*, as_of: _AsOfOption = None, as_json: _JsonOption = False) -> None:
 def customers(*, as_of: _AsOfOption = None, as_json: _JsonOption = False) -> None:
     """List the customers with a balance or credit, the largest debt first."""
     with opened() as settings:
-        day = _day(as_of, settings)
-        found = positions.of_customers(AsOf.end_of(day, settings.time_zone))
+        firm = current_firm(settings)
+        day = _day(as_of, firm)
+        found = positions.of_customers(AsOf.end_of(day, firm.zone))
     if as_json:
         typer.echo(json.dumps([_customer_json(one) for one in found], indent=2))
         return
@@ -79,9 +81,9 @@ _LABELS = {
 _OWED = ("outstanding", "overdue", "credit")
 
 
-def _day(as_of: datetime | None, settings: AppSettings) -> date:
+def _day(as_of: datetime | None, firm: Firm) -> date:
     if as_of is None:
-        return clock.today(settings.time_zone)
+        return clock.today(firm.zone)
     if as_of.year not in YEARS:
         refuse(f"Choose a day between {YEARS.start} and {YEARS.stop - 1}.")
     return as_of.date()

@@ -118,6 +118,16 @@ PAYMENT: Final = (
     Field("moves_credit", "Moved credit", Type.YES_NO, default=False, is_entered=False),
 )
 
+FIRM: Final = (
+    Field("name", "Name", default="", longest=100),
+    Field("email", "E-mail for questions", Type.EMAIL, default="", longest=255),
+    Field("phone", "Telephone for questions", Type.PHONE, default="", longest=100),
+    Field("address", "Postal address", Type.PARAGRAPHS, default="", longest=500),
+    Field("bank_details", "Bank details", Type.PARAGRAPHS, default="", longest=500),
+    Field("currency", "Currency", Type.CURRENCY, longest=3),
+    Field("zone", "Time zone", longest=64),
+)
+
 
 def plain(fields: Iterable[Field]) -> tuple[Field, ...]:
     return tuple(field for field in fields if field.is_plain)
@@ -156,5 +166,5 @@ def _within_a_sentence(label: str) -> str:
 _OWN: Final = "own_fields."
 _LABELS: Final = {
     **{field.record: field.header.lower() for field in INVOICE if field.record.startswith("state")},
-    **{field.name: _within_a_sentence(field.label) for field in (*CUSTOMER, *INVOICE, *PAYMENT)},
+    **{field.name: _within_a_sentence(field.label) for field in (*FIRM, *CUSTOMER, *INVOICE, *PAYMENT)},
 }

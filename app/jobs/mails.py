@@ -6,17 +6,20 @@ import ssl
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
+from email.headerregistry import Address
 from email.message import EmailMessage
-from email.utils import localtime, make_msgid
+from email.utils import localtime, make_msgid, parseaddr
 from ipaddress import ip_address
 from urllib.parse import SplitResult, unquote, urlsplit
 
 from huey import Huey
 
 from app.actions import passwords
+from app.domain.firm import Firm
 from app.settings import AppSettings
 from app.store.access import users
 from app.store.db.database import connection
+from app.store.ledger import firm
 
 _SECONDS = 30
 _SUBMISSION_PORT = 587
@@ -33,11 +36,14 @@ class MailServer:
     url: str
     sender: str
 
-    def send(self, to: str, subject: str, text: str) -> None:
+    def send(self, to: str, subject: str, text: str, sender_name: str = "") -> None:
         """Raise OSError or SMTPException if the plain-text mail cannot be sent."""
         message = EmailMessage()
-        message["From"], message["To"], message["Subject"] = self.sender, to, subject
-        message["Date"], message["Message-ID"] = localtime(), make_msgid(domain=self.sender.rpartition("@")[2])
+        message["From"], message["To"], message["Subject"] = self._called(sender_name), to, subject
+        message["Date"], message["Message-ID"] = (
+            localtime(),
+            make_msgid(domain=parseaddr(self.sender)[1].rpartition("@")[2]),
+        )
         message["Auto-Submitted"] = "auto-generated"
         message.set_content(text)
         parts, context = urlsplit(self.url), ssl.create_default_context()
@@ -48,6 +54,10 @@ class MailServer:
             if parts.username:
                 server.login(unquote(parts.username), unquote(parts.password or ""))
             server.send_message(message)
+
+    def _called(self, name: str) -> str | Address:
+        """Return the sender under the name, or as the settings of the server have it."""
+        return Address(name, addr_spec=parseaddr(self.sender)[1]) if name else self.sender
 
 
 def _connected(parts: SplitResult, context: ssl.SSLContext) -> smtplib.SMTP:
@@ -73,8 +83,11 @@ def _offers_tls(server: smtplib.SMTP) -> bool:
 class MailJobs:
     """The worker creates the links, so that no token is ever in the queue."""
 
-    def __init__(self, queue: Huey, server: MailServer, public_url: str, now: Callable[[], datetime]) -> None:
+    def __init__(
+        self, queue: Huey, server: MailServer, public_url: str, unsaved_firm: Firm, now: Callable[[], datetime]
+    ) -> None:
         self._server = server
+        self._unsaved_firm = unsaved_firm
         self._public_url = public_url
         self._now = now
         task = queue.task(name="send_reset_link", retries=_RETRIES, retry_delay=_SECONDS_BETWEEN)
@@ -85,7 +98,9 @@ class MailJobs:
         """Return None if no mail server is configured."""
         if not settings.smtp_url:
             return None
-        return cls(queue, MailServer(settings.smtp_url, settings.mail_from), settings.public_url, now)
+        return cls(
+            queue, MailServer(settings.smtp_url, settings.mail_from), settings.public_url, settings.unsaved_firm, now
+        )
 
     def send_now(self, email: str) -> None:
         with connection():
@@ -94,8 +109,10 @@ class MailJobs:
                 log.info("no link is sent to an address that nobody has who may sign in")
                 return
             token = passwords.make_mailed_link(user.id, self._now())
+            name = firm.current(self._unsaved_firm).name
         link = f"{self._public_url}/set-password?token={token}"
-        self._server.send(user.email, "A new password for Receivables", _TEXT.format(site=self._public_url, link=link))
+        text = _TEXT.format(site=self._public_url, link=link)
+        self._server.send(user.email, f"A new password for {name or 'Receivables'}", text, name)
         log.info("user %s was sent a link", user.id)
 
 

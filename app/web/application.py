@@ -54,20 +54,20 @@ def build(settings: AppSettings, now: Callable[[], datetime] = clock.utc_now) ->
     pages = Pages(rendering.templates(assets), csrf, flashes, cookies, disk_space)
     idle = timedelta(minutes=settings.session_idle_minutes)
     access_policy = AccessPolicy(settings.allowed_addresses, idle, settings.require_second_factor)
-    guard = Guard(now, settings.time_zone, tokens, pages, access_policy)
+    guard = Guard(now, settings.unsaved_firm, tokens, pages, access_policy)
 
     browsers = BrowserSessions(tokens, cookies, timedelta(hours=settings.session_hours))
 
-    importer = Importer(settings.data_dir, settings.workbook, settings.time_zone, settings.currency, now)
+    importer = Importer(settings.data_dir, settings.workbook, settings.unsaved_firm, now)
 
     queue = open_queue(settings.redis_url)
     jobs, mails = ImportJobs(queue, importer), MailJobs.where_set_up(queue, settings, now)
 
     for_programs = operations(importer, jobs)
-    gate = Gate(now, settings.time_zone, access_policy, disk_space, settings.api_requests_per_minute)
+    gate = Gate(now, settings.unsaved_firm, access_policy, disk_space, settings.api_requests_per_minute)
     reference = ApiReference(pages, for_programs, settings.api_requests_per_minute, access_policy)
 
-    application = _Application(pages, security_headers(settings), settings.trusted_proxies)
+    application = _Application(pages, guard, security_headers(settings), settings.trusted_proxies)
     if not settings.is_for_this_machine:
         application.only_at(settings.public_url)
     for route in routes.pages(settings, pages, browsers, access_policy, importer, jobs, mails, reference):
@@ -87,9 +87,10 @@ class _MisdirectedError(Refusal):
 class _Application(bottle.Bottle):
     """Logs requests, adds our headers to every response, and renders errors like our pages."""
 
-    def __init__(self, pages: Pages, headers: list[tuple[str, str]], proxies: Networks) -> None:
+    def __init__(self, pages: Pages, guard: Guard, headers: list[tuple[str, str]], proxies: Networks) -> None:
         super().__init__()
         self._pages = pages
+        self._guard = guard
         self._headers = headers
         self._proxies = proxies
         self.router.add_filter("id", lambda _: (r"[0-9]{1,9}", int, str))
@@ -129,7 +130,7 @@ class _Application(bottle.Bottle):
         if bottle.request.path.startswith(f"{ROOT}/"):
             bottle.response.content_type = problems.MEDIA_TYPE
             return problems.of_status(error.status_code)
-        return str(self._pages.refusal(None, _refusal(error.status_code)).body)
+        return str(self._guard.refused(_refusal(error.status_code)).body)
 
 
 def _host(netloc: str, scheme: str) -> str:

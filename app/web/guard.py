@@ -8,7 +8,6 @@ from datetime import datetime
 from enum import StrEnum
 from functools import partial
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from bottle import FormsDict, HTTPResponse, request
 
@@ -16,6 +15,7 @@ from app.actions import sign_in
 from app.actions.customers import StillOpenError
 from app.actions.imports import NotNowError
 from app.actions.own_account import OwnAccountError
+from app.domain.firm import Firm
 from app.domain.permissions import Right, may
 from app.domain.sentences import count_text
 from app.store.access import logins
@@ -24,6 +24,7 @@ from app.store.db import current_user
 from app.store.db.cache import pin_version
 from app.store.db.database import connection
 from app.store.db.missing_records import MissingError
+from app.store.ledger import firm
 from app.web.auth.access_policy import SECOND_FACTOR, AccessPolicy
 from app.web.auth.session_tokens import SessionTokens
 from app.web.auth.typed_secrets import typed_beside_secrets, with_step_up
@@ -87,7 +88,7 @@ class Guard:
     """Opens a connection, identifies the user, checks right and form, calls the handler, and renders errors."""
 
     now: Callable[[], datetime]
-    zone: ZoneInfo
+    unsaved_firm: Firm
     tokens: SessionTokens
     pages: Pages
     access_policy: AccessPolicy
@@ -117,6 +118,20 @@ class Guard:
                 return self.pages.failure(current_user.actor().request_id)
 
         return answer
+
+    def refused(self, refusal: Refusal) -> HTTPResponse:
+        """Answer a request that no route takes: with the menu for whoever is signed in."""
+        if not self.pages.cookies.read(request, "session"):
+            return self.pages.refusal(None, refusal)
+
+        def answer() -> HTTPResponse:
+            self.access_policy.check_address(current_user.actor().address)
+            with connection():
+                context = self._request_context()
+                with acting_as_user(context.login.user if context.login else None):
+                    return self.pages.refusal(context, refusal)
+
+        return self.catching(answer)()
 
     def _answer(self, route: Route, context: RequestContext, arguments: dict[str, Any]) -> HTTPResponse:
         sent = context  # with the form, once it was read
@@ -164,11 +179,11 @@ class Guard:
         return self.pages.show(context, "sessions/new.html", status=401, **values)
 
     def _request_context(self) -> RequestContext:
-        now, cookie = self.now(), partial(self.pages.cookies.read, request)
+        now, ours, cookie = self.now(), firm.current(self.unsaved_firm), partial(self.pages.cookies.read, request)
         login = self._login(cookie("session"), now)
         return RequestContext(
             now=now,
-            today=now.astimezone(self.zone).date(),
+            today=now.astimezone(ours.zone).date(),
             path=request.path,
             address=current_user.actor().address,
             query=_texts(request.query),
@@ -179,7 +194,8 @@ class Guard:
             form_secret=login.jti if login else cookie("form"),
             flash=self.pages.flashes.read(cookie("flash"), login.jti) if login else "",
             # Babel caches every locale it loads: visitors who are not signed in must not fill the memory.
-            locale=Locale.accepted(request.get_header("Accept-Language", "") if login else "", self.zone),
+            locale=Locale.accepted(request.get_header("Accept-Language", "") if login else "", ours.zone),
+            firm=ours,
         )
 
     def _login(self, token: str, now: datetime) -> Login | None:

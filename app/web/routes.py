@@ -24,18 +24,19 @@ from app.web.http.assets import Assets
 from app.web.http.rendering import Pages
 from app.web.http.signing import derived
 from app.web.pages import health
-from app.web.pages.advance_payments import AdvancePayments
 from app.web.pages.audit import Audit
-from app.web.pages.bulk import LARGEST_PICK, Bulk
 from app.web.pages.components import Components
 from app.web.pages.customers import Customers
 from app.web.pages.dashboard import Dashboard
-from app.web.pages.exports import Exports
+from app.web.pages.firm_settings import FirmSettings
 from app.web.pages.help import Help
 from app.web.pages.imports import Imports
-from app.web.pages.invoice_page import InvoiceDetailPage
-from app.web.pages.invoices import Invoices
-from app.web.pages.payments import Payments
+from app.web.pages.receivables.advance_payments import AdvancePayments
+from app.web.pages.receivables.bulk import LARGEST_PICK, Bulk
+from app.web.pages.receivables.exports import Exports
+from app.web.pages.receivables.invoice_page import InvoiceDetailPage
+from app.web.pages.receivables.invoices import Invoices
+from app.web.pages.receivables.payments import Payments
 from app.web.pages.search import Search
 from app.web.pages.statements import Statements
 from app.web.pages.users import Users
@@ -53,20 +54,20 @@ def pages(
     mails: MailJobs | None,
     reference: ApiReference,
 ) -> tuple[Route, ...]:
-    currency = settings.currency
-    dashboard = Dashboard(pages, currency)
+    dashboard = Dashboard(pages)
     invoice_page = InvoiceDetailPage(pages)
-    invoices = Invoices(pages, invoice_page, currency)
+    invoices = Invoices(pages, invoice_page)
     payments = Payments(pages, invoice_page)
     search = Search(pages)
-    advance_payments = AdvancePayments(pages, currency)
-    customers = Customers(pages, currency)
-    statements = Statements(pages, currency)
+    advance_payments = AdvancePayments(pages)
+    customers = Customers(pages)
+    statements = Statements(pages)
     views = Views(pages)
     imports = Imports(pages, importer, jobs)
     exports = Exports(importer)
     bulk = Bulk(pages, exports)
     users = Users(pages, settings.public_url)
+    firm_settings = FirmSettings(pages, settings.unsaved_firm)
     audit = Audit(pages)
     pending_second_factor = SessionTokens.signed_with(*settings.secret_keys, purpose="second factor")
     sessions = Sessions(pages, browsers, pending_second_factor)
@@ -74,6 +75,7 @@ def pages(
     account = AccountPages(pages, browsers, access_policy.idle)
     second_factors = SecondFactors(pages, browsers, access_policy, derived(settings.secret_key, "enrolment"))
     tokens = Tokens(pages)
+    help_pages = Help(pages)
     development = (Route("GET", "/components", Components(pages).show, Right.READ),)
     return (
         *(development if settings.is_for_this_machine else ()),
@@ -117,6 +119,8 @@ def pages(
         Route(
             "POST", "/imports", imports.create, Right.IMPORT, importer.limits.file_bytes + LARGEST_FORM, step_up=None
         ),
+        Route("GET", "/imports/sample.xlsx", imports.sample, Right.IMPORT),
+        Route("GET", "/imports/template.xlsx", imports.template, Right.IMPORT),
         Route("GET", "/imports/<import_id:id>", imports.show, Right.SEE_IMPORTS),
         Route("GET", "/imports/<import_id:id>/progress", imports.progress, Right.SEE_IMPORTS),
         Route("GET", "/imports/<import_id:id>/marked", imports.marked_copy, Right.IMPORT),
@@ -139,13 +143,18 @@ def pages(
             Right.ADMINISTER,
             step_up=users.ask_again,
         ),
+        Route("GET", "/settings", firm_settings.show, Right.ADMINISTER),
+        Route("POST", "/settings", firm_settings.update, Right.ADMINISTER, step_up=None),
         Route("GET", "/audit", audit.index, Right.ADMINISTER),
         Route("GET", "/audit.csv", audit.export, Right.ADMINISTER),
         Route("GET", "/export.xlsx", exports.everything, Right.EXPORT),
         Route("GET", "/invoices.<kind:re:xlsx|csv>", exports.invoices, Right.EXPORT),
         Route("GET", "/customers.<kind:re:xlsx|csv>", customers.export, Right.EXPORT),
         Route("GET", "/payments.<kind:re:xlsx|csv>", exports.payments, Right.EXPORT),
-        Route("GET", "/help", Help(pages).show, Right.READ),
+        Route("GET", "/help", help_pages.show, Right.READ),
+        Route("GET", "/guide", help_pages.guide, Right.READ),
+        Route("GET", "/guide/importing", help_pages.importing, Right.READ),
+        Route("GET", "/guide/glossary", help_pages.glossary, Right.READ),
         Route("GET", "/api", reference.show, Right.READ),
         Route("GET", "/tokens", tokens.index, Right.READ),
         Route("POST", "/tokens", tokens.create, Right.EXPORT, step_up=tokens.index),
@@ -159,6 +168,7 @@ def pages(
         Route("GET", "/forgot-password", password_links.ask),
         Route("POST", "/forgot-password", password_links.send, step_up=None),
         Route("GET", "/account", account.show, Right.READ),
+        Route("POST", "/account/name", account.rename, Right.READ, step_up=None),
         Route("POST", "/account/password", account.change_password, Right.READ, step_up=StepUp.BY_HANDLER),
         Route("POST", "/account/logins/<login_id:id>/end", account.end_login, Right.READ, step_up=None),
         Route("POST", "/account/logins/end-others", account.end_other_logins, Right.READ, step_up=None),

@@ -11,8 +11,9 @@ from typing import BinaryIO
 from zoneinfo import ZoneInfo
 
 from app.domain.as_of import AsOf
+from app.domain.firm import Firm
 from app.store.db.rehearsal import rehearse
-from app.store.ledger import imports, positions, snapshot
+from app.store.ledger import firm, imports, positions, snapshot
 from app.store.ledger.imports import State, StoredImport
 from app.workbook import applying, difference
 from app.workbook.difference import Difference
@@ -39,13 +40,20 @@ class Examined:
 
 @dataclass(frozen=True, slots=True)
 class Importer:
-    """The context of imports: data directory, limits, time zone, currency and clock."""
+    """The context of imports: data directory, limits, the firm as long as its data are not saved, and clock."""
 
     data_dir: Path
     limits: WorkbookLimits
-    zone: ZoneInfo
-    currency: str
+    unsaved_firm: Firm
     now: Callable[[], datetime]
+
+    @property
+    def zone(self) -> ZoneInfo:
+        return self.firm.zone
+
+    @property
+    def firm(self) -> Firm:
+        return firm.current(self.unsaved_firm)
 
     def files(self, import_id: int) -> ImportFiles:
         return ImportFiles(self._folder / str(import_id), self.now)
@@ -71,13 +79,13 @@ class Importer:
         with without_garbage_collection():
             book = read_book(path, self.limits, progress, name)
             progress("comparing with what is stored")
-            stored = snapshot.take()
+            stored, ours = snapshot.take(), self.firm
             chosen = {key: mapping_from_json(mapping) for key, mapping in imports.remembered_mappings().items()}
             answers = replace(choices.answers, remembered=imports.remembered_answers())
-            context = ReadingContext(self.currency, self.zone, self._today())
+            context = ReadingContext(ours.currency, ours.zone, self._today())
             checked = checking.check(book, chosen | dict(choices.mappings), answers, stored, context, progress)
             control_totals.add_control_totals(checked, stored)
-            found = difference.compare(checked, stored, self.zone, choices.decisions)
+            found = difference.compare(checked, stored, ours.zone, choices.decisions)
             if found.writes:
                 progress("rehearsing the import")
             return Examined(checked, Preview.of(checked, found, self._rehearsed(found, stored)))

@@ -1,6 +1,8 @@
 """Settings: read from the environment or from files, each wrong one named in a sentence."""
 
+import re
 import stat
+from pathlib import Path
 
 import pytest
 
@@ -184,3 +186,14 @@ def test_the_password_in_a_wrong_address_of_a_mail_server_is_not_shown(tmp_path)
         read(tmp_path, SMTP_URL="imap://app:secret@mail.example")
 
     assert "secret" not in str(refused.value)
+
+
+def test_currency_and_time_zone_are_asked_of_the_firm_and_never_of_the_settings():
+    app = Path(__file__).parents[2] / "app"
+    asked = [
+        path.name
+        for path in app.rglob("*.py")
+        if re.search(r"(settings\.currency|\.time_zone)\b", path.read_text(encoding="utf-8"))
+    ]
+
+    assert asked == ["settings.py"]

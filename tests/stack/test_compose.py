@@ -357,8 +357,11 @@ def test_a_worker_that_takes_all_it_may_is_not_killed_for_it(tmp_path):
     assert own + of_its_child <= megabytes(SERVICES["worker"]["mem_limit"])
 
 
+GUIDE = ["!docs/user-guide.md", "!docs/importing.md", "!docs/glossary.md"]
+
+
 def test_nothing_but_the_product_gets_into_its_image():
     kept = [line for line in (ROOT / ".dockerignore").read_text().splitlines() if line and not line.startswith("#")]
 
     assert kept[0] == "*"
-    assert [line for line in kept if line.startswith("!")] == ["!app", "!requirements/app.txt"]
+    assert [line for line in kept if line.startswith("!")] == ["!app", *GUIDE, "!requirements/app.txt"]

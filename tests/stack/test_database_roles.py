@@ -101,6 +101,17 @@ def test_a_service_writes_reads_and_removes_rows(service):
     assert service.execute("DELETE FROM users WHERE email = CURRENT_USER").rowcount == 1
 
 
+def test_the_worker_reads_the_firm_s_data_which_only_the_app_writes(server):
+    columns = "name, address, email, phone, bank_details, currency, zone, version"
+    save = f"INSERT INTO firm ({columns}) VALUES ('', '', '', '', '', 'USD', 'UTC', 1)"
+    with psycopg.connect(url_of(server, "invoices_app"), autocommit=True) as app:
+        app.execute(save)
+    with psycopg.connect(url_of(server, "invoices_worker"), autocommit=True) as worker:
+        assert worker.execute("SELECT currency FROM firm").fetchall() == [("USD",)]
+        with pytest.raises(InsufficientPrivilege):
+            worker.execute("UPDATE firm SET bank_details = 'of somebody else'")
+
+
 def test_a_service_sees_that_the_database_is_up_to_date(server, service):
     opened = store_database.open_database(url_of(server, service.info.user))
     with store_database.connection():

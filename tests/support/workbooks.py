@@ -11,6 +11,7 @@ from openpyxl.cell import WriteOnlyCell
 from support.tables import ALL
 
 from app.actions import imports as import_actions
+from app.domain.firm import Firm
 from app.domain.sentences import plain
 from app.store.db import tables
 from app.store.ledger import snapshot
@@ -251,7 +252,7 @@ def payment_values(checked, *names):
 
 
 def an_importer(data_dir, zone="UTC", now=datetime(2026, 3, 2, 9, 30, tzinfo=UTC), **values):
-    return Importer(data_dir, limits(**values), ZoneInfo(zone), "USD", lambda: now)
+    return Importer(data_dir, limits(**values), Firm("USD", ZoneInfo(zone)), lambda: now)
 
 
 def choices(good_rows=False, decisions=None, mappings=None, **answers):

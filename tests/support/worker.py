@@ -7,7 +7,7 @@ from app.workbook.importing import Importer
 
 def a_worker(settings, clock):
     queue = open_queue()
-    ImportJobs(queue, Importer(settings.data_dir, settings.workbook, settings.time_zone, settings.currency, clock))
+    ImportJobs(queue, Importer(settings.data_dir, settings.workbook, settings.unsaved_firm, clock))
 
     def work_off():
         while task := queue.dequeue():

@@ -73,6 +73,14 @@ def all_users() -> list[User]:
     return list(_matching(_User.id > 0))
 
 
+def are_several() -> bool:
+    return _User.select().count() > 1
+
+
+def created_at(user_id: int) -> datetime:
+    return _User.get_by_id(user_id).created_at
+
+
 def last_seen() -> dict[int, datetime]:
     """Return when each user was last seen, by user id; users who never signed in are missing."""
     login = tables.LoginModel

@@ -8,6 +8,7 @@ from app.store.db.transactions import transaction
 SERVICE_ROLES = ("invoices_app", "invoices_worker")
 
 _APPEND_ONLY = tables.AuditEntryModel._meta.table_name
+_READ_ONLY = {"invoices_worker": tables.FirmModel._meta.table_name}  # it writes no settings
 
 
 def grant() -> None:
@@ -28,5 +29,6 @@ def _statements(role: str) -> tuple[str, ...]:
         f"GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA public TO {role}",
         f"REVOKE UPDATE, DELETE ON {_APPEND_ONLY} FROM {role}",
         f"REVOKE INSERT, UPDATE, DELETE ON {MIGRATION_TABLE} FROM {role}",
+        *(f"REVOKE INSERT, UPDATE, DELETE ON {table} FROM {role}" for one, table in _READ_ONLY.items() if one == role),
         f"GRANT USAGE ON ALL SEQUENCES IN SCHEMA public TO {role}",
     )

@@ -374,6 +374,22 @@ class AuditEntryModel(BaseModel):
         table_name = "audit_entries"
 
 
+class FirmModel(BaseModel):
+    """One row, once the firm's data were saved; `zone` is the name of a time zone."""
+
+    name = CharField(default="")
+    address = TextField(default="")
+    email = CharField(default="")
+    phone = CharField(default="")
+    bank_details = TextField(default="")
+    currency = CharField(max_length=3)
+    zone = CharField(max_length=64)
+    version = IntegerField()
+
+    class Meta:
+        table_name = "firm"
+
+
 class LedgerVersionModel(BaseModel):
     """One row: a random version that triggers replace with every change to customers, invoices or payments.
 

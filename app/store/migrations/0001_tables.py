@@ -173,6 +173,7 @@ _AUDIT_SQLITE = {
 _TABLES_BY_DEPENDENCE = (
     "invoice_partitions",
     "ledger_versions",
+    "firm",
     "audit_entries",
     "api_requests",
     "api_token_scopes",
@@ -467,6 +468,20 @@ def up(migrator, db):
             database = db
             table_name = "audit_entries"
 
+    class FirmModel(Model):
+        name = CharField(default="")
+        address = TextField(default="")
+        email = CharField(default="")
+        phone = CharField(default="")
+        bank_details = TextField(default="")
+        currency = CharField(max_length=3)
+        zone = CharField(max_length=64)
+        version = IntegerField()
+
+        class Meta:
+            database = db
+            table_name = "firm"
+
     class LedgerMarkModel(Model):
         version = CharField(max_length=32)
         sums_given = BooleanField(default=False)
@@ -502,6 +517,7 @@ def up(migrator, db):
             ApiTokenScopeModel,
             ApiRequestModel,
             AuditEntryModel,
+            FirmModel,
             LedgerMarkModel,
             LedgerPartModel,
         ]

@@ -11,7 +11,6 @@ from datetime import datetime
 from functools import partial
 from typing import Any
 from urllib.parse import parse_qsl
-from zoneinfo import ZoneInfo
 
 from bottle import HTTPResponse, request
 from pydantic import ValidationError
@@ -20,6 +19,7 @@ from app.actions.confirmations import UnconfirmedError
 from app.actions.imports import NotNowError
 from app.actions.invoices import InvoiceRefusedError
 from app.actions.payments import PaymentRefusedError
+from app.domain.firm import Firm
 from app.domain.sentences import plain
 from app.store.access import api_tokens, idempotency
 from app.store.access.api_tokens import ApiToken
@@ -29,6 +29,7 @@ from app.store.db import current_user
 from app.store.db.cache import pin_version
 from app.store.db.database import connection
 from app.store.db.missing_records import MissingError
+from app.store.ledger import firm
 from app.store.ledger.customers import CodeRefusedError, CustomerConflictError
 from app.store.ledger.invoice_changes import InvoiceConflictError, NumberTakenError
 from app.web.api import problems
@@ -78,7 +79,7 @@ log = logging.getLogger(__name__)
 @dataclass(frozen=True, slots=True)
 class Gate:
     now: Callable[[], datetime]
-    zone: ZoneInfo
+    unsaved_firm: Firm
     access_policy: AccessPolicy
     disk_space: DiskSpace
     requests_per_minute: int
@@ -118,7 +119,7 @@ class Gate:
                 )
             if operation.method != "GET":
                 self.disk_space.check(operation.right)
-            call = Call(token, now, self.zone)
+            call = Call(token, now, firm.current(self.unsaved_firm).zone)
             with acting_as_user(call.user, token.facts.name):
                 if operation.needs_idempotency_key:
                     return _once(operation, call, {**ids, **_handler_arguments(operation)})

@@ -6,6 +6,8 @@ from datetime import timedelta
 from bottle import HTTPResponse
 
 from app.actions import passwords, sign_in
+from app.actions import users as user_actions
+from app.actions.users import BorrowedNameError
 from app.store.access import api_tokens, logins, second_factor
 from app.web.auth.browser_sessions import BrowserSessions
 from app.web.auth.one_time_codes import RECOVERY_CODES
@@ -16,6 +18,8 @@ from app.web.http.forms import Form
 from app.web.http.rendering import Pages
 from app.web.http.request_context import RequestContext
 
+_LONGEST_NAME = 100
+
 
 @dataclass(frozen=True, slots=True)
 class AccountPages:
@@ -23,17 +27,31 @@ class AccountPages:
     browsers: BrowserSessions
     idle: timedelta
 
-    def show(self, context: RequestContext, fields: Form | None = None) -> HTTPResponse:
+    def show(
+        self, context: RequestContext, fields: Form | None = None, name_fields: Form | None = None
+    ) -> HTTPResponse:
         return self.pages.show(
             context,
             "account/show.html",
+            status=422 if name_fields else None,
             fields=fields or Form({}),
+            name_fields=name_fields or Form({}),
             logins=logins.of_user(context.user.id, context.now, self.idle),
             this=context.login.id if context.login else None,
             codes_left=second_factor.recovery_codes_left(context.user.id),
             codes=RECOVERY_CODES,
             tokens=len(api_tokens.good_ones_of(context.user.id, context.now)),
         )
+
+    def rename(self, context: RequestContext) -> HTTPResponse:
+        fields = Form(context.form)
+        name = " ".join(fields.text("name", longest=_LONGEST_NAME).split())
+        if not fields.errors:
+            with fields.refusal_at("name", BorrowedNameError):
+                renamed = user_actions.rename(context.user, name, context.now)
+                flash = "Your name was changed." if renamed else "Nothing was different."
+                return self.pages.redirect(context, "/account", flash=flash)
+        return self.show(context, name_fields=fields)
 
     def change_password(self, context: RequestContext) -> HTTPResponse:
         """Change the password, which ends all other logins."""

@@ -193,7 +193,7 @@ class Form:
 
     def version(self) -> int:
         """Return the version of the record that the form was shown with, or 0."""
-        return self.whole_number("version", 0, most=LARGEST_ID)
+        return self.whole_number("version", 0, least=0, most=LARGEST_ID)
 
     def page(self) -> int:
         """Return the number of the page in a list, from 1 on."""

@@ -108,9 +108,9 @@ class Locale:
 
     def _grouped(self, number: int) -> str:
         if self.groups_of != (3, 3):
-            return str(format_decimal(number, locale=self.identifier, numbering_system=_LATIN))
+            return _with_wide_spaces(format_decimal(number, locale=self.identifier, numbering_system=_LATIN))
         text = f"{number:,}"
-        return text if self.group == "," else text.replace(",", self.group)
+        return text if self.group == "," else _with_wide_spaces(text.replace(",", self.group))
 
     def _without_currency(self, text: str, currency: str) -> tuple[str, str]:
         """Return the minus sign, or an empty string, and the number; the sign of another currency is not removed."""
@@ -165,6 +165,11 @@ def _quality(parameter: str) -> Decimal:
     return Decimal(match[1]) if match else Decimal(0 if parameter.strip() else 1)
 
 
+def _with_wide_spaces(text: str) -> str:
+    """Replace the narrow no-break spaces of CLDR, in which the font shows no gap, by no-break spaces."""
+    return text.replace("\u202f", "\u00a0")
+
+
 def _currencies(identifier: str, currency: str, text: str) -> list[str]:
     if not currency:
         return list(filter(_is_currency_sign, text))  # letters may be anything: `INV-1` is not an amount
@@ -178,24 +183,24 @@ def _is_currency_sign(sign: str) -> bool:
 
 @lru_cache(maxsize=2_048)
 def _percent(identifier: str, percent: int) -> str:
-    return str(format_percent(Decimal(percent) / 100, locale=identifier, numbering_system=_LATIN))
+    return _with_wide_spaces(format_percent(Decimal(percent) / 100, locale=identifier, numbering_system=_LATIN))
 
 
 @lru_cache(maxsize=8_192)
 def _day(identifier: str, day: date) -> str:
-    return format_date(day, "medium", locale=identifier)
+    return _with_wide_spaces(format_date(day, "medium", locale=identifier))
 
 
 @lru_cache(maxsize=512)
 def _month(identifier: str, year: int, month: int) -> str:
-    return format_skeleton("yMMM", date(year, month, 1), locale=identifier)
+    return _with_wide_spaces(format_skeleton("yMMM", date(year, month, 1), locale=identifier))
 
 
 @lru_cache(maxsize=8_192)
 def _moment(identifier: str, at: datetime) -> str:
     pattern = str(Cldr.parse(identifier).datetime_formats["medium"])
     clock = format_time(at.time(), "short", locale=identifier)
-    return pattern.replace("{1}", _day(identifier, at.date())).replace("{0}", clock).replace("'", "")
+    return _with_wide_spaces(pattern.replace("{1}", _day(identifier, at.date())).replace("{0}", clock).replace("'", ""))
 
 
 BRITISH: Final = Locale.of(FALLBACK, ZoneInfo("UTC"))

@@ -7,6 +7,7 @@ from datetime import date, datetime
 from bottle import FileUpload
 
 from app.domain.as_of import AsOf
+from app.domain.firm import Firm
 from app.store.access.logins import Login
 from app.store.access.users import User
 from app.web.http.locales import Locale
@@ -26,6 +27,7 @@ class RequestContext:
     form_secret: str
     flash: str
     locale: Locale
+    firm: Firm
 
     @property
     def user(self) -> User:

@@ -51,14 +51,14 @@ def details(entry: Entry, locale: Locale) -> list[tuple[str, str]]:
 _NOTHING = "nothing"
 _COMMAND_LINE = "The command line"
 _PAYMENTS = {"payment.recorded", "payment.voided"}
-_OF_THEMSELVES = {"session.started", "session.ended"}
+_WITHOUT_SUBJECT = {"session.started", "session.ended", "firm.edited"}
 _PAGES = {"invoice": "/invoices/{}", "customer": "/customers/{}", "import": "/imports/{}", "user": "/users/{}"}
 
 
 def _aimed_at(event: AuditEvent, message: AuditMessage) -> AuditMessage:
     """Add the subject to the message, with a link if it has a page and still exists."""
     kind, _, number = event.entry.subject.partition(":")
-    if event.entry.action in _OF_THEMSELVES:
+    if event.entry.action in _WITHOUT_SUBJECT:
         return message
     if kind not in _PAGES:
         return replace(message, label=number)
@@ -153,6 +153,7 @@ _WHAT = {
     "import.recalled": "asked to undo",
     "import.undone": "undid",
     "import.discarded": "discarded",
+    "firm.edited": "edited the settings of the firm",
     "export.made": "took a file of",
     "access.refused": "was refused",
     "form.refused": "sent a form that was refused, to",

@@ -28,7 +28,7 @@ from app.web.http.forms import Form
 from app.web.http.rendering import Pages, address
 from app.web.http.request_context import RequestContext
 from app.web.pages.audit_messages import audit_message
-from app.web.pages.invoice_page import UNDONE
+from app.web.pages.receivables.invoice_page import UNDONE
 from app.workbook.writing import customer_list
 
 _MOST_OPEN = 20
@@ -101,7 +101,6 @@ class CustomerSearch:
 @dataclass(frozen=True, slots=True)
 class Customers:
     pages: Pages
-    currency: str
 
     def index(self, context: RequestContext) -> HTTPResponse:
         fields = Form(context.query)
@@ -143,7 +142,7 @@ class Customers:
             as_of=as_of_parameter,
             customer=customer,
             plain=plain(CUSTOMER),
-            summaries=self._summaries(customer_id, as_of, as_of_parameter),
+            summaries=self._summaries(customer_id, as_of, as_of_parameter, context.firm.currency),
             habit=habit,
             settled=habit.settled if habit else customers.settled_count(customer_id, as_of),
             least_settled=LEAST_SETTLED,
@@ -206,14 +205,14 @@ class Customers:
         found = account.matching(accounts, search.text, archived=search.archived, also=own)
         return account.in_order(found, search.column, descending=search.descending)
 
-    def _summaries(self, customer_id: int, as_of: AsOf, as_of_parameter: str) -> list[dict[str, Any]]:
+    def _summaries(self, customer_id: int, as_of: AsOf, as_of_parameter: str, usual: str) -> list[dict[str, Any]]:
         months = months_up_to(as_of.day, _MONTHS)
         days = turnover.by_day(as_of, min(months[0], days_up_to(as_of.day, WINDOW_DAYS)), customer_id)
         ageings = {
             one.currency: one for one in ageing_by_currency(customers.balances_of(customer_id, as_of), as_of.day)
         }
         codes = sorted({*ageings, *(one.currency for one in days)}) or customers.currencies_of(customer_id)[:1]
-        codes.sort(key=lambda code: code != self.currency)
+        codes.sort(key=lambda code: code != usual)
         return [
             _summary(customer_id, ageings.get(code) or nothing_owed(code, as_of.day), days, as_of, as_of_parameter)
             for code in codes

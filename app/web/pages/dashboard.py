@@ -22,6 +22,7 @@ from app.web.http.forms import Form
 from app.web.http.rendering import Pages, address
 from app.web.http.request_context import RequestContext
 from app.web.pages.audit_messages import audit_message
+from app.web.pages.first_steps import first_steps
 
 _MOST_CALLS = 10
 _CONSIDERED = 40  # of those with most overdue; how late each is costs a query
@@ -81,7 +82,6 @@ class Currency:
 @dataclass(frozen=True, slots=True)
 class Dashboard:
     pages: Pages
-    currency: str
 
     def show(self, context: RequestContext) -> HTTPResponse:
         """Show the day asked for, today by default; the figures are written once until the ledger changes."""
@@ -89,7 +89,8 @@ class Dashboard:
         day = fields.day("as_of", context.today)
         as_of = context.as_of(day)
         as_of_parameter = "" if day == context.today else day.isoformat()
-        asked = ("dashboard", as_of, as_of_parameter, context.locale, self.currency)
+        asked = ("dashboard", as_of, as_of_parameter, context.locale, context.firm.currency)
+        is_empty = not invoices.exist()
         return self.pages.show(
             context,
             "dashboard/show.html",
@@ -98,7 +99,8 @@ class Dashboard:
             as_of=as_of_parameter,
             summary=cache_fragment(asked, lambda: self._summary(context, as_of, as_of_parameter)),
             audit_messages=[audit_message(one, context.locale) for one in history.latest(_LATEST_MESSAGES, as_of)],
-            is_empty=not invoices.exist(),
+            is_empty=is_empty,
+            steps=first_steps(context, has_invoices=not is_empty),
             sees="" if context.user.scope.is_everything else scopes.described(context.user.scope),
         )
 
@@ -113,10 +115,12 @@ class Dashboard:
             soon=day + timedelta(days=SOON_DAYS),
             later=day + timedelta(days=LATER_DAYS),
             as_of=as_of_parameter,
-            currencies=self._currencies(as_of, context.as_of(month_before(day)), as_of_parameter),
+            currencies=self._currencies(
+                as_of, context.as_of(month_before(day)), as_of_parameter, context.firm.currency
+            ),
         )
 
-    def _currencies(self, as_of: AsOf, before: AsOf, as_of_parameter: str) -> list[Currency]:
+    def _currencies(self, as_of: AsOf, before: AsOf, as_of_parameter: str, usual: str) -> list[Currency]:
         day = as_of.day
         months = months_up_to(day, _MONTHS)
         days = turnover.by_day(as_of, min(months[0], days_up_to(day, WINDOW_DAYS)))
@@ -125,8 +129,8 @@ class Dashboard:
         since = min(first_of_month(before.day), days_up_to(before.day, WINDOW_DAYS))
         then = self._summaries(before, turnover.by_day(before, since))
         calls, debtors = _calls(as_of), _debtors(as_of)
-        codes = sorted(now or {self.currency})
-        codes.sort(key=lambda code: code != self.currency)  # the currency of the business comes first
+        codes = sorted(now or {usual})
+        codes.sort(key=lambda code: code != usual)  # the currency of the business comes first
         last = first_of_month(before.day)
         return [
             Currency(

@@ -11,7 +11,7 @@ from app.domain.paging import page_count
 from app.jobs.imports import ImportJobs
 from app.store.ledger import import_rows, imports
 from app.store.ledger.imports import State, StoredImport
-from app.web.http.downloads import export, one_at_a_time
+from app.web.http.downloads import download, export, one_at_a_time
 from app.web.http.errors import ConflictError
 from app.web.http.forms import Form
 from app.web.http.rendering import Pages, address
@@ -23,6 +23,8 @@ from app.workbook.meaning.cell_values.amounts import UnreadableError
 from app.workbook.preview import Choices, Preview
 from app.workbook.reading.limits import MEGABYTE
 from app.workbook.reading.refusal import WorkbookRefusedError
+from app.workbook.writing.demo import sample
+from app.workbook.writing.template import template
 
 _SILENT_FOR_SECONDS = 20
 
@@ -47,6 +49,13 @@ class Imports:
             return self.index(context, f"{upload.raw_filename}: {refused}")
         return self._enqueued(context, import_id)
 
+    def sample(self, context: RequestContext) -> HTTPResponse:
+        with one_at_a_time():
+            return download(sample(context.today), "sample-receivables.xlsx")
+
+    def template(self, _: RequestContext) -> HTTPResponse:
+        return download(template(), "receivables-template.xlsx")
+
     def show(self, context: RequestContext, import_id: int) -> HTTPResponse:
         stored = imports.existing(import_id)
         values: dict[str, Any] = {"stored": stored, "outcomes": Outcome, "states": State}
@@ -70,7 +79,7 @@ class Imports:
         mappables = [Mappable(tab) for tab in self._kept_preview(stored).tabs]
         before = Choices.from_json(stored.choices)
         try:
-            choices = chosen(context.form, before, mappables, context.locale, self.importer.currency)
+            choices = chosen(context.form, before, mappables, context.locale, context.firm.currency)
         except UnreadableError as error:
             values = {"stored": stored, "outcomes": Outcome, "states": State, **self._preview(context, stored)}
             said = {"expected_text": context.form.get("expected", ""), "expected_error": f"This {error}."}

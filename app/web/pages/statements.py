@@ -34,7 +34,6 @@ class Wanted:
 @dataclass(frozen=True, slots=True)
 class Statements:
     pages: Pages
-    currency: str
 
     def show(self, context: RequestContext, customer_id: int) -> HTTPResponse:
         customer = customers.existing(customer_id)
@@ -69,7 +68,7 @@ class Statements:
         return export(context, f"statement of customer {customer_id}", content, name, len(found.lines))
 
     def _wanted(self, context: RequestContext, fields: Form, customer_id: int) -> Wanted:
-        currencies = customers.currencies_of(customer_id) or [self.currency]
+        currencies = customers.currencies_of(customer_id) or [context.firm.currency]
         closed_on = fields.day("to", context.today)
         opened_on = fields.day("from", min(months_up_to(context.today, _MONTHS)[0], closed_on))
         if opened_on > closed_on:

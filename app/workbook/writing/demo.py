@@ -10,7 +10,7 @@ from typing import Any
 
 from openpyxl import Workbook
 
-from app.workbook.writing.listing import Listed, bold, cell
+from app.workbook.writing.listing import Listed, bold, cell, saved
 
 _FIRST = (
     "Northwind Harbor Alder Copper Granite Juniper Lantern Meadow Orchard Pinecrest Quarry Silver Tidewater Willow"
@@ -18,6 +18,7 @@ _FIRST = (
 _SECOND = ("Bakery Joinery Logistics Dental Studio Roasters Cycles Printing Nursery Brewing Opticians Marine").split()
 _METHODS = ("Bank transfer", "Card", "Check", "Direct debit")
 _DAYS_COVERED = 420
+_INVOICES_OF_SAMPLE = 60
 _CUSTOMERS_AT_MOST = 168
 
 
@@ -30,6 +31,15 @@ class _Customer:
 
 
 def write_demo(path: Path, today: date, invoices: int = 240) -> None:
+    _book(today, invoices).save(path)
+
+
+def sample(today: date) -> bytes:
+    """Return a smaller demo, to look at in Excel and to try an import with."""
+    return saved(_book(today, _INVOICES_OF_SAMPLE))
+
+
+def _book(today: date, invoices: int) -> Workbook:
     dice = random.Random(2_466)  # noqa: S311  # not for security: a fixed seed makes the workbook reproducible
     customers = _customers(dice, min(_CUSTOMERS_AT_MOST, max(12, invoices // 10)))
     book = Workbook(write_only=True)
@@ -51,7 +61,7 @@ def write_demo(path: Path, today: date, invoices: int = 240) -> None:
         paid,
         total=sum((row[2] for row in paid), Decimal(0)),
     )
-    book.save(path)
+    return book
 
 
 def _customers(dice: random.Random, wanted: int) -> list[_Customer]:

@@ -17,6 +17,9 @@ from app.workbook.reading.cells import column_letter
 from app.workbook.reading.tab_names import tab_title
 from app.workbook.writing.xml_text import NOT_IN_XML, storable
 
+AMOUNT_FORMAT = "#,##0.00"
+DAY_FORMAT = "yyyy-mm-dd"
+
 Listed: TypeAlias = str | int | Decimal | date | None
 
 # A text that begins like this would lose its apostrophe when read back, as a guard against formulas.
@@ -77,9 +80,9 @@ def cell(sheet: WriteOnlyWorksheet, value: Listed) -> Cell | None:
     cell = WriteOnlyCell(sheet)
     cell.value = value
     if isinstance(value, Decimal):
-        cell.number_format = "#,##0.00"
+        cell.number_format = AMOUNT_FORMAT
     elif isinstance(value, date):
-        cell.number_format = "yyyy-mm-dd"
+        cell.number_format = DAY_FORMAT
     return cell
 
 

@@ -2,11 +2,15 @@
 
 import re
 import socket
+from zoneinfo import ZoneInfo
 
 import pytest
 from typer.testing import CliRunner
 
 from app.cli import commands
+from app.domain.firm import Firm
+from app.store.db import database
+from app.store.ledger import firm
 
 DATA_OF_SOMEBODY = "This database is in use: the demo only fills an empty one (choose another DATA_DIR)."
 
@@ -41,6 +45,16 @@ def test_the_demo_fills_an_empty_database_and_prints_a_sign_in(invoices):
     assert result.exit_code == 0
     assert "Imported demo-receivables.xlsx: 491 rows." in result.output
     assert "as demo@example.com with the password" in result.output
+
+
+def test_the_demo_is_of_a_firm_with_an_address_and_an_account(invoices, tmp_path):
+    invoices("demo")
+
+    opened = database.open_database(f"sqlite:///{tmp_path}/data/invoices.sqlite3")
+    with database.connection():
+        found = firm.current(Firm("USD", ZoneInfo("UTC")))
+    opened.close()
+    assert (found.name, found.address) == ("Harbor Lane Supplies", "12 Harbor Lane\nPort Example, ME 04100")
 
 
 def test_the_second_demo_imports_nothing_and_makes_a_new_password(invoices):

@@ -3,7 +3,9 @@
 import re
 import smtplib
 import socket
+from dataclasses import replace
 from email import message_from_bytes, policy
+from zoneinfo import ZoneInfo
 
 import pytest
 from aiosmtpd.controller import Controller
@@ -11,12 +13,16 @@ from aiosmtpd.smtp import SMTP
 from support.records import a_user
 
 from app.actions import passwords
+from app.domain.firm import Firm
 from app.domain.permissions import Role
 from app.jobs.job_queue import open_queue
 from app.jobs.mails import MailJobs, MailServer
 from app.store.access import one_time_links, users
 from app.store.access.one_time_links import Purpose
 from app.store.db import tables
+from app.store.ledger import firm
+
+UNSAVED = Firm("USD", ZoneInfo("UTC"))
 
 
 class Inbox:
@@ -58,7 +64,7 @@ class _OnFreePort(Controller):
 
 @pytest.fixture
 def jobs(sqlite, server, now):
-    return MailJobs(open_queue(), server, "https://invoices.example", lambda: now)
+    return MailJobs(open_queue(), server, "https://invoices.example", UNSAVED, lambda: now)
 
 
 def test_a_mail_that_a_stranger_asked_for_leaves_the_link_of_an_admin_good(jobs, inbox, now):
@@ -82,6 +88,18 @@ def test_a_user_is_sent_a_link_that_works(jobs, inbox, now):
     text = mail.get_content()
     token = re.search(r"https://invoices\.example/set-password\?token=(\S+)", text).group(1)
     assert one_time_links.use(token, Purpose.RESET, now) == user.id
+
+
+def test_a_mail_names_the_firm_as_its_sender(jobs, inbox):
+    a_user("ann@example.com")
+    firm.write(replace(UNSAVED, name='Müller, "Söhne" & Co'))
+
+    jobs.send_now("ann@example.com")
+
+    ((_, mail),) = inbox.mails
+    (sender,) = mail["From"].addresses
+    assert (sender.display_name, sender.addr_spec) == ('Müller, "Söhne" & Co', "receivables@example.com")
+    assert mail["Subject"] == 'A new password for Müller, "Söhne" & Co'
 
 
 def test_nobody_else_is_sent_anything(jobs, inbox):
@@ -119,7 +137,7 @@ def test_the_worker_sends_what_was_put_into_the_queue_and_tries_again_later(jobs
     a_user("ann@example.com")
     inbox.answer = "451 Not now"
     queue = open_queue()
-    worker = MailJobs(queue, jobs._server, "https://invoices.example", jobs._now)
+    worker = MailJobs(queue, jobs._server, "https://invoices.example", UNSAVED, jobs._now)
     jobs.send_reset_link("ann@example.com")
 
     task = queue.dequeue()

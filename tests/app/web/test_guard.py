@@ -8,6 +8,7 @@ from support.records import a_user
 from app.domain.permissions import Role
 from app.store.access import users
 from app.store.db.transactions import transaction
+from app.web import guard
 
 OPEN_TO_ALL = {"/sign-in", "/set-password", "/forgot-password", "/health", "/static/<content_hash>/<path:path>"}
 
@@ -109,7 +110,24 @@ def test_a_missing_page_says_so_in_our_own_words(browser):
 
     assert page.status_int == 404
     assert "There is no page at this address." in page.text
+    assert "Go to the dashboard" in page.text
+
+
+@pytest.mark.parametrize(("method", "path"), [("get", "/nowhere"), ("get", "/invoices/999"), ("put", "/invoices")])
+def test_whoever_is_signed_in_has_the_menu_also_where_nothing_is(browser, stranger, method, path):
+    page = getattr(browser, method)(path, expect_errors=True).html
+
+    assert [link.text for link in page.select(".layout__tabs a")][:3] == ["Dashboard", "Invoices", "Payments"]
+
+
+def test_a_stranger_is_told_that_nothing_is_there_without_a_look_at_the_database(stranger, monkeypatch):
+    monkeypatch.setattr(guard, "connection", None)
+
+    page = stranger.get("/nowhere", expect_errors=True)
+
+    assert page.status_int == 404
     assert "Go to the start page" in page.text
+    assert page.html.select(".layout__tabs") == []
 
 
 def test_a_method_that_a_page_does_not_know_is_refused(browser):

@@ -68,6 +68,8 @@ POST /views/<view_id:id>/default                     in   gone       gone  gone 
 POST /views/<view_id:id>/delete                      in   gone       gone  gone  yes  gone
 GET  /imports                                        in    yes        yes   yes   no  -
 POST /imports                                        in     no        yes   yes   no  -
+GET  /imports/sample.xlsx                            in     no        yes   yes   no  -
+GET  /imports/template.xlsx                          in     no        yes   yes   no  -
 GET  /imports/<import_id:id>                         in    yes        yes   yes   no  no
 GET  /imports/<import_id:id>/progress                in    yes        yes   yes   no  no
 GET  /imports/<import_id:id>/marked                  in     no        yes   yes   no  no
@@ -78,6 +80,8 @@ POST /imports/<import_id:id>/discard                 in     no        yes   yes 
 GET  /export.xlsx                                    in     no        yes   yes  yes  -
 GET  /audit                                          in     no         no   yes   no  -
 GET  /audit.csv                                      in     no         no   yes   no  -
+GET  /settings                                       in     no         no   yes   no  -
+POST /settings                                       in     no         no   yes   no  -
 GET  /users                                          in     no         no   yes   no  -
 POST /users                                          in     no         no   yes   no  -
 GET  /users/new                                      in     no         no   yes   no  -
@@ -88,6 +92,9 @@ POST /users/<user_id:id>/deactivate                  in     no         no   yes 
 POST /users/<user_id:id>/link                        in     no         no   yes   no  no
 POST /users/<user_id:id>/second-factor               in     no         no   yes   no  no
 GET  /help                                           in    yes        yes   yes  yes  -
+GET  /guide                                          in    yes        yes   yes  yes  -
+GET  /guide/importing                                in    yes        yes   yes  yes  -
+GET  /guide/glossary                                 in    yes        yes   yes  yes  -
 GET  /tokens                                         in    yes        yes   yes  yes  -
 POST /tokens                                         in     no        yes   yes  yes  -
 POST /tokens/<token_id:id>/revoke                    in   gone       gone   yes  yes  gone
@@ -101,6 +108,7 @@ POST /set-password                                 gone   gone       gone  gone 
 GET  /forgot-password                               yes    yes        yes   yes  yes  -
 POST /forgot-password                               yes    yes        yes   yes  yes  -
 GET  /account                                        in    yes        yes   yes  yes  -
+POST /account/name                                   in    yes        yes   yes  yes  -
 POST /account/password                               in    yes        yes   yes  yes  -
 POST /account/logins/<login_id:id>/end               in   gone       gone  gone  yes  gone
 POST /account/logins/end-others                      in    yes        yes   yes  yes  -

@@ -1,5 +1,7 @@
 """Locks that somebody else holds."""
 
+import re
+from pathlib import Path
 from threading import Event, Thread
 
 import pytest
@@ -54,3 +56,15 @@ def test_what_may_be_lost_is_skipped_while_somebody_else_writes(hurried):
     with store_database.connection():
         shown = hurried.execute_sql("SHOW lock_timeout" if store_database.is_postgresql() else "PRAGMA busy_timeout")
         assert shown.fetchone() == (("1s",) if store_database.is_postgresql() else (1000,))
+
+
+def test_no_two_things_lock_on_the_same_number():
+    app = Path(__file__).parents[4] / "app"
+    numbers = [
+        number
+        for path in app.rglob("*.py")
+        for number in re.findall(r"LOCK = ([0-9_]+)", path.read_text(encoding="utf-8"))
+    ]
+
+    assert len(numbers) >= 5
+    assert [number for number in numbers if numbers.count(number) > 1] == []

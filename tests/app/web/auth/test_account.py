@@ -23,7 +23,7 @@ def other(app, user):
 
 
 def change(browser, current=PASSWORD, password=NEW, again=NEW):
-    form = browser.get("/account").forms[1]
+    form = next(one for one in browser.get("/account").forms.values() if one.action == "/account/password")
     form["current"], form["password"], form["password_again"] = current, password, again
     return form.submit(expect_errors=True)
 
@@ -126,14 +126,14 @@ def test_a_user_sees_where_they_are_signed_in(browser, other):
 
 
 def test_a_user_signs_another_browser_out(browser, other):
-    page = browser.get("/account").forms[2].submit().follow()
+    page = browser.get("/account").forms[3].submit().follow()
 
     assert "That browser is signed out." in page.text
     assert other.get("/").location.startswith("/sign-in")
 
 
 def test_a_user_signs_out_everywhere_else(browser, other):
-    form = browser.get("/account").forms[3]
+    form = browser.get("/account").forms[4]
     assert "Sign out everywhere else" in form.text
 
     form.submit()
@@ -154,7 +154,39 @@ def test_nobody_signs_a_browser_of_another_user_out(app, browser, user):
 
 
 def test_a_login_that_was_ended_is_recorded(browser, other, user):
-    browser.get("/account").forms[2].submit()
+    browser.get("/account").forms[3].submit()
 
     latest = audit_entries.of_subject(f"user:{user.id}")[0]
     assert (latest.action, latest.after) == ("login.revoked", {"login": 2})
+
+
+def rename(browser, name):
+    form = next(one for one in browser.get("/account").forms.values() if one.action == "/account/name")
+    form["name"] = name
+    return form.submit(expect_errors=True)
+
+
+def test_whoever_is_called_otherwise_changes_their_name_which_is_recorded(browser, user):
+    page = rename(browser, "  Ann   Okafor ").follow()
+
+    assert "Your name was changed." in page.text
+    assert page.html.select_one(".layout__name").text == "Ann Okafor"
+    [entry] = [one for one in audit_entries.of_subject(f"user:{user.id}") if one.action == "user.edited"]
+    assert (entry.before, entry.after) == ({"name": "Ann"}, {"name": "Ann Okafor"})
+
+
+@pytest.mark.parametrize("name", ["bob", "BOB@example.com", "The command line"])
+def test_nobody_takes_the_name_of_somebody_else(browser, user, name):
+    a_user("bob@example.com", name="Bob")
+
+    page = rename(browser, name)
+
+    assert page.status_int == 422
+    assert (
+        page.html.select_one("#name-error").text == "Somebody else is called that: choose a name that tells you apart."
+    )
+    assert users.existing(user.id).name == "Ann"
+
+
+def test_without_a_name_the_e_mail_address_stands_for_it(browser):
+    assert rename(browser, "").follow().html.select_one(".layout__name").text == "ann@example.com"

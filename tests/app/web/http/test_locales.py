@@ -40,7 +40,7 @@ def test_the_language_most_wanted_that_there_is_decides(header, tag):
     [
         ("en_GB", "-1,234,567.05"),
         ("de", "-1.234.567,05"),
-        ("fr", "-1\u202f234\u202f567,05"),
+        ("fr", "-1\u00a0234\u00a0567,05"),
         ("de_CH", "-1’234’567.05"),
         ("sv", "\u22121\u00a0234\u00a0567,05"),
         ("en_IN", "-12,34,567.05"),
@@ -60,6 +60,23 @@ def test_whole_numbers_and_shares_are_written_as_the_country_does():
     assert GERMAN.percent(1, 8) == "13\u00a0%"
     assert BRITISH.percent(1, 3) == "33%"
     assert BRITISH.percent(0, 0) == "0%"
+
+
+def test_between_a_time_and_am_or_pm_is_a_space_that_is_seen():
+    assert Locale.of("en_US", BERLIN).moment(datetime(2026, 3, 2, 10, 13, tzinfo=UTC)) == "Mar 2, 2026, 11:13\u00a0AM"
+
+
+def test_no_language_writes_a_space_too_thin_to_see():
+    noon = datetime(2026, 3, 2, 11, 0, tzinfo=UTC)
+    locales = [Locale.of(identifier, BERLIN) for identifier in locale_identifiers()]
+    texts = [
+        text
+        for one in locales
+        for text in (one.money(123_456_705), one.number(1_234_567), one.percent(1, 8), one.moment(noon))
+    ]
+
+    assert len(texts) > 1_000
+    assert [text for text in texts if "\u202f" in text] == []
 
 
 def test_days_and_moments_are_read_where_the_business_is():

@@ -8,7 +8,7 @@ from openpyxl import load_workbook
 from support.records import a_customer, a_payment, an_invoice
 
 from app.store.db import tables
-from app.web.pages import bulk
+from app.web.pages.receivables import bulk
 
 
 @pytest.fixture

@@ -5,10 +5,14 @@ from datetime import UTC, date, datetime
 from zoneinfo import ZoneInfo
 
 import pytest
-from support.browser import Browser
-from support.records import a_customer, a_payment, an_invoice
+from support.browser import QUICK_HASH, Browser
+from support.records import a_customer, a_payment, a_user, an_invoice
 
+from app.domain.firm import Firm
+from app.domain.permissions import Role
+from app.store.access import second_factor
 from app.store.db import tables
+from app.store.ledger import firm
 from app.web.application import build
 
 
@@ -26,6 +30,78 @@ def test_an_empty_dashboard_says_what_to_do_next(browser):
 
     assert "There are no invoices yet." in page.text
     assert '<a href="/imports">Import your workbook</a>' in page.text
+
+
+def steps(browser):
+    return [words_of(step) for step in browser.get("/").html.select(".steps__one")]
+
+
+def test_a_new_firm_is_told_its_first_steps(browser):
+    assert steps(browser) == [
+        "Say who your firm is",
+        "Import your workbook or enter the first invoice",
+        "Invite a colleague",
+        "Set up two-step sign-in",
+    ]
+
+
+def test_each_step_that_is_done_is_ticked_and_once_all_are_they_go(browser, user):
+    an_invoice("1001")
+    firm.write(Firm("USD", ZoneInfo("UTC"), "Acme"))
+    a_user("bob@example.com")
+    tables.UserModel.update(created_at=datetime(2026, 3, 1, tzinfo=UTC)).execute()
+
+    assert steps(browser) == [
+        "✓ Say who your firm is (done)",
+        "✓ Import your workbook (done)",
+        "✓ Invite a colleague (done)",
+        "Set up two-step sign-in",
+    ]
+    second_factor.set_secret(user.id, "JBSWY3DPEHPK3PXP", 0)
+    assert steps(browser) == []
+
+
+def test_what_is_only_advised_is_shown_for_a_fortnight(browser, user):
+    an_invoice("1001")
+    firm.write(Firm("USD", ZoneInfo("UTC"), "Acme"))
+
+    tables.UserModel.update(created_at=datetime(2026, 2, 16, 9, 31, tzinfo=UTC)).execute()
+    assert len(steps(browser)) == 4
+    tables.UserModel.update(created_at=datetime(2026, 2, 16, 9, 30, tzinfo=UTC)).execute()
+    assert steps(browser) == []
+
+
+@pytest.mark.parametrize(
+    ("role", "told"),
+    [
+        (Role.ACCOUNTANT, ["Import your workbook or enter the first invoice", "Set up two-step sign-in"]),
+        (Role.VIEWER, []),
+    ],
+)
+def test_everybody_is_told_the_steps_that_they_may_do(app, sqlite, role, told):
+    a_user("bob@example.com", role, "Bob", QUICK_HASH)
+    other = Browser(app)
+    other.sign_in("bob@example.com")
+
+    assert steps(other) == told
+
+
+def test_where_all_is_paid_a_sentence_takes_the_place_of_each_empty_grid(browser):
+    a_payment(an_invoice("1001", issued_on=date(2024, 1, 1)), 100_00, paid_on=date(2024, 2, 1))
+
+    charts = browser.get("/").html.select(".chart")
+
+    assert [words_of(chart) for chart in charts] == [
+        "Outstanding by age USD Nothing is owed.",
+        "Invoiced and collected by month USD Nothing was invoiced or collected in these months.",
+    ]
+
+
+@pytest.mark.parametrize("path", ["/", "/invoices", "/customers", "/payments"])
+def test_where_there_is_nothing_yet_there_is_nothing_to_search_and_no_day(browser, path):
+    page = browser.get(path).html
+
+    assert page.select("main input:not([type=hidden])") == []
 
 
 def test_outstanding_overdue_and_credit_are_shown(browser):

@@ -1,7 +1,10 @@
 """The pages of imports: what they show, and what they refuse."""
 
+import io
+
 import pytest
-from support.browser import Browser
+from openpyxl import load_workbook
+from support.browser import QUICK_HASH, Browser
 from support.records import a_customer, a_payment, a_user
 from support.workbooks import workbook
 from support.worker import a_worker
@@ -54,6 +57,28 @@ def test_without_imports_the_page_says_what_to_do(browser):
     page = browser.get("/imports")
 
     assert "Upload the workbook in which you keep your invoices" in page
+
+
+@pytest.mark.parametrize("path", ["/", "/invoices", "/imports"])
+def test_a_sample_and_a_template_are_offered_where_there_is_nothing_yet(browser, path):
+    page = browser.get(path)
+
+    sample, template = page.click("Download a sample workbook"), page.click("an empty template")
+
+    assert [load_workbook(io.BytesIO(one.body)).sheetnames for one in (sample, template)] == [
+        ["Customers", "Invoices", "Payments"],
+        ["Customers", "Invoices", "Payments"],
+    ]
+    assert sample.content_disposition == 'attachment; filename="sample-receivables.xlsx"'
+
+
+@pytest.mark.parametrize("path", ["/", "/invoices", "/imports"])
+def test_who_may_not_import_is_offered_neither(app, sqlite, path):
+    a_user("vic@example.com", Role.VIEWER, "Vic", QUICK_HASH)
+    viewer = Browser(app)
+    viewer.sign_in("vic@example.com")
+
+    assert "sample" not in viewer.get(path).text
 
 
 def test_an_uploaded_workbook_is_previewed_before_anything_is_written(upload):

@@ -15,6 +15,13 @@ def numbers(page):
     return re.findall(r'<td class="table__key[^>]*><a[^>]*>([^<]*)</a>', page.text)
 
 
+def test_without_any_customer_the_form_says_to_enter_one_first(browser):
+    page = browser.get("/invoices/new")
+
+    assert "There are no customers yet." in page.text
+    assert page.click("Enter the customer").request.path == "/customers/new"
+
+
 def test_a_line_shows_all_that_matters(browser):
     invoice = an_invoice("0042", a_customer("C1", "Acme"), total_cents=1_234_50, due_on=date(2026, 2, 20))
     a_payment(invoice, 34_50)

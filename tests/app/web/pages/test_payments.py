@@ -36,6 +36,14 @@ def paid(invoice):
     return tables.InvoiceModel.get_by_id(invoice.id).paid_cents
 
 
+def test_without_any_customer_the_page_says_what_to_do(browser):
+    page = browser.get("/payments/new")
+
+    assert "There are no customers yet, so nobody can have paid." in page.text
+    assert page.click("enter the customer").request.path == "/customers/new"
+    assert page.html.select("main form") == []
+
+
 def test_the_form_foresees_the_whole_balance_of_today(browser, invoice):
     form = form_of(browser, invoice)
 

@@ -13,7 +13,7 @@ from app.web.http.downloads import download, export, one_at_a_time, written_list
 from app.web.http.forms import Form
 from app.web.http.invoice_search import InvoiceSearch
 from app.web.http.request_context import RequestContext
-from app.web.pages.payments import payment_filter
+from app.web.pages.receivables.payments import payment_filter
 from app.workbook.importing import Importer
 from app.workbook.writing import exporting
 

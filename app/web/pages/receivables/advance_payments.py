@@ -20,7 +20,6 @@ from app.web.http.request_context import RequestContext
 @dataclass(frozen=True, slots=True)
 class AdvancePayments:
     pages: Pages
-    currency: str
 
     def new(self, context: RequestContext) -> HTTPResponse:
         fields = Form(context.query)
@@ -55,7 +54,7 @@ class AdvancePayments:
             "payments/advance.html",
             fields=fields,
             customer=customer,
-            currencies=[(one, one) for one in self._currencies()],
+            currencies=[(one, one) for one in _currencies(context)],
             ledgers=[(one, one) for one in _ledgers(context, customer.id)],
             key=fields.typed.get("key") or secrets.token_urlsafe(24),
             methods=payment_list.methods(),
@@ -63,7 +62,7 @@ class AdvancePayments:
 
     def _advance(self, fields: Form, context: RequestContext, customer_id: int) -> AdvancePayment:
         """Return what was typed; where the form has errors, it is not to be recorded."""
-        ledgers, currencies = _ledgers(context, customer_id), self._currencies()
+        ledgers, currencies = _ledgers(context, customer_id), _currencies(context)
         ledger = fields.text("ledger") or ledgers[0]
         if ledger not in ledgers:
             fields.errors["ledger"] = "There is no such ledger: choose one of the list."
@@ -84,13 +83,15 @@ class AdvancePayments:
             note=fields.text("note", longest=2_000, lines=True),
         )
 
-    def _currencies(self) -> list[str]:
-        """Return the usual one first."""
-        return [self.currency, *(one for one in invoices.currencies() if one != self.currency)]
-
 
 def _customer(fields: Form) -> Choice:
     return existing_or_raise(customer_choice.get(fields.id("customer")), "customer")
+
+
+def _currencies(context: RequestContext) -> list[str]:
+    """Return the firm's own first."""
+    own = context.firm.currency
+    return [own, *(one for one in invoices.currencies() if one != own)]
 
 
 def _ledgers(context: RequestContext, customer_id: int) -> list[str]:

@@ -14,7 +14,7 @@ from app.store.ledger import invoices, payment_batches
 from app.store.ledger.invoices import Filter
 from app.web.http.forms import Form
 from app.web.http.request_context import RequestContext
-from app.web.pages.invoice_page import UNDONE
+from app.web.pages.receivables.invoice_page import UNDONE
 
 PARAMETERS = ("recorded", "changed")
 

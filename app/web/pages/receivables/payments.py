@@ -24,7 +24,7 @@ from app.web.http.errors import ConflictError, NotFoundError
 from app.web.http.forms import Form, local_path
 from app.web.http.rendering import Pages, address
 from app.web.http.request_context import RequestContext
-from app.web.pages.invoice_page import InvoiceDetailPage
+from app.web.pages.receivables.invoice_page import InvoiceDetailPage
 
 _MOST_OPEN = 200
 

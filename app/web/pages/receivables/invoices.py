@@ -32,8 +32,8 @@ from app.web.http.invoice_search import STATUSES, InvoiceSearch
 from app.web.http.locales import Locale
 from app.web.http.rendering import Pages
 from app.web.http.request_context import RequestContext
-from app.web.pages.bulk_undo import bulk_undo
-from app.web.pages.invoice_page import InvoiceDetailPage
+from app.web.pages.receivables.bulk_undo import bulk_undo
+from app.web.pages.receivables.invoice_page import InvoiceDetailPage
 from app.web.pages.views import address_of, query_of
 
 _USUAL_TERMS_DAYS = 30
@@ -51,7 +51,6 @@ _FLASHES = {
 class Invoices:
     pages: Pages
     page: InvoiceDetailPage
-    currency: str
 
     def index(self, context: RequestContext) -> HTTPResponse:
         """Show one page of the invoices that match, and the sums of all that do; at first, the default view."""
@@ -224,7 +223,7 @@ class Invoices:
             status=status,
             fields=fields,
             invoice=invoice,
-            currency=self.currency,
+            currency=context.firm.currency,
             customers=() if invoice else customer_choice.all_choices(),
             currencies=invoices.currencies(),
             ledgers=invoices.ledgers(),

@@ -22,8 +22,8 @@ from app.web.http.forms import Form, local_path
 from app.web.http.invoice_search import InvoiceSearch
 from app.web.http.rendering import Pages, address
 from app.web.http.request_context import RequestContext
-from app.web.pages.bulk_undo import PARAMETERS
-from app.web.pages.exports import Exports
+from app.web.pages.receivables.bulk_undo import PARAMETERS
+from app.web.pages.receivables.exports import Exports
 
 MOST = 1_000
 LARGEST_PICK = 400_000
