@@ -8,7 +8,7 @@
 
   const find = (key) => {
     const named = document.querySelectorAll(`[data-key="${CSS.escape(key)}"]`);
-    return [...named].find((one) => one.checkVisibility());
+    return [...named].find((one) => one.checkVisibility() || one.closest("[popover]"));
   };
 
   function go(target) {
