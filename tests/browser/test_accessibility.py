@@ -170,7 +170,7 @@ OUTSIDE = """() => {
     return range.getBoundingClientRect().height;
   };
   // A word a line, in a corner.
-  const isNarrow = (one) => one.matches("td, th:not(.table__box), caption") && one.clientWidth < 64;
+  const isNarrow = (one) => one.matches(":is(td, th, caption):not(:has(.table__unseen))") && one.clientWidth < 64;
   return [...document.querySelectorAll("main, main *, header *, footer *")]
     .filter((one) => one.checkVisibility() && one.type !== "hidden" && !isReached(one) && !isUnseen(one))
     .filter((one) => isBeyond(one) || isCut(one) || (!isLarge && isNarrow(one) && heightOf(one) > 90))

@@ -12,7 +12,7 @@ from app.domain.account import Account, AccountOrder
 from app.domain.ageing import Ageing, ageing_by_currency, nothing_owed
 from app.domain.as_of import AsOf
 from app.domain.fields import CUSTOMER, plain
-from app.domain.own_fields import changes, merged
+from app.domain.own_fields import merged
 from app.domain.paging import page_count, page_of
 from app.domain.payment import Payment
 from app.domain.payment_habit import LEAST_SETTLED, Expectation
@@ -29,6 +29,7 @@ from app.web.http.rendering import Pages, address
 from app.web.http.request_context import RequestContext
 from app.web.pages.audit_messages import audit_message
 from app.web.pages.invoice_page import UNDONE
+from app.web.pages.overtaken_edits import overtaken_edit
 from app.workbook.writing import customer_list
 
 _MOST_OPEN = 20
@@ -237,18 +238,16 @@ class Customers:
             plain=plain(CUSTOMER),
             own=customer.details.own_fields if customer else {},
             labels={**{field.name: field.label for field in CUSTOMER}, **fields.own_labels()},
-            **{"version": customer.version if customer else 0, "saved": [], "saver": None, **more},
+            **{"version": customer.version if customer else 0, "overtaken": None, **more},
         )
 
     def _conflict(self, context: RequestContext, fields: Form, current: Customer, typed: Details) -> HTTPResponse:
-        labels = {field.name: field.label for field in CUSTOMER}
-        saved = changes(asdict(current.details), asdict(typed))
-        own_saved = saved.pop("own_fields", {})
-        audit_message = [(name, labels[name], value, fields.typed.get(name)) for name, value in saved.items()]
-        audit_message += [("own-fields", name, text, typed.own_fields.get(name)) for name, text in own_saved.items()]
         # The last to save it, nobody where that was an import.
-        saver = next(iter(audit_entries.of_subject(f"customer:{current.id}", limit=1)), None)
-        return self._form(context, fields, current, status=409, saved=audit_message, saver=saver)
+        latest = next(iter(audit_entries.of_subject(f"customer:{current.id}", limit=1)), None)
+        saver = (latest.actor, latest.at) if latest and latest.actor else None
+        saved = asdict(current.details)
+        overtaken = overtaken_edit(saved, asdict(typed), fields, context.locale, saver=saver, names={})
+        return self._form(context, fields, current, status=409, overtaken=overtaken)
 
 
 def _summary(

@@ -224,9 +224,7 @@ def test_who_was_slower_sees_what_the_other_saved_beside_what_was_typed(browser,
 
     page = form.submit(status=409)
 
-    assert "Bob saved this customer on 2 Mar 2026, 09:00, while you were typing. Nothing of yours was saved" in words(
-        page
-    )
+    assert "Bob saved this customer on 2 Mar 2026, 09:00 while you were editing. Differences are marked." in words(page)
     assert "Field Saved by Bob Typed by you Phone 2 3 Notes new old" in words(page)
     assert page.forms[1]["phone"].value == "3"
     assert customers.get(acme.id).details.phone == "2"
