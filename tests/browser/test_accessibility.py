@@ -130,7 +130,7 @@ def test_each_cell_of_a_row_that_becomes_lines_is_named_as_its_column(open_page,
 
 # Beside a heading that names it, and alone: a yes, a no and a number say nothing by themselves.
 UNNAMED_CELLS = """() => [...document.querySelectorAll("main tbody td, main .table--labelled tbody th")]
-  .filter((one) => one.checkVisibility() && one.textContent.trim())
+  .filter((one) => one.checkVisibility() && one.textContent.trim() && !one.closest(".table__own"))
   .map((one) => [one, one.closest("table").tHead?.rows[0].cells[one.cellIndex]?.textContent.trim()])
   .filter(([one, heading]) => one.closest(".table--labelled")
     ? one.dataset.label !== heading

@@ -204,6 +204,20 @@ def test_the_form_that_voids_takes_no_room_from_the_columns_and_escape_closes_it
         expect(payments(page).get_by_text("Void", exact=True)).to_be_focused()
 
 
+def test_on_a_telephone_the_form_that_voids_waits_below_its_payment(open_page, debt, open_invoice):
+    with open_page(viewport={"width": 390, "height": 844}) as page:
+        open_invoice(page, debt.numbers[0])
+        record(page, "40.00")
+        expect(payments(page)).to_have_count(1)
+        expect(page.get_by_label("Reason for voiding")).to_be_hidden()
+
+        payments(page).get_by_text("Void", exact=True).click()
+
+        reason, row = page.get_by_label("Reason for voiding").bounding_box(), payments(page).bounding_box()
+        assert reason["y"] > row["y"] + row["height"]
+        assert reason["x"] + reason["width"] <= 390
+
+
 def widths(page):
     """How wide the columns of the payments are, in whole pixels."""
     return [round(cell.bounding_box()["width"]) for cell in payments(page).locator("td").all()]

@@ -45,6 +45,7 @@ class Payments:
             context,
             "payments/index.html",
             fields=fields,
+            wanted=wanted,
             lines=payment_list.matching(wanted, page=page),
             totals=totals,
             count=count,
