@@ -1,12 +1,14 @@
 """Invoices are written and changed from forms that say what is wrong, lose nothing, and notice who was faster."""
 
-from datetime import date
+from datetime import UTC, date, datetime
 
 import pytest
-from support.records import LONG_AGO, a_customer, a_payment, an_import, an_imported_row, an_invoice
+from support.records import LONG_AGO, a_customer, a_payment, a_user, an_import, an_imported_row, an_invoice
 
 from app.domain.confirmation import Confirmation
+from app.store.access import audit
 from app.store.db import tables
+from app.store.db.transactions import transaction
 
 
 @pytest.fixture
@@ -259,6 +261,23 @@ def test_what_differs_from_what_was_saved_meanwhile_is_marked_in_the_form(browse
     marked = page.html.select(".form__field--differs")
     assert [field.label.get_text() for field in marked] == ["Total"]
     assert "Total 120.00 100.00" in " ".join(page.html.select_one("[role=alert]").get_text(" ").split())
+
+
+def test_who_recorded_a_payment_is_not_taken_for_who_saved_the_invoice(browser, acme):
+    invoice = an_invoice("1001", acme)
+    slower, faster = edit_form(browser, invoice), edit_form(browser, invoice)
+    faster["notes"] = "called on Monday"
+    faster.submit()
+    with transaction():
+        paid = {"amount_cents": 10_00, "paid_on": "2026-03-02"}
+        audit.append(
+            a_user("bob@example.com", name="Bob"), "payment.recorded", f"invoice:{invoice.id}",
+            before={}, after=paid, now=datetime(2026, 3, 2, 9, 40, tzinfo=UTC),
+        )  # fmt: skip
+
+    page = slower.submit(expect_errors=True)
+
+    assert "Ann saved this invoice on 2 Mar 2026, 09:30" in page.text
 
 
 def test_what_an_import_saved_meanwhile_is_told_as_its_doing(browser, acme, user):
