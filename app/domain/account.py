@@ -86,6 +86,12 @@ def matching(
     ]
 
 
+def owing(accounts: Iterable[Account]) -> list[Account]:
+    """Return those who owe something; all of them if nobody does."""
+    known = list(accounts)
+    return [account for account in known if account.position.outstanding_cents] or known
+
+
 def in_order(accounts: Iterable[Account], column: AccountOrder, *, descending: bool = False) -> list[Account]:
     """Break ties by name; undefined values come last in both directions."""
     key = _KEYS[column]

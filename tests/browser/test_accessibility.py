@@ -85,16 +85,59 @@ def test_axe_finds_nothing_serious_on_a_preview(open_page, preview):
 
 
 @pytest.mark.browser
-def test_every_page_fits_every_screen_with_everything_unfolded(open_page, preview):
+def test_every_page_fits_every_screen_with_everything_unfolded(open_page, open_invoice, preview):
     outside = []
     with open_page() as page:
+        an_invoice_of_a_long_number(page)
         for path in PAGES:
             page.goto(path)
             outside += what_is_outside(page, path)
-        preview(page)
+        a_conflict(page, open_invoice, preview)
         outside += what_is_outside(page, "a preview")
 
     assert not outside, "\n".join(outside)
+
+
+def an_invoice_of_a_long_number(page):
+    page.goto("/invoices/new?customer=1")
+    page.get_by_label("Number", exact=True).fill("2026-NUMBER-OF-A-FREIGHT-COMPANY-WITH-FIFTY-SIX-SIGNS-01")
+    page.get_by_label("Total").fill("123,456.78")
+    page.get_by_role("button", name="Enter the invoice").click()
+    page.get_by_role("heading", name="Invoice 2026-NUMBER").wait_for()
+
+
+def a_conflict(page, open_invoice, preview):
+    """Change in the app the invoice whose total the workbook changes, too."""
+    open_invoice(page, "2025-00027")
+    page.get_by_role("link", name="Edit", exact=True).click()
+    page.get_by_label("Total").fill("999.00")
+    page.get_by_role("button", name="Save", exact=True).click()
+    page.get_by_role("heading", name="Invoice 2025-00027").wait_for()
+    preview(page)
+    page.get_by_role("heading", name="Conflicts").wait_for()
+
+
+@pytest.mark.browser
+def test_each_cell_of_a_row_that_becomes_lines_is_named_as_its_column(open_page, open_invoice, preview):
+    unnamed = []
+    with open_page(viewport={"width": 390, "height": 844}) as page:
+        for path in PAGES:
+            page.goto(path)
+            unnamed += [f"{path}: {one}" for one in page.evaluate(UNNAMED_CELLS)]
+        a_conflict(page, open_invoice, preview)
+        unnamed += [f"a preview: {one}" for one in page.evaluate(UNNAMED_CELLS)]
+
+    assert unnamed == []
+
+
+# Beside a heading that names it, and alone: a yes, a no and a number say nothing by themselves.
+UNNAMED_CELLS = """() => [...document.querySelectorAll("main tbody td, main .table--labelled tbody th")]
+  .filter((one) => one.checkVisibility() && one.textContent.trim() && !one.closest(".table__own"))
+  .map((one) => [one, one.closest("table").tHead?.rows[0].cells[one.cellIndex]?.textContent.trim()])
+  .filter(([one, heading]) => one.closest(".table--labelled")
+    ? one.dataset.label !== heading
+    : one.closest(".table--stacked") && /^(yes|no|\\d{1,4}|–)$/i.test(one.innerText.trim()))
+  .map(([one, heading]) => `${heading}: ${one.textContent.trim().slice(0, 40)}`)"""
 
 
 def what_is_outside(page, name):
@@ -111,16 +154,28 @@ def outside_at(page, width):
 
 
 WIDTHS = (320, 360, 390, 600, 768, 1024, 1440)
-# What stands in a frame that scrolls can be reached; the menu at the top wraps.
+# What stands in a frame that scrolls can be reached, in letters twice as large; at their usual size no table is cut.
 OUTSIDE = """() => {
   const width = document.documentElement.clientWidth;
-  const isStacked = (one) => width <= 640 && one.querySelector(".table--stacked");
-  const scrolls = (one) => ["auto", "scroll"].includes(getComputedStyle(one).overflowX) && !isStacked(one);
+  const isLarge = document.documentElement.style.fontSize === "200%";
+  const isInLines = (one) => one.querySelector(".table--stacked, .table--labelled");
+  const isUncut = (one) => one.matches(".table__frame") && (!isLarge || isInLines(one));
+  const scrolls = (one) => ["auto", "scroll"].includes(getComputedStyle(one).overflowX) && !isUncut(one);
   const isReached = (one) => one && (scrolls(one) || isReached(one.parentElement));
   const isUnseen = (one) => one && (getComputedStyle(one).clipPath !== "none" || isUnseen(one.parentElement));
+  const isWide = (one) => one.scrollWidth > width && !one.value;
+  const isBeyond = (one) => one.getBoundingClientRect().right > width + 1 || isWide(one);
+  const isCut = (one) => !isLarge && isUncut(one) && one.scrollWidth > one.clientWidth + 1;
+  const heightOf = (one) => {
+    const range = document.createRange();
+    range.selectNodeContents(one);
+    return range.getBoundingClientRect().height;
+  };
+  // A word a line, in a corner.
+  const isNarrow = (one) => one.matches(":is(td, th, caption):not(:has(.table__unseen))") && one.clientWidth < 64;
   return [...document.querySelectorAll("main, main *, header *, footer *")]
     .filter((one) => one.checkVisibility() && one.type !== "hidden" && !isReached(one) && !isUnseen(one))
-    .filter((one) => one.getBoundingClientRect().right > width + 1 || !(one.scrollWidth <= width || one.value))
+    .filter((one) => isBeyond(one) || isCut(one) || (!isLarge && isNarrow(one) && heightOf(one) > 90))
     .map((one) => `${one.tagName} ${one.className} ${(one.name || one.textContent).trim().slice(0, 40)}`)
     .slice(0, 3);
 }"""

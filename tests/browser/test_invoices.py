@@ -70,8 +70,8 @@ def test_who_saves_later_sees_what_was_saved_meanwhile_and_loses_nothing(open_pa
         expect(page.get_by_text("was changed.")).to_be_visible()
 
         slower.get_by_role("button", name="Save").click()
-        expect(slower.get_by_role("alert")).to_contain_text("Somebody else saved this invoice while you were editing.")
-        expect(slower.locator("dl.facts")).to_contain_text("PO 11")
+        expect(slower.get_by_role("alert")).to_contain_text("while you were editing. Differences are marked.")
+        expect(slower.get_by_role("alert")).to_contain_text("PO 11")
         assert slower.get_by_label("Notes").input_value() == "the slower one's note"
 
         slower.get_by_label("Reference").fill("PO 11")

@@ -74,7 +74,7 @@ def test_filters_order_and_pages_stand_in_the_address(open_page, debts, with_jav
         expect(page.locator(".picks tbody tr").first).to_contain_text("100.00")
 
         page.get_by_role("link", name="Next").click()
-        expect(page.get_by_text("Page 2 of 2")).to_be_visible()
+        expect(page.get_by_text("Page 2 of 2", exact=True)).to_be_visible()
         expect(page.locator(".picks tbody tr").first).to_contain_text("80.00")
         assert "status=outstanding" in page.url
         assert "ledger=Debts" in page.url

@@ -30,7 +30,9 @@ def stand(page, balance, status, name="Balance"):
 
 def payments(page):
     """The rows of the invoice's payments."""
-    return page.locator("section", has=page.get_by_role("heading", name="Payments")).locator("tbody tr")
+    return page.locator("section", has=page.get_by_role("heading", name="Payments")).locator(
+        "tbody tr:not(.table__own)"
+    )
 
 
 def mark(page, with_javascript):
@@ -184,6 +186,42 @@ def test_a_payment_is_voided_with_a_reason(open_page, debt, open_invoice, with_j
         stand(page, "100.00", "Overdue")
         expect(payments(page).first).to_contain_text("bounced")
         expect(page.locator(".audit-messages")).to_contain_text("voided a payment of 100.00")
+
+
+def test_the_form_that_voids_takes_no_room_from_the_columns_and_escape_closes_it(open_page, debt, open_invoice):
+    with open_page() as page:
+        open_invoice(page, debt.numbers[0])
+        record(page, "40.00")
+        expect(payments(page)).to_have_count(1)
+        before = widths(page)
+
+        payments(page).get_by_text("Void", exact=True).click()
+
+        reason = page.get_by_label("Reason for voiding")
+        expect(reason).to_be_visible()
+        assert widths(page) == before
+        reason.press("Escape")
+        expect(reason).to_be_hidden()
+        expect(payments(page).get_by_text("Void", exact=True)).to_be_focused()
+
+
+def test_on_a_telephone_the_form_that_voids_waits_below_its_payment(open_page, debt, open_invoice):
+    with open_page(viewport={"width": 390, "height": 844}) as page:
+        open_invoice(page, debt.numbers[0])
+        record(page, "40.00")
+        expect(payments(page)).to_have_count(1)
+        expect(page.get_by_label("Reason for voiding")).to_be_hidden()
+
+        payments(page).get_by_text("Void", exact=True).click()
+
+        reason, row = page.get_by_label("Reason for voiding").bounding_box(), payments(page).bounding_box()
+        assert reason["y"] > row["y"] + row["height"]
+        assert reason["x"] + reason["width"] <= 390
+
+
+def widths(page):
+    """How wide the columns of the payments are, in whole pixels."""
+    return [round(cell.bounding_box()["width"]) for cell in payments(page).locator("td").all()]
 
 
 def test_a_payment_just_recorded_is_undone_by_one_key(open_page, debt, open_invoice):

@@ -8,7 +8,7 @@
 
   const find = (key) => {
     const named = document.querySelectorAll(`[data-key="${CSS.escape(key)}"]`);
-    return [...named].find((one) => one.checkVisibility());
+    return [...named].find((one) => one.checkVisibility() || one.closest("[popover]"));
   };
 
   function go(target) {
@@ -47,7 +47,8 @@
 
   // Escape closes the form of an action; any other field it leaves, so that the keys work again.
   function close(event) {
-    const action = event.target.closest("details.action[open]");
+    const row = event.target.closest(".table__own")?.previousElementSibling;
+    const action = row?.querySelector("details.action[open]") || event.target.closest("details.action[open]");
     if (!action) {
       if (event.target.matches(TYPING)) event.target.blur();
       return false;

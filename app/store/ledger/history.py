@@ -63,6 +63,14 @@ def of_invoice(invoice_id: int) -> list[Entry | ImportedChange]:
     return sorted(events, key=lambda one: one.at, reverse=True)
 
 
+def last_saver(invoice_id: int) -> tuple[str, datetime] | None:
+    """Return who changed the invoice itself last, not its payments, and when; None where the command line did."""
+    for one in of_invoice(invoice_id):
+        if isinstance(one, ImportedChange) or one.action.startswith("invoice."):
+            return (one.actor, one.at) if one.actor else None
+    return None
+
+
 def latest(limit: int, as_of: AsOf) -> list[AuditEvent | ImportDone]:
     """Return the latest events up to the end of the day, newest first; imports only if the user sees everything."""
     entries = audit_entries.latest(limit, as_of.ended_at)

@@ -45,10 +45,10 @@ def details(entry: Entry, locale: Locale) -> list[tuple[str, str]]:
     if entry.action.endswith(".edited"):
         return []
     message = [(name, after) for name, _, after in _changes(entry, locale) if name != "reason"]
-    return [(name, text) for name, text in message if text != _NOTHING]
+    return [(name, text) for name, text in message if text != NOTHING]
 
 
-_NOTHING = "nothing"
+NOTHING = "nothing"
 _COMMAND_LINE = "The command line"
 _PAYMENTS = {"payment.recorded", "payment.voided"}
 _WITHOUT_SUBJECT = {"session.started", "session.ended", "firm.edited"}
@@ -94,16 +94,16 @@ def _changes(entry: Entry, locale: Locale) -> list[tuple[str, str, str]]:
     own_before, own_after = before.pop("own_fields", {}), after.pop("own_fields", {})
     return [
         *(
-            (label(name), _value(name, before.get(name), locale), _value(name, value, locale))
+            (label(name), in_words(name, before.get(name), locale), in_words(name, value, locale))
             for name, value in sorted(after.items())
         ),
-        *((name, own_before.get(name) or _NOTHING, text or _NOTHING) for name, text in own_after.items()),
+        *((name, own_before.get(name) or NOTHING, text or NOTHING) for name, text in own_after.items()),
     ]
 
 
-def _value(name: str, value: object, locale: Locale) -> str:
+def in_words(name: str, value: object, locale: Locale) -> str:
     if value is None or value == "":
-        return _NOTHING
+        return NOTHING
     if name.endswith("_cents") and isinstance(value, int):
         return locale.money(value)
     if name.endswith("_on") and isinstance(value, str):
@@ -111,16 +111,16 @@ def _value(name: str, value: object, locale: Locale) -> str:
     if isinstance(value, bool):
         return "yes" if value else "no"
     if isinstance(value, dict):
-        parts = [(label(key), _value(key, one, locale)) for key, one in value.items() if one]
-        return ", ".join(f"{key} {text}" for key, text in parts if text != _NOTHING) or _NOTHING
+        parts = [(label(key), in_words(key, one, locale)) for key, one in value.items() if one]
+        return ", ".join(f"{key} {text}" for key, text in parts if text != NOTHING) or NOTHING
     if isinstance(value, list):
-        return ", ".join(_value(name, one, locale) for one in value)
+        return ", ".join(in_words(name, one, locale) for one in value)
     return str(value)
 
 
 def _payment(after: Mapping[str, Any], locale: Locale) -> str:
     amount = locale.money(abs(after["amount_cents"]))
-    day = _value("paid_on", after["paid_on"], locale)
+    day = in_words("paid_on", after["paid_on"], locale)
     if after.get("moves_credit"):
         where = "to another invoice" if after["amount_cents"] < 0 else "from another invoice"
         return f"moved credit of {amount} {where}, on {day}"

@@ -1,7 +1,7 @@
 """The components page: every part of a page in every state, for developers."""
 
 from dataclasses import dataclass
-from datetime import date
+from datetime import UTC, date, datetime
 
 from bottle import HTTPResponse
 
@@ -10,10 +10,20 @@ from app.store.ledger.imports import State
 from app.web.http.forms import Form
 from app.web.http.rendering import Pages
 from app.web.http.request_context import RequestContext
+from app.web.pages.overtaken_edits import DifferingField, OvertakenEdit
 
 _DAY = date(2026, 3, 2)
 _LONG_NAME = "Österreichische Gesellschaft für Messtechnik & Söhne Nachfolger Aktiengesellschaft"
 _MONTHS = [date(2025 + month // 12, month % 12 + 1, 1) for month in range(3, 15)]
+
+_OVERTAKEN = OvertakenEdit(
+    "Bea",
+    datetime(2026, 3, 2, 9, 30, tzinfo=UTC),
+    [
+        DifferingField("untouched-amount", "amount", "1,200.00", "1,234.50"),
+        DifferingField("untouched-notes", "notes", _LONG_NAME, "nothing"),
+    ],
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +41,7 @@ class Components:
             states=list(State),
             untouched=Form({}),
             refused=_refused(),
+            overtaken=_OVERTAKEN,
             long_name=_LONG_NAME,
             customers=["Miller & Co", _LONG_NAME, "Nguyen", "株式会社サンプル", "Zoë’s Bakery"],
             months=[context.locale.month(month) for month in _MONTHS],

@@ -1,5 +1,6 @@
 """Customers: the list that can be searched and ordered, one customer with all that is known, and changes to it."""
 
+from collections.abc import Iterable
 from dataclasses import asdict, dataclass, replace
 from datetime import date
 from typing import Any
@@ -12,7 +13,7 @@ from app.domain.account import Account, AccountOrder
 from app.domain.ageing import Ageing, ageing_by_currency, nothing_owed
 from app.domain.as_of import AsOf
 from app.domain.fields import CUSTOMER, plain
-from app.domain.own_fields import changes, merged
+from app.domain.own_fields import merged
 from app.domain.paging import page_count, page_of
 from app.domain.payment import Payment
 from app.domain.payment_habit import LEAST_SETTLED, Expectation
@@ -20,7 +21,7 @@ from app.domain.periods import days_up_to, months_up_to
 from app.domain.settlement import WINDOW_DAYS, days_sales_outstanding
 from app.domain.turnover import Turnover, by_month, invoiced
 from app.store.access import audit_entries
-from app.store.ledger import customers, invoices, payment_batches, turnover
+from app.store.ledger import customers, invoices, payment_batches, positions, turnover
 from app.store.ledger.customers import CodeRefusedError, Customer, CustomerConflictError, Details
 from app.store.ledger.invoices import LONGEST_DUE_FIRST, OUTSTANDING, Filter
 from app.web.http.downloads import export, written_list
@@ -28,6 +29,7 @@ from app.web.http.forms import Form
 from app.web.http.rendering import Pages, address
 from app.web.http.request_context import RequestContext
 from app.web.pages.audit_messages import audit_message
+from app.web.pages.overtaken_edits import overtaken_edit
 from app.web.pages.receivables.invoice_page import UNDONE
 from app.workbook.writing import customer_list
 
@@ -38,8 +40,12 @@ _MONTHS = 12
 
 @dataclass(frozen=True, slots=True)
 class CustomerSearch:
+    """`is_owing` says that the list is narrowed to who owes something: unless everybody, or somebody, is asked for."""
+
     text: str
     archived: bool
+    settled: bool
+    is_owing: bool
     day: date
     as_of: str
     column: AccountOrder
@@ -54,9 +60,12 @@ class CustomerSearch:
             column = AccountOrder(sort.removeprefix("-"))
         except ValueError:
             column, sort = AccountOrder.NAME, ""
+        text, archived, settled = fields.text("q"), fields.checked("archived"), fields.checked("settled")
         return cls(
-            text=fields.text("q"),
-            archived=fields.checked("archived"),
+            text=text,
+            archived=archived,
+            settled=settled,
+            is_owing=not (text or archived or settled),
             day=day,
             as_of="" if day == context.today else day.isoformat(),
             column=column,
@@ -92,6 +101,7 @@ class CustomerSearch:
             path,
             q=self.text,
             archived="yes" if self.archived else "",
+            settled="yes" if self.settled else "",
             as_of=self.as_of,
             sort=self.sort,
             page=self.page if self.page > 1 else "",
@@ -106,6 +116,7 @@ class Customers:
         fields = Form(context.query)
         search = CustomerSearch.of(context, fields)
         found = self._found(context, search)
+        listed = page_of(found, search.page)
         return self.pages.show(
             context,
             "customers/index.html",
@@ -113,9 +124,11 @@ class Customers:
             day=search.day,
             search=search,
             columns=AccountOrder,
-            accounts=page_of(found, search.page),
+            accounts=listed,
+            oldest=_oldest_days_late(context.as_of(search.day), listed),
             count=len({one.customer_id for one in found}),
             pages=page_count(len(found)),
+            is_narrowed=search.is_owing and any(one.position.outstanding_cents for one in found),
             is_empty=not found and not customers.exist(),
         )
 
@@ -203,6 +216,8 @@ class Customers:
         own = customers.with_own_field(search.text) if search.text else frozenset()
         accounts = customers.accounts(context.as_of(search.day))
         found = account.matching(accounts, search.text, archived=search.archived, also=own)
+        if search.is_owing:
+            found = account.owing(found)
         return account.in_order(found, search.column, descending=search.descending)
 
     def _summaries(self, customer_id: int, as_of: AsOf, as_of_parameter: str, usual: str) -> list[dict[str, Any]]:
@@ -237,18 +252,22 @@ class Customers:
             plain=plain(CUSTOMER),
             own=customer.details.own_fields if customer else {},
             labels={**{field.name: field.label for field in CUSTOMER}, **fields.own_labels()},
-            **{"version": customer.version if customer else 0, "saved": [], "saver": None, **more},
+            **{"version": customer.version if customer else 0, "overtaken": None, **more},
         )
 
     def _conflict(self, context: RequestContext, fields: Form, current: Customer, typed: Details) -> HTTPResponse:
-        labels = {field.name: field.label for field in CUSTOMER}
-        saved = changes(asdict(current.details), asdict(typed))
-        own_saved = saved.pop("own_fields", {})
-        audit_message = [(name, labels[name], value, fields.typed.get(name)) for name, value in saved.items()]
-        audit_message += [("own-fields", name, text, typed.own_fields.get(name)) for name, text in own_saved.items()]
         # The last to save it, nobody where that was an import.
-        saver = next(iter(audit_entries.of_subject(f"customer:{current.id}", limit=1)), None)
-        return self._form(context, fields, current, status=409, saved=audit_message, saver=saver)
+        latest = next(iter(audit_entries.of_subject(f"customer:{current.id}", limit=1)), None)
+        saver = (latest.actor, latest.at) if latest and latest.actor else None
+        saved = asdict(current.details)
+        overtaken = overtaken_edit(saved, asdict(typed), fields, context.locale, saver=saver, names={})
+        return self._form(context, fields, current, status=409, overtaken=overtaken)
+
+
+def _oldest_days_late(as_of: AsOf, accounts: Iterable[Account]) -> dict[tuple[int, str], int]:
+    """Return how late the oldest of what is overdue is, by customer and currency."""
+    late = {one.customer_id for one in accounts if one.position.overdue_cents}
+    return {key: (as_of.day - due_on).days for key, due_on in positions.oldest_overdue(as_of, late).items()}
 
 
 def _summary(

@@ -15,6 +15,7 @@ from app.store.ledger.firm import FirmConflictError
 from app.web.http.forms import Form
 from app.web.http.rendering import Pages
 from app.web.http.request_context import RequestContext
+from app.web.pages.overtaken_edits import overtaken_edit
 
 _LABELS = {field.name: field.label for field in FIRM}
 _LONGEST = {field.name: field.longest for field in FIRM}
@@ -46,10 +47,11 @@ class FirmSettings:
         return self._form(context, fields, version)
 
     def _conflict(self, context: RequestContext, fields: Form, current: Firm, typed: Firm) -> HTTPResponse:
-        ours, theirs = typed.described(), current.described()
-        saved = [(name, _LABELS[name], text, ours[name]) for name, text in theirs.items() if text != ours[name]]
-        saver = next(iter(audit_entries.of_subject("firm:1", limit=1)), None)
-        return self._form(context, fields, current.version, status=409, saved=saved, saver=saver)
+        latest = next(iter(audit_entries.of_subject("firm:1", limit=1)), None)
+        saver = (latest.actor, latest.at) if latest else None
+        theirs, ours = current.described(), typed.described()
+        overtaken = overtaken_edit(theirs, ours, fields, context.locale, saver=saver, names={})
+        return self._form(context, fields, current.version, status=409, overtaken=overtaken)
 
     def _form(
         self, context: RequestContext, fields: Form, version: int, status: int | None = None, **more: object
@@ -63,7 +65,7 @@ class FirmSettings:
             longest=_LONGEST,
             values=asdict(context.firm),
             zones=_zones(context.firm.zone.key),
-            **{"version": version, "saved": [], "saver": None, **more},
+            **{"version": version, "overtaken": None, **more},
         )
 
 

@@ -18,7 +18,7 @@ def test_an_amount_in_a_sentence_is_written_as_programs_expect_it() -> None:
     [
         ("en_GB", "-1,234.50 of 1,234,567.00 in 1,200 rows"),
         ("de_DE", "-1.234,50 of 1.234.567,00 in 1.200 rows"),
-        ("fr_FR", "-1\u202f234,50 of 1\u202f234\u202f567,00 in 1\u202f200 rows"),
+        ("fr_FR", "-1\u00a0234,50 of 1\u00a0234\u00a0567,00 in 1\u00a0200 rows"),
         ("en_IN", "-1,234.50 of 12,34,567.00 in 1,200 rows"),
         ("sv_SE", "\u22121\u00a0234,50 of 1\u00a0234\u00a0567,00 in 1\u00a0200 rows"),
     ],

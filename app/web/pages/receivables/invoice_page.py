@@ -1,7 +1,7 @@
 """The page of one invoice: its figures and history, and the forms of what can be done with it."""
 
 import secrets
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -10,7 +10,8 @@ from bottle import HTTPResponse
 from app.domain.fields import INVOICE, plain
 from app.domain.invoice import LifecycleState, lifecycle_state
 from app.domain.invoice_changes import StatusChange, possible_changes
-from app.store.ledger import history, invoice_payments, invoices, payment_list
+from app.store.access.audit_entries import Entry
+from app.store.ledger import customers, history, invoice_payments, invoices, payment_list
 from app.store.ledger.history import ImportedChange
 from app.store.ledger.invoices import OUTSTANDING, Filter, ListedInvoice
 from app.web.http.forms import LONGEST_LINE, Form
@@ -42,7 +43,7 @@ class InvoiceDetailPage:
     ) -> HTTPResponse:
         as_of = context.as_of(fields.day("as_of", context.today))
         line = invoices.existing(invoice_id, as_of)
-        payment_rows = invoice_payments.payments_of(invoice_id, as_of)
+        payment_rows = invoice_payments.payments_of(invoice_id, as_of)[::-1]  # newest first, as the history
         happened = history.of_invoice(invoice_id)
         return self.pages.show(
             context,
@@ -52,6 +53,8 @@ class InvoiceDetailPage:
             day=as_of.day,
             is_today=as_of.day == context.today,
             line=line,
+            customer=customers.existing(line.invoice.customer_id).details,
+            dispute=_dispute(happened) if line.invoice.disputed else None,
             plain=plain(INVOICE),
             own=[(name, text, _with_the_same(name, text)) for name, text in line.invoice.own_fields.items()],
             origin=next((one for one in happened if isinstance(one, ImportedChange)), None),
@@ -85,6 +88,13 @@ class InvoiceDetailPage:
         """Return the customer's invoices in the same currency that match."""
         wanted = replace(narrowed, customer_id=line.invoice.customer_id, currency=line.invoice.currency)
         return invoices.matching(wanted, context.as_of(), invoices.LONGEST_DUE_FIRST)
+
+
+def _dispute(happened: Sequence[Entry | ImportedChange]) -> Entry | None:
+    """Return how it was marked as disputed; None where a workbook did that."""
+    entries = (one for one in happened if isinstance(one, Entry))
+    latest = next((one for one in entries if one.action in ("invoice.dispute", "invoice.settle_dispute")), None)
+    return latest if latest and latest.action == "invoice.dispute" else None
 
 
 def _with_the_same(name: str, text: str) -> str:

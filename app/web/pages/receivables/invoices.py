@@ -1,7 +1,7 @@
 """Invoices: the list that can be searched, filtered and ordered, writing one, and what is said of it later."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import timedelta
 from functools import partial
 from types import MappingProxyType
@@ -22,7 +22,7 @@ from app.domain.paging import page_count
 from app.domain.permissions import Right
 from app.store.access import views
 from app.store.db.cache import cache_fragment
-from app.store.ledger import customer_choice, imports, invoice_changes, invoices
+from app.store.ledger import customer_choice, history, imports, invoice_changes, invoices
 from app.store.ledger.customer_choice import Choice
 from app.store.ledger.invoice_changes import SeenVersion
 from app.store.ledger.invoices import InvoiceOrder, ListedInvoice
@@ -32,6 +32,7 @@ from app.web.http.invoice_search import STATUSES, InvoiceSearch
 from app.web.http.locales import Locale
 from app.web.http.rendering import Pages
 from app.web.http.request_context import RequestContext
+from app.web.pages.overtaken_edits import OvertakenEdit, overtaken_edit
 from app.web.pages.receivables.bulk_undo import bulk_undo
 from app.web.pages.receivables.invoice_page import InvoiceDetailPage
 from app.web.pages.views import address_of, query_of
@@ -136,7 +137,8 @@ class Invoices:
             return form(line.invoice)
         except invoice_changes.InvoiceConflictError as meanwhile:
             found = meanwhile.invoice
-            return form(found, status=409, version=found.version, meanwhile=found)
+            overtaken = _overtaken(context, found, facts, fields)
+            return form(found, status=409, version=found.version, overtaken=overtaken)
         flash = f"Invoice {facts.number} was changed." if changed else "Nothing was different."
         return self.pages.redirect(context, f"/invoices/{invoice_id}", flash=flash)
 
@@ -216,7 +218,7 @@ class Invoices:
         status: int | None = None,
         **more: object,
     ) -> HTTPResponse:
-        usual = {"number": "", "version": 0, "who": "", "meanwhile": None, "taken_by": None, "due_on": context.today}
+        usual = {"number": "", "version": 0, "who": "", "overtaken": None, "taken_by": None, "due_on": context.today}
         return self.pages.show(
             context,
             "invoices/form.html",
@@ -247,6 +249,12 @@ def _say(refused: invoice_actions.InvoiceRefusedError | UnconfirmedError, fields
     else:
         for refusal in refused.refusals:
             fields.errors[_NAMES.get(refusal.field, refusal.field)] = refusal.sentence
+
+
+def _overtaken(context: RequestContext, saved: Invoice, typed: InvoiceFacts, fields: Form) -> OvertakenEdit:
+    return overtaken_edit(
+        asdict(saved), asdict(typed), fields, context.locale, saver=history.last_saver(saved.id), names=_NAMES
+    )
 
 
 def _row(line: ListedInvoice, locale: Locale) -> tuple[object, ...]:

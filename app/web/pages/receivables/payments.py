@@ -45,6 +45,7 @@ class Payments:
             context,
             "payments/index.html",
             fields=fields,
+            wanted=wanted,
             batches=payment_list.batches(wanted, page),
             totals=totals,
             count=count,

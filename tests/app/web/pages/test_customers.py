@@ -1,11 +1,13 @@
 """Customers are listed, looked at, entered, changed and archived."""
 
+import csv
+import io
 import re
 from datetime import UTC, date, datetime
 
 import pytest
 from support.browser import Browser
-from support.records import a_customer, a_payment, a_user, an_invoice
+from support.records import LONG_AGO, a_customer, a_payment, a_user, an_invoice
 
 from app.actions import customers as customer_actions
 from app.domain.permissions import Role
@@ -40,10 +42,49 @@ def test_the_list_shows_what_each_owes_and_who_is_likely_to_be_late(browser):
     late(bolt, [3, 8, 12, 12, 20])
     an_invoice("1", acme, total_cents=250_00)
 
-    text = words(browser.get("/customers"))
+    text = words(browser.get("/customers?settled=yes"))
 
     assert "2 customers, as of 2 Mar 2026" in text
-    assert "Acme C1 250.00 USD 250.00 overdue 90 – Bolt C2 0.00 USD 0 11 Expected late" in text
+    oldest = "oldest 30 days late"  # for telephones
+    assert f"Acme C1 250.00 USD 250.00 overdue 30 90 – {oldest} Bolt C2 0.00 USD 0 11 Expected late" in text
+
+
+def test_the_list_opens_with_who_owes_something(browser):
+    an_invoice("1", a_customer("C1", "Acme"))
+    an_invoice("2", a_customer("C2", "Bolt"), voided_at=LONG_AGO)
+
+    page = browser.get("/customers")
+
+    assert listed(page) == ["Acme"]
+    assert "1 customer who owes something, as of 2 Mar 2026" in words(page)
+    assert listed(page.click("Show all")) == ["Acme", "Bolt"]
+
+
+def test_who_owes_nothing_is_found_by_name(browser):
+    an_invoice("1", a_customer("C1", "Acme"))
+    a_customer("C2", "Bolt")
+
+    assert listed(browser.get("/customers?q=bolt")) == ["Bolt"]
+
+
+def test_everybody_is_listed_while_nobody_owes_anything(browser):
+    a_customer("C1", "Acme")
+
+    page = browser.get("/customers")
+
+    assert listed(page) == ["Acme"]
+    assert "1 customer, as of 2 Mar 2026" in words(page)
+
+
+def test_the_file_of_the_list_has_whom_the_list_has(browser):
+    an_invoice("1", a_customer("C1", "Acme"))
+    a_customer("C2", "Bolt")
+
+    def names(page):
+        return [row["Name"] for row in csv.DictReader(io.StringIO(page.click("as CSV").text.lstrip("\ufeff")))]
+
+    assert names(browser.get("/customers")) == ["Acme"]
+    assert names(browser.get("/customers?settled=yes")) == ["Acme", "Bolt"]
 
 
 @pytest.mark.parametrize("text", ["acme", "ACME", "c1", "pay@"])
@@ -224,9 +265,7 @@ def test_who_was_slower_sees_what_the_other_saved_beside_what_was_typed(browser,
 
     page = form.submit(status=409)
 
-    assert "Bob saved this customer on 2 Mar 2026, 09:00, while you were typing. Nothing of yours was saved" in words(
-        page
-    )
+    assert "Bob saved this customer on 2 Mar 2026, 09:00 while you were editing. Differences are marked." in words(page)
     assert "Field Saved by Bob Typed by you Phone 2 3 Notes new old" in words(page)
     assert page.forms[1]["phone"].value == "3"
     assert customers.get(acme.id).details.phone == "2"

@@ -338,3 +338,23 @@ def test_recent_activity_is_turned_back_with_the_page(browser):
     form.submit()
 
     assert "Nothing has happened yet." in browser.get("/?as_of=2026-03-01").text
+
+
+def test_the_dashboard_leads_to_what_is_done_daily(browser):
+    an_invoice()
+
+    links = browser.get("/").html.select("main .actions a")
+
+    assert [(link.string, link["href"]) for link in links] == [
+        ("Record a payment", "/payments/new"),
+        ("Import a workbook", "/imports"),
+    ]
+
+
+def test_a_viewer_is_offered_nothing_to_do(app):
+    a_user("eve@example.com", Role.VIEWER, "Eve", QUICK_HASH)
+    viewer = Browser(app)
+    viewer.sign_in("eve@example.com")
+    an_invoice()
+
+    assert viewer.get("/").html.select("main .actions") == []

@@ -121,8 +121,9 @@ def test_the_slower_of_two_sees_what_the_other_saved(browser):
     page = save(browser, slower, name="Bolt", phone="1")
 
     assert page.status_int == 409
-    assert "Ann saved the firm’s data on 2 Mar 2026, 09:30, while you were typing." in page.text
-    assert "Acme" in page.html.select_one("caption").find_parent("table").text
+    assert "Ann saved the firm’s data on 2 Mar 2026, 09:30 while you were editing." in page.text
+    row = page.html.select_one(".table--labelled tbody tr")
+    assert [cell.get_text(strip=True) for cell in row.select("td")] == ["Acme", "Bolt"]
     assert firm.current(UNSAVED).name == "Acme"
     save(browser, page.forms[1])
     assert firm.current(UNSAVED).name == "Bolt"

@@ -1,12 +1,14 @@
 """Invoices are written and changed from forms that say what is wrong, lose nothing, and notice who was faster."""
 
-from datetime import date
+from datetime import UTC, date, datetime
 
 import pytest
-from support.records import a_customer, a_payment, an_invoice
+from support.records import LONG_AGO, a_customer, a_payment, a_user, an_import, an_imported_row, an_invoice
 
 from app.domain.confirmation import Confirmation
+from app.store.access import audit
 from app.store.db import tables
+from app.store.db.transactions import transaction
 
 
 @pytest.fixture
@@ -235,14 +237,59 @@ def test_whoever_was_slower_sees_what_the_other_saved_and_loses_nothing(browser,
     page = slower.submit(expect_errors=True)
 
     assert page.status_int == 409
-    assert "Somebody else saved this invoice while you were editing." in page.text
-    assert "called on Monday" in page.text
-    assert "sends cheque" in page.text
+    told = " ".join(page.html.select_one("[role=alert]").get_text(" ").split())
+    assert told.startswith(
+        "Ann saved this invoice on 2 Mar 2026, 09:30 while you were editing. Differences are marked."
+    )
+    assert told.endswith("Field Saved by Ann Typed by you Notes called on Monday sends cheque")
     assert tables.InvoiceModel.get().notes == "called on Monday"
 
     again = next(form for form in page.forms.values() if form.action.endswith("/edit"))
     again.submit()
     assert tables.InvoiceModel.get().notes == "sends cheque"
+
+
+def test_what_differs_from_what_was_saved_meanwhile_is_marked_in_the_form(browser, acme):
+    invoice = an_invoice("1001", acme, total_cents=100_00)
+    slower, faster = edit_form(browser, invoice), edit_form(browser, invoice)
+    faster["total"], faster["reference"] = "120.00", "PO 7"
+    faster.submit()
+    slower["reference"] = "PO 7"
+
+    page = slower.submit(expect_errors=True)
+
+    marked = page.html.select(".form__field--differs")
+    assert [field.label.get_text() for field in marked] == ["Total"]
+    assert "Total 120.00 100.00" in " ".join(page.html.select_one("[role=alert]").get_text(" ").split())
+
+
+def test_who_recorded_a_payment_is_not_taken_for_who_saved_the_invoice(browser, acme):
+    invoice = an_invoice("1001", acme)
+    slower, faster = edit_form(browser, invoice), edit_form(browser, invoice)
+    faster["notes"] = "called on Monday"
+    faster.submit()
+    with transaction():
+        paid = {"amount_cents": 10_00, "paid_on": "2026-03-02"}
+        audit.append(
+            a_user("bob@example.com", name="Bob"), "payment.recorded", f"invoice:{invoice.id}",
+            before={}, after=paid, now=datetime(2026, 3, 2, 9, 40, tzinfo=UTC),
+        )  # fmt: skip
+
+    page = slower.submit(expect_errors=True)
+
+    assert "Ann saved this invoice on 2 Mar 2026, 09:30" in page.text
+
+
+def test_what_an_import_saved_meanwhile_is_told_as_its_doing(browser, acme, user):
+    invoice = an_invoice("1001", acme, notes="old")
+    form = edit_form(browser, invoice)
+    an_imported_row(an_import(uploaded_by=user.id, state="applied", applied_at=LONG_AGO), invoice, "updated")
+    tables.InvoiceModel.update(notes="of the workbook", version=2).execute()
+    form["notes"] = "typed"
+
+    page = form.submit(expect_errors=True)
+
+    assert "Ann saved this invoice on 1 Jan 2026, 00:00 while you were editing." in page.text
 
 
 @pytest.mark.parametrize(

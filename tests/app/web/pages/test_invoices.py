@@ -6,6 +6,9 @@ from datetime import UTC, date, datetime
 import pytest
 from support.records import a_customer, a_payment, an_import, an_imported_row, an_invoice
 
+from app.store.access import audit
+from app.store.db.transactions import transaction
+
 
 def words(page):
     return " ".join(re.sub(r"<[^>]+>", " ", page.text).split())
@@ -206,3 +209,69 @@ def test_a_missing_invoice_has_a_friendly_page(browser):
     assert page.status_int == 404
     assert "There is no such invoice." in page.text
     assert "Sign out" in page.text
+
+
+def test_an_invoice_says_how_its_customer_is_reached(browser):
+    invoice = an_invoice("1", a_customer("C1", "Acme", email="pay@acme.example", phone="030 1234"))
+
+    contact = browser.get(f"/invoices/{invoice.id}").html.select_one(".layout__heading + .layout__contact")
+
+    assert [(link.get_text(), link["href"]) for link in contact.select("a")] == [
+        ("Acme", f"/customers/{invoice.customer_id}"),
+        ("030 1234", "tel:0301234"),
+        ("pay@acme.example", "mailto:pay@acme.example"),
+    ]
+
+
+def test_a_dispute_says_beside_its_mark_what_is_disputed(browser, user):
+    invoice = an_invoice("1", disputed=True)
+    marked_as(user, invoice, "dispute", "half was broken")
+
+    note = browser.get(f"/invoices/{invoice.id}").html.select_one(".note--doubt")
+
+    assert " ".join(note.get_text().split()) == "Disputed: half was broken Ann, 1 Mar 2026, 08:00"
+
+
+def test_what_was_settled_is_not_what_a_workbook_disputes_again(browser, user):
+    invoice = an_invoice("1", disputed=True)
+    marked_as(user, invoice, "dispute", "half was broken")
+    marked_as(user, invoice, "settle_dispute", "replaced")
+
+    assert browser.get(f"/invoices/{invoice.id}").html.select_one(".note--doubt") is None
+
+
+def marked_as(user, invoice, mark, reason):
+    with transaction():
+        audit.append(
+            user,
+            f"invoice.{mark}",
+            f"invoice:{invoice.id}",
+            before={},
+            after={"reason": reason},
+            now=datetime(2026, 3, 1, 8, tzinfo=UTC),
+        )
+
+
+def test_payments_stand_newest_first_as_the_history_does(browser):
+    invoice = an_invoice("1")
+    for day in (5, 20, 12):
+        a_payment(invoice, 10_00, paid_on=date(2026, 2, day))
+
+    days = browser.get(f"/invoices/{invoice.id}").html.select("tbody .table__lead time")
+
+    assert [day["datetime"] for day in days] == ["2026-02-20", "2026-02-12", "2026-02-05"]
+
+
+def test_only_what_takes_money_out_of_the_figures_is_red(browser):
+    open_one, disputed, void = (
+        an_invoice("1"),
+        an_invoice("2", disputed=True),
+        an_invoice("3", voided_at=datetime(2026, 2, 1, tzinfo=UTC)),
+    )
+
+    def red(invoice):
+        return [button.string for button in browser.get(f"/invoices/{invoice.id}").html.select(".form__danger")]
+
+    assert red(open_one) == ["Write off what is left", "Void this invoice"]
+    assert red(disputed) == ["Write off what is left", "Void this invoice"]
+    assert red(void) == []
