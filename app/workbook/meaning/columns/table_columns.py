@@ -133,7 +133,7 @@ class TableColumns:
             self._cents[index] = self._read_values(index)
         return self._cents[index]
 
-    def added_up(self, indexes: Sequence[int]) -> arithmetic.Cents:
+    def added_up(self, indexes: Sequence[int]) -> list[int]:
         columns = [values for index in indexes if (values := self.cents(index))]
         return [sum(cents or 0 for cents in row) for row in zip(*columns, strict=True)]
 
