@@ -13,7 +13,7 @@ from app.workbook.meaning.rows.invoice_rows import InvoiceRows
 from app.workbook.meaning.rows.table_row import RowProblemError, TableRow
 from app.workbook.meaning.vocabulary.headings import ListKind
 
-_SEVERAL = re.compile(r"\s*(?:[,;+&/\n|]|\band\b|\bund\b|\bet\b|\by\b|\be\b|\ben\b|\boch\b|\bog\b)\s*")
+_SEVERAL = re.compile(r"\s*(?:[,;+&/|]|\band\b|\bund\b|\bet\b|\by\b|\be\b|\ben\b|\boch\b|\bog\b)\s*")
 
 
 class PaymentRows:

@@ -81,7 +81,10 @@ class RepeatedRows:
                 **({"once": "yes, and each row repeats the total"} if are_equal else {}),
                 "mistake": "no, they are mistakes: name them as problems",
             },
-            effects={"add": f"{amount_text(added)} invoiced by them", "once": f"{amount_text(once)} invoiced by them"},
+            effects={
+                "add": f"{amount_text(added)} invoiced by them",
+                **({"once": f"{amount_text(once)} invoiced by them"} if are_equal else {}),
+            },
             shape=lines[0].rows[0][0].tab.shape("lines"),
         )
 
@@ -91,11 +94,20 @@ class RepeatedRows:
                 _problem(row, str(one.first.values["number"]), one.first)
                 row.give_up()
                 continue
+            if answer == "once" and payment and not self._is_payment_of(one.first.key, payment):
+                other = f"has another payment than {one.first.place}: list payments on a tab of their own"
+                row.problem(next(filter(row.has, ("paid_cents", "balance_cents", "paid_on", "status"))), other)
+                row.give_up()
+                continue
             self._checked.duplicate_rows += 1
             if answer == "add":
                 _add(one.first, record, "total_cents")
                 if payment:
                     self._add_payment(one.first.key, payment)
+
+    def _is_payment_of(self, key: Key, payment: Record) -> bool:
+        _, _, carried = self._first[key]
+        return carried is not None and carried.values == payment.values
 
     def _add_payment(self, key: Key, payment: Record) -> None:
         row, record, carried = self._first[key]
