@@ -31,6 +31,8 @@ def totals(checked):
         (["Subtotal", "Shipping", "Tax", "Grand Total"], [100, 10, 22, 132], "H", 132_00),
         (["Subtotal", "Discount", "Total"], [100, 10, 90], "G", 90_00),
         (["Subtotal", "Discount", "VAT", "Total"], [100, 10, 18, 108], "H", 108_00),
+        (["Total", "Discount", "Subtotal"], [90, 10, 100], "E", 90_00),
+        (["Total", "Discount", "Subtotal"], [90, -10, 100], "E", 90_00),
         (["Net Amount", "VAT", "Amount due"], [100, 19, 119], "G", 119_00),
         (["Total", "VAT", "Net Amount"], [119, 19, 100], "E", 119_00),
         (["Subtotal", "Discount", "Net Amount", "VAT", "Total"], [110, 10, 100, 20, 120], "I", 120_00),
