@@ -135,6 +135,7 @@ def test_the_fewest_of_four_columns_that_make_one_total_of_another_are_found(can
         ([119_00, 119_00], [19_00, 1], None),
         ([-100_00], [-19_00], False),
         ([1_19], [19], None),
+        ([101], [100], None),
         ([1000_00], [190_01], False),
         ([1000_00], [190_00], False),
     ],

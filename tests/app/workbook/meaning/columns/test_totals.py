@@ -211,6 +211,12 @@ def test_a_discount_is_read_as_was_answered(answer, expected, cents):
     assert (read(checked), totals(checked), questions(checked)) == (expected, [cents], [])
 
 
+def test_a_discount_beside_a_net_amount_is_asked_about():
+    assert questions(check(tab(["Net Amount", "VAT", "Discount"], [100, 20, 10]))) == [
+        "Is column G 'Discount' of tab '2026' taken off column E 'Net Amount' already?"
+    ]
+
+
 def test_a_discount_is_not_asked_about_where_paid_and_open_prove_the_total():
     checked = check(tab(["Amount", "Discount", "Paid", "Balance", "Paid On"], [100, 10, 40, 60, PAID]))
 

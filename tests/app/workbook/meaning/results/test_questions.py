@@ -185,6 +185,14 @@ def test_an_answer_is_given_for_the_question_its_subject_or_its_shape(answers, e
     assert asked(question(shape="column:x:F"), **answers) == expected
 
 
+def test_an_answer_can_be_known_without_asking():
+    checked = Checked()
+    found = Questions(Answers(remembered={"column:x:F": "paid"}), checked)
+
+    assert (found.known(question(shape="column:x:F")), found.known(question())) == ("paid", None)
+    assert (checked.questions, checked.answered) == ([], [])
+
+
 def test_a_question_without_a_shape_is_never_remembered():
     assert asked(question(), remembered={"": "paid"}) == ([None], ["column:A!F"], [])
 

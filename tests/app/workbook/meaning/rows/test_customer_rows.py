@@ -71,6 +71,8 @@ def test_a_customer_without_code_and_name_is_a_problem_at_the_name():
     [
         (CUSTOMERS, [["C1", "Acme"], ["c1", "Bolt"]],
          "A3 repeats customer 'c1' of Customers, row 2 with other values: keep one."),
+        (["Name", "Customer ID"], [["Acme", "C1"], ["Bolt", "C1"]],
+         "B3 repeats customer 'C1' of Customers, row 2 with other values: keep one."),
         (["Name", "E-mail", "Phone"], [["Acme", "a@b.example", None], ["ACME", None, None]],
          "A3 repeats customer 'ACME' of Customers, row 2 with other values: keep one."),
     ],
