@@ -18,7 +18,7 @@ _SECTIONS_TRIED = 50
 
 def add_own_totals(tab: Tab) -> None:
     ends = [row.number for row in tab.rows.totals]
-    summed = [column.index for column in tab.header.columns if column.field in tab.sums] if ends else []
+    summed = [column.index for column in tab.header.columns if column.field in tab.summed] if ends else []
     sections = {index: _sections(tab, index, ends) for index in summed}
     above = {index: list(accumulate(sums)) for index, sums in sections.items()}
     headings = {column.index: column.header for column in tab.header.columns}

@@ -28,6 +28,7 @@ LABELS = {
     "total": "the total of the invoice",
     "paid": "what was paid of it",
     "balance": "what is still open",
+    "net": "the amount without tax",
     "amount": "the amount of the payment",
     "ignore": "none of these: keep it as it is",
 }

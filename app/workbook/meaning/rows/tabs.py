@@ -45,7 +45,7 @@ class Tab:
     payments_on_account: Sequence[Row] = ()
     paid_back_on_account: frozenset[int] = frozenset()
     asked: set[str] = field(default_factory=set)
-    sums: Counter[str] = field(default_factory=Counter)
+    summed: set[str] = field(default_factory=set)
     currencies: Counter[str | None] = field(default_factory=Counter)
     default_currency: str = ""
     unknown_statuses: dict[str, list[str]] = field(default_factory=dict)

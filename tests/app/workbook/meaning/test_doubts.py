@@ -132,6 +132,12 @@ def test_a_row_is_held_against_the_payments_that_are_listed(paid, status, listed
     assert found == ([wanted] if says else [])
 
 
+def test_an_unpaid_invoice_over_nothing_is_no_contradiction():
+    tabs = invoices(row("1", "Unpaid", amount=0), headings=["Status"]) | payments(["1", PAID, 0])
+
+    assert questions(check(tabs)) == []
+
+
 def test_rows_that_differ_from_the_list_of_payments_are_one_question():
     rows = [row(str(number), 50) for number in range(1, 6)]
     tabs = invoices(*rows, headings=["Paid"]) | payments(*([str(number), PAID, 40] for number in range(1, 6)))

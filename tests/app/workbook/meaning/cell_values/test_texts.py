@@ -87,6 +87,7 @@ def test_what_may_not_be_the_identifier_that_was_meant_is_refused(cell, reason):
         (FormattedNumber(1234567, "00-00"), "12345-67"),
         (FormattedNumber(12, '0000" x "'), "0012 x"),
         (FormattedNumber(12, "???0"), "12"),
+        (FormattedNumber(12, '""0000'), "0012"),
     ],
 )
 def test_an_identifier_keeps_the_signs_and_zeros_of_its_format(cell, shown):

@@ -79,6 +79,18 @@ def test_an_unread_column_of_a_list_of_payments_can_only_be_its_amount():
     ]
 
 
+def test_a_column_may_be_the_amount_without_tax_that_its_heading_says():
+    checked = check(tab([*INVOICES, "Net Amount"], row("1", 119, 100)), by_question={"column:2026!E": "total"})
+
+    assert asked(checked)[0].labels == {
+        "net": "the amount without tax",
+        "total": "the total of the invoice",
+        "paid": "what was paid of it",
+        "balance": "what is still open",
+        "ignore": "none of these: keep it as it is",
+    }
+
+
 def test_a_column_without_a_heading_is_called_by_its_letter():
     assert questions(check(tab([*INVOICES, None], row("1", 100, 40.5))))[0].startswith("column F of tab '2026' holds")
 

@@ -25,6 +25,7 @@ def asked_about(checked):
         ("Bank", True),
         ("Quantity", False),
         ("Quantity paid", True),
+        ("Quantity open", True),
         ("% paid", False),
         ("Phone", False),
         ("Address", False),

@@ -265,6 +265,22 @@ def test_a_status_is_the_state_of_the_invoice(status, state, disputed):
     assert invoice_values(check(tracked({"status": status})), "state", "disputed") == [(state, disputed)]
 
 
+@pytest.mark.parametrize(
+    ("status", "since", "reason", "expected"),
+    [
+        ("Void", DUE, "a slip", {"state": "void", "state_on": DUE, "state_reason": "a slip"}),
+        ("Void", None, None, {"state": "void", "state_reason": ""}),
+        ("Open", DUE, "a slip", {"state": ""}),
+    ],
+)
+def test_a_closed_invoice_says_since_when_and_why(status, since, reason, expected):
+    headings = [*INVOICES, "Status", "Status Date", "Status Reason"]
+
+    (invoice,) = check({"A": [headings, ["1", "Acme", ISSUED, DUE, 100, status, since, reason]]}).invoices
+
+    assert {name: value for name, value in invoice.values.items() if name.startswith("state")} == expected
+
+
 def test_a_table_without_statuses_says_nothing_of_the_state():
     assert "state" not in check({"A": [INVOICES, ["1", "Acme", ISSUED, DUE, 100]]}).invoices[0].values
 

@@ -100,6 +100,7 @@ def test_a_text_that_is_nothing_but_a_currency_is_one(text, currency):
         ("0;[$€-407] 0;[$€-407] 0", None),
         ("0\\ \\€", "EUR"),
         ("€0", "EUR"),
+        ('"R" General', "ZAR"),
         ('#,##0.00"zł"', "PLN"),
         ("[Red]0.00 \\K\\č", "CZK"),
     ],
