@@ -872,6 +872,16 @@ def test_what_identifies_a_row_with_a_problem_is_kept(tab, broken):
     assert check(tab).broken == broken
 
 
+def test_each_record_says_what_it_is():
+    tabs = {"C": [CUSTOMERS, ["C1", "Acme"]]} | invoices_tab(a_row(customer="C1"))
+
+    checked = check(tabs | {"P": [PAYMENTS, ["1", DUE, 5]]})
+
+    records = [*checked.customers, *checked.invoices, *checked.payments]
+    assert [one.kind for one in records] == ["customer", "invoice", "payment"]
+    assert [one.kind for one in with_payments_on_account(5).payments] == ["payment"]
+
+
 def test_all_records_of_a_tab_are_counted_also_those_with_problems():
     checked = check(invoices_tab(a_row("1"), a_row("2", amount="lots"), ["Total", None, None, None, D(100)]))
 
