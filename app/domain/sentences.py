@@ -45,6 +45,12 @@ def first_of(texts: Sequence[str], most: int = 5) -> str:
     return f"{shown} and {count_text(len(texts) - most)} more" if len(texts) > most else shown
 
 
+def first_phrases_of(phrases: Sequence[str], most: int) -> str:
+    """As `first_of`, for phrases that have commas themselves."""
+    more = [f"and {count_text(len(phrases) - most)} more"] if len(phrases) > most else []
+    return "; ".join([*phrases[:most], *more])
+
+
 def plain(text: str) -> str:
     """Write the numbers as `1,234.50`."""
     return _NUMBER.sub(r"\1", text) if _OPEN in text else text

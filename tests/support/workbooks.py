@@ -236,8 +236,25 @@ def questions(checked):
     return [plain(question.text) for question in checked.questions]
 
 
+def asked(checked):
+    """Return the questions in full, their numbers plain, and `<headings>` for the hash of a table's headings."""
+    return [_plainly(question, {tab.fingerprint for tab in checked.tabs} - {""}) for question in checked.questions]
+
+
+def _plainly(question, fingerprints):
+    shape = question.shape
+    for fingerprint in fingerprints:
+        shape = shape.replace(fingerprint, "<headings>")
+    examples = tuple(
+        replace(one, text=plain(one.text), readings={way: plain(text) for way, text in one.readings.items()})
+        for one in question.examples
+    )
+    labels, effects = ({way: plain(text) for way, text in one.items()} for one in (question.labels, question.effects))
+    return replace(question, text=plain(question.text), examples=examples, labels=labels, effects=effects, shape=shape)
+
+
 def notices(checked):
-    return [notice.message for notice in checked.notices]
+    return [plain(notice.message) for notice in checked.notices]
 
 
 def invoice_values(checked, *names):

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import date
 
 from app.domain.plausible_days import is_far_ahead
-from app.domain.sentences import amount_text, count_text, counted
+from app.domain.sentences import amount_text, counted, first_of, first_phrases_of
 from app.store.ledger.snapshot import Snapshot, StoredInvoice, StoredPayment
 from app.workbook.meaning.results.questions import Questions, digest
 from app.workbook.meaning.results.records import Checked, Record, Value, paid_by_invoice
@@ -74,17 +74,16 @@ def _ask_about_the_list_of_payments(checked: Checked, invoices: InvoiceRows, que
     if not differing:
         return
     first = differing[0][1]
-    shown = "; ".join(
-        f"{stated.cell} says {_in_words(stated)}, listed are {amount_text(listed[key])}"
-        for key, stated in differing[:_SHOWN]
-    )
-    more = f"; and {count_text(len(differing) - _SHOWN)} more" if len(differing) > _SHOWN else ""
+    shown = [
+        f"{stated.cell} says {_in_words(stated)}, listed are {amount_text(listed[key])}" for key, stated in differing
+    ]
     rows_say = counted(len(differing), "row says", "rows say")
     by_rows = sum(_paid(stated, listed[key]) - listed[key] for key, stated in differing)
     answer = questions.ask(
         f"listed:{first.row.tab.name}",
         first.row.tab.name,
-        f"{rows_say} another amount paid than the list of payments: {shown}{more}. Whose word counts?",
+        f"{rows_say} another amount paid than the list of payments: {first_phrases_of(shown, _SHOWN)}. "
+        "Whose word counts?",
         {"list": "the list of payments", "rows": "the invoices' own rows"},
         effects={"rows": f"{amount_text(abs(by_rows))} {'less' if by_rows >= 0 else 'more'} is owed than by the list"},
         shape=f"listed:{first.row.tab.header.fingerprint}:{digest((key, listed[key]) for key, _ in differing)}",
@@ -139,15 +138,15 @@ def _ask_about_overpaid(checked: Checked, questions: Questions, stored: Snapshot
     if not overpaid:
         return
     credit = sum(paid[one.key] - one.cents("total_cents") for one in overpaid)
-    shown = ", ".join(
+    shown = [
         f"{one.values['number']}: {amount_text(paid[one.key])} of {amount_text(one.cents('total_cents'))}"
-        for one in overpaid[:_SHOWN]
-    )
-    was = counted(len(overpaid), "invoice has", "invoices have")
+        for one in overpaid
+    ]
+    have = counted(len(overpaid), "invoice has more paid than its total", "invoices have more paid than their totals")
     questions.ask(
         "overpaid",
         overpaid[0].tab,
-        f"{was} more paid than its total ({shown}): is the rest credit of the customers?",
+        f"{have} ({first_of(shown, _SHOWN)}): is the rest credit of the customers?",
         {"credit": "yes, it is credit"},
         effects={"credit": f"{amount_text(credit)} of credit"},
         shape=f"overpaid:{digest((one.key, paid[one.key]) for one in overpaid)}",
@@ -164,7 +163,7 @@ def _ask_about_paid_back(checked: Checked, questions: Questions, stored: Snapsho
     ]
     if not found:
         return
-    shown = ", ".join(f"{one.values['number']}: {amount_text(paid[one.key])}" for one in found[:_SHOWN])
+    shown = first_of([f"{one.values['number']}: {amount_text(paid[one.key])}" for one in found], _SHOWN)
     has = counted(len(found), "invoice has", "invoices have")
     questions.ask(
         "paid-back",
@@ -199,9 +198,7 @@ def _of_rows(subject: str, records: Sequence[Record]) -> str:
 
 
 def _shown(records: Sequence[Record], name: str) -> str:
-    places = [f"{one.place}: {_day(one, name).isoformat()}" for one in records[:_SHOWN]]
-    more = [f"{count_text(len(records) - _SHOWN)} more"] if len(records) > _SHOWN else []
-    return "; ".join([*places, *more])
+    return first_phrases_of([f"{one.place}: {_day(one, name).isoformat()}" for one in records], _SHOWN)
 
 
 def _day(record: Record, name: str) -> date:

@@ -18,24 +18,25 @@ _SECTIONS_TRIED = 50
 
 def add_own_totals(tab: Tab) -> None:
     ends = [row.number for row in tab.rows.totals]
-    summed = [column for column in tab.header.columns if column.field in tab.sums] if ends else []
-    sections = {name: _sections(tab, name, ends) for name in dict.fromkeys(column.field for column in summed)}
-    above = {name: list(accumulate(sums)) for name, sums in sections.items()}
+    summed = [column.index for column in tab.header.columns if column.field in tab.summed] if ends else []
+    sections = {index: _sections(tab, index, ends) for index in summed}
+    above = {index: list(accumulate(sums)) for index, sums in sections.items()}
+    headings = {column.index: column.header for column in tab.header.columns}
     for place, row in enumerate(tab.rows.totals):
-        for column in summed:
-            stated = _cents(tab, row, column.field)
+        for index in summed:
+            stated = _cents(tab, row, index)
             if stated is not None:
-                read = _sum_above(sections[column.field], above[column.field], place, stated)
-                tab.report.own_totals.append(OwnTotal(cell_name(column.index, row.number), column.header, stated, read))
+                read = _sum_above(sections[index], above[index], place, stated)
+                tab.report.own_totals.append(OwnTotal(cell_name(index, row.number), headings[index], stated, read))
 
 
-def _sections(tab: Tab, name: str, ends: list[int]) -> list[int]:
+def _sections(tab: Tab, index: int, ends: list[int]) -> list[int]:
     """Return the sum of the rows between totals; each row is added once, however many totals a tab has."""
     sums = [0] * len(ends)
     for row in tab.rows.records:
         place = bisect_left(ends, row.number)
         if place < len(ends):
-            sums[place] += _cents(tab, row, name) or 0
+            sums[place] += _cents(tab, row, index) or 0
     return sums
 
 
@@ -139,11 +140,9 @@ def _columns(columns: Iterable[tuple[int, str]]) -> str:
     return ", ".join(f"{column_letter(index)} '{header}'" for index, header in columns)
 
 
-def _cents(tab: Tab, row: Row, name: str) -> int | None:
-    column = tab.header.column(name)
-    assert column is not None  # it has been summed
+def _cents(tab: Tab, row: Row, index: int) -> int | None:
     try:
-        amount = amounts.read_amount(row.cell(column.index), tab.marks.get(column.index) or DecimalMark.POINT)
+        amount = amounts.read_amount(row.cell(index), tab.marks.get(index) or DecimalMark.POINT)
     except UnreadableError:
         return None
     return cents_from_decimal(amount.value) if amount else None

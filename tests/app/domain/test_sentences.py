@@ -3,7 +3,16 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from app.domain.sentences import amount_text, count_text, counted, first_of, localized, number_text, plain
+from app.domain.sentences import (
+    amount_text,
+    count_text,
+    counted,
+    first_of,
+    first_phrases_of,
+    localized,
+    number_text,
+    plain,
+)
 from app.web.http.locales import Locale
 
 BERLIN = ZoneInfo("Europe/Berlin")
@@ -59,3 +68,11 @@ def test_what_is_not_exactly_a_number_of_ours_stays_as_it_is(text):
 def test_up_to_five_things_are_named_and_the_others_counted() -> None:
     assert first_of(["a", "b", "c", "d", "e"]) == "a, b, c, d, e"
     assert plain(first_of(["a", "b", "c", "d", "e", "f"])) == "a, b, c, d, e and 1 more"
+
+
+@pytest.mark.parametrize(
+    ("phrases", "text"),
+    [(["1 in A, B"], "1 in A, B"), (["a", "b"], "a; b"), (["a", "b", "c", "d"], "a; b; and 2 more")],
+)
+def test_phrases_are_parted_by_semicolons_and_the_rest_is_counted(phrases: list[str], text: str) -> None:
+    assert first_phrases_of(phrases, most=2) == text

@@ -27,7 +27,8 @@ class Sum:
 def is_sum(result: Cents, added: Iterable[Cents], deducted: Iterable[Cents] = ()) -> bool:
     """Return whether `added` less `deducted` is the result in every row that has one.
 
-    Deductions are written with or without a minus; all of them must use the same sign. Rows of zeros prove nothing.
+    Deductions are written with or without a minus; all of them must use the same sign, and none makes an amount larger.
+    Rows of zeros prove nothing.
     """
     plus, minus = list(added), list(deducted)
     if not any(any(column) for column in minus) and len(plus) < 2:
@@ -41,8 +42,9 @@ def _holds(result: Cents, plus: Sequence[Cents], minus: Sequence[Cents], sign: i
     for place, cents in enumerate(result):
         if cents is None:
             continue
-        computed = sum(column[place] or 0 for column in plus) - sign * sum(column[place] or 0 for column in minus)
-        if cents != computed:
+        whole = sum(column[place] or 0 for column in plus)
+        less = sign * sum(column[place] or 0 for column in minus)
+        if cents != whole - less or (less and abs(cents) > abs(whole)):
             return False
         is_proven = is_proven or any(column[place] for column in further)
     return is_proven

@@ -77,7 +77,7 @@ def ask_about_unread(columns: TableColumns) -> None:
             index,
             f"{columns.called(index)} of tab '{columns.tab}' holds amounts ({columns.total_shown(index)} in all), "
             "and its heading does not say what they are. What are they?",
-            {choice: LABELS.get(choice, choice) for choice in choices},
+            {choice: LABELS[choice] for choice in choices},
             effects=columns.effects(index, choices),
         )
         columns.apply_answer(index, answer)

@@ -1,6 +1,6 @@
 """Find the columns of paid and open amounts, and whether a minus only marks a payment."""
 
-from app.domain.sentences import amount_text, count_text
+from app.domain.sentences import amount_text, counted
 from app.workbook.meaning.columns import arithmetic
 from app.workbook.meaning.columns.table_columns import TableColumns
 from app.workbook.meaning.tables.headers import Column, Confidence
@@ -60,8 +60,8 @@ def ask_about_signs(columns: TableColumns) -> None:
     answer = columns.ask(
         "sign",
         column.index,
-        f"{_how_many(values)} of {columns.called(column.index)} of tab '{columns.tab}' carry a minus: were they "
-        "paid to you, or did you pay them back?",
+        f"{_with_a_minus(values)} in {columns.called(column.index)} of tab '{columns.tab}': were they paid to you, or "
+        "did you pay them back?",
         {"paid": "they were paid to you", "refunded": "you paid them back"},
         effects={"paid": f"{paid} was paid", "refunded": "the debt grows by as much"},
     )
@@ -69,10 +69,10 @@ def ask_about_signs(columns: TableColumns) -> None:
         columns.negated.add(name)
 
 
-def _how_many(values: arithmetic.Cents) -> str:
+def _with_a_minus(values: arithmetic.Cents) -> str:
     if all((cents or 0) <= 0 for cents in values):
-        return "All amounts"
-    return f"{count_text(sum((cents or 0) < 0 for cents in values))} amounts"
+        return "All amounts carry a minus"
+    return counted(sum((cents or 0) < 0 for cents in values), "amount carries a minus", "amounts carry a minus")
 
 
 def _belong_to_credits(columns: TableColumns, values: arithmetic.Cents) -> bool:

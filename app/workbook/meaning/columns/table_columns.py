@@ -20,6 +20,7 @@ from app.workbook.reading.cells import Cell, Merged, Row, cell_name, clean_text,
 
 _EXAMPLES_SHOWN = 4
 _FEW = 20
+SEVERAL = {"paid_cents", "tax_cents", "discount_cents"}  # columns of one such field are added up
 AMOUNTS = ("total_cents", "net_cents", "paid_cents", "balance_cents", "amount_cents")
 _SHORT_NAMES = {name: f"{name}_cents" for name in ("total", "paid", "balance", "net", "tax", "discount", "amount")}
 _SHORT_NAMES["ignore"] = IGNORED
@@ -27,6 +28,7 @@ LABELS = {
     "total": "the total of the invoice",
     "paid": "what was paid of it",
     "balance": "what is still open",
+    "net": "the amount without tax",
     "amount": "the amount of the payment",
     "ignore": "none of these: keep it as it is",
 }
@@ -71,8 +73,8 @@ class TableColumns:
         return {index: values for index, values in self._cents.items() if values is not None}
 
     def take(self, index: int, name: str, confidence: Confidence) -> None:
-        """Map a column, unless a person chose otherwise; only paid_cents may have several."""
-        if name != "paid_cents":
+        """Map a column, unless a person chose otherwise."""
+        if name not in SEVERAL:
             self.take_away(name, index)
         if name == "total_cents" and (net := self.column("net_cents")) and net.confidence is not Confidence.CHOSEN:
             del self.read[net.index]
@@ -132,7 +134,7 @@ class TableColumns:
             self._cents[index] = self._read_values(index)
         return self._cents[index]
 
-    def added_up(self, indexes: Sequence[int]) -> arithmetic.Cents:
+    def added_up(self, indexes: Sequence[int]) -> list[int]:
         columns = [values for index in indexes if (values := self.cents(index))]
         return [sum(cents or 0 for cents in row) for row in zip(*columns, strict=True)]
 
@@ -221,7 +223,7 @@ class TableColumns:
         if name == IGNORED:
             self.read.pop(index, None)
         else:
-            if name != "paid_cents":
+            if name not in SEVERAL:
                 self.take_away(name, index)
             self.read[index] = Column(index, name, self.line.headings[index], Confidence.CHOSEN)
 

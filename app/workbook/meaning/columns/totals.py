@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from app.domain.sentences import amount_text
+from app.domain.sentences import agreeing, amount_text
 from app.workbook.meaning.columns import arithmetic
 from app.workbook.meaning.columns.table_columns import TableColumns
 from app.workbook.meaning.tables.headers import Confidence
@@ -130,7 +130,7 @@ def _ask_about_tax(columns: TableColumns, taxes: Sequence[int], *, is_net: bool)
     answer = columns.ask(
         "tax",
         known[0],
-        f"Does {columns.called(total.index)} of tab '{columns.tab}' include {columns.called(known[0])}?",
+        f"Does {columns.called(total.index)} of tab '{columns.tab}' include {_named(columns, known)}?",
         {"included": "it is included", "added": "it is to be added"},
         effects={"included": f"{columns.total_shown(total.index)} invoiced", "added": f"{added} invoiced"},
         shown=total.index,
@@ -146,11 +146,12 @@ def _ask_about_discount(columns: TableColumns, discounts: Sequence[int]) -> None
     known = [index for index in discounts if any(columns.cents(index) or ())]
     if total is None or not known or _proves_balance(columns, total.index):
         return
-    deducted = amount_text(columns.total(total.index) - abs(sum(map(columns.total, known))))
+    deducted = amount_text(columns.total(total.index) - sum(map(abs, columns.added_up(known))))
     answer = columns.ask(
         "discount",
         known[0],
-        f"Is {columns.called(known[0])} of tab '{columns.tab}' taken off {columns.called(total.index)} already?",
+        f"{agreeing(len(known), 'Is', 'Are')} {_named(columns, known)} of tab '{columns.tab}' taken off "
+        f"{columns.called(total.index)} already?",
         {"included": "it is taken off already", "deducted": "it is still to be taken off"},
         effects={"included": f"{columns.total_shown(total.index)} invoiced", "deducted": f"{deducted} invoiced"},
     )
@@ -162,3 +163,7 @@ def _ask_about_discount(columns: TableColumns, discounts: Sequence[int]) -> None
 def _proves_balance(columns: TableColumns, total: int) -> bool:
     totals, paid, left = columns.cents(total), columns.cents_of("paid_cents"), columns.cents_of("balance_cents")
     return bool(totals and paid and left) and arithmetic.is_sum(totals or (), [paid or (), left or ()])
+
+
+def _named(columns: TableColumns, indexes: Sequence[int]) -> str:
+    return " and ".join(map(columns.called, indexes))

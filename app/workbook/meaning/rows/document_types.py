@@ -85,7 +85,16 @@ def _ask_about_payments(tab: Tab, questions: Questions) -> None:
     )
     if answer == "pay":
         tab.payments_on_account = rows
+        tab.paid_back_on_account = _paid_back(tab, rows)
     _leave_out(tab, rows, "payments" if answer == "skip" else "")
+
+
+def _paid_back(tab: Tab, rows: Sequence[Row]) -> frozenset[int]:
+    """Return the rows that give money back: refunds, and payments without a minus where others have one."""
+    payments = [row for row in rows if tab.documents[row.number] == "payment"]
+    have_minus = any(_total(tab, row) < 0 for row in payments)
+    returned = {row.number for row in payments if have_minus and _total(tab, row) > 0}
+    return frozenset(returned | {row.number for row in rows if tab.documents[row.number] == "refund"})
 
 
 def _turn_credit_notes(tab: Tab, questions: Questions) -> None:

@@ -13,7 +13,7 @@ from app.workbook.meaning.rows.invoice_rows import InvoiceRows
 from app.workbook.meaning.rows.table_row import RowProblemError, TableRow
 from app.workbook.meaning.vocabulary.headings import ListKind
 
-_SEVERAL = re.compile(r"\s*(?:[,;+&/\n|]|\band\b|\bund\b|\bet\b|\by\b|\be\b|\ben\b|\boch\b|\bog\b)\s*")
+_SEVERAL = re.compile(r"\s*(?:[,;+&/|]|\band\b|\bund\b|\bet\b|\by\b|\be\b|\ben\b|\boch\b|\bog\b)\s*")
 
 
 class PaymentRows:
@@ -108,11 +108,18 @@ class PaymentRows:
         paid_on = row.day("issued_on") or row.day("paid_on")
         if paid_on is None:
             raise row.problem("issued_on", "has no date of payment")
-        cents, _ = row.amount("total_cents" if row.has("total_cents") else "balance_cents")
+        name = "total_cents" if row.has("total_cents") else "balance_cents"
+        cents, _ = row.amount(name)
         if cents is None:
-            raise row.problem("total_cents", "has no amount")
-        owners = set(self._customers.named_by_payment(row))
+            raise row.problem(name, "has no amount")
         amount = abs(cents)
+        if row.number in row.tab.paid_back_on_account:
+            raise row.problem(
+                name,
+                f"gives {amount_text(amount)} back and names no invoice: enter it in a list of payments, with a minus "
+                "and the number of the invoice",
+            )
+        owners = set(self._customers.named_by_payment(row))
         mine = [key for key, cents_left in left.items() if key[1] in owners and cents_left > 0]
         same = next((key for key in mine if left[key] == amount), None)
         for key in [same] if same else mine:
@@ -124,7 +131,7 @@ class PaymentRows:
             left[key] -= part
             amount -= part
         if amount:
-            raise row.problem("total_cents", f"pays {amount_text(amount)} more than is left of its customer's invoices")
+            raise row.problem(name, f"pays {amount_text(amount)} more than is left of its customer's invoices")
 
     def _invoice_of(self, row: TableRow, number: str) -> tuple[str, str]:
         """Raise a problem if the invoice is unknown or ambiguous."""

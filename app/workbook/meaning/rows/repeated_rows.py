@@ -4,7 +4,7 @@ from collections import defaultdict
 from dataclasses import dataclass, field
 from typing import cast
 
-from app.domain.sentences import amount_text, count_text, counted
+from app.domain.sentences import amount_text, counted, first_phrases_of
 from app.workbook.meaning.results.questions import Questions
 from app.workbook.meaning.results.records import Checked, Key, Notice, Record, Value
 from app.workbook.meaning.rows.table_row import RowProblemError, TableRow
@@ -55,11 +55,9 @@ class RepeatedRows:
 
     def ask(self) -> None:
         for name, found in self._read_once.items():
-            shown = "; ".join(found[:_SHOWN]) + (
-                f"; and {count_text(len(found) - _SHOWN)} more" if len(found) > _SHOWN else ""
-            )
-            rows = counted(len(found), "row says", "rows say")
-            self._checked.notices.append(Notice(name, f"{rows} the same as another and was read once: {shown}."))
+            rows = counted(len(found), "row says the same as another and was", "rows say the same as another and were")
+            message = f"{rows} read once: {first_phrases_of(found, _SHOWN)}."
+            self._checked.notices.append(Notice(name, message))
         for name, by_key in self._lines.items():
             lines = list(by_key.values())
             answer = self._ask(name, lines)
@@ -71,20 +69,22 @@ class RepeatedRows:
         added = once + sum(record.cents("total_cents") for one in lines for _, record, _ in one.rows)
         pairs = [(one.first, record) for one in lines for _, record, _ in one.rows]
         are_equal = all(first.cents("total_cents") == record.cents("total_cents") for first, record in pairs)
-        shown = "; ".join(
-            f"{one.first.values['number']} in rows {', '.join(map(str, one.numbers))}" for one in lines[:_SHOWN]
-        )
+        shown = [f"{one.first.values['number']} in rows {', '.join(map(str, one.numbers))}" for one in lines]
         many = counted(len(lines), "invoice stands", "invoices stand")
         return self._questions.ask(
             f"lines:{name}",
             name,
-            f"{many} in several rows of tab '{name}' that differ ({shown}): are they lines of one invoice?",
+            f"{many} in several rows of tab '{name}' that differ ({first_phrases_of(shown, _SHOWN)}): "
+            "are they lines of one invoice?",
             {
                 "add": "yes, their amounts add up",
                 **({"once": "yes, and each row repeats the total"} if are_equal else {}),
                 "mistake": "no, they are mistakes: name them as problems",
             },
-            effects={"add": f"{amount_text(added)} invoiced by them", "once": f"{amount_text(once)} invoiced by them"},
+            effects={
+                "add": f"{amount_text(added)} invoiced by them",
+                **({"once": f"{amount_text(once)} invoiced by them"} if are_equal else {}),
+            },
             shape=lines[0].rows[0][0].tab.shape("lines"),
         )
 
@@ -94,11 +94,20 @@ class RepeatedRows:
                 _problem(row, str(one.first.values["number"]), one.first)
                 row.give_up()
                 continue
+            if answer == "once" and payment and not self._is_payment_of(one.first.key, payment):
+                other = f"has another payment than {one.first.place}: list payments on a tab of their own"
+                row.problem(next(filter(row.has, ("paid_cents", "balance_cents", "paid_on", "status"))), other)
+                row.give_up()
+                continue
             self._checked.duplicate_rows += 1
             if answer == "add":
                 _add(one.first, record, "total_cents")
                 if payment:
                     self._add_payment(one.first.key, payment)
+
+    def _is_payment_of(self, key: Key, payment: Record) -> bool:
+        _, _, carried = self._first[key]
+        return carried is not None and carried.values == payment.values
 
     def _add_payment(self, key: Key, payment: Record) -> None:
         row, record, carried = self._first[key]

@@ -133,7 +133,7 @@ class TableRow:
             if amount is None:
                 continue
             cents = cents_from_decimal(amount.value)
-            self.tab.sums[name] += cents
+            self.tab.summed.add(name)
             self.tab.rounded += has_fractions_of_a_cent(amount.value)
             found.append(-cents if name in self.tab.negated else cents)
             currency = currency or amount.currency

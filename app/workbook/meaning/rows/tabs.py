@@ -26,7 +26,8 @@ class Tab:
 
     `negated` has the money fields whose sign is inverted, `swapped` the date fields whose day and month are
     exchanged, `plain_days` those whose moments at midnight are dates in any time zone. `default_currency` is for rows
-    without one. `documents` has the document type of rows that are not plain invoices or payments.
+    without one. `documents` has the document type of rows that are not plain invoices or payments;
+    `paid_back_on_account` the numbers of those rows on account that give money back.
     """
 
     sheet: Sheet
@@ -42,8 +43,9 @@ class Tab:
     plain_days: set[str] = field(default_factory=set)
     documents: dict[int, str] = field(default_factory=dict)
     payments_on_account: Sequence[Row] = ()
+    paid_back_on_account: frozenset[int] = frozenset()
     asked: set[str] = field(default_factory=set)
-    sums: Counter[str] = field(default_factory=Counter)
+    summed: set[str] = field(default_factory=set)
     currencies: Counter[str | None] = field(default_factory=Counter)
     default_currency: str = ""
     unknown_statuses: dict[str, list[str]] = field(default_factory=dict)

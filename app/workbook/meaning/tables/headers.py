@@ -196,11 +196,14 @@ def _score(header: Header, tab: str) -> float:
     score = sum(0.6 if column.confidence is Confidence.GUESSED else 1.0 for column in header.columns)
     if header.kind.value in documents(tab):
         score += 2.5
-    # A list with amounts is not a list of customers, and one without customers is hardly a list of invoices.
+    # A list with amounts is not a list of customers; one without customers, or with days of payment alone, is hardly a
+    # list of invoices.
     if header.kind is ListKind.CUSTOMER:
         amounts = [text for _, text in header.ignored if _is_total(text)]
         score -= 2.0 * len(amounts)
     if header.kind is ListKind.INVOICE and not (header.column("customer_code") or header.column("customer_name")):
+        score -= 1.5
+    if header.kind is ListKind.INVOICE and header.column("paid_on") and not header.column("issued_on"):
         score -= 1.5
     return score
 

@@ -1,6 +1,6 @@
 """Customers named once for several rows: by a heading above them, or in the first row of their group."""
 
-from app.domain.sentences import counted
+from app.domain.sentences import counted, first_phrases_of
 from app.store.ledger.snapshot import compared
 from app.workbook.meaning.cell_values import dates
 from app.workbook.meaning.results.questions import Questions, digest
@@ -90,7 +90,7 @@ def _by_first_rows(sheet: Sheet, rows: SortedRows, index: int, questions: Questi
 def _is_confirmed(
     sheet: Sheet, found: dict[int, str], rows: list[int], index: int, questions: Questions, header: Header
 ) -> bool:
-    shown = ", ".join(f"{cell_name(index, number)}: {found[number]}" for number in rows[:_MENTIONED])
+    shown = first_phrases_of([f"{cell_name(index, number)}: {found[number]}" for number in rows], _MENTIONED)
     count = counted(len(rows), "row names", "rows name")
     answer = questions.ask(
         f"names:{sheet.name}!{header.row}",

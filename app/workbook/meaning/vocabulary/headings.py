@@ -214,7 +214,6 @@ def _payment_fields(words: Words, fields: list[tuple[str, int]]) -> list[tuple[s
         "payment_method": "method",
         "notes": "note",
         "total_cents": "amount_cents",
-        "paid_cents": "amount_cents",
     }
     found: list[tuple[str, int]] = []
     for field, rank in fields:
@@ -229,13 +228,14 @@ def _payment_fields(words: Words, fields: list[tuple[str, int]]) -> list[tuple[s
 
 
 def _customer_fields(words: Words, fields: list[tuple[str, int]]) -> list[tuple[str, int]]:
-    renamed = {"customer_code": "code", "customer_name": "name", "customer_email": "email", "number": "code"}
-    kept = [(renamed.get(field, field), rank) for field, rank in fields if field in {*renamed, "terms_days", "notes"}]
+    renamed = {"customer_code": "code", "customer_name": "name", "customer_email": "email"}
+    if not words.any("invoice"):
+        renamed["number"] = "code"
     if words.any("phone"):
         return [("phone", 0)]
     if words.any("address") and not words.any("customer", "name"):
         return [("address", 0)]
-    return [(field, rank) for field, rank in kept if not (field == "name" and words.any("person"))]
+    return [(renamed.get(field, field), rank) for field, rank in fields if field in {*renamed, "terms_days", "notes"}]
 
 
 @cache

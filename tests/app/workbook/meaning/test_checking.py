@@ -4,13 +4,16 @@ from datetime import date
 from decimal import Decimal
 
 import pytest
+from support.snapshots import a_stored_customer, a_stored_invoice, stored
 from support.workbooks import (
     AN_INVOICE,
     ANOTHER_INVOICE,
     CUSTOMERS,
     INVOICES,
+    NOTHING_STORED,
     PAYMENTS,
     Shown,
+    book,
     check,
     invoice_values,
     invoices_tab,
@@ -18,9 +21,13 @@ from support.workbooks import (
     payment_values,
     problems,
     questions,
+    say_nothing,
 )
 
 from app.domain.sentences import plain
+from app.workbook.meaning import checking
+from app.workbook.meaning.checking import ReadingContext
+from app.workbook.meaning.results.questions import Answers
 from app.workbook.reading.cells import ErrorValue, UncalculatedFormula
 from app.workbook.reading.refusal import WorkbookRefusedError
 
@@ -822,3 +829,120 @@ def test_a_payment_on_account_of_more_than_is_owed_is_a_problem():
 
     [problem] = problems(checked)
     assert "pays 10.00 more than is left of its customer's invoices" in plain(str(problem))
+
+
+# --- the run as a whole
+
+
+def test_progress_is_told_of_each_tab(monkeypatch):
+    monkeypatch.setattr(checking, "_ROWS_A_REPORT", 2)
+    told = []
+    made = book({"A": [INVOICES, *(a_row(str(number)) for number in range(5))], "B": [INVOICES, a_row("9")]})
+
+    checking.check(made, {}, Answers(), NOTHING_STORED, ReadingContext("USD"), told.append)
+
+    assert told == ["checking tab A: 2 rows", "checking tab A: 4 rows"]
+
+
+def test_days_ahead_are_no_doubt_where_today_is_not_known():
+    made = book({"A": [INVOICES, a_row(issued=date(2099, 1, 1), due=date(2099, 1, 1))]})
+
+    assert checking.check(made, {}, Answers(), NOTHING_STORED, ReadingContext("USD"), say_nothing).questions == []
+
+
+def test_lists_without_rows_are_refused_in_one_sentence():
+    with pytest.raises(WorkbookRefusedError) as refused:
+        check(invoices_tab())
+
+    assert str(refused.value) == ("The lists in this workbook have headers but no rows: there is nothing to import.")
+
+
+@pytest.mark.parametrize(
+    ("tab", "broken"),
+    [
+        ({"A": [CUSTOMERS, ["C1", "Acme"], ["C1", "Bolt"]]}, {("customer", "c1"), ("customer", "bolt")}),
+        ({"A": [INVOICES, a_row("N 7", amount="lots")]}, {("invoice", "n 7")}),
+        ({"A": [INVOICES, a_row(ErrorValue("#N/A"))]}, set()),
+        ({"A": [INVOICES, a_row()], "P": [PAYMENTS, ["77", DUE, 5]]}, {("payment", "77")}),
+        ({"A": [INVOICES, a_row()]}, set()),
+    ],
+    ids=["a customer", "an invoice", "no readable number", "a payment", "none"],
+)
+def test_what_identifies_a_row_with_a_problem_is_kept(tab, broken):
+    assert check(tab).broken == broken
+
+
+def test_each_record_says_what_it_is():
+    tabs = {"C": [CUSTOMERS, ["C1", "Acme"]]} | invoices_tab(a_row(customer="C1"))
+
+    checked = check(tabs | {"P": [PAYMENTS, ["1", DUE, 5]]})
+
+    records = [*checked.customers, *checked.invoices, *checked.payments]
+    assert [one.kind for one in records] == ["customer", "invoice", "payment"]
+    assert [one.kind for one in with_payments_on_account(5).payments] == ["payment"]
+
+
+def test_all_records_of_a_tab_are_counted_also_those_with_problems():
+    checked = check(invoices_tab(a_row("1"), a_row("2", amount="lots"), ["Total", None, None, None, D(100)]))
+
+    assert checked.tabs[0].rows == 2
+
+
+@pytest.mark.parametrize("where", ["customer", "invoice"])
+def test_a_column_that_is_kept_with_either_is_not_asked_about(where):
+    own = {"own_fields": {"Bank": "7"}}
+    before = stored(
+        [a_stored_customer(**(own if where == "customer" else {}))],
+        [a_stored_invoice("9", **(own if where == "invoice" else {}))],
+    )
+
+    assert questions(check({"A": [[*INVOICES, "Bank"], [*a_row(), 40]]}, before)) == []
+
+
+def test_each_column_of_days_and_of_amounts_is_settled_by_its_own_cells():
+    headings = [*INVOICES, "Paid", "Paid On"]
+    rows = [
+        ["1", "Acme", "13/01/2026", "02/13/2026", "1.234,00", "1,234.00", "2026-03-01"],
+        ["2", "Acme", "03/04/2026", "05/04/2026", "1.234", "1,234", "2026-05-01"],
+    ]
+
+    checked = check({"A": [headings, *rows]})
+
+    assert invoice_values(checked, "issued_on", "due_on", "total_cents") == [
+        (date(2026, 1, 13), date(2026, 2, 13), 1234_00),
+        (date(2026, 4, 3), date(2026, 5, 4), 1234_00),
+    ]
+    assert payment_values(checked, "amount_cents") == [(1234_00,), (1234_00,)]
+
+
+@pytest.mark.parametrize(
+    ("rows", "problem"),
+    [
+        ([["Acme", None, ISSUED, DUE, 5], ["Bolt", "2", ISSUED, DUE, 5]], "B2 has no invoice number."),
+        ([["Acme", "1", ISSUED, DUE, 5], ["Acme", "1", ISSUED, DUE, 6]],
+         "B3 repeats invoice '1' of A, row 2 with other values: keep one."),
+    ],
+)  # fmt: skip
+def test_a_problem_of_the_number_is_named_in_its_own_column(rows, problem):
+    assert problems(check({"A": [["Customer", "Invoice No", *INVOICES[2:]], *rows]})) == [f"A!{problem}"]
+
+
+@pytest.mark.parametrize(
+    ("row", "problem"),
+    [
+        ([DUE, None, 5, None], "B2 names no invoice."),
+        ([DUE, "9", 5, None], "B2 names invoice '9', which is neither in the workbook nor stored."),
+        ([DUE, "1", 5, None], "B2 names invoice '1', which several customers have: add a customer column."),
+        ([DUE, "1", 5, "Cord"], "B2 names invoice '1', which is another customer's."),
+        ([DUE, "3", 5, None], "B2 pays invoice '3', whose own row has a problem."),
+        ([DUE, "2, 4", 5, None],
+         "B2 pays several invoices with 5.00, and 150.00 is left of them: give each its own row."),
+    ],
+)  # fmt: skip
+def test_a_problem_of_a_payments_invoice_is_named_in_its_own_column(row, problem):
+    rows = [a_row("1"), a_row("1", "Bolt"), a_row("2"), a_row("4", amount=50), a_row("5", "Cord")]
+    payments = [["Payment Date", "Invoice No", "Amount", "Customer"], row]
+
+    checked = check(invoices_tab(*rows, a_row("3", amount="lots")) | {"Payments": payments})
+
+    assert problems(checked)[1:] == [f"Payments!{problem}"]

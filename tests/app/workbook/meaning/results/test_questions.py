@@ -6,6 +6,8 @@ import pytest
 from support.workbooks import INVOICES, PAYMENTS, check, invoice_values, payment_values, questions
 
 from app.domain.sentences import plain
+from app.workbook.meaning.results.questions import Answers, Questions, digest
+from app.workbook.meaning.results.records import Checked, Question
 
 ISSUED, DUE, PAID = date(2026, 3, 1), date(2026, 4, 1), date(2026, 3, 20)
 UNKNOWN = {"2026": [[*INVOICES, "Bank"], ["1", "Acme", ISSUED, DUE, 100, 40]]}
@@ -147,3 +149,80 @@ def test_swapped_days_are_turned_back_as_was_answered():
         (date(2026, 5, 1),),
         (date(2026, 5, 28),),
     ]
+
+
+# --- where answers come from
+
+
+def question(id_="column:A!F", shape="", choices=("paid", "ignore")):
+    return Question(id_, id_.partition(":")[0], "A", "What is it?", choices, shape=shape)
+
+
+def asked(*put, **answers):
+    """Put questions with these answers; return what was answered, what is asked, and what was remembered."""
+    checked = Checked()
+    found = Questions(Answers(**answers), checked)
+    given = [found.put(one) for one in put]
+    return given, [one.id for one in checked.questions], [one.is_remembered for one in checked.answered]
+
+
+@pytest.mark.parametrize(
+    ("answers", "expected"),
+    [
+        ({}, ([None], ["column:A!F"], [])),
+        ({"by_question": {"column:A!F": "paid"}}, (["paid"], [], [False])),
+        ({"by_subject": {"column": "paid"}}, (["paid"], [], [False])),
+        ({"by_question": {"column:A!F": "ignore"}, "by_subject": {"column": "paid"}}, (["ignore"], [], [False])),
+        ({"by_question": {"column:A!G": "paid"}}, ([None], ["column:A!F"], [])),
+        ({"by_question": {"column:A!F": "nonsense"}}, ([None], ["column:A!F"], [])),
+        ({"remembered": {"column:x:F": "paid"}}, (["paid"], [], [True])),
+        ({"remembered": {"column:x:F": "paid"}, "by_question": {"column:A!F": "ignore"}}, (["ignore"], [], [False])),
+        ({"remembered": {"column:y:F": "paid"}}, ([None], ["column:A!F"], [])),
+        ({"remembered": {"": "paid"}}, ([None], ["column:A!F"], [])),
+    ],
+)
+def test_an_answer_is_given_for_the_question_its_subject_or_its_shape(answers, expected):
+    assert asked(question(shape="column:x:F"), **answers) == expected
+
+
+def test_an_answer_can_be_known_without_asking():
+    checked = Checked()
+    found = Questions(Answers(remembered={"column:x:F": "paid"}), checked)
+
+    assert (found.known(question(shape="column:x:F")), found.known(question())) == ("paid", None)
+    assert (checked.questions, checked.answered) == ([], [])
+
+
+def test_a_question_without_a_shape_is_never_remembered():
+    assert asked(question(), remembered={"": "paid"}) == ([None], ["column:A!F"], [])
+
+
+def test_of_questions_of_one_shape_the_first_is_asked_and_its_answer_counts_for_all():
+    put = [question(f"column:{tab}!F", "column:x:F") for tab in "ABC"]
+
+    assert asked(*put) == ([None] * 3, ["column:A!F"], [])
+    assert asked(*put, by_question={"column:A!F": "paid"}) == (["paid"] * 3, [], [False] * 3)
+
+
+def test_an_answer_to_a_later_question_of_a_shape_is_its_own():
+    put = [question(f"column:{tab}!F", "column:x:F") for tab in "AB"]
+
+    assert asked(*put, by_question={"column:B!F": "paid"}) == ([None, "paid"], ["column:A!F"], [False])
+
+
+def test_a_question_without_a_shape_is_asked_once():
+    assert asked(question(), question(), question("column:B!F")) == ([None] * 3, ["column:A!F", "column:B!F"], [])
+
+
+@pytest.mark.parametrize(
+    ("answer", "expected"),
+    [("0", True), ("730", True), ("731", False), ("0730", False), ("-1", False), ("", False), ("²", False)],
+)
+def test_terms_are_any_number_of_days_up_to_two_years(answer, expected):
+    assert question("terms", choices=("14",)).takes(answer) is expected
+
+
+def test_an_answer_about_rows_is_not_one_about_others():
+    assert digest([(("1", "acme"), 5)]) == digest([(("1", "acme"), 5)])
+    assert digest([(("1", "acme"), 5)]) != digest([(("1", "acme"), 6)])
+    assert len(digest([])) == 16

@@ -140,3 +140,144 @@ def test_a_pivot_is_no_list():
 
 def test_a_summary_by_customer_is_no_list_of_invoices():
     assert header(["Customer", "Current", "1-30", "31-60", "Total"]) is None
+
+
+@pytest.mark.parametrize(
+    ("headers", "tab", "kind"),
+    [
+        (["Name", "Customer ID"], "Sheet1", ListKind.CUSTOMER),
+        (["Name", "Code"], "Sheet1", None),
+        (["Name", "Code"], "Customers", ListKind.CUSTOMER),
+        (["Name", "E-mail"], "Sheet1", None),
+        (["Name", "E-mail", "Phone"], "Sheet1", ListKind.CUSTOMER),
+        (["Name", "Address", "Payment terms"], "Sheet1", ListKind.CUSTOMER),
+        (["Name", "E-mail", "Phone"], "Staff", None),
+        (["Name", "E-mail", "Phone", "Salary"], "Sheet1", None),
+        (["Name", "E-mail", "Phone"], "Products", None),
+        (["Supplier", "Name", "E-mail", "Phone"], "Sheet1", None),
+        (["Customer Name", "E-mail", "Salary"], "Sheet1", ListKind.CUSTOMER),
+        (["Customer Name", "Customer ID", "Due Date"], "Sheet1", None),
+        (["Customer Name", "Customer ID", "Invoice Date"], "Sheet1", None),
+        (["Customer Name", "Customer ID", "Date"], "Sheet1", ListKind.CUSTOMER),
+        (["Customer Name", "Customer ID", "Date", "Balance"], "Sheet1", None),
+        (["Customer Name", "Customer ID", "Balance"], "Sheet1", ListKind.CUSTOMER),
+        (["Customer Name"], "Customers", None),
+    ],
+)
+def test_a_list_of_names_is_one_of_customers_if_it_says_so_and_tells_no_debts(headers, tab, kind):
+    found = header(headers, tab=tab)
+
+    assert (found and found.kind) == kind
+
+
+@pytest.mark.parametrize(
+    ("headers", "kind"),
+    [
+        (["Invoice No", "Customer", "Amount"], ListKind.INVOICE),
+        (["Invoice No", "Customer", "Balance"], ListKind.INVOICE),
+        (["Invoice No", "Customer", "Net Amount"], ListKind.INVOICE),
+        (["Invoice No", "Due Date", "Amount"], ListKind.INVOICE),
+        (["Invoice No", "Amount"], None),
+        (["Customer", "Due Date", "Amount"], None),
+        (["Invoice No", "Customer", "Due Date"], None),
+        (["Invoice No", "Payment Date", "Amount"], ListKind.PAYMENT),
+        (["Invoice No", "Payment Date"], None),
+        (["Payment Date", "Amount"], None),
+        (["Invoice No", "Payment Date", "Amount", "Method"], ListKind.PAYMENT),
+        (["Invoice No", "Payment Date", "Amount", "Customer"], ListKind.PAYMENT),
+    ],
+)
+def test_a_list_is_known_by_the_fields_that_it_needs(headers, kind):
+    found = header(headers)
+
+    assert (found and found.kind) == kind
+
+
+@pytest.mark.parametrize(
+    ("headers", "tab", "kind"),
+    [
+        (["Invoice No", "Date", "Amount"], "Sheet1", ListKind.PAYMENT),
+        (["Invoice No", "Date", "Amount"], "Invoices", ListKind.INVOICE),
+        (["Invoice No", "Date", "Amount", "Customer"], "Sheet1", ListKind.INVOICE),
+        (["Invoice No", "Date", "Amount", "Customer"], "Payments", ListKind.PAYMENT),
+        (["Customer ID", "Customer Name", "Invoice No", "Amount", "E-mail"], "Sheet1", ListKind.INVOICE),
+    ],
+)
+def test_of_two_kinds_of_lists_the_likelier_one_is_read(headers, tab, kind):
+    assert header(headers, tab=tab).kind is kind
+
+
+# --- headings and values together
+
+
+def values(headers, *rows):
+    found = header(headers, *rows)
+    return {column.header: (column.field, column.confidence.value) for column in found.columns}
+
+
+HEADERS = ["Invoice No", "Customer", "Amount"]
+CELLS = ["1", "Acme", 5]
+
+
+@pytest.mark.parametrize(
+    ("heading", "cell", "expected"),
+    [
+        ("Paid", 5, ("paid_cents", "said")),
+        ("Paid", "yes", ("status", "said")),
+        ("Paid", "Paid", ("status", "said")),
+        ("Paid", "5 January 2026", ("paid_on", "said")),
+        ("Paid", "later, he says", ("paid_cents", "said")),
+        ("Paid", None, ("paid_cents", "said")),
+        ("Due", 5, ("balance_cents", "said")),
+        ("Due", "5 January 2026", ("due_on", "said")),
+        ("Paid foo", 5, ("paid_cents", "guessed")),
+        ("Paid foo", "later, he says", None),
+        ("Paid foo", None, None),
+        ("What", "EUR", ("currency", "proven")),
+        ("What", "€", ("currency", "proven")),
+        ("What", "x", None),
+    ],
+)
+def test_a_column_is_what_its_heading_allows_and_its_cells_support(heading, cell, expected):
+    assert values([*HEADERS, heading], [*CELLS, cell], [*CELLS, cell]).get(heading) == expected
+
+
+def test_a_column_of_which_one_cell_is_no_currency_has_none():
+    assert "What" not in values([*HEADERS, "What"], [*CELLS, "EUR"], [*CELLS, "x"])
+
+
+def test_a_second_column_of_currencies_is_none():
+    found = values([*HEADERS, "Currency", "What"], [*CELLS, "EUR", "USD"])
+
+    assert (found["Currency"], found.get("What")) == (("currency", "said"), None)
+
+
+@pytest.mark.parametrize(
+    ("headers", "expected"),
+    [
+        (["Invoice No", "Account", "Amount"], {"Account": "customer_name"}),
+        (["Invoice No", "Account", "Customer", "Amount"], {"Customer": "customer_name"}),
+        (["Invoice No", "Account No", "Customer", "Amount"], {"Customer": "customer_name"}),
+        (["Invoice No", "Account No", "Account name", "Amount"],
+         {"Account No": "customer_code", "Account name": "customer_name"}),
+    ],
+)  # fmt: skip
+def test_an_account_is_a_customer_where_nothing_else_is(headers, expected):
+    found = fields(*headers)
+
+    assert {text: field for text, field in found.items() if field.startswith("customer")} == expected
+
+
+def test_a_chosen_mapping_may_name_columns_beyond_the_headings_and_leave_some_out():
+    row = ["Beleg", "Wer", "Wann", "Wieviel"]
+    (sheet,) = book({"A": [row, ["1", "Acme", "x", 5, 7]]}).sheets
+    wanted = {0: "number", 1: "customer_name", 2: "ignored", 4: "total_cents"}
+
+    found = header(row, ["1", "Acme", "x", 5, 7], chosen={
+        fingerprint(sheet.rows[0]): ChosenMapping(ListKind.INVOICE, wanted)
+    })  # fmt: skip
+
+    assert [(one.index, one.field, one.header, one.confidence.value) for one in found.columns] == [
+        (0, "number", "Beleg", "chosen"), (1, "customer_name", "Wer", "chosen"), (4, "total_cents", "", "chosen"),
+    ]  # fmt: skip
+    assert (found.dropped, found.ignored) == (((2, "Wann"),), ((3, "Wieviel"),))
