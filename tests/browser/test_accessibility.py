@@ -149,10 +149,14 @@ def what_is_outside(page, name):
 
 
 def outside_at(page, width):
+    """Scrollbars take room on a desk; telephones lay them over the page."""
     page.set_viewport_size({"width": width, "height": 800})
+    takes_room = "auto" if width > _WIDEST_PHONE else "none"
+    page.evaluate("shown => { document.documentElement.style.scrollbarWidth = shown; }", takes_room)
     return page.evaluate(OUTSIDE)
 
 
+_WIDEST_PHONE = 600
 WIDTHS = (320, 360, 390, 600, 768, 1024, 1440)
 # What stands in a frame that scrolls can be reached, in letters twice as large; at their usual size no table is cut.
 OUTSIDE = """() => {

@@ -30,6 +30,8 @@ PAGES = [
     "/users/new",
     "/users/1",
     "/settings",
+    "/search?q=a",
+    "/payments/advance?customer=1",
     "/audit",
     "/audit?who=nobody-like-it",
     "/audit?from=yesterday",
