@@ -22,6 +22,13 @@ def test_no_class_name_stands_twice():
     assert structure.repeated_classes() == {}
 
 
+def test_a_recorded_payment_passes_through_nine_modules_and_fourteen_calls_at_most():
+    modules, calls = structure.followed_payment()
+
+    assert 0 < modules <= 9
+    assert 0 < calls <= 14
+
+
 def test_no_line_of_a_template_is_longer_than_160_characters():
     assert structure.longest_template_line() <= 160
 

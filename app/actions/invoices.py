@@ -5,8 +5,7 @@ from dataclasses import asdict
 from datetime import datetime
 from typing import Any
 
-from app.actions.confirmations import refuse_unconfirmed
-from app.domain.confirmation import Confirmation
+from app.domain.confirmation import Confirmation, UnconfirmedError
 from app.domain.invoice import Invoice, InvoiceFacts
 from app.domain.invoice_changes import StatusChange, why_not, why_not_edit
 from app.domain.invoice_entry import InvoiceRefusal, LedgerFacts, questions, refusals
@@ -101,7 +100,9 @@ def _refuse_doubtful(
     if refused := list(refusals(facts, before, ledger, currencies.codes())):
         raise InvoiceRefusedError(refused)
     # A day more or less does not matter to what lies a month ahead, so neither does the time zone.
-    refuse_unconfirmed(questions(facts, before, paid_cents, ledger, now.date()), confirmed)
+    asked = questions(facts, before, paid_cents, ledger, now.date())
+    if unanswered := [question for question in asked if question.confirmation not in confirmed]:
+        raise UnconfirmedError(unanswered)
 
 
 def _non_empty(values: Mapping[str, Any]) -> dict[str, Any]:

@@ -3,12 +3,11 @@
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
-from typing import Any
+from typing import Any, TypeAlias
 
-from app.actions.confirmations import refuse_unconfirmed
 from app.domain import payment_batch as rules
 from app.domain.advance_payment import AdvancePayment
-from app.domain.confirmation import Confirmation
+from app.domain.confirmation import Confirmation, UnconfirmedError
 from app.domain.invoice import Invoice
 from app.domain.payment import MOVED_CREDIT, Payment
 from app.domain.payment_batch import BatchRefusal, PaymentBatch
@@ -17,6 +16,8 @@ from app.store.access.users import User
 from app.store.db.transactions import transaction
 from app.store.ledger import customers, invoice_changes, payment_batches
 from app.store.ledger.payment_batches import KeyUsedError
+
+_Locked: TypeAlias = Mapping[int, tuple[Invoice, int]]  # with the cents paid for each
 
 
 class PaymentRefusedError(Exception):
@@ -29,9 +30,10 @@ class PaymentRefusedError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Recorded:
-    """The ids of a batch's payments; `again` if the same batch had been recorded before."""
+    """A batch's payments, and the numbers of their invoices; `again` if the batch had been recorded before."""
 
     payment_ids: tuple[int, ...]
+    numbers: tuple[str, ...]
     again: bool
 
 
@@ -47,10 +49,12 @@ def record(
         # Read before the key is: what a form sent at the same moment commits meanwhile is refused for its key.
         earlier = payment_batches.earlier(batch, {invoice.customer_id for invoice, _ in invoices.values()})
         if before := payment_batches.with_key(batch.key):
-            return _recorded_before(batch, before)
+            return _recorded_before(batch, before, invoices)
         _refuse(rules.why_not(batch, invoices, today))
-        refuse_unconfirmed(rules.questions(batch, invoices, earlier), confirmed)
-        return _insert(batch, by, now)
+        asked = rules.questions(batch, invoices, earlier)
+        if unanswered := [question for question in asked if question.confirmation not in confirmed]:
+            raise UnconfirmedError(unanswered)
+        return _insert(batch, invoices, by, now)
 
 
 def move_credit(batch: PaymentBatch, by: User, now: datetime, today: date) -> Recorded:
@@ -62,9 +66,9 @@ def move_credit(batch: PaymentBatch, by: User, now: datetime, today: date) -> Re
     with payment_batches.unique_key(batch.key), transaction():
         invoices = payment_batches.locked_invoices(batch.amounts)
         if before := payment_batches.with_key(batch.key):
-            return _recorded_before(batch, before)
+            return _recorded_before(batch, before, invoices)
         _refuse(rules.why_not_move(batch, invoices, today))
-        return _insert(batch, by, now)
+        return _insert(batch, invoices, by, now)
 
 
 def record_advance(
@@ -117,7 +121,7 @@ def _refuse(refusal: BatchRefusal | None) -> None:
         raise PaymentRefusedError(refusal)
 
 
-def _recorded_before(batch: PaymentBatch, before: Sequence[Payment]) -> Recorded:
+def _recorded_before(batch: PaymentBatch, before: Sequence[Payment], invoices: _Locked) -> Recorded:
     """Return the payments recorded the first time; raises KeyUsedError if the batch differs or was voided since."""
     if any(payment.voided_at for payment in before):
         raise KeyUsedError("This form was sent before, and what it recorded has been voided since.")
@@ -126,7 +130,7 @@ def _recorded_before(batch: PaymentBatch, before: Sequence[Payment]) -> Recorded
     recorded = (amounts, first.paid_on, first.method, first.reference, first.note)
     if recorded != (dict(batch.amounts), batch.paid_on, batch.method, batch.reference, batch.note):
         raise KeyUsedError
-    return Recorded(tuple(payment.id for payment in before), again=True)
+    return Recorded(tuple(payment.id for payment in before), _numbers(invoices), again=True)
 
 
 def _add_entry(advance: AdvancePayment, by: User, now: datetime) -> int:
@@ -138,16 +142,18 @@ def _add_entry(advance: AdvancePayment, by: User, now: datetime) -> int:
     return entry_id
 
 
-def _insert(batch: PaymentBatch, by: User, now: datetime) -> Recorded:
+def _insert(batch: PaymentBatch, invoices: _Locked, by: User, now: datetime) -> Recorded:
     payments = payment_batches.insert(batch, by.id, now)
     for payment in payments:
         _audit(by, "payment.recorded", payment, _details(payment), now)
-    return Recorded(tuple(payment.id for payment in payments), again=False)
+    return Recorded(tuple(payment.id for payment in payments), _numbers(invoices), again=False)
 
 
-def _refuse_a_refund_without_payment(
-    payment: Payment, active: Sequence[Payment], invoices: Mapping[int, tuple[Invoice, int]]
-) -> None:
+def _numbers(invoices: _Locked) -> tuple[str, ...]:
+    return tuple(invoice.number for invoice, _ in invoices.values())
+
+
+def _refuse_a_refund_without_payment(payment: Payment, active: Sequence[Payment], invoices: _Locked) -> None:
     invoice, paid_cents = invoices[payment.invoice_id]
     voided_cents = sum(other.amount_cents for other in active if other.invoice_id == payment.invoice_id)
     if voided_cents > 0 and paid_cents - voided_cents < 0:

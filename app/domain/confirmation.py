@@ -1,5 +1,6 @@
 """Questions that are asked before something unlikely is saved, and the confirmations that answer them."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -23,3 +24,11 @@ class Doubt:
     field: str
     sentence: str
     invoice_id: int | None = None
+
+
+class UnconfirmedError(Exception):
+    """Nothing was written: each question names the confirmation that answers it."""
+
+    def __init__(self, questions: Iterable[Doubt]) -> None:
+        self.questions = tuple(questions)
+        super().__init__(" ".join(question.sentence for question in self.questions))

@@ -67,6 +67,7 @@ def act(page, action, texts, button):
 def take(page, path, longest):
     """Take the page from its top, no longer than it is."""
     page.evaluate("document.fonts.ready")
+    page.evaluate("document.documentElement.style.scrollbarWidth = 'none'")
     end = page.evaluate("document.querySelector('footer').getBoundingClientRect().bottom + scrollY")
     width = page.viewport_size["width"]
     page.screenshot(path=path, full_page=True, clip={"x": 0, "y": 0, "width": width, "height": min(end, longest)})

@@ -6,16 +6,13 @@ from datetime import UTC, datetime
 from functools import partial
 from typing import Any, TypeAlias
 
-from app.store.access.audit_chain import latest_hash, seal
+from app.store.access import audit_chain
 from app.store.access.users import User
 from app.store.db import current_user
 from app.store.db.after_commit import before_commit
-from app.store.db.locks import one_at_a_time
-from app.store.db.tables import AuditEntryModel
 
 _Values: TypeAlias = Mapping[str, Any]
 _NOTHING: _Values = {}
-_CHAIN_LOCK = 7_340_513  # any number, as long as nothing else in the database locks on it
 
 
 def append(
@@ -39,13 +36,7 @@ def append(
         "before": _json(before),
         "after": _json(after),
     }
-    before_commit(partial(_write, values))
-
-
-def _write(entry: _Values) -> None:
-    one_at_a_time(_CHAIN_LOCK)
-    values = {**entry, "previous_hash": latest_hash()}
-    AuditEntryModel.create(**values, entry_hash=seal(values))
+    before_commit(partial(audit_chain.lengthen, values))
 
 
 def _json(values: _Values) -> str:

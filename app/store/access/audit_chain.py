@@ -7,9 +7,11 @@ from dataclasses import dataclass
 from typing import Any
 
 from app.store.db.compiled_queries import compiled
+from app.store.db.locks import one_at_a_time
 from app.store.db.tables import AuditEntryModel
 
 BEGINNING = "0" * 64
+_CHAIN_LOCK = 7_340_513  # any number, as long as nothing else in the database locks on it
 
 _VERIFIED_AT_ONCE = 10_000
 _SEALED = "at user_id actor address request_id program action subject before after previous_hash".split()
@@ -49,7 +51,14 @@ def verify(noted_head: str = BEGINNING) -> Verified:
     return Verified(entries, head, None, has_noted_head)
 
 
-def latest_hash() -> str:
+def lengthen(entry: Mapping[str, Any]) -> None:
+    """Write the entry, sealed, at the end of the chain; call it only from `audit.append`."""
+    one_at_a_time(_CHAIN_LOCK)
+    values = {**entry, "previous_hash": _latest_hash()}
+    AuditEntryModel.create(**values, entry_hash=seal(values))
+
+
+def _latest_hash() -> str:
     return next((latest for (latest,) in _newest_hash()), BEGINNING)
 
 

@@ -15,10 +15,10 @@ from urllib.parse import parse_qsl
 from bottle import HTTPResponse, request
 from pydantic import ValidationError
 
-from app.actions.confirmations import UnconfirmedError
 from app.actions.imports import NotNowError
 from app.actions.invoices import InvoiceRefusedError
 from app.actions.payments import PaymentRefusedError
+from app.domain.confirmation import UnconfirmedError
 from app.domain.firm import Firm
 from app.domain.sentences import plain
 from app.store.access import api_tokens, idempotency

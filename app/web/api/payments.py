@@ -7,7 +7,7 @@ from typing import Annotated
 from pydantic import Field
 
 from app.actions import payments
-from app.actions.confirmations import UnconfirmedError
+from app.domain.confirmation import UnconfirmedError
 from app.domain.payment_batch import PaymentBatch
 from app.store.ledger import payment_batches, payment_list
 from app.store.ledger.payment_list import PaymentFilter, PaymentLine

@@ -6,8 +6,7 @@ from enum import Enum
 from bottle import HTTPResponse
 from pydantic import Field
 
-from app.actions.confirmations import UnconfirmedError
-from app.domain.confirmation import Doubt
+from app.domain.confirmation import Doubt, UnconfirmedError
 from app.domain.sentences import plain
 from app.web.api.shapes import ResponseModel
 

@@ -7,8 +7,7 @@ from support.at_once import all_at_once
 from support.records import LONG_AGO, a_customer, a_payment, a_user, an_invoice
 
 from app.actions import invoices as invoice_actions
-from app.actions.confirmations import UnconfirmedError
-from app.domain.confirmation import Confirmation
+from app.domain.confirmation import Confirmation, UnconfirmedError
 from app.domain.invoice import InvoiceFacts
 from app.domain.invoice_changes import StatusChange
 from app.domain.permissions import Scope

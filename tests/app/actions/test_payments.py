@@ -8,9 +8,8 @@ from support.at_once import all_at_once
 from support.records import a_customer, a_payment, a_user, an_import, an_invoice
 
 from app.actions import payments
-from app.actions.confirmations import UnconfirmedError
 from app.domain.advance_payment import AdvancePayment
-from app.domain.confirmation import Confirmation
+from app.domain.confirmation import Confirmation, UnconfirmedError
 from app.domain.payment_batch import PaymentBatch
 from app.domain.sentences import plain
 from app.store.access import audit_entries

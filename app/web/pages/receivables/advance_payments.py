@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from bottle import HTTPResponse
 
 from app.actions import payments
-from app.actions.confirmations import UnconfirmedError
 from app.domain.advance_payment import AdvancePayment
+from app.domain.confirmation import UnconfirmedError
 from app.store.db.missing_records import existing_or_raise
 from app.store.ledger import customer_choice, invoices, payment_batches, payment_list
 from app.store.ledger.customer_choice import Choice

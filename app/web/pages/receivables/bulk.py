@@ -10,9 +10,8 @@ from bottle import HTTPResponse
 from app.actions import bulk as actions
 from app.actions import payments
 from app.actions.bulk import BulkChange, BulkDone
-from app.actions.confirmations import UnconfirmedError
 from app.domain.bulk import BulkAction, Candidate, why_left_out
-from app.domain.confirmation import Confirmation
+from app.domain.confirmation import Confirmation, UnconfirmedError
 from app.domain.sentences import count_text, counted
 from app.store.db import current_user
 from app.store.ledger import invoices, payment_list

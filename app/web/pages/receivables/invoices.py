@@ -10,9 +10,9 @@ from bottle import HTTPResponse
 from markupsafe import Markup
 
 from app.actions import invoices as invoice_actions
-from app.actions.confirmations import UnconfirmedError
 from app.domain.ageing import Bucket
 from app.domain.as_of import AsOf
+from app.domain.confirmation import UnconfirmedError
 from app.domain.fields import INVOICE, plain
 from app.domain.invoice import Invoice, InvoiceFacts
 from app.domain.invoice_changes import StatusChange

@@ -9,10 +9,8 @@ from typing import Any
 from bottle import HTTPResponse
 
 from app.actions import payments
-from app.actions.confirmations import UnconfirmedError
 from app.actions.payments import Recorded
-from app.domain.confirmation import Confirmation
-from app.domain.invoice import Invoice
+from app.domain.confirmation import Confirmation, UnconfirmedError
 from app.domain.paging import page_count
 from app.domain.payment import Payment
 from app.domain.payment_batch import PaymentBatch, spread
@@ -57,22 +55,20 @@ class Payments:
         )
 
     def create(self, context: RequestContext, invoice_id: int) -> HTTPResponse:
-        return self._one(context, invoice_id, "payment", 1, "Recorded {} for invoice {}.")
+        return self._one(context, invoice_id, "payment", 1, "Recorded {amount} for invoice {number}.")
 
     def refund(self, context: RequestContext, invoice_id: int) -> HTTPResponse:
-        return self._one(context, invoice_id, "refund", -1, "Recorded a refund of {} for invoice {}.")
+        return self._one(context, invoice_id, "refund", -1, "Recorded a refund of {amount} for invoice {number}.")
 
     def use_credit(self, context: RequestContext, invoice_id: int) -> HTTPResponse:
-        invoice = invoices.facts(invoice_id)
         fields = Form(context.form)
-        cents = _amount(fields, context, invoice)
+        cents, amount = _amount(fields, context)
         target = fields.id("invoice")
         if not target:
             fields.errors.setdefault("invoice", "Please choose an invoice.")
         batch = _batch(fields, context, {invoice_id: -cents, target: cents})
         move = partial(payments.move_credit, batch, context.user, context.now, context.today)
-        flash = f"Used {context.locale.money(cents)} {invoice.currency} of credit."
-        return self._recorded(context, invoice, "credit", fields, move, flash)
+        return self._recorded(context, invoice_id, "credit", fields, move, f"Used {amount} of credit.")
 
     def new(self, context: RequestContext) -> HTTPResponse:
         fields = Form(context.query)
@@ -131,24 +127,22 @@ class Payments:
         return self.pages.redirect(context, local_path(fields.typed.get("back") or "/invoices"), flash=done)
 
     def _one(self, context: RequestContext, invoice_id: int, form: str, sign: int, flash: str) -> HTTPResponse:
-        invoice = invoices.facts(invoice_id)
         fields = Form(context.form)
-        cents = _amount(fields, context, invoice)
+        cents, amount = _amount(fields, context)
         record = _recording(fields, context, _batch(fields, context, {invoice_id: sign * cents}))
-        amount = f"{context.locale.money(cents)} {invoice.currency}"
-        return self._recorded(context, invoice, form, fields, record, flash.format(amount, invoice.number))
+        return self._recorded(context, invoice_id, form, fields, record, flash.replace("{amount}", amount))
 
     def _recorded(
         self,
         context: RequestContext,
-        invoice: Invoice,
+        invoice_id: int,
         form: str,
         fields: Form,
         record: Callable[[], Recorded],
         flash: str,
     ) -> HTTPResponse:
         if fields.errors:
-            return self.invoice_page.again(context, invoice.id, form, fields)
+            return self.invoice_page.again(context, invoice_id, form, fields)
         try:
             recorded = record()
         except payment_batches.KeyUsedError as error:
@@ -159,9 +153,9 @@ class Payments:
             for question in unconfirmed.questions:
                 fields.ask(question.confirmation, "amount", question.sentence)
         else:
-            shown = address(f"/invoices/{invoice.id}", recorded=recorded.payment_ids[0])
-            return self.pages.redirect(context, shown, flash=flash)
-        return self.invoice_page.again(context, invoice.id, form, fields)
+            shown = address(f"/invoices/{invoice_id}", recorded=recorded.payment_ids[0])
+            return self.pages.redirect(context, shown, flash=flash.replace("{number}", recorded.numbers[0]))
+        return self.invoice_page.again(context, invoice_id, form, fields)
 
     def _batch_recorded(
         self, context: RequestContext, fields: Form, customer_id: int, batch: PaymentBatch, currency: str
@@ -261,9 +255,11 @@ def _recording(fields: Form, context: RequestContext, batch: PaymentBatch) -> Ca
     return partial(payments.record, batch, context.user, context.now, context.today, fields.confirmed())
 
 
-def _amount(fields: Form, context: RequestContext, invoice: Invoice) -> int:
-    """Return the cents, 0 where the field has an error."""
-    return fields.amount("amount", context.locale, required=True, least=1, currency=invoice.currency) or 0
+def _amount(fields: Form, context: RequestContext) -> tuple[int, str]:
+    """Return the cents, 0 where the field has an error, and the amount as it is shown."""
+    currency = fields.text("currency", required=True, longest=3)
+    cents = fields.amount("amount", context.locale, required=True, least=1, currency=currency) or 0
+    return cents, f"{context.locale.money(cents)} {currency}"
 
 
 def _batch(fields: Form, context: RequestContext, amounts: Mapping[int, int]) -> PaymentBatch:
