@@ -8,7 +8,9 @@
 
   const find = (key) => {
     const named = document.querySelectorAll(`[data-key="${CSS.escape(key)}"]`);
-    return [...named].find((one) => one.checkVisibility() || one.closest("[popover]"));
+    const usable = [...named].filter((one) => one.checkVisibility() || one.closest("[popover]"));
+    // What the page itself has comes before what the head of every page has.
+    return usable.find((one) => one.closest("main")) ?? usable[0];
   };
 
   function go(target) {
