@@ -14,7 +14,7 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 TOOLS := .tools/bin
 SHELL_SCRIPTS = .ci/run $(shell git ls-files "*.sh" "provisioning/rootfs/usr/local/sbin/*" tests/e2e/images/instance/boot)
 
-.PHONY: help run setup check test mutants structure tools engine-test e2e bench audit-libraries screenshots requirements clean
+.PHONY: help run setup check test firefox mutants structure tools engine-test e2e bench audit-libraries screenshots requirements clean
 
 help: ## list what can be made
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -38,6 +38,10 @@ check: .venv/dev ## format, lint, types, who may import whom, shell
 test: .venv/dev ## all tests, or some: ARGS="tests/app/domain -k overdue"; PostgreSQL, Redis and Chromium are installed where possible
 	@tests/support/install_packages.sh postgresql chromium-headless-shell chromium openssh-server sudo redis-server
 	$(BIN)/pytest -q -n $(TEST_PROCESSES) $(BY_FILE) $(or $(ARGS),--ignore tests/engine --ignore tests/e2e --ignore tests/server)
+
+firefox: .venv/dev ## the browser's tests in Debian's Firefox, but for what only Chromium emulates
+	@tests/support/install_packages.sh firefox-esr
+	BROWSER=firefox $(BIN)/pytest -q -n 2 tests/browser
 
 mutants: .venv/dev ## change the rules in small ways and see whether a test notices: ARGS="app.domain*" for some
 	$(BIN)/mutmut run --max-children 2 $(ARGS) && $(BIN)/mutmut results

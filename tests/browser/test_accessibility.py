@@ -167,7 +167,7 @@ OUTSIDE = """() => {
   const scrolls = (one) => ["auto", "scroll"].includes(getComputedStyle(one).overflowX) && !isUncut(one);
   const isReached = (one) => one && (scrolls(one) || isReached(one.parentElement));
   const isUnseen = (one) => one && (getComputedStyle(one).clipPath !== "none" || isUnseen(one.parentElement));
-  const isWide = (one) => one.scrollWidth > width && !one.value;
+  const isWide = (one) => one.scrollWidth > width && !one.value && one.type !== "file";
   const isBeyond = (one) => one.getBoundingClientRect().right > width + 1 || isWide(one);
   const isCut = (one) => !isLarge && isUncut(one) && one.scrollWidth > one.clientWidth + 1;
   const heightOf = (one) => {

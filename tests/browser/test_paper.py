@@ -3,7 +3,7 @@
 import pytest
 from playwright.sync_api import expect
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.emulated]
 
 PAGES = ["/", "/invoices?status=overdue", "/payments?q=1", "/customers", "/customers/1", "/invoices/1", "/audit"]
 FOR_A_SCREEN = """() => [...document.querySelectorAll("body :is(button, input, select, summary, a)")]

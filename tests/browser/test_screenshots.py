@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.emulated]
 
 WIDE = {"viewport": {"width": 1200, "height": 860}}
 LONGEST = {"dashboard": 1195}
