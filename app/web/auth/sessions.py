@@ -86,7 +86,7 @@ class Sessions:
         return self.browsers.forget(self.pages.redirect(context, "/sign-in"))
 
     def _form(self, context: RequestContext, wanted: str, email: str = "", failure: str = "") -> HTTPResponse:
-        values = {"wanted": wanted, "email": email, "failure": failure, "sent": _sent_before(context)}
+        values = {"wanted": wanted, "email": email, "failure": failure, "sent": _sent_before(context), "lost": ""}
         return self.pages.show(context, "sessions/new.html", status=422 if failure else 200, **values)
 
     def _code_form(self, context: RequestContext, pending: str, wanted: str, failure: str = "") -> HTTPResponse:

@@ -81,10 +81,12 @@ class Pages:
             self.cookies.set(response, "flash", signed, seconds=_FLASH_SECONDS)
         return response
 
-    def refusal(self, context: RequestContext | None, refusal: Refusal, sent: SentForm | None = None) -> HTTPResponse:
+    def refusal(
+        self, context: RequestContext | None, refusal: Refusal, sent: SentForm | None = None, lost: str = ""
+    ) -> HTTPResponse:
         """Say why, and show what was typed, to be sent again where that may succeed."""
         values: dict[str, Any] = {"title": refusal.title, "sentence": str(refusal), "request_id": ""}
-        values |= {"sent": sent, "can_be_repeated": refusal.can_be_repeated}
+        values |= {"sent": sent, "lost": lost, "can_be_repeated": refusal.can_be_repeated}
         response = self._page(context, "errors/show.html", refusal.status, values)
         for name, value in refusal.headers.items():
             response.set_header(name, value)
@@ -98,6 +100,7 @@ class Pages:
             "again, tell the operator of this site the number below.",
             "request_id": request_id,
             "sent": None,
+            "lost": "",
         }
         return self._page(None, "errors/show.html", 500, values)
 
