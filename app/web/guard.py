@@ -209,8 +209,7 @@ class Guard:
         login = logins.find_active(reference.jti, now, self.access_policy.idle) if reference else None
         if reference is None or login is None or login.user.id != reference.user_id:
             return None
-        logins.touch(login, now)
-        return login
+        return logins.touch(login, now)
 
     def _check_form(self, context: RequestContext) -> None:
         if not self.pages.csrf.is_genuine(request, context.form_secret, context.form.get(FIELD, "")):

@@ -180,6 +180,7 @@ def pages(
             "POST", "/account/second-factor/codes", second_factors.renew_codes, Right.READ, step_up=StepUp.BY_HANDLER
         ),
         Route("POST", "/account/second-factor/remove", second_factors.disable, Right.READ, step_up=StepUp.BY_HANDLER),
+        Route("GET", "/signed-in", sessions.stay, Right.READ, is_for_enrolling=True),
         Route("POST", "/sign-out", sessions.delete, Right.READ, is_for_enrolling=True, step_up=None),
     )
 

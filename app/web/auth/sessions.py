@@ -78,6 +78,10 @@ class Sessions:
         failure = "This code is wrong, or was used already: please wait for the next one."
         return self._code_form(context, pending, wanted, failure)
 
+    def stay(self, context: RequestContext) -> HTTPResponse:
+        """Keep the login, as each request does, for a page on which somebody types for long."""
+        return HTTPResponse(status=204, headers=self.pages.login_header(context))
+
     def delete(self, context: RequestContext) -> HTTPResponse:
         """Sign this browser out, on the server and in the browser."""
         if context.login:

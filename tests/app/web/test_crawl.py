@@ -43,9 +43,11 @@ TYPED = {
     "number": "C-1",
     "name": "Crawler",
 }
-# No page leads there as the walk finds it: nobody who walks has a second factor yet, and the last is for developers.
+# No page leads there as the walk finds it: what is for developers, what a script asks for, and what is of a second
+# factor, which nobody who walks has yet.
 NEVER_LED_TO = [
     ("GET", "/components"),
+    ("GET", "/signed-in"),
     ("POST", "/account/second-factor/codes"),
     ("POST", "/account/second-factor/remove"),
 ]
