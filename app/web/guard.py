@@ -178,7 +178,7 @@ class Guard:
             return _redirect_to_sign_in()
         # Whoever is not signed in must not make us read more than a form.
         with _with_body(context, LARGEST_FORM) if _is_small() else nullcontext(context) as with_form:
-            sent, lost = SentForm.of(request, with_form), why_lost(request, with_form)
+            sent, lost = SentForm.of(request, with_form), why_lost(request, with_form, LARGEST_FORM)
         if sent is None and not lost:
             return _redirect_to_sign_in()
         values = {"wanted": path_of_page(request), "email": "", "failure": "", "sent": sent, "lost": lost}
@@ -248,7 +248,9 @@ def _is_small() -> bool:
 
 def _why_lost(refusal: Refusal, sent: RequestContext) -> str:
     """Say what to do where something was refused that could have been sent again."""
-    return why_lost(request, sent) if refusal.can_be_repeated or isinstance(refusal, TooLargeError) else ""
+    return (
+        why_lost(request, sent, LARGEST_FORM) if refusal.can_be_repeated or isinstance(refusal, TooLargeError) else ""
+    )
 
 
 def _redirect_to_sign_in() -> HTTPResponse:

@@ -2,6 +2,7 @@
 
 import pytest
 from playwright.sync_api import expect
+from support.axe import violations_everywhere
 
 from app import clock
 from app.store.access import logins, users
@@ -98,6 +99,20 @@ def test_whoever_wants_to_stay_too_late_keeps_the_page_with_what_was_typed(brows
     expect(end(page)).to_be_visible()
     expect(page.get_by_label("Number", exact=True)).to_have_value("TYPED-1")
     context.close()
+
+
+@pytest.mark.emulated
+def test_axe_finds_nothing_serious_where_the_end_is_announced_and_said(open_page):
+    with open_page() as page:
+        page.context.clock.install()
+        page.goto("/help")
+        page.context.clock.fast_forward("28:50")
+        expect(warning(page)).to_be_visible()
+        found = violations_everywhere(page)
+        page.context.clock.fast_forward("02:00")
+        expect(end(page)).to_be_visible()
+
+        assert found + violations_everywhere(page) == []
 
 
 @pytest.mark.emulated

@@ -62,12 +62,17 @@ def has_secrets(context: RequestContext) -> bool:
     return bool(_SECRETS & context.form.keys())
 
 
-def why_lost(request: BaseRequest, context: RequestContext) -> str:
-    """Say why a form that was sent cannot be shown again; empty if there was nothing in it."""
+def why_lost(request: BaseRequest, context: RequestContext, largest: int) -> str:
+    """Say what to do as a form that was sent cannot be shown again; empty if there was nothing in it.
+
+    A form of more than `largest` bytes was not read, nor was one that was refused for what it cannot help.
+    """
     if has_secrets(context):
         return "Please fill in the form again: passwords are never kept."
-    if context.form:
+    if context.form or request.content_length <= 0:
         return ""
     if request.content_type.startswith("multipart/"):
         return "Please choose the file again: it was not kept."
-    return "Please fill in the form again: it was too large to be kept."
+    if request.content_length > largest:
+        return "Please fill in the form again: it was too large to be kept."
+    return "Please fill in the form again: it was not kept."

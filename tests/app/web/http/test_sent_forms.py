@@ -7,6 +7,7 @@ from support.records import an_invoice
 from webtest import Upload
 
 from app.store.db.tables import PaymentModel
+from app.web.auth.access_policy import AccessPolicy
 from app.web.http.disk_space import DiskSpace
 
 OUR_PAGE = {"Sec-Fetch-Site": "same-origin"}
@@ -201,6 +202,17 @@ def test_what_is_too_large_for_a_form_is_said_to_be_lost(payment):
 
     assert refused.status_int == 413
     assert "Please fill in the form again: it was too large to be kept." in refused
+
+
+def test_a_form_that_was_refused_before_it_was_read_is_said_to_be_lost(payment, monkeypatch):
+    def fail(*_):
+        raise psycopg.OperationalError("connection refused")
+
+    monkeypatch.setattr(AccessPolicy, "has_to_enrol", fail)
+    refused = sent(payment, expect_errors=True)
+
+    assert refused.status_int == 503
+    assert "Please fill in the form again: it was not kept." in refused
 
 
 def test_what_is_refused_by_a_full_disk_is_kept(payment, monkeypatch):
