@@ -12,9 +12,10 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 .DEFAULT_GOAL := help
 TOOLS := .tools/bin
+LIGHTHOUSE := .tools/lighthouse/node_modules/.bin/lighthouse
 SHELL_SCRIPTS = .ci/run $(shell git ls-files "*.sh" "provisioning/rootfs/usr/local/sbin/*" tests/e2e/images/instance/boot)
 
-.PHONY: help run setup check test firefox mutants structure tools engine-test e2e bench audit-libraries screenshots requirements clean
+.PHONY: help run setup check test firefox mutants structure tools engine-test e2e bench quality audit-libraries screenshots requirements clean
 
 help: ## list what can be made
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -62,6 +63,12 @@ e2e: .venv/dev ## deploy to a server of its own on this machine, then break it i
 bench: .venv/dev .venv-app/app .venv-bench/bench ## measure pages and imports on PostgreSQL; `make bench ARGS=--write` writes docs/benchmarks.md
 	@tests/support/install_packages.sh postgresql wrk
 	$(BIN)/python -m tests.bench $(ARGS)
+
+quality: .venv/dev ## see what axe and Lighthouse say of every page, and write docs/quality.md
+	@tests/support/install_packages.sh chromium-headless-shell chromium npm
+	@test -x $(LIGHTHOUSE) || npm install --silent --no-audit --no-fund --prefix .tools/lighthouse lighthouse@12.8.2 || \
+	  echo "Lighthouse could not be installed; axe measures alone." >&2
+	PYTHONPATH=tests $(BIN)/python -m tests.quality --lighthouse $(LIGHTHOUSE)
 
 audit-libraries: .venv/dev ## look up the app's pinned libraries among the known vulnerabilities
 	$(BIN)/uv tool run pip-audit@2.10.1 --strict --disable-pip --require-hashes -r requirements/app.txt

@@ -51,8 +51,8 @@ def build(settings: AppSettings, now: Callable[[], datetime] = clock.utc_now) ->
     flashes = Flashes(derived_all(settings.secret_keys, "flash"))
     tokens = SessionTokens.signed_with(*settings.secret_keys)
     disk_space = DiskSpace.by(settings)
-    pages = Pages(rendering.templates(assets), csrf, flashes, cookies, disk_space)
     idle = timedelta(minutes=settings.session_idle_minutes)
+    pages = Pages(rendering.templates(assets), csrf, flashes, cookies, disk_space, idle)
     access_policy = AccessPolicy(settings.allowed_addresses, idle, settings.require_second_factor)
     guard = Guard(now, settings.unsaved_firm, tokens, pages, access_policy)
 

@@ -9,7 +9,7 @@ from enum import StrEnum
 from functools import partial
 from typing import Any
 
-from bottle import FormsDict, HTTPResponse, request
+from bottle import BaseRequest, FormsDict, HTTPResponse, request
 
 from app.actions import sign_in
 from app.actions.customers import StillOpenError
@@ -39,15 +39,19 @@ from app.web.http.errors import (
     TooLargeError,
     refusal_for_outage,
 )
+from app.web.http.forms import path_of_page
 from app.web.http.locales import Locale
 from app.web.http.rendering import Pages, address
 from app.web.http.request_context import RequestContext
 from app.web.http.request_log import acting_as_user
-from app.web.http.sent_forms import SentForm
+from app.web.http.sent_forms import SentForm, why_lost
 from app.web.http.threads import received_file
 from app.web.http.tidy_addresses import goes_on_typing, is_untidy, tidy_address
 
 LARGEST_FORM = 100_000
+LARGEST_SENT = 4 * LARGEST_FORM  # with a form that is kept while signing in: what it quotes is quoted again
+# Bottle refuses forms, though not files, that are larger than this, whatever a route allows.
+BaseRequest.MEMFILE_MAX = LARGEST_SENT
 
 _LONGEST_SUBJECT = 200
 
@@ -138,15 +142,17 @@ class Guard:
         try:
             if route.right is not None:
                 if context.login is None:
-                    return self._sign_in_again(route, context)
+                    return self._sign_in_again(context)
                 if self.access_policy.has_to_enrol(context.user) and not route.is_for_enrolling:
                     return _redirect(SECOND_FACTOR, SECOND_FACTOR)
                 _check_right(context, route.right)
             if request.method in SAFE_METHODS:
                 return _shown(route, context, arguments)
-            if route.right is not None:
+            if route.right is not None and not _is_small():
                 self.pages.disk_space.check(route.right)
             with _with_body(context, route.largest_body) as sent:
+                if route.right is not None:
+                    self.pages.disk_space.check(route.right)
                 self._check_form(sent)
                 return _stepped_up(route, sent, arguments)
         except Refusal as refused:
@@ -161,21 +167,21 @@ class Guard:
                 raise
             log.exception("failure at %s %r", request.method, request.path)
             refusal = outage
-        return self.pages.refusal(context, refusal, self._sent_form(sent))
+        if request.method in SAFE_METHODS or not self.pages.csrf.is_from_our_page(request):
+            return self.pages.refusal(context, refusal)
+        return self.pages.refusal(context, refusal, SentForm.of(request, sent), _why_lost(refusal, sent))
 
-    def _sent_form(self, context: RequestContext) -> SentForm | None:
-        return SentForm.of(request, context) if self.pages.csrf.is_from_our_page(request) else None
-
-    def _sign_in_again(self, route: Route, context: RequestContext) -> HTTPResponse:
+    def _sign_in_again(self, context: RequestContext) -> HTTPResponse:
         """Keep what a user typed who was signed in until now; let others come back to what they asked for."""
         had_login = bool(self.pages.cookies.read(request, "session"))
-        if request.method in SAFE_METHODS or not had_login or route.largest_body > LARGEST_FORM:
+        if request.method in SAFE_METHODS or not had_login or not self.pages.csrf.is_from_our_page(request):
             return _redirect_to_sign_in()
-        with _with_body(context, route.largest_body) as with_form:
-            sent = self._sent_form(with_form)
-        if sent is None:
+        # Whoever is not signed in must not make us read more than a form.
+        with _with_body(context, LARGEST_FORM) if _is_small() else nullcontext(context) as with_form:
+            sent, lost = SentForm.of(request, with_form), why_lost(request, with_form, LARGEST_FORM)
+        if sent is None and not lost:
             return _redirect_to_sign_in()
-        values = {"wanted": sent.came_from, "email": "", "failure": "", "sent": sent}
+        values = {"wanted": path_of_page(request), "email": "", "failure": "", "sent": sent, "lost": lost}
         return self.pages.show(context, "sessions/new.html", status=401, **values)
 
     def _request_context(self) -> RequestContext:
@@ -203,8 +209,7 @@ class Guard:
         login = logins.find_active(reference.jti, now, self.access_policy.idle) if reference else None
         if reference is None or login is None or login.user.id != reference.user_id:
             return None
-        logins.touch(login, now)
-        return login
+        return logins.touch(login, now)
 
     def _check_form(self, context: RequestContext) -> None:
         if not self.pages.csrf.is_genuine(request, context.form_secret, context.form.get(FIELD, "")):
@@ -235,6 +240,17 @@ def _stepped_up(route: Route, context: RequestContext, arguments: dict[str, Any]
     if fields.errors:
         return route.step_up(context, fields=fields, **arguments)
     return route.handler(proved, **arguments)
+
+
+def _is_small() -> bool:
+    return bool(request.content_length <= LARGEST_FORM)
+
+
+def _why_lost(refusal: Refusal, sent: RequestContext) -> str:
+    """Say what to do where something was refused that could have been sent again."""
+    return (
+        why_lost(request, sent, LARGEST_FORM) if refusal.can_be_repeated or isinstance(refusal, TooLargeError) else ""
+    )
 
 
 def _redirect_to_sign_in() -> HTTPResponse:

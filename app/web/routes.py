@@ -19,7 +19,7 @@ from app.web.auth.password_links import PasswordLinks
 from app.web.auth.second_factors import SecondFactors
 from app.web.auth.session_tokens import SessionTokens
 from app.web.auth.sessions import Sessions
-from app.web.guard import LARGEST_FORM, Route, StepUp
+from app.web.guard import LARGEST_FORM, LARGEST_SENT, Route, StepUp
 from app.web.http.assets import Assets
 from app.web.http.rendering import Pages
 from app.web.http.signing import derived
@@ -160,9 +160,9 @@ def pages(
         Route("POST", "/tokens", tokens.create, Right.EXPORT, step_up=tokens.index),
         Route("POST", "/tokens/<token_id:id>/revoke", tokens.revoke, Right.READ, step_up=None),
         Route("GET", "/sign-in", sessions.new),
-        Route("POST", "/sign-in", sessions.create, step_up=None),
+        Route("POST", "/sign-in", sessions.create, largest_body=LARGEST_SENT, step_up=None),
         Route("GET", "/sign-in/code", sessions.ask_again),
-        Route("POST", "/sign-in/code", sessions.confirm, step_up=None),
+        Route("POST", "/sign-in/code", sessions.confirm, largest_body=LARGEST_SENT, step_up=None),
         Route("GET", "/set-password", password_links.show),
         Route("POST", "/set-password", password_links.use, step_up=None),
         Route("GET", "/forgot-password", password_links.ask),
@@ -180,6 +180,7 @@ def pages(
             "POST", "/account/second-factor/codes", second_factors.renew_codes, Right.READ, step_up=StepUp.BY_HANDLER
         ),
         Route("POST", "/account/second-factor/remove", second_factors.disable, Right.READ, step_up=StepUp.BY_HANDLER),
+        Route("GET", "/signed-in", sessions.stay, Right.READ, is_for_enrolling=True),
         Route("POST", "/sign-out", sessions.delete, Right.READ, is_for_enrolling=True, step_up=None),
     )
 

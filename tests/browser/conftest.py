@@ -1,13 +1,12 @@
 """A real browser against the product as a newcomer starts it: Chromium, or Firefox with BROWSER=firefox."""
 
-import io
 import os
 from contextlib import contextmanager
 from dataclasses import dataclass
 
 import pytest
-from openpyxl import load_workbook
 from support import browsers, command_line
+from support.next_month import upload_next_month
 from support.server import running_server
 from support.workbooks import INVOICES, workbook
 
@@ -155,22 +154,7 @@ def preview(server):
     """Upload the workbook of the demo as it comes back next month: edits, a new invoice, a slip of the keyboard."""
 
     def uploaded(page):
-        book = load_workbook(io.BytesIO((server.data_dir / "imports/1/workbook").read_bytes()))
-        invoices = book["Invoices"]
-        invoices["E30"].value = 1_250
-        invoices["G41"].value = "Yes"
-        invoices["E52"].value = "12o.50"
-        invoices.insert_rows(244)
-        for column, value in enumerate(["NEW-1", invoices["B5"].value, "2026-03-02", "2026-04-01", 480], start=1):
-            invoices.cell(244, column).value = value
-        content = io.BytesIO()
-        book.save(content)
-        page.goto("/imports")
-        page.get_by_label("Workbook").set_input_files(
-            {"name": "receivables-march.xlsx", "mimeType": "application/octet-stream", "buffer": content.getvalue()}
-        )
-        page.get_by_role("button", name="Upload and check").click()
-        page.get_by_role("heading", name="Problems").wait_for()
+        upload_next_month(page, server)
 
     return uploaded
 

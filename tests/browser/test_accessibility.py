@@ -1,7 +1,7 @@
 """No page keeps anybody out: axe-core finds nothing serious, and nothing is wider than a telephone."""
 
 import pytest
-from support.axe import violations, violations_everywhere
+from support.axe import UNFOLD, violations, violations_everywhere
 from support.pages import PAGES
 
 
@@ -12,7 +12,7 @@ def test_axe_finds_nothing_serious_on_any_page(open_page):
     with open_page() as page:
         for path in PAGES:
             page.goto(path)
-            page.evaluate("document.querySelectorAll('main details').forEach((one) => { one.open = true; })")
+            page.evaluate(UNFOLD)
             found += violations_everywhere(page)
         page.keyboard.press("Shift+?")
         found += violations_everywhere(page)
@@ -30,7 +30,7 @@ def test_axe_finds_nothing_serious_in_forms_that_came_back_or_look_ahead(open_pa
     with open_page() as page:
         for walk in (a_refused_invoice, a_refused_payment, a_payment_just_recorded, a_refused_bulk, a_saved_view):
             walk(page, debt)
-            page.evaluate("document.querySelectorAll('main details').forEach((one) => { one.open = true; })")
+            page.evaluate(UNFOLD)
             found += violations_everywhere(page)
 
     assert found == []
@@ -142,7 +142,7 @@ UNNAMED_CELLS = """() => [...document.querySelectorAll("main tbody td, main .tab
 
 def what_is_outside(page, name):
     """Unfold everything, and name what no screen shows whole, at the usual size and in letters twice as large."""
-    page.evaluate("document.querySelectorAll('main details').forEach((one) => { one.open = true; })")
+    page.evaluate(UNFOLD)
     found = [f"{name} at {width} px: {one}" for width in WIDTHS for one in outside_at(page, width)]
     page.evaluate("document.documentElement.style.fontSize = '200%'")
     return found + [f"{name} in large letters: {one}" for one in outside_at(page, 390)]

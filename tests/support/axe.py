@@ -1,5 +1,7 @@
 """What axe-core finds on a page."""
 
+from collections import Counter
+
 from axe_playwright_python.sync_playwright import DEFAULT_OPTIONS, Axe
 
 SERIOUS = {"serious", "critical"}
@@ -7,6 +9,14 @@ STANDARDS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-pract
 OPTIONS = DEFAULT_OPTIONS | {"runOnly": {"type": "tag", "values": STANDARDS}}
 # The dark theme changes nothing but colours.
 COLOURS_ALONE = DEFAULT_OPTIONS | {"runOnly": {"type": "tag", "values": ["cat.color"]}}
+
+
+UNFOLD = "document.querySelectorAll('main details').forEach((one) => { one.open = true; })"
+
+
+def counts_by_severity(page):
+    """How many findings axe has on the page, of any severity: rules, and not the elements that break each."""
+    return Counter(one["impact"] for one in Axe().run(page, options=OPTIONS).response["violations"])
 
 
 def violations(page, options=OPTIONS):

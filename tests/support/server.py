@@ -33,7 +33,7 @@ class Server:
 @contextmanager
 def running_server(data_dir: Path) -> Iterator[Server]:
     """Fill a data folder with the demo, serve it on a free port, and stop it in the end."""
-    email, password = _copy_the_demo(data_dir)
+    email, password = copy_the_demo(data_dir)
     port = _free_port()
     environment = {**os.environ, "DATA_DIR": str(data_dir), "PORT": str(port), "SERVER_WORKERS": "1"}
     command = [sys.executable, "-m", "app.cli", "serve"]
@@ -53,7 +53,7 @@ def running_server(data_dir: Path) -> Iterator[Server]:
         log.close()
 
 
-def _copy_the_demo(data_dir: Path) -> tuple[str, str]:
+def copy_the_demo(data_dir: Path) -> tuple[str, str]:
     """Lay the demo out in a data folder, and return who signs in to it, and by which password."""
     filled, printed = _demo()
     shutil.copytree(filled.name, data_dir, dirs_exist_ok=True)

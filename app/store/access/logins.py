@@ -27,7 +27,12 @@ class Login:
     jti: str
     user: User
     last_seen_at: datetime
+    expires_at: datetime
     stepped_up_at: datetime | None = None
+
+    def ends_at(self, idle: timedelta) -> datetime:
+        """Return when it ends if nothing more is asked for."""
+        return min(self.last_seen_at + idle, self.expires_at)
 
     def has_stepped_up(self, now: datetime) -> bool:
         """Return whether the user proved again who they are a short while ago."""
@@ -75,17 +80,19 @@ def find_active(jti: str, now: datetime, idle: timedelta = LONGEST_IDLE) -> Logi
     rows = _active(jti, now, now - idle)
     if not rows:
         return None
-    ledger_version, login_id, last_seen_at, stepped_up_at = rows[0][:4]
+    ledger_version, login_id, last_seen_at, expires_at, stepped_up_at = rows[0][:5]
     cache.use_version(ledger_version)
-    return Login(login_id, jti, users.from_rows(row[4:] for row in rows), last_seen_at, stepped_up_at)
+    return Login(login_id, jti, users.from_rows(row[5:] for row in rows), last_seen_at, expires_at, stepped_up_at)
 
 
-def touch(login: Login, now: datetime) -> None:
+def touch(login: Login, now: datetime) -> Login:
     """Update the session's `last_seen_at`, at most once a minute and without waiting for an import to end."""
     if now - login.last_seen_at < _SEEN_EVERY:
-        return
+        return login
+    touched = 0
     with unless_hindered():
-        _Login.update(last_seen_at=now).where(_Login.id == login.id).execute()
+        touched = _Login.update(last_seen_at=now).where(_Login.id == login.id).execute()
+    return replace(login, last_seen_at=now) if touched else login
 
 
 def step_up(login: Login, now: datetime) -> Login:
@@ -134,7 +141,14 @@ def revoke_others_of(login: Login, now: datetime) -> int:
 @compiled
 def _active(jti: Slot, now: Slot, seen_since: Slot) -> Any:
     return (
-        _Login.select(cache.LEDGER_VERSION, _Login.id, _Login.last_seen_at, _Login.stepped_up_at, *users.COLUMNS)
+        _Login.select(
+            cache.LEDGER_VERSION,
+            _Login.id,
+            _Login.last_seen_at,
+            _Login.expires_at,
+            _Login.stepped_up_at,
+            *users.COLUMNS,
+        )
         .join(tables.UserModel)
         .join(tables.ScopeModel, JOIN.LEFT_OUTER)
         .where(

@@ -78,6 +78,10 @@ class Sessions:
         failure = "This code is wrong, or was used already: please wait for the next one."
         return self._code_form(context, pending, wanted, failure)
 
+    def stay(self, context: RequestContext) -> HTTPResponse:
+        """Keep the login, as each request does, for a page on which somebody types for long."""
+        return HTTPResponse(status=204, headers=self.pages.login_header(context))
+
     def delete(self, context: RequestContext) -> HTTPResponse:
         """Sign this browser out, on the server and in the browser."""
         if context.login:
@@ -86,7 +90,7 @@ class Sessions:
         return self.browsers.forget(self.pages.redirect(context, "/sign-in"))
 
     def _form(self, context: RequestContext, wanted: str, email: str = "", failure: str = "") -> HTTPResponse:
-        values = {"wanted": wanted, "email": email, "failure": failure, "sent": _sent_before(context)}
+        values = {"wanted": wanted, "email": email, "failure": failure, "sent": _sent_before(context), "lost": ""}
         return self.pages.show(context, "sessions/new.html", status=422 if failure else 200, **values)
 
     def _code_form(self, context: RequestContext, pending: str, wanted: str, failure: str = "") -> HTTPResponse:

@@ -8,6 +8,7 @@ import secrets
 from collections.abc import Mapping
 from contextvars import ContextVar
 from dataclasses import dataclass, replace
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
@@ -46,6 +47,7 @@ class Pages:
     flashes: Flashes
     cookies: Cookies
     disk_space: DiskSpace
+    idle: timedelta
 
     def show(
         self, context: RequestContext, template: str, *, status: int | None = None, **values: object
@@ -81,10 +83,12 @@ class Pages:
             self.cookies.set(response, "flash", signed, seconds=_FLASH_SECONDS)
         return response
 
-    def refusal(self, context: RequestContext | None, refusal: Refusal, sent: SentForm | None = None) -> HTTPResponse:
+    def refusal(
+        self, context: RequestContext | None, refusal: Refusal, sent: SentForm | None = None, lost: str = ""
+    ) -> HTTPResponse:
         """Say why, and show what was typed, to be sent again where that may succeed."""
         values: dict[str, Any] = {"title": refusal.title, "sentence": str(refusal), "request_id": ""}
-        values |= {"sent": sent, "can_be_repeated": refusal.can_be_repeated}
+        values |= {"sent": sent, "lost": lost, "can_be_repeated": refusal.can_be_repeated}
         response = self._page(context, "errors/show.html", refusal.status, values)
         for name, value in refusal.headers.items():
             response.set_header(name, value)
@@ -98,6 +102,7 @@ class Pages:
             "again, tell the operator of this site the number below.",
             "request_id": request_id,
             "sent": None,
+            "lost": "",
         }
         return self._page(None, "errors/show.html", 500, values)
 
@@ -113,7 +118,15 @@ class Pages:
         finally:
             if token:
                 _locale.reset(token)
-        return HTTPResponse(html, status, headers={"Content-Type": "text/html; charset=utf-8"})
+        headers = {"Content-Type": "text/html; charset=utf-8", **(self.login_header(context) if context else {})}
+        return HTTPResponse(html, status, headers=headers)
+
+    def login_header(self, context: RequestContext) -> dict[str, str]:
+        """Return the header by which an open page learns for how many seconds its user stays signed in."""
+        if context.login is None:
+            return {}
+        left = context.login.ends_at(self.idle) - context.now
+        return {"Login-Seconds": str(int(left.total_seconds()))}
 
     def _common_values(self, context: RequestContext) -> dict[str, Any]:
         user = context.login.user if context.login else None
@@ -124,6 +137,7 @@ class Pages:
             "flash": context.flash,
             "disk_space": self.disk_space,
             "may": lambda right: user is not None and user.may(right),
+            "login_seconds": self.login_header(context).get("Login-Seconds"),
             "csrf_field": Markup('<input type="hidden" name="{}" value="{}">').format(FIELD, token),
         }
 

@@ -6,6 +6,7 @@ from datetime import date, datetime
 from typing import Any
 
 from app.domain.fields import label
+from app.domain.permissions import Right
 from app.store.access.audit_entries import Entry
 from app.store.ledger.history import AuditEvent, ImportDone, ImportedChange
 from app.web.http.locales import Locale
@@ -21,6 +22,11 @@ class AuditMessage:
     label: str = ""
     changes: list[tuple[str, str, str]] = field(default_factory=list)
     reason: str = ""
+
+    @property
+    def right(self) -> Right:
+        """What it takes to follow the link."""
+        return _RIGHTS.get(self.link.split("/")[1], Right.READ) if self.link else Right.READ
 
 
 def audit_message(happened: Entry | ImportedChange | AuditEvent | ImportDone, locale: Locale) -> AuditMessage:
@@ -52,6 +58,7 @@ NOTHING = "nothing"
 _COMMAND_LINE = "The command line"
 _PAYMENTS = {"payment.recorded", "payment.voided"}
 _WITHOUT_SUBJECT = {"session.started", "session.ended", "firm.edited"}
+_RIGHTS = {"imports": Right.SEE_IMPORTS, "users": Right.ADMINISTER}
 _PAGES = {"invoice": "/invoices/{}", "customer": "/customers/{}", "import": "/imports/{}", "user": "/users/{}"}
 
 

@@ -2,6 +2,7 @@
 
 import psycopg
 import pytest
+from bottle import BaseRequest
 from support.browser import path_of
 from support.records import a_user
 
@@ -9,6 +10,7 @@ from app.domain.permissions import Role
 from app.store.access import users
 from app.store.db.transactions import transaction
 from app.web import guard
+from app.web.application import build
 
 OPEN_TO_ALL = {"/sign-in", "/set-password", "/forgot-password", "/health", "/static/<content_hash>/<path:path>"}
 
@@ -136,6 +138,15 @@ def test_a_method_that_a_page_does_not_know_is_refused(browser):
     assert page.status_int == 405
     assert "This address cannot be used that way." in page.text
     assert page.headers["Allow"]
+
+
+def test_no_page_allows_a_form_that_is_refused_below_it(settings, sqlite, monkeypatch):
+    routes = []
+    monkeypatch.setattr(guard.Guard, "around", lambda self, route: routes.append(route) or self.catching(route.handler))
+    build(settings)
+
+    larger = [route.path for route in routes if route.largest_body > BaseRequest.MEMFILE_MAX]
+    assert larger == ["/imports"]  # a file is kept on the disk
 
 
 def test_more_than_a_form_can_hold_is_refused_before_it_is_read(browser):

@@ -116,6 +116,7 @@ GET  /account/second-factor                          in    yes        yes   yes 
 POST /account/second-factor                          in    yes        yes   yes  yes  -
 POST /account/second-factor/codes                    in    yes        yes   yes  yes  -
 POST /account/second-factor/remove                   in    yes        yes   yes  yes  -
+GET  /signed-in                                      in    yes        yes   yes  yes  -
 POST /sign-out                                       in    yes        yes   yes  yes  -
 GET  /health                                        yes    yes        yes   yes  yes  -
 GET  /static/<content_hash>/<path:path>            gone   gone       gone  gone gone  -

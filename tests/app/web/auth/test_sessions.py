@@ -118,6 +118,23 @@ def test_a_login_ends_after_the_hours_that_the_settings_allow(browser, clock):
     assert browser.get("/").status_int == 303
 
 
+def test_a_page_knows_how_long_its_user_stays_signed_in_and_one_request_begins_it_anew(browser, clock):
+    assert browser.get("/help").html.select_one("[data-seconds]")["data-seconds"] == "1800"
+
+    clock.advance(minutes=29)
+
+    assert browser.get("/signed-in").headers["Login-Seconds"] == "1800"
+
+
+def test_no_request_keeps_a_login_beyond_its_hours(browser, clock):
+    for _ in range(24):
+        clock.advance(minutes=29)
+        browser.get("/signed-in")
+    clock.advance(minutes=20)
+
+    assert browser.get("/signed-in").headers["Login-Seconds"] == "240"
+
+
 def test_a_login_ends_when_nothing_was_asked_for_half_an_hour(browser, clock):
     clock.advance(minutes=29, seconds=59)
     assert browser.get("/").status_int == 200
