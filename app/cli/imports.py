@@ -70,7 +70,7 @@ def import_workbook(
     ] = None,
     undated: Annotated[Undated | None, typer.Option(help="The day on which payments without one count.")] = None,
     conflicts: Annotated[
-        Resolution | None, typer.Option(help="Whose side conflicts take: the app's or the workbook's.")
+        Resolution | None, typer.Option(help="Keep the app's, take the workbook's, or add its payments beside ours.")
     ] = None,
     answers: Annotated[
         Path | None,

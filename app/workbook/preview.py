@@ -84,7 +84,7 @@ class Preview:
 
     def undecided_conflicts(self, decisions: Decisions) -> list[RowChange]:
         conflicts = (change for change in self.changes if change.outcome is Outcome.CONFLICT)
-        return [change for change in conflicts if decisions.on(change.tab, change.row) is None]
+        return [change for change in conflicts if decisions.on(change) is None]
 
     def why_not(self, choices: Choices) -> str | None:
         """Return a sentence on what prevents the import from being applied, or None."""

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from app.web.http.locales import Locale
-from app.workbook.difference import Decisions, Resolution
+from app.workbook.difference import Decisions, Labelled, Resolution, RowChange
 from app.workbook.figures import Expected, expected
 from app.workbook.meaning.results.questions import Answers
 from app.workbook.meaning.results.records import Question, TabReport
@@ -13,6 +13,11 @@ from app.workbook.preview import Choices
 from app.workbook.reading.cells import column_number
 
 RECOGNISED_BY_ITSELF = "recognised"
+_OF_ALL_KINDS = {
+    Resolution.KEEP: "Keep ours",
+    Resolution.TAKE: "Use the workbook’s",
+    Resolution.ADD: "Add its payments beside ours",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +70,15 @@ def grouped(questions: Sequence[Question]) -> list[list[Question]]:
         key = (question.subject, "" if is_for_columns else question.id, question.choices)
         groups.setdefault(key, []).append(question)
     return list(groups.values())
+
+
+def for_other_conflicts(conflicts: Sequence[RowChange]) -> Labelled:
+    """Return what can be decided about several conflicts at once, in the words of all of them if these are the same."""
+    offered = {conflict.choices for conflict in conflicts}
+    if len(offered) == 1:
+        return offered.pop()
+    possible = {choice for choices in offered for choice, _ in choices}
+    return tuple((choice, _OF_ALL_KINDS[choice]) for choice in Resolution if choice in possible)
 
 
 def forgotten_answers(form: Mapping[str, str]) -> set[str]:

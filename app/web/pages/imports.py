@@ -16,7 +16,14 @@ from app.web.http.errors import ConflictError
 from app.web.http.forms import Form
 from app.web.http.rendering import Pages, address
 from app.web.http.request_context import RequestContext
-from app.web.pages.import_choices import Mappable, chosen, forgotten_answers, forgotten_mappings, grouped
+from app.web.pages.import_choices import (
+    Mappable,
+    chosen,
+    for_other_conflicts,
+    forgotten_answers,
+    forgotten_mappings,
+    grouped,
+)
 from app.workbook.difference import Outcome
 from app.workbook.importing import Importer
 from app.workbook.meaning.cell_values.amounts import UnreadableError
@@ -145,6 +152,7 @@ class Imports:
             "choices": choices,
             "lengths": kept["totals"],
             "changes": by_outcome,
+            "for_other_conflicts": for_other_conflicts(by_outcome[Outcome.CONFLICT]),
             "why_not": preview.why_not(replace(choices, good_rows=False)),
             "why_not_good_rows": preview.why_not(replace(choices, good_rows=True)),
             "mappables": [Mappable(tab) for tab in preview.tabs],
