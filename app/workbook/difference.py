@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 from app.domain.as_of import day_of
 from app.domain.fields import CUSTOMER, INVOICE, PAYMENT, Field, own
 from app.domain.payment import Payment
-from app.domain.sentences import amount_text
+from app.domain.sentences import amount_text, day_text
 from app.store.ledger.snapshot import Snapshot, StoredCustomer, StoredInvoice, StoredPayment, compared
 from app.workbook.meaning.cell_values.texts import as_read
 from app.workbook.meaning.results.records import Checked, Key, Record, Value
@@ -281,7 +281,7 @@ class _Comparison:
                 self.difference.new_payments.append(record)
                 self._note(record, Outcome.NEW, subject)
         for payment in () if self._is_broken(ListKind.PAYMENT, key[0]) else from_workbook:
-            paid = f"payment of {amount_text(payment.amount_cents)} on {payment.paid_on}"
+            paid = f"payment of {amount_text(payment.amount_cents)} on {day_text(payment.paid_on)}"
             self._note_missing(ListKind.PAYMENT, payment, f"{paid} for invoice {self._number(key)}")
 
     def _is_edited(self, record: Record, payment: StoredPayment) -> bool:
@@ -326,7 +326,7 @@ class _Comparison:
 
     def _conflicting_payment(self, record: Record, subject: str, payment: StoredPayment) -> None:
         reason = (
-            f"a payment of {amount_text(payment.amount_cents)} on {payment.paid_on} was recorded in the app, "
+            f"a payment of {amount_text(payment.amount_cents)} on {day_text(payment.paid_on)} was recorded in the app, "
             "and the workbook has another one: is this the same payment?"
         )
         fields = differing(record.values, payment_values(payment))
@@ -525,6 +525,6 @@ def _shown(value: Value) -> str:
         case bool():
             return "yes" if value else "no"
         case date():
-            return value.isoformat()
+            return day_text(value)
         case _:
             return str(value)

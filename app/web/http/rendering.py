@@ -107,9 +107,9 @@ class Pages:
         around = self._common_values(context) if context else _ANONYMOUS_VALUES
         token = _locale.set(context.locale) if context else None
         try:
-            html = localized(
-                self.templates.get_template(template).render({**around, **values}), _locale.get().decimal_number
-            )
+            locale = _locale.get()
+            html = self.templates.get_template(template).render({**around, **values})
+            html = localized(html, locale.decimal_number, locale.day)
         finally:
             if token:
                 _locale.reset(token)

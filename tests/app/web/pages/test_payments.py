@@ -133,7 +133,7 @@ def test_what_is_more_is_kept_as_credit_when_that_is_ticked(browser, invoice):
         ("0", "2026-03-02", "Please write an amount of at least 0.01."),
         ("-5", "2026-03-02", "Please write an amount of at least 0.01."),
         ("10.00", "", "Please choose a day."),
-        ("10.00", "1900-01-01", "1900-01-01 is too far from today to be right: correct the day."),
+        ("10.00", "1900-01-01", "1 Jan 1900 is too far from today to be right: correct the day."),
         ("10.00", "2026-03-03", "The day lies in the future: record money when it has come in."),
     ],
 )

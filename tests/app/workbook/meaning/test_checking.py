@@ -394,7 +394,7 @@ def test_an_ambiguous_amount_column_is_one_question_with_real_cells():
     (question,) = checked.questions
     assert question.id == "decimal:Invoices!E"
     readings = {answer: plain(text) for answer, text in question.examples[0].readings.items()}
-    assert readings == {"point": "1.234", "comma": "1,234"}
+    assert readings == {"point": "1.234", "comma": "1,234.00"}
 
 
 def test_one_cell_settles_its_column():

@@ -39,7 +39,7 @@ def test_an_identifier_is_what_excel_shows(cell, shown):
 @pytest.mark.parametrize(
     ("cell", "reason"),
     [
-        (in_excel(2026, 4, 3), "holds the date 2026-04-03 where an identifier belongs"),
+        (in_excel(2026, 4, 3), "holds the date \u20682026-04-03\u2069 where an identifier belongs"),
         (Decimal("1.5"), "holds the number 1.5"),
         (True, "TRUE or FALSE"),
         (1234567890123456, "more than 15 digits"),
