@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 
 from app.domain.as_of import day_of
 from app.domain.fields import CUSTOMER, INVOICE, PAYMENT, Field, own
+from app.domain.import_summary import Written
 from app.domain.payment import Payment
 from app.domain.sentences import amount_text, day_text
 from app.store.ledger.snapshot import Snapshot, StoredCustomer, StoredInvoice, StoredPayment, compared
@@ -98,9 +99,17 @@ class Difference:
     counts: Counter[str] = field(default_factory=Counter)
 
     @property
+    def written(self) -> Written:
+        created = map(len, (self.new_customers, self.new_invoices, self.new_payments))
+        return {
+            "created": dict(zip(("customer", "invoice", "payment"), created, strict=True)),
+            "changed": {"customer": len(self.changed_customers), "invoice": len(self.changed_invoices)},
+            "voided": {"payment": len(self.voided_payments)},
+        }
+
+    @property
     def writes(self) -> int:
-        new = len(self.new_customers) + len(self.new_invoices) + len(self.new_payments)
-        return new + len(self.changed_customers) + len(self.changed_invoices) + len(self.voided_payments)
+        return sum(count for counts in self.written.values() for count in counts.values())
 
 
 def compare(checked: Checked, stored: Snapshot, zone: ZoneInfo, decisions: Decisions) -> Difference:

@@ -7,6 +7,7 @@ from typing import Any
 from bottle import HTTPResponse
 
 from app.actions import imports as import_actions
+from app.domain import import_summary
 from app.domain.paging import page_count
 from app.jobs.imports import ImportJobs
 from app.store.ledger import import_rows, imports
@@ -151,6 +152,9 @@ class Imports:
             "preview": preview,
             "choices": choices,
             "lengths": kept["totals"],
+            "counts": _counts(preview),
+            "order": import_summary.order(preview.written),
+            "undecided": preview.undecided_conflicts(choices.decisions),
             "changes": by_outcome,
             "for_other_conflicts": for_other_conflicts(by_outcome[Outcome.CONFLICT]),
             "why_not": preview.why_not(replace(choices, good_rows=False)),
@@ -182,3 +186,9 @@ class Imports:
         if stored.state not in {State.PREVIEWED, State.FAILED} or not self.importer.files(stored.id).has_preview():
             raise ConflictError("This import has no preview any more: upload the workbook again.")
         return self.importer.files(stored.id).preview()
+
+
+def _counts(preview: Preview) -> dict[str, int]:
+    """Tell rows that wait for an answer from those with problems: only the latter are in the list of problems."""
+    errors = preview.counts["error"] - preview.waiting
+    return {**preview.counts, "error": errors} | ({"waiting": preview.waiting} if preview.waiting else {})

@@ -1,6 +1,7 @@
 """The pages of imports: what they show, and what they refuse."""
 
 import io
+from datetime import date
 
 import pytest
 from openpyxl import load_workbook
@@ -84,8 +85,89 @@ def test_who_may_not_import_is_offered_neither(app, sqlite, path):
 def test_an_uploaded_workbook_is_previewed_before_anything_is_written(upload):
     page = upload({"Invoices": [HEADERS, FIRST]})
 
-    assert "Apply: write 2 records" in page
+    assert "Import 1 customer and 1 invoice" in page
     assert InvoiceModel.select().count() == 0
+
+
+AMBIGUOUS = ["INV-2", "Miller & Co", "2026-01-10", "2026-02-09", "2.500"]
+
+
+def figures(page):
+    """Return the numbers of the page's rows by their names."""
+    return {one.dt.text: one.dd.text for one in page.html.select(".figures__one")}
+
+
+def apply_buttons(page):
+    return [one.text for one in page.html.select('form[action$="/apply"] button')]
+
+
+def test_the_button_counts_what_the_list_of_new_records_shows(upload):
+    page = upload({"Invoices": [[*HEADERS, "Paid", "Paid On"], [*FIRST, 40, "2026-01-20"]]})
+
+    assert apply_buttons(page) == ["Import 1 customer, 1 invoice and 1 payment"] * 2
+    assert page.html.find("summary", string="New records (3)")
+
+
+def test_a_row_that_waits_for_an_answer_is_none_with_a_problem(upload):
+    page = upload({"Invoices": [HEADERS, FIRST, AMBIGUOUS, ["INV-3", *FIRST[1:4], "lots"]]})
+
+    assert (figures(page)["With problems"], figures(page)["Waiting for an answer"]) == ("1", "1")
+    assert len(page.html.select('td[data-label="Problem"]')) == 1
+
+
+def test_good_rows_alone_are_offered_where_others_are_bad(upload):
+    page = upload({"Invoices": [HEADERS, FIRST, ["INV-3", *FIRST[1:4], "lots"]]})
+
+    assert apply_buttons(page) == ["Import the good rows only"] * 2
+    assert "Import 1 customer and 1 invoice; rows with problems are left out." in page
+
+
+def test_undecided_conflicts_are_to_be_decided_where_nothing_else_is_wrong(upload, apply):
+    apply(upload({"Invoices": [HEADERS, FIRST]}))
+    InvoiceModel.update(total_cents=15_000, version=2).execute()
+
+    page = upload({"Invoices": [HEADERS, [*FIRST[:4], 120], ["INV-2", *FIRST[1:]]]}, "later.xlsx")
+
+    assert "1 conflict: decide" in page
+    assert apply_buttons(page) == []
+
+
+def test_columns_that_can_be_read_in_other_ways_still_share_one_question(upload, work_off):
+    row = ["INV-1", "Miller & Co", "01/02/2026", "26-03-02", 100]
+    form = questions(upload({"Invoices": [HEADERS, row]}))
+    assert [str(name) for name in form.fields if str(name).startswith("same:")] == ["same:dates:Invoices!C"]
+
+    form["answer:dates:Invoices!C"] = "dmy"
+    answer = form.submit()
+    work_off()
+
+    assert "questions" not in answer.follow().forms
+
+
+def test_another_column_can_be_answered_otherwise(upload, apply, work_off):
+    form = questions(upload({"Invoices": [HEADERS, ["INV-1", "Miller & Co", "01/02/2026", "03/02/2026", 100]]}))
+    form["answer:dates:Invoices!C"] = "dmy"
+    form["answer:dates:Invoices!D"] = "mdy"
+
+    answer = form.submit()
+    work_off()
+    apply(answer.follow())
+
+    assert (InvoiceModel.get().issued_on, InvoiceModel.get().due_on) == (date(2026, 2, 1), date(2026, 3, 2))
+
+
+def test_readings_of_an_amount_cannot_be_taken_for_one_another(upload):
+    page = upload({"Invoices": [HEADERS, AMBIGUOUS]})
+
+    (row,) = page.html.select(".question__examples tbody tr")
+    assert [cell.text for cell in row.find_all("td")] == ["E2", "2.500", "2.50", "2,500.00"]
+
+
+def test_a_column_offers_the_fields_of_its_kind_of_list_in_groups(upload):
+    page = upload({"Invoices": [HEADERS, FIRST]})
+
+    groups = page.html.select_one('select[name^="column:"]').find_all("optgroup")
+    assert [group["label"] for group in groups] == ["Invoice", "Customer", "Dates", "Amounts", "More"]
 
 
 def test_an_applied_import_leads_to_its_invoices(upload, apply):
@@ -397,7 +479,7 @@ def test_what_the_own_book_says_is_compared_before_anything_is_applied(upload, w
 
     page = answer.follow()
     assert "find the difference of 0.01 first" in page
-    assert "Apply: write" not in page
+    assert "/apply" not in page.text
 
 
 def test_a_figure_that_can_be_read_two_ways_is_refused_and_kept(upload):
