@@ -20,6 +20,7 @@ from app.workbook.preview import Choices, Preview, mapping_to_json
 from app.workbook.reading.book import Progress
 from app.workbook.reading.refusal import WorkbookRefusedError
 
+DEPENDED_ON = "The import cannot be undone: later payments or edits depend on it."
 _MOST_TRIES = 2
 _GIVEN_UP = {
     State.READING: "The worker was stopped twice while it read this workbook: split it, or remove what is not a list, "
@@ -231,9 +232,8 @@ def undo(importer: Importer, import_id: int) -> None:
             raise NotNowError(f"There is no import {import_id}.")
         if stored.state not in {State.APPLIED, State.UNDOING}:
             raise NotNowError(f"Import {import_id} is {stored.state}: only an applied import can be undone.")
-        reasons = tuple(imports.dependents_of(import_id))
-        if reasons:
-            raise NotNowError("The import cannot be undone: later payments or edits depend on it.", reasons)
+        if reasons := imports.dependents_of(import_id).sentences():
+            raise NotNowError(DEPENDED_ON, tuple(reasons))
         applying.take_back(import_id)
         imports.change(import_id, state=State.UNDONE, undone_at=importer.now())
         _record(importer, None, "import.undone", import_id)

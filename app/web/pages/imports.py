@@ -171,7 +171,10 @@ class Imports:
         row = fields.whole_number("row", 0, most=10_000_000) or None
         number = fields.page()
         count = import_rows.count(stored.id, tab, row)
+        is_refused = stored.state is State.APPLIED and stored.failure.startswith(import_actions.DEPENDED_ON)
         return {
+            "dependents": imports.dependents_of(stored.id) if is_refused else None,
+            "done": import_summary.done(import_rows.written(stored.id)),
             "rows": import_rows.page(stored.id, tab, row, number),
             "count": count,
             "tabs": import_rows.tabs(stored.id),

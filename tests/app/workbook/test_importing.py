@@ -594,8 +594,8 @@ def _a_scope(_):
         (_a_payment, "Invoice 1001 has a payment of 60.00 on 2026-02-01 that did not come from this import."),
         (_an_edit, "Invoice 1001 was changed after this import."),
         (_an_edited_customer, "Customer Acme was changed after this import."),
-        (_a_void, "The payment of 2026-01-20 for invoice 1001 was voided after this import."),
-        (_a_scope, "ann@example.com is limited to what concerns customer Acme."),
+        (_a_void, "Invoice 1001 has a payment of 2026-01-20, which was voided after this import."),
+        (_a_scope, "Customer Acme is one of those to which ann@example.com is limited."),
     ],
 )
 def test_undo_refuses_and_names_what_later_hangs_on_the_import(importer_anywhere, tmp_path, now, happens, reason):
@@ -608,6 +608,19 @@ def test_undo_refuses_and_names_what_later_hangs_on_the_import(importer_anywhere
 
     assert tuple(map(plain, error.value.reasons)) == (reason,)
     assert dump() == before
+
+
+def test_an_undo_that_is_refused_for_many_reasons_names_twenty_and_counts_the_rest(importer, tmp_path):
+    import_id = apply(importer, workbook(tmp_path, relational()))
+    for _ in range(30):
+        _a_payment(None)
+    _an_edit(None)
+
+    with pytest.raises(NotNowError) as error:
+        import_actions.undo(importer, import_id)
+
+    assert len(error.value.reasons) == 21
+    assert error.value.reasons[-1] == "And 11 more."
 
 
 def test_undo_refuses_while_a_later_import_stands_on_it(importer_anywhere, tmp_path):

@@ -204,8 +204,30 @@ def test_an_import_that_something_hangs_on_says_what_when_it_cannot_be_undone(up
     answer = next(form for form in page.forms.values() if form.action.endswith("/undo")).submit()
     work_off()
 
-    assert "Invoice INV-1 has a payment of 25.00 on 2026-03-02" in answer.follow()
+    page = answer.follow()
+    (reason,) = page.html.select('[role="alert"] li')
+    assert reason.text == "Invoice INV-1 has a payment of 25.00 on 2 Mar 2026 that did not come from this import."
+    assert reason.a["href"] == "/invoices/1"
     assert InvoiceModel.select().count() == 1
+
+
+def test_an_import_on_which_nothing_depends_any_more_can_be_undone(browser, upload, apply, work_off, now):
+    page = apply(upload({"Invoices": [HEADERS, FIRST]}))
+    payment = a_payment(1, 25_00, paid_on=now.date(), recorded_at=now)
+    next(form for form in page.forms.values() if form.action.endswith("/undo")).submit()
+    work_off()
+
+    payment.delete_instance()
+
+    assert "it can be undone now" in browser.get("/imports/1")
+
+
+def test_an_applied_import_says_what_it_did_and_leads_on(upload, apply):
+    page = apply(upload({"Invoices": [[*HEADERS, "Paid", "Paid On"], [*FIRST, 40, "2026-01-20"]]}))
+
+    assert page.html.find("strong").text == "1 customer, 1 invoice and 1 payment were imported."
+    links = [one["href"] for one in page.html.find("strong").find_parent("p").find_next("p").find_all("a")]
+    assert links == ["#row", "/invoices", "/", "/imports"]
 
 
 def test_a_file_that_is_no_workbook_is_refused_in_one_sentence_and_leaves_nothing(browser, settings):
