@@ -17,7 +17,7 @@ from app.workbook.importing import Examined, Importer, without_garbage_collectio
 from app.workbook.meaning import checking
 from app.workbook.meaning.results.records import Checked
 from app.workbook.preview import Choices, Preview, mapping_to_json
-from app.workbook.reading.book import Progress
+from app.workbook.reading.progress import Progress, Step
 from app.workbook.reading.refusal import WorkbookRefusedError
 
 DEPENDED_ON = "The import cannot be undone: later payments or edits depend on it."
@@ -225,7 +225,7 @@ def undo(importer: Importer, import_id: int) -> None:
     recalled = imports.get(import_id)
     if recalled is not None and recalled.state is State.UNDOING:
         _begin(recalled)
-    importer.files(import_id).progress("undoing")
+    importer.files(import_id).progress(Step("undoing the import"))
     with exclusive_transaction():
         stored = imports.get(import_id)
         if stored is None:
@@ -243,7 +243,7 @@ def _write(
     importer: Importer, import_id: int, checked: Checked, choices: Choices, previewed: Preview, progress: Progress
 ) -> None:
     """Compare and write in one transaction, so that exactly the previewed changes are written, or nothing."""
-    progress("writing")
+    progress(Step("writing what the workbook has"))
     with exclusive_transaction():
         known = imports.get(import_id)
         if known is None or known.state is not State.APPLYING:
@@ -298,7 +298,7 @@ def _refuse_if_prevented(previewed: Preview, choices: Choices) -> None:
 
 
 def _wait_for_worker(importer: Importer, import_id: int) -> None:
-    importer.files(import_id).progress("waiting for the worker")
+    importer.files(import_id).progress(Step("waiting for the worker"))
 
 
 def _record(importer: Importer, by: User | None, action: str, import_id: int, **after: Any) -> None:  # noqa: ANN401  # values of every kind

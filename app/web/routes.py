@@ -6,6 +6,7 @@ What programs may ask for stands in `app/web/api/operations.py`.
 """
 
 from app.domain.permissions import Right
+from app.jobs.heartbeat import Heartbeat
 from app.jobs.imports import ImportJobs
 from app.jobs.mails import MailJobs
 from app.settings import AppSettings
@@ -63,7 +64,7 @@ def pages(
     customers = Customers(pages)
     statements = Statements(pages)
     views = Views(pages)
-    imports = Imports(pages, importer, jobs)
+    imports = Imports(pages, importer, jobs, Heartbeat.of(settings))
     exports = Exports(importer)
     bulk = Bulk(pages, exports)
     users = Users(pages, settings.public_url)

@@ -9,6 +9,7 @@ from bottle import HTTPResponse
 from app.actions import imports as import_actions
 from app.domain import import_summary
 from app.domain.paging import page_count
+from app.jobs.heartbeat import Heartbeat
 from app.jobs.imports import ImportJobs
 from app.store.ledger import import_rows, imports
 from app.store.ledger.imports import State, StoredImport
@@ -30,11 +31,12 @@ from app.workbook.importing import Importer
 from app.workbook.meaning.cell_values.amounts import UnreadableError
 from app.workbook.preview import Choices, Preview
 from app.workbook.reading.limits import MEGABYTE
+from app.workbook.reading.progress import Step
 from app.workbook.reading.refusal import WorkbookRefusedError
 from app.workbook.writing.demo import sample
 from app.workbook.writing.template import template
 
-_SILENT_FOR_SECONDS = 20
+_QUIET_AFTER_SECONDS = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +44,7 @@ class Imports:
     pages: Pages
     importer: Importer
     jobs: ImportJobs
+    heartbeat: Heartbeat
 
     def index(self, context: RequestContext, refused: str = "") -> HTTPResponse:
         values = {"found": imports.newest_first(), "refused": refused, **self._limits()}
@@ -137,9 +140,10 @@ class Imports:
 
     def _progress(self, context: RequestContext, stored: StoredImport) -> dict[str, Any]:
         said = self.importer.files(stored.id).latest_progress()
-        message, at = said or ("waiting for the worker", stored.uploaded_at)
-        silent = (context.now - at).total_seconds() > _SILENT_FOR_SECONDS
-        return {"import_id": stored.id, "message": message, "is_silent": silent}
+        step, at = said or (Step("waiting for the worker"), stored.uploaded_at)
+        is_quiet = (context.now - at).total_seconds() > _QUIET_AFTER_SECONDS
+        is_silent = is_quiet and not self.heartbeat.was_heard(context.now.timestamp())
+        return {"import_id": stored.id, "step": step, "is_silent": is_silent}
 
     def _preview(self, context: RequestContext, stored: StoredImport) -> dict[str, Any]:
         kept = self.importer.files(stored.id).preview_json()

@@ -1,20 +1,23 @@
 """The pages of imports: what they show, and what they refuse."""
 
 import io
+import os
 from datetime import date
 
 import pytest
 from openpyxl import load_workbook
 from support.browser import QUICK_HASH, Browser
 from support.records import a_customer, a_payment, a_user
-from support.workbooks import workbook
+from support.workbooks import an_importer, workbook
 from support.worker import a_worker
 from webtest import Upload
 
 from app.domain.permissions import Role
+from app.jobs.heartbeat import Heartbeat
 from app.store.access import users
 from app.store.db.tables import InvoiceModel
 from app.store.ledger import imports
+from app.workbook.reading.progress import Step
 
 HEADERS = ["Invoice No", "Customer", "Invoice Date", "Due Date", "Amount"]
 FIRST = ["INV-1", "Miller & Co", "2026-01-10", "2026-02-09", 100]
@@ -380,6 +383,40 @@ def test_an_import_that_waits_too_long_asks_whether_the_worker_runs(browser, tmp
     clock.advance(seconds=30)
 
     assert "The worker has said nothing for a while" in browser.get("/imports/1")
+
+
+@pytest.fixture
+def waiting(browser, settings, tmp_path):
+    """An import that waits for the worker, and its files."""
+    form = browser.get("/imports").forms["upload"]
+    form["workbook"] = Upload("ledger.xlsx", workbook(tmp_path, {"Invoices": [HEADERS, FIRST]}).read_bytes())
+    form.submit()
+    return an_importer(settings.data_dir).files(1)
+
+
+def test_a_long_step_is_no_silence_while_the_workers_heart_beats(browser, waiting, settings, clock):
+    heartbeat = Heartbeat.of(settings)
+    heartbeat.beat()
+
+    clock.advance(seconds=90)
+    os.utime(heartbeat.path, (clock().timestamp() - 10,) * 2)
+
+    assert "The worker has said nothing for a while" not in browser.get("/imports/1")
+
+
+def test_a_step_of_known_length_has_a_bar_and_says_of_how_many(browser, waiting):
+    waiting.progress(Step("checking tab Invoices", 20_000, 40_000))
+
+    page = browser.get("/imports/1/progress")
+
+    assert "Checking tab Invoices: 20,000 of 40,000 rows" in page
+    assert (page.html.progress["value"], page.html.progress["max"]) == ("20000", "40000")
+
+
+def test_a_step_of_unknown_length_has_a_bar_that_only_moves(browser, waiting):
+    waiting.progress(Step("writing what the workbook has"))
+
+    assert "value" not in browser.get("/imports/1/progress").html.progress.attrs
 
 
 def read_again(page, work_off, **values):
