@@ -49,7 +49,9 @@ def details(entry: Entry, locale: Locale) -> list[tuple[str, str]]:
 
 
 NOTHING = "nothing"
+TECHNICAL = {"sha256", "size bytes"}
 _COMMAND_LINE = "The command line"
+_FAILED = {"session.refused": "Failed sign-in for", "session.throttled": "Too many failed sign-ins for"}
 _PAYMENTS = {"payment.recorded", "payment.voided"}
 _WITHOUT_SUBJECT = {"session.started", "session.ended", "firm.edited"}
 _PAGES = {"invoice": "/invoices/{}", "customer": "/customers/{}", "import": "/imports/{}", "user": "/users/{}"}
@@ -58,6 +60,9 @@ _PAGES = {"invoice": "/invoices/{}", "customer": "/customers/{}", "import": "/im
 def _aimed_at(event: AuditEvent, message: AuditMessage) -> AuditMessage:
     """Add the subject to the message, with a link if it has a page and still exists."""
     kind, _, number = event.entry.subject.partition(":")
+    if event.entry.action in _FAILED and not event.entry.actor:
+        link = _PAGES[kind].format(number) if event.label else ""
+        return replace(message, actor="", what=_FAILED[event.entry.action], link=link, label=event.label or number)
     if event.entry.action in _WITHOUT_SUBJECT:
         return message
     if kind not in _PAGES:
@@ -108,6 +113,8 @@ def in_words(name: str, value: object, locale: Locale) -> str:
         return locale.money(value)
     if name.endswith("_on") and isinstance(value, str):
         return locale.day(date.fromisoformat(value))
+    if name.endswith("_at") and isinstance(value, str):
+        return locale.moment(datetime.fromisoformat(value))
     if isinstance(value, bool):
         return "yes" if value else "no"
     if isinstance(value, dict):
