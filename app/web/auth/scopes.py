@@ -3,9 +3,10 @@
 from babel.lists import format_list
 
 from app.domain.permissions import EVERYTHING, Scope
-from app.store.ledger import customer_choice, customers, invoices
+from app.store.ledger import customers, invoices
 from app.web.http.forms import Form
 from app.web.http.locales import FALLBACK
+from app.web.http.meant_customer import meant_customer
 
 NEW_CUSTOMERS = ("customer", "customer_2", "customer_3", "customer_4", "customer_5")
 
@@ -29,21 +30,13 @@ def chosen(fields: Form) -> Scope:
     """
     if fields.typed.get("sees") != "some":
         return EVERYTHING
-    ids = {*fields.by_id("customer:"), *(found for name in NEW_CUSTOMERS if (found := _customer(fields, name)))}
+    named = (meant_customer(fields, name) for name in NEW_CUSTOMERS)
+    ids = {*fields.by_id("customer:"), *(one.id for one in named if one)}
     ledgers = {name for name in invoices.ledgers() if f"ledger:{name}" in fields.typed}
     scope = Scope(frozenset(customers.names(ids)), frozenset(ledgers))
     if not fields.errors and not scope.customers and not scope.ledgers:
         fields.errors["customer"] = "Choose a ledger or a customer: the user would see nothing."
     return scope
-
-
-def _customer(fields: Form, name: str) -> int | None:
-    text = fields.text(name)
-    found = customer_choice.meant_by(text) if text else []
-    if text and len(found) != 1:
-        several = "More than one customer matches: choose one of the list."
-        fields.errors[name] = several if found else "There is no such customer: choose one of the list."
-    return found[0].id if len(found) == 1 else None
 
 
 def _at_most(names: list[str], kind: str) -> list[str]:

@@ -24,6 +24,7 @@ from app.web.http.browser_names import browser_called
 from app.web.http.cookies import Cookies
 from app.web.http.csrf import FIELD, Csrf
 from app.web.http.disk_space import DiskSpace
+from app.web.http.error_order import in_order_of_fields
 from app.web.http.errors import Refusal
 from app.web.http.flashes import Flashes
 from app.web.http.forms import Form
@@ -109,7 +110,7 @@ class Pages:
         try:
             locale = _locale.get()
             html = self.templates.get_template(template).render({**around, **values})
-            html = localized(html, locale.decimal_number, locale.day)
+            html = in_order_of_fields(localized(html, locale.decimal_number, locale.day))
         finally:
             if token:
                 _locale.reset(token)
