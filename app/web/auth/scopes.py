@@ -4,9 +4,9 @@ from babel.lists import format_list
 
 from app.domain.permissions import EVERYTHING, Scope
 from app.store.ledger import customers, invoices
+from app.web.auth.meant_customer import meant_customer
 from app.web.http.forms import Form
 from app.web.http.locales import FALLBACK
-from app.web.http.meant_customer import meant_customer
 
 NEW_CUSTOMERS = ("customer", "customer_2", "customer_3", "customer_4", "customer_5")
 

@@ -22,17 +22,18 @@ from app.domain.paging import page_count
 from app.domain.permissions import Right
 from app.store.access import views
 from app.store.db.cache import cache_fragment
-from app.store.ledger import customer_choice, history, imports, invoice_changes, invoices
+from app.store.ledger import customer_choice, history, invoice_changes, invoices
 from app.store.ledger.customers import CodeRefusedError, Details
 from app.store.ledger.invoice_changes import SeenVersion
 from app.store.ledger.invoices import InvoiceOrder, ListedInvoice
+from app.web.auth.meant_customer import meant_customer
 from app.web.http.errors import NotFoundError
 from app.web.http.forms import Form
 from app.web.http.invoice_search import STATUSES, InvoiceSearch
 from app.web.http.locales import Locale
-from app.web.http.meant_customer import meant_customer
 from app.web.http.rendering import Pages
 from app.web.http.request_context import RequestContext
+from app.web.pages.narrowed_lists import narrowed_to
 from app.web.pages.overtaken_edits import OvertakenEdit, overtaken_edit
 from app.web.pages.receivables.bulk_undo import bulk_undo
 from app.web.pages.receivables.invoice_page import InvoiceDetailPage
@@ -81,7 +82,7 @@ class Invoices:
             views=saved,
             address_of=address_of,
             query=query_of(search.parameters),
-            narrowed_to=_narrowed_to(context, search),
+            narrowed_to=narrowed_to(context, search),
             statuses=STATUSES,
             buckets=list(Bucket),
             columns=InvoiceOrder,
@@ -306,22 +307,3 @@ def _added(fields: Form, context: RequestContext) -> Details | None:
 
 def _who(line: ListedInvoice) -> str:
     return f"{line.customer_name} ({line.customer_code})"
-
-
-def _narrowed_to(context: RequestContext, search: InvoiceSearch) -> list[tuple[tuple[str, ...], str, str]]:
-    """Return what narrows the list without a field of its own: parameters, in words, and the list without it."""
-    found: list[tuple[tuple[str, ...], str, str]] = []
-    if search.wanted.customer_id:
-        customer = customer_choice.get(search.wanted.customer_id)
-        name = customer.name if customer else "no customer"
-        found.append((("customer",), f"invoices of {name}", search.without("customer")))
-    if search.wanted.import_id:
-        # The name of a file may tell of customers beyond a user's scope.
-        stored = imports.get(search.wanted.import_id) if context.user.may(Right.SEE_IMPORTS) else None
-        name = stored.file_name if stored else f"import {search.wanted.import_id}"
-        found.append((("import",), f"what came from {name}", search.without("import")))
-    if search.wanted.own_field:
-        condition = f"says {search.wanted.own_text}" if search.wanted.own_text else "says anything"
-        without = search.without("field", "value")
-        found.append((("field", "value"), f"invoices of which {search.wanted.own_field} {condition}", without))
-    return found

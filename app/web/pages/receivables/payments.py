@@ -20,9 +20,9 @@ from app.domain.sentences import counted
 from app.store.ledger import customer_choice, invoices, payment_batches, payment_list
 from app.store.ledger.invoices import OUTSTANDING, ListedInvoice
 from app.store.ledger.payment_list import PaymentFilter
+from app.web.auth.meant_customer import meant_customer
 from app.web.http.errors import ConflictError, NotFoundError
 from app.web.http.forms import Form, local_path
-from app.web.http.meant_customer import meant_customer
 from app.web.http.rendering import Pages, address
 from app.web.http.request_context import RequestContext
 from app.web.pages.receivables.invoice_page import InvoiceDetailPage

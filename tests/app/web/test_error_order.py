@@ -5,7 +5,7 @@ import re
 import pytest
 from support.records import a_customer, an_invoice
 
-from app.web.http.error_order import in_order_of_fields
+from app.web.http.rendering import in_order_of_fields
 
 FORMS = {
     "/invoices/new": {
