@@ -121,7 +121,7 @@ def in_words(name: str, value: object, locale: Locale) -> str:
         parts = [(label(key), in_words(key, one, locale)) for key, one in value.items() if one]
         return ", ".join(f"{key} {text}" for key, text in parts if text != NOTHING) or NOTHING
     if isinstance(value, list):
-        return ", ".join(in_words(name, one, locale) for one in value)
+        return ", ".join(in_words(name, one, locale) for one in value) or NOTHING
     return str(value)
 
 

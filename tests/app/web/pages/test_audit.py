@@ -193,7 +193,14 @@ def test_an_entry_reads_as_a_sentence(entry, label, sentence):
 
 
 def test_what_was_recorded_beside_the_deed_is_told_as_people_read_it():
-    after = {"rows": 12, "filter": {"q": "Miller", "sort": ""}, "amount_cents": 12_50, "reason": "x", "none": ""}
+    after = {
+        "rows": 12,
+        "filter": {"q": "Miller", "sort": ""},
+        "amount_cents": 12_50,
+        "reason": "x",
+        "none": "",
+        "customers": [],
+    }
 
     assert audit_messages.details(an_entry("export.made", "export:invoices", after), BRITISH) == [
         ("amount", "12.50"),
