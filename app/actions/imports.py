@@ -17,9 +17,10 @@ from app.workbook.importing import Examined, Importer, without_garbage_collectio
 from app.workbook.meaning import checking
 from app.workbook.meaning.results.records import Checked
 from app.workbook.preview import Choices, Preview, mapping_to_json
-from app.workbook.reading.book import Progress
+from app.workbook.reading.progress import Progress, Step
 from app.workbook.reading.refusal import WorkbookRefusedError
 
+DEPENDED_ON = "The import cannot be undone: later payments or edits depend on it."
 _MOST_TRIES = 2
 _GIVEN_UP = {
     State.READING: "The worker was stopped twice while it read this workbook: split it, or remove what is not a list, "
@@ -224,16 +225,15 @@ def undo(importer: Importer, import_id: int) -> None:
     recalled = imports.get(import_id)
     if recalled is not None and recalled.state is State.UNDOING:
         _begin(recalled)
-    importer.files(import_id).progress("undoing")
+    importer.files(import_id).progress(Step("undoing the import"))
     with exclusive_transaction():
         stored = imports.get(import_id)
         if stored is None:
             raise NotNowError(f"There is no import {import_id}.")
         if stored.state not in {State.APPLIED, State.UNDOING}:
             raise NotNowError(f"Import {import_id} is {stored.state}: only an applied import can be undone.")
-        reasons = tuple(imports.dependents_of(import_id))
-        if reasons:
-            raise NotNowError("The import cannot be undone: later payments or edits depend on it.", reasons)
+        if reasons := imports.dependents_of(import_id).sentences():
+            raise NotNowError(DEPENDED_ON, tuple(reasons))
         applying.take_back(import_id)
         imports.change(import_id, state=State.UNDONE, undone_at=importer.now())
         _record(importer, None, "import.undone", import_id)
@@ -243,7 +243,7 @@ def _write(
     importer: Importer, import_id: int, checked: Checked, choices: Choices, previewed: Preview, progress: Progress
 ) -> None:
     """Compare and write in one transaction, so that exactly the previewed changes are written, or nothing."""
-    progress("writing")
+    progress(Step("writing what the workbook has"))
     with exclusive_transaction():
         known = imports.get(import_id)
         if known is None or known.state is not State.APPLYING:
@@ -298,7 +298,7 @@ def _refuse_if_prevented(previewed: Preview, choices: Choices) -> None:
 
 
 def _wait_for_worker(importer: Importer, import_id: int) -> None:
-    importer.files(import_id).progress("waiting for the worker")
+    importer.files(import_id).progress(Step("waiting for the worker"))
 
 
 def _record(importer: Importer, by: User | None, action: str, import_id: int, **after: Any) -> None:  # noqa: ANN401  # values of every kind

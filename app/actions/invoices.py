@@ -1,10 +1,11 @@
 """Invoices: created, edited, voided, written off, reinstated and disputed, each change audited."""
 
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from datetime import datetime
 from typing import Any
 
+from app.actions import customers
 from app.domain.confirmation import Confirmation, UnconfirmedError
 from app.domain.invoice import Invoice, InvoiceFacts
 from app.domain.invoice_changes import StatusChange, why_not, why_not_edit
@@ -12,8 +13,9 @@ from app.domain.invoice_entry import InvoiceRefusal, LedgerFacts, questions, ref
 from app.domain.own_fields import changes
 from app.store.access import audit
 from app.store.access.users import User
-from app.store.db.transactions import transaction
+from app.store.db.transactions import exclusive_transaction, transaction
 from app.store.ledger import invoice_changes, invoices
+from app.store.ledger.customers import Details
 from app.store.ledger.invoice_changes import SeenVersion
 from app.workbook.meaning.vocabulary import currencies
 
@@ -39,6 +41,15 @@ def create(facts: InvoiceFacts, by: User, now: datetime, confirmed: Collection[C
         after = _non_empty(asdict(facts))
         audit.append(by, "invoice.created", f"invoice:{invoice_id}", after=after, now=now)
         return invoice_id
+
+
+def create_for_new(
+    details: Details, facts: InvoiceFacts, by: User, now: datetime, confirmed: Collection[Confirmation] = ()
+) -> int:
+    """Add a customer with its first invoice, or neither; raises CodeRefusedError and the errors of `create`."""
+    with exclusive_transaction():
+        customer_id = customers.create(details, by, now)
+        return create(replace(facts, customer_id=customer_id), by, now, confirmed)
 
 
 def edit(

@@ -23,9 +23,9 @@ def make_link(user_id: int, purpose: Purpose, by: User | None, now: datetime) ->
     return _make_link(user_id, purpose, by, now, by_mail=False)
 
 
-def make_mailed_link(user_id: int, now: datetime) -> str:
-    """Make a link that somebody asked for without signing in; older links that were mailed are deleted."""
-    return _make_link(user_id, Purpose.RESET, None, now, by_mail=True)
+def make_mailed_link(user_id: int, purpose: Purpose, now: datetime) -> str:
+    """Make a link that the worker mails; older links of that purpose that were mailed are deleted."""
+    return _make_link(user_id, purpose, None, now, by_mail=True)
 
 
 def change(

@@ -37,8 +37,8 @@ from app.workbook.meaning.cell_values.dates import DateOrder
 from app.workbook.meaning.results.questions import Answers
 from app.workbook.meaning.results.records import ControlTotals, OwnTotal, Question
 from app.workbook.preview import Choices, Preview, totals_as_strings
-from app.workbook.reading.book import Progress
 from app.workbook.reading.limits import WorkbookLimits
+from app.workbook.reading.progress import Progress
 from app.workbook.writing import marking
 
 SHOWN = 20
@@ -70,7 +70,7 @@ def import_workbook(
     ] = None,
     undated: Annotated[Undated | None, typer.Option(help="The day on which payments without one count.")] = None,
     conflicts: Annotated[
-        Resolution | None, typer.Option(help="Whose side conflicts take: the app's or the workbook's.")
+        Resolution | None, typer.Option(help="Keep the app's, take the workbook's, or add its payments beside ours.")
     ] = None,
     answers: Annotated[
         Path | None,
@@ -342,4 +342,4 @@ def _progress(*, silent: bool) -> Iterator[Progress]:
     columns = (SpinnerColumn(), TextColumn("{task.description}", markup=False), TimeElapsedColumn())
     with Bar(*columns, console=Console(stderr=True, markup=False), transient=True) as bar:
         task = bar.add_task("reading", total=None)
-        yield lambda message: bar.update(task, description=plain(message))
+        yield lambda step: bar.update(task, description=plain(step.message))

@@ -2,6 +2,8 @@
 
 from datetime import date, timedelta
 
+from app.domain.sentences import day_text
+
 EARLIEST, LATEST = date(1950, 1, 1), date(2100, 12, 31)
 DAYS_AHEAD = 31  # an invoice may be written for the next month, but not for another year
 
@@ -12,7 +14,7 @@ def is_plausible(day: date) -> bool:
 
 def why_not_plausible(day: date) -> str:
     """Return "" if the day can be right."""
-    return "" if is_plausible(day) else f"{day.isoformat()} is too far from today to be right: correct the day."
+    return "" if is_plausible(day) else f"{day_text(day)} is too far from today to be right: correct the day."
 
 
 def is_far_ahead(day: date, today: date) -> bool:

@@ -40,7 +40,14 @@ class Heartbeat:
 
     def is_alive(self, now: float) -> bool:
         """Return whether this host's worker wrote a heartbeat within the last minute; `now` is a Unix timestamp."""
-        return self._is_ours() and now - self.path.stat().st_mtime < _LONGEST_PAUSE_SECONDS
+        return self._is_ours() and self.was_heard(now)
+
+    def was_heard(self, now: float) -> bool:
+        """Return whether any host's worker wrote a heartbeat within the last minute: a web server is another host."""
+        try:
+            return now - self.path.stat().st_mtime < _LONGEST_PAUSE_SECONDS
+        except FileNotFoundError:
+            return False
 
     def _is_ours(self) -> bool:
         try:

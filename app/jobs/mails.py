@@ -1,4 +1,4 @@
-"""The worker's mail jobs: password reset links."""
+"""The worker's mail jobs: links to choose a password, for who forgot it and who is invited."""
 
 import logging
 import smtplib
@@ -9,6 +9,7 @@ from datetime import datetime
 from email.headerregistry import Address
 from email.message import EmailMessage
 from email.utils import localtime, make_msgid, parseaddr
+from functools import partial
 from ipaddress import ip_address
 from urllib.parse import SplitResult, unquote, urlsplit
 
@@ -18,6 +19,7 @@ from app.actions import passwords
 from app.domain.firm import Firm
 from app.settings import AppSettings
 from app.store.access import users
+from app.store.access.one_time_links import Purpose
 from app.store.db.database import connection
 from app.store.ledger import firm
 
@@ -90,8 +92,9 @@ class MailJobs:
         self._unsaved_firm = unsaved_firm
         self._public_url = public_url
         self._now = now
-        task = queue.task(name="send_reset_link", retries=_RETRIES, retry_delay=_SECONDS_BETWEEN)
-        self.send_reset_link = task(self.send_now)
+        task = partial(queue.task, retries=_RETRIES, retry_delay=_SECONDS_BETWEEN)
+        self.send_reset_link = task(name="send_reset_link")(self.send_now)
+        self.send_invitation = task(name="send_invitation")(self.invite_now)
 
     @classmethod
     def where_set_up(cls, queue: Huey, settings: AppSettings, now: Callable[[], datetime]) -> "MailJobs | None":
@@ -103,20 +106,27 @@ class MailJobs:
         )
 
     def send_now(self, email: str) -> None:
+        self._send(email, Purpose.RESET)
+
+    def invite_now(self, email: str) -> None:
+        self._send(email, Purpose.INVITE)
+
+    def _send(self, email: str, purpose: Purpose) -> None:
         with connection():
             user = users.find_by_email(email)
             if user is None or not user.active:
                 log.info("no link is sent to an address that nobody has who may sign in")
                 return
-            token = passwords.make_mailed_link(user.id, self._now())
+            token = passwords.make_mailed_link(user.id, purpose, self._now())
             name = firm.current(self._unsaved_firm).name
         link = f"{self._public_url}/set-password?token={token}"
-        text = _TEXT.format(site=self._public_url, link=link)
-        self._server.send(user.email, f"A new password for {name or 'Receivables'}", text, name)
+        subject, text = _MAILS[purpose]
+        text = text.format(site=self._public_url, link=link)
+        self._server.send(user.email, subject.format(name or "Receivables"), text, name)
         log.info("user %s was sent a link", user.id)
 
 
-_TEXT = """\
+_RESET = """\
 Somebody, probably you, asked for a new password at {site}.
 
 This link lets you choose one. It works once, within 30 minutes:
@@ -125,3 +135,18 @@ This link lets you choose one. It works once, within 30 minutes:
 
 If it was not you, there is nothing to do: your password stays as it is.
 """
+
+_INVITATION = """\
+You are invited to {site}.
+
+This link lets you choose your password. It works once, within 7 days:
+
+{link}
+
+If you do not know what this is about, there is nothing to do.
+"""
+
+_MAILS = {
+    Purpose.RESET: ("A new password for {}", _RESET),
+    Purpose.INVITE: ("Your invitation to {}", _INVITATION),
+}

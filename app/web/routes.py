@@ -6,6 +6,7 @@ What programs may ask for stands in `app/web/api/operations.py`.
 """
 
 from app.domain.permissions import Right
+from app.jobs.heartbeat import Heartbeat
 from app.jobs.imports import ImportJobs
 from app.jobs.mails import MailJobs
 from app.settings import AppSettings
@@ -63,15 +64,15 @@ def pages(
     customers = Customers(pages)
     statements = Statements(pages)
     views = Views(pages)
-    imports = Imports(pages, importer, jobs)
+    imports = Imports(pages, importer, jobs, Heartbeat.of(settings))
     exports = Exports(importer)
     bulk = Bulk(pages, exports)
-    users = Users(pages, settings.public_url)
+    users = Users(pages, settings.public_url, mails)
     firm_settings = FirmSettings(pages, settings.unsaved_firm)
     audit = Audit(pages)
     pending_second_factor = SessionTokens.signed_with(*settings.secret_keys, purpose="second factor")
     sessions = Sessions(pages, browsers, pending_second_factor)
-    password_links = PasswordLinks(pages, mails)
+    password_links = PasswordLinks(pages, mails, sessions)
     account = AccountPages(pages, browsers, access_policy.idle)
     second_factors = SecondFactors(pages, browsers, access_policy, derived(settings.secret_key, "enrolment"))
     tokens = Tokens(pages)

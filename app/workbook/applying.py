@@ -11,7 +11,7 @@ from app.domain import fields
 from app.domain.fields import Type
 from app.domain.own_fields import merged
 from app.domain.payment import MOVED_CREDIT
-from app.domain.sentences import amount_text
+from app.domain.sentences import amount_text, day_text
 from app.store.ledger import bulk, imports
 from app.store.ledger.snapshot import REPLACED, Snapshot, StoredCustomer, StoredInvoice
 from app.workbook.difference import Difference
@@ -161,7 +161,7 @@ class _Writer:
         number = self.numbers[record.key]
         if kind == "payment" and record.kind is ListKind.PAYMENT:
             amount = amount_text(record.cents("amount_cents"))
-            return f"Payment of {amount} on {record.values['paid_on']} for invoice {number}"
+            return f"Payment of {amount} on {day_text(record.day('paid_on'))} for invoice {number}"
         return f"Payment for invoice {number}" if kind == "payment" else f"Invoice {number}"
 
 

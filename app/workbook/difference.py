@@ -11,8 +11,9 @@ from zoneinfo import ZoneInfo
 
 from app.domain.as_of import day_of
 from app.domain.fields import CUSTOMER, INVOICE, PAYMENT, Field, own
+from app.domain.import_summary import Written
 from app.domain.payment import Payment
-from app.domain.sentences import amount_text
+from app.domain.sentences import amount_text, day_text
 from app.store.ledger.snapshot import Snapshot, StoredCustomer, StoredInvoice, StoredPayment, compared
 from app.workbook.meaning.cell_values.texts import as_read
 from app.workbook.meaning.results.records import Checked, Key, Record, Value
@@ -30,6 +31,10 @@ class Outcome(StrEnum):
 class Resolution(StrEnum):
     KEEP = "keep"
     TAKE = "take"
+    ADD = "add"
+
+
+Labelled = tuple[tuple[Resolution, str], ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,8 +44,13 @@ class Decisions:
     others: Resolution | None = None
     by_row: Mapping[str, Resolution] = field(default_factory=dict)
 
-    def on(self, tab: str, row: int) -> Resolution | None:
-        return self.by_row.get(f"{tab}!{row}", self.others)
+    def on(self, conflict: "RowChange") -> Resolution | None:
+        """Return what was decided; None too if the conflict cannot take it."""
+        decision = self.by_row.get(f"{conflict.tab}!{conflict.row}", self.others)
+        possible = [one for one, _ in conflict.choices]
+        if decision is not None and len(possible) == 1:
+            return possible[0]
+        return decision if decision in possible else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +62,8 @@ class FieldChange:
 
 @dataclass(frozen=True, slots=True)
 class RowChange:
+    """`choices` are the decisions that a conflict can take, each with its label."""
+
     outcome: Outcome
     kind: ListKind
     tab: str
@@ -59,6 +71,7 @@ class RowChange:
     subject: str
     fields: tuple[FieldChange, ...] = ()
     reason: str = ""
+    choices: Labelled = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,9 +99,17 @@ class Difference:
     counts: Counter[str] = field(default_factory=Counter)
 
     @property
+    def written(self) -> Written:
+        created = map(len, (self.new_customers, self.new_invoices, self.new_payments))
+        return {
+            "created": dict(zip(("customer", "invoice", "payment"), created, strict=True)),
+            "changed": {"customer": len(self.changed_customers), "invoice": len(self.changed_invoices)},
+            "voided": {"payment": len(self.voided_payments)},
+        }
+
+    @property
     def writes(self) -> int:
-        new = len(self.new_customers) + len(self.new_invoices) + len(self.new_payments)
-        return new + len(self.changed_customers) + len(self.changed_invoices) + len(self.voided_payments)
+        return sum(count for counts in self.written.values() for count in counts.values())
 
 
 def compare(checked: Checked, stored: Snapshot, zone: ZoneInfo, decisions: Decisions) -> Difference:
@@ -207,16 +228,14 @@ class _Comparison:
             # Nothing differs, or the row is unchanged since its import and any edit was made in the app.
             self._note(record, Outcome.UNCHANGED, subject)
             return
-        edited_in_app = known.version != known.imported_version
-        if edited_in_app:
+        if known.version != known.imported_version:
             reason = "it was changed in the app since it was imported, and the workbook says something else again"
             if known.fingerprint is None:
                 reason = "it was entered in the app, and the workbook says something else"
-            self._note(record, Outcome.CONFLICT, subject, fields, reason)
+            if self._decided(record, subject, fields, reason, _OF_RECORDS) is not Resolution.TAKE:
+                return
         else:
             self._note(record, Outcome.CHANGED, subject, fields)
-        if edited_in_app and not self._takes(record):
-            return
         if isinstance(known, StoredCustomer):
             self.difference.changed_customers.append((known, record))
         else:
@@ -271,7 +290,7 @@ class _Comparison:
                 self.difference.new_payments.append(record)
                 self._note(record, Outcome.NEW, subject)
         for payment in () if self._is_broken(ListKind.PAYMENT, key[0]) else from_workbook:
-            paid = f"payment of {amount_text(payment.amount_cents)} on {payment.paid_on}"
+            paid = f"payment of {amount_text(payment.amount_cents)} on {day_text(payment.paid_on)}"
             self._note_missing(ListKind.PAYMENT, payment, f"{paid} for invoice {self._number(key)}")
 
     def _is_edited(self, record: Record, payment: StoredPayment) -> bool:
@@ -316,11 +335,15 @@ class _Comparison:
 
     def _conflicting_payment(self, record: Record, subject: str, payment: StoredPayment) -> None:
         reason = (
-            f"a payment of {amount_text(payment.amount_cents)} on {payment.paid_on} was recorded in the app, "
+            f"a payment of {amount_text(payment.amount_cents)} on {day_text(payment.paid_on)} was recorded in the app, "
             "and the workbook has another one: is this the same payment?"
         )
-        self._note(record, Outcome.CONFLICT, subject, differing(record.values, payment_values(payment)), reason)
-        if self._takes(record):
+        fields = differing(record.values, payment_values(payment))
+        choices = _OF_BOUND_PAYMENTS if payment.is_bound else _OF_PAYMENTS
+        decision = self._decided(record, subject, fields, reason, choices)
+        if decision is Resolution.TAKE:
+            self.difference.voided_payments.append((payment, record))
+        if decision in {Resolution.TAKE, Resolution.ADD}:
             self.difference.new_payments.append(record)
 
     def _carried_payment(
@@ -350,8 +373,9 @@ class _Comparison:
             beyond = f"taking the workbook's side records the {amount_text(more)} that it has beyond them"
             outcome = f"they stay, and {beyond}" if more > 0 else "they stay as they are"
             reason = f"payments of {in_app} were recorded in the app, and a row cannot tell which it counts: {outcome}"
-            self._note(record or row, Outcome.CONFLICT, subject, fields, reason)
-            if record and more > 0 and self._takes(record):
+            choices = _OF_SUMS if more > 0 else _OF_SMALLER_SUMS
+            decision = self._decided(record or row, subject, fields, reason, choices)
+            if record and more > 0 and decision is Resolution.TAKE:
                 self.difference.new_payments.append(_part_of(record, more))
             return
         self._note(record or row, Outcome.CHANGED if stored else Outcome.NEW, subject, fields if stored else ())
@@ -388,23 +412,44 @@ class _Comparison:
         if known.import_id and known.import_tab in self.tabs:
             self.difference.missing.append(Missing(kind, str(known.import_tab), subject))
 
-    def _takes(self, record: Record) -> bool:
-        return self.decisions.on(record.tab, record.row) is Resolution.TAKE
+    def _decided(
+        self,
+        record: Record,
+        subject: str,
+        fields: tuple[FieldChange, ...],
+        reason: str,
+        choices: Labelled,
+    ) -> Resolution | None:
+        """Note the conflict and return what was decided about it."""
+        conflict = RowChange(Outcome.CONFLICT, record.kind, record.tab, record.row, subject, fields, reason, choices)
+        self._note_change(record, conflict)
+        return self.decisions.on(conflict)
 
     def _number(self, key: Key) -> str:
         known = self._stored_invoice(key)
         return known.number if known else key[0]
 
-    def _note(
-        self, record: Record, outcome: Outcome, subject: str, fields: tuple[FieldChange, ...] = (), reason: str = ""
-    ) -> None:
+    def _note(self, record: Record, outcome: Outcome, subject: str, fields: tuple[FieldChange, ...] = ()) -> None:
+        self._note_change(record, RowChange(outcome, record.kind, record.tab, record.row, subject, fields))
+
+    def _note_change(self, record: Record, change: RowChange) -> None:
         if record.kind is not ListKind.CUSTOMER or record.tab in self.customer_rows:
             place = (record.tab, record.row)
-            self.row_outcomes[place] = _more_important(self.row_outcomes.get(place), outcome)
-        if outcome is not Outcome.UNCHANGED:
-            self.difference.changes.append(
-                RowChange(outcome, record.kind, record.tab, record.row, subject, fields, reason)
-            )
+            self.row_outcomes[place] = _more_important(self.row_outcomes.get(place), change.outcome)
+        if change.outcome is not Outcome.UNCHANGED:
+            self.difference.changes.append(change)
+
+
+_OF_RECORDS: Labelled = ((Resolution.KEEP, "Keep ours"), (Resolution.TAKE, "Use the workbook’s"))
+_OF_PAYMENTS: Labelled = (
+    (Resolution.KEEP, "Same payment: keep ours"),
+    (Resolution.TAKE, "Same payment: use the workbook’s"),
+    (Resolution.ADD, "Two payments: add it"),
+)
+# A payment that was recorded together with others, or moved as credit, is only voided together with them.
+_OF_BOUND_PAYMENTS: Labelled = (_OF_PAYMENTS[0], _OF_PAYMENTS[2])
+_OF_SUMS: Labelled = ((Resolution.KEEP, "Keep ours"), (Resolution.TAKE, "Add what the workbook has beyond them"))
+_OF_SMALLER_SUMS: Labelled = ((Resolution.KEEP, "Keep ours"),)
 
 
 def customer_values(customer: StoredCustomer) -> dict[str, Value]:
@@ -489,6 +534,6 @@ def _shown(value: Value) -> str:
         case bool():
             return "yes" if value else "no"
         case date():
-            return value.isoformat()
+            return day_text(value)
         case _:
             return str(value)

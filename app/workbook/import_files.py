@@ -6,7 +6,7 @@ import shutil
 import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import Any, BinaryIO
@@ -18,6 +18,7 @@ from app.workbook.meaning.vocabulary.headings import ListKind
 from app.workbook.preview import Preview
 from app.workbook.reading import archive
 from app.workbook.reading.limits import MEGABYTE, WorkbookLimits
+from app.workbook.reading.progress import Step
 from app.workbook.reading.refusal import WorkbookRefusedError
 
 SHOWN_OF_EACH_LIST = 500
@@ -102,16 +103,17 @@ class ImportFiles:
     def delete_records(self) -> None:
         (self.folder / _RECORDS).unlink(missing_ok=True)
 
-    def progress(self, message: str) -> None:
+    def progress(self, step: Step) -> None:
         """Save how far the worker is in a file: others cannot see an open transaction."""
-        _write_whole(self.folder / _PROGRESS, {"message": message, "at": self.now().isoformat()})
+        _write_whole(self.folder / _PROGRESS, {"at": self.now().isoformat(), **asdict(step)})
 
-    def latest_progress(self) -> tuple[str, datetime] | None:
+    def latest_progress(self) -> tuple[Step, datetime] | None:
         try:
             latest = orjson.loads((self.folder / _PROGRESS).read_bytes())
         except FileNotFoundError:
             return None
-        return latest["message"], datetime.fromisoformat(latest["at"])
+        at = datetime.fromisoformat(latest.pop("at"))
+        return Step(**latest), at
 
 
 @contextmanager

@@ -24,8 +24,9 @@ from app.workbook.meaning.checking import ReadingContext
 from app.workbook.meaning.results.records import Checked
 from app.workbook.preview import Choices, Preview, mapping_from_json
 from app.workbook.reading import archive
-from app.workbook.reading.book import Progress, read_book
+from app.workbook.reading.book import read_book
 from app.workbook.reading.limits import WorkbookLimits
+from app.workbook.reading.progress import Progress, Step
 from app.workbook.reading.refusal import WorkbookRefusedError
 from app.workbook.writing import exporting, marking
 
@@ -78,7 +79,7 @@ class Importer:
     def _examined(self, path: Path, choices: Choices, progress: Progress, name: str) -> Examined:
         with without_garbage_collection():
             book = read_book(path, self.limits, progress, name)
-            progress("comparing with what is stored")
+            progress(Step("comparing with what is stored"))
             stored, ours = snapshot.take(), self.firm
             chosen = {key: mapping_from_json(mapping) for key, mapping in imports.remembered_mappings().items()}
             answers = replace(choices.answers, remembered=imports.remembered_answers())
@@ -87,7 +88,7 @@ class Importer:
             control_totals.add_control_totals(checked, stored)
             found = difference.compare(checked, stored, ours.zone, choices.decisions)
             if found.writes:
-                progress("rehearsing the import")
+                progress(Step("working out what you would be owed"))
             return Examined(checked, Preview.of(checked, found, self._rehearsed(found, stored)))
 
     def marked_copy(self, stored: StoredImport) -> AbstractContextManager[Path]:

@@ -8,6 +8,7 @@ from typing import Any, Self
 import orjson
 from pydantic import TypeAdapter
 
+from app.domain.import_summary import Written
 from app.domain.money import decimal_string
 from app.domain.sentences import counted
 from app.workbook.difference import Decisions, Difference, Missing, Outcome, RowChange
@@ -50,7 +51,7 @@ class Choices:
 
 @dataclass(frozen=True, slots=True)
 class Preview:
-    """`digest` is a hash of the planned changes."""
+    """`digest` is a hash of the planned changes; `waiting` counts rows that cannot be read before an answer."""
 
     tabs: tuple[TabReport, ...]
     counts: Mapping[str, int]
@@ -63,6 +64,8 @@ class Preview:
     digest: str
     answered: tuple[AnsweredQuestion, ...] = ()
     figures: Figures = field(default_factory=Figures)
+    written: Written = field(default_factory=dict)
+    waiting: int = 0
 
     @classmethod
     def of(cls, checked: Checked, difference: Difference, figures: Figures | None = None) -> Self:
@@ -80,11 +83,13 @@ class Preview:
             _digest(difference.changes),
             tuple(checked.answered),
             figures or Figures(),
+            difference.written,
+            len(checked.error_rows - {(problem.tab, problem.row) for problem in checked.problems}),
         )
 
     def undecided_conflicts(self, decisions: Decisions) -> list[RowChange]:
         conflicts = (change for change in self.changes if change.outcome is Outcome.CONFLICT)
-        return [change for change in conflicts if decisions.on(change.tab, change.row) is None]
+        return [change for change in conflicts if decisions.on(change) is None]
 
     def why_not(self, choices: Choices) -> str | None:
         """Return a sentence on what prevents the import from being applied, or None."""

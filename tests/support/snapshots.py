@@ -47,7 +47,7 @@ def a_stored_invoice(number="1", customer="Acme", **values):
 
 
 def a_stored_payment(paid_on, amount_cents, invoice_id=1):
-    return StoredPayment(1, invoice_id, paid_on, amount_cents, "", "", "", None, None, None)
+    return StoredPayment(1, invoice_id, paid_on, amount_cents, "", "", "", None, False, None, None, None)
 
 
 def stored(customers=(), invoices=(), payments=()):

@@ -42,3 +42,14 @@ document.addEventListener("htmx:afterSettle", () => {
   if (wasAmongRows) document.querySelector("table[data-rows] tbody a[href]")?.focus();
   wasAmongRows = false;
 });
+
+// What is shown only once is copied with one click; the clipboard is only given to pages over HTTPS.
+for (const button of navigator.clipboard ? document.querySelectorAll("[data-copies]") : []) {
+  button.hidden = false;
+  button.addEventListener("click", async () => {
+    const field = document.getElementById(button.dataset.copies);
+    field.select();
+    await navigator.clipboard.writeText(field.value);
+    button.textContent = "Copied";
+  });
+}

@@ -38,7 +38,7 @@ class AuditFilter:
 
     actor: str = ""
     action: str = ""
-    subject: str = ""
+    subjects: frozenset[str] | None = None
     address: str = ""
     since: datetime | None = None
     until: datetime | None = None
@@ -81,8 +81,8 @@ def _conditions(wanted: AuditFilter) -> Iterator[Any]:
         yield entry.actor.contains(wanted.actor) | entry.program.contains(wanted.actor)
     if wanted.action:
         yield entry.action == wanted.action
-    if wanted.subject:
-        yield entry.subject == wanted.subject
+    if wanted.subjects is not None:
+        yield entry.subject.in_(sorted(wanted.subjects))
     if wanted.address:
         yield entry.address == wanted.address
     if wanted.since is not None:

@@ -42,6 +42,13 @@ def meant_by(text: str) -> list[Choice]:
     return exact or [one for one in choices if wanted in compared(one.label)]
 
 
+def archived(text: str) -> Choice | None:
+    """Return the archived customer whose code, name or label equals the text."""
+    wanted = compared(text)
+    found = _choices(CustomerModel.archived_at.is_null(is_null=False))
+    return next((one for one in found if wanted in map(compared, (one.code, one.name, one.label))), None)
+
+
 def _choices(which: Any, most: int | None = None) -> list[Choice]:
     columns = (CustomerModel.id, CustomerModel.code, CustomerModel.name, CustomerModel.terms_days)
     rows: Any = CustomerModel.select(*columns).where(which).order_by(CustomerModel.name, CustomerModel.id).limit(most)

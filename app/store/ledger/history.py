@@ -1,6 +1,7 @@
 """The history of an invoice and the latest activity: audit entries combined with imports."""
 
 import json
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -14,8 +15,11 @@ from app.store.access.audit_entries import Entry
 from app.store.db import current_user
 from app.store.db.compiled_queries import Slot, compiled
 from app.store.db.tables import CustomerModel, ImportedRowModel, ImportModel, InvoiceModel, UserModel
+from app.store.ledger.snapshot import compared
 
 _MOST_IMPORTS = 20
+_MOST_SUBJECTS = 100
+_SUBJECT = re.compile(r"[a-z]+:\S.*")
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +95,22 @@ def named(entries: Iterable[Entry]) -> list[AuditEvent]:
         **_labels_of("user", UserModel, _actor(), subjects),
     }
     return [AuditEvent(entry, labels.get(entry.subject, "")) for entry in known]
+
+
+def subjects_called(text: str) -> frozenset[str]:
+    """Return the subjects of this id, as in `invoice:12`, or else those of this number or with this in their name."""
+    if _SUBJECT.fullmatch(text):
+        return frozenset({text})
+    customer, user = CustomerModel, UserModel
+    found = {
+        "invoice": InvoiceModel.select(InvoiceModel.id).where(InvoiceModel.number_key == compared(text)),
+        "customer": customer.select(customer.id).where(customer.name.contains(text) | (customer.code == text)),
+        "user": user.select(user.id).where(user.name.contains(text) | user.email.contains(text)),
+        "import": ImportModel.select(ImportModel.id).where(ImportModel.file_name.contains(text)),
+    }
+    return frozenset(
+        f"{kind}:{one}" for kind, query in found.items() for (one,) in query.limit(_MOST_SUBJECTS).tuples()
+    )
 
 
 @compiled

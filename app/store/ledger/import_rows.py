@@ -1,7 +1,10 @@
 """The rows of an import: what each did, and the invoice that it concerns."""
 
+from collections import defaultdict
 from dataclasses import dataclass
 from typing import Any
+
+from peewee import fn
 
 from app.domain.paging import PAGE_LENGTH
 from app.store.db.tables import ImportedRowModel, InvoiceModel, PaymentModel
@@ -31,6 +34,16 @@ def page(import_id: int, tab: str, row: int | None, number: int) -> list[Importe
 
 def count(import_id: int, tab: str, row: int | None) -> int:
     return _rows(import_id, tab, row).count()
+
+
+def written(import_id: int) -> dict[str, dict[str, int]]:
+    """Return how many records the import created, changed and voided, by action and kind."""
+    row = ImportedRowModel
+    query: Any = row.select(row.action, row.kind, fn.COUNT(row.id)).where(row.origin == import_id)
+    found: dict[str, dict[str, int]] = defaultdict(dict)
+    for action, kind, count in query.group_by(row.action, row.kind).tuples():
+        found[action][kind] = count
+    return found
 
 
 def tabs(import_id: int) -> list[str]:

@@ -3,13 +3,13 @@
 import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from enum import StrEnum
 from typing import Any
 
 from peewee import JOIN, fn
 
-from app.domain.sentences import amount_text
+from app.domain.sentences import amount_text, count_text, day_text
 from app.store.db.missing_records import existing_or_raise
 from app.store.db.tables import (
     ColumnMappingModel,
@@ -23,7 +23,7 @@ from app.store.db.tables import (
     UserModel,
 )
 
-_MOST_DEPENDENTS = 20
+MOST_DEPENDENTS = 20
 
 
 class State(StrEnum):
@@ -76,6 +76,35 @@ class RowAction:
     action: str
     record_id: int
     before: dict[str, Any] | None
+
+
+@dataclass(frozen=True, slots=True)
+class Dependent:
+    """An invoice or customer, and what happened to it after an import."""
+
+    kind: str
+    id: int
+    name: str
+    what: str
+
+    def __str__(self) -> str:
+        return f"{self.kind.capitalize()} {self.name} {self.what}."
+
+
+@dataclass(frozen=True, slots=True)
+class Dependents:
+    """The first of them, and how many there are."""
+
+    shown: list[Dependent]
+    count: int
+
+    @property
+    def more(self) -> int:
+        return self.count - len(self.shown)
+
+    def sentences(self) -> list[str]:
+        more = [f"And {count_text(self.more)} more."] if self.more else []
+        return [*map(str, self.shown), *more]
 
 
 def create(
@@ -161,22 +190,34 @@ def row_actions(import_id: int) -> Iterator[RowAction]:
         yield RowAction(*facts)
 
 
-def dependents_of(import_id: int) -> list[str]:
-    """Return one sentence for each later record or change that depends on the import and prevents its undo."""
-    queries = {
-        "Invoice {} has a payment of {} on {} that did not come from this import.": _later_payments(import_id),
-        "Invoice {} was changed after this import.": _edited(import_id, "invoice", InvoiceModel, InvoiceModel.number),
-        "Customer {} was changed after this import.": _edited(import_id, "customer", CustomerModel, CustomerModel.name),
-        "Customer {} has invoice {}, which did not come from this import.": _later_invoices(import_id),
-        "{} is limited to what concerns customer {}.": _scoped(import_id),
-        "The payment of {} for invoice {} was voided after this import.": _voided_since(import_id),
-    }
+def dependents_of(import_id: int) -> Dependents:
+    """Return the later records and changes that depend on the import and prevent its undo."""
+    shown: list[Dependent] = []
+    count = 0
+    for query, subject, what in _dependents(import_id):
+        count += query.count()
+        for found, name, *facts in query.limit(MOST_DEPENDENTS - len(shown)).tuples():
+            shown.append(Dependent(subject, found, name, what.format(*map(_fact, facts))))
+    return Dependents(shown, count)
+
+
+def _dependents(import_id: int) -> list[tuple[Any, str, str]]:
+    """Return queries of the id and name of a subject and of facts, with the words for them."""
+    invoice, customer = InvoiceModel, CustomerModel
     return [
-        # The only whole numbers in them are cents.
-        sentence.format(*(amount_text(fact) if isinstance(fact, int) else fact for fact in row))
-        for sentence, query in queries.items()
-        for row in query.limit(_MOST_DEPENDENTS).tuples()
+        (_later_payments(import_id), "invoice", "has a payment of {} on {} that did not come from this import"),
+        (_edited(import_id, "invoice", invoice, invoice.number), "invoice", "was changed after this import"),
+        (_edited(import_id, "customer", customer, customer.name), "customer", "was changed after this import"),
+        (_later_invoices(import_id), "customer", "has invoice {}, which did not come from this import"),
+        (_scoped(import_id), "customer", "is one of those to which {} is limited"),
+        (_voided_since(import_id), "invoice", "has a payment of {}, which was voided after this import"),
     ]
+
+
+def _fact(value: object) -> str:
+    if isinstance(value, date):
+        return day_text(value)
+    return amount_text(value) if isinstance(value, int) else str(value)  # the only whole numbers are cents
 
 
 def remembered_mappings() -> dict[str, dict[str, Any]]:
@@ -244,7 +285,7 @@ def _later_payments(import_id: int) -> Any:
     is_for_created = InvoiceModel.id.in_(_created(import_id, "invoice"))
     is_later = InvoiceModel.id.in_(touched) & (PaymentModel.recorded_at > applied_at)
     return (
-        PaymentModel.select(InvoiceModel.number, PaymentModel.amount_cents, PaymentModel.paid_on)
+        PaymentModel.select(InvoiceModel.id, InvoiceModel.number, PaymentModel.amount_cents, PaymentModel.paid_on)
         .join(InvoiceModel)
         .where(is_other & (is_for_created | is_later))
         .order_by(PaymentModel.id)
@@ -253,7 +294,7 @@ def _later_payments(import_id: int) -> Any:
 
 def _later_invoices(import_id: int) -> Any:
     return (
-        InvoiceModel.select(CustomerModel.name, InvoiceModel.number)
+        InvoiceModel.select(CustomerModel.id, CustomerModel.name, InvoiceModel.number)
         .join(CustomerModel)
         .where(
             CustomerModel.id.in_(_created(import_id, "customer"))
@@ -266,7 +307,7 @@ def _later_invoices(import_id: int) -> Any:
 def _scoped(import_id: int) -> Any:
     """Select users whose scope names a customer that this import created: its deletion would shrink the scope."""
     return (
-        ScopeModel.select(UserModel.email, CustomerModel.name)
+        ScopeModel.select(CustomerModel.id, CustomerModel.name, UserModel.email)
         .join(UserModel)
         .switch(ScopeModel)
         .join(CustomerModel)
@@ -277,7 +318,7 @@ def _scoped(import_id: int) -> Any:
 
 def _edited(import_id: int, kind: str, table: Any, label: Any) -> Any:
     return (
-        table.select(label)
+        table.select(table.id, label)
         .join(ImportedRowModel, on=((ImportedRowModel.record_id == table.id) & (ImportedRowModel.kind == kind)))
         .where((ImportedRowModel.origin == import_id) & (table.version != ImportedRowModel.record_version))
         .order_by(table.id)
@@ -286,7 +327,7 @@ def _edited(import_id: int, kind: str, table: Any, label: Any) -> Any:
 
 def _voided_since(import_id: int) -> Any:
     return (
-        PaymentModel.select(PaymentModel.paid_on, InvoiceModel.number)
+        PaymentModel.select(InvoiceModel.id, InvoiceModel.number, PaymentModel.paid_on)
         .join(InvoiceModel)
         .where(PaymentModel.id.in_(_created(import_id, "payment")) & PaymentModel.voided_at.is_null(is_null=False))
         .order_by(PaymentModel.id)

@@ -63,7 +63,10 @@ class StoredInvoice(NamedTuple):
 
 
 class StoredPayment(NamedTuple):
-    """`import_id` is None if it was recorded in the app."""
+    """`import_id` is None if it was recorded in the app.
+
+    `batch_key` is shared by the payments of one receipt.
+    """
 
     id: int
     invoice_id: int
@@ -72,9 +75,16 @@ class StoredPayment(NamedTuple):
     method: str
     reference: str
     note: str
+    batch_key: str | None
+    moves_credit: bool
     import_id: int | None
     import_tab: str | None
     import_row: int | None
+
+    @property
+    def is_bound(self) -> bool:
+        """Return whether it can only be voided together with others."""
+        return self.moves_credit or self.batch_key is not None
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,10 +6,12 @@ from dataclasses import dataclass
 from bottle import HTTPResponse
 
 from app.actions import passwords
+from app.domain.sentences import counted
 from app.jobs.mails import MailJobs
-from app.store.access import one_time_links
-from app.store.access.one_time_links import Link
-from app.web.auth.throttling import Attempt
+from app.store.access import one_time_links, users
+from app.store.access.one_time_links import Link, Purpose
+from app.web.auth.sessions import Sessions
+from app.web.auth.throttling import Attempt, TooManyAttemptsError
 from app.web.auth.typed_secrets import hash_of_chosen
 from app.web.http.errors import NotFoundError
 from app.web.http.forms import Form
@@ -25,6 +27,7 @@ log = logging.getLogger(__name__)
 class PasswordLinks:
     pages: Pages
     mails: MailJobs | None
+    sessions: Sessions
 
     def show(self, context: RequestContext) -> HTTPResponse:
         """Render the form for the new password; raises NotFoundError for an invalid link."""
@@ -32,7 +35,7 @@ class PasswordLinks:
         return self._form(context, token, _link(token, context), Form({}))
 
     def use(self, context: RequestContext) -> HTTPResponse:
-        """Set the password and end all logins of the user; a link works once, and a second factor is still required."""
+        """Set the password, end all logins of the user and sign in; a second factor is still required."""
         token, fields = context.form.get("token", ""), Form({})
         link = _link(token, context)
         password_hash = hash_of_chosen(context, fields, link.user)
@@ -42,23 +45,44 @@ class PasswordLinks:
         if ended_tokens is None:
             raise NotFoundError(_NO_LINK)
         log.info("user %s chose a password by a link", link.user.id)
-        return self.pages.show(context, "sessions/password_set.html", email=link.user.email, ended_tokens=ended_tokens)
+        return self.sessions.after_password(context, users.existing(link.user.id), _said(link.purpose, ended_tokens))
 
     def ask(self, context: RequestContext) -> HTTPResponse:
         """Render the form to request a link; without mail it names who can help."""
-        return self.pages.show(context, "sessions/forgotten.html", has_mail=self.mails is not None, is_sent=False)
+        return self._forgotten(context)
 
     def send(self, context: RequestContext) -> HTTPResponse:
         """Queue a mail with a link if the user exists; the response is the same for every address."""
         if self.mails is None:
             return self.ask(context)
         email = Form(context.form).text("email")
-        Attempt.at_mail(email, context).begin(context, None)
+        try:
+            Attempt.at_mail(email, context).begin(context, None)
+        except TooManyAttemptsError as refused:
+            return refused.said_on(self._forgotten(context, email, str(refused)))
         self.mails.send_reset_link(email)
-        return self.pages.show(context, "sessions/forgotten.html", has_mail=True, is_sent=True)
+        return self._forgotten(context, is_sent=True)
+
+    def _forgotten(
+        self, context: RequestContext, email: str = "", failure: str = "", *, is_sent: bool = False
+    ) -> HTTPResponse:
+        has_mail = self.mails is not None
+        template = "sessions/forgotten.html"
+        return self.pages.show(context, template, has_mail=has_mail, is_sent=is_sent, email=email, failure=failure)
 
     def _form(self, context: RequestContext, token: str, link: Link, fields: Form) -> HTTPResponse:
         return self.pages.show(context, "sessions/password.html", token=token, fields=fields, email=link.user.email)
+
+
+def _said(purpose: Purpose, ended_tokens: int) -> str:
+    said = "Your password is set."
+    if purpose is Purpose.RESET:
+        said += " Wherever you were signed in before, you are signed out."
+    if ended_tokens:
+        one, several = "token that a program used no longer counts", "tokens that programs used no longer count"
+        tokens = counted(ended_tokens, one, several)
+        said += f" {tokens}: make new ones on your account page."
+    return said
 
 
 def _link(token: str, context: RequestContext) -> Link:

@@ -3,9 +3,12 @@
 from babel.lists import format_list
 
 from app.domain.permissions import EVERYTHING, Scope
-from app.store.ledger import customer_choice, customers, invoices
+from app.store.ledger import customers, invoices
+from app.web.auth.meant_customer import meant_customer
 from app.web.http.forms import Form
 from app.web.http.locales import FALLBACK
+
+NEW_CUSTOMERS = ("customer", "customer_2", "customer_3", "customer_4", "customer_5")
 
 _MOST_LISTED = 5
 
@@ -23,16 +26,12 @@ def described(scope: Scope) -> str:
 def chosen(fields: Form) -> Scope:
     """Return the scope chosen in a form; errors are added to its fields.
 
-    The boxes are named `customer:ID` and `ledger:NAME`; `customer` is a further customer, by name or code.
+    The boxes are named `customer:ID` and `ledger:NAME`; NEW_CUSTOMERS are further customers, by name or code.
     """
     if fields.typed.get("sees") != "some":
         return EVERYTHING
-    text = fields.text("customer")
-    found = customer_choice.meant_by(text) if text else []
-    if text and len(found) != 1:
-        several = "More than one customer matches: choose one of the list."
-        fields.errors["customer"] = several if found else "There is no such customer: choose one of the list."
-    ids = {*fields.by_id("customer:"), *(choice.id for choice in found)}
+    named = (meant_customer(fields, name) for name in NEW_CUSTOMERS)
+    ids = {*fields.by_id("customer:"), *(one.id for one in named if one)}
     ledgers = {name for name in invoices.ledgers() if f"ledger:{name}" in fields.typed}
     scope = Scope(frozenset(customers.names(ids)), frozenset(ledgers))
     if not fields.errors and not scope.customers and not scope.ledgers:

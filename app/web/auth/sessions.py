@@ -17,7 +17,7 @@ from app.web.auth import passwords
 from app.web.auth.browser_sessions import BrowserSessions
 from app.web.auth.one_time_codes import RECOVERY_CODES
 from app.web.auth.session_tokens import SessionTokens, TokenClaims
-from app.web.auth.throttling import Attempt
+from app.web.auth.throttling import Attempt, TooManyAttemptsError
 from app.web.http.forms import Form, local_path
 from app.web.http.rendering import Pages
 from app.web.http.request_context import RequestContext
@@ -44,7 +44,10 @@ class Sessions:
         fields = Form({"email": context.form.get("email", "")})
         email, wanted = fields.text("email"), local_path(context.form.get("next", "/"))
         found = users.find_by_email(email)
-        attempt = Attempt.at_password(email, context).begin(context, found)
+        try:
+            attempt = Attempt.at_password(email, context).begin(context, found)
+        except TooManyAttemptsError as refused:
+            return refused.said_on(self._form(context, wanted, email, str(refused)))
         user = _with_password(found, context.form.get("password", ""))
         if user is None:
             reason = "wrong password" if found else "unknown e-mail address"
@@ -53,11 +56,11 @@ class Sessions:
                 sign_in.refuse(found, reason, context.now)
             return self._form(context, wanted, email, "E-mail or password is wrong.")
         attempt.succeeded()
-        if user.has_second_factor:
-            return self._code_form(context, self._pending_token(context, user), wanted)
-        new_login = self.browsers.new_login(context)
-        sign_in.start(user, new_login, context.now)
-        return self._signed_in(context, new_login, wanted)
+        return self._after_password(context, user, wanted)
+
+    def after_password(self, context: RequestContext, user: User, said: str) -> HTTPResponse:
+        """Sign in a user who has just proved who they are by a link, or ask for the code; `said` is shown there."""
+        return self._after_password(context, user, "/", said)
 
     def ask_again(self, context: RequestContext) -> HTTPResponse:
         """Redirect to the sign-in form: the second step has no URL of its own."""
@@ -68,7 +71,10 @@ class Sessions:
         user = self._user_of(pending, context)
         if user is None:
             return self._form(context, wanted, failure="That took too long: please sign in again.")
-        attempt = Attempt.at_code(user, context).begin(context, user)
+        try:
+            attempt = Attempt.at_code(user, context).begin(context, user)
+        except TooManyAttemptsError as refused:
+            return refused.said_on(self._code_form(context, pending, wanted, str(refused)))
         new_login = self.browsers.new_login(context)
         kind = sign_in.start_with_code(user, context.form.get("code", ""), new_login, context.now)
         if kind:
@@ -89,12 +95,21 @@ class Sessions:
             log.info("user %s signed out", context.user.id)
         return self.browsers.forget(self.pages.redirect(context, "/sign-in"))
 
+    def _after_password(self, context: RequestContext, user: User, wanted: str, said: str = "") -> HTTPResponse:
+        if user.has_second_factor:
+            return self._code_form(context, self._pending_token(context, user), wanted, said=said)
+        new_login = self.browsers.new_login(context)
+        sign_in.start(user, new_login, context.now)
+        return self._signed_in(context, new_login, wanted, flash=said)
+
     def _form(self, context: RequestContext, wanted: str, email: str = "", failure: str = "") -> HTTPResponse:
         values = {"wanted": wanted, "email": email, "failure": failure, "sent": _sent_before(context), "lost": ""}
         return self.pages.show(context, "sessions/new.html", status=422 if failure else 200, **values)
 
-    def _code_form(self, context: RequestContext, pending: str, wanted: str, failure: str = "") -> HTTPResponse:
-        values = {"wanted": wanted, "pending": pending, "failure": failure, "sent": _sent_before(context)}
+    def _code_form(
+        self, context: RequestContext, pending: str, wanted: str, failure: str = "", said: str = ""
+    ) -> HTTPResponse:
+        values = {"wanted": wanted, "pending": pending, "failure": failure, "said": said, "sent": _sent_before(context)}
         return self.pages.show(context, "sessions/code.html", status=422 if failure else 200, **values)
 
     def _pending_token(self, context: RequestContext, user: User) -> str:

@@ -12,6 +12,8 @@ from ipaddress import ip_network
 from math import ceil
 from typing import Self
 
+from bottle import HTTPResponse
+
 from app.actions import sign_in
 from app.domain.sentences import counted
 from app.store.access import logins, throttles
@@ -40,6 +42,13 @@ class TooManyAttemptsError(Refusal):
         wait_text = counted(count, unit, f"{unit}s")
         super().__init__(f"There were too many attempts: please try again in {wait_text}.")
         self.headers = {"Retry-After": str(seconds)}
+
+    def said_on(self, form: HTTPResponse) -> HTTPResponse:
+        """Return the form as the answer, so that who has to wait need not look for it."""
+        form.status = self.status
+        for name, value in self.headers.items():
+            form.set_header(name, value)
+        return form
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,6 +17,13 @@ _BY_USE = (  # what is asked for most comes first
 )  # fmt: skip
 STATUSES = [(OUTSTANDING_WORD, "Outstanding"), *((status.value, status.value.capitalize()) for status in _BY_USE)]
 MEANT_BY = {OUTSTANDING_WORD: OUTSTANDING, **{status.value: frozenset({status}) for status in Status}}
+_LATE = {
+    Bucket.NOT_DUE: "not yet due",
+    Bucket.TO_30: "1–30 days late",
+    Bucket.TO_60: "31–60 days late",
+    Bucket.TO_90: "61–90 days late",
+    Bucket.OVER_90: "over 90 days late",
+}
 _NARROWING = tuple(
     "q status bucket customer ledger currency issued_from issued_to due_from due_to least most disputed import "
     "field value".split()
@@ -59,6 +66,22 @@ class InvoiceSearch:
     @property
     def parameters(self) -> dict[str, str]:
         return {**self.typed_filters, **({"sort": self.sort} if self.sort else {})}
+
+    def in_words(self, locale: Locale) -> list[str]:
+        """Return what the fields of the list ask for, as people say it: “grani”, overdue."""
+        wanted, typed = self.wanted, self.typed_filters
+        days = ((name, getattr(wanted, name)) for name in ("issued_from", "issued_to", "due_from", "due_to"))
+        return [
+            *([f"“{wanted.text}”"] if wanted.text else []),
+            *([typed["status"]] if wanted.statuses else []),
+            *([_LATE[wanted.bucket]] if wanted.bucket else []),
+            *([f"ledger {wanted.ledger}"] if wanted.ledger else []),
+            *([f"in {wanted.currency}"] if wanted.currency else []),
+            *(f"{name.replace('_', ' ')} {locale.day(day)}" for name, day in days if day),
+            *([f"total from {locale.money(wanted.least_cents)}"] if wanted.least_cents is not None else []),
+            *([f"total to {locale.money(wanted.most_cents)}"] if wanted.most_cents is not None else []),
+            *(["disputed"] if wanted.disputed else []),
+        ]
 
     @property
     def refinements(self) -> int:

@@ -4,6 +4,7 @@ Templates may use `context`, `user` (or None), `may(Right.X)`, `asset(path)`, `a
 that format values in the user's locale: money, day, month, moment, number, percent, counted, agreeing.
 """
 
+import re
 import secrets
 from collections.abc import Mapping
 from contextvars import ContextVar
@@ -32,6 +33,8 @@ from app.web.http.locales import BRITISH, Locale
 from app.web.http.request_context import RequestContext
 from app.web.http.sent_forms import SentForm
 
+_ERRORS = re.compile(r'(<ul class="list" data-errors>\n)(.*?)( *</ul>)', re.DOTALL)
+_ERROR = re.compile(r' *<li><a href="#([^"]*)">.*?</li>\n', re.DOTALL)
 _TEMPLATES = Path(__file__).parents[2] / "templates"
 _FLASH_SECONDS = 60
 _FORM_SECONDS = 86_400
@@ -112,9 +115,9 @@ class Pages:
         around = self._common_values(context) if context else _ANONYMOUS_VALUES
         token = _locale.set(context.locale) if context else None
         try:
-            html = localized(
-                self.templates.get_template(template).render({**around, **values}), _locale.get().decimal_number
-            )
+            locale = _locale.get()
+            html = self.templates.get_template(template).render({**around, **values})
+            html = in_order_of_fields(localized(html, locale.decimal_number, locale.day))
         finally:
             if token:
                 _locale.reset(token)
@@ -185,3 +188,21 @@ def address(path: str, **query: object) -> str:
 
 def sentence(text: str) -> str:
     return text[:1].upper() + text[1:]
+
+
+def in_order_of_fields(html: str) -> str:
+    """Return the page with the entries of its error summaries as their fields stand in it; others come last."""
+    if "data-errors" not in html:
+        return html
+
+    def ordered(found: re.Match[str]) -> str:
+        entries = [(entry[1], entry[0]) for entry in _ERROR.finditer(found[2])]
+        in_order = sorted(entries, key=lambda entry: _place(entry[0], html))
+        return f"{found[1]}{''.join(text for _, text in in_order)}{found[3]}"
+
+    return _ERRORS.sub(ordered, html)
+
+
+def _place(name: str, html: str) -> int:
+    place = html.find(f'id="{name}"')
+    return place if place >= 0 else len(html)

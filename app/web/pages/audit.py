@@ -18,7 +18,7 @@ from app.web.http.errors import Refusal
 from app.web.http.forms import Form
 from app.web.http.rendering import Pages, address
 from app.web.http.request_context import RequestContext
-from app.web.pages.audit_messages import actions, audit_message, details
+from app.web.pages.audit_messages import TECHNICAL, actions, audit_message, details
 from app.workbook.writing.listing import Listed
 
 MOST_EXPORTED = 100_000
@@ -42,7 +42,7 @@ class Audit:
             "audit/index.html",
             fields=fields,
             audit_messages=[
-                (audit_message(event, context.locale), event.entry, details(event.entry, context.locale))
+                (audit_message(event, context.locale), event.entry, *_told(event.entry, context))
                 for event in history.named(shown)
             ],
             actions=[(action, action.replace(".", ": ").replace("_", " ")) for action in actions()],
@@ -68,11 +68,19 @@ def _filter(context: RequestContext, fields: Form) -> AuditFilter:
     return AuditFilter(
         actor=fields.text("who"),
         action=fields.text("action", longest=40),
-        subject=fields.text("subject"),
+        subjects=history.subjects_called(subject) if (subject := fields.text("subject")) else None,
         address=fields.text("address", longest=45),
         since=context.as_of(since - timedelta(days=1)).ended_at if since else None,
         until=context.as_of(until).ended_at if until else None,
     )
+
+
+def _told(entry: Entry, context: RequestContext) -> tuple[list[tuple[str, str]], list[tuple[str, str]]]:
+    """Return the details for everybody and those for whoever looks into the machine."""
+    technical = [("action", entry.action), ("request", entry.request_id), ("entry", str(entry.id))]
+    said = details(entry, context.locale)
+    shown = [(name, text) for name, text in said if name not in TECHNICAL]
+    return shown, [one for one in (*technical, *said) if one not in shown and one[1]]
 
 
 def _row(entry: Entry) -> tuple[Listed, ...]:

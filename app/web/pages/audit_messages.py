@@ -55,7 +55,9 @@ def details(entry: Entry, locale: Locale) -> list[tuple[str, str]]:
 
 
 NOTHING = "nothing"
+TECHNICAL = {"sha256", "size bytes"}
 _COMMAND_LINE = "The command line"
+_FAILED = {"session.refused": "Failed sign-in for", "session.throttled": "Too many failed sign-ins for"}
 _PAYMENTS = {"payment.recorded", "payment.voided"}
 _WITHOUT_SUBJECT = {"session.started", "session.ended", "firm.edited"}
 _RIGHTS = {"imports": Right.SEE_IMPORTS, "users": Right.ADMINISTER}
@@ -65,6 +67,9 @@ _PAGES = {"invoice": "/invoices/{}", "customer": "/customers/{}", "import": "/im
 def _aimed_at(event: AuditEvent, message: AuditMessage) -> AuditMessage:
     """Add the subject to the message, with a link if it has a page and still exists."""
     kind, _, number = event.entry.subject.partition(":")
+    if event.entry.action in _FAILED and not event.entry.actor:
+        link = _PAGES[kind].format(number) if event.label else ""
+        return replace(message, actor="", what=_FAILED[event.entry.action], link=link, label=event.label or number)
     if event.entry.action in _WITHOUT_SUBJECT:
         return message
     if kind not in _PAGES:
@@ -115,13 +120,15 @@ def in_words(name: str, value: object, locale: Locale) -> str:
         return locale.money(value)
     if name.endswith("_on") and isinstance(value, str):
         return locale.day(date.fromisoformat(value))
+    if name.endswith("_at") and isinstance(value, str):
+        return locale.moment(datetime.fromisoformat(value))
     if isinstance(value, bool):
         return "yes" if value else "no"
     if isinstance(value, dict):
         parts = [(label(key), in_words(key, one, locale)) for key, one in value.items() if one]
         return ", ".join(f"{key} {text}" for key, text in parts if text != NOTHING) or NOTHING
     if isinstance(value, list):
-        return ", ".join(in_words(name, one, locale) for one in value)
+        return ", ".join(in_words(name, one, locale) for one in value) or NOTHING
     return str(value)
 
 

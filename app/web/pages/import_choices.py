@@ -4,15 +4,22 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from app.web.http.locales import Locale
-from app.workbook.difference import Decisions, Resolution
+from app.workbook.difference import Decisions, Labelled, Resolution, RowChange
 from app.workbook.figures import Expected, expected
 from app.workbook.meaning.results.questions import Answers
 from app.workbook.meaning.results.records import Question, TabReport
 from app.workbook.meaning.tables.headers import IGNORED, ChosenMapping, Confidence, ListKind, fields_of
+from app.workbook.meaning.vocabulary.field_labels import Groups, groups_of
 from app.workbook.preview import Choices
 from app.workbook.reading.cells import column_number
 
 RECOGNISED_BY_ITSELF = "recognised"
+_FOR_COLUMNS = {"dates", "decimal", "swapped"}
+_OF_ALL_KINDS = {
+    Resolution.KEEP: "Keep ours",
+    Resolution.TAKE: "Use the workbook’s",
+    Resolution.ADD: "Add its payments beside ours",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,10 +43,9 @@ class Mappable:
         return self.tab.kind in {ListKind.CUSTOMER, ListKind.INVOICE}
 
     @property
-    def fields(self) -> tuple[str, ...]:
+    def groups(self) -> Groups:
         """Return what a column of the tab can mean; for a tab that is not read, whatever any tab's can."""
-        kinds = [self.tab.kind] if self.tab.kind else list(ListKind)
-        return tuple(dict.fromkeys(field for kind in kinds for field in fields_of(kind)))
+        return groups_of(self.tab.kind)
 
 
 def chosen(
@@ -58,13 +64,25 @@ def chosen(
 
 
 def grouped(questions: Sequence[Question]) -> list[list[Question]]:
-    """Return those together that are the same for several columns and take one answer."""
-    groups: dict[tuple[str, str, tuple[str, ...]], list[Question]] = {}
+    """Return those together that are the same for several columns; the first offers what any of them takes."""
+    groups: dict[tuple[str, str], list[Question]] = {}
     for question in questions:
-        is_for_columns = question.subject in {"dates", "decimal"}
-        key = (question.subject, "" if is_for_columns else question.id, question.choices)
-        groups.setdefault(key, []).append(question)
-    return list(groups.values())
+        is_for_columns = question.subject in _FOR_COLUMNS
+        groups.setdefault((question.subject, "" if is_for_columns else question.id), []).append(question)
+    return [[replace(group[0], choices=_choices_of(group)), *group[1:]] for group in groups.values()]
+
+
+def _choices_of(group: Sequence[Question]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(choice for question in group for choice in question.choices))
+
+
+def for_other_conflicts(conflicts: Sequence[RowChange]) -> Labelled:
+    """Return what can be decided about several conflicts at once, in the words of all of them if these are the same."""
+    offered = {conflict.choices for conflict in conflicts}
+    if len(offered) == 1:
+        return offered.pop()
+    possible = {choice for choices in offered for choice, _ in choices}
+    return tuple((choice, _OF_ALL_KINDS[choice]) for choice in Resolution if choice in possible)
 
 
 def forgotten_answers(form: Mapping[str, str]) -> set[str]:

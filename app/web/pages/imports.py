@@ -7,7 +7,9 @@ from typing import Any
 from bottle import HTTPResponse
 
 from app.actions import imports as import_actions
+from app.domain import import_summary
 from app.domain.paging import page_count
+from app.jobs.heartbeat import Heartbeat
 from app.jobs.imports import ImportJobs
 from app.store.ledger import import_rows, imports
 from app.store.ledger.imports import State, StoredImport
@@ -16,17 +18,25 @@ from app.web.http.errors import ConflictError
 from app.web.http.forms import Form
 from app.web.http.rendering import Pages, address
 from app.web.http.request_context import RequestContext
-from app.web.pages.import_choices import Mappable, chosen, forgotten_answers, forgotten_mappings, grouped
+from app.web.pages.import_choices import (
+    Mappable,
+    chosen,
+    for_other_conflicts,
+    forgotten_answers,
+    forgotten_mappings,
+    grouped,
+)
 from app.workbook.difference import Outcome
 from app.workbook.importing import Importer
 from app.workbook.meaning.cell_values.amounts import UnreadableError
 from app.workbook.preview import Choices, Preview
 from app.workbook.reading.limits import MEGABYTE
+from app.workbook.reading.progress import Step
 from app.workbook.reading.refusal import WorkbookRefusedError
 from app.workbook.writing.demo import sample
 from app.workbook.writing.template import template
 
-_SILENT_FOR_SECONDS = 20
+_QUIET_AFTER_SECONDS = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +44,7 @@ class Imports:
     pages: Pages
     importer: Importer
     jobs: ImportJobs
+    heartbeat: Heartbeat
 
     def index(self, context: RequestContext, refused: str = "") -> HTTPResponse:
         values = {"found": imports.newest_first(), "refused": refused, **self._limits()}
@@ -129,9 +140,10 @@ class Imports:
 
     def _progress(self, context: RequestContext, stored: StoredImport) -> dict[str, Any]:
         said = self.importer.files(stored.id).latest_progress()
-        message, at = said or ("waiting for the worker", stored.uploaded_at)
-        silent = (context.now - at).total_seconds() > _SILENT_FOR_SECONDS
-        return {"import_id": stored.id, "message": message, "is_silent": silent}
+        step, at = said or (Step("waiting for the worker"), stored.uploaded_at)
+        is_quiet = (context.now - at).total_seconds() > _QUIET_AFTER_SECONDS
+        is_silent = is_quiet and not self.heartbeat.was_heard(context.now.timestamp())
+        return {"import_id": stored.id, "step": step, "is_silent": is_silent}
 
     def _preview(self, context: RequestContext, stored: StoredImport) -> dict[str, Any]:
         kept = self.importer.files(stored.id).preview_json()
@@ -144,7 +156,11 @@ class Imports:
             "preview": preview,
             "choices": choices,
             "lengths": kept["totals"],
+            "counts": _counts(preview),
+            "order": import_summary.order(preview.written),
+            "undecided": preview.undecided_conflicts(choices.decisions),
             "changes": by_outcome,
+            "for_other_conflicts": for_other_conflicts(by_outcome[Outcome.CONFLICT]),
             "why_not": preview.why_not(replace(choices, good_rows=False)),
             "why_not_good_rows": preview.why_not(replace(choices, good_rows=True)),
             "mappables": [Mappable(tab) for tab in preview.tabs],
@@ -159,7 +175,10 @@ class Imports:
         row = fields.whole_number("row", 0, most=10_000_000) or None
         number = fields.page()
         count = import_rows.count(stored.id, tab, row)
+        is_refused = stored.state is State.APPLIED and stored.failure.startswith(import_actions.DEPENDED_ON)
         return {
+            "dependents": imports.dependents_of(stored.id) if is_refused else None,
+            "done": import_summary.done(import_rows.written(stored.id)),
             "rows": import_rows.page(stored.id, tab, row, number),
             "count": count,
             "tabs": import_rows.tabs(stored.id),
@@ -174,3 +193,9 @@ class Imports:
         if stored.state not in {State.PREVIEWED, State.FAILED} or not self.importer.files(stored.id).has_preview():
             raise ConflictError("This import has no preview any more: upload the workbook again.")
         return self.importer.files(stored.id).preview()
+
+
+def _counts(preview: Preview) -> dict[str, int]:
+    """Tell rows that wait for an answer from those with problems: only the latter are in the list of problems."""
+    errors = preview.counts["error"] - preview.waiting
+    return {**preview.counts, "error": errors} | ({"waiting": preview.waiting} if preview.waiting else {})

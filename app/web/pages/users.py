@@ -8,6 +8,7 @@ from app.actions import passwords, second_factors
 from app.actions import users as user_actions
 from app.actions.users import LastAdminError, UserFacts
 from app.domain.permissions import EVERYTHING, Role
+from app.jobs.mails import MailJobs
 from app.store.access import api_tokens, second_factor, users
 from app.store.access.one_time_links import Purpose
 from app.store.access.users import EmailTakenError, User
@@ -25,6 +26,7 @@ _KEPT_OUT = "{} is signed out and may no longer sign in; tokens and links of the
 class Users:
     pages: Pages
     public_url: str
+    mails: MailJobs | None
 
     def index(self, context: RequestContext) -> HTTPResponse:
         everybody = users.all_users()
@@ -49,7 +51,7 @@ class Users:
         if facts is not None:
             with fields.refusal_at("email", EmailTakenError):
                 user = user_actions.invite(email, facts, context.user, context.now)
-                return self._link(context, user, Purpose.INVITE)
+                return self._invited(context, user, by_mail=fields.checked("by_mail"))
         return self._form(context, fields)
 
     def show(self, context: RequestContext, user_id: int, fields: Form | None = None) -> HTTPResponse:
@@ -98,6 +100,12 @@ class Users:
         flash = f"{user.email} has no second factor any more, and is signed out everywhere. {still}".strip()
         return self.pages.redirect(context, f"/users/{user_id}", flash=flash)
 
+    def _invited(self, context: RequestContext, user: User, *, by_mail: bool) -> HTTPResponse:
+        if self.mails is None or not by_mail:
+            return self._link(context, user, Purpose.INVITE)
+        self.mails.send_invitation(user.email)
+        return self.pages.redirect(context, "/users", flash=f"An invitation is on its way to {user.email}.")
+
     def _link(self, context: RequestContext, user: User, purpose: Purpose) -> HTTPResponse:
         token = passwords.make_link(user.id, purpose, context.user, context.now)
         link = f"{self.public_url}/set-password?token={token}"
@@ -127,6 +135,8 @@ class Users:
             scope=scope,
             ledgers=ledgers,
             customers=customer_choice.all_choices(),
+            new_customers=scopes.NEW_CUSTOMERS,
+            has_mail=self.mails is not None,
             names=customers.names(scope.customers),
             has_second_factor=user is not None and user.id in second_factor.enabled_users(),
             last_seen=users.last_seen().get(user.id) if user else None,

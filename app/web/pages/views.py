@@ -1,5 +1,6 @@
 """Saved views: a user's named filters of the invoices, one of which may be what the list opens with."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from urllib.parse import parse_qsl
 
@@ -11,6 +12,7 @@ from app.web.http.forms import Form
 from app.web.http.invoice_search import InvoiceSearch
 from app.web.http.rendering import Pages, address
 from app.web.http.request_context import RequestContext
+from app.web.pages.narrowed_lists import narrowed_to
 
 _MISSING = "There is no such view."
 
@@ -31,7 +33,7 @@ class Views:
             "views/index.html",
             fields=fields or Form({}),
             nothing=Form({}),
-            views=views.of_user(context.user.id),
+            views=[(view, _filters(view.parameters, context)) for view in views.of_user(context.user.id)],
             parameters=parameters,
             renamed=renamed,
             address_of=address_of,
@@ -73,6 +75,11 @@ class Views:
         if not views.delete(context.user.id, view_id):
             raise NotFoundError(_MISSING)
         return self.pages.redirect(context, "/views", flash="The view was deleted.")
+
+
+def _filters(parameters: Mapping[str, str], context: RequestContext) -> str:
+    search = InvoiceSearch.of(Form(parameters), context)
+    return ", ".join([*search.in_words(context.locale), *(words for _, words, _ in narrowed_to(context, search))])
 
 
 def address_of(parameters: dict[str, str]) -> str:

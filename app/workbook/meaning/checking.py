@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, date, tzinfo
 
-from app.domain.sentences import count_text, counted
+from app.domain.sentences import counted
 from app.store.ledger.snapshot import Snapshot, compared
 from app.workbook.meaning.cell_values import dates, texts
 from app.workbook.meaning.cell_values.amounts import DecimalMark, UnreadableError
@@ -24,8 +24,8 @@ from app.workbook.meaning.tab_notices import add_notices, add_own_totals
 from app.workbook.meaning.tables.headers import ChosenMapping, Column
 from app.workbook.meaning.vocabulary import currencies
 from app.workbook.meaning.vocabulary.headings import ListKind
-from app.workbook.reading.book import Progress
 from app.workbook.reading.cells import Book, Row, column_letter
+from app.workbook.reading.progress import Progress, Step
 from app.workbook.reading.refusal import WorkbookRefusedError
 
 _ROWS_A_REPORT = 5_000
@@ -159,7 +159,7 @@ class _Check:
                 read.give_up()
                 self._remember_broken(tab, row)
             if count % _ROWS_A_REPORT == 0:
-                self._progress(f"checking tab {tab.name}: {count_text(count)} rows")
+                self._progress(Step(f"checking tab {tab.name}", count, len(tab.rows.records)))
         add_own_totals(tab)
         add_notices(tab, self._checked)
 

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import date
 
 from app.domain.plausible_days import is_far_ahead
-from app.domain.sentences import amount_text, counted, first_of, first_phrases_of
+from app.domain.sentences import amount_text, counted, day_text, first_of, first_phrases_of
 from app.store.ledger.snapshot import Snapshot, StoredInvoice, StoredPayment
 from app.workbook.meaning.results.questions import Questions, digest
 from app.workbook.meaning.results.records import Checked, Record, Value, paid_by_invoice
@@ -31,7 +31,7 @@ def _ask_about_invoices_ahead(checked: Checked, questions: Questions, stored: Sn
     ahead = [
         one
         for one in checked.invoices
-        if is_far_ahead(_day(one, "issued_on"), today)
+        if is_far_ahead(one.day("issued_on"), today)
         and not ((known := _stored(stored, one)) and known.issued_on == one.values["issued_on"])
     ]
     if ahead:
@@ -46,7 +46,7 @@ def _ask_about_invoices_ahead(checked: Checked, questions: Questions, stored: Sn
 
 
 def _ask_about_payments_ahead(checked: Checked, questions: Questions, stored: Snapshot, today: date) -> None:
-    ahead = [one for one in checked.payments if _day(one, "paid_on") > today and not _is_stored_payment(stored, one)]
+    ahead = [one for one in checked.payments if one.day("paid_on") > today and not _is_stored_payment(stored, one)]
     if not ahead:
         return
     answer = questions.ask(
@@ -121,7 +121,7 @@ def _follow_the_row(checked: Checked, stated: StatedPayment, invoice: Record, li
         checked.payments[:] = [one for one in checked.payments if one.key != invoice.key]
         listed = 0
     if paid != listed:
-        day = stated.paid_on or _day(invoice, "due_on")
+        day = stated.paid_on or invoice.day("due_on")
         values: dict[str, Value] = {"paid_on": day, "amount_cents": paid - listed}
         checked.payments.append(stated.row.record(ListKind.PAYMENT, invoice.key, values))
 
@@ -198,10 +198,4 @@ def _of_rows(subject: str, records: Sequence[Record]) -> str:
 
 
 def _shown(records: Sequence[Record], name: str) -> str:
-    return first_phrases_of([f"{one.place}: {_day(one, name).isoformat()}" for one in records], _SHOWN)
-
-
-def _day(record: Record, name: str) -> date:
-    value = record.values[name]
-    assert isinstance(value, date)  # was read as a date
-    return value
+    return first_phrases_of([f"{one.place}: {day_text(one.day(name))}" for one in records], _SHOWN)

@@ -16,7 +16,6 @@ from pathlib import Path
 from sys import intern
 from typing import Any, BinaryIO
 
-from app.domain.sentences import count_text
 from app.workbook.reading import archive
 from app.workbook.reading.cells import (
     Book,
@@ -34,9 +33,9 @@ from app.workbook.reading.cells import (
 )
 from app.workbook.reading.child_messages import received
 from app.workbook.reading.limits import WorkbookLimits
+from app.workbook.reading.progress import Progress, Step
 from app.workbook.reading.refusal import WorkbookRefusedError
 
-Progress = Callable[[str], None]
 Report = Callable[[Mapping[str, Any]], None]
 
 _log = logging.getLogger(__name__)
@@ -56,7 +55,7 @@ def read_book(path: Path, limits: WorkbookLimits, progress: Progress, name: str 
             lines_read = _BookFromLines(written)
 
             def on_rows(message: Mapping[str, Any]) -> None:
-                progress(f"reading tab {message['tab']}: {count_text(message['rows'])} rows")
+                progress(Step(f"reading tab {message['tab']}", message["rows"], message["of"]))
                 lines_read.read_on()
 
             limited = (limits.memory_bytes, limits.unpacked_bytes, limits.rows, limits.cells)

@@ -70,7 +70,7 @@ def _read_tab(tab: TabPart, rows: SheetRows, out: TextIO) -> None:
         out.write(line)
         if count % _ROWS_A_REPORT == 0:
             out.flush()
-            send(tab=tab.name, rows=rows.number)
+            send(tab=tab.name, rows=rows.number, of=rows.stated)
     _write_end(
         out,
         tab.name,
@@ -84,8 +84,9 @@ def _read_tab(tab: TabPart, rows: SheetRows, out: TextIO) -> None:
 def _read_list(content: bytes, name: str, out: TextIO, size: BookSize) -> None:
     _write(out, {"epoch_1904": False})
     _write(out, {"sheet": name, "hidden": False})
-    count, is_cut = 0, False
-    for number, values in enumerate(text_file.rows(text_file.as_text(content)), start=1):
+    count, is_cut, text = 0, False, text_file.as_text(content)
+    lines = len(text.splitlines())
+    for number, values in enumerate(text_file.rows(text), start=1):
         cells = [value[: LONGEST_TEXT + 1] or None for value in values]
         if not any(cells):
             continue
@@ -95,7 +96,7 @@ def _read_list(content: bytes, name: str, out: TextIO, size: BookSize) -> None:
         _write(out, [number, False, False, cells[:COLUMNS_AT_MOST]])
         if count % _ROWS_A_REPORT == 0:
             out.flush()
-            send(tab=name, rows=number)
+            send(tab=name, rows=number, of=lines)
     _write_end(out, name, is_cut=is_cut)
 
 

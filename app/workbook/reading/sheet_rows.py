@@ -14,7 +14,7 @@ from typing import IO
 from xml.etree.ElementTree import Element, TreeBuilder, XMLParser  # see Package.refuse_document_types
 
 from app.workbook.reading.book_size import BookSize
-from app.workbook.reading.cells import column_number
+from app.workbook.reading.cells import column_number, extent
 from app.workbook.reading.number_formats import is_moment, is_span, shows_more_than_number
 from app.workbook.reading.package import local_name
 from app.workbook.reading.refusal import WorkbookRefusedError
@@ -47,6 +47,7 @@ class SheetRows:
         self.stopped_at: int | None = None
         self.is_cut = False
         self.number = 0
+        self.stated = 0  # the last row that the tab says it has, which need not be true
         self._tab = tab
         self._xml = xml
         self._book = book
@@ -103,6 +104,7 @@ class SheetRows:
         found = (element for element in root or () if local_name(element.tag) == "sheetData")
         rows = next(found, None)
         if rows is not None:
+            self.stated = next(filter(None, map(_last_row, root or ())), 0)
             namespace = rows.tag.removesuffix("sheetData")
             self._row_tag = f"{namespace}row"
             self._tags = (f"{namespace}v", f"{namespace}f", f"{namespace}is")
@@ -257,3 +259,8 @@ def _moment(serial: int | Decimal, *, epoch_1904: bool, is_span: bool) -> list[s
     if days < 60 and not epoch_1904:
         days += 1
     return ["d", ((_MACINTOSH if epoch_1904 else _WINDOWS) + timedelta(days=days) + rest).isoformat()]
+
+
+def _last_row(element: Element) -> int:
+    found = extent(element.get("ref", "")) if local_name(element.tag) == "dimension" else None
+    return found[2] if found else 0

@@ -203,7 +203,7 @@ def test_numbers_in_sentences_are_plain_on_a_terminal_in_json_and_in_a_marked_co
     (comment,) = [cell.comment.text for row in load_workbook(marked)["A"] for cell in row if cell.comment]
     sentence = "says 50.00 is open, but 100.00 less 40.00 paid is 60.00"
     assert [sentence in text for text in (printed.stdout, answer.stdout, comment)] == [True, True, True]
-    assert "E3: '1.234' is 1.234 (point), or 1,234 (comma)?" in printed.stderr
+    assert "E3: '1.234' is 1.234 (point), or 1,234.00 (comma)?" in printed.stderr
 
 
 def test_an_export_that_is_no_xlsx_or_cannot_be_written_is_exit_code_1(on_sqlite, tmp_path):

@@ -7,7 +7,7 @@ import pytest
 from support.records import invoice_facts
 
 from app.domain.invoice_entry import InvoiceRefusal, LedgerFacts, questions, refusals
-from app.domain.sentences import plain
+from app.domain.sentences import day_text, plain
 
 TODAY = date(2026, 3, 2)
 STORED = invoice_facts(total_cents=100_00)
@@ -23,11 +23,15 @@ def asked(facts, before=None, paid_cents=0, ledger=LEDGER):
     [
         (
             {"issued_on": date(1900, 1, 1)},
-            InvoiceRefusal("1900-01-01 is too far from today to be right: correct the day.", "issued_on"),
+            InvoiceRefusal(
+                f"{day_text(date(1900, 1, 1))} is too far from today to be right: correct the day.", "issued_on"
+            ),
         ),
         (
             {"due_on": date(2199, 1, 1)},
-            InvoiceRefusal("2199-01-01 is too far from today to be right: correct the day.", "due_on"),
+            InvoiceRefusal(
+                f"{day_text(date(2199, 1, 1))} is too far from today to be right: correct the day.", "due_on"
+            ),
         ),
         ({"due_on": date(2025, 12, 31)}, InvoiceRefusal("It cannot be due before it is issued.", "due_on")),
         (

@@ -1,3 +1,4 @@
+from datetime import date
 from decimal import Decimal
 from zoneinfo import ZoneInfo
 
@@ -7,15 +8,22 @@ from app.domain.sentences import (
     amount_text,
     count_text,
     counted,
+    day_text,
     first_of,
     first_phrases_of,
     localized,
+    money_text,
     number_text,
     plain,
 )
 from app.web.http.locales import Locale
 
 BERLIN = ZoneInfo("Europe/Berlin")
+
+
+def as_read_by(identifier, sentence):
+    locale = Locale.of(identifier, BERLIN)
+    return localized(sentence, locale.decimal_number, locale.day)
 
 
 def test_an_amount_in_a_sentence_is_written_as_programs_expect_it() -> None:
@@ -35,15 +43,33 @@ def test_an_amount_in_a_sentence_is_written_as_programs_expect_it() -> None:
 def test_each_reader_sees_the_numbers_of_a_sentence_as_they_write_them(identifier: str, expected: str) -> None:
     sentence = f"{amount_text(-123_450)} of {amount_text(123_456_700)} in {counted(1_200, 'row', 'rows')}"
 
-    assert localized(sentence, Locale.of(identifier, BERLIN).decimal_number) == expected
+    assert as_read_by(identifier, sentence) == expected
 
 
 def test_a_number_keeps_the_decimals_that_it_has() -> None:
-    assert localized(number_text(Decimal("-0.125")), Locale.of("de_DE", BERLIN).decimal_number) == "-0,125"
+    assert as_read_by("de_DE", number_text(Decimal("-0.125"))) == "-0,125"
+
+
+@pytest.mark.parametrize(
+    ("number", "shown"), [("2.500", "2.50"), ("2500", "2,500.00"), ("2.125", "2.125"), ("0.10", "0.10")]
+)
+def test_a_reading_of_an_amount_shows_at_least_two_decimals(number, shown):
+    assert plain(money_text(Decimal(number))) == shown
+
+
+@pytest.mark.parametrize(
+    ("identifier", "expected"), [("en_GB", "on 1 Feb 2026"), ("en_US", "on Feb 1, 2026"), ("de_DE", "on 01.02.2026")]
+)
+def test_each_reader_sees_the_days_of_a_sentence_as_they_write_them(identifier, expected):
+    assert as_read_by(identifier, f"on {day_text(date(2026, 2, 1))}") == expected
+
+
+def test_a_day_in_a_sentence_is_written_as_programs_expect_it():
+    assert plain(f"on {day_text(date(2026, 2, 1))}") == "on 2026-02-01"
 
 
 def test_what_a_cell_says_is_not_taken_for_a_number_of_ours() -> None:
-    assert localized("says '1,234.50'", Locale.of("de_DE", BERLIN).decimal_number) == "says '1,234.50'"
+    assert as_read_by("de_DE", "says '1,234.50'") == "says '1,234.50'"
 
 
 def test_one_thing_and_several_have_their_own_words() -> None:
@@ -59,10 +85,11 @@ def test_of_many_texts_the_first_are_shown_and_the_rest_counted():
 
 
 @pytest.mark.parametrize(
-    "text", ["\u2068,\u2069", "\u2068" + "9" * 5_000 + "\u2069", "\u2068١\u2069", "\u20681,2\u2069"]
+    "text",
+    ["\u2068,\u2069", "\u2068" + "9" * 5_000 + "\u2069", "\u2068١\u2069", "\u20681,2\u2069", "\u20682026-19-39\u2069"],
 )
 def test_what_is_not_exactly_a_number_of_ours_stays_as_it_is(text):
-    assert localized(text, Locale.of("de_DE", BERLIN).decimal_number) == text
+    assert as_read_by("de_DE", text) == text
 
 
 def test_up_to_five_things_are_named_and_the_others_counted() -> None:

@@ -35,6 +35,14 @@ def test_a_worker_that_was_never_heard_of_is_not(heartbeat):
     assert not heartbeat.is_alive(0)
 
 
+def test_another_machine_hears_a_worker_that_has_beaten_within_a_minute(heartbeat):
+    heartbeat.beat()
+    elsewhere = Heartbeat(heartbeat.path, "two")
+
+    at = last_beat(heartbeat)
+    assert [elsewhere.was_heard(at + 59), elsewhere.was_heard(at + 60)] == [True, False]
+
+
 def test_the_heart_of_an_earlier_container_is_none(heartbeat):
     heartbeat.beat()
 

@@ -90,6 +90,18 @@ def test_a_user_is_sent_a_link_that_works(jobs, inbox, now):
     assert one_time_links.use(token, Purpose.RESET, now) == user.id
 
 
+def test_who_is_invited_is_sent_a_link_to_choose_a_password(jobs, inbox, now):
+    user = a_user("ann@example.com")
+
+    jobs.invite_now("ann@example.com")
+
+    ((_, mail),) = inbox.mails
+    assert mail["Subject"] == "Your invitation to Receivables"
+    assert "within 7 days" in mail.get_content()
+    token = re.search(r"https://invoices\.example/set-password\?token=(\S+)", mail.get_content()).group(1)
+    assert one_time_links.use(token, Purpose.INVITE, now) == user.id
+
+
 def test_a_mail_names_the_firm_as_its_sender(jobs, inbox):
     a_user("ann@example.com")
     firm.write(replace(UNSAVED, name='Müller, "Söhne" & Co'))

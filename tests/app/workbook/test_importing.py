@@ -39,7 +39,7 @@ from app.workbook.reading.refusal import WorkbookRefusedError
 D = Decimal
 DAY = date(2026, 1, 20)
 HUNDRED = D(100)
-TAKE, KEEP = Decisions(Resolution.TAKE), Decisions(Resolution.KEEP)
+TAKE, KEEP, ADD = Decisions(Resolution.TAKE), Decisions(Resolution.KEEP), Decisions(Resolution.ADD)
 
 
 def relational(*payments, amount=HUNDRED, customer="Acme", note="first"):
@@ -351,6 +351,61 @@ def test_a_payment_that_app_and_sheet_tell_differently_is_a_conflict(examine, im
     )
 
 
+APPS, WORKBOOKS = (date(2026, 2, 1), 60_00), (date(2026, 2, 3), 60_00)
+
+
+def paid(number):
+    return [
+        (one.paid_on, one.amount_cents)
+        for one in PaymentModel.select()
+        .join(InvoiceModel)
+        .where(InvoiceModel.number == number, PaymentModel.voided_at.is_null())
+        .order_by(PaymentModel.paid_on)
+    ]
+
+
+@pytest.mark.parametrize(
+    ("decision", "counting"),
+    [(KEEP, [APPS]), (TAKE, [WORKBOOKS]), (ADD, [APPS, WORKBOOKS])],
+    ids=["same, keep ours", "same, use the workbook's", "two payments"],
+)
+def test_a_person_decides_whether_two_payments_are_the_same(importer, import_tabs, examine, decision, counting):
+    import_tabs(relational())
+    a_payment(InvoiceModel.get(InvoiceModel.number == "1001"), 60_00, paid_on=date(2026, 2, 1))
+    tabs = relational(["1001", DAY, D(40)], ["1001", date(2026, 2, 3), D(60)], customer="Acme Ltd")
+
+    import_id = import_tabs(tabs, decisions=decision)
+
+    assert paid("1001") == [(DAY, 40_00), *counting]
+    assert InvoiceModel.get(InvoiceModel.number == "1001").paid_cents == 40_00 + 60_00 * len(counting)
+    assert examine(tabs, decisions=decision).writes == 0
+    import_actions.undo(importer, import_id)
+    assert paid("1001") == [(DAY, 40_00), APPS]
+
+
+def test_a_payment_of_several_invoices_is_not_replaced_by_a_workbooks(examine, import_tabs):
+    import_tabs(relational())
+    for number in ("1001", "1002"):
+        invoice = InvoiceModel.get(InvoiceModel.number == number)
+        a_payment(invoice, 60_00, paid_on=date(2026, 2, 1), batch_key="receipt")
+
+    tabs = relational(["1001", DAY, D(40)], ["1001", date(2026, 2, 3), D(60)])
+    (conflict,) = (one for one in examine(tabs).changes if one.outcome is Outcome.CONFLICT)
+
+    assert [label for _, label in conflict.choices] == ["Same payment: keep ours", "Two payments: add it"]
+
+
+def test_a_conflict_that_is_none_of_payments_is_not_decided_by_adding_one(examine, import_tabs):
+    import_tabs(relational())
+    InvoiceModel.update(total_cents=90_00, version=2).where(InvoiceModel.number == "1001").execute()
+
+    preview = examine(relational(amount=D(120)))
+
+    assert preview.why_not(Choices(decisions=ADD)) == (
+        "1 conflict: decide whether to keep what the app has or to take the workbook's."
+    )
+
+
 def test_a_list_of_invoices_alone_says_nothing_of_payments(examine, import_tabs):
     import_tabs(relational())
 
@@ -539,8 +594,8 @@ def _a_scope(_):
         (_a_payment, "Invoice 1001 has a payment of 60.00 on 2026-02-01 that did not come from this import."),
         (_an_edit, "Invoice 1001 was changed after this import."),
         (_an_edited_customer, "Customer Acme was changed after this import."),
-        (_a_void, "The payment of 2026-01-20 for invoice 1001 was voided after this import."),
-        (_a_scope, "ann@example.com is limited to what concerns customer Acme."),
+        (_a_void, "Invoice 1001 has a payment of 2026-01-20, which was voided after this import."),
+        (_a_scope, "Customer Acme is one of those to which ann@example.com is limited."),
     ],
 )
 def test_undo_refuses_and_names_what_later_hangs_on_the_import(importer_anywhere, tmp_path, now, happens, reason):
@@ -553,6 +608,19 @@ def test_undo_refuses_and_names_what_later_hangs_on_the_import(importer_anywhere
 
     assert tuple(map(plain, error.value.reasons)) == (reason,)
     assert dump() == before
+
+
+def test_an_undo_that_is_refused_for_many_reasons_names_twenty_and_counts_the_rest(importer, tmp_path):
+    import_id = apply(importer, workbook(tmp_path, relational()))
+    for _ in range(30):
+        _a_payment(None)
+    _an_edit(None)
+
+    with pytest.raises(NotNowError) as error:
+        import_actions.undo(importer, import_id)
+
+    assert len(error.value.reasons) == 21
+    assert error.value.reasons[-1] == "And 11 more."
 
 
 def test_undo_refuses_while_a_later_import_stands_on_it(importer_anywhere, tmp_path):

@@ -22,16 +22,18 @@ from app.domain.paging import page_count
 from app.domain.permissions import Right
 from app.store.access import views
 from app.store.db.cache import cache_fragment
-from app.store.ledger import customer_choice, history, imports, invoice_changes, invoices
-from app.store.ledger.customer_choice import Choice
+from app.store.ledger import customer_choice, history, invoice_changes, invoices
+from app.store.ledger.customers import CodeRefusedError, Details
 from app.store.ledger.invoice_changes import SeenVersion
 from app.store.ledger.invoices import InvoiceOrder, ListedInvoice
+from app.web.auth.meant_customer import meant_customer
 from app.web.http.errors import NotFoundError
 from app.web.http.forms import Form
 from app.web.http.invoice_search import STATUSES, InvoiceSearch
 from app.web.http.locales import Locale
 from app.web.http.rendering import Pages
 from app.web.http.request_context import RequestContext
+from app.web.pages.narrowed_lists import narrowed_to
 from app.web.pages.overtaken_edits import OvertakenEdit, overtaken_edit
 from app.web.pages.receivables.bulk_undo import bulk_undo
 from app.web.pages.receivables.invoice_page import InvoiceDetailPage
@@ -80,7 +82,7 @@ class Invoices:
             views=saved,
             address_of=address_of,
             query=query_of(search.parameters),
-            narrowed_to=_narrowed_to(context, search),
+            narrowed_to=narrowed_to(context, search),
             statuses=STATUSES,
             buckets=list(Bucket),
             columns=InvoiceOrder,
@@ -101,12 +103,17 @@ class Invoices:
 
     def create(self, context: RequestContext) -> HTTPResponse:
         fields = Form(context.form)
-        customer = _customer(fields)
+        customer = meant_customer(fields, "who", required=True)
+        added = _added(fields, context) if customer is None else None
         facts = self._facts(fields, context, customer.id if customer else 0)
         if facts is None:
             return self._form(context, fields)
+        create = partial(invoice_actions.create_for_new, added) if added else invoice_actions.create
         try:
-            invoice_id = invoice_actions.create(facts, context.user, context.now, fields.confirmed())
+            invoice_id = create(facts, context.user, context.now, fields.confirmed())
+        except CodeRefusedError as refused:
+            fields.errors["who"] = str(refused)
+            return self._form(context, fields)
         except invoice_changes.NumberTakenError as taken:
             fields.errors["number"] = str(taken)
             return self._form(context, fields, taken_by=taken.invoice_id)
@@ -225,6 +232,7 @@ class Invoices:
             status=status,
             fields=fields,
             invoice=invoice,
+            new_customer=_new_name(fields, context),
             currency=context.firm.currency,
             customers=() if invoice else customer_choice.all_choices(),
             currencies=invoices.currencies(),
@@ -281,39 +289,21 @@ def _row(line: ListedInvoice, locale: Locale) -> tuple[object, ...]:
     )
 
 
-def _customer(fields: Form) -> Choice | None:
-    text = fields.text("who", required=True)
-    if not text:
+def _new_name(fields: Form, context: RequestContext) -> str:
+    """Return the typed name if it is nobody's and could be added as a customer, else an empty text."""
+    name = fields.typed.get("who", "")
+    is_somebodys = name and (customer_choice.meant_by(name) or customer_choice.archived(name))
+    return "" if is_somebodys or not context.user.may(Right.EDIT_CUSTOMERS) else name
+
+
+def _added(fields: Form, context: RequestContext) -> Details | None:
+    """Return the customer to add with the invoice, if the box for the name that was typed is ticked."""
+    name = _new_name(fields, context)
+    if not name or fields.typed.get("new_customer") != name:
         return None
-    found = customer_choice.meant_by(text)
-    if len(found) == 1:
-        return found[0]
-    if found:
-        names = "; ".join(one.label for one in found[:4])
-        fields.errors["who"] = f"More than one customer matches: {names}{' …' if len(found) > 4 else ''}."
-    else:
-        fields.errors["who"] = "There is no such customer: choose one of the list, or enter a new customer first."
-    return None
+    del fields.errors["who"]
+    return Details(name, name)
 
 
 def _who(line: ListedInvoice) -> str:
     return f"{line.customer_name} ({line.customer_code})"
-
-
-def _narrowed_to(context: RequestContext, search: InvoiceSearch) -> list[tuple[tuple[str, ...], str, str]]:
-    """Return what narrows the list without a field of its own: parameters, in words, and the list without it."""
-    found: list[tuple[tuple[str, ...], str, str]] = []
-    if search.wanted.customer_id:
-        customer = customer_choice.get(search.wanted.customer_id)
-        name = customer.name if customer else "no customer"
-        found.append((("customer",), f"invoices of {name}", search.without("customer")))
-    if search.wanted.import_id:
-        # The name of a file may tell of customers beyond a user's scope.
-        stored = imports.get(search.wanted.import_id) if context.user.may(Right.SEE_IMPORTS) else None
-        name = stored.file_name if stored else f"import {search.wanted.import_id}"
-        found.append((("import",), f"what came from {name}", search.without("import")))
-    if search.wanted.own_field:
-        condition = f"says {search.wanted.own_text}" if search.wanted.own_text else "says anything"
-        without = search.without("field", "value")
-        found.append((("field", "value"), f"invoices of which {search.wanted.own_field} {condition}", without))
-    return found

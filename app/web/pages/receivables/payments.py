@@ -18,6 +18,7 @@ from app.domain.sentences import counted
 from app.store.ledger import customer_choice, invoices, payment_batches, payment_list
 from app.store.ledger.invoices import OUTSTANDING, ListedInvoice
 from app.store.ledger.payment_list import PaymentFilter
+from app.web.auth.meant_customer import meant_customer
 from app.web.http.errors import ConflictError, NotFoundError
 from app.web.http.forms import Form, local_path
 from app.web.http.rendering import Pages, address
@@ -216,12 +217,12 @@ class Payments:
 
     def _choose_customer(self, context: RequestContext, fields: Form) -> HTTPResponse:
         """Go on with the one customer that was meant, if only one was."""
+        if customer := meant_customer(fields, "who"):
+            return self.pages.redirect(context, address("/payments/new", customer=customer.id))
         text = fields.text("who")
         found = customer_choice.meant_by(text) if text else []
-        if len(found) == 1:
-            return self.pages.redirect(context, address("/payments/new", customer=found[0].id))
-        if text and not found:
-            fields.errors["who"] = "There is no such customer: choose one of the list."
+        if found:
+            del fields.errors["who"]  # they are listed below the field
         customers = customer_choice.all_choices()
         return self.pages.show(context, "payments/choose.html", fields=fields, found=found, customers=customers)
 

@@ -8,6 +8,7 @@ from datetime import datetime
 from decimal import Decimal
 from enum import StrEnum
 
+from app.domain.sentences import day_text
 from app.workbook.meaning.vocabulary import currencies
 from app.workbook.reading.cells import (
     Cell,
@@ -116,7 +117,7 @@ def why_unreadable(cell: Cell, wanted: str) -> str:
         case Duration():
             return f"holds a time ({cell.text}) where {wanted} belongs"
         case datetime():
-            return f"holds the date {cell.date().isoformat()} where {wanted} belongs"
+            return f"holds the date {day_text(cell.date())} where {wanted} belongs"
         case _:
             return f"does not hold {wanted}"
 

@@ -10,6 +10,7 @@ from functools import cache
 from babel.dates import get_day_names, get_month_names
 
 from app.domain.plausible_days import is_plausible
+from app.domain.sentences import day_text
 from app.workbook.meaning.cell_values.amounts import (
     AmbiguousError,
     UnreadableError,
@@ -115,13 +116,13 @@ def read_day(
     """
     match cell:
         case datetime() if swapped:
-            return _plausible(cell.date().replace(month=cell.day, day=cell.month), cell.date().isoformat())
+            return _plausible(cell.date().replace(month=cell.day, day=cell.month), day_text(cell.date()))
         case str() if zone and (found := moment(clean_text(cell))):
             return _plausible(found.astimezone(zone).date(), clean_text(cell))
         case None:
             return None
         case datetime():
-            return _plausible(cell.date(), cell.date().isoformat())
+            return _plausible(cell.date(), day_text(cell.date()))
         case bool():
             raise UnreadableError("holds TRUE or FALSE where a date belongs")
         case int() | Decimal():
@@ -173,7 +174,7 @@ def _from_number(number: Decimal, *, epoch_1904: bool) -> date:
 
 def _plausible(day: date, shown: str) -> date:
     if not is_plausible(day):
-        raise UnreadableError(f"says {shown}, which would be {day.isoformat()}: too far from today to be right")
+        raise UnreadableError(f"says {shown}, which would be {day_text(day)}: too far from today to be right")
     return day
 
 

@@ -4,7 +4,7 @@ import re
 from datetime import datetime
 from decimal import Decimal
 
-from app.domain.sentences import count_text
+from app.domain.sentences import count_text, day_text
 from app.workbook.meaning.cell_values.amounts import UnreadableError, why_unreadable
 from app.workbook.reading.cells import Cell, Duration, ErrorValue, FormattedNumber, Merged, clean_text, without_unseen
 
@@ -37,7 +37,7 @@ def read_identifier(cell: Cell) -> str:
             raise UnreadableError(f"holds the number {cell} where an identifier belongs")
         case datetime():
             raise UnreadableError(
-                f"holds the date {cell.date().isoformat()} where an identifier belongs: "
+                f"holds the date {day_text(cell.date())} where an identifier belongs: "
                 "Excel may have changed what was typed"
             )
         case int() | Decimal() | FormattedNumber() if abs(_number(cell)) >= 10**_DIGITS_KEPT:

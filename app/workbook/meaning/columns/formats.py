@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import date, datetime
 from typing import TypeVar
 
-from app.domain.sentences import number_text
+from app.domain.sentences import day_text, money_text
 from app.workbook.meaning.cell_values import amounts, dates
 from app.workbook.meaning.cell_values.amounts import DecimalMark
 from app.workbook.meaning.cell_values.dates import DateOrder
@@ -40,7 +40,7 @@ def half_swapped(tab: str, column: Column, rows: Sequence[Row]) -> Question | No
     examples = tuple(
         Example(
             cell_name(column.index, number),
-            cell.date().isoformat(),
+            day_text(cell.date()),
             {"swapped": _long(cell.date().replace(month=cell.day, day=cell.month)), "right": _long(cell.date())},
         )
         for number, cell in days[:_EXAMPLES_SHOWN]
@@ -61,7 +61,7 @@ def decimal_mark(tab: str, column: Column, rows: Sequence[Row]) -> DecimalMark |
     cells = _texts(column, rows)
     text = "has amounts that can be read two ways: how are decimals written?"
     settled = amounts.settled_mark(text for _, text in cells)
-    return settled or _question("decimal", tab, column, text, cells, DecimalMark, amounts.readings, number_text)
+    return settled or _question("decimal", tab, column, text, cells, DecimalMark, amounts.readings, money_text)
 
 
 def _question(

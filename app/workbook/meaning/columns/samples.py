@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 
-from app.domain.sentences import amount_text
+from app.domain.sentences import amount_text, day_text
 from app.workbook.meaning.cell_values.texts import short_text
 from app.workbook.meaning.columns.arithmetic import Cents
 from app.workbook.meaning.results.records import Held
@@ -22,7 +22,8 @@ def held(line: HeaderLine, rows: Sequence[Row], cents: Mapping[int, Cents]) -> d
 
 
 def _samples(rows: Sequence[Row], index: int) -> tuple[str, ...]:
-    texts = (short_text(row.cell(index)) for row in rows[:_ROWS_SAMPLED])
+    cells = (row.cell(index) for row in rows[:_ROWS_SAMPLED])
+    texts = (day_text(cell.date()) if isinstance(cell, datetime) else short_text(cell) for cell in cells)
     return tuple(dict.fromkeys(filter(None, texts)))[:_SAMPLES]
 
 
@@ -32,5 +33,5 @@ def _total(cents: Cents | None) -> str:
 
 
 def _span(rows: Sequence[Row], index: int) -> str:
-    days = [cell for row in rows if isinstance(cell := row.cell(index), datetime)]
-    return f"{min(days).date().isoformat()} to {max(days).date().isoformat()}" if days else ""
+    days = [cell.date() for row in rows if isinstance(cell := row.cell(index), datetime)]
+    return f"{day_text(min(days))} to {day_text(max(days))}" if days else ""

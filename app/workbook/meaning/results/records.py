@@ -46,6 +46,11 @@ class Record:
         assert isinstance(value, int)  # it was read as an amount
         return value
 
+    def day(self, name: str) -> date:
+        value = self.values[name]
+        assert isinstance(value, date)  # it was read as a date
+        return value
+
     def to_json(self) -> list[Any]:
         return [self.kind, self.tab, self.row, self.key, self.values, self.cumulative]
 

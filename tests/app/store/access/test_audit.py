@@ -334,7 +334,7 @@ def test_entries_from_before_the_address_was_recorded_still_hold(database, now):
         (AuditFilter(actor="ann"), ["invoice:7"]),
         (AuditFilter(actor="books"), ["customer:3"]),
         (AuditFilter(action="customer.edited"), ["customer:3"]),
-        (AuditFilter(subject="invoice:7"), ["invoice:7"]),
+        (AuditFilter(subjects=frozenset({"invoice:7"})), ["invoice:7"]),
         (AuditFilter(address="203.0.113.7"), ["customer:3"]),
         (AuditFilter(since=datetime(2026, 3, 2, tzinfo=UTC)), ["customer:3", "invoice:7"]),
         (AuditFilter(since=datetime(2026, 3, 3, tzinfo=UTC)), []),

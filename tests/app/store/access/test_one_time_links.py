@@ -84,9 +84,9 @@ def test_a_new_link_voids_the_older_ones_of_its_purpose_only(user, now):
 
 def test_a_link_by_mail_that_anybody_can_ask_for_voids_only_links_by_mail(user, now):
     by_admin = passwords.make_link(user.id, Purpose.RESET, a_user("bob@example.com"), now)
-    mailed = passwords.make_mailed_link(user.id, now)
+    mailed = passwords.make_mailed_link(user.id, Purpose.RESET, now)
 
-    latest = passwords.make_mailed_link(user.id, now)
+    latest = passwords.make_mailed_link(user.id, Purpose.RESET, now)
 
     assert one_time_links.find(by_admin, now) is not None
     assert one_time_links.find(mailed, now) is None
@@ -96,13 +96,13 @@ def test_a_link_by_mail_that_anybody_can_ask_for_voids_only_links_by_mail(user, 
 def test_a_link_by_mail_leaves_that_of_the_command_line_alone(user, now):
     by_operator = passwords.make_link(user.id, Purpose.RESET, None, now)
 
-    passwords.make_mailed_link(user.id, now)
+    passwords.make_mailed_link(user.id, Purpose.RESET, now)
 
     assert one_time_links.find(by_operator, now) is not None
 
 
 def test_the_link_of_an_admin_voids_those_by_mail(user, now):
-    mailed = passwords.make_mailed_link(user.id, now)
+    mailed = passwords.make_mailed_link(user.id, Purpose.RESET, now)
 
     passwords.make_link(user.id, Purpose.RESET, a_user("bob@example.com"), now)
 

@@ -130,7 +130,7 @@ def test_a_question_is_answered_by_its_id(program, book, work_off):
     work_off()
     (question,) = program.ask("/imports/1").json["preview"]["questions"]
     assert (question["id"], question["choices"]) == ("decimal:Invoices!E", ["point", "comma"])
-    assert question["examples"][0]["readings"] == {"point": "1.234", "comma": "1,234"}
+    assert question["examples"][0]["readings"] == {"point": "1.234", "comma": "1,234.00"}
 
     assert program.send("/imports/1/answers", {"answers": {question["id"]: "comma"}}).status_int == 202
     work_off()

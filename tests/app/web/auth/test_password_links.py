@@ -30,10 +30,26 @@ def choose(browser, token, password=NEW, again=NEW):
 
 
 def test_whoever_has_the_link_chooses_a_password(app, stranger, token):
-    assert "Your password is set" in choose(stranger, token).text
+    choose(stranger, token)
 
-    assert stranger.sign_in().status_int == 422
-    assert stranger.sign_in(password=NEW).status_int == 303
+    assert Browser(app).sign_in().status_int == 422
+    assert Browser(app).sign_in(password=NEW).status_int == 303
+
+
+def test_who_chose_a_password_is_signed_in(stranger, token):
+    page = choose(stranger, token).follow()
+
+    assert page.request.path == "/"
+    assert "Your password is set. Wherever you were signed in before, you are signed out." in page
+
+
+def test_who_is_new_reads_nothing_of_earlier_sign_ins(stranger, user, clock):
+    token = passwords.make_link(user.id, Purpose.INVITE, None, clock())
+
+    page = choose(stranger, token).follow()
+
+    assert "Your password is set." in page
+    assert "signed in before" not in page
 
 
 def test_a_link_is_good_once(stranger, token):
@@ -72,15 +88,15 @@ def test_a_password_that_will_not_do_leaves_the_link_good(stranger, token, passw
 
     assert page.status_int == 422
     assert sentence in page.text
-    assert "Your password is set" in choose(stranger, token).text
+    assert choose(stranger, token).status_int == 303
 
 
-def test_a_password_of_a_thousand_signs_of_any_kind_is_taken_whole(stranger, token):
+def test_a_password_of_a_thousand_signs_of_any_kind_is_taken_whole(app, stranger, token):
     long = "Pässwörter 🔑 " * 71
 
-    assert "Your password is set" in choose(stranger, token, long, long).text
-    assert stranger.sign_in(password=long[:-1]).status_int == 422
-    assert stranger.sign_in(password=long).status_int == 303
+    assert choose(stranger, token, long, long).status_int == 303
+    assert Browser(app).sign_in(password=long[:-1]).status_int == 422
+    assert Browser(app).sign_in(password=long).status_int == 303
 
 
 def test_a_chosen_password_ends_all_logins(browser, app, token):
@@ -92,16 +108,16 @@ def test_a_chosen_password_ends_all_logins(browser, app, token):
 def test_who_chooses_a_password_by_a_link_is_told_of_the_tokens_that_end(app, stranger, token, user, clock):
     program = token_actions.create(TokenFacts("n8n", frozenset({TokenRight.READ}), None), user, clock())
 
-    assert "1 token that a program used no longer counts" in choose(stranger, token)
+    assert "1 token that a program used no longer counts" in choose(stranger, token).follow()
     assert stranger.get("/api/v1/invoices", headers={"Authorization": f"Bearer {program}"}, status=401)
 
 
 def test_a_link_does_not_go_round_the_second_step(app, stranger, token, user, clock):
     second_factors.enable(user, SECRET, 0, [], clock())
 
-    choose(stranger, token)
-    page = stranger.sign_in(password=NEW)
+    page = choose(stranger, token)
 
+    assert "Your password is set." in page
     assert "session" not in stranger.cookies
     page.forms[0]["code"] = code_at(SECRET, clock())
     assert page.forms[0].submit().status_int == 303
@@ -117,7 +133,7 @@ def test_what_a_link_did_is_recorded_without_its_token(stranger, token, user):
     choose(stranger, token)
 
     entries = audit_entries.of_subject(f"user:{user.id}")
-    assert [entry.action for entry in entries] == ["password.changed", "link.made"]
+    assert [entry.action for entry in entries] == ["session.started", "password.changed", "link.made"]
     assert token not in str(entries)
 
 
@@ -163,10 +179,31 @@ def test_few_mails_are_sent_to_one_address(with_mail, user, clock):
     assert ask(with_mail, "ann@example.com").status_int == 200
 
 
+def test_whoever_has_to_wait_for_a_mail_still_sees_the_form(with_mail, user):
+    for _ in range(4):
+        ask(with_mail, "ann@example.com")
+
+    page = ask(with_mail, "ann@example.com")
+
+    assert "There were too many attempts: please try again in 60 seconds." in page.text
+    assert page.forms[0]["email"].value == "ann@example.com"
+
+
+def test_whoever_has_to_wait_for_a_code_still_sees_the_form(stranger, user, clock):
+    second_factors.enable(user, SECRET, 0, [], clock())
+    page = stranger.sign_in()
+    for _ in range(7):
+        page.forms[0]["code"] = "000000"
+        page = page.forms[0].submit(expect_errors=True)
+
+    assert page.status_int == 429
+    assert "code" in page.forms[0].fields
+
+
 def test_who_was_only_invited_cannot_sign_in_before_choosing(app, stranger, clock, user):
     users.set_password_hash(user.id, users.HASH_OF_NONE)
 
     assert stranger.sign_in(password="!").status_int == 422
     token = passwords.make_link(user.id, Purpose.INVITE, None, clock())
     choose(stranger, token)
-    assert stranger.sign_in(password=NEW).status_int == 303
+    assert Browser(app).sign_in(password=NEW).status_int == 303

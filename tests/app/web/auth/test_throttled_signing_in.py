@@ -37,6 +37,15 @@ def test_whoever_has_to_wait_is_told_for_how_long(stranger, user, clock):
     assert "There were too many attempts: please try again in 45 seconds." in page.text
 
 
+def test_whoever_has_to_wait_for_a_password_still_sees_the_form(stranger, user):
+    guess(stranger, 6)
+
+    page = stranger.sign_in()
+
+    assert page.forms[0]["email"].value == "ann@example.com"
+    assert "dashboard" not in page.html.main.text
+
+
 def test_while_waiting_the_right_password_is_no_use_and_after_the_wait_it_is(stranger, user, clock):
     guess(stranger, 6)
     assert stranger.sign_in().status_int == 429

@@ -93,7 +93,7 @@ def test_the_currency_can_be_chosen_where_there_are_several(browser, customer):
         ({"amount": ""}, "Please fill this in."),
         ({"amount": "0"}, "Please write an amount of at least 0.01."),
         ({"paid_on": "2026-03-03"}, "The day lies in the future: record money when it has come in."),
-        ({"paid_on": "1900-01-01"}, "1900-01-01 is too far from today to be right: correct the day."),
+        ({"paid_on": "1900-01-01"}, "1 Jan 1900 is too far from today to be right: correct the day."),
     ],
     ids=["no amount", "zero", "in the future", "too long ago"],
 )

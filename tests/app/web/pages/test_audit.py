@@ -6,10 +6,11 @@ import io
 import re
 from datetime import UTC, datetime
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import pytest
 from support.browser import Browser
-from support.records import a_payment, a_user, an_import, an_invoice
+from support.records import a_customer, a_payment, a_user, an_import, an_invoice
 
 from app.domain.permissions import Role
 from app.store.access import audit, audit_entries, users
@@ -180,7 +181,7 @@ def an_entry(action, subject, after=None, **whence):
         (
             an_entry("session.refused", "user:2", actor="", address="203.0.113.7"),
             "Bob",
-            "Somebody failed to sign in as user Bob",
+            " Failed sign-in for Bob",
         ),
         (an_entry("thing.of_old", "invoice:7"), "1001", "Ann did “thing.of_old” to invoice 1001"),
     ],
@@ -192,7 +193,14 @@ def test_an_entry_reads_as_a_sentence(entry, label, sentence):
 
 
 def test_what_was_recorded_beside_the_deed_is_told_as_people_read_it():
-    after = {"rows": 12, "filter": {"q": "Miller", "sort": ""}, "amount_cents": 12_50, "reason": "x", "none": ""}
+    after = {
+        "rows": 12,
+        "filter": {"q": "Miller", "sort": ""},
+        "amount_cents": 12_50,
+        "reason": "x",
+        "none": "",
+        "customers": [],
+    }
 
     assert audit_messages.details(an_entry("export.made", "export:invoices", after), BRITISH) == [
         ("amount", "12.50"),
@@ -214,7 +222,60 @@ def test_the_page_tells_who_did_what_from_where_and_when(browser, user, now):
 
     assert "Ann edited" in page.text
     assert page.html.find("a", href=f"/invoices/{invoice.id}").text == "invoice 1001"
-    assert "from 203.0.113.7 · invoice.edited · request a1b2c3d4 · entry" in page.text
+    more = page.html.select_one(".audit-messages__one details")
+    assert more.summary.text == "From 203.0.113.7"
+    assert [one.text for one in more.find_all("div")][:2] == ["action: invoice.edited", "request: a1b2c3d4"]
+
+
+def test_a_hash_stands_among_what_is_shown_only_when_asked_for(browser, user, now):
+    append(user, "import.uploaded", "import:1", now, {"file": "June.xlsx", "sha256": "ab12", "size_bytes": 9})
+
+    one = browser.get("/audit?action=import.uploaded").html.select_one(".audit-messages__what")
+    assert [line.text for line in one.find_all("div", recursive=False)] == ["file: June.xlsx"]
+    assert "sha256: ab12" in one.details.text
+
+
+@pytest.mark.parametrize("text", ["2027-02-25 12:10:35.040731+00:00", "2027-02-25T12:10:35+00:00"])
+@pytest.mark.parametrize("name", ["expires_at", "voided_at", "archived_at"])
+def test_a_moment_is_told_in_the_readers_way_and_zone(name, text):
+    berlin = Locale.of("de_DE", ZoneInfo("Europe/Berlin"))
+
+    assert audit_messages.in_words(name, text, berlin) == "25.02.2027, 13:10"
+
+
+@pytest.mark.parametrize("called", ["1001", "Acme", "ann@example.com", "June.xlsx", "invoice:1"])
+def test_a_record_is_found_by_its_number_or_name(browser, user, now, called):
+    invoice = an_invoice("1001", a_customer("C1", "Acme Ltd"))
+    stored = an_import("June.xlsx", state="applied")
+    subjects = {
+        "1001": f"invoice:{invoice.id}",
+        "Acme": f"customer:{invoice.customer_id}",
+        "ann@example.com": f"user:{user.id}",
+        "June.xlsx": f"import:{stored.id}",
+        "invoice:1": "invoice:1",
+    }
+    for subject in subjects.values():
+        append(user, "thing.of_test", subject, now)
+
+    page = browser.get("/audit", {"subject": called, "action": "thing.of_test"})
+
+    links = {one["href"] for one in page.html.select(".audit-messages__what > a")}
+    kind, _, number = subjects[called].partition(":")
+    assert links == {f"/{kind}s/{number}"}
+
+
+def test_a_record_that_there_is_not_has_no_entries(browser):
+    assert "Nothing matches." in browser.get("/audit?subject=nobody")
+
+
+def test_the_pages_of_records_lead_admins_to_their_entries(browser, viewer, user):
+    invoice = an_invoice("1001")
+    paths = [f"/invoices/{invoice.id}", f"/customers/{invoice.customer_id}"]
+
+    for path in [*paths, f"/users/{user.id}"]:
+        kind, number = path.split("/")[1:]
+        assert browser.get(path).html.find("a", href=f"/audit?subject={kind[:-1]}:{number}"), path
+    assert [viewer.get(path).html.select('a[href^="/audit"]') for path in paths] == [[], []]
 
 
 @pytest.mark.parametrize(

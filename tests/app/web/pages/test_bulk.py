@@ -167,7 +167,7 @@ def test_a_day_of_another_age_records_nothing(browser, acme):
 
     page = form.submit(expect_errors=True)
 
-    assert "1900-01-01 is too far from today to be right: correct the day." in page.text
+    assert "1 Jan 1900 is too far from today to be right: correct the day." in page.text
     assert paid(invoice) == [0]
 
 

@@ -1,19 +1,23 @@
 """The pages of imports: what they show, and what they refuse."""
 
 import io
+import os
+from datetime import date
 
 import pytest
 from openpyxl import load_workbook
 from support.browser import QUICK_HASH, Browser
 from support.records import a_customer, a_payment, a_user
-from support.workbooks import workbook
+from support.workbooks import an_importer, workbook
 from support.worker import a_worker
 from webtest import Upload
 
 from app.domain.permissions import Role
+from app.jobs.heartbeat import Heartbeat
 from app.store.access import users
 from app.store.db.tables import InvoiceModel
 from app.store.ledger import imports
+from app.workbook.reading.progress import Step
 
 HEADERS = ["Invoice No", "Customer", "Invoice Date", "Due Date", "Amount"]
 FIRST = ["INV-1", "Miller & Co", "2026-01-10", "2026-02-09", 100]
@@ -84,8 +88,89 @@ def test_who_may_not_import_is_offered_neither(app, sqlite, path):
 def test_an_uploaded_workbook_is_previewed_before_anything_is_written(upload):
     page = upload({"Invoices": [HEADERS, FIRST]})
 
-    assert "Apply: write 2 records" in page
+    assert "Import 1 customer and 1 invoice" in page
     assert InvoiceModel.select().count() == 0
+
+
+AMBIGUOUS = ["INV-2", "Miller & Co", "2026-01-10", "2026-02-09", "2.500"]
+
+
+def figures(page):
+    """Return the numbers of the page's rows by their names."""
+    return {one.dt.text: one.dd.text for one in page.html.select(".figures__one")}
+
+
+def apply_buttons(page):
+    return [one.text for one in page.html.select('form[action$="/apply"] button')]
+
+
+def test_the_button_counts_what_the_list_of_new_records_shows(upload):
+    page = upload({"Invoices": [[*HEADERS, "Paid", "Paid On"], [*FIRST, 40, "2026-01-20"]]})
+
+    assert apply_buttons(page) == ["Import 1 customer, 1 invoice and 1 payment"] * 2
+    assert page.html.find("summary", string="New records (3)")
+
+
+def test_a_row_that_waits_for_an_answer_is_none_with_a_problem(upload):
+    page = upload({"Invoices": [HEADERS, FIRST, AMBIGUOUS, ["INV-3", *FIRST[1:4], "lots"]]})
+
+    assert (figures(page)["With problems"], figures(page)["Waiting for an answer"]) == ("1", "1")
+    assert len(page.html.select('td[data-label="Problem"]')) == 1
+
+
+def test_good_rows_alone_are_offered_where_others_are_bad(upload):
+    page = upload({"Invoices": [HEADERS, FIRST, ["INV-3", *FIRST[1:4], "lots"]]})
+
+    assert apply_buttons(page) == ["Import the good rows only"] * 2
+    assert "Import 1 customer and 1 invoice; rows with problems are left out." in page
+
+
+def test_undecided_conflicts_are_to_be_decided_where_nothing_else_is_wrong(upload, apply):
+    apply(upload({"Invoices": [HEADERS, FIRST]}))
+    InvoiceModel.update(total_cents=15_000, version=2).execute()
+
+    page = upload({"Invoices": [HEADERS, [*FIRST[:4], 120], ["INV-2", *FIRST[1:]]]}, "later.xlsx")
+
+    assert "1 conflict: decide" in page
+    assert apply_buttons(page) == []
+
+
+def test_columns_that_can_be_read_in_other_ways_still_share_one_question(upload, work_off):
+    row = ["INV-1", "Miller & Co", "01/02/2026", "26-03-02", 100]
+    form = questions(upload({"Invoices": [HEADERS, row]}))
+    assert [str(name) for name in form.fields if str(name).startswith("same:")] == ["same:dates:Invoices!C"]
+
+    form["answer:dates:Invoices!C"] = "dmy"
+    answer = form.submit()
+    work_off()
+
+    assert "questions" not in answer.follow().forms
+
+
+def test_another_column_can_be_answered_otherwise(upload, apply, work_off):
+    form = questions(upload({"Invoices": [HEADERS, ["INV-1", "Miller & Co", "01/02/2026", "03/02/2026", 100]]}))
+    form["answer:dates:Invoices!C"] = "dmy"
+    form["answer:dates:Invoices!D"] = "mdy"
+
+    answer = form.submit()
+    work_off()
+    apply(answer.follow())
+
+    assert (InvoiceModel.get().issued_on, InvoiceModel.get().due_on) == (date(2026, 2, 1), date(2026, 3, 2))
+
+
+def test_readings_of_an_amount_cannot_be_taken_for_one_another(upload):
+    page = upload({"Invoices": [HEADERS, AMBIGUOUS]})
+
+    (row,) = page.html.select(".question__examples tbody tr")
+    assert [cell.text for cell in row.find_all("td")] == ["E2", "2.500", "2.50", "2,500.00"]
+
+
+def test_a_column_offers_the_fields_of_its_kind_of_list_in_groups(upload):
+    page = upload({"Invoices": [HEADERS, FIRST]})
+
+    groups = page.html.select_one('select[name^="column:"]').find_all("optgroup")
+    assert [group["label"] for group in groups] == ["Invoice", "Customer", "Dates", "Amounts", "More"]
 
 
 def test_an_applied_import_leads_to_its_invoices(upload, apply):
@@ -122,8 +207,30 @@ def test_an_import_that_something_hangs_on_says_what_when_it_cannot_be_undone(up
     answer = next(form for form in page.forms.values() if form.action.endswith("/undo")).submit()
     work_off()
 
-    assert "Invoice INV-1 has a payment of 25.00 on 2026-03-02" in answer.follow()
+    page = answer.follow()
+    (reason,) = page.html.select('[role="alert"] li')
+    assert reason.text == "Invoice INV-1 has a payment of 25.00 on 2 Mar 2026 that did not come from this import."
+    assert reason.a["href"] == "/invoices/1"
     assert InvoiceModel.select().count() == 1
+
+
+def test_an_import_on_which_nothing_depends_any_more_can_be_undone(browser, upload, apply, work_off, now):
+    page = apply(upload({"Invoices": [HEADERS, FIRST]}))
+    payment = a_payment(1, 25_00, paid_on=now.date(), recorded_at=now)
+    next(form for form in page.forms.values() if form.action.endswith("/undo")).submit()
+    work_off()
+
+    payment.delete_instance()
+
+    assert "it can be undone now" in browser.get("/imports/1")
+
+
+def test_an_applied_import_says_what_it_did_and_leads_on(upload, apply):
+    page = apply(upload({"Invoices": [[*HEADERS, "Paid", "Paid On"], [*FIRST, 40, "2026-01-20"]]}))
+
+    assert page.html.find("strong").text == "1 customer, 1 invoice and 1 payment were imported."
+    links = [one["href"] for one in page.html.find("strong").find_parent("p").find_next("p").find_all("a")]
+    assert links == ["#row", "/invoices", "/", "/imports"]
 
 
 def test_a_file_that_is_no_workbook_is_refused_in_one_sentence_and_leaves_nothing(browser, settings):
@@ -278,6 +385,40 @@ def test_an_import_that_waits_too_long_asks_whether_the_worker_runs(browser, tmp
     assert "The worker has said nothing for a while" in browser.get("/imports/1")
 
 
+@pytest.fixture
+def waiting(browser, settings, tmp_path):
+    """An import that waits for the worker, and its files."""
+    form = browser.get("/imports").forms["upload"]
+    form["workbook"] = Upload("ledger.xlsx", workbook(tmp_path, {"Invoices": [HEADERS, FIRST]}).read_bytes())
+    form.submit()
+    return an_importer(settings.data_dir).files(1)
+
+
+def test_a_long_step_is_no_silence_while_the_workers_heart_beats(browser, waiting, settings, clock):
+    heartbeat = Heartbeat.of(settings)
+    heartbeat.beat()
+
+    clock.advance(seconds=90)
+    os.utime(heartbeat.path, (clock().timestamp() - 10,) * 2)
+
+    assert "The worker has said nothing for a while" not in browser.get("/imports/1")
+
+
+def test_a_step_of_known_length_has_a_bar_and_says_of_how_many(browser, waiting):
+    waiting.progress(Step("checking tab Invoices", 20_000, 40_000))
+
+    page = browser.get("/imports/1/progress")
+
+    assert "Checking tab Invoices: 20,000 of 40,000 rows" in page
+    assert (page.html.progress["value"], page.html.progress["max"]) == ("20000", "40000")
+
+
+def test_a_step_of_unknown_length_has_a_bar_that_only_moves(browser, waiting):
+    waiting.progress(Step("writing what the workbook has"))
+
+    assert "value" not in browser.get("/imports/1/progress").html.progress.attrs
+
+
 def read_again(page, work_off, **values):
     """Send the form of the columns with these values, a column by its letter, and have the workbook read again."""
     form = next(form for form in page.forms.values() if any(str(name).startswith("kind:") for name in form.fields))
@@ -397,7 +538,7 @@ def test_what_the_own_book_says_is_compared_before_anything_is_applied(upload, w
 
     page = answer.follow()
     assert "find the difference of 0.01 first" in page
-    assert "Apply: write" not in page
+    assert "/apply" not in page.text
 
 
 def test_a_figure_that_can_be_read_two_ways_is_refused_and_kept(upload):

@@ -88,8 +88,8 @@ def test_a_draft_counts_nowhere_until_it_is_issued(browser, acme):
         ("currency", "XYZ", "There is no currency XYZ: write its code, such as USD."),
         ("total", "0", "Nothing is owed on a total of zero: write the total of the invoice."),
         ("issued_on", "yesterday", "is not a day"),
-        ("issued_on", "1900-01-01", "1900-01-01 is too far from today to be right: correct the day."),
-        ("due_on", "2199-01-01", "2199-01-01 is too far from today to be right: correct the day."),
+        ("issued_on", "1900-01-01", "1 Jan 1900 is too far from today to be right: correct the day."),
+        ("due_on", "2199-01-01", "1 Jan 2199 is too far from today to be right: correct the day."),
         ("due_on", "2026-03-01", "It cannot be due before it is issued."),
         ("ledger", "", "Please fill this in."),
     ],
@@ -225,6 +225,58 @@ def test_an_edit_changes_what_was_said_and_is_told_in_the_history(browser, acme)
     assert "Ann edited it" in page.text
     assert "total: 100.00 → 120.00" in page.text
     assert "due: 31 Jan 2026 → 15 Feb 2026" in page.text
+
+
+def entered(browser, **typed):
+    form = invoice_form(browser.get("/invoices/new"))
+    for name, text in {"number": "7", "total": "100", "due_on": "2026-04-01", **typed}.items():
+        form[name] = text
+    return form.submit(expect_errors=True)
+
+
+def invoice_form(page):
+    return next(form for form in page.forms.values() if "total" in form.fields)
+
+
+def test_a_new_customer_is_added_with_the_invoice_and_nothing_is_typed_twice(browser, acme):
+    page = entered(browser, who="Zenith Ltd")
+    assert invoice_form(page)["total"].value == "100"
+
+    form = invoice_form(page)
+    form["new_customer"] = True
+    page = form.submit().follow()
+
+    assert "Invoice 7 was entered." in page
+    assert tables.CustomerModel.get(tables.CustomerModel.name == "Zenith Ltd").code == "Zenith Ltd"
+
+
+def test_a_customer_is_not_added_where_the_invoice_is_refused(browser, acme):
+    form = invoice_form(entered(browser, who="Zenith Ltd"))
+    form["new_customer"], form["total"] = True, "lots"
+
+    page = form.submit(expect_errors=True)
+
+    assert invoice_form(page)["new_customer"].checked
+    assert tables.CustomerModel.select().count() == 1
+
+
+def test_a_box_for_one_name_adds_no_other(browser, acme):
+    form = invoice_form(entered(browser, who="Zenith Ltd"))
+    form["new_customer"], form["who"] = True, "Zenit Ltd"
+
+    assert form.submit(expect_errors=True).status_int == 422
+    assert tables.CustomerModel.select().count() == 1
+
+
+def test_an_archived_customer_is_said_to_be_archived_with_a_link(browser, acme):
+    tables.CustomerModel.update(archived_at=LONG_AGO).execute()
+
+    page = entered(browser, who="Acme")
+
+    error = page.html.find(id="who-error")
+    assert "Acme is archived" in error.text
+    assert error.a["href"] == "/customers/1"
+    assert "new_customer" not in invoice_form(page).fields
 
 
 def test_whoever_was_slower_sees_what_the_other_saved_and_loses_nothing(browser, acme):

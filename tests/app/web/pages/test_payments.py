@@ -4,7 +4,7 @@ from datetime import UTC, date, datetime
 
 import pytest
 from support.browser import PASSWORD, Browser
-from support.records import a_customer, a_payment, a_user, an_invoice
+from support.records import LONG_AGO, a_customer, a_payment, a_user, an_invoice
 
 from app.domain.permissions import Role
 from app.store.db import tables
@@ -133,7 +133,7 @@ def test_what_is_more_is_kept_as_credit_when_that_is_ticked(browser, invoice):
         ("0", "2026-03-02", "Please write an amount of at least 0.01."),
         ("-5", "2026-03-02", "Please write an amount of at least 0.01."),
         ("10.00", "", "Please choose a day."),
-        ("10.00", "1900-01-01", "1900-01-01 is too far from today to be right: correct the day."),
+        ("10.00", "1900-01-01", "1 Jan 1900 is too far from today to be right: correct the day."),
         ("10.00", "2026-03-03", "The day lies in the future: record money when it has come in."),
     ],
 )
@@ -377,6 +377,13 @@ class TestAReceiptForSeveral:
 
         for wanted in (foreign.id, voided.id, 999, "x"):
             assert "Undo" not in browser.get(f"/customers/{owed[0].customer.id}?recorded={wanted}").text
+
+    def test_who_paid_may_be_archived(self, browser, owed):
+        tables.CustomerModel.update(archived_at=LONG_AGO).execute()
+
+        page = browser.get("/payments/new?who=acme", expect_errors=True)
+
+        assert page.html.find(id="who-error").a["href"].startswith("/customers/")
 
     def test_who_paid_is_asked_first(self, browser, owed):
         page = browser.get("/payments/new")

@@ -2,7 +2,7 @@
 
 import pytest
 from support.browser import PASSWORD, Browser
-from support.records import a_user, an_invoice
+from support.records import a_customer, a_user, an_invoice
 
 from app.domain.permissions import Role
 from app.store.db import tables
@@ -32,6 +32,22 @@ def test_a_view_keeps_what_the_list_asks_for(browser, save):
 
     assert page.request.path_qs == "/invoices?status=overdue&least=10.00&sort=-total"
     assert page.html.select_one(".views [aria-current]").get_text() == "Large and late"
+
+
+@pytest.mark.parametrize(
+    ("query", "filters"),
+    [
+        ("q=grani&status=overdue", "“grani”, overdue"),
+        ("bucket=over_90&ledger=Invoices&currency=USD", "over 90 days late, ledger Invoices, in USD"),
+        ("due_from=2026-02-01&least=1000&disputed=yes", "due from 1 Feb 2026, total from 1,000.00, disputed"),
+        ("customer=1", "invoices of Acme"),
+    ],
+)
+def test_what_a_view_asks_for_is_told_in_words(browser, save, query, filters):
+    an_invoice("1001", a_customer("C1", "Acme"))
+    save(query, "Mine")
+
+    assert browser.get("/views").html.select_one("td.table__below").text == filters
 
 
 def test_the_default_view_opens_the_list_and_all_can_still_be_seen(browser, save):

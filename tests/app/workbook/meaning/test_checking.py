@@ -29,6 +29,7 @@ from app.workbook.meaning import checking
 from app.workbook.meaning.checking import ReadingContext
 from app.workbook.meaning.results.questions import Answers
 from app.workbook.reading.cells import ErrorValue, UncalculatedFormula
+from app.workbook.reading.progress import Step
 from app.workbook.reading.refusal import WorkbookRefusedError
 
 D = Decimal
@@ -401,7 +402,7 @@ def test_an_ambiguous_amount_column_is_one_question_with_real_cells():
     (question,) = checked.questions
     assert question.id == "decimal:Invoices!E"
     readings = {answer: plain(text) for answer, text in question.examples[0].readings.items()}
-    assert readings == {"point": "1.234", "comma": "1,234"}
+    assert readings == {"point": "1.234", "comma": "1,234.00"}
 
 
 def test_one_cell_settles_its_column():
@@ -841,7 +842,7 @@ def test_progress_is_told_of_each_tab(monkeypatch):
 
     checking.check(made, {}, Answers(), NOTHING_STORED, ReadingContext("USD"), told.append)
 
-    assert told == ["checking tab A: 2 rows", "checking tab A: 4 rows"]
+    assert told == [Step("checking tab A", 2, 5), Step("checking tab A", 4, 5)]
 
 
 def test_days_ahead_are_no_doubt_where_today_is_not_known():

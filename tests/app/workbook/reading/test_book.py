@@ -518,3 +518,17 @@ def test_damaged_xml_is_read_or_refused_and_nothing_else(tmp_path, data):
         return content[:place] + data.draw(st.binary(max_size=6)) + content[place + length :]
 
     assert is_read_or_refused(rewritten(path, tmp_path / "damaged.xlsx", damage))
+
+
+@pytest.mark.parametrize("name", ["ledger.xlsx", "ledger.csv"])
+def test_reading_says_how_many_rows_there_are_in_all(tmp_path, name):
+    rows = [["Invoice No", "Customer"], *([f"INV-{number}", "Acme"] for number in range(2_999))]
+    path = workbook(tmp_path, {"Invoices": rows})
+    if name.endswith(".csv"):
+        path = tmp_path / name
+        path.write_text("".join(f"{number},{customer}\n" for number, customer in rows))
+    steps = []
+
+    read_book(path, limits(), steps.append)
+
+    assert [plain(step.message).partition(": ")[2] for step in steps] == ["2,000 of 3,000 rows"]

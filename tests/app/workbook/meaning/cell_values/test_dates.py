@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from support.workbooks import in_excel
 
+from app.domain.sentences import plain
 from app.workbook.meaning.cell_values import dates
 from app.workbook.meaning.cell_values.amounts import UnreadableError
 from app.workbook.meaning.cell_values.dates import DateOrder
@@ -189,7 +190,7 @@ def test_a_cell_that_is_no_day_is_refused_with_the_whole_reason(cell, reason):
     with pytest.raises(UnreadableError) as refused:
         read(cell)
 
-    assert str(refused.value) == reason
+    assert plain(str(refused.value)) == reason
 
 
 @pytest.mark.parametrize(
@@ -242,8 +243,12 @@ def test_a_moment_with_a_zone_is_a_day_where_the_business_is(text, zone, day):
 
 
 def test_a_moment_too_far_away_is_refused_with_its_text():
-    with pytest.raises(UnreadableError, match=r"^says 2206-03-31T22:30:00Z, which would be 2206-03-31: too far"):
+    with pytest.raises(UnreadableError) as refused:
         read("2206-03-31T22:30:00Z", zone=ZoneInfo("UTC"))
+
+    assert plain(str(refused.value)) == (
+        "says 2206-03-31T22:30:00Z, which would be 2206-03-31: too far from today to be right"
+    )
 
 
 @pytest.mark.parametrize(

@@ -45,7 +45,7 @@ def test_an_identifier_is_what_excel_shows(cell, shown):
     [
         (
             in_excel(2026, 4, 3),
-            "holds the date 2026-04-03 where an identifier belongs: Excel may have changed what was typed",
+            "holds the date \u20682026-04-03\u2069 where an identifier belongs: Excel may have changed what was typed",
         ),
         (Decimal("1.5"), "holds the number 1.5 where an identifier belongs"),
         (FormattedNumber(Decimal("1.5"), "0000"), "holds the number 1.5 where an identifier belongs"),

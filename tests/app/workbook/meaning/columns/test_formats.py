@@ -55,9 +55,9 @@ def test_amounts_that_can_be_read_two_ways_are_asked_about():
             text="Column E 'Amount' of tab '2026' has amounts that can be read two ways: how are decimals written?",
             choices=("point", "comma"),
             examples=(
-                Example("E2", "1.234", {"point": "1.234", "comma": "1,234"}),
-                Example("E3", "2.500", {"point": "2.500", "comma": "2,500"}),
-                Example("E5", "1.000", {"point": "1.000", "comma": "1,000"}),
+                Example("E2", "1.234", {"point": "1.234", "comma": "1,234.00"}),
+                Example("E3", "2.500", {"point": "2.50", "comma": "2,500.00"}),
+                Example("E5", "1.000", {"point": "1.00", "comma": "1,000.00"}),
             ),
             shape="decimal:<headings>:E",
         )

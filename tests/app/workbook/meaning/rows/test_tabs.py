@@ -6,6 +6,7 @@ from string import ascii_letters
 import pytest
 from support.workbooks import INVOICES, check
 
+from app.domain.sentences import day_text
 from app.workbook.meaning.results.records import Held
 from app.workbook.meaning.tables.tables import header_line
 from app.workbook.reading.cells import Row
@@ -43,7 +44,8 @@ def test_a_table_says_what_each_column_holds():
     found = report(["Clerk"], row("1", 99.5, "Jo"), row("2", 0.5, "Al", issued=PAID), row("3", 1, "Jo"))
 
     assert found.held["A"] == Held(("1", "2", "3"), "", "")
-    assert found.held["C"] == Held(("2026-01-05", "2026-03-20"), "", "2026-01-05 to 2026-03-20")
+    first, last = map(day_text, (date(2026, 1, 5), date(2026, 3, 20)))
+    assert found.held["C"] == Held((first, last), "", f"{first} to {last}")
     assert found.held["E"].samples == ("99.5", "0.5", "1")
     assert found.held["F"] == Held(("Jo", "Al"), "", "")
 
