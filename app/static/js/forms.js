@@ -42,3 +42,9 @@ document.addEventListener("htmx:afterSettle", () => {
   if (wasAmongRows) document.querySelector("table[data-rows] tbody a[href]")?.focus();
   wasAmongRows = false;
 });
+
+// A button that prints is of use only where there is this script.
+document.querySelectorAll("[data-print]").forEach((button) => {
+  button.hidden = false;
+  button.addEventListener("click", () => print());
+});
