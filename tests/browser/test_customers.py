@@ -64,7 +64,12 @@ def test_a_statement_is_read_printed_and_taken_as_a_workbook(open_page, debt):
         said = [value for row in tab.iter_rows(values_only=True) for value in row]
         assert set(debt.numbers) <= set(said)
 
+        page.evaluate("window.print = () => { document.title = 'Printed' }")
+        page.get_by_role("button", name="Print").click()
+        expect(page).to_have_title("Printed")
+
         page.emulate_media(media="print")
+        assert not page.get_by_role("button", name="Print").is_visible()
         assert page.locator(".statement__lines").is_visible()
         assert not page.get_by_role("button", name="Show").is_visible()
         assert not page.get_by_role("navigation", name="Main").is_visible()
