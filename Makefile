@@ -36,8 +36,8 @@ check: .venv/dev ## format, lint, types, who may import whom, shell
 	$(BIN)/zizmor --quiet --offline .github
 	@if command -v actionlint >/dev/null; then actionlint; fi
 
-test: .venv/dev ## all tests, or some: ARGS="tests/app/domain -k overdue"; PostgreSQL, Redis and Chromium are installed where possible
-	@tests/support/install_packages.sh postgresql chromium-headless-shell chromium openssh-server sudo redis-server
+test: .venv/dev ## all tests, or some: ARGS="tests/app/domain -k overdue"; PostgreSQL, Redis, Chromium and poppler are installed where possible
+	@tests/support/install_packages.sh postgresql chromium-headless-shell chromium openssh-server sudo redis-server poppler-utils
 	$(BIN)/pytest -q -n $(TEST_PROCESSES) $(BY_FILE) $(or $(ARGS),--ignore tests/engine --ignore tests/e2e --ignore tests/server)
 
 firefox: .venv/dev ## the browser's tests in Debian's Firefox, but for what only Chromium emulates

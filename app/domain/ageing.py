@@ -29,6 +29,15 @@ DAYS_LATE: Mapping[Bucket, tuple[int | None, int | None]] = {
 }
 
 
+BUCKET_NAMES: Mapping[Bucket, str] = {
+    Bucket.NOT_DUE: "Not yet due",
+    Bucket.TO_30: "1–30 days late",
+    Bucket.TO_60: "31–60 days late",
+    Bucket.TO_90: "61–90 days late",
+    Bucket.OVER_90: "Over 90 days late",
+}
+
+
 @dataclass(frozen=True, slots=True)
 class Balances:
     """The totals of all invoices in scope that share a currency and a due date."""

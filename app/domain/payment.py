@@ -14,7 +14,7 @@ class Payment:
     """A refund has a negative amount. Never edited: to correct a payment, void it and record another.
 
     What moves credit from one invoice to another is no money: neither a payment nor a refund, though it has an amount
-    on each of the two.
+    on each of the two. Payments of several invoices that were recorded as one share a `batch_key`.
     """
 
     id: int
@@ -27,6 +27,7 @@ class Payment:
     voided_at: datetime | None
     void_reason: str
     moves_credit: bool = False
+    batch_key: str | None = None
 
 
 def counts(payment: Payment, as_of: AsOf) -> bool:

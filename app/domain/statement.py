@@ -3,12 +3,13 @@
 A line is dated on the day at whose end it first counts, so that the running balance at the end of every day is what the
 customer owed less what the customer had overpaid. A payment made before its invoice counts from the invoice's issue, a
 void from the day of the void, and a void or write-off removes what was left to pay. Credit that moves from one invoice
-to another changes nothing that is owed, and is no line.
+to another changes nothing that is owed, and is no line. A payment of several invoices is one line, as it is on the bank
+statement, unless it counts from several days. Why something was voided or written off is left out: customers read it.
 """
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from enum import StrEnum
 from zoneinfo import ZoneInfo
@@ -32,18 +33,34 @@ class EntryKind(StrEnum):
 
 
 _ORDER_IN_A_DAY = {kind: place for place, kind in enumerate(EntryKind)}
+_OF_PAYMENTS = {EntryKind.PAYMENT, EntryKind.REFUND, EntryKind.VOIDED_PAYMENT}
 
 
 @dataclass(frozen=True, slots=True)
 class StatementEntry:
-    """A change of the balance from `day` on; `happened_on` is the date of the event itself."""
+    """A change of the balance from `day` on; `happened_on` is the date of the event itself.
+
+    Only payments that were recorded as one have several invoices, by number.
+    """
 
     day: date
     kind: EntryKind
-    invoice: Invoice
+    invoices: tuple[Invoice, ...]
     cents: int
     happened_on: date
+    method: str = ""
     reference: str = ""
+    batch_key: str | None = None
+
+    @property
+    def due_on(self) -> date | None:
+        """Return None of what is no invoice."""
+        return self.invoices[0].due_on if self.kind is EntryKind.INVOICE else None
+
+    @property
+    def title(self) -> str:
+        count = len(self.invoices)
+        return self.kind.value if count == 1 else f"{self.kind.value} for {count} invoices"
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,8 +82,8 @@ def statement(
     entries: Iterable[tuple[Invoice, Sequence[Payment]]], opened_on: date, closed_on: date, zone: ZoneInfo
 ) -> Statement:
     changes = [change for invoice, payments in entries for change in _changes(invoice, payments, zone)]
-    changes = [change for change in _without_moves(changes) if change.day <= closed_on]
-    changes.sort(key=lambda change: (change.day, _ORDER_IN_A_DAY[change.kind], change.invoice.number))
+    changes = _together([change for change in _without_moves(changes) if change.day <= closed_on])
+    changes.sort(key=lambda change: (change.day, _ORDER_IN_A_DAY[change.kind], change.invoices[0].number))
     opening = balance = sum(change.cents for change in changes if change.day < opened_on)
     lines = []
     for change in changes:
@@ -88,6 +105,23 @@ def _without_moves(changes: Sequence[StatementEntry]) -> Iterator[StatementEntry
     return (change for change in changes if change.kind is not EntryKind.MOVED_CREDIT or moved[change.day])
 
 
+def _together(changes: Iterable[StatementEntry]) -> list[StatementEntry]:
+    """Join payments that were recorded as one, where they count from the same day."""
+    alone: list[StatementEntry] = []
+    batches: dict[tuple[str, EntryKind, date], list[StatementEntry]] = defaultdict(list)
+    for change in changes:
+        if change.batch_key and change.kind in _OF_PAYMENTS:
+            batches[change.batch_key, change.kind, change.day].append(change)
+        else:
+            alone.append(change)
+    return [*alone, *map(_joined, batches.values())]
+
+
+def _joined(parts: Sequence[StatementEntry]) -> StatementEntry:
+    invoices = sorted((part.invoices[0] for part in parts), key=lambda invoice: invoice.number)
+    return replace(parts[0], invoices=tuple(invoices), cents=sum(part.cents for part in parts))
+
+
 def _changes(invoice: Invoice, payments: Sequence[Payment], zone: ZoneInfo) -> Iterator[StatementEntry]:
     """Yield none for a draft, or if the invoice was voided or written off by its issue date."""
     is_advance = not invoice.total_cents and bool(payments)  # there is no invoice yet, and its void is its payment's
@@ -97,7 +131,7 @@ def _changes(invoice: Invoice, payments: Sequence[Payment], zone: ZoneInfo) -> I
     if not is_advance:
         issued = EntryKind.INVOICE if invoice.total_cents >= 0 else EntryKind.CREDIT_NOTE
         day = invoice.issued_on
-        yield StatementEntry(day, issued, invoice, invoice.total_cents, day, invoice.reference)
+        yield StatementEntry(day, issued, (invoice,), invoice.total_cents, day, reference=invoice.reference)
     left_cents = invoice.total_cents
     for payment in payments:
         for change in _payment_changes(invoice, payment, zone):
@@ -105,8 +139,7 @@ def _changes(invoice: Invoice, payments: Sequence[Payment], zone: ZoneInfo) -> I
                 left_cents += change.cents
                 yield change
     if ended_on:
-        reason = invoice.void_reason if end is EntryKind.VOID else invoice.write_off_reason
-        yield StatementEntry(ended_on, end, invoice, -left_cents, ended_on, reason)
+        yield StatementEntry(ended_on, end, (invoice,), -left_cents, ended_on)
 
 
 def _payment_changes(invoice: Invoice, payment: Payment, zone: ZoneInfo) -> Iterator[StatementEntry]:
@@ -115,10 +148,19 @@ def _payment_changes(invoice: Invoice, payment: Payment, zone: ZoneInfo) -> Iter
     if until and until <= since:
         return
     kind, voided = _kinds(payment)
-    reference = " · ".join(filter(None, (payment.method, payment.reference)))
-    yield StatementEntry(since, kind, invoice, -payment.amount_cents, payment.paid_on, reference)
+    made = StatementEntry(
+        since,
+        kind,
+        (invoice,),
+        -payment.amount_cents,
+        payment.paid_on,
+        payment.method,
+        payment.reference,
+        payment.batch_key,
+    )
+    yield made
     if until:
-        yield StatementEntry(until, voided, invoice, payment.amount_cents, until, payment.void_reason)
+        yield replace(made, day=until, kind=voided, cents=payment.amount_cents, happened_on=until)
 
 
 def _kinds(payment: Payment) -> tuple[EntryKind, EntryKind]:

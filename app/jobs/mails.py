@@ -1,9 +1,10 @@
-"""The worker's mail jobs: links to choose a password, for who forgot it and who is invited."""
+"""The worker's mail jobs: links to choose a password, and statements of account."""
 
 import logging
 import smtplib
 import ssl
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import datetime
 from email.headerregistry import Address
@@ -13,20 +14,30 @@ from functools import partial
 from ipaddress import ip_address
 from urllib.parse import SplitResult, unquote, urlsplit
 
-from huey import Huey
+from huey import Huey, crontab
+from peewee import PeeweeException
 
 from app.actions import passwords
+from app.actions import statement_mails as statement_mail_actions
 from app.domain.firm import Firm
+from app.domain.statement_mail import StatementMail
+from app.jobs.job_queue import QueueUnavailableError
 from app.settings import AppSettings
 from app.store.access import users
 from app.store.access.one_time_links import Purpose
+from app.store.db.after_commit import after_commit
+from app.store.db.current_user import Actor, acting_as
 from app.store.db.database import connection
 from app.store.ledger import firm
+from app.store.ledger.statements import mails as statement_mails
+from app.store.ledger.statements.mails import StoredStatementMail
 
 _SECONDS = 30
 _SUBMISSION_PORT = 587
 _RETRIES = 5
 _SECONDS_BETWEEN = 60
+_REFUSED_FOR_GOOD = 500  # and above: RFC 5321, 4.2.1
+_LONGEST_ANSWER = 200
 
 log = logging.getLogger(__name__)
 
@@ -40,16 +51,31 @@ class MailServer:
 
     def send(self, to: str, subject: str, text: str, sender_name: str = "") -> None:
         """Raise OSError or SMTPException if the plain-text mail cannot be sent."""
+        message = self._message(to, subject, text, sender_name)
+        message["Auto-Submitted"] = "auto-generated"
+        self._deliver(message)
+
+    def send_statement(self, mail: StatementMail, sender_name: str, answers_to: str) -> None:
+        """Send it with its PDF; raises OSError or SMTPException if it cannot be sent."""
+        message = self._message(mail.recipient, mail.subject, mail.text, sender_name)
+        if "@" in answers_to:
+            message["Reply-To"] = answers_to
+        message.add_attachment(mail.content, maintype="application", subtype="pdf", filename=mail.file_name)
+        self._deliver(message)
+
+    def _message(self, to: str, subject: str, text: str, sender_name: str) -> EmailMessage:
         message = EmailMessage()
         message["From"], message["To"], message["Subject"] = self._called(sender_name), to, subject
         message["Date"], message["Message-ID"] = (
             localtime(),
             make_msgid(domain=parseaddr(self.sender)[1].rpartition("@")[2]),
         )
-        message["Auto-Submitted"] = "auto-generated"
         message.set_content(text)
+        return message
+
+    def _deliver(self, message: EmailMessage) -> None:
         parts, context = urlsplit(self.url), ssl.create_default_context()
-        with _connected(parts, context) as server:
+        with _session(parts, context) as server:
             if parts.scheme == "smtp" and (_is_elsewhere(parts) or parts.username or _offers_tls(server)):
                 # Raises SMTPNotSupportedError: no password, and no link that is as good as one, is sent unencrypted.
                 server.starttls(context=context)
@@ -60,6 +86,18 @@ class MailServer:
     def _called(self, name: str) -> str | Address:
         """Return the sender under the name, or as the settings of the server have it."""
         return Address(name, addr_spec=parseaddr(self.sender)[1]) if name else self.sender
+
+
+@contextmanager
+def _session(parts: SplitResult, context: ssl.SSLContext) -> Iterator[smtplib.SMTP]:
+    """Take leave at the end; a server that is rude then has the mail all the same."""
+    server = _connected(parts, context)
+    try:
+        yield server
+    finally:
+        with suppress(OSError, smtplib.SMTPException):
+            server.quit()
+        server.close()
 
 
 def _connected(parts: SplitResult, context: ssl.SSLContext) -> smtplib.SMTP:
@@ -83,7 +121,7 @@ def _offers_tls(server: smtplib.SMTP) -> bool:
 
 
 class MailJobs:
-    """The worker creates the links, so that no token is ever in the queue."""
+    """The worker creates the links, so that no token is ever in the queue; of a statement only the id is."""
 
     def __init__(
         self, queue: Huey, server: MailServer, public_url: str, unsaved_firm: Firm, now: Callable[[], datetime]
@@ -95,6 +133,9 @@ class MailJobs:
         task = partial(queue.task, retries=_RETRIES, retry_delay=_SECONDS_BETWEEN)
         self.send_reset_link = task(name="send_reset_link")(self.send_now)
         self.send_invitation = task(name="send_invitation")(self.invite_now)
+        self._statement_task = queue.task(name="send_statement")(self.send_statement_now)
+        # Sends what is tried again, and what was lost with a connection or the worker.
+        queue.periodic_task(crontab(), name="send_due_statements")(self.send_due_statements)
 
     @classmethod
     def where_set_up(cls, queue: Huey, settings: AppSettings, now: Callable[[], datetime]) -> "MailJobs | None":
@@ -124,6 +165,83 @@ class MailJobs:
         text = text.format(site=self._public_url, link=link)
         self._server.send(user.email, subject.format(name or "Receivables"), text, name)
         log.info("user %s was sent a link", user.id)
+
+    def send_statement(self, mail_id: int) -> None:
+        """Enqueue it after the transaction commits, so that the worker sees it."""
+        after_commit(partial(self._put_statement, mail_id))
+
+    def _put_statement(self, mail_id: int) -> None:
+        try:
+            self._statement_task(mail_id)
+        except (QueueUnavailableError, PeeweeException) as error:
+            # `send_due_statements` will send it: the request was committed and must not appear to have failed.
+            log.warning("statement mail %s waits until the worker looks for what is due: %s", mail_id, error)
+
+    def send_due_statements(self) -> None:
+        with connection():
+            due = statement_mails.due(self._now())
+        for mail_id in due:
+            self.send_statement_now(mail_id)
+
+    def send_statement_now(self, mail_id: int) -> None:
+        """Send it unless it is sent or being sent; what goes wrong is told in the customer's history."""
+        with connection(), acting_as(Actor(program="the worker")):
+            stored = statement_mail_actions.begin(mail_id, self._now())
+            if stored is None:
+                return
+            sender = firm.current(self._unsaved_firm)
+            try:
+                self._server.send_statement(stored.mail, sender.name, sender.email)
+            except Exception as error:  # noqa: BLE001  # it ends this mail, and not the worker
+                self._take_back(stored, error)
+            else:
+                statement_mail_actions.finish(stored, self._now())
+                log.info("statement mail %s was sent", mail_id)
+
+    def _take_back(self, stored: StoredStatementMail, error: Exception) -> None:
+        if isinstance(error, (OSError, smtplib.SMTPException)) and not _is_final(error):
+            log.warning("statement mail %s is tried again later (%s)", stored.id, type(error).__name__)
+            statement_mail_actions.put_off(stored, _why(error), self._now())
+            return
+        if not isinstance(error, (OSError, smtplib.SMTPException)):
+            log.error("statement mail %s cannot be sent", stored.id, exc_info=error)
+        statement_mail_actions.give_up(stored, _why(error), self._now())
+
+
+def _is_final(error: Exception) -> bool:
+    """Return whether the server says that trying again is of no use."""
+    if isinstance(error, smtplib.SMTPNotSupportedError):
+        return True
+    code = _answer_of(error)[0]
+    return code >= _REFUSED_FOR_GOOD
+
+
+def _why(error: Exception) -> str:
+    """Return it as a clause; what the server said ends it."""
+    code, said = _answer_of(error)
+    if isinstance(error, smtplib.SMTPRecipientsRefused):
+        return f"the mail server refused the address ({code} {said})"
+    if code:
+        return f"the mail server refused the mail ({code} {said})"
+    if isinstance(error, smtplib.SMTPNotSupportedError):
+        return "the mail server offers no encryption, or takes no address with such letters"
+    if isinstance(error, (OSError, smtplib.SMTPException)):
+        return "the mail server cannot be reached"
+    return "the address or the subject cannot be written into a mail"
+
+
+def _answer_of(error: Exception) -> tuple[int, str]:
+    """Return the code and the text of the server's answer, 0 if it gave none."""
+    if isinstance(error, smtplib.SMTPRecipientsRefused):
+        return next((code, _told(said)) for code, said in error.recipients.values())
+    if isinstance(error, smtplib.SMTPResponseException):
+        return error.smtp_code, _told(error.smtp_error)
+    return 0, ""
+
+
+def _told(said: bytes | str) -> str:
+    text = said if isinstance(said, str) else said.decode(errors="replace")
+    return " ".join(text.split())[:_LONGEST_ANSWER]
 
 
 _RESET = """\

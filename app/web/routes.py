@@ -39,7 +39,8 @@ from app.web.pages.receivables.invoice_page import InvoiceDetailPage
 from app.web.pages.receivables.invoices import Invoices
 from app.web.pages.receivables.payments import Payments
 from app.web.pages.search import Search
-from app.web.pages.statements import Statements
+from app.web.pages.statements.mail import StatementMails
+from app.web.pages.statements.page import Statements
 from app.web.pages.users import Users
 from app.web.pages.views import Views
 from app.workbook.importing import Importer
@@ -63,6 +64,7 @@ def pages(
     advance_payments = AdvancePayments(pages)
     customers = Customers(pages)
     statements = Statements(pages)
+    statement_mails = StatementMails(pages, mails)
     views = Views(pages)
     imports = Imports(pages, importer, jobs, Heartbeat.of(settings))
     exports = Exports(importer)
@@ -111,6 +113,9 @@ def pages(
         Route("POST", "/customers/<customer_id:id>/unarchive", customers.unarchive, Right.EDIT_CUSTOMERS, step_up=None),
         Route("GET", "/customers/<customer_id:id>/statement", statements.show, Right.READ),
         Route("GET", "/customers/<customer_id:id>/statement.xlsx", statements.export, Right.EXPORT),
+        Route("GET", "/customers/<customer_id:id>/statement.pdf", statements.pdf, Right.EXPORT),
+        Route("GET", "/customers/<customer_id:id>/statement/mail", statement_mails.new, Right.EDIT),
+        Route("POST", "/customers/<customer_id:id>/statement/mail", statement_mails.create, Right.EDIT, step_up=None),
         Route("GET", "/views", views.index, Right.READ),
         Route("POST", "/views", views.create, Right.READ, step_up=None),
         Route("POST", "/views/<view_id:id>", views.update, Right.READ, step_up=None),

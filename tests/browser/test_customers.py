@@ -51,18 +51,25 @@ def test_a_statement_is_read_printed_and_taken_as_a_workbook(open_page, debt):
         open_customer(page, debt)
         page.keyboard.press("s")
         page.get_by_role("heading", name="Statement of account").wait_for()
+        expect(page.get_by_role("row", name="Outstanding").first).to_contain_text("230.00")
+        page.get_by_role("link", name="Activity", exact=True).click()
         page.get_by_label("From").fill("2026-01-01")
         page.get_by_role("button", name="Show").click()
         expect(page.locator(".statement__lines tbody tr")).to_have_count(5)
         expect(page.get_by_role("row", name="Closing balance")).to_contain_text("230.00")
 
         with page.expect_download() as download:
-            page.locator(".statement__links a").click()
+            page.get_by_role("link", name="Export as Excel").click()
         tab = load_workbook(io.BytesIO(download.value.path().read_bytes())).active
         said = [value for row in tab.iter_rows(values_only=True) for value in row]
         assert set(debt.numbers) <= set(said)
 
+        page.evaluate("window.print = () => { document.title = 'Printed' }")
+        page.get_by_role("button", name="Print").click()
+        expect(page).to_have_title("Printed")
+
         page.emulate_media(media="print")
+        assert not page.get_by_role("button", name="Print").is_visible()
         assert page.locator(".statement__lines").is_visible()
         assert not page.get_by_role("button", name="Show").is_visible()
         assert not page.get_by_role("navigation", name="Main").is_visible()

@@ -5,7 +5,16 @@ from playwright.sync_api import expect
 
 pytestmark = [pytest.mark.browser, pytest.mark.emulated]
 
-PAGES = ["/", "/invoices?status=overdue", "/payments?q=1", "/customers", "/customers/1", "/invoices/1", "/audit"]
+PAGES = [
+    "/",
+    "/invoices?status=overdue",
+    "/payments?q=1",
+    "/customers",
+    "/customers/1",
+    "/customers/1/statement",
+    "/invoices/1",
+    "/audit",
+]
 FOR_A_SCREEN = """() => [...document.querySelectorAll("body :is(button, input, select, summary, a)")]
   .filter((one) => one.checkVisibility() && one.getBoundingClientRect().width > 1)
   .filter((one) => !one.matches("a") || /^(Show|All|Export|as CSV|Edit|Skip|Search)/.test(one.innerText.trim()))

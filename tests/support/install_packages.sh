@@ -8,6 +8,7 @@ is_there() {
     postgresql) compgen -G "/usr/lib/postgresql/*/bin/initdb" >/dev/null || command -v initdb >/dev/null ;;
     e2fsprogs) test -x /sbin/mkfs.ext4 ;;
     openssh-client) command -v ssh >/dev/null ;;
+    poppler-utils) command -v pdftotext >/dev/null ;;
     openssh-server) test -x /usr/sbin/sshd ;;
     chromium) command -v chromium >/dev/null || command -v chromium-browser >/dev/null || command -v google-chrome >/dev/null ;;
     *) command -v "$1" >/dev/null ;;

@@ -64,6 +64,7 @@ def payments(draw, invoice_id=1, paid=days, voided=seldom_moments):
         amount_cents=draw(cents),
         voided_at=draw(voided),
         moves_credit=draw(st.sampled_from([False, False, True])),
+        batch_key=draw(st.sampled_from([None, None, "a", "b"])),
     )
 
 

@@ -21,6 +21,8 @@ PAGES = [
     "/customers/1",
     "/customers/1/edit",
     "/customers/1/statement",
+    "/customers/1/statement?kind=activity",
+    "/customers/1/statement/mail",
     "/customers/new",
     "/imports",
     "/imports/1",

@@ -53,3 +53,9 @@ for (const button of navigator.clipboard ? document.querySelectorAll("[data-copi
     button.textContent = "Copied";
   });
 }
+
+// A button that prints is of use only where there is this script.
+document.querySelectorAll("[data-print]").forEach((button) => {
+  button.hidden = false;
+  button.addEventListener("click", () => print());
+});

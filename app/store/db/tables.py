@@ -9,6 +9,7 @@ from typing import Any
 from peewee import (
     AutoField,
     BigIntegerField,
+    BlobField,
     BooleanField,
     CharField,
     DatabaseProxy,
@@ -388,6 +389,29 @@ class FirmModel(BaseModel):
 
     class Meta:
         table_name = "firm"
+
+
+class StatementMailModel(BaseModel):
+    """A statement of account that was sent, or is to be, by mail; `state` is app/domain/statement_mail.py's.
+
+    `key` is the idempotency key of the form. At `next_try_at` a mail that waits is tried, and one that is on its way
+    given up.
+    """
+
+    key = CharField(unique=True, max_length=64)
+    customer = ForeignKeyField(CustomerModel, on_delete="CASCADE")
+    recipient = CharField()
+    subject = CharField()
+    text = TextField()
+    closed_on = DateField()
+    file_name = CharField()
+    content = BlobField()
+    asked_by = ForeignKeyField(UserModel, null=True, on_delete="SET NULL")
+    asked_at = MomentField()
+    state = CharField(max_length=10, index=True)
+    tries = IntegerField(default=0)
+    next_try_at = MomentField()
+    failure = TextField(default="")
 
 
 class LedgerVersionModel(BaseModel):

@@ -126,13 +126,14 @@ def insert(batch: PaymentBatch, recorded_by: int, now: datetime) -> list[Payment
     """Give the first payment the key, and if they are one receipt in several parts, all a shared one."""
     is_divided = batch.is_one_receipt and len(batch.amounts) > 1
     details = {"method": batch.method, "reference": batch.reference, "note": batch.note}
+    batch_key = batch.key if is_divided else None
     payments = []
     for number, (invoice_id, cents) in enumerate(batch.amounts.items()):
         row = PaymentModel.create(
             invoice=invoice_id,
             paid_on=batch.paid_on,
             amount_cents=cents,
-            batch_key=batch.key if is_divided else None,
+            batch_key=batch_key,
             idempotency_key=batch.key if number == 0 else None,
             recorded_by=recorded_by,
             recorded_at=now,
@@ -149,6 +150,7 @@ def insert(batch: PaymentBatch, recorded_by: int, now: datetime) -> list[Payment
                 voided_at=None,
                 void_reason="",
                 moves_credit=batch.moves_credit,
+                batch_key=batch_key,
             )
         )
     return payments

@@ -68,15 +68,14 @@ class PaymentTotals:
 def batches(wanted: PaymentFilter, page: int) -> list[ListedBatch]:
     """Return one page of the matching payments, newest first, those that were recorded together as one."""
     first_of_each = _joined(fn.MIN(_Payment.id)).where(_matches(wanted), _IS_TOGETHER).group_by(_Payment.batch_key)
-    rows = _lines(wanted, _Payment.batch_key).where(~_IS_TOGETHER | _Payment.id.in_(first_of_each))
-    firsts = [(row[-1], _line(row[:-1])) for row in _newest_first(rows).paginate(page, PAGE_LENGTH).tuples()]
-    keys = {key for key, _ in firsts if key is not None}
-    parts = defaultdict(list)
-    for row in (
-        _lines(wanted, _Payment.batch_key).where(_Payment.batch_key.in_(sorted(keys))).order_by(_Payment.id).tuples()
-    ):
-        parts[row[-1]].append(_line(row[:-1]))
-    return [ListedBatch(tuple(parts[key]) if key else (line,)) for key, line in firsts]
+    rows = _lines(wanted).where(~_IS_TOGETHER | _Payment.id.in_(first_of_each))
+    firsts = [_line(row) for row in _newest_first(rows).paginate(page, PAGE_LENGTH).tuples()]
+    keys = {line.payment.batch_key for line in firsts} - {None}
+    parts: dict[str | None, list[PaymentLine]] = defaultdict(list)
+    for row in _lines(wanted).where(_Payment.batch_key.in_(sorted(keys))).order_by(_Payment.id).tuples():
+        line = _line(row)
+        parts[line.payment.batch_key].append(line)
+    return [ListedBatch(tuple(parts.get(line.payment.batch_key, [line]))) for line in firsts]
 
 
 def matching(wanted: PaymentFilter) -> list[PaymentLine]:
@@ -124,9 +123,9 @@ def totals(wanted: PaymentFilter) -> tuple[PaymentTotals, ...]:
     return tuple(PaymentTotals(currency, int(count), int(cents)) for currency, count, cents in rows.tuples())
 
 
-def _lines(wanted: PaymentFilter, *more: Any) -> Any:
+def _lines(wanted: PaymentFilter) -> Any:
     further = (_Invoice.number, _Invoice.currency, _Customer.id, _Customer.code, _Customer.name)
-    return _joined(*columns.PAYMENT, *further, *more).where(_matches(wanted))
+    return _joined(*columns.PAYMENT, *further).where(_matches(wanted))
 
 
 def _newest_first(rows: Any) -> Any:

@@ -15,6 +15,7 @@ import re
 
 from peewee import (
     BigIntegerField,
+    BlobField,
     BooleanField,
     CharField,
     DateField,
@@ -174,6 +175,7 @@ _TABLES_BY_DEPENDENCE = (
     "invoice_partitions",
     "ledger_versions",
     "firm",
+    "statement_mails",
     "audit_entries",
     "api_requests",
     "api_token_scopes",
@@ -482,6 +484,26 @@ def up(migrator, db):
             database = db
             table_name = "firm"
 
+    class StatementMailModel(Model):
+        key = CharField(unique=True, max_length=64)
+        customer = ForeignKeyField(CustomerModel, on_delete="CASCADE")
+        recipient = CharField()
+        subject = CharField()
+        text = TextField()
+        closed_on = DateField()
+        file_name = CharField()
+        content = BlobField()
+        asked_by = ForeignKeyField(UserModel, null=True, on_delete="SET NULL")
+        asked_at = DateTimeField()
+        state = CharField(max_length=10, index=True)
+        tries = IntegerField(default=0)
+        next_try_at = DateTimeField()
+        failure = TextField(default="")
+
+        class Meta:
+            database = db
+            table_name = "statement_mails"
+
     class LedgerMarkModel(Model):
         version = CharField(max_length=32)
         sums_given = BooleanField(default=False)
@@ -518,6 +540,7 @@ def up(migrator, db):
             ApiRequestModel,
             AuditEntryModel,
             FirmModel,
+            StatementMailModel,
             LedgerMarkModel,
             LedgerPartModel,
         ]

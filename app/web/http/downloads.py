@@ -14,7 +14,7 @@ from app.workbook.writing import listing
 from app.workbook.writing.listing import Listed
 
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
-CSV = "text/csv; charset=utf-8"
+_TYPES = {"csv": "text/csv; charset=utf-8", "pdf": "application/pdf"}
 
 # Writing a workbook takes much memory and time: at most one at a time in each server process.
 _COSTLY = BoundedSemaphore()
@@ -58,6 +58,6 @@ def download(content: bytes, name: str) -> HTTPResponse:
 
 def headers_of_a_file(content: bytes, name: str) -> dict[str, str]:
     plain = "".join(sign if sign.isascii() and (sign.isalnum() or sign in "-_. ") else "-" for sign in name)
-    kind = CSV if name.endswith(".csv") else XLSX
+    kind = _TYPES.get(name.rpartition(".")[2], XLSX)
     disposition = f'attachment; filename="{plain}"'
     return {"Content-Type": kind, "Content-Disposition": disposition, "Content-Length": str(len(content))}

@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 
 from babel import Locale as Cldr
 from babel import UnknownLocaleError
+from babel.core import get_global
 from babel.dates import format_date, format_skeleton, format_time
 from babel.numbers import NumberFormatError, format_decimal, format_percent, get_currency_symbol, parse_decimal
 
@@ -19,6 +20,7 @@ from app.domain.money import LARGEST_CENTS
 FALLBACK: Final = "en_GB"
 
 _LONGEST_HEADER = 200
+_ON_LETTER_PAPER = frozenset("BZ CA CL CO CR GT MX NI PA PH PR SV US VE".split())  # CLDR, paperSize US-Letter
 _LATIN = "latn"  # digits are Latin in every locale, as in spreadsheets and form fields
 _MOST_DIGITS = len(str(LARGEST_CENTS)) - 2
 _SPACES = re.compile(r"[\s\u00a0\u2009\u202f]")
@@ -55,6 +57,13 @@ class Locale:
     def tag(self) -> str:
         """Return the BCP 47 tag, as in HTML and JavaScript: `en-GB`."""
         return self.identifier.replace("_", "-")
+
+    @property
+    def is_on_letter_paper(self) -> bool:
+        """Return whether paper is US Letter where the locale is at home, instead of A4."""
+        cldr = Cldr.parse(self.identifier)
+        likely = get_global("likely_subtags").get(cldr.language, "")
+        return (cldr.territory or likely.rpartition("_")[2]) in _ON_LETTER_PAPER
 
     def money(self, cents: int) -> str:
         units, rest = divmod(abs(cents), 100)

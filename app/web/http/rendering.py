@@ -18,6 +18,7 @@ from bottle import HTTPResponse
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
+from app.domain.ageing import BUCKET_NAMES
 from app.domain.fields import label
 from app.domain.permissions import Right
 from app.domain.sentences import agreeing, localized
@@ -164,6 +165,7 @@ def templates(assets: Assets) -> Environment:
         auto_reload=False,
     )
     environment.globals.update(asset=assets.url, address=address, Right=Right, field_label=label)
+    environment.globals["ageing_names"] = BUCKET_NAMES
     environment.filters.update(
         money=lambda cents: _locale.get().money(cents),
         number=lambda number: _locale.get().number(number),

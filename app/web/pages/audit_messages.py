@@ -42,9 +42,9 @@ def audit_message(happened: Entry | ImportedChange | AuditEvent | ImportDone, lo
             happened.at, happened.actor or _COMMAND_LINE, what, f"/imports/{happened.import_id}", happened.file_name
         )
     if isinstance(happened, AuditEvent):
-        aimed = ", for" if happened.entry.action in _PAYMENTS else ""
+        aimed = ", for" if happened.entry.action in _COMPLETE else ""
         return _aimed_at(happened, _entry(happened.entry, locale, aimed))
-    return _entry(happened, locale, "" if happened.action in _PAYMENTS else " it")
+    return _entry(happened, locale, "" if happened.action in _COMPLETE else " it")
 
 
 def details(entry: Entry, locale: Locale) -> list[tuple[str, str]]:
@@ -59,6 +59,8 @@ TECHNICAL = {"sha256", "size bytes"}
 _COMMAND_LINE = "The command line"
 _FAILED = {"session.refused": "Failed sign-in for", "session.throttled": "Too many failed sign-ins for"}
 _PAYMENTS = {"payment.recorded", "payment.voided"}
+_STATEMENTS = {"statement.asked", "statement.sent", "statement.failed"}
+_COMPLETE = _PAYMENTS | _STATEMENTS  # what says by itself what was done
 _WITHOUT_SUBJECT = {"session.started", "session.ended", "firm.edited"}
 _RIGHTS = {"imports": Right.SEE_IMPORTS, "users": Right.ADMINISTER}
 _PAGES = {"invoice": "/invoices/{}", "customer": "/customers/{}", "import": "/imports/{}", "user": "/users/{}"}
@@ -95,7 +97,7 @@ def _entry(entry: Entry, locale: Locale, aimed: str) -> AuditMessage:
     return AuditMessage(
         entry.at,
         _actor(entry),
-        f"{words} {_payment(entry.after, locale)}{aimed}" if entry.action in _PAYMENTS else words + aimed,
+        " ".join(filter(None, (words, _object(entry, locale)))) + aimed,
         changes=_changes(entry, locale) if entry.action.endswith(".edited") else [],
         reason=str(entry.after.get("reason", "")),
     )
@@ -132,6 +134,16 @@ def in_words(name: str, value: object, locale: Locale) -> str:
     return str(value)
 
 
+def _object(entry: Entry, locale: Locale) -> str:
+    if entry.action in _PAYMENTS:
+        return _payment(entry.after, locale)
+    return _statement(entry.after, locale) if entry.action in _STATEMENTS else ""
+
+
+def _statement(after: Mapping[str, Any], locale: Locale) -> str:
+    return f"a statement of {in_words('closed_on', after['closed_on'], locale)} to {after['recipient']}"
+
+
 def _payment(after: Mapping[str, Any], locale: Locale) -> str:
     amount = locale.money(abs(after["amount_cents"]))
     day = in_words("paid_on", after["paid_on"], locale)
@@ -160,6 +172,9 @@ _WHAT = {
     "customer.edited": "edited",
     "customer.archived": "archived",
     "customer.unarchived": "unarchived",
+    "statement.asked": "asked to send",
+    "statement.sent": "sent",
+    "statement.failed": "could not send",
     "import.uploaded": "uploaded",
     "import.chosen": "said how to read",
     "import.confirmed": "asked to apply",

@@ -33,6 +33,7 @@ from app.web.pages.overtaken_edits import overtaken_edit
 from app.web.pages.receivables.invoice_page import UNDONE
 from app.workbook.writing import customer_list
 
+_SAVES = {"customer.created", "customer.edited"}
 _MOST_OPEN = 20
 _MOST_TERMS = 730
 _MONTHS = 12
@@ -257,7 +258,8 @@ class Customers:
 
     def _conflict(self, context: RequestContext, fields: Form, current: Customer, typed: Details) -> HTTPResponse:
         # The last to save it, nobody where that was an import.
-        latest = next(iter(audit_entries.of_subject(f"customer:{current.id}", limit=1)), None)
+        entries = audit_entries.of_subject(f"customer:{current.id}")
+        latest = next((entry for entry in entries if entry.action in _SAVES), None)
         saver = (latest.actor, latest.at) if latest and latest.actor else None
         saved = asdict(current.details)
         overtaken = overtaken_edit(saved, asdict(typed), fields, context.locale, saver=saver, names={})

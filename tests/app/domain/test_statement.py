@@ -37,7 +37,11 @@ def test_invoices_and_payments_are_lines_with_the_balance_after_each():
         ("2026-02-01", "refund", 10_00, 70_00),
     ]
     assert (found.opening_cents, found.closing_cents) == (0, 70_00)
-    assert [line.change.reference for line in found.lines] == ["PO 7", "Card · R 1", "Card · R 1"]
+    assert [(line.change.method, line.change.reference) for line in found.lines] == [
+        ("", "PO 7"),
+        ("Card", "R 1"),
+        ("Card", "R 1"),
+    ]
 
 
 def test_an_advance_payment_is_told_without_an_invoice_and_ends_with_its_payment():
@@ -65,7 +69,7 @@ def test_a_void_takes_away_what_was_left_to_pay_and_later_payments_change_nothin
     found = statement([(voided, [PAYMENT, late])], NEW_YEAR, END, UTC_ZONE)
 
     assert told(found)[2:] == [("2026-02-01", "invoice voided", -60_00, 0)]
-    assert found.lines[2].change.reference == "wrong address"
+    assert found.lines[2].change.reference == ""  # the reason is for the firm alone
 
 
 def test_a_write_off_takes_away_what_was_left_to_pay():
@@ -85,7 +89,7 @@ def test_a_voided_payment_is_taken_back_on_the_day_of_its_void():
         ("2026-01-20", "payment", -40_00, 60_00),
         ("2026-01-25", "payment voided", 40_00, 100_00),
     ]
-    assert found.lines[2].change.reference == "bounced"
+    assert found.lines[2].change.reference == "R 1"
 
 
 def test_what_was_voided_on_its_own_day_never_counted():
@@ -209,7 +213,7 @@ def test_a_statement_says_its_days_and_on_which_day_each_thing_happened():
         ("payment voided", "2026-01-25"),
         ("written off", "2026-02-01"),
     ]
-    assert found.lines[3].change.reference == "bankrupt"
+    assert found.lines[3].change.reference == ""
 
 
 def test_what_happened_late_in_the_evening_belongs_to_the_day_of_the_business():
@@ -243,3 +247,50 @@ def test_a_payment_on_the_day_of_the_void_is_part_of_what_is_voided():
 
     assert found.closing_cents == 0
     assert told(found)[-1] == ("2026-01-20", "invoice voided", -100_00, 0)
+
+
+TOGETHER = replace(PAYMENT, batch_key="k", amount_cents=100_00)
+BESIDE = replace(TOGETHER, id=2, invoice_id=2, amount_cents=50_00)
+
+
+def test_a_payment_of_two_invoices_is_one_line():
+    alone = replace(PAYMENT, id=3, invoice_id=2, amount_cents=1_00)
+
+    found = statement([(OTHER, [BESIDE, alone]), (INVOICE, [TOGETHER])], NEW_YEAR, END, UTC_ZONE)
+
+    assert [(line.change.title, line.change.cents, line.balance_cents) for line in found.lines[2:]] == [
+        ("payment for 2 invoices", -150_00, 0),
+        ("payment", -1_00, -1_00),
+    ]
+    assert [invoice.number for invoice in found.lines[2].change.invoices] == [INVOICE.number, "1002"]
+
+
+def test_a_payment_of_two_invoices_is_taken_back_in_one_line():
+    voided = {"voided_at": datetime(2026, 1, 25, 12, tzinfo=UTC)}
+
+    found = statement(
+        [(INVOICE, [replace(TOGETHER, **voided)]), (OTHER, [replace(BESIDE, **voided)])], NEW_YEAR, END, UTC_ZONE
+    )
+
+    assert [(line.change.title, line.balance_cents) for line in found.lines[2:]] == [
+        ("payment for 2 invoices", 0),
+        ("payment voided for 2 invoices", 150_00),
+    ]
+
+
+def test_a_payment_that_counts_from_two_days_is_a_line_on_each_so_that_each_day_adds_up():
+    later = replace(OTHER, issued_on=date(2026, 2, 10))
+
+    found = statement([(INVOICE, [TOGETHER]), (later, [BESIDE])], NEW_YEAR, END, UTC_ZONE)
+
+    assert told(found)[1:] == [
+        ("2026-01-20", "payment", -100_00, 0),
+        ("2026-02-10", "invoice", 50_00, 50_00),
+        ("2026-02-10", "payment", -50_00, 0),
+    ]
+
+
+def test_only_an_invoice_has_a_due_date():
+    found = statement([(INVOICE, [PAYMENT])], NEW_YEAR, END, UTC_ZONE)
+
+    assert [line.change.due_on for line in found.lines] == [date(2026, 2, 9), None]

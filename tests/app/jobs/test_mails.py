@@ -4,12 +4,10 @@ import re
 import smtplib
 import socket
 from dataclasses import replace
-from email import message_from_bytes, policy
 from zoneinfo import ZoneInfo
 
 import pytest
-from aiosmtpd.controller import Controller
-from aiosmtpd.smtp import SMTP
+from support.mail_server import Inbox, mail_server
 from support.records import a_user
 
 from app.actions import passwords
@@ -25,19 +23,6 @@ from app.store.ledger import firm
 UNSAVED = Firm("USD", ZoneInfo("UTC"))
 
 
-class Inbox:
-    """Keeps what the server was handed."""
-
-    def __init__(self):
-        self.mails = []
-        self.answer = "250 OK"
-
-    async def handle_DATA(self, server, session, envelope):
-        if self.answer.startswith("250"):
-            self.mails.append((envelope.rcpt_tos, message_from_bytes(envelope.content, policy=policy.default)))
-        return self.answer
-
-
 @pytest.fixture
 def inbox():
     return Inbox()
@@ -45,21 +30,8 @@ def inbox():
 
 @pytest.fixture
 def server(inbox):
-    """A mail server on a free port of this machine."""
-    controller = _OnFreePort(inbox, hostname="127.0.0.1", port=0)
-    controller.start()
-    host, port = controller.server.sockets[0].getsockname()
-    yield MailServer(f"smtp://{host}:{port}", "receivables@example.com")
-    controller.stop()
-
-
-class _OnFreePort(Controller):
-    def factory(self):
-        return SMTP(self.handler)
-
-    def _trigger_server(self):
-        self.port = self.server.sockets[0].getsockname()[1]
-        super()._trigger_server()
+    with mail_server(inbox) as url:
+        yield MailServer(url, "receivables@example.com")
 
 
 @pytest.fixture

@@ -60,6 +60,9 @@ POST /customers/<customer_id:id>/archive             in     no        yes   yes 
 POST /customers/<customer_id:id>/unarchive           in     no        yes   yes   no  no
 GET  /customers/<customer_id:id>/statement           in    yes        yes   yes  yes  gone
 GET  /customers/<customer_id:id>/statement.xlsx      in     no        yes   yes  yes  gone
+GET  /customers/<customer_id:id>/statement.pdf       in     no        yes   yes  yes  gone
+GET  /customers/<customer_id:id>/statement/mail      in     no        yes   yes  yes  gone
+POST /customers/<customer_id:id>/statement/mail      in     no        yes   yes  yes  gone
 GET  /customers.<kind:re:xlsx|csv>                   in     no        yes   yes  yes  -
 GET  /views                                          in    yes        yes   yes  yes  -
 POST /views                                          in    yes        yes   yes  yes  -

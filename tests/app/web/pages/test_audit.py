@@ -51,7 +51,8 @@ def viewer(app, user):
         ("/invoices.xlsx", "invoices", 2, "invoices-2026-03-02.xlsx"),
         ("/payments.csv", "payments", 1, "payments-2026-03-02.csv"),
         ("/customers.xlsx", "customers", 1, "customers-2026-03-02.xlsx"),
-        ("/customers/1/statement.xlsx", "statement of customer 1", 3, "statement-C1-2026-03-02.xlsx"),
+        ("/customers/1/statement.xlsx", "statement of customer 1", 2, "statement-C1-2026-03-02.xlsx"),
+        ("/customers/1/statement.pdf", "statement of customer 1", 2, "statement-C1-2026-03-02.pdf"),
         ("/export.xlsx", "everything", 2, "receivables-2026-03-02.xlsx"),
         ("/audit.csv", "audit", 1, "audit-2026-03-02.csv"),
     ],
@@ -82,6 +83,7 @@ def test_every_route_that_hands_out_a_file_is_among_them(app):
         "/payments.<kind:re:xlsx|csv>",
         "/customers.<kind:re:xlsx|csv>",
         "/customers/<customer_id:id>/statement.xlsx",
+        "/customers/<customer_id:id>/statement.pdf",
         "/export.xlsx",
         "/audit.csv",
     } | {rule for rule in files if rule.startswith("/api/v1/exports")}

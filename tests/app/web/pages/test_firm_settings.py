@@ -137,12 +137,10 @@ def test_a_statement_is_sent_by_the_firm_and_says_where_to_pay(browser):
     page = browser.get(f"/customers/{customer.id}/statement").html
 
     assert page.select_one(".statement__from").get_text("\n", strip=True).replace("\r", "") == (
-        "Acme & Sons Ltd\n1 Main Street\nSpringfield"
+        "Acme & Sons Ltd\n1 Main Street\nSpringfield\nbooks@acme.example\n+1 555 0100"
     )
     paid = page.select_one(".statement__pay").get_text("\n", strip=True).replace("\r", "")
-    assert paid == (
-        "Please pay to\nAcme & Sons Ltd\nDE89 3704 0044 0532 0130 00\nQuestions\nbooks@acme.example\n+1 555 0100"
-    )
+    assert paid.endswith("Please pay to\nAcme & Sons Ltd\nDE89 3704 0044 0532 0130 00")
 
 
 def test_a_statement_of_a_firm_that_said_nothing_has_no_empty_places(browser):

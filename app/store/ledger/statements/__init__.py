@@ -1,0 +1,1 @@
+"""Statements of account, and the mails that bring them."""
