@@ -75,7 +75,7 @@ def test_currencies_stand_side_by_side_and_are_never_added_up(open_page, euros, 
         page.goto("/imports")
         page.get_by_label("Workbook").set_input_files(euros)
         page.get_by_role("button", name="Upload and check").click()
-        page.get_by_role("button", name=re.compile("^Import ")).click()
+        page.get_by_role("button", name=re.compile("^Import ")).first.click()
         page.get_by_text("Undo this import").wait_for()
 
         page.goto("/")
