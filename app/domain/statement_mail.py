@@ -30,5 +30,5 @@ class StatementMail:
     content: bytes
 
     def is_same(self, other: "StatementMail") -> bool:
-        """Return whether both say the same to the same address: a form that is sent again makes its PDF anew."""
+        """Return whether both say the same to the same address: a form that is sent again makes its PDF again."""
         return (self.recipient, self.subject, self.text) == (other.recipient, other.subject, other.text)

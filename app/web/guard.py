@@ -124,7 +124,7 @@ class Guard:
         return answer
 
     def refused(self, refusal: Refusal) -> HTTPResponse:
-        """Answer a request that no route takes: with the menu for whoever is signed in."""
+        """Answer a request that no route takes: with the menu for users who are signed in."""
         if not self.pages.cookies.read(request, "session"):
             return self.pages.refusal(None, refusal)
 

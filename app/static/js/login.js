@@ -1,4 +1,4 @@
-// Says in time that the login ends, and that it has ended. Every answer of the server begins the time anew, in all tabs.
+// Says in time that the login ends, and that it has ended. Every answer of the server starts the time again, in all tabs.
 (() => {
   const SAID_BEFORE = 2 * 60 * 1000;
   const bar = document.querySelector(".layout__login");

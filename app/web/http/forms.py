@@ -36,7 +36,7 @@ class Form:
     def __init__(self, typed: Mapping[str, str]) -> None:
         self.typed = {name: _without_controls(text).strip() for name, text in typed.items()}
         self.errors: dict[str, str] = {}
-        self.leads: dict[str, tuple[str, str]] = {}  # behind an error, the address and label of where it is mended
+        self.leads: dict[str, tuple[str, str]] = {}  # behind an error, the address and label of where it is corrected
         self.differs: set[str] = set()  # what somebody else saved otherwise while it was typed
         self._asked: dict[Confirmation, str] = {}
 

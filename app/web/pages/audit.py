@@ -76,7 +76,7 @@ def _filter(context: RequestContext, fields: Form) -> AuditFilter:
 
 
 def _told(entry: Entry, context: RequestContext) -> tuple[list[tuple[str, str]], list[tuple[str, str]]]:
-    """Return the details for everybody and those for whoever looks into the machine."""
+    """Return the details for everybody and those for people who look into the machine."""
     technical = [("action", entry.action), ("request", entry.request_id), ("entry", str(entry.id))]
     said = details(entry, context.locale)
     shown = [(name, text) for name, text in said if name not in TECHNICAL]
