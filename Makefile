@@ -7,6 +7,7 @@ BIN := .venv/bin
 TEST_PROCESSES ?= 3
 # A file stays in one process: what it starts, a server for instance, is started once. In the order of tests/conftest.py.
 BY_FILE := --dist loadfile --no-loadscope-reorder
+BROWSER ?= chromium
 
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
@@ -15,7 +16,7 @@ TOOLS := .tools/bin
 LIGHTHOUSE := .tools/lighthouse/node_modules/.bin/lighthouse
 SHELL_SCRIPTS = .ci/run $(shell git ls-files "*.sh" "provisioning/rootfs/usr/local/sbin/*" tests/e2e/images/instance/boot)
 
-.PHONY: help run setup check test firefox mutants structure tools engine-test e2e bench quality audit-libraries screenshots requirements clean
+.PHONY: help run setup check test browser mutants structure tools engine-test e2e bench quality audit-libraries screenshots requirements clean
 
 help: ## list what can be made
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -36,13 +37,13 @@ check: .venv/dev ## format, lint, types, who may import whom, shell
 	$(BIN)/zizmor --quiet --offline .github
 	@if command -v actionlint >/dev/null; then actionlint; fi
 
-test: .venv/dev ## all tests, or some: ARGS="tests/app/domain -k overdue"; PostgreSQL, Redis, Chromium and poppler are installed where possible
-	@tests/support/install_packages.sh postgresql chromium-headless-shell chromium openssh-server sudo redis-server poppler-utils
-	$(BIN)/pytest -q -n $(TEST_PROCESSES) $(BY_FILE) $(or $(ARGS),--ignore tests/engine --ignore tests/e2e --ignore tests/server)
+test: .venv/dev ## all tests but those that drive a browser or servers, or some: ARGS="tests/app/domain -k overdue"
+	@tests/support/install_packages.sh postgresql openssh-server sudo redis-server poppler-utils
+	$(BIN)/pytest -q -n $(TEST_PROCESSES) $(BY_FILE) $(or $(ARGS),$(addprefix --ignore tests/,browser engine e2e server))
 
-firefox: .venv/dev ## the browser's tests in Debian's Firefox, but for what only Chromium emulates
-	@tests/support/install_packages.sh firefox-esr
-	BROWSER=firefox $(BIN)/pytest -q -n 2 tests/browser
+browser: .venv/dev ## the tests in a real browser: Chromium, or Debian's Firefox with BROWSER=firefox
+	@tests/support/install_packages.sh $(if $(filter firefox,$(BROWSER)),firefox-esr,chromium-headless-shell chromium)
+	BROWSER=$(BROWSER) $(BIN)/pytest -q -n $(TEST_PROCESSES) $(BY_FILE) tests/browser $(ARGS)
 
 mutants: .venv/dev ## change the rules in small ways and see whether a test notices: ARGS="app.domain*" for some
 	$(BIN)/mutmut run --max-children 2 $(ARGS) && $(BIN)/mutmut results

@@ -151,3 +151,13 @@ def test_after_recording_a_payment_by_the_keyboard_one_goes_on_where_its_answer_
 
         expect(page.get_by_role("heading", level=1)).to_be_focused()
         assert edit.bounding_box() == before
+
+
+@pytest.mark.browser
+@pytest.mark.parametrize(("action", "field"), [("Record a payment", "Amount"), ("Dispute", "What is disputed")])
+def test_an_action_that_is_opened_with_the_mouse_has_the_focus_in_its_first_field(open_page, action, field):
+    with open_page() as page:
+        page.goto("/invoices/230")
+        page.locator("summary", has_text=action).click()
+
+        expect(page.locator("details.action[open]").get_by_label(field)).to_be_focused()

@@ -59,3 +59,11 @@ document.querySelectorAll("[data-print]").forEach((button) => {
   button.hidden = false;
   button.addEventListener("click", () => print());
 });
+
+// The form of an action that was opened is filled in next: its first field has the focus, as with the action's key.
+document.addEventListener("click", ({ target }) => {
+  const summary = target.closest("details.action > summary");
+  if (!summary || summary.parentElement.open) return;
+  const form = document.getElementById(summary.getAttribute("aria-controls")) || summary.parentElement;
+  setTimeout(() => form.querySelector("input:not([type=hidden], [type=checkbox], [type=radio]), select, textarea")?.focus());
+});
