@@ -15,18 +15,18 @@ from app.web.pages.statements.sheet import FAINT, LARGE, PdfSheet, SheetColumn, 
 from app.web.pages.statements.words import about, asked_for
 
 _ACTIVITY = (
-    SheetColumn("Date", 23),
-    SheetColumn("What", 41),
-    SheetColumn("Due", 23),
+    SheetColumn("Date", 25),
+    SheetColumn("What", 38),
+    SheetColumn("Due", 25),
     SheetColumn("Method", 22),
-    SheetColumn("Reference", 22),
+    SheetColumn("Reference", 21),
     SheetColumn("Amount", 21, is_figure=True),
     SheetColumn("Balance", 21, is_figure=True),
 )
 _OPEN_ITEMS = (
-    SheetColumn("Invoice", 46),
-    SheetColumn("Issued", 22),
-    SheetColumn("Due", 22),
+    SheetColumn("Invoice", 40),
+    SheetColumn("Issued", 25),
+    SheetColumn("Due", 25),
     SheetColumn("Days late", 16, is_figure=True),
     SheetColumn("Total", 23, is_figure=True),
     SheetColumn("Paid", 22, is_figure=True),
