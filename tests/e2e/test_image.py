@@ -19,6 +19,15 @@ for name in sorted(locale_identifiers()):
         print(name, repr(error))
 """
 
+PDF = """
+from contextlib import closing
+from app.web.pages.statements.sheet import PdfSheet, SheetColumn, SheetRow
+columns = [SheetColumn("What", 40), SheetColumn("Amount", 20, is_figure=True)]
+with closing(PdfSheet("Title", "Firm", "Foot", is_letter=False)) as sheet:
+    sheet.write_table(columns, [SheetRow(["Αθήνα, Київ, Köln", "1.00"])])
+    print(sheet.content()[:5].decode())
+"""
+
 
 def test_every_locale_is_written_in_the_image_as_it_is_here(deployed):
     (app,) = deployed.containers("app").values()
@@ -28,6 +37,12 @@ def test_every_locale_is_written_in_the_image_as_it_is_here(deployed):
 
     assert len(here.splitlines()) > 1000
     assert there.splitlines() == here.strip().splitlines()
+
+
+def test_a_pdf_is_made_in_the_image(deployed):
+    (app,) = deployed.containers("app").values()
+
+    assert deployed.instance.exec("docker", "exec", app, "python", "-c", PDF).strip() == "%PDF-"
 
 
 def test_the_image_is_small(deployed, figure):
