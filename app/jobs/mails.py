@@ -184,7 +184,7 @@ class MailJobs:
             self.send_statement_now(mail_id)
 
     def send_statement_now(self, mail_id: int) -> None:
-        """Send it unless it is sent or being sent; what goes wrong is told in the customer's history."""
+        """Send it unless it is sent or being sent; what goes wrong is recorded in the customer's history."""
         with connection(), acting_as(Actor(program="the worker")):
             stored = statement_mail_actions.begin(mail_id, self._now())
             if stored is None:

@@ -53,7 +53,7 @@ def server_task(name: str | None = None, /, **options: str) -> Callable[[Callabl
 
     def decorate(command: Callable[..., None]) -> Any:  # noqa: ANN401  # an untyped Task of invoke
         @wraps(command)
-        def run(context: Context, *, server: str = "", stack: str = STACK, **given: Any) -> None:  # noqa: ANN401
+        def run(context: Context, *, server: str = "", stack: str = STACK, **given: Any) -> None:  # noqa: ANN401  # its own options
             is_rehearsal = given.get("dry_run", False) or given.get("check", False)
             with session(context, server, stack, dry_run=is_rehearsal) as found:
                 command(found, **given)
@@ -61,7 +61,7 @@ def server_task(name: str | None = None, /, **options: str) -> Callable[[Callabl
         # Invoke makes the options from the signature.
         own, shared = signature(command).parameters, signature(run, follow_wrapped=False).parameters
         every = [*own.values(), shared["server"], shared["stack"]]
-        run.__signature__ = Signature(every)  # type: ignore[attr-defined]
+        run.__signature__ = Signature(every)  # type: ignore[attr-defined]  # mypy knows no such attribute
         return task(name=name, help=SERVER_HELP | options)(run)
 
     return decorate

@@ -1,4 +1,4 @@
-"""What a new firm has to do first, told from what is stored: nothing is kept about it."""
+"""What a new firm has to do first, derived from what is stored: nothing is kept about it."""
 
 from dataclasses import dataclass
 from datetime import timedelta
@@ -20,7 +20,7 @@ class FirstStep:
 
 
 def first_steps(context: RequestContext, *, has_invoices: bool) -> list[FirstStep]:
-    """Return those that the user may do, none for who may only look, or once nothing is left to be told."""
+    """Return those that the user may do, none for who may only look, or once no step is left."""
     steps = _steps(context, has_invoices=has_invoices)
     left = [step for step in steps if not step.is_done]
     if not left or (not any(step.is_needed for step in left) and not _is_new(context)):

@@ -1,4 +1,4 @@
-"""The firm's data are one row, whoever saves them, and however many at once."""
+"""The firm's data are one row, also when several users save them at once."""
 
 from datetime import UTC, datetime
 from zoneinfo import ZoneInfo

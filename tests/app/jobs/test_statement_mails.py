@@ -1,4 +1,4 @@
-"""A statement goes to a real mail server once; what the server refuses is told, and tried again where that may help."""
+"""A statement goes to a real mail server once; what the server refuses is recorded, and tried again if useful."""
 
 from dataclasses import replace
 from datetime import date

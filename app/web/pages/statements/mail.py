@@ -96,7 +96,7 @@ def _recipient(fields: Form) -> str:
 
 
 def _attached(context: RequestContext, fields: Form, made: AccountStatement) -> bytes:
-    """Return the PDF; what it cannot say is told beside the text, which can then say it."""
+    """Return the PDF; where it lacks letters, an error beside the text names them."""
     try:
         with one_at_a_time():
             return statement_pdf(made, context.locale)
