@@ -37,8 +37,8 @@ check: .venv/dev ## format, lint, types, who may import whom, shell
 	$(BIN)/zizmor --quiet --offline .github
 	@if command -v actionlint >/dev/null; then actionlint; fi
 
-test: .venv/dev ## all tests but those that drive a browser or servers, or some: ARGS="tests/app/domain -k overdue"
-	@tests/support/install_packages.sh postgresql openssh-server sudo redis-server poppler-utils
+test: .venv/dev .venv-s3/s3 ## all tests but those that drive a browser or servers, or some: ARGS="tests/app/domain -k overdue"
+	@tests/support/install_packages.sh postgresql pgbackrest openssh-server openssh-client sudo redis-server poppler-utils
 	$(BIN)/pytest -q -n $(TEST_PROCESSES) $(BY_FILE) $(or $(ARGS),$(addprefix --ignore tests/,browser engine e2e server))
 
 browser: .venv/dev ## the tests in a real browser: Chromium, or Debian's Firefox with BROWSER=firefox
@@ -57,7 +57,7 @@ tools: ## build Pulumi's command line with Go, for machines that have none
 engine-test: .venv/dev ## rent with Pulumi's real engine from a stand-in for AWS
 	PATH="$(CURDIR)/$(TOOLS):$$PATH" $(BIN)/pytest -q -rs -n 2 tests/engine
 
-e2e: .venv/dev ## deploy to a server of its own on this machine, then break it in every way; needs root and Debian
+e2e: .venv/dev .venv-s3/s3 ## deploy to a server of its own on this machine, then break it in every way; needs root and Debian
 	@tests/support/install_packages.sh chromium e2fsprogs openssh-client
 	$(BIN)/pytest -q -rs -n 2 tests/e2e $(ARGS)
 
@@ -79,15 +79,16 @@ screenshots: .venv/dev ## take the pictures of the documentation again
 	SCREENSHOTS=docs/images $(BIN)/pytest -q tests/browser/test_screenshots.py
 
 requirements: .venv/dev ## pin the newest versions that pyproject.toml allows
-	for name in app dev bench; do \
-	  case $$name in app) extras="--extra app --extra install" ;; dev) extras="--extra app --extra infra --extra ops --extra install --extra dev" ;; \
-	    bench) extras="--extra bench" ;; esac; \
+	for name in app backups dev bench s3; do \
+	  case $$name in app) extras="--extra app --extra install" ;; backups) extras="--extra backups" ;; \
+	    dev) extras="--extra app --extra backups --extra infra --extra ops --extra install --extra dev" ;; \
+	    bench) extras="--extra bench" ;; s3) extras="--extra s3" ;; esac; \
 	  $(BIN)/uv pip compile -q --upgrade --universal --python-version 3.11 --generate-hashes --no-header $$extras \
 	    pyproject.toml -o requirements/$$name.txt || exit 1; \
 	done
 
 clean: ## remove what was installed and cached; data/ stays
-	rm -rf .venv .venv-app .venv-bench .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache mutants *.egg-info
+	rm -rf .venv .venv-app .venv-bench .venv-s3 .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache mutants *.egg-info
 
 .venv/app: requirements/app.txt pyproject.toml
 	$(call install,.venv,app)
@@ -101,6 +102,10 @@ clean: ## remove what was installed and cached; data/ stays
 
 .venv-app/app: requirements/app.txt
 	$(call install,.venv-app,app)
+	@touch $@
+
+.venv-s3/s3: requirements/s3.txt
+	$(call install,.venv-s3,s3)
 	@touch $@
 
 .venv-bench/bench: requirements/bench.txt

@@ -1,0 +1,1 @@
+"""Backups: made, encrypted, signed, stored, restored, and proved by comparing what they mean."""
