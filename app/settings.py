@@ -119,6 +119,7 @@ class AppSettings(BaseSettings):
     api_requests_per_minute: _Positive = 300
     disk_reserve_megabytes: _Positive = 200
     server_workers: _Positive = 2
+    reports_dir: Path | None = None
     log_level: Annotated[Literal["DEBUG", "INFO", "WARNING", "ERROR"], BeforeValidator(str.upper)] = "INFO"
     log_format: Literal["json", "text"] = Field(default_factory=lambda values: "json" if _is_https(values) else "text")
     workbook_max_megabytes: _Positive = 10

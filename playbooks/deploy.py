@@ -2,18 +2,23 @@
 
 import json
 from dataclasses import dataclass
+from pathlib import Path
 
-from playbooks.steps import deploy_log, lock, release
+from playbooks.steps import backup_key, deploy_log, lock, release
 from playbooks.steps.moment import utc_now_in_names
 from playbooks.steps.proxy import configured
 from playbooks.steps.release import Release
+from playbooks.steps.roles import set_roles
 from playbooks.steps.session import RefusedError, Session, server_task
 from playbooks.steps.stack import ONCE, Stack, containers, health
 from playbooks.steps.stack_settings import are_applied, ensure_settings, wanted
 from playbooks.steps.switching import routed_to
 from playbooks.steps.takeover import take_over
+from provisioning.backups import KINDS
 from provisioning.host import Host
 
+BUILT = {"db": "invoices-database:17", "gate": "invoices-gate:3.0"}  # these stay as they are until --refresh
+REPORTS = "/var/lib/invoices/reports"
 _DUMPS = "/var/lib/invoices/dumps"
 _LEAST_FREE_KILOBYTES = 2_000_000
 _BUILD_SECONDS = 1_800
@@ -55,7 +60,7 @@ class Deployment:
         steps, host, version = self.session.steps, self.session.host, self.release.version
         stack = Stack(host, version)
         with steps.step("Look at what is there"):
-            ensure_settings(host, wanted(self.session.settings))
+            ensure_settings(host, self._settings())
             is_there = before == version and are_applied(host) and _all_serve(host, version)
         if is_there and not self.is_refreshed:
             steps.note(f"{version} serves already, and nothing else changed.")
@@ -68,7 +73,13 @@ class Deployment:
         with steps.step("Have secrets and the database"):
             # Separate, because with `secrets` as a dependency Compose would restart the database at each release.
             stack.execute(*ONCE, "secrets")
+            self._set_bucket_key(stack)
             stack.execute("up", "--detach", "--no-deps", "--wait", *self._stateful())
+            set_roles(stack)
+            archive = stack.execute("exec", "-T", "db", "pgbackrest", "--stanza=invoices", "stanza-create", check=False)
+        if not archive.ok:
+            why = (archive.err or archive.out).strip().splitlines()[0]
+            steps.note(f"The archive cannot be reached: what is entered waits on the server until it can ({why}).")
         self._migrate(stack)
         with configured(stack, before):
             take_over(self.session, stack, recreates=self.is_refreshed)
@@ -76,19 +87,59 @@ class Deployment:
         with steps.step("Remove releases that are no longer kept"):
             release.prune(host)
         self._create_first_admin()
+        self._begin_backups()
         return True
 
-    def _fetch(self, stack: Stack) -> None:
-        if self.is_refreshed:
-            stack.execute("pull", "--quiet", "--policy", "always", *self._stateful(), seconds=_BUILD_SECONDS)
-            stack.execute("build", "--pull", "app", "proxy", seconds=_BUILD_SECONDS)
+    def _settings(self) -> dict[str, str]:
+        """Let the key that an operator chose in `server.env` come first."""
+        session = self.session
+        return {
+            backup_key.NAME: backup_key.recipient(session.host, session.settings, session.steps),
+            **wanted(session.settings),
+        }
+
+    def _set_bucket_key(self, stack: Stack) -> None:
+        settings = self.session.settings
+        authority = Path(settings.backup_authority).read_text(encoding="ascii") if settings.backup_authority else ""
+        key = {
+            "access_key_id": settings.aws_access_key_id,
+            "secret_access_key": settings.aws_secret_access_key,
+            "authority.pem": authority,
+        }
+        stack.execute(*ONCE, "secrets", "invoices", "secrets", "--set-bucket-key", stdin=json.dumps(key))
+
+    def _begin_backups(self) -> None:
+        """Have the first backup, and its proof, right after the first deploy: the timers begin in the night only."""
+        host = self.session.host
+        if host.run("test", "-e", f"{REPORTS}/certificate.json", check=False).ok:
             return
-        stack.execute("pull", "--quiet", "--policy", "missing", *self._stateful(), check=False, seconds=_BUILD_SECONDS)
-        stack.execute("build", "app", seconds=_BUILD_SECONDS)
+        # One after the other; nobody waits for them here.
+        units = [f"invoices-{kind}.service" for kind in KINDS]
+        host.act("systemctl", "start", "--no-block", *units)
+        self.session.steps.note("The first backup is made now, and tried: `fab backups` shows it in some minutes.")
+
+    def _fetch(self, stack: Stack) -> None:
+        stateful = self._stateful()
+        built, others = [name for name in stateful if name in BUILT], [name for name in stateful if name not in BUILT]
+        if others:
+            policy = "always" if self.is_refreshed else "missing"
+            pull = ("pull", "--quiet", "--policy", policy, *others)
+            stack.execute(*pull, check=self.is_refreshed, seconds=_BUILD_SECONDS)
+        if self.is_refreshed:
+            stack.execute("build", "--pull", "app", "proxy", *built, seconds=_BUILD_SECONDS)
+        else:
+            # An image of these that was built again would restart its container.
+            missing = [name for name in built if not self._is_there(BUILT[name])]
+            stack.execute("build", "app", *missing, seconds=_BUILD_SECONDS)
+        stack.execute("build", "backup", seconds=_BUILD_SECONDS)  # from the images of database and app
+
+    def _is_there(self, image: str) -> bool:
+        return self.session.host.run("docker", "image", "inspect", "--format", "{{.Id}}", image, check=False).ok
 
     def _stateful(self) -> list[str]:
-        profiles = wanted(self.session.settings).get("COMPOSE_PROFILES", "").split(",")
-        return ["db", "redis"] if "cache" in profiles else ["db"]
+        profiles = wanted(self.session.settings)["COMPOSE_PROFILES"].split(",")
+        optional = {"bucket": "gate", "cache": "redis"}
+        return ["db", *(service for profile, service in optional.items() if profile in profiles)]
 
     def _migrate(self, stack: Stack) -> None:
         steps, host = self.session.steps, self.session.host

@@ -3,6 +3,7 @@
 import getpass
 
 from playbooks.steps import deploy_log, lock, release
+from playbooks.steps.roles import set_roles
 from playbooks.steps.session import RefusedError, Session, server_task
 from playbooks.steps.stack import ONCE, Stack, serving
 from playbooks.steps.takeover import take_over
@@ -14,7 +15,6 @@ _WOULD = {
     "database": "The roles of the database would get new passwords",
     "redis": "The queue would get a new password, and be started again",
 }
-_ROLES_SCRIPT = "/docker-entrypoint-initdb.d/10-roles.sh"  # created the roles; run again, it sets their passwords
 
 
 @server_task(
@@ -49,13 +49,9 @@ def _change(found: Session, stack: Stack, rotate: str, url: str, *, is_mail: boo
         stack.execute(*ONCE, "secrets", "invoices", "secrets", *arguments, stdin=f"{url}\n" if is_mail else "")
     if rotate == "database":
         with found.steps.step("Set the passwords in the database"):
-            set_database_passwords(stack)
+            set_roles(stack)
     if rotate == "redis":
         with found.steps.step("Start the queue with its password"):
             stack.execute("restart", "redis")  # what is uploaded meanwhile waits until the worker looks for it
     take_over(found, stack, recreates=True)
     found.steps.recap("Done: the app and the worker use them.")
-
-
-def set_database_passwords(stack: Stack) -> None:
-    stack.execute("exec", "-T", "db", "bash", _ROLES_SCRIPT)

@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator
 from provisioning import (
     accounts,
     audit,
+    backups,
     clock,
     directories,
     disk_reserve,
@@ -64,5 +65,6 @@ def _parts(host: Host, settings: HostSettings, can_still_connect: Callable[[], b
     yield from disk_reserve.ensure(host)  # after Docker, whose folder determines the disk
     yield from audit.ensure(host, found)  # after Docker, whose files it watches
     yield from nightly_pruning.ensure(host)
+    yield from backups.ensure(host)
     yield from security_updates.ensure(host)  # late: it must not update packages during the run
     yield from file_modes.ensure(host)  # last: packages install such files

@@ -13,7 +13,9 @@ MODES: Mapping[str, str] = {
     "/opt/invoices/proxy": "0755",  # read by the proxy, which is not root
     "/etc/invoices": "0755",
     "/var/lib/invoices": "0700",
+    "/var/lib/invoices/backups": "1777",  # where no bucket is rented: containers of two users write to it
     "/var/lib/invoices/dumps": "0700",
+    "/var/lib/invoices/reports": "0755",  # read by the app
     "/var/log/invoices": "0750",
 }
 

@@ -6,6 +6,7 @@ accepts SSH from everywhere. So an operator whose network changed needs only `pu
 
 from collections.abc import Callable, Sequence
 from ipaddress import IPv4Network, IPv6Network, ip_network
+from urllib.parse import urlsplit
 
 from provisioning.change import Change
 from provisioning.ensure import packages, unit, unit_file
@@ -16,6 +17,7 @@ from provisioning.settings import HostSettings
 
 _RULES = "/etc/invoices/firewall.nft"
 _UNIT = "invoices-firewall.service"
+_HTTPS = 443
 _EVERYWHERE = ("0.0.0.0/0", "::/0")
 
 
@@ -26,7 +28,7 @@ def ensure(host: Host, settings: HostSettings, can_still_connect: Callable[[], b
     rules = replace_safely(
         host,
         _RULES,
-        _rules(_ssh_networks(settings)),
+        _rules(_ssh_networks(settings), _bucket_port(settings)),
         valid=("nft", "--check", "--file", "{}"),
         check=lambda: None,
         apply=f"systemctl reload-or-restart {_UNIT}",
@@ -46,10 +48,15 @@ def _ssh_networks(settings: HostSettings) -> Sequence[str]:
     return settings.ssh_cidrs
 
 
-def _rules(cidrs: Sequence[str]) -> str:
+def _bucket_port(settings: HostSettings) -> int:
+    return urlsplit(f"//{settings.backup_endpoint}").port or _HTTPS
+
+
+def _rules(cidrs: Sequence[str], bucket_port: int) -> str:
     networks = [ip_network(cidr) for cidr in cidrs]
     return filled(
         _RULES,
+        bucket_port=str(bucket_port),
         ssh_ipv4=_elements([network for network in networks if isinstance(network, IPv4Network)]),
         ssh_ipv6=_elements([network for network in networks if isinstance(network, IPv6Network)]),
     )

@@ -34,6 +34,8 @@ class HostSettings(BaseModel):
     ssh_cidrs: tuple[str, ...]
     dns_records_to_set: str
     backup_bucket: str
+    backup_endpoint: str = ""
+    backup_authority: str = ""
     aws_access_key_id: str
     aws_secret_access_key: str = Field(repr=False)
     restorer_access_key_id: str

@@ -2,17 +2,19 @@
 
 import contextlib
 import hashlib
+import json
 import os
 import secrets
 import shutil
 import stat
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
+from urllib.parse import urlsplit
 
 import typer
 
@@ -24,13 +26,49 @@ REDIS_USER = 999
 PRODUCT_USER = 10001
 
 SUPERUSER = "postgres"
-ROLES = {"migrate": "invoices_owner", "app": "invoices_app", "worker": "invoices_worker"}
+ROLES = {
+    "migrate": "invoices_owner",
+    "app": "invoices_app",
+    "worker": "invoices_worker",
+    "backup": "invoices_backup",
+}
 
 # Without a password a client may only PING; with it, only use the queue's keys.
 _REDIS_RULES = """\
 user default on nopass resetkeys resetchannels -@all +ping
 user invoices on #{digest} resetchannels ~huey.* -@all +@read +@write +@connection +@scripting -@dangerous
 """
+
+# pgBackRest's settings: where it archives to, for 14 days of any second. Without room for what it archives it fails and
+# tries again, instead of dropping it as `archive-push-queue-max` would.
+_PGBACKREST = """\
+[global]
+{repository}
+repo1-path=/wal/{name}
+repo1-cipher-type=aes-256-cbc
+repo1-cipher-pass={cipher}
+repo1-bundle=y
+repo1-block=y
+repo1-retention-full-type=time
+repo1-retention-full=14
+compress-type=zst
+start-fast=y
+log-level-console=warn
+log-level-file=off
+lock-path=/tmp/pgbackrest
+
+[invoices]
+pg1-path=/var/lib/postgresql/17/data
+pg1-socket-path=/run/postgresql
+pg1-database=invoices
+"""
+_BUCKET = """\
+repo1-type=s3
+repo1-s3-bucket={bucket}
+repo1-s3-endpoint={endpoint}
+repo1-s3-region={region}
+repo1-s3-key={access_key_id}
+repo1-s3-key-secret={secret_access_key}"""
 
 _FOLDER_MODE, _FILE_MODE = 0o500, 0o400
 _KEY_BYTES = 48
@@ -43,6 +81,19 @@ class Rotated(StrEnum):
     SIGNING_KEY = "signing-key"
     DATABASE = "database"
     REDIS = "redis"
+
+
+@dataclass(frozen=True, slots=True)
+class BackupPlace:
+    """Where backups go: `s3://BUCKET` at an endpoint, or the folder /backups if `url` is anything else."""
+
+    url: str
+    endpoint: str
+    region: str
+
+    @property
+    def bucket(self) -> str:
+        return urlsplit(self.url).netloc if self.url.startswith("s3:") else ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,7 +162,7 @@ class SecretFiles:
         services = {name: SecretFolder(folder / name, PRODUCT_USER) for name in ROLES}
         return cls(SecretFolder(folder / "db", DATABASE_USER), SecretFolder(folder / "redis", REDIS_USER), services)
 
-    def make_missing(self) -> Iterator[str]:
+    def make_missing(self, place: BackupPlace) -> Iterator[str]:
         for role in (SUPERUSER, *ROLES.values()):
             yield from self._write_if_missing(self.database, role, _new_password())
         for name, role in ROLES.items():
@@ -129,6 +180,42 @@ class SecretFiles:
             yield from self._write_if_missing(self.services[name], "secret_key", _new_key())
             for optional in ("secret_keys_before", "smtp_url"):
                 yield from self._write_if_missing(self.services[name], optional, _SWITCHED_OFF)
+        yield from self._make_missing_of_backups(place)
+
+    def _make_missing_of_backups(self, place: BackupPlace) -> Iterator[str]:
+        """Give the server's archive a name and a passphrase of its own, so that no other server writes over it."""
+        backup = self.services["backup"]
+        yield from self._write_if_missing(backup, "repository", secrets.token_hex(8))
+        yield from self._write_if_missing(backup, "cipher", _new_key())
+        for name in ("access_key_id", "secret_access_key", "authority.pem"):
+            yield from self._write_if_missing(backup, name, _SWITCHED_OFF)
+        yield from self._write_if_changed(self.database, "authority.pem", backup.text("authority.pem") or "")
+        yield from self._write_if_changed(self.database, "pgbackrest.conf", self._pgbackrest(place))
+
+    def _pgbackrest(self, place: BackupPlace) -> str:
+        backup = self.services["backup"]
+        repository = "repo1-type=posix"
+        if place.bucket:
+            repository = _BUCKET.format(
+                bucket=place.bucket,
+                endpoint=urlsplit(place.endpoint).netloc,
+                region=place.region,
+                access_key_id=backup.text("access_key_id"),
+                secret_access_key=backup.text("secret_access_key"),
+            )
+            if not str(urlsplit(place.endpoint).hostname).endswith(".amazonaws.com"):
+                repository += "\nrepo1-s3-uri-style=path"
+            if backup.text("authority.pem"):
+                repository += "\nrepo1-storage-ca-file=/run/secrets/authority.pem"
+        settings = _PGBACKREST.format(
+            repository=repository, name=backup.text("repository"), cipher=backup.text("cipher")
+        )
+        return settings if place.bucket else settings.replace("repo1-path=/", "repo1-path=/backups/")
+
+    def set_bucket_key(self, key: Mapping[str, str]) -> Iterator[str]:
+        """Give the backups the bucket's key, and the certificate of a private authority where the store has one."""
+        for name, text in key.items():
+            yield from self._write_if_changed(self.services["backup"], name, text)
 
     def rotate(self, kind: Rotated) -> Iterator[str]:
         """Leave it to the caller to set new passwords in the database, and to restart Redis."""
@@ -178,13 +265,23 @@ def make_secrets(
     set_smtp_url: Annotated[
         bool, typer.Option("--set-smtp-url", help="Read SMTP_URL from standard input; nothing switches mail off.")
     ] = False,
+    set_bucket_key: Annotated[
+        bool, typer.Option("--set-bucket-key", help="Read the key of the backup bucket, as JSON, from standard input.")
+    ] = False,
+    backup_place: Annotated[
+        str, typer.Option(envvar="BACKUP_PLACE", help="s3://BUCKET, or nothing for a folder.")
+    ] = "",
+    backup_endpoint: Annotated[str, typer.Option(envvar="BACKUP_ENDPOINT", help="The address of the S3 store.")] = "",
+    backup_region: Annotated[str, typer.Option(envvar="BACKUP_REGION", help="The region of the bucket.")] = "",
 ) -> None:
     """Generate the stack's missing secrets; the container `secrets` runs this at each start."""
     files = SecretFiles.below(folder)
     written = list(files.rotate(rotate)) if rotate else []
     if set_smtp_url:
         written += files.set_smtp_url(_smtp_url_from_stdin())
-    written += files.make_missing()
+    if set_bucket_key:
+        written += files.set_bucket_key(_bucket_key_from_stdin())
+    written += files.make_missing(BackupPlace(backup_place, backup_endpoint, backup_region))
     corrected = list(files.fix_permissions())
     typer.echo(f"Made {', '.join(written)}." if written else "Every secret is there.")
     if corrected:
@@ -196,6 +293,11 @@ def _smtp_url_from_stdin() -> str:
     url = sys.stdin.readline().strip()
     rest = {"SECRET_KEY": _new_key(), "MAIL_FROM": "somebody@example.com"}
     return AppSettings.from_environment({"SMTP_URL": url, **rest}).smtp_url
+
+
+def _bucket_key_from_stdin() -> Mapping[str, str]:
+    given = json.load(sys.stdin)
+    return {name: str(given.get(name) or "") for name in ("access_key_id", "secret_access_key", "authority.pem")}
 
 
 def _new_password() -> str:

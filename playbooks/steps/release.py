@@ -125,7 +125,7 @@ def prune(host: Host) -> list[str]:
     outdated = [name for name in host.run("ls", "-1", RELEASES, check=False).out.split() if name not in remain]
     for version in outdated:
         host.act("rm", "-rf", "--", folder_of(version))
-        host.act("docker", "image", "rm", f"invoices-app:{version}", check=False)
+        host.act("docker", "image", "rm", f"invoices-app:{version}", f"invoices-backup:{version}", check=False)
         host.act("rm", "-f", "--", f"/var/log/invoices/app-{version}.log.gz")
     return outdated
 

@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from dotenv import dotenv_values
 
@@ -30,12 +31,36 @@ def wanted(settings: HostSettings, path: Path = FILE) -> dict[str, str]:
         )
     if added.get("CERTIFICATES", "production") not in _CERTIFICATES:
         raise HostSettingsError(f"{path.name}: CERTIFICATES is none of {', '.join(sorted(_CERTIFICATES))}.")
-    return {
+    ours = {
         "DOMAIN": settings.domain,
         "CERTIFICATES": "production",
         "PROXY_DIR": "/opt/invoices/proxy",
         "EDGE_IPV6": "true" if settings.ipv6_address else "false",
-        **added,
+        "ARCHIVE_MODE": "on",
+        "BACKUPS_DIR": "/var/lib/invoices/backups",
+        "REPORTS_DIR": "/reports",
+        "REPORTS_FROM": "/var/lib/invoices/reports",
+        **_bucket(settings),
+    }
+    profiles = [*(["bucket"] if settings.backup_bucket else []), *added.pop("COMPOSE_PROFILES", "").split(",")]
+    return {**ours, **added, "COMPOSE_PROFILES": ",".join(filter(None, profiles))}
+
+
+def _bucket(settings: HostSettings) -> dict[str, str]:
+    """Return where backups go; nothing where no bucket is rented: then they go to a folder of the server."""
+    if not settings.backup_bucket:
+        return {}
+    endpoint = settings.backup_endpoint or f"s3.{settings.region}.amazonaws.com"
+    address = urlsplit(f"//{endpoint}")
+    of_aws = str(address.hostname).endswith(".amazonaws.com")
+    return {
+        "BACKUP_PLACE": f"s3://{settings.backup_bucket}",
+        "BACKUP_ENDPOINT": f"https://{endpoint}",
+        "BACKUP_REGION": settings.region or "us-east-1",
+        "BACKUP_CA_FILE": "/run/secrets/authority.pem" if settings.backup_authority else "",
+        # Amazon's buckets have a name of their own, those of other stores are a folder below the store's.
+        "BUCKET_HOST": f"{settings.backup_bucket}.{address.hostname}" if of_aws else str(address.hostname),
+        "BUCKET_PORT": str(address.port or 443),
     }
 
 

@@ -9,13 +9,14 @@ database=${POSTGRES_DB:-invoices}
 # Passwords enter by psql's variables: no list of processes shows them, and the first lines keep them out of the log.
 psql --quiet --no-psqlrc --set ON_ERROR_STOP=1 --username "${POSTGRES_USER:-postgres}" --dbname "$database" \
   --set secrets="$secrets" --set database="$database" <<'SQL'
+SET client_min_messages = 'warning';
 SET log_statement = 'none';
 SET log_min_error_statement = 'panic';
 SET log_min_duration_statement = -1;
 SET password_encryption = 'scram-sha-256';
 
 SELECT format('CREATE ROLE %I', role)
-FROM unnest(ARRAY['invoices_owner', 'invoices_app', 'invoices_worker']) AS role
+FROM unnest(ARRAY['invoices_owner', 'invoices_app', 'invoices_worker', 'invoices_backup']) AS role
 WHERE role NOT IN (SELECT rolname FROM pg_roles)
 \gexec
 
@@ -36,6 +37,10 @@ ALTER ROLE invoices_app LOGIN NOSUPERUSER NOCREATEDB NOCREATEROLE CONNECTION LIM
 \set password `cat :'file'`
 ALTER ROLE invoices_worker LOGIN NOSUPERUSER NOCREATEDB NOCREATEROLE CONNECTION LIMIT 20 PASSWORD :'password';
 
+\set file :secrets /invoices_backup
+\set password `cat :'file'`
+ALTER ROLE invoices_backup LOGIN NOSUPERUSER NOCREATEDB NOCREATEROLE CONNECTION LIMIT 5 PASSWORD :'password';
+
 -- What nobody waits for any more is not worth working on; nor may a transaction that was left open hold locks for ever.
 ALTER ROLE invoices_app SET statement_timeout = '2min';
 ALTER ROLE invoices_app SET idle_in_transaction_session_timeout = '2min';
@@ -46,6 +51,11 @@ ALTER DATABASE :"database" OWNER TO invoices_owner;
 ALTER SCHEMA public OWNER TO invoices_owner;
 REVOKE ALL ON DATABASE :"database" FROM PUBLIC;
 REVOKE ALL ON SCHEMA public FROM PUBLIC;
-GRANT CONNECT ON DATABASE :"database" TO invoices_app, invoices_worker;
-GRANT USAGE ON SCHEMA public TO invoices_app, invoices_worker;
+GRANT CONNECT ON DATABASE :"database" TO invoices_app, invoices_worker, invoices_backup;
+GRANT USAGE ON SCHEMA public TO invoices_app, invoices_worker, invoices_backup;
+-- It reads all there is, and marks the moment that a backup is compared with.
+GRANT pg_read_all_data TO invoices_backup;
+ALTER ROLE invoices_backup SET default_transaction_read_only = on;
+GRANT EXECUTE ON FUNCTION pg_create_restore_point(text), pg_switch_wal() TO invoices_backup;
+GRANT pg_monitor TO invoices_backup;
 SQL

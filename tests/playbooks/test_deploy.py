@@ -17,7 +17,17 @@ from provisioning.settings import HostSettings
 
 NEW_RELEASE = Release("new", "new")
 USERS = '[{"email": "ann@example.com"}]'
-STACK_ENV = "CERTIFICATES=production\nDOMAIN=invoices.example.com\nEDGE_IPV6=false\nPROXY_DIR=/opt/invoices/proxy\n"
+STACK_ENV = """\
+ARCHIVE_MODE=on
+BACKUPS_DIR=/var/lib/invoices/backups
+BACKUP_RECIPIENT=age1operator
+CERTIFICATES=production
+DOMAIN=invoices.example.com
+EDGE_IPV6=false
+PROXY_DIR=/opt/invoices/proxy
+REPORTS_DIR=/reports
+REPORTS_FROM=/var/lib/invoices/reports
+"""
 
 
 @pytest.fixture(autouse=True)
@@ -25,6 +35,7 @@ def nobody_waits(monkeypatch, tmp_path):
     monkeypatch.setattr("playbooks.steps.takeover.wait_until_served", lambda *_words, **_options: None)
     monkeypatch.setattr("playbooks.steps.switching._HANDING_OVER_SECONDS", 0)
     monkeypatch.setattr("playbooks.steps.stack_settings.FILE", tmp_path / "server.env")
+    monkeypatch.setattr("playbooks.steps.backup_key.FOLDER", tmp_path / "keys")
 
 
 @pytest.fixture
@@ -62,9 +73,10 @@ def test_a_version_is_built_before_anything_is_touched_and_the_worker_follows_th
         if not line.startswith(("write", "sh", "touch", "ln", "mv", "mkdir", "rm", "cp", "exec"))
     ]
     assert done == [
-        "pull --quiet --policy missing db",
         "build app",
+        "build backup",
         "run --rm --no-deps -T secrets",
+        "run --rm --no-deps -T secrets invoices secrets --set-bucket-key",
         "up --detach --no-deps --wait db",
         "up --detach --no-deps --no-recreate --scale app=2 app",
         "up --detach --no-deps worker",
@@ -168,8 +180,8 @@ def test_newer_images_are_fetched_when_that_is_said_though_the_version_serves_al
 
     done = [line for line in serving.done if line.startswith(("pull", "build", "up"))]
     assert done == [
-        "pull --quiet --policy always db",
-        "build --pull app proxy",
+        "build --pull app proxy db",
+        "build backup",
         "up --detach --no-deps --wait db",
         "up --detach --no-deps --no-recreate --scale app=2 app",
         "up --detach --no-deps proxy",

@@ -12,14 +12,19 @@ from app.settings import AppSettings
 ROOT = Path(__file__).parents[2]
 STACK = yaml.safe_load((ROOT / "docker-compose.yml").read_text())
 SERVICES = STACK["services"]
-DOCKERFILES = {
-    path.relative_to(ROOT): path.read_text() for path in (ROOT / "app/Dockerfile", ROOT / "stack/proxy/Dockerfile")
+IMAGES = {
+    "invoices-app": "app",
+    "invoices-proxy": "stack/proxy",
+    "invoices-database": "stack/database",
+    "invoices-gate": "stack/gate",
+    "invoices-backup": "stack/backup",
 }
+DOCKERFILES = {folder: (ROOT / folder / "Dockerfile").read_text() for folder in IMAGES.values()}
 
 # They run once and end; `secrets` is root to give each file to the user of its service, and has no network.
-ONE_SHOTS = {"secrets", "migrate"}
+ONE_SHOTS = {"secrets", "migrate", "backup"}
 ROOT_BY_DESIGN = {"secrets"}
-ONLY_WHERE_WANTED = {"redis": ["cache"]}
+ONLY_WHERE_WANTED = {"redis": ["cache"], "gate": ["bucket"], "backup": ["backups"]}
 USERS_OF_SECRETS = {"db": DATABASE_USER, "redis": REDIS_USER, **dict.fromkeys(ROLES, PRODUCT_USER)}
 LARGEST_SUM_OF_LIMITS = 4_000  # megabytes: the memory of the machine that is rented
 
@@ -30,11 +35,8 @@ every_dockerfile = pytest.mark.parametrize("name", DOCKERFILES, ids=str)
 
 def dockerfile_of(service):
     """The text of what the service's image is built from; nothing for images of others."""
-    if service["image"].startswith("invoices-app:"):
-        return DOCKERFILES[Path("app/Dockerfile")]
-    if service["image"].startswith("invoices-proxy:"):
-        return DOCKERFILES[Path("stack/proxy/Dockerfile")]
-    return ""
+    folder = IMAGES.get(service["image"].partition(":")[0])
+    return DOCKERFILES[folder] if folder else ""
 
 
 def user_of(service):
@@ -183,7 +185,7 @@ def test_d_08_nothing_of_the_machine_is_shared(name):
 def test_d_09_images_are_pinned(name):
     service = SERVICES[name]
     images = [service["image"], *re.findall(r"^FROM (\S+)", dockerfile_of(service), re.MULTILINE)]
-    others = [image for image in images if not image.startswith("invoices-app:")]
+    others = [image for image in images if not image.startswith(("invoices-app:", "invoices-backup:"))]
 
     assert all(re.search(r":\d+(\.\d+)*(-[a-z-]*trixie)?$", image) for image in others), others
 
@@ -206,11 +208,14 @@ def test_d_11_the_database_has_no_way_out_and_the_proxy_none_to_it():
     internal = {name for name, network in STACK["networks"].items() if (network or {}).get("internal")}
     joined = {name: set(service.get("networks", ())) for name, service in SERVICES.items()}
 
+    # The gate passes on to the bucket's name only; what reaches it is the database's one way out.
     assert internal == {"front", "data"}
     assert joined == {
         "secrets": set(),
         "migrate": {"data"},
         "db": {"data"},
+        "gate": {"data", "bucket"},
+        "backup": {"data"},
         "redis": {"data"},
         "app": {"front", "data"},
         "worker": {"data", "outgoing"},
@@ -243,7 +248,7 @@ def test_d_16_images_copy_from_here_and_start_programs_without_a_shell(name):
 
 
 def test_d_16_the_product_s_image_installs_what_is_pinned_and_cannot_install_more():
-    libraries, product = DOCKERFILES[Path("app/Dockerfile")].split("\nFROM ")[1:]
+    libraries, product = DOCKERFILES["app"].split("\nFROM ")[1:]
 
     assert "--require-hashes" in libraries
     assert "pip install" not in product
@@ -320,9 +325,7 @@ def test_the_app_believes_the_proxy_s_network_about_addresses_and_nobody_else():
 def test_every_setting_reaches_the_app_or_is_the_image_s_own():
     named = set(re.findall(r"^([A-Z_]+)=", (ROOT / ".env.example").read_text(), re.MULTILINE))
     given = {name.removesuffix("_FILE") for name in SERVICES["app"]["environment"]}
-    by_the_image = set(
-        re.findall(r"\b([A-Z_]+)=", DOCKERFILES[Path("app/Dockerfile")].split("\nENV ")[1].split("\nUSER")[0])
-    )
+    by_the_image = set(re.findall(r"\b([A-Z_]+)=", DOCKERFILES["app"].split("\nENV ")[1].split("\nUSER")[0]))
 
     assert given <= named
     assert named - given <= by_the_image

@@ -64,7 +64,7 @@ def superuser(server):
 
 
 def test_the_roles_are_those_that_the_secrets_are_made_for():
-    assert {*privileges.SERVICE_ROLES, "invoices_owner"} == set(ROLES.values())
+    assert {*privileges.SERVICE_ROLES, "invoices_owner", "invoices_backup"} == set(ROLES.values())
     assert set(SecretFiles.below(Path("/secrets")).services) == set(ROLES)
 
 
@@ -80,7 +80,7 @@ def test_no_role_of_a_service_is_more_than_a_role_that_signs_in(superuser):
 def test_passwords_are_kept_as_scram(superuser):
     kept = superuser.execute("SELECT rolpassword FROM pg_authid WHERE rolname LIKE 'invoices\\_%'").fetchall()
 
-    assert len(kept) == 3
+    assert len(kept) == 4
     assert all(password.startswith("SCRAM-SHA-256$") for (password,) in kept)
 
 
@@ -152,6 +152,30 @@ def test_a_service_locks_what_an_import_has_to_itself(server, service):
 def test_a_service_changes_neither_tables_nor_the_record(service, statement):
     with pytest.raises(InsufficientPrivilege):
         service.execute(statement)
+
+
+@pytest.fixture
+def backup(server):
+    """A connection in the role of the backups."""
+    with psycopg.connect(url_of(server, "invoices_backup"), autocommit=True) as connection:
+        yield connection
+
+
+def test_the_backups_read_everything_and_mark_a_moment(backup):
+    assert backup.execute("SELECT count(*) FROM users").fetchone()[0] >= 0
+    assert backup.execute("SELECT count(*) FROM schema_migration").fetchone()[0] > 0
+    assert backup.execute("SELECT pg_create_restore_point('tried') IS NOT NULL").fetchone() == (True,)
+
+
+@pytest.mark.parametrize(
+    "statement",
+    ["DELETE FROM payments", "UPDATE users SET name = ''", "INSERT INTO firm DEFAULT VALUES", "DROP TABLE users"],
+)
+def test_the_backups_write_nothing_even_where_they_may_write(backup, statement):
+    backup.execute("SET default_transaction_read_only = off")
+
+    with pytest.raises(InsufficientPrivilege):
+        backup.execute(statement)
 
 
 def test_a_service_adds_to_the_record(service):

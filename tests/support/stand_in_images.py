@@ -23,11 +23,21 @@ NETWORK = f"{PREFIX}-net"
 SUBNET = "10.213.81.0/24"
 IPV6_PREFIX = "fd0d:e2e::"
 REGISTRY_ADDRESS = "10.213.81.2"
+NAMES_ADDRESS = "10.213.81.3"
+BUCKET_NAME = "bucket.invoices.test"
+GATEWAY = "10.213.81.1"  # of this machine
 _CONTAINER = f"{PREFIX}-images"
+_NAMES_CONTAINER = f"{PREFIX}-names"
 REGISTRY = f"{REGISTRY_ADDRESS}:5000"
 MIRROR = f"http://{REGISTRY}"
 # Tags that are served where no file of the product names another.
-TAGS = {"python": "3.13-slim-trixie", "postgres": "17-trixie", "caddy": "2.11", "redis": "8-trixie"}
+TAGS = {
+    "python": "3.13-slim-trixie",
+    "postgres": "17-trixie",
+    "caddy": "2.11",
+    "redis": "8-trixie",
+    "haproxy": "3.0",
+}
 
 # Past any proxy: the registry is on this machine.
 _OPENER = urllib.request.build_opener(urllib.request.ProxyHandler({}))
@@ -41,6 +51,7 @@ def serve() -> None:
     """Have every image that the product names served by the registry; builds and pushes only what is not there."""
     with one_at_a_time():
         ensure_registry()
+        ensure_names()
         for name, tag in sorted(named_images()):
             _push(build(name), f"library/{name}", tag)
 
@@ -97,6 +108,22 @@ def ensure_registry() -> None:
         "-v", f"{name}:/var/lib/docker-registry", "--restart", "unless-stopped", image,
     )  # fmt: skip
     _wait_for_registry()
+
+
+def ensure_names() -> None:
+    """Have the server of names that the instances ask."""
+    image, name = build("names"), _NAMES_CONTAINER
+    if succeeds("container", "inspect", name):
+        if docker("container", "inspect", "-f", "{{.Config.Image}}", name) == image:
+            docker("start", name)
+            return
+        docker("rm", "-f", name)
+    servers = [f"--server={line.split()[1]}" for line in this_machine.nameservers().splitlines()]
+    docker(
+        "run", "-d", "--name", name, "--network", NETWORK, "--ip", NAMES_ADDRESS, "--restart", "unless-stopped",
+        image, "dnsmasq", "--keep-in-foreground", "--user=root", "--no-hosts", "--no-resolv", *servers,
+        f"--address=/{BUCKET_NAME}/{GATEWAY}",
+    )  # fmt: skip
 
 
 def ensure_network() -> None:

@@ -10,7 +10,7 @@ from support.redis_server import running_redis
 from typer.testing import CliRunner
 
 from app.cli import commands, secret_files
-from app.cli.secret_files import SecretFiles
+from app.cli.secret_files import BackupPlace, SecretFiles
 from app.jobs.job_queue import check_connection, open_queue
 from app.settings import AppSettings, AppSettingsError
 
@@ -66,12 +66,18 @@ def test_each_service_gets_what_it_needs_and_nothing_else(made):
     of_a_server = ["database_url", "redis_url", "secret_key", "secret_keys_before", "smtp_url"]
 
     assert {folder.name: sorted(file.name for file in folder.iterdir()) for folder in made.iterdir()} == {
-        "db": ["invoices_app", "invoices_owner", "invoices_worker", "postgres"],
+        "db": [
+            "authority.pem", "invoices_app", "invoices_backup", "invoices_owner", "invoices_worker", "pgbackrest.conf",
+            "postgres",
+        ],
         "redis": ["password", "users.acl"],
         "migrate": ["database_url"],
         "app": of_a_server,
         "worker": of_a_server,
-    }
+        "backup": [
+            "access_key_id", "authority.pem", "cipher", "database_url", "repository", "secret_access_key",
+        ],
+    }  # fmt: skip
 
 
 def test_folders_and_files_are_open_to_their_user_only(made):
@@ -85,7 +91,7 @@ def test_folders_and_files_are_open_to_their_user_only(made):
 @pytest.mark.skipif(os.getuid() != 0, reason="only root gives files away")
 def test_each_folder_belongs_to_the_user_of_its_service(tmp_path):
     files = SecretFiles.below(tmp_path)
-    list(files.make_missing())
+    list(files.make_missing(BackupPlace("", "", "")))
 
     owners = {str(path.relative_to(tmp_path)): (path.stat().st_uid, path.stat().st_gid) for path in tmp_path.rglob("*")}
 
@@ -102,10 +108,12 @@ def test_the_addresses_lead_each_service_to_the_database_in_a_role_of_its_own(ma
 
 
 def test_no_two_secrets_are_the_same_and_none_can_be_guessed(made):
-    of_its_own = ("secret_key", "redis/password")
-    drawn = [text for name, text in all_files(made).items() if name.startswith("db/") or name.endswith(of_its_own)]
+    of_its_own = ("secret_key", "redis/password", "backup/cipher", "db/postgres")
+    drawn = [
+        text for name, text in all_files(made).items() if name.startswith("db/invoices") or name.endswith(of_its_own)
+    ]
 
-    assert len(drawn) == len(set(drawn)) == 7
+    assert len(drawn) == len(set(drawn)) == 9
     assert min(map(len, drawn)) >= 43
 
 
@@ -207,8 +215,11 @@ def test_new_passwords_of_the_database_reach_every_address(made, invoices):
     after = all_files(made)
     changed = {name for name in after if after[name] != before[name]}
     assert changed == {
-        *(f"db/{role}" for role in ("postgres", "invoices_owner", "invoices_app", "invoices_worker")),
-        *(f"{service}/database_url" for service in ("migrate", "app", "worker")),
+        *(
+            f"db/{role}"
+            for role in ("postgres", "invoices_owner", "invoices_app", "invoices_worker", "invoices_backup")
+        ),
+        *(f"{service}/database_url" for service in ("migrate", "app", "worker", "backup")),
     }
     assert after["db/invoices_app"] in after["app/database_url"]
 
@@ -221,6 +232,67 @@ def test_a_new_password_of_redis_reaches_its_rules_and_every_address(made, invoi
     after = all_files(made)
     changed = {name for name in after if after[name] != before[name]}
     assert changed == {"redis/password", "redis/users.acl", "app/redis_url", "worker/redis_url"}
+
+
+BUCKET = {
+    "BACKUP_PLACE": "s3://invoices-backups-1",
+    "BACKUP_ENDPOINT": "https://s3.eu-central-1.amazonaws.com",
+    "BACKUP_REGION": "eu-central-1",
+}
+KEY = '{"access_key_id": "AKIA1", "secret_access_key": "of the bucket", "authority.pem": ""}'
+
+
+def archive_of(made):
+    lines = (made / "db/pgbackrest.conf").read_text().splitlines()
+    return dict(line.split("=", 1) for line in lines if "=" in line)
+
+
+def test_without_a_bucket_the_database_archives_to_a_folder(made):
+    archive = archive_of(made)
+
+    assert (archive["repo1-type"], archive["repo1-path"]) == (
+        "posix", f"/backups/wal/{(made / 'backup/repository').read_text()}",
+    )  # fmt: skip
+
+
+def test_the_database_archives_to_the_bucket_with_its_key_encrypted(made, invoices, monkeypatch):
+    for name, value in BUCKET.items():
+        monkeypatch.setenv(name, value)
+
+    invoices("--set-bucket-key", typed=KEY)
+
+    archive = archive_of(made)
+    assert archive["repo1-s3-bucket"] == "invoices-backups-1"
+    assert archive["repo1-s3-endpoint"] == "s3.eu-central-1.amazonaws.com"
+    assert (archive["repo1-s3-key"], archive["repo1-s3-key-secret"]) == ("AKIA1", "of the bucket")
+    assert archive["repo1-path"] == f"/wal/{(made / 'backup/repository').read_text()}"
+    assert archive["repo1-cipher-pass"] == (made / "backup/cipher").read_text()
+    assert "repo1-s3-uri-style" not in archive
+    assert "repo1-storage-ca-file" not in archive
+
+
+def test_a_store_of_another_kind_is_a_path_and_may_have_an_authority_of_its_own(made, invoices, monkeypatch):
+    for name, value in {**BUCKET, "BACKUP_ENDPOINT": "https://s3.example.com:9000"}.items():
+        monkeypatch.setenv(name, value)
+
+    invoices("--set-bucket-key", typed=KEY.replace('"authority.pem": ""', '"authority.pem": "CERTIFICATE"'))
+
+    archive = archive_of(made)
+    assert archive["repo1-s3-endpoint"] == "s3.example.com:9000"
+    assert archive["repo1-s3-uri-style"] == "path"
+    assert archive["repo1-storage-ca-file"] == "/run/secrets/authority.pem"
+    assert (made / "db/authority.pem").read_text() == "CERTIFICATE"
+
+
+def test_a_new_key_of_the_bucket_changes_neither_the_archive_nor_its_passphrase(made, invoices):
+    before = all_files(made)
+
+    invoices("--set-bucket-key", typed=KEY)
+
+    after = all_files(made)
+    assert {name for name in after if after[name] != before[name]} == {
+        "backup/access_key_id", "backup/secret_access_key",
+    }  # fmt: skip
 
 
 @pytest.fixture

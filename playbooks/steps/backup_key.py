@@ -1,0 +1,47 @@
+"""The key that backups are encrypted to: its private half stays with the operator, and never gets to the server."""
+
+from io import StringIO
+from pathlib import Path
+
+import pyrage
+from dotenv import dotenv_values
+
+from playbooks.steps.progress import Steps
+from playbooks.steps.stack import SETTINGS
+from provisioning.host import Host
+from provisioning.settings import HostSettings
+
+NAME = "BACKUP_RECIPIENT"
+FOLDER = Path("~/.config/invoices").expanduser()
+
+
+def file_of(settings: HostSettings) -> Path:
+    return FOLDER / f"{settings.domain}.backup-key"
+
+
+def recipient(host: Host, settings: HostSettings, steps: Steps) -> str:
+    """Return the public half: the server's, else that of this machine's file, which is made if it is missing."""
+    on_server = dotenv_values(stream=StringIO(host.read(SETTINGS) or "")).get(NAME) or ""
+    path = file_of(settings)
+    if on_server or host.is_rehearsal:
+        return on_server
+    if not path.exists():
+        _make(path)
+        steps.console.print(
+            f"[bold]{path} was made: without it no backup can be read.[/] Keep a copy where you keep passwords, and "
+            "one on paper; it never leaves this machine by itself.",
+            soft_wrap=True,
+        )
+    return str(private(path).to_public())
+
+
+def private(path: Path) -> pyrage.x25519.Identity:
+    """Raise OSError or pyrage.IdentityError if the file is not there, or no such key."""
+    lines = path.read_text(encoding="ascii").split()
+    return pyrage.x25519.Identity.from_str(next((line for line in lines if line.startswith("AGE-SECRET-KEY-")), ""))
+
+
+def _make(path: Path) -> None:
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    path.touch(mode=0o600, exist_ok=False)
+    path.write_text(f"{pyrage.x25519.Identity.generate()}\n", encoding="ascii")

@@ -1,0 +1,13 @@
+#!/usr/bin/env bash
+# Starts PostgreSQL. Its volume used to be mounted on the data folder itself: what lies there moves to PGDATA, in an instant.
+set -euo pipefail
+shopt -s extglob dotglob
+
+volume=/var/lib/postgresql
+if [ -e "$volume/PG_VERSION" ] && [ ! -e "$PGDATA" ]; then
+  mkdir -p "$PGDATA.moved"
+  mv "$volume"/!(17|data) "$PGDATA.moved/"
+  chmod 0700 "$PGDATA.moved"
+  mv "$PGDATA.moved" "$PGDATA"
+fi
+exec docker-entrypoint.sh "$@"
