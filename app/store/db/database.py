@@ -58,6 +58,10 @@ def pending() -> list[str]:
     return [migration.name for migration in _runner().status() if not migration.applied]
 
 
+def applied() -> list[str]:
+    return [migration.name for migration in _runner().status() if migration.applied]
+
+
 def migrate() -> list[str]:
     """Return the names of the applied migrations; on PostgreSQL, concurrent calls wait for each other."""
     if not is_postgresql():
