@@ -45,16 +45,18 @@ class Server:
     folder: Path
     user: str
 
-    def url(self, database: str, *, read_only: bool = False) -> str:
-        options = {"host": str(self.folder), "user": self.user}
-        if read_only:
-            options["options"] = "-c default_transaction_read_only=on"
-        return f"postgresql:///{database}?{urlencode(options, quote_via=quote)}"
+    def url(self, database: str) -> str:
+        return f"postgresql:///{database}?{urlencode({'host': self.folder, 'user': self.user}, quote_via=quote)}"
 
     def do(self, program: str, *arguments: str | Path) -> None:
         """Run one of PostgreSQL's programs on it; raises ScratchError with what the program said."""
         env = {"PGHOST": str(self.folder), "PGUSER": self.user}
         run_as_owner(self.folder, path_of(program), *arguments, env=env)
+
+
+def read_only(url: str) -> str:
+    """Return the address for connections in which nothing can be written."""
+    return f"{url}{'&' if '?' in url else '?'}options=-c%20default_transaction_read_only%3Don"
 
 
 def path_of(program: str) -> Path:

@@ -4,7 +4,7 @@ import psycopg
 import pytest
 
 from app.backups import scratch
-from app.backups.scratch import ScratchError, folder_in, new_server, path_of, require_room, server_of
+from app.backups.scratch import ScratchError, folder_in, new_server, path_of, read_only, require_room, server_of
 
 
 def answer(url, question):
@@ -27,7 +27,7 @@ def test_a_server_that_is_read_only_refuses_to_write(scratch_folder):
         new_server(folder_in(scratch_folder, "new")) as server,
         pytest.raises(psycopg.errors.ReadOnlySqlTransaction),
     ):
-        answer(server.url("postgres", read_only=True), "CREATE TABLE one (id integer)")
+        answer(read_only(server.url("postgres")), "CREATE TABLE one (id integer)")
 
 
 def test_its_programs_run_against_it(scratch_folder):
