@@ -1,6 +1,7 @@
 """Every setting of the app, read once from the environment; NAME_FILE names a file that holds NAME's value."""
 
 import os
+import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
@@ -29,6 +30,15 @@ _SENTENCES = {
     "value_error": "{ctx[error]}",
     "zoneinfo_str": "'{input}' is not a time zone, such as Europe/Berlin",
 }
+_BACKUP_SETTINGS = {
+    "backup_place": "say where backups are kept, as s3://BUCKET or file:///FOLDER",
+    "backup_access_key_id": "give the key that may add to the bucket",
+    "backup_secret_access_key": "give the secret of the key that may add to the bucket",
+    "backup_recipient": "give the public key (age1…) that backups are encrypted to",
+    "backup_signing_key_file": "name the file of this server's own OpenSSH key, which signs its backups",
+    "backup_repository": "give the name of this server's repository in the place of the backups",
+    "backup_cipher": "give the passphrase of this server's repository",
+}
 
 
 class AppSettingsError(Exception):
@@ -48,6 +58,14 @@ def _url(*schemes: str, example: str, has_host: bool = True) -> AfterValidator:
         return text
 
     return AfterValidator(check)
+
+
+def _recipient(text: str) -> str:
+    if text.upper().startswith("AGE-SECRET-KEY"):
+        raise ValueError("this is the private key: keep it away from the server, and give the public one, age1…")
+    if not re.fullmatch("age1[0-9a-z]{58}", text):
+        raise ValueError(f"'{text}' is not a public key of age, which begins with age1")
+    return text
 
 
 def _items(text: str) -> list[str]:
@@ -79,13 +97,14 @@ _SmtpUrl = Annotated[str, _url("smtp", "smtps", example="smtp://USER:PASSWORD@HO
 _PublicUrl = Annotated[
     str, _url("http", "https", example="https://invoices.example.com"), AfterValidator(lambda url: url.rstrip("/"))
 ]
+_PlaceUrl = Annotated[str, _url("s3", "file", example="s3://BUCKET or file:///FOLDER", has_host=False)]
+_EndpointUrl = Annotated[str, _url("http", "https", example="https://s3.REGION.amazonaws.com")]
+_Recipient = Annotated[str, AfterValidator(_recipient)]
 _Roles = Annotated[frozenset[Role], BeforeValidator(_role_names)]
 _Networks = Annotated[tuple[IPvAnyNetwork, ...], BeforeValidator(_items)]
 
 
-class AppSettings(BaseSettings):
-    """All settings, named as in the environment, in small letters; pass on only the values that a part needs."""
-
+class _Settings(BaseSettings):
     model_config = SettingsConfigDict(
         alias_generator=str.upper,
         case_sensitive=True,
@@ -94,6 +113,21 @@ class AppSettings(BaseSettings):
         hide_input_in_errors=True,
         validate_default=False,
     )
+
+    @classmethod
+    def from_environment(cls, environment: Mapping[str, str] | None = None) -> Self:
+        """Read all settings; raises AppSettingsError at the first invalid one."""
+        source = _EnvironmentAndFiles(cls, os.environ if environment is None else environment)
+        try:
+            return cls(_build_sources=((source,), {}))
+        except ValidationError as error:
+            raise AppSettingsError(_sentence(error.errors()[0])) from error
+        except StoredSecretError as error:
+            raise AppSettingsError(str(error)) from error
+
+
+class AppSettings(_Settings):
+    """All settings, named as in the environment, in small letters; pass on only the values that a part needs."""
 
     data_dir: Annotated[Path, AfterValidator(Path.absolute)] = Field(Path("data"), validate_default=True)
     database_url: _DatabaseUrl = Field(
@@ -131,17 +165,6 @@ class AppSettings(BaseSettings):
     workbook_max_seconds: _Positive = 60
     worker_max_memory_megabytes: int = Field(1_000, ge=150)  # with less it cannot begin
 
-    @classmethod
-    def from_environment(cls, environment: Mapping[str, str] | None = None) -> Self:
-        """Read all settings; raises AppSettingsError at the first invalid one."""
-        source = _EnvironmentAndFiles(cls, os.environ if environment is None else environment)
-        try:
-            return cls(_build_sources=((source,), {}))
-        except ValidationError as error:
-            raise AppSettingsError(_sentence(error.errors()[0])) from error
-        except StoredSecretError as error:
-            raise AppSettingsError(str(error)) from error
-
     @property
     def workbook(self) -> WorkbookLimits:
         return WorkbookLimits(
@@ -168,6 +191,34 @@ class AppSettings(BaseSettings):
     def secret_keys(self) -> tuple[str, ...]:
         """Return the signing key, then the older keys whose signatures are still accepted."""
         return self.secret_key, *self.secret_keys_before
+
+
+class BackupSettings(_Settings):
+    """What the container of the backups reads; all but the first two may be missing until something needs them."""
+
+    data_dir: Annotated[Path, AfterValidator(Path.absolute)] = Field(Path("data"), validate_default=True)
+    database_url: _DatabaseUrl = Field(
+        default_factory=lambda values: f"sqlite:///{values['data_dir']}/invoices.sqlite3", repr=False
+    )
+    scratch_dir: Annotated[Path, AfterValidator(Path.absolute)] = Field(
+        default_factory=lambda values: values["data_dir"] / "scratch"
+    )
+    backup_place: _PlaceUrl = ""
+    backup_endpoint: _EndpointUrl = ""
+    backup_region: str = "us-east-1"
+    backup_access_key_id: str = Field("", repr=False)
+    backup_secret_access_key: str = Field("", repr=False)
+    backup_ca_file: Path | None = None
+    backup_recipient: _Recipient = ""
+    backup_signing_key_file: Path | None = None
+    backup_repository: str = ""
+    backup_cipher: str = Field("", repr=False)
+
+    def require(self, *names: str) -> None:
+        """Raise AppSettingsError for the first of these settings that is missing."""
+        for name in names:
+            if not getattr(self, name):
+                raise AppSettingsError(f"{name.upper()} is not set: {_BACKUP_SETTINGS[name]}.")
 
 
 class _EnvironmentAndFiles(EnvSettingsSource):

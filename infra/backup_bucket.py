@@ -122,8 +122,9 @@ class BackupBucket(ComponentResource):
 
 
 def _writer_policy(arn: str) -> str:
+    added = [f"{arn}/{folder}/*" for folder in ("dumps", "files", "certificates", "wal")]
     return policy(
-        allow("Add", ["s3:PutObject", "s3:AbortMultipartUpload"], f"{arn}/dumps/*", f"{arn}/wal/*"),
+        allow("Add", ["s3:PutObject", "s3:AbortMultipartUpload"], *added),
         allow("Archive", ["s3:GetObject", "s3:DeleteObject"], f"{arn}/wal/*"),
         allow("List", ["s3:ListBucket"], arn),
         deny("NeverDestroy", list(_DESTROYING), arn, f"{arn}/*"),

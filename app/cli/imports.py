@@ -30,7 +30,7 @@ from app.domain.sentences import plain
 from app.store.ledger import imports as store
 from app.store.ledger.imports import State
 from app.workbook.difference import Decisions, Outcome, Resolution, RowChange
-from app.workbook.figures import Debtor, Figures, OwedTotals
+from app.workbook.figures import Debtor, ImportFigures, OwedTotals
 from app.workbook.importing import Examined, Importer
 from app.workbook.meaning.cell_values.amounts import DecimalMark
 from app.workbook.meaning.cell_values.dates import DateOrder
@@ -234,7 +234,7 @@ def _amounts_as_json(one: OwedTotals | Debtor) -> dict[str, Any]:
     return {name: value if name in texts else decimal_string(value) for name, value in asdict(one).items()}
 
 
-def _print_figures(figures: Figures) -> None:
+def _print_figures(figures: ImportFigures) -> None:
     table = Table("", title="What is owed", box=SIMPLE_HEAD, padding=(0, 1, 0, 0))
     for heading in ("Before", "After"):
         table.add_column(heading, justify="right", no_wrap=True)

@@ -34,7 +34,7 @@ class Debtor:
 
 
 @dataclass(frozen=True, slots=True)
-class Figures:
+class ImportFigures:
     before: Sequence[OwedTotals] = ()
     after: Sequence[OwedTotals] = ()
     debtors: Sequence[Debtor] = ()
@@ -60,7 +60,7 @@ class Expected:
     cents: int
     currency: str | None = None
 
-    def differs_from(self, figures: Figures) -> str | None:
+    def differs_from(self, figures: ImportFigures) -> str | None:
         """Return a sentence if the total owed after the import differs, None if it matches to the cent."""
         found = self._figures(figures)
         if found is None:
@@ -77,7 +77,7 @@ class Expected:
             f"{amount_text(abs(found.outstanding - self.cents))} first."
         )
 
-    def _figures(self, figures: Figures) -> OwedTotals | None:
+    def _figures(self, figures: ImportFigures) -> OwedTotals | None:
         if self.currency:
             return next((one for one in figures.after if one.currency == self.currency), OwedTotals(self.currency))
         if len(figures.after) > 1:

@@ -17,7 +17,7 @@ from app.store.ledger import firm, imports, positions, snapshot
 from app.store.ledger.imports import State, StoredImport
 from app.workbook import applying, difference
 from app.workbook.difference import Difference
-from app.workbook.figures import Figures
+from app.workbook.figures import ImportFigures
 from app.workbook.import_files import ImportFiles, Upload, received
 from app.workbook.meaning import checking, control_totals
 from app.workbook.meaning.checking import ReadingContext
@@ -108,15 +108,15 @@ class Importer:
     def _folder(self) -> Path:
         return self.data_dir / "imports"
 
-    def _rehearsed(self, found: Difference, stored: snapshot.Snapshot) -> Figures:
+    def _rehearsed(self, found: Difference, stored: snapshot.Snapshot) -> ImportFigures:
         as_of = AsOf.end_of(self._today(), self.zone)
 
-        def rehearsal() -> Figures:
+        def rehearsal() -> ImportFigures:
             before = positions.of_customers(as_of)
             if found.writes:
                 import_id = imports.create(State.APPLYING, self.now())
                 applying.rehearse(found, stored, import_id, self.zone, self.now())
-            return Figures.of(before, positions.of_customers(as_of))
+            return ImportFigures.of(before, positions.of_customers(as_of))
 
         return rehearse(rehearsal)
 

@@ -12,7 +12,7 @@ from app.domain.import_summary import Written
 from app.domain.money import decimal_string
 from app.domain.sentences import counted
 from app.workbook.difference import Decisions, Difference, Missing, Outcome, RowChange
-from app.workbook.figures import Expected, Figures
+from app.workbook.figures import Expected, ImportFigures
 from app.workbook.meaning.results.questions import Answers
 from app.workbook.meaning.results.records import (
     AnsweredQuestion,
@@ -63,12 +63,12 @@ class Preview:
     writes: int
     digest: str
     answered: tuple[AnsweredQuestion, ...] = ()
-    figures: Figures = field(default_factory=Figures)
+    figures: ImportFigures = field(default_factory=ImportFigures)
     written: Written = field(default_factory=dict)
     waiting: int = 0
 
     @classmethod
-    def of(cls, checked: Checked, difference: Difference, figures: Figures | None = None) -> Self:
+    def of(cls, checked: Checked, difference: Difference, figures: ImportFigures | None = None) -> Self:
         counts = dict.fromkeys(COUNTED, 0) | dict(difference.counts)
         counts["error"], counts["missing"] = len(checked.error_rows), len(difference.missing)
         return cls(
@@ -82,7 +82,7 @@ class Preview:
             difference.writes,
             _digest(difference.changes),
             tuple(checked.answered),
-            figures or Figures(),
+            figures or ImportFigures(),
             difference.written,
             len(checked.error_rows - {(problem.tab, problem.row) for problem in checked.problems}),
         )

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from app.domain.permissions import Role
-from app.settings import AppSettings, AppSettingsError
+from app.settings import AppSettings, AppSettingsError, BackupSettings
 from app.store.db import database as store_database
 
 
@@ -197,3 +197,37 @@ def test_currency_and_time_zone_are_asked_of_the_firm_and_never_of_the_settings(
     ]
 
     assert asked == ["settings.py"]
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "sentence"),
+    [
+        ("BACKUP_PLACE", "backups", "BACKUP_PLACE: 'backups' is not an address such as s3://BUCKET or file:///FOLDER."),
+        (
+            "BACKUP_ENDPOINT",
+            "s3.example",
+            "BACKUP_ENDPOINT: 's3.example' is not an address such as https://s3.REGION.amazonaws.com.",
+        ),
+        (
+            "BACKUP_RECIPIENT",
+            "ssh-ed25519",
+            "BACKUP_RECIPIENT: 'ssh-ed25519' is not a public key of age, which begins with age1.",
+        ),
+    ],
+)
+def test_a_wrong_setting_of_the_backups_is_named_in_a_sentence(tmp_path, name, value, sentence):
+    with pytest.raises(AppSettingsError) as refused:
+        BackupSettings.from_environment({"DATA_DIR": str(tmp_path), name: value})
+
+    assert str(refused.value) == sentence
+
+
+def test_the_private_key_of_the_backups_given_as_the_public_one_is_not_shown(tmp_path):
+    with pytest.raises(AppSettingsError) as refused:
+        BackupSettings.from_environment({"DATA_DIR": str(tmp_path), "BACKUP_RECIPIENT": "AGE-SECRET-KEY-1HIDDEN"})
+
+    assert "HIDDEN" not in str(refused.value)
+
+
+def test_backups_are_made_in_a_folder_of_the_data_unless_another_is_named(tmp_path):
+    assert BackupSettings.from_environment({"DATA_DIR": str(tmp_path)}).scratch_dir == tmp_path / "scratch"
