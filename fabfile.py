@@ -1,6 +1,8 @@
 """The commands that `fab --list` shows; each is a module of playbooks/."""
 
 from playbooks.audit import audit
+from playbooks.backup import backup
+from playbooks.backups import backups
 from playbooks.console import console
 from playbooks.costs import costs
 from playbooks.create_user import create_user
@@ -10,13 +12,15 @@ from playbooks.lock import lock
 from playbooks.logs import logs
 from playbooks.preflight import preflight
 from playbooks.provision import provision
+from playbooks.restore import restore
 from playbooks.rollback import rollback
 from playbooks.stack_secrets import stack_secrets
 from playbooks.status import status
 from playbooks.trust import trust
 from playbooks.verify import verify
+from playbooks.verify_backup import verify_backup
 
 __all__ = [
-    "audit", "console", "costs", "create_user", "deploy", "import_workbook", "lock", "logs", "preflight", "provision",
-    "rollback", "stack_secrets", "status", "trust", "verify",
+    "audit", "backup", "backups", "console", "costs", "create_user", "deploy", "import_workbook", "lock", "logs",
+    "preflight", "provision", "restore", "rollback", "stack_secrets", "status", "trust", "verify", "verify_backup",
 ]  # fmt: skip

@@ -17,7 +17,14 @@ from app.domain.permissions import Role
 from app.stored_secret import LEAST_CHARACTERS, StoredSecretError, stored_secret
 from app.workbook.reading.limits import MEGABYTE, WorkbookLimits
 
-_EMPTY_FILE_MEANS_NONE = {"SECRET_KEYS_BEFORE", "SMTP_URL", "REDIS_URL"}
+_EMPTY_FILE_MEANS_NONE = {
+    "SECRET_KEYS_BEFORE",
+    "SMTP_URL",
+    "REDIS_URL",
+    "BACKUP_ACCESS_KEY_ID",
+    "BACKUP_SECRET_ACCESS_KEY",
+    "BACKUP_ARCHIVES_BEFORE",
+}
 _SENTENCES = {
     "enum": "'{input}' is not a role: write nobody or a list of {ctx[expected]}",
     "greater_than_equal": "it must be at least {ctx[ge]}",
@@ -213,6 +220,7 @@ class BackupSettings(_Settings):
     backup_signing_key_file: Path | None = None
     backup_repository: str = ""
     backup_cipher: str = Field("", repr=False)
+    backup_archives_before: str = Field("", repr=False)  # JSON: each with name, cipher, and the moment that it ended
 
     def require(self, *names: str) -> None:
         """Raise AppSettingsError for the first of these settings that is missing."""

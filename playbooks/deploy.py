@@ -4,7 +4,7 @@ import json
 from dataclasses import dataclass
 from pathlib import Path
 
-from playbooks.steps import backup_key, deploy_log, lock, release
+from playbooks.steps import archive, backup_key, deploy_log, lock, release
 from playbooks.steps.moment import utc_now_in_names
 from playbooks.steps.proxy import configured
 from playbooks.steps.release import Release
@@ -19,6 +19,10 @@ from provisioning.host import Host
 
 BUILT = {"db": "invoices-database:17", "gate": "invoices-gate:3.0"}  # these stay as they are until --refresh
 REPORTS = "/var/lib/invoices/reports"
+_SIGNING_KEY = """
+[ -e /keys/signing_key ] || ssh-keygen -q -t ed25519 -N '' -C invoices -f /keys/signing_key
+cat /keys/signing_key.pub
+"""
 _DUMPS = "/var/lib/invoices/dumps"
 _LEAST_FREE_KILOBYTES = 2_000_000
 _BUILD_SECONDS = 1_800
@@ -76,9 +80,10 @@ class Deployment:
             self._set_bucket_key(stack)
             stack.execute("up", "--detach", "--no-deps", "--wait", *self._stateful())
             set_roles(stack)
-            archive = stack.execute("exec", "-T", "db", "pgbackrest", "--stanza=invoices", "stanza-create", check=False)
-        if not archive.ok:
-            why = (archive.err or archive.out).strip().splitlines()[0]
+            made = archive.create(stack)
+            self._note_signer(stack)
+        if not made.ok:
+            why = (made.err or made.out).strip().splitlines()[0]
             steps.note(f"The archive cannot be reached: what is entered waits on the server until it can ({why}).")
         self._migrate(stack)
         with configured(stack, before):
@@ -107,6 +112,11 @@ class Deployment:
             "authority.pem": authority,
         }
         stack.execute(*ONCE, "secrets", "invoices", "secrets", "--set-bucket-key", stdin=json.dumps(key))
+
+    def _note_signer(self, stack: Stack) -> None:
+        public = stack.execute(*ONCE, "backup", "sh", "-c", _SIGNING_KEY)
+        if public.out:
+            backup_key.note_signer(self.session.settings, public.out)
 
     def _begin_backups(self) -> None:
         """Have the first backup, and its proof, right after the first deploy: the timers begin in the night only."""

@@ -16,14 +16,13 @@ _VERSIONS = Path("/usr/lib/postgresql")
 _MEGABYTE = 1024 * 1024
 _START_SECONDS = 900
 _SOCKETS_ONLY = "local all all trust\n"
-# It is thrown away: nothing in it has to outlive a power cut.
+# What is thrown away does not have to outlive a power cut.
+_THROWN_AWAY = ("fsync=off", "full_page_writes=off")
 _OPTIONS = (
     "listen_addresses=",
     "unix_socket_permissions=0700",
     "max_connections=20",
     "shared_buffers=32MB",
-    "fsync=off",
-    "full_page_writes=off",
     "archive_mode=off",
     "archive_command=",
     "shared_preload_libraries=",
@@ -111,6 +110,11 @@ def give_to_owner(scratch: Path, path: Path) -> None:
         os.chown(path, around.st_uid, around.st_gid)
 
 
+def stop_left_running(folder: Path) -> None:
+    """Stop the server that a killed run left in the folder."""
+    _stop(folder / "data")
+
+
 def empty(scratch: Path) -> None:
     """Stop the servers that a killed run left in the folder, and remove all that is in it."""
     for pid_file in scratch.glob("*/data/postmaster.pid"):
@@ -145,26 +149,29 @@ def new_server(folder: Path, user: str = "invoices") -> Iterator[Server]:
 
 
 @contextmanager
-def server_of(folder: Path, user: str) -> Iterator[Server]:
+def server_of(folder: Path, user: str, *, is_kept: bool = False) -> Iterator[Server]:
     """Run the cluster in the folder `data`, with settings of our own in place of those that it was backed up with.
 
-    Returns once recovery has ended; raises ScratchError with the server's last words if it cannot.
+    Returns once recovery has ended; raises ScratchError with the server's last words if it cannot. If the cluster is
+    kept, it is written to the disk with care, and shut down in order at the end.
     """
     data, log = folder / "data", folder / "log"
     try:
-        _start(folder, data, log)
+        _start(folder, data, log, () if is_kept else _THROWN_AWAY)
         yield Server(folder, user)
+        if is_kept:
+            run_as_owner(folder, path_of("pg_ctl"), "-D", data, "-m", "fast", "-w", "-s", "stop", seconds=300)
     finally:
         _stop(data)
 
 
-def _start(folder: Path, data: Path, log: Path) -> None:
+def _start(folder: Path, data: Path, log: Path, more: tuple[str, ...]) -> None:
     hba, ident, settings = folder / "hba.conf", folder / "ident.conf", folder / "scratch.conf"
     for path, text in ((hba, _SOCKETS_ONLY), (ident, ""), (settings, "")):
         path.write_text(text)
         give_to_owner(folder, path)
     ours = (f"unix_socket_directories={folder}", f"hba_file={hba}", f"ident_file={ident}", f"config_file={settings}")
-    options = " ".join(f"-c {shlex.quote(one)}" for one in (*_OPTIONS, *ours))
+    options = " ".join(f"-c {shlex.quote(one)}" for one in (*_OPTIONS, *more, *ours))
     command = (path_of("pg_ctl"), "-D", data, "-l", log, "-o", options, "-w", "-t", str(_START_SECONDS), "-s", "start")
     try:
         run_as_owner(folder, *command, seconds=_START_SECONDS + 60)

@@ -6,7 +6,7 @@ import sys
 import typer
 
 from app.actions.imports import NotNowError
-from app.cli import audit, demo, imports, reports, secret_files, serving, tokens, users
+from app.cli import audit, demo, imports, recovery, reports, secret_files, serving, tokens, users
 from app.domain.sentences import plain
 from app.jobs.job_queue import QueueUnavailableError
 from app.settings import AppSettingsError
@@ -34,6 +34,7 @@ for module in (serving, demo, imports, reports, users, tokens, secret_files):
     commands.registered_commands += module.commands.registered_commands
 commands.add_typer(reports.report, name="report")
 commands.add_typer(audit.audit, name="audit")
+commands.add_typer(recovery.recover, name="recover", hidden=True)
 
 
 def main() -> None:

@@ -11,6 +11,7 @@ import sys
 import tempfile
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
@@ -18,6 +19,7 @@ from urllib.parse import urlsplit
 
 import typer
 
+from app import clock
 from app.settings import AppSettings
 
 # The user ids that the containers of PostgreSQL, Redis and the app run as; each reads its own folder.
@@ -185,12 +187,25 @@ class SecretFiles:
     def _make_missing_of_backups(self, place: BackupPlace) -> Iterator[str]:
         """Give the server's archive a name and a passphrase of its own, so that no other server writes over it."""
         backup = self.services["backup"]
-        yield from self._write_if_missing(backup, "repository", secrets.token_hex(8))
+        yield from self._write_if_missing(backup, "repository", _new_archive())
         yield from self._write_if_missing(backup, "cipher", _new_key())
-        for name in ("access_key_id", "secret_access_key", "authority.pem"):
+        for name in ("access_key_id", "secret_access_key", "authority.pem", "archives_before"):
             yield from self._write_if_missing(backup, name, _SWITCHED_OFF)
         yield from self._write_if_changed(self.database, "authority.pem", backup.text("authority.pem") or "")
         yield from self._write_if_changed(self.database, "pgbackrest.conf", self._pgbackrest(place))
+
+    def begin_new_archive(self, now: datetime) -> Iterator[str]:
+        """Let the database that is put in place archive to a place of its own: two lives of one would contradict.
+
+        The archive before stays readable: its name and passphrase are kept with the moment that it ends.
+        """
+        backup = self.services["backup"]
+        ended = {"name": backup.text("repository"), "cipher": backup.text("cipher"), "until": now.isoformat()}
+        before = json.loads(backup.text("archives_before") or "[]")
+        yield from self._write_if_changed(backup, "archives_before", json.dumps([*before, ended]))
+        # In this order: interrupted in between, the new archive has the passphrase of the old one, and works.
+        yield from self._write_if_changed(backup, "repository", _new_archive())
+        yield from self._write_if_changed(backup, "cipher", _new_key())
 
     def _pgbackrest(self, place: BackupPlace) -> str:
         backup = self.services["backup"]
@@ -268,6 +283,9 @@ def make_secrets(
     set_bucket_key: Annotated[
         bool, typer.Option("--set-bucket-key", help="Read the key of the backup bucket, as JSON, from standard input.")
     ] = False,
+    new_archive: Annotated[
+        bool, typer.Option("--new-archive", help="Begin another archive, for a database that is put in place.")
+    ] = False,
     backup_place: Annotated[
         str, typer.Option(envvar="BACKUP_PLACE", help="s3://BUCKET, or nothing for a folder.")
     ] = "",
@@ -281,6 +299,8 @@ def make_secrets(
         written += files.set_smtp_url(_smtp_url_from_stdin())
     if set_bucket_key:
         written += files.set_bucket_key(_bucket_key_from_stdin())
+    if new_archive:
+        written += files.begin_new_archive(clock.utc_now())
     written += files.make_missing(BackupPlace(backup_place, backup_endpoint, backup_region))
     corrected = list(files.fix_permissions())
     typer.echo(f"Made {', '.join(written)}." if written else "Every secret is there.")
@@ -302,6 +322,10 @@ def _bucket_key_from_stdin() -> Mapping[str, str]:
 
 def _new_password() -> str:
     return secrets.token_urlsafe(32)
+
+
+def _new_archive() -> str:
+    return secrets.token_hex(8)
 
 
 def _new_key() -> str:

@@ -12,6 +12,8 @@ from provisioning.host import Host
 from provisioning.settings import HostSettings
 
 NAME = "BACKUP_RECIPIENT"
+_FIRST_LINE = "# Opens the backups. Keep a copy where you keep passwords, and one on paper.\n"
+_SIGNER = "# signer: "
 FOLDER = Path("~/.config/invoices").expanduser()
 
 
@@ -41,7 +43,21 @@ def private(path: Path) -> pyrage.x25519.Identity:
     return pyrage.x25519.Identity.from_str(next((line for line in lines if line.startswith("AGE-SECRET-KEY-")), ""))
 
 
+def signers(path: Path) -> list[str]:
+    """Return the public keys of the servers that sign what the key opens, the newest first."""
+    lines = path.read_text(encoding="ascii").splitlines()
+    return [line.removeprefix(_SIGNER) for line in reversed(lines) if line.startswith(_SIGNER)]
+
+
+def note_signer(settings: HostSettings, public_key: str) -> None:
+    """Add the server's own key to the file, where that is here: what it signed can be told from what others made."""
+    path, signer = file_of(settings), " ".join(public_key.split()[:2])
+    if path.exists() and signer not in signers(path):
+        with path.open("a", encoding="ascii") as file:
+            file.write(f"{_SIGNER}{signer}\n")
+
+
 def _make(path: Path) -> None:
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     path.touch(mode=0o600, exist_ok=False)
-    path.write_text(f"{pyrage.x25519.Identity.generate()}\n", encoding="ascii")
+    path.write_text(f"{_FIRST_LINE}{pyrage.x25519.Identity.generate()}\n", encoding="ascii")

@@ -33,12 +33,14 @@ class RefusedError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Session:
-    """`identity` is the key file of `fab -i FILE`, empty if SSH may choose."""
+    """`identity` is the key file of `fab -i FILE`, empty if SSH may choose; `server` and `stack` are what was named."""
 
     settings: HostSettings
     host: SshHost
     steps: Steps
     identity: str = ""
+    server: str = ""
+    stack: str = STACK
 
     @property
     def console(self) -> Console:
@@ -83,7 +85,7 @@ def session(context: Context, server: str, stack: str, *, dry_run: bool = False)
         identity = _identity_of(context)
         keys = known_hosts(settings)
         with connected(settings.host, settings.user, keys, identity=identity, is_rehearsal=dry_run) as host:
-            yield Session(settings, host, Steps(console), identity)
+            yield Session(settings, host, Steps(console), identity, server, stack)
     except (*EXPECTED, RefusedError) as error:
         sys.exit(str(error))
     except KeyboardInterrupt:

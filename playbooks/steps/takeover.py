@@ -26,7 +26,7 @@ def take_over(found: Session, stack: Stack, *, recreates: bool = False) -> None:
     """
     host, steps = found.host, found.steps
     recreates = recreates or not are_applied(host)
-    switch = Switch(host, stack, steps, partial(_check_public_site, found, stack), recreates=recreates)
+    switch = Switch(host, stack, steps, partial(check_public_site, found, stack), recreates=recreates)
     old = switch.to_new_version()
     release.make_current(host, stack.version)
     with steps.step("Let the worker be of that version"):
@@ -38,7 +38,7 @@ def take_over(found: Session, stack: Stack, *, recreates: bool = False) -> None:
     note_applied(host)
 
 
-def _check_public_site(found: Session, stack: Stack) -> None:
+def check_public_site(found: Session, stack: Stack) -> None:
     mode = wanted(found.settings)["CERTIFICATES"]
     authority = (
         stack.query("exec", "-T", "proxy", "cat", _ROOT_CERTIFICATE, check=False).out if mode == "internal" else ""

@@ -10,4 +10,9 @@ if [ -e "$volume/PG_VERSION" ] && [ ! -e "$PGDATA" ]; then
   chmod 0700 "$PGDATA.moved"
   mv "$PGDATA.moved" "$PGDATA"
 fi
+# Else an empty database would be made in the place of the one that a restore has moved aside.
+if [ ! -e "$PGDATA" ] && compgen -G "$(dirname "$PGDATA")/before-*" >/dev/null; then
+  echo "A restore was interrupted: \`fab restore --back\` puts the database back in its place." >&2
+  exit 1
+fi
 exec docker-entrypoint.sh "$@"

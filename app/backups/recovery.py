@@ -1,0 +1,157 @@
+"""A database restored beside the one that serves, looked at, and put in its place; what was there before is kept."""
+
+import shutil
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from time import monotonic
+from typing import Any
+
+from app.backups import physical
+from app.backups.figures import Figures, firm_day
+from app.backups.manifest import refuse_newer
+from app.backups.physical import NEWEST, BaseBackup, PhysicalError, Repository, Target
+from app.backups.refusals import BackupError
+from app.backups.scratch import folder_in, require_room, server_of, stop_left_running
+from app.domain.sentences import counted
+from app.store.access import audit_chain
+from app.store.db import database
+
+DATA, RESTORED, BEFORE, UNDONE = "data", "restored", "before-", "undone-"
+_DATABASE, _SUPERUSER = "invoices", "postgres"
+_COMPLETE = "complete"  # a file beside the restored data, once all was looked at
+_SPARE_BYTES = 512 * 1024 * 1024
+_AMCHECK = ("--install-missing", "--heapallindexed", "--parent-check", "--no-dependent-toast")
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What is restored: the newest state, or that of a moment; `noted_head` is a seal that its audit has to hold."""
+
+    repository: Repository
+    moment: datetime | None = None
+    noted_head: str = audit_chain.BEGINNING
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """What the restored database holds, and how long it took until it answered."""
+
+    base: BaseBackup
+    figures: Figures
+    seconds: float
+
+    @property
+    def sentence(self) -> str:
+        rows = {name: totals["rows"] for name, totals in self.figures.tables.items()}
+        held = ", ".join(
+            counted(rows.get(table, 0), table.removesuffix("s"), table)
+            for table in ("customers", "invoices", "payments")
+        )
+        return f"Restored in {self.seconds:.0f} s: {held}; the audit holds with {self.figures.audit_entries:,} entries."
+
+
+def restore_beside(wanted: Wanted, volume: Path, now: datetime) -> Found:
+    """Restore into `restored` below the volume; whatever is wrong raises one sentence, and leaves nothing behind.
+
+    Raises PhysicalError, ScratchError, BackupError or DatabaseUnavailableError.
+    """
+    discard(volume)
+    folder = folder_in(volume, RESTORED)
+    try:
+        base = _base_for(wanted, folder)
+        require_room(volume, base.size + _SPARE_BYTES)
+        began = monotonic()
+        target = Target.at(wanted.moment) if wanted.moment else NEWEST
+        physical.restore(wanted.repository, folder, target)
+        with server_of(folder, _SUPERUSER, is_kept=True) as server:
+            physical.forget(folder)
+            seconds = monotonic() - began
+            server.do("pg_amcheck", *_AMCHECK, "--database", _DATABASE)
+            figures = _looked_at(server.url(_DATABASE), wanted, now)
+        (folder / _COMPLETE).touch()
+    except BaseException:
+        discard(volume)
+        raise
+    return Found(base, figures, seconds)
+
+
+def swap(volume: Path, name: str) -> None:
+    """Put what was restored in the place of the data, which is kept under the name; the server must not run."""
+    restored = volume / RESTORED
+    if not (restored / _COMPLETE).exists():
+        raise BackupError("Nothing was restored that could take the place of the database.")
+    (volume / DATA).rename(volume / f"{BEFORE}{name}")
+    (restored / DATA).rename(volume / DATA)
+    discard(volume)
+
+
+def swap_back(volume: Path, name: str) -> None:
+    """Put what was there before the last swap back in its place; the server must not run."""
+    kept = sorted(volume.glob(f"{BEFORE}*"))
+    if not kept:
+        raise BackupError("Nothing is kept of a database before this one: there is nothing to go back to.")
+    if (volume / DATA).exists():  # else a swap was interrupted between its two steps
+        (volume / DATA).rename(volume / f"{UNDONE}{name}")
+    kept[-1].rename(volume / DATA)
+
+
+def kept(volume: Path) -> list[str]:
+    """Return the names of the databases that are kept beside the one that serves."""
+    return sorted(path.name for pattern in (BEFORE, UNDONE) for path in volume.glob(f"{pattern}*"))
+
+
+def forget_kept(volume: Path) -> list[str]:
+    """Remove what is kept, for good; return the names."""
+    names = kept(volume)
+    for name in names:
+        shutil.rmtree(volume / name)
+    return names
+
+
+def discard(volume: Path) -> None:
+    """Remove what was restored beside, with its server if one was left running."""
+    restored = volume / RESTORED
+    if restored.exists():
+        stop_left_running(restored)
+        shutil.rmtree(restored)
+
+
+def figures_shown(figures: Figures) -> Mapping[str, Any]:
+    """Return what is owed by currency as of today, in cents, and the rows of the tables, for whoever decides."""
+    owed: dict[str, int] = {}
+    for (_, currency), cents in figures.outstanding.get(figures.today, {}).items():
+        owed[currency] = owed.get(currency, 0) + cents
+    rows = {name: totals["rows"] for name, totals in figures.tables.items()}
+    return {"outstanding": owed, "rows": rows, "audit_entries": figures.audit_entries, "audit_head": figures.audit_head}
+
+
+def _base_for(wanted: Wanted, folder: Path) -> BaseBackup:
+    found = physical.base_backups(wanted.repository, folder)
+    if not found:
+        raise PhysicalError("No base backup in the archive is without errors: restore a logical backup instead.")
+    if wanted.moment is None:
+        return found[-1]
+    before = [one for one in found if one.ended_at <= wanted.moment]
+    if not before:
+        raise PhysicalError(
+            f"The archive reaches back to {found[0].ended_at:%Y-%m-%d %H:%M:%S} UTC: choose a later moment, or restore "
+            "a logical backup (`fab backups` lists them)."
+        )
+    return before[-1]
+
+
+def _looked_at(url: str, wanted: Wanted, now: datetime) -> Figures:
+    with database.another_database(url):
+        figures = Figures.taken(firm_day(now))
+        holds_noted = audit_chain.verify(wanted.noted_head).has_noted_head
+        refuse_newer(figures.migrations, database.known())
+    if figures.audit_problem:
+        raise BackupError(f"The audit of what was restored is broken at {figures.audit_problem}.")
+    if not holds_noted:
+        raise BackupError(
+            "What was restored does not hold what the last signed backup before that moment holds: its audit ends "
+            "elsewhere, or was written again."
+        )
+    return figures

@@ -1,0 +1,137 @@
+"""Commands that `fab restore` runs in a container beside the database: recover beside, swap, back, kept, forget."""
+
+import json
+import sys
+from datetime import datetime
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from app import clock
+from app.backups import recovery
+from app.backups.physical import Repository
+from app.backups.recovery import Found, Wanted
+from app.backups.refusals import BackupError
+from app.cli.run_reports import run_and_report
+from app.settings import BackupSettings
+from app.store.access import audit_chain
+
+recover = typer.Typer(
+    help="Restore the database beside the one that serves; `fab restore` runs these.", no_args_is_help=True
+)
+
+_Volume = Annotated[Path, typer.Option("--volume", help="The folder above the data of the database.")]
+_Name = Annotated[str, typer.Option("--name", help="What the database that makes room is kept as.")]
+_VOLUME = Path("/var/lib/postgresql/17")
+
+
+@recover.command()
+def beside(
+    *,
+    at: Annotated[str, typer.Option(help="A moment in UTC, as ISO; the newest without.")] = "",
+    volume: _Volume = _VOLUME,
+) -> None:
+    """Restore beside, and print what was found.
+
+    Standard input is a JSON object, which may name another archive (`repository`, `cipher`) and a seal of the audit
+    that has to be found (`noted_head`).
+    """
+    run_and_report(lambda: _beside(at, volume, json.load(sys.stdin)), as_json=True)
+
+
+@recover.command()
+def swap(*, name: _Name, volume: _Volume = _VOLUME) -> None:
+    """Put what was restored in the place of the data."""
+    run_and_report(lambda: _swapped(volume, name), as_json=True)
+
+
+@recover.command()
+def back(*, name: _Name, volume: _Volume = _VOLUME) -> None:
+    """Put what was there before the last swap back."""
+    run_and_report(lambda: _swapped_back(volume, name), as_json=True)
+
+
+@recover.command()
+def kept(*, volume: _Volume = _VOLUME) -> None:
+    """Name the databases that are kept beside the one that serves."""
+    run_and_report(lambda: {"ok": True, "sentence": "", "kept": recovery.kept(volume)}, as_json=True)
+
+
+@recover.command()
+def forget(*, volume: _Volume = _VOLUME) -> None:
+    """Remove what is kept, for good, and what was restored and not taken."""
+    run_and_report(lambda: _forgotten(volume), as_json=True)
+
+
+@recover.command()
+def discard(*, volume: _Volume = _VOLUME) -> None:
+    """Remove what was restored beside, and not taken."""
+    run_and_report(lambda: _discarded(volume), as_json=True)
+
+
+def _beside(at: str, volume: Path, given: dict[str, Any]) -> dict[str, Any]:
+    settings = BackupSettings.from_environment()
+    settings.require("backup_place", "backup_repository", "backup_cipher")
+    moment = _moment(at)
+    name, cipher = _archive_of(moment, settings)
+    repository = Repository(
+        place=settings.backup_place,
+        name=given.get("repository") or name,
+        cipher=given.get("cipher") or cipher,
+        endpoint=settings.backup_endpoint,
+        region=settings.backup_region,
+        access_key_id=settings.backup_access_key_id,
+        secret_access_key=settings.backup_secret_access_key,
+        ca_file=str(settings.backup_ca_file or ""),
+    )
+    wanted = Wanted(repository, moment, given.get("noted_head") or audit_chain.BEGINNING)
+    found = recovery.restore_beside(wanted, volume, clock.utc_now())
+    return {"ok": True, "sentence": found.sentence, "base": found.base.label, **_measured(found)}
+
+
+def _archive_of(moment: datetime | None, settings: BackupSettings) -> tuple[str, str]:
+    """Return name and passphrase of the archive that was written to at that moment: a restore begins a new one."""
+    for before in json.loads(settings.backup_archives_before or "[]"):
+        if moment and moment < datetime.fromisoformat(before["until"]):
+            return before["name"], before["cipher"]
+    return settings.backup_repository, settings.backup_cipher
+
+
+def _measured(found: Found) -> dict[str, Any]:
+    return {"seconds": round(found.seconds, 1), "figures": recovery.figures_shown(found.figures)}
+
+
+def _moment(text: str) -> datetime | None:
+    if not text:
+        return None
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError as error:
+        raise BackupError(f"'{text}' is no moment, such as 2026-11-28T09:05:00Z.") from error
+    if moment.tzinfo is None:
+        raise BackupError(f"'{text}' does not say its zone: add Z for UTC, or such as +01:00.")
+    if moment > clock.utc_now():
+        raise BackupError(f"{moment.isoformat()} is still to come: without --at the newest state is restored.")
+    return moment
+
+
+def _forgotten(volume: Path) -> dict[str, Any]:
+    recovery.discard(volume)
+    names = recovery.forget_kept(volume)
+    return {"ok": True, "sentence": f"Removed: {', '.join(names)}." if names else "Nothing was kept.", "kept": []}
+
+
+def _discarded(volume: Path) -> dict[str, Any]:
+    recovery.discard(volume)
+    return {"ok": True, "sentence": "What was restored beside is removed."}
+
+
+def _swapped(volume: Path, name: str) -> dict[str, Any]:
+    recovery.swap(volume, name)
+    return {"ok": True, "sentence": "What was restored is in its place."}
+
+
+def _swapped_back(volume: Path, name: str) -> dict[str, Any]:
+    recovery.swap_back(volume, name)
+    return {"ok": True, "sentence": "What was there before is in its place again."}
