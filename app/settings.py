@@ -173,6 +173,10 @@ class AppSettings(_Settings):
     worker_max_memory_megabytes: int = Field(1_000, ge=150)  # with less it cannot begin
 
     @property
+    def is_sqlite(self) -> bool:
+        return self.database_url.startswith("sqlite:")
+
+    @property
     def workbook(self) -> WorkbookLimits:
         return WorkbookLimits(
             file_bytes=self.workbook_max_megabytes * MEGABYTE,
@@ -222,11 +226,23 @@ class BackupSettings(_Settings):
     backup_cipher: str = Field("", repr=False)
     backup_archives_before: str = Field("", repr=False)  # JSON: each with name, cipher, and the moment that it ended
 
+    @property
+    def is_sqlite(self) -> bool:
+        return self.database_url.startswith("sqlite:")
+
     def require(self, *names: str) -> None:
         """Raise AppSettingsError for the first of these settings that is missing."""
         for name in names:
             if not getattr(self, name):
                 raise AppSettingsError(f"{name.upper()} is not set: {_BACKUP_SETTINGS[name]}.")
+
+
+def plain_settings(environment: Mapping[str, str] | None = None) -> dict[str, str]:
+    """Return what is set, by name, without what is secret and what only stands in a file."""
+    found = os.environ if environment is None else environment
+    fields = [*AppSettings.model_fields.values(), *BackupSettings.model_fields.values()]
+    names = {field.alias or "" for field in fields} - {field.alias for field in fields if not field.repr}
+    return {name: found[name] for name in sorted(names) if found.get(name)}
 
 
 class _EnvironmentAndFiles(EnvSettingsSource):

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any, Self
 from zoneinfo import ZoneInfo
 
@@ -83,6 +83,11 @@ class Figures:
             audit_problem=audit["problem"],
             migrations=tuple(values["migrations"]),
         )
+
+
+def firm_day(now: datetime) -> date:
+    """Return the day that it is then, in the time zone of the firm of the open database."""
+    return now.astimezone(firm.current(_UNSAVED).zone).date()
 
 
 def differences(expected: Figures, found: Figures) -> list[str]:

@@ -15,10 +15,7 @@ from shutil import copyfileobj
 from typing import Any, Protocol
 from urllib.parse import unquote, urlsplit
 
-import boto3
-from botocore.config import Config
-from botocore.exceptions import BotoCoreError, ClientError
-
+from app.backups.refusals import BackupError
 from app.settings import BackupSettings
 
 _AMAZON = ".amazonaws.com"
@@ -37,7 +34,7 @@ _REASONS = {
 }
 
 
-class PlaceError(Exception):
+class PlaceError(BackupError):
     """The place cannot be reached or refuses; the message is one sentence."""
 
 
@@ -63,6 +60,8 @@ class Place(Protocol):
 
     def size(self, key: str) -> int: ...
 
+    def sizes(self, prefix: str = "") -> dict[str, int]: ...
+
     def now(self) -> datetime | None:
         """Return the time by the clock of the place, None if it has none of its own."""
 
@@ -86,6 +85,8 @@ class Directory:
 
     def put(self, key: str, path: Path) -> None:
         target = self._path(key)
+        if not self.folder.is_dir():  # a disk that is not mounted: what is put there would be lost
+            raise PlaceError(f"The folder {self.folder} is not there: make it, or mount the disk that it is on.")
         with _told(key), path.open("rb") as source:
             target.parent.mkdir(parents=True, exist_ok=True)
             with tempfile.NamedTemporaryFile(dir=target.parent, prefix=_PARTIAL) as partial:
@@ -99,9 +100,7 @@ class Directory:
             _flush_folder(target.parent)
 
     def keys(self, prefix: str = "") -> list[str]:
-        with _told(str(self.folder)):
-            found = (path.relative_to(self.folder).as_posix() for path in self.folder.rglob("*") if _is_whole(path))
-            return sorted(key for key in found if key.startswith(prefix))
+        return sorted(self.sizes(prefix))
 
     def get(self, key: str, path: Path) -> None:
         with _told(key), self._path(key).open("rb") as source, path.open("wb") as target:
@@ -110,6 +109,14 @@ class Directory:
     def size(self, key: str) -> int:
         with _told(key):
             return self._path(key).stat().st_size
+
+    def sizes(self, prefix: str = "") -> dict[str, int]:
+        with _told(str(self.folder)):
+            return {
+                key: path.stat().st_size
+                for path in self.folder.rglob("*")
+                if _is_whole(path) and (key := path.relative_to(self.folder).as_posix()).startswith(prefix)
+            }
 
     def remove(self, key: str) -> None:
         with _told(key):
@@ -141,7 +148,7 @@ class S3Bucket:
             self.client.put_object(Bucket=self.bucket, Key=key, Body=body, IfNoneMatch="*", ChecksumSHA256=checksum)
 
     def keys(self, prefix: str = "") -> list[str]:
-        return sorted(one["Key"] for one in self._listed(prefix))
+        return sorted(self.sizes(prefix))
 
     def get(self, key: str, path: Path) -> None:
         with self._told(key):
@@ -152,11 +159,15 @@ class S3Bucket:
 
     def size(self, key: str) -> int:
         # From the list: who may only add must not ask for the object itself.
-        found = next((one for one in self._listed(key) if one["Key"] == key), None)
-        if found is None:
+        found = self.sizes(key)
+        if key not in found:
             raise PlaceError(f"{key} is not in the bucket {self.bucket}.")
-        size: int = found["Size"]
-        return size
+        return found[key]
+
+    def sizes(self, prefix: str = "") -> dict[str, int]:
+        with self._told("its list"):
+            pages = self.client.get_paginator("list_objects_v2").paginate(Bucket=self.bucket, Prefix=prefix)
+            return {one["Key"]: one["Size"] for page in pages for one in page.get("Contents", ())}
 
     def now(self) -> datetime | None:
         with self._told("its list"):
@@ -164,13 +175,10 @@ class S3Bucket:
         sent = answer["ResponseMetadata"]["HTTPHeaders"].get("date")
         return parsedate_to_datetime(sent) if sent else None
 
-    def _listed(self, prefix: str) -> Iterator[dict[str, Any]]:
-        with self._told("its list"):
-            for page in self.client.get_paginator("list_objects_v2").paginate(Bucket=self.bucket, Prefix=prefix):
-                yield from page.get("Contents", ())
-
     @contextmanager
     def _told(self, key: str) -> Iterator[None]:
+        from botocore.exceptions import BotoCoreError, ClientError
+
         try:
             with _told(key):
                 yield
@@ -187,6 +195,14 @@ class S3Bucket:
 
 
 def _client(settings: BackupSettings) -> Any:  # noqa: ANN401  # boto3 has no types
+    # Only the image of the backups and an operator's machine have what speaks to a bucket.
+    try:
+        import boto3
+        from botocore.config import Config
+    except ImportError as error:
+        raise PlaceError(
+            "Nothing here speaks to a bucket: install boto3, which the image of the backups has."
+        ) from error
     endpoint = settings.backup_endpoint or None
     is_amazon = endpoint is None or (urlsplit(endpoint).hostname or "").endswith(_AMAZON)
     return boto3.session.Session().client(

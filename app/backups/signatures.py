@@ -4,11 +4,13 @@ import subprocess
 import tempfile
 from pathlib import Path
 
+from app.backups.refusals import BackupError
+
 NAMESPACE = "invoices-backup"
 SIGNER = "invoices"
 
 
-class SignatureError(Exception):
+class SignatureError(BackupError):
     """The message is one sentence."""
 
 

@@ -57,6 +57,15 @@ def pending() -> list[str]:
     return [migration.name for migration in _runner().status() if not migration.applied]
 
 
+def known() -> list[str]:
+    """Return the names of the migrations that this version of the product brings."""
+    return [migration.name for migration in _runner().status() if migration.path]
+
+
+def has_tables() -> bool:
+    return bool(tables.database.get_tables())
+
+
 def applied() -> list[str]:
     return [migration.name for migration in _runner().status() if migration.applied]
 
@@ -80,6 +89,22 @@ def connection() -> Iterator[None]:
     finally:
         if opened:
             tables.database.close()
+
+
+@contextmanager
+def opened_beside(url: str) -> Iterator[None]:
+    """Open another database for the block, with a connection, and go back to the one that was open.
+
+    Read it within `snapshots.snapshot`: what is cached outside of a transaction may be the other one's.
+    """
+    before = tables.database.obj
+    opened = open_database(url)
+    try:
+        with connection():
+            yield
+    finally:
+        opened.close_all() if isinstance(opened, Postgresql) else opened.close()
+        tables.database.initialize(before)
 
 
 def days_between(later: Any, earlier: Any) -> Any:

@@ -1,34 +1,116 @@
-"""Keys of the tests' own, a place to keep backups at, a folder to try them in, and a server that archives."""
+"""Keys of the tests' own, a place to keep backups at, a ledger to back up, and where both layers are tried."""
 
+import hashlib
 import shutil
 import subprocess
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
 
 import pytest
 from support.archiving_cluster import archiving_cluster
 from support.postgresql_cluster import folder_of_the_server, installed_versions
+from support.records import a_customer, a_payment, a_user, an_import, an_invoice
 from support.s3_server import running_s3_server
 
-from app.backups import scratch
+from app.backups import encryption, logical, scratch, signatures
+from app.backups.places import Directory, place_at
+from app.backups.working_folder import working_folder
+from app.settings import BackupSettings
+from app.store.access import audit
+from app.store.db import database as store_database
+from app.store.db.transactions import transaction
 
-
-def a_signing_key(path):
-    """Make a key of OpenSSH at the path, and return the text of its public half."""
-    subprocess.run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-C", "server", "-f", path], check=True)
-    return path.with_suffix(".pub").read_text()
+MORNING = datetime(2026, 3, 2, 9, 30, tzinfo=UTC)
+WORKBOOK = b"an uploaded workbook"
 
 
 @pytest.fixture(scope="session")
 def signing_key(tmp_path_factory):
     """A server's own key: its path, with the public half beside it as .pub."""
     path = tmp_path_factory.mktemp("keys") / "signing"
-    a_signing_key(path)
+    subprocess.run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-C", "server", "-f", path], check=True)
     return path
+
+
+@pytest.fixture
+def signer(signing_key):
+    return signatures.allowed_signers_line(signing_key.with_suffix(".pub").read_text())
+
+
+@pytest.fixture(scope="session")
+def age_key():
+    """The private and the public half."""
+    return encryption.new_key()
 
 
 @pytest.fixture(scope="session")
 def s3_server():
     with running_s3_server() as server:
         yield server
+
+
+@dataclass(frozen=True)
+class Server:
+    """What a server has that makes backups."""
+
+    settings: BackupSettings
+    folder: Path
+
+    @property
+    def place(self):
+        return place_at(self.settings)
+
+    def back_up(self, now=MORNING, **changed):
+        settings = self.settings.model_copy(update=changed)
+        with working_folder(settings.scratch_dir) as folder:
+            return logical.make(settings, folder, now, {"CURRENCY": "EUR"})
+
+    def upload(self, content=WORKBOOK, name="receivables.xlsx"):
+        """Store an import with its workbook, and return the path of that."""
+        row = an_import(name, sha256=hashlib.sha256(content).hexdigest(), stored_file="workbook")
+        path = self.settings.data_dir / f"imports/{row.id}/workbook"
+        path.parent.mkdir(parents=True)
+        path.write_bytes(content)
+        return path
+
+
+def a_ledger(now=MORNING):
+    """Store three invoices of two customers, a payment and two entries of the record."""
+    acme, blue = a_customer("C1", "Acme"), a_customer("C2", "Blue")
+    a_payment(an_invoice("1", acme), 40_00)
+    an_invoice("2", acme, currency="EUR")
+    an_invoice("3", blue)
+    user = a_user()
+    with transaction():
+        for number in (1, 2):
+            audit.append(user, "invoice.edited", f"invoice:{number}", now=now)
+
+
+@pytest.fixture
+def server(postgresql_url, tmp_path, signing_key, age_key):
+    """A server with a small ledger in PostgreSQL that keeps its backups in a folder."""
+    backups = tmp_path / "backups"
+    backups.mkdir()
+    opened = store_database.open_database(postgresql_url)
+    values = {
+        "DATABASE_URL": postgresql_url,
+        "DATA_DIR": str(tmp_path / "data"),
+        "BACKUP_PLACE": f"file://{backups}",
+        "BACKUP_RECIPIENT": age_key[1],
+        "BACKUP_SIGNING_KEY_FILE": str(signing_key),
+        "BACKUP_REPOSITORY": "r1",
+        "BACKUP_CIPHER": "passphrase",
+    }
+    with store_database.connection():
+        a_ledger()
+        yield Server(BackupSettings.from_environment(values), backups)
+    opened.close_all()
+
+
+@pytest.fixture
+def place(server) -> Directory:
+    return server.place
 
 
 @pytest.fixture

@@ -21,10 +21,16 @@ def file(tmp_path):
     return path
 
 
+@pytest.fixture
+def folder(tmp_path):
+    (tmp_path / "backups").mkdir()
+    return tmp_path / "backups"
+
+
 @pytest.fixture(params=["folder", "bucket"])
 def place(request, tmp_path):
     if request.param == "folder":
-        return Directory(tmp_path / "backups")
+        return Directory(request.getfixturevalue("folder"))
     server = request.getfixturevalue("s3_server")
     return bucket_of(server, server.writer)
 
@@ -154,18 +160,25 @@ def test_what_is_missing_is_named(missing, sentence):
     assert str(refused.value) == sentence
 
 
-def test_a_file_that_was_half_written_is_not_listed(tmp_path, file):
-    place = Directory(tmp_path / "backups")
+def test_a_file_that_was_half_written_is_not_listed(folder, file):
+    place = Directory(folder)
     place.put("dumps/1", file)
-    (tmp_path / "backups/dumps/.partial-x").write_bytes(b"con")
+    (folder / "dumps/.partial-x").write_bytes(b"con")
 
     assert place.keys() == ["dumps/1"]
 
 
 @pytest.mark.parametrize("key", ["../outside", "/etc/passwd", "dumps/../../outside", ""])
-def test_no_key_leads_out_of_the_folder(tmp_path, file, key):
+def test_no_key_leads_out_of_the_folder(folder, file, key):
     with pytest.raises(PlaceError, match="is no name of a file in a place of backups"):
-        Directory(tmp_path / "backups").put(key, file)
+        Directory(folder).put(key, file)
+
+
+def test_a_folder_that_is_not_mounted_is_not_made(tmp_path, file):
+    with pytest.raises(PlaceError, match=r"The folder .*/usb is not there: make it, or mount the disk that it is on\."):
+        Directory(tmp_path / "usb").put("dumps/1", file)
+
+    assert not (tmp_path / "usb").exists()
 
 
 def test_a_folder_is_called_weaker_than_a_locked_bucket(tmp_path, s3_server):

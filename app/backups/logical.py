@@ -1,0 +1,153 @@
+"""Logical backups: the database as one dump with the uploaded workbooks, encrypted, signed, and stored file by file."""
+
+import json
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from app.backups import dumps, signatures
+from app.backups.encryption import encrypt_file
+from app.backups.figures import Figures, firm_day
+from app.backups.manifest import DUMP, FIGURES, MANIFEST, SETTINGS, Manifest, StoredFile, id_of, sha256_of
+from app.backups.places import Place, place_at
+from app.backups.stored_backups import refuse_wrong_clock
+from app.backups.versions import product_version
+from app.settings import BackupSettings
+from app.store.db.snapshots import exported, server_version, snapshot
+from app.store.ledger import imports
+from app.store.ledger.imports import StoredImport
+
+_IMPORTS_AT_ONCE = 1_000
+
+
+@dataclass(frozen=True, slots=True)
+class Made:
+    """A backup that is complete in its place; `lost` says which uploaded workbooks are not in it, and why."""
+
+    manifest: Manifest
+    bytes: int
+    lost: list[str]
+
+
+def make(settings: BackupSettings, folder: Path, now: datetime, shown: Mapping[str, str]) -> Made:
+    """Back up the open PostgreSQL database, and leave its plain dump, `invoices.dump`, in the working folder.
+
+    `shown` are the settings that are no secrets. Raises BackupError, PlaceError, SignatureError or EncryptionError.
+    """
+    settings.require("backup_place", "backup_recipient", "backup_signing_key_file")
+    place = place_at(settings)
+    refuse_wrong_clock(place, now)
+    return _Backup(settings, place, folder, now).made(shown)
+
+
+@dataclass(slots=True)
+class _Backup:
+    settings: BackupSettings
+    place: Place
+    folder: Path
+    now: datetime
+    stored: list[StoredFile] = field(default_factory=list)
+    lost: list[str] = field(default_factory=list)
+
+    @property
+    def id(self) -> str:
+        return id_of(self.now)
+
+    def made(self, shown: Mapping[str, str]) -> Made:
+        versions = {"app": product_version(), "pg_dump": dumps.refuse_old_pg_dump(), "server": server_version()}
+        with snapshot():
+            figures = Figures.taken(firm_day(self.now))
+            dumps.dump(self.settings.database_url, exported(), self.folder / DUMP)
+            uploaded = list(_all_imports())
+        needed = {"repository": self.settings.backup_repository, "cipher": self.settings.backup_cipher}
+        self._store(self.folder / DUMP)
+        self._store_json(SETTINGS, {**needed, "settings": dict(shown)})
+        self._store_json(FIGURES, figures.to_json())
+        self._store_workbooks(uploaded)
+        manifest = Manifest(
+            id=self.id,
+            made_at=self.now,
+            versions=versions,
+            migrations=figures.migrations,
+            repository=self.settings.backup_repository,
+            files=tuple(self.stored),
+            figures=figures,
+        )
+        self._close(manifest)
+        return Made(manifest, sum({file.key: file.bytes for file in self.stored}.values()), self.lost)
+
+    def _store_json(self, name: str, values: Mapping[str, Any]) -> None:
+        path = self.folder / name
+        path.write_text(json.dumps(values, indent=2), encoding="utf-8")
+        self._store(path)
+        path.unlink()
+
+    def _store(self, path: Path) -> None:
+        key = f"dumps/{self.id}/{path.name}.age"
+        with self._encrypted(path) as locked:
+            self.place.put(key, locked)
+            self.stored.append(_described(path.name, key, path, locked))
+
+    def _store_workbooks(self, uploaded: list[StoredImport]) -> None:
+        """Store each content once, whatever backup it came with first."""
+        there = self.place.sizes("files/")
+        for one in uploaded:
+            name = f"imports/{one.id}/{one.stored_file}"
+            workbook = self.settings.data_dir / name
+            problem = _problem(workbook, one)
+            if not problem:
+                self.stored.append(self._workbook(name, workbook, one.sha256, there))
+            elif imports.get(one.id):  # else it was discarded meanwhile
+                self.lost.append(problem)
+
+    def _workbook(self, name: str, workbook: Path, sha256: str, there: dict[str, int]) -> StoredFile:
+        key = f"files/{sha256}.age"
+        if key in there:
+            return StoredFile(name, key, sha256, workbook.stat().st_size, "", there[key])
+        with self._encrypted(workbook) as locked:
+            self.place.put(key, locked)
+            stored = _described(name, key, workbook, locked)
+        there[key] = stored.bytes
+        return stored
+
+    def _close(self, manifest: Manifest) -> None:
+        """Store what makes the backup count."""
+        path = self.folder / MANIFEST
+        manifest.write(path)
+        key = self.settings.backup_signing_key_file
+        assert key is not None  # `make` required it
+        for one in (path, signatures.sign(path, key)):
+            self.place.put(f"dumps/{self.id}/{one.name}", one)
+
+    @contextmanager
+    def _encrypted(self, path: Path) -> Iterator[Path]:
+        locked = self.folder / f"{path.name}.age"
+        encrypt_file(path, locked, self.settings.backup_recipient)
+        try:
+            yield locked
+        finally:
+            locked.unlink()
+
+
+def _described(name: str, key: str, plain: Path, locked: Path) -> StoredFile:
+    sizes = plain.stat().st_size, locked.stat().st_size
+    return StoredFile(name, key, sha256_of(plain), sizes[0], sha256_of(locked), sizes[1])
+
+
+def _all_imports() -> Iterator[StoredImport]:
+    last = 0
+    while found := imports.following(last, _IMPORTS_AT_ONCE):
+        yield from found
+        last = found[-1].id
+
+
+def _problem(workbook: Path, uploaded: StoredImport) -> str:
+    """Return why the uploaded workbook cannot be backed up, "" if it can."""
+    try:
+        is_whole = sha256_of(workbook) == uploaded.sha256
+    except FileNotFoundError:
+        return f"{uploaded.file_name} of import {uploaded.id} is not in DATA_DIR"
+    return "" if is_whole else f"{uploaded.file_name} of import {uploaded.id} is not what was uploaded"
