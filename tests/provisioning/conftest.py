@@ -68,8 +68,8 @@ def settings() -> HostSettings:
         host="198.51.100.9", ipv6_address="2001:db8::9", user="ubuntu", server_name="invoices",
         instance_name="invoices", host_keys=(), domain="invoices.example.com", region="us-east-1",
         ssh_cidrs=("203.0.113.7/32", "2001:db8:1::/48"), dns_records_to_set="", backup_bucket="b",
-        aws_access_key_id="id", aws_secret_access_key="hidden-1", restorer_access_key_id="id",
-        restorer_secret_access_key="hidden-2", alarm_topic="", metric_namespace="", app_secret="", monthly_cost={},
+        aws_access_key_id="id", aws_secret_access_key="hidden-1",
+        alarm_topic="", metric_namespace="", app_secret="", monthly_cost={},
     )  # fmt: skip
 
 
