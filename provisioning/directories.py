@@ -14,6 +14,7 @@ MODES: Mapping[str, str] = {
     "/etc/invoices": "0755",
     "/var/lib/invoices": "0700",
     "/var/lib/invoices/dumps": "0700",
+    "/var/lib/invoices/reports": "0755",  # read by the app, which is not root
     "/var/log/invoices": "0750",
 }
 

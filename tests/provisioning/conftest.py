@@ -36,7 +36,7 @@ RENTED = {
 }
 PACKAGES = """apparmor ca-certificates dbus e2fsprogs iproute2 kmod logrotate openssh-server procps sudo nftables
 fail2ban python3-systemd docker.io docker-compose-v2 docker-buildx auditd systemd-timesyncd
-unattended-upgrades""".split()
+unattended-upgrades openssl python3 python3-boto3""".split()
 SHAPED = {
     "dpkg-query *": Ran(0, "".join(f"ii  {name}\n" for name in PACKAGES)),
     "dpkg-query * atftpd *": Ran(1, "", "no packages found"),
@@ -45,7 +45,7 @@ SHAPED = {
     "test -e /swapfile": Ran(0, ""),
     **{
         f"stat --format=%a %U:%G %F {path}": Ran(0, f"{mode.lstrip('0')} root:root directory\n")
-        for path, mode in directories.MODES.items()
+        for path, mode in {**directories.MODES, "/usr/local/lib/invoices": "0755"}.items()
     },
     "systemctl is-enabled *": Ran(0, "enabled\n"),
     "systemctl is-active *": Ran(0, "active\n"),
