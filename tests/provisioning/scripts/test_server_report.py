@@ -36,7 +36,7 @@ def report(server, tmp_path, monkeypatch):
     }.items():
         monkeypatch.setattr(script, name, tmp_path / file)
     begins, ends = datetime(2026, 11, 1, tzinfo=UTC).timestamp(), datetime(2027, 1, 30, tzinfo=UTC).timestamp()
-    shown = site_certificate.Certificate(begins, ends)
+    shown = site_certificate.SiteCertificate(begins, ends)
     monkeypatch.setattr(site_certificate, "shown_for", lambda _domain: shown)
     server.answers |= {
         "docker version *": "28.1.1\n",

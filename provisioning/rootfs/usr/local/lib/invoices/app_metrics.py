@@ -14,28 +14,28 @@ _LABEL = re.compile(r'(\w+)="((?:[^"\\]|\\.)*)"')
 
 
 @dataclass(frozen=True)
-class Sample:
+class MetricSample:
     name: str
     labels: dict[str, str]
     value: float
 
 
-def of(container: str) -> list[Sample]:
+def of(container: str) -> list[MetricSample]:
     """Raise OSError or UnknownError if the container does not answer."""
     with urllib.request.urlopen(f"http://{_address(container)}:{PORT}/metrics", timeout=_SECONDS) as answer:
         return list(samples(answer.read().decode()))
 
 
-def samples(text: str) -> Iterator[Sample]:
+def samples(text: str) -> Iterator[MetricSample]:
     """Read Prometheus' own format."""
     for line in text.splitlines():
         found = None if line.startswith("#") else _LINE.match(line)
         if found:
             labels = dict(_LABEL.findall(found["labels"] or ""))
-            yield Sample(found["name"], labels, float(found["value"]))
+            yield MetricSample(found["name"], labels, float(found["value"]))
 
 
-def errors(found: Sequence[Sample]) -> float:
+def errors(found: Sequence[MetricSample]) -> float:
     """Return how many requests failed since the app was started."""
     counted = (one for one in found if one.name == "invoices_requests_total")
     return sum(one.value for one in counted if one.labels.get("status", "").startswith("5"))

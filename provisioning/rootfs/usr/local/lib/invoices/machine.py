@@ -17,7 +17,7 @@ class UnknownError(Exception):
 
 
 @dataclass(frozen=True)
-class Container:
+class StackContainer:
     id: str
     service: str
     name: str
@@ -44,16 +44,16 @@ def printed(*command: str, seconds: float = _SECONDS, stdin: str = "") -> str:
     return done.stdout
 
 
-def containers() -> list[Container]:
+def containers() -> list[StackContainer]:
     """Return those of the stack that stay; one-off commands are none."""
     labels = (f"com.docker.compose.project={_PROJECT}", "com.docker.compose.oneoff=False")
     filters = [word for label in labels for word in ("--filter", f"label={label}")]
     fields = ("{{.ID}}", '{{.Label "com.docker.compose.service"}}', "{{.Names}}", "{{.Image}}", "{{.State}}")
     shown = printed("docker", "ps", "--all", "--no-trunc", *filters, "--format", "\t".join((*fields, "{{.Status}}")))
-    return [Container(*line.split("\t")) for line in shown.splitlines()]
+    return [StackContainer(*line.split("\t")) for line in shown.splitlines()]
 
 
-def running(service: str) -> list[Container]:
+def running(service: str) -> list[StackContainer]:
     return [one for one in containers() if one.service == service and one.state == "running"]
 
 

@@ -11,7 +11,7 @@ _SECONDS = 5
 
 
 @dataclass(frozen=True)
-class Certificate:
+class SiteCertificate:
     """Both ends are seconds since 1970."""
 
     begins: float
@@ -21,7 +21,7 @@ class Certificate:
         return 100 * max(0.0, min(1.0, (self.ends - at) / (self.ends - self.begins)))
 
 
-def shown_for(domain: str) -> Certificate:
+def shown_for(domain: str) -> SiteCertificate:
     """Raise UnknownError or OSError if nothing is shown."""
     # Not whether somebody vouches for it: one of the server's own authority has an end too.
     context = ssl.create_default_context()
@@ -34,7 +34,7 @@ def shown_for(domain: str) -> Certificate:
     pem = ssl.DER_cert_to_PEM_cert(shown)
     lines = machine.printed("openssl", "x509", "-noout", "-startdate", "-enddate", stdin=pem).splitlines()
     begins, ends = (ssl.cert_time_to_seconds(line.partition("=")[2]) for line in lines)
-    return Certificate(begins, ends)
+    return SiteCertificate(begins, ends)
 
 
 def own_address() -> str:
