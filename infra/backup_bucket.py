@@ -1,15 +1,21 @@
 """The backup bucket: locked, versioned, encrypted and not public, with the policies of its users."""
 
-from pulumi import ComponentResource, ResourceOptions
+from typing import Any
+
+from pulumi import ComponentResource, Resource, ResourceOptions
 from pulumi_aws import iam, s3
 
+from infra.access_keys import AccessKeys
 from infra.iam_policies import allow, deny, policy
 from infra.settings import InfraSettings
 from infra.tags import tags_of
 
 _DAYS_AFTER_LOCK = 5
 _INCOMPLETE_UPLOAD_DAYS = 2
-# Actions that would undo the lock: denied by name to the keys we hand out, whatever a later policy allows.
+_NEVER_REPLACED = ("dumps", "files", "certificates")
+_FORGOTTEN_AFTER_LOCK = ("dumps", "certificates")
+# Actions that would undo the lock: denied by name to the keys we hand out, whatever a later policy allows, and to
+# everybody who shows no second factor.
 _DESTROYING = (
     "s3:DeleteObjectVersion",
     "s3:PutObjectRetention",
@@ -18,6 +24,7 @@ _DESTROYING = (
     "s3:PutLifecycleConfiguration",
     "s3:PutBucketVersioning",
     "s3:PutBucketObjectLockConfiguration",
+    "s3:PutBucketPublicAccessBlock",
     "s3:PutBucketPolicy",
     "s3:DeleteBucketPolicy",
     "s3:DeleteBucket",
@@ -29,6 +36,7 @@ class BackupBucket(ComponentResource):
 
     Three principals: the writer, which is the server's user, adds; the restorer, elsewhere, reads; administrators, with
     a second factor, do the rest. Below `wal/` the writer also reads and hides objects: pgBackRest needs that.
+    When the stack goes, the bucket stays, with all that protects it.
     """
 
     def __init__(self, name: str, settings: InfraSettings, writer: iam.User) -> None:
@@ -44,14 +52,23 @@ class BackupBucket(ComponentResource):
             opts=ResourceOptions(parent=self, protect=True, retain_on_delete=True),
         )
         self.name = bucket.bucket
-        self._close(bucket)
-        self._lock(bucket, settings)
+        closed = self._close(bucket)
+        locked = self._lock(bucket, settings)
+        s3.BucketPolicy(  # last: it denies what makes the others
+            "guard",
+            bucket=bucket.id,
+            policy=bucket.arn.apply(_bucket_policy),
+            opts=self._kept(*closed, *locked),
+        )
         iam.UserPolicy("writer", user=writer.name, policy=bucket.arn.apply(_writer_policy), opts=self._own)
         self.restorer_key = self._restorer(bucket, settings)
         self._administrators(bucket, server_name)
         self.register_outputs({"name": self.name})
 
-    def _close(self, bucket: s3.Bucket) -> None:
+    def _kept(self, *after: Resource) -> ResourceOptions:
+        return ResourceOptions(parent=self, retain_on_delete=True, depends_on=list(after))
+
+    def _close(self, bucket: s3.Bucket) -> tuple[Resource, ...]:
         blocked = s3.BucketPublicAccessBlock(
             "not-public",
             bucket=bucket.id,
@@ -59,70 +76,84 @@ class BackupBucket(ComponentResource):
             block_public_policy=True,
             ignore_public_acls=True,
             restrict_public_buckets=True,
-            opts=self._own,
+            opts=self._kept(),
         )
         s3.BucketOwnershipControls(
-            "owner", bucket=bucket.id, rule={"object_ownership": "BucketOwnerEnforced"}, opts=self._own
+            "owner", bucket=bucket.id, rule={"object_ownership": "BucketOwnerEnforced"}, opts=self._kept()
         )
         s3.BucketServerSideEncryptionConfiguration(
             "encryption",
             bucket=bucket.id,
             rules=[{"apply_server_side_encryption_by_default": {"sse_algorithm": "AES256"}}],
-            opts=self._own,
+            opts=self._kept(),
         )
-        s3.BucketPolicy(
-            "tls-only",
-            bucket=bucket.id,
-            policy=bucket.arn.apply(_tls_only_policy),
-            opts=ResourceOptions(parent=self, depends_on=[blocked]),
-        )
+        return (blocked,)
 
-    def _lock(self, bucket: s3.Bucket, settings: InfraSettings) -> None:
+    def _lock(self, bucket: s3.Bucket, settings: InfraSettings) -> tuple[Resource, ...]:
         versioning = s3.BucketVersioning(
-            "versions", bucket=bucket.id, versioning_configuration={"status": "Enabled"}, opts=self._own
+            "versions", bucket=bucket.id, versioning_configuration={"status": "Enabled"}, opts=self._kept()
         )
-        versioned = ResourceOptions(parent=self, depends_on=[versioning])
-        s3.BucketObjectLockConfiguration(
+        lock = s3.BucketObjectLockConfiguration(
             "lock",
             bucket=bucket.id,
             rule={"default_retention": {"mode": settings.backup_lock_mode, "days": settings.backup_lock_days}},
-            opts=versioned,
+            opts=self._kept(versioning),
         )
-        s3.BucketLifecycleConfiguration(
+        lifecycle = s3.BucketLifecycleConfiguration(
             "lifecycle",
             bucket=bucket.id,
-            rules=[
-                {
-                    "id": "forget-what-was-replaced",
-                    "status": "Enabled",
-                    "filter": {"prefix": ""},
-                    "noncurrent_version_expiration": {"noncurrent_days": settings.backup_lock_days + _DAYS_AFTER_LOCK},
-                    "abort_incomplete_multipart_upload": {"days_after_initiation": _INCOMPLETE_UPLOAD_DAYS},
-                }
-            ],
-            opts=versioned,
+            rules=_rules(settings.backup_lock_days + _DAYS_AFTER_LOCK),
+            opts=self._kept(versioning),
         )
+        return lock, lifecycle
 
     def _restorer(self, bucket: s3.Bucket, settings: InfraSettings) -> iam.AccessKey:
-        """Create the restorer and its key; a higher key number makes a new key before the old one is deleted."""
         server_name = settings.server_name
-        user = iam.User("restorer", name=f"{server_name}-restorer", tags=tags_of(server_name), opts=self._own)
-        iam.UserPolicy("restorer", user=user.name, policy=bucket.arn.apply(_restorer_policy), opts=self._own)
-        return iam.AccessKey(
-            f"restorer-{settings.key_number}",
-            user=user.name,
-            opts=ResourceOptions(parent=self, additional_secret_outputs=["secret"]),
+        user = iam.User(
+            "restorer", name=f"{server_name}-restorer", force_destroy=True, tags=tags_of(server_name), opts=self._own
         )
+        iam.UserPolicy("restorer", user=user.name, policy=bucket.arn.apply(_restorer_policy), opts=self._own)
+        return AccessKeys("restorer", settings, user, self).newest
 
     def _administrators(self, bucket: s3.Bucket, server_name: str) -> None:
-        group = iam.Group("administrators", name=f"{server_name}-backup-administrators", opts=self._own)
+        # Kept with the bucket. AWS deletes no group that somebody was added to, and a group that is kept must not have
+        # the name that the next stack gives its own: so Pulumi adds some letters to this one.
+        group = iam.Group(f"{server_name}-backup-administrators", opts=self._kept())
         iam.GroupPolicy(
-            "administrators", group=group.name, policy=bucket.arn.apply(_administrator_policy), opts=self._own
+            "administrators", group=group.name, policy=bucket.arn.apply(_administrator_policy), opts=self._kept()
         )
+
+
+def _rules(days: int) -> list[s3.BucketLifecycleConfigurationRuleArgsDict]:
+    """Return how the bucket forgets; what is locked outlives each rule until its lock is over."""
+    replaced: s3.BucketLifecycleConfigurationRuleArgsDict = {
+        "id": "forget-what-was-replaced",
+        "status": "Enabled",
+        "filter": {"prefix": ""},
+        "noncurrent_version_expiration": {"noncurrent_days": days},
+        "abort_incomplete_multipart_upload": {"days_after_initiation": _INCOMPLETE_UPLOAD_DAYS},
+    }
+    aged: list[s3.BucketLifecycleConfigurationRuleArgsDict] = [
+        {
+            "id": f"forget-{folder}",
+            "status": "Enabled",
+            "filter": {"prefix": f"{folder}/"},
+            "expiration": {"days": days},
+            "noncurrent_version_expiration": {"noncurrent_days": _DAYS_AFTER_LOCK},
+        }
+        for folder in _FORGOTTEN_AFTER_LOCK
+    ]
+    marks: s3.BucketLifecycleConfigurationRuleArgsDict = {  # which pgBackRest leaves behind wherever it deletes
+        "id": "forget-marks",
+        "status": "Enabled",
+        "filter": {"prefix": "wal/"},
+        "expiration": {"expired_object_delete_marker": True},
+    }
+    return [replaced, *aged, marks]
 
 
 def _writer_policy(arn: str) -> str:
-    added = [f"{arn}/{folder}/*" for folder in ("dumps", "files", "certificates", "wal")]
+    added = [f"{arn}/{folder}/*" for folder in (*_NEVER_REPLACED, "wal")]
     return policy(
         allow("Add", ["s3:PutObject", "s3:AbortMultipartUpload"], *added),
         allow("Archive", ["s3:GetObject", "s3:DeleteObject"], f"{arn}/wal/*"),
@@ -146,6 +177,27 @@ def _administrator_policy(arn: str) -> str:
     return policy({**allow("Administer", reading + lifting, arn, f"{arn}/*"), "Condition": with_second_factor})
 
 
-def _tls_only_policy(arn: str) -> str:
-    plain = {"Bool": {"aws:SecureTransport": "false"}}
-    return policy({**deny("TlsOnly", ["s3:*"], arn, f"{arn}/*"), "Principal": "*", "Condition": plain})
+def _bucket_policy(arn: str) -> str:
+    everything = (arn, f"{arn}/*")
+    kept = [f"{arn}/{folder}/*" for folder in _NEVER_REPLACED]
+    return policy(
+        _denied("TlsOnly", ["s3:*"], *everything, when={"Bool": {"aws:SecureTransport": "false"}}),
+        # IfExists: a key that somebody keeps knows of no second factor at all, and counts as one without.
+        _denied(
+            "SecondFactor",
+            list(_DESTROYING),
+            *everything,
+            when={"BoolIfExists": {"aws:MultiFactorAuthPresent": "false"}},
+        ),
+        # Only what makes an object: the parts of a large one carry no condition, putting them together does.
+        _denied(
+            "OnlyNewObjects",
+            ["s3:PutObject"],
+            *kept,
+            when={"Null": {"s3:if-none-match": "true"}, "Bool": {"s3:ObjectCreationOperation": "true"}},
+        ),
+    )
+
+
+def _denied(sid: str, actions: list[str], *resources: str, when: dict[str, Any]) -> dict[str, Any]:
+    return {**deny(sid, actions, *resources), "Principal": "*", "Condition": when}

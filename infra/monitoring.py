@@ -20,6 +20,7 @@ class Alarm:
     """When a mail is sent: if the metric's statistic passes the threshold `times` times in a row, `minutes` each.
 
     `when_silent` is how a missing metric counts, by default as an alarm: a server that sends nothing has a problem.
+    One `of_backups` is rented only with them: without, nothing ever sends its metric.
     """
 
     name: str
@@ -33,18 +34,29 @@ class Alarm:
     when_silent: str = "breaching"
     namespace: str = NAMESPACE
     region: str | None = None
+    of_backups: bool = False
 
 
 _ABOVE, _BELOW = "GreaterThanThreshold", "LessThanThreshold"
 BASIC = (
     Alarm("heartbeat", "The server has said nothing for five minutes.", "Heartbeat", _BELOW, 1, statistic="Sum"),
     Alarm("disk", "More than 80 % of the disk is used.", "DiskUsedPercent", _ABOVE, 80),
-    Alarm("memory", "Less than 10 % of the memory is free.", "MemoryAvailablePercent", _BELOW, 10, statistic="Minimum"),
-    Alarm("backup", "The newest verified backup is older than 26 hours.", "VerifiedBackupAgeHours", _ABOVE, 26, 60),
-)
+    # Three times: building a version or reading a large workbook takes much of it for some minutes.
+    Alarm(
+        "memory", "Less than 10 % of the memory is free for a quarter of an hour.",
+        "MemoryAvailablePercent", _BELOW, 10, times=3, statistic="Minimum",
+    ),
+    Alarm(
+        "backup", "The newest verified backup is older than 26 hours.",
+        "VerifiedBackupAgeHours", _ABOVE, 26, 60, of_backups=True,
+    ),
+)  # fmt: skip
 DETAILED = (
     Alarm("inodes", "More than 80 % of the inodes are used.", "InodesUsedPercent", _ABOVE, 80),
-    Alarm("archive", "Changes have not been archived for five minutes.", "UnarchivedWalSeconds", _ABOVE, 300),
+    Alarm(
+        "archive", "Changes have not been archived for five minutes.",
+        "UnarchivedWalSeconds", _ABOVE, 300, of_backups=True,
+    ),
     Alarm(
         "certificate", "The certificate has less than a quarter of its life left.",
         "CertificateLifePercent", _BELOW, 25, 60,
@@ -66,10 +78,11 @@ class MonitoringAlarms(ComponentResource):
         topic = self._topic("alarms")
         self.topic = topic.arn
         for alarm in ALARMS[settings.monitoring]:
-            self._alarm(alarm, topic, {"Server": settings.server_name})
+            if settings.backups or not alarm.of_backups:
+                self._alarm(alarm, topic, {"Server": settings.server_name})
         iam.UserPolicy("figures", user=user.name, policy=_metrics_policy(), opts=self._own)
         if settings.monitoring == "detailed":
-            self._outside_check()
+            self._outside_check(topic)
         self._budget()
         self.register_outputs({"topic": self.topic})
 
@@ -104,13 +117,14 @@ class MonitoringAlarms(ComponentResource):
             opts=self._own,
         )
 
-    def _outside_check(self) -> None:
+    def _outside_check(self, topic: sns.Topic) -> None:
         server, domain = self._settings.server_name, self._settings.domain
         check = route53.HealthCheck(
             "outside",
             type="HTTPS_STR_MATCH",
             fqdn=domain,
             port=443,
+            enable_sni=True,  # not the default of this type, and the proxy knows no site without a name
             resource_path="/health",
             search_string='"ok"',
             request_interval=30,
@@ -122,7 +136,8 @@ class MonitoringAlarms(ComponentResource):
             "outside", f"https://{domain}/health does not answer from outside.", "HealthCheckStatus", _BELOW, 1,
             minutes=1, times=3, statistic="Minimum", namespace="AWS/Route53", region=_OUTSIDE_REGION,
         )  # fmt: skip
-        self._alarm(alarm, self._topic("outside", _OUTSIDE_REGION), {"HealthCheckId": check.id})
+        is_there = self._settings.region == _OUTSIDE_REGION  # an alarm only reaches a topic of its own region
+        self._alarm(alarm, topic if is_there else self._topic("outside", _OUTSIDE_REGION), {"HealthCheckId": check.id})
 
     def _budget(self) -> None:
         budgets.Budget(

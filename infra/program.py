@@ -52,6 +52,7 @@ def rent(settings: InfraSettings) -> dict[str, Any]:
         "ssh_cidrs": list(settings.ssh_cidrs),
         "dns_records_to_set": records.to_set,
         "backup_bucket": bucket.name if bucket else nothing,
+        "backup_endpoint": f"s3.{settings.region}.amazonaws.com" if bucket else "",
         "aws_access_key_id": user.key.id,
         "aws_secret_access_key": Output.secret(user.key.secret),
         "restorer_access_key_id": bucket.restorer_key.id if bucket else nothing,

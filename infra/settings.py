@@ -17,6 +17,7 @@ Monitoring = Literal["off", "basic", "detailed"]
 
 DOMAINS_REGION = "us-east-1"  # the only region whose Lightsail API has domains
 _LEAST_MEMORY_GIGABYTES = 2
+_KEYS_AT_ONCE = 2
 _KEY_KINDS = {"ssh-ed25519", "ssh-rsa", "ecdsa-sha2-nistp256", "ecdsa-sha2-nistp384", "ecdsa-sha2-nistp521"}
 LOGIN_USERS: Mapping[_Blueprint, str] = {"ubuntu_24_04": "ubuntu", "ubuntu_22_04": "ubuntu", "debian_13": "admin"}
 _EXAMPLES = {
@@ -111,6 +112,17 @@ def _in_zone(domain: str, info: ValidationInfo) -> str:
     return domain
 
 
+def _of_two_keys(retired: int, info: ValidationInfo) -> int:
+    newest = info.data.get("key_number")
+    if newest is None:
+        return retired
+    if retired >= newest:
+        raise ValueError(f"it must be below keyNumber, {newest}, whose keys are in use")
+    if newest - retired > _KEYS_AT_ONCE:
+        raise ValueError(f"it must be at least {newest - _KEYS_AT_ONCE}: AWS lets a user have {_KEYS_AT_ONCE} keys")
+    return retired
+
+
 def _for_alarms(email: str, info: ValidationInfo) -> str:
     if not email and info.data.get("monitoring", "off") != "off":
         raise ValueError("it is missing; alarms need somebody to be sent to, or set monitoring to off")
@@ -137,8 +149,9 @@ class InfraSettings(BaseModel):
     """All settings of the stack; each is named as its key, which is written in camelCase there.
 
     `server_name` never changes and is part of all resources' names; `server_number` counts replacements of the machine;
-    a higher `key_number` makes new keys. `ssh_cidrs` are the networks that may connect by SSH; `dns` is where the
-    domain's records are set; `backup_lock_mode` is who can lift a backup's lock early: an administrator, or nobody.
+    a higher `key_number` makes new keys, and those up to `retired_key_number` are deleted. `ssh_cidrs` are the networks
+    that may connect by SSH; `dns` is where the domain's records are set; `backup_lock_mode` is who can lift a backup's
+    lock early: an administrator, or nobody.
     """
 
     model_config = ConfigDict(alias_generator=to_camel, frozen=True)
@@ -164,6 +177,7 @@ class InfraSettings(BaseModel):
     monthly_budget: int = Field(50, ge=1, le=10_000)
     secrets: Literal["config", "secretsmanager"] = "config"
     key_number: _Number = 1
+    retired_key_number: Annotated[int, AfterValidator(_of_two_keys)] = Field(0, ge=0, validate_default=True)
 
     @classmethod
     def read(cls, config: Mapping[str, Any], region: str) -> Self:

@@ -5,7 +5,7 @@ import json
 from playbooks.steps.session import RefusedError, Session, server_task
 from provisioning.host import Host
 
-PROGRAM = "/usr/local/lib/invoices/backups.py"
+PROGRAM = ("python3", "-E", "-s", "-B", "/usr/local/lib/invoices/backup_runs.py")
 REPORTS = "/var/lib/invoices/reports"
 _SECONDS = 4 * 3600
 
@@ -28,7 +28,7 @@ def backup(found: Session, *, base: bool = False, prove: bool = False, dry_run: 
 
 def made(host: Host, kind: str) -> str:
     """Run it as the timers do, and return what it reports; raises RefusedError if that is not ok."""
-    done = host.act("python3", "-I", PROGRAM, kind, check=False, seconds=_SECONDS)
+    done = host.act(*PROGRAM, kind, check=False, seconds=_SECONDS)
     sentence = (done.out or done.err).strip()
     if not done.ok:
         raise RefusedError(f"{host.name}: {sentence}")

@@ -11,7 +11,7 @@ from playbooks.steps.release import Release
 from playbooks.steps.roles import set_roles
 from playbooks.steps.session import RefusedError, Session, server_task
 from playbooks.steps.stack import ONCE, Stack, containers, health
-from playbooks.steps.stack_settings import are_applied, ensure_settings, wanted
+from playbooks.steps.stack_settings import are_applied, ensure_settings, ensure_watching_key, wanted
 from playbooks.steps.switching import routed_to
 from playbooks.steps.takeover import take_over
 from provisioning.backups import KINDS
@@ -65,6 +65,7 @@ class Deployment:
         stack = Stack(host, version)
         with steps.step("Look at what is there"):
             ensure_settings(host, self._settings())
+            ensure_watching_key(host, self.session.settings)
             is_there = before == version and are_applied(host) and _all_serve(host, version)
         if is_there and not self.is_refreshed:
             steps.note(f"{version} serves already, and nothing else changed.")

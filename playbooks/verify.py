@@ -22,7 +22,7 @@ def verify(found: Session, *, only: str = "") -> None:
     config = ssh_config.write(found.settings, found.identity)
     report = KEPT / "verify.xml"
     facts = KEPT / "verify.json"
-    hidden = {"aws_secret_access_key", "restorer_secret_access_key"}
+    hidden = {"aws_secret_access_key"}
     facts.write_text(found.settings.model_dump_json(exclude=hidden), encoding="utf-8")
     command = [
         sys.executable, "-m", "pytest", "-q", "--no-header", "-p", "no:cacheprovider", f"--junit-xml={report}",

@@ -21,6 +21,7 @@ from provisioning import (
     security_updates,
     ssh_access,
     swap,
+    watching,
 )
 from provisioning.change import Change
 from provisioning.host import Host
@@ -65,6 +66,7 @@ def _parts(host: Host, settings: HostSettings, can_still_connect: Callable[[], b
     yield from disk_reserve.ensure(host)  # after Docker, whose folder determines the disk
     yield from audit.ensure(host, found)  # after Docker, whose files it watches
     yield from nightly_pruning.ensure(host)
-    yield from backups.ensure(host)
+    yield from watching.ensure(host, settings)  # after the folders and Docker, which it looks at
+    yield from backups.ensure(host)  # after watching, whose folder its program lies in
     yield from security_updates.ensure(host)  # late: it must not update packages during the run
     yield from file_modes.ensure(host)  # last: packages install such files

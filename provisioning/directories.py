@@ -15,7 +15,7 @@ MODES: Mapping[str, str] = {
     "/var/lib/invoices": "0700",
     "/var/lib/invoices/backups": "1777",  # where no bucket is rented: containers of two users write to it
     "/var/lib/invoices/dumps": "0700",
-    "/var/lib/invoices/reports": "0755",  # read by the app
+    "/var/lib/invoices/reports": "0755",  # read by the app, which is not root
     "/var/log/invoices": "0750",
 }
 

@@ -17,6 +17,8 @@ class HostSettingsError(Exception):
 class HostSettings(BaseModel):
     """The server, in the names of the stack's outputs; texts are empty for what was not rented.
 
+    `backup_endpoint` is the host of the store that has the bucket; `backup_authority` is a file on the operator's
+    machine with the certificate of its private authority, which only a server in a file can have.
     `dns_records_to_set` has a line for each record to be set by hand; `monthly_cost` is in dollars, by item;
     `host_keys` are lines such as `ssh-ed25519 AAAA…`, empty where only `fab trust` can get them.
     """
@@ -38,8 +40,6 @@ class HostSettings(BaseModel):
     backup_authority: str = ""
     aws_access_key_id: str
     aws_secret_access_key: str = Field(repr=False)
-    restorer_access_key_id: str
-    restorer_secret_access_key: str = Field(repr=False)
     alarm_topic: str
     metric_namespace: str
     app_secret: str

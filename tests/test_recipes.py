@@ -29,6 +29,7 @@ DOCUMENTATION = "tests/test_documentation.py"
 PERMISSIONS = "tests/app/web/test_permission_table.py"
 MIGRATIONS = "tests/app/store/db/test_migrations.py"
 EQUAL = f"{MIGRATIONS}::test_the_migrated_database_has_exactly_the_tables_of_the_code"
+FIGURES = "tests/provisioning/scripts/test_figures.py"
 HEADINGS = "tests/app/workbook/meaning/vocabulary/test_headings.py"
 TOLD = "tests/app/web/pages/test_audit.py::test_everything_that_the_app_records_is_told_in_words"
 EXAMPLES = {
@@ -73,9 +74,10 @@ EXAMPLES = {
         "docs/operations.md", f"{DOCUMENTATION}::test_the_page_on_operations_names_every_command_of_fab",
     ),
     "alarm": Example(
-        "tests/infra/test_monitoring.py -k watches_also or tells_somebody",
-        "tests/infra/test_monitoring.py",
-        "tests/infra/test_monitoring.py::test_detailed_monitoring_watches_also_from_outside",
+        f"tests/infra/test_monitoring.py {FIGURES} "
+        "-k watches_also or tells_somebody or somebody_who_sends or watchdog_minds",
+        "provisioning/rootfs/usr/local/lib/invoices/figures.py",
+        f"{FIGURES}::test_every_alarm_that_is_rented_has_somebody_who_sends_its_figure",
     ),
     "server-part": Example(
         f"tests/provisioning/test_small_parts.py tests/provisioning/test_baseline.py {DOCUMENTATION} "

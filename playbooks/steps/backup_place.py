@@ -84,7 +84,7 @@ def _invoices(found: Session, *words: str) -> str:
 
 def _environment(found: Session) -> dict[str, str]:
     place = wanted(found.settings)
-    if not place.get("BACKUP_PLACE"):
+    if not place["BACKUP_PLACE"].startswith("s3:"):
         raise RefusedError(
             "No bucket is rented: backups lie in /var/lib/invoices/backups on the server itself, and "
             "docs/operations.md says how one of them is opened."

@@ -1,5 +1,6 @@
 """The stack's settings on a server: from the server's own settings, and from the operator's `server.env`."""
 
+import json
 from dataclasses import replace
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -13,6 +14,7 @@ from provisioning.change import Change
 from provisioning.host import Host
 from provisioning.settings import HostSettings, HostSettingsError
 
+_WATCHING_KEY = "/etc/invoices/aws.json"
 _APPLIED = "/etc/invoices/stack.applied.env"
 FILE = ROOT / "server.env"
 _OURS = {"DATABASE_URL", "DATA_DIR", "HOST", "PORT", "PUBLIC_URL", "SECRET_KEY", "TRUSTED_PROXIES", "VERSION"}
@@ -47,9 +49,9 @@ def wanted(settings: HostSettings, path: Path = FILE) -> dict[str, str]:
 
 
 def _bucket(settings: HostSettings) -> dict[str, str]:
-    """Return where backups go; nothing where no bucket is rented: then they go to a folder of the server."""
+    """Return where backups go: to a folder of the server where no bucket is rented."""
     if not settings.backup_bucket:
-        return {}
+        return {"BACKUP_PLACE": "file:///backups"}
     endpoint = settings.backup_endpoint or f"s3.{settings.region}.amazonaws.com"
     address = urlsplit(f"//{endpoint}")
     of_aws = str(address.hostname).endswith(".amazonaws.com")
@@ -69,6 +71,19 @@ def ensure_settings(host: Host, values: dict[str, str]) -> Change:
     lines = [f"{name}={_quoted(value)}" for name, value in sorted(values.items()) if value]
     change = ensure.file(host, SETTINGS, "".join(f"{line}\n" for line in lines), mode="0600")
     return replace(change, diff="other values" if change.changed else "")
+
+
+def ensure_watching_key(host: Host, settings: HostSettings) -> None:
+    """Let the server send its figures, and tell the watchdog of WATCHDOG_URL that all is well."""
+    key = {
+        "region": settings.region,
+        "access_key_id": settings.aws_access_key_id if settings.metric_namespace else "",
+        "secret_access_key": settings.aws_secret_access_key if settings.metric_namespace else "",
+        "namespace": settings.metric_namespace,
+        "server": settings.server_name,
+        "watchdog_url": wanted(settings).get("WATCHDOG_URL", ""),
+    }
+    ensure.file(host, _WATCHING_KEY, json.dumps(key) + "\n", mode="0600")
 
 
 def are_applied(host: Host) -> bool:

@@ -18,6 +18,12 @@ def statements(stack, kind, name):
     return json.loads(stack.one(kind, name).inputs["policy"])["Statement"]
 
 
+def denied(stack, sid):
+    (found,) = [one for one in statements(stack, "BucketPolicy", "guard") if one["Sid"] == sid]
+    assert found["Effect"] == "Deny"
+    return found
+
+
 def may(statements, action, resource):
     """Tell whether the statements allow it, as IAM reads them: a denial wins."""
 
@@ -53,12 +59,60 @@ def test_the_lock_comes_after_the_versions(stack):
     assert stack.one("BucketVersioning").inputs["versioningConfiguration"] == {"status": "Enabled"}
 
 
-def test_what_was_replaced_is_forgotten_only_after_its_lock(stack):
-    (rule,) = stack.one("BucketLifecycleConfiguration").inputs["rules"]
+@pytest.fixture(scope="module")
+def forgotten(stack):
+    """Return the rules by which the bucket forgets, by the prefix that each is about."""
+    rules = stack.one("BucketLifecycleConfiguration").inputs["rules"]
+    assert {rule["status"] for rule in rules} == {"Enabled"}
+    return {rule["filter"]["prefix"]: rule for rule in rules}
 
-    assert rule["noncurrentVersionExpiration"] == {"noncurrentDays": 35}
-    assert rule["abortIncompleteMultipartUpload"] == {"daysAfterInitiation": 2}
-    assert "expiration" not in rule
+
+def test_what_was_replaced_is_forgotten_only_after_its_lock(forgotten):
+    assert forgotten[""]["noncurrentVersionExpiration"] == {"noncurrentDays": 35}
+    assert forgotten[""]["abortIncompleteMultipartUpload"] == {"daysAfterInitiation": 2}
+
+
+@pytest.mark.parametrize("prefix", ["dumps/", "certificates/"])
+def test_dumps_and_certificates_are_forgotten_once_their_lock_is_over(forgotten, prefix):
+    assert forgotten[prefix]["expiration"] == {"days": 35}
+    assert forgotten[prefix]["noncurrentVersionExpiration"] == {"noncurrentDays": 5}
+
+
+def test_marks_that_hide_nothing_any_more_go(forgotten):
+    assert forgotten["wal/"]["expiration"] == {"expiredObjectDeleteMarker": True}
+
+
+def test_uploaded_workbooks_are_never_forgotten(forgotten):
+    assert set(forgotten) == {"", "dumps/", "certificates/", "wal/"}
+    assert "expiration" not in forgotten[""]
+
+
+PROTECTING = [
+    "BucketPublicAccessBlock", "BucketOwnershipControls", "BucketServerSideEncryptionConfiguration", "BucketPolicy",
+    "BucketVersioning", "BucketObjectLockConfiguration", "BucketLifecycleConfiguration", "Group", "GroupPolicy",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("kind", PROTECTING)
+def test_a_bucket_that_is_kept_stays_as_protected_as_it_was(stack, kind):
+    assert stack.one(kind).options.retainOnDelete
+
+
+def test_everything_that_is_about_the_bucket_is_kept_with_it(stack):
+    about = {one.kind for one in stack.resources if one.inputs.get("bucket") == "backups-id"}
+
+    assert about <= set(PROTECTING)
+
+
+def test_a_group_that_is_kept_does_not_stand_in_the_way_of_the_next_stack(stack):
+    group = stack.one("Group")
+
+    assert (group.name, "name" in group.inputs) == ("invoices-backup-administrators", False)
+
+
+@pytest.mark.parametrize("user", ["server", "restorer"])
+def test_a_key_made_by_hand_does_not_stop_tearing_down(stack, user):
+    assert stack.one("User", user).inputs["forceDestroy"]
 
 
 def test_nothing_of_the_bucket_is_public(stack):
@@ -75,26 +129,66 @@ def test_the_bucket_is_encrypted(stack):
 
 
 def test_the_bucket_is_spoken_to_over_tls_only(stack):
-    (statement,) = statements(stack, "BucketPolicy", "tls-only")
+    statement = denied(stack, "TlsOnly")
 
-    assert (statement["Effect"], statement["Principal"], statement["Action"]) == ("Deny", "*", ["s3:*"])
+    assert (statement["Principal"], statement["Action"]) == ("*", ["s3:*"])
     assert statement["Condition"] == {"Bool": {"aws:SecureTransport": "false"}}
-    assert any("BucketPublicAccessBlock" in urn for urn in stack.one("BucketPolicy").options.dependencies)
+
+
+@pytest.mark.parametrize(
+    "action",
+    [
+        "s3:BypassGovernanceRetention", "s3:DeleteObjectVersion", "s3:PutObjectRetention", "s3:PutObjectLegalHold",
+        "s3:PutLifecycleConfiguration", "s3:PutBucketVersioning", "s3:PutBucketObjectLockConfiguration",
+        "s3:PutBucketPolicy", "s3:DeleteBucketPolicy", "s3:DeleteBucket", "s3:PutBucketPublicAccessBlock",
+    ],
+)  # fmt: skip
+def test_whoever_has_no_second_factor_does_not_undo_the_lock(stack, action):
+    statement = denied(stack, "SecondFactor")
+
+    assert action in statement["Action"]
+    assert (statement["Principal"], statement["Resource"]) == ("*", [ARN, f"{ARN}/*"])
+
+
+def test_a_key_that_knows_no_second_factor_counts_as_one_without(stack):
+    assert denied(stack, "SecondFactor")["Condition"] == {"BoolIfExists": {"aws:MultiFactorAuthPresent": "false"}}
+
+
+def test_what_is_there_is_never_put_over(stack):
+    statement = denied(stack, "OnlyNewObjects")
+
+    assert statement["Action"] == ["s3:PutObject"]
+    assert statement["Resource"] == [f"{ARN}/dumps/*", f"{ARN}/files/*", f"{ARN}/certificates/*"]
+
+
+def test_parts_of_a_large_object_need_no_condition_and_putting_them_together_does(stack):
+    assert denied(stack, "OnlyNewObjects")["Condition"] == {
+        "Null": {"s3:if-none-match": "true"}, "Bool": {"s3:ObjectCreationOperation": "true"},
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    "kind", ["BucketPublicAccessBlock", "BucketObjectLockConfiguration", "BucketLifecycleConfiguration"]
+)
+def test_the_policy_comes_last_as_it_denies_what_makes_the_others(stack, kind):
+    assert any(kind in urn for urn in stack.one("BucketPolicy").options.dependencies)
 
 
 @pytest.mark.parametrize(
     ("action", "resource", "is_allowed"),
     [
         ("s3:PutObject", f"{ARN}/dumps/1.age", True),
+        ("s3:PutObject", f"{ARN}/wal/1", True),
         ("s3:PutObject", f"{ARN}/files/1.age", True),
         ("s3:PutObject", f"{ARN}/certificates/1.json", True),
-        ("s3:PutObject", f"{ARN}/wal/1", True),
         ("s3:PutObject", f"{ARN}/elsewhere", False),
         ("s3:GetObject", f"{ARN}/wal/1", True),
         ("s3:GetObject", f"{ARN}/dumps/1.age", False),
         ("s3:GetObject", f"{ARN}/files/1.age", False),
         ("s3:GetObject", f"{ARN}/certificates/1.json", False),
+        ("s3:DeleteObject", f"{ARN}/wal/1", True),
         ("s3:DeleteObject", f"{ARN}/dumps/1.age", False),
+        ("s3:DeleteObject", f"{ARN}/files/1.age", False),
         ("s3:DeleteObjectVersion", f"{ARN}/wal/1", False),
         ("s3:PutObjectRetention", f"{ARN}/dumps/1.age", False),
         ("s3:BypassGovernanceRetention", f"{ARN}/dumps/1.age", False),
@@ -128,8 +222,20 @@ def test_administrators_need_a_second_factor(stack):
     assert statement["Condition"] == {"Bool": {"aws:MultiFactorAuthPresent": "true"}}
 
 
+def keys(**changes):
+    return [one.name for one in rented(**changes).of("AccessKey")]
+
+
 def test_a_higher_key_number_means_new_keys_beside_the_old():
-    assert {one.name for one in rented(keyNumber="2").of("AccessKey")} == {"server-2", "restorer-2"}
+    assert keys(keyNumber="2") == ["restorer-1", "restorer-2", "server-1", "server-2"]
+
+
+def test_the_old_keys_go_once_they_are_retired():
+    assert keys(keyNumber="2", retiredKeyNumber="1") == ["restorer-2", "server-2"]
+
+
+def test_the_newest_keys_are_those_that_are_put_out():
+    assert rented(keyNumber="2").outputs["aws_access_key_id"] == "server-2-id"
 
 
 def test_without_backups_there_is_neither_bucket_nor_restorer():

@@ -3,7 +3,10 @@
 import json
 
 import pytest
-from support.pulumi_stack import rented
+from support.pulumi_stack import CONFIG, rented
+
+from infra.program import rent
+from infra.settings import InfraSettings
 
 
 @pytest.fixture(scope="module")
@@ -57,10 +60,38 @@ def test_no_errors_sent_means_no_errors(detailed):
 
 
 def test_the_check_from_outside_is_watched_where_its_figures_are(detailed):
-    alarm = detailed.one("MetricAlarm", "outside").inputs
+    assert detailed.one("MetricAlarm", "outside").inputs["region"] == "us-east-1"
 
-    assert alarm["region"] == "us-east-1"
-    assert {one.inputs.get("region") for one in detailed.of("Topic", "outside")} == {"us-east-1"}
+
+def test_where_the_figures_from_outside_are_nearby_one_mail_is_to_be_confirmed(detailed):
+    assert [one.name for one in detailed.of("TopicSubscription")] == ["alarms-mail"]
+
+
+def test_elsewhere_the_alarm_from_outside_has_a_topic_of_its_own_region():
+    settings = InfraSettings.read({**CONFIG, "monitoring": "detailed"}, "eu-central-1")
+
+    far = rented(lambda: rent(settings))
+
+    assert {one.name: one.inputs.get("region") for one in far.of("TopicSubscription")} == {
+        "alarms-mail": None, "outside-mail": "us-east-1",
+    }  # fmt: skip
+
+
+def test_the_check_from_outside_says_the_name_of_the_site_before_it_asks(detailed):
+    assert detailed.one("HealthCheck").inputs["enableSni"] is True
+
+
+def test_a_build_that_takes_the_memory_for_some_minutes_alarms_nobody(basic):
+    alarm = basic.one("MetricAlarm", "memory").inputs
+
+    assert (alarm["period"], alarm["evaluationPeriods"], alarm["threshold"]) == (300, 3, 10)
+
+
+def test_without_backups_nothing_waits_for_their_figures():
+    names = {one.name for one in rented(monitoring="detailed", backups="false").of("MetricAlarm")}
+
+    assert not {"backup", "archive"} & names
+    assert {"heartbeat", "disk"} <= names
 
 
 def test_the_budget_is_told_of_when_it_is_foreseen_to_be_exceeded(basic):

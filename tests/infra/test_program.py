@@ -26,6 +26,8 @@ SWITCHES = {
 }
 COMBINATIONS = [dict(zip(SWITCHES, choice, strict=True)) for choice in product(*SWITCHES.values())]
 SECRETS = {"aws_secret_access_key", "restorer_secret_access_key"}
+READ_TO_RESTORE = {"restorer_access_key_id", "restorer_secret_access_key"}
+ONLY_IN_FILES = {"backup_authority"}
 # What these do not take: they are parts of something that is tagged, or know no tags.
 UNTAGGED = {
     "Server", "ServerUser", "DnsRecords", "BackupBucket", "Monitoring", "AppSecrets", "StaticIp", "StaticIpAttachment",
@@ -57,7 +59,17 @@ def test_no_secret_stands_in_a_plain_output():
 
 
 def test_the_outputs_are_those_that_the_playbooks_read():
-    assert set(rented().outputs) == set(provisioning.settings.HostSettings.model_fields)
+    read_by_all = set(provisioning.settings.HostSettings.model_fields) - ONLY_IN_FILES
+    assert set(rented().outputs) == read_by_all | READ_TO_RESTORE
+
+
+def test_what_every_command_reads_has_no_key_that_reads_backups():
+    assert not READ_TO_RESTORE & set(provisioning.settings.HostSettings.model_fields)
+
+
+def test_the_store_of_the_bucket_is_that_of_the_region():
+    assert rented().outputs["backup_endpoint"] == "s3.us-east-1.amazonaws.com"
+    assert rented(backups="false").outputs["backup_endpoint"] == ""
 
 
 def test_the_address_is_the_one_that_stays():
@@ -68,9 +80,9 @@ def test_what_it_costs_is_an_output():
     assert rented().outputs["monthly_cost"] == {
         "Server medium_3_0": "24.00",
         "Daily snapshots of the server, about 20 GB that differ": "1.00",
-        "Bucket of locked backups, about 10 GB with its requests": "0.50",
+        "Bucket of locked backups, about 10 GB with its requests": "1.00",
         "Metrics and alarms (basic), mails": "0.00",
-        "A month": "25.50",
+        "A month": "26.00",
     }
 
 

@@ -75,6 +75,8 @@ def test_what_is_not_said_has_a_default():
         ({"backupLockMode": "NONE"}, "backupLockMode: it must be 'GOVERNANCE' or 'COMPLIANCE', not 'NONE'."),
         ({"backupLockDays": "0"}, "backupLockDays: it must be at least 1, not 0."),
         ({"backupLockDays": 3651}, "backupLockDays: it must be at most 3650, not 3651."),
+        ({"retiredKeyNumber": "1"}, "retiredKeyNumber: it must be below keyNumber, 1, whose keys are in use."),
+        ({"keyNumber": "3"}, "retiredKeyNumber: it must be at least 1: AWS lets a user have 2 keys."),
         ({"monthlyBudget": "much"}, "monthlyBudget: 'much' is not a whole number."),
         ({"secrets": "vault"}, "secrets: it must be 'config' or 'secretsmanager', not 'vault'."),
     ],

@@ -295,9 +295,7 @@ def test_the_proxy_s_settings_are_taken_back_with_a_version_that_fails(server, o
 def test_no_secret_is_in_any_command(server):
     server.answers["* migrate invoices migrate --pending"] = Ran(0, "0008_more\n")
     secret = "a-secret-of-aws"
-    settings = HostSettings.from_outputs(
-        FACTS | {"aws_secret_access_key": secret, "restorer_secret_access_key": secret}
-    )
+    settings = HostSettings.from_outputs(FACTS | {"aws_secret_access_key": secret})
 
     Deployment(Session(settings, server, Steps(Console(quiet=True))), NEW_RELEASE).run()
 

@@ -36,7 +36,7 @@ RENTED = {
 }
 PACKAGES = """apparmor ca-certificates dbus e2fsprogs iproute2 kmod logrotate openssh-server procps sudo nftables
 fail2ban python3-systemd docker.io docker-compose-v2 docker-buildx auditd systemd-timesyncd
-unattended-upgrades""".split()
+unattended-upgrades openssl python3 python3-boto3""".split()
 SHAPED = {
     "dpkg-query *": Ran(0, "".join(f"ii  {name}\n" for name in PACKAGES)),
     "dpkg-query * atftpd *": Ran(1, "", "no packages found"),
@@ -45,7 +45,7 @@ SHAPED = {
     "test -e /swapfile": Ran(0, ""),
     **{
         f"stat --format=%a %U:%G %F {path}": Ran(0, f"{mode.lstrip('0')} root:root directory\n")
-        for path, mode in directories.MODES.items()
+        for path, mode in {**directories.MODES, "/usr/local/lib/invoices": "0755"}.items()
     },
     "systemctl is-enabled *": Ran(0, "enabled\n"),
     "systemctl is-active *": Ran(0, "active\n"),
@@ -68,8 +68,8 @@ def settings() -> HostSettings:
         host="198.51.100.9", ipv6_address="2001:db8::9", user="ubuntu", server_name="invoices",
         instance_name="invoices", host_keys=(), domain="invoices.example.com", region="us-east-1",
         ssh_cidrs=("203.0.113.7/32", "2001:db8:1::/48"), dns_records_to_set="", backup_bucket="b",
-        aws_access_key_id="id", aws_secret_access_key="hidden-1", restorer_access_key_id="id",
-        restorer_secret_access_key="hidden-2", alarm_topic="", metric_namespace="", app_secret="", monthly_cost={},
+        aws_access_key_id="id", aws_secret_access_key="hidden-1",
+        alarm_topic="", metric_namespace="", app_secret="", monthly_cost={},
     )  # fmt: skip
 
 

@@ -11,7 +11,7 @@ OUTPUTS = {
     "instance_name": "invoices", "host_keys": [],
     "domain": "invoices.example.com", "region": "us-east-1", "ssh_cidrs": ["203.0.113.7/32"],
     "dns_records_to_set": "", "backup_bucket": "b", "aws_access_key_id": "id", "aws_secret_access_key": "hidden",
-    "restorer_access_key_id": "id", "restorer_secret_access_key": "hidden", "alarm_topic": "", "metric_namespace": "",
+    "alarm_topic": "", "metric_namespace": "",
     "app_secret": "", "monthly_cost": {"A month": "25.50"},
 }  # fmt: skip
 

@@ -37,6 +37,8 @@ MODES = {
     "/etc/invoices/stack.env": "600 root:root",
     "/var/lib/invoices": "700 root:root",
     "/var/lib/invoices/dumps": "700 root:root",
+    "/var/lib/invoices/reports": "755 root:root",
+    "/etc/invoices/aws.json": "600 root:root",
     "/var/log/invoices": "750 root:root",
 }
 UNWANTED = """atftpd inetutils-inetd inetutils-telnetd nis openbsd-inetd prelink rsh-redone-server rsh-server telnetd
@@ -48,7 +50,10 @@ MAY_BECOME_ROOT = """/usr/bin/at /usr/bin/chfn /usr/bin/chsh /usr/bin/expiry /us
 /usr/sbin/pppd""".split()
 # What is in memory is no disk, and an image that is only read is always full: each of Ubuntu's snaps is one.
 NO_DISKS = "tmpfs devtmpfs efivarfs squashfs iso9660 erofs udf".split()
-OURS = ["docker.service", "fail2ban.service", "invoices-firewall.service", "invoices-prune-images.timer"]
+OURS = [
+    "docker.service", "fail2ban.service", "invoices-firewall.service", "invoices-prune-images.timer",
+    "invoices-figures.timer", "invoices-server.timer",
+]  # fmt: skip
 
 
 def _wrong_settings(server, table):

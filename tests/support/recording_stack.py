@@ -10,8 +10,8 @@ from provisioning.host import Ran
 FACTS = {
     "host": "198.51.100.9", "ipv6_address": "", "user": "ubuntu", "server_name": "invoices", "region": "",
     "instance_name": "", "host_keys": [], "domain": "invoices.example.com", "ssh_cidrs": [], "dns_records_to_set": "",
-    "backup_bucket": "", "aws_access_key_id": "", "aws_secret_access_key": "", "restorer_access_key_id": "",
-    "restorer_secret_access_key": "", "alarm_topic": "", "metric_namespace": "", "app_secret": "", "monthly_cost": {},
+    "backup_bucket": "", "aws_access_key_id": "", "aws_secret_access_key": "",
+    "alarm_topic": "", "metric_namespace": "", "app_secret": "", "monthly_cost": {},
 }  # fmt: skip
 OLD, NEW = "invoices-app-1", "invoices-app-2"
 LIST = "docker ps * --filter label=com.docker.compose.service={} *"

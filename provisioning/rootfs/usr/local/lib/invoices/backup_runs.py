@@ -1,22 +1,21 @@
 """Makes a backup or proves the newest, in the containers of the release that serves, and keeps what was reported.
 
-Run by timers and by `fab backup`, as root, by the Python of the system: `backups.py backup|base-backup|certificate`.
-Whatever goes wrong becomes a report that is not ok; the exit code then is 1, so that systemd counts the unit as failed.
+Run by timers and by `fab backup`, as root: `backup_runs.py backup|base-backup|certificate`. Whatever goes wrong becomes
+a report that is not ok, and the exit code 1, so that systemd counts the unit as failed.
 """
 
 import fcntl
 import json
-import os
 import subprocess
 import sys
-from datetime import datetime, timezone
 from pathlib import Path
 from typing import Any
 
-REPORTS = Path(os.environ.get("INVOICES_REPORTS", "/var/lib/invoices/reports"))
-CURRENT = Path(os.environ.get("INVOICES_CURRENT", "/opt/invoices/current"))
-SETTINGS = os.environ.get("INVOICES_SETTINGS", "/etc/invoices/stack.env")
-LOCK = Path(os.environ.get("INVOICES_BACKUPS_LOCK", "/run/invoices-backups.lock"))
+import reports
+
+CURRENT = Path("/opt/invoices/current")
+SETTINGS = "/etc/invoices/stack.env"
+LOCK = Path("/run/invoices-backups.lock")
 _SECONDS = 3 * 3600
 _IN_CONTAINER = {"backup": ("backup", "--json"), "certificate": ("certificate", "make", "--json")}
 
@@ -28,15 +27,13 @@ class FailedError(Exception):
 
 
 def main(kind: str) -> int:
-    LOCK.parent.mkdir(parents=True, exist_ok=True)
     with LOCK.open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)  # one at a time: each takes what the other has just made
         try:
             report = base_backup() if kind == "base-backup" else in_container(_IN_CONTAINER[kind])
         except (FailedError, OSError, subprocess.SubprocessError) as error:
             report = {"ok": False, "sentence": str(error)}
-        report.setdefault("at", now())
-        keep(kind, report)
+        reports.keep(kind, {"at": reports.written(reports.now()), **report})
     print(report["sentence"])
     return 0 if report["ok"] else 1
 
@@ -55,19 +52,17 @@ def in_container(command: tuple[str, ...]) -> Report:
 def base_backup() -> Report:
     """Have pgBackRest copy the whole database, and forget what is older than 14 days."""
     inside = [*compose(), "exec", "-T", "db", "pgbackrest", "--stanza=invoices"]
-    began = datetime.now(timezone.utc)
+    began = reports.now()
     for words in (["stanza-create"], ["--type=full", "backup"]):
         done = run([*inside, *words])
         if done.returncode:
-            raise FailedError(f"The base backup failed: {last_line(done)}")
+            raise FailedError(f"The database could not be copied as a whole: {last_line(done)}")
     newest = json.loads(run([*inside, "--output=json", "info"]).stdout)[0]["backup"][-1]
-    seconds = round((datetime.now(timezone.utc) - began).total_seconds())
-    size = newest["info"]["repository"].get("delta") or newest["info"]["repository"].get("size")
+    seconds = round((reports.now() - began).total_seconds())
     return {
-        "at": now(),
         "ok": not newest["error"],
         "backup": newest["label"],
-        "bytes": size,
+        "bytes": newest["info"]["repository"]["delta"],
         "seconds": seconds,
         "sentence": f"The database was copied as a whole in {seconds} s ({newest['label']}).",
     }
@@ -83,25 +78,13 @@ def compose() -> list[str]:
     ]  # fmt: skip
 
 
-def run(command: list[str]) -> subprocess.CompletedProcess[str]:
+def run(command: list[str]) -> "subprocess.CompletedProcess[str]":
     return subprocess.run(command, check=False, capture_output=True, text=True, timeout=_SECONDS)
 
 
-def last_line(done: subprocess.CompletedProcess[str]) -> str:
+def last_line(done: "subprocess.CompletedProcess[str]") -> str:
     lines = (done.stderr or done.stdout).strip().splitlines()
     return lines[-1] if lines else ""
-
-
-def keep(kind: str, report: Report) -> None:
-    REPORTS.mkdir(parents=True, exist_ok=True)
-    temporary = REPORTS / f".{kind}.new"
-    temporary.write_text(json.dumps(report) + "\n", encoding="utf-8")
-    temporary.chmod(0o644)
-    temporary.replace(REPORTS / f"{kind}.json")
-
-
-def now() -> str:
-    return datetime.now(timezone.utc).isoformat(timespec="seconds")
 
 
 if __name__ == "__main__":

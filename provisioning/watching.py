@@ -1,0 +1,30 @@
+"""Timers by which the server watches itself: figures for the alarms each minute, a report of itself every ten."""
+
+import json
+
+from provisioning.change import Change
+from provisioning.ensure import directory, file, packages, unit, unit_file
+from provisioning.host import Host
+from provisioning.settings import HostSettings
+
+FOLDER = "/usr/local/lib/invoices"
+SCRIPTS = ("machine", "reports", "app_metrics", "site_certificate", "disk_forecast", "figures", "server")
+COSTS = "/etc/invoices/costs.json"
+_NAMES = ("invoices-figures", "invoices-server")
+# An older Python would otherwise only say at the next full minute that it cannot read the script.
+_CAN_BE_READ = ("python3", "-B", "-c", "import ast, sys; ast.parse(open(sys.argv[1]).read())", "{}")
+
+
+def ensure(host: Host, settings: HostSettings) -> list[Change]:
+    return [
+        packages(host, ("openssl", "python3", "python3-boto3"), what="packages that watching takes"),
+        directory(host, FOLDER, "0755"),
+        *(script(host, name) for name in SCRIPTS),
+        file(host, COSTS, json.dumps(dict(settings.monthly_cost), indent=1) + "\n"),
+        *(unit_file(host, f"{name}.{kind}") for name in _NAMES for kind in ("service", "timer")),
+        *(unit(host, f"{name}.timer") for name in _NAMES),
+    ]
+
+
+def script(host: Host, name: str) -> Change:
+    return file(host, f"{FOLDER}/{name}.py", valid=_CAN_BE_READ)

@@ -1,0 +1,126 @@
+"""What is sent with the server's own narrow key arrives where the alarms wait for it."""
+
+import json
+import os
+import socket
+import subprocess
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import boto3
+import botocore.exceptions
+import figures
+import pytest
+import reports
+from support.polling import is_so_within
+from support.server_scripts import CERTIFICATE
+
+from infra.monitoring import NAMESPACE, _metrics_policy
+
+MINISTACK = Path(__file__).parents[3] / ".venv-s3/bin/ministack"
+REGION = "us-east-1"
+
+
+@pytest.fixture(scope="module")
+def aws(tmp_path_factory):
+    """Return a function that makes clients of an account of this machine's own, as its owner or with another key."""
+    if not MINISTACK.exists():
+        pytest.skip("ministack is not installed (make .venv-s3/s3)")
+    folder = tmp_path_factory.mktemp("aws")
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    settings = {"AUTH": "true", "BIND_HOST": "127.0.0.1", "GATEWAY_PORT": str(port), "HOME": str(folder)}
+    with (folder / "log").open("wb") as log:
+        process = subprocess.Popen([MINISTACK], cwd=folder, env=os.environ | settings, stdout=log, stderr=log)
+
+    def client(service, key="test", secret="test"):
+        return boto3.client(
+            service, region_name=REGION, endpoint_url=f"http://127.0.0.1:{port}",
+            aws_access_key_id=key, aws_secret_access_key=secret,
+        )  # fmt: skip
+
+    def answers():
+        try:
+            client("iam").list_users()
+        except botocore.exceptions.BotoCoreError:
+            return False
+        return True
+
+    try:
+        assert is_so_within(60, answers)
+        yield client
+    finally:
+        process.terminate()
+        process.wait()
+
+
+@pytest.fixture(scope="module")
+def key(aws):
+    """The key of the server, which may send figures and nothing else."""
+    iam = aws("iam")
+    iam.create_user(UserName="invoices-server")
+    iam.put_user_policy(UserName="invoices-server", PolicyName="figures", PolicyDocument=_without_conditions())
+    made = iam.create_access_key(UserName="invoices-server")["AccessKey"]
+    return {
+        "region": REGION, "access_key_id": made["AccessKeyId"], "secret_access_key": made["SecretAccessKey"],
+        "namespace": NAMESPACE, "server": "invoices", "endpoint_url": aws("iam").meta.endpoint_url,
+    }  # fmt: skip
+
+
+def _without_conditions():
+    """Return the server's own policy as far as ministack reads it: it knows no namespaces of figures."""
+    policy = json.loads(_metrics_policy())
+    for statement in policy["Statement"]:
+        del statement["Condition"]
+    return json.dumps(policy)
+
+
+@pytest.fixture
+def minute(server, key, monkeypatch, tmp_path):
+    """Return a function that runs a minute of the script, with another key if one is given."""
+    monkeypatch.setattr(figures, "KEY", tmp_path / "aws.json")
+    known = {name: figures.PARTS[name] for name in ("Heartbeat", "MemoryAvailablePercent", "VerifiedBackupAgeHours")}
+    monkeypatch.setattr(figures, "PARTS", known)
+
+    def run(**changes):
+        figures.KEY.write_text(json.dumps(key | changes))
+        return figures.main()
+
+    return run
+
+
+def found(aws, name):
+    """Return what CloudWatch knows of a figure of this server by now."""
+    now = datetime.now(UTC)
+    points = aws("cloudwatch").get_metric_statistics(
+        Namespace="Invoices", MetricName=name, Dimensions=[{"Name": "Server", "Value": "invoices"}],
+        StartTime=now - timedelta(hours=1), EndTime=now + timedelta(minutes=1), Period=60, Statistics=["Maximum"],
+    )["Datapoints"]  # fmt: skip
+    return [point["Maximum"] for point in points]
+
+
+def test_a_figure_that_is_sent_is_there_under_the_server_s_name(aws, minute):
+    assert minute() == 0
+
+    assert found(aws, "Heartbeat") == [1.0]
+
+
+def test_a_figure_that_cannot_be_taken_is_not_sent(aws, minute):
+    minute()
+    assert found(aws, "VerifiedBackupAgeHours") == []
+
+    reports.keep("certificate", CERTIFICATE | {"backup": datetime.now(UTC).strftime("%Y%m%dT%H%M%SZ")})
+    minute()
+    assert found(aws, "VerifiedBackupAgeHours") == [0.0]
+
+
+def test_the_key_sends_figures_and_reads_none(aws, key):
+    with pytest.raises(botocore.exceptions.ClientError, match="not authorized"):
+        found(lambda service: aws(service, key["access_key_id"], key["secret_access_key"]), "Heartbeat")
+
+
+def test_a_key_that_is_refused_is_said(minute):
+    assert minute(secret_access_key="another") == 1
+
+    assert "Figures are not sent" in reports.read("figures")["sentence"]
