@@ -22,9 +22,11 @@ IMAGES = {
 DOCKERFILES = {folder: (ROOT / folder / "Dockerfile").read_text() for folder in IMAGES.values()}
 
 # They run once and end; `secrets` is root to give each file to the user of its service, and has no network.
-ONE_SHOTS = {"secrets", "migrate", "backup"}
-ROOT_BY_DESIGN = {"secrets"}
-ONLY_WHERE_WANTED = {"redis": ["cache"], "gate": ["bucket"], "backup": ["backups"]}
+ONE_SHOTS = {"secrets", "migrate", "backup", "restore"}
+ROOT_BY_DESIGN = {"secrets", "restore"}
+ONLY_WHERE_WANTED = {"redis": ["cache"], "gate": ["bucket"], "backup": ["backups"], "restore": ["backups"]}
+# `restore` puts a database and its archive in place: it reads what the backups read, and the password of the owner.
+ALSO_READ = {("restore", "secrets-backup", "/run/secrets"), ("restore", "secrets-migrate", "/owner")}
 USERS_OF_SECRETS = {"db": DATABASE_USER, "redis": REDIS_USER, **dict.fromkeys(ROLES, PRODUCT_USER)}
 LARGEST_SUM_OF_LIMITS = 4_000  # megabytes: the memory of the machine that is rented
 
@@ -69,10 +71,11 @@ def test_d_01_nobody_is_root(name):
     assert int(group) > 0
 
 
-def test_d_01_who_has_to_be_root_is_shut_in():
-    service = SERVICES["secrets"]
+@pytest.mark.parametrize("name", sorted(ROOT_BY_DESIGN))
+def test_d_01_who_has_to_be_root_is_shut_in_and_runs_once(name):
+    service = SERVICES[name]
 
-    assert service["network_mode"] == "none"
+    assert service.get("network_mode") == "none" or service["networks"] == ["data"]
     assert service["restart"] == "no"
 
 
@@ -84,7 +87,11 @@ def test_d_02_every_capability_is_dropped(name):
 def test_d_02_only_who_gives_files_away_gets_some_back():
     added = {name: service["cap_add"] for name, service in SERVICES.items() if "cap_add" in service}
 
-    assert added == {"secrets": ["CHOWN", "DAC_OVERRIDE", "FOWNER"]}
+    assert added == {
+        "secrets": ["CHOWN", "DAC_OVERRIDE", "FOWNER"],
+        # It runs PostgreSQL as the owner of its data, and gives workbooks to the app.
+        "restore": ["CHOWN", "DAC_OVERRIDE", "FOWNER", "KILL", "SETGID", "SETUID"],
+    }
 
 
 @every_service
@@ -216,6 +223,7 @@ def test_d_11_the_database_has_no_way_out_and_the_proxy_none_to_it():
         "db": {"data"},
         "gate": {"data", "bucket"},
         "backup": {"data"},
+        "restore": {"data"},
         "redis": {"data"},
         "app": {"front", "data"},
         "worker": {"data", "outgoing"},
@@ -273,9 +281,10 @@ def test_h_16_each_service_reads_its_own_secrets_and_no_others():
         source: [(name, path, is_fixed)]
         for name, service in SERVICES.items()
         for source, path, is_fixed in mounts(service)
-        if source.startswith("secrets-") and name != "secrets"
+        if source.startswith("secrets-") and name != "secrets" and (name, source, path) not in ALSO_READ
     }
     count = sum(source.startswith("secrets-") for name in SERVICES for source, _, _ in mounts(SERVICES[name]))
+    count -= len(ALSO_READ)
 
     assert readers == {f"secrets-{name}": [(name, "/run/secrets", True)] for name in USERS_OF_SECRETS}
     assert count == 2 * len(readers)  # each once by who makes it, once by who reads it

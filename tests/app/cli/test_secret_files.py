@@ -1,5 +1,6 @@
 """The stack's secrets: made where they are missing, kept where they are there, open to one service each."""
 
+import json
 import os
 import stat
 from datetime import UTC, datetime
@@ -75,7 +76,7 @@ def test_each_service_gets_what_it_needs_and_nothing_else(made):
         "app": of_a_server,
         "worker": of_a_server,
         "backup": [
-            "access_key_id", "authority.pem", "cipher", "database_url", "repository", "secret_access_key",
+            "access_key_id", "archives_before", "authority.pem", "cipher", "database_url", "repository", "secret_access_key",
         ],
     }  # fmt: skip
 
@@ -293,6 +294,29 @@ def test_a_new_key_of_the_bucket_changes_neither_the_archive_nor_its_passphrase(
     assert {name for name in after if after[name] != before[name]} == {
         "backup/access_key_id", "backup/secret_access_key",
     }  # fmt: skip
+
+
+def test_a_database_that_is_put_in_place_gets_an_archive_of_its_own_and_the_one_before_stays_readable(made, invoices):
+    name, cipher = (made / "backup/repository").read_text(), (made / "backup/cipher").read_text()
+
+    invoices("--new-archive")
+
+    [before] = json.loads((made / "backup/archives_before").read_text())
+    assert (before["name"], before["cipher"]) == (name, cipher)
+    assert archive_of(made)["repo1-path"] == f"/backups/wal/{(made / 'backup/repository').read_text()}"
+    assert (made / "backup/repository").read_text() != name
+    assert (made / "backup/cipher").read_text() != cipher
+
+
+def test_a_new_archive_that_is_stopped_half_way_still_has_a_passphrase_that_is_kept(made, monkeypatch, invoices):
+    cipher = (made / "backup/cipher").read_text()
+    monkeypatch.setattr(secret_files, "_new_key", lambda: 1 / 0)
+
+    with pytest.raises(ZeroDivisionError):
+        invoices("--new-archive")
+    monkeypatch.undo()
+
+    assert (made / "backup/cipher").read_text() == cipher
 
 
 @pytest.fixture
