@@ -82,7 +82,7 @@ def test_the_signature_of_the_manifest_is_the_servers(server, signer):
     server.back_up()
     manifest = server.folder / f"dumps/{ID}/manifest.json"
 
-    signatures.verify(manifest, manifest.with_name("manifest.json.sig"), signer)
+    assert signatures.verify(manifest, manifest.with_name("manifest.json.sig"), signer) is None
 
 
 def test_a_backup_is_restored_to_the_same_figures(server, age_key, signer, tmp_path):
