@@ -6,7 +6,8 @@ import sys
 import typer
 
 from app.actions.imports import NotNowError
-from app.cli import audit, demo, imports, recovery, reports, secret_files, serving, tokens, users
+from app.backups.refusals import BackupError
+from app.cli import audit, backups, demo, imports, recovery, reports, secret_files, serving, tokens, users
 from app.domain.sentences import plain
 from app.jobs.job_queue import QueueUnavailableError
 from app.settings import AppSettingsError
@@ -17,6 +18,7 @@ from app.workbook.reading.refusal import WorkbookRefusedError
 
 _EXPECTED_ERRORS = (
     AppSettingsError,
+    BackupError,
     DatabaseUnavailableError,
     QueueUnavailableError,
     WorkbookRefusedError,
@@ -30,7 +32,7 @@ commands = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
-for module in (serving, demo, imports, reports, users, tokens, secret_files):
+for module in (serving, demo, imports, reports, users, tokens, secret_files, backups):
     commands.registered_commands += module.commands.registered_commands
 commands.add_typer(reports.report, name="report")
 commands.add_typer(audit.audit, name="audit")

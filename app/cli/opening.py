@@ -1,12 +1,13 @@
 """What commands need: the settings, the open database, the importer, and how they end with a sentence."""
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from typing import NoReturn
 
 import typer
 
 from app import clock
+from app.backups import data_lock
 from app.domain.firm import Firm
 from app.domain.sentences import plain
 from app.jobs.job_queue import create_tables
@@ -27,10 +28,22 @@ def opened() -> Iterator[AppSettings]:
     migrations the command ends with exit code 1.
     """
     settings = AppSettings.from_environment()
-    database.open_database(settings.database_url)
+    with in_use(settings):
+        database.open_database(settings.database_url)
+        yield from _opened(settings)
+
+
+@contextmanager
+def in_use(settings: AppSettings) -> Iterator[None]:
+    """Let nobody restore a backup over the data of an SQLite database meanwhile."""
+    with data_lock.using(settings.data_dir) if settings.is_sqlite else nullcontext():
+        yield
+
+
+def _opened(settings: AppSettings) -> Iterator[AppSettings]:
     with database.connection(), acting_as(Actor(program="the command line")):
         if not database.is_current():
-            if not settings.database_url.startswith("sqlite:"):
+            if not settings.is_sqlite:
                 refuse("The database is not up to date: run `invoices migrate` first.")
             migrate()
         yield settings

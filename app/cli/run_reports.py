@@ -22,6 +22,7 @@ _OUTAGES = {
     Outage.LOCKED: "Somebody held what had to be read for too long: try again.",
 }
 _UNEXPECTED = "The run was not finished, because of a mistake of the program: its log says more."
+_STOPPED = "The run was stopped before it was finished."
 
 
 def run_and_report(run: Callable[[], dict[str, Any]], *, as_json: bool) -> None:
@@ -31,6 +32,9 @@ def run_and_report(run: Callable[[], dict[str, Any]], *, as_json: bool) -> None:
         found = run()
     except _EXPECTED_ERRORS as error:
         found = {"ok": False, "sentence": plain(str(error))}
+    except SystemExit:
+        _say({"ok": False, "sentence": _STOPPED}, as_json=as_json)
+        raise
     except Exception as error:
         outage = outage_behind(error)
         if outage is None:

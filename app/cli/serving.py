@@ -13,7 +13,7 @@ from gunicorn.glogging import Logger as GunicornLogger
 from gunicorn.util import import_app
 
 from app import clock, logs
-from app.cli.opening import importer, migrate, opened, refuse
+from app.cli.opening import importer, in_use, migrate, opened, refuse
 from app.jobs import worker as job_worker
 from app.jobs.heartbeat import Heartbeat
 from app.jobs.imports import ImportJobs
@@ -48,7 +48,8 @@ def worker(*, with_parent: Annotated[bool, typer.Option("--with-parent", hidden=
     job_worker.limit_memory(settings.worker_max_memory_megabytes)
     queue = open_queue(settings.redis_url)
     MailJobs.where_set_up(queue, settings, clock.utc_now)
-    job_worker.run(queue, ImportJobs(queue, importer(settings)), Heartbeat.of(settings))
+    with in_use(settings):
+        job_worker.run(queue, ImportJobs(queue, importer(settings)), Heartbeat.of(settings))
 
 
 @commands.command("migrate")
@@ -57,7 +58,12 @@ def migrate_database(
 ) -> None:
     """Bring the database up to date."""
     settings = AppSettings.from_environment()
-    database.open_database(settings.database_url)
+    with in_use(settings):
+        database.open_database(settings.database_url)
+        _migrate(pending=pending)
+
+
+def _migrate(*, pending: bool) -> None:
     with database.connection():
         if pending:
             for name in database.pending():
@@ -86,7 +92,8 @@ def run_server(settings: AppSettings, *, with_worker: bool) -> None:
     except QueueUnavailableError as error:
         # Start anyway: Redis is optional, and reading and editing the ledger do not need the queue.
         log.warning("%s What is uploaded waits for it, and no mail is sent.", error)
-    _Server(settings, with_worker=with_worker).run()
+    with in_use(settings):
+        _Server(settings, with_worker=with_worker).run()
 
 
 def refuse_taken_port(settings: AppSettings) -> None:

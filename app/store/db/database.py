@@ -59,7 +59,7 @@ def pending() -> list[str]:
 
 def known() -> list[str]:
     """Return the names of the migrations that this version of the product brings."""
-    return [migration.name for migration in _runner().status() if migration.path]
+    return sorted(path.stem for path in _MIGRATIONS.glob("[0-9]*.py"))
 
 
 def has_tables() -> bool:

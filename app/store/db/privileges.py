@@ -6,6 +6,7 @@ from app.store.db.locks import one_at_a_time
 from app.store.db.transactions import transaction
 
 SERVICE_ROLES = ("invoices_app", "invoices_worker")
+BACKUP_ROLE = "invoices_backup"  # it reads all and writes nothing
 
 _APPEND_ONLY = tables.AuditEntryModel._meta.table_name
 _READ_ONLY = {"invoices_worker": tables.FirmModel._meta.table_name}  # it writes no settings
@@ -18,8 +19,10 @@ def grant() -> None:
     with transaction():
         one_at_a_time(MIGRATION_LOCK)
         known = tables.database.execute_sql("SELECT rolname FROM pg_roles WHERE rolname <> CURRENT_USER").fetchall()
-        for statement in (one for role in SERVICE_ROLES if (role,) in known for one in _statements(role)):
-            tables.database.execute_sql(statement)
+        for role in (*SERVICE_ROLES, BACKUP_ROLE):
+            if (role,) in known:
+                for statement in _reading(role) if role == BACKUP_ROLE else _statements(role):
+                    tables.database.execute_sql(statement)
 
 
 def _statements(role: str) -> tuple[str, ...]:
@@ -31,4 +34,12 @@ def _statements(role: str) -> tuple[str, ...]:
         f"REVOKE INSERT, UPDATE, DELETE ON {MIGRATION_TABLE} FROM {role}",
         *(f"REVOKE INSERT, UPDATE, DELETE ON {table} FROM {role}" for one, table in _READ_ONLY.items() if one == role),
         f"GRANT USAGE ON ALL SEQUENCES IN SCHEMA public TO {role}",
+    )
+
+
+def _reading(role: str) -> tuple[str, ...]:
+    return (
+        f"REVOKE ALL ON ALL TABLES IN SCHEMA public FROM {role}",
+        f"GRANT SELECT ON ALL TABLES IN SCHEMA public TO {role}",
+        f"GRANT SELECT ON ALL SEQUENCES IN SCHEMA public TO {role}",
     )

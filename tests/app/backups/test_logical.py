@@ -4,6 +4,7 @@ import json
 import threading
 from datetime import UTC, datetime, timedelta
 
+import peewee
 import pytest
 from support.records import a_payment, an_invoice
 
@@ -15,7 +16,7 @@ from app.backups.refusals import BackupError
 from app.backups.working_folder import working_folder
 from app.settings import AppSettingsError
 from app.store.db import database as store_database
-from app.store.db import tables
+from app.store.db import privileges, tables
 
 MORNING = datetime(2026, 3, 2, 9, 30, tzinfo=UTC)
 ID = "20260302T093000Z"
@@ -82,7 +83,7 @@ def test_the_signature_of_the_manifest_is_the_servers(server, signer):
     server.back_up()
     manifest = server.folder / f"dumps/{ID}/manifest.json"
 
-    signatures.verify(manifest, manifest.with_name("manifest.json.sig"), signer)
+    assert signatures.verify(manifest, manifest.with_name("manifest.json.sig"), signer) is None
 
 
 def test_a_backup_is_restored_to_the_same_figures(server, age_key, signer, tmp_path):
@@ -238,6 +239,32 @@ def test_a_backup_in_a_bucket_is_made_by_the_server_and_read_by_the_restorer(
     fetched = reading_back.fetch(reading, made.manifest.id, age_key[0], signer, tmp_path / "fetched")
 
     assert fetched.figures == made.manifest.figures
+
+
+@pytest.fixture
+def reader(server):
+    """The address for the role of the backups, which the owner has granted what it needs."""
+    run = tables.database.execute_sql
+    run("CREATE ROLE invoices_backup LOGIN")
+    privileges.grant()
+    yield server.settings.database_url.replace("://invoices@", "://invoices_backup@")
+    run("DROP OWNED BY invoices_backup")
+    run("DROP ROLE invoices_backup")
+
+
+def test_a_role_that_only_reads_makes_a_backup(server, reader):
+    with store_database.opened_beside(reader):
+        made = server.back_up(database_url=reader)
+
+    assert made.manifest.figures.tables["payments"] == {"rows": 1, "amount_cents": 40_00}
+
+
+@pytest.mark.parametrize(
+    "deed", ["DELETE FROM payments", "UPDATE invoices SET total_cents = 0", "CREATE TABLE more (id int)"]
+)
+def test_the_role_of_the_backups_changes_nothing(server, reader, deed):
+    with store_database.opened_beside(reader), pytest.raises(peewee.ProgrammingError, match="permission denied"):
+        tables.database.execute_sql(deed)
 
 
 @pytest.mark.parametrize("missing", ["backup_place", "backup_recipient", "backup_signing_key_file"])

@@ -87,7 +87,7 @@ def test_old_backups_are_removed_and_files_and_the_newest_good_one_stay(place):
     removed = prune(place, NOW, lambda one: one != forged)
 
     assert removed == [oldest, forged]
-    assert {key.split("/")[1] for key in place.keys()} == {good, "1.age"}
+    assert {key.split("/")[1] for key in place.sizes()} == {good, "1.age"}
 
 
 def test_a_backup_of_the_future_does_not_count_as_the_newest_good_one(place):
