@@ -1,4 +1,4 @@
-"""Timers by which the server watches itself: figures for the alarms each minute, a report of itself every ten."""
+"""Timers by which the server watches itself: figures for the alarms, a report of itself, and the logs that it keeps."""
 
 import json
 
@@ -8,9 +8,9 @@ from provisioning.host import Host
 from provisioning.settings import HostSettings
 
 FOLDER = "/usr/local/lib/invoices"
-SCRIPTS = ("machine", "reports", "app_metrics", "site_certificate", "disk_forecast", "figures", "server")
+SCRIPTS = ("machine", "reports", "app_metrics", "site_certificate", "disk_forecast", "figures", "server", "keep_logs")
 COSTS = "/etc/invoices/costs.json"
-_NAMES = ("invoices-figures", "invoices-server")
+_NAMES = ("invoices-figures", "invoices-server", "invoices-logs")
 # An older Python would otherwise only say at the next full minute that it cannot read the script.
 _CAN_BE_READ = ("python3", "-B", "-c", "import ast, sys; ast.parse(open(sys.argv[1]).read())", "{}")
 

@@ -64,7 +64,7 @@ def test_logs_are_the_newest_lines_of_the_service(command):
 
 
 def test_logs_that_are_looked_for_are_all_that_was_kept_searched_on_the_server(command):
-    command.server.answers[f"sh -c * sh app req-7 100 {OLD}"] = Ran(0, f"app-older one req-7\n{OLD} two req-7\n")
+    command.server.answers[f"sh -c * sh app req-7 0  100 {OLD}"] = Ran(0, f"app-older one req-7\n{OLD} two req-7\n")
 
     assert command.run(logs, "logs", grep="req-7") == f"app-older one req-7\n{OLD} two req-7\n"
     assert not [line for line in command.server.asked if "--tail" in line]
@@ -73,7 +73,22 @@ def test_logs_that_are_looked_for_are_all_that_was_kept_searched_on_the_server(c
 def test_logs_in_which_nothing_is_found_say_so(command):
     printed = command.run(logs, "logs", grep="req-8")
 
-    assert printed == "198.51.100.9: no line that app printed, and that is kept, holds 'req-8'.\n"
+    assert printed == "198.51.100.9: of the lines of app that are kept, none holds 'req-8'.\n"
+
+
+def test_logs_can_be_narrowed_to_the_errors_of_some_hours(command):
+    printed = command.run(logs, "logs", service="app", since="2h", errors=True)
+
+    assert printed == (
+        "198.51.100.9: of the lines of app that are kept, none tells of an error and is of the last 2h.\n"
+    )
+    assert " sh app  7200 " in command.server.asked[-1]
+
+
+def test_a_time_that_is_none_is_refused_with_how_to_write_it(command):
+    assert command.refused(logs, "logs", since="yesterday") == (
+        "--since takes a time such as 30m, 2h or 3d, not 'yesterday'."
+    )
 
 
 def test_logs_of_what_is_not_there_name_what_is(command):

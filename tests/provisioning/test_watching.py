@@ -10,7 +10,11 @@ from provisioning import watching
 from provisioning.rootfs_files import text
 
 SCRIPTS = Path(watching.__file__).parent / "rootfs/usr/local/lib/invoices"
-UNITS = ["invoices-figures", "invoices-server"]
+UNITS = {
+    "invoices-figures": "/var/lib/invoices/reports",
+    "invoices-server": "/var/lib/invoices/reports",
+    "invoices-logs": "/var/log/invoices",
+}
 
 
 def test_a_server_as_it_was_rented_is_changed(rented, settings, changed):
@@ -67,9 +71,7 @@ def test_a_watcher_has_no_right_that_it_does_not_need(name):
     lines = text(f"/etc/systemd/system/{name}.service").splitlines()
 
     assert {"CapabilityBoundingSet=", "NoNewPrivileges=yes", "ProtectSystem=strict", "ProtectHome=yes"} <= set(lines)
-    assert [line for line in lines if line.startswith("ReadWritePaths=")] == [
-        "ReadWritePaths=/var/lib/invoices/reports"
-    ]
+    assert [line for line in lines if line.startswith("ReadWritePaths=")] == [f"ReadWritePaths={UNITS[name]}"]
 
 
 @pytest.mark.parametrize("name", UNITS)

@@ -52,7 +52,7 @@ MAY_BECOME_ROOT = """/usr/bin/at /usr/bin/chfn /usr/bin/chsh /usr/bin/expiry /us
 NO_DISKS = "tmpfs devtmpfs efivarfs squashfs iso9660 erofs udf".split()
 OURS = [
     "docker.service", "fail2ban.service", "invoices-firewall.service", "invoices-prune-images.timer",
-    "invoices-figures.timer", "invoices-server.timer",
+    "invoices-figures.timer", "invoices-server.timer", "invoices-logs.timer",
 ]  # fmt: skip
 
 
