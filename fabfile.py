@@ -8,6 +8,7 @@ from playbooks.deploy import deploy
 from playbooks.import_workbook import import_workbook
 from playbooks.lock import lock
 from playbooks.logs import logs
+from playbooks.maintain import maintain
 from playbooks.preflight import preflight
 from playbooks.provision import provision
 from playbooks.rollback import rollback
@@ -17,6 +18,6 @@ from playbooks.trust import trust
 from playbooks.verify import verify
 
 __all__ = [
-    "audit", "console", "costs", "create_user", "deploy", "import_workbook", "lock", "logs", "preflight", "provision",
-    "rollback", "stack_secrets", "status", "trust", "verify",
+    "audit", "console", "costs", "create_user", "deploy", "import_workbook", "lock", "logs", "maintain", "preflight",
+    "provision", "rollback", "stack_secrets", "status", "trust", "verify",
 ]  # fmt: skip

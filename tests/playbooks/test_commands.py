@@ -11,6 +11,7 @@ from playbooks import (
     import_workbook,
     lock,
     logs,
+    maintain,
     rollback,
     stack_secrets,
     status,
@@ -98,6 +99,48 @@ def test_logs_of_what_is_not_there_name_what_is(command):
     )
 
     assert "there is no container of 'mail'" in command.refused(logs, "logs", service="mail")
+
+
+CHORES = {
+    "ok": True, "period": "weekly",
+    "chores": [{"what": "Disk", "is_well": True, "says": "41.5 % are used."},
+               {"what": "Errors", "is_well": True, "says": "1 × app: [red] it broke."}],
+}  # fmt: skip
+
+
+def test_chores_are_done_on_the_server_and_shown_as_a_table(command):
+    command.server.answers["python3 * weekly"] = Ran(0, json.dumps(CHORES))
+
+    printed = command.run(maintain, "maintain", period="weekly")
+
+    assert command.server.acted == ["python3 -B /usr/local/lib/invoices/maintain.py weekly"]
+    assert "41.5 % are used." in printed
+    assert "1 × app: [red] it broke." in printed
+
+
+def test_chores_that_found_something_end_with_1(command):
+    command.server.answers["python3 * daily --mail"] = Ran(0, json.dumps(CHORES | {"ok": False, "mailed": "yes"}))
+
+    with pytest.raises(SystemExit, match="Something needs attention: see the lines that are marked"):
+        command.run(maintain, "maintain", period="daily", mail=True)
+    assert "Mailed: yes." in command.printed
+
+
+def test_chores_of_another_period_are_refused(command):
+    assert command.refused(maintain, "maintain", period="hourly") == (
+        "There are no chores called 'hourly': say daily, weekly or monthly."
+    )
+    assert command.server.acted == []
+
+
+def test_chores_are_only_named_where_nothing_is_to_be_done(command):
+    assert "The daily chores would be done" in command.run(maintain, "maintain", period="daily", dry_run=True)
+
+
+def test_a_server_without_chores_is_to_be_provisioned(command):
+    command.server.answers["test -e /usr/local/lib/invoices/maintain.py"] = Ran(1, "")
+
+    assert "run `fab provision` first" in command.refused(maintain, "maintain", period="daily")
 
 
 def test_a_user_is_made_in_the_container_that_serves(command):
