@@ -1,40 +1,86 @@
 """`fab logs`: the log lines of a service."""
 
+import re
 from collections.abc import Sequence
 
 from playbooks.steps.session import RefusedError, Session, server_task
 from playbooks.steps.stack import Container, containers
 
 # Runs on the server, so that only matching lines are transferred. Docker and the kept logs begin each line with a UTC
-# timestamp of fixed length, so sorting as text sorts by time. Logs of replaced containers are kept in files, for the
-# app only.
-_SEARCH = """
-service=$1 wanted=$2 lines=$3
-shift 3
-those() { grep -a -F -e "$wanted" | sed "s|^|$1 |"; }
+# timestamp of fixed length, so sorting as text sorts by time. What containers printed is kept in files of their service
+# every five minutes, and stays for months; a line that both have is told once.
+_SEARCH = r"""
+export LC_ALL=C
+service=$1 wanted=$2 seconds=$3 errors=$4 lines=$5
+shift 5
+since=
+if [ "$seconds" -gt 0 ]; then since=$(date -u -d "-$seconds seconds" +%Y-%m-%dT%H:%M:%S); fi
+those() { grep -a -F -e "$wanted" | if [ -n "$errors" ]; then grep -a -E -e "$errors"; else cat; fi; }
+named() { sed "s|^|$1 |"; }
 {
-  for kept in /var/log/invoices/"$service"-*.log.gz; do
-    if [ -e "$kept" ]; then zcat "$kept" | those "$(basename "$kept" .log.gz)"; fi
+  for kept in /var/log/invoices/"$service".*log.gz; do
+    if [ -e "$kept" ]; then zcat "$kept" | those; fi
   done
-  for name in "$@"; do docker logs --timestamps "$name" 2>&1 | those "$name"; done
-} | sort -s -k 2,2 | tail -n "$lines"
+  if [ -e /var/log/invoices/"$service".log ]; then those < /var/log/invoices/"$service".log; fi
+  for kept in /var/log/invoices/"$service"-*.log.gz; do
+    if [ -e "$kept" ]; then zcat "$kept" | those | named "$(basename "$kept" .log.gz)"; fi
+  done
+  for name in "$@"; do docker logs --timestamps "$name" 2>&1 | those | named "$name"; done
+} | awk -v since="$since" '$2 >= since' | sort -s -k 2 |
+  awk '{ printed = substr($0, length($1) + 2) } printed != last; { last = printed }' | tail -n "$lines"
 """
+# The app and the proxy write JSON, the database and the queue write text.
+_ERRORS = (
+    r'"level": ?"(ERROR|CRITICAL|error|fatal|panic)"|"status": ?5[0-9][0-9][,}]|(ERROR|FATAL|PANIC):  '
+    r"|[0-9]:[A-Z] .* # |^Traceback "
+)
 _SEARCH_SECONDS = 300
+_SECONDS_OF = {"s": 1, "m": 60, "h": 3_600, "d": 86_400}
 
 
 @server_task(
     service="app, worker, proxy, db or another service.",
     lines="How many.",
+    since="Only lines of the last 30m, 2h or 3d, of all that was kept.",
     grep="Only lines that hold this, of all that was kept.",
+    errors="Only what went wrong, of all that was kept.",
 )
-def logs(found: Session, *, service: str = "app", lines: int = 100, grep: str = "") -> None:
+def logs(
+    found: Session, *, service: str = "app", lines: int = 100, since: str = "", grep: str = "", errors: bool = False
+) -> None:
     """Print the newest lines of a service."""
+    seconds = _seconds(since)
     ours = containers(found.host, service)
     if not ours:
         names = sorted({one.name for one in containers(found.host)})
         raise RefusedError(f"{found.host.name}: there is no container of '{service}'; there are {', '.join(names)}.")
-    for line in _lines_with(found, service, ours, grep, lines) if grep else _newest(found, ours, lines):
+    if seconds or grep or errors:
+        search = (service, grep, str(seconds), _ERRORS if errors else "", str(lines), *(one.name for one in ours))
+        printed = found.host.run("sh", "-c", _SEARCH, "sh", *search, seconds=_SEARCH_SECONDS).out.splitlines()
+        shown = printed or [f"{found.host.name}: {_nothing(service, since, grep, errors=errors)}"]
+    else:
+        shown = _newest(found, ours, lines)
+    for line in shown:
         found.console.print(line, markup=False)
+
+
+def _seconds(since: str) -> int:
+    """Return 0 for no limit; raises RefusedError."""
+    if not since:
+        return 0
+    told = re.fullmatch(r"([1-9]\d{0,5})([smhd])", since.strip())
+    if not told:
+        raise RefusedError(f"--since takes a time such as 30m, 2h or 3d, not '{since}'.")
+    return int(told[1]) * _SECONDS_OF[told[2]]
+
+
+def _nothing(service: str, since: str, grep: str, *, errors: bool) -> str:
+    asked = [
+        *(["tells of an error"] if errors else []),
+        *([f"holds '{grep}'"] if grep else []),
+        *([f"is of the last {since}"] if since else []),
+    ]
+    return f"of the lines of {service} that are kept, none {' and '.join(asked)}."
 
 
 def _newest(found: Session, ours: Sequence[Container], lines: int) -> list[str]:
@@ -43,11 +89,3 @@ def _newest(found: Session, ours: Sequence[Container], lines: int) -> list[str]:
         printed = found.host.run("docker", "logs", "--timestamps", "--tail", str(lines), one.id)
         newest += [f"{one.name} {line}" for line in (printed.out + printed.err).splitlines()]
     return newest
-
-
-def _lines_with(found: Session, service: str, ours: Sequence[Container], wanted: str, lines: int) -> list[str]:
-    """Return the newest lines with the text, also of removed containers, or one line that there are none."""
-    names = [one.name for one in ours]
-    search = ("sh", "-c", _SEARCH, "sh", service, wanted, str(lines), *names)
-    matching = found.host.run(*search, seconds=_SEARCH_SECONDS).out.splitlines()
-    return matching or [f"{found.host.name}: no line that {service} printed, and that is kept, holds '{wanted}'."]

@@ -1,4 +1,4 @@
-"""Timers by which the server watches itself: figures for the alarms each minute, a report of itself every ten."""
+"""Timers by which the server watches itself: figures for the alarms, a report of itself, its logs and its chores."""
 
 import json
 
@@ -8,9 +8,22 @@ from provisioning.host import Host
 from provisioning.settings import HostSettings
 
 FOLDER = "/usr/local/lib/invoices"
-SCRIPTS = ("machine", "reports", "app_metrics", "site_certificate", "disk_forecast", "figures", "server")
+SCRIPTS = (
+    "machine",
+    "reports",
+    "app_metrics",
+    "site_certificate",
+    "disk_forecast",
+    "figures",
+    "server",
+    "keep_logs",
+    "kept_lines",
+    "slow_requests",
+    "maintain",
+)
 COSTS = "/etc/invoices/costs.json"
-_NAMES = ("invoices-figures", "invoices-server")
+_NAMES = ("invoices-figures", "invoices-server", "invoices-logs")
+_CHORES = ("daily", "weekly", "monthly")
 # An older Python would otherwise only say at the next full minute that it cannot read the script.
 _CAN_BE_READ = ("python3", "-B", "-c", "import ast, sys; ast.parse(open(sys.argv[1]).read())", "{}")
 
@@ -22,7 +35,9 @@ def ensure(host: Host, settings: HostSettings) -> list[Change]:
         *(script(host, name) for name in SCRIPTS),
         file(host, COSTS, json.dumps(dict(settings.monthly_cost), indent=1) + "\n"),
         *(unit_file(host, f"{name}.{kind}") for name in _NAMES for kind in ("service", "timer")),
-        *(unit(host, f"{name}.timer") for name in _NAMES),
+        unit_file(host, "invoices-maintain@.service"),
+        *(unit_file(host, f"invoices-maintain-{period}.timer") for period in _CHORES),
+        *(unit(host, f"{name}.timer") for name in (*_NAMES, *(f"invoices-maintain-{period}" for period in _CHORES))),
     ]
 
 

@@ -1,6 +1,8 @@
-"""Report commands: report ageing, report customers."""
+"""Report commands: report ageing, customers, statuses; and mail-report, which mails one that was made elsewhere."""
 
 import json
+import smtplib
+import sys
 from datetime import date, datetime
 from typing import Annotated, Any
 
@@ -14,8 +16,13 @@ from app.cli.printing import CONSOLE
 from app.domain.ageing import Ageing, Bucket, ageing_by_currency, nothing_owed
 from app.domain.as_of import YEARS, AsOf
 from app.domain.firm import Firm
+from app.domain.invoice import Status
 from app.domain.money import decimal_string, display
-from app.store.ledger import positions
+from app.domain.permissions import Role
+from app.jobs.mails import MailServer
+from app.store.access import users
+from app.store.ledger import invoices, positions
+from app.store.ledger.invoices import Filter
 from app.store.ledger.positions import CustomerPosition
 
 commands = typer.Typer()
@@ -69,6 +76,45 @@ def customers(*, as_of: _AsOfOption = None, as_json: _JsonOption = False) -> Non
         amounts = (display(getattr(one.owed, f"{name}_cents")) for name in _OWED)
         table.add_row(one.code, one.name, one.currency, f"{one.owed.open_invoices:,}", *amounts)
     CONSOLE.print(table)
+
+
+@report.command()
+def statuses(*, as_of: _AsOfOption = None, as_json: _JsonOption = False) -> None:
+    """Count the invoices by their status."""
+    with opened() as settings:
+        firm = current_firm(settings)
+        day = _day(as_of, firm)
+        end = AsOf.end_of(day, firm.zone)
+        found = {
+            status.value: sum(one.invoices for one in invoices.totals(Filter(statuses=frozenset({status})), end))
+            for status in Status
+        }
+    if as_json:
+        typer.echo(json.dumps({"as_of": day.isoformat(), "statuses": found}, indent=2))
+        return
+    table = Table("Status", "Invoices", box=SIMPLE_HEAD, title=f"Statuses as of {day.isoformat()}")
+    table.columns[1].justify = "right"
+    for name, count in found.items():
+        table.add_row(name.capitalize(), f"{count:,}")
+    CONSOLE.print(table)
+
+
+@commands.command("mail-report")
+def mail_report(*, subject: Annotated[str, typer.Option(help="What it is about.")]) -> None:
+    """Mail the text on standard input to each admin."""
+    text = sys.stdin.read()
+    with opened() as settings:
+        admins = [user.email for user in users.all_users() if user.active and user.role is Role.ADMIN]
+        sender_name = current_firm(settings).name
+    if not settings.smtp_url:
+        refuse("No mail server is set up: `fab secrets --mail` asks for one.")
+    server = MailServer(settings.smtp_url, settings.mail_from)
+    try:
+        for email in admins:
+            server.send(email, subject, text, sender_name)
+    except (OSError, smtplib.SMTPException) as error:
+        refuse(f"The report cannot be mailed: {error}.", error)
+    typer.echo(f"Mailed to {', '.join(admins) or 'nobody: there is no admin'}.")
 
 
 _LABELS = {

@@ -53,9 +53,7 @@ REVOKE ALL ON DATABASE :"database" FROM PUBLIC;
 REVOKE ALL ON SCHEMA public FROM PUBLIC;
 GRANT CONNECT ON DATABASE :"database" TO invoices_app, invoices_worker, invoices_backup;
 GRANT USAGE ON SCHEMA public TO invoices_app, invoices_worker, invoices_backup;
--- It reads all there is, and marks the moment that a backup is compared with.
-GRANT pg_read_all_data TO invoices_backup;
+-- It marks the moment that a backup is compared with; what it reads is granted with the tables.
 ALTER ROLE invoices_backup SET default_transaction_read_only = on;
 GRANT EXECUTE ON FUNCTION pg_create_restore_point(text), pg_switch_wal() TO invoices_backup;
-GRANT pg_monitor TO invoices_backup;
 SQL

@@ -11,6 +11,7 @@ from playbooks import (
     import_workbook,
     lock,
     logs,
+    maintain,
     rollback,
     stack_secrets,
     status,
@@ -64,7 +65,7 @@ def test_logs_are_the_newest_lines_of_the_service(command):
 
 
 def test_logs_that_are_looked_for_are_all_that_was_kept_searched_on_the_server(command):
-    command.server.answers[f"sh -c * sh app req-7 100 {OLD}"] = Ran(0, f"app-older one req-7\n{OLD} two req-7\n")
+    command.server.answers[f"sh -c * sh app req-7 0  100 {OLD}"] = Ran(0, f"app-older one req-7\n{OLD} two req-7\n")
 
     assert command.run(logs, "logs", grep="req-7") == f"app-older one req-7\n{OLD} two req-7\n"
     assert not [line for line in command.server.asked if "--tail" in line]
@@ -73,7 +74,22 @@ def test_logs_that_are_looked_for_are_all_that_was_kept_searched_on_the_server(c
 def test_logs_in_which_nothing_is_found_say_so(command):
     printed = command.run(logs, "logs", grep="req-8")
 
-    assert printed == "198.51.100.9: no line that app printed, and that is kept, holds 'req-8'.\n"
+    assert printed == "198.51.100.9: of the lines of app that are kept, none holds 'req-8'.\n"
+
+
+def test_logs_can_be_narrowed_to_the_errors_of_some_hours(command):
+    printed = command.run(logs, "logs", service="app", since="2h", errors=True)
+
+    assert printed == (
+        "198.51.100.9: of the lines of app that are kept, none tells of an error and is of the last 2h.\n"
+    )
+    assert " sh app  7200 " in command.server.asked[-1]
+
+
+def test_a_time_that_is_none_is_refused_with_how_to_write_it(command):
+    assert command.refused(logs, "logs", since="yesterday") == (
+        "--since takes a time such as 30m, 2h or 3d, not 'yesterday'."
+    )
 
 
 def test_logs_of_what_is_not_there_name_what_is(command):
@@ -83,6 +99,48 @@ def test_logs_of_what_is_not_there_name_what_is(command):
     )
 
     assert "there is no container of 'mail'" in command.refused(logs, "logs", service="mail")
+
+
+CHORES = {
+    "ok": True, "period": "weekly",
+    "chores": [{"what": "Disk", "is_well": True, "says": "41.5 % are used."},
+               {"what": "Errors", "is_well": True, "says": "1 × app: [red] it broke."}],
+}  # fmt: skip
+
+
+def test_chores_are_done_on_the_server_and_shown_as_a_table(command):
+    command.server.answers["python3 * weekly"] = Ran(0, json.dumps(CHORES))
+
+    printed = command.run(maintain, "maintain", period="weekly")
+
+    assert command.server.acted == ["python3 -B /usr/local/lib/invoices/maintain.py weekly"]
+    assert "41.5 % are used." in printed
+    assert "1 × app: [red] it broke." in printed
+
+
+def test_chores_that_found_something_end_with_1(command):
+    command.server.answers["python3 * daily --mail"] = Ran(0, json.dumps(CHORES | {"ok": False, "mailed": "yes"}))
+
+    with pytest.raises(SystemExit, match="Something needs attention: see the lines that are marked"):
+        command.run(maintain, "maintain", period="daily", mail=True)
+    assert "Mailed: yes." in command.printed
+
+
+def test_chores_of_another_period_are_refused(command):
+    assert command.refused(maintain, "maintain", period="hourly") == (
+        "There are no chores called 'hourly': say daily, weekly or monthly."
+    )
+    assert command.server.acted == []
+
+
+def test_chores_are_only_named_where_nothing_is_to_be_done(command):
+    assert "The daily chores would be done" in command.run(maintain, "maintain", period="daily", dry_run=True)
+
+
+def test_a_server_without_chores_is_to_be_provisioned(command):
+    command.server.answers["test -e /usr/local/lib/invoices/maintain.py"] = Ran(1, "")
+
+    assert "run `fab provision` first" in command.refused(maintain, "maintain", period="daily")
 
 
 def test_a_user_is_made_in_the_container_that_serves(command):

@@ -1,6 +1,8 @@
 """The parts of a server that are little more than a file and a unit."""
 
+import os
 import subprocess
+import time
 
 import pytest
 
@@ -160,10 +162,30 @@ def test_where_a_release_cannot_be_read_nothing_is_removed(prune):
     assert removed == []
 
 
-def test_while_a_deploy_holds_the_lock_nothing_is_removed(prune, tmp_path):
-    (tmp_path / "lock").mkdir()
+@pytest.fixture
+def locked(tmp_path):
+    """Return a function that takes the lock of deploys so many minutes ago."""
+
+    def lock(minutes):
+        (tmp_path / "lock").mkdir()
+        os.utime(tmp_path / "lock", (time.time() - minutes * 60,) * 2)
+
+    return lock
+
+
+def test_while_a_deploy_holds_the_lock_nothing_is_removed(prune, locked):
+    locked(minutes=50)
 
     ran, removed = prune()
 
     assert ran.returncode == 0
     assert removed == []
+
+
+def test_a_lock_that_was_left_behind_does_not_let_images_fill_the_disk(prune, locked):
+    locked(minutes=70)
+
+    ran, removed = prune()
+
+    assert removed[0] == "image rm --force sha256:old"
+    assert "lock is older than an hour and counts no more: `fab lock --release` takes it away." in ran.stderr

@@ -10,7 +10,12 @@ from provisioning import watching
 from provisioning.rootfs_files import text
 
 SCRIPTS = Path(watching.__file__).parent / "rootfs/usr/local/lib/invoices"
-UNITS = ["invoices-figures", "invoices-server"]
+UNITS = {
+    "invoices-figures": "/var/lib/invoices/reports",
+    "invoices-server": "/var/lib/invoices/reports",
+    "invoices-logs": "/var/log/invoices",
+    "invoices-maintain@": "/var/lib/invoices/reports /var/lib/invoices/dumps /var/log/invoices",
+}
 
 
 def test_a_server_as_it_was_rented_is_changed(rented, settings, changed):
@@ -67,9 +72,14 @@ def test_a_watcher_has_no_right_that_it_does_not_need(name):
     lines = text(f"/etc/systemd/system/{name}.service").splitlines()
 
     assert {"CapabilityBoundingSet=", "NoNewPrivileges=yes", "ProtectSystem=strict", "ProtectHome=yes"} <= set(lines)
-    assert [line for line in lines if line.startswith("ReadWritePaths=")] == [
-        "ReadWritePaths=/var/lib/invoices/reports"
-    ]
+    assert [line for line in lines if line.startswith("ReadWritePaths=/")] == [f"ReadWritePaths={UNITS[name]}"]
+
+
+@pytest.mark.parametrize("period", ["daily", "weekly", "monthly"])
+def test_the_chores_of_each_period_are_done_by_a_timer_also_after_the_server_was_off(period):
+    lines = text(f"/etc/systemd/system/invoices-maintain-{period}.timer").splitlines()
+
+    assert {f"Unit=invoices-maintain@{period}.service", "Persistent=true"} <= set(lines)
 
 
 @pytest.mark.parametrize("name", UNITS)

@@ -52,7 +52,8 @@ MAY_BECOME_ROOT = """/usr/bin/at /usr/bin/chfn /usr/bin/chsh /usr/bin/expiry /us
 NO_DISKS = "tmpfs devtmpfs efivarfs squashfs iso9660 erofs udf".split()
 OURS = [
     "docker.service", "fail2ban.service", "invoices-firewall.service", "invoices-prune-images.timer",
-    "invoices-figures.timer", "invoices-server.timer",
+    "invoices-figures.timer", "invoices-server.timer", "invoices-logs.timer", "invoices-maintain-daily.timer",
+    "invoices-maintain-weekly.timer", "invoices-maintain-monthly.timer",
 ]  # fmt: skip
 
 
