@@ -4,12 +4,13 @@ import json
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
+from app.backups.refusals import BackupError
 from app.backups.scratch import ScratchError, folder_in, give_to_owner, path_of, run_as_owner
 
 STANZA = "invoices"
@@ -18,7 +19,7 @@ _NUMBER = re.compile(r"^\[\w+\] ")
 _SAID = re.compile(r"ERROR: \[\d+\]: (?P<what>.+)")
 
 
-class PhysicalError(Exception):
+class PhysicalError(BackupError):
     """The message is one sentence."""
 
 
@@ -115,11 +116,21 @@ def _configured(repository: Repository, scratch: Path) -> Iterator[tuple[str | P
 def _configure(repository: Repository, folder: Path) -> tuple[str | Path, ...]:
     """Write the settings to a file, as the arguments of a process can be seen by others; return the command."""
     path = folder / "pgbackrest.conf"
+    if repository.ca_file:
+        repository = replace(repository, ca_file=str(_readable_copy(Path(repository.ca_file), folder)))
     lines = ["[global]", *(f"{name}={value}" for name, value in _settings(repository, folder) if value)]
     path.touch(mode=0o600)
     path.write_text("\n".join([*lines, f"[{STANZA}]", f"pg1-path={folder / 'data'}", ""]), encoding="utf-8")
     give_to_owner(folder, path)
     return path_of("pgbackrest"), f"--config={path}", f"--stanza={STANZA}"
+
+
+def _readable_copy(certificate: Path, folder: Path) -> Path:
+    """Copy it for the owner of the folder, who need not be who runs this."""
+    copy = folder / certificate.name
+    copy.write_bytes(certificate.read_bytes())
+    give_to_owner(folder, copy)
+    return copy
 
 
 def _settings(repository: Repository, folder: Path) -> Iterator[tuple[str, str]]:

@@ -12,6 +12,8 @@ from time import monotonic, sleep
 from typing import Any
 from urllib.parse import quote, urlencode
 
+from app.backups.refusals import BackupError
+
 _VERSIONS = Path("/usr/lib/postgresql")
 _MEGABYTE = 1024 * 1024
 _START_SECONDS = 900
@@ -33,7 +35,7 @@ _OPTIONS = (
 )
 
 
-class ScratchError(Exception):
+class ScratchError(BackupError):
     """The message is one sentence; what the program said is its cause."""
 
 
