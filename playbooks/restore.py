@@ -197,6 +197,8 @@ def _go_back(found: Session, stack: Stack) -> None:
     if running(found.host, "db") and stack.rows("SELECT 1 FROM pg_database WHERE datname = 'invoices_before'"):
         _exchange(found, stack, "invoices_before", "invoices_undone")
         return
+    if not reported(stack, "restore", "invoices", "recover", "kept")["kept"]:
+        raise RefusedError("Nothing is kept of a database before this one: there is nothing to go back to.")
     _put_in_place(found, stack, "back")
 
 

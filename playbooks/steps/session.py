@@ -24,11 +24,13 @@ SERVER_HELP = {
     "server": "A file about a server that Pulumi did not rent, as JSON; else INVOICES_SERVER names it.",
     "stack": "The stack that rented the server.",
 }
-EXPECTED = (HostError, HostSettingsError, ReleaseError)
 
 
 class RefusedError(Exception):
     """Nothing was changed; the message says why."""
+
+
+EXPECTED = (HostError, HostSettingsError, ReleaseError, RefusedError)
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +88,7 @@ def session(context: Context, server: str, stack: str, *, dry_run: bool = False)
         keys = known_hosts(settings)
         with connected(settings.host, settings.user, keys, identity=identity, is_rehearsal=dry_run) as host:
             yield Session(settings, host, Steps(console), identity, server, stack)
-    except (*EXPECTED, RefusedError) as error:
+    except EXPECTED as error:
         sys.exit(str(error))
     except KeyboardInterrupt:
         sys.exit("Broken off.")
