@@ -84,7 +84,7 @@ class Deployment:
             made = archive.create(stack)
             self._note_signer(stack)
         if not made.ok:
-            why = (made.err or made.out).strip().splitlines()[0]
+            why = (made.err or made.out).strip().partition("\n")[0] or "no answer within 30 seconds"
             steps.note(f"The archive cannot be reached: what is entered waits on the server until it can ({why}).")
         self._migrate(stack)
         with configured(stack, before):

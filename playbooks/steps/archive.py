@@ -3,6 +3,7 @@
 from playbooks.steps.stack import Stack
 from provisioning.host import HostError, Ran
 
+_LIMITED = ("timeout", "30")
 _ARCHIVED = """
 segment=$(psql -U postgres -Atc "SELECT pg_walfile_name(pg_current_wal_lsn())" invoices)
 psql -U postgres -qAtc "SELECT pg_switch_wal()" invoices > /dev/null
@@ -16,8 +17,8 @@ exit 1
 
 
 def create(stack: Stack) -> Ran:
-    """Have the archive; nothing happens if it is there."""
-    return stack.execute("exec", "-T", "db", "pgbackrest", "--stanza=invoices", "stanza-create", check=False)
+    """Have the archive; nothing happens if it is there, and nobody waits long for a bucket that is away."""
+    return stack.execute("exec", "-T", "db", *_LIMITED, "pgbackrest", "--stanza=invoices", "stanza-create", check=False)
 
 
 def archive_the_last(stack: Stack) -> None:
