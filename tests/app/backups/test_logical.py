@@ -1,6 +1,7 @@
 """A backup is made of one moment, stored whole or not at all, and leaves nothing plain behind."""
 
 import json
+import resource
 import threading
 from datetime import UTC, datetime, timedelta
 
@@ -154,6 +155,19 @@ def test_a_workbook_that_was_changed_is_told_and_never_stored_as_what_it_was(ser
 
     assert server.back_up().lost == ["receivables.xlsx of import 1 is not what was uploaded"]
     assert server.place.keys("files/") == []
+
+
+def test_a_large_workbook_is_never_held_in_memory(server):
+    path = server.upload()
+    with path.open("wb") as file:
+        file.truncate(150_000_000)
+    tables.ImportModel.update(sha256=sha256_of(path)).execute()
+    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+
+    made = server.back_up()
+
+    assert made.bytes > 150_000_000
+    assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 50_000  # kilobytes
 
 
 def test_nothing_plain_is_left(server):
