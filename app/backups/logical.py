@@ -38,6 +38,8 @@ def make(settings: BackupSettings, folder: Path, now: datetime, shown: Mapping[s
     `shown` are the settings that are no secrets. Raises BackupError, PlaceError, SignatureError or EncryptionError.
     """
     settings.require("backup_place", "backup_recipient", "backup_signing_key_file")
+    assert settings.backup_signing_key_file is not None  # `require` said so
+    signatures.public_key(settings.backup_signing_key_file)  # before anything is stored that nobody could sign
     place = place_at(settings)
     refuse_wrong_clock(place, now)
     return _Backup(settings, place, folder, now).made(shown)

@@ -14,6 +14,7 @@ from app.backups.figures import Figures, differences
 from app.backups.manifest import sha256_of
 from app.backups.places import PlaceError, S3Bucket
 from app.backups.refusals import BackupError
+from app.backups.signatures import SignatureError
 from app.backups.working_folder import working_folder
 from app.settings import AppSettingsError
 from app.store.db import database as store_database
@@ -253,6 +254,13 @@ def test_a_backup_in_a_bucket_is_made_by_the_server_and_read_by_the_restorer(
     fetched = reading_back.fetch(reading, made.manifest.id, age_key[0], signer, tmp_path / "fetched")
 
     assert fetched.figures == made.manifest.figures
+
+
+def test_a_signing_key_that_is_missing_is_told_before_anything_is_stored(server, tmp_path):
+    with pytest.raises(SignatureError, match=r"^The key in .*/none cannot be read: "):
+        server.back_up(backup_signing_key_file=tmp_path / "none")
+
+    assert server.place.keys() == []
 
 
 @pytest.fixture
