@@ -13,6 +13,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import IO
 
+from app.actions.backups import record_restore
 from app.backups.data_lock import replacing
 from app.backups.figures import Figures, differences, firm_day
 from app.backups.manifest import FIGURES, MANIFEST, Manifest, StoredFile, id_of, sha256_of
@@ -75,6 +76,8 @@ def restore(source: Path, data: Data, now: datetime) -> Restored:
     with replacing(data.folder), full_disk_told(), _new_folder(data.folder) as folder:
         manifest = _unpacked(source, folder)
         _refuse_differences(manifest, folder / DATABASE, now)
+        with database.opened_beside(f"sqlite:///{folder / DATABASE}"):
+            record_restore(manifest.id, manifest.made_at, now)
         return Restored(manifest, _swap(data, folder, now))
 
 

@@ -9,9 +9,10 @@ import pytest
 from support.records import a_customer, a_payment, an_import, an_invoice
 
 from app.backups import data_lock, sqlite
-from app.backups.figures import Figures, differences
+from app.backups.figures import Figures
 from app.backups.manifest import ManifestError
 from app.backups.refusals import BackupError
+from app.store.access import audit_chain, audit_entries
 from app.store.db import database as store_database
 from app.store.db import tables
 
@@ -79,9 +80,22 @@ def test_what_was_changed_since_is_as_it_was_after_a_restore(data, backed_up):
     restored = sqlite.restore(backed_up, data, NOW)
 
     after = state(data)
-    assert differences(before[0], after[0]) == []
+    assert (after[0].outstanding, after[0].tables["payments"]) == (before[0].outstanding, before[0].tables["payments"])
     assert after[1] == {path: text for path, text in before[1].items() if path.suffix != ".partial"}
     assert restored.manifest.id == "20260302T093000Z"
+
+
+def test_the_record_of_what_was_done_tells_that_it_goes_on_from_a_backup(data, backed_up):
+    sqlite.restore(backed_up, data, NOW)
+
+    with opened(data):
+        [entry] = audit_entries.matching(audit_entries.AuditFilter(), 10)
+        assert audit_chain.verify().broken is None
+    assert (entry.action, entry.subject, entry.after) == (
+        "backup.restored",
+        "backup:20260302T093000Z",
+        {"made_at": "2026-03-02T09:30:00+00:00"},
+    )
 
 
 def test_what_was_there_before_is_kept_beside(data, backed_up):
