@@ -172,13 +172,26 @@ def _swap(data: Data, folder: Path, now: datetime) -> Path | None:
         _move(data.imports, kept / _IMPORTS, undone)
         _move(folder / _IMPORTS, data.imports, undone)
         if had_any:
-            os.link(data.database, kept / DATABASE)  # there is a database at any time, the old one or the new one
-        (folder / DATABASE).replace(data.database)
+            shutil.copyfile(data.database, kept / DATABASE)
+        _replace(data.database, folder / DATABASE)
         undone.pop_all()
     if any(kept.iterdir()):
         return kept
     kept.rmdir()
     return None
+
+
+def _replace(target: Path, source: Path) -> None:
+    """Leave a whole database there at any time, the old one or the new one, even if the disk is another one."""
+    beside = target.with_name(f".{target.name}.restored")
+    try:
+        with source.open("rb") as restored, beside.open("wb") as out:
+            shutil.copyfileobj(restored, out)
+            out.flush()
+            os.fsync(out.fileno())
+        beside.replace(target)
+    finally:
+        beside.unlink(missing_ok=True)
 
 
 def _move(source: Path, target: Path, undone: ExitStack) -> None:
