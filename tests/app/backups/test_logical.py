@@ -151,6 +151,27 @@ def test_a_workbook_that_is_gone_is_told(server):
     assert server.back_up().lost == ["receivables.xlsx of import 1 is not in DATA_DIR"]
 
 
+def test_a_workbook_that_was_refused_is_not_kept_and_not_missed(server):
+    server.upload().unlink()
+    tables.ImportModel.update(state="failed").execute()
+
+    assert server.back_up().lost == []
+
+
+def test_a_workbook_that_is_discarded_meanwhile_is_not_missed(server, monkeypatch):
+    workbook = server.upload()
+
+    def discard(url, snapshot, target):
+        dump(url, snapshot, target)
+        workbook.unlink()
+        with store_database.opened_beside(url):
+            tables.ImportModel.delete().execute()
+
+    monkeypatch.setattr("app.backups.logical.dumps.dump", discard)
+
+    assert server.back_up().lost == []
+
+
 def test_a_workbook_that_was_changed_is_told_and_never_stored_as_what_it_was(server):
     server.upload().write_bytes(b"something else")
 
