@@ -221,15 +221,46 @@ def test_a_newer_schema_is_refused(folder, data):
     )
 
 
-def test_a_payment_that_was_taken_out_of_the_backup_is_told(folder, data):
-    """Somebody changes the database, and the manifest so that its sums agree; the figures still tell."""
-    with store_database.opened_beside(f"sqlite:///{folder}/invoices.sqlite3"):
-        tables.PaymentModel.delete().execute()
-    values = json.loads((folder / "manifest.json").read_text())
+def write_manifest_anew(folder, **changed):
+    """Make the sums agree with what is in the folder now."""
+    values = {**json.loads((folder / "manifest.json").read_text()), **changed}
     for file in values["files"]:
         path = folder / file["name"]
         file["plain_sha256"], file["plain_bytes"] = sqlite.sha256_of(path), path.stat().st_size
     (folder / "manifest.json").write_text(json.dumps(values))
+
+
+def without_payments(folder):
+    with store_database.opened_beside(f"sqlite:///{folder}/invoices.sqlite3"):
+        tables.PaymentModel.delete().execute()
+
+
+def of_an_older_product(folder):
+    """Let the backup say that it was made before the tables of today."""
+    figures = json.loads((folder / "figures.json").read_text())
+    (folder / "figures.json").write_text(json.dumps({**figures, "migrations": [], "tables": {}}))
+
+
+def test_a_backup_of_an_older_product_is_compared_by_what_is_owed(folder, data):
+    of_an_older_product(folder)
+    write_manifest_anew(folder, migrations=[])
+    sqlite.restore(folder, data, NOW)
+
+    assert figures(data).tables["payments"] == {"rows": 1, "amount_cents": 40_00}
+
+
+def test_a_payment_that_was_taken_out_of_an_older_backup_is_told(folder, data):
+    of_an_older_product(folder)
+    without_payments(folder)
+    write_manifest_anew(folder, migrations=[])
+
+    assert "customer C1 owed 60.00 USD, now 100.00 USD" in refused(folder, data)
+
+
+def test_a_payment_that_was_taken_out_of_the_backup_is_told(folder, data):
+    """Somebody changes the database, and the manifest so that its sums agree; the figures still tell."""
+    without_payments(folder)
+    write_manifest_anew(folder)
 
     assert refused(folder, data) == (
         "The backup does not hold what its manifest says, so nothing was changed: On 2026-01-31 customer C1 owed "

@@ -211,6 +211,25 @@ def test_a_database_that_is_not_empty_is_never_restored_into(server, keys, tmp_p
     assert payments_at(postgresql_url) == 1
 
 
+def test_a_backup_of_a_newer_product_is_refused_and_nothing_is_restored(server, keys, tmp_path, postgresql_url):
+    with store_database.opened_beside(postgresql_url):
+        tables.database.execute_sql("INSERT INTO schema_migration (name, applied) VALUES ('0002_more', now())")
+    server("backup")
+    with store_database.opened_beside(postgresql_url):
+        tables.database.execute_sql("DELETE FROM schema_migration WHERE name = '0002_more'")
+    server("verify-backup", tmp_path / "backups", *keys, "--into", tmp_path / "opened")
+    url = an_empty_database(postgresql_url)
+    (tmp_path / "url").write_text(url)
+
+    result = server("restore", tmp_path / "opened")
+
+    assert result.stderr == (
+        "This backup was made by a newer version of the product, with 0002_more: take that version first.\n"
+    )
+    with store_database.opened_beside(url):
+        assert not store_database.has_tables()
+
+
 def an_empty_database(url):
     server = url.rpartition("/")[0]
     with store_database.opened_beside(f"{server}/postgres"):
