@@ -2,10 +2,11 @@
 
 import json
 import os
+import shutil
 import signal
 import subprocess
 import tempfile
-from datetime import datetime
+from datetime import UTC, datetime
 
 import pytest
 from support import command_line
@@ -13,6 +14,7 @@ from support.polling import is_so_within
 from support.records import a_customer, a_payment, an_invoice
 
 from app.backups import encryption
+from app.backups.manifest import id_of
 from app.store.db import database as store_database
 from app.store.db import tables
 
@@ -267,3 +269,19 @@ def test_a_backup_that_is_ended_in_the_middle_does_not_count_and_the_next_one_do
     assert json.loads(server("backups", "--json").stdout) == []
     assert json.loads(server("backup", "--json").stdout)["ok"]
     assert list(scratch.glob("backup-*")) == []
+
+
+def test_old_backups_in_a_folder_go_but_one_that_was_not_signed_here_saves_none(server, tmp_path):
+    made = json.loads(server("backup", "--json").stdout)["backup"]
+    dumps = tmp_path / "backups/dumps"
+    for old in ("20200101T000000Z", "20200102T000000Z"):
+        shutil.copytree(dumps / made, dumps / old)
+
+    wait_for_the_next_second(made)
+    second = json.loads(server("backup", "--json").stdout)["backup"]
+
+    assert sorted(path.name for path in dumps.iterdir()) == [made, second]
+
+
+def wait_for_the_next_second(backup_id):
+    assert is_so_within(5, lambda: id_of(datetime.now(UTC)) > backup_id)
