@@ -3,6 +3,7 @@
 import json
 import os
 import shutil
+import sqlite3
 import tempfile
 import zipfile
 import zlib
@@ -21,7 +22,6 @@ from app.backups.refusals import BackupError
 from app.backups.versions import product_version
 from app.backups.working_folder import full_disk_told, refuse_without_room
 from app.store.db import database
-from app.store.db.snapshots import server_version
 from app.store.db.sqlite_files import copy_database, damage_of, settle
 
 DATABASE = "invoices.sqlite3"
@@ -90,7 +90,7 @@ def _described(data: Data, folder: Path, now: datetime) -> Manifest:
     manifest = Manifest(
         id=id_of(now),
         made_at=now,
-        versions={"app": product_version(), "server": server_version()},
+        versions={"app": product_version(), "server": sqlite3.sqlite_version},
         migrations=figures.migrations,
         repository="",
         files=tuple(_stored(path, path.relative_to(folder).as_posix()) for path in paths),

@@ -19,6 +19,15 @@ from app.store.db import tables
 NOW = datetime(2026, 3, 2, 9, 30, tzinfo=UTC)
 
 
+@pytest.fixture(autouse=True)
+def no_database_is_open():
+    """A command opens none itself: whatever asks the database that happens to be open asks the wrong one."""
+    before = tables.database.obj
+    tables.database.initialize(None)
+    yield
+    tables.database.initialize(before)
+
+
 @pytest.fixture
 def data(migrated_sqlite, tmp_path):
     """A small ledger, with the workbook that it came from."""
