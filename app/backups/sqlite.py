@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import IO
 
 from app.actions.backups import record_restore
-from app.backups.data_lock import replacing
+from app.backups.data_lock import replacing, using
 from app.backups.figures import Figures, differences, firm_day
 from app.backups.manifest import FIGURES, MANIFEST, Manifest, StoredFile, id_of, sha256_of
 from app.backups.refusals import BackupError
@@ -29,6 +29,7 @@ _IMPORTS = "imports"
 _ZIP = ".zip"
 _MOST_OF_A_MANIFEST = 50_000_000
 _CHUNK_BYTES = 1 << 20
+_PREFIX = ".backup-"
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +62,7 @@ def backup(data: Data, target: Path, now: datetime) -> Manifest:
         raise BackupError(f"{target} is there already: choose another name.")
     if not data.database.exists():
         raise BackupError(f"There is nothing to back up: {data.database} is not there.")
-    with full_disk_told(), _new_folder(target.absolute().parent) as folder:
+    with using(data.folder), full_disk_told(), _new_folder(target.absolute().parent) as folder:
         copy_database(data.database, folder / DATABASE)
         manifest = _described(data, folder, now)
         if target.suffix == _ZIP:
@@ -74,6 +75,7 @@ def backup(data: Data, target: Path, now: datetime) -> Manifest:
 def restore(source: Path, data: Data, now: datetime) -> Restored:
     """Look at the backup, restore it beside the data, compare, then swap; raises BackupError and changes nothing."""
     with replacing(data.folder), full_disk_told(), _new_folder(data.folder) as folder:
+        _remove_what_was_killed(data.folder, folder)
         manifest = _unpacked(source, folder)
         _refuse_differences(manifest, folder / DATABASE, now)
         with database.opened_beside(f"sqlite:///{folder / DATABASE}"):
@@ -194,6 +196,12 @@ def _replace(target: Path, source: Path) -> None:
         beside.unlink(missing_ok=True)
 
 
+def _remove_what_was_killed(parent: Path, own: Path) -> None:
+    for left in parent.glob(f"{_PREFIX}*"):
+        if left != own:
+            shutil.rmtree(left, ignore_errors=True)
+
+
 def _move(source: Path, target: Path, undone: ExitStack) -> None:
     if source.exists():
         source.rename(target)
@@ -246,7 +254,7 @@ def _opened(source: Path) -> Iterator[_Files]:
 def _new_folder(parent: Path) -> Iterator[Path]:
     """Give a folder beside what it is to become, and remove what is left of it."""
     parent.mkdir(parents=True, exist_ok=True)
-    folder = Path(tempfile.mkdtemp(prefix=".backup-", dir=parent))
+    folder = Path(tempfile.mkdtemp(prefix=_PREFIX, dir=parent))
     try:
         yield folder
     finally:

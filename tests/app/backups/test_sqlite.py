@@ -305,6 +305,23 @@ def test_nobody_begins_while_a_backup_is_restored(data):
         pytest.fail("it began")
 
 
+def test_no_backup_is_made_of_data_that_are_being_replaced(data, tmp_path):
+    with data_lock.replacing(data.folder), pytest.raises(BackupError, match=r"^A backup is being restored: "):
+        sqlite.backup(data, tmp_path / "backup.zip", NOW)
+
+    assert not (tmp_path / "backup.zip").exists()
+
+
+def test_what_a_killed_restore_left_is_removed_by_the_next(folder, data):
+    left = data.folder / ".backup-killed/invoices.sqlite3"
+    left.parent.mkdir()
+    left.write_text("plain")
+
+    sqlite.restore(folder, data, NOW)
+
+    assert not left.parent.exists()
+
+
 def test_there_is_a_database_at_any_time_of_the_swap(folder, data, monkeypatch):
     """Stopped at the last step, all is as it was."""
     monkeypatch.setattr("app.backups.sqlite.Path.replace", killed)
