@@ -67,6 +67,15 @@ def _url(*schemes: str, example: str, has_host: bool = True) -> AfterValidator:
     return AfterValidator(check)
 
 
+def _place(text: str) -> str:
+    parts = urlsplit(text)
+    if parts.scheme == "s3" and (not parts.netloc or parts.path.strip("/")):
+        raise ValueError("name the bucket alone, as s3://BUCKET")
+    if parts.scheme == "file" and (parts.netloc or not parts.path.strip("/")):
+        raise ValueError("name a folder from the root on, as file:///FOLDER")
+    return text
+
+
 def _recipient(text: str) -> str:
     if text.upper().startswith("AGE-SECRET-KEY"):
         raise ValueError("this is the private key: keep it away from the server, and give the public one, age1…")
@@ -104,7 +113,9 @@ _SmtpUrl = Annotated[str, _url("smtp", "smtps", example="smtp://USER:PASSWORD@HO
 _PublicUrl = Annotated[
     str, _url("http", "https", example="https://invoices.example.com"), AfterValidator(lambda url: url.rstrip("/"))
 ]
-_PlaceUrl = Annotated[str, _url("s3", "file", example="s3://BUCKET or file:///FOLDER", has_host=False)]
+_PlaceUrl = Annotated[
+    str, _url("s3", "file", example="s3://BUCKET or file:///FOLDER", has_host=False), AfterValidator(_place)
+]
 _EndpointUrl = Annotated[str, _url("http", "https", example="https://s3.REGION.amazonaws.com")]
 _Recipient = Annotated[str, AfterValidator(_recipient)]
 _Roles = Annotated[frozenset[Role], BeforeValidator(_role_names)]

@@ -18,7 +18,7 @@ from app.backups.versions import product_version
 from app.settings import BackupSettings
 from app.store.db.snapshots import exported, server_version, snapshot
 from app.store.ledger import imports
-from app.store.ledger.imports import StoredImport
+from app.store.ledger.imports import State, StoredImport
 
 _IMPORTS_AT_ONCE = 1_000
 
@@ -38,6 +38,8 @@ def make(settings: BackupSettings, folder: Path, now: datetime, shown: Mapping[s
     `shown` are the settings that are no secrets. Raises BackupError, PlaceError, SignatureError or EncryptionError.
     """
     settings.require("backup_place", "backup_recipient", "backup_signing_key_file")
+    assert settings.backup_signing_key_file is not None  # `require` said so
+    signatures.public_key(settings.backup_signing_key_file)  # before anything is stored that nobody could sign
     place = place_at(settings)
     refuse_wrong_clock(place, now)
     return _Backup(settings, place, folder, now).made(shown)
@@ -100,7 +102,7 @@ class _Backup:
             problem = _problem(workbook, one)
             if not problem:
                 self.stored.append(self._workbook(name, workbook, one.sha256, there))
-            elif imports.get(one.id):  # else it was discarded meanwhile
+            elif _is_to_be_there(one):
                 self.lost.append(problem)
 
     def _workbook(self, name: str, workbook: Path, sha256: str, there: dict[str, int]) -> StoredFile:
@@ -142,6 +144,12 @@ def _all_imports() -> Iterator[StoredImport]:
     while found := imports.following(last, _IMPORTS_AT_ONCE):
         yield from found
         last = found[-1].id
+
+
+def _is_to_be_there(uploaded: StoredImport) -> bool:
+    """Return whether the workbook is kept: it was not discarded meanwhile, nor refused as one that cannot be read."""
+    found = imports.get(uploaded.id)
+    return found is not None and found.sha256 == uploaded.sha256 and found.state is not State.FAILED
 
 
 def _problem(workbook: Path, uploaded: StoredImport) -> str:

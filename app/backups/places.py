@@ -85,18 +85,16 @@ class Directory:
 
     def put(self, key: str, path: Path) -> None:
         target = self._path(key)
-        if not self.folder.is_dir():  # a disk that is not mounted: what is put there would be lost
-            raise PlaceError(f"The folder {self.folder} is not there: make it, or mount the disk that it is on.")
-        with _told(key), path.open("rb") as source:
+        self._refuse_if_missing()
+        with _told(key):
             target.parent.mkdir(parents=True, exist_ok=True)
-            with tempfile.NamedTemporaryFile(dir=target.parent, prefix=_PARTIAL) as partial:
-                copyfileobj(source, partial)
-                partial.flush()
-                os.fsync(partial.fileno())
-                try:
-                    os.link(partial.name, target)
-                except FileExistsError as error:
-                    raise _already_there(key) from error
+            partial = _copied_beside(path, target)
+            try:
+                _name(partial, target)
+            except FileExistsError as error:
+                raise _already_there(key) from error
+            finally:
+                partial.unlink(missing_ok=True)
             _flush_folder(target.parent)
 
     def keys(self, prefix: str = "") -> list[str]:
@@ -111,10 +109,13 @@ class Directory:
             return self._path(key).stat().st_size
 
     def sizes(self, prefix: str = "") -> dict[str, int]:
+        self._refuse_if_missing()
+        # Only below the folder of the prefix: the archive beside has very many files.
+        searched = self.folder / prefix.rpartition("/")[0]
         with _told(str(self.folder)):
             return {
                 key: path.stat().st_size
-                for path in self.folder.rglob("*")
+                for path in searched.rglob("*")
                 if _is_whole(path) and (key := path.relative_to(self.folder).as_posix()).startswith(prefix)
             }
 
@@ -126,6 +127,10 @@ class Directory:
 
     def now(self) -> None:
         return None
+
+    def _refuse_if_missing(self) -> None:
+        if not self.folder.is_dir():  # a disk that is not mounted: what is put there would be lost
+            raise PlaceError(f"The folder {self.folder} is not there: make it, or mount the disk that it is on.")
 
     def _path(self, key: str) -> Path:
         if not key or key.startswith("/") or ".." in key.split("/"):
@@ -203,6 +208,9 @@ def _client(settings: BackupSettings) -> Any:  # noqa: ANN401  # boto3 has no ty
         raise PlaceError(
             "Nothing here speaks to a bucket: install boto3, which the image of the backups has."
         ) from error
+    authority = settings.backup_ca_file
+    if authority and not authority.is_file():
+        raise PlaceError(f"BACKUP_CA_FILE: the file {authority} is not there.")
     endpoint = settings.backup_endpoint or None
     is_amazon = endpoint is None or (urlsplit(endpoint).hostname or "").endswith(_AMAZON)
     return boto3.session.Session().client(
@@ -211,7 +219,7 @@ def _client(settings: BackupSettings) -> Any:  # noqa: ANN401  # boto3 has no ty
         region_name=settings.backup_region,
         aws_access_key_id=settings.backup_access_key_id,
         aws_secret_access_key=settings.backup_secret_access_key,
-        verify=str(settings.backup_ca_file) if settings.backup_ca_file else None,
+        verify=str(authority) if authority else None,
         config=Config(
             connect_timeout=10,
             read_timeout=60,
@@ -234,6 +242,32 @@ def _told(what: str) -> Iterator[None]:
 
 def _already_there(key: str) -> AlreadyThereError:
     return AlreadyThereError(f"{key} is there already, and nothing is written over.")
+
+
+def _copied_beside(source: Path, target: Path) -> Path:
+    number, name = tempfile.mkstemp(dir=target.parent, prefix=_PARTIAL)
+    partial = Path(name)
+    try:
+        with source.open("rb") as read, os.fdopen(number, "wb") as written:
+            copyfileobj(read, written)
+            written.flush()
+            os.fsync(number)
+    except BaseException:
+        partial.unlink()
+        raise
+    return partial
+
+
+def _name(partial: Path, target: Path) -> None:
+    """Raise FileExistsError if the target is there."""
+    try:
+        os.link(partial, target)
+    except FileExistsError:
+        raise
+    except OSError:  # disks without links, such as USB sticks
+        if target.exists():
+            raise FileExistsError(target) from None
+        partial.rename(target)
 
 
 def _is_whole(path: Path) -> bool:

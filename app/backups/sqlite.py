@@ -3,6 +3,7 @@
 import json
 import os
 import shutil
+import sqlite3
 import tempfile
 import zipfile
 import zlib
@@ -13,14 +14,14 @@ from datetime import datetime
 from pathlib import Path
 from typing import IO
 
-from app.backups.data_lock import replacing
+from app.actions.backups import record_restore
+from app.backups.data_lock import replacing, using
 from app.backups.figures import Figures, differences, firm_day
 from app.backups.manifest import FIGURES, MANIFEST, Manifest, StoredFile, id_of, sha256_of
 from app.backups.refusals import BackupError
 from app.backups.versions import product_version
 from app.backups.working_folder import full_disk_told, refuse_without_room
 from app.store.db import database
-from app.store.db.snapshots import server_version
 from app.store.db.sqlite_files import copy_database, damage_of, settle
 
 DATABASE = "invoices.sqlite3"
@@ -28,6 +29,7 @@ _IMPORTS = "imports"
 _ZIP = ".zip"
 _MOST_OF_A_MANIFEST = 50_000_000
 _CHUNK_BYTES = 1 << 20
+_PREFIX = ".backup-"
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +62,7 @@ def backup(data: Data, target: Path, now: datetime) -> Manifest:
         raise BackupError(f"{target} is there already: choose another name.")
     if not data.database.exists():
         raise BackupError(f"There is nothing to back up: {data.database} is not there.")
-    with full_disk_told(), _new_folder(target.absolute().parent) as folder:
+    with using(data.folder), full_disk_told(), _new_folder(target.absolute().parent) as folder:
         copy_database(data.database, folder / DATABASE)
         manifest = _described(data, folder, now)
         if target.suffix == _ZIP:
@@ -73,8 +75,11 @@ def backup(data: Data, target: Path, now: datetime) -> Manifest:
 def restore(source: Path, data: Data, now: datetime) -> Restored:
     """Look at the backup, restore it beside the data, compare, then swap; raises BackupError and changes nothing."""
     with replacing(data.folder), full_disk_told(), _new_folder(data.folder) as folder:
+        _remove_what_was_killed(data.folder, folder)
         manifest = _unpacked(source, folder)
         _refuse_differences(manifest, folder / DATABASE, now)
+        with database.opened_beside(f"sqlite:///{folder / DATABASE}"):
+            record_restore(manifest.id, manifest.made_at, now)
         return Restored(manifest, _swap(data, folder, now))
 
 
@@ -87,7 +92,7 @@ def _described(data: Data, folder: Path, now: datetime) -> Manifest:
     manifest = Manifest(
         id=id_of(now),
         made_at=now,
-        versions={"app": product_version(), "server": server_version()},
+        versions={"app": product_version(), "server": sqlite3.sqlite_version},
         migrations=figures.migrations,
         repository="",
         files=tuple(_stored(path, path.relative_to(folder).as_posix()) for path in paths),
@@ -169,13 +174,32 @@ def _swap(data: Data, folder: Path, now: datetime) -> Path | None:
         _move(data.imports, kept / _IMPORTS, undone)
         _move(folder / _IMPORTS, data.imports, undone)
         if had_any:
-            os.link(data.database, kept / DATABASE)  # there is a database at any time, the old one or the new one
-        (folder / DATABASE).replace(data.database)
+            shutil.copyfile(data.database, kept / DATABASE)
+        _replace(data.database, folder / DATABASE)
         undone.pop_all()
     if any(kept.iterdir()):
         return kept
     kept.rmdir()
     return None
+
+
+def _replace(target: Path, source: Path) -> None:
+    """Leave a whole database there at any time, the old one or the new one, even if the disk is another one."""
+    beside = target.with_name(f".{target.name}.restored")
+    try:
+        with source.open("rb") as restored, beside.open("wb") as out:
+            shutil.copyfileobj(restored, out)
+            out.flush()
+            os.fsync(out.fileno())
+        beside.replace(target)
+    finally:
+        beside.unlink(missing_ok=True)
+
+
+def _remove_what_was_killed(parent: Path, own: Path) -> None:
+    for left in parent.glob(f"{_PREFIX}*"):
+        if left != own:
+            shutil.rmtree(left, ignore_errors=True)
 
 
 def _move(source: Path, target: Path, undone: ExitStack) -> None:
@@ -230,7 +254,7 @@ def _opened(source: Path) -> Iterator[_Files]:
 def _new_folder(parent: Path) -> Iterator[Path]:
     """Give a folder beside what it is to become, and remove what is left of it."""
     parent.mkdir(parents=True, exist_ok=True)
-    folder = Path(tempfile.mkdtemp(prefix=".backup-", dir=parent))
+    folder = Path(tempfile.mkdtemp(prefix=_PREFIX, dir=parent))
     try:
         yield folder
     finally:

@@ -59,8 +59,9 @@ def refuse_wrong_clock(place: Place, now: datetime) -> None:
 def prune(place: Directory, now: datetime, is_good: Callable[[str], bool]) -> list[str]:
     """Remove what is older than 35 days, but never the newest good backup; return the ids of the removed backups."""
     backups = stored_backups(place)
-    good = {one.id for one in backups if one.is_complete and one.at <= now and is_good(one.id)}
-    removed = expired((one.id for one in backups), good, now)
+    # Newest first, as each question takes a program of its own.
+    good = (one.id for one in reversed(backups) if one.is_complete and one.at <= now and is_good(one.id))
+    removed = expired((one.id for one in backups), {newest} if (newest := next(good, "")) else set(), now)
     for backup_id in removed:
         keys = place.keys(f"{_DUMPS}{backup_id}/")
         # The manifest first: what is removed in part counts no more.

@@ -12,6 +12,7 @@ from rich.box import SIMPLE_HEAD
 from rich.table import Table
 
 from app import clock
+from app.actions.backups import record_restore
 from app.backups import dumps, logical, reading_back, signatures, sqlite, stored_backups
 from app.backups.encryption import private_key_in
 from app.backups.figures import Figures, differences
@@ -164,9 +165,9 @@ def _restored_postgresql(file: Path, settings: BackupSettings) -> dict[str, Any]
             return {"ok": True, "sentence": f"{dumped} is restored; its workbooks are to be put into DATA_DIR."}
         manifest = Manifest.read(folder / MANIFEST).with_figures(folder / FIGURES)
         assert manifest.figures is not None
-        differ = differences(manifest.figures, Figures.taken(manifest.figures.today))
-    if differ:
-        raise BackupError(f"The restored database does not hold what the backup says: {differ[0]}")
+        if differ := differences(manifest.figures, Figures.taken(manifest.figures.today)):
+            raise BackupError(f"The restored database does not hold what the backup says: {differ[0]}")
+        record_restore(manifest.id, manifest.made_at, clock.utc_now())
     if (folder / "imports").exists():
         shutil.copytree(folder / "imports", settings.data_dir / "imports", dirs_exist_ok=True)
     return {"ok": True, "sentence": reading_back.told(manifest), "backup": manifest.id}

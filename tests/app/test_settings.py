@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from app.domain.permissions import Role
-from app.settings import AppSettings, AppSettingsError, BackupSettings
+from app.settings import AppSettings, AppSettingsError, BackupSettings, plain_settings
 from app.store.db import database as store_database
 
 
@@ -203,6 +203,9 @@ def test_currency_and_time_zone_are_asked_of_the_firm_and_never_of_the_settings(
     ("name", "value", "sentence"),
     [
         ("BACKUP_PLACE", "backups", "BACKUP_PLACE: 'backups' is not an address such as s3://BUCKET or file:///FOLDER."),
+        ("BACKUP_PLACE", "s3://", "BACKUP_PLACE: name the bucket alone, as s3://BUCKET."),
+        ("BACKUP_PLACE", "s3://bucket/folder", "BACKUP_PLACE: name the bucket alone, as s3://BUCKET."),
+        ("BACKUP_PLACE", "file://backups", "BACKUP_PLACE: name a folder from the root on, as file:///FOLDER."),
         (
             "BACKUP_ENDPOINT",
             "s3.example",
@@ -231,3 +234,21 @@ def test_the_private_key_of_the_backups_given_as_the_public_one_is_not_shown(tmp
 
 def test_backups_are_made_in_a_folder_of_the_data_unless_another_is_named(tmp_path):
     assert BackupSettings.from_environment({"DATA_DIR": str(tmp_path)}).scratch_dir == tmp_path / "scratch"
+
+
+def test_what_is_set_is_told_without_what_is_secret():
+    environment = {
+        "CURRENCY": "EUR",
+        "BACKUP_PLACE": "s3://b",
+        "DATABASE_URL": "postgresql://app:secret@db/x",
+        "SECRET_KEY": "s" * 32,
+        "SMTP_URL": "smtp://u:secret@h",
+        "REDIS_URL": "redis://:secret@h",
+        "BACKUP_SECRET_ACCESS_KEY": "secret",
+        "BACKUP_ACCESS_KEY_ID": "id",
+        "BACKUP_CIPHER": "secret",
+        "TIME_ZONE": "",
+        "PATH": "/usr/bin",
+    }
+
+    assert plain_settings(environment) == {"BACKUP_PLACE": "s3://b", "CURRENCY": "EUR"}

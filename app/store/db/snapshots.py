@@ -1,6 +1,5 @@
 """Snapshots: a transaction that reads everything as it was at one moment, while others go on writing."""
 
-import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -28,7 +27,5 @@ def exported() -> str:
 
 
 def server_version() -> str:
-    """Return the version of PostgreSQL, such as `17.7`, or of SQLite."""
-    if not is_postgresql():
-        return sqlite3.sqlite_version
+    """Return the version of the PostgreSQL server, such as `17.7`."""
     return str(tables.database.execute_sql("SHOW server_version").fetchone()[0]).split(maxsplit=1)[0]

@@ -182,6 +182,7 @@ _WHAT = {
     "import.recalled": "asked to undo",
     "import.undone": "undid",
     "import.discarded": "discarded",
+    "backup.restored": "went back to backup",
     "firm.edited": "edited the settings of the firm",
     "export.made": "took a file of",
     "access.refused": "was refused",

@@ -1,6 +1,7 @@
 """A backup is made of one moment, stored whole or not at all, and leaves nothing plain behind."""
 
 import json
+import resource
 import threading
 from datetime import UTC, datetime, timedelta
 
@@ -13,6 +14,7 @@ from app.backups.figures import Figures, differences
 from app.backups.manifest import sha256_of
 from app.backups.places import PlaceError, S3Bucket
 from app.backups.refusals import BackupError
+from app.backups.signatures import SignatureError
 from app.backups.working_folder import working_folder
 from app.settings import AppSettingsError
 from app.store.db import database as store_database
@@ -149,11 +151,45 @@ def test_a_workbook_that_is_gone_is_told(server):
     assert server.back_up().lost == ["receivables.xlsx of import 1 is not in DATA_DIR"]
 
 
+def test_a_workbook_that_was_refused_is_not_kept_and_not_missed(server):
+    server.upload().unlink()
+    tables.ImportModel.update(state="failed").execute()
+
+    assert server.back_up().lost == []
+
+
+def test_a_workbook_that_is_discarded_meanwhile_is_not_missed(server, monkeypatch):
+    workbook = server.upload()
+
+    def discard(url, snapshot, target):
+        dump(url, snapshot, target)
+        workbook.unlink()
+        with store_database.opened_beside(url):
+            tables.ImportModel.delete().execute()
+
+    monkeypatch.setattr("app.backups.logical.dumps.dump", discard)
+
+    assert server.back_up().lost == []
+
+
 def test_a_workbook_that_was_changed_is_told_and_never_stored_as_what_it_was(server):
     server.upload().write_bytes(b"something else")
 
     assert server.back_up().lost == ["receivables.xlsx of import 1 is not what was uploaded"]
     assert server.place.keys("files/") == []
+
+
+def test_a_large_workbook_is_never_held_in_memory(server):
+    path = server.upload()
+    with path.open("wb") as file:
+        file.truncate(150_000_000)
+    tables.ImportModel.update(sha256=sha256_of(path)).execute()
+    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+
+    made = server.back_up()
+
+    assert made.bytes > 150_000_000
+    assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 50_000  # kilobytes
 
 
 def test_nothing_plain_is_left(server):
@@ -239,6 +275,13 @@ def test_a_backup_in_a_bucket_is_made_by_the_server_and_read_by_the_restorer(
     fetched = reading_back.fetch(reading, made.manifest.id, age_key[0], signer, tmp_path / "fetched")
 
     assert fetched.figures == made.manifest.figures
+
+
+def test_a_signing_key_that_is_missing_is_told_before_anything_is_stored(server, tmp_path):
+    with pytest.raises(SignatureError, match=r"^The key in .*/none cannot be read: "):
+        server.back_up(backup_signing_key_file=tmp_path / "none")
+
+    assert server.place.keys() == []
 
 
 @pytest.fixture

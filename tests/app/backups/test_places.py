@@ -1,5 +1,10 @@
 """A bucket or a folder: nothing is written over, nothing appears in part, each refusal is a sentence."""
 
+import contextlib
+import errno
+import socket
+from concurrent.futures import ThreadPoolExecutor
+
 import pytest
 
 from app.backups.places import AlreadyThereError, Directory, PlaceError, place_at
@@ -135,6 +140,44 @@ def test_a_bucket_that_is_away_is_a_sentence(file):
 
     with pytest.raises(PlaceError, match="The bucket invoices cannot be reached for dumps/1: "):
         place.put("dumps/1", file)
+
+
+def test_a_line_that_is_cut_in_the_middle_is_a_sentence(file):
+    with socket.create_server(("127.0.0.1", 0)) as listener, ThreadPoolExecutor(1) as cutting:
+        cutting.submit(cut_every_line, listener)
+        values = {"BACKUP_PLACE": "s3://invoices", "BACKUP_ACCESS_KEY_ID": "a", "BACKUP_SECRET_ACCESS_KEY": "s"}
+        endpoint = f"http://127.0.0.1:{listener.getsockname()[1]}"
+        try:
+            with pytest.raises(PlaceError, match="The bucket invoices cannot be reached for dumps/1: "):
+                place_at(settings_of(**values, BACKUP_ENDPOINT=endpoint)).put("dumps/1", file)
+        finally:
+            listener.shutdown(socket.SHUT_RDWR)
+
+
+def cut_every_line(listener):
+    with contextlib.suppress(OSError):  # the listener was shut down
+        while True:
+            listener.accept()[0].close()
+
+
+def test_an_authority_that_is_not_there_is_named(s3_server, tmp_path):
+    values = s3_server.environment(s3_server.writer) | {"BACKUP_CA_FILE": str(tmp_path / "none.pem")}
+
+    with pytest.raises(PlaceError, match=r"^BACKUP_CA_FILE: the file .*/none\.pem is not there\.$"):
+        place_at(settings_of(**values))
+
+
+def test_a_disk_without_links_is_written_over_as_little(folder, file, monkeypatch):
+    def refuse(*_):
+        raise PermissionError(errno.EPERM, "Operation not permitted")
+
+    monkeypatch.setattr("app.backups.places.os.link", refuse)
+    place = Directory(folder)
+    place.put("dumps/1", file)
+
+    with pytest.raises(AlreadyThereError):
+        place.put("dumps/1", file)
+    assert [path.name for path in folder.rglob("*") if path.is_file()] == ["1"]
 
 
 def test_a_wrong_secret_is_a_sentence(s3_server, file):

@@ -9,13 +9,23 @@ import pytest
 from support.records import a_customer, a_payment, an_import, an_invoice
 
 from app.backups import data_lock, sqlite
-from app.backups.figures import Figures, differences
+from app.backups.figures import Figures
 from app.backups.manifest import ManifestError
 from app.backups.refusals import BackupError
+from app.store.access import audit_chain, audit_entries
 from app.store.db import database as store_database
 from app.store.db import tables
 
 NOW = datetime(2026, 3, 2, 9, 30, tzinfo=UTC)
+
+
+@pytest.fixture(autouse=True)
+def no_database_is_open():
+    """A command opens none itself: whatever asks the database that happens to be open asks the wrong one."""
+    before = tables.database.obj
+    tables.database.initialize(None)
+    yield
+    tables.database.initialize(before)
 
 
 @pytest.fixture
@@ -79,9 +89,22 @@ def test_what_was_changed_since_is_as_it_was_after_a_restore(data, backed_up):
     restored = sqlite.restore(backed_up, data, NOW)
 
     after = state(data)
-    assert differences(before[0], after[0]) == []
+    assert (after[0].outstanding, after[0].tables["payments"]) == (before[0].outstanding, before[0].tables["payments"])
     assert after[1] == {path: text for path, text in before[1].items() if path.suffix != ".partial"}
     assert restored.manifest.id == "20260302T093000Z"
+
+
+def test_the_record_of_what_was_done_tells_that_it_goes_on_from_a_backup(data, backed_up):
+    sqlite.restore(backed_up, data, NOW)
+
+    with opened(data):
+        [entry] = audit_entries.matching(audit_entries.AuditFilter(), 10)
+        assert audit_chain.verify().broken is None
+    assert (entry.action, entry.subject, entry.after) == (
+        "backup.restored",
+        "backup:20260302T093000Z",
+        {"made_at": "2026-03-02T09:30:00+00:00"},
+    )
 
 
 def test_what_was_there_before_is_kept_beside(data, backed_up):
@@ -207,15 +230,46 @@ def test_a_newer_schema_is_refused(folder, data):
     )
 
 
-def test_a_payment_that_was_taken_out_of_the_backup_is_told(folder, data):
-    """Somebody changes the database, and the manifest so that its sums agree; the figures still tell."""
-    with store_database.opened_beside(f"sqlite:///{folder}/invoices.sqlite3"):
-        tables.PaymentModel.delete().execute()
-    values = json.loads((folder / "manifest.json").read_text())
+def write_manifest_anew(folder, **changed):
+    """Make the sums agree with what is in the folder now."""
+    values = {**json.loads((folder / "manifest.json").read_text()), **changed}
     for file in values["files"]:
         path = folder / file["name"]
         file["plain_sha256"], file["plain_bytes"] = sqlite.sha256_of(path), path.stat().st_size
     (folder / "manifest.json").write_text(json.dumps(values))
+
+
+def without_payments(folder):
+    with store_database.opened_beside(f"sqlite:///{folder}/invoices.sqlite3"):
+        tables.PaymentModel.delete().execute()
+
+
+def of_an_older_product(folder):
+    """Let the backup say that it was made before the tables of today."""
+    figures = json.loads((folder / "figures.json").read_text())
+    (folder / "figures.json").write_text(json.dumps({**figures, "migrations": [], "tables": {}}))
+
+
+def test_a_backup_of_an_older_product_is_compared_by_what_is_owed(folder, data):
+    of_an_older_product(folder)
+    write_manifest_anew(folder, migrations=[])
+    sqlite.restore(folder, data, NOW)
+
+    assert figures(data).tables["payments"] == {"rows": 1, "amount_cents": 40_00}
+
+
+def test_a_payment_that_was_taken_out_of_an_older_backup_is_told(folder, data):
+    of_an_older_product(folder)
+    without_payments(folder)
+    write_manifest_anew(folder, migrations=[])
+
+    assert "customer C1 owed 60.00 USD, now 100.00 USD" in refused(folder, data)
+
+
+def test_a_payment_that_was_taken_out_of_the_backup_is_told(folder, data):
+    """Somebody changes the database, and the manifest so that its sums agree; the figures still tell."""
+    without_payments(folder)
+    write_manifest_anew(folder)
 
     assert refused(folder, data) == (
         "The backup does not hold what its manifest says, so nothing was changed: On 2026-01-31 customer C1 owed "
@@ -249,6 +303,23 @@ def test_nobody_begins_while_a_backup_is_restored(data):
         data_lock.using(data.folder),
     ):
         pytest.fail("it began")
+
+
+def test_no_backup_is_made_of_data_that_are_being_replaced(data, tmp_path):
+    with data_lock.replacing(data.folder), pytest.raises(BackupError, match=r"^A backup is being restored: "):
+        sqlite.backup(data, tmp_path / "backup.zip", NOW)
+
+    assert not (tmp_path / "backup.zip").exists()
+
+
+def test_what_a_killed_restore_left_is_removed_by_the_next(folder, data):
+    left = data.folder / ".backup-killed/invoices.sqlite3"
+    left.parent.mkdir()
+    left.write_text("plain")
+
+    sqlite.restore(folder, data, NOW)
+
+    assert not left.parent.exists()
 
 
 def test_there_is_a_database_at_any_time_of_the_swap(folder, data, monkeypatch):

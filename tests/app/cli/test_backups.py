@@ -2,10 +2,11 @@
 
 import json
 import os
+import shutil
 import signal
 import subprocess
 import tempfile
-from datetime import datetime
+from datetime import UTC, datetime
 
 import pytest
 from support import command_line
@@ -13,6 +14,7 @@ from support.polling import is_so_within
 from support.records import a_customer, a_payment, an_invoice
 
 from app.backups import encryption
+from app.backups.manifest import id_of
 from app.store.db import database as store_database
 from app.store.db import tables
 
@@ -211,6 +213,25 @@ def test_a_database_that_is_not_empty_is_never_restored_into(server, keys, tmp_p
     assert payments_at(postgresql_url) == 1
 
 
+def test_a_backup_of_a_newer_product_is_refused_and_nothing_is_restored(server, keys, tmp_path, postgresql_url):
+    with store_database.opened_beside(postgresql_url):
+        tables.database.execute_sql("INSERT INTO schema_migration (name, applied) VALUES ('0002_more', now())")
+    server("backup")
+    with store_database.opened_beside(postgresql_url):
+        tables.database.execute_sql("DELETE FROM schema_migration WHERE name = '0002_more'")
+    server("verify-backup", tmp_path / "backups", *keys, "--into", tmp_path / "opened")
+    url = an_empty_database(postgresql_url)
+    (tmp_path / "url").write_text(url)
+
+    result = server("restore", tmp_path / "opened")
+
+    assert result.stderr == (
+        "This backup was made by a newer version of the product, with 0002_more: take that version first.\n"
+    )
+    with store_database.opened_beside(url):
+        assert not store_database.has_tables()
+
+
 def an_empty_database(url):
     server = url.rpartition("/")[0]
     with store_database.opened_beside(f"{server}/postgres"):
@@ -248,3 +269,19 @@ def test_a_backup_that_is_ended_in_the_middle_does_not_count_and_the_next_one_do
     assert json.loads(server("backups", "--json").stdout) == []
     assert json.loads(server("backup", "--json").stdout)["ok"]
     assert list(scratch.glob("backup-*")) == []
+
+
+def test_old_backups_in_a_folder_go_but_one_that_was_not_signed_here_saves_none(server, tmp_path):
+    made = json.loads(server("backup", "--json").stdout)["backup"]
+    dumps = tmp_path / "backups/dumps"
+    for old in ("20200101T000000Z", "20200102T000000Z"):
+        shutil.copytree(dumps / made, dumps / old)
+
+    wait_for_the_next_second(made)
+    second = json.loads(server("backup", "--json").stdout)["backup"]
+
+    assert sorted(path.name for path in dumps.iterdir()) == [made, second]
+
+
+def wait_for_the_next_second(backup_id):
+    assert is_so_within(5, lambda: id_of(datetime.now(UTC)) > backup_id)

@@ -3,6 +3,8 @@
 import errno
 import os
 import stat
+import subprocess
+import sys
 
 import pytest
 from support import command_line
@@ -31,6 +33,12 @@ def test_a_mistake_of_the_program_is_not_hidden(monkeypatch):
 
     with pytest.raises(ZeroDivisionError):
         cli.main()
+
+
+def test_no_command_needs_what_only_the_image_of_the_backups_has():
+    said = "import app.cli, sys; print(sorted({'boto3', 'botocore', 'pyrage'} & sys.modules.keys()))"
+
+    assert subprocess.check_output([sys.executable, "-c", said], cwd=command_line.ROOT, text=True) == "[]\n"
 
 
 def test_nobody_else_on_the_machine_reads_what_commands_write(tmp_path):
