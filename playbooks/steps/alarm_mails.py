@@ -25,7 +25,8 @@ def unheard(settings: HostSettings) -> Iterator[str]:
         for address in waiting:
             yield f"Alarms do not reach {address} yet: confirm the mail from AWS, {_HOW}."
         if not confirmed and not waiting:
-            yield f"Alarms of {topic.rpartition(':')[2]} reach nobody: run `pulumi up --refresh`, and confirm the mail, {_HOW}."
+            name = topic.rpartition(":")[2]
+            yield f"Alarms of {name} reach nobody: run `pulumi up --refresh`, and confirm the mail, {_HOW}."
 
 
 def _topics(alarms: str) -> list[str]:

@@ -157,7 +157,8 @@ def test_alarms_that_a_mail_server_unsubscribed_are_said_to_reach_nobody(aws):
     aws(TOPIC, ("you@example.com", "Deleted"))
 
     assert unheard(TOPIC) == [
-        "Alarms of invoices-alarms reach nobody: run `pulumi up --refresh`, and confirm the mail, `docs/operations.md` says how."
+        "Alarms of invoices-alarms reach nobody: "
+        "run `pulumi up --refresh`, and confirm the mail, `docs/operations.md` says how."
     ]
 
 

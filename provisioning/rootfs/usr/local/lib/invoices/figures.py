@@ -115,7 +115,7 @@ def ping(key: Mapping[str, str], at: datetime, remembered: Remembered, *, is_wel
 def _heartbeat(_at: datetime, _remembered: Remembered) -> float:
     well = {one.service for one in machine.containers() if one.is_well}
     if still := [service for service in machine.SERVICES if service not in well]:
-        raise machine.UnknownError(f"{' and '.join(still)} {'does' if len(still) == 1 else 'do'} not run")
+        raise machine.UnknownError(f"{', '.join(still)} {'does' if len(still) == 1 else 'do'} not run")
     return 1
 
 
