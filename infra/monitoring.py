@@ -59,7 +59,7 @@ DETAILED = (
     ),
     Alarm(
         "certificate", "The certificate has less than a quarter of its life left.",
-        "CertificateLifePercent", _BELOW, 25, 60,
+        "CertificateLifePercent", _BELOW, 25, 60, statistic="Minimum",
     ),
     Alarm(
         "errors", "More than five requests in five minutes failed.",

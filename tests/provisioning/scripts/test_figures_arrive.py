@@ -13,6 +13,7 @@ import figures
 import pytest
 import reports
 from support.polling import is_so_within
+from support.pulumi_stack import rented
 from support.server_scripts import CERTIFICATE
 
 from infra.monitoring import NAMESPACE, _metrics_policy
@@ -118,6 +119,52 @@ def test_a_figure_that_cannot_be_taken_is_not_sent(aws, minute):
 def test_the_key_sends_figures_and_reads_none(aws, key):
     with pytest.raises(botocore.exceptions.ClientError, match="not authorized"):
         found(lambda service: aws(service, key["access_key_id"], key["secret_access_key"]), "Heartbeat")
+
+
+# What ministack cannot show is a figure that is missing: it waits for one.
+BEYOND = {
+    "DiskUsedPercent": (80, 81), "MemoryAvailablePercent": (10, 9), "VerifiedBackupAgeHours": (26, 27),
+    "InodesUsedPercent": (80, 81), "UnarchivedWalSeconds": (300, 301), "CertificateLifePercent": (25, 24),
+    "ServerErrors": (5, 6), "FailedUnits": (0, 1),
+}  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def alarm(aws):
+    """Return a function that sets an alarm as it is rented, and returns one that tells its state by now."""
+    rented_alarms = {one.inputs["metricName"]: one.inputs for one in rented(monitoring="detailed").of("MetricAlarm")}
+    cloudwatch = aws("cloudwatch")
+
+    def set_up(metric):
+        inputs = rented_alarms[metric]
+        cloudwatch.put_metric_alarm(
+            AlarmName=inputs["name"], Namespace=inputs["namespace"], MetricName=metric,
+            Dimensions=[{"Name": name, "Value": value} for name, value in inputs["dimensions"].items()],
+            Statistic=inputs["statistic"], Period=int(inputs["period"]),
+            EvaluationPeriods=int(inputs["evaluationPeriods"]),
+            Threshold=inputs["threshold"], ComparisonOperator=inputs["comparisonOperator"],
+            TreatMissingData=inputs["treatMissingData"],
+        )  # fmt: skip
+        return lambda: cloudwatch.describe_alarms(AlarmNames=[inputs["name"]])["MetricAlarms"][0]["StateValue"]
+
+    return set_up
+
+
+def test_every_alarm_is_drilled():
+    assert set(BEYOND) == set(figures.HIGHEST) | set(figures.LOWEST) - {"Heartbeat"}
+
+
+@pytest.mark.parametrize("metric", BEYOND)
+def test_an_alarm_is_well_at_its_limit_and_goes_off_beyond(minute, alarm, monkeypatch, metric):
+    state = alarm(metric)
+    states = []
+    for value in BEYOND[metric]:
+        parts = {"Heartbeat": lambda _at, _remembered: 1, metric: lambda _at, _remembered, value=value: value}
+        monkeypatch.setattr(figures, "PARTS", parts)
+        assert minute(server="drilled") == 0  # ministack's alarms look at the figure of every server
+        states.append(state())
+
+    assert states == ["OK", "ALARM"]
 
 
 def test_a_key_that_is_refused_is_said(minute):
