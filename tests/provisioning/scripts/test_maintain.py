@@ -129,6 +129,7 @@ def test_errors_of_one_kind_are_told_together(chore):
     kept("app", *[json.dumps({"level": "ERROR", "message": f"invoice {number} is lost"}) for number in (7, 8)])
     kept("app", json.dumps({"level": "INFO", "message": "well"}))
     kept("db", "2026-11-27 09:00:00.000 UTC [12] ERROR:  deadlock detected")
+    kept("db", "2026-11-27 09:00:00.000 UTC [13] FATAL:  the database system is starting up")
     kept("proxy", '{"level":"info","msg":"handled request","status":502}')
 
     assert chore("weekly", "Errors") == (
@@ -156,6 +157,12 @@ def test_the_disk_is_foreseen(chore):
 
 def test_invoices_are_counted_by_the_app(chore):
     assert chore("weekly", "Invoices") == (True, "4 open.")
+
+
+def test_where_there_are_no_invoices_that_is_said(chore, server):
+    server.answers["docker exec * invoices report statuses --json"] = json.dumps({"statuses": {"open": 0}})
+
+    assert chore("weekly", "Invoices") == (True, "There are none.")
 
 
 def test_room_is_made_by_pruning_images_and_the_journal(chore, server):

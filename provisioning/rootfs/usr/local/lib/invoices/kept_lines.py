@@ -14,7 +14,10 @@ import machine
 
 _NUMBERS = re.compile(r"\b[0-9a-f]{8}-[0-9a-f-]{27}\b|0x[0-9a-f]+|\d+")
 _LONGEST = 160
-_OF_POSTGRESQL = re.compile(r"(?:ERROR|FATAL|PANIC):  (?P<text>.*)")
+# Whoever connects while it starts or stops is told so, and tries again.
+_OF_POSTGRESQL = re.compile(
+    r"(?:ERROR|FATAL|PANIC):  (?!the database system is (?:starting up|shutting down))(?P<text>.*)"
+)
 _SLOW = re.compile(r"duration: (?P<milliseconds>[\d.]+) ms  (?:statement|execute [^:]*|parse [^:]*): (?P<query>.*)")
 _SEVERE = {"ERROR", "CRITICAL", "FATAL", "PANIC"}
 _SERVER_ERROR = 500

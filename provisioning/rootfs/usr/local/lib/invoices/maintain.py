@@ -154,7 +154,8 @@ def _disk(at: datetime) -> Says:
 def _statuses(_at: datetime) -> Says:
     printed = machine.inside("app", "invoices", "report", "statuses", "--json", seconds=60)
     found = json.loads(printed)["statuses"]
-    return True, ", ".join(f"{count} {status}" for status, count in found.items() if count) + "."
+    counted = ", ".join(f"{count} {status}" for status, count in found.items() if count)
+    return True, f"{counted}." if counted else "There are none."
 
 
 def _room(at: datetime) -> Says:
