@@ -11,6 +11,7 @@ from http.server import BaseHTTPRequestHandler, HTTPServer
 from typing import ClassVar
 
 import app_metrics
+import aws_key
 import figures
 import pytest
 import reports
@@ -266,12 +267,12 @@ ALL_WELL = {name: lambda _at, _remembered, value=value: value for name, value in
 @pytest.fixture
 def minute(server, monkeypatch, tmp_path):
     """Return a function that runs a minute of the script, later or with other parts, and returns its report."""
-    monkeypatch.setattr(figures, "KEY", tmp_path / "aws.json")
+    monkeypatch.setattr(aws_key, "FILE", tmp_path / "aws.json")
     monkeypatch.setattr(figures, "PARTS", ALL_WELL)
 
     def run(*, at=NOW, key=None, ends=0, **parts):
         if key is not None:
-            figures.KEY.write_text(json.dumps(key))
+            aws_key.FILE.write_text(json.dumps(key))
         monkeypatch.setattr(reports, "now", lambda: at)
         monkeypatch.setattr(figures, "PARTS", {**ALL_WELL, **parts})
         assert figures.main() == ends
@@ -361,7 +362,7 @@ def test_a_watchdog_is_a_web_address_and_no_file(minute):
 
 
 def test_a_key_that_cannot_be_read_is_said_and_the_figures_are_kept(minute):
-    figures.KEY.write_text("{half")
+    aws_key.FILE.write_text("{half")
 
     report = minute(ends=1)
 

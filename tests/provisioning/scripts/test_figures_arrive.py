@@ -1,59 +1,17 @@
 """What is sent with the server's own narrow key arrives where the alarms wait for it."""
 
 import json
-import os
-import socket
-import subprocess
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 
-import boto3
+import aws_key
 import botocore.exceptions
 import figures
 import pytest
 import reports
-from support.polling import is_so_within
 from support.pulumi_stack import rented
 from support.server_scripts import CERTIFICATE
 
 from infra.monitoring import NAMESPACE, _metrics_policy
-
-MINISTACK = Path(__file__).parents[3] / ".venv-s3/bin/ministack"
-REGION = "us-east-1"
-
-
-@pytest.fixture(scope="module")
-def aws(tmp_path_factory):
-    """Return a function that makes clients of an account of this machine's own, as its owner or with another key."""
-    if not MINISTACK.exists():
-        pytest.skip("ministack is not installed (make .venv-s3/s3)")
-    folder = tmp_path_factory.mktemp("aws")
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    settings = {"AUTH": "true", "BIND_HOST": "127.0.0.1", "GATEWAY_PORT": str(port), "HOME": str(folder)}
-    with (folder / "log").open("wb") as log:
-        process = subprocess.Popen([MINISTACK], cwd=folder, env=os.environ | settings, stdout=log, stderr=log)
-
-    def client(service, key="test", secret="test"):
-        return boto3.client(
-            service, region_name=REGION, endpoint_url=f"http://127.0.0.1:{port}",
-            aws_access_key_id=key, aws_secret_access_key=secret,
-        )  # fmt: skip
-
-    def answers():
-        try:
-            client("iam").list_users()
-        except botocore.exceptions.BotoCoreError:
-            return False
-        return True
-
-    try:
-        assert is_so_within(60, answers)
-        yield client
-    finally:
-        process.terminate()
-        process.wait()
 
 
 @pytest.fixture(scope="module")
@@ -64,7 +22,7 @@ def key(aws):
     iam.put_user_policy(UserName="invoices-server", PolicyName="figures", PolicyDocument=_without_conditions())
     made = iam.create_access_key(UserName="invoices-server")["AccessKey"]
     return {
-        "region": REGION, "access_key_id": made["AccessKeyId"], "secret_access_key": made["SecretAccessKey"],
+        "region": "us-east-1", "access_key_id": made["AccessKeyId"], "secret_access_key": made["SecretAccessKey"],
         "namespace": NAMESPACE, "server": "invoices", "endpoint_url": aws("iam").meta.endpoint_url,
     }  # fmt: skip
 
@@ -80,12 +38,12 @@ def _without_conditions():
 @pytest.fixture
 def minute(server, key, monkeypatch, tmp_path):
     """Return a function that runs a minute of the script, with another key if one is given."""
-    monkeypatch.setattr(figures, "KEY", tmp_path / "aws.json")
+    monkeypatch.setattr(aws_key, "FILE", tmp_path / "aws.json")
     known = {name: figures.PARTS[name] for name in ("Heartbeat", "MemoryAvailablePercent", "VerifiedBackupAgeHours")}
     monkeypatch.setattr(figures, "PARTS", known)
 
     def run(**changes):
-        figures.KEY.write_text(json.dumps(key | changes))
+        aws_key.FILE.write_text(json.dumps(key | changes))
         return figures.main()
 
     return run

@@ -33,7 +33,7 @@ def chore(server, tmp_path, monkeypatch):
     """Return a function that does the chores of a period and returns what one of them says, and whether it is well."""
     for name in ("kept", "packages", "dumps"):
         (tmp_path / name).mkdir()
-    monkeypatch.setattr(keep_logs, "FOLDER", tmp_path / "kept")
+    monkeypatch.setattr(kept_lines, "FOLDER", tmp_path / "kept")
     monkeypatch.setattr(maintain, "PACKAGE_LOGS", tmp_path / "packages")
     monkeypatch.setattr(maintain, "DUMPS", tmp_path / "dumps")
     monkeypatch.setattr(keep_logs, "keep", lambda _container, since: since)
@@ -101,7 +101,7 @@ def test_a_certificate_of_yesterday_is_not_enough(chore):
 
 
 def test_logs_are_kept_and_their_size_is_told(chore):
-    (keep_logs.FOLDER / "app.log").write_bytes(b" " * 2_500_000)
+    (kept_lines.FOLDER / "app.log").write_bytes(b" " * 2_500_000)
 
     assert chore("daily", "Logs") == (True, "2.5 MB are kept, rotated and bounded.")
 
@@ -121,7 +121,7 @@ def test_a_service_that_is_not_there_is_named(chore, server):
 
 
 def kept(service, *lines, at="2026-11-27T09:00:00.000000000Z"):
-    with (keep_logs.FOLDER / f"{service}.log").open("a") as file:
+    with (kept_lines.FOLDER / f"{service}.log").open("a") as file:
         file.writelines(f"invoices-{service}-1 {at} {line}\n" for line in lines)
 
 
@@ -146,7 +146,7 @@ def test_errors_of_before_are_not_told_again(chore):
 
 def test_errors_in_a_compressed_file_count(chore):
     line = 'invoices-app-1 2026-11-27T09:00:00.000000000Z {"level": "ERROR", "message": "no"}\n'
-    (keep_logs.FOLDER / "app.17.log.gz").write_bytes(gzip.compress(line.encode()))
+    (kept_lines.FOLDER / "app.17.log.gz").write_bytes(gzip.compress(line.encode()))
 
     assert kept_lines.grouped_errors(NOW - timedelta(days=7)) == {"app: no": 1}
 

@@ -121,7 +121,7 @@ def _verified_backup(at: datetime) -> Says:
 
 def _logs(_at: datetime) -> Says:
     keep_logs.main()
-    kept = sum(path.stat().st_size for path in keep_logs.FOLDER.iterdir())
+    kept = sum(path.stat().st_size for path in kept_lines.FOLDER.iterdir())
     return kept <= keep_logs.MOST_BYTES * 1.2, f"{kept / 1e6:.1f} MB are kept, rotated and bounded."
 
 
