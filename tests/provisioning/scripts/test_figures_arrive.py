@@ -125,6 +125,10 @@ def test_an_alarm_is_well_at_its_limit_and_goes_off_beyond(minute, alarm, monkey
     assert states == ["OK", "ALARM"]
 
 
+def test_where_no_alarms_are_rented_nothing_is_sent(minute):
+    assert minute(namespace="", secret_access_key="another") == 0
+
+
 def test_a_key_that_is_refused_is_said(minute):
     assert minute(secret_access_key="another") == 1
 

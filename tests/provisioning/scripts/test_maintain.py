@@ -114,6 +114,18 @@ def test_a_container_that_is_not_healthy_is_named(chore, server):
     assert chore("daily", "Containers") == (False, "invoices-db-1 Up 2 hours (unhealthy).")
 
 
+def test_what_runs_once_before_the_others_is_not_missed(chore, server):
+    server.answers["docker ps *"] += "\n" + container("migrate", state="exited", status="Exited (0) 3 hours ago")
+
+    assert chore("daily", "Containers") == (True, "4 run and are healthy.")
+
+
+def test_what_runs_once_and_failed_is_named(chore, server):
+    server.answers["docker ps *"] += "\n" + container("migrate", state="exited", status="Exited (1) 3 hours ago")
+
+    assert chore("daily", "Containers") == (False, "invoices-migrate-1 Exited (1) 3 hours ago.")
+
+
 def test_a_service_that_is_not_there_is_named(chore, server):
     server.answers["docker ps *"] = "\n".join(container(name) for name in ("app", "db", "proxy"))
 

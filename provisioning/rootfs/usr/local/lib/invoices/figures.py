@@ -78,7 +78,7 @@ def is_expected(name: str) -> bool:
 
 
 def send(key: Mapping[str, str], taken: Mapping[str, float], at: datetime) -> None:
-    if not key.get("access_key_id"):
+    if not key.get("access_key_id") or not key.get("namespace"):
         return
     client = aws_key.client("cloudwatch", key)
     server = [{"Name": "Server", "Value": key["server"]}]

@@ -127,11 +127,16 @@ def _logs(_at: datetime) -> Says:
 
 def _containers(_at: datetime) -> Says:
     found = machine.containers()
-    wrong = [f"{one.name} {one.status}" for one in found if not one.is_well]
+    wrong = [f"{one.name} {one.status}" for one in found if not one.is_well and not _has_done_its_work(one)]
     absent = sorted(set(machine.SERVICES) - {one.service for one in found})
     if wrong or absent:
         return False, "; ".join([*wrong, *(f"there is no {service}" for service in absent)]) + "."
-    return True, f"{len(found)} run and are healthy."
+    return True, f"{sum(one.is_well for one in found)} run and are healthy."
+
+
+def _has_done_its_work(one: machine.StackContainer) -> bool:
+    """Return whether it is one that runs once, before the others."""
+    return one.service not in machine.SERVICES and one.status.startswith("Exited (0)")
 
 
 def _errors(at: datetime) -> Says:
