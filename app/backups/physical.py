@@ -143,7 +143,7 @@ def _settings(repository: Repository, folder: Path) -> Iterator[tuple[str, str]]
         ("log-level-console", "off"),
         ("log-level-stderr", "error"),
         ("process-max", "2"),
-        ("io-timeout", "20"),
+        ("io-timeout", "15"),
     )
     if place.scheme == "file":
         yield from (("repo1-type", "posix"), ("repo1-path", f"{place.path.rstrip('/')}/wal/{repository.name}"))
