@@ -2,11 +2,12 @@
 
 import os
 import pwd
+import shlex
 import shutil
 import socket
 import subprocess
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -22,30 +23,39 @@ def installed_versions() -> list[Path]:
 
 
 @contextmanager
-def running_cluster(programs: Path, *, durable: bool = False) -> Iterator[str]:
+def running_cluster(programs: Path, *, durable: bool = False, options: Iterable[str] = ()) -> Iterator[str]:
     """Start a cluster and yield the address of its server, without a database name; quick, unless it is durable."""
-    folder = Path(tempfile.mkdtemp(prefix="pg-"))
-    account = _account_for_the_server()
-    if account:
-        shutil.chown(folder, account)
+    folder = folder_of_the_server("pg-")
     port = _free_port()
 
-    def run(*command: str | Path) -> None:
-        switch = ["runuser", "-u", account, "--"] if account else []
-        result = subprocess.run([*switch, *map(str, command)], check=False, capture_output=True, text=True, cwd="/")
-        assert result.returncode == 0, result.stderr or result.stdout
-
-    options = f"-p {port} -k {folder} -c listen_addresses=127.0.0.1 -c max_connections=60 -c shared_buffers=128MB"
+    said = f"-p {port} -k {folder} -c listen_addresses=127.0.0.1 -c max_connections=60 -c shared_buffers=128MB"
     if not durable:
-        options += " -c fsync=off -c synchronous_commit=off -c full_page_writes=off"
+        said += " -c fsync=off -c synchronous_commit=off -c full_page_writes=off"
+    said += "".join(f" -c {shlex.quote(option)}" for option in options)
     data, log = folder / "data", folder / "log"
     try:
-        run(programs / "initdb", "-D", data, "-A", "trust", "-U", "invoices", "--locale=C.UTF-8")
-        run(programs / "pg_ctl", "-D", data, "-l", log, "-o", options, "-w", "start")
+        run_as_the_server(programs / "initdb", "-D", data, "-A", "trust", "-U", "invoices", "--locale=C.UTF-8")
+        run_as_the_server(programs / "pg_ctl", "-D", data, "-l", log, "-o", said, "-w", "start")
         yield f"postgresql://invoices@127.0.0.1:{port}"
-        run(programs / "pg_ctl", "-D", data, "-m", "immediate", "-w", "stop")
+        run_as_the_server(programs / "pg_ctl", "-D", data, "-m", "immediate", "-w", "stop")
     finally:
         shutil.rmtree(folder, ignore_errors=True)
+
+
+def folder_of_the_server(prefix: str) -> Path:
+    """Return a new folder that belongs to the account of the server; its path is short enough for a socket."""
+    folder = Path(tempfile.mkdtemp(prefix=prefix))
+    account = _account_for_the_server()
+    if account:
+        shutil.chown(folder, account, group=account)
+    return folder
+
+
+def run_as_the_server(*command: str | Path) -> None:
+    account = _account_for_the_server()
+    switch = ["runuser", "-u", account, "--"] if account else []
+    result = subprocess.run([*switch, *map(str, command)], check=False, capture_output=True, text=True, cwd="/")
+    assert result.returncode == 0, result.stderr or result.stdout
 
 
 def _account_for_the_server() -> str | None:

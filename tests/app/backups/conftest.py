@@ -1,16 +1,19 @@
-"""Keys of the tests' own, a place to keep backups at, and a ledger to back up."""
+"""Keys of the tests' own, a place to keep backups at, a ledger to back up, and where both layers are tried."""
 
 import hashlib
+import shutil
 import subprocess
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+from support.archiving_cluster import archiving_cluster
+from support.postgresql_cluster import folder_of_the_server, installed_versions
 from support.records import a_customer, a_payment, a_user, an_import, an_invoice
 from support.s3_server import running_s3_server
 
-from app.backups import encryption, logical, signatures
+from app.backups import encryption, logical, scratch, signatures
 from app.backups.places import Directory, place_at
 from app.backups.working_folder import working_folder
 from app.settings import BackupSettings
@@ -108,3 +111,22 @@ def server(postgresql_url, tmp_path, signing_key, age_key):
 @pytest.fixture
 def place(server) -> Directory:
     return server.place
+
+
+@pytest.fixture
+def scratch_folder():
+    """An empty folder of the account that PostgreSQL runs as; its path is short, as those of sockets must be."""
+    folder = folder_of_the_server("scratch-")
+    yield folder
+    scratch.empty(folder)
+    folder.rmdir()
+
+
+@pytest.fixture(scope="module")
+def archive():
+    if not installed_versions():
+        pytest.skip("PostgreSQL is not installed (apt-get install postgresql)")
+    if not shutil.which("pgbackrest"):
+        pytest.skip("pgBackRest is not installed (apt-get install pgbackrest)")
+    with archiving_cluster(installed_versions()[-1]) as archive:
+        yield archive
