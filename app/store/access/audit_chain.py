@@ -7,12 +7,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from app.store.db.compiled_queries import compiled
-from app.store.db.locks import one_at_a_time
+from app.store.db.locks import AUDIT_CHAIN, one_at_a_time
 from app.store.db.tables import AuditEntryModel
 
 BEGINNING = "0" * 64
-_CHAIN_LOCK = 7_340_513  # any number, as long as nothing else in the database locks on it
-
 _VERIFIED_AT_ONCE = 10_000
 _SEALED = "at user_id actor address request_id program action subject before after previous_hash".split()
 # Entries older than these columns were hashed without them.
@@ -53,7 +51,7 @@ def verify(noted_head: str = BEGINNING) -> Verified:
 
 def lengthen(entry: Mapping[str, Any]) -> None:
     """Write the entry, sealed, at the end of the chain; call it only from `audit.append`."""
-    one_at_a_time(_CHAIN_LOCK)
+    one_at_a_time(AUDIT_CHAIN)
     values = {**entry, "previous_hash": _latest_hash()}
     AuditEntryModel.create(**values, entry_hash=seal(values))
 

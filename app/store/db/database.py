@@ -41,8 +41,7 @@ def open_database(url: str, *, lock_wait_seconds: int | None = None) -> peewee.D
         with database.connection_context():
             database.execute_sql("SELECT 1")
     except (peewee.PeeweeException, OSError, ValueError) as error:
-        reason = str(error).strip().splitlines()[0]
-        raise DatabaseUnavailableError(f"The database cannot be reached: {reason}.") from error
+        raise DatabaseUnavailableError(f"The database cannot be reached: {_first_line(error)}.") from error
     return database
 
 
@@ -115,6 +114,24 @@ def days_between(later: Any, earlier: Any) -> Any:
 
 
 @contextmanager
+def another_database(url: str) -> Iterator[None]:
+    """Ask another database in the block, within `snapshot()` only: a copy has the versions that caches go by.
+
+    Raises DatabaseUnavailableError also for what cannot be read in it.
+    """
+    usual = tables.database.obj
+    opened = open_database(url)
+    try:
+        with connection():
+            yield
+    except peewee.PeeweeException as error:
+        raise DatabaseUnavailableError(f"The database cannot be read: {_first_line(error)}.") from error
+    finally:
+        opened.close_all() if isinstance(opened, Postgresql) else opened.close()
+        tables.database.initialize(usual)
+
+
+@contextmanager
 def unless_hindered() -> Iterator[None]:
     """Skip the block's write if the disk is full or SQLite's write lock is held; only for writes that may be lost."""
     if not is_postgresql():
@@ -169,6 +186,10 @@ def _copy_rows(table: type[tables.BaseModel], fields: list[Any], rows: Iterable[
             for index, db_value in converted:
                 values[index] = db_value(values[index])
             copy.write_row(values)
+
+
+def _first_line(error: Exception) -> str:
+    return (str(error).strip().splitlines() or [type(error).__name__])[0].rstrip(".")
 
 
 def _database(url: str, lock_wait_seconds: int | None) -> peewee.Database:

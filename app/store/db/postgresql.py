@@ -1,7 +1,8 @@
 """PostgreSQL through Peewee's connection pool, with fewer round trips and explicit prepared statements."""
 
 import select
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from typing import Any
 
 import psycopg
@@ -21,6 +22,15 @@ class Postgresql(PooledPostgresqlDatabase):
     def execute_prepared(self, sql: str, parameters: Sequence[Any]) -> Any:
         """PostgreSQL reuses the statement's generic plan if that costs no more than a custom one."""
         return self._execute_cursor(sql, parameters, prepared=True)
+
+    @contextmanager
+    def another_connection(self) -> Iterator[psycopg.Connection[Any]]:
+        """Connect beside this thread's own connection, for what must not be part of its transaction."""
+        other = self._connect()
+        try:
+            yield other
+        finally:
+            self._close(other, close_conn=True)
 
     def cursor(self, named_cursor: object = None, *, prepared: bool = False) -> Any:
         return _PreparingCursor(self.connection()) if prepared else super().cursor(named_cursor)
