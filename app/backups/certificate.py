@@ -28,6 +28,7 @@ from app.store.db.server import server_facts
 
 FORMAT = 1
 _ARCHIVED_WITHIN = 90.0
+_OLDEST_BASE = timedelta(hours=50)  # two nights, and some time to make it
 _CLOCKS_DIFFER = timedelta(seconds=60)
 _PAUSE = 0.2
 _EXPECTED = (AppSettingsError, BackupError, DatabaseUnavailableError, MarkerError)
@@ -146,14 +147,16 @@ def gather(settings: BackupSettings, folder: Path, now: datetime, shown: Mapping
             f"The clock of the database says {server.now:%Y-%m-%d %H:%M:%S}, and that of this machine "
             f"{now:%Y-%m-%d %H:%M:%S} UTC: set the clocks, and try again."
         )
-    base = _newest_base(settings, folder)
+    base = _newest_base(settings, folder, now)
     # Recovery stops at the first marker of a name: no other may ever have had it.
     with marked(f"invoices_{id_of(now)}_{secrets.token_hex(4)}") as marker:
         rpo_seconds = _wait_until_archived(marker)
         made = logical.make(settings, folder, now, shown)
     figures = made.manifest.figures
     assert figures is not None
-    return Evidence(made.manifest, figures, folder / DUMP, tuple(made.lost), marker, base, server, rpo_seconds)
+    assert settings.backup_signing_key_file is not None
+    signer = signatures.allowed_signers_line(signatures.public_key(settings.backup_signing_key_file))
+    return Evidence(made.manifest, figures, folder / DUMP, tuple(made.lost), signer, marker, base, server, rpo_seconds)
 
 
 def verify(path: Path, allowed_signers_line: str) -> Certificate:
@@ -173,10 +176,15 @@ def verify(path: Path, allowed_signers_line: str) -> Certificate:
     return certificate
 
 
-def _newest_base(settings: BackupSettings, folder: Path) -> BaseBackup:
+def _newest_base(settings: BackupSettings, folder: Path, now: datetime) -> BaseBackup:
     found = physical.base_backups(_repository(settings), folder)
     if not found:
         raise PhysicalError("No base backup in the archive is without errors: make one, and try again.")
+    if now - found[-1].ended_at > _OLDEST_BASE:
+        raise PhysicalError(
+            f"The newest base backup in the archive is of {found[-1].ended_at:%Y-%m-%d %H:%M} UTC: one is made each "
+            f"night, so see why it was not, or who put an old archive there."
+        )
     return found[-1]
 
 

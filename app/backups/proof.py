@@ -12,21 +12,23 @@ from app.backups.figures import Figures, differences
 from app.backups.manifest import DUMP, MANIFEST, Manifest, StoredFile, sha256_of
 from app.backups.physical import BaseBackup, Repository, Target
 from app.backups.places import Place
+from app.backups.reading_back import is_signed
 from app.backups.refusals import BackupError
 from app.backups.scratch import ScratchServer, folder_in, new_server, server_of
 from app.backups.stored_backups import newest_complete
 from app.backups.working_folder import full_disk_told, refuse_without_room
+from app.domain.sentences import counted
 from app.store.db import database
 from app.store.db.database import DatabaseUnavailableError
 from app.store.db.markers import Marker
 from app.store.db.server import ServerFacts
 
-MOST_SENTENCES = 20
+_MOST_SENTENCES = 20
 _RESTORED = "restored"
 _DUMP, _ARCHIVE = "The dump", "The archive"
 _SPARE = 256 * 1024 * 1024  # the WAL since the base backup, and what a server writes as it starts
 _EXPECTED = (BackupError, DatabaseUnavailableError)
-_AMCHECK = ("--install-missing", "--heapallindexed", "--parent-check", "--no-dependent-toast", "--progress")
+_AMCHECK = ("--install-missing", "--heapallindexed", "--parent-check")
 
 # Takes the address of a database and an empty folder, and returns what is wrong with the pages of the app on it.
 PagesOf = Callable[[str, Path], list[str]]
@@ -37,13 +39,14 @@ class Evidence:
     """What was taken of the live database at the marker, and has to be found again in what is restored.
 
     `dump` is the dump before it was encrypted and sent, `base` the base backup that recovery begins with; `lost` says
-    which uploaded workbooks could not be backed up.
+    which uploaded workbooks could not be backed up, `signer` whose signature the backup bears.
     """
 
     manifest: Manifest
     figures: Figures
     dump: Path
     lost: tuple[str, ...]
+    signer: str
     marker: Marker
     base: BaseBackup
     server: ServerFacts
@@ -61,17 +64,23 @@ class Verdict:
 
 def judge(evidence: Evidence, place: Place, repository: Repository, folder: Path, pages_of: PagesOf) -> Verdict:
     """Try everything, also where something was wrong before: one night tells all that has to be mended."""
-    problems = [*evidence.lost, *_as_sent(evidence.manifest, place, folder), *_logical(evidence, folder)]
+    problems = [
+        *evidence.lost,
+        *_as_sent(evidence.manifest, evidence.signer, place, folder),
+        *_logical(evidence, folder),
+    ]
     restored = _physical(evidence, repository, folder, pages_of)
     return replace(restored, problems=(*problems, *restored.problems))
 
 
 def few(sentences: list[str]) -> list[str]:
-    more = len(sentences) - MOST_SENTENCES
-    return sentences if more <= 0 else [*sentences[:MOST_SENTENCES], f"So do {more:,} more figures."]
+    more = len(sentences) - _MOST_SENTENCES
+    if more <= 0:
+        return sentences
+    return [*sentences[:_MOST_SENTENCES], f"{counted(more, 'more figure differs', 'more figures differ')}."]
 
 
-def _as_sent(manifest: Manifest, place: Place, folder: Path) -> list[str]:
+def _as_sent(manifest: Manifest, signer: str, place: Place, folder: Path) -> list[str]:
     """Return what differs between what was sent and what the place now says that it has."""
     problems: list[str] = []
     described = folder / "described"
@@ -88,6 +97,8 @@ def _as_sent(manifest: Manifest, place: Place, folder: Path) -> list[str]:
         sizes = place.sizes(f"dumps/{manifest.id}/") | place.sizes("files/")
         for file in (*manifest.files, own):
             problems += _file_as_sent(file, sizes.get(file.key), place, folder)
+        if place.is_weaker and not problems and not is_signed(place, manifest.id, signer):
+            problems.append(f"The signature of backup {manifest.id} in the place of the backups is not what was sent.")
     return problems
 
 
@@ -146,7 +157,7 @@ def _restored_as(evidence: Evidence, server: ScratchServer, name: str, layer: st
     server.do("pg_amcheck", *_AMCHECK, "--database", name)
     with database.another_database(server.url(name)):
         found = Figures.taken(evidence.figures.today)
-    return few([f"{layer}: {sentence}" for sentence in differences(evidence.figures, found)])
+    return [f"{layer}: {sentence}" for sentence in few(differences(evidence.figures, found))]
 
 
 @contextmanager

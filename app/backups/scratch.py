@@ -18,6 +18,7 @@ from app.backups.refusals import BackupError
 
 _VERSIONS = Path("/usr/lib/postgresql")
 _FULL = "No space left on device"
+_AS_GOOD_AS_FULL = 1024 * 1024  # pgBackRest does not say why it could not write
 _START_SECONDS = 900
 _END_SECONDS = 30
 _SOCKETS_ONLY = "local all all trust\n"
@@ -100,7 +101,7 @@ def run_as_owner(
     except subprocess.TimeoutExpired as error:
         raise ScratchError(f"{name} was not done after {seconds:.0f} seconds.") from error
     if done.returncode != 0:
-        if _FULL in done.stderr + done.stdout:
+        if _FULL in done.stderr + done.stdout or shutil.disk_usage(folder).free < _AS_GOOD_AS_FULL:
             raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
         said = _last_lines(done.stderr or done.stdout)
         raise ScratchError(f"{name} failed: {said or f'it ended with {done.returncode}'}")

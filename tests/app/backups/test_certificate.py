@@ -32,6 +32,8 @@ NOT_REACHED = (
     "The archive: The restored server did not start: recovery ended before configured recovery target was reached."
 )
 
+FULL = "The disk is full: make room where backups are made and where they are kept, and try again."
+
 
 def no_pages(url, folder):
     return []
@@ -140,6 +142,14 @@ def test_a_flipped_bit_in_the_stored_manifest_is_found(judged, evidence, place):
     assert judged(evidence, place) == [
         f"dumps/{evidence.manifest.id}/manifest.json in the place of the backups is not what was sent: "
         f"some of it was changed."
+    ]
+
+
+def test_a_flipped_bit_in_the_stored_signature_is_found(judged, evidence, place):
+    flip_a_bit(place / f"dumps/{evidence.manifest.id}/manifest.json.sig")
+
+    assert judged(evidence, place) == [
+        f"The signature of backup {evidence.manifest.id} in the place of the backups is not what was sent."
     ]
 
 
@@ -297,7 +307,7 @@ def test_an_old_archive_in_place_of_the_newest_is_found(judged, evidence, place)
     assert judged(evidence, place) == [NOT_REACHED]
 
 
-def test_an_old_dump_in_place_of_the_newest_is_found(judged, evidence, ledger, module_scratch, tmp_path):
+def test_an_old_dump_in_place_of_the_newest_is_found(judged, evidence, ledger, tmp_path):
     dump = tmp_path / "invoices.dump"
     with ledger.copied() as name:
         with psycopg.connect(f"{ledger.archive.server}/{name}") as copy:
@@ -439,6 +449,39 @@ def test_a_full_disk_is_told(ledger, monkeypatch):
 
     [problem] = made(ledger).problems
     assert problem.startswith("The disk is full: make room ")
+
+
+def test_an_archive_whose_base_is_of_the_night_before_the_last_is_told(ledger, seen, monkeypatch):
+    monkeypatch.setattr(certificates, "_OLDEST_BASE", timedelta(0))
+
+    [problem] = made(ledger).problems
+    assert problem.startswith("The newest base backup in the archive is of ")
+
+
+def test_of_many_figures_that_differ_twenty_are_named():
+    assert proof.few([str(number) for number in range(1, 25)])[18:] == ["19", "20", "4 more figures differ."]
+
+
+@pytest.fixture
+def small_disk(ledger, monkeypatch):
+    """A disk in memory with less room than the restored archive takes, as the scratch folder."""
+    folder = folder_of_the_server("small-")
+    if subprocess.run(["mount", "-t", "tmpfs", "-o", "size=24m", "tmpfs", folder], check=False).returncode:
+        pytest.skip("only root can make a small disk")
+    owner = folder.parent / folder.name
+    os.chown(owner, ledger.settings.scratch_dir.stat().st_uid, ledger.settings.scratch_dir.stat().st_gid)
+    monkeypatch.setattr(proof, "_SPARE", -(10**12))
+    yield folder
+    run_as_here("umount", folder)
+    folder.rmdir()
+
+
+def test_a_disk_that_fills_up_meanwhile_is_told(ledger, small_disk):
+    settings = ledger.settings.model_copy(update={"scratch_dir": small_disk})
+    with ledger.read():
+        certificate = make(settings, clock.utc_now(), {}, no_pages)
+
+    assert certificate.problems == ("The dump: " + FULL, "The archive: " + FULL)
 
 
 def test_an_archive_that_takes_nothing_is_told(ledger, seen, monkeypatch):
