@@ -77,7 +77,7 @@ def few(sentences: list[str]) -> list[str]:
     more = len(sentences) - _MOST_SENTENCES
     if more <= 0:
         return sentences
-    return [*sentences[:_MOST_SENTENCES], f"{counted(more, 'more figure differs', 'more figures differ')}."]
+    return [*sentences[:_MOST_SENTENCES], f"{counted(more, 'more differs', 'more differ')}."]
 
 
 def _as_sent(manifest: Manifest, signer: str, place: Place, folder: Path) -> list[str]:
@@ -99,7 +99,7 @@ def _as_sent(manifest: Manifest, signer: str, place: Place, folder: Path) -> lis
             problems += _file_as_sent(file, sizes.get(file.key), place, folder)
         if place.is_weaker and not problems and not is_signed(place, manifest.id, signer):
             problems.append(f"The signature of backup {manifest.id} in the place of the backups is not what was sent.")
-    return problems
+    return few(problems)
 
 
 def _file_as_sent(file: StoredFile, size: int | None, place: Place, folder: Path) -> Iterator[str]:

@@ -5,6 +5,7 @@ Prints its seconds, those of the restore, and the memory of the largest of its p
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -45,6 +46,7 @@ def main(invoices: int) -> None:
                 "DATA_DIR": str(settings.data_dir),
             }
             report = _made(environment)
+        shutil.rmtree(scratch)
     print(json.dumps({"invoices": len(ids), **report}, indent=2))
 
 

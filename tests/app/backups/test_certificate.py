@@ -458,8 +458,8 @@ def test_an_archive_whose_base_is_of_the_night_before_the_last_is_told(ledger, s
     assert problem.startswith("The newest base backup in the archive is of ")
 
 
-def test_of_many_figures_that_differ_twenty_are_named():
-    assert proof.few([str(number) for number in range(1, 25)])[18:] == ["19", "20", "4 more figures differ."]
+def test_where_much_differs_twenty_are_named():
+    assert proof.few([str(number) for number in range(1, 25)])[18:] == ["19", "20", "4 more differ."]
 
 
 @pytest.fixture
