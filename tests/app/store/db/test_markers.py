@@ -67,7 +67,7 @@ def test_an_action_that_is_about_to_end_is_waited_for_and_read(database, postgre
     def act():
         with store_database.connection(), transaction():
             an_invoice("2", tables.CustomerModel.get())
-            tables.database.execute_sql("SELECT pg_advisory_xact_lock(%s)", (markers.AUDIT_CHAIN,))
+            tables.database.execute_sql("SELECT pg_advisory_xact_lock(%s)", (markers.AUDIT_CHAIN_LOCK,))
             begun.set()
             may_end.wait()
 
