@@ -19,6 +19,7 @@ from app.jobs.heartbeat import Heartbeat
 from app.jobs.imports import ImportJobs
 from app.jobs.job_queue import QueueUnavailableError, check_connection, open_queue
 from app.jobs.mails import MailJobs
+from app.maintenance import MaintenanceMode
 from app.settings import AppSettings
 from app.store.db import database
 from app.web.http.threads import THREADS_A_WORKER
@@ -49,7 +50,9 @@ def worker(*, with_parent: Annotated[bool, typer.Option("--with-parent", hidden=
     queue = open_queue(settings.redis_url)
     MailJobs.where_set_up(queue, settings, clock.utc_now)
     with in_use(settings):
-        job_worker.run(queue, ImportJobs(queue, importer(settings)), Heartbeat.of(settings))
+        job_worker.run(
+            queue, ImportJobs(queue, importer(settings)), Heartbeat.of(settings), MaintenanceMode(settings.data_dir)
+        )
 
 
 @commands.command("migrate")

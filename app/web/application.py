@@ -30,9 +30,10 @@ from app.web.http.assets import Assets
 from app.web.http.client_ip import Networks
 from app.web.http.cookies import Cookies
 from app.web.http.csrf import Csrf
-from app.web.http.disk_space import DiskSpace
 from app.web.http.errors import NotFoundError, Refusal
 from app.web.http.flashes import Flashes
+from app.web.http.no_writing.disk_space import DiskSpace
+from app.web.http.no_writing.read_only import ReadOnly
 from app.web.http.rendering import Pages
 from app.web.http.request_log import log_answer, unknown_actor
 from app.web.http.security_headers import security_headers
@@ -50,9 +51,9 @@ def build(settings: AppSettings, now: Callable[[], datetime] = clock.utc_now) ->
     csrf = Csrf(derived_all(settings.secret_keys, "csrf"), settings.public_url)
     flashes = Flashes(derived_all(settings.secret_keys, "flash"))
     tokens = SessionTokens.signed_with(*settings.secret_keys)
-    disk_space = DiskSpace.by(settings)
+    disk_space, read_only = DiskSpace.by(settings), ReadOnly.by(settings)
     idle = timedelta(minutes=settings.session_idle_minutes)
-    pages = Pages(rendering.templates(assets), csrf, flashes, cookies, disk_space, idle)
+    pages = Pages(rendering.templates(assets), csrf, flashes, cookies, disk_space, read_only, idle)
     access_policy = AccessPolicy(settings.allowed_addresses, idle, settings.require_second_factor)
     guard = Guard(now, settings.unsaved_firm, tokens, pages, access_policy)
 
@@ -64,7 +65,7 @@ def build(settings: AppSettings, now: Callable[[], datetime] = clock.utc_now) ->
     jobs, mails = ImportJobs(queue, importer), MailJobs.where_set_up(queue, settings, now)
 
     for_programs = operations(importer, jobs)
-    gate = Gate(now, settings.unsaved_firm, access_policy, disk_space, settings.api_requests_per_minute)
+    gate = Gate(now, settings.unsaved_firm, access_policy, disk_space, read_only, settings.api_requests_per_minute)
     reference = ApiReference(pages, for_programs, settings.api_requests_per_minute, access_policy)
 
     application = _Application(pages, guard, security_headers(settings), settings.trusted_proxies)

@@ -93,7 +93,15 @@ def pages(
         Route("POST", "/invoices/<invoice_id:id>/payments", payments.create, Right.EDIT, step_up=None),
         Route("POST", "/invoices/<invoice_id:id>/refunds", payments.refund, Right.EDIT, step_up=None),
         Route("POST", "/invoices/<invoice_id:id>/credit", payments.use_credit, Right.EDIT, step_up=None),
-        Route("POST", "/invoices/bulk", bulk.preview, Right.EXPORT, LARGEST_PICK, step_up=None),
+        Route(
+            "POST",
+            "/invoices/bulk",
+            bulk.preview,
+            Right.EXPORT,
+            LARGEST_PICK,
+            step_up=None,
+            is_open_in_maintenance=True,
+        ),
         Route("POST", "/invoices/bulk/apply", bulk.apply, Right.EDIT, LARGEST_PICK, step_up=None),
         Route("GET", "/search", search.show, Right.READ),
         Route("GET", "/payments", payments.index, Right.READ),
@@ -166,9 +174,18 @@ def pages(
         Route("POST", "/tokens", tokens.create, Right.EXPORT, step_up=tokens.index),
         Route("POST", "/tokens/<token_id:id>/revoke", tokens.revoke, Right.READ, step_up=None),
         Route("GET", "/sign-in", sessions.new),
-        Route("POST", "/sign-in", sessions.create, largest_body=LARGEST_SENT, step_up=None),
+        Route(
+            "POST", "/sign-in", sessions.create, largest_body=LARGEST_SENT, step_up=None, is_open_in_maintenance=True
+        ),
         Route("GET", "/sign-in/code", sessions.ask_again),
-        Route("POST", "/sign-in/code", sessions.confirm, largest_body=LARGEST_SENT, step_up=None),
+        Route(
+            "POST",
+            "/sign-in/code",
+            sessions.confirm,
+            largest_body=LARGEST_SENT,
+            step_up=None,
+            is_open_in_maintenance=True,
+        ),
         Route("GET", "/set-password", password_links.show),
         Route("POST", "/set-password", password_links.use, step_up=None),
         Route("GET", "/forgot-password", password_links.ask),
@@ -187,7 +204,15 @@ def pages(
         ),
         Route("POST", "/account/second-factor/remove", second_factors.disable, Right.READ, step_up=StepUp.BY_HANDLER),
         Route("GET", "/signed-in", sessions.stay, Right.READ, is_for_enrolling=True),
-        Route("POST", "/sign-out", sessions.delete, Right.READ, is_for_enrolling=True, step_up=None),
+        Route(
+            "POST",
+            "/sign-out",
+            sessions.delete,
+            Right.READ,
+            is_for_enrolling=True,
+            step_up=None,
+            is_open_in_maintenance=True,
+        ),
     )
 
 
