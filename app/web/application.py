@@ -10,7 +10,10 @@ from urllib.parse import urlsplit
 import bottle
 
 from app import clock
+from app.error_groups import ErrorGroups
+from app.jobs.heartbeat import Heartbeat
 from app.jobs.imports import ImportJobs
+from app.jobs.job_counts import JobCounts
 from app.jobs.job_queue import open_queue
 from app.jobs.mails import MailJobs
 from app.settings import AppSettings
@@ -32,12 +35,14 @@ from app.web.http.cookies import Cookies
 from app.web.http.csrf import Csrf
 from app.web.http.errors import NotFoundError, Refusal
 from app.web.http.flashes import Flashes
+from app.web.http.metrics import Metrics
 from app.web.http.no_writing.disk_space import DiskSpace
 from app.web.http.no_writing.read_only import ReadOnly
 from app.web.http.rendering import Pages
 from app.web.http.request_log import log_answer, unknown_actor
 from app.web.http.security_headers import security_headers
 from app.web.http.signing import derived_all
+from app.web.pages.health import PATHS, Health, Watched
 from app.workbook.importing import Importer
 
 _STATIC = Path(__file__).parents[1] / "static"
@@ -68,12 +73,16 @@ def build(settings: AppSettings, now: Callable[[], datetime] = clock.utc_now) ->
     gate = Gate(now, settings.unsaved_firm, access_policy, disk_space, read_only, settings.api_requests_per_minute)
     reference = ApiReference(pages, for_programs, settings.api_requests_per_minute, access_policy)
 
-    application = _Application(pages, guard, security_headers(settings), settings.trusted_proxies)
+    metrics = Metrics.new()
+    watched = Watched(queue, JobCounts(settings.data_dir), ErrorGroups(settings.data_dir))
+    health = Health(now, disk_space, Heartbeat.of(settings), metrics, watched)
+
+    application = _Application(pages, guard, security_headers(settings), settings.trusted_proxies, metrics)
     if not settings.is_for_this_machine:
         application.only_at(settings.public_url)
-    for route in routes.pages(settings, pages, browsers, access_policy, importer, jobs, mails, reference):
+    for route in routes.pages(settings, pages, browsers, access_policy, importer, jobs, mails, reference, metrics):
         application.route(route.path, route.method, guard.around(route))
-    for route in routes.bare(assets, reference):
+    for route in routes.bare(assets, reference, health):
         application.route(route.path, route.method, guard.catching(route.handler))
     for operation in for_programs:
         application.route(rule_of(operation), operation.method, gate.around(operation))
@@ -88,12 +97,15 @@ class _MisdirectedError(Refusal):
 class _Application(bottle.Bottle):
     """Logs requests, adds our headers to every response, and renders errors like our pages."""
 
-    def __init__(self, pages: Pages, guard: Guard, headers: list[tuple[str, str]], proxies: Networks) -> None:
+    def __init__(
+        self, pages: Pages, guard: Guard, headers: list[tuple[str, str]], proxies: Networks, metrics: Metrics
+    ) -> None:
         super().__init__()
         self._pages = pages
         self._guard = guard
         self._headers = headers
         self._proxies = proxies
+        self._metrics = metrics
         self.router.add_filter("id", lambda _: (r"[0-9]{1,9}", int, str))
 
     def only_at(self, public_url: str) -> None:
@@ -101,8 +113,8 @@ class _Application(bottle.Bottle):
 
         def check() -> None:
             is_ours = _host(bottle.request.get_header("Host", ""), site.scheme) == _host(site.netloc, site.scheme)
-            # The health check is sent to an internal address.
-            if not is_ours and bottle.request.path != "/health":
+            # Who watches asks at an internal address.
+            if not is_ours and bottle.request.path not in PATHS:
                 refusal = _MisdirectedError(f"This site is only found at {public_url}: please go there.")
                 raise self._pages.refusal(None, refusal)
 
@@ -123,7 +135,9 @@ class _Application(bottle.Bottle):
 
         with acting_as(actor):
             answer: Iterable[bytes] = super().wsgi(environ, start)
-            log_answer(environ, answered, perf_counter() - began)
+            seconds = perf_counter() - began
+            log_answer(environ, answered, seconds)
+            self._metrics.count_request(environ, answered, seconds)
         return answer
 
     def default_error_handler(self, error: bottle.HTTPError) -> str:

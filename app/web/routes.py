@@ -22,14 +22,15 @@ from app.web.auth.session_tokens import SessionTokens
 from app.web.auth.sessions import Sessions
 from app.web.guard import LARGEST_FORM, LARGEST_SENT, Route, StepUp
 from app.web.http.assets import Assets
+from app.web.http.metrics import Metrics
 from app.web.http.rendering import Pages
 from app.web.http.signing import derived
-from app.web.pages import health
 from app.web.pages.audit import Audit
 from app.web.pages.components import Components
 from app.web.pages.customers import Customers
 from app.web.pages.dashboard import Dashboard
 from app.web.pages.firm_settings import FirmSettings
+from app.web.pages.health import Health
 from app.web.pages.help import Help
 from app.web.pages.imports import Imports
 from app.web.pages.receivables.advance_payments import AdvancePayments
@@ -55,6 +56,7 @@ def pages(
     jobs: ImportJobs,
     mails: MailJobs | None,
     reference: ApiReference,
+    metrics: Metrics,
 ) -> tuple[Route, ...]:
     dashboard = Dashboard(pages)
     invoice_page = InvoiceDetailPage(pages)
@@ -73,7 +75,7 @@ def pages(
     firm_settings = FirmSettings(pages, settings.unsaved_firm)
     audit = Audit(pages)
     pending_second_factor = SessionTokens.signed_with(*settings.secret_keys, purpose="second factor")
-    sessions = Sessions(pages, browsers, pending_second_factor)
+    sessions = Sessions(pages, browsers, pending_second_factor, metrics)
     password_links = PasswordLinks(pages, mails, sessions)
     account = AccountPages(pages, browsers, access_policy.idle)
     second_factors = SecondFactors(pages, browsers, access_policy, derived(settings.secret_key, "enrolment"))
@@ -216,9 +218,12 @@ def pages(
     )
 
 
-def bare(assets: Assets, reference: ApiReference) -> tuple[Route, ...]:
+def bare(assets: Assets, reference: ApiReference, health: Health) -> tuple[Route, ...]:
     return (
         Route("GET", "/health", health.show),
+        Route("GET", "/healthz", health.alive),
+        Route("GET", "/readyz", health.ready),
+        Route("GET", "/metrics", health.tell),
         Route("GET", "/static/<content_hash>/<path:path>", assets.serve),
         Route("GET", f"{ROOT}/openapi.json", reference.document),
     )
