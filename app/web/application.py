@@ -42,7 +42,7 @@ from app.web.http.rendering import Pages
 from app.web.http.request_log import log_answer, unknown_actor
 from app.web.http.security_headers import security_headers
 from app.web.http.signing import derived_all
-from app.web.pages.health import PATHS, Health, Watched
+from app.web.pages.health import PATHS, HealthAnswers, Watched
 from app.workbook.importing import Importer
 
 _STATIC = Path(__file__).parents[1] / "static"
@@ -75,7 +75,7 @@ def build(settings: AppSettings, now: Callable[[], datetime] = clock.utc_now) ->
 
     metrics = Metrics.new()
     watched = Watched(queue, JobCounts(settings.data_dir), ErrorGroups(settings.data_dir))
-    health = Health(now, disk_space, Heartbeat.of(settings), metrics, watched)
+    health = HealthAnswers(now, disk_space, Heartbeat.of(settings), metrics, watched)
 
     application = _Application(pages, guard, security_headers(settings), settings.trusted_proxies, metrics)
     if not settings.is_for_this_machine:

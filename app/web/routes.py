@@ -30,7 +30,7 @@ from app.web.pages.components import Components
 from app.web.pages.customers import Customers
 from app.web.pages.dashboard import Dashboard
 from app.web.pages.firm_settings import FirmSettings
-from app.web.pages.health import Health
+from app.web.pages.health import HealthAnswers
 from app.web.pages.help import Help
 from app.web.pages.imports import Imports
 from app.web.pages.receivables.advance_payments import AdvancePayments
@@ -218,7 +218,7 @@ def pages(
     )
 
 
-def bare(assets: Assets, reference: ApiReference, health: Health) -> tuple[Route, ...]:
+def bare(assets: Assets, reference: ApiReference, health: HealthAnswers) -> tuple[Route, ...]:
     return (
         Route("GET", "/health", health.show),
         Route("GET", "/healthz", health.alive),

@@ -59,7 +59,7 @@ class Watched(Collector):
 
 
 @dataclass(frozen=True, slots=True)
-class Health:
+class HealthAnswers:
     now: Callable[[], datetime]
     disk_space: DiskSpace
     heartbeat: Heartbeat

@@ -12,16 +12,8 @@ from app.store.db.transactions import transaction
 from app.web import guard
 from app.web.application import build
 
-OPEN_TO_ALL = {
-    "/sign-in",
-    "/set-password",
-    "/forgot-password",
-    "/health",
-    "/healthz",
-    "/readyz",
-    "/metrics",
-    "/static/<content_hash>/<path:path>",
-}
+WATCHED = {"/health", "/healthz", "/readyz", "/metrics"}
+OPEN_TO_ALL = {"/sign-in", "/set-password", "/forgot-password", *WATCHED, "/static/<content_hash>/<path:path>"}
 
 
 def test_every_page_asks_a_stranger_to_sign_in(app, stranger):
