@@ -66,21 +66,22 @@ def build(settings: AppSettings, now: Callable[[], datetime] = clock.utc_now) ->
 
     importer = Importer(settings.data_dir, settings.workbook, settings.unsaved_firm, now)
 
-    queue = open_queue(settings.redis_url)
+    metrics, queue = Metrics.new(), open_queue(settings.redis_url)
     jobs, mails = ImportJobs(queue, importer), MailJobs.where_set_up(queue, settings, now)
 
     for_programs = operations(importer, jobs)
     gate = Gate(now, settings.unsaved_firm, access_policy, disk_space, read_only, settings.api_requests_per_minute)
     reference = ApiReference(pages, for_programs, settings.api_requests_per_minute, access_policy)
 
-    metrics = Metrics.new()
     watched = Watched(queue, JobCounts(settings.data_dir), ErrorGroups(settings.data_dir))
     health = HealthAnswers(now, disk_space, Heartbeat.of(settings), metrics, watched)
 
     application = _Application(pages, guard, security_headers(settings), settings.trusted_proxies, metrics)
     if not settings.is_for_this_machine:
         application.only_at(settings.public_url)
-    for route in routes.pages(settings, pages, browsers, access_policy, importer, jobs, mails, reference, metrics):
+    for route in routes.pages(
+        settings, pages, browsers, access_policy, importer, jobs, mails, reference, metrics, watched
+    ):
         application.route(route.path, route.method, guard.around(route))
     for route in routes.bare(assets, reference, health):
         application.route(route.path, route.method, guard.catching(route.handler))

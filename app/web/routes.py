@@ -9,6 +9,7 @@ from app.domain.permissions import Right
 from app.jobs.heartbeat import Heartbeat
 from app.jobs.imports import ImportJobs
 from app.jobs.mails import MailJobs
+from app.server_reports import ServerReports
 from app.settings import AppSettings
 from app.web.api.calls import ROOT
 from app.web.api.reference import ApiReference
@@ -30,7 +31,7 @@ from app.web.pages.components import Components
 from app.web.pages.customers import Customers
 from app.web.pages.dashboard import Dashboard
 from app.web.pages.firm_settings import FirmSettings
-from app.web.pages.health import HealthAnswers
+from app.web.pages.health import HealthAnswers, Watched
 from app.web.pages.help import Help
 from app.web.pages.imports import Imports
 from app.web.pages.receivables.advance_payments import AdvancePayments
@@ -42,6 +43,7 @@ from app.web.pages.receivables.payments import Payments
 from app.web.pages.search import Search
 from app.web.pages.statements.mail import StatementMails
 from app.web.pages.statements.page import Statements
+from app.web.pages.system import System
 from app.web.pages.users import Users
 from app.web.pages.views import Views
 from app.workbook.importing import Importer
@@ -57,8 +59,10 @@ def pages(
     mails: MailJobs | None,
     reference: ApiReference,
     metrics: Metrics,
+    watched: Watched,
 ) -> tuple[Route, ...]:
-    dashboard = Dashboard(pages)
+    reports = ServerReports(settings.reports_dir)
+    dashboard = Dashboard(pages, reports)
     invoice_page = InvoiceDetailPage(pages)
     invoices = Invoices(pages, invoice_page)
     payments = Payments(pages, invoice_page)
@@ -74,6 +78,7 @@ def pages(
     users = Users(pages, settings.public_url, mails)
     firm_settings = FirmSettings(pages, settings.unsaved_firm)
     audit = Audit(pages)
+    system = System(pages, reports, watched, Heartbeat.of(settings))
     pending_second_factor = SessionTokens.signed_with(*settings.secret_keys, purpose="second factor")
     sessions = Sessions(pages, browsers, pending_second_factor, metrics)
     password_links = PasswordLinks(pages, mails, sessions)
@@ -161,6 +166,7 @@ def pages(
         ),
         Route("GET", "/settings", firm_settings.show, Right.ADMINISTER),
         Route("POST", "/settings", firm_settings.update, Right.ADMINISTER, step_up=None),
+        Route("GET", "/system", system.show, Right.ADMINISTER),
         Route("GET", "/audit", audit.index, Right.ADMINISTER),
         Route("GET", "/audit.csv", audit.export, Right.ADMINISTER),
         Route("GET", "/export.xlsx", exports.everything, Right.EXPORT),

@@ -82,6 +82,7 @@ POST /imports/<import_id:id>/apply                   in     no        yes   yes 
 POST /imports/<import_id:id>/undo                    in     no        yes   yes   no  no
 POST /imports/<import_id:id>/discard                 in     no        yes   yes   no  no
 GET  /export.xlsx                                    in     no        yes   yes  yes  -
+GET  /system                                         in     no         no   yes   no  -
 GET  /audit                                          in     no         no   yes   no  -
 GET  /audit.csv                                      in     no         no   yes   no  -
 GET  /settings                                       in     no         no   yes   no  -
