@@ -13,6 +13,7 @@ from support.server import running_server
 def server(tmp_path_factory):
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("LOG_FORMAT", "json")
+        patch.setenv("SERVER_WORKERS", "2")
         with running_server(tmp_path_factory.mktemp("data")) as running:
             yield running
 
