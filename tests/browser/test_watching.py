@@ -1,4 +1,4 @@
-"""The page of the system, the dashboard's line about backups and the bar of maintenance, on a telephone and a screen."""
+"""The page of the system, the line about backups and the bar of maintenance, on a telephone and on a screen."""
 
 from datetime import timedelta
 
