@@ -153,7 +153,7 @@ def _rules(days: int) -> list[s3.BucketLifecycleConfigurationRuleArgsDict]:
 
 
 def _writer_policy(arn: str) -> str:
-    added = [f"{arn}/{folder}/*" for folder in (*_NEVER_REPLACED, "wal")]
+    added = [f"{arn}/{folder}/*" for folder in ("dumps", "files", "certificates", "wal")]
     return policy(
         allow("Add", ["s3:PutObject", "s3:AbortMultipartUpload"], *added),
         allow("Archive", ["s3:GetObject", "s3:DeleteObject"], f"{arn}/wal/*"),

@@ -29,6 +29,7 @@ def _items(settings: InfraSettings) -> Iterator[str]:
         "alarms_detailed": settings.monitoring == "detailed",
         "outside_check": settings.monitoring == "detailed",
         "zone": settings.dns == "route53",
+        "logs": settings.logs == "cloudwatch",
         "secrets_manager": settings.secrets == "secretsmanager",
     }
     return (name for name, is_rented in rented.items() if is_rented)

@@ -20,7 +20,6 @@ class Alarm:
     """When a mail is sent: if the metric's statistic passes the threshold `times` times in a row, `minutes` each.
 
     `when_silent` is how a missing metric counts, by default as an alarm: a server that sends nothing has a problem.
-    One `of_backups` is rented only with them: without, nothing ever sends its metric.
     """
 
     name: str
@@ -34,7 +33,6 @@ class Alarm:
     when_silent: str = "breaching"
     namespace: str = NAMESPACE
     region: str | None = None
-    of_backups: bool = False
 
 
 _ABOVE, _BELOW = "GreaterThanThreshold", "LessThanThreshold"
@@ -46,20 +44,14 @@ BASIC = (
         "memory", "Less than 10 % of the memory is free for a quarter of an hour.",
         "MemoryAvailablePercent", _BELOW, 10, times=3, statistic="Minimum",
     ),
-    Alarm(
-        "backup", "The newest verified backup is older than 26 hours.",
-        "VerifiedBackupAgeHours", _ABOVE, 26, 60, of_backups=True,
-    ),
+    Alarm("backup", "The newest verified backup is older than 26 hours.", "VerifiedBackupAgeHours", _ABOVE, 26, 60),
 )  # fmt: skip
 DETAILED = (
     Alarm("inodes", "More than 80 % of the inodes are used.", "InodesUsedPercent", _ABOVE, 80),
-    Alarm(
-        "archive", "Changes have not been archived for five minutes.",
-        "UnarchivedWalSeconds", _ABOVE, 300, of_backups=True,
-    ),
+    Alarm("archive", "Changes have not been archived for five minutes.", "UnarchivedWalSeconds", _ABOVE, 300),
     Alarm(
         "certificate", "The certificate has less than a quarter of its life left.",
-        "CertificateLifePercent", _BELOW, 25, 60,
+        "CertificateLifePercent", _BELOW, 25, 60, statistic="Minimum",
     ),
     Alarm(
         "errors", "More than five requests in five minutes failed.",
@@ -78,8 +70,7 @@ class MonitoringAlarms(ComponentResource):
         topic = self._topic("alarms")
         self.topic = topic.arn
         for alarm in ALARMS[settings.monitoring]:
-            if settings.backups or not alarm.of_backups:
-                self._alarm(alarm, topic, {"Server": settings.server_name})
+            self._alarm(alarm, topic, {"Server": settings.server_name})
         iam.UserPolicy("figures", user=user.name, policy=_metrics_policy(), opts=self._own)
         if settings.monitoring == "detailed":
             self._outside_check(topic)

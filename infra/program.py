@@ -10,6 +10,7 @@ from infra import costs
 from infra.app_secrets import AppSecrets
 from infra.backup_bucket import BackupBucket
 from infra.dns_records import DnsRecords
+from infra.log_group import LogGroup
 from infra.monitoring import NAMESPACE, MonitoringAlarms
 from infra.server import Server
 from infra.server_user import ServerUser
@@ -39,6 +40,7 @@ def rent(settings: InfraSettings) -> dict[str, Any]:
     bucket = BackupBucket("backups", settings, user.user) if settings.backups else None
     alarms = MonitoringAlarms("monitoring", settings, user.user) if settings.monitoring != "off" else None
     secrets = AppSecrets("secrets", settings.server_name, user.user) if settings.secrets == "secretsmanager" else None
+    logs = LogGroup("logs", settings.server_name, user.user) if settings.logs == "cloudwatch" else None
     nothing = Output.from_input("")
     return {
         "host": server.address,
@@ -59,6 +61,7 @@ def rent(settings: InfraSettings) -> dict[str, Any]:
         "restorer_secret_access_key": Output.secret(bucket.restorer_key.secret) if bucket else Output.secret(""),
         "alarm_topic": alarms.topic if alarms else nothing,
         "metric_namespace": NAMESPACE if alarms else "",
+        "log_group": logs.name if logs else nothing,
         "app_secret": secrets.arn if secrets else nothing,
         "monthly_cost": {price.what: f"{price.dollars:.2f}" for price in prices}
         | {"A month": f"{costs.total(prices):.2f}"},

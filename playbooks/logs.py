@@ -22,9 +22,6 @@ named() { sed "s|^|$1 |"; }
     if [ -e "$kept" ]; then zcat "$kept" | those; fi
   done
   if [ -e /var/log/invoices/"$service".log ]; then those < /var/log/invoices/"$service".log; fi
-  for kept in /var/log/invoices/"$service"-*.log.gz; do
-    if [ -e "$kept" ]; then zcat "$kept" | those | named "$(basename "$kept" .log.gz)"; fi
-  done
   for name in "$@"; do docker logs --timestamps "$name" 2>&1 | those | named "$name"; done
 } | awk -v since="$since" '$2 >= since' | sort -s -k 2 |
   awk '{ printed = substr($0, length($1) + 2) } printed != last; { last = printed }' | tail -n "$lines"

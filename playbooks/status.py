@@ -1,14 +1,16 @@
-"""`fab status`: the current release, its containers, figures of the server, and the last lines of the deploy log."""
+"""`fab status`: the current release, its containers, what the server reported of itself, and the last deploys."""
 
 from rich.box import SIMPLE_HEAD
 from rich.table import Table
 
-from playbooks.steps import deploy_log, lock, release
+from playbooks.steps import alarm_mails, deploy_log, lock, release, self_reports
 from playbooks.steps.session import Session, server_task
 from playbooks.steps.stack import containers, health
 from playbooks.steps.switching import routed_to
 
 _NEWEST = 5
+_OLD_IMAGE_DAYS = 35
+_OLD_LOCK_MINUTES = 60
 
 
 @server_task()
@@ -19,8 +21,12 @@ def status(found: Session) -> None:
     console.print(_containers(found))
     console.print(f"Kept releases: {', '.join(release.kept(host)) or 'none'}.")
     console.print(_figures(found))
+    for told in (*self_reports.newest(host), self_reports.timers(host)):
+        console.print(told.line, style=None if told.is_well else "red", markup=False)
+    for sentence in alarm_mails.unheard(found.settings):
+        console.print(sentence, style="yellow", markup=False)
     if holder := lock.holder(host):
-        console.print(f"[yellow]{holder}.[/]")
+        console.print(f"{holder}.", style=_style_of_lock(found), markup=False)
     for line in deploy_log.newest(host)[-_NEWEST:]:
         console.print(f"  {line}", style="dim", markup=False)
 
@@ -28,12 +34,25 @@ def status(found: Session) -> None:
 def _containers(found: Session) -> Table:
     host = found.host
     serving = routed_to(host)
-    table = Table("Container", "Image", "State", "Health", "Restarts", box=SIMPLE_HEAD)
+    days = self_reports.image_days(host)
+    table = Table("Container", "Image", "Age", "State", "Health", "Restarts", box=SIMPLE_HEAD)
     for one in sorted(containers(host), key=lambda one: one.name):
         state = health(host, one)
         name = f"{one.name} ← proxy" if one.name == serving else one.name
-        table.add_row(name, one.image, one.state, state.status, str(state.restarts))
+        table.add_row(name, one.image, _age(days.get(one.image)), one.state, state.status, str(state.restarts))
     return table
+
+
+def _age(days: int | None) -> str:
+    if days is None:
+        return ""
+    return f"[red]{days} days, `fab deploy --refresh`[/]" if days > _OLD_IMAGE_DAYS else f"{days} days"
+
+
+def _style_of_lock(found: Session) -> str:
+    """Redden one that was left behind: no deploy takes an hour."""
+    is_old = found.host.run("find", lock.FOLDER, "-maxdepth", "0", "-mmin", f"+{_OLD_LOCK_MINUTES}", check=False).out
+    return "red" if is_old.strip() else "yellow"
 
 
 def _figures(found: Session) -> str:

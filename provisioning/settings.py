@@ -42,6 +42,7 @@ class HostSettings(BaseModel):
     aws_secret_access_key: str = Field(repr=False)
     alarm_topic: str
     metric_namespace: str
+    log_group: str = ""
     app_secret: str
     monthly_cost: Mapping[str, str]
 

@@ -20,7 +20,10 @@ SCRIPTS = (
     "kept_lines",
     "slow_requests",
     "maintain",
+    "aws_key",
+    "ship_logs",
 )
+LOG_GROUP = "/etc/invoices/logs.json"
 COSTS = "/etc/invoices/costs.json"
 _NAMES = ("invoices-figures", "invoices-server", "invoices-logs")
 _CHORES = ("daily", "weekly", "monthly")
@@ -33,6 +36,7 @@ def ensure(host: Host, settings: HostSettings) -> list[Change]:
         packages(host, ("openssl", "python3", "python3-boto3"), what="packages that watching takes"),
         directory(host, FOLDER, "0755"),
         *(script(host, name) for name in SCRIPTS),
+        file(host, LOG_GROUP, json.dumps({"log_group": settings.log_group}) + "\n"),
         file(host, COSTS, json.dumps(dict(settings.monthly_cost), indent=1) + "\n"),
         *(unit_file(host, f"{name}.{kind}") for name in _NAMES for kind in ("service", "timer")),
         unit_file(host, "invoices-maintain@.service"),

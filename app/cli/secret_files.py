@@ -55,6 +55,7 @@ repo1-retention-full-type=time
 repo1-retention-full=14
 compress-type=zst
 start-fast=y
+io-timeout=15
 log-level-console=warn
 log-level-file=off
 lock-path=/tmp/pgbackrest

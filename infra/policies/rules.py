@@ -24,6 +24,7 @@ _PRICED = {
     "aws:s3/bucket:Bucket": "backups",
     "aws:route53/healthCheck:HealthCheck": "outside_check",
     "aws:secretsmanager/secret:Secret": "secrets_manager",
+    "aws:cloudwatch/logGroup:LogGroup": "logs",
 }
 _TAGGED = {
     "aws:lightsail/instance:Instance",
@@ -32,6 +33,7 @@ _TAGGED = {
     "aws:iam/user:User",
     "aws:sns/topic:Topic",
     "aws:cloudwatch/metricAlarm:MetricAlarm",
+    "aws:cloudwatch/logGroup:LogGroup",
     "aws:route53/healthCheck:HealthCheck",
     _BUDGET,
     "aws:secretsmanager/secret:Secret",

@@ -126,7 +126,6 @@ def prune(host: Host) -> list[str]:
     for version in outdated:
         host.act("rm", "-rf", "--", folder_of(version))
         host.act("docker", "image", "rm", f"invoices-app:{version}", f"invoices-backup:{version}", check=False)
-        host.act("rm", "-f", "--", f"/var/log/invoices/app-{version}.log.gz")
     return outdated
 
 

@@ -75,10 +75,11 @@ def ensure_settings(host: Host, values: dict[str, str]) -> Change:
 
 def ensure_watching_key(host: Host, settings: HostSettings) -> None:
     """Let the server send its figures, and tell the watchdog of WATCHDOG_URL that all is well."""
+    sends = bool(settings.metric_namespace or settings.log_group)
     key = {
         "region": settings.region,
-        "access_key_id": settings.aws_access_key_id if settings.metric_namespace else "",
-        "secret_access_key": settings.aws_secret_access_key if settings.metric_namespace else "",
+        "access_key_id": settings.aws_access_key_id if sends else "",
+        "secret_access_key": settings.aws_secret_access_key if sends else "",
         "namespace": settings.metric_namespace,
         "server": settings.server_name,
         "watchdog_url": wanted(settings).get("WATCHDOG_URL", ""),

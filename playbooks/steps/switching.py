@@ -4,12 +4,12 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from playbooks.steps import kept_logs
 from playbooks.steps.progress import Steps
 from playbooks.steps.stack import Container, Stack, containers, health, running
 from provisioning.host import Host, HostError
 
 UPSTREAM = "/opt/invoices/proxy/upstream"  # read by the proxy for each request
-_LOGS = "/var/log/invoices"
 _PORT = 8000
 _READY_SECONDS = 90
 _PAUSE_SECONDS = 0.5
@@ -61,7 +61,7 @@ class Switch:
             self.pause(_HANDING_OVER_SECONDS)
             for container in old:
                 self.host.act("docker", "stop", "--time", str(_DRAIN_SECONDS), container.id, check=False)
-                self._keep_log(container)
+                kept_logs.keep(self.host)  # they go with the container, and may be needed to explain an error
                 self._remove(container)
 
     def _serves_already(self, serving: list[Container]) -> bool:
@@ -113,13 +113,6 @@ class Switch:
         if self.recreates or not running(self.host, "proxy"):
             # Compose restarts a running proxy only if its settings changed: a second without answers.
             self.stack.execute("up", "--detach", "--no-deps", "proxy")
-
-    def _keep_log(self, container: Container) -> None:
-        """Append the log to a file: it is removed with the container, and may be needed to explain an error."""
-        path = f"{_LOGS}/app-{container.version}.log.gz"
-        self.host.act(
-            "sh", "-c", 'docker logs --timestamps "$1" 2>&1 | gzip >> "$2"', "sh", container.id, path, check=False
-        )
 
     def _remove(self, container: Container) -> None:
         self.host.act("docker", "rm", "--force", container.id, check=False)

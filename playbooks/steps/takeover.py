@@ -3,7 +3,7 @@
 import time
 from functools import partial
 
-from playbooks.steps import release
+from playbooks.steps import kept_logs, release
 from playbooks.steps.public_check import wait_until_served
 from playbooks.steps.session import Session
 from playbooks.steps.stack import Stack, containers, health
@@ -30,6 +30,7 @@ def take_over(found: Session, stack: Stack, *, recreates: bool = False) -> None:
     old = switch.to_new_version()
     release.make_current(host, stack.version)
     with steps.step("Let the worker be of that version"):
+        kept_logs.keep(host)
         again = ["--force-recreate"] if recreates else []
         stack.execute("up", "--detach", "--no-deps", *again, "worker")
     switch.finish(old)

@@ -16,7 +16,8 @@ from tests.support.docker_engine import EngineError, ensure_running, why_there_i
 from tests.support.instance import Instance, found, running
 from tests.support.operators import Operator
 from tests.support.public_site import Site
-from tests.support.stand_in_images import SUBNET
+from tests.support.rented_bucket import RentedBucket, rented_bucket
+from tests.support.stand_in_images import SUBNET, ensure_network
 
 HERE = Path(__file__).parent
 ON_ONE_MACHINE = ("test_instance.py", "test_laptop.py")
@@ -110,8 +111,16 @@ def instance(request, docker_engine: None) -> Iterator[Instance]:
 
 
 @pytest.fixture(scope="session")
-def operator(instance, tmp_path_factory) -> Operator:
-    return Operator.of(instance, tmp_path_factory.mktemp("operator"), SUBNET)
+def bucket(docker_engine: None) -> Iterator[RentedBucket]:
+    """The locked bucket that is rented beside the server."""
+    ensure_network()
+    with rented_bucket() as rented:
+        yield rented
+
+
+@pytest.fixture(scope="session")
+def operator(instance, bucket, tmp_path_factory) -> Operator:
+    return Operator.of(instance, tmp_path_factory.mktemp("operator"), SUBNET, bucket)
 
 
 @pytest.fixture(scope="session")

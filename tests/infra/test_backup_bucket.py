@@ -178,9 +178,9 @@ def test_the_policy_comes_last_as_it_denies_what_makes_the_others(stack, kind):
     ("action", "resource", "is_allowed"),
     [
         ("s3:PutObject", f"{ARN}/dumps/1.age", True),
-        ("s3:PutObject", f"{ARN}/wal/1", True),
         ("s3:PutObject", f"{ARN}/files/1.age", True),
         ("s3:PutObject", f"{ARN}/certificates/1.json", True),
+        ("s3:PutObject", f"{ARN}/wal/1", True),
         ("s3:PutObject", f"{ARN}/elsewhere", False),
         ("s3:GetObject", f"{ARN}/wal/1", True),
         ("s3:GetObject", f"{ARN}/dumps/1.age", False),

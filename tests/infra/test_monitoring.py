@@ -87,11 +87,10 @@ def test_a_build_that_takes_the_memory_for_some_minutes_alarms_nobody(basic):
     assert (alarm["period"], alarm["evaluationPeriods"], alarm["threshold"]) == (300, 3, 10)
 
 
-def test_without_backups_nothing_waits_for_their_figures():
+def test_backups_in_a_folder_of_the_server_are_watched_as_well():
     names = {one.name for one in rented(monitoring="detailed", backups="false").of("MetricAlarm")}
 
-    assert not {"backup", "archive"} & names
-    assert {"heartbeat", "disk"} <= names
+    assert {"backup", "archive"} <= names
 
 
 def test_the_budget_is_told_of_when_it_is_foreseen_to_be_exceeded(basic):

@@ -19,6 +19,7 @@ class Command:
     def __init__(self, monkeypatch):
         self.server = Server()
         self.printed = ""
+        self.facts = dict(FACTS)
         self._monkeypatch = monkeypatch
 
     def run(self, module, task, **options):
@@ -27,7 +28,7 @@ class Command:
         @contextmanager
         def session(_context, _server, _stack, *, dry_run=False):
             self.server.is_rehearsal = dry_run
-            yield Session(HostSettings.from_outputs(FACTS), self.server, Steps(Console(file=said, width=160)))
+            yield Session(HostSettings.from_outputs(self.facts), self.server, Steps(Console(file=said, width=160)))
 
         self._monkeypatch.setattr("playbooks.steps.session.session", session)
         try:

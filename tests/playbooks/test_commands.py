@@ -21,20 +21,29 @@ from provisioning.host import Ran
 
 HOLDER = {"who": "ann@laptop", "what": "deploy abc", "since": "2026-01-02 03:04:05 UTC"}
 NOBODY_HOLDS = {"test -d /opt/invoices/lock": Ran(1, "")}
+CLOCK = {"date +%s": Ran(0, "1795856400\n")}  # 2026-11-28 09:00:00 UTC
+TIMERS = {"systemctl list-units invoices-*.timer *": Ran(0, "invoices-figures.timer loaded active waiting Figures\n")}
 
 
 def test_status_names_what_serves_and_how_it_is(command):
-    command.server.answers |= NOBODY_HOLDS | {
-        "readlink *": Ran(0, "/opt/invoices/releases/old\n"),
-        "find /opt/invoices/releases * .served *": Ran(0, served("older", "old")),
-        "docker ps * label=com.docker.compose.oneoff=False --format *": Ran(0, f"1 {OLD} invoices-app:old running\n"),
-        "df *": Ran(0, "Use%\n 38%\n"),
-        "cat /proc/loadavg": Ran(0, "0.42 0.3 0.2 1/2 3\n"),
-        "cat /proc/meminfo": Ran(0, "MemTotal: 4000000 kB\nMemAvailable: 2048000 kB\n"),
-        "sh -c apt-get *": Ran(0, "3\n"),
-        "test -e /run/reboot-required": Ran(1, ""),
-        "tail *": Ran(0, "2026-01-02 03:04:05 UTC ann@laptop deploy old serves\n"),
-    }
+    command.server.answers |= (
+        NOBODY_HOLDS
+        | CLOCK
+        | TIMERS
+        | {
+            "readlink *": Ran(0, "/opt/invoices/releases/old\n"),
+            "find /opt/invoices/releases * .served *": Ran(0, served("older", "old")),
+            "docker ps * label=com.docker.compose.oneoff=False --format *": Ran(
+                0, f"1 {OLD} invoices-app:old running\n"
+            ),
+            "df *": Ran(0, "Use%\n 38%\n"),
+            "cat /proc/loadavg": Ran(0, "0.42 0.3 0.2 1/2 3\n"),
+            "cat /proc/meminfo": Ran(0, "MemTotal: 4000000 kB\nMemAvailable: 2048000 kB\n"),
+            "sh -c apt-get *": Ran(0, "3\n"),
+            "test -e /run/reboot-required": Ran(1, ""),
+            "tail *": Ran(0, "2026-01-02 03:04:05 UTC ann@laptop deploy old serves\n"),
+        }
+    )
 
     printed = command.run(status, "status")
 
@@ -47,13 +56,16 @@ def test_status_names_what_serves_and_how_it_is(command):
     assert command.server.acted == []
 
 
+FIGURES = CLOCK | TIMERS | {
+    "df *": Ran(0, "38%\n"),
+    "cat /proc/loadavg": Ran(0, "0 0 0\n"),
+    "cat /proc/meminfo": Ran(0, "MemAvailable: 1 kB\n"),
+}  # fmt: skip
+
+
 def test_status_tells_who_holds_the_lock(command):
     command.server.files["/opt/invoices/lock/holder"] = json.dumps(HOLDER)
-    command.server.answers |= {
-        "df *": Ran(0, "38%\n"),
-        "cat /proc/loadavg": Ran(0, "0 0 0\n"),
-        "cat /proc/meminfo": Ran(0, "MemAvailable: 1 kB\n"),
-    }
+    command.server.answers |= FIGURES
 
     assert "ann@laptop holds the lock since 2026-01-02 03:04:05 UTC for: deploy abc." in command.run(status, "status")
 

@@ -7,10 +7,11 @@ import subprocess
 import sys
 import threading
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from tests.support.instance import USER, Instance
+from tests.support.rented_bucket import RentedBucket
 
 ROOT = Path(__file__).parents[2]
 DOMAIN = "invoices.test"
@@ -28,26 +29,34 @@ class Done:
 
 @dataclass(frozen=True)
 class Operator:
-    """Somebody with a checkout, who deploys to one server."""
+    """Somebody with a checkout, who deploys to one server; at home is the key that opens the backups."""
 
     checkout: Path
     server: Path
     identity: Path
+    home: Path
 
     @classmethod
-    def of(cls, instance: Instance, folder: Path, ssh_from: str) -> "Operator":
+    def of(cls, instance: Instance, folder: Path, ssh_from: str, bucket: RentedBucket | None = None) -> "Operator":
         """Return an operator of the instance, with a clone of what is committed here."""
         checkout = folder / "checkout"
         subprocess.run(["git", "clone", "--quiet", str(ROOT), str(checkout)], check=True)
         (checkout / "server.env").write_text("CERTIFICATES=internal\nAPI_REQUESTS_PER_MINUTE=100000\n")
         server = folder / "server.json"
-        server.write_text(json.dumps(_facts(instance, ssh_from)))
-        return cls(checkout, server, instance.identity)
+        server.write_text(json.dumps(facts(instance, ssh_from, bucket)))
+        (folder / "home").mkdir(exist_ok=True)
+        return cls(checkout, server, instance.identity, folder / "home")
 
     def another(self, folder: Path) -> "Operator":
         """Return a colleague with a checkout of their own, of the same server."""
         shutil.copytree(self.checkout, folder / "checkout", symlinks=True)
-        return Operator(folder / "checkout", self.server, self.identity)
+        return replace(self, checkout=folder / "checkout")
+
+    def of_another(self, instance: Instance, ssh_from: str, bucket: RentedBucket | None = None) -> "Operator":
+        """Return the same person with the same checkout and key, at another server."""
+        server = self.server.with_name(f"{instance.name}.json")
+        server.write_text(json.dumps(facts(instance, ssh_from, bucket)))
+        return replace(self, server=server, identity=instance.identity)
 
     def fab(self, *words: str, fails: bool = False, seconds: int = 900) -> Done:
         """Return what `fab` did, having seen that it ended as expected."""
@@ -60,7 +69,9 @@ class Operator:
     def started(self, *words: str) -> "Running":
         """Start `fab` and go on."""
         command = [sys.executable, "-m", "fabric", "--identity", str(self.identity), *words]
-        environment = {**os.environ, "INVOICES_SERVER": str(self.server), "COLUMNS": "160", "TERM": "dumb"}
+        environment = {
+            **os.environ, "INVOICES_SERVER": str(self.server), "HOME": str(self.home), "COLUMNS": "160", "TERM": "dumb",
+        }  # fmt: skip
         return Running(
             subprocess.Popen(
                 command, cwd=self.checkout, env=environment, text=True,
@@ -120,11 +131,13 @@ class Running:
         raise AssertionError(f"it never said {words!r}:\n{read}")
 
 
-def _facts(instance: Instance, ssh_from: str) -> dict[str, object]:
+def facts(instance: Instance, ssh_from: str, bucket: RentedBucket | None = None) -> dict[str, object]:
+    """Return what the outputs of a stack that rented the instance would say."""
+    rented = bucket.facts() if bucket else {}
     return {
         "host": instance.address, "ipv6_address": instance.ipv6_address, "user": USER, "server_name": "invoices",
         "instance_name": "invoices", "host_keys": [instance.host_key], "domain": DOMAIN, "region": "",
         "ssh_cidrs": [ssh_from], "dns_records_to_set": "", "backup_bucket": "", "aws_access_key_id": "",
         "aws_secret_access_key": "", "restorer_access_key_id": "", "restorer_secret_access_key": "",
-        "alarm_topic": "", "metric_namespace": "", "app_secret": "", "monthly_cost": {},
+        "alarm_topic": "", "metric_namespace": "", "app_secret": "", "monthly_cost": {}, **rented,
     }  # fmt: skip

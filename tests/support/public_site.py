@@ -77,7 +77,7 @@ def _trusting(authority: str) -> ssl.SSLContext:
 @dataclass
 class Load:
     """Requests at a steady rate, from several threads, while the block runs; `acknowledged` are the keys of receipts
-    that were answered as recorded: a journal outside of the server."""
+    that were answered as recorded, and `moments` when they were: a journal outside of the server."""
 
     site: Site
     invoice_id: int
@@ -85,6 +85,7 @@ class Load:
     posts_a_second: int = 10
     answers: Counter = field(default_factory=Counter)
     acknowledged: list[str] = field(default_factory=list)
+    moments: dict[str, float] = field(default_factory=dict)
     failures: list[str] = field(default_factory=list)
     slowest: float = 0
     _threads: list[threading.Thread] = field(default_factory=list)
@@ -142,4 +143,5 @@ class Load:
         if answer.status == 201:
             with self._lock:
                 self.acknowledged.append(key)
+                self.moments[key] = time.time()
         return answer

@@ -23,6 +23,7 @@ ANSWERS = {
     "aws:lightsail/instance:Instance": {"ipv6Addresses": ["2001:db8::9"]},
     "aws:s3/bucket:Bucket": {"arn": "arn:aws:s3:::invoices-backups-1", "bucket": "invoices-backups-1"},
     "aws:sns/topic:Topic": {"arn": "arn:aws:sns:us-east-1:1:invoices-alarms"},
+    "aws:cloudwatch/logGroup:LogGroup": {"arn": "arn:aws:logs:us-east-1:1:log-group:/invoices/invoices"},
     "aws:secretsmanager/secret:Secret": {"arn": "arn:aws:secretsmanager:us-east-1:1:secret:invoices/app"},
     "aws:iam/accessKey:AccessKey": {"secret": "the secret half"},
 }

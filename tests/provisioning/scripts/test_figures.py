@@ -11,6 +11,7 @@ from http.server import BaseHTTPRequestHandler, HTTPServer
 from typing import ClassVar
 
 import app_metrics
+import aws_key
 import figures
 import pytest
 import reports
@@ -168,10 +169,13 @@ class Answers(BaseHTTPRequestHandler):
     """Answers each request with the metrics, and keeps its path."""
 
     paths: ClassVar[list[str]] = []
+    names: ClassVar[list[str]] = []
+    status = 200
 
     def do_GET(self):
         self.paths.append(self.path)
-        self.send_response(200)
+        self.names.append(self.headers["Host"])
+        self.send_response(self.status)
         self.end_headers()
         self.wfile.write(METRICS.encode())
 
@@ -185,17 +189,30 @@ def web(monkeypatch):
     served = HTTPServer(("127.0.0.1", 0), Answers)
     threading.Thread(target=served.serve_forever, daemon=True).start()
     monkeypatch.setattr(Answers, "paths", [])
+    monkeypatch.setattr(Answers, "names", [])
     yield served.server_port
     served.shutdown()
     served.server_close()
 
 
-def test_the_app_is_asked_at_its_own_address(server, web, monkeypatch):
+def test_the_app_is_asked_at_its_own_address_by_the_name_that_it_answers_to(server, web, monkeypatch):
     monkeypatch.setattr(app_metrics, "PORT", web)
     networks = {"none": {"IPAddress": ""}, "invoices_front": {"IPAddress": "127.0.0.1"}}
     server.answers["docker inspect *"] = json.dumps([{"NetworkSettings": {"Networks": networks}}])
 
-    assert (app_metrics.errors(app_metrics.of("1")), Answers.paths) == (5, ["/metrics"])
+    assert app_metrics.errors(app_metrics.of("1")) == 5
+    assert (Answers.paths, Answers.names) == (["/metrics"], ["invoices.example.com"])
+
+
+def test_an_app_that_counts_nothing_has_no_such_figure(server, web, monkeypatch):
+    monkeypatch.setattr(app_metrics, "PORT", web)
+    monkeypatch.setattr(Answers, "status", 404)
+    server.answers["docker inspect *"] = json.dumps(
+        [{"NetworkSettings": {"Networks": {"front": {"IPAddress": "127.0.0.1"}}}}]
+    )
+
+    with pytest.raises(UnknownError, match="the app answers /metrics with 404"):
+        app_metrics.of("1")
 
 
 @pytest.fixture
@@ -250,12 +267,12 @@ ALL_WELL = {name: lambda _at, _remembered, value=value: value for name, value in
 @pytest.fixture
 def minute(server, monkeypatch, tmp_path):
     """Return a function that runs a minute of the script, later or with other parts, and returns its report."""
-    monkeypatch.setattr(figures, "KEY", tmp_path / "aws.json")
+    monkeypatch.setattr(aws_key, "FILE", tmp_path / "aws.json")
     monkeypatch.setattr(figures, "PARTS", ALL_WELL)
 
     def run(*, at=NOW, key=None, ends=0, **parts):
         if key is not None:
-            figures.KEY.write_text(json.dumps(key))
+            aws_key.FILE.write_text(json.dumps(key))
         monkeypatch.setattr(reports, "now", lambda: at)
         monkeypatch.setattr(figures, "PARTS", {**ALL_WELL, **parts})
         assert figures.main() == ends
@@ -345,7 +362,7 @@ def test_a_watchdog_is_a_web_address_and_no_file(minute):
 
 
 def test_a_key_that_cannot_be_read_is_said_and_the_figures_are_kept(minute):
-    figures.KEY.write_text("{half")
+    aws_key.FILE.write_text("{half")
 
     report = minute(ends=1)
 

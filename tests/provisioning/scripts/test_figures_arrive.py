@@ -1,58 +1,17 @@
 """What is sent with the server's own narrow key arrives where the alarms wait for it."""
 
 import json
-import os
-import socket
-import subprocess
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 
-import boto3
+import aws_key
 import botocore.exceptions
 import figures
 import pytest
 import reports
-from support.polling import is_so_within
+from support.pulumi_stack import rented
 from support.server_scripts import CERTIFICATE
 
 from infra.monitoring import NAMESPACE, _metrics_policy
-
-MINISTACK = Path(__file__).parents[3] / ".venv-s3/bin/ministack"
-REGION = "us-east-1"
-
-
-@pytest.fixture(scope="module")
-def aws(tmp_path_factory):
-    """Return a function that makes clients of an account of this machine's own, as its owner or with another key."""
-    if not MINISTACK.exists():
-        pytest.skip("ministack is not installed (make .venv-s3/s3)")
-    folder = tmp_path_factory.mktemp("aws")
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    settings = {"AUTH": "true", "BIND_HOST": "127.0.0.1", "GATEWAY_PORT": str(port), "HOME": str(folder)}
-    with (folder / "log").open("wb") as log:
-        process = subprocess.Popen([MINISTACK], cwd=folder, env=os.environ | settings, stdout=log, stderr=log)
-
-    def client(service, key="test", secret="test"):
-        return boto3.client(
-            service, region_name=REGION, endpoint_url=f"http://127.0.0.1:{port}",
-            aws_access_key_id=key, aws_secret_access_key=secret,
-        )  # fmt: skip
-
-    def answers():
-        try:
-            client("iam").list_users()
-        except botocore.exceptions.BotoCoreError:
-            return False
-        return True
-
-    try:
-        assert is_so_within(60, answers)
-        yield client
-    finally:
-        process.terminate()
-        process.wait()
 
 
 @pytest.fixture(scope="module")
@@ -63,7 +22,7 @@ def key(aws):
     iam.put_user_policy(UserName="invoices-server", PolicyName="figures", PolicyDocument=_without_conditions())
     made = iam.create_access_key(UserName="invoices-server")["AccessKey"]
     return {
-        "region": REGION, "access_key_id": made["AccessKeyId"], "secret_access_key": made["SecretAccessKey"],
+        "region": "us-east-1", "access_key_id": made["AccessKeyId"], "secret_access_key": made["SecretAccessKey"],
         "namespace": NAMESPACE, "server": "invoices", "endpoint_url": aws("iam").meta.endpoint_url,
     }  # fmt: skip
 
@@ -79,12 +38,12 @@ def _without_conditions():
 @pytest.fixture
 def minute(server, key, monkeypatch, tmp_path):
     """Return a function that runs a minute of the script, with another key if one is given."""
-    monkeypatch.setattr(figures, "KEY", tmp_path / "aws.json")
+    monkeypatch.setattr(aws_key, "FILE", tmp_path / "aws.json")
     known = {name: figures.PARTS[name] for name in ("Heartbeat", "MemoryAvailablePercent", "VerifiedBackupAgeHours")}
     monkeypatch.setattr(figures, "PARTS", known)
 
     def run(**changes):
-        figures.KEY.write_text(json.dumps(key | changes))
+        aws_key.FILE.write_text(json.dumps(key | changes))
         return figures.main()
 
     return run
@@ -118,6 +77,56 @@ def test_a_figure_that_cannot_be_taken_is_not_sent(aws, minute):
 def test_the_key_sends_figures_and_reads_none(aws, key):
     with pytest.raises(botocore.exceptions.ClientError, match="not authorized"):
         found(lambda service: aws(service, key["access_key_id"], key["secret_access_key"]), "Heartbeat")
+
+
+# What ministack cannot show is a figure that is missing: it waits for one.
+BEYOND = {
+    "DiskUsedPercent": (80, 81), "MemoryAvailablePercent": (10, 9), "VerifiedBackupAgeHours": (26, 27),
+    "InodesUsedPercent": (80, 81), "UnarchivedWalSeconds": (300, 301), "CertificateLifePercent": (25, 24),
+    "ServerErrors": (5, 6), "FailedUnits": (0, 1),
+}  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def alarm(aws):
+    """Return a function that sets an alarm as it is rented, and returns one that tells its state by now."""
+    rented_alarms = {one.inputs["metricName"]: one.inputs for one in rented(monitoring="detailed").of("MetricAlarm")}
+    cloudwatch = aws("cloudwatch")
+
+    def set_up(metric):
+        inputs = rented_alarms[metric]
+        cloudwatch.put_metric_alarm(
+            AlarmName=inputs["name"], Namespace=inputs["namespace"], MetricName=metric,
+            Dimensions=[{"Name": name, "Value": value} for name, value in inputs["dimensions"].items()],
+            Statistic=inputs["statistic"], Period=int(inputs["period"]),
+            EvaluationPeriods=int(inputs["evaluationPeriods"]),
+            Threshold=inputs["threshold"], ComparisonOperator=inputs["comparisonOperator"],
+            TreatMissingData=inputs["treatMissingData"],
+        )  # fmt: skip
+        return lambda: cloudwatch.describe_alarms(AlarmNames=[inputs["name"]])["MetricAlarms"][0]["StateValue"]
+
+    return set_up
+
+
+def test_every_alarm_is_drilled():
+    assert set(BEYOND) == set(figures.HIGHEST) | set(figures.LOWEST) - {"Heartbeat"}
+
+
+@pytest.mark.parametrize("metric", BEYOND)
+def test_an_alarm_is_well_at_its_limit_and_goes_off_beyond(minute, alarm, monkeypatch, metric):
+    state = alarm(metric)
+    states = []
+    for value in BEYOND[metric]:
+        parts = {"Heartbeat": lambda _at, _remembered: 1, metric: lambda _at, _remembered, value=value: value}
+        monkeypatch.setattr(figures, "PARTS", parts)
+        assert minute(server="drilled") == 0  # ministack's alarms look at the figure of every server
+        states.append(state())
+
+    assert states == ["OK", "ALARM"]
+
+
+def test_where_no_alarms_are_rented_nothing_is_sent(minute):
+    assert minute(namespace="", secret_access_key="another") == 0
 
 
 def test_a_key_that_is_refused_is_said(minute):

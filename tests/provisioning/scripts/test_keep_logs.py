@@ -5,6 +5,7 @@ import os
 import time
 
 import keep_logs
+import kept_lines
 import pytest
 from support.server_scripts import container
 
@@ -26,7 +27,7 @@ def logs(server, tmp_path, monkeypatch):
     (programs / "docker").chmod(0o755)
     monkeypatch.setenv("PATH", f"{programs}:/usr/bin:/bin")
     monkeypatch.setenv("LOGS", str(printed))
-    monkeypatch.setattr(keep_logs, "FOLDER", kept)
+    monkeypatch.setattr(kept_lines, "FOLDER", kept)
     server.answers["docker ps *"] = ""
 
     def prints(service, *lines, number=1):
@@ -85,7 +86,7 @@ def test_a_large_file_is_compressed_and_begun_anew(logs, monkeypatch):
     prints("app", "05:00.000000001Z new")
 
     assert [line.split()[-1] for line in run()["app.log"].splitlines()] == ["new"]
-    (compressed,) = keep_logs.FOLDER.glob("app.*.log.gz")
+    (compressed,) = kept_lines.FOLDER.glob("app.*.log.gz")
     assert len(gzip.decompress(compressed.read_bytes()).splitlines()) == 3
 
 
@@ -97,29 +98,29 @@ def test_a_service_that_never_stops_printing_does_not_fill_the_disk(logs, monkey
         # What cannot be compressed: 20 kB of it each time.
         prints("app", *[f"{minute}:00.{place:09}Z {os.urandom(100).hex()}" for place in range(1, 101)])
         run()
-        assert sum(path.stat().st_size for path in keep_logs.FOLDER.iterdir()) <= 90_000
+        assert sum(path.stat().st_size for path in kept_lines.FOLDER.iterdir()) <= 90_000
 
-    newest = max(keep_logs.FOLDER.glob("app.*.log.gz"), key=lambda path: path.name)
+    newest = max(kept_lines.FOLDER.glob("app.*.log.gz"), key=lambda path: path.name)
     assert "2026-11-28T09:39:00" in gzip.decompress(newest.read_bytes()).decode()
 
 
 def test_after_three_months_a_line_is_forgotten(logs):
     _prints, run = logs
     for name, days in (("app.1.log.gz", 91), ("app.2.log.gz", 89), ("app-v1.log.gz", 91)):
-        path = keep_logs.FOLDER / name
+        path = kept_lines.FOLDER / name
         path.write_bytes(b"")
         os.utime(path, (time.time() - days * 86_400,) * 2)
 
     run()
 
-    assert [path.name for path in keep_logs.FOLDER.glob("*.gz")] == ["app.2.log.gz"]
+    assert [path.name for path in kept_lines.FOLDER.glob("*.gz")] == ["app.2.log.gz"]
 
 
 def test_the_log_of_deploys_is_bounded_too(logs, monkeypatch):
     _prints, run = logs
     monkeypatch.setattr(keep_logs, "ROTATED_AT", 10)
-    (keep_logs.FOLDER / "deploys.log").write_text("2026-11-28 deploy v1 serves\n")
+    (kept_lines.FOLDER / "deploys.log").write_text("2026-11-28 deploy v1 serves\n")
 
     run()
 
-    assert len(list(keep_logs.FOLDER.glob("deploys.*.log.gz"))) == 1
+    assert len(list(kept_lines.FOLDER.glob("deploys.*.log.gz"))) == 1

@@ -33,7 +33,7 @@ def chore(server, tmp_path, monkeypatch):
     """Return a function that does the chores of a period and returns what one of them says, and whether it is well."""
     for name in ("kept", "packages", "dumps"):
         (tmp_path / name).mkdir()
-    monkeypatch.setattr(keep_logs, "FOLDER", tmp_path / "kept")
+    monkeypatch.setattr(kept_lines, "FOLDER", tmp_path / "kept")
     monkeypatch.setattr(maintain, "PACKAGE_LOGS", tmp_path / "packages")
     monkeypatch.setattr(maintain, "DUMPS", tmp_path / "dumps")
     monkeypatch.setattr(keep_logs, "keep", lambda _container, since: since)
@@ -101,7 +101,7 @@ def test_a_certificate_of_yesterday_is_not_enough(chore):
 
 
 def test_logs_are_kept_and_their_size_is_told(chore):
-    (keep_logs.FOLDER / "app.log").write_bytes(b" " * 2_500_000)
+    (kept_lines.FOLDER / "app.log").write_bytes(b" " * 2_500_000)
 
     assert chore("daily", "Logs") == (True, "2.5 MB are kept, rotated and bounded.")
 
@@ -114,6 +114,18 @@ def test_a_container_that_is_not_healthy_is_named(chore, server):
     assert chore("daily", "Containers") == (False, "invoices-db-1 Up 2 hours (unhealthy).")
 
 
+def test_what_runs_once_before_the_others_is_not_missed(chore, server):
+    server.answers["docker ps *"] += "\n" + container("migrate", state="exited", status="Exited (0) 3 hours ago")
+
+    assert chore("daily", "Containers") == (True, "4 run and are healthy.")
+
+
+def test_what_runs_once_and_failed_is_named(chore, server):
+    server.answers["docker ps *"] += "\n" + container("migrate", state="exited", status="Exited (1) 3 hours ago")
+
+    assert chore("daily", "Containers") == (False, "invoices-migrate-1 Exited (1) 3 hours ago.")
+
+
 def test_a_service_that_is_not_there_is_named(chore, server):
     server.answers["docker ps *"] = "\n".join(container(name) for name in ("app", "db", "proxy"))
 
@@ -121,7 +133,7 @@ def test_a_service_that_is_not_there_is_named(chore, server):
 
 
 def kept(service, *lines, at="2026-11-27T09:00:00.000000000Z"):
-    with (keep_logs.FOLDER / f"{service}.log").open("a") as file:
+    with (kept_lines.FOLDER / f"{service}.log").open("a") as file:
         file.writelines(f"invoices-{service}-1 {at} {line}\n" for line in lines)
 
 
@@ -129,6 +141,7 @@ def test_errors_of_one_kind_are_told_together(chore):
     kept("app", *[json.dumps({"level": "ERROR", "message": f"invoice {number} is lost"}) for number in (7, 8)])
     kept("app", json.dumps({"level": "INFO", "message": "well"}))
     kept("db", "2026-11-27 09:00:00.000 UTC [12] ERROR:  deadlock detected")
+    kept("db", "2026-11-27 09:00:00.000 UTC [13] FATAL:  the database system is starting up")
     kept("proxy", '{"level":"info","msg":"handled request","status":502}')
 
     assert chore("weekly", "Errors") == (
@@ -145,7 +158,7 @@ def test_errors_of_before_are_not_told_again(chore):
 
 def test_errors_in_a_compressed_file_count(chore):
     line = 'invoices-app-1 2026-11-27T09:00:00.000000000Z {"level": "ERROR", "message": "no"}\n'
-    (keep_logs.FOLDER / "app.17.log.gz").write_bytes(gzip.compress(line.encode()))
+    (kept_lines.FOLDER / "app.17.log.gz").write_bytes(gzip.compress(line.encode()))
 
     assert kept_lines.grouped_errors(NOW - timedelta(days=7)) == {"app: no": 1}
 
@@ -156,6 +169,12 @@ def test_the_disk_is_foreseen(chore):
 
 def test_invoices_are_counted_by_the_app(chore):
     assert chore("weekly", "Invoices") == (True, "4 open.")
+
+
+def test_where_there_are_no_invoices_that_is_said(chore, server):
+    server.answers["docker exec * invoices report statuses --json"] = json.dumps({"statuses": {"open": 0}})
+
+    assert chore("weekly", "Invoices") == (True, "There are none.")
 
 
 def test_room_is_made_by_pruning_images_and_the_journal(chore, server):

@@ -1,9 +1,11 @@
 """What the app counts of itself, read from its own address: the proxy lets nobody see it."""
 
 import re
-import urllib.request
 from collections.abc import Iterator, Sequence
+from contextlib import closing
 from dataclasses import dataclass
+from http import HTTPStatus
+from http.client import HTTPConnection
 
 import machine
 
@@ -22,7 +24,14 @@ class MetricSample:
 
 def of(container: str) -> list[MetricSample]:
     """Raise OSError or UnknownError if the container does not answer."""
-    with urllib.request.urlopen(f"http://{_address(container)}:{PORT}/metrics", timeout=_SECONDS) as answer:
+    # The app answers to its own name only, at whatever address.
+    name = machine.stack_settings().get("DOMAIN", "")
+    connection = HTTPConnection(_address(container), PORT, timeout=_SECONDS)
+    with closing(connection):
+        connection.request("GET", "/metrics", headers={"Host": name})
+        answer = connection.getresponse()
+        if answer.status != HTTPStatus.OK:
+            raise machine.UnknownError(f"the app answers /metrics with {answer.status}")
         return list(samples(answer.read().decode()))
 
 

@@ -44,7 +44,7 @@ def in_container(command: tuple[str, ...]) -> Report:
     try:
         report: Report = json.loads(lines[-1])
     except (IndexError, ValueError) as error:
-        raise FailedError(last_line(done) or f"`invoices {' '.join(command)}` reported nothing.") from error
+        raise FailedError(said(done) or f"`invoices {' '.join(command)}` reported nothing.") from error
     report["ok"] = bool(report.get("ok")) and done.returncode == 0
     return report
 
@@ -56,7 +56,7 @@ def base_backup() -> Report:
     for words in (["stanza-create"], ["--type=full", "backup"]):
         done = run([*inside, *words])
         if done.returncode:
-            raise FailedError(f"The database could not be copied as a whole: {last_line(done)}")
+            raise FailedError(f"The database could not be copied as a whole: {said(done)}")
     newest = json.loads(run([*inside, "--output=json", "info"]).stdout)[0]["backup"][-1]
     seconds = round((reports.now() - began).total_seconds())
     return {
@@ -82,9 +82,11 @@ def run(command: list[str]) -> "subprocess.CompletedProcess[str]":
     return subprocess.run(command, check=False, capture_output=True, text=True, timeout=_SECONDS)
 
 
-def last_line(done: "subprocess.CompletedProcess[str]") -> str:
-    lines = (done.stderr or done.stdout).strip().splitlines()
-    return lines[-1] if lines else ""
+def said(done: "subprocess.CompletedProcess[str]") -> str:
+    """Return the first error that the program told of, else its last line: hints come after it."""
+    lines = [line.strip() for line in (done.stderr or done.stdout).splitlines() if line.strip()]
+    errors = [line.partition("ERROR: ")[2] for line in lines if "ERROR: " in line]
+    return (errors or lines[-1:] or [""])[0]
 
 
 if __name__ == "__main__":

@@ -1,21 +1,19 @@
 """Takes the figures of the server each minute: kept, sent to the alarms, and a watchdog told that all is well."""
 
-import json
 import os
 import sys
 import urllib.request
 from collections.abc import Callable, Mapping
 from datetime import datetime
 from functools import partial
-from pathlib import Path
 from typing import Any
 
 import app_metrics
+import aws_key
 import machine
 import reports
 import site_certificate
 
-KEY = Path("/etc/invoices/aws.json")
 # Beyond these a figure alarms; the same stand in what is rented.
 HIGHEST = {
     "DiskUsedPercent": 80,
@@ -44,8 +42,8 @@ def main() -> int:
     taken, missing = take(PARTS, at, remembered)
     unwell = [*beyond(taken), *(f"{name}: {why}." for name, why in missing.items() if is_expected(name))]
     trouble = [
-        *_tried("Figures are not sent", lambda: send(_key(), taken, at)),
-        *_tried("The watchdog is not told", lambda: ping(_key(), at, remembered, is_well=not unwell)),
+        *_tried("Figures are not sent", lambda: send(aws_key.read(), taken, at)),
+        *_tried("The watchdog is not told", lambda: ping(aws_key.read(), at, remembered, is_well=not unwell)),
     ]
     report = {
         "at": reports.written(at),
@@ -80,19 +78,9 @@ def is_expected(name: str) -> bool:
 
 
 def send(key: Mapping[str, str], taken: Mapping[str, float], at: datetime) -> None:
-    if not key.get("access_key_id"):
+    if not key.get("access_key_id") or not key.get("namespace"):
         return
-    import boto3  # noqa: PLC0415  # half a second, and only where somebody is sent to
-    from botocore.config import Config  # noqa: PLC0415
-
-    client = boto3.client(
-        "cloudwatch",
-        region_name=key["region"],
-        aws_access_key_id=key["access_key_id"],
-        aws_secret_access_key=key["secret_access_key"],
-        endpoint_url=key.get("endpoint_url"),
-        config=Config(connect_timeout=5, read_timeout=5, retries={"max_attempts": 1}),
-    )
+    client = aws_key.client("cloudwatch", key)
     server = [{"Name": "Server", "Value": key["server"]}]
     data = [
         {"MetricName": name, "Dimensions": server, "Timestamp": at, "Value": value} for name, value in taken.items()
@@ -115,7 +103,7 @@ def ping(key: Mapping[str, str], at: datetime, remembered: Remembered, *, is_wel
 def _heartbeat(_at: datetime, _remembered: Remembered) -> float:
     well = {one.service for one in machine.containers() if one.is_well}
     if still := [service for service in machine.SERVICES if service not in well]:
-        raise machine.UnknownError(f"{' and '.join(still)} {'does' if len(still) == 1 else 'do'} not run")
+        raise machine.UnknownError(f"{', '.join(still)} {'does' if len(still) == 1 else 'do'} not run")
     return 1
 
 
@@ -197,15 +185,6 @@ def _is_high(name: str, value: float) -> bool:
 
 def _is_low(name: str, value: float) -> bool:
     return name in LOWEST and value < LOWEST[name]
-
-
-def _key() -> dict[str, str]:
-    """Return an empty key where figures go nowhere; raises ValueError."""
-    try:
-        found: dict[str, str] = json.loads(KEY.read_text(encoding="utf-8"))
-    except FileNotFoundError:
-        return {}
-    return found
 
 
 def _tried(what: str, action: Callable[[], None]) -> list[str]:

@@ -12,9 +12,11 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
+import kept_lines
 import machine
+import reports
+import ship_logs
 
-FOLDER = Path("/var/log/invoices")
 ROTATED_AT = 10_000_000
 MOST_BYTES = 300_000_000
 MOST_DAYS = 90
@@ -28,17 +30,28 @@ def main() -> int:
     for one in ours:
         kept[one.id] = keep(one, kept.get(one.id, ""))
     here = {one.id for one in ours}
-    _write(FOLDER / _STATE, json.dumps({id_: moment for id_, moment in kept.items() if id_ in here}))
-    for path in FOLDER.glob("*.log"):
+    _write(kept_lines.FOLDER / _STATE, json.dumps({id_: moment for id_, moment in kept.items() if id_ in here}))
+    for path in kept_lines.FOLDER.glob("*.log"):
         rotate(path)
     bound()
+    return 0
+
+
+def main_of_timer() -> int:
+    """Keep first: what cannot be sent now is sent later."""
+    main()
+    try:
+        ship_logs.ship(kept_lines.FOLDER, reports.now())
+    except Exception as error:  # noqa: BLE001  # whatever it is, the lines are kept, and sent the next time
+        print(f"Logs are not sent: {error}.", file=sys.stderr)
+        return 1
     return 0
 
 
 def keep(container: machine.StackContainer, since: str) -> str:
     """Append what it printed after that moment; return the moment of its last line."""
     newest = since
-    with (FOLDER / f"{container.service}.log").open("a", encoding="utf-8") as file:
+    with (kept_lines.FOLDER / f"{container.service}.log").open("a", encoding="utf-8") as file:
         for line in _printed_since(container.id, since):
             moment = line.partition(" ")[0]
             if moment > since:
@@ -60,8 +73,8 @@ def rotate(path: Path) -> None:
 
 def bound() -> None:
     """Remove what is older than three months, and then the oldest until the rest has room enough."""
-    rotated = sorted(FOLDER.glob("*.gz"), key=lambda path: path.stat().st_mtime)
-    size = sum(path.stat().st_size for path in FOLDER.iterdir())
+    rotated = sorted(kept_lines.FOLDER.glob("*.gz"), key=lambda path: path.stat().st_mtime)
+    size = sum(path.stat().st_size for path in kept_lines.FOLDER.iterdir())
     for path in rotated:
         is_old = time.time() - path.stat().st_mtime > MOST_DAYS * 86_400
         if not is_old and size <= MOST_BYTES:
@@ -82,7 +95,7 @@ def _printed_since(id_: str, since: str) -> Iterator[str]:
 
 def _kept() -> dict[str, str]:
     try:
-        found: dict[str, str] = json.loads((FOLDER / _STATE).read_text(encoding="utf-8"))
+        found: dict[str, str] = json.loads((kept_lines.FOLDER / _STATE).read_text(encoding="utf-8"))
     except (OSError, ValueError):
         return {}
     return found
@@ -95,4 +108,4 @@ def _write(path: Path, text: str) -> None:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(main_of_timer())

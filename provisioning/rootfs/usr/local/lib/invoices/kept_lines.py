@@ -9,12 +9,15 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
-import keep_logs
 import machine
 
+FOLDER = Path("/var/log/invoices")
 _NUMBERS = re.compile(r"\b[0-9a-f]{8}-[0-9a-f-]{27}\b|0x[0-9a-f]+|\d+")
 _LONGEST = 160
-_OF_POSTGRESQL = re.compile(r"(?:ERROR|FATAL|PANIC):  (?P<text>.*)")
+# Whoever connects while it starts or stops is told so, and tries again.
+_OF_POSTGRESQL = re.compile(
+    r"(?:ERROR|FATAL|PANIC):  (?!the database system is (?:starting up|shutting down))(?P<text>.*)"
+)
 _SLOW = re.compile(r"duration: (?P<milliseconds>[\d.]+) ms  (?:statement|execute [^:]*|parse [^:]*): (?P<query>.*)")
 _SEVERE = {"ERROR", "CRITICAL", "FATAL", "PANIC"}
 _SERVER_ERROR = 500
@@ -49,13 +52,18 @@ def slow_queries(since: datetime) -> list[SlowQuery]:
 
 def lines_of(service: str, since: datetime) -> Iterator[str]:
     """Yield what a service printed since then, as far as it was kept, without container and moment."""
+    return (text for _moment, text in moments_of(service, since))
+
+
+def moments_of(service: str, since: datetime) -> Iterator[tuple[str, str]]:
+    """Yield each line with its moment, as the log has it."""
     first = since.strftime("%Y-%m-%dT%H:%M:%S")
-    for path in (*sorted(keep_logs.FOLDER.glob(f"{service}.*log.gz")), keep_logs.FOLDER / f"{service}.log"):
+    for path in (*sorted(FOLDER.glob(f"{service}.*log.gz")), FOLDER / f"{service}.log"):
         for line in _lines(path, since):
             _container, _, rest = line.partition(" ")
             moment, _, text = rest.partition(" ")
             if moment >= first:
-                yield text.rstrip("\n")
+                yield moment, text.rstrip("\n")
 
 
 def _lines(path: Path, since: datetime) -> Iterator[str]:

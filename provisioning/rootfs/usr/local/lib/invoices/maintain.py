@@ -121,17 +121,22 @@ def _verified_backup(at: datetime) -> Says:
 
 def _logs(_at: datetime) -> Says:
     keep_logs.main()
-    kept = sum(path.stat().st_size for path in keep_logs.FOLDER.iterdir())
+    kept = sum(path.stat().st_size for path in kept_lines.FOLDER.iterdir())
     return kept <= keep_logs.MOST_BYTES * 1.2, f"{kept / 1e6:.1f} MB are kept, rotated and bounded."
 
 
 def _containers(_at: datetime) -> Says:
     found = machine.containers()
-    wrong = [f"{one.name} {one.status}" for one in found if not one.is_well]
+    wrong = [f"{one.name} {one.status}" for one in found if not one.is_well and not _has_done_its_work(one)]
     absent = sorted(set(machine.SERVICES) - {one.service for one in found})
     if wrong or absent:
         return False, "; ".join([*wrong, *(f"there is no {service}" for service in absent)]) + "."
-    return True, f"{len(found)} run and are healthy."
+    return True, f"{sum(one.is_well for one in found)} run and are healthy."
+
+
+def _has_done_its_work(one: machine.StackContainer) -> bool:
+    """Return whether it is one that runs once, before the others."""
+    return one.service not in machine.SERVICES and one.status.startswith("Exited (0)")
 
 
 def _errors(at: datetime) -> Says:
@@ -154,7 +159,8 @@ def _disk(at: datetime) -> Says:
 def _statuses(_at: datetime) -> Says:
     printed = machine.inside("app", "invoices", "report", "statuses", "--json", seconds=60)
     found = json.loads(printed)["statuses"]
-    return True, ", ".join(f"{count} {status}" for status, count in found.items() if count) + "."
+    counted = ", ".join(f"{count} {status}" for status, count in found.items() if count)
+    return True, f"{counted}." if counted else "There are none."
 
 
 def _room(at: datetime) -> Says:

@@ -55,10 +55,16 @@ def read(name: str) -> dict[str, Any]:
 
 def keep(name: str, report: dict[str, Any]) -> None:
     """Replace the report at once: whoever reads it meanwhile sees the old one or the new one."""
-    with tempfile.NamedTemporaryFile("w", dir=FOLDER, prefix=f".{name}-", delete=False, encoding="utf-8") as file:
-        json.dump(report, file, ensure_ascii=False)
-        file.write("\n")
-        file.flush()
-        os.fsync(file.fileno())
-    Path(file.name).chmod(0o644)
-    Path(file.name).replace(FOLDER / f"{name}.json")
+    number, path = tempfile.mkstemp(dir=FOLDER, prefix=f".{name}-")
+    beside = Path(path)
+    try:
+        with os.fdopen(number, "w", encoding="utf-8") as file:
+            json.dump(report, file, ensure_ascii=False)
+            file.write("\n")
+            file.flush()
+            os.fsync(file.fileno())
+        beside.chmod(0o644)
+        beside.replace(FOLDER / f"{name}.json")
+    except BaseException:
+        beside.unlink(missing_ok=True)  # a full disk would otherwise get one more each minute
+        raise
