@@ -16,9 +16,10 @@ _ESCAPED = {code: repr(chr(code))[1:-1] for code in _CONTROLS}
 def set_up(level: str, log_format: str, errors: ErrorGroups | None = None) -> None:
     """Configure the root logger, libraries included; `log_format` is `json` or `text`, errors are also counted."""
     handler = logging.StreamHandler()
-    handler.addFilter(_add_context)
     handler.setFormatter(_json() if log_format == "json" else _Text())
     handlers = [handler, *([ErrorHandler(errors)] if errors else [])]
+    for one in handlers:
+        one.addFilter(_add_context)
     logging.basicConfig(level=level, handlers=handlers, force=True)
     # Peewee logs queries at DEBUG with their parameters, some of which are secret.
     logging.getLogger("peewee").setLevel(logging.WARNING)

@@ -138,7 +138,8 @@ class _Application(bottle.Bottle):
             answer: Iterable[bytes] = super().wsgi(environ, start)
             seconds = perf_counter() - began
             log_answer(environ, answered, seconds)
-            self._metrics.count_request(environ, answered, seconds)
+            in_maintenance = self._pages.read_only.current is not None
+            self._metrics.count_request(environ, answered, seconds, in_maintenance=in_maintenance)
         return answer
 
     def default_error_handler(self, error: bottle.HTTPError) -> str:

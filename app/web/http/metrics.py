@@ -47,10 +47,14 @@ class Metrics:
             Counter("invoices_failed_logins", "Sign-ins that failed, by step.", ["step"], registry=registry),
         )
 
-    def count_request(self, environ: Mapping[str, Any], status: str, seconds: float) -> None:
+    def count_request(
+        self, environ: Mapping[str, Any], status: str, seconds: float, *, in_maintenance: bool = False
+    ) -> None:
+        """Count what maintenance refuses apart: it is no failure, and alarms nobody."""
+        kind = "maintenance" if in_maintenance and status.startswith("503") else f"{status[:1]}xx"
         route = getattr(environ.get("bottle.route"), "rule", _NO_ROUTE)
         method = environ.get("REQUEST_METHOD", "")
-        self.requests.labels(route, method if method in _METHODS else "other", f"{status[:1]}xx").inc()
+        self.requests.labels(route, method if method in _METHODS else "other", kind).inc()
         self.seconds.labels(route).observe(seconds)
 
     def told(self, others: Collector) -> bytes:

@@ -45,17 +45,22 @@ class Watched(Collector):
             jobs.add_metric([kind, outcome], count)
         yield jobs
         yield CounterMetricFamily("invoices_errors", "Errors of app and worker.", value=self.errors.recent().total)
-        try:
-            with connection():
-                found, waiting = imports.count_by_state(), self.queue.pending_count()
-        except Exception:  # noqa: BLE001  # no figure is better than none at all
-            log.warning("the figures of the database and the queue cannot be told")
-            return
-        yield GaugeMetricFamily("invoices_queued_jobs", "Jobs that wait for the worker.", value=waiting)
+        for figure in (self._queued, self._imports):
+            try:
+                with connection():
+                    yield figure()
+            except Exception:  # noqa: BLE001  # one figure less is better than none at all
+                log.warning("a figure of the database or the queue cannot be told")
+
+    def _queued(self) -> Metric:
+        waiting = self.queue.pending_count()
+        return GaugeMetricFamily("invoices_queued_jobs", "Jobs that wait for the worker.", value=waiting)
+
+    def _imports(self) -> Metric:
         states = GaugeMetricFamily("invoices_imports", "Imports by state.", labels=["state"])
-        for state, count in found.items():
+        for state, count in imports.count_by_state().items():
             states.add_metric([state], count)
-        yield states
+        return states
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,7 +4,9 @@ import os
 import re
 from ipaddress import ip_network
 
+import app_metrics
 import pytest
+import slow_requests
 from support.browser import Browser
 from support.records import an_import, an_invoice
 
@@ -185,6 +187,16 @@ def test_failures_are_counted(browser, counted, monkeypatch):
     assert counted('invoices_requests_total{method="GET",route="/customers",status="5xx"}') == 1
 
 
+def test_the_server_reads_what_the_app_tells(browser, stranger, monkeypatch):
+    browser.get("/customers")
+    monkeypatch.setattr("app.web.http.rendering.Pages.show", lambda *_, **__: 1 / 0)
+    browser.get("/customers", expect_errors=True)
+
+    samples = list(app_metrics.samples(stranger.get("/metrics", extra_environ=WITHIN).text))
+    assert app_metrics.errors(samples) == 1
+    assert "/customers" in dict(slow_requests.by_route(samples))
+
+
 def test_no_label_has_more_values_than_there_are_routes(app, stranger, counted):
     for number in range(30):
         stranger.get(f"/nowhere/{number}", expect_errors=True)
@@ -238,6 +250,12 @@ def test_figures_of_the_app_are_told_though_its_database_is_away(stranger, count
 
     assert counted('invoices_imports{state="applied"}') is None
     assert counted('invoices_requests_total{method="GET",route="/metrics",status="2xx"}') == 1
+
+
+def test_a_queue_that_is_away_hides_no_other_figure(stranger, counted, monkeypatch):
+    monkeypatch.setattr("huey.api.Huey.pending_count", lambda _self: 1 / 0)
+
+    assert (counted("invoices_queued_jobs"), counted('invoices_imports{state="applied"}')) == (None, 0)
 
 
 def test_each_state_of_an_import_has_a_figure(stranger, counted):

@@ -139,6 +139,33 @@ def test_a_program_is_refused_before_its_request_is_kept(browser, user, invoice,
     assert tables.ApiRequestModel.select().count() == 0
 
 
+def test_whatever_a_program_writes_is_closed(app, browser, user, maintenance, clock):
+    token = token_actions.create(TokenFacts("n8n", frozenset(TokenRight), None, EVERYTHING), user, clock())
+    begin(maintenance)
+    sent = {"Authorization": f"Bearer {token}"}
+    writing = [route for route in app.routes if route.rule.startswith("/api/") and route.method != "GET"]
+
+    answers = {
+        (route.method, route.rule): browser.request(
+            path_of(route.rule), method=route.method, headers=sent, expect_errors=True
+        ).status_int
+        for route in writing
+    }
+
+    assert len(answers) > 5
+    assert set(answers.values()) == {503}
+
+
+def test_what_maintenance_refuses_counts_as_no_failure(browser, invoice, maintenance):
+    begin(maintenance)
+    receipt(browser, invoice).submit(expect_errors=True)
+
+    told = browser.get("/metrics", extra_environ={"REMOTE_ADDR": "127.0.0.1"}).text
+    rule = 'method="POST",route="/invoices/<invoice_id:id>/payments"'
+    assert f'invoices_requests_total{{{rule},status="maintenance"}} 1.0' in told
+    assert 'status="5xx"' not in told
+
+
 def test_a_program_reads_on(browser, user, invoice, maintenance, clock):
     token = token_actions.create(TokenFacts("n8n", frozenset(TokenRight), None, EVERYTHING), user, clock())
     begin(maintenance)
