@@ -3,7 +3,7 @@
 set -euo pipefail
 shopt -s extglob dotglob
 
-volume=/var/lib/postgresql
+volume=${VOLUME:-/var/lib/postgresql}
 if [ -e "$volume/PG_VERSION" ] && [ ! -e "$PGDATA" ]; then
   mkdir -p "$PGDATA.moved"
   mv "$volume"/!(17|data) "$PGDATA.moved/"
