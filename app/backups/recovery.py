@@ -14,7 +14,7 @@ from app.backups.manifest import refuse_newer
 from app.backups.physical import NEWEST, BaseBackup, PhysicalError, Repository, Target
 from app.backups.refusals import BackupError
 from app.backups.scratch import folder_in, require_room, server_of, stop_left_running
-from app.domain.sentences import counted
+from app.domain.sentences import counted, plain
 from app.store.access import audit_chain
 from app.store.db import database
 
@@ -54,7 +54,8 @@ class Found:
             counted(rows.get(table, 0), table.removesuffix("s"), table)
             for table in ("customers", "invoices", "payments")
         )
-        return f"Restored in {self.seconds:.0f} s: {held}; the audit holds with {self.figures.audit_entries:,} entries."
+        entries = f"the audit holds with {self.figures.audit_entries:,} entries"
+        return plain(f"Restored in {self.seconds:.0f} s: {held}; {entries}.")
 
 
 def restore_beside(wanted: Wanted, volume: Path, now: datetime) -> Found:
