@@ -85,7 +85,7 @@ def test_a_file_that_differs_or_is_missing_is_noticed(servers, spoil):
     carried(old, new)
     spoil(new.folder / "arrived/1/workbook")
 
-    with pytest.raises(RefusedError, match="new: the files in .*/arrived are not those in .*/imports of old"):
+    with pytest.raises(RefusedError, match=r"new: the files in .*/arrived are not those in .*/imports of old"):
         require_equal(old, f"{old.folder}/imports", new, f"{new.folder}/arrived")
 
 
@@ -115,7 +115,5 @@ def test_a_server_without_room_for_it_is_refused(servers, monkeypatch):
     for one, answer in ((old, {"sh": Ran(0, "4 .\n"), "df": Ran(0, "Avail\n90\n")}), (new, {"df": df})):
         monkeypatch.setattr(one, "run", lambda *command, answer=answer, **_: answer[command[0]])
 
-    with pytest.raises(
-        RefusedError, match="new: to carry .*/imports of old takes 0 MB, and 0 are free: make room there"
-    ):
+    with pytest.raises(RefusedError, match=r"new: to carry .*/imports of old takes 0 MB, and 0 are free"):
         require_room(old, f"{old.folder}/imports", new)
