@@ -105,35 +105,12 @@ def forget(folder: Path) -> None:
     (folder / "pgbackrest.conf").unlink(missing_ok=True)
 
 
-@contextmanager
-def _configured(repository: Repository, scratch: Path) -> Iterator[tuple[str | Path, ...]]:
-    try:
-        yield _configure(repository, scratch)
-    finally:
-        forget(scratch)
+def repository_settings(repository: Repository, folder: Path) -> list[tuple[str, str]]:
+    """Return the lines of pgBackRest's file of settings; what it locks is in the folder."""
+    return [(name, text) for name, text in _all_settings(repository, folder) if text]
 
 
-def _configure(repository: Repository, folder: Path) -> tuple[str | Path, ...]:
-    """Write the settings to a file, as the arguments of a process can be seen by others; return the command."""
-    path = folder / "pgbackrest.conf"
-    if repository.ca_file:
-        repository = replace(repository, ca_file=str(_readable_copy(Path(repository.ca_file), folder)))
-    lines = ["[global]", *(f"{name}={value}" for name, value in _settings(repository, folder) if value)]
-    path.touch(mode=0o600)
-    path.write_text("\n".join([*lines, f"[{STANZA}]", f"pg1-path={folder / 'data'}", ""]), encoding="utf-8")
-    give_to_owner(folder, path)
-    return path_of("pgbackrest"), f"--config={path}", f"--stanza={STANZA}"
-
-
-def _readable_copy(certificate: Path, folder: Path) -> Path:
-    """Copy it for the owner of the folder, who need not be who runs this."""
-    copy = folder / certificate.name
-    copy.write_bytes(certificate.read_bytes())
-    give_to_owner(folder, copy)
-    return copy
-
-
-def _settings(repository: Repository, folder: Path) -> Iterator[tuple[str, str]]:
+def _all_settings(repository: Repository, folder: Path) -> Iterator[tuple[str, str]]:
     place = urlsplit(repository.place)
     yield from (
         ("repo1-cipher-type", "aes-256-cbc"),
@@ -164,13 +141,41 @@ def _settings(repository: Repository, folder: Path) -> Iterator[tuple[str, str]]
     )
 
 
+@contextmanager
+def _configured(repository: Repository, scratch: Path) -> Iterator[tuple[str | Path, ...]]:
+    try:
+        yield _configure(repository, scratch)
+    finally:
+        forget(scratch)
+
+
+def _configure(repository: Repository, folder: Path) -> tuple[str | Path, ...]:
+    """Write the settings to a file, as the arguments of a process can be seen by others; return the command."""
+    path = folder / "pgbackrest.conf"
+    if repository.ca_file:
+        repository = replace(repository, ca_file=str(_readable_copy(Path(repository.ca_file), folder)))
+    lines = ["[global]", *(f"{name}={text}" for name, text in repository_settings(repository, folder))]
+    path.touch(mode=0o600)
+    path.write_text("\n".join([*lines, f"[{STANZA}]", f"pg1-path={folder / 'data'}", ""]), encoding="utf-8")
+    give_to_owner(folder, path)
+    return path_of("pgbackrest"), f"--config={path}", f"--stanza={STANZA}"
+
+
+def _readable_copy(certificate: Path, folder: Path) -> Path:
+    """Copy it for the owner of the folder, who need not be who runs this."""
+    copy = folder / certificate.name
+    copy.write_bytes(certificate.read_bytes())
+    give_to_owner(folder, copy)
+    return copy
+
+
 def _sentence(repository: Repository, error: ScratchError) -> str:
     said = _SAID.search(str(error))
     return f"{_shown(repository)} cannot be restored: {(said['what'] if said else str(error)).rstrip('.')}."
 
 
 def _shown(repository: Repository) -> str:
-    return f"The archive {repository.place.rstrip('/')}/wal/{repository.name}"
+    return f"The repository {repository.place.rstrip('/')}/wal/{repository.name}"
 
 
 def _status(found: list[dict[str, Any]]) -> str:

@@ -13,7 +13,8 @@ from app.backups.figures import Figures, differences, firm_day
 from app.backups.manifest import refuse_newer
 from app.backups.physical import NEWEST, BaseBackup, PhysicalError, Repository, Target
 from app.backups.refusals import BackupError
-from app.backups.scratch import folder_in, require_room, server_of, stop_left_running
+from app.backups.scratch import folder_in, server_of, stop_left_running
+from app.backups.working_folder import full_disk_told, refuse_without_room
 from app.domain.sentences import counted, plain
 from app.store.access import audit_chain
 from app.store.db import database
@@ -66,20 +67,25 @@ def restore_beside(wanted: Wanted, volume: Path, now: datetime) -> Found:
     discard(volume)
     folder = folder_in(volume, RESTORED)
     try:
-        base = _base_for(wanted, folder)
-        require_room(volume, base.size + _SPARE_BYTES)
-        began = monotonic()
-        target = Target.at(wanted.moment) if wanted.moment else NEWEST
-        physical.restore(wanted.repository, folder, target)
-        with server_of(folder, _SUPERUSER, is_kept=True) as server:
-            physical.forget(folder)
-            seconds = monotonic() - began
-            server.do("pg_amcheck", *_AMCHECK, "--database", _DATABASE)
-            figures = _looked_at(server.url(_DATABASE), wanted, now)
+        with full_disk_told():
+            found = _restored(wanted, volume, folder, now)
         (folder / _COMPLETE).touch()
     except BaseException:
         discard(volume)
         raise
+    return found
+
+
+def _restored(wanted: Wanted, volume: Path, folder: Path, now: datetime) -> Found:
+    base = _base_for(wanted, folder)
+    refuse_without_room(volume, base.size + _SPARE_BYTES)
+    began = monotonic()
+    physical.restore(wanted.repository, folder, Target.at(wanted.moment) if wanted.moment else NEWEST)
+    with server_of(folder, _SUPERUSER, is_kept=True) as server:
+        physical.forget(folder)
+        seconds = monotonic() - began
+        server.do("pg_amcheck", *_AMCHECK, "--database", _DATABASE)
+        figures = _looked_at(server.url(_DATABASE), wanted, now)
     return Found(base, figures, seconds)
 
 

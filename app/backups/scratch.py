@@ -1,5 +1,7 @@
 """A PostgreSQL server of its own in a folder, reached by a socket in it alone: what a backup is tried with."""
 
+import errno
+import fcntl
 import os
 import shlex
 import shutil
@@ -15,8 +17,10 @@ from urllib.parse import quote, urlencode
 from app.backups.refusals import BackupError
 
 _VERSIONS = Path("/usr/lib/postgresql")
-_MEGABYTE = 1024 * 1024
+_FULL = "No space left on device"
+_AS_GOOD_AS_FULL = 1024 * 1024  # pgBackRest does not say why it could not write
 _START_SECONDS = 900
+_END_SECONDS = 30
 _SOCKETS_ONLY = "local all all trust\n"
 # What is thrown away does not have to outlive a power cut.
 _THROWN_AWAY = ("fsync=off", "full_page_writes=off")
@@ -40,14 +44,14 @@ class ScratchError(BackupError):
 
 
 @dataclass(frozen=True, slots=True)
-class Server:
+class ScratchServer:
     """A server that runs; `user` may do everything in it."""
 
     folder: Path
     user: str
 
     def url(self, database: str) -> str:
-        return f"postgresql:///{database}?{urlencode({'host': self.folder, 'user': self.user}, quote_via=quote)}"
+        return f"postgresql://{quote(self.user)}@/{database}?{urlencode({'host': self.folder}, quote_via=quote)}"
 
     def do(self, program: str, *arguments: str | Path) -> None:
         """Run one of PostgreSQL's programs on it; raises ScratchError with what the program said."""
@@ -74,7 +78,10 @@ def path_of(program: str) -> Path:
 def run_as_owner(
     folder: Path, *command: str | Path, env: Mapping[str, str] | None = None, seconds: float = 3600
 ) -> str:
-    """Run the command and return what it prints; root runs it as the owner of the folder, as PostgreSQL requires."""
+    """Run the command and return what it prints; root runs it as the owner of the folder, as PostgreSQL requires.
+
+    Raises ScratchError, or OSError if the disk is full.
+    """
     name = Path(command[0]).name
     environment = {"PATH": "/usr/local/bin:/usr/bin:/bin", "LC_ALL": "C.UTF-8", "PGCONNECT_TIMEOUT": "10"}
     try:
@@ -93,6 +100,8 @@ def run_as_owner(
     except subprocess.TimeoutExpired as error:
         raise ScratchError(f"{name} was not done after {seconds:.0f} seconds.") from error
     if done.returncode != 0:
+        if _FULL in done.stderr + done.stdout or shutil.disk_usage(folder).free < _AS_GOOD_AS_FULL:
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
         said = _last_lines(done.stderr or done.stdout)
         raise ScratchError(f"{name} failed: {said or f'it ended with {done.returncode}'}")
     return done.stdout
@@ -122,27 +131,42 @@ def empty(scratch: Path) -> None:
     for pid_file in scratch.glob("*/data/postmaster.pid"):
         _stop(pid_file.parent)
     for path in scratch.iterdir():
+        _remove(path)
+
+
+def _remove(path: Path) -> None:
+    """Try again for as long as a program of the killed run, which loses its files by this, still writes some."""
+    ends = monotonic() + _END_SECONDS
+    while path.exists():
         if path.is_dir() and not path.is_symlink():
-            shutil.rmtree(path)
+            shutil.rmtree(path, ignore_errors=True)
         else:
-            path.unlink()
-
-
-def free_bytes(scratch: Path) -> int:
-    return shutil.disk_usage(scratch).free
-
-
-def require_room(scratch: Path, needed: int) -> None:
-    free = free_bytes(scratch)
-    if free < needed:
-        raise ScratchError(
-            f"The scratch folder {scratch} has room for {_megabytes(free)} MB, and trying the backup takes "
-            f"{_megabytes(needed)} MB: make room there."
-        )
+            path.unlink(missing_ok=True)
+        if monotonic() > ends:
+            raise ScratchError(f"{path} cannot be removed: end the program that still writes there.")
 
 
 @contextmanager
-def new_server(folder: Path, user: str = "invoices") -> Iterator[Server]:
+def own_folder(scratch: Path, name: str) -> Iterator[Path]:
+    """Give an empty folder below `scratch`, with its owner, to one run at a time, and empty it in the end."""
+    scratch.mkdir(mode=0o700, parents=True, exist_ok=True)
+    folder = scratch / name
+    with (scratch / f".{name}").open("w", encoding="ascii") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)  # let go when this process ends, even if it is killed
+        except BlockingIOError as error:
+            raise ScratchError(f"Another run is busy in {folder}: wait until it is done.") from error
+        folder.mkdir(mode=0o700, exist_ok=True)
+        give_to_owner(scratch, folder)
+        empty(folder)
+        try:
+            yield folder
+        finally:
+            empty(folder)
+
+
+@contextmanager
+def new_server(folder: Path, user: str = "invoices") -> Iterator[ScratchServer]:
     """Run a new, empty cluster in the folder."""
     initdb = (path_of("initdb"), "-D", folder / "data", "-U", user, "-A", "trust", "-E", "UTF8", "--locale=C.UTF-8")
     run_as_owner(folder, *initdb, "--data-checksums", "--no-sync")
@@ -151,7 +175,7 @@ def new_server(folder: Path, user: str = "invoices") -> Iterator[Server]:
 
 
 @contextmanager
-def server_of(folder: Path, user: str, *, is_kept: bool = False) -> Iterator[Server]:
+def server_of(folder: Path, user: str, *, is_kept: bool = False) -> Iterator[ScratchServer]:
     """Run the cluster in the folder `data`, with settings of our own in place of those that it was backed up with.
 
     Returns once recovery has ended; raises ScratchError with the server's last words if it cannot. If the cluster is
@@ -160,7 +184,7 @@ def server_of(folder: Path, user: str, *, is_kept: bool = False) -> Iterator[Ser
     data, log = folder / "data", folder / "log"
     try:
         _start(folder, data, log, () if is_kept else _THROWN_AWAY)
-        yield Server(folder, user)
+        yield ScratchServer(folder, user)
         if is_kept:
             run_as_owner(folder, path_of("pg_ctl"), "-D", data, "-m", "fast", "-w", "-s", "stop", seconds=300)
     finally:
@@ -179,7 +203,10 @@ def _start(folder: Path, data: Path, log: Path, more: tuple[str, ...]) -> None:
         run_as_owner(folder, *command, seconds=_START_SECONDS + 60)
         _wait_until_recovered(folder, data)
     except ScratchError as error:
-        raise ScratchError(f"The restored server did not start: {_last_words(log) or error}") from error
+        said = _last_words(log) or str(error)
+        if _FULL in said:
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC)) from error
+        raise ScratchError(f"The restored server did not start: {said.rstrip('.')}.") from error
 
 
 def _wait_until_recovered(folder: Path, data: Path) -> None:
@@ -219,10 +246,6 @@ def _last_lines(text: str) -> str:
 def _major_version(folder: Path) -> int:
     name = folder.parent.name
     return int(name) if name.isdigit() else 0
-
-
-def _megabytes(size: int) -> int:
-    return -(-size // _MEGABYTE)
 
 
 def _owner(folder: Path) -> dict[str, Any]:

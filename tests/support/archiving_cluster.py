@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 import psycopg
 from support.postgresql_cluster import folder_of_the_server, run_as_the_server, running_cluster
 
-from app.backups.physical import Repository
+from app.backups.physical import Repository, repository_settings
 
 CIPHER = "a passphrase of the tests"
 REPOSITORY = "5f0c7d"
@@ -22,14 +22,11 @@ class Archive:
 
     server: str
     folder: Path
+    repository: Repository
 
     @property
     def place(self) -> Path:
         return self.folder / "place"
-
-    @property
-    def repository(self) -> Repository:
-        return Repository(f"file://{self.place}", REPOSITORY, CIPHER)
 
     def base_backup(self) -> None:
         self.run("--type=full", "--repo1-retention-full=14", "--start-fast", "backup")
@@ -39,9 +36,10 @@ class Archive:
 
 
 @contextmanager
-def archiving_cluster(programs: Path) -> Iterator[Archive]:
-    """Start a cluster whose WAL is archived each second."""
+def archiving_cluster(programs: Path, repository: Repository | None = None) -> Iterator[Archive]:
+    """Start a cluster whose WAL is archived each second, into a directory unless another repository is named."""
     folder = folder_of_the_server("archive-")
+    repository = repository or Repository(f"file://{folder / 'place'}", REPOSITORY, CIPHER)
     configuration = folder / "pgbackrest.conf"
     options = (
         "archive_mode=on",
@@ -50,28 +48,23 @@ def archiving_cluster(programs: Path) -> Iterator[Archive]:
     )
     try:
         with running_cluster(programs, options=options) as server:
-            configuration.write_text(_settings(folder, server))
+            configuration.write_text(_settings(repository, folder, server))
             configuration.chmod(0o644)
-            archive = Archive(server, folder)
+            archive = Archive(server, folder, repository)
             archive.run("stanza-create")
             yield archive
     finally:
         shutil.rmtree(folder, ignore_errors=True)
 
 
-def _settings(folder: Path, server: str) -> str:
+def _settings(repository: Repository, folder: Path, server: str) -> str:
     with psycopg.connect(f"{server}/postgres") as connection:
         [data] = connection.execute("SHOW data_directory").fetchone()
-    lines = {
-        "repo1-path": folder / "place" / "wal" / REPOSITORY,
-        "repo1-cipher-type": "aes-256-cbc",
-        "repo1-cipher-pass": CIPHER,
-        "lock-path": folder / "lock",
-        "log-level-file": "off",
-        "log-level-console": "warn",
-        "[invoices]\npg1-path": data,
+    own = {
+        "pg1-path": data,
         "pg1-socket-path": Path(data).parent,
         "pg1-port": urlsplit(server).port,
         "pg1-user": "invoices",
     }
-    return "[global]\n" + "".join(f"{name}={value}\n" for name, value in lines.items())
+    lines = ["[global]", *(f"{name}={text}" for name, text in repository_settings(repository, folder))]
+    return "\n".join([*lines, "[invoices]", *(f"{name}={text}" for name, text in own.items()), ""])

@@ -45,6 +45,7 @@ class S3Server:
     writer: Key
     restorer: Key
     administrator: Key
+    authority: Path | None = None
 
     def client(self, key: Key | None = None, service: str = "s3") -> Any:
         """Return a client with that key, or with the one of the owner, who may do everything."""
@@ -53,6 +54,7 @@ class S3Server:
             service,
             endpoint_url=self.endpoint,
             region_name=REGION,
+            verify=str(self.authority) if self.authority else None,
             aws_access_key_id=access_key_id,
             aws_secret_access_key=secret,
             config=Config(retries={"total_max_attempts": 1}, s3={"addressing_style": "path"}),
@@ -70,28 +72,53 @@ class S3Server:
 
 
 @contextmanager
-def running_s3_server() -> Iterator[S3Server]:
-    """Start a server with a locked bucket and its users, and stop it in the end; skips the test where there is none."""
+def running_s3_server(*, over_tls: bool = False) -> Iterator[S3Server]:
+    """Start a server with a locked bucket and its users, and stop it in the end; skips the test where there is none.
+
+    Over TLS its certificate is its own authority.
+    """
     if not PROGRAM.exists():
         pytest.skip("ministack is not installed (make s3)")
     folder = Path(tempfile.mkdtemp(prefix="s3-"))
     port = _free_port()
-    settings = {"AUTH": "true", "BIND_HOST": "127.0.0.1", "GATEWAY_PORT": str(port), "LOG_LEVEL": "ERROR"}
+    authority = _certificate(folder) if over_tls else None
+    settings = _tls(authority) | {
+        "AUTH": "true",
+        "BIND_HOST": "127.0.0.1",
+        "GATEWAY_PORT": str(port),
+        "LOG_LEVEL": "ERROR",
+    }
     with (folder / "log").open("wb") as log:
         process = subprocess.Popen(
             [PROGRAM], cwd=folder, env={**os.environ, **settings, "HOME": str(folder)}, stdout=log, stderr=log
         )
     try:
-        yield _prepared(f"http://127.0.0.1:{port}", process)
+        yield _prepared(f"https://localhost:{port}" if over_tls else f"http://127.0.0.1:{port}", authority, process)
     finally:
         process.terminate()
         process.wait()
         shutil.rmtree(folder, ignore_errors=True)
 
 
-def _prepared(endpoint: str, process: subprocess.Popen[bytes]) -> S3Server:
+def _certificate(folder: Path) -> Path:
+    path = folder / "authority.pem"
+    folder.chmod(0o755)  # the account of PostgreSQL's server reads it too
+    names = ("-subj", "/CN=localhost", "-addext", "subjectAltName=DNS:localhost")
+    made = ("openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-days", "2")
+    subprocess.run([*made, *names, "-keyout", folder / "key.pem", "-out", path], check=True, capture_output=True)
+    return path
+
+
+def _tls(certificate: Path | None) -> dict[str, str]:
+    if certificate is None:
+        return {}
+    key = certificate.with_name("key.pem")
+    return {"USE_SSL": "1", "MINISTACK_SSL_CERT": str(certificate), "MINISTACK_SSL_KEY": str(key)}
+
+
+def _prepared(endpoint: str, authority: Path | None, process: subprocess.Popen[bytes]) -> S3Server:
     nobody = Key("", "")
-    owner = S3Server(endpoint, BUCKET, nobody, nobody, nobody)
+    owner = S3Server(endpoint, BUCKET, nobody, nobody, nobody, authority)
     assert is_so_within(_STARTS_WITHIN_SECONDS, lambda: process.poll() is not None or _answers(owner))
     assert process.poll() is None, "ministack did not start"
     s3 = owner.client()
@@ -103,7 +130,7 @@ def _prepared(endpoint: str, process: subprocess.Popen[bytes]) -> S3Server:
             "Rule": {"DefaultRetention": {"Mode": "GOVERNANCE", "Days": LOCK_DAYS}},
         },
     )
-    return S3Server(endpoint, BUCKET, *(_user(owner, name, policy) for name, policy in _POLICIES.items()))
+    return S3Server(endpoint, BUCKET, *(_user(owner, name, policy) for name, policy in _POLICIES.items()), authority)
 
 
 def _user(owner: S3Server, name: str, policy: Any) -> Key:

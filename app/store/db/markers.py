@@ -12,12 +12,22 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
+import psycopg
+
 from app.store.db import tables
-from app.store.db.locks import AUDIT_CHAIN
+from app.store.db.locks import AUDIT_CHAIN_LOCK
 from app.store.db.snapshots import snapshot
 
 _TRIES = 20
 _LIMITS = "SET LOCAL lock_timeout = '60s'; SET LOCAL idle_in_transaction_session_timeout = '10s'"
+
+
+_REFUSED = {
+    psycopg.errors.InsufficientPrivilege: (
+        "The role of the backups may write no marker: grant it EXECUTE on pg_create_restore_point(text), as superuser."
+    ),
+    psycopg.errors.LockNotAvailable: "Somebody held the end of the audit for a minute: try again.",
+}
 
 
 class MarkerError(Exception):
@@ -35,18 +45,23 @@ class Marker:
 
 @dataclass(frozen=True, slots=True)
 class Archived:
-    """How far the archive is: the newest segment that it took; `failure` is the one that it could not take since."""
+    """How far the archive is: the newest segment that it took and when; `failure` is one that it could not take since.
+
+    A segment is "" where there is none yet.
+    """
 
     segment: str
+    at: datetime | None
     failure: str
 
 
 @contextmanager
 def marked(name: str) -> Iterator[Marker]:
-    """Write a marker and read in the block as of it; only on PostgreSQL."""
+    """Write a marker and read in the block as of it; only on PostgreSQL. Raises MarkerError."""
     for number in range(_TRIES):
         with ExitStack() as reading:
-            marker = _exact_marker(f"{name}_{number}", reading)
+            with _told():
+                marker = _exact_marker(f"{name}_{number}", reading)
             if marker:
                 yield marker
                 return
@@ -54,21 +69,30 @@ def marked(name: str) -> Iterator[Marker]:
 
 
 def archived() -> Archived:
-    """Ask also within `marked`: what is asked by its own connection is as of now."""
+    """Ask also within `marked`: what is asked by a connection of its own is as of now."""
     question = """
-        SELECT coalesce(left(last_archived_wal, 24), ''),
+        SELECT coalesce(left(last_archived_wal, 24), ''), last_archived_time,
                CASE WHEN last_failed_time > coalesce(last_archived_time, '-infinity') THEN last_failed_wal ELSE '' END
         FROM pg_stat_archiver
     """
     with tables.database.obj.another_connection() as other:
-        return Archived(*other.execute(question).fetchone())
+        segment, at, failure = other.execute(question).fetchone()
+    return Archived(segment, at and at.astimezone(UTC), failure or "")
+
+
+@contextmanager
+def _told() -> Iterator[None]:
+    try:
+        yield
+    except tuple(_REFUSED) as error:
+        raise MarkerError(_REFUSED[type(error)]) from error
 
 
 def _exact_marker(name: str, reading: ExitStack) -> Marker | None:
     """Return None if a transaction ended between the snapshot and the marker."""
     with tables.database.obj.another_connection() as other, other.transaction():
         other.execute(_LIMITS)
-        other.execute("SELECT pg_advisory_xact_lock(%s)", (AUDIT_CHAIN,))
+        other.execute("SELECT pg_advisory_xact_lock(%s)", (AUDIT_CHAIN_LOCK,))
         reading.enter_context(snapshot())
         before = tables.database.execute_sql("SELECT pg_current_snapshot()::text").fetchone()[0]
         [segment, at] = other.execute(

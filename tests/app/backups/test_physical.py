@@ -59,7 +59,7 @@ def test_the_base_backup_says_when_it_ended_and_how_large_it_is(archive, history
 
 
 def test_another_passphrase_restores_nothing(archive, history, scratch_folder):
-    with pytest.raises(PhysicalError, match=r"The archive file:///\S+/wal/5f0c7d "):
+    with pytest.raises(PhysicalError, match=r"The repository file:///\S+/wal/5f0c7d "):
         base_backups(replace(archive.repository, cipher="another"), scratch_folder)
 
 

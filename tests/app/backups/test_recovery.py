@@ -156,7 +156,7 @@ def test_figures_are_compared_as_of_the_day_they_were_taken(newest, past, volume
 
 
 def test_another_passphrase_restores_nothing_and_leaves_nothing(newest, volume):
-    with pytest.raises(PhysicalError, match="The archive "):
+    with pytest.raises(PhysicalError, match="The repository "):
         restored(replace(newest, repository=replace(newest.repository, cipher="another")), volume)
 
     assert names_in(volume) == ["data"]
@@ -187,9 +187,9 @@ def owner_of(path):
 
 
 def test_where_there_is_no_room_nothing_is_begun(newest, volume, monkeypatch):
-    monkeypatch.setattr(scratch, "free_bytes", lambda _folder: 1_000_000)
+    monkeypatch.setattr(shutil, "disk_usage", lambda _folder: shutil._ntuple_diskusage(2_097_152, 1_048_576, 1_048_576))
 
-    with pytest.raises(ScratchError, match=r"has room for 1 MB, and trying the backup takes \d+ MB: make room there"):
+    with pytest.raises(BackupError, match=r"\d+ MB are needed, but only 1 MB of the disk of \S+ are free: make room"):
         restored(newest, volume)
 
     assert names_in(volume) == ["data"]

@@ -4,7 +4,7 @@ import psycopg
 import pytest
 
 from app.backups import scratch
-from app.backups.scratch import ScratchError, folder_in, new_server, path_of, read_only, require_room, server_of
+from app.backups.scratch import ScratchError, folder_in, new_server, path_of, read_only, server_of
 
 
 def answer(url, question):
@@ -88,13 +88,6 @@ def test_a_server_that_cannot_start_says_why(scratch_folder):
 def test_root_has_to_name_somebody_by_giving_them_the_folder(tmp_path):
     with pytest.raises(ScratchError, match="PostgreSQL does not run as root: run this as another user, or give"):
         scratch.run_as_owner(tmp_path, path_of("initdb"), "--version")
-
-
-def test_a_scratch_folder_without_room_says_how_much_is_missing(tmp_path, monkeypatch):
-    monkeypatch.setattr(scratch, "free_bytes", lambda _: 30 * 1024 * 1024)
-
-    with pytest.raises(ScratchError, match="has room for 30 MB, and trying the backup takes 96 MB: make room there"):
-        require_room(tmp_path, 96 * 1024 * 1024)
 
 
 def test_a_missing_program_says_what_to_install():

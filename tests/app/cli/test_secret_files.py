@@ -76,7 +76,8 @@ def test_each_service_gets_what_it_needs_and_nothing_else(made):
         "app": of_a_server,
         "worker": of_a_server,
         "backup": [
-            "access_key_id", "archives_before", "authority.pem", "cipher", "database_url", "repository", "secret_access_key",
+            "access_key_id", "archives_before", "authority.pem", "cipher", "database_url", "repository",
+            "secret_access_key",
         ],
     }  # fmt: skip
 

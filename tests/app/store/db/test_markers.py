@@ -67,7 +67,7 @@ def test_an_action_that_is_about_to_end_is_waited_for_and_read(database, postgre
     def act():
         with store_database.connection(), transaction():
             an_invoice("2", tables.CustomerModel.get())
-            tables.database.execute_sql("SELECT pg_advisory_xact_lock(%s)", (markers.AUDIT_CHAIN,))
+            tables.database.execute_sql("SELECT pg_advisory_xact_lock(%s)", (markers.AUDIT_CHAIN_LOCK,))
             begun.set()
             may_end.wait()
 
@@ -100,9 +100,11 @@ def test_what_ends_between_snapshot_and_marker_makes_it_try_the_next(database, p
 def test_nobody_tries_for_ever(database, postgresql_url, monkeypatch):
     interrupted(monkeypatch, postgresql_url, times=1_000)
 
-    with pytest.raises(MarkerError, match="Somebody wrote at each moment that was to be compared: try again"):
-        with marked("night"):
-            pass
+    with (
+        pytest.raises(MarkerError, match="Somebody wrote at each moment that was to be compared: try again"),
+        marked("night"),
+    ):
+        pass
 
 
 def test_others_can_write_as_soon_as_it_is_made(database, now):
@@ -121,3 +123,36 @@ def test_others_can_write_as_soon_as_it_is_made(database, now):
 
 def test_a_server_that_archives_nothing_says_so(database):
     assert archived().segment == ""
+
+
+@pytest.fixture
+def reader(database, postgresql_url):
+    """The address of the database for a role that may read and nothing else; it is the one that is open."""
+    name = "reader_of_markers"
+    with psycopg.connect(postgresql_url, autocommit=True) as owner:
+        owner.execute(f"CREATE ROLE {name} LOGIN")
+        owner.execute(f"GRANT SELECT ON ALL TABLES IN SCHEMA public TO {name}")
+        yield owner, name, postgresql_url.replace("invoices@", f"{name}@")
+        owner.execute(f"DROP OWNED BY {name}")
+        owner.execute(f"DROP ROLE {name}")
+
+
+def marked_by(url):
+    opened = store_database.open_database(url)
+    try:
+        with store_database.connection(), marked("night"):
+            return numbers()
+    finally:
+        opened.close_all()
+
+
+def test_a_role_that_reads_needs_one_right_more(reader):
+    owner, name, url = reader
+    owner.execute(f"GRANT EXECUTE ON FUNCTION pg_create_restore_point(text) TO {name}")
+
+    assert marked_by(url) == ["1"]
+
+
+def test_a_role_without_it_is_told_which(reader):
+    with pytest.raises(MarkerError, match=r"grant it EXECUTE on pg_create_restore_point\(text\)"):
+        marked_by(reader[2])
