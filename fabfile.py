@@ -11,6 +11,7 @@ from playbooks.import_workbook import import_workbook
 from playbooks.lock import lock
 from playbooks.logs import logs
 from playbooks.maintain import maintain
+from playbooks.move import move
 from playbooks.preflight import preflight
 from playbooks.provision import provision
 from playbooks.restore import restore
@@ -23,6 +24,6 @@ from playbooks.verify_backup import verify_backup
 
 __all__ = [
     "audit", "backup", "backups", "console", "costs", "create_user", "deploy", "import_workbook", "lock", "logs",
-    "maintain", "preflight", "provision", "restore", "rollback", "stack_secrets", "status", "trust", "verify",
+    "maintain", "move", "preflight", "provision", "restore", "rollback", "stack_secrets", "status", "trust", "verify",
     "verify_backup",
 ]  # fmt: skip

@@ -38,5 +38,10 @@ def made(host: Host, kind: str) -> str:
 def report_of(host: Host, kind: str) -> dict[str, object]:
     """Return the newest report, empty if there is none."""
     text = host.read(f"{REPORTS}/{kind}.json")
-    found: dict[str, object] = json.loads(text) if text else {}
+    if text is None:
+        return {}
+    try:
+        found: dict[str, object] = {"at": "unknown", "sentence": "", "ok": False} | json.loads(text)
+    except (ValueError, TypeError):
+        return {"ok": False, "at": "unknown", "sentence": "The report is damaged: run it again with `fab backup`."}
     return found

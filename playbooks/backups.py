@@ -18,8 +18,9 @@ def backups(found: Session, *, all: bool = False) -> None:  # noqa: A002  # the 
         report = report_of(found.host, kind)
         told = f"{report['at']}: {report['sentence']}" if report else "none yet"
         found.console.print(f"{title}: {told}", style="" if report.get("ok", True) else "red", markup=False)
-    version = release.current(found.host)
-    info = Stack(found.host, version).query("exec", "-T", "db", "pgbackrest", "--stanza=invoices", "info", check=False)
+    info = Stack(found.host, release.deployed(found.host)).query(
+        "exec", "-T", "db", "pgbackrest", "--stanza=invoices", "info", check=False
+    )
     found.console.print(info.out.strip() or "The archive cannot be read.", markup=False, style="dim")
     if found.settings.backup_bucket:
         _print(found, backup_place.listed(found)[0 if all else -10 :])

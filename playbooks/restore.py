@@ -5,7 +5,9 @@ import tarfile
 import tempfile
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from playbooks.backup import made
 from playbooks.steps import archive, backup_place, deploy_log, lock, release
@@ -33,14 +35,16 @@ _EMPTY = """\
 DROP DATABASE IF EXISTS invoices_restored WITH (FORCE);
 CREATE DATABASE invoices_restored OWNER invoices_owner TEMPLATE template0;
 """
-# Both renames or neither: with one of them there would be no database.
+# Both renames or neither: with one of them there would be no database. Nobody may be in it, not even a backup.
 _EXCHANGE = """\
 DROP DATABASE IF EXISTS {kept_as} WITH (FORCE);
 BEGIN;
+SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname IN ('invoices', '{database}');
 ALTER DATABASE invoices RENAME TO {kept_as};
 ALTER DATABASE {database} RENAME TO invoices;
 COMMIT;
 """
+_DISCARD = "DROP DATABASE IF EXISTS invoices_restored WITH (FORCE);"
 _FORGET = """\
 DROP DATABASE IF EXISTS invoices_before WITH (FORCE);
 DROP DATABASE IF EXISTS invoices_undone WITH (FORCE);
@@ -68,9 +72,7 @@ def restore(
     """Restore the newest state of the bucket, or that of a moment or a backup; the database before it is kept."""
     if sum((bool(at), bool(backup), back, confirm)) > 1:
         raise RefusedError("Say only one of --at, --backup, --back and --confirm.")
-    version = release.current(found.host)
-    if not version:
-        raise RefusedError(f"{found.host.name}: nothing was deployed yet: run `fab deploy` first.")
+    version = release.deployed(found.host)
     chosen = {"--confirm": confirm, "--back": back, f"--backup {backup}": bool(backup), f"--at {at}": bool(at)}
     what = next((f"restore {option}" for option, is_said in chosen.items() if is_said), "restore")
     if dry_run:
@@ -95,10 +97,14 @@ def restored_and_compared(found: Session, stack: Stack, opened: OpenedBackup, *,
     found.steps.note(opened.sentence)
     with found.steps.step("Restore beside the database, and compare"), _uploaded(found, opened):
         _sql(stack, _EMPTY)
-        report = reported(stack, "restore", "sh", "-c", _RESTORE_DUMP, options=_AS_PRODUCT)
+        try:
+            report = reported(stack, "restore", "sh", "-c", _RESTORE_DUMP, options=_AS_PRODUCT)
+        except BaseException:
+            _sql(stack, _DISCARD)
+            raise
     found.steps.note(str(report["sentence"]))
     if to_scratch:
-        _sql(stack, "DROP DATABASE invoices_restored WITH (FORCE)")
+        _sql(stack, _DISCARD)
         found.steps.recap("It can be restored, and agrees in every figure; nothing was changed.")
         return
     _exchange(found, stack, "invoices_restored", "invoices_before")
@@ -107,15 +113,15 @@ def restored_and_compared(found: Session, stack: Stack, opened: OpenedBackup, *,
 def _from_the_archive(found: Session, stack: Stack, at: str, *, to_scratch: bool) -> None:
     backup_id = "" if at else _of_a_lost_server(found, stack)
     if not backup_id:
-        _restored_beside(found, stack, at, {})
-        _finish(found, stack, to_scratch=to_scratch)
+        restored_beside(found, stack, at, {})
+        _finish(found, stack, {}, to_scratch=to_scratch)
         return
     with backup_place.opened(found, backup_id) as opened:
         found.steps.note(opened.sentence)
-        _restored_beside(found, stack, at, {**opened.archive, "noted_head": opened.audit_head})
+        restored_beside(found, stack, at, {**opened.archive, "noted_head": opened.audit_head})
         if not to_scratch:
             _put_workbooks(found, stack, opened)
-        _finish(found, stack, to_scratch=to_scratch)
+        _finish(found, stack, opened.archive, to_scratch=to_scratch)
 
 
 def _of_a_lost_server(found: Session, stack: Stack) -> str:
@@ -133,7 +139,7 @@ def _of_a_lost_server(found: Session, stack: Stack) -> str:
     return older[-1]
 
 
-def _restored_beside(found: Session, stack: Stack, at: str, given: Mapping[str, str]) -> None:
+def restored_beside(found: Session, stack: Stack, at: str, given: Mapping[str, Any]) -> None:
     words = ["invoices", "recover", "beside", *(["--at", at] if at else [])]
     with found.steps.step("Restore beside the database, and look at it"):
         report = reported(stack, "restore", *words, stdin=json.dumps(given))
@@ -146,17 +152,21 @@ def _told(report: Report) -> str:
     return f"{report['sentence']} Outstanding today: {shown or 'nothing'}."
 
 
-def _finish(found: Session, stack: Stack, *, to_scratch: bool) -> None:
+def _finish(found: Session, stack: Stack, archive_of_it: Mapping[str, Any], *, to_scratch: bool) -> None:
     if to_scratch:
         reported(stack, "restore", "invoices", "recover", "discard")
         found.steps.recap("It can be restored; nothing was changed.")
         return
-    _put_in_place(found, stack, "swap")
+    put_in_place(found, stack, "swap", archive_of_it)
+    _tell_that_it_serves(found, stack)
 
 
-def _put_in_place(found: Session, stack: Stack, verb: str) -> None:
-    """Swap while nobody writes; whatever fails before the swap leaves the site as it was."""
-    with _nobody_writes(found, stack):
+def put_in_place(found: Session, stack: Stack, verb: str, archive_of_it: Mapping[str, Any]) -> None:
+    """Swap while nobody writes; whatever fails before the swap leaves the site as it was.
+
+    `archive_of_it` is the archive that the database comes from, empty if that is the server's own.
+    """
+    with nobody_writes(found, stack):
         if running(found.host, "db"):
             with found.steps.step("Archive what was entered until now"):
                 archive.archive_the_last(stack)
@@ -164,19 +174,22 @@ def _put_in_place(found: Session, stack: Stack, verb: str) -> None:
             stack.execute("stop", "db")
             try:
                 reported(stack, "restore", "invoices", "recover", verb, "--name", utc_now_in_names())
-                stack.execute(*ONCE, "secrets", "invoices", "secrets", "--new-archive")
+                new_archive = ("invoices", "secrets", "--new-archive")
+                stack.execute(*ONCE, "secrets", *new_archive, stdin=json.dumps(archive_of_it))
             finally:
                 stack.execute("up", "--detach", "--no-deps", "--wait", "db")
             set_roles(stack)
             stack.execute(*ONCE, "migrate")
+            if verb == "swap":
+                # What was kept beside it then is older than what is kept now, which has it too.
+                _sql(stack, _FORGET)
         with found.steps.step("Begin its archive with a copy of the whole"):
             made(found.host, "base-backup")
-    _tell_that_it_serves(found, stack)
 
 
 def _exchange(found: Session, stack: Stack, database: str, kept_as: str) -> None:
     """Let the database serve under the name of the one that does, which is kept under another."""
-    with _nobody_writes(found, stack):
+    with nobody_writes(found, stack):
         with found.steps.step("Archive what was entered until now"):
             archive.archive_the_last(stack)
         with found.steps.step("Put it in its place"):
@@ -199,7 +212,8 @@ def _go_back(found: Session, stack: Stack) -> None:
         return
     if not reported(stack, "restore", "invoices", "recover", "kept")["kept"]:
         raise RefusedError("Nothing is kept of a database before this one: there is nothing to go back to.")
-    _put_in_place(found, stack, "back")
+    put_in_place(found, stack, "back", {})
+    _tell_that_it_serves(found, stack)
 
 
 def _forget_what_was_before(found: Session, stack: Stack) -> None:
@@ -208,15 +222,24 @@ def _forget_what_was_before(found: Session, stack: Stack) -> None:
     found.steps.recap("What was there before the last restore is removed.")
 
 
+@dataclass(slots=True)
+class Pause:
+    """`is_lasting` leaves app and worker stopped when the block ends: another server has taken over."""
+
+    is_lasting: bool = False
+
+
 @contextmanager
-def _nobody_writes(found: Session, stack: Stack) -> Iterator[None]:
-    """Stop the app and its worker for the block, and start them whatever comes of it."""
-    with found.steps.step("Let nobody write"):
-        stack.execute("stop", "app", "worker")
+def nobody_writes(found: Session, stack: Stack) -> Iterator[Pause]:
+    """Stop the app and its worker for the block, and start them whatever comes of it, unless that is said to last."""
+    pause = Pause()
     try:
-        yield
+        with found.steps.step("Let nobody write"):
+            stack.execute("stop", "app", "worker")
+        yield pause
     finally:
-        stack.execute("up", "--detach", "--no-deps", "--no-recreate", "app", "worker", check=False)
+        if not pause.is_lasting:
+            stack.execute("up", "--detach", "--no-deps", "--no-recreate", "app", "worker", check=False)
 
 
 def _put_workbooks(found: Session, stack: Stack, opened: OpenedBackup) -> None:

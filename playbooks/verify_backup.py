@@ -9,7 +9,7 @@ from playbooks.steps.stack import Stack
 @server_task("verify-backup", backup="Its id; the newest without.")
 def verify_backup(found: Session, *, backup: str = "") -> None:
     """Prove a backup: signature and hashes here, then every figure in a database made from it on the server."""
-    stack = Stack(found.host, release.current(found.host))
+    stack = Stack(found.host, release.deployed(found.host))
     complete = [str(one["backup"]) for one in backup_place.listed(found) if one["complete"]]
     if not complete:
         raise RefusedError("There is no complete backup in the bucket.")

@@ -40,3 +40,6 @@ class Host(Protocol):
 
     def upload(self, local: str, path: str) -> None:
         """Copy a local file to the server."""
+
+    def download(self, path: str, local: str) -> None:
+        """Copy a file of the server to this machine."""

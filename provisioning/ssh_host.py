@@ -86,6 +86,18 @@ class SshHost:
         finally:
             self.run("rm", "-f", "--", temporary, check=False)
 
+    def download(self, path: str, local: str) -> None:
+        """Only whoever logged in reads it meanwhile."""
+        if self.is_rehearsal:
+            return
+        temporary = f"/tmp/invoices-{secrets.token_hex(8)}"  # noqa: S108  # cannot be guessed, and is removed below
+        try:
+            self.act("install", "-m", "0600", "-o", str(self._connection.user), path, temporary)
+            with self._reached(f"the download of {posixpath.basename(path)}"):
+                self._connection.get(temporary, local)
+        finally:
+            self.run("rm", "-f", "--", temporary, check=False)
+
     def _run(self, command: Sequence[str], stdin: str | bytes, seconds: int) -> Ran:
         # Not Fabric's `run`: it writes standard input one character at a time, a hundred a second.
         with self._reached(shlex.join(command)[:_COMMAND_LENGTH_SHOWN]), ThreadPoolExecutor(2) as readers:

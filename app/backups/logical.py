@@ -64,7 +64,11 @@ class _Backup:
             figures = Figures.taken(firm_day(self.now))
             dumps.dump(self.settings.database_url, exported(), self.folder / DUMP)
             uploaded = list(_all_imports())
-        needed = {"repository": self.settings.backup_repository, "cipher": self.settings.backup_cipher}
+        needed = {
+            "repository": self.settings.backup_repository,
+            "cipher": self.settings.backup_cipher,
+            "archives_before": json.loads(self.settings.backup_archives_before or "[]"),
+        }
         self._store(self.folder / DUMP)
         self._store_json(SETTINGS, {**needed, "settings": dict(shown)})
         self._store_json(FIGURES, figures.to_json())

@@ -9,13 +9,13 @@ from time import monotonic
 from typing import Any
 
 from app.backups import physical
-from app.backups.figures import Figures, firm_day
+from app.backups.figures import Figures, differences, firm_day
 from app.backups.manifest import refuse_newer
 from app.backups.physical import NEWEST, BaseBackup, PhysicalError, Repository, Target
 from app.backups.refusals import BackupError
 from app.backups.scratch import folder_in, server_of, stop_left_running
 from app.backups.working_folder import full_disk_told, refuse_without_room
-from app.domain.sentences import counted
+from app.domain.sentences import counted, plain
 from app.store.access import audit_chain
 from app.store.db import database
 
@@ -23,16 +23,21 @@ DATA, RESTORED, BEFORE, UNDONE = "data", "restored", "before-", "undone-"
 _DATABASE, _SUPERUSER = "invoices", "postgres"
 _COMPLETE = "complete"  # a file beside the restored data, once all was looked at
 _SPARE_BYTES = 512 * 1024 * 1024
+_TOLD = 5  # differences
 _AMCHECK = ("--install-missing", "--heapallindexed", "--parent-check", "--no-dependent-toast")
 
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """What is restored: the newest state, or that of a moment; `noted_head` is a seal that its audit has to hold."""
+    """What is restored: the newest state, or that of a moment.
+
+    `noted_head` is a seal that its audit has to hold; `expected` are figures that it has to agree with to the cent.
+    """
 
     repository: Repository
     moment: datetime | None = None
     noted_head: str = audit_chain.BEGINNING
+    expected: Figures | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +55,8 @@ class Found:
             counted(rows.get(table, 0), table.removesuffix("s"), table)
             for table in ("customers", "invoices", "payments")
         )
-        return f"Restored in {self.seconds:.0f} s: {held}; the audit holds with {self.figures.audit_entries:,} entries."
+        entries = f"the audit holds with {self.figures.audit_entries:,} entries"
+        return plain(f"Restored in {self.seconds:.0f} s: {held}; {entries}.")
 
 
 def restore_beside(wanted: Wanted, volume: Path, now: datetime) -> Found:
@@ -88,7 +94,8 @@ def swap(volume: Path, name: str) -> None:
     restored = volume / RESTORED
     if not (restored / _COMPLETE).exists():
         raise BackupError("Nothing was restored that could take the place of the database.")
-    (volume / DATA).rename(volume / f"{BEFORE}{name}")
+    if (volume / DATA).exists():  # else a swap was interrupted between its two steps
+        (volume / DATA).rename(volume / f"{BEFORE}{name}")
     (restored / DATA).rename(volume / DATA)
     discard(volume)
 
@@ -110,6 +117,8 @@ def kept(volume: Path) -> list[str]:
 
 def forget_kept(volume: Path) -> list[str]:
     """Remove what is kept, for good; return the names."""
+    if not (volume / DATA).exists():
+        raise BackupError("A restore was interrupted: `fab restore --back` puts the database back in its place.")
     names = kept(volume)
     for name in names:
         shutil.rmtree(volume / name)
@@ -150,7 +159,7 @@ def _base_for(wanted: Wanted, folder: Path) -> BaseBackup:
 
 def _looked_at(url: str, wanted: Wanted, now: datetime) -> Figures:
     with database.another_database(url):
-        figures = Figures.taken(firm_day(now))
+        figures = Figures.taken(wanted.expected.today if wanted.expected else firm_day(now))
         holds_noted = audit_chain.verify(wanted.noted_head).has_noted_head
         refuse_newer(figures.migrations, database.known())
     if figures.audit_problem:
@@ -160,4 +169,12 @@ def _looked_at(url: str, wanted: Wanted, now: datetime) -> Figures:
             "What was restored does not hold what the last signed backup before that moment holds: its audit ends "
             "elsewhere, or was written again."
         )
+    _refuse_what_differs(wanted.expected or figures, figures)
     return figures
+
+
+def _refuse_what_differs(expected: Figures, found: Figures) -> None:
+    different = differences(expected, found)
+    if different:
+        more = f" And {len(different) - _TOLD:,} more." if len(different) > _TOLD else ""
+        raise BackupError(f"What was restored is not what was there: {' '.join(different[:_TOLD])}{more}")

@@ -1,4 +1,4 @@
-"""Commands that `fab restore` runs in a container beside the database: recover beside, swap, back, kept, forget."""
+"""Commands that `fab restore` and `fab move` run beside the database."""
 
 import json
 import sys
@@ -10,12 +10,14 @@ import typer
 
 from app import clock
 from app.backups import recovery
+from app.backups.figures import Figures, firm_day
 from app.backups.physical import Repository
 from app.backups.recovery import Found, Wanted
 from app.backups.refusals import BackupError
 from app.cli.run_reports import run_and_report
 from app.settings import BackupSettings
 from app.store.access import audit_chain
+from app.store.db import database
 
 recover = typer.Typer(
     help="Restore the database beside the one that serves; `fab restore` runs these.", no_args_is_help=True
@@ -34,10 +36,16 @@ def beside(
 ) -> None:
     """Restore beside, and print what was found.
 
-    Standard input is a JSON object, which may name another archive (`repository`, `cipher`) and a seal of the audit
-    that has to be found (`noted_head`).
+    Standard input is a JSON object, which may name another archive (`repository`, `cipher`), a seal of the audit that
+    has to be found (`noted_head`) and figures to agree with (`figures`).
     """
     run_and_report(lambda: _beside(at, volume, json.load(sys.stdin)), as_json=True)
+
+
+@recover.command()
+def handover() -> None:
+    """Print what another server restores this one with, and compares it by: secrets, for no eyes and no log."""
+    run_and_report(_handed_over, as_json=True)
 
 
 @recover.command()
@@ -85,9 +93,27 @@ def _beside(at: str, volume: Path, given: dict[str, Any]) -> dict[str, Any]:
         secret_access_key=settings.backup_secret_access_key,
         ca_file=str(settings.backup_ca_file or ""),
     )
-    wanted = Wanted(repository, moment, given.get("noted_head") or audit_chain.BEGINNING)
+    expected = Figures.from_json(given["figures"]) if given.get("figures") else None
+    wanted = Wanted(repository, moment, given.get("noted_head") or audit_chain.BEGINNING, expected)
     found = recovery.restore_beside(wanted, volume, clock.utc_now())
     return {"ok": True, "sentence": found.sentence, "base": found.base.label, **_measured(found)}
+
+
+def _handed_over() -> dict[str, Any]:
+    settings = BackupSettings.from_environment()
+    settings.require("backup_repository", "backup_cipher")
+    with database.another_database(settings.database_url):
+        figures = Figures.taken(firm_day(clock.utc_now()))
+    if figures.audit_problem:
+        raise BackupError(f"The audit is broken at {figures.audit_problem}: `invoices audit verify` says more.")
+    return {
+        "ok": True,
+        "sentence": "",
+        "repository": settings.backup_repository,
+        "cipher": settings.backup_cipher,
+        "archives_before": json.loads(settings.backup_archives_before or "[]"),
+        "figures": figures.to_json(),
+    }
 
 
 def _archive_of(moment: datetime | None, settings: BackupSettings) -> tuple[str, str]:

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 from urllib.parse import urlsplit
 
 import typer
@@ -195,15 +195,19 @@ class SecretFiles:
         yield from self._write_if_changed(self.database, "authority.pem", backup.text("authority.pem") or "")
         yield from self._write_if_changed(self.database, "pgbackrest.conf", self._pgbackrest(place))
 
-    def begin_new_archive(self, now: datetime) -> Iterator[str]:
+    def begin_new_archive(self, now: datetime, continued: Mapping[str, Any]) -> Iterator[str]:
         """Let the database that is put in place archive to a place of its own: two lives of one would contradict.
 
-        The archive before stays readable: its name and passphrase are kept with the moment that it ends.
+        The archive before stays readable: its name and passphrase are kept with the moment that it ends. So is the one
+        that the database comes from, where that is another server's: a moment of its past is looked for there first.
         """
         backup = self.services["backup"]
         ended = {"name": backup.text("repository"), "cipher": backup.text("cipher"), "until": now.isoformat()}
-        before = json.loads(backup.text("archives_before") or "[]")
-        yield from self._write_if_changed(backup, "archives_before", json.dumps([*before, ended]))
+        kept = [*json.loads(backup.text("archives_before") or "[]"), ended]
+        if continued:
+            of_it = {"name": continued["repository"], "cipher": continued["cipher"], "until": now.isoformat()}
+            kept = [*continued.get("archives_before", ()), of_it, *kept]
+        yield from self._write_if_changed(backup, "archives_before", json.dumps(kept))
         # In this order: interrupted in between, the new archive has the passphrase of the old one, and works.
         yield from self._write_if_changed(backup, "repository", _new_archive())
         yield from self._write_if_changed(backup, "cipher", _new_key())
@@ -285,7 +289,12 @@ def make_secrets(
         bool, typer.Option("--set-bucket-key", help="Read the key of the backup bucket, as JSON, from standard input.")
     ] = False,
     new_archive: Annotated[
-        bool, typer.Option("--new-archive", help="Begin another archive, for a database that is put in place.")
+        bool,
+        typer.Option(
+            "--new-archive",
+            help="Begin another archive for a database that is put in place; the archive of another server that it "
+            "comes from is read as JSON from standard input.",
+        ),
     ] = False,
     backup_place: Annotated[
         str, typer.Option(envvar="BACKUP_PLACE", help="s3://BUCKET, or nothing for a folder.")
@@ -301,7 +310,7 @@ def make_secrets(
     if set_bucket_key:
         written += files.set_bucket_key(_bucket_key_from_stdin())
     if new_archive:
-        written += files.begin_new_archive(clock.utc_now())
+        written += files.begin_new_archive(clock.utc_now(), json.loads(sys.stdin.read() or "{}"))
     written += files.make_missing(BackupPlace(backup_place, backup_endpoint, backup_region))
     corrected = list(files.fix_permissions())
     typer.echo(f"Made {', '.join(written)}." if written else "Every secret is there.")

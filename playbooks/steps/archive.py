@@ -4,9 +4,9 @@ from playbooks.steps.stack import Stack
 from provisioning.host import HostError, Ran
 
 _LIMITED = ("timeout", "30")
+# Where nothing was written since the last segment, nothing is switched, and that one is waited for: no other comes.
 _ARCHIVED = """
-segment=$(psql -U postgres -Atc "SELECT pg_walfile_name(pg_current_wal_lsn())" invoices)
-psql -U postgres -qAtc "SELECT pg_switch_wal()" invoices > /dev/null
+segment=$(psql -U postgres -Atc "SELECT pg_walfile_name(pg_switch_wal() - 1)" invoices) || exit 1
 for _ in $(seq 120); do
   [ "$(psql -U postgres -Atc "SELECT coalesce(last_archived_wal >= '$segment', false) FROM pg_stat_archiver" invoices)" = t ] && exit 0
   sleep 0.5

@@ -53,8 +53,10 @@ def note_signer(settings: HostSettings, public_key: str) -> None:
     """Add the server's own key to the file, where that is here: what it signed can be told from what others made."""
     path, signer = file_of(settings), " ".join(public_key.split()[:2])
     if path.exists() and signer not in signers(path):
+        # A copy from paper may lack its last line end.
+        begins = "" if path.read_text(encoding="ascii").endswith("\n") else "\n"
         with path.open("a", encoding="ascii") as file:
-            file.write(f"{_SIGNER}{signer}\n")
+            file.write(f"{begins}{_SIGNER}{signer}\n")
 
 
 def _make(path: Path) -> None:

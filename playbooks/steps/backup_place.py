@@ -28,10 +28,14 @@ class OpenedBackup:
     folder: Path
 
     @property
-    def archive(self) -> Mapping[str, str]:
-        """Return name and passphrase of the archive of the server that made it."""
+    def archive(self) -> Mapping[str, Any]:
+        """Return name and passphrase of the archive of the server that made it, and of those before."""
         settings = json.loads((self.folder / "settings.json").read_text(encoding="utf-8"))
-        return {"repository": settings["repository"], "cipher": settings["cipher"]}
+        return {
+            "repository": settings["repository"],
+            "cipher": settings["cipher"],
+            "archives_before": settings.get("archives_before", []),
+        }
 
     @property
     def audit_head(self) -> str:

@@ -14,7 +14,7 @@ def reported(stack: Stack, service: str, *command: str, stdin: str = "{}", optio
     """Raise RefusedError with its sentence unless it is ok."""
     done = stack.execute(*ONCE, *options, service, *command, stdin=stdin, check=False, seconds=SECONDS)
     report = _last_object(done.out)
-    if not report.get("ok"):
+    if not (report.get("ok") and done.ok):  # a container may be killed after it reported
         said = (done.err or done.out).strip().splitlines()
         raise RefusedError(str(report.get("sentence") or (said[-1] if said else "The command reported nothing.")))
     return report

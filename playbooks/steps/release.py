@@ -79,6 +79,14 @@ def current(host: Host) -> str:
     return found.out.strip().rpartition("/")[2] if found.ok else ""
 
 
+def deployed(host: Host) -> str:
+    """Return the version that serves; raises ReleaseError if none does yet."""
+    version = current(host)
+    if not version:
+        raise ReleaseError(f"{host.name}: nothing was deployed yet: run `fab deploy` first.")
+    return version
+
+
 def make_current(host: Host, version: str) -> None:
     """Point the `current` link to the release, atomically."""
     host.act("ln", "-sfn", "--", folder_of(version), f"{CURRENT}.new")

@@ -94,6 +94,15 @@ def session(context: Context, server: str, stack: str, *, dry_run: bool = False)
         sys.exit("Broken off.")
 
 
+@contextmanager
+def another_server(found: Session, server: str) -> Iterator[Session]:
+    """Connect to the server of a file as well, with the same key; raises HostSettingsError or HostError."""
+    settings, rehearsed = server_settings(server, found.stack), found.host.is_rehearsal
+    keys = known_hosts(settings)
+    with connected(settings.host, settings.user, keys, identity=found.identity, is_rehearsal=rehearsed) as host:
+        yield Session(settings, host, found.steps, found.identity, server, found.stack)
+
+
 def _identity_of(context: Context) -> str:
     named = context.config.get("connect_kwargs", {}).get("key_filename") or ""
     return str(named) if isinstance(named, str) else str(next(iter(named), ""))

@@ -1,12 +1,12 @@
 #!/usr/bin/env bash
 # Starts PostgreSQL. Its volume used to be mounted on the data folder itself: what lies there moves to PGDATA, in an instant.
 set -euo pipefail
-shopt -s extglob dotglob
 
-volume=/var/lib/postgresql
-if [ -e "$volume/PG_VERSION" ] && [ ! -e "$PGDATA" ]; then
+volume=${VOLUME:-/var/lib/postgresql}
+# Whatever was moved first, a move that was cut off is ended: else an empty database would be made.
+if [ ! -e "$PGDATA" ] && { [ -e "$volume/PG_VERSION" ] || [ -e "$PGDATA.moved" ]; }; then
   mkdir -p "$PGDATA.moved"
-  mv "$volume"/!(17|data) "$PGDATA.moved/"
+  find "$volume" -mindepth 1 -maxdepth 1 ! -name 17 ! -name data -exec mv -t "$PGDATA.moved/" {} +
   chmod 0700 "$PGDATA.moved"
   mv "$PGDATA.moved" "$PGDATA"
 fi

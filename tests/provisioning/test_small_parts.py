@@ -8,6 +8,7 @@ import pytest
 
 from provisioning import (
     audit,
+    backups,
     directories,
     fail2ban,
     file_modes,
@@ -19,7 +20,7 @@ from provisioning import (
 from provisioning.host import HostError, Ran
 from provisioning.rootfs_files import filled, text
 
-PARTS = [fail2ban, directories, file_modes, journal, nightly_pruning, packages, security_updates]
+PARTS = [backups, fail2ban, directories, file_modes, journal, nightly_pruning, packages, security_updates]
 NAMES = [part.__name__.rsplit(".", maxsplit=1)[-1] for part in PARTS]
 
 

@@ -159,6 +159,17 @@ def test_a_file_of_this_machine_is_copied(server, tmp_path):
     assert (tmp_path / "there").stat().st_mode & 0o777 == 0o644
 
 
+def test_a_file_of_the_server_is_fetched_whole_and_nothing_of_it_stays_where_others_read(server, tmp_path):
+    (tmp_path / "there").write_bytes(bytes(range(256)) * 1000)
+    before = set(Path("/tmp").glob("invoices-*"))  # where it lies on its way
+
+    with server.connect() as host:
+        host.download(str(tmp_path / "there"), str(tmp_path / "here"))
+
+    assert (tmp_path / "here").read_bytes() == bytes(range(256)) * 1000
+    assert set(Path("/tmp").glob("invoices-*")) == before
+
+
 def test_a_rehearsal_reads_and_changes_nothing(server, tmp_path):
     with server.connect(is_rehearsal=True) as host:
         host.write(str(tmp_path / "settings"), "one\n")

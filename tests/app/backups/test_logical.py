@@ -67,6 +67,7 @@ def test_what_a_new_server_needs_is_opened_with_the_private_key(server, age_key,
     assert json.loads((tmp_path / "plain").read_text()) == {
         "repository": "r1",
         "cipher": "passphrase",
+        "archives_before": [],
         "settings": {"CURRENCY": "EUR"},
     }
 

@@ -309,6 +309,20 @@ def test_a_database_that_is_put_in_place_gets_an_archive_of_its_own_and_the_one_
     assert (made / "backup/cipher").read_text() != cipher
 
 
+def test_the_archive_of_another_server_that_a_database_comes_from_is_looked_in_first(made, invoices):
+    own = (made / "backup/repository").read_text()
+    long_ago = {"name": "r0", "cipher": "zero", "until": "2026-01-01T00:00:00+00:00"}
+
+    invoices(
+        "--new-archive",
+        typed=json.dumps({"repository": "r1", "cipher": "one", "archives_before": [long_ago]}),
+    )
+
+    kept = json.loads((made / "backup/archives_before").read_text())
+    assert [(one["name"], one["cipher"]) for one in kept[:2]] == [("r0", "zero"), ("r1", "one")]
+    assert [one["name"] for one in kept] == ["r0", "r1", own]
+
+
 def test_a_new_archive_that_is_stopped_half_way_still_has_a_passphrase_that_is_kept(made, monkeypatch, invoices):
     cipher = (made / "backup/cipher").read_text()
     monkeypatch.setattr(secret_files, "_new_key", lambda: 1 / 0)

@@ -1,0 +1,160 @@
+"""`invoices recover`: what `fab restore` and `fab move` run beside the database reports one object, and no false ok."""
+
+import json
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from support import command_line
+from support.audit_entries import audit_entries_removable
+from support.records import a_customer, a_user, an_invoice
+
+from app.cli.recovery import _archive_of
+from app.settings import BackupSettings
+from app.store.access import audit, audit_chain
+from app.store.db import database, tables
+from app.store.db.transactions import transaction
+
+ARCHIVE = {
+    "BACKUP_PLACE": "file:///nowhere",
+    "BACKUP_REPOSITORY": "r2",
+    "BACKUP_CIPHER": "two",
+    "BACKUP_ARCHIVES_BEFORE": '[{"name": "r1", "cipher": "one", "until": "2026-11-28T09:00:00+00:00"}]',
+}
+
+
+@pytest.fixture
+def volume(tmp_path):
+    (tmp_path / "volume/data").mkdir(parents=True)
+    return tmp_path / "volume"
+
+
+@pytest.fixture
+def recover(tmp_path, volume):
+    """Run a command of a server, and return its exit code and what it reported."""
+
+    def run(*words, given="{}", **changed):
+        environment = {"PATH": "/usr/bin:/bin", "DATA_DIR": str(tmp_path), **ARCHIVE, **changed}
+        done = command_line.run(environment, "recover", *words, says=given)
+        return done.returncode, json.loads(done.stdout)
+
+    return lambda *words, **given: run(*words, "--volume", volume, **given)
+
+
+@pytest.mark.parametrize(
+    ("at", "sentence"),
+    [
+        ("yesterday", "'yesterday' is no moment, such as 2026-11-28T09:05:00Z."),
+        ("2026-11-28T09:05:00", "'2026-11-28T09:05:00' does not say its zone: add Z for UTC, or such as +01:00."),
+        (
+            "2999-01-01T00:00:00Z",
+            "2999-01-01T00:00:00+00:00 is still to come: without --at the newest state is restored.",
+        ),
+    ],
+)
+def test_a_moment_that_cannot_be_meant_is_refused(recover, at, sentence):
+    code, report = recover("beside", "--at", at)
+
+    assert (code, report["ok"], report["sentence"]) == (1, False, sentence)
+
+
+def test_a_setting_that_is_missing_is_named(recover):
+    code, report = recover("beside", BACKUP_CIPHER="")
+
+    assert (code, report["ok"]) == (1, False)
+    assert report["sentence"].startswith("BACKUP_CIPHER is not set: ")
+
+
+@pytest.mark.parametrize(
+    ("verb", "sentence"),
+    [
+        ("swap", "Nothing was restored that could take the place of the database."),
+        ("back", "Nothing is kept of a database before this one: there is nothing to go back to."),
+    ],
+)
+def test_what_there_is_not_is_not_put_in_place(recover, verb, sentence):
+    code, report = recover(verb, "--name", "now")
+
+    assert (code, report["ok"], report["sentence"]) == (1, False, sentence)
+
+
+def test_what_was_restored_is_put_in_place_named_gone_back_from_and_forgotten(recover, volume):
+    (volume / "restored/data").mkdir(parents=True)
+    (volume / "restored/complete").touch()
+
+    assert recover("swap", "--name", "one")[1]["sentence"] == "What was restored is in its place."
+    assert recover("kept")[1]["kept"] == ["before-one"]
+    assert recover("back", "--name", "two")[1]["sentence"] == "What was there before is in its place again."
+    assert recover("forget")[1]["sentence"] == "Removed: undone-two."
+    assert recover("forget")[1]["sentence"] == "Nothing was kept."
+
+
+def test_what_was_not_taken_is_removed(recover, volume):
+    (volume / "restored/data").mkdir(parents=True)
+
+    assert recover("discard")[0] == 0
+    assert [path.name for path in volume.iterdir()] == ["data"]
+
+
+def archive_of(moment):
+    return _archive_of(moment, BackupSettings.from_environment(ARCHIVE))
+
+
+def test_a_moment_is_looked_for_in_the_archive_that_was_written_to_then():
+    ended = datetime(2026, 11, 28, 9, tzinfo=UTC)
+
+    assert archive_of(ended - timedelta(seconds=1)) == ("r1", "one")
+    assert archive_of(ended) == ("r2", "two")
+    assert archive_of(None) == ("r2", "two")
+
+
+@pytest.fixture
+def handed_over(postgresql_url, tmp_path):
+    def run(**changed):
+        environment = {"PATH": "/usr/bin:/bin", "DATA_DIR": str(tmp_path), "DATABASE_URL": postgresql_url, **ARCHIVE}
+        done = command_line.run(environment | changed, "recover", "handover")
+        return done.returncode, json.loads(done.stdout)
+
+    return run
+
+
+def test_a_server_hands_over_its_archives_and_what_it_holds(postgresql_url, handed_over):
+    with database.opened_beside(postgresql_url):
+        an_invoice("1", a_customer("C1"))
+
+    code, report = handed_over()
+
+    assert (code, report["ok"]) == (0, True)
+    assert (report["repository"], report["cipher"]) == ("r2", "two")
+    assert [one["name"] for one in report["archives_before"]] == ["r1"]
+    assert report["figures"]["audit"] == {"entries": 0, "head": audit_chain.BEGINNING, "problem": ""}
+    assert ["C1", "USD", 100_00] in report["figures"]["outstanding"][report["figures"]["today"]]
+
+
+def test_a_server_without_an_archive_hands_nothing_over(handed_over):
+    code, report = handed_over(BACKUP_REPOSITORY="")
+
+    assert code == 1
+    assert report["sentence"].startswith("BACKUP_REPOSITORY is not set: ")
+
+
+def test_a_server_whose_audit_is_broken_hands_nothing_over(postgresql_url, handed_over, broken_audit):
+    broken_audit(postgresql_url)
+
+    code, report = handed_over()
+
+    assert (code, report["ok"]) == (1, False)
+    assert report["sentence"].startswith("The audit is broken at entry 1: what it says is not what was sealed: ")
+
+
+@pytest.fixture
+def broken_audit():
+    """Return a function that writes an entry of the audit, and writes over it past the app."""
+
+    def write_over(url):
+        with database.opened_beside(url):
+            with transaction():
+                audit.append(a_user(), "invoice.edited", "invoice:1", now=datetime(2026, 3, 2, tzinfo=UTC))
+            with audit_entries_removable(tables.database.obj):
+                tables.AuditEntryModel.update(subject="invoice:2").execute()
+
+    return write_over
