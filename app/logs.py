@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 
 from pythonjsonlogger.json import JsonFormatter
 
+from app.error_groups import ErrorGroups, ErrorHandler
 from app.store.db import current_user
 
 # Characters that would start a new line or act as terminal control sequences.
@@ -12,12 +13,14 @@ _CONTROLS = [*range(32), *range(127, 160), 0x2028, 0x2029]
 _ESCAPED = {code: repr(chr(code))[1:-1] for code in _CONTROLS}
 
 
-def set_up(level: str, log_format: str) -> None:
-    """Configure the root logger, libraries included; `log_format` is `json` or `text`."""
+def set_up(level: str, log_format: str, errors: ErrorGroups | None = None) -> None:
+    """Configure the root logger, libraries included; `log_format` is `json` or `text`, errors are also counted."""
     handler = logging.StreamHandler()
-    handler.addFilter(_add_context)
     handler.setFormatter(_json() if log_format == "json" else _Text())
-    logging.basicConfig(level=level, handlers=[handler], force=True)
+    handlers = [handler, *([ErrorHandler(errors)] if errors else [])]
+    for one in handlers:
+        one.addFilter(_add_context)
+    logging.basicConfig(level=level, handlers=handlers, force=True)
     # Peewee logs queries at DEBUG with their parameters, some of which are secret.
     logging.getLogger("peewee").setLevel(logging.WARNING)
     logging.getLogger("huey").setLevel(logging.WARNING)

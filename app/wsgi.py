@@ -1,6 +1,7 @@
 """The WSGI entry point: `gunicorn app.wsgi`."""
 
 from app import logs
+from app.error_groups import ErrorGroups
 from app.settings import AppSettings
 from app.store.db.database import open_database
 from app.web.application import build
@@ -9,6 +10,6 @@ from app.web.application import build
 LOCK_WAIT_SECONDS = 2
 
 settings = AppSettings.from_environment()
-logs.set_up(settings.log_level, settings.log_format)
+logs.set_up(settings.log_level, settings.log_format, ErrorGroups(settings.data_dir))
 open_database(settings.database_url, lock_wait_seconds=LOCK_WAIT_SECONDS)
 application = build(settings)

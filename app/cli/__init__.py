@@ -7,7 +7,20 @@ import typer
 
 from app.actions.imports import NotNowError
 from app.backups.refusals import BackupError
-from app.cli import audit, backups, certificates, demo, imports, recovery, reports, secret_files, serving, tokens, users
+from app.cli import (
+    audit,
+    backups,
+    certificates,
+    demo,
+    imports,
+    maintenance,
+    recovery,
+    reports,
+    secret_files,
+    serving,
+    tokens,
+    users,
+)
 from app.domain.sentences import plain
 from app.jobs.job_queue import QueueUnavailableError
 from app.settings import AppSettingsError
@@ -36,6 +49,7 @@ for module in (serving, demo, imports, reports, users, tokens, secret_files, bac
     commands.registered_commands += module.commands.registered_commands
 commands.add_typer(reports.report, name="report")
 commands.add_typer(audit.audit, name="audit")
+commands.add_typer(maintenance.maintenance, name="maintenance")
 commands.add_typer(certificates.certificate, name="certificate")
 commands.add_typer(recovery.recover, name="recover", hidden=True)
 

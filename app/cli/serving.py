@@ -2,26 +2,32 @@
 
 import errno
 import logging
+import shutil
 import socket
 import subprocess
 import sys
+import tempfile
 from typing import Annotated
 
 import typer
 from gunicorn.app.base import BaseApplication
 from gunicorn.glogging import Logger as GunicornLogger
 from gunicorn.util import import_app
+from gunicorn.workers.base import Worker as GunicornWorker
 
 from app import clock, logs
 from app.cli.opening import importer, in_use, migrate, opened, refuse
+from app.error_groups import ErrorGroups
 from app.jobs import worker as job_worker
 from app.jobs.heartbeat import Heartbeat
 from app.jobs.imports import ImportJobs
+from app.jobs.job_counts import JobCounts
 from app.jobs.job_queue import QueueUnavailableError, check_connection, open_queue
 from app.jobs.mails import MailJobs
+from app.maintenance import MaintenanceMode
 from app.settings import AppSettings
 from app.store.db import database
-from app.web.http.threads import THREADS_A_WORKER
+from app.web.http.threads import THREADS_A_WORKER, server_process
 
 log = logging.getLogger(__name__)
 
@@ -48,8 +54,11 @@ def worker(*, with_parent: Annotated[bool, typer.Option("--with-parent", hidden=
     job_worker.limit_memory(settings.worker_max_memory_megabytes)
     queue = open_queue(settings.redis_url)
     MailJobs.where_set_up(queue, settings, clock.utc_now)
+    JobCounts(settings.data_dir).count_all_of(queue)
     with in_use(settings):
-        job_worker.run(queue, ImportJobs(queue, importer(settings)), Heartbeat.of(settings))
+        job_worker.run(
+            queue, ImportJobs(queue, importer(settings)), Heartbeat.of(settings), MaintenanceMode(settings.data_dir)
+        )
 
 
 @commands.command("migrate")
@@ -118,6 +127,7 @@ class _Server(BaseApplication):
         self._settings = settings
         self._with_worker = with_worker
         self._worker: subprocess.Popen[bytes] | None = None
+        self._counted = tempfile.mkdtemp(prefix="invoices-metrics-")  # where each server process counts
         super().__init__()
 
     def load_config(self) -> None:
@@ -131,6 +141,8 @@ class _Server(BaseApplication):
             "proc_name": "invoices",
             "control_socket_disable": True,
             "forwarder_headers": "",  # no proxy of ours says where the app is mounted
+            "post_worker_init": _tell_when_it_leaves,
+            "raw_env": [f"PROMETHEUS_MULTIPROC_DIR={self._counted}"],
             "when_ready": self._start_worker,
             "on_exit": self._stop_worker,
         }
@@ -152,10 +164,15 @@ class _Server(BaseApplication):
         if self._worker:
             self._worker.terminate()
             self._worker.wait()
+        shutil.rmtree(self._counted, ignore_errors=True)
+
+
+def _tell_when_it_leaves(worker: GunicornWorker) -> None:
+    server_process.is_leaving = lambda: not worker.alive
 
 
 def _set_up_logs(settings: AppSettings) -> None:
-    logs.set_up(settings.log_level, settings.log_format)
+    logs.set_up(settings.log_level, settings.log_format, ErrorGroups(settings.data_dir))
 
 
 class _ServerLog(GunicornLogger):

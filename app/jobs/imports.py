@@ -8,6 +8,7 @@ from huey import Huey, crontab
 from peewee import PeeweeException
 
 from app.actions import imports as import_actions
+from app.jobs.job_counts import DONE, FAILED
 from app.jobs.job_queue import QueueUnavailableError
 from app.store.db.after_commit import after_commit
 from app.store.db.current_user import Actor, acting_as
@@ -44,16 +45,18 @@ class ImportJobs:
             for stored in imports.in_work():
                 self.enqueue(stored.id)
 
-    def work_on(self, import_id: int) -> None:
+    def work_on(self, import_id: int) -> str:
         """Read, apply or undo the import, depending on its state; any error is logged and stored as its failure."""
         with connection(), acting_as(Actor(program="the worker")):
             begun = imports.get(import_id)
             if begun is None or not begun.state.is_in_work:
-                return
+                return DONE
             try:
                 self._do(import_id, begun.state)
             except Exception as error:  # noqa: BLE001  # it ends this step, and not the worker
                 _take_back(begun, error)
+                return FAILED
+            return DONE
 
     def _do(self, import_id: int, state: State) -> None:
         match state:

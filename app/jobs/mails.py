@@ -21,6 +21,7 @@ from app.actions import passwords
 from app.actions import statement_mails as statement_mail_actions
 from app.domain.firm import Firm
 from app.domain.statement_mail import StatementMail
+from app.jobs.job_counts import DONE, FAILED
 from app.jobs.job_queue import QueueUnavailableError
 from app.settings import AppSettings
 from app.store.access import users
@@ -183,20 +184,21 @@ class MailJobs:
         for mail_id in due:
             self.send_statement_now(mail_id)
 
-    def send_statement_now(self, mail_id: int) -> None:
+    def send_statement_now(self, mail_id: int) -> str:
         """Send it unless it is sent or being sent; what goes wrong is recorded in the customer's history."""
         with connection(), acting_as(Actor(program="the worker")):
             stored = statement_mail_actions.begin(mail_id, self._now())
             if stored is None:
-                return
+                return DONE
             sender = firm.current(self._unsaved_firm)
             try:
                 self._server.send_statement(stored.mail, sender.name, sender.email)
             except Exception as error:  # noqa: BLE001  # it ends this mail, and not the worker
                 self._take_back(stored, error)
-            else:
-                statement_mail_actions.finish(stored, self._now())
-                log.info("statement mail %s was sent", mail_id)
+                return FAILED
+            statement_mail_actions.finish(stored, self._now())
+            log.info("statement mail %s was sent", mail_id)
+            return DONE
 
     def _take_back(self, stored: StoredStatementMail, error: Exception) -> None:
         if isinstance(error, (OSError, smtplib.SMTPException)) and not _is_final(error):

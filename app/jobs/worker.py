@@ -8,13 +8,16 @@ import subprocess
 import sys
 import threading
 import time
+from datetime import datetime
+from functools import partial
 
 from huey import Huey
-from huey.consumer import Consumer
+from huey.consumer import Consumer, Scheduler, Worker
 
 from app.jobs.heartbeat import Heartbeat
 from app.jobs.imports import ImportJobs
 from app.jobs.job_queue import check_connection
+from app.maintenance import MaintenanceMode, UnderMaintenanceError
 from app.workbook.reading.limits import MEGABYTE
 
 _LONGEST_WAIT_SECONDS = 1.0  # the longest interval between polls of the database
@@ -36,12 +39,17 @@ def limit_memory(megabytes: int) -> None:
 
 
 def run(
-    queue: Huey, jobs: ImportJobs, heartbeat: Heartbeat, seconds_between_checks: float = _SECONDS_BETWEEN_CHECKS
+    queue: Huey,
+    jobs: ImportJobs,
+    heartbeat: Heartbeat,
+    maintenance: MaintenanceMode,
+    seconds_between_checks: float = _SECONDS_BETWEEN_CHECKS,
 ) -> None:
     """Run jobs until a signal is received; raises QueueUnavailableError if the queue cannot be reached."""
     check_connection(queue)
-    jobs.enqueue_unfinished()
-    _Consumer(queue, heartbeat, seconds_between_checks).run()
+    if not maintenance.current:  # they are looked for each minute anyway
+        jobs.enqueue_unfinished()
+    _Consumer(queue, heartbeat, maintenance, seconds_between_checks).run()
 
 
 def keep_running(command: list[str]) -> None:
@@ -58,7 +66,11 @@ def keep_running(command: list[str]) -> None:
 
 
 class _Consumer(Consumer):
-    def __init__(self, queue: Huey, heartbeat: Heartbeat, seconds_between_checks: float) -> None:
+    def __init__(
+        self, queue: Huey, heartbeat: Heartbeat, maintenance: MaintenanceMode, seconds_between_checks: float
+    ) -> None:
+        self.worker_class = partial(_PausingWorker, maintenance)
+        self.scheduler_class = partial(_PausingScheduler, maintenance)
         longest = _LONGEST_WAIT_FOR_REDIS_SECONDS if queue.storage.blocking else _LONGEST_WAIT_SECONDS
         super().__init__(
             queue, workers=1, scheduler_interval=30, max_delay=longest, health_check_interval=seconds_between_checks
@@ -73,6 +85,33 @@ class _Consumer(Consumer):
         is_healthy: bool = super().check_worker_health()
         self._heartbeat.beat()
         return is_healthy
+
+
+class _PausingWorker(Worker):
+    """Begins no job during maintenance, which waits for the one that was begun."""
+
+    def __init__(self, maintenance: MaintenanceMode, **settings: object) -> None:
+        super().__init__(**settings)
+        self._maintenance = maintenance
+
+    def loop(self, now: datetime | None = None) -> None:
+        try:
+            with self._maintenance.writing():
+                super().loop(now)
+        except UnderMaintenanceError:
+            self.sleep()
+
+
+class _PausingScheduler(Scheduler):
+    def __init__(self, maintenance: MaintenanceMode, **settings: object) -> None:
+        super().__init__(**settings)
+        self._maintenance = maintenance
+
+    def loop(self, now: datetime | None = None) -> None:
+        if self._maintenance.current:
+            self.stop_flag.wait(_LONGEST_WAIT_SECONDS)
+        else:
+            super().loop(now)
 
 
 class _Guard:

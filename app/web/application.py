@@ -10,7 +10,10 @@ from urllib.parse import urlsplit
 import bottle
 
 from app import clock
+from app.error_groups import ErrorGroups
+from app.jobs.heartbeat import Heartbeat
 from app.jobs.imports import ImportJobs
+from app.jobs.job_counts import JobCounts
 from app.jobs.job_queue import open_queue
 from app.jobs.mails import MailJobs
 from app.settings import AppSettings
@@ -30,13 +33,16 @@ from app.web.http.assets import Assets
 from app.web.http.client_ip import Networks
 from app.web.http.cookies import Cookies
 from app.web.http.csrf import Csrf
-from app.web.http.disk_space import DiskSpace
 from app.web.http.errors import NotFoundError, Refusal
 from app.web.http.flashes import Flashes
+from app.web.http.metrics import Metrics
+from app.web.http.no_writing.disk_space import DiskSpace
+from app.web.http.no_writing.read_only import ReadOnly
 from app.web.http.rendering import Pages
 from app.web.http.request_log import log_answer, unknown_actor
 from app.web.http.security_headers import security_headers
 from app.web.http.signing import derived_all
+from app.web.pages.health import PATHS, HealthAnswers, Watched
 from app.workbook.importing import Importer
 
 _STATIC = Path(__file__).parents[1] / "static"
@@ -50,9 +56,9 @@ def build(settings: AppSettings, now: Callable[[], datetime] = clock.utc_now) ->
     csrf = Csrf(derived_all(settings.secret_keys, "csrf"), settings.public_url)
     flashes = Flashes(derived_all(settings.secret_keys, "flash"))
     tokens = SessionTokens.signed_with(*settings.secret_keys)
-    disk_space = DiskSpace.by(settings)
+    disk_space, read_only = DiskSpace.by(settings), ReadOnly.by(settings)
     idle = timedelta(minutes=settings.session_idle_minutes)
-    pages = Pages(rendering.templates(assets), csrf, flashes, cookies, disk_space, idle)
+    pages = Pages(rendering.templates(assets), csrf, flashes, cookies, disk_space, read_only, idle)
     access_policy = AccessPolicy(settings.allowed_addresses, idle, settings.require_second_factor)
     guard = Guard(now, settings.unsaved_firm, tokens, pages, access_policy)
 
@@ -60,19 +66,24 @@ def build(settings: AppSettings, now: Callable[[], datetime] = clock.utc_now) ->
 
     importer = Importer(settings.data_dir, settings.workbook, settings.unsaved_firm, now)
 
-    queue = open_queue(settings.redis_url)
+    metrics, queue = Metrics.new(), open_queue(settings.redis_url)
     jobs, mails = ImportJobs(queue, importer), MailJobs.where_set_up(queue, settings, now)
 
     for_programs = operations(importer, jobs)
-    gate = Gate(now, settings.unsaved_firm, access_policy, disk_space, settings.api_requests_per_minute)
+    gate = Gate(now, settings.unsaved_firm, access_policy, disk_space, read_only, settings.api_requests_per_minute)
     reference = ApiReference(pages, for_programs, settings.api_requests_per_minute, access_policy)
 
-    application = _Application(pages, guard, security_headers(settings), settings.trusted_proxies)
+    watched = Watched(queue, JobCounts(settings.data_dir), ErrorGroups(settings.data_dir))
+    health = HealthAnswers(now, disk_space, Heartbeat.of(settings), metrics, watched)
+
+    application = _Application(pages, guard, security_headers(settings), settings.trusted_proxies, metrics)
     if not settings.is_for_this_machine:
         application.only_at(settings.public_url)
-    for route in routes.pages(settings, pages, browsers, access_policy, importer, jobs, mails, reference):
+    for route in routes.pages(
+        settings, pages, browsers, access_policy, importer, jobs, mails, reference, metrics, watched
+    ):
         application.route(route.path, route.method, guard.around(route))
-    for route in routes.bare(assets, reference):
+    for route in routes.bare(assets, reference, health):
         application.route(route.path, route.method, guard.catching(route.handler))
     for operation in for_programs:
         application.route(rule_of(operation), operation.method, gate.around(operation))
@@ -87,12 +98,15 @@ class _MisdirectedError(Refusal):
 class _Application(bottle.Bottle):
     """Logs requests, adds our headers to every response, and renders errors like our pages."""
 
-    def __init__(self, pages: Pages, guard: Guard, headers: list[tuple[str, str]], proxies: Networks) -> None:
+    def __init__(
+        self, pages: Pages, guard: Guard, headers: list[tuple[str, str]], proxies: Networks, metrics: Metrics
+    ) -> None:
         super().__init__()
         self._pages = pages
         self._guard = guard
         self._headers = headers
         self._proxies = proxies
+        self._metrics = metrics
         self.router.add_filter("id", lambda _: (r"[0-9]{1,9}", int, str))
 
     def only_at(self, public_url: str) -> None:
@@ -100,8 +114,8 @@ class _Application(bottle.Bottle):
 
         def check() -> None:
             is_ours = _host(bottle.request.get_header("Host", ""), site.scheme) == _host(site.netloc, site.scheme)
-            # The health check is sent to an internal address.
-            if not is_ours and bottle.request.path != "/health":
+            # Who watches asks at an internal address.
+            if not is_ours and bottle.request.path not in PATHS:
                 refusal = _MisdirectedError(f"This site is only found at {public_url}: please go there.")
                 raise self._pages.refusal(None, refusal)
 
@@ -122,7 +136,10 @@ class _Application(bottle.Bottle):
 
         with acting_as(actor):
             answer: Iterable[bytes] = super().wsgi(environ, start)
-            log_answer(environ, answered, perf_counter() - began)
+            seconds = perf_counter() - began
+            log_answer(environ, answered, seconds)
+            in_maintenance = self._pages.read_only.current is not None
+            self._metrics.count_request(environ, answered, seconds, in_maintenance=in_maintenance)
         return answer
 
     def default_error_handler(self, error: bottle.HTTPError) -> str:

@@ -2,7 +2,7 @@
 
 import logging
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, nullcontext
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
@@ -72,6 +72,7 @@ class Route:
     `step_up` shows that form again, with `fields` for what was typed and what is wrong.
 
     `is_for_enrolling` routes are allowed to users who must set up a second factor first.
+    `is_open_in_maintenance` is said of a POST that only looks, or that signs somebody in or out.
     """
 
     method: str
@@ -81,6 +82,7 @@ class Route:
     largest_body: int = LARGEST_FORM
     is_for_enrolling: bool = False
     step_up: Callable[..., HTTPResponse] | StepUp | None = StepUp.UNSAID
+    is_open_in_maintenance: bool = False
 
     def __post_init__(self) -> None:
         if self.step_up is StepUp.UNSAID and self.method not in SAFE_METHODS:
@@ -150,11 +152,13 @@ class Guard:
                 return _shown(route, context, arguments)
             if route.right is not None and not _is_small():
                 self.pages.disk_space.check(route.right)
+                self._check_maintenance(route, context)
             with _with_body(context, route.largest_body) as sent:
                 if route.right is not None:
                     self.pages.disk_space.check(route.right)
-                self._check_form(sent)
-                return _stepped_up(route, sent, arguments)
+                with self._writing(route, context):
+                    self._check_form(sent)
+                    return _stepped_up(route, sent, arguments)
         except Refusal as refused:
             refusal = refused
         except MissingError as missing:
@@ -210,6 +214,15 @@ class Guard:
         if reference is None or login is None or login.user.id != reference.user_id:
             return None
         return logins.touch(login, now)
+
+    def _writing(self, route: Route, context: RequestContext) -> AbstractContextManager[None]:
+        if route.is_open_in_maintenance:
+            return nullcontext()
+        return self.pages.read_only.writing(context.now, context.locale.moment)
+
+    def _check_maintenance(self, route: Route, context: RequestContext) -> None:
+        if not route.is_open_in_maintenance:
+            self.pages.read_only.check(context.now, context.locale.moment)
 
     def _check_form(self, context: RequestContext) -> None:
         if not self.pages.csrf.is_genuine(request, context.form_secret, context.form.get(FIELD, "")):

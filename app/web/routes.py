@@ -9,6 +9,7 @@ from app.domain.permissions import Right
 from app.jobs.heartbeat import Heartbeat
 from app.jobs.imports import ImportJobs
 from app.jobs.mails import MailJobs
+from app.server_reports import ServerReports
 from app.settings import AppSettings
 from app.web.api.calls import ROOT
 from app.web.api.reference import ApiReference
@@ -22,14 +23,15 @@ from app.web.auth.session_tokens import SessionTokens
 from app.web.auth.sessions import Sessions
 from app.web.guard import LARGEST_FORM, LARGEST_SENT, Route, StepUp
 from app.web.http.assets import Assets
+from app.web.http.metrics import Metrics
 from app.web.http.rendering import Pages
 from app.web.http.signing import derived
-from app.web.pages import health
 from app.web.pages.audit import Audit
 from app.web.pages.components import Components
 from app.web.pages.customers import Customers
 from app.web.pages.dashboard import Dashboard
 from app.web.pages.firm_settings import FirmSettings
+from app.web.pages.health import HealthAnswers, Watched
 from app.web.pages.help import Help
 from app.web.pages.imports import Imports
 from app.web.pages.receivables.advance_payments import AdvancePayments
@@ -41,6 +43,7 @@ from app.web.pages.receivables.payments import Payments
 from app.web.pages.search import Search
 from app.web.pages.statements.mail import StatementMails
 from app.web.pages.statements.page import Statements
+from app.web.pages.system import System
 from app.web.pages.users import Users
 from app.web.pages.views import Views
 from app.workbook.importing import Importer
@@ -55,8 +58,11 @@ def pages(
     jobs: ImportJobs,
     mails: MailJobs | None,
     reference: ApiReference,
+    metrics: Metrics,
+    watched: Watched,
 ) -> tuple[Route, ...]:
-    dashboard = Dashboard(pages)
+    reports = ServerReports(settings.reports_dir)
+    dashboard = Dashboard(pages, reports)
     invoice_page = InvoiceDetailPage(pages)
     invoices = Invoices(pages, invoice_page)
     payments = Payments(pages, invoice_page)
@@ -72,8 +78,9 @@ def pages(
     users = Users(pages, settings.public_url, mails)
     firm_settings = FirmSettings(pages, settings.unsaved_firm)
     audit = Audit(pages)
+    system = System(pages, reports, watched, Heartbeat.of(settings))
     pending_second_factor = SessionTokens.signed_with(*settings.secret_keys, purpose="second factor")
-    sessions = Sessions(pages, browsers, pending_second_factor)
+    sessions = Sessions(pages, browsers, pending_second_factor, metrics)
     password_links = PasswordLinks(pages, mails, sessions)
     account = AccountPages(pages, browsers, access_policy.idle)
     second_factors = SecondFactors(pages, browsers, access_policy, derived(settings.secret_key, "enrolment"))
@@ -93,7 +100,15 @@ def pages(
         Route("POST", "/invoices/<invoice_id:id>/payments", payments.create, Right.EDIT, step_up=None),
         Route("POST", "/invoices/<invoice_id:id>/refunds", payments.refund, Right.EDIT, step_up=None),
         Route("POST", "/invoices/<invoice_id:id>/credit", payments.use_credit, Right.EDIT, step_up=None),
-        Route("POST", "/invoices/bulk", bulk.preview, Right.EXPORT, LARGEST_PICK, step_up=None),
+        Route(
+            "POST",
+            "/invoices/bulk",
+            bulk.preview,
+            Right.EXPORT,
+            LARGEST_PICK,
+            step_up=None,
+            is_open_in_maintenance=True,
+        ),
         Route("POST", "/invoices/bulk/apply", bulk.apply, Right.EDIT, LARGEST_PICK, step_up=None),
         Route("GET", "/search", search.show, Right.READ),
         Route("GET", "/payments", payments.index, Right.READ),
@@ -151,6 +166,7 @@ def pages(
         ),
         Route("GET", "/settings", firm_settings.show, Right.ADMINISTER),
         Route("POST", "/settings", firm_settings.update, Right.ADMINISTER, step_up=None),
+        Route("GET", "/system", system.show, Right.ADMINISTER),
         Route("GET", "/audit", audit.index, Right.ADMINISTER),
         Route("GET", "/audit.csv", audit.export, Right.ADMINISTER),
         Route("GET", "/export.xlsx", exports.everything, Right.EXPORT),
@@ -166,9 +182,18 @@ def pages(
         Route("POST", "/tokens", tokens.create, Right.EXPORT, step_up=tokens.index),
         Route("POST", "/tokens/<token_id:id>/revoke", tokens.revoke, Right.READ, step_up=None),
         Route("GET", "/sign-in", sessions.new),
-        Route("POST", "/sign-in", sessions.create, largest_body=LARGEST_SENT, step_up=None),
+        Route(
+            "POST", "/sign-in", sessions.create, largest_body=LARGEST_SENT, step_up=None, is_open_in_maintenance=True
+        ),
         Route("GET", "/sign-in/code", sessions.ask_again),
-        Route("POST", "/sign-in/code", sessions.confirm, largest_body=LARGEST_SENT, step_up=None),
+        Route(
+            "POST",
+            "/sign-in/code",
+            sessions.confirm,
+            largest_body=LARGEST_SENT,
+            step_up=None,
+            is_open_in_maintenance=True,
+        ),
         Route("GET", "/set-password", password_links.show),
         Route("POST", "/set-password", password_links.use, step_up=None),
         Route("GET", "/forgot-password", password_links.ask),
@@ -187,13 +212,24 @@ def pages(
         ),
         Route("POST", "/account/second-factor/remove", second_factors.disable, Right.READ, step_up=StepUp.BY_HANDLER),
         Route("GET", "/signed-in", sessions.stay, Right.READ, is_for_enrolling=True),
-        Route("POST", "/sign-out", sessions.delete, Right.READ, is_for_enrolling=True, step_up=None),
+        Route(
+            "POST",
+            "/sign-out",
+            sessions.delete,
+            Right.READ,
+            is_for_enrolling=True,
+            step_up=None,
+            is_open_in_maintenance=True,
+        ),
     )
 
 
-def bare(assets: Assets, reference: ApiReference) -> tuple[Route, ...]:
+def bare(assets: Assets, reference: ApiReference, health: HealthAnswers) -> tuple[Route, ...]:
     return (
         Route("GET", "/health", health.show),
+        Route("GET", "/healthz", health.alive),
+        Route("GET", "/readyz", health.ready),
+        Route("GET", "/metrics", health.tell),
         Route("GET", "/static/<content_hash>/<path:path>", assets.serve),
         Route("GET", f"{ROOT}/openapi.json", reference.document),
     )

@@ -8,11 +8,12 @@ from contextlib import contextmanager
 import pytest
 
 from app import logs
+from app.error_groups import ErrorGroups
 from app.store.db.current_user import Actor, acting_as
 
 
 @contextmanager
-def written(monkeypatch, log_format):
+def written(monkeypatch, log_format, errors=None):
     """What is logged in the block; the logging of the tests themselves is put back after it."""
     root = logging.getLogger()
     before = list(root.handlers), root.level, logging.getLogger("peewee").level, logging.getLogger("huey").level
@@ -21,7 +22,7 @@ def written(monkeypatch, log_format):
     # pytest's own handlers would be closed.
     root.handlers.clear()
     try:
-        logs.set_up("INFO", log_format)
+        logs.set_up("INFO", log_format, errors)
         yield stream
     finally:
         root.handlers[:] = before[0]
@@ -40,6 +41,16 @@ def as_json(monkeypatch):
 def as_text(monkeypatch):
     with written(monkeypatch, "text") as stream:
         yield lambda: stream.getvalue().splitlines()
+
+
+def test_an_error_is_counted_with_the_id_of_its_request(monkeypatch, tmp_path):
+    errors = ErrorGroups(tmp_path)
+
+    with written(monkeypatch, "json", errors), acting_as(Actor(request_id="a1b2c3d4")):
+        logging.getLogger("app").error("cannot do %s", "it")
+
+    (group,) = errors.recent().groups
+    assert (group.kind, group.count, group.request_ids) == ("message", 1, ("a1b2c3d4",))
 
 
 def test_a_line_is_an_object_that_says_when_what_and_where(as_json):

@@ -161,7 +161,7 @@ def preview(server):
 
 def _is_complaint(message) -> bool:
     # What is refused, missing or broken on purpose the browser notes in its own words.
-    expected = [f"status of {status}" for status in (400, 403, 404, 409, 422, 500)]
+    expected = [f"status of {status}" for status in (400, 403, 404, 409, 422, 500, 503)]
     return message.type == "error" and not any(
         words in message.text for words in [*expected, "net::ERR_FAILED", "htmx:send", "htmx:afterRequest"]
     )

@@ -167,6 +167,18 @@ def test_http_leads_to_the_one_site_whatever_host_was_asked_for(proxy):
     assert "server" not in headers
 
 
+@pytest.mark.parametrize("path", ["/metrics", "/metrics/", "/METRICS", "/%6detrics", "//metrics", "/x/../metrics"])
+def test_nobody_outside_is_told_what_the_app_counts(proxy, path):
+    status, headers, body = proxy.ask(path)
+
+    assert (status, body) == (404, b"404 Not Found")
+    assert headers["cache-control"] == "no-store"
+
+
+def test_what_only_begins_like_it_is_passed_on(proxy):
+    assert proxy.ask("/metrics-of-ours")[0] == 200
+
+
 def test_pages_are_compressed(proxy):
     _, headers, body = proxy.ask(headers={"Accept-Encoding": "gzip"})
 

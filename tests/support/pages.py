@@ -34,6 +34,7 @@ PAGES = [
     "/settings",
     "/search?q=a",
     "/payments/advance?customer=1",
+    "/system",
     "/audit",
     "/audit?who=nobody-like-it",
     "/audit?from=yesterday",

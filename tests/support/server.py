@@ -35,7 +35,7 @@ def running_server(data_dir: Path) -> Iterator[Server]:
     """Fill a data folder with the demo, serve it on a free port, and stop it in the end."""
     email, password = copy_the_demo(data_dir)
     port = _free_port()
-    environment = {**os.environ, "DATA_DIR": str(data_dir), "PORT": str(port), "SERVER_WORKERS": "1"}
+    environment = {"SERVER_WORKERS": "1", **os.environ, "DATA_DIR": str(data_dir), "PORT": str(port)}
     command = [sys.executable, "-m", "app.cli", "serve"]
     log = (data_dir / "server.log").open("w+")
     process = subprocess.Popen(command, env=environment, stdout=log, stderr=log, process_group=0)

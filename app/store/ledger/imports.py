@@ -146,6 +146,12 @@ def in_work() -> list[StoredImport]:
     return _imports(_selected().where(ImportModel.state.in_(waiting)).order_by(ImportModel.id))
 
 
+def count_by_state() -> dict[State, int]:
+    counted: Any = ImportModel.select(ImportModel.state, fn.COUNT(ImportModel.id)).group_by(ImportModel.state).tuples()
+    found = {State(state): int(count) for state, count in counted}
+    return {state: found.get(state, 0) for state in State}
+
+
 def change(import_id: int, **values: Any) -> None:
     columns = {name: json.dumps(value) if isinstance(value, dict | list) else value for name, value in values.items()}
     ImportModel.update(**columns).where(ImportModel.id == import_id).execute()

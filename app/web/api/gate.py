@@ -37,9 +37,10 @@ from app.web.api.calls import LARGEST_JSON, ROOT, Answer, Call, Operation
 from app.web.api.problems import Mistake, ProblemError, ProblemType
 from app.web.api.shapes import Sent
 from app.web.auth.access_policy import AccessPolicy
-from app.web.http.disk_space import DiskSpace
 from app.web.http.downloads import XLSX
-from app.web.http.errors import Refusal, refusal_for_outage
+from app.web.http.errors import MaintenanceError, Refusal, refusal_for_outage
+from app.web.http.no_writing.disk_space import DiskSpace
+from app.web.http.no_writing.read_only import ReadOnly
 from app.web.http.request_log import acting_as_user
 from app.web.http.threads import SentFile, received_file
 
@@ -82,6 +83,7 @@ class Gate:
     unsaved_firm: Firm
     access_policy: AccessPolicy
     disk_space: DiskSpace
+    read_only: ReadOnly
     requests_per_minute: int
 
     def around(self, operation: Operation) -> Callable[..., HTTPResponse]:
@@ -109,6 +111,7 @@ class Gate:
         self.access_policy.check_address(current_user.actor().address)
         now = self.now()
         pinned = pin_version() if operation.method == "GET" else nullcontext()
+        writing = nullcontext() if operation.method == "GET" else self.read_only.writing(now)
         with connection(), pinned, received_file(request.content_length):
             token = self._token(now)
             extra_headers.update(self._count_request(token, now))
@@ -120,7 +123,7 @@ class Gate:
             if operation.method != "GET":
                 self.disk_space.check(operation.right)
             call = Call(token, now, firm.current(self.unsaved_firm).zone)
-            with acting_as_user(call.user, token.facts.name):
+            with acting_as_user(call.user, token.facts.name), writing:
                 if operation.needs_idempotency_key:
                     return _once(operation, call, {**ids, **_handler_arguments(operation)})
                 return _response(operation, operation.handler(call, **ids, **_handler_arguments(operation)))
@@ -156,7 +159,9 @@ class Gate:
 
 def _problem(refused: Exception) -> ProblemError:
     if isinstance(refused, Refusal):
-        kind = ProblemType.of_status(refused.status)
+        kind = (
+            ProblemType.MAINTENANCE if isinstance(refused, MaintenanceError) else ProblemType.of_status(refused.status)
+        )
         waits = {"Retry-After": "1"} if kind is ProblemType.TOO_MANY_REQUESTS else refused.headers
         return ProblemError(kind, str(refused), headers=waits)
     if isinstance(refused, MissingError):

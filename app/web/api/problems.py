@@ -29,6 +29,7 @@ class ProblemType(Enum):
     TOO_MANY_REQUESTS = (429, "One moment, please")
     FAILURE = (500, "Something went wrong here")
     UNAVAILABLE = (503, "The database does not answer")
+    MAINTENANCE = (503, "Nothing can be written just now")
     DISK_FULL = (507, "The disk of the server is full")
 
     def __init__(self, status: int, title: str) -> None:

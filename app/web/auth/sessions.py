@@ -19,6 +19,7 @@ from app.web.auth.one_time_codes import RECOVERY_CODES
 from app.web.auth.session_tokens import SessionTokens, TokenClaims
 from app.web.auth.throttling import Attempt, TooManyAttemptsError
 from app.web.http.forms import Form, local_path
+from app.web.http.metrics import Metrics
 from app.web.http.rendering import Pages
 from app.web.http.request_context import RequestContext
 from app.web.http.sent_forms import SentForm
@@ -33,6 +34,7 @@ class Sessions:
     pages: Pages
     browsers: BrowserSessions
     pending_second_factor: SessionTokens
+    metrics: Metrics
 
     def new(self, context: RequestContext) -> HTTPResponse:
         wanted = local_path(context.query.get("next", "/"))
@@ -50,6 +52,7 @@ class Sessions:
             return refused.said_on(self._form(context, wanted, email, str(refused)))
         user = _with_password(found, context.form.get("password", ""))
         if user is None:
+            self.metrics.failed_logins.labels("password").inc()
             reason = "wrong password" if found else "unknown e-mail address"
             log.warning("refused to sign in user %s: %s", found.id if found else "unknown", reason)
             if found:
@@ -80,6 +83,7 @@ class Sessions:
         if kind:
             attempt.succeeded()
             return self._signed_in(context, new_login, wanted, flash=_warning(kind, user))
+        self.metrics.failed_logins.labels("code").inc()
         log.warning("refused to sign in user %s: wrong code", user.id)
         failure = "This code is wrong, or was used already: please wait for the next one."
         return self._code_form(context, pending, wanted, failure)

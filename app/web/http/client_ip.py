@@ -1,10 +1,14 @@
 """Client addresses; X-Forwarded-For is only trusted from our own proxies."""
 
 from collections.abc import Mapping
-from ipaddress import IPv4Network, IPv6Network, ip_address
+from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
 from typing import Any, TypeAlias
 
 Networks: TypeAlias = tuple[IPv4Network | IPv6Network, ...]
+_WITHIN: Networks = tuple(
+    map(ip_network, ("127.0.0.0/8", "10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "::1/128", "fc00::/7"))
+)
+_FORWARDING = ("HTTP_X_FORWARDED_FOR", "HTTP_X_FORWARDED_PROTO", "HTTP_X_FORWARDED_HOST", "HTTP_FORWARDED", "HTTP_VIA")
 
 
 def address_of(environ: Mapping[str, Any], proxies: Networks) -> str:
@@ -20,6 +24,17 @@ def address_of(environ: Mapping[str, Any], proxies: Networks) -> str:
         if not is_within(nearest, proxies):
             break
     return nearest
+
+
+def is_from_within(environ: Mapping[str, Any]) -> bool:
+    """Return whether somebody asks at our own address, from a private one: no proxy passed it on."""
+    if any(name in environ for name in _FORWARDING):
+        return False
+    try:
+        address = ip_address(environ.get("REMOTE_ADDR", ""))
+    except ValueError:
+        return False
+    return is_within(str(getattr(address, "ipv4_mapped", None) or address), _WITHIN)
 
 
 def is_within(address: str, networks: Networks) -> bool:

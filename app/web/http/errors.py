@@ -67,6 +67,16 @@ class UnavailableError(Refusal):
     headers = MappingProxyType({"Retry-After": "5"})
 
 
+class MaintenanceError(UnavailableError):
+    """Nothing is written until maintenance is over, in about so many seconds."""
+
+    title = "Nothing can be saved just now"
+
+    def __init__(self, sentence: str, seconds: int) -> None:
+        super().__init__(sentence)
+        self.headers = MappingProxyType({"Retry-After": str(seconds)})
+
+
 class DiskFullError(Refusal):
     status = 507
     can_be_repeated = True

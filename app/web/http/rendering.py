@@ -26,11 +26,12 @@ from app.web.http.assets import Assets
 from app.web.http.browser_names import browser_called
 from app.web.http.cookies import Cookies
 from app.web.http.csrf import FIELD, Csrf
-from app.web.http.disk_space import DiskSpace
 from app.web.http.errors import Refusal
 from app.web.http.flashes import Flashes
 from app.web.http.forms import Form
 from app.web.http.locales import BRITISH, Locale
+from app.web.http.no_writing.disk_space import DiskSpace
+from app.web.http.no_writing.read_only import ReadOnly
 from app.web.http.request_context import RequestContext
 from app.web.http.sent_forms import SentForm
 
@@ -51,6 +52,7 @@ class Pages:
     flashes: Flashes
     cookies: Cookies
     disk_space: DiskSpace
+    read_only: ReadOnly
     idle: timedelta
 
     def show(
@@ -140,6 +142,7 @@ class Pages:
             "user": user,
             "flash": context.flash,
             "disk_space": self.disk_space,
+            "maintenance": self.read_only.current,
             "may": lambda right: user is not None and user.may(right),
             "login_seconds": self.login_header(context).get("Login-Seconds"),
             "csrf_field": Markup('<input type="hidden" name="{}" value="{}">').format(FIELD, token),
@@ -151,6 +154,7 @@ _ANONYMOUS_VALUES: dict[str, Any] = {
     "user": None,
     "flash": "",
     "disk_space": None,
+    "maintenance": None,
     "may": lambda _right: False,
 }
 

@@ -19,6 +19,7 @@ from app.web.http.client_ip import Networks, address_of, is_within
 
 _ACTOR = "app.actor"
 _NOTHING = Scope()
+_WATCHED = frozenset({"/health", "/healthz", "/readyz", "/metrics"})
 _REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{8,64}")
 
 log = logging.getLogger(__name__)
@@ -50,7 +51,7 @@ def log_answer(environ: Mapping[str, Any], status: str, seconds: float) -> None:
         "milliseconds": round(seconds * 1000, 1),
     }
     # A successful health check every few seconds would be most of the log.
-    level = logging.DEBUG if (path, params["status"]) == ("/health", 200) else logging.INFO
+    level = logging.DEBUG if path in _WATCHED and params["status"] == 200 else logging.INFO
     with acting_as(environ.get(_ACTOR, current_user.actor())):
         log.log(level, "%(method)s %(path)s %(status)s in %(milliseconds)s ms", params, extra=params)
 

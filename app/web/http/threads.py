@@ -4,8 +4,9 @@ The proxy gathers forms and keeps short answers; long files go through, so they 
 """
 
 import weakref
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from threading import BoundedSemaphore
 
 from app.web.http.errors import BusyError
@@ -15,6 +16,16 @@ _GATHERED_BYTES = 128_000  # `request_buffers` of the proxy
 
 _SENDING = BoundedSemaphore(THREADS_A_WORKER // 2)
 _RECEIVING = BoundedSemaphore(THREADS_A_WORKER // 2 - 1)
+
+
+@dataclass(slots=True)
+class ServerProcess:
+    """`is_leaving` once it only finishes what it has begun; whoever runs it says how that is known."""
+
+    is_leaving: Callable[[], bool] = lambda: False
+
+
+server_process = ServerProcess()
 
 
 class SentFile:

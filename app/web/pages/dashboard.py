@@ -15,6 +15,7 @@ from app.domain.periods import days_up_to, first_of_month, last_of_month, month_
 from app.domain.receivables_summary import LATER_DAYS, SOON_DAYS, ReceivablesSummary, receivables_summary
 from app.domain.settlement import WINDOW_DAYS
 from app.domain.turnover import Month, Turnover, by_month
+from app.server_reports import ServerReports
 from app.store.db.cache import cache_fragment
 from app.store.ledger import customers, history, invoices, positions, settlements, turnover
 from app.web.auth import scopes
@@ -22,6 +23,7 @@ from app.web.http.forms import Form
 from app.web.http.rendering import Pages, address
 from app.web.http.request_context import RequestContext
 from app.web.pages.audit_messages import audit_message
+from app.web.pages.backup_proof import backup_proof
 from app.web.pages.first_steps import first_steps
 
 _MOST_CALLS = 10
@@ -82,6 +84,7 @@ class Currency:
 @dataclass(frozen=True, slots=True)
 class Dashboard:
     pages: Pages
+    reports: ServerReports
 
     def show(self, context: RequestContext) -> HTTPResponse:
         """Show the day asked for, today by default; the figures are written once until the ledger changes."""
@@ -101,6 +104,7 @@ class Dashboard:
             audit_messages=[audit_message(one, context.locale) for one in history.latest(_LATEST_MESSAGES, as_of)],
             is_empty=is_empty,
             steps=first_steps(context, has_invoices=not is_empty),
+            proof=backup_proof(self.reports, context.now, context.locale),
             sees="" if context.user.scope.is_everything else scopes.described(context.user.scope),
         )
 

@@ -2,6 +2,7 @@
 
 import json
 import socket
+import urllib.request
 from urllib.parse import urlsplit
 
 import pytest
@@ -12,6 +13,7 @@ from support.server import running_server
 def server(tmp_path_factory):
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("LOG_FORMAT", "json")
+        patch.setenv("SERVER_WORKERS", "2")
         with running_server(tmp_path_factory.mktemp("data")) as running:
             yield running
 
@@ -52,6 +54,15 @@ def test_what_two_servers_could_read_in_two_ways_is_refused(server, lines):
 @pytest.mark.parametrize("header", ["SCRIPT_NAME: /elsewhere", "PATH_INFO: /elsewhere"])
 def test_a_header_cannot_say_where_the_app_is_mounted(server, header):
     assert answered(server, "GET /health HTTP/1.1", header).split()[1] == "200"
+
+
+def test_what_all_processes_of_the_server_count_is_added_up(server):
+    for _ in range(25):
+        answered(server, "GET /healthz HTTP/1.1")
+
+    with urllib.request.urlopen(f"{server.address}/metrics", timeout=20) as answer:
+        lines = answer.read().decode().splitlines()
+    assert 'invoices_requests_total{method="GET",route="/healthz",status="2xx"} 25.0' in lines
 
 
 def test_the_server_does_not_send_back_what_it_was_sent(server):

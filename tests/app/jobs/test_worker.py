@@ -72,17 +72,21 @@ def test_the_worker_ends_when_the_server_stops_it(guard):
 
 
 WORKER = """
+import sys
 from types import SimpleNamespace
 from huey import MemoryHuey
+from pathlib import Path
 from app.jobs import worker
+from app.maintenance import MaintenanceMode
 
 heartbeat = SimpleNamespace(beat=lambda: print("alive", flush=True))
-worker.run(MemoryHuey(), SimpleNamespace(enqueue_unfinished=lambda: None), heartbeat, 0.1)
+maintenance = MaintenanceMode(Path(sys.argv[1]))
+worker.run(MemoryHuey(), SimpleNamespace(enqueue_unfinished=lambda: None), heartbeat, maintenance, 0.1)
 """
 
 
-def test_the_worker_tells_that_it_is_alive_as_soon_as_it_works_and_from_then_on():
-    with subprocess.Popen([sys.executable, "-c", WORKER], stdout=subprocess.PIPE, text=True) as worker:
+def test_the_worker_tells_that_it_is_alive_as_soon_as_it_works_and_from_then_on(tmp_path):
+    with subprocess.Popen([sys.executable, "-c", WORKER, tmp_path], stdout=subprocess.PIPE, text=True) as worker:
         first, later = worker.stdout.readline(), worker.stdout.readline()
         worker.terminate()
 

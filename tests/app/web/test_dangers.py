@@ -230,7 +230,7 @@ def test_no_handler_that_breaks_tells_why(sqlite, user, settings, clock, monkeyp
 
 
 def _is_ours(route):
-    return not route.rule.startswith(("/api", "/static", "/health", "/components"))
+    return not route.rule.startswith(("/api", "/static", "/health", "/readyz", "/metrics", "/components"))
 
 
 def sign_in_without_the_pages(browser, settings, clock, user):
@@ -255,7 +255,7 @@ def test_no_private_page_is_kept_by_a_browser_or_a_proxy(app, browser, ledger):
 
 
 @pytest.mark.parametrize("method", ["TRACE", "PUT", "PATCH", "DELETE", "OPTIONS"])
-@pytest.mark.parametrize("path", ["/", "/invoices", "/sign-in", "/health", "/static/0/icon.svg"])
+@pytest.mark.parametrize("path", ["/", "/invoices", "/sign-in", "/health", "/metrics", "/static/0/icon.svg"])
 def test_other_methods_are_refused(browser, method, path):
     answer = browser.request(path, method=method, expect_errors=True)
 

@@ -12,7 +12,8 @@ from app.store.db.transactions import transaction
 from app.web import guard
 from app.web.application import build
 
-OPEN_TO_ALL = {"/sign-in", "/set-password", "/forgot-password", "/health", "/static/<content_hash>/<path:path>"}
+WATCHED = {"/health", "/healthz", "/readyz", "/metrics"}
+OPEN_TO_ALL = {"/sign-in", "/set-password", "/forgot-password", *WATCHED, "/static/<content_hash>/<path:path>"}
 
 
 def test_every_page_asks_a_stranger_to_sign_in(app, stranger):
@@ -168,27 +169,3 @@ def test_an_address_that_is_no_number_is_simply_not_there(browser, path):
 
 def test_undecodable_parameters_are_read_as_nothing(browser):
     assert browser.get("/invoices?q=%ff%fe").location == "/invoices"
-
-
-def test_health_needs_no_login(stranger):
-    answer = stranger.get("/health")
-
-    assert answer.json == {"status": "ok"}
-
-
-def test_health_fails_while_migrations_are_missing(stranger, monkeypatch):
-    monkeypatch.setattr("app.web.pages.health.is_current", lambda: False)
-
-    answer = stranger.get("/health", expect_errors=True)
-
-    assert answer.status_int == 503
-    assert answer.json == {"status": "migrations are missing"}
-
-
-def test_health_fails_while_the_database_does_not_answer(stranger, monkeypatch, caplog):
-    monkeypatch.setattr("app.web.pages.health.is_current", lambda: 1 / 0)
-
-    answer = stranger.get("/health", expect_errors=True)
-
-    assert answer.status_int == 503
-    assert answer.json == {"status": "the database does not answer"}

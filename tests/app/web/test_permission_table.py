@@ -20,6 +20,7 @@ from support.records import LONG_AGO, a_customer, a_payment, a_user, an_import, 
 from support.settings import settings_of
 
 from app.domain.permissions import Role, Scope
+from app.jobs.heartbeat import Heartbeat
 from app.store.access import users
 from app.store.db import database, tables
 from app.web.application import build
@@ -81,6 +82,7 @@ POST /imports/<import_id:id>/apply                   in     no        yes   yes 
 POST /imports/<import_id:id>/undo                    in     no        yes   yes   no  no
 POST /imports/<import_id:id>/discard                 in     no        yes   yes   no  no
 GET  /export.xlsx                                    in     no        yes   yes  yes  -
+GET  /system                                         in     no         no   yes   no  -
 GET  /audit                                          in     no         no   yes   no  -
 GET  /audit.csv                                      in     no         no   yes   no  -
 GET  /settings                                       in     no         no   yes   no  -
@@ -122,6 +124,9 @@ POST /account/second-factor/remove                   in    yes        yes   yes 
 GET  /signed-in                                      in    yes        yes   yes  yes  -
 POST /sign-out                                       in    yes        yes   yes  yes  -
 GET  /health                                        yes    yes        yes   yes  yes  -
+GET  /healthz                                       yes    yes        yes   yes  yes  -
+GET  /readyz                                        yes    yes        yes   yes  yes  -
+GET  /metrics                                      gone   gone       gone  gone gone  -
 GET  /static/<content_hash>/<path:path>            gone   gone       gone  gone gone  -
 """
 NOON = datetime(2026, 3, 2, 12, 0, tzinfo=UTC)
@@ -172,7 +177,9 @@ def app(signed_in, tmp_path):
     shutil.copy(signed_in.path, path)
     opened = database.open_database(f"sqlite:///{path}")
     with database.connection():
-        yield build(settings_of(tmp_path), Clock(NOON))
+        site = build(settings_of(tmp_path), Clock(NOON))
+        Heartbeat.of(settings_of(tmp_path)).beat()
+        yield site
     opened.close()
 
 

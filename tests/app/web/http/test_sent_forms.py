@@ -8,7 +8,7 @@ from webtest import Upload
 
 from app.store.db.tables import PaymentModel
 from app.web.auth.access_policy import AccessPolicy
-from app.web.http.disk_space import DiskSpace
+from app.web.http.no_writing.disk_space import DiskSpace
 
 OUR_PAGE = {"Sec-Fetch-Site": "same-origin"}
 
