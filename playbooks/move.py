@@ -11,7 +11,7 @@ from io import StringIO
 from dotenv import dotenv_values
 
 from playbooks.backup import made
-from playbooks.restore import nobody_writes, put_in_place, restored_beside
+from playbooks.restore import maintenance, nobody_writes, put_in_place, restored_beside
 from playbooks.steps import archive, deploy_log, lock, release
 from playbooks.steps.address import move_address
 from playbooks.steps.carrying import carry, require_equal, require_room, volume
@@ -93,6 +93,7 @@ class Moving:
     def back(self) -> None:
         note = json.loads(self.old.host.read(NOTE) or "{}")
         with nobody_writes(self.new, self.new_stack) as pause:
+            self.new_stack.execute("stop", "app", "worker")
             entered = self.new_stack.rows(_ENTERED.format(head=_seal(note)))[0]
             if entered != "0":
                 raise RefusedError(
@@ -130,8 +131,11 @@ class Moving:
         steps = self.old.steps
         with nobody_writes(self.old, self.old_stack) as pause:
             with steps.step("Archive what was entered until now"):
+                # Nobody even signs in between the two: what is compared ends here. Then it can be read on.
+                self.old_stack.execute("stop", "app", "worker")
                 archive.archive_the_last(self.old_stack)
                 handed = self._handed_over()
+                self.old_stack.execute("up", "--detach", "--no-deps", "--no-recreate", "app")
             with steps.step("Copy the workbooks that came meanwhile, and compare all"):
                 self._carry_files(since)
                 require_equal(self.old.host, self._uploaded(self.old), self.new.host, self._arrived)
@@ -269,10 +273,11 @@ def _certificates(one: Session) -> str:
 
 
 def _start(stack: Stack) -> None:
-    """Start what was stopped: first what the others wait for."""
+    """Start what was stopped: first what the others wait for, and let it be written to again."""
     there = [one.name.split("-")[1] for one in containers(stack.host)]
     first = [name for name in ("gate", "db", "redis") if name in there]
     stack.execute("up", "--detach", "--no-deps", "--no-recreate", "--wait", *first)
+    maintenance(stack, "off")
     stack.execute("up", "--detach", "--no-deps", "--no-recreate", "app", "worker", "proxy")
 
 

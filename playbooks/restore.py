@@ -20,6 +20,7 @@ from playbooks.steps.stack import ONCE, Stack, running
 from playbooks.steps.takeover import check_public_site
 
 _KEPT = "What was there before is kept: `fab restore --back` returns to it, `fab restore --confirm` removes it."
+_MINUTES = "5"  # as those who would write are told; it ends when it is done
 _FIRST_FILE = "/var/lib/postgresql/17/data/PG_VERSION"  # written once, when the database is made
 _UPLOADED = "/var/lib/invoices/restore.tar"
 _AS_PRODUCT = ("--user", "10001:10001", "--volume", f"{_UPLOADED}:/uploaded.tar:ro")
@@ -171,7 +172,7 @@ def put_in_place(found: Session, stack: Stack, verb: str, archive_of_it: Mapping
             with found.steps.step("Archive what was entered until now"):
                 archive.archive_the_last(stack)
         with found.steps.step("Put it in its place"):
-            stack.execute("stop", "db")
+            stack.execute("stop", "app", "worker", "db")
             try:
                 reported(stack, "restore", "invoices", "recover", verb, "--name", utc_now_in_names())
                 new_archive = ("invoices", "secrets", "--new-archive")
@@ -193,6 +194,7 @@ def _exchange(found: Session, stack: Stack, database: str, kept_as: str) -> None
         with found.steps.step("Archive what was entered until now"):
             archive.archive_the_last(stack)
         with found.steps.step("Put it in its place"):
+            stack.execute("stop", "app", "worker")
             _sql(stack, _EXCHANGE.format(database=database, kept_as=kept_as))
             set_roles(stack)
             stack.execute(*ONCE, "migrate")
@@ -231,15 +233,21 @@ class Pause:
 
 @contextmanager
 def nobody_writes(found: Session, stack: Stack) -> Iterator[Pause]:
-    """Stop the app and its worker for the block, and start them whatever comes of it, unless that is said to last."""
+    """Let everything be read and nothing be written in the block; that ends with it, unless it is said to last."""
     pause = Pause()
+    with found.steps.step("Let nobody write"):
+        maintenance(stack, "on", "--minutes", _MINUTES, "--why", "The database is being put in place.")
     try:
-        with found.steps.step("Let nobody write"):
-            stack.execute("stop", "app", "worker")
         yield pause
     finally:
         if not pause.is_lasting:
             stack.execute("up", "--detach", "--no-deps", "--no-recreate", "app", "worker", check=False)
+            maintenance(stack, "off")
+
+
+def maintenance(stack: Stack, *words: str) -> None:
+    """Switch it in a container of its own, so that the app and its worker need not run for it."""
+    stack.execute(*ONCE, "worker", "invoices", "maintenance", *words)
 
 
 def _put_workbooks(found: Session, stack: Stack, opened: OpenedBackup) -> None:

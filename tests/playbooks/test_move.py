@@ -115,7 +115,7 @@ def test_all_is_tried_while_the_old_server_serves_and_moved_then(pair):
         "new: restored beside", "new: discarded",
         "old: app stops", "old: archived", "old: handed over", "old: newer packed", "old: newer packed",
         "new: restored beside", "old: workbooks packed", "new: workbooks exchanged", "new: workbooks exchanged",
-        "new: app stops", "new: archived", "new: swapped", "new: new archive", "new: copied", "new: app starts",
+        "new: archived", "new: app stops", "new: swapped", "new: new archive", "new: copied", "new: app starts",
         "new: looked at", "the address leads to 198.51.100.10", "old: timers rest", "new: timers go", "new: backed up",
     ]  # fmt: skip
     assert "minutes nobody could write; nothing is lost." in printed

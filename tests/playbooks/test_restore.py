@@ -42,8 +42,8 @@ def steps(server):
     """Return what was done of that which changes the site, without the words before each."""
     told = {
         "recover beside": "beside", "recover swap": "swap", "recover back": "back", "recover discard": "discard",
-        "recover forget": "forget", APP_STOPS: "app stops", APP_STARTS: "app starts", ARCHIVED: "archived",
-        "stop db": "database stops", "--wait db": "database starts", "secrets --new-archive": "new archive",
+        "recover forget": "forget", "maintenance on": "nobody writes", "maintenance off": "all write",
+        APP_STARTS: "app starts", ARCHIVED: "archived", "stop app worker": "app stops", "--wait db": "database starts", "secrets --new-archive": "new archive",
         "migrate": "migrated", "base-backup": "copied", "look at the site": "looked at", "10-roles.sh": "roles",
     }  # fmt: skip
     return [name for line in server.acted for words, name in told.items() if words in line]
@@ -53,8 +53,8 @@ def test_the_newest_is_restored_beside_before_anything_stops_and_put_in_place_th
     printed = command.run(restore, "restore")
 
     assert steps(server) == [
-        "beside", "app stops", "archived", "database stops", "swap", "new archive", "database starts", "roles",
-        "migrated", "copied", "app starts", "looked at",
+        "beside", "nobody writes", "archived", "app stops", "swap", "new archive", "database starts", "roles",
+        "migrated", "copied", "app starts", "all write", "looked at",
     ]  # fmt: skip
     assert "Restored in 3 s. Outstanding today: 1,234.50 EUR." in printed
     assert "`fab restore --back` returns to it, `fab restore --confirm` removes it." in printed
@@ -94,6 +94,14 @@ def test_a_rehearsal_only_says_what_would_be_done(command, server):
     assert server.acted == []
 
 
+def test_while_somebody_still_writes_nothing_is_changed(command, server):
+    server.answers["* maintenance on *"] = Ran(1, "", "A request was still writing.")
+
+    assert "A request was still writing." in command.refused(restore, "restore")
+
+    assert steps(server) == ["beside", "nobody writes"]
+
+
 def test_what_cannot_be_restored_stops_nothing(command, server):
     server.answers[BESIDE] = refuses("The archive reaches back to yesterday.")
 
@@ -104,9 +112,9 @@ def test_what_cannot_be_restored_stops_nothing(command, server):
 @pytest.mark.parametrize(
     ("what", "done_until"),
     [
-        (f"*{ARCHIVED} *", ["beside", "app stops", "archived"]),
-        ("* recover swap *", ["beside", "app stops", "archived", "database stops", "swap", "database starts"]),
-        ("* stop app worker", ["beside", "app stops"]),
+        (f"*{ARCHIVED} *", ["beside", "nobody writes", "archived"]),
+        ("* recover swap *", ["beside", "nobody writes", "archived", "app stops", "swap", "database starts"]),
+        ("* stop app worker db", ["beside", "nobody writes", "archived", "app stops"]),
     ],
 )
 def test_whatever_fails_before_the_swap_lets_the_site_go_on(command, server, what, done_until):
@@ -114,7 +122,7 @@ def test_whatever_fails_before_the_swap_lets_the_site_go_on(command, server, wha
 
     assert "it failed" in command.refused(restore, "restore")
 
-    assert steps(server) == [*done_until, "app starts"]
+    assert steps(server) == [*done_until, "app starts", "all write"]
 
 
 def test_a_restore_that_is_broken_off_lets_the_site_go_on(command, server, monkeypatch):
@@ -126,7 +134,7 @@ def test_a_restore_that_is_broken_off_lets_the_site_go_on(command, server, monke
     with pytest.raises(KeyboardInterrupt):
         command.run(restore, "restore")
 
-    assert steps(server) == ["beside", "app stops", "app starts"]
+    assert steps(server) == ["beside", "nobody writes", "app starts", "all write"]
 
 
 def test_the_database_that_was_moved_aside_by_an_interrupted_restore_comes_back_without_it(command, server):
@@ -134,7 +142,7 @@ def test_the_database_that_was_moved_aside_by_an_interrupted_restore_comes_back_
 
     command.run(restore, "restore", back=True)
 
-    assert steps(server)[:4] == ["app stops", "database stops", "back", "new archive"]
+    assert steps(server)[:4] == ["nobody writes", "app stops", "back", "new archive"]
 
 
 def test_where_nothing_is_kept_nothing_stops(command, server):
@@ -164,7 +172,9 @@ def test_going_back_after_a_logical_backup_exchanges_the_names_in_one_transactio
         "ALTER DATABASE invoices_before RENAME TO invoices;\n"
         "COMMIT;\n"
     )
-    assert steps(server) == ["app stops", "archived", "roles", "migrated", "app starts", "looked at"]
+    assert steps(server) == [
+        "nobody writes", "archived", "app stops", "roles", "migrated", "app starts", "all write", "looked at",
+    ]  # fmt: skip
 
 
 def test_a_restored_folder_forgets_what_was_kept_beside_it_in_its_own_time(command, server):
@@ -250,7 +260,9 @@ def test_a_logical_backup_is_restored_beside_compared_and_exchanged(command, ser
         "DROP DATABASE IF EXISTS invoices_restored WITH (FORCE);",
         "DROP DATABASE IF EXISTS invoices_before WITH (FORCE);",
     ]
-    assert steps(server) == ["app stops", "archived", "roles", "migrated", "app starts", "looked at"]
+    assert steps(server) == [
+        "nobody writes", "archived", "app stops", "roles", "migrated", "app starts", "all write", "looked at",
+    ]  # fmt: skip
     assert server.acted.count("rm -f -- /var/lib/invoices/restore.tar") == 1
 
 
