@@ -132,6 +132,14 @@ def test_a_logical_backup_takes_the_place_of_the_database_and_gives_it_back(back
     backed_up.operator.fab("restore", "--confirm")
 
 
+def test_a_new_server_has_backed_itself_up_and_proved_it_within_ten_minutes_of_its_first_deploy(serving, figure):
+    took = serving.recovered_within(600, lambda: report(serving, "certificate")["ok"] is True)
+    figure("first deploy: backed up and proved after", f"{took:.0f} s more", "600 s")
+
+    assert report(serving, "base-backup")["ok"] is True
+    assert report(serving, "backup")["ok"] is True
+
+
 def test_the_newest_backups_are_restored_on_the_server_agree_to_the_cent_and_that_is_signed(backed_up, figure):
     done = backed_up.operator.fab("backup", "--prove")
     certificate = report(backed_up, "certificate")
