@@ -40,6 +40,7 @@ _ABSENT = {
     "the nightly copy": "No copy of the whole was made yet.",
     "the test of the backup": "No backup was restored for a test yet.",
 }
+_NO_WORKER = "The worker has not been heard of for a minute: workbooks and mails wait until it runs."
 _PERIODS = {"daily": "Each day", "weekly": "Each week", "monthly": "Each month"}
 _DAYS_IN_WEEKS, _DAYS_IN_MONTHS = 21, 120  # from where on a forecast is told so
 _GIGABYTE, _MEGABYTE = 10**9, 10**6
@@ -72,11 +73,14 @@ class System:
     def show(self, context: RequestContext) -> HTTPResponse:
         kept = self._kept()
         machine = self.reports.machine().report
+        is_heard = self.heartbeat.was_heard(context.now.timestamp())
         return self.pages.show(
             context,
             "system/show.html",
             is_server=self.reports.are_kept,
-            attention=list(_attention(kept, context)) if self.reports.are_kept else [],
+            attention=[*([] if is_heard else [_NO_WORKER]), *_attention(kept, context)]
+            if self.reports.are_kept
+            else [],
             backups=self._backups(context.locale),
             machine=machine,
             disk=_disk(machine.disk, context.locale) if machine and machine.disk else None,
@@ -85,7 +89,7 @@ class System:
             else "",
             oldest_image_days=OLDEST_IMAGE_DAYS,
             chores=[(name, self.reports.chores(period).report) for period, name in _PERIODS.items()],
-            worker_is_heard=self.heartbeat.was_heard(context.now.timestamp()),
+            worker_is_heard=is_heard,
             waiting=self._waiting(),
             jobs=_job_rows(self.watched.jobs.counted()),
             errors=self.watched.errors.recent(),

@@ -25,8 +25,9 @@ def settings(settings, tmp_path):
 
 
 @pytest.fixture
-def report(tmp_path):
-    """A function that has the server report, with changes to single reports."""
+def report(settings, tmp_path):
+    """A function that has the server report, with changes to single reports; its worker is at work."""
+    Heartbeat.of(settings).beat()
 
     def keep(**changes):
         keep_reports(tmp_path / "reports", **changes)
@@ -137,6 +138,15 @@ def test_the_disk_is_drawn_day_by_day(browser, report):
 
     assert '"labels": ["28 Feb 2026", "1 Mar 2026", "2 Mar 2026"]' in page
     assert '"cents": [17000, 17500, 18000]' in page
+
+
+def test_a_worker_that_is_not_heard_of_is_said_first(browser, report, settings):
+    Heartbeat.of(settings).path.unlink()
+
+    text = words(browser.get("/system"))
+
+    assert "Somebody should look at this: The worker has not been heard of for a minute" in text
+    assert "All is well" not in text
 
 
 def test_what_is_not_well_is_said_first(browser, report):
