@@ -141,3 +141,26 @@ def test_a_second_run_changes_nothing(shaped, settings, changed):
 
     assert changed(firewall.ensure(host, settings, lambda: pytest.fail("there is nothing to check"))) == []
     assert host.acted == []
+
+
+def test_the_gate_reaches_names_and_the_port_of_the_bucket_and_nothing_else(rented, settings):
+    rules = _rules(rented(), settings)
+
+    assert [rule for rule in rules if rule.startswith('iifname "invoices-gate"')] == [
+        'iifname "invoices-gate" meta l4proto { tcp, udp } th dport 53 accept',
+        'iifname "invoices-gate" tcp dport 443 accept',
+    ]
+
+
+def test_a_store_on_another_port_is_reached_on_that_port(rented, settings):
+    rules = _rules(rented(), settings.model_copy(update={"backup_endpoint": "s3.example.com:9000"}))
+
+    assert 'iifname "invoices-gate" tcp dport 9000 accept' in rules
+
+
+def test_the_networks_of_database_and_app_lead_nowhere_but_to_themselves(rented, settings):
+    rules = _rules(rented(), settings)
+
+    for name in ("data", "front"):
+        [rule] = [rule for rule in rules if f'iifname "invoices-{name}"' in rule]
+        assert rule == f'iifname "invoices-{name}" oifname "invoices-{name}" accept'

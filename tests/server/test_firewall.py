@@ -2,6 +2,7 @@
 
 import errno
 import json
+import re
 import socket
 from concurrent.futures import ThreadPoolExecutor
 
@@ -59,6 +60,13 @@ def test_H06_ssh_is_for_the_operator_s_networks(rules, facts):
 
 def test_H06_containers_do_not_reach_what_the_cloud_tells_the_machine(rules):
     assert "169.254.169.254" in json.dumps([rule for rule in rules if rule.get("rule", {}).get("chain") == "forward"])
+
+
+def test_H06_the_way_to_the_bucket_is_for_its_port_alone(rules, facts):
+    port = int(facts.get("backup_endpoint", "").partition(":")[2] or 443)
+    told = json.dumps([rule for rule in rules if "invoices-gate" in json.dumps(rule)])
+
+    assert {int(found) for found in re.findall(r'"right": (\d+)', told)} == {53, port}
 
 
 def test_H07_from_outside_only_ssh_and_the_site_answer(facts):
