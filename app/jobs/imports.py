@@ -2,9 +2,10 @@
 
 import logging
 import secrets
+from datetime import datetime
 from functools import partial
 
-from huey import Huey, crontab
+from huey import Huey
 from peewee import PeeweeException
 
 from app.actions import imports as import_actions
@@ -26,7 +27,12 @@ class ImportJobs:
         self._importer = importer
         self._task = queue.task(name="work_on_import")(self.work_on)
         # Jobs that were lost with a connection or the worker are enqueued again within a minute.
-        queue.periodic_task(crontab(), name="take_up_unfinished")(self.enqueue_unfinished)
+        queue.periodic_task(self._is_any_unfinished, name="take_up_unfinished")(self.enqueue_unfinished)
+
+    def _is_any_unfinished(self, _minute: datetime) -> bool:
+        """Ask before anything is queued: what is queued is written, and each write of an idle server is archived."""
+        with connection():
+            return bool(imports.in_work())
 
     def enqueue(self, import_id: int) -> None:
         """Enqueue the job after the transaction commits, so that the worker sees the import's new state."""

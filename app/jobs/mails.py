@@ -14,7 +14,7 @@ from functools import partial
 from ipaddress import ip_address
 from urllib.parse import SplitResult, unquote, urlsplit
 
-from huey import Huey, crontab
+from huey import Huey
 from peewee import PeeweeException
 
 from app.actions import passwords
@@ -136,7 +136,7 @@ class MailJobs:
         self.send_invitation = task(name="send_invitation")(self.invite_now)
         self._statement_task = queue.task(name="send_statement")(self.send_statement_now)
         # Sends what is tried again, and what was lost with a connection or the worker.
-        queue.periodic_task(crontab(), name="send_due_statements")(self.send_due_statements)
+        queue.periodic_task(self._is_any_due, name="send_due_statements")(self.send_due_statements)
 
     @classmethod
     def where_set_up(cls, queue: Huey, settings: AppSettings, now: Callable[[], datetime]) -> "MailJobs | None":
@@ -178,11 +178,17 @@ class MailJobs:
             # `send_due_statements` will send it: the request was committed and must not appear to have failed.
             log.warning("statement mail %s waits until the worker looks for what is due: %s", mail_id, error)
 
+    def _is_any_due(self, _minute: datetime) -> bool:
+        """Ask before anything is queued: what is queued is written, and each write of an idle server is archived."""
+        return bool(self._due())
+
     def send_due_statements(self) -> None:
-        with connection():
-            due = statement_mails.due(self._now())
-        for mail_id in due:
+        for mail_id in self._due():
             self.send_statement_now(mail_id)
+
+    def _due(self) -> list[int]:
+        with connection():
+            return statement_mails.due(self._now())
 
     def send_statement_now(self, mail_id: int) -> str:
         """Send it unless it is sent or being sent; what goes wrong is recorded in the customer's history."""

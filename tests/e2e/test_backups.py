@@ -1,12 +1,14 @@
 """Whatever is lost, damaged or entered by mistake is restored, and nothing that was acknowledged is missing."""
 
 import json
+import re
 import time
 
 import pytest
 
 from tests.support import instance as instances
 from tests.support.deployed import Deployed
+from tests.support.operators import ROOT
 from tests.support.polling import is_so_within
 from tests.support.public_site import Load
 from tests.support.stand_in_images import SUBNET
@@ -100,6 +102,22 @@ def test_what_was_done_by_mistake_is_undone_by_restoring_the_second_before(backe
     assert backed_up.inside("ls /var/lib/docker/volumes/invoices_database/_data/17") == "data"
 
 
+def test_the_runbook_of_restoring_is_followed_line_by_line(backed_up, site, invoice_id):
+    before = owed(backed_up)
+    moment, backup = now(backed_up), report(backed_up, "backup")["backup"]
+    runbook = (ROOT / "docs/operations.md").read_text().split("\n## Restoring\n")[1].split("\n## ")[0]
+    lines = [line for block in re.findall(r"```\n(.*?)```", runbook, re.DOTALL) for line in block.splitlines()]
+    site.pay(invoice_id, 100, f"after-the-moment-{time.time()}")
+
+    for line in lines:
+        command, *words = line.replace("MOMENT", moment).replace("ID", backup).split()
+        assert command == "fab"
+        backed_up.operator.fab(*words)
+
+    assert len(lines) == 9
+    assert owed(backed_up) == before
+
+
 def test_a_logical_backup_takes_the_place_of_the_database_and_gives_it_back(backed_up, site, invoice_id):
     before = owed(backed_up)
     backup = report(backed_up, "backup")["backup"]
@@ -112,6 +130,14 @@ def test_a_logical_backup_takes_the_place_of_the_database_and_gives_it_back(back
     backed_up.operator.fab("restore", "--back")
     assert owed(backed_up) == after
     backed_up.operator.fab("restore", "--confirm")
+
+
+def test_a_new_server_has_backed_itself_up_and_proved_it_within_ten_minutes_of_its_first_deploy(serving, figure):
+    took = serving.recovered_within(600, lambda: report(serving, "certificate")["ok"] is True)
+    figure("first deploy: backed up and proved after", f"{took:.0f} s more", "600 s")
+
+    assert report(serving, "base-backup")["ok"] is True
+    assert report(serving, "backup")["ok"] is True
 
 
 def test_the_newest_backups_are_restored_on_the_server_agree_to_the_cent_and_that_is_signed(backed_up, figure):

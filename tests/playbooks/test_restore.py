@@ -43,7 +43,8 @@ def steps(server):
     told = {
         "recover beside": "beside", "recover swap": "swap", "recover back": "back", "recover discard": "discard",
         "recover forget": "forget", "maintenance on": "nobody writes", "maintenance off": "all write",
-        APP_STARTS: "app starts", ARCHIVED: "archived", "stop app worker": "app stops", "--wait db": "database starts", "secrets --new-archive": "new archive",
+        APP_STARTS: "app starts", ARCHIVED: "archived", "stop app worker": "app stops",
+        "--wait db": "database starts", "secrets --new-archive": "new archive",
         "migrate": "migrated", "base-backup": "copied", "look at the site": "looked at", "10-roles.sh": "roles",
     }  # fmt: skip
     return [name for line in server.acted for words, name in told.items() if words in line]

@@ -190,3 +190,13 @@ def test_a_lock_that_was_left_behind_does_not_let_images_fill_the_disk(prune, lo
 
     assert removed[0] == "image rm --force sha256:old"
     assert "lock is older than an hour and counts no more: `fab lock --release` takes it away." in ran.stderr
+
+
+@pytest.mark.parametrize(
+    ("kind", "others"),
+    [("backup", ["base-backup"]), ("certificate", ["base-backup", "backup"])],
+)
+def test_what_is_proved_is_made_before_where_all_begin_at_once(kind, others):
+    [after] = [line for line in text(f"/etc/systemd/system/invoices-{kind}.service").splitlines() if "After=" in line]
+
+    assert after.removeprefix("After=").split()[1:] == [f"invoices-{other}.service" for other in others]

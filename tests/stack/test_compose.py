@@ -331,19 +331,16 @@ def test_the_app_believes_the_proxy_s_network_about_addresses_and_nobody_else():
     assert SERVICES["app"]["environment"]["TRUSTED_PROXIES"] == subnet["subnet"]
 
 
-def test_every_setting_reaches_the_app_or_the_backups_or_is_the_image_s_own():
+def test_every_setting_reaches_the_app_or_is_the_image_s_own():
     named = set(re.findall(r"^([A-Z_]+)=", (ROOT / ".env.example").read_text(), re.MULTILINE))
-    given = {name.removesuffix("_FILE") for name in SERVICES["app"]["environment"]}
-    environment = SERVICES["backup"]["environment"]
-    to_backups = {*environment, *(name.removesuffix("_FILE") for name in environment)}
-    by_the_images = {
-        name
-        for image in ("app", "stack/backup")
-        for name in re.findall(r"\b([A-Z_]+)=", DOCKERFILES[image].split("\nENV ")[1].split("\nUSER")[0])
-    }
+    environments = [SERVICES[name]["environment"] for name in ("app", "backup", "restore")]
+    given = {name.removesuffix("_FILE") for environment in environments for name in environment}
+    given |= {name for environment in environments for name in environment if name in named}  # of which it is a path
+    of_images = "".join(DOCKERFILES[name].split("\nENV ")[1].split("\nUSER")[0] for name in ("app", "stack/backup"))
+    by_the_images = set(re.findall(r"\b([A-Z_]+)=", of_images))
 
-    assert given <= named
-    assert named - given - to_backups <= by_the_images
+    assert {name.removesuffix("_FILE") for name in SERVICES["app"]["environment"]} <= named
+    assert named - given <= by_the_images
 
 
 def test_what_is_left_out_has_the_app_s_own_default():

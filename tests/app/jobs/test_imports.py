@@ -2,6 +2,7 @@
 
 import errno
 import io
+from datetime import UTC, datetime
 
 import pytest
 from huey import MemoryHuey
@@ -32,6 +33,22 @@ def uploaded(importer, tmp_path):
 
 def state_of(import_id):
     return imports.get(import_id).state
+
+
+def test_nothing_is_queued_for_a_minute_in_which_nothing_waits(importer):
+    queue = MemoryHuey(immediate=False)
+    ImportJobs(queue, importer)
+
+    assert queue.read_periodic(datetime(2026, 3, 2, 9, 30, tzinfo=UTC)) == []
+
+
+def test_what_waits_is_looked_for_each_minute(importer, uploaded):
+    queue = MemoryHuey(immediate=False)
+    ImportJobs(queue, importer)
+
+    assert [task.name for task in queue.read_periodic(datetime(2026, 3, 2, 9, 30, tzinfo=UTC))] == [
+        "take_up_unfinished"
+    ]
 
 
 def test_an_upload_is_read_then_applied_then_undone(jobs, uploaded):
