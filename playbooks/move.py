@@ -115,12 +115,13 @@ class Moving:
     def _tried(self) -> str:
         """Do all that can fail while the old server serves; return since when workbooks have to be copied again."""
         since = self.old.host.run("date", "--utc", "--date=1 minute ago", "+%Y-%m-%d %H:%M:%S UTC").out.strip()
-        with self.old.steps.step("Copy the uploaded workbooks, while the old server serves"):
-            self.new.host.act("rm", "-rf", "--", self._arrived)
-            self._carry_files("")
         handed = self._handed_over()  # before it is archived: what is noted has to be found there
         with self.old.steps.step("Archive what was entered until now"):
             archive.archive_the_last(self.old_stack)
+        # Last, as without a bucket the archive goes along.
+        with self.old.steps.step("Copy the uploaded workbooks, while the old server serves"):
+            self.new.host.act("rm", "-rf", "--", self._arrived)
+            self._carry_files("")
         head = handed["figures"]["audit"]["head"]
         restored_beside(self.new, self.new_stack, "", {**_archive_of(handed), "noted_head": head})
         reported(self.new_stack, "restore", "invoices", "recover", "discard")

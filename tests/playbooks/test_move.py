@@ -111,7 +111,7 @@ def test_all_is_tried_while_the_old_server_serves_and_moved_then(pair):
     printed = pair.run()
 
     assert pair.done == [
-        "old: workbooks packed", "old: workbooks packed", "old: handed over", "old: archived",
+        "old: handed over", "old: archived", "old: workbooks packed", "old: workbooks packed",
         "new: restored beside", "new: discarded",
         "old: app stops", "old: archived", "old: handed over", "old: newer packed", "old: newer packed",
         "new: restored beside", "old: workbooks packed", "new: workbooks exchanged", "new: workbooks exchanged",
