@@ -186,8 +186,8 @@ class Moving:
             for name in _KEYS:
                 text = self.old.host.read(f"{source}/{name}")
                 if text is not None:
-                    # `invoices secrets`, which the swap runs, gives it to the service.
                     self.new.host.write(f"{target}/{name}", text, mode="0400")
+                    self.new.host.act("chown", "--reference", target, f"{target}/{name}")
 
     def _hand_over_certificates(self) -> str:
         """Let the new proxy have them before the address leads to it: else it could not get any; return their kind."""

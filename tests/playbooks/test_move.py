@@ -136,6 +136,7 @@ def test_keys_go_along_so_that_nobody_is_signed_out_and_mail_goes_on(pair):
 
     assert pair.new.files["/volumes/secrets-app/smtp_url"] == "smtp://user:password@host"
     assert pair.new.modes["/volumes/secrets-app/smtp_url"] == "400 root:root"
+    assert "chown --reference /volumes/secrets-app /volumes/secrets-app/smtp_url" in pair.new.acted
     assert "password" not in printed
 
 
