@@ -19,6 +19,7 @@ INSTANCE = "aws:lightsail/instance:Instance"
 STATIC_IP = "aws:lightsail/staticIp:StaticIp"
 ATTACHMENT = "aws:lightsail/staticIpAttachment:StaticIpAttachment"
 PORTS = "aws:lightsail/instancePublicPorts:InstancePublicPorts"
+_GROUP = "aws:iam/group:Group"
 BUCKET = "aws:s3/bucket:Bucket"
 
 
@@ -72,6 +73,8 @@ class Account:
             self._instance(inputs["instanceName"]).ports = list(inputs["portInfos"])
             return f"{inputs['instanceName']}-{self.made}", dict(inputs)
         found = {**inputs, **self._answers(kind, inputs)}
+        if kind == _GROUP:  # without a name of its own Pulumi adds letters to that of the resource
+            found.setdefault("name", f"{name}-{self.made}")
         id_ = found.get("bucket") if kind == BUCKET else f"{name}-{self.made}"
         self.others[f"{kind} {id_}"] = found
         return str(id_), found
