@@ -45,7 +45,7 @@ class ErrorGroups:
     folder: Path
 
     def recent(self) -> RecentErrors:
-        """Return none where the file cannot be read: it is begun anew."""
+        """Return none where the file cannot be read: it is begun again."""
         try:
             found = json.loads(self._file.read_text(encoding="utf-8"))
             return RecentErrors(tuple(_group(one) for one in found["groups"]), int(found["total"]))

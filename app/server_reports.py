@@ -168,6 +168,6 @@ class ServerReports:
             return Kept()
         except (OSError, ValidationError):
             return Kept(
-                damage=f"The server's report {name}.json cannot be read: it is written anew by its next run; if it "
+                damage=f"The server's report {name}.json cannot be read: it is written again by its next run; if it "
                 "stays so, look at the server."
             )

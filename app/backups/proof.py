@@ -63,7 +63,7 @@ class Verdict:
 
 
 def judge(evidence: Evidence, place: Place, repository: Repository, folder: Path, pages_of: PagesOf) -> Verdict:
-    """Try everything, also where something was wrong before: one night tells all that has to be mended."""
+    """Try everything, also where something was wrong before: one night tells all that has to be put right."""
     problems = [
         *evidence.lost,
         *_as_sent(evidence.manifest, evidence.signer, place, folder),

@@ -9,7 +9,7 @@ from app.server_reports import Kept, ServerReports
 
 NOW = datetime(2026, 3, 2, 9, 30, tzinfo=UTC)
 DAMAGE = (
-    "The server's report certificate.json cannot be read: it is written anew by its next run; if it stays so, look at "
+    "The server's report certificate.json cannot be read: it is written again by its next run; if it stays so, look at "
     "the server."
 )
 

@@ -152,7 +152,7 @@ def _certificate_life_percent(at: datetime, _remembered: Remembered) -> float:
 
 
 def _server_errors(_at: datetime, remembered: Remembered) -> float:
-    """Since the minute before. A process that was started anew counts from zero, and so do we."""
+    """Since the minute before. A process that was started again counts from zero, and so do we."""
     apps = machine.running("app")
     if not apps:
         raise machine.UnknownError("the app does not run")
