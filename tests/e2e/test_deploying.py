@@ -122,7 +122,10 @@ def test_a_version_that_is_never_ready_never_serves(serving, site):
     )
     text = serving.operator.text(HEALTH)
     serving.operator.commit(
-        HEALTH, text.replace('_answer(200, "ok") if current else', '_answer(503, "never ready") if current else')
+        HEALTH,
+        text.replace(
+            'return _answer(status == _OK, {"status": status})', 'return _answer(False, {"status": "never ready"})'
+        ),
     )
 
     done = serving.operator.fab("deploy", fails=True)

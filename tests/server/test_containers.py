@@ -5,7 +5,12 @@ import re
 
 import pytest
 
-MOUNTABLE = ("/opt/invoices/", "/var/lib/docker/volumes/")
+MOUNTABLE = (
+    "/opt/invoices/",
+    "/var/lib/docker/volumes/",
+    "/var/lib/invoices/backups",
+    "/var/lib/invoices/reports",
+)
 _SECRET = re.compile(r"PASSWORD|SECRET|TOKEN|PRIVATE|CREDENTIAL|DATABASE_URL|SMTP_URL")
 
 

@@ -43,8 +43,12 @@ class Site:
         """Return the answer; raises OSError or HTTPException where there is none."""
         with (
             socket.create_connection((self.address, 443), timeout=seconds) as plain,
-            _trusting(self.authority).wrap_socket(plain, server_hostname=self.domain) as secured,
+            # The handshake in here: else nobody closes what was made of the socket if the server goes meanwhile.
+            _trusting(self.authority).wrap_socket(
+                plain, server_hostname=self.domain, do_handshake_on_connect=False
+            ) as secured,
         ):
+            secured.do_handshake()
             connection = http.client.HTTPSConnection(self.domain, timeout=seconds)
             connection.sock = secured
             sent = {
