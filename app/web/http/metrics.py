@@ -27,7 +27,7 @@ class Metrics:
     @classmethod
     def new(cls) -> Self:
         # Chosen when the library was imported, which may have been before this process was made.
-        values.ValueClass = values.get_value_class()  # type: ignore[no-untyped-call]
+        values.ValueClass = values.get_value_class()  # type: ignore[no-untyped-call]  # the library leaves it bare
         registry = CollectorRegistry()
         return cls(
             registry,
@@ -64,7 +64,7 @@ class Metrics:
     def _counted(self) -> CollectorRegistry:
         every = CollectorRegistry()
         try:
-            MultiProcessCollector(every)  # type: ignore[no-untyped-call]
+            MultiProcessCollector(every)  # type: ignore[no-untyped-call]  # the library leaves it bare
         except ValueError:  # one process serves alone
             return self.registry
         return every

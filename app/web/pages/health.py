@@ -115,6 +115,6 @@ def _database() -> str:
         return _AWAY
 
 
-def _answer(is_well: bool, told: Mapping[str, str]) -> HTTPResponse:  # noqa: FBT001
+def _answer(is_well: bool, told: Mapping[str, str]) -> HTTPResponse:  # noqa: FBT001  # what the answer is about
     body = json.dumps(told, indent=1) if len(told) > 1 else json.dumps(told)
     return HTTPResponse(body, 200 if is_well else 503, headers={"Content-Type": "application/json"})

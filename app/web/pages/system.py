@@ -104,7 +104,7 @@ class System:
             self.reports.certificate(),
             *(self.reports.chores(period) for period in _PERIODS),
         )
-        return dict(zip(_OLDEST, reports, strict=True))  # type: ignore[arg-type]
+        return dict(zip(_OLDEST, reports, strict=True))  # type: ignore[arg-type]  # each is a kept report
 
     def _backups(self, locale: Locale) -> list[BackupRow]:
         certificate = self.reports.certificate()

@@ -20,7 +20,7 @@ def read() -> dict[str, str]:
 def client(service: str, key: Mapping[str, str]) -> Any:  # noqa: ANN401  # boto3 has no types
     """Return one that gives up soon: the next minute tries again."""
     import boto3  # noqa: PLC0415  # half a second, and only where something is sent
-    from botocore.config import Config  # noqa: PLC0415
+    from botocore.config import Config  # noqa: PLC0415  # as above, only where somebody is sent to
 
     return boto3.client(
         service,
