@@ -33,7 +33,7 @@ class ServerReport(_Reported):
 
 
 class BackupReport(ServerReport):
-    """`weaker` where backups lie in a folder, which whoever owns the server can empty."""
+    """`weaker` where backups lie in a folder, which anybody in control of the server can empty."""
 
     backup: str = ""
     bytes: int | None = Field(None, ge=0)

@@ -1,4 +1,4 @@
-"""Encryption with age: whoever has the public key can only lock, whoever has the private one can open."""
+"""Encryption with age: the public key only locks, the private one opens."""
 
 import errno
 import os

@@ -45,7 +45,7 @@ class AlreadyThereError(PlaceError):
 class Place(Protocol):
     """Keys are paths with slashes; every method raises PlaceError.
 
-    `is_weaker` where whoever owns the server can delete what is kept.
+    `is_weaker` where anybody in control of the server can delete what is kept.
     """
 
     @property

@@ -63,7 +63,8 @@ def backups(*, as_json: _JsonOption = False) -> None:
     CONSOLE.print(table if found else "There are no backups yet.")
     if place.is_weaker:
         typer.echo(
-            "They are in a folder, which is weaker than a locked bucket: whoever owns the server can delete them."
+            "They are in a folder, which is weaker than a locked bucket: anybody in control of the server can delete "
+            "them."
         )
 
 
@@ -123,7 +124,7 @@ def _backed_up_to_the_place(settings: BackupSettings) -> dict[str, Any]:
     if made.lost:
         sentence = f"Backup {made.manifest.id} is made, but without what was lost before: {first_of(made.lost)}."
         return {"ok": False, "sentence": sentence, **facts}
-    weaker = " It is in a folder: whoever owns the server can delete it." if place.is_weaker else ""
+    weaker = " It is in a folder: anybody in control of the server can delete it." if place.is_weaker else ""
     return {"ok": True, "sentence": f"Backup {made.manifest.id} is made.{weaker}", **facts}
 
 

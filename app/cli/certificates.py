@@ -53,7 +53,7 @@ def verify(
         refuse(str(error), error)
     _report(found, as_json=as_json)
     if not as_json:
-        typer.echo("Without this program, the same is told by\n" + _by_hand(file, signers, line))
+        typer.echo("Without this program, the same is shown by\n" + _by_hand(file, signers, line))
 
 
 def _made() -> dict[str, Any]:

@@ -19,7 +19,7 @@ def on(
     *,
     minutes: Annotated[int, typer.Option(min=1, max=24 * 60, help="How long it should take.")],
     why: Annotated[str, typer.Option(help="What users read of it, in a few words.")] = "",
-    wait: Annotated[int, typer.Option(min=0, help="How many seconds whoever writes just now may take.")] = _SECONDS,
+    wait: Annotated[int, typer.Option(min=0, help="How many seconds a write that has begun may take.")] = _SECONDS,
 ) -> None:
     """Refuse whatever would be written, on pages, in the API and by the worker, until it is turned off."""
     until = clock.utc_now() + timedelta(minutes=minutes)

@@ -191,7 +191,7 @@ def _size(kept: Kept[BackupReport], locale: Locale) -> str:
     if kept.report is None or kept.report.bytes is None:
         return ""
     size = f"{locale.decimal_number(round(Decimal(kept.report.bytes) / _MEGABYTE, 1))} MB"
-    return f"{size}, in a folder: whoever owns the server can delete it" if kept.report.weaker else size
+    return f"{size}, in a folder: anybody in control of the server can delete it" if kept.report.weaker else size
 
 
 def _measured(report: CertificateReport) -> str:

@@ -114,7 +114,7 @@ def test_a_server_is_backed_up_and_the_report_says_what_was_made(server):
     assert set(report) == {"at", "ok", "sentence", "backup", "bytes", "weaker"}
     assert (report["ok"], report["weaker"], report["bytes"] > 1_000) == (True, True, True)
     assert report["sentence"] == (
-        f"Backup {report['backup']} is made. It is in a folder: whoever owns the server can delete it."
+        f"Backup {report['backup']} is made. It is in a folder: anybody in control of the server can delete it."
     )
     assert datetime.fromisoformat(report["at"]).utcoffset().total_seconds() == 0
 

@@ -197,7 +197,7 @@ def test_a_damaged_report_is_said_and_the_rest_is_shown(browser, report):
 def test_a_backup_in_a_folder_is_called_weaker(browser, report):
     report(backup={"weaker": True})
 
-    assert "1.2 MB, in a folder: whoever owns the server can delete it" in words(browser.get("/system"))
+    assert "1.2 MB, in a folder: anybody in control of the server can delete it" in words(browser.get("/system"))
 
 
 def test_a_part_that_could_not_be_told_says_why(browser, report):
