@@ -4,7 +4,7 @@ import json
 from dataclasses import dataclass
 from pathlib import Path
 
-from playbooks.steps import archive, backup_key, deploy_log, lock, release
+from playbooks.steps import archive, backup_key, deploy_log, lock, machine_size, release
 from playbooks.steps.moment import utc_now_in_names
 from playbooks.steps.proxy import configured
 from playbooks.steps.release import Release
@@ -97,11 +97,13 @@ class Deployment:
         return True
 
     def _settings(self) -> dict[str, str]:
-        """Let the key that an operator chose in `server.env` come first."""
+        """Let what an operator chose in `server.env` come first."""
         session = self.session
+        chosen = wanted(session.settings)
         return {
+            **machine_size.of_machine(session.host, chosen),
             backup_key.NAME: backup_key.recipient(session.host, session.settings, session.steps),
-            **wanted(session.settings),
+            **chosen,
         }
 
     def _set_bucket_key(self, stack: Stack) -> None:

@@ -8,7 +8,7 @@ database=${POSTGRES_DB:-invoices}
 
 # Passwords enter by psql's variables: no list of processes shows them, and the first lines keep them out of the log.
 psql --quiet --no-psqlrc --set ON_ERROR_STOP=1 --username "${POSTGRES_USER:-postgres}" --dbname "$database" \
-  --set secrets="$secrets" --set database="$database" <<'SQL'
+  --set secrets="$secrets" --set database="$database" --set app_connections="${DB_APP_CONNECTIONS:-40}" <<'SQL'
 SET client_min_messages = 'warning';
 SET log_statement = 'none';
 SET log_min_error_statement = 'panic';
@@ -31,7 +31,7 @@ ALTER ROLE invoices_owner LOGIN NOSUPERUSER NOCREATEDB NOCREATEROLE CONNECTION L
 
 \set file :secrets /invoices_app
 \set password `cat :'file'`
-ALTER ROLE invoices_app LOGIN NOSUPERUSER NOCREATEDB NOCREATEROLE CONNECTION LIMIT 40 PASSWORD :'password';
+ALTER ROLE invoices_app LOGIN NOSUPERUSER NOCREATEDB NOCREATEROLE CONNECTION LIMIT :app_connections PASSWORD :'password';
 
 \set file :secrets /invoices_worker
 \set password `cat :'file'`

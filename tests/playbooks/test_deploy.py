@@ -64,6 +64,14 @@ def log_of(server):
     return [text for line, text in zip(server.acted, server.stdin, strict=False) if "deploys.log" in line]
 
 
+def test_the_stack_gets_what_fits_the_machine(server):
+    server.files["/proc/meminfo"] = "MemTotal: 7940000 kB\n"
+
+    run(server)
+
+    assert "DB_SHARED_BUFFERS=512MB\n" in server.files[SETTINGS]
+
+
 def test_a_version_is_built_before_anything_is_touched_and_the_worker_follows_the_app(server):
     run(server)
 

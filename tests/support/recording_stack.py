@@ -14,6 +14,7 @@ FACTS = {
     "alarm_topic": "", "metric_namespace": "", "app_secret": "", "monthly_cost": {},
 }  # fmt: skip
 OLD, NEW = "invoices-app-1", "invoices-app-2"
+MACHINE = "MemTotal:        4028516 kB\nMemFree:         1234567 kB\n"  # sold with 4 GB
 LIST = "docker ps * --filter label=com.docker.compose.service={} *"
 
 
@@ -31,6 +32,8 @@ class Server(RecordingHost):
         self.answers[LIST.format("proxy")] = Ran(0, "9 invoices-proxy-1 invoices-proxy:1 running\n")
         self.answers[LIST.format("worker")] = Ran(0, "3 invoices-worker-1 invoices-app:new running\n")
         self.answers["docker inspect *"] = state()
+        self.answers["nproc"] = Ran(0, "2\n")
+        self.files["/proc/meminfo"] = MACHINE
 
     def run(self, *command, **options):
         if "label=com.docker.compose.service=app" in command:
