@@ -16,7 +16,7 @@ TOOLS := .tools/bin
 LIGHTHOUSE := .tools/lighthouse/node_modules/.bin/lighthouse
 SHELL_SCRIPTS = .ci/run $(shell git ls-files "*.sh" "provisioning/rootfs/usr/local/sbin/*" tests/e2e/images/instance/boot)
 
-.PHONY: help run setup check test browser mutants structure tools engine-test e2e bench quality audit-libraries screenshots requirements clean
+.PHONY: help run setup check test browser mutants structure tools engine-test e2e bench scaling quality audit-libraries screenshots requirements clean
 
 help: ## list what can be made
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -64,6 +64,10 @@ e2e: .venv/dev .venv-s3/s3 ## deploy to a server of its own on this machine, the
 bench: .venv/dev .venv-app/app .venv-bench/bench ## measure pages and imports on PostgreSQL; `make bench ARGS=--write` writes docs/benchmarks.md
 	@tests/support/install_packages.sh postgresql wrk
 	$(BIN)/python -m tests.bench $(ARGS)
+
+scaling: .venv/dev .venv-app/app ## measure one machine with 2,466, 100,000 and 1,000,000 invoices, and write docs/scaling.md
+	@tests/support/install_packages.sh postgresql pgbackrest wrk openssh-client
+	$(BIN)/python -m tests.bench.scaling $(or $(ARGS),--write)
 
 quality: .venv/dev ## see what axe and Lighthouse say of every page, and write docs/quality.md
 	@tests/support/install_packages.sh chromium-headless-shell chromium npm
