@@ -60,7 +60,7 @@ def test_a_package_that_cannot_be_had_is_said(rented):
 
 
 def test_lists_of_packages_that_are_fresh_are_not_fetched_again(rented):
-    host = rented({"find /var/lib/apt/lists/partial *": Ran(0, "/var/lib/apt/lists/partial\n")})
+    host = rented({"find /run/invoices-package-lists *": Ran(0, "/run/invoices-package-lists\n")})
 
     packages.ensure(host)
 
