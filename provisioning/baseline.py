@@ -70,5 +70,5 @@ def _parts(host: Host, settings: HostSettings, can_still_connect: Callable[[], b
     yield from nightly_pruning.ensure(host)
     yield from watching.ensure(host, settings)  # after the folders and Docker, which it looks at
     yield from backups.ensure(host)  # after watching, whose folder its program lies in
-    yield from security_updates.ensure(host)  # late: it must not update packages during the run
+    yield from security_updates.ensure(host, settings, found)  # late: it must not update packages during the run
     yield from file_modes.ensure(host)  # last: packages install such files

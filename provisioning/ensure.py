@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from provisioning import apt
 from provisioning.change import Change
 from provisioning.host import Host
-from provisioning.rootfs_files import text
+from provisioning.rootfs_files import filled, text
 
 
 def file(
@@ -94,8 +94,9 @@ def unit(host: Host, name: str, *, is_new: bool = False) -> Change:
     return Change(name) if is_new else Change(name, changed=True, diff=f"{' '.join(current)} → enabled active")
 
 
-def unit_file(host: Host, name: str) -> Change:
-    change = file(host, f"/etc/systemd/system/{name}")
+def unit_file(host: Host, name: str, **values: str) -> Change:
+    path = f"/etc/systemd/system/{name}"
+    change = file(host, path, filled(path, **values) if values else None)
     if change.changed:
         host.act("systemctl", "daemon-reload")
     return change

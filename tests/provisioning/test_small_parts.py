@@ -15,12 +15,11 @@ from provisioning import (
     journal,
     nightly_pruning,
     packages,
-    security_updates,
 )
 from provisioning.host import HostError, Ran
 from provisioning.rootfs_files import filled, text
 
-PARTS = [backups, fail2ban, directories, file_modes, journal, nightly_pruning, packages, security_updates]
+PARTS = [backups, fail2ban, directories, file_modes, journal, nightly_pruning, packages]
 NAMES = [part.__name__.rsplit(".", maxsplit=1)[-1] for part in PARTS]
 
 
@@ -71,13 +70,6 @@ def test_the_journal_is_capped():
     lines = text("/etc/systemd/journald.conf.d/invoices.conf").splitlines()
 
     assert {"SystemMaxUse=500M", "MaxRetentionSec=30day", "Storage=persistent"} <= set(lines)
-
-
-def test_updates_restart_the_server_in_the_small_hours_only():
-    lines = text("/etc/apt/apt.conf.d/52invoices-security-updates").splitlines()
-
-    assert 'Unattended-Upgrade::Automatic-Reboot "true";' in lines
-    assert 'Unattended-Upgrade::Automatic-Reboot-Time "03:30";' in lines
 
 
 def test_the_lock_of_deploys_is_not_made():
