@@ -132,6 +132,13 @@ def test_H11_who_keeps_guessing_is_banned(server):
     assert (found.rc, found.stdout.strip()) == (0, "5")
 
 
+def test_H11_a_guess_in_what_this_sshd_writes_is_seen(server):
+    daemon = "sshd-session" if server.file("/usr/lib/openssh/sshd-session").exists else "sshd"
+    line = f"Nov 28 09:00:00 host {daemon}[4711]: Invalid user admin from 203.0.113.66 port 40022"
+
+    assert "1 matched" in server.check_output("fail2ban-regex %s sshd", line)
+
+
 def test_H12_the_clock_is_synchronised(server, needs_machine):
     assert server.check_output("timedatectl show --property=NTPSynchronized --value").strip() == "yes"
 
