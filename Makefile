@@ -38,7 +38,8 @@ check: .venv/dev ## format, lint, types, who may import whom, shell
 	@if command -v actionlint >/dev/null; then actionlint; fi
 
 test: .venv/dev .venv-s3/s3 ## all tests but those that drive a browser or servers, or some: ARGS="tests/app/domain -k overdue"
-	@tests/support/install_packages.sh postgresql pgbackrest openssh-server openssh-client sudo redis-server poppler-utils
+	@tests/support/install_packages.sh postgresql pgbackrest openssh-server openssh-client sudo redis-server poppler-utils \
+	  nftables iproute2 fail2ban
 	$(BIN)/pytest -q -n $(TEST_PROCESSES) $(BY_FILE) $(or $(ARGS),$(addprefix --ignore tests/,browser engine e2e server))
 
 browser: .venv/dev ## the tests in a real browser: Chromium, or Debian's Firefox with BROWSER=firefox

@@ -61,6 +61,8 @@ def rent(settings: InfraSettings) -> dict[str, Any]:
         "restorer_secret_access_key": Output.secret(bucket.restorer_key.secret) if bucket else Output.secret(""),
         "alarm_topic": alarms.topic if alarms else nothing,
         "metric_namespace": NAMESPACE if alarms else "",
+        "mail_server": settings.mail_server,
+        "reboot_time": settings.reboot_time,
         "log_group": logs.name if logs else nothing,
         "app_secret": secrets.arn if secrets else nothing,
         "monthly_cost": {price.what: f"{price.dollars:.2f}" for price in prices}

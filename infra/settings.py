@@ -164,6 +164,11 @@ class InfraSettings(BaseModel):
     blueprint: _Blueprint = "ubuntu_24_04"
     addresses: Literal["dualstack", "ipv4"] = "dualstack"
     snapshot_time: Annotated[str, _matching(r"([01][0-9]|2[0-3]):00", "a full hour, such as 06:00")] = "06:00"
+    reboot_time: Annotated[str, _matching(r"([01][0-9]|2[0-3]):[0-5][0-9]", "a time of day, such as 03:30")] = "03:30"
+    mail_server: Annotated[
+        str,
+        _matching(r"(\d{1,3}(\.\d{1,3}){3}|\[[0-9a-f:]+\]):\d{1,5}", "an address and a port, such as 10.0.0.5:2525"),
+    ] = ""
     ssh_public_key: Annotated[str, AfterValidator(_public_key)]
     ssh_cidrs: Annotated[tuple[_SshNetwork, ...], BeforeValidator(_as_list)]
     dns: Literal["route53", "lightsail", "external"] = "external"

@@ -13,6 +13,7 @@ from provisioning import (
     fail2ban,
     file_modes,
     firewall,
+    first_boot,
     journal,
     kernel,
     machine,
@@ -52,6 +53,7 @@ def provision(host: Host, settings: HostSettings, can_still_connect: Callable[[]
 
 def _parts(host: Host, settings: HostSettings, can_still_connect: Callable[[], bool]) -> Iterator[Change]:
     found = machine.detect(host)
+    yield from first_boot.ensure(host, found)  # before all else: it may restart the server
     yield from packages.ensure(host)  # the other parts need these packages
     yield from accounts.ensure(host, settings)  # before SSH refuses passwords: the user must have a key
     yield from kernel.ensure(host, found)  # before Docker: its networks start with these values
@@ -68,5 +70,5 @@ def _parts(host: Host, settings: HostSettings, can_still_connect: Callable[[], b
     yield from nightly_pruning.ensure(host)
     yield from watching.ensure(host, settings)  # after the folders and Docker, which it looks at
     yield from backups.ensure(host)  # after watching, whose folder its program lies in
-    yield from security_updates.ensure(host)  # late: it must not update packages during the run
+    yield from security_updates.ensure(host, settings, found)  # late: it must not update packages during the run
     yield from file_modes.ensure(host)  # last: packages install such files

@@ -56,6 +56,8 @@ def test_what_is_not_said_has_a_default():
             "blueprint: it must be 'ubuntu_24_04', 'ubuntu_22_04' or 'debian_13', not 'windows'.",
         ),
         ({"addresses": "ipv6"}, "addresses: it must be 'dualstack' or 'ipv4', not 'ipv6'."),
+        ({"rebootTime": "24:00"}, "rebootTime: '24:00' is not a time of day, such as 03:30."),
+        ({"mailServer": "10.0.0.5"}, "mailServer: '10.0.0.5' is not an address and a port, such as 10.0.0.5:2525."),
         ({"snapshotTime": "06:30"}, "snapshotTime: '06:30' is not a full hour, such as 06:00."),
         (
             {"serverName": "-"},

@@ -34,7 +34,7 @@ def test_H06_only_ssh_and_the_site_listen_to_the_world(lines_of):
 
 
 def test_H06_what_is_not_named_is_dropped(rules):
-    chains = {rule["chain"]["name"]: rule["chain"] for rule in rules if "chain" in rule}
+    chains = {rule["chain"]["name"]: rule["chain"] for rule in rules if "hook" in rule.get("chain", {})}
 
     assert {name: (chain["hook"], chain["policy"]) for name, chain in chains.items()} == {
         "input": ("input", "drop"),
@@ -67,6 +67,35 @@ def test_H06_the_way_to_the_bucket_is_for_its_port_alone(rules, facts):
     told = json.dumps([rule for rule in rules if "invoices-gate" in json.dumps(rule)])
 
     assert {int(found) for found in re.findall(r'"right": (\d+)', told)} == {53, port}
+
+
+@pytest.mark.parametrize(("bridge", "ports"), [("mail", {53, 25, 465, 587}), ("edge", {53, 80, 443})])
+def test_H06_a_container_reaches_the_ports_of_the_world_that_it_needs(rules, facts, bridge, ports):
+    own = facts["mail_server"].rpartition(":")[2]
+    matches = [rule["rule"]["expr"] for rule in rules if f'"invoices-{bridge}"' in json.dumps(rule)]
+    told = {port for expression in matches for port in _ports(expression)}
+
+    assert told == ports | ({int(own)} if own and bridge == "mail" else set())
+
+
+def test_H06_the_worker_reaches_neither_its_host_nor_what_the_cloud_tells(server, containers):
+    worker = next(each for name, each in containers.items() if name.startswith("worker "))
+    gateways = [joined["Gateway"] for joined in worker["NetworkSettings"]["Networks"].values() if joined["Gateway"]]
+    asked = [*((gateway, 22) for gateway in gateways), ("169.254.169.254", 80)]
+
+    reached = [f"{address} {port}" for address, port in asked if _is_reached(server, worker["Id"], address, port)]
+    assert gateways != []
+    assert reached == []
+
+
+def _ports(expression):
+    rights = [part["match"]["right"] for part in expression if "dport" in json.dumps(part.get("match", {}))]
+    return {port for right in rights for port in (right["set"] if isinstance(right, dict) else [right])}
+
+
+def _is_reached(server, container, address, port):
+    program = "import socket, sys; socket.create_connection((sys.argv[1], int(sys.argv[2])), timeout=2)"
+    return server.run("docker exec %s python -c %s %s %s", container, program, address, str(port)).rc == 0
 
 
 def test_H07_from_outside_only_ssh_and_the_site_answer(facts):

@@ -11,13 +11,15 @@ net.ipv4.conf.all.secure_redirects=0 net.ipv4.conf.default.secure_redirects=0
 net.ipv4.conf.all.send_redirects=0 net.ipv4.conf.default.send_redirects=0
 net.ipv4.conf.all.log_martians=1 net.ipv4.conf.default.log_martians=1
 net.ipv6.conf.all.accept_redirects=0 net.ipv6.conf.all.accept_source_route=0
+net.ipv6.conf.all.accept_ra=2 net.ipv6.conf.default.accept_ra=2
 net.ipv4.conf.all.arp_ignore=1 net.ipv4.conf.all.arp_announce=2
 net.ipv4.icmp_ignore_bogus_error_responses=1 net.ipv4.icmp_echo_ignore_broadcasts=1
 net.ipv4.icmp_ratelimit=100 net.ipv4.icmp_ratemask=88089
 net.ipv4.tcp_timestamps=0 net.ipv4.tcp_rfc1337=1 net.ipv4.tcp_syncookies=1
 """
 KERNEL_OF_A_MACHINE = """
-kernel.sysrq=0 kernel.randomize_va_space=2 kernel.yama.ptrace_scope=2 fs.protected_fifos=2 fs.protected_hardlinks=1
+kernel.sysrq=0 kernel.randomize_va_space=2 kernel.yama.ptrace_scope=2 kernel.kptr_restrict=2 kernel.dmesg_restrict=1
+fs.protected_fifos=2 fs.protected_hardlinks=1
 fs.protected_regular=2 fs.protected_symlinks=1 vm.swappiness=10
 """
 MODES = {
@@ -71,6 +73,17 @@ def test_H03_the_kernel_s_network_is_hardened(server):
 def test_H03_the_kernel_itself_is_hardened(server, needs_machine):
     assert _wrong_settings(server, KERNEL_OF_A_MACHINE) == {}
     assert str(server.sysctl("fs.suid_dumpable")) in {"0", "2"}
+    assert str(server.sysctl("kernel.unprivileged_bpf_disabled")) in {"1", "2"}
+
+
+def test_H03_the_server_still_has_its_way_out_by_ipv6(server, facts):
+    if not facts["ipv6_address"]:
+        pytest.skip("the server has no IPv6 address")
+
+    found = server.run("ip -6 route get 2000::1")  # only looked up: nothing is sent
+
+    assert found.rc == 0, f"{found.stderr.strip()}: look at `sysctl -a | grep accept_ra`, then restart the server"
+    assert "unreachable" not in found.stdout
 
 
 def test_H03_no_file_of_the_system_undoes_it_at_the_next_start(server, container):
@@ -117,6 +130,13 @@ def test_H11_who_keeps_guessing_is_banned(server):
     found = server.run("fail2ban-client get sshd maxretry")
 
     assert (found.rc, found.stdout.strip()) == (0, "5")
+
+
+def test_H11_a_guess_in_what_this_sshd_writes_is_seen(server):
+    daemon = "sshd-session" if server.file("/usr/lib/openssh/sshd-session").exists else "sshd"
+    line = f"Nov 28 09:00:00 host {daemon}[4711]: Invalid user admin from 203.0.113.66 port 40022"
+
+    assert "1 matched" in server.check_output("fail2ban-regex %s sshd", line)
 
 
 def test_H12_the_clock_is_synchronised(server, needs_machine):

@@ -8,6 +8,9 @@ is_there() {
     postgresql) compgen -G "/usr/lib/postgresql/*/bin/initdb" >/dev/null || command -v initdb >/dev/null ;;
     e2fsprogs) test -x /sbin/mkfs.ext4 ;;
     openssh-client) command -v ssh >/dev/null ;;
+    nftables) command -v nft >/dev/null ;;
+    iproute2) command -v ip >/dev/null ;;
+    fail2ban) command -v fail2ban-regex >/dev/null ;;
     poppler-utils) command -v pdftotext >/dev/null ;;
     openssh-server) test -x /usr/sbin/sshd ;;
     chromium) command -v chromium >/dev/null || command -v chromium-browser >/dev/null || command -v google-chrome >/dev/null ;;
