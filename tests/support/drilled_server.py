@@ -194,16 +194,13 @@ class Load:
         """Return whether the client is done with the key: acknowledged, or not to be sent again."""
         outcome = self._outcome(invoice, key)
         with self._lock:
+            self.requests += 1
             if outcome == 201:
-                self.requests += 1
                 self.acknowledged.append(key)
                 self.successes_at.append(time.monotonic())
                 return True
-            if self.retries(outcome):
-                return False
-            self.requests += 1
             self.failures[str(outcome)] += 1
-            return True
+            return not self.retries(outcome)
 
     def _outcome(self, invoice: int, key: str):
         try:
