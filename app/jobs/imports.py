@@ -58,7 +58,9 @@ class ImportJobs:
             if begun is None or not begun.state.is_in_work:
                 return DONE
             try:
-                self._do(import_id, begun.state)
+                with self._importer.files(import_id).at_work() as is_free:
+                    if is_free:
+                        self._do(import_id, begun.state)
             except Exception as error:  # noqa: BLE001  # it ends this step, and not the worker
                 _take_back(begun, error)
                 return FAILED
