@@ -7,9 +7,11 @@ from contextlib import contextmanager
 from typing import Any
 
 import psycopg
-from peewee import Psycopg3Adapter
+from peewee import OperationalError, Psycopg3Adapter
 from playhouse.db_url import register_database
 from playhouse.pool import PooledPostgresqlDatabase
+
+from app.store.db.outages import CommitUnansweredError
 
 _NEVER_AUTOMATICALLY = 1_000_000_000
 _PAUSE_AFTER_SILENCE_SECONDS = 1.0
@@ -72,6 +74,15 @@ class Postgresql(PooledPostgresqlDatabase):
 
     def cursor(self, named_cursor: object = None, *, prepared: bool = False) -> Any:
         return _PreparingCursor(self.connection()) if prepared else super().cursor(named_cursor)
+
+    def commit(self) -> None:
+        connection = self.connection()
+        try:
+            super().commit()
+        except OperationalError as error:
+            if not connection.closed:
+                raise
+            raise CommitUnansweredError(str(error)) from error
 
     def _is_closed(self, connection: Any) -> bool:
         # Peewee queries the server on every reuse, which costs each page a round trip. A server that ends a connection

@@ -13,6 +13,15 @@ from app.store.db.compiled_queries import Slot, compiled
 from app.store.db.outages import Outage, outage_behind
 from app.store.db.transactions import transaction
 
+SLOW_TO_COMMIT = (
+    "CREATE TEMPORARY TABLE slow (id int) ON COMMIT DROP",
+    "CREATE FUNCTION pg_temp.sleep() RETURNS trigger LANGUAGE plpgsql AS "
+    "$$ BEGIN PERFORM pg_sleep(5); RETURN NULL; END $$",
+    "CREATE CONSTRAINT TRIGGER sleep AFTER INSERT ON slow DEFERRABLE INITIALLY DEFERRED "
+    "FOR EACH ROW EXECUTE FUNCTION pg_temp.sleep()",
+    "INSERT INTO slow VALUES (1)",
+)
+
 
 @pytest.fixture
 def postgresql(postgresql_url):
@@ -82,6 +91,18 @@ def test_a_server_that_does_not_answer_a_statement_in_time_is_away(unanswered_wi
     assert outage_behind(raised.value) is Outage.DATABASE_AWAY
     with store_database.connection():
         assert unanswered_within_a_second.execute_sql("SELECT 1").fetchone() == (1,)
+
+
+def test_a_commit_that_is_not_answered_may_be_stored_or_not(unanswered_within_a_second):
+    def write():
+        with transaction():
+            for statement in SLOW_TO_COMMIT:
+                unanswered_within_a_second.execute_sql(statement)
+
+    with pytest.raises(peewee.OperationalError) as raised, store_database.connection():
+        write()
+
+    assert outage_behind(raised.value) is Outage.COMMIT_UNANSWERED
 
 
 def test_connections_in_the_pool_are_closed_with_one_that_broke(postgresql):
