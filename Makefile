@@ -16,7 +16,7 @@ TOOLS := .tools/bin
 LIGHTHOUSE := .tools/lighthouse/node_modules/.bin/lighthouse
 SHELL_SCRIPTS = .ci/run $(shell git ls-files "*.sh" "provisioning/rootfs/usr/local/sbin/*" tests/e2e/images/instance/boot)
 
-.PHONY: help run setup check test browser mutants structure tools engine-test e2e bench scaling quality audit-libraries screenshots requirements clean
+.PHONY: help run setup check test browser drills mutants structure tools engine-test e2e bench scaling quality audit-libraries screenshots requirements clean
 
 help: ## list what can be made
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -40,11 +40,15 @@ check: .venv/dev ## format, lint, types, who may import whom, shell
 test: .venv/dev .venv-s3/s3 ## all tests but those that drive a browser or servers, or some: ARGS="tests/app/domain -k overdue"
 	@tests/support/install_packages.sh postgresql pgbackrest openssh-server openssh-client sudo redis-server poppler-utils \
 	  nftables iproute2 fail2ban
-	$(BIN)/pytest -q -n $(TEST_PROCESSES) $(BY_FILE) $(or $(ARGS),$(addprefix --ignore tests/,browser engine e2e server))
+	$(BIN)/pytest -q -n $(TEST_PROCESSES) $(BY_FILE) $(or $(ARGS),$(addprefix --ignore tests/,browser drills engine e2e server))
 
 browser: .venv/dev ## the tests in a real browser: Chromium, or Debian's Firefox with BROWSER=firefox
 	@tests/support/install_packages.sh $(if $(filter firefox,$(BROWSER)),firefox-esr,chromium-headless-shell chromium)
 	BROWSER=$(BROWSER) $(BIN)/pytest -q -n $(TEST_PROCESSES) $(BY_FILE) tests/browser $(ARGS)
+
+drills: .venv/dev ## kill, silence and stop what records payments, and print what became of them; minutes
+	@tests/support/install_packages.sh postgresql
+	$(BIN)/pytest -q -rs tests/drills $(ARGS)
 
 mutants: .venv/dev ## change the rules in small ways and see whether a test notices: ARGS="app.domain*" for some
 	$(BIN)/mutmut run --max-children 2 $(ARGS) && $(BIN)/mutmut results
