@@ -75,10 +75,18 @@ def test_ssh_is_answered_only_to_the_operator_and_the_web_to_everybody(stack):
     ]
 
 
-def test_without_ipv6_no_port_is_open_to_it():
-    ports = rented(addresses="ipv4").one("InstancePublicPorts").inputs["portInfos"]
+@pytest.mark.parametrize(
+    ("changes", "cidrs", "ipv6_cidrs"),
+    [
+        ({"sshCidrs": ["203.0.113.7/32"]}, ["203.0.113.7/32"], ["100::/64"]),
+        ({"sshCidrs": ["203.0.113.7/32"], "addresses": "ipv4"}, ["203.0.113.7/32"], ["100::/64"]),
+        ({"sshCidrs": ["2001:db8::/48"]}, ["192.0.2.1/32"], ["2001:db8::/48"]),
+    ],
+)
+def test_a_family_that_the_operator_has_no_network_of_is_left_to_nobody(changes, cidrs, ipv6_cidrs):
+    ssh = rented(**changes).one("InstancePublicPorts").inputs["portInfos"][0]
 
-    assert [port["ipv6Cidrs"] for port in ports] == [[], [], [], []]
+    assert (ssh["fromPort"], ssh["cidrs"], ssh["ipv6Cidrs"]) == (22, cidrs, ipv6_cidrs)
 
 
 def test_ports_and_attachment_hang_on_the_server_itself_not_on_its_name(stack):

@@ -10,11 +10,15 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
+# What no description says, and only an account can; docs/first-account.md says how to see each.
+GUESSES = {
+    "ports-left-out": "A family of a port's networks that is left out is open to everybody.",
+    "ports-ipv4": "A server without IPv6 takes networks of IPv6 for its ports.",
+    "attached-elsewhere": "A static address that is attached to another server moves to the one that asks for it.",
+}
+_EVERYBODY = {"cidrs": ["0.0.0.0/0"], "ipv6Cidrs": ["::/0"]}
 # What AWS opens on a new instance until it is told otherwise.
-_OPEN_AT_FIRST = [
-    {"fromPort": port, "toPort": port, "protocol": "tcp", "cidrs": ["0.0.0.0/0"], "ipv6Cidrs": ["::/0"]}
-    for port in (22, 80)
-]
+_OPEN_AT_FIRST = [{"fromPort": port, "toPort": port, "protocol": "tcp", **_EVERYBODY} for port in (22, 80)]
 INSTANCE = "aws:lightsail/instance:Instance"
 STATIC_IP = "aws:lightsail/staticIp:StaticIp"
 ATTACHMENT = "aws:lightsail/staticIpAttachment:StaticIpAttachment"
@@ -58,8 +62,9 @@ class Account:
     def save(self, path: Path) -> None:
         path.write_text(json.dumps(asdict(self), indent=1))
 
-    def create(self, kind: str, name: str, inputs: dict[str, Any]) -> tuple[str, dict[str, Any]]:
+    def create(self, kind: str, name: str, said: dict[str, Any]) -> tuple[str, dict[str, Any]]:
         """Rent it and return its id and its properties."""
+        inputs = _without_empty_lists(said)
         self.made += 1
         if kind == INSTANCE:
             return self._create_instance(inputs)
@@ -70,7 +75,7 @@ class Account:
             self._attach(inputs["staticIpName"], self._instance(inputs["instanceName"]))
             return inputs["staticIpName"], self.properties(kind, inputs["staticIpName"], inputs) or {}
         if kind == PORTS:
-            self._instance(inputs["instanceName"]).ports = list(inputs["portInfos"])
+            self._instance(inputs["instanceName"]).ports = [{**_EVERYBODY, **port} for port in inputs["portInfos"]]
             return f"{inputs['instanceName']}-{self.made}", dict(inputs)
         found = {**inputs, **self._answers(kind, inputs)}
         if kind == _GROUP:  # without a name of its own Pulumi adds letters to that of the resource
@@ -94,7 +99,8 @@ class Account:
             return {**before, "portInfos": instance.ports} if instance else None
         return self.others.get(f"{kind} {id_}")
 
-    def update(self, kind: str, id_: str, inputs: dict[str, Any]) -> dict[str, Any]:
+    def update(self, kind: str, id_: str, said: dict[str, Any]) -> dict[str, Any]:
+        inputs = _without_empty_lists(said)
         if kind == INSTANCE:
             self._instance(id_).inputs = inputs
         elif f"{kind} {id_}" in self.others:
@@ -148,6 +154,13 @@ class Account:
         if kind == "aws:iam/accessKey:AccessKey":
             added["secret"] = f"secret-half-{self.made}"
         return added
+
+
+def _without_empty_lists(said: Any) -> Any:
+    """Return what reaches AWS: terraform-provider-aws leaves an empty list out, of any resource and at any depth."""
+    if isinstance(said, dict):
+        return {key: _without_empty_lists(value) for key, value in said.items() if value != []}
+    return [_without_empty_lists(one) for one in said] if isinstance(said, list) else said
 
 
 def _addresses(instance: Instance) -> dict[str, Any]:
