@@ -12,6 +12,7 @@ from infra.tags import tags_of
 _FIRST_BOOT = "mkdir -p /etc/invoices\n"
 _EVERYBODY = [ip_network("0.0.0.0/0"), ip_network("::/0")]
 _NOBODY = {4: "192.0.2.1/32", 6: "100::/64"}  # of RFC 5737 and RFC 6666: nobody can send from there
+_SSH = 22
 _PUBLIC_PORTS = ((80, "tcp"), (443, "tcp"), (443, "udp"))  # udp: HTTP/3
 
 
@@ -76,7 +77,7 @@ def open_ports(settings: InfraSettings) -> list[lightsail.InstancePublicPortsPor
     The provider leaves an empty list out, and what is left out AWS opens to everybody.
     """
     operator = [ip_network(cidr) for cidr in settings.ssh_cidrs]
-    ports = [(22, "tcp", operator), *((port, protocol, _EVERYBODY) for port, protocol in _PUBLIC_PORTS)]
+    ports = [(_SSH, "tcp", operator), *((port, protocol, _EVERYBODY) for port, protocol in _PUBLIC_PORTS)]
     return [
         lightsail.InstancePublicPortsPortInfoArgs(
             from_port=port,
@@ -84,6 +85,7 @@ def open_ports(settings: InfraSettings) -> list[lightsail.InstancePublicPortsPor
             protocol=protocol,
             cidrs=_of_version(4, networks),
             ipv6_cidrs=_of_version(6, networks),
+            cidr_list_aliases=["lightsail-connect"] if settings.ssh_from_browser and port == _SSH else None,
         )
         for port, protocol, networks in ports
     ]

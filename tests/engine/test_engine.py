@@ -3,10 +3,12 @@
 from dataclasses import replace
 
 from support.aws_account import Instance
+from support.aws_rights import Need, allows, statements
 from support.pulumi_engine import INSTANCE, SERVER
 
 from provisioning.settings import HostSettings
 
+BOUNDARY = "arn:aws:iam::123456789012:policy/invoices-boundary"
 EVERYBODY = {"cidrs": ["0.0.0.0/0"], "ipv6Cidrs": ["::/0"]}
 OPEN = [
     {"fromPort": 22, "toPort": 22, "protocol": "tcp", "cidrs": ["203.0.113.7/32"], "ipv6Cidrs": ["100::/64"]},
@@ -18,6 +20,17 @@ OPEN = [
 
 def asked_since(engine, before):
     return [tuple(one) for one in engine.account.asked[len(before.account.asked) :]]
+
+
+def test_the_operator_s_policy_gives_every_right_that_the_engine_s_run_used(rented):
+    refused = [
+        need["action"]
+        for need in rented.account.needed
+        if not allows(statements("operator-policy.json"), Need(**{**need, "boundary": BOUNDARY}))
+    ]
+
+    assert len(rented.account.needed) > 80
+    assert refused == []
 
 
 def test_a_preview_says_what_it_would_rent_and_rents_nothing(fresh):

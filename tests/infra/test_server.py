@@ -25,7 +25,7 @@ def test_a_machine_that_takes_over_has_a_name_of_its_own_and_all_else_keeps_its_
     assert stack.one("Instance").inputs["name"] == "invoices-2"
     assert stack.one("StaticIp").inputs["name"] == "invoices-address"
     assert stack.one("KeyPair").inputs["name"] == "invoices-operator"
-    assert {one.inputs["name"] for one in stack.of("User")} == {"invoices-server", "invoices-restorer"}
+    assert {one.name for one in stack.of("User")} == {"invoices-server", "invoices-restorer"}
 
 
 def test_the_server_is_protected_from_being_replaced(stack):
@@ -73,6 +73,13 @@ def test_ssh_is_answered_only_to_the_operator_and_the_web_to_everybody(stack):
         (443, 443, "tcp", ["0.0.0.0/0"], ["::/0"]),
         (443, 443, "udp", ["0.0.0.0/0"], ["::/0"]),
     ]
+
+
+def test_lightsail_s_own_client_is_let_in_by_ssh_only_where_that_is_asked_for(stack):
+    asked = rented(sshFromBrowser="true").one("InstancePublicPorts").inputs["portInfos"]
+
+    assert [port.get("cidrListAliases") for port in asked] == [["lightsail-connect"], None, None, None]
+    assert [port.get("cidrListAliases") for port in stack.one("InstancePublicPorts").inputs["portInfos"]] == [None] * 4
 
 
 @pytest.mark.parametrize(
