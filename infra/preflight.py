@@ -151,9 +151,8 @@ def _name_is_free(settings: InfraSettings, lightsail: BaseClient) -> Finding:
 def _present_records(settings: InfraSettings, lightsail: BaseClient, dns: PublicDns) -> Finding:
     what = f"records of {settings.domain}"
     seen = dns.records(settings.domain)
-    others = {
-        (kind, value) for kind, value in seen if kind == "CNAME" or value not in _own_addresses(settings, lightsail)
-    }
+    own = _own_addresses(settings, lightsail) if seen else set()
+    others = {(kind, value) for kind, value in seen if value not in own}
     if not others:
         return Finding(what)
     said = ", ".join(f"{kind} {value}" for kind, value in sorted(others))

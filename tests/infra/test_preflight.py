@@ -182,8 +182,9 @@ def test_a_name_that_leads_to_our_own_address_already_is_well():
 
 
 def test_a_name_that_leads_elsewhere_and_is_to_be_moved_is_advice():
-    assert advice(Aws(**OURS), (), [("A", "203.0.113.80")]) == [
-        "The name leads elsewhere now (A 203.0.113.80); with the records of this stack it no longer does."
+    assert advice(Aws(**OURS), (), [("A", "203.0.113.80"), ("AAAA", "2001:db8::80")]) == [
+        "The name leads elsewhere now (A 203.0.113.80, AAAA 2001:db8::80); "
+        "with the records of this stack it no longer does."
     ]
 
 
@@ -239,7 +240,7 @@ def test_our_own_server_may_have_the_name():
 def at_route53():
     zones = {"HostedZones": [ZONE], "DNSName": "example.com", "IsTruncated": False, "MaxItems": "100"}
     delegated = {"HostedZone": ZONE, "DelegationSet": {"NameServers": ["ns-1.awsdns.com", "ns-2.awsdns.com"]}}
-    return Aws(route53=[("list_hosted_zones_by_name", zones), ("get_hosted_zone", delegated)])
+    return Aws(route53=[("list_hosted_zones_by_name", zones), ("get_hosted_zone", delegated)], asked_for_own=1)
 
 
 def test_a_domain_that_is_delegated_to_us_is_good(at_route53):
