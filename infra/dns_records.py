@@ -40,7 +40,7 @@ class DnsRecords(ComponentResource):
                 type=kind,
                 ttl=_SECONDS,
                 records=[value],
-                allow_overwrite=True,  # a record of the name is this server's, whoever made it; preflight names it
+                allow_overwrite=True,  # the name is this server's; preflight names what is there already
                 opts=ResourceOptions(parent=self),
             )
 
