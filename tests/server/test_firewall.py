@@ -5,8 +5,12 @@ import json
 import re
 import socket
 from concurrent.futures import ThreadPoolExecutor
+from ipaddress import ip_network
 
+import boto3
 import pytest
+from botocore.exceptions import BotoCoreError, ClientError
+from support.lightsail_ports import open_ranges, port_states, ssh_networks
 
 PORTS = [*range(1, 1025), *map(int, """
     2019 2020 2375 2376 2377 3000 3306 4789 5000 5432 5433 5678 6379 7946 8000 8080 8443 9000 9090 9100 9443 9999 10250
@@ -14,6 +18,17 @@ PORTS = [*range(1, 1025), *map(int, """
 PUBLIC = {22, 80, 443}
 _SECONDS = 2
 _AT_ONCE = 256
+
+
+@pytest.fixture(scope="module")
+def lightsail_ports(facts) -> list[dict]:
+    """What Lightsail's own firewall lets in, asked with the operator's key to AWS."""
+    if not (facts["region"] and facts["instance_name"]):
+        pytest.skip("the server was not rented at Lightsail: its own firewall is the only one")
+    try:
+        return port_states(boto3.client("lightsail", region_name=facts["region"]), facts["instance_name"])
+    except (BotoCoreError, ClientError) as error:
+        pytest.skip(f"AWS does not say which ports are open: {error}")
 
 
 @pytest.fixture(scope="module")
@@ -56,6 +71,16 @@ def test_H06_ssh_is_for_the_operator_s_networks(rules, facts):
     # Where Pulumi rented the server, in a region, it is Lightsail's firewall that knows the networks.
     wanted = ["0.0.0.0/0", "::/0"] if facts["region"] else facts["ssh_cidrs"]
     assert found == {cidr.removesuffix("/32").removesuffix("/128") for cidr in wanted}
+
+
+def test_H06_lightsail_lets_nobody_but_the_operator_s_networks_in_by_ssh(lightsail_ports, facts):
+    assert ssh_networks(lightsail_ports) == {str(ip_network(cidr)) for cidr in facts["ssh_cidrs"]}
+
+
+def test_H06_lightsail_opens_no_port_but_those_of_ssh_and_the_site(lightsail_ports):
+    wanted = {("tcp", 22, 22), ("tcp", 80, 80), ("tcp", 443, 443), ("udp", 443, 443)}
+
+    assert open_ranges(lightsail_ports) - wanted == set()
 
 
 def test_H06_containers_do_not_reach_what_the_cloud_tells_the_machine(rules):
