@@ -177,6 +177,7 @@ class InfraSettings(BaseModel):
     monthly_budget: int = Field(50, ge=1, le=10_000)
     secrets: Literal["config", "secretsmanager"] = "config"
     logs: Literal["server", "cloudwatch"] = "server"
+    disk_encryption: Literal["off", "typed", "secretsmanager"] = "off"
     key_number: _Number = 1
     retired_key_number: Annotated[int, AfterValidator(_of_two_keys)] = Field(0, ge=0, validate_default=True)
 
