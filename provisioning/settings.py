@@ -3,11 +3,13 @@
 import os
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, Self
+from typing import Any, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 FILE_OF_THIS_MACHINE = os.environ.get("INVOICES_SERVER", "")  # describes a server that Pulumi did not rent
+
+DiskEncryption = Literal["off", "typed", "secretsmanager"]
 
 
 class HostSettingsError(Exception):
@@ -19,6 +21,7 @@ class HostSettings(BaseModel):
 
     `backup_endpoint` is the host of the store that has the bucket; `backup_authority` is a file on the operator's
     machine with the certificate of its private authority, which only a server in a file can have.
+    `disk_secret` names the secret that has the key of the encrypted disk, where it is not typed.
     `dns_records_to_set` has a line for each record to be set by hand; `monthly_cost` is in dollars, by item;
     `host_keys` are lines such as `ssh-ed25519 AAAA…`, empty where only `fab trust` can get them.
     """
@@ -44,6 +47,8 @@ class HostSettings(BaseModel):
     metric_namespace: str
     log_group: str = ""
     app_secret: str
+    disk_encryption: DiskEncryption = "off"
+    disk_secret: str = ""
     monthly_cost: Mapping[str, str]
 
     @classmethod
