@@ -63,9 +63,10 @@ def start() -> None:
     if not DEVICE.exists():
         _open(_fetched_key(_secret()))
     _mount_disk()
+    if not all((MOUNTED / name).is_dir() for name in FOLDERS):
+        raise DiskError("Database and files are not all on the encrypted disk yet: run `fab provision` again.")
     for name, folder in FOLDERS.items():
-        if (MOUNTED / name).is_dir():
-            _bind(MOUNTED / name, folder)
+        _bind(MOUNTED / name, folder)
 
 
 def move() -> None:
@@ -165,17 +166,28 @@ def _bind(source: Path, folder: Path) -> None:
 
 
 def _carry(folder: Path, target: Path) -> None:
-    """Copy all files, compare them, and set the plain ones aside; raises DiskError if they differ."""
-    if not folder.is_dir() or not any(folder.iterdir()):
-        target.mkdir(mode=0o711, exist_ok=True)
-        return
-    copied = ("rsync", "-aHAX", "--numeric-ids", "--delete", f"{folder}/", f"{target}/")
-    run(*copied)
+    """Copy all files, compare them, and set the plain ones aside; raises DiskError if they differ.
+
+    Until it is whole a copy has another name, under which nothing mounts it.
+    """
+    copy = target.with_name(f"{target.name}.copy")
+    if folder.is_dir() and any(folder.iterdir()):
+        if target.exists():
+            raise DiskError(f"{folder} and {target} both hold files: move away the one that is not wanted.")
+        _copy(folder, copy)
+        folder.rename(_aside(folder))
+    if copy.exists() and _aside(folder).exists():
+        copy.rename(target)
+    target.mkdir(mode=0o711, exist_ok=True)
+
+
+def _copy(folder: Path, copy: Path) -> None:
+    copying = ("rsync", "-aHAX", "--numeric-ids", "--delete", f"{folder}/", f"{copy}/")
+    run(*copying)
     os.sync()
-    differing = run(*copied, "--checksum", "--dry-run", "--itemize-changes").splitlines()
+    differing = run(*copying, "--checksum", "--dry-run", "--itemize-changes").splitlines()
     if differing:
         raise DiskError(f"{folder} changed while it was moved ({differing[0]}): run `fab provision` again.")
-    folder.rename(_aside(folder))
 
 
 def _aside(folder: Path) -> Path:
