@@ -32,7 +32,7 @@ class Keys:
 
 
 def has_booted(host):
-    return host.run("systemctl", "is-system-running", "--wait", check=False, seconds=300)
+    return host.run("systemctl", "is-system-running", "--wait", check=False, seconds=400)
 
 
 def active(host, unit):

@@ -47,7 +47,7 @@ touch /etc/.updated /var/.updated
 """
 _DISK = "4G"
 _MEMORY_MEGABYTES = 1536
-_BOOTED_WITHIN_SECONDS = 240
+_BOOTED_WITHIN_SECONDS = 400
 
 
 def why_there_is_none() -> str:
