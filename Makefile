@@ -16,7 +16,7 @@ TOOLS := .tools/bin
 LIGHTHOUSE := .tools/lighthouse/node_modules/.bin/lighthouse
 SHELL_SCRIPTS = .ci/run $(shell git ls-files "*.sh" "provisioning/rootfs/usr/local/sbin/*" tests/e2e/images/instance/boot)
 
-.PHONY: help run setup check test browser drills mutants structure tools engine-test e2e bench scaling quality audit-libraries screenshots requirements clean
+.PHONY: help run setup check test browser drills mutants structure tools engine-test e2e machine-test bench scaling quality audit-libraries screenshots requirements clean
 
 help: ## list what can be made
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -40,7 +40,7 @@ check: .venv/dev ## format, lint, types, who may import whom, shell
 test: .venv/dev .venv-s3/s3 ## all tests but those that drive a browser or servers, or some: ARGS="tests/app/domain -k overdue"
 	@tests/support/install_packages.sh postgresql pgbackrest openssh-server openssh-client sudo redis-server poppler-utils \
 	  nftables iproute2 fail2ban
-	$(BIN)/pytest -q -n $(TEST_PROCESSES) $(BY_FILE) $(or $(ARGS),$(addprefix --ignore tests/,browser drills engine e2e server))
+	$(BIN)/pytest -q -n $(TEST_PROCESSES) $(BY_FILE) $(or $(ARGS),$(addprefix --ignore tests/,browser drills engine e2e machine server))
 
 browser: .venv/dev ## the tests in a real browser: Chromium, or Debian's Firefox with BROWSER=firefox
 	@tests/support/install_packages.sh $(if $(filter firefox,$(BROWSER)),firefox-esr,chromium-headless-shell chromium)
@@ -65,6 +65,10 @@ engine-test: .venv/dev ## rent with Pulumi's real engine from a stand-in for AWS
 e2e: .venv/dev .venv-s3/s3 ## deploy to a server of its own on this machine, then break it in every way; needs root and Debian
 	@tests/support/install_packages.sh chromium e2fsprogs openssh-client
 	$(BIN)/pytest -q -rs -n 2 tests/e2e $(ARGS)
+
+machine-test: .venv/dev .venv-s3/s3 ## encrypt the disk of a virtual machine, cut its power and open it again; needs root and Debian
+	@tests/support/install_packages.sh qemu-system-x86_64 qemu-img mmdebstrap e2fsprogs openssh-client
+	$(BIN)/pytest -q -rs -n 0 --durations=0 tests/machine $(ARGS)
 
 bench: .venv/dev .venv-app/app .venv-bench/bench ## measure pages and imports on PostgreSQL; `make bench ARGS=--write` writes docs/benchmarks.md
 	@tests/support/install_packages.sh postgresql wrk

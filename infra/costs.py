@@ -39,5 +39,6 @@ def _items(settings: InfraSettings) -> Iterator[str]:
         "zone": settings.dns == "route53",
         "logs": settings.logs == "cloudwatch",
         "secrets_manager": settings.secrets == "secretsmanager",
+        "disk_key": settings.disk_encryption == "secretsmanager",
     }
     return (name for name, is_rented in rented.items() if is_rented)

@@ -9,6 +9,7 @@ from pulumi import Output
 from infra import costs
 from infra.app_secrets import AppSecrets
 from infra.backup_bucket import BackupBucket
+from infra.disk_key import DiskKey
 from infra.dns_records import DnsRecords
 from infra.log_group import LogGroup
 from infra.monitoring import NAMESPACE, MonitoringAlarms
@@ -39,6 +40,8 @@ def rent(settings: InfraSettings) -> dict[str, Any]:
     alarms = MonitoringAlarms("monitoring", settings, user.user) if settings.monitoring != "off" else None
     secrets = AppSecrets("secrets", settings.server_name) if settings.secrets == "secretsmanager" else None
     logs = LogGroup("logs", settings.server_name, user.user) if settings.logs == "cloudwatch" else None
+    is_disk_key_kept = settings.disk_encryption == "secretsmanager"
+    disk_key = DiskKey("disk-key", settings.server_name, user.user, server.address) if is_disk_key_kept else None
     nothing = Output.from_input("")
     return {
         "host": server.address,
@@ -63,6 +66,8 @@ def rent(settings: InfraSettings) -> dict[str, Any]:
         "reboot_time": settings.reboot_time,
         "log_group": logs.name if logs else nothing,
         "app_secret": secrets.arn if secrets else nothing,
+        "disk_encryption": settings.disk_encryption,
+        "disk_secret": disk_key.arn if disk_key else nothing,
         "monthly_cost": costs.by_item(settings),
     }
 

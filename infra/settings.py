@@ -190,6 +190,7 @@ class InfraSettings(BaseModel):
     permissions_boundary: Annotated[
         str, _matching(r"arn:aws[a-z-]*:iam::[0-9]{12}:policy/.+", "the ARN of an IAM policy")
     ] = ""
+    disk_encryption: Literal["off", "typed", "secretsmanager"] = "off"
     key_number: _Number = 1
     retired_key_number: Annotated[int, AfterValidator(_of_two_keys)] = Field(0, ge=0, validate_default=True)
 

@@ -1,6 +1,7 @@
 """`fab provision`: turn a bare server into a hardened one that runs Docker."""
 
-from playbooks.steps import deploy_log
+from playbooks.steps import deploy_log, stack_settings
+from playbooks.steps.disk_keys import keys_of
 from playbooks.steps.inventory import known_hosts
 from playbooks.steps.session import Session, server_task
 from provisioning.baseline import provision as apply_baseline
@@ -22,9 +23,11 @@ def provision(found: Session, *, check: bool = False) -> None:
             return False
 
     changes = []
-    for change in apply_baseline(found.host, found.settings, can_still_connect):
+    for change in apply_baseline(found.host, found.settings, can_still_connect, keys_of(found.settings, found.console)):
         _print(found, change)
         changes.append(change)
+    if found.settings.disk_encryption == "secretsmanager":
+        stack_settings.ensure_watching_key(found.host, found.settings)  # with it the server fetches the key as it boots
     changed = [change for change in changes if change.changed]
     if changed and not check:
         deploy_log.append(found.host, "provision", "-", f"{len(changed)} changed")

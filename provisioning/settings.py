@@ -4,12 +4,14 @@ import os
 from collections.abc import Mapping
 from ipaddress import IPv4Address, IPv6Address, ip_address
 from pathlib import Path
-from typing import Annotated, Any, Self
+from typing import Annotated, Any, Literal, Self
 from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
 
 FILE_OF_THIS_MACHINE = os.environ.get("INVOICES_SERVER", "")  # describes a server that Pulumi did not rent
+
+DiskEncryption = Literal["off", "typed", "secretsmanager"]
 
 
 class HostSettingsError(Exception):
@@ -37,6 +39,7 @@ class HostSettings(BaseModel):
     machine with the certificate of its private authority, which only a server in a file can have.
     `mail_server` is the address and port, such as 10.0.0.5:2525, of a mail server that is at a private address or at a
     port of its own; `reboot_time` is in UTC.
+    `disk_secret` names the secret that has the key of the encrypted disk, where it is not typed.
     `dns_records_to_set` has a line for each record to be set by hand; `monthly_cost` is in dollars, by item;
     `host_keys` are lines such as `ssh-ed25519 AAAA…`, empty where only `fab trust` can get them.
     """
@@ -64,6 +67,8 @@ class HostSettings(BaseModel):
     mail_server: Annotated[str, AfterValidator(_mail_server)] = ""
     reboot_time: Annotated[str, Field(pattern=r"^([01][0-9]|2[0-3]):[0-5][0-9]$")] = "03:30"
     app_secret: str
+    disk_encryption: DiskEncryption = "off"
+    disk_secret: str = ""
     monthly_cost: Mapping[str, str]
 
     @classmethod

@@ -75,7 +75,7 @@ def ensure_settings(host: Host, values: dict[str, str]) -> Change:
 
 def ensure_watching_key(host: Host, settings: HostSettings) -> None:
     """Let the server send its figures, and tell the watchdog of WATCHDOG_URL that all is well."""
-    sends = bool(settings.metric_namespace or settings.log_group)
+    sends = bool(settings.metric_namespace or settings.log_group or settings.disk_secret)
     key = {
         "region": settings.region,
         "access_key_id": settings.aws_access_key_id if sends else "",

@@ -40,7 +40,7 @@ def test_an_empty_list_of_any_resource_reaches_aws_as_nothing_at_all(account):
 
 ALL = {
     "dns": "route53", "dnsZone": "example.com", "monitoring": "detailed", "logs": "cloudwatch",
-    "secrets": "secretsmanager",
+    "secrets": "secretsmanager", "diskEncryption": "secretsmanager",
 }  # fmt: skip
 
 

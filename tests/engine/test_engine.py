@@ -27,7 +27,7 @@ def test_the_operator_s_policy_gives_every_right_that_renting_all_of_it_uses(fre
     engine.run("config", "set", "aws:region", "eu-central-1")
     engine.configure(
         dns="route53", dnsZone="example.com", monitoring="detailed", logs="cloudwatch", secrets="secretsmanager",
-        permissionsBoundary=BOUNDARY,
+        diskEncryption="secretsmanager", permissionsBoundary=BOUNDARY,
     )  # fmt: skip
 
     engine.up()

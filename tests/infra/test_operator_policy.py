@@ -11,6 +11,7 @@ REGION = "eu-central-1"
 BOUNDARY = f"arn:aws:iam::{ACCOUNT}:policy/invoices-boundary"
 ALL = {
     "dnsZone": "example.com", "monitoring": "detailed", "logs": "cloudwatch", "secrets": "secretsmanager",
+    "diskEncryption": "secretsmanager",
     "sshFromBrowser": "true", "permissionsBoundary": BOUNDARY,
 }  # fmt: skip
 OPERATOR = statements("operator-policy.json", REGION)

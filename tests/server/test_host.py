@@ -43,6 +43,8 @@ MODES = {
     "/etc/invoices/aws.json": "600 root:root",
     "/var/log/invoices": "750 root:root",
 }
+ENCRYPTED = "/var/lib/invoices-encrypted.img"
+ENCRYPTED_FOLDERS = ("/var/lib/docker/volumes", "/var/lib/invoices")
 UNWANTED = """atftpd inetutils-inetd inetutils-telnetd nis openbsd-inetd prelink rsh-redone-server rsh-server telnetd
 tftpd-hpa xinetd ypserv""".split()
 MAY_BECOME_ROOT = """/usr/bin/at /usr/bin/chfn /usr/bin/chsh /usr/bin/expiry /usr/bin/fusermount /usr/bin/fusermount3
@@ -156,6 +158,8 @@ def test_H13_the_journal_is_capped(server):
 
 
 def test_H14_there_is_swap(server, needs_machine):
+    if server.file(ENCRYPTED).exists:
+        pytest.skip("with an encrypted disk there is none, as memory would stand in it")
     areas = server.file("/proc/swaps").content_string.splitlines()[1:]
 
     assert sum(int(area.split()[2]) for area in areas) >= 1_000_000
@@ -246,11 +250,20 @@ def test_H20_no_disk_is_nearly_full(lines_of):
 
 
 def test_H20_some_of_the_disk_is_the_database_s_alone(server):
-    kind, options = server.check_output("findmnt -no FSTYPE,OPTIONS --target /var/lib/docker").split()
+    kind, options = server.check_output("findmnt -no FSTYPE,OPTIONS --target /var/lib/docker/volumes").split()
     if kind != "ext4":
         pytest.skip(f"{kind} keeps none back, ext4 does")
 
     assert "resuid=999" in options.split(",")
+
+
+def test_H21_database_and_files_are_on_the_encrypted_disk_where_there_is_one(server, lines_of):
+    if not server.file(ENCRYPTED).exists:
+        pytest.skip("diskEncryption is off")
+    sources = [lines_of(f"findmnt -no SOURCE --target {folder}")[-1] for folder in ENCRYPTED_FOLDERS]
+
+    assert [source.partition("[")[0] for source in sources] == ["/dev/mapper/invoices", "/dev/mapper/invoices"]
+    assert server.file("/proc/swaps").content_string.splitlines()[1:] == []
 
 
 def _percent(told):

@@ -34,6 +34,10 @@ apt-get update -qq || true
 mkdir -p /etc/postgresql-common
 [ -e /etc/postgresql-common/createcluster.conf ] || echo "create_main_cluster = false" >/etc/postgresql-common/createcluster.conf
 for package in "${missing[@]}"; do
+  case "$package" in
+    qemu-system-x86_64) package=qemu-system-x86 ;;
+    qemu-img) package=qemu-utils ;;
+  esac
   apt-get install -y -qq --no-install-recommends "$package" >/dev/null ||
     echo "Not to be had here: $package. Tests that need it are skipped." >&2
 done

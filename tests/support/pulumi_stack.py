@@ -24,7 +24,6 @@ ANSWERS = {
     "aws:s3/bucket:Bucket": {"arn": "arn:aws:s3:::invoices-backups-1", "bucket": "invoices-backups-1"},
     "aws:sns/topic:Topic": {"arn": "arn:aws:sns:us-east-1:1:invoices-alarms"},
     "aws:cloudwatch/logGroup:LogGroup": {"arn": "arn:aws:logs:us-east-1:1:log-group:/invoices/invoices"},
-    "aws:secretsmanager/secret:Secret": {"arn": "arn:aws:secretsmanager:us-east-1:1:secret:invoices/app-1"},
     "aws:iam/accessKey:AccessKey": {"secret": "the secret half"},
 }
 
@@ -65,6 +64,8 @@ class Stack:
 class _Aws(Mocks):
     def new_resource(self, args):
         answer = ANSWERS.get(args.typ, {})
+        if args.typ == "aws:secretsmanager/secret:Secret":
+            answer = {"arn": f"arn:aws:secretsmanager:us-east-1:1:secret:{args.inputs['namePrefix']}1"}
         named = {"name": f"{args.name}-1a2b3c4"} if args.typ in _NAMED_BY_PULUMI else {}
         return answer.get("bucket", f"{args.name}-id"), {**named, **args.inputs, **answer}
 
