@@ -11,7 +11,7 @@ from playbooks.steps.release import Release
 from playbooks.steps.roles import set_roles
 from playbooks.steps.session import RefusedError, Session, server_task
 from playbooks.steps.stack import ONCE, Stack, containers, health
-from playbooks.steps.stack_settings import are_applied, ensure_settings, ensure_watching_key, wanted
+from playbooks.steps.stack_settings import are_applied, ensure_settings, ensure_watching_key, file_of, wanted
 from playbooks.steps.switching import routed_to
 from playbooks.steps.takeover import take_over
 from provisioning.backups import KINDS
@@ -65,7 +65,7 @@ class Deployment:
         stack = Stack(host, version)
         with steps.step("Look at what is there"):
             ensure_settings(host, self._settings())
-            ensure_watching_key(host, self.session.settings)
+            ensure_watching_key(host, self.session.settings, file_of(self.session.stack))
             is_there = before == version and are_applied(host) and _all_serve(host, version)
         if is_there and not self.is_refreshed:
             steps.note(f"{version} serves already, and nothing else changed.")
@@ -101,7 +101,7 @@ class Deployment:
         session = self.session
         return {
             backup_key.NAME: backup_key.recipient(session.host, session.settings, session.steps),
-            **wanted(session.settings),
+            **wanted(session.settings, file_of(session.stack)),
         }
 
     def _set_bucket_key(self, stack: Stack) -> None:
@@ -148,7 +148,7 @@ class Deployment:
         return self.session.host.run("docker", "image", "inspect", "--format", "{{.Id}}", image, check=False).ok
 
     def _stateful(self) -> list[str]:
-        profiles = wanted(self.session.settings)["COMPOSE_PROFILES"].split(",")
+        profiles = wanted(self.session.settings, file_of(self.session.stack))["COMPOSE_PROFILES"].split(",")
         optional = {"bucket": "gate", "cache": "redis"}
         return ["db", *(service for profile, service in optional.items() if profile in profiles)]
 

@@ -37,8 +37,8 @@ class Engine:
         """Return a project that nothing was rented for yet."""
         project, programs = folder / "project", folder / "bin"
         shutil.copytree(ROOT / "infra", project / "infra", ignore=shutil.ignore_patterns("__pycache__"))
-        for name in ("Pulumi.yaml", "Pulumi.prod.yaml"):
-            shutil.copy(ROOT / name, project)
+        shutil.copy(ROOT / "Pulumi.yaml", project)
+        shutil.copy(ROOT / "Pulumi.example.yaml", project / "Pulumi.prod.yaml")
         (project / ".venv").symlink_to(sys.prefix)
         programs.mkdir()
         for name, text in (("pulumi-resource-aws", _PLUGIN), ("python", _PYTHON), ("python3", _PYTHON)):
