@@ -4,7 +4,7 @@ import json
 from dataclasses import dataclass
 from pathlib import Path
 
-from playbooks.steps import archive, backup_key, deploy_log, lock, release
+from playbooks.steps import archive, backup_key, deploy_log, lock, public_records, release
 from playbooks.steps.moment import utc_now_in_names
 from playbooks.steps.proxy import configured
 from playbooks.steps.release import Release
@@ -52,6 +52,8 @@ class Deployment:
             self._describe(before)
             return
         _check_host(host)
+        if wanted(self.session.settings, file_of(self.session.stack))["CERTIFICATES"] == "production":
+            public_records.require_for_certificate(host, self.session.settings)
         with lock.held(host, f"deploy {version}"):
             with deploy_log.failure_logged(host, "deploy", version):
                 changed = self._deploy(before)
