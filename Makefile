@@ -1,6 +1,6 @@
 # Every target installs what it needs and works from a fresh clone. `make help` lists them.
 NEW_ENOUGH := -c 'import sys; sys.exit(sys.version_info < (3, 11))'
-PYTHON ?= $(firstword $(foreach name,python3 python3.13 python3.12 python3.11,\
+PYTHON ?= $(firstword $(foreach name,python3 python3.14 python3.13 python3.12 python3.11,\
   $(shell $(name) $(NEW_ENOUGH) 2>/dev/null && echo $(name))))
 BIN := .venv/bin
 # More than two processors, as tests wait for browsers and servers a third of their time.

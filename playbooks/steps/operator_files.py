@@ -2,6 +2,7 @@
 
 import os
 import secrets
+import sys
 from pathlib import Path
 
 from dotenv import dotenv_values
@@ -25,7 +26,9 @@ def environment(stack: str) -> dict[str, str]:
     kept = {name: value or "" for name, value in dotenv_values(variables_of(stack)).items()}
     if _PASSPHRASE in os.environ:
         kept.pop(_PASSPHRASE_FILE, None)  # Pulumi would let the file win
-    return {**kept, **os.environ}
+    # This Python first, as it has what the program imports: a policy pack is run by whichever `python3` comes first.
+    path = os.pathsep.join((str(Path(sys.executable).parent), os.environ.get("PATH", os.defpath)))
+    return {**kept, **os.environ, "PATH": path}
 
 
 def has_passphrase(stack: str) -> bool:

@@ -116,6 +116,20 @@ def test_a_zone_that_cannot_be_found_leaves_the_resolver_of_this_machine(monkeyp
     assert list(public_records._resolvers(DOMAIN)) == [dns.resolver.get_default_resolver()]
 
 
+@pytest.mark.parametrize(("domain", "zone"), [(DOMAIN, "example.com."), ("example.com", "example.com.")])
+def test_a_resolver_is_not_asked_for_a_name_that_may_not_be_there_yet(monkeypatch, domain, zone):
+    asked = []
+
+    def nobody(name, **_options):
+        asked.append(name.to_text())
+        raise dns.resolver.NoNameservers
+
+    monkeypatch.setattr(dns.resolver, "zone_for_name", nobody)
+    list(public_records._resolvers(domain))
+
+    assert asked == [zone]
+
+
 VOLUME = {"docker volume inspect * invoices_certificates": Ran(0, "/volumes/c\n")}
 FOUND = {"find /volumes/c -name invoices.example.com.crt *": Ran(0, "/volumes/c/acme/invoices.example.com.crt\n")}
 

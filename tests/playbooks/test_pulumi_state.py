@@ -1,5 +1,8 @@
 """State and passphrase of a stack are made once, for this account alone, and every command of `fab` finds them."""
 
+import sys
+from pathlib import Path
+
 import pytest
 from support.s3_server import OWNER, running_s3_server
 
@@ -75,6 +78,10 @@ def test_variables_that_the_operator_has_set_come_first(folder, pulumi, monkeypa
 
     assert known["PULUMI_BACKEND_URL"] == "file:///elsewhere"
     assert "PULUMI_CONFIG_PASSPHRASE_FILE" not in known
+
+
+def test_pulumi_finds_the_python_that_has_what_the_program_imports(folder):
+    assert operator_files.environment("prod")["PATH"].split(":")[0] == str(Path(sys.executable).parent)
 
 
 def test_a_stack_whose_passphrase_is_elsewhere_gets_no_other(folder, pulumi):

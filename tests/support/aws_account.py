@@ -45,6 +45,7 @@ class Account:
     others: dict[str, dict[str, Any]] = field(default_factory=dict)
     asked: list[list[str]] = field(default_factory=list)
     made: int = 0
+    next_static_ips: list[str] = field(default_factory=list)  # given out first, such as that of a test instance
 
     @classmethod
     def load(cls, path: Path) -> "Account":
@@ -64,7 +65,8 @@ class Account:
         if kind == INSTANCE:
             return self._create_instance(inputs)
         if kind == STATIC_IP:
-            self.static_ips[inputs["name"]] = f"198.51.100.{self.made}"
+            prepared = self.next_static_ips.pop(0) if self.next_static_ips else f"198.51.100.{self.made}"
+            self.static_ips[inputs["name"]] = prepared
             return inputs["name"], self.properties(kind, inputs["name"], inputs) or {}
         if kind == ATTACHMENT:
             self._attach(inputs["staticIpName"], self._instance(inputs["instanceName"]))

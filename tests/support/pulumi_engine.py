@@ -14,7 +14,7 @@ from support.aws_account import Account
 ROOT = Path(__file__).parents[2]
 SERVER = "urn:pulumi:prod::invoices::invoices:infra:Server::server"
 INSTANCE = "urn:pulumi:prod::invoices::invoices:infra:Server$aws:lightsail/instance:Instance::server"
-_PLUGIN = f"""#!/bin/sh
+PLUGIN = f"""#!/bin/sh
 PYTHONPATH={ROOT / "tests"} exec {sys.executable} -m support.pulumi_resource_aws "$@"
 """
 # A language host older than the engine is told no name of the policy pack, and starts the empty one; and it reads the
@@ -41,7 +41,7 @@ class Engine:
         shutil.copy(ROOT / "Pulumi.example.yaml", project / "Pulumi.prod.yaml")
         (project / ".venv").symlink_to(sys.prefix)
         programs.mkdir()
-        for name, text in (("pulumi-resource-aws", _PLUGIN), ("python", _PYTHON), ("python3", _PYTHON)):
+        for name, text in (("pulumi-resource-aws", PLUGIN), ("python", _PYTHON), ("python3", _PYTHON)):
             (programs / name).write_text(text)
             (programs / name).chmod(0o755)
         (folder / "state").mkdir()
