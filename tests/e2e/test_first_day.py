@@ -27,7 +27,7 @@ MOST_COMMANDS = 5
 MOST_SECONDS = 15 * 60
 # What is typed where `fab up` asks: region, domain, whether icanhazip.com may be asked, networks, key, address.
 ANSWERS = ("", DOMAIN, "n", "203.0.113.7/32", "", "you@example.com")
-# Of a bucket in an account that is a file, no server could be given the contents.
+# The stand-in's bucket is one that no server can reach, so none is rented.
 SETTINGS = "config:\n  invoices:backups: 'false'\n"
 
 
