@@ -1,6 +1,6 @@
 # Every target installs what it needs and works from a fresh clone. `make help` lists them.
 NEW_ENOUGH := -c 'import sys; sys.exit(sys.version_info < (3, 11))'
-PYTHON ?= $(firstword $(foreach name,python3 python3.13 python3.12 python3.11,\
+PYTHON ?= $(firstword $(foreach name,python3 python3.14 python3.13 python3.12 python3.11,\
   $(shell $(name) $(NEW_ENOUGH) 2>/dev/null && echo $(name))))
 BIN := .venv/bin
 # More than two processors, as tests wait for browsers and servers a third of their time.
@@ -16,7 +16,7 @@ TOOLS := .tools/bin
 LIGHTHOUSE := .tools/lighthouse/node_modules/.bin/lighthouse
 SHELL_SCRIPTS = .ci/run $(shell git ls-files "*.sh" "provisioning/rootfs/usr/local/sbin/*" tests/e2e/images/instance/boot)
 
-.PHONY: help run setup check test browser drills mutants structure tools engine-test e2e machine-test bench scaling quality audit-libraries screenshots requirements clean
+.PHONY: help run setup operator check test browser drills mutants structure tools engine-test e2e machine-test bench scaling quality audit-libraries screenshots requirements clean
 
 help: ## list what can be made
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -25,6 +25,9 @@ run: .venv/app ## start the dashboard with a made-up workbook on http://127.0.0.
 	@$(BIN)/invoices demo --serve
 
 setup: .venv/dev ## install what developing takes
+
+operator: .venv/operator ## install what renting and deploying takes, then: .venv/bin/fab up
+	@command -v pulumi >/dev/null || echo "Pulumi is not here: https://www.pulumi.com/docs/install/ says how it is installed." >&2
 
 check: .venv/dev ## format, lint, types, who may import whom, shell
 	$(BIN)/ruff format --check .
@@ -92,9 +95,10 @@ screenshots: .venv/dev ## take the pictures of the documentation again
 	SCREENSHOTS=docs/images $(BIN)/pytest -q tests/browser/test_screenshots.py
 
 requirements: .venv/dev ## pin the newest versions that pyproject.toml allows
-	for name in app backups dev bench s3; do \
+	for name in app backups dev operator bench s3; do \
 	  case $$name in app) extras="--extra app --extra install" ;; backups) extras="--extra backups" ;; \
 	    dev) extras="--extra app --extra backups --extra infra --extra ops --extra install --extra dev" ;; \
+	    operator) extras="--extra app --extra backups --extra infra --extra ops --extra install --constraint requirements/dev.txt" ;; \
 	    bench) extras="--extra bench" ;; s3) extras="--extra s3" ;; esac; \
 	  $(BIN)/uv pip compile -q --upgrade --universal --python-version 3.11 --generate-hashes --no-header $$extras \
 	    pyproject.toml -o requirements/$$name.txt || exit 1; \
@@ -112,6 +116,11 @@ clean: ## remove what was installed and cached; data/ stays
 	$(call install,.venv,dev)
 	@.venv/bin/pip install -q --no-deps --no-build-isolation -e .
 	@touch $@ .venv/app
+
+.venv/operator: requirements/operator.txt pyproject.toml
+	$(call install,.venv,operator)
+	@.venv/bin/pip install -q --no-deps --no-build-isolation -e .
+	@touch $@
 
 .venv-app/app: requirements/app.txt
 	$(call install,.venv-app,app)

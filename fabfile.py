@@ -12,19 +12,22 @@ from playbooks.lock import lock
 from playbooks.logs import logs
 from playbooks.maintain import maintain
 from playbooks.move import move
+from playbooks.my_network import my_network
 from playbooks.preflight import preflight
 from playbooks.provision import provision
+from playbooks.records import records
 from playbooks.restore import restore
 from playbooks.rollback import rollback
 from playbooks.stack_secrets import stack_secrets
 from playbooks.status import status
 from playbooks.trust import trust
 from playbooks.unlock import unlock
+from playbooks.up import up
 from playbooks.verify import verify
 from playbooks.verify_backup import verify_backup
 
 __all__ = [
     "audit", "backup", "backups", "console", "costs", "create_user", "deploy", "import_workbook", "lock", "logs",
-    "maintain", "move", "preflight", "provision", "restore", "rollback", "stack_secrets", "status", "trust", "unlock",
-    "verify", "verify_backup",
+    "maintain", "move", "my_network", "preflight", "provision", "records", "restore", "rollback", "stack_secrets",
+    "status", "trust", "unlock", "up", "verify", "verify_backup",
 ]  # fmt: skip

@@ -27,7 +27,8 @@ def provision(found: Session, *, check: bool = False) -> None:
         _print(found, change)
         changes.append(change)
     if found.settings.disk_encryption == "secretsmanager":
-        stack_settings.ensure_watching_key(found.host, found.settings)  # with it the server fetches the key as it boots
+        # With it the server fetches the key as it boots.
+        stack_settings.ensure_watching_key(found.host, found.settings, stack_settings.file_of(found.stack))
     changed = [change for change in changes if change.changed]
     if changed and not check:
         deploy_log.append(found.host, "provision", "-", f"{len(changed)} changed")

@@ -10,7 +10,7 @@ import boto3
 from botocore.exceptions import BotoCoreError, ClientError
 from rich.console import Console
 
-from playbooks.steps.backup_key import FOLDER
+from playbooks.steps.operator_files import FOLDER
 from provisioning.host import HostError
 from provisioning.settings import HostSettings
 

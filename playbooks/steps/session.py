@@ -84,7 +84,7 @@ def session(context: Context, server: str, stack: str, *, dry_run: bool = False)
     console = Console(highlight=False, soft_wrap=True)
     try:
         settings = server_settings(server, stack)
-        identity = _identity_of(context)
+        identity = identity_of(context)
         keys = known_hosts(settings)
         with connected(settings.host, settings.user, keys, identity=identity, is_rehearsal=dry_run) as host:
             yield Session(settings, host, Steps(console), identity, server, stack)
@@ -103,6 +103,6 @@ def another_server(found: Session, server: str) -> Iterator[Session]:
         yield Session(settings, host, found.steps, found.identity, server, found.stack)
 
 
-def _identity_of(context: Context) -> str:
+def identity_of(context: Context) -> str:
     named = context.config.get("connect_kwargs", {}).get("key_filename") or ""
     return str(named) if isinstance(named, str) else str(next(iter(named), ""))

@@ -198,7 +198,7 @@ def test_the_defaults_of_the_project_are_those_of_the_program():
 
 
 def test_the_example_is_a_working_one_with_five_places_to_edit():
-    config = yaml.safe_load((ROOT / "Pulumi.prod.yaml").read_text())["config"]
+    config = yaml.safe_load((ROOT / "Pulumi.example.yaml").read_text())["config"]
     ours = {name.removeprefix("invoices:"): value for name, value in config.items() if name.startswith("invoices:")}
 
     assert InfraSettings.read(ours, config["aws:region"]).domain == "invoices.example.com"

@@ -15,7 +15,7 @@ ROOT = Path(__file__).parents[2]
 
 
 def test_the_example_configuration_is_read_with_its_defaults():
-    settings = configured(ROOT / "Pulumi.prod.yaml")
+    settings = configured(ROOT / "Pulumi.example.yaml")
 
     assert (settings.domain, settings.bundle) == ("invoices.example.com", "medium_3_0")
 
@@ -68,7 +68,7 @@ def test_without_credentials_it_says_what_to_do_and_what_it_would_cost():
         "HOME": "/nonexistent",
         "COLUMNS": "200",
     }
-    fab = [sys.executable, "-m", "fabric", "preflight"]
+    fab = [sys.executable, "-m", "fabric", "preflight", "--stack", "example"]
 
     done = subprocess.run(fab, cwd=ROOT, env=environment, capture_output=True, text=True, check=False)
 

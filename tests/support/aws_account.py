@@ -64,6 +64,7 @@ class Account:
     made: int = 0
     names: dict[str, str] = field(default_factory=dict)  # what each name of the account, or of a region, belongs to
     needed: list[dict[str, str]] = field(default_factory=list)  # rights of IAM, as far as they were used
+    next_static_ips: list[str] = field(default_factory=list)  # given out first, such as that of a test instance
 
     @classmethod
     def load(cls, path: Path) -> "Account":
@@ -111,7 +112,8 @@ class Account:
             self.instances[inputs["name"]] = Instance(inputs)
             return inputs["name"], self.properties(kind, inputs["name"], inputs) or {}
         if kind == STATIC_IP:
-            self.static_ips[inputs["name"]] = f"198.51.100.{self.made}"
+            prepared = self.next_static_ips.pop(0) if self.next_static_ips else f"198.51.100.{self.made}"
+            self.static_ips[inputs["name"]] = prepared
             return inputs["name"], self.properties(kind, inputs["name"], inputs) or {}
         if kind == ATTACHMENT:
             self._attach(inputs["staticIpName"], self._instance(inputs["instanceName"]))

@@ -14,7 +14,7 @@ from support.aws_account import Account
 ROOT = Path(__file__).parents[2]
 SERVER = "urn:pulumi:prod::invoices::invoices:infra:Server::server"
 INSTANCE = "urn:pulumi:prod::invoices::invoices:infra:Server$aws:lightsail/instance:Instance::server"
-_PLUGIN = f"""#!/bin/sh
+PLUGIN = f"""#!/bin/sh
 PYTHONPATH={ROOT / "tests"} exec {sys.executable} -m support.pulumi_resource_aws "$@"
 """
 # The language host that can be built from a Go module is older than the engine, and knows no `virtualenv` of it.
@@ -35,11 +35,11 @@ class Engine:
         """Return a project that nothing was rented for yet."""
         project, programs = folder / "project", folder / "bin"
         shutil.copytree(ROOT / "infra", project / "infra", ignore=shutil.ignore_patterns("__pycache__"))
-        for name in ("Pulumi.yaml", "Pulumi.prod.yaml"):
-            shutil.copy(ROOT / name, project)
+        shutil.copy(ROOT / "Pulumi.yaml", project)
+        shutil.copy(ROOT / "Pulumi.example.yaml", project / "Pulumi.prod.yaml")
         (project / ".venv").symlink_to(sys.prefix)
         programs.mkdir()
-        for name, text in (("pulumi-resource-aws", _PLUGIN), ("python", _PYTHON), ("python3", _PYTHON)):
+        for name, text in (("pulumi-resource-aws", PLUGIN), ("python", _PYTHON), ("python3", _PYTHON)):
             (programs / name).write_text(text)
             (programs / name).chmod(0o755)
         (folder / "state").mkdir()
