@@ -1,10 +1,11 @@
 """`fab deploy`: deploy a commit without losing a request; if it fails, the old version keeps serving."""
 
 import json
+from contextlib import nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 
-from playbooks.steps import archive, backup_key, deploy_log, lock, machine_size, release
+from playbooks.steps import archive, backup_key, deploy_log, lock, machine_size, refreshes, release
 from playbooks.steps.moment import utc_now_in_names
 from playbooks.steps.proxy import configured
 from playbooks.steps.release import Release
@@ -64,6 +65,7 @@ class Deployment:
         steps, host, version = self.session.steps, self.session.host, self.release.version
         stack = Stack(host, version)
         with steps.step("Look at what is there"):
+            refreshes.settle_what_was_cut_off(host)
             ensure_settings(host, self._settings())
             ensure_watching_key(host, self.session.settings)
             is_there = before == version and are_applied(host) and _all_serve(host, version)
@@ -73,6 +75,18 @@ class Deployment:
             return False
         with steps.step("Upload the release"):
             release.upload(host, self.release)
+        with refreshes.taken(stack, before) if self.is_refreshed else nullcontext():
+            self._replace(stack, before)
+        release.note_served(host, version)
+        with steps.step("Remove releases that are no longer kept"):
+            release.prune(host)
+            refreshes.prune(host)
+        self._create_first_admin()
+        self._begin_backups()
+        return True
+
+    def _replace(self, stack: Stack, before: str) -> None:
+        steps = self.session.steps
         with steps.step("Fetch and build images, while the old version serves"):
             self._fetch(stack)
         with steps.step("Have secrets and the database"):
@@ -89,12 +103,6 @@ class Deployment:
         self._migrate(stack)
         with configured(stack, before):
             take_over(self.session, stack, recreates=self.is_refreshed)
-        release.note_served(host, version)
-        with steps.step("Remove releases that are no longer kept"):
-            release.prune(host)
-        self._create_first_admin()
-        self._begin_backups()
-        return True
 
     def _settings(self) -> dict[str, str]:
         """Let what an operator chose in `server.env` come first."""
