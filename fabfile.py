@@ -19,11 +19,12 @@ from playbooks.rollback import rollback
 from playbooks.stack_secrets import stack_secrets
 from playbooks.status import status
 from playbooks.trust import trust
+from playbooks.upgrade_database import upgrade_database
 from playbooks.verify import verify
 from playbooks.verify_backup import verify_backup
 
 __all__ = [
     "audit", "backup", "backups", "console", "costs", "create_user", "deploy", "import_workbook", "lock", "logs",
-    "maintain", "move", "preflight", "provision", "restore", "rollback", "stack_secrets", "status", "trust", "verify",
-    "verify_backup",
+    "maintain", "move", "preflight", "provision", "restore", "rollback", "stack_secrets", "status", "trust",
+    "upgrade_database", "verify", "verify_backup",
 ]  # fmt: skip

@@ -5,7 +5,7 @@ from contextlib import nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 
-from playbooks.steps import archive, backup_key, deploy_log, lock, machine_size, refreshes, release
+from playbooks.steps import archive, backup_key, deploy_log, lock, machine_size, postgresql, refreshes, release
 from playbooks.steps.moment import utc_now_in_names
 from playbooks.steps.proxy import configured
 from playbooks.steps.release import Release
@@ -18,7 +18,7 @@ from playbooks.steps.takeover import take_over
 from provisioning.backups import KINDS
 from provisioning.host import Host
 
-BUILT = {"db": "invoices-database:17", "gate": "invoices-gate:3.0"}  # these stay as they are until --refresh
+_BUILT = {"db": "invoices-database", "gate": "invoices-gate:3.0"}  # these stay as they are until --refresh
 REPORTS = "/var/lib/invoices/reports"
 _SIGNING_KEY = """
 [ -e /keys/signing_key ] || ssh-keygen -q -t ed25519 -N '' -C invoices -f /keys/signing_key
@@ -112,6 +112,7 @@ class Deployment:
             **machine_size.of_machine(session.host, chosen),
             backup_key.NAME: backup_key.recipient(session.host, session.settings, session.steps),
             **chosen,
+            postgresql.NAME: postgresql.wanted(session.host, chosen),
         }
 
     def _set_bucket_key(self, stack: Stack) -> None:
@@ -141,7 +142,7 @@ class Deployment:
 
     def _fetch(self, stack: Stack) -> None:
         stateful = self._stateful()
-        built, others = [name for name in stateful if name in BUILT], [name for name in stateful if name not in BUILT]
+        built, others = [name for name in stateful if name in _BUILT], [name for name in stateful if name not in _BUILT]
         if others:
             policy = "always" if self.is_refreshed else "missing"
             pull = ("pull", "--quiet", "--policy", policy, *others)
@@ -150,9 +151,13 @@ class Deployment:
             stack.execute("build", "--pull", "app", "proxy", *built, seconds=_BUILD_SECONDS)
         else:
             # An image of these that was built again would restart its container.
-            missing = [name for name in built if not self._is_there(BUILT[name])]
+            missing = [name for name in built if not self._is_there(self._image_of(name))]
             stack.execute("build", "app", *missing, seconds=_BUILD_SECONDS)
         stack.execute("build", "backup", seconds=_BUILD_SECONDS)  # from the images of database and app
+
+    def _image_of(self, service: str) -> str:
+        version = f":{postgresql.version(self.session.host)}" if service == "db" else ""
+        return f"{_BUILT[service]}{version}"
 
     def _is_there(self, image: str) -> bool:
         return self.session.host.run("docker", "image", "inspect", "--format", "{{.Id}}", image, check=False).ok
