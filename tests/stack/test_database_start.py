@@ -110,9 +110,7 @@ def test_no_empty_database_takes_the_place_of_one_of_another_version(volume, sta
     refused = start()
 
     assert (refused.returncode, refused.stdout) == (1, "")
-    assert refused.stderr == (
-        "The database is of another version of PostgreSQL: `fab upgrade-database` upgrades it.\n"
-    )
+    assert refused.stderr == ("The database is of another version of PostgreSQL: `fab upgrade-database` upgrades it.\n")
 
 
 def test_the_database_that_an_upgrade_makes_beside_one_of_another_version_is_made(volume, start):

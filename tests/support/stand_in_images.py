@@ -13,7 +13,7 @@ import tempfile
 import urllib.request
 from pathlib import Path
 
-from tests.support import this_machine
+from tests.support import combinations, this_machine
 from tests.support.docker_engine import EngineError, docker, install, one_at_a_time, succeeds, wait_until
 
 ROOT = Path(__file__).parents[2]
@@ -51,10 +51,15 @@ _LEFT_OUT = ("/usr/share/doc/*", "/usr/share/man/*", "/usr/share/locale/*", "/us
 
 
 def serve() -> None:
-    """Have every image that the product names served by the registry; builds and pushes only what is not there."""
+    """Have every image that the product names served by the registry; builds and pushes only what is not there.
+
+    Official images come from where the product itself has them from.
+    """
     with one_at_a_time():
-        ensure_registry()
         ensure_names()
+        if combinations.are_official():
+            return
+        ensure_registry()
         for name, tag in sorted(named_images()):
             _push(build(name), f"library/{name}", tag)
         for major, suite in OLDER_POSTGRESQL.items():
@@ -84,7 +89,7 @@ def build(name: str, *, suite: str = "trixie", older: tuple[str, str] | None = N
     folder = FOLDER / name
     dockerfile = (folder / "Dockerfile").read_text(encoding="utf-8")
     parents = {parent: _parent(parent, suite) for parent in dict.fromkeys(_PARENT.findall(dockerfile))}
-    machine = this_machine.files() if name == "debian" else {}
+    machine = this_machine.files() if name in {"debian", "ubuntu"} else {}
     content = {str(path.relative_to(folder)): path.read_text() for path in folder.rglob("*") if path.is_file()}
     major, sources = _older(older)
     version = f"{suite}{major}"
@@ -133,6 +138,7 @@ def ensure_registry() -> None:
 
 def ensure_names() -> None:
     """Have the server of names that the instances ask."""
+    ensure_network()
     image, name = build("names"), _NAMES_CONTAINER
     if succeeds("container", "inspect", name):
         if docker("container", "inspect", "-f", "{{.Config.Image}}", name) == image:
@@ -153,8 +159,17 @@ def ensure_network() -> None:
         docker("network", "create", "--subnet", SUBNET, "--ipv6", "--subnet", f"{IPV6_PREFIX}/64", NETWORK)
 
 
+def image_of(name: str) -> str:
+    """Return the image that the stack is made of in the place of an official one, or that one itself."""
+    return f"{name}:{TAGS[name]}" if combinations.are_official() else build(name)
+
+
 def _parent(name: str, suite: str) -> str:
-    return _bootstrapped(suite) if name == "BOOTSTRAPPED" else build(name.lower(), suite=suite)
+    if name == "BOOTSTRAPPED":
+        return _bootstrapped(suite)
+    if name == "DEBIAN" and suite == combinations.SYSTEMS["ubuntu-24.04"]:
+        return build("ubuntu", suite=suite)
+    return build(name.lower(), suite=suite)
 
 
 def _older(older: tuple[str, str] | None) -> tuple[str, str]:
