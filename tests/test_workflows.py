@@ -48,3 +48,28 @@ def test_without_a_word_a_deployment_is_tried_with_what_this_machine_can_make(mo
     monkeypatch.delenv(combinations.IMAGES_NAME, raising=False)
 
     assert (combinations.system(), combinations.are_official()) == ("debian-13", False)
+
+
+def test_dependabot_looks_at_each_folder_that_names_what_others_publish():
+    updates = yaml.safe_load((ROOT / ".github/dependabot.yml").read_text())["updates"]
+    looked_at = {
+        (one["package-ecosystem"], folder)
+        for one in updates
+        for folder in one.get("directories", [one.get("directory")])
+    }
+    dockerfiles = {
+        ("docker", f"/{path.parent.relative_to(ROOT)}")
+        for path in [*ROOT.glob("app/Dockerfile"), *ROOT.glob("stack/*/Dockerfile")]
+    }
+
+    assert looked_at == {("pip", "/requirements"), ("github-actions", "/"), ("docker-compose", "/"), *dockerfiles}
+    assert all((ROOT / folder.strip("/")).is_dir() for _, folder in looked_at)
+
+
+def test_dependabot_is_said_nothing_that_its_schema_does_not_know():
+    given = yaml.safe_load((ROOT / ".github/dependabot.yml").read_text())
+    known = {"package-ecosystem", "directory", "directories", "schedule", "cooldown", "groups", "ignore"}
+
+    assert (given.keys(), given["version"]) == ({"version", "updates"}, 2)
+    assert {key for one in given["updates"] for key in one} <= known
+    assert {one["schedule"]["interval"] for one in given["updates"]} == {"weekly"}

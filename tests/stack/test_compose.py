@@ -210,6 +210,19 @@ def test_d_09_images_are_pinned(name):
     assert all(re.search(r":\d+(\.\d+)*(-[a-z-]*trixie)?$", image) for image in others), others
 
 
+@every_dockerfile
+def test_an_image_says_by_labels_what_it_is_and_what_it_was_made_of(name):
+    text = DOCKERFILES[name]
+    labels = dict(re.findall(r"org\.opencontainers\.image\.([\w.]+)=(\S+)", text))
+    last = re.findall(r"^FROM (\S+)", text, re.MULTILINE)[-1]
+
+    assert IMAGES[labels["title"]] == name
+    if last.startswith("invoices-"):
+        assert labels["revision"] == "${VERSION}"
+    else:
+        assert labels["base.name"] == f"docker.io/library/{last}"
+
+
 @every_service
 def test_d_09_images_that_are_built_here_are_fetched_from_nobody(name):
     service = SERVICES[name]
