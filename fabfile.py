@@ -23,11 +23,12 @@ from playbooks.status import status
 from playbooks.trust import trust
 from playbooks.unlock import unlock
 from playbooks.up import up
+from playbooks.upgrade_database import upgrade_database
 from playbooks.verify import verify
 from playbooks.verify_backup import verify_backup
 
 __all__ = [
     "audit", "backup", "backups", "console", "costs", "create_user", "deploy", "import_workbook", "lock", "logs",
     "maintain", "move", "my_network", "preflight", "provision", "records", "restore", "rollback", "stack_secrets",
-    "status", "trust", "unlock", "up", "verify", "verify_backup",
+    "status", "trust", "unlock", "up", "upgrade_database", "verify", "verify_backup",
 ]  # fmt: skip
