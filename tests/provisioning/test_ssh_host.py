@@ -5,18 +5,22 @@ import os
 import shutil
 import socket
 import subprocess
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from threading import Thread
 
+import paramiko
 import pytest
 from fabric import Config
 from support.polling import is_so_within
 
 from provisioning.host import HostError
 from provisioning.ssh_host import connected
+from provisioning.ssh_keys import Login, load, private_file
 
 SSHD = Path("/usr/sbin/sshd")
+PASSPHRASE = "four words of mine"
 pytestmark = pytest.mark.skipif(
     not SSHD.exists() or not shutil.which("sudo") or os.getuid() != 0, reason="needs sshd, sudo and root"
 )
@@ -32,15 +36,22 @@ class Server:
     def known_hosts(self):
         return self.folder / "known_hosts"
 
-    def connect(self, *, identity="id", known_hosts=None, user=None, **options):
-        return connected(
-            "127.0.0.1",
-            user or getpass.getuser(),
-            known_hosts or self.known_hosts,
-            identity=str(self.folder / identity),
-            config=Config(overrides={"port": self.port, "load_ssh_configs": False}),
-            **options,
-        )
+    @contextmanager
+    def connect(self, *, identity="id", passphrase="", known_hosts=None, user=None, **options):
+        login = Login(load(self.folder / identity, lambda _file: passphrase) if identity else None)
+        try:
+            with connected(
+                "127.0.0.1",
+                user or getpass.getuser(),
+                known_hosts or self.known_hosts,
+                login=login,
+                config=Config(overrides={"port": self.port, "load_ssh_configs": False}),
+                **options,
+            ) as host:
+                yield host
+        finally:
+            if isinstance(login.key, paramiko.AgentKey):
+                login.key.agent.close()
 
 
 @pytest.fixture(scope="module")
@@ -48,7 +59,11 @@ def server(tmp_path_factory):
     folder = tmp_path_factory.mktemp("sshd")
     for name in ("id", "other", "host"):
         subprocess.run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", folder / name], check=True)
-    shutil.copy(folder / "id.pub", folder / "authorized_keys")
+    subprocess.run(
+        ["ssh-keygen", "-q", "-t", "rsa", "-b", "3072", "-N", PASSPHRASE, "-f", folder / "encrypted"], check=True
+    )
+    let_in = [(folder / f"{name}.pub").read_text() for name in ("id", "encrypted")]
+    (folder / "authorized_keys").write_text("".join(let_in))
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
@@ -64,6 +79,22 @@ def server(tmp_path_factory):
     process = subprocess.Popen([SSHD, "-D", "-e", "-f", folder / "config"], stderr=subprocess.DEVNULL)
     assert is_so_within(10, lambda: _answers(port))
     yield Server(folder, port, process.pid)
+    process.terminate()
+    process.wait(10)
+
+
+@pytest.fixture
+def agent(server, tmp_path, monkeypatch):
+    """A real agent; returns how a key is added to it."""
+    socket_of_agent = tmp_path / "agent"
+    process = subprocess.Popen(["ssh-agent", "-D", "-a", socket_of_agent], stdout=subprocess.DEVNULL)
+    assert is_so_within(10, socket_of_agent.exists)
+    monkeypatch.setenv("SSH_AUTH_SOCK", str(socket_of_agent))
+    asking = tmp_path / "asking"
+    asking.write_text(f"#!/bin/sh\necho '{PASSPHRASE}'\n")
+    asking.chmod(0o700)
+    answered = {**os.environ, "SSH_ASKPASS": str(asking), "SSH_ASKPASS_REQUIRE": "force"}
+    yield lambda name: subprocess.run(["ssh-add", "-q", server.folder / name], env=answered, check=True)
     process.terminate()
     process.wait(10)
 
@@ -205,6 +236,76 @@ def test_a_key_that_is_not_let_in_is_told(server):
         server.connect(identity="other"),
     ):
         pass
+
+
+def test_a_key_with_a_passphrase_is_unlocked_with_it(server):
+    with server.connect(identity="encrypted", passphrase=PASSPHRASE) as host:
+        assert host.key == _fingerprint(server.folder / "encrypted.pub")
+
+
+def test_another_passphrase_is_said(server):
+    with (
+        pytest.raises(HostError, match=r"encrypted cannot be used: its passphrase is another one\."),
+        server.connect(identity="encrypted", passphrase="mistyped"),
+    ):
+        pass
+
+
+def test_a_public_key_names_the_one_that_the_agent_signs_with(server, agent):
+    agent("other")
+    agent("id")
+
+    with server.connect(identity="id.pub") as host:
+        assert host.key == _fingerprint(server.folder / "id.pub")
+
+
+def test_the_agent_signs_for_an_encrypted_key_that_it_holds(server, agent):
+    agent("encrypted")
+
+    with server.connect(identity="encrypted") as host:
+        assert host.key == _fingerprint(server.folder / "encrypted.pub")
+
+
+def test_a_public_key_that_the_agent_does_not_hold_is_named(server, agent):
+    agent("other")
+
+    with (
+        pytest.raises(HostError, match=r"The agent does not hold the key of .*/id\.pub: `ssh-add` the private key"),
+        server.connect(identity="id.pub"),
+    ):
+        pass
+
+
+@pytest.mark.parametrize("text", [None, "-----BEGIN OPENSSH PRIVATE KEY-----\nnone\n"])
+def test_a_file_that_is_no_key_is_named(tmp_path, text):
+    if text:
+        (tmp_path / "key").write_text(text)
+
+    with pytest.raises(HostError, match=f"{tmp_path}/key cannot be (read as a key|used)"):
+        load(tmp_path / "key", lambda _file: "")
+
+
+def test_a_key_of_this_machine_that_has_a_passphrase_is_told_from_one_that_is_not_let_in(server, tmp_path, monkeypatch):
+    (tmp_path / ".ssh").mkdir()
+    shutil.copy(server.folder / "encrypted", tmp_path / ".ssh/id_rsa")
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.delenv("SSH_AUTH_SOCK", raising=False)
+
+    with (
+        pytest.raises(HostError, match=r"has a passphrase: name it with -i FILE, or give it to the agent"),
+        server.connect(identity=None),
+    ):
+        pass
+
+
+def test_a_file_of_a_public_key_stands_for_the_private_half_beside_it(server):
+    assert private_file(server.folder / "id.pub") == server.folder / "id"
+    assert private_file(server.folder / "elsewhere.pub") == server.folder / "elsewhere.pub"
+
+
+def _fingerprint(path):
+    shown = subprocess.run(["ssh-keygen", "-lf", path], capture_output=True, text=True, check=True)
+    return shown.stdout.split()[1]
 
 
 def test_a_connection_that_ends_before_ssh_begins_is_told_with_what_helps(server):
