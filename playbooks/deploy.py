@@ -4,7 +4,7 @@ import json
 from dataclasses import dataclass
 from pathlib import Path
 
-from playbooks.steps import archive, backup_key, deploy_log, lock, machine_size, release
+from playbooks.steps import app_secret, archive, backup_key, deploy_log, lock, machine_size, release
 from playbooks.steps.moment import utc_now_in_names
 from playbooks.steps.proxy import configured
 from playbooks.steps.release import Release
@@ -57,6 +57,7 @@ class Deployment:
                 changed = self._deploy(before)
             if changed:
                 deploy_log.append(host, "deploy", version, f"serves, before it {before or 'nothing'}")
+            app_secret.keep(self.session)
         self.session.steps.recap(f"https://{self.session.settings.domain} serves {version}.")
 
     def _deploy(self, before: str) -> bool:
@@ -66,6 +67,7 @@ class Deployment:
         with steps.step("Look at what is there"):
             ensure_settings(host, self._settings())
             ensure_watching_key(host, self.session.settings)
+            keys = app_secret.of_server_before(host, self.session.settings)
             is_there = before == version and are_applied(host) and _all_serve(host, version)
         if is_there and not self.is_refreshed:
             steps.note(f"{version} serves already, and nothing else changed.")
@@ -77,7 +79,7 @@ class Deployment:
             self._fetch(stack)
         with steps.step("Have secrets and the database"):
             # Separate, because with `secrets` as a dependency Compose would restart the database at each release.
-            stack.execute(*ONCE, "secrets")
+            app_secret.make_all(stack, keys)
             self._set_bucket_key(stack)
             stack.execute("up", "--detach", "--no-deps", "--wait", *self._stateful())
             set_roles(stack)

@@ -34,7 +34,11 @@ class RefusedError(Exception):
     """Nothing was changed; the message says why."""
 
 
-EXPECTED = (HostError, HostSettingsError, ReleaseError, RefusedError)
+class UnfinishedError(Exception):
+    """The site serves as asked, but something beside it was not done; the message says what, and how it is."""
+
+
+EXPECTED = (HostError, HostSettingsError, ReleaseError, RefusedError, UnfinishedError)
 
 
 @dataclass(frozen=True, slots=True)

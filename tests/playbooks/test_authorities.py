@@ -1,8 +1,8 @@
 """A Python without authorities of its own, as that of python.org on macOS, checks certificates all the same."""
 
 import ssl
-from typing import NamedTuple
 from pathlib import Path
+from typing import NamedTuple
 
 import certifi
 import pytest

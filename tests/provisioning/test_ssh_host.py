@@ -1,86 +1,26 @@
 """A server is spoken to by SSH as it should be: a real sshd on this machine answers."""
 
-import getpass
 import os
 import shutil
 import socket
 import subprocess
-from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 from threading import Thread
 
-import paramiko
 import pytest
-from fabric import Config
 from support.polling import is_so_within
+from support.ssh_server import PASSPHRASE, SshServer, needs_sshd, running_ssh_server
 
 from provisioning.host import HostError
-from provisioning.ssh_host import connected
-from provisioning.ssh_keys import Login, load, private_file
+from provisioning.ssh_keys import load, private_file
 
-SSHD = Path("/usr/sbin/sshd")
-PASSPHRASE = "four words of mine"
-pytestmark = pytest.mark.skipif(
-    not SSHD.exists() or not shutil.which("sudo") or os.getuid() != 0, reason="needs sshd, sudo and root"
-)
-
-
-@dataclass(frozen=True)
-class Server:
-    folder: Path
-    port: int
-    process_id: int
-
-    @property
-    def known_hosts(self):
-        return self.folder / "known_hosts"
-
-    @contextmanager
-    def connect(self, *, identity="id", passphrase="", known_hosts=None, user=None, **options):
-        login = Login(load(self.folder / identity, lambda _file: passphrase) if identity else None)
-        try:
-            with connected(
-                "127.0.0.1",
-                user or getpass.getuser(),
-                known_hosts or self.known_hosts,
-                login=login,
-                config=Config(overrides={"port": self.port, "load_ssh_configs": False}),
-                **options,
-            ) as host:
-                yield host
-        finally:
-            if isinstance(login.key, paramiko.AgentKey):
-                login.key.agent.close()
+pytestmark = needs_sshd
 
 
 @pytest.fixture(scope="module")
 def server(tmp_path_factory):
-    folder = tmp_path_factory.mktemp("sshd")
-    for name in ("id", "other", "host"):
-        subprocess.run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", folder / name], check=True)
-    subprocess.run(
-        ["ssh-keygen", "-q", "-t", "rsa", "-b", "3072", "-N", PASSPHRASE, "-f", folder / "encrypted"], check=True
-    )
-    let_in = [(folder / f"{name}.pub").read_text() for name in ("id", "encrypted")]
-    (folder / "authorized_keys").write_text("".join(let_in))
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    kind, key, _ = (folder / "host.pub").read_text().split()
-    (folder / "known_hosts").write_text(f"[127.0.0.1]:{port} {kind} {key}\n")
-    Path("/run/sshd").mkdir(exist_ok=True)
-    options = {
-        "Port": port, "ListenAddress": "127.0.0.1", "HostKey": folder / "host", "PidFile": "none", "StrictModes": "no",
-        "AuthorizedKeysFile": folder / "authorized_keys", "PasswordAuthentication": "no", "UsePAM": "no",
-        "PermitRootLogin": "yes", "Subsystem": "sftp internal-sftp",
-    }  # fmt: skip
-    (folder / "config").write_text("".join(f"{name} {value}\n" for name, value in options.items()))
-    process = subprocess.Popen([SSHD, "-D", "-e", "-f", folder / "config"], stderr=subprocess.DEVNULL)
-    assert is_so_within(10, lambda: _answers(port))
-    yield Server(folder, port, process.pid)
-    process.terminate()
-    process.wait(10)
+    with running_ssh_server(tmp_path_factory.mktemp("sshd")) as running:
+        yield running
 
 
 @pytest.fixture
@@ -102,11 +42,6 @@ def agent(server, tmp_path, monkeypatch):
 def _close_next(listening):
     connection, _ = listening.accept()
     connection.close()
-
-
-def _answers(port):
-    with socket.socket() as probe:
-        return probe.connect_ex(("127.0.0.1", port)) == 0
 
 
 def test_a_command_is_run_as_root_with_every_word_as_it_is(server):
@@ -312,14 +247,14 @@ def test_a_connection_that_ends_before_ssh_begins_is_told_with_what_helps(server
     with socket.create_server(("127.0.0.1", 0)) as listening:
         closing = Thread(target=_close_next, args=[listening])
         closing.start()
-        hasty = Server(server.folder, listening.getsockname()[1], 0)
+        hasty = SshServer(server.folder, listening.getsockname()[1], 0)
         with pytest.raises(HostError, match=r"it ends the connection at once, .* wait a minute"), hasty.connect():
             pass
         closing.join()
 
 
 def test_where_nothing_listens_it_says_so(server, tmp_path):
-    nobody = Server(server.folder, 1, 0)
+    nobody = SshServer(server.folder, 1, 0)
 
     with pytest.raises(HostError, match=r"127\.0\.0\.1: it does not answer to SSH"), nobody.connect():
         pass
