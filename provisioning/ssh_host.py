@@ -15,7 +15,7 @@ from fabric import Connection
 from paramiko.ssh_exception import NoValidConnectionsError
 
 from provisioning.host import HostError, Ran
-from provisioning.ssh_keys import Login
+from provisioning.ssh_keys import SshLogin
 
 logging.getLogger("paramiko").setLevel(logging.CRITICAL)  # its errors are raised as HostError here
 
@@ -26,7 +26,7 @@ _ATTEMPTS = 3
 _LINES_SHOWN = 15
 _COMMAND_LENGTH_SHOWN = 200
 _NO_ANSWER = (TimeoutError, ConnectionError, NoValidConnectionsError, EOFError)
-ANY_KEY = Login()
+ANY_KEY = SshLogin()
 _ABSENT = 66  # EX_NOINPUT of sysexits.h; `cat` ends with 1 whatever is wrong
 
 
@@ -156,7 +156,7 @@ def connected(
     user: str,
     known_hosts: Path,
     *,
-    login: Login = ANY_KEY,
+    login: SshLogin = ANY_KEY,
     config: object = None,
     is_rehearsal: bool = False,
 ) -> Iterator[SshHost]:

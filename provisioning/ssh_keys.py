@@ -13,7 +13,7 @@ _PRIVATE_KEYS = (paramiko.Ed25519Key, paramiko.RSAKey, paramiko.ECDSAKey)
 
 
 @dataclass(frozen=True, slots=True)
-class Login:
+class SshLogin:
     """Without a key SSH tries those of the agent and of ~/.ssh, the latter with the passphrase."""
 
     key: paramiko.PKey | None = None

@@ -21,7 +21,7 @@ from provisioning import ssh_keys
 from provisioning.host import HostError
 from provisioning.settings import HostSettings, HostSettingsError
 from provisioning.ssh_host import ANY_KEY, SshHost, connected
-from provisioning.ssh_keys import Login
+from provisioning.ssh_keys import SshLogin
 
 STACK = "prod"
 SERVER_HELP = {
@@ -54,7 +54,7 @@ class Session:
     identity: str = ""
     server: str = ""
     stack: str = STACK
-    login: Login = ANY_KEY
+    login: SshLogin = ANY_KEY
 
     @property
     def console(self) -> Console:
@@ -133,7 +133,7 @@ def identity_of(context: Context) -> str:
     return str(ssh_keys.private_file(Path(first).expanduser())) if first else ""
 
 
-def _login(context: Context, identity: str) -> Login:
+def _login(context: Context, identity: str) -> SshLogin:
     passphrase = str(context.config.get("connect_kwargs", {}).get("passphrase") or "")
 
     def ask(file: Path) -> str:
@@ -143,4 +143,4 @@ def _login(context: Context, identity: str) -> Login:
             raise HostError(f"{file} has a passphrase, and no terminal is here to ask for it: first `ssh-add {file}`.")
         return getpass.getpass(f"Passphrase of {file}: ")
 
-    return Login(ssh_keys.load(Path(identity), ask) if identity else None, passphrase)
+    return SshLogin(ssh_keys.load(Path(identity), ask) if identity else None, passphrase)

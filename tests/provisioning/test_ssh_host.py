@@ -243,6 +243,13 @@ def _fingerprint(path):
     return shown.stdout.split()[1]
 
 
+def test_a_machine_without_the_time_limit_of_linux_connects_all_the_same(server, monkeypatch):
+    monkeypatch.delattr(socket, "TCP_USER_TIMEOUT")
+
+    with server.connect() as host:
+        assert host.run("true").ok
+
+
 def test_a_connection_that_ends_before_ssh_begins_is_told_with_what_helps(server):
     with socket.create_server(("127.0.0.1", 0)) as listening:
         closing = Thread(target=_close_next, args=[listening])

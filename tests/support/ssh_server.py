@@ -16,7 +16,7 @@ from fabric import Config
 from support.polling import is_so_within
 
 from provisioning.ssh_host import connected
-from provisioning.ssh_keys import Login, load
+from provisioning.ssh_keys import SshLogin, load
 
 SSHD = Path("/usr/sbin/sshd")
 PASSPHRASE = "four words of mine"
@@ -37,7 +37,7 @@ class SshServer:
 
     @contextmanager
     def connect(self, *, identity="id", passphrase="", known_hosts=None, user=None, **options):
-        login = Login(load(self.folder / identity, lambda _file: passphrase) if identity else None)
+        login = SshLogin(load(self.folder / identity, lambda _file: passphrase) if identity else None)
         try:
             with connected(
                 "127.0.0.1",
