@@ -1,5 +1,7 @@
 """`fab operators`: who may log in to the server, and with which key."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
 
@@ -39,9 +41,8 @@ def _add(found: Session, key: OperatorKey) -> None:
     if found.host.is_rehearsal:
         found.steps.note(f"{key.name} would log in with {key.fingerprint}.")
         return
-    with lock.held(found.host, f"operators add {key.name}"):
+    with _logged(found, f"added {key.name} {key.fingerprint}"):
         operator_keys.add(found.host, found.settings.user, key, partial(can_still_connect, found))
-        deploy_log.append(found.host, "operators", "-", f"added {key.name} {key.fingerprint}")
 
 
 def _remove(found: Session, name: str) -> None:
@@ -49,9 +50,15 @@ def _remove(found: Session, name: str) -> None:
     if found.host.is_rehearsal:
         found.steps.note(f"{key.name} would not log in with {key.fingerprint} any more.")
         return
-    with lock.held(found.host, f"operators remove {key.name}"):
+    with _logged(found, f"removed {key.name} {key.fingerprint}"):
         operator_keys.remove(found.host, found.settings.user, key, partial(can_still_connect, found))
-        deploy_log.append(found.host, "operators", "-", f"removed {key.name} {key.fingerprint}")
+
+
+@contextmanager
+def _logged(found: Session, what: str) -> Iterator[None]:
+    with lock.held(found.host, "operators"), deploy_log.failure_logged(found.host, "operators", "-"):
+        yield
+        deploy_log.append(found.host, "operators", "-", what)
 
 
 def _only_one(found: Session, name: str) -> OperatorKey:

@@ -11,7 +11,7 @@ from provisioning.change import Change
 @server_task(check="Say what would be changed, and change nothing.")
 def provision(found: Session, *, check: bool = False) -> None:
     """Configure the server: accounts, SSH, firewall, updates, Docker; changes only what differs."""
-    with lock.held(found.host, "provision"):
+    with lock.held(found.host, "provision"), deploy_log.failure_logged(found.host, "provision", "-"):
         changes = _applied(found)
         changed = [change for change in changes if change.changed]
         if changed and not check:

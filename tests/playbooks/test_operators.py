@@ -46,6 +46,15 @@ def test_a_key_is_added_from_a_file_or_as_its_line_and_logged(command, server, t
     assert server.acted[-1] == "rm -rf -- /opt/invoices/lock"
 
 
+def test_a_change_that_was_taken_back_is_logged_as_failed(command, server, monkeypatch):
+    monkeypatch.setattr(module, "can_still_connect", lambda _found: False)
+
+    told = command.refused(module, "operators", action="remove", name="bob")
+
+    assert "nobody can connect; it is as it was before" in told
+    assert [line for line in server.stdin if " operators - failed: 198.51.100.9: with the new " in line]
+
+
 @pytest.mark.parametrize("name", ["bob", BOB_KEY])
 def test_somebody_who_left_is_removed_by_name_or_fingerprint_and_that_is_logged(command, server, name):
     command.run(module, "operators", action="remove", name=name)

@@ -6,7 +6,7 @@ import pytest
 
 from playbooks import provision as module
 from provisioning.change import Change
-from provisioning.host import Ran
+from provisioning.host import HostError, Ran
 
 LOCK = "/opt/invoices/lock"
 TAKEN = ["mkdir -p /opt/invoices", f"mkdir {LOCK}", f"write {LOCK}/holder"]
@@ -59,3 +59,15 @@ def test_a_check_takes_no_lock_and_changes_nothing(command, changes):
     assert "198.51.100.9: 1 would change, 1 as they should be." in printed
     assert command.server.acted == []
     assert len(changes) == 2
+
+
+def test_a_part_that_fails_is_logged_and_the_lock_is_free_again(command, monkeypatch):
+    def applied(_host, _settings, _can_still_connect):
+        yield Change("/etc/one")
+        raise HostError("198.51.100.9: the disk is full")
+
+    monkeypatch.setattr(module, "apply_baseline", applied)
+
+    assert command.refused(module, "provision") == "198.51.100.9: the disk is full"
+    assert "provision - failed: 198.51.100.9: the disk is full" in command.server.stdin[-2]
+    assert command.server.acted[-1] == f"rm -rf -- {LOCK}"

@@ -1,15 +1,19 @@
 """A terminal on the server is OpenSSH's, with the same key and the same host key as `fab`."""
 
+import getpass
 import json
 import os
+import subprocess
 
 import pytest
 from fabric import Config
 from invoke.context import Context
 from support.recording_stack import FACTS
+from support.ssh_server import needs_sshd, running_agent, running_ssh_server
 
 from playbooks import console, ssh
 from playbooks.steps import inventory, ssh_config
+from provisioning.settings import HostSettings
 
 
 @pytest.fixture
@@ -66,3 +70,22 @@ def test_a_machine_without_openssh_is_told_what_to_install(server, monkeypatch, 
 
     with pytest.raises(SystemExit, match="OpenSSH is not here: install its client"):
         ssh.ssh(Context(), server=server)
+
+
+@needs_sshd
+def test_openssh_logs_in_with_a_public_key_whose_private_half_only_the_agent_has(tmp_path, monkeypatch):
+    monkeypatch.setattr(inventory, "KEPT", tmp_path)
+    monkeypatch.setattr(ssh_config, "KEPT", tmp_path)
+    with running_ssh_server(tmp_path / "server") as running, running_agent(tmp_path / "agent") as agent:
+        monkeypatch.setenv("SSH_AUTH_SOCK", str(agent))
+        subprocess.run(["ssh-add", "-q", running.folder / "id"], check=True)
+        public = (running.folder / "id.pub").rename(tmp_path / "alone.pub")
+        running.known_hosts.rename(tmp_path / "127.0.0.1.known_hosts")
+        facts = HostSettings.from_outputs(FACTS | {"host": "127.0.0.1", "user": getpass.getuser()})
+        config = ssh_config.write(facts, str(public))
+        done = subprocess.run(
+            ["ssh", "-F", config, "-p", str(running.port), "-o", "BatchMode=yes", ssh_config.NAME, "echo in"],
+            capture_output=True, text=True, check=False,
+        )  # fmt: skip
+
+    assert (done.stdout, done.returncode) == ("in\n", 0), done.stderr

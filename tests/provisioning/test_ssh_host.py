@@ -8,8 +8,7 @@ from pathlib import Path
 from threading import Thread
 
 import pytest
-from support.polling import is_so_within
-from support.ssh_server import PASSPHRASE, SshServer, needs_sshd, running_ssh_server
+from support.ssh_server import PASSPHRASE, SshServer, needs_sshd, running_agent, running_ssh_server
 
 from provisioning.host import HostError
 from provisioning.ssh_keys import load, private_file
@@ -25,18 +24,14 @@ def server(tmp_path_factory):
 
 @pytest.fixture
 def agent(server, tmp_path, monkeypatch):
-    """A real agent; returns how a key is added to it."""
-    socket_of_agent = tmp_path / "agent"
-    process = subprocess.Popen(["ssh-agent", "-D", "-a", socket_of_agent], stdout=subprocess.DEVNULL)
-    assert is_so_within(10, socket_of_agent.exists)
-    monkeypatch.setenv("SSH_AUTH_SOCK", str(socket_of_agent))
+    """Return how a key is added to an agent."""
     asking = tmp_path / "asking"
     asking.write_text(f"#!/bin/sh\necho '{PASSPHRASE}'\n")
     asking.chmod(0o700)
-    answered = {**os.environ, "SSH_ASKPASS": str(asking), "SSH_ASKPASS_REQUIRE": "force"}
-    yield lambda name: subprocess.run(["ssh-add", "-q", server.folder / name], env=answered, check=True)
-    process.terminate()
-    process.wait(10)
+    with running_agent(tmp_path / "agent") as path:
+        monkeypatch.setenv("SSH_AUTH_SOCK", str(path))
+        answered = {**os.environ, "SSH_ASKPASS": str(asking), "SSH_ASKPASS_REQUIRE": "force"}
+        yield lambda name: subprocess.run(["ssh-add", "-q", server.folder / name], env=answered, check=True)
 
 
 def _close_next(listening):

@@ -55,6 +55,7 @@ class SshServer:
 
 @contextmanager
 def running_ssh_server(folder: Path) -> Iterator[SshServer]:
+    folder.mkdir(exist_ok=True)
     for name in ("id", "other", "host"):
         subprocess.run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", folder / name], check=True)
     subprocess.run(
@@ -76,10 +77,24 @@ def running_ssh_server(folder: Path) -> Iterator[SshServer]:
     }  # fmt: skip
     (folder / "config").write_text("".join(f"{name} {value}\n" for name, value in options.items()))
     process = subprocess.Popen([SSHD, "-D", "-e", "-f", folder / "config"], stderr=subprocess.DEVNULL)
-    assert is_so_within(10, lambda: _answers(port))
-    yield SshServer(folder, port, process.pid)
-    process.terminate()
-    process.wait(10)
+    try:
+        assert is_so_within(10, lambda: _answers(port))
+        yield SshServer(folder, port, process.pid)
+    finally:
+        process.terminate()
+        process.wait(10)
+
+
+@contextmanager
+def running_agent(path: Path) -> Iterator[Path]:
+    """Start an agent that holds no key yet, and return its socket."""
+    process = subprocess.Popen(["ssh-agent", "-D", "-a", path], stdout=subprocess.DEVNULL)
+    try:
+        assert is_so_within(10, path.exists)
+        yield path
+    finally:
+        process.terminate()
+        process.wait(10)
 
 
 def _answers(port):
