@@ -26,7 +26,28 @@ from playbooks.verify import verify
 from playbooks.verify_backup import verify_backup
 
 __all__ = [
-    "audit", "backup", "backups", "console", "costs", "create_user", "deploy", "import_workbook", "lock", "logs",
-    "maintain", "move", "my_network", "operators", "preflight", "provision", "restore", "rollback", "ssh",
-    "stack_secrets", "status", "trust", "verify", "verify_backup",
-]  # fmt: skip
+    "audit",
+    "backup",
+    "backups",
+    "console",
+    "costs",
+    "create_user",
+    "deploy",
+    "import_workbook",
+    "lock",
+    "logs",
+    "maintain",
+    "move",
+    "my_network",
+    "operators",
+    "preflight",
+    "provision",
+    "restore",
+    "rollback",
+    "ssh",
+    "stack_secrets",
+    "status",
+    "trust",
+    "verify",
+    "verify_backup",
+]
