@@ -92,9 +92,16 @@ def _confirmed(console: Console, host: str, how: str, *, is_confirmed: bool) -> 
     key = shown(host)
     console.print(f"{host} shows this key: {key.get_name()} {key.fingerprint}")
     console.print(how)
-    if not is_confirmed and console.input("Is it the same? [y/N] ").strip().lower() not in {"y", "yes"}:
+    if not is_confirmed and not _says_yes(console):
         sys.exit("Not trusted: nothing was kept.")
     return f"{key.get_name()} {key.get_base64()}"
+
+
+def _says_yes(console: Console) -> bool:
+    try:
+        return console.input("Is it the same? [y/N] ").strip().lower() in {"y", "yes"}
+    except EOFError:  # nobody is there to answer
+        return False
 
 
 def shown(host: str) -> paramiko.PKey:

@@ -1,7 +1,9 @@
 """The public keys that log in as the login user of a server: its operators."""
 
 import re
+import shlex
 from base64 import b64decode, b64encode
+from binascii import Error as NotBase64
 from collections.abc import Callable
 from dataclasses import dataclass
 from hashlib import sha256
@@ -87,7 +89,7 @@ def _replace(host: Host, user: str, text: str, can_still_connect: Callable[[], b
         text,
         valid=("ssh-keygen", "-lf", "{}"),
         check=lambda: None,
-        apply=f"chown {user}:{group} {path}",  # sshd reads it with the rights of its user
+        apply=shlex.join(("chown", f"{user}:{group}", path)),  # sshd reads it with the rights of its user
         without="true",
         can_still_connect=can_still_connect,
     )
@@ -106,7 +108,11 @@ def _of_line(match: re.Match[str]) -> OperatorKey:
 
 
 def _fingerprint(key: str) -> str:
-    digest = sha256(b64decode(key + "==")).digest()
+    """Return an empty text for a key that is damaged: it lets nobody in."""
+    try:
+        digest = sha256(b64decode(key + "==")).digest()
+    except NotBase64:
+        return ""
     return f"SHA256:{b64encode(digest).decode().rstrip('=')}"
 
 

@@ -39,11 +39,16 @@ def load(path: Path, ask: Callable[[Path], str]) -> paramiko.PKey:
         return _of_agent(path, text)
     try:
         return _private(path, "")
-    except paramiko.PasswordRequiredException:
+    except (paramiko.PasswordRequiredException, HostError) as error:
         with suppress(HostError, OSError):
             public = Path(f"{path}.pub")
             return _of_agent(public, public.read_text(encoding="utf-8"))
+        if isinstance(error, HostError):
+            raise
+    try:
         return _private(path, ask(path))
+    except paramiko.PasswordRequiredException as error:
+        raise HostError(f"{path} has a passphrase, and none was given.") from error
 
 
 def _private(path: Path, passphrase: str) -> paramiko.PKey:
@@ -59,7 +64,11 @@ def _private(path: Path, passphrase: str) -> paramiko.PKey:
         if certificate.exists():
             key.load_certificate(str(certificate))
         return key
-    why = "its passphrase is another one" if passphrase else "it is damaged, or of a kind that only an agent can use"
+    why = (
+        "its passphrase is another one"
+        if passphrase
+        else "it is damaged, or of a kind that takes an agent: `ssh-add` it"
+    )
     raise HostError(f"{path} cannot be used: {why}.")
 
 

@@ -5,7 +5,7 @@ import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from functools import wraps
+from functools import cache, wraps
 from inspect import Signature, signature
 from pathlib import Path
 from typing import Any
@@ -92,7 +92,7 @@ def settings_or_exit(server: str, stack: str) -> HostSettings:
 
 @contextmanager
 def session(context: Context, server: str, stack: str, *, dry_run: bool = False) -> Iterator[Session]:
-    """Exit with one message on an expected error or Ctrl-C."""
+    """Exit with one message on an expected error, Ctrl-C or Ctrl-D."""
     console = Console(highlight=False, soft_wrap=True)
     try:
         settings = server_settings(server, stack)
@@ -103,7 +103,7 @@ def session(context: Context, server: str, stack: str, *, dry_run: bool = False)
             yield Session(settings, host, Steps(console), identity, server, stack, login)
     except EXPECTED as error:
         sys.exit(str(error))
-    except KeyboardInterrupt:
+    except (KeyboardInterrupt, EOFError):  # Ctrl-C, or Ctrl-D where something is asked
         sys.exit("Broken off.")
 
 
@@ -141,6 +141,11 @@ def _login(context: Context, identity: str) -> SshLogin:
             return passphrase
         if not sys.stdin.isatty():
             raise HostError(f"{file} has a passphrase, and no terminal is here to ask for it: first `ssh-add {file}`.")
-        return getpass.getpass(f"Passphrase of {file}: ")
+        return _typed_passphrase(file)
 
     return SshLogin(ssh_keys.load(Path(identity), ask) if identity else None, passphrase)
+
+
+@cache  # commands in a row, such as `fab provision deploy`, ask once
+def _typed_passphrase(file: Path) -> str:
+    return getpass.getpass(f"Passphrase of {file}: ")

@@ -57,10 +57,24 @@ def test_a_passphrase_is_asked_for_once_at_the_terminal(used, server, key, monke
 
     with session(context(key_filename=[str(key)]), server, "prod") as found:
         assert can_still_connect(found)
+    with session(context(key_filename=[str(key)]), server, "prod"):  # `fab provision deploy`
+        assert used[2].key == used[0].key
 
     assert asked == [f"Passphrase of {key}: "]
     assert used[0] is used[1]
     assert used[0].key.get_base64() in key.with_suffix(".pub").read_text()
+
+
+def test_who_types_nothing_breaks_the_command_off(used, server, key, monkeypatch):
+    def closed(_question):
+        raise EOFError
+
+    monkeypatch.setattr("sys.stdin.isatty", lambda: True, raising=False)
+    monkeypatch.setattr("getpass.getpass", closed)
+
+    with pytest.raises(SystemExit, match="Broken off"), session(context(key_filename=[str(key)]), server, "prod"):
+        pass
+    assert used == []
 
 
 def test_a_passphrase_that_fab_asked_for_is_used(used, server, key):

@@ -139,6 +139,16 @@ def test_a_key_that_nobody_vouches_for_is_kept_only_when_a_person_says_so(kept, 
     assert kept.read_text() == f"{HOST} {shown.get_name()} {shown.get_base64()}\n"
 
 
+def test_where_nobody_can_answer_nothing_is_kept(kept, server, shown, monkeypatch):
+    monkeypatch.setattr("builtins.input", lambda *_words: (_ for _ in ()).throw(EOFError))
+
+    with pytest.raises(SystemExit, match="Not trusted: nothing was kept"):
+        trust(Context(), server=server())
+
+    assert shown
+    assert not kept.exists()
+
+
 def test_a_key_that_is_kept_is_not_replaced_without_a_word(kept, server, shown, capsys):
     kept.parent.mkdir()
     kept.write_text(f"{HOST} {KEY}\n")

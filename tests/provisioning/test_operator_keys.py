@@ -98,8 +98,9 @@ def test_the_file_belongs_to_its_user_before_anybody_tries_to_connect():
 def test_lines_of_others_are_read_and_kept_as_they_are():
     restricted = f'from="203.0.113.7",command="echo ssh-rsa" {ED25519} ann of the office'
     hardware = "sk-ssh-ed25519@openssh.com AAAAGnNr bob"
+    damaged = "ssh-rsa AAAAA of nobody"
     answers = {"getent *": Ran(0, "ubuntu:x:1:1::/home/ubuntu:/bin/bash\n"), "id -gn ubuntu": Ran(0, "ubuntu\n")}
-    text = f"# {ED25519} commented out\n\n{restricted}\n{hardware}\n{ED25519[:-4]} carl\n"
+    text = f"# {ED25519} commented out\n\n{restricted}\n{hardware}\n{ED25519[:-4]} carl\n{damaged}\n"
     host = RecordingHost(answers=answers, files={KEYS: text})
 
     found = operator_keys.of_server(host, "ubuntu")
@@ -108,8 +109,8 @@ def test_lines_of_others_are_read_and_kept_as_they_are():
     assert [(key.name, key.kind) for key in found[:2]] == [
         ("ann of the office", "ssh-ed25519"), ("bob", "sk-ssh-ed25519@openssh.com"),
     ]  # fmt: skip
-    assert found[0].fingerprint == FINGERPRINT
-    assert host.files[KEYS] == f"# {ED25519} commented out\n\n{restricted}\n{hardware}\n"
+    assert (found[0].fingerprint, found[3].fingerprint) == (FINGERPRINT, "")
+    assert host.files[KEYS] == f"# {ED25519} commented out\n\n{restricted}\n{hardware}\n{damaged}\n"
 
 
 def test_a_public_key_is_called_as_its_line_ends_or_as_it_is_named():

@@ -181,6 +181,11 @@ def test_another_passphrase_is_said(server):
         pass
 
 
+def test_no_passphrase_is_said(server):
+    with pytest.raises(HostError, match=r"encrypted has a passphrase, and none was given\."):
+        load(server.folder / "encrypted", lambda _file: "")
+
+
 def test_a_public_key_names_the_one_that_the_agent_signs_with(server, agent):
     agent("other")
     agent("id")
@@ -194,6 +199,15 @@ def test_the_agent_signs_for_an_encrypted_key_that_it_holds(server, agent):
 
     with server.connect(identity="encrypted") as host:
         assert host.key == _fingerprint(server.folder / "encrypted.pub")
+
+
+def test_the_agent_signs_for_a_key_of_a_kind_that_is_not_read_here(server, agent, tmp_path):
+    agent("id")
+    (tmp_path / "hardware").write_text("-----BEGIN OPENSSH PRIVATE KEY-----\nof another kind\n")
+    shutil.copy(server.folder / "id.pub", tmp_path / "hardware.pub")
+
+    with server.connect(identity=tmp_path / "hardware") as host:
+        assert host.key == _fingerprint(server.folder / "id.pub")
 
 
 def test_a_public_key_that_the_agent_does_not_hold_is_named(server, agent):
