@@ -1,6 +1,6 @@
 # Every target installs what it needs and works from a fresh clone. `make help` lists them.
 NEW_ENOUGH := -c 'import sys; sys.exit(sys.version_info < (3, 11))'
-PYTHON ?= $(firstword $(foreach name,python3 python3.13 python3.12 python3.11,\
+PYTHON ?= $(firstword $(foreach name,python3 python3.14 python3.13 python3.12 python3.11,\
   $(shell $(name) $(NEW_ENOUGH) 2>/dev/null && echo $(name))))
 BIN := .venv/bin
 # More than two processors, as tests wait for browsers and servers a third of their time.
@@ -16,7 +16,7 @@ TOOLS := .tools/bin
 LIGHTHOUSE := .tools/lighthouse/node_modules/.bin/lighthouse
 SHELL_SCRIPTS = .ci/run $(shell git ls-files "*.sh" "provisioning/rootfs/usr/local/sbin/*" tests/e2e/images/instance/boot)
 
-.PHONY: help run setup check test browser mutants structure tools engine-test e2e bench quality audit-libraries screenshots requirements clean
+.PHONY: help run setup operator check test browser drills mutants structure tools engine-test e2e machine-test bench scaling quality audit-libraries screenshots requirements clean
 
 help: ## list what can be made
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -25,6 +25,9 @@ run: .venv/app ## start the dashboard with a made-up workbook on http://127.0.0.
 	@$(BIN)/invoices demo --serve
 
 setup: .venv/dev ## install what developing takes
+
+operator: .venv/operator ## install what renting and deploying takes, then: .venv/bin/fab up
+	@command -v pulumi >/dev/null || echo "Pulumi is not here: https://www.pulumi.com/docs/install/ says how it is installed." >&2
 
 check: .venv/dev ## format, lint, types, who may import whom, shell
 	$(BIN)/ruff format --check .
@@ -38,12 +41,17 @@ check: .venv/dev ## format, lint, types, who may import whom, shell
 	@if command -v actionlint >/dev/null; then actionlint; fi
 
 test: .venv/dev .venv-s3/s3 ## all tests but those that drive a browser or servers, or some: ARGS="tests/app/domain -k overdue"
-	@tests/support/install_packages.sh postgresql pgbackrest openssh-server openssh-client sudo redis-server poppler-utils
-	$(BIN)/pytest -q -n $(TEST_PROCESSES) $(BY_FILE) $(or $(ARGS),$(addprefix --ignore tests/,browser engine e2e server))
+	@tests/support/install_packages.sh postgresql pgbackrest openssh-server openssh-client sudo redis-server poppler-utils \
+	  nftables iproute2 fail2ban
+	$(BIN)/pytest -q -n $(TEST_PROCESSES) $(BY_FILE) $(or $(ARGS),$(addprefix --ignore tests/,browser drills engine e2e machine server))
 
 browser: .venv/dev ## the tests in a real browser: Chromium, or Debian's Firefox with BROWSER=firefox
 	@tests/support/install_packages.sh $(if $(filter firefox,$(BROWSER)),firefox-esr,chromium-headless-shell chromium)
 	BROWSER=$(BROWSER) $(BIN)/pytest -q -n $(TEST_PROCESSES) $(BY_FILE) tests/browser $(ARGS)
+
+drills: .venv/dev ## kill, silence and stop what records payments, and print what became of them; minutes
+	@tests/support/install_packages.sh postgresql
+	$(BIN)/pytest -q -rs tests/drills $(ARGS)
 
 mutants: .venv/dev ## change the rules in small ways and see whether a test notices: ARGS="app.domain*" for some
 	$(BIN)/mutmut run --max-children 2 $(ARGS) && $(BIN)/mutmut results
@@ -61,9 +69,17 @@ e2e: .venv/dev .venv-s3/s3 ## deploy to a server of its own on this machine, the
 	@tests/support/install_packages.sh chromium e2fsprogs openssh-client
 	$(BIN)/pytest -q -rs -n 2 tests/e2e $(ARGS)
 
+machine-test: .venv/dev .venv-s3/s3 ## encrypt the disk of a virtual machine, cut its power and open it again; needs root and Debian
+	@tests/support/install_packages.sh qemu-system-x86_64 qemu-img mmdebstrap e2fsprogs openssh-client
+	$(BIN)/pytest -q -rs -n 0 --durations=0 tests/machine $(ARGS)
+
 bench: .venv/dev .venv-app/app .venv-bench/bench ## measure pages and imports on PostgreSQL; `make bench ARGS=--write` writes docs/benchmarks.md
 	@tests/support/install_packages.sh postgresql wrk
 	$(BIN)/python -m tests.bench $(ARGS)
+
+scaling: .venv/dev .venv-app/app ## measure one machine with 2,466, 100,000 and 1,000,000 invoices, and write docs/scaling.md
+	@tests/support/install_packages.sh postgresql pgbackrest wrk openssh-client
+	$(BIN)/python -m tests.bench.scaling $(or $(ARGS),--write)
 
 quality: .venv/dev ## see what axe and Lighthouse say of every page, and write docs/quality.md
 	@tests/support/install_packages.sh chromium-headless-shell chromium npm
@@ -79,9 +95,10 @@ screenshots: .venv/dev ## take the pictures of the documentation again
 	SCREENSHOTS=docs/images $(BIN)/pytest -q tests/browser/test_screenshots.py
 
 requirements: .venv/dev ## pin the newest versions that pyproject.toml allows
-	for name in app backups dev bench s3; do \
+	for name in app backups dev operator bench s3; do \
 	  case $$name in app) extras="--extra app --extra install" ;; backups) extras="--extra backups" ;; \
 	    dev) extras="--extra app --extra backups --extra infra --extra ops --extra install --extra dev" ;; \
+	    operator) extras="--extra app --extra backups --extra infra --extra ops --extra install --constraint requirements/dev.txt" ;; \
 	    bench) extras="--extra bench" ;; s3) extras="--extra s3" ;; esac; \
 	  $(BIN)/uv pip compile -q --upgrade --universal --python-version 3.11 --generate-hashes --no-header $$extras \
 	    pyproject.toml -o requirements/$$name.txt || exit 1; \
@@ -99,6 +116,11 @@ clean: ## remove what was installed and cached; data/ stays
 	$(call install,.venv,dev)
 	@.venv/bin/pip install -q --no-deps --no-build-isolation -e .
 	@touch $@ .venv/app
+
+.venv/operator: requirements/operator.txt pyproject.toml
+	$(call install,.venv,operator)
+	@.venv/bin/pip install -q --no-deps --no-build-isolation -e .
+	@touch $@
 
 .venv-app/app: requirements/app.txt
 	$(call install,.venv-app,app)

@@ -16,12 +16,15 @@ from playbooks.my_network import my_network
 from playbooks.operators import operators
 from playbooks.preflight import preflight
 from playbooks.provision import provision
+from playbooks.records import records
 from playbooks.restore import restore
 from playbooks.rollback import rollback
 from playbooks.ssh import ssh
 from playbooks.stack_secrets import stack_secrets
 from playbooks.status import status
 from playbooks.trust import trust
+from playbooks.unlock import unlock
+from playbooks.up import up
 from playbooks.verify import verify
 from playbooks.verify_backup import verify_backup
 
@@ -42,12 +45,15 @@ __all__ = [
     "operators",
     "preflight",
     "provision",
+    "records",
     "restore",
     "rollback",
     "ssh",
     "stack_secrets",
     "status",
     "trust",
+    "unlock",
+    "up",
     "verify",
     "verify_backup",
 ]

@@ -8,8 +8,9 @@ from app.web.application import build
 
 # A request that waits holds one of few threads: while an import is written, it is refused with the reason instead.
 LOCK_WAIT_SECONDS = 2
+ANSWER_WAIT_SECONDS = 10
 
 settings = AppSettings.from_environment()
 logs.set_up(settings.log_level, settings.log_format, ErrorGroups(settings.data_dir))
-open_database(settings.database_url, lock_wait_seconds=LOCK_WAIT_SECONDS)
+open_database(settings.database_url, lock_wait_seconds=LOCK_WAIT_SECONDS, answer_wait_seconds=ANSWER_WAIT_SECONDS)
 application = build(settings)

@@ -7,6 +7,7 @@ from pulumi_aws import iam, s3
 
 from infra.access_keys import AccessKeys
 from infra.iam_policies import allow, deny, policy
+from infra.server_user import own_user
 from infra.settings import InfraSettings
 from infra.tags import tags_of
 
@@ -108,10 +109,7 @@ class BackupBucket(ComponentResource):
         return lock, lifecycle
 
     def _restorer(self, bucket: s3.Bucket, settings: InfraSettings) -> iam.AccessKey:
-        server_name = settings.server_name
-        user = iam.User(
-            "restorer", name=f"{server_name}-restorer", force_destroy=True, tags=tags_of(server_name), opts=self._own
-        )
+        user = own_user(f"{settings.server_name}-restorer", settings, self._own)
         iam.UserPolicy("restorer", user=user.name, policy=bucket.arn.apply(_restorer_policy), opts=self._own)
         return AccessKeys("restorer", settings, user, self).newest
 

@@ -3,12 +3,14 @@
 from collections.abc import Iterator
 from decimal import Decimal
 
-from infra.prices import BUNDLES, ITEMS, Price
+from infra.prices import ITEMS, Price, bundle_price
 from infra.settings import InfraSettings
 
 
 def monthly(settings: InfraSettings) -> list[Price]:
-    return [BUNDLES[settings.bundle], *(ITEMS[name] for name in _items(settings))]
+    """Return what is noted; the server is missing if the price of its bundle is not."""
+    server = bundle_price(settings.bundle)
+    return [*([server] if server else []), *(ITEMS[name] for name in _items(settings))]
 
 
 def total(prices: list[Price]) -> Decimal:
@@ -16,9 +18,15 @@ def total(prices: list[Price]) -> Decimal:
     return sum((price.dollars for price in prices), Decimal(0))
 
 
-def table(prices: list[Price]) -> str:
-    lines = [f"{price.what:<58} ${price.dollars:>6.2f}" for price in prices]
-    return "\n".join([*lines, f"{'A month':<58} ${total(prices):>6.2f}"])
+def by_item(settings: InfraSettings) -> dict[str, str]:
+    """Return dollars a month by item, the last of which is all of them together."""
+    prices = monthly(settings)
+    together = "A month" if bundle_price(settings.bundle) else f"A month, without {settings.bundle}"
+    return {price.what: f"{price.dollars:.2f}" for price in prices} | {together: f"{total(prices):.2f}"}
+
+
+def table(settings: InfraSettings) -> str:
+    return "\n".join(f"{what:<58} ${dollars:>6}" for what, dollars in by_item(settings).items())
 
 
 def _items(settings: InfraSettings) -> Iterator[str]:
@@ -31,5 +39,6 @@ def _items(settings: InfraSettings) -> Iterator[str]:
         "zone": settings.dns == "route53",
         "logs": settings.logs == "cloudwatch",
         "secrets_manager": settings.secrets == "secretsmanager",
+        "disk_key": settings.disk_encryption == "secretsmanager",
     }
     return (name for name, is_rented in rented.items() if is_rented)

@@ -79,7 +79,8 @@ class MonitoringAlarms(ComponentResource):
 
     def _topic(self, name: str, region: str | None = None) -> sns.Topic:
         server = self._settings.server_name
-        topic = sns.Topic(name, name=f"{server}-{name}", region=region, tags=tags_of(server), opts=self._own)
+        # Letters are added to the name: another stack of it may be watched from outside in the same region.
+        topic = sns.Topic(name, name_prefix=f"{server}-{name}-", region=region, tags=tags_of(server), opts=self._own)
         sns.TopicSubscription(
             f"{name}-mail", topic=topic.arn, protocol="email", endpoint=self._settings.alert_email, region=region,
             opts=self._own,
@@ -90,7 +91,7 @@ class MonitoringAlarms(ComponentResource):
         server = self._settings.server_name
         cloudwatch.MetricAlarm(
             alarm.name,
-            name=f"{server}-{alarm.name}",
+            name=f"{server}-{alarm.name}" + (f"-{self._settings.region}" if alarm.region else ""),
             alarm_description=alarm.says,
             namespace=alarm.namespace,
             dimensions=dimensions,
@@ -133,11 +134,12 @@ class MonitoringAlarms(ComponentResource):
     def _budget(self) -> None:
         budgets.Budget(
             "budget",
-            name=f"{self._settings.server_name}-monthly",
+            name_prefix=f"{self._settings.server_name}-monthly-",  # its name is the account's, not the region's
             budget_type="COST",
             time_unit="MONTHLY",
             limit_amount=str(self._settings.monthly_budget),
             limit_unit="USD",
+            cost_filters=[{"name": "TagKeyValue", "values": [f"user:Server${self._settings.server_name}"]}],
             notifications=[
                 budgets.BudgetNotificationArgs(
                     notification_type=kind,

@@ -1,40 +1,53 @@
 """Checks before the first `pulumi up`: what AWS would refuse, before anything is rented."""
 
+import secrets
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import Any
+from typing import Any, Protocol
 
 from botocore.client import BaseClient
 from botocore.exceptions import BotoCoreError, ClientError
 
-from infra.prices import BUNDLES
-from infra.settings import DOMAINS_REGION, InfraSettings
+from infra.prices import bundle_price
+from infra.settings import DOMAINS_REGION, LEAST_MEMORY_GIGABYTES, InfraSettings
 
 MOST_STATIC_IPS = 5  # AWS's default quota for an account in a region
 
 Clients = Callable[[str, str], BaseClient]  # boto3.client, given service and region
-Lookup = Callable[[str], frozenset[str]]  # the name servers of a zone in public DNS
+Record = tuple[str, str]  # type and value
+
+
+class PublicDns(Protocol):
+    """What everybody is answered about a name; nothing where the query fails."""
+
+    def name_servers(self, zone: str) -> frozenset[str]: ...
+
+    def records(self, domain: str) -> frozenset[Record]:
+        """Return those that lead somewhere: the CNAME alone, else A and AAAA."""
 
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """What was checked, and what is wrong with it; empty if nothing is."""
+    """What was checked; what is wrong with it, or worth knowing, each empty if nothing is."""
 
     what: str
     wrong: str = ""
+    advice: str = ""
 
 
-def run_checks(settings: InfraSettings, client: Clients, name_servers: Lookup) -> Iterator[Finding]:
+def run_checks(settings: InfraSettings, client: Clients, dns: PublicDns) -> Iterator[Finding]:
     """Yield a finding for each check; without valid credentials only theirs."""
     who = _credentials(client, settings.region)
     yield who
     if who.wrong:
         return
     lightsail = client("lightsail", settings.region)
-    for check in (_zone, _bundle, _blueprint, _static_ips, _name_is_free):
+    for check in (_zone, _bundle, _blueprint, _key, _static_ips, _name_is_free):
         yield _asked(check.__name__.removeprefix("_").replace("_", " "), check, settings, lightsail)
-    yield _asked("domain", _delegation, settings, client, name_servers)
+    yield _asked("domain", _delegation, settings, client, dns)
+    yield _asked("records", _present_records, settings, lightsail, dns)
+    yield _apex(settings, dns)
 
 
 def _credentials(client: Clients, region: str) -> Finding:
@@ -71,15 +84,48 @@ def _bundle(settings: InfraSettings, lightsail: BaseClient) -> Finding:
             active[bundle["bundleId"]] = bundle
     found = active.get(settings.bundle)
     if found is None:
-        offers = sorted(active.values(), key=lambda one: one["price"])
-        others = ", ".join(f"{one['bundleId']} (${one['price']:g}, {one['ramSizeInGb']:g} GB)" for one in offers)
-        return Finding(what, f"It is not for sale. For sale are: {others}.")
-    known, asked = BUNDLES[settings.bundle], Decimal(str(found["price"]))
-    if asked != known.dollars:
+        others = ", ".join(f"{one['bundleId']} (${one['price']:g}, {one['ramSizeInGb']:g} GB)" for one in _fit(active))
+        return Finding(what, f"It is not for sale in {settings.region}. For sale are: {others}.")
+    if found not in _fit(active):
         return Finding(
-            what, f"It costs ${asked} a month now, and ${known.dollars} in infra/prices.toml: correct it there."
+            what,
+            f"It has {found['ramSizeInGb']:g} GB of memory, {found.get('publicIpv4AddressCount', 1)} IPv4 addresses, "
+            f"and the stack takes {LEAST_MEMORY_GIGABYTES} GB and one: choose another size.",
         )
-    return Finding(f"{what}, ${asked} a month")
+    return _priced(what, settings, Decimal(str(found["price"])))
+
+
+def _fit(bundles: Mapping[str, dict[str, Any]]) -> list[dict[str, Any]]:
+    fit = [
+        one
+        for one in bundles.values()
+        if one["ramSizeInGb"] >= LEAST_MEMORY_GIGABYTES and one.get("publicIpv4AddressCount", 1)
+    ]
+    return sorted(fit, key=lambda one: one["price"])
+
+
+def _priced(what: str, settings: InfraSettings, asked: Decimal) -> Finding:
+    noted, known = bundle_price(settings.bundle), f"{what}, ${asked:.2f} a month"
+    if noted is None:
+        return Finding(known, advice="infra/prices.toml does not have its price: monthlyBudget counts the rest only.")
+    if noted.dollars != asked:
+        return Finding(known, advice=f"infra/prices.toml has ${noted.dollars:.2f}, which monthlyBudget counts.")
+    return Finding(known)
+
+
+def _key(settings: InfraSettings, lightsail: BaseClient) -> Finding:
+    """Have Lightsail take the key, under a name that is deleted at once: its own description names RSA only."""
+    kind = settings.ssh_public_key.split()[0]
+    name = f"{settings.server_name}-preflight-{secrets.token_hex(4)}"
+    try:
+        lightsail.import_key_pair(keyPairName=name, publicKeyBase64=settings.ssh_public_key)
+    except lightsail.exceptions.InvalidInputException as error:
+        return Finding(
+            f"key of the kind {kind}",
+            f"Lightsail does not take it ({error}): make another with `ssh-keygen -t rsa -b 4096`.",
+        )
+    lightsail.delete_key_pair(keyPairName=name)
+    return Finding(f"key of the kind {kind}")
 
 
 def _blueprint(settings: InfraSettings, lightsail: BaseClient) -> Finding:
@@ -97,20 +143,54 @@ def _static_ips(_settings: InfraSettings, lightsail: BaseClient) -> Finding:
 def _name_is_free(settings: InfraSettings, lightsail: BaseClient) -> Finding:
     what = f"name {settings.instance_name}"
     for instance in _all(lightsail, "get_instances", "instances"):
-        tags = {tag["key"]: tag.get("value") for tag in instance.get("tags", ())}
-        if instance["name"] == settings.instance_name and tags.get("ManagedBy") != "pulumi":
+        if instance["name"] == settings.instance_name and not _is_ours(settings, instance):
             return Finding(what, "Another server of the account is called so: choose another serverName.")
     return Finding(what)
 
 
-def _delegation(settings: InfraSettings, client: Clients, name_servers: Lookup) -> Finding:
+def _present_records(settings: InfraSettings, lightsail: BaseClient, dns: PublicDns) -> Finding:
+    what = f"records of {settings.domain}"
+    seen = dns.records(settings.domain)
+    own = _own_addresses(settings, lightsail) if seen else set()
+    others = {(kind, value) for kind, value in seen if value not in own}
+    if not others:
+        return Finding(what)
+    said = ", ".join(f"{kind} {value}" for kind, value in sorted(others))
+    if settings.dns == "external" or (settings.dns == "route53" and not any(kind == "CNAME" for kind, _ in others)):
+        return Finding(
+            what, advice=f"The name leads elsewhere now ({said}); with the records of this stack it no longer does."
+        )
+    return Finding(what, f"The name leads elsewhere now ({said}): remove these records at {settings.dns} first.")
+
+
+def _own_addresses(settings: InfraSettings, lightsail: BaseClient) -> set[str]:
+    name = f"{settings.server_name}-address"
+    static = {one["ipAddress"] for one in _all(lightsail, "get_static_ips", "staticIps") if one["name"] == name}
+    ipv6 = (
+        one.get("ipv6Addresses", ()) for one in _all(lightsail, "get_instances", "instances") if _is_ours(settings, one)
+    )
+    return static.union(*ipv6)
+
+
+def _apex(settings: InfraSettings, dns: PublicDns) -> Finding:
+    what = f"place of {settings.domain}"
+    if settings.is_apex or dns.name_servers(settings.domain):
+        return Finding(
+            what,
+            advice="It is a zone of its own, and what is set there counts for all names below it: better one of those, "
+            f"such as invoices.{settings.domain}.",
+        )
+    return Finding(what)
+
+
+def _delegation(settings: InfraSettings, client: Clients, dns: PublicDns) -> Finding:
     what = f"domain {settings.domain}"
     if settings.dns == "external":
         return Finding(f"{what}: its records are printed by `pulumi up`, to be set where it is kept")
     ours = _name_servers_of_zone(settings, client)
     if not ours:
         return Finding(what, f"{settings.dns} has no zone {settings.dns_zone}: make it there first.")
-    seen = name_servers(settings.dns_zone)
+    seen = dns.name_servers(settings.dns_zone)
     if not seen & ours:
         others = ", ".join(sorted(seen)) or "nobody"
         return Finding(
@@ -129,6 +209,11 @@ def _name_servers_of_zone(settings: InfraSettings, client: Clients) -> frozenset
         if zone["Name"].rstrip(".") == settings.dns_zone and not zone.get("Config", {}).get("PrivateZone"):
             return frozenset(route53.get_hosted_zone(Id=zone["Id"])["DelegationSet"]["NameServers"])
     return frozenset()
+
+
+def _is_ours(settings: InfraSettings, instance: Mapping[str, Any]) -> bool:
+    tags = {tag["key"]: tag.get("value") for tag in instance.get("tags", ())}
+    return tags.get("ManagedBy") == "pulumi" and tags.get("Server", settings.server_name) == settings.server_name
 
 
 def _all(client: BaseClient, operation: str, key: str) -> list[dict[str, Any]]:

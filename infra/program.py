@@ -9,9 +9,11 @@ from pulumi import Output
 from infra import costs
 from infra.app_secrets import AppSecrets
 from infra.backup_bucket import BackupBucket
+from infra.disk_key import DiskKey
 from infra.dns_records import DnsRecords
 from infra.log_group import LogGroup
 from infra.monitoring import NAMESPACE, MonitoringAlarms
+from infra.prices import bundle_price
 from infra.server import Server
 from infra.server_user import ServerUser
 from infra.settings import KEYS, InfraSettings, InfraSettingsError
@@ -30,17 +32,16 @@ def main() -> None:
 
 def rent(settings: InfraSettings) -> dict[str, Any]:
     """Return the outputs by name; raises RunError above the monthly budget."""
-    prices = costs.monthly(settings)
-    if costs.total(prices) > settings.monthly_budget:
-        raise pulumi.RunError(f"{costs.table(prices)}\nThat is above monthlyBudget, ${settings.monthly_budget}.")
-    pulumi.log.info(costs.table(prices))
+    _within_budget(settings)
     server = Server("server", settings)
     records = DnsRecords("dns", settings, server.address, server.ipv6_address)
     user = ServerUser("user", settings)
     bucket = BackupBucket("backups", settings, user.user) if settings.backups else None
     alarms = MonitoringAlarms("monitoring", settings, user.user) if settings.monitoring != "off" else None
-    secrets = AppSecrets("secrets", settings.server_name, user.user) if settings.secrets == "secretsmanager" else None
+    secrets = AppSecrets("secrets", settings.server_name) if settings.secrets == "secretsmanager" else None
     logs = LogGroup("logs", settings.server_name, user.user) if settings.logs == "cloudwatch" else None
+    is_disk_key_kept = settings.disk_encryption == "secretsmanager"
+    disk_key = DiskKey("disk-key", settings.server_name, user.user, server.address) if is_disk_key_kept else None
     nothing = Output.from_input("")
     return {
         "host": server.address,
@@ -61,11 +62,26 @@ def rent(settings: InfraSettings) -> dict[str, Any]:
         "restorer_secret_access_key": Output.secret(bucket.restorer_key.secret) if bucket else Output.secret(""),
         "alarm_topic": alarms.topic if alarms else nothing,
         "metric_namespace": NAMESPACE if alarms else "",
+        "mail_server": settings.mail_server,
+        "reboot_time": settings.reboot_time,
         "log_group": logs.name if logs else nothing,
         "app_secret": secrets.arn if secrets else nothing,
-        "monthly_cost": {price.what: f"{price.dollars:.2f}" for price in prices}
-        | {"A month": f"{costs.total(prices):.2f}"},
+        "disk_encryption": settings.disk_encryption,
+        "disk_secret": disk_key.arn if disk_key else nothing,
+        "monthly_cost": costs.by_item(settings),
     }
+
+
+def _within_budget(settings: InfraSettings) -> None:
+    table = costs.table(settings)
+    if costs.total(costs.monthly(settings)) > settings.monthly_budget:
+        raise pulumi.RunError(f"{table}\nThat is above monthlyBudget, ${settings.monthly_budget}.")
+    pulumi.log.info(table)
+    if bundle_price(settings.bundle) is None:
+        pulumi.log.warn(
+            f"bundle: the price of {settings.bundle} is not noted, so monthlyBudget counts the rest only; "
+            "`fab preflight` asks AWS for it."
+        )
 
 
 def _configuration() -> dict[str, Any]:

@@ -1,6 +1,6 @@
 """The server: a Lightsail instance with the operator's key, its static address and its open ports."""
 
-from ipaddress import ip_network
+from ipaddress import IPv4Network, IPv6Network, ip_network
 
 from pulumi import ComponentResource, ResourceOptions
 from pulumi_aws import lightsail
@@ -11,6 +11,8 @@ from infra.tags import tags_of
 # Run once, as root, before the first SSH connection. It never changes, and holds no secret as the state keeps it.
 _FIRST_BOOT = "mkdir -p /etc/invoices\n"
 _EVERYBODY = [ip_network("0.0.0.0/0"), ip_network("::/0")]
+_NOBODY = {4: "192.0.2.1/32", 6: "100::/64"}  # of RFC 5737 and RFC 6666: nobody can send from there
+_SSH = 22
 _PUBLIC_PORTS = ((80, "tcp"), (443, "tcp"), (443, "udp"))  # udp: HTTP/3
 
 
@@ -70,17 +72,24 @@ class Server(ComponentResource):
 
 
 def open_ports(settings: InfraSettings) -> list[lightsail.InstancePublicPortsPortInfoArgs]:
-    """Give each port IPv4 and IPv6 networks: AWS opens a port to everybody if they are omitted."""
-    has_ipv6 = settings.addresses == "dualstack"
+    """Give each port a network of IPv4 and one of IPv6, also for a server that has no IPv6 address yet.
+
+    The provider leaves an empty list out, and what is left out AWS opens to everybody.
+    """
     operator = [ip_network(cidr) for cidr in settings.ssh_cidrs]
-    ports = [(22, "tcp", operator), *((port, protocol, _EVERYBODY) for port, protocol in _PUBLIC_PORTS)]
+    ports = [(_SSH, "tcp", operator), *((port, protocol, _EVERYBODY) for port, protocol in _PUBLIC_PORTS)]
     return [
         lightsail.InstancePublicPortsPortInfoArgs(
             from_port=port,
             to_port=port,
             protocol=protocol,
-            cidrs=[str(network) for network in networks if network.version == 4],
-            ipv6_cidrs=[str(network) for network in networks if network.version == 6 and has_ipv6],
+            cidrs=_of_version(4, networks),
+            ipv6_cidrs=_of_version(6, networks),
+            cidr_list_aliases=["lightsail-connect"] if settings.ssh_from_browser and port == _SSH else None,
         )
         for port, protocol, networks in ports
     ]
+
+
+def _of_version(version: int, networks: list[IPv4Network | IPv6Network]) -> list[str]:
+    return [str(network) for network in networks if network.version == version] or [_NOBODY[version]]

@@ -1,24 +1,25 @@
 """The stack's configuration, read and checked at once: all mistakes are listed before anything is rented."""
 
-import base64
 import re
 from collections.abc import Mapping
 from ipaddress import ip_network
 from typing import Annotated, Any, Literal, Self
 
+from cryptography.exceptions import UnsupportedAlgorithm
+from cryptography.hazmat.primitives.serialization import load_ssh_public_key
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, ValidationInfo
 from pydantic.alias_generators import to_camel
 from pydantic_core import ErrorDetails
 
-from infra.prices import BUNDLES
+from infra.prices import bundle_price
 
 _Blueprint = Literal["ubuntu_24_04", "ubuntu_22_04", "debian_13"]
 Monitoring = Literal["off", "basic", "detailed"]
 
 DOMAINS_REGION = "us-east-1"  # the only region whose Lightsail API has domains
-_LEAST_MEMORY_GIGABYTES = 2
+LEAST_MEMORY_GIGABYTES = 2
 _KEYS_AT_ONCE = 2
-_KEY_KINDS = {"ssh-ed25519", "ssh-rsa", "ecdsa-sha2-nistp256", "ecdsa-sha2-nistp384", "ecdsa-sha2-nistp521"}
+_KEY_KINDS = {"ssh-ed25519", "ssh-rsa"}
 LOGIN_USERS: Mapping[_Blueprint, str] = {"ubuntu_24_04": "ubuntu", "ubuntu_22_04": "ubuntu", "debian_13": "admin"}
 _EXAMPLES = {
     "aws:region": "such as us-east-1",
@@ -60,27 +61,25 @@ def _zone_of_region(zone: str, info: ValidationInfo) -> str:
     return zone or f"{region}a"
 
 
-def _known_bundle(name: str) -> str:
-    bundle = BUNDLES.get(name)
-    if bundle is None:
-        raise ValueError(f"'{name}' is not a bundle we know the price of: {', '.join(BUNDLES)}")
-    if bundle.memory_gigabytes < _LEAST_MEMORY_GIGABYTES:
+def _large_enough(bundle: str) -> str:
+    noted = bundle_price(bundle)
+    if noted and noted.memory_gigabytes < LEAST_MEMORY_GIGABYTES:
         raise ValueError(
-            f"'{name}' has {bundle.memory_gigabytes:g} GB of memory, and the stack takes {_LEAST_MEMORY_GIGABYTES}"
+            f"'{bundle}' has {noted.memory_gigabytes:g} GB of memory, and the stack takes {LEAST_MEMORY_GIGABYTES}"
         )
-    return name
+    return bundle
 
 
 def _public_key(text: str) -> str:
     if "PRIVATE KEY" in text:
         raise ValueError("this is a private key, which must never leave your machine; the public one ends in .pub")
-    kind, _, rest = text.partition(" ")
+    kind = text.partition(" ")[0]
+    if re.fullmatch(r"(ecdsa|sk|ssh)-[a-z0-9@.-]+", kind) and kind not in _KEY_KINDS:
+        raise ValueError(f"Lightsail takes no key of the kind {kind}; `ssh-keygen -t ed25519` makes one that it takes")
     try:
-        is_key = kind in _KEY_KINDS and base64.b64decode(rest.split(" ")[0], validate=True)
-    except ValueError:
-        is_key = False
-    if not is_key:
-        raise ValueError(f"this is not a public SSH key: '{text[:30]}'")
+        load_ssh_public_key(text.encode())
+    except (ValueError, UnsupportedAlgorithm) as error:
+        raise ValueError(f"this is not a public SSH key: '{text[:30]}'") from error
     return text
 
 
@@ -150,8 +149,9 @@ class InfraSettings(BaseModel):
 
     `server_name` never changes and is part of all resources' names; `server_number` counts replacements of the machine;
     a higher `key_number` makes new keys, and those up to `retired_key_number` are deleted. `ssh_cidrs` are the networks
-    that may connect by SSH; `dns` is where the domain's records are set; `backup_lock_mode` is who can lift a backup's
-    lock early: an administrator, or nobody.
+    that may connect by SSH, with `ssh_from_browser` also Lightsail's own client in the browser; `dns` is where the
+    domain's records are set; `backup_lock_mode` is who can lift a backup's lock early: an administrator, or nobody.
+    `permissions_boundary` is a policy that no IAM user of the stack gets beyond.
     """
 
     model_config = ConfigDict(alias_generator=to_camel, frozen=True)
@@ -160,12 +160,22 @@ class InfraSettings(BaseModel):
     server_name: _ServerName = "invoices"
     server_number: _Number = 1
     availability_zone: Annotated[str, AfterValidator(_zone_of_region)] = Field("", validate_default=True)
-    bundle: Annotated[str, AfterValidator(_known_bundle)] = "medium_3_0"
+    bundle: Annotated[
+        str,
+        _matching(r"[a-z0-9]+(_[a-z0-9]+)+", "the name of a bundle, such as medium_3_0"),
+        AfterValidator(_large_enough),
+    ] = "medium_3_0"
     blueprint: _Blueprint = "ubuntu_24_04"
     addresses: Literal["dualstack", "ipv4"] = "dualstack"
     snapshot_time: Annotated[str, _matching(r"([01][0-9]|2[0-3]):00", "a full hour, such as 06:00")] = "06:00"
+    reboot_time: Annotated[str, _matching(r"([01][0-9]|2[0-3]):[0-5][0-9]", "a time of day, such as 03:30")] = "03:30"
+    mail_server: Annotated[
+        str,
+        _matching(r"(\d{1,3}(\.\d{1,3}){3}|\[[0-9a-f:]+\]):\d{1,5}", "an address and a port, such as 10.0.0.5:2525"),
+    ] = ""
     ssh_public_key: Annotated[str, AfterValidator(_public_key)]
     ssh_cidrs: Annotated[tuple[_SshNetwork, ...], BeforeValidator(_as_list)]
+    ssh_from_browser: bool = False
     dns: Literal["route53", "lightsail", "external"] = "external"
     dns_zone: Annotated[_HostName, AfterValidator(_zone_for_dns)] = Field("", validate_default=True)
     domain: Annotated[_HostName, AfterValidator(_in_zone)]
@@ -175,8 +185,12 @@ class InfraSettings(BaseModel):
     monitoring: Monitoring = "basic"
     alert_email: Annotated[_Email, AfterValidator(_for_alarms)] = Field("", validate_default=True)
     monthly_budget: int = Field(50, ge=1, le=10_000)
-    secrets: Literal["config", "secretsmanager"] = "config"
+    secrets: Literal["server", "secretsmanager"] = "server"
     logs: Literal["server", "cloudwatch"] = "server"
+    permissions_boundary: Annotated[
+        str, _matching(r"arn:aws[a-z-]*:iam::[0-9]{12}:policy/.+", "the ARN of an IAM policy")
+    ] = ""
+    disk_encryption: Literal["off", "typed", "secretsmanager"] = "off"
     key_number: _Number = 1
     retired_key_number: Annotated[int, AfterValidator(_of_two_keys)] = Field(0, ge=0, validate_default=True)
 
@@ -193,6 +207,11 @@ class InfraSettings(BaseModel):
     def instance_name(self) -> str:
         """Return the machine's own name: names are unique, so a replacement needs another one."""
         return self.server_name if self.server_number == 1 else f"{self.server_name}-{self.server_number}"
+
+    @property
+    def is_apex(self) -> bool:
+        """Tell whether the domain is the zone itself, as far as names say: what is set there counts for all below."""
+        return self.domain == self.dns_zone or self.domain.count(".") == 1
 
     @property
     def login_user(self) -> str:

@@ -4,14 +4,14 @@ import json
 from dataclasses import dataclass
 from pathlib import Path
 
-from playbooks.steps import app_secret, archive, backup_key, deploy_log, lock, machine_size, release
+from playbooks.steps import app_secret, archive, backup_key, deploy_log, lock, machine_size, public_records, release
 from playbooks.steps.moment import utc_now_in_names
 from playbooks.steps.proxy import configured
 from playbooks.steps.release import Release
 from playbooks.steps.roles import set_roles
 from playbooks.steps.session import RefusedError, Session, server_task
 from playbooks.steps.stack import ONCE, Stack, containers, health
-from playbooks.steps.stack_settings import are_applied, ensure_settings, ensure_watching_key, wanted
+from playbooks.steps.stack_settings import are_applied, ensure_settings, ensure_watching_key, file_of, wanted
 from playbooks.steps.switching import routed_to
 from playbooks.steps.takeover import take_over
 from provisioning.backups import KINDS
@@ -52,6 +52,8 @@ class Deployment:
             self._describe(before)
             return
         _check_host(host)
+        if wanted(self.session.settings, file_of(self.session.stack))["CERTIFICATES"] == "production":
+            public_records.require_for_certificate(host, self.session.settings)
         with lock.held(host, f"deploy {version}"):
             with deploy_log.failure_logged(host, "deploy", version):
                 changed = self._deploy(before)
@@ -66,7 +68,7 @@ class Deployment:
         stack = Stack(host, version)
         with steps.step("Look at what is there"):
             ensure_settings(host, self._settings())
-            ensure_watching_key(host, self.session.settings)
+            ensure_watching_key(host, self.session.settings, file_of(self.session.stack))
             keys = app_secret.of_server_before(host, self.session.settings)
             is_there = before == version and are_applied(host) and _all_serve(host, version)
         if is_there and not self.is_refreshed:
@@ -101,7 +103,7 @@ class Deployment:
     def _settings(self) -> dict[str, str]:
         """Let what an operator chose in `server.env` come first."""
         session = self.session
-        chosen = wanted(session.settings)
+        chosen = wanted(session.settings, file_of(session.stack))
         return {
             **machine_size.of_machine(session.host, chosen),
             backup_key.NAME: backup_key.recipient(session.host, session.settings, session.steps),
@@ -152,7 +154,7 @@ class Deployment:
         return self.session.host.run("docker", "image", "inspect", "--format", "{{.Id}}", image, check=False).ok
 
     def _stateful(self) -> list[str]:
-        profiles = wanted(self.session.settings)["COMPOSE_PROFILES"].split(",")
+        profiles = wanted(self.session.settings, file_of(self.session.stack))["COMPOSE_PROFILES"].split(",")
         optional = {"bucket": "gate", "cache": "redis"}
         return ["db", *(service for profile, service in optional.items() if profile in profiles)]
 

@@ -11,8 +11,8 @@ import yaml
 from invoke.tasks import task
 from rich.console import Console
 
-from infra.costs import monthly, table
-from infra.preflight import Finding, run_checks
+from infra.costs import table
+from infra.preflight import Finding, Record, run_checks
 from infra.settings import InfraSettings, InfraSettingsError
 from playbooks.steps.inventory import ROOT
 
@@ -28,10 +28,10 @@ def preflight(_context: object, stack: str = "prod") -> None:
         sys.exit(str(error))
     console = Console(highlight=False)
     findings = []
-    for finding in run_checks(settings, boto3.client, name_servers):
+    for finding in run_checks(settings, boto3.client, Resolver()):
         findings.append(finding)
         console.print(_line(finding))
-    console.print(table(monthly(settings)), style="dim")
+    console.print(table(settings), style="dim")
     if any(finding.wrong for finding in findings):
         sys.exit("Nothing was rented: correct what is wrong above, then run this again.")
     console.print("All is well: `pulumi up` rents it.")
@@ -47,13 +47,26 @@ def configured(path: Path) -> InfraSettings:
     return InfraSettings.read(ours, str(config.get("aws:region") or ""))
 
 
-def name_servers(zone: str) -> frozenset[str]:
-    """Return nothing if the zone is not delegated or the query fails."""
+class Resolver:
+    """Public DNS, by way of this machine's own resolver."""
+
+    def name_servers(self, zone: str) -> frozenset[str]:
+        return frozenset(server.lower() for server in _answers(zone, "NS"))
+
+    def records(self, domain: str) -> frozenset[Record]:
+        aliases = _answers(domain, "CNAME")
+        kinds = {"CNAME": aliases} if aliases else {kind: _answers(domain, kind) for kind in ("A", "AAAA")}
+        return frozenset((kind, value) for kind, values in kinds.items() for value in values)
+
+
+def _answers(name: str, kind: str) -> list[str]:
     try:
-        return frozenset(str(server).rstrip(".").lower() for server in dns.resolver.resolve(zone, "NS"))
+        return [str(answer).rstrip(".") for answer in dns.resolver.resolve(name, kind)]
     except dns.exception.DNSException:
-        return frozenset()
+        return []
 
 
 def _line(finding: Finding) -> str:
-    return f"[red]✗[/] {finding.what}: {finding.wrong}" if finding.wrong else f"[green]✓[/] {finding.what}"
+    if finding.wrong:
+        return f"[red]✗[/] {finding.what}: {finding.wrong}"
+    return f"[yellow]![/] {finding.what}: {finding.advice}" if finding.advice else f"[green]✓[/] {finding.what}"

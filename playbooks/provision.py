@@ -2,7 +2,8 @@
 
 from functools import partial
 
-from playbooks.steps import deploy_log, lock
+from playbooks.steps import deploy_log, lock, stack_settings
+from playbooks.steps.disk_keys import keys_of
 from playbooks.steps.session import Session, can_still_connect, server_task
 from provisioning.baseline import provision as apply_baseline
 from provisioning.change import Change
@@ -22,9 +23,13 @@ def provision(found: Session, *, check: bool = False) -> None:
 
 def _applied(found: Session) -> list[Change]:
     changes = []
-    for change in apply_baseline(found.host, found.settings, partial(can_still_connect, found)):
+    keys = keys_of(found.settings, found.console)
+    for change in apply_baseline(found.host, found.settings, partial(can_still_connect, found), keys):
         _print(found, change)
         changes.append(change)
+    if found.settings.disk_encryption == "secretsmanager":
+        # With it the server fetches the key as it boots.
+        stack_settings.ensure_watching_key(found.host, found.settings, stack_settings.file_of(found.stack))
     return changes
 
 

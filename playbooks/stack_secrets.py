@@ -1,12 +1,15 @@
 """`fab secrets`: rotate keys and passwords while the site is in use, and set the mail server's URL."""
 
 import getpass
+import re
 
 from playbooks.steps import app_secret, deploy_log, lock, release
 from playbooks.steps.roles import set_roles
 from playbooks.steps.session import RefusedError, Session, server_task
 from playbooks.steps.stack import ONCE, Stack, serving
 from playbooks.steps.takeover import take_over
+from provisioning.firewall import MAIL_PORTS
+from provisioning.settings import HostSettings, address_and_port
 
 _KINDS = ("signing-key", "database", "redis")
 _WOULD = {
@@ -36,11 +39,23 @@ def stack_secrets(found: Session, *, rotate: str = "", mail: bool = False, dry_r
         found.steps.note(f"{_WOULD[rotate]}; app and worker would be started with it, and no request lost.")
         return
     url = getpass.getpass("SMTP_URL, such as smtp://user:password@host:587: ") if mail else ""
+    _refuse_unreachable(url, found.settings)
     what = f"rotate {rotate}" if rotate else "set mail"
     with lock.held(found.host, what), deploy_log.failure_logged(found.host, what, version):
         _change(found, Stack(found.host, version), rotate, url, is_mail=mail)
         deploy_log.append(found.host, what, version, "done")
         app_secret.keep(found)
+
+
+def _refuse_unreachable(url: str, settings: HostSettings) -> None:
+    """Raise RefusedError for a port that the server's firewall does not let mail out at."""
+    port = re.search(r":(\d+)/?$", url)
+    own = {address_and_port(settings.mail_server)[1]} if settings.mail_server else set()
+    if port and int(port[1]) not in {*MAIL_PORTS, *own}:
+        raise RefusedError(
+            f"The server's firewall lets mail out at the ports 25, 465 and 587, not at {port[1]}: set mail_server "
+            "(mailServer of the stack) to the mail server's address and port, run `fab provision`, then this again."
+        )
 
 
 def _change(found: Session, stack: Stack, rotate: str, url: str, *, is_mail: bool) -> None:

@@ -7,6 +7,7 @@ from playbooks.steps import alarm_mails, deploy_log, lock, release, self_reports
 from playbooks.steps.session import Session, server_task
 from playbooks.steps.stack import containers, health
 from playbooks.steps.switching import routed_to
+from provisioning import encrypted_disk
 
 _NEWEST = 5
 _OLD_IMAGE_DAYS = 35
@@ -17,6 +18,9 @@ _OLD_LOCK_MINUTES = 60
 def status(found: Session) -> None:
     """Show the current release, its containers and the state of the server."""
     host, console = found.host, found.console
+    if encrypted_disk.state(host).is_locked:
+        console.print(f"{host.name}: its encrypted disk is locked, and nothing serves: run `fab unlock`.", style="red")
+        return
     console.print(f"https://{found.settings.domain} at {host.name} serves {release.current(host) or 'nothing yet'}.")
     console.print(_containers(found))
     console.print(f"Kept releases: {', '.join(release.kept(host)) or 'none'}.")

@@ -53,17 +53,17 @@ def trust(
     is_rented = bool(settings.instance_name and settings.region)
     keys = settings.host_keys
     if not keys and is_rented and not unverified:
-        keys = keys_from_aws(settings, console)
+        keys = _waited_for(settings, console)
     keys = keys or (_confirmed(console, settings.host, _HOW_RENTED if is_rented else _HOW, is_confirmed=yes),)
     keep_keys(settings.host, keys)
     console.print(f"Kept {len(keys)} of the keys of {settings.host}: another will be refused from now on.")
 
 
-def keys_from_aws(settings: HostSettings, console: Console) -> tuple[str, ...]:
+def _waited_for(settings: HostSettings, console: Console) -> tuple[str, ...]:
     """Wait until AWS knows the keys, which a server makes at its first start; exits if it cannot be asked."""
     name = settings.instance_name
     for waited in range(0, _LONGEST_WAIT + 1, _PAUSE):
-        if keys := _asked(settings):
+        if keys := keys_from_aws(settings):
             return keys
         console.print(f"AWS does not know the host keys of {name} yet; waiting for {waited} of {_LONGEST_WAIT} s …")
         if waited < _LONGEST_WAIT:
@@ -71,7 +71,8 @@ def keys_from_aws(settings: HostSettings, console: Console) -> tuple[str, ...]:
     sys.exit(f"AWS does not know the host keys of {name}: is it running? Try again in some minutes, or {_OTHERWISE}.")
 
 
-def _asked(settings: HostSettings) -> tuple[str, ...]:
+def keys_from_aws(settings: HostSettings) -> tuple[str, ...]:
+    """Return none while AWS does not know them; exits if it cannot be asked."""
     try:
         client = boto3.client("lightsail", region_name=settings.region)
         access = client.get_instance_access_details(instanceName=settings.instance_name, protocol="ssh")

@@ -10,9 +10,11 @@ from provisioning import (
     directories,
     disk_reserve,
     docker_engine,
+    encrypted_disk,
     fail2ban,
     file_modes,
     firewall,
+    first_boot,
     journal,
     kernel,
     machine,
@@ -31,7 +33,12 @@ from provisioning.settings import HostSettings
 _PENDING = "/run/invoices-pending/restart"
 
 
-def provision(host: Host, settings: HostSettings, can_still_connect: Callable[[], bool]) -> Iterator[Change]:
+def provision(
+    host: Host,
+    settings: HostSettings,
+    can_still_connect: Callable[[], bool],
+    disk_keys: encrypted_disk.DiskKeys | None = None,
+) -> Iterator[Change]:
     """Yield each check once it is done; raises HostError at the first part that fails.
 
     `can_still_connect` returns whether another connection to the server works. Units to restart are listed on the
@@ -39,7 +46,7 @@ def provision(host: Host, settings: HostSettings, can_still_connect: Callable[[]
     """
     listed = host.run("find", _PENDING, "-type", "f", "-printf", "%P\\n", check=False).out.split()
     pending = dict.fromkeys(listed)
-    for change in _parts(host, settings, can_still_connect):
+    for change in _parts(host, settings, can_still_connect, disk_keys):
         for unit in change.restart:
             pending[unit] = None
             host.act("install", "-D", "/dev/null", f"{_PENDING}/{unit}")
@@ -50,14 +57,22 @@ def provision(host: Host, settings: HostSettings, can_still_connect: Callable[[]
         host.act("rm", "-f", "--", f"{_PENDING}/{unit}")
 
 
-def _parts(host: Host, settings: HostSettings, can_still_connect: Callable[[], bool]) -> Iterator[Change]:
+def _parts(
+    host: Host,
+    settings: HostSettings,
+    can_still_connect: Callable[[], bool],
+    disk_keys: encrypted_disk.DiskKeys | None,
+) -> Iterator[Change]:
     found = machine.detect(host)
+    yield from first_boot.ensure(host, found)  # before all else: it may restart the server
     yield from packages.ensure(host)  # the other parts need these packages
     yield from accounts.ensure(host, settings)  # before SSH refuses passwords: the user must have a key
     yield from kernel.ensure(host, found)  # before Docker: its networks start with these values
     yield from clock.ensure(host, found)
-    yield from swap.ensure(host, found)
+    if settings.disk_encryption == "off":
+        yield from swap.ensure(host, found)
     yield from journal.ensure(host)
+    yield from encrypted_disk.ensure(host, settings, disk_keys)  # before Docker, and what it is to hold
     yield from directories.ensure(host)  # before the firewall, whose rules are in one of them
     yield from firewall.ensure(host, settings, can_still_connect)  # before Docker can publish a port
     yield from ssh_access.ensure(host, settings, can_still_connect)
@@ -68,5 +83,5 @@ def _parts(host: Host, settings: HostSettings, can_still_connect: Callable[[], b
     yield from nightly_pruning.ensure(host)
     yield from watching.ensure(host, settings)  # after the folders and Docker, which it looks at
     yield from backups.ensure(host)  # after watching, whose folder its program lies in
-    yield from security_updates.ensure(host)  # late: it must not update packages during the run
+    yield from security_updates.ensure(host, settings, found)  # late: it must not update packages during the run
     yield from file_modes.ensure(host)  # last: packages install such files

@@ -11,7 +11,7 @@ from provisioning.change import Change
 from provisioning.host import Host
 
 _WHAT = "room on the disk for the database"
-_FOLDER, _FOLDER_BEFORE_DOCKER = "/var/lib/docker", "/var/lib"
+_FOLDER, _FOLDER_BEFORE_DOCKER = "/var/lib/docker/volumes", "/var/lib"
 _DATABASE = "999"  # PostgreSQL's account in the official image
 _BYTES = 256 * 1024**2
 

@@ -1,4 +1,4 @@
-"""Docker: the distribution's packages, updated with its other security updates, and a validated configuration."""
+"""Docker: the distribution's packages, which `security_updates` keeps the newest, and a validated configuration."""
 
 import json
 from collections.abc import Mapping

@@ -3,13 +3,10 @@
 import difflib
 from collections.abc import Iterable, Sequence
 
+from provisioning import apt
 from provisioning.change import Change
 from provisioning.host import Host
-from provisioning.rootfs_files import text
-
-_APT = (
-    "env", "DEBIAN_FRONTEND=noninteractive", "NEEDRESTART_MODE=l", "apt-get", "-qq", "-o", "DPkg::Lock::Timeout=300",
-)  # fmt: skip
+from provisioning.rootfs_files import filled, text
 
 
 def file(
@@ -65,10 +62,8 @@ def packages(host: Host, names: Iterable[str], *, what: str = "packages") -> Cha
     missing = sorted(wanted - installed(host, wanted))
     if not missing:
         return Change(what)
-    # Package lists that were updated in the last ten minutes are new enough.
-    if not host.run("find", "/var/lib/apt/lists/partial", "-maxdepth", "0", "-mmin", "-10", check=False).out:
-        host.act(*_APT, "update")
-    host.act(*_APT, "install", "-y", "--no-install-recommends", *missing, seconds=1200)
+    apt.refresh(host)
+    host.act(*apt.APT, "install", "-y", "--no-install-recommends", *missing, seconds=1200)
     return Change(what, changed=True, diff="\n".join(f"+ {name}" for name in missing))
 
 
@@ -77,7 +72,7 @@ def no_packages(host: Host, names: Iterable[str]) -> Change:
     found = sorted(installed(host, names))
     if not found:
         return Change(what)
-    host.act(*_APT, "purge", "-y", *found, seconds=1200)
+    host.act(*apt.APT, "purge", "-y", *found, seconds=1200)
     return Change(what, changed=True, diff="\n".join(f"- {name}" for name in found))
 
 
@@ -99,8 +94,9 @@ def unit(host: Host, name: str, *, is_new: bool = False) -> Change:
     return Change(name) if is_new else Change(name, changed=True, diff=f"{' '.join(current)} → enabled active")
 
 
-def unit_file(host: Host, name: str) -> Change:
-    change = file(host, f"/etc/systemd/system/{name}")
+def unit_file(host: Host, name: str, **values: str) -> Change:
+    path = f"/etc/systemd/system/{name}"
+    change = file(host, path, filled(path, **values) if values else None)
     if change.changed:
         host.act("systemctl", "daemon-reload")
     return change

@@ -1,5 +1,7 @@
 """The firewall of host and containers: SSH from the operator's networks, HTTP and HTTPS from all, nothing else.
 
+Of the internet containers reach what each needs, and nothing at a private address but their own mail server and bucket.
+
 A server that Pulumi rented is behind Lightsail's firewall, which filters by the operator's networks; this one then
 accepts SSH from everywhere. So an operator whose network changed needs only `pulumi up`, and no access to the server.
 """
@@ -13,11 +15,12 @@ from provisioning.ensure import packages, unit, unit_file
 from provisioning.host import Host, HostError
 from provisioning.rootfs_files import filled
 from provisioning.safe_replace import replace_safely
-from provisioning.settings import HostSettings
+from provisioning.settings import HostSettings, address_and_port
 
 _RULES = "/etc/invoices/firewall.nft"
 _UNIT = "invoices-firewall.service"
 _HTTPS = 443
+MAIL_PORTS = (25, 465, 587)
 _EVERYWHERE = ("0.0.0.0/0", "::/0")
 
 
@@ -28,7 +31,7 @@ def ensure(host: Host, settings: HostSettings, can_still_connect: Callable[[], b
     rules = replace_safely(
         host,
         _RULES,
-        _rules(_ssh_networks(settings), _bucket_port(settings)),
+        _rules(settings),
         valid=("nft", "--check", "--file", "{}"),
         check=lambda: None,
         apply=f"systemctl reload-or-restart {_UNIT}",
@@ -52,11 +55,21 @@ def _bucket_port(settings: HostSettings) -> int:
     return urlsplit(f"//{settings.backup_endpoint}").port or _HTTPS
 
 
-def _rules(cidrs: Sequence[str], bucket_port: int) -> str:
-    networks = [ip_network(cidr) for cidr in cidrs]
+def _own_mail_server(settings: HostSettings) -> str:
+    if not settings.mail_server:
+        return "# no mail server of the owner's"
+    address, port = address_and_port(settings.mail_server)
+    family = "ip" if address.version == 4 else "ip6"
+    return f'iifname "invoices-mail" {family} daddr {address} tcp dport {port} accept'
+
+
+def _rules(settings: HostSettings) -> str:
+    networks = [ip_network(cidr) for cidr in _ssh_networks(settings)]
     return filled(
         _RULES,
-        bucket_port=str(bucket_port),
+        bucket_port=str(_bucket_port(settings)),
+        mail_ports=", ".join(map(str, MAIL_PORTS)),
+        own_mail_server=_own_mail_server(settings),
         ssh_ipv4=_elements([network for network in networks if isinstance(network, IPv4Network)]),
         ssh_ipv6=_elements([network for network in networks if isinstance(network, IPv6Network)]),
     )

@@ -21,7 +21,7 @@ class HostError(Exception):
 
 
 class Host(Protocol):
-    """A server. `run` and `read` only query; `act`, `write` and `upload` change it, and do nothing in a dry run."""
+    """A server. `run` and `read` only query; the others change it, and do nothing in a dry run."""
 
     name: str
     is_rehearsal: bool
@@ -37,6 +37,9 @@ class Host(Protocol):
 
     def write(self, path: str, content: str, *, mode: str = "0644", valid: Sequence[str] = ()) -> None:
         """Replace the file atomically; `valid` is a command that must accept it first, `{}` its path."""
+
+    def restart(self) -> None:
+        """Restart the server and wait until it answers again; raises HostError if it does not."""
 
     def upload(self, local: str, path: str) -> None:
         """Copy a local file to the server."""

@@ -2,16 +2,34 @@
 
 import os
 from collections.abc import Mapping
+from ipaddress import IPv4Address, IPv6Address, ip_address
 from pathlib import Path
-from typing import Any, Self
+from typing import Annotated, Any, Literal, Self
+from urllib.parse import urlsplit
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
 
 FILE_OF_THIS_MACHINE = os.environ.get("INVOICES_SERVER", "")  # describes a server that Pulumi did not rent
+
+DiskEncryption = Literal["off", "typed", "secretsmanager"]
 
 
 class HostSettingsError(Exception):
     """The settings are incomplete or cannot be read; the message is one sentence with the keys or the file."""
+
+
+def address_and_port(text: str) -> tuple[IPv4Address | IPv6Address, int]:
+    """Raise ValueError unless the text is such as 10.0.0.5:2525 or [fd00::5]:2525."""
+    found = urlsplit(f"//{text}")
+    if not found.port or found.path or found.username:
+        raise ValueError("it must be an address and a port, such as 10.0.0.5:2525")
+    return ip_address(found.hostname or ""), found.port
+
+
+def _mail_server(text: str) -> str:
+    if text:
+        address_and_port(text)
+    return text
 
 
 class HostSettings(BaseModel):
@@ -19,6 +37,9 @@ class HostSettings(BaseModel):
 
     `backup_endpoint` is the host of the store that has the bucket; `backup_authority` is a file on the operator's
     machine with the certificate of its private authority, which only a server in a file can have.
+    `mail_server` is the address and port, such as 10.0.0.5:2525, of a mail server that is at a private address or at a
+    port of its own; `reboot_time` is in UTC.
+    `disk_secret` names the secret that has the key of the encrypted disk, where it is not typed.
     `dns_records_to_set` has a line for each record to be set by hand; `monthly_cost` is in dollars, by item;
     `host_keys` are lines such as `ssh-ed25519 AAAA…`, empty where only `fab trust` can get them.
     """
@@ -43,7 +64,11 @@ class HostSettings(BaseModel):
     alarm_topic: str
     metric_namespace: str
     log_group: str = ""
+    mail_server: Annotated[str, AfterValidator(_mail_server)] = ""
+    reboot_time: Annotated[str, Field(pattern=r"^([01][0-9]|2[0-3]):[0-5][0-9]$")] = "03:30"
     app_secret: str
+    disk_encryption: DiskEncryption = "off"
+    disk_secret: str = ""
     monthly_cost: Mapping[str, str]
 
     @classmethod

@@ -5,6 +5,7 @@ import posixpath
 import secrets
 import shlex
 import socket
+import time
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
@@ -27,6 +28,10 @@ _LINES_SHOWN = 15
 _COMMAND_LENGTH_SHOWN = 200
 _NO_ANSWER = (TimeoutError, ConnectionError, NoValidConnectionsError, EOFError)
 ANY_KEY = SshLogin()
+_RESTART = ("systemd-run", "--quiet", "--on-active=1", "systemctl", "reboot")  # after this command was answered
+_BOOT_ID = "/proc/sys/kernel/random/boot_id"
+_RESTART_PAUSE_SECONDS = 5
+_RESTART_TRIES = 60
 _ABSENT = 66  # EX_NOINPUT of sysexits.h; `cat` ends with 1 whatever is wrong
 
 
@@ -82,6 +87,28 @@ class SshHost:
         except HostError:
             self.act("rm", "-f", "--", temporary, check=False)
             raise
+
+    def restart(self) -> None:
+        """Raise HostError unless the server has started again within about five minutes."""
+        if self.is_rehearsal:
+            return
+        before = self.run("cat", _BOOT_ID).out
+        self.act(*_RESTART)
+        for _ in range(_RESTART_TRIES):
+            time.sleep(_RESTART_PAUSE_SECONDS)
+            if self._has_started_since(before):
+                return
+        self._lost = f"{self.name}: it was restarted, and does not answer to SSH again: look at its console."
+        raise HostError(self._lost)
+
+    def _has_started_since(self, boot_id: str) -> bool:
+        self._connection.close()
+        try:
+            _open(self._connection)
+            return self.run("cat", _BOOT_ID).out != boot_id
+        except (OSError, EOFError, paramiko.SSHException, HostError):
+            self._lost = ""
+            return False
 
     def upload(self, local: str, path: str) -> None:
         if self.is_rehearsal:
@@ -174,17 +201,21 @@ def connected(
         if known_hosts.exists():
             connection.client.load_host_keys(str(known_hosts))
         try:
-            connection.open()
+            _open(connection)
         except (OSError, EOFError, paramiko.SSHException) as error:
             if attempt + 1 == _ATTEMPTS or not isinstance(error, _NO_ANSWER):
                 raise HostError(f"{address}: {_reason(error, user)}.") from error
             continue
         break
     with connection:
-        connection.transport.set_keepalive(_KEEPALIVE_SECONDS)
-        if hasattr(socket, "TCP_USER_TIMEOUT"):  # only on Linux, which otherwise gives up after 15 minutes
-            connection.transport.sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, _SILENCE_MILLISECONDS)
         yield SshHost(connection, is_rehearsal=is_rehearsal)
+
+
+def _open(connection: Connection) -> None:
+    connection.open()
+    connection.transport.set_keepalive(_KEEPALIVE_SECONDS)
+    if hasattr(socket, "TCP_USER_TIMEOUT"):  # only on Linux, which otherwise gives up after 15 minutes
+        connection.transport.sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, _SILENCE_MILLISECONDS)
 
 
 def _reason(error: Exception, user: str) -> str:

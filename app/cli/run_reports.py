@@ -18,6 +18,7 @@ from app.store.db.outages import Outage, outage_behind
 _EXPECTED_ERRORS = (AppSettingsError, BackupError, DatabaseUnavailableError)
 _OUTAGES = {
     Outage.DISK_FULL: "The disk is full: make room, and try again.",
+    Outage.COMMIT_UNANSWERED: "The database went away just as this was saved: look whether it was, then try again.",
     Outage.DATABASE_AWAY: "The database went away: look whether its server runs, and try again.",
     Outage.LOCKED: "Somebody held what had to be read for too long: try again.",
 }

@@ -13,9 +13,9 @@ import typer
 from gunicorn.app.base import BaseApplication
 from gunicorn.glogging import Logger as GunicornLogger
 from gunicorn.util import import_app
-from gunicorn.workers.base import Worker as GunicornWorker
 
 from app import clock, logs
+from app.cli.graceful_server import DrainingWorker, Leaving, LeavingArbiter
 from app.cli.opening import importer, in_use, migrate, opened, refuse
 from app.error_groups import ErrorGroups
 from app.jobs import worker as job_worker
@@ -27,7 +27,7 @@ from app.jobs.mails import MailJobs
 from app.maintenance import MaintenanceMode
 from app.settings import AppSettings
 from app.store.db import database
-from app.web.http.threads import THREADS_A_WORKER, server_process
+from app.web.http.threads import THREADS_A_WORKER
 
 log = logging.getLogger(__name__)
 
@@ -127,6 +127,7 @@ class _Server(BaseApplication):
         self._settings = settings
         self._with_worker = with_worker
         self._worker: subprocess.Popen[bytes] | None = None
+        self._leaving = Leaving()
         self._counted = tempfile.mkdtemp(prefix="invoices-metrics-")  # where each server process counts
         super().__init__()
 
@@ -134,20 +135,23 @@ class _Server(BaseApplication):
         chosen = {
             "bind": f"{self._settings.host}:{self._settings.port}",
             "workers": self._settings.server_workers,
-            "worker_class": "gthread",
+            "worker_class": DrainingWorker,
             "threads": THREADS_A_WORKER,
             "loglevel": "warning",
             "logger_class": _ServerLog,
             "proc_name": "invoices",
             "control_socket_disable": True,
             "forwarder_headers": "",  # no proxy of ours says where the app is mounted
-            "post_worker_init": _tell_when_it_leaves,
+            "post_worker_init": self._leaving.watch,
             "raw_env": [f"PROMETHEUS_MULTIPROC_DIR={self._counted}"],
             "when_ready": self._start_worker,
             "on_exit": self._stop_worker,
         }
         for name, value in chosen.items():
             self.cfg.set(name, value)
+
+    def run(self) -> None:
+        LeavingArbiter(self, self._leaving, self._settings.leave_seconds).run()
 
     def load(self) -> object:
         # Imported in each server process: a database connection must not be shared across a fork.
@@ -165,10 +169,6 @@ class _Server(BaseApplication):
             self._worker.terminate()
             self._worker.wait()
         shutil.rmtree(self._counted, ignore_errors=True)
-
-
-def _tell_when_it_leaves(worker: GunicornWorker) -> None:
-    server_process.is_leaving = lambda: not worker.alive
 
 
 def _set_up_logs(settings: AppSettings) -> None:

@@ -1,4 +1,4 @@
-"""The worker's heartbeat: a file whose mtime is the worker's last sign of life.
+"""The heartbeat of a worker: a file whose mtime is its last sign of life, one for each machine that has a worker.
 
 `python -m app.jobs.heartbeat` checks it. The check is a program of its own with few imports, because a container's
 health check runs every few seconds.
@@ -15,45 +15,56 @@ from typing import Self
 from app.settings import AppSettings
 
 _LONGEST_PAUSE_SECONDS = 60
+_FORGOTTEN_AFTER_SECONDS = 24 * 60 * 60
+_NAME = "worker-alive-"
 
 
 @dataclass(frozen=True, slots=True)
 class Heartbeat:
-    """The file holds the host name, so that a new container does not trust an older one's file."""
+    """The file has the machine's name: a new container does not trust an older one's, and two workers share none."""
 
-    path: Path
+    folder: Path
     machine: str
 
     @classmethod
     def of(cls, settings: AppSettings) -> Self:
-        return cls(settings.data_dir / "worker-alive", socket.gethostname())
+        return cls(settings.data_dir, socket.gethostname())
+
+    @property
+    def path(self) -> Path:
+        return self.folder / f"{_NAME}{self.machine}"
 
     def beat(self) -> None:
         """If the file cannot be written, the worker will count as dead."""
         with contextlib.suppress(OSError):
-            if self._is_ours():
-                self.path.touch()  # works on a full disk too
-                return
-            temporary = self.path.with_suffix(".new")
-            temporary.write_text(self.machine, encoding="utf-8")
-            temporary.replace(self.path)
+            is_first = not self.path.exists()
+            self.path.touch()  # works on a full disk too
+            if is_first:
+                self._forget_others()
 
     def is_alive(self, now: float) -> bool:
         """Return whether this host's worker wrote a heartbeat within the last minute; `now` is a Unix timestamp."""
-        return self._is_ours() and self.was_heard(now)
+        return _silence(self.path, now) < _LONGEST_PAUSE_SECONDS
 
     def was_heard(self, now: float) -> bool:
         """Return whether any host's worker wrote a heartbeat within the last minute: a web server is another host."""
-        try:
-            return now - self.path.stat().st_mtime < _LONGEST_PAUSE_SECONDS
-        except FileNotFoundError:
-            return False
+        return any(_silence(path, now) < _LONGEST_PAUSE_SECONDS for path in self._all())
 
-    def _is_ours(self) -> bool:
-        try:
-            return self.path.read_text(encoding="utf-8") == self.machine
-        except FileNotFoundError:
-            return False
+    def _forget_others(self) -> None:
+        now = self.path.stat().st_mtime
+        for path in self._all():
+            if now - path.stat().st_mtime > _FORGOTTEN_AFTER_SECONDS:
+                path.unlink()
+
+    def _all(self) -> list[Path]:
+        return list(self.folder.glob(f"{_NAME}*"))
+
+
+def _silence(path: Path, now: float) -> float:
+    try:
+        return now - path.stat().st_mtime
+    except FileNotFoundError:
+        return float("inf")
 
 
 if __name__ == "__main__":

@@ -58,7 +58,9 @@ class ImportJobs:
             if begun is None or not begun.state.is_in_work:
                 return DONE
             try:
-                self._do(import_id, begun.state)
+                with self._importer.files(import_id).at_work() as is_free:
+                    if is_free:
+                        self._do(import_id, begun.state)
             except Exception as error:  # noqa: BLE001  # it ends this step, and not the worker
                 _take_back(begun, error)
                 return FAILED
@@ -103,9 +105,12 @@ _OUT_OF_MEMORY = (
     "That needs more memory than the worker has, and nothing was changed: split the workbook, or ask the operator of "
     "this site for more ({})."
 )
+_AWAY = "The database went away and nothing was changed; please try again ({})."
 _FAILURES: dict[Outage | None, str] = {
     Outage.DISK_FULL: "The disk of the server is full and nothing was changed; try again once there is room ({}).",
     Outage.LOCKED: "Somebody else was writing at the same time and nothing was changed; please try again ({}).",
-    Outage.DATABASE_AWAY: "The database went away and nothing was changed; please try again ({}).",
+    # An import whose state is as before was not stored, even if the commit was not answered.
+    Outage.COMMIT_UNANSWERED: _AWAY,
+    Outage.DATABASE_AWAY: _AWAY,
 }
 _STATE_BEFORE = {State.READING: State.FAILED, State.APPLYING: State.PREVIEWED, State.UNDOING: State.APPLIED}

@@ -1,5 +1,6 @@
 """The files of an import: the workbook, what was read from it, its preview, and how far the worker is."""
 
+import fcntl
 import hashlib
 import os
 import shutil
@@ -55,6 +56,18 @@ class ImportFiles:
 
     def delete(self) -> None:
         shutil.rmtree(self.folder, ignore_errors=True)
+
+    @contextmanager
+    def at_work(self) -> Iterator[bool]:
+        """Yield whether no other process is at this import; none is until the block ends, or this process does."""
+        if not self.folder.exists():  # after a restore; an import can be undone without its files
+            yield True
+            return
+        folder = os.open(self.folder, os.O_RDONLY)
+        try:
+            yield _is_locked(folder)
+        finally:
+            os.close(folder)
 
     def keep_preview(self, preview: Preview) -> None:
         """Save the preview, with its lists cut to SHOWN_OF_EACH_LIST."""
@@ -159,3 +172,12 @@ def _write_whole(path: Path, content: object) -> None:
     partial = path.with_suffix(f".{os.getpid()}.partial")
     partial.write_bytes(orjson.dumps(content))
     partial.replace(path)
+
+
+def _is_locked(descriptor: int) -> bool:
+    """Lock what the descriptor has open until it is closed; return whether nobody else has locked it."""
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True

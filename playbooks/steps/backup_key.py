@@ -6,6 +6,7 @@ from pathlib import Path
 import pyrage
 from dotenv import dotenv_values
 
+from playbooks.steps.operator_files import FOLDER
 from playbooks.steps.progress import Steps
 from playbooks.steps.stack import SETTINGS
 from provisioning.host import Host
@@ -14,7 +15,6 @@ from provisioning.settings import HostSettings
 NAME = "BACKUP_RECIPIENT"
 _FIRST_LINE = "# Opens the backups. Keep a copy where you keep passwords, and one on paper.\n"
 _SIGNER = "# signer: "
-FOLDER = Path("~/.config/invoices").expanduser()
 
 
 def file_of(settings: HostSettings) -> Path:

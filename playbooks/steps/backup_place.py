@@ -14,7 +14,7 @@ from typing import Any
 from playbooks.steps import backup_key
 from playbooks.steps.inventory import ROOT, restorer_key
 from playbooks.steps.session import RefusedError, Session
-from playbooks.steps.stack_settings import wanted
+from playbooks.steps.stack_settings import file_of, wanted
 
 _SECONDS = 3600
 
@@ -87,7 +87,7 @@ def _invoices(found: Session, *words: str) -> str:
 
 
 def _environment(found: Session) -> dict[str, str]:
-    place = wanted(found.settings)
+    place = wanted(found.settings, file_of(found.stack))
     if not place["BACKUP_PLACE"].startswith("s3:"):
         raise RefusedError(
             "No bucket is rented: backups lie in /var/lib/invoices/backups on the server itself, and "

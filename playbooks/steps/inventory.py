@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from playbooks.steps.operator_files import environment
 from provisioning.settings import FILE_OF_THIS_MACHINE, HostSettings, HostSettingsError
 
 ROOT = Path(__file__).parents[2]
@@ -88,7 +89,9 @@ def _secret(stack: str, name: str) -> str:
 def _pulumi(stack: str, *words: str) -> Any:  # noqa: ANN401  # JSON
     command = ["pulumi", "stack", "output", *words, "--stack", stack]
     try:
-        done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=_SECONDS, check=False)
+        done = subprocess.run(
+            command, cwd=ROOT, env=environment(stack), capture_output=True, text=True, timeout=_SECONDS, check=False
+        )
     except FileNotFoundError as error:
         raise HostSettingsError("Pulumi is not here: install it, or name a server with --server FILE.") from error
     except subprocess.TimeoutExpired as error:

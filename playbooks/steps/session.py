@@ -97,7 +97,7 @@ def session(context: Context, server: str, stack: str, *, dry_run: bool = False)
     try:
         settings = server_settings(server, stack)
         identity = identity_of(context)
-        login = _login(context, identity)
+        login = login_of(context)
         keys = known_hosts(settings)
         with connected(settings.host, settings.user, keys, login=login, is_rehearsal=dry_run) as host:
             yield Session(settings, host, Steps(console), identity, server, stack, login)
@@ -133,7 +133,9 @@ def identity_of(context: Context) -> str:
     return str(ssh_keys.private_file(Path(first).expanduser())) if first else ""
 
 
-def _login(context: Context, identity: str) -> SshLogin:
+def login_of(context: Context) -> SshLogin:
+    """Unlock the key of `fab -i FILE`; raises HostError."""
+    identity = identity_of(context)
     passphrase = str(context.config.get("connect_kwargs", {}).get("passphrase") or "")
 
     def ask(file: Path) -> str:

@@ -1,4 +1,4 @@
-"""The stack's settings on a server: from the server's own settings, and from the operator's `server.env`."""
+"""The stack's settings on a server: from the server's own settings, and from the operator's file."""
 
 import json
 from dataclasses import replace
@@ -8,6 +8,7 @@ from urllib.parse import urlsplit
 from dotenv import dotenv_values
 
 from playbooks.steps.inventory import ROOT
+from playbooks.steps.session import STACK
 from playbooks.steps.stack import SETTINGS
 from provisioning import ensure
 from provisioning.change import Change
@@ -16,13 +17,18 @@ from provisioning.settings import HostSettings, HostSettingsError
 
 _WATCHING_KEY = "/etc/invoices/aws.json"
 _APPLIED = "/etc/invoices/stack.applied.env"
-FILE = ROOT / "server.env"
+FOLDER = ROOT
 _OURS = {"DATABASE_URL", "DATA_DIR", "HOST", "PORT", "PUBLIC_URL", "SECRET_KEY", "TRUSTED_PROXIES", "VERSION"}
 _MAIL_SERVER = "SMTP_URL"
 _CERTIFICATES = {"production", "staging", "internal"}
 
 
-def wanted(settings: HostSettings, path: Path = FILE) -> dict[str, str]:
+def file_of(stack: str) -> Path:
+    """Return the operator's file: `server.env`, or `server.STACK.env` for any stack but the default one."""
+    return FOLDER / ("server.env" if stack == STACK else f"server.{stack}.env")
+
+
+def wanted(settings: HostSettings, path: Path) -> dict[str, str]:
     """Let the file's settings, if it exists, come on top; raises HostSettingsError."""
     added = {name: value or "" for name, value in (dotenv_values(path) if path.exists() else {}).items()}
     if refused := sorted(_OURS & added.keys()):
@@ -73,16 +79,16 @@ def ensure_settings(host: Host, values: dict[str, str]) -> Change:
     return replace(change, diff="other values" if change.changed else "")
 
 
-def ensure_watching_key(host: Host, settings: HostSettings) -> None:
+def ensure_watching_key(host: Host, settings: HostSettings, path: Path) -> None:
     """Let the server send its figures, and tell the watchdog of WATCHDOG_URL that all is well."""
-    sends = bool(settings.metric_namespace or settings.log_group)
+    sends = bool(settings.metric_namespace or settings.log_group or settings.disk_secret)
     key = {
         "region": settings.region,
         "access_key_id": settings.aws_access_key_id if sends else "",
         "secret_access_key": settings.aws_secret_access_key if sends else "",
         "namespace": settings.metric_namespace,
         "server": settings.server_name,
-        "watchdog_url": wanted(settings).get("WATCHDOG_URL", ""),
+        "watchdog_url": wanted(settings, path).get("WATCHDOG_URL", ""),
     }
     ensure.file(host, _WATCHING_KEY, json.dumps(key) + "\n", mode="0600")
 

@@ -7,7 +7,7 @@ from playbooks.steps import kept_logs, release
 from playbooks.steps.public_check import wait_until_served
 from playbooks.steps.session import Session
 from playbooks.steps.stack import Stack, containers, health
-from playbooks.steps.stack_settings import are_applied, note_applied, wanted
+from playbooks.steps.stack_settings import are_applied, file_of, note_applied, wanted
 from playbooks.steps.switching import Switch
 from provisioning.host import HostError
 
@@ -41,7 +41,7 @@ def take_over(found: Session, stack: Stack, *, recreates: bool = False) -> None:
 
 def check_public_site(found: Session, stack: Stack, certificates: str = "") -> None:
     """Raise HostError unless the site answers; `certificates` is what the server has, if not as the settings say."""
-    mode = certificates or wanted(found.settings)["CERTIFICATES"]
+    mode = certificates or wanted(found.settings, file_of(found.stack))["CERTIFICATES"]
     authority = (
         stack.query("exec", "-T", "proxy", "cat", _ROOT_CERTIFICATE, check=False).out if mode == "internal" else ""
     )

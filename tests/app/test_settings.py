@@ -43,6 +43,7 @@ def test_a_file_that_cannot_be_read_is_named(tmp_path):
         ("PORT", "eighty", "PORT: 'eighty' is not a whole number."),
         ("PORT", "65536", "PORT: it must be at most 65535."),
         ("SERVER_WORKERS", "0", "SERVER_WORKERS: it must be at least 1."),
+        ("LEAVE_SECONDS", "31", "LEAVE_SECONDS: it must be at most 30."),
         (
             "DATABASE_URL",
             "mysql://db",

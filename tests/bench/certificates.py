@@ -45,12 +45,12 @@ def main(invoices: int) -> None:
                 "DATABASE_URL": as_reader(settings.database_url),
                 "DATA_DIR": str(settings.data_dir),
             }
-            report = _made(environment)
+            report = certificate(environment)
         shutil.rmtree(scratch)
     print(json.dumps({"invoices": len(ids), **report}, indent=2))
 
 
-def _made(environment: dict[str, str]) -> dict[str, object]:
+def certificate(environment: dict[str, str]) -> dict[str, object]:
     command = [sys.executable, "-m", "app.cli", "certificate", "make", "--json"]
     # A small process starts it: what a process used counts the memory of the one that it was forked from.
     measured = [sys.executable, "-c", _MEASURING, *command]

@@ -1,6 +1,8 @@
 """An import as the worker does it: `python -m tests.bench.ours DATABASE_URL WORKBOOK FOLDER` prints its seconds."""
 
 import json
+import os
+import resource
 import sys
 import time
 from pathlib import Path
@@ -20,7 +22,11 @@ RECEIVABLES = ("customers", "invoices", "payments", "imports", "imported_rows")
 def main(url: str, workbook: str, folder: str) -> None:
     """Preview, apply and look again at the same file."""
     settings = AppSettings.from_environment(
-        {"DATABASE_URL": url, "DATA_DIR": f"{folder}/{clock.utc_now().timestamp()}"}
+        {
+            "DATABASE_URL": url,
+            "DATA_DIR": f"{folder}/{clock.utc_now().timestamp()}",
+            **{name: value for name, value in os.environ.items() if name.startswith("WORKBOOK_")},
+        }
     )
     opened = database.open_database(url)
     figures = {}
@@ -46,6 +52,7 @@ def main(url: str, workbook: str, folder: str) -> None:
         figures["again"] = time.perf_counter() - started
         assert _contents(opened) == before
         figures["writes"] = preview.writes
+    figures["worker"] = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
     print(json.dumps(figures))
 
 

@@ -72,7 +72,7 @@ def _pages(settings: AppSettings, ids: list[int]) -> dict[str, object]:
             bare = _bare(port)
         with served(settings, server) as (port, process):
             figures = in_the_middle([Visitor(port).measure(ids) for _ in range(PASSES)])
-            found[server] = {**figures, **bare, "memory": _largest_worker_megabytes(process.pid)}
+            found[server] = {**figures, **bare, "memory": largest_worker_megabytes(process.pid)}
     return found
 
 
@@ -144,6 +144,7 @@ class Visitor:
             form = {
                 "csrf_token": _hidden(page, "csrf_token"),
                 "key": _hidden(page, "key"),
+                "currency": _hidden(page, "currency"),
                 "amount": "0.01",
                 "repeat_payment": "amount=0.01",
                 "paid_on": _hidden(page, "paid_on"),
@@ -251,9 +252,9 @@ class _Counter(logging.Handler):
 
 @contextmanager
 def served(
-    settings: AppSettings, server: str, application: str = "app.wsgi:application"
+    settings: AppSettings, server: str, application: str = "app.wsgi:application", *, workers: int = WORKERS
 ) -> Iterator[tuple[int, subprocess.Popen]]:
-    """Serve with two workers; yields the port and the process."""
+    """Yield the port and the process."""
     port = _free_port()
     environment = {
         **os.environ,
@@ -261,16 +262,16 @@ def served(
         "DATA_DIR": str(settings.data_dir),
         "PORT": str(port),
         "PUBLIC_URL": f"http://127.0.0.1:{port}",
-        "SERVER_WORKERS": str(WORKERS),
+        "SERVER_WORKERS": str(workers),
         "LOG_LEVEL": "ERROR",
     }
     environment["PYTHONPATH"] = str(ROOT)
     command = [str(PRODUCT / "bin/python"), "-m", "app.cli", "serve", "--no-worker"]
     if server == "gunicorn" and application != "app.wsgi:application":
-        command = [str(PRODUCT / "bin/gunicorn"), "-k", "gthread", "-w", str(WORKERS)]
+        command = [str(PRODUCT / "bin/gunicorn"), "-k", "gthread", "-w", str(workers)]
         command += ["--threads", str(THREADS_A_WORKER), "-b", f"127.0.0.1:{port}", "--log-level", "error", application]
     if server == "granian":
-        command = [str(ROOT / ".venv-bench/bin/granian"), "--interface", "wsgi", "--workers", str(WORKERS)]
+        command = [str(ROOT / ".venv-bench/bin/granian"), "--interface", "wsgi", "--workers", str(workers)]
         command += ["--blocking-threads", str(THREADS_A_WORKER), "--no-ws", "--log-level", "error", "--port", str(port)]
         command += [application]
         site = next(PRODUCT.glob("lib/python*/site-packages"))
@@ -316,7 +317,7 @@ def _hidden(page: str, name: str) -> str:
     return re.search(rf'name="{name}"[^>]*? value="([^"]*)"', page)[1]
 
 
-def _largest_worker_megabytes(pid: int) -> float:
+def largest_worker_megabytes(pid: int) -> float:
     """Return the memory of the largest process below, what it shares with others counted once for all of them."""
     children = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
     shares = [

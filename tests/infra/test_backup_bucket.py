@@ -99,7 +99,7 @@ def test_a_bucket_that_is_kept_stays_as_protected_as_it_was(stack, kind):
 
 
 def test_everything_that_is_about_the_bucket_is_kept_with_it(stack):
-    about = {one.kind for one in stack.resources if one.inputs.get("bucket") == "backups-id"}
+    about = {one.kind for one in stack.resources if one.inputs.get("bucket") == "invoices-backups-1"}
 
     assert about <= set(PROTECTING)
 
@@ -110,7 +110,15 @@ def test_a_group_that_is_kept_does_not_stand_in_the_way_of_the_next_stack(stack)
     assert (group.name, "name" in group.inputs) == ("invoices-backup-administrators", False)
 
 
-@pytest.mark.parametrize("user", ["server", "restorer"])
+def test_users_get_no_further_than_the_boundary_that_is_named(stack):
+    arn = "arn:aws:iam::123456789012:policy/invoices-boundary"
+    bounded = rented(permissionsBoundary=arn)
+
+    assert {one.inputs["permissionsBoundary"] for one in bounded.of("User")} == {arn}
+    assert [one.inputs.get("permissionsBoundary") for one in stack.of("User")] == [None, None]
+
+
+@pytest.mark.parametrize("user", ["invoices-server", "invoices-restorer"])
 def test_a_key_made_by_hand_does_not_stop_tearing_down(stack, user):
     assert stack.one("User", user).inputs["forceDestroy"]
 
@@ -242,5 +250,5 @@ def test_without_backups_there_is_neither_bucket_nor_restorer():
     stack = rented(backups="false")
 
     assert "Bucket" not in stack.kinds()
-    assert [one.name for one in stack.of("User")] == ["server"]
+    assert [one.name for one in stack.of("User")] == ["invoices-server"]
     assert stack.outputs["backup_bucket"] == ""

@@ -1,6 +1,7 @@
 """The domain leads to the server by IPv4 and IPv6, and only Let's Encrypt may vouch for it."""
 
-from support.pulumi_stack import rented
+import pytest
+from support.pulumi_stack import ANSWERS, rented
 
 ZONE = {"dnsZone": "example.com"}
 
@@ -13,7 +14,7 @@ def test_at_route53_all_records_are_set():
         ("invoices.example.com", "AAAA", ["2001:db8::9"]),
         ("invoices.example.com", "CAA", ['0 issue "letsencrypt.org"']),
     ]
-    assert {one.inputs["ttl"] for one in records} == {300}
+    assert {(one.inputs["ttl"], one.inputs["allowOverwrite"]) for one in records} == {(300, True)}
 
 
 def test_at_lightsail_the_addresses_are_set_where_its_domains_are_known():
@@ -30,6 +31,28 @@ def test_the_zone_itself_can_be_the_domain():
     entries = rented(dns="lightsail", domain="example.com", **ZONE).of("DomainEntry")
 
     assert {one.inputs["name"] for one in entries} == {""}
+
+
+@pytest.mark.parametrize("dns", [{"dns": "route53", **ZONE}, {"dns": "external"}])
+def test_a_zone_itself_gets_no_caa_record_as_it_would_bind_all_its_names(dns):
+    stack = rented(domain="example.com", **dns)
+
+    kinds = [one.inputs["type"] for one in stack.resources if one.kind == "Record"]
+    assert "CAA" not in [*kinds, *stack.outputs["dns_records_to_set"].split()]
+
+
+@pytest.fixture
+def no_ipv6_yet(monkeypatch):
+    monkeypatch.setitem(ANSWERS, "aws:lightsail/instance:Instance", {"ipv6Addresses": []})
+
+
+@pytest.mark.parametrize(("dns", "kind"), [("route53", "Record"), ("lightsail", "DomainEntry")])
+def test_an_ipv6_address_that_is_not_there_yet_has_no_record(no_ipv6_yet, dns, kind):
+    assert "AAAA" not in [one.inputs["type"] for one in rented(dns=dns, **ZONE).of(kind)]
+
+
+def test_an_ipv6_address_that_is_not_there_yet_is_not_among_the_records_to_set(no_ipv6_yet):
+    assert "AAAA" not in rented().outputs["dns_records_to_set"]
 
 
 def test_elsewhere_the_records_are_printed():

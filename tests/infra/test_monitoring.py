@@ -75,6 +75,7 @@ def test_elsewhere_the_alarm_from_outside_has_a_topic_of_its_own_region():
     assert {one.name: one.inputs.get("region") for one in far.of("TopicSubscription")} == {
         "alarms-mail": None, "outside-mail": "us-east-1",
     }  # fmt: skip
+    assert far.one("MetricAlarm", "outside").inputs["name"] == "invoices-outside-eu-central-1"
 
 
 def test_the_check_from_outside_says_the_name_of_the_site_before_it_asks(detailed):
@@ -97,6 +98,7 @@ def test_the_budget_is_told_of_when_it_is_foreseen_to_be_exceeded(basic):
     budget = basic.one("Budget").inputs
 
     assert (budget["limitAmount"], budget["limitUnit"], budget["timeUnit"]) == ("50", "USD", "MONTHLY")
+    assert budget["costFilters"] == [{"name": "TagKeyValue", "values": ["user:Server$invoices"]}]
     assert [one["notificationType"] for one in budget["notifications"]] == ["ACTUAL", "FORECASTED"]
 
 

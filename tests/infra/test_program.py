@@ -21,7 +21,7 @@ SWITCHES = {
     "dns": ["route53", "lightsail", "external"],
     "backups": ["true", "false"],
     "monitoring": ["off", "basic", "detailed"],
-    "secrets": ["config", "secretsmanager"],
+    "secrets": ["server", "secretsmanager"],
     "addresses": ["dualstack", "ipv4"],
 }
 COMBINATIONS = [dict(zip(SWITCHES, choice, strict=True)) for choice in product(*SWITCHES.values())]
@@ -84,6 +84,46 @@ def test_what_it_costs_is_an_output():
         "Metrics and alarms (basic), mails": "0.00",
         "A month": "26.00",
     }
+
+
+def test_a_server_whose_price_was_not_noted_is_named_in_what_it_costs():
+    assert rented(bundle="m_large_1_0").outputs["monthly_cost"] == {
+        "Daily snapshots of the server, about 20 GB that differ": "1.00",
+        "Bucket of locked backups, about 10 GB with its requests": "1.00",
+        "Metrics and alarms (basic), mails": "0.00",
+        "A month, without m_large_1_0": "2.00",
+    }
+
+
+def test_a_server_of_another_region_costs_what_one_of_its_size_does():
+    assert rented(bundle="medium_3_1").outputs["monthly_cost"]["Server medium_3_1"] == "24.00"
+
+
+@pytest.mark.parametrize("kind", ["UserPolicy", "GroupPolicy"])
+def test_no_right_is_given_by_a_wildcard(kind):
+    policies = rented(secrets="secretsmanager", logs="cloudwatch").of(kind)
+    allowed = [
+        action
+        for one in policies
+        for statement in json.loads(one.inputs["policy"])["Statement"]
+        if statement["Effect"] == "Allow"
+        for action in statement["Action"]
+    ]
+
+    assert len(allowed) > 1
+    assert [action for action in allowed if "*" in action] == []
+
+
+def test_the_server_has_no_right_to_the_secret_outside_and_its_name_is_never_one_that_aws_still_keeps():
+    stack = rented(secrets="secretsmanager")
+
+    assert "secretsmanager" not in str([one.inputs for one in stack.of("UserPolicy")])
+    assert (stack.one("Secret").inputs["namePrefix"], "name" in stack.one("Secret").inputs) == ("invoices/app-", False)
+
+
+@pytest.mark.parametrize("kind", ["Instance", "StaticIp", "Bucket", "Secret"])
+def test_what_holds_data_is_protected(kind):
+    assert rented(secrets="secretsmanager").one(kind).options.protect
 
 
 def test_above_the_budget_nothing_is_rented():
@@ -158,7 +198,7 @@ def test_the_defaults_of_the_project_are_those_of_the_program():
 
 
 def test_the_example_is_a_working_one_with_five_places_to_edit():
-    config = yaml.safe_load((ROOT / "Pulumi.prod.yaml").read_text())["config"]
+    config = yaml.safe_load((ROOT / "Pulumi.example.yaml").read_text())["config"]
     ours = {name.removeprefix("invoices:"): value for name, value in config.items() if name.startswith("invoices:")}
 
     assert InfraSettings.read(ours, config["aws:region"]).domain == "invoices.example.com"

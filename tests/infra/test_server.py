@@ -25,7 +25,7 @@ def test_a_machine_that_takes_over_has_a_name_of_its_own_and_all_else_keeps_its_
     assert stack.one("Instance").inputs["name"] == "invoices-2"
     assert stack.one("StaticIp").inputs["name"] == "invoices-address"
     assert stack.one("KeyPair").inputs["name"] == "invoices-operator"
-    assert {one.inputs["name"] for one in stack.of("User")} == {"invoices-server", "invoices-restorer"}
+    assert {one.name for one in stack.of("User")} == {"invoices-server", "invoices-restorer"}
 
 
 def test_the_server_is_protected_from_being_replaced(stack):
@@ -75,10 +75,25 @@ def test_ssh_is_answered_only_to_the_operator_and_the_web_to_everybody(stack):
     ]
 
 
-def test_without_ipv6_no_port_is_open_to_it():
-    ports = rented(addresses="ipv4").one("InstancePublicPorts").inputs["portInfos"]
+def test_lightsail_s_own_client_is_let_in_by_ssh_only_where_that_is_asked_for(stack):
+    asked = rented(sshFromBrowser="true").one("InstancePublicPorts").inputs["portInfos"]
 
-    assert [port["ipv6Cidrs"] for port in ports] == [[], [], [], []]
+    assert [port.get("cidrListAliases") for port in asked] == [["lightsail-connect"], None, None, None]
+    assert [port.get("cidrListAliases") for port in stack.one("InstancePublicPorts").inputs["portInfos"]] == [None] * 4
+
+
+@pytest.mark.parametrize(
+    ("changes", "cidrs", "ipv6_cidrs"),
+    [
+        ({"sshCidrs": ["203.0.113.7/32"]}, ["203.0.113.7/32"], ["100::/64"]),
+        ({"sshCidrs": ["203.0.113.7/32"], "addresses": "ipv4"}, ["203.0.113.7/32"], ["100::/64"]),
+        ({"sshCidrs": ["2001:db8::/48"]}, ["192.0.2.1/32"], ["2001:db8::/48"]),
+    ],
+)
+def test_a_family_that_the_operator_has_no_network_of_is_left_to_nobody(changes, cidrs, ipv6_cidrs):
+    ssh = rented(**changes).one("InstancePublicPorts").inputs["portInfos"][0]
+
+    assert (ssh["fromPort"], ssh["cidrs"], ssh["ipv6Cidrs"]) == (22, cidrs, ipv6_cidrs)
 
 
 def test_ports_and_attachment_hang_on_the_server_itself_not_on_its_name(stack):

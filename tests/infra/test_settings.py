@@ -1,10 +1,17 @@
 """Every mistake in the configuration is said in words, all of them at once, before anything is rented."""
 
 import pytest
+from cryptography.hazmat.primitives.asymmetric import rsa
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from support.pulumi_stack import CONFIG, REGION
 
 from infra.settings import LOGIN_USERS, InfraSettings, InfraSettingsError
 from provisioning import machine
+
+ECDSA = (
+    "ecdsa-sha2-nistp256 AAAAE2VjZHNhLXNoYTItbmlzdHAyNTYAAAAIbmlzdHAyNTYAAABBBGsX0fLhLEJH+Lzm5WOkQPJ3A32BLeszoPShOUXYm"
+    "MKWT+NC4v4af5uO5+tKfA+eFivOM1drMV7Oy7ZAaDe/UfU= ann"
+)
 
 
 def mistakes(**changes):
@@ -20,7 +27,7 @@ def test_what_is_not_said_has_a_default():
         "invoices", "medium_3_0", "ubuntu_24_04",
     )  # fmt: skip
     assert (settings.availability_zone, settings.addresses) == ("us-east-1a", "dualstack")
-    assert (settings.dns, settings.monitoring, settings.secrets) == ("external", "basic", "config")
+    assert (settings.dns, settings.monitoring, settings.secrets) == ("external", "basic", "server")
     assert (settings.backups, settings.backup_lock_mode, settings.backup_lock_days) == (True, "GOVERNANCE", 30)
     assert (settings.monthly_budget, settings.key_number) == (50, 1)
 
@@ -50,12 +57,29 @@ def test_what_is_not_said_has_a_default():
             {"availabilityZone": "eu-central-1a"},
             "availabilityZone: 'eu-central-1a' is not a zone of the region us-east-1, such as us-east-1a.",
         ),
+        (
+            {"sshPublicKey": "ssh-ed25519 AAAAdGVzdA=="},
+            "sshPublicKey: this is not a public SSH key: 'ssh-ed25519 AAAAdGVzdA=='.",
+        ),
+        (
+            {"sshPublicKey": ECDSA},
+            "sshPublicKey: Lightsail takes no key of the kind ecdsa-sha2-nistp256; `ssh-keygen -t ed25519` makes one "
+            "that it takes.",
+        ),
+        ({"bundle": "Medium"}, "bundle: 'Medium' is not the name of a bundle, such as medium_3_0."),
+        ({"bundle": "nano_2_1"}, "bundle: 'nano_2_1' has 0.5 GB of memory, and the stack takes 2."),
+        (
+            {"permissionsBoundary": "mine"},
+            "permissionsBoundary: 'mine' is not the ARN of an IAM policy.",
+        ),
         ({"bundle": "micro_3_0"}, "bundle: 'micro_3_0' has 1 GB of memory, and the stack takes 2."),
         (
             {"blueprint": "windows"},
             "blueprint: it must be 'ubuntu_24_04', 'ubuntu_22_04' or 'debian_13', not 'windows'.",
         ),
         ({"addresses": "ipv6"}, "addresses: it must be 'dualstack' or 'ipv4', not 'ipv6'."),
+        ({"rebootTime": "24:00"}, "rebootTime: '24:00' is not a time of day, such as 03:30."),
+        ({"mailServer": "10.0.0.5"}, "mailServer: '10.0.0.5' is not an address and a port, such as 10.0.0.5:2525."),
         ({"snapshotTime": "06:30"}, "snapshotTime: '06:30' is not a full hour, such as 06:00."),
         (
             {"serverName": "-"},
@@ -78,11 +102,32 @@ def test_what_is_not_said_has_a_default():
         ({"retiredKeyNumber": "1"}, "retiredKeyNumber: it must be below keyNumber, 1, whose keys are in use."),
         ({"keyNumber": "3"}, "retiredKeyNumber: it must be at least 1: AWS lets a user have 2 keys."),
         ({"monthlyBudget": "much"}, "monthlyBudget: 'much' is not a whole number."),
-        ({"secrets": "vault"}, "secrets: it must be 'config' or 'secretsmanager', not 'vault'."),
+        ({"secrets": "vault"}, "secrets: it must be 'server' or 'secretsmanager', not 'vault'."),
     ],
 )
 def test_a_mistake_is_said_with_what_to_write_instead(changes, mistake):
     assert mistakes(**changes) == [mistake]
+
+
+@pytest.mark.parametrize(
+    "bundle", ["medium_3_1", "medium_3_2", "small_2_0", "2xlarge_3_0", "4xlarge_3_0", "m_xlarge_1_0", "large_4_0"]
+)
+def test_a_bundle_is_not_refused_for_a_price_that_was_not_noted(bundle):
+    assert InfraSettings.read({**CONFIG, "bundle": bundle}, "sa-east-1").bundle == bundle
+
+
+def test_an_rsa_key_is_taken_as_well():
+    public = rsa.generate_private_key(65537, 2048).public_key()
+    line = public.public_bytes(Encoding.OpenSSH, PublicFormat.OpenSSH).decode()
+
+    assert InfraSettings.read({**CONFIG, "sshPublicKey": f"{line} ann"}, REGION).ssh_public_key == f"{line} ann"
+
+
+@pytest.mark.parametrize(
+    ("domain", "is_apex"), [("example.com", True), ("invoices.example.com", False), ("firm.example.co.uk", False)]
+)
+def test_a_domain_of_two_parts_is_a_zone_itself(domain, is_apex):
+    assert InfraSettings.read({**CONFIG, "domain": domain}, REGION).is_apex is is_apex
 
 
 def test_all_mistakes_are_said_at_once():

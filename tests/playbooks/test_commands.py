@@ -323,3 +323,14 @@ def test_the_address_of_the_mail_server_is_asked_for_and_goes_through_standard_i
 
     assert not any("hidden" in line for line in command.server.acted)
     assert "smtp://ann:hidden@mail.example.com\n" in command.server.stdin
+
+
+def test_a_mail_server_that_the_firewall_hides_is_refused_before_anything_is_written(command, monkeypatch):
+    command.server.answers |= NOBODY_HOLDS | {"readlink *": Ran(0, "/opt/invoices/releases/old\n")}
+    monkeypatch.setattr("getpass.getpass", lambda _question: "smtp://user:password@mail.example.com:2525")
+
+    said = command.refused(stack_secrets, "stack_secrets", mail=True)
+
+    assert "lets mail out at the ports 25, 465 and 587, not at 2525: set mail_server" in said
+    assert "password" not in said
+    assert command.server.acted == []

@@ -99,3 +99,13 @@ def test_a_choice_that_does_not_fit_is_refused_by_its_name(chosen, says):
 
 def test_a_choice_that_fits_is_taken():
     assert of_machine(machine(*MACHINES[8]), {"SERVER_WORKERS": "6", "CURRENCY": "EUR"})["APP_MEMORY"] == "2048m"
+
+
+@every_size
+def test_the_page_about_scaling_says_the_same(size):
+    row = (
+        f"| {size.gigabytes} GB | {size.database:,}, {size.database // 4:,}, {size.work} MB | {size.app:,} MB "
+        f"| {size.worker:,} MB | {size.workbook_rows:,} |"
+    )
+
+    assert row in (ROOT / "docs" / "scaling.md").read_text(encoding="utf-8").splitlines()

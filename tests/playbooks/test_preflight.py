@@ -4,18 +4,56 @@ import subprocess
 import sys
 from pathlib import Path
 
+import dns.resolver
 import pytest
 
+from infra.preflight import Finding
 from infra.settings import InfraSettingsError
-from playbooks.preflight import configured
+from playbooks.preflight import Resolver, _line, configured
 
 ROOT = Path(__file__).parents[2]
 
 
 def test_the_example_configuration_is_read_with_its_defaults():
-    settings = configured(ROOT / "Pulumi.prod.yaml")
+    settings = configured(ROOT / "Pulumi.example.yaml")
 
     assert (settings.domain, settings.bundle) == ("invoices.example.com", "medium_3_0")
+
+
+@pytest.fixture
+def public_dns(monkeypatch):
+    """Return the answers by name and type, of which there are none at first."""
+    answers = {}
+
+    def resolve(name, kind):
+        if (name, kind) not in answers:
+            raise dns.resolver.NXDOMAIN
+        return answers[name, kind]
+
+    monkeypatch.setattr(dns.resolver, "resolve", resolve)
+    return answers
+
+
+def test_a_name_that_nobody_answers_for_has_no_records(public_dns):
+    assert Resolver().records("invoices.example.com") == frozenset()
+
+
+def test_the_addresses_of_a_name_are_its_records(public_dns):
+    public_dns["invoices.example.com", "A"] = ["203.0.113.80"]
+    public_dns["invoices.example.com", "AAAA"] = ["2001:db8::80"]
+
+    assert Resolver().records("invoices.example.com") == {("A", "203.0.113.80"), ("AAAA", "2001:db8::80")}
+
+
+def test_of_a_name_for_another_name_that_is_the_record(public_dns):
+    public_dns["invoices.example.com", "CNAME"] = ["shop.example.net."]
+    public_dns["invoices.example.com", "A"] = ["203.0.113.80"]
+
+    assert Resolver().records("invoices.example.com") == {("CNAME", "shop.example.net")}
+
+
+def test_advice_stops_nothing_and_stands_in_the_list():
+    assert _line(Finding("bundle", advice="It is dear.")) == "[yellow]![/] bundle: It is dear."
 
 
 def test_a_stack_that_is_not_configured_is_said_by_its_file(tmp_path):
@@ -30,7 +68,7 @@ def test_without_credentials_it_says_what_to_do_and_what_it_would_cost():
         "HOME": "/nonexistent",
         "COLUMNS": "200",
     }
-    fab = [sys.executable, "-m", "fabric", "preflight"]
+    fab = [sys.executable, "-m", "fabric", "preflight", "--stack", "example"]
 
     done = subprocess.run(fab, cwd=ROOT, env=environment, capture_output=True, text=True, check=False)
 

@@ -18,7 +18,7 @@ def changes(monkeypatch):
     """Stand in for the parts of a server, which have tests of their own: return what they found."""
     found = [Change("/etc/one", changed=True, diff="+ line"), Change("/etc/two")]
 
-    def applied(host, _settings, _can_still_connect):
+    def applied(host, _settings, _can_still_connect, _keys):
         host.act("apply")
         yield from found
 
@@ -62,7 +62,7 @@ def test_a_check_takes_no_lock_and_changes_nothing(command, changes):
 
 
 def test_a_part_that_fails_is_logged_and_the_lock_is_free_again(command, monkeypatch):
-    def applied(_host, _settings, _can_still_connect):
+    def applied(_host, _settings, _can_still_connect, _keys):
         yield Change("/etc/one")
         raise HostError("198.51.100.9: the disk is full")
 

@@ -8,6 +8,7 @@ from support.recording_host import RecordingHost
 from support.recording_stack import served
 
 from playbooks.steps import release
+from playbooks.steps.inventory import ROOT
 from playbooks.steps.release import Release, ReleaseError
 from provisioning.host import Ran
 
@@ -37,6 +38,21 @@ def test_what_is_not_committed_is_refused_and_named(checkout):
 
     with pytest.raises(ReleaseError, match=r"commit them, or mark the release with --allow-dirty\.\nM app\.py"):
         Release.of_checkout(allow_dirty=False, root=checkout)
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "Pulumi.prod.yaml", "Pulumi.staging.yaml", "server.env", "server.staging.env", "server.json", "server-new.json",
+        ".invoices/198.51.100.9.known_hosts",
+    ],
+)  # fmt: skip
+def test_the_files_that_an_operator_writes_are_not_tracked(name):
+    assert subprocess.run(["git", "check-ignore", "--quiet", name], cwd=ROOT, check=False).returncode == 0
+
+
+def test_the_example_of_a_configuration_is_tracked():
+    assert git(ROOT, "ls-files", "Pulumi.*.yaml") == "Pulumi.example.yaml\n"
 
 
 def test_what_is_not_committed_is_marked_and_released_where_that_is_allowed(checkout, tmp_path_factory):

@@ -7,7 +7,7 @@ from dotenv import dotenv_values
 from support.recording_host import RecordingHost
 from support.recording_stack import FACTS
 
-from playbooks.steps.stack_settings import ensure_settings, wanted
+from playbooks.steps.stack_settings import ensure_settings, file_of, wanted
 from provisioning.settings import HostSettings, HostSettingsError
 
 SERVER = HostSettings.from_outputs(FACTS)
@@ -26,6 +26,11 @@ def test_the_operator_s_file_adds_to_it(tmp_path):
     values = wanted(SERVER, tmp_path / "server.env")
 
     assert (values["CURRENCY"], values["CERTIFICATES"]) == ("EUR", "staging")
+
+
+@pytest.mark.parametrize(("stack", "name"), [("prod", "server.env"), ("staging", "server.staging.env")])
+def test_each_stack_has_a_file_of_its_own(stack, name):
+    assert file_of(stack).name == name
 
 
 def test_what_the_stack_sets_itself_is_refused_by_name(tmp_path):

@@ -52,7 +52,7 @@ def test_each_change_is_told_as_it_is_done(rented, settings):
 
     first = next(provision(host, settings, lambda: True))
 
-    assert first.what == "packages of the system"
+    assert first.what == "end of the first boot"
     assert not any("fail2ban" in line for line in host.acted)
 
 
@@ -100,6 +100,16 @@ def test_the_firewall_stands_before_docker_is_there(rented, settings):
     assert host.acted.index("write /etc/invoices/firewall.nft") < next(
         place for place, line in enumerate(host.acted) if "docker.io" in line
     )
+
+
+def test_a_server_is_brought_up_to_date_before_anything_is_installed(rented, settings):
+    host = rented({"apt-get -s * dist-upgrade": Ran(0, "Inst openssl [3.0.2] (3.0.3 Ubuntu:24.04/noble-security)\n")})
+
+    _provision(host, settings)
+
+    words = [line.rpartition(" ")[2] for line in host.acted]
+    first_installed = next(place for place, line in enumerate(host.acted) if " install -y " in line)
+    assert words.index("dist-upgrade") < first_installed
 
 
 def test_no_secret_stands_in_a_command_or_a_file(rented, settings):

@@ -48,7 +48,7 @@ def test_a_disk_that_keeps_it_back_stays_as_it_is(rented):
 
 
 def test_a_look_at_a_bare_server_asks_for_the_disk_that_docker_will_be_on(rented):
-    no_docker_yet = {"test -d /var/lib/docker": Ran(1, ""), "findmnt * /var/lib/docker": Ran(1, "")}
+    no_docker_yet = {"test -d /var/lib/docker/volumes": Ran(1, ""), "findmnt * /var/lib/docker/volumes": Ran(1, "")}
     host = rented(disk(AS_RENTED) | no_docker_yet, is_rehearsal=True)
 
     assert disk_reserve.ensure(host)[0].changed

@@ -16,7 +16,7 @@ def test_the_distribution_s_packages_are_installed(rented, machine):
 
     docker_engine.ensure(host, machine)
 
-    assert host.acted[1].endswith("install -y --no-install-recommends docker-buildx docker-compose-v2 docker.io")
+    assert host.acted[2].endswith("install -y --no-install-recommends docker-buildx docker-compose-v2 docker.io")
 
 
 def test_the_engine_is_configured_as_the_control_asks(rented, machine):

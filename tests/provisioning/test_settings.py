@@ -58,3 +58,17 @@ def test_a_file_that_lacks_something_is_refused(tmp_path, text, reason):
 def test_a_file_that_is_not_there_is_named(tmp_path):
     with pytest.raises(HostSettingsError, match=r"server\.json cannot be read: No such file or directory"):
         HostSettings.from_file(tmp_path / "server.json")
+
+
+@pytest.mark.parametrize(
+    "mail_server", ["10.0.0.5", "mail.example.com:2525", "10.0.0.5:2525/x", "10.0.0.5:0", "fd00::5"]
+)
+def test_a_mail_server_without_an_address_and_a_port_is_refused(mail_server):
+    with pytest.raises(HostSettingsError, match="The stack's outputs: mail_server: "):
+        HostSettings.from_outputs({**OUTPUTS, "mail_server": mail_server})
+
+
+@pytest.mark.parametrize("time", ["3:30", "24:00", "03:60", "at night"])
+def test_what_is_no_time_of_day_is_refused(time):
+    with pytest.raises(HostSettingsError, match="reboot_time: String should match pattern"):
+        HostSettings.from_outputs({**OUTPUTS, "reboot_time": time})

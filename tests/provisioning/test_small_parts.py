@@ -15,12 +15,11 @@ from provisioning import (
     journal,
     nightly_pruning,
     packages,
-    security_updates,
 )
 from provisioning.host import HostError, Ran
 from provisioning.rootfs_files import filled, text
 
-PARTS = [backups, fail2ban, directories, file_modes, journal, nightly_pruning, packages, security_updates]
+PARTS = [backups, fail2ban, directories, file_modes, journal, nightly_pruning, packages]
 NAMES = [part.__name__.rsplit(".", maxsplit=1)[-1] for part in PARTS]
 
 
@@ -60,7 +59,7 @@ def test_a_package_that_cannot_be_had_is_said(rented):
 
 
 def test_lists_of_packages_that_are_fresh_are_not_fetched_again(rented):
-    host = rented({"find /var/lib/apt/lists/partial *": Ran(0, "/var/lib/apt/lists/partial\n")})
+    host = rented({"find /run/invoices-package-lists *": Ran(0, "/run/invoices-package-lists\n")})
 
     packages.ensure(host)
 
@@ -71,13 +70,6 @@ def test_the_journal_is_capped():
     lines = text("/etc/systemd/journald.conf.d/invoices.conf").splitlines()
 
     assert {"SystemMaxUse=500M", "MaxRetentionSec=30day", "Storage=persistent"} <= set(lines)
-
-
-def test_updates_restart_the_server_in_the_small_hours_only():
-    lines = text("/etc/apt/apt.conf.d/52invoices-security-updates").splitlines()
-
-    assert 'Unattended-Upgrade::Automatic-Reboot "true";' in lines
-    assert 'Unattended-Upgrade::Automatic-Reboot-Time "03:30";' in lines
 
 
 def test_the_lock_of_deploys_is_not_made():

@@ -10,6 +10,7 @@ from threading import Thread
 import pytest
 from support.ssh_server import PASSPHRASE, SshServer, needs_sshd, running_agent, running_ssh_server
 
+from provisioning import ssh_host
 from provisioning.host import HostError
 from provisioning.ssh_keys import load, private_file
 
@@ -274,3 +275,42 @@ def test_where_nothing_listens_it_says_so(server, tmp_path):
 
     with pytest.raises(HostError, match=r"127\.0\.0\.1: it does not answer to SSH"), nobody.connect():
         pass
+
+
+@pytest.fixture
+def restarting(monkeypatch, tmp_path):
+    """A server whose restart ends all its connections, and that has started again after the second look at it."""
+    boot_id, looks = tmp_path / "boot_id", []
+    boot_id.write_text("first\n")
+
+    def pause(_seconds):
+        looks.append(boot_id.read_text())
+        if len(looks) == 2:
+            boot_id.write_text("second\n")
+
+    monkeypatch.setattr(ssh_host, "_BOOT_ID", str(boot_id))
+    monkeypatch.setattr(ssh_host, "_RESTART", ("true",))
+    monkeypatch.setattr(ssh_host, "_RESTART_TRIES", 3)
+    monkeypatch.setattr(ssh_host.time, "sleep", pause)
+    return boot_id
+
+
+def test_a_server_that_was_restarted_is_spoken_to_once_it_has_started_again(server, restarting):
+    with server.connect() as host:
+        host.restart()
+
+        assert host.run("cat", str(restarting)).out == "second\n"
+
+
+def test_a_server_that_does_not_start_again_is_told_with_where_to_look(server, restarting, monkeypatch):
+    monkeypatch.setattr(ssh_host, "_RESTART_TRIES", 1)
+
+    with server.connect() as host, pytest.raises(HostError, match="does not answer to SSH again: look at its console"):
+        host.restart()
+
+
+def test_a_rehearsal_restarts_nothing(server, restarting):
+    with server.connect(is_rehearsal=True) as host:
+        host.restart()
+
+    assert restarting.read_text() == "first\n"

@@ -11,13 +11,15 @@ net.ipv4.conf.all.secure_redirects=0 net.ipv4.conf.default.secure_redirects=0
 net.ipv4.conf.all.send_redirects=0 net.ipv4.conf.default.send_redirects=0
 net.ipv4.conf.all.log_martians=1 net.ipv4.conf.default.log_martians=1
 net.ipv6.conf.all.accept_redirects=0 net.ipv6.conf.all.accept_source_route=0
+net.ipv6.conf.all.accept_ra=2 net.ipv6.conf.default.accept_ra=2
 net.ipv4.conf.all.arp_ignore=1 net.ipv4.conf.all.arp_announce=2
 net.ipv4.icmp_ignore_bogus_error_responses=1 net.ipv4.icmp_echo_ignore_broadcasts=1
 net.ipv4.icmp_ratelimit=100 net.ipv4.icmp_ratemask=88089
 net.ipv4.tcp_timestamps=0 net.ipv4.tcp_rfc1337=1 net.ipv4.tcp_syncookies=1
 """
 KERNEL_OF_A_MACHINE = """
-kernel.sysrq=0 kernel.randomize_va_space=2 kernel.yama.ptrace_scope=2 fs.protected_fifos=2 fs.protected_hardlinks=1
+kernel.sysrq=0 kernel.randomize_va_space=2 kernel.yama.ptrace_scope=2 kernel.kptr_restrict=2 kernel.dmesg_restrict=1
+fs.protected_fifos=2 fs.protected_hardlinks=1
 fs.protected_regular=2 fs.protected_symlinks=1 vm.swappiness=10
 """
 MODES = {
@@ -41,6 +43,8 @@ MODES = {
     "/etc/invoices/aws.json": "600 root:root",
     "/var/log/invoices": "750 root:root",
 }
+ENCRYPTED = "/var/lib/invoices-encrypted.img"
+ENCRYPTED_FOLDERS = ("/var/lib/docker/volumes", "/var/lib/invoices")
 UNWANTED = """atftpd inetutils-inetd inetutils-telnetd nis openbsd-inetd prelink rsh-redone-server rsh-server telnetd
 tftpd-hpa xinetd ypserv""".split()
 MAY_BECOME_ROOT = """/usr/bin/at /usr/bin/chfn /usr/bin/chsh /usr/bin/expiry /usr/bin/fusermount /usr/bin/fusermount3
@@ -71,6 +75,17 @@ def test_H03_the_kernel_s_network_is_hardened(server):
 def test_H03_the_kernel_itself_is_hardened(server, needs_machine):
     assert _wrong_settings(server, KERNEL_OF_A_MACHINE) == {}
     assert str(server.sysctl("fs.suid_dumpable")) in {"0", "2"}
+    assert str(server.sysctl("kernel.unprivileged_bpf_disabled")) in {"1", "2"}
+
+
+def test_H03_the_server_still_has_its_way_out_by_ipv6(server, facts):
+    if not facts["ipv6_address"]:
+        pytest.skip("the server has no IPv6 address")
+
+    found = server.run("ip -6 route get 2000::1")  # only looked up: nothing is sent
+
+    assert found.rc == 0, f"{found.stderr.strip()}: look at `sysctl -a | grep accept_ra`, then restart the server"
+    assert "unreachable" not in found.stdout
 
 
 def test_H03_no_file_of_the_system_undoes_it_at_the_next_start(server, container):
@@ -119,6 +134,13 @@ def test_H11_who_keeps_guessing_is_banned(server):
     assert (found.rc, found.stdout.strip()) == (0, "5")
 
 
+def test_H11_a_guess_in_what_this_sshd_writes_is_seen(server):
+    daemon = "sshd-session" if server.file("/usr/lib/openssh/sshd-session").exists else "sshd"
+    line = f"Nov 28 09:00:00 host {daemon}[4711]: Invalid user admin from 203.0.113.66 port 40022"
+
+    assert "1 matched" in server.check_output("fail2ban-regex %s sshd", line)
+
+
 def test_H12_the_clock_is_synchronised(server, needs_machine):
     assert server.check_output("timedatectl show --property=NTPSynchronized --value").strip() == "yes"
 
@@ -136,6 +158,8 @@ def test_H13_the_journal_is_capped(server):
 
 
 def test_H14_there_is_swap(server, needs_machine):
+    if server.file(ENCRYPTED).exists:
+        pytest.skip("with an encrypted disk there is none, as memory would stand in it")
     areas = server.file("/proc/swaps").content_string.splitlines()[1:]
 
     assert sum(int(area.split()[2]) for area in areas) >= 1_000_000
@@ -226,11 +250,20 @@ def test_H20_no_disk_is_nearly_full(lines_of):
 
 
 def test_H20_some_of_the_disk_is_the_database_s_alone(server):
-    kind, options = server.check_output("findmnt -no FSTYPE,OPTIONS --target /var/lib/docker").split()
+    kind, options = server.check_output("findmnt -no FSTYPE,OPTIONS --target /var/lib/docker/volumes").split()
     if kind != "ext4":
         pytest.skip(f"{kind} keeps none back, ext4 does")
 
     assert "resuid=999" in options.split(",")
+
+
+def test_H21_database_and_files_are_on_the_encrypted_disk_where_there_is_one(server, lines_of):
+    if not server.file(ENCRYPTED).exists:
+        pytest.skip("diskEncryption is off")
+    sources = [lines_of(f"findmnt -no SOURCE --target {folder}")[-1] for folder in ENCRYPTED_FOLDERS]
+
+    assert [source.partition("[")[0] for source in sources] == ["/dev/mapper/invoices", "/dev/mapper/invoices"]
+    assert server.file("/proc/swaps").content_string.splitlines()[1:] == []
 
 
 def _percent(told):

@@ -36,7 +36,6 @@ def test_A18_browsers_are_told_to_come_by_https_only(ask):
     )
 
     assert int(age["max-age"]) >= 31_536_000
-    assert "includeSubDomains" in age
 
 
 def test_A19_pages_run_nothing_that_is_not_ours(ask):

@@ -241,6 +241,10 @@ def test_d_14_a_service_has_time_to_end_its_work(name):
     assert seconds(SERVICES[name]["stop_grace_period"]) >= 30
 
 
+def test_d_14_the_app_has_time_to_leave_for_30_seconds_and_to_end_its_requests_within_30():
+    assert seconds(SERVICES["app"]["stop_grace_period"]) == 75
+
+
 def test_d_14_the_database_ends_sessions_instead_of_waiting_for_them():
     assert SERVICES["db"]["stop_signal"] == "SIGINT"
     assert seconds(SERVICES["db"]["stop_grace_period"]) == 60

@@ -127,7 +127,7 @@ def test_what_the_proxy_answers_itself_is_as_well_guarded_as_a_page(proxy_withou
     assert headers["retry-after"] == "10"
     assert headers["cache-control"] == "no-store"
     assert headers["content-security-policy"].startswith("default-src 'none'")
-    assert headers["strict-transport-security"] == "max-age=63072000; includeSubDomains"
+    assert headers["strict-transport-security"] == "max-age=63072000"
     assert headers["x-content-type-options"] == "nosniff"
     assert "server" not in headers
 
@@ -143,6 +143,34 @@ def test_no_secret_of_an_address_or_a_header_gets_into_the_log(proxy):
     assert line["status"] == 200
     assert line["request"]["method"] == "GET"
     assert line["request_id"]
+
+
+def test_who_asks_whether_all_is_well_does_not_fill_the_log(proxy):
+    assert proxy.ask("/health")[0] == 200
+    proxy.ask("/after-it")
+
+    proxy.log.line('"/after-it"')
+    assert '"/health"' not in proxy.log.text
+
+
+def test_a_health_that_is_not_answered_stands_in_the_log(proxy_without_an_app):
+    assert proxy_without_an_app.ask("/health")[0] == 502
+
+    assert proxy_without_an_app.log.line('"/health"')["status"] == 502
+
+
+def test_certificates_come_from_the_one_authority_that_the_records_allow(tmp_path):
+    adapted = subprocess.run(
+        [CADDY, "adapt", "--config", "Caddyfile"],
+        cwd=CONF,
+        env={"CERTIFICATES": "production", "DOMAIN": "invoices.example", "HOME": str(tmp_path)},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    [policy] = json.loads(adapted.stdout)["apps"]["tls"]["automation"]["policies"]
+
+    assert policy["issuers"] == [{"ca": "https://acme-v02.api.letsencrypt.org/directory", "module": "acme"}]
 
 
 def test_no_secret_gets_into_the_log_when_something_fails(proxy):

@@ -1,7 +1,7 @@
 """A cluster that archives its WAL by pgBackRest into a directory, as the server does into the bucket."""
 
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -36,18 +36,20 @@ class Archive:
 
 
 @contextmanager
-def archiving_cluster(programs: Path, repository: Repository | None = None) -> Iterator[Archive]:
+def archiving_cluster(
+    programs: Path, repository: Repository | None = None, *, durable: bool = False, options: Iterable[str] = ()
+) -> Iterator[Archive]:
     """Start a cluster whose WAL is archived each second, into a directory unless another repository is named."""
     folder = folder_of_the_server("archive-")
     repository = repository or Repository(f"file://{folder / 'place'}", REPOSITORY, CIPHER)
     configuration = folder / "pgbackrest.conf"
-    options = (
+    archiving = (
         "archive_mode=on",
         "archive_timeout=1",
         f"archive_command=pgbackrest --config={configuration} --stanza=invoices archive-push %p",
     )
     try:
-        with running_cluster(programs, options=options) as server:
+        with running_cluster(programs, durable=durable, options=(*archiving, *options)) as server:
             configuration.write_text(_settings(repository, folder, server))
             configuration.chmod(0o644)
             archive = Archive(server, folder, repository)

@@ -10,16 +10,33 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
+from support.aws_rights import needs
+
+# What no description says, and only an account can; docs/first-account.md says how to see each.
+GUESSES = {
+    "ports-left-out": "A family of a port's networks that is left out is open to everybody.",
+    "ports-ipv4": "A server without IPv6 takes networks of IPv6 for its ports.",
+    "rights": "The provider calls what tests/support/aws_rights.py names, and no more.",
+    "names": "Names of IAM and of budgets are the account's, all others the region's.",
+    "key-kinds": "Lightsail takes a key of the kind ssh-ed25519.",
+    "ipv6-at-once": "A server has its IPv6 address as soon as it is made.",
+    "allow-overwrite": "A record that is there already is taken over where that is allowed, and refused elsewhere.",
+    "attached-elsewhere": "A static address that is attached to another server moves to the one that asks for it.",
+}
+_EVERYBODY = {"cidrs": ["0.0.0.0/0"], "ipv6Cidrs": ["::/0"]}
 # What AWS opens on a new instance until it is told otherwise.
-_OPEN_AT_FIRST = [
-    {"fromPort": port, "toPort": port, "protocol": "tcp", "cidrs": ["0.0.0.0/0"], "ipv6Cidrs": ["::/0"]}
-    for port in (22, 80)
-]
+_OPEN_AT_FIRST = [{"fromPort": port, "toPort": port, "protocol": "tcp", **_EVERYBODY} for port in (22, 80)]
 INSTANCE = "aws:lightsail/instance:Instance"
 STATIC_IP = "aws:lightsail/staticIp:StaticIp"
 ATTACHMENT = "aws:lightsail/staticIpAttachment:StaticIpAttachment"
 PORTS = "aws:lightsail/instancePublicPorts:InstancePublicPorts"
-_GROUP = "aws:iam/group:Group"
+_RECORD = "aws:route53/record:Record"
+_NAMED = {
+    "aws:iam/group:Group", "aws:iam/user:User", "aws:budgets/budget:Budget", "aws:sns/topic:Topic",
+    "aws:cloudwatch/metricAlarm:MetricAlarm", "aws:cloudwatch/logGroup:LogGroup", "aws:secretsmanager/secret:Secret",
+    "aws:lightsail/keyPair:KeyPair", "aws:lightsail/instance:Instance", "aws:lightsail/staticIp:StaticIp",
+}  # fmt: skip
+_OF_THE_ACCOUNT = ("aws:iam/", "aws:budgets/")  # whose names no other region may have either
 BUCKET = "aws:s3/bucket:Bucket"
 
 
@@ -45,6 +62,9 @@ class Account:
     others: dict[str, dict[str, Any]] = field(default_factory=dict)
     asked: list[list[str]] = field(default_factory=list)
     made: int = 0
+    names: dict[str, str] = field(default_factory=dict)  # what each name of the account, or of a region, belongs to
+    needed: list[dict[str, str]] = field(default_factory=list)  # rights of IAM, as far as they were used
+    next_static_ips: list[str] = field(default_factory=list)  # given out first, such as that of a test instance
 
     @classmethod
     def load(cls, path: Path) -> "Account":
@@ -58,23 +78,50 @@ class Account:
     def save(self, path: Path) -> None:
         path.write_text(json.dumps(asdict(self), indent=1))
 
-    def create(self, kind: str, name: str, inputs: dict[str, Any]) -> tuple[str, dict[str, Any]]:
+    def create(
+        self, kind: str, name: str, said: dict[str, Any], region: str = "us-east-1"
+    ) -> tuple[str, dict[str, Any]]:
         """Rent it and return its id and its properties."""
         self.made += 1
+        inputs = self._named(kind, name, _without_empty_lists(said))
+        claimed = _claim(kind, inputs, inputs.get("region") or region)
+        if claimed in self.names and not inputs.get("allowOverwrite"):
+            raise RefusedError(f"Some names are already in use: {claimed}")
+        self._use("create", kind, inputs, region)
+        self._use("read", kind, inputs, region)
+        id_, found = self._create(kind, name, inputs)
+        if claimed:
+            self.names[claimed] = f"{kind} {id_}"
+        return id_, found
+
+    def _use(self, verb: str, kind: str, inputs: dict[str, Any], region: str) -> None:
+        users = (found for name, found in self.others.items() if name.startswith("aws:iam/user:User "))
+        user = next((one for one in users if one["name"] == inputs.get("user")), inputs)
+        for need in map(asdict, needs(kind, verb, inputs, region, user.get("permissionsBoundary") or "")):
+            if need not in self.needed:
+                self.needed.append(need)
+
+    def _named(self, kind: str, name: str, inputs: dict[str, Any]) -> dict[str, Any]:
+        """Return the inputs with a name, which Pulumi makes of the resource's, or AWS's provider of a prefix."""
+        if "name" in inputs or kind not in _NAMED:
+            return inputs
+        return {**inputs, "name": f"{inputs.get('namePrefix', f'{name}-')}{self.made:07x}"}
+
+    def _create(self, kind: str, name: str, inputs: dict[str, Any]) -> tuple[str, dict[str, Any]]:
         if kind == INSTANCE:
-            return self._create_instance(inputs)
+            self.instances[inputs["name"]] = Instance(inputs)
+            return inputs["name"], self.properties(kind, inputs["name"], inputs) or {}
         if kind == STATIC_IP:
-            self.static_ips[inputs["name"]] = f"198.51.100.{self.made}"
+            prepared = self.next_static_ips.pop(0) if self.next_static_ips else f"198.51.100.{self.made}"
+            self.static_ips[inputs["name"]] = prepared
             return inputs["name"], self.properties(kind, inputs["name"], inputs) or {}
         if kind == ATTACHMENT:
             self._attach(inputs["staticIpName"], self._instance(inputs["instanceName"]))
             return inputs["staticIpName"], self.properties(kind, inputs["staticIpName"], inputs) or {}
         if kind == PORTS:
-            self._instance(inputs["instanceName"]).ports = list(inputs["portInfos"])
+            self._instance(inputs["instanceName"]).ports = [{**_EVERYBODY, **port} for port in inputs["portInfos"]]
             return f"{inputs['instanceName']}-{self.made}", dict(inputs)
         found = {**inputs, **self._answers(kind, inputs)}
-        if kind == _GROUP:  # without a name of its own Pulumi adds letters to that of the resource
-            found.setdefault("name", f"{name}-{self.made}")
         id_ = found.get("bucket") if kind == BUCKET else f"{name}-{self.made}"
         self.others[f"{kind} {id_}"] = found
         return str(id_), found
@@ -94,14 +141,18 @@ class Account:
             return {**before, "portInfos": instance.ports} if instance else None
         return self.others.get(f"{kind} {id_}")
 
-    def update(self, kind: str, id_: str, inputs: dict[str, Any]) -> dict[str, Any]:
+    def update(self, kind: str, id_: str, said: dict[str, Any], region: str = "us-east-1") -> dict[str, Any]:
+        inputs = _without_empty_lists(said)
+        self._use("update", kind, {**self.others.get(f"{kind} {id_}", {}), **inputs}, region)
         if kind == INSTANCE:
             self._instance(id_).inputs = inputs
         elif f"{kind} {id_}" in self.others:
             self.others[f"{kind} {id_}"] |= inputs
         return self.properties(kind, id_, inputs) or {}
 
-    def delete(self, kind: str, id_: str, before: dict[str, Any]) -> None:
+    def delete(self, kind: str, id_: str, before: dict[str, Any], region: str = "us-east-1") -> None:
+        self._use("delete", kind, before, region)
+        self.names = {name: owner for name, owner in self.names.items() if owner != f"{kind} {id_}"}
         if kind == INSTANCE:  # with it go its ports, its attachment and its snapshots
             self.instances.pop(id_, None)
         elif kind == STATIC_IP:
@@ -117,13 +168,6 @@ class Account:
                 instance.ports = [port for port in instance.ports if _range(port) not in closed]
         else:
             self.others.pop(f"{kind} {id_}", None)
-
-    def _create_instance(self, inputs: dict[str, Any]) -> tuple[str, dict[str, Any]]:
-        name = inputs["name"]
-        if name in self.instances:
-            raise RefusedError(f"Some names are already in use: {name}")
-        self.instances[name] = Instance(inputs)
-        return name, {**inputs, **_addresses(self.instances[name])}
 
     def _instance(self, name: str) -> Instance:
         if name not in self.instances:
@@ -148,6 +192,22 @@ class Account:
         if kind == "aws:iam/accessKey:AccessKey":
             added["secret"] = f"secret-half-{self.made}"
         return added
+
+
+def _without_empty_lists(said: Any) -> Any:
+    """Return what reaches AWS: terraform-provider-aws leaves an empty list out, of any resource and at any depth."""
+    if isinstance(said, dict):
+        return {key: _without_empty_lists(value) for key, value in said.items() if value != []}
+    return [_without_empty_lists(one) for one in said] if isinstance(said, list) else said
+
+
+def _claim(kind: str, inputs: dict[str, Any], region: str) -> str:
+    """Return what nobody else of the account may be called, empty where names may be equal."""
+    if kind == _RECORD:
+        return f"{inputs['zoneId']} {inputs['type']} {inputs['name']}"
+    if kind not in _NAMED:
+        return ""
+    return f"{'account' if kind.startswith(_OF_THE_ACCOUNT) else region} {kind} {inputs['name']}"
 
 
 def _addresses(instance: Instance) -> dict[str, Any]:

@@ -8,6 +8,9 @@ is_there() {
     postgresql) compgen -G "/usr/lib/postgresql/*/bin/initdb" >/dev/null || command -v initdb >/dev/null ;;
     e2fsprogs) test -x /sbin/mkfs.ext4 ;;
     openssh-client) command -v ssh >/dev/null ;;
+    nftables) command -v nft >/dev/null ;;
+    iproute2) command -v ip >/dev/null ;;
+    fail2ban) command -v fail2ban-regex >/dev/null ;;
     poppler-utils) command -v pdftotext >/dev/null ;;
     openssh-server) test -x /usr/sbin/sshd ;;
     chromium) command -v chromium >/dev/null || command -v chromium-browser >/dev/null || command -v google-chrome >/dev/null ;;
@@ -31,6 +34,10 @@ apt-get update -qq || true
 mkdir -p /etc/postgresql-common
 [ -e /etc/postgresql-common/createcluster.conf ] || echo "create_main_cluster = false" >/etc/postgresql-common/createcluster.conf
 for package in "${missing[@]}"; do
+  case "$package" in
+    qemu-system-x86_64) package=qemu-system-x86 ;;
+    qemu-img) package=qemu-utils ;;
+  esac
   apt-get install -y -qq --no-install-recommends "$package" >/dev/null ||
     echo "Not to be had here: $package. Tests that need it are skipped." >&2
 done

@@ -14,14 +14,12 @@ from support.aws_account import Account
 ROOT = Path(__file__).parents[2]
 SERVER = "urn:pulumi:prod::invoices::invoices:infra:Server::server"
 INSTANCE = "urn:pulumi:prod::invoices::invoices:infra:Server$aws:lightsail/instance:Instance::server"
-_PLUGIN = f"""#!/bin/sh
+PLUGIN = f"""#!/bin/sh
 PYTHONPATH={ROOT / "tests"} exec {sys.executable} -m support.pulumi_resource_aws "$@"
 """
-# A language host older than the engine is told no name of the policy pack, and starts the empty one; and it reads the
-# port that the pack says only when that is not held back.
+# The language host that can be built from a Go module is older than the engine, and knows no `virtualenv` of it.
 _PYTHON = f"""#!/bin/sh
-if [ "$#" -gt 0 ] && [ -z "$1" ]; then shift; set -- "$POLICY_PACK" "$@"; fi
-exec {sys.executable} -u "$@"
+exec {sys.executable} "$@"
 """
 _TERMINAL = re.compile(r"\x1b\[[0-9;]*m")
 
@@ -37,11 +35,11 @@ class Engine:
         """Return a project that nothing was rented for yet."""
         project, programs = folder / "project", folder / "bin"
         shutil.copytree(ROOT / "infra", project / "infra", ignore=shutil.ignore_patterns("__pycache__"))
-        for name in ("Pulumi.yaml", "Pulumi.prod.yaml"):
-            shutil.copy(ROOT / name, project)
+        shutil.copy(ROOT / "Pulumi.yaml", project)
+        shutil.copy(ROOT / "Pulumi.example.yaml", project / "Pulumi.prod.yaml")
         (project / ".venv").symlink_to(sys.prefix)
         programs.mkdir()
-        for name, text in (("pulumi-resource-aws", _PLUGIN), ("python", _PYTHON), ("python3", _PYTHON)):
+        for name, text in (("pulumi-resource-aws", PLUGIN), ("python", _PYTHON), ("python3", _PYTHON)):
             (programs / name).write_text(text)
             (programs / name).chmod(0o755)
         (folder / "state").mkdir()
@@ -75,10 +73,10 @@ class Engine:
         return printed
 
     def up(self, *, fails: bool = False) -> str:
-        return self.run("up", "--yes", "--policy-pack", "infra/policies", fails=fails)
+        return self.run("up", "--yes", fails=fails)
 
     def preview(self, *arguments: str, fails: bool = False) -> str:
-        return self.run("preview", "--policy-pack", "infra/policies", *arguments, fails=fails)
+        return self.run("preview", *arguments, fails=fails)
 
     def configure(self, **values: object) -> None:
         for key, value in values.items():
@@ -100,8 +98,9 @@ class Engine:
         return self.folder / "account.json"
 
     def _environment(self) -> dict[str, str]:
-        pack = self.folder / "project" / "infra" / "policies"
         return {
+            # Else a package that is installed from another checkout would be the one that runs.
+            "PYTHONPATH": str(self.folder / "project"),
             "PATH": f"{self.folder / 'bin'}:{os.environ['PATH']}",
             "HOME": str(self.folder),
             "PULUMI_HOME": str(self.folder / "home"),
@@ -109,5 +108,4 @@ class Engine:
             "PULUMI_SKIP_UPDATE_CHECK": "true",
             "PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION": "true",
             "AWS_ACCOUNT_FILE": str(self._account),
-            "POLICY_PACK": str(pack),
         }

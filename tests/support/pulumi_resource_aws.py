@@ -28,7 +28,9 @@ _REPLACES = {
     BUCKET: {"bucket", "bucketPrefix", "objectLockEnabled", "region"},
     "aws:route53/record:Record": {"name", "type", "zoneId"},
     "aws:iam/accessKey:AccessKey": {"user"},
-    "aws:sns/topic:Topic": {"name", "region"},
+    "aws:sns/topic:Topic": {"name", "namePrefix", "region"},
+    "aws:budgets/budget:Budget": {"name", "namePrefix"},
+    "aws:secretsmanager/secret:Secret": {"name", "namePrefix"},
     "aws:cloudwatch/metricAlarm:MetricAlarm": {"name", "region"},
 }
 
@@ -39,7 +41,7 @@ class Provider(provider_pb2_grpc.ResourceProviderServicer):
     """Answers the engine, one request at a time."""
 
     def __init__(self, account: Path) -> None:
-        self._path = account
+        self._path, self._region = account, ""
 
     def GetPluginInfo(self, request, context):
         return plugin_pb2.PluginInfo(version="7.51.1")
@@ -51,6 +53,7 @@ class Provider(provider_pb2_grpc.ResourceProviderServicer):
         return provider_pb2.DiffResponse(changes=provider_pb2.DiffResponse.DIFF_NONE)
 
     def Configure(self, request, context):
+        self._region = request.variables.get("aws:config:region") or "us-east-1"
         return provider_pb2.ConfigureResponse(acceptSecrets=False, supportsPreview=False, acceptResources=False)
 
     def Check(self, request, context):
@@ -74,7 +77,9 @@ class Provider(provider_pb2_grpc.ResourceProviderServicer):
 
     def Create(self, request, context):
         with self._account("create", request.urn, context) as account:
-            id_, found = account.create(_kind(request.urn), _name(request.urn), _plain(request.properties))
+            id_, found = account.create(
+                _kind(request.urn), _name(request.urn), _plain(request.properties), self._region
+            )
         return provider_pb2.CreateResponse(id=id_, properties=_struct(found))
 
     def Read(self, request, context):
@@ -88,12 +93,12 @@ class Provider(provider_pb2_grpc.ResourceProviderServicer):
 
     def Update(self, request, context):
         with self._account("update", request.urn, context) as account:
-            found = account.update(_kind(request.urn), request.id, _plain(request.news))
+            found = account.update(_kind(request.urn), request.id, _plain(request.news), self._region)
         return provider_pb2.UpdateResponse(properties=_struct(found))
 
     def Delete(self, request, context):
         with self._account("delete", request.urn, context) as account:
-            account.delete(_kind(request.urn), request.id, _plain(request.properties))
+            account.delete(_kind(request.urn), request.id, _plain(request.properties), self._region)
         return empty_pb2.Empty()
 
     def Invoke(self, request, context):

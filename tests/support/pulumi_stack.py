@@ -24,9 +24,11 @@ ANSWERS = {
     "aws:s3/bucket:Bucket": {"arn": "arn:aws:s3:::invoices-backups-1", "bucket": "invoices-backups-1"},
     "aws:sns/topic:Topic": {"arn": "arn:aws:sns:us-east-1:1:invoices-alarms"},
     "aws:cloudwatch/logGroup:LogGroup": {"arn": "arn:aws:logs:us-east-1:1:log-group:/invoices/invoices"},
-    "aws:secretsmanager/secret:Secret": {"arn": "arn:aws:secretsmanager:us-east-1:1:secret:invoices/app"},
     "aws:iam/accessKey:AccessKey": {"secret": "the secret half"},
 }
+
+
+_NAMED_BY_PULUMI = {"aws:iam/user:User", "aws:iam/group:Group"}
 
 
 @dataclass(frozen=True)
@@ -61,7 +63,11 @@ class Stack:
 
 class _Aws(Mocks):
     def new_resource(self, args):
-        return f"{args.name}-id", {**args.inputs, **ANSWERS.get(args.typ, {})}
+        answer = ANSWERS.get(args.typ, {})
+        if args.typ == "aws:secretsmanager/secret:Secret":
+            answer = {"arn": f"arn:aws:secretsmanager:us-east-1:1:secret:{args.inputs['namePrefix']}1"}
+        named = {"name": f"{args.name}-1a2b3c4"} if args.typ in _NAMED_BY_PULUMI else {}
+        return answer.get("bucket", f"{args.name}-id"), {**named, **args.inputs, **answer}
 
     def call(self, args):
         return {"zoneId": "Z1", **args.args}
@@ -79,7 +85,7 @@ class _Recorder(MockMonitor):
         return super().RegisterResource(request)
 
 
-def rented(program=None, **changes):
+def rented(program=None, region=REGION, **changes):
     """Run the program with the configuration changed so, and return what it rents and puts out."""
     from infra.program import rent
     from infra.settings import InfraSettings
@@ -87,7 +93,7 @@ def rented(program=None, **changes):
     stack = Stack()
 
     def default():
-        return rent(InfraSettings.read({**CONFIG, **changes}, REGION))
+        return rent(InfraSettings.read({**CONFIG, **changes}, region))
 
     # Pulumi's mocks make an event loop in each thread that they run in, and close none.
     loops = []

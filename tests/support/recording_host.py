@@ -50,6 +50,11 @@ class RecordingHost:
         self.files[path] = content
         self.modes[path] = f"{mode.lstrip('0').zfill(3)} root:root"
 
+    def restart(self) -> None:
+        if not self.is_rehearsal:
+            self.acted.append("restart")
+            self.stdin.append("")
+
     def upload(self, local: str, path: str) -> None:
         if not self.is_rehearsal:
             self.acted.append(f"upload {path}")

@@ -23,7 +23,7 @@ PROGRAM = Path(__file__).parents[2] / ".venv-s3/bin/ministack"
 BUCKET = "invoices-backups-1"
 REGION = "us-east-1"
 LOCK_DAYS = 30
-_ROOT = ("test", "test")
+OWNER = ("test", "test")
 _STARTS_WITHIN_SECONDS = 60
 _POLICIES = {
     "writer": backup_bucket._writer_policy,
@@ -49,7 +49,7 @@ class S3Server:
 
     def client(self, key: Key | None = None, service: str = "s3") -> Any:
         """Return a client with that key, or with the one of the owner, who may do everything."""
-        access_key_id, secret = (key.access_key_id, key.secret_access_key) if key else _ROOT
+        access_key_id, secret = (key.access_key_id, key.secret_access_key) if key else OWNER
         return boto3.session.Session().client(
             service,
             endpoint_url=self.endpoint,

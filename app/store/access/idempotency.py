@@ -6,14 +6,15 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from peewee import IntegrityError
+from peewee import OperationalError
 
+from app.store.db.locks import longest_wait
+from app.store.db.outages import Outage, outage_behind
 from app.store.db.tables import ApiRequestModel
 from app.store.db.transactions import transaction
 
 KEPT_FOR = timedelta(hours=24)
-# A request without a response by then was interrupted, and its transaction rolled back.
-_LONGEST_ANSWER = timedelta(minutes=5)
+_LONGEST_WAIT_SECONDS = 5
 
 
 class OtherRequestError(Exception):
@@ -36,42 +37,37 @@ def once(
 ) -> tuple[KeptAnswer, bool]:
     """Execute the request unless its response is stored; return the response, and whether it is the stored one.
 
-    The action and the storing of its response are one transaction; any exception rolls both back and frees the key.
+    Key, action and response are one transaction: an exception, a killed process or a lost database leaves none of them.
     Raises OtherRequestError or StillAnsweringError.
     """
-    before = _claim(token_id, key, request_hash, now)
-    if before is not None:
-        return before, True
-    own = _is(token_id, key)
-    try:
-        with transaction():
-            response = answer()
-            values = {"status": response.status, "headers": json.dumps(dict(response.headers)), "body": response.body}
-            ApiRequestModel.update(values).where(own).execute()
-    except BaseException:
-        ApiRequestModel.delete().where(own).execute()
-        raise
+    ApiRequestModel.delete().where(ApiRequestModel.asked_at <= now - KEPT_FOR).execute()
+    with transaction():
+        if not _insert(token_id, key, request_hash, now):
+            return _stored(token_id, key, request_hash), True
+        response = answer()
+        values = {"status": response.status, "headers": json.dumps(dict(response.headers)), "body": response.body}
+        ApiRequestModel.update(values).where(_is(token_id, key)).execute()
     return response, False
 
 
-def _claim(token_id: int, key: str, request_hash: str, now: datetime) -> KeptAnswer | None:
-    """Claim the key, or return the response stored for the same request."""
-    is_interrupted = ApiRequestModel.status.is_null() & (ApiRequestModel.asked_at <= now - _LONGEST_ANSWER)
-    ApiRequestModel.delete().where((ApiRequestModel.asked_at <= now - KEPT_FOR) | is_interrupted).execute()
+def _insert(token_id: int, key: str, request_hash: str, now: datetime) -> bool:
+    """Return whether the key was free; waits for a transaction in progress that inserted it."""
+    row = ApiRequestModel.insert(token=token_id, key=key, request_hash=request_hash, asked_at=now)
     try:
-        with transaction():
-            ApiRequestModel.create(token=token_id, key=key, request_hash=request_hash, asked_at=now)
-    except IntegrityError:
-        return _stored(token_id, key, request_hash)
-    return None
+        with longest_wait(_LONGEST_WAIT_SECONDS):
+            return bool(row.on_conflict_ignore().as_rowcount().execute())
+    except OperationalError as error:
+        if outage_behind(error) is not Outage.LOCKED:
+            raise
+        raise StillAnsweringError(
+            "The same request is being answered at this moment: send it again in a second."
+        ) from error
 
 
 def _stored(token_id: int, key: str, request_hash: str) -> KeptAnswer:
-    row: Any = ApiRequestModel.get_or_none(_is(token_id, key))
-    if row is not None and row.request_hash != request_hash:
+    row: Any = ApiRequestModel.get(_is(token_id, key))
+    if row.request_hash != request_hash:
         raise OtherRequestError("This Idempotency-Key came with another request before: send a new key with this one.")
-    if row is None or row.status is None:
-        raise StillAnsweringError("The same request is being answered at this moment: ask again in a second.")
     return KeptAnswer(row.status, json.loads(row.headers), row.body)
 
 

@@ -5,7 +5,7 @@ from contextlib import contextmanager
 from itertools import chain, islice
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import parse_qs, urlsplit
 
 import peewee
 from playhouse.db_url import connect as connect_url
@@ -22,6 +22,21 @@ MIGRATION_LOCK = 7_340_512  # any number, as long as nothing else in the databas
 _SQLITE_PRAGMAS = {"journal_mode": "wal", "foreign_keys": 1, "synchronous": "normal"}
 _CONVERTED_FIELDS = (tables.MomentField, tables.OwnFieldsField)  # COPY bypasses peewee's conversion of these
 _SQLITE_LOCK_WAIT_SECONDS = 30
+# Who falls silent, server or app, is away after 7 seconds to the other: what it has locked is free then. Who is at work
+# on a long statement answers keepalives meanwhile.
+_POSTGRESQL_WAITS = {
+    "connect_timeout": 5,
+    "keepalives_idle": 4,
+    "keepalives_interval": 2,
+    "keepalives_count": 2,
+    "tcp_user_timeout": 7_000,
+}
+_OPTIONS_OF_A_SESSION = (
+    "tcp_keepalives_idle=4",
+    "tcp_keepalives_interval=2",
+    "tcp_keepalives_count=2",
+    "tcp_user_timeout=7000",
+)
 _MIGRATIONS = Path(__file__).parents[1] / "migrations"
 _VALUES_A_STATEMENT = 30_000  # below SQLite's limit of 32,766 bound values
 
@@ -30,13 +45,16 @@ class DatabaseUnavailableError(Exception):
     """The message is one sentence."""
 
 
-def open_database(url: str, *, lock_wait_seconds: int | None = None) -> peewee.Database:
+def open_database(
+    url: str, *, lock_wait_seconds: int | None = None, answer_wait_seconds: int | None = None
+) -> peewee.Database:
     """Raise DatabaseUnavailableError if the database cannot be reached.
 
     A statement that waits longer for another's lock fails; by default after 30 seconds on SQLite, never on PostgreSQL.
+    So does one that PostgreSQL does not answer within `answer_wait_seconds`; by default it may take any time.
     """
     try:
-        database = _database(url, lock_wait_seconds)
+        database = _database(url, lock_wait_seconds, answer_wait_seconds)
         tables.database.initialize(database)
         with database.connection_context():
             database.execute_sql("SELECT 1")
@@ -192,17 +210,20 @@ def _first_line(error: Exception) -> str:
     return (str(error).strip().splitlines() or [type(error).__name__])[0].rstrip(".")
 
 
-def _database(url: str, lock_wait_seconds: int | None) -> peewee.Database:
+def _database(url: str, lock_wait_seconds: int | None, answer_wait_seconds: int | None) -> peewee.Database:
     if urlsplit(url).scheme == "sqlite":
         # Do not parse it as a URL: a path may contain characters that are special in URLs.
         path = Path(url.removeprefix("sqlite:///"))
         path.parent.mkdir(parents=True, exist_ok=True)
         busy_timeout = (lock_wait_seconds or _SQLITE_LOCK_WAIT_SECONDS) * 1000
         return peewee.SqliteDatabase(str(path), pragmas=_SQLITE_PRAGMAS | {"busy_timeout": busy_timeout})
-    waits = {"options": f"-c lock_timeout={lock_wait_seconds}s"} if lock_wait_seconds else {}
-    return connect_url(
-        url, unquote_user=True, unquote_password=True, max_connections=20, stale_timeout=300, timeout=10, **waits
-    )
+    chosen = parse_qs(urlsplit(url).query)
+    waits = {name: value for name, value in _POSTGRESQL_WAITS.items() if name not in chosen}
+    own = [*_OPTIONS_OF_A_SESSION, *([f"lock_timeout={lock_wait_seconds}s"] if lock_wait_seconds else [])]
+    options = " ".join([*(f"-c {option}" for option in own), *chosen.get("options", [])])  # of two, the last one counts
+    pool = {"max_connections": 20, "stale_timeout": 300, "timeout": 10}
+    answers = {"longest_answer_seconds": answer_wait_seconds}
+    return connect_url(url, unquote_user=True, unquote_password=True, options=options, **pool, **answers, **waits)
 
 
 def _run_migrations() -> list[str]:

@@ -1,5 +1,7 @@
 """Locks that end with the transaction."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 from app.store.db import tables
@@ -22,6 +24,17 @@ def one_at_a_time(lock: int) -> None:
         raise RuntimeError("A lock that ends with its transaction needs one.")
     if is_postgresql():
         tables.database.execute_sql("SELECT pg_advisory_xact_lock(%s)", (lock,))
+
+
+@contextmanager
+def longest_wait(seconds: int) -> Iterator[None]:
+    """Limit how long statements of the block wait for a lock, within a transaction; SQLite waits as it begins."""
+    if not is_postgresql():
+        yield
+        return
+    tables.database.execute_sql(f"SET LOCAL lock_timeout = '{seconds}s'")
+    yield
+    tables.database.execute_sql("SET LOCAL lock_timeout TO DEFAULT")
 
 
 def locked(query: Any) -> Any:

@@ -5,6 +5,7 @@ import sqlite3
 from collections.abc import Iterator
 from enum import Enum
 
+import peewee
 import psycopg
 
 # SQLSTATE of a lock that was waited for too long, and of two that waited for each other.
@@ -16,12 +17,20 @@ _AWAY = ("08", "57P0")
 class Outage(Enum):
     DISK_FULL = "disk full"
     DATABASE_AWAY = "database away"
+    COMMIT_UNANSWERED = "commit unanswered"
     LOCKED = "locked"
+
+
+class CommitUnansweredError(peewee.OperationalError):
+    """The connection was lost while the transaction was committed: it may be stored or not."""
 
 
 def outage_behind(error: BaseException) -> Outage | None:
     """Return None if the program itself is at fault."""
-    for cause in _chain(error):
+    causes = list(_chain(error))
+    if any(isinstance(cause, CommitUnansweredError) for cause in causes):
+        return Outage.COMMIT_UNANSWERED
+    for cause in causes:
         if _is_disk_full(cause):
             return Outage.DISK_FULL
         if isinstance(cause, _LOCKED) or _is_sqlite_locked(cause):

@@ -1,21 +1,61 @@
 """PostgreSQL through Peewee's connection pool, with fewer round trips and explicit prepared statements."""
 
 import select
+import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
 import psycopg
+from peewee import OperationalError, Psycopg3Adapter
 from playhouse.db_url import register_database
 from playhouse.pool import PooledPostgresqlDatabase
 
+from app.store.db.outages import CommitUnansweredError
+
 _NEVER_AUTOMATICALLY = 1_000_000_000
+_PAUSE_AFTER_SILENCE_SECONDS = 1.0
+
+
+class _Connection(psycopg.Connection[Any]):
+    """Closes itself when a statement is not answered within `longest_answer_seconds`."""
+
+    longest_answer_seconds: float | None = None
+
+    def wait(self, gen: Any, interval: float = 0.1, timeout: float | None = None) -> Any:
+        if timeout is not None or self.longest_answer_seconds is None:
+            return super().wait(gen, interval, timeout)
+        try:
+            return super().wait(gen, interval, self.longest_answer_seconds)
+        except psycopg.errors._WaitTimeout as error:
+            self.close()
+            raise psycopg.errors.ConnectionTimeout("the server did not answer in time") from error
+
+
+class _Adapter(Psycopg3Adapter):
+    """Connects, but not at once again after a server that was silent: each attempt holds the lock of the pool."""
+
+    _silent_until = 0.0
+
+    def connect(self, db: "Postgresql", **parameters: Any) -> _Connection:
+        if time.monotonic() < self._silent_until:
+            raise psycopg.errors.ConnectionTimeout("the server did not answer a moment ago")
+        try:
+            connection = _Connection.connect(dbname=db.database, **parameters)
+        except psycopg.errors.ConnectionTimeout:
+            self._silent_until = time.monotonic() + _PAUSE_AFTER_SILENCE_SECONDS
+            raise
+        connection.longest_answer_seconds = db.longest_answer_seconds
+        return connection
 
 
 class Postgresql(PooledPostgresqlDatabase):
     """Checks each connection before reuse and prepares only `execute_prepared`'s queries."""
 
-    def __init__(self, database: str, **parameters: Any) -> None:
+    psycopg3_adapter = _Adapter
+
+    def __init__(self, database: str, longest_answer_seconds: float | None = None, **parameters: Any) -> None:
+        self.longest_answer_seconds = longest_answer_seconds
         # The best plan depends on the dates and filters: with generic plans, a list of invoices took ten times as long.
         super().__init__(database, prefer_psycopg3=True, prepare_threshold=_NEVER_AUTOMATICALLY, **parameters)
 
@@ -35,10 +75,26 @@ class Postgresql(PooledPostgresqlDatabase):
     def cursor(self, named_cursor: object = None, *, prepared: bool = False) -> Any:
         return _PreparingCursor(self.connection()) if prepared else super().cursor(named_cursor)
 
+    def commit(self) -> None:
+        connection = self.connection()
+        try:
+            super().commit()
+        except OperationalError as error:
+            if not connection.closed:
+                raise
+            raise CommitUnansweredError(str(error)) from error
+
     def _is_closed(self, connection: Any) -> bool:
         # Peewee queries the server on every reuse, which costs each page a round trip. A server that ends a connection
         # sends a message first: without unread data on the socket, skip the query.
         return connection.closed or (_has_unread_data(connection) and super()._is_closed(connection))
+
+    def _can_reuse(self, connection: Any) -> bool:
+        if connection.closed:
+            # Those that lie in the pool have probably met the same, and each would cost a request its time.
+            self.close_idle()
+            return False
+        return bool(super()._can_reuse(connection))
 
 
 register_database(Postgresql, "postgres", "postgresql")

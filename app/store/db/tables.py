@@ -338,7 +338,7 @@ class ApiTokenScopeModel(BaseModel):
 
 
 class ApiRequestModel(BaseModel):
-    """A request with an idempotency key, and its response; `status` is null while it is in progress."""
+    """A request with an idempotency key, and its response; `status` is null only within its own transaction."""
 
     token = ForeignKeyField(ApiTokenModel, on_delete="CASCADE")
     key = CharField()

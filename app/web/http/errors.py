@@ -93,6 +93,11 @@ def refusal_for_outage(error: Exception) -> Refusal | None:
             return UnavailableError(
                 "The database does not answer just now. Nothing was changed; please try again soon."
             )
+        case Outage.COMMIT_UNANSWERED:
+            return UnavailableError(
+                "The database went away just as this was saved. Please look in a moment whether it was, before you try "
+                "again."
+            )
         case Outage.LOCKED:
             return UnavailableError(
                 "An import or somebody else is writing just now. Nothing was changed; please try again in a moment."

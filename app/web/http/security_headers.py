@@ -29,5 +29,6 @@ _TWO_YEARS = 63_072_000
 def security_headers(settings: AppSettings) -> list[tuple[str, str]]:
     headers = list(_HEADERS.items())
     if settings.public_url.startswith("https:"):
-        headers.append(("Strict-Transport-Security", f"max-age={_TWO_YEARS}; includeSubDomains"))
+        # Without includeSubDomains: below a domain such as example.com there are sites that are not ours.
+        headers.append(("Strict-Transport-Security", f"max-age={_TWO_YEARS}"))
     return headers

@@ -9,7 +9,7 @@ import pytest
 from typer.testing import CliRunner
 
 from app.cli import commands
-from app.cli.serving import _tell_when_it_leaves
+from app.cli.graceful_server import Leaving
 from app.domain.firm import Firm
 from app.store.db import database
 from app.store.ledger import firm
@@ -63,10 +63,21 @@ def test_the_demo_is_of_a_firm_with_an_address_and_an_account(invoices, tmp_path
 def test_a_server_process_that_was_told_to_stop_says_that_it_leaves(monkeypatch):
     monkeypatch.setattr(server_process, "is_leaving", server_process.is_leaving)
     worker = SimpleNamespace(alive=True)
-    _tell_when_it_leaves(worker)
+    Leaving().watch(worker)
 
     before = server_process.is_leaving()
     worker.alive = False
+
+    assert (before, server_process.is_leaving()) == (False, True)
+
+
+def test_each_process_of_a_server_that_was_asked_to_stop_says_that_it_leaves(monkeypatch):
+    monkeypatch.setattr(server_process, "is_leaving", server_process.is_leaving)
+    leaving = Leaving()
+    leaving.watch(SimpleNamespace(alive=True))
+
+    before = server_process.is_leaving()
+    leaving.begin()
 
     assert (before, server_process.is_leaving()) == (False, True)
 

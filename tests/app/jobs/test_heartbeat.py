@@ -12,7 +12,7 @@ from app.jobs.heartbeat import Heartbeat
 
 @pytest.fixture
 def heartbeat(tmp_path):
-    return Heartbeat(tmp_path / "worker-alive", "one")
+    return Heartbeat(tmp_path, "one")
 
 
 def last_beat(heartbeat):
@@ -37,7 +37,7 @@ def test_a_worker_that_was_never_heard_of_is_not(heartbeat):
 
 def test_another_machine_hears_a_worker_that_has_beaten_within_a_minute(heartbeat):
     heartbeat.beat()
-    elsewhere = Heartbeat(heartbeat.path, "two")
+    elsewhere = Heartbeat(heartbeat.folder, "two")
 
     at = last_beat(heartbeat)
     assert [elsewhere.was_heard(at + 59), elsewhere.was_heard(at + 60)] == [True, False]
@@ -46,21 +46,40 @@ def test_another_machine_hears_a_worker_that_has_beaten_within_a_minute(heartbea
 def test_the_heart_of_an_earlier_container_is_none(heartbeat):
     heartbeat.beat()
 
-    assert not Heartbeat(heartbeat.path, "two").is_alive(last_beat(heartbeat))
+    assert not Heartbeat(heartbeat.folder, "two").is_alive(last_beat(heartbeat))
 
 
-def test_a_heart_goes_on_beating_on_a_disk_that_has_no_room_for_another_file(heartbeat):
+def test_of_two_workers_each_hears_its_own_heart(heartbeat):
+    other = Heartbeat(heartbeat.folder, "two")
+
+    heartbeat.beat()
+    other.beat()
+
+    assert [one.is_alive(last_beat(other)) for one in (heartbeat, other)] == [True, True]
+
+
+def test_the_heart_of_a_container_that_is_long_gone_is_forgotten(heartbeat):
+    gone = Heartbeat(heartbeat.folder, "gone")
+    gone.beat()
+    os.utime(gone.path, (0, 0))
+
+    heartbeat.beat()
+
+    assert list(heartbeat.folder.iterdir()) == [heartbeat.path]
+
+
+def test_a_heart_goes_on_beating_without_writing_anything_into_its_file(heartbeat):
     heartbeat.beat()
     os.utime(heartbeat.path, (0, 0))
-    heartbeat.path.with_suffix(".new").mkdir()  # in the way of a new file
 
     heartbeat.beat()
 
     assert heartbeat.is_alive(time.time())
+    assert heartbeat.path.stat().st_size == 0  # there is no block that a full disk could lack
 
 
 def test_a_heart_that_cannot_beat_does_not_stop_the_worker(tmp_path):
-    heartbeat = Heartbeat(tmp_path / "nowhere" / "worker-alive", "one")
+    heartbeat = Heartbeat(tmp_path / "nowhere", "one")
 
     heartbeat.beat()
 

@@ -151,6 +151,29 @@ def test_what_an_earlier_worker_left_is_taken_up_again(importer, uploaded):
     assert state_of(uploaded) is State.PREVIEWED
 
 
+def test_an_import_that_another_worker_is_at_is_left_to_it(jobs, importer, uploaded):
+    with importer.files(uploaded).at_work() as is_free:
+        jobs.work_on(uploaded)
+        meanwhile = imports.get(uploaded)
+    jobs.work_on(uploaded)
+
+    assert is_free
+    assert (meanwhile.state, meanwhile.tries) == (State.READING, 0)
+    assert state_of(uploaded) is State.PREVIEWED
+
+
+def test_an_import_whose_files_were_lost_can_be_undone(jobs, importer, uploaded):
+    jobs.work_on(uploaded)
+    imports.claim(uploaded, (State.PREVIEWED,), State.APPLYING)
+    jobs.work_on(uploaded)
+    importer.files(uploaded).delete()
+
+    imports.claim(uploaded, (State.APPLIED,), State.UNDOING)
+    jobs.work_on(uploaded)
+
+    assert state_of(uploaded) is State.UNDONE
+
+
 def test_an_import_that_is_gone_is_no_failure(jobs):
     jobs.work_on(77)
 

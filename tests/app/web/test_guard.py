@@ -8,6 +8,7 @@ from support.records import a_user
 
 from app.domain.permissions import Role
 from app.store.access import users
+from app.store.db.outages import CommitUnansweredError
 from app.store.db.transactions import transaction
 from app.web import guard
 from app.web.application import build
@@ -78,6 +79,11 @@ def test_a_failure_shows_an_id_and_no_reason(broken, caplog):
             "The database does not answer just now. Nothing was changed",
         ),
         (
+            CommitUnansweredError("the server did not answer in time"),
+            503,
+            "The database went away just as this was saved. Please look in a moment whether it was, before you",
+        ),
+        (
             psycopg.errors.DiskFull("No space left on device"),
             507,
             "Nothing was saved. Please tell the operator of this site",
@@ -88,7 +94,7 @@ def test_a_failure_shows_an_id_and_no_reason(broken, caplog):
             "An import or somebody else is writing just now. Nothing was changed; please try again in a moment.",
         ),
     ],
-    ids=["database-away", "disk-full", "locked"],
+    ids=["database-away", "commit-unanswered", "disk-full", "locked"],
 )
 def test_an_outage_is_told_in_words_that_say_what_to_do(browser, monkeypatch, error, status, sentence):
     def fail(*_words):

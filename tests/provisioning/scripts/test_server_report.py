@@ -13,6 +13,7 @@ from machine import UnknownError
 from support.server_scripts import container
 
 NOW = datetime(2026, 11, 28, 9, 10, tzinfo=UTC)
+BUILT = datetime(2026, 9, 1, tzinfo=UTC).timestamp()
 GIGABYTE = 1024**3
 UPDATES = """Inst libssl3 [3.0.1] (3.0.2 Ubuntu:24.04/noble-security [amd64])
 Inst vim [9.1] (9.2 Ubuntu:24.04/noble-updates [amd64])
@@ -35,6 +36,9 @@ def report(server, tmp_path, monkeypatch):
         "REBOOT_DUE": "due",
     }.items():
         monkeypatch.setattr(script, name, tmp_path / file)
+    (tmp_path / "dockerd").touch()
+    os.utime(tmp_path / "dockerd", (BUILT, BUILT))
+    monkeypatch.setattr(script, "ENGINES", (tmp_path / "elsewhere", tmp_path / "dockerd"))
     begins, ends = datetime(2026, 11, 1, tzinfo=UTC).timestamp(), datetime(2027, 1, 30, tzinfo=UTC).timestamp()
     shown = site_certificate.SiteCertificate(begins, ends)
     monkeypatch.setattr(site_certificate, "shown_for", lambda _domain: shown)
@@ -67,7 +71,7 @@ def test_the_versions_of_everything_are_told(report):
 
     assert versions.pop("kernel")
     assert versions == {
-        "invoices": "abc1234", "PostgreSQL": "17.5", "Caddy": "2.11.7", "Docker": "28.1.1",
+        "invoices": "abc1234", "PostgreSQL": "17.5", "Caddy": "2.11.7", "Docker": "28.1.1, built on 2026-09-01",
         "system": "Ubuntu 24.04.3 LTS",
     }  # fmt: skip
 

@@ -10,16 +10,28 @@ from app.actions import api_tokens as token_actions
 from app.domain.permissions import TokenRight
 from app.store.access import api_tokens, idempotency
 from app.store.access.api_tokens import TokenFacts
-from app.store.access.idempotency import KeptAnswer, OtherRequestError, StillAnsweringError
+from app.store.access.idempotency import KeptAnswer, OtherRequestError
+from app.store.db import database as store_database
 from app.store.db import tables
+from app.store.db.database import is_postgresql
 
 CREATED = KeptAnswer(201, {"Location": "/1"}, '{"id": 1}')
+STILL_ANSWERING = "The same request is being answered at this moment: send it again in a second."
 
 
 @pytest.fixture
 def token(database, now):
     token_actions.create(TokenFacts("n8n", frozenset(TokenRight), None), a_user(), now)
     return 1
+
+
+@pytest.fixture
+def postgresql(postgresql_url):
+    """SQLite is not meant: it waits as its transaction begins, whatever is written."""
+    opened = store_database.open_database(postgresql_url)
+    with store_database.connection():
+        yield opened
+    opened.close_all()
 
 
 def write():
@@ -42,17 +54,6 @@ def test_another_request_under_the_key_is_refused(token, now):
 
     with pytest.raises(OtherRequestError, match="came with another request before"):
         idempotency.once(token, "k", "other", now, write)
-
-
-def test_the_same_request_at_the_same_moment_is_told_to_wait(token, now):
-    def meanwhile():
-        with pytest.raises(StillAnsweringError, match="is being answered at this moment"):
-            idempotency.once(token, "k", "hash", now, write)
-        return write()
-
-    idempotency.once(token, "k", "hash", now, meanwhile)
-
-    assert customers() == 1
 
 
 def test_keys_of_two_tokens_have_nothing_to_do_with_each_other(token, now):
@@ -83,19 +84,56 @@ def test_what_breaks_leaves_nothing_and_frees_the_key(token, now):
     assert idempotency.once(token, "k", "hash", now, write) == (CREATED, False)
 
 
-def test_a_request_whose_process_was_stopped_can_be_sent_again_after_five_minutes(token, now):
-    tables.ApiRequestModel.create(token=token, key="k", request_hash="hash", asked_at=now)
+def test_a_database_that_goes_away_in_between_leaves_nothing_and_the_key_free(token, now, database):
+    def cut_off():
+        write()
+        database.connection().close()
+        return CREATED
 
-    with pytest.raises(StillAnsweringError):
-        idempotency.once(token, "k", "hash", now + timedelta(minutes=4), write)
-    assert idempotency.once(token, "k", "hash", now + timedelta(minutes=5), write) == (CREATED, False)
+    raised = all_at_once(lambda: idempotency.once(token, "k", "hash", now, cut_off))
+
+    assert len(raised) == 1
+    assert customers() == 0
+    assert idempotency.once(token, "k", "hash", now, write) == (CREATED, False)
 
 
-def test_of_two_who_send_the_same_at_once_one_writes(token, now):
+def test_of_two_who_send_the_same_at_once_one_writes_and_both_get_its_answer(token, now):
+    answers = []
+
     def send():
-        return idempotency.once(token, "k", "hash", now, write)
+        answers.append(idempotency.once(token, "k", "hash", now, write))
 
     raised = all_at_once(send, send)
 
+    assert raised == []
+    assert sorted(again for _, again in answers) == [False, True]
     assert customers() == 1
-    assert all(isinstance(error, StillAnsweringError) for error in raised)
+
+
+def test_who_waited_in_vain_for_the_same_request_is_asked_to_send_it_again(postgresql, now, monkeypatch):
+    monkeypatch.setattr(idempotency, "_LONGEST_WAIT_SECONDS", 1)
+    token_actions.create(TokenFacts("n8n", frozenset(TokenRight), None), a_user(), now)
+
+    def meanwhile():
+        raised = all_at_once(lambda: idempotency.once(1, "k", "hash", now, write))
+        assert [str(error) for error in raised] == [STILL_ANSWERING]
+        return write()
+
+    idempotency.once(1, "k", "hash", now, meanwhile)
+
+    assert customers() == 1
+
+
+def test_an_action_waits_for_locks_as_long_as_any_other_statement(token, now):
+    def wait_of_statements():
+        return tables.database.execute_sql("SHOW lock_timeout").fetchone() if is_postgresql() else None
+
+    usual, within = wait_of_statements(), []
+
+    def answer():
+        within.append(wait_of_statements())
+        return CREATED
+
+    idempotency.once(token, "k", "hash", now, answer)
+
+    assert within == [usual]

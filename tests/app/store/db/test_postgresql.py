@@ -1,11 +1,26 @@
 """Connections to PostgreSQL are asked as little as they can be, and never used after they ended."""
 
+import socket
+
+import peewee
 import psycopg
 import pytest
+from support.at_once import all_at_once
 
 from app.store.db import database as store_database
 from app.store.db import tables
 from app.store.db.compiled_queries import Slot, compiled
+from app.store.db.outages import Outage, outage_behind
+from app.store.db.transactions import transaction
+
+SLOW_TO_COMMIT = (
+    "CREATE TEMPORARY TABLE slow (id int) ON COMMIT DROP",
+    "CREATE FUNCTION pg_temp.sleep() RETURNS trigger LANGUAGE plpgsql AS "
+    "$$ BEGIN PERFORM pg_sleep(5); RETURN NULL; END $$",
+    "CREATE CONSTRAINT TRIGGER sleep AFTER INSERT ON slow DEFERRABLE INITIALLY DEFERRED "
+    "FOR EACH ROW EXECUTE FUNCTION pg_temp.sleep()",
+    "INSERT INTO slow VALUES (1)",
+)
 
 
 @pytest.fixture
@@ -60,3 +75,72 @@ def test_only_prepared_queries_keep_their_plan(postgresql):
 
 def _password(connection):
     return {"password": connection.info.password} if connection.info.password else {}
+
+
+@pytest.fixture
+def unanswered_within_a_second(postgresql_url):
+    opened = store_database.open_database(postgresql_url, answer_wait_seconds=1)
+    yield opened
+    opened.close_all()
+
+
+def test_a_server_that_does_not_answer_a_statement_in_time_is_away(unanswered_within_a_second):
+    with pytest.raises(peewee.OperationalError) as raised, store_database.connection(), transaction():
+        unanswered_within_a_second.execute_sql("SELECT pg_sleep(60)")
+
+    assert outage_behind(raised.value) is Outage.DATABASE_AWAY
+    with store_database.connection():
+        assert unanswered_within_a_second.execute_sql("SELECT 1").fetchone() == (1,)
+
+
+def test_a_commit_that_is_not_answered_may_be_stored_or_not(unanswered_within_a_second):
+    def write():
+        with transaction():
+            for statement in SLOW_TO_COMMIT:
+                unanswered_within_a_second.execute_sql(statement)
+
+    with pytest.raises(peewee.OperationalError) as raised, store_database.connection():
+        write()
+
+    assert outage_behind(raised.value) is Outage.COMMIT_UNANSWERED
+
+
+def test_connections_in_the_pool_are_closed_with_one_that_broke(postgresql):
+    def lie_in_the_pool():
+        postgresql.execute_sql("SELECT 1")
+
+    all_at_once(lie_in_the_pool, lie_in_the_pool)
+    before = len(postgresql._connections)
+    all_at_once(lambda: postgresql.connection().close())
+
+    assert (before, len(postgresql._connections)) == (2, 0)
+
+
+def test_a_server_that_lets_one_connection_wait_is_not_asked_for_another_at_once():
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        url = f"postgresql://invoices@127.0.0.1:{silent.getsockname()[1]}/invoices?connect_timeout=2"
+        with pytest.raises(store_database.DatabaseUnavailableError, match="connection timeout expired"):
+            store_database.open_database(url)
+        with pytest.raises(peewee.OperationalError, match="the server did not answer a moment ago"):
+            tables.database.connect()
+
+
+def test_who_falls_silent_is_away_to_the_other_after_seven_seconds(postgresql):
+    client = postgresql.connection().info.get_parameters()
+    [server] = postgresql.execute_sql("SHOW tcp_user_timeout").fetchone()
+
+    assert (client["tcp_user_timeout"], client["connect_timeout"], server) == ("7000", "5", "7000")
+
+
+def test_what_the_address_says_counts_more_than_the_usual_waits(postgresql_url):
+    more = "?tcp_user_timeout=60000&options=-c%20tcp_user_timeout%3D60000%20-c%20work_mem%3D5MB"
+    opened = store_database.open_database(postgresql_url + more)
+    with store_database.connection():
+        client = opened.connection().info.get_parameters()
+        [server, memory] = [
+            opened.execute_sql(f"SHOW {name}").fetchone()[0] for name in ("tcp_user_timeout", "work_mem")
+        ]
+    opened.close_all()
+
+    assert (client["tcp_user_timeout"], client["connect_timeout"]) == ("60000", "5")
+    assert (server, memory) == ("60000", "5MB")

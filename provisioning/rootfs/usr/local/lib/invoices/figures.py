@@ -25,7 +25,7 @@ HIGHEST = {
 }
 LOWEST = {"Heartbeat": 1, "MemoryAvailablePercent": 10, "CertificateLifePercent": 25}
 _OF_BACKUPS = {"VerifiedBackupAgeHours", "UnarchivedWalSeconds"}
-_DATA = "/var/lib/docker"
+_DATA = ("/var/lib/docker", "/var/lib/docker/volumes")  # two disks where the volumes are encrypted
 _WAITING = """SELECT CASE WHEN current_setting('archive_mode') <> 'off'
   THEN coalesce(extract(epoch FROM now() - min(modification)), 0) END
   FROM pg_ls_archive_statusdir() WHERE name LIKE '%.ready'"""
@@ -108,13 +108,19 @@ def _heartbeat(_at: datetime, _remembered: Remembered) -> float:
 
 
 def _disk_used_percent(_at: datetime, _remembered: Remembered) -> float:
-    disk = os.statvfs(_DATA)
+    return max(map(_used_percent, map(os.statvfs, _DATA)))
+
+
+def _inodes_used_percent(_at: datetime, _remembered: Remembered) -> float:
+    return max(map(_inodes_percent, map(os.statvfs, _DATA)))
+
+
+def _used_percent(disk: os.statvfs_result) -> float:
     used = disk.f_blocks - disk.f_bfree
     return 100 * used / (used + disk.f_bavail)
 
 
-def _inodes_used_percent(_at: datetime, _remembered: Remembered) -> float:
-    disk = os.statvfs(_DATA)
+def _inodes_percent(disk: os.statvfs_result) -> float:
     return 100 * (1 - disk.f_ffree / disk.f_files) if disk.f_files else 0  # btrfs has no such limit
 
 

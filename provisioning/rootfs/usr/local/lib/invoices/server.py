@@ -17,9 +17,10 @@ import site_certificate
 COSTS = Path("/etc/invoices/costs.json")
 CURRENT = Path("/opt/invoices/current")
 SYSTEM = Path("/etc/os-release")
+ENGINES = (Path("/usr/bin/dockerd"), Path("/usr/sbin/dockerd"))  # of Ubuntu, of Debian
 REBOOT_DUE = Path("/run/reboot-required")
 IMAGE_DAYS = 35
-_DATA = "/var/lib/docker"
+_DATA = "/var/lib/docker/volumes"
 _FULL_WITHIN_DAYS = 14
 _MOST_PERCENT = 80
 _LEAST_LIFE_PERCENT = 25
@@ -68,12 +69,19 @@ def _versions(_at: datetime, _before: Found) -> dict[str, str]:
             "invoices": lambda: CURRENT.resolve(strict=True).name,
             "PostgreSQL": lambda: machine.rows("SHOW server_version")[0][0].split()[0],
             "Caddy": lambda: machine.inside("proxy", "caddy", "version").split()[0].removeprefix("v"),
-            "Docker": lambda: machine.printed("docker", "version", "--format", "{{.Server.Version}}").strip(),
+            "Docker": _docker,
             "system": _system,
             "kernel": lambda: os.uname().release,
         }
     )
     return found
+
+
+def _docker() -> str:
+    version = machine.printed("docker", "version", "--format", "{{.Server.Version}}").strip()
+    # Packages keep the moment at which a program was built as that of its file.
+    built = next((engine.stat().st_mtime for engine in ENGINES if engine.exists()), None)
+    return version if built is None else f"{version}, built on {datetime.fromtimestamp(built, timezone.utc):%Y-%m-%d}"
 
 
 def _system() -> str:

@@ -1,1 +1,0 @@
-"""Rules for all resources, which Pulumi checks before it changes anything."""

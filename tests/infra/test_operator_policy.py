@@ -1,0 +1,116 @@
+"""The operator has the rights that renting takes, and none that leads to others."""
+
+import json
+
+import pytest
+from support.aws_account import Account
+from support.aws_rights import ACCOUNT, INFRA, Need, allows, needs, statements
+from support.pulumi_stack import rented
+
+REGION = "eu-central-1"
+BOUNDARY = f"arn:aws:iam::{ACCOUNT}:policy/invoices-boundary"
+ALL = {
+    "dnsZone": "example.com", "monitoring": "detailed", "logs": "cloudwatch", "secrets": "secretsmanager",
+    "diskEncryption": "secretsmanager",
+    "sshFromBrowser": "true", "permissionsBoundary": BOUNDARY,
+}  # fmt: skip
+OPERATOR = statements("operator-policy.json", REGION)
+USER = f"arn:aws:iam::{ACCOUNT}:user/invoices-server-1a2b3c4"
+
+
+def used(**changes):
+    """Return what is needed to make all that is rented, to change each in place, and to take it down again."""
+    account = Account()
+    made = []
+    for one in rented(region=REGION, **{**ALL, **changes}).resources:
+        if one.options.custom:
+            named = {"name": f"{one.name}-1a2b3c4"} if one.kind in {"User", "Group"} else {}  # as the mocks name them
+            id_, found = account.create(one.options.type, one.name, {**named, **one.inputs}, REGION)
+            made.append((one, id_, found))
+    for one, id_, found in reversed(made):
+        account.update(one.options.type, id_, {**one.inputs}, REGION)
+        if not one.options.retainOnDelete:
+            account.delete(one.options.type, id_, found, REGION)
+    return [Need(**need) for need in account.needed]
+
+
+@pytest.mark.parametrize("dns", ["route53", "lightsail"])
+def test_the_operator_may_do_all_that_renting_changing_and_tearing_down_takes(dns):
+    needed = used(dns=dns)
+
+    assert len(needed) > 100
+    assert [need for need in needed if not allows(OPERATOR, need)] == []
+
+
+def test_without_the_boundary_no_user_is_made_and_given_rights():
+    refused = {need.action for need in used(dns="route53", permissionsBoundary="") if not allows(OPERATOR, need)}
+
+    assert refused == {"iam:CreateUser", "iam:PutUserPolicy", "iam:PutUserPermissionsBoundary"}
+
+
+@pytest.mark.parametrize(
+    "action",
+    [
+        "lightsail:GetRegions", "lightsail:GetBundles", "lightsail:GetBlueprints", "lightsail:GetStaticIps",
+        "lightsail:GetInstances", "lightsail:ImportKeyPair", "lightsail:DeleteKeyPair", "route53:ListHostedZonesByName",
+        "lightsail:GetInstanceAccessDetails", "lightsail:GetInstancePortStates", "lightsail:AttachStaticIp",
+        "lightsail:CreateInstances", "lightsail:OpenInstancePublicPorts", "sts:GetCallerIdentity",
+    ],
+)  # fmt: skip
+def test_the_operator_may_do_what_preflight_and_the_other_commands_ask_aws(action):
+    assert allows(OPERATOR, Need(action, "*", REGION))
+
+
+@pytest.mark.parametrize(
+    "need",
+    [
+        Need("iam:CreateUser", USER, boundary="arn:aws:iam::123456789012:policy/another"),
+        Need("iam:PutUserPolicy", f"arn:aws:iam::{ACCOUNT}:user/ann", boundary=BOUNDARY),
+        Need("iam:CreateAccessKey", f"arn:aws:iam::{ACCOUNT}:user/ann"),
+        Need("iam:AttachUserPolicy", USER, boundary=BOUNDARY),
+        Need("iam:DeleteUserPermissionsBoundary", USER, boundary=BOUNDARY),
+        Need("iam:CreatePolicyVersion", BOUNDARY),
+        Need("iam:AddUserToGroup", f"arn:aws:iam::{ACCOUNT}:group/invoices-backup-administrators-1"),
+        Need("iam:CreateRole", f"arn:aws:iam::{ACCOUNT}:role/invoices-role"),
+        Need("iam:PassRole", f"arn:aws:iam::{ACCOUNT}:role/invoices-role"),
+        Need("s3:GetObject", "arn:aws:s3:::invoices-backups-1/dumps/1.age"),
+        Need("s3:DeleteObjectVersion", "arn:aws:s3:::invoices-backups-1/dumps/1.age"),
+        Need("s3:ListBucket", "arn:aws:s3:::payroll"),
+        Need("lightsail:CreateInstances", "*", region="ap-south-1"),
+        Need("secretsmanager:GetSecretValue", f"arn:aws:secretsmanager:{REGION}:{ACCOUNT}:secret:payroll"),
+        Need("route53:ChangeResourceRecordSets", "arn:aws:route53:::hostedzone/Z2"),
+    ],
+    ids=lambda need: need.action,
+)
+def test_the_operator_has_no_way_to_other_rights_or_to_what_belongs_to_others(need):
+    assert not allows(OPERATOR, need)
+
+
+def test_the_boundary_leaves_the_users_all_rights_that_their_policies_give():
+    bounds = statements("operator-boundary.json")
+    given = [
+        Need(action, resource)
+        for one in rented(**{**ALL, "dns": "external"}).of("UserPolicy")
+        for statement in json.loads(one.inputs["policy"])["Statement"]
+        if statement["Effect"] == "Allow"
+        for action in statement["Action"]
+        for resource in statement["Resource"]
+    ]
+
+    assert len(given) > 5
+    assert [need for need in given if not allows(bounds, need)] == []
+
+
+@pytest.mark.parametrize("action", ["iam:CreateUser", "s3:DeleteObjectVersion", "lightsail:GetInstances"])
+def test_the_boundary_bounds(action):
+    assert not allows(statements("operator-boundary.json"), Need(action, "*"))
+
+
+@pytest.mark.parametrize("file", ["operator-policy.json", "operator-boundary.json"])
+def test_iam_takes_a_policy_of_that_length(file):
+    assert len("".join((INFRA / file).read_text().split())) <= 6144
+
+
+def test_a_kind_of_resource_whose_rights_nobody_wrote_down_is_found():
+    with pytest.raises(KeyError, match="dynamodb"):
+        needs("aws:dynamodb/table:Table", "create", {}, REGION)
