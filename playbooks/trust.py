@@ -17,6 +17,14 @@ from provisioning.settings import HostSettings
 _SECONDS = 10
 _SSH = 22
 _LONGEST_WAIT, _PAUSE = 180, 10  # seconds, until AWS has seen a server that starts for the first time
+# What AWS answers of a server that still starts: a guess from its manual, to be seen on a real account.
+_NOT_YET = {
+    "AccountSetupInProgressException",
+    "InvalidInputException",
+    "OperationFailureException",
+    "RegionSetupInProgressException",
+    "ServiceException",
+}
 _SHOWS = "ssh-keygen -lf /etc/ssh/ssh_host_ed25519_key.pub"
 _HOW = f"Compare it with what the server itself shows on its provider's console: {_SHOWS}"
 _HOW_RENTED = (
@@ -77,6 +85,8 @@ def keys_from_aws(settings: HostSettings) -> tuple[str, ...]:
         client = boto3.client("lightsail", region_name=settings.region)
         access = client.get_instance_access_details(instanceName=settings.instance_name, protocol="ssh")
     except (BotoCoreError, ClientError) as error:
+        if isinstance(error, ClientError) and error.response["Error"]["Code"] in _NOT_YET:
+            return ()
         sys.exit(
             f"AWS could not be asked for the host keys of {settings.instance_name} ({error}): sign in to AWS as for "
             f"`pulumi up`, or {_OTHERWISE}."

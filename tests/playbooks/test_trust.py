@@ -90,6 +90,16 @@ def test_a_server_that_starts_for_the_first_time_is_waited_for(kept, server, lig
     assert "AWS does not know the host keys of invoices-2 yet; waiting for 10 of 180 s …" in capsys.readouterr().out
 
 
+def test_a_server_that_is_not_ready_to_be_asked_about_is_waited_for(kept, server, lightsail, waits):
+    lightsail.add_client_error("get_instance_access_details", "OperationFailureException", "It is pending.")
+    lightsail.add_response("get_instance_access_details", KNOWN, ASKED)
+
+    trust(Context(), server=server(**RENTED))
+
+    assert kept.read_text() == f"{HOST} {KEY}\n"
+    assert waits == [10]
+
+
 def test_a_server_that_aws_never_sees_is_given_up(kept, server, lightsail, waits):
     for _ in range(19):
         lightsail.add_response("get_instance_access_details", UNKNOWN, ASKED)
