@@ -16,7 +16,7 @@ TOOLS := .tools/bin
 LIGHTHOUSE := .tools/lighthouse/node_modules/.bin/lighthouse
 SHELL_SCRIPTS = .ci/run $(shell git ls-files "*.sh" "provisioning/rootfs/usr/local/sbin/*" tests/e2e/images/instance/boot)
 
-.PHONY: help run setup operator check test browser drills mutants structure tools engine-test e2e machine-test bench scaling quality audit-libraries screenshots requirements clean
+.PHONY: help run setup operator check test browser drills mutants structure tools engine-test e2e machine-test bench scaling quality audit-libraries sbom screenshots requirements clean
 
 help: ## list what can be made
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -89,6 +89,10 @@ quality: .venv/dev ## see what axe and Lighthouse say of every page, and write d
 
 audit-libraries: .venv/dev ## look up the app's pinned libraries among the known vulnerabilities
 	$(BIN)/uv tool run pip-audit@2.10.1 --strict --disable-pip --require-hashes -r requirements/app.txt
+
+sbom: .venv/dev ## list the libraries of the app's image, with their hashes, as CycloneDX in sbom.json
+	$(BIN)/uv tool run --from cyclonedx-bom==7.2.1 cyclonedx-py requirements requirements/app.txt --output-reproducible \
+	  --output-format JSON --output-file sbom.json
 
 screenshots: .venv/dev ## take the pictures of the documentation again
 	@tests/support/install_packages.sh chromium-headless-shell chromium

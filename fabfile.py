@@ -25,6 +25,7 @@ from playbooks.status import status
 from playbooks.trust import trust
 from playbooks.unlock import unlock
 from playbooks.up import up
+from playbooks.upgrade_database import upgrade_database
 from playbooks.verify import verify
 from playbooks.verify_backup import verify_backup
 
@@ -54,6 +55,7 @@ __all__ = [
     "trust",
     "unlock",
     "up",
+    "upgrade_database",
     "verify",
     "verify_backup",
 ]

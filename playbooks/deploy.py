@@ -1,10 +1,22 @@
 """`fab deploy`: deploy a commit without losing a request; if it fails, the old version keeps serving."""
 
 import json
+from contextlib import nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 
-from playbooks.steps import app_secret, archive, backup_key, deploy_log, lock, machine_size, public_records, release
+from playbooks.steps import (
+    app_secret,
+    archive,
+    backup_key,
+    deploy_log,
+    lock,
+    machine_size,
+    postgresql,
+    public_records,
+    refreshes,
+    release,
+)
 from playbooks.steps.moment import utc_now_in_names
 from playbooks.steps.proxy import configured
 from playbooks.steps.release import Release
@@ -17,7 +29,7 @@ from playbooks.steps.takeover import take_over
 from provisioning.backups import KINDS
 from provisioning.host import Host
 
-BUILT = {"db": "invoices-database:17", "gate": "invoices-gate:3.0"}  # these stay as they are until --refresh
+_BUILT = {"db": "invoices-database", "gate": "invoices-gate:3.0"}  # these stay as they are until --refresh
 REPORTS = "/var/lib/invoices/reports"
 _SIGNING_KEY = """
 [ -e /keys/signing_key ] || ssh-keygen -q -t ed25519 -N '' -C invoices -f /keys/signing_key
@@ -67,6 +79,7 @@ class Deployment:
         steps, host, version = self.session.steps, self.session.host, self.release.version
         stack = Stack(host, version)
         with steps.step("Look at what is there"):
+            refreshes.settle_what_was_cut_off(host)
             ensure_settings(host, self._settings())
             ensure_watching_key(host, self.session.settings, file_of(self.session.stack))
             keys = app_secret.of_server_before(host, self.session.settings)
@@ -77,6 +90,18 @@ class Deployment:
             return False
         with steps.step("Upload the release"):
             release.upload(host, self.release)
+        with refreshes.taken(stack, before) if self.is_refreshed else nullcontext():
+            self._replace(stack, before)
+        release.note_served(host, version)
+        with steps.step("Remove releases that are no longer kept"):
+            release.prune(host)
+            refreshes.prune(host)
+        self._create_first_admin()
+        self._begin_backups()
+        return True
+
+    def _replace(self, stack: Stack, before: str) -> None:
+        steps = self.session.steps
         with steps.step("Fetch and build images, while the old version serves"):
             self._fetch(stack)
         with steps.step("Have secrets and the database"):
@@ -93,12 +118,6 @@ class Deployment:
         self._migrate(stack)
         with configured(stack, before):
             take_over(self.session, stack, recreates=self.is_refreshed)
-        release.note_served(host, version)
-        with steps.step("Remove releases that are no longer kept"):
-            release.prune(host)
-        self._create_first_admin()
-        self._begin_backups()
-        return True
 
     def _settings(self) -> dict[str, str]:
         """Let what an operator chose in `server.env` come first."""
@@ -108,6 +127,7 @@ class Deployment:
             **machine_size.of_machine(session.host, chosen),
             backup_key.NAME: backup_key.recipient(session.host, session.settings, session.steps),
             **chosen,
+            postgresql.NAME: postgresql.wanted(session.host, chosen),
         }
 
     def _set_bucket_key(self, stack: Stack) -> None:
@@ -137,7 +157,7 @@ class Deployment:
 
     def _fetch(self, stack: Stack) -> None:
         stateful = self._stateful()
-        built, others = [name for name in stateful if name in BUILT], [name for name in stateful if name not in BUILT]
+        built, others = [name for name in stateful if name in _BUILT], [name for name in stateful if name not in _BUILT]
         if others:
             policy = "always" if self.is_refreshed else "missing"
             pull = ("pull", "--quiet", "--policy", policy, *others)
@@ -146,9 +166,13 @@ class Deployment:
             stack.execute("build", "--pull", "app", "proxy", *built, seconds=_BUILD_SECONDS)
         else:
             # An image of these that was built again would restart its container.
-            missing = [name for name in built if not self._is_there(BUILT[name])]
+            missing = [name for name in built if not self._is_there(self._image_of(name))]
             stack.execute("build", "app", *missing, seconds=_BUILD_SECONDS)
         stack.execute("build", "backup", seconds=_BUILD_SECONDS)  # from the images of database and app
+
+    def _image_of(self, service: str) -> str:
+        version = f":{postgresql.version(self.session.host)}" if service == "db" else ""
+        return f"{_BUILT[service]}{version}"
 
     def _is_there(self, image: str) -> bool:
         return self.session.host.run("docker", "image", "inspect", "--format", "{{.Id}}", image, check=False).ok

@@ -12,7 +12,7 @@ from dotenv import dotenv_values
 
 from playbooks.backup import made
 from playbooks.restore import maintenance, nobody_writes, put_in_place, restored_beside
-from playbooks.steps import app_secret, archive, deploy_log, lock, release
+from playbooks.steps import app_secret, archive, deploy_log, lock, postgresql, release
 from playbooks.steps.address import move_address
 from playbooks.steps.carrying import carry, require_equal, require_room, volume
 from playbooks.steps.container_reports import Report, reported
@@ -235,6 +235,12 @@ def _look(old: Session, new: Session, version: str, *, replaces: bool) -> None:
     for one in (old, new):
         if not running(one.host, "db"):
             raise RefusedError(f"{one.host.name}: its database does not run: `fab deploy` to it first.")
+    majors = postgresql.version(old.host), postgresql.version(new.host)
+    if majors[0] != majors[1]:
+        raise RefusedError(
+            f"{old.host.name} has PostgreSQL {majors[0]}, {new.host.name} has {majors[1]}: run "
+            "`fab upgrade-database` on the one with the older version first."
+        )
     held_old, held_new = (_held(Stack(one.host, version)) for one in (old, new))
     if held_new and not held_old:
         raise RefusedError(f"{old.host.name} holds nothing, and {new.host.name} {held_new}: is it the wrong way round?")

@@ -21,7 +21,7 @@ from playbooks.steps.takeover import check_public_site
 
 _KEPT = "What was there before is kept: `fab restore --back` returns to it, `fab restore --confirm` removes it."
 _MINUTES = "5"  # as those who would write are told; it ends when it is done
-_FIRST_FILE = "/var/lib/postgresql/17/data/PG_VERSION"  # written once, when the database is made
+_MADE_AT = 'date -u -r "$PGDATA/PG_VERSION" +%Y%m%dT%H%M%SZ'  # a file written once, when the database is made
 _UPLOADED = "/var/lib/invoices/restore.tar"
 _AS_PRODUCT = ("--user", "10001:10001", "--volume", f"{_UPLOADED}:/uploaded.tar:ro")
 _UNPACK = """\
@@ -132,7 +132,7 @@ def _of_a_lost_server(found: Session, stack: Stack) -> str:
     """
     if stack.rows("SELECT count(*) FROM customers") != ["0"] or not found.settings.backup_bucket:
         return ""
-    made_at = stack.query("exec", "-T", "db", "date", "-u", "-r", _FIRST_FILE, "+%Y%m%dT%H%M%SZ").out.strip()
+    made_at = stack.query("exec", "-T", "db", "sh", "-c", _MADE_AT).out.strip()
     complete = [str(one["backup"]) for one in backup_place.listed(found) if one["complete"]]
     older = [backup_id for backup_id in complete if backup_id < made_at]
     if not older:

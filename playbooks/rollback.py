@@ -1,19 +1,25 @@
-"""`fab rollback`: go back to an earlier release, in seconds."""
+"""`fab rollback`: go back to an earlier release, or to the images before a refresh, in seconds."""
 
-from playbooks.steps import deploy_log, lock, release
+from playbooks.steps import deploy_log, lock, postgresql, refreshes, release
 from playbooks.steps.proxy import configured
+from playbooks.steps.refreshes import Refresh
 from playbooks.steps.session import RefusedError, Session, server_task
 from playbooks.steps.stack import Stack
 from playbooks.steps.takeover import take_over
 from provisioning.host import Host
 
+_BUILD_SECONDS = 1_800
 _MIGRATIONS = "app/store/migrations"
 _APPLIED = "SELECT name FROM schema_migration ORDER BY name"  # the app's table of applied migrations
 
 
 @server_task(to="The release to go back to; by default the one before.", dry_run="Only say which.")
 def rollback(found: Session, *, to: str = "", dry_run: bool = False) -> None:
-    """Go back to an earlier release."""
+    """Go back to an earlier release, or to the images before the last refresh."""
+    refresh = None if to else refreshed(found.host)
+    if refresh:
+        _roll_back_refresh(found, refresh, dry_run=dry_run)
+        return
     version = chosen(found.host, to)
     refuse_over_migrations(found.host, version)
     if dry_run:
@@ -24,6 +30,12 @@ def rollback(found: Session, *, to: str = "", dry_run: bool = False) -> None:
             _roll_back(found, version)
         deploy_log.append(found.host, "rollback", version, "serves")
     found.steps.recap(f"https://{found.settings.domain} serves {version} again.")
+
+
+def refreshed(host: Host) -> Refresh | None:
+    """Return the refresh that is to be undone: the last one, if the release that serves came with it."""
+    refresh = refreshes.newest(host)
+    return refresh if refresh and refresh.before and refresh.version == release.current(host) else None
 
 
 def chosen(host: Host, to: str) -> str:
@@ -59,9 +71,35 @@ def refuse_over_migrations(host: Host, version: str) -> None:
 
 def _roll_back(found: Session, version: str) -> None:
     stack = Stack(found.host, version)
+    backup_image = f"invoices-backup:{version}-postgresql{postgresql.version(found.host)}"
+    if not found.host.run("docker", "image", "inspect", "--format", "{{.Id}}", backup_image, check=False).ok:
+        stack.execute("build", "backup", seconds=_BUILD_SECONDS)  # the database was upgraded since
     with configured(stack, release.current(found.host)):
         take_over(found, stack)
     release.mark_rolled_back_to(found.host, version)
+
+
+def _roll_back_refresh(found: Session, refresh: Refresh, *, dry_run: bool) -> None:
+    host, version = found.host, refresh.before
+    if version != refresh.version:
+        refuse_over_migrations(host, version)
+    what = f"{version} with the images from before the refresh of {refresh.moment}"
+    if dry_run:
+        found.steps.note(f"{what} would serve.")
+        return
+    with lock.held(host, f"rollback to {what}"):
+        with deploy_log.failure_logged(host, "rollback", version):
+            stack = Stack(host, version)
+            with found.steps.step("Go back to the images from before the refresh"):
+                refreshes.put_back(host, refresh)
+                refreshes.start_stateful(stack)
+            with configured(stack, release.current(host)):
+                take_over(found, stack, recreates=True)
+            if version != refresh.version:
+                release.mark_rolled_back_to(host, version)
+            refreshes.forget(host, refresh)
+        deploy_log.append(host, "rollback", version, f"serves, with images from before {refresh.moment}")
+    found.steps.recap(f"https://{found.settings.domain} serves {what}.")
 
 
 def _list(versions: list[str]) -> str:

@@ -3,7 +3,7 @@
 from rich.box import SIMPLE_HEAD
 from rich.table import Table
 
-from playbooks.steps import alarm_mails, deploy_log, lock, release, self_reports
+from playbooks.steps import alarm_mails, deploy_log, lock, refreshes, release, self_reports
 from playbooks.steps.session import Session, server_task
 from playbooks.steps.stack import containers, health
 from playbooks.steps.switching import routed_to
@@ -24,6 +24,8 @@ def status(found: Session) -> None:
     console.print(f"https://{found.settings.domain} at {host.name} serves {release.current(host) or 'nothing yet'}.")
     console.print(_containers(found))
     console.print(f"Kept releases: {', '.join(release.kept(host)) or 'none'}.")
+    if refresh := refreshes.newest(host):
+        console.print(f"Images were refreshed at {refresh.moment}; those before are kept for `fab rollback`.")
     console.print(_figures(found))
     for told in (*self_reports.newest(host), self_reports.timers(host)):
         console.print(told.line, style=None if told.is_well else "red", markup=False)

@@ -17,7 +17,7 @@ from playbooks.deploy import deploy
 from playbooks.preflight import preflight
 from playbooks.provision import provision
 from playbooks.records import wait_for_records
-from playbooks.steps import alarm_mails, backup_key, operator_files, pulumi_state
+from playbooks.steps import alarm_mails, backup_key, operator_files, permissions_boundary, pulumi_state
 from playbooks.steps.configuration import Configuration, complete
 from playbooks.steps.inventory import ROOT, known_hosts, server_settings
 from playbooks.steps.session import EXPECTED, STACK, RefusedError, login_of
@@ -120,7 +120,14 @@ class FirstDay:
     def _configure(self) -> None:
         configuration = Configuration(ROOT / self._configuration_name)
         complete(configuration, self.given, self.console)
+        if not configuration.has(permissions_boundary.KEY):
+            self._bound_users(configuration)
         self.console.print(f"  {configuration.path.name} has them; Pulumi.yaml describes all other settings.")
+
+    def _bound_users(self, configuration: Configuration) -> None:
+        if boundary := permissions_boundary.of_account(configuration.get("serverName") or "invoices"):
+            configuration.set(permissions_boundary.KEY, boundary)
+            self.console.print(f"  The users that are rented are bounded by {boundary}.", markup=False)
 
     def _prepare_state(self) -> None:
         region = Configuration(ROOT / self._configuration_name).region

@@ -125,6 +125,19 @@ def forget_kept(volume: Path) -> list[str]:
     return names
 
 
+def compared(url: str, copy: str, now: datetime) -> dict[str, Any]:
+    """Return what both hold, in figures; raises BackupError where they differ."""
+    with database.another_database(url):
+        expected = Figures.taken(firm_day(now))
+    with database.another_database(copy):
+        found = Figures.taken(expected.today)
+    if found.audit_problem:
+        raise BackupError(f"The audit of the copy is broken at {found.audit_problem}.")
+    _refuse_what_differs(expected, found)
+    shown = figures_shown(found)
+    return {"sentence": "The copy agrees in every figure, to the cent.", "figures": shown}
+
+
 def discard(volume: Path) -> None:
     """Remove what was restored beside, with its server if one was left running."""
     restored = volume / RESTORED

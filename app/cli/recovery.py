@@ -5,6 +5,7 @@ import sys
 from datetime import datetime
 from pathlib import Path
 from typing import Annotated, Any
+from urllib.parse import urlsplit
 
 import typer
 
@@ -23,16 +24,17 @@ recover = typer.Typer(
     help="Restore the database beside the one that serves; `fab restore` runs these.", no_args_is_help=True
 )
 
-_Volume = Annotated[Path, typer.Option("--volume", help="The folder above the data of the database.")]
+_Volume = Annotated[
+    Path, typer.Option("--volume", envvar="DATABASE_FOLDER", help="The folder above the data of the database.")
+]
 _Name = Annotated[str, typer.Option("--name", help="What the database that makes room is kept as.")]
-_VOLUME = Path("/var/lib/postgresql/17")
 
 
 @recover.command()
 def beside(
     *,
+    volume: _Volume,
     at: Annotated[str, typer.Option(help="A moment in UTC, as ISO; the newest without.")] = "",
-    volume: _Volume = _VOLUME,
 ) -> None:
     """Restore beside, and print what was found.
 
@@ -49,31 +51,37 @@ def handover() -> None:
 
 
 @recover.command()
-def swap(*, name: _Name, volume: _Volume = _VOLUME) -> None:
+def compare(*, host: Annotated[str, typer.Option(help="The server that holds a copy of the database.")]) -> None:
+    """Compare every figure of the database with those of its copy on another server, to the cent."""
+    run_and_report(lambda: _compared(host), as_json=True)
+
+
+@recover.command()
+def swap(*, name: _Name, volume: _Volume) -> None:
     """Put what was restored in the place of the data."""
     run_and_report(lambda: _swapped(volume, name), as_json=True)
 
 
 @recover.command()
-def back(*, name: _Name, volume: _Volume = _VOLUME) -> None:
+def back(*, name: _Name, volume: _Volume) -> None:
     """Put what was there before the last swap back."""
     run_and_report(lambda: _swapped_back(volume, name), as_json=True)
 
 
 @recover.command()
-def kept(*, volume: _Volume = _VOLUME) -> None:
+def kept(*, volume: _Volume) -> None:
     """Name the databases that are kept beside the one that serves."""
     run_and_report(lambda: {"ok": True, "sentence": "", "kept": recovery.kept(volume)}, as_json=True)
 
 
 @recover.command()
-def forget(*, volume: _Volume = _VOLUME) -> None:
+def forget(*, volume: _Volume) -> None:
     """Remove what is kept, for good, and what was restored and not taken."""
     run_and_report(lambda: _forgotten(volume), as_json=True)
 
 
 @recover.command()
-def discard(*, volume: _Volume = _VOLUME) -> None:
+def discard(*, volume: _Volume) -> None:
     """Remove what was restored beside, and not taken."""
     run_and_report(lambda: _discarded(volume), as_json=True)
 
@@ -114,6 +122,18 @@ def _handed_over() -> dict[str, Any]:
         "archives_before": json.loads(settings.backup_archives_before or "[]"),
         "figures": figures.to_json(),
     }
+
+
+def _compared(host: str) -> dict[str, Any]:
+    url = BackupSettings.from_environment().database_url
+    copy = _at_host(url, host)
+    return {"ok": True, **recovery.compared(url, copy, clock.utc_now())}
+
+
+def _at_host(url: str, host: str) -> str:
+    parts = urlsplit(url)
+    user, _, _ = parts.netloc.rpartition("@")
+    return parts._replace(netloc=f"{user}@{host}:{parts.port or 5432}").geturl()
 
 
 def _archive_of(moment: datetime | None, settings: BackupSettings) -> tuple[str, str]:

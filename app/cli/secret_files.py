@@ -61,7 +61,6 @@ log-level-file=off
 lock-path=/tmp/pgbackrest
 
 [invoices]
-pg1-path=/var/lib/postgresql/17/data
 pg1-socket-path=/run/postgresql
 pg1-database=invoices
 """

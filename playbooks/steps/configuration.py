@@ -37,6 +37,9 @@ class Configuration:
     def region(self) -> str:
         return str(self._values.get(REGION) or "")
 
+    def get(self, key: str) -> str:
+        return str(self._values.get(_name(key)) or "")
+
     def has(self, key: str) -> bool:
         return bool(self._values.get(_name(key)))
 

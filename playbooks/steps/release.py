@@ -133,7 +133,10 @@ def prune(host: Host) -> list[str]:
     outdated = [name for name in host.run("ls", "-1", RELEASES, check=False).out.split() if name not in remain]
     for version in outdated:
         host.act("rm", "-rf", "--", folder_of(version))
-        host.act("docker", "image", "rm", f"invoices-app:{version}", f"invoices-backup:{version}", check=False)
+        named = ("docker", "image", "ls", "--format", "{{.Repository}}:{{.Tag}}", "--filter")
+        images = host.run(*named, f"reference=invoices-*:{version}*", check=False).out.split()
+        if images:
+            host.act("docker", "image", "rm", *images, check=False)
     return outdated
 
 

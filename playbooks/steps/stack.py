@@ -46,8 +46,11 @@ class Health:
 
 @dataclass(frozen=True, slots=True)
 class Stack:
+    """`postgresql` is the version of PostgreSQL, if not the one that the server has."""
+
     host: Host
     version: str
+    postgresql: str = ""
 
     def execute(self, *words: str, stdin: str = "", check: bool = True, seconds: int = 600) -> Ran:
         """Run a Compose command that changes something."""
@@ -63,8 +66,10 @@ class Stack:
 
     def compose_args(self, *words: str) -> list[str]:
         folder = folder_of(self.version)
+        other = [f"POSTGRESQL={self.postgresql}"] if self.postgresql else []
         return [
-            "env", f"VERSION={self.version}", "docker", "compose", "--progress", "quiet", "--project-name", PROJECT,
+            "env", f"VERSION={self.version}", *other, "docker", "compose", "--progress", "quiet",
+            "--project-name", PROJECT,
             "--project-directory", folder, "--env-file", SETTINGS, "--file", f"{folder}/docker-compose.yml", *words,
         ]  # fmt: skip
 

@@ -2,6 +2,7 @@
 
 import json
 from dataclasses import replace
+from io import StringIO
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -70,6 +71,12 @@ def _bucket(settings: HostSettings) -> dict[str, str]:
         "BUCKET_HOST": f"{settings.backup_bucket}.{address.hostname}" if of_aws else str(address.hostname),
         "BUCKET_PORT": str(address.port or 443),
     }
+
+
+def noted(host: Host) -> dict[str, str]:
+    """Return the settings that the server has, none before its first deploy."""
+    values = dotenv_values(stream=StringIO(host.read(SETTINGS) or ""), interpolate=False)
+    return {name: value or "" for name, value in values.items()}
 
 
 def ensure_settings(host: Host, values: dict[str, str]) -> Change:

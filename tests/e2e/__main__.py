@@ -3,6 +3,7 @@
 import argparse
 import sys
 
+from tests.support import combinations
 from tests.support import instance as instances
 from tests.support.docker_engine import EngineError, why_there_is_none
 
@@ -22,14 +23,14 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m tests.e2e", description=__doc__)
     parser.add_argument("verb", choices=VERBS, help="; ".join(f"{verb}: {text}" for verb, text in VERBS.items()))
     parser.add_argument("name", nargs="?", default="instance", help="what the instance is called (default: instance)")
-    parser.add_argument("--debian", default="trixie", metavar="SUITE", help="Debian's release (default: trixie)")
+    parser.add_argument("--system", choices=combinations.SYSTEMS, help="what it boots (default: E2E_SYSTEM, debian-13)")
     given = parser.parse_args()
     if reason := why_there_is_none():
         print(f"Not here: {reason}.", file=sys.stderr)
         return 1
     try:
         if given.verb == "start":
-            show(instances.start(given.name, suite=given.debian))
+            show(instances.start(given.name, system=given.system or ""))
         elif given.verb == "show":
             show(instances.found(given.name))
         else:

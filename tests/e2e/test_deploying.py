@@ -6,10 +6,12 @@ import time
 
 import pytest
 
+from tests.support.operators import ROOT
 from tests.support.public_site import Load
 
 WSGI = "app/wsgi.py"
 HEALTH = "app/web/pages/health.py"
+PROXY_VERSION = re.search(r"invoices-proxy:(\S+)", (ROOT / "docker-compose.yml").read_text())[1]
 # How often the app is asked whether it is well, and how long it may take to be: a minute and more.
 IS_GIVEN_TIME = re.compile(r"(the test itself stands in the image\n +)interval: 10s(.*?)start_period: 60s", re.DOTALL)
 
@@ -191,9 +193,21 @@ def test_settings_that_the_proxy_refuses_never_reach_it(serving, site):
     assert site.ask("GET", "/health").status == 200
 
 
-def test_newer_images_are_taken_with_all_data_kept(serving, site, invoice_id):
+def test_newer_images_are_taken_with_all_data_kept_and_can_be_gone_back_from(serving, site, invoice_id):
+    image = f"docker image inspect -f '{{{{.Id}}}}' invoices-proxy:{PROXY_VERSION}"
+    before = serving.inside(image)
+    # A newer image: built from the same base here, where no other is published.
+    serving.operator.commit(
+        "stack/proxy/Dockerfile", serving.operator.text("stack/proxy/Dockerfile") + "LABEL newer=1\n"
+    )
     serving.operator.fab("deploy", "--refresh")
+    refreshed = serving.inside(image)
 
+    printed = serving.operator.fab("rollback").printed
+
+    assert "with the images from before the refresh of" in printed
+    assert (refreshed != before, serving.inside(image) == before) == (True, True)
+    assert serving.inside("docker inspect -f '{{.Image}}' invoices-proxy-1") == before
     assert site.ask("GET", f"/api/v1/invoices/{invoice_id}").json()["number"] == "1001"
 
 

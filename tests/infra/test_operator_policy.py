@@ -48,6 +48,10 @@ def test_without_the_boundary_no_user_is_made_and_given_rights():
     assert refused == {"iam:CreateUser", "iam:PutUserPolicy", "iam:PutUserPermissionsBoundary"}
 
 
+def test_the_operator_may_look_whether_the_account_has_the_boundary():
+    assert allows(OPERATOR, Need("iam:GetPolicy", BOUNDARY, REGION))
+
+
 @pytest.mark.parametrize(
     "action",
     [

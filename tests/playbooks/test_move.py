@@ -349,3 +349,10 @@ def test_every_timer_of_the_server_rests_where_nothing_serves_but_those_of_logs_
 
     assert timers - set(move.TIMERS) == {"invoices-logs.timer", "invoices-prune-images.timer"}
     assert set(move.TIMERS) <= timers
+
+
+def test_a_server_of_another_postgresql_is_refused_before_anything_is_done(pair):
+    pair.new.files["/etc/invoices/stack.env"] = f"{STACK_ENV}POSTGRESQL=18\n"
+
+    assert "has PostgreSQL 17, 198.51.100.10 has 18: run `fab upgrade-database`" in pair.refused()
+    assert pair.changed == []

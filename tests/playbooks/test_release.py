@@ -103,13 +103,16 @@ def test_five_releases_are_kept_and_the_serving_one_and_none_that_never_served()
             "readlink *": Ran(0, "/opt/invoices/releases/g\n"),
             "find *": Ran(0, served("g", "f", "e", "d", "c", "b", "a")),
             "ls -1 *": Ran(0, "a\nb\nc\nd\ne\nf\ng\nbroken\n"),
+            "docker image ls * reference=invoices-*:f[*]": Ran(
+                0, "invoices-app:f\ninvoices-backup:f-postgresql17\ninvoices-app:f-until-20261121T000000Z\n"
+            ),
         }
     )
 
     assert release.prune(host) == ["f", "broken"]
     assert host.acted[:2] == [
         "rm -rf -- /opt/invoices/releases/f",
-        "docker image rm invoices-app:f invoices-backup:f",
+        "docker image rm invoices-app:f invoices-backup:f-postgresql17 invoices-app:f-until-20261121T000000Z",
     ]
 
 

@@ -44,6 +44,8 @@ class Day:
             monkeypatch.setattr(module, name, self.command(name))
         monkeypatch.setattr(module.pulumi_state, "prepare", lambda *_words: self.note("prepare") or "file:///state")
         monkeypatch.setattr(module, "keys_from_aws", lambda _settings: KEYS)
+        self.boundary = ""
+        monkeypatch.setattr(module.permissions_boundary, "of_account", lambda _name: self.boundary)
         monkeypatch.setattr(module, "connected", self.connected)
         monkeypatch.setattr("time.sleep", lambda _seconds: None)
         self.program = folder / "pulumi"
@@ -116,6 +118,14 @@ def test_each_step_says_what_it_does_and_what_does_it_alone(day):
     assert "1/10 Configure the stack (alone: edit Pulumi.prod.yaml)" in printed
     assert "3/10 Ask AWS whether all can be rented (alone: fab preflight)" in printed
     assert "9/10 Deploy (alone: fab deploy)" in printed
+
+
+def test_users_are_bounded_where_the_account_has_a_policy_for_it(day):
+    day.boundary = "arn:aws:iam::123456789012:policy/invoices-boundary"
+    day.run()
+
+    written = yaml.safe_load((day.folder / "Pulumi.prod.yaml").read_text())["config"]
+    assert written["invoices:permissionsBoundary"] == "arn:aws:iam::123456789012:policy/invoices-boundary"
 
 
 def test_pulumi_asks_before_it_rents_unless_that_was_agreed_to(day):

@@ -108,8 +108,9 @@ echo "$@" >> "$CALLS"
 case "$*" in
     "container ls"*) echo c1 ;;
     "container inspect"*) echo sha256:running ;;
-    "image ls"*) printf '%s\\n' sha256:running sha256:kept sha256:old ;;
+    "image ls"*) printf '%s\\n' sha256:running sha256:kept sha256:old sha256:before ;;
     "image inspect"*"invoices-app:v2") echo sha256:kept ;;
+    "image inspect"*"invoices-app:v2-until-1") echo sha256:before ;;
     "image inspect"*) exit 1 ;;
     "compose"*) [ -z "$COMPOSE_FAILS" ] || exit 15; echo "invoices-app:$VERSION"; echo "caddy:2.11" ;;
 esac
@@ -118,12 +119,14 @@ esac
 
 @pytest.fixture
 def prune(tmp_path):
-    """Return a function that runs the script against a Docker that has three images and one release."""
+    """Return a function that runs the script against a Docker that has four images, one release and one refresh."""
     (tmp_path / "bin").mkdir()
     (tmp_path / "bin/docker").write_text(FAKE_DOCKER)
     (tmp_path / "bin/docker").chmod(0o755)
     (tmp_path / "releases/v2").mkdir(parents=True)
     (tmp_path / "releases/v2/docker-compose.yml").write_text("")
+    (tmp_path / "kept-images").mkdir()
+    (tmp_path / "kept-images/1.refresh").write_text("release v2 v2\ninvoices-app:v2 invoices-app:v2-until-1\n")
     (tmp_path / "script").write_text(text("/usr/local/sbin/invoices-prune-images"))
     calls = tmp_path / "calls"
     calls.write_text("")
@@ -133,7 +136,7 @@ def prune(tmp_path):
             ["sh", tmp_path / "script"], check=False, capture_output=True, text=True, timeout=30,
             env={"PATH": f"{tmp_path}/bin:/usr/bin:/bin", "CALLS": str(calls), "RELEASES": str(tmp_path / "releases"),
                  "SETTINGS": str(tmp_path / "stack.env"), "LOCK": str(tmp_path / "lock"), "TMPDIR": str(tmp_path),
-                 "COMPOSE_FAILS": "", **environment},
+                 "KEPT_IMAGES": str(tmp_path / "kept-images"), "COMPOSE_FAILS": "", **environment},
         )  # fmt: skip
         return ran, [line for line in calls.read_text().splitlines() if " rm " in line or "prune" in line]
 
@@ -146,6 +149,14 @@ def test_only_images_that_nothing_needs_are_removed(prune):
     assert ran.returncode == 0, ran.stderr
     assert removed == ["image rm --force sha256:old", "builder prune --force --filter until=168h"]
     assert ran.stdout == "1 images were removed.\n"
+
+
+def test_images_of_before_a_refresh_that_is_no_longer_listed_are_removed(prune, tmp_path):
+    (tmp_path / "kept-images/1.refresh").unlink()
+
+    _, removed = prune()
+
+    assert "image rm --force sha256:before" in removed
 
 
 def test_where_a_release_cannot_be_read_nothing_is_removed(prune):

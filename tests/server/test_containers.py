@@ -35,6 +35,18 @@ def test_D01_none_runs_as_root(containers):
     assert _those(containers, lambda each: each["Config"]["User"].split(":")[0] in {"", "root", "0"}) == []
 
 
+def test_D17_the_app_is_of_the_release_that_serves(containers, server):
+    current = server.file("/opt/invoices/current")
+    if not current.exists:
+        pytest.skip("nothing is deployed yet: `fab deploy`")
+    revisions = {
+        each["Config"]["Labels"].get("org.opencontainers.image.revision")
+        for name, each in containers.items()
+        if name.split()[0] in {"app", "worker"}
+    }
+    assert revisions == {current.linked_to.rpartition("/")[2]}
+
+
 def test_D02_none_has_a_capability(containers):
     assert _those(containers, lambda each: each["HostConfig"]["CapDrop"] != ["ALL"]) == []
     assert _those(containers, lambda each: each["HostConfig"]["CapAdd"]) == []

@@ -41,6 +41,14 @@ def dockerfile_of(service):
     return DOCKERFILES[folder] if folder else ""
 
 
+def from_images(service):
+    """What its image is built from, with the defaults of the arguments."""
+    dockerfile = dockerfile_of(service)
+    defaults = dict(re.findall(r"^ARG (\w+)=(\S+)$", dockerfile, re.MULTILINE))
+    named = re.findall(r"^FROM (\S+)", dockerfile, re.MULTILINE)
+    return [re.sub(r"\$\{(\w+)\}", lambda found: defaults.get(found[1], found[0]), image) for image in named]
+
+
 def user_of(service):
     last = re.findall(r"^USER (\S+)$", dockerfile_of(service), re.MULTILINE)
     return service.get("user") or (last[-1] if last else "root")
@@ -196,10 +204,23 @@ def test_d_08_nothing_of_the_machine_is_shared(name):
 @every_service
 def test_d_09_images_are_pinned(name):
     service = SERVICES[name]
-    images = [service["image"], *re.findall(r"^FROM (\S+)", dockerfile_of(service), re.MULTILINE)]
+    images = [re.sub(r"\$\{\w+:-(\w+)\}", r"\1", service["image"]), *from_images(service)]
     others = [image for image in images if not image.startswith(("invoices-app:", "invoices-backup:"))]
 
     assert all(re.search(r":\d+(\.\d+)*(-[a-z-]*trixie)?$", image) for image in others), others
+
+
+@every_dockerfile
+def test_an_image_says_by_labels_what_it_is_and_what_it_was_made_of(name):
+    text = DOCKERFILES[name]
+    labels = dict(re.findall(r"org\.opencontainers\.image\.([\w.]+)=(\S+)", text))
+    last = re.findall(r"^FROM (\S+)", text, re.MULTILINE)[-1]
+
+    assert IMAGES[labels["title"]] == name
+    if last.startswith("invoices-"):
+        assert labels["revision"] == "${VERSION}"
+    else:
+        assert labels["base.name"] == f"docker.io/library/{last}"
 
 
 @every_service

@@ -26,9 +26,9 @@ def start(volume, tmp_path):
         "PATH": f"{tmp_path}/bin:{os.environ['PATH']}", "VOLUME": str(volume), "PGDATA": str(volume / "17/data"),
     }  # fmt: skip
 
-    def run():
+    def run(**more):
         words = ["bash", SCRIPT, "postgres", "--jit=off"]
-        return subprocess.run(words, check=False, capture_output=True, text=True, timeout=30, env=environment)
+        return subprocess.run(words, check=False, capture_output=True, text=True, timeout=30, env=environment | more)
 
     return run
 
@@ -101,3 +101,20 @@ def test_what_is_kept_beside_a_database_does_not_keep_it_from_starting(volume, s
     (volume / "17/data").mkdir()
 
     assert start().returncode == 0
+
+
+def test_no_empty_database_takes_the_place_of_one_of_another_version(volume, start):
+    (volume / "16/data").mkdir(parents=True)
+    (volume / "16/data/PG_VERSION").write_text("16\n")
+
+    refused = start()
+
+    assert (refused.returncode, refused.stdout) == (1, "")
+    assert refused.stderr == ("The database is of another version of PostgreSQL: `fab upgrade-database` upgrades it.\n")
+
+
+def test_the_database_that_an_upgrade_makes_beside_one_of_another_version_is_made(volume, start):
+    (volume / "16/data").mkdir(parents=True)
+    (volume / "16/data/PG_VERSION").write_text("16\n")
+
+    assert start(BESIDE_ANOTHER="yes").stdout == "started with postgres --jit=off\n"

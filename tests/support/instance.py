@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from tests.support import stand_in_images
+from tests.support import combinations, stand_in_images
 from tests.support.docker_engine import CACHE, EngineError, docker, ensure_running, one_at_a_time, succeeds
 from tests.support.polling import is_so_within
 
@@ -157,14 +157,14 @@ class Instance:
             return subprocess.CompletedProcess(words, 255, "", f"no end within {seconds} seconds")
 
 
-def start(name: str = "instance", *, suite: str = "trixie") -> Instance:
+def start(name: str = "instance", *, system: str = "") -> Instance:
     """Start an instance under a name, instead of one that has it; raises EngineError."""
     ensure_running()
     stand_in_images.serve()
     with one_at_a_time():
         if is_there(name):
             found(name).stop()
-        image = stand_in_images.build("instance", suite=suite)
+        image = stand_in_images.build("instance", suite=combinations.SYSTEMS[system or combinations.system()])
         instance = Instance(name, _free_address(), "")
         _make_disk(instance)
         _power_on(instance, image)
@@ -262,7 +262,8 @@ def _let_in(instance: Instance) -> Instance:
     )  # fmt: skip
     _write(instance, "/home/ubuntu/.ssh/authorized_keys", instance.identity.with_suffix(".pub").read_text())
     instance.exec("chown", f"{USER}:{USER}", "/home/ubuntu/.ssh/authorized_keys")
-    _write(instance, _MIRROR_DROP_IN, _mirror_drop_in())
+    if not combinations.are_official():
+        _write(instance, _MIRROR_DROP_IN, _mirror_drop_in())
     known = Instance(instance.name, instance.address, _host_key(instance))
     known.known_hosts.write_text(f"{known.address} {known.host_key}\n", encoding="utf-8")
     known.ssh_config.write_text(

@@ -13,7 +13,7 @@ import tempfile
 import urllib.request
 from pathlib import Path
 
-from tests.support import this_machine
+from tests.support import combinations, this_machine
 from tests.support.docker_engine import EngineError, docker, install, one_at_a_time, succeeds, wait_until
 
 ROOT = Path(__file__).parents[2]
@@ -38,45 +38,71 @@ TAGS = {
     "redis": "8-trixie",
     "haproxy": "3.0",
 }
+# PostgreSQL that databases are upgraded from, by the release of Debian that has it.
+OLDER_POSTGRESQL = {"15": "bookworm"}
 
 # Past any proxy: the registry is on this machine.
 _OPENER = urllib.request.build_opener(urllib.request.ProxyHandler({}))
 _PARENT = re.compile(r"^ARG ([A-Z]+)$", re.MULTILINE)
+_DEFAULT = re.compile(r"^ARG (\w+)=(\S+)$", re.MULTILINE)
 _NAMED = re.compile(rf"(?:image:|FROM|ARG \w+=)\s*[\"']?(?:docker\.io/)?(?:library/)?({'|'.join(TAGS)}):([\w][\w.-]*)")
 # As in Debian's own slim images.
 _LEFT_OUT = ("/usr/share/doc/*", "/usr/share/man/*", "/usr/share/locale/*", "/usr/share/info/*", "/usr/share/lintian/*")
 
 
 def serve() -> None:
-    """Have every image that the product names served by the registry; builds and pushes only what is not there."""
+    """Have every image that the product names served by the registry; builds and pushes only what is not there.
+
+    Official images come from where the product itself has them from.
+    """
     with one_at_a_time():
-        ensure_registry()
         ensure_names()
+        if combinations.are_official():
+            return
+        ensure_registry()
         for name, tag in sorted(named_images()):
             _push(build(name), f"library/{name}", tag)
+        for major, suite in OLDER_POSTGRESQL.items():
+            _push(build("postgres", older=(major, suite)), "library/postgres", f"{major}-trixie")
 
 
 def named_images(root: Path = ROOT) -> set[tuple[str, str]]:
     """Return names and tags of the official images that the product's files are written for."""
     files = [root / "docker-compose.yml", *root.glob("app/Dockerfile"), *root.glob("stack/**/Dockerfile")]
-    named = {found for path in files if path.exists() for found in _NAMED.findall(path.read_text(encoding="utf-8"))}
+    named = {found for path in files if path.exists() for found in _NAMED.findall(_with_defaults(path))}
     return named | {(name, tag) for name, tag in TAGS.items() if name not in {name for name, _ in named}}
 
 
-def build(name: str, *, suite: str = "trixie") -> str:
-    """Return the image made from the folder of that name, built where it is not there yet."""
+def _with_defaults(path: Path) -> str:
+    """Return the text of a file with the defaults of its arguments in the places where they are named."""
+    text = path.read_text(encoding="utf-8")
+    for argument, default in _DEFAULT.findall(text):
+        text = text.replace(f"${{{argument}}}", default)
+    return text
+
+
+def build(name: str, *, suite: str = "trixie", older: tuple[str, str] | None = None) -> str:
+    """Return the image made from the folder of that name, built where it is not there yet.
+
+    `older` names the major version of its program and the release of Debian that has it, if not the suite's own.
+    """
     folder = FOLDER / name
     dockerfile = (folder / "Dockerfile").read_text(encoding="utf-8")
     parents = {parent: _parent(parent, suite) for parent in dict.fromkeys(_PARENT.findall(dockerfile))}
-    machine = this_machine.files() if name == "debian" else {}
+    machine = this_machine.files() if name in {"debian", "ubuntu"} else {}
     content = {str(path.relative_to(folder)): path.read_text() for path in folder.rglob("*") if path.is_file()}
-    image = f"{PREFIX}/{name}:{suite}-{_hash([parents, machine, content])}"
+    major, sources = _older(older)
+    version = f"{suite}{major}"
+    image = f"{PREFIX}/{name}:{version}-{_hash([parents, machine, content, sources])}"
     if not succeeds("image", "inspect", image):
         with tempfile.TemporaryDirectory(prefix=f"{PREFIX}-") as place:
             context = Path(place) / "context"
             shutil.copytree(folder, context)
             _write_below(context / "machine", machine)
-            arguments = [word for parent in parents.items() for word in ("--build-arg", "=".join(parent))]
+            if name == "postgres":
+                _write_below(context / "older", {"older.list": sources})
+            chosen = {**parents, **({"MAJOR": major} if major else {})}
+            arguments = [word for parent in chosen.items() for word in ("--build-arg", "=".join(parent))]
             docker("build", "-q", "--network", "bridge", *arguments, "-t", image, context)
         _forget_older(image)
     return image
@@ -112,6 +138,7 @@ def ensure_registry() -> None:
 
 def ensure_names() -> None:
     """Have the server of names that the instances ask."""
+    ensure_network()
     image, name = build("names"), _NAMES_CONTAINER
     if succeeds("container", "inspect", name):
         if docker("container", "inspect", "-f", "{{.Config.Image}}", name) == image:
@@ -132,8 +159,25 @@ def ensure_network() -> None:
         docker("network", "create", "--subnet", SUBNET, "--ipv6", "--subnet", f"{IPV6_PREFIX}/64", NETWORK)
 
 
+def image_of(name: str) -> str:
+    """Return the image that the stack is made of in the place of an official one, or that one itself."""
+    return f"{name}:{TAGS[name]}" if combinations.are_official() else build(name)
+
+
 def _parent(name: str, suite: str) -> str:
-    return _bootstrapped(suite) if name == "BOOTSTRAPPED" else build(name.lower(), suite=suite)
+    if name == "BOOTSTRAPPED":
+        return _bootstrapped(suite)
+    if name == "DEBIAN" and suite == combinations.SYSTEMS["ubuntu-24.04"]:
+        return build("ubuntu", suite=suite)
+    return build(name.lower(), suite=suite)
+
+
+def _older(older: tuple[str, str] | None) -> tuple[str, str]:
+    """Return the major version that is not the suite's own, and the sources that have it; nothing for the suite's."""
+    if older is None:
+        return "", ""
+    major, suite = older
+    return major, "".join(f"{line}\n" for line in this_machine.debian_mirrors(suite))
 
 
 def _bootstrapped(suite: str) -> str:

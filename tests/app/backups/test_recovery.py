@@ -331,3 +331,14 @@ def test_while_a_swap_is_interrupted_nothing_is_forgotten(interrupted):
         recovery.forget_kept(interrupted)
 
     assert recovery.kept(interrupted) == [f"before-{NAME}"]
+
+
+def test_a_copy_in_which_a_payment_is_missing_is_named_to_the_cent(tmp_path):
+    urls = [f"sqlite:///{tmp_path}/{name}.db" for name in ("one", "copy")]
+    for url, paid in zip(urls, (10_00, 9_99), strict=True):
+        with database.opened_beside(url):
+            database.migrate()
+            a_payment(an_invoice("1", a_customer("C1")), paid)
+
+    with pytest.raises(BackupError, match=r"customer C1 owed 90\.00 USD, now 90\.01 USD"):
+        recovery.compared(*urls, datetime.now(UTC))

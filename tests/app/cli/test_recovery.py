@@ -2,6 +2,7 @@
 
 import json
 from datetime import UTC, datetime, timedelta
+from urllib.parse import urlsplit
 
 import pytest
 from support import command_line
@@ -158,3 +159,25 @@ def broken_audit():
                 tables.AuditEntryModel.update(subject="invoice:2").execute()
 
     return write_over
+
+
+def test_a_copy_on_another_server_that_holds_the_same_agrees(postgresql_url, tmp_path):
+    with database.opened_beside(postgresql_url):
+        an_invoice("1", a_customer("C1"))
+
+    code, report = compared(postgresql_url, tmp_path, urlsplit(postgresql_url).hostname)
+
+    assert (code, report["sentence"]) == (0, "The copy agrees in every figure, to the cent.")
+    assert report["figures"]["outstanding"] == {"USD": 100_00}
+
+
+def test_a_copy_on_a_server_that_does_not_answer_is_no_copy(postgresql_url, tmp_path):
+    code, report = compared(postgresql_url, tmp_path, "nobody.invalid")
+
+    assert (code, report["ok"]) == (1, False)
+
+
+def compared(url, tmp_path, host):
+    environment = {"PATH": "/usr/bin:/bin", "DATA_DIR": str(tmp_path), "DATABASE_URL": url, **ARCHIVE}
+    done = command_line.run(environment, "recover", "compare", "--host", host)
+    return done.returncode, json.loads(done.stdout)
