@@ -91,7 +91,7 @@ class Deployment:
         with steps.step("Upload the release"):
             release.upload(host, self.release)
         with refreshes.taken(stack, before) if self.is_refreshed else nullcontext():
-            self._replace(stack, before)
+            self._replace(stack, before, keys)
         release.note_served(host, version)
         with steps.step("Remove releases that are no longer kept"):
             release.prune(host)
@@ -100,7 +100,7 @@ class Deployment:
         self._begin_backups()
         return True
 
-    def _replace(self, stack: Stack, before: str) -> None:
+    def _replace(self, stack: Stack, before: str, keys: app_secret.Keys) -> None:
         steps = self.session.steps
         with steps.step("Fetch and build images, while the old version serves"):
             self._fetch(stack)
