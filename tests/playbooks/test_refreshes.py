@@ -62,7 +62,7 @@ def server(monkeypatch, tmp_path):
     monkeypatch.setattr("playbooks.steps.refreshes.utc_now_in_names", lambda: next(moments))
     monkeypatch.setattr("playbooks.steps.takeover.wait_until_served", lambda *_words, **_options: None)
     monkeypatch.setattr("playbooks.steps.switching._HANDING_OVER_SECONDS", 0)
-    monkeypatch.setattr("playbooks.steps.stack_settings.FILE", tmp_path / "server.env")
+    monkeypatch.setattr("playbooks.steps.stack_settings.FOLDER", tmp_path)
     monkeypatch.setattr("playbooks.steps.backup_key.FOLDER", tmp_path / "keys")
     return Engine()
 
