@@ -13,11 +13,13 @@ from playbooks.logs import logs
 from playbooks.maintain import maintain
 from playbooks.move import move
 from playbooks.my_network import my_network
+from playbooks.operators import operators
 from playbooks.preflight import preflight
 from playbooks.provision import provision
 from playbooks.records import records
 from playbooks.restore import restore
 from playbooks.rollback import rollback
+from playbooks.ssh import ssh
 from playbooks.stack_secrets import stack_secrets
 from playbooks.status import status
 from playbooks.trust import trust
@@ -28,7 +30,32 @@ from playbooks.verify import verify
 from playbooks.verify_backup import verify_backup
 
 __all__ = [
-    "audit", "backup", "backups", "console", "costs", "create_user", "deploy", "import_workbook", "lock", "logs",
-    "maintain", "move", "my_network", "preflight", "provision", "records", "restore", "rollback", "stack_secrets",
-    "status", "trust", "unlock", "up", "upgrade_database", "verify", "verify_backup",
-]  # fmt: skip
+    "audit",
+    "backup",
+    "backups",
+    "console",
+    "costs",
+    "create_user",
+    "deploy",
+    "import_workbook",
+    "lock",
+    "logs",
+    "maintain",
+    "move",
+    "my_network",
+    "operators",
+    "preflight",
+    "provision",
+    "records",
+    "restore",
+    "rollback",
+    "ssh",
+    "stack_secrets",
+    "status",
+    "trust",
+    "unlock",
+    "up",
+    "upgrade_database",
+    "verify",
+    "verify_backup",
+]

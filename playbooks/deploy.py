@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from playbooks.steps import (
+    app_secret,
     archive,
     backup_key,
     deploy_log,
@@ -70,6 +71,7 @@ class Deployment:
                 changed = self._deploy(before)
             if changed:
                 deploy_log.append(host, "deploy", version, f"serves, before it {before or 'nothing'}")
+            app_secret.keep(self.session)
         self.session.steps.recap(f"https://{self.session.settings.domain} serves {version}.")
 
     def _deploy(self, before: str) -> bool:
@@ -80,6 +82,7 @@ class Deployment:
             refreshes.settle_what_was_cut_off(host)
             ensure_settings(host, self._settings())
             ensure_watching_key(host, self.session.settings, file_of(self.session.stack))
+            keys = app_secret.of_server_before(host, self.session.settings)
             is_there = before == version and are_applied(host) and _all_serve(host, version)
         if is_there and not self.is_refreshed:
             steps.note(f"{version} serves already, and nothing else changed.")
@@ -88,7 +91,7 @@ class Deployment:
         with steps.step("Upload the release"):
             release.upload(host, self.release)
         with refreshes.taken(stack, before) if self.is_refreshed else nullcontext():
-            self._replace(stack, before)
+            self._replace(stack, before, keys)
         release.note_served(host, version)
         with steps.step("Remove releases that are no longer kept"):
             release.prune(host)
@@ -97,13 +100,13 @@ class Deployment:
         self._begin_backups()
         return True
 
-    def _replace(self, stack: Stack, before: str) -> None:
+    def _replace(self, stack: Stack, before: str, keys: app_secret.Keys) -> None:
         steps = self.session.steps
         with steps.step("Fetch and build images, while the old version serves"):
             self._fetch(stack)
         with steps.step("Have secrets and the database"):
             # Separate, because with `secrets` as a dependency Compose would restart the database at each release.
-            stack.execute(*ONCE, "secrets")
+            app_secret.make_all(stack, keys)
             self._set_bucket_key(stack)
             stack.execute("up", "--detach", "--no-deps", "--wait", *self._stateful())
             set_roles(stack)

@@ -12,7 +12,7 @@ from dotenv import dotenv_values
 
 from playbooks.backup import made
 from playbooks.restore import maintenance, nobody_writes, put_in_place, restored_beside
-from playbooks.steps import archive, deploy_log, lock, postgresql, release
+from playbooks.steps import app_secret, archive, deploy_log, lock, postgresql, release
 from playbooks.steps.address import move_address
 from playbooks.steps.carrying import carry, require_equal, require_room, volume
 from playbooks.steps.container_reports import Report, reported
@@ -59,6 +59,7 @@ def move(found: Session, to: str, *, replace: bool = False, back: bool = False, 
         with lock.held(new.host, moving.what), deploy_log.failure_logged(found.host, moving.what, version):
             moving.back() if back else moving.there()
             deploy_log.append(found.host, moving.what, version, "went back" if back else "moved")
+            app_secret.keep(found if back else new)  # whose keys are others now than at its own deploy
 
 
 @dataclass(frozen=True, slots=True)

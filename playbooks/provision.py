@@ -1,39 +1,36 @@
 """`fab provision`: turn a bare server into a hardened one that runs Docker."""
 
-from playbooks.steps import deploy_log, stack_settings
+from functools import partial
+
+from playbooks.steps import deploy_log, lock, stack_settings
 from playbooks.steps.disk_keys import keys_of
-from playbooks.steps.inventory import known_hosts
-from playbooks.steps.session import Session, server_task
+from playbooks.steps.session import Session, can_still_connect, server_task
 from provisioning.baseline import provision as apply_baseline
 from provisioning.change import Change
-from provisioning.host import HostError
-from provisioning.ssh_host import connected
 
 
 @server_task(check="Say what would be changed, and change nothing.")
 def provision(found: Session, *, check: bool = False) -> None:
     """Configure the server: accounts, SSH, firewall, updates, Docker; changes only what differs."""
+    with lock.held(found.host, "provision"), deploy_log.failure_logged(found.host, "provision", "-"):
+        changes = _applied(found)
+        changed = [change for change in changes if change.changed]
+        if changed and not check:
+            deploy_log.append(found.host, "provision", "-", f"{len(changed)} changed")
+    verb = "would change" if check else "changed"
+    found.steps.recap(f"{found.host.name}: {len(changed)} {verb}, {len(changes) - len(changed)} as they should be.")
 
-    def can_still_connect() -> bool:
-        settings = found.settings
-        try:
-            with connected(settings.host, settings.user, known_hosts(settings), identity=found.identity) as second:
-                return second.run("true", check=False).ok
-        except HostError:
-            return False
 
+def _applied(found: Session) -> list[Change]:
     changes = []
-    for change in apply_baseline(found.host, found.settings, can_still_connect, keys_of(found.settings, found.console)):
+    keys = keys_of(found.settings, found.console)
+    for change in apply_baseline(found.host, found.settings, partial(can_still_connect, found), keys):
         _print(found, change)
         changes.append(change)
     if found.settings.disk_encryption == "secretsmanager":
         # With it the server fetches the key as it boots.
         stack_settings.ensure_watching_key(found.host, found.settings, stack_settings.file_of(found.stack))
-    changed = [change for change in changes if change.changed]
-    if changed and not check:
-        deploy_log.append(found.host, "provision", "-", f"{len(changed)} changed")
-    verb = "would change" if check else "changed"
-    found.steps.recap(f"{found.host.name}: {len(changed)} {verb}, {len(changes) - len(changed)} as they should be.")
+    return changes
 
 
 def _print(found: Session, change: Change) -> None:

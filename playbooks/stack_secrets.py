@@ -3,7 +3,7 @@
 import getpass
 import re
 
-from playbooks.steps import deploy_log, lock, release
+from playbooks.steps import app_secret, deploy_log, lock, release
 from playbooks.steps.roles import set_roles
 from playbooks.steps.session import RefusedError, Session, server_task
 from playbooks.steps.stack import ONCE, Stack, serving
@@ -27,7 +27,7 @@ _WOULD = {
     dry_run="Only say what would be done.",
 )
 def stack_secrets(found: Session, *, rotate: str = "", mail: bool = False, dry_run: bool = False) -> None:
-    """Rotate secrets, or set the mail server; no secret leaves the server."""
+    """Rotate secrets, or set the mail server; only the copy in Secrets Manager, where one is rented, follows."""
     if (rotate and rotate not in _KINDS) or not (rotate or mail):
         raise RefusedError(f"Say what: --mail, or --rotate with one of {', '.join(_KINDS)}.")
     version = release.current(found.host)
@@ -44,6 +44,7 @@ def stack_secrets(found: Session, *, rotate: str = "", mail: bool = False, dry_r
     with lock.held(found.host, what), deploy_log.failure_logged(found.host, what, version):
         _change(found, Stack(found.host, version), rotate, url, is_mail=mail)
         deploy_log.append(found.host, what, version, "done")
+        app_secret.keep(found)
 
 
 def _refuse_unreachable(url: str, settings: HostSettings) -> None:

@@ -20,12 +20,13 @@ from playbooks.records import wait_for_records
 from playbooks.steps import alarm_mails, backup_key, operator_files, permissions_boundary, pulumi_state
 from playbooks.steps.configuration import Configuration, complete
 from playbooks.steps.inventory import ROOT, known_hosts, server_settings
-from playbooks.steps.session import EXPECTED, STACK, RefusedError, identity_of
+from playbooks.steps.session import EXPECTED, STACK, RefusedError, login_of
 from playbooks.steps.stack_settings import file_of, wanted
 from playbooks.trust import keys_from_aws, trust
 from provisioning.host import Host, HostError
 from provisioning.settings import FILE_OF_THIS_MACHINE, HostSettings, HostSettingsError
 from provisioning.ssh_host import connected
+from provisioning.ssh_keys import SshLogin
 
 _BOOT_SECONDS = 420
 _KEY_SECONDS = 60  # until a machine that answers must let its operator in
@@ -164,7 +165,7 @@ class FirstDay:
     def _wait_for_boot(self) -> None:
         settings = self._settings()
         with self.console.status("The server boots …"):
-            _wait_for_ssh(settings, identity_of(self.context))
+            _wait_for_ssh(settings, login_of(self.context))
 
     def _provision(self) -> None:
         provision(self.context, stack=self.stack)
@@ -234,12 +235,12 @@ def _wait_for_keys(settings: HostSettings, console: Console) -> None:
             time.sleep(_PAUSE_SECONDS)
 
 
-def _wait_for_ssh(settings: HostSettings, identity: str) -> None:
+def _wait_for_ssh(settings: HostSettings, login: SshLogin) -> None:
     """Return once it has booted and lets the operator in; raises HostError."""
     began = time.monotonic()
     while True:
         try:
-            with connected(settings.host, settings.user, known_hosts(settings), identity=identity) as host:
+            with connected(settings.host, settings.user, known_hosts(settings), login=login) as host:
                 _wait_for_cloud_init(host)
                 return
         except HostError as error:

@@ -10,7 +10,7 @@ from provisioning.settings import HostSettings
 
 def ensure(host: Host, settings: HostSettings) -> list[Change]:
     """Raise HostError for a second UID 0 account, or if the user has no key."""
-    home = _home(host, settings.user)
+    home = home_of(host, settings.user)
     _refuse_other_roots(host)
     keys = f"{home}/.ssh/authorized_keys"
     if not host.run("test", "-s", keys, check=False).ok:
@@ -23,7 +23,7 @@ def ensure(host: Host, settings: HostSettings) -> list[Change]:
     ]
 
 
-def _home(host: Host, user: str) -> str:
+def home_of(host: Host, user: str) -> str:
     found = host.run("getent", "passwd", user, check=False)
     if not found.ok:
         raise HostError(f"{host.name}: it has no user {user}, whom the settings let in.")

@@ -16,6 +16,7 @@ from fabric import Connection
 from paramiko.ssh_exception import NoValidConnectionsError
 
 from provisioning.host import HostError, Ran
+from provisioning.ssh_keys import SshLogin
 
 logging.getLogger("paramiko").setLevel(logging.CRITICAL)  # its errors are raised as HostError here
 
@@ -26,6 +27,7 @@ _ATTEMPTS = 3
 _LINES_SHOWN = 15
 _COMMAND_LENGTH_SHOWN = 200
 _NO_ANSWER = (TimeoutError, ConnectionError, NoValidConnectionsError, EOFError)
+ANY_KEY = SshLogin()
 _RESTART = ("systemd-run", "--quiet", "--on-active=1", "systemctl", "reboot")  # after this command was answered
 _BOOT_ID = "/proc/sys/kernel/random/boot_id"
 _RESTART_PAUSE_SECONDS = 5
@@ -44,6 +46,12 @@ class SshHost:
         self.is_rehearsal = is_rehearsal
         self.name = str(connection.host)
         self._lost = ""
+
+    @property
+    def key(self) -> str:
+        """Return the fingerprint of the key that the user is logged in with, such as `SHA256:…`."""
+        handler = self._connection.transport.auth_handler
+        return str(handler.private_key.fingerprint) if handler and handler.private_key else ""
 
     def run(self, *command: str, stdin: str | bytes = "", check: bool = True, seconds: int = 60) -> Ran:
         ran = self._run(command, stdin, seconds)
@@ -171,14 +179,22 @@ class _RefuseUnknownKeys(paramiko.MissingHostKeyPolicy):
 
 @contextmanager
 def connected(
-    address: str, user: str, known_hosts: Path, *, identity: str = "", config: object = None, is_rehearsal: bool = False
+    address: str,
+    user: str,
+    known_hosts: Path,
+    *,
+    login: SshLogin = ANY_KEY,
+    config: object = None,
+    is_rehearsal: bool = False,
 ) -> Iterator[SshHost]:
     """Raise HostError unless the server's key is in the known_hosts file and the user gets in."""
-    only = {"key_filename": identity, "look_for_keys": False, "allow_agent": False} if identity else {}
+    keys: dict[str, object] = {"passphrase": login.passphrase or None}
+    if login.key:
+        keys = {"pkey": login.key, "look_for_keys": False, "allow_agent": False}
     for attempt in range(_ATTEMPTS):
         connection = Connection(
             address, user=user, config=config, connect_timeout=CONNECT_SECONDS,
-            connect_kwargs={"banner_timeout": CONNECT_SECONDS, "auth_timeout": CONNECT_SECONDS, **only},
+            connect_kwargs={"banner_timeout": CONNECT_SECONDS, "auth_timeout": CONNECT_SECONDS, **keys},
         )  # fmt: skip
         # By default Fabric accepts any host key.
         connection.client.set_missing_host_key_policy(_RefuseUnknownKeys())
@@ -209,6 +225,8 @@ def _reason(error: Exception, user: str) -> str:
         return "it is not the server it was, its key is another. If it was replaced: `fab trust --again`"
     if isinstance(error, _UnknownKeyError):
         return "its key is not known yet: `fab trust` shows and keeps it"
+    if isinstance(error, paramiko.PasswordRequiredException):
+        return "the key of this machine has a passphrase: name it with -i FILE, or give it to the agent with `ssh-add`"
     if isinstance(error, paramiko.AuthenticationException):
         return f"it lets nobody in as {user} with this key; name another with -i FILE"
     # Paramiko has no type of its own for a connection that ends before SSH begins.

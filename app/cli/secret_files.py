@@ -236,6 +236,13 @@ class SecretFiles:
         for name, text in key.items():
             yield from self._write_if_changed(self.services["backup"], name, text)
 
+    def set_app_keys(self, keys: Mapping[str, str]) -> Iterator[str]:
+        """Go on with the signing keys and the mail server of a server that this one takes the place of."""
+        yield from self.set_smtp_url(keys["smtp_url"])
+        # The key last: as long as it is missing, the next deploy sets all of them.
+        for name in ("secret_keys_before", "secret_key"):
+            yield from self._write_if_changed(self.services["app"], name, keys[name])
+
     def rotate(self, kind: Rotated) -> Iterator[str]:
         """Leave it to the caller to set new passwords in the database, and to restart Redis."""
         if kind is Rotated.SIGNING_KEY:
@@ -287,6 +294,14 @@ def make_secrets(
     set_bucket_key: Annotated[
         bool, typer.Option("--set-bucket-key", help="Read the key of the backup bucket, as JSON, from standard input.")
     ] = False,
+    set_app_keys: Annotated[
+        bool,
+        typer.Option(
+            "--set-app-keys",
+            help="Read secret_key, secret_keys_before and smtp_url of a server before this one, as JSON, from standard "
+            "input.",
+        ),
+    ] = False,
     new_archive: Annotated[
         bool,
         typer.Option(
@@ -308,6 +323,8 @@ def make_secrets(
         written += files.set_smtp_url(_smtp_url_from_stdin())
     if set_bucket_key:
         written += files.set_bucket_key(_bucket_key_from_stdin())
+    if set_app_keys:
+        written += files.set_app_keys(json.load(sys.stdin))
     if new_archive:
         written += files.begin_new_archive(clock.utc_now(), json.loads(sys.stdin.read() or "{}"))
     written += files.make_missing(BackupPlace(backup_place, backup_endpoint, backup_region))

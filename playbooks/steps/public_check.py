@@ -7,6 +7,7 @@ import ssl
 import time
 from collections.abc import Callable
 
+from playbooks.steps.authorities import trusted
 from provisioning.host import HostError
 
 _PORT = 443
@@ -27,7 +28,7 @@ def wait_until_served(
     `authority` is a PEM certificate to trust besides those of this machine; `is_trial` switches verification off, as
     for Let's Encrypt's staging authority, which no client trusts.
     """
-    trust = ssl.create_default_context()
+    trust = trusted()
     if authority:
         trust.load_verify_locations(cadata=authority)
     if is_trial:

@@ -10,7 +10,7 @@ from support.recording_stack import FACTS, LIST, OLD, Server, state
 from playbooks.deploy import Deployment
 from playbooks.steps.progress import Steps
 from playbooks.steps.release import Release
-from playbooks.steps.session import RefusedError, Session
+from playbooks.steps.session import RefusedError, Session, UnfinishedError
 from playbooks.steps.stack_settings import SETTINGS
 from provisioning.host import HostError, Ran
 from provisioning.settings import HostSettings
@@ -310,3 +310,25 @@ def test_no_secret_is_in_any_command(server):
     Deployment(Session(settings, server, Steps(Console(quiet=True))), NEW_RELEASE).run()
 
     assert secret not in json.dumps([server.acted, server.asked, server.files])
+
+
+def test_keys_that_cannot_be_copied_are_said_once_the_new_version_serves_and_the_lock_is_free(server, monkeypatch):
+    def refused(_found):
+        raise UnfinishedError("its keys are not copied")
+
+    monkeypatch.setattr("playbooks.steps.app_secret.keep", refused)
+
+    with pytest.raises(UnfinishedError, match="its keys are not copied"):
+        run(server)
+
+    assert "deploy new serves, before it old" in log_of(server)[-1]
+    assert server.acted[-1] == "rm -rf -- /opt/invoices/lock"
+
+
+def test_a_server_that_takes_the_place_of_a_lost_one_is_given_its_keys(server, monkeypatch):
+    monkeypatch.setattr("playbooks.steps.app_secret.of_server_before", lambda *_words: {"secret_key": "k"})
+
+    run(server)
+
+    given = next(at for at, line in enumerate(server.acted) if line.endswith("invoices secrets --set-app-keys"))
+    assert server.stdin[given] == '{"secret_key": "k"}'

@@ -5,7 +5,7 @@ import json
 import pytest
 from support.recording_stack import FACTS
 
-from playbooks.steps.inventory import restorer_key, server_settings
+from playbooks.steps.inventory import ROOT, restorer_key, server_settings
 from provisioning.settings import HostSettingsError
 
 OUTPUTS = FACTS | {"aws_secret_access_key": "[secret]", "restorer_access_key_id": "AKIAR"}
@@ -41,6 +41,13 @@ def test_no_command_reads_the_restorer_s_key_in_passing(pulumi):
         "stack output --json --stack prod",
         "stack output aws_secret_access_key --json --show-secrets --stack prod",
     ]
+
+
+def test_only_commands_that_read_backups_ask_for_the_restorer_s_key():
+    texts = {path.stem: path.read_text() for path in (ROOT / "playbooks").rglob("*.py")}
+
+    assert {name for name, text in texts.items() if "restorer_key" in text} == {"inventory", "backup_place"}
+    assert {name for name, text in texts.items() if "backup_place" in text} == {"backups", "restore", "verify_backup"}
 
 
 def test_who_restores_is_given_the_restorer_s_key(pulumi):

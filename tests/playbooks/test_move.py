@@ -140,6 +140,19 @@ def test_keys_go_along_so_that_nobody_is_signed_out_and_mail_goes_on(pair):
     assert "password" not in printed
 
 
+@pytest.mark.parametrize(("options", "serves"), [({}, "198.51.100.10"), ({"back": True}, "198.51.100.9")])
+def test_the_copy_of_the_keys_is_that_of_the_server_that_serves(pair, monkeypatch, options, serves):
+    kept = []
+    monkeypatch.setattr("playbooks.steps.app_secret.keep", lambda found: kept.append(found.host.name))
+    if options:
+        pair.old.files |= MOVED
+        pair.new.answers["*audit_entries*"] = Ran(0, "0\n")
+
+    pair.run(**options)
+
+    assert kept == [serves]
+
+
 def test_the_new_server_has_certificates_of_the_kind_that_the_old_one_has(pair):
     pair.new.files["/etc/invoices/stack.env"] = STACK_ENV.replace("production", "internal")
 

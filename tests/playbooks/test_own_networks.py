@@ -14,7 +14,8 @@ def services(monkeypatch):
     """What the services answer, by address; those that are not named do not answer."""
     answers = {}
 
-    def opened(url, timeout):
+    def opened(url, timeout, context):
+        assert context.check_hostname
         if url not in answers:
             raise OSError("no route")
         return io.BytesIO(answers[url])

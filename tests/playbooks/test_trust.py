@@ -48,16 +48,93 @@ def test_keys_that_the_file_knows_are_kept(kept, server, capsys):
     assert "another will be refused from now on" in capsys.readouterr().out
 
 
-def test_keys_are_those_that_aws_tells_of_a_server_rented_there(kept, server, monkeypatch):
+@pytest.fixture
+def lightsail(monkeypatch):
+    """AWS, whose answers a test adds."""
     client = boto3.client("lightsail", region_name="us-east-1", aws_access_key_id="a", aws_secret_access_key="b")
-    kind, public = KEY.split()
-    answer = {"accessDetails": {"hostKeys": [{"algorithm": kind, "publicKey": public}]}}
+    monkeypatch.setattr(boto3, "client", lambda *_words, **_options: client)
     with Stubber(client) as stubber:
-        stubber.add_response("get_instance_access_details", answer, {"instanceName": "invoices-2", "protocol": "ssh"})
-        monkeypatch.setattr(boto3, "client", lambda *_words, **_options: client)
-        trust(Context(), server=server(region="us-east-1", instance_name="invoices-2"))
+        yield stubber
+
+
+@pytest.fixture
+def waits(monkeypatch):
+    """Return for how many seconds it would have waited each time."""
+    paused = []
+    monkeypatch.setattr("time.sleep", paused.append)
+    return paused
+
+
+RENTED = {"region": "us-east-1", "instance_name": "invoices-2"}
+ASKED = {"instanceName": "invoices-2", "protocol": "ssh"}
+UNKNOWN = {"accessDetails": {"hostKeys": []}}
+KNOWN = {"accessDetails": {"hostKeys": [{"algorithm": KEY.split(maxsplit=1)[0], "publicKey": KEY.split()[1]}]}}
+
+
+def test_keys_are_those_that_aws_tells_of_a_server_rented_there(kept, server, lightsail):
+    lightsail.add_response("get_instance_access_details", KNOWN, ASKED)
+
+    trust(Context(), server=server(**RENTED))
 
     assert kept.read_text() == f"{HOST} {KEY}\n"
+
+
+def test_a_server_that_starts_for_the_first_time_is_waited_for(kept, server, lightsail, waits, capsys):
+    for answer in (UNKNOWN, {"accessDetails": {}}, KNOWN):
+        lightsail.add_response("get_instance_access_details", answer, ASKED)
+
+    trust(Context(), server=server(**RENTED))
+
+    assert kept.read_text() == f"{HOST} {KEY}\n"
+    assert waits == [10, 10]
+    assert "AWS does not know the host keys of invoices-2 yet; waiting for 10 of 180 s …" in capsys.readouterr().out
+
+
+def test_a_server_that_is_not_ready_to_be_asked_about_is_waited_for(kept, server, lightsail, waits):
+    lightsail.add_client_error("get_instance_access_details", "OperationFailureException", "It is pending.")
+    lightsail.add_response("get_instance_access_details", KNOWN, ASKED)
+
+    trust(Context(), server=server(**RENTED))
+
+    assert kept.read_text() == f"{HOST} {KEY}\n"
+    assert waits == [10]
+
+
+def test_a_server_that_aws_never_sees_is_given_up(kept, server, lightsail, waits):
+    for _ in range(19):
+        lightsail.add_response("get_instance_access_details", UNKNOWN, ASKED)
+
+    with pytest.raises(
+        SystemExit, match=r"AWS does not know the host keys of invoices-2: is it running\? .*--unverified"
+    ):
+        trust(Context(), server=server(**RENTED))
+
+    assert sum(waits) == 180
+    assert not kept.exists()
+
+
+def test_where_aws_cannot_be_asked_it_says_why_and_shows_nothing_to_confirm(kept, server, lightsail, monkeypatch):
+    lightsail.add_client_error("get_instance_access_details", "AccessDeniedException", "Not authorized.")
+    monkeypatch.setattr(module, "shown", lambda _host: pytest.fail("nobody vouches for it"))
+
+    with pytest.raises(SystemExit) as told:
+        trust(Context(), server=server(**RENTED), yes=True)
+
+    assert str(told.value) == (
+        "AWS could not be asked for the host keys of invoices-2 (An error occurred (AccessDeniedException) when "
+        "calling the GetInstanceAccessDetails operation: Not authorized.): sign in to AWS as for `pulumi up`, or "
+        "compare by eye what the server shows, with --unverified."
+    )
+    assert not kept.exists()
+
+
+def test_a_rented_server_is_compared_by_eye_only_when_that_is_asked_for(kept, server, shown, monkeypatch, capsys):
+    monkeypatch.setattr("rich.console.Console.input", lambda *_words: "y")
+
+    trust(Context(), server=server(**RENTED), unverified=True)
+
+    assert kept.read_text() == f"{HOST} {shown.get_name()} {shown.get_base64()}\n"
+    assert "Lightsail's console, in the browser, which gets in while sshFromBrowser is true" in capsys.readouterr().out
 
 
 def test_a_key_that_nobody_vouches_for_is_kept_only_when_a_person_says_so(kept, server, shown, monkeypatch):
@@ -70,6 +147,16 @@ def test_a_key_that_nobody_vouches_for_is_kept_only_when_a_person_says_so(kept, 
     monkeypatch.setattr("rich.console.Console.input", lambda *_words: "y")
     trust(Context(), server=server())
     assert kept.read_text() == f"{HOST} {shown.get_name()} {shown.get_base64()}\n"
+
+
+def test_where_nobody_can_answer_nothing_is_kept(kept, server, shown, monkeypatch):
+    monkeypatch.setattr("builtins.input", lambda *_words: (_ for _ in ()).throw(EOFError))
+
+    with pytest.raises(SystemExit, match="Not trusted: nothing was kept"):
+        trust(Context(), server=server())
+
+    assert shown
+    assert not kept.exists()
 
 
 def test_a_key_that_is_kept_is_not_replaced_without_a_word(kept, server, shown, capsys):

@@ -22,7 +22,14 @@ def test_the_options_land_beside_those_of_the_system(rented, settings, changed):
 
 @pytest.mark.parametrize(
     "line",
-    ["AllowUsers ubuntu", "PasswordAuthentication no", "PermitRootLogin no", "MaxAuthTries 2", "AllowTcpForwarding no"],
+    [
+        "AllowUsers ubuntu",
+        "PasswordAuthentication no",
+        "PermitRootLogin no",
+        "MaxAuthTries 2",
+        "AllowTcpForwarding no",
+        "AuthorizedKeysFile .ssh/authorized_keys",
+    ],
 )
 def test_the_options_are_those_of_the_baseline(rented, settings, line):
     host = rented()

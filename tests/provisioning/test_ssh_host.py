@@ -1,82 +1,43 @@
 """A server is spoken to by SSH as it should be: a real sshd on this machine answers."""
 
-import getpass
 import os
 import shutil
 import socket
 import subprocess
-from dataclasses import dataclass
 from pathlib import Path
 from threading import Thread
 
 import pytest
-from fabric import Config
-from support.polling import is_so_within
+from support.ssh_server import PASSPHRASE, SshServer, needs_sshd, running_agent, running_ssh_server
 
 from provisioning import ssh_host
 from provisioning.host import HostError
-from provisioning.ssh_host import connected
+from provisioning.ssh_keys import load, private_file
 
-SSHD = Path("/usr/sbin/sshd")
-pytestmark = pytest.mark.skipif(
-    not SSHD.exists() or not shutil.which("sudo") or os.getuid() != 0, reason="needs sshd, sudo and root"
-)
-
-
-@dataclass(frozen=True)
-class Server:
-    folder: Path
-    port: int
-    process_id: int
-
-    @property
-    def known_hosts(self):
-        return self.folder / "known_hosts"
-
-    def connect(self, *, identity="id", known_hosts=None, user=None, **options):
-        return connected(
-            "127.0.0.1",
-            user or getpass.getuser(),
-            known_hosts or self.known_hosts,
-            identity=str(self.folder / identity),
-            config=Config(overrides={"port": self.port, "load_ssh_configs": False}),
-            **options,
-        )
+pytestmark = needs_sshd
 
 
 @pytest.fixture(scope="module")
 def server(tmp_path_factory):
-    folder = tmp_path_factory.mktemp("sshd")
-    for name in ("id", "other", "host"):
-        subprocess.run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", folder / name], check=True)
-    shutil.copy(folder / "id.pub", folder / "authorized_keys")
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    kind, key, _ = (folder / "host.pub").read_text().split()
-    (folder / "known_hosts").write_text(f"[127.0.0.1]:{port} {kind} {key}\n")
-    Path("/run/sshd").mkdir(exist_ok=True)
-    options = {
-        "Port": port, "ListenAddress": "127.0.0.1", "HostKey": folder / "host", "PidFile": "none", "StrictModes": "no",
-        "AuthorizedKeysFile": folder / "authorized_keys", "PasswordAuthentication": "no", "UsePAM": "no",
-        "PermitRootLogin": "yes", "Subsystem": "sftp internal-sftp",
-    }  # fmt: skip
-    (folder / "config").write_text("".join(f"{name} {value}\n" for name, value in options.items()))
-    process = subprocess.Popen([SSHD, "-D", "-e", "-f", folder / "config"], stderr=subprocess.DEVNULL)
-    assert is_so_within(10, lambda: _answers(port))
-    yield Server(folder, port, process.pid)
-    process.terminate()
-    process.wait(10)
+    with running_ssh_server(tmp_path_factory.mktemp("sshd")) as running:
+        yield running
+
+
+@pytest.fixture
+def agent(server, tmp_path, monkeypatch):
+    """Return how a key is added to an agent."""
+    asking = tmp_path / "asking"
+    asking.write_text(f"#!/bin/sh\necho '{PASSPHRASE}'\n")
+    asking.chmod(0o700)
+    with running_agent(tmp_path / "agent") as path:
+        monkeypatch.setenv("SSH_AUTH_SOCK", str(path))
+        answered = {**os.environ, "SSH_ASKPASS": str(asking), "SSH_ASKPASS_REQUIRE": "force"}
+        yield lambda name: subprocess.run(["ssh-add", "-q", server.folder / name], env=answered, check=True)
 
 
 def _close_next(listening):
     connection, _ = listening.accept()
     connection.close()
-
-
-def _answers(port):
-    with socket.socket() as probe:
-        return probe.connect_ex(("127.0.0.1", port)) == 0
 
 
 def test_a_command_is_run_as_root_with_every_word_as_it_is(server):
@@ -208,18 +169,109 @@ def test_a_key_that_is_not_let_in_is_told(server):
         pass
 
 
+def test_a_key_with_a_passphrase_is_unlocked_with_it(server):
+    with server.connect(identity="encrypted", passphrase=PASSPHRASE) as host:
+        assert host.key == _fingerprint(server.folder / "encrypted.pub")
+
+
+def test_another_passphrase_is_said(server):
+    with (
+        pytest.raises(HostError, match=r"encrypted cannot be used: its passphrase is another one\."),
+        server.connect(identity="encrypted", passphrase="mistyped"),
+    ):
+        pass
+
+
+def test_no_passphrase_is_said(server):
+    with pytest.raises(HostError, match=r"encrypted has a passphrase, and none was given\."):
+        load(server.folder / "encrypted", lambda _file: "")
+
+
+def test_a_public_key_names_the_one_that_the_agent_signs_with(server, agent):
+    agent("other")
+    agent("id")
+
+    with server.connect(identity="id.pub") as host:
+        assert host.key == _fingerprint(server.folder / "id.pub")
+
+
+def test_the_agent_signs_for_an_encrypted_key_that_it_holds(server, agent):
+    agent("encrypted")
+
+    with server.connect(identity="encrypted") as host:
+        assert host.key == _fingerprint(server.folder / "encrypted.pub")
+
+
+def test_the_agent_signs_for_a_key_of_a_kind_that_is_not_read_here(server, agent, tmp_path):
+    agent("id")
+    (tmp_path / "hardware").write_text("-----BEGIN OPENSSH PRIVATE KEY-----\nof another kind\n")
+    shutil.copy(server.folder / "id.pub", tmp_path / "hardware.pub")
+
+    with server.connect(identity=tmp_path / "hardware") as host:
+        assert host.key == _fingerprint(server.folder / "id.pub")
+
+
+def test_a_public_key_that_the_agent_does_not_hold_is_named(server, agent):
+    agent("other")
+
+    with (
+        pytest.raises(HostError, match=r"The agent does not hold the key of .*/id\.pub: `ssh-add` the private key"),
+        server.connect(identity="id.pub"),
+    ):
+        pass
+
+
+@pytest.mark.parametrize("text", [None, "-----BEGIN OPENSSH PRIVATE KEY-----\nnone\n"])
+def test_a_file_that_is_no_key_is_named(tmp_path, text):
+    if text:
+        (tmp_path / "key").write_text(text)
+
+    with pytest.raises(HostError, match=f"{tmp_path}/key cannot be (read as a key|used)"):
+        load(tmp_path / "key", lambda _file: "")
+
+
+def test_a_key_of_this_machine_that_has_a_passphrase_is_told_from_one_that_is_not_let_in(server, tmp_path, monkeypatch):
+    (tmp_path / ".ssh").mkdir()
+    shutil.copy(server.folder / "encrypted", tmp_path / ".ssh/id_rsa")
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.delenv("SSH_AUTH_SOCK", raising=False)
+
+    with (
+        pytest.raises(HostError, match=r"has a passphrase: name it with -i FILE, or give it to the agent"),
+        server.connect(identity=None),
+    ):
+        pass
+
+
+def test_a_file_of_a_public_key_stands_for_the_private_half_beside_it(server):
+    assert private_file(server.folder / "id.pub") == server.folder / "id"
+    assert private_file(server.folder / "elsewhere.pub") == server.folder / "elsewhere.pub"
+
+
+def _fingerprint(path):
+    shown = subprocess.run(["ssh-keygen", "-lf", path], capture_output=True, text=True, check=True)
+    return shown.stdout.split()[1]
+
+
+def test_a_machine_without_the_time_limit_of_linux_connects_all_the_same(server, monkeypatch):
+    monkeypatch.delattr(socket, "TCP_USER_TIMEOUT")
+
+    with server.connect() as host:
+        assert host.run("true").ok
+
+
 def test_a_connection_that_ends_before_ssh_begins_is_told_with_what_helps(server):
     with socket.create_server(("127.0.0.1", 0)) as listening:
         closing = Thread(target=_close_next, args=[listening])
         closing.start()
-        hasty = Server(server.folder, listening.getsockname()[1], 0)
+        hasty = SshServer(server.folder, listening.getsockname()[1], 0)
         with pytest.raises(HostError, match=r"it ends the connection at once, .* wait a minute"), hasty.connect():
             pass
         closing.join()
 
 
 def test_where_nothing_listens_it_says_so(server, tmp_path):
-    nobody = Server(server.folder, 1, 0)
+    nobody = SshServer(server.folder, 1, 0)
 
     with pytest.raises(HostError, match=r"127\.0\.0\.1: it does not answer to SSH"), nobody.connect():
         pass

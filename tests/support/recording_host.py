@@ -15,6 +15,7 @@ class RecordingHost:
 
     def __init__(self, *, files=None, answers=None, modes=None, is_rehearsal=False):
         self.name = "198.51.100.9"
+        self.key = ""  # the fingerprint of the one that is logged in with
         self.is_rehearsal = is_rehearsal
         self.files: dict[str, str] = dict(files or {})
         self.modes: dict[str, str] = dict(modes or {})

@@ -396,3 +396,37 @@ def test_what_is_no_address_of_a_mail_server_changes_nothing(made, invoices):
         invoices("--set-smtp-url", typed="mail.example\n")
 
     assert all_files(made) == before
+
+
+KEYS = {"secret_key": "k" * 64, "secret_keys_before": "b" * 64, "smtp_url": "smtp://mail.example"}
+
+
+def test_a_server_goes_on_with_the_keys_of_one_before_it(invoices, folder):
+    result = invoices("--set-app-keys", typed=json.dumps(KEYS))
+
+    settings = settings_of(folder / "app")
+    assert (settings.secret_key, settings.smtp_url) == ("k" * 64, "smtp://mail.example")
+    assert (folder / "app/secret_keys_before").read_text() == "b" * 64
+    assert "kkk" not in result.output
+
+
+def test_the_worker_is_given_the_mail_server_of_before_and_not_the_key_that_signs(invoices, folder):
+    invoices("--set-app-keys", typed=json.dumps(KEYS))
+
+    assert settings_of(folder / "worker").smtp_url == "smtp://mail.example"
+    assert settings_of(folder / "worker").secret_key != "k" * 64
+
+
+def test_keys_of_before_whose_writing_is_stopped_half_way_are_still_asked_for(folder, invoices, monkeypatch):
+    put = secret_files.SecretFolder.put
+
+    def stopped(self, name, text):
+        if name == "secret_key":
+            raise RuntimeError
+        put(self, name, text)
+
+    monkeypatch.setattr(secret_files.SecretFolder, "put", stopped)
+    with pytest.raises(RuntimeError):
+        invoices("--set-app-keys", typed=json.dumps(KEYS))
+
+    assert not (folder / "app/secret_key").exists()

@@ -1,0 +1,103 @@
+"""`fab operators`: who may log in to the server, and with which key."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import partial
+from pathlib import Path
+
+from rich.box import SIMPLE_HEAD
+from rich.markup import escape
+from rich.table import Table
+
+from playbooks.steps import deploy_log, lock
+from playbooks.steps.session import RefusedError, Session, can_still_connect, server_task
+from provisioning import operator_keys
+from provisioning.operator_keys import NotAKeyError, OperatorKey
+
+_ACTIONS = ("list", "add", "remove")
+
+
+@server_task(
+    action="list, add or remove.",
+    key="The public key to add, ed25519 or RSA: its file, or its line.",
+    name="Whose the key is: by default what its line ends with; to remove one, this or its fingerprint.",
+    dry_run="Only say what would be done.",
+)
+def operators(found: Session, action: str, *, key: str = "", name: str = "", dry_run: bool = False) -> None:  # noqa: ARG001  # the session has it
+    """List the keys that log in to the server, add one, or remove one."""
+    if action not in _ACTIONS:
+        raise RefusedError(f"'{action}' cannot be done to operators: say {', '.join(_ACTIONS[:-1])} or {_ACTIONS[-1]}.")
+    if action == "add":
+        _add(found, _key_of(key, name))
+    elif action == "remove":
+        _remove(found, name)
+    _print(found)
+
+
+def _add(found: Session, key: OperatorKey) -> None:
+    for other in operator_keys.of_server(found.host, found.settings.user):
+        if other.fingerprint == key.fingerprint:
+            raise RefusedError(f"{found.host.name}: {key.fingerprint} logs in already, as {other.name or 'no name'}.")
+    if found.host.is_rehearsal:
+        found.steps.note(f"{key.name} would log in with {key.fingerprint}.")
+        return
+    with _logged(found, f"added {key.name} {key.fingerprint}"):
+        operator_keys.add(found.host, found.settings.user, key, partial(can_still_connect, found))
+
+
+def _remove(found: Session, name: str) -> None:
+    key = _only_one(found, name)
+    if found.host.is_rehearsal:
+        found.steps.note(f"{key.name} would not log in with {key.fingerprint} any more.")
+        return
+    with _logged(found, f"removed {key.name} {key.fingerprint}"):
+        operator_keys.remove(found.host, found.settings.user, key, partial(can_still_connect, found))
+
+
+@contextmanager
+def _logged(found: Session, what: str) -> Iterator[None]:
+    with lock.held(found.host, "operators"), deploy_log.failure_logged(found.host, "operators", "-"):
+        yield
+        deploy_log.append(found.host, "operators", "-", what)
+
+
+def _only_one(found: Session, name: str) -> OperatorKey:
+    """Return the key to remove; raises RefusedError for the one in use, and for the last."""
+    there, at = operator_keys.of_server(found.host, found.settings.user), found.host.name
+    called = [key for key in there if name and key.is_called(name)]
+    if not called:
+        raise RefusedError(f"{at}: no key is called '{name}': say --name with one that `fab operators list` shows.")
+    if len(called) > 1:
+        fingerprints = ", ".join(key.fingerprint for key in called)
+        raise RefusedError(f"{at}: {len(called)} keys are called {name}: say --name with one of {fingerprints}.")
+    if len(there) == 1:
+        raise RefusedError(f"{at}: this is the only key, without which nobody could log in: add another one first.")
+    if called[0].fingerprint == found.host.key:
+        raise RefusedError(f"{at}: you are logged in with this key: remove it with another one, named with -i FILE.")
+    return called[0]
+
+
+def _key_of(text: str, name: str) -> OperatorKey:
+    """Read the key from a file, or from the line itself; raises RefusedError."""
+    if not text:
+        raise RefusedError("Say which key: --key with the file of a public one, or with its line.")
+    path = Path(text).expanduser()
+    is_line = len(text.split()) > 1 and not path.exists()
+    try:
+        line = text if is_line else path.read_text(encoding="utf-8")
+        return operator_keys.public_key(line, name)
+    except OSError as error:
+        raise RefusedError(f"{text} cannot be read: {error.strerror}.") from error
+    except UnicodeDecodeError as error:
+        raise RefusedError(f"{text} is no public key: it is no text.") from error
+    except NotAKeyError as error:
+        raise RefusedError(f"{'The line' if is_line else text} {error}.") from error
+
+
+def _print(found: Session) -> None:
+    table = Table("Operator", "Kind", "Key", "", box=SIMPLE_HEAD)
+    for key in operator_keys.of_server(found.host, found.settings.user):
+        table.add_row(
+            escape(key.name) or "–", key.kind, key.fingerprint, "you" if key.fingerprint == found.host.key else ""
+        )
+    found.console.print(table)
