@@ -1,8 +1,8 @@
 """A stand-in for Lightsail's API over HTTP: the calls that commands of `fab` make, answered from an account in a file.
 
 The protocol is that of botocore's model: JSON 1.1, the operation named by `X-Amz-Target`. Guesses, which only AWS can
-confirm: that a new instance has its host keys only some time after it runs, and which fields such a key has of those
-that botocore knows.
+confirm: that a new instance has its host keys only some time after it runs, which fields such a key has of those that
+botocore knows, and that a key pair of any kind is taken.
 """
 
 import json
@@ -67,6 +67,8 @@ class _Answers:
             return 200, {"staticIps": [{"name": name, "ipAddress": one} for name, one in account.static_ips.items()]}
         if operation == "GetInstances":
             return 200, {"instances": [{"name": name, "tags": _tags(one)} for name, one in account.instances.items()]}
+        if operation in {"ImportKeyPair", "DeleteKeyPair"}:
+            return 200, {"operation": {"resourceName": asked["keyPairName"], "status": "Succeeded"}}
         if operation == "GetInstanceAccessDetails":
             return self._access_details(account, asked["instanceName"])
         return 400, {"__type": "InvalidInputException", "message": f"{operation} is not answered here."}

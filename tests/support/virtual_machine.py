@@ -14,8 +14,11 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
+import paramiko
+
 from provisioning.host import HostError
 from provisioning.ssh_host import SshHost, connected
+from provisioning.ssh_keys import SshLogin
 from tests.support import this_machine
 from tests.support.docker_engine import CACHE, one_at_a_time
 from tests.support.polling import is_so_within
@@ -103,7 +106,8 @@ class VirtualMachine:
     @contextmanager
     def host(self) -> Iterator[SshHost]:
         """Connect as the commands of an operator do."""
-        with connected(self.address, USER, self.known_hosts, identity=str(_image() / "id_ed25519")) as host:
+        login = SshLogin(paramiko.Ed25519Key.from_private_key_file(str(_image() / "id_ed25519")))
+        with connected(self.address, USER, self.known_hosts, login=login) as host:
             yield host
 
     def _lets_us_in(self) -> bool:
