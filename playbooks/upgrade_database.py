@@ -26,7 +26,7 @@ _SPARE_BYTES = 1_000_000_000
 _COPY_SECONDS = 4 * 3600
 _BUILD_SECONDS = 1_800
 _SIZE = "SELECT pg_database_size('invoices')"
-_FREE = ("df", "--block-size=1", "--output=avail", "/var/lib/docker")
+_FREE = ("df", "--block-size=1", "--output=avail", "/var/lib/docker/volumes")
 _READY = "for _ in $(seq 240); do pg_isready -q -h 127.0.0.1 -U postgres -d invoices && exit 0; sleep 0.5; done; exit 1"
 _COPY = """\
 set -euo pipefail

@@ -30,7 +30,7 @@ def server(command, monkeypatch):
         "test -d /opt/invoices/lock": Ran(1, ""),
         "docker ps * label=com.docker.compose.service=db *": Ran(0, "4 invoices-db-1 invoices-database:17 running\n"),
         "*pg_database_size*": Ran(0, "50000000\n"),
-        "df *": Ran(0, "Avail\n9000000000\n"),
+        "df * /var/lib/docker/volumes": Ran(0, "Avail\n9000000000\n"),  # a disk of its own where it is encrypted
         "* recover compare *": Ran(0, json.dumps(AGREES)),
     }
     return command.server
@@ -157,7 +157,11 @@ def test_a_new_version_that_does_not_serve_is_replaced_by_the_one_before_with_an
         ({}, "17", "its database is of PostgreSQL 17; 17 is not a newer version"),
         ({}, "newest", "its database is of PostgreSQL 17; newest is not a newer version"),
         ({"*pg_database_size*": Ran(0, "21000000000\n")}, "18", "its database has 21.0 GB, and this copies at most 20"),
-        ({"df *": Ran(0, "Avail\n900000000\n")}, "18", "a second database takes up to 1.1 GB, and 0.9 are free"),
+        (
+            {"df * /var/lib/docker/volumes": Ran(0, "Avail\n900000000\n")},
+            "18",
+            "a second database takes up to 1.1 GB, and 0.9 are free",
+        ),
         ({"docker ps * label=com.docker.compose.service=db *": Ran(0, "")}, "18", "the db does not run"),
     ],
 )
