@@ -39,6 +39,7 @@ def unlock(found: Session, *, recovery: bool = False, new_key: bool = False) -> 
 def _replace(found: Session, recovery: str) -> None:
     try:
         with found.steps.step("Let a new key open it"):
+            encrypted_disk.require_right(found.host, recovery)  # a new key takes the place of the one that is kept
             new = keys_of(found.settings, found.console).renewed()
             encrypted_disk.replace_key(found.host, recovery, new)
     except HostError as error:

@@ -106,6 +106,19 @@ def test_a_key_that_is_here_is_not_written_over(locked, key_file, monkeypatch):
     assert key_file.read_text() == "# the key\nthe-disk-key\n"
 
 
+def test_a_wrong_recovery_key_leaves_the_secret_as_it_is(locked, secret, monkeypatch):
+    monkeypatch.setattr("getpass.getpass", lambda _asked: "MISTYPED")
+    locked.server.answers |= {
+        STATE: Ran(0, json.dumps(LOCKED | {"is_open": True})), "cryptsetup open * --test-passphrase *": Ran(2, ""),
+    }  # fmt: skip
+
+    told = locked.refused(unlock, "unlock", recovery=True, new_key=True)  # a request to AWS would fail here
+
+    assert told.startswith("The key was not replaced, the recovery key still opens the disk. ")
+    assert "this key does not open" in told
+    assert sent(locked.server, "bash") == []
+
+
 def test_a_new_key_takes_the_recovery_key(command):
     assert command.refused(unlock, "unlock", new_key=True) == (
         "--new-key goes with --recovery: the recovery key is what lets another one in."
