@@ -8,13 +8,13 @@ from dataclasses import dataclass
 
 from playbooks.backup import made
 from playbooks.restore import nobody_writes
-from playbooks.steps import archive, deploy_log, lock, postgresql, release
+from playbooks.steps import archive, backup_image, deploy_log, lock, postgresql, release
 from playbooks.steps.container_reports import reported
 from playbooks.steps.refreshes import FOLDER as KEPT_IMAGES
 from playbooks.steps.roles import set_roles
 from playbooks.steps.session import RefusedError, Session, server_task
 from playbooks.steps.stack import ONCE, Stack, serving
-from playbooks.steps.stack_settings import note_applied
+from playbooks.steps.stack_settings import are_applied, note_applied
 from playbooks.steps.takeover import check_public_site
 from provisioning.host import HostError
 
@@ -149,6 +149,7 @@ class Upgrade:
         )
 
     def back(self) -> None:
+        backup_image.ensure(self.old)
         with nobody_writes(self.session, self.new):
             self.new.execute("stop", "app", "worker")
             entered = self.new.rows(_ENTERED.format(head=self.head))[0]
@@ -200,7 +201,7 @@ class Upgrade:
 
     def _serve(self, stack: Stack) -> None:
         """Let the database of that version serve; each life of a database has an archive of its own."""
-        host = self.session.host
+        host, were_applied = self.session.host, are_applied(self.session.host)
         stack.execute("stop", "db")
         postgresql.note(host, stack.postgresql)
         stack.execute(*ONCE, "secrets", "invoices", "secrets", "--new-archive", stdin="{}")
@@ -209,7 +210,8 @@ class Upgrade:
         stack.execute(*ONCE, "migrate")
         archive.create(stack)
         made(host, "base-backup")
-        note_applied(host)
+        if were_applied:  # else a deploy failed before, and app and worker do not have all of them yet
+            note_applied(host)
 
     @contextmanager
     def _removed_if_it_fails(self) -> Iterator[None]:
@@ -230,7 +232,7 @@ class Upgrade:
 
     def _note(self, head: str) -> None:
         """Note what is gone back to; the images of the version before are kept as long as this is there."""
-        images = [f"invoices-database:{self.before}", f"invoices-backup:{self.version}-postgresql{self.before}"]
+        images = [f"invoices-database:{self.before}", backup_image.name_of(self.old)]
         told = {"version": self.version, "before": self.before, "after": self.after, "head": head}
         lines = [f"release {json.dumps(told)}", *(f"{image} {image}" for image in images), ""]
         self.session.host.write(NOTE, "\n".join(lines))

@@ -200,6 +200,24 @@ def test_the_version_before_is_returned_to_while_nothing_was_entered(command, do
     assert "serves from PostgreSQL 17 again" in printed
 
 
+def test_a_release_that_was_deployed_since_can_be_backed_up_with_the_version_before(command, done):
+    done.answers["docker image inspect * invoices-backup:new-postgresql17"] = Ran(1, "")
+
+    upgraded(command, back=True)
+
+    built = next(line for line in done.acted if line.endswith("build backup"))
+    assert built.startswith("env VERSION=new POSTGRESQL=17 ")
+    assert steps(done)[:2] == ["built", "nobody writes"]
+
+
+def test_settings_that_a_failed_deploy_left_are_still_to_be_applied(command, server):
+    server.answers["cmp --silent *"] = Ran(1, "")
+
+    upgraded(command)
+
+    assert not any(line.startswith("cp --preserve") for line in server.acted)
+
+
 def test_what_was_entered_since_is_counted_and_not_lost(command, done):
     done.answers["*audit_entries*"] = Ran(0, "3\n")
 
