@@ -10,6 +10,7 @@ from playbooks.backup import made
 from playbooks.restore import nobody_writes
 from playbooks.steps import archive, backup_image, deploy_log, lock, postgresql, release
 from playbooks.steps.container_reports import reported
+from playbooks.steps.entered import entered_since
 from playbooks.steps.refreshes import FOLDER as KEPT_IMAGES
 from playbooks.steps.roles import set_roles
 from playbooks.steps.session import RefusedError, Session, server_task
@@ -35,9 +36,6 @@ pg_dump --host db --username postgres --format custom --compress 0 invoices |
   pg_restore --username postgres --dbname invoices --exit-on-error
 vacuumdb --username postgres --analyze-only --quiet invoices
 """
-_ENTERED = """\
-SELECT count(*) FROM audit_entries
-WHERE id > coalesce((SELECT max(id) FROM audit_entries WHERE entry_hash = '{head}'), 0)"""
 
 
 @server_task(
@@ -152,8 +150,8 @@ class Upgrade:
         backup_image.ensure(self.old)
         with nobody_writes(self.session, self.new):
             self.new.execute("stop", "app", "worker")
-            entered = self.new.rows(_ENTERED.format(head=self.head))[0]
-            if entered != "0":
+            entered = entered_since(self.new, self.head)
+            if entered:
                 raise RefusedError(
                     f"{self.session.host.name}: since the upgrade {entered} entries came into the audit, and what they "
                     f"tell is only in the database of PostgreSQL {self.after}: going back would lose it."
