@@ -26,7 +26,7 @@ def home(monkeypatch, tmp_path):
 
 @pytest.fixture
 def locked(command, home):
-    command.server.answers[STATE] = Ran(0, json.dumps(LOCKED))
+    command.server.answers |= {STATE: Ran(0, json.dumps(LOCKED)), "systemctl is-active *": Ran(3, "")}
     return command
 
 
@@ -126,11 +126,21 @@ def test_a_new_key_takes_the_recovery_key(command):
 
 
 def test_a_server_that_is_open_is_left_as_it_is(locked):
-    locked.server.answers[STATE] = Ran(0, json.dumps(LOCKED | {"is_open": True}))
+    locked.server.answers |= {
+        STATE: Ran(0, json.dumps(LOCKED | {"is_open": True})), "systemctl is-active *": Ran(0, ""),
+    }  # fmt: skip
 
     locked.run(unlock, "unlock")
 
     assert locked.server.acted == []
+
+
+def test_docker_that_did_not_start_is_started_by_the_next_run(locked):
+    locked.server.answers[STATE] = Ran(0, json.dumps(LOCKED | {"is_open": True}))
+
+    locked.run(unlock, "unlock")
+
+    assert "systemctl start invoices-disk.service docker.service" in locked.server.acted
 
 
 def test_a_server_without_such_a_disk_says_so(command):
