@@ -157,7 +157,7 @@ class Upgrade:
                     f"tell is only in the database of PostgreSQL {self.after}: going back would lose it."
                 )
             with self.session.steps.step(f"Let PostgreSQL {self.before} serve again"):
-                self._serve(self.old)
+                self._serve_instead(self.old, of=self.new)
         self._look_whether_it_answers()
         self._remove(self.after)
         self.session.host.act("rm", "-f", "--", NOTE)
@@ -191,11 +191,15 @@ class Upgrade:
 
     def _serve_the_new(self) -> None:
         with self.session.steps.step(f"Let PostgreSQL {self.after} serve, with an archive of its own"):
-            try:
-                self._serve(self.new)
-            except BaseException:
-                self._serve(self.old)
-                raise
+            self._serve_instead(self.new, of=self.old)
+
+    def _serve_instead(self, stack: Stack, *, of: Stack) -> None:
+        """Let the one that served until now serve on if it fails."""
+        try:
+            self._serve(stack)
+        except BaseException:
+            self._serve(of)
+            raise
 
     def _serve(self, stack: Stack) -> None:
         """Let the database of that version serve; each life of a database has an archive of its own."""

@@ -200,6 +200,16 @@ def test_the_version_before_is_returned_to_while_nothing_was_entered(command, do
     assert "serves from PostgreSQL 17 again" in printed
 
 
+def test_a_way_back_that_fails_lets_the_new_version_serve_on_and_can_be_tried_again(command, done):
+    done.answers["* POSTGRESQL=17 *10-roles.sh"] = Ran(1, "", "It does not start.")
+
+    assert "It does not start." in refused(command, back=True)
+
+    assert steps(done)[-9:] == [*SERVES_OLD, *BACK_TO_WORK]
+    assert "POSTGRESQL=18" in done.files[SETTINGS].splitlines()
+    assert f"rm -f -- {upgrade_database.NOTE}" not in done.acted
+
+
 def test_a_release_that_was_deployed_since_can_be_backed_up_with_the_version_before(command, done):
     done.answers["docker image inspect * invoices-backup:new-postgresql17"] = Ran(1, "")
 
