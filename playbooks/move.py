@@ -16,6 +16,7 @@ from playbooks.steps import app_secret, archive, deploy_log, lock, postgresql, r
 from playbooks.steps.address import move_address
 from playbooks.steps.carrying import carry, require_equal, require_room, volume
 from playbooks.steps.container_reports import Report, reported
+from playbooks.steps.entered import entered_since
 from playbooks.steps.moment import utc_now_in_names
 from playbooks.steps.session import RefusedError, Session, another_server, server_task
 from playbooks.steps.stack import SETTINGS, Stack, containers, running
@@ -33,9 +34,6 @@ TIMERS = tuple(
     for name in (*KINDS, "figures", "server", "maintain-daily", "maintain-weekly", "maintain-monthly")
 )
 _HELD = "SELECT (SELECT count(*) FROM customers), (SELECT count(*) FROM invoices)"
-_ENTERED = """\
-SELECT count(*) FROM audit_entries
-WHERE id > coalesce((SELECT max(id) FROM audit_entries WHERE entry_hash = '{head}'), 0)"""
 
 
 @server_task(
@@ -95,8 +93,8 @@ class Moving:
         note = json.loads(self.old.host.read(NOTE) or "{}")
         with nobody_writes(self.new, self.new_stack) as pause:
             self.new_stack.execute("stop", "app", "worker")
-            entered = self.new_stack.rows(_ENTERED.format(head=_seal(note)))[0]
-            if entered != "0":
+            entered = entered_since(self.new_stack, _seal(note))
+            if entered:
                 raise RefusedError(
                     f"{self.new.host.name}: what was entered there is not on {self.old.host.name}, and would be lost "
                     f"({entered} in the audit): docs/operations.md says how to move to it in turn."

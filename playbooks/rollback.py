@@ -1,6 +1,6 @@
 """`fab rollback`: go back to an earlier release, or to the images before a refresh, in seconds."""
 
-from playbooks.steps import deploy_log, lock, postgresql, refreshes, release
+from playbooks.steps import backup_image, deploy_log, lock, refreshes, release
 from playbooks.steps.proxy import configured
 from playbooks.steps.refreshes import Refresh
 from playbooks.steps.session import RefusedError, Session, server_task
@@ -8,7 +8,6 @@ from playbooks.steps.stack import Stack
 from playbooks.steps.takeover import take_over
 from provisioning.host import Host
 
-_BUILD_SECONDS = 1_800
 _MIGRATIONS = "app/store/migrations"
 _APPLIED = "SELECT name FROM schema_migration ORDER BY name"  # the app's table of applied migrations
 
@@ -71,9 +70,7 @@ def refuse_over_migrations(host: Host, version: str) -> None:
 
 def _roll_back(found: Session, version: str) -> None:
     stack = Stack(found.host, version)
-    backup_image = f"invoices-backup:{version}-postgresql{postgresql.version(found.host)}"
-    if not found.host.run("docker", "image", "inspect", "--format", "{{.Id}}", backup_image, check=False).ok:
-        stack.execute("build", "backup", seconds=_BUILD_SECONDS)  # the database was upgraded since
+    backup_image.ensure(stack)
     with configured(stack, release.current(found.host)):
         take_over(found, stack)
     release.mark_rolled_back_to(found.host, version)
@@ -93,6 +90,7 @@ def _roll_back_refresh(found: Session, refresh: Refresh, *, dry_run: bool) -> No
             with found.steps.step("Go back to the images from before the refresh"):
                 refreshes.put_back(host, refresh)
                 refreshes.start_stateful(stack)
+            backup_image.ensure(stack)
             with configured(stack, release.current(host)):
                 take_over(found, stack, recreates=True)
             if version != refresh.version:

@@ -27,9 +27,11 @@ def unlock(found: Session, *, recovery: bool = False, new_key: bool = False) -> 
     if state.is_locked:
         with found.steps.step("Open the disk"):
             encrypted_disk.unlock(found.host, asked or keys.kept())
+    if not found.host.run("systemctl", "is-active", "--quiet", "docker.service", check=False).ok:
         with found.steps.step("Start Docker"):
             found.host.act("systemctl", "reset-failed", *_WAITING, check=False)
             found.host.act("systemctl", "start", *_WAITING)
+    if state.is_locked:
         deploy_log.append(found.host, "unlock", "-", "with the recovery key" if recovery else "done")
     if new_key:
         _replace(found, asked)
@@ -39,6 +41,7 @@ def unlock(found: Session, *, recovery: bool = False, new_key: bool = False) -> 
 def _replace(found: Session, recovery: str) -> None:
     try:
         with found.steps.step("Let a new key open it"):
+            encrypted_disk.require_right(found.host, recovery)  # a new key takes the place of the one that is kept
             new = keys_of(found.settings, found.console).renewed()
             encrypted_disk.replace_key(found.host, recovery, new)
     except HostError as error:

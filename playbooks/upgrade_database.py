@@ -8,13 +8,14 @@ from dataclasses import dataclass
 
 from playbooks.backup import made
 from playbooks.restore import nobody_writes
-from playbooks.steps import archive, deploy_log, lock, postgresql, release
+from playbooks.steps import archive, backup_image, deploy_log, lock, postgresql, release
 from playbooks.steps.container_reports import reported
+from playbooks.steps.entered import entered_since
 from playbooks.steps.refreshes import FOLDER as KEPT_IMAGES
 from playbooks.steps.roles import set_roles
 from playbooks.steps.session import RefusedError, Session, server_task
 from playbooks.steps.stack import ONCE, Stack, serving
-from playbooks.steps.stack_settings import note_applied
+from playbooks.steps.stack_settings import are_applied, note_applied
 from playbooks.steps.takeover import check_public_site
 from provisioning.host import HostError
 
@@ -26,7 +27,7 @@ _SPARE_BYTES = 1_000_000_000
 _COPY_SECONDS = 4 * 3600
 _BUILD_SECONDS = 1_800
 _SIZE = "SELECT pg_database_size('invoices')"
-_FREE = ("df", "--block-size=1", "--output=avail", "/var/lib/docker")
+_FREE = ("df", "--block-size=1", "--output=avail", "/var/lib/docker/volumes")
 _READY = "for _ in $(seq 240); do pg_isready -q -h 127.0.0.1 -U postgres -d invoices && exit 0; sleep 0.5; done; exit 1"
 _COPY = """\
 set -euo pipefail
@@ -35,9 +36,6 @@ pg_dump --host db --username postgres --format custom --compress 0 invoices |
   pg_restore --username postgres --dbname invoices --exit-on-error
 vacuumdb --username postgres --analyze-only --quiet invoices
 """
-_ENTERED = """\
-SELECT count(*) FROM audit_entries
-WHERE id > coalesce((SELECT max(id) FROM audit_entries WHERE entry_hash = '{head}'), 0)"""
 
 
 @server_task(
@@ -149,16 +147,17 @@ class Upgrade:
         )
 
     def back(self) -> None:
+        backup_image.ensure(self.old)
         with nobody_writes(self.session, self.new):
             self.new.execute("stop", "app", "worker")
-            entered = self.new.rows(_ENTERED.format(head=self.head))[0]
-            if entered != "0":
+            entered = entered_since(self.new, self.head)
+            if entered:
                 raise RefusedError(
                     f"{self.session.host.name}: since the upgrade {entered} entries came into the audit, and what they "
                     f"tell is only in the database of PostgreSQL {self.after}: going back would lose it."
                 )
             with self.session.steps.step(f"Let PostgreSQL {self.before} serve again"):
-                self._serve(self.old)
+                self._serve_instead(self.old, of=self.new)
         self._look_whether_it_answers()
         self._remove(self.after)
         self.session.host.act("rm", "-f", "--", NOTE)
@@ -192,15 +191,19 @@ class Upgrade:
 
     def _serve_the_new(self) -> None:
         with self.session.steps.step(f"Let PostgreSQL {self.after} serve, with an archive of its own"):
-            try:
-                self._serve(self.new)
-            except BaseException:
-                self._serve(self.old)
-                raise
+            self._serve_instead(self.new, of=self.old)
+
+    def _serve_instead(self, stack: Stack, *, of: Stack) -> None:
+        """Let the one that served until now serve on if it fails."""
+        try:
+            self._serve(stack)
+        except BaseException:
+            self._serve(of)
+            raise
 
     def _serve(self, stack: Stack) -> None:
         """Let the database of that version serve; each life of a database has an archive of its own."""
-        host = self.session.host
+        host, were_applied = self.session.host, are_applied(self.session.host)
         stack.execute("stop", "db")
         postgresql.note(host, stack.postgresql)
         stack.execute(*ONCE, "secrets", "invoices", "secrets", "--new-archive", stdin="{}")
@@ -209,7 +212,8 @@ class Upgrade:
         stack.execute(*ONCE, "migrate")
         archive.create(stack)
         made(host, "base-backup")
-        note_applied(host)
+        if were_applied:  # else a deploy failed before, and app and worker do not have all of them yet
+            note_applied(host)
 
     @contextmanager
     def _removed_if_it_fails(self) -> Iterator[None]:
@@ -230,7 +234,7 @@ class Upgrade:
 
     def _note(self, head: str) -> None:
         """Note what is gone back to; the images of the version before are kept as long as this is there."""
-        images = [f"invoices-database:{self.before}", f"invoices-backup:{self.version}-postgresql{self.before}"]
+        images = [f"invoices-database:{self.before}", backup_image.name_of(self.old)]
         told = {"version": self.version, "before": self.before, "after": self.after, "head": head}
         lines = [f"release {json.dumps(told)}", *(f"{image} {image}" for image in images), ""]
         self.session.host.write(NOTE, "\n".join(lines))

@@ -12,7 +12,7 @@ from provisioning.watching import FOLDER, script
 
 IMAGE, UNIT = "/var/lib/invoices-encrypted.img", "invoices-disk.service"
 _NAME, _SETTINGS = "invoices", "/etc/invoices/disk.json"
-_DROP_IN = "/etc/systemd/system/docker.service.d/encrypted-disk.conf"
+_DOCKER_NEEDS_IT = "docker.service.d/encrypted-disk.conf"
 _PROGRAM = ("python3", "-E", "-s", "-B", f"{FOLDER}/encrypted_disk.py")
 _WHAT = "encrypted disk of database and files"
 _SHARE = 0.6  # of what is free: releases, images and updates stay outside
@@ -30,7 +30,6 @@ mv -n -- "$1.new" "$1" """
 _ADD_KEY = f"""set -euo pipefail; read -r key; read -r new
 cryptsetup luksAddKey --batch-mode {_PBKDF} --key-slot "$2" --key-file <(printf %s "$key") "$1" <(printf %s "$new")"""
 _REPLACE_KEY = f"""set -euo pipefail; read -r key; read -r new
-printf %s "$key" | cryptsetup open --test-passphrase --key-file - "$1"
 if cryptsetup luksDump "$1" | grep -q '^  0: luks2'; then
   printf %s "$key" | cryptsetup luksKillSlot --batch-mode --key-file - "$1" 0
 fi
@@ -71,8 +70,6 @@ def ensure(host: Host, settings: HostSettings, keys: DiskKeys | None) -> list[Ch
     if settings.disk_encryption == "off":
         _refuse_to_decrypt(host)
         return []
-    secret = settings.disk_secret if settings.disk_encryption == "secretsmanager" else ""
-    drop_in = file(host, _DROP_IN)
     changes = [
         packages(
             host, ("cryptsetup-bin", "e2fsprogs", "python3", "python3-boto3", "rsync"), what="packages of the disk"
@@ -80,13 +77,18 @@ def ensure(host: Host, settings: HostSettings, keys: DiskKeys | None) -> list[Ch
         directory(host, FOLDER, "0755"),
         script(host, "aws_key"),
         script(host, "encrypted_disk"),
-        file(host, _SETTINGS, json.dumps({"secret": secret}) + "\n"),
         unit_file(host, UNIT),
-        drop_in,
     ]
-    if drop_in.changed:
-        host.act("systemctl", "daemon-reload")
-    return [*changes, _disk(host, keys), _no_swap(host)]
+    found = state(host)
+    if not found.is_complete and not host.is_rehearsal:
+        _open(host, _required(host, keys), found)
+    return [
+        *changes,
+        _where_the_key_is(host, settings, keys),
+        unit_file(host, _DOCKER_NEEDS_IT),  # once the disk is there: without it Docker would not start again
+        _filled(host, found),
+        _no_swap(host),
+    ]
 
 
 def state(host: Host) -> DiskState:
@@ -97,11 +99,12 @@ def state(host: Host) -> DiskState:
 
 def unlock(host: Host, key: str) -> None:
     """Raise HostError if the key is a wrong one."""
-    opened = host.act("cryptsetup", "open", "--type", "luks2", "--key-file", "-", IMAGE, _NAME, stdin=key, check=False)
-    if opened.exit_code == _WRONG_KEY:
-        raise HostError(f"{host.name}: this key does not open {IMAGE}; `fab unlock --recovery` asks for the other one.")
-    if not opened.ok:
-        raise HostError(f"{host.name}: {IMAGE} cannot be opened: {opened.err.strip()}")
+    _opened(host, key, IMAGE, _NAME)
+
+
+def require_right(host: Host, key: str) -> None:
+    """Raise HostError unless the key opens the disk, which may be open."""
+    _opened(host, key, "--test-passphrase", IMAGE)
 
 
 def replace_key(host: Host, recovery: str, new: str) -> None:
@@ -117,15 +120,21 @@ def _refuse_to_decrypt(host: Host) -> None:
         )
 
 
-def _disk(host: Host, keys: DiskKeys | None) -> Change:
-    found = state(host)
-    if found.is_complete:
-        return Change(_WHAT)
-    done = Change(_WHAT, changed=True, diff="plain → encrypted" if not found.exists else "finished or opened")
-    if host.is_rehearsal:
-        return done
+def _opened(host: Host, key: str, *what: str) -> None:
+    opened = host.act("cryptsetup", "open", "--type", "luks2", "--key-file", "-", *what, stdin=key, check=False)
+    if opened.exit_code == _WRONG_KEY:
+        raise HostError(f"{host.name}: this key does not open {IMAGE}; `fab unlock --recovery` asks for the other one.")
+    if not opened.ok:
+        raise HostError(f"{host.name}: {IMAGE} cannot be opened: {opened.err.strip()}")
+
+
+def _required(host: Host, keys: DiskKeys | None) -> DiskKeys:
     if keys is None:
         raise HostError(f"{host.name}: nobody has the key of its encrypted disk: run `fab provision`.")
+    return keys
+
+
+def _open(host: Host, keys: DiskKeys, found: DiskState) -> None:
     if not found.exists:
         _format(host, keys.made())
     if not found.is_open:
@@ -133,8 +142,22 @@ def _disk(host: Host, keys: DiskKeys | None) -> Change:
     if found.keys < _SLOTS:
         both = f"{keys.kept()}\n{keys.recovery()}\n"
         host.act("bash", "-c", _ADD_KEY, "bash", IMAGE, _RECOVERY_SLOT, stdin=both)
+
+
+def _where_the_key_is(host: Host, settings: HostSettings, keys: DiskKeys | None) -> Change:
+    """Raise HostError for another place that has no key, or a wrong one: the server would stay locked at a reboot."""
+    secret = settings.disk_secret if settings.disk_encryption == "secretsmanager" else ""
+    wanted = json.dumps({"secret": secret}) + "\n"
+    if host.read(_SETTINGS) not in {None, wanted} and not host.is_rehearsal:
+        require_right(host, _required(host, keys).kept())
+    return file(host, _SETTINGS, wanted)
+
+
+def _filled(host: Host, found: DiskState) -> Change:
+    if found.is_complete:
+        return Change(_WHAT)
     host.act(*_PROGRAM, "move", seconds=_MOVED_WITHIN_SECONDS)
-    return done
+    return Change(_WHAT, changed=True, diff="plain → encrypted" if not found.exists else "finished or opened")
 
 
 def _format(host: Host, key: str) -> None:

@@ -32,6 +32,7 @@ _RESTART = ("systemd-run", "--quiet", "--on-active=1", "systemctl", "reboot")  #
 _BOOT_ID = "/proc/sys/kernel/random/boot_id"
 _RESTART_PAUSE_SECONDS = 5
 _RESTART_TRIES = 60
+_ENCRYPTED_DISK = "/srv/invoices"  # where encrypted_disk.py mounts it
 _ABSENT = 66  # EX_NOINPUT of sysexits.h; `cat` ends with 1 whatever is wrong
 
 
@@ -113,23 +114,28 @@ class SshHost:
     def upload(self, local: str, path: str) -> None:
         if self.is_rehearsal:
             return
-        temporary = f"/tmp/invoices-{secrets.token_hex(8)}"  # noqa: S108  # cannot be guessed, and is removed below
-        with self._reached(f"the upload of {Path(local).name}"):
-            self._connection.put(local, temporary)
-        try:
+        with self._on_its_way() as temporary:
+            with self._reached(f"the upload of {Path(local).name}"):
+                self._connection.put(local, temporary, preserve_mode=False)
             self.act("install", "-D", "-m", "0644", "-o", "root", "-g", "root", temporary, path)
-        finally:
-            self.run("rm", "-f", "--", temporary, check=False)
 
     def download(self, path: str, local: str) -> None:
-        """Only whoever logged in reads it meanwhile."""
         if self.is_rehearsal:
             return
-        temporary = f"/tmp/invoices-{secrets.token_hex(8)}"  # noqa: S108  # cannot be guessed, and is removed below
-        try:
+        with self._on_its_way() as temporary:
             self.act("install", "-m", "0600", "-o", str(self._connection.user), path, temporary)
             with self._reached(f"the download of {posixpath.basename(path)}"):
                 self._connection.get(temporary, local)
+
+    @contextmanager
+    def _on_its_way(self) -> Iterator[str]:
+        """Yield an empty file that only who logged in reads, on the encrypted disk if there is one."""
+        is_encrypted = self.run("mountpoint", "--quiet", _ENCRYPTED_DISK, check=False).ok
+        folder = _ENCRYPTED_DISK if is_encrypted else "/tmp"  # noqa: S108  # the name below cannot be guessed
+        temporary = f"{folder}/invoices-{secrets.token_hex(8)}"
+        try:
+            self.act("install", "-m", "0600", "-o", str(self._connection.user), "/dev/null", temporary)
+            yield temporary
         finally:
             self.run("rm", "-f", "--", temporary, check=False)
 

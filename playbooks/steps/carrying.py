@@ -47,7 +47,7 @@ def require_room(old: Host, source: str, new: Host) -> None:
     """Raise RefusedError unless both servers have room for a folder: as it is, packed, and packed on its way."""
     needed = 3 * int(old.run("sh", "-c", 'du -sk "$1" 2>/dev/null || echo 0', "sh", source).out.split()[0])
     for host in (old, new):
-        free = int(host.run("df", "--output=avail", "/var/lib/docker").out.split()[-1])
+        free = int(host.run("df", "--output=avail", "/var/lib/docker/volumes").out.split()[-1])
         if needed > free:
             raise RefusedError(
                 f"{host.name}: to carry {source} of {old.name} takes {needed // 1000:,} MB, and {free // 1000:,} are "

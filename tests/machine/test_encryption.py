@@ -22,8 +22,11 @@ SETTINGS = HostSettings(
 class Keys:
     """The two keys of an operator who has made them."""
 
+    def __init__(self, key="a" * 64):
+        self.key = key
+
     def kept(self):
-        return "a" * 64
+        return self.key
 
     made = kept
 
@@ -147,7 +150,7 @@ def test_with_its_key_in_a_secret_it_opens_itself_as_it_boots(without_power, sec
         "endpoint_url": f"http://{THIS_MACHINE}:{port}",
     }  # fmt: skip
     with without_power.host() as host:
-        encrypted_disk.ensure(host, kept, Keys())
+        encrypted_disk.ensure(host, kept, Keys("b" * 64))
         host.write("/etc/invoices/aws.json", json.dumps(account), mode="0600")
         host.act("sync")
     without_power.cut_power()

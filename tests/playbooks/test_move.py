@@ -64,7 +64,7 @@ class Pair:
         server.answers |= {
             "readlink *": Ran(0, "/opt/invoices/releases/new\n"),
             "date *": Ran(0, "2026-11-28 09:00:00 UTC\n"),
-            "df *": Ran(0, "Avail\n9000000\n"),
+            "df * /var/lib/docker/volumes": Ran(0, "Avail\n9000000\n"),
             "sh -c du *": Ran(0, "1000 /volumes/data\n"),
             "sh -c cd *": Ran(0, "0123 -\n"),
             "docker ps * label=com.docker.compose.service=db *": Ran(
@@ -250,7 +250,12 @@ def test_a_server_that_is_not_a_pair_to_the_old_one_is_refused(pair, facts, sent
         ("new", "readlink *", "/releases/other", "198.51.100.10 does not serve new, as 198.51.100.9 does: "),
         ("new", "docker ps *service=db *", "", "198.51.100.10: its database does not run: `fab deploy` to it first."),
         ("new", "*(SELECT count*", "1|2", "198.51.100.10 holds 1 customers and 2 invoices: with --replace they are"),
-        ("new", "df *", "Avail\n2000", "198.51.100.10: to carry /volumes/data/imports of 198.51.100.9 takes 3 MB"),
+        (
+            "new",
+            "df * /var/lib/docker/volumes",
+            "Avail\n2000",
+            "198.51.100.10: to carry /volumes/data/imports of 198.51.100.9 takes 3 MB",
+        ),
         ("old", "readlink *", "", "198.51.100.9: nothing was deployed yet: run `fab deploy` first."),
     ],
 )

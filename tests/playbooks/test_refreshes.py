@@ -10,6 +10,7 @@ from playbooks.steps import refreshes
 from playbooks.steps.progress import Steps
 from playbooks.steps.release import Release
 from playbooks.steps.session import Session
+from playbooks.steps.stack import SETTINGS
 from provisioning.host import HostError, Ran
 from provisioning.settings import HostSettings
 
@@ -202,6 +203,16 @@ def test_a_rollback_after_a_refresh_goes_back_to_the_images_before_it_and_says_s
     ]
     assert "serves v1 with the images from before the refresh of 20261121T000000Z" in printed
     assert kept(refreshed.server) == []
+
+
+@pytest.mark.parametrize(("major", "is_built"), [("17", False), ("18", True)])
+def test_a_database_that_was_upgraded_since_gets_its_image_for_backups(refreshed, major, is_built):
+    refreshed.server.images["invoices-backup:v1-postgresql17"] = "backup-1"
+    refreshed.server.files[SETTINGS] = f"POSTGRESQL={major}\n"
+
+    refreshed.run(rollback, "rollback")
+
+    assert ("build backup" in refreshed.server.done) == is_built
 
 
 def test_a_rehearsal_of_it_only_says_which_images(refreshed):

@@ -26,7 +26,7 @@ def home(monkeypatch, tmp_path):
 
 @pytest.fixture
 def locked(command, home):
-    command.server.answers[STATE] = Ran(0, json.dumps(LOCKED))
+    command.server.answers |= {STATE: Ran(0, json.dumps(LOCKED)), "systemctl is-active *": Ran(3, "")}
     return command
 
 
@@ -106,6 +106,19 @@ def test_a_key_that_is_here_is_not_written_over(locked, key_file, monkeypatch):
     assert key_file.read_text() == "# the key\nthe-disk-key\n"
 
 
+def test_a_wrong_recovery_key_leaves_the_secret_as_it_is(locked, secret, monkeypatch):
+    monkeypatch.setattr("getpass.getpass", lambda _asked: "MISTYPED")
+    locked.server.answers |= {
+        STATE: Ran(0, json.dumps(LOCKED | {"is_open": True})), "cryptsetup open * --test-passphrase *": Ran(2, ""),
+    }  # fmt: skip
+
+    told = locked.refused(unlock, "unlock", recovery=True, new_key=True)  # a request to AWS would fail here
+
+    assert told.startswith("The key was not replaced, the recovery key still opens the disk. ")
+    assert "this key does not open" in told
+    assert sent(locked.server, "bash") == []
+
+
 def test_a_new_key_takes_the_recovery_key(command):
     assert command.refused(unlock, "unlock", new_key=True) == (
         "--new-key goes with --recovery: the recovery key is what lets another one in."
@@ -113,11 +126,21 @@ def test_a_new_key_takes_the_recovery_key(command):
 
 
 def test_a_server_that_is_open_is_left_as_it_is(locked):
-    locked.server.answers[STATE] = Ran(0, json.dumps(LOCKED | {"is_open": True}))
+    locked.server.answers |= {
+        STATE: Ran(0, json.dumps(LOCKED | {"is_open": True})), "systemctl is-active *": Ran(0, ""),
+    }  # fmt: skip
 
     locked.run(unlock, "unlock")
 
     assert locked.server.acted == []
+
+
+def test_docker_that_did_not_start_is_started_by_the_next_run(locked):
+    locked.server.answers[STATE] = Ran(0, json.dumps(LOCKED | {"is_open": True}))
+
+    locked.run(unlock, "unlock")
+
+    assert "systemctl start invoices-disk.service docker.service" in locked.server.acted
 
 
 def test_a_server_without_such_a_disk_says_so(command):

@@ -30,7 +30,7 @@ def server(command, monkeypatch):
         "test -d /opt/invoices/lock": Ran(1, ""),
         "docker ps * label=com.docker.compose.service=db *": Ran(0, "4 invoices-db-1 invoices-database:17 running\n"),
         "*pg_database_size*": Ran(0, "50000000\n"),
-        "df *": Ran(0, "Avail\n9000000000\n"),
+        "df * /var/lib/docker/volumes": Ran(0, "Avail\n9000000000\n"),  # a disk of its own where it is encrypted
         "* recover compare *": Ran(0, json.dumps(AGREES)),
     }
     return command.server
@@ -157,7 +157,11 @@ def test_a_new_version_that_does_not_serve_is_replaced_by_the_one_before_with_an
         ({}, "17", "its database is of PostgreSQL 17; 17 is not a newer version"),
         ({}, "newest", "its database is of PostgreSQL 17; newest is not a newer version"),
         ({"*pg_database_size*": Ran(0, "21000000000\n")}, "18", "its database has 21.0 GB, and this copies at most 20"),
-        ({"df *": Ran(0, "Avail\n900000000\n")}, "18", "a second database takes up to 1.1 GB, and 0.9 are free"),
+        (
+            {"df * /var/lib/docker/volumes": Ran(0, "Avail\n900000000\n")},
+            "18",
+            "a second database takes up to 1.1 GB, and 0.9 are free",
+        ),
         ({"docker ps * label=com.docker.compose.service=db *": Ran(0, "")}, "18", "the db does not run"),
     ],
 )
@@ -194,6 +198,34 @@ def test_the_version_before_is_returned_to_while_nothing_was_entered(command, do
     ]  # fmt: skip
     assert "POSTGRESQL=17" in done.files[SETTINGS].splitlines()
     assert "serves from PostgreSQL 17 again" in printed
+
+
+def test_a_way_back_that_fails_lets_the_new_version_serve_on_and_can_be_tried_again(command, done):
+    done.answers["* POSTGRESQL=17 *10-roles.sh"] = Ran(1, "", "It does not start.")
+
+    assert "It does not start." in refused(command, back=True)
+
+    assert steps(done)[-9:] == [*SERVES_OLD, *BACK_TO_WORK]
+    assert "POSTGRESQL=18" in done.files[SETTINGS].splitlines()
+    assert f"rm -f -- {upgrade_database.NOTE}" not in done.acted
+
+
+def test_a_release_that_was_deployed_since_can_be_backed_up_with_the_version_before(command, done):
+    done.answers["docker image inspect * invoices-backup:new-postgresql17"] = Ran(1, "")
+
+    upgraded(command, back=True)
+
+    built = next(line for line in done.acted if line.endswith("build backup"))
+    assert built.startswith("env VERSION=new POSTGRESQL=17 ")
+    assert steps(done)[:2] == ["built", "nobody writes"]
+
+
+def test_settings_that_a_failed_deploy_left_are_still_to_be_applied(command, server):
+    server.answers["cmp --silent *"] = Ran(1, "")
+
+    upgraded(command)
+
+    assert not any(line.startswith("cp --preserve") for line in server.acted)
 
 
 def test_what_was_entered_since_is_counted_and_not_lost(command, done):

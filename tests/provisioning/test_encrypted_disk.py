@@ -11,6 +11,8 @@ from provisioning.host import HostError, Ran
 STATE = "python3 *encrypted_disk.py state"
 IMAGE = "/var/lib/invoices-encrypted.img"
 FREE = {"df --block-size=1 --output=avail /var/lib": Ran(0, "Avail\n50000000000\n")}
+NEEDED_BY_DOCKER = "/etc/systemd/system/docker.service.d/encrypted-disk.conf"
+SECRET = "arn:aws:secret:disk"
 LOCKED = {"exists": True, "is_open": False, "is_moved": False, "keys": 2}
 COMPLETE = {"exists": True, "is_open": True, "is_moved": True, "keys": 2}
 
@@ -100,6 +102,7 @@ def test_too_small_a_disk_is_said_before_anything_is_made(rented, typed):
         "one: make room, or take a larger disk."
     )
     assert not any("luksFormat" in line for line in host.acted)
+    assert NEEDED_BY_DOCKER not in host.files  # else Docker, which runs in plain, would not start at the next boot
 
 
 def test_a_second_run_changes_nothing(rented, typed, changed):
@@ -153,12 +156,34 @@ def test_a_wrong_key_is_one_sentence(rented):
 
 
 def test_the_server_is_told_which_secret_has_the_key(rented, settings):
-    kept = settings.model_copy(update={"disk_encryption": "secretsmanager", "disk_secret": "arn:aws:secret:disk"})
     host = rented(FREE)
 
-    encrypted_disk.ensure(host, kept, Keys())
+    encrypted_disk.ensure(host, in_a_secret(settings), Keys())
 
-    assert host.files["/etc/invoices/disk.json"] == '{"secret": "arn:aws:secret:disk"}\n'
+    assert host.files["/etc/invoices/disk.json"] == f'{{"secret": "{SECRET}"}}\n'
+
+
+def test_a_secret_whose_key_does_not_open_the_disk_is_not_what_the_server_boots_with(rented, settings):
+    typed_until_now = {"/etc/invoices/disk.json": '{"secret": ""}\n'}
+    host = rented(state(**COMPLETE) | {"cryptsetup open *": Ran(2, "")}, files=typed_until_now)
+
+    with pytest.raises(HostError, match="this key does not open"):
+        encrypted_disk.ensure(host, in_a_secret(settings), Keys())
+
+    assert host.files["/etc/invoices/disk.json"] == '{"secret": ""}\n'
+
+
+def test_a_secret_with_the_key_takes_the_place_of_typing_it(rented, settings):
+    host = rented(state(**COMPLETE), files={"/etc/invoices/disk.json": '{"secret": ""}\n'})
+
+    encrypted_disk.ensure(host, in_a_secret(settings), Keys())
+
+    assert f"cryptsetup open --type luks2 --key-file - --test-passphrase {IMAGE}" in host.acted
+    assert host.files["/etc/invoices/disk.json"] == f'{{"secret": "{SECRET}"}}\n'
+
+
+def in_a_secret(settings):
+    return settings.model_copy(update={"disk_encryption": "secretsmanager", "disk_secret": SECRET})
 
 
 def test_docker_waits_for_the_disk_and_never_starts_beneath_it(rented, typed):
@@ -166,12 +191,15 @@ def test_docker_waits_for_the_disk_and_never_starts_beneath_it(rented, typed):
 
     encrypted_disk.ensure(host, typed, Keys())
 
-    lines = host.files["/etc/systemd/system/docker.service.d/encrypted-disk.conf"].splitlines()
+    lines = host.files[NEEDED_BY_DOCKER].splitlines()
     assert lines[1:] == [
         "[Unit]", "Requires=invoices-disk.service", "After=invoices-disk.service",
         "AssertPathIsMountPoint=/var/lib/docker/volumes",
     ]  # fmt: skip
-    assert host.acted.index("systemctl daemon-reload") < host.acted.index(host.acted[-1])
+    needed, moved = host.acted.index(f"write {NEEDED_BY_DOCKER}"), len(host.acted) - 1
+    assert host.acted[needed + 1] == "systemctl daemon-reload"
+    assert host.acted[moved].endswith("encrypted_disk.py move")
+    assert needed < moved
 
 
 def test_memory_is_not_written_to_a_plain_disk(rented, typed):

@@ -132,6 +132,28 @@ def test_a_file_of_the_server_is_fetched_whole_and_nothing_of_it_stays_where_oth
     assert set(Path("/tmp").glob("invoices-*")) == before
 
 
+@pytest.mark.skipif(not os.path.ismount("/dev/shm"), reason="needs another file system that is mounted")
+def test_on_an_encrypted_server_no_file_passes_through_the_plain_disk(server, tmp_path, monkeypatch):
+    monkeypatch.setattr(ssh_host, "_ENCRYPTED_DISK", "/dev/shm")  # stands in for it
+    (tmp_path / "archive").write_bytes(b"plain")
+    (tmp_path / "archive").chmod(0o644)
+    passed = []
+
+    with server.connect() as host:
+        act = host.act
+
+        def seen(*command, **options):
+            passed.extend((path, path.stat().st_mode & 0o777) for path in Path("/dev/shm").glob("invoices-*"))
+            return act(*command, **options)
+
+        monkeypatch.setattr(host, "act", seen)
+        host.upload(str(tmp_path / "archive"), str(tmp_path / "there"))
+
+    assert [mode for _, mode in passed] == [0o600]
+    assert (tmp_path / "there").read_bytes() == b"plain"
+    assert not passed[0][0].exists()
+
+
 def test_a_rehearsal_reads_and_changes_nothing(server, tmp_path):
     with server.connect(is_rehearsal=True) as host:
         host.write(str(tmp_path / "settings"), "one\n")

@@ -1,4 +1,4 @@
-"""The server's own key for AWS, which the deploy hands over: it may send figures and logs, and reads nothing."""
+"""The server's own key for AWS: it may send figures and logs, and read the key of an encrypted disk."""
 
 import json
 from collections.abc import Mapping
