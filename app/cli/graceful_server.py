@@ -58,9 +58,10 @@ class DrainingWorker(ThreadWorker):
     def set_accept_enabled(self, enabled: bool) -> None:  # noqa: FBT001  # Gunicorn calls it so
         super().set_accept_enabled(enabled)
         if not enabled and not self.alive:
-            for listener in self.sockets:
+            listeners, self.sockets = self.sockets, []  # Gunicorn may call it twice
+            for listener in listeners:
                 self._accept_all(listener)
-                listener.close()  # from now on whoever connects is refused, and can try another server
+                listener.close()  # a client that connects from now on is refused, and can try another server
 
     def _accept_all(self, listener: socket.socket) -> None:
         before = -1
