@@ -14,6 +14,7 @@ from playbooks.backup import made
 from playbooks.restore import maintenance, nobody_writes, put_in_place, restored_beside
 from playbooks.steps import app_secret, archive, deploy_log, lock, postgresql, release
 from playbooks.steps.address import move_address
+from playbooks.steps.audit_entries import entered_since
 from playbooks.steps.carrying import carry, require_equal, require_room, volume
 from playbooks.steps.container_reports import Report, reported
 from playbooks.steps.moment import utc_now_in_names
@@ -33,9 +34,6 @@ TIMERS = tuple(
     for name in (*KINDS, "figures", "server", "maintain-daily", "maintain-weekly", "maintain-monthly")
 )
 _HELD = "SELECT (SELECT count(*) FROM customers), (SELECT count(*) FROM invoices)"
-_ENTERED = """\
-SELECT count(*) FROM audit_entries
-WHERE id > coalesce((SELECT max(id) FROM audit_entries WHERE entry_hash = '{head}'), 0)"""
 
 
 @server_task(
@@ -95,8 +93,8 @@ class Moving:
         note = json.loads(self.old.host.read(NOTE) or "{}")
         with nobody_writes(self.new, self.new_stack) as pause:
             self.new_stack.execute("stop", "app", "worker")
-            entered = self.new_stack.rows(_ENTERED.format(head=_seal(note)))[0]
-            if entered != "0":
+            entered = entered_since(self.new_stack, str(note["audit_head"]), f"{NOTE} of {self.old.host.name}")
+            if entered:
                 raise RefusedError(
                     f"{self.new.host.name}: what was entered there is not on {self.old.host.name}, and would be lost "
                     f"({entered} in the audit): docs/operations.md says how to move to it in turn."
@@ -263,13 +261,6 @@ def _held(stack: Stack) -> str:
 
 def _archive_of(handed: Report) -> Report:
     return {name: handed[name] for name in _ARCHIVE}
-
-
-def _seal(note: Report) -> str:
-    head = str(note["audit_head"])
-    if not re.fullmatch("[0-9a-f]{64}", head):
-        raise RefusedError(f"{NOTE} of the old server is damaged: it names no seal of the audit.")
-    return head
 
 
 def _settings_of(one: Session) -> dict[str, str | None]:

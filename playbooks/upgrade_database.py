@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from playbooks.backup import made
 from playbooks.restore import nobody_writes
 from playbooks.steps import archive, deploy_log, lock, postgresql, release
+from playbooks.steps.audit_entries import entered_since
 from playbooks.steps.container_reports import reported
 from playbooks.steps.refreshes import FOLDER as KEPT_IMAGES
 from playbooks.steps.roles import set_roles
@@ -35,9 +36,6 @@ pg_dump --host db --username postgres --format custom --compress 0 invoices |
   pg_restore --username postgres --dbname invoices --exit-on-error
 vacuumdb --username postgres --analyze-only --quiet invoices
 """
-_ENTERED = """\
-SELECT count(*) FROM audit_entries
-WHERE id > coalesce((SELECT max(id) FROM audit_entries WHERE entry_hash = '{head}'), 0)"""
 
 
 @server_task(
@@ -151,11 +149,11 @@ class Upgrade:
     def back(self) -> None:
         with nobody_writes(self.session, self.new):
             self.new.execute("stop", "app", "worker")
-            entered = self.new.rows(_ENTERED.format(head=self.head))[0]
-            if entered != "0":
+            entered = entered_since(self.new, self.head, f"{NOTE} of {self.session.host.name}")
+            if entered:
                 raise RefusedError(
                     f"{self.session.host.name}: since the upgrade {entered} entries came into the audit, and what they "
-                    f"tell is only in the database of PostgreSQL {self.after}: going back would lose it."
+                    f"hold is only in the database of PostgreSQL {self.after}: going back would lose it."
                 )
             with self.session.steps.step(f"Let PostgreSQL {self.before} serve again"):
                 self._serve(self.old)
@@ -231,8 +229,8 @@ class Upgrade:
     def _note(self, head: str) -> None:
         """Note what is gone back to; the images of the version before are kept as long as this is there."""
         images = [f"invoices-database:{self.before}", f"invoices-backup:{self.version}-postgresql{self.before}"]
-        told = {"version": self.version, "before": self.before, "after": self.after, "head": head}
-        lines = [f"release {json.dumps(told)}", *(f"{image} {image}" for image in images), ""]
+        upgrade = {"version": self.version, "before": self.before, "after": self.after, "head": head}
+        lines = [f"release {json.dumps(upgrade)}", *(f"{image} {image}" for image in images), ""]
         self.session.host.write(NOTE, "\n".join(lines))
 
     def _look_whether_it_answers(self) -> None:
@@ -245,5 +243,5 @@ def _noted(found: Session, version: str) -> Upgrade:
     text = found.host.read(NOTE)
     if not text:
         raise RefusedError(f"{found.host.name}: no database of a version before is kept.")
-    told = json.loads(text.splitlines()[0].removeprefix("release "))
-    return Upgrade(found, version, told["before"], told["after"], told["head"])
+    noted = json.loads(text.splitlines()[0].removeprefix("release "))
+    return Upgrade(found, version, noted["before"], noted["after"], noted["head"])
