@@ -125,7 +125,7 @@ def test_a_server_that_lets_one_connection_wait_is_not_asked_for_another_at_once
             tables.database.connect()
 
 
-def test_who_falls_silent_is_away_to_the_other_after_seven_seconds(postgresql):
+def test_app_and_server_both_limit_how_long_the_other_may_be_silent(postgresql):
     client = postgresql.connection().info.get_parameters()
     [server] = postgresql.execute_sql("SHOW tcp_user_timeout").fetchone()
 
