@@ -24,15 +24,6 @@ SLOW_TO_COMMIT = (
 
 
 @pytest.fixture
-def postgresql(postgresql_url):
-    """An open connection to an empty database."""
-    opened = store_database.open_database(postgresql_url)
-    with store_database.connection():
-        yield opened
-    opened.close_all()
-
-
-@pytest.fixture
 def pooled(postgresql):
     """The connection of psycopg that lies in the pool, and that the next block will be given."""
     with store_database.connection():
