@@ -1,7 +1,6 @@
 """An account of AWS of this machine's own, which ministack plays."""
 
 import os
-import socket
 import subprocess
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -11,6 +10,7 @@ import pytest
 from botocore.exceptions import BotoCoreError
 
 from tests.support.polling import is_so_within
+from tests.support.ports import free_port
 
 PROGRAM = Path(__file__).parents[2] / ".venv-s3/bin/ministack"
 _STARTS_WITHIN_SECONDS = 60
@@ -24,7 +24,7 @@ def running_ministack(folder: Path, ask: Callable[[int], object], **settings: st
     """
     if not PROGRAM.exists():
         pytest.skip("ministack is not installed (make .venv-s3/s3)")
-    port = _free_port()
+    port = free_port()
     own = {"BIND_HOST": "127.0.0.1", "GATEWAY_PORT": str(port), "HOME": str(folder)}
     with (folder / "log").open("wb") as log:
         process = subprocess.Popen([PROGRAM], cwd=folder, env={**os.environ, **own, **settings}, stdout=log, stderr=log)
@@ -43,10 +43,3 @@ def _answers(ask: Callable[[int], object], port: int) -> bool:
     except BotoCoreError:
         return False
     return True
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
