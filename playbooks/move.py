@@ -14,9 +14,9 @@ from playbooks.backup import made
 from playbooks.restore import maintenance, nobody_writes, put_in_place, restored_beside
 from playbooks.steps import app_secret, archive, deploy_log, lock, postgresql, release
 from playbooks.steps.address import move_address
+from playbooks.steps.audit_entries import entered_since
 from playbooks.steps.carrying import carry, require_equal, require_room, volume
 from playbooks.steps.container_reports import Report, reported
-from playbooks.steps.entered import entered_since
 from playbooks.steps.moment import utc_now_in_names
 from playbooks.steps.session import RefusedError, Session, another_server, server_task
 from playbooks.steps.stack import SETTINGS, Stack, containers, running
@@ -93,7 +93,7 @@ class Moving:
         note = json.loads(self.old.host.read(NOTE) or "{}")
         with nobody_writes(self.new, self.new_stack) as pause:
             self.new_stack.execute("stop", "app", "worker")
-            entered = entered_since(self.new_stack, _seal(note))
+            entered = entered_since(self.new_stack, str(note["audit_head"]), f"{NOTE} of {self.old.host.name}")
             if entered:
                 raise RefusedError(
                     f"{self.new.host.name}: what was entered there is not on {self.old.host.name}, and would be lost "
@@ -261,13 +261,6 @@ def _held(stack: Stack) -> str:
 
 def _archive_of(handed: Report) -> Report:
     return {name: handed[name] for name in _ARCHIVE}
-
-
-def _seal(note: Report) -> str:
-    head = str(note["audit_head"])
-    if not re.fullmatch("[0-9a-f]{64}", head):
-        raise RefusedError(f"{NOTE} of the old server is damaged: it names no seal of the audit.")
-    return head
 
 
 def _settings_of(one: Session) -> dict[str, str | None]:

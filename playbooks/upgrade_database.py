@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from playbooks.backup import made
 from playbooks.restore import nobody_writes
 from playbooks.steps import archive, backup_image, deploy_log, lock, postgresql, release
+from playbooks.steps.audit_entries import entered_since
 from playbooks.steps.container_reports import reported
-from playbooks.steps.entered import entered_since
 from playbooks.steps.refreshes import FOLDER as KEPT_IMAGES
 from playbooks.steps.roles import set_roles
 from playbooks.steps.session import RefusedError, Session, server_task
@@ -150,11 +150,11 @@ class Upgrade:
         backup_image.ensure(self.old)
         with nobody_writes(self.session, self.new):
             self.new.execute("stop", "app", "worker")
-            entered = entered_since(self.new, self.head)
+            entered = entered_since(self.new, self.head, f"{NOTE} of {self.session.host.name}")
             if entered:
                 raise RefusedError(
                     f"{self.session.host.name}: since the upgrade {entered} entries came into the audit, and what they "
-                    f"tell is only in the database of PostgreSQL {self.after}: going back would lose it."
+                    f"hold is only in the database of PostgreSQL {self.after}: going back would lose it."
                 )
             with self.session.steps.step(f"Let PostgreSQL {self.before} serve again"):
                 self._serve_instead(self.old, of=self.new)
@@ -235,8 +235,8 @@ class Upgrade:
     def _note(self, head: str) -> None:
         """Note what is gone back to; the images of the version before are kept as long as this is there."""
         images = [f"invoices-database:{self.before}", backup_image.name_of(self.old)]
-        told = {"version": self.version, "before": self.before, "after": self.after, "head": head}
-        lines = [f"release {json.dumps(told)}", *(f"{image} {image}" for image in images), ""]
+        upgrade = {"version": self.version, "before": self.before, "after": self.after, "head": head}
+        lines = [f"release {json.dumps(upgrade)}", *(f"{image} {image}" for image in images), ""]
         self.session.host.write(NOTE, "\n".join(lines))
 
     def _look_whether_it_answers(self) -> None:
@@ -249,5 +249,5 @@ def _noted(found: Session, version: str) -> Upgrade:
     text = found.host.read(NOTE)
     if not text:
         raise RefusedError(f"{found.host.name}: no database of a version before is kept.")
-    told = json.loads(text.splitlines()[0].removeprefix("release "))
-    return Upgrade(found, version, told["before"], told["after"], told["head"])
+    noted = json.loads(text.splitlines()[0].removeprefix("release "))
+    return Upgrade(found, version, noted["before"], noted["after"], noted["head"])

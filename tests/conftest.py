@@ -108,6 +108,15 @@ def _emptied(version: str, request) -> str:
 
 
 @pytest.fixture
+def postgresql(postgresql_url):
+    """An open connection to an empty database, on PostgreSQL only."""
+    opened = store_database.open_database(postgresql_url)
+    with store_database.connection():
+        yield opened
+    opened.close_all()
+
+
+@pytest.fixture
 def database(database_url):
     """An open connection to an empty database, on SQLite and on PostgreSQL."""
     opened = store_database.open_database(database_url)

@@ -133,7 +133,7 @@ def compared(url: str, copy: str, now: datetime) -> dict[str, Any]:
         found = Figures.taken(expected.today)
     if found.audit_problem:
         raise BackupError(f"The audit of the copy is broken at {found.audit_problem}.")
-    _refuse_what_differs(expected, found)
+    _refuse_what_differs(expected, found, "What the copy holds")
     shown = figures_shown(found)
     return {"sentence": "The copy agrees in every figure, to the cent.", "figures": shown}
 
@@ -182,12 +182,12 @@ def _looked_at(url: str, wanted: Wanted, now: datetime) -> Figures:
             "What was restored does not hold what the last signed backup before that moment holds: its audit ends "
             "elsewhere, or was written again."
         )
-    _refuse_what_differs(wanted.expected or figures, figures)
+    _refuse_what_differs(wanted.expected or figures, figures, "What was restored")
     return figures
 
 
-def _refuse_what_differs(expected: Figures, found: Figures) -> None:
+def _refuse_what_differs(expected: Figures, found: Figures, what: str) -> None:
     different = differences(expected, found)
     if different:
         more = f" And {len(different) - _TOLD:,} more." if len(different) > _TOLD else ""
-        raise BackupError(f"What was restored is not what was there: {' '.join(different[:_TOLD])}{more}")
+        raise BackupError(f"{what} is not what was there: {' '.join(different[:_TOLD])}{more}")

@@ -55,12 +55,17 @@ class LeavingArbiter(Arbiter):
 class DrainingWorker(ThreadWorker):
     """Takes the connections that wait to be accepted before it closes the socket: the kernel would reset them."""
 
+    def __init__(self, *options: object) -> None:
+        super().__init__(*options)
+        self._open_listeners: list[socket.socket] = list(self.sockets)
+
     def set_accept_enabled(self, enabled: bool) -> None:  # noqa: FBT001  # Gunicorn calls it so
         super().set_accept_enabled(enabled)
         if not enabled and not self.alive:
-            for listener in self.sockets:
+            while self._open_listeners:  # Gunicorn may call it twice
+                listener = self._open_listeners.pop()
                 self._accept_all(listener)
-                listener.close()  # from now on whoever connects is refused, and can try another server
+                listener.close()  # once all processes did, a client that connects is refused, and can try elsewhere
 
     def _accept_all(self, listener: socket.socket) -> None:
         before = -1

@@ -1,11 +1,13 @@
 """One machine with more and more invoices: `python -m tests.bench.scaling [INVOICES…] [--write]`.
 
-Prints the figures of each size, or writes them to docs/scaling.md. A million takes half an hour, and 8 GB of memory.
+Prints the figures of each size; with --write also into docs/scaling.md. A million takes half an hour, and 8 GB of
+memory.
 """
 
 import argparse
 import json
 import os
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -137,11 +139,13 @@ def _pages(url: str, folder: Path) -> dict[str, Any]:
 def _backups(archive: Archive, url: str, folder: Path) -> dict[str, Any]:
     key = folder / "key"
     subprocess.run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", key], check=True)
-    database.open_database(url)
+    opened = database.open_database(url)
     with database.connection():
         let_backups_read(url)
+    opened.close_all()
     archive.base_backup()
-    environment = environment_of(archive, key, folder_of_the_server("scratch-")) | {
+    scratch = folder_of_the_server("scratch-")
+    environment = environment_of(archive, key, scratch) | {
         "DATABASE_URL": as_reader(url),
         "DATA_DIR": str(next(folder.glob("*/imports")).parent),
     }
@@ -150,6 +154,7 @@ def _backups(archive: Archive, url: str, folder: Path) -> dict[str, Any]:
     seconds = time.monotonic() - began
     kept = sum(path.stat().st_size for path in (archive.place / "dumps").rglob("*") if path.is_file())
     proved = certificate(environment)
+    shutil.rmtree(scratch)
     return {
         "backup": seconds,
         "kept": kept / 1_000_000,

@@ -236,6 +236,13 @@ def test_what_was_entered_since_is_counted_and_not_lost(command, done):
     assert steps(done) == ["nobody writes", "app stops", *BACK_TO_WORK]
 
 
+def test_a_note_that_is_damaged_is_no_statement(command, done):
+    done.files[upgrade_database.NOTE] = done.files[upgrade_database.NOTE].replace("5" * 64, "' OR 1=1; --")
+
+    assert "is damaged: it names no seal of the audit." in refused(command, back=True)
+    assert steps(done) == ["nobody writes", "app stops", *BACK_TO_WORK]
+
+
 def test_the_database_of_the_version_before_is_removed_once_that_is_confirmed(command, done):
     upgraded(command, confirm=True)
 

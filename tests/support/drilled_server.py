@@ -4,7 +4,6 @@ import http.client
 import json
 import os
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -16,6 +15,7 @@ from itertools import pairwise
 from threading import Event, Lock, Thread
 
 from support.polling import is_so_within
+from support.ports import free_port
 from support.records import a_customer, a_user, an_invoice
 
 from app.actions import api_tokens as token_actions
@@ -53,7 +53,7 @@ class Process:
 @contextmanager
 def serving(url: str, data_dir, **environment: str):
     """Serve the database, whatever host and port the URL has, without a worker."""
-    port = _free_port()
+    port = free_port()
     own = {"DATABASE_URL": url, "DATA_DIR": str(data_dir), "PORT": str(port), "API_REQUESTS_PER_MINUTE": "100000"}
     command = [sys.executable, "-m", "app.cli", "serve", "--no-worker"]
     log = (data_dir / f"server-{port}.log").open("w")
@@ -207,9 +207,3 @@ class Load:
             return self.ledger.pay(self.ports(), invoice, key)[0]
         except (OSError, http.client.HTTPException) as error:
             return type(error).__name__
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]

@@ -4,12 +4,13 @@ import os
 import pwd
 import shlex
 import shutil
-import socket
 import subprocess
 import tempfile
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+
+from support.ports import free_port
 
 
 def installed_versions() -> list[Path]:
@@ -26,7 +27,7 @@ def installed_versions() -> list[Path]:
 def running_cluster(programs: Path, *, durable: bool = False, options: Iterable[str] = ()) -> Iterator[str]:
     """Start a cluster and yield the address of its server, without a database name; quick, unless it is durable."""
     folder = folder_of_the_server("pg-")
-    port = _free_port()
+    port = free_port()
 
     said = f"-p {port} -k {folder} -c listen_addresses=127.0.0.1 -c max_connections=60 -c shared_buffers=128MB"
     if not durable:
@@ -64,10 +65,3 @@ def _account_for_the_server() -> str | None:
         return None
     names = {entry.pw_name for entry in pwd.getpwall()}
     return "postgres" if "postgres" in names else "nobody"
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port

@@ -1,7 +1,6 @@
 """A throw-away Redis of this machine's own, which can be stopped and started again over its data."""
 
 import shutil
-import socket
 import subprocess
 import tempfile
 from collections.abc import Iterator
@@ -13,6 +12,7 @@ import redis
 from redis.backoff import NoBackoff
 from redis.retry import Retry
 from support.polling import is_so_within
+from support.ports import free_port
 
 _STARTS_WITHIN_SECONDS = 20
 
@@ -21,7 +21,7 @@ class RedisServer:
     """A server on a port of 127.0.0.1 that stays the same; it keeps what it is told in a file."""
 
     def __init__(self, folder: Path, options: tuple[str, ...]) -> None:
-        self.port = _free_port()
+        self.port = free_port()
         self.url = f"redis://127.0.0.1:{self.port}/0"
         self._folder = folder
         self._options = options
@@ -73,10 +73,3 @@ def _answers(asking: redis.Redis) -> bool:
     except redis.ConnectionError:
         return False
     return True
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port

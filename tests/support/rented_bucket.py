@@ -1,7 +1,6 @@
 """A locked bucket as instances reach it: by HTTPS, under a name, with a private certificate authority."""
 
 import shutil
-import socket
 import subprocess
 import tempfile
 from collections.abc import Iterator
@@ -11,6 +10,7 @@ from pathlib import Path
 
 from tests.support.caddy import CADDY
 from tests.support.polling import is_so_within
+from tests.support.ports import free_port
 from tests.support.s3_server import S3Server, running_s3_server
 from tests.support.stand_in_images import BUCKET_NAME, GATEWAY
 
@@ -62,7 +62,7 @@ def name_it_here() -> None:
 def rented_bucket() -> Iterator[RentedBucket]:
     name_it_here()
     folder = Path(tempfile.mkdtemp(prefix="bucket-"))
-    port = _free_port()
+    port = free_port(GATEWAY)
     authority = folder / "pki/authorities/local/root.crt"
     with running_s3_server() as server:
         settings = {"folder": folder, "name": BUCKET_NAME, "port": port, "address": GATEWAY}
@@ -78,10 +78,3 @@ def rented_bucket() -> Iterator[RentedBucket]:
             front.terminate()
             front.wait()
             shutil.rmtree(folder, ignore_errors=True)
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind((GATEWAY, 0))
-        port: int = probe.getsockname()[1]
-        return port

@@ -1,30 +1,23 @@
 """An S3 server of this machine's own that keeps locks and policies, with the users of the backups' bucket."""
 
-import os
-import shutil
-import socket
 import subprocess
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import boto3
-import botocore.exceptions
-import pytest
 from botocore.config import Config
-from support.polling import is_so_within
+from support.ministack import running_ministack
 
 from infra import backup_bucket
 
-PROGRAM = Path(__file__).parents[2] / ".venv-s3/bin/ministack"
 BUCKET = "invoices-backups-1"
 REGION = "us-east-1"
 LOCK_DAYS = 30
 OWNER = ("test", "test")
-_STARTS_WITHIN_SECONDS = 60
 _POLICIES = {
     "writer": backup_bucket._writer_policy,
     "restorer": backup_bucket._restorer_policy,
@@ -36,6 +29,9 @@ _POLICIES = {
 class Key:
     access_key_id: str
     secret_access_key: str
+
+
+_NOBODY = Key("", "")
 
 
 @dataclass(frozen=True)
@@ -77,27 +73,17 @@ def running_s3_server(*, over_tls: bool = False) -> Iterator[S3Server]:
 
     Over TLS its certificate is its own authority.
     """
-    if not PROGRAM.exists():
-        pytest.skip("ministack is not installed (make s3)")
-    folder = Path(tempfile.mkdtemp(prefix="s3-"))
-    port = _free_port()
-    authority = _certificate(folder) if over_tls else None
-    settings = _tls(authority) | {
-        "AUTH": "true",
-        "BIND_HOST": "127.0.0.1",
-        "GATEWAY_PORT": str(port),
-        "LOG_LEVEL": "ERROR",
-    }
-    with (folder / "log").open("wb") as log:
-        process = subprocess.Popen(
-            [PROGRAM], cwd=folder, env={**os.environ, **settings, "HOME": str(folder)}, stdout=log, stderr=log
-        )
-    try:
-        yield _prepared(f"https://localhost:{port}" if over_tls else f"http://127.0.0.1:{port}", authority, process)
-    finally:
-        process.terminate()
-        process.wait()
-        shutil.rmtree(folder, ignore_errors=True)
+    with tempfile.TemporaryDirectory(prefix="s3-", ignore_cleanup_errors=True) as temporary:
+        folder = Path(temporary)
+        authority = _certificate(folder) if over_tls else None
+
+        def owner(port: int) -> S3Server:
+            endpoint = f"https://localhost:{port}" if over_tls else f"http://127.0.0.1:{port}"
+            return S3Server(endpoint, BUCKET, _NOBODY, _NOBODY, _NOBODY, authority)
+
+        settings = {"AUTH": "true", "LOG_LEVEL": "ERROR", **_tls(authority)}
+        with running_ministack(folder, lambda port: owner(port).client().list_buckets(), **settings) as port:
+            yield _prepared(owner(port))
 
 
 def _certificate(folder: Path) -> Path:
@@ -116,11 +102,7 @@ def _tls(certificate: Path | None) -> dict[str, str]:
     return {"USE_SSL": "1", "MINISTACK_SSL_CERT": str(certificate), "MINISTACK_SSL_KEY": str(key)}
 
 
-def _prepared(endpoint: str, authority: Path | None, process: subprocess.Popen[bytes]) -> S3Server:
-    nobody = Key("", "")
-    owner = S3Server(endpoint, BUCKET, nobody, nobody, nobody, authority)
-    assert is_so_within(_STARTS_WITHIN_SECONDS, lambda: process.poll() is not None or _answers(owner))
-    assert process.poll() is None, "ministack did not start"
+def _prepared(owner: S3Server) -> S3Server:
     s3 = owner.client()
     s3.create_bucket(Bucket=BUCKET, ObjectLockEnabledForBucket=True)
     s3.put_object_lock_configuration(
@@ -130,7 +112,8 @@ def _prepared(endpoint: str, authority: Path | None, process: subprocess.Popen[b
             "Rule": {"DefaultRetention": {"Mode": "GOVERNANCE", "Days": LOCK_DAYS}},
         },
     )
-    return S3Server(endpoint, BUCKET, *(_user(owner, name, policy) for name, policy in _POLICIES.items()), authority)
+    writer, restorer, administrator = (_user(owner, name, policy) for name, policy in _POLICIES.items())
+    return replace(owner, writer=writer, restorer=restorer, administrator=administrator)
 
 
 def _user(owner: S3Server, name: str, policy: Any) -> Key:
@@ -139,18 +122,3 @@ def _user(owner: S3Server, name: str, policy: Any) -> Key:
     iam.put_user_policy(UserName=name, PolicyName=name, PolicyDocument=policy(f"arn:aws:s3:::{BUCKET}"))
     made = iam.create_access_key(UserName=name)["AccessKey"]
     return Key(made["AccessKeyId"], made["SecretAccessKey"])
-
-
-def _answers(owner: S3Server) -> bool:
-    try:
-        owner.client().list_buckets()
-    except botocore.exceptions.BotoCoreError:
-        return False
-    return True
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port

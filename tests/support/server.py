@@ -5,7 +5,6 @@ import os
 import re
 import shutil
 import signal
-import socket
 import subprocess
 import sys
 import tempfile
@@ -18,6 +17,7 @@ from pathlib import Path
 
 from support import command_line
 from support.polling import is_so_within
+from support.ports import free_port
 
 STARTS_WITHIN_SECONDS = 60
 
@@ -34,7 +34,7 @@ class Server:
 def running_server(data_dir: Path) -> Iterator[Server]:
     """Fill a data folder with the demo, serve it on a free port, and stop it in the end."""
     email, password = copy_the_demo(data_dir)
-    port = _free_port()
+    port = free_port()
     environment = {"SERVER_WORKERS": "1", **os.environ, "DATA_DIR": str(data_dir), "PORT": str(port)}
     command = [sys.executable, "-m", "app.cli", "serve"]
     log = (data_dir / "server.log").open("w+")
@@ -84,10 +84,3 @@ def _is_well(address) -> bool:
             return answer.status == 200
     except OSError:
         return False
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port

@@ -7,7 +7,6 @@ import hashlib
 import json
 import os
 import shutil
-import socket
 import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -22,6 +21,7 @@ from provisioning.ssh_keys import SshLogin
 from tests.support import this_machine
 from tests.support.docker_engine import CACHE, one_at_a_time
 from tests.support.polling import is_so_within
+from tests.support.ports import free_port
 
 USER = "ubuntu"
 THIS_MACHINE = "10.0.2.2"  # as QEMU's own network calls the loopback address of this machine
@@ -125,7 +125,7 @@ def virtual_machine(folder: Path) -> Iterator[VirtualMachine]:
         image = _made_image()
     disk = ["qemu-img", "create", "-q", "-f", "qcow2", "-F", "raw", "-b", str(image / "disk.ext4")]
     subprocess.run([*disk, str(folder / "disk.qcow2")], check=True)
-    machine = VirtualMachine(folder, _free_port(), (image / "host_key.pub").read_text().strip())
+    machine = VirtualMachine(folder, free_port(), (image / "host_key.pub").read_text().strip())
     machine.known_hosts.write_text(f"[127.0.0.1]:{machine.port} {machine.host_key}\n")
     try:
         yield machine
@@ -166,10 +166,3 @@ def _made_image() -> Path:
 def _run(*command: str, stdin: str = "") -> None:
     done = subprocess.run(command, input=stdin, check=False, capture_output=True, text=True, timeout=900)
     assert done.returncode == 0, f"{command[0]} ended with {done.returncode}:\n{done.stderr[-2000:]}"
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port

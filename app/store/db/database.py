@@ -22,8 +22,8 @@ MIGRATION_LOCK = 7_340_512  # any number, as long as nothing else in the databas
 _SQLITE_PRAGMAS = {"journal_mode": "wal", "foreign_keys": 1, "synchronous": "normal"}
 _CONVERTED_FIELDS = (tables.MomentField, tables.OwnFieldsField)  # COPY bypasses peewee's conversion of these
 _SQLITE_LOCK_WAIT_SECONDS = 30
-# Who falls silent, server or app, is away after 7 seconds to the other: what it has locked is free then. Who is at work
-# on a long statement answers keepalives meanwhile.
+# A server or an app that falls silent is given up by the other: after 7 seconds with something sent, after 8 without.
+# What it has locked is free then. One that works on a long statement answers keepalives meanwhile.
 _POSTGRESQL_WAITS = {
     "connect_timeout": 5,
     "keepalives_idle": 4,

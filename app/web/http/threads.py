@@ -20,7 +20,7 @@ _RECEIVING = BoundedSemaphore(THREADS_A_WORKER // 2 - 1)
 
 @dataclass(slots=True)
 class ServerProcess:
-    """`is_leaving` once it only finishes what it has begun; whoever runs it says how that is known."""
+    """`is_leaving` once it was asked to stop; the server that runs it says how that is known."""
 
     is_leaving: Callable[[], bool] = lambda: False
 

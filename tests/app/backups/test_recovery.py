@@ -342,3 +342,23 @@ def test_a_copy_in_which_a_payment_is_missing_is_named_to_the_cent(tmp_path):
 
     with pytest.raises(BackupError, match=r"customer C1 owed 90\.00 USD, now 90\.01 USD"):
         recovery.compared(*urls, datetime.now(UTC))
+
+
+@pytest.fixture
+def two_ledgers(tmp_path):
+    """The addresses of two databases; the second lacks one of two invoices."""
+    urls = [f"sqlite:///{tmp_path}/{name}.db" for name in ("serves", "copy")]
+    for url, numbers in zip(urls, (("1", "2"), ("1",)), strict=True):
+        with database.opened_beside(url):
+            database.migrate()
+            customer = a_customer("C1")
+            for number in numbers:
+                an_invoice(number, customer)
+    return urls
+
+
+def test_a_copy_that_lacks_an_invoice_is_refused_with_what_differs(two_ledgers):
+    with pytest.raises(
+        BackupError, match=r"^What the copy holds is not what was there: On .*owed 200\.00 USD, now 100"
+    ):
+        recovery.compared(*two_ledgers, datetime.now(UTC))

@@ -2,18 +2,15 @@
 
 import re
 import socket
-from types import SimpleNamespace
 from zoneinfo import ZoneInfo
 
 import pytest
 from typer.testing import CliRunner
 
 from app.cli import commands
-from app.cli.graceful_server import Leaving
 from app.domain.firm import Firm
 from app.store.db import database
 from app.store.ledger import firm
-from app.web.http.threads import server_process
 
 DATA_OF_SOMEBODY = "This database is in use: the demo only fills an empty one (choose another DATA_DIR)."
 
@@ -58,28 +55,6 @@ def test_the_demo_is_of_a_firm_with_an_address_and_an_account(invoices, tmp_path
         found = firm.current(Firm("USD", ZoneInfo("UTC")))
     opened.close()
     assert (found.name, found.address) == ("Harbor Lane Supplies", "12 Harbor Lane\nPort Example, ME 04100")
-
-
-def test_a_server_process_that_was_told_to_stop_says_that_it_leaves(monkeypatch):
-    monkeypatch.setattr(server_process, "is_leaving", server_process.is_leaving)
-    worker = SimpleNamespace(alive=True)
-    Leaving().watch(worker)
-
-    before = server_process.is_leaving()
-    worker.alive = False
-
-    assert (before, server_process.is_leaving()) == (False, True)
-
-
-def test_each_process_of_a_server_that_was_asked_to_stop_says_that_it_leaves(monkeypatch):
-    monkeypatch.setattr(server_process, "is_leaving", server_process.is_leaving)
-    leaving = Leaving()
-    leaving.watch(SimpleNamespace(alive=True))
-
-    before = server_process.is_leaving()
-    leaving.begin()
-
-    assert (before, server_process.is_leaving()) == (False, True)
 
 
 def test_the_second_demo_imports_nothing_and_makes_a_new_password(invoices):

@@ -11,7 +11,6 @@ from app.domain.permissions import TokenRight
 from app.store.access import api_tokens, idempotency
 from app.store.access.api_tokens import TokenFacts
 from app.store.access.idempotency import KeptAnswer, OtherRequestError
-from app.store.db import database as store_database
 from app.store.db import tables
 from app.store.db.database import is_postgresql
 
@@ -23,15 +22,6 @@ STILL_ANSWERING = "The same request is being answered at this moment: send it ag
 def token(database, now):
     token_actions.create(TokenFacts("n8n", frozenset(TokenRight), None), a_user(), now)
     return 1
-
-
-@pytest.fixture
-def postgresql(postgresql_url):
-    """SQLite is not meant: it waits as its transaction begins, whatever is written."""
-    opened = store_database.open_database(postgresql_url)
-    with store_database.connection():
-        yield opened
-    opened.close_all()
 
 
 def write():
@@ -110,6 +100,7 @@ def test_of_two_who_send_the_same_at_once_one_writes_and_both_get_its_answer(tok
     assert customers() == 1
 
 
+# On PostgreSQL only: SQLite waits as its transaction begins, for anything that is written.
 def test_who_waited_in_vain_for_the_same_request_is_asked_to_send_it_again(postgresql, now, monkeypatch):
     monkeypatch.setattr(idempotency, "_LONGEST_WAIT_SECONDS", 1)
     token_actions.create(TokenFacts("n8n", frozenset(TokenRight), None), a_user(), now)

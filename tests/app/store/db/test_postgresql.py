@@ -24,15 +24,6 @@ SLOW_TO_COMMIT = (
 
 
 @pytest.fixture
-def postgresql(postgresql_url):
-    """An open connection to an empty database."""
-    opened = store_database.open_database(postgresql_url)
-    with store_database.connection():
-        yield opened
-    opened.close_all()
-
-
-@pytest.fixture
 def pooled(postgresql):
     """The connection of psycopg that lies in the pool, and that the next block will be given."""
     with store_database.connection():
@@ -125,7 +116,7 @@ def test_a_server_that_lets_one_connection_wait_is_not_asked_for_another_at_once
             tables.database.connect()
 
 
-def test_who_falls_silent_is_away_to_the_other_after_seven_seconds(postgresql):
+def test_app_and_server_both_limit_how_long_the_other_may_be_silent(postgresql):
     client = postgresql.connection().info.get_parameters()
     [server] = postgresql.execute_sql("SHOW tcp_user_timeout").fetchone()
 

@@ -59,7 +59,7 @@ def show() -> None:
 
 
 def start() -> None:
-    """Open the disk, if that takes nobody's key, and mount it; raises DiskError."""
+    """Open the disk with the key in its secret unless it is open, and mount it; raises DiskError."""
     if not DEVICE.exists():
         _open(_fetched_key(_secret()))
     _mount_disk()
