@@ -79,8 +79,7 @@ class MonitoringAlarms(ComponentResource):
 
     def _topic(self, name: str, region: str | None = None) -> sns.Topic:
         server = self._settings.server_name
-        # Letters are added to the name: another stack of it may be watched from outside in the same region.
-        topic = sns.Topic(name, name_prefix=f"{server}-{name}-", region=region, tags=tags_of(server), opts=self._own)
+        topic = sns.Topic(name, name=self._own_name(name, region), region=region, tags=tags_of(server), opts=self._own)
         sns.TopicSubscription(
             f"{name}-mail", topic=topic.arn, protocol="email", endpoint=self._settings.alert_email, region=region,
             opts=self._own,
@@ -91,7 +90,7 @@ class MonitoringAlarms(ComponentResource):
         server = self._settings.server_name
         cloudwatch.MetricAlarm(
             alarm.name,
-            name=f"{server}-{alarm.name}" + (f"-{self._settings.region}" if alarm.region else ""),
+            name=self._own_name(alarm.name, alarm.region),
             alarm_description=alarm.says,
             namespace=alarm.namespace,
             dimensions=dimensions,
@@ -108,6 +107,10 @@ class MonitoringAlarms(ComponentResource):
             tags=tags_of(server),
             opts=self._own,
         )
+
+    def _own_name(self, name: str, region: str | None) -> str:
+        """Name the region of the stack where it is in another: two stacks of one name may be watched from there."""
+        return f"{self._settings.server_name}-{name}" + (f"-{self._settings.region}" if region else "")
 
     def _outside_check(self, topic: sns.Topic) -> None:
         server, domain = self._settings.server_name, self._settings.domain

@@ -33,7 +33,7 @@ def _topics(alarms: str) -> list[str]:
     parts = alarms.split(":")
     if parts[3] == _OUTSIDE_REGION:
         return [alarms]
-    name = f"{parts[-1].removesuffix('-alarms')}-outside"
+    name = f"{parts[-1].removesuffix('-alarms')}-outside-{parts[3]}"
     return [alarms, ":".join([*parts[:3], _OUTSIDE_REGION, parts[4], name])]
 
 

@@ -7,6 +7,7 @@ from support.pulumi_stack import CONFIG, rented
 
 from infra.program import rent
 from infra.settings import InfraSettings
+from playbooks.steps.alarm_mails import _topics
 
 
 @pytest.fixture(scope="module")
@@ -76,6 +77,14 @@ def test_elsewhere_the_alarm_from_outside_has_a_topic_of_its_own_region():
         "alarms-mail": None, "outside-mail": "us-east-1",
     }  # fmt: skip
     assert far.one("MetricAlarm", "outside").inputs["name"] == "invoices-outside-eu-central-1"
+
+
+def test_the_topics_are_called_as_fab_status_looks_for_them():
+    far = rented(lambda: rent(InfraSettings.read({**CONFIG, "monitoring": "detailed"}, "eu-central-1")))
+
+    names = [one.inputs["name"] for one in far.of("Topic")]
+    arns = [f"arn:aws:sns:{region}:1:{name}" for region, name in zip(("eu-central-1", "us-east-1"), names, strict=True)]
+    assert _topics(arns[0]) == arns
 
 
 def test_the_check_from_outside_says_the_name_of_the_site_before_it_asks(detailed):

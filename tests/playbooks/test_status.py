@@ -19,7 +19,7 @@ from provisioning.settings import HostSettings
 NOW = {"date +%s": Ran(0, "1795856400\n")}  # 2026-11-28 09:00:00 UTC
 TOPIC = "arn:aws:sns:us-east-1:123456789012:invoices-alarms"
 FAR_TOPIC = "arn:aws:sns:eu-central-1:123456789012:invoices-alarms"
-OUTSIDE = "arn:aws:sns:us-east-1:123456789012:invoices-outside"
+OUTSIDE = "arn:aws:sns:us-east-1:123456789012:invoices-outside-eu-central-1"
 
 
 def reported(name, **report):
