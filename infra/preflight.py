@@ -133,9 +133,10 @@ def _blueprint(settings: InfraSettings, lightsail: BaseClient) -> Finding:
     return _one_of("blueprint", settings.blueprint, active)
 
 
-def _static_ips(_settings: InfraSettings, lightsail: BaseClient) -> Finding:
-    taken = len(_all(lightsail, "get_static_ips", "staticIps"))
-    if taken >= MOST_STATIC_IPS:
+def _static_ips(settings: InfraSettings, lightsail: BaseClient) -> Finding:
+    names = [one["name"] for one in _all(lightsail, "get_static_ips", "staticIps")]
+    taken = len(names)
+    if taken >= MOST_STATIC_IPS and _address_name(settings) not in names:
         return Finding("static address", f"{taken} of {MOST_STATIC_IPS} are taken: release one, or ask AWS for more.")
     return Finding(f"static address, {taken} of {MOST_STATIC_IPS} taken")
 
@@ -164,12 +165,16 @@ def _present_records(settings: InfraSettings, lightsail: BaseClient, dns: Public
 
 
 def _own_addresses(settings: InfraSettings, lightsail: BaseClient) -> set[str]:
-    name = f"{settings.server_name}-address"
+    name = _address_name(settings)
     static = {one["ipAddress"] for one in _all(lightsail, "get_static_ips", "staticIps") if one["name"] == name}
     ipv6 = (
         one.get("ipv6Addresses", ()) for one in _all(lightsail, "get_instances", "instances") if _is_ours(settings, one)
     )
     return static.union(*ipv6)
+
+
+def _address_name(settings: InfraSettings) -> str:
+    return f"{settings.server_name}-address"
 
 
 def _apex(settings: InfraSettings, dns: PublicDns) -> Finding:

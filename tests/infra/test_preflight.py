@@ -224,6 +224,12 @@ def test_when_all_static_addresses_are_taken_it_is_said_what_to_do():
     assert wrong(Aws(static_ips=taken)) == ["5 of 5 are taken: release one, or ask AWS for more."]
 
 
+def test_the_last_address_may_be_the_one_that_was_rented_before_something_failed():
+    taken = [{"name": f"ip-{number}"} for number in range(4)]
+
+    assert wrong(Aws(static_ips=[*taken, {"name": "invoices-address"}])) == []
+
+
 def test_a_name_that_another_server_has_is_found():
     assert wrong(Aws(instances=[{"name": "invoices"}])) == [
         "Another server of the account is called so: choose another serverName."
