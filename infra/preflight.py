@@ -9,6 +9,7 @@ from typing import Any, Protocol
 from botocore.client import BaseClient
 from botocore.exceptions import BotoCoreError, ClientError
 
+from infra import costs
 from infra.prices import bundle_price
 from infra.settings import DOMAINS_REGION, LEAST_MEMORY_GIGABYTES, InfraSettings
 
@@ -42,6 +43,7 @@ def run_checks(settings: InfraSettings, client: Clients, dns: PublicDns) -> Iter
     yield who
     if who.wrong:
         return
+    yield _budget(settings)
     lightsail = client("lightsail", settings.region)
     for check in (_zone, _bundle, _blueprint, _key, _static_ips, _name_is_free):
         yield _asked(check.__name__.removeprefix("_").replace("_", " "), check, settings, lightsail)
@@ -60,6 +62,13 @@ def _credentials(client: Clients, region: str) -> Finding:
             f"aws:region, {region}, is a region.",
         )
     return Finding(f"credentials of {identity['Arn']}")
+
+
+def _budget(settings: InfraSettings) -> Finding:
+    what = f"monthlyBudget, ${settings.monthly_budget}"
+    if costs.is_above_budget(settings):
+        return Finding(what, "What is rented costs more, as listed below: raise it, or rent less.")
+    return Finding(what)
 
 
 def _asked(what: str, check: Callable[..., Finding], *arguments: object) -> Finding:
