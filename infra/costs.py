@@ -18,6 +18,10 @@ def total(prices: list[Price]) -> Decimal:
     return sum((price.dollars for price in prices), Decimal(0))
 
 
+def is_above_budget(settings: InfraSettings) -> bool:
+    return total(monthly(settings)) > settings.monthly_budget
+
+
 def by_item(settings: InfraSettings) -> dict[str, str]:
     """Return dollars a month by item, the last of which is all of them together."""
     prices = monthly(settings)

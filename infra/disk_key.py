@@ -2,28 +2,19 @@
 
 import pulumi
 from pulumi import ComponentResource, Output, ResourceOptions
-from pulumi_aws import iam, secretsmanager
+from pulumi_aws import iam
 
+from infra.empty_secret import empty_secret
 from infra.iam_policies import allow, policy
-from infra.tags import tags_of
-
-_RECOVERY_DAYS = 30
 
 
 class DiskKey(ComponentResource):
-    """An empty secret, so that its value is never in the state, and the policy to read it from the server's address."""
+    """An empty secret, and the policy to read it from the server's address."""
 
     def __init__(self, name: str, server_name: str, user: iam.User, address: pulumi.Input[str]) -> None:
         super().__init__("invoices:infra:DiskKey", name)
-        # With letters that Pulumi adds: AWS keeps the name of a deleted secret until its recovery is over.
-        secret = secretsmanager.Secret(
-            "disk",
-            name_prefix=f"{server_name}/disk-",
-            description="Opens the encrypted disk of the invoice dashboard; written by the first provision.",
-            recovery_window_in_days=_RECOVERY_DAYS,
-            tags=tags_of(server_name),
-            opts=ResourceOptions(parent=self, protect=True),
-        )
+        description = "Opens the encrypted disk of the invoice dashboard; written by the first provision."
+        secret = empty_secret("disk", server_name, description, self)
         self.arn = secret.arn
         rights = Output.all(secret.arn, address).apply(lambda both: _policy(*both))
         iam.UserPolicy("disk-key", user=user.name, policy=rights, opts=ResourceOptions(parent=self))

@@ -9,6 +9,7 @@ from typing import Any, Protocol
 from botocore.client import BaseClient
 from botocore.exceptions import BotoCoreError, ClientError
 
+from infra import costs
 from infra.prices import bundle_price
 from infra.settings import DOMAINS_REGION, LEAST_MEMORY_GIGABYTES, InfraSettings
 
@@ -42,6 +43,7 @@ def run_checks(settings: InfraSettings, client: Clients, dns: PublicDns) -> Iter
     yield who
     if who.wrong:
         return
+    yield _budget(settings)
     lightsail = client("lightsail", settings.region)
     for check in (_zone, _bundle, _blueprint, _key, _static_ips, _name_is_free):
         yield _asked(check.__name__.removeprefix("_").replace("_", " "), check, settings, lightsail)
@@ -60,6 +62,13 @@ def _credentials(client: Clients, region: str) -> Finding:
             f"aws:region, {region}, is a region.",
         )
     return Finding(f"credentials of {identity['Arn']}")
+
+
+def _budget(settings: InfraSettings) -> Finding:
+    what = f"monthlyBudget, ${settings.monthly_budget}"
+    if costs.is_above_budget(settings):
+        return Finding(what, "What is rented costs more, as listed below: raise it, or rent less.")
+    return Finding(what)
 
 
 def _asked(what: str, check: Callable[..., Finding], *arguments: object) -> Finding:
@@ -133,9 +142,10 @@ def _blueprint(settings: InfraSettings, lightsail: BaseClient) -> Finding:
     return _one_of("blueprint", settings.blueprint, active)
 
 
-def _static_ips(_settings: InfraSettings, lightsail: BaseClient) -> Finding:
-    taken = len(_all(lightsail, "get_static_ips", "staticIps"))
-    if taken >= MOST_STATIC_IPS:
+def _static_ips(settings: InfraSettings, lightsail: BaseClient) -> Finding:
+    names = [one["name"] for one in _all(lightsail, "get_static_ips", "staticIps")]
+    taken = len(names)
+    if taken >= MOST_STATIC_IPS and _address_name(settings) not in names:
         return Finding("static address", f"{taken} of {MOST_STATIC_IPS} are taken: release one, or ask AWS for more.")
     return Finding(f"static address, {taken} of {MOST_STATIC_IPS} taken")
 
@@ -164,12 +174,16 @@ def _present_records(settings: InfraSettings, lightsail: BaseClient, dns: Public
 
 
 def _own_addresses(settings: InfraSettings, lightsail: BaseClient) -> set[str]:
-    name = f"{settings.server_name}-address"
+    name = _address_name(settings)
     static = {one["ipAddress"] for one in _all(lightsail, "get_static_ips", "staticIps") if one["name"] == name}
     ipv6 = (
         one.get("ipv6Addresses", ()) for one in _all(lightsail, "get_instances", "instances") if _is_ours(settings, one)
     )
     return static.union(*ipv6)
+
+
+def _address_name(settings: InfraSettings) -> str:
+    return f"{settings.server_name}-address"
 
 
 def _apex(settings: InfraSettings, dns: PublicDns) -> Finding:

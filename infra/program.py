@@ -74,7 +74,7 @@ def rent(settings: InfraSettings) -> dict[str, Any]:
 
 def _within_budget(settings: InfraSettings) -> None:
     table = costs.table(settings)
-    if costs.total(costs.monthly(settings)) > settings.monthly_budget:
+    if costs.is_above_budget(settings):
         raise pulumi.RunError(f"{table}\nThat is above monthlyBudget, ${settings.monthly_budget}.")
     pulumi.log.info(table)
     if bundle_price(settings.bundle) is None:

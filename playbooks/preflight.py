@@ -15,12 +15,13 @@ from infra.costs import table
 from infra.preflight import Finding, Record, run_checks
 from infra.settings import InfraSettings, InfraSettingsError
 from playbooks.steps.inventory import ROOT
+from playbooks.steps.session import STACK
 
 _PREFIX = "invoices:"
 
 
 @task(help={"stack": "The stack whose configuration is looked at."})
-def preflight(_context: object, stack: str = "prod") -> None:
+def preflight(_context: object, stack: str = STACK) -> None:
     """Check what AWS would refuse, and show the cost, before anything is rented."""
     try:
         settings = configured(ROOT / f"Pulumi.{stack}.yaml")

@@ -16,7 +16,7 @@ from provisioning.settings import HostSettings
 
 _SECONDS = 10
 _SSH = 22
-_LONGEST_WAIT, _PAUSE = 180, 10  # seconds, until AWS has seen a server that starts for the first time
+_LONGEST_WAIT, _PAUSE = 420, 10  # seconds, until AWS has seen a server that starts for the first time
 # What AWS answers of a server that still starts: a guess from its manual, to be seen on a real account.
 _NOT_YET = {
     "AccountSetupInProgressException",
@@ -71,7 +71,7 @@ def _waited_for(settings: HostSettings, console: Console) -> tuple[str, ...]:
     """Wait until AWS knows the keys, which a server makes at its first start; exits if it cannot be asked."""
     name = settings.instance_name
     for waited in range(0, _LONGEST_WAIT + 1, _PAUSE):
-        if keys := keys_from_aws(settings):
+        if keys := _keys_from_aws(settings):
             return keys
         console.print(f"AWS does not know the host keys of {name} yet; waiting for {waited} of {_LONGEST_WAIT} s …")
         if waited < _LONGEST_WAIT:
@@ -79,7 +79,7 @@ def _waited_for(settings: HostSettings, console: Console) -> tuple[str, ...]:
     sys.exit(f"AWS does not know the host keys of {name}: is it running? Try again in some minutes, or {_OTHERWISE}.")
 
 
-def keys_from_aws(settings: HostSettings) -> tuple[str, ...]:
+def _keys_from_aws(settings: HostSettings) -> tuple[str, ...]:
     """Return none while AWS does not know them; exits if it cannot be asked."""
     try:
         client = boto3.client("lightsail", region_name=settings.region)

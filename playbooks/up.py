@@ -19,11 +19,12 @@ from playbooks.provision import provision
 from playbooks.records import wait_for_records
 from playbooks.steps import alarm_mails, backup_key, operator_files, permissions_boundary, pulumi_state
 from playbooks.steps.configuration import Configuration, complete
+from playbooks.steps.disk_keys import TypedKey
 from playbooks.steps.inventory import ROOT, known_hosts, server_settings
 from playbooks.steps.session import EXPECTED, STACK, RefusedError, login_of
 from playbooks.steps.stack_settings import file_of, wanted
-from playbooks.trust import keys_from_aws, trust
-from provisioning.host import Host, HostError
+from playbooks.trust import trust
+from provisioning.host import HostError
 from provisioning.settings import FILE_OF_THIS_MACHINE, HostSettings, HostSettingsError
 from provisioning.ssh_host import connected
 from provisioning.ssh_keys import SshLogin
@@ -31,8 +32,6 @@ from provisioning.ssh_keys import SshLogin
 _BOOT_SECONDS = 420
 _KEY_SECONDS = 60  # until a machine that answers must let its operator in
 _PAUSE_SECONDS = 5
-_CLOUD_INIT_SECONDS = 600
-_CLOUD_INIT = "command -v cloud-init >/dev/null || exit 0; cloud-init status --wait >/dev/null"
 
 
 @task(
@@ -93,7 +92,7 @@ class FirstDay:
             self.console.print(f"[bold]{number}/{len(steps)} {step.what}[/] [dim]({step.alone})[/]")
             began = time.monotonic()
             if sentence := _failure_of(step):
-                sys.exit(f"{sentence}\nStopped at step {number}, {step.what}: `fab up` goes on from there.")
+                sys.exit(f"{sentence}\nStopped at step {number}, {step.what}: the same command goes on from there.")
             seconds.append(time.monotonic() - began)
         self.console.print(_times(steps, seconds))
         self._say_what_is_next()
@@ -106,7 +105,7 @@ class FirstDay:
             FirstDayStep("Ask AWS whether all can be rented", "alone: fab preflight", self._check),
             FirstDayStep("Rent it", "alone: pulumi up", self._rent),
             FirstDayStep("Know the server by its key", "alone: fab trust", self._trust),
-            FirstDayStep("Wait until it has booted", "nothing to do", self._wait_for_boot),
+            FirstDayStep("Wait until it lets you in", "nothing to do", self._wait_for_ssh),
             FirstDayStep("Provision it", "alone: fab provision", self._provision),
             FirstDayStep("Wait for the records of the domain", "alone: fab records --wait", self._wait_for_records),
             FirstDayStep("Deploy", "alone: fab deploy", self._deploy),
@@ -157,15 +156,12 @@ class FirstDay:
             self.console.print(records, markup=False)
 
     def _trust(self) -> None:
-        settings = self._settings()
-        if not settings.host_keys:
-            _wait_for_keys(settings, self.console)
         trust(self.context, stack=self.stack)
 
-    def _wait_for_boot(self) -> None:
-        settings = self._settings()
+    def _wait_for_ssh(self) -> None:
+        settings, login = self._settings(), login_of(self.context)
         with self.console.status("The server boots …"):
-            _wait_for_ssh(settings, login_of(self.context))
+            _wait_for_ssh(settings, login)
 
     def _provision(self) -> None:
         provision(self.context, stack=self.stack)
@@ -200,7 +196,8 @@ class FirstDay:
 
     def _say_what_is_next(self) -> None:
         settings = self._settings()
-        kept = [backup_key.file_of(settings), operator_files.passphrase_of(self.stack)]
+        disk_key = TypedKey(settings, self.console).path
+        kept = [backup_key.file_of(settings), operator_files.passphrase_of(self.stack), disk_key]
         self.console.print(
             f"[bold]Sign in at https://{settings.domain} as admin@{settings.domain}[/], with the password that the "
             "first deploy printed, and set a second factor on the page of your account."
@@ -225,33 +222,18 @@ def _failure_of(step: FirstDayStep) -> str:
     return ""
 
 
-def _wait_for_keys(settings: HostSettings, console: Console) -> None:
-    """Return once AWS knows the host keys, which it reads while the machine boots; raises RefusedError."""
-    until = time.monotonic() + _BOOT_SECONDS
-    with console.status("AWS reads the keys of the new server …"):
-        while not keys_from_aws(settings):
-            if time.monotonic() > until:
-                raise RefusedError(f"AWS has not read the keys of the new server within {_BOOT_SECONDS} seconds.")
-            time.sleep(_PAUSE_SECONDS)
-
-
 def _wait_for_ssh(settings: HostSettings, login: SshLogin) -> None:
-    """Return once it has booted and lets the operator in; raises HostError."""
+    """Return once it lets the operator in; `fab provision` waits for the rest of its first boot. Raises HostError."""
     began = time.monotonic()
     while True:
         try:
-            with connected(settings.host, settings.user, known_hosts(settings), login=login) as host:
-                _wait_for_cloud_init(host)
+            with connected(settings.host, settings.user, known_hosts(settings), login=login):
                 return
         except HostError as error:
             is_refused = isinstance(error.__cause__, AuthenticationException)
             if time.monotonic() - began > (_KEY_SECONDS if is_refused else _BOOT_SECONDS):
                 raise
         time.sleep(_PAUSE_SECONDS)
-
-
-def _wait_for_cloud_init(host: Host) -> None:
-    host.run("sh", "-c", _CLOUD_INIT, check=False, seconds=_CLOUD_INIT_SECONDS)
 
 
 def _times(steps: list[FirstDayStep], seconds: list[float]) -> Table:

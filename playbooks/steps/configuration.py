@@ -72,14 +72,14 @@ class SettingPrompt:
 
 
 def complete(configuration: Configuration, given: Mapping[str, str], console: Console) -> None:
-    """Take what was given as options, and ask for what the file lacks; raises RefusedError."""
+    """Take what was given as options, and ask for what the file lacks and has to have; raises RefusedError."""
     for question in PROMPTS:
         if text := given.get(question.option):
             value = question.read(text)
             if mistake := configuration.mistake(question.key, value):
                 raise RefusedError(f"--{question.option}: {mistake}")
             configuration.set(question.key, value)
-        elif not configuration.has(question.key):
+        elif not configuration.has(question.key) and configuration.mistake(question.key, None):
             configuration.set(question.key, _asked(question, configuration, console))
 
 

@@ -26,7 +26,8 @@ def environment(stack: str) -> dict[str, str]:
     kept = {name: value or "" for name, value in dotenv_values(variables_of(stack)).items()}
     if _PASSPHRASE in os.environ:
         kept.pop(_PASSPHRASE_FILE, None)  # Pulumi would let the file win
-    # This Python first, as it has what the program imports: a policy pack is run by whichever `python3` comes first.
+    # This Python first, as it has what the program imports: a language host built from Pulumi's Go module takes the
+    # `python3` that comes first, whatever Pulumi.yaml has as `virtualenv`.
     path = os.pathsep.join((str(Path(sys.executable).parent), os.environ.get("PATH", os.defpath)))
     return {**kept, **os.environ, "PATH": path}
 

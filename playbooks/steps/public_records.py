@@ -25,7 +25,7 @@ _NOT_PUBLIC = [
 
 def missing(settings: HostSettings) -> list[str]:
     """Return a line for each record that is to be changed, and what it is now; raises RefusedError if DNS is silent."""
-    if _is_not_public(settings.host):
+    if is_not_public(settings.host):
         return []
     domain = settings.domain
     wanted = {"A": settings.host, "AAAA": settings.ipv6_address}
@@ -119,7 +119,8 @@ def _depth(name: dns.name.Name) -> int:
     return len(name.labels) - 1
 
 
-def _is_not_public(host: str) -> bool:
+def is_not_public(host: str) -> bool:
+    """Tell whether the records of its domain cannot be known from its address: a private one, or a name."""
     try:
         address = ip_address(host)
     except ValueError:

@@ -54,17 +54,23 @@ def _place(stack: str, region: str, wanted: str) -> str:
 
 
 def _ensure_bucket(name: str, region: str) -> None:
-    """Leave a bucket that is there as it is; make any other versioned and closed to the public."""
+    """Leave a bucket that is there as it is; make any other, versioned and closed to the public."""
     client = boto3.client("s3", region_name=region)
     try:
         if _is_there(client, name):
             return
         place = {} if region == "us-east-1" else {"CreateBucketConfiguration": {"LocationConstraint": region}}
         client.create_bucket(Bucket=name, **place)
+    except (BotoCoreError, ClientError) as error:
+        raise RefusedError(f"The bucket {name} for the state cannot be had: {error}.") from error
+    try:
         client.put_public_access_block(Bucket=name, PublicAccessBlockConfiguration=dict.fromkeys(_BLOCKED, True))
         client.put_bucket_versioning(Bucket=name, VersioningConfiguration={"Status": "Enabled"})
     except (BotoCoreError, ClientError) as error:
-        raise RefusedError(f"The bucket {name} for the state cannot be had: {error}.") from error
+        raise RefusedError(
+            f"The bucket {name} was made, but is not versioned and closed to the public: set both by hand, as a bucket "
+            f"that is there is left as it is ({error})."
+        ) from error
 
 
 def _is_there(client: Any, name: str) -> bool:  # noqa: ANN401  # boto3 has no types

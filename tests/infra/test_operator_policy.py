@@ -65,6 +65,22 @@ def test_the_operator_may_do_what_preflight_and_the_other_commands_ask_aws(actio
     assert allows(OPERATOR, Need(action, "*", REGION))
 
 
+@pytest.mark.parametrize("server", ["invoices", "invoices-trial"])
+def test_the_operator_may_confirm_alarms_and_keep_the_keys_of_app_and_disk(server):
+    topic = f"arn:aws:sns:{REGION}:{ACCOUNT}:{server}-alarms"
+    secrets = [f"arn:aws:secretsmanager:{REGION}:{ACCOUNT}:secret:{server}/{kind}-1a2b" for kind in ("app", "disk")]
+    asked = [
+        *(Need(f"sns:{action}", topic) for action in ("ListSubscriptionsByTopic", "ConfirmSubscription")),
+        *(
+            Need(f"secretsmanager:{action}", secret)
+            for action in ("GetSecretValue", "PutSecretValue", "DescribeSecret")
+            for secret in secrets
+        ),
+    ]
+
+    assert [need for need in asked if not allows(OPERATOR, need)] == []
+
+
 @pytest.mark.parametrize(
     "need",
     [

@@ -103,6 +103,7 @@ def wrong(*arguments, **changes):
 def test_what_is_as_it_should_be_is_said_too():
     assert [finding.what for finding in found(Aws())] == [
         "credentials of arn:aws:iam::1:user/ann",
+        "monthlyBudget, $50",
         "zone us-east-1a",
         "bundle medium_3_0, $24.00 a month",
         "blueprint ubuntu_24_04",
@@ -137,7 +138,7 @@ def test_another_price_than_was_noted_is_advice():
 def test_a_bundle_of_another_region_is_taken_at_the_price_that_aws_asks():
     findings = found(Aws(bundles=[{**MEDIUM, "bundleId": "medium_3_1"}]), bundle="medium_3_1")
 
-    assert findings[2] == Finding("bundle medium_3_1, $24.00 a month")
+    assert findings[3] == Finding("bundle medium_3_1, $24.00 a month")
 
 
 def test_a_bundle_whose_price_was_not_noted_is_no_mistake():
@@ -218,10 +219,20 @@ def test_a_zone_that_is_not_there_is_named():
     assert wrong(Aws(regions=["us-east-1b"])) == ["There is no such zone now: us-east-1b."]
 
 
+def test_a_stack_that_costs_more_than_its_budget_is_wrong():
+    assert wrong(Aws(), monthlyBudget="20") == ["What is rented costs more, as listed below: raise it, or rent less."]
+
+
 def test_when_all_static_addresses_are_taken_it_is_said_what_to_do():
     taken = [{"name": f"ip-{number}"} for number in range(5)]
 
     assert wrong(Aws(static_ips=taken)) == ["5 of 5 are taken: release one, or ask AWS for more."]
+
+
+def test_the_last_address_may_be_the_one_that_was_rented_before_something_failed():
+    taken = [{"name": f"ip-{number}"} for number in range(4)]
+
+    assert wrong(Aws(static_ips=[*taken, {"name": "invoices-address"}])) == []
 
 
 def test_a_name_that_another_server_has_is_found():

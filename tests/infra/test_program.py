@@ -30,10 +30,10 @@ READ_TO_RESTORE = {"restorer_access_key_id", "restorer_secret_access_key"}
 ONLY_IN_FILES = {"backup_authority"}
 # What these do not take: they are parts of something that is tagged, or know no tags.
 UNTAGGED = {
-    "Server", "ServerUser", "DnsRecords", "BackupBucket", "Monitoring", "AppSecrets", "StaticIp", "StaticIpAttachment",
-    "InstancePublicPorts", "Record", "DomainEntry", "UserPolicy", "AccessKey", "Group", "GroupPolicy",
-    "TopicSubscription", "BucketVersioning", "BucketPublicAccessBlock", "BucketOwnershipControls", "BucketPolicy",
-    "BucketServerSideEncryptionConfiguration", "BucketObjectLockConfiguration", "BucketLifecycleConfiguration", "Stack",
+    "StaticIp", "StaticIpAttachment", "InstancePublicPorts", "Record", "DomainEntry", "UserPolicy", "AccessKey",
+    "Group", "GroupPolicy", "TopicSubscription", "BucketVersioning", "BucketPublicAccessBlock",
+    "BucketOwnershipControls", "BucketPolicy", "BucketServerSideEncryptionConfiguration",
+    "BucketObjectLockConfiguration", "BucketLifecycleConfiguration",
 }  # fmt: skip
 
 
@@ -45,9 +45,17 @@ def test_every_combination_of_switches_can_be_rented(switches):
     assert ("Secret" in stack.kinds()) == (switches["secrets"] == "secretsmanager")
     assert ("HealthCheck" in stack.kinds()) == (switches["monitoring"] == "detailed")
     assert ("Record" in stack.kinds()) == (switches["dns"] == "route53")
-    untagged = {one.kind for one in stack.resources if "Project" not in one.inputs.get("tags", {})}
-    assert untagged <= UNTAGGED
+    assert untagged(stack) <= UNTAGGED
     assert stack.secret_outputs == SECRETS
+
+
+def test_the_log_group_and_the_key_of_the_disk_are_tagged_too():
+    assert untagged(rented(logs="cloudwatch", diskEncryption="secretsmanager")) <= UNTAGGED
+
+
+def untagged(stack):
+    """Return the kinds of what AWS has; those of our components are none."""
+    return {one.kind for one in stack.resources if one.options.custom and "Project" not in one.inputs.get("tags", {})}
 
 
 def test_no_secret_stands_in_a_plain_output():
@@ -101,7 +109,7 @@ def test_a_server_of_another_region_costs_what_one_of_its_size_does():
 
 @pytest.mark.parametrize("kind", ["UserPolicy", "GroupPolicy"])
 def test_no_right_is_given_by_a_wildcard(kind):
-    policies = rented(secrets="secretsmanager", logs="cloudwatch").of(kind)
+    policies = rented(logs="cloudwatch", diskEncryption="secretsmanager").of(kind)
     allowed = [
         action
         for one in policies
@@ -123,7 +131,9 @@ def test_the_server_has_no_right_to_the_secret_outside_and_its_name_is_never_one
 
 @pytest.mark.parametrize("kind", ["Instance", "StaticIp", "Bucket", "Secret"])
 def test_what_holds_data_is_protected(kind):
-    assert rented(secrets="secretsmanager").one(kind).options.protect
+    found = rented(secrets="secretsmanager", diskEncryption="secretsmanager").of(kind)
+
+    assert [one.name for one in found if not one.options.protect] == []
 
 
 def test_above_the_budget_nothing_is_rented():

@@ -99,6 +99,15 @@ def test_what_was_typed_before_something_failed_is_not_asked_for_again(path, typ
     assert values(path) == {"aws:region": "eu-central-1", "invoices:domain": "invoices.example.com"}
 
 
+def test_without_alarms_nobody_is_asked_where_they_go(path, typed):
+    path.write_text(yaml.safe_dump({"config": {"invoices:monitoring": "off"}}))
+    asked = typed()
+
+    completed(path, {name: text for name, text in GIVEN.items() if name != "alert-email"})
+
+    assert ("invoices:alertEmail" in values(path), asked) == (False, [])
+
+
 def test_the_public_address_is_asked_for_only_with_consent(path, typed):
     given = {name: text for name, text in GIVEN.items() if name != "network"}
     asked = typed("n", "198.51.100.0/24")

@@ -27,6 +27,13 @@ def test_an_account_with_the_policy_has_its_arn(account):
     assert of_account("invoices") == made["Policy"]["Arn"]
 
 
+def test_servers_whose_names_begin_alike_share_the_policy(account):
+    made = boto3.client("iam").create_policy(PolicyName="invoices-boundary", PolicyDocument=POLICY)
+
+    assert of_account("invoices-trial") == made["Policy"]["Arn"]
+    assert of_account("ledger") == ""
+
+
 def test_an_account_without_it_has_none(account):
     assert of_account("invoices") == ""
 

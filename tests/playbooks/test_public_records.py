@@ -173,6 +173,17 @@ def test_the_command_names_the_records_to_set(public_values, monkeypatch):
         records(Context())
 
 
+def test_the_command_claims_nothing_of_a_server_without_a_public_address(monkeypatch, capsys):
+    private = SERVER.model_copy(update={"host": "10.0.0.5"})
+    monkeypatch.setattr(command_module, "settings_or_exit", lambda _server, _stack: private)
+
+    records(Context())
+
+    assert capsys.readouterr().out == (
+        "10.0.0.5 is no public address: where invoices.example.com has to lead is not known.\n"
+    )
+
+
 def test_the_command_says_when_all_are_there(public_values, monkeypatch, capsys):
     monkeypatch.setattr(command_module, "settings_or_exit", lambda _server, _stack: SERVER)
 

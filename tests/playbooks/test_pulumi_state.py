@@ -3,7 +3,9 @@
 import sys
 from pathlib import Path
 
+import boto3
 import pytest
+from botocore.stub import Stubber
 from support.s3_server import OWNER, running_s3_server
 
 from playbooks.steps import operator_files
@@ -133,3 +135,15 @@ def test_a_bucket_for_the_state_is_made_versioned_and_closed_to_the_public(folde
         assert s3.get_public_access_block(Bucket="state-of-ours")["PublicAccessBlockConfiguration"] == {
             "BlockPublicAcls": True, "IgnorePublicAcls": True, "BlockPublicPolicy": True, "RestrictPublicBuckets": True,
         }  # fmt: skip
+
+
+def test_a_bucket_that_could_not_be_made_safe_is_named(folder, pulumi, monkeypatch):
+    client = boto3.client("s3", region_name="us-east-1", aws_access_key_id="a", aws_secret_access_key="b")
+    monkeypatch.setattr(boto3, "client", lambda *_words, **_options: client)
+    with Stubber(client) as stubber:
+        stubber.add_client_error("head_bucket", "404")
+        stubber.add_response("create_bucket", {})
+        stubber.add_client_error("put_public_access_block", "AccessDenied")
+
+        with pytest.raises(RefusedError, match=r"^The bucket state-of-ours was made, but is not versioned and closed"):
+            prepare("prod", "us-east-1", "s3://state-of-ours")

@@ -87,7 +87,7 @@ def test_a_server_that_starts_for_the_first_time_is_waited_for(kept, server, lig
 
     assert kept.read_text() == f"{HOST} {KEY}\n"
     assert waits == [10, 10]
-    assert "AWS does not know the host keys of invoices-2 yet; waiting for 10 of 180 s …" in capsys.readouterr().out
+    assert "AWS does not know the host keys of invoices-2 yet; waiting for 10 of 420 s …" in capsys.readouterr().out
 
 
 def test_a_server_that_is_not_ready_to_be_asked_about_is_waited_for(kept, server, lightsail, waits):
@@ -101,7 +101,7 @@ def test_a_server_that_is_not_ready_to_be_asked_about_is_waited_for(kept, server
 
 
 def test_a_server_that_aws_never_sees_is_given_up(kept, server, lightsail, waits):
-    for _ in range(19):
+    for _ in range(43):
         lightsail.add_response("get_instance_access_details", UNKNOWN, ASKED)
 
     with pytest.raises(
@@ -109,7 +109,7 @@ def test_a_server_that_aws_never_sees_is_given_up(kept, server, lightsail, waits
     ):
         trust(Context(), server=server(**RENTED))
 
-    assert sum(waits) == 180
+    assert sum(waits) == 420
     assert not kept.exists()
 
 
