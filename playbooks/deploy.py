@@ -122,9 +122,10 @@ class Deployment:
     def _settings(self) -> dict[str, str]:
         """Let what an operator chose in `server.env` come first."""
         session = self.session
-        chosen = wanted(session.settings, file_of(session.stack))
+        file = file_of(session.stack)
+        chosen = wanted(session.settings, file)
         return {
-            **machine_size.of_machine(session.host, chosen),
+            **machine_size.of_machine(session.host, chosen, file.name),
             backup_key.NAME: backup_key.recipient(session.host, session.settings, session.steps),
             **chosen,
             postgresql.NAME: postgresql.wanted(session.host, chosen),

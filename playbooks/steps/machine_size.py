@@ -60,10 +60,10 @@ LEAST = SIZES[0]
 _ROWS_OF_DEFAULTS = 250_000  # of the app's own limits, which grow with the rows
 
 
-def of_machine(host: Host, chosen: Mapping[str, str]) -> dict[str, str]:
+def of_machine(host: Host, chosen: Mapping[str, str], file: str) -> dict[str, str]:
     """Return the settings of the stack that follow from the machine.
 
-    Raises RefusedError for a machine that is too small, or where what an operator chose instead does not fit into it.
+    Raises RefusedError for a machine that is too small, or where what the file has instead does not fit into it.
     """
     kilobytes, processors = _memory(host), int(host.run("nproc").out)
     gigabytes = kilobytes / _KILOBYTES_A_GIGABYTE
@@ -75,7 +75,10 @@ def of_machine(host: Host, chosen: Mapping[str, str]) -> dict[str, str]:
         )
     values = settings(fitting[-1], processors)
     ours = {name: value for name, value in chosen.items() if name in values and value}
-    _refuse_what_does_not_fit(host, {**values, **ours}, ours, fitting[-1])
+    try:
+        _refuse_what_does_not_fit(host, {**values, **ours}, ours, fitting[-1])
+    except ValueError as error:
+        raise RefusedError(f"{file}: {error}") from error
     return values
 
 
@@ -119,7 +122,7 @@ def _memory(host: Host) -> int:
 
 def _refuse_what_does_not_fit(host: Host, values: Mapping[str, str], chosen: Mapping[str, str], size: Size) -> None:
     def megabytes(*names: str) -> int:
-        return sum(_megabytes(name, values[name]) for name in names)
+        return sum(_number(name, values[name]) for name in names)
 
     for taken, most, names, of_what in (
         (
@@ -143,13 +146,13 @@ def _refuse_what_does_not_fit(host: Host, values: Mapping[str, str], chosen: Map
     ):
         wrong = [name for name in names if name in chosen]
         if wrong and taken > most:
-            raise RefusedError(
-                f"server.env: with {', '.join(wrong)} {taken:,} MB are taken, and {of_what}, has {most:,}: take less."
-            )
+            raise ValueError(f"with {', '.join(wrong)} {taken:,} MB are taken, and {of_what}, has {most:,}: take less.")
 
 
-def _megabytes(name: str, text: str) -> int:
-    number = text.strip().lower().removesuffix("b").removesuffix("m")
+def _number(name: str, text: str) -> int:
+    is_count = name == "SERVER_WORKERS"
+    number = text.strip() if is_count else text.strip().lower().removesuffix("b").removesuffix("m")
     if not number.isdecimal():
-        raise RefusedError(f"server.env: {name} is '{text}', and takes whole megabytes, such as 768m.")
+        kind = "a whole number, such as 4" if is_count else "whole megabytes, such as 768m"
+        raise ValueError(f"{name} is '{text}', and takes {kind}.")
     return int(number)

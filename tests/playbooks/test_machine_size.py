@@ -33,7 +33,7 @@ def machine(kilobytes, processors=2):
     ],
 )
 def test_a_larger_machine_gives_every_service_more(gigabytes, shared_buffers, database, app, processes, rows):
-    values = of_machine(machine(*MACHINES[gigabytes]), {})
+    values = of_machine(machine(*MACHINES[gigabytes]), {}, "server.env")
 
     assert (values["DB_SHARED_BUFFERS"], values["DB_MEMORY"], values["APP_MEMORY"]) == (shared_buffers, database, app)
     assert (values["SERVER_WORKERS"], values["WORKBOOK_MAX_ROWS"]) == (processes, rows)
@@ -77,7 +77,7 @@ def test_what_compose_takes_without_a_server_is_the_row_of_a_machine_of_4_gb():
 
 def test_a_machine_that_is_too_small_is_refused_by_its_memory():
     with pytest.raises(RefusedError, match=r"it has 0\.9 GB of memory, and the stack takes a machine of 2"):
-        of_machine(machine(961_000), {})
+        of_machine(machine(961_000), {}, "server.env")
 
 
 @pytest.mark.parametrize(
@@ -89,16 +89,20 @@ def test_a_machine_that_is_too_small_is_refused_by_its_memory():
          "and the worker, WORKER_MEMORY, has 1,500: take less."),
         ({"SERVER_WORKERS": "16"}, "server.env: with SERVER_WORKERS 3,200 MB are taken, and the app, APP_MEMORY, "
          "has 1,200: take less."),
+        ({"SERVER_WORKERS": "all"}, "server.env: SERVER_WORKERS is 'all', and takes a whole number, such as 4."),
         ({"APP_MEMORY": "2 GB"}, "server.env: APP_MEMORY is '2 GB', and takes whole megabytes, such as 768m."),
     ],
 )  # fmt: skip
 def test_a_choice_that_does_not_fit_is_refused_by_its_name(chosen, says):
     with pytest.raises(RefusedError, match=f"^{re.escape(says)}$"):
-        of_machine(machine(*MACHINES[4]), chosen)
+        of_machine(machine(*MACHINES[4]), chosen, "server.env")
 
 
 def test_a_choice_that_fits_is_taken():
-    assert of_machine(machine(*MACHINES[8]), {"SERVER_WORKERS": "6", "CURRENCY": "EUR"})["APP_MEMORY"] == "2048m"
+    assert (
+        of_machine(machine(*MACHINES[8]), {"SERVER_WORKERS": "6", "CURRENCY": "EUR"}, "server.env")["APP_MEMORY"]
+        == "2048m"
+    )
 
 
 @every_size
