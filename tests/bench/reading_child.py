@@ -19,7 +19,7 @@ def main(workbook: str, out: str) -> None:
         out,
         str(10**9),
         str(10**9),
-        str(10**6),
+        str(10**7),
         str(10**9),
         "bench.xlsx",
     ]
