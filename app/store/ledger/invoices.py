@@ -290,7 +290,7 @@ class _Ledger:
         if wanted.disputed is not None:
             yield _Invoice.disputed == wanted.disputed
         if wanted.has_credit:
-            yield self.balance_cents < 0
+            yield self._position.has_credit
         if wanted.ids is not None:
             yield _Invoice.id.in_(sorted(wanted.ids))
         if wanted.own_field:

@@ -46,6 +46,11 @@ class Position:
         """Select receivables on which something was left to pay."""
         return self.has_balance & (self.left_cents > 0)
 
+    @property
+    def has_credit(self) -> Expression:
+        """Select receivables on which more was paid than they ask for."""
+        return self.has_balance & (self.left_cents < 0)
+
     def joined(self, query: Any) -> Any:
         if self._later is None:
             return query

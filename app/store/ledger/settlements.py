@@ -140,7 +140,7 @@ def _odd(as_of: AsOf, since: date, within: PartitionFilter, *, for_good: bool) -
     overpaid, refunded, in_advance = (Position(as_of, within, for_good=for_good) for _ in range(3))
     return (
         overpaid.joined(InvoiceModel.select(InvoiceModel.id))
-        .where(within(InvoiceModel.id), overpaid.has_balance, overpaid.left_cents < 0, InvoiceModel.total_cents > 0)
+        .where(within(InvoiceModel.id), overpaid.has_credit, InvoiceModel.total_cents > 0)
         .union_all(
             _exactly_settled(refunded, within, InvoiceModel.id).where(
                 InvoiceModel.id.in_(recent.where(payment.amount_cents <= 0))

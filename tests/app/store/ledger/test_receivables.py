@@ -12,8 +12,10 @@ from app.domain.ageing import Balances, Bucket, ageing_by_currency, bucket
 from app.domain.as_of import AsOf
 from app.domain.invoice import Status, days_late, is_in_scope, status
 from app.domain.payment import paid_cents
+from app.store.db.tables import InvoiceModel
 from app.store.ledger import invoices, positions
 from app.store.ledger.invoices import Filter, InvoiceOrder, Order
+from app.store.ledger.receivables import Position
 
 # The database is emptied by each example itself, so it may be shared by all of them.
 property_test = settings(max_examples=60)
@@ -63,6 +65,28 @@ def test_the_database_and_the_rules_agree_on_every_status(sqlite, ledger, as_of,
         if entry.invoice.issued_on <= as_of.day
         and status(entry.invoice, paid_cents(entry.payments, as_of), as_of) is wanted
     }
+
+
+@property_test
+@given(ledger=ledgers(), as_of=closes)
+def test_the_database_and_the_rules_agree_on_every_credit(sqlite, ledger, as_of):
+    write(ledger)
+
+    found = invoices.matching(Filter(has_credit=True), as_of, Order(InvoiceOrder.NUMBER))
+
+    assert {line.invoice.number for line in found} == {
+        entry.invoice.number
+        for entry in ledger
+        if is_in_scope(entry.invoice, as_of) and paid_cents(entry.payments, as_of) > entry.invoice.total_cents
+    }
+
+
+def test_credit_is_looked_for_among_what_is_not_settled_which_has_an_index(database):
+    position = Position(close_of(date(2026, 3, 2)), for_good=True)
+
+    sql, _ = position.joined(InvoiceModel.select(InvoiceModel.id)).where(position.has_credit).sql()
+
+    assert '("t1"."paid_cents" != "t1"."total_cents")' in sql
 
 
 @property_test
