@@ -12,7 +12,7 @@ from provisioning.host import Host
 _KILOBYTES_A_GIGABYTE = 1024**2
 _SEEN_OF_IT = 0.85  # of what a machine is sold with, as its firmware and kernel keep some
 _GATE_AND_QUEUE_MEGABYTES = 64 + 192
-_MEGABYTES_A_PROCESS = 200  # a server process with 1,000,000 invoices, in docs/scaling.md, and as much again
+_MEGABYTES_A_PROCESS = 200  # docs/scaling.md: with 100,000 invoices a server process takes 124, with a million 347
 _THREADS_OF_A_PROCESS = 8
 _VERSIONS_AT_A_DEPLOY = 2
 _OTHER_CONNECTIONS = 20  # of worker, migrations, backups, and of an operator who looks
