@@ -184,6 +184,11 @@ class AppSettings(_Settings):
     workbook_max_seconds: _Positive = 60
     worker_max_memory_megabytes: int = Field(1_000, ge=150)  # with less it cannot begin
 
+    @classmethod
+    def database_url_now(cls) -> str:
+        """Return what the environment and its files say at this moment, as passwords are rotated."""
+        return cls.from_environment().database_url
+
     @property
     def is_sqlite(self) -> bool:
         return self.database_url.startswith("sqlite:")

@@ -12,5 +12,10 @@ ANSWER_WAIT_SECONDS = 10
 
 settings = AppSettings.from_environment()
 logs.set_up(settings.log_level, settings.log_format, ErrorGroups(settings.data_dir))
-open_database(settings.database_url, lock_wait_seconds=LOCK_WAIT_SECONDS, answer_wait_seconds=ANSWER_WAIT_SECONDS)
+open_database(
+    settings.database_url,
+    lock_wait_seconds=LOCK_WAIT_SECONDS,
+    answer_wait_seconds=ANSWER_WAIT_SECONDS,
+    newest_url=AppSettings.database_url_now,
+)
 application = build(settings)

@@ -29,7 +29,7 @@ def opened() -> Iterator[AppSettings]:
     """
     settings = AppSettings.from_environment()
     with in_use(settings):
-        database.open_database(settings.database_url)
+        database.open_database(settings.database_url, newest_url=AppSettings.database_url_now)
         yield from _opened(settings)
 
 

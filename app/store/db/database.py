@@ -1,11 +1,11 @@
 """Connections to SQLite or PostgreSQL, migrations and bulk inserts."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from itertools import chain, islice
 from pathlib import Path
 from typing import Any
-from urllib.parse import parse_qs, urlsplit
+from urllib.parse import parse_qs, unquote, urlsplit
 
 import peewee
 from playhouse.db_url import connect as connect_url
@@ -46,15 +46,20 @@ class DatabaseUnavailableError(Exception):
 
 
 def open_database(
-    url: str, *, lock_wait_seconds: int | None = None, answer_wait_seconds: int | None = None
+    url: str,
+    *,
+    lock_wait_seconds: int | None = None,
+    answer_wait_seconds: int | None = None,
+    newest_url: Callable[[], str] | None = None,
 ) -> peewee.Database:
     """Raise DatabaseUnavailableError if the database cannot be reached.
 
     A statement that waits longer for another's lock fails; by default after 30 seconds on SQLite, never on PostgreSQL.
     So does one that PostgreSQL does not answer within `answer_wait_seconds`; by default it may take any time.
+    `newest_url` is asked for another password where PostgreSQL lets nobody in with the one of the URL.
     """
     try:
-        database = _database(url, lock_wait_seconds, answer_wait_seconds)
+        database = _database(url, lock_wait_seconds, answer_wait_seconds, newest_url)
         tables.database.initialize(database)
         with database.connection_context():
             database.execute_sql("SELECT 1")
@@ -210,7 +215,12 @@ def _first_line(error: Exception) -> str:
     return (str(error).strip().splitlines() or [type(error).__name__])[0].rstrip(".")
 
 
-def _database(url: str, lock_wait_seconds: int | None, answer_wait_seconds: int | None) -> peewee.Database:
+def _database(
+    url: str,
+    lock_wait_seconds: int | None,
+    answer_wait_seconds: int | None,
+    newest_url: Callable[[], str] | None,
+) -> peewee.Database:
     if urlsplit(url).scheme == "sqlite":
         # Do not parse it as a URL: a path may contain characters that are special in URLs.
         path = Path(url.removeprefix("sqlite:///"))
@@ -222,8 +232,15 @@ def _database(url: str, lock_wait_seconds: int | None, answer_wait_seconds: int 
     own = [*_OPTIONS_OF_A_SESSION, *([f"lock_timeout={lock_wait_seconds}s"] if lock_wait_seconds else [])]
     options = " ".join([*(f"-c {option}" for option in own), *chosen.get("options", [])])  # of two, the last one counts
     pool = {"max_connections": 20, "stale_timeout": 300, "timeout": 10}
-    answers = {"longest_answer_seconds": answer_wait_seconds}
+    answers = {
+        "longest_answer_seconds": answer_wait_seconds,
+        "newest_password": newest_url and _password_of(newest_url),
+    }
     return connect_url(url, unquote_user=True, unquote_password=True, options=options, **pool, **answers, **waits)
+
+
+def _password_of(newest_url: Callable[[], str]) -> Callable[[], str | None]:
+    return lambda: unquote(urlsplit(newest_url()).password or "") or None
 
 
 def _run_migrations() -> list[str]:

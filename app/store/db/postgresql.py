@@ -2,7 +2,7 @@
 
 import select
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
@@ -41,12 +41,25 @@ class _Adapter(Psycopg3Adapter):
         if time.monotonic() < self._silent_until:
             raise psycopg.errors.ConnectionTimeout("the server did not answer a moment ago")
         try:
-            connection = _Connection.connect(dbname=db.database, **parameters)
+            connection = self._connect_with_newest_password(db, parameters)
         except psycopg.errors.ConnectionTimeout:
             self._silent_until = time.monotonic() + _PAUSE_AFTER_SILENCE_SECONDS
             raise
         connection.longest_answer_seconds = db.longest_answer_seconds
         return connection
+
+    def _connect_with_newest_password(self, db: "Postgresql", parameters: dict[str, Any]) -> _Connection:
+        """Passwords are rotated while a process serves: connections go on, new ones need the new password."""
+        try:
+            return _Connection.connect(dbname=db.database, **parameters)
+        except psycopg.errors.ConnectionTimeout:
+            raise
+        except psycopg.OperationalError:
+            newest = db.newest_password()
+            if newest == parameters.get("password"):
+                raise
+            db.connect_params["password"] = newest
+            return _Connection.connect(dbname=db.database, **{**parameters, "password": newest})
 
 
 class Postgresql(PooledPostgresqlDatabase):
@@ -54,8 +67,15 @@ class Postgresql(PooledPostgresqlDatabase):
 
     psycopg3_adapter = _Adapter
 
-    def __init__(self, database: str, longest_answer_seconds: float | None = None, **parameters: Any) -> None:
+    def __init__(
+        self,
+        database: str,
+        longest_answer_seconds: float | None = None,
+        newest_password: Callable[[], str | None] | None = None,
+        **parameters: Any,
+    ) -> None:
         self.longest_answer_seconds = longest_answer_seconds
+        self.newest_password = newest_password or (lambda: parameters.get("password"))
         # The best plan depends on the dates and filters: with generic plans, a list of invoices took ten times as long.
         super().__init__(database, prefer_psycopg3=True, prepare_threshold=_NEVER_AUTOMATICALLY, **parameters)
 

@@ -33,6 +33,41 @@ def pooled(postgresql):
     postgresql.connect()
 
 
+def test_a_password_that_was_rotated_is_taken_by_the_next_connection(postgresql_url, monkeypatch):
+    url, tried = postgresql_url, []
+    connect = psycopg.Connection.connect
+
+    def only_with_the_new_one(*words, password=None, **parameters):
+        tried.append(password)
+        if password != "new/one":
+            raise psycopg.OperationalError("password authentication failed")
+        return connect(*words, **parameters)
+
+    monkeypatch.setattr(psycopg.Connection, "connect", only_with_the_new_one)
+    another = url.replace("//invoices@", "//invoices:{}@").format
+    opened = store_database._database(another("old"), None, None, lambda: another("new%2Fone"))
+    opened.connect()
+    opened.close()
+
+    assert tried == ["old", "new/one"]
+    opened.close_all()
+
+
+def test_a_password_that_is_still_the_same_is_tried_once(postgresql_url, monkeypatch):
+    url, tried = postgresql_url, []
+
+    def never(*_words, password=None, **_parameters):
+        tried.append(password)
+        raise psycopg.OperationalError("password authentication failed")
+
+    monkeypatch.setattr(psycopg.Connection, "connect", never)
+    opened = store_database._database(url, None, None, lambda: url)
+
+    with pytest.raises(peewee.OperationalError, match="authentication failed"):
+        opened.connect()
+    assert tried == [None]
+
+
 def test_a_connection_that_the_server_ended_is_not_used_again(postgresql, pooled):
     with psycopg.connect(pooled.info.dsn, autocommit=True, **_password(pooled)) as other:
         other.execute("SELECT pg_terminate_backend(%s)", (pooled.info.backend_pid,))
