@@ -17,6 +17,7 @@ from urllib.parse import quote, urlencode
 from app.backups.refusals import BackupError
 
 _VERSIONS = Path("/usr/lib/postgresql")
+_TO_A_CLIENT = "the database system is "  # starting up, in recovery mode: why a client waits, not why a server ended
 _FULL = "No space left on device"
 _AS_GOOD_AS_FULL = 1024 * 1024  # pgBackRest does not say why it could not write
 _START_SECONDS = 900
@@ -235,7 +236,8 @@ def _last_words(log: Path) -> str:
     except OSError:
         return ""
     said = [line.split(":  ", 1)[-1] for line in lines if "FATAL:" in line or "PANIC:" in line or "ERROR:" in line]
-    return said[-1] if said else ""
+    reasons = [one for one in said if not one.startswith(_TO_A_CLIENT)]
+    return reasons[-1] if reasons else ""
 
 
 def _last_lines(text: str) -> str:

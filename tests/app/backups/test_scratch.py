@@ -93,3 +93,13 @@ def test_root_has_to_name_somebody_by_giving_them_the_folder(tmp_path):
 def test_a_missing_program_says_what_to_install():
     with pytest.raises(ScratchError, match="The program pg_nothing is missing: install PostgreSQL and pgBackRest"):
         path_of("pg_nothing")
+
+
+def test_why_a_server_ended_is_not_what_it_said_to_a_client_meanwhile(tmp_path):
+    log = tmp_path / "log"
+    log.write_text(
+        "2026-11-28 UTC [1] FATAL:  recovery ended before configured recovery target was reached\n"
+        "2026-11-28 UTC [2] FATAL:  the database system is in recovery mode\n"
+    )
+
+    assert scratch._last_words(log) == "recovery ended before configured recovery target was reached"

@@ -9,6 +9,7 @@ from webtest import TestApp
 from app.actions import api_tokens as token_actions
 from app.domain.permissions import Role, TokenRight
 from app.store.access import users
+from app.store.access.idempotency import StillAnsweringError
 from app.store.db import tables
 
 INVOICE = {
@@ -269,9 +270,11 @@ def test_another_request_under_the_same_key_is_refused(program, ledger):
     assert tables.InvoiceModel.select().count() == 3
 
 
-def test_a_request_that_is_being_answered_is_not_begun_again(program, ledger, clock):
-    program.send("/invoices", INVOICE, key="k")
-    tables.ApiRequestModel.update(status=None).execute()
+def test_a_request_that_is_being_answered_is_not_begun_again(program, monkeypatch):
+    def still_answering(*_words):
+        raise StillAnsweringError("The same request is being answered at this moment: ask again in a second.")
+
+    monkeypatch.setattr("app.store.access.idempotency.once", still_answering)
 
     answer = program.send("/invoices", INVOICE, key="k")
 
