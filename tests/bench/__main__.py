@@ -113,10 +113,10 @@ GOALS = {
 PAGES = (
     of_server("a bare page of 50 rows", "bare page"),
     of_server("dashboard", "dashboard"),
-    of_server("dashboard, first after a payment", "dashboard anew"),
+    of_server("dashboard, first after a payment", "dashboard after a payment"),
     of_server("invoice list, first page", "list"),
     of_server("invoice list, filtered", "filtered"),
-    of_server("invoice list, a filter that was never asked for", "filtered anew"),
+    of_server("invoice list, a filter that was never asked for", "filtered first"),
     of_server("invoice page", "invoice"),
     of_server("list of customers", "customers"),
     of_server("recording a payment", "payment"),

@@ -117,7 +117,7 @@ class Visitor:
             "dashboard": timed(lambda _: self.get("/")),
             "list": timed(lambda _: self.get("/invoices?all=yes")),
             "filtered": timed(lambda number: self.get(lists[number % len(lists)])),
-            "filtered anew": timed(lambda number: self.get(_never_asked(number)), rounds=60),
+            "filtered first": timed(lambda number: self.get(_never_asked(number)), rounds=60),
             "invoice": timed(lambda number: self.get(f"/invoices/{ids[number]}")),
             "customers": timed(lambda _: self.get("/customers")),
             "load": self._load("/invoices?all=yes"),
@@ -159,7 +159,7 @@ class Visitor:
             recorded.append(answered - started)
             followed.append(shown - started)
             dashboards.append(time.perf_counter() - shown)
-        return {"payment": at(recorded), "payment and page": at(followed), "dashboard anew": at(dashboards)}
+        return {"payment": at(recorded), "payment and page": at(followed), "dashboard after a payment": at(dashboards)}
 
     def _load(self, path: str) -> float:
         self._connection.close()  # it would be idle for so long that the server gave it up

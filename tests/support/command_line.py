@@ -97,7 +97,7 @@ def _end(program: subprocess.Popen[bytes], asked: socket.socket) -> None:
 def _fork_whenever_asked(asked: socket.socket) -> None:
     import pydantic  # noqa: F401  # typer imports it when it is called
 
-    import app.cli  # noqa: F401
+    import app.cli  # noqa: F401  # what is forked has it already
 
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # how the keepers end interests nobody
     while (request := socket.recv_fds(asked, 1, 4))[0]:

@@ -54,7 +54,7 @@ def done(period: str, at: datetime) -> dict[str, object]:
     parts = {what: partial(part, at) for what, part in CHORES[period].items()}
     found, missing = reports.collected(parts)
     chores = [
-        Chore(what, *found[what]) if what in found else Chore(what, False, f"It cannot be told: {missing[what]}.")  # noqa: FBT003
+        Chore(what, *found[what]) if what in found else Chore(what, False, f"It cannot be told: {missing[what]}.")  # noqa: FBT003  # a field of the chore
         for what in parts
     ]
     problems = [f"{chore.what}: {chore.says}" for chore in chores if not chore.is_well]
