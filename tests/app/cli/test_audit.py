@@ -17,8 +17,8 @@ from app.store.db.transactions import transaction
 def invoke(database, database_url, tmp_path, monkeypatch):
     monkeypatch.setenv("DATABASE_URL", database_url)
     monkeypatch.setenv("DATA_DIR", str(tmp_path / "data"))
-    # The command opens the database that the test has open: it is told so, lest it be closed below the fixture.
-    monkeypatch.setattr("app.cli.opening.database.open_database", lambda _: None)
+    # The command opens the database that the test has open: opening it again would close it below the fixture.
+    monkeypatch.setattr("app.cli.opening.database.open_database", lambda _, **_options: None)
     return lambda *words: CliRunner().invoke(commands, ["audit", "verify", *words])
 
 
