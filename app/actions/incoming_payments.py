@@ -19,7 +19,8 @@ from app.store.access.hashes import hash_of
 from app.store.access.users import User
 from app.store.db import current_user
 from app.store.db.transactions import transaction
-from app.store.ledger import incoming_payments, payment_batches
+from app.store.ledger import payment_batches
+from app.store.ledger.incoming_payments import received
 
 
 class IncomingConflictError(Exception):
@@ -36,7 +37,7 @@ def receive(facts: IncomingFacts, by: User, now: datetime, today: date) -> Incom
     Raises IncomingConflictError; then nothing is changed.
     """
     with transaction():
-        incoming_id = incoming_payments.insert(facts, by.id, current_user.actor().program, now)
+        incoming_id = received.insert(facts, by.id, current_user.actor().program, now)
         if incoming_id is None:
             return _received_before(facts)
         _audit(by, "received", incoming_id, _details(facts), now)
@@ -44,8 +45,8 @@ def receive(facts: IncomingFacts, by: User, now: datetime, today: date) -> Incom
         if match.amounts:
             match = _recorded(incoming_id, facts, match, by, now, today)
         if match.question:
-            incoming_payments.ask(incoming_id, match.question)
-        return incoming_payments.get(incoming_id)
+            received.ask(incoming_id, match.question)
+        return received.get(incoming_id)
 
 
 def place(
@@ -69,7 +70,7 @@ def place(
             )
         recorded = payments.record(_batch(incoming, amounts), by, now, today, confirmed)
         _record(incoming_id, recorded.payment_ids, by, now)
-        return incoming_payments.get(incoming_id)
+        return received.get(incoming_id)
 
 
 def keep_as_credit(
@@ -95,39 +96,40 @@ def keep_as_credit(
             paid_on=facts.paid_on,
             method=facts.method,
             reference=facts.reference[:LONGEST_REFERENCE],
+            source=facts.provider,
         )
         recorded = payments.record_advance(advance, by, now, today, confirmed)
         _record(incoming_id, recorded.payment_ids, by, now)
-        return incoming_payments.get(incoming_id)
+        return received.get(incoming_id)
 
 
 def dismiss(incoming_id: int, reason: str, by: User, now: datetime) -> None:
     """Say that a question is no payment of an invoice; raises MissingError or IncomingRefusedError."""
     with transaction(), _answering(incoming_id):
-        incoming_payments.dismiss(incoming_id, reason, by.id, now)
+        received.dismiss(incoming_id, reason, by.id, now)
         _audit(by, "dismissed", incoming_id, {"reason": reason}, now)
 
 
 def undo_dismissal(incoming_id: int, by: User, now: datetime) -> None:
     """Make a dismissed one a question again; raises MissingError or IncomingRefusedError."""
     with transaction():
-        incoming = incoming_payments.lock(incoming_id)
+        incoming = received.lock(incoming_id)
         if incoming.state is not IncomingState.DISMISSED:
             raise IncomingRefusedError("It is not dismissed any more.")
-        incoming_payments.ask(incoming_id, incoming.question)
+        received.ask(incoming_id, incoming.question)
         _audit(by, "reopened", incoming_id, {}, now)
 
 
 @contextmanager
 def _answering(incoming_id: int) -> Iterator[IncomingPayment]:
-    incoming = incoming_payments.lock(incoming_id)
+    incoming = received.lock(incoming_id)
     if incoming.state is not IncomingState.QUESTION:
         raise IncomingRefusedError(f"Somebody else has answered this meanwhile. {incoming.sentence}")
     yield incoming
 
 
 def _received_before(facts: IncomingFacts) -> IncomingPayment:
-    before = incoming_payments.of_provider(facts)
+    before = received.of_provider(facts)
     sent, stored = (facts.amount_cents, facts.currency), (before.facts.amount_cents, before.facts.currency)
     if sent != stored:
         raise IncomingConflictError(
@@ -139,8 +141,8 @@ def _received_before(facts: IncomingFacts) -> IncomingPayment:
 
 def _matched(facts: IncomingFacts, today: date) -> rules.Match:
     """Decide with the invoices locked, so that what is open on them stays as it is until it is recorded."""
-    reference = incoming_payments.normalised(facts.reference)
-    ids = incoming_payments.owed_by_number(possible_keys(reference))
+    reference = received.normalised(facts.reference)
+    ids = received.owed_by_number(possible_keys(reference))
     invoices = payment_batches.locked_invoices(one for found in ids.values() for one in found)
     owed = {key: [invoices[one] for one in found] for key, found in ids.items()}
     return rules.match(facts, reference, owed, today)
@@ -149,7 +151,7 @@ def _matched(facts: IncomingFacts, today: date) -> rules.Match:
 def _recorded(
     incoming_id: int, facts: IncomingFacts, match: rules.Match, by: User, now: datetime, today: date
 ) -> rules.Match:
-    incoming = replace(incoming_payments.get(incoming_id), facts=facts)
+    incoming = replace(received.get(incoming_id), facts=facts)
     try:
         recorded = payments.record(_batch(incoming, match.amounts), by, now, today)
     except (payments.PaymentRefusedError, UnconfirmedError) as error:
@@ -159,7 +161,7 @@ def _recorded(
 
 
 def _record(incoming_id: int, payment_ids: Collection[int], by: User, now: datetime) -> None:
-    incoming_payments.record(incoming_id, payment_ids, by.id, now)
+    received.record(incoming_id, payment_ids, by.id, now)
     _audit(by, "recorded", incoming_id, {"payments": sorted(payment_ids)}, now)
 
 
@@ -172,6 +174,7 @@ def _batch(incoming: IncomingPayment, amounts: Mapping[int, int]) -> PaymentBatc
         method=facts.method,
         reference=facts.reference[:LONGEST_REFERENCE],
         currency=facts.currency,
+        source=facts.provider,
     )
 
 

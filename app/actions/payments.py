@@ -14,7 +14,8 @@ from app.domain.payment_batch import BatchRefusal, PaymentBatch
 from app.store.access import audit
 from app.store.access.users import User
 from app.store.db.transactions import transaction
-from app.store.ledger import customers, incoming_payments, invoice_changes, payment_batches
+from app.store.ledger import customers, invoice_changes, payment_batches
+from app.store.ledger.incoming_payments import received
 from app.store.ledger.payment_batches import KeyUsedError
 
 _Locked: TypeAlias = Mapping[int, tuple[Invoice, int]]  # with the cents paid for each
@@ -145,16 +146,17 @@ def _add_entry(advance: AdvancePayment, by: User, now: datetime) -> int:
 
 def _insert(batch: PaymentBatch, invoices: _Locked, by: User, now: datetime) -> Recorded:
     payments = payment_batches.insert(batch, by.id, now)
+    source = {"source": batch.source} if batch.source else {}
     for payment in payments:
-        _audit(by, "payment.recorded", payment, _details(payment), now)
+        _audit(by, "payment.recorded", payment, _details(payment) | source, now)
     return Recorded(tuple(payment.id for payment in payments), _numbers(invoices), again=False)
 
 
 def _ask_again(voided: Sequence[Payment], reason: str, by: User, now: datetime) -> None:
     """Make the incoming payment that they came from a question again: its money is still there."""
-    came_from = incoming_payments.became([payment.id for payment in voided])
+    came_from = received.became([payment.id for payment in voided])
     for incoming_id in {incoming.id for incoming in came_from.values()}:
-        incoming_payments.ask(incoming_id, f"What it was recorded as was voided: {reason}")
+        received.ask(incoming_id, f"What it was recorded as was voided: {reason}")
         audit.append(
             by, "incoming_payment.reopened", f"incoming_payment:{incoming_id}", after={"reason": reason}, now=now
         )

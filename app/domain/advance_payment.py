@@ -25,6 +25,7 @@ class AdvancePayment:
     method: str = ""
     reference: str = ""
     note: str = ""
+    source: str = ""
 
     def entry(self, is_taken: Callable[[str], bool]) -> InvoiceFacts:
         """Return the entry that it is paid on, with a number that is free for the customer."""
@@ -41,4 +42,5 @@ class AdvancePayment:
         )
 
     def payment(self, entry_id: int) -> PaymentBatch:
-        return PaymentBatch(self.key, self.paid_on, {entry_id: self.cents}, self.method, self.reference, self.note)
+        amounts = {entry_id: self.cents}
+        return PaymentBatch(self.key, self.paid_on, amounts, self.method, self.reference, self.note, source=self.source)

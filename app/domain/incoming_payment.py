@@ -10,7 +10,7 @@ from enum import StrEnum
 from typing import TypeAlias
 
 from app.domain import incoming_payment_reference as reference_rules
-from app.domain.incoming_payment_reference import Place
+from app.domain.incoming_payment_reference import NumberPlace
 from app.domain.invoice import Invoice, LifecycleState, lifecycle_state
 from app.domain.plausible_days import why_not_plausible
 from app.domain.sentences import amount_text, first_of
@@ -132,7 +132,7 @@ def _why_not_by_itself(payment: IncomingFacts, today: date) -> str:
     return ""
 
 
-def _options(place: Place, known: Mapping[str, Sequence[Owed]]) -> dict[int, Owed]:
+def _options(place: NumberPlace, known: Mapping[str, Sequence[Owed]]) -> dict[int, Owed]:
     """Return the invoices that may be meant in that place, by id."""
     certain = {one[0].id: one for key in place.certain for one in known[key]}
     possible = {one[0].id: one for key in place.possible for one in known[key]}

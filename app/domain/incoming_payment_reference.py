@@ -38,7 +38,7 @@ class Mention:
 
 
 @dataclass(slots=True)
-class Place:
+class NumberPlace:
     """A part of the reference, with the numbers that are meant there for certain, and those that may be."""
 
     start: int
@@ -63,14 +63,14 @@ def possible_keys(text: str) -> frozenset[str]:
     return frozenset(mention.key for mention in _mentions(text))
 
 
-def places(text: str, known: Collection[str]) -> list[Place]:
+def places(text: str, known: Collection[str]) -> list[NumberPlace]:
     """Return where the text names known numbers; of numbers that overlap, the longest counts."""
     hits = [one for one in _mentions(text) if one.key in known and all(other in known for other in one.beside)]
-    found: list[Place] = []
+    found: list[NumberPlace] = []
     for hit in sorted(hits, key=lambda one: (not one.is_certain, one.start - one.end)):
         around = [place for place in found if place.overlaps(hit)]
         if not around:
-            found.append(place := Place(hit.start, hit.end))
+            found.append(place := NumberPlace(hit.start, hit.end))
             (place.certain if hit.is_certain else place.possible).append(hit.key)
         elif hit.is_certain:
             _add_where_equal(hit, around)
@@ -79,7 +79,7 @@ def places(text: str, known: Collection[str]) -> list[Place]:
     return sorted(found, key=lambda place: place.start)
 
 
-def _add_where_equal(hit: Mention, around: Sequence[Place]) -> None:
+def _add_where_equal(hit: Mention, around: Sequence[NumberPlace]) -> None:
     if (around[0].start, around[0].end) == (hit.start, hit.end):
         around[0].certain.append(hit.key)
 

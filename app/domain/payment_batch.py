@@ -19,6 +19,7 @@ class PaymentBatch:
 
     `key` is the idempotency key of the form: a batch that is sent twice is recorded once. Several receipts that are
     recorded at once may be in several currencies. `currency` is the one that was seen with the amounts, "" if none was.
+    `source` is the payment provider that it came from, "" if a person recorded it.
     """
 
     key: str
@@ -30,6 +31,7 @@ class PaymentBatch:
     currency: str = ""
     is_one_receipt: bool = True
     moves_credit: bool = False
+    source: str = ""
 
 
 @dataclass(frozen=True, slots=True)

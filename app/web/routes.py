@@ -37,6 +37,7 @@ from app.web.pages.imports import Imports
 from app.web.pages.receivables.advance_payments import AdvancePayments
 from app.web.pages.receivables.bulk import LARGEST_PICK, Bulk
 from app.web.pages.receivables.exports import Exports
+from app.web.pages.receivables.incoming_payments import IncomingPayments
 from app.web.pages.receivables.invoice_page import InvoiceDetailPage
 from app.web.pages.receivables.invoices import Invoices
 from app.web.pages.receivables.payments import Payments
@@ -68,6 +69,7 @@ def pages(
     payments = Payments(pages, invoice_page)
     search = Search(pages)
     advance_payments = AdvancePayments(pages)
+    incoming = IncomingPayments(pages)
     customers = Customers(pages)
     statements = Statements(pages)
     statement_mails = StatementMails(pages, mails)
@@ -116,6 +118,29 @@ def pages(
         Route("POST", "/payments/new", payments.create_several, Right.EDIT, LARGEST_PICK, step_up=None),
         Route("GET", "/payments/advance", advance_payments.new, Right.EDIT),
         Route("POST", "/payments/advance", advance_payments.create, Right.EDIT, step_up=None),
+        Route("GET", "/payments/incoming", incoming.index, Right.EDIT),
+        Route("GET", "/payments/incoming/<incoming_id:id>", incoming.show, Right.EDIT),
+        Route(
+            "POST",
+            "/payments/incoming/<incoming_id:id>/place",
+            incoming.place,
+            Right.MATCH_PAYMENTS,
+            LARGEST_PICK,
+            step_up=None,
+        ),
+        Route(
+            "POST",
+            "/payments/incoming/<incoming_id:id>/credit",
+            incoming.keep_as_credit,
+            Right.MATCH_PAYMENTS,
+            step_up=None,
+        ),
+        Route(
+            "POST", "/payments/incoming/<incoming_id:id>/dismiss", incoming.dismiss, Right.MATCH_PAYMENTS, step_up=None
+        ),
+        Route(
+            "POST", "/payments/incoming/<incoming_id:id>/reopen", incoming.reopen, Right.MATCH_PAYMENTS, step_up=None
+        ),
         Route("POST", "/payments/<payment_id:id>/void", payments.void, Right.EDIT, step_up=None),
         Route("POST", "/payments/<payment_id:id>/undo", payments.undo, Right.EDIT, step_up=None),
         Route("GET", "/customers", customers.index, Right.READ),

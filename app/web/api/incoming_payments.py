@@ -8,9 +8,9 @@ from pydantic import AfterValidator, Field
 
 from app.actions import incoming_payments
 from app.domain.incoming_payment import IncomingFacts, IncomingPayment, IncomingState
-from app.store.ledger import incoming_payments as stored
+from app.store.ledger.incoming_payments import received
 from app.web.api import problems, shapes
-from app.web.api.calls import Answer, Call, page
+from app.web.api.calls import ROOT, Answer, Call, page
 from app.web.api.shapes import CENTS, NEXT, Asked, Cents, Day, Matching, Moment, ResponseModel, Sent
 
 _PROVIDER = "Please write the provider in small letters, digits, dots and hyphens, such as stripe."
@@ -81,16 +81,17 @@ class IncomingPaymentPage(ResponseModel):
 
 class IncomingPaymentsApi:
     def list(self, _call: Call, query: IncomingPaymentsAsked) -> Answer[IncomingPaymentPage]:
-        found = stored.following(query.state or "", query.after_id, query.limit + 1)
+        found = received.following(query.state or "", query.after_id, query.limit + 1)
         return page(IncomingPaymentPage, [IncomingPaymentAnswer.of(one) for one in found], query)
 
     def get(self, _call: Call, incoming_payment_id: int) -> Answer[IncomingPaymentAnswer]:
-        return Answer(IncomingPaymentAnswer.of(stored.get(incoming_payment_id)))
+        return Answer(IncomingPaymentAnswer.of(received.get(incoming_payment_id)))
 
     def receive(self, call: Call, body: IncomingPaymentEntry) -> Answer[IncomingPaymentAnswer]:
         facts = IncomingFacts(**body.model_dump())
         try:
-            received = incoming_payments.receive(facts, call.user, call.now, call.today)
+            taken_in = incoming_payments.receive(facts, call.user, call.now, call.today)
         except incoming_payments.IncomingConflictError as error:
             raise problems.conflict(error, "provider_payment_id") from error
-        return Answer(IncomingPaymentAnswer.of(received))
+        headers = {"Location": f"{ROOT}/incoming-payments/{taken_in.id}"}
+        return Answer(IncomingPaymentAnswer.of(taken_in), headers)

@@ -20,8 +20,11 @@ from markupsafe import Markup
 
 from app.domain.ageing import BUCKET_NAMES
 from app.domain.fields import label
+from app.domain.incoming_payment import IncomingState
 from app.domain.permissions import Right
 from app.domain.sentences import agreeing, localized
+from app.store.access.users import User
+from app.store.ledger.incoming_payments import received
 from app.web.http.assets import Assets
 from app.web.http.browser_names import browser_called
 from app.web.http.cookies import Cookies
@@ -144,6 +147,7 @@ class Pages:
             "disk_space": self.disk_space,
             "maintenance": self.read_only.current,
             "may": lambda right: user is not None and user.may(right),
+            "payment_questions": _payment_questions(user),
             "login_seconds": self.login_header(context).get("Login-Seconds"),
             "csrf_field": Markup('<input type="hidden" name="{}" value="{}">').format(FIELD, token),
         }
@@ -156,7 +160,15 @@ _ANONYMOUS_VALUES: dict[str, Any] = {
     "disk_space": None,
     "maintenance": None,
     "may": lambda _right: False,
+    "payment_questions": 0,
 }
+
+
+def _payment_questions(user: User | None) -> int:
+    """Return how many incoming payments wait for an answer of the user."""
+    if user is None or not user.may(Right.MATCH_PAYMENTS):
+        return 0
+    return received.count(IncomingState.QUESTION)
 
 
 def templates(assets: Assets) -> Environment:

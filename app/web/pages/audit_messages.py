@@ -158,7 +158,8 @@ def _payment(after: Mapping[str, Any], locale: Locale) -> str:
         where = "to another invoice" if after["amount_cents"] < 0 else "from another invoice"
         return f"moved credit of {amount} {where}, on {day}"
     kind = "a refund" if after["amount_cents"] < 0 else "a payment"
-    return f"{kind} of {amount}, paid on {day}"
+    source = f", from {after['source']}" if after.get("source") else ""
+    return f"{kind} of {amount}, paid on {day}{source}"
 
 
 def actions() -> list[str]:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from bottle import HTTPResponse
 
 from app.store.ledger import customers, invoices, payment_list
+from app.store.ledger.incoming_payments import received
 from app.store.ledger.invoices import NEWEST_FIRST, Filter
 from app.store.ledger.payment_list import PaymentFilter
 from app.web.http.forms import Form
@@ -27,6 +28,7 @@ class Search:
         of_invoices = Filter(text=text, text_cents=cents)
         of_payments = PaymentFilter(text=text, text_cents=cents, with_voided=True)
         as_of = context.as_of()
+        batches = payment_list.batches(of_payments, 1)[:_MOST] if text else []
         return self.pages.show(
             context,
             "search.html",
@@ -37,7 +39,8 @@ class Search:
             invoices=invoices.matching(of_invoices, as_of, NEWEST_FIRST, length=_MOST) if text else [],
             invoice_count=sum(one.invoices for one in invoices.totals(of_invoices, as_of)) if text else 0,
             more_invoices=address("/invoices", q=text),
-            batches=payment_list.batches(of_payments, 1)[:_MOST] if text else [],
+            batches=batches,
+            came_from=received.became([line.payment.id for batch in batches for line in batch.lines]),
             payment_count=sum(one.payments for one in payment_list.totals(of_payments)) if text else 0,
             more_payments=address("/payments", q=text, voided="yes"),
         )

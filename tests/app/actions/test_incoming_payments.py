@@ -18,7 +18,7 @@ from app.domain.incoming_payment import IncomingFacts, IncomingState
 from app.domain.sentences import plain
 from app.store.access import audit_entries
 from app.store.db import tables
-from app.store.ledger import incoming_payments as stored
+from app.store.ledger.incoming_payments import received
 
 TODAY = date(2026, 3, 2)
 NOW = datetime(2026, 3, 2, 9, 30, tzinfo=UTC)
@@ -38,10 +38,10 @@ from app.actions import incoming_payments
 from app.domain.incoming_payment import IncomingFacts
 from app.store.access import users
 from app.store.db import database
-from app.store.ledger import incoming_payments as stored
+from app.store.ledger.incoming_payments import received
 
 database.open_database({url!r})
-stored.record = lambda *_: os.kill(os.getpid(), signal.SIGKILL)
+received.record = lambda *_: os.kill(os.getpid(), signal.SIGKILL)
 with database.connection():
     facts = IncomingFacts(provider="stripe", provider_payment_id="pi_1", amount_cents=100_00, currency="USD",
                           paid_on=date(2026, 3, 2), reference="Invoice 1001")
@@ -56,10 +56,10 @@ def ann(database):
 
 @pytest.fixture
 def receive(ann):
-    def received(facts=FACTS):
+    def receive_it(facts=FACTS):
         return incoming_payments.receive(facts, ann, NOW, TODAY)
 
-    return received
+    return receive_it
 
 
 @pytest.fixture
@@ -98,7 +98,7 @@ def test_two_payments_of_one_invoice_at_once_pay_it_once(receive):
     raised = all_at_once(*[lambda name=name: receive(replace(FACTS, provider_payment_id=name)) for name in "abcd"])
 
     assert raised == []
-    states = [one.state for one in stored.following("", 0, 10)]
+    states = [one.state for one in received.following("", 0, 10)]
     assert (paid(invoice), states.count("recorded"), states.count("question")) == (100_00, 1, 3)
 
 
@@ -119,7 +119,7 @@ def test_the_same_id_with_other_money_changes_nothing(receive, other):
         receive(replace(FACTS, **other))
 
     assert plain(str(raised.value)) == "stripe sent pi_1 before, of 100.00 USD: nothing was changed."
-    assert (paid(invoice), stored.get(1).facts) == (100_00, FACTS)
+    assert (paid(invoice), received.get(1).facts) == (100_00, FACTS)
 
 
 def test_a_process_that_is_killed_between_the_rows_leaves_none_of_them(receive, database_url):
@@ -138,7 +138,7 @@ def test_voiding_makes_it_a_question_that_can_be_recorded_again(receive, place, 
     incoming = receive()
 
     payments.void(incoming.parts[0].payment_id, "It was for 1002", ann, NOW)
-    asked = stored.get(incoming.id)
+    asked = received.get(incoming.id)
     placed = place(asked, {other: 100_00})
 
     assert (asked.state, asked.question) == ("question", "What it was recorded as was voided: It was for 1002")
@@ -152,7 +152,7 @@ def test_it_is_recorded_for_several_invoices_as_one_payment(receive, place, ann)
     payments.void(incoming.parts[1].payment_id, "Twice", ann, NOW)
 
     assert [part.amount_cents for part in incoming.parts] == [70_00, 30_00]
-    assert (paid(first), paid(second), stored.get(incoming.id).state) == (0, 0, "question")
+    assert (paid(first), paid(second), received.get(incoming.id).state) == (0, 0, "question")
 
 
 def test_all_of_it_must_be_placed(receive, place):
@@ -163,7 +163,7 @@ def test_all_of_it_must_be_placed(receive, place):
         place(incoming, {invoice: 90_00})
 
     assert plain(str(raised.value)) == "90.00 is placed, and 100.00 came in: place all of it."
-    assert (paid(invoice), stored.get(incoming.id).state) == (0, "question")
+    assert (paid(invoice), received.get(incoming.id).state) == (0, "question")
 
 
 def test_money_that_was_charged_back_is_recorded_as_a_refund(receive, place):
@@ -198,12 +198,12 @@ def test_more_than_is_open_is_kept_as_credit_only_when_that_is_said(receive, pla
 def test_a_dismissal_is_undone(receive, ann):
     incoming = receive(UNNAMED)
     incoming_payments.dismiss(incoming.id, "Private", ann, NOW)
-    dismissed = stored.get(incoming.id)
+    dismissed = received.get(incoming.id)
 
     incoming_payments.undo_dismissal(incoming.id, ann, NOW)
 
     assert dismissed.sentence == "It was dismissed: Private"
-    assert stored.get(incoming.id).sentence == incoming.question
+    assert received.get(incoming.id).sentence == incoming.question
 
 
 def test_a_dismissed_one_that_comes_again_stays_dismissed(receive, ann):

@@ -19,6 +19,8 @@ from support.clock import Clock
 from support.records import LONG_AGO, a_customer, a_payment, a_user, an_import, an_invoice
 from support.settings import settings_of
 
+from app.actions import incoming_payments
+from app.domain.incoming_payment import IncomingFacts
 from app.domain.permissions import Role, Scope
 from app.jobs.heartbeat import Heartbeat
 from app.store.access import users
@@ -48,6 +50,12 @@ GET  /payments/new                                   in     no        yes   yes 
 POST /payments/new                                   in     no        yes   yes  yes  -
 GET  /payments/advance                                  in     no        yes   yes  yes  -
 POST /payments/advance                                  in     no        yes   yes  yes  -
+GET  /payments/incoming                                in     no        yes   yes  yes  -
+GET  /payments/incoming/<incoming_id:id>               in     no        yes   yes  yes  gone
+POST /payments/incoming/<incoming_id:id>/place         in     no        yes   yes   no  no
+POST /payments/incoming/<incoming_id:id>/credit        in     no        yes   yes   no  no
+POST /payments/incoming/<incoming_id:id>/dismiss       in     no        yes   yes   no  no
+POST /payments/incoming/<incoming_id:id>/reopen        in     no        yes   yes   no  no
 POST /payments/<payment_id:id>/void                  in     no        yes   yes  yes  gone
 POST /payments/<payment_id:id>/undo                  in     no        yes   yes  yes  gone
 GET  /payments.<kind:re:xlsx|csv>                    in     no        yes   yes  yes  -
@@ -186,7 +194,10 @@ def app(signed_in, tmp_path):
 def _records(code, owner):
     customer = a_customer(code, f"Customer {code}")
     invoice = an_invoice(f"{code}-1", customer, due_on=date(2026, 2, 1))
+    money = {"amount_cents": 1_00, "currency": "USD", "paid_on": date(2026, 2, 1), "reference": f"{code}-1"}
+    incoming = IncomingFacts(provider="stripe", provider_payment_id=code, **money)
     return SimpleNamespace(
+        incoming_id=incoming_payments.receive(incoming, owner, NOON, NOON.date()).id,
         customer_id=customer.id,
         invoice_id=invoice.id,
         payment_id=a_payment(invoice, 10_00).id,

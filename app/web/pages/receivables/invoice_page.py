@@ -13,6 +13,7 @@ from app.domain.invoice_changes import StatusChange, possible_changes
 from app.store.access.audit_entries import Entry
 from app.store.ledger import customers, history, invoice_payments, invoices, payment_list
 from app.store.ledger.history import ImportedChange
+from app.store.ledger.incoming_payments import received
 from app.store.ledger.invoices import OUTSTANDING, Filter, ListedInvoice
 from app.web.http.forms import LONGEST_LINE, Form
 from app.web.http.rendering import Pages, address
@@ -59,6 +60,7 @@ class InvoiceDetailPage:
             own=[(name, text, _with_the_same(name, text)) for name, text in line.invoice.own_fields.items()],
             origin=next((one for one in happened if isinstance(one, ImportedChange)), None),
             payment_rows=payment_rows,
+            came_from=received.became([row.payment.id for row in payment_rows]),
             history=[audit_message(one, context.locale) for one in happened],
             **self._actions(context, line, forms),
             recorded=_just_recorded(context, payment_rows),

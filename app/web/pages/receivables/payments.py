@@ -16,6 +16,7 @@ from app.domain.payment import Payment
 from app.domain.payment_batch import PaymentBatch, spread
 from app.domain.sentences import counted
 from app.store.ledger import customer_choice, invoices, payment_batches, payment_list
+from app.store.ledger.incoming_payments import received
 from app.store.ledger.invoices import OUTSTANDING, ListedInvoice
 from app.store.ledger.payment_list import PaymentFilter
 from app.web.auth.meant_customer import meant_customer
@@ -38,6 +39,7 @@ class Payments:
         wanted = payment_filter(fields, context)
         page = fields.page()
         totals = payment_list.totals(wanted)
+        shown = payment_list.batches(wanted, page)
         count = sum(total.payments for total in totals)
         query = {name: text for name, text in fields.typed.items() if name in FILTER_FIELDS}
         return self.pages.show(
@@ -45,7 +47,8 @@ class Payments:
             "payments/index.html",
             fields=fields,
             wanted=wanted,
-            batches=payment_list.batches(wanted, page),
+            batches=shown,
+            came_from=received.became([line.payment.id for batch in shown for line in batch.lines]),
             totals=totals,
             count=count,
             page=page,

@@ -86,10 +86,13 @@ def record(incoming_id: int, payment_ids: Iterable[int], by: int, now: datetime)
 
 def became(payment_ids: Collection[int]) -> dict[int, IncomingPayment]:
     """Return by payment the incoming payment that it came from, in or out of the user's scope."""
+    if not payment_ids:
+        return {}
     with seeing_everything():
         rows: Any = _Part.select(_Part.payment, _Part.incoming_payment).where(_Part.payment.in_(sorted(payment_ids)))
         by_payment = dict(rows.tuples())
-        found = {one.id: one for one in _found(_Incoming.id.in_(sorted(set(by_payment.values()))))}
+        ids = sorted(set(by_payment.values()))
+        found = {one.id: one for one in _found(_Incoming.id.in_(ids))} if ids else {}
     return {payment_id: found[incoming_id] for payment_id, incoming_id in by_payment.items()}
 
 
