@@ -1,6 +1,7 @@
 """A real browser against the product as a newcomer starts it: Chromium, or Firefox with BROWSER=firefox."""
 
 import os
+import re
 from contextlib import contextmanager
 from dataclasses import dataclass
 
@@ -147,6 +148,29 @@ def figure():
 @pytest.fixture(scope="session")
 def today():
     return clock.utc_now().date()
+
+
+@pytest.fixture
+def receive(command, server, browser, today):
+    """Bring in money as a program does, with a token of the demo's user."""
+    said = command("create-token", "--email", server.email, "--name", "n8n", "--rights", "payments")
+    token = re.search(r"invoices_\S+", said)[0]
+
+    def received(number, amount_cents, payer, reference=""):
+        money = {"amount_cents": amount_cents, "currency": "USD", "paid_on": today.isoformat()}
+        key = number.replace(" ", "-")
+        body = {"provider": "stripe", "provider_payment_id": key, "payer": payer, "reference": reference, **money}
+        context = browser.new_context(base_url=server.address)
+        answer = context.request.post(
+            "/api/v1/incoming-payments",
+            data=body,
+            headers={"Authorization": f"Bearer {token}", "Idempotency-Key": key},
+        )
+        context.close()
+        assert answer.status == 201
+        return answer.json()["id"]
+
+    return received
 
 
 @pytest.fixture

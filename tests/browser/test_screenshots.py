@@ -91,7 +91,7 @@ def test_the_daily_pages_are_pictured(open_page, ledger, preview, folder, look):
         take(page, folder / f"preview{look}.png", longest)
 
 
-def test_forms_and_statements_are_pictured(open_page, ledger, folder):
+def test_forms_and_statements_are_pictured(open_page, ledger, folder, receive):
     with open_page(**WIDE) as page:
         page.goto(f"{ledger['owing']}/statement")
         take(page, folder / "statement.png", 1250)
@@ -102,6 +102,16 @@ def test_forms_and_statements_are_pictured(open_page, ledger, folder):
         page.get_by_role("button", name="Apply to oldest first").click()
         page.get_by_text("Nothing is recorded yet.").wait_for()
         take(page, folder / "payment.png", 1250)
+
+        page.goto(f"/invoices?customer={ledger['owing'].rpartition('/')[2]}&status=outstanding")
+        row = page.locator("tbody tr").first
+        name = row.locator("a[href^='/customers/']").inner_text()
+        number = row.locator("a[href^='/invoices/']").first.inner_text()
+        receive("pi_3PZk", 250_00, name, f"{number}, first half")
+        receive("pi_3Q1x", 1_180_00, name, "March")
+        receive("re_3Q2b", -64_00, "R. Pereira", "Chargeback")
+        page.goto("/payments/incoming")
+        take(page, folder / "incoming.png", 1250)
 
         page.goto("/invoices?status=overdue&sort=due")
         for box in page.locator(".picks tbody input").all()[:5]:

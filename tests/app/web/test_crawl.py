@@ -13,7 +13,9 @@ from support.workbooks import AN_INVOICE, INVOICES, workbook
 from support.worker import a_worker
 from webtest import Upload
 
+from app.actions import incoming_payments
 from app.clock import utc_now
+from app.domain.incoming_payment import IncomingFacts
 from app.domain.permissions import EVERYTHING, Role, Scope, may
 from app.store.access import one_time_links, second_factor, users
 from app.store.access.one_time_links import Purpose
@@ -84,8 +86,26 @@ def app(guarded, tmp_path, _password_hasher):
         one_time_links.add(LINK, secured.id, Purpose.RESET, None, clock())
         upload_a_workbook(Browser(application), a_worker(settings, clock), tmp_path)
         an_import("being-read.xlsx", state="reading")
+        bring_in_payments(clock())
         yield application
     opened.close()
+
+
+def bring_in_payments(now):
+    """One that is recorded for a customer that all may see, one that is asked about, and one that was dismissed."""
+    admin = users.find_by_email("admin@example.com")
+    owed = tables.InvoiceModel.get(tables.InvoiceModel.customer == 1, tables.InvoiceModel.paid_cents == 0)
+    for name, reference in (("recorded", owed.number), ("asked", ""), ("dismissed", "")):
+        facts = IncomingFacts(
+            provider="stripe",
+            provider_payment_id=name,
+            amount_cents=owed.total_cents,
+            currency=owed.currency,
+            paid_on=now.date(),
+            reference=reference,
+        )
+        incoming = incoming_payments.receive(facts, admin, now, now.date())
+    incoming_payments.dismiss(incoming.id, "Private", admin, now)
 
 
 def leave_traces(person, scope, now):

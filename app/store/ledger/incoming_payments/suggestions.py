@@ -1,7 +1,7 @@
 """Invoices that a question about an incoming payment may be for: named, of the same amount, or of the payer."""
 
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 from operator import attrgetter
 from typing import Any
 
@@ -15,6 +15,7 @@ from app.store.ledger.receivables import is_active
 
 _Invoice, _Customer = tables.InvoiceModel, tables.CustomerModel
 _MOST = 3
+_NAMED = "named in the reference"
 _MOST_FOUND = 500
 
 
@@ -54,40 +55,29 @@ def suggestions(asked: Sequence[IncomingPayment]) -> dict[int, list[Suggestion]]
 
 
 def _best(asked: IncomingPayment, found: Sequence[Placement], named: set[int]) -> list[Suggestion]:
-    """Leave out what was suggested already, and what cannot take the money."""
-    payer = normalised(asked.facts.payer)
+    """Suggest nothing twice; of a refund, only what its reference names."""
     cents = abs(asked.facts.amount_cents)
-    takes = _takes_refund if asked.facts.amount_cents < 0 else _takes_payment
-    able = [
-        Placement(one.invoice, one.customer_name, one.paid_cents, cents)
-        for one in found
-        if cents and one.invoice.currency == asked.facts.currency and takes(one, cents)
-    ]
+    able = [replace(one, cents=cents) for one in found if cents and one.invoice.currency == asked.facts.currency]
+    by_name = [one for one in able if one.invoice.id in named]
+    if asked.facts.amount_cents < 0:
+        return [Suggestion((one,), _NAMED) for one in by_name if one.paid_cents >= cents][:_MOST]
     best: dict[tuple[int, ...], Suggestion] = {}
-    for suggestion in _ranked(able, cents, named, lambda one: bool(payer) and normalised(one.customer_name) == payer):
+    for suggestion in _ranked(
+        [one for one in able if one.open_cents > 0], by_name, normalised(asked.facts.payer), cents
+    ):
         best.setdefault(tuple(one.invoice.id for one in suggestion.placements), suggestion)
     return list(best.values())[:_MOST]
 
 
-def _ranked(
-    able: Sequence[Placement], cents: int, named: set[int], is_of_payer: Callable[[Placement], bool]
-) -> Iterator[Suggestion]:
-    of_payer = [one for one in able if is_of_payer(one)]
-    yield from (Suggestion((one,), "named in the reference") for one in able if one.invoice.id in named)
+def _ranked(able: Sequence[Placement], by_name: Sequence[Placement], payer: str, cents: int) -> Iterator[Suggestion]:
+    of_payer = [one for one in able if payer and normalised(one.customer_name) == payer]
+    yield from (Suggestion((one,), _NAMED) for one in by_name if one in able)
     yield from (Suggestion((one,), "same amount, and this payer") for one in of_payer if one.open_cents == cents)
     if len(of_payer) > 1 and sum(one.open_cents for one in of_payer) == cents:
-        parts = (Placement(one.invoice, one.customer_name, one.paid_cents, one.open_cents) for one in of_payer)
+        parts = (replace(one, cents=one.open_cents) for one in of_payer)
         yield Suggestion(tuple(parts), "all that this payer owes")
     yield from (Suggestion((one,), "same amount") for one in able if one.open_cents == cents)
-    yield from (Suggestion((one,), "this payer") for one in of_payer)
-
-
-def _takes_payment(one: Placement, _cents: int) -> bool:
-    return one.open_cents > 0
-
-
-def _takes_refund(one: Placement, cents: int) -> bool:
-    return one.paid_cents >= cents
+    yield from (Suggestion((one,), "this payer") for one in of_payer if one.open_cents > cents)
 
 
 def _customers_called(names: set[str]) -> list[int]:

@@ -76,13 +76,13 @@ def test_an_invoice_of_the_payer_with_the_amount_is_one_click_away(browser, rece
 
 def test_what_stays_open_and_what_becomes_credit_is_said_before_it_is_recorded(browser, receive, acme):
     an_invoice("1001", acme, total_cents=300_00)
-    little = an_invoice("1002", acme, total_cents=60_00, due_on=date(2026, 1, 2))
-    receive()
+    little = an_invoice("1002", acme, total_cents=60_00)
+    receive(reference="Invoice 1002")
     page = browser.get("/payments/incoming")
 
     form_of(page, "/place").submit()
 
-    assert "Record for 1002 Acme: 40.00 more than is open, kept as credit this payer" in text_of(page)
+    assert "Record for 1002 Acme: 40.00 more than is open, kept as credit named in the reference" in text_of(page)
     assert "Record for 1001 Acme: 200.00 stays open this payer" in text_of(page)
     assert paid(little) == 100_00
 
@@ -111,6 +111,13 @@ def test_money_that_was_given_back_is_suggested_as_a_refund_of_the_invoice_that_
 
     assert "Record a refund of 1001 Acme: 70.00 stays paid of 100.00 named in the reference" in text_of(page)
     assert paid(invoice) == 70_00
+
+
+def test_what_somebody_owes_is_not_suggested_for_money_that_was_given_back(browser, receive, acme):
+    an_invoice("1001", acme, total_cents=100_00)
+    receive(amount_cents=-100_00)
+
+    assert "Record a refund" not in text_of(browser.get("/payments/incoming"))
 
 
 def test_another_invoice_is_searched_for_and_it_is_split_over_two(browser, receive):
