@@ -94,7 +94,7 @@ def app(guarded, tmp_path, _password_hasher):
 def bring_in_payments(now):
     """One that is recorded for a customer that all may see, one that is asked about, and one that was dismissed."""
     admin = users.find_by_email("admin@example.com")
-    owed = tables.InvoiceModel.get(tables.InvoiceModel.customer == 1, tables.InvoiceModel.paid_cents == 0)
+    owed = an_invoice("IN-1", tables.CustomerModel.get_by_id(1), total_cents=1_00)
     for name, reference in (("recorded", owed.number), ("asked", ""), ("dismissed", "")):
         facts = IncomingFacts(
             provider="stripe",
