@@ -1,9 +1,9 @@
 """API tokens: made by a user for a program, and revoked."""
 
 import secrets
-from datetime import datetime
+from datetime import datetime, timedelta
 
-from app.domain.permissions import Right
+from app.domain.permissions import Right, TokenRight
 from app.store.access import api_tokens, audit
 from app.store.access.api_tokens import ApiToken, TokenFacts
 from app.store.access.users import User
@@ -11,6 +11,7 @@ from app.store.db.missing_records import MissingError
 from app.store.db.transactions import transaction
 
 PREFIX = "invoices_"  # lets secret scanners recognise a leaked token
+LONGEST_FEED_DAYS = 365
 _RANDOM_BYTES = 32
 
 
@@ -18,8 +19,16 @@ class OutsideScopeError(Exception):
     """The token's scope would exceed its user's; the message is one sentence."""
 
 
+class FeedTokenError(Exception):
+    """The password of a spreadsheet would open more, or for longer, than it should; the message is one sentence."""
+
+
 def create(facts: TokenFacts, by: User, now: datetime) -> str:
-    """Create a token for the user and return it, which cannot be read again; raises OutsideScopeError."""
+    """Create a token for the user and return it, which cannot be read again.
+
+    Raises OutsideScopeError and FeedTokenError.
+    """
+    _check_feed(facts, now)
     if by.scope.within(facts.narrowed_to) != (by.scope if facts.narrowed_to.is_everything else facts.narrowed_to):
         raise OutsideScopeError("A token cannot see more than you do: name customers and ledgers of your own scope.")
     token = PREFIX + secrets.token_urlsafe(_RANDOM_BYTES)
@@ -48,6 +57,15 @@ def revoke_all_of(user_id: int, by: User | None, now: datetime) -> int:
         for token in good:
             _revoke(token, by, now)
         return len(good)
+
+
+def _check_feed(facts: TokenFacts, now: datetime) -> None:
+    if TokenRight.FEEDS not in facts.rights:
+        return
+    if len(facts.rights) > 1:
+        raise FeedTokenError("A token with the right to feeds has no other right: make a second one for the rest.")
+    if facts.expires_at is None or facts.expires_at > now + timedelta(days=LONGEST_FEED_DAYS):
+        raise FeedTokenError(f"A token with the right to feeds lasts {LONGEST_FEED_DAYS} days at most.")
 
 
 def _revoke(token: ApiToken, by: User | None, now: datetime) -> None:

@@ -7,7 +7,7 @@ import typer
 
 from app import clock
 from app.actions import api_tokens as token_actions
-from app.cli.opening import existing_user, opened
+from app.cli.opening import existing_user, opened, refuse
 from app.domain.permissions import TokenRight
 from app.store.access.api_tokens import TokenFacts
 
@@ -26,5 +26,9 @@ def create_token(
     now = clock.utc_now()
     with opened():
         user = existing_user(email)
-        token = token_actions.create(TokenFacts(name, frozenset(rights), now + timedelta(days=days)), user, now)
+        facts = TokenFacts(name, frozenset(rights), now + timedelta(days=days))
+        try:
+            token = token_actions.create(facts, user, now)
+        except token_actions.FeedTokenError as refused:
+            refuse(str(refused), refused)
     typer.echo(f"The token, shown only now: {token}")

@@ -12,12 +12,19 @@ class Role(StrEnum):
 
 
 class TokenRight(StrEnum):
-    """It never exceeds what the token's user may do."""
+    """It never exceeds what the token's user may do.
+
+    FEEDS stands alone: its token is the password of a spreadsheet, and opens the lists as CSV and nothing else.
+    """
 
     READ = "read"
     EDIT = "edit"
     PAYMENTS = "payments"
     IMPORT = "import"
+    FEEDS = "feeds"
+
+
+API_RIGHTS = frozenset(TokenRight) - {TokenRight.FEEDS}
 
 
 class Right(StrEnum):

@@ -21,6 +21,7 @@ from app.store.db.current_user import acting_as
 from app.web import routes
 from app.web.api import problems
 from app.web.api.calls import ROOT
+from app.web.api.feeds import LIST_RULE, VIEW_RULE, Feeds
 from app.web.api.gate import Gate, rule_of
 from app.web.api.operations import operations
 from app.web.api.reference import ApiReference
@@ -85,6 +86,9 @@ def build(settings: AppSettings, now: Callable[[], datetime] = clock.utc_now) ->
         application.route(route.path, route.method, guard.around(route))
     for route in routes.bare(assets, reference, health):
         application.route(route.path, route.method, guard.catching(route.handler))
+    feeds = Feeds(now, settings.unsaved_firm, access_policy, settings.api_requests_per_minute)
+    application.route(VIEW_RULE, "GET", feeds.view)
+    application.route(LIST_RULE, "GET", feeds.list)
     for operation in for_programs:
         application.route(rule_of(operation), operation.method, gate.around(operation))
     return application

@@ -12,6 +12,8 @@ from app.jobs.mails import MailJobs
 from app.server_reports import ServerReports
 from app.settings import AppSettings
 from app.web.api.calls import ROOT
+from app.web.api.excel import PAGE as EXCEL
+from app.web.api.excel import Excel
 from app.web.api.reference import ApiReference
 from app.web.api.tokens import Tokens
 from app.web.auth.access_policy import SECOND_FACTOR, AccessPolicy
@@ -87,6 +89,7 @@ def pages(
     account = AccountPages(pages, browsers, access_policy.idle)
     second_factors = SecondFactors(pages, browsers, access_policy, derived(settings.secret_key, "enrolment"))
     tokens = Tokens(pages)
+    excel = Excel(pages, settings.public_url)
     help_pages = Help(pages)
     development = (Route("GET", "/components", Components(pages).show, Right.READ),)
     return (
@@ -161,6 +164,10 @@ def pages(
         Route("POST", "/views/<view_id:id>", views.update, Right.READ, step_up=None),
         Route("POST", "/views/<view_id:id>/default", views.make_default, Right.READ, step_up=None),
         Route("POST", "/views/<view_id:id>/delete", views.delete, Right.READ, step_up=None),
+        Route("GET", "/views/<view_id:id>/excel", excel.view, Right.EXPORT),
+        Route("POST", "/views/<view_id:id>/excel", excel.create_for_view, Right.EXPORT, step_up=excel.view),
+        Route("GET", EXCEL, excel.index, Right.EXPORT),
+        Route("POST", EXCEL, excel.create, Right.EXPORT, step_up=excel.index),
         Route("GET", "/imports", imports.index, Right.SEE_IMPORTS),
         Route(
             "POST", "/imports", imports.create, Right.IMPORT, importer.limits.file_bytes + LARGEST_FORM, step_up=None
@@ -201,6 +208,7 @@ def pages(
         Route("GET", "/help", help_pages.show, Right.READ),
         Route("GET", "/guide", help_pages.guide, Right.READ),
         Route("GET", "/guide/importing", help_pages.importing, Right.READ),
+        Route("GET", "/guide/excel", help_pages.excel, Right.READ),
         Route("GET", "/guide/glossary", help_pages.glossary, Right.READ),
         Route("GET", "/api", reference.show, Right.READ),
         Route("GET", "/tokens", tokens.index, Right.READ),

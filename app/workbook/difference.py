@@ -12,6 +12,7 @@ from zoneinfo import ZoneInfo
 from app.domain.as_of import day_of
 from app.domain.fields import CUSTOMER, INVOICE, PAYMENT, Field, own
 from app.domain.import_summary import Written
+from app.domain.invoice import Invoice
 from app.domain.payment import Payment
 from app.domain.sentences import amount_text, day_text
 from app.store.ledger.snapshot import Snapshot, StoredCustomer, StoredInvoice, StoredPayment, compared
@@ -456,7 +457,7 @@ def customer_values(customer: StoredCustomer) -> dict[str, Value]:
     return dict(zip(_CUSTOMER, _customer(customer), strict=True))
 
 
-def invoice_values(invoice: StoredInvoice, zone: ZoneInfo) -> dict[str, Value]:
+def invoice_values(invoice: StoredInvoice | Invoice, zone: ZoneInfo) -> dict[str, Value]:
     state, at, reason = "", None, ""
     if invoice.draft:
         state = "draft"

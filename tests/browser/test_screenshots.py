@@ -119,3 +119,15 @@ def test_forms_and_statements_are_pictured(open_page, ledger, folder, receive):
         page.get_by_role("button", name="Mark as paid").click()
         page.get_by_role("heading", name="Mark as paid").wait_for()
         take(page, folder / "bulk.png", 1250)
+
+
+def test_the_way_into_excel_is_pictured(open_page, server, ledger, folder):
+    with open_page(**WIDE) as page:
+        page.goto("/views")
+        page.get_by_role("row", name="To be called").get_by_role("link", name="Use in Excel").click()
+        take(page, folder / "excel-address.png", 900)
+
+        page.get_by_label("Your password").fill(server.password)
+        page.get_by_role("button", name="Make a password").click()
+        page.get_by_role("heading", name="The password “Excel: To be called”").wait_for()
+        take(page, folder / "excel-password.png", 900)

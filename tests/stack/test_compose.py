@@ -402,7 +402,7 @@ def test_a_worker_that_takes_all_it_may_is_not_killed_for_it(tmp_path):
     assert own + of_its_child <= megabytes(SERVICES["worker"]["mem_limit"])
 
 
-GUIDE = ["!docs/user-guide.md", "!docs/importing.md", "!docs/glossary.md"]
+GUIDE = ["!docs/user-guide.md", "!docs/importing.md", "!docs/excel.md", "!docs/glossary.md"]
 
 
 def test_nothing_but_the_product_gets_into_its_image():

@@ -19,7 +19,7 @@ from support.ports import free_port
 from support.records import a_customer, a_user, an_invoice
 
 from app.actions import api_tokens as token_actions
-from app.domain.permissions import TokenRight
+from app.domain.permissions import API_RIGHTS
 from app.store.access.api_tokens import TokenFacts
 from app.store.db import database as store_database
 from app.store.db import tables
@@ -108,7 +108,7 @@ class Ledger:
     @classmethod
     def made(cls, url: str, clients: int) -> "Ledger":
         with opened(url):
-            facts = TokenFacts("drill", frozenset(TokenRight), None)
+            facts = TokenFacts("drill", API_RIGHTS, None)
             token = token_actions.create(facts, a_user(), datetime.now(UTC))
             a_customer()
             numbers = range(clients)

@@ -43,7 +43,7 @@ document.addEventListener("htmx:afterSettle", () => {
   wasAmongRows = false;
 });
 
-// What is shown only once is copied with one click; the clipboard is only given to pages over HTTPS.
+// What is to be copied is copied with one click; the clipboard is only given to pages over HTTPS.
 for (const button of navigator.clipboard ? document.querySelectorAll("[data-copies]") : []) {
   button.hidden = false;
   button.addEventListener("click", async () => {

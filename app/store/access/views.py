@@ -9,6 +9,7 @@ from typing import Any
 from peewee import IntegrityError
 
 from app.store.db.compiled_queries import Slot, compiled
+from app.store.db.missing_records import existing_or_raise
 from app.store.db.tables import SavedViewModel
 from app.store.db.transactions import transaction
 
@@ -19,25 +20,33 @@ class NameTakenError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class View:
-    """A user's named filter; `parameters` is the query string of the list's URL."""
+    """A user's named filter; `parameters` is the query string of the list's URL, whose amounts `locale` reads."""
 
     id: int
     name: str
     parameters: Mapping[str, str]
     is_default: bool
+    locale: str
 
 
 def of_user(user_id: int) -> list[View]:
     """Return the user's views, by name."""
-    rows = _of_user(user_id)
-    return [View(view_id, name, json.loads(parameters), is_default) for view_id, name, parameters, is_default in rows]
+    return [
+        View(view_id, name, json.loads(parameters), is_default, locale)
+        for view_id, name, parameters, is_default, locale in _of_user(user_id)
+    ]
 
 
-def save(user_id: int, name: str, parameters: Mapping[str, str]) -> int:
+def existing(user_id: int, view_id: int) -> View:
+    """Raise MissingError if the user has no such view."""
+    return existing_or_raise(next((view for view in of_user(user_id) if view.id == view_id), None), "view")
+
+
+def save(user_id: int, name: str, parameters: Mapping[str, str], locale: str) -> int:
     """Save the parameters under the name and return the view's id; raises NameTakenError."""
     with _unique(name):
         text = json.dumps(dict(parameters), sort_keys=True)
-        return SavedViewModel.create(user=user_id, name=name, parameters=text).id
+        return SavedViewModel.create(user=user_id, name=name, parameters=text, locale=locale).id
 
 
 def rename(user_id: int, view_id: int, name: str) -> bool:
@@ -67,7 +76,8 @@ def _unique(name: str) -> Iterator[None]:
 
 @compiled
 def _of_user(user_id: Slot) -> Any:
-    columns = (SavedViewModel.id, SavedViewModel.name, SavedViewModel.parameters, SavedViewModel.is_default)
+    view = SavedViewModel
+    columns = (view.id, view.name, view.parameters, view.is_default, view.locale)
     return SavedViewModel.select(*columns).where(SavedViewModel.user == user_id.value).order_by(SavedViewModel.name)
 
 

@@ -47,7 +47,7 @@ def _cached(entries: OrderedDict[Hashable, Any], most: int, key: Hashable, make:
     if tables.database.in_transaction():
         return make()
     # Read the version before the result: if it changes in between, the result is newer than its version, never older.
-    versioned_key = (_ledger_version(), current_user.scope(), key)
+    versioned_key = (ledger_version(), current_user.scope(), key)
     with _lock:
         if versioned_key in entries:
             entries.move_to_end(versioned_key)
@@ -76,7 +76,7 @@ def use_version(version: str) -> None:
         _pinned.version = version
 
 
-def _ledger_version() -> str:
+def ledger_version() -> str:
     pinned: str | None = getattr(_pinned, "version", None)
     if pinned:
         return pinned

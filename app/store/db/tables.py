@@ -308,6 +308,7 @@ class SavedViewModel(BaseModel):
     name = CharField()
     parameters = TextField()
     is_default = BooleanField(default=False)
+    locale = CharField(default="en_GB")
 
     class Meta:
         indexes = ((("user", "name"), True),)

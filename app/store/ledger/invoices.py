@@ -125,6 +125,19 @@ def matching(
     return [_line(row, as_of) for row in (rows.paginate(page, length) if length else rows).tuples()]
 
 
+def every(wanted: Filter, as_of: AsOf, order: Order) -> Iterator[ListedInvoice]:
+    """Yield the matching invoices issued by the end of the day, without holding them all."""
+    ledger = _Ledger(as_of)
+    rows = ledger.lines().where(ledger.matches(wanted)).order_by(*ledger.in_order(order))
+    return (_line(row, as_of) for row in rows.tuples().iterator())
+
+
+@cached
+def own_field_names() -> tuple[str, ...]:
+    """Return the names of the own fields that invoices have, in alphabetical order."""
+    return own_fields.names_in(_Invoice)
+
+
 def following(wanted: Filter, as_of: AsOf, after_id: int, length: int) -> list[ListedInvoice]:
     """Return the next `length` matching invoices with an id above `after_id`, by id (keyset pagination)."""
     ledger = _Ledger(as_of)

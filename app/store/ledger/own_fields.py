@@ -19,6 +19,12 @@ def has(table: Any, name: str, text: str = "") -> Expression:
     return _has_any(table, text or name, is_named & is_equal if text else is_named)
 
 
+def names_in(table: Any) -> tuple[str, ...]:
+    """Return the names of the own fields that rows of the table have, in alphabetical order."""
+    filled = table.select(table.own_fields).where(table.own_fields != Value("{}", converter=False)).distinct()
+    return tuple(sorted({name for (own,) in filled.tuples() for name in own}))
+
+
 def _has_any(table: Any, held: str, condition: Any) -> Expression:
     # A separate subquery: as a condition on each row, it would keep PostgreSQL from planning the rest well.
     rows = table.alias("with_own")

@@ -408,6 +408,7 @@ def up(migrator, db):
         name = CharField()
         parameters = TextField()
         is_default = BooleanField(default=False)
+        locale = CharField(default="en_GB")
 
         class Meta:
             database = db

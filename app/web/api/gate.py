@@ -35,6 +35,7 @@ from app.store.ledger.invoice_changes import InvoiceConflictError, NumberTakenEr
 from app.web.api import problems
 from app.web.api.calls import LARGEST_JSON, ROOT, Answer, Call, Operation
 from app.web.api.problems import Mistake, ProblemError, ProblemType
+from app.web.api.rate_limits import RateLimit
 from app.web.api.shapes import Sent
 from app.web.auth.access_policy import AccessPolicy
 from app.web.http.downloads import XLSX
@@ -143,18 +144,10 @@ class Gate:
 
     def _count_request(self, token: ApiToken, now: datetime) -> dict[str, str]:
         """Return the rate limit headers; raises ProblemError if the limit is exceeded."""
-        most, used = self.requests_per_minute, api_tokens.count_use(token.id, now)
-        seconds = 60 - int(now.timestamp()) % 60
-        rate_limits = {
-            "RateLimit-Policy": f'"minute";q={most};w=60',
-            "RateLimit": f'"minute";r={max(0, most - used)};t={seconds}',
-        }
-        if used > most:
-            sentence = f"A token may ask {most:,} times a minute: go on in {seconds} seconds."
-            raise ProblemError(
-                ProblemType.TOO_MANY_REQUESTS, sentence, headers={**rate_limits, "Retry-After": str(seconds)}
-            )
-        return rate_limits
+        limit = RateLimit.counted(token, self.requests_per_minute, now)
+        if limit.is_exceeded:
+            raise ProblemError(ProblemType.TOO_MANY_REQUESTS, limit.sentence, headers=limit.headers)
+        return limit.headers
 
 
 def _problem(refused: Exception) -> ProblemError:

@@ -11,7 +11,7 @@ from app.store.access import api_tokens
 from app.store.access.api_tokens import ApiToken, TokenFacts
 from app.store.ledger import customer_choice, invoices
 from app.web.auth import scopes
-from app.web.http.forms import Form
+from app.web.http.forms import Form, local_path
 from app.web.http.rendering import Pages
 from app.web.http.request_context import RequestContext
 
@@ -22,6 +22,7 @@ _NAMES = {
     TokenRight.EDIT: "Edit: enter and change invoices and customers",
     TokenRight.PAYMENTS: "Payments: record and void them, bring in those of a payment provider",
     TokenRight.IMPORT: "Import: upload and apply workbooks",
+    TokenRight.FEEDS: "Feeds: lists that a spreadsheet refreshes, and nothing else",
 }
 
 
@@ -59,14 +60,18 @@ class Tokens:
         narrowed_to = scopes.chosen(fields)
         if not fields.errors:
             facts = TokenFacts(name, rights, context.now + timedelta(days=days), narrowed_to)
-            with fields.refusal_at("customer", token_actions.OutsideScopeError):
+            with (
+                fields.refusal_at("customer", token_actions.OutsideScopeError),
+                fields.refusal_at("rights", token_actions.FeedTokenError),
+            ):
                 token = token_actions.create(facts, context.user, context.now)
                 return self.pages.show(context, "api/token.html", token=token, facts=facts)
         return self.index(context, fields)
 
     def revoke(self, context: RequestContext, token_id: int) -> HTTPResponse:
         name = token_actions.revoke(token_id, context.user, context.now)
-        return self.pages.redirect(context, "/tokens", flash=f"The token {name} no longer counts.")
+        back = local_path(context.form.get("back", "/tokens"))
+        return self.pages.redirect(context, back, flash=f"The token {name} no longer counts.")
 
 
 def _state(token: ApiToken, context: RequestContext) -> str:

@@ -21,9 +21,9 @@ _COSTLY = BoundedSemaphore()
 
 
 @contextmanager
-def one_at_a_time() -> Iterator[None]:
-    """Raise BusyError if another such block is running."""
-    if not _COSTLY.acquire(blocking=False):
+def one_at_a_time(patience: float = 0) -> Iterator[None]:
+    """Raise BusyError if another such block is still running after so many seconds."""
+    if not _COSTLY.acquire(timeout=patience):
         raise BusyError("Another file is being written just now. Please try again in a moment.")
     try:
         yield

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, replace
 from datetime import date
+from typing import Protocol
 
 from app.domain.ageing import Bucket
 from app.domain.invoice import Status
@@ -9,7 +10,6 @@ from app.store.ledger.invoices import NEWEST_FIRST, OUTSTANDING, Filter, Invoice
 from app.web.http.forms import Form
 from app.web.http.locales import Locale
 from app.web.http.rendering import address
-from app.web.http.request_context import RequestContext
 
 OUTSTANDING_WORD = "outstanding"
 _BY_USE = (  # what is asked for most comes first
@@ -30,6 +30,16 @@ _NARROWING = tuple(
 )
 
 
+class Reader(Protocol):
+    """The day and the formats by which parameters are read: those of a request, or of whoever saved a view."""
+
+    @property
+    def today(self) -> date: ...
+
+    @property
+    def locale(self) -> Locale: ...
+
+
 @dataclass(frozen=True, slots=True)
 class InvoiceSearch:
     """`typed_filters` has the parameters that narrow the list, as typed."""
@@ -42,7 +52,7 @@ class InvoiceSearch:
     page: int
 
     @classmethod
-    def of(cls, fields: Form, context: RequestContext) -> "InvoiceSearch":
+    def of(cls, fields: Form, context: Reader) -> "InvoiceSearch":
         day = fields.day("as_of", context.today)
         return cls(
             wanted=_wanted(fields, context.locale),

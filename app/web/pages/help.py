@@ -1,10 +1,11 @@
 """Help: the guide, made of files of the documentation, and the keys, for browsers without JavaScript."""
 
 import re
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
+from typing import cast
 
 from bottle import HTTPResponse
 from markdown_it import MarkdownIt
@@ -15,8 +16,16 @@ from app.web.http.rendering import Pages
 from app.web.http.request_context import RequestContext
 
 GUIDE = "user-guide"
-PAGES = {GUIDE: "/guide", "importing": "/guide/importing", "glossary": "/guide/glossary"}
+PAGES = {
+    GUIDE: "/guide",
+    "importing": "/guide/importing",
+    "excel": "/guide/excel",
+    "glossary": "/guide/glossary",
+}
 
+_STATIC = "../app/static/"  # where drawings are, as seen from the files of the documentation
+_DRAWN = re.compile(rf'src="{re.escape(_STATIC)}([^"]+)"')
+_NOT_SHOWN = {"image", "html_inline"}
 _FOLDER = Path(__file__).parents[2] / "guide"
 
 
@@ -30,6 +39,9 @@ class Help:
     def importing(self, context: RequestContext) -> HTTPResponse:
         return self._page(context, "importing")
 
+    def excel(self, context: RequestContext) -> HTTPResponse:
+        return self._page(context, "excel")
+
     def glossary(self, context: RequestContext) -> HTTPResponse:
         return self._page(context, "glossary")
 
@@ -38,7 +50,11 @@ class Help:
 
     def _page(self, context: RequestContext, name: str) -> HTTPResponse:
         others = [(PAGES[one], document(one).title) for one in PAGES if one != name]
-        return self.pages.show(context, "guide/show.html", document=document(name), others=others)
+        found = document(name)
+        asset = cast("Callable[[str], str]", self.pages.templates.globals["asset"])
+        drawn = _DRAWN.sub(lambda src: f'src="{asset(src[1])}"', found.html)
+        html = Markup(drawn)  # noqa: S704  # as in the document
+        return self.pages.show(context, "guide/show.html", document=replace(found, html=html), others=others)
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +68,7 @@ class Document:
 
 @cache
 def document(name: str) -> Document:
-    """Leave out pictures, which show what the reader can look at, and the file's own list of contents."""
+    """Leave out pictures of the product, which the reader can look at, and the file's own list of contents."""
     markdown = MarkdownIt("commonmark").enable("table")
     tokens = list(_shown(markdown.parse((_FOLDER / f"{name}.md").read_text(encoding="utf-8"))))
     headings = [(opened.tag, after.content) for opened, after in _pairs(tokens) if opened.type == "heading_open"]
@@ -78,13 +94,14 @@ def _pairs(tokens: Sequence[Token]) -> Iterator[tuple[Token, Token]]:
 
 
 def _shown(tokens: Sequence[Token]) -> Iterator[Token]:
-    """Leave out whole blocks: HTML, pictures alone, and a list of links within the page."""
+    """Leave out whole blocks: HTML, pictures of the product alone, and a list of links within the page."""
     for block in _blocks(tokens):
         inline = [part for token in block for part in token.children or ()]
         links = [part for part in inline if part.type == "link_open"]
         is_contents = block[0].type == "bullet_list_open" and all(_target(one).startswith("#") for one in links)
         words = "".join(part.content for part in inline if part.type in {"text", "code_inline"})
-        if block[0].type == "html_block" or (inline and not words.strip()) or (links and is_contents):
+        is_empty = bool(inline) and not words.strip() and not any(map(_is_drawing, inline))
+        if block[0].type == "html_block" or is_empty or (links and is_contents):
             continue
         yield from block
 
@@ -97,6 +114,10 @@ def _blocks(tokens: Sequence[Token]) -> Iterator[list[Token]]:
         if token.level == 0 and token.nesting <= 0:
             yield block
             block = []
+
+
+def _is_drawing(part: Token) -> bool:
+    return part.type == "image" and str(part.attrGet("src")).startswith(_STATIC)
 
 
 def _target(link: Token) -> str:
@@ -113,7 +134,7 @@ def _dress(token: Token, after: Token) -> None:
         token.attrSet("tabindex", "0")
     elif token.type == "inline":
         token.children = list(
-            _linked([one for one in token.children or () if one.type not in {"image", "html_inline"}])
+            _linked([one for one in token.children or () if _is_drawing(one) or one.type not in _NOT_SHOWN])
         )
 
 

@@ -46,10 +46,10 @@ class Views:
         search = InvoiceSearch.of(Form(dict(parse_qsl(context.form.get("parameters", "")))), context)
         if not fields.errors:
             with fields.refusal_at("name", views.NameTakenError):
-                view_id = views.save(context.user.id, name, search.parameters)
+                view_id = views.save(context.user.id, name, search.parameters, context.locale.identifier)
                 if fields.checked("default"):
                     views.make_default(context.user.id, view_id)
-                shown = address_of(search.parameters)
+                shown = f"/views/{view_id}/excel" if fields.checked("excel") else address_of(search.parameters)
                 return self.pages.redirect(context, shown, flash=f"The view {name} was saved.")
         return self.index(context, fields, search.parameters)
 

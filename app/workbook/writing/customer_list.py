@@ -14,11 +14,13 @@ from app.workbook.writing.listing import Listed
 def table(accounts: Sequence[Account], details: Mapping[int, Details]) -> tuple[Sequence[str], list[Sequence[Listed]]]:
     """Return a row per customer and currency; an import reads a customer with several rows once."""
     headers, rows = exporting.customers(asdict(details[account.customer_id]) for account in accounts)
-    figures = map(_figures, accounts)
-    return (*headers, *FIGURES_OF_CUSTOMER), [(*row, *of_row) for row, of_row in zip(rows, figures, strict=True)]
+    figures_of_rows = map(figures, accounts)
+    return (*headers, *FIGURES_OF_CUSTOMER), [
+        (*row, *of_row) for row, of_row in zip(rows, figures_of_rows, strict=True)
+    ]
 
 
-def _figures(account: Account) -> Sequence[Listed]:
+def figures(account: Account) -> Sequence[Listed]:
     position = account.position
     return (
         account.currency,

@@ -28,8 +28,8 @@ def _with_customer(described: Iterable[Field], owner: Mapping[str, str]) -> dict
     return dict([first, *owner.items(), *rest])
 
 
-_CUSTOMER = fields.headers_by_record(fields.CUSTOMER)
-_INVOICE = _with_customer(fields.INVOICE, {"customer_code": "Customer ID", "customer_name": "Customer"})
+CUSTOMER_HEADERS = fields.headers_by_record(fields.CUSTOMER)
+INVOICE_HEADERS = _with_customer(fields.INVOICE, {"customer_code": "Customer ID", "customer_name": "Customer"})
 _PAYMENT = _with_customer(fields.PAYMENT, {"customer_code": "Customer ID"})
 PAYMENT_HEADERS = tuple(_PAYMENT.values())
 PAYMENT_LIST_HEADERS = (*PAYMENT_HEADERS, "Customer", "Currency")
@@ -41,7 +41,7 @@ def export(stored: Snapshot, zone: ZoneInfo) -> bytes:
     book = Workbook(write_only=True)
     write_tab(book, "Customers", *customers(map(customer_values, _in_order(stored.customers.values()))))
     own = own_names(invoice.own_fields for invoice in invoices)
-    write_tab(book, "Invoices", _headers(_INVOICE, own), (_invoice(stored, one, zone, own) for one in invoices))
+    write_tab(book, "Invoices", _headers(INVOICE_HEADERS, own), (_invoice(stored, one, zone, own) for one in invoices))
     write_tab(book, "Payments", PAYMENT_HEADERS, _payments(stored, invoices))
     return listing.saved(book)
 
@@ -80,7 +80,7 @@ def _invoice_list(
     day = lines[0].as_of.day.isoformat() if lines else ""
     by_id = {invoice.id: invoice for invoice in stored.invoices.values()}
     own = own_names(by_id[line.invoice.id].own_fields for line in lines)
-    headers = (*_headers(_INVOICE, own), *(f"As of {day}: {figure}" for figure in FIGURES_OF_INVOICE))
+    headers = (*_headers(INVOICE_HEADERS, own), *(f"As of {day}: {figure}" for figure in FIGURES_OF_INVOICE))
     rows: list[Sequence[Listed]] = [
         (
             *_invoice(stored, by_id[line.invoice.id], zone, own),
@@ -98,7 +98,7 @@ def customers(records: Iterable[Mapping[str, Any]]) -> tuple[Sequence[str], list
     """Write rows; `records` has the customers' values by the field names of a workbook's record."""
     known = list(records)
     own = own_names(one["own_fields"] for one in known)
-    return _headers(_CUSTOMER, own), [[*_cells(one, _CUSTOMER), *_own_cells(one, own)] for one in known]
+    return _headers(CUSTOMER_HEADERS, own), [[*cells(one, CUSTOMER_HEADERS), *_own_cells(one, own)] for one in known]
 
 
 def own_names(all_own_fields: Iterable[Mapping[str, str]]) -> tuple[str, ...]:
@@ -120,7 +120,7 @@ def _invoice(stored: Snapshot, invoice: StoredInvoice, zone: ZoneInfo, own: Iter
         "customer_name": stored.customers[compared(invoice.customer_code)].name,
     }
     record = {**values, **owner, "state": str(values["state"]).capitalize()}
-    return [*_cells(record, _INVOICE), *_own_cells(record, own)]
+    return [*cells(record, INVOICE_HEADERS), *_own_cells(record, own)]
 
 
 def _payments(stored: Snapshot, invoices: Iterable[StoredInvoice]) -> Iterable[Sequence[Listed]]:
@@ -131,10 +131,10 @@ def _payments(stored: Snapshot, invoices: Iterable[StoredInvoice]) -> Iterable[S
 
 def _payment(payment: Payment | StoredPayment, number: str, customer_code: str) -> list[Listed]:
     record = {**payment_values(payment), "invoice_number": number, "customer_code": customer_code}
-    return _cells(record, _PAYMENT)
+    return cells(record, _PAYMENT)
 
 
-def _cells(record: Mapping[str, Any], names: Iterable[str]) -> list[Listed]:
+def cells(record: Mapping[str, Any], names: Iterable[str]) -> list[Listed]:
     return [_cell(name, record[name]) for name in names]
 
 

@@ -4,7 +4,7 @@ from support.records import a_user
 
 from app.actions import api_tokens as token_actions
 from app.actions import passwords
-from app.domain.permissions import TokenRight
+from app.domain.permissions import API_RIGHTS
 from app.store.access import api_tokens, one_time_links, users
 from app.store.access.api_tokens import TokenFacts
 from app.store.access.one_time_links import Purpose
@@ -37,7 +37,7 @@ def test_a_link_sets_one_password_and_no_second_one(database, now):
 
 
 def a_token(user, now):
-    return token_actions.create(TokenFacts("n8n", frozenset(TokenRight), now + timedelta(days=30)), user, now)
+    return token_actions.create(TokenFacts("n8n", API_RIGHTS, now + timedelta(days=30)), user, now)
 
 
 def test_who_changes_the_own_password_keeps_the_tokens(database, now):

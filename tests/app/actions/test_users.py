@@ -10,7 +10,7 @@ from app.actions import api_tokens as token_actions
 from app.actions import passwords
 from app.actions import users as user_actions
 from app.actions.users import LastAdminError, UserFacts
-from app.domain.permissions import EVERYTHING, Role, Scope, TokenRight
+from app.domain.permissions import API_RIGHTS, EVERYTHING, Role, Scope
 from app.store.access import api_tokens, audit_entries, logins, one_time_links, users
 from app.store.access.api_tokens import TokenFacts
 from app.store.access.logins import NewLogin
@@ -122,7 +122,7 @@ def test_who_is_let_in_again_has_to_sign_in_anew(ann, bob, now):
 
 
 def test_neither_token_nor_link_outlives_being_kept_out(ann, bob, now):
-    token = token_actions.create(TokenFacts("n8n", frozenset(TokenRight), None), bob, now)
+    token = token_actions.create(TokenFacts("n8n", API_RIGHTS, None), bob, now)
     link = passwords.make_link(bob.id, Purpose.RESET, ann, now)
 
     user_actions.deactivate(bob.id, ann, now)
@@ -134,7 +134,7 @@ def test_neither_token_nor_link_outlives_being_kept_out(ann, bob, now):
 
 def test_what_was_made_while_somebody_was_kept_out_does_not_count_afterwards(ann, bob, now):
     user_actions.deactivate(bob.id, ann, now)
-    token = token_actions.create(TokenFacts("n8n", frozenset(TokenRight), None), bob, now)
+    token = token_actions.create(TokenFacts("n8n", API_RIGHTS, None), bob, now)
     link = passwords.make_link(bob.id, Purpose.RESET, ann, now)
 
     user_actions.activate(bob.id, ann, now)
@@ -144,7 +144,7 @@ def test_what_was_made_while_somebody_was_kept_out_does_not_count_afterwards(ann
 
 
 def test_the_tokens_of_others_outlive_somebody_who_is_kept_out(ann, bob, now):
-    token = token_actions.create(TokenFacts("n8n", frozenset(TokenRight), None), ann, now)
+    token = token_actions.create(TokenFacts("n8n", API_RIGHTS, None), ann, now)
 
     user_actions.deactivate(bob.id, ann, now)
 
@@ -152,7 +152,7 @@ def test_the_tokens_of_others_outlive_somebody_who_is_kept_out(ann, bob, now):
 
 
 def test_a_token_that_ends_with_its_user_is_on_record(ann, bob, now):
-    token_actions.create(TokenFacts("n8n", frozenset(TokenRight), None), bob, now)
+    token_actions.create(TokenFacts("n8n", API_RIGHTS, None), bob, now)
 
     user_actions.deactivate(bob.id, ann, now)
 

@@ -47,3 +47,12 @@ def test_a_right_that_there_is_not_is_refused(invoices):
     result = invoices("create-token", "--email", "ann@example.com", "--name", "n8n", "--rights", "everything")
 
     assert result.exit_code == 2
+
+
+def test_a_token_for_feeds_is_refused_another_right(invoices):
+    result = invoices(
+        "create-token", "--email", "ann@example.com", "--name", "Excel", "--rights", "feeds", "--rights", "read"
+    )
+
+    assert result.exit_code == 1
+    assert "A token with the right to feeds has no other right: make a second one for the rest." in result.output

@@ -230,7 +230,7 @@ def test_no_handler_that_breaks_tells_why(sqlite, user, settings, clock, monkeyp
 
 
 def _is_ours(route):
-    return not route.rule.startswith(("/api", "/static", "/health", "/readyz", "/metrics", "/components"))
+    return not route.rule.startswith(("/api", "/feeds", "/static", "/health", "/readyz", "/metrics", "/components"))
 
 
 def sign_in_without_the_pages(browser, settings, clock, user):

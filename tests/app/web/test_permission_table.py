@@ -7,8 +7,10 @@ scope of a scoped user; whoever has no scope owns all. The answers:
     no     the role, or the scope, does not include the right (403)
     gone   there is no such thing, as far as whoever asks can tell (404)
     in     sign in first
+    password  a session does not count here: the password of a spreadsheet does (401)
 """
 
+import re
 import shutil
 from datetime import UTC, date, datetime
 from types import SimpleNamespace
@@ -78,6 +80,12 @@ POST /views                                          in    yes        yes   yes 
 POST /views/<view_id:id>                             in   gone       gone  gone  yes  gone
 POST /views/<view_id:id>/default                     in   gone       gone  gone  yes  gone
 POST /views/<view_id:id>/delete                      in   gone       gone  gone  yes  gone
+GET  /views/<view_id:id>/excel                       in     no       gone  gone  yes  gone
+POST /views/<view_id:id>/excel                       in     no       gone  gone  yes  gone
+GET  /excel                                          in     no        yes   yes  yes  -
+POST /excel                                          in     no        yes   yes  yes  -
+GET  /feeds/views/<view_id:id>.csv             password password password password password password
+GET  /feeds/<name:re:open-invoices|invoices|customers|payments>.csv password password password password password -
 GET  /imports                                        in    yes        yes   yes   no  -
 POST /imports                                        in     no        yes   yes   no  -
 GET  /imports/sample.xlsx                            in     no        yes   yes   no  -
@@ -107,6 +115,7 @@ POST /users/<user_id:id>/second-factor               in     no         no   yes 
 GET  /help                                           in    yes        yes   yes  yes  -
 GET  /guide                                          in    yes        yes   yes  yes  -
 GET  /guide/importing                                in    yes        yes   yes  yes  -
+GET  /guide/excel                                    in    yes        yes   yes  yes  -
 GET  /guide/glossary                                 in    yes        yes   yes  yes  -
 GET  /tokens                                         in    yes        yes   yes  yes  -
 POST /tokens                                         in     no        yes   yes  yes  -
@@ -228,7 +237,8 @@ def test_a_route_answers_as_the_table_says(app, signed_in, method, rule, who, an
 
 
 def _path(rule, records):
-    path = rule.replace("<kind:re:xlsx|csv>", "csv").replace("<content_hash>", "0").replace("<path:path>", "a.css")
+    path = re.sub(r"<name:re:([^|>]+)[^>]*>", r"\1", rule)
+    path = path.replace("<kind:re:xlsx|csv>", "csv").replace("<content_hash>", "0").replace("<path:path>", "a.css")
     for name, value in vars(records).items():
         path = path.replace(f"<{name}:id>", str(value))
     return path
@@ -248,4 +258,5 @@ def _token(browser):
 def _answer(response, who):
     if who == "stranger" and response.status_int == 303 and response.location.startswith("/sign-in"):
         return "in"
-    return {403: "no", 404: "gone"}.get(response.status_int) or ("yes" if response.status_int < 500 else "broken")
+    known = {401: "password", 403: "no", 404: "gone"}
+    return known.get(response.status_int) or ("yes" if response.status_int < 500 else "broken")

@@ -21,6 +21,7 @@ from app.domain.own_fields import merged
 from app.domain.paging import page_count
 from app.domain.permissions import Right
 from app.store.access import views
+from app.store.access.views import View
 from app.store.db.cache import cache_fragment
 from app.store.ledger import customer_choice, history, invoice_changes, invoices
 from app.store.ledger.customers import CodeRefusedError, Details
@@ -82,6 +83,7 @@ class Invoices:
             views=saved,
             address_of=address_of,
             query=query_of(search.parameters),
+            excel=_excel_page(saved, search),
             narrowed_to=narrowed_to(context, search),
             statuses=STATUSES,
             buckets=list(Bucket),
@@ -303,6 +305,12 @@ def _added(fields: Form, context: RequestContext) -> Details | None:
         return None
     del fields.errors["who"]
     return Details(name, name)
+
+
+def _excel_page(saved: list[View], search: InvoiceSearch) -> str:
+    """Return where the list is used in Excel: the page of the view that it shows, else the one of all lists."""
+    shown = next((view for view in saved if view.parameters == search.parameters), None)
+    return f"/views/{shown.id}/excel" if shown else "/excel"
 
 
 def _who(line: ListedInvoice) -> str:

@@ -7,12 +7,12 @@ from support.records import a_customer, a_user
 
 from app.actions import api_tokens as token_actions
 from app.actions.api_tokens import OutsideScopeError
-from app.domain.permissions import EVERYTHING, Right, Role, Scope, TokenRight
+from app.domain.permissions import API_RIGHTS, EVERYTHING, Right, Role, Scope, TokenRight
 from app.store.access import api_tokens, users
 from app.store.access.api_tokens import TokenFacts
 from app.store.db import tables
 
-ALL = frozenset(TokenRight)
+ALL = API_RIGHTS
 
 
 @pytest.fixture

@@ -7,7 +7,7 @@ from support.at_once import all_at_once
 from support.records import a_customer, a_user
 
 from app.actions import api_tokens as token_actions
-from app.domain.permissions import TokenRight
+from app.domain.permissions import API_RIGHTS
 from app.store.access import api_tokens, idempotency
 from app.store.access.api_tokens import TokenFacts
 from app.store.access.idempotency import KeptAnswer, OtherRequestError
@@ -20,7 +20,7 @@ STILL_ANSWERING = "The same request is being answered at this moment: send it ag
 
 @pytest.fixture
 def token(database, now):
-    token_actions.create(TokenFacts("n8n", frozenset(TokenRight), None), a_user(), now)
+    token_actions.create(TokenFacts("n8n", API_RIGHTS, None), a_user(), now)
     return 1
 
 
@@ -47,7 +47,7 @@ def test_another_request_under_the_key_is_refused(token, now):
 
 
 def test_keys_of_two_tokens_have_nothing_to_do_with_each_other(token, now):
-    token_actions.create(TokenFacts("other", frozenset(TokenRight), None), api_tokens.of_everybody()[0].user, now)
+    token_actions.create(TokenFacts("other", API_RIGHTS, None), api_tokens.of_everybody()[0].user, now)
 
     idempotency.once(1, "k", "hash", now, write)
     idempotency.once(2, "k", "other", now, write)
@@ -103,7 +103,7 @@ def test_of_two_who_send_the_same_at_once_one_writes_and_both_get_its_answer(tok
 # On PostgreSQL only: SQLite waits as its transaction begins, for anything that is written.
 def test_who_waited_in_vain_for_the_same_request_is_asked_to_send_it_again(postgresql, now, monkeypatch):
     monkeypatch.setattr(idempotency, "_LONGEST_WAIT_SECONDS", 1)
-    token_actions.create(TokenFacts("n8n", frozenset(TokenRight), None), a_user(), now)
+    token_actions.create(TokenFacts("n8n", API_RIGHTS, None), a_user(), now)
 
     def meanwhile():
         raised = all_at_once(lambda: idempotency.once(1, "k", "hash", now, write))

@@ -16,7 +16,7 @@ def defaults(user):
 
 
 def test_one_view_of_a_user_is_the_default(ann):
-    late, big = (views.save(ann.id, name, {"status": "overdue"}) for name in ("Late", "Big"))
+    late, big = (views.save(ann.id, name, {"status": "overdue"}, "en_GB") for name in ("Late", "Big"))
     views.make_default(ann.id, late)
     views.make_default(ann.id, big)
 
@@ -24,7 +24,7 @@ def test_one_view_of_a_user_is_the_default(ann):
 
 
 def test_no_view_is_the_default_any_more(ann):
-    views.make_default(ann.id, views.save(ann.id, "Late", {"status": "overdue"}))
+    views.make_default(ann.id, views.save(ann.id, "Late", {"status": "overdue"}, "en_GB"))
     views.make_default(ann.id, None)
 
     assert defaults(ann) == {"Late": False}
@@ -32,7 +32,7 @@ def test_no_view_is_the_default_any_more(ann):
 
 def test_the_default_of_another_user_stays(ann):
     bob = a_user("bob@example.com")
-    views.make_default(bob.id, views.save(bob.id, "Late", {"status": "overdue"}))
-    views.make_default(ann.id, views.save(ann.id, "Big", {"least": "1000"}))
+    views.make_default(bob.id, views.save(bob.id, "Late", {"status": "overdue"}, "en_GB"))
+    views.make_default(ann.id, views.save(ann.id, "Big", {"least": "1000"}, "en_GB"))
 
     assert defaults(bob) == {"Late": True}

@@ -1,6 +1,7 @@
 """Programs with a token, and a ledger to ask about."""
 
 import json
+from datetime import timedelta
 from functools import partial
 
 import pytest
@@ -10,7 +11,7 @@ from support.worker import a_worker
 from webtest import TestApp
 
 from app.actions import api_tokens as token_actions
-from app.domain.permissions import EVERYTHING, TokenRight
+from app.domain.permissions import API_RIGHTS, EVERYTHING
 from app.store.access import users
 from app.store.access.api_tokens import TokenFacts
 
@@ -57,7 +58,7 @@ def settings(settings):
 
 
 def a_program(app, clock, user, *rights, narrowed_to=EVERYTHING):
-    facts = TokenFacts("n8n", frozenset(rights or TokenRight), None, narrowed_to)
+    facts = TokenFacts("n8n", frozenset(rights or API_RIGHTS), clock() + timedelta(days=365), narrowed_to)
     return Program(app, token_actions.create(facts, users.get(user.id), clock()))
 
 

@@ -8,7 +8,7 @@ import pytest
 from app.web.pages.help import PAGES, document
 
 ROOT = Path(__file__).parents[4]
-ANCHORS = {"/guide": document("user-guide").contents, "/guide/importing": document("importing").contents}
+ANCHORS = {path: document(name).contents for name, path in PAGES.items()}
 
 
 def test_the_keys_have_a_page_of_their_own(browser):
@@ -62,6 +62,16 @@ def test_there_are_no_pictures_and_no_empty_tables(browser):
 
     assert text.select("img, picture") == []
     assert all(table.get_text(strip=True) for table in text.select("table"))
+
+
+def test_drawings_of_another_program_are_shown(browser):
+    drawings = browser.get("/guide/excel").html.select(".guide__text img")
+
+    assert [drawing["alt"].partition(",")[0] for drawing in drawings] == [
+        "Drawing of the dialog From Web",
+        "Drawing of the dialog Access Web content",
+    ]
+    assert [browser.get(drawing["src"]).content_type for drawing in drawings] == ["image/svg+xml", "image/svg+xml"]
 
 
 def test_the_guide_is_linked_from_every_page_and_from_the_sheet_of_keys(browser):

@@ -7,7 +7,7 @@ from support.browser import PASSWORD, Browser
 from support.records import a_user, an_invoice
 
 from app.actions import api_tokens as token_actions
-from app.domain.permissions import EVERYTHING, Role, TokenRight
+from app.domain.permissions import API_RIGHTS, EVERYTHING, Role
 from app.store.access import users
 from app.store.access.api_tokens import TokenFacts
 from app.store.db import tables
@@ -75,7 +75,7 @@ def test_everything_can_still_be_exported(full, invoice):
 
 
 def test_a_program_is_refused_before_its_request_is_kept(full, user, invoice, clock):
-    token = token_actions.create(TokenFacts("n8n", frozenset(TokenRight), None, EVERYTHING), user, clock())
+    token = token_actions.create(TokenFacts("n8n", API_RIGHTS, None, EVERYTHING), user, clock())
     sent = {"Authorization": f"Bearer {token}", "Idempotency-Key": "one"}
     body = {"paid_on": "2026-03-01", "amounts": [{"invoice_id": invoice.id, "amount_cents": 40_00}]}
 

@@ -8,7 +8,7 @@ from support.browser import Browser, path_of
 from support.records import an_invoice
 
 from app.actions import api_tokens as token_actions
-from app.domain.permissions import EVERYTHING, TokenRight
+from app.domain.permissions import API_RIGHTS, EVERYTHING
 from app.maintenance import MaintenanceMode
 from app.store.access.api_tokens import TokenFacts
 from app.store.db import tables
@@ -123,7 +123,7 @@ def test_everything_can_still_be_exported(browser, invoice, maintenance):
 
 
 def test_a_program_is_refused_before_its_request_is_kept(browser, user, invoice, maintenance, clock):
-    token = token_actions.create(TokenFacts("n8n", frozenset(TokenRight), None, EVERYTHING), user, clock())
+    token = token_actions.create(TokenFacts("n8n", API_RIGHTS, None, EVERYTHING), user, clock())
     begin(maintenance)
     sent = {"Authorization": f"Bearer {token}", "Idempotency-Key": "one"}
     body = {"paid_on": "2026-03-01", "amounts": [{"invoice_id": invoice.id, "amount_cents": 40_00}]}
@@ -140,7 +140,7 @@ def test_a_program_is_refused_before_its_request_is_kept(browser, user, invoice,
 
 
 def test_whatever_a_program_writes_is_closed(app, browser, user, maintenance, clock):
-    token = token_actions.create(TokenFacts("n8n", frozenset(TokenRight), None, EVERYTHING), user, clock())
+    token = token_actions.create(TokenFacts("n8n", API_RIGHTS, None, EVERYTHING), user, clock())
     begin(maintenance)
     sent = {"Authorization": f"Bearer {token}"}
     writing = [route for route in app.routes if route.rule.startswith("/api/") and route.method != "GET"]
@@ -167,7 +167,7 @@ def test_what_maintenance_refuses_counts_as_no_failure(browser, invoice, mainten
 
 
 def test_a_program_reads_on(browser, user, invoice, maintenance, clock):
-    token = token_actions.create(TokenFacts("n8n", frozenset(TokenRight), None, EVERYTHING), user, clock())
+    token = token_actions.create(TokenFacts("n8n", API_RIGHTS, None, EVERYTHING), user, clock())
     begin(maintenance)
 
     answer = browser.get("/api/v1/invoices", headers={"Authorization": f"Bearer {token}"})
