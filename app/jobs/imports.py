@@ -14,7 +14,7 @@ from app.jobs.job_queue import QueueUnavailableError
 from app.store.db.after_commit import after_commit
 from app.store.db.current_user import Actor, acting_as
 from app.store.db.database import connection
-from app.store.db.held_locks import Held, only_here
+from app.store.db.held_locks import LockKind, only_here
 from app.store.db.outages import Outage, outage_behind
 from app.store.ledger import imports
 from app.store.ledger.imports import State, StoredImport
@@ -61,7 +61,7 @@ class ImportJobs:
             try:
                 with (
                     self._importer.files(import_id).at_work() as is_free,
-                    only_here(Held.IMPORT, import_id) as is_free_elsewhere,
+                    only_here(LockKind.IMPORT, import_id) as is_free_elsewhere,
                 ):
                     if is_free and is_free_elsewhere:
                         self._do(import_id, begun.state)

@@ -22,7 +22,7 @@ from app.store.db.database import is_postgresql
 log = logging.getLogger(__name__)
 
 
-class Held(IntEnum):
+class LockKind(IntEnum):
     """What is held: any numbers, as long as nothing else in the database locks on two numbers."""
 
     SCHEDULED_WORK = 7_340_516
@@ -39,12 +39,12 @@ class HeldLock(Protocol):
 def scheduling_lock() -> HeldLock:
     """Return the lock of the one process that puts scheduled work into the queue; the database must be open."""
     if is_postgresql():
-        return _LockOfConnection(Held.SCHEDULED_WORK)
+        return _LockOfConnection(LockKind.SCHEDULED_WORK)
     return _LockOfFile(Path(str(tables.database.obj.database)).with_name("scheduling.lock"))
 
 
 @contextmanager
-def only_here(what: Held, number: int) -> Iterator[bool]:
+def only_here(what: LockKind, number: int) -> Iterator[bool]:
     """Yield whether no other machine is at it; none is until the block ends. SQLite has one machine only."""
     if not is_postgresql():
         yield True
@@ -57,7 +57,7 @@ def only_here(what: Held, number: int) -> Iterator[bool]:
 
 
 class _LockOfConnection:
-    def __init__(self, what: Held, number: int = 0) -> None:
+    def __init__(self, what: LockKind, number: int = 0) -> None:
         self._numbers = (int(what), number)
         self._held = ExitStack()
         self._connection: psycopg.Connection[Any] | None = None
@@ -67,7 +67,7 @@ class _LockOfConnection:
         try:
             return self._is_still_ours() or self._take()
         except (peewee.PeeweeException, psycopg.Error, OSError) as error:
-            log.warning("the lock of %s cannot be asked for: %s", Held(self._numbers[0]).name, type(error).__name__)
+            log.warning("the lock of %s cannot be asked for: %s", LockKind(self._numbers[0]).name, type(error).__name__)
             self.release()
             return False
 

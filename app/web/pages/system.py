@@ -55,7 +55,7 @@ class BackupRow:
 
 
 @dataclass(frozen=True, slots=True)
-class JobRow:
+class JobCountRow:
     what: str
     done: int
     failed: int
@@ -193,6 +193,8 @@ def _measured(report: CertificateReport) -> str:
     return ", ".join(f"{name} {seconds:.0f} s" for name, seconds in measured if seconds is not None)
 
 
-def _job_rows(found: Mapping[tuple[str, str], int]) -> list[JobRow]:
-    rows = (JobRow(name, found.get((kind, DONE), 0), found.get((kind, FAILED), 0)) for kind, name in _KINDS.items())
+def _job_rows(found: Mapping[tuple[str, str], int]) -> list[JobCountRow]:
+    rows = (
+        JobCountRow(name, found.get((kind, DONE), 0), found.get((kind, FAILED), 0)) for kind, name in _KINDS.items()
+    )
     return [row for row in rows if row.done or row.failed]

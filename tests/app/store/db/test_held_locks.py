@@ -10,7 +10,7 @@ import pytest
 from support.polling import is_so_within
 
 from app.store.db import tables
-from app.store.db.held_locks import Held, only_here, scheduling_lock
+from app.store.db.held_locks import LockKind, only_here, scheduling_lock
 
 OTHER = """
 import sys, time
@@ -95,15 +95,19 @@ def test_a_database_that_is_away_has_given_the_lock_back(postgresql, monkeypatch
 
 
 def test_two_machines_are_not_at_the_same_import(postgresql):
-    with only_here(Held.IMPORT, 7) as first, only_here(Held.IMPORT, 7) as second, only_here(Held.IMPORT, 8) as third:
+    with (
+        only_here(LockKind.IMPORT, 7) as first,
+        only_here(LockKind.IMPORT, 7) as second,
+        only_here(LockKind.IMPORT, 8) as third,
+    ):
         assert (first, second, third) == (True, False, True)
 
 
 def test_an_import_is_free_once_the_other_machine_is_done(postgresql):
-    with only_here(Held.IMPORT, 7) as first:
+    with only_here(LockKind.IMPORT, 7) as first:
         assert first
 
-    with only_here(Held.IMPORT, 7) as second:
+    with only_here(LockKind.IMPORT, 7) as second:
         assert second
 
 
