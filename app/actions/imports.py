@@ -92,8 +92,7 @@ def choose(
 
     Raises NotNowError if the file was not kept or the import is in another state.
     """
-    if not importer.files(import_id).workbook.exists():
-        raise NotNowError("The file of this import was not kept, as it cannot be read: upload it again.")
+    _refuse_without_file(importer, import_id)
     user_id = by.id if by else None
     with transaction():
         if not imports.claim(import_id, (State.PREVIEWED, State.FAILED), State.READING):
@@ -106,6 +105,16 @@ def choose(
         for shape in forgotten_answers:
             imports.forget_answer(shape)
         _record(importer, by, "import.chosen", import_id, choices=choices.to_json())
+    _wait_for_worker(importer, import_id)
+
+
+def read_again(importer: Importer, import_id: int, by: User) -> None:
+    """Have a workbook read again whose reading failed; raises NotNowError if it did not, or the file was not kept."""
+    _refuse_without_file(importer, import_id)
+    with transaction():
+        if not imports.claim(import_id, (State.FAILED,), State.READING):
+            raise NotNowError("Only an import whose reading failed can be read again.")
+        _record(importer, by, "import.retried", import_id)
     _wait_for_worker(importer, import_id)
 
 
@@ -175,7 +184,7 @@ def preview(importer: Importer, import_id: int) -> None:
     Raises GivenUpError.
     """
     stored, files = _existing(import_id), importer.files(import_id)
-    if stored.state is not State.READING or not _begin(stored):
+    if stored.state is not State.READING or not _begin(importer, stored):
         return
     try:
         choices = Choices.from_json(stored.choices)
@@ -196,7 +205,7 @@ def apply(importer: Importer, import_id: int) -> None:
     Raises GivenUpError.
     """
     stored, files = _existing(import_id), importer.files(import_id)
-    if stored.state is not State.APPLYING or not _begin(stored):
+    if stored.state is not State.APPLYING or not _begin(importer, stored):
         return
     previewed = files.preview()
     try:
@@ -224,7 +233,7 @@ def undo(importer: Importer, import_id: int) -> None:
     """Undo an import; raises NotNowError with the reasons if later records depend on it, or GivenUpError."""
     recalled = imports.get(import_id)
     if recalled is not None and recalled.state is State.UNDOING:
-        _begin(recalled)
+        _begin(importer, recalled)
     importer.files(import_id).progress(Step("undoing the import"))
     with exclusive_transaction():
         stored = imports.get(import_id)
@@ -269,11 +278,11 @@ def _write(
         _record(importer, None, "import.applied", import_id, **details)
 
 
-def _begin(stored: StoredImport) -> bool:
+def _begin(importer: Importer, stored: StoredImport) -> bool:
     """Count the try before it begins: it may need so much that the worker is killed. Raises GivenUpError."""
     if stored.tries >= _MOST_TRIES:
         raise GivenUpError(_GIVEN_UP[stored.state])
-    return imports.count_try(stored)
+    return imports.count_try(stored, importer.now())
 
 
 def _end_reading(
@@ -295,6 +304,11 @@ def _end_reading(
 def _refuse_if_prevented(previewed: Preview, choices: Choices) -> None:
     if reason := previewed.why_not(choices):
         raise NotNowError(reason)
+
+
+def _refuse_without_file(importer: Importer, import_id: int) -> None:
+    if not importer.files(import_id).workbook.exists():
+        raise NotNowError("The file of this import was not kept, as it cannot be read: upload it again.")
 
 
 def _wait_for_worker(importer: Importer, import_id: int) -> None:

@@ -3,9 +3,9 @@
 from datetime import datetime
 
 from app.actions import second_factors
-from app.store.access import audit, logins, throttles
+from app.store.access import audit, logins
 from app.store.access.logins import Login, NewLogin
-from app.store.access.throttles import Throttled, Wait
+from app.store.access.throttles import Throttled, Throttles, Wait
 from app.store.access.users import User
 from app.store.db.transactions import transaction
 
@@ -47,13 +47,15 @@ def refuse_step_up(user: User, reason: str, now: datetime) -> None:
         _record(user, "step_up.refused", now, by=user, reason=reason)
 
 
-def begin_attempt(counted: tuple[Throttled, ...], user: User | None, now: datetime) -> Wait | None:
+def begin_attempt(
+    throttles: Throttles, counted: tuple[Throttled, ...], user: User | None, now: datetime
+) -> Wait | None:
     """Count an attempt, or return how long to wait; of each wait, only the first refusal of a known user is audited."""
-    with transaction():
-        wait = throttles.attempt(counted, now)
-        if user and wait and wait.is_news:
+    wait = throttles.attempt(counted, now)
+    if user and wait and wait.is_news:
+        with transaction():
             _record(user, "session.throttled", now)
-        return wait
+    return wait
 
 
 def sign_out(login: Login, now: datetime) -> None:

@@ -5,6 +5,7 @@ from datetime import datetime
 from app.domain.statement_mail import BETWEEN_TRIES, MOST_TRIES, MailState, StatementMail
 from app.store.access import audit, users
 from app.store.access.users import User
+from app.store.db.missing_records import existing_or_raise
 from app.store.db.transactions import transaction
 from app.store.ledger import customers
 from app.store.ledger.statements import mails as statement_mails
@@ -18,6 +19,10 @@ class SentBeforeError(Exception):
 
     def __init__(self, recipient: str) -> None:
         super().__init__(f"This form was sent before, to {recipient}: open it again to send another mail.")
+
+
+class NotInStateError(Exception):
+    """The mail is in another state; the message is one sentence."""
 
 
 def ask(mail: StatementMail, by: User, now: datetime) -> int | None:
@@ -34,6 +39,31 @@ def ask(mail: StatementMail, by: User, now: datetime) -> int | None:
         mail_id = statement_mails.insert(mail, by.id, now)
         _record("statement.asked", mail, by, now)
         return mail_id
+
+
+def cancel(mail_id: int, by: User, now: datetime) -> str:
+    """Have a mail that waits or was given up not sent, and return its recipient; raises MissingError.
+
+    Raises NotInStateError if it is on its way or was sent.
+    """
+    with transaction():
+        stored = existing_or_raise(statement_mails.get(mail_id), "mail")
+        if not statement_mails.cancel(mail_id, now):
+            raise NotInStateError(
+                "Only a mail that waits or was given up can be cancelled: this one was sent or is being sent."
+            )
+        _record("statement.cancelled", stored.mail, by, now)
+        return stored.mail.recipient
+
+
+def send_again(mail_id: int, by: User, now: datetime) -> str:
+    """Have a mail that was given up sent again, and return its recipient; raises MissingError or NotInStateError."""
+    with transaction():
+        stored = existing_or_raise(statement_mails.get(mail_id), "mail")
+        if not statement_mails.send_again(mail_id, now):
+            raise NotInStateError("Only a mail that was given up can be sent again.")
+        _record("statement.retried", stored.mail, by, now)
+        return stored.mail.recipient
 
 
 def begin(mail_id: int, now: datetime) -> StoredStatementMail | None:

@@ -35,11 +35,13 @@ ROLES = {
     "backup": "invoices_backup",
 }
 
-# Without a password a client may only PING; with it, only use the queue's keys.
+# Without a password a client may only PING; with it, only use the keys of the queue and of the limits that
+# app/store/access/limits.py counts.
 _REDIS_RULES = """\
 user default on nopass resetkeys resetchannels -@all +ping
-user invoices on #{digest} resetchannels ~huey.* -@all +@read +@write +@connection +@scripting -@dangerous
+user invoices on #{digest} resetchannels {keys} -@all +@read +@write +@connection +@scripting -@dangerous
 """
+_REDIS_KEYS = "~huey.* ~invoices.limits.*"
 
 # pgBackRest's settings: where it archives to, for 14 days of any second. Without room for what it archives it fails and
 # tries again, instead of dropping it as `archive-push-queue-max` would.
@@ -172,7 +174,7 @@ class SecretFiles:
             yield from self._write_if_changed(self.services[name], "database_url", url)
         yield from self._write_if_missing(self.redis, "password", _new_password())
         password = self.redis.text("password") or ""
-        rules = _REDIS_RULES.format(digest=hashlib.sha256(password.encode()).hexdigest())
+        rules = _REDIS_RULES.format(digest=hashlib.sha256(password.encode()).hexdigest(), keys=_REDIS_KEYS)
         yield from self._write_if_changed(self.redis, "users.acl", rules)
         for name in ("app", "worker"):
             yield from self._write_if_changed(

@@ -27,6 +27,7 @@ from app.jobs.mails import MailJobs
 from app.maintenance import MaintenanceMode
 from app.settings import AppSettings
 from app.store.db import database
+from app.store.db.held_locks import scheduling_lock
 from app.web.http.threads import THREADS_A_WORKER
 
 log = logging.getLogger(__name__)
@@ -57,7 +58,11 @@ def worker(*, with_parent: Annotated[bool, typer.Option("--with-parent", hidden=
     JobCounts(settings.data_dir).count_all_of(queue)
     with in_use(settings):
         job_worker.run(
-            queue, ImportJobs(queue, importer(settings)), Heartbeat.of(settings), MaintenanceMode(settings.data_dir)
+            queue,
+            ImportJobs(queue, importer(settings)),
+            Heartbeat.of(settings),
+            MaintenanceMode(settings.data_dir),
+            scheduling_lock(),
         )
 
 

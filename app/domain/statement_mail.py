@@ -14,6 +14,7 @@ class MailState(StrEnum):
     ON_ITS_WAY = "on its way"
     SENT = "sent"
     FAILED = "failed"
+    CANCELLED = "cancelled"
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,6 +14,7 @@ from app.jobs.job_queue import QueueUnavailableError
 from app.store.db.after_commit import after_commit
 from app.store.db.current_user import Actor, acting_as
 from app.store.db.database import connection
+from app.store.db.held_locks import LockKind, only_here
 from app.store.db.outages import Outage, outage_behind
 from app.store.ledger import imports
 from app.store.ledger.imports import State, StoredImport
@@ -58,8 +59,11 @@ class ImportJobs:
             if begun is None or not begun.state.is_in_work:
                 return DONE
             try:
-                with self._importer.files(import_id).at_work() as is_free:
-                    if is_free:
+                with (
+                    self._importer.files(import_id).at_work() as is_free,
+                    only_here(LockKind.IMPORT, import_id) as is_free_elsewhere,
+                ):
+                    if is_free and is_free_elsewhere:
                         self._do(import_id, begun.state)
             except Exception as error:  # noqa: BLE001  # it ends this step, and not the worker
                 _take_back(begun, error)

@@ -1,6 +1,7 @@
 """The job queue between the web app and the worker: Huey's tables in the database, or Redis if configured."""
 
 import json
+import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime
@@ -10,11 +11,17 @@ from huey.contrib.sql_huey import SqlHuey
 from huey.registry import Message
 from huey.serializer import Serializer
 from huey.storage import RedisStorage
+from redis import ConnectionPool
+from redis.backoff import NoBackoff
 from redis.exceptions import RedisError
+from redis.retry import Retry
 
 from app.store.db import tables
 
+log = logging.getLogger(__name__)
+
 _REDIS_PORT = 6379
+_LONGEST_ANSWER_SECONDS = 3.0  # longer than the second for which the worker waits for a job
 _MOMENTS = ("eta", "expires_resolved")  # when to retry a job, and when it expires
 
 
@@ -57,11 +64,13 @@ class _RedisStorage(RedisStorage):
         try:
             yield
         except RedisError as error:
-            place = self.pool.connection_kwargs
             reason = getattr(error.__context__, "strerror", None) or str(error)
-            raise QueueUnavailableError(
-                f"Redis at {place['host']}:{place.get('port', _REDIS_PORT)} cannot be used: {reason.rstrip('.')}."
-            ) from error
+            raise QueueUnavailableError(f"Redis at {self.place} cannot be used: {reason.rstrip('.')}.") from error
+
+    @property
+    def place(self) -> str:
+        known = self.pool.connection_kwargs
+        return f"{known['host']}:{known.get('port', _REDIS_PORT)}"
 
 
 def open_queue(redis_url: str = "") -> Huey:
@@ -70,8 +79,14 @@ def open_queue(redis_url: str = "") -> Huey:
     Results are not stored: the imports' rows hold them.
     """
     if redis_url:
+        pool = ConnectionPool.from_url(
+            redis_url,
+            retry=Retry(NoBackoff(), 1),
+            socket_timeout=_LONGEST_ANSWER_SECONDS,
+            socket_connect_timeout=_LONGEST_ANSWER_SECONDS,
+        )
         return RedisHuey(
-            "invoices", storage_class=_RedisStorage, url=redis_url, serializer=JsonSerializer(), results=False
+            "invoices", storage_class=_RedisStorage, connection_pool=pool, serializer=JsonSerializer(), results=False
         )
     return SqlHuey(
         "invoices", database=tables.database.obj, serializer=JsonSerializer(), results=False, create_tables=False
@@ -83,6 +98,22 @@ def check_connection(queue: Huey) -> None:
     if isinstance(queue.storage, _RedisStorage):
         with queue.storage.reached():
             queue.storage.queue_size()
+
+
+def place_of(queue: Huey) -> str:
+    """Say where the queue is, without a password."""
+    if not isinstance(queue.storage, _RedisStorage):
+        return "the database"
+    return f"Redis at {queue.storage.place}"
+
+
+def waiting(queue: Huey) -> int | None:
+    """Return how many jobs wait, None where the queue does not answer."""
+    try:
+        return int(queue.pending_count())
+    except Exception:  # noqa: BLE001  # Redis or the database may be away, and a page shows the rest
+        log.warning("the queue does not answer")
+        return None
 
 
 def create_tables() -> None:

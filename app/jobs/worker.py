@@ -18,12 +18,14 @@ from app.jobs.heartbeat import Heartbeat
 from app.jobs.imports import ImportJobs
 from app.jobs.job_queue import check_connection
 from app.maintenance import MaintenanceMode, UnderMaintenanceError
+from app.store.db.held_locks import HeldLock
 from app.workbook.reading.limits import MEGABYTE
 
 _LONGEST_WAIT_SECONDS = 1.0  # the longest interval between polls of the database
 _LONGEST_WAIT_FOR_REDIS_SECONDS = 10.0  # between retries while Redis is down: each one logs a long traceback
 _PAUSE_BEFORE_RESTART_SECONDS = 1.0
 _SECONDS_BETWEEN_CHECKS = 10.0  # of the worker threads
+_SECONDS_BEFORE_ASKING_AGAIN = 10.0  # whether another worker still owns the scheduled work
 
 log = logging.getLogger(__name__)
 
@@ -43,13 +45,17 @@ def run(
     jobs: ImportJobs,
     heartbeat: Heartbeat,
     maintenance: MaintenanceMode,
+    scheduling: HeldLock,
     seconds_between_checks: float = _SECONDS_BETWEEN_CHECKS,
 ) -> None:
-    """Run jobs until a signal is received; raises QueueUnavailableError if the queue cannot be reached."""
+    """Run jobs until a signal is received, and put scheduled work into the queue while `scheduling` is ours.
+
+    Raises QueueUnavailableError if the queue cannot be reached.
+    """
     check_connection(queue)
     if not maintenance.current:  # they are looked for each minute anyway
         jobs.enqueue_unfinished()
-    _Consumer(queue, heartbeat, maintenance, seconds_between_checks).run()
+    _Consumer(queue, heartbeat, maintenance, scheduling, seconds_between_checks).run()
 
 
 def keep_running(command: list[str]) -> None:
@@ -67,10 +73,15 @@ def keep_running(command: list[str]) -> None:
 
 class _Consumer(Consumer):
     def __init__(
-        self, queue: Huey, heartbeat: Heartbeat, maintenance: MaintenanceMode, seconds_between_checks: float
+        self,
+        queue: Huey,
+        heartbeat: Heartbeat,
+        maintenance: MaintenanceMode,
+        scheduling: HeldLock,
+        seconds_between_checks: float,
     ) -> None:
         self.worker_class = partial(_PausingWorker, maintenance)
-        self.scheduler_class = partial(_PausingScheduler, maintenance)
+        self.scheduler_class = partial(_OwningScheduler, maintenance, scheduling)
         longest = _LONGEST_WAIT_FOR_REDIS_SECONDS if queue.storage.blocking else _LONGEST_WAIT_SECONDS
         super().__init__(
             queue, workers=1, scheduler_interval=30, max_delay=longest, health_check_interval=seconds_between_checks
@@ -102,16 +113,33 @@ class _PausingWorker(Worker):
             self.sleep()
 
 
-class _PausingScheduler(Scheduler):
-    def __init__(self, maintenance: MaintenanceMode, **settings: object) -> None:
+class _OwningScheduler(Scheduler):
+    """Of several workers one owns the scheduled work: another looks every few seconds whether it is free to take."""
+
+    def __init__(self, maintenance: MaintenanceMode, scheduling: HeldLock, **settings: object) -> None:
         super().__init__(**settings)
         self._maintenance = maintenance
+        self._scheduling = scheduling
+        self._is_owner = False
 
     def loop(self, now: datetime | None = None) -> None:
         if self._maintenance.current:
             self.stop_flag.wait(_LONGEST_WAIT_SECONDS)
-        else:
+        elif self._is_ours():
             super().loop(now)
+        else:
+            self.stop_flag.wait(_SECONDS_BEFORE_ASKING_AGAIN)
+
+    def shutdown(self) -> None:
+        """Give it back before the last job ends, which may take minutes."""
+        self._scheduling.release()
+
+    def _is_ours(self) -> bool:
+        is_ours = self._scheduling.is_ours()
+        if is_ours != self._is_owner:
+            log.info("this worker %s the scheduled work", "owns" if is_ours else "no longer owns")
+        self._is_owner = is_ours
+        return is_ours
 
 
 class _Guard:

@@ -17,6 +17,7 @@ from app.jobs.job_counts import JobCounts
 from app.jobs.job_queue import open_queue
 from app.jobs.mails import MailJobs
 from app.settings import AppSettings
+from app.store.access.limits import open_limits
 from app.store.db.current_user import acting_as
 from app.web import routes
 from app.web.api import problems
@@ -61,7 +62,8 @@ def build(settings: AppSettings, now: Callable[[], datetime] = clock.utc_now) ->
     idle = timedelta(minutes=settings.session_idle_minutes)
     pages = Pages(rendering.templates(assets), csrf, flashes, cookies, disk_space, read_only, idle)
     access_policy = AccessPolicy(settings.allowed_addresses, idle, settings.require_second_factor)
-    guard = Guard(now, settings.unsaved_firm, tokens, pages, access_policy)
+    limits = open_limits(settings.redis_url)
+    guard = Guard(now, settings.unsaved_firm, tokens, pages, access_policy, limits.throttles)
 
     browsers = BrowserSessions(tokens, cookies, timedelta(hours=settings.session_hours))
 
@@ -71,7 +73,15 @@ def build(settings: AppSettings, now: Callable[[], datetime] = clock.utc_now) ->
     jobs, mails = ImportJobs(queue, importer), MailJobs.where_set_up(queue, settings, now)
 
     for_programs = operations(importer, jobs)
-    gate = Gate(now, settings.unsaved_firm, access_policy, disk_space, read_only, settings.api_requests_per_minute)
+    gate = Gate(
+        now,
+        settings.unsaved_firm,
+        access_policy,
+        disk_space,
+        read_only,
+        settings.api_requests_per_minute,
+        limits.token_uses,
+    )
     reference = ApiReference(pages, for_programs, settings.api_requests_per_minute, access_policy)
 
     watched = Watched(queue, JobCounts(settings.data_dir), ErrorGroups(settings.data_dir))
@@ -86,7 +96,7 @@ def build(settings: AppSettings, now: Callable[[], datetime] = clock.utc_now) ->
         application.route(route.path, route.method, guard.around(route))
     for route in routes.bare(assets, reference, health):
         application.route(route.path, route.method, guard.catching(route.handler))
-    feeds = Feeds(now, settings.unsaved_firm, access_policy, settings.api_requests_per_minute)
+    feeds = Feeds(now, settings.unsaved_firm, access_policy, settings.api_requests_per_minute, limits.token_uses)
     application.route(VIEW_RULE, "GET", feeds.view)
     application.route(LIST_RULE, "GET", feeds.list)
     for operation in for_programs:

@@ -20,6 +20,7 @@ from app.domain.permissions import Right, may
 from app.domain.sentences import count_text
 from app.store.access import logins
 from app.store.access.logins import Login
+from app.store.access.throttles import Throttles
 from app.store.db import current_user
 from app.store.db.cache import pin_version
 from app.store.db.database import connection
@@ -98,6 +99,7 @@ class Guard:
     tokens: SessionTokens
     pages: Pages
     access_policy: AccessPolicy
+    throttles: Throttles
 
     def around(self, route: Route) -> Callable[..., HTTPResponse]:
         def answer(**arguments: object) -> HTTPResponse:
@@ -206,6 +208,7 @@ class Guard:
             # Babel caches every locale it loads: visitors who are not signed in must not fill the memory.
             locale=Locale.accepted(request.get_header("Accept-Language", "") if login else "", ours.zone),
             firm=ours,
+            throttles=self.throttles,
         )
 
     def _login(self, token: str, now: datetime) -> Login | None:

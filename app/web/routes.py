@@ -8,6 +8,9 @@ What programs may ask for stands in `app/web/api/operations.py`.
 from app.domain.permissions import Right
 from app.jobs.heartbeat import Heartbeat
 from app.jobs.imports import ImportJobs
+from app.jobs.job_import_list import ImportSource
+from app.jobs.job_list import JobAction, JobSource
+from app.jobs.job_mail_list import StatementMailSource
 from app.jobs.mails import MailJobs
 from app.server_reports import ServerReports
 from app.settings import AppSettings
@@ -36,6 +39,7 @@ from app.web.pages.firm_settings import FirmSettings
 from app.web.pages.health import HealthAnswers, Watched
 from app.web.pages.help import Help
 from app.web.pages.imports import Imports
+from app.web.pages.jobs import Jobs
 from app.web.pages.receivables.advance_payments import AdvancePayments
 from app.web.pages.receivables.bulk import LARGEST_PICK, Bulk
 from app.web.pages.receivables.exports import Exports
@@ -76,6 +80,8 @@ def pages(
     statements = Statements(pages)
     statement_mails = StatementMails(pages, mails)
     views = Views(pages)
+    sources: tuple[JobSource, ...] = (ImportSource(importer, jobs), StatementMailSource(mails))
+    jobs_page = Jobs(pages, sources, watched.queue, Heartbeat.of(settings))
     imports = Imports(pages, importer, jobs, Heartbeat.of(settings))
     exports = Exports(importer)
     bulk = Bulk(pages, exports)
@@ -181,6 +187,14 @@ def pages(
         Route("POST", "/imports/<import_id:id>/apply", imports.apply, Right.IMPORT, step_up=None),
         Route("POST", "/imports/<import_id:id>/undo", imports.undo, Right.IMPORT, step_up=None),
         Route("POST", "/imports/<import_id:id>/discard", imports.discard, Right.IMPORT, step_up=None),
+        Route("GET", "/jobs", jobs_page.show, Right.IMPORT),
+        *(
+            Route(
+                "POST", f"/jobs/{source.name}/<job_id:id>/{action}", jobs_page.done_by(act), source.right, step_up=None
+            )
+            for source in sources
+            for action, act in ((JobAction.CANCEL, source.cancel), (JobAction.RETRY, source.retry))
+        ),
         Route("GET", "/users", users.index, Right.ADMINISTER),
         Route("POST", "/users", users.create, Right.ADMINISTER, LARGEST_PICK, step_up=users.new),
         Route("GET", "/users/new", users.new, Right.ADMINISTER),

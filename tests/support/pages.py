@@ -26,6 +26,7 @@ PAGES = [
     "/customers/new",
     "/imports",
     "/imports/1",
+    "/jobs",
     "/account",
     "/account/second-factor",
     "/users",

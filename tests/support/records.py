@@ -88,6 +88,24 @@ def an_import(file_name="receivables.xlsx", uploaded_by=None, **values):
     return tables.ImportModel.create(file_name=file_name, uploaded_by=uploaded_by, **values)
 
 
+def a_statement_mail(customer, **values):
+    """One that waits, unless the values say something else."""
+    values = {
+        "key": "k",
+        "recipient": "books@acme.example",
+        "subject": "Statement",
+        "text": "Hello",
+        "closed_on": date(2026, 3, 2),
+        "file_name": "statement.pdf",
+        "content": b"%PDF",
+        "asked_at": LONG_AGO,
+        "state": "waiting",
+        "next_try_at": LONG_AGO,
+        **values,
+    }
+    return tables.StatementMailModel.create(customer=customer, **values)
+
+
 def an_imported_row(source, invoice, action="created", tab="Invoices", row=2, before=None):
     """What a row of a workbook did to the invoice."""
     told = {"kind": "invoice", "action": action, "subject": f"Invoice {invoice.number}", "record_id": invoice.id}

@@ -1,6 +1,7 @@
 """A throw-away Redis of this machine's own, which can be stopped and started again over its data."""
 
 import shutil
+import signal
 import subprocess
 import tempfile
 from collections.abc import Iterator
@@ -40,6 +41,11 @@ class RedisServer:
             self._process.kill()
             self._process.wait()
             self._process = None
+
+    def freeze(self) -> None:
+        """Let it answer nothing any more, though it takes connections."""
+        if self._process:
+            self._process.send_signal(signal.SIGSTOP)
 
 
 @contextmanager

@@ -103,6 +103,12 @@ def revoke(token_id: int, now: datetime) -> None:
     _Token.update(revoked_at=now).where(_Token.id == token_id).execute()
 
 
+def note_use(token_id: int, now: datetime) -> None:
+    """Note when the token was last used, unless the database is hindered from writing it at once."""
+    with unless_hindered():
+        _Token.update(last_used_at=now).where(_Token.id == token_id).execute()
+
+
 def count_use(token_id: int, now: datetime) -> int:
     """Count a use of the token and return the number of uses in this minute, across all processes."""
     minute = int(now.timestamp()) // 60

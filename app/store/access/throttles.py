@@ -1,4 +1,4 @@
-"""Throttles: waits after failed attempts, counted in the database, so that they hold across processes.
+"""Throttles: waits after failed attempts, counted in the database or in Redis, so that they hold across processes.
 
 wait = throttles.attempt([Throttled("address 203.0.113.7", free=20), …], now)     # counted before the attempt is made
 …
@@ -8,7 +8,7 @@ throttles.succeeded(["account …"], ["address 203.0.113.7"])                   
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, Protocol
 
 from app.domain.throttling import FORGOTTEN_AFTER, wait_after
 from app.store.db.locks import one_at_a_time
@@ -34,37 +34,44 @@ class Wait:
     is_news: bool
 
 
-def attempt(counted: Sequence[Throttled], now: datetime) -> Wait | None:
-    """Count an attempt under each name and return None; or, if there is a wait, count nothing and return the longest.
+class Throttles(Protocol):
+    def attempt(self, counted: Sequence[Throttled], now: datetime) -> Wait | None:
+        """Count an attempt under each name and return None; if there is a wait, count nothing and return the longest.
 
-    An attempt counts as failed until `succeeded` is called: so concurrent attempts cannot exceed the limit.
-    """
-    names = [one.name for one in counted]
-    with transaction():
-        one_at_a_time(_LOCK)
-        ThrottleModel.delete().where(ThrottleModel.latest_at <= now - FORGOTTEN_AFTER).execute()
-        rows: Any = ThrottleModel.select().where(ThrottleModel.name.in_(names))
-        known = {row.name: row for row in rows}
-        ends = {
-            one.name: row.latest_at + wait_after(row.attempts, one.free)
-            for one in counted
-            if (row := known.get(one.name))
-        }
-        if waiting := [name for name, end in ends.items() if end > now]:
-            unreported = ThrottleModel.name.in_(waiting) & ~ThrottleModel.is_told
-            is_news = ThrottleModel.update(is_told=True).where(unreported).execute() > 0
-            return Wait(max(ends.values()), is_news)
-        for name in names:
-            _count(name, now)
-    return None
+        An attempt counts as failed until `succeeded` is called: so concurrent attempts cannot exceed the limit.
+        """
+
+    def succeeded(self, forgiven: Sequence[str], uncounted: Sequence[str]) -> None:
+        """Delete all attempts under the `forgiven` names, and take the successful one off the `uncounted` names."""
 
 
-def succeeded(forgiven: Sequence[str], uncounted: Sequence[str]) -> None:
-    """Delete all attempts under the `forgiven` names, and take the successful one off the `uncounted` names."""
-    with transaction():
-        one_at_a_time(_LOCK)
-        ThrottleModel.delete().where(ThrottleModel.name.in_(forgiven)).execute()
-        ThrottleModel.update(attempts=ThrottleModel.attempts - 1).where(ThrottleModel.name.in_(uncounted)).execute()
+class DatabaseThrottles:
+    def attempt(self, counted: Sequence[Throttled], now: datetime) -> Wait | None:
+        names = [one.name for one in counted]
+        with transaction():
+            one_at_a_time(_LOCK)
+            ThrottleModel.delete().where(ThrottleModel.latest_at <= now - FORGOTTEN_AFTER).execute()
+            rows: Any = ThrottleModel.select().where(ThrottleModel.name.in_(names))
+            known = {row.name: row for row in rows}
+            ends = {
+                one.name: row.latest_at + wait_after(row.attempts, one.free)
+                for one in counted
+                if (row := known.get(one.name))
+            }
+            if waiting := [name for name, end in ends.items() if end > now]:
+                unreported = ThrottleModel.name.in_(waiting) & ~ThrottleModel.is_told
+                is_news = ThrottleModel.update(is_told=True).where(unreported).execute() > 0
+                return Wait(max(ends.values()), is_news)
+            for name in names:
+                _count(name, now)
+        return None
+
+    def succeeded(self, forgiven: Sequence[str], uncounted: Sequence[str]) -> None:
+        with transaction():
+            one_at_a_time(_LOCK)
+            ThrottleModel.delete().where(ThrottleModel.name.in_(forgiven)).execute()
+            fewer = ThrottleModel.update(attempts=ThrottleModel.attempts - 1)
+            fewer.where(ThrottleModel.name.in_(uncounted)).execute()
 
 
 def _count(name: str, now: datetime) -> None:

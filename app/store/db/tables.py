@@ -135,6 +135,7 @@ class ImportModel(BaseModel):
     control_totals = TextField(default="[]")
     failure = TextField(default="")
     tries = IntegerField(default=0)
+    begun_at = MomentField(null=True)
     apply_when_clean = BooleanField(default=False)
     uploaded_by = ForeignKeyField(UserModel, null=True, on_delete="SET NULL")
     uploaded_at = MomentField()

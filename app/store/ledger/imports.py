@@ -24,6 +24,7 @@ from app.store.db.tables import (
 )
 
 MOST_DEPENDENTS = 20
+_MOST_FAILED = 50
 
 
 class State(StrEnum):
@@ -46,7 +47,8 @@ class State(StrEnum):
 class StoredImport:
     """`failure` is why the last step failed or was refused, one sentence.
 
-    `tries` is how often the worker began what the state says: more than once if it was killed at it.
+    `tries` is how often the worker began what the state says: more than once if it was killed at it. `begun_at` is when
+    it began its latest step.
     `apply_when_clean` is set by an API client: apply the import without a confirmation if nothing needs an answer.
     """
 
@@ -66,6 +68,7 @@ class StoredImport:
     applied_at: datetime | None
     undone_at: datetime | None
     apply_when_clean: bool = False
+    begun_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,6 +149,14 @@ def in_work() -> list[StoredImport]:
     return _imports(_selected().where(ImportModel.state.in_(waiting)).order_by(ImportModel.id))
 
 
+def failed_since(moment: datetime) -> list[StoredImport]:
+    """Return the newest imports whose last step failed since the moment, newest first."""
+    is_back = ImportModel.state.in_([State.PREVIEWED, State.APPLIED]) & (ImportModel.failure != "")
+    is_recent = fn.COALESCE(ImportModel.begun_at, ImportModel.uploaded_at) >= moment
+    found = _selected().where((ImportModel.state == State.FAILED) | is_back, is_recent)
+    return _imports(found.order_by(ImportModel.id.desc()).limit(_MOST_FAILED))
+
+
 def count_by_state() -> dict[State, int]:
     counted: Any = ImportModel.select(ImportModel.state, fn.COUNT(ImportModel.id)).group_by(ImportModel.state).tuples()
     found = {State(state): int(count) for state, count in counted}
@@ -166,9 +177,9 @@ def claim(import_id: int, expected: tuple[State, ...], state: State, failure: st
     return ImportModel.update(state=state, failure=failure, tries=0).where(is_expected).execute() == 1
 
 
-def count_try(begun: StoredImport) -> bool:
+def count_try(begun: StoredImport, now: datetime) -> bool:
     """Count that the worker begins what the import's state says; return whether the import still is in that state."""
-    return ImportModel.update(tries=ImportModel.tries + 1).where(_is_as(begun)).execute() == 1
+    return ImportModel.update(tries=ImportModel.tries + 1, begun_at=now).where(_is_as(begun)).execute() == 1
 
 
 def end_step(begun: StoredImport, state: State, failure: str = "") -> bool:

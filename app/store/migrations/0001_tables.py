@@ -272,6 +272,7 @@ def up(migrator, db):
         control_totals = TextField(default="[]")
         failure = TextField(default="")
         tries = IntegerField(default=0)
+        begun_at = DateTimeField(null=True)
         apply_when_clean = BooleanField(default=False)
         uploaded_by = ForeignKeyField(UserModel, null=True, on_delete="SET NULL")
         uploaded_at = DateTimeField()

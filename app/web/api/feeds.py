@@ -19,6 +19,7 @@ from app.domain.firm import Firm
 from app.domain.permissions import Right, TokenRight
 from app.store.access import api_tokens, views
 from app.store.access.api_tokens import ApiToken
+from app.store.access.limits import TokenUses
 from app.store.db import current_user
 from app.store.db.cache import ledger_version, pin_version
 from app.store.db.database import connection
@@ -90,6 +91,7 @@ class Feeds:
     unsaved_firm: Firm
     access_policy: AccessPolicy
     requests_per_minute: int
+    token_uses: TokenUses
 
     def view(self, view_id: int) -> HTTPResponse:
         return self._answer(partial(_view, view_id=view_id))
@@ -118,7 +120,7 @@ class Feeds:
         now = self.now()
         with connection(), pin_version():
             token = _token(now)
-            limit = RateLimit.counted(token, self.requests_per_minute, now)
+            limit = RateLimit.counted(self.token_uses, token, self.requests_per_minute, now)
             extra_headers.update(limit.headers)
             if limit.is_exceeded:
                 raise _TooOftenError(limit.sentence)

@@ -25,6 +25,7 @@ from app.store.access import api_tokens, idempotency
 from app.store.access.api_tokens import ApiToken
 from app.store.access.hashes import hash_of
 from app.store.access.idempotency import KeptAnswer
+from app.store.access.limits import TokenUses
 from app.store.db import current_user
 from app.store.db.cache import pin_version
 from app.store.db.database import connection
@@ -86,6 +87,7 @@ class Gate:
     disk_space: DiskSpace
     read_only: ReadOnly
     requests_per_minute: int
+    token_uses: TokenUses
 
     def around(self, operation: Operation) -> Callable[..., HTTPResponse]:
         def answer(**ids: int) -> HTTPResponse:
@@ -144,7 +146,7 @@ class Gate:
 
     def _count_request(self, token: ApiToken, now: datetime) -> dict[str, str]:
         """Return the rate limit headers; raises ProblemError if the limit is exceeded."""
-        limit = RateLimit.counted(token, self.requests_per_minute, now)
+        limit = RateLimit.counted(self.token_uses, token, self.requests_per_minute, now)
         if limit.is_exceeded:
             raise ProblemError(ProblemType.TOO_MANY_REQUESTS, limit.sentence, headers=limit.headers)
         return limit.headers

@@ -4,8 +4,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Self
 
-from app.store.access import api_tokens
 from app.store.access.api_tokens import ApiToken
+from app.store.access.limits import TokenUses
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,8 +17,8 @@ class RateLimit:
     seconds: int
 
     @classmethod
-    def counted(cls, token: ApiToken, most: int, now: datetime) -> Self:
-        return cls(most, api_tokens.count_use(token.id, now), 60 - int(now.timestamp()) % 60)
+    def counted(cls, uses: TokenUses, token: ApiToken, most: int, now: datetime) -> Self:
+        return cls(most, uses.count(token.id, now), 60 - int(now.timestamp()) % 60)
 
     @property
     def is_exceeded(self) -> bool:

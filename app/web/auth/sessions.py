@@ -58,7 +58,7 @@ class Sessions:
             if found:
                 sign_in.refuse(found, reason, context.now)
             return self._form(context, wanted, email, "E-mail or password is wrong.")
-        attempt.succeeded()
+        attempt.succeeded(context)
         return self._after_password(context, user, wanted)
 
     def after_password(self, context: RequestContext, user: User, said: str) -> HTTPResponse:
@@ -81,7 +81,7 @@ class Sessions:
         new_login = self.browsers.new_login(context)
         kind = sign_in.start_with_code(user, context.form.get("code", ""), new_login, context.now)
         if kind:
-            attempt.succeeded()
+            attempt.succeeded(context)
             return self._signed_in(context, new_login, wanted, flash=_warning(kind, user))
         self.metrics.failed_logins.labels("code").inc()
         log.warning("refused to sign in user %s: wrong code", user.id)

@@ -16,7 +16,7 @@ from bottle import HTTPResponse
 
 from app.actions import sign_in
 from app.domain.sentences import counted
-from app.store.access import logins, throttles
+from app.store.access import logins
 from app.store.access.throttles import Throttled
 from app.store.access.users import User
 from app.web.http.errors import Refusal
@@ -79,13 +79,13 @@ class Attempt:
 
         Of each wait, only the first refusal is recorded, and none where the user is None.
         """
-        if wait := sign_in.begin_attempt((self.target, *self.places), user, context.now):
+        if wait := sign_in.begin_attempt(context.throttles, (self.target, *self.places), user, context.now):
             log.warning("refused an attempt at %s until %s", self.target.name, wait.until)
             raise TooManyAttemptsError(wait.until - context.now)
         return self
 
-    def succeeded(self) -> None:
-        throttles.succeeded([self.target.name], [place.name for place in self.places])
+    def succeeded(self, context: RequestContext) -> None:
+        context.throttles.succeeded([self.target.name], [place.name for place in self.places])
 
 
 def _places(context: RequestContext) -> tuple[Throttled, ...]:

@@ -48,7 +48,7 @@ def check_password(context: RequestContext, fields: Form) -> None:
     """Add an error to the fields if the current password is wrong; raises TooManyAttemptsError."""
     attempt = Attempt.at_password(context.user.email, context).begin(context, context.user)
     if passwords.verify(users.password_hash_of(context.user.id), context.form.get("current", "")):
-        attempt.succeeded()
+        attempt.succeeded(context)
         return
     sign_in.refuse_step_up(context.user, "wrong password", context.now)
     fields.errors["current"] = "This is not your current password."
@@ -58,7 +58,7 @@ def check_code(context: RequestContext, fields: Form) -> None:
     """Add an error to the fields if the code is wrong; raises TooManyAttemptsError."""
     attempt = Attempt.at_code(context.user, context).begin(context, context.user)
     if second_factors.use_code(context.user.id, context.form.get("code", ""), context.now):
-        attempt.succeeded()
+        attempt.succeeded(context)
         return
     sign_in.refuse_step_up(context.user, "wrong code", context.now)
     fields.errors["code"] = "This code is wrong, or was used already: please wait for the next one."

@@ -9,6 +9,7 @@ from bottle import FileUpload
 from app.domain.as_of import AsOf
 from app.domain.firm import Firm
 from app.store.access.logins import Login
+from app.store.access.throttles import Throttles
 from app.store.access.users import User
 from app.web.http.locales import Locale
 
@@ -28,6 +29,7 @@ class RequestContext:
     flash: str
     locale: Locale
     firm: Firm
+    throttles: Throttles
 
     @property
     def user(self) -> User:

@@ -59,7 +59,13 @@ TECHNICAL = {"sha256", "size bytes"}
 _COMMAND_LINE = "The command line"
 _FAILED = {"session.refused": "Failed sign-in for", "session.throttled": "Too many failed sign-ins for"}
 _PAYMENTS = {"payment.recorded", "payment.voided"}
-_STATEMENTS = {"statement.asked", "statement.sent", "statement.failed"}
+_STATEMENTS = {
+    "statement.asked",
+    "statement.sent",
+    "statement.failed",
+    "statement.cancelled",
+    "statement.retried",
+}
 _COMPLETE = _PAYMENTS | _STATEMENTS  # what says by itself what was done
 _WITHOUT_SUBJECT = {"session.started", "session.ended", "firm.edited"}
 _RIGHTS = {"imports": Right.SEE_IMPORTS, "users": Right.ADMINISTER}
@@ -187,6 +193,8 @@ _WHAT = {
     "statement.asked": "asked to send",
     "statement.sent": "sent",
     "statement.failed": "could not send",
+    "statement.cancelled": "cancelled",
+    "statement.retried": "asked to send again",
     "import.uploaded": "uploaded",
     "import.chosen": "said how to read",
     "import.confirmed": "asked to apply",
@@ -194,6 +202,7 @@ _WHAT = {
     "import.recalled": "asked to undo",
     "import.undone": "undid",
     "import.discarded": "discarded",
+    "import.retried": "asked to read again",
     "backup.restored": "went back to backup",
     "firm.edited": "edited the settings of the firm",
     "export.made": "took a file of",

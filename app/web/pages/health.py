@@ -17,6 +17,7 @@ from app.jobs.heartbeat import Heartbeat
 from app.jobs.job_counts import JobCounts
 from app.store.db.database import connection, is_current
 from app.store.ledger import imports
+from app.store.ledger.statements import mails as statement_mails
 from app.web.http.client_ip import is_from_within
 from app.web.http.errors import NotFoundError
 from app.web.http.metrics import MEDIA_TYPE, Metrics
@@ -45,7 +46,7 @@ class Watched(Collector):
             jobs.add_metric([kind, outcome], count)
         yield jobs
         yield CounterMetricFamily("invoices_errors", "Errors of app and worker.", value=self.errors.recent().total)
-        for figure in (self._queued, self._imports):
+        for figure in (self._queued, self._imports, self._statement_mails):
             try:
                 with connection():
                     yield figure()
@@ -59,6 +60,12 @@ class Watched(Collector):
     def _imports(self) -> Metric:
         states = GaugeMetricFamily("invoices_imports", "Imports by state.", labels=["state"])
         for state, count in imports.count_by_state().items():
+            states.add_metric([state], count)
+        return states
+
+    def _statement_mails(self) -> Metric:
+        states = GaugeMetricFamily("invoices_statement_mails", "Statements by mail by state.", labels=["state"])
+        for state, count in statement_mails.count_by_state().items():
             states.add_metric([state], count)
         return states
 

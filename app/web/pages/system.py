@@ -1,6 +1,5 @@
 """The page of the system, for admins: what the server reports of itself, jobs, and recent errors."""
 
-import logging
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
@@ -11,6 +10,7 @@ from bottle import HTTPResponse
 from app.domain.sentences import counted
 from app.jobs.heartbeat import Heartbeat
 from app.jobs.job_counts import DONE, FAILED
+from app.jobs.job_queue import waiting
 from app.server_reports import BackupReport, CertificateReport, DiskUse, Kept, ServerReport, ServerReports
 from app.web.http.locales import Locale
 from app.web.http.rendering import Pages
@@ -45,8 +45,6 @@ _PERIODS = {"daily": "Each day", "weekly": "Each week", "monthly": "Each month"}
 _DAYS_IN_WEEKS, _DAYS_IN_MONTHS = 21, 120  # from where on a forecast is told so
 _GIGABYTE, _MEGABYTE = 10**9, 10**6
 
-log = logging.getLogger(__name__)
-
 
 @dataclass(frozen=True, slots=True)
 class BackupRow:
@@ -57,7 +55,7 @@ class BackupRow:
 
 
 @dataclass(frozen=True, slots=True)
-class JobRow:
+class JobCountRow:
     what: str
     done: int
     failed: int
@@ -90,7 +88,7 @@ class System:
             oldest_image_days=OLDEST_IMAGE_DAYS,
             chores=[(name, self.reports.chores(period).report) for period, name in _PERIODS.items()],
             worker_is_heard=is_heard,
-            waiting=self._waiting(),
+            waiting=waiting(self.watched.queue),
             jobs=_job_rows(self.watched.jobs.counted()),
             errors=self.watched.errors.recent(),
         )
@@ -121,14 +119,6 @@ class System:
                 proved.problems if proved else (),
             ),
         ]
-
-    def _waiting(self) -> int | None:
-        """Return how many jobs wait, None where the queue does not answer."""
-        try:
-            return int(self.watched.queue.pending_count())
-        except Exception:  # noqa: BLE001  # Redis may be away, and the page shows the rest
-            log.warning("the queue does not answer")
-            return None
 
 
 def _attention(kept: Mapping[str, Kept[ServerReport]], context: RequestContext) -> Iterator[str]:
@@ -203,6 +193,8 @@ def _measured(report: CertificateReport) -> str:
     return ", ".join(f"{name} {seconds:.0f} s" for name, seconds in measured if seconds is not None)
 
 
-def _job_rows(found: Mapping[tuple[str, str], int]) -> list[JobRow]:
-    rows = (JobRow(name, found.get((kind, DONE), 0), found.get((kind, FAILED), 0)) for kind, name in _KINDS.items())
+def _job_rows(found: Mapping[tuple[str, str], int]) -> list[JobCountRow]:
+    rows = (
+        JobCountRow(name, found.get((kind, DONE), 0), found.get((kind, FAILED), 0)) for kind, name in _KINDS.items()
+    )
     return [row for row in rows if row.done or row.failed]

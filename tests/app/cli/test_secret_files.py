@@ -14,6 +14,8 @@ from app.cli import commands, secret_files
 from app.cli.secret_files import BackupPlace, SecretFiles
 from app.jobs.job_queue import check_connection, open_queue
 from app.settings import AppSettings, AppSettingsError
+from app.store.access.limits import RedisThrottles, open_limits
+from app.store.access.throttles import Throttled
 
 
 @pytest.fixture
@@ -356,6 +358,15 @@ def test_the_services_work_on_the_queue_with_their_address(made, redis_server):
     (again,) = queue.read_schedule(datetime(2100, 1, 1, tzinfo=UTC))
     queue.enqueue(again)
     assert (queue.pending_count(), queue.scheduled_count()) == (1, 0)
+
+
+def test_the_app_counts_its_limits_in_redis_with_its_address(made, redis_server, now):
+    url = (made / "app/redis_url").read_text().replace("redis:6379", f"127.0.0.1:{redis_server.port}")
+    in_redis = RedisThrottles(open_limits(url).throttles.redis, None)
+
+    assert [in_redis.attempt([Throttled("account ann", 1)], now) is None for _ in range(3)] == [True, True, False]
+    in_redis.succeeded(["account ann"], ["address 203.0.113.7"])
+    assert in_redis.attempt([Throttled("account ann", 1)], now) is None
 
 
 @pytest.mark.parametrize("words", ["GET other", "FLUSHALL", "KEYS *", "CONFIG GET *", "ACL LIST", "SHUTDOWN", "INFO"])

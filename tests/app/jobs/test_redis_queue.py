@@ -4,6 +4,7 @@ import io
 import json
 import subprocess
 import sys
+import time
 
 import pytest
 from support.redis_server import running_redis
@@ -11,7 +12,7 @@ from support.workbooks import AN_INVOICE, an_importer, invoices_tab, workbook
 
 from app.actions import imports as import_actions
 from app.jobs.imports import ImportJobs
-from app.jobs.job_queue import QueueUnavailableError, check_connection, open_queue
+from app.jobs.job_queue import QueueUnavailableError, check_connection, open_queue, waiting
 from app.store.db.tables import InvoiceModel
 from app.store.db.transactions import transaction
 from app.store.ledger import imports
@@ -139,6 +140,14 @@ def test_a_redis_that_is_not_there_is_said_in_a_sentence(redis_server, queue):
         check_connection(queue)
 
     assert str(refused.value) == f"Redis at 127.0.0.1:{redis_server.port} cannot be used: Connection refused."
+
+
+def test_a_redis_that_hangs_is_given_up_within_seconds(redis_server, queue):
+    redis_server.freeze()
+    begun = time.monotonic()
+
+    assert waiting(queue) is None
+    assert time.monotonic() - begun < 15
 
 
 def test_a_wrong_password_is_said_in_a_sentence_without_it():

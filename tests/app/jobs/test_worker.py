@@ -81,7 +81,8 @@ from app.maintenance import MaintenanceMode
 
 heartbeat = SimpleNamespace(beat=lambda: print("alive", flush=True))
 maintenance = MaintenanceMode(Path(sys.argv[1]))
-worker.run(MemoryHuey(), SimpleNamespace(enqueue_unfinished=lambda: None), heartbeat, maintenance, 0.1)
+scheduling = SimpleNamespace(is_ours=lambda: True, release=lambda: None)
+worker.run(MemoryHuey(), SimpleNamespace(enqueue_unfinished=lambda: None), heartbeat, maintenance, scheduling, 0.1)
 """
 
 

@@ -6,7 +6,7 @@ import pytest
 from support.browser import PASSWORD, QUICK_HASH, Browser
 from support.clock import Clock
 from support.crawl import Crawl
-from support.records import LONG_AGO, a_customer, a_payment, a_user, an_import, an_invoice
+from support.records import LONG_AGO, a_customer, a_payment, a_statement_mail, a_user, an_import, an_invoice
 from support.server import copy_the_demo
 from support.settings import settings_of
 from support.workbooks import AN_INVOICE, INVOICES, workbook
@@ -87,6 +87,7 @@ def app(guarded, tmp_path, _password_hasher):
         upload_a_workbook(Browser(application), a_worker(settings, clock), tmp_path)
         an_import("being-read.xlsx", state="reading")
         bring_in_payments(clock())
+        leave_failed_jobs(settings.data_dir, clock())
         yield application
     opened.close()
 
@@ -125,6 +126,14 @@ def upload_a_workbook(browser, work_off, folder):
     form["workbook"] = Upload("march.xlsx", content)
     form.submit()
     work_off()
+
+
+def leave_failed_jobs(data_dir, now):
+    failed = an_import("failed.xlsx", state="failed", failure="The disk was full.", begun_at=now)
+    folder = data_dir / "imports" / str(failed.id)
+    folder.mkdir(parents=True)
+    (folder / "workbook").write_bytes(b"")
+    a_statement_mail(tables.CustomerModel.get(), state="failed", failure="refused", next_try_at=now)
 
 
 @pytest.fixture

@@ -18,7 +18,7 @@ from types import SimpleNamespace
 import pytest
 from support.browser import QUICK_HASH, Browser
 from support.clock import Clock
-from support.records import LONG_AGO, a_customer, a_payment, a_user, an_import, an_invoice
+from support.records import LONG_AGO, a_customer, a_payment, a_statement_mail, a_user, an_import, an_invoice
 from support.settings import settings_of
 
 from app.actions import incoming_payments
@@ -97,6 +97,11 @@ POST /imports/<import_id:id>/choices                 in     no        yes   yes 
 POST /imports/<import_id:id>/apply                   in     no        yes   yes   no  no
 POST /imports/<import_id:id>/undo                    in     no        yes   yes   no  no
 POST /imports/<import_id:id>/discard                 in     no        yes   yes   no  no
+GET  /jobs                                           in     no        yes   yes   no  -
+POST /jobs/imports/<job_id:id>/cancel                in     no        yes   yes   no  no
+POST /jobs/imports/<job_id:id>/retry                 in     no        yes   yes   no  no
+POST /jobs/statement-mails/<job_id:id>/cancel        in     no         no   yes   no  no
+POST /jobs/statement-mails/<job_id:id>/retry         in     no         no   yes   no  no
 GET  /export.xlsx                                    in     no        yes   yes  yes  -
 GET  /system                                         in     no         no   yes   no  -
 GET  /audit                                          in     no         no   yes   no  -
@@ -203,6 +208,7 @@ def app(signed_in, tmp_path):
 def _records(code, owner):
     customer = a_customer(code, f"Customer {code}")
     invoice = an_invoice(f"{code}-1", customer, due_on=date(2026, 2, 1))
+    a_statement_mail(customer, key=code)
     money = {"amount_cents": 1_00, "currency": "USD", "paid_on": date(2026, 2, 1), "reference": f"{code}-1"}
     incoming = IncomingFacts(provider="stripe", provider_payment_id=code, **money)
     return SimpleNamespace(
@@ -211,7 +217,8 @@ def _records(code, owner):
         invoice_id=invoice.id,
         payment_id=a_payment(invoice, 10_00).id,
         view_id=tables.SavedViewModel.create(user=owner.id, name=code, parameters="{}").id,
-        import_id=an_import(f"{code}.xlsx").id,
+        import_id=(imported := an_import(f"{code}.xlsx").id),
+        job_id=imported,
         user_id=owner.id,
         login_id=tables.LoginModel.create(
             jti=code, user=owner.id, created_at=LONG_AGO, last_seen_at=LONG_AGO, expires_at=LONG_AGO

@@ -1,13 +1,17 @@
 """Statements of account sent by mail as rows: inserted once per key, claimed by one worker at a time."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
+from peewee import fn
+
 from app.domain.statement_mail import GIVEN_UP_AFTER, MailState, StatementMail
-from app.store.db.tables import StatementMailModel
+from app.store.db.tables import CustomerModel, StatementMailModel
 
 _MOST_LISTED = 10
+_MOST_UNSENT = 50
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +34,21 @@ class ListedStatementMail:
     closed_on: date
     asked_at: datetime
     state: MailState
+    failure: str
+
+
+@dataclass(frozen=True, slots=True)
+class UnsentStatementMail:
+    """What is known of one without its text and its PDF."""
+
+    id: int
+    customer_id: int
+    customer: str
+    recipient: str
+    asked_at: datetime
+    state: MailState
+    tries: int
+    next_try_at: datetime
     failure: str
 
 
@@ -74,6 +93,20 @@ def of_customer(customer_id: int) -> list[ListedStatementMail]:
     ]
 
 
+def unsent(failed_since: datetime) -> list[UnsentStatementMail]:
+    """Return those that wait or are on their way, oldest first, then the newest that failed since the moment."""
+    found = StatementMailModel
+    is_unsent = found.state.in_([MailState.WAITING, MailState.ON_ITS_WAY])
+    has_failed = (found.state == MailState.FAILED) & (found.next_try_at >= failed_since)
+    return [*_unsent(is_unsent, found.id), *_unsent(has_failed, found.id.desc())]
+
+
+def count_by_state() -> dict[MailState, int]:
+    counted: Any = StatementMailModel.select(StatementMailModel.state, fn.COUNT(StatementMailModel.id))
+    found = {MailState(state): int(count) for state, count in counted.group_by(StatementMailModel.state).tuples()}
+    return {state: found.get(state, 0) for state in MailState}
+
+
 def due(now: datetime) -> list[int]:
     """Return the ids of those that wait and whose turn it is, and of those that were on their way for too long."""
     waiting = StatementMailModel.state.in_([MailState.WAITING, MailState.ON_ITS_WAY])
@@ -94,6 +127,26 @@ def claim(mail_id: int, now: datetime) -> bool:
 def end_try(mail_id: int, state: MailState, now: datetime, failure: str = "") -> bool:
     """Say how the try ended, and from when the next one may begin; false if the mail was not on its way."""
     return _changed(mail_id, MailState.ON_ITS_WAY, state=state, failure=failure, next_try_at=now)
+
+
+def cancel(mail_id: int, now: datetime) -> bool:
+    """Cancel a mail that waits or failed; false if it is in another state."""
+    values = {"state": MailState.CANCELLED, "failure": "", "next_try_at": now}
+    return any(_changed(mail_id, before, **values) for before in (MailState.WAITING, MailState.FAILED))
+
+
+def send_again(mail_id: int, now: datetime) -> bool:
+    """Let a mail that was given up wait as a new one would; false if it is in another state."""
+    return _changed(mail_id, MailState.FAILED, state=MailState.WAITING, tries=0, failure="", next_try_at=now)
+
+
+def _unsent(which: Any, order: Any) -> Iterator[UnsentStatementMail]:
+    found = StatementMailModel
+    columns = (found.id, found.customer, CustomerModel.name, found.recipient, found.asked_at, found.state, found.tries)
+    query: Any = found.select(*columns, found.next_try_at, found.failure).join(CustomerModel).where(which)
+    for *facts, state, tries, next_try_at, failure in query.order_by(order).limit(_MOST_UNSENT).tuples():
+        known: list[Any] = [*facts, MailState(state), tries, next_try_at, failure]
+        yield UnsentStatementMail(*known)
 
 
 def _changed(mail_id: int, before: MailState, **values: Any) -> bool:

@@ -8,8 +8,9 @@ import app_metrics
 import pytest
 import slow_requests
 from support.browser import Browser
-from support.records import an_import, an_invoice
+from support.records import a_customer, a_statement_mail, an_import, an_invoice
 
+from app.domain.statement_mail import MailState
 from app.error_groups import ErrorGroups
 from app.jobs.heartbeat import Heartbeat
 from app.jobs.job_counts import JobCounts
@@ -225,6 +226,13 @@ def test_imports_are_counted_by_their_state(stranger, counted):
 
     assert counted('invoices_imports{state="applied"}') == 1
     assert counted('invoices_imports{state="failed"}') == 0
+
+
+def test_statements_by_mail_are_counted_by_their_state(stranger, counted):
+    a_statement_mail(a_customer(), state="failed")
+
+    states = [counted(f'invoices_statement_mails{{state="{state}"}}') for state in MailState]
+    assert states == [0, 0, 0, 1, 0]
 
 
 def test_what_the_worker_did_is_counted(stranger, settings, counted):

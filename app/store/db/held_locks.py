@@ -1,0 +1,118 @@
+"""Locks that outlast a transaction and end with the process that holds them, without a write to the database.
+
+On PostgreSQL one is an advisory lock of a connection of its own: the server frees it when that connection ends, which
+it notices at once where the process was killed, and within eight seconds where its machine went away.
+"""
+
+import fcntl
+import logging
+import os
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from enum import IntEnum
+from pathlib import Path
+from typing import Any, Protocol
+
+import peewee
+import psycopg
+
+from app.store.db import tables
+from app.store.db.database import is_postgresql
+
+log = logging.getLogger(__name__)
+
+
+class LockKind(IntEnum):
+    """What is held: any numbers, as long as nothing else in the database locks on two numbers."""
+
+    SCHEDULED_WORK = 7_340_516
+    IMPORT = 7_340_517
+
+
+class HeldLock(Protocol):
+    def is_ours(self) -> bool:
+        """Take the lock if it is free, and return whether this process has it."""
+
+    def release(self) -> None: ...
+
+
+def scheduling_lock() -> HeldLock:
+    """Return the lock of the one process that puts scheduled work into the queue; the database must be open."""
+    if is_postgresql():
+        return _LockOfConnection(LockKind.SCHEDULED_WORK)
+    return _LockOfFile(Path(str(tables.database.obj.database)).with_name("scheduling.lock"))
+
+
+@contextmanager
+def only_here(what: LockKind, number: int) -> Iterator[bool]:
+    """Yield whether no other machine is at it; none is until the block ends. SQLite has one machine only."""
+    if not is_postgresql():
+        yield True
+        return
+    lock = _LockOfConnection(what, number)
+    try:
+        yield lock.is_ours()
+    finally:
+        lock.release()
+
+
+class _LockOfConnection:
+    def __init__(self, what: LockKind, number: int = 0) -> None:
+        self._numbers = (int(what), number)
+        self._held = ExitStack()
+        self._connection: psycopg.Connection[Any] | None = None
+
+    def is_ours(self) -> bool:
+        """Return false as long as the database is away: it has given the lock back."""
+        try:
+            return self._is_still_ours() or self._take()
+        except (peewee.PeeweeException, psycopg.Error, OSError) as error:
+            log.warning("the lock of %s cannot be asked for: %s", LockKind(self._numbers[0]).name, type(error).__name__)
+            self.release()
+            return False
+
+    def release(self) -> None:
+        held, self._held, self._connection = self._held, ExitStack(), None
+        held.close()
+
+    def _is_still_ours(self) -> bool:
+        if self._connection is None:
+            return False
+        try:
+            self._connection.execute("SELECT 1")
+        except psycopg.Error:
+            self.release()
+            return False
+        return True
+
+    def _take(self) -> bool:
+        with ExitStack() as opening:
+            opened = opening.enter_context(tables.database.obj.another_connection())
+            row = opened.execute("SELECT pg_try_advisory_lock(%s, %s)", self._numbers).fetchone()
+            if row != (True,):
+                return False
+            self._connection, self._held = opened, opening.pop_all()
+            return True
+
+
+class _LockOfFile:
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._descriptor: int | None = None
+
+    def is_ours(self) -> bool:
+        if self._descriptor is not None:
+            return True
+        descriptor = os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            os.close(descriptor)
+            return False
+        self._descriptor = descriptor
+        return True
+
+    def release(self) -> None:
+        if self._descriptor is not None:
+            os.close(self._descriptor)
+            self._descriptor = None
