@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Any, TypeAlias
 
+from app.actions import events
 from app.domain import payment_batch as rules
 from app.domain.advance_payment import AdvancePayment
 from app.domain.confirmation import Confirmation, UnconfirmedError
@@ -101,6 +102,7 @@ def void(payment_id: int, reason: str, by: User, now: datetime) -> tuple[int, ..
         payment_batches.void([payment.id for payment in active], reason, now)
         for payment in active:
             _audit(by, "payment.voided", payment, {**_details(payment), "reason": reason}, now)
+        events.payments_voided(active, invoices, reason, now)
         for entry_id in invoice_changes.void_unpaid_advances(invoices, reason, now):
             audit.append(by, "invoice.void", f"invoice:{entry_id}", after={"reason": reason}, now=now)
         return tuple(invoices)
@@ -146,6 +148,7 @@ def _insert(batch: PaymentBatch, invoices: _Locked, by: User, now: datetime) -> 
     payments = payment_batches.insert(batch, by.id, now)
     for payment in payments:
         _audit(by, "payment.recorded", payment, _details(payment), now)
+    events.payments_recorded(payments, invoices, now)
     return Recorded(tuple(payment.id for payment in payments), _numbers(invoices), again=False)
 
 

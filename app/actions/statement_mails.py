@@ -39,17 +39,17 @@ def ask(mail: StatementMail, by: User, now: datetime) -> int | None:
 def begin(mail_id: int, now: datetime) -> StoredStatementMail | None:
     """Return the mail to be sent now; None if it is sent, is being sent, or may have been when the worker stopped."""
     with transaction():
-        if statement_mails.claim(mail_id, now):
+        if statement_mails.queue.claim(mail_id, now):
             return statement_mails.get(mail_id)
         stored = statement_mails.get(mail_id)
-        if stored and mail_id in statement_mails.due(now):
+        if stored and mail_id in statement_mails.queue.due(now):
             _fail(stored, INTERRUPTED, now)
         return None
 
 
 def finish(stored: StoredStatementMail, now: datetime) -> None:
     with transaction():
-        if statement_mails.end_try(stored.id, MailState.SENT, now):
+        if statement_mails.queue.end_try(stored.id, MailState.SENT, now):
             by = users.get(stored.asked_by) if stored.asked_by else None
             _record("statement.sent", stored.mail, by, now)
 
@@ -60,7 +60,7 @@ def put_off(stored: StoredStatementMail, reason: str, now: datetime) -> None:
         if stored.tries >= MOST_TRIES:
             _fail(stored, reason, now)
         else:
-            statement_mails.end_try(stored.id, MailState.WAITING, now + BETWEEN_TRIES, reason)
+            statement_mails.queue.end_try(stored.id, MailState.WAITING, now + BETWEEN_TRIES, reason)
 
 
 def give_up(stored: StoredStatementMail, reason: str, now: datetime) -> None:
@@ -69,7 +69,7 @@ def give_up(stored: StoredStatementMail, reason: str, now: datetime) -> None:
 
 
 def _fail(stored: StoredStatementMail, reason: str, now: datetime) -> None:
-    if statement_mails.end_try(stored.id, MailState.FAILED, now, reason):
+    if statement_mails.queue.end_try(stored.id, MailState.FAILED, now, reason):
         _record("statement.failed", stored.mail, None, now, reason)
 
 

@@ -4,8 +4,11 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from app.domain.statement_mail import GIVEN_UP_AFTER, MailState, StatementMail
+from app.domain.statement_mail import MailState, StatementMail
 from app.store.db.tables import StatementMailModel
+from app.store.outbox.mail_queue import MailQueue
+
+queue = MailQueue(StatementMailModel)
 
 _MOST_LISTED = 10
 
@@ -72,33 +75,6 @@ def of_customer(customer_id: int) -> list[ListedStatementMail]:
         ListedStatementMail(mail_id, recipient, closed_on, asked_at, MailState(state), failure)
         for mail_id, recipient, closed_on, asked_at, state, failure in rows.tuples()
     ]
-
-
-def due(now: datetime) -> list[int]:
-    """Return the ids of those that wait and whose turn it is, and of those that were on their way for too long."""
-    waiting = StatementMailModel.state.in_([MailState.WAITING, MailState.ON_ITS_WAY])
-    rows: Any = StatementMailModel.select(StatementMailModel.id).where(waiting, StatementMailModel.next_try_at <= now)
-    return [mail_id for (mail_id,) in rows.order_by(StatementMailModel.id).tuples()]
-
-
-def claim(mail_id: int, now: datetime) -> bool:
-    """Set a mail that waits on its way, and count the try; false if another worker was faster."""
-    values = {
-        "state": MailState.ON_ITS_WAY,
-        "tries": StatementMailModel.tries + 1,
-        "next_try_at": now + GIVEN_UP_AFTER,
-    }
-    return _changed(mail_id, MailState.WAITING, **values)
-
-
-def end_try(mail_id: int, state: MailState, now: datetime, failure: str = "") -> bool:
-    """Say how the try ended, and from when the next one may begin; false if the mail was not on its way."""
-    return _changed(mail_id, MailState.ON_ITS_WAY, state=state, failure=failure, next_try_at=now)
-
-
-def _changed(mail_id: int, before: MailState, **values: Any) -> bool:
-    is_meant = (StatementMailModel.id == mail_id) & (StatementMailModel.state == before)
-    return bool(StatementMailModel.update(values).where(is_meant).execute())
 
 
 def _stored(row: StatementMailModel) -> StoredStatementMail:
