@@ -14,7 +14,14 @@ from app.store.access import audit_entries
 from app.store.access.audit_entries import Entry
 from app.store.db import current_user
 from app.store.db.compiled_queries import Slot, compiled
-from app.store.db.tables import CustomerModel, ImportedRowModel, ImportModel, InvoiceModel, UserModel
+from app.store.db.tables import (
+    CustomerModel,
+    ImportedRowModel,
+    ImportModel,
+    InvoiceModel,
+    UserModel,
+    WebhookEndpointModel,
+)
 from app.store.ledger.snapshot import compared
 
 _MOST_IMPORTS = 20
@@ -93,6 +100,7 @@ def named(entries: Iterable[Entry]) -> list[AuditEvent]:
         **_labels_of("customer", CustomerModel, CustomerModel.name, subjects),
         **_labels_of("import", ImportModel, ImportModel.file_name, subjects),
         **_labels_of("user", UserModel, _actor(), subjects),
+        **_labels_of("webhook", WebhookEndpointModel, WebhookEndpointModel.url, subjects),
     }
     return [AuditEvent(entry, labels.get(entry.subject, "")) for entry in known]
 
@@ -101,12 +109,13 @@ def subjects_called(text: str) -> frozenset[str]:
     """Return the subjects of this id, as in `invoice:12`, or else those of this number or with this in their name."""
     if _SUBJECT.fullmatch(text):
         return frozenset({text})
-    customer, user = CustomerModel, UserModel
+    customer, user, endpoint = CustomerModel, UserModel, WebhookEndpointModel
     found = {
         "invoice": InvoiceModel.select(InvoiceModel.id).where(InvoiceModel.number_key == compared(text)),
         "customer": customer.select(customer.id).where(customer.name.contains(text) | (customer.code == text)),
         "user": user.select(user.id).where(user.name.contains(text) | user.email.contains(text)),
         "import": ImportModel.select(ImportModel.id).where(ImportModel.file_name.contains(text)),
+        "webhook": endpoint.select(endpoint.id).where(endpoint.url.contains(text)),
     }
     return frozenset(
         f"{kind}:{one}" for kind, query in found.items() for (one,) in query.limit(_MOST_SUBJECTS).tuples()

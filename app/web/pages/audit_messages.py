@@ -62,8 +62,14 @@ _PAYMENTS = {"payment.recorded", "payment.voided"}
 _STATEMENTS = {"statement.asked", "statement.sent", "statement.failed"}
 _COMPLETE = _PAYMENTS | _STATEMENTS  # what says by itself what was done
 _WITHOUT_SUBJECT = {"session.started", "session.ended", "firm.edited"}
-_RIGHTS = {"imports": Right.SEE_IMPORTS, "users": Right.ADMINISTER}
-_PAGES = {"invoice": "/invoices/{}", "customer": "/customers/{}", "import": "/imports/{}", "user": "/users/{}"}
+_RIGHTS = {"imports": Right.SEE_IMPORTS, "users": Right.ADMINISTER, "webhooks": Right.ADMINISTER}
+_PAGES = {
+    "invoice": "/invoices/{}",
+    "customer": "/customers/{}",
+    "import": "/imports/{}",
+    "user": "/users/{}",
+    "webhook": "/webhooks/{}",
+}
 
 
 def _aimed_at(event: AuditEvent, message: AuditMessage) -> AuditMessage:
@@ -205,4 +211,11 @@ _WHAT = {
     "recovery_codes.renewed": "made new recovery codes for",
     "token.created": "made the token",
     "token.revoked": "revoked the token",
+    "webhook.added": "added",
+    "webhook.edited": "edited",
+    "webhook.switched_on": "switched on",
+    "webhook.switched_off": "switched off",
+    "webhook.secret_renewed": "made another secret for",
+    "webhook.sent_again": "sent an event again to",
+    "webhook.removed": "removed",
 }

@@ -3,7 +3,7 @@
 import pytest
 from support.browser import PASSWORD, Browser, path_of
 from support.codes import code_at
-from support.records import a_user
+from support.records import a_user, a_webhook
 
 from app.actions import second_factors
 from app.domain.permissions import Role
@@ -21,6 +21,12 @@ WITHIN_MINUTES = {
     "/users/<user_id:id>/link",
     "/users/<user_id:id>/second-factor",
     "/tokens",
+    "/webhooks",
+    "/webhooks/<endpoint_id:id>",
+    "/webhooks/<endpoint_id:id>/off",
+    "/webhooks/<endpoint_id:id>/on",
+    "/webhooks/<endpoint_id:id>/remove",
+    "/webhooks/<endpoint_id:id>/secret",
 }
 EACH_TIME = {
     "/account/password",
@@ -36,6 +42,8 @@ FORM = {
     "sees": "everything",
     "right:read": "yes",
     "days": "730",
+    "url": "https://hooks.example.com/",
+    "type:payment.recorded": "yes",
     "password": "seven green umbrellas",
     "password_again": "seven green umbrellas",
 }
@@ -65,6 +73,8 @@ def secured(user, clock):
 
 @pytest.fixture
 def bob(user):
+    a_webhook()
+    a_webhook(active=False)
     return a_user("bob@example.com", Role.ADMIN, "Bob", users.password_hash_of(user.id))
 
 
@@ -73,8 +83,14 @@ def send(browser, path, **form):
 
 
 def access():
-    """All that lets somebody in, as it is stored."""
-    kept = (tables.UserModel, tables.OneTimeLinkModel, tables.ApiTokenModel, tables.RecoveryCodeModel)
+    """All that lets somebody in, or tells somebody, as it is stored."""
+    kept = (
+        tables.UserModel,
+        tables.OneTimeLinkModel,
+        tables.ApiTokenModel,
+        tables.RecoveryCodeModel,
+        tables.WebhookEndpointModel,
+    )
     return [list(model.select().order_by(model.id).dicts()) for model in kept]
 
 

@@ -180,10 +180,10 @@ def test_for_an_unknown_address_the_same_is_written_as_for_a_known_one(with_mail
         ask(with_mail, email)
         statements.clear()
         ask(with_mail, email)
-        made.append([statement.split(" ")[0:3] for statement in statements])
+        made.append([statement for statement in statements if "SAVEPOINT" not in statement])
 
     assert made[0] == made[1]
-    assert ["INSERT", "INTO", '"link_mails"'] in made[0]
+    assert [statement for statement in made[0] if statement.startswith('INSERT INTO "link_mails"')]
 
 
 @pytest.fixture
