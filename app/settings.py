@@ -169,8 +169,8 @@ class AppSettings(_Settings):
     trusted_proxies: _Networks = ()
     smtp_url: _SmtpUrl = Field("", repr=False)
     mail_from: Annotated[str, AfterValidator(_sender)] = Field("", validate_default=True)
-    api_requests_per_minute: _Positive = 300
     webhook_private_hosts: _Hosts = ()
+    api_requests_per_minute: _Positive = 300
     disk_reserve_megabytes: _Positive = 200
     server_workers: _Positive = 2
     leave_seconds: int = Field(0, ge=0, le=30)  # the container is given time for as many, in docker-compose.yml

@@ -43,7 +43,7 @@ class Message:
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class EndpointAnswer:
     """`text` is what the endpoint answered, or in a sentence why it did not; `status` is None then."""
 
     status: int | None
@@ -58,30 +58,30 @@ class Answer:
         return self.status == _GONE
 
 
-class RefusedError(Exception):
+class AddressRefusedError(Exception):
     """Nothing may be sent to this address; the message is one sentence."""
 
 
-def post(url: str, message: Message, private_hosts: Collection[str], seconds: float = SECONDS) -> Answer:
+def post(url: str, message: Message, private_hosts: Collection[str], seconds: float = SECONDS) -> EndpointAnswer:
     """Send the message and return the answer; redirects are not followed, and after so many seconds it is given up."""
     try:
         return _post(url, message, private_hosts, seconds)
-    except RefusedError as refused:
-        return Answer(None, str(refused))
+    except AddressRefusedError as refused:
+        return EndpointAnswer(None, str(refused))
     except TimeoutError:
-        return Answer(None, f"No answer came within {seconds:g} seconds.")
+        return EndpointAnswer(None, f"No answer came within {seconds:g} seconds.")
     except ssl.SSLCertVerificationError as error:
-        return Answer(None, f"The certificate is not good: {error.verify_message}.")
+        return EndpointAnswer(None, f"The certificate is not good: {error.verify_message}.")
     except (OSError, http.client.HTTPException) as error:
-        return Answer(None, f"The connection failed: {str(error) or type(error).__name__}.")
+        return EndpointAnswer(None, f"The connection failed: {str(error) or type(error).__name__}.")
 
 
-def _post(url: str, message: Message, private_hosts: Collection[str], seconds: float) -> Answer:
+def _post(url: str, message: Message, private_hosts: Collection[str], seconds: float) -> EndpointAnswer:
     if reason := why_not(url, private_hosts):
-        raise RefusedError(reason)
+        raise AddressRefusedError(reason)
     parts = urlsplit(url)
     addresses = _addresses(parts, may_be_private=is_private_host(url, private_hosts))
-    with closing(_Connection(parts, addresses, seconds)) as connection, connection.deadline:
+    with closing(_CheckedConnection(parts, addresses, seconds)) as connection, connection.deadline:
         target = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
         headers = {"Content-Type": "application/json", "User-Agent": "invoices-webhooks", **message.headers()}
         try:
@@ -91,7 +91,7 @@ def _post(url: str, message: Message, private_hosts: Collection[str], seconds: f
             if connection.deadline.has_passed:
                 raise TimeoutError from error
             raise
-        return Answer(
+        return EndpointAnswer(
             answer.status, "\n".join(filter(None, (f"{answer.status} {answer.reason}".strip(), _text(answer))))
         )
 
@@ -104,14 +104,14 @@ def _text(answer: http.client.HTTPResponse) -> str:
 
 
 def _addresses(parts: SplitResult, *, may_be_private: bool) -> list[str]:
-    """Resolve the host once, and return what the connection may go to: all addresses, or RefusedError for any other."""
+    """Resolve the host once, and return what the connection may go to: all addresses, or AddressRefusedError for any other."""
     try:
         found = socket.getaddrinfo(parts.hostname, None, type=socket.SOCK_STREAM)
     except (OSError, UnicodeError) as error:
-        raise RefusedError(f"The name {parts.hostname} cannot be found.") from error
+        raise AddressRefusedError(f"The name {parts.hostname} cannot be found.") from error
     addresses = list(dict.fromkeys(str(place[4][0]) for place in found))
     if not all(is_allowed(address, may_be_private=may_be_private) for address in addresses):
-        raise RefusedError(f"The name {parts.hostname} leads to an address that is not on the internet.")
+        raise AddressRefusedError(f"The name {parts.hostname} leads to an address that is not on the internet.")
     return addresses
 
 
@@ -140,7 +140,7 @@ class _Deadline:
                 socket.socket.shutdown(self._socket, socket.SHUT_RDWR)  # of TLS, too, the connection itself
 
 
-class _Connection(http.client.HTTPConnection):
+class _CheckedConnection(http.client.HTTPConnection):
     """Connects to the addresses that were checked, whatever the name leads to by now."""
 
     def __init__(self, parts: SplitResult, addresses: Sequence[str], seconds: float) -> None:

@@ -12,7 +12,7 @@ from app.actions import events as emitted
 from app.actions import webhooks as actions
 from app.jobs.job_counts import DONE, FAILED
 from app.jobs.job_queue import QueueUnavailableError
-from app.jobs.webhook_requests import Answer, Message, post
+from app.jobs.webhook_requests import EndpointAnswer, Message, post
 from app.settings import AppSettings
 from app.store.db.current_user import Actor, acting_as
 from app.store.db.database import connection
@@ -89,14 +89,14 @@ class WebhookJobs:
         now = self._now()
         return Message(claimed.event_id, int(now.timestamp()), claimed.body, claimed.secrets)
 
-    def _post(self, claimed: Claimed, message: Message) -> Answer:
+    def _post(self, claimed: Claimed, message: Message) -> EndpointAnswer:
         try:
             return post(claimed.url, message, self._private_hosts)
         except Exception:
             log.exception("webhook delivery %s failed", claimed.id)
-            return Answer(None, "Something went wrong while it was sent: the log of the worker tells more.")
+            return EndpointAnswer(None, "Something went wrong while it was sent: the log of the worker tells more.")
 
-    def _record(self, claimed: Claimed, answer: Answer) -> bool:
+    def _record(self, claimed: Claimed, answer: EndpointAnswer) -> bool:
         if answer.is_success:
             actions.delivered(claimed, answer.text, self._now())
             return True

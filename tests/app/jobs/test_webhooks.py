@@ -13,7 +13,7 @@ from app.actions import events as emitted
 from app.actions import webhooks as actions
 from app.domain.webhooks import DeliveryState
 from app.jobs import webhooks as jobs_module
-from app.jobs.webhook_requests import Answer
+from app.jobs.webhook_requests import EndpointAnswer
 from app.jobs.webhooks import WebhookJobs
 from app.store.access import audit_entries
 from app.store.db import tables
@@ -331,7 +331,7 @@ def test_an_error_of_our_own_is_one_failed_try(jobs, webhook, clock, monkeypatch
 def test_a_round_ends_after_some_seconds_and_the_rest_is_queued(jobs, webhook, queue, clock, monkeypatch):
     def slow(*_):
         clock.advance(seconds=11)
-        return Answer(200, "200 OK")
+        return EndpointAnswer(200, "200 OK")
 
     monkeypatch.setattr(jobs_module, "post", slow)
     for invoice in range(5):
