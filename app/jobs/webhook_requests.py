@@ -104,7 +104,7 @@ def _text(answer: http.client.HTTPResponse) -> str:
 
 
 def _addresses(parts: SplitResult, *, may_be_private: bool) -> list[str]:
-    """Resolve the host once, and return what the connection may go to: all addresses, or AddressRefusedError for any other."""
+    """Resolve the host once, and return its addresses; raises AddressRefusedError if one of them is not allowed."""
     try:
         found = socket.getaddrinfo(parts.hostname, None, type=socket.SOCK_STREAM)
     except (OSError, UnicodeError) as error:

@@ -5,6 +5,7 @@ from datetime import timedelta
 
 import pytest
 from huey import MemoryHuey
+from support.at_once import all_at_once
 from support.clock import Clock
 from support.records import a_user, a_webhook
 from support.webhook_receiver import webhook_receiver
@@ -381,3 +382,16 @@ def test_what_waits_is_never_deleted(jobs, webhook, clock):
 
     assert states() == ["waiting"]
     assert clock() - events.deliveries()[0].happened_at == timedelta(days=365)
+
+
+def test_workers_that_claim_at_the_same_moment_never_have_the_same_delivery(jobs, webhook, clock):
+    for invoice in range(4):
+        emit(clock, invoice=invoice)
+    claimed = []
+
+    def claim():
+        claimed.append(actions.claim_next(clock(), set()))
+
+    assert all_at_once(claim, claim, claim, claim) == []
+
+    assert sorted(one.id for one in claimed) == [1, 2, 3, 4]
