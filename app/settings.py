@@ -119,6 +119,7 @@ _PlaceUrl = Annotated[
 _EndpointUrl = Annotated[str, _url("http", "https", example="https://s3.REGION.amazonaws.com")]
 _Recipient = Annotated[str, AfterValidator(_recipient)]
 _Roles = Annotated[frozenset[Role], BeforeValidator(_role_names)]
+_Hosts = Annotated[tuple[str, ...], BeforeValidator(lambda text: _items(text.lower()))]
 _Networks = Annotated[tuple[IPvAnyNetwork, ...], BeforeValidator(_items)]
 
 
@@ -168,6 +169,7 @@ class AppSettings(_Settings):
     trusted_proxies: _Networks = ()
     smtp_url: _SmtpUrl = Field("", repr=False)
     mail_from: Annotated[str, AfterValidator(_sender)] = Field("", validate_default=True)
+    webhook_private_hosts: _Hosts = ()
     api_requests_per_minute: _Positive = 300
     disk_reserve_megabytes: _Positive = 200
     server_workers: _Positive = 2

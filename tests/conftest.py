@@ -14,6 +14,7 @@ from support.audit_entries import audit_entries_removable
 from support.postgresql_cluster import installed_versions, running_cluster
 from support.tables import ALL
 
+from app.actions import events
 from app.jobs.job_queue import create_tables
 from app.store.db import database as store_database
 from app.store.db import tables
@@ -132,6 +133,12 @@ def sqlite(sqlite_url):
     with store_database.connection():
         yield opened
     _close(opened)
+
+
+@pytest.fixture(autouse=True)
+def _own_queue_of_events(monkeypatch) -> None:
+    """Wake no queue that an application of an earlier test had."""
+    monkeypatch.setattr(events, "_wake", lambda: None)
 
 
 @pytest.fixture

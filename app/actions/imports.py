@@ -5,6 +5,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any, BinaryIO
 
+from app.actions import events
 from app.store.access import audit
 from app.store.access.users import User
 from app.store.db.transactions import exclusive_transaction, transaction
@@ -191,12 +192,12 @@ def preview(importer: Importer, import_id: int) -> None:
         examined = importer.examine(files.workbook, choices, files.progress, stored.file_name)
     except checking.NothingRecognisedError as refused:
         # Keep the file: a person may map its columns.
-        _end_reading(stored, State.FAILED, str(refused), files, Preview.of(refused.checked, Difference()))
+        _end_reading(importer, stored, State.FAILED, str(refused), files, Preview.of(refused.checked, Difference()))
     except WorkbookRefusedError as refused:
-        if imports.end_step(stored, State.FAILED, str(refused)):
+        if fail_step(importer, stored, State.FAILED, str(refused)):
             files.workbook.unlink(missing_ok=True)
     else:
-        _end_reading(stored, State.PREVIEWED, stored.failure, files, examined.preview, examined.checked)
+        _end_reading(importer, stored, State.PREVIEWED, stored.failure, files, examined.preview, examined.checked)
 
 
 def apply(importer: Importer, import_id: int) -> None:
@@ -246,6 +247,7 @@ def undo(importer: Importer, import_id: int) -> None:
         applying.take_back(import_id)
         imports.change(import_id, state=State.UNDONE, undone_at=importer.now())
         _record(importer, None, "import.undone", import_id)
+        events.import_undone(stored, importer.now())
 
 
 def _write(
@@ -276,6 +278,16 @@ def _write(
                 imports.remember_answer(one.question.shape, one.question.text, one.answer, importer.now())
         details = {"sha256": known.sha256, "counts": dict(current.counts), "choices": choices.to_json()}
         _record(importer, None, "import.applied", import_id, **details)
+        events.import_applied(known, current.counts, importer.now())
+
+
+def fail_step(importer: Importer, stored: StoredImport, state: State, failure: str) -> bool:
+    """Move an import on from a step that failed, and return whether it was still at it."""
+    with transaction():
+        is_moved = imports.end_step(stored, state, failure)
+        if is_moved:
+            events.import_failed(stored, failure, importer.now())
+        return is_moved
 
 
 def _begin(importer: Importer, stored: StoredImport) -> bool:
@@ -286,6 +298,7 @@ def _begin(importer: Importer, stored: StoredImport) -> bool:
 
 
 def _end_reading(
+    importer: Importer,
     stored: StoredImport,
     state: State,
     failure: str,
@@ -295,7 +308,8 @@ def _end_reading(
 ) -> None:
     """Save what was read, unless the import was discarded meanwhile."""
     with transaction():
-        if imports.end_step(stored, state, failure):
+        has_failed = state is State.FAILED
+        if fail_step(importer, stored, state, failure) if has_failed else imports.end_step(stored, state, failure):
             if checked:
                 files.keep_records(checked)
             files.keep_preview(previewed)

@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Any, TypeAlias
 
+from app.actions import events
 from app.domain import payment_batch as rules
 from app.domain.advance_payment import AdvancePayment
 from app.domain.confirmation import Confirmation, UnconfirmedError
@@ -103,6 +104,7 @@ def void(payment_id: int, reason: str, by: User, now: datetime) -> tuple[int, ..
         for payment in active:
             _audit(by, "payment.voided", payment, {**_details(payment), "reason": reason}, now)
         _ask_again(active, reason, by, now)
+        events.payments_voided(active, invoices, reason, now)
         for entry_id in invoice_changes.void_unpaid_advances(invoices, reason, now):
             audit.append(by, "invoice.void", f"invoice:{entry_id}", after={"reason": reason}, now=now)
         return tuple(invoices)
@@ -149,6 +151,7 @@ def _insert(batch: PaymentBatch, invoices: _Locked, by: User, now: datetime) -> 
     source = {"source": batch.source} if batch.source else {}
     for payment in payments:
         _audit(by, "payment.recorded", payment, _details(payment) | source, now)
+    events.payments_recorded(payments, invoices, now)
     return Recorded(tuple(payment.id for payment in payments), _numbers(invoices), again=False)
 
 

@@ -48,7 +48,7 @@ def cancel(mail_id: int, by: User, now: datetime) -> str:
     """
     with transaction():
         stored = existing_or_raise(statement_mails.get(mail_id), "mail")
-        if not statement_mails.cancel(mail_id, now):
+        if not statement_mails.queue.cancel(mail_id, now):
             raise NotInStateError(
                 "Only a mail that waits or was given up can be cancelled: this one was sent or is being sent."
             )
@@ -60,7 +60,7 @@ def send_again(mail_id: int, by: User, now: datetime) -> str:
     """Have a mail that was given up sent again, and return its recipient; raises MissingError or NotInStateError."""
     with transaction():
         stored = existing_or_raise(statement_mails.get(mail_id), "mail")
-        if not statement_mails.send_again(mail_id, now):
+        if not statement_mails.queue.send_again(mail_id, now):
             raise NotInStateError("Only a mail that was given up can be sent again.")
         _record("statement.retried", stored.mail, by, now)
         return stored.mail.recipient
@@ -69,17 +69,17 @@ def send_again(mail_id: int, by: User, now: datetime) -> str:
 def begin(mail_id: int, now: datetime) -> StoredStatementMail | None:
     """Return the mail to be sent now; None if it is sent, is being sent, or may have been when the worker stopped."""
     with transaction():
-        if statement_mails.claim(mail_id, now):
+        if statement_mails.queue.claim(mail_id, now):
             return statement_mails.get(mail_id)
         stored = statement_mails.get(mail_id)
-        if stored and mail_id in statement_mails.due(now):
+        if stored and mail_id in statement_mails.queue.due(now):
             _fail(stored, INTERRUPTED, now)
         return None
 
 
 def finish(stored: StoredStatementMail, now: datetime) -> None:
     with transaction():
-        if statement_mails.end_try(stored.id, MailState.SENT, now):
+        if statement_mails.queue.end_try(stored.id, MailState.SENT, now):
             by = users.get(stored.asked_by) if stored.asked_by else None
             _record("statement.sent", stored.mail, by, now)
 
@@ -90,7 +90,7 @@ def put_off(stored: StoredStatementMail, reason: str, now: datetime) -> None:
         if stored.tries >= MOST_TRIES:
             _fail(stored, reason, now)
         else:
-            statement_mails.end_try(stored.id, MailState.WAITING, now + BETWEEN_TRIES, reason)
+            statement_mails.queue.end_try(stored.id, MailState.WAITING, now + BETWEEN_TRIES, reason)
 
 
 def give_up(stored: StoredStatementMail, reason: str, now: datetime) -> None:
@@ -99,7 +99,7 @@ def give_up(stored: StoredStatementMail, reason: str, now: datetime) -> None:
 
 
 def _fail(stored: StoredStatementMail, reason: str, now: datetime) -> None:
-    if statement_mails.end_try(stored.id, MailState.FAILED, now, reason):
+    if statement_mails.queue.end_try(stored.id, MailState.FAILED, now, reason):
         _record("statement.failed", stored.mail, None, now, reason)
 
 

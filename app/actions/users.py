@@ -6,9 +6,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from app.actions import api_tokens
+from app.actions import api_tokens, link_mails
 from app.domain.permissions import EVERYTHING, Right, Role, Scope, may
 from app.store.access import audit, logins, one_time_links, users
+from app.store.access.one_time_links import Purpose
 from app.store.access.users import User
 from app.store.db.locks import one_at_a_time
 from app.store.db.transactions import transaction
@@ -49,9 +50,13 @@ def create(email: str, facts: UserFacts, password_hash: str, by: User | None, no
         return users.existing(user.id)
 
 
-def invite(email: str, facts: UserFacts, by: User, now: datetime) -> User:
-    """Add a user who must choose a password before signing in; raises EmailTakenError."""
-    return create(email, facts, users.HASH_OF_NONE, by, now)
+def invite(email: str, facts: UserFacts, by: User, now: datetime, *, by_mail: bool = False) -> User:
+    """Add a user who must choose a password before signing in, by a mail if asked for; raises EmailTakenError."""
+    with transaction():
+        user = create(email, facts, users.HASH_OF_NONE, by, now)
+        if by_mail:
+            link_mails.ask(user.email, Purpose.INVITE, now)
+        return user
 
 
 def change(user_id: int, facts: UserFacts, by: User, now: datetime) -> bool:

@@ -24,6 +24,7 @@ from app.jobs.imports import ImportJobs
 from app.jobs.job_counts import JobCounts
 from app.jobs.job_queue import QueueUnavailableError, check_connection, open_queue
 from app.jobs.mails import MailJobs
+from app.jobs.webhooks import WebhookJobs
 from app.maintenance import MaintenanceMode
 from app.settings import AppSettings
 from app.store.db import database
@@ -45,7 +46,7 @@ def serve(*, worker: Annotated[bool, typer.Option(help="Run the background worke
 
 @commands.command()
 def worker(*, with_parent: Annotated[bool, typer.Option("--with-parent", hidden=True)] = False) -> None:
-    """Run the background worker: it reads, applies and undoes imports, and sends mail if that is configured."""
+    """Run the background worker: it reads, applies and undoes imports, and sends webhooks, and mail if configured."""
     if with_parent:
         _set_up_logs(AppSettings.from_environment())
         job_worker.keep_running([sys.executable, "-m", "app.cli", "worker"])
@@ -55,6 +56,7 @@ def worker(*, with_parent: Annotated[bool, typer.Option("--with-parent", hidden=
     job_worker.limit_memory(settings.worker_max_memory_megabytes)
     queue = open_queue(settings.redis_url)
     MailJobs.where_set_up(queue, settings, clock.utc_now)
+    WebhookJobs.of(queue, settings, clock.utc_now)
     JobCounts(settings.data_dir).count_all_of(queue)
     with in_use(settings):
         job_worker.run(

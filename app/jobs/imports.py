@@ -64,14 +64,15 @@ class ImportJobs:
                     only_here(LockKind.IMPORT, import_id) as is_free_elsewhere,
                 ):
                     if is_free and is_free_elsewhere:
-                        self._do(import_id, begun.state)
+                        self._do(begun)
             except Exception as error:  # noqa: BLE001  # it ends this step, and not the worker
-                _take_back(begun, error)
+                self._take_back(begun, error)
                 return FAILED
             return DONE
 
-    def _do(self, import_id: int, state: State) -> None:
-        match state:
+    def _do(self, begun: StoredImport) -> None:
+        import_id = begun.id
+        match begun.state:
             case State.READING:
                 import_actions.preview(self._importer, import_id)
                 import_actions.apply_if_clean(self._importer, import_id)
@@ -82,14 +83,13 @@ class ImportJobs:
                     import_actions.undo(self._importer, import_id)
                 except import_actions.NotNowError as refused:
                     reasons = " ".join([str(refused), *refused.reasons])
-                    imports.claim(import_id, (State.UNDOING,), State.APPLIED, reasons)
+                    import_actions.fail_step(self._importer, begun, State.APPLIED, reasons)
 
-
-def _take_back(begun: StoredImport, error: Exception) -> None:
-    """Have the import as it was before the step that failed, which may be a later one than was begun with."""
-    stored = imports.get(begun.id)
-    if stored is not None and stored.uploaded_at == begun.uploaded_at and stored.state in _STATE_BEFORE:
-        imports.end_step(stored, _STATE_BEFORE[stored.state], _why(stored, error))
+    def _take_back(self, begun: StoredImport, error: Exception) -> None:
+        """Have the import as it was before the step that failed, which may be a later one than was begun with."""
+        stored = imports.get(begun.id)
+        if stored is not None and stored.uploaded_at == begun.uploaded_at and stored.state in _STATE_BEFORE:
+            import_actions.fail_step(self._importer, stored, _STATE_BEFORE[stored.state], _why(stored, error))
 
 
 def _why(stored: StoredImport, error: Exception) -> str:

@@ -17,6 +17,7 @@ from urllib.parse import SplitResult, unquote, urlsplit
 from huey import Huey
 from peewee import PeeweeException
 
+from app.actions import link_mails as link_mail_actions
 from app.actions import passwords
 from app.actions import statement_mails as statement_mail_actions
 from app.domain.firm import Firm
@@ -32,11 +33,11 @@ from app.store.db.database import connection
 from app.store.ledger import firm
 from app.store.ledger.statements import mails as statement_mails
 from app.store.ledger.statements.mails import StoredStatementMail
+from app.store.outbox import link_mails
+from app.store.outbox.link_mails import LinkMail
 
 _SECONDS = 30
 _SUBMISSION_PORT = 587
-_RETRIES = 5
-_SECONDS_BETWEEN = 60
 _REFUSED_FOR_GOOD = 500  # and above: RFC 5321, 4.2.1
 _LONGEST_ANSWER = 200
 
@@ -122,7 +123,7 @@ def _offers_tls(server: smtplib.SMTP) -> bool:
 
 
 class MailJobs:
-    """The worker creates the links, so that no token is ever in the queue; of a statement only the id is."""
+    """The worker creates the links, so that no token is ever stored or in the queue; of a mail only the id is."""
 
     def __init__(
         self, queue: Huey, server: MailServer, public_url: str, unsaved_firm: Firm, now: Callable[[], datetime]
@@ -131,12 +132,12 @@ class MailJobs:
         self._unsaved_firm = unsaved_firm
         self._public_url = public_url
         self._now = now
-        task = partial(queue.task, retries=_RETRIES, retry_delay=_SECONDS_BETWEEN)
-        self.send_reset_link = task(name="send_reset_link")(self.send_now)
-        self.send_invitation = task(name="send_invitation")(self.invite_now)
+        self._link_task = queue.task(name="send_links")(self.send_due_links)
         self._statement_task = queue.task(name="send_statement")(self.send_statement_now)
-        # Sends what is tried again, and what was lost with a connection or the worker.
+        # They send what is tried again, and what was lost with a connection or the worker.
+        queue.periodic_task(self._is_any_link_due, name="send_due_links")(self.send_due_links)
         queue.periodic_task(self._is_any_due, name="send_due_statements")(self.send_due_statements)
+        queue.periodic_task(self._is_any_old, name="delete_old_links")(self.delete_old_links)
 
     @classmethod
     def where_set_up(cls, queue: Huey, settings: AppSettings, now: Callable[[], datetime]) -> "MailJobs | None":
@@ -147,25 +148,68 @@ class MailJobs:
             queue, MailServer(settings.smtp_url, settings.mail_from), settings.public_url, settings.unsaved_firm, now
         )
 
-    def send_now(self, email: str) -> None:
-        self._send(email, Purpose.RESET)
+    def send_links(self) -> None:
+        """Have the mails with links sent at once that were asked for."""
+        try:
+            self._link_task()
+        except (QueueUnavailableError, PeeweeException) as error:
+            # The periodic task will send them: the request was committed and must not appear to have failed.
+            log.warning("mails with links wait until the worker looks for what is due: %s", error)
 
-    def invite_now(self, email: str) -> None:
-        self._send(email, Purpose.INVITE)
+    def _is_any_link_due(self, _minute: datetime) -> bool:
+        """Ask before anything is queued: what is queued is written, and each write of an idle server is archived."""
+        return bool(self._due_links())
 
-    def _send(self, email: str, purpose: Purpose) -> None:
+    def _due_links(self) -> list[int]:
         with connection():
-            user = users.find_by_email(email)
-            if user is None or not user.active:
-                log.info("no link is sent to an address that nobody has who may sign in")
-                return
-            token = passwords.make_mailed_link(user.id, purpose, self._now())
-            name = firm.current(self._unsaved_firm).name
+            return link_mails.queue.due(self._now())
+
+    def send_due_links(self) -> str:
+        outcomes = {self._send_link_now(mail_id) for mail_id in self._due_links()}
+        return FAILED if FAILED in outcomes else DONE
+
+    def _send_link_now(self, mail_id: int) -> str:
+        with connection(), acting_as(Actor(program="the worker")):
+            mail = link_mail_actions.begin(mail_id, self._now())
+            if mail is None:
+                return DONE
+            try:
+                self._send_link(mail)
+            except Exception as error:  # noqa: BLE001  # it ends this mail, and not the worker
+                self._put_off_link(mail, error)
+                return FAILED
+            return DONE
+
+    def _send_link(self, mail: LinkMail) -> None:
+        user, purpose = users.find_by_email(mail.email), Purpose(mail.purpose)
+        if user is None or not user.active:
+            log.info("no link is sent to an address that nobody has who may sign in")
+            link_mail_actions.drop(mail)
+            return
+        token = passwords.make_mailed_link(user.id, purpose, self._now())
+        name = firm.current(self._unsaved_firm).name
         link = f"{self._public_url}/set-password?token={token}"
         subject, text = _MAILS[purpose]
         text = text.format(site=self._public_url, link=link)
         self._server.send(user.email, subject.format(name or "Receivables"), text, name)
+        link_mail_actions.finish(mail, self._now())
         log.info("user %s was sent a link", user.id)
+
+    def _put_off_link(self, mail: LinkMail, error: Exception) -> None:
+        if _is_passing(error):
+            log.warning("link mail %s is tried again later (%s)", mail.id, type(error).__name__)
+            link_mail_actions.put_off(mail, _why(error), self._now())
+            return
+        log.error("link mail %s cannot be sent", mail.id, exc_info=error)
+        link_mail_actions.give_up(mail, _why(error), self._now())
+
+    def _is_any_old(self, _minute: datetime) -> bool:
+        with connection():
+            return link_mails.has_old(self._now())
+
+    def delete_old_links(self) -> None:
+        with connection():
+            link_mail_actions.prune(self._now())
 
     def send_statement(self, mail_id: int) -> None:
         """Enqueue it after the transaction commits, so that the worker sees it."""
@@ -188,7 +232,7 @@ class MailJobs:
 
     def _due(self) -> list[int]:
         with connection():
-            return statement_mails.due(self._now())
+            return statement_mails.queue.due(self._now())
 
     def send_statement_now(self, mail_id: int) -> str:
         """Send it unless it is sent or being sent; what goes wrong is recorded in the customer's history."""
@@ -207,13 +251,18 @@ class MailJobs:
             return DONE
 
     def _take_back(self, stored: StoredStatementMail, error: Exception) -> None:
-        if isinstance(error, (OSError, smtplib.SMTPException)) and not _is_final(error):
+        if _is_passing(error):
             log.warning("statement mail %s is tried again later (%s)", stored.id, type(error).__name__)
             statement_mail_actions.put_off(stored, _why(error), self._now())
             return
         if not isinstance(error, (OSError, smtplib.SMTPException)):
             log.error("statement mail %s cannot be sent", stored.id, exc_info=error)
         statement_mail_actions.give_up(stored, _why(error), self._now())
+
+
+def _is_passing(error: Exception) -> bool:
+    """Return whether another try may go better."""
+    return isinstance(error, (OSError, smtplib.SMTPException)) and not _is_final(error)
 
 
 def _is_final(error: Exception) -> bool:

@@ -16,6 +16,7 @@ from app.jobs.imports import ImportJobs
 from app.jobs.job_counts import JobCounts
 from app.jobs.job_queue import open_queue
 from app.jobs.mails import MailJobs
+from app.jobs.webhooks import WebhookJobs
 from app.settings import AppSettings
 from app.store.access.limits import open_limits
 from app.store.db.current_user import acting_as
@@ -71,6 +72,7 @@ def build(settings: AppSettings, now: Callable[[], datetime] = clock.utc_now) ->
 
     metrics, queue = Metrics.new(), open_queue(settings.redis_url)
     jobs, mails = ImportJobs(queue, importer), MailJobs.where_set_up(queue, settings, now)
+    WebhookJobs.of(queue, settings, now)
 
     for_programs = operations(importer, jobs)
     gate = Gate(

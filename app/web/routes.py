@@ -53,6 +53,7 @@ from app.web.pages.statements.page import Statements
 from app.web.pages.system import System
 from app.web.pages.users import Users
 from app.web.pages.views import Views
+from app.web.pages.webhooks import Webhooks
 from app.workbook.importing import Importer
 
 
@@ -87,6 +88,7 @@ def pages(
     bulk = Bulk(pages, exports)
     users = Users(pages, settings.public_url, mails)
     firm_settings = FirmSettings(pages, settings.unsaved_firm)
+    webhooks = Webhooks(pages, settings.webhook_private_hosts)
     audit = Audit(pages)
     system = System(pages, reports, watched, Heartbeat.of(settings))
     pending_second_factor = SessionTokens.signed_with(*settings.secret_keys, purpose="second factor")
@@ -212,6 +214,32 @@ def pages(
         ),
         Route("GET", "/settings", firm_settings.show, Right.ADMINISTER),
         Route("POST", "/settings", firm_settings.update, Right.ADMINISTER, step_up=None),
+        Route("GET", "/webhooks", webhooks.index, Right.ADMINISTER),
+        Route("POST", "/webhooks", webhooks.create, Right.ADMINISTER, step_up=webhooks.index),
+        Route("GET", "/webhooks/<endpoint_id:id>", webhooks.show, Right.ADMINISTER),
+        Route("POST", "/webhooks/<endpoint_id:id>", webhooks.update, Right.ADMINISTER, step_up=webhooks.show),
+        Route(
+            "POST", "/webhooks/<endpoint_id:id>/on", webhooks.switch_on, Right.ADMINISTER, step_up=webhooks.ask_again
+        ),
+        Route(
+            "POST", "/webhooks/<endpoint_id:id>/off", webhooks.switch_off, Right.ADMINISTER, step_up=webhooks.ask_again
+        ),
+        Route(
+            "POST",
+            "/webhooks/<endpoint_id:id>/secret",
+            webhooks.renew_secret,
+            Right.ADMINISTER,
+            step_up=webhooks.ask_again,
+        ),
+        Route(
+            "POST", "/webhooks/<endpoint_id:id>/remove", webhooks.remove, Right.ADMINISTER, step_up=webhooks.ask_again
+        ),
+        Route("POST", "/webhooks/<endpoint_id:id>/test", webhooks.test, Right.ADMINISTER, step_up=None),
+        Route("GET", "/webhooks/deliveries", webhooks.deliveries, Right.ADMINISTER),
+        Route("GET", "/webhooks/deliveries/<delivery_id:id>", webhooks.delivery, Right.ADMINISTER),
+        Route(
+            "POST", "/webhooks/deliveries/<delivery_id:id>/again", webhooks.send_again, Right.ADMINISTER, step_up=None
+        ),
         Route("GET", "/system", system.show, Right.ADMINISTER),
         Route("GET", "/audit", audit.index, Right.ADMINISTER),
         Route("GET", "/audit.csv", audit.export, Right.ADMINISTER),

@@ -135,7 +135,7 @@ def filtered(network, settings):
 @pytest.mark.parametrize(
     ("name", "ports"),
     [
-        ("mail", {25, 53, 465, 587}),
+        ("mail", {25, 53, 443, 465, 587}),
         ("edge", {53, 80, 443}),
         ("gate", {53, 9000}),
         ("front", set()),

@@ -112,6 +112,24 @@ def test_the_worker_reads_the_firm_s_data_which_only_the_app_writes(server):
             worker.execute("UPDATE firm SET bank_details = 'of somebody else'")
 
 
+def test_the_worker_switches_a_webhook_off_and_changes_nothing_else_of_it(server):
+    columns = "url, description, types, secret, old_secret, active, off_because, made_at"
+    add = f"INSERT INTO webhook_endpoints ({columns}) VALUES ('https://a.example', '', '', 's', '', true, '', now())"
+    with psycopg.connect(url_of(server, "invoices_app"), autocommit=True) as app:
+        app.execute(add)
+    with psycopg.connect(url_of(server, "invoices_worker"), autocommit=True) as worker:
+        assert worker.execute("SELECT secret FROM webhook_endpoints").fetchall() == [("s",)]
+        assert worker.execute("UPDATE webhook_endpoints SET active = false, off_because = 'gone'").rowcount == 1
+        refused = ["url = 'https://b.example'", "secret = 't'", "types = 'payment.recorded'"]
+        for statement in (
+            *(f"UPDATE webhook_endpoints SET {one}" for one in refused),
+            add,
+            "DELETE FROM webhook_endpoints",
+        ):
+            with pytest.raises(InsufficientPrivilege):
+                worker.execute(statement)
+
+
 def test_a_service_sees_that_the_database_is_up_to_date(server, service):
     opened = store_database.open_database(url_of(server, service.info.user))
     with store_database.connection():

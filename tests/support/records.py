@@ -8,8 +8,11 @@ from datetime import UTC, date, datetime
 from app.domain.invoice import Invoice
 from app.domain.payment import Payment
 from app.domain.permissions import Role
+from app.domain.webhooks import EventType
 from app.store.access import users
 from app.store.db import tables
+from app.store.outbox import endpoints
+from app.store.outbox.endpoints import EndpointFacts
 
 LONG_AGO = datetime(2026, 1, 1, tzinfo=UTC)
 
@@ -110,3 +113,12 @@ def an_imported_row(source, invoice, action="created", tab="Invoices", row=2, be
     """What a row of a workbook did to the invoice."""
     told = {"kind": "invoice", "action": action, "subject": f"Invoice {invoice.number}", "record_id": invoice.id}
     return tables.ImportedRowModel.create(origin=source, tab=tab, row=row, before=before, **told)
+
+
+def a_webhook(url="https://hooks.example.com/", types=EventType, **values):
+    """The id of an endpoint."""
+    facts = EndpointFacts(url, values.pop("description", ""), frozenset(types))
+    endpoint_id = endpoints.add(facts, "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw", None, LONG_AGO)
+    if values:
+        tables.WebhookEndpointModel.update(values).where(tables.WebhookEndpointModel.id == endpoint_id).execute()
+    return endpoint_id

@@ -50,6 +50,12 @@ def after_commit(action: Callable[[], None]) -> None:
         action()
 
 
+def after_commit_once(action: Callable[[], None]) -> None:
+    """Run the action like `after_commit`, but once however often this thread's transaction asks for it."""
+    if not (tables.database.in_transaction() and action in _waiting.actions):
+        after_commit(action)
+
+
 @contextmanager
 def run_after_commit() -> Iterator[None]:
     """Run what the block, a transaction, registered; if the block fails, forget it."""

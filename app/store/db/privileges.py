@@ -9,7 +9,11 @@ SERVICE_ROLES = ("invoices_app", "invoices_worker")
 BACKUP_ROLE = "invoices_backup"  # it reads all and writes nothing
 
 _APPEND_ONLY = tables.AuditEntryModel._meta.table_name
-_READ_ONLY = {"invoices_worker": tables.FirmModel._meta.table_name}  # it writes no settings
+_READ_ONLY = {  # it writes no settings, and chooses nobody to send to
+    "invoices_worker": (tables.FirmModel._meta.table_name, tables.WebhookEndpointModel._meta.table_name),
+}
+# But it switches off an endpoint that wants no more.
+_COLUMNS = {"invoices_worker": (("active", "off_because"), tables.WebhookEndpointModel._meta.table_name)}
 
 
 def grant() -> None:
@@ -32,9 +36,17 @@ def _statements(role: str) -> tuple[str, ...]:
         f"GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA public TO {role}",
         f"REVOKE UPDATE, DELETE ON {_APPEND_ONLY} FROM {role}",
         f"REVOKE INSERT, UPDATE, DELETE ON {MIGRATION_TABLE} FROM {role}",
-        *(f"REVOKE INSERT, UPDATE, DELETE ON {table} FROM {role}" for one, table in _READ_ONLY.items() if one == role),
+        *(f"REVOKE INSERT, UPDATE, DELETE ON {table} FROM {role}" for table in _READ_ONLY.get(role, ())),
+        *_on_columns(role),
         f"GRANT USAGE ON ALL SEQUENCES IN SCHEMA public TO {role}",
     )
+
+
+def _on_columns(role: str) -> tuple[str, ...]:
+    if role not in _COLUMNS:
+        return ()
+    columns, table = _COLUMNS[role]
+    return (f"GRANT UPDATE ({', '.join(columns)}) ON {table} TO {role}",)
 
 
 def _reading(role: str) -> tuple[str, ...]:

@@ -467,3 +467,80 @@ class IncomingPaymentPartModel(BaseModel):
 
     incoming_payment = ForeignKeyField(IncomingPaymentModel, on_delete="CASCADE")
     payment = ForeignKeyField(PaymentModel, unique=True, on_delete="CASCADE")
+
+
+class EventModel(BaseModel):
+    """What happened, as it is sent to webhooks: `event_id` is the message's id, `body` what is signed.
+
+    Deliveries with the same `order_key` are sent to an endpoint one after the other.
+    """
+
+    event_id = CharField(unique=True, max_length=40)
+    type = CharField(max_length=40)
+    order_key = CharField()
+    body = TextField()
+    happened_at = MomentField(index=True)
+
+    class Meta:
+        table_name = "events"
+
+
+class WebhookEndpointModel(BaseModel):
+    """`types` are separated by blanks. Until `old_secret_until` messages are signed by `old_secret` too."""
+
+    url = CharField(max_length=500)
+    description = CharField(default="")
+    types = CharField()
+    secret = CharField(max_length=100)
+    old_secret = CharField(default="", max_length=100)
+    old_secret_until = MomentField(null=True)
+    active = BooleanField(default=True)
+    off_because = CharField(default="")
+    made_by = ForeignKeyField(UserModel, null=True, on_delete="SET NULL")
+    made_at = MomentField()
+
+    class Meta:
+        table_name = "webhook_endpoints"
+
+
+class WebhookDeliveryModel(BaseModel):
+    """An event on its way to an endpoint; `state` is app/domain/webhooks.py's.
+
+    At `next_try_at` a delivery that waits is tried, and so is one that the worker was stopped at.
+    """
+
+    event = ForeignKeyField(EventModel, on_delete="CASCADE", index=False)
+    endpoint = ForeignKeyField(WebhookEndpointModel, on_delete="CASCADE")
+    order_key = CharField()
+    state = CharField(max_length=10)
+    tries = IntegerField(default=0)
+    next_try_at = MomentField()
+    answer = TextField(default="")
+    delivered_at = MomentField(null=True)
+
+    class Meta:
+        table_name = "webhook_deliveries"
+        indexes = (
+            (("event", "endpoint"), True),
+            (("endpoint", "order_key", "state"), False),
+            (("state", "next_try_at"), False),
+        )
+
+
+class LinkMailModel(BaseModel):
+    """A mail with a link that was asked for; the worker makes the link as it sends the mail.
+
+    `state` is a MailState of app/domain/statement_mail.py. `email` is as it was typed: it may be that of no user.
+    """
+
+    email = CharField(max_length=320)
+    purpose = CharField(max_length=10)
+    asked_at = MomentField()
+    state = CharField(max_length=10)
+    tries = IntegerField(default=0)
+    next_try_at = MomentField()
+    failure = TextField(default="")
+
+    class Meta:
+        table_name = "link_mails"
+        indexes = ((("state", "next_try_at"), False),)

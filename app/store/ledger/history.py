@@ -21,6 +21,7 @@ from app.store.db.tables import (
     IncomingPaymentModel,
     InvoiceModel,
     UserModel,
+    WebhookEndpointModel,
 )
 from app.store.ledger.snapshot import compared
 
@@ -101,6 +102,7 @@ def named(entries: Iterable[Entry]) -> list[AuditEvent]:
         **_labels_of("import", ImportModel, ImportModel.file_name, subjects),
         **_labels_of("incoming_payment", IncomingPaymentModel, IncomingPaymentModel.provider_payment_id, subjects),
         **_labels_of("user", UserModel, _actor(), subjects),
+        **_labels_of("webhook", WebhookEndpointModel, WebhookEndpointModel.url, subjects),
     }
     return [AuditEvent(entry, labels.get(entry.subject, "")) for entry in known]
 
@@ -109,7 +111,7 @@ def subjects_called(text: str) -> frozenset[str]:
     """Return the subjects of this id, as in `invoice:12`, or else those of this number or with this in their name."""
     if _SUBJECT.fullmatch(text):
         return frozenset({text})
-    customer, user = CustomerModel, UserModel
+    customer, user, endpoint = CustomerModel, UserModel, WebhookEndpointModel
     found = {
         "invoice": InvoiceModel.select(InvoiceModel.id).where(InvoiceModel.number_key == compared(text)),
         "customer": customer.select(customer.id).where(customer.name.contains(text) | (customer.code == text)),
@@ -118,6 +120,7 @@ def subjects_called(text: str) -> frozenset[str]:
         "incoming_payment": IncomingPaymentModel.select(IncomingPaymentModel.id).where(
             IncomingPaymentModel.provider_payment_id == text
         ),
+        "webhook": endpoint.select(endpoint.id).where(endpoint.url.contains(text)),
     }
     return frozenset(
         f"{kind}:{one}" for kind, query in found.items() for (one,) in query.limit(_MOST_SUBJECTS).tuples()

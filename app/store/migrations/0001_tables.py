@@ -177,6 +177,10 @@ _TABLES_BY_DEPENDENCE = (
     "invoice_partitions",
     "ledger_versions",
     "firm",
+    "link_mails",
+    "webhook_deliveries",
+    "webhook_endpoints",
+    "events",
     "statement_mails",
     "audit_entries",
     "api_requests",
@@ -508,6 +512,66 @@ def up(migrator, db):
             database = db
             table_name = "statement_mails"
 
+    class EventModel(Model):
+        event_id = CharField(unique=True, max_length=40)
+        type = CharField(max_length=40)
+        order_key = CharField()
+        body = TextField()
+        happened_at = DateTimeField(index=True)
+
+        class Meta:
+            database = db
+            table_name = "events"
+
+    class WebhookEndpointModel(Model):
+        url = CharField(max_length=500)
+        description = CharField(default="")
+        types = CharField()
+        secret = CharField(max_length=100)
+        old_secret = CharField(default="", max_length=100)
+        old_secret_until = DateTimeField(null=True)
+        active = BooleanField(default=True)
+        off_because = CharField(default="")
+        made_by = ForeignKeyField(UserModel, null=True, on_delete="SET NULL")
+        made_at = DateTimeField()
+
+        class Meta:
+            database = db
+            table_name = "webhook_endpoints"
+
+    class WebhookDeliveryModel(Model):
+        event = ForeignKeyField(EventModel, on_delete="CASCADE", index=False)
+        endpoint = ForeignKeyField(WebhookEndpointModel, on_delete="CASCADE")
+        order_key = CharField()
+        state = CharField(max_length=10)
+        tries = IntegerField(default=0)
+        next_try_at = DateTimeField()
+        answer = TextField(default="")
+        delivered_at = DateTimeField(null=True)
+
+        class Meta:
+            database = db
+            table_name = "webhook_deliveries"
+            indexes = (
+                (("event", "endpoint"), True),
+                (("endpoint", "order_key", "state"), False),
+                (("state", "next_try_at"), False),
+            )
+
+    class LinkMailModel(Model):
+        email = CharField(max_length=320)
+        purpose = CharField(max_length=10)
+        asked_at = DateTimeField()
+        state = CharField(max_length=10)
+        tries = IntegerField(default=0)
+        next_try_at = DateTimeField()
+        failure = TextField(default="")
+
+        class Meta:
+            database = db
+            table_name = "link_mails"
+            indexes = ((("state", "next_try_at"), False),)
+
     class LedgerMarkModel(Model):
         version = CharField(max_length=32)
         sums_given = BooleanField(default=False)
@@ -576,6 +640,10 @@ def up(migrator, db):
             AuditEntryModel,
             FirmModel,
             StatementMailModel,
+            EventModel,
+            WebhookEndpointModel,
+            WebhookDeliveryModel,
+            LinkMailModel,
             LedgerMarkModel,
             LedgerPartModel,
             IncomingPaymentModel,

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from bottle import HTTPResponse
 
-from app.actions import passwords
+from app.actions import link_mails, passwords
 from app.domain.sentences import counted
 from app.jobs.mails import MailJobs
 from app.store.access import one_time_links, users
@@ -60,7 +60,8 @@ class PasswordLinks:
             Attempt.at_mail(email, context).begin(context, None)
         except TooManyAttemptsError as refused:
             return refused.said_on(self._forgotten(context, email, str(refused)))
-        self.mails.send_reset_link(email)
+        link_mails.ask(email, Purpose.RESET, context.now)
+        self.mails.send_links()
         return self._forgotten(context, is_sent=True)
 
     def _forgotten(

@@ -68,13 +68,14 @@ _STATEMENTS = {
 }
 _COMPLETE = _PAYMENTS | _STATEMENTS  # what says by itself what was done
 _WITHOUT_SUBJECT = {"session.started", "session.ended", "firm.edited"}
-_RIGHTS = {"imports": Right.SEE_IMPORTS, "users": Right.ADMINISTER}
+_RIGHTS = {"imports": Right.SEE_IMPORTS, "users": Right.ADMINISTER, "webhooks": Right.ADMINISTER}
 _PAGES = {
     "invoice": "/invoices/{}",
     "customer": "/customers/{}",
     "import": "/imports/{}",
     "incoming_payment": "/payments/incoming/{}",
     "user": "/users/{}",
+    "webhook": "/webhooks/{}",
 }
 
 
@@ -226,4 +227,11 @@ _WHAT = {
     "recovery_codes.renewed": "made new recovery codes for",
     "token.created": "made the token",
     "token.revoked": "revoked the token",
+    "webhook.added": "added",
+    "webhook.edited": "edited",
+    "webhook.switched_on": "switched on",
+    "webhook.switched_off": "switched off",
+    "webhook.secret_renewed": "made another secret for",
+    "webhook.sent_again": "sent an event again to",
+    "webhook.removed": "removed",
 }

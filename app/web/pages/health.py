@@ -65,7 +65,7 @@ class Watched(Collector):
 
     def _statement_mails(self) -> Metric:
         states = GaugeMetricFamily("invoices_statement_mails", "Statements by mail by state.", labels=["state"])
-        for state, count in statement_mails.count_by_state().items():
+        for state, count in statement_mails.queue.count_by_state().items():
             states.add_metric([state], count)
         return states
 

@@ -21,8 +21,8 @@ OLDEST_IMAGE_DAYS = 35
 _KINDS = {
     "work_on_import": "Workbooks read, applied or undone",
     "send_statement": "Statements mailed",
-    "send_invitation": "Invitations mailed",
-    "send_reset_link": "Links for a new password mailed",
+    "send_links": "Rounds of mails with links",
+    "send_webhooks": "Rounds of webhooks",
 }
 # Somewhat more than the time between two of its runs: what is older was not made, and nobody said so.
 _OLDEST = {

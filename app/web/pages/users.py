@@ -50,8 +50,9 @@ class Users:
         facts = _facts(fields)
         if facts is not None:
             with fields.refusal_at("email", EmailTakenError):
-                user = user_actions.invite(email, facts, context.user, context.now)
-                return self._invited(context, user, by_mail=fields.checked("by_mail"))
+                by_mail = self.mails is not None and fields.checked("by_mail")
+                user = user_actions.invite(email, facts, context.user, context.now, by_mail=by_mail)
+                return self._invited(context, user, by_mail=by_mail)
         return self._form(context, fields)
 
     def show(self, context: RequestContext, user_id: int, fields: Form | None = None) -> HTTPResponse:
@@ -103,7 +104,7 @@ class Users:
     def _invited(self, context: RequestContext, user: User, *, by_mail: bool) -> HTTPResponse:
         if self.mails is None or not by_mail:
             return self._link(context, user, Purpose.INVITE)
-        self.mails.send_invitation(user.email)
+        self.mails.send_links()
         return self.pages.redirect(context, "/users", flash=f"An invitation is on its way to {user.email}.")
 
     def _link(self, context: RequestContext, user: User, purpose: Purpose) -> HTTPResponse:

@@ -7,9 +7,12 @@ from dataclasses import replace
 from zoneinfo import ZoneInfo
 
 import pytest
+from support.clock import Clock
 from support.mail_server import Inbox, mail_server
 from support.records import a_user
+from support.tables import ALL
 
+from app.actions import link_mails as link_mail_actions
 from app.actions import passwords
 from app.domain.firm import Firm
 from app.domain.permissions import Role
@@ -19,6 +22,7 @@ from app.store.access import one_time_links, users
 from app.store.access.one_time_links import Purpose
 from app.store.db import tables
 from app.store.ledger import firm
+from app.store.outbox import link_mails
 
 UNSAVED = Firm("USD", ZoneInfo("UTC"))
 
@@ -35,15 +39,29 @@ def server(inbox):
 
 
 @pytest.fixture
-def jobs(sqlite, server, now):
-    return MailJobs(open_queue(), server, "https://invoices.example", UNSAVED, lambda: now)
+def clock(now):
+    return Clock(now)
+
+
+@pytest.fixture
+def jobs(database, server, clock):
+    return MailJobs(open_queue(), server, "https://invoices.example", UNSAVED, clock)
+
+
+def ask(jobs, email, purpose=Purpose.RESET):
+    link_mail_actions.ask(email, purpose, jobs._now())
+    return jobs.send_due_links()
+
+
+def unsent():
+    return [(mail.email, mail.purpose, mail.state.value, mail.failure) for mail in link_mails.unsent()]
 
 
 def test_a_mail_that_a_stranger_asked_for_leaves_the_link_of_an_admin_good(jobs, inbox, now):
     user = a_user("ann@example.com")
     token = passwords.make_link(user.id, Purpose.RESET, a_user("bob@example.com"), now)
 
-    jobs.send_now("ann@example.com")
+    ask(jobs, "ann@example.com")
 
     assert one_time_links.find(token, now) is not None
 
@@ -51,7 +69,7 @@ def test_a_mail_that_a_stranger_asked_for_leaves_the_link_of_an_admin_good(jobs,
 def test_a_user_is_sent_a_link_that_works(jobs, inbox, now):
     user = a_user("ann@example.com")
 
-    jobs.send_now("ANN@example.com ")
+    ask(jobs, "ANN@example.com ")
 
     ((to, mail),) = inbox.mails
     assert to == ["ann@example.com"]
@@ -65,7 +83,7 @@ def test_a_user_is_sent_a_link_that_works(jobs, inbox, now):
 def test_who_is_invited_is_sent_a_link_to_choose_a_password(jobs, inbox, now):
     user = a_user("ann@example.com")
 
-    jobs.invite_now("ann@example.com")
+    ask(jobs, "ann@example.com", Purpose.INVITE)
 
     ((_, mail),) = inbox.mails
     assert mail["Subject"] == "Your invitation to Receivables"
@@ -78,7 +96,7 @@ def test_a_mail_names_the_firm_as_its_sender(jobs, inbox):
     a_user("ann@example.com")
     firm.write(replace(UNSAVED, name='Müller, "Söhne" & Co'))
 
-    jobs.send_now("ann@example.com")
+    ask(jobs, "ann@example.com")
 
     ((_, mail),) = inbox.mails
     (sender,) = mail["From"].addresses
@@ -90,8 +108,8 @@ def test_nobody_else_is_sent_anything(jobs, inbox):
     gone = a_user("gone@example.com", Role.VIEWER)
     users.set_active(gone.id, active=False)
 
-    jobs.send_now("nobody@example.com")
-    jobs.send_now("gone@example.com")
+    ask(jobs, "nobody@example.com")
+    ask(jobs, "gone@example.com")
 
     assert inbox.mails == []
     assert tables.OneTimeLinkModel.select().count() == 0
@@ -100,39 +118,122 @@ def test_nobody_else_is_sent_anything(jobs, inbox):
 def test_an_address_cannot_add_lines_to_a_mail(jobs, inbox):
     a_user("ann@example.com")
 
-    jobs.send_now("ann@example.com\nBcc: eve@example.com")
+    ask(jobs, "ann@example.com\nBcc: eve@example.com")
 
     assert inbox.mails == []
 
 
-def test_a_mail_that_the_server_refuses_is_a_failure_that_the_worker_tries_again(jobs, inbox):
+def test_an_address_that_nobody_has_is_forgotten_and_counts_as_no_failure(jobs):
+    assert ask(jobs, "nobody@example.com") == "done"
+
+    assert tables.LinkMailModel.select().count() == 0
+
+
+def test_a_mail_that_the_server_refuses_for_now_is_tried_again_later(jobs, inbox, clock):
     a_user("ann@example.com")
     inbox.answer = "451 Not now"
 
-    with pytest.raises(smtplib.SMTPDataError):
-        jobs.send_now("ann@example.com")
+    assert ask(jobs, "ann@example.com") == "failed"
+    assert unsent() == [("ann@example.com", "reset", "waiting", "the mail server refused the mail (451 Not now)")]
 
     inbox.answer = "250 OK"
-    jobs.send_now("ann@example.com")
+    jobs.send_due_links()
+    assert inbox.mails == []
+    clock.advance(minutes=5)
+    jobs.send_due_links()
+    assert len(inbox.mails) == 1
+    assert unsent() == []
+
+
+def test_a_mail_that_is_refused_six_times_is_given_up_and_stays_in_sight(jobs, inbox, clock):
+    a_user("ann@example.com")
+    inbox.answer = "451 Not now"
+    link_mail_actions.ask("ann@example.com", Purpose.RESET, clock())
+
+    for _ in range(8):
+        jobs.send_due_links()
+        clock.advance(minutes=5)
+
+    [mail] = link_mails.unsent()
+    assert (mail.state, mail.tries) == ("failed", 6)
+
+
+def test_a_mail_that_the_server_refuses_for_good_is_given_up_at_once(jobs, inbox):
+    a_user("ann@example.com")
+    inbox.answer = "554 No"
+
+    ask(jobs, "ann@example.com")
+
+    assert unsent() == [("ann@example.com", "reset", "failed", "the mail server refused the mail (554 No)")]
+
+
+def test_a_mail_that_the_worker_was_killed_at_is_sent_again(jobs, inbox, clock):
+    a_user("ann@example.com")
+    link_mail_actions.ask("ann@example.com", Purpose.RESET, clock())
+    [mail] = link_mails.unsent()
+    assert link_mail_actions.begin(mail.id, clock())
+
+    jobs.send_due_links()
+    assert inbox.mails == []
+    clock.advance(minutes=15)
+    jobs.send_due_links()
+
     assert len(inbox.mails) == 1
 
 
-def test_the_worker_sends_what_was_put_into_the_queue_and_tries_again_later(jobs, inbox):
+def test_two_workers_never_send_the_same_mail(jobs, clock):
+    link_mail_actions.ask("ann@example.com", Purpose.RESET, clock())
+    [mail] = link_mails.unsent()
+
+    assert [link_mail_actions.begin(mail.id, clock()) is None for _ in range(2)] == [False, True]
+
+
+def test_no_link_is_stored_before_the_mail_is_sent(jobs, clock):
     a_user("ann@example.com")
-    inbox.answer = "451 Not now"
+
+    link_mail_actions.ask("ann@example.com", Purpose.RESET, clock())
+
+    assert tables.OneTimeLinkModel.select().count() == 0
+    [row] = tables.LinkMailModel.select().dicts()
+    assert (row["email"], row["purpose"], row["failure"]) == ("ann@example.com", "reset", "")
+
+
+def test_the_link_of_a_mail_is_stored_nowhere(jobs, inbox):
+    a_user("ann@example.com")
+
+    ask(jobs, "ann@example.com")
+
+    token = re.search(r"token=(\S+)", inbox.mails[0][1].get_content()).group(1)
+    stored = [str(row) for model in ALL for row in model.select().dicts()]
+    assert not [row for row in stored if token in row]
+
+
+def test_the_worker_sends_what_was_put_into_the_queue(jobs, inbox, clock):
+    a_user("ann@example.com")
     queue = open_queue()
-    worker = MailJobs(queue, jobs._server, "https://invoices.example", UNSAVED, jobs._now)
-    jobs.send_reset_link("ann@example.com")
+    worker = MailJobs(queue, jobs._server, "https://invoices.example", UNSAVED, clock)
+    link_mail_actions.ask("ann@example.com", Purpose.RESET, clock())
+    jobs.send_links()
 
-    task = queue.dequeue()
-    queue.execute(task)
-    (again,) = queue.scheduled()
+    queue.execute(queue.dequeue())
 
-    assert (again.args, again.retries, again.retry_delay) == (["ann@example.com"], 4, 60)
-    inbox.answer = "250 OK"
-    queue.execute(again, again.eta)
     assert len(inbox.mails) == 1
     assert worker
+
+
+def test_what_was_sent_is_forgotten_after_30_days_and_what_was_given_up_after_90(jobs, inbox, clock):
+    a_user("ann@example.com")
+    ask(jobs, "ann@example.com")
+    inbox.answer = "554 No"
+    ask(jobs, "ann@example.com")
+
+    kept = []
+    for days in (30, 1, 60):
+        clock.advance(days=days)
+        jobs.delete_old_links()
+        kept.append([row.state for row in tables.LinkMailModel.select().order_by(tables.LinkMailModel.id)])
+
+    assert kept == [["sent", "failed"], ["failed"], []]
 
 
 def test_a_password_is_never_sent_in_the_clear(server):

@@ -6,20 +6,30 @@ import pytest
 from support.browser import PASSWORD, QUICK_HASH, Browser
 from support.clock import Clock
 from support.crawl import Crawl
-from support.records import LONG_AGO, a_customer, a_payment, a_statement_mail, a_user, an_import, an_invoice
+from support.records import (
+    LONG_AGO,
+    a_customer,
+    a_payment,
+    a_statement_mail,
+    a_user,
+    a_webhook,
+    an_import,
+    an_invoice,
+)
 from support.server import copy_the_demo
 from support.settings import settings_of
 from support.workbooks import AN_INVOICE, INVOICES, workbook
 from support.worker import a_worker
 from webtest import Upload
 
-from app.actions import incoming_payments
+from app.actions import events, incoming_payments, webhooks
 from app.clock import utc_now
 from app.domain.incoming_payment import IncomingFacts
 from app.domain.permissions import EVERYTHING, Role, Scope, may
 from app.store.access import one_time_links, second_factor, users
 from app.store.access.one_time_links import Purpose
 from app.store.db import database, tables
+from app.store.db.transactions import transaction
 from app.web.application import build
 from app.web.guard import Guard
 
@@ -44,6 +54,7 @@ TYPED = {
     "reason": "a mistake",
     "number": "C-1",
     "name": "Crawler",
+    "url": "https://hooks.example.com/",
 }
 # No page leads there as the walk finds it: what is for developers, what a script asks for, and what is of a second
 # factor, which nobody who walks has yet.
@@ -146,12 +157,23 @@ def out_of_the_way():
     a_payment(an_invoice("TWICE-2", paid_twice), 150_00)
     left = a_user("left@example.com", Role.VIEWER, "Left", QUICK_HASH)
     users.set_active(left.id, active=False)
+    webhooks_with_deliveries(LONG_AGO)
     secured = users.find_by_email("secured@example.com")
     customers = [f"/customers/{one.id}" for one in (gone, quiet, paid_twice)]
     invoices = [
         f"/invoices/{one.id}" for one in tables.InvoiceModel.select().where(tables.InvoiceModel.customer == paid_twice)
     ]
     return customers + invoices, [f"/users/{one.id}" for one in (left, secured)]
+
+
+def webhooks_with_deliveries(now):
+    """One that is on and took an event, another that wanted no more."""
+    a_webhook()
+    wants_no_more = a_webhook()
+    with transaction():
+        events.emit("import.applied", "import:1", {"import_id": 1}, now=now)
+    webhooks.delivered(webhooks.claim_next(now, {wants_no_more}), "200 OK", now)
+    webhooks.not_delivered(webhooks.claim_next(now, set()), "410 Gone", now, is_gone=True)
 
 
 @pytest.fixture

@@ -18,15 +18,27 @@ from types import SimpleNamespace
 import pytest
 from support.browser import QUICK_HASH, Browser
 from support.clock import Clock
-from support.records import LONG_AGO, a_customer, a_payment, a_statement_mail, a_user, an_import, an_invoice
+from support.records import (
+    LONG_AGO,
+    a_customer,
+    a_payment,
+    a_statement_mail,
+    a_user,
+    a_webhook,
+    an_import,
+    an_invoice,
+)
 from support.settings import settings_of
 
-from app.actions import incoming_payments
+from app.actions import events, incoming_payments
 from app.domain.incoming_payment import IncomingFacts
 from app.domain.permissions import Role, Scope
+from app.domain.webhooks import DeliveryState
 from app.jobs.heartbeat import Heartbeat
 from app.store.access import users
 from app.store.db import database, tables
+from app.store.db.transactions import transaction
+from app.store.outbox import events as outbox
 from app.web.application import build
 
 # viewer, accountant and admin see everything; then accountant with a scope: what is theirs, what is another's.
@@ -103,6 +115,18 @@ POST /jobs/imports/<job_id:id>/retry                 in     no        yes   yes 
 POST /jobs/statement-mails/<job_id:id>/cancel        in     no         no   yes   no  no
 POST /jobs/statement-mails/<job_id:id>/retry         in     no         no   yes   no  no
 GET  /export.xlsx                                    in     no        yes   yes  yes  -
+GET  /webhooks                                       in     no         no   yes   no  -
+POST /webhooks                                       in     no         no   yes   no  -
+GET  /webhooks/<endpoint_id:id>                      in     no         no   yes   no  no
+POST /webhooks/<endpoint_id:id>                      in     no         no   yes   no  no
+POST /webhooks/<endpoint_id:id>/on                   in     no         no   yes   no  no
+POST /webhooks/<endpoint_id:id>/off                  in     no         no   yes   no  no
+POST /webhooks/<endpoint_id:id>/secret               in     no         no   yes   no  no
+POST /webhooks/<endpoint_id:id>/remove               in     no         no   yes   no  no
+POST /webhooks/<endpoint_id:id>/test                 in     no         no   yes   no  no
+GET  /webhooks/deliveries                            in     no         no   yes   no  -
+GET  /webhooks/deliveries/<delivery_id:id>           in     no         no   yes   no  no
+POST /webhooks/deliveries/<delivery_id:id>/again     in     no         no   yes   no  no
 GET  /system                                         in     no         no   yes   no  -
 GET  /audit                                          in     no         no   yes   no  -
 GET  /audit.csv                                      in     no         no   yes   no  -
@@ -207,6 +231,11 @@ def app(signed_in, tmp_path):
 
 def _records(code, owner):
     customer = a_customer(code, f"Customer {code}")
+    endpoint_id = a_webhook()
+    with transaction():
+        events.emit_test(endpoint_id, NOON)
+    delivery_id = outbox.deliveries()[0].id
+    tables.WebhookDeliveryModel.update(state=DeliveryState.DELIVERED).execute()
     invoice = an_invoice(f"{code}-1", customer, due_on=date(2026, 2, 1))
     a_statement_mail(customer, key=code)
     money = {"amount_cents": 1_00, "currency": "USD", "paid_on": date(2026, 2, 1), "reference": f"{code}-1"}
@@ -219,6 +248,8 @@ def _records(code, owner):
         view_id=tables.SavedViewModel.create(user=owner.id, name=code, parameters="{}").id,
         import_id=(imported := an_import(f"{code}.xlsx").id),
         job_id=imported,
+        endpoint_id=endpoint_id,
+        delivery_id=delivery_id,
         user_id=owner.id,
         login_id=tables.LoginModel.create(
             jti=code, user=owner.id, created_at=LONG_AGO, last_seen_at=LONG_AGO, expires_at=LONG_AGO

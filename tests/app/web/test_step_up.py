@@ -3,7 +3,7 @@
 import pytest
 from support.browser import PASSWORD, Browser, path_of
 from support.codes import code_at
-from support.records import a_user
+from support.records import a_user, a_webhook
 
 from app.actions import second_factors
 from app.domain.permissions import Role
@@ -23,6 +23,12 @@ WITHIN_MINUTES = {
     "/tokens",
     "/excel",
     "/views/<view_id:id>/excel",
+    "/webhooks",
+    "/webhooks/<endpoint_id:id>",
+    "/webhooks/<endpoint_id:id>/off",
+    "/webhooks/<endpoint_id:id>/on",
+    "/webhooks/<endpoint_id:id>/remove",
+    "/webhooks/<endpoint_id:id>/secret",
 }
 EACH_TIME = {
     "/account/password",
@@ -38,6 +44,8 @@ FORM = {
     "sees": "everything",
     "right:read": "yes",
     "days": "365",
+    "url": "https://hooks.example.com/",
+    "type:payment.recorded": "yes",
     "password": "seven green umbrellas",
     "password_again": "seven green umbrellas",
 }
@@ -69,6 +77,8 @@ def secured(user, clock):
 def bob(user):
     """Another admin, whose number is that of a view of the browser's user too."""
     tables.SavedViewModel.create(id=2, user=user.id, name="Late", parameters="{}")
+    a_webhook()
+    a_webhook(active=False)
     return a_user("bob@example.com", Role.ADMIN, "Bob", users.password_hash_of(user.id))
 
 
@@ -77,8 +87,14 @@ def send(browser, path, **form):
 
 
 def access():
-    """All that lets somebody in, as it is stored."""
-    kept = (tables.UserModel, tables.OneTimeLinkModel, tables.ApiTokenModel, tables.RecoveryCodeModel)
+    """All that lets somebody in, or tells somebody, as it is stored."""
+    kept = (
+        tables.UserModel,
+        tables.OneTimeLinkModel,
+        tables.ApiTokenModel,
+        tables.RecoveryCodeModel,
+        tables.WebhookEndpointModel,
+    )
     return [list(model.select().order_by(model.id).dicts()) for model in kept]
 
 

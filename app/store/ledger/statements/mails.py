@@ -5,10 +5,11 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from peewee import fn
-
-from app.domain.statement_mail import GIVEN_UP_AFTER, MailState, StatementMail
+from app.domain.statement_mail import MailState, StatementMail
 from app.store.db.tables import CustomerModel, StatementMailModel
+from app.store.outbox.mail_queue import MailQueue
+
+queue = MailQueue(StatementMailModel)
 
 _MOST_LISTED = 10
 _MOST_UNSENT = 50
@@ -101,45 +102,6 @@ def unsent(failed_since: datetime) -> list[UnsentStatementMail]:
     return [*_unsent(is_unsent, found.id), *_unsent(has_failed, found.id.desc())]
 
 
-def count_by_state() -> dict[MailState, int]:
-    counted: Any = StatementMailModel.select(StatementMailModel.state, fn.COUNT(StatementMailModel.id))
-    found = {MailState(state): int(count) for state, count in counted.group_by(StatementMailModel.state).tuples()}
-    return {state: found.get(state, 0) for state in MailState}
-
-
-def due(now: datetime) -> list[int]:
-    """Return the ids of those that wait and whose turn it is, and of those that were on their way for too long."""
-    waiting = StatementMailModel.state.in_([MailState.WAITING, MailState.ON_ITS_WAY])
-    rows: Any = StatementMailModel.select(StatementMailModel.id).where(waiting, StatementMailModel.next_try_at <= now)
-    return [mail_id for (mail_id,) in rows.order_by(StatementMailModel.id).tuples()]
-
-
-def claim(mail_id: int, now: datetime) -> bool:
-    """Set a mail that waits on its way, and count the try; false if another worker was faster."""
-    values = {
-        "state": MailState.ON_ITS_WAY,
-        "tries": StatementMailModel.tries + 1,
-        "next_try_at": now + GIVEN_UP_AFTER,
-    }
-    return _changed(mail_id, MailState.WAITING, **values)
-
-
-def end_try(mail_id: int, state: MailState, now: datetime, failure: str = "") -> bool:
-    """Say how the try ended, and from when the next one may begin; false if the mail was not on its way."""
-    return _changed(mail_id, MailState.ON_ITS_WAY, state=state, failure=failure, next_try_at=now)
-
-
-def cancel(mail_id: int, now: datetime) -> bool:
-    """Cancel a mail that waits or failed; false if it is in another state."""
-    values = {"state": MailState.CANCELLED, "failure": "", "next_try_at": now}
-    return any(_changed(mail_id, before, **values) for before in (MailState.WAITING, MailState.FAILED))
-
-
-def send_again(mail_id: int, now: datetime) -> bool:
-    """Let a mail that was given up wait as a new one would; false if it is in another state."""
-    return _changed(mail_id, MailState.FAILED, state=MailState.WAITING, tries=0, failure="", next_try_at=now)
-
-
 def _unsent(which: Any, order: Any) -> Iterator[UnsentStatementMail]:
     found = StatementMailModel
     columns = (found.id, found.customer, CustomerModel.name, found.recipient, found.asked_at, found.state, found.tries)
@@ -147,11 +109,6 @@ def _unsent(which: Any, order: Any) -> Iterator[UnsentStatementMail]:
     for *facts, state, tries, next_try_at, failure in query.order_by(order).limit(_MOST_UNSENT).tuples():
         known: list[Any] = [*facts, MailState(state), tries, next_try_at, failure]
         yield UnsentStatementMail(*known)
-
-
-def _changed(mail_id: int, before: MailState, **values: Any) -> bool:
-    is_meant = (StatementMailModel.id == mail_id) & (StatementMailModel.state == before)
-    return bool(StatementMailModel.update(values).where(is_meant).execute())
 
 
 def _stored(row: StatementMailModel) -> StoredStatementMail:

@@ -2,7 +2,7 @@
 
 import pytest
 
-from app.store.db.after_commit import after_commit
+from app.store.db.after_commit import after_commit, after_commit_once
 from app.store.db.rehearsal import rehearse
 from app.store.db.transactions import transaction
 
@@ -59,3 +59,34 @@ def test_of_a_rehearsal_nothing_is_told(database, told):
     rehearse(lambda: after_commit(lambda: told.append("rehearsed")))
 
     assert told == []
+
+
+def test_what_is_told_once_is_told_once_though_asked_for_twice(database, told):
+    note = _noting(told)
+
+    with transaction():
+        after_commit_once(note)
+        with transaction():
+            after_commit_once(note)
+
+    assert told == ["told"]
+
+
+def test_what_is_told_once_is_told_though_the_part_that_asked_first_was_rolled_back(database, told):
+    note = _noting(told)
+
+    def fail():
+        with transaction():
+            after_commit_once(note)
+            raise ZeroDivisionError
+
+    with transaction():
+        with pytest.raises(ZeroDivisionError):
+            fail()
+        after_commit_once(note)
+
+    assert told == ["told"]
+
+
+def _noting(told):
+    return lambda: told.append("told")

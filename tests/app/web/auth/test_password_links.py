@@ -12,6 +12,7 @@ from app.store.access import audit_entries, users
 from app.store.access.api_tokens import TokenFacts
 from app.store.access.one_time_links import Purpose
 from app.store.db import tables
+from app.store.outbox import link_mails
 from app.web.application import build
 
 NEW = "seven green umbrellas"
@@ -167,9 +168,36 @@ def test_everybody_gets_the_same_answer(with_mail, user):
 def test_what_is_asked_for_waits_for_the_worker_without_any_token(with_mail, user):
     ask(with_mail, "ann@example.com")
 
+    assert [(mail.email, mail.purpose) for mail in link_mails.unsent()] == [("ann@example.com", "reset")]
     (waiting,) = open_queue().storage.enqueued_items()
-    assert b"ann@example.com" in waiting
+    assert b"send_links" in waiting
     assert tables.OneTimeLinkModel.select().count() == 0
+
+
+def test_for_an_unknown_address_the_same_is_written_as_for_a_known_one(with_mail, user, statements):
+    made = []
+    for email in ("ann@example.com", "nob@example.com"):
+        ask(with_mail, email)
+        statements.clear()
+        ask(with_mail, email)
+        made.append([statement for statement in statements if "SAVEPOINT" not in statement])
+
+    assert made[0] == made[1]
+    assert [statement for statement in made[0] if statement.startswith('INSERT INTO "link_mails"')]
+
+
+@pytest.fixture
+def statements(monkeypatch):
+    """What is asked of the database, in its order."""
+    asked = []
+    ask_database = tables.database.obj.execute_sql
+
+    def noting(sql, *rest):
+        asked.append(sql)
+        return ask_database(sql, *rest)
+
+    monkeypatch.setattr(tables.database.obj, "execute_sql", noting)
+    return asked
 
 
 def test_few_mails_are_sent_to_one_address(with_mail, user, clock):

@@ -14,6 +14,7 @@ from app.jobs.job_queue import open_queue
 from app.store.access import users
 from app.store.access.api_tokens import TokenFacts
 from app.store.db import tables
+from app.store.outbox import link_mails
 from app.web.application import build
 
 
@@ -91,8 +92,18 @@ def test_an_invitation_is_mailed_where_mail_is_set_up(with_mail):
     page = form.submit().follow()
 
     assert "An invitation is on its way to eve@example.com." in page
+    assert [(mail.email, mail.purpose) for mail in link_mails.unsent()] == [("eve@example.com", "invite")]
     (waiting,) = open_queue().storage.enqueued_items()
-    assert b"send_invitation" in waiting
+    assert b"send_links" in waiting
+
+
+def test_an_invitation_that_is_refused_is_not_mailed(with_mail, bob):
+    form = user_form(with_mail.get("/users/new"))
+    form["email"], form["role"] = bob.email, "viewer"
+
+    form.submit(expect_errors=True)
+
+    assert link_mails.unsent() == []
 
 
 def test_an_invitation_that_is_not_to_be_mailed_is_a_link(with_mail):
