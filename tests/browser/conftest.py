@@ -166,9 +166,10 @@ def receive(command, server, browser, today):
             data=body,
             headers={"Authorization": f"Bearer {token}", "Idempotency-Key": key},
         )
-        context.close()
         assert answer.status == 201
-        return answer.json()["id"]
+        incoming_id = answer.json()["id"]
+        context.close()
+        return incoming_id
 
     return received
 
