@@ -2,6 +2,29 @@
 
 from calendar import monthrange
 from datetime import date, timedelta
+from enum import StrEnum
+
+
+class Period(StrEnum):
+    """A calendar period, as seen from a day."""
+
+    THIS_MONTH = "this month"
+    LAST_MONTH = "last month"
+    THIS_YEAR = "this year"
+    LAST_YEAR = "last year"
+
+    def bounds(self, day: date) -> tuple[date, date]:
+        """Return its first and last day."""
+        match self:
+            case Period.THIS_MONTH:
+                return first_of_month(day), last_of_month(day)
+            case Period.LAST_MONTH:
+                last = first_of_month(day) - timedelta(days=1)
+                return first_of_month(last), last
+            case Period.THIS_YEAR:
+                return date(day.year, 1, 1), date(day.year, 12, 31)
+            case Period.LAST_YEAR:
+                return date(day.year - 1, 1, 1), date(day.year - 1, 12, 31)
 
 
 def month_before(day: date) -> date:

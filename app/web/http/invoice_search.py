@@ -6,6 +6,7 @@ from typing import Protocol
 
 from app.domain.ageing import Bucket
 from app.domain.invoice import Status
+from app.domain.periods import Period
 from app.store.ledger.invoices import NEWEST_FIRST, OUTSTANDING, Filter, InvoiceOrder, Order
 from app.web.http.forms import Form
 from app.web.http.locales import Locale
@@ -25,8 +26,8 @@ _LATE = {
     Bucket.OVER_90: "over 90 days late",
 }
 _NARROWING = tuple(
-    "q status bucket customer ledger currency issued_from issued_to due_from due_to least most disputed import "
-    "field value".split()
+    "q status bucket customer ledger currency issued_in issued_from issued_to due_from due_to least most disputed "
+    "import field value".split()
 )
 
 
@@ -55,7 +56,7 @@ class InvoiceSearch:
     def of(cls, fields: Form, context: Reader) -> "InvoiceSearch":
         day = fields.day("as_of", context.today)
         return cls(
-            wanted=_wanted(fields, context.locale),
+            wanted=_wanted(fields, context.locale, day),
             typed_filters={name: fields.typed[name] for name in _NARROWING if fields.typed.get(name)},
             day=day,
             as_of="" if day == context.today else day.isoformat(),
@@ -80,13 +81,16 @@ class InvoiceSearch:
     def in_words(self, locale: Locale) -> list[str]:
         """Return what the fields of the list ask for, as people say it: “grani”, overdue."""
         wanted, typed = self.wanted, self.typed_filters
-        days = ((name, getattr(wanted, name)) for name in ("issued_from", "issued_to", "due_from", "due_to"))
+        period = typed.get("issued_in") if typed.get("issued_in") in list(Period) else None
+        issued = () if period else ("issued_from", "issued_to")
+        days = ((name, getattr(wanted, name)) for name in (*issued, "due_from", "due_to"))
         return [
             *([f"“{wanted.text}”"] if wanted.text else []),
             *([typed["status"]] if wanted.statuses else []),
             *([_LATE[wanted.bucket]] if wanted.bucket else []),
             *([f"ledger {wanted.ledger}"] if wanted.ledger else []),
             *([f"in {wanted.currency}"] if wanted.currency else []),
+            *([f"issued {period}"] if period else []),
             *(f"{name.replace('_', ' ')} {locale.day(day)}" for name, day in days if day),
             *([f"total from {locale.money(wanted.least_cents)}"] if wanted.least_cents is not None else []),
             *([f"total to {locale.money(wanted.most_cents)}"] if wanted.most_cents is not None else []),
@@ -123,8 +127,9 @@ class InvoiceSearch:
         return address(path, **narrowing, as_of=self.as_of, sort=sort, **more)
 
 
-def _wanted(fields: Form, locale: Locale) -> Filter:
+def _wanted(fields: Form, locale: Locale, day: date) -> Filter:
     text = fields.text("q")
+    issued_from, issued_to = _issued(fields, day)
     return Filter(
         text=text,
         text_cents=locale.cents_in(text),
@@ -133,8 +138,8 @@ def _wanted(fields: Form, locale: Locale) -> Filter:
         customer_id=fields.id("customer") or None,
         ledger=fields.text("ledger"),
         currency=fields.text("currency", longest=3).upper(),
-        issued_from=fields.optional_day("issued_from"),
-        issued_to=fields.optional_day("issued_to"),
+        issued_from=issued_from,
+        issued_to=issued_to,
         due_from=fields.optional_day("due_from"),
         due_to=fields.optional_day("due_to"),
         least_cents=fields.amount("least", locale),
@@ -144,6 +149,17 @@ def _wanted(fields: Form, locale: Locale) -> Filter:
         own_field=fields.text("field"),
         own_text=fields.text("value") if fields.typed.get("field") else "",
     )
+
+
+def _issued(fields: Form, day: date) -> tuple[date | None, date | None]:
+    """Return the days that lie in the period and between the two days, where these are given."""
+    period, since, until = (
+        fields.choice("issued_in", Period), fields.optional_day("issued_from"), fields.optional_day("issued_to"),
+    )  # fmt: skip
+    if period is None:
+        return since, until
+    first, last = period.bounds(day)
+    return max(first, since or first), min(last, until or last)
 
 
 def _statuses(fields: Form) -> frozenset[Status]:

@@ -19,6 +19,7 @@ from app.domain.invoice_changes import StatusChange
 from app.domain.invoice_entry import why_not_due
 from app.domain.own_fields import merged
 from app.domain.paging import page_count
+from app.domain.periods import Period
 from app.domain.permissions import Right
 from app.store.access import views
 from app.store.access.views import View
@@ -87,6 +88,7 @@ class Invoices:
             narrowed_to=narrowed_to(context, search),
             statuses=STATUSES,
             buckets=list(Bucket),
+            periods=list(Period),
             columns=InvoiceOrder,
             currencies=invoices.currencies(),
             ledgers=invoices.ledgers(),

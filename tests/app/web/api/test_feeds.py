@@ -51,7 +51,7 @@ def rows_of(answer):
 
 
 def password_of(user, now, narrowed_to=EVERYTHING, rights=FEEDS):
-    facts = TokenFacts("Excel", rights, now + timedelta(days=30), narrowed_to)
+    facts = TokenFacts("Excel", rights, now + timedelta(days=60), narrowed_to)
     return token_actions.create(facts, users.get(user.id), now)
 
 
@@ -180,7 +180,7 @@ def test_a_revoked_password_is_asked_for_again(excel, user, clock):
 
 
 def test_an_expired_password_is_asked_for_again(excel, clock):
-    clock.advance(days=30)
+    clock.advance(days=60)
 
     assert excel.ask("/feeds/invoices.csv").text == (
         "This password is not known, has expired or was revoked: make another on “Use in Excel”.\n"
@@ -301,6 +301,18 @@ def test_what_is_overdue_is_asked_at_each_refresh_and_in_the_time_zone_of_the_fi
     assert excel.rows(address) == []
     clock.advance(minutes=1)
     assert [row["Days late"] for row in excel.rows(address)] == ["1"]
+
+
+def test_this_month_is_that_of_each_refresh(excel, a_view, clock):
+    an_invoice("February", issued_on=date(2026, 2, 28))
+    an_invoice("March", issued_on=date(2026, 3, 1))
+    address = a_view(issued_in="this month")
+    in_march = excel.rows(address)
+    clock.advance(days=29, hours=15)
+    an_invoice("April", issued_on=date(2026, 4, 1))
+
+    assert [row["Invoice No"] for row in in_march] == ["March"]
+    assert [row["Invoice No"] for row in excel.rows(address)] == ["April"]
 
 
 def test_a_view_that_was_deleted_is_said_to_be_gone(excel, a_view, user):

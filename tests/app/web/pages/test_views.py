@@ -40,6 +40,7 @@ def test_a_view_keeps_what_the_list_asks_for(browser, save):
         ("q=grani&status=overdue", "“grani”, overdue"),
         ("bucket=over_90&ledger=Invoices&currency=USD", "over 90 days late, ledger Invoices, in USD"),
         ("due_from=2026-02-01&least=1000&disputed=yes", "due from 1 Feb 2026, total from 1,000.00, disputed"),
+        ("issued_in=this+month", "issued this month"),
         ("customer=1", "invoices of Acme"),
     ],
 )
