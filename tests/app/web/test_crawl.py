@@ -95,10 +95,10 @@ def app(guarded, tmp_path, _password_hasher):
         secured = a_user("secured@example.com", Role.VIEWER, "Secured", QUICK_HASH)
         second_factor.set_secret(secured.id, SECRET, 0)
         one_time_links.add(LINK, secured.id, Purpose.RESET, None, clock())
+        leave_failed_jobs(settings.data_dir, clock())
         upload_a_workbook(Browser(application), a_worker(settings, clock), tmp_path)
         an_import("being-read.xlsx", state="reading")
         bring_in_payments(clock())
-        leave_failed_jobs(settings.data_dir, clock())
         yield application
     opened.close()
 
