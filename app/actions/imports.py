@@ -203,7 +203,10 @@ def preview(importer: Importer, import_id: int) -> None:
         if imports.end_step(stored, State.FAILED, str(refused)):
             files.workbook.unlink(missing_ok=True)
     else:
-        _end_reading(stored, State.PREVIEWED, stored.failure, files, examined.preview, examined.checked)
+        # One step, not two: a worker that is killed between them would leave a clean import unapplied.
+        is_clean = stored.apply_when_clean and examined.preview.why_not(choices) is None
+        state = State.APPLYING if is_clean else State.PREVIEWED
+        _end_reading(stored, state, stored.failure, files, examined.preview, examined.checked)
 
 
 def apply(importer: Importer, import_id: int) -> None:
@@ -224,16 +227,6 @@ def apply(importer: Importer, import_id: int) -> None:
             preview(importer, import_id)
     else:
         files.delete_records()
-
-
-def apply_if_clean(importer: Importer, import_id: int) -> None:
-    """Write a previewed import immediately if that was requested and nothing is left to decide."""
-    stored = imports.get(import_id)
-    if stored is None or not stored.apply_when_clean or stored.state is not State.PREVIEWED:
-        return
-    is_clean = importer.files(import_id).preview().why_not(Choices.from_json(stored.choices)) is None
-    if is_clean and imports.claim(import_id, (State.PREVIEWED,), State.APPLYING):
-        apply(importer, import_id)
 
 
 def undo(importer: Importer, import_id: int) -> None:

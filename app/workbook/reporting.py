@@ -28,6 +28,9 @@ class ImportOutcome(StrEnum):
     FAILED = "failed"
 
 
+NEEDS_NOBODY = {ImportOutcome.APPLIED, ImportOutcome.NOTHING_NEW}
+
+
 @dataclass(frozen=True, slots=True)
 class Report:
     outcome: ImportOutcome
@@ -49,7 +52,7 @@ class Report:
 
     @property
     def needs_nobody(self) -> bool:
-        return self.outcome in {ImportOutcome.APPLIED, ImportOutcome.NOTHING_NEW}
+        return self.outcome in NEEDS_NOBODY
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +68,8 @@ class ImportReports:
         preview = files.preview() if files.has_preview() else None
         lengths = files.preview_json()["totals"] if preview else {}
         found = _Found(stored, preview, lengths.get("problems", 0), f"{self.public_url}/imports/{stored.id}")
-        return Report(found.outcome, found.message(), found.link, self.has_marked_copy(stored))
+        has_copy = found.outcome not in NEEDS_NOBODY and self.has_marked_copy(stored)
+        return Report(found.outcome, found.message(), found.link, has_copy)
 
     def has_marked_copy(self, stored: StoredImport) -> bool:
         files = self.importer.files(stored.id)

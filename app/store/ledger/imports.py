@@ -186,6 +186,11 @@ def come_by_themselves(limit: int) -> list[StoredImport]:
     return _imports(_selected().where(came).order_by(ImportModel.id.desc()).limit(limit))
 
 
+def note_filed(import_id: int, now: datetime) -> None:
+    """Note that the file of the import was moved out of the inbox folder."""
+    ImportModel.update(filed_at=now).where(ImportModel.id == import_id).execute()
+
+
 def note_report(import_id: int, recipient: str, now: datetime) -> bool:
     """Note that the report was sent; return whether that was not noted before."""
     is_first = (ImportModel.id == import_id) & ImportModel.report_sent_at.is_null()

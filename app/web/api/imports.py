@@ -38,7 +38,7 @@ class UploadAsked(Sent):
         default=None, description="Apply it at once if there is no problem, question or conflict in it."
     )
 
-    expect: Annotated[str, Field(max_length=40)] | None = Field(
+    expect: Annotated[str, Field(min_length=1, max_length=40)] | None = Field(
         default=None,
         description="What the books of the sender say is owed afterwards, such as 12,345.60: it is only applied "
         "if that agrees to the cent.",
