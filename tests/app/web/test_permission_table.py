@@ -85,6 +85,9 @@ GET  /export.xlsx                                    in     no        yes   yes 
 GET  /system                                         in     no         no   yes   no  -
 GET  /audit                                          in     no         no   yes   no  -
 GET  /audit.csv                                      in     no         no   yes   no  -
+GET  /automation                                     in     no         no   yes   no  -
+POST /automation                                     in     no         no   yes   no  -
+POST /automation/digests/<kind:re:overdue|month-end> in     no         no   yes   no  -
 GET  /settings                                       in     no         no   yes   no  -
 POST /settings                                       in     no         no   yes   no  -
 GET  /users                                          in     no         no   yes   no  -

@@ -14,6 +14,7 @@ from app.web.guard import Guard, Route, StepUp
 
 SECRET = "JBSWY3DPEHPK3PXP" * 2
 WITHIN_MINUTES = {
+    "/automation",
     "/users",
     "/users/<user_id:id>",
     "/users/<user_id:id>/activate",
@@ -38,6 +39,7 @@ FORM = {
     "days": "730",
     "password": "seven green umbrellas",
     "password_again": "seven green umbrellas",
+    "recipients": "eve@example.com",
 }
 
 
@@ -73,8 +75,14 @@ def send(browser, path, **form):
 
 
 def access():
-    """All that lets somebody in, as it is stored."""
-    kept = (tables.UserModel, tables.OneTimeLinkModel, tables.ApiTokenModel, tables.RecoveryCodeModel)
+    """All that lets somebody in, and who is sent what customers owe, as it is stored."""
+    kept = (
+        tables.UserModel,
+        tables.OneTimeLinkModel,
+        tables.ApiTokenModel,
+        tables.RecoveryCodeModel,
+        tables.AutomationModel,
+    )
     return [list(model.select().order_by(model.id).dicts()) for model in kept]
 
 
