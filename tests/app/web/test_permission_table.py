@@ -87,7 +87,8 @@ GET  /audit                                          in     no         no   yes 
 GET  /audit.csv                                      in     no         no   yes   no  -
 GET  /automation                                     in     no         no   yes   no  -
 POST /automation                                     in     no         no   yes   no  -
-POST /automation/digests/<kind:re:overdue|month-end> in     no         no   yes   no  -
+POST /automation/digests/overdue                     in     no         no   yes   no  -
+POST /automation/digests/month-end                   in     no         no   yes   no  -
 GET  /settings                                       in     no         no   yes   no  -
 POST /settings                                       in     no         no   yes   no  -
 GET  /users                                          in     no         no   yes   no  -

@@ -71,8 +71,13 @@ class AutomationPage:
         flash = "The settings were saved." if changed else "Nothing was different."
         return self.pages.redirect(context, "/automation", flash=flash)
 
-    def send_again(self, context: RequestContext, kind: str) -> HTTPResponse:
-        digest = DigestKind(kind)
+    def send_overdue(self, context: RequestContext) -> HTTPResponse:
+        return self._send_again(context, DigestKind.OVERDUE)
+
+    def send_month_end(self, context: RequestContext) -> HTTPResponse:
+        return self._send_again(context, DigestKind.MONTH_END)
+
+    def _send_again(self, context: RequestContext, digest: DigestKind) -> HTTPResponse:
         name = digest_actions.send_again(digest, context.firm, context.user, context.now)
         said = "is sent within a quarter of an hour, if n8n runs and somebody is named to send it to"
         return self.pages.redirect(context, "/automation", flash=f"{_KINDS[digest]} ({name}) {said}.")
