@@ -39,6 +39,7 @@ from app.workbook.meaning.results.records import ControlTotals, OwnTotal, Questi
 from app.workbook.preview import Choices, Preview, totals_as_strings
 from app.workbook.reading.limits import WorkbookLimits
 from app.workbook.reading.progress import Progress
+from app.workbook.reporting import ImportReports
 from app.workbook.writing import marking
 
 SHOWN = 20
@@ -141,6 +142,21 @@ def imports(*, as_json: Annotated[bool, typer.Option("--json", help="Print JSON 
         counts = (str(one.counts.get(name, "")) for name in ("new", "changed"))
         table.add_row(str(one.id), one.file_name, one.state, f"{one.uploaded_at:%Y-%m-%d %H:%M}", *counts)
     CONSOLE.print(table)
+
+
+@commands.command("import-report")
+def import_report(
+    import_id: Annotated[int, typer.Argument(metavar="IMPORT", help="The number of the import.")],
+) -> None:
+    """Print what became of an import, as mails and the inbox folder report it."""
+    with opened() as settings:
+        stored = store.get(import_id)
+        if stored is None:
+            refuse(f"There is no import {import_id}: `invoices imports` lists them.")
+        report = ImportReports(importer(settings), settings.public_url).of(stored)
+    if report is None:
+        refuse(f"Import {import_id} is {stored.state}: ask again in a moment.")
+    typer.echo(f"{report.subject}\n\n{report.text}", nl=False)
 
 
 @commands.command()

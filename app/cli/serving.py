@@ -21,6 +21,7 @@ from app.error_groups import ErrorGroups
 from app.jobs import worker as job_worker
 from app.jobs.heartbeat import Heartbeat
 from app.jobs.imports import ImportJobs
+from app.jobs.inbox import InboxJobs
 from app.jobs.job_counts import JobCounts
 from app.jobs.job_queue import QueueUnavailableError, check_connection, open_queue
 from app.jobs.mails import MailJobs
@@ -58,14 +59,10 @@ def worker(*, with_parent: Annotated[bool, typer.Option("--with-parent", hidden=
     MailJobs.where_set_up(queue, settings, clock.utc_now)
     WebhookJobs.of(queue, settings, clock.utc_now)
     JobCounts(settings.data_dir).count_all_of(queue)
+    jobs = ImportJobs(queue, importer(settings))
+    InboxJobs.where_set_up(queue, jobs, importer(settings), settings)
     with in_use(settings):
-        job_worker.run(
-            queue,
-            ImportJobs(queue, importer(settings)),
-            Heartbeat.of(settings),
-            MaintenanceMode(settings.data_dir),
-            scheduling_lock(),
-        )
+        job_worker.run(queue, jobs, Heartbeat.of(settings), MaintenanceMode(settings.data_dir), scheduling_lock())
 
 
 @commands.command("migrate")

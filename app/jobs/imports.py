@@ -2,6 +2,7 @@
 
 import logging
 import secrets
+from collections.abc import Callable
 from datetime import datetime
 from functools import partial
 
@@ -20,15 +21,22 @@ from app.store.ledger import imports
 from app.store.ledger.imports import State, StoredImport
 from app.workbook.importing import Importer, forget_frames
 
+INBOX_FOLDER = "the inbox folder"
+
 log = logging.getLogger(__name__)
 
 
 class ImportJobs:
     def __init__(self, queue: Huey, importer: Importer) -> None:
         self._importer = importer
+        self._after_each: list[Callable[[int], None]] = []
         self._task = queue.task(name="work_on_import")(self.work_on)
         # Jobs that were lost with a connection or the worker are enqueued again within a minute.
         queue.periodic_task(self._is_any_unfinished, name="take_up_unfinished")(self.enqueue_unfinished)
+
+    def after_each(self, action: Callable[[int], None]) -> None:
+        """Call the action with the id of each import after the worker was at it."""
+        self._after_each.append(action)
 
     def _is_any_unfinished(self, _minute: datetime) -> bool:
         """Ask before anything is queued: what is queued is written, and each write of an idle server is archived."""
@@ -54,28 +62,36 @@ class ImportJobs:
 
     def work_on(self, import_id: int) -> str:
         """Read, apply or undo the import, depending on its state; any error is logged and stored as its failure."""
-        with connection(), acting_as(Actor(program="the worker")):
+        with connection():
             begun = imports.get(import_id)
             if begun is None or not begun.state.is_in_work:
                 return DONE
-            try:
-                with (
-                    self._importer.files(import_id).at_work() as is_free,
-                    only_here(LockKind.IMPORT, import_id) as is_free_elsewhere,
-                ):
-                    if is_free and is_free_elsewhere:
-                        self._do(begun)
-            except Exception as error:  # noqa: BLE001  # it ends this step, and not the worker
-                self._take_back(begun, error)
-                return FAILED
-            return DONE
+            with acting_as(Actor(program=_program(begun))):
+                outcome = self._worked_on(begun)
+            for action in self._after_each:
+                action(import_id)
+            return outcome
+
+    def _worked_on(self, begun: StoredImport) -> str:
+        try:
+            with (
+                self._importer.files(begun.id).at_work() as is_free,
+                only_here(LockKind.IMPORT, begun.id) as is_free_elsewhere,
+            ):
+                if is_free and is_free_elsewhere:
+                    self._do(begun)
+        except Exception as error:  # noqa: BLE001  # it ends this step, and not the worker
+            self._take_back(begun, error)
+            return FAILED
+        return DONE
 
     def _do(self, begun: StoredImport) -> None:
         import_id = begun.id
         match begun.state:
             case State.READING:
                 import_actions.preview(self._importer, import_id)
-                import_actions.apply_if_clean(self._importer, import_id)
+                if (read := imports.get(import_id)) and read.state is State.APPLYING:
+                    import_actions.apply(self._importer, import_id)
             case State.APPLYING:
                 import_actions.apply(self._importer, import_id)
             case _:
@@ -90,6 +106,11 @@ class ImportJobs:
         stored = imports.get(begun.id)
         if stored is not None and stored.uploaded_at == begun.uploaded_at and stored.state in _STATE_BEFORE:
             import_actions.fail_step(self._importer, stored, _STATE_BEFORE[stored.state], _why(stored, error))
+
+
+def _program(begun: StoredImport) -> str:
+    """Return what acts: the inbox folder itself as long as the file of an import lies there."""
+    return INBOX_FOLDER if begun.inbox_name and begun.filed_at is None else "the worker"
 
 
 def _why(stored: StoredImport, error: Exception) -> str:

@@ -74,7 +74,7 @@ def build(settings: AppSettings, now: Callable[[], datetime] = clock.utc_now) ->
     jobs, mails = ImportJobs(queue, importer), MailJobs.where_set_up(queue, settings, now)
     WebhookJobs.of(queue, settings, now)
 
-    for_programs = operations(importer, jobs)
+    for_programs = operations(importer, jobs, settings.public_url, settings.unsaved_firm)
     gate = Gate(
         now,
         settings.unsaved_firm,

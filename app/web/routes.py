@@ -32,6 +32,7 @@ from app.web.http.metrics import Metrics
 from app.web.http.rendering import Pages
 from app.web.http.signing import derived
 from app.web.pages.audit import Audit
+from app.web.pages.automation.page import AutomationPage
 from app.web.pages.components import Components
 from app.web.pages.customers import Customers
 from app.web.pages.dashboard import Dashboard
@@ -89,6 +90,7 @@ def pages(
     users = Users(pages, settings.public_url, mails)
     firm_settings = FirmSettings(pages, settings.unsaved_firm)
     webhooks = Webhooks(pages, settings.webhook_private_hosts)
+    automation = AutomationPage(pages, settings.data_dir, has_inbox=settings.inbox_dir is not None)
     audit = Audit(pages)
     system = System(pages, reports, watched, Heartbeat.of(settings))
     pending_second_factor = SessionTokens.signed_with(*settings.secret_keys, purpose="second factor")
@@ -240,6 +242,10 @@ def pages(
         Route(
             "POST", "/webhooks/deliveries/<delivery_id:id>/again", webhooks.send_again, Right.ADMINISTER, step_up=None
         ),
+        Route("GET", "/automation", automation.show, Right.ADMINISTER),
+        Route("POST", "/automation", automation.update, Right.ADMINISTER, step_up=automation.show),
+        Route("POST", "/automation/digests/overdue", automation.send_overdue, Right.ADMINISTER, step_up=None),
+        Route("POST", "/automation/digests/month-end", automation.send_month_end, Right.ADMINISTER, step_up=None),
         Route("GET", "/system", system.show, Right.ADMINISTER),
         Route("GET", "/audit", audit.index, Right.ADMINISTER),
         Route("GET", "/audit.csv", audit.export, Right.ADMINISTER),

@@ -384,7 +384,15 @@ def test_what_is_left_out_has_the_app_s_own_default():
         "SECRET_KEY_FILE",
         "SECRET_KEYS_BEFORE_FILE",
         "SMTP_URL_FILE",
+        "INBOX_DIR",
     }
+
+
+def test_the_inbox_folder_is_the_worker_s_alone():
+    places = {name: [target for _, target, _ in mounts(service)] for name, service in SERVICES.items()}
+
+    assert SERVICES["worker"]["environment"]["INBOX_DIR"] == "/inbox"
+    assert [name for name, targets in places.items() if "/inbox" in targets] == ["worker"]
 
 
 def test_every_setting_of_the_stack_is_explained_and_has_a_default():

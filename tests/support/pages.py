@@ -33,6 +33,7 @@ PAGES = [
     "/users/new",
     "/users/1",
     "/settings",
+    "/automation",
     "/search?q=a",
     "/payments/advance?customer=1",
     "/system",

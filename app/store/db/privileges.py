@@ -9,9 +9,12 @@ SERVICE_ROLES = ("invoices_app", "invoices_worker")
 BACKUP_ROLE = "invoices_backup"  # it reads all and writes nothing
 
 _APPEND_ONLY = tables.AuditEntryModel._meta.table_name
-_READ_ONLY = {  # it writes no settings, and chooses nobody to send to
-    "invoices_worker": (tables.FirmModel._meta.table_name, tables.WebhookEndpointModel._meta.table_name),
-}
+_SETTINGS = (
+    tables.FirmModel._meta.table_name,
+    tables.AutomationModel._meta.table_name,
+    tables.WebhookEndpointModel._meta.table_name,
+)
+_READ_ONLY = {"invoices_worker": _SETTINGS}  # it writes no settings, and chooses nobody to send to
 # But it switches off an endpoint that wants no more.
 _COLUMNS = {"invoices_worker": (("active", "off_because"), tables.WebhookEndpointModel._meta.table_name)}
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from peewee import JOIN, fn
+from peewee import JOIN, Case, fn
 
 from app.domain.as_of import AsOf
 from app.store.access import audit_entries
@@ -23,6 +23,7 @@ from app.store.db.tables import (
     UserModel,
     WebhookEndpointModel,
 )
+from app.store.ledger.imports import Source
 from app.store.ledger.snapshot import compared
 
 _MOST_IMPORTS = 20
@@ -132,7 +133,7 @@ def _imported_rows(invoice_id: Slot) -> Any:
     row, source = ImportedRowModel, ImportModel
     place = (row.tab, row.row, row.before)
     return (
-        row.select(source.applied_at, _actor(), row.action, source.id, source.file_name, *place)
+        row.select(source.applied_at, _bringer(), row.action, source.id, source.file_name, *place)
         .join(ImportModel)
         .join(UserModel, JOIN.LEFT_OUTER)
         .where(row.kind == "invoice", row.record_id == invoice_id.value, ImportModel.state == "applied")
@@ -149,7 +150,7 @@ def _imports(as_of: AsOf) -> Iterable[ImportDone]:
 
 @compiled
 def _imports_before(moment: Slot) -> Any:
-    columns = (ImportModel.applied_at, ImportModel.undone_at, _actor(), ImportModel.id, ImportModel.file_name)
+    columns = (ImportModel.applied_at, ImportModel.undone_at, _bringer(), ImportModel.id, ImportModel.file_name)
     earlier = ImportModel.applied_at < moment.of(ImportModel.applied_at)
     return (
         ImportModel.select(*columns)
@@ -165,6 +166,12 @@ def _labels_of(kind: str, table: Any, name: Any, subjects: Iterable[str]) -> dic
     if not ids:
         return {}
     return {f"{kind}:{found}": label for found, label in table.select(table.id, name).where(table.id.in_(ids)).tuples()}
+
+
+def _bringer() -> Any:
+    """Return who or what brought an import."""
+    folder = Case(None, [(ImportModel.source == Source.FOLDER, "The inbox folder")], "")
+    return fn.COALESCE(fn.NULLIF(UserModel.name, ""), UserModel.email, folder)
 
 
 def _actor() -> Any:

@@ -67,7 +67,7 @@ _STATEMENTS = {
     "statement.retried",
 }
 _COMPLETE = _PAYMENTS | _STATEMENTS  # what says by itself what was done
-_WITHOUT_SUBJECT = {"session.started", "session.ended", "firm.edited"}
+_WITHOUT_SUBJECT = {"session.started", "session.ended", "firm.edited", "automation.edited"}
 _RIGHTS = {"imports": Right.SEE_IMPORTS, "users": Right.ADMINISTER, "webhooks": Right.ADMINISTER}
 _PAGES = {
     "invoice": "/invoices/{}",
@@ -204,6 +204,10 @@ _WHAT = {
     "import.undone": "undid",
     "import.discarded": "discarded",
     "import.retried": "asked to read again",
+    "import.reported": "sent the report of",
+    "automation.edited": "edited the settings of automation",
+    "digest.sent": "sent the digest",
+    "digest.asked": "asked to send again the digest",
     "backup.restored": "went back to backup",
     "firm.edited": "edited the settings of the firm",
     "export.made": "took a file of",

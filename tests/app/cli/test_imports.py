@@ -452,3 +452,19 @@ def test_what_is_told_wrongly_ends_in_one_sentence(on_sqlite, tmp_path, argument
     assert result.returncode == 1
     assert sentence in result.stderr
     assert "Traceback" not in result.stderr
+
+
+def test_the_report_of_an_import_is_printed_as_it_is_mailed(on_sqlite, tmp_path):
+    as_json(on_sqlite, "import", workbook(tmp_path, invoices_tab(AN_INVOICE), "book.xlsx"), "--apply")
+
+    printed = invoices(on_sqlite, "import-report", "1")
+
+    assert printed.returncode == 0
+    assert printed.stdout.startswith("book.xlsx: applied\n\nbook.xlsx was imported.\n")
+    assert printed.stdout.endswith("See what was changed, or undo it:\nhttp://127.0.0.1:8000/imports/1\n")
+
+
+def test_there_is_no_report_of_an_import_that_there_is_not(on_sqlite):
+    refused = invoices(on_sqlite, "import-report", "7")
+
+    assert (refused.returncode, refused.stderr) == (1, "There is no import 7: `invoices imports` lists them.\n")

@@ -19,6 +19,7 @@ FORMS = {
     },
     "/customers/new": {"code": "", "name": "", "terms_days": "x"},
     "/users/new": {"email": "x", "role": "", "sees": "some", "customer": "Nobody"},
+    "/automation": {"recipients": "x", "chat_url": "http://x"},
     "/settings": {"email": "x", "currency": ""},
     "/payments/advance?customer=1": {"amount": "x", "paid_on": ""},
     "/payments/new?customer=1": {"received": "x", "paid_on": ""},

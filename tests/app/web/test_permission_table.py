@@ -130,6 +130,10 @@ POST /webhooks/deliveries/<delivery_id:id>/again     in     no         no   yes 
 GET  /system                                         in     no         no   yes   no  -
 GET  /audit                                          in     no         no   yes   no  -
 GET  /audit.csv                                      in     no         no   yes   no  -
+GET  /automation                                     in     no         no   yes   no  -
+POST /automation                                     in     no         no   yes   no  -
+POST /automation/digests/overdue                     in     no         no   yes   no  -
+POST /automation/digests/month-end                   in     no         no   yes   no  -
 GET  /settings                                       in     no         no   yes   no  -
 POST /settings                                       in     no         no   yes   no  -
 GET  /users                                          in     no         no   yes   no  -

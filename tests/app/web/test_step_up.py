@@ -14,6 +14,7 @@ from app.web.guard import Guard, Route, StepUp
 
 SECRET = "JBSWY3DPEHPK3PXP" * 2
 WITHIN_MINUTES = {
+    "/automation",
     "/users",
     "/users/<user_id:id>",
     "/users/<user_id:id>/activate",
@@ -48,6 +49,7 @@ FORM = {
     "type:payment.recorded": "yes",
     "password": "seven green umbrellas",
     "password_again": "seven green umbrellas",
+    "recipients": "eve@example.com",
 }
 
 
@@ -87,13 +89,14 @@ def send(browser, path, **form):
 
 
 def access():
-    """All that lets somebody in, or tells somebody, as it is stored."""
+    """All that lets somebody in, or sends somebody what customers owe, as it is stored."""
     kept = (
         tables.UserModel,
         tables.OneTimeLinkModel,
         tables.ApiTokenModel,
         tables.RecoveryCodeModel,
         tables.WebhookEndpointModel,
+        tables.AutomationModel,
     )
     return [list(model.select().order_by(model.id).dicts()) for model in kept]
 

@@ -23,7 +23,7 @@ def test_each_key_of_the_frame_leads_somewhere_that_the_sheet_names(browser):
 
     keys = set(re.findall(r'data-key="([^"]+)"', page))
 
-    assert keys == {"/", "?", "r", "g d", "g i", "g p", "g c", "g m", "g u", "g a", "g s", "g w", "g y"}
+    assert keys == {"/", "?", "r", "g d", "g i", "g p", "g c", "g m", "g u", "g a", "g s", "g y", "g o"}
     for key in keys:
         assert " ".join(f"<kbd>{one}</kbd>" for one in key.split()) in page
 
