@@ -182,7 +182,7 @@ class MailJobs:
 
     def _send_link(self, mail: LinkMail) -> None:
         user, purpose = users.find_by_email(mail.email), Purpose(mail.purpose)
-        if user is None or not user.active:
+        if user is None or not user.active or user.is_program:
             log.info("no link is sent to an address that nobody has who may sign in")
             link_mail_actions.drop(mail)
             return
