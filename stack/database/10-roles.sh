@@ -57,3 +57,15 @@ GRANT USAGE ON SCHEMA public TO invoices_app, invoices_worker, invoices_backup;
 ALTER ROLE invoices_backup SET default_transaction_read_only = on;
 GRANT EXECUTE ON FUNCTION pg_create_restore_point(text), pg_switch_wal() TO invoices_backup;
 SQL
+
+# Backups read n8n's database, also the tables that n8n makes later, and change nothing in it.
+as_superuser=(psql --quiet --no-psqlrc --set ON_ERROR_STOP=1 --username "${POSTGRES_USER:-postgres}")
+[ "$("${as_superuser[@]}" --dbname "$database" -Atc "SELECT 1 FROM pg_database WHERE datname = 'n8n'")" = 1 ] || exit 0
+"${as_superuser[@]}" --dbname n8n <<'SQL'
+GRANT CONNECT ON DATABASE n8n TO invoices_backup;
+GRANT USAGE ON SCHEMA public TO invoices_backup;
+GRANT SELECT ON ALL TABLES IN SCHEMA public TO invoices_backup;
+GRANT SELECT ON ALL SEQUENCES IN SCHEMA public TO invoices_backup;
+ALTER DEFAULT PRIVILEGES FOR ROLE invoices_n8n IN SCHEMA public GRANT SELECT ON TABLES TO invoices_backup;
+ALTER DEFAULT PRIVILEGES FOR ROLE invoices_n8n IN SCHEMA public GRANT SELECT ON SEQUENCES TO invoices_backup;
+SQL
