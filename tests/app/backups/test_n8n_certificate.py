@@ -1,4 +1,4 @@
-"""The certificate is of n8n's database too: both layers hold it whole, and the key in the backup opens its credentials."""
+"""The certificate is of n8n too: both layers hold its database whole, and the backed up key opens its credentials."""
 
 import shutil
 from dataclasses import replace
