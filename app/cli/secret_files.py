@@ -20,12 +20,16 @@ from urllib.parse import urlsplit
 import typer
 
 from app import clock
-from app.settings import AppSettings
+from app.actions.api_tokens import PREFIX
+from app.cli import bcrypt
+from app.settings import AppSettings, AppSettingsError
+from app.store.access.hashes import hash_of
 
 # The user ids that the containers of PostgreSQL, Redis and the app run as; each reads its own folder.
 DATABASE_USER = 999
 REDIS_USER = 999
 PRODUCT_USER = 10001
+N8N_USER = 1000
 
 SUPERUSER = "postgres"
 ROLES = {
@@ -34,6 +38,7 @@ ROLES = {
     "worker": "invoices_worker",
     "backup": "invoices_backup",
 }
+N8N_ROLE = "invoices_n8n"
 
 # Without a password a client may only PING; with it, only use the queue's keys.
 _REDIS_RULES = """\
@@ -72,6 +77,7 @@ repo1-s3-region={region}
 repo1-s3-key={access_key_id}
 repo1-s3-key-secret={secret_access_key}"""
 
+_DATABASE_ROLES = (SUPERUSER, *ROLES.values(), N8N_ROLE)
 _FOLDER_MODE, _FILE_MODE = 0o500, 0o400
 _KEY_BYTES = 48
 _SWITCHED_OFF = ""
@@ -83,6 +89,8 @@ class Rotated(StrEnum):
     SIGNING_KEY = "signing-key"
     DATABASE = "database"
     REDIS = "redis"
+    AUTOMATION_OWNER = "automation-owner"
+    AUTOMATION_TOKEN = "automation-token"  # noqa: S105  # the name of a kind, not a token
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,15 +165,21 @@ class SecretFiles:
 
     database: SecretFolder
     redis: SecretFolder
+    n8n: SecretFolder
     services: dict[str, SecretFolder]
 
     @classmethod
     def below(cls, folder: Path) -> "SecretFiles":
         services = {name: SecretFolder(folder / name, PRODUCT_USER) for name in ROLES}
-        return cls(SecretFolder(folder / "db", DATABASE_USER), SecretFolder(folder / "redis", REDIS_USER), services)
+        return cls(
+            SecretFolder(folder / "db", DATABASE_USER),
+            SecretFolder(folder / "redis", REDIS_USER),
+            SecretFolder(folder / "n8n", N8N_USER),
+            services,
+        )
 
     def make_missing(self, place: BackupPlace) -> Iterator[str]:
-        for role in (SUPERUSER, *ROLES.values()):
+        for role in _DATABASE_ROLES:
             yield from self._write_if_missing(self.database, role, _new_password())
         for name, role in ROLES.items():
             url = f"postgresql://{role}:{self.database.text(role)}@db:5432/invoices"
@@ -183,6 +197,25 @@ class SecretFiles:
             for optional in ("secret_keys_before", "smtp_url"):
                 yield from self._write_if_missing(self.services[name], optional, _SWITCHED_OFF)
         yield from self._make_missing_of_backups(place)
+        yield from self._make_missing_of_automation()
+
+    def _make_missing_of_automation(self) -> Iterator[str]:
+        n8n = self.n8n
+        # Made once and never rotated: with another key n8n could not read its credentials any more.
+        yield from self._write_if_missing(n8n, "encryption_key", _new_key())
+        yield from self._write_if_missing(n8n, "runners_token", _new_password())
+        yield from self._write_if_missing(n8n, "owner_password", _new_password())
+        yield from self._write_if_missing(n8n, "api_token", _new_api_token())
+        for optional in ("inbox_url", "payments_secret", "folder_url"):
+            yield from self._write_if_missing(n8n, optional, _SWITCHED_OFF)
+        yield from self._write_if_changed(n8n, "smtp_url", self.services["app"].text("smtp_url") or "")
+        yield from self._write_if_changed(n8n, "database_password", self.database.text(N8N_ROLE) or "")
+        owner_password = n8n.text("owner_password") or ""
+        if not bcrypt.matches(owner_password, n8n.text("owner_password_hash") or ""):
+            yield from self._write_if_changed(n8n, "owner_password_hash", bcrypt.hashed(owner_password))
+        # The app never gets the token itself.
+        token_hash = hash_of(n8n.text("api_token") or "")
+        yield from self._write_if_changed(self.services["app"], "automation_token_hash", token_hash)
 
     def _make_missing_of_backups(self, place: BackupPlace) -> Iterator[str]:
         """Give the server's archive a name and a passphrase of its own, so that no other server writes over it."""
@@ -248,10 +281,14 @@ class SecretFiles:
         if kind is Rotated.SIGNING_KEY:
             yield from self._rotate_signing_key()
         elif kind is Rotated.DATABASE:
-            for role in (SUPERUSER, *ROLES.values()):
+            for role in _DATABASE_ROLES:
                 yield from self._write_if_changed(self.database, role, _new_password())
-        else:
+        elif kind is Rotated.REDIS:
             yield from self._write_if_changed(self.redis, "password", _new_password())
+        elif kind is Rotated.AUTOMATION_OWNER:
+            yield from self._write_if_changed(self.n8n, "owner_password", _new_password())
+        else:
+            yield from self._write_if_changed(self.n8n, "api_token", _new_api_token())
 
     def _rotate_signing_key(self) -> Iterator[str]:
         """Keep accepting the two previous keys.
@@ -269,8 +306,11 @@ class SecretFiles:
         for name in ("app", "worker"):
             yield from self._write_if_changed(self.services[name], "smtp_url", url)
 
+    def set_for_automation(self, name: str, text: str) -> Iterator[str]:
+        yield from self._write_if_changed(self.n8n, name, text)
+
     def fix_permissions(self) -> Iterator[str]:
-        for folder in (self.database, self.redis, *self.services.values()):
+        for folder in (self.database, self.redis, self.n8n, *self.services.values()):
             yield from (f"{folder.path.name}/{name}" for name in folder.fix_permissions())
 
     def _write_if_missing(self, folder: SecretFolder, name: str, text: str) -> Iterator[str]:
@@ -290,6 +330,27 @@ def make_secrets(
     rotate: Annotated[Rotated | None, typer.Option(help="Replace this one, even if it exists.")] = None,
     set_smtp_url: Annotated[
         bool, typer.Option("--set-smtp-url", help="Read SMTP_URL from standard input; nothing switches mail off.")
+    ] = False,
+    set_inbox_url: Annotated[
+        bool,
+        typer.Option(
+            "--set-inbox-url",
+            help="Read n8n's mailbox, imaps://USER:PASSWORD@HOST:993, from standard input; nothing switches it off.",
+        ),
+    ] = False,
+    set_folder_url: Annotated[
+        bool,
+        typer.Option(
+            "--set-folder-url",
+            help="Read n8n's folder, sftp://USER:PASSWORD@HOST:22/PATH, from standard input; nothing switches it off.",
+        ),
+    ] = False,
+    set_payments_secret: Annotated[
+        bool,
+        typer.Option(
+            "--set-payments-secret",
+            help="Read what the payment provider signs with from standard input; nothing switches its webhook off.",
+        ),
     ] = False,
     set_bucket_key: Annotated[
         bool, typer.Option("--set-bucket-key", help="Read the key of the backup bucket, as JSON, from standard input.")
@@ -321,6 +382,12 @@ def make_secrets(
     written = list(files.rotate(rotate)) if rotate else []
     if set_smtp_url:
         written += files.set_smtp_url(_smtp_url_from_stdin())
+    if set_inbox_url:
+        written += files.set_for_automation("inbox_url", _url_from_stdin("imaps", "imaps://USER:PASSWORD@HOST:993"))
+    if set_folder_url:
+        written += files.set_for_automation("folder_url", _url_from_stdin("sftp", "sftp://USER:PASSWORD@HOST:22/PATH"))
+    if set_payments_secret:
+        written += files.set_for_automation("payments_secret", sys.stdin.readline().strip())
     if set_bucket_key:
         written += files.set_bucket_key(_bucket_key_from_stdin())
     if set_app_keys:
@@ -341,6 +408,21 @@ def _smtp_url_from_stdin() -> str:
     return AppSettings.from_environment({"SMTP_URL": url, **rest}).smtp_url
 
 
+def _url_from_stdin(scheme: str, example: str) -> str:
+    """Raise AppSettingsError, without the URL's password, unless it is empty or such as the example."""
+    url = sys.stdin.readline().strip()
+    try:
+        parts = urlsplit(url)
+        is_right = parts.scheme == scheme and all((parts.username, parts.password, parts.hostname, parts.port or 1))
+    except ValueError:
+        is_right = False
+    if url and not is_right:
+        raise AppSettingsError(
+            f"That is not an address such as {example}; what is not plain in it is written as %40 for @."
+        )
+    return url
+
+
 def _bucket_key_from_stdin() -> Mapping[str, str]:
     given = json.load(sys.stdin)
     return {name: str(given.get(name) or "") for name in ("access_key_id", "secret_access_key", "authority.pem")}
@@ -348,6 +430,10 @@ def _bucket_key_from_stdin() -> Mapping[str, str]:
 
 def _new_password() -> str:
     return secrets.token_urlsafe(32)
+
+
+def _new_api_token() -> str:
+    return PREFIX + secrets.token_urlsafe(32)
 
 
 def _new_archive() -> str:

@@ -16,7 +16,7 @@ SET log_min_duration_statement = -1;
 SET password_encryption = 'scram-sha-256';
 
 SELECT format('CREATE ROLE %I', role)
-FROM unnest(ARRAY['invoices_owner', 'invoices_app', 'invoices_worker', 'invoices_backup']) AS role
+FROM unnest(ARRAY['invoices_owner', 'invoices_app', 'invoices_worker', 'invoices_backup', 'invoices_n8n']) AS role
 WHERE role NOT IN (SELECT rolname FROM pg_roles)
 \gexec
 
@@ -41,6 +41,10 @@ ALTER ROLE invoices_worker LOGIN NOSUPERUSER NOCREATEDB NOCREATEROLE CONNECTION 
 \set password `cat :'file'`
 ALTER ROLE invoices_backup LOGIN NOSUPERUSER NOCREATEDB NOCREATEROLE CONNECTION LIMIT 5 PASSWORD :'password';
 
+\set file :secrets /invoices_n8n
+\set password `cat :'file'`
+ALTER ROLE invoices_n8n LOGIN NOSUPERUSER NOCREATEDB NOCREATEROLE CONNECTION LIMIT 10 PASSWORD :'password';
+
 -- What nobody waits for any more is not worth working on; nor may a transaction that was left open hold locks for ever.
 ALTER ROLE invoices_app SET statement_timeout = '2min';
 ALTER ROLE invoices_app SET idle_in_transaction_session_timeout = '2min';
@@ -56,6 +60,14 @@ GRANT USAGE ON SCHEMA public TO invoices_app, invoices_worker, invoices_backup;
 -- It marks the moment that a backup is compared with; what it reads is granted with the tables.
 ALTER ROLE invoices_backup SET default_transaction_read_only = on;
 GRANT EXECUTE ON FUNCTION pg_create_restore_point(text), pg_switch_wal() TO invoices_backup;
+
+-- n8n has a database of its own, which the app's roles cannot enter, as it cannot enter theirs. It is there on every
+-- server, and empty where there is no automation.
+SELECT 'CREATE DATABASE n8n OWNER invoices_n8n' WHERE NOT EXISTS (SELECT FROM pg_database WHERE datname = 'n8n')
+\gexec
+ALTER DATABASE n8n OWNER TO invoices_n8n;
+REVOKE ALL ON DATABASE n8n FROM PUBLIC;
+REVOKE CONNECT ON DATABASE postgres, template1 FROM PUBLIC;
 SQL
 
 # Backups read n8n's database, also the tables that n8n makes later, and change nothing in it.

@@ -1,12 +1,13 @@
 """The stack as docker-compose.yml describes it, held against the numbered controls for containers."""
 
+import json
 import re
 from pathlib import Path
 
 import pytest
 import yaml
 
-from app.cli.secret_files import DATABASE_USER, PRODUCT_USER, REDIS_USER, ROLES
+from app.cli.secret_files import DATABASE_USER, N8N_USER, PRODUCT_USER, REDIS_USER, ROLES
 from app.settings import AppSettings
 
 ROOT = Path(__file__).parents[2]
@@ -22,12 +23,19 @@ IMAGES = {
 DOCKERFILES = {folder: (ROOT / folder / "Dockerfile").read_text() for folder in IMAGES.values()}
 
 # They run once and end; `secrets` is root to give each file to the user of its service, and has no network.
-ONE_SHOTS = {"secrets", "migrate", "backup", "restore"}
+ONE_SHOTS = {"secrets", "migrate", "backup", "restore", "automation", "n8n-setup"}
 ROOT_BY_DESIGN = {"secrets", "restore"}
 ONLY_WHERE_WANTED = {"redis": ["cache"], "gate": ["bucket"], "backup": ["backups"], "restore": ["backups"]}
+ONLY_WHERE_WANTED |= {name: ["automation"] for name in ("n8n", "n8n-setup", "automation")}
 # `restore` puts a database and its archive in place: it reads what the backups read, and the password of the owner.
-ALSO_READ = {("restore", "secrets-backup", "/run/secrets"), ("restore", "secrets-migrate", "/owner")}
-USERS_OF_SECRETS = {"db": DATABASE_USER, "redis": REDIS_USER, **dict.fromkeys(ROLES, PRODUCT_USER)}
+# `automation` gives n8n its token in the app, and `n8n-setup` fills n8n's credentials: each as the one it does it for.
+ALSO_READ = {
+    ("restore", "secrets-backup", "/run/secrets"),
+    ("restore", "secrets-migrate", "/owner"),
+    ("automation", "secrets-app", "/run/secrets"),
+    ("n8n-setup", "secrets-n8n", "/run/secrets"),
+}
+USERS_OF_SECRETS = {"db": DATABASE_USER, "redis": REDIS_USER, "n8n": N8N_USER, **dict.fromkeys(ROLES, PRODUCT_USER)}
 LARGEST_SUM_OF_LIMITS = 4_000  # megabytes: the memory of the machine that is rented
 
 every_service = pytest.mark.parametrize("name", SERVICES)
@@ -128,7 +136,8 @@ def test_d_05_memory_processors_and_processes_are_limited(name):
 
 
 def test_d_05_all_that_lasts_fits_into_the_machine_even_at_its_limits():
-    limits = [megabytes(SERVICES[name]["mem_limit"]) for name in SERVICES.keys() - ONE_SHOTS]
+    # n8n's share is taken from the others' by a deploy (tests/playbooks/test_machine_size.py).
+    limits = [megabytes(SERVICES[name]["mem_limit"]) for name in SERVICES.keys() - ONE_SHOTS - {"n8n"}]
 
     assert sum(limits) <= LARGEST_SUM_OF_LIMITS
 
@@ -159,6 +168,9 @@ def test_d_06_a_service_starts_once_those_that_it_needs_are_ready():
         "app": {"migrate": made, "db": ready, "redis": ready},
         "worker": {"migrate": made, "db": ready, "redis": ready},
         "proxy": {"app": ready},
+        "automation": {"migrate": made, "db": ready},
+        "n8n-setup": {"secrets": made, "db": ready},
+        "n8n": {"n8n-setup": made, "db": ready},
     }
 
 
@@ -166,7 +178,8 @@ def test_nobody_needs_what_runs_only_where_it_is_wanted():
     optional = {name: service["profiles"] for name, service in SERVICES.items() if "profiles" in service}
     needed = {
         other
-        for service in SERVICES.values()
+        for name, service in SERVICES.items()
+        if name not in optional
         for other, how in service.get("depends_on", {}).items()
         if how.get("required", True)
     }
@@ -183,7 +196,7 @@ def test_d_07_logs_take_only_so_much_room(name):
 @every_service
 def test_d_08_nothing_of_the_machine_is_shared(name):
     service = SERVICES[name]
-    own = {f"./{path}" for path in ("stack/database", "stack/proxy/conf")}
+    own = {f"./{path}" for path in ("stack/database", "stack/proxy/conf", "stack/n8n")}
     of_the_machine = [(source, is_fixed) for source, _, is_fixed in mounts(service) if source not in STACK["volumes"]]
 
     assert not service.keys() & {
@@ -242,7 +255,7 @@ def test_d_11_the_database_has_no_way_out_and_the_proxy_none_to_it():
     joined = {name: set(service.get("networks", ())) for name, service in SERVICES.items()}
 
     # The gate passes on to the bucket's name only; what reaches it is the database's one way out.
-    assert internal == {"front", "data"}
+    assert internal == {"front", "data", "automation"}
     assert joined == {
         "secrets": set(),
         "migrate": {"data"},
@@ -253,7 +266,10 @@ def test_d_11_the_database_has_no_way_out_and_the_proxy_none_to_it():
         "redis": {"data"},
         "app": {"front", "data"},
         "worker": {"data", "outgoing"},
-        "proxy": {"edge", "front"},
+        "proxy": {"edge", "front", "automation"},
+        "automation": {"data"},
+        "n8n-setup": {"data", "automation"},
+        "n8n": {"data", "automation", "n8n"},
     }
 
 
@@ -331,6 +347,44 @@ def test_the_secrets_belong_to_the_user_that_the_service_runs_as(name):
     user = USERS_OF_SECRETS[name]
 
     assert user_of(SERVICES[name]) == f"{user}:{user}"
+
+
+def test_n_02_n8n_tells_nobody_anything_and_offers_only_what_our_workflows_need():
+    environment = SERVICES["n8n"]["environment"]
+    excluded = json.loads(environment["NODES_EXCLUDE"])
+    switched_off = {
+        "N8N_DIAGNOSTICS_ENABLED",
+        "N8N_VERSION_NOTIFICATIONS_ENABLED",
+        "N8N_TEMPLATES_ENABLED",
+        "N8N_COMMUNITY_PACKAGES_ENABLED",
+        "N8N_PERSONALIZATION_ENABLED",
+        "N8N_HIRING_BANNER_ENABLED",
+    }
+
+    assert {environment[name] for name in switched_off} == {"false"}
+    assert {environment[name] for name in ("N8N_PUBLIC_API_DISABLED", "N8N_PUBLIC_API_SWAGGERUI_DISABLED")} == {"true"}
+    assert environment["N8N_BLOCK_ENV_ACCESS_IN_NODE"] == environment["N8N_SECURE_COOKIE"] == "true"
+    assert environment["N8N_DIAGNOSTICS_CONFIG_FRONTEND"] == environment["N8N_DIAGNOSTICS_CONFIG_BACKEND"] == ""
+    assert {f"n8n-nodes-base.{name}" for name in ("executeCommand", "readWriteFile", "ssh", "code")} <= set(excluded)
+
+
+def test_n8n_s_setup_has_the_same_settings_and_never_runs_beside_a_second_n8n():
+    assert SERVICES["n8n-setup"]["environment"] == SERVICES["n8n"]["environment"]
+    assert SERVICES["n8n-setup"]["image"] == SERVICES["n8n"]["image"]
+    assert "deploy" not in SERVICES["n8n"]
+
+
+def test_memory_that_runs_out_takes_n8n_before_all_others():
+    scores = {name: service.get("oom_score_adj", 0) for name, service in SERVICES.items()}
+
+    assert max(scores, key=scores.get) in {"n8n", "n8n-setup"}
+    assert scores["n8n"] > scores["worker"] > scores["app"] > scores["db"]
+
+
+def test_the_heap_of_n8n_leaves_room_for_the_rest_of_its_process():
+    heap = int(re.search(r":-(\d+)\}", SERVICES["n8n"]["environment"]["NODE_OPTIONS"])[1])
+
+    assert heap <= megabytes(SERVICES["n8n"]["mem_limit"]) * 0.75
 
 
 def test_redis_keeps_what_it_was_told_and_forgets_nothing_to_make_room():

@@ -11,7 +11,7 @@ from psycopg.errors import InsufficientPrivilege
 from support.postgresql_cluster import installed_versions, running_cluster
 
 from app.cli.opening import migrate
-from app.cli.secret_files import ROLES, SecretFiles
+from app.cli.secret_files import N8N_ROLE, ROLES, SecretFiles
 from app.store.db import database as store_database
 from app.store.db import privileges
 from app.store.db.transactions import exclusive_transaction
@@ -38,7 +38,7 @@ def server(tmp_path_factory):
 def run_script(address, before, secrets):
     with psycopg.connect(f"{address}/postgres", autocommit=True) as connection:
         connection.execute(before)
-    for role in ("postgres", *ROLES.values()):
+    for role in ("postgres", *ROLES.values(), N8N_ROLE):
         (secrets / role).write_text(f"password-of-{role}")
     place = psycopg.conninfo.conninfo_to_dict(address)
     environment = {**os.environ, "SECRETS": str(secrets), "PGHOST": place["host"], "PGPORT": str(place["port"])}
@@ -46,8 +46,8 @@ def run_script(address, before, secrets):
     return subprocess.run([SCRIPT], env=environment, check=True, capture_output=True, text=True)
 
 
-def url_of(address, role):
-    return address.replace("invoices@", f"{role}@") + "/invoices"
+def url_of(address, role, database="invoices"):
+    return address.replace("invoices@", f"{role}@") + f"/{database}"
 
 
 @pytest.fixture(params=SERVICES)
@@ -80,7 +80,7 @@ def test_no_role_of_a_service_is_more_than_a_role_that_signs_in(superuser):
 def test_passwords_are_kept_as_scram(superuser):
     kept = superuser.execute("SELECT rolpassword FROM pg_authid WHERE rolname LIKE 'invoices\\_%'").fetchall()
 
-    assert len(kept) == 4
+    assert len(kept) == 5
     assert all(password.startswith("SCRAM-SHA-256$") for (password,) in kept)
 
 
@@ -229,3 +229,32 @@ def test_running_the_script_again_changes_the_passwords_and_loses_nothing(server
     assert not set(before.values()) & set(after.values())
     assert ran.stdout + ran.stderr == ""
     assert superuser.execute("SELECT count(*) FROM schema_migration").fetchone()[0] > 0
+
+
+def test_n_03_n8n_makes_tables_in_its_own_database(server):
+    with psycopg.connect(url_of(server, N8N_ROLE, "n8n"), autocommit=True) as n8n:
+        n8n.execute("CREATE SCHEMA tried")
+        n8n.execute("CREATE TABLE tried.workflows (id int)")
+
+        assert n8n.execute("SELECT count(*) FROM tried.workflows").fetchone() == (0,)
+
+
+@pytest.mark.parametrize("database", ["invoices", "postgres", "template1"])
+def test_n_03_n8n_enters_no_database_but_its_own(server, database):
+    with pytest.raises(psycopg.OperationalError, match="permission denied for database"):
+        psycopg.connect(url_of(server, N8N_ROLE, database))
+
+
+@pytest.mark.parametrize("role", ROLES.values())
+def test_n_03_no_role_of_the_app_enters_the_database_of_n8n(server, role):
+    with pytest.raises(psycopg.OperationalError, match="permission denied for database"):
+        psycopg.connect(url_of(server, role, "n8n"))
+
+
+@pytest.mark.parametrize("statement", ["SET ROLE invoices_owner", "CREATE ROLE mine", "CREATE DATABASE mine"])
+def test_n_03_n8n_is_no_more_than_the_owner_of_its_database(server, statement):
+    with (
+        psycopg.connect(url_of(server, N8N_ROLE, "n8n"), autocommit=True) as n8n,
+        pytest.raises(InsufficientPrivilege),
+    ):
+        n8n.execute(statement)

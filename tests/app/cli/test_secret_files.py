@@ -10,10 +10,11 @@ import redis
 from support.redis_server import running_redis
 from typer.testing import CliRunner
 
-from app.cli import commands, secret_files
-from app.cli.secret_files import BackupPlace, SecretFiles
+from app.cli import bcrypt, commands, secret_files
+from app.cli.secret_files import BackupPlace, Rotated, SecretFiles
 from app.jobs.job_queue import check_connection, open_queue
 from app.settings import AppSettings, AppSettingsError
+from app.store.access.hashes import hash_of
 
 
 @pytest.fixture
@@ -22,6 +23,7 @@ def folder(tmp_path, monkeypatch):
     monkeypatch.setattr(secret_files, "DATABASE_USER", os.getuid())
     monkeypatch.setattr(secret_files, "REDIS_USER", os.getuid())
     monkeypatch.setattr(secret_files, "PRODUCT_USER", os.getuid())
+    monkeypatch.setattr(secret_files, "N8N_USER", os.getuid())
     return tmp_path / "secrets"
 
 
@@ -68,12 +70,16 @@ def test_each_service_gets_what_it_needs_and_nothing_else(made):
 
     assert {folder.name: sorted(file.name for file in folder.iterdir()) for folder in made.iterdir()} == {
         "db": [
-            "authority.pem", "invoices_app", "invoices_backup", "invoices_owner", "invoices_worker", "pgbackrest.conf",
-            "postgres",
+            "authority.pem", "invoices_app", "invoices_backup", "invoices_n8n", "invoices_owner", "invoices_worker",
+            "pgbackrest.conf", "postgres",
         ],
         "redis": ["password", "users.acl"],
         "migrate": ["database_url"],
-        "app": of_a_server,
+        "n8n": [
+            "api_token", "database_password", "encryption_key", "folder_url", "inbox_url", "owner_password",
+            "owner_password_hash", "payments_secret", "runners_token", "smtp_url",
+        ],
+        "app": ["automation_token_hash", *of_a_server],
         "worker": of_a_server,
         "backup": [
             "access_key_id", "archives_before", "authority.pem", "cipher", "database_url", "repository",
@@ -99,7 +105,9 @@ def test_each_folder_belongs_to_the_user_of_its_service(tmp_path):
 
     of_servers = {name for name in owners if name.startswith(("db", "redis"))}
     assert {owners[name] for name in of_servers} == {(999, 999)}
-    assert {owners[name] for name in owners.keys() - of_servers} == {(10001, 10001)}
+    of_n8n = {name for name in owners if name.startswith("n8n")}
+    assert {owners[name] for name in of_n8n} == {(1000, 1000)}
+    assert {owners[name] for name in owners.keys() - of_servers - of_n8n} == {(10001, 10001)}
 
 
 def test_the_addresses_lead_each_service_to_the_database_in_a_role_of_its_own(made):
@@ -110,12 +118,15 @@ def test_the_addresses_lead_each_service_to_the_database_in_a_role_of_its_own(ma
 
 
 def test_no_two_secrets_are_the_same_and_none_can_be_guessed(made):
-    of_its_own = ("secret_key", "redis/password", "backup/cipher", "db/postgres")
+    of_its_own = (
+        "secret_key", "redis/password", "backup/cipher", "db/postgres", "n8n/encryption_key", "n8n/owner_password",
+        "n8n/api_token", "n8n/runners_token",
+    )  # fmt: skip
     drawn = [
         text for name, text in all_files(made).items() if name.startswith("db/invoices") or name.endswith(of_its_own)
     ]
 
-    assert len(drawn) == len(set(drawn)) == 9
+    assert len(drawn) == len(set(drawn)) == 14
     assert min(map(len, drawn)) >= 43
 
 
@@ -219,8 +230,9 @@ def test_new_passwords_of_the_database_reach_every_address(made, invoices):
     assert changed == {
         *(
             f"db/{role}"
-            for role in ("postgres", "invoices_owner", "invoices_app", "invoices_worker", "invoices_backup")
+            for role in ("postgres", *(f"invoices_{name}" for name in ("owner", "app", "worker", "backup", "n8n")))
         ),
+        "n8n/database_password",
         *(f"{service}/database_url" for service in ("migrate", "app", "worker", "backup")),
     }
     assert after["db/invoices_app"] in after["app/database_url"]
@@ -379,7 +391,8 @@ def test_the_address_of_the_mail_server_is_read_from_standard_input(made, invoic
 
     assert settings_of(made / "app").smtp_url == "smtp://ann:geheim@mail.example:587"
     assert settings_of(made / "worker").smtp_url == "smtp://ann:geheim@mail.example:587"
-    assert result.output == "Made app/smtp_url, worker/smtp_url.\n"
+    assert (made / "n8n/smtp_url").read_text() == "smtp://ann:geheim@mail.example:587"
+    assert result.output == "Made app/smtp_url, worker/smtp_url, n8n/smtp_url.\n"
 
 
 def test_mail_is_switched_off_by_saying_nothing(made, invoices):
@@ -430,3 +443,81 @@ def test_keys_of_before_whose_writing_is_stopped_half_way_are_still_asked_for(fo
         invoices("--set-app-keys", typed=json.dumps(KEYS))
 
     assert not (folder / "app/secret_key").exists()
+
+
+def test_the_owner_of_n8n_signs_in_with_the_password_whose_hash_n8n_gets(made):
+    owner_password, hashed = ((made / "n8n" / name).read_text() for name in ("owner_password", "owner_password_hash"))
+
+    assert bcrypt.matches(owner_password, hashed)
+    assert hashed.startswith("$2b$10$")
+    assert len(hashed) == 60
+
+
+def test_a_new_password_of_n8n_s_owner_changes_its_hash_and_nothing_else(made, invoices):
+    before = all_files(made)
+
+    invoices("--rotate", "automation-owner")
+
+    after = all_files(made)
+    assert {name for name in after if after[name] != before[name]} == {"n8n/owner_password", "n8n/owner_password_hash"}
+    assert bcrypt.matches(after["n8n/owner_password"], after["n8n/owner_password_hash"])
+
+
+def test_the_app_gets_only_the_hash_of_n8n_s_token(made, invoices):
+    before = all_files(made)
+
+    invoices("--rotate", "automation-token")
+
+    after = all_files(made)
+    assert {name for name in after if after[name] != before[name]} == {"n8n/api_token", "app/automation_token_hash"}
+    assert after["n8n/api_token"].startswith("invoices_")
+    assert after["app/automation_token_hash"] == hash_of(after["n8n/api_token"])
+
+
+def test_no_rotation_changes_the_key_that_n8n_encrypts_with(made, invoices):
+    key = (made / "n8n/encryption_key").read_text()
+
+    for kind in Rotated:
+        invoices("--rotate", kind.value)
+
+    assert (made / "n8n/encryption_key").read_text() == key
+
+
+@pytest.mark.parametrize(
+    ("option", "name", "text"),
+    [
+        ("--set-inbox-url", "inbox_url", "imaps://inbox%40example.com:geheim@imap.example.com:993"),
+        ("--set-folder-url", "folder_url", "sftp://ann:geheim@files.example.com:22/incoming"),
+        ("--set-payments-secret", "payments_secret", "whsec_geheim"),
+    ],
+)
+def test_what_automation_reaches_is_read_from_standard_input_and_switched_off_by_nothing(
+    made, invoices, option, name, text
+):
+    result = invoices(option, typed=f"{text}\n")
+
+    assert result.output == f"Made n8n/{name}.\n"
+    assert (made / "n8n" / name).read_text() == text
+
+    invoices(option, typed="\n")
+
+    assert (made / "n8n" / name).read_text() == ""
+
+
+@pytest.mark.parametrize(
+    ("option", "text"),
+    [
+        ("--set-inbox-url", "imap.example.com"),
+        ("--set-inbox-url", "imap://ann:geheim@imap.example.com"),
+        ("--set-inbox-url", "imaps://imap.example.com"),
+        ("--set-folder-url", "sftp://ann:geheim@files.example.com:port/incoming"),
+    ],
+)
+def test_what_is_no_such_address_is_refused_without_saying_it(made, invoices, option, text):
+    before = all_files(made)
+
+    with pytest.raises(AppSettingsError, match="is not an address such as") as refused:
+        invoices(option, typed=f"{text}\n")
+
+    assert "geheim" not in str(refused.value)
+    assert all_files(made) == before
