@@ -248,8 +248,8 @@ def _look(old: Session, new: Session, version: str, *, replaces: bool) -> None:
             raise RefusedError(f"{one.host.name}: its database does not run: `fab deploy` to it first.")
     if n8n.is_on(old.host) != n8n.is_on(new.host):
         raise RefusedError(
-            f"Only one of {old.host.name} and {new.host.name} has n8n: name the same COMPOSE_PROFILES in server.env for "
-            "both, and `fab deploy` to both."
+            f"Only one of {old.host.name} and {new.host.name} has n8n: name the same COMPOSE_PROFILES in server.env, "
+            "and `fab deploy` to both."
         )
     majors = postgresql.version(old.host), postgresql.version(new.host)
     if majors[0] != majors[1]:

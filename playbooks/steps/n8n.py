@@ -8,15 +8,16 @@ from playbooks.steps.progress import Steps
 from playbooks.steps.session import RefusedError
 from playbooks.steps.stack import ONCE, Stack, running
 from playbooks.steps.stack_settings import noted
-from provisioning.host import Host
+from provisioning.host import Host, Ran
 
 SERVICE, PROFILE, DATABASE, VOLUME = "n8n", "automation", "n8n", "n8n"
 DUMP = "n8n.dump"
 _KEY, _FIGURES = "n8n.key", "n8n.json"
 _RESTORED = "n8n_restored"
 _SETUP_SECONDS = 900
-# n8n notes the key that it began with, and would not start with another.
-_FORGET_NOTED_KEY = 'rm -f "${N8N_USER_FOLDER:-$HOME}/.n8n/config"'
+# n8n notes the key that it began with, and would not start with another; setup notes what it imported into a database.
+_NOTED_KEY, _NOTED_SETUP = "config", "setup.done"
+_FORGET = 'rm -f -- "${N8N_USER_FOLDER:-$HOME}/.n8n/$0"'
 _EMPTY = f"""\
 DROP DATABASE IF EXISTS {_RESTORED} WITH (FORCE);
 CREATE DATABASE {_RESTORED} OWNER invoices_n8n TEMPLATE template0;
@@ -48,6 +49,7 @@ def start(stack: Stack, steps: Steps) -> None:
     if not is_on(stack.host) or running(stack.host, SERVICE):
         return
     done = [
+        _forget(stack, _NOTED_SETUP, check=False),
         stack.execute(*ONCE, PROFILE, check=False, seconds=_SETUP_SECONDS),
         stack.execute(*ONCE, "n8n-setup", check=False, seconds=_SETUP_SECONDS),
         stack.execute("up", "--detach", "--no-deps", SERVICE, check=False),
@@ -63,7 +65,7 @@ def set_key(stack: Stack, key: str) -> None:
         return
     stack.execute(*ONCE, "secrets", "invoices", "secrets", "--set-n8n-key", stdin=key)
     if is_on(stack.host):
-        stack.execute(*ONCE, "--entrypoint", "sh", SERVICE, "-c", _FORGET_NOTED_KEY)
+        _forget(stack, _NOTED_KEY)
 
 
 def key_in(folder: Path) -> str:
@@ -99,6 +101,10 @@ def discard(stack: Stack) -> None:
 def sql(stack: Stack, statements: str) -> None:
     psql = ("psql", "-U", "postgres", "-q", "-v", "ON_ERROR_STOP=1", "postgres")
     stack.execute("exec", "-T", "db", *psql, stdin=statements)
+
+
+def _forget(stack: Stack, note: str, *, check: bool = True) -> Ran:
+    return stack.execute(*ONCE, "--entrypoint", "sh", SERVICE, "-c", _FORGET, note, check=check)
 
 
 def _compare(stack: Stack, expected: dict[str, Any]) -> None:
