@@ -174,6 +174,7 @@ class AppSettings(_Settings):
     server_workers: _Positive = 2
     leave_seconds: int = Field(0, ge=0, le=30)  # the container is given time for as many, in docker-compose.yml
     reports_dir: Path | None = None
+    inbox_dir: Path | None = None
     log_level: Annotated[Literal["DEBUG", "INFO", "WARNING", "ERROR"], BeforeValidator(str.upper)] = "INFO"
     log_format: Literal["json", "text"] = Field(default_factory=lambda values: "json" if _is_https(values) else "text")
     workbook_max_megabytes: _Positive = 10

@@ -438,6 +438,7 @@ def test_what_is_left_out_has_the_app_s_own_default():
         "SECRET_KEY_FILE",
         "SECRET_KEYS_BEFORE_FILE",
         "SMTP_URL_FILE",
+        "INBOX_DIR",
     }
 
 
