@@ -21,6 +21,7 @@ from playbooks.steps.moment import utc_now_in_names
 from playbooks.steps.session import RefusedError, Session, another_server, server_task
 from playbooks.steps.stack import SETTINGS, Stack, containers, running
 from playbooks.steps.takeover import check_public_site
+from provisioning import inbox
 from provisioning.backups import KINDS
 from provisioning.host import HostError
 
@@ -101,6 +102,8 @@ class Moving:
                     f"{self.new.host.name}: what was entered there is not on {self.old.host.name}, and would be lost "
                     f"({entered} in the audit): docs/operations.md says how to move to it in turn."
                 )
+            for name in inbox.FOLDERS:
+                carry(self.new.host, f"{inbox.ROOT}/{name}", self.old.host, f"{inbox.ROOT}/{name}")
             with self.old.steps.step("Start the old server again"), _stopped_if_it_fails(self.old_stack):
                 _start(self.old_stack)
                 n8n.start(self.old_stack, self.old.steps)
@@ -156,6 +159,7 @@ class Moving:
         with steps.step("Hand over keys, certificates and workbooks"):
             self._hand_over_keys()
             self._hand_over_n8n()
+            self._hand_over_inbox()
             mode = self._hand_over_certificates()
             self._exchange_workbooks()
         put_in_place(self.new, self.new_stack, "swap", _archive_of(handed))
@@ -200,6 +204,14 @@ class Moving:
         if n8n.is_on(self.old.host):
             source, target = (volume(one.host, n8n.VOLUME) for one in (self.old, self.new))
             carry(self.old.host, source, self.new.host, target)
+
+    def _hand_over_inbox(self) -> None:
+        """Let who handed workbooks in go on, and what waits be imported there."""
+        keys = self.old.host.read(inbox.KEYS)
+        if keys:
+            self.new.host.write(inbox.KEYS, keys)
+        for name in inbox.FOLDERS:
+            carry(self.old.host, f"{inbox.ROOT}/{name}", self.new.host, f"{inbox.ROOT}/{name}")
 
     def _hand_over_certificates(self) -> str:
         """Let the new proxy have them before the address leads to it: else it could not get any; return their kind."""

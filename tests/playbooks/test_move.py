@@ -67,6 +67,7 @@ class Pair:
             "df * /var/lib/docker/volumes": Ran(0, "Avail\n9000000\n"),
             "sh -c du *": Ran(0, "1000 /volumes/data\n"),
             "sh -c cd *": Ran(0, "0123 -\n"),
+            "test -d /srv/inbox/*": Ran(1, ""),
             "docker ps * label=com.docker.compose.service=db *": Ran(
                 0, "4 invoices-db-1 invoices-database:17 running\n"
             ),
@@ -447,3 +448,24 @@ def test_a_server_with_n8n_does_not_move_to_one_without(automated):
         "`fab deploy` to both."
     )
     assert automated.changed == []
+
+
+@pytest.mark.parametrize("back", [False, True])
+def test_what_waits_in_the_inbox_goes_along_both_ways(pair, back, monkeypatch):
+    pair.old.files[move.NOTE] = json.dumps({"to": "198.51.100.10", "audit_head": HEAD})
+    monkeypatch.setattr(move, "entered_since", lambda *_: 0)
+    source, target = (pair.new, pair.old) if back else (pair.old, pair.new)
+    source.answers["test -d /srv/inbox/*"] = Ran(0, "")
+
+    pair.run(back=back)
+
+    unpacked = [line.rpartition(" ")[2] for line in target.acted if "/srv/inbox/" in line and line.startswith("tar ")]
+    assert unpacked == ["/srv/inbox/inbox", "/srv/inbox/done", "/srv/inbox/problems"]
+
+
+def test_who_handed_workbooks_in_goes_on_doing_so(pair):
+    pair.old.files["/etc/invoices/inbox_keys"] = "restrict ssh-ed25519 AAAA ann\n"
+
+    pair.run()
+
+    assert pair.new.files["/etc/invoices/inbox_keys"] == "restrict ssh-ed25519 AAAA ann\n"
