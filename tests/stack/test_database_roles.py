@@ -10,11 +10,14 @@ import pytest
 from psycopg.errors import InsufficientPrivilege
 from support.postgresql_cluster import installed_versions, running_cluster
 
+from app.backups import dumps
 from app.cli.opening import migrate
 from app.cli.secret_files import N8N_ROLE, ROLES, SecretFiles
 from app.store.db import database as store_database
 from app.store.db import privileges
+from app.store.db.snapshots import exported, snapshot
 from app.store.db.transactions import exclusive_transaction
+from playbooks.steps import n8n
 
 SCRIPT = Path(__file__).parents[2] / "stack/database/10-roles.sh"
 SERVICES = sorted(privileges.SERVICE_ROLES)
@@ -268,10 +271,40 @@ def test_backups_read_what_n8n_makes_and_change_nothing_in_it(server):
     with psycopg.connect(url_of(server, "invoices_backup", "n8n"), autocommit=True) as backup:
         assert backup.execute("SELECT last_value FROM made_later_id_seq").fetchone() == (1,)
         assert backup.execute("SELECT count(*) FROM made_later").fetchone() == (1,)
+        backup.execute("SET default_transaction_read_only = off")
         for statement in (
             "INSERT INTO made_later DEFAULT VALUES",
             "DROP TABLE made_later",
             "CREATE TABLE mine (id int)",
         ):
             with pytest.raises(psycopg.errors.Error, match=r"permission denied|must be owner"):
-                backup.execute(f"SET default_transaction_read_only = off; {statement}")
+                backup.execute(statement)
+
+
+def of_the_server(server):
+    place = psycopg.conninfo.conninfo_to_dict(server)
+    return {**os.environ, "PGHOST": place["host"], "PGPORT": str(place["port"])}
+
+
+def test_a_dump_of_n8n_that_backups_make_is_restored_as_n8n_s_own(server, tmp_path):
+    with psycopg.connect(url_of(server, N8N_ROLE, "n8n"), autocommit=True) as n8n_itself:
+        n8n_itself.execute('CREATE EXTENSION IF NOT EXISTS "uuid-ossp"')
+        n8n_itself.execute("CREATE TABLE kept (id uuid DEFAULT uuid_generate_v4(), name text)")
+        n8n_itself.execute("INSERT INTO kept (name) VALUES ('invoices-inbox')")
+    with store_database.another_database(url_of(server, "invoices_backup", "n8n")), snapshot():
+        dumps.dump(url_of(server, "invoices_backup", "n8n"), exported(), tmp_path / "n8n.dump")
+    with psycopg.connect(f"{server}/postgres", autocommit=True) as superuser:
+        for statement in n8n._EMPTY.splitlines():
+            superuser.execute(statement)
+
+    command = ["invoices" if word == "postgres" else word for word in n8n._PG_RESTORE]
+    with (tmp_path / "n8n.dump").open("rb") as dump:
+        restored = subprocess.run(command, stdin=dump, env=of_the_server(server), capture_output=True, check=False)
+
+    assert restored.returncode == 0, restored.stderr
+    with psycopg.connect(url_of(server, N8N_ROLE, "n8n_restored"), autocommit=True) as n8n_itself:
+        assert n8n_itself.execute("SELECT name FROM kept").fetchall() == [("invoices-inbox",)]
+        assert n8n_itself.execute(
+            "SELECT DISTINCT tableowner FROM pg_tables WHERE schemaname = 'public'"
+        ).fetchall() == [(N8N_ROLE,)]
+        n8n_itself.execute("ALTER TABLE kept ADD COLUMN of_a_later_version text")
