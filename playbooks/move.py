@@ -83,6 +83,7 @@ class Moving:
         left = move_address(self.old.settings, self.new.settings)
         seconds = time.monotonic() - began
         self._retire(self.old, self.old_stack, head)
+        n8n.start(self.new_stack, self.new.steps)
         self._back_up_there()
         for line in left:
             self.old.console.print(line, markup=False, style="bold")
@@ -106,7 +107,6 @@ class Moving:
                 carry(self.new.host, f"{inbox.ROOT}/{name}", self.old.host, f"{inbox.ROOT}/{name}")
             with self.old.steps.step("Start the old server again"), _stopped_if_it_fails(self.old_stack):
                 _start(self.old_stack)
-                n8n.start(self.old_stack, self.old.steps)
                 check_public_site(self.old, self.old_stack, _certificates(self.old))
             pause.is_lasting = True
         self._retire(self.new, self.new_stack, "")
@@ -115,6 +115,7 @@ class Moving:
         lock.release(self.old.host)
         for line in move_address(self.new.settings, self.old.settings):
             self.old.console.print(line, markup=False, style="bold")
+        n8n.start(self.old_stack, self.old.steps)
         self.old.steps.recap(f"{self.old.host.name} serves https://{self.old.settings.domain} again.")
 
     def _tried(self) -> str:
@@ -162,7 +163,7 @@ class Moving:
             self._hand_over_inbox()
             mode = self._hand_over_certificates()
             self._exchange_workbooks()
-        put_in_place(self.new, self.new_stack, "swap", _archive_of(handed))
+        put_in_place(self.new, self.new_stack, "swap", _archive_of(handed), starts_n8n=False)
         with steps.step("Wait until the new server answers for the site"):
             check_public_site(self.new, self.new_stack, mode)
 
@@ -260,8 +261,8 @@ def _look(old: Session, new: Session, version: str, *, replaces: bool) -> None:
             raise RefusedError(f"{one.host.name}: its database does not run: `fab deploy` to it first.")
     if n8n.is_on(old.host) != n8n.is_on(new.host):
         raise RefusedError(
-            f"Only one of {old.host.name} and {new.host.name} has n8n: name the same COMPOSE_PROFILES in server.env, "
-            "and `fab deploy` to both."
+            f"Only one of {old.host.name} and {new.host.name} has n8n: set `automation` alike for both, and "
+            "`fab deploy` to both."
         )
     majors = postgresql.version(old.host), postgresql.version(new.host)
     if majors[0] != majors[1]:

@@ -172,13 +172,21 @@ def _finish(
     _tell_that_it_serves(found, stack)
 
 
-def put_in_place(found: Session, stack: Stack, verb: str, archive_of_it: Mapping[str, Any], n8n_key: str = "") -> None:
+def put_in_place(
+    found: Session,
+    stack: Stack,
+    verb: str,
+    archive_of_it: Mapping[str, Any],
+    n8n_key: str = "",
+    *,
+    starts_n8n: bool = True,
+) -> None:
     """Swap while nobody writes; whatever fails before the swap leaves the site as it was.
 
     `archive_of_it` is the archive that the database comes from, and `n8n_key` opens the credentials in it: both are
     empty if they are the server's own.
     """
-    with nobody_writes(found, stack):
+    with nobody_writes(found, stack, starts_n8n=starts_n8n):
         if running(found.host, "db"):
             with found.steps.step("Archive what was entered until now"):
                 archive.archive_the_last(stack)
@@ -255,8 +263,11 @@ class Pause:
 
 
 @contextmanager
-def nobody_writes(found: Session, stack: Stack) -> Iterator[Pause]:
-    """Let everything be read and nothing be written in the block; that ends with it, unless it is said to last."""
+def nobody_writes(found: Session, stack: Stack, *, starts_n8n: bool = True) -> Iterator[Pause]:
+    """Let everything be read and nothing be written in the block; that ends with it, unless it is said to last.
+
+    n8n takes a minute to be set up again: without `starts_n8n` the caller starts it later.
+    """
     pause = Pause()
     with found.steps.step("Let nobody write"):
         maintenance(stack, "on", "--minutes", _MINUTES, "--why", "The database is being put in place.")
@@ -266,7 +277,8 @@ def nobody_writes(found: Session, stack: Stack) -> Iterator[Pause]:
         if not pause.is_lasting:
             stack.execute("up", "--detach", "--no-deps", "--no-recreate", "app", "worker", check=False)
             maintenance(stack, "off")
-            n8n.start(stack, found.steps)
+            if starts_n8n:
+                n8n.start(stack, found.steps)
 
 
 def maintenance(stack: Stack, *words: str) -> None:

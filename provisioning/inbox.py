@@ -77,7 +77,7 @@ def _entry(host: Host, database: str, name: str) -> str:
 
 
 def _limited_disk(host: Host, machine: Machine) -> list[Change]:
-    """Give the folder a file system of its own: whoever fills it fills nothing else."""
+    """Give the folder a file system of its own: a full inbox fills no other disk."""
     root = directory(host, ROOT, "0755")
     if machine.container:
         return [root, machine.unavailable("limit of the inbox", "loop devices belong to the machine beneath it")]

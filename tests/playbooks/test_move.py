@@ -444,8 +444,7 @@ def test_a_server_with_n8n_does_not_move_to_one_without(automated):
     automated.new.files["/etc/invoices/stack.env"] = STACK_ENV
 
     assert automated.refused() == (
-        "Only one of 198.51.100.9 and 198.51.100.10 has n8n: name the same COMPOSE_PROFILES in server.env, and "
-        "`fab deploy` to both."
+        "Only one of 198.51.100.9 and 198.51.100.10 has n8n: set `automation` alike for both, and `fab deploy` to both."
     )
     assert automated.changed == []
 
