@@ -17,6 +17,7 @@ from app.store.db import database as store_database
 from app.store.db import privileges
 from app.store.db.snapshots import exported, snapshot
 from app.store.db.transactions import exclusive_transaction
+from playbooks import upgrade_database
 from playbooks.steps import n8n
 
 SCRIPT = Path(__file__).parents[2] / "stack/database/10-roles.sh"
@@ -308,3 +309,27 @@ def test_a_dump_of_n8n_that_backups_make_is_restored_as_n8n_s_own(server, tmp_pa
             "SELECT DISTINCT tableowner FROM pg_tables WHERE schemaname = 'public'"
         ).fetchall() == [(N8N_ROLE,)]
         n8n_itself.execute("ALTER TABLE kept ADD COLUMN of_a_later_version text")
+
+
+def test_an_upgrade_copies_n8n_s_database_and_lets_backups_read_the_copy(server, tmp_path):
+    with psycopg.connect(url_of(server, N8N_ROLE, "n8n"), autocommit=True) as n8n_itself:
+        n8n_itself.execute("CREATE TABLE upgraded (name text)")
+        n8n_itself.execute("INSERT INTO upgraded VALUES ('invoices-inbox')")
+    (tmp_path / "postgres").write_text("unused")
+    old = psycopg.conninfo.conninfo_to_dict(server)
+    with running_cluster(installed_versions()[-1]) as new:
+        run_script(new, "CREATE DATABASE invoices", tmp_path)
+        script = (
+            upgrade_database._COPY.replace("/run/secrets", str(tmp_path))
+            .replace("--host db", f"--host {old['host']} --port {old['port']}")
+            .replace("--username postgres", "--username invoices")
+            .replace("/docker-entrypoint-initdb.d/10-roles.sh", str(SCRIPT))
+        )
+        environment = {**of_the_server(new), "SECRETS": str(tmp_path), "POSTGRES_USER": "invoices"}
+        copied = subprocess.run(["bash", "-c", script], env=environment, capture_output=True, text=True, check=False)
+
+        assert copied.returncode == 0, copied.stderr
+        with psycopg.connect(url_of(new, "invoices_backup", "n8n"), autocommit=True) as backup:
+            assert backup.execute("SELECT name FROM upgraded").fetchall() == [("invoices-inbox",)]
+        with psycopg.connect(url_of(new, N8N_ROLE, "n8n"), autocommit=True) as n8n_itself:
+            n8n_itself.execute("ALTER TABLE upgraded ADD COLUMN of_a_later_version text")
