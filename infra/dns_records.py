@@ -10,7 +10,6 @@ from infra.settings import DOMAINS_REGION, InfraSettings
 
 _SECONDS = 300
 _NO_IPV6 = "AWS has given the server no IPv6 address yet, so there is no AAAA record: run `pulumi up --refresh` again."
-_AUTOMATION = "n8n"
 _ISSUER = '0 issue "letsencrypt.org"'
 
 
@@ -22,10 +21,10 @@ class DnsRecords(ComponentResource):
 
     def __init__(self, name: str, settings: InfraSettings, address: Output[str], ipv6_address: Output[str]) -> None:
         super().__init__("invoices:infra:DnsRecords", name)
-        names = {settings.domain: wanted(settings, address, ipv6_address)}
-        if settings.automation:  # the issuer of the name above counts for it as well
-            records = names[settings.domain]
-            names[f"{_AUTOMATION}.{settings.domain}"] = {kind: records[kind] for kind in records if kind != "CAA"}
+        records_of_domain = wanted(settings, address, ipv6_address)
+        # The issuer of the domain counts for the names below it as well.
+        addresses = {kind: value for kind, value in records_of_domain.items() if kind != "CAA"}
+        names = {name: records_of_domain if name == settings.domain else addresses for name in settings.names}
         for domain, records in names.items():
             if settings.dns == "route53":
                 self._at_route53(settings, domain, records)
@@ -76,7 +75,7 @@ def wanted(settings: InfraSettings, address: Output[str], ipv6_address: Output[s
 
 
 def _resource(settings: InfraSettings, domain: str, kind: str) -> str:
-    return kind.lower() if domain == settings.domain else f"{_AUTOMATION}-{kind.lower()}"
+    return kind.lower() if domain == settings.domain else f"n8n-{kind.lower()}"
 
 
 def _for_each(records: Mapping[str, Output[str]], make: Callable[[str, Input[str]], None]) -> None:

@@ -223,6 +223,11 @@ class InfraSettings(BaseModel):
         return self.server_name if self.server_number == 1 else f"{self.server_name}-{self.server_number}"
 
     @property
+    def names(self) -> tuple[str, ...]:
+        """Return the names that lead to the server: the domain, and that of n8n where there is automation."""
+        return (self.domain, *([f"n8n.{self.domain}"] if self.automation else []))
+
+    @property
     def is_apex(self) -> bool:
         """Tell whether the domain is the zone itself, as far as names say: what is set there counts for all below."""
         return self.domain == self.dns_zone or self.domain.count(".") == 1

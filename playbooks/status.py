@@ -29,7 +29,7 @@ def status(found: Session) -> None:
     console.print(_figures(found))
     for told in (*self_reports.newest(host), self_reports.timers(host)):
         console.print(told.line, style=None if told.is_well else "red", markup=False)
-    for sentence in automation.problems(host):
+    for sentence in automation.problems(host, is_wanted=found.settings.automation):
         console.print(sentence, style="red", markup=False)
     for sentence in alarm_mails.unheard(found.settings):
         console.print(sentence, style="yellow", markup=False)

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from playbooks.steps.progress import Steps
-from playbooks.steps.stack import ONCE, Stack, containers, health, running
+from playbooks.steps.stack import ONCE, Container, Stack, containers, health, running
 from provisioning.host import Host, HostError
 
 _SERVICE = "n8n"
@@ -42,6 +42,7 @@ class Automation:
 
     def _have(self, *, restarts: bool, refreshes: bool) -> None:
         stack = self.stack
+        before = containers(stack.host, _SERVICE)
         with self.steps.step("Have the automation, n8n"):
             policy = "always" if refreshes else "missing"
             stack.execute("pull", "--quiet", "--policy", policy, _SERVICE, check=refreshes, seconds=_PULL_SECONDS)
@@ -52,19 +53,21 @@ class Automation:
                 stack.execute(*ONCE, "n8n-setup")
             again = ["--force-recreate"] if restarts else []
             stack.execute("up", "--detach", "--no-deps", *again, _SERVICE)
-            self._wait_until_ready()
+            self._wait_until_ready(before)
+        for problem in problems(stack.host):
+            self.steps.note(problem)
 
-    def _wait_until_ready(self) -> None:
+    def _wait_until_ready(self, before: list[Container]) -> None:
         host, until = self.stack.host, time.monotonic() + _READY_SECONDS
         while not (states := [health(host, one) for one in containers(host, _SERVICE)]) or not states[0].is_healthy:
             if any(state.is_lost for state in states) or time.monotonic() > until:
                 raise HostError("n8n does not become ready.")
             self.pause(_PAUSE_SECONDS)
+        if containers(host, _SERVICE) == before:
+            return
         self.pause(_STILL_RUNS_SECONDS)
         if not all(health(host, one).is_running for one in containers(host, _SERVICE)):
             raise HostError("n8n was ready, and ended seconds later.")
-        for problem in problems(host):
-            self.steps.note(problem)
 
     def _remove(self) -> None:
         stack = self.stack
@@ -81,11 +84,11 @@ class Automation:
         )
 
 
-def problems(host: Host) -> list[str]:
-    """Return what the last import into n8n could not do, and whether n8n is away although it was started once."""
+def problems(host: Host, *, is_wanted: bool = True) -> list[str]:
+    """Return what the last import into n8n could not do, and whether n8n is away although it is wanted."""
     found = containers(host, _SERVICE)
     if not found:
-        return []
+        return ["n8n is not there: `fab deploy` starts it; the dashboard serves."] if is_wanted else []
     if not running(host, _SERVICE):
         return ["n8n does not run: the automation stands still, the dashboard serves."]
     kept = host.run("docker", "exec", found[0].id, "cat", _PROBLEMS, check=False).out

@@ -64,9 +64,17 @@ def test_what_fails_is_said_and_fails_no_deploy(answers, why):
     assert why in said
 
 
-def test_n8n_that_ends_seconds_after_it_answered_is_not_taken_for_well(monkeypatch):
-    server, said = Server(), io.StringIO()
-    server.answers |= N8N
+class StartingServer(Server):
+    """A server on which n8n shows in what the engine lists once it was started."""
+
+    def act(self, *command, **options):
+        if command[-1] == "n8n" and "up" in command:
+            self.answers |= N8N
+        return super().act(*command, **options)
+
+
+def test_n8n_that_ends_seconds_after_it_answered_is_not_taken_for_well():
+    server, said = StartingServer(), io.StringIO()
 
     def fall(_seconds):
         server.answers["docker inspect *"] = state(running=False, exit_code=1)
@@ -108,4 +116,5 @@ def test_n8n_that_does_not_run_is_a_problem_and_none_at_all_is_not():
     server.answers[LIST.format("n8n")] = Ran(0, "7 invoices-n8n-1 n8nio/n8n:2.40.7 restarting\n")
 
     assert problems(server) == ["n8n does not run: the automation stands still, the dashboard serves."]
-    assert problems(Server()) == []
+    assert problems(Server()) == ["n8n is not there: `fab deploy` starts it; the dashboard serves."]
+    assert problems(Server(), is_wanted=False) == []
